@@ -1,0 +1,123 @@
+# depmend: build, test, gates.  `make help` lists the targets.
+#
+# Variants live side by side in .build/<variant>/; only the release is copied to bin/.
+
+VARIANT ?= release
+BUILD   := .build/$(VARIANT)
+
+CC       ?= gcc
+CSTD     := -std=c17
+CPPFLAGS += -Isrc -I$(BUILD)/gen -D_GNU_SOURCE
+WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wmissing-prototypes \
+            -Wstrict-prototypes -Wundef -Wpointer-arith -Wwrite-strings -Wformat=2
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE -fno-common
+LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+PREFIXMAP := -ffile-prefix-map=$(CURDIR)=.
+
+ifeq ($(VARIANT),dev)
+OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDOPT := -fsanitize=address,undefined
+else
+OPT := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+LDOPT :=
+endif
+ifneq ($(CI)$(WERROR),)
+WARN += -Werror
+endif
+
+ALL_CFLAGS = $(CSTD) $(OPT) $(WARN) $(HARDEN) $(PREFIXMAP) $(CFLAGS)
+LDLIBS_TOOL := -lcsv -lcurl -lcjson -lyaml -lsqlite3 -lcrypto -lm
+LDLIBS_SIM  := $(LDLIBS_TOOL) -lmicrohttpd
+LDLIBS_TEST := -lcmocka
+
+FLOORS   := base io model rules store services engine survey report cli
+LIB_SRC  := $(filter-out src/cli/main.c,$(foreach f,$(FLOORS),$(wildcard src/$(f)/*.c)))
+SIM_SRC  := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c))
+LIB_OBJ  := $(LIB_SRC:src/%.c=$(BUILD)/%.o)
+SIM_OBJ  := $(SIM_SRC:src/%.c=$(BUILD)/%.o)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
+
+.PHONY: all setup setup-dev demo test check unit suites dev lint crash install clean help compile_commands.json
+.DEFAULT_GOAL := all
+
+all: $(PROGRAMS) ## build bin/depmend and bin/depmend-sim
+ifeq ($(VARIANT),release)
+	@cp -f $(PROGRAMS) bin/
+endif
+
+setup: ## install the libraries a fresh machine lacks
+	@bin/setup
+
+setup-dev: ## the same, with the tools of the tests and the lints
+	@bin/setup --dev
+
+demo: setup ## build, then run check, plan and apply against the simulator
+	@$(MAKE) --no-print-directory all
+	@samples/demo.sh
+
+test: setup-dev ## units and suites against the release build
+	@$(MAKE) --no-print-directory VARIANT=release all
+	@$(MAKE) --no-print-directory VARIANT=release check
+
+dev: setup-dev ## units and suites under ASan and UBSan
+	@$(MAKE) --no-print-directory VARIANT=dev all
+	@$(MAKE) --no-print-directory VARIANT=dev check
+
+check: $(UNIT_BIN)
+	@tests/run.sh $(BUILD)
+
+unit: $(UNIT_BIN)
+	@tests/run.sh $(BUILD) unit
+
+crash: setup-dev ## kill the tool at every durable or visible step
+	@$(MAKE) --no-print-directory VARIANT=release all
+	@tests/crash/all.sh $(BUILD)
+
+lint: setup-dev ## every gate that is a script
+	@tests/lint/all.sh
+
+clean: ## remove everything that was built
+	rm -rf .build bin/depmend bin/depmend-sim
+
+install: all ## install under $(DESTDIR)$(PREFIX)
+	install -D -m 0755 $(BUILD)/depmend $(DESTDIR)$(PREFIX)/bin/depmend
+	install -D -m 0755 $(BUILD)/depmend-sim $(DESTDIR)$(PREFIX)/bin/depmend-sim
+	install -d $(DESTDIR)$(PREFIX)/share/depmend/rules
+	install -m 0644 rules/*.yaml $(DESTDIR)$(PREFIX)/share/depmend/rules/
+PREFIX ?= /usr/local
+
+help:
+	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
+
+# One rule compiles everything; -MMD keeps the headers known.
+$(BUILD)/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libdepmend.a: $(LIB_OBJ)
+	@rm -f $@
+	ar rcsD $@ $(LIB_OBJ)
+
+$(BUILD)/libsim.a: $(SIM_OBJ)
+	@rm -f $@
+	ar rcsD $@ $(SIM_OBJ)
+
+$(BUILD)/depmend: $(BUILD)/cli/main.o $(BUILD)/libdepmend.a
+	$(CC) $(LDHARDEN) $(LDOPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_TOOL)
+
+$(BUILD)/depmend-sim: $(BUILD)/sim/main.o $(BUILD)/libsim.a $(BUILD)/libdepmend.a
+	$(CC) $(LDHARDEN) $(LDOPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_SIM)
+
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libsim.a $(BUILD)/libdepmend.a Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Itests -MMD -MP $(LDHARDEN) $(LDOPT) -o $@ $< \
+		$(BUILD)/libsim.a $(BUILD)/libdepmend.a $(LDLIBS_SIM) $(LDLIBS_TEST)
+
+compile_commands.json: Makefile ## for clangd and clang-tidy
+	@{ echo '['; for f in $(LIB_SRC) $(SIM_SRC) src/cli/main.c src/sim/main.c; do \
+	  printf '{"directory":"%s","file":"%s","command":"%s -c %s"},\n' '$(CURDIR)' "$$f" \
+	    '$(CC) $(CPPFLAGS) $(CSTD) $(OPT) $(WARN)' "$$f"; done | sed '$$s/,$$//'; echo ']'; } >$@
+
+-include $(LIB_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d) $(BUILD)/cli/main.d $(BUILD)/sim/main.d

@@ -1,0 +1,61 @@
+/*
+ * Mistakes in files that people write (rules, settings, protected lists): all of them are
+ * collected, with their place, before anything is refused.
+ */
+#ifndef BASE_DIAG_H
+#define BASE_DIAG_H
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct loc {
+	const char *file;   /* borrowed from whoever loaded the file; NULL: no file */
+	unsigned line, col; /* from 1; 0: not known */
+};
+
+enum diag_level { DIAG_ERROR, DIAG_WARNING };
+
+struct diag {
+	enum diag_level level;
+	const char *code; /* stable, such as "rules.unknown-field"; borrowed for ever */
+	struct loc at;
+	struct str text;   /* one sentence, without the place */
+	struct str hint;   /* what to do; may be empty */
+	struct str source; /* the source line, without its end; may be empty */
+	unsigned width;    /* how many columns the caret underlines; at least 1 */
+};
+
+struct diags {
+	struct arena arena; /* owns the texts */
+	struct diag *v;
+	size_t n, cap;
+	size_t n_errors;
+	size_t n_dropped; /* beyond DIAG_MAX */
+};
+
+enum { DIAG_MAX = 1000 };
+
+void diags_init(struct diags *d);
+void diags_release(struct diags *d);
+
+/* Adds one; the returned entry may be completed (hint, source, width) until the next call.
+ * Texts given later have to live in d->arena. */
+struct diag *diag_add(struct diags *d, enum diag_level level, const char *code, struct loc at,
+	const char *fmt, ...) PRINTF(5, 6);
+void diag_hint(struct diags *d, struct diag *entry, const char *fmt, ...) PRINTF(3, 4);
+
+/* In order of file as added, then line and column:
+ *   rules/x.yaml:14:9: error: unknown step 'asign' [rules.unknown-step]
+ *       do: [asign]
+ *            ^~~~~
+ *     did you mean 'assign'?
+ * Control bytes are replaced before they are printed. */
+void diags_print(const struct diags *d, FILE *out);
+
+/* ERR_OK without errors (warnings do not count), else `code` with a sentence that counts them. */
+MUST_CHECK enum errc diags_verdict(const struct diags *d, enum errc code, struct err *err);
+
+#endif

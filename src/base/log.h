@@ -1,0 +1,25 @@
+/*
+ * Lines for the operator on stderr. Only engine, survey, report and cli may log; every other
+ * floor returns an error instead. Control bytes from outside are replaced before printing.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+enum log_level { LOG_QUIET = 0, LOG_WARN = 1, LOG_INFO = 2, LOG_DEBUG = 3 };
+
+void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
+
+#define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
+#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
+
+/* Replaces bytes below 0x20, 0x7f and C1 controls (as UTF-8) by '?', in place. */
+void text_clean(char *p, size_t n);
+
+#endif

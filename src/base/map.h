@@ -1,0 +1,36 @@
+/*
+ * A set of strings that numbers them: the same bytes always give the same slot, slots count up
+ * from 0. For serials, server names, interned texts. Open addressing, keys copied once.
+ */
+#ifndef BASE_MAP_H
+#define BASE_MAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+#define MAP_NONE UINT32_MAX
+
+struct map {
+	char *bytes; /* all keys, one after the other */
+	size_t n_bytes, cap_bytes;
+	uint32_t *ends; /* ends[i]: offset behind key i */
+	uint32_t n, cap;
+	uint32_t *table; /* slot + 1, 0 = free */
+	uint32_t mask;
+	uint64_t seed;
+};
+
+/* expected: how many keys are likely; 0 when nothing is known. */
+void map_init(struct map *m, size_t expected);
+void map_release(struct map *m);
+
+/* Adds the key if it is new; *ret_new (may be NULL) tells. At most 2^31 keys, 4 GiB of text. */
+uint32_t map_add(struct map *m, struct str key, bool *ret_new);
+/* MAP_NONE when the key is not there. */
+uint32_t map_find(const struct map *m, struct str key);
+/* Borrowed until the next map_add(). */
+struct str map_key(const struct map *m, uint32_t slot);
+
+#endif

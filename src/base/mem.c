@@ -1,0 +1,46 @@
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void *checked(void *p)
+{
+	if (p)
+		return p;
+	(void)fputs("depmend: out of memory; nothing is lost, run again\n", stderr);
+	abort();
+}
+
+void *mem_alloc(size_t n)
+{
+	return checked(malloc(n ? n : 1));
+}
+
+void *mem_zalloc(size_t n)
+{
+	return checked(calloc(1, n ? n : 1));
+}
+
+void *mem_realloc(void *p, size_t n_items, size_t item_size)
+{
+	size_t n;
+
+	if (__builtin_mul_overflow(n_items, item_size, &n))
+		return checked(NULL);
+	return checked(realloc(p, n ? n : 1));
+}
+
+char *mem_strdup(const char *z)
+{
+	return mem_dupz(str_from(z));
+}
+
+char *mem_dupz(struct str s)
+{
+	char *z = mem_alloc(s.n + 1);
+
+	if (s.n)
+		memcpy(z, s.p, s.n);
+	z[s.n] = '\0';
+	return z;
+}

@@ -1,0 +1,30 @@
+/*
+ * Heap memory that is there or the process is not: out of memory aborts, because a killed run is
+ * the tested path (see store/) and hundreds of untested branches are not.
+ */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+#include "base/str.h"
+
+/* Never NULL. Caller frees with free(). mem_zalloc() gives zeroed memory. */
+void *mem_alloc(size_t n);
+void *mem_zalloc(size_t n);
+/* n_items * item_size is checked for overflow. */
+void *mem_realloc(void *p, size_t n_items, size_t item_size);
+/* NUL-terminated copies; caller frees with free(). */
+char *mem_strdup(const char *z);
+char *mem_dupz(struct str s);
+
+/* Grows a (pointer, count, capacity) triple so that one more item fits. */
+#define MEM_GROW(ptr, n, cap)                                                                    \
+	do {                                                                                     \
+		if ((n) >= (cap)) {                                                              \
+			(cap) = (cap) ? (cap)*2 : 16;                                            \
+			(ptr) = mem_realloc((ptr), (cap), sizeof(*(ptr)));                       \
+		}                                                                                \
+	} while (0)
+
+#endif

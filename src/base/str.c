@@ -1,0 +1,191 @@
+#include "base/str.h"
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+	return a.n == b.n && str_cmp_nocase(a, b) == 0;
+}
+
+int str_cmp_nocase(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char x = (unsigned char)ascii_lower(a.p[i]);
+		unsigned char y = (unsigned char)ascii_lower(b.p[i]);
+
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	return a.n == b.n ? 0 : a.n < b.n ? -1 : 1;
+}
+
+bool str_starts_nocase(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq_nocase(str_sub(s, 0, prefix.n), prefix);
+}
+
+bool str_ends_nocase(struct str s, struct str suffix)
+{
+	return s.n >= suffix.n && str_eq_nocase(str_sub(s, s.n - suffix.n, suffix.n), suffix);
+}
+
+bool str_contains_nocase(struct str s, struct str part)
+{
+	for (size_t i = 0; i + part.n <= s.n; i++)
+		if (str_eq_nocase(str_sub(s, i, part.n), part))
+			return true;
+	return false;
+}
+
+/* Backs up to the last star only, so hostile patterns cannot make it exponential. */
+bool str_glob_nocase(struct str s, struct str pattern)
+{
+	size_t i = 0, k = 0, star = SIZE_MAX, mark = 0;
+
+	while (i < s.n) {
+		bool one = k < pattern.n && pattern.p[k] != '*' &&
+			(pattern.p[k] == '?' || ascii_lower(pattern.p[k]) == ascii_lower(s.p[i]));
+
+		if (one) {
+			i++;
+			k++;
+		} else if (k < pattern.n && pattern.p[k] == '*') {
+			star = k++;
+			mark = i;
+		} else if (star != SIZE_MAX) {
+			k = star + 1;
+			i = ++mark;
+		} else {
+			return false;
+		}
+	}
+	while (k < pattern.n && pattern.p[k] == '*')
+		k++;
+	return k == pattern.n;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct str str_trim(struct str s)
+{
+	while (s.n && is_blank(s.p[0])) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n && is_blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+struct str str_cut(struct str *rest, char sep)
+{
+	const char *at = rest->n ? memchr(rest->p, sep, rest->n) : NULL;
+	struct str head = *rest;
+
+	if (!at) {
+		*rest = STR_NONE;
+		return head;
+	}
+	head.n = (size_t)(at - rest->p);
+	*rest = str_sub(*rest, head.n + 1, rest->n - head.n - 1);
+	return head;
+}
+
+bool str_to_u64(struct str s, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (s.n == 0 || s.n > 20)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned d = (unsigned)(s.p[i] - '0');
+
+		if (d > 9 || v > (UINT64_MAX - d) / 10)
+			return false;
+		v = v * 10 + d;
+	}
+	*ret = v;
+	return true;
+}
+
+/* Length of the well-formed sequence at p, or 0. Ranges after Unicode table 3-7. */
+static size_t utf8_step(const unsigned char *p, size_t n)
+{
+	unsigned lo = 0x80, hi = 0xbf;
+	size_t need;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		need = 2;
+	else if ((p[0] & 0xf0) == 0xe0)
+		need = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		need = 4;
+	else
+		return 0;
+	if (p[0] == 0xe0)
+		lo = 0xa0;
+	else if (p[0] == 0xed)
+		hi = 0x9f;
+	else if (p[0] == 0xf0)
+		lo = 0x90;
+	else if (p[0] == 0xf4)
+		hi = 0x8f;
+	if (n < need || p[1] < lo || p[1] > hi)
+		return 0;
+	for (size_t i = 2; i < need; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return need;
+}
+
+bool str_is_utf8(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	for (size_t i = 0; i < s.n;) {
+		size_t step = utf8_step(p + i, s.n - i);
+
+		if (step == 0)
+			return false;
+		i += step;
+	}
+	return true;
+}
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+unsigned str_distance(struct str a, struct str b)
+{
+	unsigned char row[3][66];
+
+	if (a.n > 64 || b.n > 64)
+		return 99;
+	for (size_t k = 0; k <= b.n; k++)
+		row[0][k] = (unsigned char)k;
+	for (size_t i = 1; i <= a.n; i++) {
+		unsigned char *cur = row[i % 3], *up = row[(i - 1) % 3], *up2 = row[(i + 1) % 3];
+
+		cur[0] = (unsigned char)i;
+		for (size_t k = 1; k <= b.n; k++) {
+			bool same = ascii_lower(a.p[i - 1]) == ascii_lower(b.p[k - 1]);
+			unsigned d = min3(up[k] + 1u, cur[k - 1] + 1u, up[k - 1] + (same ? 0u : 1u));
+
+			if (i > 1 && k > 1 && ascii_lower(a.p[i - 1]) == ascii_lower(b.p[k - 2]) &&
+				ascii_lower(a.p[i - 2]) == ascii_lower(b.p[k - 1]) &&
+				up2[k - 2] + 1u < d)
+				d = up2[k - 2] + 1u;
+			cur[k] = (unsigned char)d;
+		}
+	}
+	return row[a.n % 3][b.n];
+}

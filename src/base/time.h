@@ -1,0 +1,41 @@
+/*
+ * Instants and durations. Every instant is int64 milliseconds since 1970 UTC; a date without a
+ * time is 00:00 UTC of that day; nothing here asks the system for the time or the time zone.
+ */
+#ifndef BASE_TIME_H
+#define BASE_TIME_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define TIME_NONE INT64_MIN
+
+/* `30d`, `500ms`, `6mo`: milliseconds plus civil months, since months differ in length. */
+struct duration {
+	int64_t ms;
+	int32_t months;
+};
+
+/* RFC 3339 with 0 to 9 fraction digits and Z or an offset, the same without a zone (UTC), or
+ * YYYY-MM-DD. False when the text is anything else or outside the years 0001-9999. */
+bool time_parse(struct str s, int64_t *ret_ms);
+
+/* Numeric strptime subset: %Y %m %d %H %M %S %y %b %B %p %I %% and literal bytes. */
+bool time_parse_format(struct str s, struct str format, int64_t *ret_ms);
+/* Whether the format uses only what time_parse_format() knows. */
+bool time_format_valid(struct str format);
+
+/* 500ms 90s 30m 12h 30d 2w 6mo 1y; a plain number is refused. */
+bool duration_parse(struct str s, struct duration *ret);
+/* at + sign * d; months are civil: 31 March - 1mo is the last day of February. */
+int64_t time_shift(int64_t at_ms, struct duration d, int sign);
+
+/* 2026-11-22T03:04:05.000Z; `out` needs TIME_TEXT bytes. */
+enum { TIME_TEXT = 32 };
+const char *time_rfc3339(int64_t at_ms, char out[TIME_TEXT]);
+/* Whole seconds: 2026-11-22T03:04:05Z. */
+const char *time_rfc3339_s(int64_t at_ms, char out[TIME_TEXT]);
+/* For people: 45 s, 12 min, 3 h 20 min, 2 d 4 h. */
+const char *duration_words(int64_t ms, char out[TIME_TEXT]);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * The only header that mentions keys. Key material stays inside crypto_*.c and is wiped after use.
+ */
+#ifndef IO_CRYPTO_H
+#define IO_CRYPTO_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* --- hashes and encodings --- */
+enum { SHA256_BYTES = 32, SHA256_HEX = 65 };
+void sha256(struct str bytes, unsigned char out[SHA256_BYTES]);
+/* Lower-case hex, NUL-terminated. */
+void sha256_hex(struct str bytes, char out[SHA256_HEX]);
+struct sha256_stream;
+struct sha256_stream *sha256_new(void);
+void sha256_add(struct sha256_stream *s, struct str bytes);
+/* Frees s. */
+void sha256_end_hex(struct sha256_stream *s, char out[SHA256_HEX]);
+
+void base64(struct buf *out, struct str bytes);
+void base64url(struct buf *out, struct str bytes); /* no padding */
+MUST_CHECK enum errc base64url_decode(struct buf *out, struct str text, struct err *err);
+/* 36 characters and a NUL, version 4. */
+enum { UUID_TEXT = 37 };
+void uuid_random(char out[UUID_TEXT]);
+
+/* --- ES256 (RFC 7518 3.4): R and S as 32 bytes each, not DER --- */
+struct es256_key;
+/* Takes the four shapes seen in the field: PKCS#8, SEC1, PKCS#8 under an "EC PRIVATE KEY" label, and
+ * a leading EC PARAMETERS block (contracts: Apple A.2). ERR_SETTINGS unless a P-256 private key.
+ * Caller frees with es256_free(). */
+MUST_CHECK enum errc es256_load(struct es256_key **ret, struct str pem, struct err *err);
+/* A public key (SPKI PEM) for verifying; the simulator's half. */
+MUST_CHECK enum errc es256_load_public(struct es256_key **ret, struct str pem, struct err *err);
+void es256_free(struct es256_key *k);
+/* Appends base64url(header).base64url(claims).base64url(signature). */
+MUST_CHECK enum errc es256_jwt(const struct es256_key *k, struct str header_json,
+	struct str claims_json, struct buf *out, struct err *err);
+/* ERR_AUTH when the signature of `signed_part` (header.claims) is wrong. */
+MUST_CHECK enum errc es256_verify(const struct es256_key *k, struct str signed_part,
+	struct str signature_base64url, struct err *err);
+
+#endif

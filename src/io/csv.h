@@ -1,0 +1,60 @@
+/*
+ * A pull reader for CSV as people really export it, over libcsv.
+ *
+ * Takes UTF-8 with or without BOM, UTF-16 with BOM, and what `encoding` names (iconv); delimiter
+ * `,` `;` TAB sniffed on the header; a `sep=` line; LF, CRLF, CR; quoted newlines; a quote inside an
+ * unquoted cell is literal (`iMac 21.5"`). Cells are trimmed of space and TAB. Blank lines are
+ * skipped. A quote error inside one line spoils that record only; one that swallows lines stops
+ * the file, because nobody can tell where the rows are.
+ */
+#ifndef IO_CSV_H
+#define IO_CSV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum {
+	CSV_MAX_COLUMNS = 1024,
+	CSV_MAX_RECORD_BYTES = 1024 * 1024,
+	CSV_MAX_RECORD_LINES = 1000,
+};
+
+struct csv_options {
+	const char *encoding; /* iconv name; NULL or "utf-8": UTF-8, or UTF-16 when a BOM says so */
+	char delimiter;       /* 0: sniff */
+	bool only_libcsv;     /* --parser libcsv: never the fast splitter */
+};
+
+/* One record. Views are borrowed until the next csv_next() or csv_close(). */
+struct csv_record {
+	const struct str *cells; /* unquoted, trimmed, UTF-8 */
+	size_t n_cells;
+	struct str raw;  /* the record's bytes as UTF-8, without its line end */
+	size_t line;     /* of its first byte, from 1 */
+	size_t n_lines;  /* more than 1 when a quoted cell holds newlines */
+	const char *bad; /* NULL, or why this record cannot be read (cells are then empty) */
+};
+
+struct csv_reader;
+
+/* path "-" is stdin. ERR_NO_INPUT when it cannot be opened, ERR_INPUT when the encoding is unknown.
+ * Caller frees with csv_close(). */
+MUST_CHECK enum errc csv_open(
+	struct csv_reader **ret, const char *path, const struct csv_options *opt, struct err *err);
+/* The same over bytes in memory, borrowed until csv_close(). For tests and fuzzing. */
+MUST_CHECK enum errc csv_open_bytes(struct csv_reader **ret, struct str bytes, const char *name,
+	const struct csv_options *opt, struct err *err);
+void csv_close(struct csv_reader *r);
+
+/* *ret_more false at the end. ERR_INPUT with `file:line:` when the file cannot be read on:
+ * undecodable bytes, a NUL byte, a quote that never closes, a record over a limit. */
+MUST_CHECK enum errc csv_next(
+	struct csv_reader *r, struct csv_record *ret, bool *ret_more, struct err *err);
+
+/* Known from the first csv_next() on. */
+char csv_delimiter(const struct csv_reader *r);
+
+#endif

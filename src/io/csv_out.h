@@ -1,0 +1,19 @@
+/*
+ * CSV out: UTF-8, LF, quoted only where RFC 4180 asks for it.
+ */
+#ifndef IO_CSV_OUT_H
+#define IO_CSV_OUT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* Appends one cell. With `neutral`, a text that a spreadsheet would run as a formula (starting
+ * with = + - @ or TAB) gets a leading apostrophe. */
+void csv_cell(struct buf *out, struct str text, bool neutral);
+
+/* Takes back what csv_cell() did: '=x -> =x. Borrows from text. */
+struct str csv_plain(struct str text);
+
+#endif

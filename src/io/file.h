@@ -1,0 +1,52 @@
+/*
+ * Files that appear whole or not at all, and files that are read with care.
+ */
+#ifndef IO_FILE_H
+#define IO_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* --- written whole: temporary beside the target, fsync, rename, fsync of the folder --- */
+struct outfile;
+
+/* path "-" is stdout, written through. ERR_CANNOT_CREATE when the folder refuses, when the target is a
+ * symlink, a folder or no regular file. Caller frees with outfile_free(). */
+MUST_CHECK enum errc outfile_open(
+	struct outfile **ret, const char *path, mode_t mode, struct err *err);
+/* The first failure is remembered and told by outfile_commit(). */
+void outfile_write(struct outfile *f, struct str bytes);
+/* Cuts everything written so far (not for stdout): for outputs that have to be made anew. */
+MUST_CHECK enum errc outfile_rewind(struct outfile *f, struct err *err);
+/* Moves the present file, if any, to `backup` first when that is not NULL. ERR_IO on failure. */
+MUST_CHECK enum errc outfile_commit(struct outfile *f, const char *backup, struct err *err);
+/* Not committed: removed. NULL is fine. */
+void outfile_free(struct outfile *f);
+
+/* --- read --- */
+/* The whole file, at most max_bytes. ERR_NO_INPUT, ERR_LIMIT. Caller releases the buffer. */
+MUST_CHECK enum errc file_read(
+	const char *path, size_t max_bytes, struct buf *ret, struct err *err);
+/* The same for secrets: regular file, not a symlink, owner is the user or root, no bit for group or
+ * others; ERR_SETTINGS with the remedy otherwise. Caller wipes the buffer. */
+MUST_CHECK enum errc file_read_secret(
+	const char *path, size_t max_bytes, struct buf *ret, struct err *err);
+
+/* --- folders --- */
+/* Creates the folder and its parents, 0700. ERR_CANNOT_CREATE. */
+MUST_CHECK enum errc file_mkdirs(const char *path, struct err *err);
+bool file_exists(const char *path);
+/* `name` beside the file `base`, unless name is absolute. Caller frees with free(). */
+char *file_beside(const char *base, const char *name);
+
+/* Runs argv without a shell, stdin closed, and takes at most max_bytes of its output. Non-zero exit,
+ * a signal or more than timeout_ms: ERR_SETTINGS with the name of the program. */
+MUST_CHECK enum errc file_run(char *const argv[], size_t max_bytes, int64_t timeout_ms,
+	struct buf *ret, struct err *err);
+
+#endif

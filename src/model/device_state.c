@@ -1,0 +1,65 @@
+#include "model/device_state.h"
+
+#include "base/str.h"
+
+static uint32_t bit(enum fact f)
+{
+	return 1u << f;
+}
+
+static void mark(struct device_state *d, enum fact f, bool known, bool absent)
+{
+	d->known = known ? d->known | bit(f) : d->known & ~bit(f);
+	d->absent = absent ? d->absent | bit(f) : d->absent & ~bit(f);
+}
+
+void device_set_slot(struct device_state *d, enum fact f, uint32_t slot)
+{
+	d->slots[f] = slot;
+	mark(d, f, true, false);
+}
+
+void device_set_date(struct device_state *d, enum fact f, int64_t at_ms)
+{
+	d->dates[f - FACT_FIRST_DATE] = at_ms;
+	mark(d, f, true, false);
+}
+
+void device_set_flag(struct device_state *d, enum fact f, bool v)
+{
+	uint32_t b = 1u << (f - FACT_FIRST_FLAG);
+
+	d->flags = v ? d->flags | b : d->flags & ~b;
+	mark(d, f, true, false);
+}
+
+void device_set_absent(struct device_state *d, enum fact f)
+{
+	mark(d, f, false, true);
+}
+
+void device_set_unknown(struct device_state *d, enum fact f)
+{
+	mark(d, f, true, true);
+}
+
+void device_forget(struct device_state *d, enum reading r)
+{
+	for (int f = 0; f < FACT_MAX_; f++)
+		if (fact_info((enum fact)f)->reading == r)
+			mark(d, (enum fact)f, false, false);
+}
+
+enum value_state device_fact_state(const struct device_state *d, enum fact f)
+{
+	bool known = d->known & bit(f), absent = d->absent & bit(f);
+
+	if (known)
+		return absent ? VALUE_UNKNOWN : VALUE_KNOWN;
+	return absent ? VALUE_ABSENT : VALUE_UNREAD;
+}
+
+bool device_flag(const struct device_state *d, enum fact f)
+{
+	return device_fact_state(d, f) == VALUE_KNOWN && (d->flags >> (f - FACT_FIRST_FLAG) & 1u);
+}

@@ -1,0 +1,120 @@
+/*
+ * The settings of one tenant as plain data (interface.md section 2).
+ */
+#ifndef MODEL_SETTINGS_H
+#define MODEL_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* Where a secret comes from; opened only when it is needed. */
+enum secret_kind { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL, SECRET_COMMAND, SECRET_ENV };
+
+struct secret {
+	enum secret_kind kind;
+	const char *value; /* path (made absolute against the naming file), credential or variable name */
+	char **argv;       /* SECRET_COMMAND; NULL-terminated */
+	struct loc at;
+};
+
+/* `20/min`: never more than n in any trailing window. */
+struct rate {
+	uint32_t n;
+	int64_t window_ms;
+};
+
+enum rate_class { RATE_APPLE_READ, RATE_APPLE_WRITE, RATE_UEM, RATE_CLASSES };
+enum limit_kind {
+	LIMIT_DEVICES, LIMIT_PERCENT, LIMIT_RELEASE, LIMIT_DELETE_RECORD, LIMIT_WIPE, LIMIT_IN_FLIGHT,
+	LIMITS
+};
+
+struct token_group {
+	const char *server; /* NULL: every server feeds it */
+	const char *group;  /* UUID or Group ID */
+	int64_t expires_ms; /* TIME_NONE: not given */
+	struct loc at;
+};
+
+enum uem_auth { UEM_AUTH_NONE, UEM_AUTH_OAUTH, UEM_AUTH_BASIC, UEM_AUTH_CERTIFICATE };
+
+struct enrollment_server {
+	const char *server, *url;
+	struct secret server_token, private_key;
+	struct loc at;
+};
+
+struct status_name {
+	int64_t number;
+	const char *words;
+};
+
+struct settings {
+	struct arena arena; /* owns everything below */
+	const char *file;
+	char digest[65];    /* SHA-256 of the file: no secret is in it */
+	const char *tenant;
+	struct {
+		bool school;
+		const char *client_id, *key_id; /* key_id NULL: no kid */
+		struct secret private_key;
+		const char *url, *token_url; /* url without /v1 */
+	} apple;
+	bool has_uem;
+	struct {
+		const char *url;
+		struct secret tenant_code;
+		struct token_group *tokens;
+		size_t n_tokens;
+		enum uem_auth auth;
+		const char *token_url, *client_id, *username;
+		struct secret client_secret, password, pkcs12;
+		struct status_name *profile_status;
+		size_t n_profile_status;
+	} uem;
+	struct {
+		int64_t wait_ms; /* -1: no `sync:` */
+		char **command;  /* NULL: only wait */
+	} sync;
+	struct enrollment_server *enrollment;
+	size_t n_enrollment;
+	uint32_t limits[LIMITS];
+	struct rate rates[RATE_CLASSES];
+	uint32_t uem_reserve_percent;
+	uint32_t batch_apple;
+	struct {
+		int64_t activity_ms, sync_ms, sync_gap_ms, settle_ms, wipe_ms, request_ms;
+	} timeouts;
+	struct {
+		int64_t apple_ms, uem_ms;
+	} poll;
+	const char *protect_file; /* absolute; NULL: none */
+	struct {
+		const char *encoding;
+		char delimiter; /* 0: sniff */
+		bool no_header, strip_barcode_s;
+		uint32_t serial_column; /* from 1; 0: not given */
+	} input;
+	struct secret notify_url;
+	const char *state; /* folder */
+	const char **rules;
+	size_t n_rules;
+};
+
+/* NULL when none of the places of section 2 has one; caller frees. `given` is --settings. */
+char *settings_find(const char *given);
+/* All mistakes go to d; ERR_SETTINGS then. ERR_SETTINGS too when the file is missing.
+ * Caller frees with settings_free(). */
+MUST_CHECK enum errc settings_load(
+	struct settings **ret, const char *path, struct diags *d, struct err *err);
+void settings_free(struct settings *s);
+/* Opens the secret: text without a trailing newline. ERR_SETTINGS with the remedy. Caller wipes. */
+MUST_CHECK enum errc secret_open(const struct secret *s, struct buf *ret, struct err *err);
+
+#endif

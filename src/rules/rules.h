@@ -1,0 +1,145 @@
+/*
+ * The rule language (interface.md section 3): load, bind to a header, judge rows.
+ *
+ * Pure: no clock, no network, no log. Rules know no services; they ask for facts by the names of
+ * model/field.h through a callback.
+ *
+ * Logic has three values, true, false and unknown, plus *unread* while facts are still being
+ * fetched. A rule fires only on true; a rule that is unknown ends the search.
+ */
+#ifndef RULES_RULES_H
+#define RULES_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/time.h"
+#include "model/columns.h"
+#include "model/field.h"
+#include "model/step.h"
+
+enum tri { TRI_FALSE, TRI_TRUE, TRI_UNKNOWN, TRI_UNREAD };
+
+struct ruleset; /* one or more files, checked and flattened; immutable once loaded */
+
+struct rules_options {
+	const char *const *files; /* paths, or names of shipped rules */
+	size_t n_files;
+	const char *const *shipped_dirs; /* where NAME is looked up as NAME.yaml; NULL-terminated */
+	const char *const *set;   /* "NAME=VALUE" */
+	size_t n_set;
+};
+
+/* All mistakes of all files go to d: ERR_RULES then (ERR_NO_INPUT for a missing file). Warnings do not
+ * fail. Caller frees with rules_free(). */
+MUST_CHECK enum errc rules_load(struct ruleset **ret, const struct rules_options *opt,
+	struct diags *d, struct err *err);
+void rules_free(struct ruleset *set);
+
+/* SHA-256 hex over every file's bytes and the parameters; borrowed from the set. */
+const char *rules_digest(const struct ruleset *set);
+size_t rules_count(const struct ruleset *set);
+
+struct rule_info {
+	struct str name, because; /* because may be empty */
+	struct loc at;
+	bool has_again_after;
+	struct duration again_after; /* the default for rules that put a device back: 7d */
+	bool acts;                   /* its do: has a step that may send something */
+};
+const struct rule_info *rules_info(const struct ruleset *set, size_t rule);
+
+/* Policy of the whole set, tightest of all files; absent: UINT32_MAX. */
+struct rules_policy {
+	uint32_t limit_devices, limit_percent;
+	uint32_t halt_failed_percent; /* default 10 */
+	struct {
+		uint32_t n;
+		bool percent;
+	} waves[32]; /* smallest at each stage; the last is 100% */
+	size_t n_waves;
+};
+const struct rules_policy *rules_policy(const struct ruleset *set);
+
+/* `columns:` of the files, for model/columns. Borrowed from the set. */
+const struct column_override *rules_columns(const struct ruleset *set, size_t *ret_n);
+
+/* Ties csv fields and {column: HEADER} to column indexes of this input. A header that is missing is an
+ * error with the nearest one as suggestion: into d, ERR_RULES. Before this, judging is not allowed. */
+MUST_CHECK enum errc rules_bind(struct ruleset *set, const struct columns *columns,
+	struct diags *d, struct err *err);
+/* Indexes of the input columns that the rules refer to (for the run's identity), ascending. Borrowed. */
+const int *rules_used_columns(const struct ruleset *set, size_t *ret_n);
+
+/* Names of servers and profiles written in the rules as plain text (not from a column): for the
+ * pre-flight. Borrowed. */
+struct rules_name {
+	struct str name;
+	struct loc at;
+	bool profile; /* else a server */
+};
+const struct rules_name *rules_names(const struct ruleset *set, size_t *ret_n);
+
+/* What a row is judged by. */
+struct rules_row {
+	const struct str *cells; /* may be shorter than the header: missing cells are absent */
+	size_t n_cells;
+	struct str serial;       /* normalised */
+	int64_t now_ms;
+	/* Live facts; never asked for CSV columns. NULL: all unread. */
+	void (*fact)(void *self, enum fact f, struct value *ret);
+	void *self;
+};
+
+enum verdict_kind {
+	VERDICT_RULE,      /* `rule` fired */
+	VERDICT_NONE,      /* no rule fired */
+	VERDICT_UNDECIDED, /* `rule` is unknown because of `fact` */
+	VERDICT_NEEDS,     /* `needs` has to be read first */
+	VERDICT_INVALID,   /* a cell the rule compares or passes on is unusable: see `why` */
+};
+
+struct verdict {
+	enum verdict_kind kind;
+	size_t rule;
+	enum fact fact;
+	enum reading needs; /* the cheapest reading that could decide */
+	const char *why;    /* borrowed until the next call */
+};
+
+void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret);
+
+/* The steps of a rule for this row, recipes flattened, {column:} and {param:} filled in; a duration
+ * deadline is counted from row->now_ms. Step texts are borrowed from the row's cells and the set.
+ * if_failed: the steps of `if_failed:` instead. ERR_SYNTAX when a cell the steps need is empty or
+ * unusable. `ret` holds PROGRAM_MAX_STEPS. */
+MUST_CHECK enum errc rules_program(struct ruleset *set, size_t rule, bool if_failed,
+	const struct rules_row *row, struct step *ret, uint32_t *ret_n, struct err *err);
+
+/* For `explain`: every leaf of every rule. depth 0 is the rule's root. Texts borrowed until the
+ * next call of each(). */
+struct explain_line {
+	size_t rule;
+	unsigned depth;
+	struct str text;      /* "apple.status: ASSIGNED", "any", "not" */
+	bool leaf;
+	enum tri result;
+	struct value seen;    /* leaf: the value it looked at */
+	bool reached;         /* false: the search had ended before this rule */
+};
+void rules_explain(struct ruleset *set, const struct rules_row *row,
+	void (*each)(void *self, const struct explain_line *line), void *self);
+
+/* Runs `tests:` of every file. Each failure is a diagnostic with expected and found. */
+MUST_CHECK enum errc rules_run_tests(
+	struct ruleset *set, struct diags *d, size_t *ret_run, struct err *err);
+
+/* The JSON Schema (draft-07) of a rules file, made from the loader's own tables. */
+void rules_schema(struct buf *out);
+
+#endif
