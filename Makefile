@@ -44,7 +44,7 @@ PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
 
 all: $(PROGRAMS) ## build bin/depmend and bin/depmend-sim
 ifeq ($(VARIANT),release)
-	@cp -f $(PROGRAMS) bin/
+	@mkdir -p bin && cp -f $(PROGRAMS) bin/
 endif
 
 setup: ## install the libraries a fresh machine lacks

@@ -31,14 +31,16 @@ void db_rollback(struct db *d); /* fine without a transaction */
 int64_t db_last_id(const struct db *d);
 int64_t db_changes(const struct db *d);
 MUST_CHECK enum errc db_user_version(struct db *d, int64_t *ret, struct err *err);
-/* Copies the whole database to `path` (for the backup before a migration). */
+/* Copies the whole database to `path`, 0600, on disk before it returns (for the backup before a
+ * migration); a file already there is replaced. Not inside a transaction. */
 MUST_CHECK enum errc db_backup(struct db *d, const char *path, struct err *err);
 
 /* sql is borrowed for ever (a literal). Caller frees with db_stmt_free(), before db_close(). */
 MUST_CHECK enum errc db_prepare(
 	struct db *d, const char *sql, struct db_stmt **ret, struct err *err);
 void db_stmt_free(struct db_stmt *s);
-/* Parameters count from 1; texts are copied. */
+/* Parameters count from 1; texts are copied and stay bound until they are bound anew. A failure is
+ * told by the next db_step() or db_run(). */
 void db_bind_int(struct db_stmt *s, int at, int64_t v);
 void db_bind_str(struct db_stmt *s, int at, struct str v); /* p == NULL binds NULL */
 void db_bind_blob(struct db_stmt *s, int at, struct str v);

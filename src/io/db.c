@@ -1,0 +1,343 @@
+#include "io/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { BUSY_TIMEOUT_MS = 10 * 1000 };
+
+struct db {
+	sqlite3 *h;
+	char *path; /* for messages */
+};
+
+struct db_stmt {
+	sqlite3_stmt *h;
+	struct db *d;
+	int failed_bind; /* first failure since the last reset; told by the next step */
+};
+
+static enum errc fail(const struct db *d, int rc, struct err *err)
+{
+	const char *why = d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc);
+
+	return err_set(err, ERR_STORE, "%s: %s (SQLite %d)", d->path, why, rc);
+}
+
+static enum errc fail_os(const char *path, const char *doing, struct err *err)
+{
+	return err_set(err, ERR_STORE, "%s: cannot %s: %s", path, doing, strerror(errno));
+}
+
+/* SQLite would create the file with the umask; the journals copy the mode of the main file. */
+static enum errc create_private(const char *path, int extra_flags, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | extra_flags, 0600);
+
+	if (fd < 0 || close(fd) != 0)
+		return fail_os(path, "create", err);
+	return ERR_OK;
+}
+
+static enum errc sync_path(const char *path, int open_flags, struct err *err)
+{
+	int fd = open(path, open_flags | O_RDONLY | O_CLOEXEC);
+	int rc = fd < 0 ? -1 : fsync(fd);
+
+	if (rc != 0) {
+		enum errc e = fail_os(path, "sync", err);
+
+		if (fd >= 0)
+			(void)close(fd);
+		return e;
+	}
+	return close(fd) == 0 ? ERR_OK : fail_os(path, "close", err);
+}
+
+/* Pragmas answer unknown or impossible values by silence, so the answer is read. */
+static enum errc use_wal(struct db *d, struct err *err)
+{
+	struct db_stmt *s = NULL;
+	bool row = false;
+	enum errc e = db_prepare(d, "PRAGMA journal_mode=WAL", &s, err);
+
+	if (e == ERR_OK)
+		e = db_step(s, &row, err);
+	if (e == ERR_OK && (!row || !str_eq(db_col_str(s, 0), STR("wal"))))
+		e = err_set(err, ERR_STORE, "%s: the file system cannot keep a write-ahead log",
+			d->path);
+	db_stmt_free(s);
+	return e;
+}
+
+static enum errc configure(struct db *d, enum db_mode mode, struct err *err)
+{
+	static const char *const pragmas[] = {
+		[DB_STORE] = "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
+		[DB_FAST] = "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
+		[DB_MEMORY] = "PRAGMA foreign_keys=ON",
+	};
+	/* A misspelt column in double quotes would silently be a text. */
+	static const int no_quoted_texts[] = { SQLITE_DBCONFIG_DQS_DML, SQLITE_DBCONFIG_DQS_DDL };
+	int rc = sqlite3_busy_timeout(d->h, BUSY_TIMEOUT_MS);
+
+	for (size_t i = 0; rc == SQLITE_OK && i < 2; i++)
+		rc = sqlite3_db_config(d->h, no_quoted_texts[i], 0, NULL);
+	if (rc != SQLITE_OK)
+		return fail(d, rc, err);
+	if (mode != DB_MEMORY) {
+		enum errc e = use_wal(d, err);
+
+		if (e != ERR_OK)
+			return e;
+	}
+	return db_exec(d, pragmas[mode], err);
+}
+
+enum errc db_open(struct db **ret, const char *path, enum db_mode mode, struct err *err)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE;
+	struct db *d;
+	enum errc e = ERR_OK;
+	int rc;
+
+	if (mode == DB_MEMORY)
+		path = ":memory:";
+	else
+		e = create_private(path, 0, err);
+	if (e != ERR_OK)
+		return e;
+	d = mem_zalloc(sizeof(*d));
+	d->path = mem_strdup(path);
+	rc = sqlite3_open_v2(path, &d->h, flags, NULL);
+	e = rc == SQLITE_OK ? configure(d, mode, err) : fail(d, rc, err);
+	if (e != ERR_OK) {
+		db_close(d);
+		return e;
+	}
+	*ret = d;
+	return ERR_OK;
+}
+
+void db_close(struct db *d)
+{
+	if (!d)
+		return;
+	/* Statements still open would make this fail and leak: a bug of the caller. */
+	if (sqlite3_close(d->h) != SQLITE_OK)
+		abort();
+	free(d->path);
+	free(d);
+}
+
+enum errc db_exec(struct db *d, const char *sql, struct err *err)
+{
+	int rc = sqlite3_exec(d->h, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? ERR_OK : fail(d, rc, err);
+}
+
+enum errc db_begin(struct db *d, struct err *err)
+{
+	return db_exec(d, "BEGIN IMMEDIATE", err);
+}
+
+enum errc db_commit(struct db *d, struct err *err)
+{
+	return db_exec(d, "COMMIT", err);
+}
+
+void db_rollback(struct db *d)
+{
+	/* When it fails SQLite has rolled back by itself: nothing is left to do or to tell. */
+	if (!sqlite3_get_autocommit(d->h))
+		(void)sqlite3_exec(d->h, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int64_t db_last_id(const struct db *d)
+{
+	return sqlite3_last_insert_rowid(d->h);
+}
+
+int64_t db_changes(const struct db *d)
+{
+	return sqlite3_changes64(d->h);
+}
+
+enum errc db_user_version(struct db *d, int64_t *ret, struct err *err)
+{
+	struct db_stmt *s = NULL;
+	bool row = false;
+	enum errc e = db_prepare(d, "PRAGMA user_version", &s, err);
+
+	if (e == ERR_OK)
+		e = db_step(s, &row, err);
+	if (e == ERR_OK)
+		*ret = row ? db_col_int(s, 0) : 0;
+	db_stmt_free(s);
+	return e;
+}
+
+static enum errc vacuum_into(struct db *d, const char *path, struct err *err)
+{
+	struct db_stmt *s = NULL;
+	enum errc e = db_prepare(d, "VACUUM INTO ?1", &s, err);
+
+	if (e == ERR_OK) {
+		db_bind_str(s, 1, str_from(path));
+		e = db_run(s, err);
+	}
+	db_stmt_free(s);
+	return e;
+}
+
+static enum errc sync_folder_of(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? mem_dupz((struct str){ path, (size_t)(slash - path) + 1 })
+			     : mem_strdup(".");
+	enum errc e = sync_path(folder, O_DIRECTORY, err);
+
+	free(folder);
+	return e;
+}
+
+/* A copy under its final name is a whole one, and it is on disk: a migration follows. */
+enum errc db_backup(struct db *d, const char *path, struct err *err)
+{
+	char *tmp = mem_alloc(strlen(path) + 5);
+	enum errc e;
+
+	(void)snprintf(tmp, strlen(path) + 5, "%s.tmp", path);
+	if (unlink(tmp) != 0 && errno != ENOENT) {
+		e = fail_os(tmp, "remove", err);
+		goto out;
+	}
+	e = create_private(tmp, O_EXCL, err);
+	if (e == ERR_OK)
+		e = vacuum_into(d, tmp, err);
+	if (e == ERR_OK)
+		e = sync_path(tmp, 0, err);
+	if (e == ERR_OK && rename(tmp, path) != 0)
+		e = fail_os(path, "create", err);
+	if (e == ERR_OK)
+		e = sync_folder_of(path, err);
+	else
+		(void)unlink(tmp);
+out:
+	free(tmp);
+	return e;
+}
+
+enum errc db_prepare(struct db *d, const char *sql, struct db_stmt **ret, struct err *err)
+{
+	sqlite3_stmt *h = NULL;
+	int rc = sqlite3_prepare_v3(d->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &h, NULL);
+	struct db_stmt *s;
+
+	if (rc != SQLITE_OK)
+		return fail(d, rc, err);
+	s = mem_zalloc(sizeof(*s));
+	s->h = h;
+	s->d = d;
+	*ret = s;
+	return ERR_OK;
+}
+
+void db_stmt_free(struct db_stmt *s)
+{
+	if (!s)
+		return;
+	(void)sqlite3_finalize(s->h); /* repeats the failure of the last step, told there */
+	free(s);
+}
+
+static void bound(struct db_stmt *s, int rc)
+{
+	if (s->failed_bind == SQLITE_OK)
+		s->failed_bind = rc;
+}
+
+void db_bind_int(struct db_stmt *s, int at, int64_t v)
+{
+	bound(s, sqlite3_bind_int64(s->h, at, v));
+}
+
+void db_bind_str(struct db_stmt *s, int at, struct str v)
+{
+	bound(s, sqlite3_bind_text64(s->h, at, v.p, v.n, SQLITE_TRANSIENT, SQLITE_UTF8));
+}
+
+void db_bind_blob(struct db_stmt *s, int at, struct str v)
+{
+	bound(s, sqlite3_bind_blob64(s->h, at, v.p, v.n, SQLITE_TRANSIENT));
+}
+
+void db_bind_null(struct db_stmt *s, int at)
+{
+	bound(s, sqlite3_bind_null(s->h, at));
+}
+
+enum errc db_step(struct db_stmt *s, bool *ret_row, struct err *err)
+{
+	int rc = s->failed_bind;
+	enum errc e;
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s->h);
+	if (rc == SQLITE_ROW) {
+		*ret_row = true;
+		return ERR_OK;
+	}
+	e = rc == SQLITE_DONE ? ERR_OK : fail(s->d, rc, err);
+	db_reset(s);
+	if (e == ERR_OK)
+		*ret_row = false;
+	return e;
+}
+
+enum errc db_run(struct db_stmt *s, struct err *err)
+{
+	bool row = true;
+	enum errc e = ERR_OK;
+
+	while (e == ERR_OK && row)
+		e = db_step(s, &row, err);
+	return e;
+}
+
+void db_reset(struct db_stmt *s)
+{
+	(void)sqlite3_reset(s->h); /* repeats the failure of the last step, told there */
+	s->failed_bind = SQLITE_OK;
+}
+
+int64_t db_col_int(struct db_stmt *s, int at)
+{
+	return sqlite3_column_int64(s->h, at);
+}
+
+struct str db_col_str(struct db_stmt *s, int at)
+{
+	const void *p;
+
+	if (db_col_is_null(s, at))
+		return STR_NONE;
+	/* Asked as a text a blob would be converted, and an empty blob comes as NULL. */
+	p = sqlite3_column_type(s->h, at) == SQLITE_BLOB
+		    ? sqlite3_column_blob(s->h, at)
+		    : (const void *)sqlite3_column_text(s->h, at);
+	return (struct str){ p ? p : "", (size_t)sqlite3_column_bytes(s->h, at) };
+}
+
+bool db_col_is_null(struct db_stmt *s, int at)
+{
+	return sqlite3_column_type(s->h, at) == SQLITE_NULL;
+}
