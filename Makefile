@@ -38,8 +38,10 @@ SIM_OBJ  := $(SIM_SRC:src/%.c=$(BUILD)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
+# For targets that build with another variant, or after setup: every core, unless -j was given.
+AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all setup setup-dev demo test check unit suites dev lint crash install clean help compile_commands.json
+.PHONY: all setup setup-test setup-dev demo test check unit suites dev lint crash install clean help compile_commands.json
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS) ## build bin/depmend and bin/depmend-sim
@@ -50,29 +52,32 @@ endif
 setup: ## install the libraries a fresh machine lacks
 	@bin/setup
 
-setup-dev: ## the same, with the tools of the tests and the lints
+setup-test: ## the same, with what the tests run
+	@bin/setup --test
+
+setup-dev: ## the same, with what the lints and the fuzzers run
 	@bin/setup --dev
 
 demo: setup ## build, then run check, plan and apply against the simulator
-	@$(MAKE) --no-print-directory all
+	@$(AGAIN) all
 	@samples/demo.sh
 
-test: setup-dev ## units and suites against the release build
-	@$(MAKE) --no-print-directory VARIANT=release all
-	@$(MAKE) --no-print-directory VARIANT=release check
+test: setup-test ## units and suites against the release build
+	@$(AGAIN) VARIANT=release all
+	@$(AGAIN) VARIANT=release check
 
-dev: setup-dev ## units and suites under ASan and UBSan
-	@$(MAKE) --no-print-directory VARIANT=dev all
-	@$(MAKE) --no-print-directory VARIANT=dev check
+dev: setup-test ## units and suites under ASan and UBSan
+	@$(AGAIN) VARIANT=dev all
+	@$(AGAIN) VARIANT=dev check
 
-check: $(UNIT_BIN)
+check: $(PROGRAMS) $(UNIT_BIN)
 	@tests/run.sh $(BUILD)
 
 unit: $(UNIT_BIN)
 	@tests/run.sh $(BUILD) unit
 
-crash: setup-dev ## kill the tool at every durable or visible step
-	@$(MAKE) --no-print-directory VARIANT=release all
+crash: setup-test ## kill the tool at every durable or visible step
+	@$(AGAIN) VARIANT=release all
 	@tests/crash/all.sh $(BUILD)
 
 lint: setup-dev ## every gate that is a script
