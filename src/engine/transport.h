@@ -1,0 +1,95 @@
+/*
+ * Requests on their way: sign-in, rate limits, patience, retries of what may be repeated.
+ *
+ * Straight-line code submits a set of calls and drains them: a barrier. A call is queued until its
+ * rate class has room, sent, and completed exactly once through done().
+ *
+ * READ, TRIGGER and AUTH are repeated on 429, 5xx and network failures with jittered back-off
+ * (Retry-After is never shortened) for as long as --max-wait allows. A CHANGE is repeated only when
+ * the answer proves that nothing was done: 429, HTTP_NOT_SENT, and once after a 401 that
+ * a new token may cure; everything else is the caller's to judge.
+ */
+#ifndef ENGINE_TRANSPORT_H
+#define ENGINE_TRANSPORT_H
+
+#include "io/clock.h"
+#include "io/http.h"
+#include "io/json.h"
+#include "model/settings.h"
+#include "services/apple.h"
+#include "services/uem.h"
+#include "store/store.h"
+
+/* TO_BARE: presigned URLs, no credentials, no rate class. */
+enum transport_service { TO_APPLE, TO_UEM, TO_BARE };
+
+struct transport;
+
+struct transport_options {
+	const struct settings *settings; /* borrowed until transport_close() */
+	struct clock *clock;             /* borrowed until transport_close() */
+	struct store *store;             /* borrowed; NULL: nothing is remembered */
+	int64_t max_wait_ms;             /* from now; INT64_MAX: for ever */
+	const char *cache_folder;        /* for the Apple token, 0600; NULL: do not cache */
+};
+
+/* Opens no secret yet. Caller frees with transport_close(). */
+MUST_CHECK enum errc transport_open(
+	struct transport **ret, const struct transport_options *opt, struct err *err);
+void transport_close(struct transport *t);
+
+/* Signs in to Apple, and to the UEM when it is configured, so that bad credentials show first. */
+MUST_CHECK enum errc transport_sign_in(struct transport *t, struct err *err);
+
+const struct apple_service *transport_apple(const struct transport *t);
+const struct uem_service *transport_uem(const struct transport *t);
+
+struct transport_call {
+	enum transport_service service;
+	struct http_request request; /* consumed; without credentials */
+	/* A fresh scanner for each attempt, freed by the transport; NULL: body in the reply. */
+	struct json_scan *(*scan)(void *self);
+	/* CHANGE only: just before the first byte of each attempt; makes the intent and the rate entry
+	 * at at_ms durable. A failure ends the call without sending. */
+	enum errc (*before)(void *self, int64_t at_ms, struct err *err);
+	/* Completes the call. ERR_OK: `reply` is an answer of the service (or, for a CHANGE, its fate);
+	 * `rest` is what json_scan_end() gave, freed by the transport. Otherwise why no answer could
+	 * be had: ERR_TEMPFAIL, ERR_STOPPED (queued calls only: what has left is waited for, up to
+	 * 20 s), ERR_AUTH, ERR_NET, ERR_OUTAGE, ERR_PROTOCOL; `err` then holds the sentence on entry.
+	 * A failure returned here ends transport_drain() with it. */
+	enum errc (*done)(void *self, enum errc code, const struct http_reply *reply,
+		const struct json *rest, struct err *err);
+	void *self;
+	int64_t not_before_ms; /* 0: at once */
+};
+
+/* Consumes call->request. */
+void transport_submit(struct transport *t, const struct transport_call *call);
+/* Until every submitted call is completed. After the first failure of done() what is still queued
+ * completes with ERR_STOPPED; that first failure is returned. */
+MUST_CHECK enum errc transport_drain(struct transport *t, struct err *err);
+
+/* Submit and drain one call. ERR_OK: *ret_reply is an answer with any status; caller releases it.
+ * scan, ret_rest may be NULL; caller frees *ret_rest with json_free(). */
+MUST_CHECK enum errc transport_get(struct transport *t, enum transport_service service,
+	struct http_request *request, struct json_scan *(*scan)(void *self), void *self,
+	struct http_reply *ret_reply, struct json **ret_rest, struct err *err);
+
+/* Sleeps on the clock; ERR_STOPPED when a signal came, ERR_TEMPFAIL (without sleeping) when
+ * until_ms lies beyond --max-wait. */
+MUST_CHECK enum errc transport_sleep(struct transport *t, int64_t until_ms, struct err *err);
+
+/* When the k-th further write to Apple may leave. */
+int64_t transport_write_when(const struct transport *t, uint32_t k);
+int64_t transport_now(const struct transport *t);
+int64_t transport_deadline(const struct transport *t); /* end of --max-wait; INT64_MAX: none */
+/* From now on a signal that has come does not end calls early: for putting devices back. */
+void transport_closing(struct transport *t);
+
+/* Requests sent so far, for summaries and tests. */
+struct transport_counts {
+	uint64_t apple_reads, apple_writes, uem_reads, uem_triggers, uem_writes, retries;
+};
+struct transport_counts transport_counts(const struct transport *t);
+
+#endif

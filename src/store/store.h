@@ -1,0 +1,168 @@
+/*
+ * What depmend remembers: one SQLite file per Apple client id, every change of it durable when the
+ * commit returns (WAL, synchronous=FULL).
+ *
+ * The order is: intent -> request -> outcome -> proof. Whatever dies in between, the next start
+ * finds the intent and looks at the services instead of sending again.
+ *
+ * Texts given are borrowed for the call; texts returned are borrowed until the next call on the
+ * same store. Every failure is ERR_STORE (ERR_SETTINGS when the file is newer than this program).
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct store;
+
+/* STATE/<hash of client id>/depmend.db; creates the folders, 0700. Caller frees with store_close(). */
+MUST_CHECK enum errc store_open(
+	struct store **ret, const char *state_dir, const char *client_id, struct err *err);
+void store_close(struct store *s);
+/* The folder of this client; borrowed until store_close(). */
+const char *store_folder(const struct store *s);
+/* "<folder>/runs/<name>", created; caller frees with free(). */
+MUST_CHECK enum errc store_run_folder(
+	struct store *s, const char *run_name, char **ret, struct err *err);
+
+MUST_CHECK enum errc store_begin(struct store *s, struct err *err);
+MUST_CHECK enum errc store_commit(struct store *s, struct err *err);
+void store_rollback(struct store *s);
+
+/* --- small facts that outlive runs --- */
+MUST_CHECK enum errc store_meta_put(struct store *s, const char *key, struct str v, struct err *err);
+/* *ret: p == NULL when there is none. */
+MUST_CHECK enum errc store_meta_get(
+	struct store *s, const char *key, struct str *ret, struct err *err);
+
+/* --- runs --- */
+enum run_state {
+	RUN_ACTIVE,     /* frozen and not finished */
+	RUN_FINISHED,   /* every row has its outcome */
+	RUN_SUPERSEDED, /* another run took over what it had not touched */
+};
+
+struct run_record {
+	int64_t id;
+	char name[40];     /* 20261122-030000-1a2b3c4d */
+	char identity[65]; /* client + rules and parameters + serials and the columns the rules use */
+	char fingerprint[65];
+	enum run_state state;
+	int64_t created_ms, now_ms, finished_ms; /* finished_ms: TIME_NONE while active */
+	int exit_status;   /* of the last process that worked on it; -1: none yet */
+	struct str frozen; /* JSON: input, header, delimiter, rules, parameters, hosts, batch, waves */
+};
+
+/* Fills run->id. */
+MUST_CHECK enum errc store_run_add(struct store *s, struct run_record *run, struct err *err);
+MUST_CHECK enum errc store_run_set(struct store *s, int64_t run, enum run_state state,
+	int64_t finished_ms, int exit_status, struct err *err);
+/* The newest active run with that identity. */
+MUST_CHECK enum errc store_run_find(struct store *s, const char *identity,
+	struct run_record *ret, bool *ret_found, struct err *err);
+/* By name, or by a prefix of it that fits one run only; ERR_NOT_FOUND, ERR_CONFLICT. */
+MUST_CHECK enum errc store_run_get(
+	struct store *s, const char *name, struct run_record *ret, struct err *err);
+/* Oldest first. No callback of this header may call the store. */
+MUST_CHECK enum errc store_runs(struct store *s,
+	enum errc (*each)(void *self, const struct run_record *run, struct err *err), void *self,
+	struct err *err);
+
+/* --- rows of the input, in order --- */
+struct row_record {
+	uint32_t n;          /* from 0 */
+	uint64_t line;       /* in the file the user gave */
+	struct str serial;   /* normalised; as written when it is invalid */
+	int outcome, reason; /* model/outcome.h; OUTCOME_PLANNED: see the device of that serial */
+	struct str rule, detail;
+};
+MUST_CHECK enum errc store_row_add(
+	struct store *s, int64_t run, const struct row_record *row, struct err *err);
+MUST_CHECK enum errc store_rows(struct store *s, int64_t run,
+	enum errc (*each)(void *self, const struct row_record *row, struct err *err), void *self,
+	struct err *err);
+
+/* --- devices that are acted on --- */
+struct device_record {
+	struct str serial, rule, program; /* program: model/program.h, JSON */
+	struct str before, after;         /* as in depmend_before, depmend_after */
+	struct str home;                  /* id of the server it was on when the plan was frozen; "" none */
+	struct str results;               /* one letter per executed step, see engine/work.h */
+	struct str detail, evidence;
+	uint32_t wave;
+	uint32_t listed;     /* groups (bits) that listed it when the plan was frozen */
+	int outcome, reason; /* OUTCOME_PENDING until settled */
+	uint32_t attempts;   /* requests that named it */
+	int64_t finished_ms; /* TIME_NONE while not settled */
+};
+MUST_CHECK enum errc store_device_add(
+	struct store *s, int64_t run, const struct device_record *d, struct err *err);
+/* Everything but serial, rule, program, before, home, listed, wave. */
+MUST_CHECK enum errc store_device_update(
+	struct store *s, int64_t run, const struct device_record *d, struct err *err);
+/* In order of adding. */
+MUST_CHECK enum errc store_devices(struct store *s, int64_t run,
+	enum errc (*each)(void *self, const struct device_record *d, struct err *err), void *self,
+	struct err *err);
+
+/* --- changes sent --- */
+enum request_state {
+	REQUEST_INTENT,   /* about to be sent; after a crash: nobody knows */
+	REQUEST_ACCEPTED, /* the service answered; `activity` may name the work */
+	REQUEST_REFUSED,  /* the service said no: not applied */
+	REQUEST_UNKNOWN,  /* sent, no whole answer */
+	REQUEST_SETTLED,  /* looked at afterwards: nothing more to learn from it */
+};
+struct request_record {
+	int64_t id, run;
+	int kind;          /* enum step_kind */
+	struct str target; /* server or profile id */
+	enum request_state state;
+	struct str activity;
+	int64_t intent_ms;
+	int64_t sent_ms; /* when its last byte may have left; TIME_NONE: not known */
+};
+/* Fills ret_id; devices follow with store_request_device(). */
+MUST_CHECK enum errc store_request_add(
+	struct store *s, const struct request_record *r, int64_t *ret_id, struct err *err);
+MUST_CHECK enum errc store_request_device(
+	struct store *s, int64_t request, struct str serial, uint32_t step, struct err *err);
+MUST_CHECK enum errc store_request_set(struct store *s, int64_t request, enum request_state state,
+	struct str activity, int64_t sent_ms, struct err *err);
+/* Those of the run in state INTENT, ACCEPTED or UNKNOWN, oldest first. */
+MUST_CHECK enum errc store_requests_open(struct store *s, int64_t run,
+	enum errc (*each)(void *self, const struct request_record *r, struct err *err), void *self,
+	struct err *err);
+MUST_CHECK enum errc store_request_devices(struct store *s, int64_t request,
+	enum errc (*each)(void *self, struct str serial, uint32_t step, struct err *err),
+	void *self, struct err *err);
+
+/* --- where a device came from, across runs --- */
+MUST_CHECK enum errc store_home_put(
+	struct store *s, struct str serial, struct str server_id, int64_t run, struct err *err);
+/* p == NULL when nothing is remembered. */
+MUST_CHECK enum errc store_home_get(
+	struct store *s, struct str serial, struct str *ret, struct err *err);
+/* When a run last finished this serial as `done` under the rule; TIME_NONE: never. */
+MUST_CHECK enum errc store_last_done(
+	struct store *s, struct str serial, struct str rule, int64_t *ret_ms, struct err *err);
+
+/* --- send times per rate class (model/settings.h enum rate_class) --- */
+MUST_CHECK enum errc store_rate_add(struct store *s, int rate_class, int64_t at_ms, struct err *err);
+/* Those later than since_ms, ascending; older ones are forgotten. Caller frees *ret with free(). */
+MUST_CHECK enum errc store_rate_load(struct store *s, int rate_class, int64_t since_ms,
+	int64_t **ret, size_t *ret_n, struct err *err);
+
+/* --- audit trail: each event carries the hash of the one before --- */
+MUST_CHECK enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *kind,
+	struct str text, struct err *err);
+/* ERR_CONFLICT names the first event whose hash does not fit. */
+MUST_CHECK enum errc store_events_verify(struct store *s, int64_t *ret_n, struct err *err);
+/* Time of the newest event or rate entry; TIME_NONE in an empty store. */
+MUST_CHECK enum errc store_latest(struct store *s, int64_t *ret_ms, struct err *err);
+
+#endif
