@@ -24,7 +24,8 @@ struct diag {
 	struct loc at;
 	struct str text;   /* one sentence, without the place */
 	struct str hint;   /* what to do; may be empty */
-	struct str source; /* the source line, without its end; may be empty */
+	struct str source; /* the part of the source line to show; may be empty */
+	unsigned caret;    /* where in `source` the mistake starts, from 1 */
 	unsigned width;    /* how many columns the caret underlines; at least 1 */
 };
 
@@ -33,7 +34,8 @@ struct diags {
 	struct diag *v;
 	size_t n, cap;
 	size_t n_errors;
-	size_t n_dropped; /* beyond DIAG_MAX */
+	size_t n_dropped;  /* beyond DIAG_MAX */
+	struct diag spare; /* what diag_add() returns for these */
 };
 
 enum { DIAG_MAX = 1000 };
@@ -41,11 +43,13 @@ enum { DIAG_MAX = 1000 };
 void diags_init(struct diags *d);
 void diags_release(struct diags *d);
 
-/* Adds one; the returned entry may be completed (hint, source, width) until the next call.
- * Texts given later have to live in d->arena. */
+/* Adds one; the returned entry may be completed until the next call. at.file is copied. */
 struct diag *diag_add(struct diags *d, enum diag_level level, const char *code, struct loc at,
 	const char *fmt, ...) PRINTF(5, 6);
 void diag_hint(struct diags *d, struct diag *entry, const char *fmt, ...) PRINTF(3, 4);
+/* Quotes the line the entry stands on, without its end: copied, indentation dropped, a long line
+ * cut around entry->at.col. */
+void diag_source(struct diags *d, struct diag *entry, struct str line, unsigned width);
 
 /* In order of file as added, then line and column:
  *   rules/x.yaml:14:9: error: unknown step 'asign' [rules.unknown-step]

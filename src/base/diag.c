@@ -1,0 +1,212 @@
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+/* A quoted line shows at most this many characters, of which LEAD before the mistake. */
+enum { SHOWN = 120, LEAD = 60 };
+
+void diags_init(struct diags *d)
+{
+	*d = (struct diags){ 0 };
+	arena_init(&d->arena);
+}
+
+void diags_release(struct diags *d)
+{
+	arena_release(&d->arena);
+	free(d->v);
+	*d = (struct diags){ 0 };
+}
+
+static struct str format(struct arena *a, const char *fmt, va_list ap)
+{
+	char text[1024];
+	int n = vsnprintf(text, sizeof(text), fmt, ap);
+
+	if (n < 0)
+		return STR_NONE;
+	return arena_dup(a, str_from(text));
+}
+
+static const char *own_file(struct diags *d, const char *file)
+{
+	const char *last = d->n ? d->v[d->n - 1].at.file : NULL;
+
+	if (!file)
+		return NULL;
+	return last && strcmp(last, file) == 0 ? last : arena_dup(&d->arena, str_from(file)).p;
+}
+
+struct diag *diag_add(struct diags *d, enum diag_level level, const char *code, struct loc at,
+	const char *fmt, ...)
+{
+	struct diag *entry = &d->spare;
+	va_list ap;
+
+	if (level == DIAG_ERROR)
+		d->n_errors++;
+	if (d->n >= DIAG_MAX) {
+		d->n_dropped++;
+		return entry;
+	}
+	at.file = own_file(d, at.file);
+	MEM_GROW(d->v, d->n, d->cap);
+	entry = &d->v[d->n++];
+	*entry = (struct diag){ .level = level, .code = code, .at = at, .width = 1 };
+	va_start(ap, fmt);
+	entry->text = format(&d->arena, fmt, ap);
+	va_end(ap);
+	return entry;
+}
+
+void diag_hint(struct diags *d, struct diag *entry, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (entry == &d->spare)
+		return;
+	va_start(ap, fmt);
+	entry->hint = format(&d->arena, fmt, ap);
+	va_end(ap);
+}
+
+/* Bytes of the first n characters. */
+static size_t chars(struct str s, size_t n)
+{
+	size_t i = 0;
+
+	for (; i < s.n; i++)
+		if (((unsigned char)s.p[i] & 0xc0) != 0x80 && n-- == 0)
+			break;
+	return i;
+}
+
+static struct str skip_chars(struct str s, size_t n)
+{
+	size_t i = chars(s, n);
+
+	return str_sub(s, i, s.n - i);
+}
+
+void diag_source(struct diags *d, struct diag *entry, struct str line, unsigned width)
+{
+	size_t col = entry->at.col ? entry->at.col - 1 : 0, skip = 0;
+
+	if (entry == &d->spare)
+		return;
+	while (skip < line.n && (line.p[skip] == ' ' || line.p[skip] == '\t'))
+		skip++;
+	if (skip > col)
+		skip = col;
+	if (col - skip > LEAD)
+		skip = col - LEAD;
+	line = skip_chars(line, skip);
+	line.n = chars(line, SHOWN);
+	entry->source = arena_dup(&d->arena, line);
+	entry->caret = (unsigned)(col - skip) + 1;
+	entry->width = width ? width : 1;
+}
+
+static void print_clean(struct str s, FILE *out)
+{
+	char copy[1024];
+	size_t n = s.n < sizeof(copy) ? s.n : sizeof(copy);
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = s.p[i] == '\t' ? ' ' : s.p[i];
+	text_clean(copy, n);
+	(void)fwrite(copy, 1, n, out);
+}
+
+static void print_place(struct loc at, FILE *out)
+{
+	if (!at.file)
+		return;
+	print_clean(str_from(at.file), out);
+	if (at.line)
+		(void)fprintf(out, ":%u", at.line);
+	if (at.line && at.col)
+		(void)fprintf(out, ":%u", at.col);
+	(void)fputs(": ", out);
+}
+
+static void print_source(const struct diag *e, FILE *out)
+{
+	size_t room = SHOWN + 1 - (e->caret < SHOWN ? e->caret : SHOWN);
+
+	(void)fputs("    ", out);
+	print_clean(e->source, out);
+	(void)fprintf(out, "\n    %*s", (int)e->caret, "^");
+	for (size_t i = 1; i < e->width && i < room; i++)
+		(void)fputc('~', out);
+	(void)fputc('\n', out);
+}
+
+static void print_one(const struct diag *e, FILE *out)
+{
+	print_place(e->at, out);
+	(void)fprintf(out, "%s: ", e->level == DIAG_ERROR ? "error" : "warning");
+	print_clean(e->text, out);
+	(void)fprintf(out, " [%s]\n", e->code);
+	if (e->source.n)
+		print_source(e, out);
+	if (e->hint.n) {
+		(void)fputs("  ", out);
+		print_clean(e->hint, out);
+		(void)fputc('\n', out);
+	}
+}
+
+/* One entry with what decides its place in the print. */
+struct ranked {
+	const struct diag *e;
+	size_t file, n; /* first entry of the same file; own number */
+};
+
+static int rank_cmp(const void *pa, const void *pb)
+{
+	const struct ranked *a = pa, *b = pb;
+
+	if (a->file != b->file)
+		return a->file < b->file ? -1 : 1;
+	if (a->e->at.line != b->e->at.line)
+		return a->e->at.line < b->e->at.line ? -1 : 1;
+	if (a->e->at.col != b->e->at.col)
+		return a->e->at.col < b->e->at.col ? -1 : 1;
+	return a->n < b->n ? -1 : a->n > b->n;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+void diags_print(const struct diags *d, FILE *out)
+{
+	struct ranked *order = mem_alloc((d->n + 1) * sizeof(*order));
+
+	for (size_t i = 0; i < d->n; i++) {
+		size_t file = 0;
+
+		while (!same_file(d->v[file].at.file, d->v[i].at.file))
+			file++;
+		order[i] = (struct ranked){ &d->v[i], file, i };
+	}
+	qsort(order, d->n, sizeof(*order), rank_cmp);
+	for (size_t i = 0; i < d->n; i++)
+		print_one(order[i].e, out);
+	if (d->n_dropped)
+		(void)fprintf(out, "and %zu more\n", d->n_dropped);
+	free(order);
+}
+
+enum errc diags_verdict(const struct diags *d, enum errc code, struct err *err)
+{
+	if (d->n_errors == 0)
+		return ERR_OK;
+	return err_set(err, code, "%zu mistake%s found", d->n_errors, d->n_errors == 1 ? "" : "s");
+}
