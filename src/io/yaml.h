@@ -1,9 +1,9 @@
 /*
  * YAML as a tree of nodes that know where they stand, over libyaml's events.
  *
- * Refused, with their place: aliases, anchors, tags, second documents, duplicate keys, keys that are
- * not plain text, more than 32 levels, 1 MiB or 100,000 nodes, bytes that are not UTF-8. Scalars stay
- * text: 0777, 1E11, no, on, 1.10 and 2024-01-01 arrive byte for byte.
+ * Refused, with their place: aliases, anchors, tags, directives, second documents, duplicate keys,
+ * keys that are not plain text, more than 32 levels, 1 MiB or 100,000 nodes, bytes that are not
+ * UTF-8. Scalars stay text: 0777, 1E11, no, on, 1.10 and 2024-01-01 arrive byte for byte.
  */
 #ifndef IO_YAML_H
 #define IO_YAML_H
@@ -22,28 +22,31 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 struct yaml_node {
 	enum yaml_kind kind;
 	struct loc at;
-	struct str key;       /* name of this member when the parent is a map */
-	struct loc key_at;    /* where that name stands */
-	struct str text;      /* scalar: its bytes */
-	bool quoted;          /* scalar: was written with quotes or as a block */
-	unsigned n_children;  /* list items or map members, in file order */
+	struct str key;      /* name of this member when the parent is a map */
+	struct loc key_at;   /* where that name stands */
+	struct str text;     /* scalar: its bytes */
+	bool quoted;         /* scalar: was written with quotes or as a block */
+	unsigned n_children; /* list items or map members, in file order */
 	struct yaml_node *first, *next;
 };
 
 struct yaml_doc {
-	struct arena arena;  /* owns all nodes and texts */
-	const char *file;    /* as given, owned by the arena */
-	struct str source;   /* the whole text, for the source lines of diagnostics */
+	struct arena arena; /* owns all nodes and texts */
+	const char *file;   /* as given, owned by the arena */
+	struct str source;  /* the whole text, for the source lines of diagnostics */
+	uint32_t *lines;    /* offset of each line in source */
+	uint32_t n_lines;
 	struct yaml_node *root; /* NULL: an empty file */
 };
 
 /* Mistakes go to d (and then ERR_SYNTAX); ERR_NO_INPUT when the file cannot be read.
- * Caller frees with yaml_free(). Diagnostics stay valid after that: their texts are copies. */
+ * Caller frees with yaml_doc_free(). Diagnostics stay valid after that: their texts are copies. */
 MUST_CHECK enum errc yaml_load(
 	struct yaml_doc **ret, const char *path, struct diags *d, struct err *err);
 MUST_CHECK enum errc yaml_load_bytes(struct yaml_doc **ret, const char *name, struct str bytes,
 	struct diags *d, struct err *err);
-void yaml_free(struct yaml_doc *doc);
+/* Not yaml_free(): libyaml exports that name and would call ours. */
+void yaml_doc_free(struct yaml_doc *doc);
 
 /* NULL when the map has no such member, or node is no map. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
