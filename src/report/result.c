@@ -1,0 +1,373 @@
+#include "report/result.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "io/csv.h"
+#include "io/csv_out.h"
+#include "io/file.h"
+
+enum {
+	FLUSH_BYTES = 64 * 1024,
+	/* A record of the largest size, each byte a quote, and our columns. */
+	ROW_MAX_BYTES = 4 * CSV_MAX_RECORD_BYTES,
+};
+
+static const char *const ours[] = { "depmend_outcome", "depmend_rule", "depmend_steps",
+	"depmend_reason", "depmend_before", "depmend_after", "depmend_evidence", "depmend_attempts",
+	"depmend_finished", "depmend_run" };
+enum { OURS = sizeof(ours) / sizeof(ours[0]) };
+
+struct result {
+	struct result_options opt;
+	size_t n_columns, needed; /* of the input */
+	bool drops;               /* the input has columns of ours */
+	struct outfile *file;
+	struct buf out;
+	bool overflow; /* a row did not fit in `out` */
+};
+
+static bool is_own(const struct result *r, size_t at)
+{
+	return at < r->opt.columns->n && r->opt.columns->own[at];
+}
+
+static void flush_when(struct result *r, size_t at_least)
+{
+	if (r->out.n >= at_least && r->out.n) {
+		outfile_write(r->file, buf_view(&r->out));
+		r->overflow = r->overflow || r->out.full;
+		buf_reset(&r->out);
+	}
+}
+
+/* The name of an input column that has none: the serial's own, so that it is found again. */
+static void column_name(const struct result *r, size_t at, struct buf *ret)
+{
+	const struct columns *c = r->opt.columns;
+
+	if (at < c->n)
+		buf_str(ret, c->headers[at]);
+	else if (c->n == 0 && c->at[COLUMN_SERIAL] == (int)at)
+		buf_z(ret, column_info(COLUMN_SERIAL)->word);
+	else
+		buf_printf(ret, "column_%zu", at + 1);
+}
+
+static void write_header(struct result *r)
+{
+	struct buf name;
+
+	buf_init(&name, CSV_MAX_RECORD_BYTES);
+	for (size_t i = 0; i < r->n_columns; i++) {
+		if (is_own(r, i))
+			continue;
+		buf_reset(&name);
+		column_name(r, i, &name);
+		csv_cell(&r->out, buf_view(&name), !r->opt.raw_csv);
+		buf_char(&r->out, ',');
+	}
+	for (size_t i = 0; i < OURS; i++) {
+		buf_z(&r->out, ours[i]);
+		buf_char(&r->out, i + 1 < OURS ? ',' : '\n');
+	}
+	buf_release(&name);
+}
+
+enum errc result_open(struct result **ret, const struct result_options *opt, struct err *err)
+{
+	struct result *r = mem_zalloc(sizeof(*r));
+	enum errc rc;
+
+	r->opt = *opt;
+	r->n_columns = opt->n_columns > opt->columns->n ? opt->n_columns : opt->columns->n;
+	r->needed = r->n_columns;
+	buf_init(&r->out, FLUSH_BYTES + ROW_MAX_BYTES);
+	for (size_t i = 0; i < opt->columns->n; i++)
+		r->drops = r->drops || opt->columns->own[i];
+	rc = outfile_open(&r->file, opt->path, 0644, err);
+	if (rc) {
+		result_free(r);
+		return rc;
+	}
+	write_header(r);
+	*ret = r;
+	return ERR_OK;
+}
+
+static bool is_formula(char c)
+{
+	return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t';
+}
+
+/* Where the cell that starts at `at` ends; SIZE_MAX unless it is plain RFC 4180. */
+static size_t quoted_end(struct str raw, size_t at)
+{
+	for (at++; at < raw.n; at++) {
+		if (raw.p[at] != '"')
+			continue;
+		if (at + 1 == raw.n || raw.p[at + 1] != '"')
+			return at + 1;
+		at++;
+	}
+	return SIZE_MAX;
+}
+
+static size_t bare_end(struct str raw, size_t at)
+{
+	for (; at < raw.n && raw.p[at] != ','; at++)
+		if (raw.p[at] == '"' || raw.p[at] == '\r' || raw.p[at] == '\n')
+			return SIZE_MAX;
+	return at;
+}
+
+static size_t cell_end(struct str raw, size_t at, bool neutral)
+{
+	bool quoted = at < raw.n && raw.p[at] == '"';
+
+	if (neutral && at + quoted < raw.n && is_formula(raw.p[at + quoted]))
+		return SIZE_MAX;
+	return quoted ? quoted_end(raw, at) : bare_end(raw, at);
+}
+
+/* Whether the bytes may be copied: n cells, each well-formed and none of them a formula. */
+static bool raw_is_plain(struct str raw, size_t n, bool neutral)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		at = cell_end(raw, at, neutral);
+		if (at == SIZE_MAX)
+			return false;
+		if (at == raw.n)
+			return i + 1 == n;
+		if (raw.p[at] != ',')
+			return false;
+		at++;
+	}
+	return false;
+}
+
+static void write_input(struct result *r, const struct str *cells, size_t n, struct str raw)
+{
+	if (r->opt.delimiter == ',' && !r->drops && n && n <= r->n_columns &&
+		raw_is_plain(raw, n, !r->opt.raw_csv)) {
+		buf_str(&r->out, raw);
+		for (size_t i = n; i <= r->n_columns; i++)
+			buf_char(&r->out, ',');
+		return;
+	}
+	for (size_t i = 0; i < r->n_columns; i++) {
+		if (is_own(r, i))
+			continue;
+		if (i < n)
+			csv_cell(&r->out, cells[i], !r->opt.raw_csv);
+		buf_char(&r->out, ',');
+	}
+}
+
+/* A record nobody could split: kept whole, as the first of the input's cells. */
+static void write_unreadable(struct result *r, struct str raw)
+{
+	bool written = false;
+
+	for (size_t i = 0; i < r->n_columns; i++) {
+		if (is_own(r, i))
+			continue;
+		if (!written)
+			csv_cell(&r->out, raw, !r->opt.raw_csv);
+		written = true;
+		buf_char(&r->out, ',');
+	}
+}
+
+static void put(struct result *r, struct str text)
+{
+	csv_cell(&r->out, text, !r->opt.raw_csv);
+	buf_char(&r->out, ',');
+}
+
+static void put_reason(struct result *r, const struct result_cells *o)
+{
+	const struct reason_info *info = reason_info(o->reason);
+	struct buf text;
+
+	if (o->reason == REASON_NONE) {
+		put(r, STR_NONE);
+		return;
+	}
+	buf_init(&text, CSV_MAX_RECORD_BYTES);
+	buf_z(&text, info->code);
+	buf_z(&text, ": ");
+	buf_z(&text, info->sentence);
+	buf_str(&text, o->detail);
+	put(r, buf_view(&text));
+	buf_release(&text);
+}
+
+static void write_ours(struct result *r, const struct result_cells *o)
+{
+	char when[TIME_TEXT];
+
+	put(r, str_from(outcome_info(o->outcome)->word));
+	put(r, o->rule);
+	put(r, o->steps);
+	put_reason(r, o);
+	put(r, o->before);
+	put(r, o->after);
+	put(r, o->evidence);
+	buf_u64(&r->out, o->attempts);
+	buf_char(&r->out, ',');
+	put(r, o->finished_ms == TIME_NONE ? STR_NONE
+					   : str_from(time_rfc3339_s(o->finished_ms, when)));
+	csv_cell(&r->out, str_from(r->opt.run), !r->opt.raw_csv);
+	buf_char(&r->out, '\n');
+}
+
+/* Trailing empty cells beyond the header are no columns. */
+static size_t count_cells(const struct result *r, const struct str *cells, size_t n)
+{
+	while (n > r->n_columns && cells[n - 1].n == 0)
+		n--;
+	return n;
+}
+
+void result_row(struct result *r, const struct str *cells, size_t n_cells, struct str raw,
+	const struct result_cells *o)
+{
+	size_t n = count_cells(r, cells, n_cells);
+
+	if (n > r->needed)
+		r->needed = n;
+	if (n_cells)
+		write_input(r, cells, n_cells, raw);
+	else
+		write_unreadable(r, raw);
+	write_ours(r, o);
+	flush_when(r, FLUSH_BYTES);
+}
+
+size_t result_columns_needed(const struct result *r)
+{
+	return r->needed;
+}
+
+enum errc result_restart(struct result *r, size_t n_columns, struct err *err)
+{
+	enum errc rc = outfile_rewind(r->file, err);
+
+	if (rc)
+		return rc;
+	buf_reset(&r->out);
+	if (n_columns > r->n_columns)
+		r->n_columns = n_columns;
+	write_header(r);
+	return ERR_OK;
+}
+
+static bool ends_csv(struct str path)
+{
+	return str_ends_nocase(path, STR(".csv"));
+}
+
+/* What the file at `path` says in its first row's depmend_run; false: no result of ours. */
+static bool read_run(const char *path, struct buf *ret)
+{
+	const struct csv_options opt = { .delimiter = ',' };
+	struct csv_reader *in = NULL;
+	struct csv_record rec;
+	size_t at = SIZE_MAX;
+	bool more, found = false;
+
+	if (csv_open(&in, path, &opt, NULL))
+		return false;
+	if (csv_next(in, &rec, &more, NULL) || !more)
+		goto out;
+	for (size_t i = 0; i < rec.n_cells; i++)
+		if (str_eq(rec.cells[i], str_from(ours[OURS - 1])))
+			at = i;
+	if (at == SIZE_MAX)
+		goto out;
+	found = true;
+	if (!csv_next(in, &rec, &more, NULL) && more && at < rec.n_cells)
+		buf_str(ret, rec.cells[at]);
+out:
+	csv_close(in);
+	return found;
+}
+
+static bool is_word(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = ascii_lower(s.p[i]);
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
+/* Where the present file goes; empty: it may be replaced (none there, this run's, or a plan's). */
+static void backup_name(const struct result *r, struct buf *ret)
+{
+	struct str path = str_from(r->opt.path), who;
+	struct buf run;
+
+	if (str_eq(path, STR("-")) || !file_exists(r->opt.path))
+		return;
+	buf_init(&run, CSV_MAX_RECORD_BYTES);
+	who = read_run(r->opt.path, &run) && is_word(buf_view(&run)) ? buf_view(&run)
+								     : STR("previous");
+	if (who.n && !str_eq(who, str_from(r->opt.run)))
+		buf_printf(ret, "%.*s.%.*s.csv", (int)(path.n - (ends_csv(path) ? 4 : 0)),
+			r->opt.path, STR_FMT(who));
+	buf_release(&run);
+}
+
+enum errc result_commit(struct result *r, struct err *err)
+{
+	struct buf backup;
+	enum errc rc;
+
+	if (r->needed > r->n_columns)
+		return err_set(err, ERR_INTERNAL, "the result has %zu columns where it needs %zu",
+			r->n_columns, r->needed);
+	flush_when(r, 1);
+	if (r->overflow)
+		return err_set(
+			err, ERR_LIMIT, "a row of the result is over %d bytes", ROW_MAX_BYTES);
+	buf_init(&backup, 8192);
+	backup_name(r, &backup);
+	rc = outfile_commit(r->file, backup.n ? buf_cstr(&backup) : NULL, err);
+	buf_release(&backup);
+	return rc;
+}
+
+void result_free(struct result *r)
+{
+	if (!r)
+		return;
+	outfile_free(r->file);
+	buf_release(&r->out);
+	free(r);
+}
+
+char *result_default_path(const char *input)
+{
+	struct str path = str_from(input);
+	struct buf b;
+	char *z;
+
+	if (str_eq(path, STR("-")))
+		return mem_strdup(input);
+	buf_init(&b, path.n + 16);
+	buf_str(&b, ends_csv(path) ? str_sub(path, 0, path.n - 4) : path);
+	buf_z(&b, ".result.csv");
+	z = mem_dupz(buf_view(&b));
+	buf_release(&b);
+	return z;
+}
