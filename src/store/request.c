@@ -1,0 +1,182 @@
+/* Changes sent, homes, send times. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "store/sql.h"
+
+enum errc store_request_add(
+	struct store *s, const struct request_record *r, int64_t *ret_id, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, SQL_REQUEST_ADD, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, r->run);
+	db_bind_int(q, 2, r->kind);
+	db_bind_str(q, 3, r->target);
+	db_bind_int(q, 4, r->state);
+	db_bind_str(q, 5, r->activity);
+	db_bind_int(q, 6, r->intent_ms);
+	bind_time(q, 7, r->sent_ms);
+	rc = db_run(q, err);
+	if (!rc)
+		*ret_id = db_last_id(s->db);
+	return rc;
+}
+
+enum errc store_request_device(
+	struct store *s, int64_t request, struct str serial, uint32_t step, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, SQL_REQUEST_DEVICE, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, request);
+	db_bind_str(q, 2, serial);
+	db_bind_int(q, 3, step);
+	return db_run(q, err);
+}
+
+enum errc store_request_set(struct store *s, int64_t request, enum request_state state,
+	struct str activity, int64_t sent_ms, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, SQL_REQUEST_SET, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, request);
+	db_bind_int(q, 2, state);
+	db_bind_str(q, 3, activity);
+	bind_time(q, 4, sent_ms);
+	return db_run(q, err);
+}
+
+enum errc store_requests_open(struct store *s, int64_t run,
+	enum errc (*each)(void *self, const struct request_record *r, struct err *err), void *self,
+	struct err *err)
+{
+	struct db_stmt *q;
+	bool row;
+	enum errc rc = store_sql(s, SQL_REQUEST_OPEN, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, run);
+	while (!(rc = db_step(q, &row, err)) && row) {
+		struct request_record r = {
+			.id = db_col_int(q, 0),
+			.run = db_col_int(q, 1),
+			.kind = (int)db_col_int(q, 2),
+			.target = db_col_str(q, 3),
+			.state = (enum request_state)db_col_int(q, 4),
+			.activity = db_col_str(q, 5),
+			.intent_ms = db_col_int(q, 6),
+			.sent_ms = col_time(q, 7),
+		};
+
+		rc = each(self, &r, err);
+		if (rc)
+			break;
+	}
+	db_reset(q);
+	return rc;
+}
+
+enum errc store_request_devices(struct store *s, int64_t request,
+	enum errc (*each)(void *self, struct str serial, uint32_t step, struct err *err),
+	void *self, struct err *err)
+{
+	struct db_stmt *q;
+	bool row;
+	enum errc rc = store_sql(s, SQL_REQUEST_DEVICES, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, request);
+	while (!(rc = db_step(q, &row, err)) && row) {
+		rc = each(self, db_col_str(q, 0), (uint32_t)db_col_int(q, 1), err);
+		if (rc)
+			break;
+	}
+	db_reset(q);
+	return rc;
+}
+
+enum errc store_home_put(
+	struct store *s, struct str serial, struct str server_id, int64_t run, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, SQL_HOME_PUT, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(q, 1, serial);
+	db_bind_str(q, 2, server_id);
+	db_bind_int(q, 3, run);
+	return db_run(q, err);
+}
+
+enum errc store_home_get(struct store *s, struct str serial, struct str *ret, struct err *err)
+{
+	struct db_stmt *q;
+	bool row;
+	enum errc rc = store_sql(s, SQL_HOME_GET, &q, err);
+
+	if (rc)
+		return rc;
+	db_reset(q); /* the text of the last look-up was still borrowed */
+	db_bind_str(q, 1, serial);
+	rc = db_step(q, &row, err);
+	if (!rc)
+		*ret = row ? db_col_str(q, 0) : STR_NONE;
+	return rc;
+}
+
+enum errc store_rate_add(struct store *s, int rate_class, int64_t at_ms, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, SQL_RATE_ADD, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, rate_class);
+	db_bind_int(q, 2, at_ms);
+	return db_run(q, err);
+}
+
+enum errc store_rate_load(struct store *s, int rate_class, int64_t since_ms, int64_t **ret,
+	size_t *ret_n, struct err *err)
+{
+	size_t n = 0, cap = 0;
+	int64_t *v = NULL;
+	struct db_stmt *q;
+	bool row;
+	enum errc rc = store_sql(s, SQL_RATE_DROP, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, rate_class);
+	db_bind_int(q, 2, since_ms);
+	rc = db_run(q, err);
+	if (!rc)
+		rc = store_sql(s, SQL_RATE_ALL, &q, err);
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, rate_class);
+	db_bind_int(q, 2, since_ms);
+	while (!(rc = db_step(q, &row, err)) && row) {
+		MEM_GROW(v, n, cap);
+		v[n++] = db_col_int(q, 0);
+	}
+	if (rc) {
+		free(v);
+		return rc;
+	}
+	*ret = v;
+	*ret_n = n;
+	return ERR_OK;
+}
