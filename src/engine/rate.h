@@ -12,7 +12,7 @@
 
 struct rate_log {
 	struct rate rate;
-	int64_t *at;           /* ring of the last rate.n send times, oldest at `first` */
+	int64_t *at; /* ring of the last rate.n send times, oldest at `first` */
 	uint32_t n, first;
 	int64_t not_before_ms; /* Retry-After of the service; TIME_NONE: none */
 };

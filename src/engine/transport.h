@@ -49,14 +49,14 @@ struct transport_call {
 	struct http_request request; /* consumed; without credentials */
 	/* A fresh scanner for each attempt, freed by the transport; NULL: body in the reply. */
 	struct json_scan *(*scan)(void *self);
-	/* CHANGE only: just before the first byte of each attempt; makes the intent and the rate entry
-	 * at at_ms durable. A failure ends the call without sending. */
+	/* CHANGE only: just before the first byte of each attempt; makes the intent and the rate
+	 * entry at at_ms durable. A failure ends the call without sending. */
 	enum errc (*before)(void *self, int64_t at_ms, struct err *err);
-	/* Completes the call. ERR_OK: `reply` is an answer of the service (or, for a CHANGE, its fate);
-	 * `rest` is what json_scan_end() gave, freed by the transport. Otherwise why no answer could
-	 * be had: ERR_TEMPFAIL, ERR_STOPPED (queued calls only: what has left is waited for, up to
-	 * 20 s), ERR_AUTH, ERR_NET, ERR_OUTAGE, ERR_PROTOCOL; `err` then holds the sentence on entry.
-	 * A failure returned here ends transport_drain() with it. */
+	/* Completes the call. ERR_OK: `reply` is an answer of the service (or, for a CHANGE, its
+	 * fate); `rest` is what json_scan_end() gave, freed by the transport. Otherwise why no
+	 * answer could be had: ERR_TEMPFAIL, ERR_STOPPED (queued calls only: what has left is
+	 * waited for, up to 20 s), ERR_AUTH, ERR_NET, ERR_OUTAGE, ERR_PROTOCOL; `err` then holds
+	 * the sentence on entry. A failure returned here ends transport_drain() with it. */
 	enum errc (*done)(void *self, enum errc code, const struct http_reply *reply,
 		const struct json *rest, struct err *err);
 	void *self;

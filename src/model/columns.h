@@ -20,24 +20,24 @@ struct column_override {
 struct column_options {
 	const struct column_override *overrides;
 	size_t n_overrides;
-	bool no_header;        /* input: {header: none} */
+	bool no_header;         /* input: {header: none} */
 	unsigned serial_column; /* from 1; 0: not given (first column when no_header) */
 };
 
 enum { COLUMNS_PREAMBLE_ROWS = 20 };
 
 struct columns {
-	size_t n;                /* columns of the header record; 0 when headerless */
-	struct str *headers;     /* trimmed header texts, owned by the arena given */
-	int at[COLUMN_MAX_];     /* index of each canonical column, -1: not there */
+	size_t n;            /* columns of the header record; 0 when headerless */
+	struct str *headers; /* trimmed header texts, owned by the arena given */
+	int at[COLUMN_MAX_]; /* index of each canonical column, -1: not there */
 	bool has_header;
-	bool *own;               /* per column: one of ours (depmend_*), replaced and never compared */
+	bool *own; /* per column: one of ours (depmend_*), replaced and never compared */
 };
 
 /*
  * Tries one record as the header. *ret_is_header false: not a header (a preamble line, or, when
- * its first cell looks like a serial, a headerless file: *ret_is_data true, columns then describe that).
- * ERR_INPUT when an override names a header that is missing, or the header repeats one.
+ * its first cell looks like a serial, a headerless file: *ret_is_data true, columns then describe
+ * that). ERR_INPUT when an override names a header that is missing, or the header repeats one.
  */
 MUST_CHECK enum errc columns_try(struct columns *c, const struct column_options *opt,
 	const struct str *cells, size_t n_cells, struct arena *a, bool *ret_is_header,

@@ -11,9 +11,10 @@
 #include "model/field.h"
 
 struct device_state {
-	uint32_t known;   /* bit per fact: it was read, and has a value */
-	uint32_t absent;  /* bit per fact: it was read, and has none; with `known`: could not be read */
-	uint32_t flags;   /* values of the FLAG facts, bit per fact - FACT_FIRST_FLAG */
+	uint32_t known;  /* bit per fact: it was read, and has a value */
+	uint32_t absent; /* bit per fact: it was read, and has none; with `known`: could not be read
+			  */
+	uint32_t flags;  /* values of the FLAG facts, bit per fact - FACT_FIRST_FLAG */
 	uint32_t slots[FACT_FIRST_DATE];                  /* texts and numbers */
 	int64_t dates[FACT_FIRST_FLAG - FACT_FIRST_DATE]; /* ms UTC */
 };

@@ -18,7 +18,8 @@ enum secret_kind { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL, SECRET_COMMAND, 
 
 struct secret {
 	enum secret_kind kind;
-	const char *value; /* path (made absolute against the naming file), credential or variable name */
+	const char *value; /* path (made absolute against the naming file), credential or variable
+			      name */
 	char **argv;       /* SECRET_COMMAND; NULL-terminated */
 	struct loc at;
 };
@@ -31,7 +32,12 @@ struct rate {
 
 enum rate_class { RATE_APPLE_READ, RATE_APPLE_WRITE, RATE_UEM, RATE_CLASSES };
 enum limit_kind {
-	LIMIT_DEVICES, LIMIT_PERCENT, LIMIT_RELEASE, LIMIT_DELETE_RECORD, LIMIT_WIPE, LIMIT_IN_FLIGHT,
+	LIMIT_DEVICES,
+	LIMIT_PERCENT,
+	LIMIT_RELEASE,
+	LIMIT_DELETE_RECORD,
+	LIMIT_WIPE,
+	LIMIT_IN_FLIGHT,
 	LIMITS
 };
 
@@ -58,7 +64,7 @@ struct status_name {
 struct settings {
 	struct arena arena; /* owns everything below */
 	const char *file;
-	char digest[65];    /* SHA-256 of the file: no secret is in it */
+	char digest[65]; /* SHA-256 of the file: no secret is in it */
 	const char *tenant;
 	struct {
 		bool school;

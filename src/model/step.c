@@ -1,7 +1,7 @@
 #include "model/step.h"
 
 static const struct step_info infos[STEP_MAX_] = {
-#define X(id, word, service, arg, off, back, final)                                              \
+#define X(id, word, service, arg, off, back, final) \
 	[STEP_##id] = { word, SERVICE_##service, ARG_##arg, off, back, final },
 	STEP_LIST(X)
 #undef X

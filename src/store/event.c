@@ -84,7 +84,8 @@ enum errc store_events_verify(struct store *s, int64_t *ret_n, struct err *err)
 		n++;
 		if (db_col_int(q, 0) != n || !str_eq(str_from(next), db_col_str(q, 5))) {
 			rc = err_set(err, ERR_CONFLICT,
-				"the audit trail is broken at event %lld: it was changed, removed or "
+				"the audit trail is broken at event %lld: it was changed, removed "
+				"or "
 				"added afterwards",
 				(long long)n);
 			break;

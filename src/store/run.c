@@ -90,7 +90,8 @@ enum errc store_run_get(struct store *s, const char *name, struct run_record *re
 	if (rc)
 		return rc;
 	if (!row)
-		return err_set(err, ERR_NOT_FOUND, "no run is called '%s'; see 'depmend runs'", name);
+		return err_set(
+			err, ERR_NOT_FOUND, "no run is called '%s'; see 'depmend runs'", name);
 	read_run(q, &run);
 	if (str_eq(str_from(name), str_from(run.name))) {
 		*ret = run;
@@ -126,8 +127,7 @@ enum errc store_runs(struct store *s,
 	return rc;
 }
 
-enum errc store_row_add(
-	struct store *s, int64_t run, const struct row_record *row, struct err *err)
+enum errc store_row_add(struct store *s, int64_t run, const struct row_record *row, struct err *err)
 {
 	int64_t rule, detail;
 	struct db_stmt *q;

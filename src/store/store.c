@@ -59,7 +59,8 @@ static enum errc prepare_schema(struct store *s, const char *path, struct err *e
 	rc = db_user_version(s->db, &version, err);
 	if (!rc && version > SCHEMA_VERSION)
 		rc = err_set(err, ERR_SETTINGS,
-			"%s was written by a newer depmend (schema %lld, this one knows %d): update "
+			"%s was written by a newer depmend (schema %lld, this one knows %d): "
+			"update "
 			"depmend",
 			path, (long long)version, SCHEMA_VERSION);
 	if (!rc && version == 0)

@@ -19,7 +19,8 @@
 
 struct store;
 
-/* STATE/<hash of client id>/depmend.db; creates the folders, 0700. Caller frees with store_close(). */
+/* STATE/<hash of client id>/depmend.db; creates the folders, 0700. Caller frees with store_close().
+ */
 MUST_CHECK enum errc store_open(
 	struct store **ret, const char *state_dir, const char *client_id, struct err *err);
 void store_close(struct store *s);
@@ -34,7 +35,8 @@ MUST_CHECK enum errc store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s);
 
 /* --- small facts that outlive runs --- */
-MUST_CHECK enum errc store_meta_put(struct store *s, const char *key, struct str v, struct err *err);
+MUST_CHECK enum errc store_meta_put(
+	struct store *s, const char *key, struct str v, struct err *err);
 /* *ret: p == NULL when there is none. */
 MUST_CHECK enum errc store_meta_get(
 	struct store *s, const char *key, struct str *ret, struct err *err);
@@ -49,12 +51,14 @@ enum run_state {
 struct run_record {
 	int64_t id;
 	char name[40];     /* 20261122-030000-1a2b3c4d */
-	char identity[65]; /* client + rules and parameters + serials and the columns the rules use */
+	char identity[65]; /* client + rules and parameters + serials and the columns the rules use
+			    */
 	char fingerprint[65];
 	enum run_state state;
 	int64_t created_ms, now_ms, finished_ms; /* finished_ms: TIME_NONE while active */
-	int exit_status;   /* of the last process that worked on it; -1: none yet */
-	struct str frozen; /* JSON: input, header, delimiter, rules, parameters, hosts, batch, waves */
+	int exit_status; /* of the last process that worked on it; -1: none yet */
+	struct str
+		frozen; /* JSON: input, header, delimiter, rules, parameters, hosts, batch, waves */
 };
 
 /* Fills run->id. */
@@ -62,8 +66,8 @@ MUST_CHECK enum errc store_run_add(struct store *s, struct run_record *run, stru
 MUST_CHECK enum errc store_run_set(struct store *s, int64_t run, enum run_state state,
 	int64_t finished_ms, int exit_status, struct err *err);
 /* The newest active run with that identity. */
-MUST_CHECK enum errc store_run_find(struct store *s, const char *identity,
-	struct run_record *ret, bool *ret_found, struct err *err);
+MUST_CHECK enum errc store_run_find(struct store *s, const char *identity, struct run_record *ret,
+	bool *ret_found, struct err *err);
 /* By name, or by a prefix of it that fits one run only; ERR_NOT_FOUND, ERR_CONFLICT. */
 MUST_CHECK enum errc store_run_get(
 	struct store *s, const char *name, struct run_record *ret, struct err *err);
@@ -90,8 +94,8 @@ MUST_CHECK enum errc store_rows(struct store *s, int64_t run,
 struct device_record {
 	struct str serial, rule, program; /* program: model/program.h, JSON */
 	struct str before, after;         /* as in depmend_before, depmend_after */
-	struct str home;                  /* id of the server it was on when the plan was frozen; "" none */
-	struct str results;               /* one letter per executed step, see engine/work.h */
+	struct str home;    /* id of the server it was on when the plan was frozen; "" none */
+	struct str results; /* one letter per executed step, see engine/work.h */
 	struct str detail, evidence;
 	uint32_t wave;
 	uint32_t listed;     /* groups (bits) that listed it when the plan was frozen */
@@ -152,7 +156,8 @@ MUST_CHECK enum errc store_last_done(
 	struct store *s, struct str serial, struct str rule, int64_t *ret_ms, struct err *err);
 
 /* --- send times per rate class (model/settings.h enum rate_class) --- */
-MUST_CHECK enum errc store_rate_add(struct store *s, int rate_class, int64_t at_ms, struct err *err);
+MUST_CHECK enum errc store_rate_add(
+	struct store *s, int rate_class, int64_t at_ms, struct err *err);
 /* Those later than since_ms, ascending; older ones are forgotten. Caller frees *ret with free(). */
 MUST_CHECK enum errc store_rate_load(struct store *s, int rate_class, int64_t since_ms,
 	int64_t **ret, size_t *ret_n, struct err *err);
