@@ -15,21 +15,24 @@
 /* --- written whole: temporary beside the target, fsync, rename, fsync of the folder --- */
 struct outfile;
 
-/* path "-" is stdout, written through. ERR_CANNOT_CREATE when the folder refuses, when the target is a
- * symlink, a folder or no regular file. Caller frees with outfile_free(). */
+/* path "-" is stdout, to which bytes go as a buffer fills and at the commit. ERR_CANNOT_CREATE when the
+ * folder refuses, when the target is a symlink, a folder or no regular file. The umask applies to
+ * mode. Caller frees with outfile_free(). */
 MUST_CHECK enum errc outfile_open(
 	struct outfile **ret, const char *path, mode_t mode, struct err *err);
 /* The first failure is remembered and told by outfile_commit(). */
 void outfile_write(struct outfile *f, struct str bytes);
 /* Cuts everything written so far (not for stdout): for outputs that have to be made anew. */
 MUST_CHECK enum errc outfile_rewind(struct outfile *f, struct err *err);
-/* Moves the present file, if any, to `backup` first when that is not NULL. ERR_IO on failure. */
+/* Keeps the present file, if any, under the name `backup` (same folder, replaced) when that is not
+ * NULL. At no moment the target is missing or half written. ERR_IO on failure. */
 MUST_CHECK enum errc outfile_commit(struct outfile *f, const char *backup, struct err *err);
 /* Not committed: removed. NULL is fine. */
 void outfile_free(struct outfile *f);
 
 /* --- read --- */
-/* The whole file, at most max_bytes. ERR_NO_INPUT, ERR_LIMIT. Caller releases the buffer. */
+/* The whole file, at most max_bytes, into a buffer that is made here. ERR_NO_INPUT, ERR_LIMIT. Caller
+ * releases the buffer. */
 MUST_CHECK enum errc file_read(
 	const char *path, size_t max_bytes, struct buf *ret, struct err *err);
 /* The same for secrets: regular file, not a symlink, owner is the user or root, no bit for group or
@@ -44,8 +47,9 @@ bool file_exists(const char *path);
 /* `name` beside the file `base`, unless name is absolute. Caller frees with free(). */
 char *file_beside(const char *base, const char *name);
 
-/* Runs argv without a shell, stdin closed, and takes at most max_bytes of its output. Non-zero exit,
- * a signal or more than timeout_ms: ERR_SETTINGS with the name of the program. */
+/* Runs argv without a shell (looked for in PATH), stdin empty, stderr ours, and takes at most max_bytes
+ * of its output. Non-zero exit, a signal, more output or more than timeout_ms: ERR_SETTINGS with the
+ * name of the program; what it started is killed then. Caller wipes the buffer. */
 MUST_CHECK enum errc file_run(char *const argv[], size_t max_bytes, int64_t timeout_ms,
 	struct buf *ret, struct err *err);
 

@@ -1,0 +1,140 @@
+#include "io/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { CHUNK_BYTES = 16 * 1024 };
+
+/* The buffer gets its size beforehand, so that no copy of a secret stays behind when it grows. */
+static enum errc read_all(int fd, const char *path, size_t max_bytes, size_t expected,
+	struct buf *ret, struct err *err)
+{
+	char chunk[CHUNK_BYTES];
+	size_t cap = (expected < max_bytes ? expected : max_bytes) + 1;
+	struct buf b = { .p = mem_zalloc(cap), .cap = cap, .max = max_bytes };
+	enum errc rc = ERR_OK;
+	ssize_t n = 1;
+
+	while (n != 0 && !rc) {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n > 0) {
+			buf_add(&b, chunk, (size_t)n);
+			rc = buf_check(&b, path, err);
+		} else if (n < 0 && errno != EINTR) {
+			rc = err_set(
+				err, ERR_NO_INPUT, "%s: cannot read: %s", path, strerror(errno));
+		}
+	}
+	explicit_bzero(chunk, sizeof(chunk));
+	if (rc)
+		buf_wipe(&b);
+	else
+		*ret = b;
+	return rc;
+}
+
+static size_t expected_bytes(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_size > 0 ? (size_t)st->st_size : 0;
+}
+
+enum errc file_read(const char *path, size_t max_bytes, struct buf *ret, struct err *err)
+{
+	struct stat st;
+	enum errc rc;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		rc = err_set(err, ERR_NO_INPUT, "%s: cannot open: %s", path, strerror(errno));
+	else
+		rc = read_all(fd, path, max_bytes, expected_bytes(&st), ret, err);
+	if (fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
+static enum errc check_secret(const char *path, int fd, struct stat *ret, struct err *err)
+{
+	struct stat st = { 0 };
+
+	if (fd < 0 && errno == ELOOP)
+		return err_set(err, ERR_SETTINGS,
+			"%s: a secret must not be a symbolic link; name the file itself", path);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return err_set(
+			err, ERR_SETTINGS, "%s: cannot open the secret: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_SETTINGS, "%s: a secret has to be a regular file", path);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return err_set(err, ERR_SETTINGS,
+			"%s: the secret belongs to another user; its owner has to be you or root",
+			path);
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return err_set(err, ERR_SETTINGS,
+			"%s: others can read the secret (mode %04o); run: chmod 600 '%s'", path,
+			(unsigned)st.st_mode & 07777u, path);
+	*ret = st;
+	return ERR_OK;
+}
+
+enum errc file_read_secret(const char *path, size_t max_bytes, struct buf *ret, struct err *err)
+{
+	/* Without O_NONBLOCK a FIFO in this place would keep us waiting for a writer. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st = { 0 };
+	enum errc rc = check_secret(path, fd, &st, err);
+
+	if (!rc)
+		rc = read_all(fd, path, max_bytes, expected_bytes(&st), ret, err);
+	if (rc && err)
+		err->code = ERR_SETTINGS;
+	if (fd >= 0)
+		(void)close(fd);
+	return rc ? ERR_SETTINGS : ERR_OK;
+}
+
+enum errc file_mkdirs(const char *path, struct err *err)
+{
+	char *z = mem_strdup(path);
+	enum errc rc = ERR_OK;
+	struct stat st;
+	bool more = z[0] != '\0';
+
+	for (char *p = z + 1; more && !rc; p++) {
+		more = *p != '\0';
+		if (more && *p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(z, S_IRWXU) != 0 && errno != EEXIST)
+			rc = err_set(err, ERR_CANNOT_CREATE, "%s: cannot create the folder: %s", z,
+				strerror(errno));
+		else if (stat(z, &st) != 0 || !S_ISDIR(st.st_mode))
+			rc = err_set(err, ERR_CANNOT_CREATE, "%s: is not a folder", z);
+		if (more)
+			*p = '/';
+	}
+	free(z);
+	return rc;
+}
+
+bool file_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+char *file_beside(const char *base, const char *name)
+{
+	const char *slash = strrchr(base, '/');
+	size_t n = slash && name[0] != '/' ? (size_t)(slash - base) + 1 : 0;
+	size_t n_name = strlen(name) + 1;
+	char *path = mem_alloc(n + n_name);
+
+	memcpy(path, base, n);
+	memcpy(path + n, name, n_name);
+	return path;
+}

@@ -1,0 +1,261 @@
+#include "io/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { OUT_BUFFER_BYTES = 64 * 1024, TEMP_TRIES = 100 };
+
+struct outfile {
+	char *path;  /* as given, for messages */
+	char *name;  /* within dir; NULL: stdout */
+	char *temp;  /* name of the temporary; NULL while it has none */
+	int dir, fd; /* the folder stays open, so that moving it does not matter */
+	int failed;  /* errno of the first failure, 0: none */
+	size_t n;    /* bytes in buffer */
+	char buffer[OUT_BUFFER_BYTES];
+};
+
+static char *temp_name(const char *name)
+{
+	/* A long name is cut: the temporary has to fit where the name fits. */
+	int keep = (int)strnlen(name, NAME_MAX - 24);
+	size_t cap = (size_t)keep + 24;
+	uint64_t random = 0;
+	char *temp = mem_alloc(cap);
+
+	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	(void)snprintf(temp, cap, ".%.*s.%016llx", keep, name, (unsigned long long)random);
+	return temp;
+}
+
+static int make_named(struct outfile *f, mode_t mode)
+{
+	int fd = -1;
+
+	for (int i = 0; i < TEMP_TRIES && fd < 0 && (i == 0 || errno == EEXIST); i++) {
+		free(f->temp);
+		f->temp = temp_name(f->name);
+		fd = openat(
+			f->dir, f->temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	}
+	return fd;
+}
+
+static void fd_path(int fd, char out[64])
+{
+	(void)snprintf(out, 64, "/proc/self/fd/%d", fd);
+}
+
+/* Without a name nothing is left behind by a killed process; it needs a file system that knows
+ * O_TMPFILE and /proc to give it a name later. */
+static int make_temp(struct outfile *f, mode_t mode)
+{
+	char proc[64];
+	int fd = openat(f->dir, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode);
+
+	fd_path(fd, proc);
+	if (fd >= 0 && file_exists(proc))
+		return fd;
+	if (fd >= 0)
+		(void)close(fd);
+	return make_named(f, mode);
+}
+
+static enum errc check_target(struct outfile *f, struct err *err)
+{
+	struct stat st;
+
+	if (f->name[0] == '\0')
+		return err_set(err, ERR_CANNOT_CREATE, "%s: is a folder", f->path);
+	if (fstatat(f->dir, f->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+		if (errno == ENOENT)
+			return ERR_OK;
+		return err_set(err, ERR_CANNOT_CREATE, "%s: %s", f->path, strerror(errno));
+	}
+	if (S_ISREG(st.st_mode))
+		return ERR_OK;
+	return err_set(err, ERR_CANNOT_CREATE, "%s: is %s; an output has to be a regular file",
+		f->path,
+		S_ISLNK(st.st_mode)   ? "a symbolic link"
+		: S_ISDIR(st.st_mode) ? "a folder"
+				      : "a device, pipe or socket");
+}
+
+static enum errc open_target(struct outfile *f, mode_t mode, struct err *err)
+{
+	const char *slash = strrchr(f->path, '/');
+	char *folder = file_beside(f->path, ".");
+	enum errc rc;
+
+	f->name = mem_strdup(slash ? slash + 1 : f->path);
+	f->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (f->dir < 0)
+		rc = err_set(err, ERR_CANNOT_CREATE, "%s: cannot open its folder: %s", f->path,
+			strerror(errno));
+	else
+		rc = check_target(f, err);
+	if (!rc) {
+		f->fd = make_temp(f, mode);
+		if (f->fd < 0)
+			rc = err_set(err, ERR_CANNOT_CREATE, "%s: cannot create: %s", f->path,
+				strerror(errno));
+	}
+	free(folder);
+	return rc;
+}
+
+enum errc outfile_open(struct outfile **ret, const char *path, mode_t mode, struct err *err)
+{
+	struct outfile *f = mem_alloc(sizeof(*f));
+	enum errc rc = ERR_OK;
+
+	f->path = mem_strdup(path);
+	f->name = f->temp = NULL;
+	f->dir = f->fd = -1;
+	f->failed = 0;
+	f->n = 0;
+	if (strcmp(path, "-") == 0)
+		f->fd = STDOUT_FILENO;
+	else
+		rc = open_target(f, mode, err);
+	if (rc)
+		outfile_free(f);
+	else
+		*ret = f;
+	return rc;
+}
+
+static void write_out(struct outfile *f, const char *p, size_t n)
+{
+	while (n && !f->failed) {
+		ssize_t done = write(f->fd, p, n);
+
+		if (done > 0) {
+			p += done;
+			n -= (size_t)done;
+		} else if (done < 0 && errno != EINTR) {
+			f->failed = errno;
+		}
+	}
+}
+
+static void flush(struct outfile *f)
+{
+	write_out(f, f->buffer, f->n);
+	f->n = 0;
+}
+
+void outfile_write(struct outfile *f, struct str bytes)
+{
+	if (bytes.n > sizeof(f->buffer) - f->n)
+		flush(f);
+	if (bytes.n > sizeof(f->buffer)) {
+		write_out(f, bytes.p, bytes.n);
+	} else if (bytes.n) {
+		memcpy(f->buffer + f->n, bytes.p, bytes.n);
+		f->n += bytes.n;
+	}
+}
+
+static enum errc failure(const struct outfile *f, const char *verb, struct err *err)
+{
+	return err_set(err, ERR_IO, "%s: cannot %s: %s", f->name ? f->path : "standard output",
+		verb, strerror(f->failed ? f->failed : errno));
+}
+
+enum errc outfile_rewind(struct outfile *f, struct err *err)
+{
+	f->n = 0;
+	if (f->failed || ftruncate(f->fd, 0) != 0 || lseek(f->fd, 0, SEEK_SET) != 0)
+		return failure(f, "write", err);
+	return ERR_OK;
+}
+
+/* A second name for what `from` names; what had the name `to` before is replaced in one step. */
+static int link_over(struct outfile *f, int from_dir, const char *from, const char *to, int flags)
+{
+	char *temp = NULL;
+	int rc = linkat(from_dir, from, f->dir, to, flags);
+
+	for (int i = 0; i < TEMP_TRIES && rc != 0 && errno == EEXIST; i++) {
+		free(temp);
+		temp = temp_name(to);
+		rc = linkat(from_dir, from, f->dir, temp, flags);
+	}
+	if (rc == 0 && temp) {
+		rc = renameat(f->dir, temp, f->dir, to);
+		/* When both are the same file already, rename() succeeds and leaves the first. */
+		(void)unlinkat(f->dir, temp, 0);
+	}
+	free(temp);
+	return rc;
+}
+
+/* By a second name, so that at no moment there is no whole file; where the file system has no hard
+ * links, by moving it. */
+static int keep_present(struct outfile *f, const char *backup)
+{
+	if (link_over(f, f->dir, f->name, backup, 0) == 0 || errno == ENOENT)
+		return 0;
+	return renameat(f->dir, f->name, f->dir, backup);
+}
+
+static int publish(struct outfile *f)
+{
+	char proc[64];
+	int rc;
+
+	if (f->temp) {
+		rc = renameat(f->dir, f->temp, f->dir, f->name);
+		if (rc == 0) {
+			free(f->temp);
+			f->temp = NULL;
+		}
+		return rc;
+	}
+	fd_path(f->fd, proc);
+	return link_over(f, AT_FDCWD, proc, f->name, AT_SYMLINK_FOLLOW);
+}
+
+enum errc outfile_commit(struct outfile *f, const char *backup, struct err *err)
+{
+	flush(f);
+	if (f->failed)
+		return failure(f, "write", err);
+	if (!f->name)
+		return ERR_OK;
+	if (fsync(f->fd) != 0)
+		return failure(f, "write", err);
+	if (backup && keep_present(f, backup) != 0)
+		return failure(f, "keep the present file", err);
+	if (publish(f) != 0)
+		return failure(f, "put it in its place", err);
+	/* Some file systems have no fsync() for folders and say so. */
+	if (fsync(f->dir) != 0 && errno != EINVAL)
+		return failure(f, "write its folder", err);
+	return ERR_OK;
+}
+
+void outfile_free(struct outfile *f)
+{
+	if (!f)
+		return;
+	if (f->temp)
+		(void)unlinkat(f->dir, f->temp, 0);
+	if (f->name && f->fd >= 0)
+		(void)close(f->fd);
+	if (f->dir >= 0)
+		(void)close(f->dir);
+	free(f->path);
+	free(f->name);
+	free(f->temp);
+	free(f);
+}

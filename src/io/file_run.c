@@ -1,0 +1,135 @@
+#include "io/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { POLL_MS = 20 };
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
+}
+
+/* A process group of its own, so that a timeout also ends what the program started; signals as a
+ * fresh process has them, since we block some; nothing to read, but our stderr to complain on. */
+static int spawn(char *const argv[], int out, pid_t *ret_pid)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int rc;
+
+	(void)sigemptyset(&none);
+	(void)sigfillset(&all);
+	(void)posix_spawnattr_init(&attr);
+	(void)posix_spawnattr_setflags(
+		&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	(void)posix_spawnattr_setsigmask(&attr, &none);
+	(void)posix_spawnattr_setsigdefault(&attr, &all);
+	(void)posix_spawn_file_actions_init(&files);
+	rc = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	if (rc == 0)
+		rc = posix_spawnp(ret_pid, argv[0], &files, &attr, argv, environ);
+	(void)posix_spawn_file_actions_destroy(&files);
+	(void)posix_spawnattr_destroy(&attr);
+	return rc;
+}
+
+/* Takes what is there; false when there will be no more. */
+static bool drain(int in, struct buf *b)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	do {
+		n = read(in, chunk, sizeof(chunk));
+		if (n > 0)
+			buf_add(b, chunk, (size_t)n);
+	} while (n > 0 && !b->full);
+	explicit_bzero(chunk, sizeof(chunk));
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* Until the program has ended, has said too much or has taken too long. A program it left behind
+ * may hold the pipe open; that one is not waited for. True when it has ended by itself. */
+static bool collect(int in, pid_t pid, int64_t deadline, struct buf *b, int *ret_status)
+{
+	struct pollfd p = { .fd = in, .events = POLLIN };
+
+	while (!b->full && now_ms() < deadline) {
+		bool ended;
+
+		(void)poll(&p, 1, POLL_MS);
+		ended = waitpid(pid, ret_status, WNOHANG) == pid;
+		if (p.fd >= 0 && !drain(in, b))
+			p.fd = -1;
+		if (ended)
+			return true;
+	}
+	(void)kill(-pid, SIGKILL);
+	while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
+		;
+	return false;
+}
+
+static enum errc verdict(
+	const char *name, bool ended, int status, const struct buf *b, struct err *err)
+{
+	if (b->full)
+		return err_set(err, ERR_SETTINGS, "'%s' printed more than %zu bytes", name, b->max);
+	if (!ended)
+		return err_set(err, ERR_SETTINGS, "'%s' took too long and was stopped", name);
+	if (WIFSIGNALED(status))
+		return err_set(
+			err, ERR_SETTINGS, "'%s' was ended by signal %d", name, WTERMSIG(status));
+	if (WEXITSTATUS(status) != 0)
+		return err_set(err, ERR_SETTINGS, "'%s' ended with exit status %d", name,
+			WEXITSTATUS(status));
+	return ERR_OK;
+}
+
+enum errc file_run(
+	char *const argv[], size_t max_bytes, int64_t timeout_ms, struct buf *ret, struct err *err)
+{
+	struct buf b = { .p = mem_zalloc(max_bytes + 1), .cap = max_bytes + 1, .max = max_bytes };
+	int64_t deadline = now_ms() + timeout_ms;
+	int fds[2], status = 0, failed;
+	enum errc rc;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) != 0) {
+		rc = err_set(err, ERR_SETTINGS, "cannot run '%s': %s", argv[0], strerror(errno));
+		goto out;
+	}
+	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	failed = spawn(argv, fds[1], &pid);
+	(void)close(fds[1]);
+	if (failed) {
+		rc = err_set(err, ERR_SETTINGS, "cannot run '%s': %s", argv[0], strerror(failed));
+	} else {
+		bool ended = collect(fds[0], pid, deadline, &b, &status);
+
+		rc = verdict(argv[0], ended, status, &b, err);
+	}
+	(void)close(fds[0]);
+out:
+	if (rc)
+		buf_wipe(&b);
+	else
+		*ret = b;
+	return rc;
+}
