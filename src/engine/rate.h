@@ -23,7 +23,7 @@ void rate_release(struct rate_log *r);
 void rate_note(struct rate_log *r, int64_t at_ms);
 void rate_pause(struct rate_log *r, int64_t until_ms);
 /* Earliest time >= now at which the k-th further request (k from 1) may leave, if the ones before
- * leave as early as they can. */
+ * leave as early as they can. INT64_MAX for a rate of 0. */
 int64_t rate_when(const struct rate_log *r, int64_t now_ms, uint32_t k);
 
 #endif
