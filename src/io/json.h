@@ -78,8 +78,9 @@ struct json_scan *json_scan_new(const char *member, size_t max_element_bytes, ui
 	json_each_fn *each, void *self);
 /* Any failure is final: later calls return it again. */
 MUST_CHECK enum errc json_scan_feed(struct json_scan *s, struct str bytes, struct err *err);
-/* The body is over. *ret_rest: the root with that array emptied; caller frees with json_free(). A body
- * cut short is ERR_PROTOCOL. *ret_rest is NULL when the root is the array. */
+/* The body is over; not before this says ERR_OK do the elements make a whole listing. *ret_rest:
+ * the root with that array emptied, NULL when the root is the array; caller frees with json_free().
+ * ERR_PROTOCOL when the body is cut short or has no such array. */
 MUST_CHECK enum errc json_scan_end(struct json_scan *s, struct json **ret_rest, struct err *err);
 void json_scan_free(struct json_scan *s);
 

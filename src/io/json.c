@@ -1,0 +1,203 @@
+#include "io/json.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "io/json_check.h"
+
+/* Every whole number below is a double of its own. */
+static const double EXACT_BELOW = 9007199254740992.0; /* 2^53 */
+
+static const cJSON *in(const struct json *v)
+{
+	return (const cJSON *)v;
+}
+
+static const struct json *out(const cJSON *v)
+{
+	return (const struct json *)v;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The first name that comes twice, anywhere in the tree; recursion ends at JSON_MAX_DEPTH. */
+static const char *repeated_name(const cJSON *v)
+{
+	const char *names[JSON_MAX_KEYS];
+	const char *found = NULL;
+	const cJSON *child;
+	size_t n = 0;
+
+	cJSON_ArrayForEach(child, v)
+	{
+		if (child->child && (found = repeated_name(child)))
+			return found;
+		if (child->string && n < JSON_MAX_KEYS)
+			names[n++] = child->string;
+	}
+	if (n > 1)
+		qsort(names, n, sizeof(names[0]), compare_names);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(names[i - 1], names[i]) == 0)
+			return names[i];
+	return NULL;
+}
+
+enum errc json_build(struct json **ret, struct str checked, uint64_t at, struct err *err)
+{
+	const char *twice;
+	enum errc e;
+	cJSON *root;
+
+	if (checked.n >= 3 && memcmp(checked.p, "\xef\xbb\xbf", 3) == 0)
+		checked = str_sub(checked, 3, checked.n - 3);
+	/* What the check lets through and cJSON does not take are surrogates without a partner. */
+	root = cJSON_ParseWithLengthOpts(checked.p, checked.n, NULL, false);
+	if (!root)
+		return err_set(err, ERR_PROTOCOL,
+			"unusable JSON behind byte %" PRIu64 ": a lone surrogate", at);
+	twice = repeated_name(root);
+	if (twice) {
+		e = err_set(
+			err, ERR_PROTOCOL, "unusable JSON: the name '%.60s' comes twice", twice);
+		cJSON_Delete(root);
+		return e;
+	}
+	*ret = (struct json *)root;
+	return ERR_OK;
+}
+
+enum errc json_parse(struct json **ret, struct str text, struct err *err)
+{
+	struct json_check c;
+	size_t i = 0;
+
+	if (text.n > JSON_MAX_BYTES)
+		return err_set(
+			err, ERR_PROTOCOL, "unusable JSON: more than %d bytes", JSON_MAX_BYTES);
+	json_check_init(&c);
+	while (i < text.n) {
+		size_t n = json_check_run(&c, str_sub(text, i, text.n - i));
+
+		if (n == 0 && !json_check_byte(&c, text.p[i++]))
+			return json_check_error(&c, err);
+		i += n;
+	}
+	if (!json_check_end(&c))
+		return json_check_error(&c, err);
+	return json_build(ret, text, 0, err);
+}
+
+void json_free(struct json *root)
+{
+	cJSON_Delete((cJSON *)root);
+}
+
+static const cJSON *member(const cJSON *object, struct str name)
+{
+	const cJSON *child = cJSON_IsObject(object) ? object->child : NULL;
+
+	while (child && !str_eq(str_from(child->string), name))
+		child = child->next;
+	return child;
+}
+
+const struct json *json_get(const struct json *object, const char *key)
+{
+	return out(member(in(object), str_from(key)));
+}
+
+const struct json *json_path(const struct json *root, const char *dotted)
+{
+	struct str rest = str_from(dotted);
+	const cJSON *v = in(root);
+
+	while (v && rest.n)
+		v = member(v, str_cut(&rest, '.'));
+	return out(v);
+}
+
+bool json_is_null(const struct json *v)
+{
+	return !v || cJSON_IsNull(in(v));
+}
+
+bool json_is_object(const struct json *v)
+{
+	return cJSON_IsObject(in(v));
+}
+
+bool json_is_array(const struct json *v)
+{
+	return cJSON_IsArray(in(v));
+}
+
+bool json_is_string(const struct json *v)
+{
+	return cJSON_IsString(in(v));
+}
+
+bool json_is_number(const struct json *v)
+{
+	return cJSON_IsNumber(in(v)) && fabs(in(v)->valuedouble) < EXACT_BELOW;
+}
+
+struct str json_text(const struct json *v)
+{
+	return cJSON_IsString(in(v)) ? str_from(in(v)->valuestring) : STR_NONE;
+}
+
+bool json_bool(const struct json *v, bool otherwise)
+{
+	return cJSON_IsBool(in(v)) ? cJSON_IsTrue(in(v)) : otherwise;
+}
+
+static bool text_to_int(struct str s, int64_t *ret)
+{
+	bool minus = s.n && s.p[0] == '-';
+	uint64_t n;
+
+	if (!str_to_u64(minus ? str_sub(s, 1, s.n - 1) : s, &n) || n >= (uint64_t)EXACT_BELOW)
+		return false;
+	*ret = minus ? -(int64_t)n : (int64_t)n;
+	return true;
+}
+
+bool json_int(const struct json *v, int64_t *ret)
+{
+	if (json_is_string(v))
+		return text_to_int(json_text(v), ret);
+	if (!json_is_number(v) || trunc(in(v)->valuedouble) != in(v)->valuedouble)
+		return false;
+	*ret = (int64_t)in(v)->valuedouble;
+	return true;
+}
+
+const struct json *json_first(const struct json *v)
+{
+	return v ? out(in(v)->child) : NULL;
+}
+
+const struct json *json_next(const struct json *item)
+{
+	return out(in(item)->next);
+}
+
+struct str json_name(const struct json *item)
+{
+	return item ? str_from(in(item)->string) : STR_NONE;
+}
+
+size_t json_count(const struct json *v)
+{
+	size_t n = 0;
+
+	for (const struct json *c = json_first(v); c; c = json_next(c))
+		n++;
+	return n;
+}

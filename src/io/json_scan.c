@@ -1,0 +1,176 @@
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "io/json_check.h"
+
+/* What may stand beside the listed array: paging, links, counts. */
+enum { MAX_REST_BYTES = 1024 * 1024 };
+
+struct json_scan {
+	struct json_check check;
+	const char *member; /* "": the root is the array */
+	uint64_t max_elements, n_elements;
+	json_each_fn *each;
+	void *self;
+	unsigned list_depth; /* inside the array */
+	bool found, in_list; /* the array came; it is open */
+	size_t name_at;      /* where the present name of a root's member starts in `rest` */
+	bool is_member;      /* it is the one to look for */
+	struct buf rest, element;
+	struct err failed; /* code ERR_OK: not yet */
+};
+
+struct json_scan *json_scan_new(const char *member, size_t max_element_bytes, uint64_t max_elements,
+	json_each_fn *each, void *self)
+{
+	struct json_scan *s = mem_zalloc(sizeof(*s));
+
+	json_check_init(&s->check);
+	s->member = member;
+	s->max_elements = max_elements;
+	s->each = each;
+	s->self = self;
+	s->list_depth = *member ? 2 : 1;
+	buf_init(&s->rest, MAX_REST_BYTES);
+	buf_init(&s->element, max_element_bytes);
+	return s;
+}
+
+void json_scan_free(struct json_scan *s)
+{
+	if (!s)
+		return;
+	buf_release(&s->rest);
+	buf_release(&s->element);
+	free(s);
+}
+
+static enum errc keep(struct json_scan *s, struct str bytes)
+{
+	struct buf *to = s->in_list ? &s->element : &s->rest;
+
+	buf_str(to, bytes);
+	if (to->full)
+		return err_set(&s->failed, ERR_PROTOCOL,
+			"unusable JSON at byte %" PRIu64 ": %s is larger than %zu bytes",
+			s->check.at, s->in_list ? "one element" : "what is beside the list",
+			to->max);
+	return ERR_OK;
+}
+
+static enum errc element_over(struct json_scan *s)
+{
+	struct json *v = NULL;
+	enum errc e;
+
+	if (++s->n_elements > s->max_elements)
+		return err_set(&s->failed, ERR_PROTOCOL,
+			"unusable JSON: more than %" PRIu64 " elements", s->max_elements);
+	e = json_build(&v, buf_view(&s->element), s->check.at - s->element.n - 1, &s->failed);
+	if (e == ERR_OK)
+		e = s->each(s->self, v, &s->failed);
+	json_free(v);
+	buf_reset(&s->element);
+	return e;
+}
+
+/* A comma or the bracket behind an element: not before it does one know that a number is over. */
+static bool is_separator(
+	const struct json_scan *s, enum json_state before, unsigned depth, char byte)
+{
+	return s->in_list && depth == s->list_depth && (byte == ',' || byte == ']') &&
+	       (before == JSON_NEXT || before == JSON_ITEM_OR_END || json_in_number(before));
+}
+
+static enum errc take_separator(struct json_scan *s, enum json_state before, struct str byte)
+{
+	enum errc e = before == JSON_ITEM_OR_END ? ERR_OK : element_over(s);
+
+	if (e != ERR_OK || *byte.p == ',')
+		return e;
+	s->in_list = false;
+	return keep(s, byte);
+}
+
+/* Which member of the root is being read: `rest` holds its name as it was written. */
+static void watch_names(struct json_scan *s, enum json_state before)
+{
+	if (s->check.depth != 1 || !s->check.is_name)
+		return;
+	if (before == JSON_NAME || before == JSON_NAME_OR_END)
+		s->name_at = s->rest.n;
+	if (before == JSON_IN_STRING && s->check.state == JSON_COLON)
+		s->is_member = str_eq(str_from(s->member),
+			str_sub(buf_view(&s->rest), s->name_at, s->rest.n - s->name_at - 1));
+}
+
+static void watch_list(struct json_scan *s, char byte)
+{
+	if (byte == '[' && s->check.state == JSON_ITEM_OR_END && !s->found &&
+		s->check.depth == s->list_depth && (s->list_depth == 1 || s->is_member))
+		s->found = s->in_list = true;
+}
+
+static enum errc take_byte(struct json_scan *s, struct str byte)
+{
+	enum json_state before = s->check.state;
+	unsigned depth = s->check.depth;
+	enum errc e;
+
+	if (!json_check_byte(&s->check, *byte.p))
+		return json_check_error(&s->check, &s->failed);
+	if (is_separator(s, before, depth, *byte.p))
+		return take_separator(s, before, byte);
+	e = keep(s, byte);
+	if (e == ERR_OK && !s->in_list) {
+		watch_names(s, before);
+		watch_list(s, *byte.p);
+	}
+	return e;
+}
+
+static enum errc told(const struct json_scan *s, struct err *err)
+{
+	if (err && s->failed.code != ERR_OK)
+		*err = s->failed;
+	return s->failed.code;
+}
+
+enum errc json_scan_feed(struct json_scan *s, struct str bytes, struct err *err)
+{
+	while (bytes.n && s->failed.code == ERR_OK) {
+		size_t n = json_check_run(&s->check, bytes);
+
+		if (n) {
+			s->failed.code = keep(s, str_sub(bytes, 0, n));
+		} else {
+			n = 1;
+			s->failed.code = take_byte(s, str_sub(bytes, 0, 1));
+		}
+		bytes = str_sub(bytes, n, bytes.n - n);
+	}
+	return told(s, err);
+}
+
+static enum errc finish(struct json_scan *s, struct json **ret_rest)
+{
+	if (!json_check_end(&s->check))
+		return json_check_error(&s->check, &s->failed);
+	/* Taken for an empty list it would say that nothing exists. */
+	if (!s->found)
+		return err_set(&s->failed, ERR_PROTOCOL, "unusable JSON: no list %s%s",
+			*s->member ? "named " : "at the root", s->member);
+	if (!*s->member) {
+		*ret_rest = NULL;
+		return ERR_OK;
+	}
+	return json_build(ret_rest, buf_view(&s->rest), 0, &s->failed);
+}
+
+enum errc json_scan_end(struct json_scan *s, struct json **ret_rest, struct err *err)
+{
+	if (s->failed.code == ERR_OK)
+		s->failed.code = finish(s, ret_rest);
+	return told(s, err);
+}
