@@ -6,7 +6,7 @@
 
 static const struct errc_info infos[ERR_MAX_] = {
 	[ERR_OK] = { "OK", "done", SCOPE_ROW, RETRY_NEVER, 0 },
-#define X(code, scope_, retry_, exit_, words_)                                                   \
+#define X(code, scope_, retry_, exit_, words_) \
 	[ERR_##code] = { #code, words_, SCOPE_##scope_, RETRY_##retry_, exit_ },
 	ERR_LIST(X)
 #undef X
@@ -17,7 +17,8 @@ const struct errc_info *errc_info(enum errc code)
 	return &infos[(unsigned)code < ERR_MAX_ ? code : ERR_INTERNAL];
 }
 
-enum errc err_set(struct err *err, enum errc code, const char *fmt, ...)
+/* In brackets: see the end of err.h. */
+enum errc(err_set)(struct err *err, enum errc code, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -111,31 +111,30 @@ bool str_to_u64(struct str s, uint64_t *ret)
 	return true;
 }
 
-/* Length of the well-formed sequence at p, or 0. Ranges after Unicode table 3-7. */
+/* Bytes of a sequence by its first byte, 0 for a byte that starts none. Ranges after Unicode
+ * table 3-7, as those of the second byte below: no overlongs, no surrogates, nothing above U+10FFFF. */
+static size_t utf8_length(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2 || first > 0xf4)
+		return 0;
+	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+static bool utf8_second(unsigned char first, unsigned char second)
+{
+	unsigned char lo = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+	unsigned char hi = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+
+	return second >= lo && second <= hi;
+}
+
 static size_t utf8_step(const unsigned char *p, size_t n)
 {
-	unsigned lo = 0x80, hi = 0xbf;
-	size_t need;
+	size_t need = utf8_length(p[0]);
 
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		need = 2;
-	else if ((p[0] & 0xf0) == 0xe0)
-		need = 3;
-	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		need = 4;
-	else
-		return 0;
-	if (p[0] == 0xe0)
-		lo = 0xa0;
-	else if (p[0] == 0xed)
-		hi = 0x9f;
-	else if (p[0] == 0xf0)
-		lo = 0x90;
-	else if (p[0] == 0xf4)
-		hi = 0x8f;
-	if (n < need || p[1] < lo || p[1] > hi)
+	if (need > n || (need > 1 && !utf8_second(p[0], p[1])))
 		return 0;
 	for (size_t i = 2; i < need; i++)
 		if ((p[i] & 0xc0) != 0x80)

@@ -148,6 +148,19 @@ static bool in_range(int64_t at_ms)
 	return at_ms >= TIME_FIRST && at_ms <= TIME_LAST;
 }
 
+/* T03:04:05.678Z; the date alone is fine too. */
+static bool take_time(struct str *s, struct civil *c, int64_t *ret_ms)
+{
+	if (s->n == 0)
+		return true;
+	if (!take_char(s, 'T') && !take_char(s, ' '))
+		return false;
+	if (!take_number(s, 2, &c->hour) || !take_char(s, ':') || !take_number(s, 2, &c->minute) ||
+		!take_char(s, ':') || !take_number(s, 2, &c->second))
+		return false;
+	return take_fraction(s, ret_ms) && take_zone(s, ret_ms);
+}
+
 bool time_parse(struct str s, int64_t *ret_ms)
 {
 	struct civil c = { 0 };
@@ -158,17 +171,7 @@ bool time_parse(struct str s, int64_t *ret_ms)
 		!take_char(&s, '-') || !take_number(&s, 2, &c.day))
 		return false;
 	c.year = year;
-	if (s.n) {
-		if (!take_char(&s, 'T') && !take_char(&s, ' '))
-			return false;
-		if (!take_number(&s, 2, &c.hour) || !take_char(&s, ':') ||
-			!take_number(&s, 2, &c.minute) || !take_char(&s, ':') ||
-			!take_number(&s, 2, &c.second))
-			return false;
-		if (!take_fraction(&s, &ms) || !take_zone(&s, &ms))
-			return false;
-	}
-	if (!civil_ok(&c))
+	if (!take_time(&s, &c, &ms) || !civil_ok(&c))
 		return false;
 	ms += civil_ms(&c);
 	if (in_range(ms))

@@ -1,0 +1,73 @@
+#!/bin/sh
+# The floors of src/ and what each may include; who may include a library's header; who may print.
+# `floors.sh --print` shows the table.
+set -eu
+cd "$(dirname "$0")/../.."
+
+table='
+base
+io        base
+model     base io
+rules     base io model
+store     base io model
+services  base io model
+engine    base io model rules store services
+survey    base io model rules store services engine
+report    base io model rules store services engine
+cli       base io model rules store services engine survey report
+sim       base io model
+'
+libraries='
+csv.h        src/io/csv.c
+yaml.h       src/io/yaml.c
+cjson/       src/io/json.c
+curl/        src/io/http.c
+sqlite3.h    src/io/db.c
+openssl/     src/io/crypto_
+microhttpd.h src/sim/serve.c
+xlsxwriter.h src/report/xlsx.c
+'
+if [ "${1:-}" = --print ]; then
+	printf '%s%s' "$table" "$libraries"
+	exit 0
+fi
+
+find src -name '*.[ch]' -exec awk -v table="$table" -v libraries="$libraries" '
+BEGIN {
+	n = split(table, line, "\n")
+	for (i = 1; i <= n; i++)
+		if (split(line[i], word, " ")) {
+			floor = word[1]
+			known[floor] = 1
+			for (k = 2; k in word; k++)
+				may[floor, word[k]] = 1
+		}
+	n = split(libraries, line, "\n")
+	for (i = 1; i <= n; i++)
+		if (split(line[i], word, " "))
+			only[word[1]] = word[2]
+}
+function bad(msg) { printf "%s:%d: %s\n", FILENAME, FNR, msg; n_bad++ }
+FNR == 1 {
+	split(FILENAME, at, "/")
+	from = at[2]
+	if (!(from in known))
+		bad("src/" from " is no floor")
+}
+/^[ \t]*#[ \t]*include[ \t]*"/ {
+	split($0, q, "\"")
+	split(q[2], to, "/")
+	if (q[2] !~ /\//)
+		bad("name the floor: \"" from "/" q[2] "\"")
+	else if (to[1] != from && !((from, to[1]) in may))
+		bad(from " may not include " to[1])
+	if (q[2] == "base/log.h" && from !~ /^(base|engine|survey|report|cli)$/)
+		bad("only engine, survey, report and cli log; return an error instead")
+}
+/^[ \t]*#[ \t]*include[ \t]*</ {
+	split($0, q, /[<>]/)
+	for (p in only)
+		if (index(q[2], p) == 1 && index(FILENAME, only[p]) != 1)
+			bad("<" q[2] "> belongs to " only[p])
+}
+END { exit n_bad > 0 }' {} +
