@@ -96,28 +96,35 @@ PREFIX ?= /usr/local
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
 
-# One rule compiles everything; -MMD keeps the headers known.
+# One rule compiles everything; -MMD keeps the headers known. V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '$(1)')
+
 $(BUILD)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,  CC  $@)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libdepmend.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcsD $@ $(LIB_OBJ)
+	$(Q)ar rcsD $@ $(LIB_OBJ)
 
 $(BUILD)/libsim.a: $(SIM_OBJ)
 	@rm -f $@
-	ar rcsD $@ $(SIM_OBJ)
+	$(Q)ar rcsD $@ $(SIM_OBJ)
 
 $(BUILD)/depmend: $(BUILD)/cli/main.o $(BUILD)/libdepmend.a
-	$(CC) $(LDHARDEN) $(LDOPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_TOOL)
+	$(call say,  LD  $@)
+	$(Q)$(CC) $(LDHARDEN) $(LDOPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_TOOL)
 
 $(BUILD)/depmend-sim: $(BUILD)/sim/main.o $(BUILD)/libsim.a $(BUILD)/libdepmend.a
-	$(CC) $(LDHARDEN) $(LDOPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_SIM)
+	$(call say,  LD  $@)
+	$(Q)$(CC) $(LDHARDEN) $(LDOPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_SIM)
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libsim.a $(BUILD)/libdepmend.a Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Itests -MMD -MP $(LDHARDEN) $(LDOPT) -o $@ $< \
+	$(call say,  LD  $@)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Itests -MMD -MP $(LDHARDEN) $(LDOPT) -o $@ $< \
 		$(BUILD)/libsim.a $(BUILD)/libdepmend.a $(LDLIBS_SIM) $(LDLIBS_TEST)
 
 compile_commands.json: Makefile ## for clangd and clang-tidy

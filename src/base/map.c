@@ -14,7 +14,8 @@ void map_init(struct map *m, size_t expected)
 		size *= 2;
 	m->mask = size - 1;
 	m->table = mem_zalloc((size_t)size * sizeof(*m->table));
-	/* A secret seed keeps chosen keys from piling up in one place. Order never depends on it. */
+	/* A secret seed keeps chosen keys from piling up in one place. Order never depends on it.
+	 */
 	if (getrandom(&m->seed, sizeof(m->seed), GRND_NONBLOCK) != (ssize_t)sizeof(m->seed))
 		m->seed = 0x9e3779b97f4a7c15u;
 }

@@ -19,12 +19,12 @@ char *mem_strdup(const char *z);
 char *mem_dupz(struct str s);
 
 /* Grows a (pointer, count, capacity) triple so that one more item fits. */
-#define MEM_GROW(ptr, n, cap)                                                                    \
-	do {                                                                                     \
-		if ((n) >= (cap)) {                                                              \
-			(cap) = (cap) ? (cap)*2 : 16;                                            \
-			(ptr) = mem_realloc((ptr), (cap), sizeof(*(ptr)));                       \
-		}                                                                                \
+#define MEM_GROW(ptr, n, cap)                                              \
+	do {                                                               \
+		if ((n) >= (cap)) {                                        \
+			(cap) = (cap) ? (cap)*2 : 16;                      \
+			(ptr) = mem_realloc((ptr), (cap), sizeof(*(ptr))); \
+		}                                                          \
 	} while (0)
 
 #endif

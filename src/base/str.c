@@ -44,7 +44,8 @@ bool str_glob_nocase(struct str s, struct str pattern)
 
 	while (i < s.n) {
 		bool one = k < pattern.n && pattern.p[k] != '*' &&
-			(pattern.p[k] == '?' || ascii_lower(pattern.p[k]) == ascii_lower(s.p[i]));
+			   (pattern.p[k] == '?' ||
+				   ascii_lower(pattern.p[k]) == ascii_lower(s.p[i]));
 
 		if (one) {
 			i++;
@@ -112,7 +113,8 @@ bool str_to_u64(struct str s, uint64_t *ret)
 }
 
 /* Bytes of a sequence by its first byte, 0 for a byte that starts none. Ranges after Unicode
- * table 3-7, as those of the second byte below: no overlongs, no surrogates, nothing above U+10FFFF. */
+ * table 3-7, as those of the second byte below: no overlongs, no surrogates, nothing above
+ * U+10FFFF. */
 static size_t utf8_length(unsigned char first)
 {
 	if (first < 0x80)
@@ -177,7 +179,8 @@ unsigned str_distance(struct str a, struct str b)
 		cur[0] = (unsigned char)i;
 		for (size_t k = 1; k <= b.n; k++) {
 			bool same = ascii_lower(a.p[i - 1]) == ascii_lower(b.p[k - 1]);
-			unsigned d = min3(up[k] + 1u, cur[k - 1] + 1u, up[k - 1] + (same ? 0u : 1u));
+			unsigned d = min3(
+				up[k] + 1u, cur[k - 1] + 1u, up[k - 1] + (same ? 0u : 1u));
 
 			if (i > 1 && k > 1 && ascii_lower(a.p[i - 1]) == ascii_lower(b.p[k - 2]) &&
 				ascii_lower(a.p[i - 2]) == ascii_lower(b.p[k - 1]) &&

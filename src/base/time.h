@@ -20,16 +20,16 @@ struct duration {
  * YYYY-MM-DD. False when the text is anything else or outside the years 0001-9999. */
 bool time_parse(struct str s, int64_t *ret_ms);
 
-/* strptime subset: %Y %m %d %H %M %S %y %b %B (English) %p %I %% and literal bytes without case; %m %d
- * and the time take one or two digits. UTC. False also when the format is not valid. */
+/* strptime subset: %Y %m %d %H %M %S %y %b %B (English) %p %I %% and literal bytes without case; %m
+ * %d and the time take one or two digits. UTC. False also when the format is not valid. */
 bool time_parse_format(struct str s, struct str format, int64_t *ret_ms);
 /* Whether the format uses only those, names a whole date, and %I and %p only together. */
 bool time_format_valid(struct str format);
 
 /* 500ms 90s 30m 12h 30d 2w 6mo 1y; a plain number or more than 9999 years is refused. */
 bool duration_parse(struct str s, struct duration *ret);
-/* at + sign * d; months are civil: 31 March - 1mo is the last day of February. Stays within the years
- * 0001-9999; TIME_NONE stays TIME_NONE. */
+/* at + sign * d; months are civil: 31 March - 1mo is the last day of February. Stays within the
+ * years 0001-9999; TIME_NONE stays TIME_NONE. */
 int64_t time_shift(int64_t at_ms, struct duration d, int sign);
 
 /* 2026-11-22T03:04:05.000Z; empty for TIME_NONE. Returns `out`, which needs TIME_TEXT bytes. */

@@ -30,9 +30,9 @@ void uuid_random(char out[UUID_TEXT]);
 
 /* --- ES256 (RFC 7518 3.4): R and S as 32 bytes each, not DER --- */
 struct es256_key;
-/* Takes the four shapes seen in the field: PKCS#8, SEC1, PKCS#8 under an "EC PRIVATE KEY" label, and
- * a leading EC PARAMETERS block (contracts: Apple A.2). ERR_SETTINGS unless a P-256 private key.
- * Caller frees with es256_free(). */
+/* Takes the four shapes seen in the field: PKCS#8, SEC1, PKCS#8 under an "EC PRIVATE KEY" label,
+ * and a leading EC PARAMETERS block (contracts: Apple A.2). ERR_SETTINGS unless a P-256 private
+ * key. Caller frees with es256_free(). */
 MUST_CHECK enum errc es256_load(struct es256_key **ret, struct str pem, struct err *err);
 /* A public key (SPKI PEM) for verifying; the simulator's half. */
 MUST_CHECK enum errc es256_load_public(struct es256_key **ret, struct str pem, struct err *err);

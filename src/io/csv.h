@@ -2,8 +2,8 @@
  * A pull reader for CSV as people really export it, over libcsv.
  *
  * Takes UTF-8 with or without BOM, UTF-16 with BOM, and what `encoding` names (iconv); delimiter
- * `,` `;` TAB sniffed on the header; a `sep=` line; LF, CRLF, CR; quoted newlines; a quote inside an
- * unquoted cell is literal (`iMac 21.5"`). Cells are trimmed of space and TAB. Blank lines are
+ * `,` `;` TAB sniffed on the header; a `sep=` line; LF, CRLF, CR; quoted newlines; a quote inside
+ * an unquoted cell is literal (`iMac 21.5"`). Cells are trimmed of space and TAB. Blank lines are
  * skipped. A quote error inside one line spoils that record only; one that swallows lines stops
  * the file, because nobody can tell where the rows are.
  */

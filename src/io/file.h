@@ -15,9 +15,9 @@
 /* --- written whole: temporary beside the target, fsync, rename, fsync of the folder --- */
 struct outfile;
 
-/* path "-" is stdout, to which bytes go as a buffer fills and at the commit. ERR_CANNOT_CREATE when the
- * folder refuses, when the target is a symlink, a folder or no regular file. The umask applies to
- * mode. Caller frees with outfile_free(). */
+/* path "-" is stdout, to which bytes go as a buffer fills and at the commit. ERR_CANNOT_CREATE when
+ * the folder refuses, when the target is a symlink, a folder or no regular file. The umask applies
+ * to mode. Caller frees with outfile_free(). */
 MUST_CHECK enum errc outfile_open(
 	struct outfile **ret, const char *path, mode_t mode, struct err *err);
 /* The first failure is remembered and told by outfile_commit(). */
@@ -31,8 +31,8 @@ MUST_CHECK enum errc outfile_commit(struct outfile *f, const char *backup, struc
 void outfile_free(struct outfile *f);
 
 /* --- read --- */
-/* The whole file, at most max_bytes, into a buffer that is made here. ERR_NO_INPUT, ERR_LIMIT. Caller
- * releases the buffer. */
+/* The whole file, at most max_bytes, into a buffer that is made here. ERR_NO_INPUT, ERR_LIMIT.
+ * Caller releases the buffer. */
 MUST_CHECK enum errc file_read(
 	const char *path, size_t max_bytes, struct buf *ret, struct err *err);
 /* The same for secrets: regular file, not a symlink, owner is the user or root, no bit for group or
@@ -47,10 +47,11 @@ bool file_exists(const char *path);
 /* `name` beside the file `base`, unless name is absolute. Caller frees with free(). */
 char *file_beside(const char *base, const char *name);
 
-/* Runs argv without a shell (looked for in PATH), stdin empty, stderr ours, and takes at most max_bytes
- * of its output. Non-zero exit, a signal, more output or more than timeout_ms: ERR_SETTINGS with the
- * name of the program; what it started is killed then. Caller wipes the buffer. */
-MUST_CHECK enum errc file_run(char *const argv[], size_t max_bytes, int64_t timeout_ms,
-	struct buf *ret, struct err *err);
+/* Runs argv without a shell (looked for in PATH), stdin empty, stderr ours, and takes at most
+ * max_bytes of its output. Non-zero exit, a signal, more output or more than timeout_ms:
+ * ERR_SETTINGS with the name of the program; what it started is killed then. Caller wipes the
+ * buffer. */
+MUST_CHECK enum errc file_run(
+	char *const argv[], size_t max_bytes, int64_t timeout_ms, struct buf *ret, struct err *err);
 
 #endif

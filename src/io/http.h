@@ -16,7 +16,8 @@ struct http_client;
 struct json_scan;
 
 struct http_options {
-	struct clock *clock;    /* borrowed until http_client_free(); requests carry X-Sim-Now when virtual */
+	struct clock *clock;    /* borrowed until http_client_free(); requests carry X-Sim-Now when
+				   virtual */
 	int64_t timeout_ms;     /* default of a request */
 	int stop_fd;            /* -1, or a descriptor whose readability ends http_wait() early */
 	const char *user_agent; /* borrowed until http_client_free() */
@@ -40,8 +41,8 @@ MUST_CHECK enum errc http_submit(struct http_client *c, struct http_request *q,
 size_t http_pending(const struct http_client *c);
 
 /* Waits until one request is finished (its tag and reply are returned, *ret_done true), or until
- * until_ms on the clock, or until stop_fd is readable (*ret_done false). With a virtual clock the time
- * jumps to until_ms as soon as nothing is under way. Caller releases the reply. */
+ * until_ms on the clock, or until stop_fd is readable (*ret_done false). With a virtual clock the
+ * time jumps to until_ms as soon as nothing is under way. Caller releases the reply. */
 MUST_CHECK enum errc http_wait(struct http_client *c, int64_t until_ms, void **ret_tag,
 	struct http_reply *ret_reply, bool *ret_done, struct err *err);
 

@@ -32,10 +32,10 @@ struct http_request {
 	char *url;          /* owned */
 	struct http_header headers[HTTP_MAX_HEADERS];
 	size_t n_headers;
-	struct buf body;     /* owned; empty for none (PUT and POST then say Content-Length: 0) */
-	int64_t timeout_ms;  /* whole request; 0: the client's default */
-	size_t max_body;     /* of the reply; 0: HTTP_MAX_BODY; ignored with a sink */
-	bool secret_body;    /* never traced, wiped when freed */
+	struct buf body;    /* owned; empty for none (PUT and POST then say Content-Length: 0) */
+	int64_t timeout_ms; /* whole request; 0: the client's default */
+	size_t max_body;    /* of the reply; 0: HTTP_MAX_BODY; ignored with a sink */
+	bool secret_body;   /* never traced, wiped when freed */
 };
 
 void http_request_init(struct http_request *q, enum http_class cls, const char *method);
@@ -67,14 +67,15 @@ enum http_fate {
 
 struct http_reply {
 	enum http_fate fate;
-	char why[256];      /* the cause when not answered */
-	int status;         /* 0 when not answered */
-	struct buf body;    /* owned; empty when a sink took it */
-	int64_t ended_ms;   /* on the client's clock */
+	char why[256];        /* the cause when not answered */
+	int status;           /* 0 when not answered */
+	struct buf body;      /* owned; empty when a sink took it */
+	int64_t ended_ms;     /* on the client's clock */
 	int64_t last_sent_ms; /* when the last request byte may have left */
 	/* Headers that matter; owned, empty when absent. */
-	char *content_type, *location, *retry_after, *date, *session; /* session: X-ADM-Auth-Session */
-	char *api_version;      /* x-api-version */
+	char *content_type, *location, *retry_after, *date,
+		*session;        /* session: X-ADM-Auth-Session */
+	char *api_version;       /* x-api-version */
 	int64_t limit_remaining; /* X-RateLimit-Remaining, -1 when absent */
 	int64_t limit_reset;     /* X-RateLimit-Reset, Unix seconds, -1 when absent */
 	int64_t limit_total;     /* X-RateLimit-Limit, -1 when absent */

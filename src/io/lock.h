@@ -7,8 +7,8 @@
 #include "base/err.h"
 
 struct lock;
-/* name: up to 80 bytes, made part of the abstract name. ERR_LOCKED names pid, host and start time of
- * the holder. Caller frees with lock_free(). */
+/* name: up to 80 bytes, made part of the abstract name. ERR_LOCKED names pid, host and start time
+ * of the holder. Caller frees with lock_free(). */
 MUST_CHECK enum errc lock_take(struct lock **ret, const char *name, struct err *err);
 void lock_free(struct lock *l);
 

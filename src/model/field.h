@@ -13,14 +13,14 @@
 enum field_type { TYPE_TEXT, TYPE_NUMBER, TYPE_DATE, TYPE_FLAG };
 
 /* Ways to learn facts, cheapest first; rows are read in this order and only while open. */
-#define READING_LIST(X) \
-	X(CSV, "csv") \
-	X(APPLE_DEVICE, "apple devices") \
+#define READING_LIST(X)                       \
+	X(CSV, "csv")                         \
+	X(APPLE_DEVICE, "apple devices")      \
 	X(APPLE_SERVER, "apple server lists") \
-	X(UEM_LIST, "uem dep list") \
-	X(UEM_PROFILES, "uem profiles") \
+	X(UEM_LIST, "uem dep list")           \
+	X(UEM_PROFILES, "uem profiles")       \
 	X(UEM_TOKEN, "uem enrollment tokens") \
-	X(UEM_DEVICE, "uem devices") \
+	X(UEM_DEVICE, "uem devices")          \
 	X(UEM_APPS, "uem apps")
 
 enum reading {
@@ -31,30 +31,30 @@ enum reading {
 };
 
 /* Canonical columns of the input, in the words of interface.md section 3. */
-#define COLUMN_LIST(X) \
-	X(SERIAL, "serial", TEXT) \
-	X(MODEL, "model", TEXT) \
-	X(FAMILY, "family", TEXT) \
-	X(PRODUCT_TYPE, "type", TEXT) \
-	X(PART_NUMBER, "part_number", TEXT) \
-	X(ORDER_NUMBER, "order_number", TEXT) \
-	X(ORDER_DATE, "order_date", DATE) \
-	X(SOURCE, "source", TEXT) \
-	X(SOURCE_ID, "source_id", TEXT) \
-	X(ADDED, "added", DATE) \
-	X(RELEASED, "released", DATE) \
-	X(UPDATED, "updated", DATE) \
-	X(SERVER, "server", TEXT) \
-	X(STATUS, "status", TEXT) \
-	X(IMEI, "imei", TEXT) \
-	X(MEID, "meid", TEXT) \
-	X(EID, "eid", TEXT) \
-	X(WIFI_MAC, "wifi_mac", TEXT) \
+#define COLUMN_LIST(X)                          \
+	X(SERIAL, "serial", TEXT)               \
+	X(MODEL, "model", TEXT)                 \
+	X(FAMILY, "family", TEXT)               \
+	X(PRODUCT_TYPE, "type", TEXT)           \
+	X(PART_NUMBER, "part_number", TEXT)     \
+	X(ORDER_NUMBER, "order_number", TEXT)   \
+	X(ORDER_DATE, "order_date", DATE)       \
+	X(SOURCE, "source", TEXT)               \
+	X(SOURCE_ID, "source_id", TEXT)         \
+	X(ADDED, "added", DATE)                 \
+	X(RELEASED, "released", DATE)           \
+	X(UPDATED, "updated", DATE)             \
+	X(SERVER, "server", TEXT)               \
+	X(STATUS, "status", TEXT)               \
+	X(IMEI, "imei", TEXT)                   \
+	X(MEID, "meid", TEXT)                   \
+	X(EID, "eid", TEXT)                     \
+	X(WIFI_MAC, "wifi_mac", TEXT)           \
 	X(BLUETOOTH_MAC, "bluetooth_mac", TEXT) \
-	X(ETHERNET_MAC, "ethernet_mac", TEXT) \
-	X(ASSET_TAG, "asset_tag", TEXT) \
-	X(USER, "user", TEXT) \
-	X(COLOR, "color", TEXT) \
+	X(ETHERNET_MAC, "ethernet_mac", TEXT)   \
+	X(ASSET_TAG, "asset_tag", TEXT)         \
+	X(USER, "user", TEXT)                   \
+	X(COLOR, "color", TEXT)                 \
 	X(CAPACITY, "capacity", TEXT)
 
 enum column {
@@ -66,36 +66,36 @@ enum column {
 
 /* Live facts. Texts and numbers share 4-byte slots, dates are int64, flags are bits: together with
  * the bit sets of struct device_state they fill 128 bytes. X(id, word, type, reading) */
-#define FACT_SLOT_LIST(X) \
-	X(APPLE_STATUS, "apple.status", TEXT, APPLE_DEVICE) \
-	X(APPLE_SERVER, "apple.server", TEXT, APPLE_SERVER) \
-	X(APPLE_MODEL, "apple.model", TEXT, APPLE_DEVICE) \
-	X(APPLE_FAMILY, "apple.family", TEXT, APPLE_DEVICE) \
-	X(APPLE_TYPE, "apple.type", TEXT, APPLE_DEVICE) \
-	X(APPLE_ORDER_NUMBER, "apple.order_number", TEXT, APPLE_DEVICE) \
-	X(APPLE_SOURCE, "apple.source", TEXT, APPLE_DEVICE) \
+#define FACT_SLOT_LIST(X)                                                       \
+	X(APPLE_STATUS, "apple.status", TEXT, APPLE_DEVICE)                     \
+	X(APPLE_SERVER, "apple.server", TEXT, APPLE_SERVER)                     \
+	X(APPLE_MODEL, "apple.model", TEXT, APPLE_DEVICE)                       \
+	X(APPLE_FAMILY, "apple.family", TEXT, APPLE_DEVICE)                     \
+	X(APPLE_TYPE, "apple.type", TEXT, APPLE_DEVICE)                         \
+	X(APPLE_ORDER_NUMBER, "apple.order_number", TEXT, APPLE_DEVICE)         \
+	X(APPLE_SOURCE, "apple.source", TEXT, APPLE_DEVICE)                     \
 	X(APPLE_MIGRATION_STATUS, "apple.migration_status", TEXT, APPLE_DEVICE) \
-	X(UEM_PROFILE, "uem.profile", TEXT, UEM_LIST) \
-	X(UEM_PROFILE_STATUS, "uem.profile_status", TEXT, UEM_TOKEN) \
-	X(UEM_PROFILE_COUNT, "uem.profile_count", NUMBER, UEM_PROFILES) \
-	X(UEM_ENROLLMENT_STATUS, "uem.enrollment_status", TEXT, UEM_DEVICE) \
-	X(UEM_DEVICE, "uem.device", TEXT, UEM_DEVICE) \
-	X(UEM_GROUP, "uem.group", TEXT, UEM_DEVICE) \
-	X(UEM_USER, "uem.user", TEXT, UEM_DEVICE) \
-	X(UEM_OWNERSHIP, "uem.ownership", TEXT, UEM_DEVICE) \
-	X(UEM_LANDING_GROUP, "uem.landing_group", TEXT, UEM_PROFILES) \
-	X(UEM_PUBLIC_APPS, "uem.public_apps", NUMBER, UEM_APPS) \
+	X(UEM_PROFILE, "uem.profile", TEXT, UEM_LIST)                           \
+	X(UEM_PROFILE_STATUS, "uem.profile_status", TEXT, UEM_TOKEN)            \
+	X(UEM_PROFILE_COUNT, "uem.profile_count", NUMBER, UEM_PROFILES)         \
+	X(UEM_ENROLLMENT_STATUS, "uem.enrollment_status", TEXT, UEM_DEVICE)     \
+	X(UEM_DEVICE, "uem.device", TEXT, UEM_DEVICE)                           \
+	X(UEM_GROUP, "uem.group", TEXT, UEM_DEVICE)                             \
+	X(UEM_USER, "uem.user", TEXT, UEM_DEVICE)                               \
+	X(UEM_OWNERSHIP, "uem.ownership", TEXT, UEM_DEVICE)                     \
+	X(UEM_LANDING_GROUP, "uem.landing_group", TEXT, UEM_PROFILES)           \
+	X(UEM_PUBLIC_APPS, "uem.public_apps", NUMBER, UEM_APPS)                 \
 	X(UEM_USER_LICENSED_APPS, "uem.user_licensed_apps", NUMBER, UEM_APPS)
-#define FACT_DATE_LIST(X) \
-	X(APPLE_ADDED, "apple.added", DATE, APPLE_DEVICE) \
-	X(APPLE_RELEASED, "apple.released", DATE, APPLE_DEVICE) \
-	X(APPLE_UPDATED, "apple.updated", DATE, APPLE_DEVICE) \
+#define FACT_DATE_LIST(X)                                                           \
+	X(APPLE_ADDED, "apple.added", DATE, APPLE_DEVICE)                           \
+	X(APPLE_RELEASED, "apple.released", DATE, APPLE_DEVICE)                     \
+	X(APPLE_UPDATED, "apple.updated", DATE, APPLE_DEVICE)                       \
 	X(APPLE_MIGRATION_DEADLINE, "apple.migration_deadline", DATE, APPLE_DEVICE) \
 	X(UEM_LAST_SEEN, "uem.last_seen", DATE, UEM_DEVICE)
-#define FACT_FLAG_LIST(X) \
-	X(APPLE_KNOWN, "apple.known", FLAG, APPLE_DEVICE) \
+#define FACT_FLAG_LIST(X)                                                         \
+	X(APPLE_KNOWN, "apple.known", FLAG, APPLE_DEVICE)                         \
 	X(APPLE_MIGRATION_CAPABLE, "apple.migration_capable", FLAG, APPLE_DEVICE) \
-	X(UEM_LISTED, "uem.listed", FLAG, UEM_LIST) \
+	X(UEM_LISTED, "uem.listed", FLAG, UEM_LIST)                               \
 	X(UEM_CUSTOM_PROMPT, "uem.custom_prompt", FLAG, UEM_PROFILES)
 #define FACT_LIST(X) FACT_SLOT_LIST(X) FACT_DATE_LIST(X) FACT_FLAG_LIST(X)
 

@@ -9,22 +9,22 @@
 #include "base/str.h"
 
 /* X(id, word, exit status it asks for, meaning for the manual) */
-#define OUTCOME_LIST(X) \
+#define OUTCOME_LIST(X)                                                                       \
 	X(PENDING, "pending", 0, "not attempted yet; the run was stopped, halted or guarded") \
-	X(PLANNED, "planned", 0, "this row would be acted on (only in a plan)") \
-	X(DONE, "done", 0, "every step carried out and proved by read-back") \
-	X(UNCHANGED, "unchanged", 0, "already as the rule wants; nothing sent") \
-	X(SKIPPED, "skipped", 0, "a rule or --limit said leave it") \
-	X(UNMATCHED, "unmatched", 0, "no rule fired") \
-	X(PROTECTED, "protected", 0, "on the protected list") \
-	X(DUPLICATE, "duplicate", 0, "same serial as an earlier line") \
-	X(UNDECIDED, "undecided", 3, "a deciding fact could not be read") \
-	X(INVALID, "invalid", 3, "the row is at fault") \
-	X(FAILED, "failed", 3, "refused or ended in error") \
-	X(HELD, "held", 3, "waits for an administrator's approval, or for a wipe") \
-	X(MANUAL, "manual", 3, "a person must do the step named") \
-	X(DRIFTED, "drifted", 5, "state changed since the plan; left alone") \
-	X(UNVERIFIED, "unverified", 5, "accepted but not proved by the deadline") \
+	X(PLANNED, "planned", 0, "this row would be acted on (only in a plan)")               \
+	X(DONE, "done", 0, "every step carried out and proved by read-back")                  \
+	X(UNCHANGED, "unchanged", 0, "already as the rule wants; nothing sent")               \
+	X(SKIPPED, "skipped", 0, "a rule or --limit said leave it")                           \
+	X(UNMATCHED, "unmatched", 0, "no rule fired")                                         \
+	X(PROTECTED, "protected", 0, "on the protected list")                                 \
+	X(DUPLICATE, "duplicate", 0, "same serial as an earlier line")                        \
+	X(UNDECIDED, "undecided", 3, "a deciding fact could not be read")                     \
+	X(INVALID, "invalid", 3, "the row is at fault")                                       \
+	X(FAILED, "failed", 3, "refused or ended in error")                                   \
+	X(HELD, "held", 3, "waits for an administrator's approval, or for a wipe")            \
+	X(MANUAL, "manual", 3, "a person must do the step named")                             \
+	X(DRIFTED, "drifted", 5, "state changed since the plan; left alone")                  \
+	X(UNVERIFIED, "unverified", 5, "accepted but not proved by the deadline")             \
 	X(IN_FLIGHT, "in_flight", 5, "off its server and not yet back: run apply again")
 
 enum outcome {
@@ -42,79 +42,79 @@ const struct outcome_info *outcome_info(enum outcome o);
 bool outcome_from_word(struct str word, enum outcome *ret);
 
 /* X(id, code, sentence, remedy); the sentence may be followed by detail at run time. */
-#define REASON_LIST(X) \
-	X(NONE, "", "", "") \
-	X(ROW_NO_SERIAL, "row.no_serial", "the serial cell is empty", \
-		"fill in the serial or delete the row") \
-	X(ROW_BAD_SERIAL, "row.bad_serial", "this is no Apple serial number", \
-		"a serial has 8 to 17 letters and digits; look it up in Apple's portal") \
-	X(ROW_EXCEL_SERIAL, "row.excel_serial", "a spreadsheet turned this serial into a number", \
-		"export again and open the file with the serial column set to text") \
-	X(ROW_MALFORMED, "row.malformed", "the row cannot be read", \
-		"mend the quotes of this line") \
-	X(ROW_CONFLICT, "row.conflict", \
-		"the same serial stands in the file with different wishes", \
-		"keep one of the lines") \
-	X(ROW_DUPLICATE, "row.duplicate", "same serial as line", "nothing to do") \
-	X(ROW_BAD_VALUE, "row.bad_value", "a column the rules use holds an unusable value", \
-		"mend the cell") \
-	X(ROW_UNKNOWN_SERVER, "row.unknown_server", "no server, or more than one, has this name", \
-		"use a name that `depmend doctor` lists") \
-	X(ROW_UNKNOWN_PROFILE, "row.unknown_profile", \
-		"no profile, or more than one, has this name", \
-		"use a name of the console's profile list") \
-	X(PROTECTED_LISTED, "protected.listed", "on the protected list", \
-		"take it off the list to act on it") \
-	X(RULE_MATCHED, "rule.matched", "the rule asks for it", "") \
-	X(RULE_SKIP, "rule.skip", "the rule says leave it alone", "") \
-	X(RULE_ADVISE, "rule.advise", "a person has to do this", "") \
-	X(RULE_NONE, "rule.none", "no rule matches", "") \
-	X(RULE_UNKNOWN, "rule.unknown", "a deciding fact could not be read", \
-		"run again when the service answers") \
-	X(RULE_AGAIN_AFTER, "rule.again_after", "done not long ago", "nothing to do") \
-	X(STATE_HOLDS, "state.holds", "already as the rule wants", "") \
-	X(STATE_DONE, "state.done", "carried out and read back", "") \
-	X(STATE_DRIFTED, "state.drifted", "changed by somebody else since the plan", \
-		"look at the device, then plan again") \
-	X(LIMIT_BEYOND_N, "limit.beyond_n", "beyond --limit", "run again without --limit") \
-	X(RUN_STOPPED, "run.stopped", "the run was stopped before this row", \
-		"run apply again to continue") \
-	X(RUN_HALTED, "run.halted", "too many failures in this wave", \
-		"look at the failures, then apply --past-halt") \
-	X(RUN_GUARDED, "run.guarded", "a guard stopped the run", "see the message of the run") \
-	X(RUN_WAITING, "run.waiting", "the rate limit or an outage outlives --max-wait", \
-		"run apply again to continue") \
-	X(RUN_IN_FLIGHT, "run.in_flight", "off its server and not yet back", "run apply again") \
-	X(RUN_SUPERSEDED, "run.superseded", "another run took over", "") \
-	X(APPLE_NOT_FOUND, "apple.not_found", "Apple does not know this serial", \
-		"check the serial and that the device belongs to this organization") \
-	X(APPLE_RELEASED, "apple.released", "the device has left the organization", \
-		"remove the row") \
-	X(APPLE_REFUSED, "apple.refused", "Apple refused the request", "see the detail") \
-	X(APPLE_DEVICE_FAILED, "apple.device_failed", \
-		"Apple's activity log names this device as failed", \
-		"see the activity log in Apple's portal") \
-	X(APPLE_ACTIVITY_FAILED, "apple.activity_failed", \
-		"Apple's activity ended without success", "run again later") \
-	X(APPLE_NO_PREVIOUS_SERVER, "apple.no_previous_server", \
-		"nobody knows which server the device came from", \
-		"say where: reassign: {to: NAME}") \
-	X(APPLE_NOT_ON_SERVER, "apple.not_on_server", \
-		"the device is not on the server the step names", "nothing to do") \
+#define REASON_LIST(X)                                                                             \
+	X(NONE, "", "", "")                                                                        \
+	X(ROW_NO_SERIAL, "row.no_serial", "the serial cell is empty",                              \
+		"fill in the serial or delete the row")                                            \
+	X(ROW_BAD_SERIAL, "row.bad_serial", "this is no Apple serial number",                      \
+		"a serial has 8 to 17 letters and digits; look it up in Apple's portal")           \
+	X(ROW_EXCEL_SERIAL, "row.excel_serial", "a spreadsheet turned this serial into a number",  \
+		"export again and open the file with the serial column set to text")               \
+	X(ROW_MALFORMED, "row.malformed", "the row cannot be read",                                \
+		"mend the quotes of this line")                                                    \
+	X(ROW_CONFLICT, "row.conflict",                                                            \
+		"the same serial stands in the file with different wishes",                        \
+		"keep one of the lines")                                                           \
+	X(ROW_DUPLICATE, "row.duplicate", "same serial as line", "nothing to do")                  \
+	X(ROW_BAD_VALUE, "row.bad_value", "a column the rules use holds an unusable value",        \
+		"mend the cell")                                                                   \
+	X(ROW_UNKNOWN_SERVER, "row.unknown_server", "no server, or more than one, has this name",  \
+		"use a name that `depmend doctor` lists")                                          \
+	X(ROW_UNKNOWN_PROFILE, "row.unknown_profile",                                              \
+		"no profile, or more than one, has this name",                                     \
+		"use a name of the console's profile list")                                        \
+	X(PROTECTED_LISTED, "protected.listed", "on the protected list",                           \
+		"take it off the list to act on it")                                               \
+	X(RULE_MATCHED, "rule.matched", "the rule asks for it", "")                                \
+	X(RULE_SKIP, "rule.skip", "the rule says leave it alone", "")                              \
+	X(RULE_ADVISE, "rule.advise", "a person has to do this", "")                               \
+	X(RULE_NONE, "rule.none", "no rule matches", "")                                           \
+	X(RULE_UNKNOWN, "rule.unknown", "a deciding fact could not be read",                       \
+		"run again when the service answers")                                              \
+	X(RULE_AGAIN_AFTER, "rule.again_after", "done not long ago", "nothing to do")              \
+	X(STATE_HOLDS, "state.holds", "already as the rule wants", "")                             \
+	X(STATE_DONE, "state.done", "carried out and read back", "")                               \
+	X(STATE_DRIFTED, "state.drifted", "changed by somebody else since the plan",               \
+		"look at the device, then plan again")                                             \
+	X(LIMIT_BEYOND_N, "limit.beyond_n", "beyond --limit", "run again without --limit")         \
+	X(RUN_STOPPED, "run.stopped", "the run was stopped before this row",                       \
+		"run apply again to continue")                                                     \
+	X(RUN_HALTED, "run.halted", "too many failures in this wave",                              \
+		"look at the failures, then apply --past-halt")                                    \
+	X(RUN_GUARDED, "run.guarded", "a guard stopped the run", "see the message of the run")     \
+	X(RUN_WAITING, "run.waiting", "the rate limit or an outage outlives --max-wait",           \
+		"run apply again to continue")                                                     \
+	X(RUN_IN_FLIGHT, "run.in_flight", "off its server and not yet back", "run apply again")    \
+	X(RUN_SUPERSEDED, "run.superseded", "another run took over", "")                           \
+	X(APPLE_NOT_FOUND, "apple.not_found", "Apple does not know this serial",                   \
+		"check the serial and that the device belongs to this organization")               \
+	X(APPLE_RELEASED, "apple.released", "the device has left the organization",                \
+		"remove the row")                                                                  \
+	X(APPLE_REFUSED, "apple.refused", "Apple refused the request", "see the detail")           \
+	X(APPLE_DEVICE_FAILED, "apple.device_failed",                                              \
+		"Apple's activity log names this device as failed",                                \
+		"see the activity log in Apple's portal")                                          \
+	X(APPLE_ACTIVITY_FAILED, "apple.activity_failed",                                          \
+		"Apple's activity ended without success", "run again later")                       \
+	X(APPLE_NO_PREVIOUS_SERVER, "apple.no_previous_server",                                    \
+		"nobody knows which server the device came from",                                  \
+		"say where: reassign: {to: NAME}")                                                 \
+	X(APPLE_NOT_ON_SERVER, "apple.not_on_server",                                              \
+		"the device is not on the server the step names", "nothing to do")                 \
 	X(APPLE_NOT_PROVED, "apple.not_proved", "Apple accepted it, but its lists do not show it", \
-		"run apply again; open a case with Apple if it stays") \
-	X(APPLE_OUTCOME_UNKNOWN, "apple.outcome_unknown", \
-		"nothing tells whether Apple carried it out", \
-		"run apply again: it looks before it sends") \
+		"run apply again; open a case with Apple if it stays")                             \
+	X(APPLE_OUTCOME_UNKNOWN, "apple.outcome_unknown",                                          \
+		"nothing tells whether Apple carried it out",                                      \
+		"run apply again: it looks before it sends")                                       \
 	X(APPLE_UNREACHABLE, "apple.unreachable", "Apple could not be reached", "run again later") \
-	X(UEM_NOT_PROVED, "uem.not_proved", "the UEM list does not show the change", \
-		"check the server token in the console, then run apply again") \
-	X(UEM_REFUSED, "uem.refused", "the UEM refused the request", "see the detail") \
-	X(UEM_NO_GROUP, "uem.no_group", "no token group is fed by the device's server", \
-		"add the server to uem.tokens") \
-	X(UEM_UNREACHABLE, "uem.unreachable", "the UEM could not be reached", "run again later") \
-	X(UEM_HELD, "uem.held", "the UEM holds the command until an administrator approves it", \
-		"approve it in the console") \
+	X(UEM_NOT_PROVED, "uem.not_proved", "the UEM list does not show the change",               \
+		"check the server token in the console, then run apply again")                     \
+	X(UEM_REFUSED, "uem.refused", "the UEM refused the request", "see the detail")             \
+	X(UEM_NO_GROUP, "uem.no_group", "no token group is fed by the device's server",            \
+		"add the server to uem.tokens")                                                    \
+	X(UEM_UNREACHABLE, "uem.unreachable", "the UEM could not be reached", "run again later")   \
+	X(UEM_HELD, "uem.held", "the UEM holds the command until an administrator approves it",    \
+		"approve it in the console")                                                       \
 	X(INTERNAL, "internal", "a bug in depmend", "please report it")
 
 enum reason {

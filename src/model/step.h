@@ -23,20 +23,20 @@ enum step_arg {
 };
 
 /* X(id, word, service, argument, takes off its server, puts back, irreversible) */
-#define STEP_LIST(X) \
-	X(UNASSIGN, "unassign", APPLE, FROM, true, false, false) \
-	X(REASSIGN, "reassign", APPLE, TO, false, true, false) \
-	X(SYNC, "sync", UEM, NONE, false, false, false) \
-	X(FETCH, "fetch", UEM, NONE, false, false, false) \
-	X(ASSIGN_PROFILE, "assign_profile", UEM, PROFILE, false, false, false) \
-	X(REMOVE_PROFILE, "remove_profile", UEM, NONE, false, false, false) \
+#define STEP_LIST(X)                                                                        \
+	X(UNASSIGN, "unassign", APPLE, FROM, true, false, false)                            \
+	X(REASSIGN, "reassign", APPLE, TO, false, true, false)                              \
+	X(SYNC, "sync", UEM, NONE, false, false, false)                                     \
+	X(FETCH, "fetch", UEM, NONE, false, false, false)                                   \
+	X(ASSIGN_PROFILE, "assign_profile", UEM, PROFILE, false, false, false)              \
+	X(REMOVE_PROFILE, "remove_profile", UEM, NONE, false, false, false)                 \
 	X(DELETE_FROM_LIFECYCLE, "delete_from_lifecycle", APPLE, NONE, false, false, false) \
-	X(DELETE_RECORD, "delete_record", UEM, NONE, false, false, true) \
-	X(MIGRATE, "migrate", APPLE, MIGRATE, false, true, false) \
-	X(CANCEL_MIGRATION, "cancel_migration", APPLE, NONE, false, false, false) \
-	X(RELEASE, "release", APPLE, NONE, false, false, true) \
-	X(WIPE, "wipe", UEM, WIPE, false, false, true) \
-	X(SKIP, "skip", NONE, NONE, false, false, false) \
+	X(DELETE_RECORD, "delete_record", UEM, NONE, false, false, true)                    \
+	X(MIGRATE, "migrate", APPLE, MIGRATE, false, true, false)                           \
+	X(CANCEL_MIGRATION, "cancel_migration", APPLE, NONE, false, false, false)           \
+	X(RELEASE, "release", APPLE, NONE, false, false, true)                              \
+	X(WIPE, "wipe", UEM, WIPE, false, false, true)                                      \
+	X(SKIP, "skip", NONE, NONE, false, false, false)                                    \
 	X(ADVISE, "advise", NONE, TEXT, false, false, false)
 
 enum step_kind {

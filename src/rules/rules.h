@@ -31,14 +31,14 @@ struct rules_options {
 	const char *const *files; /* paths, or names of shipped rules */
 	size_t n_files;
 	const char *const *shipped_dirs; /* where NAME is looked up as NAME.yaml; NULL-terminated */
-	const char *const *set;   /* "NAME=VALUE" */
+	const char *const *set;          /* "NAME=VALUE" */
 	size_t n_set;
 };
 
-/* All mistakes of all files go to d: ERR_RULES then (ERR_NO_INPUT for a missing file). Warnings do not
- * fail. Caller frees with rules_free(). */
-MUST_CHECK enum errc rules_load(struct ruleset **ret, const struct rules_options *opt,
-	struct diags *d, struct err *err);
+/* All mistakes of all files go to d: ERR_RULES then (ERR_NO_INPUT for a missing file). Warnings do
+ * not fail. Caller frees with rules_free(). */
+MUST_CHECK enum errc rules_load(
+	struct ruleset **ret, const struct rules_options *opt, struct diags *d, struct err *err);
 void rules_free(struct ruleset *set);
 
 /* SHA-256 hex over every file's bytes and the parameters; borrowed from the set. */
@@ -69,11 +69,13 @@ const struct rules_policy *rules_policy(const struct ruleset *set);
 /* `columns:` of the files, for model/columns. Borrowed from the set. */
 const struct column_override *rules_columns(const struct ruleset *set, size_t *ret_n);
 
-/* Ties csv fields and {column: HEADER} to column indexes of this input. A header that is missing is an
- * error with the nearest one as suggestion: into d, ERR_RULES. Before this, judging is not allowed. */
-MUST_CHECK enum errc rules_bind(struct ruleset *set, const struct columns *columns,
-	struct diags *d, struct err *err);
-/* Indexes of the input columns that the rules refer to (for the run's identity), ascending. Borrowed. */
+/* Ties csv fields and {column: HEADER} to column indexes of this input. A header that is missing is
+ * an error with the nearest one as suggestion: into d, ERR_RULES. Before this, judging is not
+ * allowed. */
+MUST_CHECK enum errc rules_bind(
+	struct ruleset *set, const struct columns *columns, struct diags *d, struct err *err);
+/* Indexes of the input columns that the rules refer to (for the run's identity), ascending.
+ * Borrowed. */
 const int *rules_used_columns(const struct ruleset *set, size_t *ret_n);
 
 /* Names of servers and profiles written in the rules as plain text (not from a column): for the
@@ -89,7 +91,7 @@ const struct rules_name *rules_names(const struct ruleset *set, size_t *ret_n);
 struct rules_row {
 	const struct str *cells; /* may be shorter than the header: missing cells are absent */
 	size_t n_cells;
-	struct str serial;       /* normalised */
+	struct str serial; /* normalised */
 	int64_t now_ms;
 	/* Live facts; never asked for CSV columns. NULL: all unread. */
 	void (*fact)(void *self, enum fact f, struct value *ret);
@@ -126,11 +128,11 @@ MUST_CHECK enum errc rules_program(struct ruleset *set, size_t rule, bool if_fai
 struct explain_line {
 	size_t rule;
 	unsigned depth;
-	struct str text;      /* "apple.status: ASSIGNED", "any", "not" */
+	struct str text; /* "apple.status: ASSIGNED", "any", "not" */
 	bool leaf;
 	enum tri result;
-	struct value seen;    /* leaf: the value it looked at */
-	bool reached;         /* false: the search had ended before this rule */
+	struct value seen; /* leaf: the value it looked at */
+	bool reached;      /* false: the search had ended before this rule */
 };
 void rules_explain(struct ruleset *set, const struct rules_row *row,
 	void (*each)(void *self, const struct explain_line *line), void *self);

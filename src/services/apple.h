@@ -19,10 +19,10 @@
 enum { APPLE_PAGE_LIMIT = 1000, APPLE_MAX_SERVERS = 1000, APPLE_MAX_DEVICES = 10000000 };
 
 struct apple_service {
-	const char *base;      /* https://api-business.apple.com, without /v1 */
+	const char *base; /* https://api-business.apple.com, without /v1 */
 	const char *token_url;
 	const char *client_id;
-	const char *key_id;    /* NULL: no kid in the assertion */
+	const char *key_id; /* NULL: no kid in the assertion */
 	bool school;
 };
 /* Hosts of A.1 for what the settings leave out. Borrowed for ever. */
@@ -33,21 +33,22 @@ const char *apple_default_token_url(void);
 /* AUTH. The assertion lives 20 minutes; jti is random. */
 MUST_CHECK enum errc apple_token_request(const struct apple_service *s, const struct es256_key *key,
 	int64_t now_ms, struct http_request *ret, struct err *err);
-/* Fills the token (caller wipes) and its end on the caller's clock. Errors: ERR_AUTH (invalid_client and
- * kin), ERR_BUSY (429, or a 400 that means "too many tokens"), ERR_OUTAGE, ERR_PROTOCOL. */
+/* Fills the token (caller wipes) and its end on the caller's clock. Errors: ERR_AUTH
+ * (invalid_client and kin), ERR_BUSY (429, or a 400 that means "too many tokens"), ERR_OUTAGE,
+ * ERR_PROTOCOL. */
 MUST_CHECK enum errc apple_token_reply(const struct http_reply *reply, int64_t now_ms,
 	struct buf *ret_token, int64_t *ret_expires_ms, struct err *err);
 
 /* --- errors (A.8) --- */
 struct apple_error {
-	char code[96];    /* dotted; match by prefix */
+	char code[96]; /* dotted; match by prefix */
 	char detail[240];
 	char pointer[160]; /* source.pointer, "" when absent */
 	char id[64];
 };
-/* ERR_OK for 2xx. Otherwise the meaning by status: 401 ERR_AUTH, 403 ERR_AUTH, 404 ERR_NOT_FOUND, 409 and
- * 422 ERR_REFUSED, 429 ERR_BUSY, other 4xx ERR_REFUSED, 3xx ERR_PROTOCOL, 5xx ERR_OUTAGE, not
- * answered ERR_NET. ret_detail may be NULL. HTML and empty bodies are fine. */
+/* ERR_OK for 2xx. Otherwise the meaning by status: 401 ERR_AUTH, 403 ERR_AUTH, 404 ERR_NOT_FOUND,
+ * 409 and 422 ERR_REFUSED, 429 ERR_BUSY, other 4xx ERR_REFUSED, 3xx ERR_PROTOCOL, 5xx ERR_OUTAGE,
+ * not answered ERR_NET. ret_detail may be NULL. HTML and empty bodies are fine. */
 enum errc apple_reply_error(
 	const struct http_reply *reply, struct apple_error *ret_detail, struct err *err);
 
@@ -63,7 +64,8 @@ void apple_page_release(struct apple_page *p);
 MUST_CHECK enum errc apple_page_read(
 	const struct json *rest, struct apple_page *ret, struct err *err);
 
-void apple_servers_request(const struct apple_service *s, struct str cursor, struct http_request *ret);
+void apple_servers_request(
+	const struct apple_service *s, struct str cursor, struct http_request *ret);
 struct apple_server {
 	struct str id, name, type, status; /* borrowed from the element */
 	int64_t device_count;              /* -1 when absent */
@@ -73,8 +75,10 @@ struct apple_server {
 MUST_CHECK enum errc apple_server_decode(
 	const struct json *element, struct apple_server *ret, struct err *err);
 
-void apple_devices_request(const struct apple_service *s, struct str cursor, struct http_request *ret);
-void apple_device_request(const struct apple_service *s, struct str serial, struct http_request *ret);
+void apple_devices_request(
+	const struct apple_service *s, struct str cursor, struct http_request *ret);
+void apple_device_request(
+	const struct apple_service *s, struct str serial, struct http_request *ret);
 /* Times are TIME_NONE, texts empty when absent. */
 struct apple_device {
 	struct str serial, status, model, family, type, order_number, source, migration_status;
@@ -94,14 +98,16 @@ MUST_CHECK enum errc apple_linkage_decode(
 
 void apple_assigned_server_request(
 	const struct apple_service *s, struct str serial, struct http_request *ret);
-/* ret_id empty: on no server (404, null data or empty id, A.4). Ask only for devices known to exist. */
+/* ret_id empty: on no server (404, null data or empty id, A.4). Ask only for devices known to
+ * exist. */
 MUST_CHECK enum errc apple_assigned_server_reply(
 	const struct http_reply *reply, struct buf *ret_id, struct err *err);
 
 /* --- activities (A.6) --- */
 /* CHANGE. server_id may be empty for kinds without a server; deadline_ms TIME_NONE without one.
- * kind: STEP_UNASSIGN (server_id: the CURRENT server), STEP_REASSIGN, STEP_MIGRATE, STEP_CANCEL_MIGRATION,
- * STEP_RELEASE; update_deadline makes STEP_MIGRATE an UPDATE_MDM_MIGRATION_DEADLINE. */
+ * kind: STEP_UNASSIGN (server_id: the CURRENT server), STEP_REASSIGN, STEP_MIGRATE,
+ * STEP_CANCEL_MIGRATION, STEP_RELEASE; update_deadline makes STEP_MIGRATE an
+ * UPDATE_MDM_MIGRATION_DEADLINE. */
 struct apple_change {
 	enum step_kind kind;
 	struct str server_id;
@@ -118,7 +124,8 @@ enum apple_activity_state {
 	ACTIVITY_SUCCESS,    /* COMPLETED_WITH_SUCCESS: still to be proved per device */
 	ACTIVITY_WITH_ERROR, /* some failed: read the log */
 	ACTIVITY_FAILURE,    /* COMPLETED_WITH_FAILURE: most likely all failed: read the log */
-	ACTIVITY_UNCLEAR,    /* work done but post-processing failed, STOPPED, FAILED: look at each device */
+	ACTIVITY_UNCLEAR,    /* work done but post-processing failed, STOPPED, FAILED: look at each
+				device */
 };
 struct apple_activity {
 	char id[80];

@@ -28,13 +28,13 @@ void uem_basic_header(struct str username, struct str password, struct buf *ret)
 
 /* --- errors (D, H.18, H.25) --- */
 struct uem_error {
-	int64_t code;      /* errorCode, 0 when absent */
+	int64_t code; /* errorCode, 0 when absent */
 	char message[240];
 	char activity[64];
 };
-/* ERR_OK for 2xx whose body holds no errorCode; otherwise by status and code: 401 ERR_AUTH; 403 with 1011 or
- * 1013 ERR_AUTH, other 403 ERR_HELD; 404 ERR_NOT_FOUND; 429 ERR_BUSY; other 4xx ERR_REFUSED; 3xx
- * ERR_PROTOCOL; 5xx ERR_OUTAGE; not answered ERR_NET. ret_detail may be NULL. */
+/* ERR_OK for 2xx whose body holds no errorCode; otherwise by status and code: 401 ERR_AUTH; 403
+ * with 1011 or 1013 ERR_AUTH, other 403 ERR_HELD; 404 ERR_NOT_FOUND; 429 ERR_BUSY; other 4xx
+ * ERR_REFUSED; 3xx ERR_PROTOCOL; 5xx ERR_OUTAGE; not answered ERR_NET. ret_detail may be NULL. */
 enum errc uem_reply_error(
 	const struct http_reply *reply, struct uem_error *ret_detail, struct err *err);
 /* 401 with 1024 or 1029, or any 401: a new token may help, once. */
@@ -43,8 +43,8 @@ bool uem_token_stale(const struct http_reply *reply);
 /* --- groups (C.6): Group ID -> UUID --- */
 void uem_group_request(const struct uem_service *s, struct str group_id, struct http_request *ret);
 /* The UUID of the group whose GroupId equals (case ignored); ERR_NOT_FOUND, ERR_CONFLICT. */
-MUST_CHECK enum errc uem_group_reply(const struct http_reply *reply, struct str group_id,
-	struct buf *ret_uuid, struct err *err);
+MUST_CHECK enum errc uem_group_reply(
+	const struct http_reply *reply, struct str group_id, struct buf *ret_uuid, struct err *err);
 /* Whether the text is a UUID rather than a Group ID. */
 bool uem_is_uuid(struct str text);
 
@@ -53,13 +53,14 @@ bool uem_is_uuid(struct str text);
 void uem_dep_list_request(
 	const struct uem_service *s, struct str group_uuid, struct http_request *ret);
 struct uem_dep_device {
-	struct str serial, profile_uuid, profile_name, user, enrollment_status, ownership, group, model;
+	struct str serial, profile_uuid, profile_name, user, enrollment_status, ownership, group,
+		model;
 };
 MUST_CHECK enum errc uem_dep_device_decode(
 	const struct json *element, struct uem_dep_device *ret, struct err *err);
 /* TRIGGER. fetch: every device of the token instead of changes since the last cursor. */
-void uem_sync_request(const struct uem_service *s, struct str group_uuid, bool fetch,
-	struct http_request *ret);
+void uem_sync_request(
+	const struct uem_service *s, struct str group_uuid, bool fetch, struct http_request *ret);
 
 /* --- profiles (B1, B2, B8) --- */
 void uem_profiles_request(const struct uem_service *s, struct str group_uuid, unsigned page,
@@ -90,7 +91,7 @@ void uem_token_detail_request(const struct uem_service *s, struct str group_uuid
 	struct str token_uuid, struct http_request *ret);
 struct uem_token_detail {
 	struct str serial, profile_name;
-	struct str profile_status; /* name as given, or the number as text */
+	struct str profile_status;     /* name as given, or the number as text */
 	int64_t profile_status_number; /* -1 when it came as a name */
 };
 MUST_CHECK enum errc uem_token_detail_decode(
