@@ -111,6 +111,35 @@ void diag_source(struct diags *d, struct diag *entry, struct str line, unsigned 
 	entry->width = width ? width : 1;
 }
 
+struct nearest nearest_to(struct str word)
+{
+	/* A third of the word may be wrong, but three letters at most. */
+	size_t most = word.n < 4 ? 1 : word.n / 3;
+
+	return (struct nearest){ word, STR_NONE, (unsigned)(most > 3 ? 3 : most) + 1 };
+}
+
+void nearest_try(struct nearest *n, struct str candidate)
+{
+	unsigned distance = str_distance(n->word, candidate);
+
+	if (distance < n->distance && distance < n->word.n) {
+		n->distance = distance;
+		n->best = candidate;
+	}
+}
+
+struct str nearest_best(const struct nearest *n)
+{
+	return n->best;
+}
+
+void diag_suggest(struct diags *d, struct diag *entry, const struct nearest *n)
+{
+	if (n->best.n)
+		diag_hint(d, entry, "did you mean '%.*s'?", STR_FMT(n->best));
+}
+
 static void print_clean(struct str s, FILE *out)
 {
 	char copy[1024];

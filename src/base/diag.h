@@ -51,6 +51,18 @@ void diag_hint(struct diags *d, struct diag *entry, const char *fmt, ...) PRINTF
  * cut around entry->at.col. */
 void diag_source(struct diags *d, struct diag *entry, struct str line, unsigned width);
 
+/* "did you mean": the candidate nearest to a misspelt word, if one is near. */
+struct nearest {
+	struct str word, best; /* borrowed */
+	unsigned distance;
+};
+struct nearest nearest_to(struct str word);
+void nearest_try(struct nearest *n, struct str candidate);
+/* Empty when none was near. */
+struct str nearest_best(const struct nearest *n);
+/* Sets the hint, unless none was near. */
+void diag_suggest(struct diags *d, struct diag *entry, const struct nearest *n);
+
 /* In order of file as added, then line and column:
  *   rules/x.yaml:14:9: error: unknown step 'asign' [rules.unknown-step]
  *       do: [asign]

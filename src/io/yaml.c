@@ -51,11 +51,12 @@ static size_t break_len(const char *p, size_t n)
 static void index_lines(struct yaml_doc *doc)
 {
 	struct str s = doc->source;
+	size_t begin = str_starts_nocase(s, STR("\xef\xbb\xbf")) ? 3 : 0; /* byte order mark */
 	size_t n = 1;
 
 	for (int pass = 0; pass < 2; pass++) {
 		n = 1;
-		for (size_t i = 0; i < s.n;) {
+		for (size_t i = begin; i < s.n;) {
 			size_t brk = break_len(s.p + i, s.n - i);
 
 			i += brk ? brk : 1;
@@ -66,6 +67,7 @@ static void index_lines(struct yaml_doc *doc)
 		if (!pass)
 			doc->lines = arena_zalloc(&doc->arena, n * sizeof(*doc->lines));
 	}
+	doc->lines[0] = (uint32_t)begin;
 	doc->n_lines = (uint32_t)n;
 }
 
@@ -289,8 +291,9 @@ static void on_event(struct builder *b, const yaml_event_t *e)
 
 static void on_parser_error(struct builder *b, const yaml_parser_t *p)
 {
-	struct loc at = p->error == YAML_READER_ERROR ? loc_of_offset(b->doc, p->problem_offset)
-						      : loc_of_mark(b->doc, p->problem_mark);
+	struct loc at = p->error == YAML_READER_ERROR
+				? loc_of_offset(b->doc, b->doc->lines[0] + p->problem_offset)
+				: loc_of_mark(b->doc, p->problem_mark);
 	struct diag *entry = yaml_diag(b->d, b->doc, DIAG_ERROR, "yaml.syntax", at, 1, "%s",
 		p->problem ? p->problem : "this is no YAML");
 
@@ -308,13 +311,14 @@ static void parse(struct builder *b)
 {
 	yaml_parser_t parser;
 	yaml_event_t event;
+	struct str all = b->doc->source;
+	struct str text = str_sub(all, b->doc->lines[0], all.n - b->doc->lines[0]);
 	bool end = false;
 
 	if (!yaml_parser_initialize(&parser))
 		abort();
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(
-		&parser, (const unsigned char *)b->doc->source.p, b->doc->source.n);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text.p, text.n);
 	while (!end && !b->stop) {
 		if (!yaml_parser_parse(&parser, &event)) {
 			on_parser_error(b, &parser);
@@ -356,8 +360,6 @@ static struct yaml_doc *doc_new(const char *name, struct str bytes)
 
 	arena_init(&doc->arena);
 	doc->file = arena_dup(&doc->arena, str_from(name)).p;
-	if (str_starts_nocase(bytes, STR("\xef\xbb\xbf")))
-		bytes = str_sub(bytes, 3, bytes.n - 3);
 	doc->source = arena_dup(&doc->arena, bytes);
 	index_lines(doc);
 	return doc;
