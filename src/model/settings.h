@@ -61,6 +61,12 @@ struct status_name {
 	const char *words;
 };
 
+/* One value as `check -v` lists it; of a secret only where it comes from. */
+struct setting {
+	const char *path, *text; /* "limits.devices", "500" */
+	struct loc at;           /* file NULL: the default; line 0: from the environment */
+};
+
 struct settings {
 	struct arena arena; /* owns everything below */
 	const char *file;
@@ -111,6 +117,8 @@ struct settings {
 	const char *state; /* folder */
 	const char **rules;
 	size_t n_rules;
+	struct setting *values; /* in the order of the page */
+	size_t n_values;
 };
 
 /* NULL when none of the places of section 2 has one; caller frees. `given` is --settings. */

@@ -1,0 +1,151 @@
+#include "base/time.h"
+#include "model/settings_read.h"
+
+/* Checks the kind and the length; NULL elements are never handed out. */
+static bool list_ok(
+	struct yaml_reader *r, const struct yaml_node *n, enum yaml_kind kind, unsigned max)
+{
+	if (!yaml_expect(r, n, kind))
+		return false;
+	if (n->n_children <= max)
+		return true;
+	(void)yaml_bad(r, n, "yaml.bad-value", "more than %u entries", max);
+	return false;
+}
+
+/* The entries of a list are not told one by one: they have no path of their own. */
+static void read_entry(
+	struct yaml_reader *r, const struct yaml_key *keys, const struct yaml_node *n, void *to)
+{
+	struct yaml_reader quiet = *r;
+	struct yaml_key entry = { .keys = keys };
+
+	quiet.note = NULL;
+	yaml_read_map(&quiet, &entry, n, to);
+}
+
+static void read_date(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	(void)key;
+	if (!yaml_expect(r, n, YAML_SCALAR))
+		return;
+	if (!time_parse(n->text, to))
+		(void)yaml_bad(r, n, "yaml.bad-value", "'%.*s' is not a date such as 2027-03-01",
+			STR_FMT(n->text));
+}
+
+static bool same_server(const char *a, const char *b)
+{
+	return !a || !b || str_eq_nocase(str_from(a), str_from(b));
+}
+
+void settings_read_tokens(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	static const struct yaml_key keys[] = {
+		YAML_KEY("server", yaml_read_text, offsetof(struct token_group, server)),
+		YAML_KEY("group", yaml_read_text, offsetof(struct token_group, group),
+			.required = true),
+		YAML_KEY("expires", read_date, offsetof(struct token_group, expires_ms)),
+		YAML_KEYS_END,
+	};
+	struct settings *s = to;
+	struct token_group *v;
+
+	(void)key;
+	if (!list_ok(r, n, YAML_LIST, SETTINGS_MAX_TOKENS))
+		return;
+	v = arena_zalloc(r->arena, (n->n_children + 1) * sizeof(*v));
+	s->uem.tokens = v;
+	for (const struct yaml_node *m = n->first; m; m = m->next) {
+		struct token_group *t = &v[s->uem.n_tokens];
+
+		*t = (struct token_group){ .expires_ms = TIME_NONE, .at = m->at };
+		read_entry(r, keys, m, t);
+		t->at.file = s->file;
+		if (n->n_children > 1 && m->kind == YAML_MAP && !t->server)
+			(void)yaml_bad(r, m, "yaml.missing-key",
+				"'server' may be left out only when there is one entry");
+		for (const struct token_group *o = v; t->server && o < t; o++)
+			if (o->server && same_server(o->server, t->server))
+				(void)yaml_bad(r, m, "settings.repeated",
+					"server '%s' stands in two entries", t->server);
+		s->uem.n_tokens++;
+	}
+	if (s->uem.n_tokens == 0)
+		(void)yaml_bad(r, n, "yaml.empty", "at least one token group is needed");
+}
+
+void settings_read_profile_status(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	struct settings *s = to;
+	struct status_name *v;
+
+	(void)key;
+	if (!list_ok(r, n, YAML_MAP, SETTINGS_MAX_LIST))
+		return;
+	v = arena_zalloc(r->arena, (n->n_children + 1) * sizeof(*v));
+	s->uem.profile_status = v;
+	for (const struct yaml_node *m = n->first; m; m = m->next) {
+		const char *words = yaml_text(r, m);
+		uint64_t number;
+
+		if (!str_to_u64(m->key, &number) || number > INT32_MAX)
+			(void)yaml_diag(r->d, r->doc, DIAG_ERROR, "yaml.bad-value", m->key_at,
+				(unsigned)m->key.n, "'%.*s' is not a number", STR_FMT(m->key));
+		else if (words)
+			v[s->uem.n_profile_status++] = (struct status_name){ (int64_t)number,
+				words };
+	}
+}
+
+void settings_read_enrollment(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	static const struct yaml_key keys[] = {
+		YAML_KEY("server", yaml_read_text, offsetof(struct enrollment_server, server),
+			.required = true),
+		{ "server_token", settings_read_secret,
+			offsetof(struct enrollment_server, server_token), .required = true },
+		{ "private_key", settings_read_secret,
+			offsetof(struct enrollment_server, private_key), .required = true },
+		YAML_KEY("url", settings_read_url, offsetof(struct enrollment_server, url),
+			.preset = "https://mdmenrollment.apple.com"),
+		YAML_KEYS_END,
+	};
+	struct settings *s = to;
+
+	(void)key;
+	if (!list_ok(r, n, YAML_LIST, SETTINGS_MAX_LIST))
+		return;
+	s->enrollment = arena_zalloc(r->arena, (n->n_children + 1) * sizeof(*s->enrollment));
+	for (const struct yaml_node *m = n->first; m; m = m->next) {
+		struct enrollment_server *e = &s->enrollment[s->n_enrollment++];
+
+		e->at = m->at;
+		e->at.file = s->file;
+		read_entry(r, keys, m, e);
+	}
+}
+
+/* A name of a shipped file stays a name; anything with a slash or a dot is a path. */
+void settings_read_rules(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	const struct yaml_node *first = n->kind == YAML_SCALAR ? n : n->first;
+	struct settings *s = to;
+
+	(void)key;
+	if (n->kind != YAML_SCALAR && !list_ok(r, n, YAML_LIST, SETTINGS_MAX_LIST))
+		return;
+	s->rules = arena_zalloc(r->arena, (n->n_children + 1) * sizeof(*s->rules));
+	for (const struct yaml_node *m = first; m; m = n->kind == YAML_SCALAR ? NULL : m->next) {
+		const char *name = yaml_text(r, m);
+
+		if (name)
+			s->rules[s->n_rules++] = strpbrk(name, "/.") ? settings_beside(r, name)
+								     : name;
+	}
+}
