@@ -1,0 +1,64 @@
+/*
+ * The user's CSV: read once, every row noted in 24 bytes, the bytes kept in a spool so that later
+ * passes (judging with facts, writing results) see the same rows whatever happens to the file.
+ */
+#ifndef ENGINE_INPUT_H
+#define ENGINE_INPUT_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "io/csv.h"
+#include "model/columns.h"
+#include "model/outcome.h"
+#include "model/serial.h"
+
+#define ROW_NO_RULE UINT16_MAX
+
+struct input_row {
+	uint32_t line;    /* in the user's file */
+	uint32_t serial;  /* slot of input.serials; MAP_NONE when invalid */
+	uint32_t program; /* slot of plan.programs; MAP_NONE: none */
+	uint32_t detail;  /* slot of plan.details; MAP_NONE: none */
+	uint16_t rule;    /* ROW_NO_RULE: none */
+	uint8_t outcome, reason;
+};
+
+struct input {
+	struct arena arena;
+	struct columns columns;
+	char delimiter;
+	struct map serials;
+	struct input_row *rows;
+	uint32_t n_rows, cap_rows;
+	size_t widest;    /* cells of the widest row */
+	char *spool;      /* path of the spool: header record first, one record after the other */
+	bool own_spool;   /* a temporary of ours, removed on release */
+	bool from_result; /* the file is a result CSV of ours */
+	char digest[65];  /* SHA-256 of the spool */
+};
+
+struct input_options {
+	const char *path; /* "-": stdin */
+	struct csv_options csv;
+	struct column_options columns;
+	bool strip_barcode_s;
+	bool allow_empty;
+	const char *spool_folder; /* where the spool goes */
+};
+
+/* ERR_NO_INPUT; ERR_INPUT: no serial column, an open quote, undecodable bytes, no rows. Rows at
+ * fault are kept with OUTCOME_INVALID. Caller releases, also after a failure. */
+MUST_CHECK enum errc input_read(struct input *in, const struct input_options *opt, struct err *err);
+/* Opens a spool of an earlier run: rows come from the store, the caller fills in->rows. */
+MUST_CHECK enum errc input_reopen(struct input *in, const char *spool, char delimiter,
+	const struct column_options *columns, bool has_header, struct err *err);
+void input_release(struct input *in);
+
+/* Every data record in order; n counts from 0. */
+MUST_CHECK enum errc input_each(const struct input *in,
+	enum errc (*each)(void *self, uint32_t n, const struct csv_record *record, struct err *err),
+	void *self, struct err *err);
+/* The cell of that column; empty when the row is too short. A formula guard of ours is undone. */
+struct str input_cell(const struct input *in, const struct csv_record *record, int column);
+
+#endif
