@@ -1,6 +1,7 @@
 #include "engine/work.h"
 
 #include "base/time.h"
+#include "model/program.h"
 
 static enum errc need_server(const struct fleet *f, struct str name, uint32_t *ret, struct err *err)
 {

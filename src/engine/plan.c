@@ -1,0 +1,351 @@
+#include "engine/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/plan_parts.h"
+#include "io/crypto.h"
+#include "model/program.h"
+
+void plan_release(struct plan *p)
+{
+	map_release(&p->programs);
+	map_release(&p->details);
+	arena_release(&p->arena);
+	free(p->compiled);
+	p->compiled = NULL;
+}
+
+uint32_t plan_slot(const struct plan *p, const struct input_row *row)
+{
+	if (!p->opt->facts || row->serial == MAP_NONE)
+		return MAP_NONE;
+	return map_find(&p->opt->facts->fleet->serials, map_key(&p->input->serials, row->serial));
+}
+
+const struct work_program *plan_program(const struct plan *p, const struct input_row *row)
+{
+	return row->program < p->n_compiled ? &p->compiled[row->program] : NULL;
+}
+
+struct str plan_rule_name(const struct plan *p, const struct input_row *row)
+{
+	return row->rule == ROW_NO_RULE ? STR_NONE : rules_info(p->rules, row->rule)->name;
+}
+
+struct str plan_detail(const struct plan *p, const struct input_row *row)
+{
+	return row->detail == MAP_NONE ? STR_NONE : map_key(&p->details, row->detail);
+}
+
+void plan_settle(struct plan *p, struct input_row *row, enum outcome outcome, enum reason reason,
+	struct str detail)
+{
+	row->outcome = (uint8_t)outcome;
+	row->reason = (uint8_t)reason;
+	row->detail = detail.n ? map_add(&p->details, detail, NULL) : MAP_NONE;
+}
+
+/* --- judging: passes over the rows until none is open --- */
+
+struct judging {
+	struct plan *p;
+	struct arena cells;
+	uint8_t *needs;  /* by row: the reading it waits for; READING_CSV: none */
+	uint32_t needed; /* bit per reading, of this pass */
+};
+
+struct fact_source {
+	const struct plan *p;
+	uint32_t slot;
+};
+
+static void give_fact(void *self, enum fact f, struct value *ret)
+{
+	struct fact_source *s = self;
+
+	*ret = (struct value){ .type = fact_info(f)->type };
+	if (!s->p->opt->facts)
+		ret->state = VALUE_UNKNOWN;
+	else if (s->slot != MAP_NONE)
+		fleet_fact(s->p->opt->facts->fleet, s->slot, f, ret);
+}
+
+static enum errc take_program(struct judging *j, struct input_row *row, size_t rule,
+	const struct rules_row *facts, struct err *err)
+{
+	struct step steps[PROGRAM_MAX_STEPS];
+	struct program program = { steps, 0 };
+	struct buf json;
+	enum errc rc = rules_program(j->p->rules, rule, false, facts, steps, &program.n, err);
+
+	if (rc == ERR_SYNTAX) {
+		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(err->msg));
+		return ERR_OK;
+	}
+	if (rc)
+		return rc;
+	buf_init(&json, 256 * 1024);
+	program_encode(&program, &json);
+	rc = buf_check(&json, "a program", err);
+	if (!rc)
+		row->program = map_add(&j->p->programs, buf_view(&json), NULL);
+	buf_release(&json);
+	return rc;
+}
+
+static enum errc take_verdict(struct judging *j, struct input_row *row, uint32_t n,
+	const struct rules_row *facts, const struct verdict *v, struct err *err)
+{
+	j->needs[n] = READING_CSV;
+	if (v->kind == VERDICT_RULE || v->kind == VERDICT_UNDECIDED)
+		row->rule = (uint16_t)v->rule;
+	switch (v->kind) {
+	case VERDICT_RULE:
+		return take_program(j, row, v->rule, facts, err);
+	case VERDICT_NONE:
+		plan_settle(j->p, row, OUTCOME_UNMATCHED, REASON_RULE_NONE, STR_NONE);
+		break;
+	case VERDICT_UNDECIDED:
+		plan_settle(j->p, row, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN,
+			str_from(fact_info(v->fact)->word));
+		break;
+	case VERDICT_INVALID:
+		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(v->why));
+		break;
+	case VERDICT_NEEDS:
+		j->needs[n] = (uint8_t)v->needs;
+		j->needed |= 1u << v->needs;
+		(void)fleet_add(j->p->opt->facts->fleet, facts->serial);
+		break;
+	}
+	return ERR_OK;
+}
+
+/* Cells of a result CSV come with our formula guard, which is taken back. */
+static const struct str *plain_cells(struct judging *j, const struct csv_record *r)
+{
+	struct str *cells;
+
+	if (!j->p->input->from_result)
+		return r->cells;
+	arena_reset(&j->cells);
+	cells = arena_alloc(&j->cells, (r->n_cells + 1) * sizeof(*cells));
+	for (size_t i = 0; i < r->n_cells; i++)
+		cells[i] = input_cell(j->p->input, r, (int)i);
+	return cells;
+}
+
+static enum errc judge_row(void *self, uint32_t n, const struct csv_record *record, struct err *err)
+{
+	struct judging *j = self;
+	struct input_row *row = &j->p->input->rows[n];
+	struct fact_source source = { j->p, MAP_NONE };
+	struct rules_row facts;
+	struct verdict v;
+
+	if (row->outcome != OUTCOME_PENDING || row->rule != ROW_NO_RULE)
+		return ERR_OK;
+	if (plan_already_done(j->p, row, record))
+		return ERR_OK;
+	source.slot = plan_slot(j->p, row);
+	facts = (struct rules_row){
+		.cells = plain_cells(j, record),
+		.n_cells = record->n_cells,
+		.serial = map_key(&j->p->input->serials, row->serial),
+		.now_ms = j->p->opt->now_ms,
+		.fact = give_fact,
+		.self = &source,
+	};
+	rules_judge(j->p->rules, &facts, &v);
+	return take_verdict(j, row, n, &facts, &v, err);
+}
+
+/* Reads the cheapest of the readings asked for, for the rows that asked for it. */
+static enum errc read_needed(struct judging *j, struct err *err)
+{
+	enum reading r = (enum reading)__builtin_ctz(j->needed);
+	struct facts *f = j->p->opt->facts;
+	uint32_t *slots = mem_alloc(f->fleet->serials.n * sizeof(*slots)), n = 0;
+	bool *taken = mem_zalloc(f->fleet->serials.n);
+	enum errc rc;
+
+	for (uint32_t i = 0; i < j->p->input->n_rows; i++) {
+		uint32_t slot;
+
+		if (j->needs[i] != r)
+			continue;
+		slot = plan_slot(j->p, &j->p->input->rows[i]);
+		if (!taken[slot])
+			slots[n++] = slot;
+		taken[slot] = true;
+	}
+	rc = facts_read(f, r, slots, n, err);
+	free(taken);
+	free(slots);
+	return rc;
+}
+
+static enum errc judge(struct plan *p, struct err *err)
+{
+	struct judging j = { .p = p, .needs = mem_zalloc(p->input->n_rows) };
+	enum errc rc;
+
+	arena_init(&j.cells);
+	do {
+		j.needed = 0;
+		rc = input_each(p->input, judge_row, &j, err);
+		if (!rc && j.needed)
+			rc = read_needed(&j, err);
+	} while (!rc && j.needed);
+	arena_release(&j.cells);
+	free(j.needs);
+	return rc;
+}
+
+/* --- after judging --- */
+
+static void settle_protected(struct plan *p)
+{
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		struct input_row *row = &p->input->rows[i];
+
+		if (row->outcome == OUTCOME_PENDING && p->opt->protected_serials &&
+			map_find(p->opt->protected_serials,
+				map_key(&p->input->serials, row->serial)) != MAP_NONE)
+			plan_settle(p, row, OUTCOME_PROTECTED, REASON_PROTECTED_LISTED, STR_NONE);
+	}
+}
+
+static bool same_wish(const struct input_row *a, const struct input_row *b)
+{
+	return a->rule == b->rule && a->program == b->program && a->outcome == b->outcome;
+}
+
+static void settle_conflict(struct plan *p, struct input_row *row, const struct input_row *other)
+{
+	char text[48];
+
+	(void)snprintf(text, sizeof(text), "see line %u", other->line);
+	plan_settle(p, row, OUTCOME_INVALID, REASON_ROW_CONFLICT, str_from(text));
+}
+
+/* The same serial twice: acted on once when all its rows agree, not at all when they differ. */
+static void settle_duplicates(struct plan *p)
+{
+	uint32_t *first = mem_alloc((size_t)p->input->serials.n * sizeof(*first));
+	struct input_row *rows = p->input->rows;
+	char text[24];
+
+	memset(first, 0xff, (size_t)p->input->serials.n * sizeof(*first));
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		uint32_t *at = rows[i].serial == MAP_NONE ? NULL : &first[rows[i].serial];
+
+		if (at && *at == MAP_NONE)
+			*at = i;
+		else if (at && !same_wish(&rows[*at], &rows[i]) &&
+			 rows[*at].reason != REASON_ROW_CONFLICT)
+			settle_conflict(p, &rows[*at], &rows[i]);
+	}
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		uint32_t at = rows[i].serial == MAP_NONE ? i : first[rows[i].serial];
+
+		if (at == i)
+			continue;
+		if (rows[at].reason == REASON_ROW_CONFLICT) {
+			settle_conflict(p, &rows[i], &rows[at]);
+		} else {
+			(void)snprintf(text, sizeof(text), "%u", rows[at].line);
+			plan_settle(p, &rows[i], OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE,
+				str_from(text));
+		}
+	}
+	free(first);
+}
+
+static void apply_limit(struct plan *p)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		struct input_row *row = &p->input->rows[i];
+
+		if (row->outcome == OUTCOME_PLANNED && n++ >= p->opt->limit)
+			plan_settle(p, row, OUTCOME_SKIPPED, REASON_LIMIT_BEYOND_N, STR_NONE);
+	}
+	p->n_planned = n < p->opt->limit ? n : p->opt->limit;
+}
+
+/* SHA-256 over, per row to be acted on: serial, rule, steps, state before. */
+static void take_fingerprint(struct plan *p)
+{
+	struct sha256_stream *digest = sha256_new();
+	struct buf before;
+
+	buf_init(&before, 64 * 1024);
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		const struct input_row *row = &p->input->rows[i];
+		uint32_t slot = plan_slot(p, row);
+
+		if (row->outcome != OUTCOME_PLANNED)
+			continue;
+		sha256_add(digest, map_key(&p->input->serials, row->serial));
+		sha256_add(digest, STR("\n"));
+		sha256_add(digest, plan_rule_name(p, row));
+		sha256_add(digest, STR("\n"));
+		sha256_add(digest, map_key(&p->programs, row->program));
+		buf_reset(&before);
+		if (slot != MAP_NONE)
+			fleet_describe(p->opt->facts->fleet, slot, &before);
+		sha256_add(digest, STR("\n"));
+		sha256_add(digest, buf_view(&before));
+		sha256_add(digest, STR("\n"));
+	}
+	buf_release(&before);
+	sha256_end_hex(digest, p->fingerprint);
+}
+
+/* Every name written in the rules has to mean exactly one server (interface.md section 7). */
+static enum errc check_names(struct plan *p, struct err *err)
+{
+	size_t n;
+	const struct rules_name *names = rules_names(p->rules, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct rules_name *name = &names[i];
+
+		if (name->profile ||
+			fleet_server_by_name(p->opt->facts->fleet, name->name) != SERVER_NONE)
+			continue;
+		return err_set(err, ERR_RULES,
+			"%s:%u:%u: no server, or more than one, is named '%.*s' at Apple",
+			name->at.file, name->at.line, name->at.col, STR_FMT(name->name));
+	}
+	return ERR_OK;
+}
+
+enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
+	const struct plan_options *opt, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	*p = (struct plan){ .input = input, .rules = rules, .opt = opt };
+	arena_init(&p->arena);
+	map_init(&p->programs, 0);
+	map_init(&p->details, 0);
+	if (opt->facts)
+		rc = check_names(p, err);
+	settle_protected(p);
+	if (!rc)
+		rc = judge(p, err);
+	if (!rc)
+		rc = plan_decide(p, err);
+	if (rc)
+		return rc;
+	settle_duplicates(p);
+	apply_limit(p);
+	take_fingerprint(p);
+	return ERR_OK;
+}

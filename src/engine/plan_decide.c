@@ -1,0 +1,300 @@
+/* From a rule's steps to what would be sent for this device in this state. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "engine/plan_parts.h"
+#include "model/program.h"
+
+bool plan_already_done(struct plan *p, struct input_row *row, const struct csv_record *record)
+{
+	const struct input *in = p->input;
+	int at_outcome = in->from_result ? columns_find(&in->columns, STR("depmend_outcome")) : -1;
+	int at_run = in->from_result ? columns_find(&in->columns, STR("depmend_run")) : -1;
+	struct run_record run;
+	enum outcome outcome;
+	char name[40];
+	struct err err;
+
+	if (at_outcome < 0 || at_run < 0 || !p->opt->facts || !p->opt->facts->store)
+		return false;
+	if (!outcome_from_word(input_cell(in, record, at_outcome), &outcome) ||
+		(outcome != OUTCOME_DONE && outcome != OUTCOME_UNCHANGED))
+		return false;
+	(void)snprintf(name, sizeof(name), "%.*s", STR_FMT(input_cell(in, record, at_run)));
+	if (!name[0] || store_run_get(p->opt->facts->store, name, &run, &err))
+		return false;
+	plan_settle(p, row, OUTCOME_UNCHANGED, REASON_STATE_DONE, str_from(name));
+	return true;
+}
+
+/* --- readings that the steps need --- */
+
+static enum fact sign_of(enum reading r)
+{
+	switch (r) {
+	case READING_APPLE_SERVER:
+		return FACT_APPLE_SERVER;
+	case READING_UEM_LIST:
+		return FACT_UEM_LISTED;
+	default:
+		return FACT_APPLE_KNOWN;
+	}
+}
+
+static enum errc read_for_steps(
+	struct plan *p, const uint32_t *wanted, enum reading r, struct err *err)
+{
+	struct fleet *fleet = p->opt->facts->fleet;
+	uint32_t *slots = mem_alloc(fleet->serials.n * sizeof(*slots)), n = 0;
+	enum errc rc;
+
+	for (uint32_t i = 0; i < fleet->serials.n; i++)
+		if ((wanted[i] >> r & 1u) &&
+			device_fact_state(&fleet->devices[i], sign_of(r)) == VALUE_UNREAD)
+			slots[n++] = i;
+	rc = facts_read(p->opt->facts, r, slots, n, err);
+	free(slots);
+	return rc;
+}
+
+static enum errc read_all_for_steps(struct plan *p, struct err *err)
+{
+	static const enum reading order[] = { READING_APPLE_DEVICE, READING_APPLE_SERVER,
+		READING_UEM_LIST };
+	struct fleet *fleet = p->opt->facts->fleet;
+	uint32_t *wanted;
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		struct input_row *row = &p->input->rows[i];
+
+		if (row->program != MAP_NONE && p->compiled[row->program].acts)
+			(void)fleet_add(fleet, map_key(&p->input->serials, row->serial));
+	}
+	wanted = mem_zalloc((size_t)fleet->serials.n * sizeof(*wanted));
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		struct input_row *row = &p->input->rows[i];
+
+		if (row->program != MAP_NONE && p->compiled[row->program].acts)
+			wanted[plan_slot(p, row)] |= work_readings(
+				&p->compiled[row->program].source);
+	}
+	for (size_t k = 0; k < sizeof(order) / sizeof(*order) && !rc; k++)
+		if (order[k] != READING_UEM_LIST || p->opt->settings->has_uem)
+			rc = read_for_steps(p, wanted, order[k], err);
+	free(wanted);
+	return rc;
+}
+
+/* --- programs --- */
+
+/* Offline there are no servers to resolve names with: only the words matter. */
+static void outline(const struct program *source, struct work_program *ret)
+{
+	*ret = (struct work_program){ .source = *source };
+	for (uint32_t i = 0; i < source->n; i++) {
+		ret->acts |= step_info(source->v[i].kind)->service != SERVICE_NONE;
+		if (source->v[i].kind == STEP_ADVISE)
+			ret->advice = source->v[i].arg.p;
+	}
+}
+
+/* A name from a column that fits no server spoils its rows only; `why` keeps the sentence. */
+static enum errc compile_programs(struct plan *p, char **why, struct err *err)
+{
+	struct program source;
+	enum errc rc = ERR_OK;
+
+	p->n_compiled = p->programs.n;
+	p->compiled = mem_zalloc(p->n_compiled * sizeof(*p->compiled));
+	for (uint32_t i = 0; i < p->n_compiled && !rc; i++) {
+		rc = program_decode(map_key(&p->programs, i), &p->arena, &source, err);
+		if (rc)
+			break;
+		if (p->opt->facts)
+			rc = work_compile(p->opt->facts->fleet, &source, p->opt->settings->has_uem,
+				&p->arena, &p->compiled[i], err);
+		else
+			outline(&source, &p->compiled[i]);
+		if (rc == ERR_NOT_FOUND) {
+			outline(&source, &p->compiled[i]);
+			why[i] = mem_strdup(err->msg);
+			rc = ERR_OK;
+		}
+	}
+	return rc;
+}
+
+/* --- one row --- */
+
+enum errc plan_home(const struct plan *p, uint32_t slot, uint32_t *ret_server, struct err *err)
+{
+	struct fleet *fleet = p->opt->facts->fleet;
+	struct str id = STR_NONE;
+	enum errc rc = ERR_OK;
+
+	if (fleet_server_of(fleet, slot, ret_server) && *ret_server != SERVER_NONE)
+		return ERR_OK;
+	if (p->opt->facts->store)
+		rc = store_home_get(p->opt->facts->store, fleet_serial(fleet, slot), &id, err);
+	if (!rc)
+		*ret_server = id.n ? fleet_server_by_id(fleet, id) : SERVER_NONE;
+	return rc;
+}
+
+/* *ret: not long enough ago to do it again. */
+static enum errc too_soon(
+	const struct plan *p, const struct input_row *row, bool *ret, struct err *err)
+{
+	const struct rule_info *rule = rules_info(p->rules, row->rule);
+	int64_t last = TIME_NONE;
+	enum errc rc = ERR_OK;
+
+	if (rule->has_again_after && p->opt->facts->store)
+		rc = store_last_done(p->opt->facts->store, map_key(&p->input->serials, row->serial),
+			rule->name, &last, err);
+	*ret = !rc && last != TIME_NONE && p->opt->now_ms < time_shift(last, rule->again_after, 1);
+	return rc;
+}
+
+/* What forbids acting on the device at all; REASON_NONE: nothing. */
+static enum outcome unfit(const struct plan *p, uint32_t slot, const struct work_program *prog,
+	enum reason *ret_reason, const char **ret_detail)
+{
+	const struct device_state *d = &p->opt->facts->fleet->devices[slot];
+	uint32_t server;
+
+	*ret_reason = REASON_RULE_UNKNOWN;
+	if (device_fact_state(d, FACT_APPLE_KNOWN) != VALUE_KNOWN) {
+		*ret_detail = "apple.known";
+		return OUTCOME_UNDECIDED;
+	}
+	*ret_detail = "";
+	*ret_reason = REASON_APPLE_NOT_FOUND;
+	if (!device_flag(d, FACT_APPLE_KNOWN))
+		return OUTCOME_FAILED;
+	*ret_reason = REASON_APPLE_RELEASED;
+	if (device_fact_state(d, FACT_APPLE_RELEASED) == VALUE_KNOWN)
+		return OUTCOME_FAILED;
+	*ret_reason = REASON_RULE_UNKNOWN;
+	*ret_detail = "apple.server";
+	if (!fleet_server_of(p->opt->facts->fleet, slot, &server))
+		return OUTCOME_UNDECIDED;
+	*ret_detail = "uem.listed";
+	if (prog->syncs && p->opt->settings->has_uem &&
+		device_fact_state(d, FACT_UEM_LISTED) != VALUE_KNOWN)
+		return OUTCOME_UNDECIDED;
+	*ret_reason = REASON_NONE;
+	return OUTCOME_PENDING;
+}
+
+/* A sync that no token group could ever show is a mistake of the settings, not a proof. */
+static bool no_group_involved(const struct plan *p, const struct work_program *prog, uint32_t slot,
+	uint32_t home, const char *results)
+{
+	const struct fleet *f = p->opt->facts->fleet;
+	uint32_t groups = f->listed[slot] | fleet_groups_of(f, home);
+	bool changes = false;
+
+	for (uint32_t i = 0; i < prog->n; i++) {
+		groups |= fleet_groups_of(f, prog->v[i].server);
+		changes |= step_info(prog->v[i].kind)->service == SERVICE_APPLE &&
+			   results[i] == RESULT_TODO;
+	}
+	return prog->syncs && changes && p->opt->settings->has_uem && groups == 0;
+}
+
+static bool lacks_home(const struct work_program *prog, const char *results, uint32_t home)
+{
+	for (uint32_t i = 0; i < prog->n; i++)
+		if (prog->v[i].to_home && results[i] == RESULT_TODO && home == SERVER_NONE)
+			return true;
+	return false;
+}
+
+static enum errc decide_state(struct plan *p, struct input_row *row,
+	const struct work_program *prog, uint32_t slot, struct err *err)
+{
+	const struct fleet *f = p->opt->facts->fleet;
+	char results[WORK_MAX_STEPS + 1];
+	struct view v = { SERVER_NONE, f->listed[slot], false };
+	uint32_t home;
+	enum errc rc = plan_home(p, slot, &home, err);
+
+	if (rc)
+		return rc;
+	(void)fleet_server_of(f, slot, &v.server);
+	if (!work_foresee(f, prog, home, p->opt->settings->has_uem, v, results))
+		plan_settle(p, row, prog->advice ? OUTCOME_MANUAL : OUTCOME_UNCHANGED,
+			prog->advice ? REASON_RULE_ADVISE : REASON_STATE_HOLDS,
+			str_from(prog->advice));
+	else if (lacks_home(prog, results, home))
+		plan_settle(p, row, OUTCOME_FAILED, REASON_APPLE_NO_PREVIOUS_SERVER, STR_NONE);
+	else if (no_group_involved(p, prog, slot, home, results))
+		plan_settle(
+			p, row, OUTCOME_FAILED, REASON_UEM_NO_GROUP, fleet_server_name(f, home));
+	else
+		plan_settle(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED,
+			rules_info(p->rules, row->rule)->because);
+	return ERR_OK;
+}
+
+static enum errc decide_row(
+	struct plan *p, struct input_row *row, const char *bad_name, struct err *err)
+{
+	const struct work_program *prog = &p->compiled[row->program];
+	struct str because = rules_info(p->rules, row->rule)->because;
+	enum outcome outcome;
+	enum reason reason;
+	const char *detail;
+	uint32_t slot;
+	bool soon;
+	enum errc rc;
+
+	if (!prog->acts) {
+		plan_settle(p, row, prog->advice ? OUTCOME_MANUAL : OUTCOME_SKIPPED,
+			prog->advice ? REASON_RULE_ADVISE : REASON_RULE_SKIP,
+			prog->advice ? str_from(prog->advice) : because);
+		return ERR_OK;
+	}
+	if (bad_name) {
+		plan_settle(p, row, OUTCOME_INVALID, REASON_ROW_UNKNOWN_SERVER, str_from(bad_name));
+		return ERR_OK;
+	}
+	if (!p->opt->facts) {
+		plan_settle(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED, because);
+		return ERR_OK;
+	}
+	slot = plan_slot(p, row);
+	outcome = unfit(p, slot, prog, &reason, &detail);
+	if (reason != REASON_NONE) {
+		plan_settle(p, row, outcome, reason, str_from(detail));
+		return ERR_OK;
+	}
+	rc = too_soon(p, row, &soon, err);
+	if (!rc && soon)
+		plan_settle(p, row, OUTCOME_UNCHANGED, REASON_RULE_AGAIN_AFTER, STR_NONE);
+	else if (!rc)
+		rc = decide_state(p, row, prog, slot, err);
+	return rc;
+}
+
+enum errc plan_decide(struct plan *p, struct err *err)
+{
+	char **why = mem_zalloc((p->programs.n + 1) * sizeof(*why));
+	enum errc rc = compile_programs(p, why, err);
+
+	if (!rc && p->opt->facts)
+		rc = read_all_for_steps(p, err);
+	for (uint32_t i = 0; i < p->input->n_rows && !rc; i++) {
+		struct input_row *row = &p->input->rows[i];
+
+		if (row->outcome == OUTCOME_PENDING && row->program != MAP_NONE)
+			rc = decide_row(p, row, why[row->program], err);
+	}
+	for (uint32_t i = 0; i < p->programs.n; i++)
+		free(why[i]);
+	free(why);
+	return rc;
+}

@@ -1,0 +1,19 @@
+/*
+ * Private to engine/plan*.c.
+ */
+#ifndef ENGINE_PLAN_PARTS_H
+#define ENGINE_PLAN_PARTS_H
+
+#include "engine/plan.h"
+
+/* The row's outcome and why; detail may be empty. */
+void plan_settle(struct plan *p, struct input_row *row, enum outcome outcome, enum reason reason,
+	struct str detail);
+
+/* A result CSV is a valid input: rows that a known run settled well are unchanged. */
+bool plan_already_done(struct plan *p, struct input_row *row, const struct csv_record *record);
+
+/* From programs to outcomes: reads what the steps need, then decides every row that has a rule. */
+MUST_CHECK enum errc plan_decide(struct plan *p, struct err *err);
+
+#endif
