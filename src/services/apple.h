@@ -24,6 +24,9 @@ struct apple_service {
 	const char *client_id;
 	const char *key_id; /* NULL: no kid in the assertion */
 	bool school;
+	/* Name only fields that Apple's pages list for fields[orgDevices], which leaves the
+	 * migration attributes out: to be set once apple_fields_refused() said so. */
+	bool documented_fields;
 };
 /* Hosts of A.1 for what the settings leave out. Borrowed for ever. */
 const char *apple_default_base(bool school);
@@ -43,14 +46,18 @@ MUST_CHECK enum errc apple_token_reply(const struct http_reply *reply, int64_t n
 struct apple_error {
 	char code[96]; /* dotted; match by prefix */
 	char detail[240];
-	char pointer[160]; /* source.pointer, "" when absent */
+	char pointer[160];  /* source.pointer, "" when absent */
+	char parameter[64]; /* source.parameter, "" when absent */
 	char id[64];
 };
 /* ERR_OK for 2xx. Otherwise the meaning by status: 401 ERR_AUTH, 403 ERR_AUTH, 404 ERR_NOT_FOUND,
  * 409 and 422 ERR_REFUSED, 429 ERR_BUSY, other 4xx ERR_REFUSED, 3xx ERR_PROTOCOL, 5xx ERR_OUTAGE,
- * not answered ERR_NET. ret_detail may be NULL. HTML and empty bodies are fine. */
+ * not answered ERR_NET. A 404 that is an HTML page is ERR_PROTOCOL: it did not come from the API.
+ * ret_detail may be NULL. HTML and empty bodies are fine. */
 enum errc apple_reply_error(
 	const struct http_reply *reply, struct apple_error *ret_detail, struct err *err);
+/* Whether a 400 says that a name in fields[...] is not known there. */
+bool apple_fields_refused(const struct http_reply *reply);
 
 /* --- listings (A.3, A.4, A.5): all READ; cursor empty for the first page --- */
 struct apple_page {
@@ -82,13 +89,18 @@ void apple_device_request(
 /* Times are TIME_NONE, texts empty when absent. */
 struct apple_device {
 	struct str serial, status, model, family, type, order_number, source, migration_status;
-	struct str color, capacity, part_number;
-	int64_t added_ms, released_ms, updated_ms, migration_deadline_ms;
+	struct str color, capacity, part_number, source_id, eid;
+	int64_t added_ms, released_ms, updated_ms, migration_deadline_ms, ordered_ms;
 	int migration_capable; /* 1, 0, -1 absent */
+	/* One text or a list of them, for apple_texts(); borrowed from the element. */
+	const struct json *imei, *meid, *wifi_mac, *bluetooth_mac, *ethernet_mac;
 };
-/* element: an item of `data`, or `data` itself of the single look-up. */
+/* element: an item of `data`, or `data` itself of the single look-up. A date that cannot be read is
+ * ERR_PROTOCOL: a device must never pass for "not released" by mistake. */
 MUST_CHECK enum errc apple_device_decode(
 	const struct json *element, struct apple_device *ret, struct err *err);
+/* Appends the texts with commas between; nothing for NULL. */
+void apple_texts(const struct json *value, struct buf *out);
 
 /* Linkages of one server: elements hold only type and id. */
 void apple_server_devices_request(const struct apple_service *s, struct str server_id,
@@ -134,7 +146,8 @@ struct apple_activity {
 	char *download_url; /* owned; NULL when absent */
 };
 void apple_activity_release(struct apple_activity *a);
-/* For the 201 and for the look-up. */
+/* For the 201 and for the look-up. A 2xx other than 200 that cannot be read is ERR_UNKNOWN: an
+ * activity was created and nobody knows its id. */
 MUST_CHECK enum errc apple_activity_reply(
 	const struct http_reply *reply, struct apple_activity *ret, struct err *err);
 void apple_activity_get(const struct apple_service *s, struct str id, struct http_request *ret);
@@ -146,8 +159,12 @@ size_t apple_error_culprit(const struct apple_error *e);
 /* --- the activity's log (A.7) --- */
 /* READ without bearer. ERR_PROTOCOL unless https (or http on loopback). */
 MUST_CHECK enum errc apple_log_request(const char *url, struct http_request *ret, struct err *err);
+/* The object store speaks no JSON and its 403 is no verdict on our credentials: ERR_OK for 200,
+ * ERR_NOT_FOUND for 4xx (the address has expired), else as apple_reply_error(). */
+enum errc apple_log_error(const struct http_reply *reply, struct err *err);
 /* Each device row of the CSV; preamble and further tables are skipped. ok: operation_status is
- * SUCCESS in any case. Texts borrowed for the call. */
+ * SUCCESS in any case. Texts borrowed for the call. ERR_PROTOCOL when the file cannot be read on;
+ * rows handed out by then stay good. A device without a row is in an unknown state. */
 MUST_CHECK enum errc apple_log_read(struct str csv,
 	void (*each)(void *self, struct str serial, bool ok, struct str substatus), void *self,
 	struct err *err);
@@ -157,6 +174,7 @@ void apple_events_request(const struct apple_service *s, int64_t from_ms, int64_
 	struct str cursor, struct http_request *ret);
 struct apple_event {
 	struct str id, type, actor, actor_type, outcome; /* borrowed from the element */
+	struct str server; /* name of the server assigned to; empty when the event has none */
 	int64_t at_ms;
 };
 /* is_asked() gets each string of the event until it says yes. *ret_serial empty: the

@@ -34,9 +34,14 @@ struct uem_error {
 };
 /* ERR_OK for 2xx whose body holds no errorCode; otherwise by status and code: 401 ERR_AUTH; 403
  * with 1011 or 1013 ERR_AUTH, other 403 ERR_HELD; 404 ERR_NOT_FOUND; 429 ERR_BUSY; other 4xx
- * ERR_REFUSED; 3xx ERR_PROTOCOL; 5xx ERR_OUTAGE; not answered ERR_NET. ret_detail may be NULL. */
+ * ERR_REFUSED; 3xx ERR_PROTOCOL; 5xx ERR_OUTAGE; not answered ERR_NET. A 404 that is an HTML page
+ * is ERR_PROTOCOL: the address itself is wrong, which says nothing about a device. ret_detail may
+ * be NULL. */
 enum errc uem_reply_error(
 	const struct http_reply *reply, struct uem_error *ret_detail, struct err *err);
+/* The same for a body that went through json_scan: its parsed rest, or NULL. */
+enum errc uem_rest_error(const struct http_reply *reply, const struct json *rest,
+	struct uem_error *ret_detail, struct err *err);
 /* 401 with 1024 or 1029, or any 401: a new token may help, once. */
 bool uem_token_stale(const struct http_reply *reply);
 
@@ -49,13 +54,14 @@ MUST_CHECK enum errc uem_group_reply(
 bool uem_is_uuid(struct str text);
 
 /* --- DEP list, Sync, Fetch (B6, B7) --- */
-/* READ; a bare array of unbounded length: to be scanned. */
+/* READ; a bare array of unbounded length: to be scanned with member "". */
 void uem_dep_list_request(
 	const struct uem_service *s, struct str group_uuid, struct http_request *ret);
 struct uem_dep_device {
 	struct str serial, profile_uuid, profile_name, user, enrollment_status, ownership, group,
 		model;
 };
+/* The serial can be empty. */
 MUST_CHECK enum errc uem_dep_device_decode(
 	const struct json *element, struct uem_dep_device *ret, struct err *err);
 /* TRIGGER. fetch: every device of the token instead of changes since the last cursor. */
@@ -63,27 +69,29 @@ void uem_sync_request(
 	const struct uem_service *s, struct str group_uuid, bool fetch, struct http_request *ret);
 
 /* --- profiles (B1, B2, B8) --- */
+/* READ; elements in "ProfileList"; page counts from 0; 204 means none. */
 void uem_profiles_request(const struct uem_service *s, struct str group_uuid, unsigned page,
 	struct http_request *ret);
 struct uem_profile {
 	struct str name, uuid, apple_id; /* apple_id: profile_identifier */
 	int64_t device_group;            /* DeviceLocationGroupId, -1 when absent */
-	int custom_prompt, auto_assign;  /* 1, 0, -1 absent */
+	int custom_prompt, auto_assign;  /* 1, 0, -1 absent; auto_assign: any of the defaults */
 };
 MUST_CHECK enum errc uem_profile_decode(
 	const struct json *element, struct uem_profile *ret, struct err *err);
-/* Equal without dashes and case (H.8). */
+/* Equal without dashes and case (H.8); no profile equals nothing. */
 bool uem_same_profile(struct str a, struct str b);
 /* CHANGE; unassign: take it away. */
 void uem_profile_device_request(const struct uem_service *s, struct str profile_uuid,
 	struct str serial, bool unassign, struct http_request *ret);
 
 /* --- enrollment tokens (C.5) --- */
-/* READ; serial empty: the page of all. 204 means none. */
+/* READ; serial empty: the page of all; elements in "tokens"; page counts from 0; 204 means none. */
 void uem_tokens_request(const struct uem_service *s, struct str group_uuid, struct str serial,
 	unsigned page, struct http_request *ret);
 struct uem_token {
-	struct str uuid, serial, enrollment_status;
+	struct str uuid, serial;      /* the serial can be empty: a person's registration */
+	struct str enrollment_status; /* name as given, or the number as text */
 };
 MUST_CHECK enum errc uem_token_decode(
 	const struct json *element, struct uem_token *ret, struct err *err);
@@ -100,7 +108,8 @@ MUST_CHECK enum errc uem_token_detail_decode(
 /* --- devices (C.1, C.2) --- */
 void uem_device_request(const struct uem_service *s, struct str serial, struct http_request *ret);
 struct uem_device {
-	struct str serial, enrollment_status, user, group, ownership;
+	struct str serial; /* to be compared with the one asked for (H.11) */
+	struct str enrollment_status, user, group, ownership;
 	int64_t id;           /* -1 when absent */
 	int64_t last_seen_ms; /* TIME_NONE: never or absent */
 };

@@ -1,0 +1,54 @@
+/*
+ * Device records (contract: uem.md C.1, C.2).
+ */
+#include "services/uem_wire.h"
+#include "services/wire.h"
+
+void uem_device_request(const struct uem_service *s, struct str serial, struct http_request *ret)
+{
+	const struct url_pair pairs[] = { { "searchby", STR("Serialnumber") }, { "id", serial } };
+	const struct uem_call call = {
+		.cls = HTTP_READ,
+		.method = "GET",
+		.path = "/mdm/devices",
+		.pairs = pairs,
+		.n_pairs = 2,
+		.version = 1,
+	};
+
+	uem_call(s, &call, ret);
+}
+
+/* The flat member of v1, else the nested one of v2. */
+static const struct json *either(
+	const struct json *device, const char *flat, const char *part, const char *nested)
+{
+	const struct json *v = wire_member(device, flat);
+
+	return v ? v : wire_member(wire_member(device, part), nested);
+}
+
+enum errc uem_device_decode(const struct json *element, struct uem_device *ret, struct err *err)
+{
+	struct uem_device v;
+	enum errc rc;
+
+	if (!json_is_object(element))
+		return err_set(err, ERR_PROTOCOL, "UEM's device is no object");
+	v = (struct uem_device){
+		.serial = json_text(wire_member(element, "SerialNumber")),
+		.enrollment_status = wire_enum(
+			either(element, "EnrollmentStatus", "enrollmentInfo", "enrollmentStatus"),
+			NULL),
+		.user = json_text(
+			either(element, "UserName", "enrollmentInfo", "enrollmentUserName")),
+		.group = json_text(either(element, "LocationGroupName", "LocationGroupId", "Name")),
+		.ownership = wire_enum(wire_member(element, "Ownership"), NULL),
+		.id = wire_int(wire_member(element, "Id"), -1),
+	};
+	rc = wire_time(wire_member(element, "LastSeen"), "LastSeen", &v.last_seen_ms, err);
+	if (rc)
+		return err_wrap(err, "UEM's device %.*s: ", STR_FMT(v.serial));
+	*ret = v;
+	return ERR_OK;
+}

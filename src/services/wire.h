@@ -1,0 +1,55 @@
+/*
+ * What the codecs of this floor share: values read with the tolerance both services need, and
+ * requests put together. Private to services/.
+ */
+#ifndef SERVICES_WIRE_H
+#define SERVICES_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/time.h"
+#include "io/http_message.h"
+#include "io/json.h"
+
+/* --- reading: every function takes NULL for a value that is not there --- */
+
+/* The member of that name; failing that, the one whose name differs only in case and underscores
+ * (UEM writes SerialNumber, serialNumber and serial_number; contract: uem.md B.4, C.2, H.33). */
+const struct json *wire_member(const struct json *object, const char *name);
+/* A text, or the first text of a list (Apple's MAC addresses are either). Empty for anything else:
+ * one odd value for show must not cost the listing it stands in. */
+struct str wire_text(const struct json *v);
+/* true, "true", 1: 1; false, "false", 0: 0; anything else -1. */
+int wire_flag(const struct json *v);
+/* 42, "42" and {"Value": 42}; `otherwise` for anything else. */
+int64_t wire_int(const struct json *v, int64_t otherwise);
+/* A name as it is, a small number as its digits (UEM's enums come as either); empty for anything
+ * else. *ret_number (may be NULL): -1 unless it was a number. */
+struct str wire_enum(const struct json *v, int64_t *ret_number);
+/* TIME_NONE when absent, null, empty or 0001-01-01 (UEM's "never"). A date that cannot be read
+ * is ERR_PROTOCOL: taking it for none would let a rule decide wrongly. */
+MUST_CHECK enum errc wire_time(
+	const struct json *v, const char *name, int64_t *ret, struct err *err);
+
+/* Copies with a NUL; what does not fit is cut between characters. */
+void wire_copy(char *out, size_t size, struct str text);
+
+/* --- replies --- */
+/* Whether a whole answer with status 200 to 299 came. */
+bool wire_ok(const struct http_reply *reply);
+/* Whether the body is a page for people (HTML, XML) rather than an answer of an API. */
+bool wire_is_page(const struct http_reply *reply);
+/* What a status other than 2xx means for both services; 403 is left to the caller. */
+enum errc wire_status(const struct http_reply *reply);
+/* Reply of an OAuth 2 token endpoint (RFC 6749 5.1, 5.2). `who` starts the sentence. */
+MUST_CHECK enum errc wire_token_reply(const struct http_reply *reply, const char *who,
+	int64_t now_ms, struct buf *ret_token, int64_t *ret_expires_ms, struct err *err);
+
+/* --- requests --- */
+/* For values known to hold no control byte. */
+void wire_header(struct http_request *q, const char *name, const char *value);
+/* Appends name=value to a form. */
+void wire_form(struct buf *b, const char *name, struct str value);
+
+#endif
