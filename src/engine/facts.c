@@ -1,0 +1,152 @@
+#include "engine/facts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/facts_parts.h"
+
+enum errc facts_servers(struct facts *f, struct err *err)
+{
+	enum errc rc = facts_apple_servers(f, err);
+
+	if (!rc && f->settings->has_uem)
+		rc = facts_uem_groups(f, err);
+	if (!rc)
+		fleet_bind_groups(f->fleet);
+	return rc;
+}
+
+static enum errc read_nothing(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	(void)err;
+	for (uint32_t i = 0; i < n; i++)
+		for (int k = 0; k < FACT_MAX_; k++)
+			if (fact_info((enum fact)k)->reading == READING_UEM_APPS)
+				device_set_unknown(&f->fleet->devices[slots[i]], (enum fact)k);
+	return ERR_OK;
+}
+
+static const struct {
+	enum errc (*read)(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+	bool uem;
+} readings[READING_MAX_] = {
+	[READING_APPLE_DEVICE] = { facts_apple_devices, false },
+	[READING_APPLE_SERVER] = { facts_apple_server, false },
+	[READING_UEM_LIST] = { facts_uem_listed, true },
+	[READING_UEM_PROFILES] = { facts_uem_profiles, true },
+	[READING_UEM_TOKEN] = { facts_uem_tokens, true },
+	[READING_UEM_DEVICE] = { facts_uem_devices, true },
+	[READING_UEM_APPS] = { read_nothing, true },
+};
+
+static void all_unknown(struct facts *f, enum reading r, const uint32_t *slots, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		for (int k = 0; k < FACT_MAX_; k++)
+			if (fact_info((enum fact)k)->reading == r)
+				device_set_unknown(&f->fleet->devices[slots[i]], (enum fact)k);
+}
+
+enum errc facts_read(
+	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	if (n == 0 || r == READING_CSV)
+		return ERR_OK;
+	for (uint32_t i = 0; i < n; i++)
+		device_forget(&f->fleet->devices[slots[i]], r);
+	if (readings[r].uem && !f->settings->has_uem) {
+		all_unknown(f, r, slots, n);
+		return ERR_OK;
+	}
+	return readings[r].read(f, slots, n, err);
+}
+
+enum errc facts_soften(struct facts *f, enum errc code, enum reading r, const uint32_t *slots,
+	uint32_t n, struct err *err)
+{
+	switch (code) {
+	case ERR_OK:
+		return ERR_OK;
+	case ERR_PROTOCOL:
+	case ERR_REFUSED:
+	case ERR_NOT_FOUND:
+	case ERR_LIMIT:
+	case ERR_HELD:
+		log_warn("%s: %s", reading_words(r), err->msg);
+		all_unknown(f, r, slots, n);
+		return ERR_OK;
+	default:
+		return err_wrap(err, "reading %s: ", reading_words(r));
+	}
+}
+
+enum errc facts_run_listing(struct facts *f, struct listing *l, struct err *err)
+{
+	enum errc rc;
+
+	listing_start(l, f->transport);
+	rc = transport_drain(f->transport, err);
+	listing_release(l);
+	if (!rc && l->code) {
+		rc = l->code;
+		*err = l->err;
+	}
+	f->n_listings += l->complete;
+	return rc;
+}
+
+enum errc facts_look_up_with(struct facts *f, const uint32_t *slots, uint32_t n,
+	enum transport_service service, look_up_request *ask, look_up_done *done, void *extra,
+	struct err *err)
+{
+	struct look_up *ups = mem_alloc(n * sizeof(*ups));
+	enum errc rc;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct transport_call call = { .service = service, .done = done, .self = &ups[i] };
+
+		ups[i] = (struct look_up){ f, slots[i], i, extra };
+		ask(&ups[i], fleet_serial(f->fleet, slots[i]), &call.request);
+		transport_submit(f->transport, &call);
+	}
+	rc = transport_drain(f->transport, err);
+	free(ups);
+	return rc;
+}
+
+enum errc facts_look_up(struct facts *f, const uint32_t *slots, uint32_t n,
+	enum transport_service service, look_up_request *ask, look_up_done *done, struct err *err)
+{
+	return facts_look_up_with(f, slots, n, service, ask, done, NULL, err);
+}
+
+static enum errc remember_size(struct facts *f, const char *key, uint64_t n, struct err *err)
+{
+	char text[24];
+
+	if (!f->store)
+		return ERR_OK;
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
+	return store_meta_put(f->store, key, str_from(text), err);
+}
+
+bool facts_size_plausible(struct facts *f, const char *name, uint64_t n, struct err *err)
+{
+	char key[96];
+	struct str old = STR_NONE;
+	uint64_t last = 0;
+
+	(void)snprintf(key, sizeof(key), "size.%s", name);
+	if (f->store && store_meta_get(f->store, key, &old, err))
+		return false;
+	if (str_to_u64(old, &last) && (n + f->own_removed) * 5 < last * 4) {
+		(void)snprintf(f->shrunk, sizeof(f->shrunk),
+			"the %s listing has %llu entries, last time it had %llu", name,
+			(unsigned long long)n, (unsigned long long)last);
+		(void)err_set(err, ERR_PROTOCOL, "%s", f->shrunk);
+		return false;
+	}
+	return remember_size(f, key, n, err) == ERR_OK;
+}

@@ -1,0 +1,43 @@
+/*
+ * Reads facts into the fleet, each by the cheaper of listing and per-serial look-ups.
+ *
+ * A reading that the service refuses or garbles leaves its facts unknown; whatever ends a run
+ * (no network, no credentials, a signal, --max-wait) is returned.
+ */
+#ifndef ENGINE_FACTS_H
+#define ENGINE_FACTS_H
+
+#include "engine/fleet.h"
+#include "engine/transport.h"
+
+struct facts {
+	struct fleet *fleet; /* all borrowed by the caller's run */
+	struct transport *transport;
+	const struct settings *settings;
+	struct store *store;  /* NULL: sizes of listings are not remembered */
+	uint32_t own_removed; /* devices we took off: a list may be that much shorter */
+	char shrunk[200];     /* not empty: a listing lost more than 20 % */
+	uint64_t n_listings;  /* complete listings read, for the summary */
+};
+
+/* Apple's servers and, with a UEM, the token groups. Before everything else. */
+MUST_CHECK enum errc facts_servers(struct facts *f, struct err *err);
+
+/* One reading for these slots. Facts of the reading are forgotten first. */
+MUST_CHECK enum errc facts_read(
+	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, struct err *err);
+
+/* Whether the slots are on this server: its list alone (or per-serial look-ups). Those found get
+ * the server, the others lose it if they had it. */
+MUST_CHECK enum errc facts_on_server(
+	struct facts *f, uint32_t server, const uint32_t *slots, uint32_t n, struct err *err);
+
+/* The lists of some groups (bits) only: one poll round for all that wait. */
+MUST_CHECK enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err);
+
+/* Whether the enrollment-token search by serial finds nothing: the second half of "gone from the
+ * lifecycle page". *ret_gone by slot order. */
+MUST_CHECK enum errc facts_lifecycle_gone(
+	struct facts *f, const uint32_t *slots, uint32_t n, bool *ret_gone, struct err *err);
+
+#endif

@@ -1,0 +1,458 @@
+/* The UEM's half of the facts: token groups, DEP list, profiles, enrollment tokens, device records.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "engine/facts_parts.h"
+
+/* --- groups --- */
+
+static enum errc resolve_group(struct facts *f, struct group *g, struct str name, struct err *err)
+{
+	struct http_request q;
+	struct http_reply reply;
+	enum errc rc;
+
+	uem_group_request(transport_uem(f->transport), name, &q);
+	rc = transport_get(f->transport, TO_UEM, &q, NULL, NULL, &reply, NULL, err);
+	if (rc)
+		return rc;
+	rc = uem_reply_error(&reply, NULL, err);
+	if (!rc)
+		rc = uem_group_reply(&reply, name, &g->uuid, err);
+	http_reply_release(&reply);
+	if (rc == ERR_NOT_FOUND || rc == ERR_CONFLICT)
+		err->code = rc = ERR_SETTINGS;
+	return rc ? err_wrap(err, "uem.tokens: group '%.*s': ", STR_FMT(name)) : ERR_OK;
+}
+
+enum errc facts_uem_groups(struct facts *f, struct err *err)
+{
+	const struct settings *s = f->settings;
+	enum errc rc = ERR_OK;
+
+	if (f->fleet->n_groups)
+		return ERR_OK;
+	for (size_t i = 0; i < s->uem.n_tokens && i < FLEET_MAX_GROUPS && !rc; i++) {
+		struct group *g = &f->fleet->groups[i];
+		struct str name = str_from(s->uem.tokens[i].group);
+
+		*g = (struct group){ .server = str_from(s->uem.tokens[i].server), .last_size = -1 };
+		buf_init(&g->uuid, 256);
+		f->fleet->n_groups++;
+		if (uem_is_uuid(name))
+			buf_str(&g->uuid, name);
+		else
+			rc = resolve_group(f, g, name, err);
+	}
+	return rc;
+}
+
+/* --- DEP list --- */
+
+struct group_list {
+	struct facts *f;
+	uint32_t group;
+	struct listing listing;
+};
+
+static enum errc take_listed(void *self, const struct json *element, struct err *err)
+{
+	struct group_list *g = self;
+	struct fleet *fleet = g->f->fleet;
+	struct uem_dep_device dep;
+	struct device_state *d;
+	uint32_t slot;
+	enum errc rc = uem_dep_device_decode(element, &dep, err);
+
+	if (rc)
+		return rc;
+	slot = map_find(&fleet->serials, dep.serial);
+	if (slot == MAP_NONE)
+		return ERR_OK;
+	d = &fleet->devices[slot];
+	fleet->listed[slot] |= 1u << g->group;
+	device_set_flag(d, FACT_UEM_LISTED, true);
+	if (dep.profile_name.n || dep.profile_uuid.n)
+		device_set_slot(d, FACT_UEM_PROFILE,
+			fleet_intern(
+				fleet, dep.profile_name.n ? dep.profile_name : dep.profile_uuid));
+	else
+		device_set_absent(d, FACT_UEM_PROFILE);
+	return ERR_OK;
+}
+
+static void ask_listed(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct group_list *g = self;
+
+	(void)cursor;
+	(void)page;
+	uem_dep_list_request(
+		transport_uem(g->f->transport), buf_view(&g->f->fleet->groups[g->group].uuid), ret);
+}
+
+/* A list that shrank without our doing proves no absence: what it does not show stays as it was. */
+static enum errc close_list(struct group_list *g, struct err *err)
+{
+	struct listing *l = &g->listing;
+	struct group *group = &g->f->fleet->groups[g->group];
+	char name[64];
+
+	group->complete = l->complete;
+	g->f->n_listings += l->complete;
+	if (!l->complete) {
+		*err = l->err;
+		return l->code;
+	}
+	(void)snprintf(name, sizeof(name), "uem.%.40s", buf_cstr(&group->uuid));
+	if (!facts_size_plausible(g->f, name, l->n, err)) {
+		group->complete = false;
+		return err->code;
+	}
+	group->last_size = (int64_t)l->n;
+	return ERR_OK;
+}
+
+/* Before a reading of these groups nothing counts as listed by them. */
+static void forget_lists(struct fleet *fleet, uint32_t groups)
+{
+	for (uint32_t i = 0; i < fleet->serials.n; i++) {
+		fleet->listed[i] &= ~groups;
+		device_set_flag(&fleet->devices[i], FACT_UEM_LISTED, fleet->listed[i] != 0);
+		if (!fleet->listed[i])
+			device_set_absent(&fleet->devices[i], FACT_UEM_PROFILE);
+	}
+}
+
+static void lists_unknown(struct fleet *fleet)
+{
+	for (uint32_t i = 0; i < fleet->serials.n; i++)
+		if (!fleet->listed[i]) {
+			device_set_unknown(&fleet->devices[i], FACT_UEM_LISTED);
+			device_set_unknown(&fleet->devices[i], FACT_UEM_PROFILE);
+		}
+}
+
+enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err)
+{
+	struct group_list lists[FLEET_MAX_GROUPS];
+	enum errc rc, first = ERR_OK;
+	struct err why;
+
+	forget_lists(f->fleet, groups);
+	for (uint32_t g = 0; g < f->fleet->n_groups; g++) {
+		lists[g] = (struct group_list){ .f = f, .group = g };
+		if (!(groups >> g & 1u))
+			continue;
+		lists[g].listing = (struct listing){
+			.service = TO_UEM,
+			.paging = PAGING_NONE,
+			.member = "",
+			.max_elements = UEM_MAX_DEVICES,
+			.request = ask_listed,
+			.each = take_listed,
+			.self = &lists[g],
+		};
+		listing_start(&lists[g].listing, f->transport);
+	}
+	rc = transport_drain(f->transport, err);
+	for (uint32_t g = 0; g < f->fleet->n_groups; g++) {
+		enum errc code;
+
+		if (!(groups >> g & 1u))
+			continue;
+		code = rc ? rc : close_list(&lists[g], &why);
+		listing_release(&lists[g].listing);
+		if (code && !first && !rc)
+			*err = why;
+		first = first ? first : code;
+	}
+	if (first)
+		lists_unknown(f->fleet);
+	return first;
+}
+
+enum errc facts_uem_listed(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	uint32_t all = f->fleet->n_groups == 32 ? UINT32_MAX : (1u << f->fleet->n_groups) - 1;
+
+	return facts_soften(f, facts_uem_lists(f, all, err), READING_UEM_LIST, slots, n, err);
+}
+
+/* --- profiles --- */
+
+struct profile_pages {
+	struct facts *f;
+	uint32_t group;
+	uint32_t n;
+};
+
+static enum errc take_profile(void *self, const struct json *element, struct err *err)
+{
+	struct profile_pages *p = self;
+	struct fleet *fleet = p->f->fleet;
+	struct uem_profile profile;
+	enum errc rc = uem_profile_decode(element, &profile, err);
+
+	if (rc)
+		return rc;
+	p->n++;
+	for (uint32_t i = 0; i < fleet->serials.n; i++) {
+		struct device_state *d = &fleet->devices[i];
+		struct value v;
+
+		fleet_fact(fleet, i, FACT_UEM_PROFILE, &v);
+		if (v.state != VALUE_KNOWN || !str_eq_nocase(v.text, profile.name))
+			continue;
+		if (profile.custom_prompt >= 0)
+			device_set_flag(d, FACT_UEM_CUSTOM_PROMPT, profile.custom_prompt);
+		if (profile.device_group >= 0) {
+			char text[24];
+
+			(void)snprintf(text, sizeof(text), "%lld", (long long)profile.device_group);
+			device_set_slot(
+				d, FACT_UEM_LANDING_GROUP, fleet_intern(fleet, str_from(text)));
+		}
+	}
+	return ERR_OK;
+}
+
+static void ask_profiles(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct profile_pages *p = self;
+
+	(void)cursor;
+	uem_profiles_request(transport_uem(p->f->transport),
+		buf_view(&p->f->fleet->groups[p->group].uuid), page, ret);
+}
+
+enum errc facts_uem_profiles(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	struct profile_pages p = { .f = f };
+	enum errc rc = ERR_OK;
+
+	for (p.group = 0; p.group < f->fleet->n_groups && !rc; p.group++) {
+		struct listing l = {
+			.service = TO_UEM,
+			.paging = PAGING_NUMBER,
+			.member = "ProfileList",
+			.max_elements = 100000,
+			.request = ask_profiles,
+			.each = take_profile,
+			.self = &p,
+		};
+
+		rc = facts_run_listing(f, &l, err);
+	}
+	if (rc)
+		return facts_soften(f, rc, READING_UEM_PROFILES, slots, n, err);
+	for (uint32_t i = 0; i < n; i++) {
+		struct device_state *d = &f->fleet->devices[slots[i]];
+
+		device_set_slot(d, FACT_UEM_PROFILE_COUNT, p.n);
+		if (device_fact_state(d, FACT_UEM_CUSTOM_PROMPT) == VALUE_UNREAD)
+			device_set_absent(d, FACT_UEM_CUSTOM_PROMPT);
+		if (device_fact_state(d, FACT_UEM_LANDING_GROUP) == VALUE_UNREAD)
+			device_set_absent(d, FACT_UEM_LANDING_GROUP);
+	}
+	return ERR_OK;
+}
+
+/* --- enrollment tokens --- */
+
+/* The group to ask about a device: one that lists it, else the first. */
+static struct str group_of(const struct facts *f, uint32_t slot)
+{
+	uint32_t listed = f->fleet->listed[slot];
+	uint32_t g = listed ? (uint32_t)__builtin_ctz(listed) : 0;
+
+	return buf_view(&f->fleet->groups[g].uuid);
+}
+
+static void set_profile_status(struct facts *f, uint32_t slot, const struct uem_token_detail *t)
+{
+	struct device_state *d = &f->fleet->devices[slot];
+	struct str words = t->profile_status;
+
+	for (size_t i = 0; i < f->settings->uem.n_profile_status; i++)
+		if (t->profile_status_number >= 0 &&
+			f->settings->uem.profile_status[i].number == t->profile_status_number)
+			words = str_from(f->settings->uem.profile_status[i].words);
+	if (words.n)
+		device_set_slot(d, FACT_UEM_PROFILE_STATUS, fleet_intern(f->fleet, words));
+	else
+		device_set_absent(d, FACT_UEM_PROFILE_STATUS);
+}
+
+static enum errc done_token_detail(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+	struct uem_token_detail detail;
+	struct json *root = NULL;
+
+	(void)rest;
+	if (!code)
+		code = uem_reply_error(reply, NULL, err);
+	if (!code)
+		code = json_parse(&root, buf_view(&reply->body), err);
+	if (!code)
+		code = uem_token_detail_decode(root, &detail, err);
+	if (!code)
+		set_profile_status(u->f, u->slot, &detail);
+	json_free(root);
+	return facts_soften(u->f, code, READING_UEM_TOKEN, &u->slot, 1, err);
+}
+
+static void submit_detail(struct look_up *u, struct str token_uuid)
+{
+	struct transport_call call = { .service = TO_UEM, .done = done_token_detail, .self = u };
+
+	uem_token_detail_request(
+		transport_uem(u->f->transport), group_of(u->f, u->slot), token_uuid, &call.request);
+	transport_submit(u->f->transport, &call);
+}
+
+/* *ret_root keeps the texts of *ret alive; *ret_found false: the search found nothing. */
+static enum errc find_token(const struct http_reply *reply, struct str serial,
+	struct json **ret_root, struct uem_token *ret, bool *ret_found, struct err *err)
+{
+	enum errc rc = uem_reply_error(reply, NULL, err);
+
+	*ret_found = false;
+	if (rc || reply->status == 204)
+		return rc;
+	rc = json_parse(ret_root, buf_view(&reply->body), err);
+	for (const struct json *j = rc ? NULL : json_first(json_get(*ret_root, "tokens"));
+		j && !rc && !*ret_found; j = json_next(j)) {
+		rc = uem_token_decode(j, ret, err);
+		*ret_found = !rc && str_eq_nocase(ret->serial, serial);
+	}
+	return rc;
+}
+
+static enum errc done_token_search(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+	struct json *root = NULL;
+	struct uem_token token;
+	bool found = false;
+
+	(void)rest;
+	if (!code)
+		code = find_token(
+			reply, fleet_serial(u->f->fleet, u->slot), &root, &token, &found, err);
+	if (!code && found)
+		submit_detail(u, token.uuid);
+	else if (!code)
+		device_set_absent(&u->f->fleet->devices[u->slot], FACT_UEM_PROFILE_STATUS);
+	json_free(root);
+	return facts_soften(u->f, code, READING_UEM_TOKEN, &u->slot, 1, err);
+}
+
+static void ask_token(struct look_up *u, struct str serial, struct http_request *ret)
+{
+	uem_tokens_request(transport_uem(u->f->transport), group_of(u->f, u->slot), serial, 0, ret);
+}
+
+enum errc facts_uem_tokens(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	return facts_look_up(f, slots, n, TO_UEM, ask_token, done_token_search, err);
+}
+
+static enum errc done_gone(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+	struct json *root = NULL;
+	struct uem_token token;
+	bool found = true;
+
+	(void)rest;
+	if (!code)
+		code = find_token(
+			reply, fleet_serial(u->f->fleet, u->slot), &root, &token, &found, err);
+	json_free(root);
+	((bool *)u->extra)[u->at] = !code && !found;
+	/* A search that the UEM refuses proves nothing, which is all that matters here. */
+	return errc_info(code)->scope == SCOPE_RUN ? code : ERR_OK;
+}
+
+enum errc facts_lifecycle_gone(
+	struct facts *f, const uint32_t *slots, uint32_t n, bool *ret_gone, struct err *err)
+{
+	return facts_look_up_with(f, slots, n, TO_UEM, ask_token, done_gone, ret_gone, err);
+}
+
+/* --- device records --- */
+
+static void take_record(struct facts *f, uint32_t slot, const struct uem_device *r)
+{
+	const struct {
+		enum fact fact;
+		struct str v;
+	} texts[] = {
+		{ FACT_UEM_ENROLLMENT_STATUS, r->enrollment_status },
+		{ FACT_UEM_GROUP, r->group },
+		{ FACT_UEM_USER, r->user },
+		{ FACT_UEM_OWNERSHIP, r->ownership },
+	};
+	struct device_state *d = &f->fleet->devices[slot];
+	char id[24];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i].v.n)
+			device_set_slot(d, texts[i].fact, fleet_intern(f->fleet, texts[i].v));
+		else
+			device_set_absent(d, texts[i].fact);
+	(void)snprintf(id, sizeof(id), "%lld", (long long)r->id);
+	device_set_slot(d, FACT_UEM_DEVICE, fleet_intern(f->fleet, str_from(id)));
+	if (r->last_seen_ms != TIME_NONE)
+		device_set_date(d, FACT_UEM_LAST_SEEN, r->last_seen_ms);
+	else
+		device_set_absent(d, FACT_UEM_LAST_SEEN);
+}
+
+static enum errc done_record(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+	struct fleet *fleet = u->f->fleet;
+	struct uem_device record;
+	struct json *root = NULL;
+
+	(void)rest;
+	if (!code)
+		code = uem_reply_error(reply, NULL, err);
+	if (code == ERR_NOT_FOUND || (!code && reply->status == 204)) {
+		for (int k = 0; k < FACT_MAX_; k++)
+			if (fact_info((enum fact)k)->reading == READING_UEM_DEVICE)
+				device_set_absent(&fleet->devices[u->slot], (enum fact)k);
+		return ERR_OK;
+	}
+	if (!code)
+		code = json_parse(&root, buf_view(&reply->body), err);
+	if (!code)
+		code = uem_device_decode(root, &record, err);
+	/* Searches that ignore an unknown parameter answer with some other device. */
+	if (!code && !str_eq_nocase(record.serial, fleet_serial(fleet, u->slot)))
+		code = err_set(err, ERR_PROTOCOL, "the UEM answered with another device");
+	if (!code)
+		take_record(u->f, u->slot, &record);
+	json_free(root);
+	return facts_soften(u->f, code, READING_UEM_DEVICE, &u->slot, 1, err);
+}
+
+static void ask_record(struct look_up *u, struct str serial, struct http_request *ret)
+{
+	uem_device_request(transport_uem(u->f->transport), serial, ret);
+}
+
+enum errc facts_uem_devices(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	return facts_look_up(f, slots, n, TO_UEM, ask_record, done_record, err);
+}

@@ -1,0 +1,121 @@
+#include "engine/listing.h"
+
+enum {
+	ELEMENT_MAX_BYTES = 256 * 1024,
+	LISTING_MAX_PAGES = 20000,
+};
+
+static void next_page(struct listing *l);
+
+static enum errc count_element(void *self, const struct json *element, struct err *err)
+{
+	struct listing *l = self;
+
+	l->n_page++;
+	return l->each(l->self, element, err);
+}
+
+static struct json_scan *new_scan(void *self)
+{
+	struct listing *l = self;
+
+	l->n_page = 0;
+	return json_scan_new(l->member, ELEMENT_MAX_BYTES, l->max_elements, count_element, l);
+}
+
+static enum errc reply_error(
+	const struct listing *l, const struct http_reply *reply, struct err *err)
+{
+	return l->service == TO_APPLE ? apple_reply_error(reply, NULL, err)
+				      : uem_reply_error(reply, NULL, err);
+}
+
+/* Takes the next cursor; a cursor that comes again would page for ever. */
+static enum errc read_cursor(struct listing *l, const struct json *rest, struct err *err)
+{
+	struct apple_page page;
+	enum errc rc;
+
+	apple_page_init(&page);
+	rc = apple_page_read(rest, &page, err);
+	if (!rc && l->n_pages == 1)
+		l->total = page.total;
+	if (!rc && page.cursor.n && str_eq(buf_view(&page.cursor), buf_view(&l->cursor)))
+		rc = err_set(err, ERR_PROTOCOL, "the listing goes round in circles");
+	buf_reset(&l->cursor);
+	if (!rc)
+		buf_str(&l->cursor, buf_view(&page.cursor));
+	apple_page_release(&page);
+	return rc;
+}
+
+/* *ret_more: another page follows. */
+static enum errc end_page(struct listing *l, const struct http_reply *reply,
+	const struct json *rest, bool *ret_more, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	*ret_more = false;
+	l->n_pages++;
+	if (reply->status == 204)
+		return ERR_OK;
+	l->n += l->n_page;
+	if (l->n > l->max_elements || l->n_pages > LISTING_MAX_PAGES)
+		return err_set(err, ERR_PROTOCOL, "the listing does not end");
+	if (l->paging == PAGING_CURSOR) {
+		rc = read_cursor(l, rest, err);
+		*ret_more = !rc && l->cursor.n > 0;
+	} else if (l->paging == PAGING_NUMBER) {
+		*ret_more = l->n_page >= UEM_PAGE_SIZE;
+	}
+	if (!rc && *ret_more && l->n_page == 0)
+		rc = err_set(err, ERR_PROTOCOL, "the listing has an empty page in its middle");
+	return rc;
+}
+
+static enum errc page_done(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct listing *l = self;
+	bool more = false;
+
+	if (!code && reply->status != 200 && reply->status != 204)
+		code = reply_error(l, reply, err);
+	if (!code)
+		code = end_page(l, reply, rest, &more, err);
+	if (code) {
+		l->code = code;
+		l->err = *err;
+	} else if (!more) {
+		l->complete = true;
+	} else if (!(l->n_pages == 1 && l->enough && l->enough(l->self, l))) {
+		next_page(l);
+	}
+	return ERR_OK; /* the other listings of this barrier go on */
+}
+
+static void next_page(struct listing *l)
+{
+	struct transport_call call = {
+		.service = l->service,
+		.scan = new_scan,
+		.done = page_done,
+		.self = l,
+	};
+
+	l->request(l->self, buf_view(&l->cursor), l->n_pages, &call.request);
+	transport_submit(l->t, &call);
+}
+
+void listing_start(struct listing *l, struct transport *t)
+{
+	l->t = t;
+	l->total = -1;
+	buf_init(&l->cursor, 4096);
+	next_page(l);
+}
+
+void listing_release(struct listing *l)
+{
+	buf_release(&l->cursor);
+}
