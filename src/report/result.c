@@ -1,6 +1,6 @@
 #include "report/result.h"
 
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,11 +24,13 @@ enum { OURS = sizeof(ours) / sizeof(ours[0]) };
 
 struct result {
 	struct result_options opt;
-	size_t n_columns, needed; /* of the input */
-	bool drops;               /* the input has columns of ours */
+	size_t n_columns; /* of the input */
+	bool drops;       /* the input has columns of ours */
+	bool too_wide;    /* a row had more cells than that */
 	struct outfile *file;
 	struct buf out;
-	bool overflow; /* a row did not fit in `out` */
+	bool overflow;   /* a row did not fit in `out` */
+	struct buf kept; /* the earlier file's new name; empty: none */
 };
 
 static bool is_own(const struct result *r, size_t at)
@@ -85,8 +87,8 @@ enum errc result_open(struct result **ret, const struct result_options *opt, str
 
 	r->opt = *opt;
 	r->n_columns = opt->n_columns > opt->columns->n ? opt->n_columns : opt->columns->n;
-	r->needed = r->n_columns;
 	buf_init(&r->out, FLUSH_BYTES + ROW_MAX_BYTES);
+	buf_init(&r->kept, PATH_MAX);
 	for (size_t i = 0; i < opt->columns->n; i++)
 		r->drops = r->drops || opt->columns->own[i];
 	rc = outfile_open(&r->file, opt->path, 0644, err);
@@ -228,45 +230,16 @@ static void write_ours(struct result *r, const struct result_cells *o)
 	buf_char(&r->out, '\n');
 }
 
-/* Trailing empty cells beyond the header are no columns. */
-static size_t count_cells(const struct result *r, const struct str *cells, size_t n)
-{
-	while (n > r->n_columns && cells[n - 1].n == 0)
-		n--;
-	return n;
-}
-
 void result_row(struct result *r, const struct str *cells, size_t n_cells, struct str raw,
 	const struct result_cells *o)
 {
-	size_t n = count_cells(r, cells, n_cells);
-
-	if (n > r->needed)
-		r->needed = n;
+	r->too_wide = r->too_wide || n_cells > r->n_columns;
 	if (n_cells)
 		write_input(r, cells, n_cells, raw);
 	else
 		write_unreadable(r, raw);
 	write_ours(r, o);
 	flush_when(r, FLUSH_BYTES);
-}
-
-size_t result_columns_needed(const struct result *r)
-{
-	return r->needed;
-}
-
-enum errc result_restart(struct result *r, size_t n_columns, struct err *err)
-{
-	enum errc rc = outfile_rewind(r->file, err);
-
-	if (rc)
-		return rc;
-	buf_reset(&r->out);
-	if (n_columns > r->n_columns)
-		r->n_columns = n_columns;
-	write_header(r);
-	return ERR_OK;
 }
 
 static bool ends_csv(struct str path)
@@ -312,7 +285,7 @@ static bool is_word(struct str s)
 }
 
 /* Where the present file goes; empty: it may be replaced (none there, this run's, or a plan's). */
-static void backup_name(const struct result *r, struct buf *ret)
+static void name_kept(struct result *r)
 {
 	struct str path = str_from(r->opt.path), who;
 	struct buf run;
@@ -323,28 +296,34 @@ static void backup_name(const struct result *r, struct buf *ret)
 	who = read_run(r->opt.path, &run) && is_word(buf_view(&run)) ? buf_view(&run)
 								     : STR("previous");
 	if (who.n && !str_eq(who, str_from(r->opt.run)))
-		buf_printf(ret, "%.*s.%.*s.csv", (int)(path.n - (ends_csv(path) ? 4 : 0)),
+		buf_printf(&r->kept, "%.*s.%.*s.csv", (int)(path.n - (ends_csv(path) ? 4 : 0)),
 			r->opt.path, STR_FMT(who));
 	buf_release(&run);
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 enum errc result_commit(struct result *r, struct err *err)
 {
-	struct buf backup;
-	enum errc rc;
-
-	if (r->needed > r->n_columns)
-		return err_set(err, ERR_INTERNAL, "the result has %zu columns where it needs %zu",
-			r->n_columns, r->needed);
+	if (r->too_wide)
+		return err_set(err, ERR_INTERNAL,
+			"a row has more cells than the result's %zu columns", r->n_columns);
 	flush_when(r, 1);
 	if (r->overflow)
 		return err_set(
 			err, ERR_LIMIT, "a row of the result is over %d bytes", ROW_MAX_BYTES);
-	buf_init(&backup, 8192);
-	backup_name(r, &backup);
-	rc = outfile_commit(r->file, backup.n ? buf_cstr(&backup) : NULL, err);
-	buf_release(&backup);
-	return rc;
+	name_kept(r);
+	return outfile_commit(r->file, r->kept.n ? base_name(buf_cstr(&r->kept)) : NULL, err);
+}
+
+const char *result_kept(const struct result *r)
+{
+	return r->kept.n ? buf_cstr(&r->kept) : NULL;
 }
 
 void result_free(struct result *r)
@@ -353,6 +332,7 @@ void result_free(struct result *r)
 		return;
 	outfile_free(r->file);
 	buf_release(&r->out);
+	buf_release(&r->kept);
 	free(r);
 }
 

@@ -25,7 +25,7 @@ struct result;
 struct result_options {
 	const char *path;              /* "-": stdout. Borrowed until result_free() */
 	const struct columns *columns; /* of the input; borrowed until result_free() */
-	size_t n_columns;              /* of the widest row, if known; never below the header's */
+	size_t n_columns;              /* of the widest row; never below the header's */
 	char delimiter;                /* of the input */
 	const char *run;               /* id; NULL or "" in a plan. Borrowed until result_free() */
 	bool raw_csv;                  /* --raw-csv: formulas are not neutralised */
@@ -54,15 +54,12 @@ MUST_CHECK enum errc result_open(
 void result_row(struct result *r, const struct str *cells, size_t n_cells, struct str raw,
 	const struct result_cells *ours);
 
-/* How many input columns the rows so far need. When this exceeds what result_open() was told
- * (headerless or ragged inputs), the rows have to be written once more after result_restart(). */
-size_t result_columns_needed(const struct result *r);
-/* Drops what was written and writes the header again, with that many columns. Not for stdout. */
-MUST_CHECK enum errc result_restart(struct result *r, size_t n_columns, struct err *err);
-
 /* The file gets its name. An earlier file there is kept first: as NAME.RUN.csv when another run
- * wrote it, as NAME.previous.csv when no run did. ERR_IO; ERR_INTERNAL when columns are missing. */
+ * wrote it, as NAME.previous.csv when no run did. ERR_IO; ERR_INTERNAL when a row had more cells
+ * than n_columns. */
 MUST_CHECK enum errc result_commit(struct result *r, struct err *err);
+/* After result_commit(): what the earlier file is called now; NULL when there was none to keep. */
+const char *result_kept(const struct result *r);
 /* Not committed: nothing is left. NULL is fine. */
 void result_free(struct result *r);
 

@@ -1,0 +1,124 @@
+/*
+ * The command line: one table of commands, one of options. Parsing, --help and whatever else lists
+ * them come from these two.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/time.h"
+
+struct cli;
+
+/* X(id, word, arguments, least and most of them, help) */
+#define COMMAND_LIST(X) \
+	X(CHECK, check, "[CSV]", 0, 1, "read settings, rules and the CSV; report every mistake")
+
+enum command_id {
+#define X(id, word, args, min, max, help) COMMAND_##id,
+	COMMAND_LIST(X)
+#undef X
+		COMMAND_MAX_
+};
+
+/* Each in its own file; returns the exit status. */
+#define X(id, word, args, min, max, help) int cmd_##word(const struct cli *cli);
+COMMAND_LIST(X)
+#undef X
+
+struct command {
+	enum command_id id;
+	const char *name, *args, *help;
+	size_t min_args, max_args;
+	int (*run)(const struct cli *cli);
+};
+const struct command *command_info(enum command_id id);
+
+enum option_kind {
+	KIND_FLAG,
+	KIND_TEXT,
+	KIND_FILE,
+	KIND_CHOICE, /* the argument's name lists the words: auto|always|never */
+	KIND_COUNT,
+	KIND_DURATION,
+	KIND_TIME,
+	KIND_PAIR, /* NAME=VALUE */
+};
+
+/* Which commands take the option. */
+#define FOR(id) (1u << COMMAND_##id)
+#define FOR_ALL UINT32_MAX
+
+/* X(id, name, letter, kind, argument, commands, help) */
+#define OPTION_LIST(X)                                                                            \
+	X(RULES, "rules", 0, FILE, "FILE|NAME", FOR(CHECK),                                       \
+		"rules to judge by (repeatable, in order)")                                       \
+	X(SET, "set", 0, PAIR, "NAME=VALUE", FOR(CHECK), "give a parameter of the rules a value") \
+	X(PARSER, "parser", 0, CHOICE, "libcsv", FOR(CHECK), "read the CSV with libcsv alone")    \
+	X(SETTINGS, "settings", 0, FILE, "FILE", FOR_ALL, "settings of the tenant")               \
+	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line instead of text")       \
+	X(COLOR, "color", 0, CHOICE, "auto|always|never", FOR_ALL, "colour on a terminal")        \
+	X(PROGRESS, "progress", 0, CHOICE, "auto|plain|none", FOR_ALL, "how progress is shown")   \
+	X(VERBOSE, "verbose", 'v', FLAG, NULL, FOR_ALL, "say more")                               \
+	X(QUIET, "quiet", 'q', FLAG, NULL, FOR_ALL, "say only what went wrong")                   \
+	X(HELP, "help", 'h', FLAG, NULL, FOR_ALL, "show this help")                               \
+	X(VERSION, "version", 0, FLAG, NULL, FOR_ALL, "show the version")
+
+enum option_id {
+#define X(id, name, letter, kind, arg, commands, help) OPTION_##id,
+	OPTION_LIST(X)
+#undef X
+		OPTION_MAX_
+};
+
+struct option_info {
+	const char *name, *arg, *help; /* arg NULL: takes none */
+	char letter;                   /* 0: none */
+	enum option_kind kind;
+	uint32_t commands;
+};
+const struct option_info *option_info(enum option_id id);
+
+struct cli_given {
+	enum option_id id;
+	const char *value; /* NULL for flags; borrowed from argv */
+};
+
+struct cli {
+	const struct command *command; /* NULL: only with --help or --version */
+	struct cli_given *given;       /* in order */
+	size_t n_given;
+	const char **args;
+	size_t n_args;
+};
+
+/* No abbreviations; options may stand before, between and after arguments; `--` ends them.
+ * Values are checked against their kind. ERR_USAGE. Caller frees with cli_release(). */
+MUST_CHECK enum errc cli_parse(struct cli *ret, int argc, char *const *argv, struct err *err);
+void cli_release(struct cli *cli);
+
+/* How often it was given. */
+size_t cli_count(const struct cli *cli, enum option_id id);
+/* The last one given; NULL when none. */
+const char *cli_text(const struct cli *cli, enum option_id id);
+/* All of them, NULL-terminated. Caller frees the array with free(). */
+const char **cli_list(const struct cli *cli, enum option_id id, size_t *ret_n);
+/* Of the last one given; the value is known to be good. */
+uint64_t cli_number(const struct cli *cli, enum option_id id, uint64_t otherwise);
+int64_t cli_time(const struct cli *cli, enum option_id id, int64_t otherwise);
+int64_t cli_duration_ms(const struct cli *cli, enum option_id id, int64_t otherwise);
+
+/* command NULL: the overview. */
+void cli_help(const struct command *command, FILE *out);
+
+/* Prints the failure on stderr; returns its exit status. */
+int cli_fail(const struct cli *cli, const struct err *err);
+/* Whether to colour what goes to `out`. */
+bool cli_color(const struct cli *cli, FILE *out);
+
+#endif

@@ -1,0 +1,64 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* `-v, --verbose` or `    --rules FILE|NAME`, padded so that the help texts line up. */
+static void print_option(const struct option_info *o, FILE *out)
+{
+	char left[64], letter[8] = "   ";
+
+	if (o->letter)
+		(void)snprintf(letter, sizeof(letter), "-%c,", o->letter);
+	(void)snprintf(left, sizeof(left), "%s --%s%s%s", letter, o->name, o->arg ? " " : "",
+		o->arg ? o->arg : "");
+	(void)fprintf(out, "  %-34s %s\n", left, o->help);
+}
+
+static void print_options(const char *title, uint32_t mask, bool global, FILE *out)
+{
+	bool titled = false;
+
+	for (int i = 0; i < OPTION_MAX_; i++) {
+		const struct option_info *o = option_info((enum option_id)i);
+
+		if (!(o->commands & mask) || (o->commands == FOR_ALL) != global)
+			continue;
+		if (!titled)
+			(void)fprintf(out, "\n%s\n", title);
+		titled = true;
+		print_option(o, out);
+	}
+}
+
+static void help_overview(FILE *out)
+{
+	(void)fputs(
+		"depmend mends Apple device enrollment in bulk: it reads a CSV of serial numbers,\n"
+		"judges every row by rules, acts at Apple and Workspace ONE UEM, proves each "
+		"change\n"
+		"by reading it back, and writes one result row per input row.\n"
+		"\nusage: depmend COMMAND [OPTION...] [ARGUMENT...]\n\ncommands\n",
+		out);
+	for (int i = 0; i < COMMAND_MAX_; i++) {
+		const struct command *c = command_info((enum command_id)i);
+		char left[64];
+
+		(void)snprintf(left, sizeof(left), "%s %s", c->name, c->args);
+		(void)fprintf(out, "  %-22s %s\n", left, c->help);
+	}
+	print_options("options of every command", FOR_ALL, true, out);
+	(void)fputs("\n'depmend COMMAND --help' shows the options of one command.\n", out);
+}
+
+void cli_help(const struct command *c, FILE *out)
+{
+	if (!c) {
+		help_overview(out);
+		return;
+	}
+	(void)fprintf(out, "usage: depmend %s [OPTION...]%s%s\n\n%s\n", c->name,
+		*c->args ? " " : "", c->args, c->help);
+	print_options("options", 1u << c->id, false, out);
+	print_options("options of every command", FOR_ALL, true, out);
+}

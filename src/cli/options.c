@@ -1,0 +1,320 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/cli.h"
+
+static const struct command commands[COMMAND_MAX_] = {
+#define X(id_, word, args_, min, max, help_) \
+	[COMMAND_##id_] = { COMMAND_##id_, #word, args_, help_, min, max, cmd_##word },
+	COMMAND_LIST(X)
+#undef X
+};
+
+static const struct option_info options[OPTION_MAX_] = {
+#define X(id, name_, letter_, kind_, arg_, commands_, help_) \
+	[OPTION_##id] = { name_, arg_, help_, letter_, KIND_##kind_, commands_ },
+	OPTION_LIST(X)
+#undef X
+};
+
+const struct command *command_info(enum command_id id)
+{
+	return &commands[id];
+}
+
+const struct option_info *option_info(enum option_id id)
+{
+	return &options[id];
+}
+
+/* --- words and the nearest ones --- */
+
+enum { NEAR = 2 }; /* edits; more is a guess */
+
+static const char *nearest_option(struct str name)
+{
+	const char *best = NULL;
+	unsigned least = NEAR + 1;
+
+	for (size_t i = 0; i < OPTION_MAX_; i++) {
+		struct str full = str_from(options[i].name);
+		unsigned d = str_distance(name, full);
+
+		/* What would be an abbreviation elsewhere is the likeliest wish. */
+		if (name.n >= 2 && str_starts_nocase(full, name))
+			d = 0;
+		if (d < least) {
+			least = d;
+			best = options[i].name;
+		}
+	}
+	return best;
+}
+
+static enum errc unknown_option(struct str name, struct err *err)
+{
+	const char *near = nearest_option(name);
+
+	if (near)
+		return err_set(err, ERR_USAGE, "unknown option '--%.*s'; did you mean '--%s'?",
+			STR_FMT(name), near);
+	return err_set(err, ERR_USAGE, "unknown option '--%.*s'", STR_FMT(name));
+}
+
+static enum errc find_command(struct cli *c, const char *word, struct err *err)
+{
+	const char *near = NULL;
+	unsigned least = NEAR + 1;
+
+	for (size_t i = 0; i < COMMAND_MAX_; i++) {
+		unsigned d = str_distance(str_from(word), str_from(commands[i].name));
+
+		if (d == 0) {
+			c->command = &commands[i];
+			return ERR_OK;
+		}
+		if (d < least) {
+			least = d;
+			near = commands[i].name;
+		}
+	}
+	if (near)
+		return err_set(
+			err, ERR_USAGE, "unknown command '%s'; did you mean '%s'?", word, near);
+	return err_set(err, ERR_USAGE, "unknown command '%s'", word);
+}
+
+/* --- values --- */
+
+static bool is_one_of(struct str value, const char *words)
+{
+	struct str rest = str_from(words);
+
+	while (rest.n)
+		if (str_eq(str_cut(&rest, '|'), value))
+			return true;
+	return false;
+}
+
+static bool value_fits(const struct option_info *o, const char *value)
+{
+	struct str s = str_from(value), rest = s;
+	struct duration d;
+	uint64_t n;
+	int64_t at;
+
+	switch (o->kind) {
+	case KIND_CHOICE:
+		return is_one_of(s, o->arg);
+	case KIND_COUNT:
+		return str_to_u64(s, &n);
+	case KIND_DURATION:
+		return duration_parse(s, &d);
+	case KIND_TIME:
+		return time_parse(s, &at);
+	case KIND_PAIR:
+		return str_cut(&rest, '=').n > 0 && strchr(value, '=');
+	default:
+		return s.n > 0;
+	}
+}
+
+static enum errc give(struct cli *c, enum option_id id, const char *value, struct err *err)
+{
+	const struct option_info *o = &options[id];
+
+	if (value && !value_fits(o, value))
+		return err_set(err, ERR_USAGE, "--%s takes %s, not '%s'", o->name, o->arg, value);
+	c->given[c->n_given++] = (struct cli_given){ id, value };
+	return ERR_OK;
+}
+
+/* --- the words of the command line --- */
+
+struct words {
+	char *const *v;
+	int n, at;
+};
+
+static enum errc parse_long(struct cli *c, struct words *w, struct err *err)
+{
+	struct str rest = str_from(w->v[w->at++] + 2), name = str_cut(&rest, '=');
+	bool has_value = rest.p != NULL;
+	const char *value = rest.p;
+	size_t i = 0;
+
+	while (i < OPTION_MAX_ && !str_eq(str_from(options[i].name), name))
+		i++;
+	if (i == OPTION_MAX_)
+		return unknown_option(name, err);
+	if (!options[i].arg && has_value)
+		return err_set(err, ERR_USAGE, "--%s takes no value", options[i].name);
+	if (options[i].arg && !has_value) {
+		if (w->at == w->n)
+			return err_set(
+				err, ERR_USAGE, "--%s needs %s", options[i].name, options[i].arg);
+		value = w->v[w->at++];
+	}
+	return give(c, (enum option_id)i, value, err);
+}
+
+static enum errc parse_letters(struct cli *c, const char *letters, struct err *err)
+{
+	for (const char *p = letters; *p; p++) {
+		size_t i = 0;
+
+		while (i < OPTION_MAX_ && options[i].letter != *p)
+			i++;
+		if (i == OPTION_MAX_)
+			return err_set(err, ERR_USAGE, "unknown option '-%c'", *p);
+		c->given[c->n_given++] = (struct cli_given){ (enum option_id)i, NULL };
+	}
+	return ERR_OK;
+}
+
+static enum errc parse_word(struct cli *c, const char *word, struct err *err)
+{
+	if (!c->command)
+		return find_command(c, word, err);
+	c->args[c->n_args++] = word;
+	return ERR_OK;
+}
+
+static enum errc parse_words(struct cli *c, struct words *w, struct err *err)
+{
+	bool options_end = false;
+	enum errc rc = ERR_OK;
+
+	while (!rc && w->at < w->n) {
+		const char *word = w->v[w->at];
+
+		if (!options_end && strcmp(word, "--") == 0) {
+			options_end = true;
+			w->at++;
+		} else if (!options_end && word[0] == '-' && word[1] == '-') {
+			rc = parse_long(c, w, err);
+		} else if (!options_end && word[0] == '-' && word[1]) {
+			rc = parse_letters(c, w->v[w->at++] + 1, err);
+		} else {
+			rc = parse_word(c, w->v[w->at++], err);
+		}
+	}
+	return rc;
+}
+
+/* What only makes sense once everything was read. */
+static enum errc check_whole(const struct cli *c, struct err *err)
+{
+	const struct command *cmd = c->command;
+
+	if (cli_count(c, OPTION_HELP) || cli_count(c, OPTION_VERSION))
+		return ERR_OK;
+	if (!cmd)
+		return err_set(err, ERR_USAGE, "which command? 'depmend --help' lists them");
+	for (size_t i = 0; i < c->n_given; i++) {
+		const struct option_info *o = &options[c->given[i].id];
+
+		if (!(o->commands & 1u << cmd->id))
+			return err_set(
+				err, ERR_USAGE, "'depmend %s' takes no --%s", cmd->name, o->name);
+	}
+	if (c->n_args < cmd->min_args)
+		return err_set(err, ERR_USAGE, "'depmend %s' needs %s", cmd->name, cmd->args);
+	if (c->n_args > cmd->max_args)
+		return err_set(err, ERR_USAGE, "'depmend %s' has no use for '%s'", cmd->name,
+			c->args[cmd->max_args]);
+	return ERR_OK;
+}
+
+/* Letters can stand together, so that one word gives several options. */
+static size_t most_given(int argc, char *const *argv)
+{
+	size_t n = 1;
+
+	for (int i = 1; i < argc; i++)
+		n += 1 + strlen(argv[i]);
+	return n;
+}
+
+enum errc cli_parse(struct cli *ret, int argc, char *const *argv, struct err *err)
+{
+	struct words w = { argv, argc, 1 };
+	struct cli c = { 0 };
+	enum errc rc;
+
+	c.given = mem_realloc(NULL, most_given(argc, argv), sizeof(*c.given));
+	c.args = mem_realloc(NULL, (size_t)argc + 1, sizeof(*c.args));
+	rc = parse_words(&c, &w, err);
+	if (!rc)
+		rc = check_whole(&c, err);
+	if (rc)
+		cli_release(&c);
+	else
+		*ret = c;
+	return rc;
+}
+
+void cli_release(struct cli *cli)
+{
+	free(cli->given);
+	free(cli->args);
+	*cli = (struct cli){ 0 };
+}
+
+/* --- what was given --- */
+
+size_t cli_count(const struct cli *cli, enum option_id id)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cli->n_given; i++)
+		n += cli->given[i].id == id;
+	return n;
+}
+
+const char *cli_text(const struct cli *cli, enum option_id id)
+{
+	for (size_t i = cli->n_given; i > 0; i--)
+		if (cli->given[i - 1].id == id)
+			return cli->given[i - 1].value;
+	return NULL;
+}
+
+const char **cli_list(const struct cli *cli, enum option_id id, size_t *ret_n)
+{
+	const char **list = mem_realloc(NULL, cli->n_given + 1, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < cli->n_given; i++)
+		if (cli->given[i].id == id)
+			list[n++] = cli->given[i].value;
+	list[n] = NULL;
+	*ret_n = n;
+	return list;
+}
+
+uint64_t cli_number(const struct cli *cli, enum option_id id, uint64_t otherwise)
+{
+	const char *text = cli_text(cli, id);
+	uint64_t n;
+
+	return text && str_to_u64(str_from(text), &n) ? n : otherwise;
+}
+
+int64_t cli_time(const struct cli *cli, enum option_id id, int64_t otherwise)
+{
+	const char *text = cli_text(cli, id);
+	int64_t at;
+
+	return text && time_parse(str_from(text), &at) ? at : otherwise;
+}
+
+int64_t cli_duration_ms(const struct cli *cli, enum option_id id, int64_t otherwise)
+{
+	const char *text = cli_text(cli, id);
+	struct duration d;
+
+	return text && duration_parse(str_from(text), &d) ? time_shift(0, d, 1) : otherwise;
+}

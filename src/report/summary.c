@@ -1,0 +1,111 @@
+#include "report/summary.h"
+
+#include <inttypes.h>
+
+#include "base/time.h"
+#include "report/status.h"
+
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define RED "\033[31m"
+#define PLAIN "\033[0m"
+
+void summary_count(struct summary *s, enum outcome o, enum reason r)
+{
+	s->rows[o]++;
+	if (outcome_info(o)->exit_status || o == OUTCOME_PENDING)
+		s->reasons[r]++;
+}
+
+size_t summary_rows(const struct summary *s)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < OUTCOME_MAX_; i++)
+		n += s->rows[i];
+	return n;
+}
+
+int summary_status(const struct summary *s)
+{
+	int status = 0;
+
+	for (int i = 0; i < OUTCOME_MAX_; i++)
+		if (s->rows[i])
+			status = status_first(status, outcome_info((enum outcome)i)->exit_status);
+	return status;
+}
+
+static const char *outcome_color(enum outcome o)
+{
+	switch (outcome_info(o)->exit_status) {
+	case 0:
+		return o == OUTCOME_DONE ? GREEN : "";
+	case 3:
+		return RED;
+	default:
+		return YELLOW;
+	}
+}
+
+/* 200 rows: 131 done, 60 unchanged, 9 failed */
+static void print_counts(const struct summary *s, bool color, FILE *out)
+{
+	size_t n = summary_rows(s);
+	const char *before = ": ";
+
+	(void)fprintf(out, "%zu %s", n, n == 1 ? "row" : "rows");
+	for (int i = 0; i < OUTCOME_MAX_; i++) {
+		const char *on = color ? outcome_color((enum outcome)i) : "";
+
+		if (!s->rows[i])
+			continue;
+		(void)fprintf(out, "%s%s%zu %s%s", before, on, s->rows[i],
+			outcome_info((enum outcome)i)->word, *on ? PLAIN : "");
+		before = ", ";
+	}
+	(void)fputc('\n', out);
+}
+
+static void print_reasons(const struct summary *s, FILE *out)
+{
+	for (int i = 1; i < REASON_MAX_; i++) {
+		const struct reason_info *r = reason_info((enum reason)i);
+
+		if (!s->reasons[i])
+			continue;
+		(void)fprintf(out, "  %zu x %s: %s\n", s->reasons[i], r->code, r->sentence);
+		if (*r->remedy)
+			(void)fprintf(out, "      -> %s\n", r->remedy);
+	}
+}
+
+static void print_line(const char *name, const char *value, FILE *out)
+{
+	if (value)
+		(void)fprintf(out, "%-8s %s\n", name, value);
+}
+
+static void print_requests(const struct summary_end *e, FILE *out)
+{
+	char words[TIME_TEXT];
+
+	if (e->n_changes + e->n_triggers + e->n_reads == 0)
+		return;
+	(void)fprintf(out, "%-8s %" PRIu64 " changes, %" PRIu64 " syncs, %" PRIu64 " reads in %s\n",
+		"sent", e->n_changes, e->n_triggers, e->n_reads, duration_words(e->took_ms, words));
+}
+
+void summary_print(const struct summary *s, const struct summary_end *e, FILE *out)
+{
+	const char *meaning = status_meaning(e->status);
+
+	print_counts(s, e->color, out);
+	print_reasons(s, out);
+	print_line("run", e->run, out);
+	print_requests(e, out);
+	print_line("result", e->result, out);
+	print_line("kept", e->kept, out);
+	(void)fprintf(out, "%-8s %d: %s\n", "status", e->status, meaning ? meaning : "unknown");
+	print_line("next", e->next, out);
+}

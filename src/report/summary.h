@@ -1,0 +1,52 @@
+/*
+ * What a person reads at the end of a plan or a run. Counts equal those of the CSV: both are fed
+ * from the same rows.
+ */
+#ifndef REPORT_SUMMARY_H
+#define REPORT_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "model/outcome.h"
+
+struct summary {
+	size_t rows[OUTCOME_MAX_];
+	size_t reasons[REASON_MAX_]; /* of rows whose outcome is no success */
+};
+
+void summary_count(struct summary *s, enum outcome o, enum reason r);
+size_t summary_rows(const struct summary *s);
+/* What the outcomes alone ask for: 0, 3 or 5. */
+int summary_status(const struct summary *s);
+
+/* The end of a run; anything may be NULL or 0 when there is nothing to say. */
+struct summary_end {
+	const char *run;    /* id */
+	const char *result; /* file written */
+	const char *kept;   /* new name of the earlier file */
+	uint64_t n_changes, n_triggers, n_reads;
+	int64_t took_ms;
+	int status;       /* of the process */
+	const char *next; /* the command to type next */
+	bool color;
+};
+void summary_print(const struct summary *s, const struct summary_end *end, FILE *out);
+
+/*
+ * A plan by rule and server.
+ */
+struct plan_summary;
+struct plan_summary *plan_summary_new(void);
+void plan_summary_free(struct plan_summary *p);
+/* In the order of the files, so that rules which matched nothing can be named. */
+void plan_summary_rule(struct plan_summary *p, struct str name);
+/* rule and server may be empty; steps: the step words, in order. */
+void plan_summary_row(struct plan_summary *p, struct str rule, struct str server, struct str steps,
+	enum outcome o);
+void plan_summary_print(const struct plan_summary *p, FILE *out);
+
+#endif
