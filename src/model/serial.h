@@ -16,6 +16,9 @@ struct serial {
 	unsigned char n;
 };
 
+/* Without leading and trailing space, NBSP, zero-width characters and BOM. */
+struct str serial_trim(struct str cell);
+
 /* Trims space, NBSP, zero-width bytes and BOM, upper-cases, checks. REASON_NONE when good, else
  * REASON_ROW_NO_SERIAL, _BAD_SERIAL or _EXCEL_SERIAL (`1.23E+11`, ="..." and a leading
  * apostrophe are damage of spreadsheets; only the apostrophe is undone). */

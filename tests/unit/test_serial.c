@@ -1,0 +1,115 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "model/serial.h"
+
+static void reads_as(const char *cell, const char *want)
+{
+	struct serial s = { .n = 0 };
+
+	if (serial_read(str_from(cell), &s) != REASON_NONE)
+		fail_msg("refused '%s'", cell);
+	assert_string_equal(s.text, want);
+	assert_int_equal(s.n, strlen(want));
+	assert_true(str_eq(serial_view(&s), str_from(want)));
+}
+
+static void refused_for(const char *cell, enum reason want)
+{
+	struct serial s = { .n = 3 };
+
+	if (serial_read(str_from(cell), &s) != want)
+		fail_msg("'%s' is not %s", cell, reason_info(want)->code);
+	assert_int_equal(s.n, 3);
+}
+
+static void good_serials_are_trimmed_and_upper_case(void **state)
+{
+	(void)state;
+	reads_as("C02XK1ABJG5H", "C02XK1ABJG5H");
+	reads_as("c02xk1abjg5h", "C02XK1ABJG5H");
+	reads_as("12345678", "12345678");
+	reads_as("XABC123X0ABC123X0", "XABC123X0ABC123X0");
+	reads_as("12E45678", "12E45678");
+	reads_as(" \t C02XK1ABJG5H\r\n", "C02XK1ABJG5H");
+	reads_as("\xc2\xa0"
+		 "C02XK1ABJG5H \xe2\x80\x8b \xc2\xa0",
+		"C02XK1ABJG5H");
+	reads_as("\xef\xbb\xbf\xe2\x80\x8c\xe2\x80\x8d\xe2\x81\xa0"
+		 "C02XK1ABJG5H",
+		"C02XK1ABJG5H");
+	reads_as("'C02XK1ABJG5H", "C02XK1ABJG5H");
+	reads_as(" '\xc2\xa0"
+		 "C02XK1ABJG5H",
+		"C02XK1ABJG5H");
+}
+
+static void empty_cells_have_no_serial(void **state)
+{
+	(void)state;
+	refused_for("", REASON_ROW_NO_SERIAL);
+	refused_for(" \t", REASON_ROW_NO_SERIAL);
+	refused_for("\xc2\xa0\xe2\x80\x8b", REASON_ROW_NO_SERIAL);
+	refused_for("'", REASON_ROW_NO_SERIAL);
+}
+
+static void anything_else_is_bad(void **state)
+{
+	static const char *const bad[] = { "C02XK1A", "XABC123X0ABC123X0A", "C02XK1-ABJG5H",
+		"C02XK 1ABJG5H", "C02XK1ABJG5\xc3\x96", "C02\xe2\x80\x8bXK1ABJG5H",
+		"''C02XK1ABJG5H", "n/a", "123E", "1.", "1.E+1", ".5E+11", "1.5E+", "1.5E11x",
+		"1.5E11", "1.5x", "1.5E+11 ?" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		refused_for(bad[i], REASON_ROW_BAD_SERIAL);
+}
+
+static void spreadsheet_damage_is_named_and_never_mended(void **state)
+{
+	static const char *const bad[] = { "1.23E+11", "1,23E+11", "1e+11", "1.23457E-08",
+		"123456789012.0", "=\"C02XK1ABJG5H\"", "=A1", " 1.23E+11 ", "'1.23E+11" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		refused_for(bad[i], REASON_ROW_EXCEL_SERIAL);
+}
+
+static void strips_to(const char *from, const char *want)
+{
+	struct serial s;
+
+	assert_int_equal(serial_read(str_from(from), &s), REASON_NONE);
+	assert_int_equal(serial_strip_barcode(&s), strcmp(from, want) != 0);
+	assert_string_equal(s.text, want);
+	assert_int_equal(s.n, strlen(want));
+}
+
+static void barcode_prefix_goes_only_where_a_usual_length_stays(void **state)
+{
+	(void)state;
+	strips_to("SC02XK1ABJG5H", "C02XK1ABJG5H");
+	strips_to("SABCDE12345", "ABCDE12345");
+	strips_to("SSSSSSSSSSSSS", "SSSSSSSSSSSS");
+	strips_to("SC02XK1ABJG5", "SC02XK1ABJG5");
+	strips_to("SABCDE1234", "SABCDE1234");
+	strips_to("XC02XK1ABJG5H", "XC02XK1ABJG5H");
+	strips_to("SVVS36G1YD3JKQNI", "SVVS36G1YD3JKQNI");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_serials_are_trimmed_and_upper_case),
+		cmocka_unit_test(empty_cells_have_no_serial),
+		cmocka_unit_test(anything_else_is_bad),
+		cmocka_unit_test(spreadsheet_damage_is_named_and_never_mended),
+		cmocka_unit_test(barcode_prefix_goes_only_where_a_usual_length_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
