@@ -1,0 +1,46 @@
+#include "io/csv_out.h"
+
+static bool needs_quotes(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c == ',' || c == '"' || c == '\n' || c == '\r')
+			return true;
+	}
+	return false;
+}
+
+static bool is_formula(struct str text)
+{
+	return text.n && memchr("=+-@\t", text.p[0], 5);
+}
+
+void csv_cell(struct buf *out, struct str text, bool neutral)
+{
+	bool quotes = needs_quotes(text);
+
+	if (quotes)
+		buf_char(out, '"');
+	if (neutral && is_formula(text))
+		buf_char(out, '\'');
+	while (quotes && text.n) {
+		const char *quote = memchr(text.p, '"', text.n);
+		size_t n = quote ? (size_t)(quote - text.p) + 1 : text.n;
+
+		buf_add(out, text.p, n);
+		if (quote)
+			buf_char(out, '"');
+		text = str_sub(text, n, text.n - n);
+	}
+	buf_str(out, text);
+	if (quotes)
+		buf_char(out, '"');
+}
+
+struct str csv_plain(struct str text)
+{
+	struct str rest = text.n ? str_sub(text, 1, text.n - 1) : text;
+
+	return text.n && text.p[0] == '\'' && is_formula(rest) ? rest : text;
+}

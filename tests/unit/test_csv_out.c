@@ -1,0 +1,68 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "io/csv_out.h"
+
+static void writes(const char *text, bool neutral, const char *want)
+{
+	struct buf b;
+
+	buf_init(&b, 1000);
+	csv_cell(&b, str_from(text), neutral);
+	assert_string_equal(buf_cstr(&b), want);
+	buf_release(&b);
+}
+
+static void cells_are_quoted_only_where_they_must_be(void **state)
+{
+	(void)state;
+	writes("", false, "");
+	writes("plain text; 'x' \t|", false, "plain text; 'x' \t|");
+	writes("a,b", false, "\"a,b\"");
+	writes("iMac 21.5\"", false, "\"iMac 21.5\"\"\"");
+	writes("\"", false, "\"\"\"\"");
+	writes("\"\"x\"", false, "\"\"\"\"\"x\"\"\"");
+	writes("two\nlines", false, "\"two\nlines\"");
+	writes("two\rlines", false, "\"two\rlines\"");
+}
+
+static void formulas_are_neutralised_when_asked(void **state)
+{
+	(void)state;
+	writes("=1+1", true, "'=1+1");
+	writes("+1", true, "'+1");
+	writes("-2085650007946880", true, "'-2085650007946880");
+	writes("@x", true, "'@x");
+	writes("\tx", true, "'\tx");
+	writes("=A1,B1", true, "\"'=A1,B1\"");
+	writes("=A1", false, "=A1");
+	writes("a=1", true, "a=1");
+	writes("", true, "");
+}
+
+static void plain_takes_it_back(void **state)
+{
+	static const char *const same[] = { "", "'", "'x", "''=x", "x'=1", "=x" };
+
+	(void)state;
+	assert_true(str_eq(csv_plain(STR("'=x")), STR("=x")));
+	assert_true(str_eq(csv_plain(STR("'-1")), STR("-1")));
+	assert_true(str_eq(csv_plain(STR("'\tx")), STR("\tx")));
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
+		assert_true(str_eq(csv_plain(str_from(same[i])), str_from(same[i])));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cells_are_quoted_only_where_they_must_be),
+		cmocka_unit_test(formulas_are_neutralised_when_asked),
+		cmocka_unit_test(plain_takes_it_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
