@@ -28,7 +28,7 @@ endif
 ALL_CFLAGS = $(CSTD) $(OPT) $(WARN) $(HARDEN) $(PREFIXMAP) $(CFLAGS)
 LDLIBS_TOOL := -lcsv -lcurl -lcjson -lyaml -lsqlite3 -lcrypto -lm
 LDLIBS_SIM  := $(LDLIBS_TOOL) -lmicrohttpd
-LDLIBS_TEST := -lcmocka
+LDLIBS_TEST := -lcmocka -lssl -lpthread
 
 FLOORS   := base io model rules store services engine survey report cli
 LIB_SRC  := $(filter-out src/cli/main.c,$(foreach f,$(FLOORS),$(wildcard src/$(f)/*.c)))

@@ -23,13 +23,6 @@ void es256_free(struct es256_key *k)
 	free(k);
 }
 
-/* OpenSSL would ask for a passphrase on the terminal. */
-static int no_passphrase(char *buf, int size, int writing, void *self)
-{
-	(void)buf, (void)size, (void)writing, (void)self;
-	return -1;
-}
-
 static bool is_p256(const EVP_PKEY *p)
 {
 	char group[32];
@@ -107,8 +100,9 @@ enum errc es256_load(struct es256_key **ret, struct str pem, struct err *err)
 
 enum errc es256_load_public(struct es256_key **ret, struct str pem, struct err *err)
 {
+	char no_passphrase[] = ""; /* or OpenSSL would ask for one on the terminal */
 	BIO *in = open_pem(pem);
-	EVP_PKEY *pkey = in ? PEM_read_bio_PUBKEY(in, NULL, no_passphrase, NULL) : NULL;
+	EVP_PKEY *pkey = in ? PEM_read_bio_PUBKEY(in, NULL, NULL, no_passphrase) : NULL;
 
 	BIO_free(in);
 	return adopt(ret, pkey, "public", err);

@@ -16,9 +16,11 @@ struct http_client;
 struct json_scan;
 
 struct http_options {
-	struct clock *clock;    /* borrowed until http_client_free(); requests carry X-Sim-Now when
-				   virtual */
-	int64_t timeout_ms;     /* default of a request */
+	/* Borrowed until http_client_free(). When virtual, requests to loopback carry X-Sim-Now, a
+	 * later one in the reply moves the clock on, and no time passes while requests are under
+	 * way. */
+	struct clock *clock;
+	int64_t timeout_ms;     /* default of a request, in real time; at least 10 s when virtual */
 	int stop_fd;            /* -1, or a descriptor whose readability ends http_wait() early */
 	const char *user_agent; /* borrowed until http_client_free() */
 	/* Called with a redacted one-line trace after each request; may be NULL. */
@@ -32,8 +34,9 @@ MUST_CHECK enum errc http_client_open(
 void http_client_free(struct http_client *c);
 
 /* Starts a request. Consumes *q (even when it fails). `tag` comes back with the reply. scan may be
- * NULL; it is fed with a body of status 200 and borrowed until the reply is out. Plain http is
- * refused for hosts that are not loopback. */
+ * NULL; it is fed with a body of status 200 and borrowed until the reply is out; when it refuses
+ * the body the request ends as HTTP_UNKNOWN, and json_scan_end() tells the same failure. Plain http
+ * is refused for hosts that are not loopback (ERR_SETTINGS). */
 MUST_CHECK enum errc http_submit(struct http_client *c, struct http_request *q,
 	struct json_scan *scan, void *tag, struct err *err);
 
@@ -46,7 +49,8 @@ size_t http_pending(const struct http_client *c);
 MUST_CHECK enum errc http_wait(struct http_client *c, int64_t until_ms, void **ret_tag,
 	struct http_reply *ret_reply, bool *ret_done, struct err *err);
 
-/* Whether the URL may be used: https, or http to 127.0.0.0/8, ::1 or localhost. */
+/* Whether the URL may be used: https, or http to 127.0.0.0/8, ::1 or localhost; no user name in it.
+ * ERR_SETTINGS. */
 MUST_CHECK enum errc http_url_allowed(const char *url, struct err *err);
 
 #endif

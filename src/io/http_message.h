@@ -40,12 +40,12 @@ struct http_request {
 
 void http_request_init(struct http_request *q, enum http_class cls, const char *method);
 void http_request_release(struct http_request *q);
-/* Copies the value; ERR_SYNTAX when it holds CR, LF or NUL. */
+/* Copies the value and replaces an earlier one of that name; ERR_SYNTAX when it holds CR, LF or
+ * NUL, ERR_LIMIT when there are too many. */
 MUST_CHECK enum errc http_request_header(
 	struct http_request *q, const char *name, struct str value, struct err *err);
 
-/* Builds a URL from a configured base (scheme://host[:port][/path]), a path whose segments are
- * already encoded, and query pairs that are encoded here. Owned; caller frees with url_free(). */
+/* One of the query; both halves are encoded by http_request_url(). */
 struct url_pair {
 	const char *name;
 	struct str value;
@@ -54,7 +54,9 @@ struct url_pair {
 void url_segment(struct buf *out, struct str text);
 /* application/x-www-form-urlencoded or query value. */
 void url_value(struct buf *out, struct str text);
-/* base + path + ?name=value&...; a trailing slash of base is dropped. */
+/* q->url becomes base (scheme://host[:port][/path]) + path + ?name=value&...; trailing slashes of
+ * base are dropped, the segments of path are encoded already. Longer than 64 KiB: no URL, and
+ * http_submit() refuses the request. */
 void http_request_url(struct http_request *q, const char *base, struct str path,
 	const struct url_pair *pairs, size_t n_pairs);
 
@@ -72,9 +74,9 @@ struct http_reply {
 	struct buf body;      /* owned; empty when a sink took it */
 	int64_t ended_ms;     /* on the client's clock */
 	int64_t last_sent_ms; /* when the last request byte may have left */
-	/* Headers that matter; owned, empty when absent. */
-	char *content_type, *location, *retry_after, *date,
-		*session;        /* session: X-ADM-Auth-Session */
+	/* Headers that matter; owned, NULL when absent. */
+	char *content_type, *location, *retry_after, *date;
+	char *session;           /* X-ADM-Auth-Session */
 	char *api_version;       /* x-api-version */
 	int64_t limit_remaining; /* X-RateLimit-Remaining, -1 when absent */
 	int64_t limit_reset;     /* X-RateLimit-Reset, Unix seconds, -1 when absent */
@@ -83,8 +85,9 @@ struct http_reply {
 
 void http_reply_init(struct http_reply *p);
 void http_reply_release(struct http_reply *p);
-/* Milliseconds to wait after `now_ms`, from Retry-After as seconds or as a date; -1 when absent,
- * negative, zero or unreadable (the caller then uses its own back-off). */
+/* Milliseconds to wait after `now_ms`, from Retry-After as seconds or as a date (counted from the
+ * reply's own Date when it has one); -1 when absent, negative, zero or unreadable (the caller then
+ * uses its own back-off). At most 100 years. */
 int64_t http_retry_after(const struct http_reply *p, int64_t now_ms);
 
 #endif

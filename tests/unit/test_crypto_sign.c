@@ -205,7 +205,7 @@ static void test_width_never_varies(void **state)
 /* RFC 7515 appendix A.3. */
 #define RFC_X "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
 #define RFC_Y "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
-#define RFC_SIGNED \
+#define RFC_SIGNED                                                                              \
 	"eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt" \
 	"cGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
 #define RFC_SIGNATURE \

@@ -1,0 +1,14 @@
+/*
+ * What a trace may tell of a request: no header, no body, no value of the query that looks secret.
+ */
+#ifndef IO_HTTP_TRACE_H
+#define IO_HTTP_TRACE_H
+
+#include "io/http_message.h"
+
+/* One line without its end, such as
+ * `GET https://host/v1/orgDevices?limit=1000&token=*: 200, 5123 bytes, 87 ms`. */
+void http_trace_line(struct buf *out, const struct http_request *q, const struct http_reply *p,
+	uint64_t n_bytes, int64_t elapsed_ms);
+
+#endif
