@@ -1,0 +1,201 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "services/apple.h"
+#include "unit/services_help.h"
+
+static struct apple_error error_is(int status, const char *body, enum errc want)
+{
+	struct http_reply p = reply_of(status, body);
+	struct err err = { .msg = "" };
+	struct apple_error e = { .code = "left over", .id = "left over" };
+
+	assert_int_equal(apple_reply_error(&p, &e, &err), want);
+	assert_int_equal(err.code, want);
+	assert_int_equal(apple_reply_error(&p, NULL, NULL), want);
+	http_reply_release(&p);
+	return e;
+}
+
+static void test_error_example(void **state)
+{
+	struct apple_error e = error_is(404,
+		"{\"errors\":[{\"id\":\"…\",\"status\":\"404\",\"code\":\"NOT_FOUND\","
+		"\"title\":\"…\",\n"
+		"  \"detail\":\"There is no resource of type 'orgDevices' with id '…'\",\n"
+		"  \"source\":{\"pointer\":\"/data/relationships/mdmServer\"},\n"
+		"  \"links\":{\"about\":\"…\",\"associated\":\"…\"},\"meta\":{}}]}",
+		ERR_NOT_FOUND);
+
+	(void)state;
+	assert_string_equal(e.code, "NOT_FOUND");
+	assert_string_equal(e.id, "…");
+	assert_string_equal(e.detail, "There is no resource of type 'orgDevices' with id '…'");
+	assert_string_equal(e.pointer, "/data/relationships/mdmServer");
+	assert_string_equal(e.parameter, "");
+}
+
+static void test_status_table(void **state)
+{
+	static const struct {
+		int status;
+		enum errc want;
+	} cases[] = {
+		{ 301, ERR_PROTOCOL },
+		{ 307, ERR_PROTOCOL },
+		{ 100, ERR_PROTOCOL },
+		{ 400, ERR_REFUSED },
+		{ 401, ERR_AUTH },
+		{ 403, ERR_AUTH },
+		{ 404, ERR_NOT_FOUND },
+		{ 406, ERR_REFUSED },
+		{ 409, ERR_REFUSED },
+		{ 422, ERR_REFUSED },
+		{ 429, ERR_BUSY },
+		{ 500, ERR_OUTAGE },
+		{ 503, ERR_OUTAGE },
+	};
+	struct http_reply fine = reply_of(201, "{\"errors\":[]}");
+	struct http_reply lost = no_reply(HTTP_UNKNOWN, "connection reset");
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		error_is(cases[i].status, "{}", cases[i].want);
+	assert_int_equal(apple_reply_error(&fine, NULL, NULL), ERR_OK);
+	assert_int_equal(apple_reply_error(&lost, NULL, &err), ERR_NET);
+	assert_string_equal(err.msg, "Apple: connection reset");
+	http_reply_release(&fine);
+	http_reply_release(&lost);
+}
+
+/* status is a string and may be another one's; several errors; no JSON at all. */
+static void test_apple_F19_error_shapes(void **state)
+{
+	static const char *const bodies[] = { "", " ", "<html><h1>502</h1></html>", "null", "[]",
+		"{\"errors\":null}", "{\"errors\":[]}", "{\"errors\":[7]}", "{\"errors\":{}}",
+		"{\"errors\":[{\"code\":7,\"source\":[]}]}", "{\"errors\":[{\"code\":" };
+	struct apple_error e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		e = error_is(502, bodies[i], ERR_OUTAGE);
+		assert_string_equal(e.code, "");
+		assert_string_equal(e.id, "");
+	}
+	e = error_is(409,
+		"{\"errors\":[{\"status\":\"422\",\"code\":\"A\",\"title\":\"t\"},"
+		"{\"status\":\"409\",\"code\":\"ENTITY_ERROR.RELATIONSHIP.REQUIRED\","
+		"\"title\":\"t2\"}]}",
+		ERR_REFUSED);
+	assert_string_equal(e.code, "ENTITY_ERROR.RELATIONSHIP.REQUIRED");
+	assert_string_equal(e.detail, "t2");
+	e = error_is(400, "{\"errors\":[{\"status\":\"409\",\"code\":\"A\"}]}", ERR_REFUSED);
+	assert_string_equal(e.code, "A");
+	e = error_is(404, "<html>", ERR_PROTOCOL);
+}
+
+static void test_source_shapes(void **state)
+{
+	struct apple_error e;
+
+	(void)state;
+	e = error_is(400,
+		"{\"errors\":[{\"code\":\"PARAMETER_ERROR.REQUIRED\","
+		"\"source\":{\"parameter\":\"filter[startTimestamp]\"}}]}",
+		ERR_REFUSED);
+	assert_string_equal(e.parameter, "filter[startTimestamp]");
+	e = error_is(409,
+		"{\"errors\":[{\"code\":\"A\",\"source\":{\"jsonPointer\":{\"pointer\":\"/p\"},"
+		"\"parameter\":{\"parameter\":\"q\"}}}]}",
+		ERR_REFUSED);
+	assert_string_equal(e.pointer, "/p");
+	assert_string_equal(e.parameter, "q");
+}
+
+/* A long text is cut between characters, never inside one. */
+static void test_long_texts_are_cut(void **state)
+{
+	struct apple_error e;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 10000);
+	buf_z(&b, "{\"errors\":[{\"code\":\"");
+	for (int i = 0; i < 500; i++)
+		buf_z(&b, "é");
+	buf_z(&b, "\",\"detail\":\"x");
+	for (int i = 0; i < 500; i++)
+		buf_z(&b, "é");
+	buf_z(&b, "\"}]}");
+	e = error_is(409, buf_cstr(&b), ERR_REFUSED);
+	assert_int_equal(strlen(e.code), sizeof(e.code) - 2);
+	assert_int_equal(strlen(e.detail), sizeof(e.detail) - 1);
+	assert_true(str_is_utf8(str_from(e.code)) && str_is_utf8(str_from(e.detail)));
+	buf_release(&b);
+}
+
+static void culprit_is(const char *pointer, size_t want)
+{
+	struct apple_error e = { .code = "" };
+
+	snprintf(e.pointer, sizeof(e.pointer), "%s", pointer);
+	assert_true(apple_error_culprit(&e) == want);
+}
+
+static void test_culprit(void **state)
+{
+	(void)state;
+	culprit_is("/data/relationships/devices/data/17", 17);
+	culprit_is("/data/relationships/devices/data/0/id", 0);
+	culprit_is("/data/relationships/devices/data/", SIZE_MAX);
+	culprit_is("/data/relationships/devices/data/-1", SIZE_MAX);
+	culprit_is("/data/relationships/devices/data/99999999999999999999", SIZE_MAX);
+	culprit_is("/data/relationships/devices/data", SIZE_MAX);
+	culprit_is("/data/relationships/mdmServer", SIZE_MAX);
+	culprit_is("", SIZE_MAX);
+}
+
+static void refused_is(int status, const char *body, bool want)
+{
+	struct http_reply p = reply_of(status, body);
+
+	assert_int_equal(apple_fields_refused(&p), want);
+	http_reply_release(&p);
+}
+
+static void test_apple_F26_fields_refused(void **state)
+{
+	static const char body[] = "{\"errors\":[{\"status\":\"400\","
+				   "\"code\":\"PARAMETER_ERROR.INVALID\","
+				   "\"source\":{\"parameter\":\"fields[orgDevices]\"}}]}";
+
+	(void)state;
+	refused_is(400, body, true);
+	refused_is(409, body, false);
+	refused_is(400,
+		"{\"errors\":[{\"code\":\"PARAMETER_ERROR.REQUIRED\",\"source\":"
+		"{\"parameter\":\"filter[startTimestamp]\"}}]}",
+		false);
+	refused_is(400, "", false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_error_example),
+		cmocka_unit_test(test_status_table),
+		cmocka_unit_test(test_apple_F19_error_shapes),
+		cmocka_unit_test(test_source_shapes),
+		cmocka_unit_test(test_long_texts_are_cut),
+		cmocka_unit_test(test_culprit),
+		cmocka_unit_test(test_apple_F26_fields_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
