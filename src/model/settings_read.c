@@ -119,35 +119,45 @@ static bool is_loopback(struct str host)
 	return parts == 4;
 }
 
+static bool has_odd_sign(struct str url)
+{
+	for (size_t i = 0; i < url.n; i++)
+		if (url.p[i] <= ' ' || (unsigned char)url.p[i] >= 0x7f ||
+			strchr("@?#\\\"<>", url.p[i]))
+			return true;
+	return false;
+}
+
+/* host, host:port, [::1] or [::1]:port; the port comes without its colon. */
+static struct str cut_port(struct str host, struct str *ret_port)
+{
+	*ret_port = host;
+	if (host.n == 0 || host.p[0] != '[')
+		return str_cut(ret_port, ':');
+	host.n = str_cut(ret_port, ']').n + 1;
+	if (ret_port->n)
+		*ret_port = str_sub(*ret_port, 1, ret_port->n - 1);
+	return host;
+}
+
 /* What is wrong with an address; NULL: nothing. The host is all that stands between // and the next
  * slash, less the port. */
 static const char *url_mistake(struct str url)
 {
 	bool https = str_starts_nocase(url, STR("https://"));
 	bool http = str_starts_nocase(url, STR("http://"));
-	struct str rest, host;
-	uint64_t port;
+	struct str rest, host, port;
+	uint64_t number;
 
 	if (!https && !http)
 		return "an address starts with https://";
 	rest = str_sub(url, https ? 8 : 7, url.n - (https ? 8 : 7));
-	host = str_cut(&rest, '/');
-	for (size_t i = 0; i < url.n; i++)
-		if (url.p[i] <= ' ' || (unsigned char)url.p[i] >= 0x7f ||
-			strchr("@?#\\\"<>", url.p[i]))
-			return "an address has no user name, question mark, blank or special sign";
-	if (host.n && host.p[0] == '[') {
-		rest = host;
-		host.n = str_cut(&rest, ']').n + 1;
-		if (rest.n)
-			rest = str_sub(rest, 1, rest.n - 1);
-	} else {
-		rest = host;
-		host = str_cut(&rest, ':');
-	}
+	host = cut_port(str_cut(&rest, '/'), &port);
+	if (has_odd_sign(url))
+		return "an address has no user name, question mark, blank or special sign";
 	if (host.n == 0)
 		return "the address has no host";
-	if (rest.n && (!str_to_u64(rest, &port) || port == 0 || port > 65535))
+	if (port.n && (!str_to_u64(port, &number) || number == 0 || number > 65535))
 		return "the port is not a number from 1 to 65535";
 	if (http && !is_loopback(host))
 		return "plain http is for loopback addresses only: write https://";
