@@ -17,6 +17,10 @@ PREFIXMAP := -ffile-prefix-map=$(CURDIR)=.
 ifeq ($(VARIANT),dev)
 OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDOPT := -fsanitize=address,undefined
+else ifeq ($(VARIANT),fuzz)
+CC := clang
+OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LDOPT := -fsanitize=fuzzer,address,undefined
 else
 OPT := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 LDOPT :=
@@ -37,11 +41,12 @@ LIB_OBJ  := $(LIB_SRC:src/%.c=$(BUILD)/%.o)
 SIM_OBJ  := $(SIM_SRC:src/%.c=$(BUILD)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+FUZZ_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
 # For targets that build with another variant, or after setup: every core, unless -j was given.
 AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all setup setup-test setup-dev demo test check unit suites dev lint crash install clean help compile_commands.json
+.PHONY: all setup setup-test setup-dev demo test check unit suites dev lint crash fuzz fuzzers install clean help compile_commands.json
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS) ## build bin/depmend and bin/depmend-sim
@@ -79,6 +84,13 @@ unit: $(UNIT_BIN)
 crash: setup-test ## kill the tool at every durable or visible step
 	@$(AGAIN) VARIANT=release all
 	@tests/crash/all.sh $(BUILD)
+
+SECS ?= 60
+fuzz: setup-dev ## feed every reader with rubbish for SECS seconds (FUZZ=name: that one alone)
+	@$(AGAIN) VARIANT=fuzz fuzzers
+	@tests/fuzz/all.sh .build/fuzz $(SECS) $(FUZZ)
+
+fuzzers: $(FUZZ_BIN)
 
 lint: setup-dev ## every gate that is a script
 	@tests/lint/all.sh
@@ -127,9 +139,15 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libsim.a $(BUILD)/libdepmend.a Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Itests -MMD -MP $(LDHARDEN) $(LDOPT) -o $@ $< \
 		$(BUILD)/libsim.a $(BUILD)/libdepmend.a $(LDLIBS_SIM) $(LDLIBS_TEST)
 
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libdepmend.a Makefile
+	@mkdir -p $(@D)
+	$(call say,  LD  $@)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Itests -MMD -MP $(LDHARDEN) $(LDOPT) -o $@ $< \
+		$(BUILD)/libdepmend.a $(LDLIBS_TOOL)
+
 compile_commands.json: Makefile ## for clangd and clang-tidy
 	@{ echo '['; for f in $(LIB_SRC) $(SIM_SRC) src/cli/main.c src/sim/main.c; do \
 	  printf '{"directory":"%s","file":"%s","command":"%s -c %s"},\n' '$(CURDIR)' "$$f" \
 	    '$(CC) $(CPPFLAGS) $(CSTD) $(OPT) $(WARN)' "$$f"; done | sed '$$s/,$$//'; echo ']'; } >$@
 
--include $(LIB_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d) $(BUILD)/cli/main.d $(BUILD)/sim/main.d
+-include $(LIB_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d) $(FUZZ_BIN:=.d) $(BUILD)/cli/main.d $(BUILD)/sim/main.d

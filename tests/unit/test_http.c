@@ -247,7 +247,7 @@ static void test_timeouts(void **state)
 		struct http_request q = request(HTTP_READ, "GET", paths[i]);
 		struct http_reply p;
 
-		q.timeout_ms = 50;
+		q.timeout_ms = 500;
 		p = ask(q);
 		assert_int_equal(p.fate, HTTP_UNKNOWN);
 		assert_non_null(strstr(p.why, "timed out"));
@@ -352,7 +352,7 @@ static struct http_reply ask_url(const char *url)
 
 	http_request_init(&q, HTTP_CHANGE, "POST");
 	q.url = mem_strdup(url);
-	q.timeout_ms = 300;
+	q.timeout_ms = 1000;
 	return ask(q);
 }
 
