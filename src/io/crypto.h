@@ -21,6 +21,10 @@ void sha256_add(struct sha256_stream *s, struct str bytes);
 /* Frees s. */
 void sha256_end_hex(struct sha256_stream *s, char out[SHA256_HEX]);
 
+/* RFC 2104 over SHA-1: only for OAuth 1.0a, which knows nothing better. */
+enum { HMAC_SHA1_BYTES = 20 };
+void hmac_sha1(struct str key, struct str bytes, unsigned char out[HMAC_SHA1_BYTES]);
+
 void base64(struct buf *out, struct str bytes);
 void base64url(struct buf *out, struct str bytes); /* no padding */
 MUST_CHECK enum errc base64url_decode(struct buf *out, struct str text, struct err *err);

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -64,6 +65,13 @@ void sha256_end_hex(struct sha256_stream *s, char out[SHA256_HEX])
 	hex(raw, sizeof(raw), out);
 	EVP_MD_CTX_free(s->ctx);
 	free(s);
+}
+
+void hmac_sha1(struct str key, struct str bytes, unsigned char out[HMAC_SHA1_BYTES])
+{
+	/* A NULL key would mean "the one of last time". */
+	need(HMAC(EVP_sha1(), key.n ? key.p : "", (int)key.n,
+		     (const unsigned char *)(bytes.n ? bytes.p : ""), bytes.n, out, NULL) != NULL);
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,6 +1,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -30,6 +31,35 @@ static void test_sha256(void **state)
 	s = sha256_new();
 	sha256_end_hex(s, hex);
 	assert_string_equal(hex, NOTHING);
+}
+
+static void hmac_is(struct str key, struct str bytes, const char *want)
+{
+	unsigned char out[HMAC_SHA1_BYTES];
+	char text[2 * HMAC_SHA1_BYTES + 1] = "";
+
+	hmac_sha1(key, bytes, out);
+	for (size_t i = 0; i < sizeof(out); i++)
+		snprintf(text + 2 * i, 3, "%02x", out[i]);
+	assert_string_equal(text, want);
+}
+
+/* RFC 2202 section 3; the last one is the digest of nothing under no key. */
+static void test_hmac_sha1(void **state)
+{
+	char key[80];
+
+	(void)state;
+	memset(key, 0x0b, 20);
+	hmac_is((struct str){ key, 20 }, STR("Hi There"),
+		"b617318655057264e28bc0b6fb378c8ef146be00");
+	hmac_is(STR("Jefe"), STR("what do ya want for nothing?"),
+		"effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+	memset(key, 0xaa, 80);
+	hmac_is((struct str){ key, 80 },
+		STR("Test Using Larger Than Block-Size Key - Hash Key First"),
+		"aa4ae5e15272d00e95705637ce8a3b55ed402112");
+	hmac_is(STR_NONE, STR_NONE, "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d");
 }
 
 /* RFC 4648 section 10. */
@@ -104,6 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_hmac_sha1),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_base64url_refused),
 		cmocka_unit_test(test_uuid),
