@@ -214,13 +214,12 @@ static enum errc token_error(const struct http_reply *reply, const char *who, st
 	return rc;
 }
 
-/* Printable ASCII only: the token goes into a header. */
-static bool token_usable(struct str token)
+bool wire_is_token(struct str text)
 {
-	for (size_t i = 0; i < token.n; i++)
-		if (token.p[i] <= ' ' || token.p[i] > '~')
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] <= ' ' || text.p[i] > '~')
 			return false;
-	return token.n > 0 && token.n <= TOKEN_MAX_BYTES;
+	return text.n > 0 && text.n <= TOKEN_MAX_BYTES;
 }
 
 enum errc wire_token_reply(const struct http_reply *reply, const char *who, int64_t now_ms,
@@ -238,7 +237,7 @@ enum errc wire_token_reply(const struct http_reply *reply, const char *who, int6
 		return err_wrap(err, "%s: ", who);
 	token = json_text(json_get(root, "access_token"));
 	type = json_text(json_get(root, "token_type"));
-	if (!token_usable(token) || (type.n && !str_eq_nocase(type, STR("Bearer")))) {
+	if (!wire_is_token(token) || (type.n && !str_eq_nocase(type, STR("Bearer")))) {
 		rc = err_set(err, ERR_PROTOCOL, "%s gave no usable access token", who);
 	} else {
 		buf_reset(ret_token);

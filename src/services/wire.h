@@ -42,6 +42,8 @@ bool wire_ok(const struct http_reply *reply);
 bool wire_is_page(const struct http_reply *reply);
 /* What a status other than 2xx means for both services; 403 is left to the caller. */
 enum errc wire_status(const struct http_reply *reply);
+/* Printable ASCII of a bearable length: may go into a header. */
+bool wire_is_token(struct str text);
 /* Reply of an OAuth 2 token endpoint (RFC 6749 5.1, 5.2). `who` starts the sentence. */
 MUST_CHECK enum errc wire_token_reply(const struct http_reply *reply, const char *who,
 	int64_t now_ms, struct buf *ret_token, int64_t *ret_expires_ms, struct err *err);
