@@ -317,14 +317,24 @@ static enum errc take_headerless(
 	return ERR_OK;
 }
 
+/* A result of ours has a header, also where the settings say that the exports have none. */
+static bool is_result(const struct columns *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (str_eq(c->headers[i], STR("depmend_outcome")))
+			return true;
+	return false;
+}
+
 enum errc columns_try(struct columns *c, const struct column_options *opt, const struct str *cells,
 	size_t n_cells, struct arena *a, bool *ret_is_header, bool *ret_is_data, struct err *err)
 {
 	struct columns found = describe(cells, n_cells, a);
 	size_t serial_at = opt->serial_column ? opt->serial_column - 1 : 0;
 	bool like_serial = serial_at < n_cells && looks_like_serial(cells[serial_at]);
-	bool is_data = opt->no_header || like_serial;
-	bool is_header = !opt->no_header && names_serial(&found, opt, cells);
+	bool no_header = opt->no_header && !is_result(&found);
+	bool is_data = no_header || like_serial;
+	bool is_header = !no_header && names_serial(&found, opt, cells);
 	enum errc rc = ERR_OK;
 
 	/* A number says where the serial is, not that there is a header. */

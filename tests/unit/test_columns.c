@@ -194,6 +194,16 @@ static void headerless_may_be_told(void **state)
 	at(COLUMN_SERIAL, 1);
 }
 
+static void result_of_ours_has_a_header(void **state)
+{
+	const struct column_options opt = { .no_header = true, .serial_column = 2 };
+
+	(void)state;
+	assert_int_equal(try_with("column_1|serial|depmend_outcome", &opt), ERR_OK);
+	assert_true(is_header && !is_data);
+	at(COLUMN_SERIAL, 1);
+}
+
 static void number_says_where_the_serial_is(void **state)
 {
 	struct column_options opt = { .serial_column = 2 };
@@ -320,6 +330,7 @@ int main(void)
 		TEST(other_lines_are_no_header),
 		TEST(list_of_serials_has_no_header),
 		TEST(headerless_may_be_told),
+		TEST(result_of_ours_has_a_header),
 		TEST(number_says_where_the_serial_is),
 		TEST(overrides_come_first),
 		TEST(overrides_that_name_nothing_are_refused),
