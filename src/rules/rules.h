@@ -33,6 +33,7 @@ struct rules_options {
 	const char *const *shipped_dirs; /* where NAME is looked up as NAME.yaml; NULL-terminated */
 	const char *const *set;          /* "NAME=VALUE" */
 	size_t n_set;
+	bool school; /* Apple School Manager: releasing works another way */
 };
 
 /* All mistakes of all files go to d: ERR_RULES then (ERR_NO_INPUT for a missing file). Warnings do
@@ -51,8 +52,11 @@ struct rule_info {
 	bool has_again_after;
 	struct duration again_after; /* the default for rules that put a device back: 7d */
 	bool acts;                   /* its do: has a step that may send something */
+	bool puts_back;              /* takes a device off its server and puts it back */
 };
 const struct rule_info *rules_info(const struct ruleset *set, size_t rule);
+/* Whether some rule has that step; *ret_at (may be NULL) is where it first stands. */
+bool rules_use_step(const struct ruleset *set, enum step_kind kind, struct loc *ret_at);
 
 /* Policy of the whole set, tightest of all files; absent: UINT32_MAX. */
 struct rules_policy {

@@ -1,0 +1,351 @@
+#include <stdio.h>
+
+#include "rules/ruleset.h"
+
+/* One side of a comparison, in the shape the comparison needs. */
+struct side {
+	struct str text;
+	double number;
+	int64_t date_ms;
+	struct duration age;
+	bool flag;
+};
+
+void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *row)
+{
+	*j = (struct judge){ set, row, READING_MAX_, UINT32_MAX };
+	if (++set->row_no == 0) {
+		memset(set->stamp, 0, set->leaves.n * sizeof(*set->stamp));
+		set->row_no = 1;
+	}
+}
+
+struct value leaf_value(struct judge *j, const struct leaf *leaf)
+{
+	const struct source *s = &leaf->source;
+	struct value v = { .state = VALUE_UNREAD, .type = s->type };
+
+	if (s->kind == SOURCE_FACT) {
+		if (j->row->fact)
+			j->row->fact(j->row->self, s->fact, &v);
+		return v;
+	}
+	v.type = TYPE_TEXT;
+	v.text = s->kind == SOURCE_PARAM ? s->param : rules_cell(j->set, j->row, s->ref);
+	v.state = v.text.n ? VALUE_KNOWN : VALUE_ABSENT;
+	return v;
+}
+
+/* False: the text is not what the comparison needs. */
+static bool side_from_text(
+	const struct ruleset *set, enum compare by, struct str text, struct side *ret)
+{
+	ret->text = text;
+	switch (by) {
+	case BY_TEXT:
+	case BY_FILE:
+		return true;
+	case BY_NUMBER:
+		return rules_number(text, &ret->number);
+	case BY_DATE:
+		return rules_date(set, text, &ret->date_ms);
+	case BY_AGE:
+		return duration_parse(text, &ret->age);
+	case BY_FLAG:
+		return rules_flag(text, &ret->flag);
+	}
+	return false;
+}
+
+static bool side_from_value(
+	const struct ruleset *set, enum compare by, const struct value *v, struct side *ret)
+{
+	if (v->type == TYPE_TEXT)
+		return side_from_text(set, by == BY_AGE ? BY_DATE : by, v->text, ret);
+	ret->number = (double)v->number;
+	ret->date_ms = v->number;
+	ret->flag = v->number != 0;
+	return true;
+}
+
+static bool side_from_operand(
+	const struct judge *j, enum compare by, const struct operand *o, struct side *ret)
+{
+	if (o->is_column)
+		return side_from_text(j->set, by, rules_cell(j->set, j->row, o->ref), ret);
+	*ret = (struct side){ o->text, o->number, o->date_ms, o->age, o->flag };
+	return true;
+}
+
+static bool is_absent(const struct judge *j, const struct operand *o)
+{
+	return o->is_column ? rules_cell(j->set, j->row, o->ref).n == 0 : o->text.n == 0;
+}
+
+static bool text_holds(enum oper oper, struct str seen, struct str want)
+{
+	switch (oper) {
+	case OPER_EXACT:
+		return str_eq(seen, want);
+	case OPER_PREFIX:
+		return str_starts_nocase(seen, want);
+	case OPER_SUFFIX:
+		return str_ends_nocase(seen, want);
+	case OPER_CONTAINS:
+		return str_contains_nocase(seen, want);
+	case OPER_GLOB:
+		return str_glob_nocase(seen, want);
+	default:
+		return str_eq_nocase(seen, want);
+	}
+}
+
+static bool order_holds(enum oper oper, int order)
+{
+	switch (oper) {
+	case OPER_LT:
+	case OPER_BEFORE:
+	case OPER_OLDER_THAN:
+		return order < 0;
+	case OPER_GT:
+	case OPER_AFTER:
+	case OPER_NEWER_THAN:
+		return order > 0;
+	case OPER_LE:
+		return order <= 0;
+	case OPER_GE:
+		return order >= 0;
+	default:
+		return order == 0;
+	}
+}
+
+static int order_of_dates(int64_t a, int64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static bool sides_hold(const struct judge *j, const struct leaf *leaf, const struct side *seen,
+	const struct side *want)
+{
+	switch (leaf->compare) {
+	case BY_NUMBER:
+		return order_holds(
+			leaf->oper, seen->number < want->number ? -1 : seen->number > want->number);
+	case BY_DATE:
+		return order_holds(leaf->oper, order_of_dates(seen->date_ms, want->date_ms));
+	case BY_AGE:
+		return order_holds(leaf->oper,
+			order_of_dates(seen->date_ms, time_shift(j->row->now_ms, want->age, -1)));
+	case BY_FLAG:
+		return seen->flag == want->flag;
+	default:
+		return text_holds(leaf->oper, seen->text, want->text);
+	}
+}
+
+/* Longer texts than any member are not looked up. */
+static bool is_member(const struct leaf *leaf, struct str text)
+{
+	char lower[RULES_FILE_VALUE];
+
+	if (text.n > sizeof(lower))
+		return false;
+	for (size_t i = 0; i < text.n; i++)
+		lower[i] = ascii_lower(text.p[i]);
+	return map_find(leaf->members, (struct str){ lower, text.n }) != MAP_NONE;
+}
+
+/* Whether any operand holds; unknown when none does and one cannot be compared. */
+static enum tri any_holds(const struct judge *j, const struct leaf *leaf, const struct side *seen)
+{
+	enum tri result = TRI_FALSE;
+
+	for (uint32_t i = 0; i < leaf->n; i++) {
+		struct side want;
+
+		if (is_absent(j, &leaf->v[i]))
+			continue;
+		if (!side_from_operand(j, leaf->compare, &leaf->v[i], &want))
+			result = TRI_UNKNOWN;
+		else if (sides_hold(j, leaf, seen, &want))
+			return TRI_TRUE;
+	}
+	return result;
+}
+
+static enum tri not_tri(enum tri t)
+{
+	return t == TRI_TRUE ? TRI_FALSE : t == TRI_FALSE ? TRI_TRUE : t;
+}
+
+/* Against nothing every comparison is false; something differs from nothing, nothing does not. */
+static enum tri judge_absent(const struct judge *j, const struct leaf *leaf)
+{
+	for (uint32_t i = 0; leaf->oper == OPER_NE && i < leaf->n; i++)
+		if (!is_absent(j, &leaf->v[i]))
+			return TRI_TRUE;
+	return leaf->oper == OPER_NE && leaf->members ? TRI_TRUE : TRI_FALSE;
+}
+
+static enum tri judge_leaf(struct judge *j, const struct leaf *leaf)
+{
+	struct value v = leaf_value(j, leaf);
+	struct side seen = { 0 };
+	enum tri result;
+
+	if (v.state == VALUE_UNREAD)
+		return TRI_UNREAD;
+	if (v.state == VALUE_UNKNOWN)
+		return TRI_UNKNOWN;
+	if (leaf->oper == OPER_PRESENT)
+		return (v.state == VALUE_KNOWN) == leaf->v[0].flag ? TRI_TRUE : TRI_FALSE;
+	if (v.state == VALUE_ABSENT)
+		return judge_absent(j, leaf);
+	if (!side_from_value(j->set, leaf->compare, &v, &seen))
+		return TRI_UNKNOWN;
+	if (leaf->members)
+		result = is_member(leaf, seen.text) ? TRI_TRUE : TRI_FALSE;
+	else
+		result = any_holds(j, leaf, &seen);
+	return leaf->oper == OPER_NE ? not_tri(result) : result;
+}
+
+static enum tri shared_leaf(struct judge *j, uint32_t n)
+{
+	struct ruleset *set = j->set;
+	const struct leaf *leaf = &set->leaves.v[n];
+	enum tri result;
+
+	if (set->stamp[n] != set->row_no) {
+		set->stamp[n] = set->row_no;
+		set->memo[n] = (uint8_t)judge_leaf(j, leaf);
+	}
+	result = (enum tri)set->memo[n];
+	if (result == TRI_UNREAD && fact_info(leaf->source.fact)->reading < j->needs)
+		j->needs = fact_info(leaf->source.fact)->reading;
+	if (result == TRI_UNKNOWN && j->unknown == UINT32_MAX)
+		j->unknown = n;
+	return result;
+}
+
+/* A member that decides hides what the others wait for. */
+static enum tri judge_group(struct judge *j, const struct op *op, uint32_t *at)
+{
+	enum tri decisive = op->kind == OP_ALL ? TRI_FALSE : TRI_TRUE;
+	enum tri result = not_tri(decisive);
+	enum reading needs = j->needs;
+	uint32_t unknown = j->unknown;
+
+	while (*at < op->end) {
+		enum tri one = judge_ops(j, at);
+
+		if (one == decisive) {
+			j->needs = needs;
+			j->unknown = unknown;
+			*at = op->end;
+			return one;
+		}
+		if (one == TRI_UNREAD || (one == TRI_UNKNOWN && result != TRI_UNREAD))
+			result = one;
+	}
+	return result;
+}
+
+enum tri judge_ops(struct judge *j, uint32_t *at)
+{
+	const struct op *op = &j->set->ops.v[(*at)++];
+
+	switch (op->kind) {
+	case OP_LEAF:
+		return shared_leaf(j, op->leaf);
+	case OP_NOT:
+		return not_tri(judge_ops(j, at));
+	case OP_ALWAYS:
+		return TRI_TRUE;
+	default:
+		return judge_group(j, op, at);
+	}
+}
+
+static const char *shape_words(enum compare by)
+{
+	static const char *const words[] = {
+		[BY_TEXT] = "text",
+		[BY_NUMBER] = "a number",
+		[BY_DATE] = "a date",
+		[BY_AGE] = "a duration",
+		[BY_FLAG] = "true or false",
+		[BY_FILE] = "text",
+	};
+
+	return words[by];
+}
+
+static bool blame(struct judge *j, uint32_t ref, enum compare by)
+{
+	struct str cell = rules_cell(j->set, j->row, ref);
+	struct str name = rules_ref_name(&j->set->refs.v[ref]);
+
+	(void)snprintf(j->set->why, sizeof(j->set->why), "column '%.*s' holds '%.*s', not %s",
+		STR_FMT(name), STR_FMT(cell), shape_words(by));
+	return true;
+}
+
+bool leaf_is_at_fault(struct judge *j, const struct leaf *leaf)
+{
+	struct value v = leaf_value(j, leaf);
+	struct side side;
+
+	if (v.state == VALUE_UNREAD || v.state == VALUE_UNKNOWN)
+		return false;
+	if (v.state == VALUE_KNOWN && !side_from_value(j->set, leaf->compare, &v, &side))
+		return leaf->source.kind == SOURCE_COLUMN &&
+		       blame(j, leaf->source.ref,
+			       leaf->compare == BY_AGE ? BY_DATE : leaf->compare);
+	for (uint32_t i = 0; i < leaf->n; i++)
+		if (leaf->v[i].is_column && !is_absent(j, &leaf->v[i]) &&
+			!side_from_operand(j, leaf->compare, &leaf->v[i], &side))
+			return blame(j, leaf->v[i].ref, leaf->compare);
+	return false;
+}
+
+static void end_unknown(struct judge *j, size_t rule, struct verdict *ret)
+{
+	const struct leaf *leaf = &j->set->leaves.v[j->unknown];
+
+	ret->rule = rule;
+	ret->kind = VERDICT_UNDECIDED;
+	ret->fact = leaf->source.fact;
+	if (leaf_is_at_fault(j, leaf)) {
+		ret->kind = VERDICT_INVALID;
+		ret->why = j->set->why;
+	}
+}
+
+void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret)
+{
+	struct judge j;
+
+	judge_begin(&j, set, row);
+	*ret = (struct verdict){ .kind = VERDICT_NONE };
+	for (size_t i = 0; i < set->rules.n; i++) {
+		uint32_t at = set->rules.v[i].first_op;
+
+		switch (judge_ops(&j, &at)) {
+		case TRI_FALSE:
+			break;
+		case TRI_TRUE:
+			*ret = (struct verdict){ .kind = VERDICT_RULE, .rule = i };
+			return;
+		case TRI_UNKNOWN:
+			end_unknown(&j, i, ret);
+			return;
+		case TRI_UNREAD:
+			*ret = (struct verdict){
+				.kind = VERDICT_NEEDS, .rule = i, .needs = j.needs
+			};
+			return;
+		}
+	}
+}

@@ -1,0 +1,267 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "io/file.h"
+#include "rules/load.h"
+
+static void read_version(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	(void)key;
+	(void)to;
+	if (yaml_expect(r, n, YAML_SCALAR) && !str_eq(n->text, STR("1")))
+		(void)yaml_bad(r, n, "rules.version", "this program knows version 1, not '%.*s'",
+			STR_FMT(n->text));
+}
+
+static void read_name(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	(void)key;
+	(void)to;
+	(void)yaml_text(r, n);
+}
+
+/* In the order in which they have to be read: what rules refer to comes first. */
+const struct yaml_key rules_page_keys[] = {
+	YAML_KEY("version", read_version, 0, .required = true),
+	YAML_KEY("name", read_name, 0),
+	YAML_KEY("parameters", load_parameters, 0),
+	YAML_KEY("columns", load_columns, 0),
+	YAML_KEY("dates", load_dates, 0),
+	YAML_KEY("limits", load_limits, 0),
+	YAML_KEY("waves", load_waves, 0),
+	YAML_KEY("halt", load_halt, 0),
+	YAML_KEY("recipes", load_recipes, 0),
+	YAML_KEY("rules", load_rules, 0, .required = true),
+	YAML_KEY("tests", load_tests, 0),
+	YAML_KEYS_END,
+};
+
+/* --- files --- */
+
+static bool is_path(const char *name)
+{
+	struct str s = str_from(name);
+
+	return strchr(name, '/') || str_ends_nocase(s, STR(".yaml")) ||
+	       str_ends_nocase(s, STR(".yml"));
+}
+
+/* Caller frees; NULL when no folder has it. */
+static char *shipped_path(const struct rules_options *opt, const char *name)
+{
+	for (const char *const *dir = opt->shipped_dirs; dir && *dir; dir++) {
+		size_t n = strlen(*dir) + strlen(name) + sizeof("/.yaml");
+		char *path = mem_alloc(n);
+
+		(void)snprintf(path, n, "%s/%s.yaml", *dir, name);
+		if (file_exists(path))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+static enum errc open_file(
+	struct loader *l, const char *name, struct yaml_doc **ret, struct err *err)
+{
+	char *path = is_path(name) ? mem_strdup(name) : shipped_path(l->opt, name);
+	enum errc rc;
+
+	if (!path)
+		return err_set(err, ERR_NO_INPUT,
+			"no rules called '%s' are shipped (a file is written with a slash or "
+			".yaml)",
+			name);
+	rc = yaml_load(ret, path, l->r.d, err);
+	free(path);
+	return rc;
+}
+
+static void read_doc(struct loader *l, struct yaml_doc *doc)
+{
+	struct yaml_key page = { .keys = rules_page_keys };
+
+	*LIST_ADD(l->set->docs) = doc;
+	sha256_add(l->digest, doc->source);
+	l->r.doc = doc;
+	if (doc->root)
+		yaml_read_map(&l->r, &page, doc->root, NULL);
+	else
+		(void)diag_add(l->r.d, DIAG_ERROR, "yaml.empty", (struct loc){ doc->file, 1, 1 },
+			"the file is empty");
+}
+
+/* A file with mistakes of YAML itself does not hide those of the next; a missing one ends it. */
+static enum errc read_files(struct loader *l, struct err *err)
+{
+	for (size_t i = 0; i < l->opt->n_files; i++) {
+		struct yaml_doc *doc = NULL;
+		enum errc rc = open_file(l, l->opt->files[i], &doc, err);
+
+		if (rc == ERR_OK)
+			read_doc(l, doc);
+		else if (rc != ERR_SYNTAX)
+			return rc;
+	}
+	return ERR_OK;
+}
+
+/* --- the set --- */
+
+static struct ruleset *set_new(const struct rules_options *opt)
+{
+	struct ruleset *set = mem_zalloc(sizeof(*set));
+
+	arena_init(&set->arena);
+	map_init(&set->leaf_texts, 0);
+	set->school = opt->school;
+	set->policy = (struct rules_policy){ .limit_devices = UINT32_MAX,
+		.limit_percent = UINT32_MAX,
+		.halt_failed_percent = UINT32_MAX };
+	return set;
+}
+
+static void finish_policy(struct rules_policy *p)
+{
+	if (p->halt_failed_percent == UINT32_MAX)
+		p->halt_failed_percent = 10;
+	if (p->n_waves == 0) {
+		p->waves[0].n = 100;
+		p->waves[0].percent = true;
+		p->n_waves = 1;
+	}
+}
+
+static void finish(struct loader *l)
+{
+	struct ruleset *set = l->set;
+
+	finish_policy(&set->policy);
+	for (size_t i = 0; i < set->parameters.n; i++) {
+		sha256_add(l->digest, set->parameters.v[i].name);
+		sha256_add(l->digest, STR("="));
+		sha256_add(l->digest, set->parameters.v[i].value);
+		sha256_add(l->digest, STR("\n"));
+	}
+	set->memo = arena_zalloc(&set->arena, set->leaves.n + 1);
+	set->stamp = arena_zalloc(&set->arena, (set->leaves.n + 1) * sizeof(*set->stamp));
+}
+
+enum errc rules_load(
+	struct ruleset **ret, const struct rules_options *opt, struct diags *d, struct err *err)
+{
+	struct loader l = { .r = { .d = d }, .opt = opt };
+	size_t before = d->n_errors;
+	enum errc rc;
+
+	l.set = set_new(opt);
+	l.r.self = &l;
+	l.r.arena = &l.set->arena;
+	l.digest = sha256_new();
+	rc = read_files(&l, err);
+	if (rc == ERR_OK) {
+		check_parameters(&l);
+		if (d->n_errors > before)
+			rc = err_set(err, ERR_RULES, "the rules have mistakes");
+		else if (l.set->rules.n == 0)
+			rc = err_set(err, ERR_RULES, "there are no rules");
+	}
+	finish(&l);
+	sha256_end_hex(l.digest, l.set->digest);
+	if (rc != ERR_OK) {
+		rules_free(l.set);
+		return rc;
+	}
+	find_shadows(&l);
+	*ret = l.set;
+	return ERR_OK;
+}
+
+void rules_free(struct ruleset *set)
+{
+	if (!set)
+		return;
+	for (size_t i = 0; i < set->leaves.n; i++)
+		if (set->leaves.v[i].members) {
+			map_release(set->leaves.v[i].members);
+			free(set->leaves.v[i].members);
+		}
+	for (size_t i = 0; i < set->docs.n; i++)
+		yaml_doc_free(set->docs.v[i]);
+	free(set->docs.v);
+	free(set->parameters.v);
+	free(set->columns.v);
+	free(set->column_places.v);
+	free(set->recipes.v);
+	free(set->rules.v);
+	free(set->ops.v);
+	free(set->leaves.v);
+	free(set->refs.v);
+	free(set->used.v);
+	free(set->names.v);
+	free(set->tests.v);
+	map_release(&set->leaf_texts);
+	arena_release(&set->arena);
+	free(set);
+}
+
+/* --- what others ask --- */
+
+const char *rules_digest(const struct ruleset *set)
+{
+	return set->digest;
+}
+
+size_t rules_count(const struct ruleset *set)
+{
+	return set->rules.n;
+}
+
+const struct rule_info *rules_info(const struct ruleset *set, size_t rule)
+{
+	return &set->rules.v[rule].info;
+}
+
+const struct rules_policy *rules_policy(const struct ruleset *set)
+{
+	return &set->policy;
+}
+
+const struct column_override *rules_columns(const struct ruleset *set, size_t *ret_n)
+{
+	*ret_n = set->columns.n;
+	return set->columns.v;
+}
+
+const struct rules_name *rules_names(const struct ruleset *set, size_t *ret_n)
+{
+	*ret_n = set->names.n;
+	return set->names.v;
+}
+
+static const struct rule_step *find_step(const struct steps *s, enum step_kind kind)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->v[i].kind == kind)
+			return &s->v[i];
+	return NULL;
+}
+
+bool rules_use_step(const struct ruleset *set, enum step_kind kind, struct loc *ret_at)
+{
+	for (size_t i = 0; i < set->rules.n; i++) {
+		const struct rule_step *step = find_step(&set->rules.v[i].todo, kind);
+
+		if (!step)
+			step = find_step(&set->rules.v[i].failed, kind);
+		if (!step)
+			continue;
+		if (ret_at)
+			*ret_at = step->at;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,70 @@
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rules/rules.h"
+
+static const char *const dirs[] = { "rules", NULL };
+
+/* Loads one shipped file without a mistake or a warning and runs its tests. */
+static void assert_good(const char *name)
+{
+	const char *files[] = { name };
+	struct rules_options opt = { .files = files, .n_files = 1, .shipped_dirs = dirs };
+	struct ruleset *set = NULL;
+	struct diags d;
+	struct err err = { 0 };
+	size_t n = 0;
+
+	diags_init(&d);
+	(void)!rules_load(&set, &opt, &d, &err);
+	if (set)
+		(void)!rules_run_tests(set, &d, &n, &err);
+	if (d.n)
+		diags_print(&d, stderr);
+	assert_non_null(set);
+	assert_int_equal(d.n, 0);
+	assert_true(n > 0);
+	assert_true(rules_policy(set)->limit_devices != UINT32_MAX);
+	rules_free(set);
+	diags_release(&d);
+}
+
+static void every_shipped_file_is_good_and_tested(void **state)
+{
+	DIR *dir = opendir("rules");
+	struct dirent *e;
+	int n = 0;
+
+	(void)state;
+	assert_non_null(dir);
+	while ((e = readdir(dir))) {
+		char name[256];
+		char *dot;
+
+		(void)snprintf(name, sizeof(name), "%s", e->d_name);
+		dot = strrchr(name, '.');
+		if (!dot || strcmp(dot, ".yaml") != 0)
+			continue;
+		*dot = '\0';
+		assert_good(name);
+		n++;
+	}
+	(void)closedir(dir);
+	assert_true(n >= 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_shipped_file_is_good_and_tested),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
