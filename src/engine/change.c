@@ -1,0 +1,397 @@
+/*
+ * Changes at Apple: look once more, pack serials into the fewest activities, make the intent
+ * durable, send. What becomes of them is settle.c's business.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "engine/job.h"
+
+static bool is_put_back(const struct job *j, const struct job_device *d)
+{
+	uint32_t at;
+
+	return work_put_back_due(job_program(j, d), d->results, &at) && at == job_next(j, d);
+}
+
+/* Wave UINT32_MAX: only devices on their way back. */
+static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
+{
+	const struct work_step *s = job_step(j, d);
+
+	if (d->settled || d->busy || d->gave_up || !s ||
+		step_info(s->kind)->service != SERVICE_APPLE)
+		return false;
+	return wave == UINT32_MAX ? is_put_back(j, d) : d->wave == wave;
+}
+
+/* --- the last look --- */
+
+static void note_drift(struct job *j, struct job_device *d, const struct view *seen)
+{
+	char detail[200];
+
+	(void)snprintf(detail, sizeof(detail), "it is now on %s%.*s%s",
+		seen->server == SERVER_NONE ? "no server" : "server '",
+		STR_FMT(fleet_server_name(j->fleet, seen->server)),
+		seen->server == SERVER_NONE ? "" : "'");
+	for (uint32_t i = job_next(j, d); i < job_program(j, d)->n; i++)
+		d->results[i] = RESULT_LEFT_OUT;
+	job_settle(j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, detail);
+}
+
+/* Settles what needs nothing or was changed by somebody else; true: the change is to be sent. */
+static bool still_wanted(struct job *j, struct job_device *d)
+{
+	const struct work_step *s = job_step(j, d);
+	struct view seen, expected = job_expected(j, d);
+
+	if (!job_seen(j, d, &seen)) {
+		/* Nobody can tell where it is. A put-back waits for the next apply, everything else
+		 * has not begun. */
+		job_fail(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, "apple.server");
+		return false;
+	}
+	if (work_holds(j->fleet, s, d->home, j->settings->has_uem, &seen)) {
+		job_pass(j, d, RESULT_HELD);
+		return false;
+	}
+	if (seen.server != expected.server) {
+		note_drift(j, d, &seen);
+		return false;
+	}
+	return true;
+}
+
+/* --- the write budget --- */
+
+static uint32_t packs(const struct job *j, uint32_t n)
+{
+	return (n + j->settings->batch_apple - 1) / j->settings->batch_apple;
+}
+
+/* Writes that the devices off their server, and those in `take_off`, still need to come back. */
+static uint32_t writes_to_come_back(const struct job *j, const uint32_t *take_off, uint32_t n_off)
+{
+	uint32_t *per_server = mem_zalloc((j->fleet->n_servers + 1) * sizeof(uint32_t));
+	uint32_t writes = 0, at;
+
+	for (uint32_t i = 0; i < j->n; i++) {
+		const struct job_device *d = &j->devices[i];
+
+		if (!d->settled && !d->gave_up &&
+			work_put_back_due(job_program(j, d), d->results, &at))
+			per_server[job_target(d, &job_program(j, d)->v[at])]++;
+	}
+	for (uint32_t i = 0; i < n_off; i++) {
+		const struct job_device *d = &j->devices[take_off[i]];
+		const struct work_program *p = job_program(j, d);
+
+		for (at = job_next(j, d); at < p->n; at++)
+			if (step_info(p->v[at].kind)->puts_back)
+				break;
+		if (at < p->n)
+			per_server[job_target(d, &p->v[at])]++;
+	}
+	for (uint32_t s = 0; s < j->fleet->n_servers; s++)
+		writes += packs(j, per_server[s]);
+	free(per_server);
+	return writes;
+}
+
+/* An unassign that will be put back leaves only when the budget holds the put-back too. */
+static bool budget_allows(struct job *j, enum step_kind kind, const uint32_t *devices, uint32_t n,
+	uint32_t n_queued)
+{
+	uint32_t writes = n_queued + 1;
+	struct err err;
+	char when[TIME_TEXT];
+
+	if (step_info(kind)->takes_off)
+		writes += writes_to_come_back(j, devices, n);
+	if (transport_write_when(j->transport, writes) <= transport_deadline(j->transport))
+		return true;
+	(void)err_set(&err, ERR_TEMPFAIL,
+		"Apple's write limit leaves no room for this change and its way back before %s",
+		time_rfc3339_s(transport_deadline(j->transport), when));
+	job_stop(j, ERR_TEMPFAIL, REASON_RUN_WAITING, &err);
+	return false;
+}
+
+/* --- sending --- */
+
+static enum errc write_intent(struct open_request *r, int64_t at_ms, struct err *err)
+{
+	struct job *j = r->job;
+	struct request_record rec = {
+		.run = j->run,
+		.kind = r->kind,
+		.target = fleet_server_id(j->fleet, r->server),
+		.state = REQUEST_INTENT,
+		.activity = STR(""),
+		.intent_ms = at_ms,
+		.sent_ms = TIME_NONE,
+	};
+	enum errc rc = ERR_OK;
+
+	if (r->id) /* an attempt before this one was answered: not applied */
+		rc = store_request_set(
+			j->store, r->id, REQUEST_REFUSED, STR(""), TIME_NONE, err);
+	if (!rc)
+		rc = store_request_add(j->store, &rec, &r->id, err);
+	for (uint32_t i = 0; i < r->n && !rc; i++) {
+		struct job_device *d = &j->devices[r->devices[i]];
+		struct str serial = fleet_serial(j->fleet, d->slot);
+
+		d->attempts++;
+		d->dirty = true;
+		rc = store_request_device(j->store, r->id, serial, job_next(j, d), err);
+		if (!rc && step_info(r->kind)->takes_off)
+			rc = store_home_put(j->store, serial,
+				fleet_server_id(j->fleet, d->home), j->run, err);
+	}
+	return rc;
+}
+
+static enum errc before_change(void *self, int64_t at_ms, struct err *err)
+{
+	struct open_request *r = self;
+	struct job *j = r->job;
+	struct buf text;
+	enum errc rc = store_begin(j->store, err);
+
+	if (rc)
+		return rc;
+	r->intent_ms = at_ms;
+	r->state = REQUEST_INTENT;
+	buf_init(&text, 1024);
+	rc = write_intent(r, at_ms, err);
+	buf_printf(&text, "request %lld %s %.*s devices=%u", (long long)r->id,
+		step_info(r->kind)->word, STR_FMT(fleet_server_id(j->fleet, r->server)), r->n);
+	if (!rc)
+		rc = store_rate_add(j->store, RATE_APPLE_WRITE, at_ms, err);
+	if (!rc)
+		rc = store_event(j->store, j->run, at_ms, "intent", buf_view(&text), err);
+	buf_release(&text);
+	if (!rc)
+		rc = store_commit(j->store, err);
+	if (rc)
+		store_rollback(j->store);
+	return rc;
+}
+
+/* One device is to blame when Apple names it, or when it stands alone; otherwise the culprit is
+ * looked for by halves. */
+static void share_blame(struct job *j, struct open_request *r, const struct apple_error *e)
+{
+	size_t culprit = r->n == 1 ? 0 : apple_error_culprit(e);
+	bool splits = culprit == SIZE_MAX &&
+		!str_starts_nocase(
+			str_from(e->pointer), STR("/data/relationships/mdmServer"));
+	char detail[400];
+
+	(void)snprintf(detail, sizeof(detail), "%s %s", e->code, e->detail);
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct job_device *d = &j->devices[r->devices[i]];
+
+		d->busy = false;
+		if (splits)
+			d->batch = j->next_batch + (i < r->n / 2);
+		else if (culprit == i || culprit >= r->n)
+			job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_REFUSED, detail);
+	}
+	j->next_batch += 2;
+}
+
+/* Not applied, and not about a device: the same for all. */
+static void refuse_all(struct job *j, struct open_request *r, const char *why)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		job_fail(j, &j->devices[r->devices[i]], OUTCOME_FAILED, REASON_APPLE_REFUSED, why);
+}
+
+static void take_answer(struct open_request *r, const struct http_reply *reply)
+{
+	struct job *j = r->job;
+	struct apple_activity activity = { .id = "" };
+	struct apple_error detail = { .code = "" };
+	struct err err;
+	enum errc rc = apple_reply_error(reply, &detail, &err);
+
+	r->sent_ms = reply->last_sent_ms;
+	r->state = REQUEST_REFUSED;
+	if (rc == ERR_REFUSED) {
+		share_blame(j, r, &detail);
+	} else if (rc == ERR_NOT_FOUND) {
+		refuse_all(j, r, err.msg);
+	} else if (rc == ERR_AUTH) {
+		job_stop(j, rc, REASON_APPLE_REFUSED, &err);
+	} else if (!rc && !apple_activity_reply(reply, &activity, &err)) {
+		r->state = REQUEST_ACCEPTED;
+		(void)snprintf(r->activity, sizeof(r->activity), "%s", activity.id);
+	} else { /* 5xx, 3xx, a garbled 201: nobody knows */
+		r->state = REQUEST_UNKNOWN;
+		r->terminal = true;
+		log_warn("%s: %s: looking before anything is sent again",
+			step_info(r->kind)->word, err.msg);
+	}
+	apple_activity_release(&activity);
+}
+
+static enum errc done_change(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct open_request *r = self;
+	struct job *j = r->job;
+	enum errc rc;
+
+	(void)rest;
+	if (code) { /* never sent, or answered with "not now": not applied */
+		r->state = REQUEST_REFUSED;
+		job_stop(j, code,
+			code == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING, err);
+	} else if (reply->fate == HTTP_ANSWERED) {
+		take_answer(r, reply);
+	} else {
+		r->state = REQUEST_UNKNOWN;
+		r->terminal = true;
+		r->sent_ms = reply->last_sent_ms;
+		log_warn("%s: %s: looking before anything is sent again",
+			step_info(r->kind)->word, reply->why);
+	}
+	rc = job_flush(j, err);
+	if (r->state == REQUEST_REFUSED)
+		job_close(j, r);
+	return rc;
+}
+
+static enum errc submit_change(struct job *j, const struct work_step *step, uint32_t server,
+	const uint32_t *devices, uint32_t n, struct err *err)
+{
+	struct open_request *r = job_open(j, step->kind, server);
+	struct transport_call call = {
+		.service = TO_APPLE,
+		.before = before_change,
+		.done = done_change,
+		.self = r,
+	};
+	struct apple_change change = {
+		.kind = step->kind,
+		.server_id = fleet_server_id(j->fleet, server),
+		.deadline_ms = step->deadline_ms,
+		.n_serials = n,
+	};
+	struct str *serials = mem_alloc(n * sizeof(*serials));
+	enum errc rc;
+
+	r->devices = mem_alloc(n * sizeof(*r->devices));
+	r->n = n;
+	for (uint32_t i = 0; i < n; i++) {
+		r->devices[i] = devices[i];
+		j->devices[devices[i]].busy = true;
+		serials[i] = fleet_serial(j->fleet, j->devices[devices[i]].slot);
+	}
+	change.serials = serials;
+	rc = apple_activity_request(
+		transport_apple(j->transport), &change, &call.request, err);
+	free(serials);
+	if (rc)
+		job_close(j, r);
+	else
+		transport_submit(j->transport, &call);
+	return rc;
+}
+
+/* --- packing --- */
+
+struct order {
+	uint32_t device, server, batch;
+	enum step_kind kind;
+};
+
+static int by_group(const void *a, const void *b)
+{
+	const struct order *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->server != y->server)
+		return x->server < y->server ? -1 : 1;
+	if (x->batch != y->batch)
+		return x->batch < y->batch ? -1 : 1;
+	return x->device < y->device ? -1 : 1;
+}
+
+/* The server an activity names: where the devices are for an unassign, where they go for the rest. */
+static uint32_t server_of(const struct job *j, const struct job_device *d)
+{
+	const struct work_step *s = job_step(j, d);
+
+	return s->kind == STEP_UNASSIGN ? job_expected(j, d).server : job_target(d, s);
+}
+
+static enum errc submit_packed(
+	struct job *j, const struct order *v, uint32_t n, uint32_t *ret_n, struct err *err)
+{
+	uint32_t *devices = mem_alloc((n + 1) * sizeof(*devices)), queued = 0;
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0, k; i < n && !rc && !j->stop; i += k) {
+		k = 0;
+		while (i + k < n && k < j->settings->batch_apple && v[i + k].kind == v[i].kind &&
+			v[i + k].server == v[i].server && v[i + k].batch == v[i].batch) {
+			devices[k] = v[i + k].device;
+			k++;
+		}
+		if (!budget_allows(j, v[i].kind, devices, k, queued))
+			break;
+		rc = submit_change(
+			j, job_step(j, &j->devices[v[i].device]), v[i].server, devices, k, err);
+		queued++;
+		*ret_n += k;
+	}
+	free(devices);
+	return rc;
+}
+
+enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+{
+	struct order *v = mem_alloc((j->n + 1) * sizeof(*v));
+	uint32_t n = 0, passed = 0;
+	bool any = false;
+	enum errc rc = ERR_OK, drained;
+	struct err why;
+
+	*ret_n = 0;
+	for (uint32_t i = 0; i < j->n && !any; i++)
+		any = is_ready(j, &j->devices[i], wave);
+	if (any)
+		rc = job_refresh(j, false, err);
+	for (uint32_t i = 0; i < j->n && any && !rc; i++) {
+		struct job_device *d = &j->devices[i];
+
+		if (!is_ready(j, d, wave))
+			continue;
+		if (still_wanted(j, d))
+			v[n++] = (struct order){ i, server_of(j, d), d->batch, job_step(j, d)->kind };
+		else
+			passed++;
+	}
+	if (n)
+		qsort(v, n, sizeof(*v), by_group);
+	if (!rc && n)
+		rc = submit_packed(j, v, n, &passed, err);
+	free(v);
+	drained = transport_drain(j->transport, &why);
+	if (!rc && drained) {
+		rc = drained;
+		*err = why;
+	}
+	if (!rc)
+		rc = job_flush(j, err);
+	*ret_n = passed;
+	return rc;
+}

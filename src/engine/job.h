@@ -1,0 +1,123 @@
+/*
+ * A frozen plan being carried out: its devices, one letter per step, and the requests under way.
+ * What is here is a copy of the store; job_flush() writes what changed, in one transaction.
+ */
+#ifndef ENGINE_JOB_H
+#define ENGINE_JOB_H
+
+#include "engine/facts.h"
+#include "engine/work.h"
+
+struct job_device {
+	uint32_t slot;     /* in the fleet */
+	uint32_t program;  /* of job.programs */
+	uint32_t home;     /* server it was on when the plan was frozen; SERVER_NONE: none */
+	uint32_t batch;    /* only devices of one number share a request: halves of a refused one */
+	uint32_t wave, attempts;
+	uint32_t listed;   /* groups that listed it when the plan was frozen */
+	char *results;     /* a letter per work step, see engine/work.h; owned by job.arena */
+	const char *detail, *evidence, *after; /* owned by job.arena; NULL: none */
+	struct str rule, before;
+	int64_t finished_ms;
+	uint8_t outcome, reason; /* its verdict; before it is settled: of the step that went wrong */
+	bool settled;
+	bool busy;         /* named by an open request */
+	bool log_failed;   /* the log of its open request says it failed */
+	bool gave_up;      /* its put-back failed: the next apply tries again */
+	bool dirty;        /* to be written by job_flush() */
+};
+
+/* A CHANGE that was sent, or may have been. */
+struct open_request {
+	int64_t id;        /* in the store; 0: its intent was never written */
+	enum step_kind kind;
+	uint32_t server;   /* index; SERVER_NONE: none */
+	enum request_state state;
+	char activity[80];
+	char fault[160];   /* what the log or the activity said */
+	int64_t intent_ms, sent_ms;
+	uint32_t *devices; /* indexes; owned */
+	uint32_t n;
+	bool terminal;     /* its activity has ended, or there is none to ask about */
+	bool ended_badly;  /* FAILURE, STOPPED, FAILED */
+	int64_t ended_look_ms; /* first look after its activity ended; TIME_NONE: none yet */
+	int64_t late_look_ms;  /* first look after patience with it ended; TIME_NONE: none yet */
+	struct job *job;   /* for callbacks */
+};
+
+struct job {
+	/* Borrowed until job_release(). */
+	struct store *store;
+	struct transport *transport;
+	struct facts *facts;
+	struct fleet *fleet;
+	const struct settings *settings;
+
+	int64_t run;
+	struct arena arena;
+	struct map texts; /* of programs */
+	struct work_program *programs;
+	uint32_t n_programs;
+	struct job_device *devices;
+	uint32_t n, cap;
+	uint32_t *by_slot; /* fleet slot -> index in devices; MAP_NONE */
+	struct open_request **open;
+	uint32_t n_open, cap_open;
+	uint32_t n_waves, next_batch;
+	int64_t read_ms; /* when Apple's state of the unsettled devices was last read; TIME_NONE: never */
+	/* Why no new change may be sent; ERR_OK: nothing. */
+	enum errc stop;
+	enum reason stop_reason;
+	struct err stop_err;
+	/* Told after every change of a device; may be NULL. */
+	void (*progress)(void *self, const struct job *j);
+	void *progress_self;
+};
+
+/* Loads the devices and open requests of a run. facts_servers() was called before. */
+MUST_CHECK enum errc job_load(struct job *j, int64_t run, struct err *err);
+void job_release(struct job *j);
+MUST_CHECK enum errc job_flush(struct job *j, struct err *err);
+
+const struct work_program *job_program(const struct job *j, const struct job_device *d);
+/* The first step still to do; program->n when none is left. */
+uint32_t job_next(const struct job *j, const struct job_device *d);
+/* NULL when no step is left. */
+const struct work_step *job_step(const struct job *j, const struct job_device *d);
+/* The state the device should be in: before, plus the steps proved so far. */
+struct view job_expected(const struct job *j, const struct job_device *d);
+/* The state the services last showed; false when the server is not known. */
+bool job_seen(const struct job *j, const struct job_device *d, struct view *ret);
+uint32_t job_target(const struct job_device *d, const struct work_step *s);
+
+/* The next step is over with that letter (RESULT_DONE or RESULT_HELD); settles after the last. */
+void job_pass(struct job *j, struct job_device *d, char letter);
+/* The next step went wrong. A device off its server keeps its verdict until it is back. */
+void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
+	const char *detail);
+/* Leaves out what stands between a device off its server and its put-back. False: none is due. */
+bool job_turn_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason);
+void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
+	const char *detail);
+void job_evidence(struct job *j, struct job_device *d, const char *kind, const char *value);
+
+/* Remembers the first reason to send nothing more. */
+void job_stop(struct job *j, enum errc code, enum reason reason, const struct err *err);
+struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t server);
+/* Forgets it; its devices are free again. */
+void job_close(struct job *j, struct open_request *r);
+
+/* --- the parts of a phase --- */
+/* Sends what is ready to be sent to Apple in this wave (wave UINT32_MAX: put-backs only). *ret_n: how many
+ * devices were moved on. */
+MUST_CHECK enum errc change_round(
+	struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Until every open request is settled, or patience_until_ms after a stop. */
+MUST_CHECK enum errc settle_requests(
+	struct job *j, int64_t patience_until_ms, struct err *err);
+/* One sync for all devices of the wave that wait for one. */
+MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Reads Apple's state of these devices, unless that was done within timeouts.settle. */
+MUST_CHECK enum errc job_refresh(struct job *j, bool force, struct err *err);
+
+#endif
