@@ -339,7 +339,7 @@ static enum errc submit_packed(
 	uint32_t *devices = mem_alloc((n + 1) * sizeof(*devices)), queued = 0;
 	enum errc rc = ERR_OK;
 
-	for (uint32_t i = 0, k; i < n && !rc && !j->stop; i += k) {
+	for (uint32_t i = 0, k; i < n && !rc && !j->stop && queued < j->max_writes; i += k) {
 		k = 0;
 		while (i + k < n && k < j->settings->batch_apple && v[i + k].kind == v[i].kind &&
 			v[i + k].server == v[i].server && v[i + k].batch == v[i].batch) {

@@ -20,6 +20,7 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 	struct job_device d = {
 		.slot = fleet_add(j->fleet, rec->serial),
 		.program = map_add(&j->texts, rec->program, NULL),
+		.start = fleet_server_by_id(j->fleet, rec->start),
 		.home = fleet_server_by_id(j->fleet, rec->home),
 		.wave = rec->wave,
 		.listed = rec->listed,
@@ -99,6 +100,7 @@ enum errc job_load(struct job *j, int64_t run, struct err *err)
 
 	j->run = run;
 	j->next_batch = 1; /* 0: not split */
+	j->max_writes = UINT32_MAX;
 	j->read_ms = TIME_NONE;
 	arena_init(&j->arena);
 	map_init(&j->texts, 0);
@@ -213,11 +215,16 @@ uint32_t job_target(const struct job_device *d, const struct work_step *s)
 struct view job_expected(const struct job *j, const struct job_device *d)
 {
 	const struct work_program *p = job_program(j, d);
-	struct view v = { d->home, d->listed, false };
+	struct view v = { d->start, d->listed, false };
 
-	for (uint32_t i = 0; i < p->n; i++)
-		if (d->results[i] == RESULT_DONE)
+	for (uint32_t i = 0; i < p->n; i++) {
+		/* Held at sending time only: somebody else had just done it. */
+		bool by_others = d->results[i] == RESULT_HELD &&
+			!work_holds(j->fleet, &p->v[i], d->home, j->settings->has_uem, &v);
+
+		if (d->results[i] == RESULT_DONE || by_others)
 			work_effect(j->fleet, &p->v[i], d->home, &v);
+	}
 	return v;
 }
 

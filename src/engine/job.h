@@ -11,7 +11,8 @@
 struct job_device {
 	uint32_t slot;     /* in the fleet */
 	uint32_t program;  /* of job.programs */
-	uint32_t home;     /* server it was on when the plan was frozen; SERVER_NONE: none */
+	uint32_t start;    /* server it was on when the plan was frozen; SERVER_NONE: none */
+	uint32_t home;     /* the same, or where an earlier run took it from */
 	uint32_t batch;    /* only devices of one number share a request: halves of a refused one */
 	uint32_t wave, attempts;
 	uint32_t listed;   /* groups that listed it when the plan was frozen */
@@ -64,6 +65,7 @@ struct job {
 	struct open_request **open;
 	uint32_t n_open, cap_open;
 	uint32_t n_waves, next_batch;
+	uint32_t max_writes; /* of the next change_round() */
 	int64_t read_ms; /* when Apple's state of the unsettled devices was last read; TIME_NONE: never */
 	/* Why no new change may be sent; ERR_OK: nothing. */
 	enum errc stop;

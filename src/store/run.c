@@ -183,12 +183,13 @@ enum errc store_rows(struct store *s, int64_t run,
 enum errc store_device_add(
 	struct store *s, int64_t run, const struct device_record *d, struct err *err)
 {
-	const struct str texts[] = { d->rule, d->program, d->before, d->home, d->after, d->detail };
-	int64_t id[6];
+	const struct str texts[] = { d->rule, d->program, d->before, d->start, d->home,
+		d->after, d->detail };
+	int64_t id[7];
 	struct db_stmt *q;
 	enum errc rc = ERR_OK;
 
-	for (int i = 0; i < 6 && !rc; i++)
+	for (int i = 0; i < 7 && !rc; i++)
 		rc = store_text(s, texts[i], &id[i], err);
 	if (!rc)
 		rc = store_sql(s, SQL_DEVICE_ADD, &q, err);
@@ -196,18 +197,18 @@ enum errc store_device_add(
 		return rc;
 	db_bind_int(q, 1, run);
 	db_bind_str(q, 2, d->serial);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		bind_ref(q, 3 + i, id[i]);
-	db_bind_int(q, 7, d->wave);
-	db_bind_int(q, 8, d->listed);
-	db_bind_str(q, 9, d->results);
-	db_bind_int(q, 10, d->outcome);
-	db_bind_int(q, 11, d->reason);
-	bind_ref(q, 12, id[4]);
+	db_bind_int(q, 8, d->wave);
+	db_bind_int(q, 9, d->listed);
+	db_bind_str(q, 10, d->results);
+	db_bind_int(q, 11, d->outcome);
+	db_bind_int(q, 12, d->reason);
 	bind_ref(q, 13, id[5]);
-	db_bind_str(q, 14, d->evidence);
-	db_bind_int(q, 15, d->attempts);
-	bind_time(q, 16, d->finished_ms);
+	bind_ref(q, 14, id[6]);
+	db_bind_str(q, 15, d->evidence);
+	db_bind_int(q, 16, d->attempts);
+	bind_time(q, 17, d->finished_ms);
 	return db_run(q, err);
 }
 
@@ -244,17 +245,18 @@ static void read_device(struct db_stmt *q, struct device_record *ret)
 		.rule = db_col_str(q, 1),
 		.program = db_col_str(q, 2),
 		.before = db_col_str(q, 3),
-		.home = db_col_str(q, 4),
-		.wave = (uint32_t)db_col_int(q, 5),
-		.listed = (uint32_t)db_col_int(q, 6),
-		.results = db_col_str(q, 7),
-		.outcome = (int)db_col_int(q, 8),
-		.reason = (int)db_col_int(q, 9),
-		.after = db_col_str(q, 10),
-		.detail = db_col_str(q, 11),
-		.evidence = db_col_str(q, 12),
-		.attempts = (uint32_t)db_col_int(q, 13),
-		.finished_ms = col_time(q, 14),
+		.start = db_col_str(q, 4),
+		.home = db_col_str(q, 5),
+		.wave = (uint32_t)db_col_int(q, 6),
+		.listed = (uint32_t)db_col_int(q, 7),
+		.results = db_col_str(q, 8),
+		.outcome = (int)db_col_int(q, 9),
+		.reason = (int)db_col_int(q, 10),
+		.after = db_col_str(q, 11),
+		.detail = db_col_str(q, 12),
+		.evidence = db_col_str(q, 13),
+		.attempts = (uint32_t)db_col_int(q, 14),
+		.finished_ms = col_time(q, 15),
 	};
 }
 

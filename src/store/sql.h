@@ -29,18 +29,18 @@
 	X(ROW_ALL, "SELECT r.n, r.line, r.serial, r.outcome, r.reason, u.s, d.s FROM row r "      \
 		   "LEFT JOIN text u ON u.id = r.rule LEFT JOIN text d ON d.id = r.detail "       \
 		   "WHERE r.run = ?1 ORDER BY r.n")                                               \
-	X(DEVICE_ADD, "INSERT INTO device(run, serial, rule, program, before, home, wave, "       \
-		      "listed, results, outcome, reason, after, detail, evidence, attempts, "     \
-		      "finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "      \
-		      "?13, ?14, ?15, ?16)")                                                      \
+	X(DEVICE_ADD, "INSERT INTO device(run, serial, rule, program, before, start, home, "      \
+		      "wave, listed, results, outcome, reason, after, detail, evidence, "         \
+		      "attempts, finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "      \
+		      "?11, ?12, ?13, ?14, ?15, ?16, ?17)")                                                      \
 	X(DEVICE_SET, "UPDATE device SET results = ?3, outcome = ?4, reason = ?5, after = ?6, "   \
 		      "detail = ?7, evidence = ?8, attempts = ?9, finished = ?10 "                \
 		      "WHERE run = ?1 AND serial = ?2")                                           \
-	X(DEVICE_ALL, "SELECT v.serial, u.s, p.s, b.s, h.s, v.wave, v.listed, v.results, "        \
+	X(DEVICE_ALL, "SELECT v.serial, u.s, p.s, b.s, t.s, h.s, v.wave, v.listed, v.results, "        \
 		      "v.outcome, v.reason, a.s, d.s, v.evidence, v.attempts, v.finished "        \
 		      "FROM device v LEFT JOIN text u ON u.id = v.rule "                          \
 		      "LEFT JOIN text p ON p.id = v.program LEFT JOIN text b ON b.id = v.before " \
-		      "LEFT JOIN text h ON h.id = v.home LEFT JOIN text a ON a.id = v.after "     \
+		      "LEFT JOIN text t ON t.id = v.start LEFT JOIN text h ON h.id = v.home LEFT JOIN text a ON a.id = v.after "     \
 		      "LEFT JOIN text d ON d.id = v.detail WHERE v.run = ?1 ORDER BY v.rowid")    \
 	X(REQUEST_ADD, "INSERT INTO request(run, kind, target, state, activity, intent, sent) "   \
 		       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                      \

@@ -23,7 +23,7 @@ static const char schema[] =
 	" serial TEXT, outcome INTEGER NOT NULL, reason INTEGER NOT NULL, rule INTEGER,"
 	" detail INTEGER, PRIMARY KEY(run, n)) WITHOUT ROWID;"
 	"CREATE TABLE device(run INTEGER NOT NULL, serial TEXT NOT NULL, rule INTEGER,"
-	" program INTEGER, before INTEGER, home INTEGER, wave INTEGER NOT NULL,"
+	" program INTEGER, before INTEGER, start INTEGER, home INTEGER, wave INTEGER NOT NULL,"
 	" listed INTEGER NOT NULL, results TEXT NOT NULL, outcome INTEGER NOT NULL,"
 	" reason INTEGER NOT NULL, after INTEGER, detail INTEGER, evidence TEXT,"
 	" attempts INTEGER NOT NULL, finished INTEGER, UNIQUE(serial, run));"

@@ -94,7 +94,8 @@ MUST_CHECK enum errc store_rows(struct store *s, int64_t run,
 struct device_record {
 	struct str serial, rule, program; /* program: model/program.h, JSON */
 	struct str before, after;         /* as in depmend_before, depmend_after */
-	struct str home;    /* id of the server it was on when the plan was frozen; "" none */
+	struct str start; /* id of the server it was on when the plan was frozen; "" none */
+	struct str home;  /* the same, or where an earlier run took it from; "" none */
 	struct str results; /* one letter per executed step, see engine/work.h */
 	struct str detail, evidence;
 	uint32_t wave;
@@ -105,7 +106,7 @@ struct device_record {
 };
 MUST_CHECK enum errc store_device_add(
 	struct store *s, int64_t run, const struct device_record *d, struct err *err);
-/* Everything but serial, rule, program, before, home, listed, wave. */
+/* Everything but serial, rule, program, before, start, home, listed, wave. */
 MUST_CHECK enum errc store_device_update(
 	struct store *s, int64_t run, const struct device_record *d, struct err *err);
 /* In order of adding. */

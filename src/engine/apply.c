@@ -1,0 +1,269 @@
+#include "engine/apply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "engine/stop.h"
+
+enum { STOP_GRACE_MS = 20000 };
+
+/* --- waves --- */
+
+static bool ready_in(const struct job *j, uint32_t wave)
+{
+	for (uint32_t i = 0; i < j->n; i++) {
+		const struct job_device *d = &j->devices[i];
+
+		if (!d->settled && !d->gave_up && d->wave == wave && job_step(j, d))
+			return true;
+	}
+	return false;
+}
+
+/* The phases of one wave: Apple's changes up to the next sync, then one sync for all. */
+static enum errc work_wave(struct job *j, uint32_t wave, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	while (!rc && !j->stop && ready_in(j, wave)) {
+		uint32_t changed = 0, synced = 0;
+
+		if (stop_asked()) {
+			(void)err_set(err, ERR_STOPPED, "stopped by a signal");
+			job_stop(j, ERR_STOPPED, REASON_RUN_STOPPED, err);
+			break;
+		}
+		rc = change_round(j, wave, &changed, err);
+		if (!rc)
+			rc = settle_requests(j, INT64_MAX, err);
+		if (!rc && !j->stop && !changed)
+			rc = sync_round(j, wave, &synced, err);
+		if (!rc && !j->stop && !changed && !synced)
+			rc = err_set(err, ERR_INTERNAL, "a wave does not move on");
+	}
+	return rc;
+}
+
+static bool counts_for_halt(enum outcome o)
+{
+	return o == OUTCOME_FAILED || o == OUTCOME_UNVERIFIED || o == OUTCOME_HELD ||
+		o == OUTCOME_DRIFTED;
+}
+
+static void check_halt(struct job *j, uint32_t wave, uint32_t percent)
+{
+	uint64_t n = 0, bad = 0;
+	struct err err;
+
+	for (uint32_t i = 0; i < j->n; i++) {
+		n += j->devices[i].wave == wave;
+		bad += j->devices[i].wave == wave &&
+			counts_for_halt((enum outcome)j->devices[i].outcome);
+	}
+	if (percent >= 100 || bad * 100 <= n * percent || wave + 1 >= j->n_waves)
+		return;
+	(void)err_set(&err, ERR_GUARD,
+		"%llu of the %llu devices of wave %u went wrong (halt: %u %%): look at the failures, "
+		"then continue with --past-halt",
+		(unsigned long long)bad, (unsigned long long)n, wave + 1, percent);
+	job_stop(j, ERR_GUARD, REASON_RUN_HALTED, &err);
+}
+
+/* --- ending early --- */
+
+/* Writes that may leave right now: an orderly stop after a signal does not wait for the budget. */
+static uint32_t writes_at_once(const struct job *j)
+{
+	int64_t now = transport_now(j->transport);
+	uint32_t k = 0;
+
+	while (k < j->settings->rates[RATE_APPLE_WRITE].n &&
+		transport_write_when(j->transport, k + 1) <= now)
+		k++;
+	return k;
+}
+
+static enum errc put_back_all(struct job *j, struct err *err)
+{
+	enum errc stop = j->stop, rc;
+	int64_t patience = INT64_MAX;
+	uint32_t n;
+
+	for (uint32_t i = 0; i < j->n; i++) {
+		struct job_device *d = &j->devices[i];
+
+		if (!d->settled && !d->busy)
+			(void)job_turn_back(j, d, OUTCOME_FAILED, REASON_RUN_PUT_BACK);
+	}
+	if (stop == ERR_STOPPED) {
+		transport_closing(j->transport);
+		patience = transport_now(j->transport) + STOP_GRACE_MS;
+		j->max_writes = writes_at_once(j);
+	}
+	j->stop = ERR_OK;
+	rc = job_flush(j, err);
+	if (!rc && j->max_writes)
+		rc = change_round(j, UINT32_MAX, &n, err);
+	j->stop = stop;
+	j->max_writes = UINT32_MAX;
+	if (!rc)
+		rc = settle_requests(j, patience, err);
+	return rc;
+}
+
+static void settle_rest(struct job *j)
+{
+	for (uint32_t i = 0; i < j->n; i++) {
+		struct job_device *d = &j->devices[i];
+		uint32_t at;
+		bool off = work_put_back_due(job_program(j, d), d->results, &at);
+		const struct work_step *s = job_step(j, d);
+
+		if (d->settled)
+			continue;
+		/* An unassign whose outcome nobody knows yet may have taken it off. */
+		if (d->busy && s && step_info(s->kind)->takes_off)
+			off = true;
+		d->settled = false;
+		job_settle(j, d, off ? OUTCOME_IN_FLIGHT : OUTCOME_PENDING,
+			off ? REASON_RUN_IN_FLIGHT : j->stop_reason, NULL);
+	}
+}
+
+/* A run that took devices off their server puts them back before it ends. */
+static enum errc end_early(struct job *j, struct err *err)
+{
+	enum errc stop = j->stop, rc = ERR_OK;
+	struct err why = j->stop_err;
+
+	/* Losing the store, credentials or Apple itself leaves nothing to put back with. */
+	if (stop != ERR_AUTH && stop != ERR_STORE)
+		rc = put_back_all(j, err);
+	if (rc)
+		return rc;
+	settle_rest(j);
+	rc = job_flush(j, err);
+	if (!rc) {
+		*err = why;
+		rc = stop;
+	}
+	return rc;
+}
+
+/* --- a run --- */
+
+static enum errc finish_run(struct job *j, struct err *err)
+{
+	for (uint32_t i = 0; i < j->n; i++)
+		if (!j->devices[i].settled)
+			return ERR_OK;
+	return store_run_set(
+		j->store, j->run, RUN_FINISHED, transport_now(j->transport), -1, err);
+}
+
+static enum errc load(struct job *j, const struct surroundings *s, int64_t run, struct err *err)
+{
+	*j = (struct job){
+		.store = s->store,
+		.transport = s->transport,
+		.facts = s->facts,
+		.fleet = s->facts->fleet,
+		.settings = s->settings,
+		.progress = s->progress,
+		.progress_self = s->progress_self,
+	};
+	return job_load(j, run, err);
+}
+
+enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
+{
+	struct job j;
+	struct err why;
+	enum errc rc = load(&j, s, run, err), ended;
+
+	if (!rc)
+		rc = settle_requests(&j, INT64_MAX, err);
+	for (uint32_t w = 0; w < j.n_waves && !rc && !j.stop; w++) {
+		rc = work_wave(&j, w, err);
+		if (!rc && !j.stop)
+			check_halt(&j, w, s->halt_failed_percent);
+	}
+	/* A put-back that failed leaves its row in flight without stopping the others. */
+	if (!rc && j.stop)
+		rc = end_early(&j, err);
+	else if (rc && rc != ERR_STORE && rc != ERR_INTERNAL && j.n) {
+		job_stop(&j, rc, REASON_RUN_WAITING, err);
+		rc = end_early(&j, err);
+	}
+	ended = rc == ERR_STORE ? ERR_OK : finish_run(&j, &why);
+	if (!rc && ended) {
+		rc = ended;
+		*err = why;
+	}
+	job_release(&j);
+	return rc;
+}
+
+/* --- what earlier runs left --- */
+
+struct earlier {
+	const char *except;
+	int64_t ids[64];
+	size_t n;
+};
+
+static enum errc note_run(void *self, const struct run_record *run, struct err *err)
+{
+	struct earlier *e = self;
+
+	(void)err;
+	if (run->state == RUN_ACTIVE && strcmp(run->identity, e->except) != 0 &&
+		e->n < sizeof(e->ids) / sizeof(*e->ids))
+		e->ids[e->n++] = run->id;
+	return ERR_OK;
+}
+
+static enum errc recover_one(
+	const struct surroundings *s, int64_t run, uint32_t *ret_in_flight, struct err *err)
+{
+	struct job j;
+	uint32_t left = 0;
+	enum errc rc = load(&j, s, run, err);
+
+	if (!rc)
+		rc = settle_requests(&j, INT64_MAX, err);
+	if (!rc) {
+		(void)err_set(&j.stop_err, ERR_OK, "another run took over");
+		j.stop_reason = REASON_RUN_SUPERSEDED;
+		rc = put_back_all(&j, err);
+	}
+	if (!rc) {
+		settle_rest(&j);
+		rc = job_flush(&j, err);
+	}
+	for (uint32_t i = 0; i < j.n; i++)
+		left += j.devices[i].outcome == OUTCOME_IN_FLIGHT || j.devices[i].busy;
+	if (!rc && !left)
+		rc = store_run_set(s->store, run, RUN_SUPERSEDED, transport_now(s->transport), -1,
+			err);
+	if (left)
+		log_warn("%u devices of an earlier run are still not settled", left);
+	*ret_in_flight += left;
+	job_release(&j);
+	return rc;
+}
+
+enum errc run_recover(
+	const struct surroundings *s, const char *except, uint32_t *ret_in_flight, struct err *err)
+{
+	struct earlier e = { .except = except };
+	enum errc rc = store_runs(s->store, note_run, &e, err);
+
+	*ret_in_flight = 0;
+	for (size_t i = 0; i < e.n && !rc; i++)
+		rc = recover_one(s, e.ids[i], ret_in_flight, err);
+	return rc;
+}

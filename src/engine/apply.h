@@ -1,0 +1,71 @@
+/*
+ * A run from frozen plan to result: freeze, recover, carry out wave by wave, put back, close.
+ */
+#ifndef ENGINE_APPLY_H
+#define ENGINE_APPLY_H
+
+#include "engine/job.h"
+#include "engine/plan.h"
+
+/* Client, rules and parameters, and per row the serial and the values of the columns the rules use. */
+MUST_CHECK enum errc run_identity(const struct input *in, struct ruleset *rules,
+	const char *client_id, char ret[65], struct err *err);
+
+/* Writes the confirmed plan into the store, in one transaction; the input's spool moves into the
+ * run's folder. `frozen` is completed with what is needed to write results later. */
+struct freeze {
+	const char *input_path; /* as the user gave it */
+	const char *identity;
+	const struct rules_policy *policy;
+	struct str audit; /* who, version, digests, confirmations, allowances: JSON members */
+};
+MUST_CHECK enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f,
+	int64_t now_ms, struct run_record *ret, struct err *err);
+
+/* Everything a run needs from its surroundings. */
+struct surroundings {
+	struct store *store;
+	struct transport *transport;
+	struct facts *facts;
+	const struct settings *settings;
+	uint32_t halt_failed_percent; /* 100: never */
+	void (*progress)(void *self, const struct job *j);
+	void *progress_self;
+};
+
+/* What earlier runs left: looked at, put back; what they had not touched is superseded. `except` is
+ * the identity that will be continued. Failures of the store only; others leave rows in flight. */
+MUST_CHECK enum errc run_recover(
+	const struct surroundings *s, const char *except, uint32_t *ret_in_flight, struct err *err);
+
+/* Carries the run out until every row is settled or something stops it. Returns what stopped it (ERR_OK,
+ * ERR_STOPPED, ERR_TEMPFAIL, ERR_GUARD for a halt, ERR_AUTH, ERR_NET, ERR_STORE ...), with
+ * the rows left `pending` or `in_flight`. */
+MUST_CHECK enum errc run_work(const struct surroundings *s, int64_t run, struct err *err);
+
+/* --- results from the store --- */
+struct run_input {
+	struct input input;  /* reopened spool */
+	char *path;          /* as the user gave it */
+	size_t widest;
+};
+MUST_CHECK enum errc run_open_input(
+	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err);
+void run_input_release(struct run_input *in);
+
+/* One row of the result, texts borrowed for the call. */
+struct run_row {
+	uint32_t n;
+	enum outcome outcome;
+	enum reason reason;
+	struct str serial, rule, detail, before, after, evidence;
+	struct str steps; /* as in depmend_steps */
+	uint32_t attempts;
+	int64_t finished_ms;
+};
+/* Rows in order; each() may be called with the store in use, but must not use it. */
+MUST_CHECK enum errc run_rows(struct store *store, int64_t run,
+	enum errc (*each)(void *self, const struct run_row *row, struct err *err), void *self,
+	struct err *err);
+
+#endif
