@@ -50,7 +50,7 @@ static enum errc work_wave(struct job *j, uint32_t wave, struct err *err)
 static bool counts_for_halt(enum outcome o)
 {
 	return o == OUTCOME_FAILED || o == OUTCOME_UNVERIFIED || o == OUTCOME_HELD ||
-		o == OUTCOME_DRIFTED;
+	       o == OUTCOME_DRIFTED;
 }
 
 static void check_halt(struct job *j, uint32_t wave, uint32_t percent)
@@ -61,12 +61,13 @@ static void check_halt(struct job *j, uint32_t wave, uint32_t percent)
 	for (uint32_t i = 0; i < j->n; i++) {
 		n += j->devices[i].wave == wave;
 		bad += j->devices[i].wave == wave &&
-			counts_for_halt((enum outcome)j->devices[i].outcome);
+		       counts_for_halt((enum outcome)j->devices[i].outcome);
 	}
 	if (percent >= 100 || bad * 100 <= n * percent || wave + 1 >= j->n_waves)
 		return;
 	(void)err_set(&err, ERR_GUARD,
-		"%llu of the %llu devices of wave %u went wrong (halt: %u %%): look at the failures, "
+		"%llu of the %llu devices of wave %u went wrong (halt: %u %%): look at the "
+		"failures, "
 		"then continue with --past-halt",
 		(unsigned long long)bad, (unsigned long long)n, wave + 1, percent);
 	job_stop(j, ERR_GUARD, REASON_RUN_HALTED, &err);
@@ -160,8 +161,7 @@ static enum errc finish_run(struct job *j, struct err *err)
 	for (uint32_t i = 0; i < j->n; i++)
 		if (!j->devices[i].settled)
 			return ERR_OK;
-	return store_run_set(
-		j->store, j->run, RUN_FINISHED, transport_now(j->transport), -1, err);
+	return store_run_set(j->store, j->run, RUN_FINISHED, transport_now(j->transport), -1, err);
 }
 
 static enum errc load(struct job *j, const struct surroundings *s, int64_t run, struct err *err)
@@ -182,8 +182,13 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 {
 	struct job j;
 	struct err why;
+	uint32_t n;
 	enum errc rc = load(&j, s, run, err), ended;
 
+	if (!rc)
+		rc = settle_requests(&j, INT64_MAX, err);
+	if (!rc && !j.stop) /* devices that an earlier process could not put back come first */
+		rc = change_round(&j, UINT32_MAX, &n, err);
 	if (!rc)
 		rc = settle_requests(&j, INT64_MAX, err);
 	for (uint32_t w = 0; w < j.n_waves && !rc && !j.stop; w++) {
@@ -247,8 +252,8 @@ static enum errc recover_one(
 	for (uint32_t i = 0; i < j.n; i++)
 		left += j.devices[i].outcome == OUTCOME_IN_FLIGHT || j.devices[i].busy;
 	if (!rc && !left)
-		rc = store_run_set(s->store, run, RUN_SUPERSEDED, transport_now(s->transport), -1,
-			err);
+		rc = store_run_set(
+			s->store, run, RUN_SUPERSEDED, transport_now(s->transport), -1, err);
 	if (left)
 		log_warn("%u devices of an earlier run are still not settled", left);
 	*ret_in_flight += left;

@@ -7,7 +7,8 @@
 #include "engine/job.h"
 #include "engine/plan.h"
 
-/* Client, rules and parameters, and per row the serial and the values of the columns the rules use. */
+/* Client, rules and parameters, and per row the serial and the values of the columns the rules use.
+ */
 MUST_CHECK enum errc run_identity(const struct input *in, struct ruleset *rules,
 	const char *client_id, char ret[65], struct err *err);
 
@@ -38,15 +39,15 @@ struct surroundings {
 MUST_CHECK enum errc run_recover(
 	const struct surroundings *s, const char *except, uint32_t *ret_in_flight, struct err *err);
 
-/* Carries the run out until every row is settled or something stops it. Returns what stopped it (ERR_OK,
- * ERR_STOPPED, ERR_TEMPFAIL, ERR_GUARD for a halt, ERR_AUTH, ERR_NET, ERR_STORE ...), with
+/* Carries the run out until every row is settled or something stops it. Returns what stopped it
+ * (ERR_OK, ERR_STOPPED, ERR_TEMPFAIL, ERR_GUARD for a halt, ERR_AUTH, ERR_NET, ERR_STORE ...), with
  * the rows left `pending` or `in_flight`. */
 MUST_CHECK enum errc run_work(const struct surroundings *s, int64_t run, struct err *err);
 
 /* --- results from the store --- */
 struct run_input {
-	struct input input;  /* reopened spool */
-	char *path;          /* as the user gave it */
+	struct input input; /* reopened spool */
+	char *path;         /* as the user gave it */
 	size_t widest;
 };
 MUST_CHECK enum errc run_open_input(

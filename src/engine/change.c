@@ -103,8 +103,8 @@ static uint32_t writes_to_come_back(const struct job *j, const uint32_t *take_of
 }
 
 /* An unassign that will be put back leaves only when the budget holds the put-back too. */
-static bool budget_allows(struct job *j, enum step_kind kind, const uint32_t *devices, uint32_t n,
-	uint32_t n_queued)
+static bool budget_allows(
+	struct job *j, enum step_kind kind, const uint32_t *devices, uint32_t n, uint32_t n_queued)
 {
 	uint32_t writes = n_queued + 1;
 	struct err err;
@@ -138,8 +138,7 @@ static enum errc write_intent(struct open_request *r, int64_t at_ms, struct err 
 	enum errc rc = ERR_OK;
 
 	if (r->id) /* an attempt before this one was answered: not applied */
-		rc = store_request_set(
-			j->store, r->id, REQUEST_REFUSED, STR(""), TIME_NONE, err);
+		rc = store_request_set(j->store, r->id, REQUEST_REFUSED, STR(""), TIME_NONE, err);
 	if (!rc)
 		rc = store_request_add(j->store, &rec, &r->id, err);
 	for (uint32_t i = 0; i < r->n && !rc; i++) {
@@ -150,8 +149,8 @@ static enum errc write_intent(struct open_request *r, int64_t at_ms, struct err 
 		d->dirty = true;
 		rc = store_request_device(j->store, r->id, serial, job_next(j, d), err);
 		if (!rc && step_info(r->kind)->takes_off)
-			rc = store_home_put(j->store, serial,
-				fleet_server_id(j->fleet, d->home), j->run, err);
+			rc = store_home_put(
+				j->store, serial, fleet_server_id(j->fleet, d->home), j->run, err);
 	}
 	return rc;
 }
@@ -188,9 +187,8 @@ static enum errc before_change(void *self, int64_t at_ms, struct err *err)
 static void share_blame(struct job *j, struct open_request *r, const struct apple_error *e)
 {
 	size_t culprit = r->n == 1 ? 0 : apple_error_culprit(e);
-	bool splits = culprit == SIZE_MAX &&
-		!str_starts_nocase(
-			str_from(e->pointer), STR("/data/relationships/mdmServer"));
+	bool splits = culprit == SIZE_MAX && !str_starts_nocase(str_from(e->pointer),
+						     STR("/data/relationships/mdmServer"));
 	char detail[400];
 
 	(void)snprintf(detail, sizeof(detail), "%s %s", e->code, e->detail);
@@ -235,8 +233,8 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 	} else { /* 5xx, 3xx, a garbled 201: nobody knows */
 		r->state = REQUEST_UNKNOWN;
 		r->terminal = true;
-		log_warn("%s: %s: looking before anything is sent again",
-			step_info(r->kind)->word, err.msg);
+		log_warn("%s: %s: looking before anything is sent again", step_info(r->kind)->word,
+			err.msg);
 	}
 	apple_activity_release(&activity);
 }
@@ -251,16 +249,16 @@ static enum errc done_change(void *self, enum errc code, const struct http_reply
 	(void)rest;
 	if (code) { /* never sent, or answered with "not now": not applied */
 		r->state = REQUEST_REFUSED;
-		job_stop(j, code,
-			code == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING, err);
+		job_stop(j, code, code == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING,
+			err);
 	} else if (reply->fate == HTTP_ANSWERED) {
 		take_answer(r, reply);
 	} else {
 		r->state = REQUEST_UNKNOWN;
 		r->terminal = true;
 		r->sent_ms = reply->last_sent_ms;
-		log_warn("%s: %s: looking before anything is sent again",
-			step_info(r->kind)->word, reply->why);
+		log_warn("%s: %s: looking before anything is sent again", step_info(r->kind)->word,
+			reply->why);
 	}
 	rc = job_flush(j, err);
 	if (r->state == REQUEST_REFUSED)
@@ -295,8 +293,7 @@ static enum errc submit_change(struct job *j, const struct work_step *step, uint
 		serials[i] = fleet_serial(j->fleet, j->devices[devices[i]].slot);
 	}
 	change.serials = serials;
-	rc = apple_activity_request(
-		transport_apple(j->transport), &change, &call.request, err);
+	rc = apple_activity_request(transport_apple(j->transport), &change, &call.request, err);
 	free(serials);
 	if (rc)
 		job_close(j, r);
@@ -325,7 +322,8 @@ static int by_group(const void *a, const void *b)
 	return x->device < y->device ? -1 : 1;
 }
 
-/* The server an activity names: where the devices are for an unassign, where they go for the rest. */
+/* The server an activity names: where the devices are for an unassign, where they go for the rest.
+ */
 static uint32_t server_of(const struct job *j, const struct job_device *d)
 {
 	const struct work_step *s = job_step(j, d);
@@ -376,7 +374,8 @@ enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err
 		if (!is_ready(j, d, wave))
 			continue;
 		if (still_wanted(j, d))
-			v[n++] = (struct order){ i, server_of(j, d), d->batch, job_step(j, d)->kind };
+			v[n++] = (struct order){ i, server_of(j, d), d->batch,
+				job_step(j, d)->kind };
 		else
 			passed++;
 	}

@@ -178,24 +178,41 @@ enum errc input_read(struct input *in, const struct input_options *opt, struct e
 	return rc ? rc : closed;
 }
 
-enum errc input_reopen(struct input *in, const char *spool, char delimiter,
-	const struct column_options *columns, bool has_header, struct err *err)
+static void take_headers(struct input *in, const struct csv_record *r)
 {
-	struct csv_options csv_opt = { .delimiter = delimiter };
-	struct column_options opt = *columns;
+	struct columns *c = &in->columns;
+
+	c->has_header = true;
+	c->n = r->n_cells;
+	c->headers = arena_alloc(&in->arena, (c->n + 1) * sizeof(*c->headers));
+	c->own = arena_alloc(&in->arena, (c->n + 1) * sizeof(*c->own));
+	for (size_t i = 0; i < c->n; i++) {
+		c->headers[i] = arena_dup(&in->arena, r->cells[i]);
+		c->own[i] = str_starts_nocase(c->headers[i], STR("depmend_"));
+	}
+	note_own_columns(in);
+}
+
+enum errc input_reopen(
+	struct input *in, const char *spool, char delimiter, bool has_header, struct err *err)
+{
+	struct csv_options opt = { .delimiter = delimiter };
 	struct csv_reader *csv;
 	struct csv_record r;
-	bool data;
+	bool more;
 	enum errc rc;
 
 	*in = (struct input){ .delimiter = delimiter, .spool = mem_strdup(spool) };
 	arena_init(&in->arena);
 	map_init(&in->serials, 0);
-	opt.no_header = !has_header;
-	rc = csv_open(&csv, spool, &csv_opt, err);
+	if (!has_header)
+		return ERR_OK;
+	rc = csv_open(&csv, spool, &opt, err);
 	if (rc)
 		return rc;
-	rc = read_header(in, csv, &opt, &r, &data, err);
+	rc = csv_next(csv, &r, &more, err);
+	if (!rc && more)
+		take_headers(in, &r);
 	csv_close(csv);
 	return rc;
 }

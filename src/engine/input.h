@@ -49,9 +49,9 @@ struct input_options {
 /* ERR_NO_INPUT; ERR_INPUT: no serial column, an open quote, undecodable bytes, no rows. Rows at
  * fault are kept with OUTCOME_INVALID. Caller releases, also after a failure. */
 MUST_CHECK enum errc input_read(struct input *in, const struct input_options *opt, struct err *err);
-/* Opens a spool of an earlier run: rows come from the store, the caller fills in->rows. */
-MUST_CHECK enum errc input_reopen(struct input *in, const char *spool, char delimiter,
-	const struct column_options *columns, bool has_header, struct err *err);
+/* Opens the spool of an earlier run for its columns and records; it has no rows. */
+MUST_CHECK enum errc input_reopen(
+	struct input *in, const char *spool, char delimiter, bool has_header, struct err *err);
 void input_release(struct input *in);
 
 /* Every data record in order; n counts from 0. */

@@ -167,8 +167,8 @@ enum errc job_flush(struct job *j, struct err *err)
 		struct open_request *r = j->open[i];
 
 		if (r->id)
-			rc = store_request_set(j->store, r->id, r->state, str_from(r->activity),
-				r->sent_ms, err);
+			rc = store_request_set(
+				j->store, r->id, r->state, str_from(r->activity), r->sent_ms, err);
 	}
 	if (!rc)
 		rc = store_commit(j->store, err);
@@ -220,7 +220,7 @@ struct view job_expected(const struct job *j, const struct job_device *d)
 	for (uint32_t i = 0; i < p->n; i++) {
 		/* Held at sending time only: somebody else had just done it. */
 		bool by_others = d->results[i] == RESULT_HELD &&
-			!work_holds(j->fleet, &p->v[i], d->home, j->settings->has_uem, &v);
+				 !work_holds(j->fleet, &p->v[i], d->home, j->settings->has_uem, &v);
 
 		if (d->results[i] == RESULT_DONE || by_others)
 			work_effect(j->fleet, &p->v[i], d->home, &v);

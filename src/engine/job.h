@@ -9,41 +9,42 @@
 #include "engine/work.h"
 
 struct job_device {
-	uint32_t slot;     /* in the fleet */
-	uint32_t program;  /* of job.programs */
-	uint32_t start;    /* server it was on when the plan was frozen; SERVER_NONE: none */
-	uint32_t home;     /* the same, or where an earlier run took it from */
-	uint32_t batch;    /* only devices of one number share a request: halves of a refused one */
+	uint32_t slot;    /* in the fleet */
+	uint32_t program; /* of job.programs */
+	uint32_t start;   /* server it was on when the plan was frozen; SERVER_NONE: none */
+	uint32_t home;    /* the same, or where an earlier run took it from */
+	uint32_t batch;   /* only devices of one number share a request: halves of a refused one */
 	uint32_t wave, attempts;
-	uint32_t listed;   /* groups that listed it when the plan was frozen */
-	char *results;     /* a letter per work step, see engine/work.h; owned by job.arena */
+	uint32_t listed; /* groups that listed it when the plan was frozen */
+	char *results;   /* a letter per work step, see engine/work.h; owned by job.arena */
 	const char *detail, *evidence, *after; /* owned by job.arena; NULL: none */
 	struct str rule, before;
 	int64_t finished_ms;
-	uint8_t outcome, reason; /* its verdict; before it is settled: of the step that went wrong */
+	uint8_t outcome,
+		reason; /* its verdict; before it is settled: of the step that went wrong */
 	bool settled;
-	bool busy;         /* named by an open request */
-	bool log_failed;   /* the log of its open request says it failed */
-	bool gave_up;      /* its put-back failed: the next apply tries again */
-	bool dirty;        /* to be written by job_flush() */
+	bool busy;       /* named by an open request */
+	bool log_failed; /* the log of its open request says it failed */
+	bool gave_up;    /* its put-back failed: the next apply tries again */
+	bool dirty;      /* to be written by job_flush() */
 };
 
 /* A CHANGE that was sent, or may have been. */
 struct open_request {
-	int64_t id;        /* in the store; 0: its intent was never written */
+	int64_t id; /* in the store; 0: its intent was never written */
 	enum step_kind kind;
-	uint32_t server;   /* index; SERVER_NONE: none */
+	uint32_t server; /* index; SERVER_NONE: none */
 	enum request_state state;
 	char activity[80];
-	char fault[160];   /* what the log or the activity said */
+	char fault[160]; /* what the log or the activity said */
 	int64_t intent_ms, sent_ms;
 	uint32_t *devices; /* indexes; owned */
 	uint32_t n;
-	bool terminal;     /* its activity has ended, or there is none to ask about */
-	bool ended_badly;  /* FAILURE, STOPPED, FAILED */
+	bool terminal;         /* its activity has ended, or there is none to ask about */
+	bool ended_badly;      /* FAILURE, STOPPED, FAILED */
 	int64_t ended_look_ms; /* first look after its activity ended; TIME_NONE: none yet */
 	int64_t late_look_ms;  /* first look after patience with it ended; TIME_NONE: none yet */
-	struct job *job;   /* for callbacks */
+	struct job *job;       /* for callbacks */
 };
 
 struct job {
@@ -66,7 +67,8 @@ struct job {
 	uint32_t n_open, cap_open;
 	uint32_t n_waves, next_batch;
 	uint32_t max_writes; /* of the next change_round() */
-	int64_t read_ms; /* when Apple's state of the unsettled devices was last read; TIME_NONE: never */
+	int64_t read_ms; /* when Apple's state of the unsettled devices was last read; TIME_NONE:
+			    never */
 	/* Why no new change may be sent; ERR_OK: nothing. */
 	enum errc stop;
 	enum reason stop_reason;
@@ -110,13 +112,11 @@ struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t serve
 void job_close(struct job *j, struct open_request *r);
 
 /* --- the parts of a phase --- */
-/* Sends what is ready to be sent to Apple in this wave (wave UINT32_MAX: put-backs only). *ret_n: how many
- * devices were moved on. */
-MUST_CHECK enum errc change_round(
-	struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Sends what is ready to be sent to Apple in this wave (wave UINT32_MAX: put-backs only). *ret_n:
+ * how many devices were moved on. */
+MUST_CHECK enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* Until every open request is settled, or patience_until_ms after a stop. */
-MUST_CHECK enum errc settle_requests(
-	struct job *j, int64_t patience_until_ms, struct err *err);
+MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
 /* One sync for all devices of the wave that wait for one. */
 MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* Reads Apple's state of these devices, unless that was done within timeouts.settle. */

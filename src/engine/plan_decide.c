@@ -89,17 +89,6 @@ static enum errc read_all_for_steps(struct plan *p, struct err *err)
 
 /* --- programs --- */
 
-/* Offline there are no servers to resolve names with: only the words matter. */
-static void outline(const struct program *source, struct work_program *ret)
-{
-	*ret = (struct work_program){ .source = *source };
-	for (uint32_t i = 0; i < source->n; i++) {
-		ret->acts |= step_info(source->v[i].kind)->service != SERVICE_NONE;
-		if (source->v[i].kind == STEP_ADVISE)
-			ret->advice = source->v[i].arg.p;
-	}
-}
-
 /* A name from a column that fits no server spoils its rows only; `why` keeps the sentence. */
 static enum errc compile_programs(struct plan *p, char **why, struct err *err)
 {
@@ -116,9 +105,9 @@ static enum errc compile_programs(struct plan *p, char **why, struct err *err)
 			rc = work_compile(p->opt->facts->fleet, &source, p->opt->settings->has_uem,
 				&p->arena, &p->compiled[i], err);
 		else
-			outline(&source, &p->compiled[i]);
+			work_outline(&source, &p->arena, &p->compiled[i]);
 		if (rc == ERR_NOT_FOUND) {
-			outline(&source, &p->compiled[i]);
+			work_outline(&source, &p->arena, &p->compiled[i]);
 			why[i] = mem_strdup(err->msg);
 			rc = ERR_OK;
 		}

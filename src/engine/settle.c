@@ -3,10 +3,10 @@
  * at the devices. A restarted run comes in here with the intents of the one that died, so the
  * crash path is the only path.
  *
- *   INTENT, UNKNOWN   look; target state: ours. Still the old state when timeouts.activity has passed
- *                     since the last byte may have left, in two readings timeouts.settle apart:
- *                     nothing was done, a new attempt is allowed.
- *   ACCEPTED          poll; when the activity has ended, look until the lists show it.
+ *   INTENT, UNKNOWN   look; target state: ours. Still the old state when timeouts.activity has
+ * passed since the last byte may have left, in two readings timeouts.settle apart: nothing was
+ * done, a new attempt is allowed. ACCEPTED          poll; when the activity has ended, look until
+ * the lists show it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +50,7 @@ static enum errc read_log(struct open_request *r, const char *url, struct err *e
 
 	if (!rc) {
 		q.max_body = LOG_MAX_BYTES;
-		rc = transport_get(
-			r->job->transport, TO_BARE, &q, NULL, NULL, &reply, NULL, err);
+		rc = transport_get(r->job->transport, TO_BARE, &q, NULL, NULL, &reply, NULL, err);
 	}
 	if (rc)
 		return rc;
@@ -182,7 +181,7 @@ static bool is_proved(const struct job *j, const struct job_device *d, const str
 		return v.server == r->server;
 	fleet_fact(j->fleet, d->slot, FACT_APPLE_STATUS, &status);
 	return v.server == SERVER_NONE && status.state == VALUE_KNOWN &&
-		str_eq_nocase(status.text, STR("UNASSIGNED"));
+	       str_eq_nocase(status.text, STR("UNASSIGNED"));
 }
 
 /* --- verdicts --- */
@@ -284,7 +283,8 @@ static enum errc judge_all(struct job *j, int64_t *ret_wake, struct err *err)
 
 /* --- the loop --- */
 
-static enum errc settle_step(struct job *j, int64_t *interval_ms, int64_t *ret_wake, struct err *err)
+static enum errc settle_step(
+	struct job *j, int64_t *interval_ms, int64_t *ret_wake, struct err *err)
 {
 	int64_t now;
 	enum errc rc = poll_activities(j, err);

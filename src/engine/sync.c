@@ -1,7 +1,7 @@
 /*
- * One DEP sync for everything that waits for one. Sync and Fetch only queue work at the UEM and give
- * no job id: the proof is the list, which shows a device exactly when Apple has it on a server that
- * feeds the list's group.
+ * One DEP sync for everything that waits for one. Sync and Fetch only queue work at the UEM and
+ * give no job id: the proof is the list, which shows a device exactly when Apple has it on a server
+ * that feeds the list's group.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ enum { POLL_MAX_MS = 300000, COMMAND_OUTPUT_MAX = 64 * 1024, COMMAND_TIMEOUT_MS 
 struct syncing {
 	struct job *j;
 	uint32_t wave;
-	uint32_t groups;  /* that still owe a change */
+	uint32_t groups; /* that still owe a change */
 	bool triggered;
 	int64_t deadline_ms, fetch_ms, next_trigger_ms, interval_ms;
 	enum errc refused; /* of the newest trigger round */
@@ -30,7 +30,7 @@ static bool waits(const struct job *j, const struct job_device *d, uint32_t wave
 	const struct work_step *s = job_step(j, d);
 
 	return !d->settled && !d->busy && !d->gave_up && s && d->wave == wave &&
-		(s->kind == STEP_SYNC || s->kind == STEP_FETCH);
+	       (s->kind == STEP_SYNC || s->kind == STEP_FETCH);
 }
 
 /* Groups whose list does not show the device as it should. */
@@ -132,15 +132,15 @@ static enum errc trigger(struct syncing *s, struct err *err)
 		triggers[g] = (struct trigger){ s, g };
 		if (!(s->groups >> g & 1u))
 			continue;
-		uem_sync_request(transport_uem(j->transport),
-			buf_view(&j->fleet->groups[g].uuid), fetch, &call.request);
+		uem_sync_request(transport_uem(j->transport), buf_view(&j->fleet->groups[g].uuid),
+			fetch, &call.request);
 		transport_submit(j->transport, &call);
 	}
 	rc = transport_drain(j->transport, err);
 	if (!rc) {
 		s->triggered = true;
-		s->next_trigger_ms =
-			transport_now(j->transport) + j->settings->timeouts.sync_gap_ms;
+		s->next_trigger_ms = transport_now(j->transport) +
+				     j->settings->timeouts.sync_gap_ms;
 		if (!fetch && s->next_trigger_ms < s->fetch_ms &&
 			s->next_trigger_ms + j->settings->timeouts.sync_gap_ms > s->fetch_ms)
 			s->next_trigger_ms = s->fetch_ms;
@@ -229,7 +229,7 @@ static uint32_t count_away(const struct job *j)
 
 	for (uint32_t i = 0; i < j->n; i++)
 		n += job_expected(j, &j->devices[i]).server == SERVER_NONE &&
-			j->devices[i].home != SERVER_NONE;
+		     j->devices[i].home != SERVER_NONE;
 	return n;
 }
 

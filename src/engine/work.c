@@ -23,59 +23,79 @@ static struct work_step *add(struct work_program *p, enum step_kind kind, uint32
 	return &p->v[p->n++];
 }
 
-static enum errc compile_step(const struct fleet *f, const struct step *s, uint32_t word,
-	struct work_program *p, struct err *err)
+/* The work steps of one program step; false: it has none that this program can carry out. */
+static bool expand(struct work_program *p, const struct step *s, uint32_t word)
 {
-	struct work_step *w;
-
 	switch (s->kind) {
 	case STEP_UNASSIGN:
-		w = add(p, s->kind, word);
-		return s->arg.n ? need_server(f, s->arg, &w->server, err) : ERR_OK;
-	case STEP_REASSIGN:
-		w = add(p, s->kind, word);
-		w->to_home = s->arg.n == 0;
-		return s->arg.n ? need_server(f, s->arg, &w->server, err) : ERR_OK;
 	case STEP_SYNC:
 	case STEP_FETCH:
 		(void)add(p, s->kind, word);
-		return ERR_OK;
+		return true;
+	case STEP_REASSIGN:
+		add(p, s->kind, word)->to_home = s->arg.n == 0;
+		return true;
 	case STEP_DELETE_FROM_LIFECYCLE:
 		add(p, STEP_UNASSIGN, word)->lifecycle = true;
 		add(p, STEP_SYNC, word)->lifecycle = true;
-		return ERR_OK;
+		return true;
 	case STEP_ADVISE:
 		p->advice = s->arg.p;
-		return ERR_OK;
+		return true;
 	case STEP_SKIP:
-		return ERR_OK;
+		return true;
 	default:
-		return err_set(err, ERR_SETTINGS, "the step '%s' cannot be carried out yet",
-			step_info(s->kind)->word);
+		return false;
 	}
+}
+
+static bool expand_all(const struct program *source, struct arena *a, struct work_program *ret,
+	const struct step **ret_bad)
+{
+	*ret = (struct work_program){ .source = *source };
+	ret->v = arena_alloc(a, WORK_MAX_STEPS * sizeof(*ret->v));
+	*ret_bad = NULL;
+	for (uint32_t i = 0; i < source->n; i++) {
+		enum step_kind kind = source->v[i].kind;
+
+		if (!expand(ret, &source->v[i], i))
+			*ret_bad = &source->v[i];
+		ret->acts |= step_info(kind)->service != SERVICE_NONE;
+		ret->syncs |= kind == STEP_SYNC || kind == STEP_FETCH ||
+			      kind == STEP_DELETE_FROM_LIFECYCLE;
+	}
+	return *ret_bad == NULL;
+}
+
+void work_outline(const struct program *source, struct arena *a, struct work_program *ret)
+{
+	const struct step *bad;
+
+	(void)expand_all(source, a, ret, &bad);
 }
 
 enum errc work_compile(const struct fleet *f, const struct program *source, bool has_uem,
 	struct arena *a, struct work_program *ret, struct err *err)
 {
-	struct work_program p = { .source = *source };
+	struct work_program p;
+	const struct step *bad;
+	enum errc rc = ERR_OK;
 
-	p.v = arena_alloc(a, WORK_MAX_STEPS * sizeof(*p.v));
-	for (uint32_t i = 0; i < source->n; i++) {
-		enum step_kind kind = source->v[i].kind;
-		enum errc rc = compile_step(f, &source->v[i], i, &p, err);
+	if (!expand_all(source, a, &p, &bad))
+		return err_set(err, ERR_SETTINGS, "the step '%s' cannot be carried out yet",
+			step_info(bad->kind)->word);
+	for (uint32_t i = 0; i < p.n && !rc; i++) {
+		struct str name = source->v[p.v[i].word].arg;
 
-		if (rc)
-			return rc;
-		p.acts |= step_info(kind)->service != SERVICE_NONE;
-		p.syncs |= kind == STEP_SYNC || kind == STEP_FETCH ||
-			   kind == STEP_DELETE_FROM_LIFECYCLE;
-		if (!has_uem && kind == STEP_DELETE_FROM_LIFECYCLE)
-			return err_set(err, ERR_SETTINGS,
+		if (name.n)
+			rc = need_server(f, name, &p.v[i].server, err);
+		if (!has_uem && p.v[i].lifecycle)
+			rc = err_set(err, ERR_SETTINGS,
 				"'delete_from_lifecycle' needs `uem:` in the settings");
 	}
-	*ret = p;
-	return ERR_OK;
+	if (!rc)
+		*ret = p;
+	return rc;
 }
 
 uint32_t work_readings(const struct program *source)

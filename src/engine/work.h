@@ -55,6 +55,9 @@ struct view {
 MUST_CHECK enum errc work_compile(const struct fleet *f, const struct program *source, bool has_uem,
 	struct arena *a, struct work_program *ret, struct err *err);
 
+/* The same without servers: enough to describe results, not to act. */
+void work_outline(const struct program *source, struct arena *a, struct work_program *ret);
+
 /* Which readings the program's steps need besides those of the rules. Bit per reading. */
 uint32_t work_readings(const struct program *source);
 

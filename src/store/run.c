@@ -183,8 +183,8 @@ enum errc store_rows(struct store *s, int64_t run,
 enum errc store_device_add(
 	struct store *s, int64_t run, const struct device_record *d, struct err *err)
 {
-	const struct str texts[] = { d->rule, d->program, d->before, d->start, d->home,
-		d->after, d->detail };
+	const struct str texts[] = { d->rule, d->program, d->before, d->start, d->home, d->after,
+		d->detail };
 	int64_t id[7];
 	struct db_stmt *q;
 	enum errc rc = ERR_OK;

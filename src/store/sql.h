@@ -7,62 +7,63 @@
 #include "io/db.h"
 #include "store/store.h"
 
-#define SQL_LIST(X)                                                                               \
-	X(META_PUT, "INSERT INTO meta(key, value) VALUES(?1, ?2) "                                \
-		    "ON CONFLICT(key) DO UPDATE SET value = ?2")                                  \
-	X(META_GET, "SELECT value FROM meta WHERE key = ?1")                                      \
-	X(TEXT_ADD, "INSERT INTO text(s) VALUES(?1) ON CONFLICT(s) DO NOTHING")                   \
-	X(TEXT_ID, "SELECT id FROM text WHERE s = ?1")                                            \
-	X(RUN_ADD, "INSERT INTO run(name, identity, fingerprint, state, created, now, frozen) "   \
-		   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                          \
-	X(RUN_SET, "UPDATE run SET state = ?2, finished = ?3, exit_status = ?4 WHERE id = ?1")    \
-	X(RUN_FIND, "SELECT id, name, identity, fingerprint, state, created, now, finished, "     \
-		    "exit_status, frozen FROM run WHERE identity = ?1 AND state = 0 "             \
-		    "ORDER BY id DESC LIMIT 1")                                                   \
-	X(RUN_GET, "SELECT id, name, identity, fingerprint, state, created, now, finished, "      \
-		   "exit_status, frozen FROM run WHERE substr(name, 1, length(?1)) = ?1 "         \
-		   "ORDER BY name = ?1 DESC, id")                                                 \
-	X(RUN_ALL, "SELECT id, name, identity, fingerprint, state, created, now, finished, "      \
-		   "exit_status, frozen FROM run ORDER BY id")                                    \
-	X(ROW_ADD, "INSERT INTO row(run, n, line, serial, outcome, reason, rule, detail) "        \
-		   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                      \
-	X(ROW_ALL, "SELECT r.n, r.line, r.serial, r.outcome, r.reason, u.s, d.s FROM row r "      \
-		   "LEFT JOIN text u ON u.id = r.rule LEFT JOIN text d ON d.id = r.detail "       \
-		   "WHERE r.run = ?1 ORDER BY r.n")                                               \
-	X(DEVICE_ADD, "INSERT INTO device(run, serial, rule, program, before, start, home, "      \
-		      "wave, listed, results, outcome, reason, after, detail, evidence, "         \
-		      "attempts, finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "      \
-		      "?11, ?12, ?13, ?14, ?15, ?16, ?17)")                                                      \
-	X(DEVICE_SET, "UPDATE device SET results = ?3, outcome = ?4, reason = ?5, after = ?6, "   \
-		      "detail = ?7, evidence = ?8, attempts = ?9, finished = ?10 "                \
-		      "WHERE run = ?1 AND serial = ?2")                                           \
-	X(DEVICE_ALL, "SELECT v.serial, u.s, p.s, b.s, t.s, h.s, v.wave, v.listed, v.results, "        \
-		      "v.outcome, v.reason, a.s, d.s, v.evidence, v.attempts, v.finished "        \
-		      "FROM device v LEFT JOIN text u ON u.id = v.rule "                          \
-		      "LEFT JOIN text p ON p.id = v.program LEFT JOIN text b ON b.id = v.before " \
-		      "LEFT JOIN text t ON t.id = v.start LEFT JOIN text h ON h.id = v.home LEFT JOIN text a ON a.id = v.after "     \
-		      "LEFT JOIN text d ON d.id = v.detail WHERE v.run = ?1 ORDER BY v.rowid")    \
-	X(REQUEST_ADD, "INSERT INTO request(run, kind, target, state, activity, intent, sent) "   \
-		       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                      \
-	X(REQUEST_DEVICE, "INSERT INTO request_device(request, serial, step) VALUES(?1, ?2, ?3)") \
-	X(REQUEST_SET, "UPDATE request SET state = ?2, activity = ?3, "                           \
-		       "sent = coalesce(?4, sent) WHERE id = ?1")                                 \
-	X(REQUEST_OPEN, "SELECT id, run, kind, target, state, activity, intent, sent "            \
-			"FROM request WHERE run = ?1 AND state IN (0, 1, 3) ORDER BY id")         \
-	X(REQUEST_DEVICES, "SELECT serial, step FROM request_device WHERE request = ?1 "          \
-			   "ORDER BY rowid")                                                      \
-	X(HOME_PUT, "INSERT INTO home(serial, server, run) VALUES(?1, ?2, ?3) "                   \
-		    "ON CONFLICT(serial) DO UPDATE SET server = ?2, run = ?3")                    \
-	X(HOME_GET, "SELECT server FROM home WHERE serial = ?1")                                  \
-	X(LAST_DONE, "SELECT max(v.finished) FROM device v JOIN text u ON u.id = v.rule "         \
-		     "WHERE v.serial = ?1 AND v.outcome = ?3 AND u.s = ?2")                       \
-	X(RATE_ADD, "INSERT INTO rate(class, at) VALUES(?1, ?2)")                                 \
-	X(RATE_DROP, "DELETE FROM rate WHERE class = ?1 AND at <= ?2")                            \
-	X(RATE_ALL, "SELECT at FROM rate WHERE class = ?1 AND at > ?2 ORDER BY at")               \
-	X(EVENT_LAST, "SELECT hash FROM event ORDER BY id DESC LIMIT 1")                          \
-	X(EVENT_ADD, "INSERT INTO event(run, at, kind, text, hash) VALUES(?1, ?2, ?3, ?4, ?5)")   \
-	X(EVENT_ALL, "SELECT id, run, at, kind, text, hash FROM event ORDER BY id")               \
-	X(LATEST, "SELECT max(at) FROM (SELECT max(at) AS at FROM event "                         \
+#define SQL_LIST(X)                                                                                \
+	X(META_PUT, "INSERT INTO meta(key, value) VALUES(?1, ?2) "                                 \
+		    "ON CONFLICT(key) DO UPDATE SET value = ?2")                                   \
+	X(META_GET, "SELECT value FROM meta WHERE key = ?1")                                       \
+	X(TEXT_ADD, "INSERT INTO text(s) VALUES(?1) ON CONFLICT(s) DO NOTHING")                    \
+	X(TEXT_ID, "SELECT id FROM text WHERE s = ?1")                                             \
+	X(RUN_ADD, "INSERT INTO run(name, identity, fingerprint, state, created, now, frozen) "    \
+		   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                           \
+	X(RUN_SET, "UPDATE run SET state = ?2, finished = ?3, exit_status = ?4 WHERE id = ?1")     \
+	X(RUN_FIND, "SELECT id, name, identity, fingerprint, state, created, now, finished, "      \
+		    "exit_status, frozen FROM run WHERE identity = ?1 AND state = 0 "              \
+		    "ORDER BY id DESC LIMIT 1")                                                    \
+	X(RUN_GET, "SELECT id, name, identity, fingerprint, state, created, now, finished, "       \
+		   "exit_status, frozen FROM run WHERE substr(name, 1, length(?1)) = ?1 "          \
+		   "ORDER BY name = ?1 DESC, id")                                                  \
+	X(RUN_ALL, "SELECT id, name, identity, fingerprint, state, created, now, finished, "       \
+		   "exit_status, frozen FROM run ORDER BY id")                                     \
+	X(ROW_ADD, "INSERT INTO row(run, n, line, serial, outcome, reason, rule, detail) "         \
+		   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                       \
+	X(ROW_ALL, "SELECT r.n, r.line, r.serial, r.outcome, r.reason, u.s, d.s FROM row r "       \
+		   "LEFT JOIN text u ON u.id = r.rule LEFT JOIN text d ON d.id = r.detail "        \
+		   "WHERE r.run = ?1 ORDER BY r.n")                                                \
+	X(DEVICE_ADD, "INSERT INTO device(run, serial, rule, program, before, start, home, "       \
+		      "wave, listed, results, outcome, reason, after, detail, evidence, "          \
+		      "attempts, finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "       \
+		      "?11, ?12, ?13, ?14, ?15, ?16, ?17)")                                        \
+	X(DEVICE_SET, "UPDATE device SET results = ?3, outcome = ?4, reason = ?5, after = ?6, "    \
+		      "detail = ?7, evidence = ?8, attempts = ?9, finished = ?10 "                 \
+		      "WHERE run = ?1 AND serial = ?2")                                            \
+	X(DEVICE_ALL, "SELECT v.serial, u.s, p.s, b.s, t.s, h.s, v.wave, v.listed, v.results, "    \
+		      "v.outcome, v.reason, a.s, d.s, v.evidence, v.attempts, v.finished "         \
+		      "FROM device v LEFT JOIN text u ON u.id = v.rule "                           \
+		      "LEFT JOIN text p ON p.id = v.program LEFT JOIN text b ON b.id = v.before "  \
+		      "LEFT JOIN text t ON t.id = v.start LEFT JOIN text h ON h.id = v.home LEFT " \
+		      "JOIN text a ON a.id = v.after "                                             \
+		      "LEFT JOIN text d ON d.id = v.detail WHERE v.run = ?1 ORDER BY v.rowid")     \
+	X(REQUEST_ADD, "INSERT INTO request(run, kind, target, state, activity, intent, sent) "    \
+		       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                       \
+	X(REQUEST_DEVICE, "INSERT INTO request_device(request, serial, step) VALUES(?1, ?2, ?3)")  \
+	X(REQUEST_SET, "UPDATE request SET state = ?2, activity = ?3, "                            \
+		       "sent = coalesce(?4, sent) WHERE id = ?1")                                  \
+	X(REQUEST_OPEN, "SELECT id, run, kind, target, state, activity, intent, sent "             \
+			"FROM request WHERE run = ?1 AND state IN (0, 1, 3) ORDER BY id")          \
+	X(REQUEST_DEVICES, "SELECT serial, step FROM request_device WHERE request = ?1 "           \
+			   "ORDER BY rowid")                                                       \
+	X(HOME_PUT, "INSERT INTO home(serial, server, run) VALUES(?1, ?2, ?3) "                    \
+		    "ON CONFLICT(serial) DO UPDATE SET server = ?2, run = ?3")                     \
+	X(HOME_GET, "SELECT server FROM home WHERE serial = ?1")                                   \
+	X(LAST_DONE, "SELECT max(v.finished) FROM device v JOIN text u ON u.id = v.rule "          \
+		     "WHERE v.serial = ?1 AND v.outcome = ?3 AND u.s = ?2")                        \
+	X(RATE_ADD, "INSERT INTO rate(class, at) VALUES(?1, ?2)")                                  \
+	X(RATE_DROP, "DELETE FROM rate WHERE class = ?1 AND at <= ?2")                             \
+	X(RATE_ALL, "SELECT at FROM rate WHERE class = ?1 AND at > ?2 ORDER BY at")                \
+	X(EVENT_LAST, "SELECT hash FROM event ORDER BY id DESC LIMIT 1")                           \
+	X(EVENT_ADD, "INSERT INTO event(run, at, kind, text, hash) VALUES(?1, ?2, ?3, ?4, ?5)")    \
+	X(EVENT_ALL, "SELECT id, run, at, kind, text, hash FROM event ORDER BY id")                \
+	X(LATEST, "SELECT max(at) FROM (SELECT max(at) AS at FROM event "                          \
 		  "UNION ALL SELECT max(at) FROM rate)")
 
 enum sql {

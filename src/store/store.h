@@ -94,8 +94,8 @@ MUST_CHECK enum errc store_rows(struct store *s, int64_t run,
 struct device_record {
 	struct str serial, rule, program; /* program: model/program.h, JSON */
 	struct str before, after;         /* as in depmend_before, depmend_after */
-	struct str start; /* id of the server it was on when the plan was frozen; "" none */
-	struct str home;  /* the same, or where an earlier run took it from; "" none */
+	struct str start;   /* id of the server it was on when the plan was frozen; "" none */
+	struct str home;    /* the same, or where an earlier run took it from; "" none */
 	struct str results; /* one letter per executed step, see engine/work.h */
 	struct str detail, evidence;
 	uint32_t wave;
