@@ -131,7 +131,7 @@ static enum errc read_rows(struct input *in, struct csv_reader *csv,
 	const struct input_options *opt, struct spool *spool, struct err *err)
 {
 	struct csv_record r;
-	bool data, more = true;
+	bool data = false, more = true;
 	enum errc rc = read_header(in, csv, &opt->columns, &r, &data, err);
 
 	if (rc)
