@@ -5,9 +5,10 @@
  * rate class has room, sent, and completed exactly once through done().
  *
  * READ, TRIGGER and AUTH are repeated on 429, 5xx and network failures with jittered back-off
- * (Retry-After is never shortened) for as long as --max-wait allows. A CHANGE is repeated only when
- * the answer proves that nothing was done: 429, HTTP_NOT_SENT, and once after a 401 that
- * a new token may cure; everything else is the caller's to judge.
+ * (Retry-After is never shortened) for as long as --max-wait allows, and at most 8 times in the
+ * face of failures (engine/retry.h). A CHANGE is repeated only when the answer proves that nothing
+ * was done: 429, HTTP_NOT_SENT, and once after a 401 that a new token may cure; everything else is
+ * the caller's to judge.
  */
 #ifndef ENGINE_TRANSPORT_H
 #define ENGINE_TRANSPORT_H
@@ -53,10 +54,15 @@ struct transport_call {
 	 * entry at at_ms durable. A failure ends the call without sending. */
 	enum errc (*before)(void *self, int64_t at_ms, struct err *err);
 	/* Completes the call. ERR_OK: `reply` is an answer of the service (or, for a CHANGE, its
-	 * fate); `rest` is what json_scan_end() gave, freed by the transport. Otherwise why no
-	 * answer could be had: ERR_TEMPFAIL, ERR_STOPPED (queued calls only: what has left is
-	 * waited for, up to 20 s), ERR_AUTH, ERR_NET, ERR_OUTAGE, ERR_PROTOCOL; `err` then holds
-	 * the sentence on entry. A failure returned here ends transport_drain() with it. */
+	 * fate); `rest` is what json_scan_end() gave, freed by the transport. Otherwise `reply` is
+	 * NULL, `err` holds the sentence on entry, and of a CHANGE nothing was done:
+	 *	ERR_TEMPFAIL  it would have to wait beyond --max-wait
+	 *	ERR_STOPPED   a signal came while it was queued (what has left is waited for, up to
+	 *	              20 s), or an earlier done() failed
+	 *	ERR_AUTH      no token, or a 401 with a new one as well; ERR_SETTINGS: no secret
+	 *	ERR_NET, ERR_OUTAGE, ERR_PROTOCOL  given up
+	 *	what before(), the scanner or the store failed with
+	 * May submit, must not drain. A failure returned here ends transport_drain() with it. */
 	enum errc (*done)(void *self, enum errc code, const struct http_reply *reply,
 		const struct json *rest, struct err *err);
 	void *self;
@@ -82,8 +88,10 @@ MUST_CHECK enum errc transport_sleep(struct transport *t, int64_t until_ms, stru
 /* When the k-th further write to Apple may leave. */
 int64_t transport_write_when(const struct transport *t, uint32_t k);
 int64_t transport_now(const struct transport *t);
-int64_t transport_deadline(const struct transport *t); /* end of --max-wait; INT64_MAX: none */
-/* From now on a signal that has come does not end calls early: for putting devices back. */
+/* The end of --max-wait, or of the patience that closing has; INT64_MAX: none. */
+int64_t transport_deadline(const struct transport *t);
+/* From now on a signal that has come does not end calls early: for putting devices back. After a
+ * signal, and past --max-wait, waits may then last until 2 minutes from now. */
 void transport_closing(struct transport *t);
 
 /* Requests sent so far, for summaries and tests. */

@@ -1,0 +1,69 @@
+/*
+ * Inside the transport: transport.c has the queues and the loop, flight.c one try of one call.
+ */
+#ifndef ENGINE_TRANSPORT_PARTS_H
+#define ENGINE_TRANSPORT_PARTS_H
+
+#include "engine/queue.h"
+#include "engine/rate.h"
+#include "engine/signin.h"
+
+/* A queue each, so that a class without room does not hold up the others. */
+enum lane {
+	LANE_APPLE_READ = RATE_APPLE_READ,
+	LANE_APPLE_WRITE = RATE_APPLE_WRITE,
+	LANE_UEM = RATE_UEM,
+	LANE_BARE,
+	LANE_SIGNIN,
+	LANES
+};
+
+enum {
+	SERVICES = TO_BARE + 1,
+	/* As many as io/http has connections to a host: what is submitted leaves at once, so that
+	 * the send times that the rates go by are true. */
+	FLIGHT_PER_SERVICE = 4,
+	FLIGHT_MAX = SERVICES * FLIGHT_PER_SERVICE + SERVICES,
+};
+
+struct transport {
+	struct transport_options opt;
+	struct http_options http;
+	struct http_client *client;
+	struct apple_service apple;
+	struct uem_service uem;
+	struct signin signin[SERVICES]; /* kind NULL: no credentials there */
+	bool asking[SERVICES];          /* a token request is queued or under way */
+	struct rate_log log[RATE_CLASSES];
+	const char *pause_why[RATE_CLASSES];
+	struct queue lanes[LANES];
+	struct job *flight[FLIGHT_MAX];
+	size_t n_flight;
+	uint32_t n_down[SERVICES]; /* failed tries since the service's last answer */
+	uint64_t seq, seed;
+	int64_t deadline_ms;
+	int64_t stopped_ms, closing_ms; /* TIME_NONE: not yet */
+	struct err failed;              /* the first failure of a done() since the drain began */
+	struct transport_counts counts;
+};
+
+enum lane job_lane(const struct job *j);
+
+/* Sends the job or completes it with the reason why that cannot be. */
+void flight_start(struct transport *t, struct job *j);
+/* The reply is there: completes the job or queues it again. Takes what it needs out of *reply. */
+void flight_land(struct transport *t, struct job *j, struct http_reply *reply);
+/* Gives up what is under way; nobody will know what became of it. */
+void flight_abandon(struct transport *t, const struct err *why);
+
+/* Tells the caller and frees the job. reply and rest only with ERR_OK, else why. */
+void job_complete(struct transport *t, struct job *j, enum errc code, struct http_reply *reply,
+	struct json **rest, const struct err *why);
+void job_free(struct job *j);
+/* Completes what is queued for the service. */
+void transport_flush(struct transport *t, enum transport_service service, const struct err *why);
+/* Until when a wait may last. */
+int64_t transport_patience(const struct transport *t);
+const char *transport_who(enum transport_service service);
+
+#endif
