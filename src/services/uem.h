@@ -25,6 +25,10 @@ MUST_CHECK enum errc uem_token_reply(const struct http_reply *reply, int64_t now
 	struct buf *ret_token, int64_t *ret_expires_ms, struct err *err);
 /* "Basic ..." for the Authorization header; caller wipes. */
 void uem_basic_header(struct str username, struct str password, struct buf *ret);
+/* A.5: the bytes that a detached CMS signature covers for a request to this URL, which is the path
+ * as sent, without host and query; and "CMSURL`1 ..." from the signature's DER. */
+struct str uem_signed_path(const char *url);
+void uem_certificate_header(struct str cms_der, struct buf *ret);
 
 /* --- errors (D, H.18, H.25) --- */
 struct uem_error {
@@ -74,8 +78,9 @@ void uem_profiles_request(const struct uem_service *s, struct str group_uuid, un
 	struct http_request *ret);
 struct uem_profile {
 	struct str name, uuid, apple_id; /* apple_id: profile_identifier */
-	int64_t device_group;            /* DeviceLocationGroupId, -1 when absent */
-	int custom_prompt, auto_assign;  /* 1, 0, -1 absent; auto_assign: any of the defaults */
+	struct str enrollment_user;     /* whom devices are enrolled for; empty: whoever signs in */
+	int64_t device_group;           /* DeviceLocationGroupId, -1 when absent */
+	int custom_prompt, auto_assign; /* 1, 0, -1 absent; auto_assign: any of the defaults */
 };
 MUST_CHECK enum errc uem_profile_decode(
 	const struct json *element, struct uem_profile *ret, struct err *err);

@@ -46,6 +46,7 @@ enum errc uem_profile_decode(const struct json *element, struct uem_profile *ret
 		.name = json_text(wire_member(element, "ProfileName")),
 		.uuid = json_text(wire_member(element, "uuid")),
 		.apple_id = json_text(wire_member(element, "profile_identifier")),
+		.enrollment_user = json_text(wire_member(element, "EnrollmentUsername")),
 		.device_group = wire_int(wire_member(element, "DeviceLocationGroupId"), -1),
 		.custom_prompt = wire_flag(wire_member(element, "CustomPromptRequired")),
 		.auto_assign = auto_assign(element),

@@ -113,6 +113,23 @@ static void test_basic(void **state)
 	buf_wipe(&b);
 }
 
+/* The path as it is sent, without host and query. */
+static void test_uem_H29_certificate(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	assert_str(uem_signed_path("https://as1234.awmdm.com/api/mdm/devices?searchby=a/b"),
+		"/api/mdm/devices");
+	assert_str(uem_signed_path("http://127.0.0.1:80/api/a%2Fb/c#x"), "/api/a%2Fb/c");
+	assert_str(uem_signed_path("https://as1234.awmdm.com"), "/");
+	assert_str(uem_signed_path(""), "/");
+	buf_init(&b, 100);
+	uem_certificate_header(STR("0\202"), &b);
+	assert_str(buf_view(&b), "CMSURL`1 MII=");
+	buf_release(&b);
+}
+
 /* --- errors --- */
 
 static struct uem_error error_is(int status, const char *body, enum errc want)
@@ -163,6 +180,20 @@ static void test_error_message_shapes(void **state)
 	e = error_is(400, "{\"errorCode\":{},\"message\":7,\"activityId\":[]}", ERR_REFUSED);
 	assert_int_equal(e.code, 0);
 	assert_string_equal(e.activity, "");
+}
+
+/* What to do next hangs on the code: sync first, ask the token's group, give up. */
+static void test_uem_H06_H07_H10_codes(void **state)
+{
+	struct uem_error e;
+
+	(void)state;
+	e = error_is(404, "{\"errorCode\":5058,\"message\":\"no record\"}", ERR_NOT_FOUND);
+	assert_int_equal(e.code, 5058);
+	e = error_is(404, "{\"errorCode\":5053}", ERR_NOT_FOUND);
+	assert_int_equal(e.code, 5053);
+	e = error_is(400, "{\"errorCode\":5219}", ERR_REFUSED);
+	assert_int_equal(e.code, 5219);
 }
 
 static void test_uem_H18_403_has_meanings(void **state)
@@ -230,8 +261,10 @@ int main(void)
 		cmocka_unit_test(test_uem_H27_wrong_token_host),
 		cmocka_unit_test(test_uem_H28_stale_token),
 		cmocka_unit_test(test_basic),
+		cmocka_unit_test(test_uem_H29_certificate),
 		cmocka_unit_test(test_error_object),
 		cmocka_unit_test(test_error_message_shapes),
+		cmocka_unit_test(test_uem_H06_H07_H10_codes),
 		cmocka_unit_test(test_uem_H18_403_has_meanings),
 		cmocka_unit_test(test_uem_H24_pages_and_empty_bodies),
 		cmocka_unit_test(test_uem_H25_error_inside_2xx),

@@ -139,7 +139,8 @@ static void test_profile_decode(void **state)
 		"\"uuid\":\"" PROFILE "\","
 		"\"profile_identifier\":\"244DFC6DB1A962D6A15717CB1EE61AE0\","
 		"\"id\":12,\"DeviceLocationGroupId\":570,\"CustomPromptRequired\":true,"
-		"\"AutoAssignDefaultProfile\":false,\"skip_app_store\":true}],"
+		"\"AutoAssignDefaultProfile\":false,\"EnrollmentUsername\":\"staging\","
+		"\"skip_app_store\":true}],"
 		"\"AdditionalInfo\":{\"Links\":[],\"id\":0,\"uuid\":\"\"},\"TotalResults\":1}");
 	struct uem_profile p;
 	struct err err;
@@ -150,6 +151,7 @@ static void test_profile_decode(void **state)
 	assert_str(p.name, "Corporate iPads");
 	assert_str(p.uuid, PROFILE);
 	assert_str(p.apple_id, "244DFC6DB1A962D6A15717CB1EE61AE0");
+	assert_str(p.enrollment_user, "staging");
 	assert_int_equal(p.device_group, 570);
 	assert_int_equal(p.custom_prompt, 1);
 	assert_int_equal(p.auto_assign, 0);
