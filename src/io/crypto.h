@@ -48,4 +48,21 @@ MUST_CHECK enum errc es256_jwt(const struct es256_key *k, struct str header_json
 MUST_CHECK enum errc es256_verify(const struct es256_key *k, struct str signed_part,
 	struct str signature_base64url, struct err *err);
 
+/* --- CMS --- */
+/* Opens Apple's server token: the .p7m of the portal with the PEM key of the certificate that was
+ * uploaded there (contracts: Apple B.1). Gives the MIME text that holds the JSON; caller wipes ret.
+ * ERR_SETTINGS. */
+MUST_CHECK enum errc cms_open_token(
+	struct str p7m, struct str key_pem, struct buf *ret, struct err *err);
+
+struct cms_signer;
+/* Key and certificate of a PKCS#12 file. ERR_SETTINGS. Caller frees with cms_signer_free(). */
+MUST_CHECK enum errc cms_signer_load(
+	struct cms_signer **ret, struct str pkcs12, struct str password, struct err *err);
+void cms_signer_free(struct cms_signer *s);
+/* Appends the Authorization of a request for this path, which comes without host and query and as
+ * it is sent (contracts: UEM A.5). */
+MUST_CHECK enum errc cms_url_header(
+	const struct cms_signer *s, struct str path, struct buf *out, struct err *err);
+
 #endif

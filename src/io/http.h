@@ -3,7 +3,8 @@
  *
  * It never repeats and never follows: redirects are answers, retries belong to engine/transport.
  * A CHANGE gets a fresh connection that is closed afterwards, since libcurl silently re-sends a
- * POST when a reused connection dies before the first reply byte. The process has to ignore SIGPIPE.
+ * POST when a reused connection dies before the first reply byte. The process has to ignore
+ * SIGPIPE.
  */
 #ifndef IO_HTTP_H
 #define IO_HTTP_H
