@@ -54,9 +54,8 @@ MUST_CHECK enum errc run_open_input(
 	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err);
 void run_input_release(struct run_input *in);
 
-/* One row of the result, texts borrowed for the call. */
+/* One row of the result; texts borrowed until the next call for a row. */
 struct run_row {
-	uint32_t n;
 	enum outcome outcome;
 	enum reason reason;
 	struct str serial, rule, detail, before, after, evidence;
@@ -64,9 +63,16 @@ struct run_row {
 	uint32_t attempts;
 	int64_t finished_ms;
 };
-/* Rows in order; each() may be called with the store in use, but must not use it. */
-MUST_CHECK enum errc run_rows(struct store *store, int64_t run,
-	enum errc (*each)(void *self, const struct run_row *row, struct err *err), void *self,
-	struct err *err);
+struct run_results;
+/* Caller frees with run_results_free(). */
+MUST_CHECK enum errc run_results_load(
+	struct store *store, int64_t run, struct run_results **ret, struct err *err);
+void run_results_free(struct run_results *r);
+uint32_t run_results_count(const struct run_results *r);
+MUST_CHECK enum errc run_results_row(
+	struct run_results *r, uint32_t n, struct run_row *ret, struct err *err);
+/* The same of a plan: what would be done. `steps` and `before` are scratch space of the caller. */
+void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *before,
+	struct run_row *ret);
 
 #endif

@@ -46,49 +46,112 @@ void run_input_release(struct run_input *in)
 
 /* --- rows --- */
 
-struct kept {
-	struct str serial, rule, program, before, after, results, detail, evidence;
-	uint32_t attempts;
-	int64_t finished_ms;
-	int outcome, reason;
+/* A row, or the device of its serial. Texts are slots of `texts`. */
+struct stored_row {
+	uint32_t serial, rule, detail, device;
+	uint8_t outcome, reason;
 };
 
-struct rows {
-	struct arena arena;
-	struct map serials;
-	struct kept *v;
-	uint32_t n, cap;
-	struct buf steps;
-	enum errc (*each)(void *self, const struct run_row *row, struct err *err);
-	void *self;
+struct stored_device {
+	uint32_t rule, program, before, after, results, detail, evidence, attempts;
+	uint8_t outcome, reason;
+	int64_t finished_ms;
 };
+
+struct run_results {
+	struct map texts, serials; /* serials: of devices, by index */
+	struct stored_row *rows;
+	uint32_t n_rows, cap_rows;
+	struct stored_device *devices;
+	uint32_t n_devices, cap_devices;
+	struct buf steps;
+};
+
+static uint32_t keep(struct run_results *r, struct str s)
+{
+	return map_add(&r->texts, s.n ? s : STR(""), NULL);
+}
 
 static enum errc keep_device(void *self, const struct device_record *d, struct err *err)
 {
-	struct rows *r = self;
-	struct kept k = {
-		.rule = arena_dup(&r->arena, d->rule),
-		.program = arena_dup(&r->arena, d->program),
-		.before = arena_dup(&r->arena, d->before),
-		.after = arena_dup(&r->arena, d->after),
-		.results = arena_dup(&r->arena, d->results),
-		.detail = arena_dup(&r->arena, d->detail),
-		.evidence = arena_dup(&r->arena, d->evidence),
-		.attempts = d->attempts,
-		.finished_ms = d->finished_ms,
-		.outcome = d->outcome,
-		.reason = d->reason,
-	};
+	struct run_results *r = self;
 
 	(void)err;
 	(void)map_add(&r->serials, d->serial, NULL);
-	MEM_GROW(r->v, r->n, r->cap);
-	r->v[r->n++] = k;
+	MEM_GROW(r->devices, r->n_devices, r->cap_devices);
+	r->devices[r->n_devices++] = (struct stored_device){
+		.rule = keep(r, d->rule),
+		.program = keep(r, d->program),
+		.before = keep(r, d->before),
+		.after = keep(r, d->after),
+		.results = keep(r, d->results),
+		.detail = keep(r, d->detail),
+		.evidence = keep(r, d->evidence),
+		.attempts = d->attempts,
+		.finished_ms = d->finished_ms,
+		.outcome = (uint8_t)d->outcome,
+		.reason = (uint8_t)d->reason,
+	};
 	return ERR_OK;
 }
 
-/* The steps column needs the words and which work steps belong to each of them. */
-static enum errc describe(struct rows *r, const struct kept *k, struct err *err)
+static enum errc keep_row(void *self, const struct row_record *row, struct err *err)
+{
+	struct run_results *r = self;
+
+	if (row->n != r->n_rows)
+		return err_set(err, ERR_STORE, "row %u of the run is missing", r->n_rows);
+	MEM_GROW(r->rows, r->n_rows, r->cap_rows);
+	r->rows[r->n_rows++] = (struct stored_row){
+		.serial = keep(r, row->serial),
+		.rule = keep(r, row->rule),
+		.detail = keep(r, row->detail),
+		.device = row->outcome == OUTCOME_PLANNED ? map_find(&r->serials, row->serial)
+							  : MAP_NONE,
+		.outcome = (uint8_t)row->outcome,
+		.reason = (uint8_t)row->reason,
+	};
+	return ERR_OK;
+}
+
+enum errc run_results_load(
+	struct store *store, int64_t run, struct run_results **ret, struct err *err)
+{
+	struct run_results *r = mem_zalloc(sizeof(*r));
+	enum errc rc;
+
+	map_init(&r->texts, 0);
+	map_init(&r->serials, 0);
+	buf_init(&r->steps, 1024 * 1024);
+	rc = store_devices(store, run, keep_device, r, err);
+	if (!rc)
+		rc = store_rows(store, run, keep_row, r, err);
+	if (rc)
+		run_results_free(r);
+	else
+		*ret = r;
+	return rc;
+}
+
+void run_results_free(struct run_results *r)
+{
+	if (!r)
+		return;
+	map_release(&r->texts);
+	map_release(&r->serials);
+	buf_release(&r->steps);
+	free(r->rows);
+	free(r->devices);
+	free(r);
+}
+
+uint32_t run_results_count(const struct run_results *r)
+{
+	return r->n_rows;
+}
+
+/* The steps column needs the words, and which work steps belong to each of them. */
+static enum errc describe(struct run_results *r, const struct stored_device *d, struct err *err)
 {
 	struct work_program p;
 	struct program source;
@@ -97,65 +160,71 @@ static enum errc describe(struct rows *r, const struct kept *k, struct err *err)
 
 	buf_reset(&r->steps);
 	arena_init(&a);
-	rc = program_decode(k->program, &a, &source, err);
+	rc = program_decode(map_key(&r->texts, d->program), &a, &source, err);
 	if (!rc) {
+		struct str letters = arena_dup(&a, map_key(&r->texts, d->results));
+
 		work_outline(&source, &a, &p);
-		work_describe(&p, k->results.p, &r->steps);
+		work_describe(&p, letters.p, &r->steps);
 	}
 	arena_release(&a);
 	return rc;
 }
 
-static enum errc give_row(void *self, const struct row_record *rec, struct err *err)
+enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret, struct err *err)
 {
-	struct rows *r = self;
-	struct run_row row = {
-		.n = rec->n,
-		.outcome = (enum outcome)rec->outcome,
-		.reason = (enum reason)rec->reason,
-		.serial = rec->serial,
-		.rule = rec->rule,
-		.detail = rec->detail,
-		.finished_ms = TIME_NONE,
-	};
-	uint32_t at = row.outcome == OUTCOME_PLANNED ? map_find(&r->serials, rec->serial)
-						     : MAP_NONE;
-
-	if (at != MAP_NONE) {
-		const struct kept *k = &r->v[at];
-		enum errc rc = describe(r, k, err);
-
-		if (rc)
-			return rc;
-		row.outcome = (enum outcome)k->outcome;
-		row.reason = (enum reason)k->reason;
-		row.detail = k->detail;
-		row.before = k->before;
-		row.after = k->after;
-		row.evidence = k->evidence;
-		row.steps = buf_view(&r->steps);
-		row.attempts = k->attempts;
-		row.finished_ms = k->finished_ms;
-	}
-	return r->each(r->self, &row, err);
-}
-
-enum errc run_rows(struct store *store, int64_t run,
-	enum errc (*each)(void *self, const struct run_row *row, struct err *err), void *self,
-	struct err *err)
-{
-	struct rows r = { .each = each, .self = self };
+	const struct stored_row *row = &r->rows[n];
+	const struct stored_device *d;
 	enum errc rc;
 
-	arena_init(&r.arena);
-	map_init(&r.serials, 0);
-	buf_init(&r.steps, 1024 * 1024);
-	rc = store_devices(store, run, keep_device, &r, err);
-	if (!rc)
-		rc = store_rows(store, run, give_row, &r, err);
-	buf_release(&r.steps);
-	map_release(&r.serials);
-	arena_release(&r.arena);
-	free(r.v);
-	return rc;
+	*ret = (struct run_row){
+		.outcome = (enum outcome)row->outcome,
+		.reason = (enum reason)row->reason,
+		.serial = map_key(&r->texts, row->serial),
+		.rule = map_key(&r->texts, row->rule),
+		.detail = map_key(&r->texts, row->detail),
+		.finished_ms = TIME_NONE,
+	};
+	if (row->device == MAP_NONE)
+		return ERR_OK;
+	d = &r->devices[row->device];
+	rc = describe(r, d, err);
+	if (rc)
+		return rc;
+	ret->outcome = (enum outcome)d->outcome;
+	ret->reason = (enum reason)d->reason;
+	ret->detail = map_key(&r->texts, d->detail);
+	ret->before = map_key(&r->texts, d->before);
+	ret->after = map_key(&r->texts, d->after);
+	ret->evidence = map_key(&r->texts, d->evidence);
+	ret->steps = buf_view(&r->steps);
+	ret->attempts = d->attempts;
+	ret->finished_ms = d->finished_ms;
+	return ERR_OK;
+}
+
+void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *before,
+	struct run_row *ret)
+{
+	const struct input_row *row = &p->input->rows[n];
+	const struct work_program *prog = plan_program(p, row);
+	uint32_t slot = plan_slot(p, row);
+
+	buf_reset(steps);
+	buf_reset(before);
+	if (prog && row->outcome == OUTCOME_PLANNED)
+		work_describe(prog, NULL, steps);
+	if (slot != MAP_NONE)
+		fleet_describe(p->opt->facts->fleet, slot, before);
+	*ret = (struct run_row){
+		.outcome = (enum outcome)row->outcome,
+		.reason = (enum reason)row->reason,
+		.serial = row->serial == MAP_NONE ? STR_NONE
+						  : map_key(&p->input->serials, row->serial),
+		.rule = plan_rule_name(p, row),
+		.detail = plan_detail(p, row),
+		.steps = buf_view(steps),
+		.before = buf_view(before),
+		.finished_ms = TIME_NONE,
+	};
 }
