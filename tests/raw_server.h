@@ -17,7 +17,7 @@
 
 #include <openssl/ssl.h>
 
-enum { RAW_MAX_CONNECTIONS = 64, RAW_MAX_REQUEST = 64 * 1024, RAW_MAX_LOG = 64 * 1024 };
+enum { RAW_MAX_CONNECTIONS = 64, RAW_MAX_REQUEST = 2 * 1024 * 1024, RAW_MAX_LOG = 64 * 1024 };
 
 struct raw_server {
 	int fd;

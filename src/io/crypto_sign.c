@@ -1,4 +1,3 @@
-#include <limits.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>

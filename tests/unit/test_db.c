@@ -1,8 +1,10 @@
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -242,6 +244,32 @@ static void test_commit_survives_a_kill(void **state)
 	free(path);
 }
 
+/* A file that may not grow stands for a full disk. */
+static void test_full_disk_is_told(void **state)
+{
+	const struct rlimit most = { 256 * 1024, 256 * 1024 };
+	char *path = in_folder("full.db");
+	enum errc e = ERR_OK;
+	int status = 0;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		struct db *d = open_ok(path, DB_STORE);
+
+		exec_ok(d, "CREATE TABLE t (a)");
+		if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || setrlimit(RLIMIT_FSIZE, &most) != 0)
+			_exit(2);
+		for (int i = 0; i < 1000 && e == ERR_OK; i++)
+			e = db_exec(d, "INSERT INTO t VALUES (zeroblob(4000))", NULL);
+		_exit(e == ERR_STORE ? 0 : 1);
+	}
+	assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	free(path);
+}
+
 static void test_backup(void **state)
 {
 	char *path = in_folder("backup.db");
@@ -286,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_failures_are_told),
 		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_commit_survives_a_kill),
+		cmocka_unit_test(test_full_disk_is_told),
 		cmocka_unit_test(test_backup),
 	};
 
