@@ -33,6 +33,11 @@ bool read_source(
 /* "unknown field" with the nearest as suggestion. */
 void unknown_field(struct loader *l, const struct yaml_node *member, struct str word);
 
+/* The values of a leaf whose field and operator are known; false after a complaint. */
+bool load_values(struct loader *l, const struct yaml_node *member, struct leaf *leaf);
+/* Its number, which may be that of an equal leaf; takes leaf->members over. */
+uint32_t share_leaf(struct loader *l, struct leaf *leaf);
+
 /* `match:`; appends its ops to the set. */
 void load_match(struct loader *l, const struct yaml_node *n);
 /* What follows a step's word in `do:`. */

@@ -13,8 +13,7 @@ enum ref_kind read_ref(struct loader *l, const struct yaml_node *n, struct str *
 	const struct yaml_node *m = n->first;
 	bool param = m && str_eq(m->key, STR("param"));
 
-	if (n->kind != YAML_MAP || n->n_children != 1 ||
-		(!param && !str_eq(m->key, STR("column")))) {
+	if (n->kind != YAML_MAP || !m || m->next || (!param && !str_eq(m->key, STR("column")))) {
 		(void)yaml_bad(&l->r, n, "rules.bad-value",
 			"a value is text, {column: HEADER} or {param: NAME}");
 		return REF_NONE;

@@ -1,0 +1,365 @@
+/*
+ * The values of one comparison: read, folded to what the operator needs, shared with equal ones.
+ */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "io/file.h"
+#include "rules/load.h"
+
+enum { LEAF_TEXT_MAX = 8 * 1024 * 1024, MANY_VALUES = 16 };
+
+static bool read_operand(struct loader *l, const struct yaml_node *n, struct operand *ret)
+{
+	const struct parameter *p;
+	struct str name;
+
+	if (n->kind == YAML_SCALAR) {
+		ret->text = n->text;
+		if (n->text.n)
+			return true;
+		diag_hint(l->r.d, yaml_bad(&l->r, n, "yaml.empty", "a value is missing here"),
+			"to ask whether there is one: FIELD|present: false");
+		return false;
+	}
+	switch (read_ref(l, n, &name)) {
+	case REF_COLUMN:
+		ret->is_column = true;
+		ret->ref = rules_ref(l->set, name, n->first->at);
+		return true;
+	case REF_PARAM:
+		p = find_parameter(l, n->first, name);
+		if (p)
+			ret->text = p->value;
+		return p != NULL;
+	default:
+		return false;
+	}
+}
+
+static bool read_operands(struct loader *l, const struct yaml_node *n, struct leaf *leaf)
+{
+	const struct yaml_node *first = n->kind == YAML_LIST ? n->first : n;
+	unsigned count = n->kind == YAML_LIST ? n->n_children : 1;
+	bool good = true;
+
+	if (count == 0 || count > RULES_MAX_VALUES) {
+		(void)yaml_bad(&l->r, n, count ? "rules.too-many" : "yaml.empty",
+			"a list of values has 1 to %d of them", RULES_MAX_VALUES);
+		return false;
+	}
+	leaf->v = arena_zalloc(&l->set->arena, count * sizeof(*leaf->v));
+	for (const struct yaml_node *m = first; m; m = n->kind == YAML_LIST ? m->next : NULL)
+		good = read_operand(l, m, &leaf->v[leaf->n++]) && good;
+	return good;
+}
+
+/* Whether there is a literal, and every one is what `by` compares. */
+static bool literals_are(const struct ruleset *set, const struct leaf *leaf, enum compare by)
+{
+	double number;
+	int64_t date;
+	bool some = false;
+
+	for (uint32_t i = 0; i < leaf->n; i++) {
+		struct str text = leaf->v[i].text;
+
+		if (leaf->v[i].is_column || text.n == 0)
+			continue;
+		some = true;
+		if (by == BY_NUMBER ? !rules_number(text, &number) : !rules_date(set, text, &date))
+			return false;
+	}
+	return some;
+}
+
+static enum compare compare_any(const struct ruleset *set, const struct leaf *leaf)
+{
+	switch (leaf->source.type) {
+	case TYPE_NUMBER:
+		return BY_NUMBER;
+	case TYPE_FLAG:
+		return BY_FLAG;
+	case TYPE_DATE:
+		if (leaf->source.kind == SOURCE_FACT || literals_are(set, leaf, BY_DATE))
+			return BY_DATE;
+		return BY_TEXT;
+	case TYPE_TEXT:
+		break;
+	}
+	return BY_TEXT;
+}
+
+static enum compare choose_compare(const struct ruleset *set, const struct leaf *leaf)
+{
+	switch (oper_info(leaf->oper)->needs) {
+	case NEEDS_ANY:
+		return compare_any(set, leaf);
+	case NEEDS_ORDER:
+		if (leaf->source.type == TYPE_DATE)
+			return BY_DATE;
+		return leaf->source.type == TYPE_TEXT && literals_are(set, leaf, BY_DATE)
+			       ? BY_DATE
+			       : BY_NUMBER;
+	case NEEDS_DATE:
+		return BY_DATE;
+	case NEEDS_DURATION:
+		return BY_AGE;
+	case NEEDS_FLAG:
+		return BY_FLAG;
+	case NEEDS_FILE:
+		return BY_FILE;
+	case NEEDS_TEXT:
+		break;
+	}
+	return BY_TEXT;
+}
+
+static bool fold(const struct ruleset *set, enum compare by, struct operand *o)
+{
+	switch (by) {
+	case BY_NUMBER:
+		return rules_number(o->text, &o->number);
+	case BY_DATE:
+		return rules_date(set, o->text, &o->date_ms);
+	case BY_AGE:
+		return duration_parse(o->text, &o->age);
+	case BY_FLAG:
+		return rules_flag(o->text, &o->flag);
+	default:
+		return true;
+	}
+}
+
+static void bad_literal(struct loader *l, const struct yaml_node *n, const struct leaf *leaf,
+	const struct operand *o)
+{
+	static const char *const wants[] = {
+		[BY_NUMBER] = "a number",
+		[BY_DATE] = "a date",
+		[BY_AGE] = "a duration",
+		[BY_FLAG] = "true or false",
+	};
+	bool either = oper_info(leaf->oper)->needs == NEEDS_ORDER && leaf->source.type == TYPE_TEXT;
+	struct diag *entry = yaml_bad(&l->r, n, "rules.bad-value", "'%.*s' is not %s%s",
+		STR_FMT(o->text), wants[leaf->compare], either ? " or a date" : "");
+
+	if (leaf->compare == BY_AGE)
+		diag_hint(l->r.d, entry, "write it as in 12h, 30d, 6mo or 1y");
+	else if (leaf->compare == BY_DATE)
+		diag_hint(l->r.d, entry, "write it as in 2026-03-31, or name its form in dates:");
+}
+
+static bool fold_operands(struct loader *l, const struct yaml_node *n, struct leaf *leaf)
+{
+	const struct yaml_node *m = n->kind == YAML_LIST ? n->first : n;
+	bool good = true;
+
+	for (uint32_t i = 0; i < leaf->n; i++, m = m->next) {
+		struct operand *o = &leaf->v[i];
+
+		if (o->is_column && (leaf->compare == BY_FLAG || leaf->compare == BY_FILE)) {
+			(void)yaml_bad(&l->r, m, "rules.bad-value",
+				"a column cannot stand here: write the value itself");
+			good = false;
+		} else if (!o->is_column && o->text.n && !fold(l->set, leaf->compare, o)) {
+			bad_literal(l, m, leaf, o);
+			good = false;
+		}
+	}
+	if (good && leaf->oper == OPER_PRESENT && (leaf->n != 1 || leaf->v[0].text.n == 0)) {
+		(void)yaml_bad(&l->r, n, "rules.bad-value", "present is either true or false");
+		good = false;
+	}
+	return good;
+}
+
+/* --- sets of values: in_file, and lists too long to walk for every row --- */
+
+static void add_member(struct map *m, struct str text)
+{
+	char lower[RULES_FILE_VALUE];
+
+	for (size_t i = 0; i < text.n; i++)
+		lower[i] = ascii_lower(text.p[i]);
+	(void)map_add(m, (struct str){ lower, text.n }, NULL);
+}
+
+static struct map *new_members(struct leaf *leaf, size_t expected)
+{
+	leaf->members = mem_zalloc(sizeof(*leaf->members));
+	map_init(leaf->members, expected);
+	return leaf->members;
+}
+
+static void members_from_list(struct leaf *leaf)
+{
+	if (leaf->n <= MANY_VALUES || leaf->compare != BY_TEXT ||
+		(leaf->oper != OPER_EQ && leaf->oper != OPER_NE))
+		return;
+	for (uint32_t i = 0; i < leaf->n; i++)
+		if (leaf->v[i].is_column || leaf->v[i].text.n == 0 ||
+			leaf->v[i].text.n > RULES_FILE_VALUE)
+			return;
+	new_members(leaf, leaf->n);
+	for (uint32_t i = 0; i < leaf->n; i++)
+		add_member(leaf->members, leaf->v[i].text);
+}
+
+/* One value a line; blank lines and lines that start with # are skipped. */
+static bool members_from_text(
+	struct loader *l, const struct yaml_node *n, struct str text, struct map *members)
+{
+	if (str_starts_nocase(text, STR("\xef\xbb\xbf")))
+		text = str_sub(text, 3, text.n - 3);
+	for (unsigned line = 1; text.n; line++) {
+		struct str value = str_trim(str_cut(&text, '\n'));
+
+		if (value.n == 0 || value.p[0] == '#')
+			continue;
+		if (value.n > RULES_FILE_VALUE) {
+			(void)yaml_bad(&l->r, n, "rules.in-file",
+				"line %u of that file is longer than %d bytes", line,
+				RULES_FILE_VALUE);
+			return false;
+		}
+		add_member(members, value);
+	}
+	return true;
+}
+
+static bool members_from_file(
+	struct loader *l, const struct yaml_node *n, struct operand *o, struct map *members)
+{
+	char *name = mem_dupz(o->text), *path = file_beside(l->r.doc->file, name);
+	struct buf bytes = { 0 };
+	struct err err = { 0 };
+	bool good = false;
+
+	if (file_read(path, RULES_FILE_BYTES, &bytes, &err) != ERR_OK) {
+		(void)yaml_bad(&l->r, n, "rules.in-file", "%s", err.msg);
+	} else {
+		sha256_add(l->digest, buf_view(&bytes));
+		good = members_from_text(l, n, buf_view(&bytes), members);
+	}
+	o->text = keep(l, str_from(path));
+	buf_release(&bytes);
+	free(path);
+	free(name);
+	return good;
+}
+
+static bool members_from_files(struct loader *l, const struct yaml_node *n, struct leaf *leaf)
+{
+	const struct yaml_node *m = n->kind == YAML_LIST ? n->first : n;
+	bool good = true;
+
+	new_members(leaf, 0);
+	for (uint32_t i = 0; i < leaf->n; i++, m = m->next)
+		if (leaf->v[i].text.n)
+			good = members_from_file(l, m, &leaf->v[i], leaf->members) && good;
+	return good;
+}
+
+/* --- a leaf as text: shown by explain, and the name under which equal leaves are one --- */
+
+static void put_value(struct buf *b, struct str text)
+{
+	bool plain = text.n > 0 && text.p[0] != ' ' && text.p[text.n - 1] != ' ';
+
+	for (size_t i = 0; i < text.n; i++)
+		plain = plain && (unsigned char)text.p[i] >= ' ' && !strchr(",[]{}\"\\", text.p[i]);
+	if (plain) {
+		buf_str(b, text);
+		return;
+	}
+	buf_char(b, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '"' || text.p[i] == '\\')
+			buf_char(b, '\\');
+		buf_char(b, text.p[i]);
+	}
+	buf_char(b, '"');
+}
+
+static void put_operand(struct buf *b, const struct ruleset *set, const struct operand *o)
+{
+	if (!o->is_column) {
+		put_value(b, o->text);
+		return;
+	}
+	buf_z(b, "{column: ");
+	put_value(b, rules_ref_name(&set->refs.v[o->ref]));
+	buf_z(b, "}");
+}
+
+static void name_leaf(struct loader *l, const struct yaml_node *member, struct leaf *leaf)
+{
+	struct buf b;
+
+	buf_init(&b, LEAF_TEXT_MAX);
+	buf_str(&b, member->key);
+	buf_z(&b, ": ");
+	for (uint32_t i = 0; i < leaf->n; i++) {
+		if (leaf->n > 1)
+			buf_z(&b, i ? ", " : "[");
+		put_operand(&b, l->set, &leaf->v[i]);
+	}
+	if (leaf->n > 1)
+		buf_z(&b, "]");
+	leaf->text = keep(l, buf_view(&b));
+	buf_release(&b);
+}
+
+/* Servers and profiles a condition names outright: the pre-flight looks them up. */
+static void note_names(struct loader *l, const struct yaml_node *n, const struct leaf *leaf)
+{
+	bool profile = leaf->source.fact == FACT_UEM_PROFILE;
+
+	if (leaf->source.kind != SOURCE_FACT || leaf->oper > OPER_EXACT ||
+		(!profile && leaf->source.fact != FACT_APPLE_SERVER))
+		return;
+	for (uint32_t i = 0; i < leaf->n; i++)
+		if (!leaf->v[i].is_column && leaf->v[i].text.n)
+			*LIST_ADD(l->set->names) = (struct rules_name){ leaf->v[i].text, n->at,
+				profile };
+}
+
+static void free_members(struct leaf *leaf)
+{
+	if (!leaf->members)
+		return;
+	map_release(leaf->members);
+	free(leaf->members);
+	leaf->members = NULL;
+}
+
+uint32_t share_leaf(struct loader *l, struct leaf *leaf)
+{
+	bool is_new;
+	uint32_t n = map_add(&l->set->leaf_texts, leaf->text, &is_new);
+
+	if (is_new)
+		*LIST_ADD(l->set->leaves) = *leaf;
+	else
+		free_members(leaf);
+	return n;
+}
+
+bool load_values(struct loader *l, const struct yaml_node *member, struct leaf *leaf)
+{
+	if (!read_operands(l, member, leaf))
+		return false;
+	leaf->compare = choose_compare(l->set, leaf);
+	if (!fold_operands(l, member, leaf))
+		return false;
+	if (leaf->compare == BY_FILE && !members_from_files(l, member, leaf)) {
+		free_members(leaf);
+		return false;
+	}
+	members_from_list(leaf);
+	name_leaf(l, member, leaf);
+	note_names(l, member, leaf);
+	return true;
+}
