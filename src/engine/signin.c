@@ -14,6 +14,7 @@
 enum {
 	TOKEN_MAX_BYTES = 16 * 1024,
 	CACHE_MAX_BYTES = 64 * 1024,
+	SIGNATURE_MAX_BYTES = 64 * 1024,
 	TOKEN_MAX_LIFE_MS = 24 * 3600 * 1000,
 	TOKEN_MIN_LIFE_MS = 1000, /* so that a token given as already old serves once */
 };
@@ -75,20 +76,29 @@ static enum errc basic_open(struct signin *s, struct err *err)
 	return buf_check(&s->authorization, "uem.auth.basic", err);
 }
 
-/* CMSURL signs each request's path with the key of a PKCS#12 file (contract: uem.md A.5). */
 static enum errc certificate_open(struct signin *s, struct err *err)
 {
-	(void)s;
-	return err_set(err, ERR_SETTINGS,
-		"uem.auth.certificate: this depmend cannot sign in to the UEM with a "
-		"certificate; use oauth or basic");
+	struct buf pkcs12, password;
+	enum errc rc = secret_open(&s->settings->uem.pkcs12, &pkcs12, err);
+
+	if (rc)
+		return err_wrap(err, "uem.auth.certificate.pkcs12: ");
+	rc = secret_open(&s->settings->uem.password, &password, err);
+	if (rc) {
+		(void)err_wrap(err, "uem.auth.certificate.password: ");
+	} else {
+		rc = cms_signer_load(&s->signer, buf_view(&pkcs12), buf_view(&password), err);
+		buf_wipe(&password);
+	}
+	buf_wipe(&pkcs12);
+	return rc;
 }
 
 static enum errc none_open(struct signin *s, struct err *err)
 {
 	(void)s;
-	return err_set(err, ERR_SETTINGS,
-		"uem.auth: the settings do not say how to sign in to the UEM; use oauth or basic");
+	return err_set(
+		err, ERR_SETTINGS, "uem.auth: the settings do not say how to sign in to the UEM");
 }
 
 static const struct signin_kind apple_kind = { .request = apple_ask, .reply = apple_token_reply };
@@ -194,13 +204,14 @@ void signin_release(struct signin *s)
 {
 	buf_wipe(&s->authorization);
 	buf_wipe(&s->tenant_code);
+	cms_signer_free(s->signer);
 	free(s->cache_path);
 	*s = (struct signin){ 0 };
 }
 
 bool signin_ready(const struct signin *s, int64_t now_ms)
 {
-	return s->authorization.n > 0 && now_ms < s->renew_ms;
+	return (s->authorization.n > 0 || s->signer) && now_ms < s->renew_ms;
 }
 
 static enum errc open_tenant_code(struct signin *s, struct err *err)
@@ -286,10 +297,36 @@ bool signin_refused(struct signin *s, uint32_t generation)
 	return true;
 }
 
+/* What stands between the host and the query. */
+static struct str path_of(const char *url)
+{
+	const char *host = url ? strstr(url, "://") : NULL;
+	const char *path = host ? strchr(host + 3, '/') : NULL;
+
+	return path ? (struct str){ path, strcspn(path, "?") } : STR_NONE;
+}
+
+static enum errc add_signature(const struct signin *s, struct http_request *q, struct err *err)
+{
+	struct buf header;
+	enum errc rc;
+
+	buf_init(&header, SIGNATURE_MAX_BYTES);
+	rc = cms_url_header(s->signer, path_of(q->url), &header, err);
+	if (!rc)
+		rc = http_request_header(q, "Authorization", buf_view(&header), err);
+	buf_release(&header);
+	return rc;
+}
+
 enum errc signin_headers(const struct signin *s, struct http_request *q, struct err *err)
 {
-	enum errc rc = http_request_header(q, "Authorization", buf_view(&s->authorization), err);
+	enum errc rc;
 
+	if (s->signer)
+		rc = add_signature(s, q, err);
+	else
+		rc = http_request_header(q, "Authorization", buf_view(&s->authorization), err);
 	if (!rc && s->tenant_code.n)
 		rc = http_request_header(q, "aw-tenant-code", buf_view(&s->tenant_code), err);
 	return rc;

@@ -22,6 +22,7 @@ struct signin {
 	const struct apple_service *apple; /* borrowed until signin_release(); NULL: the UEM */
 	char *cache_path;                  /* NULL: the token is not kept on disk */
 	struct buf authorization;          /* the header's value; empty: not signed in */
+	struct cms_signer *signer;         /* makes a header for each path instead; or NULL */
 	struct buf tenant_code;
 	int64_t renew_ms;    /* from then on the token is too old; INT64_MAX: never */
 	uint32_t generation; /* counts tokens */

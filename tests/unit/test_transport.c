@@ -7,8 +7,9 @@
 #include <ftw.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
+#include <openssl/cms.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,6 +56,7 @@ static struct {
 	size_t n_script;
 	struct seen seen[MAX_SEEN];
 	size_t n_seen;
+	char last_authorization[8192];
 	unsigned n_tokens;
 	unsigned fail_percent;
 	uint32_t random;
@@ -92,6 +94,8 @@ static void note(struct MHD_Connection *c, const char *path, const char *method)
 	copy(s->method, sizeof(s->method), method);
 	copy(s->path, sizeof(s->path), path);
 	copy(s->authorization, sizeof(s->authorization),
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization"));
+	copy(server.last_authorization, sizeof(server.last_authorization),
 		MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization"));
 	copy(s->tenant, sizeof(s->tenant),
 		MHD_lookup_connection_value(c, MHD_HEADER_KIND, "aw-tenant-code"));
@@ -528,17 +532,74 @@ static void test_uem_basic(void **state)
 	assert_int_equal(n_seen("/api/b"), 1);
 }
 
-static void test_ways_that_are_not_there(void **state)
+static void write_pkcs12(const char *path)
 {
-	struct result r;
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	X509 *cert = X509_new();
+	PKCS12 *p12;
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	assert_true(X509_set_version(cert, X509_VERSION_3));
+	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(cert), -1000));
+	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(cert), 100000));
+	assert_true(X509_set_pubkey(cert, key));
+	assert_true(X509_sign(cert, key, EVP_sha256()));
+	p12 = PKCS12_create("pw", "depmend", key, cert, NULL, 0, 0, 0, 0, 0);
+	assert_true(i2d_PKCS12_fp(f, p12));
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+	PKCS12_free(p12);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+}
+
+static bool signs(const char *header, const char *path)
+{
+	BIO *content = BIO_new_mem_buf(path, -1);
+	BIO *in = BIO_push(BIO_new(BIO_f_base64()), BIO_new_mem_buf(header + 9, -1));
+	CMS_ContentInfo *cms;
+	bool ok;
+
+	BIO_set_flags(in, BIO_FLAGS_BASE64_NO_NL);
+	cms = d2i_CMS_bio(in, NULL);
+	assert_non_null(cms);
+	ok = CMS_verify(cms, NULL, NULL, content, NULL, CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) ==
+	     1;
+	CMS_ContentInfo_free(cms);
+	BIO_free_all(in);
+	BIO_free(content);
+	return ok;
+}
+
+/* The signature covers the path alone and so differs from request to request. */
+static void test_uem_certificate(void **state)
+{
+	char path[96];
 
 	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/c.p12", folder);
+	write_pkcs12(path);
 	settings.uem.auth = UEM_AUTH_CERTIFICATE;
+	settings.uem.pkcs12 = (struct secret){ .kind = SECRET_FILE, .value = path };
+	settings.uem.password = secret_from("TEST_UEM_PASSWORD", "pw");
 	open_transport(INT64_MAX);
-	r = send_one(TO_UEM, HTTP_READ, "/api/a");
-	assert_int_equal(r.code, ERR_SETTINGS);
-	assert_non_null(strstr(r.msg, "certificate"));
+	assert_int_equal(send_one(TO_UEM, HTTP_READ, "/api/a?b=/c").status, 200);
+	assert_memory_equal(server.last_authorization, "CMSURL`1 ", 9);
+	assert_true(signs(server.last_authorization, "/api/a"));
+	assert_int_equal(send_one(TO_UEM, HTTP_READ, "/api/b").status, 200);
+	assert_true(signs(server.last_authorization, "/api/b"));
+	assert_string_equal(seen("/api/b", 0)->tenant, "tenant+code");
+	assert_int_equal(server.n_tokens, 0);
 	close_transport();
+	settings.uem.password = secret_from("TEST_UEM_PASSWORD", "wrong");
+	open_transport(INT64_MAX);
+	assert_int_equal(send_one(TO_UEM, HTTP_READ, "/api/a").code, ERR_SETTINGS);
+}
+
+static void test_ways_that_are_not_there(void **state)
+{
+	(void)state;
 	settings.uem.auth = UEM_AUTH_NONE;
 	open_transport(INT64_MAX);
 	assert_int_equal(send_one(TO_UEM, HTTP_READ, "/api/a").code, ERR_SETTINGS);
@@ -1363,6 +1424,7 @@ int main(void)
 		CASE(test_bad_credentials),
 		CASE(test_unreadable_secret),
 		CASE(test_uem_basic),
+		CASE(test_uem_certificate),
 		CASE(test_ways_that_are_not_there),
 		CASE(test_token_is_kept_on_disk),
 		CASE(test_old_token_is_renewed),
