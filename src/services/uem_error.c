@@ -24,8 +24,6 @@ static struct str message_text(const struct json *v)
 static void read_error(const struct json *root, struct uem_error *ret)
 {
 	*ret = (struct uem_error){ .code = wire_int(wire_member(root, "errorCode"), 0) };
-	if (!json_is_object(root))
-		return;
 	wire_copy(ret->message, sizeof(ret->message), message_text(wire_member(root, "message")));
 	wire_copy(ret->activity, sizeof(ret->activity), json_text(wire_member(root, "activityId")));
 }

@@ -65,7 +65,7 @@ bool uem_same_profile(struct str a, struct str b)
 {
 	size_t i = skip_dashes(a, 0), k = skip_dashes(b, 0);
 
-	if (i == a.n || k == b.n)
+	if (i == a.n)
 		return false;
 	while (i < a.n && k < b.n) {
 		if (ascii_lower(a.p[i]) != ascii_lower(b.p[k]))

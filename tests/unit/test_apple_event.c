@@ -38,7 +38,7 @@ static void test_event_example(void **state)
 		"{\"type\":\"auditEvents\",\"id\":\"event-12345\",\"attributes\":{\n"
 		"  \"eventDateTime\":\"2026-02-14T12:00:00Z\","
 		"\"type\":\"DEVICE_ASSIGNED_TO_SERVER\",\"category\":\"DEVICE_INVENTORY\",\n"
-		"  \"actorType\":\"USER\",\"actorId\":\"…\",\"actorName\":\"…\","
+		"  \"actorType\":\"USER\",\"actorId\":\"user-1\",\"actorName\":\"…\","
 		"\"subjectType\":\"DEVICE\",\"subjectId\":\"…\",\"subjectName\":\"…\",\n"
 		"  \"outcome\":\"SUCCESS\",\"groupId\":\"…\",\n"
 		"  \"eventDataPropertyKey\":\"eventDataDeviceAssignedToServer\","

@@ -141,6 +141,10 @@ static void test_apple_A4_serial_from_id(void **state)
 	assert_str(d.serial, "DVVS36G1YD3JKQNI");
 	assert_str(d.color, "");
 	json_free(v);
+	v = json_of("{\"id\":\"17\",\"attributes\":{\"serialNumber\":\"C02XK1ABJG5H\"}}");
+	assert_int_equal(apple_device_decode(v, &d, &err), ERR_OK);
+	assert_str(d.serial, "C02XK1ABJG5H");
+	json_free(v);
 }
 
 static void test_apple_F13_assigned_without_server(void **state)
@@ -352,6 +356,10 @@ static void test_link_forms(void **state)
 	page_is("{\"links\":{\"next\":{\"href\":\"/v1/x?a=b&cursor=C1&d\"}}}", "C1", -1);
 	page_is("{\"links\":{\"next\":\"?cursor=%4\"}}", "%4", -1);
 	page_is("{\"links\":{\"next\":\"?cursor=a%zz%41\"}}", "a%zzA", -1);
+	page_is("{\"links\":{\"next\":\"?cursor=%4zaabbcc\"}}", "%4zaabbcc", -1);
+	page_is("{\"links\":{\"next\":\"?cursor=A\"},\"meta\":{\"paging\":"
+		"{\"nextCursor\":\"B\"}}}",
+		"B", -1);
 }
 
 /* A list that goes on where nobody can follow must not pass for a complete one. */

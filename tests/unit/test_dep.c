@@ -193,6 +193,8 @@ static void test_apple_F27_session_over(void **state)
 	stale_is(401, "UNAUTHORIZED", true);
 	stale_is(401, "", true);
 	stale_is(403, "\"FORBIDDEN\"", true);
+	stale_is(401, "ACCESS_DENIED", false);
+	stale_is(401, "T_C_NOT_SIGNED", false);
 	stale_is(403, "ACCESS_DENIED", false);
 	stale_is(403, "T_C_NOT_SIGNED", false);
 	stale_is(403, "", false);
@@ -214,7 +216,17 @@ static void error_is(int status, const char *body, enum dep_word word, enum errc
 
 static void test_apple_F27_words(void **state)
 {
+	struct http_reply terms = reply_of(403, "\"T_C_NOT_SIGNED\"");
+	struct http_reply other = reply_of(400, "EXPIRED_CURSOR");
+	struct err err;
+
 	(void)state;
+	(void)dep_reply_error(&terms, &err);
+	assert_non_null(strstr(err.msg, "accept new terms"));
+	(void)dep_reply_error(&other, &err);
+	assert_string_equal(err.msg, "Apple's DEP service answered 400 EXPIRED_CURSOR");
+	http_reply_release(&terms);
+	http_reply_release(&other);
 	error_is(403, "T_C_NOT_SIGNED", DEP_TERMS, ERR_AUTH);
 	error_is(403, "ACCESS_DENIED", DEP_DENIED, ERR_AUTH);
 	error_is(400, "EXPIRED_CURSOR", DEP_EXPIRED_CURSOR, ERR_REFUSED);
@@ -244,6 +256,8 @@ static void test_words_far_away(void **state)
 	buf_z(&lost.body, "T_C_NOT_SIGNED");
 	assert_int_equal(dep_reply_word(&lost), DEP_NO_WORD);
 	assert_int_equal(dep_reply_error(&lost, &err), ERR_NET);
+	assert_string_equal(err.msg, "Apple's DEP service: reset");
+	assert_false(dep_session_stale(&lost));
 	http_reply_release(&p);
 	http_reply_release(&lost);
 }

@@ -145,6 +145,16 @@ static struct uem_error error_is(int status, const char *body, enum errc want)
 	return e;
 }
 
+static void sentence_is(int status, const char *body, const char *want)
+{
+	struct http_reply p = reply_of(status, body);
+	struct err err = { .msg = "" };
+
+	(void)uem_reply_error(&p, NULL, &err);
+	assert_string_equal(err.msg, want);
+	http_reply_release(&p);
+}
+
 static void test_error_object(void **state)
 {
 	struct uem_error e = error_is(401,
@@ -158,6 +168,9 @@ static void test_error_object(void **state)
 	assert_int_equal(e.code, 1005);
 	assert_string_equal(e.message, "Invalid user credentials");
 	assert_string_equal(e.activity, "706bd383-26d3-4833-9cad-bff1b0fe045e");
+	sentence_is(400, "{\"errorCode\":5055,\"message\":\"bad action\",\"activityId\":\"a\"}",
+		"UEM answered 400/5055: bad action (activity a)");
+	sentence_is(503, "", "UEM answered 503");
 	assert_int_equal(uem_reply_error(&lost, NULL, &err), ERR_NET);
 	assert_string_equal(err.msg, "UEM: no route to host");
 	http_reply_release(&lost);

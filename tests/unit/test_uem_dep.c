@@ -298,6 +298,7 @@ static void test_group_reply(void **state)
 	group_is(200, "<html>", ERR_PROTOCOL, "before");
 	group_is(200, "{\"errorCode\":1013}", ERR_REFUSED, "before");
 	group_is(403, "{\"errorCode\":1013}", ERR_AUTH, "before");
+	group_is(503, "<html>", ERR_OUTAGE, "before");
 }
 
 static void test_uem_H01_204_is_none(void **state)
