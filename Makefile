@@ -49,10 +49,14 @@ AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell 
 .PHONY: all setup setup-test setup-dev demo test check unit suites dev lint crash fuzz fuzzers install clean help compile_commands.json
 .DEFAULT_GOAL := all
 
-all: $(PROGRAMS) ## build bin/depmend and bin/depmend-sim
+all: $(PROGRAMS) .build/rules ## build bin/depmend and bin/depmend-sim
 ifeq ($(VARIANT),release)
 	@mkdir -p bin && cp -f $(PROGRAMS) bin/
 endif
+
+# The programs look for the shipped rules beside their own folder.
+.build/rules:
+	@ln -s ../rules $@
 
 setup: ## install the libraries a fresh machine lacks
 	@bin/setup
@@ -75,7 +79,7 @@ dev: setup-test ## units and suites under ASan and UBSan
 	@$(AGAIN) VARIANT=dev all
 	@$(AGAIN) VARIANT=dev check
 
-check: $(PROGRAMS) $(UNIT_BIN)
+check: $(PROGRAMS) $(UNIT_BIN) .build/rules
 	@tests/run.sh $(BUILD)
 
 unit: $(UNIT_BIN)

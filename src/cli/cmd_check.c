@@ -9,7 +9,7 @@
 #include "report/status.h"
 #include "report/table.h"
 
-enum { LINE_MAX_BYTES = 64 * 1024 };
+enum { LINE_MAX_BYTES = 64 * 1024, MANY_ROWS = 50 };
 
 struct check {
 	const struct cli *cli;
@@ -38,7 +38,7 @@ static void check_settings(struct check *c)
 	struct map protected;
 	struct err err;
 
-	if (load_settings(c->cli, &c->settings, &c->diags, &err)) {
+	if (cli_load_settings(c->cli, &c->settings, &c->diags, &err)) {
 		failed(c, before, "settings.unusable", &err);
 		return;
 	}
@@ -55,9 +55,50 @@ static void check_rules(struct check *c)
 	size_t before = c->diags.n_errors;
 	struct err err;
 
-	if (load_rules(c->cli, c->settings, &c->rules, &c->diags, &err) ||
+	if (cli_load_rules(c->cli, c->settings, &c->rules, &c->diags, &err) ||
 		(c->rules && rules_run_tests(c->rules, &c->diags, &c->n_tests, &err)))
 		failed(c, before, "rules.unusable", &err);
+}
+
+/* Without `uem:` only a sync can be stood in for, by `sync:`. */
+static bool can_do(const struct settings *s, enum step_kind kind)
+{
+	bool syncs = kind == STEP_SYNC || kind == STEP_FETCH || kind == STEP_DELETE_FROM_LIFECYCLE;
+
+	if (s->has_uem || (!syncs && step_info(kind)->service != SERVICE_UEM))
+		return true;
+	return syncs && s->sync.wait_ms >= 0;
+}
+
+static void check_steps(struct check *c)
+{
+	for (int i = 0; c->settings && c->rules && i < STEP_MAX_; i++) {
+		enum step_kind kind = (enum step_kind)i;
+		struct loc at;
+		struct diag *d;
+
+		if (can_do(c->settings, kind) || !rules_use_step(c->rules, kind, &at))
+			continue;
+		d = diag_add(&c->diags, DIAG_ERROR, "settings.no-uem", at,
+			"'%s' needs a UEM, and the settings name none", step_info(kind)->word);
+		diag_hint(&c->diags, d,
+			"add 'uem:' to the settings; with another MDM, 'sync: {wait: 30m}' stands "
+			"in "
+			"for a sync");
+		c->status = status_first(c->status, errc_info(ERR_SETTINGS)->exit_status);
+	}
+}
+
+/* A first mistake in a rule should cost a few devices, not all. */
+static void check_waves(struct check *c)
+{
+	struct diag *d;
+
+	if (!c->rules || c->input.n_rows <= MANY_ROWS || rules_policy(c->rules)->n_waves > 1)
+		return;
+	d = diag_add(&c->diags, DIAG_WARNING, "rules.no-waves", (struct loc){ NULL, 0, 0 },
+		"%u rows, and the rules act on all of them at once", c->input.n_rows);
+	diag_hint(&c->diags, d, "'waves: [5, 10%%, 100%%]' stops after a few when they fail");
 }
 
 /* Rows at fault do not stop the others, so they are no errors of the file. */
@@ -89,7 +130,7 @@ static void check_input(struct check *c)
 	if (!path)
 		return;
 	c->has_input = true;
-	if (load_input(c->cli, c->settings, c->rules, path, NULL, &c->input, &err)) {
+	if (cli_load_input(c->cli, c->settings, c->rules, path, NULL, &c->input, &err)) {
 		failed(c, before, "csv.unusable", &err);
 		return;
 	}
@@ -225,7 +266,9 @@ int cmd_check(const struct cli *cli)
 	diags_init(&c.diags);
 	check_settings(&c);
 	check_rules(&c);
+	check_steps(&c);
 	check_input(&c);
+	check_waves(&c);
 	idle = !c.status && !c.settings && !c.rules && !c.has_input;
 	if (idle) {
 		(void)err_set(&err, ERR_USAGE,

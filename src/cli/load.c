@@ -1,14 +1,10 @@
 #include "cli/load.h"
 
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/buf.h"
-#include "base/mem.h"
+#include "io/file.h"
 
-enum errc load_settings(
+enum errc cli_load_settings(
 	const struct cli *cli, struct settings **ret, struct diags *d, struct err *err)
 {
 	char *path = settings_find(cli_text(cli, OPTION_SETTINGS));
@@ -24,49 +20,43 @@ enum errc load_settings(
 
 /* --- rules --- */
 
-/* The shipped rules lie beside the program (bin/../rules) or where `make install` puts them
- * (bin/../share/depmend/rules). */
-enum { SHIPPED_DIRS = 2 };
+/* The shipped rules lie beside the program's folder, or where `make install` puts them. */
+static const char *const shipped_places[] = { "../rules", "../share/depmend/rules" };
+enum { SHIPPED_PLACES = sizeof(shipped_places) / sizeof(shipped_places[0]) };
 
-static bool own_folder(char out[PATH_MAX])
+/* NULL-terminated; each owned. */
+static void find_shipped(char *ret[SHIPPED_PLACES + 1])
 {
-	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
-	char *slash;
+	char *program = realpath("/proc/self/exe", NULL);
+	size_t n = 0;
 
-	if (n <= 0)
-		return false;
-	out[n] = '\0';
-	slash = strrchr(out, '/');
-	if (slash)
-		*slash = '\0';
-	return slash != NULL;
+	for (size_t i = 0; program && i < SHIPPED_PLACES; i++) {
+		char *place = file_beside(program, shipped_places[i]);
+		char *whole = realpath(place, NULL);
+
+		free(place);
+		if (whole)
+			ret[n++] = whole;
+	}
+	ret[n] = NULL;
+	free(program);
 }
 
-static void shipped_dirs(char dirs[SHIPPED_DIRS][PATH_MAX + 32])
+enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
+	struct ruleset **ret, struct diags *d, struct err *err)
 {
-	char bin[PATH_MAX];
-
-	dirs[0][0] = dirs[1][0] = '\0';
-	if (!own_folder(bin))
-		return;
-	(void)snprintf(dirs[0], PATH_MAX + 32, "%s/../rules", bin);
-	(void)snprintf(dirs[1], PATH_MAX + 32, "%s/../share/depmend/rules", bin);
-}
-
-enum errc load_rules(const struct cli *cli, const struct settings *settings, struct ruleset **ret,
-	struct diags *d, struct err *err)
-{
-	char dirs[SHIPPED_DIRS][PATH_MAX + 32];
-	const char *const shipped[] = { dirs[0], dirs[1], NULL };
+	char *shipped[SHIPPED_PLACES + 1];
 	size_t n_files, n_set;
 	const char **files = cli_list(cli, OPTION_RULES, &n_files);
 	const char **set = cli_list(cli, OPTION_SET, &n_set);
-	struct rules_options opt = { .files = files, .n_files = n_files, .shipped_dirs = shipped };
+	struct rules_options opt = { .files = files, .n_files = n_files };
 	enum errc rc = ERR_OK;
 
-	shipped_dirs(dirs);
+	find_shipped(shipped);
+	opt.shipped_dirs = (const char *const *)shipped;
 	opt.set = set;
 	opt.n_set = n_set;
+	opt.school = settings && settings->apple.school;
 	if (n_files == 0 && settings) {
 		opt.files = settings->rules;
 		opt.n_files = settings->n_rules;
@@ -75,6 +65,8 @@ enum errc load_rules(const struct cli *cli, const struct settings *settings, str
 		rc = rules_load(ret, &opt, d, err);
 	else
 		*ret = NULL;
+	for (size_t i = 0; shipped[i]; i++)
+		free(shipped[i]);
 	free(files);
 	free(set);
 	return rc;
@@ -89,7 +81,7 @@ static const char *temporary_folder(void)
 	return dir && *dir ? dir : "/tmp";
 }
 
-enum errc load_input(const struct cli *cli, const struct settings *settings,
+enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, const char *path, const char *folder, struct input *ret,
 	struct err *err)
 {

@@ -12,17 +12,17 @@
 
 /* *ret NULL (and ERR_OK) when no file is named and none is found. Caller frees with
  * settings_free(). */
-MUST_CHECK enum errc load_settings(
+MUST_CHECK enum errc cli_load_settings(
 	const struct cli *cli, struct settings **ret, struct diags *d, struct err *err);
 
 /* From --rules, else from the settings (may be NULL); *ret NULL (and ERR_OK) when neither names
  * any. Caller frees with rules_free(). */
-MUST_CHECK enum errc load_rules(const struct cli *cli, const struct settings *settings,
+MUST_CHECK enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
 	struct ruleset **ret, struct diags *d, struct err *err);
 
 /* As the settings and the rules' `columns:` say; either may be NULL. The spool goes to the folder
  * for temporary files when `folder` is NULL. Caller releases *ret, also after a failure. */
-MUST_CHECK enum errc load_input(const struct cli *cli, const struct settings *settings,
+MUST_CHECK enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, const char *path, const char *folder, struct input *ret,
 	struct err *err);
 
