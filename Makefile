@@ -106,7 +106,7 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/depmend $(DESTDIR)$(PREFIX)/bin/depmend
 	install -D -m 0755 $(BUILD)/depmend-sim $(DESTDIR)$(PREFIX)/bin/depmend-sim
 	install -d $(DESTDIR)$(PREFIX)/share/depmend/rules
-	install -m 0644 rules/*.yaml $(DESTDIR)$(PREFIX)/share/depmend/rules/
+	install -m 0644 rules/*.yaml rules/schema.json $(DESTDIR)$(PREFIX)/share/depmend/rules/
 PREFIX ?= /usr/local
 
 help:

@@ -33,6 +33,8 @@ bool read_source(
 /* "unknown field" with the nearest as suggestion. */
 void unknown_field(struct loader *l, const struct yaml_node *member, struct str word);
 
+/* Whether a field of that type can be asked that way. */
+bool oper_fits(const struct source *s, enum oper_needs needs);
 /* The values of a leaf whose field and operator are known; false after a complaint. */
 bool load_values(struct loader *l, const struct yaml_node *member, struct leaf *leaf);
 /* Its number, which may be that of an equal leaf; takes leaf->members over. */
@@ -46,6 +48,7 @@ struct step_shape {
 	bool required;
 };
 extern const struct step_shape step_shapes[]; /* by enum step_arg */
+extern const char *const wipe_kinds[];        /* NULL-terminated */
 
 /* `do:` and `if_failed:`, recipes flattened. */
 void load_steps(struct loader *l, const struct yaml_node *n, struct steps *ret);

@@ -90,8 +90,9 @@ static void read_str(
 }
 
 const struct yaml_key rules_parameter_keys[] = {
-	YAML_KEY("default", read_default, 0),
-	YAML_KEY("help", read_str, offsetof(struct parameter, help)),
+	YAML_KEY("default", read_default, 0, .schema = "scalar",
+		.help = "without one, --set is needed"),
+	YAML_KEY("help", read_str, offsetof(struct parameter, help), .schema = "text"),
 	YAML_KEYS_END,
 };
 
@@ -252,12 +253,14 @@ static void tighten(uint32_t *to, uint32_t v)
 
 #define AT(member) offsetof(struct rules_policy, member)
 const struct yaml_key rules_limit_keys[] = {
-	YAML_KEY("devices", yaml_read_u32, AT(limit_devices), .max = UINT32_MAX - 1),
-	YAML_KEY("percent", yaml_read_percent, AT(limit_percent)),
+	YAML_KEY("devices", yaml_read_u32, AT(limit_devices), .max = UINT32_MAX - 1,
+		.schema = "count"),
+	YAML_KEY("percent", yaml_read_percent, AT(limit_percent), .schema = "percent"),
 	YAML_KEYS_END,
 };
 const struct yaml_key rules_halt_keys[] = {
-	YAML_KEY("failed_percent", yaml_read_percent, AT(halt_failed_percent), .required = true),
+	YAML_KEY("failed_percent", yaml_read_percent, AT(halt_failed_percent), .required = true,
+		.schema = "percent"),
 	YAML_KEYS_END,
 };
 

@@ -118,12 +118,18 @@ static void read_again_after(
 }
 
 const struct yaml_key rules_rule_keys[] = {
-	YAML_KEY("name", read_rule_name, 0, .required = true),
-	YAML_KEY("match", read_match, 0, .required = true),
-	YAML_KEY("do", read_steps, offsetof(struct rule, todo), .required = true),
-	YAML_KEY("because", read_because, offsetof(struct rule, info.because)),
-	YAML_KEY("if_failed", read_steps, offsetof(struct rule, failed)),
-	YAML_KEY("again_after", read_again_after, 0),
+	YAML_KEY("name", read_rule_name, 0, .required = true, .schema = "text",
+		.help = "shown in reports"),
+	YAML_KEY("match", read_match, 0, .required = true, .schema = "match",
+		.help = "when the rule fires"),
+	YAML_KEY("do", read_steps, offsetof(struct rule, todo), .required = true, .schema = "steps",
+		.help = "what is done then"),
+	YAML_KEY("because", read_because, offsetof(struct rule, info.because), .schema = "text",
+		.help = "the reason shown with each row"),
+	YAML_KEY("if_failed", read_steps, offsetof(struct rule, failed), .schema = "steps",
+		.help = "what is done when a step failed"),
+	YAML_KEY("again_after", read_again_after, 0, .schema = "duration",
+		.help = "not again for the same device within this time"),
 	YAML_KEYS_END,
 };
 

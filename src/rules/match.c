@@ -118,8 +118,8 @@ static const char *type_words(enum field_type type)
 	return words[type];
 }
 
-/* Whether a field of that type can be asked that way. Cells are text that may hold anything. */
-static bool oper_fits(const struct source *s, enum oper_needs needs)
+/* Cells are text that may hold anything. */
+bool oper_fits(const struct source *s, enum oper_needs needs)
 {
 	bool cell = s->kind == SOURCE_COLUMN;
 

@@ -62,10 +62,11 @@ static void read_profile(
 		l->set->names.v[before].profile = true;
 }
 
+const char *const wipe_kinds[] = { "enterprise", "device", NULL };
+
 static void read_wipe_kind(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
-	static const char *const words[] = { "enterprise", "device", NULL };
 	struct yaml_node value = *n;
 	struct arg a;
 
@@ -77,7 +78,7 @@ static void read_wipe_kind(
 	if (a.is_column)
 		(void)yaml_bad(r, n, "rules.bad-value",
 			"the kind of a wipe is written in the rules, not in the CSV");
-	else if (yaml_word(r, &value, words) >= 0)
+	else if (yaml_word(r, &value, wipe_kinds) >= 0)
 		*(struct arg *)to = a;
 }
 
@@ -110,25 +111,29 @@ static void read_force(
 
 #define AT(member) offsetof(struct rule_step, member)
 static const struct yaml_key from_keys[] = {
-	YAML_KEY("from", read_server, AT(arg), .required = true),
+	YAML_KEY("from", read_server, AT(arg), .required = true, .schema = "value",
+		.help = "only from this server"),
 	YAML_KEYS_END,
 };
 static const struct yaml_key to_keys[] = {
-	YAML_KEY("to", read_server, AT(arg), .required = true),
+	YAML_KEY("to", read_server, AT(arg), .required = true, .schema = "value",
+		.help = "without it: the server the device was taken from"),
 	YAML_KEYS_END,
 };
 static const struct yaml_key profile_keys[] = {
-	YAML_KEY("profile", read_profile, AT(arg), .required = true),
+	YAML_KEY("profile", read_profile, AT(arg), .required = true, .schema = "value"),
 	YAML_KEYS_END,
 };
 static const struct yaml_key migrate_keys[] = {
-	YAML_KEY("to", read_server, AT(arg), .required = true),
-	YAML_KEY("deadline", read_deadline, AT(deadline), .required = true),
-	YAML_KEY("force_now", read_force, AT(force_now)),
+	YAML_KEY("to", read_server, AT(arg), .required = true, .schema = "value"),
+	YAML_KEY("deadline", read_deadline, AT(deadline), .required = true, .schema = "value",
+		.help = "a date, or a duration from the start of the run; 90 days at most"),
+	YAML_KEY("force_now", read_force, AT(force_now), .schema = "boolean",
+		.help = "allow a deadline that is past"),
 	YAML_KEYS_END,
 };
 static const struct yaml_key wipe_keys[] = {
-	YAML_KEY("kind", read_wipe_kind, AT(arg), .required = true),
+	YAML_KEY("kind", read_wipe_kind, AT(arg), .required = true, .schema = "wipe_kind"),
 	YAML_KEYS_END,
 };
 

@@ -126,9 +126,11 @@ static void read_expected_steps(
 }
 
 const struct yaml_key rules_expect_keys[] = {
-	YAML_KEY("rule", read_rule_ref, offsetof(struct rules_test, rule)),
-	YAML_KEY("undecided", read_rule_ref, offsetof(struct rules_test, undecided)),
-	YAML_KEY("do", read_expected_steps, 0),
+	YAML_KEY("rule", read_rule_ref, offsetof(struct rules_test, rule), .schema = "text",
+		.help = "the rule that fires, or none"),
+	YAML_KEY("undecided", read_rule_ref, offsetof(struct rules_test, undecided),
+		.schema = "text", .help = "the rule that an unknown fact leaves open"),
+	YAML_KEY("do", read_expected_steps, 0, .schema = "steps"),
 	YAML_KEYS_END,
 };
 
@@ -146,10 +148,14 @@ static void read_expect(
 }
 
 const struct yaml_key rules_test_keys[] = {
-	YAML_KEY("row", read_row, 0, .required = true),
-	YAML_KEY("expect", read_expect, 0, .required = true, .keys = rules_expect_keys),
-	YAML_KEY("set", read_set, 0),
-	YAML_KEY("now", read_now, offsetof(struct rules_test, now_ms)),
+	YAML_KEY("row", read_row, 0, .required = true, .schema = "row",
+		.help = "fields and their values; unknown is written out, what is not listed is "
+			"absent"),
+	YAML_KEY("expect", read_expect, 0, .required = true, .keys = rules_expect_keys,
+		.schema = "expect"),
+	YAML_KEY("set", read_set, 0, .schema = "set", .help = "parameters of this test"),
+	YAML_KEY("now", read_now, offsetof(struct rules_test, now_ms), .schema = "text",
+		.help = "the time of this test"),
 	YAML_KEYS_END,
 };
 

@@ -31,12 +31,12 @@ struct kit {
 	struct err err;
 };
 
-static void kit_fact(void *self, enum fact f, struct value *ret)
+static inline void kit_fact(void *self, enum fact f, struct value *ret)
 {
 	*ret = ((struct kit *)self)->facts[f];
 }
 
-static void kit_clear_row(struct kit *k)
+static inline void kit_clear_row(struct kit *k)
 {
 	for (int i = 0; i < KIT_COLUMNS; i++)
 		k->cells[i] = STR_NONE;
@@ -51,7 +51,7 @@ static void kit_clear_row(struct kit *k)
 }
 
 /* The header of the rows: words separated by ", ". */
-static void kit_columns(struct kit *k, const char *header)
+static inline void kit_columns(struct kit *k, const char *header)
 {
 	struct str cells[KIT_COLUMNS], rest = arena_dup(&k->arena, str_from(header));
 	struct column_options opt = { 0 };
@@ -72,7 +72,7 @@ static void kit_columns(struct kit *k, const char *header)
 	kit_clear_row(k);
 }
 
-static void kit_begin(struct kit *k)
+static inline void kit_begin(struct kit *k)
 {
 	char here[4096], to[256];
 
@@ -90,7 +90,7 @@ static void kit_begin(struct kit *k)
 	kit_columns(k, "serial, model, added");
 }
 
-static void kit_end(struct kit *k)
+static inline void kit_end(struct kit *k)
 {
 	char to[256];
 
@@ -103,7 +103,8 @@ static void kit_end(struct kit *k)
 }
 
 /* NULL when the text has mistakes; they are in k->d. */
-static struct ruleset *kit_load(struct kit *k, struct str text, bool school, const char *set_value)
+static inline struct ruleset *kit_load(
+	struct kit *k, struct str text, bool school, const char *set_value)
 {
 	const char *files[] = { k->file };
 	const char *values[] = { set_value };
@@ -126,7 +127,7 @@ static struct ruleset *kit_load(struct kit *k, struct str text, bool school, con
 }
 
 /* "unknown", "unread" or a value of that field, as in the .spec files. False: no such value. */
-static bool kit_set(struct kit *k, struct str field, struct str word, bool quoted)
+static inline bool kit_set(struct kit *k, struct str field, struct str word, bool quoted)
 {
 	enum fact f;
 	int column;
