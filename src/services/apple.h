@@ -157,11 +157,9 @@ void apple_activity_get(const struct apple_service *s, struct str id, struct htt
 size_t apple_error_culprit(const struct apple_error *e);
 
 /* --- the activity's log (A.7) --- */
-/* READ without bearer. ERR_PROTOCOL unless https (or http on loopback). */
+/* READ without bearer. ERR_PROTOCOL unless https (or http on loopback). The object store's own
+ * refusals are no verdict on our credentials: anything but 200 means that there is no log. */
 MUST_CHECK enum errc apple_log_request(const char *url, struct http_request *ret, struct err *err);
-/* The object store speaks no JSON and its 403 is no verdict on our credentials: ERR_OK for 200,
- * ERR_NOT_FOUND for 4xx (the address has expired), else as apple_reply_error(). */
-enum errc apple_log_error(const struct http_reply *reply, struct err *err);
 /* Each device row of the CSV; preamble and further tables are skipped. ok: operation_status is
  * SUCCESS in any case. Texts borrowed for the call. ERR_PROTOCOL when the file cannot be read on;
  * rows handed out by then stay good. A device without a row is in an unknown state. */

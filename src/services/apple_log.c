@@ -21,17 +21,6 @@ enum errc apple_log_request(const char *url, struct http_request *ret, struct er
 	return ERR_OK;
 }
 
-enum errc apple_log_error(const struct http_reply *reply, struct err *err)
-{
-	if (wire_ok(reply))
-		return ERR_OK;
-	if (reply->fate == HTTP_ANSWERED && reply->status >= 400 && reply->status <= 499 &&
-		reply->status != 429)
-		return err_set(err, ERR_NOT_FOUND, "Apple's log is not to be had any more (%d)",
-			reply->status);
-	return apple_reply_error(reply, NULL, err);
-}
-
 /* Where the columns of the present table are; SIZE_MAX: it has none of that name. */
 struct table {
 	bool open;
