@@ -233,6 +233,7 @@ static void write_frozen(const struct plan *p, const struct freeze *f, struct bu
 	json_put_z(&o, "input_sha256", p->input->digest);
 	json_put_z(&o, "delimiter", delimiter);
 	json_put_bool(&o, "has_header", p->input->columns.has_header);
+	json_put_int(&o, "serial_at", p->input->columns.at[COLUMN_SERIAL]);
 	json_put_int(&o, "widest", (int64_t)p->input->widest);
 	json_put_z(&o, "rules_sha256", rules_digest(p->rules));
 	json_put_int(&o, "batch", p->opt->settings->batch_apple);

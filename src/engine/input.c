@@ -194,7 +194,8 @@ static void take_headers(struct input *in, const struct csv_record *r)
 }
 
 enum errc input_reopen(
-	struct input *in, const char *spool, char delimiter, bool has_header, struct err *err)
+	struct input *in, const char *spool, char delimiter, bool has_header, int serial_at,
+	struct err *err)
 {
 	struct csv_options opt = { .delimiter = delimiter };
 	struct csv_reader *csv;
@@ -205,6 +206,9 @@ enum errc input_reopen(
 	*in = (struct input){ .delimiter = delimiter, .spool = mem_strdup(spool) };
 	arena_init(&in->arena);
 	map_init(&in->serials, 0);
+	for (int i = 0; i < COLUMN_MAX_; i++)
+		in->columns.at[i] = -1;
+	in->columns.at[COLUMN_SERIAL] = serial_at;
 	if (!has_header)
 		return ERR_OK;
 	rc = csv_open(&csv, spool, &opt, err);

@@ -51,7 +51,8 @@ struct input_options {
 MUST_CHECK enum errc input_read(struct input *in, const struct input_options *opt, struct err *err);
 /* Opens the spool of an earlier run for its columns and records; it has no rows. */
 MUST_CHECK enum errc input_reopen(
-	struct input *in, const char *spool, char delimiter, bool has_header, struct err *err);
+	struct input *in, const char *spool, char delimiter, bool has_header, int serial_at,
+	struct err *err);
 void input_release(struct input *in);
 
 /* Every data record in order; n counts from 0. */

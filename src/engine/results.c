@@ -13,7 +13,7 @@ enum errc run_open_input(
 {
 	struct json *j;
 	char *folder, *spool;
-	int64_t widest = 0;
+	int64_t widest = 0, serial_at = 0;
 	struct str delimiter;
 	enum errc rc = json_parse(&j, run->frozen, err);
 
@@ -22,6 +22,7 @@ enum errc run_open_input(
 	*ret = (struct run_input){ 0 };
 	delimiter = json_text(json_get(j, "delimiter"));
 	(void)json_int(json_get(j, "widest"), &widest);
+	(void)json_int(json_get(j, "serial_at"), &serial_at);
 	ret->widest = (size_t)widest;
 	ret->path = mem_dupz(json_text(json_get(j, "input")));
 	rc = store_run_folder(store, run->name, &folder, err);
@@ -29,7 +30,7 @@ enum errc run_open_input(
 		if (asprintf(&spool, "%s/input.csv", folder) < 0)
 			abort();
 		rc = input_reopen(&ret->input, spool, delimiter.n ? delimiter.p[0] : ',',
-			json_bool(json_get(j, "has_header"), false), err);
+			json_bool(json_get(j, "has_header"), false), (int)serial_at, err);
 		free(spool);
 		free(folder);
 	}

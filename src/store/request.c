@@ -106,6 +106,23 @@ enum errc store_request_devices(struct store *s, int64_t request,
 	return rc;
 }
 
+enum errc store_devices_since(struct store *s, int64_t since_ms, uint64_t *ret, struct err *err)
+{
+	struct db_stmt *q;
+	bool row;
+	enum errc rc = store_sql(s, SQL_DEVICES_SINCE, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, since_ms);
+	rc = db_step(q, &row, err);
+	if (!rc) {
+		*ret = row ? (uint64_t)db_col_int(q, 0) : 0;
+		db_reset(q);
+	}
+	return rc;
+}
+
 enum errc store_home_put(
 	struct store *s, struct str serial, struct str server_id, int64_t run, struct err *err)
 {

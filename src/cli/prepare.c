@@ -1,0 +1,88 @@
+#include "cli/prepare.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "io/clock.h"
+
+static enum errc load_all(struct prepared *p, bool needs_settings, struct err *err)
+{
+	enum errc rc = load_settings(p->cli, &p->settings, &p->diags, err);
+
+	if (!rc && !p->settings && needs_settings)
+		rc = err_set(err, ERR_SETTINGS,
+			"no settings were found: name them with --settings FILE");
+	if (!rc)
+		rc = load_rules(p->cli, p->settings, &p->rules, &p->diags, err);
+	if (!rc && !p->rules)
+		rc = err_set(err, ERR_USAGE,
+			"which rules? --rules FILE or NAME, or `rules:` in the settings");
+	if (!rc && p->settings && p->settings->protect_file)
+		rc = protect_load(&p->protected_serials, p->settings->protect_file, err);
+	return rc;
+}
+
+enum errc prepare_load(
+	struct prepared *p, const struct cli *cli, bool needs_settings, struct err *err)
+{
+	enum errc rc;
+
+	*p = (struct prepared){ .cli = cli };
+	diags_init(&p->diags);
+	rc = load_all(p, needs_settings, err);
+	diags_print(&p->diags, stderr);
+	return rc;
+}
+
+enum errc prepare_input(struct prepared *p, const char *folder, struct err *err)
+{
+	size_t before = p->diags.n;
+	enum errc rc = load_input(
+		p->cli, p->settings, p->rules, p->cli->args[0], folder, &p->input, err);
+
+	if (!rc)
+		rc = rules_bind(p->rules, &p->input.columns, &p->diags, err);
+	if (rc && p->diags.n > before)
+		diags_print(&p->diags, stderr);
+	return rc;
+}
+
+static int64_t now_of(const struct prepared *p)
+{
+	struct clock *clock;
+	int64_t now;
+
+	if (p->online)
+		return cli_time(p->cli, OPTION_NOW, clock_now(p->session.clock));
+	clock = clock_real();
+	now = cli_time(p->cli, OPTION_NOW, clock_now(clock));
+	clock_free(clock);
+	return now;
+}
+
+enum errc prepare_plan(struct prepared *p, struct err *err)
+{
+	uint64_t limit = cli_number(p->cli, OPTION_LIMIT, UINT32_MAX);
+
+	p->plan_options = (struct plan_options){
+		.settings = p->settings,
+		.facts = p->online ? &p->session.facts : NULL,
+		.protected_serials = p->protected_serials.n ? &p->protected_serials : NULL,
+		.now_ms = now_of(p),
+		.limit = limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX,
+	};
+	p->has_plan = true;
+	return plan_build(&p->plan, &p->input, p->rules, &p->plan_options, err);
+}
+
+void prepare_release(struct prepared *p)
+{
+	if (p->has_plan)
+		plan_release(&p->plan);
+	session_close(&p->session);
+	input_release(&p->input);
+	map_release(&p->protected_serials);
+	rules_free(p->rules);
+	settings_free(p->settings);
+	diags_release(&p->diags);
+}

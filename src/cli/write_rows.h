@@ -1,0 +1,18 @@
+/*
+ * Rows of a plan or a run, in input order, into a result CSV and a summary.
+ */
+#ifndef CLI_WRITE_ROWS_H
+#define CLI_WRITE_ROWS_H
+
+#include "engine/apply.h"
+#include "report/result.h"
+#include "report/summary.h"
+
+/* Fills *ret for row n; texts borrowed until the next call. */
+typedef enum errc row_source_fn(void *self, uint32_t n, struct run_row *ret, struct err *err);
+
+/* opt->path NULL: no file, only the summary is counted. */
+MUST_CHECK enum errc write_rows(const struct input *input, uint32_t n_rows, row_source_fn *row,
+	void *self, const struct result_options *opt, struct summary *ret_summary, struct err *err);
+
+#endif

@@ -1,0 +1,30 @@
+#include "engine/audit.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/version.h"
+#include "io/json.h"
+
+void audit_describe(const struct plan *p, const struct settings *s, const char *const *allowed,
+	struct buf *out)
+{
+	struct json_out o;
+
+	json_out_init(&o, out);
+	json_obj(&o, NULL);
+	json_put_int(&o, "uid", getuid());
+	json_put_z(&o, "sudo_user", getenv("SUDO_USER"));
+	json_put_z(&o, "invocation", getenv("INVOCATION_ID"));
+	json_put_z(&o, "version", DEPMEND_VERSION);
+	json_put_z(&o, "input_sha256", p->input->digest);
+	json_put_z(&o, "rules_sha256", rules_digest(p->rules));
+	json_put_z(&o, "settings_sha256", s->digest);
+	json_put_z(&o, "fingerprint", p->fingerprint);
+	json_put_int(&o, "devices", p->n_planned);
+	json_arr(&o, "allowed");
+	for (size_t i = 0; allowed && allowed[i]; i++)
+		json_put_z(&o, NULL, allowed[i]);
+	json_arr_end(&o);
+	json_obj_end(&o);
+}

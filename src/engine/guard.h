@@ -1,0 +1,14 @@
+/*
+ * Limits on a whole plan, checked before the first change.
+ */
+#ifndef ENGINE_GUARD_H
+#define ENGINE_GUARD_H
+
+#include "engine/plan.h"
+
+/* allowed: "devices=3000", "percent=30", "fleet=9000" of this run only; NULL-terminated, may be NULL.
+ * ERR_GUARD tells which limit and how to proceed; ERR_USAGE for an unknown allowance. */
+MUST_CHECK enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
+	const char *const *allowed, struct err *err);
+
+#endif
