@@ -20,10 +20,10 @@ struct applying {
 	struct prepared p;
 	char identity[65];
 	struct run_record run;
-	bool has_run;     /* frozen now, or continued */
+	bool has_run;       /* frozen now, or continued */
 	uint32_t in_flight; /* devices of earlier runs that are still not settled */
 	int64_t started_ms;
-	char *out;          /* result file */
+	char *out;            /* result file */
 	const char **allowed; /* --allow, NULL-terminated */
 };
 
@@ -48,8 +48,8 @@ static enum errc open_all(struct applying *a, struct err *err)
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 	struct session_options opt = {
 		.exclusive = true,
-		.max_wait_ms = cli_duration_ms(a->p.cli, OPTION_MAX_WAIT,
-			terminal ? INT64_MAX : UNATTENDED_WAIT_MS),
+		.max_wait_ms = cli_duration_ms(
+			a->p.cli, OPTION_MAX_WAIT, terminal ? INT64_MAX : UNATTENDED_WAIT_MS),
 	};
 	enum errc rc = prepare_load(&a->p, a->p.cli, true, err);
 
@@ -58,8 +58,8 @@ static enum errc open_all(struct applying *a, struct err *err)
 	if (!rc)
 		rc = prepare_input(&a->p, store_folder(a->p.session.store), err);
 	if (!rc)
-		rc = run_identity(&a->p.input, a->p.rules, a->p.settings->apple.client_id,
-			a->identity, err);
+		rc = run_identity(
+			&a->p.input, a->p.rules, a->p.settings->apple.client_id, a->identity, err);
 	return rc;
 }
 
@@ -73,8 +73,7 @@ static enum errc connect_and_recover(struct applying *a, struct err *err)
 	if (!rc)
 		rc = run_recover(&s, a->identity, &a->in_flight, err);
 	if (!rc)
-		rc = store_run_find(
-			a->p.session.store, a->identity, &a->run, &a->has_run, err);
+		rc = store_run_find(a->p.session.store, a->identity, &a->run, &a->has_run, err);
 	return rc;
 }
 
@@ -91,8 +90,8 @@ static enum errc freeze(struct applying *a, struct err *err)
 	buf_init(&audit, 64 * 1024);
 	audit_describe(&a->p.plan, a->p.settings, a->allowed, &audit);
 	f.audit = buf_view(&audit);
-	rc = run_freeze(&a->p.plan, a->p.session.store, &f,
-		transport_now(a->p.session.transport), &a->run, err);
+	rc = run_freeze(&a->p.plan, a->p.session.store, &f, transport_now(a->p.session.transport),
+		&a->run, err);
 	a->has_run = !rc;
 	buf_release(&audit);
 	return rc;
@@ -147,7 +146,7 @@ static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct er
 	if (ret->outcome == OUTCOME_PLANNED || ret->outcome == OUTCOME_PENDING) {
 		ret->outcome = OUTCOME_PENDING;
 		ret->reason = reason_of(s->ended);
-		ret->detail = STR_NONE;
+		ret->detail = ret->steps = STR_NONE;
 	}
 	return ERR_OK;
 }

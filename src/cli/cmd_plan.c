@@ -52,14 +52,15 @@ static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 	const char *out = cli_text(r->p->cli, OPTION_OUT);
 	bool terminal = isatty(STDOUT_FILENO);
 	struct result_options opt = {
-		.path = out ? out : terminal ? NULL : "-",
+		.path = out        ? out
+			: terminal ? NULL
+				   : "-",
 		.columns = &r->p->input.columns,
 		.n_columns = r->p->input.widest,
 		.delimiter = r->p->input.delimiter,
 		.raw_csv = cli_count(r->p->cli, OPTION_RAW_CSV) > 0,
 	};
-	enum errc rc =
-		write_rows(&r->p->input, r->p->input.n_rows, give_row, r, &opt, ret, err);
+	enum errc rc = write_rows(&r->p->input, r->p->input.n_rows, give_row, r, &opt, ret, err);
 
 	if (!rc && cli_count(r->p->cli, OPTION_QUIET) == 0)
 		print_summary(r, terminal && !(out && strcmp(out, "-") == 0) ? stdout : stderr);

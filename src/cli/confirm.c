@@ -6,8 +6,7 @@
 
 enum { FINGERPRINT_LEAST = 12 };
 
-static enum errc check_fingerprint(
-	const struct cli *cli, const char *fingerprint, struct err *err)
+static enum errc check_fingerprint(const struct cli *cli, const char *fingerprint, struct err *err)
 {
 	const char *expected = cli_text(cli, OPTION_EXPECT);
 	size_t n = expected ? strlen(expected) : 0;
@@ -66,8 +65,8 @@ static enum errc ask(const struct plan *p, struct err *err)
 {
 	char answer[16];
 
-	(void)fprintf(stderr, "Act on %u devices (plan %.12s)? [y/N] ", p->n_planned,
-		p->fingerprint);
+	(void)fprintf(
+		stderr, "Act on %u devices (plan %.12s)? [y/N] ", p->n_planned, p->fingerprint);
 	(void)fflush(stderr);
 	if (!fgets(answer, sizeof(answer), stdin) || (answer[0] != 'y' && answer[0] != 'Y'))
 		return err_set(err, ERR_GUARD, "nothing was sent: the answer was not yes");

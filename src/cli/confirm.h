@@ -10,8 +10,8 @@
 /* --expect, --confirm STEP=COUNT, then --yes or [y/N] on a terminal. ERR_GUARD: a count or the
  * fingerprint differs, or the answer was no; ERR_USAGE names the flag that is missing. */
 MUST_CHECK enum errc confirm_plan(const struct cli *cli, const struct plan *p, struct err *err);
-/* A run that is continued was confirmed when it was frozen; --expect and --confirm are compared with that
- * plan. */
+/* A run that is continued was confirmed when it was frozen; --expect and --confirm are compared
+ * with that plan. */
 MUST_CHECK enum errc confirm_continue(
 	const struct cli *cli, const struct run_record *run, struct err *err);
 

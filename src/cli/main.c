@@ -1,4 +1,55 @@
-int main(void)
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/version.h"
+#include "cli/cli.h"
+#include "report/status.h"
+
+static enum log_level level_wanted(const struct cli *cli)
 {
-	return 0;
+	if (cli_count(cli, OPTION_QUIET))
+		return LOG_WARN;
+	return cli_count(cli, OPTION_VERBOSE) ? LOG_DEBUG : LOG_INFO;
+}
+
+static int run(const struct cli *cli)
+{
+	if (cli_count(cli, OPTION_HELP)) {
+		cli_help(cli->command, stdout);
+		return 0;
+	}
+	if (cli_count(cli, OPTION_VERSION)) {
+		(void)puts("depmend " DEPMEND_VERSION);
+		return 0;
+	}
+	log_set_level(level_wanted(cli));
+	return cli->command->run(cli);
+}
+
+/* Data that never reached its reader must not look like success. */
+static int flush(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	(void)fprintf(
+		stderr, "depmend: cannot write to the standard output: %s\n", strerror(errno));
+	return status_first(status, errc_info(ERR_IO)->exit_status);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = { 0 };
+	struct err err;
+	int status;
+
+	/* Texts are UTF-8; numbers and dates stay as they are in every locale. */
+	(void)setlocale(LC_CTYPE, "");
+	if (cli_parse(&cli, argc, argv, &err))
+		return cli_fail(&cli, &err);
+	status = flush(run(&cli));
+	cli_release(&cli);
+	return status;
 }

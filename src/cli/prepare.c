@@ -7,13 +7,13 @@
 
 static enum errc load_all(struct prepared *p, bool needs_settings, struct err *err)
 {
-	enum errc rc = load_settings(p->cli, &p->settings, &p->diags, err);
+	enum errc rc = cli_load_settings(p->cli, &p->settings, &p->diags, err);
 
 	if (!rc && !p->settings && needs_settings)
 		rc = err_set(err, ERR_SETTINGS,
 			"no settings were found: name them with --settings FILE");
 	if (!rc)
-		rc = load_rules(p->cli, p->settings, &p->rules, &p->diags, err);
+		rc = cli_load_rules(p->cli, p->settings, &p->rules, &p->diags, err);
 	if (!rc && !p->rules)
 		rc = err_set(err, ERR_USAGE,
 			"which rules? --rules FILE or NAME, or `rules:` in the settings");
@@ -37,7 +37,7 @@ enum errc prepare_load(
 enum errc prepare_input(struct prepared *p, const char *folder, struct err *err)
 {
 	size_t before = p->diags.n;
-	enum errc rc = load_input(
+	enum errc rc = cli_load_input(
 		p->cli, p->settings, p->rules, p->cli->args[0], folder, &p->input, err);
 
 	if (!rc)

@@ -22,7 +22,8 @@ struct prepared {
 	bool has_plan;
 };
 
-/* Settings, rules, protected list; diagnostics are printed. Caller releases, also after a failure. */
+/* Settings, rules, protected list; diagnostics are printed. Caller releases, also after a failure.
+ */
 MUST_CHECK enum errc prepare_load(
 	struct prepared *p, const struct cli *cli, bool needs_settings, struct err *err);
 /* The CSV, bound to the rules; its spool lies in `folder` (NULL: temporary). */

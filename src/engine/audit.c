@@ -6,8 +6,8 @@
 #include "base/version.h"
 #include "io/json.h"
 
-void audit_describe(const struct plan *p, const struct settings *s, const char *const *allowed,
-	struct buf *out)
+void audit_describe(
+	const struct plan *p, const struct settings *s, const char *const *allowed, struct buf *out)
 {
 	struct json_out o;
 

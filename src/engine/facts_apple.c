@@ -245,8 +245,11 @@ static enum errc take_member(void *self, const struct json *element, struct err 
 	if (rc)
 		return rc;
 	slot = map_find(&s->f->fleet->serials, id);
-	if (slot != MAP_NONE)
-		device_set_slot(&s->f->fleet->devices[slot], FACT_APPLE_SERVER, s->server);
+	if (slot == MAP_NONE)
+		return ERR_OK;
+	device_set_slot(&s->f->fleet->devices[slot], FACT_APPLE_SERVER, s->server);
+	/* What is on a server's list is assigned; a device page read earlier may say otherwise. */
+	set_text(s->f->fleet, &s->f->fleet->devices[slot], FACT_APPLE_STATUS, STR("ASSIGNED"));
 	return ERR_OK;
 }
 

@@ -47,7 +47,8 @@ static enum errc check_devices(const struct plan *p, const struct rules_policy *
 		return rc;
 	return err_set(err, ERR_GUARD,
 		"the plan acts on %u devices, %llu were acted on in the last 24 hours, and "
-		"limits.devices is %llu: plan fewer (--limit), or lift it for this run with --allow "
+		"limits.devices is %llu: plan fewer (--limit), or lift it for this run with "
+		"--allow "
 		"devices=%llu",
 		p->n_planned, (unsigned long long)recent, (unsigned long long)limit,
 		(unsigned long long)(p->n_planned + recent));
@@ -75,7 +76,8 @@ static enum errc check_percent(const struct plan *p, const struct rules_policy *
 		return ERR_OK;
 	return err_set(err, ERR_GUARD,
 		"the plan acts on %u devices, %llu were acted on in the last 24 hours, and "
-		"limits.percent allows %llu %% of %lld, which is %llu: plan fewer (--limit), or lift "
+		"limits.percent allows %llu %% of %lld, which is %llu: plan fewer (--limit), or "
+		"lift "
 		"it for this run with --allow percent=N",
 		p->n_planned, (unsigned long long)recent, (unsigned long long)percent,
 		(long long)size, (unsigned long long)most);
@@ -83,7 +85,8 @@ static enum errc check_percent(const struct plan *p, const struct rules_policy *
 
 static enum errc check_words(const char *const *allowed, struct err *err)
 {
-	static const char *const known[] = { "devices", "percent", "fleet", "organization", "empty" };
+	static const char *const known[] = { "devices", "percent", "fleet", "organization",
+		"empty" };
 
 	for (size_t i = 0; allowed && allowed[i]; i++) {
 		struct str value = str_from(allowed[i]), word = str_cut(&value, '=');
@@ -93,7 +96,8 @@ static enum errc check_words(const char *const *allowed, struct err *err)
 			found |= str_eq(word, str_from(known[k]));
 		if (!found)
 			return err_set(err, ERR_USAGE,
-				"--allow knows devices, percent, fleet, organization and empty, not "
+				"--allow knows devices, percent, fleet, organization and empty, "
+				"not "
 				"'%.*s'",
 				STR_FMT(word));
 	}
@@ -108,7 +112,8 @@ enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 
 	if (!rc && p->opt->facts->shrunk[0])
 		rc = err_set(err, ERR_GUARD,
-			"%s: it lost more than 20 %%; when that is right, say --allow fleet=N with the "
+			"%s: it lost more than 20 %%; when that is right, say --allow fleet=N with "
+			"the "
 			"new size",
 			p->opt->facts->shrunk);
 	if (rc || p->n_planned == 0)

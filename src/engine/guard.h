@@ -6,8 +6,8 @@
 
 #include "engine/plan.h"
 
-/* allowed: "devices=3000", "percent=30", "fleet=9000" of this run only; NULL-terminated, may be NULL.
- * ERR_GUARD tells which limit and how to proceed; ERR_USAGE for an unknown allowance. */
+/* allowed: "devices=3000", "percent=30", "fleet=9000" of this run only; NULL-terminated, may be
+ * NULL. ERR_GUARD tells which limit and how to proceed; ERR_USAGE for an unknown allowance. */
 MUST_CHECK enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 	const char *const *allowed, struct err *err);
 

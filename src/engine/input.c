@@ -193,9 +193,8 @@ static void take_headers(struct input *in, const struct csv_record *r)
 	note_own_columns(in);
 }
 
-enum errc input_reopen(
-	struct input *in, const char *spool, char delimiter, bool has_header, int serial_at,
-	struct err *err)
+enum errc input_reopen(struct input *in, const char *spool, char delimiter, bool has_header,
+	int serial_at, struct err *err)
 {
 	struct csv_options opt = { .delimiter = delimiter };
 	struct csv_reader *csv;

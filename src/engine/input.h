@@ -50,9 +50,8 @@ struct input_options {
  * fault are kept with OUTCOME_INVALID. Caller releases, also after a failure. */
 MUST_CHECK enum errc input_read(struct input *in, const struct input_options *opt, struct err *err);
 /* Opens the spool of an earlier run for its columns and records; it has no rows. */
-MUST_CHECK enum errc input_reopen(
-	struct input *in, const char *spool, char delimiter, bool has_header, int serial_at,
-	struct err *err);
+MUST_CHECK enum errc input_reopen(struct input *in, const char *spool, char delimiter,
+	bool has_header, int serial_at, struct err *err);
 void input_release(struct input *in);
 
 /* Every data record in order; n counts from 0. */

@@ -26,6 +26,7 @@ struct csv_options {
 	const char *encoding; /* iconv name; NULL or "utf-8": UTF-8, or UTF-16 when a BOM says so */
 	char delimiter;       /* 0: sniff */
 	bool only_libcsv;     /* --parser libcsv: never the fast splitter */
+	size_t read_bytes;    /* at a time; 0: 64 KiB. Tests make it small. */
 };
 
 /* One record. Views are borrowed until the next csv_next() or csv_close(). */

@@ -1,0 +1,364 @@
+#include "io/csv.h"
+
+#include <csv.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "io/csv_parts.h"
+
+enum {
+	FILL_BYTES = 64 * 1024,
+	/* A whole record and what is read behind it. */
+	WINDOW_MAX_BYTES = CSV_MAX_RECORD_BYTES + 2 * FILL_BYTES,
+};
+
+/* What libcsv's callbacks collect of one record. */
+struct collected {
+	struct buf text;
+	size_t ends[CSV_MAX_COLUMNS];
+	size_t n_cells, n_records;
+};
+
+struct csv_reader {
+	char *name; /* for messages */
+	struct csv_options opt;
+	struct csv_source *source;
+	char *window;         /* from..to are still to be taken; CSV_BLOCK_BYTES of room behind */
+	size_t cap, from, to; /* bytes, without that room */
+	size_t line;          /* of the byte at from */
+	bool started;
+	bool at_end;        /* the source has nothing more */
+	struct err failure; /* or has failed; told when its bytes are needed */
+	char delimiter;
+	struct csv_splitter splitter;
+	struct csv_parser libcsv;
+	struct collected row;
+	struct str cells[CSV_SPLIT_CELLS];
+};
+
+static enum errc stop(const struct csv_reader *r, struct err *err, const char *why)
+{
+	return err_set(err, ERR_INPUT, "%s:%zu: %s", r->name, r->line, why);
+}
+
+static enum errc stop_at_limit(const struct csv_reader *r, struct err *err)
+{
+	return err_set(err, ERR_INPUT,
+		"%s:%zu: this record has more than %d bytes, %d lines or %d cells; is there a "
+		"quote that never closes?",
+		r->name, r->line, CSV_MAX_RECORD_BYTES, CSV_MAX_RECORD_LINES, CSV_MAX_COLUMNS);
+}
+
+/* --- the window --- */
+
+static struct str ahead(const struct csv_reader *r)
+{
+	return (struct str){ r->window + r->from, r->to - r->from };
+}
+
+static void fill(struct csv_reader *r)
+{
+	size_t n;
+
+	if (r->from) {
+		memmove(r->window, r->window + r->from, r->to - r->from);
+		r->to -= r->from;
+		r->from = 0;
+	}
+	if (r->cap - r->to < FILL_BYTES) {
+		r->cap = r->cap * 2 < WINDOW_MAX_BYTES ? r->cap * 2 : WINDOW_MAX_BYTES;
+		r->window = mem_realloc(r->window, r->cap + CSV_BLOCK_BYTES, 1);
+	}
+	csv_splitter_forget(&r->splitter);
+	if (csv_source_read(r->source, r->window + r->to, r->cap - r->to, &n, &r->failure))
+		return;
+	r->to += n;
+	r->at_end = n == 0;
+	/* For the splitter: any value will do behind the end, if it is one. */
+	memset(r->window + r->to, 0, CSV_BLOCK_BYTES);
+}
+
+static enum errc fill_more(struct csv_reader *r, struct err *err)
+{
+	struct str pending = ahead(r);
+
+	/* The CR of a line end may be the last byte. */
+	if (pending.n > CSV_MAX_RECORD_BYTES + 1)
+		return stop_at_limit(r, err);
+	if (!r->failure.code)
+		fill(r);
+	if (!r->failure.code)
+		return ERR_OK;
+	return err_set(err, r->failure.code, "%s:%zu: %s", r->name,
+		r->line + csv_count_line_ends(pending), r->failure.msg);
+}
+
+static void consume(struct csv_reader *r, size_t n_bytes, size_t n_lines)
+{
+	r->from += n_bytes;
+	r->line += n_lines;
+}
+
+/* --- the start --- */
+
+static bool may_delimit(char c)
+{
+	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+
+	return c == '\t' || (c > ' ' && c < 0x7f && c != '"' && !letter);
+}
+
+/* A first line `sep=;`, as Excel writes and reads it: the delimiter; 0 when there is none. */
+static char take_sep_line(struct csv_reader *r)
+{
+	struct str text = ahead(r);
+	struct csv_extent e;
+	char c;
+
+	if (text.n < 5 || !str_starts_nocase(text, STR("sep=")) || !may_delimit(text.p[4]))
+		return 0;
+	c = text.p[4];
+	if (csv_scan(text, c, r->at_end, &e) != CSV_RECORD || e.n_bytes != 5)
+		return 0;
+	consume(r, e.n_next, 1);
+	return c;
+}
+
+static void start(struct csv_reader *r)
+{
+	size_t at_least = r->opt.read_bytes ? r->opt.read_bytes : FILL_BYTES;
+	char sep;
+
+	while (!r->at_end && !r->failure.code && r->to < at_least)
+		fill(r);
+	sep = take_sep_line(r);
+	if (r->opt.delimiter)
+		r->delimiter = r->opt.delimiter;
+	else
+		r->delimiter = sep ? sep : csv_sniff(ahead(r), r->at_end);
+	csv_splitter_init(&r->splitter, r->delimiter);
+	csv_set_delim(&r->libcsv, (unsigned char)r->delimiter);
+	r->started = true;
+}
+
+/* --- libcsv --- */
+
+static void on_cell(void *p, size_t n, void *data)
+{
+	struct collected *row = data;
+
+	if (row->n_cells < CSV_MAX_COLUMNS) {
+		buf_add(&row->text, p, n);
+		row->ends[row->n_cells] = row->text.n;
+	}
+	row->n_cells++;
+}
+
+static void on_record(int end, void *data)
+{
+	struct collected *row = data;
+
+	(void)end;
+	row->n_records++;
+}
+
+/* Quoted cells keep their blanks in libcsv. */
+static struct str trim(struct str s)
+{
+	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = str_sub(s, 1, s.n - 1);
+	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+/* One whole record: after its end libcsv is where it began, so csv_fini() is never needed. */
+static enum errc parse(struct csv_reader *r, struct str raw, size_t n_cells, struct csv_record *ret,
+	struct err *err)
+{
+	struct collected *row = &r->row;
+	size_t from = 0, n;
+
+	buf_reset(&row->text);
+	row->n_cells = row->n_records = 0;
+	n = csv_parse(&r->libcsv, raw.p, raw.n, on_cell, on_record, row);
+	n += csv_parse(&r->libcsv, "\n", 1, on_cell, on_record, row);
+	if (n != raw.n + 1 || row->n_records != 1 || row->n_cells != n_cells)
+		return err_set(err, ERR_INTERNAL, "%s:%zu: libcsv and the scan disagree", r->name,
+			r->line);
+	for (size_t i = 0; i < n_cells; i++) {
+		r->cells[i] = trim(str_sub(buf_view(&row->text), from, row->ends[i] - from));
+		from = row->ends[i];
+	}
+	ret->n_cells = n_cells;
+	return ERR_OK;
+}
+
+static enum errc check_text(const struct csv_reader *r, struct str raw, struct err *err)
+{
+	if (raw.n && memchr(raw.p, '\0', raw.n))
+		return stop(r, err,
+			"there is a NUL byte; if the file is UTF-16 without a byte order mark, say "
+			"`input: {encoding: utf-16le}` in the settings");
+	if (!str_is_utf8(raw))
+		return stop(r, err,
+			"this is not UTF-8; say how the file is encoded, such as "
+			"`input: {encoding: cp1252}`, in the settings");
+	return ERR_OK;
+}
+
+/* Any record, plain or not. *ret_got false: only a blank line was passed. */
+static enum errc take_any(
+	struct csv_reader *r, struct csv_record *ret, bool *ret_got, struct err *err)
+{
+	struct csv_extent e;
+	enum csv_verdict v;
+	enum errc rc = ERR_OK;
+
+	while ((v = csv_scan(ahead(r), r->delimiter, r->at_end, &e)) == CSV_MORE) {
+		rc = fill_more(r, err);
+		if (rc)
+			return rc;
+	}
+	if (v == CSV_OPEN_QUOTE)
+		return stop(r, err,
+			"a quote that opens in this record does not close properly, so nobody can "
+			"tell where the rows are");
+	if (v == CSV_MANY_LINES || e.n_bytes > CSV_MAX_RECORD_BYTES ||
+		e.n_delims >= CSV_MAX_COLUMNS)
+		return stop_at_limit(r, err);
+	*ret_got = v != CSV_BLANK;
+	ret->raw = str_sub(ahead(r), 0, e.n_bytes);
+	ret->n_lines = e.n_lines;
+	ret->bad = v == CSV_BAD_QUOTE ? "text stands behind a closing quote" : NULL;
+	ret->n_cells = 0;
+	if (*ret_got)
+		rc = check_text(r, ret->raw, err);
+	if (!rc && v == CSV_RECORD)
+		rc = parse(r, ret->raw, e.n_delims + 1, ret, err);
+	csv_splitter_forget(&r->splitter);
+	consume(r, e.n_next, e.n_lines);
+	return rc;
+}
+
+/* The record ends with the line end at `end`, of which the LF may still be to come. */
+static bool cut_off(const struct csv_reader *r, const char *end)
+{
+	return *end == '\r' && end + 1 == r->window + r->to && !r->at_end;
+}
+
+/* A plain record in place. CSV_HARD, too, for what take_any() has to tell. */
+static enum csv_split take_plain(struct csv_reader *r, struct csv_record *ret, bool *ret_got)
+{
+	const char *p = r->window + r->from, *limit = r->window + r->to, *end;
+	bool other;
+	enum csv_split split = csv_split(
+		&r->splitter, p, limit, r->cells, &ret->n_cells, &end, &other);
+
+	if (split)
+		return split;
+	if (cut_off(r, end))
+		return CSV_UNFINISHED;
+	ret->raw = (struct str){ p, (size_t)(end - p) };
+	ret->n_lines = 1;
+	ret->bad = NULL;
+	if (ret->raw.n > CSV_MAX_RECORD_BYTES)
+		return CSV_HARD;
+	if (other && check_text(r, ret->raw, NULL))
+		return CSV_HARD;
+	/* One empty cell: a blank line, unless it says so in quotes. */
+	*ret_got = ret->n_cells > 1 || r->cells[0].n > 0 ||
+		   (ret->raw.n && memchr(ret->raw.p, '"', ret->raw.n));
+	consume(r, ret->raw.n + 1 + (*end == '\r' && end + 1 < limit && end[1] == '\n'), 1);
+	return CSV_EASY;
+}
+
+enum errc csv_next(struct csv_reader *r, struct csv_record *ret, bool *ret_more, struct err *err)
+{
+	struct csv_record record = { .cells = r->cells };
+	bool got = false;
+
+	if (!r->started)
+		start(r);
+	while (!got) {
+		enum csv_split split = CSV_HARD;
+		enum errc rc = ERR_OK;
+
+		record.line = r->line;
+		if (!r->opt.only_libcsv)
+			split = take_plain(r, &record, &got);
+		if (split == CSV_UNFINISHED && !r->at_end)
+			rc = fill_more(r, err);
+		else if (r->from == r->to && r->at_end)
+			break;
+		else if (split)
+			rc = take_any(r, &record, &got, err);
+		if (rc)
+			return rc;
+	}
+	if (got)
+		*ret = record;
+	*ret_more = got;
+	return ERR_OK;
+}
+
+/* --- open and close --- */
+
+static enum errc open_reader(struct csv_reader **ret, const char *path, struct str bytes,
+	const char *name, const struct csv_options *opt, struct err *err)
+{
+	struct csv_reader *r;
+	struct csv_source *source;
+	enum errc rc;
+
+	if (opt->delimiter && !may_delimit(opt->delimiter))
+		return err_set(
+			err, ERR_INPUT, "%s: '%c' cannot be a delimiter", name, opt->delimiter);
+	rc = csv_source_open(&source, path, bytes, opt, err);
+	if (rc)
+		return err_wrap(err, "%s: ", name);
+	r = mem_zalloc(sizeof(*r));
+	r->name = mem_strdup(name);
+	r->opt = *opt;
+	r->source = source;
+	r->line = 1;
+	r->cap = 2 * FILL_BYTES;
+	r->window = mem_alloc(r->cap + CSV_BLOCK_BYTES);
+	buf_init(&r->row.text, CSV_MAX_RECORD_BYTES);
+	/* Fails only for a NULL parser. */
+	(void)csv_init(&r->libcsv, 0);
+	*ret = r;
+	return ERR_OK;
+}
+
+enum errc csv_open(
+	struct csv_reader **ret, const char *path, const struct csv_options *opt, struct err *err)
+{
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+
+	return open_reader(ret, path, STR_NONE, name, opt, err);
+}
+
+enum errc csv_open_bytes(struct csv_reader **ret, struct str bytes, const char *name,
+	const struct csv_options *opt, struct err *err)
+{
+	return open_reader(ret, NULL, bytes, name, opt, err);
+}
+
+void csv_close(struct csv_reader *r)
+{
+	if (!r)
+		return;
+	csv_source_close(r->source);
+	csv_free(&r->libcsv);
+	buf_release(&r->row.text);
+	free(r->window);
+	free(r->name);
+	free(r);
+}
+
+char csv_delimiter(const struct csv_reader *r)
+{
+	return r->delimiter;
+}

@@ -1,0 +1,206 @@
+#include "io/csv_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <iconv.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { READ_BYTES = 64 * 1024 };
+
+struct csv_source {
+	int fd;            /* -1: memory */
+	struct str memory; /* what is left of it */
+	size_t read_bytes; /* at most, at a time */
+	iconv_t converter; /* NO_CONVERTER: the input is UTF-8 */
+	size_t from, to;   /* bytes in `in` that are still to be given */
+	bool at_end;       /* nothing comes after `in` */
+	bool flushed;
+	char in[READ_BYTES];
+};
+
+#define NO_CONVERTER ((iconv_t)-1)
+
+static enum errc read_raw(struct csv_source *s, char *p, size_t cap, size_t *ret_n, struct err *err)
+{
+	size_t n = cap < s->read_bytes ? cap : s->read_bytes;
+	ssize_t got;
+
+	if (s->fd < 0) {
+		n = n < s->memory.n ? n : s->memory.n;
+		if (n)
+			memcpy(p, s->memory.p, n);
+		s->memory = str_sub(s->memory, n, s->memory.n - n);
+		*ret_n = n;
+		return ERR_OK;
+	}
+	do
+		got = read(s->fd, p, n);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return err_set(err, ERR_NO_INPUT, "cannot read: %s", strerror(errno));
+	*ret_n = (size_t)got;
+	return ERR_OK;
+}
+
+/* Adds to `in`, behind what is left there. */
+static enum errc refill(struct csv_source *s, struct err *err)
+{
+	size_t n;
+	enum errc rc;
+
+	if (s->from) {
+		memmove(s->in, s->in + s->from, s->to - s->from);
+		s->to -= s->from;
+		s->from = 0;
+	}
+	rc = read_raw(s, s->in + s->to, sizeof(s->in) - s->to, &n, err);
+	if (rc)
+		return rc;
+	s->to += n;
+	s->at_end = n == 0;
+	return ERR_OK;
+}
+
+/* What the first bytes say: a BOM is certain, so it beats what the user said. */
+static const char *skip_bom(struct csv_source *s, const char *encoding)
+{
+	static const struct bom {
+		const char *bytes, *encoding;
+	} boms[] = { { "\xef\xbb\xbf", "UTF-8" }, { "\xff\xfe", "UTF-16LE" },
+		{ "\xfe\xff", "UTF-16BE" } };
+	struct str start = { s->in, s->to };
+
+	for (size_t i = 0; i < sizeof(boms) / sizeof(*boms); i++) {
+		struct str bom = str_from(boms[i].bytes);
+
+		if (start.n >= bom.n && str_eq(str_sub(start, 0, bom.n), bom)) {
+			s->from = bom.n;
+			return boms[i].encoding;
+		}
+	}
+	return encoding ? encoding : "UTF-8";
+}
+
+static enum errc choose_converter(struct csv_source *s, const char *encoding, struct err *err)
+{
+	struct str name = str_from(encoding);
+
+	if (str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8")))
+		return ERR_OK;
+	/* A slash begins //IGNORE and //TRANSLIT, which would hide what cannot be decoded. */
+	if (!strchr(encoding, '/'))
+		s->converter = iconv_open("UTF-8", encoding);
+	if (s->converter == NO_CONVERTER)
+		return err_set(err, ERR_INPUT, "the encoding '%.*s' is not known", STR_FMT(name));
+	return ERR_OK;
+}
+
+static enum errc open_path(struct csv_source *s, const char *path, struct err *err)
+{
+	struct stat st;
+
+	s->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (s->fd < 0 || fstat(s->fd, &st) != 0)
+		return err_set(err, ERR_NO_INPUT, "cannot open: %s", strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return err_set(err, ERR_NO_INPUT, "is a folder");
+	return ERR_OK;
+}
+
+enum errc csv_source_open(struct csv_source **ret, const char *path, struct str bytes,
+	const struct csv_options *opt, struct err *err)
+{
+	struct csv_source *s = mem_alloc(sizeof(*s));
+	enum errc rc = ERR_OK;
+
+	s->fd = -1;
+	s->memory = bytes;
+	s->read_bytes = opt->read_bytes ? opt->read_bytes : READ_BYTES;
+	s->converter = NO_CONVERTER;
+	s->from = s->to = 0;
+	s->at_end = s->flushed = false;
+	if (path)
+		rc = open_path(s, path, err);
+	while (!rc && s->to < 3 && !s->at_end)
+		rc = refill(s, err);
+	if (!rc)
+		rc = choose_converter(s, skip_bom(s, opt->encoding), err);
+	if (rc)
+		csv_source_close(s);
+	else
+		*ret = s;
+	return rc;
+}
+
+void csv_source_close(struct csv_source *s)
+{
+	if (!s)
+		return;
+	if (s->fd > STDIN_FILENO)
+		(void)close(s->fd);
+	if (s->converter != NO_CONVERTER)
+		(void)iconv_close(s->converter);
+	free(s);
+}
+
+/* What is left of the first bytes, then straight into the reader's window. */
+static enum errc pass_on(struct csv_source *s, char *p, size_t cap, size_t *ret_n, struct err *err)
+{
+	size_t n = s->to - s->from < cap ? s->to - s->from : cap;
+
+	if (n == 0)
+		return read_raw(s, p, cap, ret_n, err);
+	memcpy(p, s->in + s->from, n);
+	s->from += n;
+	*ret_n = n;
+	return ERR_OK;
+}
+
+/* Converts what is in `in`; at the end also what the converter holds back. Returns 0 or why it
+ * stopped: E2BIG, EINVAL (an unfinished character), EILSEQ. */
+static int convert(struct csv_source *s, char **out, size_t *room)
+{
+	char *in = s->in + s->from;
+	size_t left = s->to - s->from;
+	int why = 0;
+
+	if (left && iconv(s->converter, &in, &left, out, room) == (size_t)-1)
+		why = errno;
+	s->from = s->to - left;
+	if (why == 0 && s->at_end && !s->flushed) {
+		if (iconv(s->converter, NULL, NULL, out, room) == (size_t)-1)
+			return errno;
+		s->flushed = true;
+	}
+	return why;
+}
+
+enum errc csv_source_read(struct csv_source *s, char *p, size_t cap, size_t *ret_n, struct err *err)
+{
+	char *out = p;
+	size_t room = cap;
+	enum errc rc;
+
+	if (s->converter == NO_CONVERTER)
+		return pass_on(s, p, cap, ret_n, err);
+	for (;;) {
+		int why = convert(s, &out, &room);
+		bool stuck = why == EILSEQ || (why == EINVAL && s->at_end);
+
+		*ret_n = cap - room;
+		if (*ret_n || (why == 0 && s->at_end))
+			return ERR_OK;
+		if (stuck)
+			return err_set(err, ERR_INPUT,
+				"this cannot be decoded with the encoding the file is said or "
+				"marked "
+				"to have");
+		rc = refill(s, err);
+		if (rc)
+			return rc;
+	}
+}

@@ -1,0 +1,96 @@
+/*
+ * The parts of the CSV reader, for io/csv*.c and their tests only: a source gives UTF-8, the scan
+ * says where a record ends, the splitter cuts plain records into cells. What the splitter will not
+ * take goes through libcsv in io/csv.c.
+ */
+#ifndef IO_CSV_PARTS_H
+#define IO_CSV_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "io/csv.h"
+
+/* --- csv_decode.c: the bytes of a file as UTF-8 without BOM --- */
+
+struct csv_source;
+
+/* path "-" is stdin; path NULL: `bytes`, borrowed until the close. A BOM beats `encoding`; see
+ * csv_open() for the errors. Caller frees with csv_source_close(). */
+MUST_CHECK enum errc csv_source_open(struct csv_source **ret, const char *path, struct str bytes,
+	const struct csv_options *opt, struct err *err);
+void csv_source_close(struct csv_source *s);
+/* *ret_n 0 only at the end. UTF-8 is passed on unchecked. ERR_INPUT for bytes that the encoding
+ * does not know (all before them were given), ERR_NO_INPUT when reading fails; no place in the
+ * text. */
+MUST_CHECK enum errc csv_source_read(
+	struct csv_source *s, char *p, size_t cap, size_t *ret_n, struct err *err);
+
+/* --- csv_scan.c: where a record ends, and whether its quotes are right --- */
+
+struct csv_extent {
+	size_t n_bytes;  /* without the line end */
+	size_t n_next;   /* with it */
+	size_t n_lines;  /* 1 or more */
+	size_t n_delims; /* outside quotes */
+};
+
+enum csv_verdict {
+	CSV_RECORD,
+	CSV_BLANK,      /* an empty line, or spaces and TABs only */
+	CSV_BAD_QUOTE,  /* text behind a closing quote; the record is this one line */
+	CSV_OPEN_QUOTE, /* the same after lines were swallowed, or a quote open at the end */
+	CSV_MANY_LINES, /* over CSV_MAX_RECORD_LINES */
+	CSV_MORE,       /* does not end in text, and there is more to come */
+};
+
+/* Looks at the record that begins with text. at_end: nothing follows text. */
+enum csv_verdict csv_scan(struct str text, char delimiter, bool at_end, struct csv_extent *ret);
+/* Line ends in text; CR LF counts once. */
+size_t csv_count_line_ends(struct str text);
+/* The delimiter that the first records of text agree on most; ',' when there is none. */
+char csv_sniff(struct str text, bool at_end);
+
+/* --- csv_split.c: plain records by masks of 64 bytes --- */
+
+enum {
+	CSV_BLOCK_BYTES = 64, /* so many bytes behind the window may be read, and are ignored */
+	CSV_SPLIT_CELLS = CSV_MAX_COLUMNS + CSV_BLOCK_BYTES,
+};
+
+/* Bits of one block; of bytes that still lie ahead. */
+struct csv_masks {
+	uint64_t seps;  /* delimiters and line ends outside quotes */
+	uint64_t ends;  /* line ends among them */
+	uint64_t hard;  /* a quote or line end in a place that is not plain */
+	uint64_t rough; /* a quote, or a blank at the edge of a cell */
+	bool other;     /* NUL or non-ASCII somewhere in the block */
+};
+
+struct csv_splitter {
+	char delimiter;
+	const char *block; /* where the masks apply; NULL: nowhere */
+	struct csv_masks masks;
+	/* What the byte before the next block is, 0 or 1. */
+	uint64_t in_quotes, after_sep, after_quote, after_blank;
+};
+
+enum csv_split {
+	CSV_EASY,
+	CSV_HARD,      /* not plain: for libcsv */
+	CSV_UNFINISHED /* no line end before `end` */
+};
+
+void csv_splitter_init(struct csv_splitter *s, char delimiter);
+/* Forgets the block: the window has moved, or libcsv took a record. */
+void csv_splitter_forget(struct csv_splitter *s);
+/* Cuts the record at p. On CSV_EASY: cells are trimmed and without quotes, *ret_n_cells is at most
+ * CSV_MAX_COLUMNS, the record ends at the CR or LF *ret_end, *ret_other tells of NUL or non-ASCII.
+ * `cells` has CSV_SPLIT_CELLS places. */
+enum csv_split csv_split(struct csv_splitter *s, const char *p, const char *end, struct str *cells,
+	size_t *ret_n_cells, const char **ret_end, bool *ret_other);
+
+#endif
