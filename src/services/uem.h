@@ -25,10 +25,6 @@ MUST_CHECK enum errc uem_token_reply(const struct http_reply *reply, int64_t now
 	struct buf *ret_token, int64_t *ret_expires_ms, struct err *err);
 /* "Basic ..." for the Authorization header; caller wipes. */
 void uem_basic_header(struct str username, struct str password, struct buf *ret);
-/* A.5: the bytes that a detached CMS signature covers for a request to this URL, which is the path
- * as sent, without host and query; and "CMSURL`1 ..." from the signature's DER. */
-struct str uem_signed_path(const char *url);
-void uem_certificate_header(struct str cms_der, struct buf *ret);
 
 /* --- errors (D, H.18, H.25) --- */
 struct uem_error {

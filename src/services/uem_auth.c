@@ -42,20 +42,6 @@ void uem_basic_header(struct str username, struct str password, struct buf *ret)
 	buf_wipe(&pair);
 }
 
-struct str uem_signed_path(const char *url)
-{
-	const char *host = strstr(url, "://");
-	const char *path = strchr(host ? host + 3 : url, '/');
-
-	return path ? (struct str){ path, strcspn(path, "?#") } : STR("/");
-}
-
-void uem_certificate_header(struct str cms_der, struct buf *ret)
-{
-	buf_z(ret, "CMSURL`1 ");
-	base64(ret, cms_der);
-}
-
 void uem_path(struct buf *out, const char *pattern, const struct str *ids)
 {
 	buf_z(out, "/api");

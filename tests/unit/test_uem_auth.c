@@ -113,23 +113,6 @@ static void test_basic(void **state)
 	buf_wipe(&b);
 }
 
-/* The path as it is sent, without host and query. */
-static void test_uem_H29_certificate(void **state)
-{
-	struct buf b;
-
-	(void)state;
-	assert_str(uem_signed_path("https://as1234.awmdm.com/api/mdm/devices?searchby=a/b"),
-		"/api/mdm/devices");
-	assert_str(uem_signed_path("http://127.0.0.1:80/api/a%2Fb/c#x"), "/api/a%2Fb/c");
-	assert_str(uem_signed_path("https://as1234.awmdm.com"), "/");
-	assert_str(uem_signed_path(""), "/");
-	buf_init(&b, 100);
-	uem_certificate_header(STR("0\202"), &b);
-	assert_str(buf_view(&b), "CMSURL`1 MII=");
-	buf_release(&b);
-}
-
 /* --- errors --- */
 
 static struct uem_error error_is(int status, const char *body, enum errc want)
@@ -274,7 +257,6 @@ int main(void)
 		cmocka_unit_test(test_uem_H27_wrong_token_host),
 		cmocka_unit_test(test_uem_H28_stale_token),
 		cmocka_unit_test(test_basic),
-		cmocka_unit_test(test_uem_H29_certificate),
 		cmocka_unit_test(test_error_object),
 		cmocka_unit_test(test_error_message_shapes),
 		cmocka_unit_test(test_uem_H06_H07_H10_codes),
