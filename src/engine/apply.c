@@ -67,8 +67,7 @@ static void check_halt(struct job *j, uint32_t wave, uint32_t percent)
 		return;
 	(void)err_set(&err, ERR_GUARD,
 		"%llu of the %llu devices of wave %u went wrong (halt: %u %%): look at the "
-		"failures, "
-		"then continue with --past-halt",
+		"failures, then continue with --past-halt",
 		(unsigned long long)bad, (unsigned long long)n, wave + 1, percent);
 	job_stop(j, ERR_GUARD, REASON_RUN_HALTED, &err);
 }
@@ -178,24 +177,39 @@ static enum errc load(struct job *j, const struct surroundings *s, int64_t run, 
 	return job_load(j, run, err);
 }
 
+/* Requests that were open and devices that an earlier process could not put back come first. */
+static enum errc take_up(struct job *j, struct err *err)
+{
+	uint32_t n;
+	enum errc rc = settle_requests(j, INT64_MAX, err);
+
+	if (!rc && !j->stop)
+		rc = change_round(j, UINT32_MAX, &n, err);
+	return rc ? rc : settle_requests(j, INT64_MAX, err);
+}
+
+static enum errc work_waves(struct job *j, uint32_t halt_failed_percent, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	for (uint32_t w = 0; w < j->n_waves && !rc && !j->stop; w++) {
+		rc = work_wave(j, w, err);
+		if (!rc && !j->stop)
+			check_halt(j, w, halt_failed_percent);
+	}
+	return rc;
+}
+
 enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 {
 	struct job j;
 	struct err why;
-	uint32_t n;
 	enum errc rc = load(&j, s, run, err), ended;
 
 	if (!rc)
-		rc = settle_requests(&j, INT64_MAX, err);
-	if (!rc && !j.stop) /* devices that an earlier process could not put back come first */
-		rc = change_round(&j, UINT32_MAX, &n, err);
+		rc = take_up(&j, err);
 	if (!rc)
-		rc = settle_requests(&j, INT64_MAX, err);
-	for (uint32_t w = 0; w < j.n_waves && !rc && !j.stop; w++) {
-		rc = work_wave(&j, w, err);
-		if (!rc && !j.stop)
-			check_halt(&j, w, s->halt_failed_percent);
-	}
+		rc = work_waves(&j, s->halt_failed_percent, err);
 	/* A put-back that failed leaves its row in flight without stopping the others. */
 	if (!rc && j.stop)
 		rc = end_early(&j, err);

@@ -338,7 +338,8 @@ static enum errc submit_packed(
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0, k; i < n && !rc && !j->stop && queued < j->max_writes; i += k) {
-		k = 0;
+		devices[0] = v[i].device;
+		k = 1;
 		while (i + k < n && k < j->settings->batch_apple && v[i + k].kind == v[i].kind &&
 			v[i + k].server == v[i].server && v[i + k].batch == v[i].batch) {
 			devices[k] = v[i + k].device;

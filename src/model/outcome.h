@@ -85,9 +85,10 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(RUN_WAITING, "run.waiting", "the rate limit or an outage outlives --max-wait",           \
 		"run apply again to continue")                                                     \
 	X(RUN_IN_FLIGHT, "run.in_flight", "off its server and not yet back", "run apply again")    \
-	X(RUN_PUT_BACK, "run.put_back",                                                          \
-		"the run ended early: the device is back on its server, the other steps were left out", \
-		"run apply again")                                                               \
+	X(RUN_PUT_BACK, "run.put_back",                                                            \
+		"the run ended early: the device is back on its server, the other steps were "     \
+		"left out",                                                                        \
+		"run apply again")                                                                 \
 	X(RUN_SUPERSEDED, "run.superseded", "another run took over", "")                           \
 	X(APPLE_NOT_FOUND, "apple.not_found", "Apple does not know this serial",                   \
 		"check the serial and that the device belongs to this organization")               \
