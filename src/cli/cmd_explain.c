@@ -1,0 +1,125 @@
+/* How each condition of each rule judged one device, and the value it looked at. */
+#include <stdio.h>
+
+#include "base/time.h"
+#include "cli/prepare.h"
+#include "engine/explain.h"
+#include "report/table.h"
+
+static const char *const tri_words[] = {
+	[TRI_FALSE] = "false",
+	[TRI_TRUE] = "true",
+	[TRI_UNKNOWN] = "unknown",
+	[TRI_UNREAD] = "not read",
+};
+
+struct explaining {
+	struct prepared p;
+	struct table *table;
+	size_t rule;
+};
+
+static void value_words(const struct value *v, struct buf *out)
+{
+	char when[TIME_TEXT];
+
+	if (v->state == VALUE_ABSENT)
+		buf_z(out, "absent");
+	else if (v->state == VALUE_UNKNOWN)
+		buf_z(out, "could not be read");
+	else if (v->state == VALUE_UNREAD)
+		buf_z(out, "not read");
+	else if (v->type == TYPE_DATE)
+		buf_z(out, time_rfc3339(v->number, when));
+	else if (v->type == TYPE_FLAG)
+		buf_z(out, v->number ? "yes" : "no");
+	else if (v->type == TYPE_NUMBER)
+		buf_printf(out, "%lld", (long long)v->number);
+	else
+		buf_str(out, v->text);
+}
+
+static void take_line(void *self, const struct explain_line *line)
+{
+	struct explaining *e = self;
+	struct buf text, seen;
+
+	buf_init(&text, 64 * 1024);
+	buf_init(&seen, 64 * 1024);
+	if (line->depth == 0) {
+		const struct rule_info *rule = rules_info(e->p.rules, line->rule);
+
+		table_cell(e->table, rule->name);
+		table_cell(e->table,
+			str_from(line->reached ? tri_words[line->result] : "not reached"));
+		table_cell(e->table, STR(""));
+	}
+	for (unsigned i = 0; i <= line->depth; i++)
+		buf_z(&text, "  ");
+	buf_str(&text, line->text);
+	if (line->leaf)
+		value_words(&line->seen, &seen);
+	table_cell(e->table, buf_view(&text));
+	table_cell(e->table, str_from(tri_words[line->result]));
+	table_cell(e->table, buf_view(&seen));
+	buf_release(&text);
+	buf_release(&seen);
+}
+
+static void print_end(const struct explaining *e, const struct explained *x)
+{
+	switch (x->verdict.kind) {
+	case VERDICT_RULE:
+		(void)printf("line %u: rule '%.*s' fires\n", x->line,
+			STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name));
+		break;
+	case VERDICT_UNDECIDED:
+		(void)printf("line %u: undecided: rule '%.*s' depends on %s, which could not be "
+			     "read\n",
+			x->line, STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name),
+			fact_info(x->verdict.fact)->word);
+		break;
+	case VERDICT_INVALID:
+		(void)printf("line %u: invalid: %s\n", x->line, x->verdict.why);
+		break;
+	default:
+		(void)printf("line %u: no rule fires\n", x->line);
+	}
+}
+
+static enum errc explain_all(struct explaining *e, struct err *err)
+{
+	struct session_options opt = {
+		.max_wait_ms = cli_duration_ms(e->p.cli, OPTION_MAX_WAIT, INT64_MAX),
+	};
+	struct explained x;
+	enum errc rc = prepare_load(&e->p, e->p.cli, true, err);
+
+	if (!rc)
+		rc = prepare_input(&e->p, NULL, err);
+	if (!rc)
+		rc = session_open(&e->p.session, e->p.settings, &opt, err);
+	if (!rc)
+		rc = session_connect(&e->p.session, err);
+	if (!rc)
+		rc = explain_serial(&e->p.input, e->p.rules, &e->p.session.facts,
+			cli_time(e->p.cli, OPTION_NOW, rc ? 0 : clock_now(e->p.session.clock)),
+			e->p.cli->args[1], take_line, e, &x, err);
+	if (!rc) {
+		table_print(e->table, stdout);
+		print_end(e, &x);
+	}
+	return rc;
+}
+
+int cmd_explain(const struct cli *cli)
+{
+	struct explaining e = { .p = { .cli = cli }, .table = table_new("lll") };
+	struct err err;
+	enum errc rc = explain_all(&e, &err);
+	int status = rc ? cli_fail(cli, &err) : 0;
+
+	table_free(e.table);
+	prepare_release(&e.p);
+	return status;
+}

@@ -1,0 +1,65 @@
+#include "cli/stored.h"
+
+#include "cli/load.h"
+
+enum errc stored_open(struct stored *s, const struct cli *cli, struct err *err)
+{
+	enum errc rc;
+
+	*s = (struct stored){ 0 };
+	diags_init(&s->diags);
+	rc = cli_load_settings(cli, &s->settings, &s->diags, err);
+	if (!rc && !s->settings)
+		rc = err_set(err, ERR_SETTINGS,
+			"no settings were found: name them with --settings FILE");
+	diags_print(&s->diags, stderr);
+	return rc ? rc
+		  : store_open(&s->store, s->settings->state, s->settings->apple.client_id, err);
+}
+
+void stored_close(struct stored *s)
+{
+	if (s->has_run)
+		run_input_release(&s->input);
+	store_close(s->store);
+	settings_free(s->settings);
+	diags_release(&s->diags);
+}
+
+enum errc stored_run(struct stored *s, const char *name, struct err *err)
+{
+	enum errc rc = store_run_get(s->store, name, &s->run, err);
+
+	if (rc) {
+		err->code = ERR_USAGE;
+		return ERR_USAGE;
+	}
+	s->has_run = true;
+	return run_open_input(s->store, &s->run, &s->input, err);
+}
+
+static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct err *err)
+{
+	return run_results_row(self, n, ret, err);
+}
+
+enum errc stored_rows(
+	struct stored *s, const char *path, bool raw_csv, struct summary *ret, struct err *err)
+{
+	struct result_options opt = {
+		.path = path,
+		.columns = &s->input.input.columns,
+		.n_columns = s->input.widest,
+		.delimiter = s->input.input.delimiter,
+		.run = s->run.name,
+		.raw_csv = raw_csv,
+	};
+	struct run_results *rows;
+	enum errc rc = run_results_load(s->store, s->run.id, &rows, err);
+
+	if (rc)
+		return rc;
+	rc = write_rows(&s->input.input, run_results_count(rows), give_row, rows, &opt, ret, err);
+	run_results_free(rows);
+	return rc;
+}

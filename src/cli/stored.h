@@ -1,0 +1,30 @@
+/*
+ * Runs as the store remembers them: for the commands that look back and contact nobody.
+ */
+#ifndef CLI_STORED_H
+#define CLI_STORED_H
+
+#include "base/diag.h"
+#include "cli/cli.h"
+#include "cli/write_rows.h"
+#include "model/settings.h"
+
+struct stored {
+	struct diags diags;
+	struct settings *settings;
+	struct store *store;
+	struct run_record run;
+	bool has_run;
+	struct run_input input;
+};
+
+/* Caller closes, also after a failure. */
+MUST_CHECK enum errc stored_open(struct stored *s, const struct cli *cli, struct err *err);
+void stored_close(struct stored *s);
+/* Loads the run of that name (or a beginning of it) and its input. */
+MUST_CHECK enum errc stored_run(struct stored *s, const char *name, struct err *err);
+/* Its rows into a result CSV (path NULL: only counted). */
+MUST_CHECK enum errc stored_rows(
+	struct stored *s, const char *path, bool raw_csv, struct summary *ret, struct err *err);
+
+#endif
