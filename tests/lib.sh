@@ -1,0 +1,153 @@
+# shellcheck shell=bash
+# What suites share that run the tool against the simulator as a process of its own. Source it, then
+#
+#	suite_begin BUILD               a temporary folder $work and keys; removed at the end of the shell
+#	new_world [SIMULATOR OPTION...] a simulator with the sample fleet, settings, and no state
+#	run apply in.csv --yes          leaves $status, $work/out and $work/err
+#	check 'what has to hold' test "$(effects unassign)" -eq 40
+#	suite_end                       the line that tests/run.sh reads
+#
+# Both programs go by a virtual clock, so that hours pass in milliseconds. It starts anew with each
+# world and goes on from one run to the next.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+passed=0 failed=0
+sim_pid='' port='' status=0
+
+suite_begin() { # BUILD
+	build=$(cd "$1" && pwd) || exit 1
+	work=$(mktemp -d)
+	trap suite_clean EXIT
+	audit=$work/audit.ndjson
+	export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z DEPMEND_SETTINGS=$work/depmend.yaml
+	make_key "$work/apple"
+	(umask 077 && echo code >"$work/tenant-code" && echo secret >"$work/uem-secret")
+	# The lock of a run is named by the client id and counts on the whole machine.
+	client=BUSINESSAPI.$(cat /proc/sys/kernel/random/uuid)
+}
+
+suite_clean() {
+	sim_stop
+	rm -rf "$work"
+}
+
+suite_end() {
+	printf '%d passed, %d failed\n' "$passed" "$failed"
+	[ "$failed" -eq 0 ]
+}
+
+make_key() { # NAME: NAME.pem and NAME.pub
+	(umask 077 && openssl ecparam -name prime256v1 -genkey -noout -out "$1.pem")
+	openssl ec -in "$1.pem" -pubout -out "$1.pub" 2>/dev/null
+}
+
+# --- a world ---
+
+new_world() { # [SIMULATOR OPTION...]
+	sim_stop
+	rm -rf "$work/state" "$audit" "$work"/sim.db*
+	sim_start "$@"
+	settings
+}
+
+sim_stop() {
+	[ -n "$sim_pid" ] || return 0
+	kill "$sim_pid" 2>/dev/null
+	wait "$sim_pid" 2>/dev/null
+	sim_pid=
+}
+
+# Later options win, so that a caller may give another --fleet or --audit.
+sim_start() { # [SIMULATOR OPTION...]
+	rm -f "$work/port"
+	"$build/depmend-sim" --fleet "$root/samples/fleet.csv" --port-file "$work/port" \
+		--audit "$audit" --apple-key "$work/apple.pub" --uem-client depmend:secret \
+		--tenant-code code "$@" >"$work/sim.log" 2>&1 &
+	sim_pid=$!
+	for _ in $(seq 600); do
+		[ -s "$work/port" ] && break
+		kill -0 "$sim_pid" 2>/dev/null || break
+		sleep 0.05
+	done
+	port=$(cat "$work/port" 2>/dev/null) || {
+		cat "$work/sim.log"
+		echo "the simulator did not start"
+		exit 1
+	}
+}
+
+# The sample's settings for this simulator and this suite, with lines on standard input added to
+# them when there are arguments: settings + <<<'limits: {devices: 3}'
+settings() { # [+]
+	sed -e "s|127\.0\.0\.1:8080|127.0.0.1:$port|" -e "s|BUSINESSAPI\.[^ ]*|$client|" \
+		"$root/samples/depmend.yaml" >"$work/depmend.yaml"
+	[ $# -eq 0 ] || cat >>"$work/depmend.yaml"
+}
+
+run() { # depmend's arguments
+	"$build/depmend" "$@" >"$work/out" 2>"$work/err" </dev/null
+	status=$?
+}
+
+# --- what the simulator saw ---
+
+# effects unassign [SERIAL]: how many took effect
+effects() {
+	jq -r --arg what "$1" --arg serial "${2:-}" 'select(.kind == "effect" and .what == $what and
+		.effective and ($serial == "" or .serial == $serial)) | .serial' "$audit" | wc -l
+}
+
+# Every effect that came more than once on a device: nothing when all is well.
+repeated_effects() { # WHAT
+	jq -r --arg what "$1" 'select(.kind == "effect" and .what == $what and .effective) | .serial' \
+		"$audit" | sort | uniq -d
+}
+
+requests() { # jq condition over the request: .service .method .path .query .status
+	jq -r "select(.kind == \"request\" and ($1)) | .method" "$audit" | wc -l
+}
+
+# Requests that change something, as the services count them: activities and profiles.
+changes() {
+	requests '(.method != "GET" and .path != "/auth/oauth2/token" and .path != "/connect/token"
+		and (.path | endswith("/search") | not)
+		and (.query | test("action=(Sync|Fetch)") | not))'
+}
+
+syncs() {
+	requests '.method == "PUT" and (.query | test("action=(Sync|Fetch)"))'
+}
+
+# --- verdicts ---
+
+check() { # WHAT COMMAND...: passes when the command succeeds
+	local what=$1
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf 'not ok: %s (line %s: %s)\n' "$what" "${BASH_LINENO[0]}" "$*"
+	fi
+}
+
+same() { # WHAT EXPECTED GOT
+	if [ "$2" = "$3" ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf 'not ok: %s (line %s)\n    expected: %s\n    got:      %s\n' "$1" \
+			"${BASH_LINENO[0]}" "$2" "$3"
+	fi
+}
+
+# The status of the last run; when it is another one, what the run said is shown.
+exits() { # WHAT STATUS
+	if [ "$status" -eq "$2" ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf 'not ok: %s (line %s): exit %s, not %s\n' "$1" "${BASH_LINENO[0]}" "$status" "$2"
+		tail -n 20 "$work/err"
+	fi
+}
