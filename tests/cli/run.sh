@@ -9,7 +9,7 @@
 #	@status N           what the command before ended with; without it: 0
 #	@stdout @stderr     exactly these lines; no lines: nothing was printed
 #	@stdout-has @stderr-has     each of these lines is part of a printed line
-# Lines before the first directive say what the case is about.
+#	@note               says what follows; so do the lines before the first directive
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -66,7 +66,7 @@ end_directive() {
 	@stdout | @stderr) check_text "${directive#@}" ;;
 	@stdout-has) check_has stdout ;;
 	@stderr-has) check_has stderr ;;
-	'') ;;
+	'' | @note) ;;
 	*) complain "no such directive: $directive" </dev/null ;;
 	esac
 }
