@@ -76,12 +76,16 @@ sim_start() { # [SIMULATOR OPTION...]
 	}
 }
 
-# The sample's settings for this simulator and this suite, with lines on standard input added to
-# them when there are arguments: settings + <<<'limits: {devices: 3}'
-settings() { # [+]
+# The sample's settings for this simulator and this suite.
+settings() {
 	sed -e "s|127\.0\.0\.1:8080|127.0.0.1:$port|" -e "s|BUSINESSAPI\.[^ ]*|$client|" \
 		"$root/samples/depmend.yaml" >"$work/depmend.yaml"
-	[ $# -eq 0 ] || cat >>"$work/depmend.yaml"
+}
+
+# The same with more lines: settings_with 'limits: {devices: 3}'
+settings_with() { # YAML
+	settings
+	printf '%s\n' "$1" >>"$work/depmend.yaml"
 }
 
 run() { # depmend's arguments
