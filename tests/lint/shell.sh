@@ -4,10 +4,11 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 scripts=$(git grep -lIE '^#!.*\b(sh|bash)$' -- . | sort)
+sourced=$(git grep -lI '^# shellcheck shell=' -- . | sort)
 bad=0
 for s in $scripts; do
 	[ -x "$s" ] || { echo "$s: not executable" && bad=1; }
 done
 # shellcheck disable=SC2086 # one word per file
-shellcheck $scripts $(git grep -lI '^# shellcheck shell=' -- . | sort) || bad=1
+shellcheck $scripts $sourced || bad=1
 exit $bad
