@@ -1,4 +1,305 @@
-int main(void)
+/*
+ * depmend-sim: Apple, the DEP service and a UEM on one loopback port (interface.md section 8).
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "io/file.h"
+#include "sim/fleet.h"
+#include "sim/serve.h"
+
+enum kind { TEXT, LIST, SWITCH };
+
+struct list {
+	const char **v;
+	size_t n, cap;
+};
+
+struct args {
+	const char *listen, *port_file, *uem_client, *uem_user, *seed, *clock_rate, *make_fleet;
+	const char *corrupted;
+	struct list servers, profiles, scenarios, settings;
+	bool help;
+	struct sim_options sim;
+};
+
+#define AT(member) offsetof(struct args, member)
+static const struct option_row {
+	const char *name, *value, *meaning;
+	enum kind kind;
+	size_t at;
+} rows[] = {
+	{ "fleet", "CSV", "the devices to start with", TEXT, AT(sim.fleet) },
+	{ "listen", "HOST:PORT", "loopback address; port 0: any free one (default 127.0.0.1:0)",
+		TEXT, AT(listen) },
+	{ "port-file", "FILE", "write the port there once it answers", TEXT, AT(port_file) },
+	{ "state", "FILE.db", "keep the state there; default: in memory", TEXT, AT(sim.state) },
+	{ "audit", "FILE.ndjson", "one line per request and per effect", TEXT, AT(sim.audit) },
+	{ "durable", NULL, "survive a power cut, not only a kill", SWITCH, AT(sim.durable) },
+	{ "scenario", "FILE.yaml", "quirks and faults; repeatable", LIST, AT(scenarios) },
+	{ "set", "KNOB=VALUE", "turn one knob; repeatable", LIST, AT(settings) },
+	{ "seed", "N", "everything random follows from it (default 1)", TEXT, AT(seed) },
+	{ "clock-rate", "N", "let time pass N times as fast (default 1)", TEXT, AT(clock_rate) },
+	{ "server", "NAME", "one more Apple server, without devices; repeatable", LIST,
+		AT(servers) },
+	{ "profile", "NAME", "one more profile in every UEM group; repeatable", LIST,
+		AT(profiles) },
+	{ "apple-key", "PUBLIC.pem", "the public key registered for the API account", TEXT,
+		AT(sim.apple_key) },
+	{ "client-id", "ID", "the only Apple client id (default: any that the key signs for)", TEXT,
+		AT(sim.client_id) },
+	{ "any-key", NULL, "take well-formed Apple assertions whatever key signed them", SWITCH,
+		AT(sim.any_key) },
+	{ "uem-client", "ID:SECRET", "the UEM's only OAuth client (default: any)", TEXT,
+		AT(uem_client) },
+	{ "uem-user", "NAME:PASSWORD", "the UEM's only Basic account (default: any)", TEXT,
+		AT(uem_user) },
+	{ "tenant-code", "CODE", "the UEM's API key (default: any)", TEXT, AT(sim.tenant_code) },
+	{ "make-fleet", "N", "write a fleet of N devices to stdout and end", TEXT, AT(make_fleet) },
+	{ "corrupted", "PERMILLE", "of --make-fleet: broken registrations (default 10)", TEXT,
+		AT(corrupted) },
+	{ "help", NULL, "this text", SWITCH, AT(help) },
+};
+enum { N_ROWS = sizeof(rows) / sizeof(rows[0]), EXIT_USAGE = 64 };
+
+static void print_help(void)
 {
-	return 0;
+	enum { MAX_HELP_BYTES = 64 * 1024 };
+	struct buf b;
+
+	buf_init(&b, MAX_HELP_BYTES);
+	buf_z(&b, "Usage: depmend-sim --fleet CSV [options]\n"
+		  "       depmend-sim --make-fleet N [--seed N] [--corrupted PERMILLE]\n\n"
+		  "Simulates Apple (/auth/oauth2/token, /v1), Workspace ONE UEM (/connect/token, "
+		  "/api)\n"
+		  "and the DEP service on one loopback port, over one fleet.\n\nOptions:\n");
+	for (size_t i = 0; i < N_ROWS; i++) {
+		char left[64];
+
+		(void)snprintf(left, sizeof(left), "--%s %s", rows[i].name,
+			rows[i].value ? rows[i].value : "");
+		buf_printf(&b, "  %-26s %s\n", left, rows[i].meaning);
+	}
+	buf_z(&b, "\nColumns of the fleet CSV, in any order; only serial is needed:\n");
+	fleet_describe(&b);
+	buf_z(&b, "\nEvery server feeds a UEM group of its own, whose Group ID is the server's "
+		  "name in\n"
+		  "capitals without blanks (WS1 EMEA: WS1EMEA), unless column `group` says "
+		  "otherwise.\n"
+		  "profile_status by number: 0 Empty, 1 Assigned, 2 Pushed, 3 Assignment in "
+		  "progress,\n"
+		  "4 Failed.\n\nKnobs, for --set and for `knobs:` of a scenario:\n");
+	knobs_describe(&b);
+	(void)fputs(buf_cstr(&b), stdout);
+	buf_release(&b);
+}
+
+static void store(struct args *a, const struct option_row *row, const char *value)
+{
+	char *at = (char *)a + row->at;
+
+	if (row->kind == SWITCH) {
+		*(bool *)(void *)at = true;
+	} else if (row->kind == TEXT) {
+		*(const char **)(void *)at = value;
+	} else {
+		struct list *list = (struct list *)(void *)at;
+
+		MEM_GROW(list->v, list->n, list->cap);
+		list->v[list->n++] = value;
+	}
+}
+
+static bool full_name(const char *arg, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(arg, "--", 2) == 0 && strncmp(arg + 2, name, n) == 0 &&
+	       (arg[n + 2] == '\0' || arg[n + 2] == '=');
+}
+
+/* False after a complaint. Abbreviations are refused: getopt_long would take them. */
+static bool parse(struct args *a, int argc, char **argv)
+{
+	struct option options[N_ROWS + 1] = { { .name = NULL } };
+	int which = 0, c;
+
+	for (size_t i = 0; i < N_ROWS; i++)
+		options[i] = (struct option){ rows[i].name,
+			rows[i].value ? required_argument : no_argument, NULL, 1 };
+	for (;;) {
+		const char *arg = optind < argc ? argv[optind] : "";
+
+		c = getopt_long(argc, argv, "", options, &which);
+		if (c == -1)
+			break;
+		if (c != 1)
+			return false;
+		if (!full_name(arg, rows[which].name)) {
+			(void)fprintf(
+				stderr, "depmend-sim: write --%s in full\n", rows[which].name);
+			return false;
+		}
+		store(a, &rows[which], optarg);
+	}
+	if (optind == argc)
+		return true;
+	(void)fprintf(stderr, "depmend-sim: unexpected '%s'\n", argv[optind]);
+	return false;
+}
+
+static enum errc number(
+	const char *name, const char *text, uint64_t max, uint64_t *ret, struct err *err)
+{
+	if (!text)
+		return ERR_OK;
+	if (str_to_u64(str_from(text), ret) && *ret <= max)
+		return ERR_OK;
+	return err_set(err, ERR_USAGE, "--%s takes a number up to %llu, not '%s'", name,
+		(unsigned long long)max, text);
+}
+
+/* NAME:SECRET in two; NULL for both when not given. */
+static enum errc split(const char *name, const char *text, const char **ret_left,
+	const char **ret_right, struct arena *a, struct err *err)
+{
+	struct str right = str_from(text), left = str_cut(&right, ':');
+
+	if (!text)
+		return ERR_OK;
+	if (!right.p || left.n == 0)
+		return err_set(err, ERR_USAGE, "--%s takes two parts with a colon between", name);
+	*ret_left = arena_dup(a, left).p;
+	*ret_right = arena_dup(a, right).p;
+	return ERR_OK;
+}
+
+static enum errc options_of(struct args *a, struct arena *arena, struct err *err)
+{
+	uint64_t rate = 1;
+	enum errc e;
+
+	a->sim.seed = 1;
+	e = number("seed", a->seed, UINT64_MAX, &a->sim.seed, err);
+	if (e == ERR_OK)
+		e = number("clock-rate", a->clock_rate, 1000000, &rate, err);
+	if (e == ERR_OK)
+		e = split("uem-client", a->uem_client, &a->sim.uem_client, &a->sim.uem_secret,
+			arena, err);
+	if (e == ERR_OK)
+		e = split("uem-user", a->uem_user, &a->sim.uem_user, &a->sim.uem_password, arena,
+			err);
+	a->sim.clock_rate = (int64_t)rate;
+	a->sim.servers = a->servers.v;
+	a->sim.n_servers = a->servers.n;
+	a->sim.profiles = a->profiles.v;
+	a->sim.n_profiles = a->profiles.n;
+	a->sim.scenarios = a->scenarios.v;
+	a->sim.n_scenarios = a->scenarios.n;
+	a->sim.settings = a->settings.v;
+	a->sim.n_settings = a->settings.n;
+	return e;
+}
+
+static enum errc write_port(const char *path, unsigned port, struct err *err)
+{
+	enum { MODE = 0644 };
+	struct outfile *f = NULL;
+	struct buf text;
+	enum errc e;
+
+	if (!path)
+		return ERR_OK;
+	e = outfile_open(&f, path, MODE, err);
+	if (e != ERR_OK)
+		return e;
+	buf_init(&text, 16);
+	buf_u64(&text, port);
+	buf_char(&text, '\n');
+	outfile_write(f, buf_view(&text));
+	buf_release(&text);
+	e = outfile_commit(f, NULL, err);
+	outfile_free(f);
+	return e;
+}
+
+static enum errc serve(const struct args *a, struct err *err)
+{
+	struct server *server = NULL;
+	struct sim *sim = NULL;
+	sigset_t stop;
+	enum errc e;
+
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGINT);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigaddset(&stop, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	e = sim_open(&sim, &a->sim, err);
+	if (e == ERR_OK)
+		e = server_open(&server, sim, a->listen ? a->listen : "127.0.0.1:0", err);
+	if (e == ERR_OK)
+		e = write_port(a->port_file, server_port(server), err);
+	if (e == ERR_OK) {
+		(void)printf("listening on port %u\n", server_port(server));
+		(void)fflush(stdout);
+		e = server_run(server, err);
+	}
+	server_close(server);
+	sim_close(sim);
+	return e;
+}
+
+static enum errc make_fleet(const struct args *a, struct err *err)
+{
+	struct fleet_recipe recipe = { .seed = a->sim.seed };
+	uint64_t corrupted = 10;
+	enum errc e = number("make-fleet", a->make_fleet, 1000000, &recipe.n, err);
+
+	if (e == ERR_OK)
+		e = number("corrupted", a->corrupted, 1000, &corrupted, err);
+	recipe.corrupted_permille = (unsigned)corrupted;
+	return e == ERR_OK ? fleet_make(&recipe, err) : e;
+}
+
+static enum errc run(struct args *a, struct err *err)
+{
+	struct arena arena;
+	enum errc e;
+
+	arena_init(&arena);
+	e = options_of(a, &arena, err);
+	if (e == ERR_OK)
+		e = a->make_fleet ? make_fleet(a, err) : serve(a, err);
+	arena_release(&arena);
+	return e;
+}
+
+int main(int argc, char **argv)
+{
+	struct args args = { .listen = NULL };
+	struct err err = { .code = ERR_OK };
+	int status = EXIT_USAGE;
+
+	if (!parse(&args, argc, argv)) {
+		(void)fputs("depmend-sim --help says more\n", stderr);
+	} else if (args.help) {
+		print_help();
+		status = EXIT_SUCCESS;
+	} else if (run(&args, &err) == ERR_OK) {
+		status = EXIT_SUCCESS;
+	} else {
+		(void)fprintf(stderr, "depmend-sim: %s\n", err.msg);
+		status = errc_info(err.code)->exit_status;
+	}
+	free(args.servers.v);
+	free(args.profiles.v);
+	free(args.scenarios.v);
+	free(args.settings.v);
+	return status;
 }

@@ -1,0 +1,65 @@
+/*
+ * What the handlers of Apple's API share (contract: Apple A).
+ */
+#ifndef SIM_APPLE_H
+#define SIM_APPLE_H
+
+#include "sim/route.h"
+
+/* Before every handler but the open ones: Accept, bearer. False when the reply says no. */
+bool apple_enter(struct call *c);
+/* No such path, or not with this method. */
+void apple_no_route(struct call *c, bool path_known);
+
+/* An error document (A.8). source: a JSON pointer (starts with /), a parameter's name, or NULL. */
+void apple_error(struct call *c, int status, const char *code, const char *source, const char *fmt,
+	...) __attribute__((format(printf, 5, 6)));
+void apple_not_found(struct call *c, const char *type, struct str id);
+
+/* http://HOST/v1, as the client called us. */
+struct str apple_base(const struct call *c);
+void apple_time(struct call *c, struct json_out *o, const char *key, int64_t at_ms);
+/* "links":{"self":...} of a resource. */
+void apple_self(struct call *c, struct json_out *o, const char *path, struct str id);
+
+/* --- paging: rows in order of a number; the cursor says behind which --- */
+struct page {
+	int64_t limit, after;
+};
+/* False when the reply refuses limit or cursor. */
+bool page_read(struct call *c, struct page *ret);
+/* links and meta; next: 0 at the end. total SQL_NULL: not told. */
+void page_end(
+	struct call *c, struct json_out *o, const struct page *p, int64_t next, int64_t total);
+
+/* --- sparse fieldsets --- */
+/* fields[type]: NULL-terminated names that are known. False when one is unknown (400). */
+struct fieldset {
+	struct str names; /* p == NULL: none asked for */
+};
+bool fieldset_read(
+	struct call *c, const char *type, const char *const *known, struct fieldset *ret);
+bool fieldset_has(const struct fieldset *f, const char *name, bool by_default);
+
+/* Finds by Apple's id; false when there is none. */
+int64_t apple_server_find(struct sim *s, struct str uuid);
+/* Writes one server as a resource; n: bytes of the fields wanted. */
+bool apple_server_put(struct call *c, struct json_out *o, const char *key, int64_t id,
+	const struct fieldset *fields);
+extern const char *const apple_server_fields[];
+
+/* --- handlers --- */
+void apple_token(struct call *c);
+void apple_devices(struct call *c);
+void apple_device(struct call *c);
+void apple_device_server(struct call *c);
+void apple_device_server_link(struct call *c);
+void apple_servers(struct call *c);
+void apple_server(struct call *c);
+void apple_server_devices(struct call *c);
+void apple_server_related(struct call *c);
+void apple_activity_post(struct call *c);
+void apple_activity_get(struct call *c);
+void apple_activity_log(struct call *c);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * What scenarios and --set can turn: one table row per knob. Values are numbers: milliseconds, a
+ * count, yes/no as 1/0, or the index of a word.
+ */
+#ifndef SIM_KNOB_H
+#define SIM_KNOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* X(id, name, kind, words or NULL, default, meaning) */
+#define KNOB_LIST(X)                                                                               \
+	X(APPLE_TOKEN_LIFE, "apple.token_life", DURATION, NULL, "1h", "life of an Apple token")    \
+	X(APPLE_ACTIVITY_TIME, "apple.activity_time", DURATION, NULL, "10s",                       \
+		"from POST to the end of an activity")                                             \
+	X(APPLE_ACTIVITY_END, "apple.activity_end", WORD,                                          \
+		"completed|stopped|failed|never|unlogged", "completed",                            \
+		"how activities end; unlogged: done, but post-processing failed")                  \
+	X(APPLE_SPLIT, "apple.activity_partial", COUNT, NULL, "0",                                 \
+		"of every N devices of an activity one fails with INTERNAL_ERROR; 0: none")        \
+	X(APPLE_VISIBILITY_LAG, "apple.visibility_lag", DURATION, NULL, "0s",                      \
+		"until a device's status shows a change")                                          \
+	X(APPLE_SERVER_LAG, "apple.server_lag", DURATION, NULL, "0s",                              \
+		"further time until its server shows it")                                          \
+	X(APPLE_UNKNOWN, "apple.unknown_serials", WORD, "silent|refuse", "silent",                 \
+		"an unknown serial in an activity: nothing happens, or 409 naming it")             \
+	X(APPLE_STRIP, "apple.same_server_strips", FLAG, NULL, "yes",                              \
+		"assigning to the server it is on takes the enrollment profile away")              \
+	X(APPLE_UNASSIGNED, "apple.unassigned_form", WORD, "404|null|empty", "404",                \
+		"assignedServer of a device on no server")                                         \
+	X(APPLE_LOG_LIFE, "apple.log_life", DURATION, NULL, "15m", "life of a downloadUrl")        \
+	X(APPLE_LOG_TABLES, "apple.log_tables", COUNT, NULL, "1", "tables in an activity log")     \
+	X(APPLE_MAX_DEVICES, "apple.max_devices", COUNT, NULL, "0",                                \
+		"most devices one activity takes; 0: any number")                                  \
+	X(APPLE_END_CURSOR, "apple.end_cursor", WORD, "absent|empty", "absent",                    \
+		"nextCursor on the last page")                                                     \
+	X(APPLE_NEXT_HOST, "apple.next_host", WORD, "own|broken", "own",                           \
+		"host of links.next; broken: api-business.apple without .com")                     \
+	X(APPLE_PAGE_LOOP, "apple.page_loop", FLAG, NULL, "no",                                    \
+		"every page names the same cursor")                                                \
+	X(APPLE_PAGE_DROP, "apple.page_drop", COUNT, NULL, "0",                                    \
+		"listings leave out every Nth device, as lists do while they are rebuilt; 0: "     \
+		"none")                                                                            \
+	X(APPLE_TEXT_LISTS, "apple.text_lists", FLAG, NULL, "no",                                  \
+		"imei and MAC addresses as one text instead of a list")                            \
+	X(APPLE_EXTRA, "apple.extra_keys", FLAG, NULL, "no",                                       \
+		"attributes and enum values nobody has heard of")                                  \
+	X(APPLE_FRACTION, "apple.fraction_digits", WORD, "3|2|0", "3", "fraction digits of times") \
+	X(APPLE_EVENT_DELAY, "apple.event_delay", DURATION, NULL, "0s",                            \
+		"until an audit event can be read")                                                \
+	X(APPLE_KID, "apple.kid", WORD, "any|refuse", "any", "a kid in the assertion's header")    \
+	X(APPLE_MAX_TOKENS, "apple.max_tokens", COUNT, NULL, "0",                                  \
+		"token requests a minute before they are refused; 0: any number")                  \
+	X(APPLE_MAX_TOKENS_STATUS, "apple.max_tokens_status", WORD, "400|429", "400",              \
+		"status of that refusal")                                                          \
+	X(APPLE_API, "apple.api", WORD, "2.4|2.0", "2.4", "2.0: one server cannot be read by id")  \
+	X(APPLE_ROLE, "apple.role", WORD, "full|read", "full", "rights of the API account")        \
+	X(UEM_TOKEN_LIFE, "uem.token_life", DURATION, NULL, "1h", "life of a UEM token")           \
+	X(UEM_TOKEN_ERROR, "uem.token_error", WORD, "1029|1024", "1029",                           \
+		"errorCode for a token that is over")                                              \
+	X(UEM_SYNC_TIME, "uem.sync_time", DURATION, NULL, "60s", "from PUT to the copy's change")  \
+	X(UEM_SYNC, "uem.sync", WORD, "works|lost|fetch", "works",                                 \
+		"lost: Sync and Fetch do nothing; fetch: only Fetch does something")               \
+	X(UEM_PROFILE_TIME, "uem.profile_time", DURATION, NULL, "30s",                             \
+		"from PUT to the profile's change")                                                \
+	X(UEM_PROFILE, "uem.profile", WORD, "works|stuck|refuse", "works",                         \
+		"stuck: every assignment stays in progress; refuse: 404 {5058}")                   \
+	X(UEM_AUTO_ASSIGN, "uem.auto_assign", FLAG, NULL, "no",                                    \
+		"a sync gives new devices the group's first profile")                              \
+	X(UEM_ACCOUNT, "uem.account", WORD, "present|missing", "present",                          \
+		"missing: DEP calls answer 404 {5053}")                                            \
+	X(UEM_QUOTA, "uem.quota", COUNT, NULL, "0",                                                \
+		"calls per 24 h; 0: 250000 are told, none refused")                                \
+	X(UEM_QUOTA_RETRY, "uem.quota_retry_after", FLAG, NULL, "no",                              \
+		"429 at the end of the quota carries Retry-After")                                 \
+	X(UEM_QUOTA_OTHERS, "uem.quota_others", COUNT, NULL, "0",                                  \
+		"calls others make between two of ours")                                           \
+	X(UEM_QUOTA_HEADERS, "uem.quota_headers", FLAG, NULL, "yes", "X-RateLimit-* in replies")   \
+	X(UEM_ENUM, "uem.enums", WORD, "numbers|names", "numbers", "profile_status and kin")       \
+	X(UEM_BULK_CAP, "uem.bulk_cap", COUNT, NULL, "1000", "devices one bulk call may name")     \
+	X(UEM_FAULTS, "uem.faults", WORD, "faults|fault|single", "faults",                         \
+		"shape of a BulkResponse: Faults.Faults[], Faults.Fault[] or one object")          \
+	X(UEM_WIPE_THRESHOLD, "uem.wipe_threshold", COUNT, NULL, "0",                              \
+		"deletes and wipes within 24 h before they are held; 0: never")                    \
+	X(UEM_WIPE_TIME, "uem.wipe_time", DURATION, NULL, "5m",                                    \
+		"until a wiped device is Unenrolled")                                              \
+	X(UEM_UNASSIGNED, "uem.unassigned_key", WORD, "absent|null|empty", "absent",               \
+		"profileUuid of a row without a profile")                                          \
+	X(UEM_LENGTH, "uem.require_length", FLAG, NULL, "yes",                                     \
+		"PUT and POST without Content-Length answer 411")                                  \
+	X(UEM_ERROR_IN_OK, "uem.error_in_ok", FLAG, NULL, "no",                                    \
+		"refusals come as 200 with an errorCode in the body")                              \
+	X(UEM_XML, "uem.xml", FLAG, NULL, "no", "requests that do not ask for JSON get XML")       \
+	X(UEM_BOM, "uem.bom", FLAG, NULL, "no", "JSON bodies start with a byte order mark")        \
+	X(UEM_BULK_UNKNOWN, "uem.bulk_unknown", WORD, "fail|skip", "fail",                         \
+		"one unknown serial fails a bulk look-up, or is left out")                         \
+	X(UEM_GROUP_ID, "uem.group_id", WORD, "present|blank", "present",                          \
+		"Group IDs of the groups")                                                         \
+	X(DEP_TERMS, "dep.terms", WORD, "accepted|pending", "accepted",                            \
+		"pending: every DEP call answers 403 T_C_NOT_SIGNED")                              \
+	X(DEP_SESSION_LIFE, "dep.session_life", DURATION, NULL, "3m", "life of a session")         \
+	X(DEP_SESSION_ROTATE, "dep.rotate_session", FLAG, NULL, "no",                              \
+		"every reply names a new session")                                                 \
+	X(DEP_WORDS, "dep.error_words", WORD, "bare|quoted|json", "bare", "form of error bodies")  \
+	X(DEP_CURSOR_LIFE, "dep.cursor_life", DURATION, NULL, "7d", "life of a sync cursor")       \
+	X(DEP_REPEAT, "dep.repeat_rows", FLAG, NULL, "no", "syncs repeat rows")                    \
+	X(DEP_LOOP, "dep.more_loop", FLAG, NULL, "no", "more_to_follow with an unchanged cursor")  \
+	X(DEP_PROFILE, "dep.profile", WORD, "works|throttled|failed", "works",                     \
+		"answer per device of a profile assignment")
+
+enum knob {
+#define X(id, name, kind, words, value, meaning) KNOB_##id,
+	KNOB_LIST(X)
+#undef X
+		KNOB_MAX_
+};
+
+enum knob_kind { KNOB_DURATION, KNOB_COUNT, KNOB_FLAG, KNOB_WORD };
+
+struct knobs {
+	int64_t v[KNOB_MAX_];
+};
+
+void knobs_init(struct knobs *k);
+/* ERR_SYNTAX: unknown name (with the nearest one) or a value that does not fit. */
+MUST_CHECK enum errc knobs_set(struct knobs *k, struct str name, struct str value, struct err *err);
+/* For --help: one line per knob. */
+struct buf;
+void knobs_describe(struct buf *b);
+
+#endif

@@ -1,0 +1,115 @@
+#include "sim/route.h"
+
+#include "sim/apple.h"
+#include "sim/uem.h"
+
+static const struct service {
+	const char *name;
+	const struct route *routes;
+	bool ignore_case;
+	bool (*enter)(struct call *c);
+	void (*leave)(struct call *c);
+	void (*no_route)(struct call *c, bool path_known);
+} services[PARTIES] = {
+	[PARTY_APPLE] = { "apple", apple_routes, false, apple_enter, NULL, apple_no_route },
+	[PARTY_UEM] = { "uem", uem_routes, true, uem_enter, uem_leave, uem_no_route },
+};
+
+/* One port serves all; the first segment tells them apart. */
+static const struct service *service_of(struct str path)
+{
+	if (str_starts_nocase(path, STR("/api/")) || str_starts_nocase(path, STR("/connect/")))
+		return &services[PARTY_UEM];
+	return &services[PARTY_APPLE];
+}
+
+/* The next segment of a path that starts with a slash. */
+static struct str segment(struct str *rest)
+{
+	*rest = str_sub(*rest, 1, rest->n - 1);
+	for (size_t i = 0; i < rest->n; i++)
+		if (rest->p[i] == '/') {
+			struct str head = str_sub(*rest, 0, i);
+
+			*rest = str_sub(*rest, i, rest->n - i);
+			return head;
+		}
+	{
+		struct str head = *rest;
+
+		*rest = STR_NONE;
+		return head;
+	}
+}
+
+static bool fits(struct call *c, const struct route *route, struct str path, bool ignore_case)
+{
+	struct str want = str_from(route->path);
+	size_t n_parts = 0;
+
+	while (want.n > 0 && path.n > 0) {
+		struct str w = segment(&want), got = segment(&path);
+
+		if (str_eq(w, STR("{}")))
+			c->part[n_parts++] = text_unescape(got, false, &c->sim->arena);
+		else if (ignore_case ? !str_eq_nocase(w, got) : !str_eq(w, got))
+			return false;
+	}
+	return want.n == 0 && path.n == 0;
+}
+
+/* *ret_known: the path is there, if not for this method. */
+static const struct route *find(struct call *c, const struct service *service, bool *ret_known)
+{
+	*ret_known = false;
+	for (const struct route *r = service->routes; r->path; r++) {
+		if (!fits(c, r, c->req->path, service->ignore_case))
+			continue;
+		*ret_known = true;
+		if (str_eq(c->req->method, str_from(r->method)))
+			return r;
+	}
+	return NULL;
+}
+
+static void audit_request(struct call *c, const struct service *service)
+{
+	struct sim *s = c->sim;
+	/* A sign-in holds a secret, or a signature that differs every time. */
+	bool hidden = c->route && c->route->open;
+	char digest[SHA256_HEX];
+	struct json_out o;
+
+	audit_begin(&s->audit, &o, s->now, "request");
+	json_put_z(&o, "service", service->name);
+	json_put_str(&o, "method", c->req->method);
+	json_put_str(&o, "path", c->req->path);
+	json_put_str(&o, "query", hidden ? STR_NONE : c->req->query);
+	json_put_int(&o, "status", c->rep->status);
+	json_put_z(&o, "actor", s->actor);
+	if (c->req->body.n && !hidden) {
+		sha256_hex(c->req->body, digest);
+		json_put_z(&o, "digest", digest);
+	} else {
+		json_put_null(&o, "digest");
+	}
+	audit_end(&s->audit, &o);
+}
+
+void route_request(struct sim *s, const struct request *q, struct reply *r)
+{
+	const struct service *service = service_of(q->path);
+	struct call c = { .sim = s, .req = q, .rep = r };
+	bool known = false;
+
+	s->actor = "-";
+	pairs_read(&c.query, q->query, &s->arena);
+	c.route = find(&c, service, &known);
+	if (!c.route)
+		service->no_route(&c, known);
+	else if (c.route->open || service->enter(&c))
+		c.route->run(&c);
+	if (service->leave)
+		service->leave(&c);
+	audit_request(&c, service);
+}

@@ -1,0 +1,154 @@
+/*
+ * Enrollment tokens: the console's lifecycle rows (contract: UEM C.5). Every ADE record has one.
+ */
+#include "base/time.h"
+#include "sim/fleet.h"
+#include "sim/uem.h"
+
+#define TOKEN_SELECT                                                                            \
+	"SELECT r.device, d.serial, d.imei, r.status, f.name, g.name, d.asset, p.model, "       \
+	"p.family, r.since, "                                                                   \
+	"(SELECT m.status FROM managed m WHERE m.serial=d.serial ORDER BY m.id DESC LIMIT 1), " \
+	"(SELECT m.user FROM managed m WHERE m.serial=d.serial ORDER BY m.id DESC LIMIT 1) "    \
+	"FROM record r JOIN device d ON d.id=r.device JOIN product p ON p.id=d.product "        \
+	"JOIN og g ON g.id=r.og LEFT JOIN profile f ON f.id=r.profile "
+
+static struct str enrollment_word(struct db_stmt *st)
+{
+	struct str word = db_col_str(st, 10);
+
+	return word.n ? word : STR("Discovered");
+}
+
+static void put_common(struct call *c, struct json_out *o, struct db_stmt *st)
+{
+	struct str imei = db_col_str(st, 2), word = enrollment_word(st);
+
+	json_put_str(o, "serial_number", db_col_str(st, 1));
+	json_put_str(o, "imei", str_cut(&imei, ' '));
+	uem_put_enum(c, o, "enrollment_status", uem_enrollment_number(word),
+		arena_dup(&c->sim->arena, word).p);
+}
+
+static void put_row(struct call *c, struct json_out *o, struct db_stmt *st)
+{
+	char uuid[UUID_TEXT];
+
+	uem_row_uuid("token", db_col_int(st, 0), uuid);
+	json_obj(o, NULL);
+	json_put_z(o, "uuid", uuid);
+	put_common(c, o, st);
+	uem_put_enum(c, o, "compliance_status", 3, "NotAvailable");
+	json_put_z(o, "platform", "Apple");
+	json_obj_end(o);
+}
+
+void uem_tokens(struct call *c)
+{
+	struct uem_page page = uem_page_read(c, "page", "page_size", 500, 500);
+	struct str serial = pairs_get_nocase(&c->query, "serial_number");
+	struct db_stmt *st;
+	struct json_out o;
+	struct og og;
+	int64_t all, total;
+
+	if (!uem_group(c, c->part[0], 6, &og))
+		return;
+	all = og.id == GROUP_ROOT;
+	if (serial.n)
+		total = sql_int(&c->sim->sql,
+			sql_z("SELECT count(*) FROM device d JOIN record r ON r.device=d.id "
+			      "AND (r.og=?1 OR ?2) WHERE d.serial=?3"),
+			sql_i(og.id), sql_i(all), sql_s(serial));
+	else
+		total = sql_int(&c->sim->sql,
+			sql_z("SELECT count(*) FROM record WHERE og=?1 OR ?2"), sql_i(og.id),
+			sql_i(all));
+	if (page.number * page.size >= total) {
+		uem_no_content(c);
+		return;
+	}
+	uem_object(c, &o);
+	json_arr(&o, "tokens");
+	st = serial.n ? sql_query(&c->sim->sql,
+				sql_z(TOKEN_SELECT
+					"WHERE d.serial=? AND (r.og=? OR ?) ORDER BY r.og"),
+				sql_s(serial), sql_i(og.id), sql_i(all))
+		      : sql_query(&c->sim->sql,
+				sql_z(TOKEN_SELECT "WHERE r.og=? OR ? ORDER BY r.og, r.device "
+						   "LIMIT ? OFFSET ?"),
+				sql_i(og.id), sql_i(all), sql_i(page.size),
+				sql_i(page.number * page.size));
+	while (sql_next(&c->sim->sql, st))
+		put_row(c, &o, st);
+	json_arr_end(&o);
+	json_put_int(&o, "page", page.number);
+	json_put_int(&o, "page_size", page.size);
+	json_put_int(&o, "total", total);
+	json_obj_end(&o);
+}
+
+/* The row of {og}/{token}; NULL when the reply says why not. */
+static struct db_stmt *find_token(struct call *c)
+{
+	int64_t device = uem_row_of("token", c->part[1]);
+	struct db_stmt *st;
+	struct og og;
+
+	if (!uem_group(c, c->part[0], 6, &og))
+		return NULL;
+	if (!uem_is_uuid(c->part[1])) {
+		uem_html(c, 404, "The resource cannot be found."); /* contract: UEM D */
+		return NULL;
+	}
+	st = sql_query(&c->sim->sql,
+		sql_z(TOKEN_SELECT "WHERE r.device=? AND (r.og=? OR ?) LIMIT 1"), sql_i(device),
+		sql_i(og.id), sql_i(og.id == GROUP_ROOT));
+	if (sql_next(&c->sim->sql, st))
+		return st;
+	uem_error(c, 404, 5220, "No enrollment token has this UUID");
+	return NULL;
+}
+
+void uem_token_detail(struct call *c)
+{
+	struct db_stmt *st = find_token(c);
+	char since[TIME_TEXT];
+	struct json_out o;
+	int64_t status;
+
+	if (!st)
+		return;
+	status = db_col_int(st, 3);
+	uem_object(c, &o);
+	json_put_str(&o, "organization_group_name", db_col_str(st, 5));
+	json_put_str(&o, "friendly_name", db_col_str(st, 7));
+	put_common(c, &o, st);
+	json_put_str(&o, "asset_number", db_col_str(st, 6));
+	json_put_z(&o, "platform", "Apple");
+	json_put_str(&o, "model_name", db_col_str(st, 7));
+	uem_put_enum(c, &o, "status", 1, "Active");
+	uem_put_enum(c, &o, "source", 7, "AppleDep");
+	uem_put_enum(c, &o, "type", 4, "Dep");
+	json_put_z(&o, "registration_date", time_rfc3339(db_col_int(st, 9), since));
+	json_put_str(&o, "user_name", db_col_str(st, 11));
+	json_put_z(&o, "ownership_type", "CorporateDedicated");
+	json_put_bool(&o, "dep_token", true);
+	json_put_str(&o, "profile_name", db_col_str(st, 4));
+	uem_put_enum(c, &o, "profile_status", status, profile_status_word(status));
+	json_put_str(&o, "profile_user_name", db_col_str(st, 11));
+	uem_put_enum(c, &o, "auto_enrollment_sync_status", 0, "NotApplicable");
+	json_obj_end(&o);
+	db_reset(st);
+}
+
+/* Rows that come from Apple stay as long as Apple says so (contracts: UEM H.10). */
+void uem_token_delete(struct call *c)
+{
+	struct db_stmt *st = find_token(c);
+
+	if (!st)
+		return;
+	db_reset(st);
+	uem_error(c, 400, 5219, "Device Enrollment Program tokens cannot be deleted");
+}

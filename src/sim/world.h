@@ -1,0 +1,44 @@
+/*
+ * Changes of Apple's truth about one device: each writes its audit line, the DEP feed, the audit
+ * event and what Apple's own lists will show.
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "sim/job.h"
+#include "sim/sim.h"
+
+/* How one device of an activity fared. */
+enum verdict {
+	VERDICT_DONE,
+	VERDICT_SAME,    /* already on that server: an error for Apple */
+	VERDICT_REFUSED, /* OPERATION_NOT_ALLOWED */
+	VERDICT_UNKNOWN, /* no such device: Apple says nothing about it */
+};
+
+/* A corrupted registration mends only by going all the way round; see world_record_*(). */
+enum corrupt { CORRUPT_NO, CORRUPT_YES, CORRUPT_UNASSIGNED, CORRUPT_GONE };
+
+struct truth {
+	int64_t id, server, profile, corrupt, released, deadline;
+	bool capable, migrating;
+};
+bool truth_find(struct sim *s, struct str serial, struct truth *ret);
+
+/* server: where to, or where from. deadline_ms for the migrations only. */
+enum verdict world_assign(struct sim *s, struct str serial, int64_t server, int64_t deadline_ms);
+enum verdict world_unassign(struct sim *s, struct str serial, int64_t server, int64_t deadline_ms);
+
+/* The device's entry in the UEM came or went: the other half of mending. */
+void world_record_gone(struct sim *s, int64_t device);
+void world_record_new(struct sim *s, int64_t device, struct str serial);
+
+/* Job: a = device, b = server to show, c = REVEAL_STATUS and REVEAL_SERVER. */
+enum { REVEAL_STATUS = 1, REVEAL_SERVER = 2 };
+void world_reveal(struct sim *s, const struct job *job);
+
+/* Names for the audit; "" for SQL_NULL. Borrowed from the request's arena. */
+struct str server_name(struct sim *s, int64_t server);
+struct str profile_name(struct sim *s, int64_t profile);
+
+#endif
