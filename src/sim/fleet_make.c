@@ -141,9 +141,9 @@ static const struct model *pick_model(struct dice *d)
 
 struct thing {
 	const struct model *model;
-	char serial[16], order[24], source_id[24], part[16], asset[32], imei[40], user[40];
+	char serial[16], order[24], part[16], asset[32], imei[40], user[40];
 	char ordered[TIME_TEXT], added[TIME_TEXT], released[TIME_TEXT], seen[TIME_TEXT];
-	const char *server, *capacity, *color, *source, *profile, *status, *enrollment;
+	const char *server, *capacity, *color, *source, *source_id, *profile, *status, *enrollment;
 	bool corrupted;
 };
 
@@ -154,23 +154,22 @@ static int64_t day(int64_t year, int64_t day_of_year)
 
 static void make_purchase(struct thing *t, struct dice *d, int year)
 {
-	static const char *const sources[] = { "APPLE", "APPLE", "RESELLER", "RESELLER",
-		"MANUALLY_ADDED" };
-	uint64_t which = roll(d, 5), lot = roll(d, 40);
-	int64_t at = day(year, (int64_t)(lot * 9));
+	static const struct {
+		const char *source, *id;
+	} sources[] = { { "APPLE", "-2085650007946880" }, { "RESELLER", "8DA4F31" },
+		{ "APPLE", "-2085650007946880" }, { "RESELLER", "8DA4F31" },
+		{ "MANUALLY_ADDED", "" } };
+	unsigned which = (unsigned)roll(d, 5), lot = (unsigned)roll(d, 40);
+	unsigned number = (unsigned)(100 + year % 100) * 1000000 + lot * 2039 + which;
+	int64_t at = day(year, lot * 9);
 
-	t->source = sources[which];
-	(void)snprintf(t->order, sizeof(t->order), which == 4 ? "" : "W%llu",
-		(unsigned long long)(100000000 + (uint64_t)year % 100 * 1000000 + lot * 2039 +
-				     which));
-	(void)snprintf(t->source_id, sizeof(t->source_id), "%s",
-		which < 2   ? "-2085650007946880"
-		: which < 4 ? "8DA4F31"
-			    : "");
+	t->source = sources[which].source;
+	t->source_id = sources[which].id;
+	if (t->source_id[0])
+		(void)snprintf(t->order, sizeof(t->order), "W%u", number);
 	(void)time_rfc3339_s(at, t->ordered);
-	(void)time_rfc3339(
-		at + (int64_t)(3 + roll(d, 12)) * 24 * 3600 * 1000 + (int64_t)roll(d, 86400000),
-		t->added);
+	at += (int64_t)(3 + roll(d, 12)) * 24 * 3600 * 1000 + (int64_t)roll(d, 86400000);
+	(void)time_rfc3339(at, t->added);
 }
 
 static void make_place(struct thing *t, struct dice *d, bool corrupted)
@@ -213,6 +212,7 @@ static void make_thing(const struct fleet_recipe *recipe, uint64_t i, struct thi
 	bool corrupted = (i + 1) * recipe->corrupted_permille / 1000 !=
 			 i * recipe->corrupted_permille / 1000;
 	uint64_t variant;
+	unsigned years;
 	int year;
 
 	*t = (struct thing){
@@ -223,8 +223,8 @@ static void make_thing(const struct fleet_recipe *recipe, uint64_t i, struct thi
 	t->color = t->model->colors[roll(&d, 3)];
 	(void)snprintf(t->part, sizeof(t->part), "%.4s%c%s", t->model->part, (int)('3' + variant),
 		roll(&d, 2) ? "LL/A" : "ZD/A");
-	year = t->model->first_year +
-	       (int)roll(&d, (uint64_t)(LAST_YEAR - t->model->first_year + 1));
+	years = (unsigned)(LAST_YEAR - t->model->first_year + 1);
+	year = t->model->first_year + (int)roll(&d, years);
 	make_serial(t->model, t->model->code && year < 2021, i, recipe->seed, t->serial);
 	make_purchase(t, &d, year);
 	make_place(t, &d, corrupted);

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+#!/usr/bin/env bash
 # What the cases share. Each case starts its own simulator on a virtual clock:
 #
 #	now=1767225600000; sim_start --fleet "$work/fleet.csv" ...; apple_sign_in
