@@ -8,6 +8,10 @@ enum { END_COMPLETED, END_STOPPED, END_FAILED, END_NEVER, END_UNLOGGED };
 static const struct activity_type types[] = {
 	{ "ASSIGN_DEVICES", true, false, false, world_assign },
 	{ "UNASSIGN_DEVICES", true, false, false, world_unassign },
+	{ "ASSIGN_DEVICES_WITH_MDM_MIGRATION_DEADLINE", true, true, false, world_migrate },
+	{ "UPDATE_MDM_MIGRATION_DEADLINE", false, true, false, world_migrate_update },
+	{ "CANCEL_MDM_MIGRATION", false, false, false, world_migrate_cancel },
+	{ "RELEASE_DEVICES", false, false, true, world_release },
 };
 
 const struct activity_type *activity_type(struct str name)

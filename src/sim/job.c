@@ -1,6 +1,8 @@
 #include "sim/job.h"
 
 #include "sim/activity.h"
+#include "sim/fault.h"
+#include "sim/route.h"
 #include "sim/uem_sync.h"
 #include "sim/world.h"
 

@@ -12,7 +12,10 @@
 	X(ACTIVITY, activity_finish) \
 	X(REVEAL, world_reveal)      \
 	X(SYNC, sync_job)            \
-	X(PROFILE, profile_job)
+	X(PROFILE, profile_job)      \
+	X(MIGRATION, world_migrated) \
+	X(REQUEST, route_late)       \
+	X(ADMIN, admin_job)
 
 enum job_kind {
 #define X(id, function) JOB_##id,

@@ -97,10 +97,16 @@
 	X(UEM_BOM, "uem.bom", FLAG, NULL, "no", "JSON bodies start with a byte order mark")        \
 	X(UEM_BULK_UNKNOWN, "uem.bulk_unknown", WORD, "fail|skip", "fail",                         \
 		"one unknown serial fails a bulk look-up, or is left out")                         \
+	X(UEM_DUPLICATES, "uem.duplicates", COUNT, NULL, "0",                                      \
+		"every Nth enrolled device of a new fleet has an older record too; 0: none")       \
+	X(UEM_ODD_STATUS, "uem.odd_status", FLAG, NULL, "no",                                      \
+		"enrollment statuses in capitals, every fifth unheard of")                         \
 	X(UEM_GROUP_ID, "uem.group_id", WORD, "present|blank", "present",                          \
 		"Group IDs of the groups")                                                         \
 	X(DEP_TERMS, "dep.terms", WORD, "accepted|pending", "accepted",                            \
 		"pending: every DEP call answers 403 T_C_NOT_SIGNED")                              \
+	X(DEP_TOKEN, "dep.token", WORD, "valid|expired|rejected", "valid",                         \
+		"state of the server tokens")                                                      \
 	X(DEP_SESSION_LIFE, "dep.session_life", DURATION, NULL, "3m", "life of a session")         \
 	X(DEP_SESSION_ROTATE, "dep.rotate_session", FLAG, NULL, "no",                              \
 		"every reply names a new session")                                                 \

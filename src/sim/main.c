@@ -9,7 +9,9 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "sim/dep.h"
 #include "sim/fleet.h"
+#include "sim/scenario.h"
 #include "sim/serve.h"
 
 enum kind { TEXT, LIST, SWITCH };
@@ -21,9 +23,9 @@ struct list {
 
 struct args {
 	const char *listen, *port_file, *uem_client, *uem_user, *seed, *clock_rate, *make_fleet;
-	const char *corrupted;
+	const char *corrupted, *dep_token;
 	struct list servers, profiles, scenarios, settings;
-	bool help;
+	bool help, list;
 	struct sim_options sim;
 };
 
@@ -40,7 +42,8 @@ static const struct option_row {
 	{ "state", "FILE.db", "keep the state there; default: in memory", TEXT, AT(sim.state) },
 	{ "audit", "FILE.ndjson", "one line per request and per effect", TEXT, AT(sim.audit) },
 	{ "durable", NULL, "survive a power cut, not only a kill", SWITCH, AT(sim.durable) },
-	{ "scenario", "FILE.yaml", "quirks and faults; repeatable", LIST, AT(scenarios) },
+	{ "scenario", "NAME|FILE", "quirks and faults, built in or as YAML; repeatable", LIST,
+		AT(scenarios) },
 	{ "set", "KNOB=VALUE", "turn one knob; repeatable", LIST, AT(settings) },
 	{ "seed", "N", "everything random follows from it (default 1)", TEXT, AT(seed) },
 	{ "clock-rate", "N", "let time pass N times as fast (default 1)", TEXT, AT(clock_rate) },
@@ -62,40 +65,58 @@ static const struct option_row {
 	{ "make-fleet", "N", "write a fleet of N devices to stdout and end", TEXT, AT(make_fleet) },
 	{ "corrupted", "PERMILLE", "of --make-fleet: broken registrations (default 10)", TEXT,
 		AT(corrupted) },
+	{ "dep-token", "SERVER", "print that server's (decrypted) DEP token and end", TEXT,
+		AT(dep_token) },
+	{ "list-scenarios", NULL, "the built-in scenarios, with the contract line of each", SWITCH,
+		AT(list) },
 	{ "help", NULL, "this text", SWITCH, AT(help) },
 };
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]), EXIT_USAGE = 64 };
 
-static void print_help(void)
+static void describe(struct buf *b)
 {
-	enum { MAX_HELP_BYTES = 64 * 1024 };
-	struct buf b;
-
-	buf_init(&b, MAX_HELP_BYTES);
-	buf_z(&b, "Usage: depmend-sim --fleet CSV [options]\n"
-		  "       depmend-sim --make-fleet N [--seed N] [--corrupted PERMILLE]\n\n"
-		  "Simulates Apple (/auth/oauth2/token, /v1), Workspace ONE UEM (/connect/token, "
-		  "/api)\n"
-		  "and the DEP service on one loopback port, over one fleet.\n\nOptions:\n");
+	buf_z(b, "Usage: depmend-sim --fleet CSV [options]\n"
+		 "       depmend-sim --make-fleet N [--seed N] [--corrupted PERMILLE]\n\n"
+		 "Simulates Apple (/auth/oauth2/token, /v1), Workspace ONE UEM (/connect/token, "
+		 "/api)\n"
+		 "and the DEP service on one loopback port, over one fleet.\n\nOptions:\n");
 	for (size_t i = 0; i < N_ROWS; i++) {
 		char left[64];
 
 		(void)snprintf(left, sizeof(left), "--%s %s", rows[i].name,
 			rows[i].value ? rows[i].value : "");
-		buf_printf(&b, "  %-26s %s\n", left, rows[i].meaning);
+		buf_printf(b, "  %-26s %s\n", left, rows[i].meaning);
 	}
-	buf_z(&b, "\nColumns of the fleet CSV, in any order; only serial is needed:\n");
-	fleet_describe(&b);
-	buf_z(&b, "\nEvery server feeds a UEM group of its own, whose Group ID is the server's "
-		  "name in\n"
-		  "capitals without blanks (WS1 EMEA: WS1EMEA), unless column `group` says "
-		  "otherwise.\n"
-		  "profile_status by number: 0 Empty, 1 Assigned, 2 Pushed, 3 Assignment in "
-		  "progress,\n"
-		  "4 Failed.\n\nKnobs, for --set and for `knobs:` of a scenario:\n");
-	knobs_describe(&b);
+	buf_z(b, "\nColumns of the fleet CSV, in any order; only serial is needed:\n");
+	fleet_describe(b);
+	buf_z(b, "\nEvery server feeds a UEM group of its own, whose Group ID is the server's "
+		 "name in\n"
+		 "capitals without blanks (WS1 EMEA: WS1EMEA), unless column `group` says "
+		 "otherwise.\n"
+		 "profile_status by number: 0 Empty, 1 Assigned, 2 Pushed, 3 Assignment in "
+		 "progress,\n"
+		 "4 Failed.\n\nKnobs, for --set and for `knobs:` of a scenario:\n");
+	knobs_describe(b);
+}
+
+/* Texts to look at. False: none was asked for. */
+static bool print_text(const struct args *a)
+{
+	enum { MAX_TEXT_BYTES = 64 * 1024 };
+	struct buf b;
+
+	buf_init(&b, MAX_TEXT_BYTES);
+	if (a->help) {
+		describe(&b);
+	} else if (a->list) {
+		scenario_list(&b);
+	} else if (a->dep_token) {
+		dep_token_json(str_from(a->dep_token), &b);
+		buf_char(&b, '\n');
+	}
 	(void)fputs(buf_cstr(&b), stdout);
 	buf_release(&b);
+	return a->help || a->list || a->dep_token;
 }
 
 static void store(struct args *a, const struct option_row *row, const char *value)
@@ -288,8 +309,7 @@ int main(int argc, char **argv)
 
 	if (!parse(&args, argc, argv)) {
 		(void)fputs("depmend-sim --help says more\n", stderr);
-	} else if (args.help) {
-		print_help();
+	} else if (print_text(&args)) {
 		status = EXIT_SUCCESS;
 	} else if (run(&args, &err) == ERR_OK) {
 		status = EXIT_SUCCESS;

@@ -1,6 +1,8 @@
 #include "sim/route.h"
 
 #include "sim/apple.h"
+#include "sim/dep.h"
+#include "sim/fault.h"
 #include "sim/uem.h"
 
 static const struct service {
@@ -13,13 +15,22 @@ static const struct service {
 } services[PARTIES] = {
 	[PARTY_APPLE] = { "apple", apple_routes, false, apple_enter, NULL, apple_no_route },
 	[PARTY_UEM] = { "uem", uem_routes, true, uem_enter, uem_leave, uem_no_route },
+	[PARTY_DEP] = { "dep", dep_routes, false, dep_enter, dep_leave, dep_no_route },
 };
 
 /* One port serves all; the first segment tells them apart. */
 static const struct service *service_of(struct str path)
 {
-	if (str_starts_nocase(path, STR("/api/")) || str_starts_nocase(path, STR("/connect/")))
-		return &services[PARTY_UEM];
+	static const struct {
+		const char *start;
+		enum party party;
+	} starts[] = { { "/api/", PARTY_UEM }, { "/connect/", PARTY_UEM },
+		{ "/session", PARTY_DEP }, { "/account", PARTY_DEP }, { "/server/", PARTY_DEP },
+		{ "/device", PARTY_DEP }, { "/profile", PARTY_DEP } };
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (str_starts_nocase(path, str_from(starts[i].start)))
+			return &services[starts[i].party];
 	return &services[PARTY_APPLE];
 }
 
@@ -72,7 +83,13 @@ static const struct route *find(struct call *c, const struct service *service, b
 	return NULL;
 }
 
-static void audit_request(struct call *c, const struct service *service)
+static enum party party_of(const struct service *service)
+{
+	return (enum party)(service - services);
+}
+
+static void audit_request(
+	struct call *c, const struct service *service, const struct fault_rule *fault)
 {
 	struct sim *s = c->sim;
 	/* A sign-in holds a secret, or a signature that differs every time. */
@@ -93,23 +110,86 @@ static void audit_request(struct call *c, const struct service *service)
 	} else {
 		json_put_null(&o, "digest");
 	}
+	if (fault) {
+		json_put_z(&o, "fault", fault_word(fault));
+		json_put_z(&o, "applied", fault_applied_word(fault));
+	}
 	audit_end(&s->audit, &o);
+}
+
+/* Method, path, query, scope, body: one a line, the body last because it may hold anything. */
+static void put_off(struct call *c, int64_t late_ms)
+{
+	const struct str parts[] = { c->req->method, c->req->path, c->req->query, c->scope,
+		c->req->body };
+	struct buf text;
+
+	buf_init(&text, MESSAGE_MAX_BODY * 2);
+	for (size_t i = 0; i < 5; i++) {
+		buf_str(&text, parts[i]);
+		if (i < 4)
+			buf_char(&text, '\n');
+	}
+	job_add(c->sim, c->sim->now + late_ms, JOB_REQUEST,
+		&(struct job){ c->server, SQL_NULL, SQL_NULL, buf_view(&text) });
+	buf_release(&text);
+}
+
+void route_late(struct sim *s, const struct job *job)
+{
+	struct str rest = job->text;
+	struct request q = { .n_headers = 0 };
+	struct reply r;
+	struct call c = { .sim = s, .req = &q, .rep = &r, .server = job->a };
+	const struct service *service;
+	bool known = false;
+
+	q.method = str_cut(&rest, '\n');
+	q.path = str_cut(&rest, '\n');
+	q.query = str_cut(&rest, '\n');
+	c.scope = str_cut(&rest, '\n');
+	q.body = rest;
+	reply_init(&r);
+	pairs_read(&c.query, q.query, &s->arena);
+	service = service_of(q.path);
+	c.route = find(&c, service, &known);
+	if (c.route)
+		c.route->run(&c);
+	audit_request(&c, service, NULL);
+	reply_release(&r);
+}
+
+static void dispatch(
+	struct call *c, const struct service *service, bool known, const struct fault_rule *fault)
+{
+	if (!c->route)
+		service->no_route(c, known);
+	else if (!c->route->open && !service->enter(c))
+		return;
+	else if (fault && fault->applied == APPLIED_LATE)
+		put_off(c, fault->late_ms);
+	else
+		c->route->run(c);
 }
 
 void route_request(struct sim *s, const struct request *q, struct reply *r)
 {
 	const struct service *service = service_of(q->path);
 	struct call c = { .sim = s, .req = q, .rep = r };
+	const struct fault_rule *fault = NULL;
 	bool known = false;
 
 	s->actor = "-";
 	pairs_read(&c.query, q->query, &s->arena);
 	c.route = find(&c, service, &known);
-	if (!c.route)
-		service->no_route(&c, known);
-	else if (c.route->open || service->enter(&c))
-		c.route->run(&c);
+	if (!rate_refuses(&c, party_of(service))) {
+		fault = fault_pick(&c, party_of(service));
+		if (!fault || fault->applied != APPLIED_NO || fault->kind == FAULT_DELAY)
+			dispatch(&c, service, known, fault);
+		if (fault)
+			fault_reply(&c, fault);
+	}
 	if (service->leave)
 		service->leave(&c);
-	audit_request(&c, service);
+	audit_request(&c, service, fault);
 }

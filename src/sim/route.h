@@ -33,7 +33,11 @@ struct route {
 };
 
 /* Ended by a row without a path. */
-extern const struct route apple_routes[], uem_routes[];
+extern const struct route apple_routes[], uem_routes[], dep_routes[];
+
+struct job;
+/* Job: text = a request whose reply was lost and which is carried out only now. */
+void route_late(struct sim *s, const struct job *job);
 
 /* Finds and runs the handler, applies the scenario, writes the request's audit line. */
 void route_request(struct sim *s, const struct request *q, struct reply *r);

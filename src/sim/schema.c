@@ -59,6 +59,9 @@ static const char tables[] =
 	"CREATE TABLE job(id INTEGER PRIMARY KEY, due INTEGER NOT NULL, kind INTEGER NOT NULL,"
 	" a INTEGER, b INTEGER, c INTEGER, actor TEXT NOT NULL, text TEXT);"
 	"CREATE INDEX job_due ON job(due, id);"
+	"CREATE TABLE nonce(text TEXT PRIMARY KEY) WITHOUT ROWID;"
+	"CREATE TABLE hit(class INTEGER NOT NULL, at INTEGER NOT NULL);"
+	"CREATE INDEX hit_class ON hit(class, at);"
 	"PRAGMA user_version=1;";
 
 enum errc schema_apply(struct db *d, struct err *err)

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "sim/fault.h"
 #include "sim/fleet.h"
 #include "sim/job.h"
 #include "sim/route.h"
@@ -187,6 +188,7 @@ void sim_close(struct sim *s)
 		sql_close(&s->sql);
 	if (s->clock.real)
 		sim_clock_close(&s->clock);
+	scenario_close(s->scenario);
 	es256_free(s->key);
 	arena_release(&s->arena);
 	free(s);
@@ -221,6 +223,7 @@ enum errc sim_handle(struct sim *s, const struct request *q, struct reply *r, st
 	s->n_requests++;
 	jobs_run(s, now);
 	s->now = now;
+	admins_start(s);
 	route_request(s, q, r);
 	if (s->clock.virtual)
 		reply_header(r, "X-Sim-Now", "%lld", (long long)now);

@@ -16,6 +16,8 @@
 #include "sim/message.h"
 #include "sim/sql.h"
 
+struct scenario;
+
 /* All texts borrowed until sim_close(). */
 struct sim_options {
 	const char *fleet;     /* CSV; needed for a new state */
@@ -40,6 +42,7 @@ struct sim {
 	struct audit audit;
 	struct sim_clock clock;
 	struct knobs knobs;
+	struct scenario *scenario;
 	struct es256_key *key; /* NULL: none registered */
 	struct arena arena;    /* of the request that is handled */
 	int64_t now;           /* ms UTC: of the request, or of the job that runs */

@@ -3,14 +3,15 @@
 bool truth_find(struct sim *s, struct str serial, struct truth *ret)
 {
 	struct db_stmt *st = sql_query(&s->sql,
-		sql_z("SELECT id, server, profile, corrupt, released, deadline, capable, migration "
+		sql_z("SELECT id, server, profile, corrupt, released, deadline, capable, "
+		      "migration IN('REQUESTED','STARTED') "
 		      "FROM device WHERE serial=?"),
 		sql_s(serial));
 
 	if (!sql_next(&s->sql, st))
 		return false;
 	*ret = (struct truth){ db_col_int(st, 0), sql_col(st, 1), sql_col(st, 2), db_col_int(st, 3),
-		sql_col(st, 4), sql_col(st, 5), db_col_int(st, 6) != 0, !db_col_is_null(st, 7) };
+		sql_col(st, 4), sql_col(st, 5), db_col_int(st, 6) != 0, db_col_int(st, 7) != 0 };
 	db_reset(st);
 	return true;
 }
@@ -44,7 +45,7 @@ static void feed_add(struct sim *s, int64_t server, int64_t device, const char *
 		sql_i(server), sql_i(device), sql_z(op), sql_i(s->now));
 }
 
-static void event_add(struct sim *s, const char *type, struct str serial, int64_t server)
+void world_event(struct sim *s, const char *type, struct str serial, int64_t server)
 {
 	sql_run(&s->sql,
 		sql_z("INSERT INTO event(at, type, actor, serial, server, activity) "
@@ -98,19 +99,19 @@ static int64_t corrupt_after_move(int64_t corrupt, bool assigned)
 
 /* to SQL_NULL: off its server. The enrollment profile belongs to the assignment and goes with it.
  */
-static void move(struct sim *s, const struct truth *t, struct str serial, int64_t to)
+void world_move(struct sim *s, const struct truth *t, struct str serial, int64_t to)
 {
 	bool seen_before = sql_int(&s->sql, sql_z("SELECT assigned FROM device WHERE id=?"),
 				   sql_i(t->id)) != SQL_NULL;
 
 	if (t->server != SQL_NULL) {
 		feed_add(s, t->server, t->id, "deleted");
-		event_add(s, "DEVICE_UNASSIGNED_FROM_SERVER", serial, t->server);
+		world_event(s, "DEVICE_UNASSIGNED_FROM_SERVER", serial, t->server);
 	}
 	if (to != SQL_NULL) {
 		/* A device that was assigned before arrives as modified (contracts: Apple F.28). */
 		feed_add(s, to, t->id, seen_before ? "modified" : "added");
-		event_add(s, "DEVICE_ASSIGNED_TO_SERVER", serial, to);
+		world_event(s, "DEVICE_ASSIGNED_TO_SERVER", serial, to);
 	}
 	sql_run(&s->sql,
 		sql_z("UPDATE device SET server=?1, updated=?2, "
@@ -121,7 +122,7 @@ static void move(struct sim *s, const struct truth *t, struct str serial, int64_
 	show_later(s, t->id, to);
 }
 
-static enum verdict told(struct sim *s, struct effect *e, enum verdict v)
+enum verdict world_tell(struct sim *s, struct effect *e, enum verdict v)
 {
 	e->effective = v == VERDICT_DONE;
 	sim_effect(s, e);
@@ -150,18 +151,18 @@ enum verdict world_assign(struct sim *s, struct str serial, int64_t server, int6
 
 	(void)deadline_ms;
 	if (!truth_find(s, serial, &t))
-		return told(s, &e, VERDICT_UNKNOWN);
+		return world_tell(s, &e, VERDICT_UNKNOWN);
 	e.before = server_name(s, t.server);
 	if (t.released != SQL_NULL)
-		return told(s, &e, VERDICT_REFUSED);
+		return world_tell(s, &e, VERDICT_REFUSED);
 	if (t.server == server) {
-		enum verdict v = told(s, &e, VERDICT_SAME);
+		enum verdict v = world_tell(s, &e, VERDICT_SAME);
 
 		strip(s, &t, serial);
 		return v;
 	}
-	move(s, &t, serial, server);
-	return told(s, &e, VERDICT_DONE);
+	world_move(s, &t, serial, server);
+	return world_tell(s, &e, VERDICT_DONE);
 }
 
 enum verdict world_unassign(struct sim *s, struct str serial, int64_t server, int64_t deadline_ms)
@@ -171,14 +172,14 @@ enum verdict world_unassign(struct sim *s, struct str serial, int64_t server, in
 
 	(void)deadline_ms;
 	if (!truth_find(s, serial, &t))
-		return told(s, &e, VERDICT_UNKNOWN);
+		return world_tell(s, &e, VERDICT_UNKNOWN);
 	e.before = server_name(s, t.server);
 	if (t.released != SQL_NULL || t.server == SQL_NULL || t.server != server) {
 		e.after = e.before;
-		return told(s, &e, VERDICT_REFUSED);
+		return world_tell(s, &e, VERDICT_REFUSED);
 	}
-	move(s, &t, serial, SQL_NULL);
-	return told(s, &e, VERDICT_DONE);
+	world_move(s, &t, serial, SQL_NULL);
+	return world_tell(s, &e, VERDICT_DONE);
 }
 
 void world_record_gone(struct sim *s, int64_t device)

@@ -29,6 +29,24 @@ bool truth_find(struct sim *s, struct str serial, struct truth *ret);
 enum verdict world_assign(struct sim *s, struct str serial, int64_t server, int64_t deadline_ms);
 enum verdict world_unassign(struct sim *s, struct str serial, int64_t server, int64_t deadline_ms);
 
+enum verdict world_migrate(struct sim *s, struct str serial, int64_t server, int64_t deadline_ms);
+enum verdict world_migrate_update(
+	struct sim *s, struct str serial, int64_t server, int64_t deadline_ms);
+enum verdict world_migrate_cancel(
+	struct sim *s, struct str serial, int64_t server, int64_t deadline_ms);
+enum verdict world_release(struct sim *s, struct str serial, int64_t server, int64_t deadline_ms);
+/* Job: a = device, b = the deadline that has come. */
+void world_migrated(struct sim *s, const struct job *job);
+
+/* --- parts of the above --- */
+/* to SQL_NULL: off its server. The enrollment profile belongs to the assignment and goes with it.
+ */
+void world_move(struct sim *s, const struct truth *t, struct str serial, int64_t to);
+/* type as in Apple's audit events (contract: Apple E). */
+void world_event(struct sim *s, const char *type, struct str serial, int64_t server);
+/* Writes the effect: effective when v is VERDICT_DONE. Returns v. */
+enum verdict world_tell(struct sim *s, struct effect *e, enum verdict v);
+
 /* The device's entry in the UEM came or went: the other half of mending. */
 void world_record_gone(struct sim *s, int64_t device);
 void world_record_new(struct sim *s, int64_t device, struct str serial);
