@@ -141,8 +141,8 @@ static void load_token(struct signin *s, int64_t now_ms)
 	token = json_text(json_get(root, "token"));
 	if (token.n && token.n <= TOKEN_MAX_BYTES && same(root, "client_id", s->apple->client_id) &&
 		same(root, "token_url", s->apple->token_url) &&
-		json_int(json_get(root, "renew_ms"), &renew_ms) && renew_ms > now_ms &&
-		renew_ms - now_ms <= TOKEN_MAX_LIFE_MS)
+		json_int(json_get(root, "renew_ms"), &renew_ms) &&
+		renew_ms <= now_ms + TOKEN_MAX_LIFE_MS)
 		use_token(s, token, renew_ms);
 	json_free(root);
 }

@@ -309,7 +309,7 @@ static bool has_room(const struct transport *t, const struct job *j)
 	if (clock_is_virtual(t->opt.clock))
 		return t->n_flight == 0;
 	for (size_t i = 0; i < t->n_flight; i++)
-		n += !t->flight[i]->signin && t->flight[i]->call.service == j->call.service;
+		n += t->flight[i]->call.service == j->call.service;
 	return j->signin || n < FLIGHT_PER_SERVICE;
 }
 

@@ -396,6 +396,7 @@ static enum errc done(void *self, enum errc code, const struct http_reply *reply
 		r->fate = reply->fate;
 		r->status = reply->status;
 		copy(r->body, sizeof(r->body), buf_cstr(&reply->body));
+		copy(r->msg, sizeof(r->msg), reply->why);
 	}
 	return r->fail_with ? err_set(e, r->fail_with, "the caller is unhappy") : ERR_OK;
 }
@@ -1117,6 +1118,37 @@ static void test_done_may_submit(void **state)
 	assert_int_equal(n_seen("/api/next"), 5);
 }
 
+static enum errc submit_to_apple(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *e)
+{
+	(void)reply;
+	(void)rest;
+	(void)e;
+	assert_int_equal(code, ERR_SETTINGS);
+	submit(TO_APPLE, HTTP_READ, "/v1/soon", self);
+	return ERR_OK;
+}
+
+/* What is submitted while others are refused unsent does not wait for the others to wake. */
+static void test_done_submits_what_can_leave_at_once(void **state)
+{
+	struct result late = { 0 }, soon = { 0 };
+	struct transport_call c;
+
+	(void)state;
+	settings.uem.auth = UEM_AUTH_NONE;
+	open_transport(INT64_MAX);
+	c = a_call(TO_APPLE, HTTP_READ, "/v1/late", &late);
+	c.not_before_ms = START + HOUR;
+	transport_submit(t, &c);
+	c = a_call(TO_UEM, HTTP_READ, "/api/a", &soon);
+	c.done = submit_to_apple;
+	transport_submit(t, &c);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	assert_int_equal(soon.at_ms, START);
+	assert_int_equal(late.at_ms, START + HOUR);
+}
+
 static void test_first_failure_ends_the_barrier(void **state)
 {
 	struct result r[4] = { { .fail_with = ERR_GUARD }, { .fail_with = ERR_CONFLICT } };
@@ -1259,6 +1291,26 @@ static void test_four_at_a_time(void **state)
 	assert_int_equal(server.n_tokens, 1);
 }
 
+/* The slow one is refused when the others have a new token already. */
+static void test_one_new_token_for_all(void **state)
+{
+	struct result slow = { 0 }, fast[3] = { { 0 } };
+
+	(void)state;
+	clock_free(the_clock);
+	the_clock = clock_real();
+	says("/v1/slow", 401, NULL, NULL);
+	for (size_t i = 0; i < 3; i++)
+		says("/v1/fast", 401, NULL, NULL);
+	open_transport(INT64_MAX);
+	submit(TO_APPLE, HTTP_READ, "/v1/slow", &slow);
+	for (size_t i = 0; i < 3; i++)
+		submit(TO_APPLE, HTTP_READ, "/v1/fast", &fast[i]);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	assert_int_equal(slow.status, 200);
+	assert_int_equal(server.n_tokens, 2);
+}
+
 /* On the virtual clock two runs are the same, down to the millisecond. */
 static void test_runs_repeat(void **state)
 {
@@ -1398,6 +1450,7 @@ static void test_last_replies_are_not_waited_for_for_ever(void **state)
 	/* It has left, so nobody may take it for undone. */
 	assert_int_equal(r.code, ERR_OK);
 	assert_int_equal(r.fate, HTTP_UNKNOWN);
+	assert_non_null(strstr(r.msg, "stopped by a signal"));
 	transport_closing(t);
 	assert_int_equal(send_one(TO_APPLE, HTTP_READ, "/v1/b").status, 200);
 }
@@ -1450,11 +1503,13 @@ int main(void)
 		CASE(test_rates_outlive_the_run),
 		CASE(test_uem_quota),
 		CASE(test_done_may_submit),
+		CASE(test_done_submits_what_can_leave_at_once),
 		CASE(test_first_failure_ends_the_barrier),
 		CASE(test_not_before),
 		CASE(test_scanned_bodies),
 		CASE(test_get),
 		CASE(test_four_at_a_time),
+		CASE(test_one_new_token_for_all),
 		CASE(test_runs_repeat),
 		CASE(test_signal_stops_what_is_queued),
 		CASE(test_signal_ends_a_wait),
