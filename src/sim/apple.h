@@ -7,20 +7,20 @@
 #include "sim/route.h"
 
 /* Before every handler but the open ones: Accept, bearer. False when the reply says no. */
-bool apple_enter(struct call *c);
+bool sim_apple_enter(struct call *c);
 /* No such path, or not with this method. */
-void apple_no_route(struct call *c, bool path_known);
+void sim_apple_no_route(struct call *c, bool path_known);
 
 /* An error document (A.8). source: a JSON pointer (starts with /), a parameter's name, or NULL. */
-void apple_error(struct call *c, int status, const char *code, const char *source, const char *fmt,
-	...) __attribute__((format(printf, 5, 6)));
-void apple_not_found(struct call *c, const char *type, struct str id);
+void sim_apple_error(struct call *c, int status, const char *code, const char *source,
+	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void sim_apple_not_found(struct call *c, const char *type, struct str id);
 
 /* http://HOST/v1, as the client called us. */
-struct str apple_base(const struct call *c);
-void apple_time(struct call *c, struct json_out *o, const char *key, int64_t at_ms);
+struct str sim_apple_base(const struct call *c);
+void sim_apple_time(struct call *c, struct json_out *o, const char *key, int64_t at_ms);
 /* "links":{"self":...} of a resource. */
-void apple_self(struct call *c, struct json_out *o, const char *path, struct str id);
+void sim_apple_self(struct call *c, struct json_out *o, const char *path, struct str id);
 
 /* --- paging: rows in order of a number; the cursor says behind which --- */
 struct page {
@@ -42,29 +42,29 @@ bool fieldset_read(
 bool fieldset_has(const struct fieldset *f, const char *name, bool by_default);
 
 /* Finds by Apple's id; false when there is none. */
-int64_t apple_server_find(struct sim *s, struct str uuid);
+int64_t sim_apple_server_find(struct sim *s, struct str uuid);
 /* Writes one server as a resource; n: bytes of the fields wanted. */
-bool apple_server_put(struct call *c, struct json_out *o, const char *key, int64_t id,
+bool sim_apple_server_put(struct call *c, struct json_out *o, const char *key, int64_t id,
 	const struct fieldset *fields);
-extern const char *const apple_server_fields[];
+extern const char *const sim_apple_server_fields[];
 
 /* --- handlers --- */
-void apple_token(struct call *c);
-void apple_devices(struct call *c);
-void apple_device(struct call *c);
-void apple_device_server(struct call *c);
-void apple_device_server_link(struct call *c);
-void apple_servers(struct call *c);
-void apple_server(struct call *c);
-void apple_server_devices(struct call *c);
-void apple_server_related(struct call *c);
-void apple_server_post(struct call *c);
-void apple_server_patch(struct call *c);
-void apple_server_delete(struct call *c);
-void apple_events(struct call *c);
-void apple_coverage(struct call *c);
-void apple_activity_post(struct call *c);
-void apple_activity_get(struct call *c);
-void apple_activity_log(struct call *c);
+void sim_apple_token(struct call *c);
+void sim_apple_devices(struct call *c);
+void sim_apple_device(struct call *c);
+void sim_apple_device_server(struct call *c);
+void sim_apple_device_server_link(struct call *c);
+void sim_apple_servers(struct call *c);
+void sim_apple_server(struct call *c);
+void sim_apple_server_devices(struct call *c);
+void sim_apple_server_related(struct call *c);
+void sim_apple_server_post(struct call *c);
+void sim_apple_server_patch(struct call *c);
+void sim_apple_server_delete(struct call *c);
+void sim_apple_events(struct call *c);
+void sim_apple_coverage(struct call *c);
+void sim_apple_activity_post(struct call *c);
+void sim_apple_activity_get(struct call *c);
+void sim_apple_activity_log(struct call *c);
 
 #endif

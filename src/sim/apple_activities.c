@@ -38,13 +38,13 @@ static bool read_serials(struct call *c, const struct json *list, struct str **r
 		(void)snprintf(
 			pointer, sizeof(pointer), "/data/relationships/devices/data/%zu", at);
 		if (!is_linkage(one, "orgDevices")) {
-			apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
+			sim_apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
 				"A device needs type 'orgDevices' and an id");
 			ok = false;
 		} else if (knob(c->sim, KNOB_APPLE_UNKNOWN) == UNKNOWN_REFUSED &&
 			   sql_int(&c->sim->sql, sql_z("SELECT id FROM device WHERE serial=?"),
 				   sql_s(serial)) == SQL_NULL) {
-			apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
+			sim_apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
 				"There is no resource of type 'orgDevices' with id '%.*s'",
 				STR_FMT(serial));
 			ok = false;
@@ -71,15 +71,15 @@ static bool read_server(struct call *c, const struct json *relations, struct act
 	if (!order->type->needs_server)
 		return true;
 	if (!json_is_object(v)) {
-		apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.REQUIRED", pointer,
+		sim_apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.REQUIRED", pointer,
 			"You must provide a value for the relationship 'mdmServer' with this "
 			"request");
 		return false;
 	}
-	order->server = apple_server_find(c->sim, json_text(json_get(v, "id")));
+	order->server = sim_apple_server_find(c->sim, json_text(json_get(v, "id")));
 	if (is_linkage(v, "mdmServers") && order->server != SQL_NULL)
 		return true;
-	apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
+	sim_apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
 		"There is no resource of type 'mdmServers' with id '%.*s'",
 		STR_FMT(json_text(json_get(v, "id"))));
 	return false;
@@ -97,7 +97,7 @@ static bool read_deadline(
 	if (!order->type->needs_deadline)
 		return true;
 	if (!v) {
-		apple_error(c, 409, "ENTITY_ERROR.ATTRIBUTE.REQUIRED", pointer,
+		sim_apple_error(c, 409, "ENTITY_ERROR.ATTRIBUTE.REQUIRED", pointer,
 			"You must provide a value for the attribute "
 			"'mdmMigrationDeadlineDateTime'");
 		return false;
@@ -105,7 +105,7 @@ static bool read_deadline(
 	if (time_parse(json_text(v), &order->deadline_ms) &&
 		order->deadline_ms <= c->sim->now + 90 * DAY_MS)
 		return true;
-	apple_error(c, 409, "ENTITY_ERROR.ATTRIBUTE.INVALID", pointer,
+	sim_apple_error(c, 409, "ENTITY_ERROR.ATTRIBUTE.INVALID", pointer,
 		"The deadline is not a time within the next 90 days");
 	return false;
 }
@@ -117,14 +117,14 @@ static bool read_type(struct call *c, const struct json *attributes, struct acti
 
 	order->type = activity_type(name);
 	if (!name.p) {
-		apple_error(c, 409, "ENTITY_ERROR.ATTRIBUTE.REQUIRED", pointer,
+		sim_apple_error(c, 409, "ENTITY_ERROR.ATTRIBUTE.REQUIRED", pointer,
 			"You must provide a value for the attribute 'activityType' with this "
 			"request");
 		return false;
 	}
 	if (order->type && !(order->type->business_only && str_eq(c->scope, STR("school.api"))))
 		return true;
-	apple_error(c, 409, "ENTITY_ERROR.ATTRIBUTE.INVALID", pointer,
+	sim_apple_error(c, 409, "ENTITY_ERROR.ATTRIBUTE.INVALID", pointer,
 		"'%.*s' is not a valid value for the attribute 'activityType'", STR_FMT(name));
 	return false;
 }
@@ -135,11 +135,11 @@ static bool check_count(struct call *c, size_t n)
 	int64_t max = knob(c->sim, KNOB_APPLE_MAX_DEVICES);
 
 	if (n == 0)
-		apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.REQUIRED", pointer,
+		sim_apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.REQUIRED", pointer,
 			"You must provide a value for the relationship 'devices' with this "
 			"request");
 	else if (max && n > (size_t)max)
-		apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
+		sim_apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
 			"At most %lld devices are allowed", (long long)max);
 	else
 		return true;
@@ -151,7 +151,7 @@ static void accept_order(struct call *c, const struct activity_order *order)
 	int64_t id = activity_create(c->sim, order);
 	struct db_stmt *st = sql_query(
 		&c->sim->sql, sql_z("SELECT uuid FROM activity WHERE id=?"), sql_i(id));
-	struct str uuid, base = apple_base(c);
+	struct str uuid, base = sim_apple_base(c);
 	struct activity a;
 	struct json_out o;
 	char self[512];
@@ -192,23 +192,23 @@ static void post_parsed(struct call *c, const struct json *data)
 	free(serials);
 }
 
-void apple_activity_post(struct call *c)
+void sim_apple_activity_post(struct call *c)
 {
 	struct json *root = NULL;
 	const struct json *data;
 	struct err err;
 
 	if (json_parse(&root, c->req->body, &err) != ERR_OK) {
-		apple_error(c, 400, "PARAMETER_ERROR.INVALID", NULL, "The body is not JSON: %s",
+		sim_apple_error(c, 400, "PARAMETER_ERROR.INVALID", NULL, "The body is not JSON: %s",
 			err.msg);
 		return;
 	}
 	data = json_get(root, "data");
 	if (!json_is_object(data))
-		apple_error(
+		sim_apple_error(
 			c, 422, "ENTITY_UNPROCESSABLE", "/data", "The body has no 'data' object");
 	else if (!str_eq(json_text(json_get(data, "type")), STR("orgDeviceActivities")))
-		apple_error(c, 409, "ENTITY_ERROR.TYPE.INVALID", "/data/type",
+		sim_apple_error(c, 409, "ENTITY_ERROR.TYPE.INVALID", "/data/type",
 			"The type is not 'orgDeviceActivities'");
 	else
 		post_parsed(c, data);
@@ -230,7 +230,7 @@ static void sign_link(const struct sim *s, struct str uuid, int64_t expires, cha
 static void put_download(struct call *c, struct json_out *o, const struct activity *a)
 {
 	int64_t expires = c->sim->now + knob(c->sim, KNOB_APPLE_LOG_LIFE);
-	struct str base = apple_base(c);
+	struct str base = sim_apple_base(c);
 	char signature[SHA256_HEX], url[512];
 
 	sign_link(c->sim, a->uuid, expires, signature);
@@ -252,18 +252,18 @@ static void put_activity(struct call *c, struct json_out *o, const struct activi
 		json_put_str(o, "activityType", a->type);
 	json_put_str(o, "status", a->status);
 	json_put_str(o, "subStatus", a->sub);
-	apple_time(c, o, "createdDateTime", a->created);
+	sim_apple_time(c, o, "createdDateTime", a->created);
 	if (completed) {
-		apple_time(c, o, "completedDateTime", a->completed);
+		sim_apple_time(c, o, "completedDateTime", a->completed);
 		if (!str_eq(a->sub, STR("COMPLETED_POST_PROCESSING_FAILED")))
 			put_download(c, o, a);
 	}
 	json_obj_end(o);
-	apple_self(c, o, "orgDeviceActivities", a->uuid);
+	sim_apple_self(c, o, "orgDeviceActivities", a->uuid);
 	json_obj_end(o);
 }
 
-void apple_activity_get(struct call *c)
+void sim_apple_activity_get(struct call *c)
 {
 	static const char *const known[] = { "activityType", "status", "subStatus",
 		"createdDateTime", "completedDateTime", "downloadUrl", NULL };
@@ -275,19 +275,19 @@ void apple_activity_get(struct call *c)
 		return;
 	/* Only the activities of the last 30 days can be asked for (contracts: Apple F.21). */
 	if (!activity_find(c->sim, c->part[0], &a) || a.created < c->sim->now - 30 * DAY_MS) {
-		apple_not_found(c, "orgDeviceActivities", c->part[0]);
+		sim_apple_not_found(c, "orgDeviceActivities", c->part[0]);
 		return;
 	}
 	c->rep->type = "application/json";
 	json_out_init(&o, &c->rep->body);
 	json_obj(&o, NULL);
 	put_activity(c, &o, &a, true);
-	apple_self(c, &o, "orgDeviceActivities", a.uuid);
+	sim_apple_self(c, &o, "orgDeviceActivities", a.uuid);
 	json_obj_end(&o);
 }
 
 /* The object store: a signed link is all it wants; a bearer besides is refused as S3 does. */
-void apple_activity_log(struct call *c)
+void sim_apple_activity_log(struct call *c)
 {
 	static const char before[] = "ABM-ActivityLog_", behind[] = ".csv";
 	struct str name = c->part[0], uuid, signature = pairs_get(&c->query, "X-Signature");

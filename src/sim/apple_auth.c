@@ -148,7 +148,7 @@ static bool throttled(struct sim *s)
 }
 
 /* Parameters come in the body, or in the query as some clients send them. */
-void apple_token(struct call *c)
+void sim_apple_token(struct call *c)
 {
 	static const char jwt_bearer[] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 	const struct sim *s = c->sim;
@@ -220,19 +220,19 @@ static bool signed_in(struct call *c)
 	return good;
 }
 
-bool apple_enter(struct call *c)
+bool sim_apple_enter(struct call *c)
 {
 	if (!accepts_json(request_header(c->req, "Accept"))) {
-		apple_error(c, 406, "NOT_ACCEPTABLE", NULL, "Only application/json is offered");
+		sim_apple_error(c, 406, "NOT_ACCEPTABLE", NULL, "Only application/json is offered");
 		return false;
 	}
 	if (!signed_in(c)) {
-		apple_error(c, 401, "NOT_AUTHORIZED", NULL,
+		sim_apple_error(c, 401, "NOT_AUTHORIZED", NULL,
 			"Provide a properly configured and signed bearer token");
 		return false;
 	}
 	if (knob(c->sim, KNOB_APPLE_ROLE) && !str_eq(c->req->method, STR("GET"))) {
-		apple_error(c, 403, "FORBIDDEN_ERROR", NULL,
+		sim_apple_error(c, 403, "FORBIDDEN_ERROR", NULL,
 			"The role of this API account does not allow '%.*s'",
 			STR_FMT(c->req->method));
 		return false;

@@ -95,11 +95,11 @@ static void put_attribute(
 			json_put_str(o, a->name, text->n ? *text : none);
 		break;
 	case TIME:
-		apple_time(c, o, a->name, *number);
+		sim_apple_time(c, o, a->name, *number);
 		break;
 	case TIME_SET:
 		if (*number != SQL_NULL)
-			apple_time(c, o, a->name, *number);
+			sim_apple_time(c, o, a->name, *number);
 		break;
 	case LIST:
 		if (text->n)
@@ -116,7 +116,7 @@ static void put_attribute(
 
 static void put_links(struct call *c, struct json_out *o, struct str serial)
 {
-	struct str base = apple_base(c);
+	struct str base = sim_apple_base(c);
 	char url[512];
 
 	json_obj(o, "relationships");
@@ -131,7 +131,7 @@ static void put_links(struct call *c, struct json_out *o, struct str serial)
 	json_obj_end(o);
 	json_obj_end(o);
 	json_obj_end(o);
-	apple_self(c, o, "orgDevices", serial);
+	sim_apple_self(c, o, "orgDevices", serial);
 }
 
 static void put_device(struct call *c, struct json_out *o, const char *key, const struct device *d,
@@ -169,7 +169,7 @@ static bool dropped(const struct call *c, int64_t id)
 	return every && id % every == 0;
 }
 
-void apple_devices(struct call *c)
+void sim_apple_devices(struct call *c)
 {
 	struct fieldset fields;
 	struct page page;
@@ -207,7 +207,7 @@ static bool find_device(struct call *c, struct device *ret, struct db_stmt **ret
 		&c->sim->sql, sql_z(DEVICE_SELECT "WHERE d.serial=?"), sql_s(c->part[0]));
 
 	if (!sql_next(&c->sim->sql, st)) {
-		apple_not_found(c, "orgDevices", c->part[0]);
+		sim_apple_not_found(c, "orgDevices", c->part[0]);
 		return false;
 	}
 	device_read(st, ret);
@@ -215,7 +215,7 @@ static bool find_device(struct call *c, struct device *ret, struct db_stmt **ret
 	return true;
 }
 
-void apple_device(struct call *c)
+void sim_apple_device(struct call *c)
 {
 	struct fieldset fields;
 	struct db_stmt *st;
@@ -226,7 +226,7 @@ void apple_device(struct call *c)
 		return;
 	reply_object(c, &o);
 	put_device(c, &o, "data", &d, &fields);
-	apple_self(c, &o, "orgDevices", d.serial);
+	sim_apple_self(c, &o, "orgDevices", d.serial);
 	json_obj_end(&o);
 	db_reset(st);
 }
@@ -239,7 +239,7 @@ static void put_no_server(struct call *c)
 	struct json_out o;
 
 	if (form == FORM_404) {
-		apple_error(c, 404, "NOT_FOUND", NULL,
+		sim_apple_error(c, 404, "NOT_FOUND", NULL,
 			"The device '%.*s' is not assigned to a device management service",
 			STR_FMT(c->part[0]));
 		return;
@@ -270,23 +270,23 @@ static int64_t shown_server(struct call *c)
 	return d.server;
 }
 
-void apple_device_server(struct call *c)
+void sim_apple_device_server(struct call *c)
 {
 	int64_t server = SQL_NULL;
 	struct fieldset fields;
 	struct json_out o;
 
-	if (!fieldset_read(c, "mdmServers", apple_server_fields, &fields))
+	if (!fieldset_read(c, "mdmServers", sim_apple_server_fields, &fields))
 		return;
 	server = shown_server(c);
 	if (server == SQL_NULL)
 		return;
 	reply_object(c, &o);
-	(void)apple_server_put(c, &o, "data", server, &fields);
+	(void)sim_apple_server_put(c, &o, "data", server, &fields);
 	json_obj_end(&o);
 }
 
-void apple_device_server_link(struct call *c)
+void sim_apple_device_server_link(struct call *c)
 {
 	int64_t server = shown_server(c);
 	struct json_out o;
@@ -303,6 +303,6 @@ void apple_device_server_link(struct call *c)
 		db_reset(st);
 	}
 	json_obj_end(&o);
-	apple_self(c, &o, "orgDevices", c->part[0]);
+	sim_apple_self(c, &o, "orgDevices", c->part[0]);
 	json_obj_end(&o);
 }

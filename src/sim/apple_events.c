@@ -17,10 +17,10 @@ static bool read_time(struct call *c, const char *name, bool required, int64_t *
 	struct str text = pairs_get(&c->query, name);
 
 	if (text.n == 0 && required)
-		apple_error(
+		sim_apple_error(
 			c, 400, "PARAMETER_ERROR.REQUIRED", name, "You must provide '%s'", name);
 	else if (text.n && !time_parse(text, ret))
-		apple_error(c, 400, "PARAMETER_ERROR.INVALID", name, "'%.*s' is not a time",
+		sim_apple_error(c, 400, "PARAMETER_ERROR.INVALID", name, "'%.*s' is not a time",
 			STR_FMT(text));
 	else
 		return true;
@@ -65,7 +65,7 @@ static void put_event(struct call *c, struct json_out *o, struct db_stmt *st)
 	json_put_z(o, "type", "auditEvents");
 	json_put_z(o, "id", id);
 	json_obj(o, "attributes");
-	apple_time(c, o, "eventDateTime", db_col_int(st, 1));
+	sim_apple_time(c, o, "eventDateTime", db_col_int(st, 1));
 	json_put_str(o, "type", type);
 	json_put_z(o, "category", "DEVICE_INVENTORY");
 	json_put_z(o, "actorType", api ? "API_USER" : "USER");
@@ -84,7 +84,7 @@ static void put_event(struct call *c, struct json_out *o, struct db_stmt *st)
 	json_obj_end(o);
 }
 
-void apple_events(struct call *c)
+void sim_apple_events(struct call *c)
 {
 	int64_t shown = c->sim->now - knob(c->sim, KNOB_APPLE_EVENT_DELAY), n = 0, last = 0,
 		next = 0;
@@ -94,7 +94,7 @@ void apple_events(struct call *c)
 	struct db_stmt *st;
 
 	if (str_eq(c->scope, STR("school.api"))) {
-		apple_error(c, 403, "FORBIDDEN_ERROR", NULL,
+		sim_apple_error(c, 403, "FORBIDDEN_ERROR", NULL,
 			"The resource 'auditEvents' is not offered");
 		return;
 	}
@@ -126,7 +126,7 @@ void apple_events(struct call *c)
 }
 
 /* One device a call; nobody bought a plan here. */
-void apple_coverage(struct call *c)
+void sim_apple_coverage(struct call *c)
 {
 	struct page page;
 	struct json_out o;
@@ -135,7 +135,7 @@ void apple_coverage(struct call *c)
 		return;
 	if (sql_int(&c->sim->sql, sql_z("SELECT id FROM device WHERE serial=?"),
 		    sql_s(c->part[0])) == SQL_NULL) {
-		apple_not_found(c, "orgDevices", c->part[0]);
+		sim_apple_not_found(c, "orgDevices", c->part[0]);
 		return;
 	}
 	c->rep->type = "application/json";

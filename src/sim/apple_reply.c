@@ -24,7 +24,7 @@ static const char *title_of(int status)
 	return "The request failed";
 }
 
-void apple_error(
+void sim_apple_error(
 	struct call *c, int status, const char *code, const char *source, const char *fmt, ...)
 {
 	char detail[512], number[16], id[UUID_TEXT];
@@ -59,23 +59,23 @@ void apple_error(
 	json_obj_end(&o);
 }
 
-void apple_not_found(struct call *c, const char *type, struct str id)
+void sim_apple_not_found(struct call *c, const char *type, struct str id)
 {
-	apple_error(c, 404, "NOT_FOUND", NULL, "There is no resource of type '%s' with id '%.*s'",
-		type, STR_FMT(id));
+	sim_apple_error(c, 404, "NOT_FOUND", NULL,
+		"There is no resource of type '%s' with id '%.*s'", type, STR_FMT(id));
 }
 
-void apple_no_route(struct call *c, bool path_known)
+void sim_apple_no_route(struct call *c, bool path_known)
 {
 	if (path_known)
-		apple_error(c, 403, "FORBIDDEN_ERROR", NULL, "The resource does not allow '%.*s'",
-			STR_FMT(c->req->method));
+		sim_apple_error(c, 403, "FORBIDDEN_ERROR", NULL,
+			"The resource does not allow '%.*s'", STR_FMT(c->req->method));
 	else
-		apple_error(c, 404, "NOT_FOUND", NULL,
+		sim_apple_error(c, 404, "NOT_FOUND", NULL,
 			"The path '%.*s' does not match a resource type", STR_FMT(c->req->path));
 }
 
-struct str apple_base(const struct call *c)
+struct str sim_apple_base(const struct call *c)
 {
 	struct str host = request_header(c->req, "Host");
 	char *p = arena_alloc(&c->sim->arena, host.n + 16);
@@ -84,7 +84,7 @@ struct str apple_base(const struct call *c)
 	return (struct str){ p, (size_t)n };
 }
 
-void apple_time(struct call *c, struct json_out *o, const char *key, int64_t at_ms)
+void sim_apple_time(struct call *c, struct json_out *o, const char *key, int64_t at_ms)
 {
 	static const size_t cut[] = { 0, 1,
 		4 }; /* 3, 2 and 0 fraction digits (contracts: Apple F.18) */
@@ -101,9 +101,9 @@ void apple_time(struct call *c, struct json_out *o, const char *key, int64_t at_
 	json_put_str(o, key, (struct str){ text, n });
 }
 
-void apple_self(struct call *c, struct json_out *o, const char *path, struct str id)
+void sim_apple_self(struct call *c, struct json_out *o, const char *path, struct str id)
 {
-	struct str base = apple_base(c);
+	struct str base = sim_apple_base(c);
 	char url[512];
 
 	(void)snprintf(url, sizeof(url), "%.*s/%s/%.*s", STR_FMT(base), path, STR_FMT(id));
@@ -150,12 +150,12 @@ bool page_read(struct call *c, struct page *ret)
 
 	*ret = (struct page){ .after = 0 };
 	if (limit.p && (!str_to_u64(limit, &n) || n < 1 || n > PAGE_MAX)) {
-		apple_error(c, 400, "PARAMETER_ERROR.INVALID", "limit",
+		sim_apple_error(c, 400, "PARAMETER_ERROR.INVALID", "limit",
 			"The limit '%.*s' is not a number from 1 to %d", STR_FMT(limit), PAGE_MAX);
 		return false;
 	}
 	if (cursor.p && !cursor_read(cursor, &ret->after)) {
-		apple_error(c, 400, "PARAMETER_ERROR.INVALID", "cursor",
+		sim_apple_error(c, 400, "PARAMETER_ERROR.INVALID", "cursor",
 			"'%.*s' is not a valid cursor for this request", STR_FMT(cursor));
 		return false;
 	}
@@ -166,7 +166,7 @@ bool page_read(struct call *c, struct page *ret)
 /* The request's own query with another cursor. */
 static void page_url(const struct call *c, struct buf *out, bool broken_host, struct str cursor)
 {
-	struct str rest = c->req->query, base = apple_base(c);
+	struct str rest = c->req->query, base = sim_apple_base(c);
 	char join = '?';
 
 	if (broken_host)
@@ -250,7 +250,7 @@ bool fieldset_read(struct call *c, const char *type, const char *const *known, s
 			k++;
 		if (*k)
 			continue;
-		apple_error(c, 400, "PARAMETER_ERROR.INVALID", key,
+		sim_apple_error(c, 400, "PARAMETER_ERROR.INVALID", key,
 			"'%.*s' is not a valid field name", STR_FMT(one));
 		return false;
 	}

@@ -5,11 +5,11 @@
 
 #include "sim/apple.h"
 
-const char *const apple_server_fields[] = { "serverName", "serverType", "createdDateTime",
+const char *const sim_apple_server_fields[] = { "serverName", "serverType", "createdDateTime",
 	"updatedDateTime", "status", "deviceCount", "enableMdmDisownFlag", "defaultProductFamilies",
 	"lastConnectedDateTime", "lastConnectedIp", "devices", NULL };
 
-int64_t apple_server_find(struct sim *s, struct str uuid)
+int64_t sim_apple_server_find(struct sim *s, struct str uuid)
 {
 	return sql_int(&s->sql, sql_z("SELECT id FROM server WHERE uuid=? AND status<>'DELETED'"),
 		sql_s(uuid));
@@ -32,9 +32,9 @@ static void put_attributes(
 	if (fieldset_has(f, "serverType", true))
 		json_put_str(o, "serverType", db_col_str(st, 2));
 	if (fieldset_has(f, "createdDateTime", true))
-		apple_time(c, o, "createdDateTime", sql_col(st, 3));
+		sim_apple_time(c, o, "createdDateTime", sql_col(st, 3));
 	if (fieldset_has(f, "updatedDateTime", true))
-		apple_time(c, o, "updatedDateTime", sql_col(st, 4));
+		sim_apple_time(c, o, "updatedDateTime", sql_col(st, 4));
 	if (fieldset_has(f, "status", true))
 		json_put_str(o, "status", db_col_str(st, 5));
 	if (fieldset_has(f, "deviceCount", true))
@@ -45,7 +45,7 @@ static void put_attributes(
 		put_families(o, db_col_str(st, 8));
 	/* Hidden unless named (contracts: Apple F.26). */
 	if (fieldset_has(f, "lastConnectedDateTime", false))
-		apple_time(c, o, "lastConnectedDateTime", sql_col(st, 9));
+		sim_apple_time(c, o, "lastConnectedDateTime", sql_col(st, 9));
 	if (fieldset_has(f, "lastConnectedIp", false))
 		json_put_z(o, "lastConnectedIp", "203.0.113.5");
 	json_obj_end(o);
@@ -54,7 +54,7 @@ static void put_attributes(
 static void put_row(struct call *c, struct json_out *o, const char *key, struct db_stmt *st,
 	const struct fieldset *fields)
 {
-	struct str base = apple_base(c), uuid = db_col_str(st, 0);
+	struct str base = sim_apple_base(c), uuid = db_col_str(st, 0);
 	char url[512];
 
 	json_obj(o, key);
@@ -77,7 +77,7 @@ static void put_row(struct call *c, struct json_out *o, const char *key, struct 
 	"SELECT uuid, name, type, created, updated, status, n_devices, disown, families, " \
 	"connected, id FROM server "
 
-bool apple_server_put(struct call *c, struct json_out *o, const char *key, int64_t id,
+bool sim_apple_server_put(struct call *c, struct json_out *o, const char *key, int64_t id,
 	const struct fieldset *fields)
 {
 	struct db_stmt *st = sql_query(&c->sim->sql, sql_z(SERVER_SELECT "WHERE id=?"), sql_i(id));
@@ -89,7 +89,7 @@ bool apple_server_put(struct call *c, struct json_out *o, const char *key, int64
 	return true;
 }
 
-void apple_servers(struct call *c)
+void sim_apple_servers(struct call *c)
 {
 	struct fieldset fields;
 	struct page page;
@@ -97,7 +97,8 @@ void apple_servers(struct call *c)
 	struct db_stmt *st;
 	int64_t n = 0, last = 0, next = 0;
 
-	if (!fieldset_read(c, "mdmServers", apple_server_fields, &fields) || !page_read(c, &page))
+	if (!fieldset_read(c, "mdmServers", sim_apple_server_fields, &fields) ||
+		!page_read(c, &page))
 		return;
 	c->rep->type = "application/json";
 	json_out_init(&o, &c->rep->body);
@@ -121,35 +122,35 @@ void apple_servers(struct call *c)
 	json_obj_end(&o);
 }
 
-void apple_server(struct call *c)
+void sim_apple_server(struct call *c)
 {
-	int64_t id = apple_server_find(c->sim, c->part[0]);
+	int64_t id = sim_apple_server_find(c->sim, c->part[0]);
 	struct fieldset fields;
 	struct json_out o;
 
 	if (knob(c->sim, KNOB_APPLE_API)) {
-		apple_error(c, 403, "FORBIDDEN_ERROR", NULL,
+		sim_apple_error(c, 403, "FORBIDDEN_ERROR", NULL,
 			"The resource 'mdmServers' does not allow 'GET_INSTANCE'. Allowed "
 			"operations "
 			"are: GET_COLLECTION");
 		return;
 	}
-	if (!fieldset_read(c, "mdmServers", apple_server_fields, &fields))
+	if (!fieldset_read(c, "mdmServers", sim_apple_server_fields, &fields))
 		return;
 	if (id == SQL_NULL) {
-		apple_not_found(c, "mdmServers", c->part[0]);
+		sim_apple_not_found(c, "mdmServers", c->part[0]);
 		return;
 	}
 	c->rep->type = "application/json";
 	json_out_init(&o, &c->rep->body);
 	json_obj(&o, NULL);
-	(void)apple_server_put(c, &o, "data", id, &fields);
+	(void)sim_apple_server_put(c, &o, "data", id, &fields);
 	json_obj_end(&o);
 }
 
-void apple_server_devices(struct call *c)
+void sim_apple_server_devices(struct call *c)
 {
-	int64_t server = apple_server_find(c->sim, c->part[0]), n = 0, last = 0, next = 0;
+	int64_t server = sim_apple_server_find(c->sim, c->part[0]), n = 0, last = 0, next = 0;
 	int64_t every = knob(c->sim, KNOB_APPLE_PAGE_DROP);
 	struct page page;
 	struct json_out o;
@@ -158,7 +159,7 @@ void apple_server_devices(struct call *c)
 	if (!page_read(c, &page))
 		return;
 	if (server == SQL_NULL) {
-		apple_not_found(c, "mdmServers", c->part[0]);
+		sim_apple_not_found(c, "mdmServers", c->part[0]);
 		return;
 	}
 	c->rep->type = "application/json";
@@ -190,9 +191,9 @@ void apple_server_devices(struct call *c)
 }
 
 /* The related link exists in the documents but is refused (contract: Apple A.3). */
-void apple_server_related(struct call *c)
+void sim_apple_server_related(struct call *c)
 {
-	apple_error(c, 403, "FORBIDDEN_ERROR", NULL,
+	sim_apple_error(c, 403, "FORBIDDEN_ERROR", NULL,
 		"The relationship 'devices' does not allow 'GET_RELATED'. Allowed operations are: "
 		"GET_RELATIONSHIP");
 }

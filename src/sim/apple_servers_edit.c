@@ -13,14 +13,14 @@ static const struct json *read_body(struct call *c, struct json **ret_root)
 	*ret_root = NULL;
 	if (json_parse(ret_root, c->req->body, &err) != ERR_OK) {
 		*ret_root = NULL;
-		apple_error(c, 400, "PARAMETER_ERROR.INVALID", NULL, "The body is not JSON: %s",
+		sim_apple_error(c, 400, "PARAMETER_ERROR.INVALID", NULL, "The body is not JSON: %s",
 			err.msg);
 		return NULL;
 	}
 	data = json_get(*ret_root, "data");
 	if (str_eq(json_text(json_get(data, "type")), STR("mdmServers")))
 		return data;
-	apple_error(
+	sim_apple_error(
 		c, 409, "ENTITY_ERROR.TYPE.INVALID", "/data/type", "The type is not 'mdmServers'");
 	return NULL;
 }
@@ -54,7 +54,7 @@ static void put_server(struct call *c, int64_t id)
 	c->rep->type = "application/json";
 	json_out_init(&o, &c->rep->body);
 	json_obj(&o, NULL);
-	(void)apple_server_put(c, &o, "data", id, &all);
+	(void)sim_apple_server_put(c, &o, "data", id, &all);
 	json_obj_end(&o);
 }
 
@@ -71,7 +71,7 @@ static void create(struct call *c, const struct json *attributes)
 	int64_t id;
 
 	if (name.n == 0) {
-		apple_error(c, 409, "ENTITY_ERROR.ATTRIBUTE.REQUIRED",
+		sim_apple_error(c, 409, "ENTITY_ERROR.ATTRIBUTE.REQUIRED",
 			"/data/attributes/serverName",
 			"You must provide a value for the attribute 'serverName' with this "
 			"request");
@@ -90,7 +90,7 @@ static void create(struct call *c, const struct json *attributes)
 	put_server(c, id);
 }
 
-void apple_server_post(struct call *c)
+void sim_apple_server_post(struct call *c)
 {
 	struct json *root;
 	const struct json *data = read_body(c, &root);
@@ -102,10 +102,10 @@ void apple_server_post(struct call *c)
 
 static int64_t find(struct call *c)
 {
-	int64_t id = apple_server_find(c->sim, c->part[0]);
+	int64_t id = sim_apple_server_find(c->sim, c->part[0]);
 
 	if (id == SQL_NULL)
-		apple_not_found(c, "mdmServers", c->part[0]);
+		sim_apple_not_found(c, "mdmServers", c->part[0]);
 	return id;
 }
 
@@ -124,7 +124,7 @@ static void change(struct call *c, int64_t id, const struct json *attributes)
 	put_server(c, id);
 }
 
-void apple_server_patch(struct call *c)
+void sim_apple_server_patch(struct call *c)
 {
 	int64_t id = find(c);
 	const struct json *data;
@@ -139,7 +139,7 @@ void apple_server_patch(struct call *c)
 }
 
 /* Refused while devices are on it (contract: Apple A.3). */
-void apple_server_delete(struct call *c)
+void sim_apple_server_delete(struct call *c)
 {
 	int64_t id = find(c);
 
@@ -147,7 +147,7 @@ void apple_server_delete(struct call *c)
 		return;
 	if (sql_int(&c->sim->sql, sql_z("SELECT id FROM device WHERE server=? LIMIT 1"),
 		    sql_i(id)) != SQL_NULL) {
-		apple_error(c, 409, "STATE_ERROR", NULL,
+		sim_apple_error(c, 409, "STATE_ERROR", NULL,
 			"The device management service still has devices assigned");
 		return;
 	}

@@ -3,28 +3,28 @@
  */
 #include "sim/dep.h"
 
-struct json *dep_body(struct call *c)
+struct json *sim_dep_body(struct call *c)
 {
 	struct json *root = NULL;
 	struct err err;
 
 	if (json_parse(&root, c->req->body, &err) == ERR_OK)
 		return root;
-	dep_error(c, 400, "MALFORMED_REQUEST_BODY");
+	sim_dep_error(c, 400, "MALFORMED_REQUEST_BODY");
 	return NULL;
 }
 
-const struct json *dep_devices_of(struct call *c, const struct json *body)
+const struct json *sim_dep_devices_of(struct call *c, const struct json *body)
 {
 	const struct json *list = json_get(body, "devices");
 
 	if (json_is_array(list) && json_first(list))
 		return list;
-	dep_error(c, 400, "DEVICE_ID_REQUIRED");
+	sim_dep_error(c, 400, "DEVICE_ID_REQUIRED");
 	return NULL;
 }
 
-int64_t dep_device(struct call *c, struct str serial)
+int64_t sim_dep_device(struct call *c, struct str serial)
 {
 	return sql_int(&c->sim->sql, sql_z("SELECT id FROM device WHERE serial=? AND server=?"),
 		sql_s(serial), sql_i(c->server));
@@ -61,7 +61,7 @@ static void put_urls(struct json_out *o)
 	json_arr_end(o);
 }
 
-void dep_account(struct call *c)
+void sim_dep_account(struct call *c)
 {
 	struct db_stmt *st = sql_query(
 		&c->sim->sql, sql_z("SELECT name, uuid FROM server WHERE id=?"), sql_i(c->server));
@@ -69,7 +69,7 @@ void dep_account(struct call *c)
 
 	if (!sql_next(&c->sim->sql, st))
 		return;
-	dep_object(c, &o);
+	sim_dep_object(c, &o);
 	json_put_str(&o, "server_name", db_col_str(st, 0));
 	json_put_str(&o, "server_uuid", db_col_str(st, 1));
 	db_reset(st);
@@ -79,7 +79,7 @@ void dep_account(struct call *c)
 	json_put_z(&o, "org_email", "it@example.com");
 	json_put_z(&o, "org_phone", "+49 30 000000");
 	json_put_z(&o, "org_address", "Example Street 1, Berlin");
-	if (dep_version(c) >= 3) {
+	if (sim_dep_version(c) >= 3) {
 		json_put_z(&o, "org_id", "2085650007946880");
 		json_put_z(&o, "org_id_hash",
 			"0d9b6b1fe54a1f9de3f3d3cf0e3ba6be2a1c0c3c3bb0e5f0d06e1a2c7a3b9c11");

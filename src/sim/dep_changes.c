@@ -12,7 +12,7 @@ static const char *disown(struct call *c, struct str serial)
 	int64_t allowed = sql_int(
 		&c->sim->sql, sql_z("SELECT disown FROM server WHERE id=?"), sql_i(c->server));
 
-	if (dep_device(c, serial) == SQL_NULL)
+	if (sim_dep_device(c, serial) == SQL_NULL)
 		return "NOT_ACCESSIBLE";
 	if (allowed != 1)
 		return "FAILED";
@@ -22,7 +22,7 @@ static const char *disown(struct call *c, struct str serial)
 
 static const char *set_profile(struct call *c, struct str serial, int64_t profile)
 {
-	int64_t device = dep_device(c, serial);
+	int64_t device = sim_dep_device(c, serial);
 	struct effect e = { .serial = serial, .what = "dep-profile", .effective = true };
 	struct truth t;
 
@@ -52,18 +52,18 @@ static const char *assign_word(struct call *c, struct str serial, int64_t profil
 		return "FAILED";
 	/* Older protocols do not know the word (contracts: Apple F.27). */
 	if (how == THROTTLED)
-		return dep_version(c) >= 9 ? "THROTTLED" : "FAILED";
+		return sim_dep_version(c) >= 9 ? "THROTTLED" : "FAILED";
 	return set_profile(c, serial, profile);
 }
 
-void dep_disown(struct call *c)
+void sim_dep_disown(struct call *c)
 {
-	struct json *body = dep_body(c);
-	const struct json *list = body ? dep_devices_of(c, body) : NULL;
+	struct json *body = sim_dep_body(c);
+	const struct json *list = body ? sim_dep_devices_of(c, body) : NULL;
 	struct json_out o;
 
 	if (list) {
-		dep_object(c, &o);
+		sim_dep_object(c, &o);
 		json_obj(&o, "devices");
 		for (const struct json *v = json_first(list); v; v = json_next(v)) {
 			struct str serial = arena_dup(&c->sim->arena, json_text(v));
@@ -78,7 +78,7 @@ void dep_disown(struct call *c)
 
 static const char *lock(struct call *c, struct str serial)
 {
-	int64_t device = dep_device(c, serial), locked;
+	int64_t device = sim_dep_device(c, serial), locked;
 	struct effect e = { .serial = serial, .what = "activation-lock", .effective = true };
 
 	if (device == SQL_NULL)
@@ -97,16 +97,16 @@ static const char *lock(struct call *c, struct str serial)
 	return "SUCCESS";
 }
 
-void dep_lock(struct call *c)
+void sim_dep_lock(struct call *c)
 {
-	struct json *body = dep_body(c);
+	struct json *body = sim_dep_body(c);
 	struct str serial = json_text(json_get(body, "device"));
 	struct json_out o;
 
 	if (body && serial.n == 0) {
-		dep_error(c, 400, "DEVICE_ID_REQUIRED");
+		sim_dep_error(c, 400, "DEVICE_ID_REQUIRED");
 	} else if (body) {
-		dep_object(c, &o);
+		sim_dep_object(c, &o);
 		json_put_str(&o, "serial_number", serial);
 		json_put_z(&o, "response_status", lock(c, serial));
 		json_obj_end(&o);
@@ -149,42 +149,42 @@ static void define(struct call *c, const struct json *body)
 		      "VALUES(0,?,?,?,?,?)"),
 		sql_s(json_text(json_get(body, "profile_name"))), sql_z(uuid), sql_z(hex),
 		sql_i(c->server), sql_s(c->req->body));
-	dep_object(c, &o);
+	sim_dep_object(c, &o);
 	json_put_z(&o, "profile_uuid", hex);
 	put_assigned(c, &o, json_get(body, "devices"), id);
 	json_obj_end(&o);
 }
 
-void dep_profile_define(struct call *c)
+void sim_dep_profile_define(struct call *c)
 {
-	struct json *body = dep_body(c);
+	struct json *body = sim_dep_body(c);
 
 	if (body && json_text(json_get(body, "profile_name")).n == 0)
-		dep_error(c, 400, "CONFIG_NAME_REQUIRED");
+		sim_dep_error(c, 400, "CONFIG_NAME_REQUIRED");
 	else if (body && json_text(json_get(body, "url")).n == 0)
-		dep_error(c, 400, "CONFIG_URL_REQUIRED");
+		sim_dep_error(c, 400, "CONFIG_URL_REQUIRED");
 	else if (body)
 		define(c, body);
 	json_free(body);
 }
 
-void dep_profile_get(struct call *c)
+void sim_dep_profile_get(struct call *c)
 {
 	struct str uuid = pairs_get(&c->query, "profile_uuid");
 	struct db_stmt *st;
 	struct json_out o;
 
 	if (uuid.n == 0) {
-		dep_error(c, 400, "PROFILE_UUID_REQUIRED");
+		sim_dep_error(c, 400, "PROFILE_UUID_REQUIRED");
 		return;
 	}
 	st = sql_query(&c->sim->sql,
 		sql_z("SELECT apple_id, name FROM profile WHERE apple_id=upper(?)"), sql_s(uuid));
 	if (!sql_next(&c->sim->sql, st)) {
-		dep_error(c, 404, "NOT_FOUND");
+		sim_dep_error(c, 404, "NOT_FOUND");
 		return;
 	}
-	dep_object(c, &o);
+	sim_dep_object(c, &o);
 	json_put_str(&o, "profile_uuid", db_col_str(st, 0));
 	json_put_str(&o, "profile_name", db_col_str(st, 1));
 	json_put_z(&o, "url", "https://mdm.example.com/enroll");
@@ -192,25 +192,25 @@ void dep_profile_get(struct call *c)
 	db_reset(st);
 }
 
-void dep_profile_assign(struct call *c)
+void sim_dep_profile_assign(struct call *c)
 {
-	struct json *body = dep_body(c);
+	struct json *body = sim_dep_body(c);
 	struct str uuid = json_text(json_get(body, "profile_uuid"));
 	const struct json *list;
 	struct json_out o;
 	int64_t profile;
 
 	if (body && uuid.n == 0)
-		dep_error(c, 400, "PROFILE_UUID_REQUIRED");
-	list = body && uuid.n ? dep_devices_of(c, body) : NULL;
+		sim_dep_error(c, 400, "PROFILE_UUID_REQUIRED");
+	list = body && uuid.n ? sim_dep_devices_of(c, body) : NULL;
 	profile = list ? profile_of(c, uuid) : SQL_NULL;
 	if (list && profile == SQL_NULL) {
-		dep_error(c, 404, "PROFILE_NOT_FOUND");
+		sim_dep_error(c, 404, "PROFILE_NOT_FOUND");
 	} else if (list) {
-		dep_object(c, &o);
+		sim_dep_object(c, &o);
 		json_put_str(&o, "profile_uuid", uuid);
 		put_assigned(c, &o, list, profile);
-		if (knob(c->sim, KNOB_DEP_PROFILE) == 1 && dep_version(c) >= 10)
+		if (knob(c->sim, KNOB_DEP_PROFILE) == 1 && sim_dep_version(c) >= 10)
 			json_put_int(&o, "retry_after_seconds", 3600);
 		json_obj_end(&o);
 	}
@@ -218,14 +218,14 @@ void dep_profile_assign(struct call *c)
 }
 
 /* DELETE with a body; shows only after the next wipe (contract: Apple B.3). */
-void dep_profile_remove(struct call *c)
+void sim_dep_profile_remove(struct call *c)
 {
-	struct json *body = dep_body(c);
-	const struct json *list = body ? dep_devices_of(c, body) : NULL;
+	struct json *body = sim_dep_body(c);
+	const struct json *list = body ? sim_dep_devices_of(c, body) : NULL;
 	struct json_out o;
 
 	if (list) {
-		dep_object(c, &o);
+		sim_dep_object(c, &o);
 		json_obj(&o, "devices");
 		for (const struct json *v = json_first(list); v; v = json_next(v)) {
 			struct str serial = arena_dup(&c->sim->arena, json_text(v));

@@ -97,11 +97,11 @@ static void put_device(struct call *c, struct json_out *o, const struct device *
 	put_profile(c, o, d);
 	put_time(o, "device_assigned_date", d->assigned);
 	json_put_z(o, "device_assigned_by", "admin@example.com");
-	if (dep_version(c) >= 2) {
+	if (sim_dep_version(c) >= 2) {
 		json_put_z(o, "os", os_of(d->family));
 		json_put_str(o, "device_family", d->family);
 	}
-	if (dep_version(c) >= 8)
+	if (sim_dep_version(c) >= 8)
 		put_time(o, "mdm_migration_deadline", d->deadline);
 }
 
@@ -118,7 +118,7 @@ static bool read_limit(struct call *c, const struct json *body, struct listing *
 	l->limit = LIMIT_DEFAULT;
 	if (!limit || (json_int(limit, &l->limit) && l->limit >= 1))
 		return true;
-	dep_error(c, 400, "INVALID_LIMIT");
+	sim_dep_error(c, 400, "INVALID_LIMIT");
 	return false;
 }
 
@@ -143,7 +143,7 @@ static void list_devices(struct call *c, struct listing *l)
 	struct json_out o;
 	struct db_stmt *st;
 
-	dep_object(c, &o);
+	sim_dep_object(c, &o);
 	json_arr(&o, "devices");
 	st = sql_query(&c->sim->sql,
 		sql_z(DEVICE_SELECT "WHERE d.server=? AND d.id>? ORDER BY d.id LIMIT ?"),
@@ -179,18 +179,18 @@ static bool fetch_cursor(struct call *c, const struct json *body, struct listing
 		return true;
 	}
 	if (!cursor_read(json_text(given), &l->cursor) || l->cursor.server != c->server)
-		dep_error(c, 400, "INVALID_CURSOR");
+		sim_dep_error(c, 400, "INVALID_CURSOR");
 	else if (l->cursor.kind != KIND_FETCH)
-		dep_error(c, 400, "EXHAUSTED_CURSOR");
+		sim_dep_error(c, 400, "EXHAUSTED_CURSOR");
 	else
 		return true;
 	return false;
 }
 
-void dep_fetch(struct call *c)
+void sim_dep_fetch(struct call *c)
 {
 	struct listing l = { .limit = LIMIT_DEFAULT };
-	struct json *body = dep_body(c);
+	struct json *body = sim_dep_body(c);
 
 	if (body && read_limit(c, body, &l) && fetch_cursor(c, body, &l)) {
 		if (l.limit > LIMIT_MAX)
@@ -227,7 +227,7 @@ static void list_changes(struct call *c, struct listing *l)
 	struct json_out o;
 	struct db_stmt *st;
 
-	dep_object(c, &o);
+	sim_dep_object(c, &o);
 	json_arr(&o, "devices");
 	st = sql_query(&c->sim->sql,
 		sql_z("SELECT seq, device, op, at FROM feed WHERE server=? AND seq>? ORDER BY seq "
@@ -250,21 +250,21 @@ static bool sync_cursor(struct call *c, const struct json *body, struct listing 
 	struct str given = json_text(json_get(body, "cursor"));
 
 	if (given.n == 0)
-		dep_error(c, 400, "CURSOR_REQUIRED");
+		sim_dep_error(c, 400, "CURSOR_REQUIRED");
 	else if (!cursor_read(given, &l->cursor) || l->cursor.server != c->server ||
 		 l->cursor.kind != KIND_SYNC)
-		dep_error(c, 400, "INVALID_CURSOR");
+		sim_dep_error(c, 400, "INVALID_CURSOR");
 	else if (c->sim->now - l->cursor.made > knob(c->sim, KNOB_DEP_CURSOR_LIFE))
-		dep_error(c, 400, "EXPIRED_CURSOR");
+		sim_dep_error(c, 400, "EXPIRED_CURSOR");
 	else
 		return true;
 	return false;
 }
 
-void dep_sync(struct call *c)
+void sim_dep_sync(struct call *c)
 {
 	struct listing l = { .limit = LIMIT_DEFAULT };
-	struct json *body = dep_body(c);
+	struct json *body = sim_dep_body(c);
 
 	if (body && read_limit(c, body, &l) && sync_cursor(c, body, &l)) {
 		if (l.limit > LIMIT_MAX)
@@ -293,14 +293,14 @@ static void put_details(struct call *c, struct json_out *o, struct str serial)
 	json_obj_end(o);
 }
 
-void dep_details(struct call *c)
+void sim_dep_details(struct call *c)
 {
-	struct json *body = dep_body(c);
-	const struct json *list = body ? dep_devices_of(c, body) : NULL;
+	struct json *body = sim_dep_body(c);
+	const struct json *list = body ? sim_dep_devices_of(c, body) : NULL;
 	struct json_out o;
 
 	if (list) {
-		dep_object(c, &o);
+		sim_dep_object(c, &o);
 		json_obj(&o, "devices");
 		for (const struct json *v = json_first(list); v; v = json_next(v))
 			put_details(c, &o, json_text(v));

@@ -20,7 +20,7 @@ static void secret_of(
 	(void)snprintf(out, DEP_SECRET_TEXT, "%s%.40s", prefix, hex);
 }
 
-void dep_secrets(struct str server_id, struct dep_secrets *ret)
+void sim_dep_secrets(struct str server_id, struct dep_secrets *ret)
 {
 	secret_of("consumer key", "CK_", server_id, ret->consumer_key);
 	secret_of("consumer secret", "CS_", server_id, ret->consumer_secret);
@@ -28,7 +28,7 @@ void dep_secrets(struct str server_id, struct dep_secrets *ret)
 	secret_of("access secret", "AS_", server_id, ret->access_secret);
 }
 
-void dep_token_json(struct str server_name, struct buf *out)
+void sim_dep_token_json(struct str server_name, struct buf *out)
 {
 	char uuid[UUID_TEXT], hex[HEX32_TEXT];
 	struct dep_secrets secrets;
@@ -36,7 +36,7 @@ void dep_token_json(struct str server_name, struct buf *out)
 
 	uuid_of("server", server_name, uuid);
 	uuid_to_hex(uuid, hex);
-	dep_secrets(str_from(hex), &secrets);
+	sim_dep_secrets(str_from(hex), &secrets);
 	json_out_init(&o, out);
 	json_obj(&o, NULL);
 	json_put_z(&o, "consumer_key", secrets.consumer_key);
@@ -49,7 +49,7 @@ void dep_token_json(struct str server_name, struct buf *out)
 
 /* --- replies --- */
 
-void dep_error(struct call *c, int status, const char *word)
+void sim_dep_error(struct call *c, int status, const char *word)
 {
 	enum { BARE, QUOTED, JSON };
 	int64_t form = knob(c->sim, KNOB_DEP_WORDS);
@@ -67,19 +67,19 @@ void dep_error(struct call *c, int status, const char *word)
 	buf_z(&c->rep->body, text);
 }
 
-void dep_object(struct call *c, struct json_out *o)
+void sim_dep_object(struct call *c, struct json_out *o)
 {
 	c->rep->type = "application/json;charset=UTF8";
 	json_out_init(o, &c->rep->body);
 	json_obj(o, NULL);
 }
 
-void dep_no_route(struct call *c, bool path_known)
+void sim_dep_no_route(struct call *c, bool path_known)
 {
-	dep_error(c, path_known ? 405 : 404, path_known ? "METHOD_NOT_ALLOWED" : "NOT_FOUND");
+	sim_dep_error(c, path_known ? 405 : 404, path_known ? "METHOD_NOT_ALLOWED" : "NOT_FOUND");
 }
 
-int64_t dep_version(const struct call *c)
+int64_t sim_dep_version(const struct call *c)
 {
 	uint64_t v;
 
@@ -207,7 +207,7 @@ static int64_t server_of(struct call *c, const struct oauth *o, struct dep_secre
 	while (sql_next(&c->sim->sql, st)) {
 		int64_t id = db_col_int(st, 0);
 
-		dep_secrets(db_col_str(st, 1), ret);
+		sim_dep_secrets(db_col_str(st, 1), ret);
 		if (!str_eq(oauth_get(o, "oauth_consumer_key"), str_from(ret->consumer_key)) ||
 			!str_eq(oauth_get(o, "oauth_token"), str_from(ret->access_token)))
 			continue;
@@ -264,7 +264,7 @@ static bool agent_given(struct call *c)
 
 	if (agent.n > 0)
 		return true;
-	dep_error(c, 400, agent.p ? "USER_AGENT_INVALID" : "USER_AGENT_MISSING");
+	sim_dep_error(c, 400, agent.p ? "USER_AGENT_INVALID" : "USER_AGENT_MISSING");
 	return false;
 }
 
@@ -272,11 +272,11 @@ static bool terms_accepted(struct call *c)
 {
 	if (!knob(c->sim, KNOB_DEP_TERMS))
 		return true;
-	dep_error(c, 403, "T_C_NOT_SIGNED");
+	sim_dep_error(c, 403, "T_C_NOT_SIGNED");
 	return false;
 }
 
-void dep_session(struct call *c)
+void sim_dep_session(struct call *c)
 {
 	static const char *const needed[] = { "oauth_consumer_key", "oauth_token",
 		"oauth_signature_method", "oauth_timestamp", "oauth_nonce", "oauth_signature" };
@@ -292,23 +292,23 @@ void dep_session(struct call *c)
 	for (size_t i = 0; whole && i < sizeof(needed) / sizeof(needed[0]); i++)
 		whole = oauth_get(&oauth, needed[i]).n > 0;
 	if (!whole || !str_eq(oauth_get(&oauth, "oauth_signature_method"), STR("HMAC-SHA1"))) {
-		dep_error(c, 400, "oauth_problem_parameter_absent_or_not_supported");
+		sim_dep_error(c, 400, "oauth_problem_parameter_absent_or_not_supported");
 		return;
 	}
 	fault = oauth_fault(c, &oauth, &c->server);
 	if (fault) {
-		dep_error(c, 401, fault);
+		sim_dep_error(c, 401, fault);
 		return;
 	}
 	if (!terms_accepted(c))
 		return;
 	new_session(c, c->server, token);
-	dep_object(c, &o);
+	sim_dep_object(c, &o);
 	json_put_z(&o, "auth_session_token", token);
 	json_obj_end(&o);
 }
 
-bool dep_enter(struct call *c)
+bool sim_dep_enter(struct call *c)
 {
 	struct str session = request_header(c->req, "X-ADM-Auth-Session");
 	struct db_stmt *st;
@@ -321,7 +321,7 @@ bool dep_enter(struct call *c)
 		sql_z("SELECT actor, scope, expires FROM bearer WHERE token=? AND service='dep'"),
 		sql_s(session));
 	if (!sql_next(&c->sim->sql, st)) {
-		dep_error(c, 403, "FORBIDDEN");
+		sim_dep_error(c, 403, "FORBIDDEN");
 		return false;
 	}
 	c->sim->actor = arena_dup(&c->sim->arena, db_col_str(st, 0)).p;
@@ -329,14 +329,14 @@ bool dep_enter(struct call *c)
 	c->server = over ? SQL_NULL : db_col_int(st, 1);
 	db_reset(st);
 	if (over) {
-		dep_error(c, 401, "UNAUTHORIZED");
+		sim_dep_error(c, 401, "UNAUTHORIZED");
 		return false;
 	}
 	return terms_accepted(c);
 }
 
 /* A reply may bring another session, to be used from then on (contract: Apple B.2). */
-void dep_leave(struct call *c)
+void sim_dep_leave(struct call *c)
 {
 	char token[UUID_TEXT];
 

@@ -41,10 +41,10 @@ static void too_many(
 	char date[48];
 
 	if (party == PARTY_APPLE) {
-		apple_error(
+		sim_apple_error(
 			c, 429, "TOO_MANY_REQUESTS", NULL, "Too many requests; try again later");
 	} else if (party == PARTY_UEM) {
-		uem_error(c, 429, 429, "Too many requests");
+		sim_uem_error(c, 429, 429, "Too many requests");
 	} else {
 		c->rep->status = 429;
 		c->rep->type = "text/plain";

@@ -28,7 +28,7 @@ const char *profile_status_word(int64_t status)
 	return status >= 0 && status < PROFILE_STATUSES ? status_words[status] : "Unknown";
 }
 
-void fleet_describe(struct buf *b)
+void fleet_columns_help(struct buf *b)
 {
 	for (size_t i = 0; i < FLEET_MAX_; i++)
 		buf_printf(b, "  %-18s %s\n", columns[i].header, columns[i].meaning);

@@ -63,7 +63,7 @@ enum { GROUP_ROOT = 570 };
 /* Fills the empty tables from the options' fleet. ERR_INPUT with file:line. */
 MUST_CHECK enum errc fleet_load(struct sim *s, struct err *err);
 /* For --help. */
-void fleet_describe(struct buf *b);
+void fleet_columns_help(struct buf *b);
 
 /* Adds a server with its group, if there is none of that name; returns its id. group: Group
  * ID, empty to derive it from the name, "-" for none. */

@@ -88,7 +88,7 @@ static void describe(struct buf *b)
 		buf_printf(b, "  %-26s %s\n", left, rows[i].meaning);
 	}
 	buf_z(b, "\nColumns of the fleet CSV, in any order; only serial is needed:\n");
-	fleet_describe(b);
+	fleet_columns_help(b);
 	buf_z(b, "\nEvery server feeds a UEM group of its own, whose Group ID is the server's "
 		 "name in\n"
 		 "capitals without blanks (WS1 EMEA: WS1EMEA), unless column `group` says "
@@ -111,7 +111,7 @@ static bool print_text(const struct args *a)
 	} else if (a->list) {
 		scenario_list(&b);
 	} else if (a->dep_token) {
-		dep_token_json(str_from(a->dep_token), &b);
+		sim_dep_token_json(str_from(a->dep_token), &b);
 		buf_char(&b, '\n');
 	}
 	(void)fputs(buf_cstr(&b), stdout);

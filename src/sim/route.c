@@ -13,9 +13,12 @@ static const struct service {
 	void (*leave)(struct call *c);
 	void (*no_route)(struct call *c, bool path_known);
 } services[PARTIES] = {
-	[PARTY_APPLE] = { "apple", apple_routes, false, apple_enter, NULL, apple_no_route },
-	[PARTY_UEM] = { "uem", uem_routes, true, uem_enter, uem_leave, uem_no_route },
-	[PARTY_DEP] = { "dep", dep_routes, false, dep_enter, dep_leave, dep_no_route },
+	[PARTY_APPLE] = { "apple", sim_apple_routes, false, sim_apple_enter, NULL,
+		sim_apple_no_route },
+	[PARTY_UEM] = { "uem", sim_uem_routes, true, sim_uem_enter, sim_uem_leave,
+		sim_uem_no_route },
+	[PARTY_DEP] = { "dep", sim_dep_routes, false, sim_dep_enter, sim_dep_leave,
+		sim_dep_no_route },
 };
 
 /* One port serves all; the first segment tells them apart. */

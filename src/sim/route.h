@@ -33,7 +33,7 @@ struct route {
 };
 
 /* Ended by a row without a path. */
-extern const struct route apple_routes[], uem_routes[], dep_routes[];
+extern const struct route sim_apple_routes[], sim_uem_routes[], sim_dep_routes[];
 
 struct job;
 /* Job: text = a request whose reply was lost and which is carried out only now. */

@@ -31,7 +31,7 @@ static void token_refuse(struct call *c, const char *error)
 	struct json_out o;
 
 	c->rep->status = 400;
-	uem_object(c, &o);
+	sim_uem_object(c, &o);
 	json_put_z(&o, "error", error);
 	json_obj_end(&o);
 }
@@ -56,7 +56,7 @@ static bool client_known(struct call *c, const struct pairs *form)
 		       str_eq(pairs_get(form, "client_secret"), str_from(opt->uem_secret)));
 }
 
-void uem_token(struct call *c)
+void sim_uem_token(struct call *c)
 {
 	int64_t life = knob(c->sim, KNOB_UEM_TOKEN_LIFE);
 	char token[UUID_TEXT];
@@ -77,7 +77,7 @@ void uem_token(struct call *c)
 		sql_z("INSERT INTO bearer(token, service, actor, scope, expires) "
 		      "VALUES(?,'uem',?,'',?)"),
 		sql_z(token), sql_z(c->sim->actor), sql_i(c->sim->now + life));
-	uem_object(c, &o);
+	sim_uem_object(c, &o);
 	json_put_z(&o, "access_token", token);
 	json_put_int(&o, "expires_in", life / 1000);
 	json_put_z(&o, "token_type", "Bearer");
@@ -182,28 +182,28 @@ static bool length_given(const struct call *c)
 	       request_header(c->req, "Transfer-Encoding").p;
 }
 
-bool uem_enter(struct call *c)
+bool sim_uem_enter(struct call *c)
 {
 	bool bearer = false;
 	int fault;
 
 	if (!length_given(c)) {
-		uem_html(c, 411, "Length Required");
+		sim_uem_html(c, 411, "Length Required");
 		return false;
 	}
 	fault = sign_in_fault(c, &bearer);
 	if (fault) {
-		uem_error(c, 401, fault,
+		sim_uem_error(c, 401, fault,
 			fault == 1005 ? "Invalid user credentials."
 				      : "The access token is not valid.");
 		return false;
 	}
 	if (!tenant_code_fits(c, bearer)) {
-		uem_error(c, 403, 1013, "Invalid API Key or tenant code.");
+		sim_uem_error(c, 403, 1013, "Invalid API Key or tenant code.");
 		return false;
 	}
 	if (!spend_quota(c)) {
-		uem_error(c, 429, 429, "The daily limit of API calls is reached.");
+		sim_uem_error(c, 429, 429, "The daily limit of API calls is reached.");
 		return false;
 	}
 	return true;
@@ -223,7 +223,7 @@ static int asked_version(struct str accept)
 	return 1;
 }
 
-void uem_leave(struct call *c)
+void sim_uem_leave(struct call *c)
 {
 	int highest = c->route && c->route->versions ? c->route->versions : 1;
 	int version = asked_version(request_header(c->req, "Accept"));

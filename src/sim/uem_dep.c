@@ -38,7 +38,7 @@ static void put_record(struct sim *s, struct json_out *o, struct db_stmt *st)
 	struct str model = db_col_str(st, 4), imei = db_col_str(st, 2), status = db_col_str(st, 9);
 	char uuid[UUID_TEXT];
 
-	uem_row_uuid("record", db_col_int(st, 0), uuid);
+	sim_uem_row_uuid("record", db_col_int(st, 0), uuid);
 	json_obj(o, NULL);
 	json_put_str(o, "deviceFriendlyName", model);
 	json_put_str(o, "deviceSerialNumber", db_col_str(st, 1));
@@ -96,16 +96,17 @@ static bool has_account(struct call *c, bool account)
 {
 	if (account && !knob(c->sim, KNOB_UEM_ACCOUNT))
 		return true;
-	uem_error(c, 404, 5053, "No Device Enrollment Program account for this organization group");
+	sim_uem_error(
+		c, 404, 5053, "No Device Enrollment Program account for this organization group");
 	return false;
 }
 
-void uem_dep_list(struct call *c)
+void sim_uem_dep_list(struct call *c)
 {
 	struct record_stream *rs;
 	struct og og;
 
-	if (!uem_group(c, c->part[0], 5054, &og) || !has_account(c, og.account))
+	if (!sim_uem_group(c, c->part[0], 5054, &og) || !has_account(c, og.account))
 		return;
 	rs = mem_zalloc(sizeof(*rs));
 	*rs = (struct record_stream){ .sim = c->sim, .og = og.id };
@@ -114,17 +115,17 @@ void uem_dep_list(struct call *c)
 	c->rep->more = more_records;
 }
 
-void uem_dep_sync(struct call *c)
+void sim_uem_dep_sync(struct call *c)
 {
 	struct str action = pairs_get_nocase(&c->query, "action");
 	bool fetch = str_eq_nocase(action, STR("Fetch"));
 	char location[96];
 	struct og og;
 
-	if (!uem_group(c, c->part[0], 5054, &og))
+	if (!sim_uem_group(c, c->part[0], 5054, &og))
 		return;
 	if (!fetch && !str_eq_nocase(action, STR("Sync"))) {
-		uem_error(c, 400, 5055, "Invalid action '%.*s'", STR_FMT(action));
+		sim_uem_error(c, 400, 5055, "Invalid action '%.*s'", STR_FMT(action));
 		return;
 	}
 	if (!has_account(c, og.account))
@@ -133,7 +134,7 @@ void uem_dep_sync(struct call *c)
 		&(struct job){ og.id, fetch, SQL_NULL, STR_NONE });
 	(void)snprintf(
 		location, sizeof(location), "mdm/dep/groups/%.*s/devices", STR_FMT(c->part[0]));
-	uem_accepted(c, location);
+	sim_uem_accepted(c, location);
 }
 
 /* The record a profile call is about; SQL_NULL when the reply says why not. */
@@ -148,12 +149,12 @@ static int64_t record_of(struct call *c, int64_t og)
 	if (device != SQL_NULL && knob(c->sim, KNOB_UEM_PROFILE) != PROFILE_REFUSED)
 		return device;
 	/* Never synced, or not any more (contracts: UEM H.6). */
-	uem_error(
+	sim_uem_error(
 		c, 404, 5058, "No enrollment token for serial number '%.*s'", STR_FMT(c->part[1]));
 	return SQL_NULL;
 }
 
-void uem_dep_profile_put(struct call *c)
+void sim_uem_dep_profile_put(struct call *c)
 {
 	struct str action = pairs_get_nocase(&c->query, "action");
 	bool assign = str_eq_nocase(action, STR("Assign"));
@@ -161,12 +162,12 @@ void uem_dep_profile_put(struct call *c)
 	char location[160];
 
 	if (!assign && !str_eq_nocase(action, STR("Unassign"))) {
-		uem_error(c, 400, 5055, "Invalid action '%.*s'", STR_FMT(action));
+		sim_uem_error(c, 400, 5055, "Invalid action '%.*s'", STR_FMT(action));
 		return;
 	}
-	profile = uem_profile_find(c->sim, c->part[0], &og);
+	profile = sim_uem_profile_find(c->sim, c->part[0], &og);
 	if (profile == SQL_NULL) {
-		uem_error(c, 404, 8, "Profile '%.*s' not found", STR_FMT(c->part[0]));
+		sim_uem_error(c, 404, 8, "Profile '%.*s' not found", STR_FMT(c->part[0]));
 		return;
 	}
 	if (!has_account(c, true))
@@ -178,18 +179,18 @@ void uem_dep_profile_put(struct call *c)
 		&(struct job){ og, device, assign ? profile : SQL_NULL, STR_NONE });
 	(void)snprintf(location, sizeof(location), "mdm/dep/profiles/%.*s/devices/%.*s",
 		STR_FMT(c->part[0]), STR_FMT(c->part[1]));
-	uem_accepted(c, location);
+	sim_uem_accepted(c, location);
 }
 
-void uem_dep_profile_devices(struct call *c)
+void sim_uem_dep_profile_devices(struct call *c)
 {
-	struct uem_page page = uem_page_read(c, "Page", "PageSize", 500, 500);
-	int64_t profile = uem_profile_find(c->sim, c->part[0], NULL);
+	struct uem_page page = sim_uem_page_read(c, "Page", "PageSize", 500, 500);
+	int64_t profile = sim_uem_profile_find(c->sim, c->part[0], NULL);
 	struct json_out o;
 	struct db_stmt *st;
 
 	if (profile == SQL_NULL) {
-		uem_error(c, 404, 8, "Profile '%.*s' not found", STR_FMT(c->part[0]));
+		sim_uem_error(c, 404, 8, "Profile '%.*s' not found", STR_FMT(c->part[0]));
 		return;
 	}
 	c->rep->type = "application/json; charset=utf-8";

@@ -47,7 +47,7 @@ static void put_device(struct json_out *o, struct db_stmt *st)
 	bool via_dep = !db_col_is_null(st, 13);
 	char uuid[UUID_TEXT];
 
-	uem_row_uuid("managed", db_col_int(st, 0), uuid);
+	sim_uem_row_uuid("managed", db_col_int(st, 0), uuid);
 	json_obj(o, NULL);
 	put_id(o, "Id", db_col_int(st, 0));
 	json_put_z(o, "Uuid", uuid);
@@ -84,12 +84,12 @@ static bool read_search(struct call *c, struct str *ret_id)
 	*ret_id = str_trim(pairs_get_nocase(&c->query, "id"));
 	if (i < 6 && ret_id->n)
 		return true;
-	uem_error(c, 422, 5003, "The search parameters are not valid");
+	sim_uem_error(c, 422, 5003, "The search parameters are not valid");
 	return false;
 }
 
 /* Re-enrolled devices have several records; the look-up hides all but one (contracts: UEM H.12). */
-void uem_device(struct call *c)
+void sim_uem_device(struct call *c)
 {
 	struct db_stmt *st;
 	struct json_out o;
@@ -101,7 +101,7 @@ void uem_device(struct call *c)
 		sql_z(MANAGED_SELECT "WHERE m.serial=upper(?) ORDER BY m.id DESC LIMIT 1"),
 		sql_s(id));
 	if (!sql_next(&c->sim->sql, st)) {
-		uem_error(c, 404, 5002, "Device not found for '%.*s'", STR_FMT(id));
+		sim_uem_error(c, 404, 5002, "Device not found for '%.*s'", STR_FMT(id));
 		return;
 	}
 	c->rep->type = "application/json; charset=utf-8";

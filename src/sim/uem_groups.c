@@ -35,9 +35,9 @@ static void put_group(struct call *c, struct json_out *o, struct db_stmt *st)
 	json_obj_end(o);
 }
 
-void uem_groups_search(struct call *c)
+void sim_uem_groups_search(struct call *c)
 {
-	struct uem_page page = uem_page_read(c, "page", "pagesize", 500, 500);
+	struct uem_page page = sim_uem_page_read(c, "page", "pagesize", 500, 500);
 	struct str name = pairs_get_nocase(&c->query, "name");
 	struct str id = pairs_get_nocase(&c->query, "groupid");
 	struct json_out o;
@@ -49,10 +49,10 @@ void uem_groups_search(struct call *c)
 		sql_s(name), sql_s(id));
 
 	if (page.number * page.size >= total) {
-		uem_no_content(c);
+		sim_uem_no_content(c);
 		return;
 	}
-	uem_object(c, &o);
+	sim_uem_object(c, &o);
 	json_arr(&o, "OrganizationGroups");
 	st = sql_query(&c->sim->sql,
 		sql_z("SELECT id, uuid, name, group_id, parent FROM og WHERE "

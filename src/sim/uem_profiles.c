@@ -36,9 +36,9 @@ static void put_profile(struct sim *s, struct json_out *o, const char *key, stru
 }
 
 /* Group and text filter; both optional. The top group sees the profiles of all. */
-void uem_profiles_search(struct call *c)
+void sim_uem_profiles_search(struct call *c)
 {
-	struct uem_page page = uem_page_read(c, "Page", "PageSize", 50, 500);
+	struct uem_page page = sim_uem_page_read(c, "Page", "PageSize", 50, 500);
 	struct str uuid = pairs_get_nocase(&c->query, "OrganizationGroupUuid");
 	struct str text = pairs_get_nocase(&c->query, "SearchText");
 	int64_t og = SQL_NULL, total;
@@ -55,10 +55,10 @@ void uem_profiles_search(struct call *c)
 		      "(?2 IS NULL OR instr(lower(name), lower(?2)))"),
 		sql_i(og), sql_s(text));
 	if (page.number * page.size >= total) {
-		uem_no_content(c);
+		sim_uem_no_content(c);
 		return;
 	}
-	uem_object(c, &o);
+	sim_uem_object(c, &o);
 	json_arr(&o, "ProfileList");
 	st = sql_query(&c->sim->sql,
 		sql_z(PROFILE_SELECT "WHERE (?1 IS NULL OR f.og=?1) AND "
@@ -76,15 +76,15 @@ void uem_profiles_search(struct call *c)
 	json_obj_end(&o);
 }
 
-void uem_profile_get(struct call *c)
+void sim_uem_profile_get(struct call *c)
 {
-	int64_t id = uem_profile_find(c->sim, c->part[0], NULL);
+	int64_t id = sim_uem_profile_find(c->sim, c->part[0], NULL);
 	struct db_stmt *st = sql_query(
 		&c->sim->sql, sql_z(PROFILE_SELECT "WHERE f.id=?"), sql_i(id));
 	struct json_out o;
 
 	if (!sql_next(&c->sim->sql, st)) {
-		uem_error(c, 404, 404, "Profile '%.*s' not found", STR_FMT(c->part[0]));
+		sim_uem_error(c, 404, 404, "Profile '%.*s' not found", STR_FMT(c->part[0]));
 		return;
 	}
 	c->rep->type = "application/json; charset=utf-8";

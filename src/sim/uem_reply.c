@@ -7,7 +7,7 @@
 
 static const char json_type[] = "application/json; charset=utf-8";
 
-void uem_error(struct call *c, int status, int code, const char *fmt, ...)
+void sim_uem_error(struct call *c, int status, int code, const char *fmt, ...)
 {
 	char message[512], number[24], id[UUID_TEXT];
 	struct json_out o;
@@ -20,14 +20,14 @@ void uem_error(struct call *c, int status, int code, const char *fmt, ...)
 	uuid_of("activity", str_from(number), id);
 	buf_reset(&c->rep->body);
 	c->rep->status = knob(c->sim, KNOB_UEM_ERROR_IN_OK) && status == 404 ? 200 : status;
-	uem_object(c, &o);
+	sim_uem_object(c, &o);
 	json_put_int(&o, "errorCode", code);
 	json_put_z(&o, "message", message);
 	json_put_z(&o, "activityId", id);
 	json_obj_end(&o);
 }
 
-void uem_html(struct call *c, int status, const char *title)
+void sim_uem_html(struct call *c, int status, const char *title)
 {
 	buf_reset(&c->rep->body);
 	c->rep->status = status;
@@ -38,22 +38,22 @@ void uem_html(struct call *c, int status, const char *title)
 		title, status, title);
 }
 
-void uem_no_route(struct call *c, bool path_known)
+void sim_uem_no_route(struct call *c, bool path_known)
 {
 	if (path_known)
-		uem_html(c, 405, "The HTTP verb used to access this page is not allowed.");
+		sim_uem_html(c, 405, "The HTTP verb used to access this page is not allowed.");
 	else
-		uem_html(c, 404, "The resource cannot be found.");
+		sim_uem_html(c, 404, "The resource cannot be found.");
 }
 
-void uem_no_content(struct call *c)
+void sim_uem_no_content(struct call *c)
 {
 	buf_reset(&c->rep->body);
 	c->rep->status = 204;
 	c->rep->type = NULL;
 }
 
-void uem_accepted(struct call *c, const char *location)
+void sim_uem_accepted(struct call *c, const char *location)
 {
 	buf_reset(&c->rep->body);
 	c->rep->status = 202;
@@ -62,14 +62,14 @@ void uem_accepted(struct call *c, const char *location)
 		reply_header(c->rep, "Location", "api/%s", location);
 }
 
-void uem_object(struct call *c, struct json_out *o)
+void sim_uem_object(struct call *c, struct json_out *o)
 {
 	c->rep->type = json_type;
 	json_out_init(o, &c->rep->body);
 	json_obj(o, NULL);
 }
 
-void uem_put_enum(
+void sim_uem_put_enum(
 	struct call *c, struct json_out *o, const char *key, int64_t number, const char *name)
 {
 	if (knob(c->sim, KNOB_UEM_ENUM))
@@ -78,7 +78,7 @@ void uem_put_enum(
 		json_put_int(o, key, number);
 }
 
-bool uem_is_uuid(struct str text)
+bool sim_uem_is_uuid(struct str text)
 {
 	if (text.n != UUID_TEXT - 1)
 		return false;
@@ -91,18 +91,18 @@ bool uem_is_uuid(struct str text)
 	return true;
 }
 
-bool uem_group(struct call *c, struct str uuid, int no_group, struct og *ret)
+bool sim_uem_group(struct call *c, struct str uuid, int no_group, struct og *ret)
 {
 	struct db_stmt *st;
 
-	if (!uem_is_uuid(uuid)) {
-		uem_error(c, 400, 5056, "Invalid organization group UUID");
+	if (!sim_uem_is_uuid(uuid)) {
+		sim_uem_error(c, 400, 5056, "Invalid organization group UUID");
 		return false;
 	}
 	st = sql_query(
 		&c->sim->sql, sql_z("SELECT id, account FROM og WHERE uuid=lower(?)"), sql_s(uuid));
 	if (!sql_next(&c->sim->sql, st)) {
-		uem_error(c, 404, no_group, "No organization group has this UUID");
+		sim_uem_error(c, 404, no_group, "No organization group has this UUID");
 		return false;
 	}
 	*ret = (struct og){ db_col_int(st, 0), db_col_int(st, 1) != 0 };
@@ -117,7 +117,7 @@ static int64_t number_or(struct str text, int64_t otherwise)
 	return text.p && str_to_u64(text, &v) && v < INT32_MAX ? (int64_t)v : otherwise;
 }
 
-struct uem_page uem_page_read(struct call *c, const char *page_name, const char *size_name,
+struct uem_page sim_uem_page_read(struct call *c, const char *page_name, const char *size_name,
 	int64_t otherwise, int64_t max)
 {
 	struct uem_page p = { number_or(pairs_get_nocase(&c->query, page_name), 0),
@@ -130,7 +130,7 @@ struct uem_page uem_page_read(struct call *c, const char *page_name, const char 
 	return p;
 }
 
-int64_t uem_profile_find(struct sim *s, struct str id, int64_t *ret_og)
+int64_t sim_uem_profile_find(struct sim *s, struct str id, int64_t *ret_og)
 {
 	char hex[HEX32_TEXT], *z = mem_dupz(id);
 	struct db_stmt *st;
@@ -151,7 +151,7 @@ int64_t uem_profile_find(struct sim *s, struct str id, int64_t *ret_og)
 	return found;
 }
 
-void uem_row_uuid(const char *kind, int64_t row, char out[UUID_TEXT])
+void sim_uem_row_uuid(const char *kind, int64_t row, char out[UUID_TEXT])
 {
 	char number[24], tail[16];
 
@@ -161,23 +161,23 @@ void uem_row_uuid(const char *kind, int64_t row, char out[UUID_TEXT])
 	memcpy(out + UUID_TEXT - 13, tail, 12);
 }
 
-int64_t uem_row_of(const char *kind, struct str uuid)
+int64_t sim_uem_row_of(const char *kind, struct str uuid)
 {
 	char expected[UUID_TEXT];
 	uint64_t row = 0;
 
-	if (!uem_is_uuid(uuid))
+	if (!sim_uem_is_uuid(uuid))
 		return SQL_NULL;
 	for (size_t i = UUID_TEXT - 13; i < UUID_TEXT - 1; i++) {
 		char c = ascii_lower(uuid.p[i]);
 
 		row = row << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 	}
-	uem_row_uuid(kind, (int64_t)row, expected);
+	sim_uem_row_uuid(kind, (int64_t)row, expected);
 	return str_eq_nocase(uuid, str_from(expected)) ? (int64_t)row : SQL_NULL;
 }
 
-int64_t uem_enrollment_number(struct str word)
+int64_t sim_uem_enrollment_number(struct str word)
 {
 	static const char *const words[] = { "Unknown", "Discovered", "Registered",
 		"EnrollmentInProgress", "Enrolled", "EnterpriseWipePending", "DeviceWipePending",

@@ -26,7 +26,7 @@ static void put_common(struct call *c, struct json_out *o, struct db_stmt *st)
 
 	json_put_str(o, "serial_number", db_col_str(st, 1));
 	json_put_str(o, "imei", str_cut(&imei, ' '));
-	uem_put_enum(c, o, "enrollment_status", uem_enrollment_number(word),
+	sim_uem_put_enum(c, o, "enrollment_status", sim_uem_enrollment_number(word),
 		arena_dup(&c->sim->arena, word).p);
 }
 
@@ -34,25 +34,25 @@ static void put_row(struct call *c, struct json_out *o, struct db_stmt *st)
 {
 	char uuid[UUID_TEXT];
 
-	uem_row_uuid("token", db_col_int(st, 0), uuid);
+	sim_uem_row_uuid("token", db_col_int(st, 0), uuid);
 	json_obj(o, NULL);
 	json_put_z(o, "uuid", uuid);
 	put_common(c, o, st);
-	uem_put_enum(c, o, "compliance_status", 3, "NotAvailable");
+	sim_uem_put_enum(c, o, "compliance_status", 3, "NotAvailable");
 	json_put_z(o, "platform", "Apple");
 	json_obj_end(o);
 }
 
-void uem_tokens(struct call *c)
+void sim_uem_tokens(struct call *c)
 {
-	struct uem_page page = uem_page_read(c, "page", "page_size", 500, 500);
+	struct uem_page page = sim_uem_page_read(c, "page", "page_size", 500, 500);
 	struct str serial = pairs_get_nocase(&c->query, "serial_number");
 	struct db_stmt *st;
 	struct json_out o;
 	struct og og;
 	int64_t all, total;
 
-	if (!uem_group(c, c->part[0], 6, &og))
+	if (!sim_uem_group(c, c->part[0], 6, &og))
 		return;
 	all = og.id == GROUP_ROOT;
 	if (serial.n)
@@ -65,10 +65,10 @@ void uem_tokens(struct call *c)
 			sql_z("SELECT count(*) FROM record WHERE og=?1 OR ?2"), sql_i(og.id),
 			sql_i(all));
 	if (page.number * page.size >= total) {
-		uem_no_content(c);
+		sim_uem_no_content(c);
 		return;
 	}
-	uem_object(c, &o);
+	sim_uem_object(c, &o);
 	json_arr(&o, "tokens");
 	st = serial.n ? sql_query(&c->sim->sql,
 				sql_z(TOKEN_SELECT
@@ -91,14 +91,14 @@ void uem_tokens(struct call *c)
 /* The row of {og}/{token}; NULL when the reply says why not. */
 static struct db_stmt *find_token(struct call *c)
 {
-	int64_t device = uem_row_of("token", c->part[1]);
+	int64_t device = sim_uem_row_of("token", c->part[1]);
 	struct db_stmt *st;
 	struct og og;
 
-	if (!uem_group(c, c->part[0], 6, &og))
+	if (!sim_uem_group(c, c->part[0], 6, &og))
 		return NULL;
-	if (!uem_is_uuid(c->part[1])) {
-		uem_html(c, 404, "The resource cannot be found."); /* contract: UEM D */
+	if (!sim_uem_is_uuid(c->part[1])) {
+		sim_uem_html(c, 404, "The resource cannot be found."); /* contract: UEM D */
 		return NULL;
 	}
 	st = sql_query(&c->sim->sql,
@@ -106,11 +106,11 @@ static struct db_stmt *find_token(struct call *c)
 		sql_i(og.id), sql_i(og.id == GROUP_ROOT));
 	if (sql_next(&c->sim->sql, st))
 		return st;
-	uem_error(c, 404, 5220, "No enrollment token has this UUID");
+	sim_uem_error(c, 404, 5220, "No enrollment token has this UUID");
 	return NULL;
 }
 
-void uem_token_detail(struct call *c)
+void sim_uem_token_detail(struct call *c)
 {
 	struct db_stmt *st = find_token(c);
 	char since[TIME_TEXT];
@@ -120,35 +120,35 @@ void uem_token_detail(struct call *c)
 	if (!st)
 		return;
 	status = db_col_int(st, 3);
-	uem_object(c, &o);
+	sim_uem_object(c, &o);
 	json_put_str(&o, "organization_group_name", db_col_str(st, 5));
 	json_put_str(&o, "friendly_name", db_col_str(st, 7));
 	put_common(c, &o, st);
 	json_put_str(&o, "asset_number", db_col_str(st, 6));
 	json_put_z(&o, "platform", "Apple");
 	json_put_str(&o, "model_name", db_col_str(st, 7));
-	uem_put_enum(c, &o, "status", 1, "Active");
-	uem_put_enum(c, &o, "source", 7, "AppleDep");
-	uem_put_enum(c, &o, "type", 4, "Dep");
+	sim_uem_put_enum(c, &o, "status", 1, "Active");
+	sim_uem_put_enum(c, &o, "source", 7, "AppleDep");
+	sim_uem_put_enum(c, &o, "type", 4, "Dep");
 	json_put_z(&o, "registration_date", time_rfc3339(db_col_int(st, 9), since));
 	json_put_str(&o, "user_name", db_col_str(st, 11));
 	json_put_z(&o, "ownership_type", "CorporateDedicated");
 	json_put_bool(&o, "dep_token", true);
 	json_put_str(&o, "profile_name", db_col_str(st, 4));
-	uem_put_enum(c, &o, "profile_status", status, profile_status_word(status));
+	sim_uem_put_enum(c, &o, "profile_status", status, profile_status_word(status));
 	json_put_str(&o, "profile_user_name", db_col_str(st, 11));
-	uem_put_enum(c, &o, "auto_enrollment_sync_status", 0, "NotApplicable");
+	sim_uem_put_enum(c, &o, "auto_enrollment_sync_status", 0, "NotApplicable");
 	json_obj_end(&o);
 	db_reset(st);
 }
 
 /* Rows that come from Apple stay as long as Apple says so (contracts: UEM H.10). */
-void uem_token_delete(struct call *c)
+void sim_uem_token_delete(struct call *c)
 {
 	struct db_stmt *st = find_token(c);
 
 	if (!st)
 		return;
 	db_reset(st);
-	uem_error(c, 400, 5219, "Device Enrollment Program tokens cannot be deleted");
+	sim_uem_error(c, 400, 5219, "Device Enrollment Program tokens cannot be deleted");
 }
