@@ -123,6 +123,9 @@ void nearest_try(struct nearest *n, struct str candidate)
 {
 	unsigned distance = str_distance(n->word, candidate);
 
+	/* An abbreviation is as good as a slip of two letters. */
+	if (n->word.n >= 3 && distance > 2 && str_starts_nocase(candidate, n->word))
+		distance = 2;
 	if (distance < n->distance && distance < n->word.n) {
 		n->distance = distance;
 		n->best = candidate;

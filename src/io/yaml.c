@@ -432,7 +432,7 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
 
 const char *yaml_kind_word(enum yaml_kind kind)
 {
-	static const char *const words[] = { "text", "list", "mapping" };
+	static const char *const words[] = { "text", "a list", "a mapping" };
 
 	return words[kind];
 }

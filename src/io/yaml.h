@@ -50,7 +50,7 @@ void yaml_doc_free(struct yaml_doc *doc);
 
 /* NULL when the map has no such member, or node is no map. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
-/* "text", "list" or "mapping", for messages. */
+/* "text", "a list" or "a mapping", for messages. */
 const char *yaml_kind_word(enum yaml_kind kind);
 
 /* An error or warning at the node (or at its key), with the source line and a caret. */

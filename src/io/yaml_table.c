@@ -23,10 +23,9 @@ bool yaml_expect(struct yaml_reader *r, const struct yaml_node *n, enum yaml_kin
 	if (n->kind == kind)
 		return true;
 	if (n->kind == YAML_SCALAR && n->text.n == 0)
-		(void)yaml_bad(
-			r, n, "yaml.wrong-kind", "a %s is missing here", yaml_kind_word(kind));
+		(void)yaml_bad(r, n, "yaml.wrong-kind", "%s is missing here", yaml_kind_word(kind));
 	else
-		(void)yaml_bad(r, n, "yaml.wrong-kind", "this has to be a %s, not a %s",
+		(void)yaml_bad(r, n, "yaml.wrong-kind", "this has to be %s, not %s",
 			yaml_kind_word(kind), yaml_kind_word(n->kind));
 	return false;
 }

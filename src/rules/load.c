@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -74,6 +75,42 @@ static char *shipped_path(const struct rules_options *opt, const char *name)
 	return NULL;
 }
 
+/* Among the files of the shipped folders; empty when none is near. */
+static struct str nearest_shipped(
+	const struct rules_options *opt, const char *name, struct arena *a)
+{
+	struct nearest near = nearest_to(str_from(name));
+
+	for (const char *const *dir = opt->shipped_dirs; dir && *dir; dir++) {
+		DIR *d = opendir(*dir);
+		struct dirent *e;
+
+		while (d && (e = readdir(d))) {
+			struct str file = str_from(e->d_name);
+
+			if (!str_ends_nocase(file, STR(".yaml")))
+				continue;
+			file.n -= strlen(".yaml");
+			nearest_try(&near, arena_dup(a, file));
+		}
+		if (d)
+			(void)closedir(d);
+	}
+	return nearest_best(&near);
+}
+
+static enum errc not_shipped(struct loader *l, const char *name, struct err *err)
+{
+	struct str near = nearest_shipped(l->opt, name, &l->set->arena);
+
+	if (near.n)
+		return err_set(err, ERR_NO_INPUT,
+			"no rules called '%s' are shipped; did you mean '%.*s'?", name,
+			STR_FMT(near));
+	return err_set(err, ERR_NO_INPUT,
+		"no rules called '%s' are shipped; a file is written with a slash or .yaml", name);
+}
+
 static enum errc open_file(
 	struct loader *l, const char *name, struct yaml_doc **ret, struct err *err)
 {
@@ -81,10 +118,7 @@ static enum errc open_file(
 	enum errc rc;
 
 	if (!path)
-		return err_set(err, ERR_NO_INPUT,
-			"no rules called '%s' are shipped (a file is written with a slash or "
-			".yaml)",
-			name);
+		return not_shipped(l, name, err);
 	rc = yaml_load(ret, path, l->r.d, err);
 	free(path);
 	return rc;

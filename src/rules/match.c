@@ -141,11 +141,21 @@ bool oper_fits(const struct source *s, enum oper_needs needs)
 
 static bool check_oper(struct loader *l, const struct yaml_node *member, const struct leaf *leaf)
 {
+	struct diag *entry;
+	struct buf words;
+
 	if (oper_fits(&leaf->source, oper_info(leaf->oper)->needs))
 		return true;
-	(void)yaml_diag(l->r.d, l->r.doc, DIAG_ERROR, "rules.bad-operator", member->key_at,
+	buf_init(&words, 512);
+	entry = yaml_diag(l->r.d, l->r.doc, DIAG_ERROR, "rules.bad-operator", member->key_at,
 		(unsigned)member->key.n, "'%s' does not apply: the field is %s",
 		oper_info(leaf->oper)->word, type_words(leaf->source.type));
+	for (int i = OPER_EQ + 1; i < OPER_MAX_; i++)
+		if (oper_fits(&leaf->source, oper_info((enum oper)i)->needs))
+			buf_printf(
+				&words, "%s %s", words.n ? "," : "", oper_info((enum oper)i)->word);
+	diag_hint(l->r.d, entry, "it takes%s", buf_cstr(&words));
+	buf_release(&words);
 	return false;
 }
 

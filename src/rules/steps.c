@@ -185,6 +185,20 @@ static void add_recipe(struct collected *c, const struct recipe *recipe)
 		c->depth = recipe->steps.depth + 1;
 }
 
+static void wrong_argument(struct loader *l, const struct yaml_node *n, enum step_kind kind)
+{
+	const struct step_shape *shape = &step_shapes[step_info(kind)->arg];
+	const char *word = step_info(kind)->word;
+	struct diag *entry = yaml_bad(
+		&l->r, n, "rules.bad-argument", "'%s' is not told what it needs", word);
+
+	if (!shape->keys)
+		diag_hint(l->r.d, entry, "write it as in {%s: TEXT}", word);
+	else
+		diag_hint(
+			l->r.d, entry, "write it as in {%s: {%s: ...}}", word, shape->keys[0].name);
+}
+
 static void add_bare(struct loader *l, struct collected *c, const struct yaml_node *n)
 {
 	const struct recipe *recipe = find_recipe(l->set, n->text);
@@ -195,11 +209,7 @@ static void add_bare(struct loader *l, struct collected *c, const struct yaml_no
 	} else if (!step_from_word(n->text, &step.kind)) {
 		unknown_step(l, n->at, n->text);
 	} else if (step_shapes[step_info(step.kind)->arg].required) {
-		(void)yaml_bad(&l->r, n, "rules.missing-argument", "'%.*s' needs %s",
-			STR_FMT(n->text),
-			step_info(step.kind)->arg == ARG_TEXT
-				? "a text: advise: TEXT"
-				: step_shapes[step_info(step.kind)->arg].keys[0].name);
+		wrong_argument(l, n, step.kind);
 	} else {
 		*LIST_ADD(c->steps) = step;
 	}
@@ -211,7 +221,9 @@ static void read_step_args(struct loader *l, const struct yaml_node *m, struct r
 	struct yaml_key keys = { .keys = shape->keys };
 	char path[YAML_PATH_MAX];
 
-	if (shape->keys) {
+	if (shape->keys && m->kind != YAML_MAP) {
+		wrong_argument(l, m, step->kind);
+	} else if (shape->keys) {
 		memcpy(path, l->r.path, sizeof(path));
 		memcpy(l->r.path, step_info(step->kind)->word,
 			strlen(step_info(step->kind)->word) + 1);
