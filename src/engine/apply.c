@@ -40,6 +40,10 @@ static enum errc work_wave(struct job *j, uint32_t wave, struct err *err)
 		if (!rc)
 			rc = settle_requests(j, INT64_MAX, err);
 		if (!rc && !j->stop && !changed)
+			rc = profile_round(j, wave, &changed, err);
+		if (!rc)
+			rc = settle_requests(j, INT64_MAX, err);
+		if (!rc && !j->stop && !changed)
 			rc = sync_round(j, wave, &synced, err);
 		if (!rc && !j->stop && !changed && !synced)
 			rc = err_set(err, ERR_INTERNAL, "a wave does not move on");

@@ -123,63 +123,9 @@ static bool budget_allows(
 
 /* --- sending --- */
 
-static enum errc write_intent(struct open_request *r, int64_t at_ms, struct err *err)
-{
-	struct job *j = r->job;
-	struct request_record rec = {
-		.run = j->run,
-		.kind = r->kind,
-		.target = fleet_server_id(j->fleet, r->server),
-		.state = REQUEST_INTENT,
-		.activity = STR(""),
-		.intent_ms = at_ms,
-		.sent_ms = TIME_NONE,
-	};
-	enum errc rc = ERR_OK;
-
-	if (r->id) /* an attempt before this one was answered: not applied */
-		rc = store_request_set(j->store, r->id, REQUEST_REFUSED, STR(""), TIME_NONE, err);
-	if (!rc)
-		rc = store_request_add(j->store, &rec, &r->id, err);
-	for (uint32_t i = 0; i < r->n && !rc; i++) {
-		struct job_device *d = &j->devices[r->devices[i]];
-		struct str serial = fleet_serial(j->fleet, d->slot);
-
-		d->attempts++;
-		d->dirty = true;
-		rc = store_request_device(j->store, r->id, serial, job_next(j, d), err);
-		if (!rc && step_info(r->kind)->takes_off)
-			rc = store_home_put(
-				j->store, serial, fleet_server_id(j->fleet, d->home), j->run, err);
-	}
-	return rc;
-}
-
 static enum errc before_change(void *self, int64_t at_ms, struct err *err)
 {
-	struct open_request *r = self;
-	struct job *j = r->job;
-	struct buf text;
-	enum errc rc = store_begin(j->store, err);
-
-	if (rc)
-		return rc;
-	r->intent_ms = at_ms;
-	r->state = REQUEST_INTENT;
-	buf_init(&text, 1024);
-	rc = write_intent(r, at_ms, err);
-	buf_printf(&text, "request %lld %s %.*s devices=%u", (long long)r->id,
-		step_info(r->kind)->word, STR_FMT(fleet_server_id(j->fleet, r->server)), r->n);
-	if (!rc)
-		rc = store_rate_add(j->store, RATE_APPLE_WRITE, at_ms, err);
-	if (!rc)
-		rc = store_event(j->store, j->run, at_ms, "intent", buf_view(&text), err);
-	buf_release(&text);
-	if (!rc)
-		rc = store_commit(j->store, err);
-	if (rc)
-		store_rollback(j->store);
-	return rc;
+	return job_intend(self, at_ms, err);
 }
 
 /* One device is to blame when Apple names it, or when it stands alone; otherwise the culprit is
@@ -266,10 +212,18 @@ static enum errc done_change(void *self, enum errc code, const struct http_reply
 	return rc;
 }
 
-static enum errc submit_change(struct job *j, const struct work_step *step, uint32_t server,
-	const uint32_t *devices, uint32_t n, struct err *err)
+struct order {
+	uint32_t device, server, batch;
+	enum step_kind kind;
+	int64_t deadline_ms;
+	bool update; /* of a deadline that is set already */
+};
+
+/* first: what all of them share. */
+static enum errc submit_change(struct job *j, const struct order *first, const uint32_t *devices,
+	uint32_t n, struct err *err)
 {
-	struct open_request *r = job_open(j, step->kind, server);
+	struct open_request *r = job_open(j, first->kind, first->server);
 	struct transport_call call = {
 		.service = TO_APPLE,
 		.before = before_change,
@@ -277,9 +231,10 @@ static enum errc submit_change(struct job *j, const struct work_step *step, uint
 		.self = r,
 	};
 	struct apple_change change = {
-		.kind = step->kind,
-		.server_id = fleet_server_id(j->fleet, server),
-		.deadline_ms = step->deadline_ms,
+		.kind = first->kind,
+		.server_id = fleet_server_id(j->fleet, first->server),
+		.deadline_ms = first->deadline_ms,
+		.update_deadline = first->update,
 		.n_serials = n,
 	};
 	struct str *serials = mem_alloc(n * sizeof(*serials));
@@ -304,31 +259,48 @@ static enum errc submit_change(struct job *j, const struct work_step *step, uint
 
 /* --- packing --- */
 
-struct order {
-	uint32_t device, server, batch;
-	enum step_kind kind;
-};
-
-static int by_group(const void *a, const void *b)
+static int compare(int64_t a, int64_t b)
 {
-	const struct order *x = a, *y = b;
+	return (a > b) - (a < b);
+}
 
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	if (x->server != y->server)
-		return x->server < y->server ? -1 : 1;
-	if (x->batch != y->batch)
-		return x->batch < y->batch ? -1 : 1;
-	return x->device < y->device ? -1 : 1;
+/* 0: they can share an activity. */
+static int by_group(const struct order *x, const struct order *y)
+{
+	int c = compare(x->kind, y->kind);
+
+	c = c ? c : compare(x->server, y->server);
+	c = c ? c : compare(x->deadline_ms, y->deadline_ms);
+	c = c ? c : compare(x->update, y->update);
+	return c ? c : compare(x->batch, y->batch);
+}
+
+static int by_group_and_place(const void *a, const void *b)
+{
+	int c = by_group(a, b);
+
+	return c ? c
+		 : compare(((const struct order *)a)->device, ((const struct order *)b)->device);
 }
 
 /* The server an activity names: where the devices are for an unassign, where they go for the rest.
  */
-static uint32_t server_of(const struct job *j, const struct job_device *d)
+static struct order order_of(const struct job *j, uint32_t device)
 {
+	const struct job_device *d = &j->devices[device];
 	const struct work_step *s = job_step(j, d);
+	struct order o = { device, SERVER_NONE, d->batch, s->kind, TIME_NONE, false };
+	struct view seen;
 
-	return s->kind == STEP_UNASSIGN ? job_expected(j, d).server : job_target(d, s);
+	if (s->kind == STEP_UNASSIGN)
+		o.server = job_expected(j, d).server;
+	else if (s->kind == STEP_REASSIGN || s->kind == STEP_MIGRATE)
+		o.server = job_target(d, s);
+	if (s->kind == STEP_MIGRATE) {
+		o.deadline_ms = s->deadline_ms;
+		o.update = job_seen(j, d, &seen) && seen.deadline_ms != TIME_NONE;
+	}
+	return o;
 }
 
 static enum errc submit_packed(
@@ -340,15 +312,14 @@ static enum errc submit_packed(
 	for (uint32_t i = 0, k; i < n && !rc && !j->stop && queued < j->max_writes; i += k) {
 		devices[0] = v[i].device;
 		k = 1;
-		while (i + k < n && k < j->settings->batch_apple && v[i + k].kind == v[i].kind &&
-			v[i + k].server == v[i].server && v[i + k].batch == v[i].batch) {
+		while (i + k < n && k < j->settings->batch_apple &&
+			by_group(&v[i], &v[i + k]) == 0) {
 			devices[k] = v[i + k].device;
 			k++;
 		}
 		if (!budget_allows(j, v[i].kind, devices, k, queued))
 			break;
-		rc = submit_change(
-			j, job_step(j, &j->devices[v[i].device]), v[i].server, devices, k, err);
+		rc = submit_change(j, &v[i], devices, k, err);
 		queued++;
 		*ret_n += k;
 	}
@@ -375,13 +346,12 @@ enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err
 		if (!is_ready(j, d, wave))
 			continue;
 		if (still_wanted(j, d))
-			v[n++] = (struct order){ i, server_of(j, d), d->batch,
-				job_step(j, d)->kind };
+			v[n++] = order_of(j, i);
 		else
 			passed++;
 	}
 	if (n)
-		qsort(v, n, sizeof(*v), by_group);
+		qsort(v, n, sizeof(*v), by_group_and_place);
 	if (!rc && n)
 		rc = submit_packed(j, v, n, &passed, err);
 	free(v);

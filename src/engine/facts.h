@@ -23,6 +23,9 @@ struct facts {
 /* Apple's servers and, with a UEM, the token groups. Before everything else. */
 MUST_CHECK enum errc facts_servers(struct facts *f, struct err *err);
 
+/* The profiles of all token groups, read once. */
+MUST_CHECK enum errc facts_profiles(struct facts *f, struct err *err);
+
 /* One reading for these slots. Facts of the reading are forgotten first. */
 MUST_CHECK enum errc facts_read(
 	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, struct err *err);

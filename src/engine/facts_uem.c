@@ -187,7 +187,6 @@ enum errc facts_uem_listed(struct facts *f, const uint32_t *slots, uint32_t n, s
 struct profile_pages {
 	struct facts *f;
 	uint32_t group;
-	uint32_t n;
 };
 
 static enum errc take_profile(void *self, const struct json *element, struct err *err)
@@ -196,27 +195,23 @@ static enum errc take_profile(void *self, const struct json *element, struct err
 	struct fleet *fleet = p->f->fleet;
 	struct uem_profile profile;
 	enum errc rc = uem_profile_decode(element, &profile, err);
+	uint32_t uuid;
 
 	if (rc)
 		return rc;
-	p->n++;
-	for (uint32_t i = 0; i < fleet->serials.n; i++) {
-		struct device_state *d = &fleet->devices[i];
-		struct value v;
-
-		fleet_fact(fleet, i, FACT_UEM_PROFILE, &v);
-		if (v.state != VALUE_KNOWN || !str_eq_nocase(v.text, profile.name))
-			continue;
-		if (profile.custom_prompt >= 0)
-			device_set_flag(d, FACT_UEM_CUSTOM_PROMPT, profile.custom_prompt);
-		if (profile.device_group >= 0) {
-			char text[24];
-
-			(void)snprintf(text, sizeof(text), "%lld", (long long)profile.device_group);
-			device_set_slot(
-				d, FACT_UEM_LANDING_GROUP, fleet_intern(fleet, str_from(text)));
-		}
-	}
+	uuid = fleet_intern(fleet, profile.uuid.n ? profile.uuid : profile.apple_id);
+	for (uint32_t i = 0; i < fleet->n_profiles; i++)
+		if (fleet->profiles[i].uuid == uuid && fleet->profiles[i].group == p->group)
+			return ERR_OK; /* the page came again */
+	MEM_GROW(fleet->profiles, fleet->n_profiles, fleet->cap_profiles);
+	fleet->profiles[fleet->n_profiles++] = (struct profile){
+		.name = fleet_intern(fleet, profile.name),
+		.uuid = uuid,
+		.apple_id = fleet_intern(fleet, profile.apple_id),
+		.group = p->group,
+		.landing_group = profile.device_group,
+		.custom_prompt = profile.custom_prompt,
+	};
 	return ERR_OK;
 }
 
@@ -229,11 +224,13 @@ static void ask_profiles(void *self, struct str cursor, unsigned page, struct ht
 		buf_view(&p->f->fleet->groups[p->group].uuid), page, ret);
 }
 
-enum errc facts_uem_profiles(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+enum errc facts_profiles(struct facts *f, struct err *err)
 {
 	struct profile_pages p = { .f = f };
 	enum errc rc = ERR_OK;
 
+	if (f->fleet->has_profiles || !f->settings->has_uem)
+		return ERR_OK;
 	for (p.group = 0; p.group < f->fleet->n_groups && !rc; p.group++) {
 		struct listing l = {
 			.service = TO_UEM,
@@ -247,18 +244,52 @@ enum errc facts_uem_profiles(struct facts *f, const uint32_t *slots, uint32_t n,
 
 		rc = facts_run_listing(f, &l, err);
 	}
+	f->fleet->has_profiles = !rc;
+	return rc;
+}
+
+/* What the profile of a device says about it. */
+static void set_profile_facts(struct fleet *fleet, uint32_t slot)
+{
+	struct device_state *d = &fleet->devices[slot];
+	char text[24];
+
+	device_set_slot(d, FACT_UEM_PROFILE_COUNT, fleet->n_profiles);
+	device_set_absent(d, FACT_UEM_CUSTOM_PROMPT);
+	device_set_absent(d, FACT_UEM_LANDING_GROUP);
+	if (device_fact_state(d, FACT_UEM_PROFILE) != VALUE_KNOWN)
+		return;
+	for (uint32_t i = 0; i < fleet->n_profiles; i++) {
+		const struct profile *p = &fleet->profiles[i];
+
+		if (p->name != d->slots[FACT_UEM_PROFILE] ||
+			!(fleet->listed[slot] >> p->group & 1u))
+			continue;
+		if (p->custom_prompt >= 0)
+			device_set_flag(d, FACT_UEM_CUSTOM_PROMPT, p->custom_prompt);
+		(void)snprintf(text, sizeof(text), "%lld", (long long)p->landing_group);
+		if (p->landing_group >= 0)
+			device_set_slot(
+				d, FACT_UEM_LANDING_GROUP, fleet_intern(fleet, str_from(text)));
+	}
+}
+
+enum errc facts_uem_profiles(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	enum errc rc = facts_profiles(f, err);
+
 	if (rc)
 		return facts_soften(f, rc, READING_UEM_PROFILES, slots, n, err);
-	for (uint32_t i = 0; i < n; i++) {
-		struct device_state *d = &f->fleet->devices[slots[i]];
-
-		device_set_slot(d, FACT_UEM_PROFILE_COUNT, p.n);
-		if (device_fact_state(d, FACT_UEM_CUSTOM_PROMPT) == VALUE_UNREAD)
-			device_set_absent(d, FACT_UEM_CUSTOM_PROMPT);
-		if (device_fact_state(d, FACT_UEM_LANDING_GROUP) == VALUE_UNREAD)
-			device_set_absent(d, FACT_UEM_LANDING_GROUP);
-	}
-	return ERR_OK;
+	/* Prompt and group are those of the device's profile, which the list tells. */
+	for (uint32_t i = 0; i < n; i++)
+		if (device_fact_state(&f->fleet->devices[slots[i]], FACT_UEM_LISTED) ==
+			VALUE_UNREAD) {
+			rc = facts_uem_listed(f, slots, n, err);
+			break;
+		}
+	for (uint32_t i = 0; i < n && !rc; i++)
+		set_profile_facts(f->fleet, slots[i]);
+	return rc;
 }
 
 /* --- enrollment tokens --- */

@@ -21,6 +21,7 @@ void fleet_release(struct fleet *f)
 	free(f->devices);
 	free(f->listed);
 	free(f->servers);
+	free(f->profiles);
 	*f = (struct fleet){ 0 };
 }
 
@@ -106,6 +107,31 @@ void fleet_bind_groups(struct fleet *f)
 uint32_t fleet_groups_of(const struct fleet *f, uint32_t server)
 {
 	return server < f->n_servers ? f->servers[server].groups : 0;
+}
+
+uint32_t fleet_profile_by_name(const struct fleet *f, struct str name)
+{
+	uint32_t hit = MAP_NONE, groups = 0;
+
+	for (uint32_t i = 0; i < f->n_profiles; i++) {
+		const struct profile *p = &f->profiles[i];
+
+		if (!str_eq_nocase(fleet_text(f, p->name), name))
+			continue;
+		if (groups >> p->group & 1u)
+			return MAP_NONE;
+		groups |= 1u << p->group;
+		hit = p->name;
+	}
+	return hit;
+}
+
+struct str fleet_profile_uuid(const struct fleet *f, uint32_t name, uint32_t group)
+{
+	for (uint32_t i = 0; i < f->n_profiles; i++)
+		if (f->profiles[i].name == name && f->profiles[i].group == group)
+			return fleet_text(f, f->profiles[i].uuid);
+	return STR("");
 }
 
 bool fleet_server_of(const struct fleet *f, uint32_t slot, uint32_t *ret)

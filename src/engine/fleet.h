@@ -27,6 +27,13 @@ struct group {
 	bool complete;     /* the newest reading was */
 };
 
+struct profile {
+	uint32_t name, uuid, apple_id; /* slots of fleet.texts */
+	uint32_t group;                /* index of the token group it belongs to */
+	int64_t landing_group;         /* -1: not told */
+	int custom_prompt;             /* 1, 0, -1: not told */
+};
+
 struct fleet {
 	struct map texts;
 	struct map serials;
@@ -38,6 +45,9 @@ struct fleet {
 	bool has_servers;
 	struct group groups[FLEET_MAX_GROUPS];
 	uint32_t n_groups;
+	struct profile *profiles;
+	uint32_t n_profiles, cap_profiles;
+	bool has_profiles;
 	int64_t org_size; /* devices of the organization that are not released; -1: not known */
 };
 
@@ -58,6 +68,12 @@ struct str fleet_server_id(const struct fleet *f, uint32_t server);
 void fleet_bind_groups(struct fleet *f);
 /* The groups that should list a device of that server. */
 uint32_t fleet_groups_of(const struct fleet *f, uint32_t server);
+
+/* Slot of the profile's name as the UEM spells it; MAP_NONE when there is none, or several in one
+ * group. */
+uint32_t fleet_profile_by_name(const struct fleet *f, struct str name);
+/* The UUID of that profile in the group; empty when the group has none. */
+struct str fleet_profile_uuid(const struct fleet *f, uint32_t name, uint32_t group);
 
 /* The server a device is on: SERVER_NONE for none; false when that is not known. */
 bool fleet_server_of(const struct fleet *f, uint32_t slot, uint32_t *ret);

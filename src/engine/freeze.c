@@ -163,7 +163,7 @@ static enum errc add_device(struct plan *p, struct store *store, int64_t run, ui
 	const struct work_program *prog = plan_program(p, row);
 	struct fleet *f = p->opt->facts->fleet;
 	uint32_t slot = plan_slot(p, row), home;
-	struct view v = { SERVER_NONE, f->listed[slot], false };
+	struct view v;
 	char results[WORK_MAX_STEPS + 1];
 	struct device_record d;
 	struct buf before;
@@ -171,7 +171,7 @@ static enum errc add_device(struct plan *p, struct store *store, int64_t run, ui
 
 	if (rc)
 		return rc;
-	(void)fleet_server_of(f, slot, &v.server);
+	(void)work_view(f, slot, &v);
 	(void)work_foresee(f, prog, home, p->opt->settings->has_uem, v, results);
 	buf_init(&before, 64 * 1024);
 	fleet_describe(f, slot, &before);

@@ -104,6 +104,22 @@ static enum errc check_words(const char *const *allowed, struct err *err)
 	return ERR_OK;
 }
 
+static enum errc check_supported(const struct plan *p, struct err *err)
+{
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		const struct input_row *row = &p->input->rows[i];
+		const struct work_program *prog = plan_program(p, row);
+
+		if (row->outcome == OUTCOME_PLANNED && prog->unsupported != STEP_MAX_)
+			return err_set(err, ERR_SETTINGS,
+				"line %u: the step '%s' can be planned, but this version cannot "
+				"carry "
+				"it out",
+				row->line, step_info(prog->unsupported)->word);
+	}
+	return ERR_OK;
+}
+
 enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 	const char *const *allowed, struct err *err)
 {
@@ -116,6 +132,8 @@ enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 			"the "
 			"new size",
 			p->opt->facts->shrunk);
+	if (!rc)
+		rc = check_supported(p, err);
 	if (rc || p->n_planned == 0)
 		return rc;
 	if (p->opt->facts->store)

@@ -55,6 +55,8 @@ static enum errc compile_programs(struct job *j, struct err *err)
 	j->programs = mem_zalloc(j->n_programs * sizeof(*j->programs));
 	for (uint32_t i = 0; i < j->n_programs && !rc; i++) {
 		rc = program_decode(map_key(&j->texts, i), &j->arena, &source, err);
+		if (!rc && work_uses_profiles(&source))
+			rc = facts_profiles(j->facts, err);
 		if (!rc)
 			rc = work_compile(j->fleet, &source, j->settings->has_uem, &j->arena,
 				&j->programs[i], err);
@@ -69,6 +71,8 @@ static enum errc load_request(void *self, const struct request_record *rec, stru
 		j, (enum step_kind)rec->kind, fleet_server_by_id(j->fleet, rec->target));
 
 	(void)err;
+	if (step_info(r->kind)->arg == ARG_PROFILE || r->kind == STEP_REMOVE_PROFILE)
+		r->profile = fleet_intern(j->fleet, rec->target);
 	r->id = rec->id;
 	r->state = rec->state;
 	r->intent_ms = rec->intent_ms;
@@ -215,7 +219,12 @@ uint32_t job_target(const struct job_device *d, const struct work_step *s)
 struct view job_expected(const struct job *j, const struct job_device *d)
 {
 	const struct work_program *p = job_program(j, d);
-	struct view v = { d->start, d->listed, false };
+	struct view v = {
+		.server = d->start,
+		.listed = d->listed,
+		.profile = MAP_NONE,
+		.deadline_ms = TIME_NONE,
+	};
 
 	for (uint32_t i = 0; i < p->n; i++) {
 		/* Held at sending time only: somebody else had just done it. */
@@ -230,11 +239,11 @@ struct view job_expected(const struct job *j, const struct job_device *d)
 
 bool job_seen(const struct job *j, const struct job_device *d, struct view *ret)
 {
-	struct view v = job_expected(j, d); /* whether a sync is due is ours to know */
+	struct view v;
 
-	v.listed = j->fleet->listed[d->slot];
-	if (!fleet_server_of(j->fleet, d->slot, &v.server))
+	if (!work_view(j->fleet, d->slot, &v))
 		return false;
+	v.changed = job_expected(j, d).changed; /* whether a sync is due is ours to know */
 	*ret = v;
 	return true;
 }
@@ -365,6 +374,7 @@ struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t serve
 
 	r->kind = kind;
 	r->server = server;
+	r->profile = MAP_NONE;
 	r->sent_ms = r->ended_look_ms = r->late_look_ms = TIME_NONE;
 	r->job = j;
 	MEM_GROW(j->open, j->n_open, j->cap_open);

@@ -33,7 +33,8 @@ struct job_device {
 struct open_request {
 	int64_t id; /* in the store; 0: its intent was never written */
 	enum step_kind kind;
-	uint32_t server; /* index; SERVER_NONE: none */
+	uint32_t server;  /* index; SERVER_NONE: none */
+	uint32_t profile; /* name, slot of fleet.texts; MAP_NONE: none */
 	enum request_state state;
 	char activity[80];
 	char fault[160]; /* what the log or the activity said */
@@ -108,6 +109,9 @@ void job_evidence(struct job *j, struct job_device *d, const char *kind, const c
 /* Remembers the first reason to send nothing more. */
 void job_stop(struct job *j, enum errc code, enum reason reason, const struct err *err);
 struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t server);
+/* The intent with its devices, the send time and an event, in one transaction: call it before the
+ * first byte of r leaves. */
+MUST_CHECK enum errc job_intend(struct open_request *r, int64_t at_ms, struct err *err);
 /* Forgets it; its devices are free again. */
 void job_close(struct job *j, struct open_request *r);
 
@@ -115,6 +119,8 @@ void job_close(struct job *j, struct open_request *r);
 /* Sends what is ready to be sent to Apple in this wave (wave UINT32_MAX: put-backs only). *ret_n:
  * how many devices were moved on. */
 MUST_CHECK enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Gives and takes profiles: one request per device, all of the wave at once. */
+MUST_CHECK enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* Until every open request is settled, or patience_until_ms after a stop. */
 MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
 /* One sync for all devices of the wave that wait for one. */

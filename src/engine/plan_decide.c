@@ -28,6 +28,9 @@ bool plan_already_done(struct plan *p, struct input_row *row, const struct csv_r
 	return true;
 }
 
+enum { MIGRATION_MAX_DAYS = 90 };
+#define MIGRATION_MAX_MS (MIGRATION_MAX_DAYS * 86400000LL)
+
 /* --- readings that the steps need --- */
 
 static enum fact sign_of(enum reading r)
@@ -96,9 +99,11 @@ static enum errc compile_programs(struct plan *p, char **why, struct err *err)
 	enum errc rc = ERR_OK;
 
 	p->n_compiled = p->programs.n;
-	p->compiled = mem_zalloc(p->n_compiled * sizeof(*p->compiled));
+	p->compiled = mem_zalloc((p->n_compiled + 1) * sizeof(*p->compiled));
 	for (uint32_t i = 0; i < p->n_compiled && !rc; i++) {
 		rc = program_decode(map_key(&p->programs, i), &p->arena, &source, err);
+		if (!rc && p->opt->facts && work_uses_profiles(&source))
+			rc = facts_profiles(p->opt->facts, err);
 		if (rc)
 			break;
 		if (p->opt->facts)
@@ -147,6 +152,33 @@ static enum errc too_soon(
 	return rc;
 }
 
+static bool has_step(const struct work_program *prog, enum step_kind kind)
+{
+	for (uint32_t i = 0; i < prog->n; i++)
+		if (prog->v[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* A deadline lies in the future and at most 90 days ahead, unless the past is forced (Apple A.6).
+ * NULL: nothing is wrong. */
+static const char *bad_deadline(const struct plan *p, const struct work_program *prog)
+{
+	for (uint32_t i = 0; i < prog->n; i++) {
+		const struct work_step *s = &prog->v[i];
+
+		if (s->kind != STEP_MIGRATE)
+			continue;
+		if (s->deadline_ms > p->opt->now_ms + MIGRATION_MAX_MS)
+			return "the migration deadline is more than 90 days ahead";
+		if (s->deadline_ms <= p->opt->now_ms && !s->force_now)
+			return "the migration deadline has passed: say force_now: true to migrate "
+			       "at "
+			       "once";
+	}
+	return NULL;
+}
+
 /* What forbids acting on the device at all; REASON_NONE: nothing. */
 static enum outcome unfit(const struct plan *p, uint32_t slot, const struct work_program *prog,
 	enum reason *ret_reason, const char **ret_detail)
@@ -164,7 +196,8 @@ static enum outcome unfit(const struct plan *p, uint32_t slot, const struct work
 	if (!device_flag(d, FACT_APPLE_KNOWN))
 		return OUTCOME_FAILED;
 	*ret_reason = REASON_APPLE_RELEASED;
-	if (device_fact_state(d, FACT_APPLE_RELEASED) == VALUE_KNOWN)
+	if (device_fact_state(d, FACT_APPLE_RELEASED) == VALUE_KNOWN &&
+		!has_step(prog, STEP_RELEASE))
 		return OUTCOME_FAILED;
 	*ret_reason = REASON_RULE_UNKNOWN;
 	*ret_detail = "apple.server";
@@ -207,13 +240,13 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 {
 	const struct fleet *f = p->opt->facts->fleet;
 	char results[WORK_MAX_STEPS + 1];
-	struct view v = { SERVER_NONE, f->listed[slot], false };
+	struct view v;
 	uint32_t home;
 	enum errc rc = plan_home(p, slot, &home, err);
 
 	if (rc)
 		return rc;
-	(void)fleet_server_of(f, slot, &v.server);
+	(void)work_view(f, slot, &v);
 	if (!work_foresee(f, prog, home, p->opt->settings->has_uem, v, results))
 		plan_settle(p, row, prog->advice ? OUTCOME_MANUAL : OUTCOME_UNCHANGED,
 			prog->advice ? REASON_RULE_ADVISE : REASON_STATE_HOLDS,
@@ -249,6 +282,11 @@ static enum errc decide_row(
 	}
 	if (bad_name) {
 		plan_settle(p, row, OUTCOME_INVALID, REASON_ROW_UNKNOWN_SERVER, str_from(bad_name));
+		return ERR_OK;
+	}
+	if (bad_deadline(p, prog)) {
+		plan_settle(p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE,
+			str_from(bad_deadline(p, prog)));
 		return ERR_OK;
 	}
 	if (!p->opt->facts) {

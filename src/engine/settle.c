@@ -130,6 +130,7 @@ static int64_t patience_of(const struct job *j, const struct open_request *r)
 	return sent + j->settings->timeouts.activity_ms;
 }
 
+/* Devices that a look can tell something about, of requests with that kind (and server). */
 static uint32_t collect(const struct job *j, enum step_kind kind, uint32_t server, uint32_t *slots)
 {
 	int64_t now = transport_now(j->transport);
@@ -148,20 +149,47 @@ static uint32_t collect(const struct job *j, enum step_kind kind, uint32_t serve
 	return n;
 }
 
+/* A device's own page tells its status, its migration and whether it was released. */
+static enum errc look_at_pages(struct job *j, uint32_t *slots, struct err *err)
+{
+	static const enum step_kind kinds[] = { STEP_UNASSIGN, STEP_MIGRATE, STEP_CANCEL_MIGRATION,
+		STEP_RELEASE };
+	uint32_t n = 0;
+	enum errc rc;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		n += collect(j, kinds[i], SERVER_NONE, slots + n);
+	rc = facts_read(j->facts, READING_APPLE_DEVICE, slots, n, err);
+	return rc ? rc : facts_read(j->facts, READING_APPLE_SERVER, slots, n, err);
+}
+
+/* The lists of all groups that show one of these devices. */
+static enum errc look_at_uem(struct job *j, uint32_t *slots, struct err *err)
+{
+	uint32_t n = collect(j, STEP_ASSIGN_PROFILE, SERVER_NONE, slots), groups = 0;
+
+	n += collect(j, STEP_REMOVE_PROFILE, SERVER_NONE, slots + n);
+	for (uint32_t i = 0; i < n; i++)
+		groups |= j->fleet->listed[slots[i]];
+	if (n && !groups)
+		groups = j->fleet->n_groups == 32 ? UINT32_MAX : (1u << j->fleet->n_groups) - 1;
+	return n ? facts_uem_lists(j->facts, groups, err) : ERR_OK;
+}
+
 /* Off its server is proved by the status and by every server's list; on one, by that list alone. */
 static enum errc look(struct job *j, struct err *err)
 {
-	uint32_t *slots = mem_alloc((j->n + 1) * sizeof(*slots));
-	uint32_t n = collect(j, STEP_UNASSIGN, SERVER_NONE, slots);
-	enum errc rc = facts_read(j->facts, READING_APPLE_DEVICE, slots, n, err);
+	uint32_t *slots = mem_alloc((2 * (size_t)j->n + 1) * sizeof(*slots));
+	enum errc rc = look_at_pages(j, slots, err);
 
-	if (!rc)
-		rc = facts_read(j->facts, READING_APPLE_SERVER, slots, n, err);
 	for (uint32_t s = 0; s < j->fleet->n_servers && !rc; s++) {
-		n = collect(j, STEP_REASSIGN, s, slots);
+		uint32_t n = collect(j, STEP_REASSIGN, s, slots);
+
 		if (n)
 			rc = facts_on_server(j->facts, s, slots, n, err);
 	}
+	if (!rc)
+		rc = look_at_uem(j, slots, err);
 	free(slots);
 	if (rc == ERR_PROTOCOL || rc == ERR_REFUSED || rc == ERR_NOT_FOUND) {
 		log_warn("%s", err->msg); /* nothing was seen; the next look may be better */
@@ -175,13 +203,13 @@ static bool is_proved(const struct job *j, const struct job_device *d, const str
 	struct view v;
 	struct value status;
 
-	if (!job_seen(j, d, &v))
+	if (!job_seen(j, d, &v) ||
+		!work_holds(j->fleet, job_step(j, d), d->home, j->settings->has_uem, &v))
 		return false;
-	if (r->kind != STEP_UNASSIGN)
-		return v.server == r->server;
 	fleet_fact(j->fleet, d->slot, FACT_APPLE_STATUS, &status);
-	return v.server == SERVER_NONE && status.state == VALUE_KNOWN &&
-	       str_eq_nocase(status.text, STR("UNASSIGNED"));
+	return r->kind != STEP_UNASSIGN ||
+	       (v.server == SERVER_NONE && status.state == VALUE_KNOWN &&
+		       str_eq_nocase(status.text, STR("UNASSIGNED")));
 }
 
 /* --- verdicts --- */
@@ -201,7 +229,9 @@ static void give_verdict(struct job *j, struct job_device *d, const struct open_
 	else if (said_failed(r, d))
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_ACTIVITY_FAILED, r->fault);
 	else if (accepted)
-		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_NOT_PROVED, NULL);
+		job_fail(j, d, OUTCOME_UNVERIFIED,
+			r->profile == MAP_NONE ? REASON_APPLE_NOT_PROVED : REASON_UEM_NOT_PROVED,
+			NULL);
 	else if (d->attempts >= MAX_ATTEMPTS)
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN, NULL);
 	/* else: two readings agree that nothing was done; the step is still to do */

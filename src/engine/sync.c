@@ -223,13 +223,13 @@ static void give_up(struct syncing *s, uint32_t *ret_n)
 	s->groups = 0;
 }
 
+/* Devices that we moved: the list they were on may be that much shorter. */
 static uint32_t count_away(const struct job *j)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < j->n; i++)
-		n += job_expected(j, &j->devices[i]).server == SERVER_NONE &&
-		     j->devices[i].home != SERVER_NONE;
+		n += job_expected(j, &j->devices[i]).server != j->devices[i].start;
 	return n;
 }
 

@@ -1,16 +1,8 @@
 #include "engine/work.h"
 
 #include "base/time.h"
+#include "engine/step_rules.h"
 #include "model/program.h"
-
-static enum errc need_server(const struct fleet *f, struct str name, uint32_t *ret, struct err *err)
-{
-	*ret = fleet_server_by_name(f, name);
-	if (*ret == SERVER_NONE)
-		return err_set(err, ERR_NOT_FOUND, "no server, or more than one, is named '%.*s'",
-			STR_FMT(name));
-	return ERR_OK;
-}
 
 static struct work_step *add(struct work_program *p, enum step_kind kind, uint32_t word)
 {
@@ -18,84 +10,121 @@ static struct work_step *add(struct work_program *p, enum step_kind kind, uint32
 		.kind = kind,
 		.word = (uint8_t)word,
 		.server = SERVER_NONE,
-		.deadline_ms = TIME_NONE,
+		.profile = MAP_NONE,
+		.deadline_ms = p->source.v[word].deadline_ms,
+		.force_now = p->source.v[word].force_now,
 	};
 	return &p->v[p->n++];
 }
 
-/* The work steps of one program step; false: it has none that this program can carry out. */
-static bool expand(struct work_program *p, const struct step *s, uint32_t word)
+/* The work steps of one program step. */
+static void expand(struct work_program *p, const struct step *s, uint32_t word)
 {
 	switch (s->kind) {
-	case STEP_UNASSIGN:
-	case STEP_SYNC:
-	case STEP_FETCH:
-		(void)add(p, s->kind, word);
-		return true;
 	case STEP_REASSIGN:
 		add(p, s->kind, word)->to_home = s->arg.n == 0;
-		return true;
+		break;
 	case STEP_DELETE_FROM_LIFECYCLE:
 		add(p, STEP_UNASSIGN, word)->lifecycle = true;
 		add(p, STEP_SYNC, word)->lifecycle = true;
-		return true;
+		break;
 	case STEP_ADVISE:
 		p->advice = s->arg.p;
-		return true;
+		break;
 	case STEP_SKIP:
-		return true;
+		break;
 	default:
-		return false;
+		(void)add(p, s->kind, word);
 	}
-}
-
-static bool expand_all(const struct program *source, struct arena *a, struct work_program *ret,
-	const struct step **ret_bad)
-{
-	*ret = (struct work_program){ .source = *source };
-	ret->v = arena_alloc(a, WORK_MAX_STEPS * sizeof(*ret->v));
-	*ret_bad = NULL;
-	for (uint32_t i = 0; i < source->n; i++) {
-		enum step_kind kind = source->v[i].kind;
-
-		if (!expand(ret, &source->v[i], i))
-			*ret_bad = &source->v[i];
-		ret->acts |= step_info(kind)->service != SERVICE_NONE;
-		ret->syncs |= kind == STEP_SYNC || kind == STEP_FETCH ||
-			      kind == STEP_DELETE_FROM_LIFECYCLE;
-	}
-	return *ret_bad == NULL;
 }
 
 void work_outline(const struct program *source, struct arena *a, struct work_program *ret)
 {
-	const struct step *bad;
+	*ret = (struct work_program){ .source = *source, .unsupported = STEP_MAX_ };
+	ret->v = arena_alloc(a, WORK_MAX_STEPS * sizeof(*ret->v));
+	for (uint32_t i = 0; i < source->n; i++) {
+		enum step_kind kind = source->v[i].kind;
 
-	(void)expand_all(source, a, ret, &bad);
+		expand(ret, &source->v[i], i);
+		ret->acts |= step_info(kind)->service != SERVICE_NONE;
+		ret->syncs |= kind == STEP_SYNC || kind == STEP_FETCH ||
+			      kind == STEP_DELETE_FROM_LIFECYCLE;
+	}
+	for (uint32_t i = 0; i < ret->n; i++)
+		if (!step_rule(ret->v[i].kind)->holds)
+			ret->unsupported = ret->v[i].kind;
+}
+
+static enum errc resolve(
+	const struct fleet *f, struct work_step *s, struct str name, struct err *err)
+{
+	switch (step_info(s->kind)->arg) {
+	case ARG_FROM:
+	case ARG_TO:
+	case ARG_MIGRATE:
+		s->server = name.n ? fleet_server_by_name(f, name) : SERVER_NONE;
+		if (name.n && s->server == SERVER_NONE)
+			return err_set(err, ERR_NOT_FOUND,
+				"no server, or more than one, is named '%.*s'", STR_FMT(name));
+		return ERR_OK;
+	case ARG_PROFILE:
+		s->profile = name.n ? fleet_profile_by_name(f, name) : MAP_NONE;
+		if (name.n && s->profile == MAP_NONE)
+			return err_set(err, ERR_NOT_FOUND,
+				"no profile, or more than one, is named '%.*s'", STR_FMT(name));
+		return ERR_OK;
+	default:
+		return ERR_OK;
+	}
+}
+
+/* `sync:` of the settings stands in for a sync; nothing else has a stand-in. */
+static bool lacks_uem(const struct work_step *s)
+{
+	return s->lifecycle || (step_info(s->kind)->service == SERVICE_UEM &&
+				       s->kind != STEP_SYNC && s->kind != STEP_FETCH);
 }
 
 enum errc work_compile(const struct fleet *f, const struct program *source, bool has_uem,
 	struct arena *a, struct work_program *ret, struct err *err)
 {
 	struct work_program p;
-	const struct step *bad;
 	enum errc rc = ERR_OK;
 
-	if (!expand_all(source, a, &p, &bad))
-		return err_set(err, ERR_SETTINGS, "the step '%s' cannot be carried out yet",
-			step_info(bad->kind)->word);
+	work_outline(source, a, &p);
 	for (uint32_t i = 0; i < p.n && !rc; i++) {
-		struct str name = source->v[p.v[i].word].arg;
-
-		if (name.n)
-			rc = need_server(f, name, &p.v[i].server, err);
-		if (!has_uem && p.v[i].lifecycle)
+		if (!has_uem && lacks_uem(&p.v[i]))
 			rc = err_set(err, ERR_SETTINGS,
-				"'delete_from_lifecycle' needs `uem:` in the settings");
+				"the step '%s' needs `uem:` in the settings",
+				step_info(source->v[p.v[i].word].kind)->word);
+		else
+			rc = resolve(f, &p.v[i], source->v[p.v[i].word].arg, err);
 	}
 	if (!rc)
 		*ret = p;
 	return rc;
+}
+
+bool work_view(const struct fleet *f, uint32_t slot, struct view *ret)
+{
+	const struct device_state *d = &f->devices[slot];
+
+	*ret = (struct view){
+		.server = SERVER_NONE,
+		.listed = f->listed[slot],
+		.profile = MAP_NONE,
+		.deadline_ms = TIME_NONE,
+		.released = device_fact_state(d, FACT_APPLE_RELEASED) == VALUE_KNOWN ||
+			    (device_fact_state(d, FACT_APPLE_KNOWN) == VALUE_KNOWN &&
+				    !device_flag(d, FACT_APPLE_KNOWN)),
+	};
+	if (device_fact_state(d, FACT_UEM_PROFILE) == VALUE_KNOWN)
+		ret->profile = d->slots[FACT_UEM_PROFILE];
+	if (device_fact_state(d, FACT_APPLE_MIGRATION_STATUS) == VALUE_KNOWN &&
+		device_fact_state(d, FACT_APPLE_MIGRATION_DEADLINE) == VALUE_KNOWN &&
+		!str_eq_nocase(fleet_text(f, d->slots[FACT_APPLE_MIGRATION_STATUS]), STR("FAILED")))
+		ret->deadline_ms = d->dates[FACT_APPLE_MIGRATION_DEADLINE - FACT_FIRST_DATE];
+	return fleet_server_of(f, slot, &ret->server);
 }
 
 uint32_t work_readings(const struct program *source)
@@ -103,64 +132,35 @@ uint32_t work_readings(const struct program *source)
 	uint32_t r = 0;
 
 	for (uint32_t i = 0; i < source->n; i++)
-		switch (step_info(source->v[i].kind)->service) {
-		case SERVICE_APPLE:
-		case SERVICE_UEM:
+		if (step_info(source->v[i].kind)->service != SERVICE_NONE)
 			r |= 1u << READING_APPLE_DEVICE | 1u << READING_APPLE_SERVER |
 			     1u << READING_UEM_LIST;
-			break;
-		case SERVICE_NONE:
-			break;
-		}
 	return r;
 }
 
-static uint32_t target_of(const struct work_step *s, uint32_t home)
+bool work_uses_profiles(const struct program *source)
 {
-	return s->to_home ? home : s->server;
+	for (uint32_t i = 0; i < source->n; i++)
+		if (source->v[i].kind == STEP_ASSIGN_PROFILE ||
+			source->v[i].kind == STEP_REMOVE_PROFILE)
+			return true;
+	return false;
 }
 
 bool work_holds(const struct fleet *f, const struct work_step *s, uint32_t home, bool has_uem,
 	const struct view *v)
 {
-	switch (s->kind) {
-	case STEP_UNASSIGN:
-		if (v->server == SERVER_NONE)
-			return true;
-		/* Only from the server named, or from one that feeds the UEM: on another one there
-		 * is nothing to take off. */
-		if (s->lifecycle)
-			return fleet_groups_of(f, v->server) == 0;
-		return s->server != SERVER_NONE && s->server != v->server;
-	case STEP_REASSIGN:
-		return v->server != SERVER_NONE && v->server == target_of(s, home);
-	case STEP_SYNC:
-	case STEP_FETCH:
-		return has_uem ? v->listed == fleet_groups_of(f, v->server) : !v->changed;
-	default:
-		return false;
-	}
+	struct step_case c = { f, s, s->to_home ? home : s->server, has_uem };
+
+	return step_rule(s->kind)->holds && step_rule(s->kind)->holds(&c, v);
 }
 
 void work_effect(const struct fleet *f, const struct work_step *s, uint32_t home, struct view *v)
 {
-	switch (s->kind) {
-	case STEP_UNASSIGN:
-		v->server = SERVER_NONE;
-		v->changed = true;
-		break;
-	case STEP_REASSIGN:
-		v->server = target_of(s, home);
-		v->changed = true;
-		break;
-	case STEP_SYNC:
-	case STEP_FETCH:
-		v->listed = fleet_groups_of(f, v->server);
-		v->changed = false;
-		break;
-	default:
-		break;
-	}
+	struct step_case c = { f, s, s->to_home ? home : s->server, true };
+
+	if (step_rule(s->kind)->effect)
+		step_rule(s->kind)->effect(&c, v);
 }
 
 bool work_foresee(const struct fleet *f, const struct work_program *p, uint32_t home, bool has_uem,

@@ -24,10 +24,12 @@ enum {
 
 struct work_step {
 	enum step_kind kind;
-	uint8_t word;    /* index of the program step it belongs to */
-	bool lifecycle;  /* part of delete_from_lifecycle */
-	bool to_home;    /* reassign without a target */
-	uint32_t server; /* reassign: target; unassign: only from this one; else SERVER_NONE */
+	uint8_t word;     /* index of the program step it belongs to */
+	bool lifecycle;   /* part of delete_from_lifecycle */
+	bool to_home;     /* reassign without a target */
+	uint32_t server;  /* reassign, migrate: target; unassign: only from this one; else
+			     SERVER_NONE */
+	uint32_t profile; /* assign_profile: name of the target, slot of fleet.texts */
 	int64_t deadline_ms;
 	bool force_now;
 };
@@ -41,25 +43,31 @@ struct work_program {
 	const char *advice; /* text of its last advise; NULL: none */
 	bool acts;          /* has a step that may send something */
 	bool syncs;
+	enum step_kind unsupported; /* a step that can be planned but not carried out; STEP_MAX_ */
 };
 
 /* What a device looks like to the steps. */
 struct view {
-	uint32_t server; /* SERVER_NONE: on none */
-	uint32_t listed; /* bit per group */
-	bool changed;    /* by a step of this program, without a sync since */
+	uint32_t server;     /* SERVER_NONE: on none */
+	uint32_t listed;     /* bit per group */
+	uint32_t profile;    /* name, slot of fleet.texts; MAP_NONE: none */
+	int64_t deadline_ms; /* of its migration; TIME_NONE: none */
+	bool released;
+	bool changed; /* at Apple by a step of this program, without a sync since */
 };
+/* From what was read. False when the server is not known. */
+bool work_view(const struct fleet *f, uint32_t slot, struct view *ret);
 
-/* ERR_NOT_FOUND names a server that does not exist or is ambiguous, ERR_SETTINGS a step this
- * program cannot carry out with these settings. */
+/* ERR_NOT_FOUND names a server or profile that does not exist or is ambiguous, ERR_SETTINGS a
+ * step that these settings have no service for. */
 MUST_CHECK enum errc work_compile(const struct fleet *f, const struct program *source, bool has_uem,
 	struct arena *a, struct work_program *ret, struct err *err);
-
 /* The same without servers: enough to describe results, not to act. */
 void work_outline(const struct program *source, struct arena *a, struct work_program *ret);
 
 /* Which readings the program's steps need besides those of the rules. Bit per reading. */
 uint32_t work_readings(const struct program *source);
+bool work_uses_profiles(const struct program *source);
 
 /* home: where the device was before this run took it off (to_home); SERVER_NONE: not known. */
 bool work_holds(const struct fleet *f, const struct work_step *s, uint32_t home, bool has_uem,
