@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/confirm.h"
+#include "cli/expect.h"
 #include "cli/prepare.h"
 #include "cli/write_rows.h"
 #include "engine/audit.h"
@@ -19,6 +20,7 @@ enum { UNATTENDED_WAIT_MS = 6 * 3600 * 1000 };
 struct applying {
 	struct prepared p;
 	char identity[65];
+	struct expected expected;
 	struct run_record run;
 	bool has_run;       /* frozen now, or continued */
 	uint32_t in_flight; /* devices of earlier runs that are still not settled */
@@ -55,6 +57,9 @@ static enum errc open_all(struct applying *a, struct err *err)
 
 	if (!rc)
 		rc = session_open(&a->p.session, a->p.settings, &opt, err);
+	if (!rc)
+		rc = expect_load(
+			&a->expected, a->p.session.store, cli_text(a->p.cli, OPTION_EXPECT), err);
 	if (!rc)
 		rc = prepare_input(&a->p, store_folder(a->p.session.store), err);
 	if (!rc)
@@ -104,9 +109,16 @@ static enum errc start_or_continue(struct applying *a, struct err *err)
 
 	if (a->has_run) {
 		log_info("continuing run %s", a->run.name);
-		return confirm_continue(a->p.cli, &a->run, err);
+		if (a->expected.given && strcmp(a->expected.fingerprint, a->run.fingerprint) != 0)
+			return err_set(err, ERR_GUARD,
+				"run %s was confirmed as plan %.12s, not the expected %.12s",
+				a->run.name, a->run.fingerprint, a->expected.fingerprint);
+		return ERR_OK;
 	}
+	a->p.now_ms = a->expected.now_ms;
 	rc = prepare_plan(&a->p, err);
+	if (!rc)
+		rc = expect_check(&a->expected, &a->p.plan, err);
 	if (!rc)
 		rc = guard_check(&a->p.plan, rules_policy(a->p.rules), a->allowed, err);
 	if (!rc)
@@ -120,12 +132,14 @@ static enum errc start_or_continue(struct applying *a, struct err *err)
 static enum reason reason_of(enum errc code)
 {
 	switch (code) {
-	case ERR_GUARD:
-		return REASON_RUN_GUARDED;
+	case ERR_TEMPFAIL:
+	case ERR_NET:
+	case ERR_OUTAGE:
+		return REASON_RUN_WAITING;
 	case ERR_STOPPED:
 		return REASON_RUN_STOPPED;
 	default:
-		return REASON_RUN_WAITING;
+		return REASON_RUN_GUARDED;
 	}
 }
 
@@ -259,6 +273,7 @@ int cmd_apply(const struct cli *cli)
 		rc = run_work(&s, a.run.id, &err);
 	}
 	status = finish(&a, rc, &err);
+	expect_release(&a.expected);
 	prepare_release(&a.p);
 	free(a.out);
 	free(a.allowed);

@@ -1,7 +1,9 @@
 /* What would be done to which device, and why. Only reads from the services. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/expect.h"
 #include "cli/prepare.h"
 #include "cli/write_rows.h"
 #include "report/status.h"
@@ -67,6 +69,28 @@ static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 	return rc;
 }
 
+/* For --expect: the same CSV once more, beside the store. */
+static enum errc remember(struct plan_rows *r, struct err *err)
+{
+	struct prepared *p = r->p;
+	struct result_options opt = {
+		.columns = &p->input.columns,
+		.n_columns = p->input.widest,
+		.delimiter = p->input.delimiter,
+	};
+	struct summary counts;
+	char *path;
+	enum errc rc = expect_remember(p->session.store, &p->plan, &path, err);
+
+	if (rc)
+		return rc;
+	opt.path = path;
+	(void)unlink(path); /* the same plan again */
+	rc = write_rows(&p->input, p->input.n_rows, give_row, r, &opt, &counts, err);
+	free(path);
+	return rc;
+}
+
 static enum errc make_plan(struct prepared *p, struct err *err)
 {
 	bool offline = cli_count(p->cli, OPTION_OFFLINE) > 0;
@@ -99,6 +123,8 @@ int cmd_plan(const struct cli *cli)
 	rc = make_plan(&p, &err);
 	if (!rc)
 		rc = show(&rows, &summary, &err);
+	if (!rc && p.online && p.plan.n_planned)
+		rc = remember(&rows, &err);
 	if (rc)
 		status = cli_fail(cli, &err);
 	else if (cli_count(cli, OPTION_DETAILED_EXITCODE) && p.plan.n_planned)

@@ -4,24 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FINGERPRINT_LEAST = 12 };
-
-static enum errc check_fingerprint(const struct cli *cli, const char *fingerprint, struct err *err)
-{
-	const char *expected = cli_text(cli, OPTION_EXPECT);
-	size_t n = expected ? strlen(expected) : 0;
-
-	if (!expected)
-		return ERR_OK;
-	if (n >= FINGERPRINT_LEAST && n <= strlen(fingerprint) &&
-		strncmp(expected, fingerprint, n) == 0)
-		return ERR_OK;
-	return err_set(err, ERR_GUARD,
-		"the plan is %.12s, not the expected %.80s: plan again and review what changed",
-		fingerprint, expected);
-}
-
-static uint64_t count_step(const struct plan *p, struct str word)
+/* Planned rows that take the step; forced: only those that migrate at once. */
+static uint64_t count_step(const struct plan *p, enum step_kind kind, bool forced)
 {
 	uint64_t n = 0;
 
@@ -30,7 +14,8 @@ static uint64_t count_step(const struct plan *p, struct str word)
 		const struct work_program *prog = plan_program(p, row);
 
 		for (uint32_t k = 0; row->outcome == OUTCOME_PLANNED && k < prog->source.n; k++)
-			if (str_eq(str_from(step_info(prog->source.v[k].kind)->word), word)) {
+			if (prog->source.v[k].kind == kind &&
+				(!forced || prog->source.v[k].force_now)) {
 				n++;
 				break;
 			}
@@ -52,7 +37,7 @@ static enum errc check_counts(const struct cli *cli, const struct plan *p, struc
 		if (!step_from_word(word, &kind) || !str_to_u64(rest, &want))
 			return err_set(err, ERR_USAGE, "--confirm takes STEP=COUNT, not '%s'",
 				cli->given[i].value);
-		is = count_step(p, word);
+		is = count_step(p, kind, false);
 		if (is != want)
 			return err_set(err, ERR_GUARD,
 				"the plan has %llu devices to %.*s, not %llu: review it again",
@@ -61,34 +46,83 @@ static enum errc check_counts(const struct cli *cli, const struct plan *p, struc
 	return ERR_OK;
 }
 
-static enum errc ask(const struct plan *p, struct err *err)
+static bool read_line(char *answer, size_t size)
 {
-	char answer[16];
-
-	(void)fprintf(
-		stderr, "Act on %u devices (plan %.12s)? [y/N] ", p->n_planned, p->fingerprint);
 	(void)fflush(stderr);
-	if (!fgets(answer, sizeof(answer), stdin) || (answer[0] != 'y' && answer[0] != 'Y'))
-		return err_set(err, ERR_GUARD, "nothing was sent: the answer was not yes");
+	if (!fgets(answer, (int)size, stdin))
+		return false;
+	answer[strcspn(answer, "\n")] = '\0';
+	return true;
+}
+
+static bool has_terminal(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+static bool was_confirmed(const struct cli *cli, enum step_kind kind)
+{
+	for (size_t i = 0; i < cli->n_given; i++) {
+		struct str rest = str_from(cli->given[i].value), word = str_cut(&rest, '=');
+
+		if (cli->given[i].id == OPTION_CONFIRM &&
+			str_eq(word, str_from(step_info(kind)->word)))
+			return true; /* the count was compared before */
+	}
+	return false;
+}
+
+/* What cannot be undone is confirmed by its number, typed or as a flag. */
+static enum errc confirm_final(
+	const struct cli *cli, enum step_kind kind, uint64_t n, struct err *err)
+{
+	const char *word = step_info(kind)->word;
+	char wanted[80], answer[80];
+
+	if (n == 0 || was_confirmed(cli, kind))
+		return ERR_OK;
+	if (!has_terminal())
+		return err_set(err, ERR_USAGE,
+			"%llu devices would %s, which cannot be undone, and there is no terminal "
+			"to "
+			"ask: say --confirm %s=%llu",
+			(unsigned long long)n, word, word, (unsigned long long)n);
+	(void)snprintf(wanted, sizeof(wanted), "%s %llu devices", word, (unsigned long long)n);
+	(void)fprintf(stderr, "This cannot be undone. Type '%s' to go on: ", wanted);
+	if (!read_line(answer, sizeof(answer)) || strcmp(answer, wanted) != 0)
+		return err_set(err, ERR_GUARD, "nothing was sent: the answer was not '%s'", wanted);
 	return ERR_OK;
+}
+
+static enum errc confirm_all_final(const struct cli *cli, const struct plan *p, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	for (int k = 0; k < STEP_MAX_ && !rc; k++)
+		if (step_info((enum step_kind)k)->irreversible)
+			rc = confirm_final(cli, (enum step_kind)k,
+				count_step(p, (enum step_kind)k, false), err);
+	if (!rc)
+		rc = confirm_final(cli, STEP_MIGRATE, count_step(p, STEP_MIGRATE, true), err);
+	return rc;
 }
 
 enum errc confirm_plan(const struct cli *cli, const struct plan *p, struct err *err)
 {
-	enum errc rc = check_fingerprint(cli, p->fingerprint, err);
+	char answer[16];
+	enum errc rc = check_counts(cli, p, err);
 
 	if (!rc)
-		rc = check_counts(cli, p, err);
+		rc = confirm_all_final(cli, p, err);
 	if (rc || p->n_planned == 0 || cli_count(cli, OPTION_YES))
 		return rc;
-	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
-		return ask(p, err);
-	return err_set(err, ERR_USAGE,
-		"%u devices would be acted on and there is no terminal to ask: say --yes",
-		p->n_planned);
-}
-
-enum errc confirm_continue(const struct cli *cli, const struct run_record *run, struct err *err)
-{
-	return check_fingerprint(cli, run->fingerprint, err);
+	if (!has_terminal())
+		return err_set(err, ERR_USAGE,
+			"%u devices would be acted on and there is no terminal to ask: say --yes",
+			p->n_planned);
+	(void)fprintf(
+		stderr, "Act on %u devices (plan %.12s)? [y/N] ", p->n_planned, p->fingerprint);
+	if (!read_line(answer, sizeof(answer)) || (answer[0] != 'y' && answer[0] != 'Y'))
+		return err_set(err, ERR_GUARD, "nothing was sent: the answer was not yes");
+	return ERR_OK;
 }

@@ -7,12 +7,8 @@
 #include "cli/cli.h"
 #include "engine/plan.h"
 
-/* --expect, --confirm STEP=COUNT, then --yes or [y/N] on a terminal. ERR_GUARD: a count or the
- * fingerprint differs, or the answer was no; ERR_USAGE names the flag that is missing. */
+/* --confirm STEP=COUNT, a typed count for what cannot be undone, then --yes or [y/N] on a terminal.
+ * ERR_GUARD: a count differs, or the answer was no; ERR_USAGE names the flag that is missing. */
 MUST_CHECK enum errc confirm_plan(const struct cli *cli, const struct plan *p, struct err *err);
-/* A run that is continued was confirmed when it was frozen; --expect and --confirm are compared
- * with that plan. */
-MUST_CHECK enum errc confirm_continue(
-	const struct cli *cli, const struct run_record *run, struct err *err);
 
 #endif

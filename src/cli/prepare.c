@@ -27,7 +27,7 @@ enum errc prepare_load(
 {
 	enum errc rc;
 
-	*p = (struct prepared){ .cli = cli };
+	*p = (struct prepared){ .cli = cli, .now_ms = TIME_NONE };
 	diags_init(&p->diags);
 	rc = load_all(p, needs_settings, err);
 	diags_print(&p->diags, stderr);
@@ -52,6 +52,8 @@ static int64_t now_of(const struct prepared *p)
 	struct clock *clock;
 	int64_t now;
 
+	if (p->now_ms != TIME_NONE)
+		return cli_time(p->cli, OPTION_NOW, p->now_ms);
 	if (p->online)
 		return cli_time(p->cli, OPTION_NOW, clock_now(p->session.clock));
 	clock = clock_real();

@@ -17,6 +17,7 @@ struct prepared {
 	struct map protected_serials;
 	struct session session;
 	bool online;
+	int64_t now_ms; /* TIME_NONE: of the clock; --now comes first */
 	struct plan_options plan_options;
 	struct plan plan;
 	bool has_plan;

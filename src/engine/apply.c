@@ -102,11 +102,13 @@ static enum errc put_back_all(struct job *j, struct err *err)
 		if (!d->settled && !d->busy)
 			(void)job_turn_back(j, d, OUTCOME_FAILED, REASON_RUN_PUT_BACK);
 	}
-	if (stop == ERR_STOPPED) {
+	/* A signal or the end of --max-wait leaves only what the budget holds right now. */
+	if (stop == ERR_STOPPED || stop == ERR_TEMPFAIL) {
 		transport_closing(j->transport);
-		patience = transport_now(j->transport) + STOP_GRACE_MS;
 		j->max_writes = writes_at_once(j);
 	}
+	if (stop == ERR_STOPPED)
+		patience = transport_now(j->transport) + STOP_GRACE_MS;
 	j->stop = ERR_OK;
 	rc = job_flush(j, err);
 	if (!rc && j->max_writes)

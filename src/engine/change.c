@@ -207,6 +207,8 @@ static enum errc done_change(void *self, enum errc code, const struct http_reply
 			reply->why);
 	}
 	rc = job_flush(j, err);
+	if (!rc)
+		rc = job_note(r, err);
 	if (r->state == REQUEST_REFUSED)
 		job_close(j, r);
 	return rc;

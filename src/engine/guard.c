@@ -83,10 +83,56 @@ static enum errc check_percent(const struct plan *p, const struct rules_policy *
 		(long long)size, (unsigned long long)most);
 }
 
+static uint64_t count_step(const struct plan *p, enum step_kind kind)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		const struct work_program *prog = plan_program(p, &p->input->rows[i]);
+		bool has = false;
+
+		for (uint32_t k = 0; prog && k < prog->n; k++)
+			has |= prog->v[k].kind == kind;
+		n += has && p->input->rows[i].outcome == OUTCOME_PLANNED;
+	}
+	return n;
+}
+
+/* What cannot be undone has limits of its own, 0 unless the settings raise them. */
+static enum errc check_final_steps(
+	const struct plan *p, const char *const *allowed, struct err *err)
+{
+	static const struct {
+		enum step_kind kind;
+		enum limit_kind limit;
+	} finals[] = {
+		{ STEP_RELEASE, LIMIT_RELEASE },
+		{ STEP_DELETE_RECORD, LIMIT_DELETE_RECORD },
+		{ STEP_WIPE, LIMIT_WIPE },
+	};
+
+	for (size_t i = 0; i < sizeof(finals) / sizeof(*finals); i++) {
+		const char *word = step_info(finals[i].kind)->word;
+		uint64_t n = count_step(p, finals[i].kind), limit;
+		enum errc rc = limit_of(word, p->opt->settings->limits[finals[i].limit], UINT32_MAX,
+			allowed, &limit, err);
+
+		if (rc || n <= limit)
+			continue;
+		return err_set(err, ERR_GUARD,
+			"%llu devices would %s, and limits.%s is %llu: raise it in the settings, "
+			"or for "
+			"this run with --allow %s=%llu",
+			(unsigned long long)n, word, word, (unsigned long long)limit, word,
+			(unsigned long long)n);
+	}
+	return ERR_OK;
+}
+
 static enum errc check_words(const char *const *allowed, struct err *err)
 {
-	static const char *const known[] = { "devices", "percent", "fleet", "organization",
-		"empty" };
+	static const char *const known[] = { "devices", "percent", "release", "delete_record",
+		"wipe", "fleet", "organization", "empty" };
 
 	for (size_t i = 0; allowed && allowed[i]; i++) {
 		struct str value = str_from(allowed[i]), word = str_cut(&value, '=');
@@ -139,6 +185,8 @@ enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 	if (p->opt->facts->store)
 		rc = store_devices_since(p->opt->facts->store,
 			transport_now(p->opt->facts->transport) - DAY_MS, &recent, err);
+	if (!rc)
+		rc = check_final_steps(p, allowed, err);
 	if (!rc)
 		rc = check_devices(p, policy, recent, allowed, err);
 	if (!rc)

@@ -69,3 +69,33 @@ enum errc job_intend(struct open_request *r, int64_t at_ms, struct err *err)
 		store_rollback(j->store);
 	return rc;
 }
+
+static const char *request_words(enum request_state state)
+{
+	static const char *const words[] = {
+		[REQUEST_INTENT] = "intended",
+		[REQUEST_ACCEPTED] = "accepted",
+		[REQUEST_REFUSED] = "refused",
+		[REQUEST_UNKNOWN] = "unknown",
+		[REQUEST_SETTLED] = "settled",
+	};
+
+	return words[state];
+}
+
+enum errc job_note(struct open_request *r, struct err *err)
+{
+	struct job *j = r->job;
+	struct buf text;
+	enum errc rc;
+
+	if (!r->id)
+		return ERR_OK;
+	buf_init(&text, 1024);
+	buf_printf(&text, "request %lld %s %s", (long long)r->id, request_words(r->state),
+		r->activity);
+	rc = store_event(
+		j->store, j->run, transport_now(j->transport), "outcome", buf_view(&text), err);
+	buf_release(&text);
+	return rc;
+}

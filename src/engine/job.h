@@ -112,6 +112,8 @@ struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t serve
 /* The intent with its devices, the send time and an event, in one transaction: call it before the
  * first byte of r leaves. */
 MUST_CHECK enum errc job_intend(struct open_request *r, int64_t at_ms, struct err *err);
+/* Adds the outcome of a request to the audit trail. */
+MUST_CHECK enum errc job_note(struct open_request *r, struct err *err);
 /* Forgets it; its devices are free again. */
 void job_close(struct job *j, struct open_request *r);
 

@@ -278,32 +278,41 @@ static void apply_limit(struct plan *p)
 	p->n_planned = n < p->opt->limit ? n : p->opt->limit;
 }
 
-/* SHA-256 over, per row to be acted on: serial, rule, steps, state before. */
+void fingerprint_add(struct sha256_stream *digest, struct str serial, struct str rule,
+	struct str steps, struct str before)
+{
+	const struct str parts[] = { serial, rule, steps, before };
+
+	for (size_t i = 0; i < 4; i++) {
+		sha256_add(digest, parts[i]);
+		sha256_add(digest, STR("\n"));
+	}
+}
+
+/* Made of what a plan's CSV shows, so that it can be made again from one. */
 static void take_fingerprint(struct plan *p)
 {
 	struct sha256_stream *digest = sha256_new();
-	struct buf before;
+	struct buf before, steps;
 
 	buf_init(&before, 64 * 1024);
+	buf_init(&steps, 1024 * 1024);
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
 		const struct input_row *row = &p->input->rows[i];
 		uint32_t slot = plan_slot(p, row);
 
 		if (row->outcome != OUTCOME_PLANNED)
 			continue;
-		sha256_add(digest, map_key(&p->input->serials, row->serial));
-		sha256_add(digest, STR("\n"));
-		sha256_add(digest, plan_rule_name(p, row));
-		sha256_add(digest, STR("\n"));
-		sha256_add(digest, map_key(&p->programs, row->program));
 		buf_reset(&before);
+		buf_reset(&steps);
 		if (slot != MAP_NONE)
 			fleet_describe(p->opt->facts->fleet, slot, &before);
-		sha256_add(digest, STR("\n"));
-		sha256_add(digest, buf_view(&before));
-		sha256_add(digest, STR("\n"));
+		work_describe(plan_program(p, row), NULL, &steps);
+		fingerprint_add(digest, map_key(&p->input->serials, row->serial),
+			plan_rule_name(p, row), buf_view(&steps), buf_view(&before));
 	}
 	buf_release(&before);
+	buf_release(&steps);
 	sha256_end_hex(digest, p->fingerprint);
 }
 

@@ -39,6 +39,11 @@ MUST_CHECK enum errc plan_build(struct plan *p, struct input *input, struct rule
 	const struct plan_options *opt, struct err *err);
 void plan_release(struct plan *p);
 
+/* One row to be acted on, as a plan's CSV shows it. */
+struct sha256_stream;
+void fingerprint_add(struct sha256_stream *digest, struct str serial, struct str rule,
+	struct str steps, struct str before);
+
 /* Slot in the fleet of a row's serial; MAP_NONE when nothing was read about it. */
 uint32_t plan_slot(const struct plan *p, const struct input_row *row);
 /* NULL when the row has no program. */

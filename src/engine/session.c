@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "engine/stop.h"
+#include "io/crypto.h"
 
 static bool is_loopback(const char *url)
 {
@@ -48,12 +49,14 @@ enum errc session_open(struct session *s, const struct settings *settings,
 	const struct session_options *opt, struct err *err)
 {
 	struct transport_options to;
+	char name[SHA256_HEX];
 	enum errc rc = ERR_OK;
 
 	*s = (struct session){ .settings = settings };
 	fleet_init(&s->fleet);
+	sha256_hex(str_from(settings->apple.client_id), name);
 	if (opt->exclusive)
-		rc = lock_take(&s->lock, settings->apple.client_id, err);
+		rc = lock_take(&s->lock, name, err);
 	if (!rc)
 		rc = store_open(&s->store, settings->state, settings->apple.client_id, err);
 	if (!rc)

@@ -305,6 +305,9 @@ static enum errc judge_all(struct job *j, int64_t *ret_wake, struct err *err)
 			r->state = REQUEST_SETTLED;
 	}
 	rc = job_flush(j, err);
+	for (uint32_t i = 0; i < j->n_open && !rc; i++)
+		if (j->open[i]->state == REQUEST_SETTLED)
+			rc = job_note(j->open[i], err);
 	for (uint32_t i = j->n_open; i-- > 0;)
 		if (j->open[i]->state == REQUEST_SETTLED)
 			job_close(j, j->open[i]);

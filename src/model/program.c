@@ -62,11 +62,14 @@ enum errc program_decode(struct str text, struct arena *a, struct program *ret, 
 void step_words(const struct step *s, struct buf *out)
 {
 	const struct step_info *info = step_info(s->kind);
+	char when[TIME_TEXT];
 
 	buf_z(out, info->word);
 	if (s->arg.n && info->arg != ARG_TEXT) {
 		buf_char(out, '(');
 		buf_str(out, s->arg);
+		if (s->deadline_ms != TIME_NONE)
+			buf_printf(out, " by %s", time_rfc3339_s(s->deadline_ms, when));
 		buf_char(out, ')');
 	}
 }

@@ -1,0 +1,251 @@
+#include "cli/expect.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "io/crypto.h"
+#include "io/file.h"
+
+enum { SHORT = 12, KEEP_DAYS = 30, SHOWN_ROWS = 20 };
+
+static char *plan_path(const struct store *store, const char *fingerprint)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/plans/%.12s.csv", store_folder(store), fingerprint) < 0)
+		abort();
+	return path;
+}
+
+static enum errc load_now(struct expected *e, struct store *store, struct err *err)
+{
+	struct str text;
+	char key[32];
+	uint64_t now;
+	enum errc rc;
+
+	(void)snprintf(key, sizeof(key), "plan.%.12s", e->fingerprint);
+	rc = store_meta_get(store, key, &text, err);
+	e->now_ms = !rc && str_to_u64(text, &now) ? (int64_t)now : TIME_NONE;
+	return rc;
+}
+
+/* --- the CSV of a plan --- */
+
+struct plan_file {
+	struct input input;
+	int outcome, rule, steps, before;
+	struct sha256_stream *digest; /* NULL: rows go to the map */
+	struct map serials;
+	struct map wishes; /* rule, steps and before of serial i */
+	uint32_t *wish;
+	uint32_t n, cap;
+};
+
+static enum errc take_row(void *self, uint32_t n, const struct csv_record *r, struct err *err)
+{
+	struct plan_file *t = self;
+	const struct input *in = &t->input;
+	const struct input_row *row = &in->rows[n];
+	struct buf wish;
+
+	(void)err;
+	if (row->serial == MAP_NONE || !str_eq(input_cell(in, r, t->outcome), STR("planned")))
+		return ERR_OK;
+	fingerprint_add(t->digest, map_key(&in->serials, row->serial), input_cell(in, r, t->rule),
+		input_cell(in, r, t->steps), input_cell(in, r, t->before));
+	buf_init(&wish, 1024 * 1024);
+	buf_printf(&wish, "%.*s: %.*s (%.*s)", STR_FMT(input_cell(in, r, t->rule)),
+		STR_FMT(input_cell(in, r, t->steps)), STR_FMT(input_cell(in, r, t->before)));
+	if (map_add(&t->serials, map_key(&in->serials, row->serial), NULL) == t->n) {
+		MEM_GROW(t->wish, t->n, t->cap);
+		t->wish[t->n++] = map_add(&t->wishes, buf_view(&wish), NULL);
+	}
+	buf_release(&wish);
+	return ERR_OK;
+}
+
+static void release_reading(struct plan_file *t)
+{
+	input_release(&t->input);
+	map_release(&t->serials);
+	map_release(&t->wishes);
+	free(t->wish);
+}
+
+static enum errc read_plan(
+	struct plan_file *ret, const char *path, char fingerprint[65], struct err *err)
+{
+	struct input_options opt = { .path = path, .spool_folder = "/tmp", .allow_empty = true };
+	struct plan_file t = { .digest = sha256_new() };
+	enum errc rc = input_read(&t.input, &opt, err);
+
+	map_init(&t.serials, 0);
+	map_init(&t.wishes, 0);
+	t.outcome = rc ? -1 : columns_find(&t.input.columns, STR("depmend_outcome"));
+	t.rule = rc ? -1 : columns_find(&t.input.columns, STR("depmend_rule"));
+	t.steps = rc ? -1 : columns_find(&t.input.columns, STR("depmend_steps"));
+	t.before = rc ? -1 : columns_find(&t.input.columns, STR("depmend_before"));
+	if (!rc && t.outcome < 0)
+		rc = err_set(err, ERR_INPUT, "%s is not the CSV of a plan", path);
+	if (!rc)
+		rc = input_each(&t.input, take_row, &t, err);
+	sha256_end_hex(t.digest, fingerprint);
+	t.digest = NULL;
+	*ret = t;
+	return rc;
+}
+
+enum errc expect_load(struct expected *ret, struct store *store, const char *text, struct err *err)
+{
+	struct plan_file t;
+	enum errc rc;
+
+	*ret = (struct expected){ .given = text != NULL, .now_ms = TIME_NONE };
+	if (!text)
+		return ERR_OK;
+	if (strlen(text) >= SHORT && strspn(text, "0123456789abcdef") == strlen(text)) {
+		ret->path = plan_path(store, text);
+		if (!file_exists(ret->path))
+			return err_set(err, ERR_GUARD,
+				"no plan %.12s is remembered: plan again, or expect its CSV", text);
+	} else {
+		ret->path = mem_strdup(text);
+	}
+	rc = read_plan(&t, ret->path, ret->fingerprint, err);
+	release_reading(&t);
+	return rc ? rc : load_now(ret, store, err);
+}
+
+void expect_release(struct expected *e)
+{
+	free(e->path);
+	e->path = NULL;
+}
+
+/* --- what differs --- */
+
+static void show(uint32_t *n, struct str serial, struct str was, struct str is)
+{
+	if (++*n <= SHOWN_ROWS)
+		(void)fprintf(stderr, "%.*s\n  expected %.*s\n  now      %.*s\n", STR_FMT(serial),
+			STR_FMT(was), STR_FMT(is));
+}
+
+static struct str wish_of(const struct plan *p, const struct input_row *row, struct buf *out)
+{
+	uint32_t slot = plan_slot(p, row);
+
+	buf_reset(out);
+	buf_printf(out, "%.*s: ", STR_FMT(plan_rule_name(p, row)));
+	work_describe(plan_program(p, row), NULL, out);
+	buf_z(out, " (");
+	if (slot != MAP_NONE) {
+		struct buf before;
+
+		buf_init(&before, 64 * 1024);
+		fleet_describe(p->opt->facts->fleet, slot, &before);
+		buf_str(out, buf_view(&before));
+		buf_release(&before);
+	}
+	buf_char(out, ')');
+	return buf_view(out);
+}
+
+static uint32_t list_differences(const struct plan_file *t, const struct plan *p)
+{
+	bool *seen = mem_zalloc(t->n + 1);
+	uint32_t n = 0;
+	struct buf now;
+
+	buf_init(&now, 1024 * 1024);
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		const struct input_row *row = &p->input->rows[i];
+		struct str serial, is;
+		uint32_t at;
+
+		if (row->outcome != OUTCOME_PLANNED)
+			continue;
+		serial = map_key(&p->input->serials, row->serial);
+		is = wish_of(p, row, &now);
+		at = map_find(&t->serials, serial);
+		if (at == MAP_NONE)
+			show(&n, serial, STR("nothing"), is);
+		else if (!str_eq(map_key(&t->wishes, t->wish[at]), is))
+			show(&n, serial, map_key(&t->wishes, t->wish[at]), is);
+		if (at != MAP_NONE)
+			seen[at] = true;
+	}
+	for (uint32_t i = 0; i < t->n; i++)
+		if (!seen[i])
+			show(&n, map_key(&t->serials, i), map_key(&t->wishes, t->wish[i]),
+				STR("nothing"));
+	buf_release(&now);
+	free(seen);
+	return n;
+}
+
+enum errc expect_check(const struct expected *e, const struct plan *p, struct err *err)
+{
+	char fingerprint[65];
+	struct plan_file t;
+	uint32_t n = 0;
+	enum errc rc;
+
+	if (!e->given || strcmp(e->fingerprint, p->fingerprint) == 0)
+		return ERR_OK;
+	rc = read_plan(&t, e->path, fingerprint, err);
+	if (!rc)
+		n = list_differences(&t, p);
+	release_reading(&t);
+	if (rc)
+		return rc;
+	return err_set(err, ERR_GUARD,
+		"the plan is %.12s now, not the expected %.12s: %u rows differ; plan again and "
+		"review them",
+		p->fingerprint, e->fingerprint, n);
+}
+
+/* --- remembering --- */
+
+static void forget_old(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir)))
+		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			S_ISREG(st.st_mode) && st.st_mtime + KEEP_DAYS * 86400L < time(NULL))
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		(void)closedir(dir);
+}
+
+enum errc expect_remember(
+	struct store *store, const struct plan *p, char **ret_path, struct err *err)
+{
+	char *folder, key[32], now[24];
+	enum errc rc;
+
+	if (asprintf(&folder, "%s/plans", store_folder(store)) < 0)
+		abort();
+	rc = file_mkdirs(folder, err);
+	(void)snprintf(key, sizeof(key), "plan.%.12s", p->fingerprint);
+	(void)snprintf(now, sizeof(now), "%lld", (long long)p->opt->now_ms);
+	if (!rc)
+		rc = store_meta_put(store, key, str_from(now), err);
+	if (!rc) {
+		forget_old(folder);
+		*ret_path = plan_path(store, p->fingerprint);
+	}
+	free(folder);
+	return rc;
+}

@@ -1,0 +1,30 @@
+/*
+ * "Exactly that": a reviewed plan, kept for 30 days, against the plan that would be carried out
+ * now.
+ */
+#ifndef CLI_EXPECT_H
+#define CLI_EXPECT_H
+
+#include "engine/plan.h"
+
+struct expected {
+	bool given;
+	char *path; /* of the plan's CSV; owned */
+	char fingerprint[65];
+	int64_t now_ms; /* by which it was judged; TIME_NONE: not known */
+};
+
+/* text: --expect's FINGERPRINT (12 hex digits or more) or PLAN.csv; NULL: nothing is expected.
+ * ERR_GUARD: no such plan is remembered; ERR_NO_INPUT, ERR_INPUT: the file. Caller releases. */
+MUST_CHECK enum errc expect_load(
+	struct expected *ret, struct store *store, const char *text, struct err *err);
+void expect_release(struct expected *e);
+/* ERR_GUARD when the plan differs; the rows that differ go to stderr. */
+MUST_CHECK enum errc expect_check(const struct expected *e, const struct plan *p, struct err *err);
+
+/* Remembers a plan: where its CSV has to be written (caller frees), and its `now`. Older than 30
+ * days are forgotten. */
+MUST_CHECK enum errc expect_remember(
+	struct store *store, const struct plan *p, char **ret_path, struct err *err);
+
+#endif
