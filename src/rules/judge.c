@@ -18,6 +18,8 @@ void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *r
 		memset(set->stamp, 0, set->leaves.n * sizeof(*set->stamp));
 		set->row_no = 1;
 	}
+	for (uint32_t i = 0; i < set->refs.n; i++)
+		set->cells[i] = rules_cell(set, row, i);
 }
 
 struct value leaf_value(struct judge *j, const struct leaf *leaf)
@@ -31,7 +33,7 @@ struct value leaf_value(struct judge *j, const struct leaf *leaf)
 		return v;
 	}
 	v.type = TYPE_TEXT;
-	v.text = s->kind == SOURCE_PARAM ? s->param : rules_cell(j->set, j->row, s->ref);
+	v.text = s->kind == SOURCE_PARAM ? s->param : j->set->cells[s->ref];
 	v.state = v.text.n ? VALUE_KNOWN : VALUE_ABSENT;
 	return v;
 }
@@ -68,18 +70,30 @@ static bool side_from_value(
 	return true;
 }
 
+/* An age is compared as the date that long ago; rows share their `now`, so that is counted once. */
 static bool side_from_operand(
-	const struct judge *j, enum compare by, const struct operand *o, struct side *ret)
+	const struct judge *j, enum compare by, struct operand *o, struct side *ret)
 {
-	if (o->is_column)
-		return side_from_text(j->set, by, rules_cell(j->set, j->row, o->ref), ret);
+	int64_t now_ms = j->row->now_ms;
+
+	if (o->is_column) {
+		if (!side_from_text(j->set, by, j->set->cells[o->ref], ret))
+			return false;
+		if (by == BY_AGE)
+			ret->date_ms = time_shift(now_ms, ret->age, -1);
+		return true;
+	}
+	if (by == BY_AGE && o->age_now_ms != now_ms) {
+		o->age_now_ms = now_ms;
+		o->date_ms = time_shift(now_ms, o->age, -1);
+	}
 	*ret = (struct side){ o->text, o->number, o->date_ms, o->age, o->flag };
 	return true;
 }
 
 static bool is_absent(const struct judge *j, const struct operand *o)
 {
-	return o->is_column ? rules_cell(j->set, j->row, o->ref).n == 0 : o->text.n == 0;
+	return o->is_column ? j->set->cells[o->ref].n == 0 : o->text.n == 0;
 }
 
 static bool text_holds(enum oper oper, struct str seen, struct str want)
@@ -125,18 +139,15 @@ static int order_of_dates(int64_t a, int64_t b)
 	return a < b ? -1 : a > b;
 }
 
-static bool sides_hold(const struct judge *j, const struct leaf *leaf, const struct side *seen,
-	const struct side *want)
+static bool sides_hold(const struct leaf *leaf, const struct side *seen, const struct side *want)
 {
 	switch (leaf->compare) {
 	case BY_NUMBER:
 		return order_holds(
 			leaf->oper, seen->number < want->number ? -1 : seen->number > want->number);
 	case BY_DATE:
-		return order_holds(leaf->oper, order_of_dates(seen->date_ms, want->date_ms));
 	case BY_AGE:
-		return order_holds(leaf->oper,
-			order_of_dates(seen->date_ms, time_shift(j->row->now_ms, want->age, -1)));
+		return order_holds(leaf->oper, order_of_dates(seen->date_ms, want->date_ms));
 	case BY_FLAG:
 		return seen->flag == want->flag;
 	default:
@@ -168,7 +179,7 @@ static enum tri any_holds(const struct judge *j, const struct leaf *leaf, const 
 			continue;
 		if (!side_from_operand(j, leaf->compare, &leaf->v[i], &want))
 			result = TRI_UNKNOWN;
-		else if (sides_hold(j, leaf, seen, &want))
+		else if (sides_hold(leaf, seen, &want))
 			return TRI_TRUE;
 	}
 	return result;
@@ -186,6 +197,32 @@ static enum tri judge_absent(const struct judge *j, const struct leaf *leaf)
 		if (!is_absent(j, &leaf->v[i]))
 			return TRI_TRUE;
 	return leaf->oper == OPER_NE && leaf->members ? TRI_TRUE : TRI_FALSE;
+}
+
+/* Most comparisons end at the length or at the first byte, most of the others are equal byte for
+ * byte: that is seen without a walk. */
+static bool plain_holds(enum oper oper, struct str seen, char first, const struct operand *o)
+{
+	struct str want = o->text;
+
+	if (oper <= OPER_NE && want.n != seen.n)
+		return false;
+	if (oper > OPER_NE && oper != OPER_PREFIX)
+		return text_holds(oper, seen, want);
+	if (want.n > seen.n || o->first != first)
+		return false;
+	return memcmp(seen.p, want.p, want.n) == 0 || str_starts_nocase(seen, want);
+}
+
+static enum tri judge_plain(const struct leaf *leaf, struct str seen)
+{
+	bool ne = leaf->oper == OPER_NE;
+	char first = seen.n ? ascii_lower(seen.p[0]) : '\0';
+
+	for (uint32_t i = 0; seen.n && i < leaf->n; i++)
+		if (plain_holds(leaf->oper, seen, first, &leaf->v[i]))
+			return ne ? TRI_FALSE : TRI_TRUE;
+	return ne ? TRI_TRUE : TRI_FALSE;
 }
 
 static enum tri judge_leaf(struct judge *j, const struct leaf *leaf)
@@ -211,17 +248,31 @@ static enum tri judge_leaf(struct judge *j, const struct leaf *leaf)
 	return leaf->oper == OPER_NE ? not_tri(result) : result;
 }
 
-static enum tri shared_leaf(struct judge *j, uint32_t n)
+static enum tri kept_leaf(struct judge *j, uint32_t n)
 {
 	struct ruleset *set = j->set;
-	const struct leaf *leaf = &set->leaves.v[n];
-	enum tri result;
 
 	if (set->stamp[n] != set->row_no) {
 		set->stamp[n] = set->row_no;
-		set->memo[n] = (uint8_t)judge_leaf(j, leaf);
+		set->memo[n] = (uint8_t)judge_leaf(j, &set->leaves.v[n]);
 	}
-	result = (enum tri)set->memo[n];
+	return (enum tri)set->memo[n];
+}
+
+static inline enum tri numbered_leaf(struct judge *j, uint32_t n)
+{
+	const struct leaf *leaf = &j->set->leaves.v[n];
+
+	if (leaf->plain)
+		return judge_plain(leaf, j->set->cells[leaf->source.ref]);
+	return leaf->shared ? kept_leaf(j, n) : judge_leaf(j, leaf);
+}
+
+static enum tri judge_numbered(struct judge *j, uint32_t n)
+{
+	const struct leaf *leaf = &j->set->leaves.v[n];
+	enum tri result = numbered_leaf(j, n);
+
 	if (result == TRI_UNREAD && fact_info(leaf->source.fact)->reading < j->needs)
 		j->needs = fact_info(leaf->source.fact)->reading;
 	if (result == TRI_UNKNOWN && j->unknown == UINT32_MAX)
@@ -258,7 +309,7 @@ enum tri judge_ops(struct judge *j, uint32_t *at)
 
 	switch (op->kind) {
 	case OP_LEAF:
-		return shared_leaf(j, op->leaf);
+		return judge_numbered(j, op->leaf);
 	case OP_NOT:
 		return not_tri(judge_ops(j, at));
 	case OP_ALWAYS:
@@ -284,7 +335,7 @@ static const char *shape_words(enum compare by)
 
 static bool blame(struct judge *j, uint32_t ref, enum compare by)
 {
-	struct str cell = rules_cell(j->set, j->row, ref);
+	struct str cell = j->set->cells[ref];
 	struct str name = rules_ref_name(&j->set->refs.v[ref]);
 
 	(void)snprintf(j->set->why, sizeof(j->set->why), "column '%.*s' holds '%.*s', not %s",
@@ -323,6 +374,28 @@ static void end_unknown(struct judge *j, size_t rule, struct verdict *ret)
 	}
 }
 
+/* Unknown: the chain met what it cannot decide by. */
+static enum tri judge_chain(struct judge *j, int32_t at)
+{
+	while (at >= 0) {
+		const struct link *link = &j->set->chain.v[at];
+		enum tri one = link->leaf == CHAIN_ALWAYS ? TRI_TRUE : numbered_leaf(j, link->leaf);
+
+		if (one != TRI_TRUE && one != TRI_FALSE)
+			return TRI_UNKNOWN;
+		at = one == TRI_TRUE ? link->on_true : link->on_false;
+	}
+	return at == CHAIN_TRUE ? TRI_TRUE : TRI_FALSE;
+}
+
+static enum tri judge_rule(struct judge *j, const struct rule *rule)
+{
+	enum tri result = judge_chain(j, rule->first_link);
+	uint32_t at = rule->first_op;
+
+	return result == TRI_UNKNOWN ? judge_ops(j, &at) : result;
+}
+
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret)
 {
 	struct judge j;
@@ -330,9 +403,7 @@ void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdic
 	judge_begin(&j, set, row);
 	*ret = (struct verdict){ .kind = VERDICT_NONE };
 	for (size_t i = 0; i < set->rules.n; i++) {
-		uint32_t at = set->rules.v[i].first_op;
-
-		switch (judge_ops(&j, &at)) {
+		switch (judge_rule(&j, &set->rules.v[i])) {
 		case TRI_FALSE:
 			break;
 		case TRI_TRUE:

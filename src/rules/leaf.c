@@ -124,6 +124,7 @@ static bool fold(const struct ruleset *set, enum compare by, struct operand *o)
 	case BY_DATE:
 		return rules_date(set, o->text, &o->date_ms);
 	case BY_AGE:
+		o->age_now_ms = TIME_NONE;
 		return duration_parse(o->text, &o->age);
 	case BY_FLAG:
 		return rules_flag(o->text, &o->flag);
@@ -340,11 +341,26 @@ uint32_t share_leaf(struct loader *l, struct leaf *leaf)
 	bool is_new;
 	uint32_t n = map_add(&l->set->leaf_texts, leaf->text, &is_new);
 
-	if (is_new)
+	if (is_new) {
 		*LIST_ADD(l->set->leaves) = *leaf;
-	else
+	} else {
+		l->set->leaves.v[n].shared = true;
 		free_members(leaf);
+	}
 	return n;
+}
+
+/* Several of the slow path's questions need not be asked then. An empty literal is absent. */
+static bool is_plain(struct leaf *leaf)
+{
+	if (leaf->source.kind != SOURCE_COLUMN || leaf->compare != BY_TEXT || leaf->members)
+		return false;
+	for (uint32_t i = 0; i < leaf->n; i++) {
+		if (leaf->v[i].is_column || leaf->v[i].text.n == 0)
+			return false;
+		leaf->v[i].first = ascii_lower(leaf->v[i].text.p[0]);
+	}
+	return true;
 }
 
 bool load_values(struct loader *l, const struct yaml_node *member, struct leaf *leaf)
@@ -359,6 +375,7 @@ bool load_values(struct loader *l, const struct yaml_node *member, struct leaf *
 		return false;
 	}
 	members_from_list(leaf);
+	leaf->plain = is_plain(leaf);
 	name_leaf(l, member, leaf);
 	note_names(l, member, leaf);
 	return true;

@@ -190,6 +190,7 @@ static void finish(struct loader *l)
 		sha256_add(l->digest, set->parameters.v[i].value);
 		sha256_add(l->digest, STR("\n"));
 	}
+	set->cells = arena_zalloc(&set->arena, (set->refs.n + 1) * sizeof(*set->cells));
 	set->memo = arena_zalloc(&set->arena, set->leaves.n + 1);
 	set->stamp = arena_zalloc(&set->arena, (set->leaves.n + 1) * sizeof(*set->stamp));
 }
@@ -219,6 +220,7 @@ enum errc rules_load(
 		rules_free(l.set);
 		return rc;
 	}
+	rules_chain(l.set);
 	find_shadows(&l);
 	*ret = l.set;
 	return ERR_OK;
@@ -242,6 +244,7 @@ void rules_free(struct ruleset *set)
 	free(set->recipes.v);
 	free(set->rules.v);
 	free(set->ops.v);
+	free(set->chain.v);
 	free(set->leaves.v);
 	free(set->refs.v);
 	free(set->used.v);

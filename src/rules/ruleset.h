@@ -2,8 +2,9 @@
  * Private to src/rules: what a loaded set of rules is made of.
  *
  * Conditions are one array of ops in prefix order: an op knows where its subtree ends, so that a
- * decided one is left by a jump. Leaves are shared: the same comparison in ten rules is one leaf,
- * evaluated once per row.
+ * decided one is left by a jump. Beside it stands the same condition as a chain of tests, each a
+ * leaf with the place to go on for true and for false: rows whose facts are all known, nearly all
+ * rows, are judged by that alone. Leaves are shared: the same comparison in ten rules is one leaf.
  */
 #ifndef RULES_RULESET_H
 #define RULES_RULESET_H
@@ -93,11 +94,13 @@ struct source {
 /* The other side: a literal folded once, or a column read per row. */
 struct operand {
 	bool is_column;
+	char first; /* of the text, lower case */
 	uint32_t ref;
 	struct str text; /* literal; empty only from an empty parameter: absent */
 	double number;
 	int64_t date_ms;
 	struct duration age;
+	int64_t age_now_ms; /* date_ms is `age` before this; TIME_NONE: not counted yet */
 	bool flag;
 };
 
@@ -108,6 +111,8 @@ struct leaf {
 	struct operand *v;
 	uint32_t n;
 	struct map *members; /* BY_FILE and long lists: lower-case values; owned */
+	bool plain;          /* text of a cell against literals: most leaves */
+	bool shared;         /* stands in several places: its result is kept per row */
 	struct str text;     /* the whole leaf in one line, for explain */
 };
 
@@ -117,6 +122,14 @@ struct op {
 	enum op_kind kind;
 	uint32_t end;  /* index behind the subtree */
 	uint32_t leaf; /* OP_LEAF */
+};
+
+/* One link of the chain: places in `chain`, or one of the ends. */
+enum { CHAIN_FALSE = -1, CHAIN_TRUE = -2 };
+#define CHAIN_ALWAYS UINT32_MAX /* as a leaf: true */
+struct link {
+	uint32_t leaf;
+	int32_t on_true, on_false;
 };
 
 /* A text argument: literal, or the cell of a column. `given` false: the writer left it out. */
@@ -145,6 +158,7 @@ struct rule {
 	struct rule_info info;
 	struct steps todo, failed;
 	uint32_t first_op;
+	int32_t first_link;
 };
 
 struct recipe {
@@ -189,6 +203,7 @@ struct ruleset {
 	LIST_OF(struct recipe) recipes;
 	LIST_OF(struct rule) rules;
 	LIST_OF(struct op) ops;
+	LIST_OF(struct link) chain;
 	LIST_OF(struct leaf) leaves;
 	struct map leaf_texts; /* text of a leaf -> its number */
 	LIST_OF(struct column_ref) refs;
@@ -199,8 +214,9 @@ struct ruleset {
 	char digest[65];
 
 	/* judging */
-	uint8_t *memo;   /* per leaf: enum tri of this row */
-	uint32_t *stamp; /* per leaf: the row it belongs to */
+	struct str *cells; /* per column the rules name: its cell in this row */
+	uint8_t *memo;     /* per leaf: enum tri of this row */
+	uint32_t *stamp;   /* per leaf: the row it belongs to */
 	uint32_t row_no;
 	char why[256];
 };
@@ -226,6 +242,9 @@ uint32_t rules_ref_canonical(struct ruleset *set, enum column column, struct loc
 const struct yaml_doc *rules_doc(const struct ruleset *set, struct loc at);
 /* How messages call it: 'Wanted server' or 'serial'. */
 struct str rules_ref_name(const struct column_ref *ref);
+/* Makes the chain of every rule from its ops. */
+void rules_chain(struct ruleset *set);
+
 /* The cell, empty when the row is short or the column is not there. */
 struct str rules_cell(const struct ruleset *set, const struct rules_row *row, uint32_t ref);
 

@@ -1,0 +1,58 @@
+/*
+ * Conditions as chains of two-way tests. Right for true and false only: what is unknown or unread
+ * sends judging back to the ops.
+ */
+#include "rules/ruleset.h"
+
+/* Until a member is linked whole, it is not known where the next one of its group stands. */
+static int32_t next_of(unsigned depth)
+{
+	return CHAIN_TRUE - 1 - (int32_t)depth;
+}
+
+static void patch(struct ruleset *set, size_t from, int32_t placeholder)
+{
+	int32_t here = (int32_t)set->chain.n;
+
+	for (size_t i = from; i < set->chain.n; i++) {
+		struct link *l = &set->chain.v[i];
+
+		l->on_true = l->on_true == placeholder ? here : l->on_true;
+		l->on_false = l->on_false == placeholder ? here : l->on_false;
+	}
+}
+
+static void chain_op(
+	struct ruleset *set, uint32_t at, int32_t on_true, int32_t on_false, unsigned depth)
+{
+	const struct op *op = &set->ops.v[at];
+	bool all = op->kind == OP_ALL;
+
+	if (op->kind == OP_NOT) {
+		chain_op(set, at + 1, on_false, on_true, depth);
+		return;
+	}
+	if (op->kind == OP_LEAF || op->kind == OP_ALWAYS) {
+		*LIST_ADD(set->chain) = (struct link){
+			op->kind == OP_LEAF ? op->leaf : CHAIN_ALWAYS, on_true, on_false
+		};
+		return;
+	}
+	for (uint32_t m = at + 1; m < op->end; m = set->ops.v[m].end) {
+		bool last = set->ops.v[m].end == op->end;
+		int32_t next = next_of(depth);
+		size_t from = set->chain.n;
+
+		chain_op(set, m, all && !last ? next : on_true, !all && !last ? next : on_false,
+			depth + 1);
+		patch(set, from, next);
+	}
+}
+
+void rules_chain(struct ruleset *set)
+{
+	for (size_t i = 0; i < set->rules.n; i++) {
+		set->rules.v[i].first_link = (int32_t)set->chain.n;
+		chain_op(set, set->rules.v[i].first_op, CHAIN_TRUE, CHAIN_FALSE, 0);
+	}
+}
