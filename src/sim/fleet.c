@@ -43,6 +43,7 @@ struct loader {
 	int64_t *ogs, *server_ids, *profile_ids; /* by slot */
 	size_t cap_servers, cap_profiles;
 	int64_t *n_on; /* devices by server slot */
+	int64_t n_enrolled;
 	struct buf key;
 };
 
@@ -341,6 +342,26 @@ static int64_t add_device(struct loader *l, const struct csv_record *r, const st
 		sql_i(row->capable));
 }
 
+static void add_record_of(struct loader *l, const struct csv_record *r, const struct row *row,
+	struct str status, int64_t seen)
+{
+	sql_run(&l->sim->sql,
+		sql_z("INSERT INTO managed(serial, og, user, status, seen, ownership) "
+		      "VALUES(?,?,?,?,?,'C')"),
+		sql_s(serial_view(&row->serial)), sql_i(row->og == SQL_NULL ? GROUP_ROOT : row->og),
+		sql_s(cell(l, r, FLEET_USER)), sql_s(status), sql_i(seen));
+}
+
+/* Devices that enrolled twice leave an older record behind (contracts: UEM H.12). */
+static void add_managed(struct loader *l, const struct csv_record *r, const struct row *row)
+{
+	int64_t every = knob(l->sim, KNOB_UEM_DUPLICATES);
+
+	if (every && ++l->n_enrolled % every == 0)
+		add_record_of(l, r, row, STR("Unenrolled"), SQL_NULL);
+	add_record_of(l, r, row, cell(l, r, FLEET_ENROLLMENT_STATUS), row->seen);
+}
+
 static enum errc load_row(struct loader *l, const struct csv_record *r, struct err *err)
 {
 	struct row row;
@@ -361,12 +382,7 @@ static enum errc load_row(struct loader *l, const struct csv_record *r, struct e
 			sql_i(row.og), sql_i(device), sql_i(row.profile), sql_i(row.status),
 			sql_i(row.added == SQL_NULL ? 0 : row.added));
 	if (enrolled.n)
-		sql_run(&l->sim->sql,
-			sql_z("INSERT INTO managed(serial, og, user, status, seen, ownership) "
-			      "VALUES(?,?,?,?,?,'C')"),
-			sql_s(serial_view(&row.serial)),
-			sql_i(row.og == SQL_NULL ? GROUP_ROOT : row.og),
-			sql_s(cell(l, r, FLEET_USER)), sql_s(enrolled), sql_i(row.seen));
+		add_managed(l, r, &row);
 	return ERR_OK;
 }
 

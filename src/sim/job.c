@@ -3,6 +3,7 @@
 #include "sim/activity.h"
 #include "sim/fault.h"
 #include "sim/route.h"
+#include "sim/uem_managed.h"
 #include "sim/uem_sync.h"
 #include "sim/world.h"
 

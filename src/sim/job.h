@@ -15,7 +15,8 @@
 	X(PROFILE, profile_job)      \
 	X(MIGRATION, world_migrated) \
 	X(REQUEST, route_late)       \
-	X(ADMIN, admin_job)
+	X(ADMIN, admin_job)          \
+	X(WIPE, sim_wipe_job)
 
 enum job_kind {
 #define X(id, function) JOB_##id,

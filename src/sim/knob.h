@@ -101,6 +101,9 @@
 		"every Nth enrolled device of a new fleet has an older record too; 0: none")       \
 	X(UEM_ODD_STATUS, "uem.odd_status", FLAG, NULL, "no",                                      \
 		"enrollment statuses in capitals, every fifth unheard of")                         \
+	X(UEM_PROMPT, "uem.custom_prompt", FLAG, NULL, "no", "profiles ask for a custom prompt")   \
+	X(UEM_PROFILE_ACCOUNT, "uem.profile_account", FLAG, NULL, "no",                            \
+		"profiles create a local administrator, whose password is not told")               \
 	X(UEM_GROUP_ID, "uem.group_id", WORD, "present|blank", "present",                          \
 		"Group IDs of the groups")                                                         \
 	X(DEP_TERMS, "dep.terms", WORD, "accepted|pending", "accepted",                            \

@@ -26,6 +26,9 @@ void sim_uem_object(struct call *c, struct json_out *o);
 void sim_uem_put_enum(
 	struct call *c, struct json_out *o, const char *key, int64_t number, const char *name);
 
+/* N of version=N in Accept; 1 without one. */
+int sim_uem_version(const struct call *c);
+
 /* --- groups --- */
 struct og {
 	int64_t id;
@@ -68,6 +71,17 @@ void sim_uem_tokens(struct call *c);
 void sim_uem_token_detail(struct call *c);
 void sim_uem_token_delete(struct call *c);
 void sim_uem_groups_search(struct call *c);
+void sim_uem_profile_put(struct call *c);
+void sim_uem_tokens_many(struct call *c);
+void sim_uem_tokens_delete(struct call *c);
+void sim_uem_tokens_change(struct call *c);
+void sim_uem_group_get(struct call *c);
+void sim_uem_group_children(struct call *c);
+void sim_uem_users(struct call *c);
+void sim_uem_apps_public(struct call *c);
+void sim_uem_apps_purchased(struct call *c);
+void sim_uem_app_purchased(struct call *c);
+void sim_uem_device_apps(struct call *c);
 void sim_uem_device(struct call *c);
 
 #endif

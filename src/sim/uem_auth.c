@@ -210,8 +210,9 @@ bool sim_uem_enter(struct call *c)
 }
 
 /* version=N of Accept. */
-static int asked_version(struct str accept)
+int sim_uem_version(const struct call *c)
 {
+	struct str accept = request_header(c->req, "Accept");
 	static const char name[] = "version=";
 
 	for (size_t i = 0; i + sizeof(name) - 1 < accept.n; i++)
@@ -223,12 +224,41 @@ static int asked_version(struct str accept)
 	return 1;
 }
 
+static bool is_json(const struct reply *r)
+{
+	return r->type && str_starts_nocase(str_from(r->type), STR("application/json"));
+}
+
+/* Forms a body can take besides plain JSON (contracts: UEM A.2, H.24). */
+static void dress(struct call *c)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	struct reply *r = c->rep;
+	struct buf body;
+
+	if (!is_json(r) || r->more)
+		return;
+	if (knob(c->sim, KNOB_UEM_XML) &&
+		!str_contains_nocase(request_header(c->req, "Accept"), STR("json"))) {
+		buf_reset(&r->body);
+		r->type = "application/xml; charset=utf-8";
+		buf_z(&r->body, "<?xml version=\"1.0\" encoding=\"utf-8\"?><Result/>");
+	} else if (knob(c->sim, KNOB_UEM_BOM)) {
+		buf_init(&body, r->body.max);
+		buf_z(&body, bom);
+		buf_str(&body, buf_view(&r->body));
+		buf_release(&r->body);
+		r->body = body;
+	}
+}
+
 void sim_uem_leave(struct call *c)
 {
 	int highest = c->route && c->route->versions ? c->route->versions : 1;
-	int version = asked_version(request_header(c->req, "Accept"));
+	int version = sim_uem_version(c);
 	char number[24], id[UUID_TEXT];
 
+	dress(c);
 	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)c->sim->n_requests);
 	uuid_of("correlation", str_from(number), id);
 	reply_header(c->rep, "X-Correlation-ID", "%s", id);

@@ -1,5 +1,5 @@
 /*
- * Enrollment profiles (contract: UEM B1-B5).
+ * Enrollment profiles (contract: UEM B1-B3).
  */
 #include "sim/uem.h"
 
@@ -7,21 +7,82 @@
 	"SELECT f.id, f.name, f.uuid, f.apple_id, f.og, f.body, g.name FROM profile f " \
 	"JOIN og g ON g.id=f.og "
 
-static void put_profile(struct sim *s, struct json_out *o, const char *key, struct db_stmt *st)
+/* What identifies a profile stays, whatever a PUT says; a password is never told (H.20). */
+static const char *const fixed[] = { "id", "uuid", "profile_identifier", "Password", NULL };
+
+static bool is_fixed(struct str key)
+{
+	for (size_t i = 0; fixed[i]; i++)
+		if (str_eq(key, str_from(fixed[i])))
+			return true;
+	return false;
+}
+
+/* One member as it was sent; nested ones too (json.h bounds the depth). */
+static void copy(struct sim *s, struct json_out *o, const struct json *v, bool named)
+{
+	const char *key = named ? arena_dup(&s->arena, json_name(v)).p : NULL;
+	int64_t number;
+
+	if (json_is_string(v)) {
+		json_put_str(o, key, json_text(v));
+	} else if (json_is_number(v) && json_int(v, &number)) {
+		json_put_int(o, key, number);
+	} else if (json_is_object(v) || json_is_array(v)) {
+		bool object = json_is_object(v);
+
+		if (object)
+			json_obj(o, key);
+		else
+			json_arr(o, key);
+		for (const struct json *m = json_first(v); m; m = json_next(m))
+			copy(s, o, m, object);
+		if (object)
+			json_obj_end(o);
+		else
+			json_arr_end(o);
+	} else if (json_is_null(v)) {
+		json_put_null(o, key);
+	} else {
+		json_put_bool(o, key, json_bool(v, false));
+	}
+}
+
+/* What a PUT left there; false when the profile is as it was made. */
+static bool put_replaced(struct sim *s, struct json_out *o, struct str body)
+{
+	struct json *root = NULL;
+	struct err err;
+	bool any = json_parse(&root, body, &err) == ERR_OK && json_first(root);
+
+	for (const struct json *m = any ? json_first(root) : NULL; m; m = json_next(m))
+		if (!is_fixed(json_name(m)))
+			copy(s, o, m, true);
+	if (any && json_get(root, "AccountType"))
+		json_put_null(o, "Password");
+	json_free(root);
+	return any;
+}
+
+static void put_account(struct json_out *o)
+{
+	json_put_int(o, "AccountType", 1);
+	json_put_z(o, "UserName", "localadmin");
+	json_put_z(o, "FullName", "Local Administrator");
+	json_put_null(o, "Password");
+}
+
+static void put_made(struct sim *s, struct json_out *o, struct db_stmt *st)
 {
 	bool first = sql_int(&s->sql, sql_z("SELECT min(id) FROM profile WHERE og=?"),
 			     sql_i(db_col_int(st, 4))) == db_col_int(st, 0);
 
-	json_obj(o, key);
-	json_put_int(o, "id", db_col_int(st, 0));
-	json_put_str(o, "uuid", db_col_str(st, 2));
-	json_put_str(o, "profile_identifier", db_col_str(st, 3));
 	json_put_int(o, "SharedMdmProfileDataId", 1000 + db_col_int(st, 0));
 	json_put_str(o, "ProfileName", db_col_str(st, 1));
 	json_put_int(o, "TokenLocationGroupId", db_col_int(st, 4));
 	json_put_int(o, "DeviceLocationGroupId", db_col_int(st, 4));
 	json_put_str(o, "RootLocationGroupName", db_col_str(st, 6));
-	json_put_bool(o, "CustomPromptRequired", false);
+	json_put_bool(o, "CustomPromptRequired", knob(s, KNOB_UEM_PROMPT) != 0);
 	json_put_int(o, "MessageTemplateId", 0);
 	json_put_bool(o, "EnableCustomEnrollment", false);
 	json_put_bool(o, "AuthenticationRequired", true);
@@ -32,6 +93,18 @@ static void put_profile(struct sim *s, struct json_out *o, const char *key, stru
 	json_put_z(o, "Department", "IT");
 	json_put_bool(o, "skip_app_store", true);
 	json_put_bool(o, "SkipiCloudStorage", true);
+	if (knob(s, KNOB_UEM_PROFILE_ACCOUNT))
+		put_account(o);
+}
+
+static void put_profile(struct sim *s, struct json_out *o, struct db_stmt *st)
+{
+	json_obj(o, NULL);
+	json_put_int(o, "id", db_col_int(st, 0));
+	json_put_str(o, "uuid", db_col_str(st, 2));
+	json_put_str(o, "profile_identifier", db_col_str(st, 3));
+	if (!put_replaced(s, o, db_col_str(st, 5)))
+		put_made(s, o, st);
 	json_obj_end(o);
 }
 
@@ -51,7 +124,7 @@ void sim_uem_profiles_search(struct call *c)
 			      "WHERE uuid=lower(?)"),
 			sql_s(uuid));
 	total = sql_int(&c->sim->sql,
-		sql_z("SELECT count(*) FROM profile WHERE (?1 IS NULL OR og=?1) AND "
+		sql_z("SELECT count(*) FROM profile WHERE og>0 AND (?1 IS NULL OR og=?1) AND "
 		      "(?2 IS NULL OR instr(lower(name), lower(?2)))"),
 		sql_i(og), sql_s(text));
 	if (page.number * page.size >= total) {
@@ -66,7 +139,7 @@ void sim_uem_profiles_search(struct call *c)
 				     "ORDER BY f.id LIMIT ?3 OFFSET ?4"),
 		sql_i(og), sql_s(text), sql_i(page.size), sql_i(page.number * page.size));
 	while (sql_next(&c->sim->sql, st))
-		put_profile(c->sim, &o, NULL, st);
+		put_profile(c->sim, &o, st);
 	json_arr_end(&o);
 	json_obj(&o, "AdditionalInfo");
 	json_arr(&o, "Links");
@@ -76,19 +149,52 @@ void sim_uem_profiles_search(struct call *c)
 	json_obj_end(&o);
 }
 
-void sim_uem_profile_get(struct call *c)
+/* SQL_NULL when the reply says 404. */
+static int64_t find_profile(struct call *c)
 {
 	int64_t id = sim_uem_profile_find(c->sim, c->part[0], NULL);
+
+	if (id == SQL_NULL)
+		sim_uem_error(c, 404, 404, "Profile '%.*s' not found", STR_FMT(c->part[0]));
+	return id;
+}
+
+void sim_uem_profile_get(struct call *c)
+{
+	int64_t id = find_profile(c);
 	struct db_stmt *st = sql_query(
 		&c->sim->sql, sql_z(PROFILE_SELECT "WHERE f.id=?"), sql_i(id));
 	struct json_out o;
 
-	if (!sql_next(&c->sim->sql, st)) {
-		sim_uem_error(c, 404, 404, "Profile '%.*s' not found", STR_FMT(c->part[0]));
+	if (id == SQL_NULL || !sql_next(&c->sim->sql, st))
 		return;
-	}
 	c->rep->type = "application/json; charset=utf-8";
 	json_out_init(&o, &c->rep->body);
-	put_profile(c->sim, &o, NULL, st);
+	put_profile(c->sim, &o, st);
 	db_reset(st);
+}
+
+/* Replaces the whole profile: what the body leaves out is gone (contracts: UEM H.20). */
+void sim_uem_profile_put(struct call *c)
+{
+	int64_t id = find_profile(c);
+	struct json *root = NULL;
+	struct str name;
+	struct err err;
+
+	if (id == SQL_NULL)
+		return;
+	if (json_parse(&root, c->req->body, &err) != ERR_OK)
+		root = NULL;
+	name = json_text(json_get(root, "ProfileName"));
+	if (name.n == 0) {
+		sim_uem_error(c, 400, 400, "The profile needs a ProfileName");
+	} else {
+		sql_run(&c->sim->sql, sql_z("UPDATE profile SET body=?, name=? WHERE id=?"),
+			sql_s(c->req->body), sql_s(name), sql_i(id));
+		sim_effect(c->sim,
+			&(struct effect){ STR(""), "profile-change", c->part[0], name, true });
+		sim_uem_accepted(c, NULL);
+	}
+	json_free(root);
 }

@@ -152,3 +152,121 @@ void sim_uem_token_delete(struct call *c)
 	db_reset(st);
 	sim_uem_error(c, 400, 5219, "Device Enrollment Program tokens cannot be deleted");
 }
+
+/* --- many at once: bodies of {"enrollment_tokens":[uuid...],"organization_group_uuid"} --- */
+
+enum { TOKENS_MAX = 500 };
+
+/* NULL, and 422 {1012}, when there are none or too many. Caller frees *ret_root. */
+static const struct json *read_tokens(struct call *c, struct json **ret_root)
+{
+	const struct json *list;
+	struct err err;
+
+	*ret_root = NULL;
+	if (json_parse(ret_root, c->req->body, &err) != ERR_OK)
+		*ret_root = NULL;
+	list = json_get(*ret_root, "enrollment_tokens");
+	if (json_is_array(list) && json_first(list) && json_count(list) <= TOKENS_MAX)
+		return list;
+	sim_uem_error(c, 422, 1012, "The body needs 1 to %d enrollment_tokens", TOKENS_MAX);
+	return NULL;
+}
+
+static bool token_known(struct call *c, const struct json *uuid)
+{
+	return sql_int(&c->sim->sql, sql_z("SELECT 1 FROM record WHERE device=? LIMIT 1"),
+		       sql_i(sim_uem_row_of("token", json_text(uuid)))) == 1;
+}
+
+/* Sorts the tokens of the body into those that are known and those that are not. */
+static void put_sorted(
+	struct call *c, struct json_out *o, const struct json *list, const char *key, bool known)
+{
+	json_arr(o, key);
+	for (const struct json *v = json_first(list); v; v = json_next(v))
+		if (token_known(c, v) == known)
+			json_put_str(o, NULL, json_text(v));
+	json_arr_end(o);
+}
+
+static int64_t count_known(struct call *c, const struct json *list)
+{
+	int64_t n = 0;
+
+	for (const struct json *v = json_first(list); v; v = json_next(v))
+		n += token_known(c, v);
+	return n;
+}
+
+void sim_uem_tokens_many(struct call *c)
+{
+	struct json *root;
+	const struct json *list = read_tokens(c, &root);
+	struct json_out o;
+	int64_t n, valid;
+
+	if (list) {
+		n = (int64_t)json_count(list);
+		valid = count_known(c, list);
+		sim_uem_object(c, &o);
+		json_put_int(&o, "total_items_count", n);
+		json_put_int(&o, "valid_items_count", valid);
+		json_put_int(&o, "invalid_items_count", n - valid);
+		put_sorted(c, &o, list, "valid_tokens", true);
+		put_sorted(c, &o, list, "invalid_tokens", false);
+		json_obj_end(&o);
+	}
+	json_free(root);
+}
+
+/* accepted: whether known tokens take the action at all. */
+static void put_outcome(struct call *c, const struct json *list, bool accepted)
+{
+	int64_t n = (int64_t)json_count(list), good = accepted ? count_known(c, list) : 0;
+	struct json_out o;
+
+	sim_uem_object(c, &o);
+	json_put_int(&o, "total_items_count", n);
+	json_put_int(&o, "accepted_items_count", good);
+	json_put_int(&o, "failed_items_count", n - good);
+	json_arr(&o, "failed_tokens");
+	for (const struct json *v = json_first(list); v; v = json_next(v)) {
+		if (accepted && token_known(c, v))
+			continue;
+		json_obj(&o, NULL);
+		json_put_str(&o, "uuid", json_text(v));
+		json_put_int(&o, "error_code", token_known(c, v) ? 5219 : 5220);
+		json_obj_end(&o);
+	}
+	json_arr_end(&o);
+	json_obj_end(&o);
+}
+
+/* DELETE with a body; all rows come from Apple, so none goes (contracts: UEM H.10, H.16). */
+void sim_uem_tokens_delete(struct call *c)
+{
+	struct json *root;
+	const struct json *list = read_tokens(c, &root);
+
+	if (list)
+		put_outcome(c, list, false);
+	json_free(root);
+}
+
+void sim_uem_tokens_change(struct call *c)
+{
+	struct str action = pairs_get_nocase(&c->query, "action");
+	struct json *root = NULL;
+	const struct json *list = NULL;
+
+	if (!str_eq_nocase(action, STR("RESET")) && !str_eq_nocase(action, STR("REVOKE")))
+		sim_uem_error(c, 422, 1012, "Invalid action '%.*s'", STR_FMT(action));
+	else
+		list = read_tokens(c, &root);
+	if (list) {
+		c->rep->status = 202;
+		put_outcome(c, list, true);
+	}
+	json_free(root);
+}

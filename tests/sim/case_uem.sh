@@ -66,10 +66,12 @@ request PUT /api/mdm/dep/groups/x/devices
 expect 411
 
 # --- C.6 groups ---
+uem_basic 2
 get '/api/system/groups/search?groupid=SERVERA'
 expect 200
 check '.OrganizationGroups | length == 1 and .[0].GroupId == "SERVERA" and (.[0].Devices | type) == "string"'
 og=$(jq -r '.OrganizationGroups[0].Uuid' <<<"$body")
+og_id=$(jq -r '.OrganizationGroups[0].Id' <<<"$body")
 get '/api/system/groups/search?name=depmend'
 root=$(jq -r '.OrganizationGroups[0].Uuid' <<<"$body")
 get '/api/system/groups/search?groupid=NOSUCH'
@@ -77,6 +79,19 @@ expect 204
 same "no body" "" "$body"
 get "/api/system/groups/search?page=7"
 expect 204
+get "/api/system/groups/$og"
+expect 200
+check '.GroupId == "SERVERA" and .Id > 0'
+uem_basic
+get '/api/system/groups/search?groupid=SERVERA'
+check '.LocationGroups[0].Id.Value > 0'
+get "/api/system/groups/$og_id"
+check ".Id.Value == $og_id"
+get /api/system/groups/99999
+same "no such group" "404 5054" "$(error_of)"
+get "/api/system/groups/$root/children"
+expect 200
+check '.[0].Name == "depmend" and (map(.Name) | contains(["Server A", "Server B"]))'
 
 # --- B.6 list ---
 get "/api/mdm/dep/groups/$og/devices"
