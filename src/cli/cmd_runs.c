@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "cli/carry.h"
 #include "cli/stored.h"
 #include "report/table.h"
 
@@ -57,7 +58,7 @@ static void print_counts(const struct summary *counts)
 static enum errc show_run(struct stored *s, const char *name, struct err *err)
 {
 	struct summary counts;
-	char when[TIME_TEXT];
+	char when[TIME_TEXT], next[1024];
 	enum errc rc = stored_run(s, name, err);
 
 	if (!rc)
@@ -70,8 +71,9 @@ static enum errc show_run(struct stored *s, const char *name, struct err *err)
 	if (s->run.finished_ms != TIME_NONE)
 		(void)printf("finished %s\n", time_rfc3339_s(s->run.finished_ms, when));
 	print_counts(&counts);
+	carry_again(s->input.path, s->input.undoes[0] ? s->input.undoes : NULL, next, sizeof(next));
 	if (s->run.state == RUN_ACTIVE)
-		(void)printf("next     depmend apply %s\n", s->input.path);
+		(void)printf("next     %s\n", next);
 	return ERR_OK;
 }
 

@@ -5,21 +5,37 @@
 
 #include "io/clock.h"
 
-static enum errc load_all(struct prepared *p, bool needs_settings, struct err *err)
+static void begin(struct prepared *p, const struct cli *cli)
+{
+	*p = (struct prepared){ .cli = cli, .now_ms = TIME_NONE };
+	diags_init(&p->diags);
+}
+
+static enum errc load_settings(struct prepared *p, bool needed, struct err *err)
 {
 	enum errc rc = cli_load_settings(p->cli, &p->settings, &p->diags, err);
 
-	if (!rc && !p->settings && needs_settings)
+	if (!rc && !p->settings && needed)
 		rc = err_set(err, ERR_SETTINGS,
 			"no settings were found: name them with --settings FILE");
-	if (!rc)
-		rc = cli_load_rules(p->cli, p->settings, &p->rules, &p->diags, err);
+	return rc;
+}
+
+static enum errc load_rules(struct prepared *p, struct err *err)
+{
+	enum errc rc = cli_load_rules(p->cli, p->settings, &p->rules, &p->diags, err);
+
 	if (!rc && !p->rules)
 		rc = err_set(err, ERR_USAGE,
 			"which rules? --rules FILE or NAME, or `rules:` in the settings");
-	if (!rc && p->settings && p->settings->protect_file)
-		rc = protect_load(&p->protected_serials, p->settings->protect_file, err);
 	return rc;
+}
+
+static enum errc load_protected(struct prepared *p, struct err *err)
+{
+	if (!p->settings || !p->settings->protect_file)
+		return ERR_OK;
+	return protect_load(&p->protected_serials, p->settings->protect_file, err);
 }
 
 enum errc prepare_load(
@@ -27,9 +43,24 @@ enum errc prepare_load(
 {
 	enum errc rc;
 
-	*p = (struct prepared){ .cli = cli, .now_ms = TIME_NONE };
-	diags_init(&p->diags);
-	rc = load_all(p, needs_settings, err);
+	begin(p, cli);
+	rc = load_settings(p, needs_settings, err);
+	if (!rc)
+		rc = load_rules(p, err);
+	if (!rc)
+		rc = load_protected(p, err);
+	diags_print(&p->diags, stderr);
+	return rc;
+}
+
+enum errc prepare_without_rules(struct prepared *p, const struct cli *cli, struct err *err)
+{
+	enum errc rc;
+
+	begin(p, cli);
+	rc = load_settings(p, true, err);
+	if (!rc)
+		rc = load_protected(p, err);
 	diags_print(&p->diags, stderr);
 	return rc;
 }
@@ -62,7 +93,7 @@ static int64_t now_of(const struct prepared *p)
 	return now;
 }
 
-enum errc prepare_plan(struct prepared *p, struct err *err)
+void prepare_options(struct prepared *p)
 {
 	uint64_t limit = cli_number(p->cli, OPTION_LIMIT, UINT32_MAX);
 
@@ -74,6 +105,11 @@ enum errc prepare_plan(struct prepared *p, struct err *err)
 		.limit = limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX,
 	};
 	p->has_plan = true;
+}
+
+enum errc prepare_plan(struct prepared *p, struct err *err)
+{
+	prepare_options(p);
 	return plan_build(&p->plan, &p->input, p->rules, &p->plan_options, err);
 }
 

@@ -27,8 +27,13 @@ struct prepared {
  */
 MUST_CHECK enum errc prepare_load(
 	struct prepared *p, const struct cli *cli, bool needs_settings, struct err *err);
+/* The same for a command that judges by no rules. */
+MUST_CHECK enum errc prepare_without_rules(
+	struct prepared *p, const struct cli *cli, struct err *err);
 /* The CSV, bound to the rules; its spool lies in `folder` (NULL: temporary). */
 MUST_CHECK enum errc prepare_input(struct prepared *p, const char *folder, struct err *err);
+/* Fills plan_options for whoever makes the plan: online when the session is connected. */
+void prepare_options(struct prepared *p);
 /* The plan; online when the session is connected. */
 MUST_CHECK enum errc prepare_plan(struct prepared *p, struct err *err);
 void prepare_release(struct prepared *p);

@@ -16,6 +16,7 @@ MUST_CHECK enum errc run_identity(const struct input *in, struct ruleset *rules,
  * run's folder. `frozen` is completed with what is needed to write results later. */
 struct freeze {
 	const char *input_path; /* as the user gave it */
+	const char *undoes;     /* name of the run that is undone; NULL: none */
 	const char *identity;
 	const struct rules_policy *policy;
 	struct str audit; /* who, version, digests, confirmations, allowances: JSON members */
@@ -48,6 +49,7 @@ MUST_CHECK enum errc run_work(const struct surroundings *s, int64_t run, struct 
 struct run_input {
 	struct input input; /* reopened spool */
 	char *path;         /* as the user gave it */
+	char *undoes;       /* name of the run that it undoes; empty: none */
 	size_t widest;
 };
 MUST_CHECK enum errc run_open_input(

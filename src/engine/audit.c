@@ -18,7 +18,7 @@ void audit_describe(
 	json_put_z(&o, "invocation", getenv("INVOCATION_ID"));
 	json_put_z(&o, "version", DEPMEND_VERSION);
 	json_put_z(&o, "input_sha256", p->input->digest);
-	json_put_z(&o, "rules_sha256", rules_digest(p->rules));
+	json_put_z(&o, "rules_sha256", plan_rules_digest(p));
 	json_put_z(&o, "settings_sha256", s->digest);
 	json_put_z(&o, "fingerprint", p->fingerprint);
 	json_put_int(&o, "devices", p->n_planned);

@@ -77,7 +77,7 @@ static struct place *fair_order(const struct plan *p, uint32_t *ret_n)
 	struct place *v = mem_alloc((p->n_planned + 1) * sizeof(*v));
 	struct fleet *f = p->opt->facts->fleet;
 	uint32_t n_servers = f->n_servers + 1, n = 0;
-	size_t n_groups = rules_count(p->rules) * n_servers;
+	size_t n_groups = plan_n_rules(p) * n_servers;
 	uint32_t *size = mem_zalloc((n_groups + 1) * sizeof(*size));
 	uint32_t *seen = mem_zalloc((n_groups + 1) * sizeof(*seen));
 
@@ -230,12 +230,13 @@ static void write_frozen(const struct plan *p, const struct freeze *f, struct bu
 	json_out_init(&o, out);
 	json_obj(&o, NULL);
 	json_put_z(&o, "input", f->input_path);
+	json_put_z(&o, "undoes", f->undoes);
 	json_put_z(&o, "input_sha256", p->input->digest);
 	json_put_z(&o, "delimiter", delimiter);
 	json_put_bool(&o, "has_header", p->input->columns.has_header);
 	json_put_int(&o, "serial_at", p->input->columns.at[COLUMN_SERIAL]);
 	json_put_int(&o, "widest", (int64_t)p->input->widest);
-	json_put_z(&o, "rules_sha256", rules_digest(p->rules));
+	json_put_z(&o, "rules_sha256", plan_rules_digest(p));
 	json_put_int(&o, "batch", p->opt->settings->batch_apple);
 	json_obj_end(&o);
 }

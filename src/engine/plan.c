@@ -32,7 +32,22 @@ const struct work_program *plan_program(const struct plan *p, const struct input
 
 struct str plan_rule_name(const struct plan *p, const struct input_row *row)
 {
-	return row->rule == ROW_NO_RULE ? STR_NONE : rules_info(p->rules, row->rule)->name;
+	return row->rule == ROW_NO_RULE ? STR_NONE : plan_rule(p, row->rule);
+}
+
+size_t plan_n_rules(const struct plan *p)
+{
+	return p->rules ? rules_count(p->rules) : 1;
+}
+
+struct str plan_rule(const struct plan *p, size_t rule)
+{
+	return p->rules ? rules_info(p->rules, rule)->name : str_from(p->undo);
+}
+
+const char *plan_rules_digest(const struct plan *p)
+{
+	return p->rules ? rules_digest(p->rules) : "";
 }
 
 struct str plan_detail(const struct plan *p, const struct input_row *row)
@@ -46,6 +61,21 @@ void plan_settle(struct plan *p, struct input_row *row, enum outcome outcome, en
 	row->outcome = (uint8_t)outcome;
 	row->reason = (uint8_t)reason;
 	row->detail = detail.n ? map_add(&p->details, detail, NULL) : MAP_NONE;
+}
+
+enum errc plan_take_program(
+	struct plan *p, struct input_row *row, const struct program *program, struct err *err)
+{
+	struct buf json;
+	enum errc rc;
+
+	buf_init(&json, 256 * 1024);
+	program_encode(program, &json);
+	rc = buf_check(&json, "a program", err);
+	if (!rc)
+		row->program = map_add(&p->programs, buf_view(&json), NULL);
+	buf_release(&json);
+	return rc;
 }
 
 /* --- judging: passes over the rows until none is open --- */
@@ -78,22 +108,13 @@ static enum errc take_program(struct judging *j, struct input_row *row, size_t r
 {
 	struct step steps[PROGRAM_MAX_STEPS];
 	struct program program = { steps, 0 };
-	struct buf json;
 	enum errc rc = rules_program(j->p->rules, rule, false, facts, steps, &program.n, err);
 
 	if (rc == ERR_SYNTAX) {
 		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(err->msg));
 		return ERR_OK;
 	}
-	if (rc)
-		return rc;
-	buf_init(&json, 256 * 1024);
-	program_encode(&program, &json);
-	rc = buf_check(&json, "a program", err);
-	if (!rc)
-		row->program = map_add(&j->p->programs, buf_view(&json), NULL);
-	buf_release(&json);
-	return rc;
+	return rc ? rc : plan_take_program(j->p, row, &program, err);
 }
 
 static enum errc take_verdict(struct judging *j, struct input_row *row, uint32_t n,
@@ -207,7 +228,7 @@ static enum errc judge(struct plan *p, struct err *err)
 
 /* --- after judging --- */
 
-static void settle_protected(struct plan *p)
+void plan_settle_protected(struct plan *p)
 {
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
 		struct input_row *row = &p->input->rows[i];
@@ -335,18 +356,30 @@ static enum errc check_names(struct plan *p, struct err *err)
 	return ERR_OK;
 }
 
+void plan_init(
+	struct plan *p, struct input *input, struct ruleset *rules, const struct plan_options *opt)
+{
+	*p = (struct plan){ .input = input, .rules = rules, .opt = opt };
+	arena_init(&p->arena);
+	map_init(&p->programs, 0);
+	map_init(&p->details, 0);
+}
+
+void plan_finish(struct plan *p)
+{
+	apply_limit(p);
+	take_fingerprint(p);
+}
+
 enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
 	const struct plan_options *opt, struct err *err)
 {
 	enum errc rc = ERR_OK;
 
-	*p = (struct plan){ .input = input, .rules = rules, .opt = opt };
-	arena_init(&p->arena);
-	map_init(&p->programs, 0);
-	map_init(&p->details, 0);
+	plan_init(p, input, rules, opt);
 	if (opt->facts)
 		rc = check_names(p, err);
-	settle_protected(p);
+	plan_settle_protected(p);
 	if (!rc)
 		rc = judge(p, err);
 	if (!rc)
@@ -354,7 +387,6 @@ enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
 	if (rc)
 		return rc;
 	settle_duplicates(p);
-	apply_limit(p);
-	take_fingerprint(p);
+	plan_finish(p);
 	return ERR_OK;
 }

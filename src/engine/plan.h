@@ -21,7 +21,7 @@ struct plan_options {
 struct plan {
 	/* Borrowed until plan_release(). */
 	struct input *input;
-	struct ruleset *rules;
+	struct ruleset *rules; /* NULL: the plan undoes a run */
 	const struct plan_options *opt;
 
 	struct arena arena;
@@ -31,6 +31,7 @@ struct plan {
 	uint32_t n_compiled;
 	uint32_t n_planned;   /* rows that would send something */
 	char fingerprint[65]; /* over the planned rows: serial, rule, steps, state before */
+	char undo[48];        /* without rules: stands where a rule's name would */
 };
 
 /* The rules have to be bound to the input. ERR_RULES: a server written in the rules does not
@@ -49,6 +50,11 @@ uint32_t plan_slot(const struct plan *p, const struct input_row *row);
 /* NULL when the row has no program. */
 const struct work_program *plan_program(const struct plan *p, const struct input_row *row);
 struct str plan_rule_name(const struct plan *p, const struct input_row *row);
+/* What rows can name as their rule: input_row.rule is below plan_n_rules(). */
+size_t plan_n_rules(const struct plan *p);
+struct str plan_rule(const struct plan *p, size_t rule);
+/* SHA-256 of the rules; empty without any. */
+const char *plan_rules_digest(const struct plan *p);
 struct str plan_detail(const struct plan *p, const struct input_row *row);
 /* Where the device is, or was before an earlier run took it off. */
 MUST_CHECK enum errc plan_home(

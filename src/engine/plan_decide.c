@@ -137,18 +137,24 @@ enum errc plan_home(const struct plan *p, uint32_t slot, uint32_t *ret_server, s
 	return rc;
 }
 
+static struct str because_of(const struct plan *p, const struct input_row *row)
+{
+	return p->rules ? rules_info(p->rules, row->rule)->because : STR_NONE;
+}
+
 /* *ret: not long enough ago to do it again. */
 static enum errc too_soon(
 	const struct plan *p, const struct input_row *row, bool *ret, struct err *err)
 {
-	const struct rule_info *rule = rules_info(p->rules, row->rule);
+	const struct rule_info *rule = p->rules ? rules_info(p->rules, row->rule) : NULL;
 	int64_t last = TIME_NONE;
 	enum errc rc = ERR_OK;
 
-	if (rule->has_again_after && p->opt->facts->store)
+	if (rule && rule->has_again_after && p->opt->facts->store)
 		rc = store_last_done(p->opt->facts->store, map_key(&p->input->serials, row->serial),
 			rule->name, &last, err);
-	*ret = !rc && last != TIME_NONE && p->opt->now_ms < time_shift(last, rule->again_after, 1);
+	*ret = !rc && last != TIME_NONE && rule &&
+	       p->opt->now_ms < time_shift(last, rule->again_after, 1);
 	return rc;
 }
 
@@ -257,8 +263,7 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 		plan_settle(
 			p, row, OUTCOME_FAILED, REASON_UEM_NO_GROUP, fleet_server_name(f, home));
 	else
-		plan_settle(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED,
-			rules_info(p->rules, row->rule)->because);
+		plan_settle(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED, because_of(p, row));
 	return ERR_OK;
 }
 
@@ -266,7 +271,7 @@ static enum errc decide_row(
 	struct plan *p, struct input_row *row, const char *bad_name, struct err *err)
 {
 	const struct work_program *prog = &p->compiled[row->program];
-	struct str because = rules_info(p->rules, row->rule)->because;
+	struct str because = because_of(p, row);
 	enum outcome outcome;
 	enum reason reason;
 	const char *detail;

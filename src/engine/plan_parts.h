@@ -6,6 +6,18 @@
 
 #include "engine/plan.h"
 
+void plan_init(
+	struct plan *p, struct input *input, struct ruleset *rules, const struct plan_options *opt);
+/* --limit and the fingerprint: the last step of every plan. */
+void plan_finish(struct plan *p);
+
+/* Rows still open whose serial is on the protected list. */
+void plan_settle_protected(struct plan *p);
+
+/* The steps of this row. */
+MUST_CHECK enum errc plan_take_program(
+	struct plan *p, struct input_row *row, const struct program *program, struct err *err);
+
 /* The row's outcome and why; detail may be empty. */
 void plan_settle(struct plan *p, struct input_row *row, enum outcome outcome, enum reason reason,
 	struct str detail);

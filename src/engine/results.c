@@ -25,6 +25,7 @@ enum errc run_open_input(
 	(void)json_int(json_get(j, "serial_at"), &serial_at);
 	ret->widest = (size_t)widest;
 	ret->path = mem_dupz(json_text(json_get(j, "input")));
+	ret->undoes = mem_dupz(json_text(json_get(j, "undoes")));
 	rc = store_run_folder(store, run->name, &folder, err);
 	if (!rc) {
 		if (asprintf(&spool, "%s/input.csv", folder) < 0)
@@ -42,7 +43,8 @@ void run_input_release(struct run_input *in)
 {
 	input_release(&in->input);
 	free(in->path);
-	in->path = NULL;
+	free(in->undoes);
+	in->path = in->undoes = NULL;
 }
 
 /* --- rows --- */

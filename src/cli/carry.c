@@ -1,0 +1,264 @@
+#include "cli/carry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/confirm.h"
+#include "cli/write_rows.h"
+#include "engine/audit.h"
+#include "engine/guard.h"
+#include "engine/stop.h"
+#include "report/status.h"
+
+enum { UNATTENDED_WAIT_MS = 6 * 3600 * 1000 };
+
+/* --- the way to a run --- */
+
+static struct surroundings surroundings_of(struct carrying *c)
+{
+	bool past = cli_count(c->p.cli, OPTION_PAST_HALT) > 0;
+
+	return (struct surroundings){
+		.store = c->p.session.store,
+		.transport = c->p.session.transport,
+		.facts = &c->p.session.facts,
+		.settings = c->p.settings,
+		.halt_failed_percent = past ? 100 : c->policy->halt_failed_percent,
+	};
+}
+
+enum errc carry_open(struct carrying *c, struct err *err)
+{
+	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+	size_t n_allowed;
+	struct session_options opt = {
+		.exclusive = true,
+		.max_wait_ms = cli_duration_ms(
+			c->p.cli, OPTION_MAX_WAIT, terminal ? INT64_MAX : UNATTENDED_WAIT_MS),
+	};
+	enum errc rc = session_open(&c->p.session, c->p.settings, &opt, err);
+
+	c->allowed = cli_list(c->p.cli, OPTION_ALLOW, &n_allowed);
+	if (!rc)
+		rc = expect_load(
+			&c->expected, c->p.session.store, cli_text(c->p.cli, OPTION_EXPECT), err);
+	return rc;
+}
+
+static enum errc connect_and_recover(struct carrying *c, struct err *err)
+{
+	struct surroundings s = surroundings_of(c);
+	enum errc rc = session_connect(&c->p.session, err);
+
+	c->p.online = !rc;
+	c->started_ms = rc ? 0 : transport_now(c->p.session.transport);
+	if (!rc)
+		rc = run_recover(&s, c->identity, &c->in_flight, err);
+	if (!rc)
+		rc = store_run_find(c->p.session.store, c->identity, &c->run, &c->has_run, err);
+	return rc;
+}
+
+static enum errc freeze(struct carrying *c, struct err *err)
+{
+	struct buf audit;
+	struct freeze f = {
+		.input_path = c->input_path,
+		.undoes = c->undoes,
+		.identity = c->identity,
+		.policy = c->policy,
+	};
+	enum errc rc;
+
+	buf_init(&audit, 64 * 1024);
+	audit_describe(&c->p.plan, c->p.settings, c->allowed, &audit);
+	f.audit = buf_view(&audit);
+	rc = run_freeze(&c->p.plan, c->p.session.store, &f, transport_now(c->p.session.transport),
+		&c->run, err);
+	c->has_run = !rc;
+	buf_release(&audit);
+	return rc;
+}
+
+/* Continuing never judges again: the frozen plan is what was confirmed. */
+static enum errc start_or_continue(struct carrying *c, struct err *err)
+{
+	enum errc rc;
+
+	if (c->has_run) {
+		log_info("continuing run %s", c->run.name);
+		if (c->expected.given && strcmp(c->expected.fingerprint, c->run.fingerprint) != 0)
+			return err_set(err, ERR_GUARD,
+				"run %s was confirmed as plan %.12s, not the expected %.12s",
+				c->run.name, c->run.fingerprint, c->expected.fingerprint);
+		return ERR_OK;
+	}
+	c->p.now_ms = c->expected.now_ms;
+	rc = c->make_plan(c, err);
+	if (!rc)
+		rc = expect_check(&c->expected, &c->p.plan, err);
+	if (!rc)
+		rc = guard_check(&c->p.plan, c->policy, c->allowed, err);
+	if (!rc)
+		rc = confirm_plan(c->p.cli, &c->p.plan, err);
+	return rc ? rc : freeze(c, err);
+}
+
+enum errc carry_out(struct carrying *c, struct err *err)
+{
+	struct surroundings s;
+	enum errc rc = connect_and_recover(c, err);
+
+	if (!rc)
+		rc = start_or_continue(c, err);
+	if (rc)
+		return rc;
+	s = surroundings_of(c);
+	return run_work(&s, c->run.id, err);
+}
+
+/* --- results --- */
+
+/* Why a row that was not settled stays as it is when the run ends before it began. */
+static enum reason reason_of(enum errc code)
+{
+	switch (code) {
+	case ERR_TEMPFAIL:
+	case ERR_NET:
+	case ERR_OUTAGE:
+		return REASON_RUN_WAITING;
+	case ERR_STOPPED:
+		return REASON_RUN_STOPPED;
+	default:
+		return REASON_RUN_GUARDED;
+	}
+}
+
+struct source {
+	struct carrying *c;
+	struct run_results *results; /* NULL: nothing was frozen */
+	enum errc ended;
+	struct buf steps, before;
+};
+
+static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct err *err)
+{
+	struct source *s = self;
+
+	if (s->results)
+		return run_results_row(s->results, n, ret, err);
+	plan_row(&s->c->p.plan, n, &s->steps, &s->before, ret);
+	if (ret->outcome == OUTCOME_PLANNED || ret->outcome == OUTCOME_PENDING) {
+		ret->outcome = OUTCOME_PENDING;
+		ret->reason = reason_of(s->ended);
+		ret->detail = ret->steps = STR_NONE;
+	}
+	return ERR_OK;
+}
+
+static enum errc write_results(
+	struct carrying *c, enum errc ended, struct summary *ret, struct err *err)
+{
+	struct result_options opt = {
+		.path = c->out,
+		.columns = &c->p.input.columns,
+		.n_columns = c->p.input.widest,
+		.delimiter = c->p.input.delimiter,
+		.run = c->has_run ? c->run.name : "",
+		.raw_csv = cli_count(c->p.cli, OPTION_RAW_CSV) > 0,
+	};
+	struct source s = { .c = c, .ended = ended };
+	enum errc rc = ERR_OK;
+
+	buf_init(&s.steps, 1024 * 1024);
+	buf_init(&s.before, 64 * 1024);
+	if (c->has_run)
+		rc = run_results_load(c->p.session.store, c->run.id, &s.results, err);
+	if (!rc && s.results && run_results_count(s.results) != c->p.input.n_rows)
+		rc = err_set(err, ERR_INTERNAL, "the run has another number of rows");
+	if (!rc)
+		rc = write_rows(&c->p.input, c->p.input.n_rows, give_row, &s, &opt, ret, err);
+	run_results_free(s.results);
+	buf_release(&s.steps);
+	buf_release(&s.before);
+	return rc;
+}
+
+/* --- the end --- */
+
+static int status_of(enum errc ended)
+{
+	if (ended == ERR_STOPPED && stop_signal())
+		return 128 + stop_signal();
+	return errc_info(ended)->exit_status;
+}
+
+void carry_again(const char *input_path, const char *undoes, char *ret, size_t size)
+{
+	if (undoes)
+		(void)snprintf(ret, size, "depmend undo %s --apply", undoes);
+	else
+		(void)snprintf(ret, size, "depmend apply %s", input_path);
+}
+
+static void tell(struct carrying *c, const struct summary *summary, int status)
+{
+	struct transport_counts n = { 0 };
+	struct summary_end end = {
+		.run = c->has_run ? c->run.name : NULL,
+		.result = c->out,
+		.status = status,
+		.color = cli_color(c->p.cli, stderr),
+	};
+	char next[1024];
+
+	if (c->p.session.transport) {
+		n = transport_counts(c->p.session.transport);
+		end.n_changes = n.apple_writes + n.uem_writes;
+		end.n_triggers = n.uem_triggers;
+		end.n_reads = n.apple_reads + n.uem_reads;
+		end.took_ms = transport_now(c->p.session.transport) - c->started_ms;
+	}
+	if (summary->rows[OUTCOME_PENDING] || summary->rows[OUTCOME_IN_FLIGHT]) {
+		carry_again(c->input_path, c->undoes, next, sizeof(next));
+		end.next = next;
+	}
+	if (cli_count(c->p.cli, OPTION_QUIET) == 0)
+		summary_print(summary, &end, stderr);
+}
+
+static int finish(struct carrying *c, enum errc ended, const struct err *why)
+{
+	struct summary summary = { 0 };
+	int status = ended ? status_of(ended) : 0;
+	struct err err;
+
+	if (ended && ended != ERR_STOPPED)
+		(void)cli_fail(c->p.cli, why);
+	if (c->p.input.n_rows && (c->has_run || c->p.has_plan)) {
+		enum errc rc = write_results(c, ended, &summary, &err);
+
+		if (rc)
+			status = status_first(status, cli_fail(c->p.cli, &err));
+		status = status_first(status, summary_status(&summary));
+	}
+	if (c->in_flight)
+		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
+	if (c->has_run)
+		tell(c, &summary, status);
+	return status;
+}
+
+int carry_end(struct carrying *c, enum errc ended, const struct err *why)
+{
+	int status = finish(c, ended, why);
+
+	expect_release(&c->expected);
+	prepare_release(&c->p);
+	free(c->out);
+	free(c->allowed);
+	return status;
+}

@@ -1,0 +1,39 @@
+/*
+ * Carrying a plan out, for apply and undo alike: recover what earlier runs left, continue or plan,
+ * guard, confirm, freeze, work, write the result.
+ */
+#ifndef CLI_CARRY_H
+#define CLI_CARRY_H
+
+#include "cli/expect.h"
+#include "cli/prepare.h"
+
+struct carrying {
+	struct prepared p;
+	/* What the run is told by, and how its plan is made: set before carry_out(). */
+	char identity[65];
+	const char *input_path; /* as the user gave it */
+	const char *undoes;     /* name of the run that is undone; NULL: none */
+	const struct rules_policy *policy;
+	enum errc (*make_plan)(struct carrying *c, struct err *err);
+	char *out; /* result file; owned */
+
+	struct expected expected;
+	struct run_record run;
+	bool has_run;       /* frozen now, or continued */
+	uint32_t in_flight; /* devices of earlier runs that are still not settled */
+	int64_t started_ms;
+	const char **allowed; /* --allow, NULL-terminated; owned */
+};
+
+/* Takes the lock and opens the store; p.settings were loaded. */
+MUST_CHECK enum errc carry_open(struct carrying *c, struct err *err);
+/* Everything from the first connection to the last proof. */
+MUST_CHECK enum errc carry_out(struct carrying *c, struct err *err);
+/* Once rows were read, a result file is written whatever happened. Releases all; returns the exit
+ * status. */
+int carry_end(struct carrying *c, enum errc ended, const struct err *why);
+/* The command that continues such a run. */
+void carry_again(const char *input_path, const char *undoes, char *ret, size_t size);
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * A plan as its reader sees it: summary, CSV, and a copy for --expect.
+ */
+#ifndef CLI_PLAN_OUT_H
+#define CLI_PLAN_OUT_H
+
+#include "cli/prepare.h"
+
+/* Shows and remembers the plan; returns the exit status. */
+int plan_tell(struct prepared *p);
+
+#endif
