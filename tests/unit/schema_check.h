@@ -14,16 +14,33 @@
 
 static bool schema_accepts(const cJSON *root, const cJSON *schema, const cJSON *v);
 
+/* Compiling costs far more than matching, and a schema has few patterns; they stay until the end.
+ */
+static const regex_t *compiled(const char *pattern)
+{
+	static struct {
+		char *text;
+		regex_t re;
+	} known[128];
+	size_t n = 0;
+
+	while (n < sizeof(known) / sizeof(*known) && known[n].text) {
+		if (strcmp(known[n].text, pattern) == 0)
+			return &known[n].re;
+		n++;
+	}
+	if (n == sizeof(known) / sizeof(*known) ||
+		regcomp(&known[n].re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return NULL;
+	known[n].text = strdup(pattern);
+	return &known[n].re;
+}
+
 static bool pattern_fits(const char *pattern, const char *text)
 {
-	regex_t re;
-	bool fits;
+	const regex_t *re = compiled(pattern);
 
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return false;
-	fits = regexec(&re, text, 0, NULL, 0) == 0;
-	regfree(&re);
-	return fits;
+	return re && regexec(re, text, 0, NULL, 0) == 0;
 }
 
 static bool has_type(const char *type, const cJSON *v)
