@@ -23,38 +23,36 @@ static bool ready_in(const struct job *j, uint32_t wave)
 	return false;
 }
 
-/* What can move without a sync: Apple's changes first, profiles when none is left. */
-static enum errc work_phase(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+/* The next thing that some device of the wave waits for: Apple's changes before profiles, and one
+ * sync for all when nothing else is left. */
+static enum errc work_phase(struct job *j, uint32_t wave, struct err *err)
 {
-	enum errc rc = change_round(j, wave, ret_n, err);
+	static enum errc (*const rounds[])(struct job *, uint32_t, uint32_t *,
+		struct err *) = { change_round, profile_round, sync_round };
+	uint32_t moved = 0;
+	enum errc rc = ERR_OK;
 
-	if (!rc)
-		rc = settle_requests(j, INT64_MAX, err);
-	if (rc || j->stop || *ret_n)
-		return rc;
-	rc = profile_round(j, wave, ret_n, err);
-	return rc ? rc : settle_requests(j, INT64_MAX, err);
+	for (size_t i = 0; i < sizeof(rounds) / sizeof(*rounds) && !rc && !j->stop && !moved; i++) {
+		rc = rounds[i](j, wave, &moved, err);
+		if (!rc)
+			rc = settle_requests(j, INT64_MAX, err);
+	}
+	if (!rc && !j->stop && !moved)
+		rc = err_set(err, ERR_INTERNAL, "a wave does not move on");
+	return rc;
 }
 
-/* The phases of one wave, each up to the next sync, then one sync for all. */
 static enum errc work_wave(struct job *j, uint32_t wave, struct err *err)
 {
 	enum errc rc = ERR_OK;
 
 	while (!rc && !j->stop && ready_in(j, wave)) {
-		uint32_t moved = 0;
-
 		if (stop_asked()) {
 			(void)err_set(err, ERR_STOPPED, "stopped by a signal");
 			job_stop(j, ERR_STOPPED, REASON_RUN_STOPPED, err);
 			break;
 		}
-		rc = work_phase(j, wave, &moved, err);
-		if (rc || j->stop || moved)
-			continue;
-		rc = sync_round(j, wave, &moved, err);
-		if (!rc && !j->stop && !moved)
-			rc = err_set(err, ERR_INTERNAL, "a wave does not move on");
+		rc = work_phase(j, wave, err);
 	}
 	return rc;
 }

@@ -116,6 +116,15 @@ enum errc facts_look_up_with(struct facts *f, const uint32_t *slots, uint32_t n,
 	return rc;
 }
 
+enum errc facts_look_again(struct look_up *u, look_up_request *ask, look_up_done *done)
+{
+	struct transport_call call = { .service = TO_APPLE, .done = done, .self = u };
+
+	ask(u, fleet_serial(u->f->fleet, u->slot), &call.request);
+	transport_submit(u->f->transport, &call);
+	return ERR_OK;
+}
+
 enum errc facts_look_up(struct facts *f, const uint32_t *slots, uint32_t n,
 	enum transport_service service, look_up_request *ask, look_up_done *done, struct err *err)
 {

@@ -148,6 +148,11 @@ static bool pages_cost_more(void *self, const struct listing *l)
 	return p->was_enough;
 }
 
+static void ask_device(struct look_up *u, struct str serial, struct http_request *ret)
+{
+	apple_device_request(transport_apple(u->f->transport), serial, ret);
+}
+
 static enum errc done_device(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
@@ -157,6 +162,11 @@ static enum errc done_device(void *self, enum errc code, const struct http_reply
 	struct json *root = NULL;
 
 	(void)rest;
+	if (!code && apple_fields_refused(reply) &&
+		!transport_apple(u->f->transport)->documented_fields) {
+		transport_use_documented_fields(u->f->transport);
+		return facts_look_again(u, ask_device, done_device);
+	}
 	if (!code)
 		code = apple_reply_error(reply, NULL, err);
 	if (code == ERR_NOT_FOUND) {
@@ -171,11 +181,6 @@ static enum errc done_device(void *self, enum errc code, const struct http_reply
 		take_device(u->f->fleet, u->slot, &a);
 	json_free(root);
 	return facts_soften(u->f, code, READING_APPLE_DEVICE, &u->slot, 1, err);
-}
-
-static void ask_device(struct look_up *u, struct str serial, struct http_request *ret)
-{
-	apple_device_request(transport_apple(u->f->transport), serial, ret);
 }
 
 static int64_t pages_of(int64_t n)

@@ -25,6 +25,9 @@ MUST_CHECK enum errc facts_look_up_with(struct facts *f, const uint32_t *slots, 
 	enum transport_service service, look_up_request *ask, look_up_done *done, void *extra,
 	struct err *err);
 
+/* The same look-up once more, from within done(). */
+MUST_CHECK enum errc facts_look_again(struct look_up *u, look_up_request *ask, look_up_done *done);
+
 /* Starts it, drains, releases; its own failure is returned. */
 MUST_CHECK enum errc facts_run_listing(struct facts *f, struct listing *l, struct err *err);
 

@@ -79,6 +79,12 @@ static enum errc page_done(void *self, enum errc code, const struct http_reply *
 	struct listing *l = self;
 	bool more = false;
 
+	if (!code && l->service == TO_APPLE && apple_fields_refused(reply) &&
+		!transport_apple(l->t)->documented_fields) {
+		transport_use_documented_fields(l->t);
+		next_page(l);
+		return ERR_OK;
+	}
 	if (!code && reply->status != 200 && reply->status != 204)
 		code = reply_error(l, reply, err);
 	if (!code)

@@ -124,6 +124,11 @@ const struct apple_service *transport_apple(const struct transport *t)
 	return &t->apple;
 }
 
+void transport_use_documented_fields(struct transport *t)
+{
+	t->apple.documented_fields = true;
+}
+
 const struct uem_service *transport_uem(const struct transport *t)
 {
 	return &t->uem;
