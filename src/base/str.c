@@ -147,10 +147,17 @@ static size_t utf8_step(const unsigned char *p, size_t n)
 bool str_is_utf8(struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
+	size_t i = 0;
 
-	for (size_t i = 0; i < s.n;) {
-		size_t step = utf8_step(p + i, s.n - i);
+	while (i < s.n) {
+		uint64_t eight = UINT64_MAX;
+		size_t step;
 
+		/* Most text is ASCII: eight bytes at a time while it is. */
+		if (s.n - i >= sizeof(eight))
+			memcpy(&eight, p + i, sizeof(eight));
+		step = eight & UINT64_C(0x8080808080808080) ? utf8_step(p + i, s.n - i)
+							    : sizeof(eight);
 		if (step == 0)
 			return false;
 		i += step;

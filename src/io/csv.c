@@ -9,6 +9,7 @@
 
 enum {
 	FILL_BYTES = 64 * 1024,
+	SEP_LINE_BYTES = 8, /* more than `sep=;` and CR LF */
 	/* A whole record and what is read behind it. */
 	WINDOW_MAX_BYTES = CSV_MAX_RECORD_BYTES + 2 * FILL_BYTES,
 };
@@ -81,17 +82,15 @@ static void fill(struct csv_reader *r)
 
 static enum errc fill_more(struct csv_reader *r, struct err *err)
 {
-	struct str pending = ahead(r);
-
 	/* The CR of a line end may be the last byte. */
-	if (pending.n > CSV_MAX_RECORD_BYTES + 1)
+	if (r->to - r->from > CSV_MAX_RECORD_BYTES + 1)
 		return stop_at_limit(r, err);
 	if (!r->failure.code)
 		fill(r);
 	if (!r->failure.code)
 		return ERR_OK;
 	return err_set(err, r->failure.code, "%s:%zu: %s", r->name,
-		r->line + csv_count_line_ends(pending), r->failure.msg);
+		r->line + csv_count_line_ends(ahead(r)), r->failure.msg);
 }
 
 static void consume(struct csv_reader *r, size_t n_bytes, size_t n_lines)
@@ -130,7 +129,7 @@ static void start(struct csv_reader *r)
 	size_t at_least = r->opt.read_bytes ? r->opt.read_bytes : FILL_BYTES;
 	char sep;
 
-	while (!r->at_end && !r->failure.code && r->to < at_least)
+	while (!r->at_end && !r->failure.code && (r->to < at_least || r->to < SEP_LINE_BYTES))
 		fill(r);
 	sep = take_sep_line(r);
 	if (r->opt.delimiter)
@@ -251,26 +250,29 @@ static bool cut_off(const struct csv_reader *r, const char *end)
 /* A plain record in place. CSV_HARD, too, for what take_any() has to tell. */
 static enum csv_split take_plain(struct csv_reader *r, struct csv_record *ret, bool *ret_got)
 {
-	const char *p = r->window + r->from, *limit = r->window + r->to, *end;
-	bool other;
-	enum csv_split split = csv_split(
-		&r->splitter, p, limit, r->cells, &ret->n_cells, &end, &other);
+	const char *p = r->window + r->from, *limit = r->window + r->to;
+	struct csv_plain plain;
+	enum csv_split split = csv_split(&r->splitter, p, limit, r->cells, &plain);
+	struct str raw;
 
 	if (split)
 		return split;
-	if (cut_off(r, end))
+	if (cut_off(r, plain.end))
 		return CSV_UNFINISHED;
-	ret->raw = (struct str){ p, (size_t)(end - p) };
-	ret->n_lines = 1;
+	raw = (struct str){ p, (size_t)(plain.end - p) };
+	if (raw.n > CSV_MAX_RECORD_BYTES || (plain.has_other && check_text(r, raw, NULL)))
+		return CSV_HARD;
+	ret->n_lines = plain.has_newlines ? csv_count_line_ends(raw) + 1 : 1;
+	if (ret->n_lines > CSV_MAX_RECORD_LINES)
+		return CSV_HARD;
+	ret->raw = raw;
+	ret->n_cells = plain.n_cells;
 	ret->bad = NULL;
-	if (ret->raw.n > CSV_MAX_RECORD_BYTES)
-		return CSV_HARD;
-	if (other && check_text(r, ret->raw, NULL))
-		return CSV_HARD;
 	/* One empty cell: a blank line, unless it says so in quotes. */
-	*ret_got = ret->n_cells > 1 || r->cells[0].n > 0 ||
-		   (ret->raw.n && memchr(ret->raw.p, '"', ret->raw.n));
-	consume(r, ret->raw.n + 1 + (*end == '\r' && end + 1 < limit && end[1] == '\n'), 1);
+	*ret_got = plain.n_cells > 1 || r->cells[0].n > 0 || (raw.n && memchr(raw.p, '"', raw.n));
+	consume(r,
+		raw.n + 1 + (*plain.end == '\r' && plain.end + 1 < limit && plain.end[1] == '\n'),
+		ret->n_lines);
 	return CSV_EASY;
 }
 

@@ -15,14 +15,12 @@ struct csv_source {
 	int fd;            /* -1: memory */
 	struct str memory; /* what is left of it */
 	size_t read_bytes; /* at most, at a time */
-	iconv_t converter; /* NO_CONVERTER: the input is UTF-8 */
+	iconv_t converter; /* NULL: the input is UTF-8 */
 	size_t from, to;   /* bytes in `in` that are still to be given */
 	bool at_end;       /* nothing comes after `in` */
 	bool flushed;
 	char in[READ_BYTES];
 };
-
-#define NO_CONVERTER ((iconv_t)-1)
 
 static enum errc read_raw(struct csv_source *s, char *p, size_t cap, size_t *ret_n, struct err *err)
 {
@@ -88,15 +86,20 @@ static const char *skip_bom(struct csv_source *s, const char *encoding)
 static enum errc choose_converter(struct csv_source *s, const char *encoding, struct err *err)
 {
 	struct str name = str_from(encoding);
+	iconv_t converter;
 
 	if (str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8")))
 		return ERR_OK;
 	/* A slash begins //IGNORE and //TRANSLIT, which would hide what cannot be decoded. */
-	if (!strchr(encoding, '/'))
-		s->converter = iconv_open("UTF-8", encoding);
-	if (s->converter == NO_CONVERTER)
-		return err_set(err, ERR_INPUT, "the encoding '%.*s' is not known", STR_FMT(name));
+	if (strchr(encoding, '/'))
+		goto unknown;
+	converter = iconv_open("UTF-8", encoding);
+	if ((intptr_t)converter == -1)
+		goto unknown;
+	s->converter = converter;
 	return ERR_OK;
+unknown:
+	return err_set(err, ERR_INPUT, "the encoding '%.*s' is not known", STR_FMT(name));
 }
 
 static enum errc open_path(struct csv_source *s, const char *path, struct err *err)
@@ -120,7 +123,7 @@ enum errc csv_source_open(struct csv_source **ret, const char *path, struct str 
 	s->fd = -1;
 	s->memory = bytes;
 	s->read_bytes = opt->read_bytes ? opt->read_bytes : READ_BYTES;
-	s->converter = NO_CONVERTER;
+	s->converter = NULL;
 	s->from = s->to = 0;
 	s->at_end = s->flushed = false;
 	if (path)
@@ -142,7 +145,7 @@ void csv_source_close(struct csv_source *s)
 		return;
 	if (s->fd > STDIN_FILENO)
 		(void)close(s->fd);
-	if (s->converter != NO_CONVERTER)
+	if (s->converter)
 		(void)iconv_close(s->converter);
 	free(s);
 }
@@ -185,7 +188,7 @@ enum errc csv_source_read(struct csv_source *s, char *p, size_t cap, size_t *ret
 	size_t room = cap;
 	enum errc rc;
 
-	if (s->converter == NO_CONVERTER)
+	if (!s->converter)
 		return pass_on(s, p, cap, ret_n, err);
 	for (;;) {
 		int why = convert(s, &out, &room);

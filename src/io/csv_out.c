@@ -13,7 +13,9 @@ static bool needs_quotes(struct str text)
 
 static bool is_formula(struct str text)
 {
-	return text.n && memchr("=+-@\t", text.p[0], 5);
+	char c = text.n ? text.p[0] : '\0';
+
+	return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t';
 }
 
 void csv_cell(struct buf *out, struct str text, bool neutral)

@@ -65,17 +65,10 @@ enum {
 struct csv_masks {
 	uint64_t seps;  /* delimiters and line ends outside quotes */
 	uint64_t ends;  /* line ends among them */
-	uint64_t hard;  /* a quote or line end in a place that is not plain */
+	uint64_t hard;  /* a quote in a place that is not plain */
+	uint64_t inner; /* line ends inside quotes */
 	uint64_t rough; /* a quote, or a blank at the edge of a cell */
 	bool other;     /* NUL or non-ASCII somewhere in the block */
-};
-
-struct csv_splitter {
-	char delimiter;
-	const char *block; /* where the masks apply; NULL: nowhere */
-	struct csv_masks masks;
-	/* What the byte before the next block is, 0 or 1. */
-	uint64_t in_quotes, after_sep, after_quote, after_blank;
 };
 
 enum csv_split {
@@ -84,13 +77,33 @@ enum csv_split {
 	CSV_UNFINISHED /* no line end before `end` */
 };
 
+/* A record that was cut. */
+struct csv_plain {
+	size_t n_cells;    /* at most CSV_MAX_COLUMNS */
+	const char *end;   /* the CR or LF it ends with */
+	bool has_newlines; /* inside quotes */
+	bool has_other;    /* maybe NUL or non-ASCII */
+};
+
+struct csv_splitter;
+typedef enum csv_split csv_split_fn(struct csv_splitter *s, const char *p, const char *end,
+	struct str *cells, struct csv_plain *ret);
+
+struct csv_splitter {
+	csv_split_fn *cut; /* as wide as the processor allows */
+	char delimiter;
+	const char *block; /* where the masks apply; NULL: nowhere */
+	struct csv_masks masks;
+	/* What the byte before the next block is, 0 or 1. */
+	uint64_t in_quotes, after_sep, after_quote, after_blank;
+};
+
 void csv_splitter_init(struct csv_splitter *s, char delimiter);
 /* Forgets the block: the window has moved, or libcsv took a record. */
 void csv_splitter_forget(struct csv_splitter *s);
-/* Cuts the record at p. On CSV_EASY: cells are trimmed and without quotes, *ret_n_cells is at most
- * CSV_MAX_COLUMNS, the record ends at the CR or LF *ret_end, *ret_other tells of NUL or non-ASCII.
- * `cells` has CSV_SPLIT_CELLS places. */
+/* Cuts the record at p into `cells`, which has CSV_SPLIT_CELLS places; they are trimmed and without
+ * quotes. Unless it returns CSV_EASY the splitter has to forget its block. */
 enum csv_split csv_split(struct csv_splitter *s, const char *p, const char *end, struct str *cells,
-	size_t *ret_n_cells, const char **ret_end, bool *ret_other);
+	struct csv_plain *ret);
 
 #endif

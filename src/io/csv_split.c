@@ -1,8 +1,11 @@
 #include "io/csv_parts.h"
 
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
+
+/* What has to be inlined, so that one text serves processors with and without AVX2. */
+#define INLINED static inline __attribute__((always_inline))
 
 /* One bit per byte of a block. */
 struct raw_masks {
@@ -10,14 +13,16 @@ struct raw_masks {
 	bool other; /* NUL or non-ASCII somewhere in the block */
 };
 
+typedef struct raw_masks look_fn(const char *p, char delimiter);
+
 #ifdef __SSE2__
 
-static inline uint64_t bits_of(__m128i hits, int at)
+INLINED uint64_t bits_of(__m128i hits, int at)
 {
 	return (uint64_t)(unsigned)_mm_movemask_epi8(hits) << at;
 }
 
-static inline struct raw_masks look_at(const char *p, char delimiter)
+static inline struct raw_masks look(const char *p, char delimiter)
 {
 	const __m128i delim = _mm_set1_epi8(delimiter), quote = _mm_set1_epi8('"');
 	const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
@@ -46,7 +51,7 @@ static inline struct raw_masks look_at(const char *p, char delimiter)
 
 #else
 
-static inline struct raw_masks look_at(const char *p, char delimiter)
+static inline struct raw_masks look(const char *p, char delimiter)
 {
 	struct raw_masks m = { 0 };
 
@@ -65,7 +70,7 @@ static inline struct raw_masks look_at(const char *p, char delimiter)
 #endif
 
 /* Bit i is the parity of bits 0 to i: set from an opening quote to before its closing one. */
-static inline uint64_t parity(uint64_t x)
+INLINED uint64_t parity(uint64_t x)
 {
 	x ^= x << 1;
 	x ^= x << 2;
@@ -77,48 +82,70 @@ static inline uint64_t parity(uint64_t x)
 }
 
 /*
- * Plain is a quote that opens right behind a separator and closes right before one, with no line
- * end between. A doubled quote closes and opens again, so it is not plain either.
+ * Plain is a quote that opens right behind a separator and closes right before one. A doubled quote
+ * closes and opens again, so it is not plain either. Returns the bits inside quotes.
  */
-static void load_block(struct csv_splitter *s, const char *p, const char *end)
+INLINED uint64_t read_quotes(struct csv_splitter *s, const struct raw_masks *raw)
+{
+	uint64_t inside = parity(raw->quotes) ^ (0 - s->in_quotes);
+	uint64_t opening = raw->quotes & inside, closing = raw->quotes & ~inside;
+	uint64_t seps = (raw->delims | raw->ends) & ~inside;
+
+	s->masks.inner = raw->ends & inside;
+	s->masks.hard = (opening & ~(seps << 1 | s->after_sep)) |
+			((closing << 1 | s->after_quote) & ~seps);
+	s->in_quotes = inside >> 63;
+	s->after_quote = closing >> 63;
+	return inside;
+}
+
+INLINED void load_block(struct csv_splitter *s, const char *p, const char *end, look_fn *look_at)
 {
 	struct raw_masks raw = look_at(p, s->delimiter);
-	size_t n = (size_t)(end - p);
-	uint64_t valid = n < CSV_BLOCK_BYTES ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
-	uint64_t inside = 0 - s->in_quotes;
-	uint64_t opening, closing;
-	struct csv_masks m;
+	struct csv_masks *m = &s->masks;
+	uint64_t blanks;
 
-	if (raw.quotes & valid)
-		inside ^= parity(raw.quotes & valid);
-	opening = raw.quotes & inside;
-	closing = raw.quotes & ~inside;
-	m.seps = (raw.delims | raw.ends) & ~inside & valid;
-	m.ends = raw.ends & ~inside & valid;
-	m.hard = raw.ends & inside;
-	m.hard |= opening & ~(m.seps << 1 | s->after_sep);
-	m.hard |= (closing << 1 | s->after_quote) & ~m.seps;
-	m.hard &= valid;
-	raw.blanks &= ~raw.delims;
-	m.rough = raw.quotes | (raw.blanks & (m.seps << 1 | s->after_sep)) |
-		  (m.seps & (raw.blanks << 1 | s->after_blank));
-	m.other = raw.other;
-	s->in_quotes = inside >> 63;
-	s->after_sep = m.seps >> 63;
-	s->after_quote = closing >> 63;
-	s->after_blank = raw.blanks >> 63;
-	s->masks = m;
 	s->block = p;
+	if (__builtin_expect(end - p < CSV_BLOCK_BYTES, 0)) {
+		uint64_t valid = (UINT64_C(1) << (end - p)) - 1;
+
+		raw.delims &= valid;
+		raw.ends &= valid;
+		raw.quotes &= valid;
+	}
+	m->hard = m->inner = 0;
+	if (raw.quotes | s->in_quotes | s->after_quote) {
+		uint64_t inside = read_quotes(s, &raw);
+
+		raw.delims &= ~inside;
+		raw.ends &= ~inside;
+	}
+	m->seps = raw.delims | raw.ends;
+	m->ends = raw.ends;
+	blanks = raw.blanks & ~raw.delims;
+	m->rough = raw.quotes | (blanks & (m->seps << 1 | s->after_sep)) |
+		   (m->seps & (blanks << 1 | s->after_blank));
+	m->other = raw.other;
+	s->after_sep = m->seps >> 63;
+	s->after_blank = blanks >> 63;
 }
 
-void csv_splitter_init(struct csv_splitter *s, char delimiter)
+/* To the block with p: the one at hand, less the records before p, or one that begins there. */
+INLINED void go_to(struct csv_splitter *s, const char *p, const char *end, look_fn *look_at)
 {
-	*s = (struct csv_splitter){ .delimiter = delimiter };
-}
+	if (s->block && p - s->block < CSV_BLOCK_BYTES) {
+		int at = (int)(p - s->block);
 
-void csv_splitter_forget(struct csv_splitter *s)
-{
-	s->block = NULL;
+		s->masks.seps &= UINT64_MAX << at;
+		s->masks.ends &= UINT64_MAX << at;
+		s->masks.hard &= UINT64_MAX << at;
+		s->masks.inner &= UINT64_MAX << at;
+		s->masks.rough &= UINT64_MAX << at;
+		return;
+	}
+	s->in_quotes = s->after_quote = s->after_blank = 0;
+	s->after_sep = 1;
+	load_block(s, p, end, look_at);
 }
 
 static bool is_blank(char c)
@@ -138,60 +165,117 @@ static struct str unquote_and_trim(struct str s)
 	return s;
 }
 
-/* The bits of the records before p are of no use any more. */
-static void go_to(struct csv_splitter *s, const char *p, const char *end)
+INLINED enum csv_split split(struct csv_splitter *splitter, const char *p, const char *end,
+	struct str *cells, struct csv_plain *ret, look_fn *look_at)
 {
-	size_t at = (size_t)(p - s->block);
-
-	if (s->block && at < CSV_BLOCK_BYTES) {
-		s->masks.seps &= UINT64_MAX << at;
-		s->masks.ends &= UINT64_MAX << at;
-		s->masks.hard &= UINT64_MAX << at;
-		s->masks.rough &= UINT64_MAX << at;
-		return;
-	}
-	s->in_quotes = s->after_quote = s->after_blank = 0;
-	s->after_sep = 1;
-	load_block(s, p, end);
-}
-
-enum csv_split csv_split(struct csv_splitter *s, const char *p, const char *end, struct str *cells,
-	size_t *ret_n_cells, const char **ret_end, bool *ret_other)
-{
+	struct csv_splitter s = *splitter; /* a copy, to be kept in registers */
 	const char *from = p;
-	uint64_t rough = 0;
+	uint64_t rough = 0, inner = 0;
 	bool other = false;
 	size_t n = 0;
 
-	go_to(s, p, end);
+	go_to(&s, p, end, look_at);
 	for (;;) {
-		const struct csv_masks *m = &s->masks;
 		/* Up to the first line end; all of the block when it has none. */
-		uint64_t mine = m->ends ^ (m->ends - 1);
-		const char *block = s->block;
+		uint64_t mine = s.masks.ends ^ (s.masks.ends - 1);
 
-		if (m->hard & mine)
+		if (s.masks.hard & mine)
 			return CSV_HARD;
-		rough |= m->rough & mine;
-		other |= m->other;
-		for (uint64_t seps = m->seps & mine; seps; seps &= seps - 1) {
-			const char *to = block + __builtin_ctzll(seps);
+		rough |= s.masks.rough & mine;
+		inner |= s.masks.inner & mine;
+		other |= s.masks.other;
+		for (uint64_t seps = s.masks.seps & mine; seps; seps &= seps - 1) {
+			const char *to = s.block + __builtin_ctzll(seps);
 
 			cells[n++] = (struct str){ from, (size_t)(to - from) };
 			from = to + 1;
 		}
 		if (n > CSV_MAX_COLUMNS)
 			return CSV_HARD;
-		if (m->ends)
+		if (s.masks.ends)
 			break;
-		if (end - block <= CSV_BLOCK_BYTES)
+		if (end - s.block <= CSV_BLOCK_BYTES)
 			return CSV_UNFINISHED;
-		load_block(s, block + CSV_BLOCK_BYTES, end);
+		load_block(&s, s.block + CSV_BLOCK_BYTES, end, look_at);
 	}
 	for (size_t i = 0; rough && i < n; i++)
 		cells[i] = unquote_and_trim(cells[i]);
-	*ret_n_cells = n;
-	*ret_end = from - 1;
-	*ret_other = other;
+	*splitter = s;
+	*ret = (struct csv_plain){ n, from - 1, inner != 0, other };
 	return CSV_EASY;
+}
+
+#ifdef __SSE2__
+
+/* Reading as a whole takes an eighth less with AVX2 (measured). */
+#define WIDE __attribute__((target("avx2,bmi")))
+
+WIDE static inline uint64_t wide_bits(__m256i low, __m256i high)
+{
+	return (uint64_t)(unsigned)_mm256_movemask_epi8(low) |
+	       (uint64_t)(unsigned)_mm256_movemask_epi8(high) << 32;
+}
+
+WIDE static inline uint64_t wide_eq(__m256i low, __m256i high, char c)
+{
+	const __m256i v = _mm256_set1_epi8(c);
+
+	return wide_bits(_mm256_cmpeq_epi8(low, v), _mm256_cmpeq_epi8(high, v));
+}
+
+WIDE static inline __m256i wide_either(__m256i v, char a, char b)
+{
+	return _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(a)),
+		_mm256_cmpeq_epi8(v, _mm256_set1_epi8(b)));
+}
+
+WIDE static inline struct raw_masks wide_look(const char *p, char delimiter)
+{
+	__m256i low = _mm256_loadu_si256((const __m256i *)(const void *)p);
+	__m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+	__m256i least = _mm256_min_epu8(low, high), all = _mm256_or_si256(low, high);
+	struct raw_masks m;
+
+	m.delims = wide_eq(low, high, delimiter);
+	m.quotes = wide_eq(low, high, '"');
+	m.ends = wide_bits(wide_either(low, '\n', '\r'), wide_either(high, '\n', '\r'));
+	m.blanks = wide_bits(wide_either(low, ' ', '\t'), wide_either(high, ' ', '\t'));
+	all = _mm256_or_si256(all, _mm256_cmpeq_epi8(least, _mm256_setzero_si256()));
+	m.other = _mm256_movemask_epi8(all) != 0;
+	return m;
+}
+
+WIDE static enum csv_split wide_split(struct csv_splitter *s, const char *p, const char *end,
+	struct str *cells, struct csv_plain *ret)
+{
+	return split(s, p, end, cells, ret, wide_look);
+}
+
+#endif
+
+/* Not inlined, so that the choice below costs a jump and no more. */
+static __attribute__((noinline)) enum csv_split narrow_split(struct csv_splitter *s, const char *p,
+	const char *end, struct str *cells, struct csv_plain *ret)
+{
+	return split(s, p, end, cells, ret, look);
+}
+
+void csv_splitter_init(struct csv_splitter *s, char delimiter)
+{
+	*s = (struct csv_splitter){ .delimiter = delimiter, .cut = narrow_split };
+#ifdef __SSE2__
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
+		s->cut = wide_split;
+#endif
+}
+
+void csv_splitter_forget(struct csv_splitter *s)
+{
+	s->block = NULL;
+}
+
+enum csv_split csv_split(struct csv_splitter *s, const char *p, const char *end, struct str *cells,
+	struct csv_plain *ret)
+{
+	return s->cut(s, p, end, cells, ret);
 }
