@@ -126,7 +126,7 @@ export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
 depmend check "$input"
 # All that the plan names are a fifth of the fleet, which limits.percent would stop.
 depmend plan "$input" --allow percent=30 --out "$dir/plan.csv"
-depmend apply "$input" --allow percent=30 --yes --out "$result"
+depmend apply "$input" --allow percent=30 --expect "$dir/plan.csv" --yes --out "$result"
 
 rows "$result" >"$dir/rows.txt"
 printf '\nFour columns of %s, which has all columns and rows of the input:\n' "$result"

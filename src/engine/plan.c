@@ -253,25 +253,45 @@ static void settle_conflict(struct plan *p, struct input_row *row, const struct 
 	plan_settle(p, row, OUTCOME_INVALID, REASON_ROW_CONFLICT, str_from(text));
 }
 
+/* From a result CSV: an earlier run has seen to the device, whatever its other rows say. */
+static bool was_done_before(const struct input_row *row)
+{
+	return row->outcome == OUTCOME_UNCHANGED && row->reason == REASON_STATE_DONE;
+}
+
+/* Which row speaks for each serial: the first, or the one that was done before. */
+static uint32_t *speakers(const struct plan *p)
+{
+	const struct input_row *rows = p->input->rows;
+	uint32_t *speaker = mem_alloc((size_t)p->input->serials.n * sizeof(*speaker));
+
+	memset(speaker, 0xff, (size_t)p->input->serials.n * sizeof(*speaker));
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		uint32_t *at = rows[i].serial == MAP_NONE ? NULL : &speaker[rows[i].serial];
+
+		if (at && (*at == MAP_NONE ||
+				  (was_done_before(&rows[i]) && !was_done_before(&rows[*at]))))
+			*at = i;
+	}
+	return speaker;
+}
+
 /* The same serial twice: acted on once when all its rows agree, not at all when they differ. */
 static void settle_duplicates(struct plan *p)
 {
-	uint32_t *first = mem_alloc((size_t)p->input->serials.n * sizeof(*first));
+	uint32_t *speaker = speakers(p);
 	struct input_row *rows = p->input->rows;
 	char text[24];
 
-	memset(first, 0xff, (size_t)p->input->serials.n * sizeof(*first));
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		uint32_t *at = rows[i].serial == MAP_NONE ? NULL : &first[rows[i].serial];
+		uint32_t at = rows[i].serial == MAP_NONE ? i : speaker[rows[i].serial];
 
-		if (at && *at == MAP_NONE)
-			*at = i;
-		else if (at && !same_wish(&rows[*at], &rows[i]) &&
-			 rows[*at].reason != REASON_ROW_CONFLICT)
-			settle_conflict(p, &rows[*at], &rows[i]);
+		if (!was_done_before(&rows[at]) && !same_wish(&rows[at], &rows[i]) &&
+			rows[at].reason != REASON_ROW_CONFLICT)
+			settle_conflict(p, &rows[at], &rows[i]);
 	}
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		uint32_t at = rows[i].serial == MAP_NONE ? i : first[rows[i].serial];
+		uint32_t at = rows[i].serial == MAP_NONE ? i : speaker[rows[i].serial];
 
 		if (at == i)
 			continue;
@@ -283,7 +303,7 @@ static void settle_duplicates(struct plan *p)
 				str_from(text));
 		}
 	}
-	free(first);
+	free(speaker);
 }
 
 static void apply_limit(struct plan *p)
