@@ -80,6 +80,15 @@ static void write_header(struct result *r)
 	buf_release(&name);
 }
 
+enum errc result_try(const char *path, struct err *err)
+{
+	struct outfile *file = NULL;
+	enum errc rc = outfile_open(&file, path, 0644, err);
+
+	outfile_free(file);
+	return rc;
+}
+
 enum errc result_open(struct result **ret, const struct result_options *opt, struct err *err)
 {
 	struct result *r = mem_zalloc(sizeof(*r));
