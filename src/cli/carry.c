@@ -110,8 +110,10 @@ static enum errc start_or_continue(struct carrying *c, struct err *err)
 enum errc carry_out(struct carrying *c, struct err *err)
 {
 	struct surroundings s;
-	enum errc rc = connect_and_recover(c, err);
+	enum errc rc = result_try(c->out, err);
 
+	if (!rc)
+		rc = connect_and_recover(c, err);
 	if (!rc)
 		rc = start_or_continue(c, err);
 	if (rc)
@@ -238,7 +240,7 @@ static int finish(struct carrying *c, enum errc ended, const struct err *why)
 
 	if (ended && ended != ERR_STOPPED)
 		(void)cli_fail(c->p.cli, why);
-	if (c->p.input.n_rows && (c->has_run || c->p.has_plan)) {
+	if (c->has_run || c->p.has_plan) {
 		enum errc rc = write_results(c, ended, &summary, &err);
 
 		if (rc)

@@ -19,8 +19,6 @@ static enum errc open_all(struct carrying *c, const struct cli *cli, struct err 
 	if (!rc)
 		rc = prepare_input(&c->p, store_folder(c->p.session.store), err);
 	if (!rc)
-		rc = result_try(a->out, err);
-	if (!rc)
 		rc = run_identity(
 			&c->p.input, c->p.rules, c->p.settings->apple.client_id, c->identity, err);
 	return rc;

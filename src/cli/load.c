@@ -81,6 +81,16 @@ static const char *temporary_folder(void)
 	return dir && *dir ? dir : "/tmp";
 }
 
+/* For filters that may find nothing. */
+static bool allows_empty(const struct cli *cli)
+{
+	for (size_t i = 0; i < cli->n_given; i++)
+		if (cli->given[i].id == OPTION_ALLOW &&
+			strcmp(cli->given[i].value, "empty=yes") == 0)
+			return true;
+	return false;
+}
+
 enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, const char *path, const char *folder, struct input *ret,
 	struct err *err)
@@ -89,6 +99,7 @@ enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 		.path = path,
 		.csv.only_libcsv = cli_count(cli, OPTION_PARSER) > 0,
 		.spool_folder = folder ? folder : temporary_folder(),
+		.allow_empty = allows_empty(cli),
 	};
 
 	if (settings) {
