@@ -16,14 +16,15 @@
 struct cli;
 
 /* X(id, word, arguments, least and most of them, help) */
-#define COMMAND_LIST(X)                                                                          \
-	X(CHECK, check, "[CSV]", 0, 1, "read settings, rules and the CSV; report every mistake") \
-	X(PLAN, plan, "CSV", 1, 1, "say what would be done to which device, and why")            \
-	X(APPLY, apply, "CSV", 1, 1, "do it; run again after any stop and it continues")         \
-	X(EXPLAIN, explain, "CSV SERIAL", 2, 2,                                                  \
-		"how each condition of each rule judged one device")                             \
-	X(RUNS, runs, "[RUN]", 0, 1, "list runs, or show one")                                   \
-	X(REPORT, report, "RUN", 1, 1, "write the result of a run again; verify its audit trail")
+#define COMMAND_LIST(X)                                                                           \
+	X(CHECK, check, "[CSV]", 0, 1, "read settings, rules and the CSV; report every mistake")  \
+	X(PLAN, plan, "CSV", 1, 1, "say what would be done to which device, and why")             \
+	X(APPLY, apply, "CSV", 1, 1, "do it; run again after any stop and it continues")          \
+	X(EXPLAIN, explain, "CSV SERIAL", 2, 2,                                                   \
+		"how each condition of each rule judged one device")                              \
+	X(RUNS, runs, "[RUN]", 0, 1, "list runs, or show one")                                    \
+	X(REPORT, report, "RUN", 1, 1, "write the result of a run again; verify its audit trail") \
+	X(UNDO, undo, "RUN", 1, 1, "plan the inverse of a run, or carry it out")
 
 enum command_id {
 #define X(id, word, args, min, max, help) COMMAND_##id,
@@ -60,43 +61,45 @@ enum option_kind {
 #define FOR(id) (1u << COMMAND_##id)
 #define FOR_ALL UINT32_MAX
 #define FOR_PLANS (FOR(PLAN) | FOR(APPLY) | FOR(EXPLAIN))
+#define FOR_RUNS (FOR(APPLY) | FOR(UNDO))
 
 /* X(id, name, letter, kind, argument, commands, help) */
-#define OPTION_LIST(X)                                                                           \
-	X(RULES, "rules", 0, FILE, "FILE|NAME", FOR(CHECK) | FOR_PLANS,                          \
-		"rules to judge by (repeatable, in order)")                                      \
-	X(SET, "set", 0, PAIR, "NAME=VALUE", FOR(CHECK) | FOR_PLANS,                             \
-		"give a parameter of the rules a value")                                         \
-	X(LIMIT, "limit", 0, COUNT, "N", FOR_PLANS,                                              \
-		"act on the first N rows that would send something")                             \
-	X(NOW, "now", 0, TIME, "RFC3339", FOR_PLANS, "judge as if it were that time")            \
-	X(PARSER, "parser", 0, CHOICE, "libcsv", FOR(CHECK) | FOR_PLANS,                         \
-		"read the CSV with libcsv alone")                                                \
-	X(OFFLINE, "offline", 0, FLAG, NULL, FOR(PLAN), "judge by the CSV alone, ask nobody")    \
-	X(DETAILED_EXITCODE, "detailed-exitcode", 0, FLAG, NULL, FOR(PLAN),                      \
-		"exit 2 when changes are pending")                                               \
-	X(YES, "yes", 0, FLAG, NULL, FOR(APPLY), "act without asking")                           \
-	X(CONFIRM, "confirm", 0, PAIR, "STEP=COUNT", FOR(APPLY),                                 \
-		"act only when that many devices take the step (repeatable)")                    \
-	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR(APPLY),                         \
-		"act only on the plan that was reviewed")                                        \
-	X(ALLOW, "allow", 0, PAIR, "NAME=VALUE", FOR(APPLY) | FOR(PLAN),                         \
-		"lift a guard for this run (repeatable)")                                        \
-	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR(APPLY), "go on after a halt")               \
-	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION", FOR_PLANS,                              \
-		"how long to wait for rate limits and outages")                                  \
-	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                \
-	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail") \
-	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR(APPLY), "where the result CSV goes")      \
-	X(RAW_CSV, "raw-csv", 0, FLAG, NULL, FOR(PLAN) | FOR(APPLY) | FOR(REPORT),               \
-		"do not neutralise cells that a spreadsheet would run")                          \
-	X(SETTINGS, "settings", 0, FILE, "FILE", FOR_ALL, "settings of the tenant")              \
-	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line instead of text")      \
-	X(COLOR, "color", 0, CHOICE, "auto|always|never", FOR_ALL, "colour on a terminal")       \
-	X(PROGRESS, "progress", 0, CHOICE, "auto|plain|none", FOR_ALL, "how progress is shown")  \
-	X(VERBOSE, "verbose", 'v', FLAG, NULL, FOR_ALL, "say more")                              \
-	X(QUIET, "quiet", 'q', FLAG, NULL, FOR_ALL, "say only what went wrong")                  \
-	X(HELP, "help", 'h', FLAG, NULL, FOR_ALL, "show this help")                              \
+#define OPTION_LIST(X)                                                                            \
+	X(RULES, "rules", 0, FILE, "FILE|NAME", FOR(CHECK) | FOR_PLANS,                           \
+		"rules to judge by (repeatable, in order)")                                       \
+	X(SET, "set", 0, PAIR, "NAME=VALUE", FOR(CHECK) | FOR_PLANS,                              \
+		"give a parameter of the rules a value")                                          \
+	X(LIMIT, "limit", 0, COUNT, "N", FOR_PLANS | FOR(UNDO),                                   \
+		"act on the first N rows that would send something")                              \
+	X(NOW, "now", 0, TIME, "RFC3339", FOR_PLANS | FOR(UNDO), "judge as if it were that time") \
+	X(PARSER, "parser", 0, CHOICE, "libcsv", FOR(CHECK) | FOR_PLANS,                          \
+		"read the CSV with libcsv alone")                                                 \
+	X(OFFLINE, "offline", 0, FLAG, NULL, FOR(PLAN), "judge by the CSV alone, ask nobody")     \
+	X(DETAILED_EXITCODE, "detailed-exitcode", 0, FLAG, NULL, FOR(PLAN) | FOR(UNDO),           \
+		"exit 2 when changes are pending")                                                \
+	X(APPLY, "apply", 0, FLAG, NULL, FOR(UNDO), "carry it out")                               \
+	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS, "act without asking")                              \
+	X(CONFIRM, "confirm", 0, PAIR, "STEP=COUNT", FOR_RUNS,                                    \
+		"act only when that many devices take the step (repeatable)")                     \
+	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR_RUNS,                            \
+		"act only on the plan that was reviewed")                                         \
+	X(ALLOW, "allow", 0, PAIR, "NAME=VALUE", FOR_RUNS | FOR(PLAN),                            \
+		"lift a guard for this run (repeatable)")                                         \
+	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS, "go on after a halt")                  \
+	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION", FOR_PLANS | FOR(UNDO),                   \
+		"how long to wait for rate limits and outages")                                   \
+	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                 \
+	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail")  \
+	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR_RUNS, "where the result CSV goes")         \
+	X(RAW_CSV, "raw-csv", 0, FLAG, NULL, FOR(PLAN) | FOR_RUNS | FOR(REPORT),                  \
+		"do not neutralise cells that a spreadsheet would run")                           \
+	X(SETTINGS, "settings", 0, FILE, "FILE", FOR_ALL, "settings of the tenant")               \
+	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line instead of text")       \
+	X(COLOR, "color", 0, CHOICE, "auto|always|never", FOR_ALL, "colour on a terminal")        \
+	X(PROGRESS, "progress", 0, CHOICE, "auto|plain|none", FOR_ALL, "how progress is shown")   \
+	X(VERBOSE, "verbose", 'v', FLAG, NULL, FOR_ALL, "say more")                               \
+	X(QUIET, "quiet", 'q', FLAG, NULL, FOR_ALL, "say only what went wrong")                   \
+	X(HELP, "help", 'h', FLAG, NULL, FOR_ALL, "show this help")                               \
 	X(VERSION, "version", 0, FLAG, NULL, FOR_ALL, "show the version")
 
 enum option_id {

@@ -189,20 +189,20 @@ static void describe_one(
 		buf_str(out, v.text);
 }
 
+static const struct {
+	enum fact fact;
+	const char *word;
+} parts[] = {
+	{ FACT_APPLE_STATUS, "status" },
+	{ FACT_APPLE_SERVER, "server" },
+	{ FACT_APPLE_RELEASED, "released" },
+	{ FACT_APPLE_MIGRATION_STATUS, "migration" },
+	{ FACT_UEM_LISTED, "listed" },
+	{ FACT_UEM_PROFILE, "profile" },
+};
+
 void fleet_describe(const struct fleet *f, uint32_t slot, struct buf *out)
 {
-	static const struct {
-		enum fact fact;
-		const char *word;
-	} parts[] = {
-		{ FACT_APPLE_STATUS, "status" },
-		{ FACT_APPLE_SERVER, "server" },
-		{ FACT_APPLE_RELEASED, "released" },
-		{ FACT_APPLE_MIGRATION_STATUS, "migration" },
-		{ FACT_UEM_LISTED, "listed" },
-		{ FACT_UEM_PROFILE, "profile" },
-	};
-
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		struct value v;
 
@@ -211,4 +211,30 @@ void fleet_describe(const struct fleet *f, uint32_t slot, struct buf *out)
 			continue;
 		describe_one(f, slot, parts[i].fact, parts[i].word, out);
 	}
+}
+
+/* Where the value of the part begins at or after `from`; text.n when it is not there. */
+static size_t part_at(struct str text, const char *word, size_t from)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = from; i + n < text.n; i++)
+		if ((i == 0 || text.p[i - 1] == ';') && text.p[i + n] == '=' &&
+			memcmp(text.p + i, word, n) == 0)
+			return i + n + 1;
+	return text.n;
+}
+
+struct str fleet_described(struct str description, const char *word)
+{
+	size_t at = part_at(description, word, 0), end = description.n;
+
+	/* A name may hold a ';': only the next part ends it. */
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		size_t next = part_at(description, parts[i].word, at);
+
+		if (next < description.n && next - strlen(parts[i].word) - 2 < end)
+			end = next - strlen(parts[i].word) - 2;
+	}
+	return at < description.n ? str_sub(description, at, end - at) : STR_NONE;
 }

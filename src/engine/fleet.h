@@ -81,5 +81,7 @@ bool fleet_server_of(const struct fleet *f, uint32_t slot, uint32_t *ret);
 void fleet_fact(const struct fleet *f, uint32_t slot, enum fact fact, struct value *ret);
 /* "status=ASSIGNED;server=WS1 EMEA;listed=yes;profile=Corporate iPads": what is known of it. */
 void fleet_describe(const struct fleet *f, uint32_t slot, struct buf *out);
+/* The value of "server", "profile" ... in such a description; empty when it is not in there. */
+struct str fleet_described(struct str description, const char *word);
 
 #endif

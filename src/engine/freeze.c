@@ -241,6 +241,14 @@ static void write_frozen(const struct plan *p, const struct freeze *f, struct bu
 	json_obj_end(&o);
 }
 
+/* A spool that is not ours belongs to the run that is undone: it keeps its name there, too. */
+static bool place_spool(const struct input *in, const char *path)
+{
+	if (in->own_spool)
+		return rename(in->spool, path) == 0;
+	return link(in->spool, path) == 0 || errno == EEXIST;
+}
+
 /* Into the run's folder, and on the disk, before the run is there. */
 static enum errc keep_spool(
 	struct input *in, struct store *store, const char *name, struct err *err)
@@ -254,7 +262,7 @@ static enum errc keep_spool(
 	if (asprintf(&path, "%s/input.csv", folder) < 0)
 		abort();
 	fd = open(in->spool, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0 || rename(in->spool, path) != 0)
+	if (fd < 0 || fsync(fd) != 0 || !place_spool(in, path))
 		rc = err_set(err, ERR_STORE, "%s: %s", path, strerror(errno));
 	if (fd >= 0)
 		(void)close(fd);

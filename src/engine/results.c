@@ -35,6 +35,8 @@ enum errc run_open_input(
 		free(spool);
 		free(folder);
 	}
+	(void)snprintf(ret->input.digest, sizeof(ret->input.digest), "%.*s",
+		STR_FMT(json_text(json_get(j, "input_sha256"))));
 	json_free(j);
 	return rc;
 }

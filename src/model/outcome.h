@@ -76,6 +76,9 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(STATE_DONE, "state.done", "carried out and read back", "")                               \
 	X(STATE_DRIFTED, "state.drifted", "changed by somebody else since the plan",               \
 		"look at the device, then plan again")                                             \
+	X(UNDO_NOTHING, "undo.nothing", "the run left nothing to undo here", "")                   \
+	X(UNDO_IRREVERSIBLE, "undo.irreversible", "what the run did cannot be undone",             \
+		"a person has to decide what becomes of the device")                               \
 	X(LIMIT_BEYOND_N, "limit.beyond_n", "beyond --limit", "run again without --limit")         \
 	X(RUN_STOPPED, "run.stopped", "the run was stopped before this row",                       \
 		"run apply again to continue")                                                     \

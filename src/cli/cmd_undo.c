@@ -1,0 +1,161 @@
+/* The inverse of a run: planned, or with --apply carried out as a run of its own. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "cli/carry.h"
+#include "cli/plan_out.h"
+#include "engine/undo.h"
+#include "report/result.h"
+
+enum { LISTED_ROWS = 20 };
+
+/* No rules, no limits of theirs; one wave. */
+static const struct rules_policy policy = {
+	.limit_devices = UINT32_MAX,
+	.limit_percent = UINT32_MAX,
+	.halt_failed_percent = 10,
+};
+
+/* Its rows become the input; *ret_name: the whole name. */
+static enum errc load_run(struct prepared *p, char ret_name[40], struct err *err)
+{
+	struct run_record run;
+	enum errc rc = store_run_get(p->session.store, p->cli->args[0], &run, err);
+
+	if (rc) {
+		err->code = ERR_USAGE;
+		return ERR_USAGE;
+	}
+	(void)snprintf(ret_name, 40, "%s", run.name);
+	return undo_input(p->session.store, &run, &p->input, err);
+}
+
+static enum errc plan_undo(struct prepared *p, const char *name, struct err *err)
+{
+	struct run_record run;
+	enum errc rc = store_run_get(p->session.store, name, &run, err);
+
+	if (rc)
+		return rc;
+	prepare_options(p);
+	return undo_plan(&p->plan, &p->input, p->session.store, &run, &p->plan_options, err);
+}
+
+/* --- plan --- */
+
+static bool cannot(enum outcome o)
+{
+	return o == OUTCOME_MANUAL || o == OUTCOME_DRIFTED || o == OUTCOME_FAILED ||
+	       o == OUTCOME_INVALID || o == OUTCOME_UNDECIDED || o == OUTCOME_PROTECTED;
+}
+
+/* The rows that stay as they are although the run changed them, and why. */
+static void list_left(const struct plan *p, FILE *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		const struct input_row *row = &p->input->rows[i];
+		struct str detail = plan_detail(p, row);
+
+		if (row->rule == ROW_NO_RULE || !cannot((enum outcome)row->outcome) ||
+			n++ >= LISTED_ROWS)
+			continue;
+		(void)fprintf(out, "%.*s cannot be undone: %s: %s%s%.*s\n",
+			STR_FMT(map_key(&p->input->serials, row->serial)),
+			reason_info((enum reason)row->reason)->code,
+			reason_info((enum reason)row->reason)->sentence, detail.n ? ": " : "",
+			STR_FMT(detail));
+	}
+	if (n > LISTED_ROWS)
+		(void)fprintf(out, "and %u more: see the CSV\n", n - LISTED_ROWS);
+}
+
+static enum errc make_plan(struct prepared *p, struct err *err)
+{
+	struct session_options opt = { .max_wait_ms = cli_duration_ms(
+					       p->cli, OPTION_MAX_WAIT, INT64_MAX) };
+	char name[40];
+	enum errc rc = prepare_without_rules(p, p->cli, err);
+
+	if (!rc)
+		rc = session_open(&p->session, p->settings, &opt, err);
+	if (!rc)
+		rc = load_run(p, name, err);
+	if (!rc)
+		rc = session_connect(&p->session, err);
+	p->online = !rc;
+	return rc ? rc : plan_undo(p, name, err);
+}
+
+static int show(const struct cli *cli)
+{
+	struct prepared p = { .cli = cli };
+	struct err err;
+	int status;
+	enum errc rc = make_plan(&p, &err);
+
+	status = rc ? cli_fail(cli, &err) : plan_tell(&p);
+	if (!rc && cli_count(cli, OPTION_QUIET) == 0)
+		list_left(&p.plan, stderr);
+	prepare_release(&p);
+	return status;
+}
+
+/* --- apply --- */
+
+static enum errc plan_again(struct carrying *c, struct err *err)
+{
+	return plan_undo(&c->p, c->undoes, err);
+}
+
+static enum errc open_all(
+	struct carrying *c, const struct cli *cli, char ret_name[40], struct err *err)
+{
+	enum errc rc = prepare_without_rules(&c->p, cli, err);
+
+	if (!rc)
+		rc = carry_open(c, err);
+	if (!rc)
+		rc = load_run(&c->p, ret_name, err);
+	if (!rc)
+		undo_identity(c->p.settings->apple.client_id, ret_name, c->identity);
+	return rc;
+}
+
+/* Beside whoever calls it: the folder of the run's own CSV may not be at hand. */
+static char *result_path(const struct cli *cli, const char *name)
+{
+	const char *out = cli_text(cli, OPTION_OUT);
+	char *path;
+
+	if (out)
+		return mem_strdup(out);
+	if (asprintf(&path, "undo-%s.result.csv", name) < 0)
+		abort();
+	return path;
+}
+
+static int carry(const struct cli *cli)
+{
+	char name[40] = "";
+	struct carrying c = {
+		.input_path = name,
+		.undoes = name,
+		.policy = &policy,
+		.make_plan = plan_again,
+	};
+	struct err err;
+	enum errc rc = open_all(&c, cli, name, &err);
+
+	c.out = result_path(cli, name);
+	if (!rc)
+		rc = carry_out(&c, &err);
+	return carry_end(&c, rc, &err);
+}
+
+int cmd_undo(const struct cli *cli)
+{
+	return cli_count(cli, OPTION_APPLY) ? carry(cli) : show(cli);
+}

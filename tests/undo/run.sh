@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# The way back: undo of a run leads Apple and the UEM to where they were before it, tells what it
+# cannot, and leaves alone what somebody else changed since.
+#
+#	tests/undo/run.sh BUILD
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+suite_begin "${1:?usage: tests/undo/run.sh BUILD}"
+
+# Commands of this suite act on a good part of a small fleet, twice within a day.
+lift=(--allow percent=100 --allow devices=5000)
+
+fresh() { # a new world, with its truth in a file
+	cd "$work" || exit 1
+	rm -f ./*.csv
+	new_world --state "$work/sim.db"
+	state >"$work/before"
+}
+
+truth() { # SQL
+	sqlite3 "$work/sim.db" "$1"
+}
+
+# Where every device is at Apple, which UEM groups list it, and with which profile.
+state() {
+	truth "SELECT d.serial, s.name, o.group_id, p.name, d.released IS NOT NULL, d.migration
+		FROM device d LEFT JOIN server s ON s.id = d.server
+		LEFT JOIN record r ON r.device = d.id LEFT JOIN og o ON o.id = r.og
+		LEFT JOIN profile p ON p.id = r.profile ORDER BY 1, 3"
+}
+
+some_of() { # N SERVER: serials on it that have a profile and are not enrolled
+	truth "SELECT d.serial FROM device d JOIN server s ON s.id = d.server
+		JOIN record r ON r.device = d.id
+		WHERE s.name = '$2' AND r.profile IS NOT NULL
+		AND d.serial NOT IN (SELECT serial FROM managed WHERE status = 'Enrolled')
+		ORDER BY d.serial LIMIT $1"
+}
+
+newest() { # name of the newest run
+	run runs
+	sed -n '$s/^ *\([^ ]*\).*/\1/p' "$work/out"
+}
+
+outcomes() { # FILE: each outcome with its number, on one line
+	grep -oE ',(done|drifted|duplicate|failed|manual|planned|protected|skipped|unchanged),' "$1" |
+		tr -d , | sort | uniq -c | awk '{ printf "%s%s %s", n++ ? " " : "", $1, $2 }'
+}
+
+# The state is as before the run; a second undo sends nothing.
+undone() { # RUN WHAT
+	local n syncs
+
+	state >"$work/now"
+	same "$2: the state is as it was" '' "$(diff "$work/before" "$work/now")"
+	n=$(changes) syncs=$(syncs)
+	run undo "$1" --apply --yes "${lift[@]}"
+	exits "$2: a second undo" 0
+	same "$2: a second undo sends nothing" "$n" "$(changes)"
+	same "$2: nor does it sync" "$syncs" "$(syncs)"
+}
+
+# apply, look at the plan of its undo, carry it out
+there_and_back() { # WHAT EXPECTED-OUTCOMES-OF-THE-UNDO APPLY-ARGUMENT...
+	local what=$1 expected=$2 name n
+	shift 2
+	run apply in.csv "$@" --yes "${lift[@]}"
+	exits "$what: apply" 0
+	state >"$work/now"
+	check "$what: it changed something" test -n "$(diff "$work/before" "$work/now")"
+	name=$(newest)
+	n=$(changes)
+	run undo "$name" --out plan.csv
+	exits "$what: plan" 0
+	same "$what: a plan sends nothing" "$n" "$(changes)"
+	same "$what: a plan is no run" "$name" "$(newest)"
+	run undo "$name" --apply --yes --expect plan.csv "${lift[@]}"
+	exits "$what: undo" 0
+	same "$what: of the undo" "$expected" "$(outcomes "undo-$name.result.csv")"
+	undone "$name" "$what"
+}
+
+# --- reversible runs ---
+
+fresh
+(some_of 4 'WS1 EMEA' && some_of 2 'WS1 APAC') >in.csv
+there_and_back 'delete from lifecycle' '6 done' --rules delete-from-lifecycle
+same 'each is assigned once' 6 "$(effects assign)"
+
+fresh
+(
+	some_of 4 'WS1 EMEA'
+	some_of 2 'WS1 APAC'
+	some_of 1 'WS1 Americas'
+	truth 'SELECT serial FROM device WHERE server IS NULL AND released IS NULL LIMIT 2'
+) >in.csv
+there_and_back 'move' '8 done 1 unchanged' --rules move-server --set 'server=WS1 Americas'
+same 'what was on no server is on none again' 2 "$(effects unassign)"
+
+fresh
+some_of 4 'WS1 EMEA' >in.csv
+cat >give.yaml <<-'END'
+	version: 1
+	name: give
+	rules:
+	  - name: give
+	    match: {always: true}
+	    do: [{assign_profile: {profile: NAME}}]
+END
+other=$(truth "SELECT p.name FROM profile p JOIN og o ON o.id = p.og WHERE o.group_id = 'WS1EMEA'
+	AND p.name NOT IN (SELECT q.name FROM record r JOIN profile q ON q.id = r.profile
+	JOIN device d ON d.id = r.device WHERE d.serial IN ($(sed "s/.*/'&'/" in.csv | paste -sd,)))
+	LIMIT 1")
+sed -i "s/NAME/\"$other\"/" give.yaml
+there_and_back 'another profile' '4 done' --rules give.yaml
+
+fresh
+some_of 3 'WS1 EMEA' >in.csv
+there_and_back 'migrate' '3 done' --rules migrate-with-deadline --set 'server=WS1 APAC'
+
+# --- a rebuild that gives a profile: only the profile has to go back ---
+
+fresh
+(
+	grep ',yes,' "$root/samples/fleet.csv" | grep ',WS1 EMEA,' | cut -d, -f1 | head -n 4
+	some_of 3 'WS1 EMEA'
+) >in.csv
+there_and_back 'rebuild' '6 done 1 unchanged' --rules corrupted-registration \
+	--set 'profile=Corporate iPads'
+same 'no device is taken off its server again' 7 "$(effects unassign)"
+
+# --- what cannot be undone ---
+
+fresh
+some_of 2 'WS1 EMEA' >in.csv
+run apply in.csv --rules release-sold --allow release=2 --confirm release=2 --yes "${lift[@]}"
+exits 'release' 0
+name=$(newest) n=$(changes)
+run undo "$name" --out plan.csv
+exits 'undo of a release' 3
+same 'a release stays' '2 manual' "$(outcomes plan.csv)"
+check 'the row names its reason' grep -q 'undo.irreversible: .*: release,' plan.csv
+check 'so does the command' grep -q 'cannot be undone: undo.irreversible: .*: release$' err
+run undo "$name" --apply --yes "${lift[@]}"
+exits 'undo of a release sends nothing' 3
+same 'nothing was sent' "$n" "$(changes)"
+
+# --- changed by somebody else since ---
+
+fresh
+some_of 3 'WS1 EMEA' >in.csv
+run apply in.csv --rules move-server --set 'server=WS1 Americas' --yes "${lift[@]}"
+exits 'move' 0
+name=$(newest)
+head -n 1 in.csv >one.csv
+run apply one.csv --rules move-server --set 'server=WS1 APAC' --yes "${lift[@]}"
+exits 'one is moved on' 0
+run undo "$name" --apply --yes --out out.csv "${lift[@]}"
+exits 'undo finds it moved on' 5
+same 'it is left alone' '2 done 1 drifted' "$(outcomes out.csv)"
+same 'where it was moved to' 'WS1 APAC' "$(truth "SELECT s.name FROM device d
+	JOIN server s ON s.id = d.server WHERE d.serial = '$(cat one.csv)'")"
+
+# --- the same guards as any run ---
+
+fresh
+some_of 4 'WS1 EMEA' >in.csv
+run apply in.csv --rules delete-from-lifecycle --yes "${lift[@]}"
+exits 'delete' 0
+name=$(newest) n=$(changes)
+run undo "$name" --apply "${lift[@]}"
+exits 'nobody said yes' 64
+settings_with 'limits: {devices: 3}'
+run undo "$name" --apply --yes
+exits 'a limit holds' 4
+settings_with "protect: {file: $work/one.csv}"
+head -n 1 in.csv >one.csv
+run undo "$name" --apply --yes --limit 2 --out out.csv "${lift[@]}"
+exits 'two at first' 0
+same 'one is protected, one beyond the limit' '2 done 1 protected 1 skipped' "$(outcomes out.csv)"
+same 'one activity for both, and their profiles' $((n + 3)) "$(changes)"
+run undo nothing-like-this
+exits 'no such run' 64
+
+suite_end
