@@ -8,6 +8,9 @@
 #include "base/mem.h"
 #include "base/time.h"
 
+/* One minute of reads at the usual rate. */
+enum { UNSEEN_LOOK_UPS = 20 };
+
 /* --- servers --- */
 
 static enum errc take_server(void *self, const struct json *element, struct err *err)
@@ -200,6 +203,25 @@ static int64_t likely_org_size(const struct facts *f)
 	return n;
 }
 
+/* Not in the listing: a few are asked for by name, since pages can miss what is being moved. */
+static enum errc settle_unseen(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	uint32_t *unseen = mem_alloc((n + 1) * sizeof(*unseen)), n_unseen = 0;
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (device_fact_state(&f->fleet->devices[slots[i]], FACT_APPLE_KNOWN) ==
+			VALUE_UNREAD)
+			unseen[n_unseen++] = slots[i];
+	if (n_unseen && n_unseen <= UNSEEN_LOOK_UPS)
+		rc = facts_look_up(f, unseen, n_unseen, TO_APPLE, ask_device, done_device, err);
+	else
+		for (uint32_t i = 0; i < n_unseen; i++)
+			take_no_device(&f->fleet->devices[unseen[i]]);
+	free(unseen);
+	return rc;
+}
+
 enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
 {
 	struct device_pages pages = { .f = f, .n_wanted = n };
@@ -225,11 +247,7 @@ enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n
 	if (!facts_size_plausible(f, "apple", l.n, err))
 		return facts_soften(f, ERR_PROTOCOL, READING_APPLE_DEVICE, slots, n, err);
 	f->fleet->org_size = (int64_t)(l.n - pages.n_released);
-	for (uint32_t i = 0; i < n; i++)
-		if (device_fact_state(&f->fleet->devices[slots[i]], FACT_APPLE_KNOWN) ==
-			VALUE_UNREAD)
-			take_no_device(&f->fleet->devices[slots[i]]);
-	return ERR_OK;
+	return settle_unseen(f, slots, n, err);
 }
 
 /* --- which server --- */
