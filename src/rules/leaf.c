@@ -1,14 +1,10 @@
 /*
  * The values of one comparison: read, folded to what the operator needs, shared with equal ones.
  */
-#include <stdlib.h>
-
 #include "base/buf.h"
-#include "base/mem.h"
-#include "io/file.h"
 #include "rules/load.h"
 
-enum { LEAF_TEXT_MAX = 8 * 1024 * 1024, MANY_VALUES = 16 };
+enum { LEAF_TEXT_MAX = 8 * 1024 * 1024 };
 
 static bool read_operand(struct loader *l, const struct yaml_node *n, struct operand *ret)
 {
@@ -176,93 +172,6 @@ static bool fold_operands(struct loader *l, const struct yaml_node *n, struct le
 	return good;
 }
 
-/* --- sets of values: in_file, and lists too long to walk for every row --- */
-
-static void add_member(struct map *m, struct str text)
-{
-	char lower[RULES_FILE_VALUE];
-
-	for (size_t i = 0; i < text.n; i++)
-		lower[i] = ascii_lower(text.p[i]);
-	(void)map_add(m, (struct str){ lower, text.n }, NULL);
-}
-
-static struct map *new_members(struct leaf *leaf, size_t expected)
-{
-	leaf->members = mem_zalloc(sizeof(*leaf->members));
-	map_init(leaf->members, expected);
-	return leaf->members;
-}
-
-static void members_from_list(struct leaf *leaf)
-{
-	if (leaf->n <= MANY_VALUES || leaf->compare != BY_TEXT ||
-		(leaf->oper != OPER_EQ && leaf->oper != OPER_NE))
-		return;
-	for (uint32_t i = 0; i < leaf->n; i++)
-		if (leaf->v[i].is_column || leaf->v[i].text.n == 0 ||
-			leaf->v[i].text.n > RULES_FILE_VALUE)
-			return;
-	new_members(leaf, leaf->n);
-	for (uint32_t i = 0; i < leaf->n; i++)
-		add_member(leaf->members, leaf->v[i].text);
-}
-
-/* One value a line; blank lines and lines that start with # are skipped. */
-static bool members_from_text(
-	struct loader *l, const struct yaml_node *n, struct str text, struct map *members)
-{
-	if (str_starts_nocase(text, STR("\xef\xbb\xbf")))
-		text = str_sub(text, 3, text.n - 3);
-	for (unsigned line = 1; text.n; line++) {
-		struct str value = str_trim(str_cut(&text, '\n'));
-
-		if (value.n == 0 || value.p[0] == '#')
-			continue;
-		if (value.n > RULES_FILE_VALUE) {
-			(void)yaml_bad(&l->r, n, "rules.in-file",
-				"line %u of that file is longer than %d bytes", line,
-				RULES_FILE_VALUE);
-			return false;
-		}
-		add_member(members, value);
-	}
-	return true;
-}
-
-static bool members_from_file(
-	struct loader *l, const struct yaml_node *n, struct operand *o, struct map *members)
-{
-	char *name = mem_dupz(o->text), *path = file_beside(l->r.doc->file, name);
-	struct buf bytes = { 0 };
-	struct err err = { 0 };
-	bool good = false;
-
-	if (file_read(path, RULES_FILE_BYTES, &bytes, &err) != ERR_OK) {
-		(void)yaml_bad(&l->r, n, "rules.in-file", "%s", err.msg);
-	} else {
-		sha256_add(l->digest, buf_view(&bytes));
-		good = members_from_text(l, n, buf_view(&bytes), members);
-	}
-	o->text = keep(l, str_from(path));
-	buf_release(&bytes);
-	free(path);
-	free(name);
-	return good;
-}
-
-static bool members_from_files(struct loader *l, const struct yaml_node *n, struct leaf *leaf)
-{
-	const struct yaml_node *m = n->kind == YAML_LIST ? n->first : n;
-	bool good = true;
-
-	new_members(leaf, 0);
-	for (uint32_t i = 0; i < leaf->n; i++, m = m->next)
-		if (leaf->v[i].text.n)
-			good = members_from_file(l, m, &leaf->v[i], leaf->members) && good;
-	return good;
-}
-
 /* --- a leaf as text: shown by explain, and the name under which equal leaves are one --- */
 
 static void put_value(struct buf *b, struct str text)
@@ -327,15 +236,6 @@ static void note_names(struct loader *l, const struct yaml_node *n, const struct
 				profile };
 }
 
-static void free_members(struct leaf *leaf)
-{
-	if (!leaf->members)
-		return;
-	map_release(leaf->members);
-	free(leaf->members);
-	leaf->members = NULL;
-}
-
 uint32_t share_leaf(struct loader *l, struct leaf *leaf)
 {
 	bool is_new;
@@ -345,7 +245,7 @@ uint32_t share_leaf(struct loader *l, struct leaf *leaf)
 		*LIST_ADD(l->set->leaves) = *leaf;
 	} else {
 		l->set->leaves.v[n].shared = true;
-		free_members(leaf);
+		members_free(leaf);
 	}
 	return n;
 }
@@ -371,7 +271,7 @@ bool load_values(struct loader *l, const struct yaml_node *member, struct leaf *
 	if (!fold_operands(l, member, leaf))
 		return false;
 	if (leaf->compare == BY_FILE && !members_from_files(l, member, leaf)) {
-		free_members(leaf);
+		members_free(leaf);
 		return false;
 	}
 	members_from_list(leaf);

@@ -231,10 +231,7 @@ void rules_free(struct ruleset *set)
 	if (!set)
 		return;
 	for (size_t i = 0; i < set->leaves.n; i++)
-		if (set->leaves.v[i].members) {
-			map_release(set->leaves.v[i].members);
-			free(set->leaves.v[i].members);
-		}
+		members_free(&set->leaves.v[i]);
 	for (size_t i = 0; i < set->docs.n; i++)
 		yaml_doc_free(set->docs.v[i]);
 	free(set->docs.v);

@@ -37,6 +37,10 @@ void unknown_field(struct loader *l, const struct yaml_node *member, struct str 
 bool oper_fits(const struct source *s, enum oper_needs needs);
 /* The values of a leaf whose field and operator are known; false after a complaint. */
 bool load_values(struct loader *l, const struct yaml_node *member, struct leaf *leaf);
+/* leaf->members for long lists, and from the files of in_file; false after a complaint. */
+void members_from_list(struct leaf *leaf);
+bool members_from_files(struct loader *l, const struct yaml_node *n, struct leaf *leaf);
+void members_free(struct leaf *leaf);
 /* Its number, which may be that of an equal leaf; takes leaf->members over. */
 uint32_t share_leaf(struct loader *l, struct leaf *leaf);
 

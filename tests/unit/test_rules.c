@@ -161,6 +161,45 @@ static void the_first_rule_that_is_true_or_unknown_ends_the_search(void **state)
 	rules_free(set);
 }
 
+/* What a decided group waited for does not matter any more. */
+static void decided_groups_ask_for_nothing(void **state)
+{
+	struct ruleset *set = good(
+		RULE("any: [{uem.listed: true, apple.status: A}, {uem.last_seen|older_than: 1d}]",
+			"skip"));
+	struct verdict v;
+
+	(void)state;
+	bound(set);
+	kit_set(&k, STR("uem.listed"), STR("unread"), false);
+	kit_set(&k, STR("uem.last_seen"), STR("unread"), false);
+	rules_judge(set, &k.row, &v);
+	assert_int_equal(v.kind, VERDICT_NEEDS);
+	assert_int_equal(v.needs, READING_UEM_DEVICE);
+	kit_set(&k, STR("uem.listed"), STR("unknown"), false);
+	kit_set(&k, STR("uem.last_seen"), STR("unknown"), false);
+	rules_judge(set, &k.row, &v);
+	assert_int_equal(v.kind, VERDICT_UNDECIDED);
+	assert_int_equal(v.fact, FACT_UEM_LAST_SEEN);
+	rules_free(set);
+}
+
+static void ages_are_counted_from_the_now_of_the_row(void **state)
+{
+	struct ruleset *set = good(RULE("uem.last_seen|older_than: 30d", "skip"));
+	struct verdict v;
+
+	(void)state;
+	bound(set);
+	kit_set(&k, STR("uem.last_seen"), STR("2025-12-15"), true);
+	rules_judge(set, &k.row, &v);
+	assert_int_equal(v.kind, VERDICT_NONE);
+	k.row.now_ms += INT64_C(30) * 86400000;
+	rules_judge(set, &k.row, &v);
+	assert_int_equal(v.kind, VERDICT_RULE);
+	rules_free(set);
+}
+
 static void an_unusable_cell_is_named(void **state)
 {
 	struct ruleset *set = good(RULE("added|before: 2026-01-01", "skip"));
@@ -402,6 +441,79 @@ static void the_digest_tells_files_and_parameters_apart(void **state)
 	rules_free(d);
 }
 
+static void put_list(const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/list.csv", k.folder);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void a_list_is_part_of_the_rules(void **state)
+{
+	const char *text = RULE("serial|in_file: list.csv", "skip");
+	struct ruleset *a, *b;
+	char path[128];
+
+	(void)state;
+	put_list("C02XK1ABJG5H\n");
+	a = good(text);
+	put_list("C02XK1ABJG5J\n");
+	b = good(text);
+	assert_string_not_equal(rules_digest(a), rules_digest(b));
+	rules_free(a);
+	rules_free(b);
+	(void)snprintf(path, sizeof(path), "%s/list.csv", k.folder);
+	assert_int_equal(unlink(path), 0);
+}
+
+static bool listed(const char *field, const char *list, const char *value)
+{
+	char text[300], path[128];
+	struct ruleset *set;
+	struct verdict v = { .kind = VERDICT_NONE };
+
+	put_list(list);
+	(void)snprintf(text, sizeof(text),
+		"version: 1\nrules: [{name: r, match: {%s|in_file: list.csv}, do: [skip]}]\n",
+		field);
+	set = kit_load(&k, str_from(text), false, NULL);
+	if (set) {
+		kit_clear_row(&k);
+		bound(set);
+		assert_true(kit_set(&k, str_from(field), str_from(value), true));
+		rules_judge(set, &k.row, &v);
+	}
+	rules_free(set);
+	(void)snprintf(path, sizeof(path), "%s/list.csv", k.folder);
+	assert_int_equal(unlink(path), 0);
+	return v.kind == VERDICT_RULE;
+}
+
+/* Where a list has several columns, the one of the field is meant; a wrong guess would protect
+ * nothing. */
+static void lists_may_have_columns(void **state)
+{
+	(void)state;
+	kit_columns(&k, "serial, model, csv.Room");
+	assert_true(listed("serial", "Model,Serial Number\niPad,C02XK1ABJG5H\n", "c02xk1abjg5h"));
+	assert_false(listed("serial", "Model,Serial Number\niPad,C02XK1ABJG5H\n", "iPad"));
+	assert_true(listed("model", "Serial Number;Model\nC02XK1ABJG5H;iPad\n", "ipad"));
+	assert_true(listed("csv.Room", "Floor,Room\n1,\"4, left\"\n", "4, left"));
+	assert_true(listed("apple.server", "Serial,Server\nC02XK1ABJG5H,WS1\n", "WS1"));
+	assert_true(listed("apple.order_number", "# all, of May\n0777\n", "0777"));
+	assert_true(listed("serial", "C02XK1ABJG5H,iPad\nF9FXL0STHG7J,iPad\n", "F9FXL0STHG7J"));
+	assert_int_equal(k.d.n, 0);
+	assert_false(listed("csv.Room", "Floor,Place\n1,4\n", "4"));
+	assert_string_equal(k.d.v[0].code, "rules.in-file");
+	assert_false(listed("csv.Room", "4\n\"5\n", "4"));
+	assert_string_equal(k.d.v[0].code, "rules.in-file");
+}
+
 static void a_parameter_without_a_default_has_to_be_set(void **state)
 {
 	const char *text = "version: 1\nparameters: {p: {}}\nrules: [{name: r, match: {model: "
@@ -555,6 +667,8 @@ int main(void)
 		TEST(short_rows_have_absent_cells),
 		TEST(the_cheapest_reading_that_could_decide_is_asked_for),
 		TEST(the_first_rule_that_is_true_or_unknown_ends_the_search),
+		TEST(decided_groups_ask_for_nothing),
+		TEST(ages_are_counted_from_the_now_of_the_row),
 		TEST(an_unusable_cell_is_named),
 		TEST(rows_do_not_see_each_other),
 		TEST(programs_are_flat_and_filled_in),
@@ -565,6 +679,8 @@ int main(void)
 		TEST(names_are_listed_for_the_pre_flight),
 		TEST(releasing_works_another_way_in_schools),
 		TEST(the_digest_tells_files_and_parameters_apart),
+		TEST(a_list_is_part_of_the_rules),
+		TEST(lists_may_have_columns),
 		TEST(a_parameter_without_a_default_has_to_be_set),
 		TEST(several_files_add_up_and_the_tightest_holds),
 		TEST(policy_has_defaults),

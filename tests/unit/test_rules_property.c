@@ -340,6 +340,19 @@ static void size_alone_costs_little(void **state)
 		buf_z(&b, "}}\n");
 	}
 	assert_cheap(&k, &b);
+	/* deep conditions of both kinds: which implies which can be asked along 40 million paths */
+	buf_reset(&b);
+	buf_z(&b, "version: 1\nrules:\n");
+	for (int i = 0; i < 400; i++) {
+		buf_printf(&b, "  - {name: r%d, do: [skip], match: {", i);
+		for (int d = 0; d < 13; d++)
+			buf_z(&b, i ? "all: [{" : "any: [{");
+		buf_printf(&b, "apple.status: S%d", i);
+		for (int d = 0; d < 13; d++)
+			buf_z(&b, "}]");
+		buf_z(&b, "}}\n");
+	}
+	assert_cheap(&k, &b);
 	/* one long list of values, many of them equal */
 	buf_reset(&b);
 	buf_z(&b, "version: 1\nrules: [{name: r, do: [skip], match: {serial: [");

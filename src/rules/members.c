@@ -1,0 +1,180 @@
+/*
+ * Sets of values: in_file, and lists too long to walk for every row.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "io/csv.h"
+#include "io/file.h"
+#include "rules/load.h"
+
+enum { MANY_VALUES = 16 };
+
+static void add_member(struct map *m, struct str text)
+{
+	char lower[RULES_FILE_VALUE];
+
+	for (size_t i = 0; i < text.n; i++)
+		lower[i] = ascii_lower(text.p[i]);
+	(void)map_add(m, (struct str){ lower, text.n }, NULL);
+}
+
+static void new_members(struct leaf *leaf, size_t expected)
+{
+	leaf->members = mem_zalloc(sizeof(*leaf->members));
+	map_init(leaf->members, expected);
+}
+
+void members_from_list(struct leaf *leaf)
+{
+	if (leaf->n <= MANY_VALUES || leaf->compare != BY_TEXT || leaf->oper > OPER_NE)
+		return;
+	for (uint32_t i = 0; i < leaf->n; i++)
+		if (leaf->v[i].is_column || leaf->v[i].text.n == 0 ||
+			leaf->v[i].text.n > RULES_FILE_VALUE)
+			return;
+	new_members(leaf, leaf->n);
+	for (uint32_t i = 0; i < leaf->n; i++)
+		add_member(leaf->members, leaf->v[i].text);
+}
+
+void members_free(struct leaf *leaf)
+{
+	if (!leaf->members)
+		return;
+	map_release(leaf->members);
+	free(leaf->members);
+	leaf->members = NULL;
+}
+
+/* --- files --- */
+
+/* What the column of a file with several is called: the field's own word, less "apple." or "uem.".
+ */
+static struct str column_name(const struct ruleset *set, const struct source *s)
+{
+	struct str word;
+
+	if (s->kind == SOURCE_COLUMN)
+		return rules_ref_name(&set->refs.v[s->ref]);
+	if (s->kind == SOURCE_PARAM)
+		return STR_NONE;
+	word = str_from(fact_info(s->fact)->word);
+	(void)str_cut(&word, '.');
+	return word;
+}
+
+/* Where the values stand in a file whose first record is this; -1: nobody can tell. */
+static int column_of(struct loader *l, const struct leaf *leaf, const struct csv_record *first)
+{
+	struct str name = column_name(l->set, &leaf->source);
+	struct columns c = { 0 };
+	struct column_options opt = { 0 };
+	bool is_header = false, is_data = false;
+	enum column column;
+
+	if (first->n_cells == 1)
+		return 0;
+	if (columns_try(&c, &opt, first->cells, first->n_cells, &l->set->arena, &is_header,
+		    &is_data, NULL) == ERR_OK &&
+		is_header && column_from_word(name, &column))
+		return c.at[column];
+	if (is_data && str_eq(name, STR("serial")))
+		return 0;
+	for (size_t i = 0; i < first->n_cells; i++)
+		if (str_eq_nocase(first->cells[i], name))
+			return (int)i;
+	return -1;
+}
+
+static bool bad_file(struct loader *l, const struct yaml_node *n, size_t line, const char *why)
+{
+	(void)yaml_bad(&l->r, n, "rules.in-file", "line %zu of that file: %s", line, why);
+	return false;
+}
+
+static bool add_record(struct loader *l, const struct yaml_node *n, const struct csv_record *record,
+	int at, struct map *members)
+{
+	struct str value = STR_NONE;
+
+	if (record->bad)
+		return bad_file(l, n, record->line, record->bad);
+	if ((size_t)at < record->n_cells)
+		value = str_trim(record->cells[at]);
+	if (value.n > RULES_FILE_VALUE)
+		return bad_file(l, n, record->line, "a value is longer than 256 bytes");
+	if (value.n)
+		add_member(members, value);
+	return true;
+}
+
+static bool is_comment(const struct csv_record *record)
+{
+	return record->n_cells && record->cells[0].n && record->cells[0].p[0] == '#';
+}
+
+static bool add_records(
+	struct loader *l, const struct yaml_node *n, struct leaf *leaf, struct csv_reader *csv)
+{
+	struct csv_record record;
+	struct err err = { 0 };
+	bool more = true;
+	int at = -1;
+
+	for (;;) {
+		if (csv_next(csv, &record, &more, &err) != ERR_OK) {
+			(void)yaml_bad(&l->r, n, "rules.in-file", "%s", err.msg);
+			return false;
+		}
+		if (!more)
+			return true;
+		if (is_comment(&record))
+			continue;
+		if (at < 0 && !record.bad)
+			at = column_of(l, leaf, &record);
+		if (at < 0)
+			return bad_file(l, n, record.line,
+				"there are several columns, and none is called like the field");
+		if (!add_record(l, n, &record, at, leaf->members))
+			return false;
+	}
+}
+
+static bool add_file(
+	struct loader *l, const struct yaml_node *n, struct leaf *leaf, struct operand *o)
+{
+	char *name = mem_dupz(o->text), *path = file_beside(l->r.doc->file, name);
+	struct csv_options opt = { 0 };
+	struct csv_reader *csv = NULL;
+	struct buf bytes = { 0 };
+	struct err err = { 0 };
+	bool good = false;
+
+	if (file_read(path, RULES_FILE_BYTES, &bytes, &err) == ERR_OK)
+		sha256_add(l->digest, buf_view(&bytes));
+	if (err.code == ERR_OK)
+		(void)!csv_open_bytes(&csv, buf_view(&bytes), path, &opt, &err);
+	if (err.code == ERR_OK)
+		good = add_records(l, n, leaf, csv);
+	else
+		(void)yaml_bad(&l->r, n, "rules.in-file", "%s", err.msg);
+	o->text = keep(l, str_from(path));
+	csv_close(csv);
+	buf_release(&bytes);
+	free(path);
+	free(name);
+	return good;
+}
+
+bool members_from_files(struct loader *l, const struct yaml_node *n, struct leaf *leaf)
+{
+	const struct yaml_node *m = n->kind == YAML_LIST ? n->first : n;
+	bool good = true;
+
+	new_members(leaf, 0);
+	for (uint32_t i = 0; i < leaf->n; i++, m = m->next)
+		if (leaf->v[i].text.n)
+			good = add_file(l, m, leaf, &leaf->v[i]) && good;
+	return good;
+}
