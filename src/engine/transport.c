@@ -243,9 +243,11 @@ static bool stopping(const struct transport *t)
 	return t->stopped_ms != TIME_NONE && t->closing_ms == TIME_NONE;
 }
 
+/* Always asks: a signal that nobody takes would end every wait at once, a second one the process.
+ */
 static bool stopped(struct transport *t)
 {
-	if (t->stopped_ms == TIME_NONE && stop_asked())
+	if (stop_asked() && t->stopped_ms == TIME_NONE)
 		t->stopped_ms = transport_now(t);
 	return stopping(t);
 }
@@ -347,7 +349,7 @@ static void pump_lane(struct transport *t, enum lane lane, int64_t *wake_ms)
 	int64_t now = transport_now(t);
 	struct job *j;
 
-	while ((j = queue_head(q, now)) && has_room(t, j)) {
+	while (!t->failed.code && (j = queue_head(q, now)) && has_room(t, j)) {
 		int64_t when = j->ready_ms > now ? j->ready_ms : now;
 
 		if (lane < (enum lane)RATE_CLASSES)
