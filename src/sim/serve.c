@@ -220,7 +220,8 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
 	return send_reply(x);
 }
 
-/* Milliseconds until the next reply is due; -1: none waits. */
+/* Milliseconds until the next reply is due; -1: none waits. 0 when one was due: only MHD_run()
+ * takes up what was resumed. */
 static int64_t resume_due(struct server *v, bool all)
 {
 	int64_t now = monotonic_ms(), next = -1;
@@ -233,6 +234,7 @@ static int64_t resume_due(struct server *v, bool all)
 			*at = x->next;
 			x->due_ms = now;
 			MHD_resume_connection(x->connection);
+			next = 0;
 			continue;
 		}
 		if (next < 0 || x->due_ms - now < next)
