@@ -60,6 +60,7 @@ struct stored_row {
 struct stored_device {
 	uint32_t rule, program, before, after, results, detail, evidence, attempts;
 	uint8_t outcome, reason;
+	bool leaving; /* named by an open request that takes it off its server */
 	int64_t finished_ms;
 };
 
@@ -69,6 +70,8 @@ struct run_results {
 	uint32_t n_rows, cap_rows;
 	struct stored_device *devices;
 	uint32_t n_devices, cap_devices;
+	int64_t *takes_off; /* open requests that do so */
+	uint32_t n_takes_off, cap_takes_off;
 	struct buf steps;
 };
 
@@ -119,6 +122,41 @@ static enum errc keep_row(void *self, const struct row_record *row, struct err *
 	return ERR_OK;
 }
 
+static enum errc note_request(void *self, const struct request_record *q, struct err *err)
+{
+	struct run_results *r = self;
+
+	(void)err;
+	if (!step_info((enum step_kind)q->kind)->takes_off)
+		return ERR_OK;
+	MEM_GROW(r->takes_off, r->n_takes_off, r->cap_takes_off);
+	r->takes_off[r->n_takes_off++] = q->id;
+	return ERR_OK;
+}
+
+static enum errc note_leaving(void *self, struct str serial, uint32_t step, struct err *err)
+{
+	struct run_results *r = self;
+	uint32_t i = map_find(&r->serials, serial);
+
+	(void)step;
+	(void)err;
+	if (i != MAP_NONE)
+		r->devices[i].leaving = true;
+	return ERR_OK;
+}
+
+/* The process that sent them may not have lived to say that they are in flight. */
+static enum errc load_leaving(
+	struct run_results *r, struct store *store, int64_t run, struct err *err)
+{
+	enum errc rc = store_requests_open(store, run, note_request, r, err);
+
+	for (uint32_t i = 0; i < r->n_takes_off && !rc; i++)
+		rc = store_request_devices(store, r->takes_off[i], note_leaving, r, err);
+	return rc;
+}
+
 enum errc run_results_load(
 	struct store *store, int64_t run, struct run_results **ret, struct err *err)
 {
@@ -129,6 +167,8 @@ enum errc run_results_load(
 	map_init(&r->serials, 0);
 	buf_init(&r->steps, 1024 * 1024);
 	rc = store_devices(store, run, keep_device, r, err);
+	if (!rc)
+		rc = load_leaving(r, store, run, err);
 	if (!rc)
 		rc = store_rows(store, run, keep_row, r, err);
 	if (rc)
@@ -147,6 +187,7 @@ void run_results_free(struct run_results *r)
 	buf_release(&r->steps);
 	free(r->rows);
 	free(r->devices);
+	free(r->takes_off);
 	free(r);
 }
 
@@ -155,12 +196,15 @@ uint32_t run_results_count(const struct run_results *r)
 	return r->n_rows;
 }
 
-/* The steps column needs the words, and which work steps belong to each of them. */
-static enum errc describe(struct run_results *r, const struct stored_device *d, struct err *err)
+/* The steps column needs the words, and which work steps belong to each of them. *ret_off: it is
+ * off its server, or may be, and is to come back. */
+static enum errc describe(
+	struct run_results *r, const struct stored_device *d, bool *ret_off, struct err *err)
 {
 	struct work_program p;
 	struct program source;
 	struct arena a;
+	uint32_t at;
 	enum errc rc;
 
 	buf_reset(&r->steps);
@@ -171,6 +215,7 @@ static enum errc describe(struct run_results *r, const struct stored_device *d, 
 
 		work_outline(&source, &a, &p);
 		work_describe(&p, letters.p, &r->steps);
+		*ret_off = d->leaving || work_put_back_due(&p, letters.p, &at);
 	}
 	arena_release(&a);
 	return rc;
@@ -180,6 +225,7 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 {
 	const struct stored_row *row = &r->rows[n];
 	const struct stored_device *d;
+	bool off = false;
 	enum errc rc;
 
 	*ret = (struct run_row){
@@ -193,11 +239,15 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 	if (row->device == MAP_NONE)
 		return ERR_OK;
 	d = &r->devices[row->device];
-	rc = describe(r, d, err);
+	rc = describe(r, d, &off, err);
 	if (rc)
 		return rc;
 	ret->outcome = (enum outcome)d->outcome;
 	ret->reason = (enum reason)d->reason;
+	if (off && d->finished_ms == TIME_NONE) {
+		ret->outcome = OUTCOME_IN_FLIGHT;
+		ret->reason = REASON_RUN_IN_FLIGHT;
+	}
 	ret->detail = map_key(&r->texts, d->detail);
 	ret->before = map_key(&r->texts, d->before);
 	ret->after = map_key(&r->texts, d->after);
