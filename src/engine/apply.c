@@ -37,9 +37,12 @@ static enum errc work_phase(struct job *j, uint32_t wave, struct err *err)
 		if (!rc)
 			rc = settle_requests(j, INT64_MAX, err);
 	}
-	if (!rc && !j->stop && !moved)
-		rc = err_set(err, ERR_INTERNAL, "a wave does not move on");
-	return rc;
+	if (rc || j->stop || moved)
+		return rc;
+	if (!j->no_room.code)
+		return err_set(err, ERR_INTERNAL, "a wave does not move on");
+	job_stop(j, ERR_TEMPFAIL, REASON_RUN_WAITING, &j->no_room);
+	return ERR_OK;
 }
 
 static enum errc work_wave(struct job *j, uint32_t wave, struct err *err)
@@ -57,10 +60,12 @@ static enum errc work_wave(struct job *j, uint32_t wave, struct err *err)
 	return rc;
 }
 
-static bool counts_for_halt(enum outcome o)
+/* A device that an early end put back says nothing about how well the rule works. */
+static bool counts_for_halt(const struct job_device *d)
 {
-	return o == OUTCOME_FAILED || o == OUTCOME_UNVERIFIED || o == OUTCOME_HELD ||
-	       o == OUTCOME_DRIFTED;
+	return d->reason != REASON_RUN_PUT_BACK &&
+	       (d->outcome == OUTCOME_FAILED || d->outcome == OUTCOME_UNVERIFIED ||
+		       d->outcome == OUTCOME_HELD || d->outcome == OUTCOME_DRIFTED);
 }
 
 static void check_halt(struct job *j, uint32_t wave, uint32_t percent)
@@ -70,8 +75,7 @@ static void check_halt(struct job *j, uint32_t wave, uint32_t percent)
 
 	for (uint32_t i = 0; i < j->n; i++) {
 		n += j->devices[i].wave == wave;
-		bad += j->devices[i].wave == wave &&
-		       counts_for_halt((enum outcome)j->devices[i].outcome);
+		bad += j->devices[i].wave == wave && counts_for_halt(&j->devices[i]);
 	}
 	if (percent >= 100 || bad * 100 <= n * percent || wave + 1 >= j->n_waves)
 		return;
@@ -96,34 +100,54 @@ static uint32_t writes_at_once(const struct job *j)
 	return k;
 }
 
+/* After a signal for a limited time. */
+static enum errc settle_a_while(struct job *j, struct err *err)
+{
+	int64_t until = INT64_MAX;
+
+	if (j->stop == ERR_STOPPED)
+		until = transport_now(j->transport) + STOP_GRACE_MS;
+	return settle_requests(j, until, err);
+}
+
+/* Until all are back or nothing moves any more: a refused request goes out again in halves. */
+static enum errc put_back_rounds(struct job *j, struct err *err)
+{
+	enum errc stop = j->stop, rc = ERR_OK;
+	uint32_t n = 1;
+
+	while (n && !rc) {
+		j->max_writes = stop == ERR_STOPPED ? writes_at_once(j) : UINT32_MAX;
+		if (!j->max_writes)
+			break;
+		j->stop = ERR_OK;
+		rc = change_round(j, UINT32_MAX, &n, err);
+		n = j->stop ? 0 : n;
+		j->stop = stop;
+		if (!rc)
+			rc = settle_a_while(j, err);
+	}
+	j->max_writes = UINT32_MAX;
+	return rc;
+}
+
 static enum errc put_back_all(struct job *j, struct err *err)
 {
-	enum errc stop = j->stop, rc;
-	int64_t patience = INT64_MAX;
-	uint32_t n;
+	enum errc rc;
 
+	if (j->stop)
+		transport_closing(j->transport);
+	rc = settle_a_while(j, err); /* what is being taken off has to come back as well */
+	if (rc)
+		return rc;
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct job_device *d = &j->devices[i];
 
 		if (!d->settled && !d->busy)
 			(void)job_turn_back(j, d, OUTCOME_FAILED, REASON_RUN_PUT_BACK);
 	}
-	/* A signal or the end of --max-wait leaves only what the budget holds right now. */
-	if (stop == ERR_STOPPED || stop == ERR_TEMPFAIL) {
-		transport_closing(j->transport);
-		j->max_writes = writes_at_once(j);
-	}
-	if (stop == ERR_STOPPED)
-		patience = transport_now(j->transport) + STOP_GRACE_MS;
-	j->stop = ERR_OK;
 	rc = job_flush(j, err);
-	if (!rc && j->max_writes)
-		rc = change_round(j, UINT32_MAX, &n, err);
-	j->stop = stop;
-	j->max_writes = UINT32_MAX;
-	if (!rc)
-		rc = settle_requests(j, patience, err);
-	return rc;
+	return rc ? rc : put_back_rounds(j, err);
 }
 
 static void settle_rest(struct job *j)
@@ -151,11 +175,14 @@ static enum errc end_early(struct job *j, struct err *err)
 	enum errc stop = j->stop, rc = ERR_OK;
 	struct err why = j->stop_err;
 
-	/* Losing the store, credentials or Apple itself leaves nothing to put back with. */
-	if (stop != ERR_AUTH && stop != ERR_STORE)
+	/* Without the store nothing may be sent. Whatever else was lost may not be what a put-back
+	 * needs. */
+	if (stop != ERR_STORE)
 		rc = put_back_all(j, err);
-	if (rc)
+	if (rc == ERR_STORE || rc == ERR_INTERNAL)
 		return rc;
+	if (rc)
+		log_warn("not every device could be put back: %s", err->msg);
 	settle_rest(j);
 	rc = job_flush(j, err);
 	if (!rc) {

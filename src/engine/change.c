@@ -73,8 +73,25 @@ static uint32_t packs(const struct job *j, uint32_t n)
 	return (n + j->settings->batch_apple - 1) / j->settings->batch_apple;
 }
 
-/* Writes that the devices off their server, and those in `take_off`, still need to come back. */
-static uint32_t writes_to_come_back(const struct job *j, const uint32_t *take_off, uint32_t n_off)
+/* The step that will bring it back: it is off its server, or on its way off. */
+static bool comes_back(const struct job *j, const struct job_device *d, uint32_t *ret_at)
+{
+	const struct work_program *p = job_program(j, d);
+	uint32_t at = job_next(j, d);
+
+	if (d->settled || d->gave_up || at == p->n)
+		return false;
+	if (work_put_back_due(p, d->results, ret_at))
+		return !d->busy || *ret_at != at; /* else it is on its way back */
+	if (!d->busy || !step_info(p->v[at].kind)->takes_off)
+		return false;
+	while (at < p->n && !step_info(p->v[at].kind)->puts_back)
+		at++;
+	*ret_at = at;
+	return at < p->n;
+}
+
+static uint32_t writes_to_come_back(const struct job *j)
 {
 	uint32_t *per_server = mem_zalloc((j->fleet->n_servers + 1) * sizeof(uint32_t));
 	uint32_t writes = 0, at;
@@ -82,19 +99,8 @@ static uint32_t writes_to_come_back(const struct job *j, const uint32_t *take_of
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
 
-		if (!d->settled && !d->gave_up &&
-			work_put_back_due(job_program(j, d), d->results, &at))
+		if (comes_back(j, d, &at))
 			per_server[job_target(d, &job_program(j, d)->v[at])]++;
-	}
-	for (uint32_t i = 0; i < n_off; i++) {
-		const struct job_device *d = &j->devices[take_off[i]];
-		const struct work_program *p = job_program(j, d);
-
-		for (at = job_next(j, d); at < p->n; at++)
-			if (step_info(p->v[at].kind)->puts_back)
-				break;
-		if (at < p->n)
-			per_server[job_target(d, &p->v[at])]++;
 	}
 	for (uint32_t s = 0; s < j->fleet->n_servers; s++)
 		writes += packs(j, per_server[s]);
@@ -102,22 +108,19 @@ static uint32_t writes_to_come_back(const struct job *j, const uint32_t *take_of
 	return writes;
 }
 
-/* An unassign that will be put back leaves only when the budget holds the put-back too. */
-static bool budget_allows(
-	struct job *j, enum step_kind kind, const uint32_t *devices, uint32_t n, uint32_t n_queued)
+/* No change may take a write that somebody needs to come back; the devices of an unassign that asks
+ * are busy already, so that their own way back counts. */
+static bool budget_allows(struct job *j, bool back, uint32_t n_queued)
 {
-	uint32_t writes = n_queued + 1;
-	struct err err;
+	uint32_t writes = n_queued + 1 + (back ? 0 : writes_to_come_back(j));
 	char when[TIME_TEXT];
 
-	if (step_info(kind)->takes_off)
-		writes += writes_to_come_back(j, devices, n);
 	if (transport_write_when(j->transport, writes) <= transport_deadline(j->transport))
 		return true;
-	(void)err_set(&err, ERR_TEMPFAIL,
-		"Apple's write limit leaves no room for this change and its way back before %s",
+	(void)err_set(&j->no_room, ERR_TEMPFAIL,
+		"Apple's write limit leaves no room for more changes, and for putting devices "
+		"back, before %s",
 		time_rfc3339_s(transport_deadline(j->transport), when));
-	job_stop(j, ERR_TEMPFAIL, REASON_RUN_WAITING, &err);
 	return false;
 }
 
@@ -211,10 +214,12 @@ static enum errc done_change(void *self, enum errc code, const struct http_reply
 		rc = job_note(r, err);
 	if (r->state == REQUEST_REFUSED)
 		job_close(j, r);
-	return rc;
+	/* What is queued still would leave although this could not be written down. */
+	return !rc && code == ERR_STORE ? code : rc;
 }
 
 struct order {
+	bool back; /* puts back what this run took off */
 	uint32_t device, server, batch;
 	enum step_kind kind;
 	int64_t deadline_ms;
@@ -246,7 +251,6 @@ static enum errc submit_change(struct job *j, const struct order *first, const u
 	r->n = n;
 	for (uint32_t i = 0; i < n; i++) {
 		r->devices[i] = devices[i];
-		j->devices[devices[i]].busy = true;
 		serials[i] = fleet_serial(j->fleet, j->devices[devices[i]].slot);
 	}
 	change.serials = serials;
@@ -269,8 +273,9 @@ static int compare(int64_t a, int64_t b)
 /* 0: they can share an activity. */
 static int by_group(const struct order *x, const struct order *y)
 {
-	int c = compare(x->kind, y->kind);
+	int c = compare(y->back, x->back);
 
+	c = c ? c : compare(x->kind, y->kind);
 	c = c ? c : compare(x->server, y->server);
 	c = c ? c : compare(x->deadline_ms, y->deadline_ms);
 	c = c ? c : compare(x->update, y->update);
@@ -291,7 +296,8 @@ static struct order order_of(const struct job *j, uint32_t device)
 {
 	const struct job_device *d = &j->devices[device];
 	const struct work_step *s = job_step(j, d);
-	struct order o = { device, SERVER_NONE, d->batch, s->kind, TIME_NONE, false };
+	struct order o = { is_put_back(j, d), device, SERVER_NONE, d->batch, s->kind, TIME_NONE,
+		false };
 	struct view seen;
 
 	if (s->kind == STEP_UNASSIGN)
@@ -305,6 +311,13 @@ static struct order order_of(const struct job *j, uint32_t device)
 	return o;
 }
 
+static void set_busy(struct job *j, const uint32_t *devices, uint32_t n, bool busy)
+{
+	for (uint32_t i = 0; i < n; i++)
+		j->devices[devices[i]].busy = busy;
+}
+
+/* What the write limit has no room for waits for the next round. */
 static enum errc submit_packed(
 	struct job *j, const struct order *v, uint32_t n, uint32_t *ret_n, struct err *err)
 {
@@ -319,8 +332,11 @@ static enum errc submit_packed(
 			devices[k] = v[i + k].device;
 			k++;
 		}
-		if (!budget_allows(j, v[i].kind, devices, k, queued))
-			break;
+		set_busy(j, devices, k, true);
+		if (!budget_allows(j, v[i].back, queued)) {
+			set_busy(j, devices, k, false);
+			continue;
+		}
 		rc = submit_change(j, &v[i], devices, k, err);
 		queued++;
 		*ret_n += k;
@@ -338,6 +354,7 @@ enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err
 	struct err why;
 
 	*ret_n = 0;
+	j->no_room.code = ERR_OK;
 	for (uint32_t i = 0; i < j->n && !any; i++)
 		any = is_ready(j, &j->devices[i], wave);
 	if (any)

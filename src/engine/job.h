@@ -68,6 +68,7 @@ struct job {
 	uint32_t n_open, cap_open;
 	uint32_t n_waves, next_batch;
 	uint32_t max_writes; /* of the next change_round() */
+	struct err no_room;  /* why that left devices out; code ERR_OK: it left none out */
 	int64_t read_ms; /* when Apple's state of the unsettled devices was last read; TIME_NONE:
 			    never */
 	/* Why no new change may be sent; ERR_OK: nothing. */

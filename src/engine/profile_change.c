@@ -68,7 +68,8 @@ static enum errc done_change(void *self, enum errc code, const struct http_reply
 		rc = job_note(r, err);
 	if (r->state == REQUEST_REFUSED)
 		job_close(j, r);
-	return rc;
+	/* What is queued still would leave although this could not be written down. */
+	return !rc && code == ERR_STORE ? code : rc;
 }
 
 /* The profile named in the path: the target, or for a removal the one the device has now. */
