@@ -182,4 +182,39 @@ same 'one activity for both, and their profiles' $((n + 3)) "$(changes)"
 run undo nothing-like-this
 exits 'no such run' 64
 
+# --- a run that was stopped half way, and an undo that is ---
+
+fresh
+some_of 4 'WS1 EMEA' >in.csv
+settings_with $'rate: {apple_write: 1/hour}\nbatch: {apple: 3}'
+run apply in.csv --rules delete-from-lifecycle --yes --max-wait 10m "${lift[@]}"
+exits 'the write budget outlives the wait' 75
+same 'three are off their server' 3 "$(effects unassign)"
+name=$(newest)
+settings
+run undo "$name" --apply --yes "${lift[@]}"
+exits 'half a run is undone' 0
+same 'the three, no more' '3 done 1 unchanged' "$(outcomes "undo-$name.result.csv")"
+undone "$name" 'half a run'
+run runs "$name"
+check 'it will not be continued' grep -q superseded out
+
+fresh
+some_of 4 'WS1 EMEA' >in.csv
+run apply in.csv --rules delete-from-lifecycle --yes "${lift[@]}"
+exits 'delete' 0
+name=$(newest)
+settings_with 'rate: {apple_write: 1/hour}'
+run undo "$name" --apply --yes --max-wait 10m "${lift[@]}"
+exits 'an undo waits, too' 75
+check 'it names the command that goes on' grep -q "depmend undo $name --apply" err
+first=$(newest)
+run runs "$first"
+check 'so does the run' grep -q "depmend undo $name --apply" out
+settings
+run undo "$name" --apply --yes "${lift[@]}"
+exits 'the undo goes on' 0
+same 'as the same run' "$first" "$(newest)"
+undone "$name" 'an undo in two parts'
+
 suite_end
