@@ -76,7 +76,7 @@ static void fill(struct csv_reader *r)
 		return;
 	r->to += n;
 	r->at_end = n == 0;
-	/* For the splitter: any value will do behind the end, if it is one. */
+	/* The splitter looks at whole blocks. */
 	memset(r->window + r->to, 0, CSV_BLOCK_BYTES);
 }
 

@@ -57,7 +57,7 @@ char csv_sniff(struct str text, bool at_end);
 /* --- csv_split.c: plain records by masks of 64 bytes --- */
 
 enum {
-	CSV_BLOCK_BYTES = 64, /* so many bytes behind the window may be read, and are ignored */
+	CSV_BLOCK_BYTES = 64, /* so many bytes behind the window are looked at; they have to be 0 */
 	CSV_SPLIT_CELLS = CSV_MAX_COLUMNS + CSV_BLOCK_BYTES,
 };
 

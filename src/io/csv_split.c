@@ -99,20 +99,13 @@ INLINED uint64_t read_quotes(struct csv_splitter *s, const struct raw_masks *raw
 	return inside;
 }
 
-INLINED void load_block(struct csv_splitter *s, const char *p, const char *end, look_fn *look_at)
+INLINED void load_block(struct csv_splitter *s, const char *p, look_fn *look_at)
 {
 	struct raw_masks raw = look_at(p, s->delimiter);
 	struct csv_masks *m = &s->masks;
 	uint64_t blanks;
 
 	s->block = p;
-	if (__builtin_expect(end - p < CSV_BLOCK_BYTES, 0)) {
-		uint64_t valid = (UINT64_C(1) << (end - p)) - 1;
-
-		raw.delims &= valid;
-		raw.ends &= valid;
-		raw.quotes &= valid;
-	}
 	m->hard = m->inner = 0;
 	if (raw.quotes | s->in_quotes | s->after_quote) {
 		uint64_t inside = read_quotes(s, &raw);
@@ -130,22 +123,22 @@ INLINED void load_block(struct csv_splitter *s, const char *p, const char *end, 
 	s->after_blank = blanks >> 63;
 }
 
-/* To the block with p: the one at hand, less the records before p, or one that begins there. */
-INLINED void go_to(struct csv_splitter *s, const char *p, const char *end, look_fn *look_at)
+/* To the block with p: the one at hand, less the records before p (in which nothing is hard), or
+ * one that begins there. */
+INLINED void go_to(struct csv_splitter *s, const char *p, look_fn *look_at)
 {
 	if (s->block && p - s->block < CSV_BLOCK_BYTES) {
 		int at = (int)(p - s->block);
 
 		s->masks.seps &= UINT64_MAX << at;
 		s->masks.ends &= UINT64_MAX << at;
-		s->masks.hard &= UINT64_MAX << at;
 		s->masks.inner &= UINT64_MAX << at;
 		s->masks.rough &= UINT64_MAX << at;
 		return;
 	}
 	s->in_quotes = s->after_quote = s->after_blank = 0;
 	s->after_sep = 1;
-	load_block(s, p, end, look_at);
+	load_block(s, p, look_at);
 }
 
 static bool is_blank(char c)
@@ -174,7 +167,7 @@ INLINED enum csv_split split(struct csv_splitter *splitter, const char *p, const
 	bool other = false;
 	size_t n = 0;
 
-	go_to(&s, p, end, look_at);
+	go_to(&s, p, look_at);
 	for (;;) {
 		/* Up to the first line end; all of the block when it has none. */
 		uint64_t mine = s.masks.ends ^ (s.masks.ends - 1);
@@ -196,7 +189,7 @@ INLINED enum csv_split split(struct csv_splitter *splitter, const char *p, const
 			break;
 		if (end - s.block <= CSV_BLOCK_BYTES)
 			return CSV_UNFINISHED;
-		load_block(&s, s.block + CSV_BLOCK_BYTES, end, look_at);
+		load_block(&s, s.block + CSV_BLOCK_BYTES, look_at);
 	}
 	for (size_t i = 0; rough && i < n; i++)
 		cells[i] = unquote_and_trim(cells[i]);
