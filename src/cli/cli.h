@@ -24,7 +24,9 @@ struct cli;
 		"how each condition of each rule judged one device")                              \
 	X(RUNS, runs, "[RUN]", 0, 1, "list runs, or show one")                                    \
 	X(REPORT, report, "RUN", 1, 1, "write the result of a run again; verify its audit trail") \
-	X(UNDO, undo, "RUN", 1, 1, "plan the inverse of a run, or carry it out")
+	X(UNDO, undo, "RUN", 1, 1, "plan the inverse of a run, or carry it out")                  \
+	X(REHEARSE, rehearse, "CSV", 1, 1,                                                        \
+		"`apply` against a simulated Apple and UEM; hours pass in seconds")
 
 enum command_id {
 #define X(id, word, args, min, max, help) COMMAND_##id,
@@ -60,7 +62,7 @@ enum option_kind {
 /* Which commands take the option. */
 #define FOR(id) (1u << COMMAND_##id)
 #define FOR_ALL UINT32_MAX
-#define FOR_PLANS (FOR(PLAN) | FOR(APPLY) | FOR(EXPLAIN))
+#define FOR_PLANS (FOR(PLAN) | FOR(APPLY) | FOR(EXPLAIN) | FOR(REHEARSE))
 #define FOR_RUNS (FOR(APPLY) | FOR(UNDO))
 
 /* X(id, name, letter, kind, argument, commands, help) */
@@ -83,15 +85,23 @@ enum option_kind {
 		"act only when that many devices take the step (repeatable)")                     \
 	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR_RUNS,                            \
 		"act only on the plan that was reviewed")                                         \
-	X(ALLOW, "allow", 0, PAIR, "NAME=VALUE", FOR_RUNS | FOR(PLAN),                            \
+	X(ALLOW, "allow", 0, PAIR, "NAME=VALUE", FOR_RUNS | FOR(PLAN) | FOR(REHEARSE),            \
 		"lift a guard for this run (repeatable)")                                         \
-	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS, "go on after a halt")                  \
+	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS | FOR(REHEARSE), "go on after a halt")  \
 	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION", FOR_PLANS | FOR(UNDO),                   \
 		"how long to wait for rate limits and outages")                                   \
 	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                 \
 	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail")  \
-	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR_RUNS, "where the result CSV goes")         \
-	X(RAW_CSV, "raw-csv", 0, FLAG, NULL, FOR(PLAN) | FOR_RUNS | FOR(REPORT),                  \
+	X(INVENTORY, "inventory", 0, FILE, "EXPORT.csv", FOR(REHEARSE),                           \
+		"the organization as `export` found it, instead of the CSV alone")                \
+	X(SCENARIO, "scenario", 0, TEXT, "NAME|FILE|all", FOR(REHEARSE),                          \
+		"bad weather (repeatable); `all`: a table of every one")                          \
+	X(ASSUME, "assume", 0, PAIR, "FIELD=VALUE", FOR(REHEARSE),                                \
+		"a fact of every device that the CSV does not tell (repeatable)")                 \
+	X(SEED, "seed", 0, COUNT, "N", FOR(REHEARSE), "everything random follows from it")        \
+	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR_RUNS | FOR(REHEARSE),                      \
+		"where the result CSV goes")                                                      \
+	X(RAW_CSV, "raw-csv", 0, FLAG, NULL, FOR(PLAN) | FOR_RUNS | FOR(REPORT) | FOR(REHEARSE),  \
 		"do not neutralise cells that a spreadsheet would run")                           \
 	X(SETTINGS, "settings", 0, FILE, "FILE", FOR_ALL, "settings of the tenant")               \
 	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line instead of text")       \

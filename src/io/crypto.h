@@ -41,6 +41,8 @@ MUST_CHECK enum errc es256_load(struct es256_key **ret, struct str pem, struct e
 /* A public key (SPKI PEM) for verifying; the simulator's half. */
 MUST_CHECK enum errc es256_load_public(struct es256_key **ret, struct str pem, struct err *err);
 void es256_free(struct es256_key *k);
+/* A new private key as PEM, for simulators. Caller wipes the buffer. */
+MUST_CHECK enum errc es256_make(struct buf *ret_pem, struct err *err);
 /* Appends base64url(header).base64url(claims).base64url(signature). */
 MUST_CHECK enum errc es256_jwt(const struct es256_key *k, struct str header_json,
 	struct str claims_json, struct buf *out, struct err *err);

@@ -196,3 +196,19 @@ enum errc es256_verify(const struct es256_key *k, struct str signed_part,
 	buf_release(&sig);
 	return e;
 }
+
+enum errc es256_make(struct buf *ret_pem, struct err *err)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	BIO *bio = BIO_new(BIO_s_secmem());
+	char *text = NULL;
+	long n = 0;
+
+	if (key && bio && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1)
+		n = BIO_get_mem_data(bio, &text);
+	if (n > 0)
+		buf_add(ret_pem, text, (size_t)n);
+	BIO_free(bio);
+	EVP_PKEY_free(key);
+	return n > 0 ? ERR_OK : err_set(err, ERR_INTERNAL, "cannot make a key");
+}

@@ -345,7 +345,7 @@ void result_free(struct result *r)
 	free(r);
 }
 
-char *result_default_path(const char *input)
+char *result_path_named(const char *input, const char *word)
 {
 	struct str path = str_from(input);
 	struct buf b;
@@ -353,10 +353,15 @@ char *result_default_path(const char *input)
 
 	if (str_eq(path, STR("-")))
 		return mem_strdup(input);
-	buf_init(&b, path.n + 16);
+	buf_init(&b, path.n + strlen(word) + 16);
 	buf_str(&b, ends_csv(path) ? str_sub(path, 0, path.n - 4) : path);
-	buf_z(&b, ".result.csv");
+	buf_printf(&b, ".%s.csv", word);
 	z = mem_dupz(buf_view(&b));
 	buf_release(&b);
 	return z;
+}
+
+char *result_default_path(const char *input)
+{
+	return result_path_named(input, "result");
 }

@@ -69,5 +69,7 @@ void result_free(struct result *r);
 
 /* devices.csv -> devices.result.csv; "-" -> "-". Caller frees with free(). */
 char *result_default_path(const char *input);
+/* The same with another word: devices.csv -> devices.WORD.csv. */
+char *result_path_named(const char *input, const char *word);
 
 #endif

@@ -1,0 +1,35 @@
+/*
+ * The fleet of a rehearsal: what the simulator is seeded with. Taken from the user's CSV, or from
+ * an inventory when there is one; `--assume` fills a column for all devices.
+ */
+#ifndef CLI_REHEARSE_FLEET_H
+#define CLI_REHEARSE_FLEET_H
+
+#include "base/map.h"
+#include "cli/prepare.h"
+
+enum { REHEARSE_MAX_FIELDS = 32 };
+
+struct rehearse_fleet {
+	struct map servers, profiles;            /* names that have to be there */
+	int source[REHEARSE_MAX_FIELDS];         /* column of each fleet field, -1: not there */
+	struct str assumed[REHEARSE_MAX_FIELDS]; /* p NULL: not assumed */
+	int status_at;                           /* column with the status in words, -1: none */
+	uint32_t known;                          /* facts that the fleet holds: bit per enum fact */
+	bool has_inventory;
+	bool rules_name_server; /* the first of servers is theirs */
+	uint32_t n_devices;
+};
+
+/* Reads `inventory` (NULL: the input of p stands for the organization) and writes the simulator's
+ * fleet CSV to `path`. Names of servers and profiles that the rules use are collected. ERR_USAGE
+ * for an assumption that the simulator does not know. Caller releases, also after a failure. */
+MUST_CHECK enum errc rehearse_fleet_write(struct rehearse_fleet *f, struct prepared *p,
+	const char *inventory, const char *folder, const char *path, struct err *err);
+void rehearse_fleet_release(struct rehearse_fleet *f);
+
+/* Live facts that the rules ask for and the fleet does not hold: ", " between the words. */
+void rehearse_fleet_unknowable(
+	const struct rehearse_fleet *f, struct ruleset *rules, struct buf *out);
+
+#endif
