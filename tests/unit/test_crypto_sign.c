@@ -269,6 +269,19 @@ static void test_small_buffer_and_public_key(void **state)
 	BIO_free(b);
 }
 
+static void test_new_key(void **state)
+{
+	struct es256_key *k = NULL;
+	struct buf pem;
+
+	(void)state;
+	buf_init(&pem, 10000);
+	assert_int_equal(es256_make(&pem, NULL), ERR_OK);
+	assert_int_equal(es256_load(&k, buf_view(&pem), NULL), ERR_OK);
+	es256_free(k);
+	buf_wipe(&pem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_width_never_varies),
 		cmocka_unit_test(test_verify_known_answer),
 		cmocka_unit_test(test_small_buffer_and_public_key),
+		cmocka_unit_test(test_new_key),
 	};
 
 	return cmocka_run_group_tests(tests, make_key, drop_key);
