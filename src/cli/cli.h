@@ -26,7 +26,8 @@ struct cli;
 	X(REPORT, report, "RUN", 1, 1, "write the result of a run again; verify its audit trail") \
 	X(UNDO, undo, "RUN", 1, 1, "plan the inverse of a run, or carry it out")                  \
 	X(REHEARSE, rehearse, "CSV", 1, 1,                                                        \
-		"`apply` against a simulated Apple and UEM; hours pass in seconds")
+		"`apply` against a simulated Apple and UEM; hours pass in seconds")               \
+	X(EXPORT, export, "", 0, 0, "live inventory of both services as CSV")
 
 enum command_id {
 #define X(id, word, args, min, max, help) COMMAND_##id,
@@ -88,7 +89,7 @@ enum option_kind {
 	X(ALLOW, "allow", 0, PAIR, "NAME=VALUE", FOR_RUNS | FOR(PLAN) | FOR(REHEARSE),            \
 		"lift a guard for this run (repeatable)")                                         \
 	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS | FOR(REHEARSE), "go on after a halt")  \
-	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION", FOR_PLANS | FOR(UNDO),                   \
+	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION", FOR_PLANS | FOR(UNDO) | FOR(EXPORT),     \
 		"how long to wait for rate limits and outages")                                   \
 	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                 \
 	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail")  \
@@ -99,9 +100,12 @@ enum option_kind {
 	X(ASSUME, "assume", 0, PAIR, "FIELD=VALUE", FOR(REHEARSE),                                \
 		"a fact of every device that the CSV does not tell (repeatable)")                 \
 	X(SEED, "seed", 0, COUNT, "N", FOR(REHEARSE), "everything random follows from it")        \
-	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR_RUNS | FOR(REHEARSE),                      \
-		"where the result CSV goes")                                                      \
-	X(RAW_CSV, "raw-csv", 0, FLAG, NULL, FOR(PLAN) | FOR_RUNS | FOR(REPORT) | FOR(REHEARSE),  \
+	X(COMPARE, "compare", 0, FILE, "CSV", FOR(EXPORT),                                        \
+		"write what disagrees between this CSV, Apple and the UEM")                       \
+	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR_RUNS | FOR(REHEARSE) | FOR(EXPORT),        \
+		"where the CSV goes")                                                             \
+	X(RAW_CSV, "raw-csv", 0, FLAG, NULL,                                                      \
+		FOR(PLAN) | FOR_RUNS | FOR(REPORT) | FOR(REHEARSE) | FOR(EXPORT),                 \
 		"do not neutralise cells that a spreadsheet would run")                           \
 	X(SETTINGS, "settings", 0, FILE, "FILE", FOR_ALL, "settings of the tenant")               \
 	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line instead of text")       \

@@ -1,0 +1,74 @@
+/* The live inventory of both services, or where it disagrees with a CSV. Changes nothing. */
+#include <stdio.h>
+
+#include "cli/prepare.h"
+#include "survey/survey.h"
+
+struct exporting {
+	struct prepared p;
+	struct survey_options opt;
+	const char *compare; /* NULL: the inventory itself */
+	uint64_t n;          /* rows written */
+};
+
+static enum errc connect_to_both(struct exporting *e, struct err *err)
+{
+	struct session *s = &e->p.session;
+	struct session_options opt = {
+		.max_wait_ms = cli_duration_ms(e->p.cli, OPTION_MAX_WAIT, INT64_MAX),
+	};
+	enum errc rc = session_open(s, e->p.settings, &opt, err);
+
+	return rc ? rc : session_connect(s, err);
+}
+
+static enum errc write_all(struct exporting *e, struct err *err)
+{
+	struct fleet *f = &e->p.session.fleet;
+	enum errc rc;
+
+	if (e->compare)
+		survey_expect(f, &e->p.input);
+	rc = facts_everything(&e->p.session.facts, err);
+	if (rc)
+		return rc;
+	if (e->compare) {
+		rc = survey_compare(f, &e->p.input, &e->opt, &e->n, err);
+	} else {
+		survey_export(f, &e->opt);
+		e->n = f->serials.n;
+	}
+	return rc ? rc : outfile_commit(e->opt.out, NULL, err);
+}
+
+static enum errc export_all(struct exporting *e, const struct cli *cli, struct err *err)
+{
+	const char *path = cli_text(cli, OPTION_OUT);
+	enum errc rc = prepare_without_rules(&e->p, cli, err);
+
+	if (!rc && e->compare)
+		rc = cli_load_input(cli, e->p.settings, NULL, e->compare, NULL, &e->p.input, err);
+	if (!rc)
+		rc = outfile_open(&e->opt.out, path ? path : "-", 0644, err);
+	if (!rc)
+		rc = connect_to_both(e, err);
+	return rc ? rc : write_all(e, err);
+}
+
+int cmd_export(const struct cli *cli)
+{
+	struct exporting e = {
+		.opt.raw_csv = cli_count(cli, OPTION_RAW_CSV) > 0,
+		.compare = cli_text(cli, OPTION_COMPARE),
+	};
+	struct err err;
+	enum errc rc = export_all(&e, cli, &err);
+	int status = rc ? cli_fail(cli, &err) : 0;
+
+	if (!rc && cli_count(cli, OPTION_QUIET) == 0)
+		(void)fprintf(stderr, "%llu %s\n", (unsigned long long)e.n,
+			e.compare ? "disagreements" : "devices");
+	outfile_free(e.opt.out);
+	prepare_release(&e.p);
+	return status;
+}

@@ -1,0 +1,219 @@
+#!/usr/bin/env bash
+# The live inventory: whole, true, usable as input; and where it disagrees with a CSV.
+#
+#	tests/survey/run.sh BUILD
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+suite_begin "${1:?usage: tests/survey/run.sh BUILD}"
+cd "$work" || exit 1
+
+truth() { # SQL
+	sqlite3 "$work/sim.db" "$1"
+}
+
+# The columns of these headers, by serial, without the header. No cell asked for holds a comma.
+columns() { # FILE HEADER...
+	python3 -c 'import csv, sys
+for row in csv.DictReader(open(sys.argv[1], newline="")):
+	print(*(row[h] for h in sys.argv[2:]), sep="|")' "$@"
+}
+
+# --- the inventory ---
+
+new_world --state "$work/sim.db"
+
+run export --out live.csv
+exits 'an export' 0
+same 'it says how many devices there are' \
+	"$(truth 'SELECT count(*) FROM device') devices" "$(tail -n 1 "$work/err")"
+truth "SELECT d.serial, coalesce(s.name, ''), CASE WHEN s.name IS NULL THEN 'UNASSIGNED'
+	ELSE 'ASSIGNED' END, d.released IS NOT NULL,
+	CASE WHEN EXISTS (SELECT 1 FROM record r WHERE r.device = d.id) THEN 'yes' ELSE 'no' END
+	FROM device d LEFT JOIN server s ON s.id = d.server ORDER BY 1" >truth.txt
+columns live.csv serial server status released listed |
+	awk -F '|' -v OFS='|' '{ $4 = $4 != ""; print }' >live.txt
+same 'each device once, sorted, with server, status, release and the view of the UEM' '' \
+	"$(diff truth.txt live.txt | head -n 5)"
+truth "SELECT d.serial, coalesce(max(p.name), '') FROM device d
+	LEFT JOIN record r ON r.device = d.id LEFT JOIN profile p ON p.id = r.profile
+	GROUP BY d.serial ORDER BY 1" >truth.txt
+columns live.csv serial profile >live.txt
+same 'with its profile' '' "$(diff truth.txt live.txt | head -n 5)"
+same 'nothing was changed' 0 "$(changes)"
+same 'nor synced' 0 "$(syncs)"
+same 'nothing was asked per device' 0 \
+	"$(requests '(.path | test("orgDevices/|enrollment-tokens|mdm/devices"))')"
+
+run export
+exits 'to a pipe' 0
+check 'the same bytes' cmp -s live.csv "$work/out"
+
+run plan --offline live.csv --rules reconcile --out plan.csv
+exits 'it is an input, if not enough to decide by' 3
+same 'of which each row is good' 0 "$(columns plan.csv depmend_outcome | grep -c invalid)"
+
+# --- round: a simulator of the export is the same organization ---
+
+sim_stop
+rm -f "$work"/sim.db*
+sim_start --fleet live.csv --state "$work/sim.db"
+settings
+rm -rf "$work/state"
+run export --out again.csv
+exits 'an export of the export' 0
+columns live.csv serial status server family model type order_number source listed profile >a.txt
+columns again.csv serial status server family model type order_number source listed profile >b.txt
+same 'a fleet made of the export looks the same' '' "$(diff a.txt b.txt | head -n 5)"
+
+# --- what disagrees ---
+
+new_world --state "$work/sim.db"
+run export --compare live.csv --out diff.csv
+exits 'a comparison' 0
+columns diff.csv reason | sort | uniq -c >before.txt
+check 'a CSV of now disagrees with nothing at Apple' test "$(grep -cE 'csv\.|apple\.' before.txt)" -eq 0
+
+on=$(columns live.csv serial server released | awk -F '|' '$2 == "WS1 EMEA" { print $1 }')
+off=$(columns live.csv serial server released | awk -F '|' '$2 == "" && $3 == "" { print $1 }')
+out=$(columns live.csv serial released | awk -F '|' '$2 != "" { print $1; exit }')
+here=$(sed -n 1p <<<"$on") there=$(sed -n 2p <<<"$on") sold=$(sed -n 3p <<<"$on")
+dropped=$(sed -n 4p <<<"$on") none=$(sed -n 5p <<<"$on") free=$(sed -n 1p <<<"$off")
+python3 - "$there" "$sold" "$dropped" "$none" "$free" "$out" <<'EOF'
+import csv, sys
+there, sold, dropped, none, free, out = sys.argv[1:]
+rows = list(csv.DictReader(open("live.csv", newline="")))
+with open("planted.csv", "w", newline="") as f:
+    w = csv.DictWriter(f, rows[0].keys())
+    w.writeheader()
+    for r in rows:
+        if r["serial"] == there:
+            r["server"] = "WS1 APAC"
+        if r["serial"] == sold:
+            r["released"] = "2026-01-01"
+        if r["serial"] == none:
+            r["server"], r["status"] = "", "UNASSIGNED"
+        if r["serial"] == free:
+            r["status"] = "ASSIGNED"
+        if r["serial"] == out:
+            r["released"] = ""
+        if r["serial"] != dropped:
+            w.writerow(r)
+    w.writerow({**{k: "" for k in rows[0]}, "serial": "ZZPLANTED99"})
+EOF
+run export --compare planted.csv --out diff.csv
+exits 'a comparison with planted differences' 0
+{
+	echo "$there|apple.other_server|reconcile"
+	echo "$sold|apple.not_released|release-sold"
+	echo "$dropped|csv.missing|"
+	echo "$none|apple.assigned|reconcile"
+	echo "$free|apple.unassigned|move-server"
+	[ -z "$out" ] || echo "$out|apple.released|"
+	echo 'ZZPLANTED99|apple.not_found|'
+} | sort >want.txt
+columns diff.csv serial reason rule | grep -E '\|(csv|apple)\.' | sort >got.txt
+same 'each planted difference and no other' '' "$(diff want.txt got.txt)"
+columns diff.csv reason | grep '^uem' | sort | uniq -c >after.txt
+same 'what Apple and the UEM disagree on does not depend on the CSV' '' \
+	"$(diff <(grep uem before.txt) after.txt)"
+check 'and the agreeing one is not named' test "$(grep -c "^$here," diff.csv)" -eq 0
+
+run plan diff.csv --rules reconcile --out plan.csv
+same 'the differences are an input of the rule that mends them' "$there|planned" \
+	"$(columns plan.csv serial depmend_outcome | grep planned)"
+
+# --- Apple against the UEM ---
+
+python3 - "$here" "$free" <<'EOF'
+import csv, sys
+here, free = sys.argv[1:]
+rows = list(csv.DictReader(open("live.csv", newline="")))
+with open("torn.csv", "w", newline="") as f:
+    w = csv.DictWriter(f, [*rows[0].keys(), "group"])
+    w.writeheader()
+    for r in rows:
+        r["group"] = ""
+        if r["serial"] == here:
+            r["listed"] = "no"
+        if r["serial"] == free:
+            r["listed"], r["group"] = "yes", "WS1EMEA"
+        w.writerow(r)
+EOF
+new_world --fleet torn.csv --state "$work/sim.db"
+run export --compare live.csv --out diff.csv
+exits 'a comparison of a torn world' 0
+check 'on a server and not listed' grep -q "^$here,uem.not_listed,.*,orphans\$" diff.csv
+check 'listed and on no server' grep -q "^$free,uem.left_behind,.*,orphans\$" diff.csv
+
+run export --out live.csv
+run apply live.csv --rules orphans --limit 2 --yes --out result.csv
+check 'apply takes an export' test "$status" -eq 0
+check 'and --limit holds' test "$(columns result.csv depmend_outcome | grep -c '^done')" -le 2
+check 'something was mended' test "$(columns result.csv depmend_outcome | grep -c '^done')" -gt 0
+
+# --- a device that only the UEM lists ---
+
+# Apple's replies pass through here, without one of the devices.
+cat >forget.py <<'EOF'
+import http.server, json, sys, urllib.error, urllib.request
+upstream, serial, port_file = sys.argv[1:]
+
+class Forget(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        ask = urllib.request.Request(upstream + self.path)
+        for name in ("Authorization", "Accept"):
+            if self.headers[name]:
+                ask.add_header(name, self.headers[name])
+        with urllib.request.urlopen(ask) as got:
+            body = json.load(got)
+        body["data"] = [d for d in body["data"] if d["id"] != serial]
+        text = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *words):
+        pass
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forget)
+open(port_file, "w").write(str(server.server_port))
+server.serve_forever()
+EOF
+new_world --state "$work/sim.db"
+python3 forget.py "http://127.0.0.1:$port" "$here" "$work/forget.port" &
+forget=$!
+for _ in $(seq 200); do
+	[ -s forget.port ] && break
+	sleep 0.05
+done
+sed -i "s|^  url: http://127.0.0.1:$port  .*|  url: http://127.0.0.1:$(cat forget.port)|" depmend.yaml
+run export --out torn.csv
+exits 'an export when Apple has forgotten a device' 0
+same 'it has its row' "$here|||yes" "$(columns torn.csv serial status server listed | grep "^$here|")"
+run export --compare live.csv --out diff.csv
+exits 'a comparison with it' 0
+same 'missing at Apple, left in the UEM' "apple.not_found uem.left_behind" \
+	"$(columns diff.csv serial reason | sed -n "s/^$here|//p" | xargs)"
+kill "$forget"
+wait "$forget" 2>/dev/null
+
+# --- without a UEM, and when something cannot be read ---
+
+new_world --state "$work/sim.db"
+sed -i '/^uem:/,/client_secret/d' "$work/depmend.yaml"
+run export --out apple.csv
+exits 'with Apple alone' 0
+same 'every device of Apple' "$(truth 'SELECT count(*) FROM device')" \
+	"$(columns apple.csv serial | sort -u | wc -l)"
+same 'nothing is said for the UEM' '|' "$(columns apple.csv listed profile | sort -u)"
+
+settings
+echo kept >kept.csv
+sim_stop
+run export --out kept.csv --max-wait 1s
+check 'a service that is away is a failure' test "$status" -ne 0
+same 'and the file of before stays' kept "$(cat kept.csv)"
+
+suite_end
