@@ -25,8 +25,8 @@ struct job_device {
 	bool settled;
 	bool busy;       /* named by an open request */
 	bool log_failed; /* the log of its open request says it failed */
-	bool gave_up;    /* its put-back failed: the next apply tries again */
-	bool dirty;      /* to be written by job_flush() */
+	bool gave_up; /* in flight, and nothing more to do about it: the next apply tries again */
+	bool dirty;   /* to be written by job_flush() */
 };
 
 /* A CHANGE that was sent, or may have been. */
@@ -43,8 +43,9 @@ struct open_request {
 	uint32_t n;
 	bool terminal;         /* its activity has ended, or there is none to ask about */
 	bool ended_badly;      /* FAILURE, STOPPED, FAILED */
-	int64_t ended_look_ms; /* first look after its activity ended; TIME_NONE: none yet */
-	int64_t late_look_ms;  /* first look after patience with it ended; TIME_NONE: none yet */
+	int64_t ended_look_ms; /* first full look after its activity ended; TIME_NONE: none yet */
+	int64_t late_look_ms;  /* first full look after patience with it ended; TIME_NONE: none yet
+				*/
 	struct job *job;       /* for callbacks */
 };
 
@@ -71,6 +72,7 @@ struct job {
 	struct err no_room;  /* why that left devices out; code ERR_OK: it left none out */
 	int64_t read_ms; /* when Apple's state of the unsettled devices was last read; TIME_NONE:
 			    never */
+	bool blind;      /* the last look at open requests failed: what it left proves nothing */
 	/* Why no new change may be sent; ERR_OK: nothing. */
 	enum errc stop;
 	enum reason stop_reason;

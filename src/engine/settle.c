@@ -3,10 +3,11 @@
  * at the devices. A restarted run comes in here with the intents of the one that died, so the
  * crash path is the only path.
  *
- *   INTENT, UNKNOWN   look; target state: ours. Still the old state when timeouts.activity has
- * passed since the last byte may have left, in two readings timeouts.settle apart: nothing was
- * done, a new attempt is allowed. ACCEPTED          poll; when the activity has ended, look until
- * the lists show it.
+ * INTENT, UNKNOWN: look. Target state: ours. Still the old state when timeouts.activity has passed
+ * since the last byte may have left, in two complete readings timeouts.settle apart: nothing was
+ * done, a new attempt is allowed.
+ *
+ * ACCEPTED: poll; when the activity has ended, look until the lists show it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,11 +192,24 @@ static enum errc look(struct job *j, struct err *err)
 	if (!rc)
 		rc = look_at_uem(j, slots, err);
 	free(slots);
+	j->blind = rc != ERR_OK;
 	if (rc == ERR_PROTOCOL || rc == ERR_REFUSED || rc == ERR_NOT_FOUND) {
 		log_warn("%s", err->msg); /* nothing was seen; the next look may be better */
 		rc = ERR_OK;
 	}
 	return rc;
+}
+
+/* Whether the last look showed where all of them are. */
+static bool sees(const struct job *j, const struct open_request *r)
+{
+	bool all = !j->blind;
+	struct view v;
+
+	for (uint32_t i = 0; i < r->n && all; i++)
+		all = !j->devices[r->devices[i]].busy ||
+		      job_seen(j, &j->devices[r->devices[i]], &v);
+	return all;
 }
 
 static bool is_proved(const struct job *j, const struct job_device *d, const struct open_request *r)
@@ -253,40 +267,54 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* The verdict needs two readings timeouts.settle apart, the first of them at *first_ms; lowers
- * *ret_wake to when the second is due. */
+/* The verdict needs two complete readings timeouts.settle apart, the first of them at first_ms;
+ * lowers *ret_wake to when the second is due. */
 static bool seen_twice(const struct job *j, int64_t first_ms, int64_t now, int64_t *ret_wake)
 {
-	int64_t second = first_ms + j->settings->timeouts.settle_ms;
+	int64_t second;
 
+	if (first_ms == TIME_NONE)
+		return false;
+	second = first_ms + j->settings->timeouts.settle_ms;
 	if (now < second)
 		*ret_wake = earlier(*ret_wake, second);
 	return now >= second;
 }
 
-/* True: nothing is left of the request. *ret_wake: when it is worth looking again, if earlier. */
-static bool judge_request(struct job *j, struct open_request *r, int64_t now, int64_t *ret_wake)
+/* True: nothing is left to wait for. seen: the last look showed where the devices are. */
+static bool judge_device(struct job *j, struct job_device *d, const struct open_request *r,
+	bool seen, int64_t *ret_wake)
 {
-	int64_t patience = patience_of(j, r);
+	int64_t now = transport_now(j->transport), late = now - patience_of(j, r);
+
+	if (is_proved(j, d, r))
+		pass_proved(j, d, r);
+	else if (seen && said_failed(r, d) && seen_twice(j, r->ended_look_ms, now, ret_wake))
+		give_verdict(j, d, r);
+	else if (seen && late >= 0 && seen_twice(j, r->late_look_ms, now, ret_wake))
+		give_verdict(j, d, r);
+	else if (!seen && late >= j->settings->timeouts.activity_ms)
+		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN, NULL);
+	else
+		return false;
+	return true;
+}
+
+/* True: nothing is left of the request. *ret_wake: when it is worth looking again, if earlier. */
+static bool judge_request(struct job *j, struct open_request *r, int64_t *ret_wake)
+{
+	int64_t now = transport_now(j->transport), patience = patience_of(j, r);
+	bool seen = sees(j, r);
 	uint32_t left = 0;
 
-	if (r->terminal && r->ended_look_ms == TIME_NONE)
+	if (seen && r->terminal && r->ended_look_ms == TIME_NONE)
 		r->ended_look_ms = now;
-	if (now >= patience && r->late_look_ms == TIME_NONE)
+	if (seen && now >= patience && r->late_look_ms == TIME_NONE)
 		r->late_look_ms = now;
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct job_device *d = &j->devices[r->devices[i]];
 
-		if (!d->busy)
-			continue;
-		if (is_proved(j, d, r))
-			pass_proved(j, d, r);
-		else if (said_failed(r, d) && seen_twice(j, r->ended_look_ms, now, ret_wake))
-			give_verdict(j, d, r);
-		else if (now >= patience && seen_twice(j, r->late_look_ms, now, ret_wake))
-			give_verdict(j, d, r);
-		else
-			left++;
+		left += d->busy && !judge_device(j, d, r, seen, ret_wake);
 	}
 	if (left && now < patience)
 		*ret_wake = earlier(*ret_wake, patience);
@@ -295,15 +323,11 @@ static bool judge_request(struct job *j, struct open_request *r, int64_t now, in
 
 static enum errc judge_all(struct job *j, int64_t *ret_wake, struct err *err)
 {
-	int64_t now = transport_now(j->transport);
 	enum errc rc;
 
-	for (uint32_t i = 0; i < j->n_open; i++) {
-		struct open_request *r = j->open[i];
-
-		if (judge_request(j, r, now, ret_wake))
-			r->state = REQUEST_SETTLED;
-	}
+	for (uint32_t i = 0; i < j->n_open; i++)
+		if (judge_request(j, j->open[i], ret_wake))
+			j->open[i]->state = REQUEST_SETTLED;
 	rc = job_flush(j, err);
 	for (uint32_t i = 0; i < j->n_open && !rc; i++)
 		if (j->open[i]->state == REQUEST_SETTLED)
