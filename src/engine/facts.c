@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "engine/facts_parts.h"
 
+enum { OWN_CHANGES_MS = 7 * 24 * 3600 * 1000 };
+
 enum errc facts_servers(struct facts *f, struct err *err)
 {
 	enum errc rc = facts_apple_servers(f, err);
@@ -16,12 +18,6 @@ enum errc facts_servers(struct facts *f, struct err *err)
 	if (!rc)
 		fleet_bind_groups(f->fleet);
 	return rc;
-}
-
-uint32_t facts_slot(struct facts *f, struct str serial)
-{
-	return f->keep_all && serial.n ? fleet_add(f->fleet, serial)
-				       : map_find(&f->fleet->serials, serial);
 }
 
 static enum errc read_nothing(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
@@ -67,34 +63,6 @@ enum errc facts_read(
 		return ERR_OK;
 	}
 	return readings[r].read(f, slots, n, err);
-}
-
-static void list_unknown(struct fleet *f)
-{
-	for (uint32_t i = 0; i < f->serials.n; i++) {
-		device_set_unknown(&f->devices[i], FACT_UEM_LISTED);
-		device_set_unknown(&f->devices[i], FACT_UEM_PROFILE);
-	}
-}
-
-enum errc facts_everything(struct facts *f, struct err *err)
-{
-	/* A look from aside: the next run has to compare with what the last one saw. */
-	struct store *store = f->store;
-	enum errc rc;
-
-	f->store = NULL;
-	f->keep_all = true;
-	rc = facts_apple_everything(f, err);
-	if (!rc && f->settings->has_uem)
-		rc = facts_uem_lists(f, facts_all_groups(f->fleet), err);
-	else if (!rc)
-		list_unknown(f->fleet);
-	if (!rc)
-		facts_apple_settle(f);
-	f->keep_all = false;
-	f->store = store;
-	return rc;
 }
 
 enum errc facts_soften(struct facts *f, enum errc code, enum reading r, const uint32_t *slots,
@@ -175,16 +143,27 @@ static enum errc remember_size(struct facts *f, const char *key, uint64_t n, str
 	return store_meta_put(f->store, key, str_from(text), err);
 }
 
+/* Devices that depmend changed lately: a list they were on may be that much shorter. */
+static enum errc own_changes(struct facts *f, uint64_t *ret, struct err *err)
+{
+	int64_t since = transport_now(f->transport) - OWN_CHANGES_MS;
+
+	return f->store ? store_devices_since(f->store, since, ret, err) : ERR_OK;
+}
+
 bool facts_size_plausible(struct facts *f, const char *name, uint64_t n, struct err *err)
 {
 	char key[96];
 	struct str old = STR_NONE;
-	uint64_t last = 0;
+	uint64_t last = 0, own = 0;
 
 	(void)snprintf(key, sizeof(key), "size.%s", name);
 	if (f->store && store_meta_get(f->store, key, &old, err))
 		return false;
-	if (str_to_u64(old, &last) && (n + f->own_removed) * 5 < last * 4) {
+	(void)str_to_u64(old, &last);
+	if (n * 5 < last * 4 && own_changes(f, &own, err))
+		return false;
+	if ((n + own) * 5 < last * 4) {
 		(void)snprintf(f->shrunk, sizeof(f->shrunk),
 			"the %s listing has %llu entries, last time it had %llu", name,
 			(unsigned long long)n, (unsigned long long)last);

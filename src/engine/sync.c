@@ -223,16 +223,6 @@ static void give_up(struct syncing *s, uint32_t *ret_n)
 	s->groups = 0;
 }
 
-/* Devices that we moved: the list they were on may be that much shorter. */
-static uint32_t count_away(const struct job *j)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < j->n; i++)
-		n += job_expected(j, &j->devices[i]).server != j->devices[i].start;
-	return n;
-}
-
 /* One round: trigger when it is time, sleep, read the lists once for all that wait. */
 static enum errc sync_step(struct syncing *s, uint32_t *ret_n, struct err *err)
 {
@@ -255,7 +245,6 @@ static enum errc sync_step(struct syncing *s, uint32_t *ret_n, struct err *err)
 			j->transport, wake < s->deadline_ms ? wake : s->deadline_ms, err);
 	if (rc)
 		return rc;
-	j->facts->own_removed = count_away(j);
 	rc = facts_uem_lists(j->facts, s->groups, err);
 	if (rc && errc_info(rc)->scope == SCOPE_RUN)
 		return rc;
@@ -289,7 +278,6 @@ static enum errc sync_with_uem(struct job *j, uint32_t wave, uint32_t *ret_n, st
 		if (waits(j, &j->devices[i], wave) &&
 			device_fact_state(&j->fleet->devices[j->devices[i].slot],
 				FACT_UEM_LISTED) != VALUE_KNOWN) {
-			j->facts->own_removed = count_away(j);
 			rc = facts_uem_lists(j->facts, all, err);
 			break;
 		}
