@@ -110,18 +110,34 @@ static enum errc settle_a_while(struct job *j, struct err *err)
 	return settle_requests(j, until, err);
 }
 
-/* Until all are back or nothing moves any more: a refused request goes out again in halves. */
-static enum errc put_back_rounds(struct job *j, struct err *err)
+static enum errc turn_back_all(struct job *j, struct err *err)
 {
-	enum errc stop = j->stop, rc = ERR_OK;
+	for (uint32_t i = 0; i < j->n; i++) {
+		struct job_device *d = &j->devices[i];
+
+		if (!d->settled && !d->busy)
+			(void)job_turn_back(j, d, OUTCOME_FAILED, REASON_RUN_PUT_BACK);
+	}
+	return job_flush(j, err);
+}
+
+/* Until all are back or nothing moves any more: a refused request goes out again in halves. */
+static enum errc put_back_all(struct job *j, struct err *err)
+{
+	enum errc stop = j->stop, rc;
 	uint32_t n = 1;
 
+	if (stop)
+		transport_closing(j->transport);
+	rc = settle_a_while(j, err); /* what is being taken off has to come back as well */
 	while (n && !rc) {
 		j->max_writes = stop == ERR_STOPPED ? writes_at_once(j) : UINT32_MAX;
 		if (!j->max_writes)
 			break;
+		rc = turn_back_all(j, err);
 		j->stop = ERR_OK;
-		rc = change_round(j, UINT32_MAX, &n, err);
+		if (!rc)
+			rc = change_round(j, UINT32_MAX, &n, err);
 		n = j->stop ? 0 : n;
 		j->stop = stop;
 		if (!rc)
@@ -129,25 +145,6 @@ static enum errc put_back_rounds(struct job *j, struct err *err)
 	}
 	j->max_writes = UINT32_MAX;
 	return rc;
-}
-
-static enum errc put_back_all(struct job *j, struct err *err)
-{
-	enum errc rc;
-
-	if (j->stop)
-		transport_closing(j->transport);
-	rc = settle_a_while(j, err); /* what is being taken off has to come back as well */
-	if (rc)
-		return rc;
-	for (uint32_t i = 0; i < j->n; i++) {
-		struct job_device *d = &j->devices[i];
-
-		if (!d->settled && !d->busy)
-			(void)job_turn_back(j, d, OUTCOME_FAILED, REASON_RUN_PUT_BACK);
-	}
-	rc = job_flush(j, err);
-	return rc ? rc : put_back_rounds(j, err);
 }
 
 static void settle_rest(struct job *j)
@@ -161,7 +158,8 @@ static void settle_rest(struct job *j)
 		if (d->settled)
 			continue;
 		/* An unassign whose outcome nobody knows yet may have taken it off. */
-		if (d->busy && s && step_info(s->kind)->takes_off)
+		if (d->outcome == OUTCOME_IN_FLIGHT ||
+			(d->busy && s && step_info(s->kind)->takes_off))
 			off = true;
 		d->settled = false;
 		job_settle(j, d, off ? OUTCOME_IN_FLIGHT : OUTCOME_PENDING,
@@ -310,6 +308,10 @@ static enum errc recover_one(
 	if (left)
 		log_warn("%u devices of an earlier run are still not settled", left);
 	*ret_in_flight += left;
+	if (!rc && j.stop == ERR_STOPPED) { /* nothing new begins */
+		*err = j.stop_err;
+		rc = j.stop;
+	}
 	job_release(&j);
 	return rc;
 }

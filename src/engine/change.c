@@ -17,7 +17,14 @@ static bool is_put_back(const struct job *j, const struct job_device *d)
 	return work_put_back_due(job_program(j, d), d->results, &at) && at == job_next(j, d);
 }
 
-/* Wave UINT32_MAX: only devices on their way back. */
+/* An earlier request to take it off could not be proved in time. */
+static bool is_in_doubt(const struct job *j, const struct job_device *d)
+{
+	return d->outcome == OUTCOME_IN_FLIGHT && d->attempts &&
+	       step_info(job_step(j, d)->kind)->takes_off;
+}
+
+/* Wave UINT32_MAX: only devices on their way back, or that may have to be. */
 static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
 {
 	const struct work_step *s = job_step(j, d);
@@ -25,7 +32,7 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 	if (d->settled || d->busy || d->gave_up || !s ||
 		step_info(s->kind)->service != SERVICE_APPLE)
 		return false;
-	return wave == UINT32_MAX ? is_put_back(j, d) : d->wave == wave;
+	return wave == UINT32_MAX ? is_put_back(j, d) || is_in_doubt(j, d) : d->wave == wave;
 }
 
 /* --- the last look --- */
@@ -56,7 +63,11 @@ static bool still_wanted(struct job *j, struct job_device *d)
 		return false;
 	}
 	if (work_holds(j->fleet, s, d->home, j->settings->has_uem, &seen)) {
-		job_pass(j, d, RESULT_HELD);
+		/* An earlier request of ours that nobody could prove: it has to come back as well.
+		 */
+		bool ours = d->attempts && step_info(s->kind)->takes_off;
+
+		job_pass(j, d, ours ? RESULT_DONE : RESULT_HELD);
 		return false;
 	}
 	if (seen.server != expected.server) {
@@ -345,42 +356,53 @@ static enum errc submit_packed(
 	return rc;
 }
 
-enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+static bool any_ready(const struct job *j, uint32_t wave)
 {
-	struct order *v = mem_alloc((j->n + 1) * sizeof(*v));
-	uint32_t n = 0, passed = 0;
-	bool any = false;
-	enum errc rc = ERR_OK, drained;
-	struct err why;
+	for (uint32_t i = 0; i < j->n; i++)
+		if (is_ready(j, &j->devices[i], wave))
+			return true;
+	return false;
+}
 
-	*ret_n = 0;
-	j->no_room.code = ERR_OK;
-	for (uint32_t i = 0; i < j->n && !any; i++)
-		any = is_ready(j, &j->devices[i], wave);
-	if (any)
-		rc = job_refresh(j, false, err);
-	for (uint32_t i = 0; i < j->n && any && !rc; i++) {
+/* What is to be sent, in order; *ret_passed: how many turned out to need nothing. */
+static uint32_t collect(struct job *j, uint32_t wave, struct order *v, uint32_t *ret_passed)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < j->n; i++) {
 		struct job_device *d = &j->devices[i];
 
 		if (!is_ready(j, d, wave))
 			continue;
-		if (still_wanted(j, d))
+		if (!still_wanted(j, d))
+			++*ret_passed;
+		else if (wave != UINT32_MAX || is_put_back(j, d))
 			v[n++] = order_of(j, i);
-		else
-			passed++;
 	}
-	if (n)
-		qsort(v, n, sizeof(*v), by_group_and_place);
-	if (!rc && n)
-		rc = submit_packed(j, v, n, &passed, err);
+	qsort(v, n, sizeof(*v), by_group_and_place);
+	return n;
+}
+
+enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+{
+	struct order *v;
+	enum errc rc, drained;
+	struct err why;
+
+	*ret_n = 0;
+	j->no_room.code = ERR_OK;
+	if (!any_ready(j, wave))
+		return ERR_OK;
+	rc = job_refresh(j, false, err);
+	if (rc)
+		return rc;
+	v = mem_alloc((j->n + 1) * sizeof(*v));
+	rc = submit_packed(j, v, collect(j, wave, v, ret_n), ret_n, err);
 	free(v);
 	drained = transport_drain(j->transport, &why);
 	if (!rc && drained) {
 		rc = drained;
 		*err = why;
 	}
-	if (!rc)
-		rc = job_flush(j, err);
-	*ret_n = passed;
-	return rc;
+	return rc ? rc : job_flush(j, err);
 }

@@ -322,24 +322,36 @@ bool job_turn_back(struct job *j, struct job_device *d, enum outcome outcome, en
 	return true;
 }
 
+/* Step `at` may have taken it off, nobody can tell, and a later one is to put it back. */
+static bool may_be_off(const struct work_program *p, uint32_t at, enum outcome outcome)
+{
+	bool off = outcome == OUTCOME_UNVERIFIED && step_info(p->v[at].kind)->takes_off;
+
+	for (uint32_t i = at; i < p->n && off; i++)
+		if (step_info(p->v[i].kind)->puts_back)
+			return true;
+	return false;
+}
+
 void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
 	const char *detail)
 {
+	const struct work_program *p = job_program(j, d);
 	uint32_t at = job_next(j, d), back;
-	bool putting_back = work_put_back_due(job_program(j, d), d->results, &back) && back == at;
+	bool putting_back = work_put_back_due(p, d->results, &back) && back == at;
 
 	d->busy = d->log_failed = false;
 	d->batch = 0;
 	if (detail)
 		d->detail = keep(j, str_from(detail));
-	if (putting_back) {
+	if (putting_back || may_be_off(p, at, outcome)) {
 		d->gave_up = true;
 		job_settle(j, d, OUTCOME_IN_FLIGHT, REASON_RUN_IN_FLIGHT, d->detail);
 		return;
 	}
 	d->results[at] = outcome == OUTCOME_UNVERIFIED ? RESULT_UNVERIFIED : RESULT_FAILED;
 	if (!job_turn_back(j, d, outcome, reason)) {
-		for (uint32_t i = at + 1; i < job_program(j, d)->n; i++)
+		for (uint32_t i = at + 1; i < p->n; i++)
 			d->results[i] = RESULT_LEFT_OUT;
 		job_settle(j, d, outcome, reason, d->detail);
 	}
