@@ -46,7 +46,7 @@ PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
 # For targets that build with another variant, or after setup: every core, unless -j was given.
 AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all setup setup-test setup-dev demo test check unit suites dev lint crash fuzz fuzzers install clean help compile_commands.json
+.PHONY: all setup setup-test setup-dev demo test test-full check unit suites dev lint crash fuzz fuzzers install clean help compile_commands.json
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS) .build/rules ## build bin/depmend and bin/depmend-sim
@@ -74,6 +74,9 @@ demo: setup ## build, then run check, plan and apply against the simulator
 test: setup-test ## units and suites against the release build
 	@$(AGAIN) VARIANT=release all
 	@$(AGAIN) VARIANT=release check
+
+test-full: ## what needs root, the network or a long time, such as a fresh Debian root
+	@tests/full/all.sh
 
 dev: setup-test ## units and suites under ASan and UBSan
 	@$(AGAIN) VARIANT=dev all

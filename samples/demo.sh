@@ -2,11 +2,14 @@
 # Check, plan and apply one of the samples against the simulator; nothing leaves the machine. Called
 # by `make demo`, which builds first. Keys, settings, state and results are left in .build/demo.
 #
+#	samples/demo.sh [FOLDER]     where the two programs are; default: bin
+#
 # Ends with 0 only when every device with a corrupted registration is done, and the simulator saw
 # each of them taken off its server once and put back once.
 set -eu
 cd "$(dirname "$0")/.."
 
+programs=${1:-bin}
 dir=.build/demo
 input=samples/portal-like.csv
 result=$dir/portal-like.result.csv
@@ -40,7 +43,7 @@ make_secrets() {
 }
 
 start_simulator() {
-	bin/depmend-sim --fleet samples/fleet.csv --listen 127.0.0.1:0 --port-file "$dir/port" \
+	"$programs/depmend-sim" --fleet samples/fleet.csv --listen 127.0.0.1:0 --port-file "$dir/port" \
 		--audit "$audit" --apple-key "$dir/apple.pub" \
 		--uem-client "depmend:$(cat "$dir/uem-secret")" \
 		--tenant-code "$(cat "$dir/tenant-code")" >"$dir/simulator.log" 2>&1 &
@@ -64,7 +67,7 @@ write_settings() {
 # Some rows of the sample are at fault, on purpose: then depmend ends with 3.
 depmend() {
 	printf '\n$ depmend %s\n' "$*"
-	bin/depmend "$@" --settings "$dir/depmend.yaml" --rules corrupted-registration || [ $? -eq 3 ] ||
+	"$programs/depmend" "$@" --settings "$dir/depmend.yaml" --rules corrupted-registration || [ $? -eq 3 ] ||
 		fail "depmend $1 failed"
 }
 
