@@ -78,6 +78,7 @@ void settings_read_secret(
 	const struct yaml_node *m = n->first;
 
 	(void)key;
+	s.at.file = ((const struct settings *)r->self)->file; /* outlives the document */
 	if (n->kind != YAML_MAP || n->n_children != 1) {
 		(void)bad_secret(r, n->at, "a secret says where it is kept, in one way");
 		return;

@@ -625,6 +625,20 @@ static void secrets_open_without_their_line_end(void **state)
 	assert_closed(&s, "false");
 }
 
+static void a_secret_names_its_line_long_after_loading(void **state)
+{
+	struct settings *s = load(MINIMAL);
+	char place[400];
+	struct buf b;
+	struct err err;
+
+	(void)state;
+	(void)snprintf(place, sizeof(place), "%s:6: ", path_of("s.yaml"));
+	assert_int_equal(secret_open(&s->apple.private_key, &b, &err), ERR_SETTINGS);
+	assert_memory_equal(err.msg, place, strlen(place));
+	settings_free(s);
+}
+
 static void binary_secrets_keep_every_byte(void **state)
 {
 	struct secret s = { .kind = SECRET_FILE, .value = "bin", .at = { "x.yaml", 3, 1 } };
@@ -656,6 +670,7 @@ int main(void)
 		TEST(a_missing_file_is_a_mistake_of_the_settings),
 		TEST(looks_in_the_order_of_the_page),
 		TEST(secrets_open_without_their_line_end),
+		TEST(a_secret_names_its_line_long_after_loading),
 		TEST(binary_secrets_keep_every_byte),
 	};
 
