@@ -69,7 +69,7 @@ static enum errc take_listed(void *self, const struct json *element, struct err 
 
 	if (rc)
 		return rc;
-	slot = map_find(&fleet->serials, dep.serial);
+	slot = facts_slot(g->f, dep.serial);
 	if (slot == MAP_NONE)
 		return ERR_OK;
 	d = &fleet->devices[slot];
@@ -175,11 +175,16 @@ enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err)
 	return first;
 }
 
+uint32_t facts_all_groups(const struct fleet *f)
+{
+	return f->n_groups == 32 ? UINT32_MAX : (1u << f->n_groups) - 1;
+}
+
 enum errc facts_uem_listed(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
 {
-	uint32_t all = f->fleet->n_groups == 32 ? UINT32_MAX : (1u << f->fleet->n_groups) - 1;
+	enum errc rc = facts_uem_lists(f, facts_all_groups(f->fleet), err);
 
-	return facts_soften(f, facts_uem_lists(f, all, err), READING_UEM_LIST, slots, n, err);
+	return facts_soften(f, rc, READING_UEM_LIST, slots, n, err);
 }
 
 /* --- profiles --- */

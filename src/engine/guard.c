@@ -4,6 +4,13 @@
 
 enum { DAY_MS = 86400000 };
 
+struct guarding {
+	const struct plan *plan;
+	const struct rules_policy *policy;
+	const char *const *allowed;
+	uint64_t recent; /* devices acted on in the last 24 hours */
+};
+
 /* The tightest of settings and rules, unless this run lifts it. */
 static enum errc limit_of(const char *name, uint32_t settings, uint32_t rules,
 	const char *const *allowed, uint64_t *ret, struct err *err)
@@ -36,12 +43,13 @@ static int64_t org_size(const struct plan *p)
 	return n;
 }
 
-static enum errc check_devices(const struct plan *p, const struct rules_policy *policy,
-	uint64_t recent, const char *const *allowed, struct err *err)
+static enum errc check_devices(const struct guarding *g, struct err *err)
 {
+	const struct plan *p = g->plan;
+	uint64_t recent = g->recent;
 	uint64_t limit;
 	enum errc rc = limit_of("devices", p->opt->settings->limits[LIMIT_DEVICES],
-		policy->limit_devices, allowed, &limit, err);
+		g->policy->limit_devices, g->allowed, &limit, err);
 
 	if (rc || p->n_planned + recent <= limit)
 		return rc;
@@ -54,13 +62,14 @@ static enum errc check_devices(const struct plan *p, const struct rules_policy *
 		(unsigned long long)(p->n_planned + recent));
 }
 
-static enum errc check_percent(const struct plan *p, const struct rules_policy *policy,
-	uint64_t recent, const char *const *allowed, struct err *err)
+static enum errc check_percent(const struct guarding *g, struct err *err)
 {
+	const struct plan *p = g->plan;
+	uint64_t recent = g->recent;
 	int64_t size = org_size(p);
 	uint64_t percent, most;
 	enum errc rc = limit_of("percent", p->opt->settings->limits[LIMIT_PERCENT],
-		policy->limit_percent, allowed, &percent, err);
+		g->policy->limit_percent, g->allowed, &percent, err);
 
 	if (rc)
 		return rc;
@@ -99,8 +108,7 @@ static uint64_t count_step(const struct plan *p, enum step_kind kind)
 }
 
 /* What cannot be undone has limits of its own, 0 unless the settings raise them. */
-static enum errc check_final_steps(
-	const struct plan *p, const char *const *allowed, struct err *err)
+static enum errc check_final_steps(const struct guarding *g, struct err *err)
 {
 	static const struct {
 		enum step_kind kind;
@@ -113,9 +121,9 @@ static enum errc check_final_steps(
 
 	for (size_t i = 0; i < sizeof(finals) / sizeof(*finals); i++) {
 		const char *word = step_info(finals[i].kind)->word;
-		uint64_t n = count_step(p, finals[i].kind), limit;
-		enum errc rc = limit_of(word, p->opt->settings->limits[finals[i].limit], UINT32_MAX,
-			allowed, &limit, err);
+		uint64_t n = count_step(g->plan, finals[i].kind), limit;
+		enum errc rc = limit_of(word, g->plan->opt->settings->limits[finals[i].limit],
+			UINT32_MAX, g->allowed, &limit, err);
 
 		if (rc || n <= limit)
 			continue;
@@ -166,30 +174,69 @@ static enum errc check_supported(const struct plan *p, struct err *err)
 	return ERR_OK;
 }
 
+static enum errc check_shrunk(const struct guarding *g, struct err *err)
+{
+	const char *shrunk = g->plan->opt->facts->shrunk;
+
+	if (!shrunk[0])
+		return ERR_OK;
+	return err_set(err, ERR_GUARD,
+		"%s: it lost more than 20 %%; when that is right, say --allow fleet=N with the "
+		"new size",
+		shrunk);
+}
+
+static enum errc begin(struct guarding *g, const struct plan *p, const struct rules_policy *policy,
+	const char *const *allowed, struct err *err)
+{
+	enum errc rc = check_words(allowed, err);
+
+	*g = (struct guarding){ p, policy, allowed, 0 };
+	if (!rc && p->n_planned && p->opt->facts->store)
+		rc = store_devices_since(p->opt->facts->store,
+			transport_now(p->opt->facts->transport) - DAY_MS, &g->recent, err);
+	return rc;
+}
+
+static enum errc (*const limits[])(const struct guarding *g, struct err *err) = { check_final_steps,
+	check_devices, check_percent };
+enum { N_LIMITS = sizeof(limits) / sizeof(*limits) };
+
 enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 	const char *const *allowed, struct err *err)
 {
-	uint64_t recent = 0;
-	enum errc rc = check_words(allowed, err);
+	struct guarding g;
+	enum errc rc = begin(&g, p, policy, allowed, err);
 
-	if (!rc && p->opt->facts->shrunk[0])
-		rc = err_set(err, ERR_GUARD,
-			"%s: it lost more than 20 %%; when that is right, say --allow fleet=N with "
-			"the "
-			"new size",
-			p->opt->facts->shrunk);
+	if (!rc)
+		rc = check_shrunk(&g, err);
 	if (!rc)
 		rc = check_supported(p, err);
-	if (rc || p->n_planned == 0)
-		return rc;
-	if (p->opt->facts->store)
-		rc = store_devices_since(p->opt->facts->store,
-			transport_now(p->opt->facts->transport) - DAY_MS, &recent, err);
+	for (size_t i = 0; i < N_LIMITS && !rc && p->n_planned; i++)
+		rc = limits[i](&g, err);
+	return rc;
+}
+
+enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
+	const char *const *allowed, void (*fires)(void *self, const char *says), void *self,
+	struct err *err)
+{
+	struct guarding g;
+	struct err said;
+	enum errc rc = begin(&g, p, policy, allowed, err);
+
 	if (!rc)
-		rc = check_final_steps(p, allowed, err);
-	if (!rc)
-		rc = check_devices(p, policy, recent, allowed, err);
-	if (!rc)
-		rc = check_percent(p, policy, recent, allowed, err);
+		rc = check_supported(p, err);
+	if (!rc && check_shrunk(&g, &said))
+		fires(self, said.msg);
+	for (size_t i = 0; i < N_LIMITS && !rc && p->n_planned; i++) {
+		rc = limits[i](&g, &said);
+		if (rc == ERR_GUARD) {
+			fires(self, said.msg);
+			rc = ERR_OK;
+		} else if (rc) {
+			*err = said;
+		}
+	}
 	return rc;
 }

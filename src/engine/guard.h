@@ -10,5 +10,9 @@
  * NULL. ERR_GUARD tells which limit and how to proceed; ERR_USAGE for an unknown allowance. */
 MUST_CHECK enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 	const char *const *allowed, struct err *err);
+/* The same, but every guard is asked and none stops: `fires` is given what each one says. */
+MUST_CHECK enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
+	const char *const *allowed, void (*fires)(void *self, const char *says), void *self,
+	struct err *err);
 
 #endif

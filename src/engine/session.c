@@ -20,15 +20,17 @@ static bool all_loopback(const struct settings *s)
 	       (!s->has_uem || (is_loopback(s->uem.url) && is_loopback(s->uem.token_url)));
 }
 
-static enum errc open_clock(struct session *s, struct err *err)
+static enum errc open_clock(struct session *s, const struct session_options *opt, struct err *err)
 {
 	const char *wish = getenv("DEPMEND_CLOCK");
 	int64_t start, latest;
 	enum errc rc;
 
-	s->clock = clock_real();
-	if (!wish || !*wish)
+	if (!wish || !*wish) {
+		s->clock = opt->rehearsal ? clock_virtual(opt->from_ms) : clock_real();
 		return ERR_OK;
+	}
+	s->clock = clock_real();
 	if (!str_starts_nocase(str_from(wish), STR("virtual")) || !all_loopback(s->settings))
 		return err_set(err, ERR_SETTINGS,
 			"DEPMEND_CLOCK: a virtual clock is for simulators on loopback addresses "
@@ -60,7 +62,7 @@ enum errc session_open(struct session *s, const struct settings *settings,
 	if (!rc)
 		rc = store_open(&s->store, settings->state, settings->apple.client_id, err);
 	if (!rc)
-		rc = open_clock(s, err);
+		rc = open_clock(s, opt, err);
 	if (!rc)
 		rc = stop_open(err);
 	if (rc)

@@ -22,6 +22,8 @@ struct session {
 struct session_options {
 	bool exclusive;      /* take the lock of the Apple client id */
 	int64_t max_wait_ms; /* INT64_MAX: for ever */
+	bool rehearsal;      /* a virtual clock, which DEPMEND_CLOCK may set, from `from_ms` on */
+	int64_t from_ms;
 };
 
 /* Opens no connection. DEPMEND_CLOCK=virtual[:RFC3339] drives a virtual clock, for rehearsing
