@@ -22,7 +22,7 @@ void diags_release(struct diags *d)
 	*d = (struct diags){ 0 };
 }
 
-static struct str format(struct arena *a, const char *fmt, va_list ap)
+static PRINTF(2, 0) struct str format(struct arena *a, const char *fmt, va_list ap)
 {
 	char text[1024];
 	int n = vsnprintf(text, sizeof(text), fmt, ap);

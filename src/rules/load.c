@@ -132,7 +132,7 @@ static void read_doc(struct loader *l, struct yaml_doc *doc)
 	sha256_add(l->digest, doc->source);
 	l->r.doc = doc;
 	if (doc->root)
-		yaml_read_map(&l->r, &page, doc->root, NULL);
+		yaml_read_map(&l->r, &page, doc->root, l->set);
 	else
 		(void)diag_add(l->r.d, DIAG_ERROR, "yaml.empty", (struct loc){ doc->file, 1, 1 },
 			"the file is empty");
