@@ -14,10 +14,10 @@ struct facts {
 	struct fleet *fleet; /* all borrowed by the caller's run */
 	struct transport *transport;
 	const struct settings *settings;
-	struct store *store;  /* NULL: sizes of listings are not remembered */
-	char shrunk[200];     /* not empty: a listing lost more than 20 % */
-	uint64_t n_listings;  /* complete listings read, for the summary */
-	bool keep_all;        /* listings take in every device they show */
+	struct store *store; /* NULL: sizes of listings are not remembered */
+	char shrunk[200];    /* not empty: a listing lost more than 20 % */
+	uint64_t n_listings; /* complete listings read, for the summary */
+	bool keep_all;       /* listings take in every device they show */
 };
 
 /* Apple's servers and, with a UEM, the token groups. Before everything else. */
