@@ -43,6 +43,7 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 FUZZ_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
+SHIM     := $(BUILD)/crash/shim.so
 # For targets that build with another variant, or after setup: every core, unless -j was given.
 AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -82,15 +83,15 @@ dev: setup-test ## units and suites under ASan and UBSan
 	@$(AGAIN) VARIANT=dev all
 	@$(AGAIN) VARIANT=dev check
 
-check: $(PROGRAMS) $(UNIT_BIN) .build/rules
+check: $(PROGRAMS) $(UNIT_BIN) $(SHIM) .build/rules
 	@tests/run.sh $(BUILD)
 
 unit: $(UNIT_BIN)
 	@tests/run.sh $(BUILD) unit
 
 crash: setup-test ## kill the tool at every durable or visible step
-	@$(AGAIN) VARIANT=release all
-	@tests/crash/all.sh $(BUILD)
+	@$(AGAIN) VARIANT=release all .build/release/crash/shim.so
+	@tests/crash/all.sh .build/release
 
 SECS ?= 60
 fuzz: setup-dev ## feed every reader with rubbish for SECS seconds (FUZZ=name: that one alone)
@@ -151,6 +152,12 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libdepmend.a Makefile
 	$(call say,  LD  $@)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Itests -MMD -MP $(LDHARDEN) $(LDOPT) -o $@ $< \
 		$(BUILD)/libdepmend.a $(LDLIBS_TOOL)
+
+# Loaded into depmend before everything else, so it may need nothing but libc.
+$(BUILD)/crash/shim.so: tests/crash/shim.c Makefile
+	@mkdir -p $(@D)
+	$(call say,  LD  $@)
+	$(Q)$(CC) $(CSTD) -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -o $@ $<
 
 compile_commands.json: Makefile ## for clangd and clang-tidy
 	@{ echo '['; for f in $(LIB_SRC) $(SIM_SRC) src/cli/main.c src/sim/main.c; do \

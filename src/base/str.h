@@ -28,8 +28,8 @@ static inline struct str str_from(const char *z)
 
 static inline struct str str_sub(struct str s, size_t from, size_t n)
 {
-	/* Even + 0 is undefined for the NULL of an empty view. */
-	return (struct str){ s.p ? s.p + from : NULL, n };
+	/* As a number, because even + 0 is undefined for the NULL of an empty view. */
+	return (struct str){ (const char *)((uintptr_t)s.p + from), n };
 }
 
 static inline bool str_eq(struct str a, struct str b)

@@ -200,12 +200,14 @@ static enum errc look(struct job *j, struct err *err)
 	return rc;
 }
 
-/* Whether the last look showed where all of them are. */
+/* Whether the last look could show what the request is about: for a reassign, its server's list. */
 static bool sees(const struct job *j, const struct open_request *r)
 {
 	bool all = !j->blind;
 	struct view v;
 
+	if (r->kind == STEP_REASSIGN)
+		return all;
 	for (uint32_t i = 0; i < r->n && all; i++)
 		all = !j->devices[r->devices[i]].busy ||
 		      job_seen(j, &j->devices[r->devices[i]], &v);

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Kills, signals, lost replies, full disks: nothing twice, nothing lost, nobody stranded.
+
+    crash.py BUILD [--all] [--only SUITE]... [--point NAME]
+
+Each point has a world of its own (world.py, points.py). Both programs go by a virtual clock, so
+that hours pass in milliseconds. Without --all: a sample that is quick enough for `make test`.
+"""
+import argparse
+import errno
+import multiprocessing
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+
+import points
+import world
+
+SHOWN = 12  # complaints of a point, at most
+build = top = None
+
+
+def open_world(scenario=None, sim=(), extra="", keep_sim_state=False):
+    return world.World(build, top, scenario, sim, extra, keep_sim_state)
+
+
+def record_disk(glob):
+    """How many writes and syncs of an undisturbed run concern these files."""
+    with open_world() as w:
+        log = w.folder / "log"
+        w.apply(shim={"log": log, "path": glob, "fail": errno.EIO})
+        return sum(" send " not in line for line in log.read_text().splitlines())
+
+
+def record():
+    with open_world() as w:
+        log = w.folder / "log"
+        bad = points.ends(w.apply(shim={"log": log}), points.DONE) + points.all_done(w)
+        if bad:
+            sys.exit("an undisturbed run goes wrong: " + "\n".join(bad + [w.said()]))
+        calls = [line.split(" ", 2)[1:] for line in log.read_text().splitlines()]
+        reads = sum(a["kind"] == "request" and a["method"] == "GET" for a in w.audit())
+        disk = {name: record_disk(glob) for name, glob in points.DISK.items()}
+        return points.Recorded(calls, disk, len(w.changes()), reads)
+
+
+def work(point):
+    name, do, options = point
+    of_world = {k: v for k, v in options.items()
+                if k in ("scenario", "sim", "extra", "keep_sim_state")}
+    started = time.monotonic()
+    with open_world(**of_world) as w:
+        try:
+            bad = do(w, **{k: v for k, v in options.items() if k not in of_world})
+        except Exception:  # one bad point is no reason to leave out the others
+            bad = [traceback.format_exc()]
+        if bad:
+            bad = bad[:SHOWN]
+            bad += [f"run {i} said: {w.said(i).strip()}" for i in range(1, w.runs + 1)]
+    return name, bad, time.monotonic() - started
+
+
+def run_suite(name, chosen):
+    n_bad = longest = 0
+    started = time.monotonic()
+    with multiprocessing.Pool(2) as pool:
+        for point, bad, took in pool.imap_unordered(work, chosen):
+            longest = max(longest, took)
+            n_bad += bool(bad)
+            if bad:
+                print(f"not ok: {point}")
+                for line in bad:
+                    print("    " + line.replace("\n", "\n    "))
+    print(f"{name:10} {len(chosen):5} points  {n_bad:4} failed  "
+          f"{time.monotonic() - started:5.0f} s, the longest {longest:.1f} s", flush=True)
+    return len(chosen) - n_bad, n_bad
+
+
+def main():
+    global build, top
+    args = argparse.ArgumentParser()
+    args.add_argument("build")
+    args.add_argument("--all", action="store_true")
+    args.add_argument("--only", action="append", choices=points.SUITES)
+    args.add_argument("--point", help="only points of this name")
+    args = args.parse_args()
+    build = pathlib.Path(args.build).resolve()
+    memory = pathlib.Path("/dev/shm")  # where a sync takes no time
+    top = pathlib.Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+    passed = failed = 0
+    try:
+        world.make_keys(top)
+        recorded = record()
+        for name in args.only or points.SUITES:
+            chosen = [p for p in points.SUITES[name](recorded, args.all)
+                      if args.point in (None, p[0])]
+            good, bad = run_suite(name, chosen)
+            passed, failed = passed + good, failed + bad
+    finally:
+        shutil.rmtree(top, ignore_errors=True)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()
