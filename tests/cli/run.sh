@@ -14,6 +14,11 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 build=$(realpath "${1:?usage: tests/cli/run.sh BUILD [CASE...]}")
+
+# What a file may cost that is made to be costly. ASan reserves terabytes of addresses: with it only
+# the time is bounded.
+caps='ulimit -v 65536 -t 2'
+if grep -q __asan_init "$build/depmend"; then caps='ulimit -t 30'; fi
 shift
 [ $# -gt 0 ] || set -- tests/cli/*.case
 passed=0 failed=0
@@ -31,6 +36,7 @@ run_command() {
 	(
 		cd "$work" || exit 1
 		env -i PATH="$build:/usr/local/bin:/usr/bin:/bin" HOME="$top/home" LC_ALL=C.UTF-8 \
+			caps="$caps" \
 			TMPDIR="$top" bash -c "$1" >"$top/stdout" 2>"$top/stderr" </dev/null
 	)
 	echo $? >"$top/status"
