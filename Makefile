@@ -42,12 +42,13 @@ SIM_OBJ  := $(SIM_SRC:src/%.c=$(BUILD)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 FUZZ_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
 SHIM     := $(BUILD)/crash/shim.so
 # For targets that build with another variant, or after setup: every core, unless -j was given.
 AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all setup setup-test setup-dev demo test test-full check unit suites dev lint crash fuzz fuzzers install clean help compile_commands.json
+.PHONY: all setup setup-test setup-dev demo test test-full check unit suites dev lint crash fuzz fuzzers bench benchers install clean help compile_commands.json
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS) .build/rules ## build bin/depmend and bin/depmend-sim
@@ -99,6 +100,12 @@ fuzz: setup-dev ## feed every reader with rubbish for SECS seconds (FUZZ=name: t
 	@tests/fuzz/all.sh .build/fuzz $(SECS) $(FUZZ)
 
 fuzzers: $(FUZZ_BIN)
+
+bench: setup-test ## speed, memory and requests against their aims and against other tools
+	@$(AGAIN) VARIANT=release all benchers
+	@tests/bench/all.sh .build/release $(BENCH)
+
+benchers: $(BENCH_BIN)
 
 lint: setup-dev ## every gate that is a script
 	@tests/lint/all.sh
@@ -153,6 +160,12 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libdepmend.a Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Itests -MMD -MP $(LDHARDEN) $(LDOPT) -o $@ $< \
 		$(BUILD)/libdepmend.a $(LDLIBS_TOOL)
 
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libdepmend.a Makefile
+	@mkdir -p $(@D)
+	$(call say,  LD  $@)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP $(LDHARDEN) $(LDOPT) -o $@ $< \
+		$(BUILD)/libdepmend.a $(LDLIBS_TOOL)
+
 # Loaded into depmend before everything else, so it may need nothing but libc.
 $(BUILD)/crash/shim.so: tests/crash/shim.c Makefile
 	@mkdir -p $(@D)
@@ -164,4 +177,4 @@ compile_commands.json: Makefile ## for clangd and clang-tidy
 	  printf '{"directory":"%s","file":"%s","command":"%s -c %s"},\n' '$(CURDIR)' "$$f" \
 	    '$(CC) $(CPPFLAGS) $(CSTD) $(OPT) $(WARN)' "$$f"; done | sed '$$s/,$$//'; echo ']'; } >$@
 
--include $(LIB_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d) $(FUZZ_BIN:=.d) $(BUILD)/cli/main.d $(BUILD)/sim/main.d
+-include $(LIB_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d) $(FUZZ_BIN:=.d) $(BENCH_BIN:=.d) $(BUILD)/cli/main.d $(BUILD)/sim/main.d
