@@ -28,7 +28,7 @@ table=$(realpath ../../.build/bench)/table.csv
 echo 'part,aim,what,value,target,ok' >"$table"
 for part in "$@"; do
 	{
-		"./$part" "$build" || echo "-|$part ended with status $?|-|-|no"
+		"./$part" "$build" || echo "-|$part: missed an aim, or could not measure|$?|0|no"
 	} | while IFS='|' read -r aim what value target ok; do
 		printf '%-3s %-76s %10s  %-10s %s\n' "$aim" "$what" "$value" "$target" "$ok"
 		printf '%s,%s,"%s",%s,%s,%s\n' "${part%.*}" "$aim" "${what//\"/\"\"}" "$value" \
