@@ -102,7 +102,8 @@ static void close_activity(struct sim *s, int64_t id, const struct tally *tally)
 void activity_finish(struct sim *s, const struct job *job)
 {
 	struct db_stmt *st = sql_query(&s->sql,
-		sql_z("SELECT type, server, deadline FROM activity WHERE id=?"), sql_i(job->a));
+		sql_z("SELECT type, server, deadline, uuid FROM activity WHERE id=?"),
+		sql_i(job->a));
 	int64_t how = knob(s, KNOB_APPLE_ACTIVITY_END), server, deadline, n_all, n_apply;
 	const struct activity_type *type;
 	struct tally tally = { .n = 0 };
@@ -112,6 +113,7 @@ void activity_finish(struct sim *s, const struct job *job)
 	type = activity_type(db_col_str(st, 0));
 	server = sql_col(st, 1);
 	deadline = sql_col(st, 2);
+	s->activity_id = arena_dup(&s->arena, db_col_str(st, 3)).p;
 	db_reset(st);
 	n_all = sql_int(&s->sql, sql_z("SELECT count(*) FROM activity_device WHERE activity=?"),
 		sql_i(job->a));
@@ -124,6 +126,7 @@ void activity_finish(struct sim *s, const struct job *job)
 	while (type && sql_next(&s->sql, st))
 		apply_one(s, type, server, deadline, st, job->a, &tally);
 	s->activity = 0;
+	s->activity_id = NULL;
 	close_activity(s, job->a, &tally);
 }
 

@@ -114,13 +114,12 @@ static void put_attribute(
 	}
 }
 
-static void put_links(struct call *c, struct json_out *o, struct str serial)
+/* "links" of the relation between a device and its server. */
+static void put_relation(struct call *c, struct json_out *o, struct str serial)
 {
 	struct str base = sim_apple_base(c);
 	char url[512];
 
-	json_obj(o, "relationships");
-	json_obj(o, "assignedServer");
 	json_obj(o, "links");
 	(void)snprintf(url, sizeof(url), "%.*s/orgDevices/%.*s/relationships/assignedServer",
 		STR_FMT(base), STR_FMT(serial));
@@ -129,6 +128,13 @@ static void put_links(struct call *c, struct json_out *o, struct str serial)
 		STR_FMT(serial));
 	json_put_z(o, "related", url);
 	json_obj_end(o);
+}
+
+static void put_links(struct call *c, struct json_out *o, struct str serial)
+{
+	json_obj(o, "relationships");
+	json_obj(o, "assignedServer");
+	put_relation(c, o, serial);
 	json_obj_end(o);
 	json_obj_end(o);
 	sim_apple_self(c, o, "orgDevices", serial);
@@ -196,7 +202,8 @@ void sim_apple_devices(struct call *c)
 			put_device(c, &o, NULL, &d, &fields);
 	}
 	json_arr_end(&o);
-	page_end(c, &o, &page, next, sql_int(&c->sim->sql, sql_z("SELECT max(id) FROM device")));
+	page_end(c, &o, &page, next,
+		sql_int(&c->sim->sql, sql_z("SELECT coalesce(max(id), 0) FROM device")));
 	json_obj_end(&o);
 }
 
@@ -303,6 +310,6 @@ void sim_apple_device_server_link(struct call *c)
 		db_reset(st);
 	}
 	json_obj_end(&o);
-	sim_apple_self(c, &o, "orgDevices", c->part[0]);
+	put_relation(c, &o, c->part[0]);
 	json_obj_end(&o);
 }

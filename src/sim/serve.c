@@ -286,8 +286,7 @@ enum errc server_open(struct server **ret, struct sim *s, const char *listen, st
 	v->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, v, MHD_OPTION_SOCK_ADDR, &at,
 		MHD_OPTION_URI_LOG_CALLBACK, exchange_new, v, MHD_OPTION_NOTIFY_COMPLETED,
 		exchange_over, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_LISTENING_ADDRESS_REUSE,
-		1u, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_END);
 	if (!v->daemon) {
 		free(v);
 		return err_set(

@@ -98,6 +98,8 @@ void sim_effect(struct sim *s, const struct effect *e)
 	json_put_str(&o, "after", e->after);
 	json_put_bool(&o, "effective", e->effective);
 	json_put_z(&o, "actor", s->actor);
+	if (s->activity_id)
+		json_put_z(&o, "activity", s->activity_id);
 	audit_end(&s->audit, &o);
 }
 

@@ -43,13 +43,14 @@ struct sim {
 	struct sim_clock clock;
 	struct knobs knobs;
 	struct scenario *scenario;
-	struct es256_key *key; /* NULL: none registered */
-	struct arena arena;    /* of the request that is handled */
-	int64_t now;           /* ms UTC: of the request, or of the job that runs */
-	uint64_t draws;        /* random numbers handed out so far */
-	uint64_t n_requests;   /* since the start */
-	const char *actor;     /* who causes what is handled now */
-	int64_t activity;      /* the activity behind it; 0: none */
+	struct es256_key *key;   /* NULL: none registered */
+	struct arena arena;      /* of the request that is handled */
+	int64_t now;             /* ms UTC: of the request, or of the job that runs */
+	uint64_t draws;          /* random numbers handed out so far */
+	uint64_t n_requests;     /* since the start */
+	const char *actor;       /* who causes what is handled now */
+	int64_t activity;        /* row of the activity behind it; 0: none */
+	const char *activity_id; /* its id; NULL: none */
 };
 
 /* Opens or makes the state. Caller frees with sim_close(). */

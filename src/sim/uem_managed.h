@@ -8,7 +8,8 @@
 
 #define MANAGED_SELECT                                                                         \
 	"SELECT m.id, m.serial, m.user, m.status, m.seen, m.ownership, g.id, g.name, g.uuid, " \
-	"p.family, p.model, d.imei, d.asset, (SELECT 1 FROM record r WHERE r.device=d.id) "    \
+	"p.family, p.model, d.imei, d.asset, "                                                 \
+	"(SELECT 1 FROM og CROSS JOIN record r ON r.og=og.id AND r.device=d.id) "              \
 	"FROM managed m JOIN og g ON g.id=m.og LEFT JOIN device d ON d.serial=m.serial "       \
 	"LEFT JOIN product p ON p.id=d.product "
 void sim_managed_put(struct sim *s, struct json_out *o, const char *key, struct db_stmt *st);

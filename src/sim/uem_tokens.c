@@ -13,6 +13,9 @@
 	"FROM record r JOIN device d ON d.id=r.device JOIN product p ON p.id=d.product "        \
 	"JOIN og g ON g.id=r.og LEFT JOIN profile f ON f.id=r.profile "
 
+/* ?1 is a group; the top one sees all. Lists of groups keep the search within the primary key. */
+#define IN_GROUP "IN (SELECT id FROM og WHERE id=?1 OR (SELECT parent FROM og WHERE id=?1) IS NULL)"
+
 static struct str enrollment_word(struct db_stmt *st)
 {
 	struct str word = db_col_str(st, 10);
@@ -50,35 +53,32 @@ void sim_uem_tokens(struct call *c)
 	struct db_stmt *st;
 	struct json_out o;
 	struct og og;
-	int64_t all, total;
+	int64_t total;
 
 	if (!sim_uem_group(c, c->part[0], 6, &og))
 		return;
-	all = og.id == GROUP_ROOT;
-	if (serial.n)
-		total = sql_int(&c->sim->sql,
-			sql_z("SELECT count(*) FROM device d JOIN record r ON r.device=d.id "
-			      "AND (r.og=?1 OR ?2) WHERE d.serial=?3"),
-			sql_i(og.id), sql_i(all), sql_s(serial));
-	else
-		total = sql_int(&c->sim->sql,
-			sql_z("SELECT count(*) FROM record WHERE og=?1 OR ?2"), sql_i(og.id),
-			sql_i(all));
+	total = serial.n ? sql_int(&c->sim->sql,
+				   sql_z("SELECT count(*) FROM device d JOIN record r ON "
+					 "r.device=d.id AND r.og " IN_GROUP " WHERE d.serial=?2"),
+				   sql_i(og.id), sql_s(serial))
+			 : sql_int(&c->sim->sql,
+				   sql_z("SELECT count(*) FROM record WHERE og " IN_GROUP),
+				   sql_i(og.id));
 	if (page.number * page.size >= total) {
 		sim_uem_no_content(c);
 		return;
 	}
 	sim_uem_object(c, &o);
 	json_arr(&o, "tokens");
-	st = serial.n ? sql_query(&c->sim->sql,
-				sql_z(TOKEN_SELECT
-					"WHERE d.serial=? AND (r.og=? OR ?) ORDER BY r.og"),
-				sql_s(serial), sql_i(og.id), sql_i(all))
-		      : sql_query(&c->sim->sql,
-				sql_z(TOKEN_SELECT "WHERE r.og=? OR ? ORDER BY r.og, r.device "
-						   "LIMIT ? OFFSET ?"),
-				sql_i(og.id), sql_i(all), sql_i(page.size),
-				sql_i(page.number * page.size));
+	st = serial.n
+		     ? sql_query(&c->sim->sql,
+			       sql_z(TOKEN_SELECT "WHERE d.serial=?2 AND r.og " IN_GROUP
+						  " ORDER BY r.og"),
+			       sql_i(og.id), sql_s(serial))
+		     : sql_query(&c->sim->sql,
+			       sql_z(TOKEN_SELECT "WHERE r.og " IN_GROUP " ORDER BY r.og, r.device "
+						  "LIMIT ?2 OFFSET ?3"),
+			       sql_i(og.id), sql_i(page.size), sql_i(page.number * page.size));
 	while (sql_next(&c->sim->sql, st))
 		put_row(c, &o, st);
 	json_arr_end(&o);
@@ -102,8 +102,8 @@ static struct db_stmt *find_token(struct call *c)
 		return NULL;
 	}
 	st = sql_query(&c->sim->sql,
-		sql_z(TOKEN_SELECT "WHERE r.device=? AND (r.og=? OR ?) LIMIT 1"), sql_i(device),
-		sql_i(og.id), sql_i(og.id == GROUP_ROOT));
+		sql_z(TOKEN_SELECT "WHERE r.device=?2 AND r.og " IN_GROUP " LIMIT 1"), sql_i(og.id),
+		sql_i(device));
 	if (sql_next(&c->sim->sql, st))
 		return st;
 	sim_uem_error(c, 404, 5220, "No enrollment token has this UUID");
@@ -175,7 +175,8 @@ static const struct json *read_tokens(struct call *c, struct json **ret_root)
 
 static bool token_known(struct call *c, const struct json *uuid)
 {
-	return sql_int(&c->sim->sql, sql_z("SELECT 1 FROM record WHERE device=? LIMIT 1"),
+	return sql_int(&c->sim->sql,
+		       sql_z("SELECT 1 FROM og JOIN record ON og=og.id AND device=? LIMIT 1"),
 		       sql_i(sim_uem_row_of("token", json_text(uuid)))) == 1;
 }
 

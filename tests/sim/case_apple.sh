@@ -9,11 +9,13 @@ sim_start --fleet "$work/fleet.csv" --apple-key "$work/key.pub" --client-id "$cl
 good=$(jwt "$work/key.pem" "$client")
 apple_token "$good"
 expect 200
+conforms apple token
 check '.token_type == "Bearer" and .expires_in == 3600 and .scope == "business.api"'
 apple_token "$good" business.api /auth/oauth2/token
 expect 200
 apple_token "$good" school.api
 expect 400
+conforms apple tokenError
 check '.error == "invalid_scope"'
 auth=()
 request POST /auth/oauth2/token -d grant_type=password
@@ -47,6 +49,7 @@ client=BUSINESSAPI.9703f56c-10ce-4876-8f59-e78e5e23a152
 auth=()
 get /v1/mdmServers
 expect 401
+conforms apple errors
 check '.errors[0] | .code == "NOT_AUTHORIZED" and .status == "401" and (.title and .detail)'
 apple_sign_in
 accept=application/vnd.api+json
@@ -69,6 +72,7 @@ check '.errors[0].code == "FORBIDDEN_ERROR"'
 # --- A.5 servers ---
 get /v1/mdmServers
 expect 200
+conforms apple mdmServers
 check '.data | length == 2 and all(.type == "mdmServers" and (.id | test("^[0-9A-F]{32}$")))'
 check '.data[0].attributes | .serverName == "Server A" and .deviceCount == 3 and .status == "ACTIVE"'
 check '.data[0].attributes | has("lastConnectedDateTime") | not'
@@ -81,11 +85,13 @@ expect 400
 check '.errors[0] | .code == "PARAMETER_ERROR.INVALID" and .source.parameter == "fields[mdmServers]"'
 get "/v1/mdmServers/$a"
 expect 200
+conforms apple oneServer
 check '.data.attributes.serverName == "Server A"'
 get /v1/mdmServers/0123
 expect 404
 get "/v1/mdmServers/$a/relationships/devices?limit=2"
 expect 200
+conforms apple linkages
 check '.data | length == 2 and .[0] == {type: "orgDevices", id: "C02SOUND0001"}'
 check '.meta.paging | .limit == 2 and .total == 3 and (.nextCursor | length > 0)'
 get "/v1/mdmServers/$a/relationships/devices?limit=2&cursor=$(jq -r .meta.paging.nextCursor <<<"$body")"
@@ -99,6 +105,7 @@ check '.errors[0].code == "FORBIDDEN_ERROR"'
 # --- A.4 devices ---
 get /v1/orgDevices
 expect 200
+conforms apple orgDevices
 check '.data | length == 6'
 check '.data[0].attributes | .deviceModel == "iMac 21.5\"" and .productFamily == "Mac"
 	and .purchaseSourceId == "-2085650007946880" and .status == "ASSIGNED"'
@@ -122,12 +129,14 @@ for bad in limit=0 limit=1001 limit=x cursor=%21%21 cursor=YWJj 'fields[orgDevic
 done
 get /v1/orgDevices/C02SOUND0001
 expect 200
+conforms apple oneDevice
 check '.data.id == "C02SOUND0001" and .data.attributes.serialNumber == "C02SOUND0001"'
 get /v1/orgDevices/c02sound0001
 expect 404
 check '.errors[0] | .code == "NOT_FOUND" and (.detail | contains("orgDevices"))'
 get /v1/orgDevices/C02SOUND0001/relationships/assignedServer
 expect 200
+conforms apple serverLink
 check ".data == {type: \"mdmServers\", id: \"$a\"}"
 get /v1/orgDevices/C02SOUND0001/assignedServer
 expect 200
@@ -143,6 +152,7 @@ expect 404
 refusal() { # what status code body
 	post /v1/orgDeviceActivities "$4"
 	same "$1" "$2 $3" "$status $(jq -r '.errors[0].code' <<<"$body")"
+	conforms apple errors
 }
 refusal "no JSON" 400 PARAMETER_ERROR.INVALID '{'
 refusal "no data" 422 ENTITY_UNPROCESSABLE '{}'
@@ -157,6 +167,7 @@ refusal "no devices" 409 ENTITY_ERROR.RELATIONSHIP.REQUIRED "$(activity ASSIGN_D
 # --- A.6 activities: their life ---
 post /v1/orgDeviceActivities "$(activity UNASSIGN_DEVICES "$a" C02SOUND0001 C02SOUND0001)"
 expect 201
+conforms apple activity
 check '.data | .type == "orgDeviceActivities" and .attributes.status == "IN_PROGRESS"
 	and .attributes.subStatus == "SUBMITTED" and (.attributes | has("completedDateTime") | not)'
 id=$(jq -r .data.id <<<"$body")
@@ -168,6 +179,7 @@ get /v1/orgDevices/C02SOUND0001
 check '.data.attributes.status == "ASSIGNED"'
 later 5
 get "/v1/orgDeviceActivities/$id"
+conforms apple activity
 check '.data.attributes | .status == "COMPLETED" and .subStatus == "COMPLETED_WITH_SUCCESS"
 	and .completedDateTime > .createdDateTime'
 log=$(jq -r .data.attributes.downloadUrl <<<"$body")

@@ -17,6 +17,7 @@ request POST /connect/token -u id:secret -d grant_type=client_credentials
 expect 200
 request POST /connect/token -d 'grant_type=client_credentials&client_id=id&client_secret=secret'
 expect 200
+conforms uem token
 check '.expires_in == 3600 and .token_type == "Bearer"'
 bearer=$(jq -r .access_token <<<"$body")
 
@@ -35,6 +36,7 @@ get /api/system/info -H "Authorization: Bearer $bearer" -H 'aw-tenant-code: wron
 same "Bearer with another tenant's code" "403 1013" "$(error_of)"
 get /api/system/info -H 'Authorization: Bearer nonsense'
 same "unknown token" "401 1024" "$(error_of)"
+conforms uem error
 check '(.message | type) == "string" and (.activityId | length) == 36'
 get /api/system/info -H "Authorization: CMSURL\`1 MII$(printf '%0120d' 0)" -H 'aw-tenant-code: code'
 expect 200
@@ -69,6 +71,7 @@ expect 411
 uem_basic 2
 get '/api/system/groups/search?groupid=SERVERA'
 expect 200
+conforms uem groupsV2
 check '.OrganizationGroups | length == 1 and .[0].GroupId == "SERVERA" and (.[0].Devices | type) == "string"'
 og=$(jq -r '.OrganizationGroups[0].Uuid' <<<"$body")
 og_id=$(jq -r '.OrganizationGroups[0].Id' <<<"$body")
@@ -81,9 +84,11 @@ get "/api/system/groups/search?page=7"
 expect 204
 get "/api/system/groups/$og"
 expect 200
+conforms uem groupV2
 check '.GroupId == "SERVERA" and .Id > 0'
 uem_basic
 get '/api/system/groups/search?groupid=SERVERA'
+conforms uem groupsV1
 check '.LocationGroups[0].Id.Value > 0'
 get "/api/system/groups/$og_id"
 check ".Id.Value == $og_id"
@@ -91,11 +96,13 @@ get /api/system/groups/99999
 same "no such group" "404 5054" "$(error_of)"
 get "/api/system/groups/$root/children"
 expect 200
+conforms uem children
 check '.[0].Name == "depmend" and (map(.Name) | contains(["Server A", "Server B"]))'
 
 # --- B.6 list ---
 get "/api/mdm/dep/groups/$og/devices"
 expect 200
+conforms uem depDevices
 check 'length == 3 and .[0].deviceSerialNumber == "C02SOUND0001" and .[0].profileName == "Macs"'
 check '.[0].profileUuid | test("^[0-9A-F]{32}$")'
 check '.[2] | .deviceSerialNumber == "C02BROKE0001" and (has("profileUuid") | not)'
@@ -113,6 +120,7 @@ same "sync without account" "404 5053" "$(error_of)"
 # --- B.1, B.2, B.9 profiles ---
 get "/api/mdm/dep/profiles/search?organizationgroupuuid=$og"
 expect 200
+conforms uem profiles
 check '.TotalResults == 2 and (.ProfileList | map(.ProfileName)) == ["Macs", "Phones"]'
 check '.ProfileList[0] | (.profile_identifier | test("^[0-9A-F]{32}$")) and (.uuid | length) == 36'
 macs=$(jq -r .ProfileList[0].uuid <<<"$body")
@@ -122,6 +130,7 @@ get "/api/mdm/dep/profiles/search?SearchText=nothing"
 expect 204
 get "/api/mdm/dep/profiles/$apple_id"
 expect 200
+conforms uem profile
 check '.ProfileName == "Macs" and .CustomPromptRequired == false'
 get /api/mdm/dep/profiles/0000
 same "unknown profile" "404 404" "$(error_of)"
@@ -133,6 +142,7 @@ same "devices of an unknown profile" "404 8" "$(error_of)"
 # --- C.1 device records ---
 get '/api/mdm/devices?searchby=Serialnumber&id=C02SOUND0001'
 expect 200
+conforms uem device
 check '.SerialNumber == "C02SOUND0001" and .EnrollmentStatus == "Enrolled" and .UserName == "ann@example.com"
 	and .LastSeen == "2025-12-30T10:00:00.000" and .LocationGroupName == "Server A"'
 get '/api/mdm/devices?searchby=Serialnumber&id=C02OTHER0001'
@@ -151,10 +161,12 @@ token_status() { # serial: its profile status, or "none"
 }
 get "/api/mdm/groups/$og/enrollment-tokens?serial_number=C02BROKE0001"
 expect 200
+conforms uem tokens
 check '.total == 1 and .tokens[0].serial_number == "C02BROKE0001"'
 uuid=$(jq -r .tokens[0].uuid <<<"$body")
 get "/api/mdm/groups/$og/enrollment-tokens/$uuid"
 expect 200
+conforms uem tokenDetail
 check '.serial_number == "C02BROKE0001" and .profile_status == 3 and .dep_token == true'
 delete "/api/mdm/groups/$og/enrollment-tokens/$uuid"
 same "rows from Apple stay" "400 5219" "$(error_of)"

@@ -48,8 +48,12 @@ request() {
 	shift 2
 	body=$(curl -s -g -m 20 -X "$method" -D "$work/head" -H "X-Sim-Now: $now" \
 		-H "Accept: $accept" "${auth[@]}" "$@" "$url$path")
-	head=$(tr -d '\r' <"$work/head")
-	status=$(sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' <<<"$head")
+	# shellcheck disable=SC2034 # read by cases
+	rc=$?
+	head=$(<"$work/head")
+	head=${head//$'\r'/}
+	status=${head#* }
+	status=${status%%[!0-9]*}
 }
 get() { request GET "$@"; }
 delete() { request DELETE "$@"; }
@@ -82,6 +86,11 @@ expect() { # HTTP status
 check() { # jq expression over the body
 	jq -e "$1" >/dev/null 2>&1 <<<"$body"
 	verdict $? "$1"
+}
+conforms() { # schema file without .json, definition
+	local said
+	said=$(python3 "${0%/*}/validate.py" "${0%/*}/schemas/$1.json" "$2" <<<"$body")
+	verdict $? "conforms to $1 $2: $said"
 }
 same() { # what expected got
 	[ "$2" = "$3" ] || printf '    expected %q, got %q\n' "$2" "$3"
@@ -143,8 +152,10 @@ apple_token() {
 		client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer \
 		--data-urlencode "scope=${2:-$scope}"
 }
+declare -A assertions=() # signing takes a dozen processes; a simulator takes one any number of times
 apple_sign_in() {
-	apple_token "$(jwt "$work/key.pem" "$client")" "$scope"
+	assertions[$client $now]=${assertions[$client $now]:-$(jwt "$work/key.pem" "$client")}
+	apple_token "${assertions[$client $now]}" "$scope"
 	token=$(jq -r .access_token <<<"$body")
 	auth=(-H "Authorization: Bearer $token")
 	accept=application/json

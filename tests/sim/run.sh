@@ -8,9 +8,14 @@ build=$(cd "${1:?usage: tests/sim/run.sh BUILD [SCRIPT...]}" && pwd)
 shift
 [ $# -gt 0 ] || set -- "$here"/case_*.sh
 passed=0 failed=0
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 
+# shellcheck disable=SC2016 # for the inner shell
+printf '%s\0' "$@" | SIM=$build/depmend-sim logs=$logs xargs -0 -P 2 -I{} \
+	bash -c 'bash "$1" >"$logs/${1##*/}" 2>&1' bash {}
 for script in "$@"; do
-	out=$(SIM=$build/depmend-sim bash "$script" 2>&1)
+	out=$(<"$logs/${script##*/}")
 	good=$(grep -c '^ok ' <<<"$out")
 	bad=$(grep -c '^not ok ' <<<"$out")
 	# A script that died half-way says nothing about what it did not reach.
