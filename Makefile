@@ -44,14 +44,16 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 FUZZ_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
+DOCS_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/docs/*.c))
+DOCS     := $(addprefix $(BUILD)/docs/,depmend.1 depmend-rules.5 depmend.bash _depmend depmend.fish)
 SHIM     := $(BUILD)/crash/shim.so
 # For targets that build with another variant, or after setup: every core, unless -j was given.
 AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all setup setup-test setup-dev demo test test-full check unit suites dev lint crash fuzz fuzzers bench benchers install clean help compile_commands.json
+.PHONY: all setup setup-test setup-dev demo test test-full check unit suites dev lint crash fuzz fuzzers bench benchers install deb clean help compile_commands.json
 .DEFAULT_GOAL := all
 
-all: $(PROGRAMS) .build/rules ## build bin/depmend and bin/depmend-sim
+all: $(PROGRAMS) $(DOCS) .build/rules ## build bin/depmend and bin/depmend-sim
 ifeq ($(VARIANT),release)
 	@mkdir -p bin && cp -f $(PROGRAMS) bin/
 endif
@@ -84,7 +86,7 @@ dev: setup-test ## units and suites under ASan and UBSan
 	@$(AGAIN) VARIANT=dev all
 	@$(AGAIN) VARIANT=dev check
 
-check: $(PROGRAMS) $(UNIT_BIN) $(SHIM) .build/rules
+check: $(PROGRAMS) $(DOCS) $(UNIT_BIN) $(SHIM) .build/rules
 	@tests/run.sh $(BUILD)
 
 unit: $(UNIT_BIN)
@@ -113,12 +115,26 @@ lint: setup-dev ## every gate that is a script
 clean: ## remove everything that was built
 	rm -rf .build bin/depmend bin/depmend-sim
 
+
+SHARE = $(DESTDIR)$(PREFIX)/share
 install: all ## install under $(DESTDIR)$(PREFIX)
-	install -D -m 0755 $(BUILD)/depmend $(DESTDIR)$(PREFIX)/bin/depmend
-	install -D -m 0755 $(BUILD)/depmend-sim $(DESTDIR)$(PREFIX)/bin/depmend-sim
-	install -d $(DESTDIR)$(PREFIX)/share/depmend/rules
-	install -m 0644 rules/*.yaml rules/schema.json $(DESTDIR)$(PREFIX)/share/depmend/rules/
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
+	install -D -m 0644 -t $(SHARE)/depmend/rules rules/*.yaml rules/schema.json
+	install -D -m 0644 -t $(SHARE)/man/man1 $(BUILD)/docs/depmend.1
+	install -D -m 0644 -t $(SHARE)/man/man5 $(BUILD)/docs/depmend-rules.5
+	install -D -m 0644 $(BUILD)/docs/depmend.bash $(SHARE)/bash-completion/completions/depmend
+	install -D -m 0644 -t $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions) \
+	  $(BUILD)/docs/_depmend
+	install -D -m 0644 -t $(SHARE)/fish/vendor_completions.d $(BUILD)/docs/depmend.fish
+	for d in $(wildcard samples/systemd samples/cron); do \
+	  install -D -m 0644 -t $(SHARE)/doc/depmend/examples/$${d#samples/} $$d/*; done
+	install -D -m 0644 -t $(SHARE)/doc/depmend/examples samples/depmend.yaml
 PREFIX ?= /usr/local
+
+deb: ## make .build/depmend.deb
+	@bin/setup --deb
+	@$(AGAIN) VARIANT=release all
+	@src/package/deb.sh .build/depmend.deb
 
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -148,6 +164,15 @@ $(BUILD)/depmend-sim: $(BUILD)/sim/main.o $(BUILD)/libsim.a $(BUILD)/libdepmend.
 	$(call say,  LD  $@)
 	$(Q)$(CC) $(LDHARDEN) $(LDOPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_SIM)
 
+# The manual and the completions come from the tables of the tool.
+$(BUILD)/depmend-docs: $(DOCS_OBJ) $(BUILD)/libdepmend.a
+	$(call say,  LD  $@)
+	$(Q)$(CC) $(LDHARDEN) $(LDOPT) $(LDFLAGS) -o $@ $^ $(LDLIBS_TOOL)
+
+$(DOCS): $(BUILD)/depmend-docs
+	@mkdir -p $(@D)
+	$(Q)$< $(@F) >$@.new && mv $@.new $@
+
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libsim.a $(BUILD)/libdepmend.a Makefile
 	@mkdir -p $(@D)
 	$(call say,  LD  $@)
@@ -173,8 +198,8 @@ $(BUILD)/crash/shim.so: tests/crash/shim.c Makefile
 	$(Q)$(CC) $(CSTD) -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -o $@ $<
 
 compile_commands.json: Makefile ## for clangd and clang-tidy
-	@{ echo '['; for f in $(LIB_SRC) $(SIM_SRC) src/cli/main.c src/sim/main.c; do \
+	@{ echo '['; for f in $(LIB_SRC) $(SIM_SRC) $(wildcard src/docs/*.c) src/cli/main.c src/sim/main.c; do \
 	  printf '{"directory":"%s","file":"%s","command":"%s -c %s"},\n' '$(CURDIR)' "$$f" \
 	    '$(CC) $(CPPFLAGS) $(CSTD) $(OPT) $(WARN)' "$$f"; done | sed '$$s/,$$//'; echo ']'; } >$@
 
--include $(LIB_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(UNIT_BIN:=.d) $(FUZZ_BIN:=.d) $(BENCH_BIN:=.d) $(BUILD)/cli/main.d $(BUILD)/sim/main.d
+-include $(LIB_OBJ:.o=.d) $(SIM_OBJ:.o=.d) $(DOCS_OBJ:.o=.d) $(UNIT_BIN:=.d) $(FUZZ_BIN:=.d) $(BENCH_BIN:=.d) $(BUILD)/cli/main.d $(BUILD)/sim/main.d

@@ -92,7 +92,8 @@ static void read_str(
 const struct yaml_key rules_parameter_keys[] = {
 	YAML_KEY("default", read_default, 0, .schema = "scalar",
 		.help = "without one, --set is needed"),
-	YAML_KEY("help", read_str, offsetof(struct parameter, help), .schema = "text"),
+	YAML_KEY("help", read_str, offsetof(struct parameter, help), .schema = "text",
+		.help = "what it is for"),
 	YAML_KEYS_END,
 };
 
@@ -254,13 +255,14 @@ static void tighten(uint32_t *to, uint32_t v)
 #define AT(member) offsetof(struct rules_policy, member)
 const struct yaml_key rules_limit_keys[] = {
 	YAML_KEY("devices", yaml_read_u32, AT(limit_devices), .max = UINT32_MAX - 1,
-		.schema = "count"),
-	YAML_KEY("percent", yaml_read_percent, AT(limit_percent), .schema = "percent"),
+		.schema = "count", .help = "that many"),
+	YAML_KEY("percent", yaml_read_percent, AT(limit_percent), .schema = "percent",
+		.help = "of the organization's devices"),
 	YAML_KEYS_END,
 };
 const struct yaml_key rules_halt_keys[] = {
 	YAML_KEY("failed_percent", yaml_read_percent, AT(halt_failed_percent), .required = true,
-		.schema = "percent"),
+		.schema = "percent", .help = "more than that of a wave stops the run"),
 	YAML_KEYS_END,
 };
 

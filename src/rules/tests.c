@@ -130,7 +130,8 @@ const struct yaml_key rules_expect_keys[] = {
 		.help = "the rule that fires, or none"),
 	YAML_KEY("undecided", read_rule_ref, offsetof(struct rules_test, undecided),
 		.schema = "text", .help = "the rule that an unknown fact leaves open"),
-	YAML_KEY("do", read_expected_steps, 0, .schema = "steps"),
+	YAML_KEY("do", read_expected_steps, 0, .schema = "steps",
+		.help = "its steps, recipes flattened"),
 	YAML_KEYS_END,
 };
 
@@ -152,7 +153,7 @@ const struct yaml_key rules_test_keys[] = {
 		.help = "fields and their values; unknown is written out, what is not listed is "
 			"absent"),
 	YAML_KEY("expect", read_expect, 0, .required = true, .keys = rules_expect_keys,
-		.schema = "expect"),
+		.schema = "expect", .help = "how the row has to be judged"),
 	YAML_KEY("set", read_set, 0, .schema = "set", .help = "parameters of this test"),
 	YAML_KEY("now", read_now, offsetof(struct rules_test, now_ms), .schema = "text",
 		.help = "the time of this test"),

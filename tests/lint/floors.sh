@@ -15,6 +15,7 @@ engine    base io model rules store services
 survey    base io model rules store services engine
 report    base io model rules store services engine
 cli       base io model rules store services engine survey report
+docs      base io model rules report cli
 sim       base io model
 '
 libraries='

@@ -1,0 +1,28 @@
+/*
+ * The manual and the completions, written from the tables that the tool itself goes by: what is in
+ * a table is documented, or the build fails.
+ */
+#ifndef DOCS_DOCS_H
+#define DOCS_DOCS_H
+
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+/* mdoc(7) text in which nothing is a request or an escape. */
+void roff_text(const char *text, FILE *out);
+/* ".Sh TITLE" and the like: the macro as it is, its arguments as roff_text(). */
+void roff_line(const char *macro, const char *text, FILE *out);
+
+void docs_man(FILE *out);       /* depmend(1) */
+void docs_man_rules(FILE *out); /* depmend-rules(5) */
+void docs_bash(FILE *out);
+void docs_zsh(FILE *out);
+void docs_fish(FILE *out);
+
+/* `plan apply` of an option's commands, separated and with `apart` between them. */
+void docs_commands(const struct option_info *o, const char *apart, FILE *out);
+/* Whether the command's argument is a file. */
+bool docs_takes_file(const struct command *c);
+
+#endif

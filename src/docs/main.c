@@ -1,0 +1,31 @@
+/*
+ * depmend-docs KIND: writes one page or one completion to the standard output. Only the build runs
+ * it.
+ */
+#include <string.h>
+
+#include "docs/docs.h"
+
+static const struct {
+	const char *kind;
+	void (*write)(FILE *out);
+} pages[] = {
+	{ "depmend.1", docs_man },
+	{ "depmend-rules.5", docs_man_rules },
+	{ "depmend.bash", docs_bash },
+	{ "_depmend", docs_zsh },
+	{ "depmend.fish", docs_fish },
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc == 2 && i < sizeof(pages) / sizeof(*pages); i++)
+		if (strcmp(argv[1], pages[i].kind) == 0) {
+			pages[i].write(stdout);
+			return fflush(stdout) != 0 || ferror(stdout);
+		}
+	(void)fputs("usage: depmend-docs depmend.1|depmend-rules.5|depmend.bash|_depmend|"
+		    "depmend.fish\n",
+		stderr);
+	return 64;
+}

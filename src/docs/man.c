@@ -1,0 +1,211 @@
+/* depmend(1). */
+#include <string.h>
+
+#include "base/version.h"
+#include "docs/docs.h"
+#include "model/outcome.h"
+#include "report/status.h"
+
+bool docs_takes_file(const struct command *c)
+{
+	return strstr(c->args, "CSV") != NULL;
+}
+
+void docs_commands(const struct option_info *o, const char *apart, FILE *out)
+{
+	const char *before = "";
+
+	for (int i = 0; i < COMMAND_MAX_; i++)
+		if (o->commands & 1u << i) {
+			(void)fprintf(out, "%s%s", before, command_info((enum command_id)i)->name);
+			before = apart;
+		}
+}
+
+static const char top[] =
+	".Dd November 22, 2026\n"
+	".Dt DEPMEND 1\n"
+	".Os depmend " DEPMEND_VERSION "\n"
+	".Sh NAME\n"
+	".Nm depmend\n"
+	".Nd mend Apple device enrollment in bulk\n"
+	".Sh SYNOPSIS\n"
+	".Nm\n"
+	".Ar command\n"
+	".Op Ar option ...\n"
+	".Op Ar argument ...\n"
+	".Sh DESCRIPTION\n"
+	".Nm\n"
+	"reads a CSV of serial numbers exported from Apple Business or School Manager, judges\n"
+	"every row by rules (see\n"
+	".Xr depmend-rules 5 ) ,\n"
+	"carries out unassign, sync, reassign and delete\\-from\\-lifecycle across Apple and\n"
+	"Workspace ONE UEM, proves each change by reading it back, and writes one result row per\n"
+	"input row.\n"
+	".Pp\n"
+	"Every row ends done and verified, or carries a named reason and a next step.\n"
+	"No change is sent twice.\n"
+	"No device is left off its server because a run ended: what was stopped is continued by\n"
+	"running the same command again.\n"
+	".Pp\n"
+	"Data goes to the standard output; progress, questions and messages go to the standard\n"
+	"error.\n"
+	"Without a terminal nothing is asked: what would have been asked ends with status 64 and\n"
+	"names the option that answers it.\n"
+	"A\n"
+	".Ar CSV\n"
+	"of\n"
+	".Ql \\-\n"
+	"is the standard input.\n"
+	"The commands are:\n";
+
+static void put_command(const struct command *c, FILE *out)
+{
+	(void)fputs(".It Ic ", out);
+	roff_text(c->name, out);
+	if (*c->args)
+		roff_line(" Ar", c->args, out);
+	else
+		(void)fputc('\n', out);
+	roff_text(c->help, out);
+	(void)fputs(".\n", out);
+}
+
+static void put_option(const struct option_info *o, FILE *out)
+{
+	(void)fputs(".It ", out);
+	if (o->letter)
+		(void)fprintf(out, "Fl %c , ", o->letter);
+	(void)fputs("Fl \\-", out);
+	roff_text(o->name, out);
+	if (o->arg)
+		roff_line(" Ar", o->arg, out);
+	else
+		(void)fputc('\n', out);
+	roff_text(o->help, out);
+	(void)fputs(".\n", out);
+	if (o->commands != FOR_ALL) {
+		(void)fputs("Taken by ", out);
+		docs_commands(o, ", ", out);
+		(void)fputs(".\n", out);
+	}
+}
+
+static void put_options(bool global, FILE *out)
+{
+	(void)fputs(".Bl -tag -width Ds\n", out);
+	for (int i = 0; i < OPTION_MAX_; i++)
+		if ((option_info((enum option_id)i)->commands == FOR_ALL) == global)
+			put_option(option_info((enum option_id)i), out);
+	(void)fputs(".El\n", out);
+}
+
+static const char around[] = ".Sh ENVIRONMENT\n"
+			     ".Bl -tag -width Ds\n"
+			     ".It Ev DEPMEND_SETTINGS\n"
+			     "the settings, unless\n"
+			     ".Fl \\-settings\n"
+			     "names others.\n"
+			     ".It Ev STATE_DIRECTORY , XDG_STATE_HOME\n"
+			     "where runs are kept, unless\n"
+			     ".Ql state\n"
+			     "of the settings says it.\n"
+			     ".It Ev CREDENTIALS_DIRECTORY\n"
+			     "holds the secrets that settings name as\n"
+			     ".Ql {credential: NAME} .\n"
+			     ".It Ev NO_COLOR , TERM\n"
+			     "no colour when NO_COLOR is set or TERM is dumb.\n"
+			     ".El\n"
+			     ".Sh FILES\n"
+			     ".Bl -tag -width Ds\n"
+			     ".It Pa ./depmend.yaml\n"
+			     ".It Pa ~/.config/depmend/depmend.yaml\n"
+			     ".It Pa /etc/depmend/depmend.yaml\n"
+			     "the settings of one tenant; the first that exists.\n"
+			     ".It Pa /var/lib/depmend\n"
+			     "the state of runs, when it can be written; else below\n"
+			     ".Pa ~/.local/state .\n"
+			     ".El\n";
+
+static void put_statuses(FILE *out)
+{
+	const struct status_info *v;
+	size_t n;
+
+	v = status_table(&n);
+	(void)fputs(".Sh EXIT STATUS\nWhen several apply, the first of these.\n"
+		    ".Bl -tag -width 000\n",
+		out);
+	for (size_t i = 0; i < n; i++) {
+		(void)fprintf(out, ".It %d\n", v[i].status);
+		roff_text(v[i].meaning, out);
+		(void)fputs(".\n", out);
+	}
+	(void)fputs(".El\n", out);
+}
+
+static void put_outcomes(FILE *out)
+{
+	(void)fputs(".Sh OUTCOMES\nColumn\n.Ql depmend_outcome\nof a result says how a row "
+		    "ended.\n.Bl -tag -width unverified\n",
+		out);
+	for (int i = 0; i < OUTCOME_MAX_; i++) {
+		roff_line(".It", outcome_info((enum outcome)i)->word, out);
+		roff_text(outcome_info((enum outcome)i)->meaning, out);
+		(void)fputs(".\n", out);
+	}
+	(void)fputs(".El\n", out);
+}
+
+static void put_reasons(FILE *out)
+{
+	(void)fputs(".Sh REASONS\nColumn\n.Ql depmend_reason\nof a result starts with one of these "
+		    "codes.\nThey are never renamed.\n.Bl -tag -width Ds\n",
+		out);
+	for (int i = 1; i < REASON_MAX_; i++) {
+		const struct reason_info *r = reason_info((enum reason)i);
+
+		roff_line(".It", r->code, out);
+		roff_text(r->sentence, out);
+		(void)fputs(".\n", out);
+		if (*r->remedy) {
+			(void)fputs("To do: ", out);
+			roff_text(r->remedy, out);
+			(void)fputs(".\n", out);
+		}
+	}
+	(void)fputs(".El\n", out);
+}
+
+static const char bottom[] = ".Sh EXAMPLES\n"
+			     "Look first, then do exactly that:\n"
+			     ".Bd -literal -offset indent\n"
+			     "depmend check devices.csv\n"
+			     "depmend plan devices.csv \\-\\-out plan.csv\n"
+			     "depmend apply devices.csv \\-\\-expect plan.csv\n"
+			     ".Ed\n"
+			     ".Pp\n"
+			     "Every night, from cron:\n"
+			     ".Bd -literal -offset indent\n"
+			     "depmend export \\-\\-out live.csv && depmend apply live.csv "
+			     "\\-\\-rules orphans \\-\\-yes\n"
+			     ".Ed\n"
+			     ".Sh SEE ALSO\n"
+			     ".Xr depmend-rules 5\n";
+
+void docs_man(FILE *out)
+{
+	(void)fputs(top, out);
+	(void)fputs(".Bl -tag -width Ds\n", out);
+	for (int i = 0; i < COMMAND_MAX_; i++)
+		put_command(command_info((enum command_id)i), out);
+	(void)fputs(".El\n.Pp\nOptions cannot be abbreviated.\nThose of every command:\n", out);
+	put_options(true, out);
+	(void)fputs(".Pp\nThose of some commands:\n", out);
+	put_options(false, out);
+	(void)fputs(around, out);
+	put_statuses(out);
+	put_outcomes(out);
+	put_reasons(out);
+	(void)fputs(bottom, out);
+}

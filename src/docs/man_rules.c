@@ -1,0 +1,209 @@
+/* depmend-rules(5). What a table does not say about a word stands here, beside the word's id. */
+#include <stdlib.h>
+
+#include "base/version.h"
+#include "docs/docs.h"
+#include "rules/load.h"
+
+static const char *const step_help[STEP_MAX_] = {
+	[STEP_UNASSIGN] = "Apple takes the device off its server",
+	[STEP_REASSIGN] = "Apple assigns it to a server",
+	[STEP_SYNC] = "the UEM asks Apple what changed; once for all rows that wait for it",
+	[STEP_FETCH] = "the same, reading every device anew",
+	[STEP_ASSIGN_PROFILE] = "the UEM gives the device that enrollment profile",
+	[STEP_REMOVE_PROFILE] = "the UEM takes its enrollment profile away",
+	[STEP_DELETE_FROM_LIFECYCLE] = "unassign and sync: the UEM no longer lists the device",
+	[STEP_DELETE_RECORD] =
+		"the UEM deletes its device record; an enrolled device is unenrolled",
+	[STEP_MIGRATE] = "Apple assigns it to that server, with a deadline for the device to move",
+	[STEP_CANCEL_MIGRATION] = "Apple drops the deadline",
+	[STEP_RELEASE] = "the device leaves the organization",
+	[STEP_WIPE] = "the UEM erases the device or its managed part; later steps wait for it",
+	[STEP_SKIP] = "leave it alone, on purpose",
+	[STEP_ADVISE] = "a person has to do what the text says; the row ends manual",
+};
+
+static const char *const oper_help[OPER_MAX_] = {
+	[OPER_EQ] = "equal; for text, ASCII case does not matter",
+	[OPER_NE] = "not equal, or absent",
+	[OPER_EXACT] = "equal, with case",
+	[OPER_IN_FILE] = "one of the lines of a file",
+	[OPER_PREFIX] = "starts with",
+	[OPER_SUFFIX] = "ends with",
+	[OPER_CONTAINS] = "contains",
+	[OPER_GLOB] = "matches a pattern of * and ?",
+	[OPER_LT] = "less",
+	[OPER_LE] = "less or equal",
+	[OPER_GT] = "greater",
+	[OPER_GE] = "greater or equal",
+	[OPER_BEFORE] = "a date before",
+	[OPER_AFTER] = "a date after",
+	[OPER_OLDER_THAN] = "a date longer ago than a duration",
+	[OPER_NEWER_THAN] = "a date less long ago than a duration",
+	[OPER_PRESENT] = "true: there is a value; false: it was read, and there is none",
+};
+
+static const char *const type_words[] = {
+	[TYPE_TEXT] = "text",
+	[TYPE_NUMBER] = "number",
+	[TYPE_DATE] = "date",
+	[TYPE_FLAG] = "true or false",
+};
+
+/* A word of a table that nobody described ends the build. */
+static const char *described(const char *word, const char *help)
+{
+	if (!help) {
+		(void)fprintf(stderr, "depmend-docs: '%s' is not described\n", word);
+		abort();
+	}
+	return help;
+}
+
+static void item(const char *word, const char *help, FILE *out)
+{
+	roff_line(".It", word, out);
+	roff_text(described(word, help), out);
+	(void)fputs(".\n", out);
+}
+
+static void put_keys(const char *title, const struct yaml_key *keys, FILE *out)
+{
+	(void)fprintf(out, ".Ss %s\n.Bl -tag -width again_after\n", title);
+	for (const struct yaml_key *k = keys; k->name; k++) {
+		item(k->name, k->help, out);
+		if (k->required)
+			(void)fputs("Has to be there.\n", out);
+	}
+	(void)fputs(".El\n", out);
+}
+
+static void put_steps(FILE *out)
+{
+	(void)fputs(".Sh STEPS\nThe words of\n.Ql do .\nA step whose effect already holds sends "
+		    "nothing.\n.Bl -tag -width Ds\n",
+		out);
+	for (int i = 0; i < STEP_MAX_; i++) {
+		const struct step_info *s = step_info((enum step_kind)i);
+		const struct yaml_key *k = step_shapes[s->arg].keys;
+
+		item(s->word, step_help[i], out);
+		for (; k && k->name; k++) {
+			(void)fputs("Argument\n.Ql ", out);
+			roff_text(k->name, out);
+			(void)fputs(k->help ? " :\n" : " .\n", out);
+			if (k->help) {
+				roff_text(k->help, out);
+				(void)fputs(".\n", out);
+			}
+		}
+		if (s->irreversible)
+			(void)fputs("It cannot be undone and is confirmed by its count.\n", out);
+	}
+	(void)fputs(".El\n", out);
+}
+
+static void put_opers(FILE *out)
+{
+	(void)fputs(".Sh OPERATORS\n.Bl -tag -width older_than\n", out);
+	for (int i = 0; i < OPER_MAX_; i++) {
+		const char *word = oper_info((enum oper)i)->word;
+
+		item(*word ? word : "field: value", oper_help[i], out);
+	}
+	(void)fputs(".El\n", out);
+}
+
+static void put_field(const struct field_info *f, FILE *out)
+{
+	roff_line(".It", f->word, out);
+	(void)fprintf(out, "%s, from %s.\n", type_words[f->type], reading_words(f->reading));
+}
+
+static void put_fields(FILE *out)
+{
+	(void)fputs(".Sh FIELDS\nAny other column of the CSV is\n.Ql csv.HEADER ,\na parameter\n"
+		    ".Ql param.NAME .\nFacts are read in the order of what they cost, and only "
+		    "while a row is still open.\n.Bl -tag -width uem.user_licensed_apps\n",
+		out);
+	for (int i = 0; i < COLUMN_MAX_; i++)
+		put_field(column_info((enum column)i), out);
+	for (int i = 0; i < FACT_MAX_; i++)
+		put_field(fact_info((enum fact)i), out);
+	(void)fputs(".El\n", out);
+}
+
+static const char top[] =
+	".Dd November 22, 2026\n"
+	".Dt DEPMEND-RULES 5\n"
+	".Os depmend " DEPMEND_VERSION "\n"
+	".Sh NAME\n"
+	".Nm depmend-rules\n"
+	".Nd what depmend does to which device\n"
+	".Sh DESCRIPTION\n"
+	"A file of rules is YAML.\n"
+	"Rules are asked in order; the first whose condition is true is the row's rule.\n"
+	"A condition is\n"
+	".Ql field|operator: value ;\n"
+	"a list of values means any of them.\n"
+	"Several members of one mapping mean all of them;\n"
+	".Ql any ,\n"
+	".Ql all\n"
+	"and\n"
+	".Ql not\n"
+	"group them,\n"
+	".Ql always: true\n"
+	"matches every row.\n"
+	"A value may be\n"
+	".Ql {column: HEADER}\n"
+	"or\n"
+	".Ql {param: NAME} .\n"
+	".Pp\n"
+	"A condition is true, false or unknown.\n"
+	"Unknown means that a fact could not be read: a rule that is unknown ends the search, and "
+	"the\n"
+	"row ends undecided.\n"
+	"Absent means that it was read and there is no value: every comparison is false,\n"
+	".Ql ne\n"
+	"is true, and\n"
+	".Ql present\n"
+	"tells it.\n"
+	".Pp\n"
+	"Durations are written\n"
+	".Ql 500ms , 90s , 30m , 12h , 30d , 2w , 6mo , 1y .\n"
+	".Ic depmend check\n"
+	"reports every mistake of a file with its line and runs its tests.\n";
+
+static const char bottom[] =
+	".Sh EXAMPLES\n"
+	".Bd -literal\n"
+	"version: 1\n"
+	"rules:\n"
+	"  \\- name: corrupted\\-registration\n"
+	"    match:\n"
+	"      all:\n"
+	"        \\- apple.status: ASSIGNED\n"
+	"        \\- uem.profile_status: [Failed, \"Assignment in progress\"]\n"
+	"        \\- not: {uem.last_seen|newer_than: 30d}\n"
+	"    do: [unassign, sync, reassign, sync]\n"
+	"    again_after: 7d\n"
+	".Ed\n"
+	".Sh SEE ALSO\n"
+	".Xr depmend 1\n";
+
+void docs_man_rules(FILE *out)
+{
+	(void)fputs(top, out);
+	(void)fputs(".Sh KEYS\n", out);
+	put_keys("Of the file", rules_page_keys, out);
+	put_keys("Of a rule", rules_rule_keys, out);
+	put_keys("Of a parameter", rules_parameter_keys, out);
+	put_keys("Of limits", rules_limit_keys, out);
+	put_keys("Of halt", rules_halt_keys, out);
+	put_keys("Of a test", rules_test_keys, out);
+	put_keys("Of expect", rules_expect_keys, out);
+	put_steps(out);
+	put_opers(out);
+	put_fields(out);
+	(void)fputs(bottom, out);
+}

@@ -1,0 +1,40 @@
+#include <string.h>
+
+#include "docs/docs.h"
+
+static const char *escape_of(char c)
+{
+	switch (c) {
+	case '\\':
+		return "\\e";
+	case '`':
+		return "\\(ga";
+	case '\'':
+		return "\\(aq";
+	case '-':
+		return "\\-";
+	default:
+		return NULL;
+	}
+}
+
+void roff_text(const char *text, FILE *out)
+{
+	if (*text == '.')
+		(void)fputs("\\&", out);
+	for (const char *p = text; *p; p++) {
+		const char *escape = escape_of(*p);
+
+		if (escape)
+			(void)fputs(escape, out);
+		else
+			(void)fputc(*p, out);
+	}
+}
+
+void roff_line(const char *macro, const char *text, FILE *out)
+{
+	(void)fprintf(out, "%s ", macro);
+	roff_text(text, out);
+	(void)fputc('\n', out);
+}

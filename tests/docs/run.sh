@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# The manual and the completions know every command, option, exit status and reason that the sources
+# know, and nothing else.
+#
+#	tests/docs/run.sh BUILD
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+build=$(realpath "${1:?usage: tests/docs/run.sh BUILD}")
+docs=$build/docs
+passed=0 failed=0
+top=$(mktemp -d)
+trap 'rm -rf "$top"' EXIT
+
+check() { # WHAT COMMAND...
+	local what=$1
+
+	shift
+	if "$@" >"$top/log" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not ok: $what"
+		cat "$top/log"
+	fi
+}
+
+same() { # WHAT FILE FILE
+	check "$1" diff -u "$2" "$3"
+}
+
+# --- as the sources have it ---
+
+commands=$(sed -n '/define COMMAND_LIST/,/^enum/s/^\tX([A-Z_]*, \([a-z]*\),.*/\1/p' src/cli/cli.h)
+options=$(sed -n '/define OPTION_LIST/,/^enum/s/^\tX([A-Z_]*, "\([a-z-]*\)".*/\1/p' src/cli/cli.h)
+statuses=$(sed -n 's/^\tX(\([0-9]*\), ".*/\1/p' src/report/status.h)
+reasons=$(sed -n '/define REASON_LIST/,/^enum/s/^\tX([A-Z_]*, "\([a-z._]*\)".*/\1/p' src/model/outcome.h)
+
+check 'the tables are found' test "$(wc -w <<<"$commands $options $statuses $reasons")" -gt 100
+
+# --- the manual ---
+
+for page in depmend.1 depmend-rules.5; do
+	check "$page has no mistake" mandoc -T lint -W warning "$docs/$page"
+	mandoc -T utf8 -O width=100 "$docs/$page" | col -bx >"$top/$page"
+done
+for one in $commands; do
+	check "depmend(1) has $one" grep -q "^     $one" "$top/depmend.1"
+done
+for one in $options; do
+	check "depmend(1) has --$one" grep -qE "^     (-., )?--$one( |$)" "$top/depmend.1"
+done
+for one in $statuses; do
+	check "depmend(1) has status $one" grep -qE "^     $one " "$top/depmend.1"
+done
+for one in $reasons; do
+	check "depmend(1) has reason $one" grep -qE "^     ${one/./\\.}( |$)" "$top/depmend.1"
+done
+words=$(sed -nE '/define (STEP|OPER|COLUMN|FACT_SLOT|FACT_DATE|FACT_FLAG)_LIST/,/^(enum|#define FACT_LIST)/s/^\tX\([A-Z_]*, "([a-z_.]+)".*/\1/p' \
+	src/model/step.h src/model/field.h src/rules/ruleset.h)
+check 'the words of rules are found' test "$(wc -w <<<"$words")" -gt 70
+for one in $words; do
+	check "depmend-rules(5) has $one" grep -qE "^     ${one/./\\.}( |$)" "$top/depmend-rules.5"
+done
+
+# --- what a command takes, in help and as each shell would offer it ---
+
+of_help() { # COMMAND
+	"$build/depmend" "$1" --help | sed -nE 's/^  (-.,|   ) (--[a-z-]+).*/\2/p'
+}
+
+of_bash() { # COMMAND
+	# shellcheck disable=SC2016 # the inner shell expands it
+	bash --norc -c 'compopt() { :; }; . "$1"; COMP_WORDS=(depmend "$2" --) COMP_CWORD=2
+		_depmend depmend -- "$2"; printf "%s\n" "${COMPREPLY[@]}"' - "$docs/depmend.bash" "$1"
+}
+
+# What the completion hands to zsh's own _arguments.
+of_zsh() { # COMMAND
+	# shellcheck disable=SC2016
+	zsh -f -c '_arguments() { if [[ $1 = -C ]]; then state=rest line=("$wanted")
+		else print -rl -- "$@"; fi }
+		wanted=$2; complete_it() { . "$1" }; complete_it "$1"' - "$docs/_depmend" "$1" |
+		sed -nE 's/^\*(--[a-z-]+).*/\1/p'
+}
+
+of_fish() { # COMMAND
+	# shellcheck disable=SC2016
+	HOME=$top fish --no-config -c 'source $argv[1]; complete -C "depmend $argv[2] --"' \
+		"$docs/depmend.fish" "$1" | sed -nE 's/^(--[a-z-]+)\t.*/\1/p'
+}
+
+for command in $commands; do
+	of_help "$command" | sort >"$top/help"
+	cat "$top/help" >>"$top/all"
+	for shell in bash zsh fish; do
+		"of_$shell" "$command" | grep -e -- | sort >"$top/$shell"
+		same "$shell offers what '$command --help' lists" "$top/help" "$top/$shell"
+	done
+done
+while read -r one; do echo "--$one"; done <<<"$options" | sort >"$top/options"
+sort -u "$top/all" >"$top/seen"
+same 'every option is in the help of some command' "$top/options" "$top/seen"
+
+# --- commands, and values of a choice ---
+
+sort <<<"$commands" >"$top/commands"
+bash --norc -c '. "$1"; COMP_WORDS=(depmend "") COMP_CWORD=1
+	_depmend depmend "" depmend; printf "%s\n" "${COMPREPLY[@]}"' - "$docs/depmend.bash" |
+	grep -v -e '^-' | sort >"$top/bash"
+same 'bash offers the commands' "$top/commands" "$top/bash"
+# shellcheck disable=SC2016
+HOME=$top fish --no-config -c 'source $argv[1]; complete -C "depmend "' "$docs/depmend.fish" |
+	cut -f1 | sort >"$top/fish"
+same 'fish offers the commands' "$top/commands" "$top/fish"
+printf '%s\n' always auto never >"$top/words"
+bash --norc -c '. "$1"; COMP_WORDS=(depmend plan --color "") COMP_CWORD=3
+	_depmend depmend "" --color; printf "%s\n" "${COMPREPLY[@]}"' - "$docs/depmend.bash" |
+	sort >"$top/bash"
+same 'bash offers the words of --color' "$top/words" "$top/bash"
+# shellcheck disable=SC2016
+HOME=$top fish --no-config -c 'source $argv[1]; complete -C "depmend plan --color "' \
+	"$docs/depmend.fish" | cut -f1 | sort >"$top/fish"
+same 'fish offers the words of --color' "$top/words" "$top/fish"
+
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
