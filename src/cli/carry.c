@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cli/confirm.h"
+#include "cli/unsettled.h"
 #include "cli/write_rows.h"
 #include "engine/audit.h"
 #include "engine/guard.h"
@@ -124,41 +125,9 @@ enum errc carry_out(struct carrying *c, struct err *err)
 
 /* --- results --- */
 
-/* Why a row that was not settled stays as it is when the run ends before it began. */
-static enum reason reason_of(enum errc code)
-{
-	switch (code) {
-	case ERR_TEMPFAIL:
-	case ERR_NET:
-	case ERR_OUTAGE:
-		return REASON_RUN_WAITING;
-	case ERR_STOPPED:
-		return REASON_RUN_STOPPED;
-	default:
-		return REASON_RUN_GUARDED;
-	}
-}
-
-struct source {
-	struct carrying *c;
-	struct run_results *results; /* NULL: nothing was frozen */
-	enum errc ended;
-	struct buf steps, before;
-};
-
 static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct err *err)
 {
-	struct source *s = self;
-
-	if (s->results)
-		return run_results_row(s->results, n, ret, err);
-	plan_row(&s->c->p.plan, n, &s->steps, &s->before, ret);
-	if (ret->outcome == OUTCOME_PLANNED || ret->outcome == OUTCOME_PENDING) {
-		ret->outcome = OUTCOME_PENDING;
-		ret->reason = reason_of(s->ended);
-		ret->detail = ret->steps = STR_NONE;
-	}
-	return ERR_OK;
+	return run_results_row(self, n, ret, err);
 }
 
 static enum errc write_results(
@@ -172,20 +141,23 @@ static enum errc write_results(
 		.run = c->has_run ? c->run.name : "",
 		.raw_csv = cli_count(c->p.cli, OPTION_RAW_CSV) > 0,
 	};
-	struct source s = { .c = c, .ended = ended };
-	enum errc rc = ERR_OK;
+	struct run_results *results = NULL;
+	struct unsettled rest;
+	enum errc rc;
 
-	buf_init(&s.steps, 1024 * 1024);
-	buf_init(&s.before, 64 * 1024);
-	if (c->has_run)
-		rc = run_results_load(c->p.session.store, c->run.id, &s.results, err);
-	if (!rc && s.results && run_results_count(s.results) != c->p.input.n_rows)
+	if (!c->has_run) {
+		unsettled_init(&rest, &c->p, ended);
+		rc = write_rows(
+			&c->p.input, c->p.input.n_rows, unsettled_row, &rest, &opt, ret, err);
+		unsettled_release(&rest);
+		return rc;
+	}
+	rc = run_results_load(c->p.session.store, c->run.id, &results, err);
+	if (!rc && run_results_count(results) != c->p.input.n_rows)
 		rc = err_set(err, ERR_INTERNAL, "the run has another number of rows");
 	if (!rc)
-		rc = write_rows(&c->p.input, c->p.input.n_rows, give_row, &s, &opt, ret, err);
-	run_results_free(s.results);
-	buf_release(&s.steps);
-	buf_release(&s.before);
+		rc = write_rows(&c->p.input, c->p.input.n_rows, give_row, results, &opt, ret, err);
+	run_results_free(results);
 	return rc;
 }
 
@@ -232,6 +204,16 @@ static void tell(struct carrying *c, const struct summary *summary, int status)
 		summary_print(summary, &end, stderr);
 }
 
+/* Before the services answered nobody had looked whether this run is known. */
+static void find_run(struct carrying *c)
+{
+	struct err err;
+
+	if (!c->has_run && !c->p.has_plan &&
+		store_run_find(c->p.session.store, c->identity, &c->run, &c->has_run, &err))
+		c->has_run = false;
+}
+
 static int finish(struct carrying *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
@@ -240,8 +222,11 @@ static int finish(struct carrying *c, enum errc ended, const struct err *why)
 
 	if (ended && ended != ERR_STOPPED)
 		(void)cli_fail(c->p.cli, why);
-	if (c->has_run || c->p.has_plan) {
-		enum errc rc = write_results(c, ended, &summary, &err);
+	if (c->identity[0] && ended != ERR_CANNOT_CREATE) {
+		enum errc rc;
+
+		find_run(c);
+		rc = write_results(c, ended, &summary, &err);
 
 		if (rc)
 			status = status_first(status, cli_fail(c->p.cli, &err));

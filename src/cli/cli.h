@@ -100,6 +100,8 @@ enum option_kind {
 	X(ASSUME, "assume", 0, PAIR, "FIELD=VALUE", FOR(REHEARSE),                                \
 		"a fact of every device that the CSV does not tell (repeatable)")                 \
 	X(SEED, "seed", 0, COUNT, "N", FOR(REHEARSE), "everything random follows from it")        \
+	X(AUDIT, "audit", 0, FILE, "FILE", FOR(REHEARSE),                                         \
+		"every request and every effect of the rehearsal, as NDJSON")                     \
 	X(COMPARE, "compare", 0, FILE, "CSV", FOR(EXPORT),                                        \
 		"write what disagrees between this CSV, Apple and the UEM")                       \
 	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR_RUNS | FOR(REHEARSE) | FOR(EXPORT),        \

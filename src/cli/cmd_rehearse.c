@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "cli/prepare.h"
 #include "cli/rehearse_world.h"
+#include "cli/unsettled.h"
 #include "cli/write_rows.h"
 #include "engine/audit.h"
 #include "engine/guard.h"
@@ -89,13 +90,13 @@ static enum errc connect(struct rehearsal *r, struct err *err)
 		.rehearsal = true,
 		.from_ms = begin_ms(r->cli),
 	};
-	enum errc rc = session_open(&r->p.session, r->p.settings, &opt, err);
+	enum errc rc = run_identity(
+		&r->p.input, r->p.rules, r->p.settings->apple.client_id, r->identity, err);
 
 	if (!rc)
-		rc = session_connect(&r->p.session, err);
+		rc = session_open(&r->p.session, r->p.settings, &opt, err);
 	if (!rc)
-		rc = run_identity(
-			&r->p.input, r->p.rules, r->p.settings->apple.client_id, r->identity, err);
+		rc = session_connect(&r->p.session, err);
 	r->p.online = !rc;
 	if (!rc)
 		r->started_ms = transport_now(r->p.session.transport);
@@ -207,7 +208,7 @@ static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct er
 	return run_results_row(self, n, ret, err);
 }
 
-static enum errc write_results(struct rehearsal *r, struct err *err)
+static enum errc write_results(struct rehearsal *r, enum errc ended, struct err *err)
 {
 	struct result_options opt = {
 		.path = r->out,
@@ -218,8 +219,17 @@ static enum errc write_results(struct rehearsal *r, struct err *err)
 		.raw_csv = cli_count(r->cli, OPTION_RAW_CSV) > 0,
 	};
 	struct run_results *rows = NULL;
-	enum errc rc = run_results_load(r->p.session.store, r->run.id, &rows, err);
+	struct unsettled rest;
+	enum errc rc;
 
+	if (!r->has_run) {
+		unsettled_init(&rest, &r->p, ended);
+		rc = write_rows(&r->p.input, r->p.input.n_rows, unsettled_row, &rest, &opt,
+			&r->summary, err);
+		unsettled_release(&rest);
+		return rc;
+	}
+	rc = run_results_load(r->p.session.store, r->run.id, &rows, err);
 	if (!rc)
 		rc = write_rows(
 			&r->p.input, r->p.input.n_rows, give_row, rows, &opt, &r->summary, err);
@@ -229,18 +239,23 @@ static enum errc write_results(struct rehearsal *r, struct err *err)
 
 static void settle(struct rehearsal *r, enum errc ended, struct err *why)
 {
+	const char *audit = cli_text(r->cli, OPTION_AUDIT);
 	struct err err;
 	enum errc rc = ERR_OK;
 
 	if (ended)
 		r->status = ended == ERR_STOPPED && stop_signal() ? 128 + stop_signal()
 								  : cli_fail(r->cli, why);
-	if (!r->has_run)
+	if (!r->identity[0])
 		return;
-	rc = write_results(r, &err);
-	r->sent = transport_counts(r->p.session.transport);
-	r->took_ms = transport_now(r->p.session.transport) - r->started_ms;
+	rc = write_results(r, ended, &err);
+	if (r->p.online) {
+		r->sent = transport_counts(r->p.session.transport);
+		r->took_ms = transport_now(r->p.session.transport) - r->started_ms;
+	}
 	world_stop(&r->world);
+	if (!rc && audit)
+		rc = world_keep_audit(&r->world, audit, &err);
 	if (!rc)
 		rc = world_extra_effects(&r->world, &r->extra, &err);
 	if (rc)

@@ -39,6 +39,8 @@ MUST_CHECK enum errc world_start(struct world *w, const struct rehearse_fleet *f
 /* Ends the simulator; its audit file is whole then. */
 void world_stop(struct world *w);
 
+/* Copies the audit of an ended simulator to `path`. */
+MUST_CHECK enum errc world_keep_audit(const struct world *w, const char *path, struct err *err);
 /* What took effect beyond the plan: the same change on the same device again, a profile stripped.
  */
 MUST_CHECK enum errc world_extra_effects(const struct world *w, uint64_t *ret, struct err *err);

@@ -82,6 +82,8 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(LIMIT_BEYOND_N, "limit.beyond_n", "beyond --limit", "run again without --limit")         \
 	X(RUN_STOPPED, "run.stopped", "the run was stopped before this row",                       \
 		"run apply again to continue")                                                     \
+	X(RUN_NOT_BEGUN, "run.not_begun", "an error ended the run before it began",                \
+		"mend what its message names, then run apply again")                               \
 	X(RUN_HALTED, "run.halted", "too many failures in this wave",                              \
 		"look at the failures, then apply --past-halt")                                    \
 	X(RUN_GUARDED, "run.guarded", "a guard stopped the run", "see the message of the run")     \

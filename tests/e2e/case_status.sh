@@ -66,8 +66,12 @@ sent 0 0
 cp apple.pem good.pem
 make_key other
 cp other.pem apple.pem
+rm -f serials.txt.result.csv
 attempt --yes
 exits 'apply with the wrong key' 77
+same 'a result although nobody could be asked' '2 invalid 17 pending' \
+	"$("$rows" outcomes serials.txt.result.csv)"
+check 'it says why' grep -q ',run.not_begun: ' serials.txt.result.csv
 cp good.pem apple.pem
 echo wrong >uem-secret
 attempt --yes
@@ -100,6 +104,7 @@ settings
 sim_stop
 attempt --yes
 exits 'apply while nothing listens' 69
+check 'its rows wait' grep -q ',pending,.*run.waiting' serials.txt.result.csv
 sim_start
 settings
 attempt --yes

@@ -45,11 +45,15 @@ for row in csv.DictReader(open(sys.argv[2], encoding="utf-8")): print(row[sys.ar
 
 twice() {
 	cp samples/portal-like.csv "$here/in.csv"
-	rehearse in.csv --now 2026-11-22T03:00:00Z --seed 7 --assume profile_status=Failed
+	rehearse in.csv --now 2026-11-22T03:00:00Z --seed 7 --assume profile_status=Failed \
+		--audit "$work/first.ndjson"
 	exits 'rows at fault are told' 3
 	cp "$work/out" "$work/first.out"
 	cp "$here/in.rehearsal.csv" "$work/first.csv"
-	rehearse in.csv --now 2026-11-22T03:00:00Z --seed 7 --assume profile_status=Failed
+	rehearse in.csv --now 2026-11-22T03:00:00Z --seed 7 --assume profile_status=Failed \
+		--audit "$work/second.ndjson"
+	check 'the same audit twice' cmp "$work/first.ndjson" "$work/second.ndjson"
+	check 'the audit tells of effects' grep -q '"what":"assign"' "$work/first.ndjson"
 	check 'the same summary twice' cmp "$work/first.out" "$work/out"
 	check 'the same result twice' cmp "$work/first.csv" "$here/in.rehearsal.csv"
 	check 'devices are done' says '47 rows: 40 done, 1 duplicate, 3 invalid, 3 manual'
@@ -133,6 +137,17 @@ as_apply() {
 	unset DEPMEND_SETTINGS DEPMEND_CLOCK
 }
 
+# Loopback, the temporary folder and the output: nothing else, neither ours nor the simulator's.
+confined() {
+	cp samples/portal-like.csv "$here/in.csv"
+	(cd "$here" && HOME=$here XDG_CONFIG_HOME=$here strace -f -y -qq -o "$work/trace" \
+		-e trace=connect,bind,open,openat,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,link,linkat,symlink,symlinkat,truncate \
+		"$build/depmend" rehearse in.csv --rules corrupted-registration) >"$work/out" 2>"$work/err"
+	same 'nothing outside is touched' '' \
+		"$(python3 tests/rehearse/confined.py "$work/trace" "$TMPDIR/" "$here/")"
+	check 'the trace shows the simulator, too' grep -q 'bind(.*127\.0\.0\.1' "$work/trace"
+}
+
 # A request that is never answered keeps the rehearsal busy for a minute of real time.
 begin_stuck() {
 	rm -f "$work/log"
@@ -174,6 +189,7 @@ samples
 assumptions
 mistakes
 weather
+confined
 as_apply
 ends
 suite_end
