@@ -282,18 +282,27 @@ static enum errc keep_spool(
 	return rc;
 }
 
-static void name_run(struct run_record *run, int64_t now_ms)
+/* Time and a hash; the same plan may be frozen twice at one time of a virtual clock. */
+static enum errc name_run(
+	struct store *store, struct run_record *run, int64_t now_ms, struct err *err)
 {
 	char t[TIME_TEXT], salt[SHA256_HEX];
+	struct run_record other;
 	struct buf b;
+	enum errc rc = ERR_OK;
 
 	(void)time_rfc3339_s(now_ms, t);
 	buf_init(&b, 1024);
 	buf_printf(&b, "%s %lld", run->identity, (long long)now_ms);
-	sha256_hex(buf_view(&b), salt);
+	while (!rc) {
+		sha256_hex(buf_view(&b), salt);
+		(void)snprintf(run->name, sizeof(run->name), "%.4s%.2s%.2s-%.2s%.2s%.2s-%.8s", t,
+			t + 5, t + 8, t + 11, t + 14, t + 17, salt);
+		rc = store_run_get(store, run->name, &other, err);
+		buf_str(&b, STR("+"));
+	}
 	buf_release(&b);
-	(void)snprintf(run->name, sizeof(run->name), "%.4s%.2s%.2s-%.2s%.2s%.2s-%.8s", t, t + 5,
-		t + 8, t + 11, t + 14, t + 17, salt);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
 enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f, int64_t now_ms,
@@ -311,11 +320,12 @@ enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f
 
 	(void)snprintf(run.identity, sizeof(run.identity), "%s", f->identity);
 	(void)snprintf(run.fingerprint, sizeof(run.fingerprint), "%s", p->fingerprint);
-	name_run(&run, now_ms);
 	buf_init(&frozen, FROZEN_MAX_BYTES);
 	write_frozen(p, f, &frozen);
 	run.frozen = buf_view(&frozen);
 	rc = buf_check(&frozen, "the frozen settings", err);
+	if (!rc)
+		rc = name_run(store, &run, now_ms, err);
 	if (!rc)
 		rc = keep_spool(p->input, store, run.name, err);
 	if (!rc)
