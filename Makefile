@@ -96,6 +96,11 @@ crash: setup-test ## kill the tool at every durable or visible step
 	@$(AGAIN) VARIANT=release all .build/release/crash/shim.so
 	@tests/crash/all.sh .build/release
 
+.PHONY: mutants
+mutants: setup-test ## take out what keeps changes from coming twice: a named test has to fail
+	@$(AGAIN) VARIANT=release all .build/release/crash/shim.so
+	@tests/crash/mutants.py .build/release
+
 SECS ?= 60
 fuzz: setup-dev ## feed every reader with rubbish for SECS seconds (FUZZ=name: that one alone)
 	@$(AGAIN) VARIANT=fuzz fuzzers

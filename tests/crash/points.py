@@ -131,6 +131,25 @@ def superseded(w, at):
     return bad + w.check_moves(again=DEVICES) + w.check_result(wanted_again)
 
 
+def in_order(w):
+    """What stands in the store is on the disk before a change that relies on it leaves."""
+    log, unsynced = w.folder / "log", set()
+    bad = ends(w.apply(shim={"log": log}), DONE)
+    for line in log.read_text().splitlines():
+        _, call, path = line.split(" ", 2)
+        if call == "pwrite" and not path.endswith("-shm"):  # rebuilt from the log
+            unsynced.add(path)
+        elif call in ("fsync", "fdatasync"):
+            unsynced.discard(path)
+        elif call == "send" and CHANGE in path:
+            bad += [f"{p} is not synced before {line}" for p in unsynced]
+    return bad
+
+
+def order_points(_, everything):
+    yield "order of writing, syncing and sending", in_order, {}
+
+
 def supersede_points(recorded, everything):
     for at in stratified(recorded.calls, 200 if everything else 16):
         yield f"supersede {at}", superseded, {"at": at}
@@ -388,7 +407,7 @@ def wait_points(recorded, everything):
 
 
 SUITES = {
-    "kill": kill_points, "twice": kill_twice_points, "stray": stray_points,
+    "order": order_points, "kill": kill_points, "twice": kill_twice_points, "stray": stray_points,
     "supersede": supersede_points, "lost": lost_points, "restart": restart_points,
     "loss": loss_points, "errors": error_points, "disk": disk_points, "signal": signal_points,
     "wait": wait_points,
