@@ -64,7 +64,7 @@ sim_start() { # [SIMULATOR OPTION...]
 		--audit "$audit" --apple-key "$work/apple.pub" --uem-client depmend:secret \
 		--tenant-code code "$@" >"$work/sim.log" 2>&1 &
 	sim_pid=$!
-	for _ in $(seq 600); do
+	for _ in $(seq $((20 * ${SIM_START_SECONDS:-30}))); do
 		[ -s "$work/port" ] && break
 		kill -0 "$sim_pid" 2>/dev/null || break
 		sleep 0.05

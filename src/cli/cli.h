@@ -104,6 +104,8 @@ enum option_kind {
 		"every request and every effect of the rehearsal, as NDJSON")                     \
 	X(COMPARE, "compare", 0, FILE, "CSV", FOR(EXPORT),                                        \
 		"write what disagrees between this CSV, Apple and the UEM")                       \
+	X(DETAIL, "detail", 0, FLAG, NULL, FOR(EXPORT),                                           \
+		"with what costs 3 requests for each device of the UEM")                          \
 	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR_RUNS | FOR(REHEARSE) | FOR(EXPORT),        \
 		"where the CSV goes")                                                             \
 	X(RAW_CSV, "raw-csv", 0, FLAG, NULL,                                                      \

@@ -6,6 +6,7 @@
 
 struct exporting {
 	struct prepared p;
+	struct survey survey;
 	struct survey_options opt;
 	const char *compare; /* NULL: the inventory itself */
 	uint64_t n;          /* rows written */
@@ -22,22 +23,30 @@ static enum errc connect_to_both(struct exporting *e, struct err *err)
 	return rc ? rc : session_connect(s, err);
 }
 
+static enum errc read_all(struct exporting *e, struct err *err)
+{
+	enum errc rc = survey_open(&e->survey, &e->p.session, "export.db", err);
+
+	if (!rc && e->survey.resumed && !cli_count(e->p.cli, OPTION_QUIET))
+		(void)fputs("going on where the last export was cut\n", stderr);
+	if (!rc)
+		rc = survey_read(&e->survey, err);
+	if (!rc && e->opt.detail)
+		rc = survey_read_details(&e->survey, err);
+	if (rc && errc_info(rc)->retry == RETRY_LATER && rc != ERR_LOCKED)
+		return err_wrap(err, "export again within 6 hours goes on from here: ");
+	return rc;
+}
+
 static enum errc write_all(struct exporting *e, struct err *err)
 {
-	struct fleet *f = &e->p.session.fleet;
-	enum errc rc;
+	enum errc rc = read_all(e, err);
 
-	if (e->compare)
-		survey_expect(f, &e->p.input);
-	rc = facts_everything(&e->p.session.facts, err);
-	if (rc)
-		return rc;
-	if (e->compare) {
-		rc = survey_compare(f, &e->p.input, &e->opt, &e->n, err);
-	} else {
-		survey_export(f, &e->opt);
-		e->n = f->serials.n;
-	}
+	if (!rc && e->compare)
+		rc = survey_read_csv(&e->survey, &e->p.input, err);
+	if (!rc)
+		rc = e->compare ? survey_compare(&e->survey, &e->opt, &e->n, err)
+				: survey_export(&e->survey, &e->opt, &e->n, err);
 	return rc ? rc : outfile_commit(e->opt.out, NULL, err);
 }
 
@@ -59,6 +68,7 @@ int cmd_export(const struct cli *cli)
 {
 	struct exporting e = {
 		.opt.raw_csv = cli_count(cli, OPTION_RAW_CSV) > 0,
+		.opt.detail = cli_count(cli, OPTION_DETAIL) > 0,
 		.compare = cli_text(cli, OPTION_COMPARE),
 	};
 	struct err err;
@@ -68,6 +78,7 @@ int cmd_export(const struct cli *cli)
 	if (!rc && cli_count(cli, OPTION_QUIET) == 0)
 		(void)fprintf(stderr, "%llu %s\n", (unsigned long long)e.n,
 			e.compare ? "disagreements" : "devices");
+	survey_close(&e.survey, rc != ERR_OK);
 	outfile_free(e.opt.out);
 	prepare_release(&e.p);
 	return status;

@@ -20,12 +20,6 @@ enum errc facts_servers(struct facts *f, struct err *err)
 	return rc;
 }
 
-uint32_t facts_slot(struct facts *f, struct str serial)
-{
-	return f->keep_all && serial.n ? fleet_add(f->fleet, serial)
-				       : map_find(&f->fleet->serials, serial);
-}
-
 static enum errc read_nothing(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
 {
 	(void)err;
@@ -69,34 +63,6 @@ enum errc facts_read(
 		return ERR_OK;
 	}
 	return readings[r].read(f, slots, n, err);
-}
-
-static void list_unknown(struct fleet *f)
-{
-	for (uint32_t i = 0; i < f->serials.n; i++) {
-		device_set_unknown(&f->devices[i], FACT_UEM_LISTED);
-		device_set_unknown(&f->devices[i], FACT_UEM_PROFILE);
-	}
-}
-
-enum errc facts_everything(struct facts *f, struct err *err)
-{
-	/* A look from aside: the next run has to compare with what the last one saw. */
-	struct store *store = f->store;
-	enum errc rc;
-
-	f->store = NULL;
-	f->keep_all = true;
-	rc = facts_apple_everything(f, err);
-	if (!rc && f->settings->has_uem)
-		rc = facts_uem_lists(f, facts_all_groups(f->fleet), err);
-	else if (!rc)
-		list_unknown(f->fleet);
-	if (!rc)
-		facts_apple_settle(f);
-	f->keep_all = false;
-	f->store = store;
-	return rc;
 }
 
 enum errc facts_soften(struct facts *f, enum errc code, enum reading r, const uint32_t *slots,

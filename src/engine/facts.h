@@ -17,16 +17,10 @@ struct facts {
 	struct store *store; /* NULL: sizes of listings are not remembered */
 	char shrunk[200];    /* not empty: a listing lost more than 20 % */
 	uint64_t n_listings; /* complete listings read, for the summary */
-	bool keep_all;       /* listings take in every device they show */
 };
 
 /* Apple's servers and, with a UEM, the token groups. Before everything else. */
 MUST_CHECK enum errc facts_servers(struct facts *f, struct err *err);
-
-/* Every device that a listing of either service shows joins the fleet; those already in it are read
- * as well. Listings only, and each of them whole: what cannot be read is a failure here. Remembers
- * no sizes. Without a UEM its facts are unknown. */
-MUST_CHECK enum errc facts_everything(struct facts *f, struct err *err);
 
 /* The profiles of all token groups, read once. */
 MUST_CHECK enum errc facts_profiles(struct facts *f, struct err *err);

@@ -128,7 +128,7 @@ static enum errc take_page_device(void *self, const struct json *element, struct
 		return rc;
 	if (a.released_ms != TIME_NONE)
 		p->n_released++;
-	slot = facts_slot(p->f, a.serial);
+	slot = map_find(&p->f->fleet->serials, a.serial);
 	if (slot != MAP_NONE)
 		take_device(p->f->fleet, slot, &a);
 	return ERR_OK;
@@ -272,7 +272,7 @@ static enum errc take_member(void *self, const struct json *element, struct err 
 
 	if (rc)
 		return rc;
-	slot = facts_slot(s->f, id);
+	slot = map_find(&s->f->fleet->serials, id);
 	if (slot == MAP_NONE)
 		return ERR_OK;
 	device_set_slot(&s->f->fleet->devices[slot], FACT_APPLE_SERVER, s->server);
@@ -435,31 +435,4 @@ enum errc facts_on_server(
 			device_forget(&f->fleet->devices[slots[i]], READING_APPLE_SERVER);
 	}
 	return list_servers(f, server, server + 1, err);
-}
-
-/* --- everything --- */
-
-enum errc facts_apple_everything(struct facts *f, struct err *err)
-{
-	struct device_pages pages = { .f = f };
-	struct listing l = device_listing(&pages);
-	enum errc rc = facts_run_listing(f, &l, err);
-
-	return rc ? rc : list_servers(f, 0, f->fleet->n_servers, err);
-}
-
-void facts_apple_settle(struct facts *f)
-{
-	for (uint32_t i = 0; i < f->fleet->serials.n; i++) {
-		struct device_state *d = &f->fleet->devices[i];
-
-		if (device_fact_state(d, FACT_APPLE_KNOWN) == VALUE_UNREAD) {
-			/* Apple's views lag: a server's list may know it before the pages do. */
-			if (device_fact_state(d, FACT_APPLE_SERVER) == VALUE_KNOWN)
-				device_set_flag(d, FACT_APPLE_KNOWN, true);
-			else
-				take_no_device(d);
-		}
-		settle_unlisted(f->fleet, i);
-	}
 }

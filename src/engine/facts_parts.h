@@ -40,18 +40,12 @@ MUST_CHECK enum errc facts_soften(struct facts *f, enum errc code, enum reading 
  * name. */
 bool facts_size_plausible(struct facts *f, const char *name, uint64_t n, struct err *err);
 
-/* Where a listing's element belongs; MAP_NONE when nobody asked for that device. */
-uint32_t facts_slot(struct facts *f, struct str serial);
-
 /* A bit for each token group. */
 uint32_t facts_all_groups(const struct fleet *f);
 
 /* The readings. */
 MUST_CHECK enum errc facts_apple_servers(struct facts *f, struct err *err);
 MUST_CHECK enum errc facts_uem_groups(struct facts *f, struct err *err);
-MUST_CHECK enum errc facts_apple_everything(struct facts *f, struct err *err);
-/* What no listing of Apple showed is not there; after the UEM's lists, which may add devices. */
-void facts_apple_settle(struct facts *f);
 MUST_CHECK enum errc facts_apple_devices(
 	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
 MUST_CHECK enum errc facts_apple_server(

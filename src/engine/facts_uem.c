@@ -69,7 +69,7 @@ static enum errc take_listed(void *self, const struct json *element, struct err 
 
 	if (rc)
 		return rc;
-	slot = facts_slot(g->f, dep.serial);
+	slot = map_find(&fleet->serials, dep.serial);
 	if (slot == MAP_NONE)
 		return ERR_OK;
 	d = &fleet->devices[slot];

@@ -42,6 +42,12 @@ uint32_t fleet_add(struct fleet *f, struct str serial)
 	return slot;
 }
 
+void fleet_drop_devices(struct fleet *f)
+{
+	map_release(&f->serials);
+	map_init(&f->serials, 0);
+}
+
 struct str fleet_serial(const struct fleet *f, uint32_t slot)
 {
 	return map_key(&f->serials, slot);

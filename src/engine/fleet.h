@@ -55,6 +55,8 @@ void fleet_init(struct fleet *f);
 void fleet_release(struct fleet *f);
 /* The serial's slot; new ones start with nothing read. */
 uint32_t fleet_add(struct fleet *f, struct str serial);
+/* Forgets all devices; servers, groups, profiles and texts stay. */
+void fleet_drop_devices(struct fleet *f);
 struct str fleet_serial(const struct fleet *f, uint32_t slot);
 struct str fleet_text(const struct fleet *f, uint32_t slot);
 uint32_t fleet_intern(struct fleet *f, struct str text);

@@ -20,14 +20,19 @@ static struct json_scan *new_scan(void *self)
 	struct listing *l = self;
 
 	l->n_page = 0;
+	if (l->begin)
+		l->begin(l->self);
 	return json_scan_new(l->member, ELEMENT_MAX_BYTES, l->max_elements, count_element, l);
 }
 
-static enum errc reply_error(
-	const struct listing *l, const struct http_reply *reply, struct err *err)
+static enum errc reply_error(struct listing *l, const struct http_reply *reply, struct err *err)
 {
-	return l->service == TO_APPLE ? apple_reply_error(reply, NULL, err)
-				      : uem_reply_error(reply, NULL, err);
+	struct uem_error detail = { 0 };
+	enum errc rc = l->service == TO_APPLE ? apple_reply_error(reply, NULL, err)
+					      : uem_reply_error(reply, &detail, err);
+
+	l->uem_code = detail.code;
+	return rc;
 }
 
 /* Takes the next cursor; a cursor that comes again would page for ever. */
@@ -73,6 +78,19 @@ static enum errc end_page(struct listing *l, const struct http_reply *reply,
 	return rc;
 }
 
+static enum errc take_page(struct listing *l, const struct http_reply *reply,
+	const struct json *rest, bool *ret_more, struct err *err)
+{
+	enum errc rc;
+
+	if (reply->status != 200 && reply->status != 204)
+		return reply_error(l, reply, err);
+	rc = end_page(l, reply, rest, ret_more, err);
+	if (!rc && l->page)
+		rc = l->page(l->self, buf_view(&l->cursor), err);
+	return rc;
+}
+
 static enum errc page_done(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
@@ -85,10 +103,8 @@ static enum errc page_done(void *self, enum errc code, const struct http_reply *
 		next_page(l);
 		return ERR_OK;
 	}
-	if (!code && reply->status != 200 && reply->status != 204)
-		code = reply_error(l, reply, err);
 	if (!code)
-		code = end_page(l, reply, rest, &more, err);
+		code = take_page(l, reply, rest, &more, err);
 	if (code) {
 		l->code = code;
 		l->err = *err;
@@ -118,6 +134,7 @@ void listing_start(struct listing *l, struct transport *t)
 	l->t = t;
 	l->total = -1;
 	buf_init(&l->cursor, 4096);
+	buf_str(&l->cursor, l->from);
 	next_page(l);
 }
 

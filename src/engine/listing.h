@@ -22,6 +22,12 @@ struct listing {
 	json_each_fn *each; /* may see the elements of a page again when the page is retried */
 	/* Asked after the first page when set; true ends the listing there, without `complete`. */
 	bool (*enough)(void *self, const struct listing *l);
+	/* All three may be left out. Before the elements of a page, which may come again; after a
+	 * page, with the cursor of the next (empty: it was the last); where to begin instead of at
+	 * the first page (borrowed until the first page is there). */
+	void (*begin)(void *self);
+	enum errc (*page)(void *self, struct str next, struct err *err);
+	struct str from;
 	void *self;
 
 	/* Results. */
@@ -31,6 +37,7 @@ struct listing {
 	int64_t total;  /* as the first page told; -1: not told */
 	enum errc code; /* ERR_OK, or why it is not complete */
 	struct err err;
+	int64_t uem_code; /* errorCode of the UEM's refusal; 0: none */
 
 	/* Private. */
 	struct transport *t;

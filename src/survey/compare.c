@@ -1,25 +1,9 @@
 /* Where the CSV, Apple and the UEM disagree: one row per disagreement, with the rule that mends it.
  */
-#include <stdlib.h>
-
-#include "base/mem.h"
 #include "io/csv_out.h"
 #include "survey/survey.h"
 
 enum { ROW_MAX_BYTES = 1024 * 1024 };
-
-/* What the CSV says about one device. */
-struct wish {
-	uint32_t server, status; /* slots of comparing.texts */
-	bool named, released;
-};
-
-struct comparing {
-	const struct fleet *fleet;
-	const struct input *in;
-	struct map texts;
-	struct wish *wishes; /* by fleet slot */
-};
 
 /* One device in the three views. */
 struct view {
@@ -110,123 +94,85 @@ static const struct {
 		"orphans" },
 };
 
-void survey_expect(struct fleet *f, const struct input *in)
+struct comparing {
+	const struct survey *survey;
+	const struct survey_options *opt;
+	struct buf row;
+	uint64_t n;
+};
+
+static struct view look(const struct fleet *f, const struct survey_device *d)
 {
-	for (uint32_t i = 0; i < in->serials.n; i++)
-		(void)fleet_add(f, map_key(&in->serials, i));
-}
-
-/* Of rows with the same serial the first counts. */
-static enum errc take_row(void *self, uint32_t n, const struct csv_record *record, struct err *err)
-{
-	struct comparing *c = self;
-	const int *at = c->in->columns.at;
-	uint32_t serial = c->in->rows[n].serial;
-	struct wish *w;
-
-	(void)err;
-	if (serial == MAP_NONE)
-		return ERR_OK;
-	w = &c->wishes[map_find(&c->fleet->serials, map_key(&c->in->serials, serial))];
-	if (w->named)
-		return ERR_OK;
-	w->named = true;
-	w->released = input_cell(c->in, record, at[COLUMN_RELEASED]).n > 0;
-	w->server = map_add(&c->texts, input_cell(c->in, record, at[COLUMN_SERVER]), NULL);
-	w->status = map_add(&c->texts, input_cell(c->in, record, at[COLUMN_STATUS]), NULL);
-	return ERR_OK;
-}
-
-static void look(const struct comparing *c, uint32_t slot, struct view *ret)
-{
-	const struct fleet *f = c->fleet;
-	const struct wish *w = &c->wishes[slot];
-	const struct device_state *d = &f->devices[slot];
-	uint32_t server = SERVER_NONE, groups;
-	struct value status;
-
-	*ret = (struct view){ .in_csv = w->named, .csv_released = w->released };
-	if (w->named) {
-		ret->csv_server = map_key(&c->texts, w->server);
-		ret->csv_status = map_key(&c->texts, w->status);
-	}
-	fleet_fact(f, slot, FACT_APPLE_STATUS, &status);
-	ret->status = status.text;
-	ret->known = device_flag(d, FACT_APPLE_KNOWN);
-	ret->released = device_fact_state(d, FACT_APPLE_RELEASED) == VALUE_KNOWN;
-	ret->has_server = fleet_server_of(f, slot, &server);
-	ret->on_server = server != SERVER_NONE;
-	ret->server = fleet_server_name(f, server);
-	groups = fleet_groups_of(f, server);
-	ret->listed = f->listed[slot] != 0;
-	ret->strays = f->listed[slot] & ~groups;
-	ret->not_arrived = groups && !(f->listed[slot] & groups);
+	return (struct view){
+		.in_csv = d->in[STAGE_CSV],
+		.csv_released = d->cells[CELL_CSV_RELEASED].n > 0,
+		.csv_server = d->cells[CELL_CSV_SERVER],
+		.csv_status = d->cells[CELL_CSV_STATUS],
+		.status = d->status,
+		.known = d->in[STAGE_APPLE] || d->in[STAGE_SERVER],
+		.released = d->cells[CELL_RELEASED].n > 0,
+		.has_server = d->server_known,
+		.on_server = d->server != SERVER_NONE,
+		.server = fleet_server_name(f, d->server),
+		.listed = d->listed != 0,
+		.strays = d->listed & ~d->fed,
+		.not_arrived = d->fed && !(d->listed & d->fed),
+	};
 }
 
 /* `server` is the CSV's, so that the file is an input for reconcile. */
-static void put_row(const struct comparing *c, uint32_t slot, const struct view *v, size_t which,
-	const struct survey_options *opt, struct buf *row)
+static void put_row(
+	struct comparing *c, const struct survey_device *d, const struct view *v, size_t which)
 {
-	struct buf listed, profile;
+	bool has_uem = c->survey->session->settings->has_uem;
+	const struct str cells[] = {
+		str_from(disagreements[which].reason),
+		str_from(disagreements[which].sentence),
+		v->csv_server,
+		v->status,
+		v->server,
+		!has_uem    ? STR_NONE
+		: v->listed ? STR("yes")
+			    : STR("no"),
+		d->cells[CELL_PROFILE],
+		str_from(disagreements[which].rule),
+	};
 
-	buf_init(&listed, ROW_MAX_BYTES);
-	buf_init(&profile, ROW_MAX_BYTES);
-	survey_fact(c->fleet, slot, FACT_UEM_LISTED, &listed);
-	survey_fact(c->fleet, slot, FACT_UEM_PROFILE, &profile);
-	buf_reset(row);
-	csv_cell(row, fleet_serial(c->fleet, slot), !opt->raw_csv);
-	for (int i = 0; i < 8; i++) {
-		const struct str cells[] = { str_from(disagreements[which].reason),
-			str_from(disagreements[which].sentence), v->csv_server, v->status,
-			v->server, buf_view(&listed), buf_view(&profile),
-			str_from(disagreements[which].rule) };
-
-		buf_char(row, ',');
-		csv_cell(row, cells[i], !opt->raw_csv);
+	buf_reset(&c->row);
+	csv_cell(&c->row, d->serial, !c->opt->raw_csv);
+	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++) {
+		buf_char(&c->row, ',');
+		csv_cell(&c->row, cells[i], !c->opt->raw_csv);
 	}
-	buf_char(row, '\n');
-	outfile_write(opt->out, buf_view(row));
-	buf_release(&listed);
-	buf_release(&profile);
+	buf_char(&c->row, '\n');
+	outfile_write(c->opt->out, buf_view(&c->row));
+	c->n++;
 }
 
-static uint64_t put_rows(const struct comparing *c, const struct survey_options *opt)
+static enum errc compare_device(void *self, const struct survey_device *d, struct err *err)
 {
-	uint32_t *slots = survey_sorted(c->fleet);
-	uint64_t n = 0;
-	struct buf row;
+	struct comparing *c = self;
+	const struct view v = look(&c->survey->session->fleet, d);
 
-	buf_init(&row, ROW_MAX_BYTES);
-	outfile_write(opt->out, STR("serial,reason,explanation,server,apple_status,apple_server,"
-				    "uem_listed,uem_profile,rule\n"));
-	for (uint32_t i = 0; i < c->fleet->serials.n; i++) {
-		struct view v;
-
-		look(c, slots[i], &v);
-		for (size_t k = 0; k < sizeof(disagreements) / sizeof(disagreements[0]); k++) {
-			if (!disagreements[k].holds(&v))
-				continue;
-			put_row(c, slots[i], &v, k, opt, &row);
-			n++;
-		}
-	}
-	buf_release(&row);
-	free(slots);
-	return n;
+	(void)err;
+	for (size_t k = 0; k < sizeof(disagreements) / sizeof(disagreements[0]); k++)
+		if (disagreements[k].holds(&v))
+			put_row(c, d, &v, k);
+	return ERR_OK;
 }
 
-enum errc survey_compare(const struct fleet *f, const struct input *in,
-	const struct survey_options *opt, uint64_t *ret_n, struct err *err)
+enum errc survey_compare(
+	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err)
 {
-	struct comparing c = { .fleet = f, .in = in };
+	struct comparing c = { .survey = s, .opt = opt };
 	enum errc rc;
 
-	c.wishes = mem_zalloc((f->serials.n + 1u) * sizeof(*c.wishes));
-	map_init(&c.texts, 0);
-	rc = input_each(in, take_row, &c, err);
+	buf_init(&c.row, ROW_MAX_BYTES);
+	outfile_write(opt->out, STR("serial,reason,explanation,server,apple_status,apple_server,"
+				    "uem_listed,uem_profile,rule\n"));
+	rc = survey_each(s, compare_device, &c, err);
+	buf_release(&c.row);
 	if (!rc)
-		*ret_n = put_rows(&c, opt);
-	map_release(&c.texts);
-	free(c.wishes);
+		*ret_n = c.n;
 	return rc;
 }

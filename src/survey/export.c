@@ -1,89 +1,109 @@
 /* The live inventory: one row per device that either service lists. */
-#include <stdlib.h>
-
-#include "base/mem.h"
-#include "base/time.h"
 #include "io/csv_out.h"
 #include "survey/survey.h"
 
 enum { ROW_MAX_BYTES = 1024 * 1024 };
 
+/* Cells that are put together from several readings. */
+enum { SERVER_NAME = CELLS, LISTED, STATUS_SHOWN };
+
 static const struct {
 	const char *header;
-	enum fact fact;
+	int cell;
+	bool detail;
 } columns[] = {
-	{ "status", FACT_APPLE_STATUS },
-	{ "server", FACT_APPLE_SERVER },
-	{ "family", FACT_APPLE_FAMILY },
-	{ "model", FACT_APPLE_MODEL },
-	{ "type", FACT_APPLE_TYPE },
-	{ "order_number", FACT_APPLE_ORDER_NUMBER },
-	{ "source", FACT_APPLE_SOURCE },
-	{ "added", FACT_APPLE_ADDED },
-	{ "released", FACT_APPLE_RELEASED },
-	{ "updated", FACT_APPLE_UPDATED },
-	{ "listed", FACT_UEM_LISTED },
-	{ "profile", FACT_UEM_PROFILE },
+	{ "status", STATUS_SHOWN, false },
+	{ "server", SERVER_NAME, false },
+	{ "family", CELL_FAMILY, false },
+	{ "model", CELL_MODEL, false },
+	{ "type", CELL_TYPE, false },
+	{ "capacity", CELL_CAPACITY, false },
+	{ "color", CELL_COLOR, false },
+	{ "part_number", CELL_PART_NUMBER, false },
+	{ "order_number", CELL_ORDER_NUMBER, false },
+	{ "order_date", CELL_ORDER_DATE, false },
+	{ "source", CELL_SOURCE, false },
+	{ "source_id", CELL_SOURCE_ID, false },
+	{ "added", CELL_ADDED, false },
+	{ "released", CELL_RELEASED, false },
+	{ "updated", CELL_UPDATED, false },
+	{ "imei", CELL_IMEI, false },
+	{ "meid", CELL_MEID, false },
+	{ "eid", CELL_EID, false },
+	{ "wifi_mac", CELL_WIFI_MAC, false },
+	{ "bluetooth_mac", CELL_BLUETOOTH_MAC, false },
+	{ "ethernet_mac", CELL_ETHERNET_MAC, false },
+	{ "migration_capable", CELL_MIGRATION_CAPABLE, false },
+	{ "migration_status", CELL_MIGRATION_STATUS, false },
+	{ "migration_deadline", CELL_MIGRATION_DEADLINE, false },
+	{ "listed", LISTED, false },
+	{ "profile", CELL_PROFILE, false },
+	{ "profile_status", CELL_PROFILE_STATUS, true },
+	{ "enrollment_status", CELL_ENROLLMENT_STATUS, true },
+	{ "user", CELL_USER, true },
+	{ "ownership", CELL_OWNERSHIP, true },
+	{ "last_seen", CELL_LAST_SEEN, true },
 };
 enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-static int by_serial(const void *a, const void *b, void *fleet)
+struct exporting {
+	const struct survey *survey;
+	const struct survey_options *opt;
+	struct buf row;
+	uint64_t n;
+};
+
+static struct str cell_of(const struct exporting *e, const struct survey_device *d, int cell)
 {
-	return str_cmp_nocase(fleet_serial(fleet, *(const uint32_t *)a),
-		fleet_serial(fleet, *(const uint32_t *)b));
-}
-
-uint32_t *survey_sorted(const struct fleet *f)
-{
-	uint32_t *slots = mem_alloc((f->serials.n + 1u) * sizeof(*slots));
-
-	for (uint32_t i = 0; i < f->serials.n; i++)
-		slots[i] = i;
-	qsort_r(slots, f->serials.n, sizeof(*slots), by_serial, (void *)f);
-	return slots;
-}
-
-void survey_fact(const struct fleet *f, uint32_t slot, enum fact fact, struct buf *out)
-{
-	struct value v;
-	char when[TIME_TEXT];
-
-	buf_reset(out);
-	fleet_fact(f, slot, fact, &v);
-	if (v.state != VALUE_KNOWN)
-		return;
-	if (v.type == TYPE_DATE)
-		buf_z(out, time_rfc3339(v.number, when));
-	else if (v.type == TYPE_FLAG)
-		buf_z(out, v.number ? "yes" : "no");
-	else
-		buf_str(out, v.text);
-}
-
-void survey_export(const struct fleet *f, const struct survey_options *opt)
-{
-	uint32_t *slots = survey_sorted(f);
-	struct buf row, cell;
-
-	buf_init(&row, ROW_MAX_BYTES);
-	buf_init(&cell, ROW_MAX_BYTES);
-	buf_z(&row, "serial");
-	for (size_t k = 0; k < N_COLUMNS; k++)
-		buf_printf(&row, ",%s", columns[k].header);
-	buf_char(&row, '\n');
-	outfile_write(opt->out, buf_view(&row));
-	for (uint32_t i = 0; i < f->serials.n; i++) {
-		buf_reset(&row);
-		csv_cell(&row, fleet_serial(f, slots[i]), !opt->raw_csv);
-		for (size_t k = 0; k < N_COLUMNS; k++) {
-			survey_fact(f, slots[i], columns[k].fact, &cell);
-			buf_char(&row, ',');
-			csv_cell(&row, buf_view(&cell), !opt->raw_csv);
-		}
-		buf_char(&row, '\n');
-		outfile_write(opt->out, buf_view(&row));
+	switch (cell) {
+	case SERVER_NAME:
+		return fleet_server_name(&e->survey->session->fleet, d->server);
+	case STATUS_SHOWN:
+		return d->status;
+	case LISTED:
+		if (!e->survey->session->settings->has_uem)
+			return STR_NONE;
+		return d->listed ? STR("yes") : STR("no");
+	default:
+		return d->cells[cell];
 	}
-	buf_release(&row);
-	buf_release(&cell);
-	free(slots);
+}
+
+static enum errc put_device(void *self, const struct survey_device *d, struct err *err)
+{
+	struct exporting *e = self;
+
+	(void)err;
+	buf_reset(&e->row);
+	csv_cell(&e->row, d->serial, !e->opt->raw_csv);
+	for (size_t k = 0; k < N_COLUMNS; k++) {
+		if (columns[k].detail && !e->opt->detail)
+			continue;
+		buf_char(&e->row, ',');
+		csv_cell(&e->row, cell_of(e, d, columns[k].cell), !e->opt->raw_csv);
+	}
+	buf_char(&e->row, '\n');
+	outfile_write(e->opt->out, buf_view(&e->row));
+	e->n++;
+	return ERR_OK;
+}
+
+enum errc survey_export(
+	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err)
+{
+	struct exporting e = { .survey = s, .opt = opt };
+	enum errc rc;
+
+	buf_init(&e.row, ROW_MAX_BYTES);
+	buf_z(&e.row, "serial");
+	for (size_t k = 0; k < N_COLUMNS; k++)
+		if (!columns[k].detail || opt->detail)
+			buf_printf(&e.row, ",%s", columns[k].header);
+	buf_char(&e.row, '\n');
+	outfile_write(opt->out, buf_view(&e.row));
+	rc = survey_each(s, put_device, &e, err);
+	buf_release(&e.row);
+	if (!rc)
+		*ret_n = e.n;
+	return rc;
 }

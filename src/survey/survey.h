@@ -1,31 +1,116 @@
 /*
- * What both services say about the whole organization, as CSV. Reads the fleet after
- * facts_everything(); changes nothing.
+ * What both services say about the whole organization, device after device. Reads; changes nothing.
+ *
+ * Readings are staged on disk (survey/stage.h), so memory does not grow with the organization, and
+ * a reading that was cut goes on where it stood.
  */
 #ifndef SURVEY_SURVEY_H
 #define SURVEY_SURVEY_H
 
-#include "engine/fleet.h"
 #include "engine/input.h"
+#include "engine/session.h"
 #include "io/file.h"
+#include "survey/stage.h"
+
+/* X(id, source): texts a source has about a device, in the order in which they are staged. */
+#define CELL_LIST(X)                 \
+	X(CSV_SERVER, CSV)           \
+	X(CSV_STATUS, CSV)           \
+	X(CSV_RELEASED, CSV)         \
+	X(STATUS, APPLE)             \
+	X(FAMILY, APPLE)             \
+	X(MODEL, APPLE)              \
+	X(TYPE, APPLE)               \
+	X(CAPACITY, APPLE)           \
+	X(COLOR, APPLE)              \
+	X(PART_NUMBER, APPLE)        \
+	X(ORDER_NUMBER, APPLE)       \
+	X(ORDER_DATE, APPLE)         \
+	X(SOURCE, APPLE)             \
+	X(SOURCE_ID, APPLE)          \
+	X(ADDED, APPLE)              \
+	X(RELEASED, APPLE)           \
+	X(UPDATED, APPLE)            \
+	X(IMEI, APPLE)               \
+	X(MEID, APPLE)               \
+	X(EID, APPLE)                \
+	X(WIFI_MAC, APPLE)           \
+	X(BLUETOOTH_MAC, APPLE)      \
+	X(ETHERNET_MAC, APPLE)       \
+	X(MIGRATION_CAPABLE, APPLE)  \
+	X(MIGRATION_STATUS, APPLE)   \
+	X(MIGRATION_DEADLINE, APPLE) \
+	X(PROFILE, UEM)              \
+	X(LISTED_AS, UEM)            \
+	X(PROFILE_STATUS, DETAIL)    \
+	X(ENROLLMENT_STATUS, DETAIL) \
+	X(USER, DETAIL)              \
+	X(OWNERSHIP, DETAIL)         \
+	X(LAST_SEEN, DETAIL)
+
+enum cell {
+#define X(id, source) CELL_##id,
+	CELL_LIST(X)
+#undef X
+		CELLS
+};
+
+/* One device as all sources see it. Texts are borrowed until the next one; empty: none. */
+struct survey_device {
+	struct str serial;
+	bool in[STAGE_SOURCES]; /* named by a CSV row, Apple's pages, a server's list ... */
+	struct str cells[CELLS];
+	struct str status; /* Apple's; what is on a server's list is ASSIGNED */
+	uint32_t server;   /* SERVER_NONE: on none, or not known */
+	bool server_known; /* false: ASSIGNED, and on no list: Apple's views lag behind each other
+			    */
+	uint32_t listed;   /* groups (bits) that list it */
+	uint32_t fed;      /* groups its server feeds */
+};
+
+struct survey {
+	struct session *session; /* borrowed until survey_close() */
+	struct stage *stage;
+	struct lock *lock;
+	bool resumed;
+};
+
+/* The session is connected. name: of the file in the state folder, one reading at a time. Caller
+ * closes, also after a failure; a reading that failed half way is kept for the next one. */
+MUST_CHECK enum errc survey_open(
+	struct survey *s, struct session *session, const char *name, struct err *err);
+void survey_close(struct survey *s, bool keep);
+
+/* Apple's devices and servers' lists; the lists of all groups. Listings only. */
+MUST_CHECK enum errc survey_read_apple(struct survey *s, struct err *err);
+MUST_CHECK enum errc survey_read_group(
+	struct survey *s, uint32_t group, int64_t *ret_uem_code, struct err *err);
+MUST_CHECK enum errc survey_read(struct survey *s, struct err *err);
+/* Three requests and more for each device that a group lists: token, its detail, record. */
+MUST_CHECK enum errc survey_read_details(struct survey *s, struct err *err);
+/* The CSV's rows; of rows with the same serial the first counts. */
+MUST_CHECK enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *err);
+
+/* Every device that any source names, by serial. */
+typedef enum errc survey_each_fn(void *self, const struct survey_device *d, struct err *err);
+MUST_CHECK enum errc survey_each(
+	struct survey *s, survey_each_fn *each, void *self, struct err *err);
+
+/* The cells of one source, which stand in `cells` at their places, as one text, and back. */
+void survey_pack(enum stage_source source, const struct str *cells, struct buf *out);
+void survey_unpack(enum stage_source source, struct str packed, struct str *cells);
 
 struct survey_options {
 	struct outfile *out; /* borrowed; the caller commits */
 	bool raw_csv;        /* cells that a spreadsheet would run stay as they are */
+	bool detail;         /* with the columns of survey_read_details() */
 };
 
-/* Slots of all devices, by serial. Caller frees with free(). */
-uint32_t *survey_sorted(const struct fleet *f);
-/* The text of a fact as it stands in a CSV: empty unless it is known. Replaces *out. */
-void survey_fact(const struct fleet *f, uint32_t slot, enum fact fact, struct buf *out);
-
 /* One row per device. The headers are canonical columns, and those of a simulator's fleet. */
-void survey_export(const struct fleet *f, const struct survey_options *opt);
-
-/* One row per disagreement between the CSV, Apple and the UEM. Every serial of the input has to be
- * in the fleet: survey_expect() before the listings are read. */
-void survey_expect(struct fleet *f, const struct input *in);
-MUST_CHECK enum errc survey_compare(const struct fleet *f, const struct input *in,
-	const struct survey_options *opt, uint64_t *ret_n, struct err *err);
+MUST_CHECK enum errc survey_export(
+	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
+/* One row per disagreement between the CSV, Apple and the UEM. */
+MUST_CHECK enum errc survey_compare(
+	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
 
 #endif

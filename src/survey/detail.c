@@ -1,0 +1,88 @@
+/* What costs a request per device, for those that a group lists. */
+#include "base/time.h"
+#include "survey/survey.h"
+
+enum { CHUNK = 500, ROW_MAX_BYTES = 256 * 1024 };
+
+static const struct {
+	enum cell cell;
+	enum fact fact;
+} facts[] = {
+	{ CELL_PROFILE_STATUS, FACT_UEM_PROFILE_STATUS },
+	{ CELL_ENROLLMENT_STATUS, FACT_UEM_ENROLLMENT_STATUS },
+	{ CELL_USER, FACT_UEM_USER },
+	{ CELL_OWNERSHIP, FACT_UEM_OWNERSHIP },
+	{ CELL_LAST_SEEN, FACT_UEM_LAST_SEEN },
+};
+
+struct detailing {
+	struct survey *survey;
+	struct buf row;
+};
+
+static void add_details(struct detailing *d, uint32_t slot)
+{
+	struct fleet *f = &d->survey->session->fleet;
+	struct str cells[CELLS] = { STR_NONE };
+	char when[TIME_TEXT];
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
+		struct value v;
+
+		fleet_fact(f, slot, facts[i].fact, &v);
+		if (v.state == VALUE_KNOWN)
+			cells[facts[i].cell] = v.type == TYPE_DATE
+						       ? str_from(time_rfc3339(v.number, when))
+						       : v.text;
+	}
+	survey_pack(STAGE_DETAIL, cells, &d->row);
+	stage_add(d->survey->stage,
+		&(struct stage_row){ fleet_serial(f, slot), buf_view(&d->row), STAGE_DETAIL, 0 });
+}
+
+/* Those that wait in the fleet; they leave it. */
+static enum errc read_chunk(struct detailing *d, struct err *err)
+{
+	struct session *s = d->survey->session;
+	uint32_t slots[CHUNK], n = s->fleet.serials.n;
+	enum errc rc;
+
+	for (uint32_t i = 0; i < n; i++)
+		slots[i] = i;
+	rc = facts_read(&s->facts, READING_UEM_TOKEN, slots, n, err);
+	if (!rc)
+		rc = facts_read(&s->facts, READING_UEM_DEVICE, slots, n, err);
+	if (rc)
+		return rc;
+	stage_begin(d->survey->stage);
+	for (uint32_t i = 0; i < n; i++)
+		add_details(d, i);
+	fleet_drop_devices(&s->fleet);
+	return stage_commit(d->survey->stage, STAGE_DETAIL, 0, STR_NONE, err);
+}
+
+static enum errc take(void *self, const struct survey_device *v, struct err *err)
+{
+	struct detailing *d = self;
+	struct fleet *f = &d->survey->session->fleet;
+	uint32_t slot;
+
+	if (!v->listed || v->in[STAGE_DETAIL])
+		return ERR_OK;
+	slot = fleet_add(f, v->serial);
+	f->listed[slot] = v->listed;
+	return f->serials.n == CHUNK ? read_chunk(d, err) : ERR_OK;
+}
+
+enum errc survey_read_details(struct survey *s, struct err *err)
+{
+	struct detailing d = { .survey = s };
+	enum errc rc;
+
+	buf_init(&d.row, ROW_MAX_BYTES);
+	rc = survey_each(s, take, &d, err);
+	if (!rc)
+		rc = read_chunk(&d, err);
+	buf_release(&d.row);
+	return rc;
+}

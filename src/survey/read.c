@@ -1,0 +1,352 @@
+/* The listings of both services, into the stage. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "engine/listing.h"
+#include "io/crypto.h"
+#include "survey/survey.h"
+
+enum { ROW_MAX_BYTES = 256 * 1024 };
+
+/* --- opening --- */
+
+/* What is staged is of use only for the same settings, servers and groups in the same order. */
+static void identity_of(const struct session *s, char out[SHA256_HEX])
+{
+	struct sha256_stream *h = sha256_new();
+
+	sha256_add(h, str_from(s->settings->digest));
+	for (uint32_t i = 0; i < s->fleet.n_servers; i++)
+		sha256_add(h, fleet_server_id(&s->fleet, i));
+	for (uint32_t i = 0; i < s->fleet.n_groups; i++)
+		sha256_add(h, buf_view(&s->fleet.groups[i].uuid));
+	sha256_end_hex(h, out);
+}
+
+static enum errc take_lock(struct survey *s, const char *name, struct err *err)
+{
+	char hex[SHA256_HEX];
+	struct buf text;
+	enum errc rc;
+
+	buf_init(&text, 4096);
+	buf_printf(&text, "%s %s", name, s->session->settings->apple.client_id);
+	sha256_hex(buf_view(&text), hex);
+	rc = lock_take(&s->lock, hex, err);
+	buf_release(&text);
+	return rc;
+}
+
+enum errc survey_open(struct survey *s, struct session *session, const char *name, struct err *err)
+{
+	char identity[SHA256_HEX];
+	struct buf path;
+	enum errc rc;
+
+	*s = (struct survey){ .session = session };
+	rc = take_lock(s, name, err);
+	if (rc)
+		return rc;
+	identity_of(session, identity);
+	buf_init(&path, 4096);
+	buf_printf(&path, "%s/%s", store_folder(session->store), name);
+	rc = stage_open(&s->stage, buf_cstr(&path), str_from(identity), clock_now(session->clock),
+		&s->resumed, err);
+	buf_release(&path);
+	return rc;
+}
+
+void survey_close(struct survey *s, bool keep)
+{
+	stage_close(s->stage, keep);
+	lock_free(s->lock);
+	*s = (struct survey){ 0 };
+}
+
+/* --- one listing --- */
+
+struct reader {
+	struct survey *survey;
+	enum stage_source source;
+	uint32_t part;
+	struct buf row, text;
+};
+
+static void begin_page(void *self)
+{
+	stage_begin(((struct reader *)self)->survey->stage);
+}
+
+static enum errc end_page(void *self, struct str next, struct err *err)
+{
+	struct reader *r = self;
+
+	return stage_commit(r->survey->stage, r->source, r->part, next, err);
+}
+
+static void add(struct reader *r, struct str serial, const struct str *cells)
+{
+	struct stage_row row = { serial, STR(""), r->source, r->part };
+
+	if (cells) {
+		survey_pack(r->source, cells, &r->row);
+		row.cells = buf_view(&r->row);
+	}
+	stage_add(r->survey->stage, &row);
+}
+
+static enum errc run_once(struct reader *r, struct listing *l, struct str from, struct err *err)
+{
+	enum errc rc;
+
+	l->begin = begin_page;
+	l->page = end_page;
+	l->self = r;
+	l->from = from;
+	listing_start(l, r->survey->session->transport);
+	rc = transport_drain(r->survey->session->transport, err);
+	listing_release(l);
+	if (!rc && l->code) {
+		*err = l->err;
+		rc = l->code;
+	}
+	return rc;
+}
+
+/* A cursor that has grown too old to be taken is no failure: the listing starts over. */
+static enum errc run(struct survey *s, enum stage_source source, uint32_t part,
+	struct listing *proto, struct err *err)
+{
+	struct reader r = { .survey = s, .source = source, .part = part };
+	struct listing l = *proto;
+	struct buf cursor;
+	bool done = false;
+	enum errc rc;
+
+	buf_init(&cursor, 64 * 1024);
+	buf_init(&r.row, ROW_MAX_BYTES);
+	buf_init(&r.text, ROW_MAX_BYTES);
+	rc = stage_progress(s->stage, source, part, &done, &cursor, err);
+	if (!rc && !done)
+		rc = run_once(&r, &l, buf_view(&cursor), err);
+	if (rc == ERR_REFUSED && cursor.n) {
+		rc = stage_forget(s->stage, source, part, err);
+		l = *proto;
+		if (!rc)
+			rc = run_once(&r, &l, STR_NONE, err);
+	}
+	proto->uem_code = l.uem_code;
+	buf_release(&cursor);
+	buf_release(&r.row);
+	buf_release(&r.text);
+	return rc;
+}
+
+/* --- Apple --- */
+
+static const enum cell list_cells[] = { CELL_IMEI, CELL_MEID, CELL_WIFI_MAC, CELL_BLUETOOTH_MAC,
+	CELL_ETHERNET_MAC };
+static const enum cell date_cells[] = { CELL_ORDER_DATE, CELL_ADDED, CELL_RELEASED, CELL_UPDATED,
+	CELL_MIGRATION_DEADLINE };
+enum { LISTS = sizeof(list_cells) / sizeof(*list_cells) };
+enum { DATES = sizeof(date_cells) / sizeof(*date_cells) };
+
+/* Views of what was appended are taken when all of it is there: the buffer moves as it grows. */
+static void put_lists(struct buf *text, const struct json *const *v, struct str *cells)
+{
+	size_t ends[LISTS + 1] = { 0 };
+
+	buf_reset(text);
+	for (int i = 0; i < LISTS; i++) {
+		apple_texts(v[i], text);
+		ends[i + 1] = text->n;
+	}
+	for (int i = 0; i < LISTS; i++)
+		cells[list_cells[i]] = str_sub(buf_view(text), ends[i], ends[i + 1] - ends[i]);
+}
+
+static struct str flag_text(int flag)
+{
+	return flag < 0 ? STR_NONE : flag ? STR("yes") : STR("no");
+}
+
+static enum errc take_device(void *self, const struct json *element, struct err *err)
+{
+	struct reader *r = self;
+	struct str cells[CELLS] = { STR_NONE };
+	char when[DATES][TIME_TEXT];
+	struct apple_device a;
+	enum errc rc = apple_device_decode(element, &a, err);
+
+	if (rc)
+		return rc;
+	cells[CELL_STATUS] = a.status;
+	cells[CELL_FAMILY] = a.family;
+	cells[CELL_MODEL] = a.model;
+	cells[CELL_TYPE] = a.type;
+	cells[CELL_CAPACITY] = a.capacity;
+	cells[CELL_COLOR] = a.color;
+	cells[CELL_PART_NUMBER] = a.part_number;
+	cells[CELL_ORDER_NUMBER] = a.order_number;
+	cells[CELL_SOURCE] = a.source;
+	cells[CELL_SOURCE_ID] = a.source_id;
+	cells[CELL_EID] = a.eid;
+	cells[CELL_MIGRATION_STATUS] = a.migration_status;
+	cells[CELL_MIGRATION_CAPABLE] = flag_text(a.migration_capable);
+	put_lists(&r->text,
+		(const struct json *const[]){
+			a.imei, a.meid, a.wifi_mac, a.bluetooth_mac, a.ethernet_mac },
+		cells);
+	for (int i = 0; i < DATES; i++)
+		cells[date_cells[i]] = str_from(
+			time_rfc3339((const int64_t[]){ a.ordered_ms, a.added_ms, a.released_ms,
+					     a.updated_ms, a.migration_deadline_ms }[i],
+				when[i]));
+	add(r, a.serial, cells);
+	return ERR_OK;
+}
+
+static void ask_devices(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	const struct reader *r = self;
+
+	(void)page;
+	apple_devices_request(transport_apple(r->survey->session->transport), cursor, ret);
+}
+
+static enum errc take_member(void *self, const struct json *element, struct err *err)
+{
+	struct str id;
+	enum errc rc = apple_linkage_decode(element, &id, err);
+
+	if (!rc)
+		add(self, id, NULL);
+	return rc;
+}
+
+static void ask_members(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	const struct reader *r = self;
+	const struct session *s = r->survey->session;
+
+	(void)page;
+	apple_server_devices_request(
+		transport_apple(s->transport), fleet_server_id(&s->fleet, r->part), cursor, ret);
+}
+
+enum errc survey_read_apple(struct survey *s, struct err *err)
+{
+	struct listing l = {
+		.service = TO_APPLE,
+		.paging = PAGING_CURSOR,
+		.member = "data",
+		.max_elements = APPLE_MAX_DEVICES,
+		.request = ask_devices,
+		.each = take_device,
+	};
+	enum errc rc = run(s, STAGE_APPLE, 0, &l, err);
+
+	l.request = ask_members;
+	l.each = take_member;
+	for (uint32_t i = 0; i < s->session->fleet.n_servers && !rc; i++)
+		rc = run(s, STAGE_SERVER, i, &l, err);
+	return rc;
+}
+
+/* --- UEM --- */
+
+/* A record without a serial cannot be told from another. */
+static enum errc take_listed(void *self, const struct json *element, struct err *err)
+{
+	struct str cells[CELLS] = { STR_NONE };
+	struct uem_dep_device dep;
+	enum errc rc = uem_dep_device_decode(element, &dep, err);
+
+	if (rc || dep.serial.n == 0)
+		return rc;
+	cells[CELL_PROFILE] = dep.profile_name.n ? dep.profile_name : dep.profile_uuid;
+	cells[CELL_LISTED_AS] = dep.enrollment_status;
+	add(self, dep.serial, cells);
+	return ERR_OK;
+}
+
+static void ask_listed(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	const struct reader *r = self;
+	const struct session *s = r->survey->session;
+
+	(void)cursor;
+	(void)page;
+	uem_dep_list_request(
+		transport_uem(s->transport), buf_view(&s->fleet.groups[r->part].uuid), ret);
+}
+
+enum errc survey_read_group(
+	struct survey *s, uint32_t group, int64_t *ret_uem_code, struct err *err)
+{
+	struct listing l = {
+		.service = TO_UEM,
+		.paging = PAGING_NONE,
+		.member = "",
+		.max_elements = UEM_MAX_DEVICES,
+		.request = ask_listed,
+		.each = take_listed,
+	};
+	enum errc rc = run(s, STAGE_UEM, group, &l, err);
+
+	*ret_uem_code = l.uem_code;
+	return rc;
+}
+
+enum errc survey_read(struct survey *s, struct err *err)
+{
+	enum errc rc = survey_read_apple(s, err);
+	int64_t code;
+
+	for (uint32_t g = 0; g < s->session->fleet.n_groups && !rc; g++)
+		rc = survey_read_group(s, g, &code, err);
+	return rc;
+}
+
+/* --- the CSV --- */
+
+struct csv_reader {
+	struct reader r;
+	const struct input *in;
+};
+
+static enum errc take_csv(void *self, uint32_t n, const struct csv_record *record, struct err *err)
+{
+	struct csv_reader *c = self;
+	const int *at = c->in->columns.at;
+	uint32_t serial = c->in->rows[n].serial;
+	struct str cells[CELLS] = { STR_NONE };
+
+	(void)err;
+	if (serial == MAP_NONE)
+		return ERR_OK;
+	cells[CELL_CSV_SERVER] = input_cell(c->in, record, at[COLUMN_SERVER]);
+	cells[CELL_CSV_STATUS] = input_cell(c->in, record, at[COLUMN_STATUS]);
+	cells[CELL_CSV_RELEASED] = input_cell(c->in, record, at[COLUMN_RELEASED]);
+	add(&c->r, map_key(&c->in->serials, serial), cells);
+	return ERR_OK;
+}
+
+enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *err)
+{
+	struct csv_reader c = { { .survey = s, .source = STAGE_CSV }, in };
+	enum errc rc = stage_forget(s->stage, STAGE_CSV, 0, err);
+
+	buf_init(&c.r.row, ROW_MAX_BYTES);
+	if (!rc) {
+		stage_begin(s->stage);
+		rc = input_each(in, take_csv, &c, err);
+	}
+	if (!rc)
+		rc = stage_commit(s->stage, STAGE_CSV, 0, STR_NONE, err);
+	buf_release(&c.r.row);
+	return rc;
+}
