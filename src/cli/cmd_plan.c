@@ -26,7 +26,7 @@ int cmd_plan(const struct cli *cli)
 	int status;
 	enum errc rc = make_plan(&p, &err);
 
-	status = rc ? cli_fail(cli, &err) : plan_tell(&p);
+	status = rc ? cli_fail(cli, &err) : plan_tell(&p, rules_policy(p.rules));
 	prepare_release(&p);
 	return status;
 }

@@ -96,7 +96,7 @@ static int show(const struct cli *cli)
 	int status;
 	enum errc rc = make_plan(&p, &err);
 
-	status = rc ? cli_fail(cli, &err) : plan_tell(&p);
+	status = rc ? cli_fail(cli, &err) : plan_tell(&p, &policy);
 	if (!rc && cli_count(cli, OPTION_QUIET) == 0)
 		list_left(&p.plan, stderr);
 	prepare_release(&p);

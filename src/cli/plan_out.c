@@ -6,10 +6,12 @@
 
 #include "cli/expect.h"
 #include "cli/write_rows.h"
+#include "report/schedule.h"
 #include "report/status.h"
 
 struct plan_rows {
 	struct prepared *p;
+	const struct rules_policy *policy;
 	struct buf steps, before;
 };
 
@@ -34,6 +36,7 @@ static struct str server_of(const struct prepared *p, uint32_t n)
 static void print_summary(struct plan_rows *r, FILE *out)
 {
 	struct plan_summary *s = plan_summary_new();
+	struct schedule schedule;
 	struct run_row row;
 
 	for (size_t i = 0; i < plan_n_rules(&r->p->plan); i++)
@@ -46,6 +49,10 @@ static void print_summary(struct plan_rows *r, FILE *out)
 	plan_summary_free(s);
 	if (r->p->plan.n_planned)
 		(void)fprintf(out, "fingerprint %.12s\n", r->p->plan.fingerprint);
+	if (r->p->plan.n_planned && r->p->online) {
+		schedule_make(&r->p->plan, r->policy, &schedule);
+		schedule_print(&schedule, out);
+	}
 }
 
 /* The CSV goes to --out or to a pipe; a terminal gets the summary. */
@@ -91,9 +98,9 @@ static enum errc remember(struct plan_rows *r, struct err *err)
 	return rc;
 }
 
-int plan_tell(struct prepared *p)
+int plan_tell(struct prepared *p, const struct rules_policy *policy)
 {
-	struct plan_rows rows = { .p = p };
+	struct plan_rows rows = { .p = p, .policy = policy };
 	struct summary summary = { 0 };
 	struct err err;
 	enum errc rc;

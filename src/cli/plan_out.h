@@ -7,6 +7,6 @@
 #include "cli/prepare.h"
 
 /* Shows and remembers the plan; returns the exit status. */
-int plan_tell(struct prepared *p);
+int plan_tell(struct prepared *p, const struct rules_policy *policy);
 
 #endif

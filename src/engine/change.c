@@ -393,7 +393,7 @@ enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err
 	j->no_room.code = ERR_OK;
 	if (!any_ready(j, wave))
 		return ERR_OK;
-	rc = job_refresh(j, false, err);
+	rc = job_refresh(j, wave != UINT32_MAX, err);
 	if (rc)
 		return rc;
 	v = mem_alloc((j->n + 1) * sizeof(*v));

@@ -95,7 +95,7 @@ enum errc facts_run_listing(struct facts *f, struct listing *l, struct err *err)
 		rc = l->code;
 		*err = l->err;
 	}
-	f->n_listings += l->complete;
+	f->n_listings[l->service] += l->complete;
 	return rc;
 }
 

@@ -14,9 +14,9 @@ struct facts {
 	struct fleet *fleet; /* all borrowed by the caller's run */
 	struct transport *transport;
 	const struct settings *settings;
-	struct store *store; /* NULL: sizes of listings are not remembered */
-	char shrunk[200];    /* not empty: a listing lost more than 20 % */
-	uint64_t n_listings; /* complete listings read, for the summary */
+	struct store *store;          /* NULL: sizes of listings are not remembered */
+	char shrunk[200];             /* not empty: a listing lost more than 20 % */
+	uint64_t n_listings[TO_BARE]; /* complete listings read, by service */
 };
 
 /* Apple's servers and, with a UEM, the token groups. Before everything else. */

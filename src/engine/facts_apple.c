@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "engine/cost.h"
 
 /* One minute of reads at the usual rate. */
 enum { UNSEEN_LOOK_UPS = 20 };
@@ -147,7 +148,9 @@ static bool pages_cost_more(void *self, const struct listing *l)
 {
 	struct device_pages *p = self;
 
-	p->was_enough = l->total > 0 && l->total / APPLE_PAGE_LIMIT > (int64_t)p->n_wanted;
+	if (l->total > 0)
+		p->f->fleet->listed_size = l->total;
+	p->was_enough = !cost_devices(p->f->fleet, p->n_wanted).listing;
 	return p->was_enough;
 }
 
@@ -184,23 +187,6 @@ static enum errc done_device(void *self, enum errc code, const struct http_reply
 		take_device(u->f->fleet, u->slot, &a);
 	json_free(root);
 	return facts_soften(u->f, code, READING_APPLE_DEVICE, &u->slot, 1, err);
-}
-
-static int64_t pages_of(int64_t n)
-{
-	return n <= 0 ? 1 : (n + APPLE_PAGE_LIMIT - 1) / APPLE_PAGE_LIMIT;
-}
-
-static int64_t likely_org_size(const struct facts *f)
-{
-	int64_t n = 0;
-
-	if (f->fleet->org_size >= 0)
-		return f->fleet->org_size;
-	for (uint32_t i = 0; i < f->fleet->n_servers; i++)
-		if (f->fleet->servers[i].device_count > 0)
-			n += f->fleet->servers[i].device_count;
-	return n;
 }
 
 /* Not in the listing: a few are asked for by name, since pages can miss what is being moved. */
@@ -242,7 +228,7 @@ enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n
 	enum errc rc;
 
 	l.enough = pages_cost_more;
-	if ((int64_t)n < pages_of(likely_org_size(f)))
+	if (!cost_devices(f->fleet, n).listing)
 		return facts_look_up(f, slots, n, TO_APPLE, ask_device, done_device, err);
 	rc = facts_run_listing(f, &l, err);
 	if (rc)
@@ -251,6 +237,7 @@ enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n
 		return facts_look_up(f, slots, n, TO_APPLE, ask_device, done_device, err);
 	if (!facts_size_plausible(f, "apple", l.n, err))
 		return facts_soften(f, ERR_PROTOCOL, READING_APPLE_DEVICE, slots, n, err);
+	f->fleet->listed_size = (int64_t)l.n;
 	f->fleet->org_size = (int64_t)(l.n - pages.n_released);
 	return settle_unseen(f, slots, n, err);
 }
@@ -323,7 +310,7 @@ static enum errc list_servers(struct facts *f, uint32_t from, uint32_t to, struc
 		}
 		if (!rc)
 			f->fleet->servers[i].device_count = (int64_t)l->n;
-		f->n_listings += l->complete;
+		f->n_listings[TO_APPLE] += l->complete;
 		listing_release(l);
 	}
 	free(lists);
@@ -375,15 +362,6 @@ static uint32_t still_open(struct facts *f, const uint32_t *slots, uint32_t n, u
 	return open;
 }
 
-static int64_t server_pages(const struct facts *f)
-{
-	int64_t pages = 0;
-
-	for (uint32_t i = 0; i < f->fleet->n_servers; i++)
-		pages += pages_of(f->fleet->servers[i].device_count);
-	return pages;
-}
-
 /* On no list. ASSIGNED all the same: Apple's views lag behind each other, the server is not known.
  */
 static void settle_unlisted(struct fleet *f, uint32_t slot)
@@ -406,7 +384,7 @@ enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n,
 	uint32_t n_open = still_open(f, slots, n, open);
 	enum errc rc = ERR_OK;
 
-	if (n_open && (int64_t)n_open < server_pages(f)) {
+	if (n_open && !cost_servers(f->fleet, n_open).listing) {
 		rc = facts_look_up(f, open, n_open, TO_APPLE, ask_assigned, done_assigned, err);
 	} else if (n_open) {
 		rc = list_servers(f, 0, f->fleet->n_servers, err);
@@ -423,7 +401,7 @@ enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n,
 enum errc facts_on_server(
 	struct facts *f, uint32_t server, const uint32_t *slots, uint32_t n, struct err *err)
 {
-	if ((int64_t)n < pages_of(f->fleet->servers[server].device_count)) {
+	if (!cost_on_server(f->fleet, server, n).listing) {
 		for (uint32_t i = 0; i < n; i++)
 			device_forget(&f->fleet->devices[slots[i]], READING_APPLE_SERVER);
 		return facts_look_up(f, slots, n, TO_APPLE, ask_assigned, done_assigned, err);

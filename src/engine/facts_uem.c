@@ -102,7 +102,7 @@ static enum errc close_list(struct group_list *g, struct err *err)
 	char name[64];
 
 	group->complete = l->complete;
-	g->f->n_listings += l->complete;
+	g->f->n_listings[TO_UEM] += l->complete;
 	if (!l->complete) {
 		*err = l->err;
 		return l->code;

@@ -7,7 +7,7 @@
 
 void fleet_init(struct fleet *f)
 {
-	*f = (struct fleet){ .org_size = -1 };
+	*f = (struct fleet){ .org_size = -1, .listed_size = -1 };
 	map_init(&f->texts, 0);
 	map_init(&f->serials, 0);
 }

@@ -48,7 +48,8 @@ struct fleet {
 	struct profile *profiles;
 	uint32_t n_profiles, cap_profiles;
 	bool has_profiles;
-	int64_t org_size; /* devices of the organization that are not released; -1: not known */
+	int64_t listed_size; /* of Apple's newest listing of devices; -1: not known */
+	int64_t org_size;    /* devices of the organization that are not released; -1: not known */
 };
 
 void fleet_init(struct fleet *f);

@@ -200,6 +200,10 @@ static void mind_quota(struct transport *t, const struct http_reply *reply)
 	int64_t now = transport_now(t), until = now + QUOTA_WINDOW_MS;
 	int64_t total = reply->limit_total, percent = t->opt.settings->uem_reserve_percent;
 
+	if (total > 0 && reply->limit_remaining >= 0) {
+		t->uem_quota = total;
+		t->uem_quota_left = reply->limit_remaining;
+	}
 	if (reply->limit_remaining < 0 || reply->limit_reset < 0 || total <= 0 ||
 		total > INT64_MAX / 100 || reply->limit_remaining >= total * percent / 100)
 		return;

@@ -419,6 +419,7 @@ enum errc job_refresh(struct job *j, bool force, struct err *err)
 	for (uint32_t i = 0; i < j->n; i++)
 		if (!j->devices[i].settled)
 			slots[n++] = j->devices[i].slot;
+	j->read_ms = TIME_NONE; /* what fails half way leaves less known than before */
 	rc = facts_read(j->facts, READING_APPLE_DEVICE, slots, n, err);
 	if (!rc)
 		rc = facts_read(j->facts, READING_APPLE_SERVER, slots, n, err);

@@ -135,7 +135,8 @@ enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct er
 		n += is_ready(j, &j->devices[i], wave);
 	if (n == 0)
 		return ERR_OK;
-	rc = job_refresh(j, false, err);
+	/* Apple is asked only where its devices are not known at all: a continued run. */
+	rc = j->read_ms == TIME_NONE ? job_refresh(j, true, err) : ERR_OK;
 	if (!rc)
 		rc = facts_uem_lists(j->facts, all, err);
 	for (uint32_t i = 0; i < j->n && !rc; i++)

@@ -150,8 +150,9 @@ static uint32_t collect(const struct job *j, enum step_kind kind, uint32_t serve
 	return n;
 }
 
-/* A device's own page tells its status, its migration and whether it was released. */
-static enum errc look_at_pages(struct job *j, uint32_t *slots, struct err *err)
+/* A device's own page tells its status, its migration and whether it was released. Every server's
+ * list, which has to be read then, tells of the reassigned as well. *ret_all: they were. */
+static enum errc look_at_pages(struct job *j, uint32_t *slots, bool *ret_all, struct err *err)
 {
 	static const enum step_kind kinds[] = { STEP_UNASSIGN, STEP_MIGRATE, STEP_CANCEL_MIGRATION,
 		STEP_RELEASE };
@@ -160,8 +161,12 @@ static enum errc look_at_pages(struct job *j, uint32_t *slots, struct err *err)
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		n += collect(j, kinds[i], SERVER_NONE, slots + n);
+	*ret_all = n > 0;
 	rc = facts_read(j->facts, READING_APPLE_DEVICE, slots, n, err);
-	return rc ? rc : facts_read(j->facts, READING_APPLE_SERVER, slots, n, err);
+	if (!rc && n)
+		rc = facts_read(j->facts, READING_APPLE_SERVER, slots,
+			n + collect(j, STEP_REASSIGN, SERVER_NONE, slots + n), err);
+	return rc;
 }
 
 /* The lists of all groups that show one of these devices. */
@@ -181,9 +186,10 @@ static enum errc look_at_uem(struct job *j, uint32_t *slots, struct err *err)
 static enum errc look(struct job *j, struct err *err)
 {
 	uint32_t *slots = mem_alloc((2 * (size_t)j->n + 1) * sizeof(*slots));
-	enum errc rc = look_at_pages(j, slots, err);
+	bool all;
+	enum errc rc = look_at_pages(j, slots, &all, err);
 
-	for (uint32_t s = 0; s < j->fleet->n_servers && !rc; s++) {
+	for (uint32_t s = 0; s < j->fleet->n_servers && !rc && !all; s++) {
 		uint32_t n = collect(j, STEP_REASSIGN, s, slots);
 
 		if (n)

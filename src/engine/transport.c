@@ -80,6 +80,7 @@ enum errc transport_open(
 		.trace = log_get_level() >= LOG_DEBUG ? trace : NULL,
 	};
 	t->stopped_ms = t->closing_ms = TIME_NONE;
+	t->uem_quota = t->uem_quota_left = -1;
 	if (__builtin_add_overflow(now, opt->max_wait_ms, &t->deadline_ms))
 		t->deadline_ms = INT64_MAX;
 	/* A rehearsal repeats byte for byte; real runs that failed together spread. */
@@ -169,6 +170,22 @@ void transport_closing(struct transport *t)
 struct transport_counts transport_counts(const struct transport *t)
 {
 	return t->counts;
+}
+
+void transport_rates(const struct transport *t, enum rate_class rate, struct rate_log *ret)
+{
+	const struct rate_log *from = &t->log[rate];
+
+	rate_init(ret, from->rate);
+	for (uint32_t i = 0; i < from->n; i++)
+		rate_note(ret, from->at[((uint64_t)from->first + i) % from->rate.n]);
+	rate_pause(ret, from->not_before_ms);
+}
+
+void transport_uem_quota(const struct transport *t, int64_t *ret_total, int64_t *ret_left)
+{
+	*ret_total = t->uem_quota;
+	*ret_left = t->uem_quota_left;
 }
 
 const char *transport_who(enum transport_service service)

@@ -13,6 +13,7 @@
 #ifndef ENGINE_TRANSPORT_H
 #define ENGINE_TRANSPORT_H
 
+#include "engine/rate.h"
 #include "io/clock.h"
 #include "io/http.h"
 #include "io/json.h"
@@ -101,5 +102,9 @@ struct transport_counts {
 	uint64_t apple_reads, apple_writes, uem_reads, uem_triggers, uem_writes, retries;
 };
 struct transport_counts transport_counts(const struct transport *t);
+/* A copy of what was sent of the class; caller frees with rate_release(). */
+void transport_rates(const struct transport *t, enum rate_class rate, struct rate_log *ret);
+/* Calls a day of the tenant and how many are left, as the UEM last told; -1: it did not. */
+void transport_uem_quota(const struct transport *t, int64_t *ret_total, int64_t *ret_left);
 
 #endif

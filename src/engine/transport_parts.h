@@ -45,6 +45,7 @@ struct transport {
 	int64_t stopped_ms, closing_ms; /* TIME_NONE: not yet */
 	struct err failed;              /* the first failure of a done() since the drain began */
 	struct transport_counts counts;
+	int64_t uem_quota, uem_quota_left; /* as last told; -1: not told */
 };
 
 enum lane job_lane(const struct job *j);

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""A world of rows, and the fewest requests that can carry them out: arithmetic of its own.
+
+least.py make FOLDER SIZE JOB...     fleet.csv and in.csv: SIZE devices on three servers, the jobs
+                                     and servers in turn
+least.py count FOLDER BATCH SHARE... NAME VALUE lines for waves of these shares (0.1 0.5 1)
+"""
+import collections
+import csv
+import itertools
+import math
+import sys
+
+SERVERS = ["WS1 EMEA", "WS1 Americas", "WS1 APAC"]  # each feeds one group of the UEM
+# Per job the steps, cut at its syncs: what it does at Apple, and whether its place changes.
+STEPS = {
+    "rebuild": [["off"], ["home"]],
+    "move": [["to"]],
+    "delete": [["off"]],
+    "unassign": [["off"]],  # without a sync
+    "profile": [],
+}
+
+
+def make(folder, size, jobs):
+    with open(f"{folder}/fleet.csv", "w", encoding="utf-8") as fleet, \
+            open(f"{folder}/in.csv", "w", encoding="utf-8") as rows:
+        fleet.write("serial,server,profile\n")
+        for i, server in enumerate(SERVERS if "profile" in jobs else ()):  # so that there is one
+            fleet.write(f"C02STAY{i:03d},{server},Corporate iPads\n")
+        rows.write("Serial,Job,Server,Target\n")
+        for i in range(size):
+            serial, server = f"C02SCH{i:06d}", SERVERS[i % 3]
+            fleet.write(f"{serial},{server},\n")
+            rows.write(f"{serial},{jobs[i // 3 % len(jobs)]},{server},{SERVERS[(i + 1) % 3]}\n")
+
+
+def waves(rows, shares):
+    """Each takes its share of every (job, server) group."""
+    groups = collections.defaultdict(list)
+    for row in rows:
+        groups[row["Job"], row["Server"]].append(row)
+    begin = 0
+    for share in shares:
+        yield [r for g in groups.values() for r in g[round(begin * len(g)):round(share * len(g))]]
+        begin = share
+
+
+def target(row, what):
+    """The server that an activity names."""
+    return row["Target"] if what == "to" else row["Server"]
+
+
+def count_wave(rows, batch, n, profiles):
+    for phase in range(2):
+        changes, groups, searched = collections.Counter(), set(), 0
+        for row in rows:
+            for what in itertools.chain(*STEPS[row["Job"]][phase:phase + 1]):
+                changes["off" if what == "off" else "on", target(row, what)] += 1
+                if row["Job"] != "unassign":
+                    groups |= {row["Server"], target(row, what)}
+                searched += row["Job"] == "delete"
+        if changes:
+            n["apple_changes"] += sum(math.ceil(c / batch) for c in changes.values())
+            n["apple_listings"] += 1 + len(SERVERS)  # the last look before
+            off = any(kind == "off" for kind, _ in changes)
+            n["apple_listings"] += 1 + len(SERVERS) if off else len(changes)  # the proof
+        n["syncs"] += len(groups)
+        n["uem_listings"] += len(groups)
+        n["uem_reads"] += searched
+    given = [r for r in rows if r["Job"] == "profile"]
+    n["uem_changes"] += len(given)
+    if given:
+        n["uem_listings"] += len(SERVERS) + len({r["Server"] for r in given})
+        if not profiles:
+            n["apple_listings"] += 1 + len(SERVERS)
+
+
+def count(folder, batch, shares):
+    with open(f"{folder}/in.csv", encoding="utf-8", newline="") as f:
+        rows = list(csv.DictReader(f))
+    profiles = any(r["Job"] != "profile" for r in rows)
+    # To plan: the servers, the devices, who is where, and each group's list.
+    n = collections.Counter(apple_listings=2 + len(SERVERS), uem_listings=len(SERVERS),
+                            apple_changes=0, uem_changes=0, syncs=0)
+    if any(r["Job"] == "profile" for r in rows):
+        n["uem_listings"] += len(SERVERS)  # the profiles of each group
+    for wave in waves(rows, shares):
+        count_wave(wave, batch, n, profiles)
+    for name in ("apple_changes", "uem_changes", "syncs", "apple_listings", "uem_listings"):
+        print(name, n[name])
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "make":
+        make(sys.argv[2], int(sys.argv[3]), sys.argv[4:])
+    else:
+        count(sys.argv[2], int(sys.argv[3]), [float(s) for s in sys.argv[4:]])

@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# What plan says that carrying it out will take is what it takes, and the least that it can take.
+#
+#	tests/schedule/run.sh BUILD
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+suite_begin "${1:?usage: tests/schedule/run.sh BUILD}"
+
+# No time passes between a change and its effect: what is beyond the printed numbers is no poll.
+at_once=(--set apple.activity_time=0s --set uem.sync_time=0s --set uem.profile_time=0s)
+limits='limits: {devices: 5000, percent: 100, in_flight: 3000}'
+
+rules() { # MORE-LINES
+	cat >"$work/rules.yaml" <<-END
+		version: 1
+		name: mixed
+		columns: {serial: Serial}
+		$1
+		rules:
+		  - {name: rebuild, match: {csv.Job: rebuild}, do: [unassign, sync, reassign, sync]}
+		  - {name: move, match: {csv.Job: move}, do: [{reassign: {to: {column: Target}}}, sync]}
+		  - {name: delete, match: {csv.Job: delete}, do: [delete_from_lifecycle]}
+		  - {name: unassign, match: {csv.Job: unassign}, do: [unassign]}
+		  - {name: profile, match: {csv.Job: profile}, do: [{assign_profile: {profile: "Corporate iPads"}}]}
+	END
+}
+
+fresh() { # SIZE "JOB..." SETTINGS [SIMULATOR OPTION...]
+	local size=$1 jobs=$2 settings=$3
+	shift 3
+	# shellcheck disable=SC2086 # a word for each job
+	"$here/least.py" make "$work" "$size" $jobs
+	new_world --fleet "$work/fleet.csv" "$@"
+	settings_with "$settings"
+}
+
+# The numbers of a printed line: said changes 2 is the second one of that line.
+said() { # LINE WHICH
+	grep "^$1 " "$work/plan" | grep -o '[0-9]\+' | sed -n "$2p"
+}
+
+of() { # FILE NAME: of the lines that count.py and least.py print
+	sed -n "s/^$2 //p" "$work/$1"
+}
+
+# "1 h 48 min" in ms
+in_ms() {
+	awk 'BEGIN { of["d"] = 86400; of["h"] = 3600; of["min"] = 60; of["s"] = 1 }
+		{ for (i = 1; i < NF; i += 2) t += $i * of[$(i + 1)] * 1000; print t }' <<<"$*"
+}
+
+at_ms() { date -d "$1" +%s000; }
+
+plan_and_apply() { # EXIT-STATUS APPLY-OPTION...
+	local status_wanted=$1 from
+	shift
+	run plan in.csv --rules rules.yaml --out plan.csv
+	exits 'plan' 0
+	mv err plan
+	from=$(wc -l <"$audit")
+	run apply in.csv --rules rules.yaml --yes "$@"
+	exits 'apply' "$status_wanted"
+	"$here/count.py" "$audit" "$from" >seen
+	ended=$(jq -s 'map(.t) | max' "$audit")
+}
+
+# What plan printed, what the audit shows, and what least.py computes.
+holds() { # BATCH SHARE...
+	local name
+	"$here/least.py" count "$work" "$@" >least
+	printf '%s\n' "apple_changes $(said changes 1)" "uem_changes $(said changes 2)" \
+		"syncs $(said changes 3)" "apple_listings $(said listings 1)" \
+		"uem_listings $(said listings 2)" >planned
+	for name in apple_changes uem_changes syncs apple_listings uem_listings; do
+		same "$name: planned, and the least" "$(of least $name)" "$(of planned $name)"
+	done
+	for name in apple_changes uem_changes syncs; do
+		same "$name: sent" "$(of least $name)" "$(of seen $name)"
+	done
+	check 'no more polls of Apple than it said' test "$(of seen apple_listings)" -le \
+		$(($(of planned apple_listings) + $(said polls 1)))
+	check 'no more polls of the UEM than it said' test "$(of seen uem_listings)" -le \
+		$(($(of planned uem_listings) + $(said polls 2)))
+	check 'activities are polled no more often than it said' test "$(of seen activity_polls)" -le \
+		"$(said polls 1)"
+	check 'not earlier than it said' test "$ended" -ge "$(at_ms "$(awk '/^finished/ { print $2 }' plan)")"
+	check 'not later than it said' test "$ended" -le "$(at_ms "$(awk '/^finished/ { print $6 }' plan)")"
+}
+
+no_polls() {
+	same 'apple_listings: sent' "$(of least apple_listings)" "$(of seen apple_listings)"
+	same 'uem_listings: sent' "$(of least uem_listings)" "$(of seen uem_listings)"
+	same 'requests in all, Apple' "$(said listings 3)" "$(of seen apple_reads)"
+	same 'requests in all, UEM' "$(said listings 4)" "$(of seen uem_reads)"
+}
+
+# No device was off its server for longer than the plan said.
+back_in_time() {
+	check 'back within what it said' test "$(of seen off_ms)" -le \
+		"$(in_ms "$(sed -n 's/^put-backs.* to //p' plan)")"
+	check 'something was away at all' test "$(of seen off_ms)" -gt 0
+}
+
+cd "$work" || exit 1
+
+# --- a mixed file: two syncs for each group, and the fewest activities ---
+rules ''
+fresh 1000 'rebuild delete move' "$limits" "${at_once[@]}"
+plan_and_apply 0
+holds 1000 1
+no_polls
+same 'activities' 9 "$(of seen apple_changes)"
+same 'syncs: two of each group' 6 "$(of seen syncs)"
+
+# --- the same while things take their time ---
+fresh 1000 'rebuild delete move' "$limits"
+plan_and_apply 0
+holds 1000 1
+back_in_time
+
+# --- in waves: two syncs per wave and group ---
+rules 'waves: [10%, 50%, 100%]'
+fresh 900 'rebuild delete move' "$limits" "${at_once[@]}"
+plan_and_apply 0
+holds 1000 0.1 0.5 1
+no_polls
+same 'syncs: two of each group in each wave' 18 "$(of seen syncs)"
+
+# --- as many off their servers as allowed ---
+rules ''
+fresh 3000 unassign "$limits" "${at_once[@]}"
+plan_and_apply 0
+holds 1000 1
+no_polls
+same 'three servers, three activities' 3 "$(of seen apple_changes)"
+
+# --- 200 at a time ---
+fresh 600 rebuild 'limits: {devices: 5000, percent: 100, in_flight: 200}' "${at_once[@]}"
+plan_and_apply 0
+same 'most off their server at once, said' 200 "$(said waves 2)"
+holds 1000 0.333334 0.666667 1
+no_polls
+
+# --- ten writes an hour: nobody waits longer for the way back than it said ---
+fresh 150 rebuild "$limits
+batch: {apple: 10}" "${at_once[@]}"
+plan_and_apply 0 --max-wait 48h
+holds 10 1
+same 'writes kept for the way back' 15 "$(said put-backs 1)"
+back_in_time
+check 'somebody waits for hours' test "$(of seen off_ms)" -gt 3600000
+
+# --- profiles: a request for each device ---
+fresh 30 profile "$limits" "${at_once[@]}"
+plan_and_apply 0
+holds 1000 1
+no_polls
+
+suite_end
