@@ -43,6 +43,8 @@ enum errc carry_open(struct carrying *c, struct err *err)
 	enum errc rc = session_open(&c->p.session, c->p.settings, &opt, err);
 
 	c->allowed = cli_list(c->p.cli, OPTION_ALLOW, &n_allowed);
+	buf_init(&c->said, 64 * 1024);
+	confirm_flags(c->p.cli, &c->said);
 	if (!rc)
 		rc = expect_load(
 			&c->expected, c->p.session.store, cli_text(c->p.cli, OPTION_EXPECT), err);
@@ -63,6 +65,14 @@ static enum errc connect_and_recover(struct carrying *c, struct err *err)
 	return rc;
 }
 
+static void describe_approval(const struct carrying *c, struct buf *out)
+{
+	struct approval by = { .allowed = c->allowed, .confirmed = buf_view(&c->said) };
+
+	buf_init(out, 256 * 1024);
+	audit_describe(c->has_run ? NULL : &c->p.plan, c->p.settings, &by, out);
+}
+
 static enum errc freeze(struct carrying *c, struct err *err)
 {
 	struct buf audit;
@@ -74,8 +84,7 @@ static enum errc freeze(struct carrying *c, struct err *err)
 	};
 	enum errc rc;
 
-	buf_init(&audit, 64 * 1024);
-	audit_describe(&c->p.plan, c->p.settings, c->allowed, &audit);
+	describe_approval(c, &audit);
 	f.audit = buf_view(&audit);
 	rc = run_freeze(&c->p.plan, c->p.session.store, &f, transport_now(c->p.session.transport),
 		&c->run, err);
@@ -85,18 +94,29 @@ static enum errc freeze(struct carrying *c, struct err *err)
 }
 
 /* Continuing never judges again: the frozen plan is what was confirmed. */
+static enum errc go_on(struct carrying *c, struct err *err)
+{
+	struct buf audit;
+	enum errc rc;
+
+	log_info("continuing run %s", c->run.name);
+	if (c->expected.given && strcmp(c->expected.fingerprint, c->run.fingerprint) != 0)
+		return err_set(err, ERR_GUARD,
+			"run %s was confirmed as plan %.12s, not the expected %.12s", c->run.name,
+			c->run.fingerprint, c->expected.fingerprint);
+	describe_approval(c, &audit);
+	rc = store_event(c->p.session.store, c->run.id, transport_now(c->p.session.transport),
+		"continue", buf_view(&audit), err);
+	buf_release(&audit);
+	return rc;
+}
+
 static enum errc start_or_continue(struct carrying *c, struct err *err)
 {
 	enum errc rc;
 
-	if (c->has_run) {
-		log_info("continuing run %s", c->run.name);
-		if (c->expected.given && strcmp(c->expected.fingerprint, c->run.fingerprint) != 0)
-			return err_set(err, ERR_GUARD,
-				"run %s was confirmed as plan %.12s, not the expected %.12s",
-				c->run.name, c->run.fingerprint, c->expected.fingerprint);
-		return ERR_OK;
-	}
+	if (c->has_run)
+		return go_on(c, err);
 	c->p.now_ms = c->expected.now_ms;
 	rc = c->make_plan(c, err);
 	if (!rc)
@@ -104,7 +124,7 @@ static enum errc start_or_continue(struct carrying *c, struct err *err)
 	if (!rc)
 		rc = guard_check(&c->p.plan, c->policy, c->allowed, err);
 	if (!rc)
-		rc = confirm_plan(c->p.cli, &c->p.plan, err);
+		rc = confirm_plan(c->p.cli, &c->p.plan, &c->said, err);
 	return rc ? rc : freeze(c, err);
 }
 
@@ -214,6 +234,16 @@ static void find_run(struct carrying *c)
 		c->has_run = false;
 }
 
+/* For metrics and reports: how the last process that worked on the run ended. */
+static enum errc keep_status(struct carrying *c, int status, struct err *err)
+{
+	struct store *store = c->p.session.store;
+	struct run_record run;
+	enum errc rc = store_run_get(store, c->run.name, &run, err);
+
+	return rc ? rc : store_run_set(store, run.id, run.state, run.finished_ms, status, err);
+}
+
 static int finish(struct carrying *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
@@ -234,6 +264,8 @@ static int finish(struct carrying *c, enum errc ended, const struct err *why)
 	}
 	if (c->in_flight)
 		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
+	if (c->has_run && keep_status(c, status, &err))
+		status = status_first(status, cli_fail(c->p.cli, &err));
 	if (c->has_run)
 		tell(c, &summary, status);
 	return status;
@@ -247,5 +279,6 @@ int carry_end(struct carrying *c, enum errc ended, const struct err *why)
 	prepare_release(&c->p);
 	free(c->out);
 	free(c->allowed);
+	buf_release(&c->said);
 	return status;
 }

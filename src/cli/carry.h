@@ -24,6 +24,7 @@ struct carrying {
 	uint32_t in_flight; /* devices of earlier runs that are still not settled */
 	int64_t started_ms;
 	const char **allowed; /* --allow, NULL-terminated; owned */
+	struct buf said;      /* who said yes, and how: flags and answers, one a line */
 };
 
 /* Takes the lock and opens the store; p.settings were loaded. */

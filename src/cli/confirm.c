@@ -74,7 +74,7 @@ static bool was_confirmed(const struct cli *cli, enum step_kind kind)
 
 /* What cannot be undone is confirmed by its number, typed or as a flag. */
 static enum errc confirm_final(
-	const struct cli *cli, enum step_kind kind, uint64_t n, struct err *err)
+	const struct cli *cli, enum step_kind kind, uint64_t n, struct buf *said, struct err *err)
 {
 	const char *word = step_info(kind)->word;
 	char wanted[80], answer[80];
@@ -91,29 +91,44 @@ static enum errc confirm_final(
 	(void)fprintf(stderr, "This cannot be undone. Type '%s' to go on: ", wanted);
 	if (!read_line(answer, sizeof(answer)) || strcmp(answer, wanted) != 0)
 		return err_set(err, ERR_GUARD, "nothing was sent: the answer was not '%s'", wanted);
+	buf_printf(said, "typed '%s'\n", wanted);
 	return ERR_OK;
 }
 
-static enum errc confirm_all_final(const struct cli *cli, const struct plan *p, struct err *err)
+static enum errc confirm_all_final(
+	const struct cli *cli, const struct plan *p, struct buf *said, struct err *err)
 {
 	enum errc rc = ERR_OK;
 
 	for (int k = 0; k < STEP_MAX_ && !rc; k++)
 		if (step_info((enum step_kind)k)->irreversible)
 			rc = confirm_final(cli, (enum step_kind)k,
-				count_step(p, (enum step_kind)k, false), err);
+				count_step(p, (enum step_kind)k, false), said, err);
 	if (!rc)
-		rc = confirm_final(cli, STEP_MIGRATE, count_step(p, STEP_MIGRATE, true), err);
+		rc = confirm_final(cli, STEP_MIGRATE, count_step(p, STEP_MIGRATE, true), said, err);
 	return rc;
 }
 
-enum errc confirm_plan(const struct cli *cli, const struct plan *p, struct err *err)
+void confirm_flags(const struct cli *cli, struct buf *said)
+{
+	for (size_t i = 0; i < cli->n_given; i++) {
+		const struct cli_given *g = &cli->given[i];
+
+		if (g->id == OPTION_YES || g->id == OPTION_CONFIRM || g->id == OPTION_EXPECT ||
+			g->id == OPTION_PAST_HALT)
+			buf_printf(said, "--%s%s%s\n", option_info(g->id)->name,
+				g->value ? " " : "", g->value ? g->value : "");
+	}
+}
+
+enum errc confirm_plan(
+	const struct cli *cli, const struct plan *p, struct buf *said, struct err *err)
 {
 	char answer[16];
 	enum errc rc = check_counts(cli, p, err);
 
 	if (!rc)
-		rc = confirm_all_final(cli, p, err);
+		rc = confirm_all_final(cli, p, said, err);
 	if (rc || p->n_planned == 0 || cli_count(cli, OPTION_YES))
 		return rc;
 	if (!has_terminal())
@@ -124,5 +139,6 @@ enum errc confirm_plan(const struct cli *cli, const struct plan *p, struct err *
 		stderr, "Act on %u devices (plan %.12s)? [y/N] ", p->n_planned, p->fingerprint);
 	if (!read_line(answer, sizeof(answer)) || (answer[0] != 'y' && answer[0] != 'Y'))
 		return err_set(err, ERR_GUARD, "nothing was sent: the answer was not yes");
+	buf_printf(said, "answered '%s'\n", answer);
 	return ERR_OK;
 }

@@ -7,8 +7,12 @@
 #include "cli/cli.h"
 #include "engine/plan.h"
 
+/* Appends the flags that say yes, or more than yes, one a line. */
+void confirm_flags(const struct cli *cli, struct buf *said);
 /* --confirm STEP=COUNT, a typed count for what cannot be undone, then --yes or [y/N] on a terminal.
- * ERR_GUARD: a count differs, or the answer was no; ERR_USAGE names the flag that is missing. */
-MUST_CHECK enum errc confirm_plan(const struct cli *cli, const struct plan *p, struct err *err);
+ * ERR_GUARD: a count differs, or the answer was no; ERR_USAGE names the flag that is missing.
+ * Appends what was answered, one a line. */
+MUST_CHECK enum errc confirm_plan(
+	const struct cli *cli, const struct plan *p, struct buf *said, struct err *err);
 
 #endif

@@ -1,14 +1,21 @@
 /*
- * Who ran what: the first event of every run.
+ * Who ran what, and who said yes: the first event of every run, and of every process that goes on
+ * with it.
  */
 #ifndef ENGINE_AUDIT_H
 #define ENGINE_AUDIT_H
 
 #include "engine/plan.h"
 
-/* JSON: uid, sudo user, unit, version, digests of input, rules and settings, fingerprint, number of
- * devices, allowances. No secret is in any of it. */
-void audit_describe(const struct plan *p, const struct settings *s, const char *const *allowed,
-	struct buf *out);
+struct approval {
+	const char *const *allowed; /* --allow, NULL-terminated; NULL: none */
+	struct str confirmed;       /* one line per flag or answer */
+};
+
+/* JSON: uid, sudo user, unit, version, digest of the settings, confirmations, allowances; of a plan
+ * (NULL: the run goes on with its own) also digests of input and rules, fingerprint and number of
+ * devices. No secret is in any of it. by NULL: nobody was asked. */
+void audit_describe(
+	const struct plan *p, const struct settings *s, const struct approval *by, struct buf *out);
 
 #endif

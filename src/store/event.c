@@ -98,6 +98,33 @@ enum errc store_events_verify(struct store *s, int64_t *ret_n, struct err *err)
 	return rc;
 }
 
+enum errc store_events(struct store *s, int64_t run,
+	enum errc (*each)(void *self, const struct event_record *e, struct err *err), void *self,
+	struct err *err)
+{
+	struct db_stmt *q;
+	bool row;
+	enum errc rc = store_sql(s, SQL_EVENT_RUN, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, run);
+	while (!(rc = db_step(q, &row, err)) && row) {
+		struct event_record e = {
+			.at_ms = db_col_int(q, 2),
+			.kind = db_col_str(q, 3),
+			.text = db_col_str(q, 4),
+			.hash = db_col_str(q, 5),
+		};
+
+		rc = each(self, &e, err);
+		if (rc)
+			break;
+	}
+	db_reset(q);
+	return rc;
+}
+
 enum errc store_latest(struct store *s, int64_t *ret_ms, struct err *err)
 {
 	struct db_stmt *q;

@@ -177,7 +177,7 @@ enum errc store_rate_load(struct store *s, int rate_class, int64_t since_ms, int
 	if (rc)
 		return rc;
 	db_bind_int(q, 1, rate_class);
-	db_bind_int(q, 2, since_ms);
+	db_bind_int(q, 2, since_ms - RATE_KEPT_MS);
 	rc = db_run(q, err);
 	if (!rc)
 		rc = store_sql(s, SQL_RATE_ALL, &q, err);
@@ -196,4 +196,25 @@ enum errc store_rate_load(struct store *s, int rate_class, int64_t since_ms, int
 	*ret = v;
 	*ret_n = n;
 	return ERR_OK;
+}
+
+enum errc store_rate_span(struct store *s, int rate_class, int64_t from_ms, int64_t until_ms,
+	enum errc (*each)(void *self, int64_t at_ms, struct err *err), void *self, struct err *err)
+{
+	struct db_stmt *q;
+	bool row;
+	enum errc rc = store_sql(s, SQL_RATE_SPAN, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, rate_class);
+	db_bind_int(q, 2, from_ms);
+	db_bind_int(q, 3, until_ms);
+	while (!(rc = db_step(q, &row, err)) && row) {
+		rc = each(self, db_col_int(q, 0), err);
+		if (rc)
+			break;
+	}
+	db_reset(q);
+	return rc;
 }

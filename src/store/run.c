@@ -75,13 +75,34 @@ enum errc store_run_find(struct store *s, const char *identity, struct run_recor
 	return rc;
 }
 
+static enum errc get_latest(struct store *s, struct run_record *ret, struct err *err)
+{
+	char name[sizeof(ret->name)];
+	struct db_stmt *q;
+	bool row;
+	enum errc rc = store_sql(s, SQL_RUN_LATEST, &q, err);
+
+	if (!rc)
+		rc = db_step(q, &row, err);
+	if (rc)
+		return rc;
+	if (!row)
+		return err_set(err, ERR_NOT_FOUND, "there is no run yet");
+	copy_text(name, sizeof(name), db_col_str(q, 0));
+	db_reset(q);
+	return store_run_get(s, name, ret, err);
+}
+
 enum errc store_run_get(struct store *s, const char *name, struct run_record *ret, struct err *err)
 {
 	struct run_record run;
 	struct db_stmt *q;
 	bool row, more = false;
-	enum errc rc = store_sql(s, SQL_RUN_GET, &q, err);
+	enum errc rc;
 
+	if (strcmp(name, "latest") == 0)
+		return get_latest(s, ret, err);
+	rc = store_sql(s, SQL_RUN_GET, &q, err);
 	if (rc)
 		return rc;
 	db_reset(q);

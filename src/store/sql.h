@@ -24,6 +24,7 @@
 		   "ORDER BY name = ?1 DESC, id")                                                  \
 	X(RUN_ALL, "SELECT id, name, identity, fingerprint, state, created, now, finished, "       \
 		   "exit_status, frozen FROM run ORDER BY id")                                     \
+	X(RUN_LATEST, "SELECT name FROM run ORDER BY id DESC LIMIT 1")                             \
 	X(ROW_ADD, "INSERT INTO row(run, n, line, serial, outcome, reason, rule, detail) "         \
 		   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                       \
 	X(ROW_ALL, "SELECT r.n, r.line, r.serial, r.outcome, r.reason, u.s, d.s FROM row r "       \
@@ -62,8 +63,10 @@
 	X(RATE_ADD, "INSERT INTO rate(class, at) VALUES(?1, ?2)")                                  \
 	X(RATE_DROP, "DELETE FROM rate WHERE class = ?1 AND at <= ?2")                             \
 	X(RATE_ALL, "SELECT at FROM rate WHERE class = ?1 AND at > ?2 ORDER BY at")                \
+	X(RATE_SPAN, "SELECT at FROM rate WHERE class = ?1 AND at BETWEEN ?2 AND ?3 ORDER BY at")  \
 	X(EVENT_LAST, "SELECT hash FROM event ORDER BY id DESC LIMIT 1")                           \
 	X(EVENT_ADD, "INSERT INTO event(run, at, kind, text, hash) VALUES(?1, ?2, ?3, ?4, ?5)")    \
+	X(EVENT_RUN, "SELECT id, run, at, kind, text, hash FROM event WHERE run = ?1 ORDER BY id") \
 	X(EVENT_ALL, "SELECT id, run, at, kind, text, hash FROM event ORDER BY id")                \
 	X(LATEST, "SELECT max(at) FROM (SELECT max(at) AS at FROM event "                          \
 		  "UNION ALL SELECT max(at) FROM rate)")

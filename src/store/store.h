@@ -68,7 +68,7 @@ MUST_CHECK enum errc store_run_set(struct store *s, int64_t run, enum run_state 
 /* The newest active run with that identity. */
 MUST_CHECK enum errc store_run_find(struct store *s, const char *identity, struct run_record *ret,
 	bool *ret_found, struct err *err);
-/* By name, or by a prefix of it that fits one run only; ERR_NOT_FOUND, ERR_CONFLICT. */
+/* By name, by a prefix of it that fits one run only, or `latest`; ERR_NOT_FOUND, ERR_CONFLICT. */
 MUST_CHECK enum errc store_run_get(
 	struct store *s, const char *name, struct run_record *ret, struct err *err);
 /* Oldest first. No callback of this header may call the store. */
@@ -163,13 +163,28 @@ MUST_CHECK enum errc store_last_done(
 /* --- send times per rate class (model/settings.h enum rate_class) --- */
 MUST_CHECK enum errc store_rate_add(
 	struct store *s, int rate_class, int64_t at_ms, struct err *err);
-/* Those later than since_ms, ascending; older ones are forgotten. Caller frees *ret with free(). */
+/* Those later than since_ms, ascending. Older ones are forgotten, but not before RATE_KEPT_MS have
+ * passed, so that reports can show them. Caller frees *ret with free(). */
 MUST_CHECK enum errc store_rate_load(struct store *s, int rate_class, int64_t since_ms,
 	int64_t **ret, size_t *ret_n, struct err *err);
+
+#define RATE_KEPT_MS ((int64_t)7 * 24 * 3600 * 1000)
+/* Those from from_ms to until_ms that are still remembered, ascending. */
+MUST_CHECK enum errc store_rate_span(struct store *s, int rate_class, int64_t from_ms,
+	int64_t until_ms, enum errc (*each)(void *self, int64_t at_ms, struct err *err), void *self,
+	struct err *err);
 
 /* --- audit trail: each event carries the hash of the one before --- */
 MUST_CHECK enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *kind,
 	struct str text, struct err *err);
+struct event_record {
+	int64_t at_ms;
+	struct str kind, text, hash;
+};
+/* Those of a run, oldest first. */
+MUST_CHECK enum errc store_events(struct store *s, int64_t run,
+	enum errc (*each)(void *self, const struct event_record *e, struct err *err), void *self,
+	struct err *err);
 /* ERR_CONFLICT names the first event whose hash does not fit. */
 MUST_CHECK enum errc store_events_verify(struct store *s, int64_t *ret_n, struct err *err);
 /* Time of the newest event or rate entry; TIME_NONE in an empty store. */
