@@ -30,7 +30,7 @@ WARN += -Werror
 endif
 
 ALL_CFLAGS = $(CSTD) $(OPT) $(WARN) $(HARDEN) $(PREFIXMAP) $(CFLAGS)
-LDLIBS_TOOL := -lcsv -lcurl -lcjson -lyaml -lsqlite3 -lcrypto -lm
+LDLIBS_TOOL := -lcsv -lcurl -lcjson -lyaml -lsqlite3 -lcrypto -lxlsxwriter -lm
 LDLIBS_SIM  := $(LDLIBS_TOOL) -lmicrohttpd
 LDLIBS_TEST := -lcmocka -lssl -lpthread
 
@@ -152,6 +152,8 @@ $(BUILD)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,  CC  $@)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/report/html.o: src/report/page.css src/report/page.js
 
 $(BUILD)/libdepmend.a: $(LIB_OBJ)
 	@rm -f $@

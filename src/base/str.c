@@ -81,6 +81,15 @@ struct str str_trim(struct str s)
 	return s;
 }
 
+struct str str_head(struct str s, size_t max)
+{
+	if (s.n <= max)
+		return s;
+	while (max && ((unsigned char)s.p[max] & 0xc0) == 0x80)
+		max--;
+	return str_sub(s, 0, max);
+}
+
 struct str str_cut(struct str *rest, char sep)
 {
 	const char *at = rest->n ? memchr(rest->p, sep, rest->n) : NULL;

@@ -49,6 +49,9 @@ bool str_glob_nocase(struct str s, struct str pattern);
 /* Without leading and trailing space, TAB, CR, LF. */
 struct str str_trim(struct str s);
 
+/* The first max bytes at most, not ending within a UTF-8 character. */
+struct str str_head(struct str s, size_t max);
+
 /* Splits at the first `sep`: returns the part before, leaves the part after in *rest. */
 struct str str_cut(struct str *rest, char sep);
 

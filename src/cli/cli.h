@@ -92,6 +92,10 @@ enum option_kind {
 	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION", FOR_PLANS | FOR(UNDO) | FOR(EXPORT),     \
 		"how long to wait for rate limits and outages")                                   \
 	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                 \
+	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT), "write a page for people there")            \
+	X(XLSX, "xlsx", 0, FILE, "FILE", FOR(REPORT), "write a workbook there")                   \
+	X(METRICS, "metrics", 0, FILE, "FILE.prom", FOR(REPORT),                                  \
+		"write numbers for node_exporter's textfile collector")                           \
 	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail")  \
 	X(INVENTORY, "inventory", 0, FILE, "EXPORT.csv", FOR(REHEARSE),                           \
 		"the organization as `export` found it, instead of the CSV alone")                \

@@ -2,6 +2,9 @@
 #include <stdio.h>
 
 #include "cli/stored.h"
+#include "report/html.h"
+#include "report/metrics.h"
+#include "report/xlsx.h"
 
 static enum errc verify(struct stored *s, struct err *err)
 {
@@ -13,19 +16,57 @@ static enum errc verify(struct stored *s, struct err *err)
 	return rc;
 }
 
+static const struct {
+	enum option_id option;
+	enum errc (*write)(const struct report_source *s, const char *path, struct err *err);
+} reports[] = {
+	{ OPTION_HTML, report_html },
+	{ OPTION_XLSX, report_xlsx },
+	{ OPTION_METRICS, report_metrics },
+};
+enum { REPORTS = sizeof(reports) / sizeof(reports[0]) };
+
+static enum errc write_reports(struct stored *s, const struct cli *cli, struct err *err)
+{
+	struct clock *clock = clock_real();
+	struct report_source source = {
+		.store = s->store,
+		.settings = s->settings,
+		.run = &s->run,
+		.input = &s->input,
+		.now_ms = clock_now(clock),
+	};
+	enum errc rc = run_results_load(s->store, s->run.id, &source.rows, err);
+
+	clock_free(clock);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < REPORTS && !rc; i++)
+		if (cli_text(cli, reports[i].option))
+			rc = reports[i].write(&source, cli_text(cli, reports[i].option), err);
+	run_results_free(source.rows);
+	return rc;
+}
+
 static enum errc report(struct stored *s, const struct cli *cli, struct err *err)
 {
 	const char *csv = cli_text(cli, OPTION_CSV);
 	struct summary counts;
-	enum errc rc = ERR_OK;
+	bool others = false;
+	enum errc rc;
 
-	if (!csv && !cli_count(cli, OPTION_VERIFY))
-		return err_set(err, ERR_USAGE, "what to write? --csv FILE, or --verify");
+	for (size_t i = 0; i < REPORTS; i++)
+		others |= cli_count(cli, reports[i].option) > 0;
+	if (!csv && !others && !cli_count(cli, OPTION_VERIFY))
+		return err_set(err, ERR_USAGE,
+			"what to write? --csv, --html, --xlsx or --metrics FILE, or --verify");
 	rc = stored_run(s, cli->args[0], err);
 	if (!rc && cli_count(cli, OPTION_VERIFY))
 		rc = verify(s, err);
 	if (!rc && csv)
 		rc = stored_rows(s, csv, cli_count(cli, OPTION_RAW_CSV) > 0, &counts, err);
+	if (!rc && others)
+		rc = write_reports(s, cli, err);
 	return rc;
 }
 

@@ -22,6 +22,9 @@ MUST_CHECK enum errc outfile_open(
 	struct outfile **ret, const char *path, mode_t mode, struct err *err);
 /* The first failure is remembered and told by outfile_commit(). */
 void outfile_write(struct outfile *f, struct str bytes);
+/* A path by which a library can write the file itself, before anything else is written (not for
+ * stdout). Returns `out`. */
+const char *outfile_inner(const struct outfile *f, char out[64]);
 /* Cuts everything written so far (not for stdout): for outputs that have to be made anew. */
 MUST_CHECK enum errc outfile_rewind(struct outfile *f, struct err *err);
 /* Keeps the present file, if any, under the name `backup` (same folder, replaced) when that is not

@@ -133,6 +133,12 @@ enum errc outfile_open(struct outfile **ret, const char *path, mode_t mode, stru
 	return rc;
 }
 
+const char *outfile_inner(const struct outfile *f, char out[64])
+{
+	fd_path(f->fd, out);
+	return out;
+}
+
 static void write_out(struct outfile *f, const char *p, size_t n)
 {
 	while (n && !f->failed) {

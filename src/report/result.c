@@ -17,10 +17,9 @@ enum {
 	ROW_MAX_BYTES = 4 * CSV_MAX_RECORD_BYTES,
 };
 
-static const char *const ours[] = { "depmend_outcome", "depmend_rule", "depmend_steps",
-	"depmend_reason", "depmend_before", "depmend_after", "depmend_evidence", "depmend_attempts",
-	"depmend_finished", "depmend_run" };
-enum { OURS = sizeof(ours) / sizeof(ours[0]) };
+const char *const result_columns[RESULT_COLUMNS] = { "depmend_outcome", "depmend_rule",
+	"depmend_steps", "depmend_reason", "depmend_before", "depmend_after", "depmend_evidence",
+	"depmend_attempts", "depmend_finished", "depmend_run" };
 
 struct result {
 	struct result_options opt;
@@ -48,10 +47,8 @@ static void flush_when(struct result *r, size_t at_least)
 }
 
 /* The name of an input column that has none: the serial's own, so that it is found again. */
-static void column_name(const struct result *r, size_t at, struct buf *ret)
+void result_column_name(const struct columns *c, size_t at, struct buf *ret)
 {
-	const struct columns *c = r->opt.columns;
-
 	if (at < c->n)
 		buf_str(ret, c->headers[at]);
 	else if (c->n == 0 && c->at[COLUMN_SERIAL] == (int)at)
@@ -69,13 +66,13 @@ static void write_header(struct result *r)
 		if (is_own(r, i))
 			continue;
 		buf_reset(&name);
-		column_name(r, i, &name);
+		result_column_name(r->opt.columns, i, &name);
 		csv_cell(&r->out, buf_view(&name), !r->opt.raw_csv);
 		buf_char(&r->out, ',');
 	}
-	for (size_t i = 0; i < OURS; i++) {
-		buf_z(&r->out, ours[i]);
-		buf_char(&r->out, i + 1 < OURS ? ',' : '\n');
+	for (size_t i = 0; i < RESULT_COLUMNS; i++) {
+		buf_z(&r->out, result_columns[i]);
+		buf_char(&r->out, i + 1 < RESULT_COLUMNS ? ',' : '\n');
 	}
 	buf_release(&name);
 }
@@ -270,7 +267,7 @@ static bool read_run(const char *path, struct buf *ret)
 	if (csv_next(in, &rec, &more, NULL) || !more)
 		goto out;
 	for (size_t i = 0; i < rec.n_cells; i++)
-		if (str_eq(rec.cells[i], str_from(ours[OURS - 1])))
+		if (str_eq(rec.cells[i], str_from(result_columns[RESULT_COLUMNS - 1])))
 			at = i;
 	if (at == SIZE_MAX)
 		goto out;

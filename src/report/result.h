@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -66,6 +67,12 @@ MUST_CHECK enum errc result_commit(struct result *r, struct err *err);
 const char *result_kept(const struct result *r);
 /* Not committed: nothing is left. NULL is fine. */
 void result_free(struct result *r);
+
+/* The names of our columns, in order. */
+enum { RESULT_COLUMNS = 10 };
+extern const char *const result_columns[RESULT_COLUMNS];
+/* Appends the name that a column of the input has in a result. */
+void result_column_name(const struct columns *c, size_t at, struct buf *ret);
 
 /* devices.csv -> devices.result.csv; "-" -> "-". Caller frees with free(). */
 char *result_default_path(const char *input);

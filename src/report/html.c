@@ -1,0 +1,147 @@
+#include "report/html.h"
+
+#include "base/time.h"
+#include "base/version.h"
+#include "io/crypto.h"
+#include "report/html_parts.h"
+#include "report/status.h"
+
+/* Files of their own, so that editors and linters know what they are. */
+#define EMBED(name, file)                                                           \
+	__asm__(".pushsection .rodata\n.globl " #name "\n.hidden " #name "\n" #name \
+		":\n.incbin \"src/report/" file "\"\n.byte 0\n.popsection\n");      \
+	extern const char name[]
+
+EMBED(page_css, "page.css");
+EMBED(page_js, "page.js");
+
+const char *html_word(enum outcome o)
+{
+	return outcome_info(o)->word;
+}
+
+static void put_hash(struct page *p, const char *text)
+{
+	unsigned char digest[SHA256_BYTES];
+
+	sha256(str_from(text), digest);
+	page_raw(p, "'sha256-");
+	base64(&p->out, (struct str){ (const char *)digest, sizeof(digest) });
+	page_raw(p, "'");
+}
+
+static void put_head(struct html *h)
+{
+	struct page *p = &h->page;
+
+	page_raw(p, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		    "style-src ");
+	put_hash(p, page_css);
+	page_raw(p, "; script-src ");
+	put_hash(p, page_js);
+	page_raw(p, "; base-uri 'none'; form-action 'none'\">\n"
+		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+		    "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
+	page_text(p, str_from(h->source->settings->tenant));
+	page_printf(p, ": run %s</title>\n<style>", h->source->run->name);
+	page_raw(p, page_css);
+	page_raw(p, "</style>\n</head>\n<body>\n");
+}
+
+/* What the last process said when it ended. */
+static void put_state(struct html *h)
+{
+	const struct run_record *run = h->source->run;
+	const char *meaning = status_meaning(run->exit_status);
+	bool good = run->exit_status == 0;
+	struct page *p = &h->page;
+
+	if (run->state == RUN_SUPERSEDED)
+		page_raw(p, "<p class=\"state warn\">Superseded: another run took over what it had "
+			    "not touched</p>\n");
+	else if (run->state == RUN_ACTIVE)
+		page_raw(p, "<p class=\"state warn\">Not finished: run the same command again to "
+			    "continue</p>\n");
+	else if (meaning)
+		page_printf(p, "<p class=\"state %s\">Finished with exit status %d: %s</p>\n",
+			good ? "good" : "warn", run->exit_status, meaning);
+	else
+		page_raw(p, "<p class=\"state\">Finished</p>\n");
+}
+
+static void put_title(struct html *h)
+{
+	const struct run_record *run = h->source->run;
+	struct page *p = &h->page;
+
+	page_raw(p, "<header>\n<p class=\"brand\">depmend</p>\n<h1>");
+	page_text(p, str_from(h->source->settings->tenant));
+	page_raw(p, "</h1>\n");
+	put_state(h);
+	page_printf(p, "<dl class=\"facts\">\n<div><dt>Run</dt><dd><code>%s</code></dd></div>\n",
+		run->name);
+	page_raw(p, "<div><dt>Input</dt><dd><code>");
+	page_text(p, str_from(h->source->input->path));
+	page_raw(p, "</code></dd></div>\n<div><dt>Confirmed</dt><dd>");
+	page_time(p, run->created_ms);
+	page_raw(p, "</dd></div>\n<div><dt>Ended</dt><dd>");
+	page_time(p, run->finished_ms);
+	page_printf(p, "</dd></div>\n<div><dt>Plan</dt><dd><code>%.12s</code></dd></div>\n",
+		run->fingerprint);
+	if (h->source->input->undoes[0]) {
+		page_raw(p, "<div><dt>Undoes</dt><dd><code>");
+		page_text(p, str_from(h->source->input->undoes));
+		page_raw(p, "</code></dd></div>\n");
+	}
+	page_raw(p, "</dl>\n</header>\n<main>\n");
+}
+
+static void put_end(struct html *h)
+{
+	struct page *p = &h->page;
+
+	page_raw(p, "</main>\n<footer>\n<p>Written ");
+	page_time(p, h->source->now_ms);
+	page_printf(p,
+		" by depmend %s from its own records; no service was asked. The whole result, row "
+		"by row: <code>depmend report %s --csv FILE</code></p>\n</footer>\n<script>",
+		DEPMEND_VERSION, h->source->run->name);
+	page_raw(p, page_js);
+	page_raw(p, "</script>\n</body>\n</html>\n");
+}
+
+static enum errc put_page(struct html *h, struct err *err)
+{
+	enum errc rc;
+
+	put_head(h);
+	put_title(h);
+	html_totals(h);
+	rc = html_causes(h, err);
+	html_groups(h);
+	html_changes(h);
+	if (!rc)
+		rc = html_requests(h, err);
+	if (!rc)
+		rc = html_approvals(h, err);
+	if (!rc)
+		rc = html_rows(h, err);
+	put_end(h);
+	return rc ? rc : page_commit(&h->page, err);
+}
+
+enum errc report_html(const struct report_source *s, const char *path, struct err *err)
+{
+	struct html h = { .source = s };
+	enum errc rc = page_open(&h.page, path, err);
+
+	if (!rc)
+		rc = tally_run(&h.tally, s, err);
+	if (!rc)
+		rc = put_page(&h, err);
+	tally_release(&h.tally);
+	page_close(&h.page);
+	return rc;
+}

@@ -1,0 +1,151 @@
+/* Who said yes to what, from the audit trail. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "io/crypto.h"
+#include "io/json.h"
+#include "report/html_parts.h"
+
+struct approvals {
+	struct page *page;
+	struct html *html;
+	char *digests[3]; /* input, rules, settings: of the first event */
+	char last[SHA256_HEX];
+	uint64_t n;
+};
+
+static void put_list(struct page *p, const struct json *list)
+{
+	const struct json *v = json_first(list);
+
+	page_raw(p, "<td>");
+	if (!v)
+		page_raw(p, "\xe2\x80\x93");
+	for (; v; v = json_next(v)) {
+		page_raw(p, "<code>");
+		page_text(p, json_text(v));
+		page_raw(p, "</code><br>");
+	}
+}
+
+static void put_who(struct page *p, const struct json *j)
+{
+	struct str sudo = json_text(json_get(j, "sudo_user"));
+	struct str unit = json_text(json_get(j, "invocation"));
+	int64_t uid = -1;
+
+	(void)json_int(json_get(j, "uid"), &uid);
+	page_printf(p, "<td>uid %lld", (long long)uid);
+	if (sudo.n) {
+		page_raw(p, ", through sudo from ");
+		page_text(p, sudo);
+	}
+	if (unit.n) {
+		page_raw(p, "<br><small>systemd invocation <code>");
+		page_text(p, unit);
+		page_raw(p, "</code></small>");
+	}
+}
+
+static void keep_digests(struct approvals *a, const struct json *j)
+{
+	static const char *const names[3] = { "input_sha256", "rules_sha256", "settings_sha256" };
+
+	for (int i = 0; i < 3; i++)
+		if (!a->digests[i])
+			a->digests[i] = mem_dupz(json_text(json_get(j, names[i])));
+}
+
+static enum errc put_event(void *self, const struct event_record *e, struct err *err)
+{
+	struct approvals *a = self;
+	struct page *p = a->page;
+	bool first = str_eq(e->kind, STR("run"));
+	struct json *j;
+	enum errc rc;
+
+	a->n++;
+	(void)snprintf(a->last, sizeof(a->last), "%.*s", STR_FMT(e->hash));
+	if (!first && !str_eq(e->kind, STR("continue")))
+		return ERR_OK;
+	rc = json_parse(&j, e->text, err);
+	if (rc)
+		return rc;
+	page_raw(p, "<tr><td>");
+	page_time(p, e->at_ms);
+	page_printf(p, "<td>%s", first ? "confirmed and begun" : "continued");
+	put_who(p, j);
+	put_list(p, json_get(j, "confirmed"));
+	put_list(p, json_get(j, "allowed"));
+	page_raw(p, "<td>");
+	page_text(p, json_text(json_get(j, "version")));
+	page_raw(p, "</tr>\n");
+	if (first)
+		keep_digests(a, j);
+	json_free(j);
+	return ERR_OK;
+}
+
+static void put_digest(struct page *p, const char *name, const char *hex)
+{
+	page_printf(p, "<div><dt>%s</dt><dd><code>", name);
+	page_text(p, str_from(hex));
+	page_raw(p, "</code></dd></div>\n");
+}
+
+static void put_digests(struct approvals *a)
+{
+	static const char *const names[3] = { "Input (SHA-256)", "Rules", "Settings" };
+	struct page *p = a->page;
+
+	page_raw(p, "<dl class=\"facts digests\">\n");
+	put_digest(p, "Fingerprint of the plan", a->html->source->run->fingerprint);
+	for (int i = 0; i < 3; i++)
+		put_digest(p, names[i], a->digests[i]);
+	put_digest(p, "Newest event of this run", a->last);
+	page_raw(p, "</dl>\n");
+}
+
+static void put_chain(struct approvals *a)
+{
+	struct page *p = a->page;
+	struct err err;
+	int64_t n;
+
+	if (store_events_verify(a->html->source->store, &n, &err)) {
+		page_raw(p, "<p class=\"bad\"><strong>");
+		page_text(p, str_from(err.msg));
+		page_raw(p, "</strong></p>\n");
+		return;
+	}
+	page_raw(p, "<p>The audit trail was whole when this page was written: ");
+	page_number(p, (uint64_t)n);
+	page_raw(p, " events, each with the hash of the one before, ");
+	page_number(p, a->n);
+	page_printf(p,
+		" of them of this run. <code>depmend report %s --verify</code> checks it "
+		"again.</p>\n",
+		a->html->source->run->name);
+}
+
+enum errc html_approvals(struct html *h, struct err *err)
+{
+	struct approvals a = { .page = &h->page, .html = h };
+	enum errc rc;
+
+	page_raw(&h->page,
+		"<section id=\"approvals\">\n<h2>Approvals</h2>\n<table class=\"plain\">\n"
+		"<thead><tr><th>When<th>What<th>Who<th>Said yes by<th>Guards lifted<th>"
+		"depmend</tr></thead>\n<tbody>\n");
+	rc = store_events(h->source->store, h->source->run->id, put_event, &a, err);
+	page_raw(&h->page, "</tbody>\n</table>\n");
+	if (!rc) {
+		put_digests(&a);
+		put_chain(&a);
+	}
+	page_raw(&h->page, "</section>\n");
+	for (int i = 0; i < 3; i++)
+		free(a.digests[i]);
+	return rc;
+}

@@ -1,0 +1,132 @@
+#include "report/page.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/time.h"
+
+enum { FLUSH_BYTES = 64 * 1024, SLACK_BYTES = 64 * 1024 };
+
+enum errc page_open(struct page *p, const char *path, struct err *err)
+{
+	*p = (struct page){ 0 };
+	buf_init(&p->out, FLUSH_BYTES + SLACK_BYTES);
+	return outfile_open(&p->file, path, 0644, err);
+}
+
+static void flush(struct page *p)
+{
+	outfile_write(p->file, buf_view(&p->out));
+	buf_reset(&p->out);
+}
+
+static void flush_when_full(struct page *p)
+{
+	if (p->out.n >= FLUSH_BYTES)
+		flush(p);
+}
+
+enum errc page_commit(struct page *p, struct err *err)
+{
+	flush(p);
+	return outfile_commit(p->file, NULL, err);
+}
+
+void page_close(struct page *p)
+{
+	outfile_free(p->file);
+	buf_release(&p->out);
+}
+
+void page_raw(struct page *p, const char *markup)
+{
+	buf_z(&p->out, markup);
+	flush_when_full(p);
+}
+
+void page_printf(struct page *p, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	page_raw(p, text);
+}
+
+/* Bytes of the control character at p: C0, DEL, or C1 as UTF-8; 0 when it is none. */
+static size_t control_at(const char *p, size_t n)
+{
+	unsigned char c = (unsigned char)p[0];
+
+	if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
+		return 1;
+	return c == 0xc2 && n > 1 && (unsigned char)p[1] < 0xa0 ? 2 : 0;
+}
+
+static void put_escaped(struct buf *b, char c)
+{
+	switch (c) {
+	case '&':
+		buf_z(b, "&amp;");
+		break;
+	case '<':
+		buf_z(b, "&lt;");
+		break;
+	case '>':
+		buf_z(b, "&gt;");
+		break;
+	case '"':
+		buf_z(b, "&quot;");
+		break;
+	case '\'':
+		buf_z(b, "&#39;");
+		break;
+	default:
+		buf_char(b, c);
+	}
+}
+
+void page_text(struct page *p, struct str text)
+{
+	size_t n = str_head(text, PAGE_CELL_BYTES).n;
+
+	for (size_t i = 0; i < n;) {
+		size_t control = control_at(text.p + i, n - i);
+
+		if (control)
+			buf_z(&p->out, "\xef\xbf\xbd");
+		else
+			put_escaped(&p->out, text.p[i]);
+		i += control ? control : 1;
+	}
+	if (n < text.n)
+		buf_z(&p->out, "\xe2\x80\xa6");
+	flush_when_full(p);
+}
+
+void page_number(struct page *p, uint64_t n)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			buf_char(&p->out, ',');
+		buf_char(&p->out, digits[i]);
+	}
+}
+
+void page_time(struct page *p, int64_t at_ms)
+{
+	char t[TIME_TEXT];
+
+	if (at_ms == TIME_NONE) {
+		page_raw(p, "\xe2\x80\x93");
+		return;
+	}
+	(void)time_rfc3339_s(at_ms, t);
+	page_printf(p, "<time datetime=\"%s\">%.10s %.8s UTC</time>", t, t, t + 11);
+}

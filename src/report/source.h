@@ -1,0 +1,18 @@
+/*
+ * What the reports of a run are made from. All of it is borrowed by whoever takes it.
+ */
+#ifndef REPORT_SOURCE_H
+#define REPORT_SOURCE_H
+
+#include "engine/apply.h"
+
+struct report_source {
+	struct store *store;
+	const struct settings *settings;
+	const struct run_record *run;
+	const struct run_input *input;
+	struct run_results *rows;
+	int64_t now_ms;
+};
+
+#endif

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# The reports of a run against its result CSV. What needs a browser or an office is in tests/full.
+#
+#	tests/report/run.sh BUILD
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/lib.sh
+. "$here/../lib.sh"
+suite_begin "${1:?usage: tests/report/run.sh BUILD}"
+cd "$work" || exit 1
+
+evil='<script>alert(1)</script>'
+number() { # NAME: the value of a metric without further labels
+	sed -n "s/^depmend_$1{tenant=\"demo\"} //p" run.prom
+}
+
+# Every report of the newest run, checked against its CSV.
+reports() { # WHAT
+	run report latest --html run.html --xlsx run.xlsx --metrics run.prom --csv run.csv --raw-csv
+	exits "$1: report" 0
+	for kind in html xlsx metrics; do
+		file=run.$kind
+		[ "$kind" != metrics ] || file=run.prom
+		same "$1: $kind" '' "$("$here/check.py" "$kind" "$file" run.csv 2>&1)"
+	done
+}
+
+# --- names that are markup, cells of every kind ---
+
+sed "s|WS1 APAC|$evil|" "$root/samples/fleet.csv" >fleet.csv
+new_world --fleet "$work/fleet.csv"
+sed -i "s|server: WS1 APAC|server: \"$evil\"|; s|group: WS1EMEA|&, expires: 2100-01-01|; s|group: WS1APAC|group: SCRIPTALERT1SCRIPT|" \
+	depmend.yaml
+sed "s|WS1 APAC|$evil|; s|iPhone 12|$evil|" "$root/samples/portal-like.csv" >in.csv
+printf '%s,"& "" \x27 </td> \xe2\x80\xae \x01 %s",,,,,,,,,,,,,,  =1+1\n' \
+	ZZ8NOTOURS "$evil" ZZ7NOTOURS "$(head -c 3000 /dev/zero | tr '\0' x)" >>in.csv
+run apply in.csv --rules corrupted-registration --yes --allow percent=30
+exits 'a run with odd names' 3
+reports 'odd names'
+check 'markup is text' grep -q 'alert(1)&lt;/script&gt;' run.html
+check 'control bytes are replaced' test "$(tr -d '\n\t' <run.html | tr -cd '\000-\037\177' | wc -c)" -eq 0
+check 'a long cell is cut' grep -q 'xxx…' run.html
+check 'who said yes' grep -q -- '<code>--yes</code>' run.html
+check 'which guards were lifted' grep -q -- '<code>percent=30</code>' run.html
+check 'the fingerprint' grep -qE '[0-9a-f]{64}' run.html
+check 'the audit trail' grep -q 'The audit trail was whole' run.html
+for chart in 'Reads at Apple' 'Changes at Apple' 'Requests to the UEM'; do
+	check "timeline: $chart" grep -q "<strong>$chart</strong>: [1-9][0-9]* sent" run.html
+done
+same 'metrics: exit status' 3 "$(number exit_status)"
+same 'metrics: no success yet' '' "$(number last_success_timestamp_seconds)"
+check 'metrics: token days' grep -Eq '^depmend_token_days_left\{.*group="WS1EMEA"\} [0-9]{5}(\.[0-9]+)?$' run.prom
+check 'metrics: odd names' grep -q 'tenant="demo"' run.prom
+
+sqlite3 state/*/depmend.db "UPDATE event SET text = replace(text, 'percent=30', 'percent=10') WHERE id = 1"
+run report latest --html run.html
+exits 'a changed audit trail' 0
+check 'a changed audit trail shows' grep -q 'the audit trail is broken at event 1' run.html
+run report latest --verify
+check 'a changed audit trail fails --verify' test "$status" -ne 0
+
+# --- success, and a run that is not over ---
+
+new_world
+sed -n '1p;/^7AGC74BU22/p' "$root/samples/portal-like.csv" >one.csv
+run apply one.csv --rules corrupted-registration --yes
+exits 'a run without fault' 0
+reports 'no fault'
+check 'nothing is left to do' grep -q 'Nothing: every row is settled' run.html
+same 'metrics: exit status of a good run' 0 "$(number exit_status)"
+check 'metrics: last success' test "$(number last_success_timestamp_seconds)" -gt "$(number last_run_timestamp_seconds)"
+
+new_world
+settings_with 'rate: {apple_write: 3/hour}'
+run apply "$root/samples/portal-like.csv" --rules corrupted-registration --yes --allow percent=30 \
+	--max-wait 1m --out stopped.csv
+exits 'a run out of time' 75
+reports 'out of time'
+same 'metrics: not over' 0 "$(number run_finished)"
+check 'the page says so' grep -q 'Not finished: run the same command again' run.html
+run apply "$root/samples/portal-like.csv" --rules corrupted-registration --yes --out stopped.csv
+exits 'and now to its end' 3
+reports 'continued'
+check 'who went on' grep -q '<td>continued' run.html
+
+# --- more rows than a page shows ---
+
+cat >leave.yaml <<'RULES'
+version: 1
+name: leave
+rules:
+  - name: broken
+    match: {csv.Wish: advise}
+    do: [{advise: "look at it"}]
+  - name: rest
+    match: {always: true}
+    do: [skip]
+RULES
+awk 'BEGIN { print "Serial,Wish"; for (i = 0; i < 6000; i++)
+	printf "X%09d,%s\n", i, i % 97 == 96 ? "advise" : "leave" }' >many.csv
+new_world
+run apply many.csv --rules leave.yaml --yes
+exits 'many rows' 3
+reports 'many rows'
+check 'what was left out is said' grep -q '5,000 of 6,000 rows.* Left out: 1,000 skipped\.' run.html
+
+# --- outputs that cannot be ---
+
+mkdir -p folder
+for kind in html xlsx metrics; do
+	run report latest "--$kind" folder
+	exits "--$kind onto a folder" 73
+	run report latest "--$kind" nowhere/x
+	exits "--$kind into no folder" 73
+done
+run report latest --xlsx -
+exits '--xlsx - has no seat' 64
+run report latest
+exits 'report without a wish' 64
+same 'nothing is left behind' '' "$(find . -name '.*.*' -newer many.csv ! -path './state/*' | grep -v '^\./\?$')"
+suite_end
