@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cli/confirm.h"
+#include "cli/notify.h"
 #include "cli/unsettled.h"
 #include "cli/write_rows.h"
 #include "engine/audit.h"
@@ -42,6 +43,8 @@ enum errc carry_open(struct carrying *c, struct err *err)
 	};
 	enum errc rc = session_open(&c->p.session, c->p.settings, &opt, err);
 
+	if (!rc)
+		notify_start(c->p.settings);
 	c->allowed = cli_list(c->p.cli, OPTION_ALLOW, &n_allowed);
 	buf_init(&c->said, 64 * 1024);
 	confirm_flags(c->p.cli, &c->said);
@@ -268,6 +271,8 @@ static int finish(struct carrying *c, enum errc ended, const struct err *why)
 		status = status_first(status, cli_fail(c->p.cli, &err));
 	if (c->has_run)
 		tell(c, &summary, status);
+	if (c->p.settings)
+		notify_end(c->p.settings, status, &summary);
 	return status;
 }
 

@@ -63,8 +63,29 @@ check 'a changed audit trail fails --verify' test "$status" -ne 0
 
 new_world
 sed -n '1p;/^7AGC74BU22/p' "$root/samples/portal-like.csv" >one.csv
+settings_with 'notify: {url: {env: PING_URL}}'
+python3 -c '
+import http.server
+class Pinged(http.server.BaseHTTPRequestHandler):
+	def do_POST(self):
+		size = int(self.headers["Content-Length"])
+		print(self.path, self.rfile.read(size).decode().split(), flush=True)
+		self.send_error(404)
+server = http.server.HTTPServer(("127.0.0.1", 0), Pinged)
+print(server.server_port, flush=True)
+server.handle_request()
+server.handle_request()' >pings 2>/dev/null &
+for _ in $(seq 200); do
+	[ ! -s pings ] || break
+	sleep 0.05
+done
+PING_URL=http://127.0.0.1:$(head -n 1 pings)/ping
+export PING_URL
 run apply one.csv --rules corrupted-registration --yes
+kill $! 2>/dev/null
 exits 'a run without fault' 0
+same 'what was pinged' "/ping/start [] /ping/0 ['rows=1', 'done=1']" "$(sed 1d pings | paste -sd ' ')"
+check 'a ping that is not taken is said' grep -q 'notify: the answer was 404' err
 reports 'no fault'
 check 'nothing is left to do' grep -q 'Nothing: every row is settled' run.html
 same 'metrics: exit status of a good run' 0 "$(number exit_status)"

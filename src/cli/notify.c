@@ -1,0 +1,163 @@
+#include "cli/notify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/version.h"
+#include "engine/stop.h"
+#include "io/http.h"
+
+enum { BODY_MAX_BYTES = 4096, URL_MAX_BYTES = 8192, REPLY_MAX_BYTES = 64 * 1024 };
+
+/* --- the child --- */
+
+static void put_counts(const struct summary *counts, struct buf *out)
+{
+	buf_printf(out, "rows=%zu\n", summary_rows(counts));
+	for (int o = 0; o < OUTCOME_MAX_; o++)
+		if (counts->rows[o])
+			buf_printf(out, "%s=%zu\n", outcome_info((enum outcome)o)->word,
+				counts->rows[o]);
+}
+
+/* The path goes before a query that the URL may have. The URL is a secret: no message shows it. */
+static enum errc make_request(const struct settings *s, const char *path,
+	const struct summary *counts, struct http_request *ret, struct err *err)
+{
+	struct buf url, whole;
+	struct str query, base;
+	enum errc rc = secret_open(&s->notify_url, &url, err);
+
+	if (rc)
+		return rc;
+	query = buf_view(&url);
+	base = str_cut(&query, '?');
+	while (base.n && base.p[base.n - 1] == '/')
+		base.n--;
+	buf_init(&whole, URL_MAX_BYTES);
+	buf_str(&whole, base);
+	buf_z(&whole, path);
+	if (query.n)
+		buf_char(&whole, '?');
+	buf_str(&whole, query);
+	http_request_init(ret, HTTP_TRIGGER, "POST");
+	ret->url = mem_dupz(buf_view(&whole));
+	ret->max_body = REPLY_MAX_BYTES;
+	if (counts)
+		put_counts(counts, &ret->body);
+	buf_wipe(&whole);
+	buf_wipe(&url);
+	if (http_url_allowed(ret->url, NULL))
+		rc = err_set(err, ERR_SETTINGS, "its URL is none that may be used");
+	if (!rc)
+		rc = http_request_header(ret, "Content-Type", STR("text/plain"), err);
+	if (rc)
+		http_request_release(ret);
+	return rc;
+}
+
+static enum errc send_request(struct http_request *q, int64_t patience_ms, struct err *err)
+{
+	struct clock *clock = clock_real();
+	const struct http_options opt = {
+		.clock = clock,
+		.timeout_ms = patience_ms,
+		.stop_fd = -1,
+		.user_agent = "depmend/" DEPMEND_VERSION,
+	};
+	struct http_client *client;
+	struct http_reply reply;
+	bool done;
+	void *tag;
+	enum errc rc = http_client_open(&client, &opt, err);
+
+	if (!rc)
+		rc = http_submit(client, q, NULL, NULL, err);
+	if (!rc)
+		rc = http_wait(client, INT64_MAX, &tag, &reply, &done, err);
+	if (!rc && reply.fate != HTTP_ANSWERED)
+		rc = err_set(err, ERR_NET, "%s", reply.why);
+	else if (!rc && (reply.status < 200 || reply.status > 299))
+		rc = err_set(err, ERR_NET, "the answer was %d", reply.status);
+	return rc; /* the process ends: nothing is freed */
+}
+
+static void ping_and_exit(const struct settings *s, const char *path, const struct summary *counts,
+	int64_t patience_ms)
+{
+	struct http_request q;
+	struct err err;
+	enum errc rc;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	rc = make_request(s, path, counts, &q, &err);
+	if (!rc)
+		rc = send_request(&q, patience_ms, &err);
+	if (rc)
+		log_warn("notify: %s", err.msg);
+	_exit(0);
+}
+
+/* --- the parent --- */
+
+/* A second signal ends the wait, too; then stop_asked() has the last word. */
+static bool wait_for(int fd, int64_t patience_ms)
+{
+	struct pollfd p[2] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = stop_fd(), .events = POLLIN },
+	};
+
+	return poll(p, 2, (int)patience_ms) > 0 && p[0].revents;
+}
+
+void notify_ping(const struct settings *s, const char *path, const struct summary *counts,
+	int64_t patience_ms)
+{
+	int ends[2];
+	pid_t child;
+
+	if (s->notify_url.kind == SECRET_NONE)
+		return;
+	/* Its end is seen as the end of the pipe, which nobody else holds. */
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		log_warn("notify: %s", strerror(errno));
+		return;
+	}
+	child = fork();
+	if (child == 0)
+		ping_and_exit(s, path, counts, patience_ms);
+	(void)close(ends[1]);
+	if (child < 0) {
+		log_warn("notify: %s", strerror(errno));
+	} else {
+		if (!wait_for(ends[0], patience_ms)) {
+			log_warn("notify: given up after %d s", (int)(patience_ms / 1000));
+			(void)kill(child, SIGKILL);
+		}
+		(void)waitpid(child, NULL, 0);
+	}
+	(void)close(ends[0]);
+}
+
+void notify_start(const struct settings *s)
+{
+	notify_ping(s, "/start", NULL, NOTIFY_START_MS);
+}
+
+void notify_end(const struct settings *s, int status, const struct summary *counts)
+{
+	char path[16];
+
+	(void)snprintf(path, sizeof(path), "/%d", status);
+	notify_ping(s, path, counts, NOTIFY_END_MS);
+}

@@ -1,0 +1,22 @@
+/*
+ * Pings of a health check (`notify: {url: ...}`): /start when a run begins, /<exit status> when it
+ * ends, with nothing but counts. What becomes of them changes nothing else: they are sent by a
+ * child, which is killed when its time is over.
+ */
+#ifndef CLI_NOTIFY_H
+#define CLI_NOTIFY_H
+
+#include "model/settings.h"
+#include "report/summary.h"
+
+/* Both together: how long a run can be kept waiting. */
+enum { NOTIFY_START_MS = 5000, NOTIFY_END_MS = 10000 };
+
+/* Nothing is sent when the settings name no URL. counts NULL: no body. Failures are warned of. */
+void notify_ping(const struct settings *s, const char *path, const struct summary *counts,
+	int64_t patience_ms);
+
+void notify_start(const struct settings *s);
+void notify_end(const struct settings *s, int status, const struct summary *counts);
+
+#endif
