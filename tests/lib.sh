@@ -114,7 +114,7 @@ requests() { # jq condition over the request: .service .method .path .query .sta
 # Requests that change something, as the services count them: activities and profiles.
 changes() {
 	requests '(.method != "GET" and .path != "/auth/oauth2/token" and .path != "/connect/token"
-		and (.path | endswith("/search") | not)
+		and (.path | endswith("/search") | not) and .path != "/api/mdm/devices"
 		and (.query | test("action=(Sync|Fetch)") | not))'
 }
 

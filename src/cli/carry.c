@@ -219,7 +219,8 @@ static void tell(struct carrying *c, const struct summary *summary, int status)
 		end.n_reads = n.apple_reads + n.uem_reads;
 		end.took_ms = transport_now(c->p.session.transport) - c->started_ms;
 	}
-	if (summary->rows[OUTCOME_PENDING] || summary->rows[OUTCOME_IN_FLIGHT]) {
+	if (summary->rows[OUTCOME_PENDING] || summary->rows[OUTCOME_IN_FLIGHT] ||
+		summary->rows[OUTCOME_HELD]) {
 		carry_again(c->input_path, c->undoes, next, sizeof(next));
 		end.next = next;
 	}

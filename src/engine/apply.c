@@ -23,12 +23,13 @@ static bool ready_in(const struct job *j, uint32_t wave)
 	return false;
 }
 
-/* The next thing that some device of the wave waits for: Apple's changes before profiles, and one
- * sync for all when nothing else is left. */
+/* The next thing that some device of the wave waits for: Apple's changes before profiles, then one
+ * sync for all, then what cannot be undone; the end of a wipe when nothing else is left. */
 static enum errc work_phase(struct job *j, uint32_t wave, struct err *err)
 {
-	static enum errc (*const rounds[])(struct job *, uint32_t, uint32_t *,
-		struct err *) = { change_round, profile_round, sync_round };
+	static enum errc (*const rounds[])(struct job *, uint32_t, uint32_t *, struct err *) = {
+		change_round, profile_round, sync_round, record_round, wipe_round
+	};
 	uint32_t moved = 0;
 	enum errc rc = ERR_OK;
 
@@ -155,7 +156,7 @@ static void settle_rest(struct job *j)
 		bool off = work_put_back_due(job_program(j, d), d->results, &at);
 		const struct work_step *s = job_step(j, d);
 
-		if (d->settled)
+		if (d->settled || (d->outcome == OUTCOME_HELD && !off))
 			continue;
 		/* An unassign whose outcome nobody knows yet may have taken it off. */
 		if (d->outcome == OUTCOME_IN_FLIGHT ||
@@ -301,7 +302,8 @@ static enum errc recover_one(
 		rc = job_flush(&j, err);
 	}
 	for (uint32_t i = 0; i < j.n; i++)
-		left += j.devices[i].outcome == OUTCOME_IN_FLIGHT || j.devices[i].busy;
+		left += j.devices[i].outcome == OUTCOME_IN_FLIGHT ||
+			(j.devices[i].busy && j.devices[i].outcome != OUTCOME_HELD);
 	if (!rc && !left)
 		rc = store_run_set(
 			s->store, run, RUN_SUPERSEDED, transport_now(s->transport), -1, err);

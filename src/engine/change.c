@@ -45,9 +45,7 @@ static void note_drift(struct job *j, struct job_device *d, const struct view *s
 		seen->server == SERVER_NONE ? "no server" : "server '",
 		STR_FMT(fleet_server_name(j->fleet, seen->server)),
 		seen->server == SERVER_NONE ? "" : "'");
-	for (uint32_t i = job_next(j, d); i < job_program(j, d)->n; i++)
-		d->results[i] = RESULT_LEFT_OUT;
-	job_settle(j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, detail);
+	job_drift(j, d, detail);
 }
 
 /* Settles what needs nothing or was changed by somebody else; true: the change is to be sent. */
@@ -137,11 +135,6 @@ static bool budget_allows(struct job *j, bool back, uint32_t n_queued)
 
 /* --- sending --- */
 
-static enum errc before_change(void *self, int64_t at_ms, struct err *err)
-{
-	return job_intend(self, at_ms, err);
-}
-
 /* One device is to blame when Apple names it, or when it stands alone; otherwise the culprit is
  * looked for by halves. */
 static void share_blame(struct job *j, struct open_request *r, const struct apple_error *e)
@@ -179,7 +172,6 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 	struct err err;
 	enum errc rc = apple_reply_error(reply, &detail, &err);
 
-	r->sent_ms = reply->last_sent_ms;
 	r->state = REQUEST_REFUSED;
 	if (rc == ERR_REFUSED) {
 		share_blame(j, r, &detail);
@@ -202,31 +194,8 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 static enum errc done_change(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
-	struct open_request *r = self;
-	struct job *j = r->job;
-	enum errc rc;
-
 	(void)rest;
-	if (code) { /* never sent, or answered with "not now": not applied */
-		r->state = REQUEST_REFUSED;
-		job_stop(j, code, code == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING,
-			err);
-	} else if (reply->fate == HTTP_ANSWERED) {
-		take_answer(r, reply);
-	} else {
-		r->state = REQUEST_UNKNOWN;
-		r->terminal = true;
-		r->sent_ms = reply->last_sent_ms;
-		log_warn("%s: %s: looking before anything is sent again", step_info(r->kind)->word,
-			reply->why);
-	}
-	rc = job_flush(j, err);
-	if (!rc)
-		rc = job_note(r, err);
-	if (r->state == REQUEST_REFUSED)
-		job_close(j, r);
-	/* What is queued still would leave although this could not be written down. */
-	return !rc && code == ERR_STORE ? code : rc;
+	return job_end_change(self, code, reply, take_answer, err);
 }
 
 struct order {
@@ -244,7 +213,7 @@ static enum errc submit_change(struct job *j, const struct order *first, const u
 	struct open_request *r = job_open(j, first->kind, first->server);
 	struct transport_call call = {
 		.service = TO_APPLE,
-		.before = before_change,
+		.before = job_before_change,
 		.done = done_change,
 		.self = r,
 	};

@@ -17,6 +17,7 @@ struct facts {
 	struct store *store;          /* NULL: sizes of listings are not remembered */
 	char shrunk[200];             /* not empty: a listing lost more than 20 % */
 	uint64_t n_listings[TO_BARE]; /* complete listings read, by service */
+	bool single_records; /* a bulk look-up of UEM records failed: one by one from now on */
 };
 
 /* Apple's servers and, with a UEM, the token groups. Before everything else. */
@@ -36,6 +37,12 @@ MUST_CHECK enum errc facts_on_server(
 
 /* The lists of some groups (bits) only: one poll round for all that wait. */
 MUST_CHECK enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err);
+
+/* For devices that shall be wiped or whose record shall be deleted, after READING_UEM_DEVICE: where
+ * several records have the serial, uem.device names them all ("12 13"). Unknown when the whole list
+ * of records could not be read. */
+MUST_CHECK enum errc facts_uem_ambiguous(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
 
 /* Whether the enrollment-token search by serial finds nothing: the second half of "gone from the
  * lifecycle page". *ret_gone by slot order. */

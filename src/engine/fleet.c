@@ -205,6 +205,8 @@ static const struct {
 	{ FACT_APPLE_MIGRATION_STATUS, "migration" },
 	{ FACT_UEM_LISTED, "listed" },
 	{ FACT_UEM_PROFILE, "profile" },
+	{ FACT_UEM_DEVICE, "record" },
+	{ FACT_UEM_ENROLLMENT_STATUS, "enrollment" },
 };
 
 void fleet_describe(const struct fleet *f, uint32_t slot, struct buf *out)
@@ -213,7 +215,8 @@ void fleet_describe(const struct fleet *f, uint32_t slot, struct buf *out)
 		struct value v;
 
 		fleet_fact(f, slot, parts[i].fact, &v);
-		if (parts[i].fact == FACT_APPLE_MIGRATION_STATUS && v.state == VALUE_ABSENT)
+		if (v.state == VALUE_ABSENT && (parts[i].fact == FACT_APPLE_MIGRATION_STATUS ||
+						       parts[i].fact == FACT_UEM_ENROLLMENT_STATUS))
 			continue;
 		describe_one(f, slot, parts[i].fact, parts[i].word, out);
 	}

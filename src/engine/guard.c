@@ -158,22 +158,6 @@ static enum errc check_words(const char *const *allowed, struct err *err)
 	return ERR_OK;
 }
 
-static enum errc check_supported(const struct plan *p, struct err *err)
-{
-	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		const struct input_row *row = &p->input->rows[i];
-		const struct work_program *prog = plan_program(p, row);
-
-		if (row->outcome == OUTCOME_PLANNED && prog->unsupported != STEP_MAX_)
-			return err_set(err, ERR_SETTINGS,
-				"line %u: the step '%s' can be planned, but this version cannot "
-				"carry "
-				"it out",
-				row->line, step_info(prog->unsupported)->word);
-	}
-	return ERR_OK;
-}
-
 static enum errc check_shrunk(const struct guarding *g, struct err *err)
 {
 	const char *shrunk = g->plan->opt->facts->shrunk;
@@ -210,8 +194,6 @@ enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 
 	if (!rc)
 		rc = check_shrunk(&g, err);
-	if (!rc)
-		rc = check_supported(p, err);
 	for (size_t i = 0; i < N_LIMITS && !rc && p->n_planned; i++)
 		rc = limits[i](&g, err);
 	return rc;
@@ -225,8 +207,6 @@ enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
 	struct err said;
 	enum errc rc = begin(&g, p, policy, allowed, err);
 
-	if (!rc)
-		rc = check_supported(p, err);
 	if (!rc && check_shrunk(&g, &said))
 		fires(self, said.msg);
 	for (size_t i = 0; i < N_LIMITS && !rc && p->n_planned; i++) {

@@ -1,12 +1,13 @@
 /* The durable promise before a request: what, to what, for whom. */
 #include "engine/job.h"
 
+#include "base/log.h"
 #include "base/time.h"
 
 static struct str target_text(const struct open_request *r)
 {
-	if (r->profile != MAP_NONE)
-		return fleet_text(r->job->fleet, r->profile);
+	if (r->about != MAP_NONE)
+		return fleet_text(r->job->fleet, r->about);
 	return fleet_server_id(r->job->fleet, r->server);
 }
 
@@ -68,6 +69,47 @@ enum errc job_intend(struct open_request *r, int64_t at_ms, struct err *err)
 	if (rc)
 		store_rollback(j->store);
 	return rc;
+}
+
+enum errc job_before_change(void *self, int64_t at_ms, struct err *err)
+{
+	return job_intend(self, at_ms, err);
+}
+
+static void take_fate(struct open_request *r, const struct http_reply *reply,
+	void (*take)(struct open_request *r, const struct http_reply *reply))
+{
+	r->sent_ms = reply->last_sent_ms;
+	r->state = REQUEST_UNKNOWN;
+	if (reply->fate == HTTP_ANSWERED) {
+		take(r, reply);
+		return;
+	}
+	r->terminal = true;
+	log_warn("%s: %s: looking before anything is sent again", step_info(r->kind)->word,
+		reply->why);
+}
+
+enum errc job_end_change(struct open_request *r, enum errc code, const struct http_reply *reply,
+	void (*take)(struct open_request *r, const struct http_reply *reply), struct err *err)
+{
+	struct job *j = r->job;
+	enum errc rc;
+
+	if (code) { /* never sent, or answered with "not now": not applied */
+		r->state = REQUEST_REFUSED;
+		job_stop(j, code, code == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING,
+			err);
+	} else {
+		take_fate(r, reply, take);
+	}
+	rc = job_flush(j, err);
+	if (!rc)
+		rc = job_note(r, err);
+	if (r->state == REQUEST_REFUSED)
+		job_close(j, r);
+	/* What is queued still would leave although this could not be written down. */
+	return !rc && code == ERR_STORE ? code : rc;
 }
 
 static const char *request_words(enum request_state state)

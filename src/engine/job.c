@@ -71,8 +71,8 @@ static enum errc load_request(void *self, const struct request_record *rec, stru
 		j, (enum step_kind)rec->kind, fleet_server_by_id(j->fleet, rec->target));
 
 	(void)err;
-	if (step_info(r->kind)->arg == ARG_PROFILE || r->kind == STEP_REMOVE_PROFILE)
-		r->profile = fleet_intern(j->fleet, rec->target);
+	if (step_info(r->kind)->service == SERVICE_UEM)
+		r->about = fleet_intern(j->fleet, rec->target);
 	r->id = rec->id;
 	r->state = rec->state;
 	r->intent_ms = rec->intent_ms;
@@ -94,6 +94,8 @@ static enum errc load_request_device(void *self, struct str serial, uint32_t ste
 	if (!j->devices[i].settled && job_next(j, &j->devices[i]) == step) {
 		j->devices[i].busy = true;
 		r->devices[r->n++] = i;
+		if (r->kind == STEP_WIPE && j->devices[i].outcome != OUTCOME_HELD)
+			job_wait(&j->devices[i], REASON_UEM_WIPE_WAITING);
 	}
 	return ERR_OK;
 }
@@ -216,6 +218,17 @@ uint32_t job_target(const struct job_device *d, const struct work_step *s)
 	return s->to_home ? d->home : s->server;
 }
 
+static enum record_state planned_record(const struct job_device *d)
+{
+	struct str id = fleet_described(d->before, "record");
+
+	if (id.n == 0)
+		return RECORD_UNREAD;
+	return str_eq(id, STR("none"))
+		       ? RECORD_NONE
+		       : work_record_state(id, fleet_described(d->before, "enrollment"));
+}
+
 struct view job_expected(const struct job *j, const struct job_device *d)
 {
 	const struct work_program *p = job_program(j, d);
@@ -224,6 +237,7 @@ struct view job_expected(const struct job *j, const struct job_device *d)
 		.listed = d->listed,
 		.profile = MAP_NONE,
 		.deadline_ms = TIME_NONE,
+		.record = planned_record(d),
 	};
 
 	for (uint32_t i = 0; i < p->n; i++) {
@@ -292,10 +306,18 @@ static void settle_ended(struct job *j, struct job_device *d)
 		job_settle(j, d, OUTCOME_UNCHANGED, REASON_STATE_HOLDS, NULL);
 }
 
+/* What it was held for is over. */
+static void end_wait(const struct job *j, struct job_device *d)
+{
+	if (job_step(j, d)->kind == STEP_WIPE && d->outcome == OUTCOME_HELD)
+		d->outcome = OUTCOME_PENDING;
+}
+
 void job_pass(struct job *j, struct job_device *d, char letter)
 {
 	uint32_t at = job_next(j, d);
 
+	end_wait(j, d);
 	d->results[at] = letter;
 	d->busy = d->log_failed = false;
 	d->batch = 0;
@@ -340,6 +362,7 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 	uint32_t at = job_next(j, d), back;
 	bool putting_back = work_put_back_due(p, d->results, &back) && back == at;
 
+	end_wait(j, d);
 	d->busy = d->log_failed = false;
 	d->batch = 0;
 	if (detail)
@@ -355,6 +378,20 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 			d->results[i] = RESULT_LEFT_OUT;
 		job_settle(j, d, outcome, reason, d->detail);
 	}
+}
+
+void job_wait(struct job_device *d, enum reason reason)
+{
+	d->outcome = OUTCOME_HELD;
+	d->reason = (uint8_t)reason;
+	d->dirty = true;
+}
+
+void job_drift(struct job *j, struct job_device *d, const char *detail)
+{
+	for (uint32_t i = job_next(j, d); i < job_program(j, d)->n; i++)
+		d->results[i] = RESULT_LEFT_OUT;
+	job_settle(j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, detail);
 }
 
 void job_evidence(struct job *j, struct job_device *d, const char *kind, const char *value)
@@ -386,7 +423,7 @@ struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t serve
 
 	r->kind = kind;
 	r->server = server;
-	r->profile = MAP_NONE;
+	r->about = MAP_NONE;
 	r->sent_ms = r->ended_look_ms = r->late_look_ms = TIME_NONE;
 	r->job = j;
 	MEM_GROW(j->open, j->n_open, j->cap_open);

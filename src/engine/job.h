@@ -33,8 +33,8 @@ struct job_device {
 struct open_request {
 	int64_t id; /* in the store; 0: its intent was never written */
 	enum step_kind kind;
-	uint32_t server;  /* index; SERVER_NONE: none */
-	uint32_t profile; /* name, slot of fleet.texts; MAP_NONE: none */
+	uint32_t server; /* index; SERVER_NONE: none */
+	uint32_t about;  /* profile or UEM record, slot of fleet.texts; MAP_NONE: none */
 	enum request_state state;
 	char activity[80];
 	char fault[160]; /* what the log or the activity said */
@@ -43,6 +43,7 @@ struct open_request {
 	uint32_t n;
 	bool terminal;         /* its activity has ended, or there is none to ask about */
 	bool ended_badly;      /* FAILURE, STOPPED, FAILED */
+	bool held;             /* in part at least: an administrator has to approve it */
 	int64_t ended_look_ms; /* first full look after its activity ended; TIME_NONE: none yet */
 	int64_t late_look_ms;  /* first full look after patience with it ended; TIME_NONE: none yet
 				*/
@@ -68,6 +69,7 @@ struct job {
 	struct open_request **open;
 	uint32_t n_open, cap_open;
 	uint32_t n_waves, next_batch;
+	uint32_t delete_cap; /* records one request may delete; 0: nobody has asked yet */
 	uint32_t max_writes; /* of the next change_round() */
 	struct err no_room;  /* why that left devices out; code ERR_OK: it left none out */
 	int64_t read_ms; /* when Apple's state of the unsettled devices was last read; TIME_NONE:
@@ -107,6 +109,10 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 bool job_turn_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason);
 void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
 	const char *detail);
+/* The row is held while its wipe goes on: not settled. */
+void job_wait(struct job_device *d, enum reason reason);
+/* Somebody else changed it: left alone. */
+void job_drift(struct job *j, struct job_device *d, const char *detail);
 void job_evidence(struct job *j, struct job_device *d, const char *kind, const char *value);
 
 /* Remembers the first reason to send nothing more. */
@@ -115,6 +121,13 @@ struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t serve
 /* The intent with its devices, the send time and an event, in one transaction: call it before the
  * first byte of r leaves. */
 MUST_CHECK enum errc job_intend(struct open_request *r, int64_t at_ms, struct err *err);
+/* For transport_call.before; self: the open request. */
+MUST_CHECK enum errc job_before_change(void *self, int64_t at_ms, struct err *err);
+/* What transport_call.done() was told about a change; take() judges the answer, which may be none.
+ */
+MUST_CHECK enum errc job_end_change(struct open_request *r, enum errc code,
+	const struct http_reply *reply,
+	void (*take)(struct open_request *r, const struct http_reply *reply), struct err *err);
 /* Adds the outcome of a request to the audit trail. */
 MUST_CHECK enum errc job_note(struct open_request *r, struct err *err);
 /* Forgets it; its devices are free again. */
@@ -126,7 +139,12 @@ void job_close(struct job *j, struct open_request *r);
 MUST_CHECK enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* Gives and takes profiles: one request per device, all of the wave at once. */
 MUST_CHECK enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* Until every open request is settled, or patience_until_ms after a stop. */
+/* Deletes UEM records and sends wipes. */
+MUST_CHECK enum errc record_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Waits until a wipe of the wave is over, which can take days; a row still waiting when --max-wait
+ * ends is left to the next apply. */
+MUST_CHECK enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Until every open request but wipes is settled, or patience_until_ms after a stop. */
 MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
 /* One sync for all devices of the wave that wait for one. */
 MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);

@@ -40,23 +40,35 @@ static enum fact sign_of(enum reading r)
 		return FACT_APPLE_SERVER;
 	case READING_UEM_LIST:
 		return FACT_UEM_LISTED;
+	case READING_UEM_DEVICE:
+		return FACT_UEM_DEVICE;
 	default:
 		return FACT_APPLE_KNOWN;
 	}
 }
 
+static uint32_t find_slots(
+	const struct plan *p, const uint32_t *wanted, enum reading r, bool unread, uint32_t *slots)
+{
+	const struct fleet *fleet = p->opt->facts->fleet;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < fleet->serials.n; i++)
+		if ((wanted[i] >> r & 1u) && (!unread || device_fact_state(&fleet->devices[i],
+								 sign_of(r)) == VALUE_UNREAD))
+			slots[n++] = i;
+	return n;
+}
+
 static enum errc read_for_steps(
 	struct plan *p, const uint32_t *wanted, enum reading r, struct err *err)
 {
-	struct fleet *fleet = p->opt->facts->fleet;
-	uint32_t *slots = mem_alloc(fleet->serials.n * sizeof(*slots)), n = 0;
-	enum errc rc;
+	struct facts *facts = p->opt->facts;
+	uint32_t *slots = mem_alloc(facts->fleet->serials.n * sizeof(*slots));
+	enum errc rc = facts_read(facts, r, slots, find_slots(p, wanted, r, true, slots), err);
 
-	for (uint32_t i = 0; i < fleet->serials.n; i++)
-		if ((wanted[i] >> r & 1u) &&
-			device_fact_state(&fleet->devices[i], sign_of(r)) == VALUE_UNREAD)
-			slots[n++] = i;
-	rc = facts_read(p->opt->facts, r, slots, n, err);
+	if (!rc && r == READING_UEM_DEVICE)
+		rc = facts_uem_ambiguous(facts, slots, find_slots(p, wanted, r, false, slots), err);
 	free(slots);
 	return rc;
 }
@@ -64,7 +76,7 @@ static enum errc read_for_steps(
 static enum errc read_all_for_steps(struct plan *p, struct err *err)
 {
 	static const enum reading order[] = { READING_APPLE_DEVICE, READING_APPLE_SERVER,
-		READING_UEM_LIST };
+		READING_UEM_LIST, READING_UEM_DEVICE };
 	struct fleet *fleet = p->opt->facts->fleet;
 	uint32_t *wanted;
 	enum errc rc = ERR_OK;
@@ -84,7 +96,7 @@ static enum errc read_all_for_steps(struct plan *p, struct err *err)
 				&p->compiled[row->program].source);
 	}
 	for (size_t k = 0; k < sizeof(order) / sizeof(*order) && !rc; k++)
-		if (order[k] != READING_UEM_LIST || p->opt->settings->has_uem)
+		if (order[k] < READING_UEM_LIST || p->opt->settings->has_uem)
 			rc = read_for_steps(p, wanted, order[k], err);
 	free(wanted);
 	return rc;
@@ -158,14 +170,6 @@ static enum errc too_soon(
 	return rc;
 }
 
-static bool has_step(const struct work_program *prog, enum step_kind kind)
-{
-	for (uint32_t i = 0; i < prog->n; i++)
-		if (prog->v[i].kind == kind)
-			return true;
-	return false;
-}
-
 /* A deadline lies in the future and at most 90 days ahead, unless the past is forced (Apple A.6).
  * NULL: nothing is wrong. */
 static const char *bad_deadline(const struct plan *p, const struct work_program *prog)
@@ -185,36 +189,81 @@ static const char *bad_deadline(const struct plan *p, const struct work_program 
 	return NULL;
 }
 
-/* What forbids acting on the device at all; REASON_NONE: nothing. */
-static enum outcome unfit(const struct plan *p, uint32_t slot, const struct work_program *prog,
-	enum reason *ret_reason, const char **ret_detail)
-{
-	const struct device_state *d = &p->opt->facts->fleet->devices[slot];
-	uint32_t server;
+/* Why nothing may be done to the device; REASON_NONE: nothing forbids it. */
+struct obstacle {
+	enum outcome outcome;
+	enum reason reason;
+	const char *detail;
+};
+static const struct obstacle no_obstacle = { OUTCOME_PENDING, REASON_NONE, "" };
 
-	*ret_reason = REASON_RULE_UNKNOWN;
-	if (device_fact_state(d, FACT_APPLE_KNOWN) != VALUE_KNOWN) {
-		*ret_detail = "apple.known";
-		return OUTCOME_UNDECIDED;
-	}
-	*ret_detail = "";
-	*ret_reason = REASON_APPLE_NOT_FOUND;
+static struct obstacle unknown_fact(const char *word)
+{
+	return (struct obstacle){ OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, word };
+}
+
+/* What Apple does not have any more is beyond Apple's steps; the UEM's copy of it is not. */
+static struct obstacle obstacle_at_apple(
+	const struct device_state *d, const struct work_program *prog)
+{
+	if (device_fact_state(d, FACT_APPLE_KNOWN) != VALUE_KNOWN)
+		return unknown_fact("apple.known");
+	if (!work_needs_apple(prog))
+		return no_obstacle;
 	if (!device_flag(d, FACT_APPLE_KNOWN))
-		return OUTCOME_FAILED;
-	*ret_reason = REASON_APPLE_RELEASED;
+		return (struct obstacle){ OUTCOME_FAILED, REASON_APPLE_NOT_FOUND, "" };
 	if (device_fact_state(d, FACT_APPLE_RELEASED) == VALUE_KNOWN &&
-		!has_step(prog, STEP_RELEASE))
-		return OUTCOME_FAILED;
-	*ret_reason = REASON_RULE_UNKNOWN;
-	*ret_detail = "apple.server";
-	if (!fleet_server_of(p->opt->facts->fleet, slot, &server))
-		return OUTCOME_UNDECIDED;
-	*ret_detail = "uem.listed";
+		!work_has(prog, STEP_RELEASE))
+		return (struct obstacle){ OUTCOME_FAILED, REASON_APPLE_RELEASED, "" };
+	if (!work_has(prog, STEP_MIGRATE))
+		return no_obstacle;
+	if (device_fact_state(d, FACT_APPLE_MIGRATION_CAPABLE) != VALUE_KNOWN)
+		return unknown_fact("apple.migration_capable");
+	if (!device_flag(d, FACT_APPLE_MIGRATION_CAPABLE))
+		return (struct obstacle){ OUTCOME_FAILED, REASON_APPLE_NOT_CAPABLE, "" };
+	return no_obstacle;
+}
+
+/* What the record of the UEM forbids: what cannot be undone needs to know whom it hits. */
+static struct obstacle obstacle_of_record(const struct view *v, const struct work_program *prog)
+{
+	if (!work_has(prog, STEP_WIPE) && !work_has(prog, STEP_DELETE_RECORD))
+		return no_obstacle;
+	switch (v->record) {
+	case RECORD_UNREAD:
+	case RECORD_ODD:
+		return unknown_fact("uem.enrollment_status");
+	case RECORD_SEVERAL:
+		return (struct obstacle){ OUTCOME_FAILED, REASON_UEM_AMBIGUOUS, "" };
+	case RECORD_LEAVING:
+		return (struct obstacle){ OUTCOME_HELD, REASON_UEM_WIPE_WAITING, "" };
+	case RECORD_NONE: /* nothing is left to delete: fine; to wipe: not from here */
+		if (!work_has(prog, STEP_DELETE_RECORD))
+			return (struct obstacle){ OUTCOME_FAILED, REASON_UEM_NO_RECORD, "" };
+		break;
+	case RECORD_ENROLLED:
+	case RECORD_LEFT:
+		break;
+	}
+	return no_obstacle;
+}
+
+static struct obstacle find_obstacle(
+	const struct plan *p, uint32_t slot, const struct work_program *prog)
+{
+	const struct fleet *fleet = p->opt->facts->fleet;
+	const struct device_state *d = &fleet->devices[slot];
+	struct obstacle o = obstacle_at_apple(d, prog);
+	struct view v;
+
+	if (o.reason)
+		return o;
+	if (!work_view(fleet, slot, &v))
+		return unknown_fact("apple.server");
 	if (prog->syncs && p->opt->settings->has_uem &&
 		device_fact_state(d, FACT_UEM_LISTED) != VALUE_KNOWN)
-		return OUTCOME_UNDECIDED;
-	*ret_reason = REASON_NONE;
-	return OUTCOME_PENDING;
+		return unknown_fact("uem.listed");
+	return obstacle_of_record(&v, prog);
 }
 
 /* A sync that no token group could ever show is a mistake of the settings, not a proof. */
@@ -272,9 +321,7 @@ static enum errc decide_row(
 {
 	const struct work_program *prog = &p->compiled[row->program];
 	struct str because = because_of(p, row);
-	enum outcome outcome;
-	enum reason reason;
-	const char *detail;
+	struct obstacle obstacle;
 	uint32_t slot;
 	bool soon;
 	enum errc rc;
@@ -299,9 +346,9 @@ static enum errc decide_row(
 		return ERR_OK;
 	}
 	slot = plan_slot(p, row);
-	outcome = unfit(p, slot, prog, &reason, &detail);
-	if (reason != REASON_NONE) {
-		plan_settle(p, row, outcome, reason, str_from(detail));
+	obstacle = find_obstacle(p, slot, prog);
+	if (obstacle.reason) {
+		plan_settle(p, row, obstacle.outcome, obstacle.reason, str_from(obstacle.detail));
 		return ERR_OK;
 	}
 	rc = too_soon(p, row, &soon, err);

@@ -16,18 +16,12 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 	       (s->kind == STEP_ASSIGN_PROFILE || s->kind == STEP_REMOVE_PROFILE);
 }
 
-static enum errc before_change(void *self, int64_t at_ms, struct err *err)
-{
-	return job_intend(self, at_ms, err);
-}
-
 static void take_answer(struct open_request *r, const struct http_reply *reply)
 {
 	struct job *j = r->job;
 	struct err err;
 	enum errc rc = uem_reply_error(reply, NULL, &err);
 
-	r->sent_ms = reply->last_sent_ms;
 	r->terminal = true; /* 202 names no job: only the list can tell */
 	if (!rc) {
 		r->state = REQUEST_ACCEPTED;
@@ -47,29 +41,8 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 static enum errc done_change(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
-	struct open_request *r = self;
-	struct job *j = r->job;
-	enum errc rc;
-
 	(void)rest;
-	if (code) {
-		r->state = REQUEST_REFUSED;
-		job_stop(j, code, code == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING,
-			err);
-	} else if (reply->fate == HTTP_ANSWERED) {
-		take_answer(r, reply);
-	} else {
-		r->state = REQUEST_UNKNOWN;
-		r->terminal = true;
-		r->sent_ms = reply->last_sent_ms;
-	}
-	rc = job_flush(j, err);
-	if (!rc)
-		rc = job_note(r, err);
-	if (r->state == REQUEST_REFUSED)
-		job_close(j, r);
-	/* What is queued still would leave although this could not be written down. */
-	return !rc && code == ERR_STORE ? code : rc;
+	return job_end_change(self, code, reply, take_answer, err);
 }
 
 /* The profile named in the path: the target, or for a removal the one the device has now. */
@@ -90,7 +63,7 @@ static void submit(struct job *j, uint32_t i)
 	uint32_t profile = remove && known ? seen.profile : s->profile;
 	struct str uuid = profile == MAP_NONE ? STR("") : path_uuid(j, d, profile);
 	struct transport_call call = {
-		.service = TO_UEM, .before = before_change, .done = done_change
+		.service = TO_UEM, .before = job_before_change, .done = done_change
 	};
 	struct open_request *r;
 
@@ -101,7 +74,7 @@ static void submit(struct job *j, uint32_t i)
 		return;
 	}
 	r = job_open(j, s->kind, SERVER_NONE);
-	r->profile = profile;
+	r->about = profile;
 	r->devices = mem_alloc(sizeof(*r->devices));
 	r->devices[0] = i;
 	r->n = 1;

@@ -169,10 +169,15 @@ static enum errc look_at_pages(struct job *j, uint32_t *slots, bool *ret_all, st
 	return rc;
 }
 
-/* The lists of all groups that show one of these devices. */
+/* Records one by one, and the lists of all groups that show one of these devices. */
 static enum errc look_at_uem(struct job *j, uint32_t *slots, struct err *err)
 {
-	uint32_t n = collect(j, STEP_ASSIGN_PROFILE, SERVER_NONE, slots), groups = 0;
+	uint32_t n = collect(j, STEP_DELETE_RECORD, SERVER_NONE, slots), groups = 0;
+	enum errc rc = facts_read(j->facts, READING_UEM_DEVICE, slots, n, err);
+
+	if (rc)
+		return rc;
+	n = collect(j, STEP_ASSIGN_PROFILE, SERVER_NONE, slots);
 
 	n += collect(j, STEP_REMOVE_PROFILE, SERVER_NONE, slots + n);
 	for (uint32_t i = 0; i < n; i++)
@@ -214,9 +219,13 @@ static bool sees(const struct job *j, const struct open_request *r)
 
 	if (r->kind == STEP_REASSIGN)
 		return all;
-	for (uint32_t i = 0; i < r->n && all; i++)
-		all = !j->devices[r->devices[i]].busy ||
-		      job_seen(j, &j->devices[r->devices[i]], &v);
+	for (uint32_t i = 0; i < r->n && all; i++) {
+		const struct job_device *d = &j->devices[r->devices[i]];
+		bool server = work_view(j->fleet, d->slot, &v);
+
+		all = !d->busy ||
+		      (r->kind == STEP_DELETE_RECORD ? v.record != RECORD_UNREAD : server);
+	}
 	return all;
 }
 
@@ -225,7 +234,7 @@ static bool is_proved(const struct job *j, const struct job_device *d, const str
 	struct view v;
 	struct value status;
 
-	if (!job_seen(j, d, &v) ||
+	if ((!work_view(j->fleet, d->slot, &v) && r->kind != STEP_DELETE_RECORD) ||
 		!work_holds(j->fleet, job_step(j, d), d->home, j->settings->has_uem, &v))
 		return false;
 	fleet_fact(j->fleet, d->slot, FACT_APPLE_STATUS, &status);
@@ -236,24 +245,31 @@ static bool is_proved(const struct job *j, const struct job_device *d, const str
 
 /* --- verdicts --- */
 
+static enum reason not_proved(enum step_kind kind)
+{
+	return step_info(kind)->service == SERVICE_UEM ? REASON_UEM_NOT_PROVED
+						       : REASON_APPLE_NOT_PROVED;
+}
+
 /* Apple itself said that it did not work: no need to wait for more than the lists to settle. */
 static bool said_failed(const struct open_request *r, const struct job_device *d)
 {
-	return r->state == REQUEST_ACCEPTED && r->terminal && (d->log_failed || r->ended_badly);
+	return r->state == REQUEST_ACCEPTED && r->terminal &&
+	       (d->log_failed || r->ended_badly || r->held);
 }
 
 static void give_verdict(struct job *j, struct job_device *d, const struct open_request *r)
 {
 	bool accepted = r->state == REQUEST_ACCEPTED;
 
-	if (accepted && d->log_failed)
+	if (accepted && r->held)
+		job_fail(j, d, OUTCOME_HELD, REASON_UEM_HELD, r->fault);
+	else if (accepted && d->log_failed)
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_DEVICE_FAILED, r->fault);
 	else if (said_failed(r, d))
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_ACTIVITY_FAILED, r->fault);
 	else if (accepted)
-		job_fail(j, d, OUTCOME_UNVERIFIED,
-			r->profile == MAP_NONE ? REASON_APPLE_NOT_PROVED : REASON_UEM_NOT_PROVED,
-			NULL);
+		job_fail(j, d, OUTCOME_UNVERIFIED, not_proved(r->kind), NULL);
 	else if (d->attempts >= MAX_ATTEMPTS)
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN, NULL);
 	/* else: two readings agree that nothing was done; the step is still to do */
@@ -334,7 +350,7 @@ static enum errc judge_all(struct job *j, int64_t *ret_wake, struct err *err)
 	enum errc rc;
 
 	for (uint32_t i = 0; i < j->n_open; i++)
-		if (judge_request(j, j->open[i], ret_wake))
+		if (j->open[i]->kind != STEP_WIPE && judge_request(j, j->open[i], ret_wake))
 			j->open[i]->state = REQUEST_SETTLED;
 	rc = job_flush(j, err);
 	for (uint32_t i = 0; i < j->n_open && !rc; i++)
@@ -366,14 +382,22 @@ static enum errc settle_step(
 	return judge_all(j, ret_wake, err);
 }
 
+static bool any_but_wipes(const struct job *j)
+{
+	for (uint32_t i = 0; i < j->n_open; i++)
+		if (j->open[i]->kind != STEP_WIPE)
+			return true;
+	return false;
+}
+
 enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err)
 {
 	int64_t interval_ms = j->settings->poll.apple_ms, wake;
 	enum errc rc = ERR_OK;
 
-	while (j->n_open) {
+	while (any_but_wipes(j)) {
 		rc = settle_step(j, &interval_ms, &wake, err);
-		if (rc || !j->n_open)
+		if (rc || !any_but_wipes(j))
 			break;
 		if (j->stop && wake > patience_until_ms)
 			break;

@@ -107,6 +107,30 @@ static void release_effect(const struct step_case *c, struct view *v)
 	v->server = SERVER_NONE;
 }
 
+static bool delete_record_holds(const struct step_case *c, const struct view *v)
+{
+	(void)c;
+	return v->record == RECORD_NONE;
+}
+
+static void delete_record_effect(const struct step_case *c, struct view *v)
+{
+	(void)c;
+	v->record = RECORD_NONE;
+}
+
+static bool wipe_holds(const struct step_case *c, const struct view *v)
+{
+	(void)c;
+	return v->record == RECORD_LEFT || v->record == RECORD_NONE;
+}
+
+static void wipe_effect(const struct step_case *c, struct view *v)
+{
+	(void)c;
+	v->record = RECORD_LEFT;
+}
+
 static const struct step_rule rules[STEP_MAX_] = {
 	[STEP_UNASSIGN] = { unassign_holds, unassign_effect },
 	[STEP_REASSIGN] = { reassign_holds, reassign_effect },
@@ -117,6 +141,8 @@ static const struct step_rule rules[STEP_MAX_] = {
 	[STEP_MIGRATE] = { migrate_holds, migrate_effect },
 	[STEP_CANCEL_MIGRATION] = { cancel_migration_holds, cancel_migration_effect },
 	[STEP_RELEASE] = { release_holds, release_effect },
+	[STEP_DELETE_RECORD] = { delete_record_holds, delete_record_effect },
+	[STEP_WIPE] = { wipe_holds, wipe_effect },
 };
 
 const struct step_rule *step_rule(enum step_kind kind)

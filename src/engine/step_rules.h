@@ -15,7 +15,6 @@ struct step_case {
 };
 
 struct step_rule {
-	/* NULL: the step can be planned but not carried out. */
 	bool (*holds)(const struct step_case *c, const struct view *v);
 	void (*effect)(const struct step_case *c, struct view *v);
 };

@@ -40,7 +40,7 @@ static void expand(struct work_program *p, const struct step *s, uint32_t word)
 
 void work_outline(const struct program *source, struct arena *a, struct work_program *ret)
 {
-	*ret = (struct work_program){ .source = *source, .unsupported = STEP_MAX_ };
+	*ret = (struct work_program){ .source = *source };
 	ret->v = arena_alloc(a, WORK_MAX_STEPS * sizeof(*ret->v));
 	for (uint32_t i = 0; i < source->n; i++) {
 		enum step_kind kind = source->v[i].kind;
@@ -50,9 +50,6 @@ void work_outline(const struct program *source, struct arena *a, struct work_pro
 		ret->syncs |= kind == STEP_SYNC || kind == STEP_FETCH ||
 			      kind == STEP_DELETE_FROM_LIFECYCLE;
 	}
-	for (uint32_t i = 0; i < ret->n; i++)
-		if (!step_rule(ret->v[i].kind)->holds)
-			ret->unsupported = ret->v[i].kind;
 }
 
 static enum errc resolve(
@@ -105,6 +102,33 @@ enum errc work_compile(const struct fleet *f, const struct program *source, bool
 	return rc;
 }
 
+enum record_state work_record_state(struct str id, struct str enrollment)
+{
+	uint64_t number;
+
+	if (memchr(id.p, ' ', id.n))
+		return RECORD_SEVERAL;
+	if (!str_to_u64(id, &number))
+		return RECORD_ODD;
+	if (str_eq_nocase(enrollment, STR("Enrolled")))
+		return RECORD_ENROLLED;
+	if (str_eq_nocase(enrollment, STR("Unenrolled")))
+		return RECORD_LEFT;
+	return str_contains_nocase(enrollment, STR("Wipe")) ? RECORD_LEAVING : RECORD_ODD;
+}
+
+static enum record_state record_of(const struct fleet *f, uint32_t slot)
+{
+	struct value id, enrollment;
+
+	fleet_fact(f, slot, FACT_UEM_DEVICE, &id);
+	fleet_fact(f, slot, FACT_UEM_ENROLLMENT_STATUS, &enrollment);
+	if (id.state == VALUE_ABSENT)
+		return RECORD_NONE;
+	return id.state == VALUE_KNOWN ? work_record_state(id.text, enrollment.text)
+				       : RECORD_UNREAD;
+}
+
 bool work_view(const struct fleet *f, uint32_t slot, struct view *ret)
 {
 	const struct device_state *d = &f->devices[slot];
@@ -114,6 +138,7 @@ bool work_view(const struct fleet *f, uint32_t slot, struct view *ret)
 		.listed = f->listed[slot],
 		.profile = MAP_NONE,
 		.deadline_ms = TIME_NONE,
+		.record = record_of(f, slot),
 		.released = device_fact_state(d, FACT_APPLE_RELEASED) == VALUE_KNOWN ||
 			    (device_fact_state(d, FACT_APPLE_KNOWN) == VALUE_KNOWN &&
 				    !device_flag(d, FACT_APPLE_KNOWN)),
@@ -131,11 +156,32 @@ uint32_t work_readings(const struct program *source)
 {
 	uint32_t r = 0;
 
-	for (uint32_t i = 0; i < source->n; i++)
-		if (step_info(source->v[i].kind)->service != SERVICE_NONE)
+	for (uint32_t i = 0; i < source->n; i++) {
+		enum step_kind kind = source->v[i].kind;
+
+		if (step_info(kind)->service != SERVICE_NONE)
 			r |= 1u << READING_APPLE_DEVICE | 1u << READING_APPLE_SERVER |
 			     1u << READING_UEM_LIST;
+		if (kind == STEP_WIPE || kind == STEP_DELETE_RECORD)
+			r |= 1u << READING_UEM_DEVICE;
+	}
 	return r;
+}
+
+bool work_has(const struct work_program *p, enum step_kind kind)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == kind)
+			return true;
+	return false;
+}
+
+bool work_needs_apple(const struct work_program *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (step_info(p->v[i].kind)->service == SERVICE_APPLE)
+			return true;
+	return false;
 }
 
 bool work_uses_profiles(const struct program *source)
@@ -152,15 +198,14 @@ bool work_holds(const struct fleet *f, const struct work_step *s, uint32_t home,
 {
 	struct step_case c = { f, s, s->to_home ? home : s->server, has_uem };
 
-	return step_rule(s->kind)->holds && step_rule(s->kind)->holds(&c, v);
+	return step_rule(s->kind)->holds(&c, v);
 }
 
 void work_effect(const struct fleet *f, const struct work_step *s, uint32_t home, struct view *v)
 {
 	struct step_case c = { f, s, s->to_home ? home : s->server, true };
 
-	if (step_rule(s->kind)->effect)
-		step_rule(s->kind)->effect(&c, v);
+	step_rule(s->kind)->effect(&c, v);
 }
 
 bool work_foresee(const struct fleet *f, const struct work_program *p, uint32_t home, bool has_uem,

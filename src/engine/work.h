@@ -43,7 +43,17 @@ struct work_program {
 	const char *advice; /* text of its last advise; NULL: none */
 	bool acts;          /* has a step that may send something */
 	bool syncs;
-	enum step_kind unsupported; /* a step that can be planned but not carried out; STEP_MAX_ */
+};
+
+/* What the UEM's record of a device says. */
+enum record_state {
+	RECORD_UNREAD,
+	RECORD_NONE,
+	RECORD_ENROLLED,
+	RECORD_LEAVING, /* a wipe is pending */
+	RECORD_LEFT,    /* unenrolled */
+	RECORD_SEVERAL, /* nobody can tell which of them is meant */
+	RECORD_ODD,     /* a status nobody has heard of: forbids what cannot be undone */
 };
 
 /* What a device looks like to the steps. */
@@ -52,11 +62,14 @@ struct view {
 	uint32_t listed;     /* bit per group */
 	uint32_t profile;    /* name, slot of fleet.texts; MAP_NONE: none */
 	int64_t deadline_ms; /* of its migration; TIME_NONE: none */
+	enum record_state record;
 	bool released;
 	bool changed; /* at Apple by a step of this program, without a sync since */
 };
 /* From what was read. False when the server is not known. */
 bool work_view(const struct fleet *f, uint32_t slot, struct view *ret);
+/* id: a number, or several. */
+enum record_state work_record_state(struct str id, struct str enrollment);
 
 /* ERR_NOT_FOUND names a server or profile that does not exist or is ambiguous, ERR_SETTINGS a
  * step that these settings have no service for. */
@@ -68,6 +81,9 @@ void work_outline(const struct program *source, struct arena *a, struct work_pro
 /* Which readings the program's steps need besides those of the rules. Bit per reading. */
 uint32_t work_readings(const struct program *source);
 bool work_uses_profiles(const struct program *source);
+bool work_has(const struct work_program *p, enum step_kind kind);
+/* Has a step that is Apple's to carry out. */
+bool work_needs_apple(const struct work_program *p);
 
 /* home: where the device was before this run took it off (to_home); SERVER_NONE: not known. */
 bool work_holds(const struct fleet *f, const struct work_step *s, uint32_t home, bool has_uem,

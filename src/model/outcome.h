@@ -124,7 +124,21 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(UEM_UNREACHABLE, "uem.unreachable", "the UEM could not be reached", "run again later")   \
 	X(UEM_HELD, "uem.held", "the UEM holds the command until an administrator approves it",    \
 		"approve it in the console")                                                       \
-	X(INTERNAL, "internal", "a bug in depmend", "please report it")
+	X(INTERNAL, "internal", "a bug in depmend", "please report it")                            \
+	X(UEM_WIPE_WAITING, "uem.wipe_waiting",                                                    \
+		"the wipe was sent, and the UEM does not show the device as unenrolled",           \
+		"see that the device is switched on and online, then run apply again")             \
+	X(UEM_NO_RECORD, "uem.no_record", "the UEM has no record of the device to wipe",           \
+		"erase the device by hand")                                                        \
+	X(UEM_AMBIGUOUS, "uem.ambiguous", "several records of the UEM have this serial",           \
+		"delete the outdated ones in the console")                                         \
+	X(UEM_OUTCOME_UNKNOWN, "uem.outcome_unknown",                                              \
+		"nothing tells whether the UEM carried it out; a wipe is never sent again",        \
+		"look at the device in the console")                                               \
+	X(APPLE_NOT_CAPABLE, "apple.not_capable", "the device cannot migrate by itself",           \
+		"update its system, or erase it and assign it to the other server")                \
+	X(APPLE_DEADLINE, "apple.deadline", "the migration deadline has passed since the plan",    \
+		"plan again with a later date")
 
 enum reason {
 #define X(id, code, sentence, remedy) REASON_##id,

@@ -47,6 +47,22 @@ void uem_devices_request(const struct uem_service *s, const struct str *serials,
 	bulk_end(&o);
 }
 
+void uem_devices_page_request(const struct uem_service *s, unsigned page, struct http_request *ret)
+{
+	char text[2][UEM_NUMBER_TEXT];
+	struct url_pair pairs[2];
+	const struct uem_call call = {
+		.cls = HTTP_READ,
+		.method = "GET",
+		.path = "/mdm/devices/search",
+		.pairs = pairs,
+		.n_pairs = uem_page_pairs(pairs, 0, "page", "pagesize", page, text),
+		.version = 1,
+	};
+
+	uem_call(s, &call, ret);
+}
+
 void uem_bulk_limits_request(const struct uem_service *s, struct http_request *ret)
 {
 	const struct uem_call call = {

@@ -14,6 +14,10 @@
 void uem_devices_request(const struct uem_service *s, const struct str *serials, size_t n_serials,
 	struct http_request *ret);
 
+/* READ; every record, elements in "Devices"; page counts from 0; 204 means none. There is no filter
+ * by serial (H.11): only the whole list shows that a serial has several records (H.12). */
+void uem_devices_page_request(const struct uem_service *s, unsigned page, struct http_request *ret);
+
 /* --- the tenant's caps --- */
 void uem_bulk_limits_request(const struct uem_service *s, struct http_request *ret);
 struct uem_bulk_limits {

@@ -81,6 +81,10 @@
 	X(UEM_QUOTA_HEADERS, "uem.quota_headers", FLAG, NULL, "yes", "X-RateLimit-* in replies")   \
 	X(UEM_ENUM, "uem.enums", WORD, "numbers|names", "numbers", "profile_status and kin")       \
 	X(UEM_BULK_CAP, "uem.bulk_cap", COUNT, NULL, "1000", "devices one bulk call may name")     \
+	X(UEM_BULK_SAYS, "uem.bulk_says", COUNT, NULL, "0",                                        \
+		"the cap that bulksettings names; 0: the true one")                                \
+	X(UEM_BULK_REFUSES, "uem.bulk_refuses", COUNT, NULL, "0",                                  \
+		"the Nth device of a bulk delete is refused; 0: none")                             \
 	X(UEM_FAULTS, "uem.faults", WORD, "faults|fault|single", "faults",                         \
 		"shape of a BulkResponse: Faults.Faults[], Faults.Fault[] or one object")          \
 	X(UEM_WIPE_THRESHOLD, "uem.wipe_threshold", COUNT, NULL, "0",                              \

@@ -204,14 +204,16 @@ void sim_bulk_fault(struct bulk *b, struct str item, int64_t code)
 static void delete_many(struct call *c, const struct json *values, enum managed_by by)
 {
 	struct bulk bulk;
+	int64_t nth = 0;
 
 	sim_bulk_init(c->sim, values, &bulk);
 	for (const struct json *v = json_first(values); v; v = json_next(v)) {
 		struct str item = sim_bulk_text(c->sim, v);
 		int64_t id = sim_managed_find(c->sim, by, item);
+		bool refused = ++nth == knob(c->sim, KNOB_UEM_BULK_REFUSES);
 
-		if (id == SQL_NULL) {
-			sim_bulk_fault(&bulk, item, 5002);
+		if (id == SQL_NULL || refused) {
+			sim_bulk_fault(&bulk, item, refused ? 400 : 5002);
 			continue;
 		}
 		if (!sim_wipe_allowed(c->sim)) {
@@ -242,10 +244,11 @@ void sim_uem_bulk_settings(struct call *c)
 {
 	static const char *const names[] = { "SendMessage", "EnterpriseWipe", "DeleteDevice", "GPS",
 		"LockDevice" };
+	int64_t told = knob(c->sim, KNOB_UEM_BULK_SAYS);
 	struct json_out o;
 
 	sim_uem_object(c, &o);
 	for (size_t i = 0; i < 5; i++)
-		json_put_int(&o, names[i], knob(c->sim, KNOB_UEM_BULK_CAP));
+		json_put_int(&o, names[i], told ? told : knob(c->sim, KNOB_UEM_BULK_CAP));
 	json_obj_end(&o);
 }

@@ -1,0 +1,105 @@
+# shellcheck shell=bash disable=SC2154
+# delete_record: by record id, alone and many at once.
+
+fleet <<'F'
+serial,server,enrollment_status,user
+RECGONE00001,WS1 EMEA,,jo
+RECLEFT00002,WS1 EMEA,Unenrolled,jo
+RECENRO00003,WS1 EMEA,Enrolled,jo
+RECMORE00004,WS1 APAC,Unenrolled,jo
+RECMORE00005,WS1 APAC,Unenrolled,jo
+RECMORE00006,WS1 APAC,Unenrolled,jo
+RECSTAY00007,WS1 APAC,Unenrolled,jo
+F
+rules '[delete_record]'
+deletes() { # requests that delete, alone or many
+	requests '(.method == "DELETE" and (.path | startswith("/api/mdm/devices/"))) or
+		(.method == "POST" and .path == "/api/mdm/devices/bulk")'
+}
+
+new_world --fleet fleet.csv
+rows RECLEFT00002 RECENRO00003 RECGONE00001
+apply
+exits 'a record is deleted by nobody who was not asked' 4
+apply --allow delete_record=2
+exits 'the number has to be confirmed' 64
+same 'nothing was sent' 0 "$(deletes)"
+apply --allow delete_record=2 --confirm delete_record=2
+exits 'records are deleted' 0
+same 'an unenrolled record is gone' 'done' "$(outcome RECLEFT00002)"
+same 'an enrolled one as well' 'done' "$(outcome RECENRO00003)"
+same 'what has no record is left alone' 'unchanged state.holds' "$(outcome RECGONE00001)"
+same 'each was deleted once' '' "$(repeated_effects delete-record)"
+same 'both were deleted' 2 "$(effects delete-record)"
+same 'in one call' 1 "$(deletes)"
+check 'before names the record' grep -q 'record=[0-9]*;enrollment=Enrolled' in.result.csv
+check 'after says that there is none' grep -q 'record=none' in.result.csv
+rows RECLEFT00002
+apply --allow delete_record=2 --confirm delete_record=0
+exits 'a deleted record stays deleted' 0
+same 'nothing more was sent' 1 "$(deletes)"
+
+new_world --fleet fleet.csv
+rows RECLEFT00002
+apply --allow delete_record=1 --confirm delete_record=1
+exits 'one record' 0
+same 'one record: DELETE by its id' 1 "$(requests '.method == "DELETE"')"
+
+# --- 403 has four meanings ---
+
+new_world --fleet fleet.csv --scenario uem-bulk-cap
+rows RECLEFT00002 RECENRO00003 RECMORE00004 RECMORE00005 RECMORE00006
+apply --allow delete_record=5 --confirm delete_record=5
+exits 'within bulksettings' 0
+same 'two a call, as the tenant says' 3 "$(deletes)"
+same 'all were deleted' 5 "$(effects delete-record)"
+
+new_world --fleet fleet.csv --scenario uem-bulk-cap --set uem.bulk_says=5
+apply --allow delete_record=5 --confirm delete_record=5
+exits 'over the cap although bulksettings said otherwise' 0
+same 'all were deleted in smaller calls' 5 "$(effects delete-record)"
+same 'nothing twice' '' "$(repeated_effects delete-record)"
+
+new_world --fleet fleet.csv --scenario uem-wipe-held
+rows RECLEFT00002 RECMORE00004
+apply --allow delete_record=2 --confirm delete_record=2
+exits 'the second is held' 3
+same 'one was deleted' 1 "$(effects delete-record)"
+same 'one is done, one held' 'done held uem.held' \
+	"$(printf '%s %s' "$(outcome RECLEFT00002)" "$(outcome RECMORE00004)")"
+same 'a hold is never sent again' 1 "$(deletes)"
+
+new_world --fleet fleet.csv
+echo wrong >tenant-code
+apply --allow delete_record=2 --confirm delete_record=2
+exits 'a wrong tenant code ends the run' 77
+check 'and is named' grep -q 1013 err
+echo code >tenant-code
+
+# --- faults in every shape ---
+
+for shape in faults fault single; do
+	new_world --fleet fleet.csv --set "uem.faults=$shape" --set uem.bulk_refuses=2
+	rows RECLEFT00002 RECMORE00004 RECMORE00005
+	apply --allow delete_record=3 --confirm delete_record=3
+	exits "Faults as $shape" 3
+	same "Faults as $shape: the others are done" 2 "$(effects delete-record)"
+	same "Faults as $shape: the refused one says so" 'failed uem.refused' \
+		"$(for s in RECLEFT00002 RECMORE00004 RECMORE00005; do outcome $s; done | grep -v 'done')"
+done
+
+# --- whom it hits ---
+
+new_world --fleet fleet.csv --set uem.duplicates=2
+rows RECLEFT00002 RECENRO00003
+apply --allow delete_record=2 --confirm delete_record=1
+same 'one of several records is not guessed' 'failed uem.ambiguous' "$(outcome RECENRO00003)"
+run plan in.csv --rules rules.yaml
+check 'the plan names both records' grep -qE 'record=[0-9]+ [0-9]+;' out
+same 'the other row is done' 'done' "$(outcome RECLEFT00002)"
+
+new_world --fleet fleet.csv --set uem.odd_status=yes
+rows RECLEFT00002 RECENRO00003 RECMORE00004 RECMORE00005 RECMORE00006
+run plan in.csv --rules rules.yaml
+check 'a status nobody has heard of forbids it' grep -q 'undecided.*uem.enrollment_status' out
+check 'capitals do not' grep -q 'planned' out

@@ -1,0 +1,82 @@
+# shellcheck shell=bash disable=SC2154
+# wipe: sent once, later steps wait, runs stop and go on.
+
+fleet <<'F'
+serial,server,enrollment_status,user
+WIPENROL0001,WS1 EMEA,Enrolled,jo
+WIPENROL0002,WS1 EMEA,Enrolled,jo
+WIPLEFT00003,WS1 EMEA,Unenrolled,jo
+WIPNONE00004,WS1 EMEA,,jo
+F
+wipes() {
+	requests '.method == "POST" and (.path | test("/commands$"))'
+}
+
+# --- both kinds, and what is not enrolled ---
+new_world --fleet fleet.csv
+rules '[{wipe: {kind: device}}]'
+rows WIPENROL0001 WIPLEFT00003 WIPNONE00004
+apply --allow wipe=1 --confirm wipe=1
+exits 'a device without a record cannot be wiped' 3
+same 'a wiped device is proved by its enrollment status' 'done' "$(outcome WIPENROL0001)"
+same 'one that left already is left alone' 'unchanged state.holds' "$(outcome WIPLEFT00003)"
+same 'one without a record is a person'"'"'s job' 'failed uem.no_record' "$(outcome WIPNONE00004)"
+same 'one wipe was sent' 1 "$(wipes)"
+same 'a DeviceWipe' 1 "$(requests '.query | test("command=DeviceWipe")')"
+check 'the evidence names the look' grep -q 'record:2026' in.result.csv
+rules '[{wipe: {kind: enterprise}}]'
+rows WIPENROL0002
+apply --allow wipe=1 --confirm wipe=1
+same 'an EnterpriseWipe' 1 "$(requests '.query | test("command=EnterpriseWipe")')"
+
+# --- later steps wait; --max-wait ends; the next apply goes on ---
+new_world --fleet fleet.csv --set uem.wipe_time=20h
+rules '[{wipe: {kind: device}}, delete_record]'
+rows WIPENROL0001 WIPENROL0002
+apply --allow wipe=2 --allow delete_record=2 --confirm wipe=2 --confirm delete_record=2 --max-wait 6h
+exits 'a wipe outlives --max-wait' 3
+same 'its row is held' 'held uem.wipe_waiting' "$(outcome WIPENROL0001)"
+same 'the record is still there' 0 "$(effects delete-record)"
+check 'the next command is named' grep -q 'depmend apply in.csv' err
+apply --max-wait 6h
+same 'held still' 'held uem.wipe_waiting' "$(outcome WIPENROL0001)"
+apply --max-wait 24h
+exits 'the next apply goes on' 0
+same 'the wipes were sent once' 2 "$(wipes)"
+same 'then the records were deleted' 2 "$(effects delete-record)"
+same 'both steps are done' 'wipe(device)=done;delete_record=done' "$(cell WIPENROL0001 depmend_steps)"
+
+# --- never unenrolled ---
+new_world --fleet fleet.csv --set uem.wipe_time=30d
+settings_with 'timeouts: {wipe: 2h}'
+apply --allow wipe=2 --allow delete_record=2 --confirm wipe=2 --confirm delete_record=2 --max-wait 3h
+exits 'a wipe that does not end within timeouts.wipe' 5
+same 'is not proved' 'unverified uem.wipe_waiting' "$(outcome WIPENROL0001)"
+same 'and its record stays' 0 "$(effects delete-record)"
+
+# --- held for an administrator ---
+new_world --fleet fleet.csv --scenario uem-wipe-held
+rules '[{wipe: {kind: device}}]'
+rows WIPENROL0001 WIPENROL0002
+apply --allow wipe=2 --confirm wipe=2
+exits 'the second wipe is held' 3
+same 'one done, one held' 'done held uem.held' "$(printf '%s %s' "$(outcome WIPENROL0001)" "$(outcome WIPENROL0002)")"
+n=$(wipes)
+apply
+exits 'held still' 3
+same 'it is not sent again' "$n" "$(wipes)"
+
+# --- nobody knows whether it arrived ---
+for applied in yes no; do
+	cat >lost.yaml <<-F
+		version: 1
+		faults:
+		  - {service: uem, method: POST, path: "/api/mdm/devices/*/commands", nth: 1, do: reset, applied: $applied}
+	F
+	new_world --fleet fleet.csv --scenario lost.yaml
+	rows WIPENROL0001
+	apply --allow wipe=1 --confirm wipe=1
+	same "the reply is lost, applied: $applied: one wipe" 1 "$(wipes)"
+	[ $applied = yes ] && same 'it was carried out' 'done' "$(outcome WIPENROL0001)"
+	[ $applied = no ] && same 'it is not sent again' 'unverified uem.outcome_unknown' "$(outcome WIPENROL0001)"
+done
