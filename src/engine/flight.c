@@ -16,6 +16,7 @@ enum {
 	QUOTA_WINDOW_MS = 24 * 3600 * 1000,
 	/* From this failed try on the operator hears why nothing happens. */
 	TELL_AFTER = 4,
+	TELL_PAUSE_MS = 300000,
 };
 
 /* --- the end of a job --- */
@@ -189,6 +190,10 @@ static void pause_lane(struct transport *t, enum lane lane, int64_t until_ms, co
 		return;
 	rate_pause(&t->log[lane], until_ms);
 	t->pause_why[lane] = why;
+	/* Of many short waits in a row, one now and then is told. */
+	if (until_ms - t->pause_told_ms[lane] < TELL_PAUSE_MS)
+		return;
+	t->pause_told_ms[lane] = until_ms;
 	log_info("%s: %s; nothing is sent before %s",
 		transport_who(lane == LANE_UEM ? TO_UEM : TO_APPLE), why,
 		time_rfc3339_s(until_ms, at));
@@ -246,6 +251,7 @@ static void busy(struct transport *t, struct job *j, const struct http_reply *re
 static void failed(struct transport *t, struct job *j, const struct http_reply *reply)
 {
 	enum transport_service service = j->call.service;
+	char when[TIME_TEXT];
 	bool down = !j->signin && t->n_down[service] >= DOWN_AFTER;
 	uint32_t n = ++j->n_failed;
 	struct err err;
@@ -264,8 +270,12 @@ static void failed(struct transport *t, struct job *j, const struct http_reply *
 		queue_again(t, j, at);
 		return;
 	}
-	(void)err_wrap(&err,
-		"given up after %u tries: ", (unsigned)(down ? t->n_down[service] : j->n_failed));
+	if (n < RETRY_MAX_TRIES)
+		(void)err_wrap(&err, "--max-wait ends before %s, when it may be asked again: ",
+			time_rfc3339_s(at, when));
+	else
+		(void)err_wrap(&err, "given up after %u tries: ",
+			(unsigned)(down ? t->n_down[service] : j->n_failed));
 	job_complete(t, j, rc, NULL, NULL, &err);
 	if (down)
 		transport_flush(t, service, &err);

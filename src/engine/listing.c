@@ -62,8 +62,12 @@ static enum errc end_page(struct listing *l, const struct http_reply *reply,
 
 	*ret_more = false;
 	l->n_pages++;
-	if (reply->status == 204)
-		return ERR_OK;
+	if (reply->status == 204) {
+		/* The UEM's word for an empty list. Of Apple it would prove absence by nothing. */
+		if (l->service == TO_APPLE)
+			rc = err_set(err, ERR_PROTOCOL, "Apple answered 204 instead of a list");
+		return rc;
+	}
 	l->n += l->n_page;
 	if (l->n > l->max_elements || l->n_pages > LISTING_MAX_PAGES)
 		return err_set(err, ERR_PROTOCOL, "the listing does not end");

@@ -6,18 +6,14 @@
 #include "base/time.h"
 #include "engine/stop.h"
 #include "io/crypto.h"
-
-static bool is_loopback(const char *url)
-{
-	return !url || strncmp(url, "http://127.", 11) == 0 ||
-	       strncmp(url, "http://localhost:", 17) == 0 || strncmp(url, "http://[::1]", 12) == 0;
-}
+#include "io/http.h"
 
 static bool all_loopback(const struct settings *s)
 {
-	return s->apple.url && s->apple.token_url && is_loopback(s->apple.url) &&
-	       is_loopback(s->apple.token_url) &&
-	       (!s->has_uem || (is_loopback(s->uem.url) && is_loopback(s->uem.token_url)));
+	return s->apple.url && s->apple.token_url && http_is_loopback(s->apple.url) &&
+	       http_is_loopback(s->apple.token_url) &&
+	       (!s->has_uem || (http_is_loopback(s->uem.url) &&
+				       (!s->uem.token_url || http_is_loopback(s->uem.token_url))));
 }
 
 static enum errc open_clock(struct session *s, const struct session_options *opt, struct err *err)

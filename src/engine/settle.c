@@ -205,7 +205,8 @@ static enum errc look(struct job *j, struct err *err)
 	free(slots);
 	j->blind = rc != ERR_OK;
 	if (rc == ERR_PROTOCOL || rc == ERR_REFUSED || rc == ERR_NOT_FOUND) {
-		log_warn("%s", err->msg); /* nothing was seen; the next look may be better */
+		log_warn("looking at the devices: %s",
+			err->msg); /* nothing was seen; the next look may be better */
 		rc = ERR_OK;
 	}
 	return rc;

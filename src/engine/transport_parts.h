@@ -36,6 +36,7 @@ struct transport {
 	bool asking[SERVICES];          /* a token request is queued or under way */
 	struct rate_log log[RATE_CLASSES];
 	const char *pause_why[RATE_CLASSES];
+	int64_t pause_told_ms[RATE_CLASSES];
 	struct queue lanes[LANES];
 	struct job *flight[FLIGHT_MAX];
 	size_t n_flight;

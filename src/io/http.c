@@ -92,6 +92,14 @@ enum errc http_url_allowed(const char *url, struct err *err)
 	return check_url(url, &loopback, err);
 }
 
+bool http_is_loopback(const char *url)
+{
+	struct err err;
+	bool loopback;
+
+	return check_url(url, &loopback, &err) == ERR_OK && loopback;
+}
+
 /* --- the client --- */
 
 enum errc http_client_open(
@@ -338,6 +346,7 @@ static CURLcode set_connection(struct transfer *t)
 	const struct http_options *opt = &t->client->opt;
 	int64_t timeout_ms = t->q.timeout_ms ? t->q.timeout_ms : opt->timeout_ms;
 	long fresh = t->q.cls == HTTP_CHANGE;
+	const char *authorities = getenv("SSL_CERT_FILE"); /* the tool curl reads it, libcurl not */
 	CURLcode rc;
 
 	if (clock_is_virtual(opt->clock) && timeout_ms < MIN_VIRTUAL_TIMEOUT_MS)
@@ -348,6 +357,8 @@ static CURLcode set_connection(struct transfer *t)
 		: curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
 	rc = rc ? rc : curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, fresh);
 	rc = rc ? rc : curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, fresh);
+	if (authorities && *authorities)
+		rc = rc ? rc : curl_easy_setopt(t->easy, CURLOPT_CAINFO, authorities);
 	if (t->loopback)
 		rc = rc ? rc : curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
 	return rc;
@@ -480,6 +491,8 @@ static void judge(struct transfer *t, CURLcode rc)
 	p->fate = surely_not_sent(t, rc) ? HTTP_NOT_SENT : HTTP_UNKNOWN;
 	if (t->refused.code != ERR_OK)
 		why = t->refused.msg;
+	else if (rc == CURLE_OUT_OF_MEMORY) /* ours would have ended the process */
+		why = "a header is larger than libcurl takes";
 	else if (!*why)
 		why = rc == CURLE_OK ? "the headers end too early" : curl_easy_strerror(rc);
 	(void)snprintf(p->why, sizeof(p->why), "%.255s", why);

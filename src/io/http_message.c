@@ -143,6 +143,14 @@ static bool date_parse(struct str s, int64_t *ret_ms)
 	return time_parse_format(rest, STR("%d %b %Y %H:%M:%S GMT"), ret_ms);
 }
 
+static bool is_number(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return s.n > 0;
+}
+
 int64_t http_retry_after(const struct http_reply *p, int64_t now_ms)
 {
 	static const uint64_t max_s = UINT64_C(100) * 366 * 86400;
@@ -150,8 +158,11 @@ int64_t http_retry_after(const struct http_reply *p, int64_t now_ms)
 	int64_t at_ms, from_ms;
 	uint64_t s;
 
-	if (str_to_u64(text, &s))
-		return s == 0 ? -1 : (int64_t)(s < max_s ? s : max_s) * 1000;
+	if (is_number(text)) {
+		if (!str_to_u64(text, &s) || s > max_s)
+			s = max_s;
+		return s == 0 ? -1 : (int64_t)s * 1000;
+	}
 	if (!date_parse(text, &at_ms))
 		return -1;
 	/* The server means its own clock. */
