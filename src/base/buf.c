@@ -53,7 +53,9 @@ static bool make_room(struct buf *b, size_t n)
 
 void buf_add(struct buf *b, const void *p, size_t n)
 {
-	if (b->full || !make_room(b, n))
+	bool fits = n < b->cap - b->n && n <= b->max - b->n;
+
+	if (b->full || (!fits && !make_room(b, n)))
 		return;
 	if (n)
 		memcpy(b->p + b->n, p, n);

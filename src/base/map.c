@@ -5,21 +5,6 @@
 
 #include "base/mem.h"
 
-void map_init(struct map *m, size_t expected)
-{
-	uint32_t size = 64;
-
-	*m = (struct map){ 0 };
-	while (size < expected * 2 && size < (1u << 31))
-		size *= 2;
-	m->mask = size - 1;
-	m->table = mem_zalloc((size_t)size * sizeof(*m->table));
-	/* A secret seed keeps chosen keys from piling up in one place. Order never depends on it.
-	 */
-	if (getrandom(&m->seed, sizeof(m->seed), GRND_NONBLOCK) != (ssize_t)sizeof(m->seed))
-		m->seed = 0x9e3779b97f4a7c15u;
-}
-
 void map_release(struct map *m)
 {
 	free(m->bytes);
@@ -49,40 +34,95 @@ struct str map_key(const struct map *m, uint32_t slot)
 	return (struct str){ m->bytes + from, m->ends[slot] - from };
 }
 
-/* The place of the key in the table, or of the free entry where it belongs. */
-static uint32_t probe(const struct map *m, struct str key)
+/* The place of the key in the table, or of the free entry where it belongs. Keys are looked at only
+ * when the bits of the hash agree that an entry has besides its slot. */
+static uint32_t probe(const struct map *m, struct str key, uint64_t h)
 {
-	uint32_t i = (uint32_t)hash(m, key) & m->mask;
+	uint32_t i = (uint32_t)h & m->mask, tag = (uint32_t)(h >> 32) & ~m->mask;
 
-	while (m->table[i] && !str_eq(map_key(m, m->table[i] - 1), key))
+	while (m->table[i] && ((m->table[i] & ~m->mask) != tag ||
+				      !str_eq(map_key(m, (m->table[i] & m->mask) - 1), key)))
 		i = (i + 1) & m->mask;
 	return i;
 }
 
-uint32_t map_find(const struct map *m, struct str key)
+static uint32_t entry(const struct map *m, uint32_t slot, uint64_t h)
 {
-	uint32_t at = m->table ? m->table[probe(m, key)] : 0;
-
-	return at ? at - 1 : MAP_NONE;
+	return ((uint32_t)(h >> 32) & ~m->mask) | (slot + 1);
 }
 
-static void grow(struct map *m)
+uint32_t map_find(const struct map *m, struct str key)
+{
+	uint32_t at = m->table ? m->table[probe(m, key, hash(m, key))] : 0;
+
+	return at ? (at & m->mask) - 1 : MAP_NONE;
+}
+
+/* All keys are known to differ. */
+static void rehash(struct map *m, uint32_t mask)
 {
 	free(m->table);
-	m->mask = m->mask * 2 + 1;
+	m->mask = mask;
 	m->table = mem_zalloc(((size_t)m->mask + 1) * sizeof(*m->table));
-	for (uint32_t i = 0; i < m->n; i++)
-		m->table[probe(m, map_key(m, i))] = i + 1;
+	for (uint32_t i = 0; i < m->n; i++) {
+		uint64_t h = hash(m, map_key(m, i));
+		uint32_t at = (uint32_t)h & m->mask;
+
+		while (m->table[at])
+			at = (at + 1) & m->mask;
+		m->table[at] = entry(m, i, h);
+	}
+}
+
+/* At most half of the places are taken. */
+static uint32_t mask_for(size_t expected)
+{
+	uint32_t mask = 63;
+
+	while (mask / 2 < expected && mask < INT32_MAX)
+		mask = mask * 2 + 1;
+	return mask;
+}
+
+void map_init(struct map *m, size_t expected)
+{
+	*m = (struct map){ 0 };
+	rehash(m, mask_for(expected));
+	/* A secret seed keeps chosen keys from piling up in one place. Order never depends on it.
+	 */
+	if (getrandom(&m->seed, sizeof(m->seed), GRND_NONBLOCK) != (ssize_t)sizeof(m->seed))
+		m->seed = 0x9e3779b97f4a7c15u;
+}
+
+void map_reserve(struct map *m, size_t expected)
+{
+	uint32_t mask = mask_for(expected);
+
+	if (mask > m->mask)
+		rehash(m, mask);
+}
+
+uint64_t map_expect(const struct map *m, struct str key)
+{
+	uint64_t h = hash(m, key);
+
+	__builtin_prefetch(&m->table[(uint32_t)h & m->mask]);
+	return h;
 }
 
 uint32_t map_add(struct map *m, struct str key, bool *ret_new)
 {
-	uint32_t at = probe(m, key);
+	return map_add_expected(m, key, hash(m, key), ret_new);
+}
+
+uint32_t map_add_expected(struct map *m, struct str key, uint64_t expected, bool *ret_new)
+{
+	uint32_t at = probe(m, key, expected);
 
 	if (ret_new)
 		*ret_new = m->table[at] == 0;
 	if (m->table[at])
-		return m->table[at] - 1;
+		return (m->table[at] & m->mask) - 1;
 	if (m->n_bytes + key.n > UINT32_MAX || m->n >= (1u << 31))
 		abort();
 	while (m->n_bytes + key.n > m->cap_bytes) {
@@ -94,8 +134,8 @@ uint32_t map_add(struct map *m, struct str key, bool *ret_new)
 	m->n_bytes += key.n;
 	MEM_GROW(m->ends, m->n, m->cap);
 	m->ends[m->n] = (uint32_t)m->n_bytes;
-	m->table[at] = ++m->n;
+	m->table[at] = entry(m, m->n++, expected);
 	if (m->n > m->mask / 2)
-		grow(m);
+		rehash(m, m->mask * 2 + 1);
 	return m->n - 1;
 }

@@ -17,7 +17,7 @@ struct map {
 	size_t n_bytes, cap_bytes;
 	uint32_t *ends; /* ends[i]: offset behind key i */
 	uint32_t n, cap;
-	uint32_t *table; /* slot + 1, 0 = free */
+	uint32_t *table; /* slot + 1, and bits of the hash above `mask`; 0 = free */
 	uint32_t mask;
 	uint64_t seed;
 };
@@ -26,8 +26,14 @@ struct map {
 void map_init(struct map *m, size_t expected);
 void map_release(struct map *m);
 
+/* Makes room for that many keys, so that adding them moves nothing. */
+void map_reserve(struct map *m, size_t expected);
 /* Adds the key if it is new; *ret_new (may be NULL) tells. At most 2^31 keys, 4 GiB of text. */
 uint32_t map_add(struct map *m, struct str key, bool *ret_new);
+/* The same in two parts: between map_expect() and map_add_expected() the memory that the key needs
+ * is on its way, which saves most of the time when other keys are dealt with meanwhile. */
+uint64_t map_expect(const struct map *m, struct str key);
+uint32_t map_add_expected(struct map *m, struct str key, uint64_t expected, bool *ret_new);
 /* MAP_NONE when the key is not there. */
 uint32_t map_find(const struct map *m, struct str key);
 /* Borrowed until the next map_add(). */

@@ -99,6 +99,7 @@ enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 		.path = path,
 		.csv.only_libcsv = cli_count(cli, OPTION_PARSER) > 0,
 		.spool_folder = folder ? folder : temporary_folder(),
+		.no_spool = cli_count(cli, OPTION_OFFLINE) > 0,
 		.allow_empty = allows_empty(cli),
 	};
 
@@ -111,5 +112,5 @@ enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 	}
 	if (rules)
 		opt.columns.overrides = rules_columns(rules, &opt.columns.n_overrides);
-	return input_read(ret, &opt, err);
+	return opt.no_spool ? input_open(ret, &opt, err) : input_read(ret, &opt, err);
 }

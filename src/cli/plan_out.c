@@ -9,18 +9,57 @@
 #include "report/schedule.h"
 #include "report/status.h"
 
+/* Offline a few kinds of rows make up the file. Their numbers are places in the table, from 1. */
+enum { KINDS = 512 };
+
+struct kind {
+	uint64_t key; /* 0: free */
+	struct run_row row;
+	size_t n;
+};
+
 struct plan_rows {
 	struct prepared *p;
 	const struct rules_policy *policy;
 	struct buf steps, before;
+	struct arena arena;
+	struct kind kinds[KINDS];
+	uint32_t n_kinds;
 };
+
+/* NULL: the row is like no other, or the table is half full. */
+static struct kind *kind_of(struct plan_rows *r, uint32_t n)
+{
+	uint64_t key = plan_row_key(&r->p->plan, n);
+	uint32_t at = (uint32_t)((key * 0x9e3779b97f4a7c15u) >> 32) % KINDS;
+	struct kind *kind;
+
+	while (key && r->kinds[at].key && r->kinds[at].key != key)
+		at = (at + 1) % KINDS;
+	kind = &r->kinds[at];
+	if (key && kind->key)
+		return kind;
+	if (!key || r->n_kinds == KINDS / 2)
+		return NULL;
+	r->n_kinds++;
+	kind->key = key;
+	plan_row(&r->p->plan, n, &r->steps, &r->before, &kind->row);
+	kind->row.steps = arena_dup(&r->arena, kind->row.steps);
+	kind->row.before = STR_NONE;
+	kind->row.alike = at + 1;
+	return kind;
+}
 
 static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct err *err)
 {
 	struct plan_rows *r = self;
+	const struct kind *kind = kind_of(r, n);
 
 	(void)err;
-	plan_row(&r->p->plan, n, &r->steps, &r->before, ret);
+	if (kind)
+		*ret = kind->row;
+	else
+		plan_row(&r->p->plan, n, &r->steps, &r->before, ret);
 	return ERR_OK;
 }
 
@@ -42,9 +81,17 @@ static void print_summary(struct plan_rows *r, FILE *out)
 	for (size_t i = 0; i < plan_n_rules(&r->p->plan); i++)
 		plan_summary_rule(s, plan_rule(&r->p->plan, i));
 	for (uint32_t i = 0; i < r->p->input.n_rows; i++) {
+		struct kind *kind = kind_of(r, i);
+
+		if (kind && kind->n++)
+			continue;
 		plan_row(&r->p->plan, i, &r->steps, &r->before, &row);
-		plan_summary_row(s, row.rule, server_of(r->p, i), row.steps, row.outcome);
+		plan_summary_row(s, row.rule, server_of(r->p, i), row.steps, row.outcome, 1);
 	}
+	for (const struct kind *k = r->kinds; k < r->kinds + KINDS; k++)
+		if (k->n > 1)
+			plan_summary_row(
+				s, k->row.rule, STR(""), k->row.steps, k->row.outcome, k->n - 1);
 	plan_summary_print(s, out);
 	plan_summary_free(s);
 	if (r->p->plan.n_planned)
@@ -107,11 +154,13 @@ int plan_tell(struct prepared *p, const struct rules_policy *policy)
 
 	buf_init(&rows.steps, 1024 * 1024);
 	buf_init(&rows.before, 64 * 1024);
+	arena_init(&rows.arena);
 	rc = show(&rows, &summary, &err);
 	if (!rc && p->online && p->plan.n_planned)
 		rc = remember(&rows, &err);
 	buf_release(&rows.steps);
 	buf_release(&rows.before);
+	arena_release(&rows.arena);
 	if (rc)
 		return cli_fail(p->cli, &err);
 	if (cli_count(p->cli, OPTION_DETAILED_EXITCODE) && p->plan.n_planned)

@@ -1,12 +1,18 @@
 #include "cli/write_rows.h"
 
+#include <stdlib.h>
+
 #include "base/buf.h"
+#include "base/mem.h"
 
 struct writing {
 	struct result *result;
 	row_source_fn *row;
 	void *self;
+	struct summary *summary;
 	struct buf detail;
+	struct buf *alike; /* by run_row.alike: our columns of those rows */
+	uint32_t n_alike;
 };
 
 /* The reason column reads "code: sentence: detail"; a line number needs no colon. */
@@ -20,62 +26,91 @@ static struct str detail_of(struct writing *w, const struct run_row *row)
 	return buf_view(&w->detail);
 }
 
+static void render(struct writing *w, const struct run_row *row, struct buf *ret)
+{
+	const struct result_cells ours = {
+		.outcome = row->outcome,
+		.rule = row->rule,
+		.steps = row->steps,
+		.reason = row->reason,
+		.detail = detail_of(w, row),
+		.before = row->before,
+		.after = row->after,
+		.evidence = row->evidence,
+		.attempts = row->attempts,
+		.finished_ms = row->finished_ms,
+	};
+
+	buf_reset(ret);
+	result_ours(w->result, &ours, ret);
+}
+
+/* alike[0] serves rows like no other. */
+static struct str ours_of(struct writing *w, const struct run_row *row)
+{
+	while (w->n_alike <= row->alike) {
+		w->alike = mem_realloc(w->alike, w->n_alike + 1, sizeof(*w->alike));
+		buf_init(&w->alike[w->n_alike++], 4 * CSV_MAX_RECORD_BYTES);
+	}
+	if (row->alike == 0 || w->alike[row->alike].n == 0)
+		render(w, row, &w->alike[row->alike]);
+	return buf_view(&w->alike[row->alike]);
+}
+
 static enum errc write_one(void *self, uint32_t n, const struct csv_record *record, struct err *err)
 {
 	struct writing *w = self;
-	struct result_cells ours;
 	struct run_row row;
+	struct str ours;
 	enum errc rc = w->row(w->self, n, &row, err);
 
 	if (rc)
 		return rc;
-	ours = (struct result_cells){
-		.outcome = row.outcome,
-		.rule = row.rule,
-		.steps = row.steps,
-		.reason = row.reason,
-		.detail = detail_of(w, &row),
-		.before = row.before,
-		.after = row.after,
-		.evidence = row.evidence,
-		.attempts = row.attempts,
-		.finished_ms = row.finished_ms,
-	};
-	result_row(w->result, record->cells, record->n_cells, record->raw, &ours);
+	summary_count(w->summary, row.outcome, row.reason);
+	ours = ours_of(w, &row);
+	result_row_with(w->result, record->cells, record->n_cells, record->raw, ours);
 	return ERR_OK;
 }
 
-static enum errc write_file(const struct input *input, row_source_fn *row, void *self,
+static enum errc write_file(struct writing *w, const struct input *input,
 	const struct result_options *opt, struct err *err)
 {
-	struct writing w = { .row = row, .self = self };
-	enum errc rc = result_open(&w.result, opt, err);
+	enum errc rc = result_open(&w->result, opt, err);
 
 	if (rc)
 		return rc;
-	buf_init(&w.detail, 1024 * 1024);
-	rc = input_each(input, write_one, &w, err);
+	buf_init(&w->detail, 1024 * 1024);
+	rc = result_copies(w->result) ? input_each_copy(input, write_one, w, err)
+				      : input_each(input, write_one, w, err);
 	if (!rc)
-		rc = result_commit(w.result, err);
-	buf_release(&w.detail);
-	result_free(w.result);
+		rc = result_commit(w->result, err);
+	for (uint32_t i = 0; i < w->n_alike; i++)
+		buf_release(&w->alike[i]);
+	free(w->alike);
+	buf_release(&w->detail);
+	result_free(w->result);
+	return rc;
+}
+
+static enum errc count_rows(struct writing *w, uint32_t n_rows, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < n_rows && !rc; i++) {
+		struct run_row r;
+
+		rc = w->row(w->self, i, &r, err);
+		if (!rc)
+			summary_count(w->summary, r.outcome, r.reason);
+	}
 	return rc;
 }
 
 enum errc write_rows(const struct input *input, uint32_t n_rows, row_source_fn *row, void *self,
 	const struct result_options *opt, struct summary *ret_summary, struct err *err)
 {
-	enum errc rc = ERR_OK;
+	struct writing w = { .row = row, .self = self, .summary = ret_summary };
 
 	*ret_summary = (struct summary){ 0 };
-	for (uint32_t i = 0; i < n_rows && !rc; i++) {
-		struct run_row r;
-
-		rc = row(self, i, &r, err);
-		if (!rc)
-			summary_count(ret_summary, r.outcome, r.reason);
-	}
-	if (!rc && opt->path)
-		rc = write_file(input, row, self, opt, err);
-	return rc;
+	return opt->path ? write_file(&w, input, opt, err) : count_rows(&w, n_rows, err);
 }

@@ -64,6 +64,7 @@ struct run_row {
 	struct str steps; /* as in depmend_steps */
 	uint32_t attempts;
 	int64_t finished_ms;
+	uint32_t alike; /* rows of the same number differ in nothing but the serial; 0: none does */
 };
 struct run_results;
 /* Caller frees with run_results_free(). */
@@ -76,5 +77,7 @@ MUST_CHECK enum errc run_results_row(
 /* The same of a plan: what would be done. `steps` and `before` are scratch space of the caller. */
 void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *before,
 	struct run_row *ret);
+/* Rows of the same key get the same from it but for the serial; 0: a row of its own. */
+uint64_t plan_row_key(const struct plan *p, uint32_t n);
 
 #endif

@@ -12,15 +12,17 @@
 
 /* --- spool --- */
 
-struct spool {
+struct spooling {
 	FILE *file;
 	struct sha256_stream *digest;
 };
 
-static enum errc spool_open(struct spool *s, struct input *in, const char *folder, struct err *err)
+static enum errc spool_open(struct input *in, const char *folder, struct err *err)
 {
+	struct spooling *s = mem_zalloc(sizeof(*s));
 	int fd;
 
+	in->spooling = s;
 	if (asprintf(&in->spool, "%s/depmend-input-XXXXXX", folder) < 0)
 		abort();
 	fd = mkostemp(in->spool, O_CLOEXEC);
@@ -38,55 +40,94 @@ static enum errc spool_open(struct spool *s, struct input *in, const char *folde
 }
 
 /* Errors of the stream are sticky and told by spool_close(). */
-static void spool_add(struct spool *s, struct str raw)
+static void spool_add(struct spooling *s, struct str raw)
 {
+	if (!s)
+		return;
 	(void)fwrite(raw.p ? raw.p : "", 1, raw.n, s->file);
 	(void)fputc('\n', s->file);
 	sha256_add(s->digest, raw);
 	sha256_add(s->digest, STR("\n"));
 }
 
-static enum errc spool_close(struct spool *s, struct input *in, struct err *err)
+static enum errc spool_close(struct input *in, struct err *err)
 {
-	bool bad;
+	struct spooling *s = in->spooling;
+	bool bad = false;
 
-	if (!s->file)
-		return ERR_OK;
-	sha256_end_hex(s->digest, in->digest);
-	bad = ferror(s->file) != 0;
-	if (fclose(s->file) != 0 || bad)
-		return err_set(err, ERR_IO, "%s: %s", in->spool, strerror(errno));
-	return ERR_OK;
+	if (s && s->file) {
+		sha256_end_hex(s->digest, in->digest);
+		bad = ferror(s->file) != 0;
+		bad = fclose(s->file) != 0 || bad;
+	}
+	free(s);
+	in->spooling = NULL;
+	return bad ? err_set(err, ERR_IO, "%s: %s", in->spool, strerror(errno)) : ERR_OK;
 }
 
 /* --- rows --- */
 
-static void add_row(struct input *in, const struct csv_record *r, const struct input_options *opt)
+static bool has_formula(const struct csv_record *r)
 {
-	struct input_row row = {
+	bool found = false;
+
+	for (size_t i = 0; i < r->n_cells; i++)
+		found |= csv_is_formula(r->cells[i]);
+	return found;
+}
+
+/* In the spool every record stands alone on its line. */
+static uint32_t place_of(const struct input *in, const struct csv_record *r)
+{
+	if (!r->place || r->n_cells != in->columns.n || has_formula(r))
+		return 0;
+	return in->spooling ? csv_place(0, r->raw.n, 1) : r->place;
+}
+
+static enum reason read_serial(
+	const struct input *in, const struct csv_record *r, struct serial *ret)
+{
+	enum reason fault = REASON_ROW_MALFORMED;
+
+	ret->n = 0;
+
+	if (!r->bad)
+		fault = serial_read(input_cell(in, r, in->columns.at[COLUMN_SERIAL]), ret);
+	if (!fault && in->strip_barcode_s)
+		(void)serial_strip_barcode(ret);
+	return fault;
+}
+
+/* Serials get their slots in the order of the rows, some rows late. */
+static void end_wait(struct input *in, struct input_waiting *w)
+{
+	if (w->serial.n)
+		in->rows[w->row].serial = map_add_expected(
+			&in->serials, serial_view(&w->serial), w->expected, NULL);
+	w->serial.n = 0;
+}
+
+static void add_row(struct input *in, const struct csv_record *r)
+{
+	struct input_waiting *w = &in->waiting[in->n_rows % INPUT_WAITING];
+	enum reason fault;
+
+	end_wait(in, w);
+	w->row = in->n_rows;
+	fault = read_serial(in, r, &w->serial);
+	w->expected = map_expect(&in->serials, serial_view(&w->serial));
+
+	MEM_GROW(in->rows, in->n_rows, in->cap_rows);
+	in->rows[in->n_rows++] = (struct input_row){
 		.line = (uint32_t)r->line,
+		.place = place_of(in, r),
 		.serial = MAP_NONE,
 		.program = MAP_NONE,
 		.detail = MAP_NONE,
 		.rule = ROW_NO_RULE,
-		.outcome = OUTCOME_PENDING,
-		.reason = REASON_NONE,
+		.outcome = fault ? OUTCOME_INVALID : OUTCOME_PENDING,
+		.reason = (uint8_t)fault,
 	};
-	struct serial serial;
-	enum reason fault = REASON_ROW_MALFORMED;
-
-	if (!r->bad)
-		fault = serial_read(input_cell(in, r, in->columns.at[COLUMN_SERIAL]), &serial);
-	if (fault) {
-		row.outcome = OUTCOME_INVALID;
-		row.reason = (uint8_t)fault;
-	} else {
-		if (opt->strip_barcode_s)
-			(void)serial_strip_barcode(&serial);
-		row.serial = map_add(&in->serials, serial_view(&serial), NULL);
-	}
-	MEM_GROW(in->rows, in->n_rows, in->cap_rows);
-	in->rows[in->n_rows++] = row;
 	if (r->n_cells > in->widest)
 		in->widest = r->n_cells;
 }
@@ -98,84 +139,140 @@ static void note_own_columns(struct input *in)
 }
 
 /* Preamble lines until the header, or a headerless file's first row. */
-static enum errc read_header(struct input *in, struct csv_reader *csv,
-	const struct column_options *opt, struct csv_record *r, bool *ret_data, struct err *err)
+static enum errc read_header(struct input *in, const struct column_options *opt, struct err *err)
 {
-	for (int i = 0; i < COLUMNS_PREAMBLE_ROWS; i++) {
+	struct csv_record r;
+
+	for (; in->n_before < COLUMNS_PREAMBLE_ROWS; in->n_before++) {
 		bool more, header, data;
-		enum errc rc = csv_next(csv, r, &more, err);
+		enum errc rc = csv_next(in->csv, &r, &more, err);
 
 		if (rc)
 			return rc;
 		if (!more)
 			break;
-		if (r->bad)
+		if (r.bad)
 			continue;
 		rc = columns_try(
-			&in->columns, opt, r->cells, r->n_cells, &in->arena, &header, &data, err);
+			&in->columns, opt, r.cells, r.n_cells, &in->arena, &header, &data, err);
 		if (rc)
 			return rc;
 		if (header || data) {
-			*ret_data = data;
 			note_own_columns(in);
+			in->delimiter = csv_delimiter(in->csv);
+			if (data)
+				in->first = r;
+			else
+				spool_add(in->spooling, r.raw);
+			in->n_before += !data;
 			return ERR_OK;
 		}
 	}
 	return err_set(err, ERR_INPUT,
 		"no column with serial numbers was found: name it with `columns: {serial: HEADER}` "
-		"in "
-		"the rules, or say `input: {serial_column: N}` in the settings");
+		"in the rules, or say `input: {serial_column: N}` in the settings");
 }
 
-static enum errc read_rows(struct input *in, struct csv_reader *csv,
-	const struct input_options *opt, struct spool *spool, struct err *err)
-{
-	struct csv_record r;
-	bool data = false, more = true;
-	enum errc rc = read_header(in, csv, &opt->columns, &r, &data, err);
+/* From the size of the file and the first rows, so that neither rows nor serials move often. */
+enum { ESTIMATE_ROWS = 1000, ESTIMATE_MAX = 64 * 1024 * 1024 };
 
-	if (rc)
-		return rc;
-	in->delimiter = csv_delimiter(csv);
-	spool_add(spool, r.raw);
-	if (data)
-		add_row(in, &r, opt);
-	while (!(rc = csv_next(csv, &r, &more, err)) && more) {
-		if (in->n_rows == UINT32_MAX - 1 || r.line >= UINT32_MAX)
-			return err_set(err, ERR_INPUT, "more than %u rows", UINT32_MAX - 1);
-		spool_add(spool, r.raw);
-		add_row(in, &r, opt);
+static void estimate(struct input *in, size_t n_bytes)
+{
+	size_t n = in->n_bytes / (n_bytes / ESTIMATE_ROWS + 1);
+
+	map_reserve(&in->serials, n < ESTIMATE_MAX ? n : ESTIMATE_MAX);
+}
+
+static enum errc take_row(struct input *in, const struct csv_record *r, input_each_fn *each,
+	void *self, struct err *err)
+{
+	if (in->n_rows == UINT32_MAX - 1 || r->line >= UINT32_MAX)
+		return err_set(err, ERR_INPUT, "more than %u rows", UINT32_MAX - 1);
+	spool_add(in->spooling, r->raw);
+	add_row(in, r);
+	return each ? each(self, in->n_rows - 1, r, err) : ERR_OK;
+}
+
+static enum errc take_rows(struct input *in, input_each_fn *each, void *self, struct err *err)
+{
+	struct csv_record r = in->first;
+	bool more = r.n_cells > 0;
+	size_t n_bytes = 0;
+	enum errc rc = ERR_OK;
+
+	if (!more)
+		rc = csv_next(in->csv, &r, &more, err);
+	while (!rc && more) {
+		rc = take_row(in, &r, each, self, err);
+		n_bytes += r.raw.n;
+		if (in->n_rows == ESTIMATE_ROWS)
+			estimate(in, n_bytes);
+		if (!rc)
+			rc = csv_next(in->csv, &r, &more, err);
 	}
-	if (!rc && in->n_rows == 0 && !opt->allow_empty)
+	for (uint32_t i = 0; i < INPUT_WAITING; i++)
+		end_wait(in, &in->waiting[(in->n_rows + i) % INPUT_WAITING]);
+	if (!rc && in->n_rows == 0 && !in->allow_empty)
 		rc = err_set(err, ERR_INPUT,
 			"there are no rows after the header; if that can happen, say --allow "
 			"empty=yes");
 	return rc;
 }
 
-enum errc input_read(struct input *in, const struct input_options *opt, struct err *err)
+static enum errc name_file(const struct input *in, enum errc rc, struct err *err)
 {
-	struct spool spool = { NULL, NULL };
-	struct csv_reader *csv;
-	enum errc rc, closed;
-	struct err why;
+	if (rc == ERR_INPUT && !strstr(err->msg, in->path))
+		(void)err_wrap(err, "%s: ", in->path);
+	return rc;
+}
 
-	*in = (struct input){ 0 };
+enum errc input_open(struct input *in, const struct input_options *opt, struct err *err)
+{
+	enum errc rc;
+
+	*in = (struct input){
+		.path = opt->path,
+		.unread = true,
+		.strip_barcode_s = opt->strip_barcode_s,
+		.allow_empty = opt->allow_empty,
+	};
 	arena_init(&in->arena);
 	map_init(&in->serials, 0);
-	rc = csv_open(&csv, opt->path, &opt->csv, err);
+	rc = csv_open(&in->csv, opt->path, &opt->csv, err);
 	if (rc)
 		return rc;
-	rc = spool_open(&spool, in, opt->spool_folder, err);
+	in->n_bytes = csv_file_bytes(in->csv);
+	if (!opt->no_spool || !csv_can_rewind(in->csv))
+		rc = spool_open(in, opt->spool_folder, err);
 	if (!rc)
-		rc = read_rows(in, csv, opt, &spool, err);
-	closed = spool_close(&spool, in, &why);
-	if (!rc && closed)
+		rc = read_header(in, &opt->columns, err);
+	return name_file(in, rc, err);
+}
+
+enum errc input_rows(struct input *in, input_each_fn *each, void *self, struct err *err)
+{
+	bool spooled = in->spooling != NULL;
+	enum errc rc = take_rows(in, each, self, err), closed;
+	struct err why;
+
+	in->unread = false;
+	closed = spool_close(in, &why);
+	if (!rc && closed) {
 		*err = why;
-	csv_close(csv);
-	if (rc == ERR_INPUT && !strstr(err->msg, opt->path))
-		(void)err_wrap(err, "%s: ", opt->path);
-	return rc ? rc : closed;
+		rc = closed;
+	}
+	if (spooled) {
+		csv_close(in->csv);
+		in->csv = NULL;
+	}
+	return name_file(in, rc, err);
+}
+
+enum errc input_read(struct input *in, const struct input_options *opt, struct err *err)
+{
+	enum errc rc = input_open(in, opt, err);
+
+	return rc ? rc : input_rows(in, NULL, NULL, err);
 }
 
 static void take_headers(struct input *in, const struct csv_record *r)
@@ -222,6 +319,10 @@ enum errc input_reopen(struct input *in, const char *spool, char delimiter, bool
 
 void input_release(struct input *in)
 {
+	struct err err;
+
+	(void)spool_close(in, &err);
+	csv_close(in->csv);
 	if (in->own_spool)
 		(void)unlink(in->spool);
 	free(in->spool);
@@ -231,29 +332,81 @@ void input_release(struct input *in)
 	*in = (struct input){ 0 };
 }
 
-enum errc input_each(const struct input *in,
-	enum errc (*each)(void *self, uint32_t n, const struct csv_record *record, struct err *err),
-	void *self, struct err *err)
+/* --- once more --- */
+
+static enum errc next_of(const struct input *in, struct csv_reader *csv, uint32_t n, bool copy,
+	struct csv_record *ret, bool *ret_more, struct err *err)
+{
+	uint32_t place = copy && n < in->n_rows ? in->rows[n].place : 0;
+
+	if (!place)
+		return csv_next(csv, ret, ret_more, err);
+	*ret = (struct csv_record){ .n_cells = in->columns.n };
+	*ret_more = true;
+	return csv_copy(csv, place, &ret->raw, err);
+}
+
+static enum errc skip_header(
+	const struct input *in, struct csv_reader *csv, bool *ret_more, struct err *err)
+{
+	size_t n = in->csv ? in->n_before : in->columns.has_header;
+	struct csv_record r;
+	enum errc rc = ERR_OK;
+
+	while (n-- && *ret_more && !rc)
+		rc = csv_next(csv, &r, ret_more, err);
+	return rc;
+}
+
+static enum errc each_of(const struct input *in, struct csv_reader *csv, bool copy,
+	input_each_fn *each, void *self, struct err *err)
+{
+	struct csv_record r;
+	bool more = true;
+	enum errc rc = skip_header(in, csv, &more, err);
+
+	for (uint32_t n = 0; !rc && more; n++) {
+		rc = next_of(in, csv, n, copy, &r, &more, err);
+		if (!rc && more)
+			rc = each(self, n, &r, err);
+	}
+	return rc;
+}
+
+static enum errc pass(
+	const struct input *in, bool copy, input_each_fn *each, void *self, struct err *err)
 {
 	struct csv_options opt = { .delimiter = in->delimiter };
-	struct csv_reader *csv;
-	struct csv_record r;
-	uint32_t n = 0;
-	bool more, header = in->columns.has_header;
-	enum errc rc = csv_open(&csv, in->spool, &opt, err);
+	struct csv_reader *csv = in->csv;
+	enum errc rc = csv ? csv_rewind(csv, err) : csv_open(&csv, in->spool, &opt, err);
 
 	if (rc)
 		return rc;
-	while (!(rc = csv_next(csv, &r, &more, err)) && more) {
-		if (header)
-			header = false;
-		else
-			rc = each(self, n++, &r, err);
-		if (rc)
-			break;
-	}
+	rc = each_of(in, csv, copy, each, self, err);
+	/* Once more, to see that the file is still the same. */
+	if (in->csv)
+		return rc ? rc : csv_rewind(csv, err);
 	csv_close(csv);
 	return rc;
+}
+
+enum errc input_each(const struct input *in, input_each_fn *each, void *self, struct err *err)
+{
+	return pass(in, false, each, self, err);
+}
+
+enum errc input_each_copy(const struct input *in, input_each_fn *each, void *self, struct err *err)
+{
+	return pass(in, true, each, self, err);
+}
+
+struct str input_serial(const struct input *in, uint32_t n)
+{
+	uint32_t slot = in->rows[n].serial;
+
+	if (slot != MAP_NONE)
+		return map_key(&in->serials, slot);
+	return in->unread ? serial_view(&in->waiting[n % INPUT_WAITING].serial) : STR_NONE;
 }
 
 struct str input_cell(const struct input *in, const struct csv_record *record, int column)

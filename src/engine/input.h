@@ -1,6 +1,7 @@
 /*
- * The user's CSV: read once, every row noted in 24 bytes, the bytes kept in a spool so that later
- * passes (judging with facts, writing results) see the same rows whatever happens to the file.
+ * The user's CSV: every row is noted in 24 bytes, the bytes are kept in a spool so that later
+ * passes (judging with facts, writing results) see the same rows whatever happens to the file. What
+ * ends with this process does without the spool and reads the file again, if it is still the same.
  */
 #ifndef ENGINE_INPUT_H
 #define ENGINE_INPUT_H
@@ -14,9 +15,12 @@
 
 #define ROW_NO_RULE UINT16_MAX
 
+enum { INPUT_WAITING = 16 };
+
 struct input_row {
 	uint32_t line;    /* in the user's file */
-	uint32_t serial;  /* slot of input.serials; MAP_NONE when invalid */
+	uint32_t place;   /* for csv_copy(), and no cell would run as a formula; 0: by its cells */
+	uint32_t serial;  /* slot of input.serials; MAP_NONE when invalid, or not there yet */
 	uint32_t program; /* slot of plan.programs; MAP_NONE: none */
 	uint32_t detail;  /* slot of plan.details; MAP_NONE: none */
 	uint16_t rule;    /* ROW_NO_RULE: none */
@@ -33,6 +37,20 @@ struct input {
 	size_t widest;    /* cells of the widest row */
 	char *spool;      /* path of the spool: header record first, one record after the other */
 	bool own_spool;   /* a temporary of ours, removed on release */
+	bool unread;      /* input_rows() is still due */
+	const char *path; /* borrowed until input_release() */
+	size_t n_bytes;   /* of the file; 0: not known */
+	struct csv_reader *csv;  /* while unread, and after it instead of a spool */
+	size_t n_before;         /* records of it that are no rows */
+	struct csv_record first; /* while unread: of a headerless file */
+	/* While unread: the last rows, whose serials have no slot yet (see map_expect()). */
+	struct input_waiting {
+		uint64_t expected;
+		uint32_t row;
+		struct serial serial; /* n 0: none */
+	} waiting[INPUT_WAITING];
+	struct spooling *spooling; /* while unread: NULL without a spool */
+	bool strip_barcode_s, allow_empty;
 	bool from_result; /* the file is a result CSV of ours */
 	char digest[65];  /* SHA-256 of the spool */
 };
@@ -44,20 +62,31 @@ struct input_options {
 	bool strip_barcode_s;
 	bool allow_empty;
 	const char *spool_folder; /* where the spool goes */
+	bool no_spool;            /* where it can be done without; no digest then */
 };
 
 /* ERR_NO_INPUT; ERR_INPUT: no serial column, an open quote, undecodable bytes, no rows. Rows at
  * fault are kept with OUTCOME_INVALID. Caller releases, also after a failure. */
 MUST_CHECK enum errc input_read(struct input *in, const struct input_options *opt, struct err *err);
+/* The same in two parts: up to the header, then the rows; each (may be NULL) gets every row when
+ * it has been noted. */
+MUST_CHECK enum errc input_open(struct input *in, const struct input_options *opt, struct err *err);
+typedef enum errc input_each_fn(
+	void *self, uint32_t n, const struct csv_record *record, struct err *err);
+MUST_CHECK enum errc input_rows(struct input *in, input_each_fn *each, void *self, struct err *err);
 /* Opens the spool of an earlier run for its columns and records; it has no rows. */
 MUST_CHECK enum errc input_reopen(struct input *in, const char *spool, char delimiter,
 	bool has_header, int serial_at, struct err *err);
 void input_release(struct input *in);
 
 /* Every data record in order; n counts from 0. */
-MUST_CHECK enum errc input_each(const struct input *in,
-	enum errc (*each)(void *self, uint32_t n, const struct csv_record *record, struct err *err),
-	void *self, struct err *err);
+MUST_CHECK enum errc input_each(
+	const struct input *in, input_each_fn *each, void *self, struct err *err);
+/* The same; rows that have a place come without cells. */
+MUST_CHECK enum errc input_each_copy(
+	const struct input *in, input_each_fn *each, void *self, struct err *err);
+/* Empty when invalid. Borrowed until the next row. */
+struct str input_serial(const struct input *in, uint32_t n);
 /* The cell of that column; empty when the row is too short. A formula guard of ours is undone. */
 struct str input_cell(const struct input *in, const struct csv_record *record, int column);
 

@@ -15,7 +15,10 @@ void plan_release(struct plan *p)
 	map_release(&p->details);
 	arena_release(&p->arena);
 	free(p->compiled);
+	free(p->rule_program);
+	free(p->rule_because);
 	p->compiled = NULL;
+	p->rule_program = p->rule_because = NULL;
 }
 
 uint32_t plan_slot(const struct plan *p, const struct input_row *row)
@@ -83,7 +86,8 @@ enum errc plan_take_program(
 struct judging {
 	struct plan *p;
 	struct arena cells;
-	uint8_t *needs;  /* by row: the reading it waits for; READING_CSV: none */
+	uint8_t *
+		needs; /* by row: the reading it waits for; READING_CSV: none. NULL without facts */
 	uint32_t needed; /* bit per reading, of this pass */
 };
 
@@ -108,19 +112,29 @@ static enum errc take_program(struct judging *j, struct input_row *row, size_t r
 {
 	struct step steps[PROGRAM_MAX_STEPS];
 	struct program program = { steps, 0 };
-	enum errc rc = rules_program(j->p->rules, rule, false, facts, steps, &program.n, err);
+	enum errc rc;
 
+	row->program = j->p->rule_program[rule];
+	if (row->program != MAP_NONE)
+		return ERR_OK;
+	rc = rules_program(j->p->rules, rule, false, facts, steps, &program.n, err);
 	if (rc == ERR_SYNTAX) {
 		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(err->msg));
 		return ERR_OK;
 	}
-	return rc ? rc : plan_take_program(j->p, row, &program, err);
+	if (!rc)
+		rc = plan_take_program(j->p, row, &program, err);
+	if (!rc && rules_program_is_fixed(j->p->rules, rule))
+		j->p->rule_program[rule] = row->program;
+	return rc;
 }
 
 static enum errc take_verdict(struct judging *j, struct input_row *row, uint32_t n,
 	const struct rules_row *facts, const struct verdict *v, struct err *err)
 {
-	j->needs[n] = READING_CSV;
+	uint8_t none, *needs = j->needs ? &j->needs[n] : &none;
+
+	*needs = READING_CSV;
 	if (v->kind == VERDICT_RULE || v->kind == VERDICT_UNDECIDED)
 		row->rule = (uint16_t)v->rule;
 	switch (v->kind) {
@@ -137,7 +151,7 @@ static enum errc take_verdict(struct judging *j, struct input_row *row, uint32_t
 		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(v->why));
 		break;
 	case VERDICT_NEEDS:
-		j->needs[n] = (uint8_t)v->needs;
+		*needs = (uint8_t)v->needs;
 		j->needed |= 1u << v->needs;
 		(void)fleet_add(j->p->opt->facts->fleet, facts->serial);
 		break;
@@ -175,7 +189,7 @@ static enum errc judge_row(void *self, uint32_t n, const struct csv_record *reco
 	facts = (struct rules_row){
 		.cells = plain_cells(j, record),
 		.n_cells = record->n_cells,
-		.serial = map_key(&j->p->input->serials, row->serial),
+		.serial = input_serial(j->p->input, n),
 		.now_ms = j->p->opt->now_ms,
 		.fact = give_fact,
 		.self = &source,
@@ -209,11 +223,48 @@ static enum errc read_needed(struct judging *j, struct err *err)
 	return rc;
 }
 
+static void settle_protected(struct plan *p, uint32_t n)
+{
+	struct input_row *row = &p->input->rows[n];
+
+	if (row->outcome == OUTCOME_PENDING && p->opt->protected_serials &&
+		map_find(p->opt->protected_serials, input_serial(p->input, n)) != MAP_NONE)
+		plan_settle(p, row, OUTCOME_PROTECTED, REASON_PROTECTED_LISTED, STR_NONE);
+}
+
+void plan_settle_protected(struct plan *p)
+{
+	for (uint32_t i = 0; i < p->input->n_rows; i++)
+		settle_protected(p, i);
+}
+
+static enum errc judge_new_row(
+	void *self, uint32_t n, const struct csv_record *record, struct err *err)
+{
+	struct judging *j = self;
+
+	settle_protected(j->p, n);
+	return judge_row(self, n, record, err);
+}
+
+/* Without facts nothing is waited for: one look while the rows are read. */
+static enum errc judge_unread(struct plan *p, struct err *err)
+{
+	struct judging j = { .p = p };
+	enum errc rc;
+
+	arena_init(&j.cells);
+	rc = input_rows(p->input, judge_new_row, &j, err);
+	arena_release(&j.cells);
+	return rc;
+}
+
 static enum errc judge(struct plan *p, struct err *err)
 {
 	struct judging j = { .p = p, .needs = mem_zalloc(p->input->n_rows) };
 	enum errc rc;
 
+	plan_settle_protected(p);
 	arena_init(&j.cells);
 	do {
 		j.needed = 0;
@@ -227,18 +278,6 @@ static enum errc judge(struct plan *p, struct err *err)
 }
 
 /* --- after judging --- */
-
-void plan_settle_protected(struct plan *p)
-{
-	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		struct input_row *row = &p->input->rows[i];
-
-		if (row->outcome == OUTCOME_PENDING && p->opt->protected_serials &&
-			map_find(p->opt->protected_serials,
-				map_key(&p->input->serials, row->serial)) != MAP_NONE)
-			plan_settle(p, row, OUTCOME_PROTECTED, REASON_PROTECTED_LISTED, STR_NONE);
-	}
-}
 
 static bool same_wish(const struct input_row *a, const struct input_row *b)
 {
@@ -259,13 +298,21 @@ static bool was_done_before(const struct input_row *row)
 	return row->outcome == OUTCOME_UNCHANGED && row->reason == REASON_STATE_DONE;
 }
 
+/* That many MAP_NONE. Caller frees. */
+static uint32_t *all_none(size_t n)
+{
+	uint32_t *v = mem_alloc(n * sizeof(*v));
+
+	memset(v, 0xff, n * sizeof(*v));
+	return v;
+}
+
 /* Which row speaks for each serial: the first, or the one that was done before. */
 static uint32_t *speakers(const struct plan *p)
 {
 	const struct input_row *rows = p->input->rows;
-	uint32_t *speaker = mem_alloc((size_t)p->input->serials.n * sizeof(*speaker));
+	uint32_t *speaker = all_none(p->input->serials.n);
 
-	memset(speaker, 0xff, (size_t)p->input->serials.n * sizeof(*speaker));
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
 		uint32_t *at = rows[i].serial == MAP_NONE ? NULL : &speaker[rows[i].serial];
 
@@ -383,6 +430,8 @@ void plan_init(
 	arena_init(&p->arena);
 	map_init(&p->programs, 0);
 	map_init(&p->details, 0);
+	p->rule_program = all_none(plan_n_rules(p));
+	p->rule_because = all_none(plan_n_rules(p));
 }
 
 void plan_finish(struct plan *p)
@@ -399,9 +448,8 @@ enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
 	plan_init(p, input, rules, opt);
 	if (opt->facts)
 		rc = check_names(p, err);
-	plan_settle_protected(p);
 	if (!rc)
-		rc = judge(p, err);
+		rc = input->unread ? judge_unread(p, err) : judge(p, err);
 	if (!rc)
 		rc = plan_decide(p, err);
 	if (rc)

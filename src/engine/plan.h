@@ -29,13 +29,15 @@ struct plan {
 	struct map details;
 	struct work_program *compiled; /* by program slot; n_compiled of them */
 	uint32_t n_compiled;
-	uint32_t n_planned;   /* rows that would send something */
-	char fingerprint[65]; /* over the planned rows: serial, rule, steps, state before */
-	char undo[48];        /* without rules: stands where a rule's name would */
+	uint32_t *rule_program; /* by rule: the program of all its rows; MAP_NONE: not known yet */
+	uint32_t *rule_because; /* by rule: slot of details; the same */
+	uint32_t n_planned;     /* rows that would send something */
+	char fingerprint[65];   /* over the planned rows: serial, rule, steps, state before */
+	char undo[48];          /* without rules: stands where a rule's name would */
 };
 
-/* The rules have to be bound to the input. ERR_RULES: a server written in the rules does not
- * resolve. Caller releases, also after a failure. */
+/* The rules have to be bound to the input, whose rows are to be read only without facts. ERR_RULES:
+ * a server written in the rules does not resolve. Caller releases, also after a failure. */
 MUST_CHECK enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
 	const struct plan_options *opt, struct err *err);
 void plan_release(struct plan *p);

@@ -149,9 +149,18 @@ enum errc plan_home(const struct plan *p, uint32_t slot, uint32_t *ret_server, s
 	return rc;
 }
 
-static struct str because_of(const struct plan *p, const struct input_row *row)
+/* With the rule's `because:` as detail. */
+static void settle_because(
+	struct plan *p, struct input_row *row, enum outcome outcome, enum reason reason)
 {
-	return p->rules ? rules_info(p->rules, row->rule)->because : STR_NONE;
+	struct str because = p->rules ? rules_info(p->rules, row->rule)->because : STR_NONE;
+
+	plan_settle(p, row, outcome, reason, STR_NONE);
+	if (because.n == 0)
+		return;
+	if (p->rule_because[row->rule] == MAP_NONE)
+		p->rule_because[row->rule] = map_add(&p->details, because, NULL);
+	row->detail = p->rule_because[row->rule];
 }
 
 /* *ret: not long enough ago to do it again. */
@@ -312,7 +321,7 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 		plan_settle(
 			p, row, OUTCOME_FAILED, REASON_UEM_NO_GROUP, fleet_server_name(f, home));
 	else
-		plan_settle(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED, because_of(p, row));
+		settle_because(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED);
 	return ERR_OK;
 }
 
@@ -320,16 +329,17 @@ static enum errc decide_row(
 	struct plan *p, struct input_row *row, const char *bad_name, struct err *err)
 {
 	const struct work_program *prog = &p->compiled[row->program];
-	struct str because = because_of(p, row);
 	struct obstacle obstacle;
 	uint32_t slot;
 	bool soon;
 	enum errc rc;
 
 	if (!prog->acts) {
-		plan_settle(p, row, prog->advice ? OUTCOME_MANUAL : OUTCOME_SKIPPED,
-			prog->advice ? REASON_RULE_ADVISE : REASON_RULE_SKIP,
-			prog->advice ? str_from(prog->advice) : because);
+		if (prog->advice)
+			plan_settle(
+				p, row, OUTCOME_MANUAL, REASON_RULE_ADVISE, str_from(prog->advice));
+		else
+			settle_because(p, row, OUTCOME_SKIPPED, REASON_RULE_SKIP);
 		return ERR_OK;
 	}
 	if (bad_name) {
@@ -342,7 +352,7 @@ static enum errc decide_row(
 		return ERR_OK;
 	}
 	if (!p->opt->facts) {
-		plan_settle(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED, because);
+		settle_because(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED);
 		return ERR_OK;
 	}
 	slot = plan_slot(p, row);

@@ -283,3 +283,15 @@ void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *b
 		.finished_ms = TIME_NONE,
 	};
 }
+
+uint64_t plan_row_key(const struct plan *p, uint32_t n)
+{
+	const struct input_row *row = &p->input->rows[n];
+	uint16_t program = (uint16_t)row->program, detail = (uint16_t)row->detail;
+
+	if (p->opt->facts || (row->program != MAP_NONE && row->program >= UINT16_MAX) ||
+		(row->detail != MAP_NONE && row->detail >= UINT16_MAX))
+		return 0;
+	return (uint64_t)program << 48 | (uint64_t)detail << 32 | (uint64_t)row->rule << 16 |
+	       (uint64_t)row->reason << 8 | (row->outcome + 1u);
+}

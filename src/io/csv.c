@@ -28,6 +28,7 @@ struct csv_reader {
 	char *window;         /* from..to are still to be taken; CSV_BLOCK_BYTES of room behind */
 	size_t cap, from, to; /* bytes, without that room */
 	size_t line;          /* of the byte at from */
+	size_t gap;           /* bytes taken since the last record */
 	bool started;
 	bool at_end;        /* the source has nothing more */
 	struct err failure; /* or has failed; told when its bytes are needed */
@@ -96,6 +97,7 @@ static enum errc fill_more(struct csv_reader *r, struct err *err)
 static void consume(struct csv_reader *r, size_t n_bytes, size_t n_lines)
 {
 	r->from += n_bytes;
+	r->gap += n_bytes;
 	r->line += n_lines;
 }
 
@@ -230,6 +232,7 @@ static enum errc take_any(
 	*ret_got = v != CSV_BLANK;
 	ret->raw = str_sub(ahead(r), 0, e.n_bytes);
 	ret->n_lines = e.n_lines;
+	ret->place = 0;
 	ret->bad = v == CSV_BAD_QUOTE ? "text stands behind a closing quote" : NULL;
 	ret->n_cells = 0;
 	if (*ret_got)
@@ -247,6 +250,11 @@ static bool cut_off(const struct csv_reader *r, const char *end)
 	return *end == '\r' && end + 1 == r->window + r->to && !r->at_end;
 }
 
+static size_t end_bytes(const struct csv_reader *r, const char *end)
+{
+	return *end == '\r' && end + 1 < r->window + r->to && end[1] == '\n' ? 2 : 1;
+}
+
 /* A plain record in place. CSV_HARD, too, for what take_any() has to tell. */
 static enum csv_split take_plain(struct csv_reader *r, struct csv_record *ret, bool *ret_got)
 {
@@ -254,6 +262,7 @@ static enum csv_split take_plain(struct csv_reader *r, struct csv_record *ret, b
 	struct csv_plain plain;
 	enum csv_split split = csv_split(&r->splitter, p, limit, r->cells, &plain);
 	struct str raw;
+	size_t n_end;
 
 	if (split)
 		return split;
@@ -270,9 +279,9 @@ static enum csv_split take_plain(struct csv_reader *r, struct csv_record *ret, b
 	ret->bad = NULL;
 	/* One empty cell: a blank line, unless it says so in quotes. */
 	*ret_got = plain.n_cells > 1 || r->cells[0].n > 0 || (raw.n && memchr(raw.p, '"', raw.n));
-	consume(r,
-		raw.n + 1 + (*plain.end == '\r' && plain.end + 1 < limit && plain.end[1] == '\n'),
-		ret->n_lines);
+	n_end = end_bytes(r, plain.end);
+	ret->place = plain.trimmed || r->delimiter != ',' ? 0 : csv_place(r->gap, raw.n, n_end);
+	consume(r, raw.n + n_end, ret->n_lines);
 	return CSV_EASY;
 }
 
@@ -283,6 +292,7 @@ enum errc csv_next(struct csv_reader *r, struct csv_record *ret, bool *ret_more,
 
 	if (!r->started)
 		start(r);
+	r->gap = 0;
 	while (!got) {
 		enum csv_split split = CSV_HARD;
 		enum errc rc = ERR_OK;
@@ -302,6 +312,50 @@ enum errc csv_next(struct csv_reader *r, struct csv_record *ret, bool *ret_more,
 	if (got)
 		*ret = record;
 	*ret_more = got;
+	return ERR_OK;
+}
+
+/* --- once more --- */
+
+size_t csv_file_bytes(const struct csv_reader *r)
+{
+	return csv_source_bytes(r->source);
+}
+
+bool csv_can_rewind(const struct csv_reader *r)
+{
+	return csv_source_can_rewind(r->source);
+}
+
+enum errc csv_rewind(struct csv_reader *r, struct err *err)
+{
+	enum errc rc = csv_source_rewind(r->source, err);
+
+	if (rc)
+		return err_wrap(err, "%s: ", r->name);
+	r->from = r->to = 0;
+	r->line = 1;
+	r->at_end = r->started = false;
+	r->failure.code = ERR_OK;
+	return ERR_OK;
+}
+
+enum errc csv_copy(struct csv_reader *r, uint32_t place, struct str *ret_raw, struct err *err)
+{
+	size_t gap = place >> 23 & UINT8_MAX, n_end = place >> 21 & 3, n = place & 0x1fffff;
+
+	if (!r->started)
+		start(r);
+	while (r->to - r->from < gap + n + n_end) {
+		enum errc rc = r->at_end ? stop(r, err, "the file was changed while it was read")
+					 : fill_more(r, err);
+
+		if (rc)
+			return rc;
+	}
+	*ret_raw = str_sub(ahead(r), gap, n);
+	csv_splitter_forget(&r->splitter);
+	consume(r, gap + n + n_end, 1);
 	return ERR_OK;
 }
 

@@ -12,12 +12,15 @@
 enum { READ_BYTES = 64 * 1024 };
 
 struct csv_source {
-	int fd;            /* -1: memory */
-	struct str memory; /* what is left of it */
-	size_t read_bytes; /* at most, at a time */
-	iconv_t converter; /* NULL: the input is UTF-8 */
-	size_t from, to;   /* bytes in `in` that are still to be given */
-	bool at_end;       /* nothing comes after `in` */
+	int fd;             /* -1: memory */
+	struct str memory;  /* what is left of it */
+	struct str all;     /* of the memory */
+	struct stat opened; /* what the file was then */
+	off_t start;        /* of what is ours in it */
+	size_t read_bytes;  /* at most, at a time */
+	iconv_t converter;  /* NULL: the input is UTF-8 */
+	size_t from, to;    /* bytes in `in` that are still to be given */
+	bool at_end;        /* nothing comes after `in` */
 	bool flushed;
 	char in[READ_BYTES];
 };
@@ -104,13 +107,12 @@ unknown:
 
 static enum errc open_path(struct csv_source *s, const char *path, struct err *err)
 {
-	struct stat st;
-
 	s->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (s->fd < 0 || fstat(s->fd, &st) != 0)
+	if (s->fd < 0 || fstat(s->fd, &s->opened) != 0)
 		return err_set(err, ERR_NO_INPUT, "cannot open: %s", strerror(errno));
-	if (S_ISDIR(st.st_mode))
+	if (S_ISDIR(s->opened.st_mode))
 		return err_set(err, ERR_NO_INPUT, "is a folder");
+	s->start = lseek(s->fd, 0, SEEK_CUR);
 	return ERR_OK;
 }
 
@@ -121,7 +123,7 @@ enum errc csv_source_open(struct csv_source **ret, const char *path, struct str 
 	enum errc rc = ERR_OK;
 
 	s->fd = -1;
-	s->memory = bytes;
+	s->memory = s->all = bytes;
 	s->read_bytes = opt->read_bytes ? opt->read_bytes : READ_BYTES;
 	s->converter = NULL;
 	s->from = s->to = 0;
@@ -136,6 +138,43 @@ enum errc csv_source_open(struct csv_source **ret, const char *path, struct str 
 		csv_source_close(s);
 	else
 		*ret = s;
+	return rc;
+}
+
+bool csv_source_can_rewind(const struct csv_source *s)
+{
+	return s->fd < 0 || (S_ISREG(s->opened.st_mode) && s->start >= 0);
+}
+
+size_t csv_source_bytes(const struct csv_source *s)
+{
+	return s->fd < 0 ? s->all.n : S_ISREG(s->opened.st_mode) ? (size_t)s->opened.st_size : 0;
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+enum errc csv_source_rewind(struct csv_source *s, struct err *err)
+{
+	struct stat now = s->opened;
+	enum errc rc = ERR_OK;
+
+	if (s->fd >= 0 && (fstat(s->fd, &now) != 0 || lseek(s->fd, s->start, SEEK_SET) < 0))
+		return err_set(err, ERR_NO_INPUT, "cannot read: %s", strerror(errno));
+	if (now.st_size != s->opened.st_size || !same_time(now.st_mtim, s->opened.st_mtim) ||
+		!same_time(now.st_ctim, s->opened.st_ctim))
+		return err_set(err, ERR_INPUT, "the file was changed while it was read");
+	s->memory = s->all;
+	s->from = s->to = 0;
+	s->at_end = s->flushed = false;
+	if (s->converter)
+		(void)iconv(s->converter, NULL, NULL, NULL, NULL);
+	while (!rc && s->to < 3 && !s->at_end)
+		rc = refill(s, err);
+	if (!rc)
+		(void)skip_bom(s, NULL);
 	return rc;
 }
 

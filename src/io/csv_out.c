@@ -11,7 +11,7 @@ static bool needs_quotes(struct str text)
 	return false;
 }
 
-static bool is_formula(struct str text)
+bool csv_is_formula(struct str text)
 {
 	char c = text.n ? text.p[0] : '\0';
 
@@ -24,7 +24,7 @@ void csv_cell(struct buf *out, struct str text, bool neutral)
 
 	if (quotes)
 		buf_char(out, '"');
-	if (neutral && is_formula(text))
+	if (neutral && csv_is_formula(text))
 		buf_char(out, '\'');
 	while (quotes && text.n) {
 		const char *quote = memchr(text.p, '"', text.n);
@@ -44,5 +44,5 @@ struct str csv_plain(struct str text)
 {
 	struct str rest = text.n ? str_sub(text, 1, text.n - 1) : text;
 
-	return text.n && text.p[0] == '\'' && is_formula(rest) ? rest : text;
+	return text.n && text.p[0] == '\'' && csv_is_formula(rest) ? rest : text;
 }

@@ -13,6 +13,9 @@
  * with = + - @ or TAB) gets a leading apostrophe. */
 void csv_cell(struct buf *out, struct str text, bool neutral);
 
+/* Whether a spreadsheet would run it. */
+bool csv_is_formula(struct str text);
+
 /* Takes back what csv_cell() did: '=x -> =x. Borrows from text. */
 struct str csv_plain(struct str text);
 

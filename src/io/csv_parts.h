@@ -23,6 +23,10 @@ struct csv_source;
 MUST_CHECK enum errc csv_source_open(struct csv_source **ret, const char *path, struct str bytes,
 	const struct csv_options *opt, struct err *err);
 void csv_source_close(struct csv_source *s);
+size_t csv_source_bytes(const struct csv_source *s);
+bool csv_source_can_rewind(const struct csv_source *s);
+/* ERR_INPUT: the file has changed. */
+MUST_CHECK enum errc csv_source_rewind(struct csv_source *s, struct err *err);
 /* *ret_n 0 only at the end. UTF-8 is passed on unchecked. ERR_INPUT for bytes that the encoding
  * does not know (all before them were given), ERR_NO_INPUT when reading fails; no place in the
  * text. */
@@ -83,6 +87,7 @@ struct csv_plain {
 	const char *end;   /* the CR or LF it ends with */
 	bool has_newlines; /* inside quotes */
 	bool has_other;    /* maybe NUL or non-ASCII */
+	bool trimmed;      /* a cell had blanks at its edges */
 };
 
 struct csv_splitter;

@@ -191,10 +191,15 @@ INLINED enum csv_split split(struct csv_splitter *splitter, const char *p, const
 			return CSV_UNFINISHED;
 		load_block(&s, s.block + CSV_BLOCK_BYTES, look_at);
 	}
-	for (size_t i = 0; rough && i < n; i++)
-		cells[i] = unquote_and_trim(cells[i]);
+	*ret = (struct csv_plain){ n, from - 1, inner != 0, other, false };
+	for (size_t i = 0; rough && i < n; i++) {
+		struct str whole = cells[i];
+
+		cells[i] = unquote_and_trim(whole);
+		if (cells[i].n < whole.n)
+			ret->trimmed |= cells[i].n + (whole.p[0] == '"' ? 2 : 0) < whole.n;
+	}
 	*splitter = s;
-	*ret = (struct csv_plain){ n, from - 1, inner != 0, other };
 	return CSV_EASY;
 }
 

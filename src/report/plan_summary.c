@@ -60,7 +60,7 @@ void plan_summary_rule(struct plan_summary *p, struct str name)
 }
 
 void plan_summary_row(struct plan_summary *p, struct str rule, struct str server, struct str steps,
-	enum outcome o)
+	enum outcome o, size_t n_rows)
 {
 	uint32_t at = map_find(&p->rules, rule), slot;
 	bool new;
@@ -79,7 +79,7 @@ void plan_summary_row(struct plan_summary *p, struct str rule, struct str server
 		MEM_GROW(p->lines, p->n, p->cap);
 		p->lines[p->n++] = (struct line){ o, 0, at };
 	}
-	p->lines[slot].rows++;
+	p->lines[slot].rows += n_rows;
 }
 
 static int compare(const void *va, const void *vb)

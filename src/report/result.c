@@ -160,10 +160,15 @@ static bool raw_is_plain(struct str raw, size_t n, bool neutral)
 	return false;
 }
 
+bool result_copies(const struct result *r)
+{
+	return r->opt.delimiter == ',' && !r->drops;
+}
+
 static void write_input(struct result *r, const struct str *cells, size_t n, struct str raw)
 {
-	if (r->opt.delimiter == ',' && !r->drops && n && n <= r->n_columns &&
-		raw_is_plain(raw, n, !r->opt.raw_csv)) {
+	if (!cells || (result_copies(r) && n && n <= r->n_columns &&
+			      raw_is_plain(raw, n, !r->opt.raw_csv))) {
 		buf_str(&r->out, raw);
 		for (size_t i = n; i <= r->n_columns; i++)
 			buf_char(&r->out, ',');
@@ -193,19 +198,19 @@ static void write_unreadable(struct result *r, struct str raw)
 	}
 }
 
-static void put(struct result *r, struct str text)
+static void put(const struct result *r, struct str text, struct buf *ret)
 {
-	csv_cell(&r->out, text, !r->opt.raw_csv);
-	buf_char(&r->out, ',');
+	csv_cell(ret, text, !r->opt.raw_csv);
+	buf_char(ret, ',');
 }
 
-static void put_reason(struct result *r, const struct result_cells *o)
+static void put_reason(const struct result *r, const struct result_cells *o, struct buf *ret)
 {
 	const struct reason_info *info = reason_info(o->reason);
 	struct buf text;
 
 	if (o->reason == REASON_NONE) {
-		put(r, STR_NONE);
+		put(r, STR_NONE, ret);
 		return;
 	}
 	buf_init(&text, CSV_MAX_RECORD_BYTES);
@@ -213,38 +218,53 @@ static void put_reason(struct result *r, const struct result_cells *o)
 	buf_z(&text, ": ");
 	buf_z(&text, info->sentence);
 	buf_str(&text, o->detail);
-	put(r, buf_view(&text));
+	put(r, buf_view(&text), ret);
 	buf_release(&text);
 }
 
-static void write_ours(struct result *r, const struct result_cells *o)
+void result_ours(const struct result *r, const struct result_cells *o, struct buf *ret)
 {
 	char when[TIME_TEXT];
 
-	put(r, str_from(outcome_info(o->outcome)->word));
-	put(r, o->rule);
-	put(r, o->steps);
-	put_reason(r, o);
-	put(r, o->before);
-	put(r, o->after);
-	put(r, o->evidence);
-	buf_u64(&r->out, o->attempts);
-	buf_char(&r->out, ',');
-	put(r, o->finished_ms == TIME_NONE ? STR_NONE
-					   : str_from(time_rfc3339_s(o->finished_ms, when)));
-	csv_cell(&r->out, str_from(r->opt.run), !r->opt.raw_csv);
-	buf_char(&r->out, '\n');
+	put(r, str_from(outcome_info(o->outcome)->word), ret);
+	put(r, o->rule, ret);
+	put(r, o->steps, ret);
+	put_reason(r, o, ret);
+	put(r, o->before, ret);
+	put(r, o->after, ret);
+	put(r, o->evidence, ret);
+	buf_u64(ret, o->attempts);
+	buf_char(ret, ',');
+	put(r,
+		o->finished_ms == TIME_NONE ? STR_NONE
+					    : str_from(time_rfc3339_s(o->finished_ms, when)),
+		ret);
+	csv_cell(ret, str_from(r->opt.run), !r->opt.raw_csv);
+	buf_char(ret, '\n');
 }
 
-void result_row(struct result *r, const struct str *cells, size_t n_cells, struct str raw,
-	const struct result_cells *o)
+static void write_row(struct result *r, const struct str *cells, size_t n_cells, struct str raw)
 {
 	r->too_wide = r->too_wide || n_cells > r->n_columns;
 	if (n_cells)
 		write_input(r, cells, n_cells, raw);
 	else
 		write_unreadable(r, raw);
-	write_ours(r, o);
+}
+
+void result_row(struct result *r, const struct str *cells, size_t n_cells, struct str raw,
+	const struct result_cells *ours)
+{
+	write_row(r, cells, n_cells, raw);
+	result_ours(r, ours, &r->out);
+	flush_when(r, FLUSH_BYTES);
+}
+
+void result_row_with(
+	struct result *r, const struct str *cells, size_t n_cells, struct str raw, struct str ours)
+{
+	write_row(r, cells, n_cells, raw);
+	buf_str(&r->out, ours);
 	flush_when(r, FLUSH_BYTES);
 }
 

@@ -46,7 +46,7 @@ void plan_summary_free(struct plan_summary *p);
 void plan_summary_rule(struct plan_summary *p, struct str name);
 /* rule and server may be empty; steps: the step words, in order. */
 void plan_summary_row(struct plan_summary *p, struct str rule, struct str server, struct str steps,
-	enum outcome o);
+	enum outcome o, size_t n_rows);
 void plan_summary_print(const struct plan_summary *p, FILE *out);
 
 #endif

@@ -72,3 +72,13 @@ enum errc rules_program(struct ruleset *set, size_t rule, bool if_failed,
 
 	return steps_fill(set, if_failed ? &r->failed : &r->todo, row, ret, ret_n, err);
 }
+
+bool rules_program_is_fixed(const struct ruleset *set, size_t rule)
+{
+	const struct steps *todo = &set->rules.v[rule].todo;
+
+	for (uint32_t i = 0; i < todo->n; i++)
+		if (todo->v[i].arg.is_column || todo->v[i].deadline.is_column)
+			return false;
+	return true;
+}

@@ -127,6 +127,9 @@ void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdic
 MUST_CHECK enum errc rules_program(struct ruleset *set, size_t rule, bool if_failed,
 	const struct rules_row *row, struct step *ret, uint32_t *ret_n, struct err *err);
 
+/* Whether those steps are the same for every row. */
+bool rules_program_is_fixed(const struct ruleset *set, size_t rule);
+
 /* For `explain`: every leaf of every rule. depth 0 is the rule's root. Texts borrowed until the
  * next call of each(). */
 struct explain_line {

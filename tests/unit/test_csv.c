@@ -482,6 +482,111 @@ static void long_files_are_read_whole(void **state)
 	buf_release(&text);
 }
 
+/* Reads all, then all once more, by place where there is one; returns how many had one. */
+static size_t read_twice(struct csv_reader *r)
+{
+	struct csv_record rec;
+	struct buf first, again;
+	struct err err;
+	uint32_t places[1000];
+	size_t n = 0, n_places = 0;
+	bool more = true;
+
+	buf_init(&first, 1 << 24);
+	buf_init(&again, 1 << 24);
+	while (csv_next(r, &rec, &more, &err) == ERR_OK && more) {
+		assert_true(n < 1000);
+		places[n++] = rec.place;
+		n_places += rec.place != 0;
+		buf_str(&first, rec.raw);
+	}
+	assert_int_equal(csv_rewind(r, &err), ERR_OK);
+	for (size_t i = 0; i < n; i++) {
+		if (places[i])
+			assert_int_equal(csv_copy(r, places[i], &rec.raw, &err), ERR_OK);
+		else
+			assert_int_equal(csv_next(r, &rec, &more, &err), ERR_OK);
+		buf_str(&again, rec.raw);
+	}
+	assert_true(str_eq(buf_view(&first), buf_view(&again)));
+	buf_release(&first);
+	buf_release(&again);
+	return n_places;
+}
+
+static void records_are_found_again_by_their_place(void **state)
+{
+	static const char text[] =
+		"\xef\xbb\xbfserial,b\r\n1,\"x,y\"\n\n \n2,\"a\"\"b\"\r3, blank\n"
+		"4,\"two\nlines\"\n\"x\"y\n5,last";
+	static const struct csv_options comma = { .delimiter = ',' },
+					slow = { .delimiter = ',', .read_bytes = 1 },
+					other = { .delimiter = ';' };
+	struct csv_reader *r;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(csv_open_bytes(&r, str_from(text), "f", &comma, &err), ERR_OK);
+	/* Not the doubled quote, the blank, the bad record, nor the one without a line end. */
+	assert_int_equal(read_twice(r), 3);
+	csv_close(r);
+	assert_int_equal(csv_open_bytes(&r, str_from(text), "f", &slow, &err), ERR_OK);
+	/* What ends with the bytes at hand may go to libcsv instead. */
+	assert_true(read_twice(r) >= 1);
+	csv_close(r);
+	assert_int_equal(csv_open_bytes(&r, STR("1;2\n"), "f", &other, &err), ERR_OK);
+	assert_int_equal(read_twice(r), 0);
+	csv_close(r);
+}
+
+static void what_is_too_far_has_no_place(void **state)
+{
+	struct csv_options opt = { .delimiter = ',' };
+	struct csv_reader *r;
+	struct err err;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 1 << 20);
+	buf_z(&text, "1,2\n");
+	for (int i = 0; i < 300; i++)
+		buf_char(&text, '\n');
+	buf_z(&text, "3,4\n5,6\n");
+	assert_int_equal(csv_open_bytes(&r, buf_view(&text), "f", &opt, &err), ERR_OK);
+	assert_int_equal(read_twice(r), 2);
+	csv_close(r);
+	buf_release(&text);
+}
+
+static void a_file_that_changed_is_not_read_again(void **state)
+{
+	char path[] = "/tmp/test_csv_XXXXXX";
+	struct csv_options opt = { .delimiter = ',' };
+	int fd = mkstemp(path);
+	struct csv_reader *r;
+	struct csv_record rec;
+	struct err err;
+	bool more;
+
+	(void)state;
+	assert_int_equal(write(fd, "1,2\n", 4), 4);
+	assert_int_equal(csv_open(&r, path, &opt, &err), ERR_OK);
+	assert_true(csv_can_rewind(r));
+	assert_int_equal(csv_file_bytes(r), 4);
+	assert_int_equal(csv_next(r, &rec, &more, &err), ERR_OK);
+	assert_int_equal(csv_rewind(r, &err), ERR_OK);
+	assert_int_equal(write(fd, "3,4\n", 4), 4);
+	assert_int_equal(csv_rewind(r, &err), ERR_INPUT);
+	assert_non_null(strstr(err.msg, "changed"));
+	csv_close(r);
+	/* Cut short after the look at its times: what was promised is not there. */
+	assert_int_equal(csv_open(&r, path, &opt, &err), ERR_OK);
+	assert_int_equal(csv_copy(r, csv_place(0, 7, 2), &rec.raw, &err), ERR_INPUT);
+	csv_close(r);
+	(void)close(fd);
+	(void)unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -503,6 +608,9 @@ int main(void)
 		cmocka_unit_test(files_and_stdin_are_read),
 		cmocka_unit_test(raw_is_the_record_as_it_stands),
 		cmocka_unit_test(long_files_are_read_whole),
+		cmocka_unit_test(records_are_found_again_by_their_place),
+		cmocka_unit_test(what_is_too_far_has_no_place),
+		cmocka_unit_test(a_file_that_changed_is_not_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

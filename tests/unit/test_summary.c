@@ -138,11 +138,12 @@ static void plan_groups_by_rule_and_server(void **state)
 	plan_summary_rule(p, STR("loan"));
 	plan_summary_rule(p, STR("rebuild"));
 	plan_summary_rule(p, STR("idle"));
-	plan_summary_row(p, STR(""), STR(""), STR(""), OUTCOME_UNMATCHED);
-	plan_summary_row(p, STR("rebuild"), STR("A"), STR("unassign, reassign"), OUTCOME_PLANNED);
-	plan_summary_row(p, STR("rebuild"), STR("B"), STR("unassign, reassign"), OUTCOME_PLANNED);
-	plan_summary_row(p, STR("rebuild"), STR("B"), STR("unassign, reassign"), OUTCOME_PLANNED);
-	plan_summary_row(p, STR("loan"), STR("A"), STR(""), OUTCOME_SKIPPED);
+	plan_summary_row(p, STR(""), STR(""), STR(""), OUTCOME_UNMATCHED, 1);
+	plan_summary_row(
+		p, STR("rebuild"), STR("A"), STR("unassign, reassign"), OUTCOME_PLANNED, 1);
+	plan_summary_row(
+		p, STR("rebuild"), STR("B"), STR("unassign, reassign"), OUTCOME_PLANNED, 2);
+	plan_summary_row(p, STR("loan"), STR("A"), STR(""), OUTCOME_SKIPPED, 1);
 	plan_summary_print(p, out);
 	plan_summary_free(p);
 	expect(out, "  RULE     SERVER  ROWS  OUTCOME    STEPS\n"
@@ -160,7 +161,7 @@ static void names_cannot_steer_the_terminal(void **state)
 
 	(void)state;
 	plan_summary_rule(p, STR("a\033[2Jb"));
-	plan_summary_row(p, STR("x"), STR("s\r\n\tt"), STR("y\x7f"), OUTCOME_PLANNED);
+	plan_summary_row(p, STR("x"), STR("s\r\n\tt"), STR("y\x7f"), OUTCOME_PLANNED, 1);
 	plan_summary_print(p, out);
 	plan_summary_free(p);
 	expect(out, "  RULE  SERVER  ROWS  OUTCOME  STEPS\n"

@@ -1,0 +1,77 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "base/map.h"
+
+static struct str numbered(int i, char text[24])
+{
+	return (struct str){ text, (size_t)snprintf(text, 24, "C02X%08d", i) };
+}
+
+static void the_same_bytes_have_the_same_slot(void **state)
+{
+	struct map m;
+	bool new;
+
+	(void)state;
+	map_init(&m, 0);
+	assert_int_equal(map_find(&m, STR("a")), MAP_NONE);
+	assert_int_equal(map_add(&m, STR("a"), &new), 0);
+	assert_true(new);
+	assert_int_equal(map_add(&m, STR_NONE, NULL), 1);
+	assert_int_equal(map_add(&m, STR("ab"), NULL), 2);
+	assert_int_equal(map_add(&m, STR("a"), &new), 0);
+	assert_false(new);
+	assert_int_equal(map_find(&m, STR("")), 1);
+	assert_int_equal(map_find(&m, STR("b")), MAP_NONE);
+	assert_true(str_eq(map_key(&m, 2), STR("ab")));
+	assert_int_equal(map_key(&m, 1).n, 0);
+	map_release(&m);
+	assert_int_equal(map_find(&m, STR("a")), MAP_NONE);
+}
+
+/* As many as make it grow often; with room made before, before half of them, or never. */
+static void slots_survive_growth(void **state)
+{
+	enum { N = 100000 };
+	char text[24];
+
+	(void)state;
+	for (int reserve = 0; reserve < 3; reserve++) {
+		struct map m;
+
+		map_init(&m, reserve == 1 ? N : 0);
+		for (int i = 0; i < N; i++) {
+			uint64_t expected = map_expect(&m, numbered(i, text));
+
+			if (reserve == 2 && i == N / 2)
+				map_reserve(&m, N);
+			assert_int_equal(
+				map_add_expected(&m, numbered(i, text), expected, NULL), i);
+		}
+		assert_true(m.mask / 2 >= N / 2);
+		map_reserve(&m, 1);
+		for (int i = 0; i < N; i++) {
+			assert_int_equal(map_find(&m, numbered(i, text)), i);
+			assert_true(str_eq(map_key(&m, (uint32_t)i), numbered(i, text)));
+		}
+		assert_int_equal(map_find(&m, numbered(N, text)), MAP_NONE);
+		map_release(&m);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_same_bytes_have_the_same_slot),
+		cmocka_unit_test(slots_survive_growth),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
