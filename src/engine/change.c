@@ -10,13 +10,6 @@
 #include "base/time.h"
 #include "engine/job.h"
 
-static bool is_put_back(const struct job *j, const struct job_device *d)
-{
-	uint32_t at;
-
-	return work_put_back_due(job_program(j, d), d->results, &at) && at == job_next(j, d);
-}
-
 /* An earlier request to take it off could not be proved in time. */
 static bool is_in_doubt(const struct job *j, const struct job_device *d)
 {
@@ -32,7 +25,7 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 	if (d->settled || d->busy || d->gave_up || !s ||
 		step_info(s->kind)->service != SERVICE_APPLE)
 		return false;
-	return wave == UINT32_MAX ? is_put_back(j, d) || is_in_doubt(j, d) : d->wave == wave;
+	return wave == UINT32_MAX ? job_is_put_back(j, d) || is_in_doubt(j, d) : d->wave == wave;
 }
 
 /* --- the last look --- */
@@ -276,7 +269,7 @@ static struct order order_of(const struct job *j, uint32_t device)
 {
 	const struct job_device *d = &j->devices[device];
 	const struct work_step *s = job_step(j, d);
-	struct order o = { is_put_back(j, d), device, SERVER_NONE, d->batch, s->kind, TIME_NONE,
+	struct order o = { job_is_put_back(j, d), device, SERVER_NONE, d->batch, s->kind, TIME_NONE,
 		false };
 	struct view seen;
 
@@ -345,7 +338,7 @@ static uint32_t collect(struct job *j, uint32_t wave, struct order *v, uint32_t 
 			continue;
 		if (!still_wanted(j, d))
 			++*ret_passed;
-		else if (wave != UINT32_MAX || is_put_back(j, d))
+		else if (wave != UINT32_MAX || job_is_put_back(j, d))
 			v[n++] = order_of(j, i);
 	}
 	qsort(v, n, sizeof(*v), by_group_and_place);

@@ -326,6 +326,13 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 		settle_ended(j, d);
 }
 
+bool job_is_put_back(const struct job *j, const struct job_device *d)
+{
+	uint32_t at;
+
+	return work_put_back_due(job_program(j, d), d->results, &at) && at == job_next(j, d);
+}
+
 bool job_turn_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason)
 {
 	uint32_t at, from = job_next(j, d);
@@ -359,15 +366,14 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 	const char *detail)
 {
 	const struct work_program *p = job_program(j, d);
-	uint32_t at = job_next(j, d), back;
-	bool putting_back = work_put_back_due(p, d->results, &back) && back == at;
+	uint32_t at = job_next(j, d);
 
 	end_wait(j, d);
 	d->busy = d->log_failed = false;
 	d->batch = 0;
 	if (detail)
 		d->detail = keep(j, str_from(detail));
-	if (putting_back || may_be_off(p, at, outcome)) {
+	if (job_is_put_back(j, d) || may_be_off(p, at, outcome)) {
 		d->gave_up = true;
 		job_settle(j, d, OUTCOME_IN_FLIGHT, REASON_RUN_IN_FLIGHT, d->detail);
 		return;

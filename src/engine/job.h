@@ -99,6 +99,8 @@ struct view job_expected(const struct job *j, const struct job_device *d);
 /* The state the services last showed; false when the server is not known. */
 bool job_seen(const struct job *j, const struct job_device *d, struct view *ret);
 uint32_t job_target(const struct job_device *d, const struct work_step *s);
+/* Whether the next step puts back what the run took off. */
+bool job_is_put_back(const struct job *j, const struct job_device *d);
 
 /* The next step is over with that letter (RESULT_DONE or RESULT_HELD); settles after the last. */
 void job_pass(struct job *j, struct job_device *d, char letter);

@@ -262,8 +262,13 @@ static bool said_failed(const struct open_request *r, const struct job_device *d
 static void give_verdict(struct job *j, struct job_device *d, const struct open_request *r)
 {
 	bool accepted = r->state == REQUEST_ACCEPTED;
+	/* What Apple could not do just now is tried again only for a device that is off its server.
+	 */
+	bool again = !accepted || (said_failed(r, d) && job_is_put_back(j, d));
 
-	if (accepted && r->held)
+	if (again && d->attempts < MAX_ATTEMPTS)
+		d->log_failed = false; /* two readings agree that nothing was done: still to do */
+	else if (accepted && r->held)
 		job_fail(j, d, OUTCOME_HELD, REASON_UEM_HELD, r->fault);
 	else if (accepted && d->log_failed)
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_DEVICE_FAILED, r->fault);
@@ -271,9 +276,8 @@ static void give_verdict(struct job *j, struct job_device *d, const struct open_
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_ACTIVITY_FAILED, r->fault);
 	else if (accepted)
 		job_fail(j, d, OUTCOME_UNVERIFIED, not_proved(r->kind), NULL);
-	else if (d->attempts >= MAX_ATTEMPTS)
+	else
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN, NULL);
-	/* else: two readings agree that nothing was done; the step is still to do */
 	d->busy = false;
 }
 

@@ -117,6 +117,15 @@ static bool wants_fetch(const struct syncing *s)
 	return false;
 }
 
+/* From the first trigger on: a quota or an outage before it takes nothing from the sync. */
+static void start_clock(struct syncing *s)
+{
+	int64_t now = transport_now(s->j->transport), whole = s->j->settings->timeouts.sync_ms;
+
+	s->deadline_ms = now + whole;
+	s->fetch_ms = now + whole / 2;
+}
+
 static enum errc trigger(struct syncing *s, struct err *err)
 {
 	struct trigger triggers[FLEET_MAX_GROUPS];
@@ -138,6 +147,8 @@ static enum errc trigger(struct syncing *s, struct err *err)
 	}
 	rc = transport_drain(j->transport, err);
 	if (!rc) {
+		if (!s->triggered)
+			start_clock(s);
 		s->triggered = true;
 		s->next_trigger_ms = transport_now(j->transport) +
 				     j->settings->timeouts.sync_gap_ms;
@@ -261,13 +272,12 @@ static enum errc sync_step(struct syncing *s, uint32_t *ret_n, struct err *err)
 
 static enum errc sync_with_uem(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
 {
-	int64_t now = transport_now(j->transport);
 	struct syncing s = {
 		.j = j,
 		.wave = wave,
-		.deadline_ms = now + j->settings->timeouts.sync_ms,
-		.fetch_ms = now + j->settings->timeouts.sync_ms / 2,
-		.next_trigger_ms = now,
+		.deadline_ms = INT64_MAX,
+		.fetch_ms = INT64_MAX,
+		.next_trigger_ms = transport_now(j->transport),
 		.interval_ms = j->settings->poll.uem_ms,
 	};
 	uint32_t all = j->fleet->n_groups == 32 ? UINT32_MAX : (1u << j->fleet->n_groups) - 1;

@@ -17,14 +17,16 @@ import time
 import traceback
 
 import points
+import weather
 import world
 
+SUITES = {**points.SUITES, "weather": weather.weather_points}
 SHOWN = 12  # complaints of a point, at most
 build = top = None
 
 
-def open_world(scenario=None, sim=(), extra="", keep_sim_state=False):
-    return world.World(build, top, scenario, sim, extra, keep_sim_state)
+def open_world(**options):
+    return world.World(build, top, **options)
 
 
 def record_disk(glob):
@@ -44,13 +46,13 @@ def record():
         calls = [line.split(" ", 2)[1:] for line in log.read_text().splitlines()]
         reads = sum(a["kind"] == "request" and a["method"] == "GET" for a in w.audit())
         disk = {name: record_disk(glob) for name, glob in points.DISK.items()}
-        return points.Recorded(calls, disk, len(w.changes()), reads)
+        return points.Recorded(build, calls, disk, len(w.changes()), reads)
 
 
 def work(point):
     name, do, options = point
     of_world = {k: v for k, v in options.items()
-                if k in ("scenario", "sim", "extra", "keep_sim_state")}
+                if k in ("scenario", "sim", "extra", "keep_sim_state", "rules")}
     started = time.monotonic()
     with open_world(**of_world) as w:
         try:
@@ -84,7 +86,7 @@ def main():
     args = argparse.ArgumentParser()
     args.add_argument("build")
     args.add_argument("--all", action="store_true")
-    args.add_argument("--only", action="append", choices=points.SUITES)
+    args.add_argument("--only", action="append", choices=SUITES)
     args.add_argument("--point", help="only points of this name")
     args = args.parse_args()
     build = pathlib.Path(args.build).resolve()
@@ -94,8 +96,8 @@ def main():
     try:
         world.make_keys(top)
         recorded = record()
-        for name in args.only or points.SUITES:
-            chosen = [p for p in points.SUITES[name](recorded, args.all)
+        for name in args.only or SUITES:
+            chosen = [p for p in SUITES[name](recorded, args.all)
                       if args.point in (None, p[0])]
             good, bad = run_suite(name, chosen)
             passed, failed = passed + good, failed + bad

@@ -1,6 +1,6 @@
 """What is done to a world, suite by suite; each point is (name, function, its options).
 
-Options that World takes itself: scenario, sim, extra, keep_sim_state.
+Options that World takes itself: scenario, sim, extra, keep_sim_state, rules.
 """
 import collections
 import errno
@@ -14,8 +14,9 @@ from world import DEVICES
 CHANGE = "POST " + world.CHANGE
 DONE, SOME_FAILED, UNVERIFIED, NO_SERVICE, TEMPORARY = 0, 3, 5, 69, 75
 
-# Of an undisturbed run. calls: as the shim names them. disk: how many the globs of DISK fit.
-Recorded = collections.namedtuple("Recorded", "calls disk changes reads")
+# Of an undisturbed run of `build`. calls: as the shim names them. disk: how many fit the globs of
+# DISK.
+Recorded = collections.namedtuple("Recorded", "build calls disk changes reads")
 
 
 def wanted_outcome(serial):
@@ -274,9 +275,11 @@ def loss_points(recorded, everything):
             yield f"loss of {what} {nth}", loses, {"what": what, "nth": nth, "keep_sim_state": True}
 
 
-def unreliable(w, reads):
+def unreliable(w, reads, changes):
     """Reads fail now and then: a few more of them, and no change more."""
     bad = unanswered(w)
+    if len(w.changes()) != changes:
+        bad.append(f"{len(w.changes())} changes instead of {changes}")
     n = sum(a["kind"] == "request" and a["method"] == "GET" for a in w.audit())
     return bad + ([f"{n} reads instead of {reads}"] if n > 1.6 * reads + 10 else [])
 
@@ -284,7 +287,7 @@ def unreliable(w, reads):
 def error_points(recorded, everything):
     for seed in range(20 if everything else 3):
         yield (f"errors {seed}", unreliable,
-               {"reads": recorded.reads, "sim": ["--seed", seed], "scenario":
+               {"reads": recorded.reads, "changes": recorded.changes, "sim": ["--seed", seed], "scenario":
                 "version: 1\nfaults:\n  - {method: GET, chance: 30%, do: reply, status: 503, "
                 "body: html, applied: no}\n"})
 

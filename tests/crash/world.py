@@ -103,11 +103,12 @@ def make_keys(folder):
 class World:
     """One fleet, one simulator, one state; a `with` block ends and removes it."""
 
-    def __init__(self, build, top, scenario=None, sim=(), extra="", keep_sim_state=False):
-        """extra: more lines of settings."""
+    def __init__(self, build, top, scenario=None, sim=(), extra="", keep_sim_state=False,
+                 rules=RULES):
+        """scenario: a page, or the name of one. extra: more lines of settings."""
         self.build, self.top = pathlib.Path(build).resolve(), pathlib.Path(top)
         self.folder = self.top / uuid.uuid4().hex
-        self.extra = extra
+        self.extra, self.rules = extra, rules
         self.client = f"BUSINESSAPI.{uuid.uuid4()}"  # names the lock, which counts machine-wide
         self.sim, self.port = None, 0
         self.runs = 0
@@ -145,20 +146,22 @@ class World:
                 job = "move" if d.job in ("assign", "there") else d.job
                 f.write(f'{d.serial},{job},{d.target},"kept ""as is"""\n')
             f.write(f'{bystanders[0][0]},nothing,,\n')
-        (self.folder / "rules.yaml").write_text(RULES)
+        (self.folder / "rules.yaml").write_text(self.rules)
 
     # --- the simulator ---
 
     def sim_start(self, scenario=None):
         port_file = self.folder / "port"
         port_file.unlink(missing_ok=True)
-        (self.folder / "scenario.yaml").write_text(scenario or "version: 1\n")
+        if not scenario or "\n" in scenario:
+            (self.folder / "scenario.yaml").write_text(scenario or "version: 1\n")
+            scenario = "scenario.yaml"
         with open(self.folder / "sim.log", "a") as log:
             self.sim = subprocess.Popen(
                 [self.build / "depmend-sim", "--fleet", "fleet.csv", "--listen",
                  f"127.0.0.1:{self.port}", "--port-file", "port", "--audit", "audit.ndjson",
                  "--uem-client", "depmend:secret", "--tenant-code", "code", "--scenario",
-                 "scenario.yaml", *self.sim_options],
+                 scenario, *self.sim_options],
                 cwd=self.folder, stdout=log, stderr=subprocess.STDOUT)
         text = ""
         while not text.endswith("\n"):
@@ -244,10 +247,11 @@ class World:
                     yield json.loads(line)
 
     def moves(self):
-        """Per serial, in order, what Apple was told to do, whether or not that changed anything."""
+        """Per serial, in order, what we told Apple to do, whether or not that changed anything."""
         ret = collections.defaultdict(list)
         for a in self.audit():
-            if a["kind"] == "effect" and a["what"] in ("assign", "unassign", "strip", "release"):
+            if (a["kind"] == "effect" and a["what"] in ("assign", "unassign", "strip", "release")
+                    and a["actor"] == self.client):
                 ret[a["serial"]].append((a["what"], a["before"], a["after"]))
         return ret
 
