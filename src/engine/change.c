@@ -151,10 +151,19 @@ static void share_blame(struct job *j, struct open_request *r, const struct appl
 }
 
 /* Not applied, and not about a device: the same for all. */
-static void refuse_all(struct job *j, struct open_request *r, const char *why)
+static void refuse_all(struct open_request *r, enum reason reason, const char *why)
 {
 	for (uint32_t i = 0; i < r->n; i++)
-		job_fail(j, &j->devices[r->devices[i]], OUTCOME_FAILED, REASON_APPLE_REFUSED, why);
+		job_fail(r->job, &r->job->devices[r->devices[i]], OUTCOME_FAILED, reason, why);
+}
+
+/* It may have waited long for the write limit, and a deadline in the past means: at once. */
+static enum errc before_change(void *self, int64_t at_ms, struct err *err)
+{
+	struct open_request *r = self;
+
+	return at_ms < r->not_after_ms ? job_intend(r, at_ms, err)
+				       : err_set(err, ERR_REFUSED, "the deadline has passed");
 }
 
 static void take_answer(struct open_request *r, const struct http_reply *reply)
@@ -169,7 +178,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 	if (rc == ERR_REFUSED) {
 		share_blame(j, r, &detail);
 	} else if (rc == ERR_NOT_FOUND) {
-		refuse_all(j, r, err.msg);
+		refuse_all(r, REASON_APPLE_REFUSED, err.msg);
 	} else if (rc == ERR_AUTH) {
 		job_stop(j, rc, REASON_APPLE_REFUSED, &err);
 	} else if (!rc && !apple_activity_reply(reply, &activity, &err)) {
@@ -187,8 +196,15 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 static enum errc done_change(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
+	struct open_request *r = self;
+	struct job *j = r->job;
+
 	(void)rest;
-	return job_end_change(self, code, reply, take_answer, err);
+	if (code != ERR_REFUSED)
+		return job_end_change(r, code, reply, take_answer, err);
+	refuse_all(r, REASON_APPLE_DEADLINE, NULL);
+	job_close(j, r);
+	return job_flush(j, err);
 }
 
 struct order {
@@ -197,6 +213,7 @@ struct order {
 	enum step_kind kind;
 	int64_t deadline_ms;
 	bool update; /* of a deadline that is set already */
+	bool force;  /* the deadline may lie in the past */
 };
 
 /* first: what all of them share. */
@@ -206,7 +223,7 @@ static enum errc submit_change(struct job *j, const struct order *first, const u
 	struct open_request *r = job_open(j, first->kind, first->server);
 	struct transport_call call = {
 		.service = TO_APPLE,
-		.before = job_before_change,
+		.before = before_change,
 		.done = done_change,
 		.self = r,
 	};
@@ -220,6 +237,8 @@ static enum errc submit_change(struct job *j, const struct order *first, const u
 	struct str *serials = mem_alloc(n * sizeof(*serials));
 	enum errc rc;
 
+	if (first->deadline_ms != TIME_NONE && !first->force)
+		r->not_after_ms = first->deadline_ms;
 	r->devices = mem_alloc(n * sizeof(*r->devices));
 	r->n = n;
 	for (uint32_t i = 0; i < n; i++) {
@@ -252,6 +271,7 @@ static int by_group(const struct order *x, const struct order *y)
 	c = c ? c : compare(x->server, y->server);
 	c = c ? c : compare(x->deadline_ms, y->deadline_ms);
 	c = c ? c : compare(x->update, y->update);
+	c = c ? c : compare(x->force, y->force);
 	return c ? c : compare(x->batch, y->batch);
 }
 
@@ -270,7 +290,7 @@ static struct order order_of(const struct job *j, uint32_t device)
 	const struct job_device *d = &j->devices[device];
 	const struct work_step *s = job_step(j, d);
 	struct order o = { job_is_put_back(j, d), device, SERVER_NONE, d->batch, s->kind, TIME_NONE,
-		false };
+		false, false };
 	struct view seen;
 
 	if (s->kind == STEP_UNASSIGN)
@@ -279,6 +299,7 @@ static struct order order_of(const struct job *j, uint32_t device)
 		o.server = job_target(d, s);
 	if (s->kind == STEP_MIGRATE) {
 		o.deadline_ms = s->deadline_ms;
+		o.force = s->force_now;
 		o.update = job_seen(j, d, &seen) && seen.deadline_ms != TIME_NONE;
 	}
 	return o;

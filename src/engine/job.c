@@ -430,6 +430,7 @@ struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t serve
 	r->kind = kind;
 	r->server = server;
 	r->about = MAP_NONE;
+	r->not_after_ms = INT64_MAX;
 	r->sent_ms = r->ended_look_ms = r->late_look_ms = TIME_NONE;
 	r->job = j;
 	MEM_GROW(j->open, j->n_open, j->cap_open);

@@ -8,6 +8,9 @@
 #include "engine/facts.h"
 #include "engine/work.h"
 
+/* A profile refused for want of a synced record is tried again once, after a sync. */
+enum resync { RESYNC_NOT_YET, RESYNC_WANTED, RESYNC_DONE };
+
 struct job_device {
 	uint32_t slot;    /* in the fleet */
 	uint32_t program; /* of job.programs */
@@ -22,6 +25,7 @@ struct job_device {
 	int64_t finished_ms;
 	uint8_t outcome,
 		reason; /* its verdict; before it is settled: of the step that went wrong */
+	uint8_t resync; /* enum resync */
 	bool settled;
 	bool busy;       /* named by an open request */
 	bool log_failed; /* the log of its open request says it failed */
@@ -39,7 +43,8 @@ struct open_request {
 	char activity[80];
 	char fault[160]; /* what the log or the activity said */
 	int64_t intent_ms, sent_ms;
-	uint32_t *devices; /* indexes; owned */
+	int64_t not_after_ms; /* to be sent before; INT64_MAX: any time */
+	uint32_t *devices;    /* indexes; owned */
 	uint32_t n;
 	bool terminal;         /* its activity has ended, or there is none to ask about */
 	bool ended_badly;      /* FAILURE, STOPPED, FAILED */
@@ -150,6 +155,10 @@ MUST_CHECK enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, s
 MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
 /* One sync for all devices of the wave that wait for one. */
 MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* A sync of these groups (bits) that no list can prove, and timeouts.sync_gap for it to take
+ * effect.
+ */
+MUST_CHECK enum errc sync_again(struct job *j, uint32_t groups, struct err *err);
 /* Reads Apple's state of these devices, unless that was done within timeouts.settle. */
 MUST_CHECK enum errc job_refresh(struct job *j, bool force, struct err *err);
 

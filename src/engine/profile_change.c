@@ -8,6 +8,9 @@
 #include "base/mem.h"
 #include "engine/job.h"
 
+/* The list shows the device, but the UEM has no record to give the profile to (uem.md H.6). */
+enum { CODE_NOT_SYNCED = 5058 };
+
 static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
 {
 	const struct work_step *s = job_step(j, d);
@@ -19,16 +22,20 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 static void take_answer(struct open_request *r, const struct http_reply *reply)
 {
 	struct job *j = r->job;
+	struct job_device *d = &j->devices[r->devices[0]];
+	struct uem_error detail;
 	struct err err;
-	enum errc rc = uem_reply_error(reply, NULL, &err);
+	enum errc rc = uem_reply_error(reply, &detail, &err);
 
 	r->terminal = true; /* 202 names no job: only the list can tell */
 	if (!rc) {
 		r->state = REQUEST_ACCEPTED;
+	} else if (detail.code == CODE_NOT_SYNCED && d->resync == RESYNC_NOT_YET) {
+		r->state = REQUEST_REFUSED;
+		d->resync = RESYNC_WANTED;
 	} else if (rc == ERR_REFUSED || rc == ERR_NOT_FOUND || rc == ERR_HELD) {
 		r->state = REQUEST_REFUSED;
-		job_fail(j, &j->devices[r->devices[0]],
-			rc == ERR_HELD ? OUTCOME_HELD : OUTCOME_FAILED,
+		job_fail(j, d, rc == ERR_HELD ? OUTCOME_HELD : OUTCOME_FAILED,
 			rc == ERR_HELD ? REASON_UEM_HELD : REASON_UEM_REFUSED, err.msg);
 	} else if (rc == ERR_AUTH) {
 		r->state = REQUEST_REFUSED;
@@ -97,6 +104,19 @@ static bool holds_now(struct job *j, struct job_device *d)
 	return true;
 }
 
+/* One sync for all that lack their record; each is then tried once more. */
+static enum errc resync(struct job *j, struct err *err)
+{
+	uint32_t groups = 0;
+
+	for (uint32_t i = 0; i < j->n; i++)
+		if (j->devices[i].resync == RESYNC_WANTED) {
+			groups |= j->fleet->listed[j->devices[i].slot];
+			j->devices[i].resync = RESYNC_DONE;
+		}
+	return groups && !j->stop ? sync_again(j, groups, err) : ERR_OK;
+}
+
 enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
 {
 	uint32_t all = j->fleet->n_groups == 32 ? UINT32_MAX : (1u << j->fleet->n_groups) - 1;
@@ -120,5 +140,7 @@ enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct er
 		}
 	if (!rc)
 		rc = transport_drain(j->transport, err);
+	if (!rc)
+		rc = resync(j, err);
 	return rc ? rc : job_flush(j, err);
 }

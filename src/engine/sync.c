@@ -298,10 +298,18 @@ static enum errc sync_with_uem(struct job *j, uint32_t wave, uint32_t *ret_n, st
 	return rc ? rc : job_flush(j, err);
 }
 
+/* A service that fails ends the run in good order. */
+static enum errc stop_for(struct job *j, enum errc rc, struct err *err)
+{
+	if (rc == ERR_STORE || rc == ERR_INTERNAL || rc == ERR_OK)
+		return rc;
+	job_stop(j, rc, rc == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING, err);
+	return job_flush(j, err);
+}
+
 enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
 {
 	bool any = false;
-	enum errc rc;
 
 	*ret_n = 0;
 	for (uint32_t i = 0; i < j->n && !any; i++)
@@ -310,9 +318,15 @@ enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *
 		return ERR_OK;
 	if (!j->settings->has_uem)
 		return sync_without_uem(j, wave, ret_n, err);
-	rc = sync_with_uem(j, wave, ret_n, err);
-	if (rc == ERR_STORE || rc == ERR_INTERNAL || rc == ERR_OK)
-		return rc;
-	job_stop(j, rc, rc == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING, err);
-	return job_flush(j, err);
+	return stop_for(j, sync_with_uem(j, wave, ret_n, err), err);
+}
+
+enum errc sync_again(struct job *j, uint32_t groups, struct err *err)
+{
+	struct syncing s = { .j = j, .wave = UINT32_MAX, .groups = groups, .fetch_ms = INT64_MAX };
+	enum errc rc = trigger(&s, err);
+
+	if (!rc)
+		rc = transport_sleep(j->transport, s.next_trigger_ms, err);
+	return stop_for(j, rc, err);
 }

@@ -59,12 +59,16 @@ static bool never_absent(size_t at)
 
 static bool read_fields(struct call *c, struct fieldset *ret)
 {
-	static const char *known[N_ATTRIBUTES + 3];
+	const char *known[N_ATTRIBUTES + 3];
+	size_t n = 0;
 
+	/* Which names a tenant knows that Apple's pages do not list, nobody can say. */
 	for (size_t i = 0; i < N_ATTRIBUTES; i++)
-		known[i] = attributes[i].name;
-	known[N_ATTRIBUTES] = "assignedServer";
-	known[N_ATTRIBUTES + 1] = "appleCareCoverage";
+		if (attributes[i].flags & BY_DEFAULT || !knob(c->sim, KNOB_APPLE_FIELDS))
+			known[n++] = attributes[i].name;
+	known[n++] = "assignedServer";
+	known[n++] = "appleCareCoverage";
+	known[n] = NULL;
 	return fieldset_read(c, "orgDevices", known, ret);
 }
 

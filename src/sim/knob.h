@@ -56,6 +56,8 @@
 		"token requests a minute before they are refused; 0: any number")                  \
 	X(APPLE_MAX_TOKENS_STATUS, "apple.max_tokens_status", WORD, "400|429", "400",              \
 		"status of that refusal")                                                          \
+	X(APPLE_FIELDS, "apple.fields", WORD, "all|documented", "all",                             \
+		"documented: 400 for names that Apple's pages do not list")                        \
 	X(APPLE_API, "apple.api", WORD, "2.4|2.0", "2.4", "2.0: one server cannot be read by id")  \
 	X(APPLE_ROLE, "apple.role", WORD, "full|read", "full", "rights of the API account")        \
 	X(UEM_TOKEN_LIFE, "uem.token_life", DURATION, NULL, "1h", "life of a UEM token")           \
@@ -66,8 +68,9 @@
 		"lost: Sync and Fetch do nothing; fetch: only Fetch does something")               \
 	X(UEM_PROFILE_TIME, "uem.profile_time", DURATION, NULL, "30s",                             \
 		"from PUT to the profile's change")                                                \
-	X(UEM_PROFILE, "uem.profile", WORD, "works|stuck|refuse", "works",                         \
-		"stuck: every assignment stays in progress; refuse: 404 {5058}")                   \
+	X(UEM_PROFILE, "uem.profile", WORD, "works|stuck|refuse|resync", "works",                  \
+		"stuck: every assignment stays in progress; refuse: 404 {5058}; resync: the same " \
+		"until a sync was asked for")                                                      \
 	X(UEM_AUTO_ASSIGN, "uem.auto_assign", FLAG, NULL, "no",                                    \
 		"a sync gives new devices the group's first profile")                              \
 	X(UEM_ACCOUNT, "uem.account", WORD, "present|missing", "present",                          \

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { CLASS_SYNCS = -2 }; /* of table hit */
+
 #include "base/mem.h"
 #include "sim/job.h"
 #include "sim/uem.h"
@@ -130,6 +132,8 @@ void sim_uem_dep_sync(struct call *c)
 	}
 	if (!has_account(c, og.account))
 		return;
+	sql_run(&c->sim->sql, sql_z("INSERT INTO hit(class, at) VALUES(?,?)"), sql_i(CLASS_SYNCS),
+		sql_i(c->sim->now));
 	job_add(c->sim, c->sim->now + knob(c->sim, KNOB_UEM_SYNC_TIME), JOB_SYNC,
 		&(struct job){ og.id, fetch, SQL_NULL, STR_NONE });
 	(void)snprintf(
@@ -140,13 +144,18 @@ void sim_uem_dep_sync(struct call *c)
 /* The record a profile call is about; SQL_NULL when the reply says why not. */
 static int64_t record_of(struct call *c, int64_t og)
 {
-	enum { PROFILE_REFUSED = 2 };
+	enum { WORKS, STUCK, REFUSED, RESYNC };
+	int64_t how = knob(c->sim, KNOB_UEM_PROFILE);
+	bool refused = how == REFUSED ||
+		       (how == RESYNC && sql_int(&c->sim->sql,
+						 sql_z("SELECT count(*) FROM hit WHERE class=?"),
+						 sql_i(CLASS_SYNCS)) == 0);
 	int64_t device = sql_int(&c->sim->sql,
 		sql_z("SELECT r.device FROM device d JOIN record r ON r.device=d.id AND r.og=? "
 		      "WHERE d.serial=?"),
 		sql_i(og), sql_s(c->part[1]));
 
-	if (device != SQL_NULL && knob(c->sim, KNOB_UEM_PROFILE) != PROFILE_REFUSED)
+	if (device != SQL_NULL && !refused)
 		return device;
 	/* Never synced, or not any more (contracts: UEM H.6). */
 	sim_uem_error(

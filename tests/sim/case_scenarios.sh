@@ -193,6 +193,12 @@ log=$(jq -r .data.attributes.downloadUrl <<<"$body")
 auth=()
 get "${log#"$url"}"
 same "two tables" 2 "$(grep -c operation_status <<<"$body")"
+with_apple apple-documented-fields
+get '/v1/orgDevices?fields[orgDevices]=serialNumber,isMdmMigrationCapable'
+expect 400
+check '.errors[0].source.parameter == "fields[orgDevices]"'
+get '/v1/orgDevices?fields[orgDevices]=serialNumber'
+expect 200
 with_apple apple-old-api
 get "/v1/mdmServers/$a"
 expect 403
@@ -254,6 +260,13 @@ assign() { put "/api/mdm/dep/profiles/$macs/devices/$1?action=Assign" ''; }
 with_uem uem-profile-5058
 assign C02SOUND0001
 same "5058" "404 5058" "$status $(jq .errorCode <<<"$body")"
+with_uem uem-profile-resync
+assign C02SOUND0001
+same "5058 before a sync" "404 5058" "$status $(jq .errorCode <<<"$body")"
+put "/api/mdm/dep/groups/$og/devices?action=Sync" ''
+expect 202
+assign C02SOUND0001
+expect 202
 with_uem uem-profile-stuck
 assign C02SOUND0002
 later 3000
