@@ -3,7 +3,7 @@
 
 #include "report/html_parts.h"
 
-enum { SHOWN_LINES = 12, BAR_UNITS = 1000 };
+enum { SHOWN_LINES = 12, BAR_UNITS = 1000, LEAST_UNITS = 4 };
 
 static struct str name_of(const struct html *h, const struct tally_line *line, const char *none)
 {
@@ -38,6 +38,7 @@ static void put_bar(struct html *h, const uint64_t rows[OUTCOME_MAX_], uint64_t 
 
 		if (!rows[o])
 			continue;
+		w = w < LEAST_UNITS ? LEAST_UNITS : w; /* one failure among a million is seen */
 		page_printf(p,
 			"<rect class=\"o-%s\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"10\">"
 			"<title>%llu %s</title></rect>",
@@ -74,7 +75,9 @@ static void put_tiles(struct html *h, const uint64_t rows[OUTCOME_MAX_])
 
 static void put_share(struct page *p, uint64_t part, uint64_t total)
 {
-	page_printf(p, "%.1f %%", (double)part * 100 / (double)total);
+	double percent = (double)part * 100 / (double)total;
+
+	page_printf(p, percent < 0.1 ? "&lt; 0.1 %%" : "%.1f %%", percent);
 }
 
 void html_totals(struct html *h)
@@ -286,7 +289,12 @@ void html_changes(struct html *h)
 	};
 	struct page *p = &h->page;
 
-	page_raw(p, "<section id=\"changes\">\n<h2>Before and after</h2>\n<p>The state that was "
+	page_raw(p, "<section id=\"changes\">\n<h2>Before and after</h2>\n");
+	if (!h->tally.by[TALLY_STATUS].n) {
+		page_raw(p, "<p>No device was acted on.</p>\n</section>\n");
+		return;
+	}
+	page_raw(p, "<p>The state that was "
 		    "read before the first change and after the last one, of the devices that "
 		    "were acted on.</p>\n<table class=\"plain\">\n<thead><tr><th>What<th>Before"
 		    "<th>After<th class=\"n\">Devices</tr></thead>\n<tbody>\n");

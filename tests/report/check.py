@@ -3,6 +3,7 @@
 
 	check.py html PAGE CSV       totals, rows, and that the page can neither load nor run anything
 	check.py xlsx BOOK CSV       every cell; CSV written with --raw-csv
+	check.py cells FOLDER CSV    the same, of a workbook that an office wrote as one CSV per sheet
 	check.py metrics FILE CSV    the text format, and the counts
 """
 import base64
@@ -10,6 +11,7 @@ import collections
 import csv
 import hashlib
 import html.parser
+import pathlib
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -125,7 +127,9 @@ def column_of(reference):
 
 
 def sheet_rows(book, name, width):
-    for row in ElementTree.fromstring(book.read(name)).iterfind(".//m:row", NAMES):
+    for _, row in ElementTree.iterparse(book.open(name)):
+        if row.tag != f"{{{NAMES['m']}}}row":
+            continue
         cells = [""] * width
         for cell in row.iterfind("m:c", NAMES):
             if cell.get("t") != "inlineStr":
@@ -134,7 +138,20 @@ def sheet_rows(book, name, width):
             # The standard's way to write what XML cannot hold.
             text = re.sub("_x([0-9A-F]{4})_", lambda m: chr(int(m[1], 16)), text)
             cells[column_of(cell.get("r"))] = text
+        row.clear()
         yield cells
+
+
+def check_cells(folder, csv_path):
+    """Offices end lines their own way, and keep blanks that we do not."""
+    head, rows = read_csv(csv_path)
+    got = []
+    for path in sorted(pathlib.Path(folder).glob("*-Rows*.csv")):
+        first, others = read_csv(path)
+        if first != head:
+            yield f"{path}: header {first}"
+        got += others
+    yield from compare(got, rows)
 
 
 def check_xlsx(path, csv_path):
@@ -147,6 +164,10 @@ def check_xlsx(path, csv_path):
             if first != head:
                 yield f"{name}: header {first}"
             got += others
+    yield from compare(got, rows)
+
+
+def compare(got, rows):
     if len(got) != len(rows):
         yield f"{len(got)} rows, not {len(rows)}"
     for n, (a, b) in enumerate(zip(got, rows)):
@@ -191,7 +212,8 @@ def check_metrics(path, csv_path):
 
 
 if __name__ == "__main__":
-    what = {"html": check_html, "xlsx": check_xlsx, "metrics": check_metrics}[sys.argv[1]]
+    what = {"html": check_html, "xlsx": check_xlsx, "cells": check_cells,
+            "metrics": check_metrics}[sys.argv[1]]
     found = list(what(*sys.argv[2:4]))
     print("\n".join(line[:600] for line in found[:10]), end="")
     sys.exit(bool(found))
