@@ -40,7 +40,7 @@ say() { # depmend's arguments: everything printed and every command line is kept
 }
 
 found() { # where secrets are, but in the files that hold them
-	python3 "$root/tests/secrets/scan.py" secrets said state ./*.csv "$@"
+	python3 "$root/tests/secrets/scan.py" secrets said state ./*.csv
 }
 
 # --- everything a user does ---
