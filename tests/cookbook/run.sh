@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# The README's cook book, each of its blocks run as it stands there, and the samples for cron.
+#
+#	tests/cookbook/run.sh BUILD
+set -u
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+suite_begin "${1:?usage: tests/cookbook/run.sh BUILD}"
+cd "$work" || exit 1
+PATH=$build:$PATH
+
+# The commands under that heading of the README, as a script.
+recipe() { # HEADING
+	awk -v heading="### $1" '/^#/ && !inside { here = $0 == heading }
+		/^```/ { inside = !inside; next }
+		here && inside' "$root/README.md"
+}
+
+cook() { # HEADING [SIMULATOR OPTION...]
+	local heading=$1
+	shift
+	rm -f ./*.csv ./*.html ./*.xlsx ./*.prom
+	new_world --state "$work/sim.db" "$@"
+	awk -F, 'NR == 1 || $2 == "WS1 APAC" && /,yes,/' "$root/samples/fleet.csv" >devices.csv
+	recipe "$heading" >script.sh
+	check "$heading: there are commands" test "$(grep -c '^depmend ' script.sh)" -ge 3
+}
+
+serve() { # runs the script
+	sh -eu script.sh >out 2>err </dev/null
+	status=$?
+}
+
+# A device that Apple has on a server, and the UEM lost.
+lose_record() {
+	sim_stop
+	sqlite3 "$work/sim.db" "DELETE FROM record WHERE device IN
+		(SELECT device FROM record ORDER BY device LIMIT 3)"
+	sim_start --state "$work/sim.db"
+	settings
+}
+
+cook 'Every quarter: a clean-up'
+serve
+exits 'the clean-up' 0
+same 'taken off once each' 15 "$(effects unassign)"
+same 'and put back' 15 "$(effects assign)"
+same 'none twice' '' "$(repeated_effects unassign)$(repeated_effects assign)"
+check 'a page' test -s clean-up.html
+check 'a workbook' test -s clean-up.xlsx
+check 'the trail' grep -q 'the audit trail is whole' out
+
+cook 'Every night: what Apple and the UEM disagree about'
+lose_record
+serve
+exits 'the night' 0
+same 'records that came back' 3 "$(effects sync-add)"
+same 'nothing else was changed' 0 "$(changes)"
+check 'numbers' grep -q '^depmend_rows{.*outcome="done"} 3$' depmend.prom
+
+cook 'Once: a migration'
+serve
+exits 'the migration' 0
+same 'migrations' 15 "$(effects migrate)"
+same 'none twice' '' "$(repeated_effects migrate)"
+check 'a page' test -s migration.html
+check 'the way back' grep -q cancel_migration back.csv
+
+# --- cron ---
+
+cook 'Every night: what Apple and the UEM disagree about'
+lose_record
+run_cron() {
+	"$root/samples/cron/nightly.sh" "$work" >out 2>err </dev/null
+	status=$?
+}
+run_cron
+exits 'nightly.sh' 0
+same 'it says nothing when all is well' '' "$(cat out err)"
+same 'records that came back' 3 "$(effects sync-add)"
+check 'its numbers' grep -q '^depmend_rows{.*outcome="done"} 3$' depmend.prom
+check 'its page' test -s report.html
+sim_stop
+run_cron
+exits 'nightly.sh without services' 69
+check 'it says so' grep -q 'depmend:' err
+suite_end
