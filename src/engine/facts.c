@@ -20,16 +20,6 @@ enum errc facts_servers(struct facts *f, struct err *err)
 	return rc;
 }
 
-static enum errc read_nothing(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
-{
-	(void)err;
-	for (uint32_t i = 0; i < n; i++)
-		for (int k = 0; k < FACT_MAX_; k++)
-			if (fact_info((enum fact)k)->reading == READING_UEM_APPS)
-				device_set_unknown(&f->fleet->devices[slots[i]], (enum fact)k);
-	return ERR_OK;
-}
-
 static const struct {
 	enum errc (*read)(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
 	bool uem;
@@ -40,7 +30,7 @@ static const struct {
 	[READING_UEM_PROFILES] = { facts_uem_profiles, true },
 	[READING_UEM_TOKEN] = { facts_uem_tokens, true },
 	[READING_UEM_DEVICE] = { facts_uem_devices, true },
-	[READING_UEM_APPS] = { read_nothing, true },
+	[READING_UEM_APPS] = { facts_uem_apps, true },
 };
 
 static void all_unknown(struct facts *f, enum reading r, const uint32_t *slots, uint32_t n)

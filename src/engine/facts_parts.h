@@ -56,6 +56,8 @@ MUST_CHECK enum errc facts_uem_profiles(
 	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
 MUST_CHECK enum errc facts_uem_tokens(
 	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+MUST_CHECK enum errc facts_uem_apps(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
 MUST_CHECK enum errc facts_uem_devices(
 	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
 
