@@ -235,8 +235,11 @@ static void put_download(struct call *c, struct json_out *o, const struct activi
 
 	sign_link(c->sim, a->uuid, expires, signature);
 	(void)snprintf(url, sizeof(url),
-		"%.*sstore/ABM-ActivityLog_%.*s.csv?X-Expires=%lld&X-Signature=%s", (int)base.n - 2,
-		base.p, STR_FMT(a->uuid), (long long)expires, signature);
+		"%.*sstore/ABM-ActivityLog_%.*s.csv?X-Expires=%lld&X-Signature=%s"
+		"&response-content-disposition=attachment%%3B%%20filename%%3D%%22"
+		"ABM-ActivityLog_%.*s.csv%%22",
+		(int)base.n - 2, base.p, STR_FMT(a->uuid), (long long)expires, signature,
+		STR_FMT(a->uuid));
 	json_put_z(o, "downloadUrl", url);
 }
 

@@ -109,8 +109,8 @@ static void put_attribute(
 		if (text->n)
 			put_list(c, o, a->name, *text, false);
 		break;
-	case ADDRESS: /* lists are for Macs (since 1.5), one text for the others */
-		put_list(c, o, a->name, *text, !str_eq(d->family, STR("Mac")));
+	case ADDRESS:
+		put_list(c, o, a->name, *text, !knob(c->sim, KNOB_APPLE_ADDRESS_LISTS));
 		break;
 	case FLAG:
 		json_put_bool(o, a->name, *number != 0);

@@ -77,9 +77,9 @@ void sim_apple_no_route(struct call *c, bool path_known)
 
 struct str sim_apple_base(const struct call *c)
 {
-	struct str host = request_header(c->req, "Host");
-	char *p = arena_alloc(&c->sim->arena, host.n + 16);
-	int n = snprintf(p, host.n + 16, "http://%.*s/v1", (int)host.n, host.p ? host.p : "");
+	struct str origin = request_origin(c->req, &c->sim->arena);
+	char *p = arena_alloc(&c->sim->arena, origin.n + 4);
+	int n = snprintf(p, origin.n + 4, "%.*s/v1", STR_FMT(origin));
 
 	return (struct str){ p, (size_t)n };
 }

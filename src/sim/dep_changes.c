@@ -168,6 +168,23 @@ void sim_dep_profile_define(struct call *c)
 	json_free(body);
 }
 
+/* A profile that was defined here as it came, one of the UEM's in short. */
+static void put_profile(struct call *c, struct json_out *o, struct db_stmt *st)
+{
+	struct json *root = NULL;
+	struct err err;
+
+	json_put_str(o, "profile_uuid", db_col_str(st, 0));
+	if (db_col_int(st, 2) != 0 || json_parse(&root, db_col_str(st, 3), &err) != ERR_OK) {
+		json_put_str(o, "profile_name", db_col_str(st, 1));
+		json_put_z(o, "url", "https://mdm.example.com/enroll");
+	}
+	for (const struct json *m = root ? json_first(root) : NULL; m; m = json_next(m))
+		if (!str_eq(json_name(m), STR("devices")))
+			json_out_copy(o, m, true, &c->sim->arena);
+	json_free(root);
+}
+
 void sim_dep_profile_get(struct call *c)
 {
 	struct str uuid = pairs_get(&c->query, "profile_uuid");
@@ -179,15 +196,14 @@ void sim_dep_profile_get(struct call *c)
 		return;
 	}
 	st = sql_query(&c->sim->sql,
-		sql_z("SELECT apple_id, name FROM profile WHERE apple_id=upper(?)"), sql_s(uuid));
+		sql_z("SELECT apple_id, name, og, body FROM profile WHERE apple_id=upper(?)"),
+		sql_s(uuid));
 	if (!sql_next(&c->sim->sql, st)) {
 		sim_dep_error(c, 404, "NOT_FOUND");
 		return;
 	}
 	sim_dep_object(c, &o);
-	json_put_str(&o, "profile_uuid", db_col_str(st, 0));
-	json_put_str(&o, "profile_name", db_col_str(st, 1));
-	json_put_z(&o, "url", "https://mdm.example.com/enroll");
+	put_profile(c, &o, st);
 	json_obj_end(&o);
 	db_reset(st);
 }

@@ -155,8 +155,7 @@ static void base_string(struct call *c, const struct oauth *o, struct buf *out)
 
 	qsort(sorted.v, sorted.n, sizeof(sorted.v[0]), by_name);
 	buf_init(&part, MAX_BASE_BYTES);
-	buf_z(&part, "http://");
-	buf_str(&part, request_header(c->req, "Host"));
+	buf_str(&part, request_origin(c->req, &c->sim->arena));
 	buf_str(&part, c->req->path);
 	buf_str(out, c->req->method);
 	buf_char(out, '&');

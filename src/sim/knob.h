@@ -46,6 +46,8 @@
 		"none")                                                                            \
 	X(APPLE_TEXT_LISTS, "apple.text_lists", FLAG, NULL, "no",                                  \
 		"imei and MAC addresses as one text instead of a list")                            \
+	X(APPLE_ADDRESS_LISTS, "apple.address_lists", FLAG, NULL, "no",                            \
+		"Wi-Fi and Bluetooth addresses as lists, as since version 1.5 they may be")        \
 	X(APPLE_EXTRA, "apple.extra_keys", FLAG, NULL, "no",                                       \
 		"attributes and enum values nobody has heard of")                                  \
 	X(APPLE_FRACTION, "apple.fraction_digits", WORD, "3|2|0", "3", "fraction digits of times") \

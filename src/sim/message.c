@@ -48,6 +48,21 @@ struct str request_header(const struct request *q, const char *name)
 	return STR_NONE;
 }
 
+struct str request_origin(const struct request *q, struct arena *a)
+{
+	static const char *const own[] = { "127.0.0.1", "localhost", "[::1]" };
+	struct str host = request_header(q, "Host");
+	const char *scheme = "https";
+	char *p = arena_alloc(a, host.n + 16);
+	int n;
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (str_starts_nocase(host, str_from(own[i])))
+			scheme = "http";
+	n = snprintf(p, host.n + 16, "%s://%.*s", scheme, STR_FMT(host));
+	return (struct str){ p, (size_t)n };
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -103,4 +118,33 @@ struct str pairs_get_nocase(const struct pairs *p, const char *name)
 		if (str_eq_nocase(p->v[i].name, str_from(name)))
 			return p->v[i].value;
 	return STR_NONE;
+}
+
+void json_out_copy(struct json_out *o, const struct json *v, bool named, struct arena *a)
+{
+	const char *key = named ? arena_dup(a, json_name(v)).p : NULL;
+	int64_t number;
+
+	if (json_is_string(v)) {
+		json_put_str(o, key, json_text(v));
+	} else if (json_is_number(v) && json_int(v, &number)) {
+		json_put_int(o, key, number);
+	} else if (json_is_object(v) || json_is_array(v)) {
+		bool object = json_is_object(v);
+
+		if (object)
+			json_obj(o, key);
+		else
+			json_arr(o, key);
+		for (const struct json *m = json_first(v); m; m = json_next(m))
+			json_out_copy(o, m, object, a);
+		if (object)
+			json_obj_end(o);
+		else
+			json_arr_end(o);
+	} else if (json_is_null(v)) {
+		json_put_null(o, key);
+	} else {
+		json_put_bool(o, key, json_bool(v, false));
+	}
 }

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "io/json.h"
 
 enum {
 	MESSAGE_MAX_HEADERS = 64,
@@ -64,6 +65,9 @@ void reply_header(struct reply *r, const char *name, const char *fmt, ...)
 
 /* Header by name, case ignored; STR_NONE when absent. */
 struct str request_header(const struct request *q, const char *name);
+/* Scheme and host as the client wrote them: by a name that is not this machine's own it can only
+ * have come through a TLS front. */
+struct str request_origin(const struct request *q, struct arena *a);
 
 /* name=value&..., percent and plus decoded into the arena. Pairs beyond the room are dropped. */
 struct pairs {
@@ -76,5 +80,9 @@ struct str pairs_get(const struct pairs *p, const char *name);
 struct str pairs_get_nocase(const struct pairs *p, const char *name);
 /* %XX decoded (and + as a blank with `form`). */
 struct str text_unescape(struct str text, bool form, struct arena *a);
+
+/* One value as it was sent, under its name if it is a member; nested ones too (io/json.h bounds the
+ * depth). */
+void json_out_copy(struct json_out *o, const struct json *v, bool named, struct arena *a);
 
 #endif

@@ -66,6 +66,8 @@ const struct builtin scenario_builtins[] = {
 	{ "", "apple.md F.16", "RELEASE_DEVICES is for Business only", NULL },
 	{ "apple-text-lists", "apple.md F.17", "imei and MAC addresses as text, not as list",
 		KNOBS("apple.text_lists: yes") },
+	{ "apple-address-lists", "apple.md F.17", "Wi-Fi and Bluetooth addresses as lists",
+		KNOBS("apple.address_lists: yes") },
 	{ "apple-extra-keys", "apple.md F.17", "unknown attributes and enum values",
 		KNOBS("apple.extra_keys: yes") },
 	{ "apple-times-2", "apple.md F.18", "times with two fraction digits",

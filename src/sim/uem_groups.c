@@ -137,11 +137,12 @@ void sim_uem_group_children(struct call *c)
 	json_arr_end(&o);
 }
 
-/* Everybody who ever enrolled a device; the search matches parts of names. */
+/* Everybody who ever enrolled a device; names are addresses, and the search matches parts. */
 void sim_uem_users(struct call *c)
 {
 	struct uem_page page = sim_uem_page_read(c, "page", "pagesize", 500, 500);
-	struct str name = pairs_get_nocase(&c->query, "username");
+	struct str email = pairs_get_nocase(&c->query, "email");
+	struct str name = email.n ? email : pairs_get_nocase(&c->query, "username");
 	int64_t total = sql_int(&c->sim->sql,
 		sql_z("SELECT count(DISTINCT user) FROM managed WHERE user<>'' AND "
 		      "(?1 IS NULL OR instr(lower(user), lower(?1)))"),
@@ -156,13 +157,18 @@ void sim_uem_users(struct call *c)
 	sim_uem_object(c, &o);
 	json_arr(&o, "Users");
 	st = sql_query(&c->sim->sql,
-		sql_z("SELECT m.user, g.name, g.uuid, g.id FROM managed m JOIN og g ON g.id=m.og "
+		sql_z("SELECT m.user, g.name, g.uuid, g.id, min(m.id) FROM managed m "
+		      "JOIN og g ON g.id=m.og "
 		      "WHERE m.user<>'' AND (?1 IS NULL OR instr(lower(m.user), lower(?1))) "
 		      "GROUP BY m.user ORDER BY m.user LIMIT ?2 OFFSET ?3"),
 		sql_s(name), sql_i(page.size), sql_i(page.number * page.size));
 	while (sql_next(&c->sim->sql, st)) {
 		json_obj(&o, NULL);
+		json_obj(&o, "Id");
+		json_put_int(&o, "Value", db_col_int(st, 4));
+		json_obj_end(&o);
 		json_put_str(&o, "UserName", db_col_str(st, 0));
+		json_put_str(&o, "Email", db_col_str(st, 0));
 		json_put_str(&o, "Group", db_col_str(st, 1));
 		json_put_str(&o, "OrganizationGroupUuid", db_col_str(st, 2));
 		json_put_int(&o, "LocationGroupId", db_col_int(st, 3));

@@ -18,36 +18,6 @@ static bool is_fixed(struct str key)
 	return false;
 }
 
-/* One member as it was sent; nested ones too (json.h bounds the depth). */
-static void copy(struct sim *s, struct json_out *o, const struct json *v, bool named)
-{
-	const char *key = named ? arena_dup(&s->arena, json_name(v)).p : NULL;
-	int64_t number;
-
-	if (json_is_string(v)) {
-		json_put_str(o, key, json_text(v));
-	} else if (json_is_number(v) && json_int(v, &number)) {
-		json_put_int(o, key, number);
-	} else if (json_is_object(v) || json_is_array(v)) {
-		bool object = json_is_object(v);
-
-		if (object)
-			json_obj(o, key);
-		else
-			json_arr(o, key);
-		for (const struct json *m = json_first(v); m; m = json_next(m))
-			copy(s, o, m, object);
-		if (object)
-			json_obj_end(o);
-		else
-			json_arr_end(o);
-	} else if (json_is_null(v)) {
-		json_put_null(o, key);
-	} else {
-		json_put_bool(o, key, json_bool(v, false));
-	}
-}
-
 /* What a PUT left there; false when the profile is as it was made. */
 static bool put_replaced(struct sim *s, struct json_out *o, struct str body)
 {
@@ -57,7 +27,7 @@ static bool put_replaced(struct sim *s, struct json_out *o, struct str body)
 
 	for (const struct json *m = any ? json_first(root) : NULL; m; m = json_next(m))
 		if (!is_fixed(json_name(m)))
-			copy(s, o, m, true);
+			json_out_copy(o, m, true, &s->arena);
 	if (any && json_get(root, "AccountType"))
 		json_put_null(o, "Password");
 	json_free(root);

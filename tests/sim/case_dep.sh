@@ -142,7 +142,7 @@ post /profile '{"url":"https://mdm.example.com"}'
 same "a name is needed" "400 CONFIG_NAME_REQUIRED" "$(word)"
 post /profile '{"profile_name":"P"}'
 same "a URL is needed" "400 CONFIG_URL_REQUIRED" "$(word)"
-post /profile '{"profile_name":"P","url":"https://mdm.example.com","devices":["C02SOUND0001"]}'
+post /profile '{"profile_name":"P","url":"https://mdm.example.com","is_supervised":true,"devices":["C02SOUND0001"]}'
 expect 200
 conforms dep assigned
 check '.devices == {C02SOUND0001: "SUCCESS"}'
@@ -150,6 +150,7 @@ p=$(jq -r .profile_uuid <<<"$body")
 get "/profile?profile_uuid=$p"
 expect 200
 conforms dep profile
+check ". == {profile_uuid: \"$p\", profile_name: \"P\", url: \"https://mdm.example.com\", is_supervised: true}"
 get /profile
 same "which" "400 PROFILE_UUID_REQUIRED" "$(word)"
 get /profile?profile_uuid=0123

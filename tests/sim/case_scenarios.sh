@@ -147,6 +147,10 @@ with_apple apple-text-lists
 get /v1/orgDevices
 conforms apple orgDevices
 check '.data[1].attributes.imei == "356789012345678"'
+with_apple apple-address-lists
+get /v1/orgDevices
+conforms apple orgDevices
+check '.data[0].attributes | [.wifiMacAddress, .bluetoothMacAddress | length] == [1, 1]'
 with_apple apple-extra-keys
 get /v1/orgDevices/C02SOUND0001
 check '.data.attributes | has("somethingNew")'

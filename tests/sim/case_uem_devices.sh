@@ -73,6 +73,8 @@ get '/api/system/users/search?username=ann'
 expect 200
 conforms uem users
 check '.Users | map(.UserName) == ["ann@example.com"]'
+get '/api/system/users/search?email=ann@example.com'
+check '.Users | map([.UserName, .Id.Value > 0]) == [["ann@example.com", true]]'
 get '/api/system/users/search?username=nobody'
 expect 204
 get /api/mam/apps/purchased/search
