@@ -121,7 +121,7 @@ static enum errc put_cause(struct html *h, enum reason r, struct err *err)
 	page_raw(p, "<tr><td class=\"n\">");
 	page_number(p, n);
 	page_printf(p, "<td><strong>%s</strong><br><code>%s</code><td>%s<td>", info->sentence,
-		info->code, *info->remedy ? info->remedy : "\xe2\x80\x93");
+		info->code, *info->remedy ? info->remedy : "what is said for each row");
 	for (uint32_t i = 0; i < cause->n; i++) {
 		struct run_row row;
 		enum errc rc = run_results_row(h->source->rows, cause->row[i], &row, err);
