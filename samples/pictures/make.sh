@@ -46,7 +46,7 @@ terminal() { # PNG
 	browse "$work/pane.html" "$1" 1060 $((44 + 21 * $(awk 'NF { n = NR } END { print n }' pane)))
 }
 
-new_world
+new_world --seed 1
 cp "$root/samples/portal-like.csv" devices.csv
 cat >terminal.rc <<RC
 PATH=$build:\$PATH PS1='\$ '

@@ -95,7 +95,7 @@ enum option_kind {
 	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT), "write a page for people there")            \
 	X(XLSX, "xlsx", 0, FILE, "FILE", FOR(REPORT), "write a workbook there")                   \
 	X(METRICS, "metrics", 0, FILE, "FILE.prom", FOR(REPORT),                                  \
-		"write numbers for node_exporter's textfile collector")                           \
+		"write numbers for the textfile collector of node_exporter")                      \
 	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail")  \
 	X(INVENTORY, "inventory", 0, FILE, "EXPORT.csv", FOR(REHEARSE),                           \
 		"the organization as `export` found it, instead of the CSV alone")                \
