@@ -103,7 +103,10 @@ def killed_after(w, ms):
     process = w.start()
     time.sleep(ms / 1000)
     process.kill()
-    status = w.finish(process)
+    return goes_on(w, w.finish(process))
+
+
+def goes_on(w, status):
     bad = w.check_store(settled=False)
     wanted = wanted_again if w.run_is_over() else wanted_outcome
     if status == -signal.SIGKILL:
@@ -114,6 +117,25 @@ def killed_after(w, ms):
 def stray_points(_, everything):
     for i in range(20):
         yield f"kill after {4 * i + 2} ms", killed_after, {"ms": 4 * i + 2}
+
+
+SYSTEM_CALLS = {"pwrite": "pwrite64", "fdatasync": "fdatasync", "send": "sendto",
+                "recv": "recvfrom"}
+
+
+def killed_in(w, call, nth):
+    """By strace, which sees what libraries do behind libc's back."""
+    status = w.apply(under=["strace", "-qq", "-o", "trace", "-e", f"trace={call}", "-e",
+                            f"inject={call}:signal=KILL:when={nth}"])
+    return ends(status, -signal.SIGKILL) + goes_on(w, status)
+
+
+def trace_points(recorded, everything):
+    seen = collections.Counter(call for call, _ in recorded.calls)
+    for call, traced in SYSTEM_CALLS.items():
+        for i in range(5 if everything else 1):
+            nth = 1 + (2 * i + 1) * seen[call] // 10
+            yield f"strace {traced} {nth}", killed_in, {"call": traced, "nth": nth}
 
 
 def superseded(w, at):
@@ -411,7 +433,7 @@ def wait_points(recorded, everything):
 
 SUITES = {
     "order": order_points, "kill": kill_points, "twice": kill_twice_points, "stray": stray_points,
-    "supersede": supersede_points, "lost": lost_points, "restart": restart_points,
-    "loss": loss_points, "errors": error_points, "disk": disk_points, "signal": signal_points,
-    "wait": wait_points,
+    "trace": trace_points, "supersede": supersede_points, "lost": lost_points,
+    "restart": restart_points, "loss": loss_points, "errors": error_points, "disk": disk_points,
+    "signal": signal_points, "wait": wait_points,
 }

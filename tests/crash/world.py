@@ -186,7 +186,8 @@ class World:
 
     # --- the tool ---
 
-    def start(self, *options, shim=None, max_wait="48h", now=clock(3)):
+    def start(self, *options, shim=None, under=(), max_wait="48h", now=clock(3)):
+        """under: a command that runs another one."""
         env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
                "DEPMEND_CLOCK": now, "DEPMEND_SETTINGS": "depmend.yaml",
                "ASAN_OPTIONS": "verify_asan_link_order=0"}
@@ -196,7 +197,7 @@ class World:
         self.runs += 1
         with open(self.folder / f"err.{self.runs}", "w") as said:
             return subprocess.Popen(
-                [self.build / "depmend", "apply", "in.csv", "--rules", "rules.yaml", "--yes",
+                [*under, self.build / "depmend", "apply", "in.csv", "--rules", "rules.yaml", "--yes",
                  "--allow", "percent=1000", "--max-wait", max_wait, *options],
                 cwd=self.folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=said)
