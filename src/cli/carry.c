@@ -238,14 +238,20 @@ static void find_run(struct carrying *c)
 		c->has_run = false;
 }
 
-/* For metrics and reports: how the last process that worked on the run ended. */
-static enum errc keep_status(struct carrying *c, int status, struct err *err)
+/* For metrics, reports and whoever asks later: how the last process that worked on the run ended,
+ * and why, if it did not come to its end. */
+static enum errc keep_end(struct carrying *c, int status, const char *why, struct err *err)
 {
 	struct store *store = c->p.session.store;
 	struct run_record run;
 	enum errc rc = store_run_get(store, c->run.name, &run, err);
 
-	return rc ? rc : store_run_set(store, run.id, run.state, run.finished_ms, status, err);
+	if (!rc)
+		rc = store_run_set(store, run.id, run.state, run.finished_ms, status, err);
+	if (!rc && c->p.session.transport)
+		rc = store_event(store, run.id, transport_now(c->p.session.transport), "end",
+			str_from(why), err);
+	return rc;
 }
 
 static int finish(struct carrying *c, enum errc ended, const struct err *why)
@@ -268,7 +274,7 @@ static int finish(struct carrying *c, enum errc ended, const struct err *why)
 	}
 	if (c->in_flight)
 		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
-	if (c->has_run && keep_status(c, status, &err))
+	if (c->has_run && keep_end(c, status, ended ? why->msg : "", &err))
 		status = status_first(status, cli_fail(c->p.cli, &err));
 	if (c->has_run)
 		tell(c, &summary, status);

@@ -7,6 +7,8 @@
 #include "cli/stored.h"
 #include "report/table.h"
 
+enum { MAX_SHOWN = 20 }; /* devices in flight; the result CSV has them all */
+
 static const char *const state_words[] = {
 	[RUN_ACTIVE] = "to be continued",
 	[RUN_FINISHED] = "finished",
@@ -41,23 +43,91 @@ static enum errc list_runs(struct stored *s, struct err *err)
 	return rc;
 }
 
-static void print_counts(const struct summary *counts)
-{
-	struct table *t = table_new("rl");
+/* --- one run --- */
 
-	for (int o = 0; o < OUTCOME_MAX_; o++) {
-		if (!counts->rows[o])
+static enum errc print_end(void *self, const struct event_record *e, struct err *err)
+{
+	struct buf *last = self;
+	char when[TIME_TEXT];
+
+	(void)err;
+	if (!str_eq(e->kind, STR("end")))
+		return ERR_OK;
+	buf_reset(last);
+	buf_printf(last, "stopped  %s: %.*s\n", time_rfc3339_s(e->at_ms, when), STR_FMT(e->text));
+	return ERR_OK;
+}
+
+static enum errc count_device(void *self, struct str serial, uint32_t step, struct err *err)
+{
+	(void)serial;
+	(void)step;
+	(void)err;
+	++*(uint32_t *)self;
+	return ERR_OK;
+}
+
+/* A change that nobody knows the outcome of yet, and until when it may still come true. */
+static enum errc print_open(void *self, const struct request_record *r, struct err *err)
+{
+	const struct stored *s = self;
+	int64_t sent = r->sent_ms == TIME_NONE ? r->intent_ms : r->sent_ms;
+	char at[TIME_TEXT], until[TIME_TEXT];
+	uint32_t n = 0;
+	enum errc rc = store_request_devices(s->store, r->id, count_device, &n, err);
+
+	if (!rc)
+		(void)printf("waiting  for %s of %u %s, sent %s: its outcome is known by %s\n",
+			step_info((enum step_kind)r->kind)->word, n, n == 1 ? "device" : "devices",
+			time_rfc3339_s(sent, at),
+			time_rfc3339_s(sent + s->settings->timeouts.activity_ms +
+					       s->settings->timeouts.settle_ms,
+				until));
+	return rc;
+}
+
+static enum errc print_in_flight(struct stored *s, struct err *err)
+{
+	struct run_results *rows;
+	struct run_row row;
+	uint32_t shown = 0;
+	enum errc rc = run_results_load(s->store, s->run.id, &rows, err);
+
+	if (rc)
+		return rc;
+	for (uint32_t n = 0; n < run_results_count(rows) && !rc && shown < MAX_SHOWN; n++) {
+		rc = run_results_row(rows, n, &row, err);
+		if (rc || row.outcome != OUTCOME_IN_FLIGHT)
 			continue;
-		table_number(t, counts->rows[o]);
-		table_cell(t, str_from(outcome_info((enum outcome)o)->word));
+		(void)printf("in flight %.*s %.*s (was %.*s)\n", STR_FMT(row.serial),
+			STR_FMT(row.steps), STR_FMT(row.before));
+		shown++;
 	}
-	table_print(t, stdout);
-	table_free(t);
+	run_results_free(rows);
+	return rc;
+}
+
+/* What a run that is to be continued waits for. */
+static enum errc print_rest(struct stored *s, struct err *err)
+{
+	struct buf last;
+	enum errc rc;
+
+	if (s->run.state != RUN_ACTIVE)
+		return ERR_OK;
+	buf_init(&last, 4096);
+	rc = store_events(s->store, s->run.id, print_end, &last, err);
+	(void)fputs(buf_cstr(&last), stdout);
+	buf_release(&last);
+	if (!rc)
+		rc = store_requests_open(s->store, s->run.id, print_open, s, err);
+	return rc ? rc : print_in_flight(s, err);
 }
 
 static enum errc show_run(struct stored *s, const char *name, struct err *err)
 {
 	struct summary counts;
+	struct summary_end end = { 0 };
 	char when[TIME_TEXT], next[1024];
 	enum errc rc = stored_run(s, name, err);
 
@@ -70,11 +140,13 @@ static enum errc show_run(struct stored *s, const char *name, struct err *err)
 		s->run.fingerprint);
 	if (s->run.finished_ms != TIME_NONE)
 		(void)printf("finished %s\n", time_rfc3339_s(s->run.finished_ms, when));
-	print_counts(&counts);
+	rc = print_rest(s, err);
 	carry_again(s->input.path, s->input.undoes[0] ? s->input.undoes : NULL, next, sizeof(next));
-	if (s->run.state == RUN_ACTIVE)
-		(void)printf("next     %s\n", next);
-	return ERR_OK;
+	end.next = s->run.state == RUN_ACTIVE ? next : NULL;
+	end.status = s->run.exit_status;
+	if (!rc)
+		summary_print(&counts, &end, stdout);
+	return rc;
 }
 
 int cmd_runs(const struct cli *cli)

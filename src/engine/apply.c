@@ -122,11 +122,12 @@ static enum errc turn_back_all(struct job *j, struct err *err)
 	return job_flush(j, err);
 }
 
-/* Until all are back or nothing moves any more: a refused request goes out again in halves. */
+/* Until all are back or nothing moves any more: a refused request goes out again in halves, and
+ * what took off is known late to have done so. */
 static enum errc put_back_all(struct job *j, struct err *err)
 {
 	enum errc stop = j->stop, rc;
-	uint32_t n = 1;
+	uint32_t n = 1, open;
 
 	if (stop)
 		transport_closing(j->transport);
@@ -136,6 +137,7 @@ static enum errc put_back_all(struct job *j, struct err *err)
 		if (!j->max_writes)
 			break;
 		rc = turn_back_all(j, err);
+		open = j->n_open;
 		j->stop = ERR_OK;
 		if (!rc)
 			rc = change_round(j, UINT32_MAX, &n, err);
@@ -143,6 +145,7 @@ static enum errc put_back_all(struct job *j, struct err *err)
 		j->stop = stop;
 		if (!rc)
 			rc = settle_a_while(j, err);
+		n += j->n_open < open;
 	}
 	j->max_writes = UINT32_MAX;
 	return rc;

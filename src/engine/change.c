@@ -115,14 +115,15 @@ static uint32_t writes_to_come_back(const struct job *j)
 static bool budget_allows(struct job *j, bool back, uint32_t n_queued)
 {
 	uint32_t writes = n_queued + 1 + (back ? 0 : writes_to_come_back(j));
+	int64_t when_ms = transport_write_when(j->transport, writes);
 	char when[TIME_TEXT];
 
-	if (transport_write_when(j->transport, writes) <= transport_deadline(j->transport))
+	if (when_ms <= transport_deadline(j->transport))
 		return true;
 	(void)err_set(&j->no_room, ERR_TEMPFAIL,
-		"Apple's write limit leaves no room for more changes, and for putting devices "
-		"back, before %s",
-		time_rfc3339_s(transport_deadline(j->transport), when));
+		"Apple's write limit has room for more changes, and for putting devices back, "
+		"at %s, when --max-wait is over: run again then",
+		time_rfc3339_s(when_ms, when));
 	return false;
 }
 

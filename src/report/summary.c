@@ -106,6 +106,8 @@ void summary_print(const struct summary *s, const struct summary_end *e, FILE *o
 	print_requests(e, out);
 	print_line("result", e->result, out);
 	print_line("kept", e->kept, out);
-	(void)fprintf(out, "%-8s %d: %s\n", "status", e->status, meaning ? meaning : "unknown");
+	if (e->status >= 0)
+		(void)fprintf(
+			out, "%-8s %d: %s\n", "status", e->status, meaning ? meaning : "unknown");
 	print_line("next", e->next, out);
 }

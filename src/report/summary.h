@@ -30,7 +30,7 @@ struct summary_end {
 	const char *kept;   /* new name of the earlier file */
 	uint64_t n_changes, n_triggers, n_reads;
 	int64_t took_ms;
-	int status;       /* of the process */
+	int status;       /* of the process; -1: it did not live to have one */
 	const char *next; /* the command to type next */
 	bool color;
 };

@@ -376,6 +376,18 @@ def only_put_backs(w, sent, n_before):
             yield f"after the signal a change of {serials} was sent"
 
 
+def left_behind(w):
+    """Off its server though the write limit had room for a put-back to each server."""
+    if len(w.changes()) + len(world.SERVERS) > 10:
+        return []
+    db = w.peek()
+    under_way = {s for (s,) in db.execute(
+        "SELECT d.serial FROM request_device d JOIN request q ON q.id = d.request "
+        f"WHERE q.state IN {world.OPEN_STATES}")}
+    db.close()
+    return [f"{s} was left behind" for s in w.stranded() if s not in under_way]
+
+
 def stopped(w, at, number, again=0):
     """An orderly end; again > 0: unless a second signal comes there."""
     log = w.folder / "log"
@@ -388,7 +400,7 @@ def stopped(w, at, number, again=0):
     bad = ends(status, 128 + number) + w.check_store(settled=False)
     bad += only_put_backs(w, sent, n_before)
     if w.has_run() and not again:
-        bad += w.check_result() + w.check_told()
+        bad += w.check_result() + w.check_told() + left_behind(w)
     return bad + ends(w.apply(), DONE, SOME_FAILED) + all_done_again(w)
 
 

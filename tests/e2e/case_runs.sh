@@ -1,0 +1,51 @@
+# shellcheck shell=bash disable=SC2154 # run.sh sets what is used here
+# What `runs RUN` says of a run that is not over: until when it waits, what is in flight, what next.
+
+apply() { # apply's options
+	run apply api-tool.csv --rules corrupted-registration --yes --allow percent=100 "$@"
+}
+show_newest() {
+	run runs
+	run runs "$(sed -n '$s/^ *\([^ ]*\).*/\1/p' out)"
+	exits 'runs RUN' 0
+}
+
+fresh
+settings_with 'rate: {apple_write: 4/hour}
+batch: {apple: 5}'
+apply --max-wait 10m
+exits 'the write limit outlives --max-wait' 75
+same 'it is told when to run again' 1 "$(grep -c 'at 20..-..-..T..:..:..Z.*: run again then' err)"
+show_newest
+check 'so is who asks later' grep -q '^stopped .* at 20..-..-..T..:..:..Z.*: run again then' out
+check 'how many wait' grep -q ' pending' out
+check 'for what' grep -q ' x run\.waiting: ' out
+check 'with which status it ended' grep -q '^status   75: ' out
+check 'what to type' grep -q '^next     depmend apply api-tool.csv$' out
+apply --max-wait 48h
+show_newest
+check 'nothing is left when it is over' test -z "$(grep -E '^(next|stopped|waiting)' out)"
+
+fresh --scenario apple-activity-stopped
+apply
+exits 'activities that bring only half of the devices back' 5
+show_newest
+same 'each device in flight is named' "$(grep -c ',in_flight,' api-tool.result.csv)" \
+	"$(grep -c '^in flight [A-Z0-9]* unassign=done' out)"
+check 'with where it was' grep -q '^in flight .*(was status=ASSIGNED;server=WS1 ' out
+
+# Killed before anybody knew what became of a change.
+fresh --set apple.activity_time=20m
+DEPMEND_CLOCK='' "$build/depmend" apply api-tool.csv --rules corrupted-registration --yes \
+	--allow percent=100 >first.out 2>&1 </dev/null &
+first=$!
+for _ in $(seq 600); do
+	[ "$(changes)" -gt 0 ] && break
+	sleep 0.05
+done
+kill -KILL "$first"
+wait "$first" 2>/dev/null
+show_newest
+check 'a change whose outcome nobody knows' grep -Eq \
+	'^waiting  for unassign of [0-9]+ devices?, sent 2.*: its outcome is known by 2' out
+check 'no status: it did not live to have one' test -z "$(grep '^status' out)"
