@@ -12,7 +12,7 @@ WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wmissing-proto
             -Wstrict-prototypes -Wundef -Wpointer-arith -Wwrite-strings -Wformat=2
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE -fno-common
 LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
-PREFIXMAP := -ffile-prefix-map=$(CURDIR)=.
+PREFIXMAP := '-ffile-prefix-map=$(CURDIR)=.'
 
 ifeq ($(VARIANT),dev)
 OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
