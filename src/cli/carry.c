@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/confine.h"
 #include "cli/confirm.h"
 #include "cli/notify.h"
 #include "cli/unsettled.h"
@@ -57,7 +58,10 @@ enum errc carry_open(struct carrying *c, struct err *err)
 static enum errc connect_and_recover(struct carrying *c, struct err *err)
 {
 	struct surroundings s = surroundings_of(c);
-	enum errc rc = session_connect(&c->p.session, err);
+	enum errc rc;
+
+	cli_confine(c->p.settings, c->out);
+	rc = session_connect(&c->p.session, err);
 
 	c->p.online = !rc;
 	c->started_ms = rc ? 0 : transport_now(c->p.session.transport);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/time.h"
+#include "cli/confine.h"
 #include "cli/prepare.h"
 #include "engine/explain.h"
 #include "report/table.h"
@@ -99,8 +100,10 @@ static enum errc explain_all(struct explaining *e, struct err *err)
 		rc = prepare_input(&e->p, NULL, err);
 	if (!rc)
 		rc = session_open(&e->p.session, e->p.settings, &opt, err);
-	if (!rc)
+	if (!rc) {
+		cli_confine(e->p.settings, NULL);
 		rc = session_connect(&e->p.session, err);
+	}
 	if (!rc)
 		rc = explain_serial(&e->p.input, e->p.rules, &e->p.session.facts,
 			cli_time(e->p.cli, OPTION_NOW, rc ? 0 : clock_now(e->p.session.clock)),

@@ -1,6 +1,7 @@
 /* The live inventory of both services, or where it disagrees with a CSV. Changes nothing. */
 #include <stdio.h>
 
+#include "cli/confine.h"
 #include "cli/prepare.h"
 #include "survey/survey.h"
 
@@ -20,7 +21,10 @@ static enum errc connect_to_both(struct exporting *e, struct err *err)
 	};
 	enum errc rc = session_open(s, e->p.settings, &opt, err);
 
-	return rc ? rc : session_connect(s, err);
+	if (rc)
+		return rc;
+	cli_confine(e->p.settings, cli_text(e->p.cli, OPTION_OUT));
+	return session_connect(s, err);
 }
 
 static enum errc read_all(struct exporting *e, struct err *err)

@@ -1,4 +1,5 @@
 /* What would be done to which device, and why. Only reads from the services. */
+#include "cli/confine.h"
 #include "cli/plan_out.h"
 
 static enum errc make_plan(struct prepared *p, struct err *err)
@@ -12,8 +13,10 @@ static enum errc make_plan(struct prepared *p, struct err *err)
 	if (!rc && !offline) {
 		opt.max_wait_ms = cli_duration_ms(p->cli, OPTION_MAX_WAIT, INT64_MAX);
 		rc = session_open(&p->session, p->settings, &opt, err);
-		if (!rc)
+		if (!rc) {
+			cli_confine(p->settings, cli_text(p->cli, OPTION_OUT));
 			rc = session_connect(&p->session, err);
+		}
 		p->online = !rc;
 	}
 	return rc ? rc : prepare_plan(p, err);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "cli/carry.h"
+#include "cli/confine.h"
 #include "cli/plan_out.h"
 #include "engine/undo.h"
 #include "report/result.h"
@@ -83,8 +84,10 @@ static enum errc make_plan(struct prepared *p, struct err *err)
 		rc = session_open(&p->session, p->settings, &opt, err);
 	if (!rc)
 		rc = load_run(p, name, err);
-	if (!rc)
+	if (!rc) {
+		cli_confine(p->settings, cli_text(p->cli, OPTION_OUT));
 		rc = session_connect(&p->session, err);
+	}
 	p->online = !rc;
 	return rc ? rc : plan_undo(p, name, err);
 }

@@ -1,0 +1,17 @@
+/*
+ * Gives away what a process that talks to servers does not need: new privileges, programs to start,
+ * ports to listen on, and files to write outside named folders. Reading stays as it is. For good,
+ * and for all children; as far as the kernel can (Landlock).
+ *
+ * Landlock's numbers: linux/landlock.h of kernel 6.10; older kernels know fewer, see sandbox.c.
+ */
+#ifndef IO_SANDBOX_H
+#define IO_SANDBOX_H
+
+#include <stddef.h>
+
+/* writable: folders; those that are not there are left out. Returns the kernel's Landlock version;
+ * 0: it has none, or refused, and nothing but privileges was given away. */
+int sandbox_enter(const char *const *writable, size_t n);
+
+#endif

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# What depmend gives away before it talks to a server, and that it works without.
+#
+#	tests/sandbox/run.sh BUILD
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+suite_begin "${1:?usage: tests/sandbox/run.sh BUILD}"
+cd "$work" || exit 1
+cp "$root/samples/serials.txt" in.csv
+new_world --seed 1
+
+traced() { # depmend's arguments
+	strace -f -qq -o trace -e trace=connect,prctl,landlock_restrict_self,execve \
+		"$build/depmend" "$@" >out 2>err </dev/null
+	status=$?
+}
+
+before_connect() { # PATTERN
+	sed '/AF_INET/q' trace | grep -q "$1"
+}
+
+traced apply in.csv --rules corrupted-registration --yes -v
+exits 'apply in the sandbox' 3
+check 'no new privileges before the first connection' before_connect 'PR_SET_NO_NEW_PRIVS, 1'
+check 'it says what may be written' grep -q '^sandbox: ' err
+same 'one program only' 1 "$(grep -c execve trace)"
+if grep -q '^sandbox: Landlock' err; then
+	check 'confined before the first connection' before_connect 'landlock_restrict_self(.*= 0'
+	check 'the state is on the list' grep -q "^sandbox: .*$work/state" err
+fi
+traced plan in.csv --rules corrupted-registration --out plan.csv
+check 'plan is confined' before_connect 'PR_SET_NO_NEW_PRIVS, 1'
+traced export --out export.csv
+check 'export is confined' before_connect 'PR_SET_NO_NEW_PRIVS, 1'
+check 'and writes its file' test -s export.csv
+run_name=$("$build/depmend" runs --quiet | grep -o '2026[0-9a-f-]*' | head -n 1)
+traced undo "$run_name"
+check 'undo is confined' before_connect 'PR_SET_NO_NEW_PRIVS, 1'
+
+sed 's/client_secret: .*/client_secret: {command: [cat, uem-secret]}/' depmend.yaml >command.yaml
+traced plan in.csv --rules corrupted-registration --settings command.yaml --out plan.csv -v
+exits 'a secret that a program tells' 3
+check 'then there is no sandbox, and it says so' grep -q '^sandbox: none, since' err
+
+if [ "$(id -u)" -eq 0 ]; then
+	new_world --seed 1
+	setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all --no-new-privs \
+		"$build/depmend" apply in.csv --rules corrupted-registration --yes >out 2>err </dev/null
+	status=$?
+	exits 'apply without any capability' 3
+	same 'its devices are done' 15 "$(effects assign)"
+fi
+suite_end
