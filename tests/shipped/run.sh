@@ -4,8 +4,8 @@
 # that depmend automates went.
 #
 #	tests/shipped/run.sh BUILD
-set -u
 # shellcheck disable=SC2016 # backticks are marks of the table
+set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 suite_begin "${1:?usage: tests/shipped/run.sh BUILD}"
