@@ -27,6 +27,7 @@ struct cli;
 	X(UNDO, undo, "RUN", 1, 1, "plan the inverse of a run, or carry it out")                  \
 	X(REHEARSE, rehearse, "CSV", 1, 1,                                                        \
 		"`apply` against a simulated Apple and UEM; hours pass in seconds")               \
+	X(DOCTOR, doctor, "", 0, 0, "what keeps devices from enrolling, with proof and remedy")   \
 	X(EXPORT, export, "", 0, 0, "live inventory of both services as CSV")
 
 enum command_id {
@@ -81,7 +82,7 @@ enum option_kind {
 	X(DETAILED_EXITCODE, "detailed-exitcode", 0, FLAG, NULL, FOR(PLAN) | FOR(UNDO),           \
 		"exit 2 when changes are pending")                                                \
 	X(APPLY, "apply", 0, FLAG, NULL, FOR(UNDO), "carry it out")                               \
-	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS, "act without asking")                              \
+	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS | FOR(DOCTOR), "act without asking")                \
 	X(CONFIRM, "confirm", 0, PAIR, "STEP=COUNT", FOR_RUNS,                                    \
 		"act only when that many devices take the step (repeatable)")                     \
 	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR_RUNS,                            \
@@ -89,7 +90,8 @@ enum option_kind {
 	X(ALLOW, "allow", 0, PAIR, "NAME=VALUE", FOR_RUNS | FOR(PLAN) | FOR(REHEARSE),            \
 		"lift a guard for this run (repeatable)")                                         \
 	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS | FOR(REHEARSE), "go on after a halt")  \
-	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION", FOR_PLANS | FOR(UNDO) | FOR(EXPORT),     \
+	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION",                                          \
+		FOR_PLANS | FOR(UNDO) | FOR(EXPORT) | FOR(DOCTOR),                                \
 		"how long to wait for rate limits and outages")                                   \
 	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                 \
 	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT), "write a page for people there")            \
@@ -108,6 +110,9 @@ enum option_kind {
 		"every request and every effect of the rehearsal, as NDJSON")                     \
 	X(COMPARE, "compare", 0, FILE, "CSV", FOR(EXPORT),                                        \
 		"write what disagrees between this CSV, Apple and the UEM")                       \
+	X(FIX, "fix", 0, TEXT, "NAME", FOR(DOCTOR), "mend what it can: custom-prompt")            \
+	X(OLDER_THAN, "older-than", 0, DURATION, "DURATION", FOR(DOCTOR),                         \
+		"when a device is late for the UEM or its profile (default 24h)")                 \
 	X(DETAIL, "detail", 0, FLAG, NULL, FOR(EXPORT),                                           \
 		"with what costs 3 requests for each device of the UEM")                          \
 	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR_RUNS | FOR(REHEARSE) | FOR(EXPORT),        \

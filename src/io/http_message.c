@@ -151,6 +151,11 @@ static bool is_number(struct str s)
 	return s.n > 0;
 }
 
+bool http_reply_date(const struct http_reply *p, int64_t *ret_ms)
+{
+	return date_parse(str_from(p->date), ret_ms);
+}
+
 int64_t http_retry_after(const struct http_reply *p, int64_t now_ms)
 {
 	static const uint64_t max_s = UINT64_C(100) * 366 * 86400;
@@ -166,7 +171,7 @@ int64_t http_retry_after(const struct http_reply *p, int64_t now_ms)
 	if (!date_parse(text, &at_ms))
 		return -1;
 	/* The server means its own clock. */
-	if (!date_parse(str_from(p->date), &from_ms))
+	if (!http_reply_date(p, &from_ms))
 		from_ms = now_ms;
 	return at_ms > from_ms ? at_ms - from_ms : -1;
 }

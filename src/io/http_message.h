@@ -92,5 +92,7 @@ void http_reply_release(struct http_reply *p);
  * reply's own Date when it has one); -1 when absent, negative, zero or unreadable (the caller then
  * uses its own back-off). At most 100 years. */
 int64_t http_retry_after(const struct http_reply *p, int64_t now_ms);
+/* The server's clock when it answered; false when the reply does not tell. */
+bool http_reply_date(const struct http_reply *p, int64_t *ret_ms);
 
 #endif

@@ -222,6 +222,8 @@ static bool signed_in(struct call *c)
 
 bool sim_apple_enter(struct call *c)
 {
+	enum { ROLE_NONE = 2 };
+
 	if (!accepts_json(request_header(c->req, "Accept"))) {
 		sim_apple_error(c, 406, "NOT_ACCEPTABLE", NULL, "Only application/json is offered");
 		return false;
@@ -231,7 +233,13 @@ bool sim_apple_enter(struct call *c)
 			"Provide a properly configured and signed bearer token");
 		return false;
 	}
-	if (knob(c->sim, KNOB_APPLE_ROLE) && !str_eq(c->req->method, STR("GET"))) {
+	if (knob(c->sim, KNOB_APPLE_TERMS)) {
+		sim_apple_error(c, 403, "FORBIDDEN_ERROR", NULL,
+			"An administrator has to accept the new terms and conditions");
+		return false;
+	}
+	if (knob(c->sim, KNOB_APPLE_ROLE) == ROLE_NONE ||
+		(knob(c->sim, KNOB_APPLE_ROLE) && !str_eq(c->req->method, STR("GET")))) {
 		sim_apple_error(c, 403, "FORBIDDEN_ERROR", NULL,
 			"The role of this API account does not allow '%.*s'",
 			STR_FMT(c->req->method));

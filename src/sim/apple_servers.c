@@ -26,6 +26,8 @@ static void put_families(struct json_out *o, struct str families)
 static void put_attributes(
 	struct call *c, struct json_out *o, struct db_stmt *st, const struct fieldset *f)
 {
+	int64_t connected = c->sim->now - knob(c->sim, KNOB_APPLE_IDLE);
+
 	json_obj(o, "attributes");
 	if (fieldset_has(f, "serverName", true))
 		json_put_str(o, "serverName", db_col_str(st, 1));
@@ -45,7 +47,8 @@ static void put_attributes(
 		put_families(o, db_col_str(st, 8));
 	/* Hidden unless named (contracts: Apple F.26). */
 	if (fieldset_has(f, "lastConnectedDateTime", false))
-		sim_apple_time(c, o, "lastConnectedDateTime", sql_col(st, 9));
+		sim_apple_time(c, o, "lastConnectedDateTime",
+			connected > sql_col(st, 9) ? connected : sql_col(st, 9));
 	if (fieldset_has(f, "lastConnectedIp", false))
 		json_put_z(o, "lastConnectedIp", "203.0.113.5");
 	json_obj_end(o);

@@ -18,8 +18,7 @@ static bool fits(const struct filter *f, const struct call *c, enum party party)
 
 /* --- rates --- */
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT" */
-static void http_date(int64_t at_ms, char out[48])
+void http_date(int64_t at_ms, char out[HTTP_DATE_TEXT])
 {
 	static const char *const days[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
 	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
@@ -29,7 +28,7 @@ static void http_date(int64_t at_ms, char out[48])
 
 	(void)time_rfc3339_s(at_ms, text);
 	(void)str_to_u64((struct str){ text + 5, 2 }, &month);
-	(void)snprintf(out, 48, "%s, %.2s %s %.4s %.8s GMT",
+	(void)snprintf(out, HTTP_DATE_TEXT, "%s, %.2s %s %.4s %.8s GMT",
 		days[(uint64_t)at_ms / (24 * 3600 * 1000) % 7], text + 8, months[(month + 11) % 12],
 		text, text + 11);
 }
@@ -38,7 +37,7 @@ static void too_many(
 	struct call *c, enum party party, const struct rate_rule *rule, int64_t free_at)
 {
 	int64_t wait_s = (free_at - c->sim->now + 999) / 1000;
-	char date[48];
+	char date[HTTP_DATE_TEXT];
 
 	if (party == PARTY_APPLE) {
 		sim_apple_error(

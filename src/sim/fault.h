@@ -23,4 +23,8 @@ const char *fault_applied_word(const struct fault_rule *f);
 /* After the handler ran, or did not: what the client gets to see of it. */
 void fault_reply(struct call *c, const struct fault_rule *f);
 
+/* "Sun, 06 Nov 1994 08:49:37 GMT" */
+enum { HTTP_DATE_TEXT = 48 };
+void http_date(int64_t at_ms, char out[HTTP_DATE_TEXT]);
+
 #endif

@@ -61,7 +61,11 @@
 	X(APPLE_FIELDS, "apple.fields", WORD, "all|documented", "all",                             \
 		"documented: 400 for names that Apple's pages do not list")                        \
 	X(APPLE_API, "apple.api", WORD, "2.4|2.0", "2.4", "2.0: one server cannot be read by id")  \
-	X(APPLE_ROLE, "apple.role", WORD, "full|read", "full", "rights of the API account")        \
+	X(APPLE_ROLE, "apple.role", WORD, "full|read|none", "full", "rights of the API account")   \
+	X(APPLE_TERMS, "apple.terms", WORD, "accepted|pending", "accepted",                        \
+		"pending: every call answers 403 and speaks of terms")                             \
+	X(APPLE_IDLE, "apple.server_idle", DURATION, NULL, "1h",                                   \
+		"how long ago servers connected last, unless a sync was later")                    \
 	X(UEM_TOKEN_LIFE, "uem.token_life", DURATION, NULL, "1h", "life of a UEM token")           \
 	X(UEM_TOKEN_ERROR, "uem.token_error", WORD, "1029|1024", "1029",                           \
 		"errorCode for a token that is over")                                              \
@@ -113,8 +117,14 @@
 	X(UEM_PROMPT, "uem.custom_prompt", FLAG, NULL, "no", "profiles ask for a custom prompt")   \
 	X(UEM_PROFILE_ACCOUNT, "uem.profile_account", FLAG, NULL, "no",                            \
 		"profiles create a local administrator, whose password is not told")               \
+	X(UEM_PROFILE_USER, "uem.profile_user", WORD, "none|inside|outside|unknown", "none",       \
+		"whom profiles enroll devices for: somebody of their group, of another, nobody")   \
+	X(UEM_APPS, "uem.apps", WORD, "all|device|user|public", "all",                             \
+		"apps of the tenant: with licences for devices, for users, without")               \
+	X(UEM_ROLE, "uem.role", WORD, "full|none", "full", "none: 403 {1011} to everything")       \
 	X(UEM_GROUP_ID, "uem.group_id", WORD, "present|blank", "present",                          \
 		"Group IDs of the groups")                                                         \
+	X(DATE_AHEAD, "clock.ahead", DURATION, NULL, "0s", "how far the Date of replies is ahead") \
 	X(DEP_TERMS, "dep.terms", WORD, "accepted|pending", "accepted",                            \
 		"pending: every DEP call answers 403 T_C_NOT_SIGNED")                              \
 	X(DEP_TOKEN, "dep.token", WORD, "valid|expired|rejected", "valid",                         \

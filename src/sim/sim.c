@@ -220,6 +220,7 @@ static enum errc settle(struct sim *s, struct err *err)
 enum errc sim_handle(struct sim *s, const struct request *q, struct reply *r, struct err *err)
 {
 	int64_t now = sim_clock_tick(&s->clock, asked_time(q));
+	char date[HTTP_DATE_TEXT];
 
 	arena_reset(&s->arena);
 	s->n_requests++;
@@ -229,5 +230,7 @@ enum errc sim_handle(struct sim *s, const struct request *q, struct reply *r, st
 	route_request(s, q, r);
 	if (s->clock.virtual)
 		reply_header(r, "X-Sim-Now", "%lld", (long long)now);
+	http_date(now + knob(s, KNOB_DATE_AHEAD), date);
+	reply_header(r, "Date", "%s", date);
 	return settle(s, err);
 }

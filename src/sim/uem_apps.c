@@ -18,6 +18,16 @@ static const struct app {
 };
 enum { N_APPS = sizeof(apps) / sizeof(apps[0]) };
 
+static bool is_there(const struct sim *s, const struct app *app)
+{
+	enum { ALL, DEVICE, USER, PUBLIC };
+	int64_t which = knob(s, KNOB_UEM_APPS);
+
+	if (app->eligibility == LICENSE_USER)
+		return which == ALL || which == USER;
+	return app->eligibility || which == ALL || which == PUBLIC;
+}
+
 static void put_eligibility(struct call *c, struct json_out *o, const char *key, int v)
 {
 	static const char *const names[] = { "Unknown", "User", "Device", "UserAndDevice" };
@@ -56,7 +66,7 @@ static void list_apps(struct call *c, bool purchased)
 	sim_uem_object(c, &o);
 	json_arr(&o, "Application");
 	for (size_t i = 0; i < N_APPS; i++) {
-		if ((apps[i].eligibility != 0) != purchased ||
+		if ((apps[i].eligibility != 0) != purchased || !is_there(c->sim, &apps[i]) ||
 			!str_contains_nocase(str_from(apps[i].name), name) ||
 			(bundle.n && !str_eq_nocase(str_from(apps[i].bundle), bundle)))
 			continue;

@@ -202,6 +202,10 @@ bool sim_uem_enter(struct call *c)
 		sim_uem_error(c, 403, 1013, "Invalid API Key or tenant code.");
 		return false;
 	}
+	if (knob(c->sim, KNOB_UEM_ROLE)) {
+		sim_uem_error(c, 403, 1011, "The role lacks the permission for this.");
+		return false;
+	}
 	if (!spend_quota(c)) {
 		sim_uem_error(c, 429, 429, "The daily limit of API calls is reached.");
 		return false;

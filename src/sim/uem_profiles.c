@@ -42,6 +42,28 @@ static void put_account(struct json_out *o)
 	json_put_null(o, "Password");
 }
 
+/* Those who enrolled a device are the users there are. */
+static void put_user(struct sim *s, struct json_out *o, int64_t og)
+{
+	enum { NONE, INSIDE, OUTSIDE };
+	int64_t whose = knob(s, KNOB_UEM_PROFILE_USER), record = SQL_NULL;
+	struct db_stmt *st;
+
+	if (whose == NONE)
+		return;
+	if (whose == INSIDE || whose == OUTSIDE)
+		record = sql_int(&s->sql,
+			sql_z("SELECT min(id) FROM managed WHERE user<>'' AND (og=?1)=?2"),
+			sql_i(og), sql_i(whose == INSIDE));
+	st = sql_query(&s->sql, sql_z("SELECT user FROM managed WHERE id=?"), sql_i(record));
+	if (sql_next(&s->sql, st)) {
+		json_put_str(o, "EnrollmentUsername", db_col_str(st, 0));
+		db_reset(st);
+	} else {
+		json_put_z(o, "EnrollmentUsername", "nobody@example.com");
+	}
+}
+
 static void put_made(struct sim *s, struct json_out *o, struct db_stmt *st)
 {
 	bool first = sql_int(&s->sql, sql_z("SELECT min(id) FROM profile WHERE og=?"),
@@ -65,6 +87,7 @@ static void put_made(struct sim *s, struct json_out *o, struct db_stmt *st)
 	json_put_bool(o, "SkipiCloudStorage", true);
 	if (knob(s, KNOB_UEM_PROFILE_ACCOUNT))
 		put_account(o);
+	put_user(s, o, db_col_int(st, 4));
 }
 
 static void put_profile(struct sim *s, struct json_out *o, struct db_stmt *st)

@@ -1,0 +1,181 @@
+/* What stands in the way of enrollment, with proof and remedy; and one thing that it can mend. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "cli/prepare.h"
+#include "io/csv_out.h"
+#include "io/json.h"
+#include "survey/doctor.h"
+
+enum { LINE_MAX_BYTES = 64 * 1024, FOUND_THINGS = 3 };
+
+struct visit {
+	const struct cli *cli;
+	struct prepared p;
+	struct doctor *doctor;
+};
+
+/* --- output --- */
+
+static bool is_shown(const struct visit *v, const struct finding *f)
+{
+	return f->found != FOUND_OK || cli_count(v->cli, OPTION_VERBOSE);
+}
+
+static void put_csv(const struct finding *f, struct buf *line)
+{
+	const struct str cells[] = { str_from(f->check), str_from(found_word(f->found)), f->subject,
+		f->proof, f->remedy };
+
+	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++) {
+		if (i)
+			buf_char(line, ',');
+		csv_cell(line, cells[i], true);
+	}
+	buf_char(line, '\n');
+}
+
+static void put_json(const struct finding *f, struct buf *line)
+{
+	struct json_out o;
+
+	json_out_init(&o, line);
+	json_obj(&o, NULL);
+	json_put_z(&o, "check", f->check);
+	json_put_z(&o, "state", found_word(f->found));
+	json_put_str(&o, "subject", f->subject);
+	json_put_str(&o, "proof", f->proof);
+	json_put_str(&o, "remedy", f->remedy);
+	json_obj_end(&o);
+	buf_char(line, '\n');
+}
+
+static void put_text(const struct finding *f, struct buf *line)
+{
+	buf_printf(line, "%-12s %-16s ", found_word(f->found), f->check);
+	if (f->subject.n)
+		buf_printf(line, "%.*s: ", STR_FMT(f->subject));
+	buf_str(line, f->proof);
+	if (f->remedy.n) {
+		buf_printf(line, "\n%30s", "-> ");
+		buf_str(line, f->remedy);
+	}
+	for (size_t i = 0; i < line->n; i++)
+		if (line->p[i] != '\n')
+			text_clean(line->p + i, 1);
+	buf_char(line, '\n');
+}
+
+static void print(const struct visit *v)
+{
+	bool json = cli_count(v->cli, OPTION_JSON) > 0, csv = !json && !isatty(STDOUT_FILENO);
+	uint32_t n;
+	const struct finding *f = doctor_findings(v->doctor, &n);
+	struct buf line;
+
+	buf_init(&line, LINE_MAX_BYTES);
+	if (csv)
+		(void)fputs("check,state,subject,proof,remedy\n", stdout);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!is_shown(v, &f[i]))
+			continue;
+		buf_reset(&line);
+		(json ? put_json : csv ? put_csv : put_text)(&f[i], &line);
+		(void)fwrite(line.p, 1, line.n, stdout);
+	}
+	buf_release(&line);
+}
+
+static void sum_up(const struct visit *v)
+{
+	uint32_t n = doctor_count(v->doctor, NULL, FOUND_TROUBLE);
+	uint32_t unchecked = doctor_count(v->doctor, NULL, FOUND_UNCHECKED);
+
+	if (cli_count(v->cli, OPTION_QUIET))
+		return;
+	(void)fprintf(stderr, "%u finding%s, %u not checked\n", n, n == 1 ? "" : "s", unchecked);
+}
+
+/* --- mending --- */
+
+static enum errc check_fix(const struct cli *cli, struct err *err)
+{
+	const char *what = cli_text(cli, OPTION_FIX);
+
+	if (what && strcmp(what, "custom-prompt") != 0)
+		return err_set(
+			err, ERR_USAGE, "--fix cannot mend '%s'; it can custom-prompt", what);
+	return ERR_OK;
+}
+
+static enum errc confirm(const struct visit *v, uint32_t n, struct err *err)
+{
+	char answer[16];
+
+	if (cli_count(v->cli, OPTION_YES))
+		return ERR_OK;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return err_set(err, ERR_USAGE,
+			"%u profiles would be changed and there is no terminal to ask: say --yes",
+			n);
+	(void)fprintf(stderr,
+		"Turn the custom prompt off in %u profiles? Each is registered anew with Apple. "
+		"[y/N] ",
+		n);
+	(void)fflush(stderr);
+	if (!fgets(answer, sizeof(answer), stdin) || (answer[0] != 'y' && answer[0] != 'Y'))
+		return err_set(err, ERR_GUARD, "nothing was sent: the answer was not yes");
+	return ERR_OK;
+}
+
+static enum errc mend(struct visit *v, struct err *err)
+{
+	uint32_t n = doctor_count(v->doctor, "custom-prompt", FOUND_TROUBLE);
+	enum errc rc = ERR_OK;
+
+	if (!cli_text(v->cli, OPTION_FIX) || n == 0)
+		return ERR_OK;
+	rc = confirm(v, n, err);
+	return rc ? rc : doctor_fix_prompts(v->doctor, err);
+}
+
+static enum errc examine(struct visit *v, struct err *err)
+{
+	const struct session_options opt = {
+		.exclusive = cli_text(v->cli, OPTION_FIX) != NULL,
+		.max_wait_ms = cli_duration_ms(v->cli, OPTION_MAX_WAIT, INT64_MAX),
+	};
+	int64_t day_ms = INT64_C(24) * 3600 * 1000;
+	enum errc rc = check_fix(v->cli, err);
+
+	if (!rc)
+		rc = prepare_without_rules(&v->p, v->cli, err);
+	if (!rc)
+		rc = session_open(&v->p.session, v->p.settings, &opt, err);
+	if (rc)
+		return rc;
+	v->doctor = doctor_new(&v->p.session, cli_duration_ms(v->cli, OPTION_OLDER_THAN, day_ms));
+	rc = doctor_run(v->doctor, err);
+	if (!rc)
+		rc = mend(v, err);
+	print(v);
+	sum_up(v);
+	return rc;
+}
+
+int cmd_doctor(const struct cli *cli)
+{
+	struct visit v = { .cli = cli };
+	struct err err;
+	enum errc rc = examine(&v, &err);
+	int status = rc ? cli_fail(cli, &err) : 0;
+
+	if (!rc && doctor_count(v.doctor, NULL, FOUND_TROUBLE))
+		status = FOUND_THINGS;
+	doctor_free(v.doctor);
+	prepare_release(&v.p);
+	return status;
+}

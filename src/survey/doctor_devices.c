@@ -1,0 +1,132 @@
+/* Devices that the two services do not agree on, or that wait for their profile. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/time.h"
+#include "survey/doctor_parts.h"
+
+/* Long enough where it is that the other side should have noticed. */
+static bool is_late(const struct doctor *d, const struct survey_device *v)
+{
+	int64_t at_ms;
+
+	return !time_parse(v->cells[CELL_UPDATED], &at_ms) || doctor_now(d) - at_ms > d->older_ms;
+}
+
+static enum errc look(void *self, const struct survey_device *v, struct err *err)
+{
+	struct doctor *d = self;
+	bool arrived = v->listed & v->fed;
+
+	(void)err;
+	if (v->server == SERVER_NONE) {
+		if (v->server_known && v->listed)
+			doctor_tally(d, &d->left_behind, v->serial, EXAMPLES);
+		return ERR_OK;
+	}
+	if (v->listed & ~v->fed)
+		doctor_tally(d, &d->elsewhere, v->serial, EXAMPLES);
+	if (v->fed && !arrived && is_late(d, v))
+		doctor_tally(d, &d->not_listed, v->serial, EXAMPLES);
+	if (arrived && is_late(d, v) && !str_eq_nocase(v->cells[CELL_LISTED_AS], STR("Enrolled"))) {
+		if (d->waiting.n < LOOKED_AT)
+			d->waiting_in[d->waiting.n] = v->listed;
+		doctor_tally(d, &d->waiting, v->serial, LOOKED_AT);
+	}
+	return ERR_OK;
+}
+
+enum errc doctor_devices(struct doctor *d, struct err *err)
+{
+	enum errc rc = survey_read_apple(&d->survey, err);
+
+	if (!rc)
+		rc = survey_each(&d->survey, look, d, err);
+	if (rc)
+		return doctor_fail(d, rc, STR("devices"), "see what Apple says", err);
+	d->have |= NEED(DEVICES);
+	doctor_tell(d, FOUND_TROUBLE, &d->not_listed,
+		doctor_on_premises(d->session->settings->uem.url)
+			? "depmend export, then apply --rules not-syncing; if the sync changes "
+			  "nothing, restart the AirWatch Batch Processing Service on the console "
+			  "server"
+			: "depmend export, then apply --rules not-syncing",
+		"on a server at Apple, and not listed by the UEM");
+	return ERR_OK;
+}
+
+enum errc doctor_left_behind(struct doctor *d, struct err *err)
+{
+	(void)err;
+	doctor_tell(d, FOUND_TROUBLE, &d->left_behind, "depmend export, then apply --rules orphans",
+		"listed by the UEM, and on no server at Apple");
+	return ERR_OK;
+}
+
+enum errc doctor_listed_elsewhere(struct doctor *d, struct err *err)
+{
+	(void)err;
+	doctor_tell(d, FOUND_TROUBLE, &d->elsewhere,
+		"compare uem.tokens with the server tokens in the console; a sync of that group "
+		"takes what is left of a move away",
+		"listed by a group that their server does not feed");
+	return ERR_OK;
+}
+
+/* --- assignments that do not end --- */
+
+static void judge_status(
+	struct doctor *d, uint32_t slot, struct tally *stuck, struct tally *numbers)
+{
+	const struct fleet *f = &d->session->fleet;
+	struct value v;
+	uint64_t number;
+
+	fleet_fact(f, slot, FACT_UEM_PROFILE_STATUS, &v);
+	if (v.state != VALUE_KNOWN)
+		return;
+	if (str_contains_nocase(v.text, STR("progress")))
+		doctor_tally(d, stuck, fleet_serial(f, slot), EXAMPLES);
+	else if (str_to_u64(v.text, &number))
+		doctor_tally(d, numbers, fleet_serial(f, slot), EXAMPLES);
+}
+
+static const char *stuck_remedy(const struct doctor *d)
+{
+	return d->n_profiles > d->session->fleet.n_groups
+		       ? "depmend export, then apply --rules stuck-assignment; what stays stuck "
+			 "takes a support ticket: the profile has to be removed from the database"
+		       : "depmend export, then apply --rules stuck-assignment; what stays stuck "
+			 "takes disabling the Device Enrollment Program in the console and setting "
+			 "it up again, since this is the only profile";
+}
+
+enum errc doctor_stuck(struct doctor *d, struct err *err)
+{
+	struct fleet *f = &d->session->fleet;
+	uint32_t slots[LOOKED_AT] = { 0 }, n = d->waiting.n_some;
+	struct tally stuck = { 0 }, numbers = { 0 };
+	char what[120], words[TIME_TEXT];
+	enum errc rc;
+
+	for (uint32_t i = 0; i < n; i++) {
+		slots[i] = fleet_add(f, d->waiting.some[i]);
+		f->listed[slots[i]] = d->waiting_in[i];
+	}
+	rc = facts_read(&d->session->facts, READING_UEM_TOKEN, slots, n, err);
+	for (uint32_t i = 0; i < n && !rc; i++)
+		judge_status(d, slots[i], &stuck, &numbers);
+	fleet_drop_devices(f);
+	(void)snprintf(what, sizeof(what),
+		"still in assignment, %s after they came to their server (looked at %u of %" PRIu64
+		" that wait)",
+		duration_words(d->older_ms, words), n, d->waiting.n);
+	doctor_tell(d, FOUND_TROUBLE, &stuck, stuck_remedy(d), what);
+	if (numbers.n)
+		doctor_say(d, FOUND_UNCHECKED, STR_NONE,
+			"give this tenant's numbers words in the settings, uem.profile_status: "
+			"{3: Assignment in progress}",
+			"the UEM tells the profile status of %" PRIu64 " devices as a number",
+			numbers.n);
+	return doctor_fail(d, rc, STR("enrollment tokens"), "see what the UEM says", err);
+}
