@@ -12,6 +12,7 @@
 #include "cli/unsettled.h"
 #include "cli/write_rows.h"
 #include "engine/audit.h"
+#include "engine/disown.h"
 #include "engine/guard.h"
 #include "engine/stop.h"
 #include "report/status.h"
@@ -142,6 +143,8 @@ enum errc carry_out(struct carrying *c, struct err *err)
 
 	if (!rc)
 		rc = connect_and_recover(c, err);
+	if (!rc)
+		rc = dep_preflight(c->p.session.transport, c->p.settings, err);
 	if (!rc)
 		rc = start_or_continue(c, err);
 	if (rc)

@@ -28,7 +28,7 @@ static bool ready_in(const struct job *j, uint32_t wave)
 static enum errc work_phase(struct job *j, uint32_t wave, struct err *err)
 {
 	static enum errc (*const rounds[])(struct job *, uint32_t, uint32_t *, struct err *) = {
-		change_round, profile_round, sync_round, record_round, wipe_round
+		change_round, disown_round, profile_round, sync_round, record_round, wipe_round
 	};
 	uint32_t moved = 0;
 	enum errc rc = ERR_OK;

@@ -23,7 +23,8 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 	const struct work_step *s = job_step(j, d);
 
 	if (d->settled || d->busy || d->gave_up || !s ||
-		step_info(s->kind)->service != SERVICE_APPLE)
+		step_info(s->kind)->service != SERVICE_APPLE ||
+		(s->kind == STEP_RELEASE && j->settings->apple.school))
 		return false;
 	return wave == UINT32_MAX ? job_is_put_back(j, d) || is_in_doubt(j, d) : d->wave == wave;
 }
@@ -42,7 +43,7 @@ static void note_drift(struct job *j, struct job_device *d, const struct view *s
 }
 
 /* Settles what needs nothing or was changed by somebody else; true: the change is to be sent. */
-static bool still_wanted(struct job *j, struct job_device *d)
+bool change_still_wanted(struct job *j, struct job_device *d)
 {
 	const struct work_step *s = job_step(j, d);
 	struct view seen, expected = job_expected(j, d);
@@ -358,7 +359,7 @@ static uint32_t collect(struct job *j, uint32_t wave, struct order *v, uint32_t 
 
 		if (!is_ready(j, d, wave))
 			continue;
-		if (!still_wanted(j, d))
+		if (!change_still_wanted(j, d))
 			++*ret_passed;
 		else if (wave != UINT32_MAX || job_is_put_back(j, d))
 			v[n++] = order_of(j, i);

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "engine/retry.h"
 #include "engine/transport_parts.h"
+#include "services/dep.h"
 
 enum {
 	/* So many failures in a row are no accident of single requests: the service is down. From
@@ -132,7 +133,7 @@ static void count(struct transport_counts *c, const struct job *j)
 		c->retries++;
 	if (j->signin || j->call.service == TO_BARE)
 		return;
-	if (j->call.service == TO_APPLE)
+	if (j->call.service != TO_UEM)
 		(*(cls == HTTP_CHANGE ? &c->apple_writes : &c->apple_reads))++;
 	else if (cls == HTTP_CHANGE)
 		c->uem_writes++;
@@ -176,6 +177,8 @@ static enum errc explain(
 		return apple_reply_error(reply, NULL, err);
 	if (j->call.service == TO_UEM)
 		return uem_reply_error(reply, NULL, err);
+	if (j->call.service >= TO_DEP)
+		return dep_reply_error(reply, err);
 	if (reply->fate != HTTP_ANSWERED)
 		return err_set(err, ERR_NET, "%s: %s", transport_who(TO_BARE), reply->why);
 	return err_set(err, reply->status == 429 ? ERR_BUSY : ERR_OUTAGE, "%s answered %d",
@@ -325,9 +328,20 @@ static void leave_flight(struct transport *t, const struct job *j)
 		}
 }
 
+/* A session of the DEP service can end with 403, and any reply can bring another. */
+static enum verdict judge(struct transport *t, const struct job *j, const struct http_reply *reply)
+{
+	if (j->call.service >= TO_DEP && !j->signin) {
+		signin_rotate(&t->signin[j->call.service], reply);
+		if (dep_session_stale(reply))
+			return VERDICT_RENEW;
+	}
+	return retry_verdict(j->call.request.cls, reply);
+}
+
 void flight_land(struct transport *t, struct job *j, struct http_reply *reply)
 {
-	enum verdict verdict = retry_verdict(j->call.request.cls, reply);
+	enum verdict verdict = judge(t, j, reply);
 	uint32_t *n_down = &t->n_down[j->call.service];
 	struct err err;
 	enum errc rc;

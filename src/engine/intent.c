@@ -59,7 +59,7 @@ enum errc job_intend(struct open_request *r, int64_t at_ms, struct err *err)
 	rc = write_intent(r, at_ms, err);
 	buf_printf(&text, "request %lld %s %.*s devices=%u", (long long)r->id,
 		step_info(r->kind)->word, STR_FMT(target_text(r)), r->n);
-	if (!rc)
+	if (!rc && !r->disowns)
 		rc = store_rate_add(j->store, rate_class, at_ms, err);
 	if (!rc)
 		rc = store_event(j->store, j->run, at_ms, "intent", buf_view(&text), err);

@@ -48,6 +48,7 @@ struct open_request {
 	uint32_t n;
 	bool terminal;         /* its activity has ended, or there is none to ask about */
 	bool ended_badly;      /* FAILURE, STOPPED, FAILED */
+	bool disowns;          /* not Apple's API: its write limit has no say */
 	bool held;             /* in part at least: an administrator has to approve it */
 	int64_t ended_look_ms; /* first full look after its activity ended; TIME_NONE: none yet */
 	int64_t late_look_ms;  /* first full look after patience with it ended; TIME_NONE: none yet
@@ -144,6 +145,11 @@ void job_close(struct job *j, struct open_request *r);
 /* Sends what is ready to be sent to Apple in this wave (wave UINT32_MAX: put-backs only). *ret_n:
  * how many devices were moved on. */
 MUST_CHECK enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Whether a look just before shows that the next step still has to be sent to Apple; settles it if
+ * not. */
+bool change_still_wanted(struct job *j, struct job_device *d);
+/* Releases in Apple School Manager. */
+MUST_CHECK enum errc disown_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* Gives and takes profiles: one request per device, all of the wave at once. */
 MUST_CHECK enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* Deletes UEM records and sends wipes. */

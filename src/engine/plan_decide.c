@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "engine/disown.h"
 #include "engine/plan_parts.h"
 #include "model/program.h"
 
@@ -104,6 +105,13 @@ static enum errc read_all_for_steps(struct plan *p, struct err *err)
 
 /* --- programs --- */
 
+static bool lacks_enrollment(const struct plan *p, const struct work_program *prog)
+{
+	const struct settings *s = p->opt->settings;
+
+	return s && s->apple.school && s->n_enrollment == 0 && work_has(prog, STEP_RELEASE);
+}
+
 /* A name from a column that fits no server spoils its rows only; `why` keeps the sentence. */
 static enum errc compile_programs(struct plan *p, char **why, struct err *err)
 {
@@ -123,6 +131,10 @@ static enum errc compile_programs(struct plan *p, char **why, struct err *err)
 				&p->arena, &p->compiled[i], err);
 		else
 			work_outline(&source, &p->arena, &p->compiled[i]);
+		if (!rc && lacks_enrollment(p, &p->compiled[i]))
+			rc = err_set(err, ERR_SETTINGS,
+				"the step 'release' needs `enrollment:` in the settings: Apple "
+				"School Manager has no other way");
 		if (rc == ERR_NOT_FOUND) {
 			work_outline(&source, &p->arena, &p->compiled[i]);
 			why[i] = mem_strdup(err->msg);
@@ -281,14 +293,33 @@ static bool no_group_involved(const struct plan *p, const struct work_program *p
 {
 	const struct fleet *f = p->opt->facts->fleet;
 	uint32_t groups = f->listed[slot] | fleet_groups_of(f, home);
-	bool changes = false;
+	bool changed = false, shall_show = false;
 
 	for (uint32_t i = 0; i < prog->n; i++) {
+		enum step_kind kind = prog->v[i].kind;
+
 		groups |= fleet_groups_of(f, prog->v[i].server);
-		changes |= step_info(prog->v[i].kind)->service == SERVICE_APPLE &&
-			   results[i] == RESULT_TODO;
+		changed |= step_info(kind)->service == SERVICE_APPLE && results[i] == RESULT_TODO;
+		shall_show |= changed && (kind == STEP_SYNC || kind == STEP_FETCH);
 	}
-	return prog->syncs && changes && p->opt->settings->has_uem && groups == 0;
+	return shall_show && p->opt->settings->has_uem && groups == 0;
+}
+
+/* In Apple School Manager only a server under `enrollment:` can release what is on it. */
+static bool lacks_desk(
+	const struct plan *p, const struct work_program *prog, uint32_t home, struct view v)
+{
+	const struct fleet *f = p->opt->facts->fleet;
+
+	if (!p->opt->settings->apple.school || v.released)
+		return false;
+	for (uint32_t i = 0; i < prog->n; i++) {
+		if (prog->v[i].kind == STEP_RELEASE &&
+			dep_server_of(p->opt->settings, f, v.server) == SIZE_MAX)
+			return true;
+		work_effect(f, &prog->v[i], home, &v);
+	}
+	return false;
 }
 
 static bool lacks_home(const struct work_program *prog, const char *results, uint32_t home)
@@ -311,12 +342,17 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 	if (rc)
 		return rc;
 	(void)work_view(f, slot, &v);
-	if (!work_foresee(f, prog, home, p->opt->settings->has_uem, v, results))
+	/* The way to the server that released it is behind it. */
+	if (v.released && work_has(prog, STEP_RELEASE) && work_has(prog, STEP_REASSIGN))
+		plan_settle(p, row, OUTCOME_UNCHANGED, REASON_STATE_HOLDS, STR_NONE);
+	else if (!work_foresee(f, prog, home, p->opt->settings->has_uem, v, results))
 		plan_settle(p, row, prog->advice ? OUTCOME_MANUAL : OUTCOME_UNCHANGED,
 			prog->advice ? REASON_RULE_ADVISE : REASON_STATE_HOLDS,
 			str_from(prog->advice));
 	else if (lacks_home(prog, results, home))
 		plan_settle(p, row, OUTCOME_FAILED, REASON_APPLE_NO_PREVIOUS_SERVER, STR_NONE);
+	else if (lacks_desk(p, prog, home, v))
+		plan_settle(p, row, OUTCOME_FAILED, REASON_APPLE_NOT_ON_SERVER, STR_NONE);
 	else if (no_group_involved(p, prog, slot, home, results))
 		plan_settle(
 			p, row, OUTCOME_FAILED, REASON_UEM_NO_GROUP, fleet_server_name(f, home));

@@ -10,6 +10,9 @@
 
 static bool all_loopback(const struct settings *s)
 {
+	for (size_t i = 0; i < s->n_enrollment; i++)
+		if (!http_is_loopback(s->enrollment[i].url))
+			return false;
 	return s->apple.url && s->apple.token_url && http_is_loopback(s->apple.url) &&
 	       http_is_loopback(s->apple.token_url) &&
 	       (!s->has_uem || (http_is_loopback(s->uem.url) &&

@@ -9,6 +9,7 @@
 #include "io/crypto.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "services/dep.h"
 #include "services/uem.h"
 
 enum {
@@ -94,6 +95,53 @@ static enum errc certificate_open(struct signin *s, struct err *err)
 	return rc;
 }
 
+/* The portal's .p7m, or what somebody made of it. */
+static enum errc open_server_token(const struct signin *s, struct dep_token *ret, struct err *err)
+{
+	struct buf text, key, plain;
+	enum errc rc = secret_open(&s->dep->server_token, &text, err);
+
+	if (rc)
+		return rc;
+	if (str_contains_nocase(buf_view(&text), STR("consumer_key"))) {
+		rc = dep_token_read(buf_view(&text), ret, err);
+		buf_wipe(&text);
+		return rc;
+	}
+	rc = secret_open(&s->dep->private_key, &key, err);
+	if (!rc) {
+		rc = cms_open_token(buf_view(&text), buf_view(&key), &plain, err);
+		buf_wipe(&key);
+	}
+	if (!rc) {
+		rc = dep_token_read(buf_view(&plain), ret, err);
+		buf_wipe(&plain);
+	}
+	buf_wipe(&text);
+	return rc;
+}
+
+static enum errc dep_ask(
+	const struct signin *s, int64_t now_ms, struct http_request *ret, struct err *err)
+{
+	struct dep_token token = { 0 };
+	enum errc rc = open_server_token(s, &token, err);
+
+	if (rc)
+		return err_wrap(err, "enrollment: server '%s': ", s->dep->server);
+	dep_session_request(s->dep->url, &token, now_ms, ret);
+	dep_token_wipe(&token);
+	return ERR_OK;
+}
+
+/* How long a session lives is not told: it is renewed when it is refused. */
+static enum errc dep_answer(const struct http_reply *reply, int64_t now_ms, struct buf *ret_token,
+	int64_t *ret_expires_ms, struct err *err)
+{
+	*ret_expires_ms = now_ms + TOKEN_MAX_LIFE_MS;
+	return dep_session_reply(reply, ret_token, err);
+}
+
 static enum errc none_open(struct signin *s, struct err *err)
 {
 	(void)s;
@@ -102,6 +150,7 @@ static enum errc none_open(struct signin *s, struct err *err)
 }
 
 static const struct signin_kind apple_kind = { .request = apple_ask, .reply = apple_token_reply };
+static const struct signin_kind dep_kind = { .request = dep_ask, .reply = dep_answer };
 static const struct signin_kind uem_kinds[] = {
 	[UEM_AUTH_NONE] = { .open = none_open },
 	[UEM_AUTH_OAUTH] = { .request = oauth_ask, .reply = uem_token_reply },
@@ -114,7 +163,8 @@ static const struct signin_kind uem_kinds[] = {
 static void use_token(struct signin *s, struct str token, int64_t renew_ms)
 {
 	buf_reset(&s->authorization);
-	buf_z(&s->authorization, "Bearer ");
+	if (!s->dep)
+		buf_z(&s->authorization, "Bearer ");
 	buf_str(&s->authorization, token);
 	s->renew_ms = renew_ms;
 	s->generation++;
@@ -200,6 +250,13 @@ void signin_init_uem(struct signin *s, const struct settings *settings)
 	init(s, &uem_kinds[settings->uem.auth], settings);
 }
 
+void signin_init_dep(
+	struct signin *s, const struct settings *settings, const struct enrollment_server *dep)
+{
+	init(s, &dep_kind, settings);
+	s->dep = dep;
+}
+
 void signin_release(struct signin *s)
 {
 	buf_wipe(&s->authorization);
@@ -219,7 +276,8 @@ static enum errc open_tenant_code(struct signin *s, struct err *err)
 	struct buf code;
 	enum errc rc;
 
-	if (s->apple || s->tenant_code.n || s->settings->uem.tenant_code.kind == SECRET_NONE)
+	if (s->apple || s->dep || s->tenant_code.n ||
+		s->settings->uem.tenant_code.kind == SECRET_NONE)
 		return ERR_OK;
 	rc = secret_open(&s->settings->uem.tenant_code, &code, err);
 	if (rc)
@@ -297,6 +355,11 @@ bool signin_refused(struct signin *s, uint32_t generation)
 	return true;
 }
 
+void signin_rotate(struct signin *s, const struct http_reply *reply)
+{
+	(void)dep_session_renewed(reply, &s->authorization);
+}
+
 /* What stands between the host and the query. */
 static struct str path_of(const char *url)
 {
@@ -326,7 +389,8 @@ enum errc signin_headers(const struct signin *s, struct http_request *q, struct 
 	if (s->signer)
 		rc = add_signature(s, q, err);
 	else
-		rc = http_request_header(q, "Authorization", buf_view(&s->authorization), err);
+		rc = http_request_header(q, s->dep ? DEP_SESSION_HEADER : "Authorization",
+			buf_view(&s->authorization), err);
 	if (!rc && s->tenant_code.n)
 		rc = http_request_header(q, "aw-tenant-code", buf_view(&s->tenant_code), err);
 	return rc;

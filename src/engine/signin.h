@@ -18,11 +18,13 @@ struct signin_kind;
 
 struct signin {
 	const struct signin_kind *kind;
-	const struct settings *settings;   /* borrowed until signin_release() */
-	const struct apple_service *apple; /* borrowed until signin_release(); NULL: the UEM */
-	char *cache_path;                  /* NULL: the token is not kept on disk */
-	struct buf authorization;          /* the header's value; empty: not signed in */
-	struct cms_signer *signer;         /* makes a header for each path instead; or NULL */
+	const struct settings *settings; /* borrowed until signin_release() */
+	const struct apple_service
+		*apple; /* borrowed until signin_release(); NULL: not Apple's API */
+	const struct enrollment_server *dep; /* the same; NULL: not the DEP service */
+	char *cache_path;                    /* NULL: the token is not kept on disk */
+	struct buf authorization;            /* the header's value; empty: not signed in */
+	struct cms_signer *signer;           /* makes a header for each path instead; or NULL */
 	struct buf tenant_code;
 	int64_t renew_ms;    /* from then on the token is too old; INT64_MAX: never */
 	uint32_t generation; /* counts tokens */
@@ -32,6 +34,8 @@ struct signin {
 void signin_init_apple(struct signin *s, const struct settings *settings,
 	const struct apple_service *apple, const char *cache_folder);
 void signin_init_uem(struct signin *s, const struct settings *settings);
+void signin_init_dep(
+	struct signin *s, const struct settings *settings, const struct enrollment_server *dep);
 void signin_release(struct signin *s);
 
 bool signin_ready(const struct signin *s, int64_t now_ms);
@@ -48,6 +52,8 @@ MUST_CHECK enum errc signin_reply(
 void signin_fail(struct signin *s, const struct err *err);
 /* The service refused the token of that generation. False: no other one can be had. */
 bool signin_refused(struct signin *s, uint32_t generation);
+/* Any reply of the DEP service may name the session to be used from then on. */
+void signin_rotate(struct signin *s, const struct http_reply *reply);
 /* Adds the credentials to a request. */
 MUST_CHECK enum errc signin_headers(
 	const struct signin *s, struct http_request *q, struct err *err);

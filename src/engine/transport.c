@@ -62,6 +62,8 @@ static void set_services(struct transport *t)
 	signin_init_apple(&t->signin[TO_APPLE], set, &t->apple, t->opt.cache_folder);
 	if (set->has_uem)
 		signin_init_uem(&t->signin[TO_UEM], set);
+	for (size_t i = 0; i < set->n_enrollment && i < TRANSPORT_MAX_DEP; i++)
+		signin_init_dep(&t->signin[TO_DEP + i], set, &set->enrollment[i]);
 }
 
 enum errc transport_open(
@@ -190,13 +192,13 @@ void transport_uem_quota(const struct transport *t, int64_t *ret_total, int64_t 
 
 const char *transport_who(enum transport_service service)
 {
-	static const char *const who[SERVICES] = {
+	static const char *const who[] = {
 		[TO_APPLE] = "Apple",
 		[TO_UEM] = "the UEM",
 		[TO_BARE] = "the file store",
 	};
 
-	return who[service];
+	return service < TO_DEP ? who[service] : "Apple's DEP service";
 }
 
 /* --- the queues --- */
@@ -209,6 +211,8 @@ enum lane job_lane(const struct job *j)
 		return LANE_BARE;
 	if (j->call.service == TO_UEM)
 		return LANE_UEM;
+	if (j->call.service >= TO_DEP)
+		return LANE_DEP + (enum lane)(j->call.service - TO_DEP);
 	return j->call.request.cls == HTTP_CHANGE ? LANE_APPLE_WRITE : LANE_APPLE_READ;
 }
 
@@ -250,7 +254,9 @@ void transport_flush(struct transport *t, enum transport_service service, const 
 		flush_lane(t, LANE_APPLE_WRITE, why);
 		flush_lane(t, LANE_APPLE_READ, why);
 	} else {
-		flush_lane(t, service == TO_UEM ? LANE_UEM : LANE_BARE, why);
+		struct job any = { .call = { .service = service } };
+
+		flush_lane(t, job_lane(&any), why);
 	}
 }
 
@@ -316,7 +322,8 @@ static bool signed_in(struct transport *t, enum transport_service service, int64
 	if (s->kind)
 		rc = signin_open(s, now_ms, &ask, &err);
 	else
-		rc = err_set(&err, ERR_SETTINGS, "the settings have no uem:");
+		rc = err_set(&err, ERR_SETTINGS, "the settings say nothing about %s",
+			transport_who(service));
 	if (rc)
 		transport_flush(t, service, &err);
 	else if (ask)
@@ -388,12 +395,12 @@ static void pump_lane(struct transport *t, enum lane lane, int64_t *wake_ms)
 static int64_t pump(struct transport *t)
 {
 	/* Sign-ins last, since the others ask for them. */
-	static const enum lane order[LANES] = { LANE_APPLE_WRITE, LANE_APPLE_READ, LANE_UEM,
-		LANE_BARE, LANE_SIGNIN };
 	int64_t wake = INT64_MAX;
 
-	for (int i = 0; i < LANES && !t->failed.code; i++)
-		pump_lane(t, order[i], &wake);
+	pump_lane(t, LANE_APPLE_WRITE, &wake);
+	pump_lane(t, LANE_APPLE_READ, &wake);
+	for (enum lane i = LANE_UEM; i < LANES; i++)
+		pump_lane(t, i, &wake);
 	return wake;
 }
 

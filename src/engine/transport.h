@@ -22,8 +22,10 @@
 #include "services/uem.h"
 #include "store/store.h"
 
-/* TO_BARE: presigned URLs, no credentials, no rate class. */
-enum transport_service { TO_APPLE, TO_UEM, TO_BARE };
+/* TO_BARE: presigned URLs, no credentials, no rate class. TO_DEP + i: Apple's DEP service with the
+ * token of settings.enrollment[i]. */
+enum transport_service { TO_APPLE, TO_UEM, TO_BARE, TO_DEP };
+enum { TRANSPORT_MAX_DEP = 4 };
 
 struct transport;
 

@@ -14,12 +14,13 @@ enum lane {
 	LANE_APPLE_WRITE = RATE_APPLE_WRITE,
 	LANE_UEM = RATE_UEM,
 	LANE_BARE,
-	LANE_SIGNIN,
+	LANE_DEP,
+	LANE_SIGNIN = LANE_DEP + TRANSPORT_MAX_DEP,
 	LANES
 };
 
 enum {
-	SERVICES = TO_BARE + 1,
+	SERVICES = TO_DEP + TRANSPORT_MAX_DEP,
 	/* As many as io/http has connections to a host: what is submitted leaves at once, so that
 	 * the send times that the rates go by are true. */
 	FLIGHT_PER_SERVICE = 4,

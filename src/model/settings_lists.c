@@ -110,7 +110,7 @@ void settings_read_enrollment(
 		{ "server_token", settings_read_secret,
 			offsetof(struct enrollment_server, server_token), .required = true },
 		{ "private_key", settings_read_secret,
-			offsetof(struct enrollment_server, private_key), .required = true },
+			offsetof(struct enrollment_server, private_key), .preset = NULL },
 		YAML_KEY("url", settings_read_url, offsetof(struct enrollment_server, url),
 			.preset = "https://mdmenrollment.apple.com"),
 		YAML_KEYS_END,
