@@ -42,7 +42,7 @@ SIM_OBJ  := $(SIM_SRC:src/%.c=$(BUILD)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 FUZZ_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
-BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(filter-out %/sync.c,$(wildcard tests/bench/*.c)))
 PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
 DOCS_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/docs/*.c))
 DOCS     := $(addprefix $(BUILD)/docs/,depmend.1 depmend-rules.5 depmend.bash _depmend depmend.fish)
@@ -112,7 +112,7 @@ bench: setup-test ## speed, memory and requests against their aims and against o
 	@$(AGAIN) VARIANT=release all benchers
 	@tests/bench/all.sh .build/release $(BENCH)
 
-benchers: $(BENCH_BIN)
+benchers: $(BENCH_BIN) $(BUILD)/bench/sync.so
 
 lint: setup-dev ## every gate that is a script
 	@tests/lint/all.sh
@@ -200,6 +200,11 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libdepmend.a Makefile
 
 # Loaded into depmend before everything else, so it may need nothing but libc.
 $(BUILD)/crash/shim.so: tests/crash/shim.c Makefile
+	@mkdir -p $(@D)
+	$(call say,  LD  $@)
+	$(Q)$(CC) $(CSTD) -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -o $@ $<
+
+$(BUILD)/bench/sync.so: tests/bench/sync.c Makefile
 	@mkdir -p $(@D)
 	$(call say,  LD  $@)
 	$(Q)$(CC) $(CSTD) -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -o $@ $<

@@ -12,6 +12,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 CACHE = TOP / ".build/bench"  # generated files; `make clean` removes them
 QUICK = os.environ.get("BENCH_QUICK", "") not in ("", "0")
+LONGEST_S = 300
 ROUNDS = 1 if QUICK else 5
 ROWS = 100_000 if QUICK else 1_000_000
 DEPMEND = BUILD / "depmend"
@@ -62,17 +63,26 @@ def device_csv(rows):
 Used = collections.namedtuple("Used", "wall cpu peak_kib status")
 
 
+class Failed(Exception):
+    """It ran, and ended with a status of 64 or more."""
+
+    def __init__(self, text, used):
+        super().__init__(text)
+        self.used = used
+
+
 def measure(command, out="/dev/null", env=None, cwd=None):
     """Runs it once. What it says on its error output is shown when it fails without a word."""
     with tempfile.NamedTemporaryFile("r") as report, open(out, "wb") as sink, \
             tempfile.TemporaryFile("w+") as err:
         subprocess.run([program("measure"), report.name, *command], stdout=sink, stderr=err,
-                       stdin=subprocess.DEVNULL, env=env, cwd=cwd, check=True)
+                       stdin=subprocess.DEVNULL, env=env, cwd=cwd, check=True, timeout=LONGEST_S)
         wall, cpu, peak, status = report.read().split()
-        if int(status) >= 64:
+        used = Used(float(wall), float(cpu), int(peak), int(status))
+        if used.status >= 64:
             err.seek(0)
-            raise RuntimeError(f"{command[0]}: status {status}: {err.read()[-500:]}")
-    return Used(float(wall), float(cpu), int(peak), int(status))
+            raise Failed(f"{command[0]}: status {status}: {err.read()[-500:]}", used)
+    return used
 
 
 def interleaved(commands, rounds=None):

@@ -1,0 +1,49 @@
+#!/usr/bin/python3
+"""P4, P6 and growth: reading alone, and plans of ten thousand to ten million rows."""
+import pathlib
+
+import bench
+
+RULES = pathlib.Path(__file__).resolve().parent / "peers/rules.yaml"
+SIZES = [10_000, 100_000, 1_000_000] + ([] if bench.QUICK else [10_000_000])
+
+
+def reading():
+    rows = bench.device_csv(bench.ROWS)
+    runs = bench.interleaved({name: [bench.program("read"), name, rows]
+                              for name in ("depmend", "libcsv")})
+    bench.aim("P4", "reading alone / libcsv, CPU", bench.ratio(runs, "depmend", "libcsv"), 0.20)
+    bench.line("", "reading alone / a libzsv program: not measured, no package brings libzsv", "-")
+
+
+def distinct(rows):
+    with open(rows, encoding="utf-8") as file:
+        return len({line[:12] for line in file if line.startswith("C02X")})
+
+
+def growing():
+    def plan(n):
+        return [bench.DEPMEND, "plan", "--offline", "--rules", RULES, bench.device_csv(n)]
+
+    runs = bench.interleaved({n: plan(n) for n in SIZES}, 1 if bench.QUICK else 3)
+    start = bench.median(bench.interleaved({"start": [bench.DEPMEND, "--version"]}, 5)["start"],
+                         "cpu")
+    for n in SIZES:
+        serials = distinct(bench.device_csv(n))
+        most = 16 + 48 * serials / 2**20
+        bench.aim("P6", f"plan of {n} rows: peak MiB", bench.peak_mib(runs[n]), most, "{:.1f}")
+        bench.line("", f"plan of {n} rows: s CPU", f"{bench.median(runs[n], 'cpu'):.3f}")
+    for small, large in zip(SIZES, SIZES[1:]):
+        ratio = ((bench.median(runs[large], "cpu") - start) /
+                 (bench.median(runs[small], "cpu") - start))
+        bench.aim("", f"time of {large} rows / of {small}, CPU less start-up", ratio, 10.5,
+                  "{:.1f}")
+
+
+def main():
+    reading()
+    growing()
+    bench.finish()
+
+
+main()
