@@ -241,7 +241,9 @@ static void put_group(struct html *h, enum tally_kind kind, const char *title, c
 	for (uint32_t i = 0; i < shown; i++)
 		put_line(h, &g->v[i], name_of(h, &g->v[i], none), widest);
 	if (rest.total) {
-		(void)snprintf(name, sizeof(name), "%u others", g->n - shown);
+		/* Those beyond the bound were not told apart. */
+		(void)snprintf(name, sizeof(name), g->n > TALLY_NAMES ? "all others" : "%u others",
+			g->n - shown);
 		put_line(h, &rest, str_from(name), widest);
 	}
 	page_raw(p, "</tbody>\n</table>\n");

@@ -44,6 +44,7 @@ class Page(html.parser.HTMLParser):
         self.raw = {"style": [], "script": []}
         self.attributes, self.policy, self.totals = [], "", {}
         self.rows, self.inside, self.open, self.text = [], False, None, ""
+        self.charts, self.in_chart = [], False
         self.feed(text)
         self.close()
 
@@ -57,6 +58,13 @@ class Page(html.parser.HTMLParser):
             self.totals[attrs["data-outcome"]] = int(attrs["data-n"])
         if attrs.get("id") == "table":
             self.inside = True
+        if attrs.get("class") == "chart":
+            self.in_chart = True
+            self.charts.append([])
+        if self.in_chart and tag == "tr":
+            self.charts[-1].append([])
+        if self.in_chart and tag in ("td", "th"):
+            self.charts[-1][-1].append("")
         if self.inside and tag == "tr":
             self.rows.append([])
         if self.inside and tag in ("td", "th"):
@@ -67,12 +75,14 @@ class Page(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         self.open = None
         if tag == "table":
-            self.inside = False
+            self.inside = self.in_chart = False
 
     def handle_data(self, data):
         self.text += data
         if self.open in self.raw:
             self.raw[self.open][-1] += data
+        elif self.in_chart and self.charts[-1] and self.charts[-1][-1]:
+            self.charts[-1][-1][-1] += data
         elif self.inside and self.rows and self.rows[-1]:
             self.rows[-1][-1] += data
 
@@ -102,6 +112,13 @@ def check_html(path, csv_path):
     want = outcomes(csv_path)
     if page.totals != dict(collections.Counter(want)):
         yield f"totals: {page.totals}, not {collections.Counter(want)}"
+    for chart in page.charts:
+        rows = [[int(cell.replace(",", "")) for cell in row[2:]] for row in chart[1:]]
+        want_sums = [len(want), want.count("done"), sum(o not in DONE for o in want)]
+        if [sum(column) for column in zip(*rows)] != want_sums:
+            yield f"{chart[0][0]}: rows, done and not done are not {want_sums}"
+    if len(page.charts) != 3:
+        yield f"{len(page.charts)} charts"
     shown = [(int(row[0]), row[3]) for row in page.rows[1:]]
     if len(shown) != min(len(want), SHOWN):
         yield f"{len(shown)} rows of {len(want)}"

@@ -44,6 +44,8 @@ check 'who said yes' grep -q -- '<code>--yes</code>' run.html
 check 'which guards were lifted' grep -q -- '<code>percent=30</code>' run.html
 check 'the fingerprint' grep -qE '[0-9a-f]{64}' run.html
 check 'the audit trail' grep -q 'The audit trail was whole' run.html
+same 'timeline: as many as were sent' "$(requests '.path == "/v1/orgDeviceActivities" and .method == "POST"')" \
+	"$(sed -n 's/.*Changes at Apple<\/strong>: \([0-9]*\) sent; at most .*/\1/p' run.html)"
 for chart in 'Reads at Apple' 'Changes at Apple' 'Requests to the UEM'; do
 	check "timeline: $chart" grep -q "<strong>$chart</strong>: [1-9][0-9]* sent" run.html
 done
@@ -117,12 +119,13 @@ rules:
     match: {always: true}
     do: [skip]
 RULES
-awk 'BEGIN { print "Serial,Wish"; for (i = 0; i < 6000; i++)
-	printf "X%09d,%s\n", i, i % 97 == 96 ? "advise" : "leave" }' >many.csv
+awk 'BEGIN { print "Serial,Model,Wish"; for (i = 0; i < 6000; i++)
+	printf "X%09d,Model %d,%s\n", i, i % 700, i % 97 == 96 ? "advise" : "leave" }' >many.csv
 new_world
 run apply many.csv --rules leave.yaml --yes
 exits 'many rows' 3
 reports 'many rows'
+check 'names that do not fit are one' grep -q '<th scope="row">all others' run.html
 check 'what was left out is said' grep -q '5,000 of 6,000 rows.* Left out: 1,000 skipped\.' run.html
 
 # --- outputs that cannot be ---
