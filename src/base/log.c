@@ -2,9 +2,13 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static enum log_level current = LOG_INFO;
+static char status[256]; /* what stands on the last line; empty: nothing of ours */
+
+#define ERASE "\r\033[K"
 
 void log_set_level(enum log_level level)
 {
@@ -42,5 +46,31 @@ void log_line(enum log_level level, const char *fmt, ...)
 	if (n < 0)
 		return;
 	text_clean(line, strlen(line));
-	(void)fprintf(stderr, "%s\n", line);
+	(void)fprintf(stderr, "%s%s\n%s", status[0] ? ERASE : "", line, status);
+}
+
+void text_line(FILE *out, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		abort();
+	text_clean(text, (size_t)n);
+	log_status(NULL);
+	(void)fprintf(out, "%s\n", text);
+	free(text);
+}
+
+void log_status(const char *line)
+{
+	const char *erase = status[0] ? ERASE : "";
+
+	(void)snprintf(status, sizeof(status), "%s", line ? line : "");
+	if (*erase || status[0])
+		(void)fprintf(stderr, "%s%s", erase, status);
 }

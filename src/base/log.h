@@ -6,6 +6,7 @@
 #define BASE_LOG_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/err.h"
 
@@ -18,6 +19,14 @@ void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 #define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
+
+/* The last line of a terminal: drawn again below whatever is logged. NULL or "" takes it away, as
+ * everybody has to who writes to the terminal by other ways than these. */
+void log_status(const char *line);
+
+/* One line for people, of any length: the status line is taken away first, control bytes are
+ * replaced, the newline is added. */
+void text_line(FILE *out, const char *fmt, ...) PRINTF(2, 3);
 
 /* Replaces bytes below 0x20, 0x7f and C1 controls (as UTF-8) by '?', in place. */
 void text_clean(char *p, size_t n);

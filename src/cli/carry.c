@@ -9,6 +9,7 @@
 #include "cli/confine.h"
 #include "cli/confirm.h"
 #include "cli/notify.h"
+#include "cli/plan_out.h"
 #include "cli/unsettled.h"
 #include "cli/write_rows.h"
 #include "engine/audit.h"
@@ -17,7 +18,7 @@
 #include "engine/stop.h"
 #include "report/status.h"
 
-enum { UNATTENDED_WAIT_MS = 6 * 3600 * 1000 };
+enum { UNATTENDED_WAIT_MS = 6 * 3600 * 1000, NEXT_MAX_BYTES = 1024 * 1024 };
 
 /* --- the way to a run --- */
 
@@ -31,6 +32,8 @@ static struct surroundings surroundings_of(struct carrying *c)
 		.facts = &c->p.session.facts,
 		.settings = c->p.settings,
 		.halt_failed_percent = past ? 100 : c->policy->halt_failed_percent,
+		.progress = progress_job,
+		.progress_self = c->p.progress,
 	};
 }
 
@@ -43,7 +46,7 @@ enum errc carry_open(struct carrying *c, struct err *err)
 		.max_wait_ms = cli_duration_ms(
 			c->p.cli, OPTION_MAX_WAIT, terminal ? INT64_MAX : UNATTENDED_WAIT_MS),
 	};
-	enum errc rc = session_open(&c->p.session, c->p.settings, &opt, err);
+	enum errc rc = prepare_session(&c->p, opt, err);
 
 	if (!rc)
 		notify_start(c->p.settings);
@@ -62,10 +65,9 @@ static enum errc connect_and_recover(struct carrying *c, struct err *err)
 	enum errc rc;
 
 	cli_confine(c->p.settings, c->out);
+	c->started_ms = transport_now(c->p.session.transport);
 	rc = session_connect(&c->p.session, err);
-
 	c->p.online = !rc;
-	c->started_ms = rc ? 0 : transport_now(c->p.session.transport);
 	if (!rc)
 		rc = run_recover(&s, c->identity, &c->in_flight, err);
 	if (!rc)
@@ -131,6 +133,8 @@ static enum errc start_or_continue(struct carrying *c, struct err *err)
 		rc = expect_check(&c->expected, &c->p.plan, err);
 	if (!rc)
 		rc = guard_check(&c->p.plan, c->policy, c->allowed, err);
+	if (!rc && confirm_asks(c->p.cli, &c->p.plan))
+		plan_show(&c->p, c->policy, stderr);
 	if (!rc)
 		rc = confirm_plan(c->p.cli, &c->p.plan, &c->said, err);
 	return rc ? rc : freeze(c, err);
@@ -217,8 +221,9 @@ static void tell(struct carrying *c, const struct summary *summary, int status)
 		.status = status,
 		.color = cli_color(c->p.cli, stderr),
 	};
-	char next[1024];
+	struct buf next;
 
+	buf_init(&next, NEXT_MAX_BYTES);
 	if (c->p.session.transport) {
 		n = transport_counts(c->p.session.transport);
 		end.n_changes = n.apple_writes + n.uem_writes;
@@ -226,13 +231,18 @@ static void tell(struct carrying *c, const struct summary *summary, int status)
 		end.n_reads = n.apple_reads + n.uem_reads;
 		end.took_ms = transport_now(c->p.session.transport) - c->started_ms;
 	}
-	if (summary->rows[OUTCOME_PENDING] || summary->rows[OUTCOME_IN_FLIGHT] ||
-		summary->rows[OUTCOME_HELD]) {
-		carry_again(c->input_path, c->undoes, next, sizeof(next));
-		end.next = next;
+	/* Of a guard the message says how to go on. */
+	if (summary->rows[OUTCOME_PENDING] > summary->reasons[REASON_RUN_GUARDED] ||
+		summary->rows[OUTCOME_IN_FLIGHT] || summary->rows[OUTCOME_HELD]) {
+		cli_repeat(c->p.cli, c->p.cli->command->id, &next);
+		if (summary->reasons[REASON_RUN_HALTED])
+			buf_z(&next, " --past-halt");
+		end.next = buf_cstr(&next);
 	}
+	log_status(NULL);
 	if (cli_count(c->p.cli, OPTION_QUIET) == 0)
 		summary_print(summary, &end, stderr);
+	buf_release(&next);
 }
 
 /* Before the services answered nobody had looked whether this run is known. */
@@ -265,25 +275,22 @@ static int finish(struct carrying *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
 	int status = ended ? status_of(ended) : 0;
+	bool written = false;
 	struct err err;
 
 	if (ended && ended != ERR_STOPPED)
 		(void)cli_fail(c->p.cli, why);
-	if (c->identity[0] && ended != ERR_CANNOT_CREATE) {
-		enum errc rc;
-
-		find_run(c);
-		rc = write_results(c, ended, &summary, &err);
-
-		if (rc)
-			status = status_first(status, cli_fail(c->p.cli, &err));
-		status = status_first(status, summary_status(&summary));
-	}
 	if (c->in_flight)
 		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
+	if (c->identity[0] && ended != ERR_CANNOT_CREATE) {
+		find_run(c);
+		written = !write_results(c, ended, &summary, &err);
+		status = status_first(
+			status, written ? summary_status(&summary) : cli_fail(c->p.cli, &err));
+	}
 	if (c->has_run && keep_end(c, status, ended ? why->msg : "", &err))
 		status = status_first(status, cli_fail(c->p.cli, &err));
-	if (c->has_run)
+	if (written || c->has_run)
 		tell(c, &summary, status);
 	if (c->p.settings)
 		notify_end(c->p.settings, status, &summary);

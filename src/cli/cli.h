@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/time.h"
 
@@ -172,6 +173,10 @@ const char **cli_list(const struct cli *cli, enum option_id id, size_t *ret_n);
 uint64_t cli_number(const struct cli *cli, enum option_id id, uint64_t otherwise);
 int64_t cli_time(const struct cli *cli, enum option_id id, int64_t otherwise);
 int64_t cli_duration_ms(const struct cli *cli, enum option_id id, int64_t otherwise);
+
+/* The same command line again, as a shell takes it, or that of another command with what it takes
+ * of the options. */
+void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out);
 
 /* command NULL: the overview. */
 void cli_help(const struct command *command, FILE *out);

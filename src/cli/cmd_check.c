@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "cli/load.h"
 #include "engine/plan.h"
 #include "io/json.h"
@@ -176,16 +177,16 @@ static void print_findings(const struct check *c)
 	size_t errors = c->diags.n_errors, warnings = c->diags.n - c->diags.n_errors;
 
 	if (c->settings)
-		(void)printf("settings %s: tenant %s\n", c->settings->file, c->settings->tenant);
+		text_line(stdout, "settings %s: tenant %s", c->settings->file, c->settings->tenant);
 	if (c->settings && cli_count(c->cli, OPTION_VERBOSE))
 		print_values(c->settings);
 	if (c->rules)
-		(void)printf("rules    %zu rule%s, %zu test%s run\n", rules_count(c->rules),
+		text_line(stdout, "rules    %zu rule%s, %zu test%s run", rules_count(c->rules),
 			plural(rules_count(c->rules)), c->n_tests, plural(c->n_tests));
 	if (c->has_input)
-		(void)printf("input    %s: %u rows, %zu invalid, %zu repeated\n", c->cli->args[0],
-			c->input.n_rows, c->n_invalid, c->n_repeated);
-	(void)printf("check    %zu error%s, %zu warning%s\n", errors, plural(errors), warnings,
+		text_line(stdout, "input    %s: %u rows, %zu invalid, %zu repeated",
+			c->cli->args[0], c->input.n_rows, c->n_invalid, c->n_repeated);
+	text_line(stdout, "check    %zu error%s, %zu warning%s", errors, plural(errors), warnings,
 		plural(warnings));
 }
 

@@ -1,6 +1,7 @@
 /* How each condition of each rule judged one device, and the value it looked at. */
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "cli/confine.h"
 #include "cli/prepare.h"
@@ -71,20 +72,21 @@ static void print_end(const struct explaining *e, const struct explained *x)
 {
 	switch (x->verdict.kind) {
 	case VERDICT_RULE:
-		(void)printf("line %u: rule '%.*s' fires\n", x->line,
+		text_line(stdout, "line %u: rule '%.*s' fires", x->line,
 			STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name));
 		break;
 	case VERDICT_UNDECIDED:
-		(void)printf("line %u: undecided: rule '%.*s' depends on %s, which could not be "
-			     "read\n",
+		text_line(stdout,
+			"line %u: undecided: rule '%.*s' depends on %s, which could not be "
+			"read",
 			x->line, STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name),
 			fact_info(x->verdict.fact)->word);
 		break;
 	case VERDICT_INVALID:
-		(void)printf("line %u: invalid: %s\n", x->line, x->verdict.why);
+		text_line(stdout, "line %u: invalid: %s", x->line, x->verdict.why);
 		break;
 	default:
-		(void)printf("line %u: no rule fires\n", x->line);
+		text_line(stdout, "line %u: no rule fires", x->line);
 	}
 }
 
@@ -99,7 +101,7 @@ static enum errc explain_all(struct explaining *e, struct err *err)
 	if (!rc)
 		rc = prepare_input(&e->p, NULL, err);
 	if (!rc)
-		rc = session_open(&e->p.session, e->p.settings, &opt, err);
+		rc = prepare_session(&e->p, opt, err);
 	if (!rc) {
 		cli_confine(e->p.settings, NULL);
 		rc = session_connect(&e->p.session, err);
@@ -109,6 +111,7 @@ static enum errc explain_all(struct explaining *e, struct err *err)
 			cli_time(e->p.cli, OPTION_NOW, rc ? 0 : clock_now(e->p.session.clock)),
 			e->p.cli->args[1], take_line, e, &x, err);
 	if (!rc) {
+		log_status(NULL);
 		table_print(e->table, stdout);
 		print_end(e, &x);
 	}

@@ -1,6 +1,7 @@
 /* The live inventory of both services, or where it disagrees with a CSV. Changes nothing. */
 #include <stdio.h>
 
+#include "base/log.h"
 #include "cli/confine.h"
 #include "cli/prepare.h"
 #include "survey/survey.h"
@@ -15,16 +16,15 @@ struct exporting {
 
 static enum errc connect_to_both(struct exporting *e, struct err *err)
 {
-	struct session *s = &e->p.session;
 	struct session_options opt = {
 		.max_wait_ms = cli_duration_ms(e->p.cli, OPTION_MAX_WAIT, INT64_MAX),
 	};
-	enum errc rc = session_open(s, e->p.settings, &opt, err);
+	enum errc rc = prepare_session(&e->p, opt, err);
 
 	if (rc)
 		return rc;
 	cli_confine(e->p.settings, cli_text(e->p.cli, OPTION_OUT));
-	return session_connect(s, err);
+	return session_connect(&e->p.session, err);
 }
 
 static enum errc read_all(struct exporting *e, struct err *err)
@@ -80,7 +80,7 @@ int cmd_export(const struct cli *cli)
 	int status = rc ? cli_fail(cli, &err) : 0;
 
 	if (!rc && cli_count(cli, OPTION_QUIET) == 0)
-		(void)fprintf(stderr, "%llu %s\n", (unsigned long long)e.n,
+		text_line(stderr, "%llu %s", (unsigned long long)e.n,
 			e.compare ? "disagreements" : "devices");
 	survey_close(&e.survey, rc != ERR_OK);
 	outfile_free(e.opt.out);

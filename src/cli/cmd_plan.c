@@ -12,7 +12,7 @@ static enum errc make_plan(struct prepared *p, struct err *err)
 		rc = prepare_input(p, NULL, err);
 	if (!rc && !offline) {
 		opt.max_wait_ms = cli_duration_ms(p->cli, OPTION_MAX_WAIT, INT64_MAX);
-		rc = session_open(&p->session, p->settings, &opt, err);
+		rc = prepare_session(p, opt, err);
 		if (!rc) {
 			cli_confine(p->settings, cli_text(p->cli, OPTION_OUT));
 			rc = session_connect(&p->session, err);

@@ -94,7 +94,7 @@ static enum errc connect(struct rehearsal *r, struct err *err)
 		&r->p.input, r->p.rules, r->p.settings->apple.client_id, r->identity, err);
 
 	if (!rc)
-		rc = session_open(&r->p.session, r->p.settings, &opt, err);
+		rc = prepare_session(&r->p, opt, err);
 	if (!rc)
 		rc = session_connect(&r->p.session, err);
 	r->p.online = !rc;
@@ -191,6 +191,8 @@ static enum errc carry_out(struct rehearsal *r, struct err *err)
 		.halt_failed_percent = cli_count(r->cli, OPTION_PAST_HALT)
 					       ? 100
 					       : rules_policy(r->p.rules)->halt_failed_percent,
+		.progress = progress_job,
+		.progress_self = r->p.progress,
 	};
 	enum errc rc = prepare_plan(&r->p, err);
 
@@ -306,7 +308,7 @@ static void print_forecast(struct rehearsal *r, FILE *out)
 	buf_init(&unknowable, TEXT_MAX_BYTES);
 	rehearse_fleet_unknowable(&r->fleet, r->p.rules, &unknowable);
 	if (unknowable.n)
-		(void)fprintf(out, "unknown  %s: the simulator's answers stood in%s\n",
+		text_line(out, "unknown  %s: the simulator's answers stood in%s",
 			buf_cstr(&unknowable),
 			r->fleet.has_inventory ? "" : " (--inventory, --assume)");
 	buf_release(&unknowable);
@@ -328,6 +330,7 @@ static void tell(struct rehearsal *r)
 		.color = cli_color(r->cli, out),
 	};
 
+	log_status(NULL);
 	(void)fprintf(out, "rehearsed as of %s; nothing real was touched\n",
 		time_rfc3339_s(r->run.now_ms, now));
 	summary_print(&r->summary, &end, out);
@@ -381,6 +384,7 @@ static enum errc rehearse_all(const struct cli *cli, int *ret_status, struct err
 		*ret_status = i ? status_first(*ret_status, r.status) : r.status;
 		release(&r);
 	}
+	log_status(NULL);
 	if (!rc)
 		table_print(t, stdout);
 	table_free(t);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "cli/carry.h"
 #include "cli/stored.h"
@@ -54,7 +55,7 @@ static enum errc print_end(void *self, const struct event_record *e, struct err 
 	if (!str_eq(e->kind, STR("end")))
 		return ERR_OK;
 	buf_reset(last);
-	buf_printf(last, "stopped  %s: %.*s\n", time_rfc3339_s(e->at_ms, when), STR_FMT(e->text));
+	buf_printf(last, "stopped  %s: %.*s", time_rfc3339_s(e->at_ms, when), STR_FMT(e->text));
 	return ERR_OK;
 }
 
@@ -77,7 +78,7 @@ static enum errc print_open(void *self, const struct request_record *r, struct e
 	enum errc rc = store_request_devices(s->store, r->id, count_device, &n, err);
 
 	if (!rc)
-		(void)printf("waiting  for %s of %u %s, sent %s: its outcome is known by %s\n",
+		text_line(stdout, "waiting  for %s of %u %s, sent %s: its outcome is known by %s",
 			step_info((enum step_kind)r->kind)->word, n, n == 1 ? "device" : "devices",
 			time_rfc3339_s(sent, at),
 			time_rfc3339_s(sent + s->settings->timeouts.activity_ms +
@@ -99,7 +100,7 @@ static enum errc print_in_flight(struct stored *s, struct err *err)
 		rc = run_results_row(rows, n, &row, err);
 		if (rc || row.outcome != OUTCOME_IN_FLIGHT)
 			continue;
-		(void)printf("in flight %.*s %.*s (was %.*s)\n", STR_FMT(row.serial),
+		text_line(stdout, "in flight %.*s %.*s (was %.*s)", STR_FMT(row.serial),
 			STR_FMT(row.steps), STR_FMT(row.before));
 		shown++;
 	}
@@ -117,7 +118,8 @@ static enum errc print_rest(struct stored *s, struct err *err)
 		return ERR_OK;
 	buf_init(&last, 4096);
 	rc = store_events(s->store, s->run.id, print_end, &last, err);
-	(void)fputs(buf_cstr(&last), stdout);
+	if (last.n)
+		text_line(stdout, "%s", buf_cstr(&last));
 	buf_release(&last);
 	if (!rc)
 		rc = store_requests_open(s->store, s->run.id, print_open, s, err);
@@ -135,11 +137,12 @@ static enum errc show_run(struct stored *s, const char *name, struct err *err)
 		rc = stored_rows(s, NULL, false, &counts, err);
 	if (rc)
 		return rc;
-	(void)printf("run      %s (%s)\ninput    %s\ncreated  %s\nplan     %.12s\n", s->run.name,
-		state_words[s->run.state], s->input.path, time_rfc3339_s(s->run.created_ms, when),
-		s->run.fingerprint);
+	text_line(stdout, "run      %s (%s)", s->run.name, state_words[s->run.state]);
+	text_line(stdout, "input    %s", s->input.path);
+	text_line(stdout, "created  %s", time_rfc3339_s(s->run.created_ms, when));
+	text_line(stdout, "plan     %.12s", s->run.fingerprint);
 	if (s->run.finished_ms != TIME_NONE)
-		(void)printf("finished %s\n", time_rfc3339_s(s->run.finished_ms, when));
+		text_line(stdout, "finished %s", time_rfc3339_s(s->run.finished_ms, when));
 	rc = print_rest(s, err);
 	carry_again(s->input.path, s->input.undoes[0] ? s->input.undoes : NULL, next, sizeof(next));
 	end.next = s->run.state == RUN_ACTIVE ? next : NULL;

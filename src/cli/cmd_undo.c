@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "cli/carry.h"
 #include "cli/confine.h"
@@ -63,14 +64,14 @@ static void list_left(const struct plan *p, FILE *out)
 		if (row->rule == ROW_NO_RULE || !cannot((enum outcome)row->outcome) ||
 			n++ >= LISTED_ROWS)
 			continue;
-		(void)fprintf(out, "%.*s cannot be undone: %s: %s%s%.*s\n",
+		text_line(out, "%.*s cannot be undone: %s: %s%s%.*s",
 			STR_FMT(map_key(&p->input->serials, row->serial)),
 			reason_info((enum reason)row->reason)->code,
 			reason_info((enum reason)row->reason)->sentence, detail.n ? ": " : "",
 			STR_FMT(detail));
 	}
 	if (n > LISTED_ROWS)
-		(void)fprintf(out, "and %u more: see the CSV\n", n - LISTED_ROWS);
+		text_line(out, "and %u more: see the CSV", n - LISTED_ROWS);
 }
 
 static enum errc make_plan(struct prepared *p, struct err *err)
@@ -81,7 +82,7 @@ static enum errc make_plan(struct prepared *p, struct err *err)
 	enum errc rc = prepare_without_rules(p, p->cli, err);
 
 	if (!rc)
-		rc = session_open(&p->session, p->settings, &opt, err);
+		rc = prepare_session(p, opt, err);
 	if (!rc)
 		rc = load_run(p, name, err);
 	if (!rc) {

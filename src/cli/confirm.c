@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 /* Planned rows that take the step; forced: only those that migrate at once. */
 static uint64_t count_step(const struct plan *p, enum step_kind kind, bool forced)
 {
@@ -87,6 +89,7 @@ static enum errc confirm_final(
 			"to "
 			"ask: say --confirm %s=%llu",
 			(unsigned long long)n, word, word, (unsigned long long)n);
+	log_status(NULL);
 	(void)snprintf(wanted, sizeof(wanted), "%s %llu devices", word, (unsigned long long)n);
 	(void)fprintf(stderr, "This cannot be undone. Type '%s' to go on: ", wanted);
 	if (!read_line(answer, sizeof(answer)) || strcmp(answer, wanted) != 0)
@@ -121,6 +124,11 @@ void confirm_flags(const struct cli *cli, struct buf *said)
 	}
 }
 
+bool confirm_asks(const struct cli *cli, const struct plan *p)
+{
+	return p->n_planned && !cli_count(cli, OPTION_YES) && has_terminal();
+}
+
 enum errc confirm_plan(
 	const struct cli *cli, const struct plan *p, struct buf *said, struct err *err)
 {
@@ -135,6 +143,7 @@ enum errc confirm_plan(
 		return err_set(err, ERR_USAGE,
 			"%u devices would be acted on and there is no terminal to ask: say --yes",
 			p->n_planned);
+	log_status(NULL);
 	(void)fprintf(
 		stderr, "Act on %u devices (plan %.12s)? [y/N] ", p->n_planned, p->fingerprint);
 	if (!read_line(answer, sizeof(answer)) || (answer[0] != 'y' && answer[0] != 'Y'))

@@ -9,6 +9,8 @@
 
 /* Appends the flags that say yes, or more than yes, one a line. */
 void confirm_flags(const struct cli *cli, struct buf *said);
+/* Whether a person will be asked. */
+bool confirm_asks(const struct cli *cli, const struct plan *p);
 /* --confirm STEP=COUNT, a typed count for what cannot be undone, then --yes or [y/N] on a terminal.
  * ERR_GUARD: a count differs, or the answer was no; ERR_USAGE names the flag that is missing.
  * Appends what was answered, one a line. */

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "io/crypto.h"
@@ -134,9 +135,11 @@ void expect_release(struct expected *e)
 
 static void show(uint32_t *n, struct str serial, struct str was, struct str is)
 {
-	if (++*n <= SHOWN_ROWS)
-		(void)fprintf(stderr, "%.*s\n  expected %.*s\n  now      %.*s\n", STR_FMT(serial),
-			STR_FMT(was), STR_FMT(is));
+	if (++*n > SHOWN_ROWS)
+		return;
+	text_line(stderr, "%.*s", STR_FMT(serial));
+	text_line(stderr, "  expected %.*s", STR_FMT(was));
+	text_line(stderr, "  now      %.*s", STR_FMT(is));
 }
 
 static struct str wish_of(const struct plan *p, const struct input_row *row, struct buf *out)

@@ -318,3 +318,43 @@ int64_t cli_duration_ms(const struct cli *cli, enum option_id id, int64_t otherw
 
 	return text && duration_parse(str_from(text), &d) ? time_shift(0, d, 1) : otherwise;
 }
+
+/* --- the same again --- */
+
+static void add_word(const char *word, struct buf *out)
+{
+	static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789_./:=@%+,-";
+
+	buf_char(out, ' ');
+	if (*word && word[strspn(word, harmless)] == '\0') {
+		buf_z(out, word);
+		return;
+	}
+	buf_char(out, '\'');
+	for (const char *p = word; *p; p++) {
+		if (*p == '\'')
+			buf_z(out, "'\\''");
+		else
+			buf_char(out, *p);
+	}
+	buf_char(out, '\'');
+}
+
+void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out)
+{
+	buf_printf(out, "depmend %s", commands[id].name);
+	for (size_t i = 0; i < cli->n_args; i++)
+		add_word(cli->args[i], out);
+	for (size_t i = 0; i < cli->n_given; i++) {
+		const struct option_info *o = &options[cli->given[i].id];
+
+		/* The file of one command is not that of another. */
+		if (!(o->commands & 1u << id) ||
+			(cli->given[i].id == OPTION_OUT && id != cli->command->id))
+			continue;
+		buf_printf(out, " --%s", o->name);
+		if (cli->given[i].value)
+			add_word(cli->given[i].value, out);
+	}
+}

@@ -4,13 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/expect.h"
 #include "cli/write_rows.h"
 #include "report/schedule.h"
 #include "report/status.h"
 
 /* Offline a few kinds of rows make up the file. Their numbers are places in the table, from 1. */
-enum { KINDS = 512 };
+enum { KINDS = 512, TEXT_MAX_BYTES = 1024 * 1024 };
 
 struct kind {
 	uint64_t key; /* 0: free */
@@ -26,6 +27,21 @@ struct plan_rows {
 	struct kind kinds[KINDS];
 	uint32_t n_kinds;
 };
+
+static void rows_init(struct plan_rows *r, struct prepared *p, const struct rules_policy *policy)
+{
+	*r = (struct plan_rows){ .p = p, .policy = policy };
+	buf_init(&r->steps, TEXT_MAX_BYTES);
+	buf_init(&r->before, TEXT_MAX_BYTES);
+	arena_init(&r->arena);
+}
+
+static void rows_release(struct plan_rows *r)
+{
+	buf_release(&r->steps);
+	buf_release(&r->before);
+	arena_release(&r->arena);
+}
 
 /* NULL: the row is like no other, or the table is half full. */
 static struct kind *kind_of(struct plan_rows *r, uint32_t n)
@@ -78,6 +94,7 @@ static void print_summary(struct plan_rows *r, FILE *out)
 	struct schedule schedule;
 	struct run_row row;
 
+	log_status(NULL);
 	for (size_t i = 0; i < plan_n_rules(&r->p->plan); i++)
 		plan_summary_rule(s, plan_rule(&r->p->plan, i));
 	for (uint32_t i = 0; i < r->p->input.n_rows; i++) {
@@ -102,6 +119,28 @@ static void print_summary(struct plan_rows *r, FILE *out)
 	}
 }
 
+void plan_show(struct prepared *p, const struct rules_policy *policy, FILE *out)
+{
+	struct plan_rows rows;
+
+	rows_init(&rows, p, policy);
+	print_summary(&rows, out);
+	rows_release(&rows);
+}
+
+/* What applies exactly this plan. */
+static void print_next(const struct prepared *p, FILE *out)
+{
+	struct buf next;
+
+	if (!p->online || !p->plan.n_planned || p->cli->command->id != COMMAND_PLAN)
+		return;
+	buf_init(&next, TEXT_MAX_BYTES);
+	cli_repeat(p->cli, COMMAND_APPLY, &next);
+	text_line(out, "next     %s --expect %.12s", buf_cstr(&next), p->plan.fingerprint);
+	buf_release(&next);
+}
+
 /* The CSV goes to --out or to a pipe; a terminal gets the summary. */
 static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 {
@@ -118,8 +157,12 @@ static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 	};
 	enum errc rc = write_rows(&r->p->input, r->p->input.n_rows, give_row, r, &opt, ret, err);
 
-	if (!rc && cli_count(r->p->cli, OPTION_QUIET) == 0)
-		print_summary(r, terminal && !(out && strcmp(out, "-") == 0) ? stdout : stderr);
+	if (!rc && cli_count(r->p->cli, OPTION_QUIET) == 0) {
+		FILE *to = terminal && !(out && strcmp(out, "-") == 0) ? stdout : stderr;
+
+		print_summary(r, to);
+		print_next(r->p, to);
+	}
 	return rc;
 }
 
@@ -147,20 +190,16 @@ static enum errc remember(struct plan_rows *r, struct err *err)
 
 int plan_tell(struct prepared *p, const struct rules_policy *policy)
 {
-	struct plan_rows rows = { .p = p, .policy = policy };
+	struct plan_rows rows;
 	struct summary summary = { 0 };
 	struct err err;
 	enum errc rc;
 
-	buf_init(&rows.steps, 1024 * 1024);
-	buf_init(&rows.before, 64 * 1024);
-	arena_init(&rows.arena);
+	rows_init(&rows, p, policy);
 	rc = show(&rows, &summary, &err);
 	if (!rc && p->online && p->plan.n_planned)
 		rc = remember(&rows, &err);
-	buf_release(&rows.steps);
-	buf_release(&rows.before);
-	arena_release(&rows.arena);
+	rows_release(&rows);
 	if (rc)
 		return cli_fail(p->cli, &err);
 	if (cli_count(p->cli, OPTION_DETAILED_EXITCODE) && p->plan.n_planned)

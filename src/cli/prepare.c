@@ -9,6 +9,7 @@ static void begin(struct prepared *p, const struct cli *cli)
 {
 	*p = (struct prepared){ .cli = cli, .now_ms = TIME_NONE };
 	diags_init(&p->diags);
+	p->progress = progress_new(cli);
 }
 
 static enum errc load_settings(struct prepared *p, bool needed, struct err *err)
@@ -78,6 +79,13 @@ enum errc prepare_input(struct prepared *p, const char *folder, struct err *err)
 	return rc;
 }
 
+enum errc prepare_session(struct prepared *p, struct session_options opt, struct err *err)
+{
+	opt.pulse = progress_pulse;
+	opt.pulse_self = p->progress;
+	return session_open(&p->session, p->settings, &opt, err);
+}
+
 static int64_t now_of(const struct prepared *p)
 {
 	struct clock *clock;
@@ -123,4 +131,5 @@ void prepare_release(struct prepared *p)
 	rules_free(p->rules);
 	settings_free(p->settings);
 	diags_release(&p->diags);
+	progress_free(p->progress);
 }

@@ -5,12 +5,14 @@
 #define CLI_PREPARE_H
 
 #include "cli/load.h"
+#include "cli/progress.h"
 #include "engine/apply.h"
 #include "engine/session.h"
 
 struct prepared {
 	const struct cli *cli;
 	struct diags diags;
+	struct progress *progress;
 	struct settings *settings; /* NULL: offline without settings */
 	struct ruleset *rules;
 	struct input input;
@@ -32,6 +34,9 @@ MUST_CHECK enum errc prepare_without_rules(
 	struct prepared *p, const struct cli *cli, struct err *err);
 /* The CSV, bound to the rules; its spool lies in `folder` (NULL: temporary). */
 MUST_CHECK enum errc prepare_input(struct prepared *p, const char *folder, struct err *err);
+/* session_open(), with whoever watches shown how far it is. */
+MUST_CHECK enum errc prepare_session(
+	struct prepared *p, struct session_options opt, struct err *err);
 /* Fills plan_options for whoever makes the plan: online when the session is connected. */
 void prepare_options(struct prepared *p);
 /* The plan; online when the session is connected. */

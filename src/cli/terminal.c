@@ -23,13 +23,11 @@ bool cli_color(const struct cli *cli, FILE *out)
 
 int cli_fail(const struct cli *cli, const struct err *err)
 {
-	char text[sizeof(err->msg)];
 	bool color = cli_color(cli, stderr);
 
-	(void)snprintf(text, sizeof(text), "%s", err->msg);
-	text_clean(text, strlen(text));
-	(void)fprintf(
-		stderr, "%sdepmend:%s %s\n", color ? "\033[31m" : "", color ? "\033[0m" : "", text);
+	log_status(NULL);
+	(void)fprintf(stderr, "%sdepmend:%s ", color ? "\033[31m" : "", color ? "\033[0m" : "");
+	text_line(stderr, "%s", err->msg);
 	if (err->code == ERR_USAGE)
 		(void)fputs("'depmend --help' and 'depmend COMMAND --help' show what it takes\n",
 			stderr);

@@ -197,7 +197,7 @@ static void fish_option(const struct option_info *o, FILE *out)
 		(void)fputs(is_file(o) ? " -r -F" : " -x", out);
 	}
 	(void)fputs(" -d '", out);
-	put_quoted(o->help, "\\'", out);
+	put_quoted(o->help, "\\", out);
 	(void)fputs("'\n", out);
 }
 

@@ -157,6 +157,7 @@ void flight_start(struct transport *t, struct job *j)
 	} else {
 		j->scan = j->call.scan ? j->call.scan(j->call.self) : NULL;
 		count(&t->counts, j);
+		t->asked = j->call.service;
 		rc = http_submit(t->client, &q, j->scan, j, &err);
 	}
 	if (rc)

@@ -72,6 +72,8 @@ enum errc session_open(struct session *s, const struct settings *settings,
 		.store = s->store,
 		.max_wait_ms = opt->max_wait_ms,
 		.cache_folder = store_folder(s->store),
+		.pulse = opt->pulse,
+		.pulse_self = opt->pulse_self,
 	};
 	rc = transport_open(&s->transport, &to, err);
 	s->facts = (struct facts){

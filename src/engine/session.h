@@ -24,6 +24,8 @@ struct session_options {
 	int64_t max_wait_ms; /* INT64_MAX: for ever */
 	bool rehearsal;      /* a virtual clock, which DEPMEND_CLOCK may set, from `from_ms` on */
 	int64_t from_ms;
+	void (*pulse)(void *self, const struct transport_pulse *pulse); /* may be NULL */
+	void *pulse_self;
 };
 
 /* Opens no connection. DEPMEND_CLOCK=virtual[:RFC3339] drives a virtual clock, for rehearsing

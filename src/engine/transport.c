@@ -12,7 +12,8 @@
 
 enum {
 	LAST_REPLIES_MS = 20 * 1000, /* how long a stop waits for what has left */
-	CLOSING_MS = 2 * 60 * 1000,  /* how long closing may wait once time is up */
+	PULSE_MS = 1000,
+	CLOSING_MS = 2 * 60 * 1000, /* how long closing may wait once time is up */
 };
 
 /* --- open and close --- */
@@ -381,6 +382,8 @@ static void pump_lane(struct transport *t, enum lane lane, int64_t *wake_ms)
 		if (when > transport_patience(t)) {
 			out_of_time(t, queue_pop(q, now), lane, when);
 		} else if (when > now) {
+			if (when < *wake_ms)
+				t->wake = j->call.service;
 			*wake_ms = when < *wake_ms ? when : *wake_ms;
 			return;
 		} else if (j->signin || signed_in(t, j->call.service, now)) {
@@ -406,13 +409,37 @@ static int64_t pump(struct transport *t)
 
 /* --- waiting --- */
 
-/* One reply, or until_ms, or a signal, whichever comes first. */
-static enum errc wait_once(struct transport *t, int64_t until_ms, struct err *err)
+/* Returns when to look again: often enough that what is shown keeps moving. */
+static int64_t pulse(const struct transport *t, enum transport_service whose, int64_t until_ms)
+{
+	const struct transport_counts *n = &t->counts;
+	int64_t now = transport_now(t);
+	struct transport_pulse p = {
+		.now_ms = now,
+		.n_sent = n->apple_reads + n->apple_writes + n->uem_reads + n->uem_triggers +
+			  n->uem_writes,
+		.until_ms = until_ms,
+	};
+
+	if (!t->opt.pulse)
+		return until_ms;
+	if (t->n_flight == 0 && until_ms - now >= PULSE_MS)
+		p.waiting_for = transport_who(whose);
+	t->opt.pulse(t->opt.pulse_self, &p);
+	/* A virtual clock leaps, and says so at the next pulse. */
+	if (clock_is_virtual(t->opt.clock) || until_ms < now + PULSE_MS)
+		return until_ms;
+	return now + PULSE_MS;
+}
+
+/* One reply, or until_ms (or somewhat earlier), or a signal, whichever comes first. */
+static enum errc wait_once(
+	struct transport *t, enum transport_service whose, int64_t until_ms, struct err *err)
 {
 	struct http_reply reply;
 	void *tag = NULL;
 	bool done = false;
-	enum errc rc = http_wait(t->client, until_ms, &tag, &reply, &done, err);
+	enum errc rc = http_wait(t->client, pulse(t, whose, until_ms), &tag, &reply, &done, err);
 
 	if (!rc && done) {
 		flight_land(t, tag, &reply);
@@ -432,7 +459,7 @@ static void wait_for_reply(struct transport *t, int64_t wake_ms)
 	if (transport_now(t) >= last) {
 		(void)err_set(&err, ERR_STOPPED, "stopped by a signal before the answer came");
 		flight_abandon(t, &err);
-	} else if (wait_once(t, wake_ms < last ? wake_ms : last, &err) != ERR_OK) {
+	} else if (wait_once(t, t->wake, wake_ms < last ? wake_ms : last, &err) != ERR_OK) {
 		if (!t->failed.code)
 			t->failed = err;
 		flight_abandon(t, &err);
@@ -473,7 +500,7 @@ enum errc transport_sleep(struct transport *t, int64_t until_ms, struct err *err
 
 		if (transport_now(t) >= until_ms)
 			return ERR_OK;
-		rc = wait_once(t, until_ms, err);
+		rc = wait_once(t, t->asked, until_ms, err);
 		if (rc)
 			return rc;
 	}

@@ -29,12 +29,22 @@ enum { TRANSPORT_MAX_DEP = 4 };
 
 struct transport;
 
+/* Where things stand: told at every answer, and about once a second while a wait lasts. */
+struct transport_pulse {
+	int64_t now_ms;
+	uint64_t n_sent;         /* requests so far */
+	const char *waiting_for; /* whose turn it is, or whose limit; NULL: nothing is waited for */
+	int64_t until_ms;
+};
+
 struct transport_options {
 	const struct settings *settings; /* borrowed until transport_close() */
 	struct clock *clock;             /* borrowed until transport_close() */
 	struct store *store;             /* borrowed; NULL: nothing is remembered */
 	int64_t max_wait_ms;             /* from now; INT64_MAX: for ever */
 	const char *cache_folder;        /* for the Apple token, 0600; NULL: do not cache */
+	void (*pulse)(void *self, const struct transport_pulse *pulse); /* may be NULL */
+	void *pulse_self;
 };
 
 /* Opens no secret yet. Caller frees with transport_close(). */

@@ -44,6 +44,8 @@ struct transport {
 	uint32_t n_down[SERVICES]; /* failed tries since the service's last answer */
 	uint64_t seq, seed;
 	int64_t deadline_ms;
+	enum transport_service asked;   /* last */
+	enum transport_service wake;    /* whose call will be the next to leave */
 	int64_t stopped_ms, closing_ms; /* TIME_NONE: not yet */
 	struct err failed;              /* the first failure of a done() since the drain began */
 	struct transport_counts counts;

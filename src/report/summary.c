@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "report/status.h"
 
@@ -83,7 +84,7 @@ static void print_reasons(const struct summary *s, FILE *out)
 static void print_line(const char *name, const char *value, FILE *out)
 {
 	if (value)
-		(void)fprintf(out, "%-8s %s\n", name, value);
+		text_line(out, "%-8s %s", name, value);
 }
 
 static void print_requests(const struct summary_end *e, FILE *out)

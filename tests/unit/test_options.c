@@ -191,6 +191,25 @@ static void help_shows_every_option_and_fits(void **state)
 
 #define TEST(f) cmocka_unit_test_teardown(f, tear_down)
 
+static void repeats_what_a_shell_would_take(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1024);
+	assert_int_equal(
+		parse("depmend plan o'clock.csv --rules a -v --set x=*;y --out plan.csv --offline"),
+		ERR_OK);
+	cli_repeat(&cli, COMMAND_PLAN, &b);
+	assert_string_equal(buf_cstr(&b), "depmend plan 'o'\\''clock.csv' --rules a --verbose "
+					  "--set 'x=*;y' --out plan.csv --offline");
+	buf_reset(&b);
+	cli_repeat(&cli, COMMAND_APPLY, &b);
+	assert_string_equal(
+		buf_cstr(&b), "depmend apply 'o'\\''clock.csv' --rules a --verbose --set 'x=*;y'");
+	buf_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +224,7 @@ int main(void)
 		TEST(nothing_is_kept_of_a_failure),
 		TEST(table_is_sound),
 		TEST(help_shows_every_option_and_fits),
+		TEST(repeats_what_a_shell_would_take),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

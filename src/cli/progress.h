@@ -1,0 +1,22 @@
+/*
+ * Tells on stderr how far things are: one line that is drawn again and again on a terminal, else a
+ * line every half minute.
+ */
+#ifndef CLI_PROGRESS_H
+#define CLI_PROGRESS_H
+
+#include "cli/cli.h"
+#include "engine/job.h"
+
+struct progress;
+
+/* Caller frees with progress_free(). */
+struct progress *progress_new(const struct cli *cli);
+/* Takes the line away. NULL is fine. */
+void progress_free(struct progress *p);
+
+/* The two that the engine tells; self is the progress. */
+void progress_pulse(void *self, const struct transport_pulse *pulse);
+void progress_job(void *self, const struct job *j);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * How far a run has come, in one line: for the last line of a terminal, however narrow, and for
+ * logs.
+ */
+#ifndef REPORT_STATUS_LINE_H
+#define REPORT_STATUS_LINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct standing {
+	const char *what;                /* "apply" */
+	uint64_t requests;               /* shown while there is no total */
+	uint32_t total, settled, failed; /* devices; failed are settled, too */
+	uint32_t in_flight;              /* off their server, to be put back */
+	const char *waiting_for;         /* "Apple", "the UEM"; NULL: nothing is waited for */
+	int64_t now_ms, waiting_until_ms;
+	int64_t finish_ms; /* TIME_NONE: not known */
+};
+
+enum { STATUS_LINE_BYTES = 256 };
+
+/* At most `width` columns: says it shorter, then says less, when it has to. ASCII. */
+void status_line(const struct standing *s, size_t width, char ret[STATUS_LINE_BYTES]);
+
+#endif

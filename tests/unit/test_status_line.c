@@ -1,0 +1,107 @@
+/* report/status_line: how far a run is, however narrow the terminal. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/time.h"
+#include "report/status_line.h"
+
+#define NOON INT64_C(1795348800000) /* 2026-11-22T12:00:00Z */
+#define HOUR INT64_C(3600000)
+
+static struct standing busy(void)
+{
+	return (struct standing){
+		.what = "apply",
+		.total = 40,
+		.settled = 12,
+		.failed = 2,
+		.in_flight = 5,
+		.waiting_for = "the UEM",
+		.now_ms = NOON,
+		.waiting_until_ms = NOON + HOUR,
+		.finish_ms = NOON + 2 * HOUR,
+	};
+}
+
+static void shows(struct standing s, size_t width, const char *expected)
+{
+	char line[STATUS_LINE_BYTES];
+
+	status_line(&s, width, line);
+	assert_string_equal(line, expected);
+}
+
+static void says_less_when_narrow(void **state)
+{
+	(void)state;
+	shows(busy(), 119,
+		"apply: 12/40, 10 ok, 2 failed, 5 in flight, waiting for the UEM until 13:00:00Z, "
+		"ends about 14:00:00Z");
+	shows(busy(), 79, "12/40 10 ok 2 bad 5 off UEM 13:00:00 ~14:00:00");
+	shows(busy(), 39, "12/40 10 ok 2 bad 5 off UEM 13:00:00");
+	shows(busy(), 30, "12/40 2 bad 5 off UEM 13:00:00");
+	shows(busy(), 20, "12/40 UEM 13:00:00");
+	shows(busy(), 10, "12/40 UEM ");
+}
+
+static void says_what_is_known(void **state)
+{
+	struct standing s = { .what = "plan", .requests = 7, .finish_ms = TIME_NONE };
+
+	(void)state;
+	shows(s, 79, "plan: 7 requests");
+	shows(s, 12, "7 requests");
+	s.waiting_for = "Apple";
+	s.waiting_until_ms = NOON;
+	s.now_ms = NOON - 1;
+	shows(s, 79, "plan: 7 requests, waiting for Apple until 12:00:00Z");
+	s = busy();
+	s.settled = s.failed = s.in_flight = 0;
+	s.waiting_for = NULL;
+	s.finish_ms = TIME_NONE;
+	shows(s, 79, "apply: 0/40");
+}
+
+static void names_another_day(void **state)
+{
+	struct standing s = busy();
+
+	(void)state;
+	s.waiting_until_ms = NOON + 36 * HOUR;
+	s.finish_ms = TIME_NONE;
+	shows(s, 119,
+		"apply: 12/40, 10 ok, 2 failed, 5 in flight, waiting for the UEM until 11-24 "
+		"00:00Z");
+	shows(s, 39, "12/40 10 ok 2 bad 5 off UEM 11-24 00:00");
+}
+
+static void never_wraps(void **state)
+{
+	char line[STATUS_LINE_BYTES];
+	struct standing s = busy();
+
+	(void)state;
+	s.total = s.settled = s.failed = s.in_flight = UINT32_MAX;
+	s.waiting_until_ms = s.finish_ms = INT64_C(253402300799000);
+	for (size_t width = 0; width < STATUS_LINE_BYTES; width++) {
+		status_line(&s, width, line);
+		assert_true(strlen(line) <= width);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(says_less_when_narrow),
+		cmocka_unit_test(says_what_is_known),
+		cmocka_unit_test(names_another_day),
+		cmocka_unit_test(never_wraps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
