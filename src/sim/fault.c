@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "sim/apple.h"
+#include "sim/dep.h"
 #include "sim/uem.h"
 #include "sim/world.h"
 
@@ -17,6 +18,26 @@ static bool fits(const struct filter *f, const struct call *c, enum party party)
 }
 
 /* --- rates --- */
+
+/* An error as the service tells it; its sign-in speaks OAuth instead. */
+static void refuse(struct call *c, enum party party, int status, const char *code)
+{
+	uint64_t number = 0;
+
+	reply_reset(c->rep);
+	if (party == PARTY_APPLE && c->route && c->route->open) {
+		c->rep->status = status;
+		c->rep->type = "application/json";
+		buf_printf(&c->rep->body, "{\"error\":\"%s\"}", code);
+	} else if (party == PARTY_APPLE) {
+		sim_apple_error(c, status, code, NULL, "The scenario refuses this");
+	} else if (party == PARTY_UEM) {
+		(void)str_to_u64(str_from(code), &number);
+		sim_uem_error(c, status, (int)number, "The scenario refuses this");
+	} else {
+		sim_dep_error(c, status, code);
+	}
+}
 
 void http_date(int64_t at_ms, char out[HTTP_DATE_TEXT])
 {
@@ -36,19 +57,13 @@ void http_date(int64_t at_ms, char out[HTTP_DATE_TEXT])
 static void too_many(
 	struct call *c, enum party party, const struct rate_rule *rule, int64_t free_at)
 {
+	static const char *const codes[] = { [PARTY_APPLE] = "TOO_MANY_REQUESTS",
+		[PARTY_UEM] = "429",
+		[PARTY_DEP] = "TOO_MANY_REQUESTS" };
 	int64_t wait_s = (free_at - c->sim->now + 999) / 1000;
 	char date[HTTP_DATE_TEXT];
 
-	if (party == PARTY_APPLE) {
-		sim_apple_error(
-			c, 429, "TOO_MANY_REQUESTS", NULL, "Too many requests; try again later");
-	} else if (party == PARTY_UEM) {
-		sim_uem_error(c, 429, 429, "Too many requests");
-	} else {
-		c->rep->status = 429;
-		c->rep->type = "text/plain";
-		buf_z(&c->rep->body, "TOO_MANY_REQUESTS");
-	}
+	refuse(c, party, 429, codes[party]);
 	if (rule->retry_form == RETRY_DATE) {
 		http_date(c->sim->now + wait_s * 1000, date);
 		reply_header(c->rep, "Retry-After", "%s", date);
@@ -155,12 +170,14 @@ static void answer(struct call *c, const struct fault_rule *f)
 	}
 }
 
-void fault_reply(struct call *c, const struct fault_rule *f)
+void fault_reply(struct call *c, enum party party, const struct fault_rule *f)
 {
 	enum { HANG_MS = 10 * 60 * 1000 };
 	static const enum loss losses[] = { LOSS_RESET, LOSS_CLOSE, LOSS_TRUNCATE, LOSS_HANG };
 
-	if (f->kind == FAULT_REPLY)
+	if (f->kind == FAULT_REPLY && f->code)
+		refuse(c, party, (int)f->status, f->code);
+	else if (f->kind == FAULT_REPLY)
 		answer(c, f);
 	else if (f->kind != FAULT_DELAY)
 		c->rep->loss = losses[f->kind];

@@ -21,7 +21,7 @@ const struct fault_rule *fault_pick(struct call *c, enum party party);
 const char *fault_word(const struct fault_rule *f);
 const char *fault_applied_word(const struct fault_rule *f);
 /* After the handler ran, or did not: what the client gets to see of it. */
-void fault_reply(struct call *c, const struct fault_rule *f);
+void fault_reply(struct call *c, enum party party, const struct fault_rule *f);
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 enum { HTTP_DATE_TEXT = 48 };

@@ -61,6 +61,8 @@ static bool fits(struct call *c, const struct route *route, struct str path, boo
 	struct str want = str_from(route->path);
 	size_t n_parts = 0;
 
+	if (ignore_case && path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--; /* the UEM's paths may end in a slash */
 	while (want.n > 0 && path.n > 0) {
 		struct str w = segment(&want), got = segment(&path);
 
@@ -190,7 +192,7 @@ void route_request(struct sim *s, const struct request *q, struct reply *r)
 		if (!fault || fault->applied != APPLIED_NO || fault->kind == FAULT_DELAY)
 			dispatch(&c, service, known, fault);
 		if (fault)
-			fault_reply(&c, fault);
+			fault_reply(&c, party_of(service), fault);
 	}
 	if (service->leave)
 		service->leave(&c);

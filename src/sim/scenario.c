@@ -92,6 +92,7 @@ static const struct yaml_key fault_keys[] = {
 	YAML_KEY("do", read_fault, offsetof(struct fault_rule, kind), .required = true),
 	YAML_KEY("status", yaml_read_u32, offsetof(struct fault_rule, status), .min = 200,
 		.max = 599),
+	YAML_KEY("code", yaml_read_text, offsetof(struct fault_rule, code)),
 	YAML_KEY("body", read_body, offsetof(struct fault_rule, body)),
 	YAML_KEY("applied", read_applied, offsetof(struct fault_rule, applied)),
 	YAML_KEY("late", yaml_read_duration, offsetof(struct fault_rule, late_ms)),
@@ -264,6 +265,6 @@ void scenario_close(struct scenario *sc)
 void scenario_list(struct buf *out)
 {
 	for (const struct builtin *b = scenario_builtins; b->source; b++)
-		buf_printf(out, "%-26s %-16s %s\n", b->yaml ? b->name : "(always)", b->source,
+		buf_printf(out, "%-26s %-16s %s\n", b->name[0] ? b->name : "(always)", b->source,
 			b->meaning);
 }

@@ -6,8 +6,10 @@
  *	rates:
  *	  - {service: apple, method: GET, limit: 20, window: 1m, retry_after: seconds}
  *	faults:
- *	  - {service: apple, method: POST, path: /v1/orgDeviceActivities, nth: 2, do: reset,
- *applied: yes} admins:
+ *	  - {service: apple, method: POST, path: /v1/orgDeviceActivities, nth: 2,
+ *	     do: reset, applied: yes}
+ *	  - {service: uem, path: "?*commands", do: reply, status: 400, code: "5100", applied: no}
+ *	admins:
  *	  - {after: 5m, do: unassign, every: 10}
  */
 #ifndef SIM_SCENARIO_H
@@ -45,6 +47,7 @@ struct fault_rule {
 	uint32_t nth[SCENARIO_MAX_NTH], n_nth, every, chance; /* chance in percent */
 	int kind, body, applied;
 	uint32_t status;  /* of FAULT_REPLY */
+	const char *code; /* of FAULT_REPLY: an error in the service's own form; NULL: see body */
 	int64_t late_ms;  /* APPLIED_LATE: this much later */
 	int64_t delay_ms; /* real time before the reply, or before a hung connection ends */
 };

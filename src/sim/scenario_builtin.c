@@ -5,6 +5,8 @@
 	"version: 1\nfaults:\n  - {service: apple, method: POST, path: /v1/orgDeviceActivities, " \
 	"nth: 1, do: " what ", applied: " applied "}\n"
 #define LOST_REPLY(status, applied) LOST("reply, status: " #status, applied)
+#define REFUSED(where, status, code) \
+	"  - {" where ", do: reply, status: " #status ", code: \"" code "\", applied: no}\n"
 #define RATES(form)                                                                                \
 	"version: 1\nrates:\n"                                                                     \
 	"  - {service: apple, method: GET, path: /v1/*, limit: 20, window: 1m, retry_after: " form \
@@ -13,17 +15,22 @@
 	"retry_after: " form "}\n"
 
 /* One row per trap of contracts apple.md F and uem.md H that a server can set; those that are no
- * choice of the server stand there as always. */
+ * choice of the server stand there as always, or as the client's own affair. */
 const struct builtin scenario_builtins[] = {
 	/* --- Apple --- */
 	{ "", "apple.md F.1", "aud has to be the v2 token URL, iss the client id", NULL },
 	{ "", "apple.md F.2", "signatures have to be R and S, not DER", NULL },
+	{ "(client)", "apple.md F.3", "key files: PKCS#8 under another label, two PEM blocks",
+		NULL },
 	{ "apple-kid-refused", "apple.md F.4", "a kid in the assertion is refused",
 		KNOBS("apple.kid: refuse") },
 	{ "apple-token-throttle", "apple.md F.5", "two tokens a minute, then 400",
 		KNOBS("apple.max_tokens: 2") },
 	{ "apple-token-throttle-429", "apple.md F.5", "two tokens a minute, then 429",
 		KNOBS("apple.max_tokens: 2, apple.max_tokens_status: 429") },
+	{ "apple-client-unauthorized", "apple.md A.2", "the API account may not sign in any more",
+		"version: 1\nfaults:\n" REFUSED(
+			"service: apple, path: /auth/*", 400, "unauthorized_client") },
 	{ "apple-token-expires", "apple.md A.2", "tokens live two minutes: they end within a run",
 		KNOBS("apple.token_life: 2m") },
 	{ "", "apple.md F.6", "406 unless JSON is accepted", NULL },
@@ -54,6 +61,7 @@ const struct builtin scenario_builtins[] = {
 		KNOBS("apple.max_devices: 50") },
 	{ "", "apple.md F.11", "same-server assign: COMPLETED_WITH_ERROR, the profile is gone",
 		NULL },
+	{ "", "apple.md F.12", "one ASSIGN moves a device to another server", NULL },
 	{ "apple-lag", "apple.md F.13", "status shows changes after 20 s, the server 30 s later",
 		KNOBS("apple.visibility_lag: 20s, apple.server_lag: 30s") },
 	{ "apple-lag-long", "apple.md F.13", "changes show after ten minutes",
@@ -152,6 +160,9 @@ const struct builtin scenario_builtins[] = {
 		KNOBS("dep.repeat_rows: yes") },
 	{ "dep-page-loop", "apple.md B.3", "more_to_follow with an unchanged cursor",
 		KNOBS("dep.more_loop: yes") },
+	{ "dep-access-denied", "apple.md B.2", "sessions are refused: 403 ACCESS_DENIED",
+		"version: 1\nfaults:\n" REFUSED(
+			"service: dep, path: /session", 403, "ACCESS_DENIED") },
 	{ "dep-throttled", "apple.md F.27", "profile assignments are THROTTLED",
 		KNOBS("dep.profile: throttled") },
 	{ "dep-profile-failed", "apple.md B.3", "profile assignments FAILED",
@@ -160,6 +171,8 @@ const struct builtin scenario_builtins[] = {
 		"version: 1\nrates:\n  - {service: dep, limit: 10, window: 1m}\n" },
 	{ "", "apple.md F.28", "a re-assigned device is modified in the feed", NULL },
 	{ "", "apple.md F.28b", "the UEM keeps its copy until a sync", NULL },
+	{ "(client)", "apple.md F.29", "headers of portal files differ: mapping", NULL },
+	{ "(client)", "apple.md F.30", "a leading S, and what spreadsheets do to serials", NULL },
 
 	/* --- UEM --- */
 	{ "", "uem.md H.1", "nothing found is 204", NULL },
@@ -169,6 +182,8 @@ const struct builtin scenario_builtins[] = {
 	{ "uem-needs-fetch", "uem.md B.1", "only Fetch changes something",
 		KNOBS("uem.sync: fetch") },
 	{ "", "uem.md H.3", "the ADE list has no pages", NULL },
+	{ "(client)", "uem.md H.4", "one read of the list for all rows that wait", NULL },
+	{ "(client)", "uem.md H.5", "one Sync a phase, not one a row", NULL },
 	{ "", "uem.md H.6", "5058 until the record is synced", NULL },
 	{ "uem-profile-5058", "uem.md H.6", "profile calls answer 404 {5058}",
 		KNOBS("uem.profile: refuse") },
@@ -203,6 +218,16 @@ const struct builtin scenario_builtins[] = {
 		KNOBS("uem.profile_account: yes") },
 	{ "uem-custom-prompt", "uem.md E.1", "profiles ask for a custom prompt",
 		KNOBS("uem.custom_prompt: yes") },
+	{ "", "uem.md H.21", "deleting an enrolled device unenrols it", NULL },
+	{ "uem-no-permission", "uem.md H.18", "the role may read only: 403 {1011}",
+		"version: 1\nfaults:\n" REFUSED("service: uem, path: /api/*, method: PUT", 403,
+			"1011") REFUSED("service: uem, path: /api/*, method: POST", 403, "1011")
+			REFUSED("service: uem, path: /api/*, method: DELETE", 403, "1011") },
+	{ "uem-feature-off", "uem.md B", "no ADE, no lifecycle: 400 {501}, 404 {5138}",
+		"version: 1\nfaults:\n" REFUSED(
+			"service: uem, path: /api/mdm/dep/profiles/*, method: PUT", 400, "501")
+			REFUSED("service: uem, path: /api/mdm/groups/*/enrollment-tokens*", 404,
+				"5138") },
 	{ "uem-enum-names", "uem.md H.22", "enumerations as names", KNOBS("uem.enums: names") },
 	{ "", "uem.md H.23", "times without zone; 0001-01-01 is never", NULL },
 	{ "uem-html-errors", "uem.md H.24", "every seventh read is a 503 in HTML",
@@ -213,10 +238,12 @@ const struct builtin scenario_builtins[] = {
 	{ "uem-error-in-ok", "uem.md H.25", "refusals as 200 with an errorCode",
 		KNOBS("uem.error_in_ok: yes") },
 	{ "", "uem.md H.26", "self links are http", NULL },
+	{ "(client)", "uem.md H.27", "the token's host does not follow from the tenant's", NULL },
 	{ "uem-token-expires", "uem.md H.28", "tokens live two minutes",
 		KNOBS("uem.token_life: 2m") },
 	{ "uem-token-invalid", "uem.md A.4", "the same, told as 1024",
 		KNOBS("uem.token_life: 2m, uem.token_error: 1024") },
+	{ "", "uem.md H.29", "CMSURL: a back-tick and a 1, then base64", NULL },
 	{ "uem-quota-shared", "uem.md H.30", "others spend three calls for each of ours",
 		KNOBS("uem.quota: 5000, uem.quota_others: 3") },
 	{ "uem-quota-zero", "uem.md I", "30 calls a day, then 429", KNOBS("uem.quota: 30") },
@@ -224,8 +251,10 @@ const struct builtin scenario_builtins[] = {
 		KNOBS("uem.quota: 30, uem.quota_retry_after: yes") },
 	{ "uem-no-quota-headers", "uem.md D", "no X-RateLimit headers",
 		KNOBS("uem.quota_headers: no") },
+	{ "(client)", "uem.md H.31", "serials are escaped in paths, and cleaned before", NULL },
 	{ "", "uem.md H.32", "calls of published scripts that do not exist: 404", NULL },
 	{ "", "uem.md H.33", "x-api-version may be lower than asked", NULL },
+	{ "(client)", "uem.md H.34", "secrets stay out of logs", NULL },
 	{ "uem-unassigned-null", "uem.md B.2", "no profile: null",
 		KNOBS("uem.unassigned_key: null") },
 	{ "uem-unassigned-empty", "uem.md B.2", "no profile: empty text",

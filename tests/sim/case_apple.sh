@@ -13,6 +13,10 @@ conforms apple token
 check '.token_type == "Bearer" and .expires_in == 3600 and .scope == "business.api"'
 apple_token "$good" business.api /auth/oauth2/token
 expect 200
+auth=()
+request POST "/auth/oauth2/token?grant_type=client_credentials&client_id=$client&client_assertion=$good\
+&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&scope=business.api" -d ''
+same "as a query" "200 Bearer" "$status $(jq -r .token_type <<<"$body")"
 apple_token "$good" school.api
 expect 400
 conforms apple tokenError
@@ -47,6 +51,8 @@ client=BUSINESSAPI.9703f56c-10ce-4876-8f59-e78e5e23a152
 
 # --- A.2 bearer and Accept ---
 auth=()
+post /v1/orgDeviceActivities '{}'
+expect 401
 get /v1/mdmServers
 expect 401
 conforms apple errors
@@ -142,6 +148,9 @@ check ".data == {type: \"mdmServers\", id: \"$a\"}"
 get /v1/orgDevices/C02SOUND0001/assignedServer
 expect 200
 check '.data.attributes.serverName == "Server A"'
+conforms apple oneServer
+get '/v1/orgDevices/C02SOUND0001/assignedServer?fields[mdmServers]=status'
+check '.data.attributes == {status: "ACTIVE"}'
 get /v1/orgDevices/C02SHELF0001/assignedServer
 expect 404
 get /v1/orgDevices/C02SHELF0001/relationships/assignedServer

@@ -54,6 +54,13 @@ session $((now / 1000)) once
 same "nonce twice" "401 nonce_used" "$(word)"
 get /session -A ''
 same "no User-Agent" "400 USER_AGENT_MISSING" "$(word)"
+get /session -H 'User-Agent;'
+same "an empty User-Agent" "400 USER_AGENT_INVALID" "$(word)"
+header=$(dep_header "$work/token.json")
+get /session -H "Authorization: $header, oauth_version=\"1.0\""
+same "a parameter twice" 400 "$status"
+get /session -H "Authorization: ${header/HMAC-SHA1/PLAINTEXT}"
+same "another signature method" 400 "$status"
 get /account
 same "no session" "403 FORBIDDEN" "$(word)"
 dep_sign_in

@@ -393,7 +393,14 @@ check '.OrganizationGroups[0].GroupId == ""'
 # --- the list itself ---
 "$SIM" --list-scenarios >"$work/list"
 same "every line names a contract" 0 "$(grep -cvE '^[^ ]+ +(apple|uem)\.md [A-I](\.[0-9]+b?)? ' "$work/list")"
-elsewhere='^(\(always\)|dep-|lost-|apple-stream-resets)' # case_dep.sh, case_faults.sh
+# case_dep.sh, case_faults.sh, case_errors.sh
+elsewhere='^(\((always|client)\)|dep-|lost-|apple-(stream-resets|client-unauth)|uem-(no-perm|feature))'
+traps() { # file section last
+	seq -f "$1 $2.%g" "$3"
+	[ "$1" != apple.md ] || echo "$1 $2.28b"
+}
+same "every trap has a line" "" "$({ traps apple.md F 30 && traps uem.md H 34; } | sort |
+	comm -23 - <(awk '{print $2, $3}' "$work/list" | sort -u))"
 same "each was tried" "$(awk '{print $1}' "$work/list" | grep -vE "$elsewhere" | sort)" \
 	"$(printf '%s\n' "${tried[@]}" | sort -u)"
 all_reached

@@ -114,6 +114,10 @@ get "/api/mdm/dep/groups/$root/devices"
 same "group without account" "404 5053" "$(error_of)"
 put "/api/mdm/dep/groups/$og/devices?action=Dance" ''
 same "bad action" "400 5055" "$(error_of)"
+put '/api/mdm/dep/groups/xyz/devices?action=Sync' ''
+same "sync of a malformed group" "400 5056" "$(error_of)"
+put '/api/mdm/dep/groups/3f0c1d52-7c0e-4a0e-9a57-2f0f6a0f1a11/devices?action=Sync' ''
+same "sync of an unknown group" "404 5054" "$(error_of)"
 put "/api/mdm/dep/groups/$root/devices?action=Sync" ''
 same "sync without account" "404 5053" "$(error_of)"
 
@@ -145,6 +149,8 @@ expect 200
 conforms uem device
 check '.SerialNumber == "C02SOUND0001" and .EnrollmentStatus == "Enrolled" and .UserName == "ann@example.com"
 	and .LastSeen == "2025-12-30T10:00:00.000" and .LocationGroupName == "Server A"'
+get '/API/mdm/devices/?searchBy=Serialnumber&id=C02SOUND0001'
+expect 200 # as published scripts write it
 get '/api/mdm/devices?searchby=Serialnumber&id=C02OTHER0001'
 check '.LastSeen == "0001-01-01T00:00:00.000"'
 get '/api/mdm/devices?searchby=Serialnumber&id=C02SOUND0002'
