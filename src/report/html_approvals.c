@@ -57,6 +57,15 @@ static void keep_digests(struct approvals *a, const struct json *j)
 			a->digests[i] = mem_dupz(json_text(json_get(j, names[i])));
 }
 
+static void put_end(struct page *p, const struct event_record *e)
+{
+	page_raw(p, "<tr><td>");
+	page_time(p, e->at_ms);
+	page_raw(p, "<td>stopped<td colspan=\"4\">");
+	page_text(p, e->text);
+	page_raw(p, "</tr>\n");
+}
+
 static enum errc put_event(void *self, const struct event_record *e, struct err *err)
 {
 	struct approvals *a = self;
@@ -67,6 +76,8 @@ static enum errc put_event(void *self, const struct event_record *e, struct err 
 
 	a->n++;
 	(void)snprintf(a->last, sizeof(a->last), "%.*s", STR_FMT(e->hash));
+	if (str_eq(e->kind, STR("end")))
+		put_end(p, e);
 	if (!first && !str_eq(e->kind, STR("continue")))
 		return ERR_OK;
 	rc = json_parse(&j, e->text, err);

@@ -100,6 +100,7 @@ run apply "$root/samples/portal-like.csv" --rules corrupted-registration --yes -
 exits 'a run out of time' 75
 reports 'out of time'
 same 'metrics: not over' 0 "$(number run_finished)"
+check 'and why it stopped' grep -q '<td>stopped<td colspan="4">.*max-wait' run.html
 check 'the page says so' grep -q 'Not finished: run the same command again' run.html
 run apply "$root/samples/portal-like.csv" --rules corrupted-registration --yes --out stopped.csv
 exits 'and now to its end' 3
