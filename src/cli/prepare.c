@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "io/clock.h"
+#include "io/file.h"
 
 static void begin(struct prepared *p, const struct cli *cli)
 {
@@ -69,8 +70,12 @@ enum errc prepare_without_rules(struct prepared *p, const struct cli *cli, struc
 enum errc prepare_input(struct prepared *p, const char *folder, struct err *err)
 {
 	size_t before = p->diags.n;
-	enum errc rc = cli_load_input(
-		p->cli, p->settings, p->rules, p->cli->args[0], folder, &p->input, err);
+	const char *out = cli_text(p->cli, OPTION_OUT);
+	enum errc rc;
+
+	if (out && file_is_same(out, p->cli->args[0]))
+		return err_set(err, ERR_USAGE, "--out %s is the input: name another file", out);
+	rc = cli_load_input(p->cli, p->settings, p->rules, p->cli->args[0], folder, &p->input, err);
 
 	if (!rc)
 		rc = rules_bind(p->rules, &p->input.columns, &p->diags, err);

@@ -46,6 +46,13 @@ MUST_CHECK enum errc file_read_secret(
 /* --- folders --- */
 /* Creates the folder and its parents, 0700. ERR_CANNOT_CREATE. */
 MUST_CHECK enum errc file_mkdirs(const char *path, struct err *err);
+/* ERR_SETTINGS when the folder lies on a network filesystem, where locks and the order of writes
+ * cannot be relied on. */
+MUST_CHECK enum errc file_check_local(const char *folder, struct err *err);
+/* The name of a network filesystem with that f_type of statfs(2) (linux/magic.h); NULL: none. */
+const char *file_network_name(uint32_t type);
+/* Whether both paths lead to one file that is there. */
+bool file_is_same(const char *a, const char *b);
 bool file_exists(const char *path);
 /* `name` beside the file `base`, unless name is absolute. Caller frees with free(). */
 char *file_beside(const char *base, const char *name);

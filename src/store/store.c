@@ -84,6 +84,8 @@ enum errc store_open(
 		abort();
 	rc = file_mkdirs(s->folder, err);
 	if (!rc)
+		rc = file_check_local(s->folder, err);
+	if (!rc)
 		rc = db_open(&s->db, path, DB_STORE, err);
 	if (!rc)
 		rc = prepare_schema(s, path, err);

@@ -487,6 +487,19 @@ static void program_left_behind_is_not_waited_for(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void test_local(void **state)
+{
+	(void)state;
+	assert_int_equal(file_check_local("/tmp", NULL), ERR_OK);
+	assert_string_equal(file_network_name(0x6969), "NFS");
+	assert_string_equal(file_network_name(0xff534d42), "CIFS");
+	assert_null(file_network_name(0xef53)); /* ext4 */
+	assert_int_equal(file_check_local("/there/is/none", &err), ERR_OK);
+	assert_true(file_is_same("/dev/null", "/dev/../dev/null"));
+	assert_false(file_is_same("/dev/null", "/dev/zero"));
+	assert_false(file_is_same("/dev/null", "/there/is/none"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -509,6 +522,7 @@ int main(void)
 		TEST(program_failures_are_named),
 		TEST(program_is_stopped_with_all_it_started),
 		TEST(program_left_behind_is_not_waited_for),
+		TEST(test_local),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
