@@ -7,7 +7,8 @@ enum { ROW_MAX_BYTES = 1024 * 1024 };
 
 /* One device in the three views. */
 struct view {
-	struct str csv_server, csv_status, server, status; /* empty: none, or not told */
+	/* Empty: none, or not told. */
+	struct str csv_server, csv_status, csv_profile, server, status, profile;
 	bool in_csv, csv_released;
 	bool known, released;
 	bool has_server;  /* whether it is known where the device is */
@@ -71,6 +72,16 @@ static bool not_listed(const struct view *v)
 	return v->not_arrived;
 }
 
+static bool no_profile(const struct view *v)
+{
+	return v->csv_profile.n && v->listed && !v->profile.n;
+}
+
+static bool other_profile(const struct view *v)
+{
+	return v->csv_profile.n && v->profile.n && !str_eq_nocase(v->csv_profile, v->profile);
+}
+
 /* Codes are for scripts: they stay. */
 static const struct {
 	bool (*holds)(const struct view *v);
@@ -81,10 +92,11 @@ static const struct {
 	{ not_released, "apple.not_released", "released in the CSV, and still at Apple",
 		"release-sold" },
 	{ other_server, "apple.other_server", "on another server than the CSV says", "reconcile" },
-	{ wants_none, "apple.assigned", "on no server in the CSV, and on one at Apple",
+	{ wants_none, "apple.assigned",
+		"on no server in the CSV, and on one at Apple (--set empty=unassign)",
 		"reconcile" },
-	{ wants_some, "apple.unassigned", "on a server in the CSV, and on none at Apple",
-		"move-server" },
+	{ wants_some, "apple.unassigned",
+		"on a server in the CSV, and on none at Apple (--set server=NAME)", "move-server" },
 	{ not_in_csv, "csv.missing", "at Apple, and not in the CSV", "" },
 	{ left_behind, "uem.left_behind", "listed by the UEM, and on no server at Apple",
 		"orphans" },
@@ -92,6 +104,10 @@ static const struct {
 		"listed by a group of the UEM that its server does not feed", "" },
 	{ not_listed, "uem.not_listed", "on a server at Apple, and not listed by the UEM",
 		"orphans" },
+	{ no_profile, "uem.no_profile",
+		"a profile in the CSV, and none in the UEM (--set profile=NAME)",
+		"assign-missing-profile" },
+	{ other_profile, "uem.other_profile", "another profile in the UEM than the CSV says", "" },
 };
 
 struct comparing {
@@ -108,6 +124,8 @@ static struct view look(const struct fleet *f, const struct survey_device *d)
 		.csv_released = d->cells[CELL_CSV_RELEASED].n > 0,
 		.csv_server = d->cells[CELL_CSV_SERVER],
 		.csv_status = d->cells[CELL_CSV_STATUS],
+		.csv_profile = d->cells[CELL_CSV_PROFILE],
+		.profile = d->cells[CELL_PROFILE],
 		.status = d->status,
 		.known = d->in[STAGE_APPLE] || d->in[STAGE_SERVER],
 		.released = d->cells[CELL_RELEASED].n > 0,

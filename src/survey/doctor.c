@@ -118,14 +118,6 @@ uint32_t doctor_count(const struct doctor *d, const char *check, enum found foun
 	return n;
 }
 
-const char *doctor_check_name(uint32_t i, const char **ret_about)
-{
-	if (i >= N_CHECKS)
-		return NULL;
-	*ret_about = checks[i].about;
-	return checks[i].name;
-}
-
 void doctor_say(struct doctor *d, enum found found, struct str subject, const char *remedy,
 	const char *proof, ...)
 {

@@ -41,9 +41,6 @@ MUST_CHECK enum errc doctor_run(struct doctor *d, struct err *err);
 /* In the order of the table; borrowed until the next call. */
 const struct finding *doctor_findings(const struct doctor *d, uint32_t *ret_n);
 uint32_t doctor_count(const struct doctor *d, const char *check, enum found found);
-/* For help and manual: name and purpose of the i-th check; NULL after the last. */
-const char *doctor_check_name(uint32_t i, const char **ret_about);
-
 /* Turns the custom prompt off in every profile that `custom-prompt` found, one after the other,
  * each intent in the audit trail before it is sent, and reads it back: then it is `mended`. */
 MUST_CHECK enum errc doctor_fix_prompts(struct doctor *d, struct err *err);

@@ -331,6 +331,8 @@ static enum errc take_csv(void *self, uint32_t n, const struct csv_record *recor
 	cells[CELL_CSV_SERVER] = input_cell(c->in, record, at[COLUMN_SERVER]);
 	cells[CELL_CSV_STATUS] = input_cell(c->in, record, at[COLUMN_STATUS]);
 	cells[CELL_CSV_RELEASED] = input_cell(c->in, record, at[COLUMN_RELEASED]);
+	cells[CELL_CSV_PROFILE] = input_cell(
+		c->in, record, columns_find(&c->in->columns, STR("profile")));
 	add(&c->r, map_key(&c->in->serials, serial), cells);
 	return ERR_OK;
 }

@@ -17,6 +17,7 @@
 	X(CSV_SERVER, CSV)           \
 	X(CSV_STATUS, CSV)           \
 	X(CSV_RELEASED, CSV)         \
+	X(CSV_PROFILE, CSV)          \
 	X(STATUS, APPLE)             \
 	X(FAMILY, APPLE)             \
 	X(MODEL, APPLE)              \

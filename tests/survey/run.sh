@@ -126,9 +126,12 @@ off=$(columns live.csv serial server released | awk -F '|' '$2 == "" && $3 == ""
 out=$(columns live.csv serial released | awk -F '|' '$2 != "" { print $1; exit }')
 here=$(sed -n 1p <<<"$on") there=$(sed -n 2p <<<"$on") sold=$(sed -n 3p <<<"$on")
 dropped=$(sed -n 4p <<<"$on") none=$(sed -n 5p <<<"$on") free=$(sed -n 1p <<<"$off")
-python3 - "$there" "$sold" "$dropped" "$none" "$free" "$out" <<'EOF'
+apac=$(columns live.csv server listed profile serial | grep '^WS1 APAC|yes|')
+other=$(grep -v '||' <<<"$apac" | sed -n '1s/.*|//p') bare=$(sed -n 's/.*||//p' <<<"$apac" | head -n 1)
+check 'the fleet has what is to be planted' test -n "$there$sold$none$free$out" -a -n "$other" -a -n "$bare"
+python3 - "$there" "$sold" "$dropped" "$none" "$free" "$out" "$other" "$bare" <<'EOF'
 import csv, sys
-there, sold, dropped, none, free, out = sys.argv[1:]
+there, sold, dropped, none, free, out, other, bare = sys.argv[1:]
 rows = list(csv.DictReader(open("live.csv", newline="")))
 with open("planted.csv", "w", newline="") as f:
     w = csv.DictWriter(f, rows[0].keys())
@@ -144,6 +147,10 @@ with open("planted.csv", "w", newline="") as f:
             r["status"] = "ASSIGNED"
         if r["serial"] == out:
             r["released"] = ""
+        if r["serial"] == other:
+            r["profile"] = "Another"
+        if r["serial"] == bare:
+            r["profile"] = "Corporate iPads"
         if r["serial"] != dropped:
             w.writerow(r)
     w.writerow({**{k: "" for k in rows[0]}, "serial": "ZZPLANTED99"})
@@ -158,17 +165,26 @@ exits 'a comparison with planted differences' 0
 	echo "$free|apple.unassigned|move-server"
 	[ -z "$out" ] || echo "$out|apple.released|"
 	echo 'ZZPLANTED99|apple.not_found|'
+	echo "$other|uem.other_profile|"
+	echo "$bare|uem.no_profile|assign-missing-profile"
 } | sort >want.txt
-columns diff.csv serial reason rule | grep -E '\|(csv|apple)\.' | sort >got.txt
+columns diff.csv serial reason rule | grep -E '\|(csv|apple)\.|profile\|' | sort >got.txt
 same 'each planted difference and no other' '' "$(diff want.txt got.txt)"
-columns diff.csv reason | grep '^uem' | sort | uniq -c >after.txt
+columns diff.csv reason | grep '^uem' | grep -v profile | sort | uniq -c >after.txt
 same 'what Apple and the UEM disagree on does not depend on the CSV' '' \
 	"$(diff <(grep uem before.txt) after.txt)"
 check 'and the agreeing one is not named' test "$(grep -c "^$here," diff.csv)" -eq 0
 
-run plan diff.csv --rules reconcile --out plan.csv
-same 'the differences are an input of the rule that mends them' "$there|planned" \
-	"$(columns plan.csv serial depmend_outcome | grep planned)"
+mends() { # SERIAL RULE [OPTION...]: the rule, given the differences, would act on the device
+	run plan diff.csv --rules "$2" --out plan.csv "${@:3}"
+	same "$2 takes the differences and mends its own" planned \
+		"$(columns plan.csv serial depmend_outcome | sed -n "s/^$1|//p" | sort -u)"
+}
+mends "$there" reconcile
+same 'and nothing else' 1 "$(columns plan.csv depmend_outcome | grep -c planned)"
+mends "$none" reconcile --set empty=unassign
+mends "$free" move-server --set 'server=WS1 APAC'
+mends "$bare" assign-missing-profile --set 'profile=Corporate iPads'
 
 # --- Apple against the UEM ---
 
@@ -192,6 +208,8 @@ run export --compare live.csv --out diff.csv
 exits 'a comparison of a torn world' 0
 check 'on a server and not listed' grep -q "^$here,uem.not_listed,.*,orphans\$" diff.csv
 check 'listed and on no server' grep -q "^$free,uem.left_behind,.*,orphans\$" diff.csv
+mends "$here" orphans
+mends "$free" orphans
 
 run export --out live.csv
 run apply live.csv --rules orphans --limit 2 --yes --out result.csv
