@@ -212,6 +212,7 @@ static enum errc load(struct job *j, const struct surroundings *s, int64_t run, 
 		.facts = s->facts,
 		.fleet = s->facts->fleet,
 		.settings = s->settings,
+		.begun_ms = transport_now(s->transport),
 		.progress = s->progress,
 		.progress_self = s->progress_self,
 	};
@@ -251,6 +252,8 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 		rc = take_up(&j, err);
 	if (!rc)
 		rc = work_waves(&j, s->halt_failed_percent, err);
+	if (!rc && !j.stop)
+		rc = events_of_run(&j, err);
 	/* A put-back that failed leaves its row in flight without stopping the others. */
 	if (!rc && j.stop)
 		rc = end_early(&j, err);

@@ -319,7 +319,7 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 
 	end_wait(j, d);
 	d->results[at] = letter;
-	d->busy = d->log_failed = false;
+	d->busy = d->log_failed = d->witnessed = false;
 	d->batch = 0;
 	d->dirty = true;
 	if (job_next(j, d) == job_program(j, d)->n)
@@ -369,7 +369,7 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 	uint32_t at = job_next(j, d);
 
 	end_wait(j, d);
-	d->busy = d->log_failed = false;
+	d->busy = d->log_failed = d->witnessed = false;
 	d->batch = 0;
 	if (detail)
 		d->detail = keep(j, str_from(detail));

@@ -6,6 +6,7 @@
 #define ENGINE_JOB_H
 
 #include "engine/facts.h"
+#include "engine/listing.h"
 #include "engine/work.h"
 
 /* A profile refused for want of a synced record is tried again once, after a sync. */
@@ -28,6 +29,7 @@ struct job_device {
 	uint8_t resync; /* enum resync */
 	bool settled;
 	bool busy;       /* named by an open request */
+	bool witnessed;  /* an audit event tells of what its open request was to do */
 	bool log_failed; /* the log of its open request says it failed */
 	bool gave_up; /* in flight, and nothing more to do about it: the next apply tries again */
 	bool dirty;   /* to be written by job_flush() */
@@ -64,7 +66,7 @@ struct job {
 	struct fleet *fleet;
 	const struct settings *settings;
 
-	int64_t run;
+	int64_t run, begun_ms;
 	struct arena arena;
 	struct map texts; /* of programs */
 	struct work_program *programs;
@@ -159,6 +161,10 @@ MUST_CHECK enum errc record_round(struct job *j, uint32_t wave, uint32_t *ret_n,
 MUST_CHECK enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* Until every open request but wipes is settled, or patience_until_ms after a stop. */
 MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
+/* Before a change that nobody knows about may be sent again: what the audit trail tells of it. */
+MUST_CHECK enum errc events_of_unknown(struct job *j, struct err *err);
+/* The second proof of what was proved: audit events go into the evidence. */
+MUST_CHECK enum errc events_of_run(struct job *j, struct err *err);
 /* One sync for all devices of the wave that wait for one. */
 MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* A sync of these groups (bits) that no list can prove, and timeouts.sync_gap for it to take

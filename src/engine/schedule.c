@@ -7,6 +7,7 @@
 #include "engine/cost.h"
 #include "engine/rate.h"
 #include "engine/waves.h"
+#include "services/apple.h"
 
 enum { APPLE_POLL_MAX_MS = 60000, UEM_POLL_MAX_MS = 300000 };
 
@@ -39,6 +40,7 @@ struct walk {
 	uint32_t n, n_left; /* n_left: of this wave and the ones to come */
 	struct parcel *parcels;
 	uint32_t n_parcels;
+	uint64_t n_changed; /* devices of all activities */
 };
 
 /* --- time --- */
@@ -278,6 +280,7 @@ static void change_round(struct walk *w)
 
 	read_apple(w, look_cost(w, w->n_left, w->n_left)); /* the last one before sending */
 	w->looked = true;
+	w->n_changed += w->n_parcels;
 	n = send_parcels(w);
 	w->out->apple_changes += n;
 	proof = proof_cost(w);
@@ -356,6 +359,15 @@ static void walk_wave(struct walk *w, uint32_t wave)
 
 /* --- the whole --- */
 
+/* At the end the audit trail is read: an event for each change of a device. */
+static void read_events(struct walk *w)
+{
+	uint64_t pages = (w->n_changed + APPLE_PAGE_LIMIT - 1) / APPLE_PAGE_LIMIT;
+
+	if (!w->s->apple.school)
+		read_apple(w, (struct cost){ .n_requests = pages });
+}
+
 static int by_server(const void *a, const void *b)
 {
 	return compare(*(const uint32_t *)a, *(const uint32_t *)b);
@@ -425,6 +437,7 @@ static void walk(struct walk *w, const uint32_t *waves, bool late, struct schedu
 	w->looked = false;
 	w->now = ret->begin_ms;
 	w->n_left = 0;
+	w->n_changed = 0;
 	for (int i = 0; i < RATE_CLASSES; i++)
 		transport_rates(facts->transport, (enum rate_class)i, &w->log[i]);
 	send(w, RATE_APPLE_READ, sent.apple_reads);
@@ -434,6 +447,7 @@ static void walk(struct walk *w, const uint32_t *waves, bool late, struct schedu
 		reserve(w, i);
 		walk_wave(w, i);
 	}
+	read_events(w);
 	ret->earliest_ms = w->now;
 	for (int i = 0; i < RATE_CLASSES; i++)
 		rate_release(&w->log[i]);

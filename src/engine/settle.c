@@ -261,7 +261,7 @@ static bool said_failed(const struct open_request *r, const struct job_device *d
 
 static void give_verdict(struct job *j, struct job_device *d, const struct open_request *r)
 {
-	bool accepted = r->state == REQUEST_ACCEPTED;
+	bool accepted = r->state == REQUEST_ACCEPTED || d->witnessed;
 	/* What Apple could not do just now is tried again only for a device that is off its server.
 	 */
 	bool again = !accepted || (said_failed(r, d) && job_is_put_back(j, d));
@@ -377,6 +377,8 @@ static enum errc settle_step(
 
 	if (!rc)
 		rc = look(j, err);
+	if (!rc)
+		rc = events_of_unknown(j, err);
 	if (rc)
 		return rc;
 	now = transport_now(j->transport);
