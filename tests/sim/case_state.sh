@@ -12,7 +12,16 @@ apple_sign_in
 get /v1/mdmServers
 a=$(jq -r .data[0].id <<<"$body")
 
-# Sends change after change; what was answered is noted. Ends when the server is gone.
+uem_basic
+get '/api/mdm/dep/profiles/search?SearchText=Phones'
+profile=$(jq -r .ProfileList[0].uuid <<<"$body")
+
+assign_profile() { # leaves the reply
+	local auth=(-u svc:pass -H 'aw-tenant-code: code') accept='application/json;version=1'
+	put "/api/mdm/dep/profiles/$profile/devices/C02BROKE0001?action=Assign" ''
+}
+# Sends change after change to both services; what was answered is noted. Ends when the server is
+# gone.
 client_loop() {
 	local n=0 kind
 	while :; do
@@ -23,6 +32,9 @@ client_loop() {
 		[ "$status" != 201 ] || jq -r .data.id <<<"$body" >>"$work/answered"
 		later 11
 		echo "$now" >"$work/now"
+		assign_profile
+		[ "$rc" -eq 0 ] || return 0
+		[ "$status" != 202 ] || echo 1 >>"$work/accepted"
 	done
 }
 : >"$work/answered"
@@ -49,10 +61,14 @@ get /v1/mdmServers
 jq -e . "$work/audit.ndjson" >/dev/null
 verdict $? "every line is JSON"
 answered=$(sort "$work/answered")
-done_ones=$(jq -r 'select(.kind == "effect") | "\(.activity) \(.serial)"' "$work/audit.ndjson" | sort)
+done_ones=$(jq -r 'select(.kind == "effect" and .activity) | "\(.activity) \(.serial)"' "$work/audit.ndjson" | sort)
 same "no effect twice" "" "$(uniq -d <<<"$done_ones")"
 same "each answered one has its two effects" "$answered" "$(awk '{n[$1]++} END {for (i in n) if (n[i] == 2) print i}' \
 	<<<"$done_ones" | sort | comm -12 - <(printf '%s\n' "$answered"))"
+of_audit() { jq -r "select($1) | 1" "$work/audit.ndjson" | wc -l; }
+taken=$(of_audit '.method == "PUT" and .status == 202')
+same "each accepted assignment was taken" 1 $((taken >= $(wc -l <"$work/accepted")))
+same "and worked once" "$taken" "$(of_audit '.what == "profile"')"
 unknown=0
 while read -r id; do
 	get "/v1/orgDeviceActivities/$id"
@@ -93,7 +109,7 @@ same "and hold something" 1 $(($(wc -l <"$work/one") > 15))
 sim_start "${state[@]}" --durable
 get /v1/mdmServers
 expect 401 # another story: signed out
-taken=${url##*:}
-"$SIM" --fleet "$work/fleet.csv" --listen "127.0.0.1:$taken" >"$work/taken" 2>&1
+port=${url##*:}
+"$SIM" --fleet "$work/fleet.csv" --listen "127.0.0.1:$port" >"$work/taken" 2>&1
 same "port taken" 73 $?
 all_reached
