@@ -73,6 +73,22 @@ static const struct option_row {
 };
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]), EXIT_USAGE = 64 };
 
+static const char scenario_help[] =
+	"\nScenario files are YAML; several add up. All of service, method and path may be left "
+	"out.\n"
+	"  version: 1\n"
+	"  knobs: {apple.visibility_lag: 20s}\n"
+	"  rates:\n"
+	"    - {service: apple, method: GET, limit: 20, window: 1m, retry_after: seconds}\n"
+	"                                          or date, or none\n"
+	"  faults:  of the requests that fit: nth: N or [N, M], every: N, chance: N%; else all\n"
+	"    - {service: uem, method: POST, path: '*/devices', nth: 2, do: reset, applied: yes}\n"
+	"         do: reset, close, truncate, hang, delay, or reply with status: N and\n"
+	"             body: html, json or empty, or code: an error in the service's own form\n"
+	"         delay: 50ms   before the reply; applied: yes, no, or late with late: 5m\n"
+	"  admins:  somebody else: assign (server: NAME), unassign or release\n"
+	"    - {after: 5m, do: unassign, every: 10}       or serials: [..]\n";
+
 static void describe(struct buf *b)
 {
 	buf_z(b, "Usage: depmend-sim --fleet CSV [options]\n"
@@ -97,6 +113,7 @@ static void describe(struct buf *b)
 		 "progress,\n"
 		 "4 Failed.\n\nKnobs, for --set and for `knobs:` of a scenario:\n");
 	knobs_describe(b);
+	buf_z(b, scenario_help);
 }
 
 /* Texts to look at. False: none was asked for. */

@@ -31,6 +31,7 @@ fails 66 "nosuch.csv" --fleet nosuch.csv
 fails 66 "nosuch.pem" --fleet "$work/fleet.csv" --apple-key nosuch.pem
 fails 0 "profile_status" --help
 fails 0 "apple.visibility_lag" --help
+fails 0 "faults:" --help
 fails 0 "lost-reply-reset" --list-scenarios
 fails 0 '"consumer_key":"CK_' --dep-token "Server A"
 echo 'version: 1' >"$work/s.yaml"
@@ -39,6 +40,15 @@ fails 65 "s.yaml:2: uem.sync takes works|lost|fetch" --scenario "$work/s.yaml"
 printf 'serial\nnonsense!\n' >"$work/bad.csv"
 fails 65 "bad.csv:2: serial" --fleet "$work/bad.csv"
 fails 78 "" --fleet "$work/fleet.csv" --apple-key "$work/fleet.csv"
+
+# The scenario that --help shows is one.
+"$SIM" --help | sed -n '/^  version: 1/,$p' | grep -E '^  ([a-z]*:|  - )' |
+	sed -E 's/^  //; s/^(faults|admins):.*/\1:/; s/}  .*/}/' >"$work/shown.yaml"
+sim_start --any-key --scenario "$work/shown.yaml"
+get /v1/mdmServers
+expect 401
+same "every part of it" 8 "$(wc -l <"$work/shown.yaml")"
+sim_stop
 
 # --- made fleets ---
 "$SIM" --make-fleet 300 --seed 4 >"$work/a.csv"
