@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "cli/confine.h"
 #include "cli/prepare.h"
 #include "io/csv_out.h"
 #include "io/json.h"
@@ -154,16 +155,13 @@ static enum errc examine(struct visit *v, struct err *err)
 	if (!rc)
 		rc = prepare_without_rules(&v->p, v->cli, err);
 	if (!rc)
-		rc = session_open(&v->p.session, v->p.settings, &opt, err);
+		rc = prepare_session(&v->p, opt, err);
 	if (rc)
 		return rc;
+	cli_confine(v->p.settings, NULL);
 	v->doctor = doctor_new(&v->p.session, cli_duration_ms(v->cli, OPTION_OLDER_THAN, day_ms));
 	rc = doctor_run(v->doctor, err);
-	if (!rc)
-		rc = mend(v, err);
-	print(v);
-	sum_up(v);
-	return rc;
+	return rc ? rc : mend(v, err);
 }
 
 int cmd_doctor(const struct cli *cli)
@@ -171,11 +169,17 @@ int cmd_doctor(const struct cli *cli)
 	struct visit v = { .cli = cli };
 	struct err err;
 	enum errc rc = examine(&v, &err);
-	int status = rc ? cli_fail(cli, &err) : 0;
+	int status = 0;
 
-	if (!rc && doctor_count(v.doctor, NULL, FOUND_TROUBLE))
+	prepare_release(&v.p); /* first, since progress has its line on the terminal */
+	if (v.doctor) {
+		print(&v);
+		sum_up(&v);
+	}
+	if (rc)
+		status = cli_fail(cli, &err);
+	else if (doctor_count(v.doctor, NULL, FOUND_TROUBLE))
 		status = FOUND_THINGS;
 	doctor_free(v.doctor);
-	prepare_release(&v.p);
 	return status;
 }
