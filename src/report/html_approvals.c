@@ -61,7 +61,7 @@ static void put_end(struct page *p, const struct event_record *e)
 {
 	page_raw(p, "<tr><td>");
 	page_time(p, e->at_ms);
-	page_raw(p, "<td>stopped<td colspan=\"4\">");
+	page_raw(p, e->text.n ? "<td>stopped<td colspan=\"4\">" : "<td>ended<td colspan=\"4\">");
 	page_text(p, e->text);
 	page_raw(p, "</tr>\n");
 }

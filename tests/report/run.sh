@@ -90,6 +90,7 @@ same 'what was pinged' "/ping/start [] /ping/0 ['rows=1', 'done=1']" "$(sed 1d p
 check 'a ping that is not taken is said' grep -q 'notify: the answer was 404' err
 reports 'no fault'
 check 'nothing is left to do' grep -q 'Nothing: every row is settled' run.html
+check 'and that it came to its end' grep -q '<td>ended' run.html
 same 'metrics: exit status of a good run' 0 "$(number exit_status)"
 check 'metrics: last success' test "$(number last_success_timestamp_seconds)" -gt "$(number last_run_timestamp_seconds)"
 
