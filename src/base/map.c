@@ -63,7 +63,7 @@ static void rehash(struct map *m, uint32_t mask)
 {
 	free(m->table);
 	m->mask = mask;
-	m->table = mem_zalloc(((size_t)m->mask + 1) * sizeof(*m->table));
+	m->table = mem_zalloc_table(((size_t)m->mask + 1) * sizeof(*m->table));
 	for (uint32_t i = 0; i < m->n; i++) {
 		uint64_t h = hash(m, map_key(m, i));
 		uint32_t at = (uint32_t)h & m->mask;

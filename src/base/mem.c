@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+enum { LARGE_PAGE_BYTES = 2 * 1024 * 1024 };
 
 static void *checked(void *p)
 {
@@ -19,6 +22,17 @@ void *mem_alloc(size_t n)
 void *mem_zalloc(size_t n)
 {
 	return checked(calloc(1, n ? n : 1));
+}
+
+void *mem_zalloc_table(size_t n)
+{
+	void *p;
+
+	if (n < 2 * LARGE_PAGE_BYTES || n % LARGE_PAGE_BYTES)
+		return mem_zalloc(n);
+	p = checked(aligned_alloc(LARGE_PAGE_BYTES, n));
+	(void)madvise(p, n, MADV_HUGEPAGE); /* small ones do as well */
+	return memset(p, 0, n);
 }
 
 void *mem_realloc(void *p, size_t n_items, size_t item_size)

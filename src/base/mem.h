@@ -12,6 +12,9 @@
 /* Never NULL. Caller frees with free(). mem_zalloc() gives zeroed memory. */
 void *mem_alloc(size_t n);
 void *mem_zalloc(size_t n);
+/* Zeroed, and in large pages where the system has them: for tables that are looked into at random.
+ */
+void *mem_zalloc_table(size_t n);
 /* n_items * item_size is checked for overflow. */
 void *mem_realloc(void *p, size_t n_items, size_t item_size);
 /* NUL-terminated copies; caller frees with free(). */

@@ -287,7 +287,6 @@ static enum csv_split take_plain(struct csv_reader *r, struct csv_record *ret, b
 
 enum errc csv_next(struct csv_reader *r, struct csv_record *ret, bool *ret_more, struct err *err)
 {
-	struct csv_record record = { .cells = r->cells };
 	bool got = false;
 
 	if (!r->started)
@@ -297,20 +296,19 @@ enum errc csv_next(struct csv_reader *r, struct csv_record *ret, bool *ret_more,
 		enum csv_split split = CSV_HARD;
 		enum errc rc = ERR_OK;
 
-		record.line = r->line;
+		ret->line = r->line;
 		if (!r->opt.only_libcsv)
-			split = take_plain(r, &record, &got);
+			split = take_plain(r, ret, &got);
 		if (split == CSV_UNFINISHED && !r->at_end)
 			rc = fill_more(r, err);
 		else if (r->from == r->to && r->at_end)
 			break;
 		else if (split)
-			rc = take_any(r, &record, &got, err);
+			rc = take_any(r, ret, &got, err);
 		if (rc)
 			return rc;
 	}
-	if (got)
-		*ret = record;
+	ret->cells = r->cells;
 	*ret_more = got;
 	return ERR_OK;
 }

@@ -52,8 +52,9 @@ MUST_CHECK enum errc csv_open_bytes(struct csv_reader **ret, struct str bytes, c
 	const struct csv_options *opt, struct err *err);
 void csv_close(struct csv_reader *r);
 
-/* *ret_more false at the end. ERR_INPUT with `file:line:` when the file cannot be read on:
- * undecodable bytes, a NUL byte, a quote that never closes, a record over a limit. */
+/* *ret_more false at the end; then, and after a failure, nothing of *ret may be used. ERR_INPUT
+ * with `file:line:` when the file cannot be read on: undecodable bytes, a NUL byte, a quote that
+ * never closes, a record over a limit. */
 MUST_CHECK enum errc csv_next(
 	struct csv_reader *r, struct csv_record *ret, bool *ret_more, struct err *err);
 

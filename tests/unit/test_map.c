@@ -39,7 +39,7 @@ static void the_same_bytes_have_the_same_slot(void **state)
 /* As many as make it grow often; with room made before, before half of them, or never. */
 static void slots_survive_growth(void **state)
 {
-	enum { N = 100000 };
+	enum { N = 600000 }; /* a table of more than one large page */
 	char text[24];
 
 	(void)state;
