@@ -125,6 +125,7 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 	install -D -m 0644 -t $(SHARE)/depmend/rules rules/*.yaml rules/schema.json
+	install -D -m 0644 -t $(SHARE)/depmend samples/output.schema.json
 	install -D -m 0644 -t $(SHARE)/man/man1 $(BUILD)/docs/depmend.1
 	install -D -m 0644 -t $(SHARE)/man/man5 $(BUILD)/docs/depmend-rules.5
 	install -D -m 0644 $(BUILD)/docs/depmend.bash $(SHARE)/bash-completion/completions/depmend

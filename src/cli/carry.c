@@ -16,6 +16,7 @@
 #include "engine/disown.h"
 #include "engine/guard.h"
 #include "engine/stop.h"
+#include "report/ndjson.h"
 #include "report/status.h"
 
 enum { UNATTENDED_WAIT_MS = 6 * 3600 * 1000, NEXT_MAX_BYTES = 1024 * 1024 };
@@ -46,8 +47,11 @@ enum errc carry_open(struct carrying *c, struct err *err)
 		.max_wait_ms = cli_duration_ms(
 			c->p.cli, OPTION_MAX_WAIT, terminal ? INT64_MAX : UNATTENDED_WAIT_MS),
 	};
-	enum errc rc = prepare_session(&c->p, opt, err);
+	enum errc rc = cli_check_json(
+		c->p.cli, c->out ? c->out : cli_text(c->p.cli, OPTION_OUT), err);
 
+	if (!rc)
+		rc = prepare_session(&c->p, opt, err);
 	if (!rc)
 		notify_start(c->p.settings);
 	c->allowed = cli_list(c->p.cli, OPTION_ALLOW, &n_allowed);
@@ -176,6 +180,7 @@ static enum errc write_results(
 		.raw_csv = cli_count(c->p.cli, OPTION_RAW_CSV) > 0,
 	};
 	struct run_results *results = NULL;
+	bool json = cli_count(c->p.cli, OPTION_JSON) > 0;
 	struct unsettled rest;
 	enum errc rc;
 
@@ -183,6 +188,8 @@ static enum errc write_results(
 		unsettled_init(&rest, &c->p, ended);
 		rc = write_rows(
 			&c->p.input, c->p.input.n_rows, unsettled_row, &rest, &opt, ret, err);
+		if (!rc && json)
+			rc = tell_rows(&c->p.input, c->p.input.n_rows, unsettled_row, &rest, err);
 		unsettled_release(&rest);
 		return rc;
 	}
@@ -191,6 +198,8 @@ static enum errc write_results(
 		rc = err_set(err, ERR_INTERNAL, "the run has another number of rows");
 	if (!rc)
 		rc = write_rows(&c->p.input, c->p.input.n_rows, give_row, results, &opt, ret, err);
+	if (!rc && json)
+		rc = tell_rows(&c->p.input, c->p.input.n_rows, give_row, results, err);
 	run_results_free(results);
 	return rc;
 }
@@ -210,6 +219,19 @@ void carry_again(const char *input_path, const char *undoes, char *ret, size_t s
 		(void)snprintf(ret, size, "depmend undo %s --apply", undoes);
 	else
 		(void)snprintf(ret, size, "depmend apply %s", input_path);
+}
+
+static void put_run(
+	const struct carrying *c, const struct summary *summary, const struct summary_end *end)
+{
+	struct ndjson j;
+
+	ndjson_begin(&j, "run");
+	json_put_z(&j.o, "run", end->run);
+	json_put_z(&j.o, "fingerprint", c->has_run ? c->run.fingerprint : NULL);
+	ndjson_outcomes(&j, summary);
+	ndjson_ended(&j, end);
+	ndjson_end(&j, stdout);
 }
 
 static void tell(struct carrying *c, const struct summary *summary, int status)
@@ -242,6 +264,8 @@ static void tell(struct carrying *c, const struct summary *summary, int status)
 	log_status(NULL);
 	if (cli_count(c->p.cli, OPTION_QUIET) == 0)
 		summary_print(summary, &end, stderr);
+	if (cli_count(c->p.cli, OPTION_JSON))
+		put_run(c, summary, &end);
 	buf_release(&next);
 }
 

@@ -66,6 +66,7 @@ enum option_kind {
 #define FOR(id) (1u << COMMAND_##id)
 #define FOR_ALL UINT32_MAX
 #define FOR_PLANS (FOR(PLAN) | FOR(APPLY) | FOR(EXPLAIN) | FOR(REHEARSE))
+#define FOR_JSON (FOR(CHECK) | FOR_PLANS | FOR(RUNS) | FOR(UNDO) | FOR(DOCTOR))
 #define FOR_RUNS (FOR(APPLY) | FOR(UNDO))
 
 /* X(id, name, letter, kind, argument, commands, help) */
@@ -122,7 +123,8 @@ enum option_kind {
 		FOR(PLAN) | FOR_RUNS | FOR(REPORT) | FOR(REHEARSE) | FOR(EXPORT),                 \
 		"do not neutralise cells that a spreadsheet would run")                           \
 	X(SETTINGS, "settings", 0, FILE, "FILE", FOR_ALL, "settings of the tenant")               \
-	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line instead of text")       \
+	X(JSON, "json", 0, FLAG, NULL, FOR_JSON,                                                  \
+		"one JSON object per line on the standard output")                                \
 	X(COLOR, "color", 0, CHOICE, "auto|always|never", FOR_ALL, "colour on a terminal")        \
 	X(PROGRESS, "progress", 0, CHOICE, "auto|plain|none", FOR_ALL, "how progress is shown")   \
 	X(VERBOSE, "verbose", 'v', FLAG, NULL, FOR_ALL, "say more")                               \
@@ -180,6 +182,9 @@ void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out);
 
 /* command NULL: the overview. */
 void cli_help(const struct command *command, FILE *out);
+
+/* ERR_USAGE when --json and the CSV at `out` would both go to the standard output. NULL: no CSV. */
+MUST_CHECK enum errc cli_check_json(const struct cli *cli, const char *out, struct err *err);
 
 /* Prints the failure on stderr; returns its exit status. */
 int cli_fail(const struct cli *cli, const struct err *err);

@@ -45,6 +45,7 @@ static void put_json(const struct finding *f, struct buf *line)
 
 	json_out_init(&o, line);
 	json_obj(&o, NULL);
+	json_put_z(&o, "type", "finding");
 	json_put_z(&o, "check", f->check);
 	json_put_z(&o, "state", found_word(f->found));
 	json_put_str(&o, "subject", f->subject);

@@ -6,6 +6,7 @@
 #include "cli/confine.h"
 #include "cli/prepare.h"
 #include "engine/explain.h"
+#include "report/ndjson.h"
 #include "report/table.h"
 
 static const char *const tri_words[] = {
@@ -41,11 +42,55 @@ static void value_words(const struct value *v, struct buf *out)
 		buf_str(out, v->text);
 }
 
+static void put_line(const struct explaining *e, const struct explain_line *line)
+{
+	struct buf seen;
+	struct ndjson j;
+
+	buf_init(&seen, 64 * 1024);
+	if (line->leaf)
+		value_words(&line->seen, &seen);
+	ndjson_begin(&j, "condition");
+	json_put_str(&j.o, "rule", rules_info(e->p.rules, line->rule)->name);
+	json_put_int(&j.o, "depth", line->depth);
+	json_put_str(&j.o, "text", line->text);
+	json_put_z(&j.o, "result", tri_words[line->result]);
+	ndjson_text(&j, "seen", buf_view(&seen));
+	json_put_bool(&j.o, "reached", line->reached);
+	ndjson_end(&j, stdout);
+	buf_release(&seen);
+}
+
+static const char *const verdict_words[] = {
+	[VERDICT_RULE] = "rule",
+	[VERDICT_NONE] = "none",
+	[VERDICT_UNDECIDED] = "undecided",
+	[VERDICT_NEEDS] = "undecided",
+	[VERDICT_INVALID] = "invalid",
+};
+
+static void put_verdict(const struct explaining *e, const struct explained *x)
+{
+	bool has_rule = x->verdict.kind == VERDICT_RULE || x->verdict.kind == VERDICT_UNDECIDED;
+	struct ndjson j;
+
+	ndjson_begin(&j, "verdict");
+	json_put_int(&j.o, "line", x->line);
+	json_put_z(&j.o, "verdict", verdict_words[x->verdict.kind]);
+	ndjson_text(
+		&j, "rule", has_rule ? rules_info(e->p.rules, x->verdict.rule)->name : STR_NONE);
+	ndjson_end(&j, stdout);
+}
+
 static void take_line(void *self, const struct explain_line *line)
 {
 	struct explaining *e = self;
 	struct buf text, seen;
 
+	if (cli_count(e->p.cli, OPTION_JSON)) {
+		put_line(e, line);
+		return;
+	}
 	buf_init(&text, 64 * 1024);
 	buf_init(&seen, 64 * 1024);
 	if (line->depth == 0) {
@@ -110,8 +155,10 @@ static enum errc explain_all(struct explaining *e, struct err *err)
 		rc = explain_serial(&e->p.input, e->p.rules, &e->p.session.facts,
 			cli_time(e->p.cli, OPTION_NOW, rc ? 0 : clock_now(e->p.session.clock)),
 			e->p.cli->args[1], take_line, e, &x, err);
-	if (!rc) {
-		log_status(NULL);
+	log_status(NULL);
+	if (!rc && cli_count(e->p.cli, OPTION_JSON)) {
+		put_verdict(e, &x);
+	} else if (!rc) {
 		table_print(e->table, stdout);
 		print_end(e, &x);
 	}

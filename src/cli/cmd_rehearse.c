@@ -15,6 +15,7 @@
 #include "engine/stop.h"
 #include "io/clock.h"
 #include "model/program.h"
+#include "report/ndjson.h"
 #include "report/status.h"
 #include "report/table.h"
 
@@ -220,6 +221,8 @@ static enum errc write_results(struct rehearsal *r, enum errc ended, struct err 
 		.run = r->run.name,
 		.raw_csv = cli_count(r->cli, OPTION_RAW_CSV) > 0,
 	};
+	/* Of every scenario, the rows would be too much. */
+	bool json = r->out && cli_count(r->cli, OPTION_JSON);
 	struct run_results *rows = NULL;
 	struct unsettled rest;
 	enum errc rc;
@@ -228,6 +231,8 @@ static enum errc write_results(struct rehearsal *r, enum errc ended, struct err 
 		unsettled_init(&rest, &r->p, ended);
 		rc = write_rows(&r->p.input, r->p.input.n_rows, unsettled_row, &rest, &opt,
 			&r->summary, err);
+		if (!rc && json)
+			rc = tell_rows(&r->p.input, r->p.input.n_rows, unsettled_row, &rest, err);
 		unsettled_release(&rest);
 		return rc;
 	}
@@ -235,6 +240,8 @@ static enum errc write_results(struct rehearsal *r, enum errc ended, struct err 
 	if (!rc)
 		rc = write_rows(
 			&r->p.input, r->p.input.n_rows, give_row, rows, &opt, &r->summary, err);
+	if (!rc && json)
+		rc = tell_rows(&r->p.input, r->p.input.n_rows, give_row, rows, err);
 	run_results_free(rows);
 	return rc;
 }
@@ -314,10 +321,33 @@ static void print_forecast(struct rehearsal *r, FILE *out)
 	buf_release(&unknowable);
 }
 
+static void put_rehearsal(const struct rehearsal *r, const struct summary_end *end)
+{
+	struct str guards = buf_view(&r->guards);
+	struct ndjson j;
+
+	ndjson_begin(&j, "rehearsal");
+	json_put_z(&j.o, "run", end->run);
+	ndjson_time(&j, "as_of", r->run.now_ms);
+	ndjson_outcomes(&j, &r->summary);
+	ndjson_ended(&j, end);
+	json_put_int(&j.o, "extra_effects", (int64_t)r->extra);
+	json_arr(&j.o, "guards");
+	while (guards.n) {
+		struct str line = str_cut(&guards, '\n');
+
+		(void)str_cut(&line, ' ');
+		json_put_str(&j.o, NULL, str_trim(line));
+	}
+	json_arr_end(&j.o);
+	ndjson_end(&j, stdout);
+}
+
 static void tell(struct rehearsal *r)
 {
-	/* The CSV may have taken the standard output. */
-	FILE *out = strcmp(r->out, "-") == 0 ? stderr : stdout;
+	bool json = cli_count(r->cli, OPTION_JSON) > 0;
+	/* Data may have taken the standard output. */
+	FILE *out = json || strcmp(r->out, "-") == 0 ? stderr : stdout;
 	char now[TIME_TEXT];
 	struct summary_end end = {
 		.run = r->run.name,
@@ -330,6 +360,10 @@ static void tell(struct rehearsal *r)
 		.color = cli_color(r->cli, out),
 	};
 
+	if (json)
+		put_rehearsal(r, &end);
+	if (cli_count(r->cli, OPTION_QUIET))
+		return;
 	log_status(NULL);
 	(void)fprintf(out, "rehearsed as of %s; nothing real was touched\n",
 		time_rfc3339_s(r->run.now_ms, now));
@@ -338,6 +372,19 @@ static void tell(struct rehearsal *r)
 }
 
 /* --- every scenario --- */
+
+static void put_scenario(const struct rehearsal *r, const char *name)
+{
+	struct ndjson j;
+
+	ndjson_begin(&j, "scenario");
+	json_put_z(&j.o, "scenario", name);
+	ndjson_outcomes(&j, &r->summary);
+	json_put_int(&j.o, "extra_effects", (int64_t)r->extra);
+	json_put_int(&j.o, "took_ms", r->took_ms);
+	json_put_int(&j.o, "status", r->status);
+	ndjson_end(&j, stdout);
+}
 
 static void add_line(struct table *t, const struct rehearsal *r, const char *name)
 {
@@ -380,12 +427,15 @@ static enum errc rehearse_all(const struct cli *cli, int *ret_status, struct err
 
 		log_info("scenario %s", names[i]);
 		rehearse(&r);
-		add_line(t, &r, names[i]);
+		if (cli_count(cli, OPTION_JSON))
+			put_scenario(&r, names[i]);
+		else
+			add_line(t, &r, names[i]);
 		*ret_status = i ? status_first(*ret_status, r.status) : r.status;
 		release(&r);
 	}
 	log_status(NULL);
-	if (!rc)
+	if (!rc && !cli_count(cli, OPTION_JSON))
 		table_print(t, stdout);
 	table_free(t);
 	free(names);
@@ -396,12 +446,16 @@ static enum errc rehearse_all(const struct cli *cli, int *ret_status, struct err
 static int rehearse_one(const struct cli *cli, const char **scenarios)
 {
 	struct rehearsal r = { .cli = cli, .scenarios = scenarios };
+	struct err err;
 	int status;
 
 	r.out = cli_text(cli, OPTION_OUT) ? mem_strdup(cli_text(cli, OPTION_OUT))
 					  : result_path_named(cli->args[0], "rehearsal");
-	rehearse(&r);
-	if (r.has_run && cli_count(cli, OPTION_QUIET) == 0)
+	if (cli_check_json(cli, r.out, &err))
+		r.status = cli_fail(cli, &err);
+	else
+		rehearse(&r);
+	if (r.has_run)
 		tell(&r);
 	status = r.status;
 	release(&r);

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "cli/carry.h"
 #include "cli/stored.h"
+#include "report/ndjson.h"
 #include "report/table.h"
 
 enum { MAX_SHOWN = 20 }; /* devices in flight; the result CSV has them all */
@@ -15,6 +16,29 @@ static const char *const state_words[] = {
 	[RUN_FINISHED] = "finished",
 	[RUN_SUPERSEDED] = "superseded",
 };
+
+static void put_run(struct ndjson *j, const struct run_record *run)
+{
+	ndjson_begin(j, "run");
+	json_put_z(&j->o, "run", run->name);
+	json_put_z(&j->o, "state", state_words[run->state]);
+	json_put_z(&j->o, "fingerprint", run->fingerprint);
+	ndjson_time(j, "created", run->created_ms);
+	ndjson_time(j, "finished", run->finished_ms);
+	if (run->exit_status >= 0)
+		json_put_int(&j->o, "status", run->exit_status);
+}
+
+static enum errc put_one(void *self, const struct run_record *run, struct err *err)
+{
+	struct ndjson j;
+
+	(void)self;
+	(void)err;
+	put_run(&j, run);
+	ndjson_end(&j, stdout);
+	return ERR_OK;
+}
 
 static enum errc list_run(void *self, const struct run_record *run, struct err *err)
 {
@@ -126,7 +150,18 @@ static enum errc print_rest(struct stored *s, struct err *err)
 	return rc ? rc : print_in_flight(s, err);
 }
 
-static enum errc show_run(struct stored *s, const char *name, struct err *err)
+static void put_shown(const struct stored *s, const struct summary *counts, const char *next)
+{
+	struct ndjson j;
+
+	put_run(&j, &s->run);
+	json_put_z(&j.o, "input", s->input.path);
+	ndjson_outcomes(&j, counts);
+	json_put_z(&j.o, "next", next);
+	ndjson_end(&j, stdout);
+}
+
+static enum errc show_run(struct stored *s, const char *name, bool json, struct err *err)
 {
 	struct summary counts;
 	struct summary_end end = { 0 };
@@ -137,6 +172,13 @@ static enum errc show_run(struct stored *s, const char *name, struct err *err)
 		rc = stored_rows(s, NULL, false, &counts, err);
 	if (rc)
 		return rc;
+	carry_again(s->input.path, s->input.undoes[0] ? s->input.undoes : NULL, next, sizeof(next));
+	end.next = s->run.state == RUN_ACTIVE ? next : NULL;
+	end.status = s->run.exit_status;
+	if (json) {
+		put_shown(s, &counts, end.next);
+		return ERR_OK;
+	}
 	text_line(stdout, "run      %s (%s)", s->run.name, state_words[s->run.state]);
 	text_line(stdout, "input    %s", s->input.path);
 	text_line(stdout, "created  %s", time_rfc3339_s(s->run.created_ms, when));
@@ -144,9 +186,6 @@ static enum errc show_run(struct stored *s, const char *name, struct err *err)
 	if (s->run.finished_ms != TIME_NONE)
 		text_line(stdout, "finished %s", time_rfc3339_s(s->run.finished_ms, when));
 	rc = print_rest(s, err);
-	carry_again(s->input.path, s->input.undoes[0] ? s->input.undoes : NULL, next, sizeof(next));
-	end.next = s->run.state == RUN_ACTIVE ? next : NULL;
-	end.status = s->run.exit_status;
 	if (!rc)
 		summary_print(&counts, &end, stdout);
 	return rc;
@@ -155,11 +194,14 @@ static enum errc show_run(struct stored *s, const char *name, struct err *err)
 int cmd_runs(const struct cli *cli)
 {
 	struct stored s;
+	bool json = cli_count(cli, OPTION_JSON) > 0;
 	struct err err;
 	enum errc rc = stored_open(&s, cli, &err);
 
-	if (!rc)
-		rc = cli->n_args ? show_run(&s, cli->args[0], &err) : list_runs(&s, &err);
+	if (!rc && cli->n_args)
+		rc = show_run(&s, cli->args[0], json, &err);
+	else if (!rc)
+		rc = json ? store_runs(s.store, put_one, NULL, &err) : list_runs(&s, &err);
 	stored_close(&s);
 	return rc ? cli_fail(cli, &err) : 0;
 }

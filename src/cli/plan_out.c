@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/expect.h"
 #include "cli/write_rows.h"
+#include "report/ndjson.h"
 #include "report/schedule.h"
 #include "report/status.h"
 
@@ -128,16 +129,41 @@ void plan_show(struct prepared *p, const struct rules_policy *policy, FILE *out)
 	rows_release(&rows);
 }
 
-/* What applies exactly this plan. */
+/* What applies exactly this plan; empty: nothing to apply. */
+static void next_command(const struct prepared *p, struct buf *out)
+{
+	if (!p->online || !p->plan.n_planned || p->cli->command->id != COMMAND_PLAN)
+		return;
+	cli_repeat(p->cli, COMMAND_APPLY, out);
+	buf_printf(out, " --expect %.12s", p->plan.fingerprint);
+}
+
 static void print_next(const struct prepared *p, FILE *out)
 {
 	struct buf next;
 
-	if (!p->online || !p->plan.n_planned || p->cli->command->id != COMMAND_PLAN)
-		return;
 	buf_init(&next, TEXT_MAX_BYTES);
-	cli_repeat(p->cli, COMMAND_APPLY, &next);
-	text_line(out, "next     %s --expect %.12s", buf_cstr(&next), p->plan.fingerprint);
+	next_command(p, &next);
+	if (next.n)
+		text_line(out, "next     %s", buf_cstr(&next));
+	buf_release(&next);
+}
+
+static void put_plan(const struct prepared *p, const struct summary *s, int status)
+{
+	struct buf next;
+	struct ndjson j;
+
+	buf_init(&next, TEXT_MAX_BYTES);
+	next_command(p, &next);
+	ndjson_begin(&j, "plan");
+	json_put_z(&j.o, "fingerprint", p->plan.n_planned ? p->plan.fingerprint : NULL);
+	ndjson_time(&j, "as_of", p->plan_options.now_ms);
+	ndjson_outcomes(&j, s);
+	json_put_int(&j.o, "status", status);
+	json_put_z(&j.o, "meaning", status_meaning(status));
+	ndjson_text(&j, "next", buf_view(&next));
+	ndjson_end(&j, stdout);
 	buf_release(&next);
 }
 
@@ -145,18 +171,22 @@ static void print_next(const struct prepared *p, FILE *out)
 static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 {
 	const char *out = cli_text(r->p->cli, OPTION_OUT);
-	bool terminal = isatty(STDOUT_FILENO);
+	bool terminal = isatty(STDOUT_FILENO), json = cli_count(r->p->cli, OPTION_JSON) > 0;
 	struct result_options opt = {
-		.path = out        ? out
-			: terminal ? NULL
-				   : "-",
+		.path = out                ? out
+			: terminal || json ? NULL
+					   : "-",
 		.columns = &r->p->input.columns,
 		.n_columns = r->p->input.widest,
 		.delimiter = r->p->input.delimiter,
 		.raw_csv = cli_count(r->p->cli, OPTION_RAW_CSV) > 0,
 	};
-	enum errc rc = write_rows(&r->p->input, r->p->input.n_rows, give_row, r, &opt, ret, err);
+	enum errc rc = cli_check_json(r->p->cli, out, err);
 
+	if (!rc)
+		rc = write_rows(&r->p->input, r->p->input.n_rows, give_row, r, &opt, ret, err);
+	if (!rc && json)
+		return tell_rows(&r->p->input, r->p->input.n_rows, give_row, r, err);
 	if (!rc && cli_count(r->p->cli, OPTION_QUIET) == 0) {
 		FILE *to = terminal && !(out && strcmp(out, "-") == 0) ? stdout : stderr;
 
@@ -192,6 +222,7 @@ int plan_tell(struct prepared *p, const struct rules_policy *policy)
 {
 	struct plan_rows rows;
 	struct summary summary = { 0 };
+	int status;
 	struct err err;
 	enum errc rc;
 
@@ -202,7 +233,10 @@ int plan_tell(struct prepared *p, const struct rules_policy *policy)
 	rows_release(&rows);
 	if (rc)
 		return cli_fail(p->cli, &err);
+	status = summary_status(&summary);
 	if (cli_count(p->cli, OPTION_DETAILED_EXITCODE) && p->plan.n_planned)
-		return status_first(2, summary_status(&summary));
-	return summary_status(&summary);
+		status = status_first(2, status);
+	if (cli_count(p->cli, OPTION_JSON))
+		put_plan(p, &summary, status);
+	return status;
 }

@@ -1,0 +1,82 @@
+#include "report/ndjson.h"
+
+#include "base/time.h"
+#include "report/status.h"
+
+enum { LINE_MAX_BYTES = 4 * 1024 * 1024 };
+
+void ndjson_begin(struct ndjson *j, const char *type)
+{
+	buf_init(&j->b, LINE_MAX_BYTES);
+	json_out_init(&j->o, &j->b);
+	json_obj(&j->o, NULL);
+	json_put_z(&j->o, "type", type);
+}
+
+void ndjson_end(struct ndjson *j, FILE *out)
+{
+	json_obj_end(&j->o);
+	buf_char(&j->b, '\n');
+	(void)fwrite(j->b.p, 1, j->b.n, out);
+	buf_release(&j->b);
+}
+
+void ndjson_time(struct ndjson *j, const char *key, int64_t at_ms)
+{
+	char text[TIME_TEXT];
+
+	json_put_z(&j->o, key, at_ms == TIME_NONE ? NULL : time_rfc3339(at_ms, text));
+}
+
+void ndjson_text(struct ndjson *j, const char *key, struct str text)
+{
+	if (text.n)
+		json_put_str(&j->o, key, text);
+	else
+		json_put_null(&j->o, key);
+}
+
+void ndjson_outcomes(struct ndjson *j, const struct summary *s)
+{
+	json_obj(&j->o, "outcomes");
+	for (int i = 0; i < OUTCOME_MAX_; i++)
+		if (s->rows[i])
+			json_put_int(
+				&j->o, outcome_info((enum outcome)i)->word, (int64_t)s->rows[i]);
+	json_obj_end(&j->o);
+}
+
+void ndjson_ended(struct ndjson *j, const struct summary_end *end)
+{
+	json_put_z(&j->o, "result", end->result);
+	json_put_int(&j->o, "changes", (int64_t)end->n_changes);
+	json_put_int(&j->o, "syncs", (int64_t)end->n_triggers);
+	json_put_int(&j->o, "reads", (int64_t)end->n_reads);
+	json_put_int(&j->o, "took_ms", end->took_ms);
+	json_put_int(&j->o, "status", end->status);
+	json_put_z(&j->o, "meaning", status_meaning(end->status));
+	json_put_z(&j->o, "next", end->next);
+}
+
+void ndjson_row(uint32_t line, struct str serial, const struct run_row *row, FILE *out)
+{
+	const struct reason_info *why = reason_info(row->reason);
+	struct ndjson j;
+
+	ndjson_begin(&j, "row");
+	json_put_int(&j.o, "line", line);
+	ndjson_text(&j, "serial", serial);
+	json_put_z(&j.o, "outcome", outcome_info(row->outcome)->word);
+	ndjson_text(&j, "rule", row->rule);
+	ndjson_text(&j, "steps", row->steps);
+	ndjson_text(&j, "reason", str_from(why->code));
+	ndjson_text(&j, "sentence", str_from(why->sentence));
+	ndjson_text(&j, "detail", row->detail);
+	ndjson_text(&j, "remedy", str_from(why->remedy));
+	ndjson_text(&j, "before", row->before);
+	ndjson_text(&j, "after", row->after);
+	ndjson_text(&j, "evidence", row->evidence);
+	json_put_int(&j.o, "attempts", row->attempts);
+	ndjson_time(&j, "finished", row->finished_ms);
+	ndjson_end(&j, out);
+}

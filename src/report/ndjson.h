@@ -1,0 +1,33 @@
+/*
+ * What --json prints: one object per line, each with a `type`; samples/output.schema.json describes
+ * them. Members are added, never renamed or taken away.
+ */
+#ifndef REPORT_NDJSON_H
+#define REPORT_NDJSON_H
+
+#include "engine/apply.h"
+#include "io/json.h"
+#include "report/summary.h"
+
+/* One line under way: put members between begin and end. */
+struct ndjson {
+	struct json_out o;
+	struct buf b;
+};
+void ndjson_begin(struct ndjson *j, const char *type);
+/* Writes it and releases it. */
+void ndjson_end(struct ndjson *j, FILE *out);
+
+/* RFC 3339, null for TIME_NONE. */
+void ndjson_time(struct ndjson *j, const char *key, int64_t at_ms);
+/* null when empty. */
+void ndjson_text(struct ndjson *j, const char *key, struct str text);
+/* "outcomes": those that occur, and how often. */
+void ndjson_outcomes(struct ndjson *j, const struct summary *s);
+/* "status", what it means, and what the end of a run has besides. */
+void ndjson_ended(struct ndjson *j, const struct summary_end *end);
+
+/* serial empty: none that can be read. */
+void ndjson_row(uint32_t line, struct str serial, const struct run_row *row, FILE *out);
+
+#endif

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# --json: one object per line on stdout, as samples/output.schema.json says; nothing else is there.
+#
+#	tests/json/run.sh BUILD
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/lib.sh
+. "$here/../lib.sh"
+suite_begin "${1:?usage: tests/json/run.sh BUILD}"
+cd "$work" || exit 1
+# shellcheck disable=SC2119 # it needs no options
+new_world
+cp "$root"/samples/*.csv .
+
+says() { # WHAT TYPES STATUS COMMAND...: so many of each type
+	local what=$1 types=$2 wanted=$3 got
+
+	shift 3
+	run "$@" --json
+	exits "$what" "$wanted"
+	got=$(/usr/bin/python3 "$here/validate.py" out 2>&1)
+	same "$what: what stdout has" "$types" "$got"
+}
+of_last() { # jq expression over the last line
+	tail -n 1 out | jq -r "$1"
+}
+outcomes() { # of the last line, as the CSV of FILE has them
+	same 'the counts are those of the CSV' "$(/usr/bin/python3 - "$1" <<'END'
+import collections, csv, json, sys
+print(json.dumps(dict(sorted(collections.Counter(r["depmend_outcome"] for r in csv.DictReader(open(sys.argv[1]))).items()))))
+END
+)" "$(tail -n 1 out | jq -c '.outcomes | to_entries | sort_by(.key) | from_entries' | sed 's/":/": /g; s/,"/, "/g')"
+}
+r='--rules corrupted-registration'
+
+# shellcheck disable=SC2086 # two words
+{
+	says 'plan' '1 plan 18 row' 3 plan api-tool.csv $r --out plan.csv
+	outcomes plan.csv
+	same 'the fingerprint' 64 "$(of_last '.fingerprint | length')"
+	check 'the next command' grep -q 'depmend apply api-tool.csv --rules corrupted-registration' <(of_last .next)
+	says 'plan --offline' '1 plan 18 row' 3 plan api-tool.csv $r --offline
+	same 'an invalid row' row.bad_serial "$(jq -r 'select(.reason == "row.bad_serial") | .reason' out)"
+	says 'a plan with its CSV on stdout' '' 64 plan api-tool.csv $r --out -
+	check 'names the option' grep -q -e '--out FILE' err
+	says 'rehearse' '1 rehearsal 47 row' 3 rehearse portal-like.csv $r --out rehearsal.csv
+	outcomes rehearsal.csv
+	says 'explain' '10 condition 1 verdict' 0 explain api-tool.csv 7AGC74BU22 $r
+	same 'its verdict' rule "$(of_last .verdict)"
+	says 'apply without --yes' '18 row 1 run' 64 apply api-tool.csv $r
+	same 'nothing begun' null "$(of_last .run)"
+	says 'apply' '18 row 1 run' 3 apply api-tool.csv $r --yes
+	outcomes api-tool.result.csv
+	same 'the status' 3 "$(of_last .status)"
+	name=$(of_last .run)
+	says 'apply to stdout' '' 64 apply - $r --yes
+	says 'runs' '1 run' 0 runs
+	same 'its name' "$name" "$(of_last .run)"
+	says 'runs RUN' '1 run' 0 runs "$name"
+	outcomes api-tool.result.csv
+	says 'undo' '1 plan 18 row' 0 undo "$name" --out undo.csv
+	outcomes undo.csv
+	says 'check' '1 check 2 diagnostic' 3 check api-tool.csv $r
+	run check api-tool.csv $r --json -v
+	check 'check -v' /usr/bin/python3 "$here/validate.py" out
+	run doctor --json -v
+	check 'doctor' /usr/bin/python3 "$here/validate.py" out
+	check 'findings of doctor' grep -q '"type":"finding"' out
+	run plan api-tool.csv $r -v --offline
+	run plan api-tool.csv $r -v --out plan.csv
+	check '-v tells each request' grep -qE '^GET http://127.0.0.1:[0-9]*/v1/.*: 200' err
+	check 'and no secret of it' test "$(grep -ciE 'bearer|client_assertion=[^*]|eyJ' err)" -eq 0
+}
+suite_end
