@@ -49,7 +49,7 @@ for r in csv.DictReader(open("in.result.csv")):
     if r["serial"] == sys.argv[1]: print(r[sys.argv[2]])' "$1" "$2"
 }
 
-[ $# -gt 0 ] || set -- record wipe profile migrate fields school events
+[ $# -gt 0 ] || set -- record wipe profile migrate fields school events traps
 for name; do
 	# shellcheck source=/dev/null
 	. "$here/case_$name.sh"
