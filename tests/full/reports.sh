@@ -70,6 +70,7 @@ exits 'a million rows' 3
 reports
 opens million
 same 'million: every cell of the workbook' '' "$("$here/../report/check.py" xlsx run.xlsx run.csv 2>&1)"
+office million
 same 'million: sheets' 3 "$(unzip -l run.xlsx | grep -c 'xl/worksheets/sheet')"
 printf 'pictures: %s\n' "$keep"
 suite_end

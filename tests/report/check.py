@@ -163,7 +163,7 @@ def check_cells(folder, csv_path):
     """Offices end lines their own way, and keep blanks that we do not."""
     head, rows = read_csv(csv_path)
     got = []
-    for path in sorted(pathlib.Path(folder).glob("*-Rows*.csv")):
+    for path in sorted(pathlib.Path(folder).glob("*-Rows*.csv"), key=lambda p: (len(p.name), p.name)):
         first, others = read_csv(path)
         if first != head:
             yield f"{path}: header {first}"
