@@ -149,6 +149,7 @@ static enum errc examine(struct visit *v, struct err *err)
 	const struct session_options opt = {
 		.exclusive = cli_text(v->cli, OPTION_FIX) != NULL,
 		.max_wait_ms = cli_duration_ms(v->cli, OPTION_MAX_WAIT, INT64_MAX),
+		.max_tries = 4, /* that there is no answer is an answer as well */
 	};
 	int64_t day_ms = INT64_C(24) * 3600 * 1000;
 	enum errc rc = check_fix(v->cli, err);

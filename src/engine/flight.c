@@ -265,7 +265,7 @@ static void failed(struct transport *t, struct job *j, const struct http_reply *
 	if (down && n < t->n_down[service] - DOWN_AFTER + 1)
 		n = t->n_down[service] - DOWN_AFTER + 1;
 	at = next_try(t, j, reply, n);
-	if (n < RETRY_MAX_TRIES && at <= transport_patience(t)) {
+	if (n < t->opt.max_tries && at <= transport_patience(t)) {
 		if (j->n_failed >= TELL_AFTER)
 			log_info("%s; trying again", err.msg);
 		/* A thousand others would each find out for themselves, for hours. */
@@ -274,7 +274,7 @@ static void failed(struct transport *t, struct job *j, const struct http_reply *
 		queue_again(t, j, at);
 		return;
 	}
-	if (n < RETRY_MAX_TRIES)
+	if (n < t->opt.max_tries)
 		(void)err_wrap(&err, "--max-wait ends before %s, when it may be asked again: ",
 			time_rfc3339_s(at, when));
 	else

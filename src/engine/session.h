@@ -22,6 +22,7 @@ struct session {
 struct session_options {
 	bool exclusive;      /* take the lock of the Apple client id */
 	int64_t max_wait_ms; /* INT64_MAX: for ever */
+	uint32_t max_tries;  /* as for the transport */
 	bool rehearsal;      /* a virtual clock, which DEPMEND_CLOCK may set, from `from_ms` on */
 	int64_t from_ms;
 	void (*pulse)(void *self, const struct transport_pulse *pulse); /* may be NULL */

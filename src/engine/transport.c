@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "engine/retry.h"
 #include "engine/stop.h"
 #include "engine/transport_parts.h"
 
@@ -75,6 +76,8 @@ enum errc transport_open(
 	enum errc rc;
 
 	t->opt = *opt;
+	if (t->opt.max_tries == 0)
+		t->opt.max_tries = RETRY_MAX_TRIES;
 	t->http = (struct http_options){
 		.clock = opt->clock,
 		.timeout_ms = opt->settings->timeouts.request_ms,

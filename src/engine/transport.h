@@ -43,6 +43,7 @@ struct transport_options {
 	struct store *store;             /* borrowed; NULL: nothing is remembered */
 	int64_t max_wait_ms;             /* from now; INT64_MAX: for ever */
 	const char *cache_folder;        /* for the Apple token, 0600; NULL: do not cache */
+	uint32_t max_tries;              /* in the face of failures; 0: RETRY_MAX_TRIES */
 	void (*pulse)(void *self, const struct transport_pulse *pulse); /* may be NULL */
 	void *pulse_self;
 };

@@ -9,6 +9,9 @@
 #include "base/time.h"
 #include "survey/doctor_parts.h"
 
+/* Where both are not there, that is what is to be told. */
+#define BOTH (NEED(APPLE) | NEED(UEM))
+
 /* In this order: a check comes after those that it needs. */
 static const struct {
 	const char *name;
@@ -31,33 +34,34 @@ static const struct {
 		"the UEM takes credentials and tenant code" },
 	{ "uem-role", NEED(UEM), doctor_uem_role, true,
 		"the UEM account may read what depmend needs" },
-	{ "uem-group", NEED(APPLE) | NEED(UEM) | NEED(GROUPS) | NEED(LISTS), doctor_uem_groups,
-		true, "every group in uem.tokens holds a server token" },
-	{ "token-server", NEED(RESOLVED), doctor_token_server, true,
+	{ "uem-group", BOTH | NEED(GROUPS) | NEED(LISTS), doctor_uem_groups, true,
+		"every group in uem.tokens holds a server token" },
+	{ "token-server", BOTH | NEED(RESOLVED), doctor_token_server, true,
 		"every server in uem.tokens is one at Apple" },
 	{ "uem-token", 0, doctor_uem_token, true,
 		"the UEM's server tokens do not end soon (`expires:` in the settings)" },
-	{ "last-connection", NEED(RESOLVED), doctor_last_connection, true,
+	{ "last-connection", BOTH | NEED(RESOLVED), doctor_last_connection, true,
 		"the UEM has asked Apple for its devices lately" },
-	{ "profiles", NEED(RESOLVED) | NEED(PROFILES), doctor_profiles, true,
+	{ "profiles", BOTH | NEED(RESOLVED) | NEED(PROFILES), doctor_profiles, true,
 		"every token group has an enrollment profile" },
-	{ "custom-prompt", NEED(PROFILES_READ), doctor_custom_prompt, true,
+	{ "custom-prompt", BOTH | NEED(PROFILES_READ), doctor_custom_prompt, true,
 		"no profile asks for a custom prompt" },
-	{ "landing-group", NEED(PROFILES_READ) | NEED(GROUPS), doctor_landing_group, true,
+	{ "landing-group", BOTH | NEED(PROFILES_READ) | NEED(GROUPS), doctor_landing_group, true,
 		"groups that devices land in have a Group ID" },
-	{ "profile-user", NEED(PROFILES_READ) | NEED(GROUPS) | NEED(USERS), doctor_profile_user,
-		true, "users of profiles are in the profile's group or below it" },
-	{ "auto-assign", NEED(PROFILES_READ), doctor_auto_assign, true,
+	{ "profile-user", BOTH | NEED(PROFILES_READ) | NEED(GROUPS) | NEED(USERS),
+		doctor_profile_user, true,
+		"users of profiles are in the profile's group or below it" },
+	{ "auto-assign", BOTH | NEED(PROFILES_READ), doctor_auto_assign, true,
 		"which profiles a sync gives out by itself" },
-	{ "not-listed", NEED(LISTED) | NEED(FEEDS), doctor_devices, true,
+	{ "not-listed", BOTH | NEED(LISTED) | NEED(FEEDS), doctor_devices, true,
 		"what Apple has on a server, the UEM lists" },
-	{ "left-behind", NEED(DEVICES), doctor_left_behind, true,
+	{ "left-behind", BOTH | NEED(DEVICES), doctor_left_behind, true,
 		"what the UEM lists, Apple has on a server" },
-	{ "listed-elsewhere", NEED(DEVICES), doctor_listed_elsewhere, true,
+	{ "listed-elsewhere", BOTH | NEED(DEVICES), doctor_listed_elsewhere, true,
 		"groups list only what their own server has" },
-	{ "stuck", NEED(DEVICES) | NEED(TOKENS), doctor_stuck, true,
+	{ "stuck", BOTH | NEED(DEVICES) | NEED(TOKENS), doctor_stuck, true,
 		"no profile assignment stays in progress" },
-	{ "apps", NEED(RESOLVED) | NEED(APPS), doctor_apps, true,
+	{ "apps", BOTH | NEED(RESOLVED) | NEED(APPS), doctor_apps, true,
 		"apps do not ask for an Apple ID" },
 };
 enum { N_CHECKS = sizeof(checks) / sizeof(checks[0]) };

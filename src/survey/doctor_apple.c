@@ -94,7 +94,7 @@ enum errc doctor_clock(struct doctor *d, struct err *err)
 	apple_servers_request(transport_apple(d->session->transport), STR_NONE, &q);
 	rc = transport_get(d->session->transport, TO_BARE, &q, NULL, NULL, &reply, NULL, err);
 	if (rc) {
-		doctor_say(d, FOUND_UNCHECKED, apple_host(d), "", "%s", err->msg);
+		doctor_say(d, FOUND_UNCHECKED, apple_host(d), "", "Apple does not answer");
 		return errc_info(rc)->scope == SCOPE_RUN && rc != ERR_TEMPFAIL ? rc : ERR_OK;
 	}
 	if (!http_reply_date(&reply, &theirs)) {

@@ -109,6 +109,13 @@ doctor
 exits 'without a server of its own' 0
 same 'terms cannot be checked' 'apple-terms server-token' "$(found 'not checked')"
 
+healthy
+sim_stop
+doctor
+exits 'nobody there' 3
+same 'is said of each service once' 'apple-sign-in server-token uem-sign-in' "$(found finding)"
+same 'and is why nothing else is tried' 'Apple does not show its servers' "$(field profiles proof)"
+
 # --- UEM ---
 
 healthy --uem-client depmend:another
