@@ -15,6 +15,7 @@
 #include "engine/audit.h"
 #include "engine/disown.h"
 #include "engine/guard.h"
+#include "engine/organization.h"
 #include "engine/stop.h"
 #include "report/ndjson.h"
 #include "report/status.h"
@@ -32,6 +33,7 @@ static struct surroundings surroundings_of(struct carrying *c)
 		.transport = c->p.session.transport,
 		.facts = &c->p.session.facts,
 		.settings = c->p.settings,
+		.protected_serials = c->p.protected_serials.n ? &c->p.protected_serials : NULL,
 		.halt_failed_percent = past ? 100 : c->policy->halt_failed_percent,
 		.progress = progress_job,
 		.progress_self = c->p.progress,
@@ -58,6 +60,8 @@ enum errc carry_open(struct carrying *c, struct err *err)
 	buf_init(&c->said, 64 * 1024);
 	confirm_flags(c->p.cli, &c->said);
 	if (!rc)
+		rc = guard_lift(&c->p.session.facts, c->allowed, err);
+	if (!rc)
 		rc = expect_load(
 			&c->expected, c->p.session.store, cli_text(c->p.cli, OPTION_EXPECT), err);
 	return rc;
@@ -72,6 +76,8 @@ static enum errc connect_and_recover(struct carrying *c, struct err *err)
 	c->started_ms = transport_now(c->p.session.transport);
 	rc = session_connect(&c->p.session, err);
 	c->p.online = !rc;
+	if (!rc)
+		rc = guard_organization(&c->p.session.facts, c->allowed, err);
 	if (!rc)
 		rc = run_recover(&s, c->identity, &c->in_flight, err);
 	if (!rc)
@@ -155,6 +161,8 @@ enum errc carry_out(struct carrying *c, struct err *err)
 		rc = dep_preflight(c->p.session.transport, c->p.settings, err);
 	if (!rc)
 		rc = start_or_continue(c, err);
+	if (!rc)
+		rc = organization_keep(c->p.settings, &c->p.session.fleet, err);
 	if (rc)
 		return rc;
 	s = surroundings_of(c);

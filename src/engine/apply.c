@@ -213,6 +213,7 @@ static enum errc load(struct job *j, const struct surroundings *s, int64_t run, 
 		.fleet = s->facts->fleet,
 		.settings = s->settings,
 		.begun_ms = transport_now(s->transport),
+		.protected_serials = s->protected_serials,
 		.progress = s->progress,
 		.progress_self = s->progress_self,
 	};

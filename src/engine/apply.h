@@ -30,7 +30,8 @@ struct surroundings {
 	struct transport *transport;
 	struct facts *facts;
 	const struct settings *settings;
-	uint32_t halt_failed_percent; /* 100: never */
+	const struct map *protected_serials; /* NULL: none */
+	uint32_t halt_failed_percent;        /* 100: never */
 	void (*progress)(void *self, const struct job *j);
 	void *progress_self;
 };

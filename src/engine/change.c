@@ -48,6 +48,8 @@ bool change_still_wanted(struct job *j, struct job_device *d)
 	const struct work_step *s = job_step(j, d);
 	struct view seen, expected = job_expected(j, d);
 
+	if (job_protected(j, d))
+		return false;
 	if (!job_seen(j, d, &seen)) {
 		/* Nobody can tell where it is. A put-back waits for the next apply, everything else
 		 * has not begun. */
@@ -181,6 +183,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 		share_blame(j, r, &detail);
 	} else if (rc == ERR_NOT_FOUND) {
 		refuse_all(r, REASON_APPLE_REFUSED, err.msg);
+		job_account_refused(j, detail.code, &err);
 	} else if (rc == ERR_AUTH) {
 		job_stop(j, rc, REASON_APPLE_REFUSED, &err);
 	} else if (!rc && !apple_activity_reply(reply, &activity, &err)) {
@@ -313,18 +316,46 @@ static void set_busy(struct job *j, const uint32_t *devices, uint32_t n, bool bu
 		j->devices[devices[i]].busy = busy;
 }
 
-/* What the write limit has no room for waits for the next round. */
+/* How many more devices may be off their servers with a way back to come; waves see to that, but
+ * the limit may have been lowered since they were cut. */
+static uint32_t room_in_flight(const struct job *j)
+{
+	uint32_t most = j->settings->limits[LIMIT_IN_FLIGHT], at;
+
+	for (uint32_t i = 0; i < j->n && most; i++)
+		most -= comes_back(j, &j->devices[i], &at);
+	return most;
+}
+
+static bool will_come_back(const struct job *j, const struct order *o)
+{
+	const struct work_program *p = job_program(j, &j->devices[o->device]);
+
+	if (!step_info(o->kind)->takes_off)
+		return false;
+	for (uint32_t i = job_next(j, &j->devices[o->device]); i < p->n; i++)
+		if (step_info(p->v[i].kind)->puts_back)
+			return true;
+	return false;
+}
+
+/* What limits and the write budget have no room for waits for the next round. */
 static enum errc submit_packed(
 	struct job *j, const struct order *v, uint32_t n, uint32_t *ret_n, struct err *err)
 {
 	uint32_t *devices = mem_alloc((n + 1) * sizeof(*devices)), queued = 0;
+	uint32_t room = room_in_flight(j), most;
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0, k; i < n && !rc && !j->stop && queued < j->max_writes; i += k) {
+		most = j->settings->batch_apple;
+		if (will_come_back(j, &v[i]) && most > room)
+			most = room;
 		devices[0] = v[i].device;
 		k = 1;
-		while (i + k < n && k < j->settings->batch_apple &&
-			by_group(&v[i], &v[i + k]) == 0) {
+		if (most == 0)
+			continue;
+		while (i + k < n && k < most && by_group(&v[i], &v[i + k]) == 0) {
 			devices[k] = v[i + k].device;
 			k++;
 		}
@@ -333,6 +364,7 @@ static enum errc submit_packed(
 			set_busy(j, devices, k, false);
 			continue;
 		}
+		room -= will_come_back(j, &v[i]) ? k : 0;
 		rc = submit_change(j, &v[i], devices, k, err);
 		queued++;
 		*ret_n += k;

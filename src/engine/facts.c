@@ -138,14 +138,15 @@ static enum errc own_changes(struct facts *f, uint64_t *ret, struct err *err)
 {
 	int64_t since = transport_now(f->transport) - OWN_CHANGES_MS;
 
-	return f->store ? store_devices_since(f->store, since, ret, err) : ERR_OK;
+	return f->store ? store_devices_since(f->store, -1, since, ret, err) : ERR_OK;
 }
 
-bool facts_size_plausible(struct facts *f, const char *name, uint64_t n, struct err *err)
+bool facts_size_plausible(
+	struct facts *f, const char *name, uint64_t n, int64_t told, struct err *err)
 {
 	char key[96];
 	struct str old = STR_NONE;
-	uint64_t last = 0, own = 0;
+	uint64_t last = 0, own = 0, whole = told > 0 ? (uint64_t)told : 0;
 
 	(void)snprintf(key, sizeof(key), "size.%s", name);
 	if (f->store && store_meta_get(f->store, key, &old, err))
@@ -153,11 +154,18 @@ bool facts_size_plausible(struct facts *f, const char *name, uint64_t n, struct 
 	(void)str_to_u64(old, &last);
 	if (n * 5 < last * 4 && own_changes(f, &own, err))
 		return false;
-	if ((n + own) * 5 < last * 4) {
-		(void)snprintf(f->shrunk, sizeof(f->shrunk),
-			"the %s listing has %llu entries, last time it had %llu", name,
-			(unsigned long long)n, (unsigned long long)last);
-		(void)err_set(err, ERR_PROTOCOL, "%s", f->shrunk);
+	if (n < f->least && ((n + own) * 5 < last * 4 || n * 5 < whole * 4)) {
+		(void)err_set(err, ERR_PROTOCOL,
+			"the %s listing has %llu entries, %s %llu; when that is right, say --allow "
+			"fleet=%llu",
+			name, (unsigned long long)n,
+			n * 5 < whole * 4 ? "of which it said there were" : "last time it had",
+			(unsigned long long)(n * 5 < whole * 4 ? whole : last),
+			(unsigned long long)n);
+		if (!f->shrunk[0] || n < f->n_shrunk) {
+			(void)snprintf(f->shrunk, sizeof(f->shrunk), "%.199s", err->msg);
+			f->n_shrunk = n;
+		}
 		return false;
 	}
 	return remember_size(f, key, n, err) == ERR_OK;

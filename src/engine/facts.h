@@ -14,8 +14,10 @@ struct facts {
 	struct fleet *fleet; /* all borrowed by the caller's run */
 	struct transport *transport;
 	const struct settings *settings;
-	struct store *store;          /* NULL: sizes of listings are not remembered */
-	char shrunk[200];             /* not empty: a listing lost more than 20 % */
+	struct store *store; /* NULL: sizes of listings are not remembered */
+	char shrunk[200];    /* not empty: a listing that cannot be trusted, */
+	uint64_t n_shrunk;   /* the one with the fewest entries */
+	uint64_t least;      /* --allow fleet=N: as few entries are enough; else UINT64_MAX */
 	uint64_t n_listings[TO_BARE]; /* complete listings read, by service */
 	bool single_records; /* a bulk look-up of UEM records failed: one by one from now on */
 };

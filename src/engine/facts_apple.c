@@ -235,7 +235,7 @@ enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n
 		return facts_soften(f, rc, READING_APPLE_DEVICE, slots, n, err);
 	if (pages.was_enough)
 		return facts_look_up(f, slots, n, TO_APPLE, ask_device, done_device, err);
-	if (!facts_size_plausible(f, "apple", l.n, err))
+	if (!facts_size_plausible(f, "apple", l.n, l.total, err))
 		return facts_soften(f, err->code, READING_APPLE_DEVICE, slots, n, err);
 	f->fleet->listed_size = (int64_t)l.n;
 	f->fleet->org_size = (int64_t)(l.n - pages.n_released);

@@ -35,10 +35,11 @@ MUST_CHECK enum errc facts_run_listing(struct facts *f, struct listing *l, struc
 MUST_CHECK enum errc facts_soften(struct facts *f, enum errc code, enum reading r,
 	const uint32_t *slots, uint32_t n, struct err *err);
 
-/* False (with a sentence in err and f->shrunk) when a complete listing is more than 20 % smaller
- * than the last one, less what we removed ourselves; otherwise the size is remembered under that
- * name. */
-bool facts_size_plausible(struct facts *f, const char *name, uint64_t n, struct err *err);
+/* False (with a sentence in err and f->shrunk) when a listing is more than 20 % smaller than it
+ * told itself (-1: it did not), or than the last one, less what we removed ourselves; otherwise the
+ * size is remembered under that name. */
+bool facts_size_plausible(
+	struct facts *f, const char *name, uint64_t n, int64_t told, struct err *err);
 
 /* A bit for each token group. */
 uint32_t facts_all_groups(const struct fleet *f);

@@ -108,7 +108,7 @@ static enum errc close_list(struct group_list *g, struct err *err)
 		return l->code;
 	}
 	(void)snprintf(name, sizeof(name), "uem.%.40s", buf_cstr(&group->uuid));
-	if (!facts_size_plausible(g->f, name, l->n, err)) {
+	if (!facts_size_plausible(g->f, name, l->n, -1, err)) {
 		group->complete = false;
 		return err->code;
 	}

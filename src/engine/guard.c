@@ -1,6 +1,9 @@
 #include "engine/guard.h"
 
+#include <string.h>
+
 #include "base/log.h"
+#include "engine/organization.h"
 
 enum { DAY_MS = 86400000 };
 
@@ -107,6 +110,14 @@ static uint64_t count_step(const struct plan *p, enum step_kind kind)
 	return n;
 }
 
+/* Devices that requests of the last 24 hours named; kind -1: any. */
+static enum errc recent_devices(const struct plan *p, int kind, uint64_t *ret, struct err *err)
+{
+	const struct facts *f = p->opt->facts;
+
+	return store_devices_since(f->store, kind, transport_now(f->transport) - DAY_MS, ret, err);
+}
+
 /* What cannot be undone has limits of its own, 0 unless the settings raise them. */
 static enum errc check_final_steps(const struct guarding *g, struct err *err)
 {
@@ -121,18 +132,21 @@ static enum errc check_final_steps(const struct guarding *g, struct err *err)
 
 	for (size_t i = 0; i < sizeof(finals) / sizeof(*finals); i++) {
 		const char *word = step_info(finals[i].kind)->word;
-		uint64_t n = count_step(g->plan, finals[i].kind), limit;
+		uint64_t n = count_step(g->plan, finals[i].kind), recent = 0, limit;
 		enum errc rc = limit_of(word, g->plan->opt->settings->limits[finals[i].limit],
 			UINT32_MAX, g->allowed, &limit, err);
 
-		if (rc || n <= limit)
+		if (!rc && n)
+			rc = recent_devices(g->plan, (int)finals[i].kind, &recent, err);
+		if (rc)
+			return rc;
+		if (n == 0 || n + recent <= limit)
 			continue;
 		return err_set(err, ERR_GUARD,
-			"%llu devices would %s, and limits.%s is %llu: raise it in the settings, "
-			"or for "
-			"this run with --allow %s=%llu",
-			(unsigned long long)n, word, word, (unsigned long long)limit, word,
-			(unsigned long long)n);
+			"%llu devices would %s, %llu did in the last 24 hours, and limits.%s is "
+			"%llu: raise it in the settings, or for this run with --allow %s=%llu",
+			(unsigned long long)n, word, (unsigned long long)recent, word,
+			(unsigned long long)limit, word, (unsigned long long)(n + recent));
 	}
 	return ERR_OK;
 }
@@ -150,24 +164,33 @@ static enum errc check_words(const char *const *allowed, struct err *err)
 			found |= str_eq(word, str_from(known[k]));
 		if (!found)
 			return err_set(err, ERR_USAGE,
-				"--allow knows devices, percent, fleet, organization and empty, "
-				"not "
-				"'%.*s'",
+				"--allow knows devices, percent, release, delete_record, wipe, "
+				"fleet, organization and empty, not '%.*s'",
 				STR_FMT(word));
 	}
 	return ERR_OK;
+}
+
+enum errc guard_lift(struct facts *f, const char *const *allowed, struct err *err)
+{
+	enum errc rc = check_words(allowed, err);
+
+	return rc ? rc : limit_of("fleet", UINT32_MAX, UINT32_MAX, allowed, &f->least, err);
+}
+
+enum errc guard_organization(const struct facts *f, const char *const *allowed, struct err *err)
+{
+	for (size_t i = 0; allowed && allowed[i]; i++)
+		if (strcmp(allowed[i], "organization=yes") == 0)
+			return ERR_OK;
+	return organization_check(f->settings, f->fleet, err);
 }
 
 static enum errc check_shrunk(const struct guarding *g, struct err *err)
 {
 	const char *shrunk = g->plan->opt->facts->shrunk;
 
-	if (!shrunk[0])
-		return ERR_OK;
-	return err_set(err, ERR_GUARD,
-		"%s: it lost more than 20 %%; when that is right, say --allow fleet=N with the "
-		"new size",
-		shrunk);
+	return shrunk[0] ? err_set(err, ERR_GUARD, "%s", shrunk) : ERR_OK;
 }
 
 static enum errc begin(struct guarding *g, const struct plan *p, const struct rules_policy *policy,
@@ -177,8 +200,7 @@ static enum errc begin(struct guarding *g, const struct plan *p, const struct ru
 
 	*g = (struct guarding){ p, policy, allowed, 0 };
 	if (!rc && p->n_planned && p->opt->facts->store)
-		rc = store_devices_since(p->opt->facts->store,
-			transport_now(p->opt->facts->transport) - DAY_MS, &g->recent, err);
+		rc = recent_devices(p, -1, &g->recent, err);
 	return rc;
 }
 

@@ -6,6 +6,12 @@
 
 #include "engine/plan.h"
 
+/* Before anything is read: what --allow makes facts believe. ERR_USAGE for an unknown allowance. */
+MUST_CHECK enum errc guard_lift(struct facts *f, const char *const *allowed, struct err *err);
+/* Before anything is changed, putting back what an earlier run took off included. */
+MUST_CHECK enum errc guard_organization(
+	const struct facts *f, const char *const *allowed, struct err *err);
+
 /* allowed: "devices=3000", "percent=30", "fleet=9000" of this run only; NULL-terminated, may be
  * NULL. ERR_GUARD tells which limit and how to proceed; ERR_USAGE for an unknown allowance. */
 MUST_CHECK enum errc guard_check(const struct plan *p, const struct rules_policy *policy,

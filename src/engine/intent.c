@@ -73,6 +73,12 @@ enum errc job_intend(struct open_request *r, int64_t at_ms, struct err *err)
 
 enum errc job_before_change(void *self, int64_t at_ms, struct err *err)
 {
+	struct job *j = ((struct open_request *)self)->job;
+
+	if (j->stop) { /* one of those before it said why */
+		*err = j->stop_err;
+		return j->stop;
+	}
 	return job_intend(self, at_ms, err);
 }
 

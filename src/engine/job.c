@@ -7,6 +7,8 @@
 #include "base/time.h"
 #include "model/program.h"
 
+enum { ACCOUNT_REFUSALS = 5 };
+
 /* --- loading --- */
 
 static const char *keep(struct job *j, struct str s)
@@ -398,6 +400,34 @@ void job_drift(struct job *j, struct job_device *d, const char *detail)
 	for (uint32_t i = job_next(j, d); i < job_program(j, d)->n; i++)
 		d->results[i] = RESULT_LEFT_OUT;
 	job_settle(j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, detail);
+}
+
+bool job_protected(struct job *j, struct job_device *d)
+{
+	uint32_t at;
+
+	if (!j->protected_serials || work_put_back_due(job_program(j, d), d->results, &at) ||
+		map_find(j->protected_serials, fleet_serial(j->fleet, d->slot)) == MAP_NONE)
+		return false;
+	for (uint32_t i = job_next(j, d); i < job_program(j, d)->n; i++)
+		d->results[i] = RESULT_LEFT_OUT;
+	job_settle(j, d, OUTCOME_PROTECTED, REASON_PROTECTED_LISTED, NULL);
+	return true;
+}
+
+void job_account_refused(struct job *j, const char *code, const struct err *err)
+{
+	struct err why;
+
+	j->n_account = strcmp(j->account, code) == 0 ? j->n_account + 1 : 1;
+	(void)snprintf(j->account, sizeof(j->account), "%s", code);
+	if (j->n_account < ACCOUNT_REFUSALS)
+		return;
+	(void)err_set(&why, ERR_GUARD,
+		"%d refusals in a row were the same, and about no device: mend what they name, "
+		"then run again: %s",
+		ACCOUNT_REFUSALS, err->msg);
+	job_stop(j, ERR_GUARD, REASON_RUN_GUARDED, &why);
 }
 
 void job_evidence(struct job *j, struct job_device *d, const char *kind, const char *value)

@@ -65,6 +65,7 @@ struct job {
 	struct facts *facts;
 	struct fleet *fleet;
 	const struct settings *settings;
+	const struct map *protected_serials; /* as the list reads now; NULL: none */
 
 	int64_t run, begun_ms;
 	struct arena arena;
@@ -82,7 +83,10 @@ struct job {
 	struct err no_room;  /* why that left devices out; code ERR_OK: it left none out */
 	int64_t read_ms; /* when Apple's state of the unsettled devices was last read; TIME_NONE:
 			    never */
-	bool blind;      /* the last look at open requests failed: what it left proves nothing */
+	/* The newest refusal that is about the account, and how often it came in a row. */
+	char account[64];
+	uint32_t n_account;
+	bool blind; /* the last look at open requests failed: what it left proves nothing */
 	/* Why no new change may be sent; ERR_OK: nothing. */
 	enum errc stop;
 	enum reason stop_reason;
@@ -123,6 +127,10 @@ void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum 
 void job_wait(struct job_device *d, enum reason reason);
 /* Somebody else changed it: left alone. */
 void job_drift(struct job *j, struct job_device *d, const char *detail);
+/* True: it is on the protected list by now, and settled; not for a device on its way back. */
+bool job_protected(struct job *j, struct job_device *d);
+/* A refusal that is about no device: five of the same code in a row stop the run. */
+void job_account_refused(struct job *j, const char *code, const struct err *err);
 void job_evidence(struct job *j, struct job_device *d, const char *kind, const char *value);
 
 /* Remembers the first reason to send nothing more. */

@@ -8,8 +8,12 @@
 #include "base/mem.h"
 #include "engine/job.h"
 
-/* The list shows the device, but the UEM has no record to give the profile to (uem.md H.6). */
-enum { CODE_NOT_SYNCED = 5058 };
+enum {
+	/* The list shows the device, but the UEM has no record to give the profile to
+	 * (uem.md H.6). */
+	CODE_NOT_SYNCED = 5058,
+	CODE_NO_ACCOUNT = 5053, /* the group has no DEP account */
+};
 
 static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
 {
@@ -23,7 +27,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 {
 	struct job *j = r->job;
 	struct job_device *d = &j->devices[r->devices[0]];
-	struct uem_error detail;
+	struct uem_error detail = { 0 };
 	struct err err;
 	enum errc rc = uem_reply_error(reply, &detail, &err);
 
@@ -37,6 +41,8 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 		r->state = REQUEST_REFUSED;
 		job_fail(j, d, rc == ERR_HELD ? OUTCOME_HELD : OUTCOME_FAILED,
 			rc == ERR_HELD ? REASON_UEM_HELD : REASON_UEM_REFUSED, err.msg);
+		if (detail.code == CODE_NO_ACCOUNT)
+			job_account_refused(j, "5053", &err);
 	} else if (rc == ERR_AUTH) {
 		r->state = REQUEST_REFUSED;
 		job_stop(j, rc, REASON_UEM_REFUSED, &err);
@@ -134,7 +140,7 @@ enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct er
 		rc = facts_uem_lists(j->facts, all, err);
 	for (uint32_t i = 0; i < j->n && !rc; i++)
 		if (is_ready(j, &j->devices[i], wave)) {
-			if (!holds_now(j, &j->devices[i]))
+			if (!job_protected(j, &j->devices[i]) && !holds_now(j, &j->devices[i]))
 				submit(j, i);
 			++*ret_n;
 		}

@@ -9,7 +9,7 @@
 #include "engine/waves.h"
 #include "services/apple.h"
 
-enum { APPLE_POLL_MAX_MS = 60000, UEM_POLL_MAX_MS = 300000 };
+enum { APPLE_POLL_MAX_MS = 60000, UEM_POLL_MAX_MS = 300000, DELETE_MOST = 500 };
 
 struct walker {
 	const struct work_program *prog;
@@ -184,13 +184,15 @@ static struct parcel parcel_of(const struct walk *w, uint32_t i, const struct wo
 	return ret;
 }
 
-enum turn { TURN_APPLE, TURN_UEM, TURN_SYNC };
+enum turn { TURN_APPLE, TURN_PROFILE, TURN_SYNC, TURN_RECORD };
 
 static enum turn turn_of(const struct work_step *s)
 {
 	if (step_info(s->kind)->service == SERVICE_APPLE)
 		return TURN_APPLE;
-	return s->kind == STEP_SYNC || s->kind == STEP_FETCH ? TURN_SYNC : TURN_UEM;
+	if (s->kind == STEP_DELETE_RECORD || s->kind == STEP_WIPE)
+		return TURN_RECORD;
+	return s->kind == STEP_SYNC || s->kind == STEP_FETCH ? TURN_SYNC : TURN_PROFILE;
 }
 
 /* The rows of a wave whose next step is of that turn. */
@@ -292,7 +294,7 @@ static void change_round(struct walk *w)
 	pass_all(w);
 }
 
-static void uem_round(struct walk *w)
+static void profile_round(struct walk *w)
 {
 	int64_t over = w->s->timeouts.activity_ms + w->s->timeouts.settle_ms;
 	uint32_t groups = 0;
@@ -342,14 +344,36 @@ static void sync_round(struct walk *w)
 	pass_all(w);
 }
 
+/* Look-ups before and after; wipes one by one, deletions as many as a tenant may allow. */
+static void record_round(struct walk *w)
+{
+	uint64_t wipes = 0, deletes, n = w->n_parcels;
+	int64_t over = w->s->timeouts.activity_ms;
+
+	for (uint32_t i = 0; i < w->n_parcels; i++)
+		wipes += w->parcels[i].kind == STEP_WIPE;
+	deletes = n - wipes;
+	read_uem(w, n + (deletes > 1), false);
+	w->out->uem_changes += wipes + (deletes + DELETE_MOST - 1) / DELETE_MOST;
+	send(w, RATE_UEM, wipes + (deletes + DELETE_MOST - 1) / DELETE_MOST);
+	if (wipes)
+		over = w->s->timeouts.wipe_ms;
+	w->out->uem_polls += polls(w->s->poll.apple_ms, UEM_POLL_MAX_MS, over) * n;
+	if (w->late)
+		w->now = later(w->now, over);
+	read_uem(w, n, false);
+	pass_all(w);
+}
+
 static void walk_wave(struct walk *w, uint32_t wave)
 {
-	static void (*const rounds[])(struct walk * w) = { change_round, uem_round, sync_round };
+	static void (*const rounds[])(
+		struct walk * w) = { change_round, profile_round, sync_round, record_round };
 	bool moved;
 
 	do {
 		moved = false;
-		for (int turn = TURN_APPLE; turn <= TURN_SYNC && !moved; turn++) {
+		for (int turn = TURN_APPLE; turn <= TURN_RECORD && !moved; turn++) {
 			moved = collect(w, wave, (enum turn)turn);
 			if (moved)
 				rounds[turn](w);

@@ -82,6 +82,7 @@ enum errc session_open(struct session *s, const struct settings *settings,
 		.transport = s->transport,
 		.settings = settings,
 		.store = s->store,
+		.least = UINT64_MAX,
 	};
 	return rc;
 }

@@ -106,7 +106,8 @@ enum errc store_request_devices(struct store *s, int64_t request,
 	return rc;
 }
 
-enum errc store_devices_since(struct store *s, int64_t since_ms, uint64_t *ret, struct err *err)
+enum errc store_devices_since(
+	struct store *s, int kind, int64_t since_ms, uint64_t *ret, struct err *err)
 {
 	struct db_stmt *q;
 	bool row;
@@ -115,6 +116,7 @@ enum errc store_devices_since(struct store *s, int64_t since_ms, uint64_t *ret, 
 	if (rc)
 		return rc;
 	db_bind_int(q, 1, since_ms);
+	db_bind_int(q, 2, kind);
 	rc = db_step(q, &row, err);
 	if (!rc) {
 		*ret = row ? (uint64_t)db_col_int(q, 0) : 0;

@@ -54,7 +54,8 @@
 	X(REQUEST_DEVICES, "SELECT serial, step FROM request_device WHERE request = ?1 "           \
 			   "ORDER BY rowid")                                                       \
 	X(DEVICES_SINCE, "SELECT count(DISTINCT v.serial) FROM request_device v "                  \
-			 "JOIN request r ON r.id = v.request WHERE r.intent > ?1")                 \
+			 "JOIN request r ON r.id = v.request WHERE r.intent > ?1 "                 \
+			 "AND (?2 < 0 OR r.kind = ?2)")                                            \
 	X(HOME_PUT, "INSERT INTO home(serial, server, run) VALUES(?1, ?2, ?3) "                    \
 		    "ON CONFLICT(serial) DO UPDATE SET server = ?2, run = ?3")                     \
 	X(HOME_GET, "SELECT server FROM home WHERE serial = ?1")                                   \

@@ -146,9 +146,10 @@ MUST_CHECK enum errc store_request_devices(struct store *s, int64_t request,
 	enum errc (*each)(void *self, struct str serial, uint32_t step, struct err *err),
 	void *self, struct err *err);
 
-/* Distinct serials that requests with an intent later than since_ms named. */
+/* Distinct serials that requests with an intent later than since_ms named; of one kind, or of any
+ * (-1). */
 MUST_CHECK enum errc store_devices_since(
-	struct store *s, int64_t since_ms, uint64_t *ret, struct err *err);
+	struct store *s, int kind, int64_t since_ms, uint64_t *ret, struct err *err);
 
 /* --- where a device came from, across runs --- */
 MUST_CHECK enum errc store_home_put(

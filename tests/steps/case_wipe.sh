@@ -26,7 +26,7 @@ same 'a DeviceWipe' 1 "$(requests '.query | test("command=DeviceWipe")')"
 check 'the evidence names the look' grep -q 'record:2026' in.result.csv
 rules '[{wipe: {kind: enterprise}}]'
 rows WIPENROL0002
-apply --allow wipe=1 --confirm wipe=1
+apply --allow wipe=2 --confirm wipe=1 # the second within a day
 same 'an EnterpriseWipe' 1 "$(requests '.query | test("command=EnterpriseWipe")')"
 
 # --- later steps wait; --max-wait ends; the next apply goes on ---
