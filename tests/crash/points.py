@@ -316,7 +316,8 @@ def error_points(recorded, everything):
 
 # --- disks ---
 
-DISK = {"state": "*/state/*", "result": "*/#*"}  # a result has no name before it is whole
+# A result has no name before it is whole; nor have files of the state, which lie elsewhere.
+DISK = {"state": "*/state/*", "result": "*/" + 32 * "?" + "/#*"}
 
 
 def disk_fails(w, name, at, error, once):
