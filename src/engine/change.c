@@ -322,8 +322,13 @@ static uint32_t room_in_flight(const struct job *j)
 {
 	uint32_t most = j->settings->limits[LIMIT_IN_FLIGHT], at;
 
-	for (uint32_t i = 0; i < j->n && most; i++)
-		most -= comes_back(j, &j->devices[i], &at);
+	for (uint32_t i = 0; i < j->n && most; i++) {
+		const struct job_device *d = &j->devices[i];
+
+		/* One whose way back failed is away all the same. */
+		most -= d->outcome == OUTCOME_IN_FLIGHT || comes_back(j, d, &at) ||
+			work_put_back_due(job_program(j, d), d->results, &at);
+	}
 	return most;
 }
 
@@ -353,8 +358,11 @@ static enum errc submit_packed(
 			most = room;
 		devices[0] = v[i].device;
 		k = 1;
-		if (most == 0)
+		if (most == 0) {
+			(void)err_set(&j->no_room, ERR_TEMPFAIL,
+				"as many devices are off their servers as limits.in_flight allows");
 			continue;
+		}
 		while (i + k < n && k < most && by_group(&v[i], &v[i + k]) == 0) {
 			devices[k] = v[i + k].device;
 			k++;

@@ -9,6 +9,7 @@ exactly the waves done; nobody is left off a server. Each triple comes from its 
 one that fails can be run again: property.py BUILD 1 SEED
 """
 import collections
+import contextlib
 import csv
 import json
 import multiprocessing
@@ -106,7 +107,7 @@ class Outcome:
             self.rows = list(csv.DictReader(f))
         self.wave, self.devices = {}, collections.Counter()
         for db in (folder / "state").glob("*/depmend.db"):
-            with sqlite3.connect(db) as store:
+            with contextlib.closing(sqlite3.connect(db)) as store:
                 self.wave = dict(store.execute("SELECT serial, wave FROM device"))
         for wave in self.wave.values():
             self.devices[wave] += 1
