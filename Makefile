@@ -50,7 +50,7 @@ SHIM     := $(BUILD)/crash/shim.so
 # For targets that build with another variant, or after setup: every core, unless -j was given.
 AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all setup setup-test setup-dev demo test test-full check unit suites dev lint crash fuzz fuzzers bench benchers install deb clean help compile_commands.json
+.PHONY: all setup setup-test setup-dev demo test test-full check unit suites dev lint crash property fuzz fuzzers bench benchers install deb clean help compile_commands.json
 .DEFAULT_GOAL := all
 
 all: $(PROGRAMS) $(DOCS) .build/rules ## build bin/depmend and bin/depmend-sim
@@ -100,6 +100,10 @@ crash: setup-test ## kill the tool at every durable or visible step
 mutants: setup-test ## take out what keeps changes from coming twice: a named test has to fail
 	@$(AGAIN) VARIANT=release all .build/release/crash/shim.so
 	@tests/crash/mutants.py .build/release
+
+property: setup-test ## a thousand random rules, CSVs and limits against the simulator
+	@$(AGAIN) VARIANT=release all
+	@tests/property/all.sh .build/release
 
 SECS ?= 60
 fuzz: setup-dev ## feed every reader with rubbish for SECS seconds (FUZZ=name: that one alone)
