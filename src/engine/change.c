@@ -40,6 +40,7 @@ static void note_drift(struct job *j, struct job_device *d, const struct view *s
 		STR_FMT(fleet_server_name(j->fleet, seen->server)),
 		seen->server == SERVER_NONE ? "" : "'");
 	job_drift(j, d, detail);
+	d->anonymous = true;
 }
 
 /* Settles what needs nothing or was changed by somebody else; true: the change is to be sent. */
@@ -166,7 +167,7 @@ static enum errc before_change(void *self, int64_t at_ms, struct err *err)
 {
 	struct open_request *r = self;
 
-	return at_ms < r->not_after_ms ? job_intend(r, at_ms, err)
+	return at_ms < r->not_after_ms ? job_before_change(r, at_ms, err)
 				       : err_set(err, ERR_REFUSED, "the deadline has passed");
 }
 
@@ -429,5 +430,7 @@ enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err
 		rc = drained;
 		*err = why;
 	}
+	if (!rc)
+		rc = job_name_drift(j, err);
 	return rc ? rc : job_flush(j, err);
 }

@@ -31,8 +31,9 @@ struct job_device {
 	bool busy;       /* named by an open request */
 	bool witnessed;  /* an audit event tells of what its open request was to do */
 	bool log_failed; /* the log of its open request says it failed */
-	bool gave_up; /* in flight, and nothing more to do about it: the next apply tries again */
-	bool dirty;   /* to be written by job_flush() */
+	bool gave_up;   /* in flight, and nothing more to do about it: the next apply tries again */
+	bool anonymous; /* it drifted, and nobody has said who changed it */
+	bool dirty;     /* to be written by job_flush() */
 };
 
 /* A CHANGE that was sent, or may have been. */
@@ -179,6 +180,8 @@ MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, s
  * effect.
  */
 MUST_CHECK enum errc sync_again(struct job *j, uint32_t groups, struct err *err);
+/* Adds to the devices that drifted who changed them, as far as Apple says. */
+MUST_CHECK enum errc job_name_drift(struct job *j, struct err *err);
 /* Reads Apple's state of these devices, unless that was done within timeouts.settle. */
 MUST_CHECK enum errc job_refresh(struct job *j, bool force, struct err *err);
 
