@@ -157,4 +157,28 @@ plan_and_apply 0
 holds 1000 1
 no_polls
 
+# --- the same inputs in any surroundings: the same bytes ---
+rules ''
+fresh 90 'rebuild delete move' "$limits" --set uem.quota_headers=no # how much others use is no input
+plan_in() { # ENVIRONMENT...
+	rm -rf "$work/state"
+	env -i "$@" DEPMEND_CLOCK="$DEPMEND_CLOCK" "$build/depmend" plan in.csv --rules rules.yaml \
+		--settings "$work/depmend.yaml" >out 2>&1 </dev/null
+}
+plan_in
+mv out reference
+check 'a plan to compare with' grep -q '^finished' reference
+locales=(C POSIX C.UTF-8 de_DE.UTF-8 tr_TR.UTF-8 ar_EG.UTF-8 fa_IR ja_JP.eucJP nonsense '')
+zones=(UTC America/New_York Asia/Kathmandu Pacific/Apia Europe/Berlin :/nowhere 'XXX-14' '' Africa/Casablanca
+	Antarctica/Troll)
+different=0
+for locale in "${locales[@]}"; do
+	for zone in "${zones[@]}"; do
+		plan_in LC_ALL="$locale" LANG="$locale" LC_NUMERIC=de_DE LANGUAGE=tr TZ="$zone" COLUMNS=$RANDOM \
+			HOME=/nowhere NO_COLOR=1 POSIXLY_CORRECT=1 "X$RANDOM=$RANDOM"
+		cmp -s out reference || different=$((different + 1))
+	done
+done
+same 'of 100 plans, those with other bytes' 0 "$different"
+
 suite_end

@@ -217,4 +217,68 @@ exits 'the undo goes on' 0
 same 'as the same run' "$first" "$(newest)"
 undone "$name" 'an undo in two parts'
 
+# --- the run of each shipped rule ---
+
+# Serials of the result CSV with an outcome that fits, as a pattern for grep.
+serials_that() { # FILE OUTCOME-PATTERN
+	grep -E ",($2)," "$1" | cut -d, -f1 | sort -u
+}
+
+# Of every kind of device some, with a server each that is not its own.
+of_all_kinds() {
+	echo serial,server
+	(
+		grep ',yes,' "$root/samples/fleet.csv" | cut -d, -f1 | head -n 4
+		some_of 2 'WS1 EMEA'
+		some_of 2 'WS1 APAC'
+		truth 'SELECT serial FROM device WHERE server IS NULL AND released IS NULL LIMIT 2'
+		truth 'SELECT serial FROM device WHERE released IS NOT NULL LIMIT 1'
+		truth "SELECT serial FROM managed WHERE status = 'Enrolled' LIMIT 2"
+		truth 'SELECT d.serial FROM device d LEFT JOIN record r ON r.device = d.id
+			WHERE r.profile IS NULL AND d.server IS NOT NULL LIMIT 2'
+		echo C02NOTTHERE
+	) | sort -u | sed 's/$/,WS1 Americas/'
+}
+
+sets_of() { # RULES: the options that give its parameters a value
+	sed -n '/^parameters/,/^[^ p]/s/^  \([a-z]*\):.*/\1/p' "$1" | while read -r name; do
+		case $name in
+		server) echo '--set server=WS1 Americas' ;;
+		profile) grep -q 'remove' <<<"$(grep -A1 '^parameters' "$1")" &&
+			echo '--set profile=remove' || echo '--set profile=Corporate iPads' ;;
+		enrolled) echo '--set enrolled=delete' ;;
+		empty) echo '--set empty=unassign' ;;
+		esac
+	done
+}
+
+undo_shipped() { # RULES
+	local name=${1##*/} sets=() line n
+	fresh
+	of_all_kinds >in.csv
+	name=${name%.yaml}
+	while read -r line; do
+		sets+=("${line%% *}" "${line#* }")
+	done < <(sets_of "$1")
+	run plan in.csv --rules "$name" "${sets[@]}" --out plan.csv
+	for line in release wipe delete_record; do
+		n=$(grep -c "[;,]$line\b.*=planned" plan.csv)
+		[ "$n" -eq 0 ] || sets+=(--allow "$line=$n" --confirm "$line=$n")
+	done
+	run apply in.csv --rules "$name" "${sets[@]}" --yes --max-wait 2d "${lift[@]}"
+	[ "$(changes)" -gt 0 ] || return 0 # advice only
+	run undo "$(newest)" --apply --yes --max-wait 2d --out undone.csv "${lift[@]}"
+	state >now
+	serials_that undone.csv 'manual|failed|unchanged' >left
+	same "$name: all that can be undone is as it was" '' \
+		"$(diff before now | grep -E '^[<>]' | grep -v -F -f left)"
+	same "$name: nothing is left half undone" '' "$(serials_that undone.csv 'unverified|in_flight|pending')"
+	echo "$name: $(serials_that undone.csv 'done' | wc -l) undone"
+}
+
+for rules in "$root"/rules/*.yaml; do
+	undo_shipped "$rules" >>"$work/shipped"
+done
+check 'some rules were undone' test "$(grep -c '^[a-z-]*: [1-9].* undone' "$work/shipped")" -ge 7
+
 suite_end
