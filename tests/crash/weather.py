@@ -31,8 +31,7 @@ LEFT = {
     "apple-activity-never": (4, "6 rebuild in_flight, 9 rebuild pending, 6 move unverified, "
                              "8 move pending, 3 delete unverified, 5 delete pending"),
     # One device in three is on no list; where one went that was on no server cannot be proved.
-    "apple-short-lists": (5, "5 rebuild undecided, 3 move undecided, 1 move unverified, "
-                          "3 delete undecided"),
+    "apple-short-lists": (4, "15 rebuild undecided, 15 move undecided, 8 delete undecided"),
     "apple-read-only": (77, "15 rebuild pending, 14 move pending, 8 delete pending"),
     "uem-sync-lost": (4, "6 rebuild unverified, 9 rebuild pending, 6 move unverified, "
                       "8 move pending, 3 delete unverified, 5 delete pending"),
