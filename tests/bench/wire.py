@@ -128,7 +128,7 @@ def device_changes(scenario):
     fleet = world.fleet_csv(4_000)
     for disk, more, most in (("this disk", None, 0.01), ("a sync of 5 ms more", "5000", 0.02)):
         with TlsWorld(fleet, "--profile", "Bench", "--set", "uem.profile_time=1s", *scenario) as w:
-            rows = w.serials("in.csv", listed(world.devices_of(fleet), PROFILES))
+            rows = w.serials("in.csv", listed(world.devices_of(fleet, sound=True), PROFILES))
             env = {"LD_PRELOAD": str(bench.program("sync.so")),
                    "BENCH_SYNC_REPORT": str(w.at / "syncs"),
                    **({"BENCH_SYNC_US": more} if more else {})}

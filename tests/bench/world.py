@@ -48,9 +48,11 @@ def fleet_csv(devices):
     return path
 
 
-def devices_of(path):
+def devices_of(path, sound=False):
+    """(serial, server) of each; sound: only those whose registration is not broken."""
     with open(path, newline="", encoding="utf-8") as file:
-        return [(row["serial"], row["server"]) for row in csv.DictReader(file)]
+        return [(row["serial"], row["server"]) for row in csv.DictReader(file)
+                if not (sound and row["corrupted"] == "yes")]
 
 
 class World:
