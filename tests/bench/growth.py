@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """P4, P6 and growth: reading alone, and plans of ten thousand to ten million rows."""
 import pathlib
 

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """A1, A3, A4: whole jobs on the virtual clock, against the least time and requests they can take.
 
 The least is what the fleet, the rules and the limits allow: every list read once to know, once

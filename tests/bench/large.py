@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """J2, J3 and what is large: the journal in bulk, an apply on 100,000 of a million rows, resumed, and a
 rehearsal of 10,000 devices at ten writes an hour."""
 import json

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """P1, P2, P3, P5: `plan --offline` of a million rows against the lean filter and the peers."""
 import collections
 import csv

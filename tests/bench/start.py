@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """S1: how long until there is an answer, for `--version` and for a plan of 100 rows."""
 import bench
 

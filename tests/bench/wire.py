@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """A2, A5, J1: over TLS in real time, four requests in flight, each answered after 100 ms.
 
 The floor of n requests is n / 4 * 100 ms, from the first to the end of the last as the simulator
