@@ -46,7 +46,7 @@ BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(filter-out %/sync.c,$(wildcard te
 PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
 DOCS_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/docs/*.c))
 DOCS     := $(addprefix $(BUILD)/docs/,depmend.1 depmend-rules.5 depmend.bash _depmend depmend.fish)
-SHIM     := $(BUILD)/crash/shim.so
+SHIM     := $(BUILD)/crash/shim.so $(BUILD)/oom/shim.so
 # For targets that build with another variant, or after setup: every core, unless -j was given.
 AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -92,9 +92,10 @@ check: $(PROGRAMS) $(DOCS) $(UNIT_BIN) $(SHIM) .build/rules
 unit: $(UNIT_BIN)
 	@tests/run.sh $(BUILD) unit
 
-crash: setup-test ## kill the tool at every durable or visible step
-	@$(AGAIN) VARIANT=release all .build/release/crash/shim.so
+crash: setup-test ## kill and starve the tool at every durable or visible step
+	@$(AGAIN) VARIANT=release all .build/release/crash/shim.so .build/release/oom/shim.so
 	@tests/crash/all.sh .build/release
+	@tests/oom/run.sh .build/release 300
 
 .PHONY: mutants
 mutants: setup-test ## take out what keeps changes from coming twice: a named test has to fail
@@ -204,7 +205,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libdepmend.a Makefile
 		$(BUILD)/libdepmend.a $(LDLIBS_TOOL)
 
 # Loaded into depmend before everything else, so it may need nothing but libc.
-$(BUILD)/crash/shim.so: tests/crash/shim.c Makefile
+$(BUILD)/%/shim.so: tests/%/shim.c Makefile
 	@mkdir -p $(@D)
 	$(call say,  LD  $@)
 	$(Q)$(CC) $(CSTD) -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -o $@ $<
