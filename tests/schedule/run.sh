@@ -169,7 +169,7 @@ plan_in
 mv out reference
 check 'a plan to compare with' grep -q '^finished' reference
 locales=(C POSIX C.UTF-8 de_DE.UTF-8 tr_TR.UTF-8 ar_EG.UTF-8 fa_IR ja_JP.eucJP nonsense '')
-zones=(UTC America/New_York Asia/Kathmandu Pacific/Apia Europe/Berlin :/nowhere 'XXX-14' '' Africa/Casablanca
+zones=(UTC America/New_York Asia/Kathmandu Pacific/Apia Europe/Berlin :/nowhere 'QQQ-14' '' Africa/Casablanca
 	Antarctica/Troll)
 different=0
 for locale in "${locales[@]}"; do
