@@ -31,10 +31,10 @@ def judge(model, family, number, ordered, source, added, status, server, tag, us
 
 
 def main():
-    first, conflicts, kept = {}, set(), []
+    first, conflicts, verdicts = {}, set(), []
     with open(sys.argv[1], newline="", encoding="utf-8") as file:
         rows = csv.reader(file)
-        header = next(rows)
+        next(rows)
         for row in rows:
             serial = row[0].strip().upper()
             verdict = judge(row[1], row[2], row[5], row[6], row[7], row[8], row[9], row[10],
@@ -45,13 +45,15 @@ def main():
                 verdict = ("duplicate", verdict[1], "")
             else:
                 conflicts.add(serial)
-            kept.append((row, serial, verdict))
+            verdicts.append(verdict)
     out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(header + [f"depmend_{word}" for word in OURS])
-    for row, serial, verdict in kept:
-        if serial in conflicts:
-            verdict = ("invalid", verdict[1], "")
-        out.writerow([*row, *verdict, "", "", "", "", 0, "", ""])
+    with open(sys.argv[1], newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        out.writerow(next(rows) + [f"depmend_{word}" for word in OURS])
+        for row, verdict in zip(rows, verdicts):
+            if row[0].strip().upper() in conflicts:
+                verdict = ("invalid", verdict[1], "")
+            out.writerow([*row, *verdict, "", "", "", "", 0, "", ""])
 
 
 main()
