@@ -37,6 +37,13 @@ LEFT = {
                       "8 move pending, 3 delete unverified, 5 delete pending"),
     "uem-no-account": (3, "15 rebuild undecided, 15 move undecided, 8 delete undecided"),
     "uem-error-in-ok": (3, "15 rebuild undecided"),  # "no such device" as 200
+    "apple-client-unauthorized": (77, "15 rebuild pending, 15 move pending, 8 delete pending, "
+                                  "2 keep pending, 1 nothing pending"),
+    "uem-no-permission": (77, "15 rebuild pending, 15 move pending, 8 delete pending, "
+                          "2 keep pending"),
+    # The search that tells whether a device is gone for good answers nothing.
+    "uem-feature-off": (4, "15 rebuild undecided, 8 move pending, 3 delete unverified, "
+                        "5 delete pending"),
     "uem-blank-group-id": (78, "15 rebuild pending, 15 move pending, 8 delete pending, "
                            "2 keep pending, 1 nothing pending"),
     "other-admin": (5, "1 move drifted, 1 delete unchanged"),  # takes one of each away
