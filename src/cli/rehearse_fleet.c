@@ -160,6 +160,14 @@ static void names_of_rules(struct rehearse_fleet *f, const struct ruleset *rules
 		add_name(v[i].profile ? &f->profiles : &f->servers, v[i].name);
 }
 
+/* Groups that the settings feed from a server want that server, too. */
+static void names_of_settings(struct rehearse_fleet *f, const struct settings *s)
+{
+	for (size_t i = 0; s && s->has_uem && i < s->uem.n_tokens; i++)
+		if (s->uem.tokens[i].server)
+			add_name(&f->servers, str_from(s->uem.tokens[i].server));
+}
+
 struct naming {
 	struct rehearse_fleet *fleet;
 	struct prepared *p;
@@ -221,7 +229,7 @@ static struct str server_of(const struct writing *w, const struct csv_record *re
 		return STR_NONE;
 	if (server.n || (w->fleet->source[FIELD_SERVER] >= 0 && status.n == 0))
 		return server;
-	return w->fleet->rules_name_server ? map_key(&w->fleet->servers, 0) : some_server;
+	return w->fleet->names_server ? map_key(&w->fleet->servers, 0) : some_server;
 }
 
 static enum errc write_device(
@@ -296,7 +304,8 @@ enum errc rehearse_fleet_write(struct rehearse_fleet *f, struct prepared *p, con
 		rc = cli_load_input(p->cli, NULL, NULL, inventory, folder, &live, err);
 	else
 		rc = input_each(&p->input, names_of_row, &naming, err);
-	f->rules_name_server = f->servers.n > 0;
+	names_of_settings(f, p->settings);
+	f->names_server = f->servers.n > 0;
 	if (!rc)
 		rc = find_sources(f, p, in, err);
 	if (!rc)

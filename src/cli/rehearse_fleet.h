@@ -17,7 +17,7 @@ struct rehearse_fleet {
 	int status_at;                           /* column with the status in words, -1: none */
 	uint32_t known;                          /* facts that the fleet holds: bit per enum fact */
 	bool has_inventory;
-	bool rules_name_server; /* the first of servers is theirs */
+	bool names_server; /* rules, rows or settings do; the first is the default */
 	uint32_t n_devices;
 };
 

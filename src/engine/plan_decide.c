@@ -112,8 +112,26 @@ static bool lacks_enrollment(const struct plan *p, const struct work_program *pr
 	return s && s->apple.school && s->n_enrollment == 0 && work_has(prog, STEP_RELEASE);
 }
 
-/* A name from a column that fits no server spoils its rows only; `why` keeps the sentence. */
-static enum errc compile_programs(struct plan *p, char **why, struct err *err)
+/* A name from a column that fits nothing. */
+struct misfit {
+	char *why; /* owned; NULL: none */
+	enum reason reason;
+};
+
+static enum reason misfit_of(const struct fleet *f, const struct program *source)
+{
+	for (uint32_t i = 0; i < source->n; i++) {
+		const struct step *s = &source->v[i];
+
+		if (step_info(s->kind)->arg == ARG_PROFILE && s->arg.n &&
+			fleet_profile_by_name(f, s->arg) == MAP_NONE)
+			return REASON_ROW_UNKNOWN_PROFILE;
+	}
+	return REASON_ROW_UNKNOWN_SERVER;
+}
+
+/* Such a name spoils its rows only. */
+static enum errc compile_programs(struct plan *p, struct misfit *misfits, struct err *err)
 {
 	struct program source;
 	enum errc rc = ERR_OK;
@@ -137,7 +155,8 @@ static enum errc compile_programs(struct plan *p, char **why, struct err *err)
 				"School Manager has no other way");
 		if (rc == ERR_NOT_FOUND) {
 			work_outline(&source, &p->arena, &p->compiled[i]);
-			why[i] = mem_strdup(err->msg);
+			misfits[i].why = mem_strdup(err->msg);
+			misfits[i].reason = misfit_of(p->opt->facts->fleet, &source);
 			rc = ERR_OK;
 		}
 	}
@@ -362,7 +381,7 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 }
 
 static enum errc decide_row(
-	struct plan *p, struct input_row *row, const char *bad_name, struct err *err)
+	struct plan *p, struct input_row *row, const struct misfit *misfit, struct err *err)
 {
 	const struct work_program *prog = &p->compiled[row->program];
 	struct obstacle obstacle;
@@ -378,8 +397,8 @@ static enum errc decide_row(
 			settle_because(p, row, OUTCOME_SKIPPED, REASON_RULE_SKIP);
 		return ERR_OK;
 	}
-	if (bad_name) {
-		plan_settle(p, row, OUTCOME_INVALID, REASON_ROW_UNKNOWN_SERVER, str_from(bad_name));
+	if (misfit->why) {
+		plan_settle(p, row, OUTCOME_INVALID, misfit->reason, str_from(misfit->why));
 		return ERR_OK;
 	}
 	if (bad_deadline(p, prog)) {
@@ -407,8 +426,8 @@ static enum errc decide_row(
 
 enum errc plan_decide(struct plan *p, struct err *err)
 {
-	char **why = mem_zalloc((p->programs.n + 1) * sizeof(*why));
-	enum errc rc = compile_programs(p, why, err);
+	struct misfit *misfits = mem_zalloc((p->programs.n + 1) * sizeof(*misfits));
+	enum errc rc = compile_programs(p, misfits, err);
 
 	if (!rc && p->opt->facts)
 		rc = read_all_for_steps(p, err);
@@ -416,10 +435,10 @@ enum errc plan_decide(struct plan *p, struct err *err)
 		struct input_row *row = &p->input->rows[i];
 
 		if (row->outcome == OUTCOME_PENDING && row->program != MAP_NONE)
-			rc = decide_row(p, row, why[row->program], err);
+			rc = decide_row(p, row, &misfits[row->program], err);
 	}
 	for (uint32_t i = 0; i < p->programs.n; i++)
-		free(why[i]);
-	free(why);
+		free(misfits[i].why);
+	free(misfits);
 	return rc;
 }

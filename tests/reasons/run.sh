@@ -57,6 +57,9 @@ rules '[{reassign: {to: {column: Wanted}}}]'
 csv "$one,no such server"
 plan
 has row.unknown_server
+rules '[{assign_profile: {profile: {column: Wanted}}}]'
+plan
+has row.unknown_profile
 
 # --- runs ---
 rules '[reassign]'
@@ -98,7 +101,7 @@ for one in HUP:129 INT:130 TERM:143; do
 done
 
 # --- every code is named by a test, but for these, which nobody brings about yet ---
-owed='row.unknown_profile apple.activity_failed apple.device_failed apple.outcome_unknown
+owed='apple.activity_failed apple.device_failed apple.outcome_unknown
 apple.unreachable internal run.halted run.in_flight run.superseded state.drifted uem.no_group
 uem.unreachable'
 codes=$(sed -n '/define REASON_LIST/,/^enum/s/^\tX([A-Z_]*, "\([a-z._]*\)".*/\1/p' \

@@ -124,6 +124,12 @@ as_apply() {
 	run rehearse "$work/in.csv" --rules corrupted-registration --inventory samples/fleet.csv
 	check 'a guard would fire' says 'limits.percent allows 10 %'
 	grep '^sent' "$work/out" >"$work/predicted"
+	cp samples/serials.txt "$work/bare.csv"
+	sed 's/^  tokens:.*/&\n    - {server: WS1 Oceania, group: WS1OCEANIA}/' "$DEPMEND_SETTINGS" \
+		>"$work/more.yaml"
+	run rehearse "$work/bare.csv" --rules corrupted-registration --settings "$work/more.yaml"
+	exits 'servers that only the settings name' 3
+	check 'are there, too' says '16 done'
 	same 'the real world is untouched' 0 "$(effects unassign)"
 	check 'no secret is needed' test ! -e "$work/state"
 	run apply "$work/in.csv" --rules corrupted-registration --yes --allow percent=30
