@@ -21,6 +21,9 @@ else ifeq ($(VARIANT),fuzz)
 CC := clang
 OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LDOPT := -fsanitize=fuzzer,address,undefined
+else ifeq ($(VARIANT),coverage)
+OPT := -O0 -g --coverage
+LDOPT := --coverage
 else
 OPT := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 LDOPT :=
@@ -118,6 +121,11 @@ bench: setup-test ## speed, memory and requests against their aims and against o
 	@tests/bench/all.sh .build/release $(BENCH)
 
 benchers: $(BENCH_BIN) $(BUILD)/bench/sync.so
+
+.PHONY: coverage
+coverage: setup-test setup-dev ## how much of the code the tests run: at least 90 % of the lines
+	@$(AGAIN) VARIANT=coverage all
+	@tests/coverage.sh .build/coverage $(AGAIN)
 
 lint: setup-dev ## every gate that is a script
 	@tests/lint/all.sh
