@@ -4,6 +4,9 @@
 #define LOST(what, applied)                                                                       \
 	"version: 1\nfaults:\n  - {service: apple, method: POST, path: /v1/orgDeviceActivities, " \
 	"nth: 1, do: " what ", applied: " applied "}\n"
+#define STORM(at, what, applied)                                                      \
+	"  - {service: apple, method: POST, path: /v1/orgDeviceActivities, nth: " #at \
+	", do: " what ", applied: " applied "}\n"
 #define LOST_REPLY(status, applied) LOST("reply, status: " #status, applied)
 #define REFUSED(where, status, code) \
 	"  - {" where ", do: reply, status: " #status ", code: \"" code "\", applied: no}\n"
@@ -270,5 +273,11 @@ const struct builtin scenario_builtins[] = {
 		"version: 1\nadmins:\n  - {after: 2m, do: unassign, every: 10}\n" },
 	{ "slow-network", "uem.md D", "every reply takes 50 ms",
 		"version: 1\nfaults:\n  - {do: delay, delay: 50ms}\n" },
+	{ "storm", "apple.md F.7",
+		"limits, lag, short tokens, slow syncs, lost replies: all at once",
+		RATES("date") "knobs: {apple.token_life: 2m, uem.token_life: 2m, "
+			      "apple.visibility_lag: 20s, apple.server_lag: 30s, "
+			      "uem.sync_time: 10m}\nfaults:\n" STORM(1, "reset", "yes")
+				      STORM(3, "reply, status: 502", "no") },
 	{ .source = NULL },
 };

@@ -111,6 +111,9 @@ weather() {
 	cp samples/serials.txt "$here/in.csv"
 	rehearse in.csv --scenario apple-lag-long
 	check 'slow lists are waited for' says '16 done'
+	rehearse in.csv --scenario storm
+	check 'a storm is weathered' says '16 done'
+	check 'and nothing is sent twice' says 'extra    0 effects'
 	rehearse in.csv --scenario apple-activity-failed
 	check 'refusals are told' says '16 failed'
 	check 'a halt is told by the status' test "$status" -ne 0

@@ -226,6 +226,9 @@ same "nobody's tenth device" 0 "$(grep -c unassign "$work/audit.ndjson")"
 with_apple slow-network
 get /v1/mdmServers
 expect 200
+with_apple storm
+for _ in $(seq 20); do get /v1/mdmServers; done
+same "limits hold in a storm" "Thu, 01 Jan 2026 00:01:00 GMT" "$(header Retry-After)"
 
 # --- UEM ---
 sync() { put "/api/mdm/dep/groups/$og/devices?action=${1:-Sync}" ''; }
