@@ -23,7 +23,7 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 	const struct work_step *s = job_step(j, d);
 
 	if (d->settled || d->busy || d->gave_up || !s ||
-		step_info(s->kind)->service != SERVICE_APPLE ||
+		step_info(s->kind)->service != SERVICE_APPLE || culprit_waits(j, d) ||
 		(s->kind == STEP_RELEASE && j->settings->apple.school))
 		return false;
 	return wave == UINT32_MAX ? job_is_put_back(j, d) || is_in_doubt(j, d) : d->wave == wave;
@@ -133,26 +133,28 @@ static bool budget_allows(struct job *j, bool back, uint32_t n_queued)
 
 /* --- sending --- */
 
-/* One device is to blame when Apple names it, or when it stands alone; otherwise the culprit is
- * looked for by halves. */
+/* One device is to blame when Apple names it, or all are when it names what they share; otherwise
+ * the culprit is looked for. */
 static void share_blame(struct job *j, struct open_request *r, const struct apple_error *e)
 {
-	size_t culprit = r->n == 1 ? 0 : apple_error_culprit(e);
-	bool splits = culprit == SIZE_MAX && !str_starts_nocase(str_from(e->pointer),
-						     STR("/data/relationships/mdmServer"));
+	size_t culprit = apple_error_culprit(e);
+	bool shared = str_starts_nocase(str_from(e->pointer), STR("/data/relationships/mdmServer"));
 	char detail[400];
 
 	(void)snprintf(detail, sizeof(detail), "%s %s", e->code, e->detail);
+	for (uint32_t i = 0; i < r->n; i++)
+		j->devices[r->devices[i]].busy = false;
+	if (!shared && culprit >= r->n) {
+		culprit_refused(r, detail);
+		return;
+	}
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct job_device *d = &j->devices[r->devices[i]];
 
-		d->busy = false;
-		if (splits)
-			d->batch = j->next_batch + (i < r->n / 2);
-		else if (culprit == i || culprit >= r->n)
+		d->batch = 0;
+		if (shared || culprit == i)
 			job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_REFUSED, detail);
 	}
-	j->next_batch += 2;
 }
 
 /* Not applied, and not about a device: the same for all. */
@@ -189,6 +191,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 		job_stop(j, rc, REASON_APPLE_REFUSED, &err);
 	} else if (!rc && !apple_activity_reply(reply, &activity, &err)) {
 		r->state = REQUEST_ACCEPTED;
+		culprit_taken(r);
 		(void)snprintf(r->activity, sizeof(r->activity), "%s", activity.id);
 	} else { /* 5xx, 3xx, a garbled 201: nobody knows */
 		r->state = REQUEST_UNKNOWN;
@@ -359,6 +362,8 @@ static enum errc submit_packed(
 			most = room;
 		devices[0] = v[i].device;
 		k = 1;
+		if (most > 1 && culprit_alone(&j->devices[v[i].device]))
+			most = 1;
 		if (most == 0) {
 			(void)err_set(&j->no_room, ERR_TEMPFAIL,
 				"as many devices are off their servers as limits.in_flight allows");
@@ -409,14 +414,12 @@ static uint32_t collect(struct job *j, uint32_t wave, struct order *v, uint32_t 
 	return n;
 }
 
-enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+static enum errc send_ready(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
 {
 	struct order *v;
 	enum errc rc, drained;
 	struct err why;
 
-	*ret_n = 0;
-	j->no_room.code = ERR_OK;
 	if (!any_ready(j, wave))
 		return ERR_OK;
 	rc = job_refresh(j, wave != UINT32_MAX, err);
@@ -433,4 +436,27 @@ enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err
 	if (!rc)
 		rc = job_name_drift(j, err);
 	return rc ? rc : job_flush(j, err);
+}
+
+static bool is_seeking(const struct job *j, uint32_t wave)
+{
+	for (uint32_t i = 0; i < j->n; i++)
+		if (j->devices[i].batch && is_ready(j, &j->devices[i], wave))
+			return true;
+	return false;
+}
+
+enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+{
+	uint32_t before;
+	enum errc rc;
+
+	*ret_n = 0;
+	j->no_room.code = ERR_OK;
+	do {
+		before = *ret_n;
+		rc = send_ready(j, wave, ret_n, err);
+	} while (!rc && !j->stop && *ret_n > before && j->max_writes == UINT32_MAX &&
+		 is_seeking(j, wave));
+	return rc;
 }

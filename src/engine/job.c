@@ -107,7 +107,6 @@ enum errc job_load(struct job *j, int64_t run, struct err *err)
 	enum errc rc;
 
 	j->run = run;
-	j->next_batch = 1; /* 0: not split */
 	j->max_writes = UINT32_MAX;
 	j->read_ms = TIME_NONE;
 	arena_init(&j->arena);
@@ -136,6 +135,7 @@ void job_release(struct job *j)
 		free(j->open[i]);
 	}
 	free(j->open);
+	free(j->searches);
 	free(j->devices);
 	free(j->by_slot);
 	free(j->programs);

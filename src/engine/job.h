@@ -13,11 +13,12 @@
 enum resync { RESYNC_NOT_YET, RESYNC_WANTED, RESYNC_DONE };
 
 struct job_device {
-	uint32_t slot;    /* in the fleet */
-	uint32_t program; /* of job.programs */
-	uint32_t start;   /* server it was on when the plan was frozen; SERVER_NONE: none */
-	uint32_t home;    /* the same, or where an earlier run took it from */
-	uint32_t batch;   /* only devices of one number share a request: halves of a refused one */
+	uint32_t slot;      /* in the fleet */
+	uint32_t program;   /* of job.programs */
+	uint32_t start;     /* server it was on when the plan was frozen; SERVER_NONE: none */
+	uint32_t home;      /* the same, or where an earlier run took it from */
+	uint32_t batch;     /* only devices of one number share a request, see engine/culprit.c */
+	uint32_t n_refused; /* devices of the refused request that it is suspected for */
 	uint32_t wave, attempts;
 	uint32_t listed; /* groups that listed it when the plan was frozen */
 	char *results;   /* a letter per work step, see engine/work.h; owned by job.arena */
@@ -59,6 +60,12 @@ struct open_request {
 	struct job *job;       /* for callbacks */
 };
 
+/* For whoever made Apple refuse a request. */
+struct search {
+	char detail[400];   /* of the newest refusal */
+	uint32_t n_refused; /* devices in it */
+};
+
 struct job {
 	/* Borrowed until job_release(). */
 	struct store *store;
@@ -78,7 +85,9 @@ struct job {
 	uint32_t *by_slot; /* fleet slot -> index in devices; MAP_NONE */
 	struct open_request **open;
 	uint32_t n_open, cap_open;
-	uint32_t n_waves, next_batch;
+	uint32_t n_waves;
+	struct search *searches;
+	uint32_t n_searches, cap_searches;
 	uint32_t delete_cap; /* records one request may delete; 0: nobody has asked yet */
 	uint32_t max_writes; /* of the next change_round() */
 	struct err no_room;  /* why that left devices out; code ERR_OK: it left none out */
@@ -151,6 +160,15 @@ MUST_CHECK enum errc job_end_change(struct open_request *r, enum errc code,
 MUST_CHECK enum errc job_note(struct open_request *r, struct err *err);
 /* Forgets it; its devices are free again. */
 void job_close(struct job *j, struct open_request *r);
+
+/* --- whose fault a refusal is --- */
+/* Whether it has to wait until others of its search were sent. */
+bool culprit_waits(const struct job *j, const struct job_device *d);
+/* Whether it may share a request with nobody. */
+bool culprit_alone(const struct job_device *d);
+/* The request was refused because of one of its devices / was taken. */
+void culprit_refused(struct open_request *r, const char *detail);
+void culprit_taken(struct open_request *r);
 
 /* --- the parts of a phase --- */
 /* Sends what is ready to be sent to Apple in this wave (wave UINT32_MAX: put-backs only). *ret_n:

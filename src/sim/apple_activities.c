@@ -11,6 +11,7 @@
 #include "sim/apple.h"
 
 enum { UNKNOWN_SILENT, UNKNOWN_REFUSED };
+enum { REFUSAL_NAMED, REFUSAL_UNNAMED };
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 static void put_activity(struct call *c, struct json_out *o, const struct activity *a, bool whole);
@@ -19,6 +20,13 @@ static bool is_linkage(const struct json *v, const char *type)
 {
 	return str_eq(json_text(json_get(v, "type")), str_from(type)) &&
 	       json_text(json_get(v, "id")).n > 0;
+}
+
+static bool is_refused(const struct sim *s, int64_t device)
+{
+	int64_t nth = knob(s, KNOB_APPLE_REFUSED);
+
+	return nth > 0 && device != SQL_NULL && device % nth == 0;
 }
 
 /* Serial numbers of the body, each once, in a growing array; caller frees *ret. */
@@ -32,6 +40,8 @@ static bool read_serials(struct call *c, const struct json *list, struct str **r
 	map_init(&seen, 0);
 	for (const struct json *one = json_first(list); one && ok; one = json_next(one), at++) {
 		struct str serial = json_text(json_get(one, "id"));
+		int64_t id = sql_int(
+			&c->sim->sql, sql_z("SELECT id FROM device WHERE serial=?"), sql_s(serial));
 		char pointer[64];
 		bool is_new = false;
 
@@ -41,12 +51,16 @@ static bool read_serials(struct call *c, const struct json *list, struct str **r
 			sim_apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
 				"A device needs type 'orgDevices' and an id");
 			ok = false;
-		} else if (knob(c->sim, KNOB_APPLE_UNKNOWN) == UNKNOWN_REFUSED &&
-			   sql_int(&c->sim->sql, sql_z("SELECT id FROM device WHERE serial=?"),
-				   sql_s(serial)) == SQL_NULL) {
+		} else if (knob(c->sim, KNOB_APPLE_UNKNOWN) == UNKNOWN_REFUSED && id == SQL_NULL) {
 			sim_apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
 				"There is no resource of type 'orgDevices' with id '%.*s'",
 				STR_FMT(serial));
+			ok = false;
+		} else if (is_refused(c->sim, id)) {
+			bool named = knob(c->sim, KNOB_APPLE_REFUSAL) == REFUSAL_NAMED;
+
+			sim_apple_error(c, 409, "ENTITY_ERROR", named ? pointer : NULL,
+				"A device cannot be changed now");
 			ok = false;
 		} else {
 			(void)map_add(&seen, serial, &is_new);

@@ -27,6 +27,10 @@
 		"further time until its server shows it")                                          \
 	X(APPLE_UNKNOWN, "apple.unknown_serials", WORD, "silent|refuse", "silent",                 \
 		"an unknown serial in an activity: nothing happens, or 409 naming it")             \
+	X(APPLE_REFUSED, "apple.refused_devices", COUNT, NULL, "0",                                \
+		"every Nth device makes Apple refuse an activity with it; 0: none")                \
+	X(APPLE_REFUSAL, "apple.refusal", WORD, "named|unnamed", "named",                          \
+		"whether such a refusal points at the device")                                     \
 	X(APPLE_STRIP, "apple.same_server_strips", FLAG, NULL, "yes",                              \
 		"assigning to the server it is on takes the enrollment profile away")              \
 	X(APPLE_UNASSIGNED, "apple.unassigned_form", WORD, "404|null|empty", "404",                \
