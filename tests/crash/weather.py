@@ -100,4 +100,5 @@ def weather_points(recorded, everything):
         if everything or name not in SLOW:
             do = foul if name in LEFT else fair
             yield name, do, {"name": name, "scenario": name, "keep_sim_state": name in LEFT,
-                             "rules": RULES}
+                             "rules": RULES,
+                             "extra": "timeouts: {request: 10s}" if name in SLOW else ""}
