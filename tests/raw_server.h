@@ -1,6 +1,7 @@
 /*
  * A server on loopback that misbehaves on demand: the path of a request says how. Raw sockets,
- * since a library would not send half an answer.
+ * since a library would not send half an answer. Its threads live in a process of their own:
+ * the code under test forks, and a fork among threads may inherit a lock that nobody gives back.
  */
 #ifndef TESTS_RAW_SERVER_H
 #define TESTS_RAW_SERVER_H
@@ -8,25 +9,29 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <openssl/ssl.h>
 
 enum { RAW_MAX_CONNECTIONS = 64, RAW_MAX_REQUEST = 2 * 1024 * 1024, RAW_MAX_LOG = 64 * 1024 };
 
+/* Shared by the test and the server's process. */
 struct raw_server {
 	int fd;
 	unsigned port;
+	pid_t pid;
 	SSL_CTX *tls; /* NULL: plain */
-	pthread_t acceptor, threads[RAW_MAX_CONNECTIONS];
 	pthread_mutex_t lock;
 	/* Under the lock: */
-	int fds[RAW_MAX_CONNECTIONS];
 	unsigned n_connections, n_busy, max_busy;
 	char log[RAW_MAX_LOG];      /* "0 GET /path\n": number of the connection, request line */
 	char last[RAW_MAX_REQUEST]; /* the whole last request */
@@ -256,67 +261,64 @@ static void *raw_connection_main(void *arg)
 		raw_tls(c);
 	else
 		raw_plain(c);
-	(void)pthread_mutex_lock(&s->lock);
-	s->fds[c->number] = -1;
 	(void)close(c->fd);
-	(void)pthread_mutex_unlock(&s->lock);
 	free(c);
 	return NULL;
 }
 
-static void *raw_acceptor_main(void *arg)
+static _Noreturn void raw_main(struct raw_server *s)
 {
-	struct raw_server *s = arg;
+	pthread_t thread;
 	int fd;
 
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while ((fd = accept(s->fd, NULL, NULL)) >= 0) {
 		struct raw_connection *c = calloc(1, sizeof(*c));
 
 		(void)pthread_mutex_lock(&s->lock);
 		if (!c || s->n_connections == RAW_MAX_CONNECTIONS)
 			abort();
-		*c = (struct raw_connection){ .server = s, .number = s->n_connections, .fd = fd };
-		s->fds[c->number] = fd;
-		if (pthread_create(&s->threads[s->n_connections++], NULL, raw_connection_main, c))
-			abort();
+		*c = (struct raw_connection){ .server = s, .number = s->n_connections++, .fd = fd };
 		(void)pthread_mutex_unlock(&s->lock);
+		if (pthread_create(&thread, NULL, raw_connection_main, c) || pthread_detach(thread))
+			abort();
 	}
-	return NULL;
+	_exit(0);
 }
 
 static __attribute__((unused)) struct raw_server *raw_server_start(SSL_CTX *tls)
 {
-	struct raw_server *s = calloc(1, sizeof(*s));
+	struct raw_server *s = mmap(
+		NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t n = sizeof(at);
+	pthread_mutexattr_t shared;
+	pid_t pid;
 
-	if (!s)
+	if (s == MAP_FAILED || pthread_mutexattr_init(&shared) != 0 ||
+		pthread_mutexattr_setpshared(&shared, PTHREAD_PROCESS_SHARED) != 0 ||
+		pthread_mutex_init(&s->lock, &shared) != 0)
 		abort();
 	s->tls = tls;
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&at, n) != 0 || listen(s->fd, 64) != 0 ||
-		getsockname(s->fd, (struct sockaddr *)&at, &n) != 0 ||
-		pthread_mutex_init(&s->lock, NULL) != 0 ||
-		pthread_create(&s->acceptor, NULL, raw_acceptor_main, s) != 0)
+		getsockname(s->fd, (struct sockaddr *)&at, &n) != 0)
 		abort();
 	s->port = ntohs(at.sin_port);
+	pid = fork();
+	if (pid == 0)
+		raw_main(s);
+	if (pid < 0 || close(s->fd) != 0)
+		abort();
+	s->pid = pid;
 	return s;
 }
 
 static __attribute__((unused)) void raw_server_stop(struct raw_server *s)
 {
-	(void)shutdown(s->fd, SHUT_RDWR);
-	(void)pthread_join(s->acceptor, NULL);
-	(void)pthread_mutex_lock(&s->lock);
-	for (unsigned i = 0; i < s->n_connections; i++)
-		if (s->fds[i] >= 0)
-			(void)shutdown(s->fds[i], SHUT_RDWR);
-	(void)pthread_mutex_unlock(&s->lock);
-	for (unsigned i = 0; i < s->n_connections; i++)
-		(void)pthread_join(s->threads[i], NULL);
-	(void)close(s->fd);
-	(void)pthread_mutex_destroy(&s->lock);
-	free(s);
+	(void)kill(s->pid, SIGKILL);
+	(void)waitpid(s->pid, NULL, 0);
+	(void)munmap(s, sizeof(*s));
 }
 
 #endif
