@@ -115,16 +115,13 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(APPLE_OUTCOME_UNKNOWN, "apple.outcome_unknown",                                          \
 		"nothing tells whether Apple carried it out",                                      \
 		"run apply again: it looks before it sends")                                       \
-	X(APPLE_UNREACHABLE, "apple.unreachable", "Apple could not be reached", "run again later") \
 	X(UEM_NOT_PROVED, "uem.not_proved", "the UEM list does not show the change",               \
 		"check the server token in the console, then run apply again")                     \
 	X(UEM_REFUSED, "uem.refused", "the UEM refused the request", "see the detail")             \
 	X(UEM_NO_GROUP, "uem.no_group", "no token group is fed by the device's server",            \
 		"add the server to uem.tokens")                                                    \
-	X(UEM_UNREACHABLE, "uem.unreachable", "the UEM could not be reached", "run again later")   \
 	X(UEM_HELD, "uem.held", "the UEM holds the command until an administrator approves it",    \
 		"approve it in the console")                                                       \
-	X(INTERNAL, "internal", "a bug in depmend", "please report it")                            \
 	X(UEM_WIPE_WAITING, "uem.wipe_waiting",                                                    \
 		"the wipe was sent, and the UEM does not show the device as unenrolled",           \
 		"see that the device is switched on and online, then run apply again")             \

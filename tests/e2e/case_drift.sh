@@ -33,7 +33,7 @@ reason_of() { # SERIAL
 
 drift
 check 'it says what changed, who did it, and when' grep -q \
-	"it is now on server 'WS1 APAC'; DEVICE_ASSIGNED_TO_SERVER by [^ ]* at 2026-11-22T03:01:00Z" \
+	"state.drifted: .*it is now on server 'WS1 APAC'; DEVICE_ASSIGNED_TO_SERVER by [^ ]* at 2026-11-22T03:01:00Z" \
 	<(reason_of C02DRIFT0002)
 
 # Events that come late are no evidence; nobody waits for them, and nobody else is blamed.

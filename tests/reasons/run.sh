@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Reason codes that no other suite meets, each brought about; and that every code of the table is
-# named by some test, but for the list of those that nobody brings about yet.
+# Reason codes and exit statuses that no other suite meets, each brought about; and that every code
+# and every status of the tables is named by some test.
 #
 #	tests/reasons/run.sh BUILD
 set -u
@@ -14,6 +14,9 @@ new_world
 served() { # N: the serial of the N-th device that is on a server
 	python3 -c 'import csv, sys; print([r["serial"] for r in csv.DictReader(open(sys.argv[1]))
 		if r["server"]][int(sys.argv[2])])' "$root/samples/fleet.csv" "$1"
+}
+server_of() { # SERIAL
+	awk -F, -v serial="$1" '$1 == serial { print $2 }' "$root/samples/fleet.csv"
 }
 one=$(served 0) two=$(served 1)
 alone=$(python3 -c 'import csv, sys; print([r["serial"] for r in csv.DictReader(open(sys.argv[1]))
@@ -82,7 +85,65 @@ run apply in.csv --rules ./all.yaml --yes
 run undo "$(sed -n 's/^run  *//p' err)" --out undo.csv
 has undo.nothing undo.csv
 
+rules '[unassign, sync, reassign, sync]'
+csv "$(served 3),"
+sed -i "/server: $(server_of "$(served 3)"),/d" depmend.yaml
+plan
+has uem.no_group
+settings
+
+# --- what Apple says of its activities, or does not say ---
+weather() { # STATUS [SIMULATOR OPTION...]: both rows under it
+	local wanted=$1
+	shift
+	new_world "$@"
+	rm -f in.result*.csv
+	csv "$one," "$two,"
+	run apply in.csv --rules ./all.yaml --yes --max-wait 96h
+	exits "$*" "$wanted"
+}
+rules '[unassign]'
+weather 3 --scenario apple-activity-failed
+has apple.activity_failed
+weather 3 --set apple.activity_partial=1
+has apple.device_failed
+cat >lost.yaml <<'END'
+version: 1
+faults: [{service: apple, method: POST, path: /v1/orgDeviceActivities, do: reset, applied: no}]
+END
+weather 5 --scenario lost.yaml
+has apple.outcome_unknown
+rules '[unassign, sync, reassign, sync]'
+weather 5 --scenario apple-activity-never --set apple.visibility_lag=30d
+has run.in_flight
+rules '[unassign]
+waves: [1, 100%]'
+weather 4 --scenario apple-activity-failed
+has run.halted
+
+# --- a run that another one takes over ---
+new_world
+settings_with 'batch: {apple: 1}
+rate: {apple_write: 1/hour}'
+rules '[unassign]'
+run apply in.csv --rules ./all.yaml --yes --max-wait 5m
+exits 'the second row waits' 75
+older=$(sed -n 's/^run  *//p' err)
+cp -r state whole
+python3 -c 'import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as db: db.execute("DELETE FROM row WHERE n = 1")' state/*/depmend.db
+run apply in.csv --rules ./all.yaml --yes --max-wait 5h
+exits 'somebody took a row out of the state' 70
+check 'it says so' grep -q 'number of rows' err
+rm -rf state && mv whole state
+csv "$(served 4),"
+run apply in.csv --rules ./all.yaml --yes --max-wait 5h
+exits 'another run' 0
+run report "$older" --csv older.csv
+has run.superseded older.csv
+
 # --- signals ---
+new_world
 for one in HUP:129 INT:130 TERM:143; do
 	csv "$two,"
 	kill -STOP "$sim_pid" # so that a run waits for its answer as long as it takes here
@@ -100,17 +161,20 @@ for one in HUP:129 INT:130 TERM:143; do
 	has run.stopped
 done
 
-# --- every code is named by a test, but for these, which nobody brings about yet ---
-owed='apple.activity_failed apple.device_failed apple.outcome_unknown
-apple.unreachable internal run.halted run.in_flight run.superseded state.drifted uem.no_group
-uem.unreachable'
+# --- every code and every status is named by a test ---
 codes=$(sed -n '/define REASON_LIST/,/^enum/s/^\tX([A-Z_]*, "\([a-z._]*\)".*/\1/p' \
 	"$root/src/model/outcome.h")
-check 'the codes are found' test "$(wc -w <<<"$codes")" -gt 50
+check 'the codes are found' test "$(wc -w <<<"$codes")" -gt 40
 for code in $codes; do
 	named=$(cd "$root/tests" && grep -rlF -e "$code" --include=*.sh --include=*.py --include=*.case \
 		--include='*.c' . | grep -vcE '^./(reasons|docs)/')
 	[ "$named" -gt 0 ] || grep -qE "^	?(has ${code/./\\.})( |$)" "$here/run.sh" && named=1
-	grep -qw "${code/./\\.}" <<<"$owed" || check "$code is named by a test" test "$named" -gt 0
+	check "$code is named by a test" test "$named" -gt 0
+done
+statuses=$(sed -n 's/^\tX(\([0-9]*\), ".*/\1/p' "$root/src/report/status.h")
+check 'the statuses are found' test "$(wc -w <<<"$statuses")" -gt 15
+for code in $statuses; do
+	check "status $code is asserted by a test" grep -rqE --include=*.sh --include=*.case \
+		"^(@status|	?(exits|says) .*'.*'| *for one in .*[A-Z]*:) ?$code( |\$|;)" "$root/tests"
 done
 suite_end
