@@ -120,6 +120,11 @@ bench: setup-test ## speed, memory and requests against their aims and against o
 	@$(AGAIN) VARIANT=release all benchers
 	@tests/bench/all.sh .build/release $(BENCH)
 
+.PHONY: profile
+profile: setup-test ## in which functions a plan spends its time
+	@$(AGAIN) VARIANT=release all benchers
+	@tests/profile.py .build/release
+
 benchers: $(BENCH_BIN) $(BUILD)/bench/sync.so
 
 .PHONY: coverage

@@ -1,10 +1,8 @@
 #!/usr/bin/python3 -B
 """P4, P6 and growth: reading alone, and plans of ten thousand to ten million rows."""
-import pathlib
-
 import bench
+from offline import TEN, plan
 
-RULES = pathlib.Path(__file__).resolve().parent / "peers/rules.yaml"
 SIZES = [10_000, 100_000, 1_000_000] + ([] if bench.QUICK else [10_000_000])
 
 
@@ -22,10 +20,8 @@ def distinct(rows):
 
 
 def growing():
-    def plan(n):
-        return [bench.DEPMEND, "plan", "--offline", "--rules", RULES, bench.device_csv(n)]
-
-    runs = bench.interleaved({n: plan(n) for n in SIZES}, 1 if bench.QUICK else 3)
+    runs = bench.interleaved({n: plan(TEN, bench.device_csv(n)) for n in SIZES},
+                             1 if bench.QUICK else 3)
     start = bench.median(bench.interleaved({"start": [bench.DEPMEND, "--version"]}, 5)["start"],
                          "cpu")
     for n in SIZES:

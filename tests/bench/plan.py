@@ -2,11 +2,10 @@
 """P1, P2, P3, P5: `plan --offline` of a million rows against the lean filter and the peers."""
 import collections
 import csv
-import pathlib
 
 import bench
+from offline import PEERS, TEN, fifty, plan
 
-PEERS = pathlib.Path(__file__).resolve().parent / "peers"
 FILTER_RULE = """version: 1
 name: filter
 rules:
@@ -14,21 +13,6 @@ rules:
     match: {status: ASSIGNED, model|prefix: iPad, added|before: 2024-08-01}
     do: [unassign]
 """
-
-
-def plan(rules, rows):
-    return [bench.DEPMEND, "plan", "--offline", "-q", "--rules", rules, rows]
-
-
-def fifty(ten):
-    """Forty more rules, which every row has to pass first and hardly any passes."""
-    head, tail = ten.read_text().split("rules:\n")
-    fields = ["part_number", "order_number", "imei", "user", "asset_tag"]
-    more = [f"  - {{name: more-{n}, match: {{{fields[n % 5]}: K{n:03d}-7}}, do: [skip]}}\n"
-            for n in range(40)]
-    path = bench.CACHE / "fifty.yaml"
-    path.write_text(head + "rules:\n" + "".join(more) + tail)
-    return path
 
 
 def verdicts(command, name):
@@ -61,10 +45,9 @@ def serials(command, name):
 
 
 def whole_plans(rows):
-    ten = PEERS / "rules.yaml"
     return {
-        "plan, 10 rules": plan(ten, rows),
-        "plan, 50 rules": plan(fifty(ten), rows),
+        "plan, 10 rules": plan(TEN, rows),
+        "plan, 50 rules": plan(fifty(), rows),
         "python csv + set": ["python3", PEERS / "plan.py", rows],
         **({"DuckDB, 2 threads": ["node", PEERS / "plan.mjs", bench.CACHE, rows]}
            if bench.have_module("@duckdb/node-api") else {}),
