@@ -243,7 +243,7 @@ static void failed(const struct ruleset *set, const struct rules_test *t, struct
 
 static const char *found_words(const struct ruleset *set, const struct verdict *v, struct buf *b)
 {
-	struct str name = set->rules.n ? set->rules.v[v->rule].info.name : STR_NONE;
+	struct str name = set->rules.v[v->rule].info.name;
 
 	switch (v->kind) {
 	case VERDICT_NONE:

@@ -36,7 +36,7 @@ run_command() {
 	(
 		cd "$work" || exit 1
 		env -i PATH="$build:/usr/local/bin:/usr/bin:/bin" HOME="$top/home" LC_ALL=C.UTF-8 \
-			caps="$caps" \
+			caps="$caps" ${GCOV_PREFIX:+"GCOV_PREFIX=$GCOV_PREFIX"} \
 			TMPDIR="$top" bash -c "$1" >"$top/stdout" 2>"$top/stderr" </dev/null
 	)
 	echo $? >"$top/status"

@@ -153,7 +153,8 @@ confined() {
 		-e trace=connect,bind,open,openat,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,link,linkat,symlink,symlinkat,truncate \
 		"$build/depmend" rehearse in.csv --rules corrupted-registration) >"$work/out" 2>"$work/err"
 	same 'nothing outside is touched' '' \
-		"$(python3 tests/rehearse/confined.py "$work/trace" "$TMPDIR/" "$here/")"
+		"$(python3 tests/rehearse/confined.py "$work/trace" "$TMPDIR/" "$here/" \
+			${GCOV_PREFIX:+"$GCOV_PREFIX/"})"
 	check 'the trace shows the simulator, too' grep -q 'bind(.*127\.0\.0\.1' "$work/trace"
 }
 

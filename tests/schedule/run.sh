@@ -162,7 +162,8 @@ rules ''
 fresh 90 'rebuild delete move' "$limits" --set uem.quota_headers=no # how much others use is no input
 plan_in() { # ENVIRONMENT...
 	rm -rf "$work/state"
-	env -i "$@" DEPMEND_CLOCK="$DEPMEND_CLOCK" "$build/depmend" plan in.csv --rules rules.yaml \
+	env -i "$@" ${GCOV_PREFIX:+"GCOV_PREFIX=$GCOV_PREFIX"} \
+		DEPMEND_CLOCK="$DEPMEND_CLOCK" "$build/depmend" plan in.csv --rules rules.yaml \
 		--settings "$work/depmend.yaml" >out 2>&1 </dev/null
 }
 plan_in
