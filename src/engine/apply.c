@@ -275,8 +275,8 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 
 struct earlier {
 	const char *except;
-	int64_t ids[64];
-	size_t n;
+	int64_t *ids;
+	size_t n, cap;
 };
 
 static enum errc note_run(void *self, const struct run_record *run, struct err *err)
@@ -284,17 +284,31 @@ static enum errc note_run(void *self, const struct run_record *run, struct err *
 	struct earlier *e = self;
 
 	(void)err;
-	if (run->state == RUN_ACTIVE && strcmp(run->identity, e->except) != 0 &&
-		e->n < sizeof(e->ids) / sizeof(*e->ids))
+	if (run->state == RUN_ACTIVE && strcmp(run->identity, e->except) != 0) {
+		MEM_GROW(e->ids, e->n, e->cap);
 		e->ids[e->n++] = run->id;
+	}
 	return ERR_OK;
+}
+
+/* Its wipe is under way, or over and what follows it was confirmed: neither is for another run. */
+static bool is_wiped(const struct job *j, const struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+	uint32_t next = job_next(j, d);
+
+	for (uint32_t i = 0; i < p->n && !d->settled; i++)
+		if (p->v[i].kind == STEP_WIPE &&
+			(d->results[i] == RESULT_DONE || (i == next && d->busy)))
+			return true;
+	return false;
 }
 
 static enum errc recover_one(
 	const struct surroundings *s, int64_t run, uint32_t *ret_in_flight, struct err *err)
 {
 	struct job j;
-	uint32_t left = 0;
+	uint32_t left = 0, wiped = 0;
 	enum errc rc = load(&j, s, run, err);
 
 	if (!rc)
@@ -304,18 +318,26 @@ static enum errc recover_one(
 		j.stop_reason = REASON_RUN_SUPERSEDED;
 		rc = put_back_all(&j, err);
 	}
+	if (!rc)
+		rc = wipe_look(&j, err);
 	if (!rc) {
 		settle_rest(&j);
 		rc = job_flush(&j, err);
 	}
-	for (uint32_t i = 0; i < j.n; i++)
+	for (uint32_t i = 0; i < j.n; i++) {
 		left += j.devices[i].outcome == OUTCOME_IN_FLIGHT ||
 			(j.devices[i].busy && j.devices[i].outcome != OUTCOME_HELD);
-	if (!rc && !left)
+		wiped += is_wiped(&j, &j.devices[i]);
+	}
+	if (!rc && !left && !wiped)
 		rc = store_run_set(
 			s->store, run, RUN_SUPERSEDED, transport_now(s->transport), -1, err);
 	if (left)
 		log_warn("%u devices of an earlier run are still not settled", left);
+	if (wiped)
+		log_info("%u devices of an earlier run were sent a wipe: apply its input again to "
+			 "go on with them",
+			wiped);
 	*ret_in_flight += left;
 	if (!rc && j.stop == ERR_STOPPED) { /* nothing new begins */
 		*err = j.stop_err;
@@ -334,5 +356,6 @@ enum errc run_recover(
 	*ret_in_flight = 0;
 	for (size_t i = 0; i < e.n && !rc; i++)
 		rc = recover_one(s, e.ids[i], ret_in_flight, err);
+	free(e.ids);
 	return rc;
 }

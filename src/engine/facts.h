@@ -46,6 +46,10 @@ MUST_CHECK enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct er
 MUST_CHECK enum errc facts_uem_ambiguous(
 	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
 
+/* Which devices wipes of other runs than that one (0: of any) are still open for, as the store
+ * says: to be known before anything is planned or sent. */
+MUST_CHECK enum errc facts_wiping(struct facts *f, int64_t run, struct err *err);
+
 /* Whether the enrollment-token search by serial finds nothing: the second half of "gone from the
  * lifecycle page". *ret_gone by slot order. */
 MUST_CHECK enum errc facts_lifecycle_gone(

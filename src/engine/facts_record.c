@@ -208,3 +208,25 @@ enum errc facts_uem_ambiguous(struct facts *f, const uint32_t *slots, uint32_t n
 
 	return facts_soften(f, rc, READING_UEM_DEVICE, slots, n, err);
 }
+
+/* --- wipes of other runs --- */
+
+static enum errc note_wiping(void *self, struct str serial, struct err *err)
+{
+	struct fleet *fleet = self;
+
+	(void)err;
+	(void)map_add(&fleet->wiping, serial, NULL);
+	return ERR_OK;
+}
+
+enum errc facts_wiping(struct facts *f, int64_t run, struct err *err)
+{
+	int64_t since_ms = transport_now(f->transport) - f->settings->timeouts.wipe_ms;
+
+	map_release(&f->fleet->wiping);
+	map_init(&f->fleet->wiping, 0);
+	return f->store ? store_devices_open(
+				  f->store, STEP_WIPE, since_ms, run, note_wiping, f->fleet, err)
+			: ERR_OK;
+}

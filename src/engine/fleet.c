@@ -10,6 +10,7 @@ void fleet_init(struct fleet *f)
 	*f = (struct fleet){ .org_size = -1, .listed_size = -1 };
 	map_init(&f->texts, 0);
 	map_init(&f->serials, 0);
+	map_init(&f->wiping, 0);
 }
 
 void fleet_release(struct fleet *f)
@@ -18,6 +19,7 @@ void fleet_release(struct fleet *f)
 		buf_release(&f->groups[i].uuid);
 	map_release(&f->texts);
 	map_release(&f->serials);
+	map_release(&f->wiping);
 	free(f->devices);
 	free(f->listed);
 	free(f->servers);

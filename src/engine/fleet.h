@@ -40,6 +40,7 @@ struct fleet {
 	struct device_state *devices; /* by serial slot */
 	uint32_t *listed;             /* by serial slot: bit per group that lists it */
 	uint32_t cap;
+	struct map wiping; /* serials that a wipe of another run is still open for */
 	struct server *servers;
 	uint32_t n_servers, cap_servers;
 	bool has_servers;

@@ -113,6 +113,8 @@ enum errc job_load(struct job *j, int64_t run, struct err *err)
 	map_init(&j->texts, 0);
 	rc = store_devices(j->store, run, load_device, j, err);
 	if (!rc)
+		rc = facts_wiping(j->facts, run, err);
+	if (!rc)
 		rc = compile_programs(j, err);
 	j->by_slot = mem_alloc(j->fleet->serials.n * sizeof(*j->by_slot));
 	memset(j->by_slot, 0xff, j->fleet->serials.n * sizeof(*j->by_slot));

@@ -186,6 +186,8 @@ MUST_CHECK enum errc record_round(struct job *j, uint32_t wave, uint32_t *ret_n,
 /* Waits until a wipe of the wave is over, which can take days; a row still waiting when --max-wait
  * ends is left to the next apply. */
 MUST_CHECK enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* One look at them, for whoever does not go on with the run. */
+MUST_CHECK enum errc wipe_look(struct job *j, struct err *err);
 /* Until every open request but wipes is settled, or patience_until_ms after a stop. */
 MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
 /* Before a change that nobody knows about may be sent again: what the audit trail tells of it. */

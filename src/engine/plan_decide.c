@@ -430,6 +430,8 @@ enum errc plan_decide(struct plan *p, struct err *err)
 	enum errc rc = compile_programs(p, misfits, err);
 
 	if (!rc && p->opt->facts)
+		rc = facts_wiping(p->opt->facts, 0, err);
+	if (!rc && p->opt->facts)
 		rc = read_all_for_steps(p, err);
 	for (uint32_t i = 0; i < p->input->n_rows && !rc; i++) {
 		struct input_row *row = &p->input->rows[i];

@@ -120,13 +120,19 @@ enum record_state work_record_state(struct str id, struct str enrollment)
 static enum record_state record_of(const struct fleet *f, uint32_t slot)
 {
 	struct value id, enrollment;
+	enum record_state state;
 
 	fleet_fact(f, slot, FACT_UEM_DEVICE, &id);
 	fleet_fact(f, slot, FACT_UEM_ENROLLMENT_STATUS, &enrollment);
 	if (id.state == VALUE_ABSENT)
 		return RECORD_NONE;
-	return id.state == VALUE_KNOWN ? work_record_state(id.text, enrollment.text)
-				       : RECORD_UNREAD;
+	if (id.state != VALUE_KNOWN)
+		return RECORD_UNREAD;
+	state = work_record_state(id.text, enrollment.text);
+	/* The UEM may be slow to show it, or an administrator to approve it. */
+	return state == RECORD_ENROLLED && map_find(&f->wiping, fleet_serial(f, slot)) != MAP_NONE
+		       ? RECORD_LEAVING
+		       : state;
 }
 
 bool work_view(const struct fleet *f, uint32_t slot, struct view *ret)

@@ -125,6 +125,28 @@ enum errc store_devices_since(
 	return rc;
 }
 
+enum errc store_devices_open(struct store *s, int kind, int64_t since_ms, int64_t except,
+	enum errc (*each)(void *self, struct str serial, struct err *err), void *self,
+	struct err *err)
+{
+	struct db_stmt *q;
+	bool row;
+	enum errc rc = store_sql(s, SQL_DEVICES_OPEN, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, kind);
+	db_bind_int(q, 2, since_ms);
+	db_bind_int(q, 3, except);
+	while (!(rc = db_step(q, &row, err)) && row) {
+		rc = each(self, db_col_str(q, 0), err);
+		if (rc)
+			break;
+	}
+	db_reset(q);
+	return rc;
+}
+
 enum errc store_home_put(
 	struct store *s, struct str serial, struct str server_id, int64_t run, struct err *err)
 {

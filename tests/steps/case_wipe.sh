@@ -66,7 +66,35 @@ apply
 exits 'held still' 3
 same 'it is not sent again' "$n" "$(wipes)"
 
+rules '[{wipe: {kind: enterprise}}]'
+apply --confirm wipe=0
+exits 'held in another run as well, though the device is enrolled still' 3
+same 'which says why' 'held uem.wipe_waiting' "$(outcome WIPENROL0002)"
+same 'nor is it sent by another run' "$n" "$(wipes)"
+
+# --- another run in between ---
+new_world --fleet fleet.csv --set uem.wipe_time=20h
+rules '[{wipe: {kind: device}}, delete_record]'
+apply --allow wipe=2 --allow delete_record=2 --confirm wipe=2 --confirm delete_record=2 --max-wait 1h
+rules '[sync]'
+apply
+exits 'another run does not wait for wipes of an earlier one' 0
+check 'but tells of them' grep -q '2 devices of an earlier run were sent a wipe' err
+rules '[{wipe: {kind: device}}, delete_record]'
+apply --max-wait 1h
+same 'the earlier run goes on' 'held uem.wipe_waiting' "$(outcome WIPENROL0001)"
+rules '[{advise: wait}]'
+DEPMEND_CLOCK=virtual:2026-11-23T12:00:00Z apply
+exits 'another run sees that the wipes are over' 3
+rules '[{wipe: {kind: device}}, delete_record]'
+DEPMEND_CLOCK=virtual:2026-11-23T12:00:00Z apply
+exits 'what follows a wipe is not lost, nor confirmed again' 0
+same 'the records were deleted' 2 "$(effects delete-record)"
+same 'the wipes were sent once' 2 "$(wipes)"
+same 'both steps are done' 'wipe(device)=done;delete_record=done' "$(cell WIPENROL0001 depmend_steps)"
+
 # --- nobody knows whether it arrived ---
+rules '[{wipe: {kind: device}}]'
 for applied in yes no; do
 	cat >lost.yaml <<-F
 		version: 1
