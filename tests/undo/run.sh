@@ -145,6 +145,32 @@ run undo "$name" --apply --yes "${lift[@]}"
 exits 'undo of a release sends nothing' 3
 same 'nothing was sent' "$n" "$(changes)"
 
+# A record that was deleted stays so, wherever the device goes.
+fresh
+truth "SELECT d.serial FROM device d JOIN server s ON s.id = d.server
+	JOIN managed m ON m.serial = d.serial WHERE s.name = 'WS1 EMEA' AND m.status = 'Enrolled'
+	GROUP BY d.serial HAVING count(*) = 1 LIMIT 2" >in.csv
+for steps in delete_record '{reassign: {to: WS1 APAC}}, delete_record' '{wipe: {kind: device}}, delete_record'; do
+	printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {always: true}, do: [%s]}\n' "$steps" >t.yaml
+	lost=delete_record
+	[[ $steps != *wipe* ]] || lost='wipe, delete_record'
+	new_world --state "$work/sim.db"
+	run apply in.csv --rules t.yaml --yes "${lift[@]}" --allow delete_record=2 --confirm delete_record=2 \
+		--allow wipe=2 --confirm "wipe=$([[ $steps == *wipe* ]] && echo 2 || echo 0)"
+	exits "$steps" 0
+	name=$(newest)
+	run undo "$name" --apply --yes "${lift[@]}"
+	exits "undo of $steps" 3
+	same "undo of $steps: a person has to see to them" '2 manual' "$(outcomes "undo-$name.result.csv")"
+	check "undo of $steps: the rows name it" \
+		test "$(grep -cE "(undo\.irreversible|rule\.advise): [^,]*: \"?$lost|what cannot be undone: $lost" \
+			"undo-$name.result.csv")" -eq 2
+	same "undo of $steps: no more is deleted" 2 "$(effects delete-record)"
+	same "undo of $steps: they are back where they were" 2 "$(truth "SELECT count(*) FROM device d
+		JOIN server s ON s.id = d.server WHERE s.name = 'WS1 EMEA'
+		AND d.serial IN ('$(paste -sd, in.csv | sed "s/,/','/g")')")"
+done
+
 # --- changed by somebody else since ---
 
 fresh
