@@ -16,17 +16,18 @@ import tempfile
 import time
 import traceback
 
+import kinds
 import points
 import weather
 import world
 
-SUITES = {**points.SUITES, "weather": weather.weather_points}
+SUITES = {**points.SUITES, "kinds": kinds.kind_points, "weather": weather.weather_points}
 SHOWN = 12  # complaints of a point, at most
 build = top = None
 
 
-def open_world(**options):
-    return world.World(build, top, **options)
+def open_world(kind=None, **options):
+    return kinds.Small(build, top, kind) if kind else world.World(build, top, **options)
 
 
 def record_disk(glob):
@@ -52,7 +53,7 @@ def record():
 def work(point):
     name, do, options = point
     of_world = {k: v for k, v in options.items()
-                if k in ("scenario", "sim", "extra", "keep_sim_state", "rules")}
+                if k in ("scenario", "sim", "extra", "keep_sim_state", "rules", "kind")}
     started = time.monotonic()
     with open_world(**of_world) as w:
         try:

@@ -25,7 +25,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, REQUEST_BYTES = 512 };
 
 static struct {
 	bool ready, torn, once, failing;
@@ -192,13 +192,13 @@ int unlinkat(int dir, const char *path, int flags)
 /* --- the wire --- */
 
 /* "POST /v1/orgDeviceActivities UNASSIGN_DEVICES": what the order of things is judged by. */
-static void describe(const char *p, size_t n, char text[128])
+static void describe(const char *p, size_t n, char text[REQUEST_BYTES])
 {
 	const char *end = memmem(p, n, " HTTP/1", 7);
 	const char *type = memmem(p, n, "\"activityType\":\"", 16);
-	int n_line = end && end - p < 64 ? (int)(end - p) : 0;
+	int n_line = end && end - p < REQUEST_BYTES / 2 ? (int)(end - p) : 0;
 
-	(void)snprintf(text, 128, "%.*s%s", n_line, p,
+	(void)snprintf(text, REQUEST_BYTES, "%.*s%s", n_line, p,
 		!type             ? ""
 		: type[16] == 'U' ? " UNASSIGN"
 				  : " ASSIGN");
@@ -206,7 +206,7 @@ static void describe(const char *p, size_t n, char text[128])
 
 ssize_t send(int fd, const void *p, size_t n, int flags)
 {
-	char text[128];
+	char text[REQUEST_BYTES];
 
 	describe(p, n, text);
 	if (crash.fail || crash.path)

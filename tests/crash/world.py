@@ -124,8 +124,8 @@ class World:
         self.sim_options += ["--state", "sim.db"] if keep_sim_state else []
         self.sim_start(scenario)
 
-    def another(self, scenario):
-        return World(self.build, self.top, scenario)
+    def another(self, scenario=None):
+        return type(self)(self.build, self.top, scenario)
 
     def __enter__(self):
         return self
@@ -186,19 +186,21 @@ class World:
 
     # --- the tool ---
 
-    def start(self, *options, shim=None, under=(), max_wait="48h", now=clock(3)):
-        """under: a command that runs another one."""
+    def start(self, *options, shim=None, under=(), max_wait="48h", now=clock(3),
+              command=None):
+        """under: a command that runs another one. command: instead of apply."""
         env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
                "DEPMEND_CLOCK": now, "DEPMEND_SETTINGS": "depmend.yaml",
                "ASAN_OPTIONS": "verify_asan_link_order=0"}
         if shim is not None:
             env["LD_PRELOAD"] = str(self.build / "crash" / "shim.so")
             env.update({f"CRASH_{k.upper()}": str(v) for k, v in shim.items()})
+        command = command or ("apply", "in.csv", "--rules", "rules.yaml", "--yes", "--allow",
+                              "percent=1000", "--max-wait", max_wait, *options)
         self.runs += 1
         with open(self.folder / f"err.{self.runs}", "w") as said:
             return subprocess.Popen(
-                [*under, self.build / "depmend", "apply", "in.csv", "--rules", "rules.yaml", "--yes",
-                 "--allow", "percent=1000", "--max-wait", max_wait, *options],
+                [*under, self.build / "depmend", *command],
                 cwd=self.folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=said)
 
@@ -256,12 +258,15 @@ class World:
                 ret[a["serial"]].append((a["what"], a["before"], a["after"]))
         return ret
 
+    def is_change(self, request):
+        return (request["method"], request["path"]) == ("POST", CHANGE)
+
     def changes(self):
         """Times of the requests that change something at Apple. What the simulator carries out
         later than it came has a second line then."""
         ret, late = [], []
         for a in self.audit():
-            if a["kind"] != "request" or (a["method"], a["path"]) != ("POST", CHANGE):
+            if a["kind"] != "request" or not self.is_change(a):
                 continue
             if "fault" not in a and a["digest"] in late:
                 late.remove(a["digest"])
