@@ -135,6 +135,10 @@ coverage: setup-test setup-dev ## how much of the code the tests run: at least 9
 lint: setup-dev ## every gate that is a script
 	@tests/lint/all.sh
 
+.PHONY: analyze
+analyze: setup-dev ## the gate that takes longest: gcc's analyzer
+	@tests/lint/all.sh analyzer.sh
+
 clean: ## remove everything that was built
 	rm -rf .build bin/depmend bin/depmend-sim
 

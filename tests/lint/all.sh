@@ -9,7 +9,8 @@ passed=0 failed=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-[ $# -gt 0 ] || set -- floors.sh headers.sh functions.sh banned.sh places.sh shell.sh readable.py format.sh tidy.sh
+[ $# -gt 0 ] || set -- floors.sh headers.sh functions.sh banned.sh places.sh shell.sh readable.py \
+	format.sh cppcheck.sh tidy.sh
 for gate in "$@"; do
 	start=$SECONDS
 	if "tests/lint/$gate" >"$log" 2>&1; then
