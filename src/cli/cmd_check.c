@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/load.h"
 #include "engine/plan.h"
+#include "io/file.h"
 #include "io/json.h"
 #include "report/status.h"
 #include "report/table.h"
@@ -49,6 +50,35 @@ static void check_settings(struct check *c)
 		failed(c, before, "settings.protect", &err);
 	else
 		map_release(&protected);
+}
+
+/* A warning: the host that checks a file need not be the one that runs it. */
+static void check_secret(struct check *c, const struct secret *s)
+{
+	struct buf text = { 0 };
+	struct err err;
+
+	if (s->kind == SECRET_FILE && file_read_secret(s->value, SECRET_MAX_BYTES, &text, &err))
+		(void)diag_add(&c->diags, DIAG_WARNING, "settings.secret", s->at, "%s", err.msg);
+	buf_wipe(&text);
+}
+
+static void check_secrets(struct check *c)
+{
+	const struct settings *s = c->settings;
+
+	if (!s)
+		return;
+	check_secret(c, &s->apple.private_key);
+	check_secret(c, &s->uem.tenant_code);
+	check_secret(c, &s->uem.client_secret);
+	check_secret(c, &s->uem.pkcs12);
+	check_secret(c, &s->uem.password);
+	check_secret(c, &s->notify_url);
+	for (size_t i = 0; i < s->n_enrollment; i++) {
+		check_secret(c, &s->enrollment[i].server_token);
+		check_secret(c, &s->enrollment[i].private_key);
+	}
 }
 
 static void check_rules(struct check *c)
@@ -266,6 +296,7 @@ int cmd_check(const struct cli *cli)
 
 	diags_init(&c.diags);
 	check_settings(&c);
+	check_secrets(&c);
 	check_rules(&c);
 	check_steps(&c);
 	check_input(&c);

@@ -157,6 +157,8 @@ static enum errc read_header(struct input *in, const struct column_options *opt,
 			&in->columns, opt, r.cells, r.n_cells, &in->arena, &header, &data, err);
 		if (rc)
 			return rc;
+		if (data && in->n_before && !opt->no_header)
+			break; /* a header in unknown words would be lost */
 		if (header || data) {
 			note_own_columns(in);
 			in->delimiter = csv_delimiter(in->csv);

@@ -16,6 +16,8 @@
 /* Where a secret comes from; opened only when it is needed. */
 enum secret_kind { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL, SECRET_COMMAND, SECRET_ENV };
 
+enum { SECRET_MAX_BYTES = 256 * 1024 };
+
 struct secret {
 	enum secret_kind kind;
 	const char *value; /* path (made absolute against the naming file), credential or variable

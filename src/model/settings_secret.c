@@ -4,7 +4,7 @@
 #include "io/file.h"
 #include "model/settings.h"
 
-enum { SECRET_MAX_BYTES = 256 * 1024, COMMAND_TIMEOUT_MS = 30000 };
+enum { COMMAND_TIMEOUT_MS = 30000 };
 
 /* The service manager guards this folder; its files may carry group bits that come from access
  * lists, so the check for private files would refuse good ones. */
