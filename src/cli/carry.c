@@ -50,7 +50,7 @@ enum errc carry_open(struct carrying *c, struct err *err)
 			c->p.cli, OPTION_MAX_WAIT, terminal ? INT64_MAX : UNATTENDED_WAIT_MS),
 	};
 	enum errc rc = cli_check_json(
-		c->p.cli, c->out ? c->out : cli_text(c->p.cli, OPTION_OUT), err);
+		c->p.cli, OPTION_OUT, c->out ? c->out : cli_text(c->p.cli, OPTION_OUT), err);
 
 	if (!rc)
 		rc = prepare_session(&c->p, opt, err);
@@ -197,7 +197,7 @@ static enum errc write_results(
 		rc = write_rows(
 			&c->p.input, c->p.input.n_rows, unsettled_row, &rest, &opt, ret, err);
 		if (!rc && json)
-			rc = tell_rows(&c->p.input, c->p.input.n_rows, unsettled_row, &rest, err);
+			rc = tell_rows(c->p.input.n_rows, unsettled_row, &rest, err);
 		unsettled_release(&rest);
 		return rc;
 	}
@@ -207,7 +207,7 @@ static enum errc write_results(
 	if (!rc)
 		rc = write_rows(&c->p.input, c->p.input.n_rows, give_row, results, &opt, ret, err);
 	if (!rc && json)
-		rc = tell_rows(&c->p.input, c->p.input.n_rows, give_row, results, err);
+		rc = tell_rows(c->p.input.n_rows, give_row, results, err);
 	run_results_free(results);
 	return rc;
 }

@@ -66,70 +66,68 @@ enum option_kind {
 #define FOR(id) (1u << COMMAND_##id)
 #define FOR_ALL UINT32_MAX
 #define FOR_PLANS (FOR(PLAN) | FOR(APPLY) | FOR(EXPLAIN) | FOR(REHEARSE))
-#define FOR_JSON (FOR(CHECK) | FOR_PLANS | FOR(RUNS) | FOR(UNDO) | FOR(DOCTOR))
 #define FOR_RUNS (FOR(APPLY) | FOR(UNDO))
 
 /* X(id, name, letter, kind, argument, commands, help) */
-#define OPTION_LIST(X)                                                                            \
-	X(RULES, "rules", 0, FILE, "FILE|NAME", FOR(CHECK) | FOR_PLANS,                           \
-		"rules to judge by (repeatable, in order)")                                       \
-	X(SET, "set", 0, PAIR, "NAME=VALUE", FOR(CHECK) | FOR_PLANS,                              \
-		"give a parameter of the rules a value")                                          \
-	X(LIMIT, "limit", 0, COUNT, "N", FOR_PLANS | FOR(UNDO),                                   \
-		"act on the first N rows that would send something")                              \
-	X(NOW, "now", 0, TIME, "RFC3339", FOR_PLANS | FOR(UNDO), "judge as if it were that time") \
-	X(PARSER, "parser", 0, CHOICE, "libcsv", FOR(CHECK) | FOR_PLANS,                          \
-		"read the CSV with libcsv alone")                                                 \
-	X(OFFLINE, "offline", 0, FLAG, NULL, FOR(PLAN), "judge by the CSV alone, ask nobody")     \
-	X(DETAILED_EXITCODE, "detailed-exitcode", 0, FLAG, NULL, FOR(PLAN) | FOR(UNDO),           \
-		"exit 2 when changes are pending")                                                \
-	X(APPLY, "apply", 0, FLAG, NULL, FOR(UNDO), "carry it out")                               \
-	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS | FOR(DOCTOR), "act without asking")                \
-	X(CONFIRM, "confirm", 0, PAIR, "STEP=COUNT", FOR_RUNS,                                    \
-		"act only when that many devices take the step (repeatable)")                     \
-	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR_RUNS,                            \
-		"act only on the plan that was reviewed")                                         \
-	X(ALLOW, "allow", 0, PAIR, "NAME=VALUE", FOR_RUNS | FOR(PLAN) | FOR(REHEARSE),            \
-		"lift a guard for this run (repeatable)")                                         \
-	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS | FOR(REHEARSE), "go on after a halt")  \
-	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION",                                          \
-		FOR_PLANS | FOR(UNDO) | FOR(EXPORT) | FOR(DOCTOR),                                \
-		"how long to wait for rate limits and outages")                                   \
-	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                 \
-	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT), "write a page for people there")            \
-	X(XLSX, "xlsx", 0, FILE, "FILE", FOR(REPORT), "write a workbook there")                   \
-	X(METRICS, "metrics", 0, FILE, "FILE.prom", FOR(REPORT),                                  \
-		"write numbers for the textfile collector of node_exporter")                      \
-	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail")  \
-	X(INVENTORY, "inventory", 0, FILE, "EXPORT.csv", FOR(REHEARSE),                           \
-		"the organization as `export` found it, instead of the CSV alone")                \
-	X(SCENARIO, "scenario", 0, TEXT, "NAME|FILE|all", FOR(REHEARSE),                          \
-		"bad weather (repeatable); `all`: a table of every one")                          \
-	X(ASSUME, "assume", 0, PAIR, "FIELD=VALUE", FOR(REHEARSE),                                \
-		"a fact of every device that the CSV does not tell (repeatable)")                 \
-	X(SEED, "seed", 0, COUNT, "N", FOR(REHEARSE), "everything random follows from it")        \
-	X(AUDIT, "audit", 0, FILE, "FILE", FOR(REHEARSE),                                         \
-		"every request and every effect of the rehearsal, as NDJSON")                     \
-	X(COMPARE, "compare", 0, FILE, "CSV", FOR(EXPORT),                                        \
-		"write what disagrees between this CSV, Apple and the UEM")                       \
-	X(FIX, "fix", 0, TEXT, "NAME", FOR(DOCTOR), "mend what it can: custom-prompt")            \
-	X(OLDER_THAN, "older-than", 0, DURATION, "DURATION", FOR(DOCTOR),                         \
-		"when a device is late for the UEM or its profile (default 24h)")                 \
-	X(DETAIL, "detail", 0, FLAG, NULL, FOR(EXPORT),                                           \
-		"with what costs 3 requests for each device of the UEM")                          \
-	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR_RUNS | FOR(REHEARSE) | FOR(EXPORT),        \
-		"where the CSV goes")                                                             \
-	X(RAW_CSV, "raw-csv", 0, FLAG, NULL,                                                      \
-		FOR(PLAN) | FOR_RUNS | FOR(REPORT) | FOR(REHEARSE) | FOR(EXPORT),                 \
-		"do not neutralise cells that a spreadsheet would run")                           \
-	X(SETTINGS, "settings", 0, FILE, "FILE", FOR_ALL, "settings of the tenant")               \
-	X(JSON, "json", 0, FLAG, NULL, FOR_JSON,                                                  \
-		"one JSON object per line on the standard output")                                \
-	X(COLOR, "color", 0, CHOICE, "auto|always|never", FOR_ALL, "colour on a terminal")        \
-	X(PROGRESS, "progress", 0, CHOICE, "auto|plain|none", FOR_ALL, "how progress is shown")   \
-	X(VERBOSE, "verbose", 'v', FLAG, NULL, FOR_ALL, "say more")                               \
-	X(QUIET, "quiet", 'q', FLAG, NULL, FOR_ALL, "say only what went wrong")                   \
-	X(HELP, "help", 'h', FLAG, NULL, FOR_ALL, "show this help")                               \
+#define OPTION_LIST(X)                                                                             \
+	X(RULES, "rules", 0, FILE, "FILE|NAME", FOR(CHECK) | FOR_PLANS,                            \
+		"rules to judge by (repeatable, in order)")                                        \
+	X(SET, "set", 0, PAIR, "NAME=VALUE", FOR(CHECK) | FOR_PLANS,                               \
+		"give a parameter of the rules a value")                                           \
+	X(LIMIT, "limit", 0, COUNT, "N", FOR_PLANS | FOR(UNDO),                                    \
+		"act on the first N rows that would send something")                               \
+	X(NOW, "now", 0, TIME, "RFC3339", FOR_PLANS | FOR(UNDO), "judge as if it were that time")  \
+	X(PARSER, "parser", 0, CHOICE, "libcsv", FOR(CHECK) | FOR_PLANS,                           \
+		"read the CSV with libcsv alone")                                                  \
+	X(OFFLINE, "offline", 0, FLAG, NULL, FOR(PLAN), "judge by the CSV alone, ask nobody")      \
+	X(DETAILED_EXITCODE, "detailed-exitcode", 0, FLAG, NULL, FOR(PLAN) | FOR(UNDO),            \
+		"exit 2 when changes are pending")                                                 \
+	X(APPLY, "apply", 0, FLAG, NULL, FOR(UNDO), "carry it out")                                \
+	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS | FOR(DOCTOR), "act without asking")                 \
+	X(CONFIRM, "confirm", 0, PAIR, "STEP=COUNT", FOR_RUNS,                                     \
+		"act only when that many devices take the step (repeatable)")                      \
+	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR_RUNS,                             \
+		"act only on the plan that was reviewed")                                          \
+	X(ALLOW, "allow", 0, PAIR, "NAME=VALUE", FOR_RUNS | FOR(PLAN) | FOR(REHEARSE),             \
+		"lift a guard for this run (repeatable)")                                          \
+	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS | FOR(REHEARSE), "go on after a halt")   \
+	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION",                                           \
+		FOR_PLANS | FOR(UNDO) | FOR(EXPORT) | FOR(DOCTOR),                                 \
+		"how long to wait for rate limits and outages")                                    \
+	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                  \
+	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT), "write a page for people there")             \
+	X(XLSX, "xlsx", 0, FILE, "FILE", FOR(REPORT), "write a workbook there")                    \
+	X(METRICS, "metrics", 0, FILE, "FILE.prom", FOR(REPORT),                                   \
+		"write numbers for the textfile collector of node_exporter")                       \
+	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail")   \
+	X(INVENTORY, "inventory", 0, FILE, "EXPORT.csv", FOR(REHEARSE),                            \
+		"the organization as `export` found it, instead of the CSV alone")                 \
+	X(SCENARIO, "scenario", 0, TEXT, "NAME|FILE|all", FOR(REHEARSE),                           \
+		"bad weather (repeatable); `all`: a table of every one")                           \
+	X(ASSUME, "assume", 0, PAIR, "FIELD=VALUE", FOR(REHEARSE),                                 \
+		"a fact of every device that the CSV does not tell (repeatable)")                  \
+	X(SEED, "seed", 0, COUNT, "N", FOR(REHEARSE), "everything random follows from it")         \
+	X(AUDIT, "audit", 0, FILE, "FILE", FOR(REHEARSE),                                          \
+		"every request and every effect of the rehearsal, as NDJSON")                      \
+	X(COMPARE, "compare", 0, FILE, "CSV", FOR(EXPORT),                                         \
+		"write what disagrees between this CSV, Apple and the UEM")                        \
+	X(FIX, "fix", 0, TEXT, "NAME", FOR(DOCTOR), "mend what it can: custom-prompt")             \
+	X(OLDER_THAN, "older-than", 0, DURATION, "DURATION", FOR(DOCTOR),                          \
+		"when a device is late for the UEM or its profile (default 24h)")                  \
+	X(DETAIL, "detail", 0, FLAG, NULL, FOR(EXPORT),                                            \
+		"with what costs 3 requests for each device of the UEM")                           \
+	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR_RUNS | FOR(REHEARSE) | FOR(EXPORT),         \
+		"where the CSV goes")                                                              \
+	X(RAW_CSV, "raw-csv", 0, FLAG, NULL,                                                       \
+		FOR(PLAN) | FOR_RUNS | FOR(REPORT) | FOR(REHEARSE) | FOR(EXPORT),                  \
+		"do not neutralise cells that a spreadsheet would run")                            \
+	X(SETTINGS, "settings", 0, FILE, "FILE", FOR_ALL, "settings of the tenant")                \
+	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line on the standard output") \
+	X(COLOR, "color", 0, CHOICE, "auto|always|never", FOR_ALL, "colour on a terminal")         \
+	X(PROGRESS, "progress", 0, CHOICE, "auto|plain|none", FOR_ALL, "how progress is shown")    \
+	X(VERBOSE, "verbose", 'v', FLAG, NULL, FOR_ALL, "say more")                                \
+	X(QUIET, "quiet", 'q', FLAG, NULL, FOR_ALL, "say only what went wrong")                    \
+	X(HELP, "help", 'h', FLAG, NULL, FOR_ALL, "show this help")                                \
 	X(VERSION, "version", 0, FLAG, NULL, FOR_ALL, "show the version")
 
 enum option_id {
@@ -183,8 +181,10 @@ void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out);
 /* command NULL: the overview. */
 void cli_help(const struct command *command, FILE *out);
 
-/* ERR_USAGE when --json and the CSV at `out` would both go to the standard output. NULL: no CSV. */
-MUST_CHECK enum errc cli_check_json(const struct cli *cli, const char *out, struct err *err);
+/* ERR_USAGE when --json and what `option` writes to `out` would both go to the standard output.
+ * NULL: it writes nothing. */
+MUST_CHECK enum errc cli_check_json(
+	const struct cli *cli, enum option_id option, const char *out, struct err *err);
 
 /* Prints the failure on stderr; returns its exit status. */
 int cli_fail(const struct cli *cli, const struct err *err);

@@ -1,9 +1,11 @@
 /* The live inventory of both services, or where it disagrees with a CSV. Changes nothing. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "cli/confine.h"
 #include "cli/prepare.h"
+#include "report/ndjson.h"
 #include "survey/survey.h"
 
 struct exporting {
@@ -11,6 +13,7 @@ struct exporting {
 	struct survey survey;
 	struct survey_options opt;
 	const char *compare; /* NULL: the inventory itself */
+	const char *path;    /* of the CSV; NULL: none */
 	uint64_t n;          /* rows written */
 };
 
@@ -51,18 +54,42 @@ static enum errc write_all(struct exporting *e, struct err *err)
 	if (!rc)
 		rc = e->compare ? survey_compare(&e->survey, &e->opt, &e->n, err)
 				: survey_export(&e->survey, &e->opt, &e->n, err);
-	return rc ? rc : outfile_commit(e->opt.out, NULL, err);
+	return rc || !e->opt.out ? rc : outfile_commit(e->opt.out, NULL, err);
+}
+
+/* `type` is what kind of line it is. */
+static void put_row(void *self, const char *const *headers, const struct str *cells, size_t n)
+{
+	const struct exporting *e = self;
+	struct ndjson j;
+
+	ndjson_begin(&j, e->compare ? "disagreement" : "device");
+	for (size_t i = 0; i < n; i++)
+		ndjson_text(&j, strcmp(headers[i], "type") ? headers[i] : "product_type", cells[i]);
+	ndjson_end(&j, stdout);
+}
+
+static void put_end(const struct exporting *e)
+{
+	struct ndjson j;
+
+	ndjson_begin(&j, "export");
+	json_put_z(&j.o, "compared", e->compare);
+	json_put_int(&j.o, "rows", (int64_t)e->n);
+	json_put_z(&j.o, "result", e->path);
+	ndjson_end(&j, stdout);
 }
 
 static enum errc export_all(struct exporting *e, const struct cli *cli, struct err *err)
 {
-	const char *path = cli_text(cli, OPTION_OUT);
-	enum errc rc = prepare_without_rules(&e->p, cli, err);
+	enum errc rc = cli_check_json(cli, OPTION_OUT, e->path, err);
 
+	if (!rc)
+		rc = prepare_without_rules(&e->p, cli, err);
 	if (!rc && e->compare)
 		rc = cli_load_input(cli, e->p.settings, NULL, e->compare, NULL, &e->p.input, err);
-	if (!rc)
-		rc = outfile_open(&e->opt.out, path ? path : "-", 0644, err);
+	if (!rc && e->path)
+		rc = outfile_open(&e->opt.out, e->path, 0644, err);
 	if (!rc)
 		rc = connect_to_both(e, err);
 	return rc ? rc : write_all(e, err);
@@ -70,7 +97,12 @@ static enum errc export_all(struct exporting *e, const struct cli *cli, struct e
 
 int cmd_export(const struct cli *cli)
 {
+	bool json = cli_count(cli, OPTION_JSON) > 0;
+	const char *path = cli_text(cli, OPTION_OUT);
 	struct exporting e = {
+		.path = path || json ? path : "-",
+		.opt.each = json ? put_row : NULL,
+		.opt.each_self = &e,
 		.opt.raw_csv = cli_count(cli, OPTION_RAW_CSV) > 0,
 		.opt.detail = cli_count(cli, OPTION_DETAIL) > 0,
 		.compare = cli_text(cli, OPTION_COMPARE),
@@ -79,6 +111,8 @@ int cmd_export(const struct cli *cli)
 	enum errc rc = export_all(&e, cli, &err);
 	int status = rc ? cli_fail(cli, &err) : 0;
 
+	if (!rc && json)
+		put_end(&e);
 	if (!rc && cli_count(cli, OPTION_QUIET) == 0)
 		text_line(stderr, "%llu %s", (unsigned long long)e.n,
 			e.compare ? "disagreements" : "devices");

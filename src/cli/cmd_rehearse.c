@@ -232,7 +232,7 @@ static enum errc write_results(struct rehearsal *r, enum errc ended, struct err 
 		rc = write_rows(&r->p.input, r->p.input.n_rows, unsettled_row, &rest, &opt,
 			&r->summary, err);
 		if (!rc && json)
-			rc = tell_rows(&r->p.input, r->p.input.n_rows, unsettled_row, &rest, err);
+			rc = tell_rows(r->p.input.n_rows, unsettled_row, &rest, err);
 		unsettled_release(&rest);
 		return rc;
 	}
@@ -241,7 +241,7 @@ static enum errc write_results(struct rehearsal *r, enum errc ended, struct err 
 		rc = write_rows(
 			&r->p.input, r->p.input.n_rows, give_row, rows, &opt, &r->summary, err);
 	if (!rc && json)
-		rc = tell_rows(&r->p.input, r->p.input.n_rows, give_row, rows, err);
+		rc = tell_rows(r->p.input.n_rows, give_row, rows, err);
 	run_results_free(rows);
 	return rc;
 }
@@ -451,7 +451,7 @@ static int rehearse_one(const struct cli *cli, const char **scenarios)
 
 	r.out = cli_text(cli, OPTION_OUT) ? mem_strdup(cli_text(cli, OPTION_OUT))
 					  : result_path_named(cli->args[0], "rehearsal");
-	if (cli_check_json(cli, r.out, &err))
+	if (cli_check_json(cli, OPTION_OUT, r.out, &err))
 		r.status = cli_fail(cli, &err);
 	else
 		rehearse(&r);

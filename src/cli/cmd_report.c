@@ -4,16 +4,43 @@
 #include "cli/stored.h"
 #include "report/html.h"
 #include "report/metrics.h"
+#include "report/ndjson.h"
 #include "report/xlsx.h"
 
-static enum errc verify(struct stored *s, struct err *err)
+static enum errc put_event(void *self, const struct event_record *e, struct err *err)
 {
+	const struct stored *s = self;
+	struct ndjson j;
+
+	(void)err;
+	ndjson_begin(&j, "event");
+	json_put_z(&j.o, "run", s->run.name);
+	ndjson_time(&j, "at", e->at_ms);
+	json_put_str(&j.o, "kind", e->kind);
+	json_put_str(&j.o, "text", e->text);
+	json_put_str(&j.o, "hash", e->hash);
+	ndjson_end(&j, stdout);
+	return ERR_OK;
+}
+
+static enum errc verify(struct stored *s, bool json, struct err *err)
+{
+	struct ndjson j;
 	int64_t n;
 	enum errc rc = store_events_verify(s->store, &n, err);
 
-	if (!rc)
+	if (!rc && json)
+		rc = store_events(s->store, s->run.id, put_event, s, err);
+	if (rc)
+		return rc;
+	if (!json) {
 		(void)printf("the audit trail is whole: %lld events\n", (long long)n);
-	return rc;
+		return ERR_OK;
+	}
+	ndjson_begin(&j, "audit");
+	json_put_int(&j.o, "events", n);
+	ndjson_end(&j, stdout);
+	return ERR_OK;
 }
 
 static const struct {
@@ -48,25 +75,44 @@ static enum errc write_reports(struct stored *s, const struct cli *cli, struct e
 	return rc;
 }
 
+static enum errc check_wishes(const struct cli *cli, bool *ret_reports, struct err *err)
+{
+	enum errc rc = cli_check_json(cli, OPTION_CSV, cli_text(cli, OPTION_CSV), err);
+
+	*ret_reports = false;
+	for (size_t i = 0; i < REPORTS && !rc; i++) {
+		const char *path = cli_text(cli, reports[i].option);
+
+		*ret_reports |= path != NULL;
+		rc = cli_check_json(cli, reports[i].option, path, err);
+	}
+	if (!rc && !*ret_reports && !cli_count(cli, OPTION_CSV) && !cli_count(cli, OPTION_JSON) &&
+		!cli_count(cli, OPTION_VERIFY))
+		rc = err_set(err, ERR_USAGE,
+			"what to write? --csv, --html, --xlsx or --metrics FILE, --json, or "
+			"--verify");
+	return rc;
+}
+
 static enum errc report(struct stored *s, const struct cli *cli, struct err *err)
 {
 	const char *csv = cli_text(cli, OPTION_CSV);
+	bool others, json = cli_count(cli, OPTION_JSON) > 0;
 	struct summary counts;
-	bool others = false;
-	enum errc rc;
+	enum errc rc = check_wishes(cli, &others, err);
 
-	for (size_t i = 0; i < REPORTS; i++)
-		others |= cli_count(cli, reports[i].option) > 0;
-	if (!csv && !others && !cli_count(cli, OPTION_VERIFY))
-		return err_set(err, ERR_USAGE,
-			"what to write? --csv, --html, --xlsx or --metrics FILE, or --verify");
-	rc = stored_run(s, cli->args[0], err);
+	if (!rc)
+		rc = stored_run(s, cli->args[0], err);
 	if (!rc && cli_count(cli, OPTION_VERIFY))
-		rc = verify(s, err);
-	if (!rc && csv)
+		rc = verify(s, json, err);
+	if (!rc && (csv || json))
 		rc = stored_rows(s, csv, cli_count(cli, OPTION_RAW_CSV) > 0, &counts, err);
 	if (!rc && others)
 		rc = write_reports(s, cli, err);
+	if (!rc && json)
+		rc = stored_rows_tell(s, err);
+	if (!rc && json)
+		stored_tell(s, &counts);
 	return rc;
 }
 

@@ -4,30 +4,11 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "cli/carry.h"
 #include "cli/stored.h"
 #include "report/ndjson.h"
 #include "report/table.h"
 
 enum { MAX_SHOWN = 20 }; /* devices in flight; the result CSV has them all */
-
-static const char *const state_words[] = {
-	[RUN_ACTIVE] = "to be continued",
-	[RUN_FINISHED] = "finished",
-	[RUN_SUPERSEDED] = "superseded",
-};
-
-static void put_run(struct ndjson *j, const struct run_record *run)
-{
-	ndjson_begin(j, "run");
-	json_put_z(&j->o, "run", run->name);
-	json_put_z(&j->o, "state", state_words[run->state]);
-	json_put_z(&j->o, "fingerprint", run->fingerprint);
-	ndjson_time(j, "created", run->created_ms);
-	ndjson_time(j, "finished", run->finished_ms);
-	if (run->exit_status >= 0)
-		json_put_int(&j->o, "status", run->exit_status);
-}
 
 static enum errc put_one(void *self, const struct run_record *run, struct err *err)
 {
@@ -35,7 +16,8 @@ static enum errc put_one(void *self, const struct run_record *run, struct err *e
 
 	(void)self;
 	(void)err;
-	put_run(&j, run);
+	ndjson_begin(&j, "run");
+	ndjson_run(&j, run);
 	ndjson_end(&j, stdout);
 	return ERR_OK;
 }
@@ -48,7 +30,7 @@ static enum errc list_run(void *self, const struct run_record *run, struct err *
 	(void)err;
 	table_cell(t, str_from(run->name));
 	table_cell(t, str_from(time_rfc3339_s(run->created_ms, when)));
-	table_cell(t, str_from(state_words[run->state]));
+	table_cell(t, str_from(run_state_word(run->state)));
 	table_cell(t, (struct str){ run->fingerprint, 12 });
 	return ERR_OK;
 }
@@ -150,36 +132,24 @@ static enum errc print_rest(struct stored *s, struct err *err)
 	return rc ? rc : print_in_flight(s, err);
 }
 
-static void put_shown(const struct stored *s, const struct summary *counts, const char *next)
-{
-	struct ndjson j;
-
-	put_run(&j, &s->run);
-	json_put_z(&j.o, "input", s->input.path);
-	ndjson_outcomes(&j, counts);
-	json_put_z(&j.o, "next", next);
-	ndjson_end(&j, stdout);
-}
-
 static enum errc show_run(struct stored *s, const char *name, bool json, struct err *err)
 {
 	struct summary counts;
 	struct summary_end end = { 0 };
-	char when[TIME_TEXT], next[1024];
+	char when[TIME_TEXT], next[STORED_NEXT];
 	enum errc rc = stored_run(s, name, err);
 
 	if (!rc)
 		rc = stored_rows(s, NULL, false, &counts, err);
 	if (rc)
 		return rc;
-	carry_again(s->input.path, s->input.undoes[0] ? s->input.undoes : NULL, next, sizeof(next));
-	end.next = s->run.state == RUN_ACTIVE ? next : NULL;
-	end.status = s->run.exit_status;
 	if (json) {
-		put_shown(s, &counts, end.next);
+		stored_tell(s, &counts);
 		return ERR_OK;
 	}
-	text_line(stdout, "run      %s (%s)", s->run.name, state_words[s->run.state]);
+	end.next = stored_next(s, next);
+	end.status = s->run.exit_status;
+	text_line(stdout, "run      %s (%s)", s->run.name, run_state_word(s->run.state));
 	text_line(stdout, "input    %s", s->input.path);
 	text_line(stdout, "created  %s", time_rfc3339_s(s->run.created_ms, when));
 	text_line(stdout, "plan     %.12s", s->run.fingerprint);

@@ -181,12 +181,12 @@ static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 		.delimiter = r->p->input.delimiter,
 		.raw_csv = cli_count(r->p->cli, OPTION_RAW_CSV) > 0,
 	};
-	enum errc rc = cli_check_json(r->p->cli, out, err);
+	enum errc rc = cli_check_json(r->p->cli, OPTION_OUT, out, err);
 
 	if (!rc)
 		rc = write_rows(&r->p->input, r->p->input.n_rows, give_row, r, &opt, ret, err);
 	if (!rc && json)
-		return tell_rows(&r->p->input, r->p->input.n_rows, give_row, r, err);
+		return tell_rows(r->p->input.n_rows, give_row, r, err);
 	if (!rc && cli_count(r->p->cli, OPTION_QUIET) == 0) {
 		FILE *to = terminal && !(out && strcmp(out, "-") == 0) ? stdout : stderr;
 

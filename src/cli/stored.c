@@ -1,6 +1,8 @@
 #include "cli/stored.h"
 
+#include "cli/carry.h"
 #include "cli/load.h"
+#include "report/ndjson.h"
 
 enum errc stored_open(struct stored *s, const struct cli *cli, struct err *err)
 {
@@ -62,4 +64,37 @@ enum errc stored_rows(
 	rc = write_rows(&s->input.input, run_results_count(rows), give_row, rows, &opt, ret, err);
 	run_results_free(rows);
 	return rc;
+}
+
+enum errc stored_rows_tell(struct stored *s, struct err *err)
+{
+	struct run_results *rows;
+	enum errc rc = run_results_load(s->store, s->run.id, &rows, err);
+
+	if (rc)
+		return rc;
+	rc = tell_rows(run_results_count(rows), give_row, rows, err);
+	run_results_free(rows);
+	return rc;
+}
+
+const char *stored_next(const struct stored *s, char out[STORED_NEXT])
+{
+	if (s->run.state != RUN_ACTIVE)
+		return NULL;
+	carry_again(s->input.path, s->input.undoes[0] ? s->input.undoes : NULL, out, STORED_NEXT);
+	return out;
+}
+
+void stored_tell(const struct stored *s, const struct summary *counts)
+{
+	char next[STORED_NEXT];
+	struct ndjson j;
+
+	ndjson_begin(&j, "run");
+	ndjson_run(&j, &s->run);
+	json_put_z(&j.o, "input", s->input.path);
+	ndjson_outcomes(&j, counts);
+	json_put_z(&j.o, "next", stored_next(s, next));
+	ndjson_end(&j, stdout);
 }

@@ -26,5 +26,13 @@ MUST_CHECK enum errc stored_run(struct stored *s, const char *name, struct err *
 /* Its rows into a result CSV (path NULL: only counted). */
 MUST_CHECK enum errc stored_rows(
 	struct stored *s, const char *path, bool raw_csv, struct summary *ret, struct err *err);
+/* The same rows as JSON on the standard output. */
+MUST_CHECK enum errc stored_rows_tell(struct stored *s, struct err *err);
+
+/* The command that continues the run; NULL when it is over. */
+enum { STORED_NEXT = 1024 };
+const char *stored_next(const struct stored *s, char out[STORED_NEXT]);
+/* The run and what became of its rows, as JSON on the standard output. */
+void stored_tell(const struct stored *s, const struct summary *counts);
 
 #endif

@@ -34,10 +34,11 @@ int cli_fail(const struct cli *cli, const struct err *err)
 	return errc_info(err->code)->exit_status;
 }
 
-enum errc cli_check_json(const struct cli *cli, const char *out, struct err *err)
+enum errc cli_check_json(
+	const struct cli *cli, enum option_id option, const char *out, struct err *err)
 {
 	if (!cli_count(cli, OPTION_JSON) || !out || strcmp(out, "-") != 0)
 		return ERR_OK;
-	return err_set(err, ERR_USAGE,
-		"--json and the CSV cannot both go to the standard output: say --out FILE");
+	return err_set(err, ERR_USAGE, "--json takes the standard output: say --%s FILE",
+		option_info(option)->name);
 }

@@ -116,21 +116,16 @@ enum errc write_rows(const struct input *input, uint32_t n_rows, row_source_fn *
 	return opt->path ? write_file(&w, input, opt, err) : count_rows(&w, n_rows, err);
 }
 
-enum errc tell_rows(
-	const struct input *input, uint32_t n_rows, row_source_fn *row, void *self, struct err *err)
+enum errc tell_rows(uint32_t n_rows, row_source_fn *row, void *self, struct err *err)
 {
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0; i < n_rows && !rc; i++) {
-		const struct input_row *in = &input->rows[i];
 		struct run_row r;
 
 		rc = row(self, i, &r, err);
 		if (!rc)
-			ndjson_row(in->line,
-				in->serial == MAP_NONE ? STR_NONE
-						       : map_key(&input->serials, in->serial),
-				&r, stdout);
+			ndjson_row(&r, stdout);
 	}
 	return rc;
 }

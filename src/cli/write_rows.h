@@ -16,7 +16,6 @@ MUST_CHECK enum errc write_rows(const struct input *input, uint32_t n_rows, row_
 	void *self, const struct result_options *opt, struct summary *ret_summary, struct err *err);
 
 /* The same rows as JSON on the standard output. */
-MUST_CHECK enum errc tell_rows(const struct input *input, uint32_t n_rows, row_source_fn *row,
-	void *self, struct err *err);
+MUST_CHECK enum errc tell_rows(uint32_t n_rows, row_source_fn *row, void *self, struct err *err);
 
 #endif

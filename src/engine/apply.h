@@ -64,6 +64,7 @@ struct run_row {
 	struct str serial, rule, detail, before, after, evidence;
 	struct str steps; /* as in depmend_steps */
 	uint32_t attempts;
+	uint32_t line; /* in the file the user gave */
 	int64_t finished_ms;
 	uint32_t alike; /* rows of the same number differ in nothing but the serial; 0: none does */
 };

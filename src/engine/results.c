@@ -53,7 +53,7 @@ void run_input_release(struct run_input *in)
 
 /* A row, or the device of its serial. Texts are slots of `texts`. */
 struct stored_row {
-	uint32_t serial, rule, detail, device;
+	uint32_t serial, rule, detail, device, line;
 	uint8_t outcome, reason;
 };
 
@@ -116,6 +116,7 @@ static enum errc keep_row(void *self, const struct row_record *row, struct err *
 		.detail = keep(r, row->detail),
 		.device = row->outcome == OUTCOME_PLANNED ? map_find(&r->serials, row->serial)
 							  : MAP_NONE,
+		.line = (uint32_t)row->line,
 		.outcome = (uint8_t)row->outcome,
 		.reason = (uint8_t)row->reason,
 	};
@@ -232,6 +233,7 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 		.outcome = (enum outcome)row->outcome,
 		.reason = (enum reason)row->reason,
 		.serial = map_key(&r->texts, row->serial),
+		.line = row->line,
 		.rule = map_key(&r->texts, row->rule),
 		.detail = map_key(&r->texts, row->detail),
 		.finished_ms = TIME_NONE,
@@ -276,6 +278,7 @@ void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *b
 		.reason = (enum reason)row->reason,
 		.serial = row->serial == MAP_NONE ? STR_NONE
 						  : map_key(&p->input->serials, row->serial),
+		.line = row->line,
 		.rule = plan_rule_name(p, row),
 		.detail = plan_detail(p, row),
 		.steps = buf_view(steps),

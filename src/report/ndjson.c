@@ -46,6 +46,28 @@ void ndjson_outcomes(struct ndjson *j, const struct summary *s)
 	json_obj_end(&j->o);
 }
 
+const char *run_state_word(enum run_state state)
+{
+	static const char *const words[] = {
+		[RUN_ACTIVE] = "to be continued",
+		[RUN_FINISHED] = "finished",
+		[RUN_SUPERSEDED] = "superseded",
+	};
+
+	return words[state];
+}
+
+void ndjson_run(struct ndjson *j, const struct run_record *run)
+{
+	json_put_z(&j->o, "run", run->name);
+	json_put_z(&j->o, "state", run_state_word(run->state));
+	json_put_z(&j->o, "fingerprint", run->fingerprint);
+	ndjson_time(j, "created", run->created_ms);
+	ndjson_time(j, "finished", run->finished_ms);
+	if (run->exit_status >= 0)
+		json_put_int(&j->o, "status", run->exit_status);
+}
+
 void ndjson_ended(struct ndjson *j, const struct summary_end *end)
 {
 	json_put_z(&j->o, "result", end->result);
@@ -58,14 +80,14 @@ void ndjson_ended(struct ndjson *j, const struct summary_end *end)
 	json_put_z(&j->o, "next", end->next);
 }
 
-void ndjson_row(uint32_t line, struct str serial, const struct run_row *row, FILE *out)
+void ndjson_row(const struct run_row *row, FILE *out)
 {
 	const struct reason_info *why = reason_info(row->reason);
 	struct ndjson j;
 
 	ndjson_begin(&j, "row");
-	json_put_int(&j.o, "line", line);
-	ndjson_text(&j, "serial", serial);
+	json_put_int(&j.o, "line", row->line);
+	ndjson_text(&j, "serial", row->serial);
 	json_put_z(&j.o, "outcome", outcome_info(row->outcome)->word);
 	ndjson_text(&j, "rule", row->rule);
 	ndjson_text(&j, "steps", row->steps);

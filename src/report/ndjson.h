@@ -24,10 +24,12 @@ void ndjson_time(struct ndjson *j, const char *key, int64_t at_ms);
 void ndjson_text(struct ndjson *j, const char *key, struct str text);
 /* "outcomes": those that occur, and how often. */
 void ndjson_outcomes(struct ndjson *j, const struct summary *s);
+const char *run_state_word(enum run_state state);
+/* What is known of a run without looking at its rows. */
+void ndjson_run(struct ndjson *j, const struct run_record *run);
 /* "status", what it means, and what the end of a run has besides. */
 void ndjson_ended(struct ndjson *j, const struct summary_end *end);
 
-/* serial empty: none that can be read. */
-void ndjson_row(uint32_t line, struct str serial, const struct run_row *row, FILE *out);
+void ndjson_row(const struct run_row *row, FILE *out);
 
 #endif

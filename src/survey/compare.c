@@ -1,9 +1,6 @@
 /* Where the CSV, Apple and the UEM disagree: one row per disagreement, with the rule that mends it.
  */
-#include "io/csv_out.h"
-#include "survey/survey.h"
-
-enum { ROW_MAX_BYTES = 1024 * 1024 };
+#include "survey/rows.h"
 
 /* One device in the three views. */
 struct view {
@@ -112,10 +109,13 @@ static const struct {
 
 struct comparing {
 	const struct survey *survey;
-	const struct survey_options *opt;
-	struct buf row;
-	uint64_t n;
+	struct survey_rows rows;
 };
+
+/* `server` is the CSV's, so that the file is an input for reconcile. */
+static const char *const headers[] = { "serial", "reason", "explanation", "server", "apple_status",
+	"apple_server", "uem_listed", "uem_profile", "rule" };
+enum { N_HEADERS = sizeof(headers) / sizeof(headers[0]) };
 
 static struct view look(const struct fleet *f, const struct survey_device *d)
 {
@@ -138,12 +138,12 @@ static struct view look(const struct fleet *f, const struct survey_device *d)
 	};
 }
 
-/* `server` is the CSV's, so that the file is an input for reconcile. */
 static void put_row(
 	struct comparing *c, const struct survey_device *d, const struct view *v, size_t which)
 {
 	bool has_uem = c->survey->session->settings->has_uem;
-	const struct str cells[] = {
+	const struct str cells[N_HEADERS] = {
+		d->serial,
 		str_from(disagreements[which].reason),
 		str_from(disagreements[which].sentence),
 		v->csv_server,
@@ -156,15 +156,7 @@ static void put_row(
 		str_from(disagreements[which].rule),
 	};
 
-	buf_reset(&c->row);
-	csv_cell(&c->row, d->serial, !c->opt->raw_csv);
-	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++) {
-		buf_char(&c->row, ',');
-		csv_cell(&c->row, cells[i], !c->opt->raw_csv);
-	}
-	buf_char(&c->row, '\n');
-	outfile_write(c->opt->out, buf_view(&c->row));
-	c->n++;
+	rows_put(&c->rows, cells);
 }
 
 static enum errc compare_device(void *self, const struct survey_device *d, struct err *err)
@@ -182,15 +174,14 @@ static enum errc compare_device(void *self, const struct survey_device *d, struc
 enum errc survey_compare(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err)
 {
-	struct comparing c = { .survey = s, .opt = opt };
+	struct comparing c = { .survey = s };
+	uint64_t n;
 	enum errc rc;
 
-	buf_init(&c.row, ROW_MAX_BYTES);
-	outfile_write(opt->out, STR("serial,reason,explanation,server,apple_status,apple_server,"
-				    "uem_listed,uem_profile,rule\n"));
+	rows_begin(&c.rows, opt, headers, N_HEADERS);
 	rc = survey_each(s, compare_device, &c, err);
-	buf_release(&c.row);
+	n = rows_end(&c.rows);
 	if (!rc)
-		*ret_n = c.n;
+		*ret_n = n;
 	return rc;
 }

@@ -1,8 +1,5 @@
 /* The live inventory: one row per device that either service lists. */
-#include "io/csv_out.h"
-#include "survey/survey.h"
-
-enum { ROW_MAX_BYTES = 1024 * 1024 };
+#include "survey/rows.h"
 
 /* Cells that are put together from several readings. */
 enum { SERVER_NAME = CELLS, LISTED, STATUS_SHOWN };
@@ -48,9 +45,8 @@ enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 struct exporting {
 	const struct survey *survey;
-	const struct survey_options *opt;
-	struct buf row;
-	uint64_t n;
+	struct survey_rows rows;
+	bool detail;
 };
 
 static struct str cell_of(const struct exporting *e, const struct survey_device *d, int cell)
@@ -72,38 +68,32 @@ static struct str cell_of(const struct exporting *e, const struct survey_device 
 static enum errc put_device(void *self, const struct survey_device *d, struct err *err)
 {
 	struct exporting *e = self;
+	struct str cells[1 + N_COLUMNS] = { d->serial };
+	size_t n = 1;
 
 	(void)err;
-	buf_reset(&e->row);
-	csv_cell(&e->row, d->serial, !e->opt->raw_csv);
-	for (size_t k = 0; k < N_COLUMNS; k++) {
-		if (columns[k].detail && !e->opt->detail)
-			continue;
-		buf_char(&e->row, ',');
-		csv_cell(&e->row, cell_of(e, d, columns[k].cell), !e->opt->raw_csv);
-	}
-	buf_char(&e->row, '\n');
-	outfile_write(e->opt->out, buf_view(&e->row));
-	e->n++;
+	for (size_t k = 0; k < N_COLUMNS; k++)
+		if (!columns[k].detail || e->detail)
+			cells[n++] = cell_of(e, d, columns[k].cell);
+	rows_put(&e->rows, cells);
 	return ERR_OK;
 }
 
 enum errc survey_export(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err)
 {
-	struct exporting e = { .survey = s, .opt = opt };
+	struct exporting e = { .survey = s, .detail = opt->detail };
+	const char *headers[1 + N_COLUMNS] = { "serial" };
+	uint64_t n = 1;
 	enum errc rc;
 
-	buf_init(&e.row, ROW_MAX_BYTES);
-	buf_z(&e.row, "serial");
 	for (size_t k = 0; k < N_COLUMNS; k++)
 		if (!columns[k].detail || opt->detail)
-			buf_printf(&e.row, ",%s", columns[k].header);
-	buf_char(&e.row, '\n');
-	outfile_write(opt->out, buf_view(&e.row));
+			headers[n++] = columns[k].header;
+	rows_begin(&e.rows, opt, headers, n);
 	rc = survey_each(s, put_device, &e, err);
-	buf_release(&e.row);
+	n = rows_end(&e.rows);
 	if (!rc)
-		*ret_n = e.n;
+		*ret_n = n;
 	return rc;
 }

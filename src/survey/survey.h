@@ -101,10 +101,16 @@ MUST_CHECK enum errc survey_each(
 void survey_pack(enum stage_source source, const struct str *cells, struct buf *out);
 void survey_unpack(enum stage_source source, struct str packed, struct str *cells);
 
+/* A row that is written: its cells and their headers. */
+typedef void survey_row_fn(
+	void *self, const char *const *headers, const struct str *cells, size_t n);
+
 struct survey_options {
-	struct outfile *out; /* borrowed; the caller commits */
-	bool raw_csv;        /* cells that a spreadsheet would run stay as they are */
-	bool detail;         /* with the columns of survey_read_details() */
+	struct outfile *out; /* borrowed; the caller commits; NULL: no CSV */
+	survey_row_fn *each; /* NULL: nobody else wants the rows */
+	void *each_self;
+	bool raw_csv; /* cells that a spreadsheet would run stay as they are */
+	bool detail;  /* with the columns of survey_read_details() */
 };
 
 /* One row per device. The headers are canonical columns, and those of a simulator's fleet. */

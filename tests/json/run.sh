@@ -53,16 +53,54 @@ r='--rules corrupted-registration'
 	outcomes api-tool.result.csv
 	same 'the status' 3 "$(of_last .status)"
 	name=$(of_last .run)
+	cp out applied
 	says 'apply to stdout' '' 64 apply - $r --yes
 	says 'runs' '1 run' 0 runs
 	same 'its name' "$name" "$(of_last .run)"
 	says 'runs RUN' '1 run' 0 runs "$name"
 	outcomes api-tool.result.csv
+	says 'report' '18 row 1 run' 0 report "$name" --csv report.csv
+	outcomes report.csv
+	check 'with the same rows as apply' cmp <(jq -c 'select(.type == "row")' applied) \
+		<(jq -c 'select(.type == "row")' out)
+	run report "$name" --json --verify
+	exits 'report --verify' 0
+	check 'with its audit trail' grep -qE '^1 audit [0-9]+ event 18 row 1 run$' \
+		<(/usr/bin/python3 "$here/validate.py" out)
+	same 'of which no event is missing' "$(sqlite3 state/*/depmend.db 'SELECT hash FROM event
+		WHERE run = (SELECT id FROM run) ORDER BY id')" "$(jq -r 'select(.type == "event") | .hash' out)"
+	for one in csv html metrics; do
+		says "report with --$one on stdout" '' 64 report "$name" "--$one" -
+		check 'names the option' grep -q -e "--$one FILE" err
+	done
 	says 'undo' '1 plan 18 row' 0 undo "$name" --out undo.csv
 	outcomes undo.csv
 	says 'check' '1 check 2 diagnostic' 3 check api-tool.csv $r
 	run check api-tool.csv $r --json -v
 	check 'check -v' /usr/bin/python3 "$here/validate.py" out
+	says 'export' '200 device 1 export' 0 export
+	cp out devices
+	same 'without a CSV' null "$(of_last .result)"
+	says 'export with a CSV' '200 device 1 export' 0 export --out live.csv
+	check 'the rows are those of the CSV' /usr/bin/python3 - <<'END'
+import csv, json
+lines = [json.loads(line) for line in open("devices")][:-1]
+for line in lines:
+    assert line.pop("type") == "device"
+    line["type"] = line.pop("product_type")
+rows = [{k: v or None for k, v in row.items()} for row in csv.DictReader(open("live.csv", newline=""))]
+def plain(text):  # what the CSV neutralises
+    return text[1:] if text and text[0] == "'" and text[1:2] in "=+-@" else text
+rows = [{k: plain(v) for k, v in row.items()} for row in rows]
+assert lines == rows and len(rows) == 200
+END
+	says 'an export with a CSV on stdout' '' 64 export --out -
+	run export --json --detail
+	check 'export --detail' /usr/bin/python3 "$here/validate.py" out
+	run export --json --compare api-tool.csv
+	check 'export --compare' grep -qE '^[0-9]+ disagreement 1 export$' \
+		<(/usr/bin/python3 "$here/validate.py" out)
+	same 'as many as it says' "$(of_last .rows)" "$(grep -c '"type":"disagreement"' out)"
 	run doctor --json -v
 	check 'doctor' /usr/bin/python3 "$here/validate.py" out
 	check 'findings of doctor' grep -q '"type":"finding"' out
