@@ -40,7 +40,7 @@ enum errc http_request_header(
 
 	for (size_t k = 0; k < value.n; k++)
 		if (value.p[k] == '\r' || value.p[k] == '\n' || value.p[k] == '\0')
-			return err_set(err, ERR_SYNTAX, "the value of %s holds a line end", name);
+			return err_set(err, ERR_SETTINGS, "the value of %s holds a line end", name);
 	while (i < q->n_headers && !str_eq_nocase(str_from(q->headers[i].name), str_from(name)))
 		i++;
 	if (i == HTTP_MAX_HEADERS)

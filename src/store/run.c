@@ -102,6 +102,10 @@ enum errc store_run_get(struct store *s, const char *name, struct run_record *re
 
 	if (strcmp(name, "latest") == 0)
 		return get_latest(s, ret, err);
+	/* A variable that is not set does not mean the only run there is. */
+	if (!*name)
+		return err_set(
+			err, ERR_NOT_FOUND, "the name of the run is empty; see 'depmend runs'");
 	rc = store_sql(s, SQL_RUN_GET, &q, err);
 	if (rc)
 		return rc;

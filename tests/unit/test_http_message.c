@@ -17,9 +17,9 @@ static void test_headers(void **state)
 
 	(void)state;
 	http_request_init(&q, HTTP_READ, "GET");
-	assert_int_equal(http_request_header(&q, "X", STR("a\rb"), &err), ERR_SYNTAX);
-	assert_int_equal(http_request_header(&q, "X", STR("a\nb"), &err), ERR_SYNTAX);
-	assert_int_equal(http_request_header(&q, "X", STR("a\0b"), &err), ERR_SYNTAX);
+	assert_int_equal(http_request_header(&q, "X", STR("a\rb"), &err), ERR_SETTINGS);
+	assert_int_equal(http_request_header(&q, "X", STR("a\nb"), &err), ERR_SETTINGS);
+	assert_int_equal(http_request_header(&q, "X", STR("a\0b"), &err), ERR_SETTINGS);
 	assert_int_equal(q.n_headers, 0);
 	assert_int_equal(http_request_header(&q, "Accept", STR("one"), &err), ERR_OK);
 	assert_int_equal(http_request_header(&q, "accept", STR("two"), &err), ERR_OK);
