@@ -31,8 +31,11 @@ bool str_ends_nocase(struct str s, struct str suffix)
 
 bool str_contains_nocase(struct str s, struct str part)
 {
+	char first = part.n ? ascii_lower(part.p[0]) : '\0';
+
 	for (size_t i = 0; i + part.n <= s.n; i++)
-		if (str_eq_nocase(str_sub(s, i, part.n), part))
+		if (part.n == 0 || (ascii_lower(s.p[i]) == first &&
+					   str_eq_nocase(str_sub(s, i, part.n), part)))
 			return true;
 	return false;
 }

@@ -161,17 +161,49 @@ static bool take_time(struct str *s, struct civil *c, int64_t *ret_ms)
 	return take_fraction(s, ret_ms) && take_zone(s, ret_ms);
 }
 
+/* Two digits; far beyond any number of two digits when they are none. */
+static int two_digits(const char *p)
+{
+	unsigned tens = (unsigned char)(p[0] - '0'), ones = (unsigned char)(p[1] - '0');
+
+	return tens > 9 || ones > 9 ? 100000 : (int)(tens * 10 + ones);
+}
+
+/* 2026-11-22T03:04:05Z and nothing else: most dates of most files. What is no number is no civil
+ * time either. */
+static bool read_usual(struct str s, struct civil *ret)
+{
+	const char *p = s.p;
+	struct civil c;
+
+	if (s.n != 20 || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' ||
+		p[16] != ':' || p[19] != 'Z')
+		return false;
+	c = (struct civil){ two_digits(p) * 100 + two_digits(p + 2), two_digits(p + 5),
+		two_digits(p + 8), two_digits(p + 11), two_digits(p + 14), two_digits(p + 17) };
+	if (!civil_ok(&c))
+		return false;
+	*ret = c;
+	return true;
+}
+
+static bool read_any(struct str s, struct civil *c, int64_t *ret_ms)
+{
+	int year;
+
+	if (!take_number(&s, 4, &year) || !take_char(&s, '-') || !take_number(&s, 2, &c->month) ||
+		!take_char(&s, '-') || !take_number(&s, 2, &c->day))
+		return false;
+	c->year = year;
+	return take_time(&s, c, ret_ms) && civil_ok(c);
+}
+
 bool time_parse(struct str s, int64_t *ret_ms)
 {
 	struct civil c = { 0 };
 	int64_t ms = 0;
-	int year;
 
-	if (!take_number(&s, 4, &year) || !take_char(&s, '-') || !take_number(&s, 2, &c.month) ||
-		!take_char(&s, '-') || !take_number(&s, 2, &c.day))
-		return false;
-	c.year = year;
-	if (!take_time(&s, &c, &ms) || !civil_ok(&c))
+	if (!read_usual(s, &c) && !read_any(s, &c, &ms))
 		return false;
 	ms += civil_ms(&c);
 	if (in_range(ms))

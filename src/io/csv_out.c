@@ -11,13 +11,6 @@ static bool needs_quotes(struct str text)
 	return false;
 }
 
-bool csv_is_formula(struct str text)
-{
-	char c = text.n ? text.p[0] : '\0';
-
-	return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t';
-}
-
 void csv_cell(struct buf *out, struct str text, bool neutral)
 {
 	bool quotes = needs_quotes(text);

@@ -13,8 +13,16 @@
  * with = + - @ or TAB) gets a leading apostrophe. */
 void csv_cell(struct buf *out, struct str text, bool neutral);
 
-/* Whether a spreadsheet would run it. */
-bool csv_is_formula(struct str text);
+/* Whether a spreadsheet would run a text that starts so. */
+static inline bool csv_starts_formula(char c)
+{
+	return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t';
+}
+
+static inline bool csv_is_formula(struct str text)
+{
+	return text.n && csv_starts_formula(text.p[0]);
+}
 
 /* Takes back what csv_cell() did: '=x -> =x. Borrows from text. */
 struct str csv_plain(struct str text);

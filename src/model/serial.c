@@ -1,5 +1,7 @@
 #include "model/serial.h"
 
+#include <assert.h>
+
 /* Blanks that copying from web pages and mails leaves behind: NBSP, zero width space, non-joiner
  * and joiner, word joiner, BOM. */
 static const char *const wide_blanks[] = {
@@ -73,32 +75,54 @@ static bool is_spreadsheet_damage(struct str s)
 	return n > 0 && at + 2 + n == s.n;
 }
 
-static bool is_letter_or_digit(char c)
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The high bit of each byte, if it lies in that range; all bytes are below 0x80. */
+static uint64_t between(uint64_t bytes, unsigned char low, unsigned char high)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+	return (bytes + EACH(0x80u - low)) & ~(bytes + EACH(0x7fu - high)) & EACH(0x80u);
+}
+
+/* Eight bytes in upper case; false unless all are letters and digits. */
+static bool read_eight(const char *p, char *ret)
+{
+	uint64_t raw, upper;
+
+	memcpy(&raw, p, sizeof(raw));
+	upper = raw & ~((raw & EACH(0x40u)) >> 1);
+	memcpy(ret, &upper, sizeof(upper));
+	return (raw & EACH(0x80u)) == 0 &&
+	       (between(upper, '0', '9') | between(upper, 'A', 'Z')) == EACH(0x80u);
+}
+
+static_assert(SERIAL_MIN >= 8, "a serial is read eight bytes at a time");
+
+static bool read_bare(struct str cell, struct serial *ret)
+{
+	struct serial s = { .n = (unsigned char)cell.n };
+	size_t last = cell.n - 8;
+	bool good = cell.n >= SERIAL_MIN && cell.n <= SERIAL_MAX;
+
+	for (size_t at = 0; good && at < last; at += 8)
+		good = read_eight(cell.p + at, s.text + at);
+	if (!good || !read_eight(cell.p + last, s.text + last))
+		return false;
+	*ret = s;
+	return true;
 }
 
 enum reason serial_read(struct str cell, struct serial *ret)
 {
-	struct serial s = { .n = 0 };
-
+	if (read_bare(cell, ret))
+		return REASON_NONE;
 	cell = serial_trim(cell);
 	if (cell.n && cell.p[0] == '\'')
 		cell = serial_trim(str_sub(cell, 1, cell.n - 1));
 	if (cell.n == 0)
 		return REASON_ROW_NO_SERIAL;
-	for (size_t i = 0; i < cell.n && i < SERIAL_MAX; i++) {
-		char c = ascii_upper(cell.p[i]);
-
-		if (!is_letter_or_digit(c))
-			break;
-		s.text[s.n++] = c;
-	}
-	if (s.n != cell.n || s.n < SERIAL_MIN)
-		return is_spreadsheet_damage(cell) ? REASON_ROW_EXCEL_SERIAL
-						   : REASON_ROW_BAD_SERIAL;
-	*ret = s;
-	return REASON_NONE;
+	if (read_bare(cell, ret))
+		return REASON_NONE;
+	return is_spreadsheet_damage(cell) ? REASON_ROW_EXCEL_SERIAL : REASON_ROW_BAD_SERIAL;
 }
 
 bool serial_strip_barcode(struct serial *s)

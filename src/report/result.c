@@ -107,11 +107,6 @@ enum errc result_open(struct result **ret, const struct result_options *opt, str
 	return ERR_OK;
 }
 
-static bool is_formula(char c)
-{
-	return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t';
-}
-
 /* Where the cell that starts at `at` ends; SIZE_MAX unless it is plain RFC 4180. */
 static size_t quoted_end(struct str raw, size_t at)
 {
@@ -137,7 +132,7 @@ static size_t cell_end(struct str raw, size_t at, bool neutral)
 {
 	bool quoted = at < raw.n && raw.p[at] == '"';
 
-	if (neutral && at + quoted < raw.n && is_formula(raw.p[at + quoted]))
+	if (neutral && at + quoted < raw.n && csv_starts_formula(raw.p[at + quoted]))
 		return SIZE_MAX;
 	return quoted ? quoted_end(raw, at) : bare_end(raw, at);
 }

@@ -36,7 +36,10 @@ uint32_t rules_ref_canonical(struct ruleset *set, enum column column, struct loc
 	for (size_t i = 0; i < set->refs.n; i++)
 		if (set->refs.v[i].canonical && set->refs.v[i].column == column)
 			return (uint32_t)i;
-	return add_ref(set, (struct column_ref){ .canonical = true, .column = column, .at = at });
+	return add_ref(set, (struct column_ref){ .canonical = true,
+				    .is_serial = column == COLUMN_SERIAL,
+				    .column = column,
+				    .at = at });
 }
 
 uint32_t rules_ref(struct ruleset *set, struct str header, struct loc at)

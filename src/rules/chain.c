@@ -22,6 +22,22 @@ static void patch(struct ruleset *set, size_t from, int32_t placeholder)
 	}
 }
 
+static struct link link_of(
+	const struct ruleset *set, const struct op *op, int32_t on_true, int32_t on_false)
+{
+	const struct leaf *leaf = op->kind == OP_LEAF ? &set->leaves.v[op->leaf] : NULL;
+	struct link link = {
+		.leaf = leaf ? op->leaf : CHAIN_ALWAYS, .on_true = on_true, .on_false = on_false
+	};
+
+	if (leaf && leaf->plain && leaf->oper == OPER_EQ && leaf->n == 1) {
+		link.sign = leaf->v->sign;
+		link.ref = leaf->source.ref;
+		link.text = leaf->v->text;
+	}
+	return link;
+}
+
 static void chain_op(
 	struct ruleset *set, uint32_t at, int32_t on_true, int32_t on_false, unsigned depth)
 {
@@ -33,9 +49,7 @@ static void chain_op(
 		return;
 	}
 	if (op->kind == OP_LEAF || op->kind == OP_ALWAYS) {
-		*LIST_ADD(set->chain) = (struct link){
-			op->kind == OP_LEAF ? op->leaf : CHAIN_ALWAYS, on_true, on_false
-		};
+		*LIST_ADD(set->chain) = link_of(set, op, on_true, on_false);
 		return;
 	}
 	for (uint32_t m = at + 1; m < op->end; m = set->ops.v[m].end) {
@@ -51,8 +65,13 @@ static void chain_op(
 
 void rules_chain(struct ruleset *set)
 {
-	for (size_t i = 0; i < set->rules.n; i++) {
-		set->rules.v[i].first_link = (int32_t)set->chain.n;
+	for (uint32_t i = 0; i < set->rules.n; i++) {
+		size_t first = set->chain.n;
+
+		set->rules.v[i].first_link = (int32_t)first;
 		chain_op(set, set->rules.v[i].first_op, CHAIN_TRUE, CHAIN_FALSE, 0);
+		patch(set, first, CHAIN_FALSE);
+		for (size_t k = first; k < set->chain.n; k++)
+			set->chain.v[k].rule = i;
 	}
 }

@@ -11,6 +11,19 @@ struct side {
 	bool flag;
 };
 
+/* By value and apart: what the cells are written to might be the row, for all the compiler knows.
+ */
+static void take_cells(const struct column_ref *refs, size_t n, const struct rules_row row,
+	struct str *cells, uint32_t *signs)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct str cell = rules_cell(&refs[i], &row);
+
+		cells[i] = cell;
+		signs[i] = text_sign(cell);
+	}
+}
+
 void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *row)
 {
 	*j = (struct judge){ set, row, READING_MAX_, UINT32_MAX };
@@ -18,8 +31,7 @@ void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *r
 		memset(set->stamp, 0, set->leaves.n * sizeof(*set->stamp));
 		set->row_no = 1;
 	}
-	for (uint32_t i = 0; i < set->refs.n; i++)
-		set->cells[i] = rules_cell(set, row, i);
+	take_cells(set->refs.v, set->refs.n, *row, set->cells, set->signs);
 }
 
 struct value leaf_value(struct judge *j, const struct leaf *leaf)
@@ -199,30 +211,45 @@ static enum tri judge_absent(const struct judge *j, const struct leaf *leaf)
 	return leaf->oper == OPER_NE && leaf->members ? TRI_TRUE : TRI_FALSE;
 }
 
-/* Most comparisons end at the length or at the first byte, most of the others are equal byte for
- * byte: that is seen without a walk. */
-static bool plain_holds(enum oper oper, struct str seen, char first, const struct operand *o)
+/* Most comparisons end at the sign, most of the others are equal byte for byte: that is seen
+ * without a walk. */
+static bool plain_holds(enum oper oper, struct str seen, uint32_t sign, const struct operand *o)
 {
 	struct str want = o->text;
 
-	if (oper <= OPER_NE && want.n != seen.n)
+	if (oper <= OPER_NE && o->sign != sign)
 		return false;
 	if (oper > OPER_NE && oper != OPER_PREFIX)
 		return text_holds(oper, seen, want);
-	if (want.n > seen.n || o->first != first)
+	if (want.n > seen.n || (o->sign ^ sign) & UINT8_MAX)
 		return false;
 	return memcmp(seen.p, want.p, want.n) == 0 || str_starts_nocase(seen, want);
 }
 
-static enum tri judge_plain(const struct leaf *leaf, struct str seen)
+static enum tri judge_plain(const struct judge *j, const struct leaf *leaf)
 {
 	bool ne = leaf->oper == OPER_NE;
-	char first = seen.n ? ascii_lower(seen.p[0]) : '\0';
+	struct str seen = j->set->cells[leaf->source.ref];
+	uint32_t sign = j->set->signs[leaf->source.ref];
 
 	for (uint32_t i = 0; seen.n && i < leaf->n; i++)
-		if (plain_holds(leaf->oper, seen, first, &leaf->v[i]))
+		if (plain_holds(leaf->oper, seen, sign, &leaf->v[i]))
 			return ne ? TRI_FALSE : TRI_TRUE;
 	return ne ? TRI_TRUE : TRI_FALSE;
+}
+
+static enum tri judge_dated(const struct judge *j, const struct leaf *leaf)
+{
+	struct str seen = j->set->cells[leaf->source.ref];
+	struct side want;
+	int64_t at_ms;
+
+	if (seen.n == 0)
+		return TRI_FALSE;
+	if (!rules_date(j->set, seen, &at_ms))
+		return TRI_UNKNOWN;
+	(void)side_from_operand(j, leaf->compare, leaf->v, &want);
+	return order_holds(leaf->oper, order_of_dates(at_ms, want.date_ms)) ? TRI_TRUE : TRI_FALSE;
 }
 
 static enum tri judge_leaf(struct judge *j, const struct leaf *leaf)
@@ -264,7 +291,9 @@ static inline enum tri numbered_leaf(struct judge *j, uint32_t n)
 	const struct leaf *leaf = &j->set->leaves.v[n];
 
 	if (leaf->plain)
-		return judge_plain(leaf, j->set->cells[leaf->source.ref]);
+		return judge_plain(j, leaf);
+	if (leaf->dated)
+		return judge_dated(j, leaf);
 	return leaf->shared ? kept_leaf(j, n) : judge_leaf(j, leaf);
 }
 
@@ -374,49 +403,62 @@ static void end_unknown(struct judge *j, size_t rule, struct verdict *ret)
 	}
 }
 
-/* Unknown: the chain met what it cannot decide by. */
-static enum tri judge_chain(struct judge *j, int32_t at)
+static inline enum tri judge_link(struct judge *j, const struct link *link)
 {
-	while (at >= 0) {
-		const struct link *link = &j->set->chain.v[at];
-		enum tri one = link->leaf == CHAIN_ALWAYS ? TRI_TRUE : numbered_leaf(j, link->leaf);
+	struct str seen;
 
-		if (one != TRI_TRUE && one != TRI_FALSE)
-			return TRI_UNKNOWN;
-		at = one == TRI_TRUE ? link->on_true : link->on_false;
+	if (link->sign) {
+		if (link->sign != j->set->signs[link->ref])
+			return TRI_FALSE;
+		seen = j->set->cells[link->ref];
+		return memcmp(seen.p, link->text.p, seen.n) == 0 || str_eq_nocase(seen, link->text)
+			       ? TRI_TRUE
+			       : TRI_FALSE;
 	}
-	return at == CHAIN_TRUE ? TRI_TRUE : TRI_FALSE;
+	return link->leaf == CHAIN_ALWAYS ? TRI_TRUE : numbered_leaf(j, link->leaf);
 }
 
-static enum tri judge_rule(struct judge *j, const struct rule *rule)
+/* The chain met what it cannot decide by. Where it goes on: CHAIN_TRUE when *ret is all there is to
+ * say. */
+static int32_t judge_by_ops(struct judge *j, uint32_t rule, struct verdict *ret)
 {
-	enum tri result = judge_chain(j, rule->first_link);
-	uint32_t at = rule->first_op;
+	const struct rule *r = &j->set->rules.v[rule];
+	uint32_t at = r->first_op;
 
-	return result == TRI_UNKNOWN ? judge_ops(j, &at) : result;
+	switch (judge_ops(j, &at)) {
+	case TRI_FALSE:
+		return rule + 1 < j->set->rules.n ? r[1].first_link : (int32_t)j->set->chain.n;
+	case TRI_TRUE:
+		*ret = (struct verdict){ .kind = VERDICT_RULE, .rule = rule };
+		break;
+	case TRI_UNKNOWN:
+		end_unknown(j, rule, ret);
+		break;
+	case TRI_UNREAD:
+		*ret = (struct verdict){ .kind = VERDICT_NEEDS, .rule = rule, .needs = j->needs };
+		break;
+	}
+	return CHAIN_TRUE;
 }
 
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret)
 {
+	const struct link *chain = set->chain.v;
+	int32_t at = 0, end = (int32_t)set->chain.n;
 	struct judge j;
 
 	judge_begin(&j, set, row);
 	*ret = (struct verdict){ .kind = VERDICT_NONE };
-	for (size_t i = 0; i < set->rules.n; i++) {
-		switch (judge_rule(&j, &set->rules.v[i])) {
-		case TRI_FALSE:
-			break;
-		case TRI_TRUE:
-			*ret = (struct verdict){ .kind = VERDICT_RULE, .rule = i };
+	while (at != end) {
+		const struct link *link = &chain[at];
+		enum tri holds = judge_link(&j, link);
+
+		at = holds == TRI_TRUE ? link->on_true : link->on_false;
+		if (holds > TRI_TRUE)
+			at = judge_by_ops(&j, link->rule, ret);
+		else if (at == CHAIN_TRUE)
+			*ret = (struct verdict){ .kind = VERDICT_RULE, .rule = link->rule };
+		if (at == CHAIN_TRUE)
 			return;
-		case TRI_UNKNOWN:
-			end_unknown(&j, i, ret);
-			return;
-		case TRI_UNREAD:
-			*ret = (struct verdict){
-				.kind = VERDICT_NEEDS, .rule = i, .needs = j.needs
-			};
-			return;
-		}
 	}
 }

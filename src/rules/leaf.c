@@ -258,9 +258,16 @@ static bool is_plain(struct leaf *leaf)
 	for (uint32_t i = 0; i < leaf->n; i++) {
 		if (leaf->v[i].is_column || leaf->v[i].text.n == 0)
 			return false;
-		leaf->v[i].first = ascii_lower(leaf->v[i].text.p[0]);
+		leaf->v[i].sign = text_sign(leaf->v[i].text);
 	}
 	return true;
+}
+
+static bool is_dated(const struct leaf *leaf)
+{
+	return leaf->source.kind == SOURCE_COLUMN &&
+	       (leaf->compare == BY_DATE || leaf->compare == BY_AGE) && leaf->oper != OPER_NE &&
+	       leaf->n == 1 && !leaf->v->is_column && leaf->v->text.n;
 }
 
 bool load_values(struct loader *l, const struct yaml_node *member, struct leaf *leaf)
@@ -276,6 +283,7 @@ bool load_values(struct loader *l, const struct yaml_node *member, struct leaf *
 	}
 	members_from_list(leaf);
 	leaf->plain = is_plain(leaf);
+	leaf->dated = is_dated(leaf);
 	name_leaf(l, member, leaf);
 	note_names(l, member, leaf);
 	return true;

@@ -6,7 +6,7 @@
 static enum errc arg_text(const struct ruleset *set, const struct arg *a,
 	const struct rules_row *row, struct str *ret, struct err *err)
 {
-	struct str text = a->is_column ? rules_cell(set, row, a->ref) : a->text;
+	struct str text = a->is_column ? rules_cell(&set->refs.v[a->ref], row) : a->text;
 
 	if (!a->given || text.n) {
 		*ret = text;

@@ -74,7 +74,7 @@ enum compare { BY_TEXT, BY_NUMBER, BY_DATE, BY_AGE, BY_FLAG, BY_FILE };
 
 /* A column of the input that the rules name; bound to an index by rules_bind(). */
 struct column_ref {
-	bool canonical;
+	bool canonical, is_serial;
 	enum column column; /* canonical */
 	struct str header;  /* otherwise */
 	struct loc at;      /* where it is named first */
@@ -94,8 +94,8 @@ struct source {
 /* The other side: a literal folded once, or a column read per row. */
 struct operand {
 	bool is_column;
-	char first; /* of the text, lower case */
 	uint32_t ref;
+	uint32_t sign;   /* of the text, see text_sign() */
 	struct str text; /* literal; empty only from an empty parameter: absent */
 	double number;
 	int64_t date_ms;
@@ -112,6 +112,7 @@ struct leaf {
 	uint32_t n;
 	struct map *members; /* BY_FILE and long lists: lower-case values; owned */
 	bool plain;          /* text of a cell against literals: most leaves */
+	bool dated;          /* date of a cell against one literal: most of the others */
 	bool shared;         /* stands in several places: its result is kept per row */
 	struct str text;     /* the whole leaf in one line, for explain */
 };
@@ -124,12 +125,15 @@ struct op {
 	uint32_t leaf; /* OP_LEAF */
 };
 
-/* One link of the chain: places in `chain`, or one of the ends. */
-enum { CHAIN_FALSE = -1, CHAIN_TRUE = -2 };
-#define CHAIN_ALWAYS UINT32_MAX /* as a leaf: true */
+/* One link of the chain. The rules follow each other: where one is false, the next begins. */
+enum { CHAIN_FALSE = -1, CHAIN_TRUE = -2 }; /* -1: while its rule is being linked */
+#define CHAIN_ALWAYS UINT32_MAX             /* as a leaf: true */
 struct link {
-	uint32_t leaf;
-	int32_t on_true, on_false;
+	uint32_t leaf, rule;
+	int32_t on_true, on_false; /* places in `chain`, its end, or CHAIN_TRUE */
+	/* A cell that has to equal one literal needs no leaf; sign 0: it is anything else. */
+	uint32_t sign, ref;
+	struct str text;
 };
 
 /* A text argument: literal, or the cell of a column. `given` false: the writer left it out. */
@@ -215,6 +219,7 @@ struct ruleset {
 
 	/* judging */
 	struct str *cells; /* per column the rules name: its cell in this row */
+	uint32_t *signs;   /* of the cells */
 	uint8_t *memo;     /* per leaf: enum tri of this row */
 	uint32_t *stamp;   /* per leaf: the row it belongs to */
 	uint32_t row_no;
@@ -246,13 +251,33 @@ struct str rules_ref_name(const struct column_ref *ref);
 void rules_chain(struct ruleset *set);
 
 /* The cell, empty when the row is short or the column is not there. */
-struct str rules_cell(const struct ruleset *set, const struct rules_row *row, uint32_t ref);
+static inline struct str rules_cell(const struct column_ref *ref, const struct rules_row *row)
+{
+	struct str cell;
+
+	if (ref->is_serial && row->serial.n)
+		return row->serial;
+	if ((size_t)ref->bound >= row->n_cells) /* -1, too */
+		return STR_NONE;
+	cell = row->cells[ref->bound];
+	if (cell.n && (cell.p[0] <= ' ' || cell.p[cell.n - 1] <= ' '))
+		cell = str_trim(cell);
+	return cell;
+}
 
 /* The steps of one list for a row: see rules_program(). */
 MUST_CHECK enum errc steps_fill(const struct ruleset *set, const struct steps *steps,
 	const struct rules_row *row, struct step *ret, uint32_t *ret_n, struct err *err);
 
 /* --- judging --- */
+
+/* Differs for texts that differ in their length or, but for case, in their first byte: most do. 0
+ * for none. */
+static inline uint32_t text_sign(struct str s)
+{
+	return s.n ? (uint32_t)s.n << 8 | (unsigned char)ascii_lower(s.p[0]) : 0;
+}
+
 struct judge {
 	struct ruleset *set;
 	const struct rules_row *row;

@@ -75,18 +75,3 @@ struct str rules_ref_name(const struct column_ref *ref)
 {
 	return ref->canonical ? str_from(column_info(ref->column)->word) : ref->header;
 }
-
-struct str rules_cell(const struct ruleset *set, const struct rules_row *row, uint32_t ref)
-{
-	const struct column_ref *r = &set->refs.v[ref];
-	struct str cell;
-
-	if (r->canonical && r->column == COLUMN_SERIAL && row->serial.n)
-		return row->serial;
-	if (r->bound < 0 || (size_t)r->bound >= row->n_cells)
-		return STR_NONE;
-	cell = row->cells[r->bound];
-	if (cell.n && (cell.p[0] <= ' ' || cell.p[cell.n - 1] <= ' '))
-		cell = str_trim(cell);
-	return cell;
-}

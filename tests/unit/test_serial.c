@@ -48,6 +48,28 @@ static void good_serials_are_trimmed_and_upper_case(void **state)
 		"C02XK1ABJG5H");
 }
 
+static void every_byte_of_every_place_counts(void **state)
+{
+	(void)state;
+	for (size_t n = SERIAL_MIN; n <= SERIAL_MAX; n++)
+		for (size_t at = 1; at + 1 < n; at++)
+			for (int byte = 0; byte <= UINT8_MAX; byte++) {
+				char c = (char)byte, cell[SERIAL_MAX + 1] = "ABCDEFGHIJKLMNOPQ";
+				bool good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+					    (c >= 'a' && c <= 'z');
+				struct serial s;
+
+				cell[n] = '\0';
+				cell[at] = c;
+				if ((serial_read((struct str){ cell, n }, &s) == REASON_NONE) !=
+					good)
+					fail_msg("byte %d at %zu of %zu", byte, at, n);
+				cell[at] = ascii_upper(c);
+				if (good)
+					assert_string_equal(s.text, cell);
+			}
+}
+
 static void empty_cells_have_no_serial(void **state)
 {
 	(void)state;
@@ -105,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_serials_are_trimmed_and_upper_case),
+		cmocka_unit_test(every_byte_of_every_place_counts),
 		cmocka_unit_test(empty_cells_have_no_serial),
 		cmocka_unit_test(anything_else_is_bad),
 		cmocka_unit_test(spreadsheet_damage_is_named_and_never_mended),

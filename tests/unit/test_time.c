@@ -53,6 +53,30 @@ static void refuses_anything_else(void **state)
 	assert_int_equal(ms, 7);
 }
 
+/* With and without a fraction a time goes different ways. */
+static void reads_the_usual_form_as_any_other(void **state)
+{
+	static const char usual[] = "2024-02-29T23:59:58Z", any[] = "2024-02-29T23:59:58.0Z";
+	char a[sizeof(usual)], b[sizeof(any)];
+
+	(void)state;
+	memcpy(a, usual, sizeof(usual));
+	memcpy(b, any, sizeof(any));
+	for (size_t at = 0; usual[at] != 'Z'; at++) {
+		for (int c = 0; c <= UINT8_MAX; c++) {
+			int64_t left = 7, right = 7;
+
+			a[at] = b[at] = (char)c;
+			if (time_parse((struct str){ a, sizeof(a) - 1 }, &left) !=
+				time_parse((struct str){ b, sizeof(b) - 1 }, &right))
+				fail_msg("byte %d at %zu", c, at);
+			assert_int_equal(left, right);
+		}
+		a[at] = b[at] = usual[at];
+	}
+	assert_int_equal(parsed(usual), parsed(any));
+}
+
 /* timegm() is the referee for the calendar, in both directions. */
 static void agrees_with_the_system_calendar(void **state)
 {
@@ -209,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_what_services_send),
 		cmocka_unit_test(refuses_anything_else),
+		cmocka_unit_test(reads_the_usual_form_as_any_other),
 		cmocka_unit_test(agrees_with_the_system_calendar),
 		cmocka_unit_test(reads_formats_of_rules),
 		cmocka_unit_test(refuses_other_dates_and_formats),
