@@ -101,6 +101,7 @@ static enum errc freeze(struct carrying *c, struct err *err)
 		.undoes = c->undoes,
 		.identity = c->identity,
 		.policy = c->policy,
+		.allowed = c->allowed,
 	};
 	enum errc rc;
 
@@ -150,6 +151,17 @@ static enum errc start_or_continue(struct carrying *c, struct err *err)
 	return rc ? rc : freeze(c, err);
 }
 
+/* What holds at each send; with what was allowed when the run was frozen. */
+static enum errc read_limits(struct carrying *c, struct err *err)
+{
+	struct run_record run;
+	enum errc rc = store_run_get(c->p.session.store, c->run.name, &run, err);
+
+	if (!rc)
+		rc = limits_read(&c->limits, &c->p.session.facts, c->policy, c->allowed, err);
+	return rc ? rc : limits_lift(&c->limits, run.frozen, err);
+}
+
 enum errc carry_out(struct carrying *c, struct err *err)
 {
 	struct surroundings s;
@@ -163,9 +175,12 @@ enum errc carry_out(struct carrying *c, struct err *err)
 		rc = start_or_continue(c, err);
 	if (!rc)
 		rc = organization_keep(c->p.settings, &c->p.session.fleet, err);
+	if (!rc)
+		rc = read_limits(c, err);
 	if (rc)
 		return rc;
 	s = surroundings_of(c);
+	s.limits = &c->limits;
 	return run_work(&s, c->run.id, err);
 }
 

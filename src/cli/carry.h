@@ -23,6 +23,7 @@ struct carrying {
 	bool has_run;       /* frozen now, or continued */
 	uint32_t in_flight; /* devices of earlier runs that are still not settled */
 	int64_t started_ms;
+	struct limits limits;
 	const char **allowed; /* --allow, NULL-terminated; owned */
 	struct buf said;      /* who said yes, and how: flags and answers, one a line */
 };

@@ -214,6 +214,7 @@ static enum errc load(struct job *j, const struct surroundings *s, int64_t run, 
 		.settings = s->settings,
 		.begun_ms = transport_now(s->transport),
 		.protected_serials = s->protected_serials,
+		.limits = s->limits,
 		.progress = s->progress,
 		.progress_self = s->progress_self,
 	};

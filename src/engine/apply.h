@@ -19,6 +19,7 @@ struct freeze {
 	const char *undoes;     /* name of the run that is undone; NULL: none */
 	const char *identity;
 	const struct rules_policy *policy;
+	const char *const *allowed; /* --allow, NULL-terminated; NULL: none */
 	struct str audit; /* who, version, digests, confirmations, allowances: JSON members */
 };
 MUST_CHECK enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f,
@@ -31,6 +32,7 @@ struct surroundings {
 	struct facts *facts;
 	const struct settings *settings;
 	const struct map *protected_serials; /* NULL: none */
+	const struct limits *limits;         /* NULL: none */
 	uint32_t halt_failed_percent;        /* 100: never */
 	void (*progress)(void *self, const struct job *j);
 	void *progress_self;

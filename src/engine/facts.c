@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "engine/facts_parts.h"
 
-enum { OWN_CHANGES_MS = 7 * 24 * 3600 * 1000 };
+enum { OWN_CHANGES_MS = 7 * 24 * 3600 * 1000, SIZE_KEPT_MS = OWN_CHANGES_MS };
 
 enum errc facts_servers(struct facts *f, struct err *err)
 {
@@ -131,6 +131,34 @@ static enum errc remember_size(struct facts *f, const char *key, uint64_t n, str
 		return ERR_OK;
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
 	return store_meta_put(f->store, key, str_from(text), err);
+}
+
+/* "SIZE TIME" */
+enum errc facts_keep_org_size(struct facts *f, struct err *err)
+{
+	char text[48];
+
+	if (!f->store)
+		return ERR_OK;
+	(void)snprintf(text, sizeof(text), "%lld %lld", (long long)f->fleet->org_size,
+		(long long)transport_now(f->transport));
+	return store_meta_put(f->store, "size.organization", str_from(text), err);
+}
+
+enum errc facts_org_size(const struct facts *f, int64_t *ret, struct err *err)
+{
+	struct str when = STR_NONE;
+	uint64_t size, at_ms;
+	enum errc rc = ERR_OK;
+
+	if (f->store)
+		rc = store_meta_get(f->store, "size.organization", &when, err);
+	if (rc)
+		return rc;
+	if (str_to_u64(str_cut(&when, ' '), &size) && str_to_u64(when, &at_ms) &&
+		transport_now(f->transport) - (int64_t)at_ms <= SIZE_KEPT_MS)
+		*ret = (int64_t)size;
+	return ERR_OK;
 }
 
 /* Devices that depmend changed lately: a list they were on may be that much shorter. */

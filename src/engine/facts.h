@@ -28,6 +28,10 @@ MUST_CHECK enum errc facts_servers(struct facts *f, struct err *err);
 /* The profiles of all token groups, read once. */
 MUST_CHECK enum errc facts_profiles(struct facts *f, struct err *err);
 
+/* Devices of the organization that are not released, as a listing of the last 7 days had them; *ret
+ * stays as it is when none did. */
+MUST_CHECK enum errc facts_org_size(const struct facts *f, int64_t *ret, struct err *err);
+
 /* One reading for these slots. Facts of the reading are forgotten first. */
 MUST_CHECK enum errc facts_read(
 	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, struct err *err);

@@ -239,7 +239,8 @@ enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n
 		return facts_soften(f, err->code, READING_APPLE_DEVICE, slots, n, err);
 	f->fleet->listed_size = (int64_t)l.n;
 	f->fleet->org_size = (int64_t)(l.n - pages.n_released);
-	return settle_unseen(f, slots, n, err);
+	rc = facts_keep_org_size(f, err);
+	return rc ? rc : settle_unseen(f, slots, n, err);
 }
 
 /* --- which server --- */

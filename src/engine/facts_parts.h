@@ -41,6 +41,9 @@ MUST_CHECK enum errc facts_soften(struct facts *f, enum errc code, enum reading 
 bool facts_size_plausible(
 	struct facts *f, const char *name, uint64_t n, int64_t told, struct err *err);
 
+/* Remembers fleet.org_size for facts_org_size(). */
+MUST_CHECK enum errc facts_keep_org_size(struct facts *f, struct err *err);
+
 /* A bit for each token group. */
 uint32_t facts_all_groups(const struct fleet *f);
 

@@ -139,6 +139,10 @@ static void write_frozen(const struct plan *p, const struct freeze *f, struct bu
 	json_put_int(&o, "widest", (int64_t)p->input->widest);
 	json_put_z(&o, "rules_sha256", plan_rules_digest(p));
 	json_put_int(&o, "batch", p->opt->settings->batch_apple);
+	json_arr(&o, "allowed");
+	for (size_t i = 0; f->allowed && f->allowed[i]; i++)
+		json_put_z(&o, NULL, f->allowed[i]);
+	json_arr_end(&o);
 	json_obj_end(&o);
 }
 

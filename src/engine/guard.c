@@ -1,154 +1,66 @@
 #include "engine/guard.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "engine/limits.h"
 #include "engine/organization.h"
 
-enum { DAY_MS = 86400000 };
-
-struct guarding {
-	const struct plan *plan;
-	const struct rules_policy *policy;
-	const char *const *allowed;
-	uint64_t recent; /* devices acted on in the last 24 hours */
+/* The plan, and what others did in the last 24 hours. */
+struct tally {
+	const struct plan *p;
+	bool *acts; /* by slot of the input's serials: counted in n */
+	uint64_t n, n_others;
 };
 
-/* The tightest of settings and rules, unless this run lifts it. */
-static enum errc limit_of(const char *name, uint32_t settings, uint32_t rules,
-	const char *const *allowed, uint64_t *ret, struct err *err)
+static enum errc add_other(void *self, struct str serial, struct err *err)
 {
-	*ret = rules < settings ? rules : settings;
-	for (size_t i = 0; allowed && allowed[i]; i++) {
-		struct str value = str_from(allowed[i]), word = str_cut(&value, '=');
+	struct tally *t = self;
+	uint32_t slot = map_find(&t->p->input->serials, serial);
 
-		if (!str_eq(word, str_from(name)))
-			continue;
-		if (!str_to_u64(value, ret))
-			return err_set(err, ERR_USAGE, "--allow %s takes a whole number", name);
-	}
+	(void)err;
+	t->n_others += slot == MAP_NONE || !t->acts[slot];
 	return ERR_OK;
 }
 
-/* Devices of the organization that are not released; -1 when nobody told. */
-static int64_t org_size(const struct plan *p)
+static void count_plan(struct tally *t, int kind)
 {
-	const struct fleet *f = p->opt->facts->fleet;
-	int64_t n = 0;
+	for (uint32_t i = 0; i < t->p->input->n_rows; i++) {
+		const struct input_row *row = &t->p->input->rows[i];
+		const struct work_program *prog = plan_program(t->p, row);
 
-	if (f->org_size >= 0)
-		return f->org_size;
-	for (uint32_t i = 0; i < f->n_servers; i++) {
-		if (f->servers[i].device_count < 0)
-			return -1;
-		n += f->servers[i].device_count;
+		if (row->outcome != OUTCOME_PLANNED || !prog ||
+			(kind >= 0 && !work_has(prog, (enum step_kind)kind)))
+			continue;
+		t->acts[row->serial] = true;
+		t->n++;
 	}
-	return n;
 }
 
-static enum errc check_devices(const struct guarding *g, struct err *err)
-{
-	const struct plan *p = g->plan;
-	uint64_t recent = g->recent;
-	uint64_t limit;
-	enum errc rc = limit_of("devices", p->opt->settings->limits[LIMIT_DEVICES],
-		g->policy->limit_devices, g->allowed, &limit, err);
-
-	if (rc || p->n_planned + recent <= limit)
-		return rc;
-	return err_set(err, ERR_GUARD,
-		"the plan acts on %u devices, %llu were acted on in the last 24 hours, and "
-		"limits.devices is %llu: plan fewer (--limit), or lift it for this run with "
-		"--allow "
-		"devices=%llu",
-		p->n_planned, (unsigned long long)recent, (unsigned long long)limit,
-		(unsigned long long)(p->n_planned + recent));
-}
-
-static enum errc check_percent(const struct guarding *g, struct err *err)
-{
-	const struct plan *p = g->plan;
-	uint64_t recent = g->recent;
-	int64_t size = org_size(p);
-	uint64_t percent, most;
-	enum errc rc = limit_of("percent", p->opt->settings->limits[LIMIT_PERCENT],
-		g->policy->limit_percent, g->allowed, &percent, err);
-
-	if (rc)
-		return rc;
-	if (size < 0) {
-		log_warn("limits.percent was not evaluated: the size of the organization is not "
-			 "known");
-		return ERR_OK;
-	}
-	most = (uint64_t)size * percent / 100;
-	if (most < 1)
-		most = 1;
-	if (p->n_planned + recent <= most)
-		return ERR_OK;
-	return err_set(err, ERR_GUARD,
-		"the plan acts on %u devices, %llu were acted on in the last 24 hours, and "
-		"limits.percent allows %llu %% of %lld, which is %llu: plan fewer (--limit), or "
-		"lift "
-		"it for this run with --allow percent=N",
-		p->n_planned, (unsigned long long)recent, (unsigned long long)percent,
-		(long long)size, (unsigned long long)most);
-}
-
-static uint64_t count_step(const struct plan *p, enum step_kind kind)
-{
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		const struct work_program *prog = plan_program(p, &p->input->rows[i]);
-		bool has = false;
-
-		for (uint32_t k = 0; prog && k < prog->n; k++)
-			has |= prog->v[k].kind == kind;
-		n += has && p->input->rows[i].outcome == OUTCOME_PLANNED;
-	}
-	return n;
-}
-
-/* Devices that requests of the last 24 hours named; kind -1: any. */
-static enum errc recent_devices(const struct plan *p, int kind, uint64_t *ret, struct err *err)
+static enum errc check_limit(
+	const struct plan *p, const struct limits *l, const struct limit *limit, struct err *err)
 {
 	const struct facts *f = p->opt->facts;
+	int64_t since = transport_now(f->transport) - LIMITS_WINDOW_MS;
+	struct tally t = { .p = p, .acts = mem_zalloc(p->input->serials.n + 1) };
+	struct asking a = { "the plan", "plan fewer (--limit)", 0, 0 };
+	enum errc rc = ERR_OK;
+	uint64_t most;
 
-	return store_devices_since(f->store, kind, transport_now(f->transport) - DAY_MS, ret, err);
-}
-
-/* What cannot be undone has limits of its own, 0 unless the settings raise them. */
-static enum errc check_final_steps(const struct guarding *g, struct err *err)
-{
-	static const struct {
-		enum step_kind kind;
-		enum limit_kind limit;
-	} finals[] = {
-		{ STEP_RELEASE, LIMIT_RELEASE },
-		{ STEP_DELETE_RECORD, LIMIT_DELETE_RECORD },
-		{ STEP_WIPE, LIMIT_WIPE },
-	};
-
-	for (size_t i = 0; i < sizeof(finals) / sizeof(*finals); i++) {
-		const char *word = step_info(finals[i].kind)->word;
-		uint64_t n = count_step(g->plan, finals[i].kind), recent = 0, limit;
-		enum errc rc = limit_of(word, g->plan->opt->settings->limits[finals[i].limit],
-			UINT32_MAX, g->allowed, &limit, err);
-
-		if (!rc && n)
-			rc = recent_devices(g->plan, (int)finals[i].kind, &recent, err);
-		if (rc)
-			return rc;
-		if (n == 0 || n + recent <= limit)
-			continue;
-		return err_set(err, ERR_GUARD,
-			"%llu devices would %s, %llu did in the last 24 hours, and limits.%s is "
-			"%llu: raise it in the settings, or for this run with --allow %s=%llu",
-			(unsigned long long)n, word, (unsigned long long)recent, word,
-			(unsigned long long)limit, word, (unsigned long long)(n + recent));
-	}
-	return ERR_OK;
+	count_plan(&t, limit->kind);
+	if (t.n && f->store)
+		rc = store_serials_since(f->store, limit->kind, since, add_other, &t, err);
+	free(t.acts);
+	if (rc || t.n == 0)
+		return rc;
+	if (!limit_most(l, limit, &most))
+		log_warn("limits.%s was not evaluated: the size of the organization is not known",
+			limit->name);
+	a.n = t.n;
+	a.n_day = t.n + t.n_others;
+	return limit_check(l, limit, &a, err);
 }
 
 static enum errc check_words(const char *const *allowed, struct err *err)
@@ -175,7 +87,13 @@ enum errc guard_lift(struct facts *f, const char *const *allowed, struct err *er
 {
 	enum errc rc = check_words(allowed, err);
 
-	return rc ? rc : limit_of("fleet", UINT32_MAX, UINT32_MAX, allowed, &f->least, err);
+	for (size_t i = 0; allowed && allowed[i] && !rc; i++) {
+		struct str value = str_from(allowed[i]), word = str_cut(&value, '=');
+
+		if (str_eq(word, STR("fleet")) && !str_to_u64(value, &f->least))
+			rc = err_set(err, ERR_USAGE, "--allow fleet takes a whole number");
+	}
+	return rc;
 }
 
 enum errc guard_organization(const struct facts *f, const char *const *allowed, struct err *err)
@@ -186,38 +104,31 @@ enum errc guard_organization(const struct facts *f, const char *const *allowed, 
 	return organization_check(f->settings, f->fleet, err);
 }
 
-static enum errc check_shrunk(const struct guarding *g, struct err *err)
+static enum errc check_shrunk(const struct plan *p, struct err *err)
 {
-	const char *shrunk = g->plan->opt->facts->shrunk;
+	const char *shrunk = p->opt->facts->shrunk;
 
 	return shrunk[0] ? err_set(err, ERR_GUARD, "%s", shrunk) : ERR_OK;
 }
 
-static enum errc begin(struct guarding *g, const struct plan *p, const struct rules_policy *policy,
-	const char *const *allowed, struct err *err)
+static enum errc read_limits(const struct plan *p, const struct rules_policy *policy,
+	const char *const *allowed, struct limits *ret, struct err *err)
 {
 	enum errc rc = check_words(allowed, err);
 
-	*g = (struct guarding){ p, policy, allowed, 0 };
-	if (!rc && p->n_planned && p->opt->facts->store)
-		rc = recent_devices(p, -1, &g->recent, err);
-	return rc;
+	return rc ? rc : limits_read(ret, p->opt->facts, policy, allowed, err);
 }
-
-static enum errc (*const limits[])(const struct guarding *g, struct err *err) = { check_final_steps,
-	check_devices, check_percent };
-enum { N_LIMITS = sizeof(limits) / sizeof(*limits) };
 
 enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 	const char *const *allowed, struct err *err)
 {
-	struct guarding g;
-	enum errc rc = begin(&g, p, policy, allowed, err);
+	struct limits l;
+	enum errc rc = read_limits(p, policy, allowed, &l, err);
 
 	if (!rc)
-		rc = check_shrunk(&g, err);
-	for (size_t i = 0; i < N_LIMITS && !rc && p->n_planned; i++)
-		rc = limits[i](&g, err);
+		rc = check_shrunk(p, err);
+	for (int i = 0; i < LIMITS_N && !rc; i++)
+		rc = check_limit(p, &l, &l.v[i], err);
 	return rc;
 }
 
@@ -225,14 +136,14 @@ enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
 	const char *const *allowed, void (*fires)(void *self, const char *says), void *self,
 	struct err *err)
 {
-	struct guarding g;
+	struct limits l;
 	struct err said;
-	enum errc rc = begin(&g, p, policy, allowed, err);
+	enum errc rc = read_limits(p, policy, allowed, &l, err);
 
-	if (!rc && check_shrunk(&g, &said))
+	if (!rc && check_shrunk(p, &said))
 		fires(self, said.msg);
-	for (size_t i = 0; i < N_LIMITS && !rc && p->n_planned; i++) {
-		rc = limits[i](&g, &said);
+	for (int i = 0; i < LIMITS_N && !rc; i++) {
+		rc = check_limit(p, &l, &l.v[i], &said);
 		if (rc == ERR_GUARD) {
 			fires(self, said.msg);
 			rc = ERR_OK;

@@ -11,7 +11,8 @@ static struct str target_text(const struct open_request *r)
 	return fleet_server_id(r->job->fleet, r->server);
 }
 
-static enum errc write_intent(struct open_request *r, int64_t at_ms, struct err *err)
+static enum errc write_intent(
+	const struct open_request *r, int64_t at_ms, int64_t *ret_id, struct err *err)
 {
 	struct job *j = r->job;
 	struct request_record rec = {
@@ -25,17 +26,16 @@ static enum errc write_intent(struct open_request *r, int64_t at_ms, struct err 
 	};
 	enum errc rc = ERR_OK;
 
+	*ret_id = 0;
 	if (r->id) /* an attempt before this one was answered: not applied */
 		rc = store_request_set(j->store, r->id, REQUEST_REFUSED, STR(""), TIME_NONE, err);
 	if (!rc)
-		rc = store_request_add(j->store, &rec, &r->id, err);
+		rc = store_request_add(j->store, &rec, ret_id, err);
 	for (uint32_t i = 0; i < r->n && !rc; i++) {
-		struct job_device *d = &j->devices[r->devices[i]];
+		const struct job_device *d = &j->devices[r->devices[i]];
 		struct str serial = fleet_serial(j->fleet, d->slot);
 
-		d->attempts++;
-		d->dirty = true;
-		rc = store_request_device(j->store, r->id, serial, job_next(j, d), err);
+		rc = store_request_device(j->store, *ret_id, serial, job_next(j, d), err);
 		if (!rc && step_info(r->kind)->takes_off)
 			rc = store_home_put(
 				j->store, serial, fleet_server_id(j->fleet, d->home), j->run, err);
@@ -43,21 +43,78 @@ static enum errc write_intent(struct open_request *r, int64_t at_ms, struct err 
 	return rc;
 }
 
+/* Devices that this request adds to those acted on since then. A request of an earlier process is
+ * not known to its device: it counts twice, until a look at the store. */
+static uint64_t count_new(const struct open_request *r, int64_t since_ms)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < r->n; i++)
+		n += r->job->devices[r->devices[i]].intent_ms <= since_ms;
+	return n;
+}
+
+/* No more than allowed in any 24 hours, this request included, whose intent is in the store but not
+ * committed. A device comes back whatever the limits say. */
+static enum errc limits_hold(const struct open_request *r, int64_t at_ms, struct err *err)
+{
+	struct job *j = r->job;
+	bool back = job_is_put_back(j, &j->devices[r->devices[0]]);
+	struct asking a = { "the next request", "run again when the older ones are a day old", r->n,
+		0 };
+	int64_t since = at_ms - LIMITS_WINDOW_MS;
+	enum errc rc = ERR_OK;
+	uint64_t most;
+
+	for (int i = 0; i < LIMITS_N && j->limits && !rc; i++) {
+		const struct limit *limit = &j->limits->v[i];
+
+		if (limit->kind >= 0 && limit->kind != (int)r->kind)
+			continue;
+		j->used[i].n += limit->kind < 0 ? count_new(r, j->used[i].since_ms) : r->n;
+		if (back || !limit_most(j->limits, limit, &most) ||
+			(j->used[i].since_ms != TIME_NONE && j->used[i].n <= most))
+			continue;
+		rc = store_devices_since(j->store, limit->kind, since, &a.n_day, err);
+		if (rc)
+			break;
+		j->used[i].n = a.n_day;
+		j->used[i].since_ms = since;
+		rc = limit_check(j->limits, limit, &a, err);
+	}
+	return rc;
+}
+
+static void take_intent(struct open_request *r, int64_t id, int64_t at_ms)
+{
+	r->id = id;
+	r->intent_ms = at_ms;
+	r->state = REQUEST_INTENT;
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct job_device *d = &r->job->devices[r->devices[i]];
+
+		d->attempts++;
+		d->intent_ms = at_ms;
+		d->dirty = true;
+	}
+}
+
 enum errc job_intend(struct open_request *r, int64_t at_ms, struct err *err)
 {
 	struct job *j = r->job;
 	bool apple = step_info(r->kind)->service == SERVICE_APPLE;
+	int64_t id;
 	int rate_class = apple ? RATE_APPLE_WRITE : RATE_UEM;
 	struct buf text;
 	enum errc rc = store_begin(j->store, err);
 
 	if (rc)
 		return rc;
-	r->intent_ms = at_ms;
-	r->state = REQUEST_INTENT;
 	buf_init(&text, 1024);
-	rc = write_intent(r, at_ms, err);
-	buf_printf(&text, "request %lld %s %.*s devices=%u", (long long)r->id,
+	rc = write_intent(r, at_ms, &id, err);
+	if (!rc)
+		rc = limits_hold(r, at_ms, err);
+	buf_printf(&text, "request %lld %s %.*s devices=%u", (long long)id,
 		step_info(r->kind)->word, STR_FMT(target_text(r)), r->n);
 	if (!rc && !r->disowns)
 		rc = store_rate_add(j->store, rate_class, at_ms, err);
@@ -68,6 +125,8 @@ enum errc job_intend(struct open_request *r, int64_t at_ms, struct err *err)
 		rc = store_commit(j->store, err);
 	if (rc)
 		store_rollback(j->store);
+	else
+		take_intent(r, id, at_ms);
 	return rc;
 }
 
@@ -104,7 +163,10 @@ enum errc job_end_change(struct open_request *r, enum errc code, const struct ht
 
 	if (code) { /* never sent, or answered with "not now": not applied */
 		r->state = REQUEST_REFUSED;
-		job_stop(j, code, code == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING,
+		job_stop(j, code,
+			code == ERR_STOPPED ? REASON_RUN_STOPPED
+			: code == ERR_GUARD ? REASON_RUN_GUARDED
+					    : REASON_RUN_WAITING,
 			err);
 	} else {
 		take_fate(r, reply, take);

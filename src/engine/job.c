@@ -34,6 +34,7 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.rule = arena_dup(&j->arena, rec->rule),
 		.before = arena_dup(&j->arena, rec->before),
 		.finished_ms = rec->finished_ms,
+		.intent_ms = TIME_NONE,
 		.outcome = (uint8_t)rec->outcome,
 		.reason = (uint8_t)rec->reason,
 		.settled = rec->finished_ms != TIME_NONE,
@@ -109,6 +110,8 @@ enum errc job_load(struct job *j, int64_t run, struct err *err)
 	j->run = run;
 	j->max_writes = UINT32_MAX;
 	j->read_ms = TIME_NONE;
+	for (int i = 0; i < LIMITS_N; i++)
+		j->used[i].since_ms = TIME_NONE;
 	arena_init(&j->arena);
 	map_init(&j->texts, 0);
 	rc = store_devices(j->store, run, load_device, j, err);

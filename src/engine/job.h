@@ -6,6 +6,7 @@
 #define ENGINE_JOB_H
 
 #include "engine/facts.h"
+#include "engine/limits.h"
 #include "engine/listing.h"
 #include "engine/work.h"
 
@@ -24,6 +25,7 @@ struct job_device {
 	char *results;   /* a letter per work step, see engine/work.h; owned by job.arena */
 	const char *detail, *evidence, *after; /* owned by job.arena; NULL: none */
 	struct str rule, before;
+	int64_t intent_ms; /* of this process's newest request that names it; TIME_NONE: none */
 	int64_t finished_ms;
 	uint8_t outcome,
 		reason; /* its verdict; before it is settled: of the step that went wrong */
@@ -74,6 +76,7 @@ struct job {
 	struct fleet *fleet;
 	const struct settings *settings;
 	const struct map *protected_serials; /* as the list reads now; NULL: none */
+	const struct limits *limits;         /* of changes but put-backs; NULL: none */
 
 	int64_t run, begun_ms;
 	struct arena arena;
@@ -88,6 +91,11 @@ struct job {
 	uint32_t n_waves;
 	struct search *searches;
 	uint32_t n_searches, cap_searches;
+	/* For each of the limits: at most so many devices were acted on since then. */
+	struct {
+		uint64_t n;
+		int64_t since_ms; /* TIME_NONE: nobody has counted yet */
+	} used[LIMITS_N];
 	uint32_t delete_cap; /* records one request may delete; 0: nobody has asked yet */
 	uint32_t max_writes; /* of the next change_round() */
 	struct err no_room;  /* why that left devices out; code ERR_OK: it left none out */

@@ -125,19 +125,14 @@ enum errc store_devices_since(
 	return rc;
 }
 
-enum errc store_devices_open(struct store *s, int kind, int64_t since_ms, int64_t except,
+/* Each text of the first column. */
+static enum errc each_text(struct db_stmt *q,
 	enum errc (*each)(void *self, struct str serial, struct err *err), void *self,
 	struct err *err)
 {
-	struct db_stmt *q;
 	bool row;
-	enum errc rc = store_sql(s, SQL_DEVICES_OPEN, &q, err);
+	enum errc rc;
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, kind);
-	db_bind_int(q, 2, since_ms);
-	db_bind_int(q, 3, except);
 	while (!(rc = db_step(q, &row, err)) && row) {
 		rc = each(self, db_col_str(q, 0), err);
 		if (rc)
@@ -145,6 +140,35 @@ enum errc store_devices_open(struct store *s, int kind, int64_t since_ms, int64_
 	}
 	db_reset(q);
 	return rc;
+}
+
+enum errc store_serials_since(struct store *s, int kind, int64_t since_ms,
+	enum errc (*each)(void *self, struct str serial, struct err *err), void *self,
+	struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, SQL_SERIALS_SINCE, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, since_ms);
+	db_bind_int(q, 2, kind);
+	return each_text(q, each, self, err);
+}
+
+enum errc store_devices_open(struct store *s, int kind, int64_t since_ms, int64_t except,
+	enum errc (*each)(void *self, struct str serial, struct err *err), void *self,
+	struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, SQL_DEVICES_OPEN, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, kind);
+	db_bind_int(q, 2, since_ms);
+	db_bind_int(q, 3, except);
+	return each_text(q, each, self, err);
 }
 
 enum errc store_home_put(

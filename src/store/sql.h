@@ -59,6 +59,9 @@
 	X(DEVICES_OPEN, "SELECT DISTINCT v.serial FROM request_device v "                          \
 			"JOIN request r ON r.id = v.request WHERE r.kind = ?1 AND r.intent > ?2 "  \
 			"AND r.run <> ?3 AND r.state IN (0, 1, 3)")                                \
+	X(SERIALS_SINCE, "SELECT DISTINCT v.serial FROM request_device v "                         \
+			 "JOIN request r ON r.id = v.request WHERE r.intent > ?1 "                 \
+			 "AND (?2 < 0 OR r.kind = ?2)")                                            \
 	X(HOME_PUT, "INSERT INTO home(serial, server, run) VALUES(?1, ?2, ?3) "                    \
 		    "ON CONFLICT(serial) DO UPDATE SET server = ?2, run = ?3")                     \
 	X(HOME_GET, "SELECT server FROM home WHERE serial = ?1")                                   \

@@ -16,12 +16,16 @@ rules:
   - {name: rebuild, match: {param.job: rebuild}, do: [unassign, sync, reassign, sync]}
   - {name: take, match: {param.job: take}, do: [unassign]}
   - {name: release, match: {param.job: release}, do: [delete_from_lifecycle, release]}
+  - {name: delete_record, match: {param.job: delete_record}, do: [delete_record]}
+  - {name: wipe, match: {param.job: wipe}, do: [{wipe: {kind: device}}]}
+  - {name: bounce, match: {param.job: bounce}, do: [unassign, reassign]}
   - {name: look, match: {apple.known: true, uem.listed: true}, do: [skip]}
 END
 
 fleet() { # N [SERVER-SUFFIX]: serials on three servers
-	awk -v n="$1" -v s="${2:-}" 'BEGIN { split("EMEA,Americas,APAC", on, ","); print "serial,server"
-		for (i = 0; i < n; i++) printf "C02GRD%06d,WS1 %s%s\n", i, on[i % 3 + 1], s }' >"$work/fleet.csv"
+	awk -v n="$1" -v s="${2:-}" 'BEGIN { split("EMEA,Americas,APAC", on, ",")
+		print "serial,server,enrollment_status,user"
+		for (i = 0; i < n; i++) printf "C02GRD%06d,WS1 %s%s,Enrolled,jo\n", i, on[i % 3 + 1], s }' >"$work/fleet.csv"
 }
 
 # The same options each time: percent is not what most of these are about.
@@ -99,21 +103,130 @@ fresh 60 'percent: 10'
 rows 0 7
 passes 'percent: lifted for this run' take --allow percent=12
 
-# --- what cannot be undone has limits of its own ---
-fresh 60 "$options, release: 3"
-rows 0 4
-stopped 'release: 4 of 3' '--allow release=4' release --confirm release=4
-rows 0 2
-stopped 'release: another count' 'not 3' release --confirm release=3
-passes 'release: 2 of 3' release --confirm release=2
-rows 2 2
-stopped 'release: 2 and 2 of 3' '--allow release=4' release --confirm release=2
-rows 2 1
-passes 'release: 2 and 1 of 3' release --confirm release=1
+# --- what cannot be undone has limits of its own, each in any 24 hours ---
+final() { # JOB N: with the count confirmed
+	printf '%s\n' "$1" --confirm "$1=$2"
+}
+for job in release delete_record wipe; do
+	mapfile -t of2 < <(final $job 2)
+	mapfile -t of1 < <(final $job 1)
+	fresh 60 "$options, $job: 3"
+	rows 0 4
+	stopped "$job: 4 of 3" "--allow $job=4" $job --confirm $job=4
+	rows 0 2
+	stopped "$job: another count" 'not 3' $job --confirm $job=3
+	passes "$job: 2 of 3" "${of2[@]}"
+	rows 2 2
+	stopped "$job: 2 and 2 of 3" "--allow $job=4" "${of2[@]}"
+	rows 2 1
+	passes "$job: 2 and 1 of 3" "${of1[@]}"
+	rows 3 1
+	stopped "$job: one more" "--allow $job=4" "${of1[@]}"
+	export DEPMEND_CLOCK=virtual:2026-11-23T02:59:00Z
+	stopped "$job: a minute before a day is over" "--allow $job=4" "${of1[@]}"
+	export DEPMEND_CLOCK=virtual:2026-11-23T03:59:00Z
+	passes "$job: a day later" "${of1[@]}"
+	export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
+	fresh 60 "$options"
+	rows 0 1
+	stopped "$job: none unless the settings say so" "--allow $job=1" "${of1[@]}"
+	passes "$job: lifted for this run" "${of1[@]}" --allow $job=1
+done
+
+# --- once more at each send: a run that goes on may meet other limits, and what others did since ---
+later() { # LIMITS SETTINGS WHEN: what holds for the rest of the run
+	settings_with "limits: {$options, $1}
+$2"
+	export DEPMEND_CLOCK=virtual:$3
+}
+guarded() { # WHAT PENDING PATTERN: stopped on its way, and the rest is left as it was
+	exits "$1" 4
+	same "$1: the rest is pending" "$2" "$(grep -c ',pending,.*run\.guarded' in.result.csv)"
+	check "$1: it says how to go on" grep -q -e "the next request.*$3" err
+}
+alone='batch: {apple: 1}
+rate: {apple_write: 1000/hour}'
+fresh 60 "$options, devices: 6"
+later 'devices: 6' "rate: {apple_read: 8/hour}" 2026-11-22T03:00:00Z
+rows 0 6
+act take --max-wait 1m
+exits 'send, devices: stopped before it began' 75
+later 'devices: 4' "$alone" 2026-11-22T06:00:00Z
+act take
+guarded 'send, devices: 4 of 4, and no more' 2 '--allow devices=5'
+same 'send, devices: sent' 4 "$(effects unassign)"
+act take
+guarded 'send, devices: nor in the next process' 2 '--allow devices=5'
+same 'send, devices: nothing is sent' 4 "$(changes)"
+act take --allow devices=5
+guarded 'send, devices: one more is allowed' 1 '--allow devices=6'
+act take
+guarded 'send, devices: which holds for the run' 1 '--allow devices=6'
+later 'devices: 4' "$alone" 2026-11-23T07:00:00Z
+passes 'send, devices: a day later' take
+same 'send, devices: all are sent, once' 6 "$(effects unassign)"
+
+fresh 60 'percent: 10'
+settings_with 'rate: {apple_read: 8/hour}'
+rows 0 6
+act take --max-wait 1m
+exits 'send, percent: stopped before it began' 75
+options='percent: 8' later 'devices: 60' "$alone" 2026-11-22T06:00:00Z
+act take
+guarded 'send, percent: 8 % of 60 are 4' 2 '--allow percent=9'
+same 'send, percent: sent' 4 "$(effects unassign)"
+
+# A run whose first device cannot be put back stays open while another one acts.
+cat >refuse.yaml <<'END'
+version: 1
+faults:
+  - {service: apple, method: POST, path: /v1/orgDeviceActivities, nth: [2, 3], do: reply, status: 409,
+     body: json, applied: no}
+END
+bounce() {
+	run apply older.csv --rules waves.yaml --set job=bounce --yes --max-wait "$1"
+}
+{ cat rules.yaml; echo 'waves: [1, 100%]'; } >waves.yaml
+fresh 60 "$options, devices: 8" --scenario refuse.yaml
+later 'devices: 8' 'rate: {apple_write: 2/hour}' 2026-11-22T03:00:00Z
+rows 0 6
+cp in.csv older.csv
+bounce 10m
+exits 'send, two runs: the older one stops' 75
+same 'send, two runs: one is off its server' 1 "$(grep -c ',in_flight,' older.result.csv)"
+later 'devices: 8' "$alone" 2026-11-22T06:00:00Z
+rows 6 3
+act take
+exits 'send, two runs: another one acts' 5
+same 'send, two runs: on three more' 4 "$(effects unassign)"
+bounce 48h
+exits 'send, two runs: the older goes on' 4
+same 'send, two runs: until 8 were acted on' '8 5' "$(effects unassign) $(effects assign)"
+check 'send, two runs: it says how to go on' grep -q -e 'the next request.*--allow devices=9' err
+
+# What cannot be undone.
 fresh 60 "$options"
-rows 0 1
-stopped 'release: none unless the settings say so' '--allow release=1' release --confirm release=1
-passes 'release: lifted for this run' release --confirm release=1 --allow release=1
+later 'release: 3' 'rate: {apple_read: 8/hour}' 2026-11-22T03:00:00Z
+rows 0 3
+act release --confirm release=3 --max-wait 1m
+exits 'send, release: stopped before it began' 75
+later 'release: 2' "$alone" 2026-11-22T06:00:00Z
+act release --confirm release=3
+guarded 'send, release: 2 of 2, and no more' 1 '--allow release=3'
+same 'send, release: sent' 2 "$(effects release)"
+for job in delete_record wipe; do
+	fresh 60 "$options" --scenario uem-bulk-cap
+	later "$job: 3" 'rate: {uem: 8/hour}' 2026-11-22T03:00:00Z
+	rows 0 3
+	act $job --confirm $job=3 --max-wait 1m
+	exits "send, $job: stopped before it began" 75
+	check "send, $job: it is a run already" grep -q '^run ' err
+	later "$job: 2" '' 2026-11-22T06:00:00Z
+	act $job
+	guarded "send, $job: 2 of 2, and no more" 1 "--allow $job=3"
+	same "send, $job: sent" 2 "$(effects "${job/_/-}")"
+done
+export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
 
 # --- off their servers at one time ---
 most_away() { # the most devices that were off their servers at any moment
