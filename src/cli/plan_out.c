@@ -10,6 +10,7 @@
 #include "report/ndjson.h"
 #include "report/schedule.h"
 #include "report/status.h"
+#include "report/ways.h"
 
 /* Offline a few kinds of rows make up the file. Their numbers are places in the table, from 1. */
 enum { KINDS = 512, TEXT_MAX_BYTES = 1024 * 1024 };
@@ -114,6 +115,8 @@ static void print_summary(struct plan_rows *r, FILE *out)
 	plan_summary_free(s);
 	if (r->p->plan.n_planned)
 		(void)fprintf(out, "fingerprint %.12s\n", r->p->plan.fingerprint);
+	if (r->p->online)
+		ways_print(&r->p->session.facts, out);
 	if (r->p->plan.n_planned && r->p->online) {
 		schedule_make(&r->p->plan, r->policy, &schedule);
 		schedule_print(&schedule, out);
@@ -160,6 +163,8 @@ static void put_plan(const struct prepared *p, const struct summary *s, int stat
 	json_put_z(&j.o, "fingerprint", p->plan.n_planned ? p->plan.fingerprint : NULL);
 	ndjson_time(&j, "as_of", p->plan_options.now_ms);
 	ndjson_outcomes(&j, s);
+	if (p->online)
+		ways_put(&p->session.facts, &j.o);
 	json_put_int(&j.o, "status", status);
 	json_put_z(&j.o, "meaning", status_meaning(status));
 	ndjson_text(&j, "next", buf_view(&next));

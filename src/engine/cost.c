@@ -10,7 +10,8 @@ static uint64_t pages_of(int64_t n)
 /* The cheaper one; on a draw the listing, which also shows what nobody asked for. */
 static struct cost cheaper(uint64_t n, uint32_t n_listings, uint64_t pages)
 {
-	return n < pages ? (struct cost){ false, 0, n } : (struct cost){ true, n_listings, pages };
+	return n < pages ? (struct cost){ false, 0, n, pages }
+			 : (struct cost){ true, n_listings, pages, n };
 }
 
 struct cost cost_devices(const struct fleet *f, uint64_t n)

@@ -11,6 +11,7 @@ struct cost {
 	bool listing;        /* read listings, not device by device */
 	uint32_t n_listings; /* of which kind there are so many; 0 without */
 	uint64_t n_requests;
+	uint64_t n_instead; /* what the other way would cost; 0: there is none */
 };
 
 /* Apple's devices: all their pages, or n of them. */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -44,6 +45,9 @@ static void all_unknown(struct facts *f, enum reading r, const uint32_t *slots, 
 enum errc facts_read(
 	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, struct err *err)
 {
+	enum reading outer = f->now;
+	enum errc rc;
+
 	if (n == 0 || r == READING_CSV)
 		return ERR_OK;
 	for (uint32_t i = 0; i < n; i++)
@@ -52,7 +56,32 @@ enum errc facts_read(
 		all_unknown(f, r, slots, n);
 		return ERR_OK;
 	}
-	return readings[r].read(f, slots, n, err);
+	f->now = r;
+	rc = readings[r].read(f, slots, n, err);
+	f->now = outer;
+	return rc;
+}
+
+void facts_forget_ways(struct facts *f)
+{
+	memset(f->ways, 0, sizeof(f->ways));
+}
+
+void facts_note_pages(struct facts *f, uint64_t n)
+{
+	f->ways[f->now].n_pages += n;
+	f->ways[f->now].n_requests += n;
+}
+
+void facts_note_requests(struct facts *f, uint64_t n_serials, uint64_t n)
+{
+	f->ways[f->now].n_serials += n_serials;
+	f->ways[f->now].n_requests += n;
+}
+
+void facts_note_instead(struct facts *f, uint64_t n)
+{
+	f->ways[f->now].n_instead += n;
 }
 
 enum errc facts_soften(struct facts *f, enum errc code, enum reading r, const uint32_t *slots,
@@ -86,6 +115,7 @@ enum errc facts_run_listing(struct facts *f, struct listing *l, struct err *err)
 		*err = l->err;
 	}
 	f->n_listings[l->service] += l->complete;
+	facts_note_pages(f, l->n_pages);
 	return rc;
 }
 
@@ -103,6 +133,7 @@ enum errc facts_look_up_with(struct facts *f, const uint32_t *slots, uint32_t n,
 		ask(&ups[i], fleet_serial(f->fleet, slots[i]), &call.request);
 		transport_submit(f->transport, &call);
 	}
+	facts_note_requests(f, n, n);
 	rc = transport_drain(f->transport, err);
 	free(ups);
 	return rc;

@@ -10,6 +10,13 @@
 #include "engine/fleet.h"
 #include "engine/transport.h"
 
+/* How something was read: for the plan to tell. */
+struct reading_way {
+	uint64_t n_pages, n_serials; /* pages of listings; devices asked for one by one */
+	uint64_t n_requests;         /* both, and what follows from them */
+	uint64_t n_instead;          /* what the other way would have cost; 0: there is none */
+};
+
 struct facts {
 	struct fleet *fleet; /* all borrowed by the caller's run */
 	struct transport *transport;
@@ -18,9 +25,13 @@ struct facts {
 	char shrunk[200];    /* not empty: a listing that cannot be trusted, */
 	uint64_t n_shrunk;   /* the one with the fewest entries */
 	uint64_t least;      /* --allow fleet=N: as few entries are enough; else UINT64_MAX */
-	uint64_t n_listings[TO_BARE]; /* complete listings read, by service */
+	uint64_t n_listings[TO_BARE];          /* complete listings read, by service */
+	struct reading_way ways[READING_MAX_]; /* since facts_forget_ways() */
+	enum reading now;                      /* what is being read; READING_CSV: nothing */
 	bool single_records; /* a bulk look-up of UEM records failed: one by one from now on */
 };
+
+void facts_forget_ways(struct facts *f);
 
 /* Apple's servers and, with a UEM, the token groups. Before everything else. */
 MUST_CHECK enum errc facts_servers(struct facts *f, struct err *err);

@@ -115,7 +115,6 @@ struct device_pages {
 	struct facts *f;
 	uint64_t n_released;
 	uint32_t n_wanted;
-	bool was_enough;
 };
 
 static enum errc take_page_device(void *self, const struct json *element, struct err *err)
@@ -150,8 +149,7 @@ static bool pages_cost_more(void *self, const struct listing *l)
 
 	if (l->total > 0)
 		p->f->fleet->listed_size = l->total;
-	p->was_enough = !cost_devices(p->f->fleet, p->n_wanted).listing;
-	return p->was_enough;
+	return !cost_devices(p->f->fleet, p->n_wanted).listing;
 }
 
 static void ask_device(struct look_up *u, struct str serial, struct http_request *ret)
@@ -225,15 +223,15 @@ enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n
 {
 	struct device_pages pages = { .f = f, .n_wanted = n };
 	struct listing l = device_listing(&pages);
-	enum errc rc;
+	enum errc rc = ERR_OK;
 
 	l.enough = pages_cost_more;
-	if (!cost_devices(f->fleet, n).listing)
-		return facts_look_up(f, slots, n, TO_APPLE, ask_device, done_device, err);
-	rc = facts_run_listing(f, &l, err);
+	if (cost_devices(f->fleet, n).listing)
+		rc = facts_run_listing(f, &l, err);
+	facts_note_instead(f, cost_devices(f->fleet, n).n_instead);
 	if (rc)
 		return facts_soften(f, rc, READING_APPLE_DEVICE, slots, n, err);
-	if (pages.was_enough)
+	if (!l.complete)
 		return facts_look_up(f, slots, n, TO_APPLE, ask_device, done_device, err);
 	if (!facts_size_plausible(f, "apple", l.n, l.total, err))
 		return facts_soften(f, err->code, READING_APPLE_DEVICE, slots, n, err);
@@ -312,6 +310,7 @@ static enum errc list_servers(struct facts *f, uint32_t from, uint32_t to, struc
 		if (!rc)
 			f->fleet->servers[i].device_count = (int64_t)l->n;
 		f->n_listings[TO_APPLE] += l->complete;
+		facts_note_pages(f, l->n_pages);
 		listing_release(l);
 	}
 	free(lists);
@@ -395,6 +394,8 @@ enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n,
 			for (uint32_t i = 0; i < n_open; i++)
 				settle_unlisted(f->fleet, open[i]);
 	}
+	if (n_open)
+		facts_note_instead(f, cost_servers(f->fleet, n_open).n_instead);
 	free(open);
 	return rc;
 }

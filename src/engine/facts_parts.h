@@ -28,6 +28,12 @@ MUST_CHECK enum errc facts_look_up_with(struct facts *f, const uint32_t *slots, 
 /* The same look-up once more, from within done(). */
 MUST_CHECK enum errc facts_look_again(struct look_up *u, look_up_request *ask, look_up_done *done);
 
+/* For the plan to tell: pages read, devices asked for, what one more request was for; and that it
+ * was the cheaper way. */
+void facts_note_pages(struct facts *f, uint64_t n);
+void facts_note_requests(struct facts *f, uint64_t n_serials, uint64_t n);
+void facts_note_instead(struct facts *f, uint64_t n);
+
 /* Starts it, drains, releases; its own failure is returned. */
 MUST_CHECK enum errc facts_run_listing(struct facts *f, struct listing *l, struct err *err);
 

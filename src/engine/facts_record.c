@@ -138,6 +138,8 @@ static enum errc look_up_many(struct facts *f, const uint32_t *slots, uint32_t n
 {
 	for (uint32_t i = 0; i < n; i += BULK_LOOK_UP)
 		submit_many(f, slots + i, n - i < BULK_LOOK_UP ? n - i : BULK_LOOK_UP);
+	facts_note_pages(f, (n + BULK_LOOK_UP - 1) / BULK_LOOK_UP);
+	facts_note_instead(f, n);
 	return transport_drain(f->transport, err);
 }
 
@@ -204,8 +206,11 @@ enum errc facts_uem_ambiguous(struct facts *f, const uint32_t *slots, uint32_t n
 		.each = take_any_record,
 		.self = f,
 	};
-	enum errc rc = n ? facts_run_listing(f, &l, err) : ERR_OK;
+	enum errc rc;
 
+	f->now = READING_UEM_DEVICE;
+	rc = n ? facts_run_listing(f, &l, err) : ERR_OK;
+	f->now = READING_CSV;
 	return facts_soften(f, rc, READING_UEM_DEVICE, slots, n, err);
 }
 

@@ -165,6 +165,7 @@ enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err)
 		if (!(groups >> g & 1u))
 			continue;
 		code = rc ? rc : close_list(&lists[g], &why);
+		facts_note_pages(f, lists[g].listing.n_pages);
 		listing_release(&lists[g].listing);
 		if (code && !first && !rc)
 			*err = why;
@@ -347,6 +348,7 @@ static void submit_detail(struct look_up *u, struct str token_uuid)
 {
 	struct transport_call call = { .service = TO_UEM, .done = done_token_detail, .self = u };
 
+	facts_note_requests(u->f, 0, 1);
 	uem_token_detail_request(
 		transport_uem(u->f->transport), group_of(u->f, u->slot), token_uuid, &call.request);
 	transport_submit(u->f->transport, &call);

@@ -441,6 +441,8 @@ void plan_init(
 	struct plan *p, struct input *input, struct ruleset *rules, const struct plan_options *opt)
 {
 	*p = (struct plan){ .input = input, .rules = rules, .opt = opt };
+	if (opt->facts)
+		facts_forget_ways(opt->facts);
 	arena_init(&p->arena);
 	map_init(&p->programs, 0);
 	map_init(&p->details, 0);

@@ -247,7 +247,7 @@ static uint32_t send_parcels(struct walk *w)
 static struct cost sum(struct cost a, struct cost b)
 {
 	return (struct cost){ a.listing || b.listing, a.n_listings + b.n_listings,
-		a.n_requests + b.n_requests };
+		a.n_requests + b.n_requests, a.n_instead + b.n_instead };
 }
 
 /* Anywhere, or on no server: the devices' pages, and every server's list. */

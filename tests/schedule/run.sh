@@ -157,6 +157,54 @@ plan_and_apply 0
 holds 1000 1
 no_polls
 
+# --- facts: the cheaper way, which the plan names; only what is needed ---
+plan_of() { # ROWS: the first ones of in.csv; what was asked of devices
+	local from
+	head -n $(($1 + 1)) in.csv >few.csv
+	from=$(wc -l <"$audit")
+	run plan few.csv --rules rules.yaml --out plan.csv
+	exits "$1 rows" 0
+	asked=$(tail -n +$((from + 1)) "$audit" | jq -r 'select(.kind == "request") | .path |
+		if test("/v1/orgDevices/.") then "serial" elif test("/v1/orgDevices$") then "page"
+		elif test("/relationships/devices$") then "list" elif test("/dep/groups/") then "uem"
+		else empty end' | sort | uniq -c | awk '{ printf "%s%s %d", (NR > 1 ? ", " : ""), $2, $1 }')
+}
+facts() { # WHAT SAID ASKED
+	same "facts: $1" "$2" "$(sed -n 's/^facts *//p' err)"
+	same "facts: $1: requests" "$3" "$asked"
+}
+rules ''
+fresh 3000 'rebuild unassign' "$limits"
+plan_of 2
+facts 'few' 'Apple: 2 devices by serial + 2 servers by serial (4 reads) rather than 6 by page' 'serial 4, uem 3'
+plan_of 3
+facts 'a draw' 'Apple: 3 device pages + 3 server list pages (6 reads) rather than 6 by serial' 'list 3, page 3, uem 3'
+plan_of 3000
+facts 'many' 'Apple: 3 device pages + 3 server list pages (6 reads) rather than 6000 by serial' \
+	'list 3, page 3, uem 3'
+check 'facts: the UEM has one way only' grep -q '^            UEM: 3 lists (3 reads)$' err
+run plan few.csv --rules rules.yaml --json
+same 'facts: the same in JSON' '3 0 3 3000' "$(tail -n 1 out |
+	jq -r '.facts[] | select(.reading == "apple devices") | "\(.pages) \(.serials) \(.requests) \(.instead)"')"
+cat >rules.yaml <<'END'
+version: 1
+name: csv-only
+columns: {serial: Serial}
+rules:
+  - {name: keep, match: {csv.Job: rebuild}, do: [skip]}
+  - {name: one, match: {serial: C02SCH000003}, do: [unassign]}
+  - {name: rest, match: {not: {serial: C02SCH000004}}, do: [skip]}
+  - {name: look, match: {apple.status: ASSIGNED}, do: [skip]}
+END
+plan_of 3
+facts 'rules on the CSV alone' '' ''
+plan_of 4
+facts 'and a step' 'Apple: 1 device by serial + 1 server by serial (2 reads) rather than 6 by page' \
+	'serial 2, uem 3'
+sed -i '/C02SCH000003/d' in.csv
+plan_of 2999
+facts 'one row is open' 'Apple: 1 device by serial (1 read) rather than 3 by page' 'serial 1'
+
 # --- the same inputs in any surroundings: the same bytes ---
 rules ''
 fresh 90 'rebuild delete move' "$limits" --set uem.quota_headers=no # how much others use is no input

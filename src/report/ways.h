@@ -1,0 +1,18 @@
+/*
+ * How a plan's facts were read: by listings or device by device, and what the other way would have
+ * cost.
+ */
+#ifndef REPORT_WAYS_H
+#define REPORT_WAYS_H
+
+#include <stdio.h>
+
+#include "engine/facts.h"
+#include "io/json.h"
+
+/* A line for each service that was asked; nothing without any. */
+void ways_print(const struct facts *f, FILE *out);
+/* "facts": one object for each reading. */
+void ways_put(const struct facts *f, struct json_out *o);
+
+#endif
