@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# A full disk, a real one: a tmpfs of 64 KiB for the state, the result and the reports, and /dev/full.
+# Every single write, fsync and rename that fails is in tests/crash.
+#
+#	tests/disk/run.sh BUILD
+# shellcheck source=tests/lib.sh
+if [ -z "${DEPMEND_MOUNTS:-}" ]; then
+	for mounts in 'unshare --mount' 'unshare --map-root-user --mount'; do
+		# shellcheck disable=SC2086 # a command and its options
+		$mounts mount -t tmpfs none /mnt 2>/dev/null && DEPMEND_MOUNTS=1 exec $mounts "$0" "$@"
+	done
+	echo 'skipped: no mounts of our own are allowed here'
+	echo '0 passed, 0 failed'
+	exit
+fi
+. "$(dirname "$0")/../lib.sh"
+suite_begin "${1:?usage: tests/disk/run.sh BUILD}"
+cd "$work" || exit 1
+rules=(--rules corrupted-registration)
+apply=(apply in.csv "${rules[@]}" --yes --allow percent=100)
+mkdir small
+mount -t tmpfs -o size=64k small small || exit 1
+small() { # SIZE
+	mount -o remount,size="$1" small
+}
+fill() {
+	cat /dev/zero >small/fill 2>/dev/null
+}
+# Some 100 KB, so that no result fits.
+{
+	echo serial,note
+	cut -d, -f1 "$root/samples/fleet.csv" | sed "1d; s/\$/,$(printf '%0500d' 0)/"
+} >in.csv
+
+# --- the state ---
+
+new_world --seed 1
+sed -i 's|^state:.*|state: small/state|' depmend.yaml
+run "${apply[@]}"
+exits 'a new state does not fit' 74
+same 'nothing is changed' 0 "$(changes)"
+check 'the cause is named' grep -q 'disk is full' err
+check 'no result of a run that never was' test ! -e in.result.csv
+
+small 4m
+run "${apply[@]}"
+exits 'with room it goes on' 3
+done_before=$(effects assign)
+first=$(sed -n 's/^run  *//p' err)
+cp in.result.csv first.csv
+fill
+head -n 20 in.csv >other.csv
+before=$(changes)
+run "${apply[@]/in.csv/other.csv}" --out other.result.csv
+exits 'no room for another run' 74
+same 'it changes nothing' "$before" "$(changes)"
+check 'the earlier result is as it was' cmp -s first.csv in.result.csv
+rm small/fill
+run report "$first" --verify
+exits 'so is the earlier run' 0
+run "${apply[@]/in.csv/other.csv}" --out other.result.csv
+check 'and with room the other goes on' test "$status" -le 3
+same 'nothing twice' "$done_before" "$(effects assign)"
+
+# --- the result ---
+
+rm -rf small/* # and with it the state
+small 64k
+new_world --seed 1
+echo earlier >small/result.csv
+run "${apply[@]}" --out small/result.csv
+check "no room for the result: exit $status" test "$status" -eq 73 -o "$status" -eq 74
+check 'the cause is named' grep -q 'No space left' err
+same 'the earlier one is as it was' earlier "$(cat small/result.csv)"
+same 'nothing is left beside it' result.csv "$(ls small)"
+run "${apply[@]}"
+exits 'with room it ends' 3
+same 'once for each device' "$done_before" "$(effects assign)"
+check 'nothing twice' test -z "$(repeated_effects assign)"
+same 'every row has its line' "$(wc -l <in.csv)" "$(wc -l <in.result.csv)"
+
+# --- reports ---
+
+for kind in csv html xlsx metrics; do
+	echo earlier >small/report
+	fill
+	run report latest --$kind small/report
+	check "no room for $kind: exit $status" test "$status" -eq 73 -o "$status" -eq 74
+	check "$kind: the cause is named" grep -q -i 'space' err
+	same "$kind: the earlier one is as it was" earlier "$(cat small/report)"
+	rm small/fill
+	run report latest --$kind report
+	exits "$kind: elsewhere there is room" 0
+done
+
+# --- the standard output ---
+
+full() { # depmend's arguments
+	"$build/depmend" "$@" >/dev/full 2>err </dev/null
+	status=$?
+	exits "$1 into a full device" 74
+	check "$1: the cause is named" grep -q 'No space left' err
+}
+full runs
+full runs latest
+full check in.csv "${rules[@]}"
+full plan in.csv "${rules[@]}"
+full plan in.csv "${rules[@]}" --json
+full explain in.csv "$(sed -n '2s/,.*//p' in.csv)" "${rules[@]}"
+full export
+full doctor
+full undo latest
+full --help
+full --version
+run export --out /dev/full
+exits 'a device as output' 73
+check 'it is still one' test -c /dev/full
+umount small
+suite_end
