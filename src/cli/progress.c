@@ -8,17 +8,20 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "engine/schedule.h"
 #include "model/outcome.h"
 #include "report/status_line.h"
 
 enum { REDRAW_MS = 125, PLAIN_MS = 30 * 1000, USUAL_COLUMNS = 80 };
+/* How often what is left is worked out anew. */
+enum { FORESEE_LINE_MS = 1000, FORESEE_PLAIN_MS = 15 * 1000 };
 
 struct progress {
 	enum { SHOW_NONE, SHOW_PLAIN, SHOW_LINE } show;
 	struct clock *clock; /* NULL: time is what the engine says it is */
 	struct standing state;
-	int64_t shown_ms;   /* TIME_NONE: never */
-	int64_t started_ms; /* of the first job; TIME_NONE: none yet */
+	int64_t shown_ms;    /* TIME_NONE: never */
+	int64_t foreseen_ms; /* TIME_NONE: never */
 };
 
 static int show_of(const struct cli *cli)
@@ -41,7 +44,7 @@ struct progress *progress_new(const struct cli *cli)
 	/* A rehearsal's own clock leaps. */
 	p->clock = cli->command->id == COMMAND_REHEARSE ? clock_real() : NULL;
 	p->state.what = cli->command->name;
-	p->state.finish_ms = p->shown_ms = p->started_ms = TIME_NONE;
+	p->state.finish_ms = p->shown_ms = p->foreseen_ms = TIME_NONE;
 	return p;
 }
 
@@ -102,43 +105,48 @@ void progress_pulse(void *self, const struct transport_pulse *pulse)
 
 	p->state.now_ms = pulse->now_ms;
 	p->state.requests = pulse->n_sent;
+	if (p->state.requests_total && p->state.requests_total < pulse->n_sent)
+		p->state.requests_total = pulse->n_sent; /* polls are not foreseen */
 	p->state.waiting_for = pulse->waiting_for;
 	p->state.waiting_until_ms = pulse->until_ms;
 	show_if_due(p, begins);
 }
 
-/* As fast as so far. */
-static void estimate(struct progress *p, uint64_t left, uint64_t done)
+/* The schedule of what is left, by the rates and what was sent under them. */
+static void foresee(struct progress *p, const struct job *j)
 {
-	int64_t took = p->state.now_ms - p->started_ms;
+	int64_t now = p->clock ? clock_now(p->clock) : p->state.now_ms;
+	int64_t every = p->show == SHOW_LINE ? FORESEE_LINE_MS : FORESEE_PLAIN_MS;
+	struct transport_counts n = transport_counts(j->transport);
+	struct schedule left;
 
-	p->state.finish_ms = TIME_NONE;
-	if (left && done && took > 0 && (uint64_t)took < UINT64_MAX / left)
-		p->state.finish_ms = p->state.now_ms + (int64_t)((uint64_t)took * left / done);
+	if (p->show == SHOW_NONE || (p->foreseen_ms != TIME_NONE && now - p->foreseen_ms < every))
+		return;
+	p->foreseen_ms = now;
+	schedule_left(j, &left);
+	p->state.requests = n.apple_reads + n.apple_writes + n.uem_reads + n.uem_triggers +
+			    n.uem_writes;
+	p->state.requests_total = p->state.requests + left.apple_reads + left.apple_changes +
+				  left.uem_reads + left.uem_changes + left.syncs;
+	p->state.finish_ms = left.earliest_ms == INT64_MAX ? TIME_NONE : left.earliest_ms;
 }
 
 void progress_job(void *self, const struct job *j)
 {
 	struct progress *p = self;
-	uint64_t done = 0, left = 0;
 	uint32_t at;
 
 	p->state.now_ms = transport_now(j->transport);
 	p->state.total = j->n;
 	p->state.settled = p->state.failed = p->state.in_flight = 0;
-	if (p->started_ms == TIME_NONE)
-		p->started_ms = p->state.now_ms;
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
-		const struct work_program *prog = job_program(j, d);
-		uint32_t next = job_next(j, d);
 
 		p->state.settled += d->settled;
 		p->state.failed += d->settled && outcome_info(d->outcome)->exit_status;
-		p->state.in_flight += !d->settled && work_put_back_due(prog, d->results, &at);
-		done += next;
-		left += d->settled ? 0 : prog->n - next;
+		p->state.in_flight += !d->settled &&
+				      work_put_back_due(job_program(j, d), d->results, &at);
 	}
-	estimate(p, left, done);
+	foresee(p, j);
 	show_if_due(p, false);
 }

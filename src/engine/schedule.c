@@ -13,6 +13,7 @@ enum { APPLE_POLL_MAX_MS = 60000, UEM_POLL_MAX_MS = 300000, DELETE_MOST = 500 };
 
 struct walker {
 	const struct work_program *prog;
+	const char *results;           /* of the run so far; NULL: it has not begun */
 	uint32_t slot, home, wave, at; /* at: next step that needs something */
 	struct view v;
 	int64_t off_ms; /* when it was taken off to be put back; TIME_NONE: it was not */
@@ -29,7 +30,7 @@ struct parcel {
 };
 
 struct walk {
-	const struct plan *p;
+	const struct facts *facts;
 	const struct fleet *f;
 	const struct settings *s;
 	struct schedule *out;
@@ -99,11 +100,16 @@ static uint32_t all_groups(const struct walk *w)
 
 /* --- one row --- */
 
+static bool is_over(const struct walk *w, const struct walker *d)
+{
+	return (d->results && d->results[d->at] != RESULT_TODO) ||
+	       work_holds(w->f, &d->prog->v[d->at], d->home, w->s->has_uem, &d->v);
+}
+
 /* NULL when nothing is left to do. */
 static const struct work_step *next_step(struct walk *w, struct walker *d)
 {
-	while (d->at < d->prog->n &&
-		work_holds(w->f, &d->prog->v[d->at], d->home, w->s->has_uem, &d->v))
+	while (d->at < d->prog->n && is_over(w, d))
 		d->at++;
 	return d->at < d->prog->n ? &d->prog->v[d->at] : NULL;
 }
@@ -274,7 +280,7 @@ static struct cost proof_cost(const struct walk *w)
 	return n ? look_cost(w, n, w->n_parcels) : ret;
 }
 
-static void change_round(struct walk *w)
+static void walk_changes(struct walk *w)
 {
 	int64_t over = w->s->timeouts.activity_ms + w->s->timeouts.settle_ms;
 	uint32_t n;
@@ -294,7 +300,7 @@ static void change_round(struct walk *w)
 	pass_all(w);
 }
 
-static void profile_round(struct walk *w)
+static void walk_profiles(struct walk *w)
 {
 	int64_t over = w->s->timeouts.activity_ms + w->s->timeouts.settle_ms;
 	uint32_t groups = 0;
@@ -315,7 +321,7 @@ static void profile_round(struct walk *w)
 	pass_all(w);
 }
 
-static void sync_round(struct walk *w)
+static void walk_syncs(struct walk *w)
 {
 	uint64_t n = polls(w->s->poll.uem_ms, UEM_POLL_MAX_MS, w->s->timeouts.sync_ms), gone = 0;
 	uint32_t groups = 0;
@@ -345,7 +351,7 @@ static void sync_round(struct walk *w)
 }
 
 /* Look-ups before and after; wipes one by one, deletions as many as a tenant may allow. */
-static void record_round(struct walk *w)
+static void walk_records(struct walk *w)
 {
 	uint64_t wipes = 0, deletes, n = w->n_parcels;
 	int64_t over = w->s->timeouts.activity_ms;
@@ -368,7 +374,7 @@ static void record_round(struct walk *w)
 static void walk_wave(struct walk *w, uint32_t wave)
 {
 	static void (*const rounds[])(
-		struct walk * w) = { change_round, profile_round, sync_round, record_round };
+		struct walk * w) = { walk_changes, walk_profiles, walk_syncs, walk_records };
 	bool moved;
 
 	do {
@@ -415,86 +421,163 @@ static void reserve(struct walk *w, uint32_t wave)
 	free(homes);
 }
 
-static void load(struct walk *w, const uint32_t *waves)
+static void load_walker(struct walk *w, const struct walker *d)
 {
-	const struct input *in = w->p->input;
+	struct walker *mine = &w->v[w->n++];
+
+	*mine = *d;
+	w->n_left += next_step(w, mine) != NULL;
+	if (d->wave >= w->out->n_waves)
+		w->out->n_waves = d->wave + 1;
+}
+
+static void load_plan(struct walk *w, const struct plan *p, const uint32_t *waves)
+{
+	const struct input *in = p->input;
 	struct err err;
 
-	w->n = 0;
 	for (uint32_t i = 0; i < in->n_rows; i++) {
-		struct walker *d = &w->v[w->n];
-
-		if (in->rows[i].outcome != OUTCOME_PLANNED)
-			continue;
-		*d = (struct walker){
-			.prog = plan_program(w->p, &in->rows[i]),
-			.slot = plan_slot(w->p, &in->rows[i]),
+		struct walker d = {
+			.prog = plan_program(p, &in->rows[i]),
+			.slot = plan_slot(p, &in->rows[i]),
 			.home = SERVER_NONE,
 			.wave = waves[i],
 			.off_ms = TIME_NONE,
 		};
-		if (plan_home(w->p, d->slot, &d->home, &err))
-			d->home = SERVER_NONE; /* the store said so already when the row was planned
-						*/
-		(void)work_view(w->f, d->slot, &d->v);
-		w->n++;
-		w->n_left += next_step(w, d) != NULL;
-		if (d->wave >= w->out->n_waves)
-			w->out->n_waves = d->wave + 1;
+
+		if (in->rows[i].outcome != OUTCOME_PLANNED)
+			continue;
+		if (plan_home(p, d.slot, &d.home, &err))
+			d.home = SERVER_NONE; /* the store said so already when the row was planned
+					       */
+		(void)work_view(w->f, d.slot, &d.v);
+		load_walker(w, &d);
 	}
 }
 
-static void walk(struct walk *w, const uint32_t *waves, bool late, struct schedule *ret)
+/* By device: whether a request under way names it; one that still waits in the queue does not. */
+static bool *sent_of(const struct job *j)
 {
-	const struct facts *facts = w->p->opt->facts;
-	struct transport_counts sent = transport_counts(facts->transport);
+	bool *sent = mem_zalloc((size_t)j->n + 1);
 
-	*ret = (struct schedule){
-		.begin_ms = transport_now(facts->transport),
-		.apple_listings = facts->n_listings[TO_APPLE],
-		.uem_listings = facts->n_listings[TO_UEM],
-		.apple_reads = sent.apple_reads,
-		.uem_reads = sent.uem_reads,
-	};
+	for (uint32_t i = 0; i < j->n_open; i++)
+		for (uint32_t k = 0; j->open[i]->id && k < j->open[i]->n; k++)
+			sent[j->open[i]->devices[k]] = true;
+	return sent;
+}
+
+/* What was sent already counts as done. */
+static void load_job(struct walk *w, const struct job *j)
+{
+	bool *sent = sent_of(j);
+	uint32_t at;
+
+	w->looked = j->read_ms != TIME_NONE;
+	for (uint32_t i = 0; i < j->n; i++) {
+		const struct job_device *from = &j->devices[i];
+		struct walker d = {
+			.prog = job_program(j, from),
+			.results = from->results,
+			.slot = from->slot,
+			.home = from->home,
+			.wave = from->wave,
+			.at = job_next(j, from),
+			.v = job_expected(j, from),
+			.off_ms = TIME_NONE,
+		};
+
+		w->n_changed += from->attempts > 0;
+		if (from->settled || from->gave_up)
+			continue;
+		if (work_put_back_due(d.prog, from->results, &at))
+			d.off_ms = w->now;
+		if (sent[i] && d.at < d.prog->n)
+			work_effect(w->f, &d.prog->v[d.at++], d.home, &d.v);
+		load_walker(w, &d);
+	}
+	free(sent);
+}
+
+static void begin(struct walk *w, bool late, struct schedule *ret)
+{
+	*ret = (struct schedule){ .begin_ms = transport_now(w->facts->transport) };
 	w->out = ret;
 	w->late = late;
 	w->looked = false;
 	w->now = ret->begin_ms;
-	w->n_left = 0;
+	w->n = w->n_left = 0;
 	w->n_changed = 0;
 	for (int i = 0; i < RATE_CLASSES; i++)
-		transport_rates(facts->transport, (enum rate_class)i, &w->log[i]);
-	send(w, RATE_APPLE_READ, sent.apple_reads);
-	send(w, RATE_UEM, sent.uem_reads);
-	load(w, waves);
-	for (uint32_t i = 0; i < ret->n_waves; i++) {
+		transport_rates(w->facts->transport, (enum rate_class)i, &w->log[i]);
+}
+
+static void walk(struct walk *w)
+{
+	for (uint32_t i = 0; i < w->out->n_waves; i++) {
 		reserve(w, i);
 		walk_wave(w, i);
 	}
 	read_events(w);
-	ret->earliest_ms = w->now;
+	w->out->earliest_ms = w->now;
 	for (int i = 0; i < RATE_CLASSES; i++)
 		rate_release(&w->log[i]);
+}
+
+/* The readings of the plan were made to make it; apply makes them once more. */
+static void walk_plan(struct walk *w, const struct plan *p, const uint32_t *waves, bool late,
+	struct schedule *ret)
+{
+	struct transport_counts sent = transport_counts(w->facts->transport);
+
+	begin(w, late, ret);
+	ret->apple_listings = w->facts->n_listings[TO_APPLE];
+	ret->uem_listings = w->facts->n_listings[TO_UEM];
+	ret->apple_reads = sent.apple_reads;
+	ret->uem_reads = sent.uem_reads;
+	send(w, RATE_APPLE_READ, sent.apple_reads);
+	send(w, RATE_UEM, sent.uem_reads);
+	load_plan(w, p, waves);
+	walk(w);
+}
+
+static struct walk walk_new(const struct facts *facts, uint32_t n)
+{
+	return (struct walk){
+		.facts = facts,
+		.f = facts->fleet,
+		.s = facts->settings,
+		.v = mem_alloc(((size_t)n + 1) * sizeof(struct walker)),
+		.parcels = mem_alloc(((size_t)n + 1) * sizeof(struct parcel)),
+	};
+}
+
+static void walk_release(struct walk *w)
+{
+	free(w->v);
+	free(w->parcels);
 }
 
 void schedule_make(const struct plan *p, const struct rules_policy *policy, struct schedule *ret)
 {
 	uint32_t *waves = waves_cut(p, policy);
 	struct schedule late;
-	struct walk w = {
-		.p = p,
-		.f = p->opt->facts->fleet,
-		.s = p->opt->settings,
-		.v = mem_alloc((p->n_planned + 1) * sizeof(*w.v)),
-		.parcels = mem_alloc((p->n_planned + 1) * sizeof(*w.parcels)),
-	};
+	struct walk w = walk_new(p->opt->facts, p->n_planned);
 
-	walk(&w, waves, true, &late);
-	walk(&w, waves, false, ret);
+	walk_plan(&w, p, waves, true, &late);
+	walk_plan(&w, p, waves, false, ret);
 	ret->latest_ms = late.earliest_ms;
 	ret->off_at_most_ms = late.off_ms;
 	transport_uem_quota(p->opt->facts->transport, &ret->uem_quota, &ret->uem_quota_left);
-	free(w.v);
-	free(w.parcels);
+	walk_release(&w);
 	free(waves);
+}
+
+void schedule_left(const struct job *j, struct schedule *ret)
+{
+	struct walk w = walk_new(j->facts, j->n);
+
+	begin(&w, false, ret);
+	load_job(&w, j);
+	walk(&w);
+	walk_release(&w);
 }

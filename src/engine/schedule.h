@@ -6,6 +6,7 @@
 #ifndef ENGINE_SCHEDULE_H
 #define ENGINE_SCHEDULE_H
 
+#include "engine/job.h"
 #include "engine/plan.h"
 
 struct schedule {
@@ -28,5 +29,7 @@ struct schedule {
 
 /* The plan has to be online. */
 void schedule_make(const struct plan *p, const struct rules_policy *policy, struct schedule *ret);
+/* What is left of a run under way, if all goes well: what it has read and changed is not in it. */
+void schedule_left(const struct job *j, struct schedule *ret);
 
 #endif

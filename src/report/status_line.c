@@ -10,9 +10,19 @@
 enum { DAY_MS = 86400000, PART_BYTES = 80 };
 
 /* In the order of the line. */
-enum part { PART_DONE, PART_OK, PART_FAILED, PART_OFF, PART_WAIT, PART_FINISH, PARTS };
+enum part {
+	PART_DONE,
+	PART_OK,
+	PART_FAILED,
+	PART_OFF,
+	PART_REQUESTS,
+	PART_WAIT,
+	PART_FINISH,
+	PARTS
+};
 /* What is left out first when there is no room. */
-static const enum part dispensable[] = { PART_FINISH, PART_OK, PART_OFF, PART_FAILED };
+static const enum part dispensable[] = { PART_REQUESTS, PART_FINISH, PART_OK, PART_OFF,
+	PART_FAILED };
 enum { DISPENSABLE = sizeof(dispensable) / sizeof(*dispensable) };
 
 typedef char part_texts[PARTS][PART_BYTES];
@@ -43,6 +53,9 @@ static void write_counts(const struct standing *s, bool brief, part_texts p)
 	if (s->failed)
 		(void)snprintf(
 			p[PART_FAILED], PART_BYTES, brief ? "%u bad" : "%u failed", s->failed);
+	if (s->requests_total)
+		(void)snprintf(p[PART_REQUESTS], PART_BYTES, "%" PRIu64 "/%" PRIu64 "%s",
+			s->requests, s->requests_total, brief ? "r" : " requests");
 	if (s->in_flight)
 		(void)snprintf(
 			p[PART_OFF], PART_BYTES, brief ? "%u off" : "%u in flight", s->in_flight);

@@ -10,7 +10,8 @@
 
 struct standing {
 	const char *what;                /* "apply" */
-	uint64_t requests;               /* shown while there is no total */
+	uint64_t requests;               /* sent */
+	uint64_t requests_total;         /* with those that are left; 0: not known */
 	uint32_t total, settled, failed; /* devices; failed are settled, too */
 	uint32_t in_flight;              /* off their server, to be put back */
 	const char *waiting_for;         /* "Apple", "the UEM"; NULL: nothing is waited for */

@@ -50,7 +50,7 @@ in_ms() {
 		{ for (i = 1; i < NF; i += 2) t += $i * of[$(i + 1)] * 1000; print t }' <<<"$*"
 }
 
-at_ms() { date -d "$1" +%s000; }
+at_ms() { date -ud "$1" +%s000; }
 
 plan_and_apply() { # EXIT-STATUS APPLY-OPTION...
 	local status_wanted=$1 from
@@ -149,6 +149,12 @@ plan_and_apply 0 --max-wait 48h
 holds 10 1
 same 'writes kept for the way back' 15 "$(said put-backs 1)"
 back_in_time
+sed -n 's/^apply: .*, \([0-9]*\)\/\([0-9]*\) requests,.* ends about \(.*\)Z$/\1 \2 \3/p' err >told
+check 'apply says how far it is' test "$(wc -l <told)" -gt 3
+same 'from the first line on it knows the end, to two minutes' '' "$(while read -r sent all at; do
+	off=$(($(at_ms "2026-11-22T$at") - ended))
+	[ "${off#-}" -le 120000 ] && [ "$sent" -le "$all" ] || echo "$sent of $all, ends $at"
+done <told)"
 check 'somebody waits for hours' test "$(of seen off_ms)" -gt 3600000
 
 # --- profiles: a request for each device ---

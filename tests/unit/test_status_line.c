@@ -21,6 +21,8 @@ static struct standing busy(void)
 		.settled = 12,
 		.failed = 2,
 		.in_flight = 5,
+		.requests = 45,
+		.requests_total = 120,
 		.waiting_for = "the UEM",
 		.now_ms = NOON,
 		.waiting_until_ms = NOON + HOUR,
@@ -39,10 +41,12 @@ static void shows(struct standing s, size_t width, const char *expected)
 static void says_less_when_narrow(void **state)
 {
 	(void)state;
-	shows(busy(), 119,
-		"apply: 12/40, 10 ok, 2 failed, 5 in flight, waiting for the UEM until 13:00:00Z, "
-		"ends about 14:00:00Z");
-	shows(busy(), 79, "12/40 10 ok 2 bad 5 off UEM 13:00:00 ~14:00:00");
+	shows(busy(), 139,
+		"apply: 12/40, 10 ok, 2 failed, 5 in flight, 45/120 requests, waiting for the UEM "
+		"until "
+		"13:00:00Z, ends about 14:00:00Z");
+	shows(busy(), 79, "12/40 10 ok 2 bad 5 off 45/120r UEM 13:00:00 ~14:00:00");
+	shows(busy(), 50, "12/40 10 ok 2 bad 5 off UEM 13:00:00 ~14:00:00");
 	shows(busy(), 39, "12/40 10 ok 2 bad 5 off UEM 13:00:00");
 	shows(busy(), 30, "12/40 2 bad 5 off UEM 13:00:00");
 	shows(busy(), 20, "12/40 UEM 13:00:00");
@@ -64,6 +68,8 @@ static void says_what_is_known(void **state)
 	s.settled = s.failed = s.in_flight = 0;
 	s.waiting_for = NULL;
 	s.finish_ms = TIME_NONE;
+	shows(s, 79, "apply: 0/40, 45/120 requests");
+	s.requests_total = 0;
 	shows(s, 79, "apply: 0/40");
 }
 
@@ -74,9 +80,9 @@ static void names_another_day(void **state)
 	(void)state;
 	s.waiting_until_ms = NOON + 36 * HOUR;
 	s.finish_ms = TIME_NONE;
-	shows(s, 119,
-		"apply: 12/40, 10 ok, 2 failed, 5 in flight, waiting for the UEM until 11-24 "
-		"00:00Z");
+	shows(s, 139,
+		"apply: 12/40, 10 ok, 2 failed, 5 in flight, 45/120 requests, waiting for the UEM "
+		"until 11-24 00:00Z");
 	shows(s, 39, "12/40 10 ok 2 bad 5 off UEM 11-24 00:00");
 }
 
