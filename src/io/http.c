@@ -64,18 +64,19 @@ static enum errc check_url(const char *url, bool *ret_loopback, struct err *err)
 	CURLU *u = curl_url();
 	char *scheme = NULL, *host = NULL;
 	enum errc e = ERR_OK;
-	bool secure;
+	CURLUcode rc = curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER);
 
-	if (curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||
-		curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-		curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+	rc = rc ? rc : curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
+	rc = rc ? rc : curl_url_get(u, CURLUPART_HOST, &host, 0);
+	if (rc == CURLUE_BAD_HANDLE || rc == CURLUE_OUT_OF_MEMORY)
+		abort(); /* out of memory, which is no mistake of the URL */
+	if (rc != CURLUE_OK) {
 		e = err_set(
 			err, ERR_SETTINGS, "%.200s: not a URL of the form https://host/path", url);
 		goto out;
 	}
-	secure = strcmp(scheme, "https") == 0;
 	*ret_loopback = is_loopback(host);
-	if (!secure && !(*ret_loopback && strcmp(scheme, "http") == 0))
+	if (strcmp(scheme, "https") != 0 && !(*ret_loopback && strcmp(scheme, "http") == 0))
 		e = err_set(err, ERR_SETTINGS, "%s://%.200s: only https may leave this computer",
 			scheme, host);
 out:

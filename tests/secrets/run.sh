@@ -32,9 +32,9 @@ world() {
 }
 
 n=0
-say() { # depmend's arguments: everything printed and every command line is kept
+say() { # depmend's arguments: everything printed is kept, and what its programs are started with
 	n=$((n + 1))
-	strace -f -qq -s 4096 -e trace=execve -o "said/$n.trace" \
+	strace -f -qq -v -s 4096 -e trace=execve -o "said/$n.trace" \
 		"$build/depmend" "$@" -v >"said/$n.out" 2>"said/$n.err" </dev/null
 	status=$?
 }
@@ -78,9 +78,12 @@ say plan in.csv --rules corrupted-registration --settings basic.yaml
 sed 's/client_secret: .*/client_secret: {env: SENTINEL}/' depmend.yaml >env.yaml
 SENTINEL=$environment say plan in.csv --rules corrupted-registration --settings env.yaml
 exits 'a wrong secret of the environment' 77
+sed -i 1d said/$n.trace # where we put it ourselves
 sed 's/client_secret: .*/client_secret: {command: [cat, uem-secret]}/' depmend.yaml >command.yaml
 say plan in.csv --rules corrupted-registration --settings command.yaml --out plan.csv
 exits 'a secret that a command tells' 3
+check 'the programs it starts are seen, with their surroundings' \
+	grep -q 'execve.*"cat", "uem-secret".*"DEPMEND_CLOCK=' said/$n.trace
 sim_stop
 say plan in.csv --rules corrupted-registration
 exits 'nobody there' 69
@@ -128,6 +131,15 @@ chmod 600 apple.pem
 
 # --- no core file ---
 
-strace -qq -e trace=prlimit64,setrlimit -o said/core.trace "$build/depmend" --version >said/version
+mkdir core
+cp depmend.yaml uem-secret tenant-code apple.pem ping-url in.csv core
+for signal in ABRT SEGV; do
+	same "killed by SIG$signal: no core" "$signal 0" \
+		"$(python3 "$root/tests/secrets/core.py" $signal core "$build/depmend" plan in.csv \
+			--rules corrupted-registration --settings depmend.yaml 2>&1)"
+done
+check 'no file of it' test -z "$(find core -name '*core*' -type f)"
+strace -qq -e trace=prlimit64,setrlimit,prctl -o said/core.trace "$build/depmend" --version >said/version
 check 'core files are off' grep -q 'RLIMIT_CORE, {rlim_cur=0, rlim_max=0}' said/core.trace
+check 'also where a program collects them' grep -q 'prctl(PR_SET_DUMPABLE, \(0\|SUID_DUMP_DISABLE\))' said/core.trace
 suite_end
