@@ -165,11 +165,11 @@ static void refuse_all(struct open_request *r, enum reason reason, const char *w
 }
 
 /* It may have waited long for the write limit, and a deadline in the past means: at once. */
-static enum errc before_change(void *self, int64_t at_ms, struct err *err)
+static enum errc allow_change(void *self, int64_t at_ms, struct err *err)
 {
 	struct open_request *r = self;
 
-	return at_ms < r->not_after_ms ? job_before_change(r, at_ms, err)
+	return at_ms < r->not_after_ms ? job_allow_change(r, at_ms, err)
 				       : err_set(err, ERR_REFUSED, "the deadline has passed");
 }
 
@@ -205,15 +205,10 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 static enum errc done_change(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
-	struct open_request *r = self;
-	struct job *j = r->job;
-
 	(void)rest;
-	if (code != ERR_REFUSED)
-		return job_end_change(r, code, reply, take_answer, err);
-	refuse_all(r, REASON_APPLE_DEADLINE, NULL);
-	job_close(j, r);
-	return job_flush(j, err);
+	if (code == ERR_REFUSED)
+		refuse_all(self, REASON_APPLE_DEADLINE, NULL);
+	return job_end_change(self, code, reply, take_answer, err);
 }
 
 struct order {
@@ -232,8 +227,10 @@ static enum errc submit_change(struct job *j, const struct order *first, const u
 	struct open_request *r = job_open(j, first->kind, first->server);
 	struct transport_call call = {
 		.service = TO_APPLE,
-		.before = before_change,
+		.allow = allow_change,
+		.before = job_intend,
 		.done = done_change,
+		.ahead = CHANGE_AHEAD,
 		.self = r,
 	};
 	struct apple_change change = {

@@ -126,14 +126,15 @@ static enum errc submit(
 	struct open_request *r = job_open(j, STEP_RELEASE, SERVER_NONE);
 	struct transport_call call = {
 		.service = TO_DEP + dep,
-		.before = job_before_change,
+		.allow = job_allow_change,
+		.before = job_intend,
+		.ahead = CHANGE_AHEAD,
 		.done = done_disown,
 		.self = r,
 	};
 	struct str serials[DEP_MAX_DEVICES];
 	enum errc rc;
 
-	r->disowns = true;
 	r->devices = mem_alloc(n * sizeof(*r->devices));
 	r->n = n;
 	for (uint32_t i = 0; i < n; i++) {

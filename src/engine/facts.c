@@ -227,5 +227,5 @@ bool facts_size_plausible(
 		}
 		return false;
 	}
-	return remember_size(f, key, n, err) == ERR_OK;
+	return n == last || remember_size(f, key, n, err) == ERR_OK;
 }

@@ -107,19 +107,121 @@ static enum errc make_request(
 	return rc;
 }
 
-/* Durable before the first byte leaves: for a change its intent, for any request its send time. */
-static enum errc announce(struct transport *t, struct job *j, int64_t now_ms, struct err *err)
+static enum errc note_rate(
+	struct transport *t, const struct job *j, int64_t now_ms, struct err *err)
 {
 	enum lane lane = job_lane(j);
-	enum errc rc = ERR_OK;
 
-	if (j->call.request.cls == HTTP_CHANGE && !j->signin) {
-		if (!j->call.before)
-			return err_set(err, ERR_INTERNAL, "a change without an intent");
-		rc = j->call.before(j->call.self, now_ms, err);
-	} else if (lane < (enum lane)RATE_CLASSES && t->opt.store) {
-		rc = store_rate_add(t->opt.store, (int)lane, now_ms, err);
+	return lane < (enum lane)RATE_CLASSES && t->opt.store
+		       ? store_rate_add(t->opt.store, (int)lane, now_ms, err)
+		       : ERR_OK;
+}
+
+/* A power cut may take it: the service then says 429, and the death of the process does not. */
+static enum errc note_rate_soft(
+	struct transport *t, const struct job *j, int64_t now_ms, struct err *err)
+{
+	enum errc rc = store_begin_soft(t->opt.store, err);
+
+	if (rc)
+		return rc;
+	rc = note_rate(t, j, now_ms, err);
+	if (!rc)
+		rc = store_commit(t->opt.store, err);
+	if (rc)
+		store_rollback(t->opt.store);
+	return rc;
+}
+
+/* Takes those out of the queue that could leave as well, and may have their intents by now. */
+static size_t take_next(
+	struct transport *t, const struct job *first, int64_t now_ms, struct job *ret[AHEAD_MAX])
+{
+	enum lane lane = job_lane(first);
+	struct queue *q = &t->lanes[lane];
+	struct job *j;
+	size_t n = 0;
+
+	while (n < first->call.ahead && n < AHEAD_MAX && (j = queue_head(q, now_ms)) &&
+		j->ready_ms <= now_ms && j->call.ahead && j->intended_ms == TIME_NONE &&
+		(lane >= (enum lane)RATE_CLASSES ||
+			rate_when(&t->log[lane], now_ms, (uint32_t)n + 2) <= now_ms))
+		ret[n++] = queue_pop(q, now_ms);
+	return n;
+}
+
+/* One that is refused waits for its own turn to say so. *ret_refused: it was. */
+static enum errc write_next_intent(struct transport *t, const struct job *j, int64_t now_ms,
+	bool *ret_refused, struct err *err)
+{
+	struct store *store = t->opt.store;
+	enum errc rc = store ? store_mark(store, err) : ERR_OK, code;
+
+	if (rc)
+		return rc;
+	code = j->call.before(j->call.self, now_ms, err);
+	*ret_refused = code != ERR_OK;
+	if (code == ERR_STORE || !store)
+		return code == ERR_STORE ? code : ERR_OK;
+	return store_unmark(store, !code, err);
+}
+
+/* The intents of the change and of those that follow it, and its send time, in the transaction.
+ * *n becomes how many of them have one. */
+static enum errc write_intents(struct transport *t, struct job *j, struct job **next, size_t *n,
+	int64_t now_ms, struct err *err)
+{
+	enum errc rc = j->call.before(j->call.self, now_ms, err);
+	bool refused = false;
+	size_t i = 0;
+
+	if (!rc)
+		rc = note_rate(t, j, now_ms, err);
+	for (; i < *n && !rc && !refused; i++)
+		rc = write_next_intent(t, next[i], now_ms, &refused, err);
+	*n = rc ? 0 : i - refused;
+	return rc;
+}
+
+static enum errc intend(struct transport *t, struct job *j, int64_t now_ms, struct err *err)
+{
+	struct job *next[AHEAD_MAX];
+	struct store *store = t->opt.store;
+	size_t n_taken, n;
+	enum errc rc;
+
+	if (!j->call.before)
+		return err_set(err, ERR_INTERNAL, "a change without an intent");
+	n = n_taken = take_next(t, j, now_ms, next);
+	rc = store ? store_begin(store, err) : ERR_OK;
+	if (!rc) {
+		rc = write_intents(t, j, next, &n, now_ms, err);
+		if (!rc && store)
+			rc = store_commit(store, err);
+		if (rc && store)
+			store_rollback(store);
 	}
+	for (size_t i = 0; i < n_taken; i++) {
+		next[i]->intended_ms = rc || i >= n ? TIME_NONE : now_ms;
+		queue_push(&t->lanes[job_lane(next[i])], next[i]);
+	}
+	return rc;
+}
+
+/* Before the first byte leaves: for a change its intent, on the disk; for any request its send
+ * time. */
+static enum errc announce(struct transport *t, struct job *j, int64_t now_ms, struct err *err)
+{
+	bool change = j->call.request.cls == HTTP_CHANGE && !j->signin;
+	bool intended = j->intended_ms != TIME_NONE &&
+			now_ms - j->intended_ms <= TRANSPORT_AHEAD_MS;
+	enum lane lane = job_lane(j);
+	enum errc rc = j->call.allow ? j->call.allow(j->call.self, now_ms, err) : ERR_OK;
+
+	if (!rc && change && !intended)
+		rc = intend(t, j, now_ms, err);
+	else if (!rc && lane < (enum lane)RATE_CLASSES && t->opt.store)
+		rc = note_rate_soft(t, j, now_ms, err);
 	if (!rc && lane < (enum lane)RATE_CLASSES)
 		rate_note(&t->log[lane], now_ms);
 	return rc;
@@ -240,6 +342,7 @@ static void queue_again(struct transport *t, struct job *j, int64_t ready_ms)
 	json_scan_free(j->scan);
 	j->scan = NULL;
 	j->ready_ms = ready_ms;
+	j->intended_ms = TIME_NONE;
 	queue_push(&t->lanes[job_lane(j)], j);
 }
 

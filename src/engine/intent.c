@@ -99,46 +99,36 @@ static void take_intent(struct open_request *r, int64_t id, int64_t at_ms)
 	}
 }
 
-enum errc job_intend(struct open_request *r, int64_t at_ms, struct err *err)
+enum errc job_intend(void *self, int64_t at_ms, struct err *err)
 {
+	struct open_request *r = self;
 	struct job *j = r->job;
-	bool apple = step_info(r->kind)->service == SERVICE_APPLE;
 	int64_t id;
-	int rate_class = apple ? RATE_APPLE_WRITE : RATE_UEM;
 	struct buf text;
-	enum errc rc = store_begin(j->store, err);
+	enum errc rc;
 
-	if (rc)
-		return rc;
 	buf_init(&text, 1024);
 	rc = write_intent(r, at_ms, &id, err);
 	if (!rc)
 		rc = limits_hold(r, at_ms, err);
 	buf_printf(&text, "request %lld %s %.*s devices=%u", (long long)id,
 		step_info(r->kind)->word, STR_FMT(target_text(r)), r->n);
-	if (!rc && !r->disowns)
-		rc = store_rate_add(j->store, rate_class, at_ms, err);
 	if (!rc)
 		rc = store_event(j->store, j->run, at_ms, "intent", buf_view(&text), err);
 	buf_release(&text);
 	if (!rc)
-		rc = store_commit(j->store, err);
-	if (rc)
-		store_rollback(j->store);
-	else
 		take_intent(r, id, at_ms);
 	return rc;
 }
 
-enum errc job_before_change(void *self, int64_t at_ms, struct err *err)
+enum errc job_allow_change(void *self, int64_t at_ms, struct err *err)
 {
 	struct job *j = ((struct open_request *)self)->job;
 
-	if (j->stop) { /* one of those before it said why */
+	(void)at_ms;
+	if (j->stop) /* one of those before it said why */
 		*err = j->stop_err;
-		return j->stop;
-	}
-	return job_intend(self, at_ms, err);
+	return j->stop;
 }
 
 static void take_fate(struct open_request *r, const struct http_reply *reply,
@@ -155,25 +145,53 @@ static void take_fate(struct open_request *r, const struct http_reply *reply,
 		reply->why);
 }
 
+/* Never sent, or answered with "not now": not applied. */
+static void withdraw(struct open_request *r, enum errc code, const struct err *err)
+{
+	struct job *j = r->job;
+
+	r->state = REQUEST_REFUSED;
+	for (uint32_t i = 0; i < r->n && r->id; i++)
+		j->devices[r->devices[i]].attempts--;
+	if (code != ERR_REFUSED) /* which is about this one alone */
+		job_stop(j, code,
+			code == ERR_STOPPED ? REASON_RUN_STOPPED
+			: code == ERR_GUARD ? REASON_RUN_GUARDED
+					    : REASON_RUN_WAITING,
+			err);
+}
+
+/* Nothing is lost with it that a look would not find out. */
+static enum errc save_outcome(struct open_request *r, struct err *err)
+{
+	struct job *j = r->job;
+	enum errc rc = store_begin_soft(j->store, err);
+
+	if (rc)
+		return rc;
+	rc = job_save(r, err);
+	if (!rc)
+		rc = job_note(r, err);
+	if (!rc)
+		rc = store_commit(j->store, err);
+	if (rc)
+		store_rollback(j->store);
+	else if (j->progress)
+		j->progress(j->progress_self, j);
+	return rc;
+}
+
 enum errc job_end_change(struct open_request *r, enum errc code, const struct http_reply *reply,
 	void (*take)(struct open_request *r, const struct http_reply *reply), struct err *err)
 {
 	struct job *j = r->job;
 	enum errc rc;
 
-	if (code) { /* never sent, or answered with "not now": not applied */
-		r->state = REQUEST_REFUSED;
-		job_stop(j, code,
-			code == ERR_STOPPED ? REASON_RUN_STOPPED
-			: code == ERR_GUARD ? REASON_RUN_GUARDED
-					    : REASON_RUN_WAITING,
-			err);
-	} else {
+	if (code)
+		withdraw(r, code, err);
+	else
 		take_fate(r, reply, take);
-	}
-	rc = job_flush(j, err);
-	if (!rc)
-		rc = job_note(r, err);
+	rc = save_outcome(r, err);
 	if (r->state == REQUEST_REFUSED)
 		job_close(j, r);
 	/* What is queued still would leave although this could not be written down. */

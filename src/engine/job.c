@@ -168,6 +168,23 @@ static enum errc write_device(struct job *j, const struct job_device *d, struct 
 	return store_device_update(j->store, j->run, &rec, err);
 }
 
+static enum errc write_request(struct open_request *r, struct err *err)
+{
+	return r->id ? store_request_set(r->job->store, r->id, r->state, str_from(r->activity),
+			       r->sent_ms, err)
+		     : ERR_OK;
+}
+
+enum errc job_save(struct open_request *r, struct err *err)
+{
+	struct job *j = r->job;
+	enum errc rc = write_request(r, err);
+
+	for (uint32_t i = 0; i < r->n && !rc; i++)
+		rc = write_device(j, &j->devices[r->devices[i]], err);
+	return rc;
+}
+
 enum errc job_flush(struct job *j, struct err *err)
 {
 	enum errc rc = store_begin(j->store, err);
@@ -177,11 +194,9 @@ enum errc job_flush(struct job *j, struct err *err)
 			rc = write_device(j, &j->devices[i], err);
 	}
 	for (uint32_t i = 0; i < j->n_open && !rc; i++) {
-		struct open_request *r = j->open[i];
-
-		if (r->id)
-			rc = store_request_set(
-				j->store, r->id, r->state, str_from(r->activity), r->sent_ms, err);
+		rc = write_request(j->open[i], err);
+		if (!rc && j->open[i]->state == REQUEST_SETTLED)
+			rc = job_note(j->open[i], err);
 	}
 	if (!rc)
 		rc = store_commit(j->store, err);

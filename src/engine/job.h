@@ -39,6 +39,10 @@ struct job_device {
 	bool dirty;     /* to be written by job_flush() */
 };
 
+/* Of those that may leave at once so many have their intents written with another's: as many again
+ * as are under way. */
+enum { CHANGE_AHEAD = 3 };
+
 /* A CHANGE that was sent, or may have been. */
 struct open_request {
 	int64_t id; /* in the store; 0: its intent was never written */
@@ -54,7 +58,6 @@ struct open_request {
 	uint32_t n;
 	bool terminal;         /* its activity has ended, or there is none to ask about */
 	bool ended_badly;      /* FAILURE, STOPPED, FAILED */
-	bool disowns;          /* not Apple's API: its write limit has no say */
 	bool held;             /* in part at least: an administrator has to approve it */
 	int64_t ended_look_ms; /* first full look after its activity ended; TIME_NONE: none yet */
 	int64_t late_look_ms;  /* first full look after patience with it ended; TIME_NONE: none yet
@@ -118,6 +121,8 @@ struct job {
 MUST_CHECK enum errc job_load(struct job *j, int64_t run, struct err *err);
 void job_release(struct job *j);
 MUST_CHECK enum errc job_flush(struct job *j, struct err *err);
+/* Writes one request and its devices, within a transaction of the caller's. */
+MUST_CHECK enum errc job_save(struct open_request *r, struct err *err);
 
 const struct work_program *job_program(const struct job *j, const struct job_device *d);
 /* The first step still to do; program->n when none is left. */
@@ -154,17 +159,16 @@ void job_evidence(struct job *j, struct job_device *d, const char *kind, const c
 /* Remembers the first reason to send nothing more. */
 void job_stop(struct job *j, enum errc code, enum reason reason, const struct err *err);
 struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t server);
-/* The intent with its devices, the send time and an event, in one transaction: call it before the
- * first byte of r leaves. */
-MUST_CHECK enum errc job_intend(struct open_request *r, int64_t at_ms, struct err *err);
-/* For transport_call.before; self: the open request. */
-MUST_CHECK enum errc job_before_change(void *self, int64_t at_ms, struct err *err);
+/* For transport_call.allow and .before; self: the open request. The intent names its devices and is
+ * told in the audit trail. */
+MUST_CHECK enum errc job_allow_change(void *self, int64_t at_ms, struct err *err);
+MUST_CHECK enum errc job_intend(void *self, int64_t at_ms, struct err *err);
 /* What transport_call.done() was told about a change; take() judges the answer, which may be none.
  */
 MUST_CHECK enum errc job_end_change(struct open_request *r, enum errc code,
 	const struct http_reply *reply,
 	void (*take)(struct open_request *r, const struct http_reply *reply), struct err *err);
-/* Adds the outcome of a request to the audit trail. */
+/* Adds the outcome of a request to the audit trail; job_flush() does it for those settled. */
 MUST_CHECK enum errc job_note(struct open_request *r, struct err *err);
 /* Forgets it; its devices are free again. */
 void job_close(struct job *j, struct open_request *r);

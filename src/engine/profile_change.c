@@ -13,6 +13,8 @@ enum {
 	 * (uem.md H.6). */
 	CODE_NOT_SYNCED = 5058,
 	CODE_NO_ACCOUNT = 5053, /* the group has no DEP account */
+	PROFILE_AHEAD =
+		15, /* intents in a row: each is of one device, and its list is read at once */
 };
 
 static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
@@ -76,7 +78,11 @@ static void submit(struct job *j, uint32_t i)
 	uint32_t profile = remove && known ? seen.profile : s->profile;
 	struct str uuid = profile == MAP_NONE ? STR("") : path_uuid(j, d, profile);
 	struct transport_call call = {
-		.service = TO_UEM, .before = job_before_change, .done = done_change
+		.service = TO_UEM,
+		.allow = job_allow_change,
+		.before = job_intend,
+		.done = done_change,
+		.ahead = PROFILE_AHEAD,
 	};
 	struct open_request *r;
 

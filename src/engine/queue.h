@@ -24,6 +24,7 @@ struct job {
 	uint32_t n_failed;      /* tries that failed */
 	uint32_t n_busy;        /* tries that met a 429 */
 	bool renewed;           /* has had its new token */
+	int64_t intended_ms;    /* when its intent was made durable; TIME_NONE: not for this try */
 	uint32_t generation;    /* of the token that the last try carried */
 	struct json_scan *scan; /* of the try under way */
 	struct taken *take;     /* takes the answer instead of done(); may be NULL */

@@ -207,7 +207,8 @@ static void submit_wipe(struct job *j, uint32_t i)
 	const struct work_program *p = job_program(j, d);
 	struct str kind = p->source.v[job_step(j, d)->word].arg;
 	struct transport_call call = { .service = TO_UEM,
-		.before = job_before_change,
+		.allow = job_allow_change,
+		.before = job_intend,
 		.done = done_wipe,
 		.self = open_for(j, STEP_WIPE, &i, 1) };
 
@@ -219,7 +220,8 @@ static void submit_wipe(struct job *j, uint32_t i)
 static void submit_delete(struct job *j, const uint32_t *devices, uint32_t n)
 {
 	struct transport_call call = { .service = TO_UEM,
-		.before = job_before_change,
+		.allow = job_allow_change,
+		.before = job_intend,
 		.done = done_delete,
 		.self = open_for(j, STEP_DELETE_RECORD, devices, n) };
 	int64_t *ids = mem_alloc(n * sizeof(*ids));

@@ -126,7 +126,8 @@ static enum errc poll_activities(struct job *j, struct err *err)
 static int64_t patience_of(const struct job *j, const struct open_request *r)
 {
 	int64_t sent = r->sent_ms != TIME_NONE ? r->sent_ms
-					       : r->intent_ms + j->settings->timeouts.request_ms;
+					       : r->intent_ms + TRANSPORT_AHEAD_MS +
+							 j->settings->timeouts.request_ms;
 
 	return sent + j->settings->timeouts.activity_ms;
 }
@@ -358,9 +359,6 @@ static enum errc judge_all(struct job *j, int64_t *ret_wake, struct err *err)
 		if (j->open[i]->kind != STEP_WIPE && judge_request(j, j->open[i], ret_wake))
 			j->open[i]->state = REQUEST_SETTLED;
 	rc = job_flush(j, err);
-	for (uint32_t i = 0; i < j->n_open && !rc; i++)
-		if (j->open[i]->state == REQUEST_SETTLED)
-			rc = job_note(j->open[i], err);
 	for (uint32_t i = j->n_open; i-- > 0;)
 		if (j->open[i]->state == REQUEST_SETTLED)
 			job_close(j, j->open[i]);

@@ -227,6 +227,7 @@ static struct job *new_job(struct transport *t, const struct transport_call *cal
 	j->call = *call;
 	j->seq = t->seq++;
 	j->ready_ms = call->not_before_ms;
+	j->intended_ms = TIME_NONE;
 	return j;
 }
 

@@ -25,7 +25,7 @@
 /* TO_BARE: presigned URLs, no credentials, no rate class. TO_DEP + i: Apple's DEP service with the
  * token of settings.enrollment[i]. */
 enum transport_service { TO_APPLE, TO_UEM, TO_BARE, TO_DEP };
-enum { TRANSPORT_MAX_DEP = 4 };
+enum { TRANSPORT_MAX_DEP = 4, TRANSPORT_AHEAD_MS = 60000 };
 
 struct transport;
 
@@ -66,9 +66,15 @@ struct transport_call {
 	struct http_request request; /* consumed; without credentials */
 	/* A fresh scanner for each attempt, freed by the transport; NULL: body in the reply. */
 	struct json_scan *(*scan)(void *self);
-	/* CHANGE only: just before the first byte of each attempt; makes the intent and the rate
-	 * entry at at_ms durable. A failure ends the call without sending. */
+	/* May be left out. Just before each attempt: a failure ends the call without sending. */
+	enum errc (*allow)(void *self, int64_t at_ms, struct err *err);
+	/* CHANGE only: writes the intent, in a transaction that is durable before the first byte of
+	 * the attempt leaves. A failure ends the call without sending. */
 	enum errc (*before)(void *self, int64_t at_ms, struct err *err);
+	/* How many more of these, which could leave as well, may have their intents in that same
+	 * transaction, at most TRANSPORT_AHEAD_MS before they leave. Whoever finds such an intent
+	 * after a crash cannot know whether the request was sent. */
+	uint32_t ahead;
 	/* Completes the call. ERR_OK: `reply` is an answer of the service (or, for a CHANGE, its
 	 * fate); `rest` is what json_scan_end() gave, freed by the transport. Otherwise `reply` is
 	 * NULL, `err` holds the sentence on entry, and of a CHANGE nothing was done:

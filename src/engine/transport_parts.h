@@ -25,6 +25,7 @@ enum {
 	 * the send times that the rates go by are true. */
 	FLIGHT_PER_SERVICE = 4,
 	FLIGHT_MAX = SERVICES * FLIGHT_PER_SERVICE + SERVICES,
+	AHEAD_MAX = 16,
 };
 
 struct transport {

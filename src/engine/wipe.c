@@ -87,10 +87,8 @@ static enum errc look(struct job *j, uint32_t *ret_n, struct err *err)
 	if (!rc)
 		rc = job_flush(j, err);
 	for (uint32_t i = j->n_open; i-- > 0 && !rc;)
-		if (j->open[i]->kind == STEP_WIPE && j->open[i]->state == REQUEST_SETTLED) {
-			rc = job_note(j->open[i], err);
+		if (j->open[i]->kind == STEP_WIPE && j->open[i]->state == REQUEST_SETTLED)
 			job_close(j, j->open[i]);
-		}
 	*ret_n = n - count_waiting(j);
 	return rc;
 }

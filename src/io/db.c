@@ -78,11 +78,6 @@ static enum errc use_wal(struct db *d, struct err *err)
 
 static enum errc configure(struct db *d, enum db_mode mode, struct err *err)
 {
-	static const char *const pragmas[] = {
-		[DB_STORE] = "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
-		[DB_FAST] = "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
-		[DB_MEMORY] = "PRAGMA foreign_keys=ON",
-	};
 	/* A misspelt column in double quotes would silently be a text. */
 	static const int no_quoted_texts[] = { SQLITE_DBCONFIG_DQS_DML, SQLITE_DBCONFIG_DQS_DDL };
 	int rc = sqlite3_busy_timeout(d->h, BUSY_TIMEOUT_MS);
@@ -94,10 +89,12 @@ static enum errc configure(struct db *d, enum db_mode mode, struct err *err)
 	if (mode != DB_MEMORY) {
 		enum errc e = use_wal(d, err);
 
+		if (e == ERR_OK)
+			e = db_durable(d, mode == DB_STORE, err);
 		if (e != ERR_OK)
 			return e;
 	}
-	return db_exec(d, pragmas[mode], err);
+	return db_exec(d, "PRAGMA foreign_keys=ON", err);
 }
 
 enum errc db_open(struct db **ret, const char *path, enum db_mode mode, struct err *err)
@@ -141,6 +138,11 @@ enum errc db_exec(struct db *d, const char *sql, struct err *err)
 	int rc = sqlite3_exec(d->h, sql, NULL, NULL, NULL);
 
 	return rc == SQLITE_OK ? ERR_OK : fail(d, rc, err);
+}
+
+enum errc db_durable(struct db *d, bool durable, struct err *err)
+{
+	return db_exec(d, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err);
 }
 
 enum errc db_begin(struct db *d, struct err *err)

@@ -25,6 +25,10 @@ void db_close(struct db *d);
 
 /* One or more statements without results. */
 MUST_CHECK enum errc db_exec(struct db *d, const char *sql, struct err *err);
+/* Whether what is committed from now on survives a power cut by itself, or the death of this
+ * process only and a power cut with the next durable commit. Not inside a transaction. DB_STORE
+ * begins durable. */
+MUST_CHECK enum errc db_durable(struct db *d, bool durable, struct err *err);
 MUST_CHECK enum errc db_begin(struct db *d, struct err *err); /* IMMEDIATE */
 MUST_CHECK enum errc db_commit(struct db *d, struct err *err);
 void db_rollback(struct db *d); /* fine without a transaction */

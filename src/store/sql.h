@@ -88,6 +88,7 @@ enum sql {
 struct store {
 	struct db *db;
 	char *folder;
+	bool soft; /* the transaction is */
 	struct db_stmt *stmts[SQL_MAX_];
 };
 

@@ -128,19 +128,53 @@ enum errc store_run_folder(struct store *s, const char *run_name, char **ret, st
 	return rc;
 }
 
+static enum errc set_soft(struct store *s, bool soft, struct err *err)
+{
+	enum errc rc = s->soft == soft ? ERR_OK : db_durable(s->db, !soft, err);
+
+	if (!rc)
+		s->soft = soft;
+	return rc;
+}
+
 enum errc store_begin(struct store *s, struct err *err)
 {
-	return db_begin(s->db, err);
+	enum errc rc = set_soft(s, false, err);
+
+	return rc ? rc : db_begin(s->db, err);
+}
+
+enum errc store_begin_soft(struct store *s, struct err *err)
+{
+	enum errc rc = set_soft(s, true, err);
+
+	return rc ? rc : db_begin(s->db, err);
 }
 
 enum errc store_commit(struct store *s, struct err *err)
 {
-	return db_commit(s->db, err);
+	enum errc rc = db_commit(s->db, err);
+
+	return rc ? rc : set_soft(s, false, err);
 }
 
 void store_rollback(struct store *s)
 {
+	struct err err;
+
 	db_rollback(s->db);
+	if (set_soft(s, false, &err))
+		abort(); /* what follows would not be durable */
+}
+
+enum errc store_mark(struct store *s, struct err *err)
+{
+	return db_exec(s->db, "SAVEPOINT mark", err);
+}
+
+enum errc store_unmark(struct store *s, bool keep, struct err *err)
+{
+	return db_exec(s->db, keep ? "RELEASE mark" : "ROLLBACK TO mark; RELEASE mark", err);
 }
 
 enum errc store_sql(struct store *s, enum sql which, struct db_stmt **ret, struct err *err)

@@ -1,6 +1,6 @@
 /*
  * What depmend remembers: one SQLite file per Apple client id, every change of it durable when the
- * commit returns (WAL, synchronous=FULL).
+ * commit returns (WAL, synchronous=FULL), but for what store_begin_soft() begins.
  *
  * The order is: intent -> request -> outcome -> proof. Whatever dies in between, the next start
  * finds the intent and looks at the services instead of sending again.
@@ -31,8 +31,15 @@ MUST_CHECK enum errc store_run_folder(
 	struct store *s, const char *run_name, char **ret, struct err *err);
 
 MUST_CHECK enum errc store_begin(struct store *s, struct err *err);
+/* For what a power cut may take back until the next durable commit: answers, which a look finds out
+ * again, and the times of what was sent. The death of this process takes nothing. */
+MUST_CHECK enum errc store_begin_soft(struct store *s, struct err *err);
 MUST_CHECK enum errc store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s);
+/* Within a transaction, one at a time: what is written from here to store_unmark() can be taken
+ * back by itself. */
+MUST_CHECK enum errc store_mark(struct store *s, struct err *err);
+MUST_CHECK enum errc store_unmark(struct store *s, bool keep, struct err *err);
 
 /* --- small facts that outlive runs --- */
 MUST_CHECK enum errc store_meta_put(

@@ -19,7 +19,7 @@ HTTP = [".build/release/unit/test_http"]
 # name: (file, [(what stands there once, what takes its place)], the test)
 MUTANTS = {
     "intent after the reply": ("src/engine/flight.c", [
-        ("		rc = j->call.before(j->call.self, now_ms, err);\n", "		rc = ERR_OK;\n"),
+        ("	enum errc rc = j->call.before(j->call.self, now_ms, err);\n", "	enum errc rc = ERR_OK;\n"),
         ("	else\n		rc = j->call.done(",
          "	else if (j->call.request.cls != HTTP_CHANGE ||\n"
          "		!(rc = j->call.before(j->call.self, transport_now(t), &err)))\n"

@@ -3,9 +3,11 @@
 Options that World takes itself: scenario, sim, extra, keep_sim_state, rules.
 """
 import collections
+import contextlib
 import errno
 import random
 import signal
+import sqlite3
 import time
 
 import world
@@ -154,19 +156,33 @@ def superseded(w, at):
     return bad + w.check_moves(again=DEVICES) + w.check_result(wanted_again)
 
 
+def intents_of(path):
+    """How many changes a store promises, each with its devices."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        (n,) = db.execute("SELECT count(DISTINCT request) FROM request_device").fetchone()
+        return n
+
+
 def in_order(w):
-    """What stands in the store is on the disk before a change that relies on it leaves."""
-    log, unsynced = w.folder / "log", set()
-    bad = ends(w.apply(shim={"log": log}), DONE)
+    """A change that leaves has its intent in what a power cut would leave of the store; all else
+    that was written before is on the disk."""
+    log, synced, unsynced, kept, sent = w.folder / "log", w.folder / "synced", set(), None, 0
+    synced.mkdir()
+    bad = ends(w.apply(shim={"log": log, "synced": synced}), DONE)
     for line in log.read_text().splitlines():
         _, call, path = line.split(" ", 2)
-        if call == "pwrite" and not path.endswith("-shm"):  # rebuilt from the log
+        if call == "pwrite" and not path.endswith(("-shm", "-wal")):
             unsynced.add(path)
         elif call in ("fsync", "fdatasync"):
             unsynced.discard(path)
+        elif call == "SYNCED":
+            kept = path
         elif call == "send" and CHANGE in path:
+            sent += 1
             bad += [f"{p} is not synced before {line}" for p in unsynced]
-    return bad
+            if not kept or intents_of(kept) < sent:
+                bad.append(f"change {sent} leaves, and a power cut would take its intent: {line}")
+    return bad + (["no change was sent"] if not sent else [])
 
 
 def order_points(_, everything):
@@ -368,7 +384,8 @@ def only_put_backs(w, sent, n_before):
     db = w.peek()
     requests = db.execute("SELECT q.kind, group_concat(d.serial) FROM request q "
                           "JOIN request_device d ON d.request = q.id "
-                          "GROUP BY q.id ORDER BY q.id").fetchall()
+                          f"WHERE NOT (q.state = {world.REFUSED} AND q.sent IS NULL) "
+                          "GROUP BY q.id ORDER BY q.id").fetchall()  # without the withdrawn
     db.close()
     for k, i in enumerate(changes):
         kind, serials = requests[n_before + k]

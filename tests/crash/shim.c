@@ -10,6 +10,7 @@
  *	CRASH_ONCE=1     only that one fails
  *	CRASH_PATH=GLOB  only calls on files whose path fits count
  *	CRASH_LOG=FILE   gets a line per call that counts, per request, and where it struck
+ *	CRASH_SYNCED=DIR gets 1.db and 1.db-wal, 2.db ...: the store as of each sync of its log
  *
  * Not seen: stdio's writes to the terminal, SQLite's shared memory.
  */
@@ -109,6 +110,41 @@ static enum fate count_fd(const char *call, int fd, bool has_bytes, bool can_fai
 	return count(call, path, has_bytes, can_fail);
 }
 
+static void copy(const char *from, const char *to)
+{
+	char bytes[65536];
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	long n;
+
+	while (in >= 0 && out >= 0 && (n = syscall(SYS_read, in, bytes, sizeof(bytes))) > 0)
+		(void)syscall(SYS_write, out, bytes, (size_t)n);
+	(void)close(in);
+	(void)close(out);
+}
+
+/* What a power cut would leave from now on. */
+static int synced(int fd, long rc)
+{
+	const char *folder = getenv("CRASH_SYNCED");
+	char path[PATH_BYTES], link[32], to[PATH_BYTES + 64];
+	static int n_kept;
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = folder && rc == 0 ? readlink(link, path, sizeof(path) - 1) : 0;
+	path[n > 0 ? n : 0] = '\0';
+	if (n < 4 || strcmp(path + n - 4, "-wal") != 0)
+		return (int)rc;
+	(void)snprintf(to, sizeof(to), "%s/%d.db-wal", folder, ++n_kept);
+	copy(path, to);
+	path[n - 4] = '\0';
+	to[strlen(to) - 4] = '\0';
+	copy(path, to);
+	note("SYNCED", to);
+	return 0;
+}
+
 static int failed(void)
 {
 	errno = crash.fail;
@@ -150,13 +186,15 @@ ssize_t pwrite(int fd, const void *p, size_t n, off_t at)
 
 int fsync(int fd)
 {
-	return count_fd("fsync", fd, false, true) == FAILS ? failed() : (int)syscall(SYS_fsync, fd);
+	return count_fd("fsync", fd, false, true) == FAILS ? failed()
+							   : synced(fd, syscall(SYS_fsync, fd));
 }
 
 int fdatasync(int fd)
 {
-	return count_fd("fdatasync", fd, false, true) == FAILS ? failed()
-							       : (int)syscall(SYS_fdatasync, fd);
+	return count_fd("fdatasync", fd, false, true) == FAILS
+		       ? failed()
+		       : synced(fd, syscall(SYS_fdatasync, fd));
 }
 
 int rename(const char *from, const char *to)

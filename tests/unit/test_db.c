@@ -270,6 +270,24 @@ static void test_full_disk_is_told(void **state)
 	free(path);
 }
 
+static void test_durable(void **state)
+{
+	char *path = in_folder("durable.db");
+	struct db *d = open_ok(path, DB_STORE);
+
+	(void)state;
+	assert_int_equal(number(d, "PRAGMA synchronous"), 2); /* FULL */
+	assert_int_equal(db_durable(d, false, NULL), ERR_OK);
+	assert_int_equal(number(d, "PRAGMA synchronous"), 1); /* NORMAL */
+	assert_int_equal(db_durable(d, true, NULL), ERR_OK);
+	assert_int_equal(number(d, "PRAGMA synchronous"), 2);
+	assert_int_equal(db_begin(d, NULL), ERR_OK);
+	assert_int_equal(db_durable(d, false, NULL), ERR_STORE);
+	db_rollback(d);
+	db_close(d);
+	free(path);
+}
+
 static void test_backup(void **state)
 {
 	char *path = in_folder("backup.db");
@@ -315,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_commit_survives_a_kill),
 		cmocka_unit_test(test_full_disk_is_told),
+		cmocka_unit_test(test_durable),
 		cmocka_unit_test(test_backup),
 	};
 

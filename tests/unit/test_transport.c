@@ -1007,6 +1007,164 @@ static void test_rates(void **state)
 	assert_true(transport_write_when(t, 9) > clock_now(the_clock));
 }
 
+/* --- intents in a row --- */
+
+struct in_a_row {
+	unsigned n_before, n_after; /* how many had left by then */
+	enum errc allow, before;
+	struct result r;
+};
+
+static size_t n_left(void)
+{
+	return n_seen("/v1/w");
+}
+
+static enum errc before_in_a_row(void *self, int64_t at_ms, struct err *e)
+{
+	struct in_a_row *a = self;
+
+	(void)at_ms;
+	a->n_before++;
+	a->n_after = (unsigned)n_left();
+	return a->before ? err_set(e, a->before, "no intent") : ERR_OK;
+}
+
+static enum errc allow_in_a_row(void *self, int64_t at_ms, struct err *e)
+{
+	struct in_a_row *a = self;
+
+	assert_int_equal(at_ms, clock_now(the_clock));
+	return a->allow ? err_set(e, a->allow, "not now") : ERR_OK;
+}
+
+static enum errc done_in_a_row(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *e)
+{
+	return done(&((struct in_a_row *)self)->r, code, reply, rest, e);
+}
+
+static void submit_in_a_row(struct in_a_row *v, size_t n, uint32_t ahead)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct transport_call c = a_call(TO_APPLE, HTTP_CHANGE, "/v1/w", NULL);
+
+		c.allow = allow_in_a_row;
+		c.before = before_in_a_row;
+		c.done = done_in_a_row;
+		c.self = &v[i];
+		c.ahead = ahead;
+		transport_submit(t, &c);
+	}
+}
+
+static void test_intents_in_a_row(void **state)
+{
+	struct in_a_row v[12] = { 0 };
+
+	(void)state;
+	open_transport(INT64_MAX);
+	submit_in_a_row(v, 12, 3);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	for (size_t i = 0; i < 12; i++) {
+		assert_int_equal(v[i].n_before, 1);
+		/* Four at a time, and none before the rate allows it: ten an hour. */
+		assert_int_equal(v[i].n_after, i < 10 ? i / 4 * 4 : 10);
+		assert_int_equal(v[i].r.status, 200);
+	}
+}
+
+static void test_intents_one_by_one(void **state)
+{
+	struct in_a_row v[4] = { 0 };
+
+	(void)state;
+	open_transport(INT64_MAX);
+	submit_in_a_row(v, 4, 0);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(v[i].n_after, i);
+}
+
+/* What happened since the intent was written still keeps it back. */
+static void test_not_allowed_after_the_intent(void **state)
+{
+	struct in_a_row v[3] = { { .allow = ERR_OK }, { .allow = ERR_GUARD } };
+
+	(void)state;
+	open_transport(INT64_MAX);
+	submit_in_a_row(v, 3, 3);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	assert_int_equal(v[1].n_before, 1);
+	assert_int_equal(v[1].r.code, ERR_GUARD);
+	assert_int_equal(n_left(), 2);
+	/* What was not sent does not use up the rate. */
+	assert_int_equal(transport_write_when(t, 8), clock_now(the_clock));
+}
+
+/* One that cannot be written takes the others with it: nothing of them was durable. */
+static void test_an_intent_fails_in_a_row(void **state)
+{
+	struct in_a_row v[3] = { { .before = ERR_OK }, { .before = ERR_STORE } };
+
+	(void)state;
+	open_transport(INT64_MAX);
+	submit_in_a_row(v, 3, 3);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	assert_int_equal(v[0].r.code, ERR_STORE);
+	assert_int_equal(v[1].r.code, ERR_STORE);
+	assert_int_equal(v[2].r.code, ERR_OK);
+	assert_int_equal(v[2].n_before, 1);
+	assert_int_equal(n_left(), 1);
+}
+
+/* One that is refused is so in its own turn, and those before it leave. */
+static void test_an_intent_is_refused_in_a_row(void **state)
+{
+	struct in_a_row v[4] = { { .r = { 0 } }, { .r = { 0 } }, { .before = ERR_GUARD } };
+
+	(void)state;
+	open_transport(INT64_MAX);
+	submit_in_a_row(v, 4, 3);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(v[i].r.code, i == 2 ? ERR_GUARD : ERR_OK);
+		assert_int_equal(v[i].n_before, i == 2 ? 2 : 1);
+	}
+	assert_int_equal(n_left(), 3);
+}
+
+static void test_a_429_takes_the_intent_back(void **state)
+{
+	struct in_a_row v[2] = { 0 };
+
+	(void)state;
+	says("/v1/w", 200, NULL, NULL);
+	says("/v1/w", 429, "Retry-After", "60");
+	open_transport(INT64_MAX);
+	submit_in_a_row(v, 2, 3);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	assert_int_equal(v[0].n_before, 1);
+	assert_int_equal(v[1].n_before, 2);
+	assert_int_equal(n_left(), 3);
+}
+
+/* A long wait for an answer makes an intent too old: it is written anew. */
+static void test_an_old_intent(void **state)
+{
+	struct in_a_row v[2] = { 0 };
+	char late[32];
+
+	(void)state;
+	open_transport(INT64_MAX);
+	(void)snprintf(late, sizeof(late), "%lld", (long long)(START + 2 * MINUTE));
+	says("/v1/w", 200, "X-Sim-Now", late);
+	submit_in_a_row(v, 2, 3);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	assert_int_equal(v[0].n_before, 1);
+	assert_int_equal(v[1].n_before, 2);
+}
+
 static void test_rate_beyond_max_wait(void **state)
 {
 	static struct result r[12];
@@ -1032,8 +1190,6 @@ static void test_rates_outlive_the_run(void **state)
 	open_transport(INT64_MAX);
 	for (int i = 0; i < 20; i++)
 		(void)send_one(TO_APPLE, HTTP_READ, "/v1/a");
-	/* A write's entry is made by before(), together with the intent. */
-	assert_int_equal(store_rate_add(store, RATE_APPLE_WRITE, START, &err), ERR_OK);
 	(void)send_one(TO_APPLE, HTTP_CHANGE, "/v1/w");
 	close_transport();
 	open_transport(INT64_MAX);
@@ -1499,6 +1655,13 @@ int main(void)
 		CASE(test_change_after_429),
 		CASE(test_change_without_an_intent),
 		CASE(test_rates),
+		CASE(test_intents_in_a_row),
+		CASE(test_intents_one_by_one),
+		CASE(test_not_allowed_after_the_intent),
+		CASE(test_an_intent_fails_in_a_row),
+		CASE(test_an_intent_is_refused_in_a_row),
+		CASE(test_a_429_takes_the_intent_back),
+		CASE(test_an_old_intent),
 		CASE(test_rate_beyond_max_wait),
 		CASE(test_rates_outlive_the_run),
 		CASE(test_uem_quota),
