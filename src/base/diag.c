@@ -9,27 +9,23 @@
 /* A quoted line shows at most this many characters, of which LEAD before the mistake. */
 enum { SHOWN = 120, LEAD = 60 };
 
+/* Of places that share one mistake so many are named after the first. */
+enum { PLACES = 5 };
+
 void diags_init(struct diags *d)
 {
 	*d = (struct diags){ 0 };
 	arena_init(&d->arena);
+	map_init(&d->groups, 0);
 }
 
 void diags_release(struct diags *d)
 {
 	arena_release(&d->arena);
+	map_release(&d->groups);
+	free(d->n_alike);
 	free(d->v);
 	*d = (struct diags){ 0 };
-}
-
-static PRINTF(2, 0) struct str format(struct arena *a, const char *fmt, va_list ap)
-{
-	char text[1024];
-	int n = vsnprintf(text, sizeof(text), fmt, ap);
-
-	if (n < 0)
-		return STR_NONE;
-	return arena_dup(a, str_from(text));
 }
 
 static const char *own_file(struct diags *d, const char *file)
@@ -41,37 +37,68 @@ static const char *own_file(struct diags *d, const char *file)
 	return last && strcmp(last, file) == 0 ? last : arena_dup(&d->arena, str_from(file)).p;
 }
 
+/* A new group only while there is room for its first entry. */
+static uint32_t group_of(struct diags *d, enum diag_level level, const char *code, const char *file,
+	const char *text)
+{
+	uint32_t group;
+	bool fresh = false;
+	char *key;
+
+	if (asprintf(&key, "%d %s %s\n%s", (int)level, code, file ? file : "", text) < 0)
+		abort();
+	group = d->n < DIAG_MAX ? map_add(&d->groups, str_from(key), &fresh)
+				: map_find(&d->groups, str_from(key));
+	free(key);
+	if (fresh) {
+		MEM_GROW(d->n_alike, group, d->cap_alike);
+		d->n_alike[group] = 0;
+	}
+	if (group == MAP_NONE)
+		d->n_dropped++;
+	else
+		d->n_alike[group]++;
+	return group;
+}
+
 struct diag *diag_add(struct diags *d, enum diag_level level, const char *code, struct loc at,
 	const char *fmt, ...)
 {
-	struct diag *entry = &d->spare;
+	char text[1024] = "";
+	uint32_t group;
 	va_list ap;
 
-	if (level == DIAG_ERROR)
-		d->n_errors++;
-	if (d->n >= DIAG_MAX) {
-		d->n_dropped++;
-		return entry;
-	}
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	*(level == DIAG_ERROR ? &d->n_errors : &d->n_warnings) += 1;
+	group = group_of(d, level, code, at.file, text);
+	if (d->n >= DIAG_MAX)
+		return &d->spare;
 	at.file = own_file(d, at.file);
 	MEM_GROW(d->v, d->n, d->cap);
-	entry = &d->v[d->n++];
-	*entry = (struct diag){ .level = level, .code = code, .at = at, .width = 1 };
-	va_start(ap, fmt);
-	entry->text = format(&d->arena, fmt, ap);
-	va_end(ap);
-	return entry;
+	d->v[d->n] = (struct diag){
+		.level = level,
+		.code = code,
+		.at = at,
+		.text = arena_dup(&d->arena, str_from(text)),
+		.width = 1,
+		.group = group,
+	};
+	return &d->v[d->n++];
 }
 
 void diag_hint(struct diags *d, struct diag *entry, const char *fmt, ...)
 {
+	char text[1024] = "";
 	va_list ap;
 
 	if (entry == &d->spare)
 		return;
 	va_start(ap, fmt);
-	entry->hint = format(&d->arena, fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	entry->hint = arena_dup(&d->arena, str_from(text));
 }
 
 /* Bytes of the first n characters. */
@@ -217,8 +244,38 @@ static bool same_file(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* Where else: `the same on lines 9, 12 and 40 more`, with columns `the same at 9:3 and 12:7`. */
+static void print_places(const struct diags *d, const struct ranked *order, size_t first, FILE *out)
+{
+	const struct diag *e = order[first].e;
+	size_t left = d->n_alike[e->group] - 1, named = 0;
+
+	if (!left)
+		return;
+	if (!e->at.line) {
+		(void)fprintf(out, "  and %zu more of the same\n", left);
+		return;
+	}
+	(void)fprintf(out, "  the same %s", e->at.col ? "at" : left > 1 ? "on lines" : "on line");
+	for (size_t i = first + 1; i < d->n && named < PLACES; i++) {
+		const struct diag *other = order[i].e;
+
+		if (other->group != e->group)
+			continue;
+		(void)fprintf(out, "%s %u", !named ? "" : left > 1 ? "," : " and", other->at.line);
+		if (other->at.col)
+			(void)fprintf(out, ":%u", other->at.col);
+		named++;
+		left--;
+	}
+	if (left)
+		(void)fprintf(out, " and %zu more", left);
+	(void)fputc('\n', out);
+}
+
 void diags_print(const struct diags *d, FILE *out)
 {
+	bool *told = mem_zalloc(d->groups.n + 1);
 	struct ranked *order = mem_alloc((d->n + 1) * sizeof(*order));
 
 	for (size_t i = 0; i < d->n; i++) {
@@ -229,10 +286,18 @@ void diags_print(const struct diags *d, FILE *out)
 		order[i] = (struct ranked){ &d->v[i], file, i };
 	}
 	qsort(order, d->n, sizeof(*order), rank_cmp);
-	for (size_t i = 0; i < d->n; i++)
+	for (size_t i = 0; i < d->n; i++) {
+		bool *known = &told[order[i].e->group];
+
+		if (*known)
+			continue;
+		*known = true;
 		print_one(order[i].e, out);
+		print_places(d, order, i, out);
+	}
 	if (d->n_dropped)
 		(void)fprintf(out, "and %zu more\n", d->n_dropped);
+	free(told);
 	free(order);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/str.h"
 
 struct loc {
@@ -27,14 +28,18 @@ struct diag {
 	struct str source; /* the part of the source line to show; may be empty */
 	unsigned caret;    /* where in `source` the mistake starts, from 1 */
 	unsigned width;    /* how many columns the caret underlines; at least 1 */
+	uint32_t group;    /* those that say the same of one file have the same number */
 };
 
 struct diags {
 	struct arena arena; /* owns the texts */
 	struct diag *v;
 	size_t n, cap;
-	size_t n_errors;
-	size_t n_dropped;  /* beyond DIAG_MAX */
+	size_t n_errors, n_warnings;
+	struct map groups;
+	size_t *n_alike; /* by group, with those that were dropped */
+	size_t cap_alike;
+	size_t n_dropped;  /* beyond DIAG_MAX, and like none before */
 	struct diag spare; /* what diag_add() returns for these */
 };
 
@@ -68,7 +73,8 @@ void diag_suggest(struct diags *d, struct diag *entry, const struct nearest *n);
  *       do: [asign]
  *            ^~~~~
  *     did you mean 'assign'?
- * Control bytes are replaced before they are printed. */
+ *     the same at 20:9, 31:9 and 4 more
+ * What is said of several places is said once. Control bytes are replaced. */
 void diags_print(const struct diags *d, FILE *out);
 
 /* ERR_OK without errors (warnings do not count), else `code` with a sentence that counts them. */

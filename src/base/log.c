@@ -49,6 +49,85 @@ void log_line(enum log_level level, const char *fmt, ...)
 	(void)fprintf(stderr, "%s%s\n%s", status[0] ? ERASE : "", line, status);
 }
 
+/* --- lines that come again --- */
+
+enum { KINDS = 32, TELL_EACH = 10 };
+
+static struct repeated {
+	char key[200], first[400];
+	enum log_level level;
+	unsigned n, told, next;
+} repeated[KINDS];
+static size_t n_repeated;
+
+/* Words with a digit are times, counts, serials: of each only the place stays. */
+static void make_key(const char *line, char *key, size_t size)
+{
+	size_t n = 0, word;
+
+	for (; *line && n + 2 < size; line += word + (line[word] == ' ')) {
+		word = strcspn(line, " ");
+		if (strcspn(line, "0123456789") < word)
+			key[n++] = '#';
+		else
+			for (size_t i = 0; i < word && n + 2 < size; i++)
+				key[n++] = line[i];
+		key[n++] = ' ';
+	}
+	key[n] = '\0';
+}
+
+/* NULL: there are too many kinds to keep count of. */
+static struct repeated *find_kind(enum log_level level, const char *line)
+{
+	char key[sizeof(repeated[0].key)];
+	size_t i = 0;
+
+	make_key(line, key, sizeof(key));
+	while (i < n_repeated && strcmp(repeated[i].key, key) != 0)
+		i++;
+	if (i == KINDS)
+		return NULL;
+	if (i == n_repeated) {
+		repeated[n_repeated++] = (struct repeated){ .level = level, .next = 1 };
+		memcpy(repeated[i].key, key, sizeof(key));
+		(void)snprintf(repeated[i].first, sizeof(repeated[i].first), "%.399s", line);
+	}
+	return &repeated[i];
+}
+
+void log_often(enum log_level level, const char *fmt, ...)
+{
+	struct repeated *kind = NULL;
+	char line[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (current < LOG_DEBUG)
+		kind = find_kind(level, line);
+	if (kind && ++kind->n < kind->next)
+		return;
+	if (kind && kind->n > 1)
+		log_line(level, "%s (%u times so far)", line, kind->n);
+	else
+		log_line(level, "%s", line);
+	if (kind) {
+		kind->told = kind->n;
+		kind->next *= TELL_EACH;
+	}
+}
+
+void log_repeats(void)
+{
+	for (size_t i = 0; i < n_repeated; i++)
+		if (repeated[i].n > repeated[i].told)
+			log_line(repeated[i].level, "%u times in all, the first: %s", repeated[i].n,
+				repeated[i].first);
+	n_repeated = 0;
+}
+
 void text_line(FILE *out, const char *fmt, ...)
 {
 	char *text;

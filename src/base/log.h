@@ -20,6 +20,12 @@ void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
+/* What may come again and again, such as tries that fail: of lines that differ in nothing but words
+ * with digits the first is printed, then the 10th, the 100th ... With -v each is. */
+void log_often(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
+/* How often the lines came that were held back since; they start anew. */
+void log_repeats(void);
+
 /* The last line of a terminal: drawn again below whatever is logged. NULL or "" takes it away, as
  * everybody has to who writes to the terminal by other ways than these. */
 void log_status(const char *line);

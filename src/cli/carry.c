@@ -325,6 +325,7 @@ static int finish(struct carrying *c, enum errc ended, const struct err *why)
 	bool written = false;
 	struct err err;
 
+	log_repeats();
 	if (ended && ended != ERR_STOPPED)
 		(void)cli_fail(c->p.cli, why);
 	if (c->in_flight)

@@ -204,7 +204,7 @@ static const char *plural(size_t n)
 
 static void print_findings(const struct check *c)
 {
-	size_t errors = c->diags.n_errors, warnings = c->diags.n - c->diags.n_errors;
+	size_t errors = c->diags.n_errors, warnings = c->diags.n_warnings;
 
 	if (c->settings)
 		text_line(stdout, "settings %s: tenant %s", c->settings->file, c->settings->tenant);

@@ -55,6 +55,7 @@ int main(int argc, char **argv)
 	if (cli_parse(&cli, argc, argv, &err))
 		return cli_fail(&cli, &err);
 	status = flush(run(&cli));
+	log_repeats();
 	cli_release(&cli);
 	return status;
 }

@@ -196,8 +196,8 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 	} else { /* 5xx, 3xx, a garbled 201: nobody knows */
 		r->state = REQUEST_UNKNOWN;
 		r->terminal = true;
-		log_warn("%s: %s: looking before anything is sent again", step_info(r->kind)->word,
-			err.msg);
+		log_often(LOG_WARN, "%s: %s: looking before anything is sent again",
+			step_info(r->kind)->word, err.msg);
 	}
 	apple_activity_release(&activity);
 }

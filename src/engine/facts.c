@@ -95,7 +95,7 @@ enum errc facts_soften(struct facts *f, enum errc code, enum reading r, const ui
 	case ERR_NOT_FOUND:
 	case ERR_LIMIT:
 	case ERR_HELD:
-		log_warn("%s: %s", reading_words(r), err->msg);
+		log_often(LOG_WARN, "%s: %s", reading_words(r), err->msg);
 		all_unknown(f, r, slots, n);
 		return ERR_OK;
 	default:

@@ -300,7 +300,7 @@ static void pause_lane(struct transport *t, enum lane lane, int64_t until_ms, co
 	if (until_ms - t->pause_told_ms[lane] < TELL_PAUSE_MS)
 		return;
 	t->pause_told_ms[lane] = until_ms;
-	log_info("%s: %s; nothing is sent before %s",
+	log_often(LOG_INFO, "%s: %s; nothing is sent before %s",
 		transport_who(lane == LANE_UEM ? TO_UEM : TO_APPLE), why,
 		time_rfc3339_s(until_ms, at));
 }
@@ -370,7 +370,7 @@ static void failed(struct transport *t, struct job *j, const struct http_reply *
 	at = next_try(t, j, reply, n);
 	if (n < t->opt.max_tries && at <= transport_patience(t)) {
 		if (j->n_failed >= TELL_AFTER)
-			log_info("%s; trying again", err.msg);
+			log_often(LOG_INFO, "%s; trying again", err.msg);
 		/* A thousand others would each find out for themselves, for hours. */
 		if (down)
 			pause_lane(t, job_lane(j), at, "there is no usable answer");

@@ -141,8 +141,8 @@ static void take_fate(struct open_request *r, const struct http_reply *reply,
 		return;
 	}
 	r->terminal = true;
-	log_warn("%s: %s: looking before anything is sent again", step_info(r->kind)->word,
-		reply->why);
+	log_often(LOG_WARN, "%s: %s: looking before anything is sent again",
+		step_info(r->kind)->word, reply->why);
 }
 
 /* Never sent, or answered with "not now": not applied. */

@@ -78,7 +78,8 @@ static enum errc take_state(struct open_request *r, const struct apple_activity 
 	if (rc && errc_info(rc)->scope == SCOPE_RUN)
 		return rc;
 	if (rc)
-		log_warn("the log of activity %s cannot be read: %s", r->activity, err->msg);
+		log_often(LOG_WARN, "the log of activity %s cannot be read: %s", r->activity,
+			err->msg);
 	return ERR_OK;
 }
 
@@ -206,7 +207,7 @@ static enum errc look(struct job *j, struct err *err)
 	free(slots);
 	j->blind = rc != ERR_OK;
 	if (rc == ERR_PROTOCOL || rc == ERR_REFUSED || rc == ERR_NOT_FOUND) {
-		log_warn("looking at the devices: %s",
+		log_often(LOG_WARN, "looking at the devices: %s",
 			err->msg); /* nothing was seen; the next look may be better */
 		rc = ERR_OK;
 	}

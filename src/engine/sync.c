@@ -260,7 +260,7 @@ static enum errc sync_step(struct syncing *s, uint32_t *ret_n, struct err *err)
 	if (rc && errc_info(rc)->scope == SCOPE_RUN)
 		return rc;
 	if (rc)
-		log_warn("waiting for the sync: %s", err->msg);
+		log_often(LOG_WARN, "waiting for the sync: %s", err->msg);
 	else
 		rc = take_proofs(s, ret_n, err);
 	if (rc && errc_info(rc)->scope == SCOPE_RUN)

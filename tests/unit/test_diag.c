@@ -151,6 +151,48 @@ static void drops_and_counts_beyond_the_limit(void **state)
 	diags_release(&d);
 }
 
+static void says_once_what_holds_for_several_places(void **state)
+{
+	struct diags d;
+	struct diag *e;
+
+	(void)state;
+	diags_init(&d);
+	for (unsigned i = 0; i < 3; i++) {
+		e = diag_add(&d, DIAG_ERROR, "c", (struct loc){ "f", 3 - i, 7 }, "x");
+		diag_hint(&d, e, "h");
+	}
+	diag_add(&d, DIAG_WARNING, "c", (struct loc){ "f", 2, 7 }, "x");
+	diag_add(&d, DIAG_ERROR, "c", (struct loc){ "g", 1, 0 }, "x");
+	diag_add(&d, DIAG_ERROR, "c", (struct loc){ "g", 4, 0 }, "x");
+	diag_add(&d, DIAG_ERROR, "c", (struct loc){ NULL, 0, 0 }, "y");
+	diag_add(&d, DIAG_ERROR, "c", (struct loc){ NULL, 0, 0 }, "y");
+	assert_int_equal(d.n, 8);
+	assert_int_equal(d.n_warnings, 1);
+	assert_prints(&d, "f:1:7: error: x [c]\n"
+			  "  h\n"
+			  "  the same at 2:7 and 3:7\n"
+			  "f:2:7: warning: x [c]\n"
+			  "g:1: error: x [c]\n"
+			  "  the same on line 4\n"
+			  "error: y [c]\n"
+			  "  and 1 more of the same\n");
+}
+
+static void counts_repeats_beyond_the_limit(void **state)
+{
+	struct diags d;
+
+	(void)state;
+	diags_init(&d);
+	for (unsigned i = 0; i < DIAG_MAX + 500; i++)
+		diag_add(&d, DIAG_WARNING, "c", (struct loc){ "f", i + 1, 0 }, "x");
+	assert_int_equal(d.n_warnings, DIAG_MAX + 500);
+	assert_int_equal(d.n_dropped, 0);
+	assert_prints(&d, "f:1: warning: x [c]\n"
+			  "  the same on lines 2, 3, 4, 5, 6 and 1494 more\n");
+}
+
 static void warnings_do_not_fail(void **state)
 {
 	struct diags d;
@@ -177,6 +219,8 @@ int main(void)
 		cmocka_unit_test(counts_characters_not_bytes),
 		cmocka_unit_test(keeps_texts_after_their_owner_is_gone),
 		cmocka_unit_test(drops_and_counts_beyond_the_limit),
+		cmocka_unit_test(says_once_what_holds_for_several_places),
+		cmocka_unit_test(counts_repeats_beyond_the_limit),
 		cmocka_unit_test(warnings_do_not_fail),
 	};
 
