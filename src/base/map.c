@@ -13,17 +13,26 @@ void map_release(struct map *m)
 	*m = (struct map){ 0 };
 }
 
+static uint64_t mix(uint64_t h, const char *p, size_t n)
+{
+	uint64_t w = 0;
+
+	memcpy(&w, p, n);
+	h = (h ^ w) * 0x9e3779b97f4a7c15u;
+	return h ^ (h >> 32);
+}
+
+/* Eight bytes at a time; the last eight may be bytes that were seen before. */
 static uint64_t hash(const struct map *m, struct str s)
 {
 	uint64_t h = m->seed ^ (s.n * 0x9fb21c651e98df25u);
 
-	for (size_t i = 0; i < s.n; i += 8) {
-		uint64_t w = 0;
-
-		memcpy(&w, s.p + i, s.n - i < 8 ? s.n - i : 8);
-		h = (h ^ w) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 32;
-	}
+	for (size_t i = 8; i < s.n; i += 8)
+		h = mix(h, s.p + i - 8, 8);
+	if (s.n >= 8)
+		h = mix(h, s.p + s.n - 8, 8);
+	else if (s.n)
+		h = mix(h, s.p, s.n);
 	return h ^ (h >> 29);
 }
 
@@ -74,12 +83,17 @@ static void rehash(struct map *m, uint32_t mask)
 	}
 }
 
-/* At most half of the places are taken. */
+/* At most three quarters of the places are taken. */
+static uint32_t room(uint32_t mask)
+{
+	return mask / 4 * 3;
+}
+
 static uint32_t mask_for(size_t expected)
 {
 	uint32_t mask = 63;
 
-	while (mask / 2 < expected && mask < INT32_MAX)
+	while (room(mask) < expected && mask < INT32_MAX)
 		mask = mask * 2 + 1;
 	return mask;
 }
@@ -100,6 +114,10 @@ void map_reserve(struct map *m, size_t expected)
 
 	if (mask > m->mask)
 		rehash(m, mask);
+	if (expected > m->cap) {
+		m->cap = (uint32_t)expected;
+		m->ends = mem_reserve(m->ends, expected, sizeof(*m->ends));
+	}
 }
 
 uint64_t map_expect(const struct map *m, struct str key)
@@ -135,7 +153,7 @@ uint32_t map_add_expected(struct map *m, struct str key, uint64_t expected, bool
 	MEM_GROW(m->ends, m->n, m->cap);
 	m->ends[m->n] = (uint32_t)m->n_bytes;
 	m->table[at] = entry(m, m->n++, expected);
-	if (m->n > m->mask / 2)
+	if (m->n > room(m->mask))
 		rehash(m, m->mask * 2 + 1);
 	return m->n - 1;
 }

@@ -44,6 +44,17 @@ void *mem_realloc(void *p, size_t n_items, size_t item_size)
 	return checked(realloc(p, n ? n : 1));
 }
 
+void *mem_reserve(void *p, size_t n_items, size_t item_size)
+{
+	size_t gap, n = n_items * item_size;
+
+	p = mem_realloc(p, n_items, item_size);
+	gap = -(uintptr_t)p % LARGE_PAGE_BYTES;
+	if (n > gap + LARGE_PAGE_BYTES)
+		(void)madvise((char *)p + gap, n - gap, MADV_HUGEPAGE);
+	return p;
+}
+
 char *mem_strdup(const char *z)
 {
 	return mem_dupz(str_from(z));

@@ -15,6 +15,8 @@ void *mem_zalloc(size_t n);
 /* Zeroed, and in large pages where the system has them: for tables that are looked into at random.
  */
 void *mem_zalloc_table(size_t n);
+/* Like mem_realloc(), for an array that will be filled: in large pages, too. */
+void *mem_reserve(void *p, size_t n_items, size_t item_size);
 /* n_items * item_size is checked for overflow. */
 void *mem_realloc(void *p, size_t n_items, size_t item_size);
 /* NUL-terminated copies; caller frees with free(). */

@@ -143,8 +143,8 @@ static void check_rows(struct check *c, const char *path)
 		if (row->outcome != OUTCOME_INVALID)
 			continue;
 		c->n_invalid++;
-		d = diag_add(&c->diags, DIAG_WARNING, why->code, (struct loc){ path, row->line, 0 },
-			"%s", why->sentence);
+		d = diag_add(&c->diags, DIAG_WARNING, why->code,
+			(struct loc){ path, input_line(&c->input, i), 0 }, "%s", why->sentence);
 		diag_hint(&c->diags, d, "%s", why->remedy);
 	}
 	c->n_repeated = c->input.n_rows - c->n_invalid - c->input.serials.n;

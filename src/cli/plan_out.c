@@ -24,6 +24,7 @@ struct kind {
 struct plan_rows {
 	struct prepared *p;
 	const struct rules_policy *policy;
+	bool named; /* each is told with its serial and its line */
 	struct buf steps, before;
 	struct arena arena;
 	struct kind kinds[KINDS];
@@ -32,7 +33,9 @@ struct plan_rows {
 
 static void rows_init(struct plan_rows *r, struct prepared *p, const struct rules_policy *policy)
 {
-	*r = (struct plan_rows){ .p = p, .policy = policy };
+	*r = (struct plan_rows){
+		.p = p, .policy = policy, .named = cli_count(p->cli, OPTION_JSON) > 0
+	};
 	buf_init(&r->steps, TEXT_MAX_BYTES);
 	buf_init(&r->before, TEXT_MAX_BYTES);
 	arena_init(&r->arena);
@@ -74,10 +77,13 @@ static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct er
 	const struct kind *kind = kind_of(r, n);
 
 	(void)err;
-	if (kind)
+	if (kind) {
 		*ret = kind->row;
-	else
+		if (r->named)
+			plan_row_name(&r->p->plan, n, ret);
+	} else {
 		plan_row(&r->p->plan, n, &r->steps, &r->before, ret);
+	}
 	return ERR_OK;
 }
 

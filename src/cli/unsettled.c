@@ -32,7 +32,7 @@ static void unjudged_row(const struct input *in, uint32_t n, struct run_row *ret
 		.outcome = (enum outcome)row->outcome,
 		.reason = (enum reason)row->reason,
 		.serial = row->serial == MAP_NONE ? STR_NONE : map_key(&in->serials, row->serial),
-		.line = row->line,
+		.line = input_line(in, n),
 		.finished_ms = TIME_NONE,
 	};
 }

@@ -81,7 +81,9 @@ MUST_CHECK enum errc run_results_row(
 /* The same of a plan: what would be done. `steps` and `before` are scratch space of the caller. */
 void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *before,
 	struct run_row *ret);
-/* Rows of the same key get the same from it but for the serial; 0: a row of its own. */
+/* Of that: the serial and the line. */
+void plan_row_name(const struct plan *p, uint32_t n, struct run_row *ret);
+/* Rows of the same key get the same from it but for these two; 0: a row of its own. */
 uint64_t plan_row_key(const struct plan *p, uint32_t n);
 
 #endif

@@ -45,7 +45,7 @@ static enum errc explain_row(
 	row.cells = cells;
 	rules_explain(e->rules, &row, e->each, e->self);
 	rules_judge(e->rules, &row, &e->ret->verdict);
-	e->ret->line = e->in->rows[n].line;
+	e->ret->line = input_line(e->in, n);
 	free(cells);
 	return ERR_OK;
 }

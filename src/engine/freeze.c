@@ -105,7 +105,7 @@ static enum errc add_rows(struct plan *p, struct store *store, int64_t run,
 		const struct input_row *row = &p->input->rows[i];
 		struct row_record rec = {
 			.n = i,
-			.line = row->line,
+			.line = input_line(p->input, i),
 			.serial = row->serial == MAP_NONE
 					  ? STR("")
 					  : map_key(&p->input->serials, row->serial),

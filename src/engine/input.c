@@ -77,11 +77,11 @@ static bool has_formula(const struct csv_record *r)
 }
 
 /* In the spool every record stands alone on its line. */
-static uint32_t place_of(const struct input *in, const struct csv_record *r)
+static uint16_t place_of(const struct input *in, const struct csv_record *r)
 {
 	if (!r->place || r->n_cells != in->columns.n || has_formula(r))
 		return 0;
-	return in->spooling ? csv_place(0, r->raw.n, 1) : r->place;
+	return in->spooling ? csv_place(r->raw.n, 1) : r->place;
 }
 
 static enum reason read_serial(
@@ -107,6 +107,38 @@ static void end_wait(struct input *in, struct input_waiting *w)
 	w->serial.n = 0;
 }
 
+static uint32_t line_after(struct input_jump jump, uint32_t row)
+{
+	return jump.line + (row - jump.row);
+}
+
+void input_add(struct input *in, struct input_row row, uint32_t line)
+{
+	uint32_t n = in->n_rows;
+
+	if (in->n_jumps == 0 || line_after(in->jumps[in->n_jumps - 1], n) != line) {
+		MEM_GROW(in->jumps, in->n_jumps, in->cap_jumps);
+		in->jumps[in->n_jumps++] = (struct input_jump){ n, line };
+	}
+	MEM_GROW(in->rows, in->n_rows, in->cap_rows);
+	in->rows[in->n_rows++] = row;
+}
+
+uint32_t input_line(const struct input *in, uint32_t n)
+{
+	uint32_t from = 0, to = in->n_jumps;
+
+	while (to - from > 1) {
+		uint32_t middle = from + (to - from) / 2;
+
+		if (in->jumps[middle].row <= n)
+			from = middle;
+		else
+			to = middle;
+	}
+	return line_after(in->jumps[from], n);
+}
+
 static void add_row(struct input *in, const struct csv_record *r)
 {
 	struct input_waiting *w = &in->waiting[in->n_rows % INPUT_WAITING];
@@ -117,17 +149,17 @@ static void add_row(struct input *in, const struct csv_record *r)
 	fault = read_serial(in, r, &w->serial);
 	w->expected = map_expect(&in->serials, serial_view(&w->serial));
 
-	MEM_GROW(in->rows, in->n_rows, in->cap_rows);
-	in->rows[in->n_rows++] = (struct input_row){
-		.line = (uint32_t)r->line,
-		.place = place_of(in, r),
-		.serial = MAP_NONE,
-		.program = MAP_NONE,
-		.detail = MAP_NONE,
-		.rule = ROW_NO_RULE,
-		.outcome = fault ? OUTCOME_INVALID : OUTCOME_PENDING,
-		.reason = (uint8_t)fault,
-	};
+	input_add(in,
+		(struct input_row){
+			.serial = MAP_NONE,
+			.program = MAP_NONE,
+			.detail = MAP_NONE,
+			.rule = ROW_NO_RULE,
+			.place = place_of(in, r),
+			.outcome = fault ? OUTCOME_INVALID : OUTCOME_PENDING,
+			.reason = (uint8_t)fault,
+		},
+		(uint32_t)r->line);
 	if (r->n_cells > in->widest)
 		in->widest = r->n_cells;
 }
@@ -182,7 +214,12 @@ static void estimate(struct input *in, size_t n_bytes)
 {
 	size_t n = in->n_bytes / (n_bytes / ESTIMATE_ROWS + 1);
 
-	map_reserve(&in->serials, n < ESTIMATE_MAX ? n : ESTIMATE_MAX);
+	n = n < ESTIMATE_MAX ? n : ESTIMATE_MAX;
+	map_reserve(&in->serials, n);
+	if (n > in->cap_rows) {
+		in->cap_rows = (uint32_t)n;
+		in->rows = mem_reserve(in->rows, n, sizeof(*in->rows));
+	}
 }
 
 static enum errc take_row(struct input *in, const struct csv_record *r, input_each_fn *each,
@@ -329,6 +366,7 @@ void input_release(struct input *in)
 		(void)unlink(in->spool);
 	free(in->spool);
 	free(in->rows);
+	free(in->jumps);
 	map_release(&in->serials);
 	arena_release(&in->arena);
 	*in = (struct input){ 0 };
@@ -339,7 +377,7 @@ void input_release(struct input *in)
 static enum errc next_of(const struct input *in, struct csv_reader *csv, uint32_t n, bool copy,
 	struct csv_record *ret, bool *ret_more, struct err *err)
 {
-	uint32_t place = copy && n < in->n_rows ? in->rows[n].place : 0;
+	uint16_t place = copy && n < in->n_rows ? in->rows[n].place : 0;
 
 	if (!place)
 		return csv_next(csv, ret, ret_more, err);

@@ -1,5 +1,5 @@
 /*
- * The user's CSV: every row is noted in 24 bytes, the bytes are kept in a spool so that later
+ * The user's CSV: every row is noted in 20 bytes, the bytes are kept in a spool so that later
  * passes (judging with facts, writing results) see the same rows whatever happens to the file. What
  * ends with this process does without the spool and reads the file again, if it is still the same.
  */
@@ -18,12 +18,11 @@
 enum { INPUT_WAITING = 16 };
 
 struct input_row {
-	uint32_t line;    /* in the user's file */
-	uint32_t place;   /* for csv_copy(), and no cell would run as a formula; 0: by its cells */
 	uint32_t serial;  /* slot of input.serials; MAP_NONE when invalid, or not there yet */
 	uint32_t program; /* slot of plan.programs; MAP_NONE: none */
 	uint32_t detail;  /* slot of plan.details; MAP_NONE: none */
 	uint16_t rule;    /* ROW_NO_RULE: none */
+	uint16_t place;   /* for csv_copy(), and no cell would run as a formula; 0: by its cells */
 	uint8_t outcome, reason;
 };
 
@@ -34,6 +33,11 @@ struct input {
 	struct map serials;
 	struct input_row *rows;
 	uint32_t n_rows, cap_rows;
+	/* Where a row is not on the line behind that of the one before. */
+	struct input_jump {
+		uint32_t row, line;
+	} * jumps;
+	uint32_t n_jumps, cap_jumps;
 	size_t widest;    /* cells of the widest row */
 	char *spool;      /* path of the spool: header record first, one record after the other */
 	bool own_spool;   /* a temporary of ours, removed on release */
@@ -85,6 +89,9 @@ MUST_CHECK enum errc input_each(
 /* The same; rows that have a place come without cells. */
 MUST_CHECK enum errc input_each_copy(
 	const struct input *in, input_each_fn *each, void *self, struct err *err);
+/* Adds a row with its line in the user's file. */
+void input_add(struct input *in, struct input_row row, uint32_t line);
+uint32_t input_line(const struct input *in, uint32_t n);
 /* Empty when invalid. Borrowed until the next row. */
 struct str input_serial(const struct input *in, uint32_t n);
 /* The cell of that column; empty when the row is too short. A formula guard of ours is undone. */

@@ -284,12 +284,12 @@ static bool same_wish(const struct input_row *a, const struct input_row *b)
 	return a->rule == b->rule && a->program == b->program && a->outcome == b->outcome;
 }
 
-static void settle_conflict(struct plan *p, struct input_row *row, const struct input_row *other)
+static void settle_conflict(struct plan *p, uint32_t row, uint32_t other)
 {
 	char text[48];
 
-	(void)snprintf(text, sizeof(text), "see line %u", other->line);
-	plan_settle(p, row, OUTCOME_INVALID, REASON_ROW_CONFLICT, str_from(text));
+	(void)snprintf(text, sizeof(text), "see line %u", input_line(p->input, other));
+	plan_settle(p, &p->input->rows[row], OUTCOME_INVALID, REASON_ROW_CONFLICT, str_from(text));
 }
 
 /* From a result CSV: an earlier run has seen to the device, whatever its other rows say. */
@@ -335,7 +335,7 @@ static void settle_duplicates(struct plan *p)
 
 		if (!was_done_before(&rows[at]) && !same_wish(&rows[at], &rows[i]) &&
 			rows[at].reason != REASON_ROW_CONFLICT)
-			settle_conflict(p, &rows[at], &rows[i]);
+			settle_conflict(p, at, i);
 	}
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
 		uint32_t at = rows[i].serial == MAP_NONE ? i : speaker[rows[i].serial];
@@ -343,9 +343,9 @@ static void settle_duplicates(struct plan *p)
 		if (at == i)
 			continue;
 		if (rows[at].reason == REASON_ROW_CONFLICT) {
-			settle_conflict(p, &rows[i], &rows[at]);
+			settle_conflict(p, i, at);
 		} else {
-			(void)snprintf(text, sizeof(text), "%u", rows[at].line);
+			(void)snprintf(text, sizeof(text), "%u", input_line(p->input, at));
 			plan_settle(p, &rows[i], OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE,
 				str_from(text));
 		}

@@ -260,6 +260,14 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 	return ERR_OK;
 }
 
+void plan_row_name(const struct plan *p, uint32_t n, struct run_row *ret)
+{
+	uint32_t serial = p->input->rows[n].serial;
+
+	ret->serial = serial == MAP_NONE ? STR_NONE : map_key(&p->input->serials, serial);
+	ret->line = input_line(p->input, n);
+}
+
 void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *before,
 	struct run_row *ret)
 {
@@ -276,15 +284,13 @@ void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *b
 	*ret = (struct run_row){
 		.outcome = (enum outcome)row->outcome,
 		.reason = (enum reason)row->reason,
-		.serial = row->serial == MAP_NONE ? STR_NONE
-						  : map_key(&p->input->serials, row->serial),
-		.line = row->line,
 		.rule = plan_rule_name(p, row),
 		.detail = plan_detail(p, row),
 		.steps = buf_view(steps),
 		.before = buf_view(before),
 		.finished_ms = TIME_NONE,
 	};
+	plan_row_name(p, n, ret);
 }
 
 uint64_t plan_row_key(const struct plan *p, uint32_t n)

@@ -27,7 +27,6 @@ static enum errc add_row(void *self, const struct row_record *rec, struct err *e
 {
 	struct input *in = self;
 	struct input_row row = {
-		.line = (uint32_t)rec->line,
 		.serial = rec->serial.n ? map_add(&in->serials, rec->serial, NULL) : MAP_NONE,
 		.program = MAP_NONE,
 		.detail = MAP_NONE,
@@ -41,8 +40,7 @@ static enum errc add_row(void *self, const struct row_record *rec, struct err *e
 		row.outcome = OUTCOME_PENDING;
 	else if (rec->outcome == OUTCOME_DUPLICATE)
 		row.outcome = OUTCOME_DUPLICATE;
-	MEM_GROW(in->rows, in->n_rows, in->cap_rows);
-	in->rows[in->n_rows++] = row;
+	input_add(in, row, (uint32_t)rec->line);
 	return ERR_OK;
 }
 
@@ -248,7 +246,7 @@ static void find_rows(struct undoing *u)
 			u->row_of[row->serial] = i;
 		if (row->outcome != OUTCOME_DUPLICATE)
 			continue;
-		(void)snprintf(line, sizeof(line), "%u", in->rows[u->row_of[row->serial]].line);
+		(void)snprintf(line, sizeof(line), "%u", input_line(in, u->row_of[row->serial]));
 		plan_settle(u->p, row, OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE, str_from(line));
 	}
 }

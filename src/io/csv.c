@@ -280,7 +280,7 @@ static enum csv_split take_plain(struct csv_reader *r, struct csv_record *ret, b
 	/* One empty cell: a blank line, unless it says so in quotes. */
 	*ret_got = plain.n_cells > 1 || r->cells[0].n > 0 || (raw.n && memchr(raw.p, '"', raw.n));
 	n_end = end_bytes(r, plain.end);
-	ret->place = plain.trimmed || r->delimiter != ',' ? 0 : csv_place(r->gap, raw.n, n_end);
+	ret->place = plain.trimmed || r->gap || r->delimiter != ',' ? 0 : csv_place(raw.n, n_end);
 	consume(r, raw.n + n_end, ret->n_lines);
 	return CSV_EASY;
 }
@@ -338,22 +338,22 @@ enum errc csv_rewind(struct csv_reader *r, struct err *err)
 	return ERR_OK;
 }
 
-enum errc csv_copy(struct csv_reader *r, uint32_t place, struct str *ret_raw, struct err *err)
+enum errc csv_copy(struct csv_reader *r, uint16_t place, struct str *ret_raw, struct err *err)
 {
-	size_t gap = place >> 23 & UINT8_MAX, n_end = place >> 21 & 3, n = place & 0x1fffff;
+	size_t n = place % CSV_PLACE_BYTES, n_next = n + place / CSV_PLACE_BYTES;
 
 	if (!r->started)
 		start(r);
-	while (r->to - r->from < gap + n + n_end) {
+	while (r->to - r->from < n_next) {
 		enum errc rc = r->at_end ? stop(r, err, "the file was changed while it was read")
 					 : fill_more(r, err);
 
 		if (rc)
 			return rc;
 	}
-	*ret_raw = str_sub(ahead(r), gap, n);
+	*ret_raw = str_sub(ahead(r), 0, n);
 	csv_splitter_forget(&r->splitter);
-	consume(r, gap + n + n_end, 1);
+	consume(r, n_next, 1);
 	return ERR_OK;
 }
 

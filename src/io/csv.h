@@ -38,7 +38,7 @@ struct csv_record {
 	size_t line;     /* of its first byte, from 1 */
 	size_t n_lines;  /* more than 1 when a quoted cell holds newlines */
 	const char *bad; /* NULL, or why this record cannot be read (cells are then empty) */
-	uint32_t place;  /* for csv_copy(); 0: raw is not RFC 4180 with these very cells */
+	uint16_t place;  /* for csv_copy(); 0: raw is not RFC 4180 with these very cells */
 };
 
 struct csv_reader;
@@ -58,13 +58,14 @@ void csv_close(struct csv_reader *r);
 MUST_CHECK enum errc csv_next(
 	struct csv_reader *r, struct csv_record *ret, bool *ret_more, struct err *err);
 
-/* Where a record of n_bytes lies, n_gap bytes behind the end of the one before: 0 when that is too
- * far. n_end: bytes of its line end. */
-static inline uint32_t csv_place(size_t n_gap, size_t n_bytes, size_t n_end)
+/* Of a record that begins where the one before ended: 0 when it is too long. n_end: bytes of its
+ * line end, 1 or 2. */
+enum { CSV_PLACE_BYTES = 1 << 14 };
+static inline uint16_t csv_place(size_t n_bytes, size_t n_end)
 {
-	if (n_gap > UINT8_MAX || n_gap + n_bytes + n_end > CSV_MAX_RECORD_BYTES)
+	if (n_bytes >= CSV_PLACE_BYTES)
 		return 0;
-	return (uint32_t)(1u << 31 | n_gap << 23 | n_end << 21 | n_bytes);
+	return (uint16_t)(n_end * CSV_PLACE_BYTES + n_bytes);
 }
 
 /* Back to the first record. Only of a regular file or bytes in memory. ERR_INPUT when the file is
@@ -75,7 +76,7 @@ MUST_CHECK enum errc csv_rewind(struct csv_reader *r, struct err *err);
 /* The next record by the place it had when csv_next() gave it: its bytes, nobody looks at them.
  * ERR_INPUT when they are not there any more. */
 MUST_CHECK enum errc csv_copy(
-	struct csv_reader *r, uint32_t place, struct str *ret_raw, struct err *err);
+	struct csv_reader *r, uint16_t place, struct str *ret_raw, struct err *err);
 
 /* Known from the first csv_next() on. */
 char csv_delimiter(const struct csv_reader *r);

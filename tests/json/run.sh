@@ -40,6 +40,7 @@ r='--rules corrupted-registration'
 	same 'the fingerprint' 64 "$(of_last '.fingerprint | length')"
 	check 'the next command' grep -q 'depmend apply api-tool.csv --rules corrupted-registration' <(of_last .next)
 	says 'plan --offline' '1 plan 18 row' 3 plan api-tool.csv $r --offline
+	same 'each row with a line of its own' 18 "$(jq 'select(.type == "row") | .line' out | sort -u | wc -l)"
 	same 'an invalid row' row.bad_serial "$(jq -r 'select(.reason == "row.bad_serial") | .reason' out)"
 	says 'a plan with its CSV on stdout' '' 64 plan api-tool.csv $r --out -
 	check 'names the option' grep -q -e '--out FILE' err
