@@ -1,7 +1,7 @@
 /*
- * A store with any bytes changed, or cut anywhere: it is opened and can be asked, or is refused
- * with words; nothing breaks. The input is a list of changes: four bytes that say where, one that
- * goes there; the first two of the input say how much is cut.
+ * A store of one run with any bytes changed, or cut anywhere: it is opened and can be asked, or is
+ * refused with words; nothing breaks. The input is a list of changes: four bytes that say where,
+ * one that goes there; the first two of the input say how much is cut.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fuzz/services_fuzz.h"
 #include "store/store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -28,6 +29,35 @@ static void forget(void)
 	(void)!system(command);
 }
 
+/* A run of one device, with a request under way and all that is remembered of it. */
+static void fill(struct store *s)
+{
+	struct run_record run = { .name = "20261122-030000-1a2b3c4d",
+		.identity = "i",
+		.fingerprint = "f",
+		.frozen = STR("{\"version\":1}") };
+	struct row_record row = { .line = 2, .serial = STR("C02XK1ABJG5H"), .rule = STR("r") };
+	struct device_record device = { .serial = STR("C02XK1ABJG5H"),
+		.rule = STR("r"),
+		.program = STR("[]"),
+		.start = STR("WS1"),
+		.results = STR("d") };
+	struct request_record request = { .target = STR("WS1") };
+	int64_t id;
+
+	if (store_begin(s, NULL) || store_run_add(s, &run, NULL) ||
+		store_row_add(s, run.id, &row, NULL) || store_device_add(s, run.id, &device, NULL))
+		abort();
+	request.run = run.id;
+	if (store_request_add(s, &request, &id, NULL) ||
+		store_request_device(s, id, STR("C02XK1ABJG5H"), 0, NULL) ||
+		store_home_put(s, STR("C02XK1ABJG5H"), STR("WS1"), run.id, NULL) ||
+		store_rate_add(s, 0, 1, NULL) ||
+		store_event(s, run.id, 1, "plan", STR("x"), NULL) ||
+		store_meta_put(s, "server_ids", STR("WS1"), NULL) || store_commit(s, NULL))
+		abort();
+}
+
 /* A folder in memory; the name of the client's own is the store's affair. */
 static void prepare(void)
 {
@@ -38,6 +68,7 @@ static void prepare(void)
 	(void)snprintf(state, sizeof(state), "/dev/shm/depmend-fuzz-XXXXXX");
 	if (!mkdtemp(state) || store_open(&s, state, "client", NULL) != ERR_OK)
 		abort();
+	fill(s);
 	(void)snprintf(file, sizeof(file), "%s/depmend.db", store_folder(s));
 	store_close(s);
 	(void)atexit(forget);
@@ -79,17 +110,73 @@ static void put(const uint8_t *data, size_t n)
 	(void)close(fd);
 }
 
+static enum errc see_run(void *self, const struct run_record *run, struct err *err)
+{
+	(void)err;
+	*(int64_t *)self = run->id;
+	touch(str_from(run->name));
+	touch(run->frozen);
+	return ERR_OK;
+}
+
+static enum errc see_row(void *self, const struct row_record *row, struct err *err)
+{
+	(void)self;
+	(void)err;
+	touch(row->serial);
+	touch(row->rule);
+	touch(row->detail);
+	return ERR_OK;
+}
+
+static enum errc see_device(void *self, const struct device_record *d, struct err *err)
+{
+	(void)self;
+	(void)err;
+	touch(d->serial);
+	touch(d->program);
+	touch(d->results);
+	touch(d->evidence);
+	return ERR_OK;
+}
+
+static enum errc see_request(void *self, const struct request_record *r, struct err *err)
+{
+	(void)self;
+	(void)err;
+	touch(r->target);
+	touch(r->activity);
+	return ERR_OK;
+}
+
+static void ask(struct store *s)
+{
+	struct err err = { .msg = "" };
+	int64_t run = 1, *sent = NULL, n_events;
+	size_t n_sent;
+	struct str value;
+
+	check(store_meta_get(s, "server_ids", &value, &err), &err);
+	check(store_runs(s, see_run, &run, &err), &err);
+	check(store_rows(s, run, see_row, NULL, &err), &err);
+	check(store_devices(s, run, see_device, NULL, &err), &err);
+	check(store_requests_open(s, run, see_request, NULL, &err), &err);
+	check(store_home_get(s, STR("C02XK1ABJG5H"), &value, &err), &err);
+	check(store_rate_load(s, 0, 0, &sent, &n_sent, &err), &err);
+	check(store_events_verify(s, &n_events, &err), &err);
+	free(sent);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct store *s = NULL;
-	struct err err;
-	struct str value;
+	struct err err = { .msg = "" };
 
 	if (!state[0])
 		prepare();
 	put(data, n);
 	if (store_open(&s, state, "client", &err) == ERR_OK)
-		(void)!store_meta_get(s, "server_ids", &value, &err);
+		ask(s);
 	else if (!err.msg[0])
 		abort();
 	store_close(s);

@@ -156,6 +156,10 @@ FINE = (0,)
 LIST = [
     Behaviour("redirect to another host", DEVICES, redirect(301, "https://attacker.example/"), UNUSABLE, "301"),
     Behaviour("redirect to another scheme", DEVICES, redirect(302, "ftp://127.0.0.1/"), UNUSABLE, "302"),
+    Behaviour("a choice of places", DEVICES, redirect(300, "/v1/mdmServers"), UNUSABLE, "300"),
+    Behaviour("304 though nothing is kept", DEVICES, raw(b"HTTP/1.1 304 Not Modified\r\n\r\n", True), UNUSABLE, "304"),
+    Behaviour("redirect to a proxy", DEVICES, redirect(305, "http://127.0.0.1:1/"), UNUSABLE, "305"),
+    Behaviour("redirect of a list, 308", MEMBERS, redirect(308, "/v1/orgDevices"), UNUSABLE, "308"),
     Behaviour("redirect of a token request", TOKEN, redirect(307, "https://attacker.example/"), (69, 75, 77), "307"),
     Behaviour("redirect of a change, 303", CHANGE, redirect(303, "/v1/orgDevices"), (3, 5, 69, 75), "303"),
     Behaviour("redirect of a change, 307", CHANGE, redirect(307, "/v1/orgDeviceActivities"), (3, 5, 69, 75), "307"),

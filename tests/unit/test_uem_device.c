@@ -162,6 +162,23 @@ static void test_device_version_1(void **state)
 	json_free(v);
 }
 
+/* Rounded, it would be another device's. */
+static void test_an_id_beyond_2_53_is_none(void **state)
+{
+	struct uem_device d;
+	struct json *v = device_of("{\"SerialNumber\":\"S1\",\"Id\":9007199254740993}", &d);
+
+	(void)state;
+	assert_int_equal(d.id, -1);
+	json_free(v);
+	v = device_of("{\"SerialNumber\":\"S1\",\"Id\":{\"Value\":9007199254740993}}", &d);
+	assert_int_equal(d.id, -1);
+	json_free(v);
+	v = device_of("{\"SerialNumber\":\"S1\",\"Id\":9007199254740991}", &d);
+	assert_int_equal(d.id, INT64_C(9007199254740991));
+	json_free(v);
+}
+
 static void test_uem_H13_status_spelling(void **state)
 {
 	struct uem_device d;
@@ -268,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_uem_H22_enum_as_number_or_name),
 		cmocka_unit_test(test_device_request),
 		cmocka_unit_test(test_device_version_1),
+		cmocka_unit_test(test_an_id_beyond_2_53_is_none),
 		cmocka_unit_test(test_uem_H13_status_spelling),
 		cmocka_unit_test(test_uem_H23_ids),
 		cmocka_unit_test(test_uem_H23_dates),
