@@ -317,6 +317,22 @@ static enum errc list_servers(struct facts *f, uint32_t from, uint32_t to, struc
 	return rc;
 }
 
+/* On no server, as far as one can see. ASSIGNED all the same: Apple's views lag behind each other,
+ * the server is not known. */
+static void settle_unlisted(struct fleet *f, uint32_t slot)
+{
+	struct device_state *d = &f->devices[slot];
+	struct value status;
+
+	if (device_fact_state(d, FACT_APPLE_SERVER) != VALUE_UNREAD)
+		return;
+	fleet_fact(f, slot, FACT_APPLE_STATUS, &status);
+	if (status.state == VALUE_KNOWN && str_eq_nocase(status.text, STR("ASSIGNED")))
+		device_set_unknown(d, FACT_APPLE_SERVER);
+	else
+		device_set_absent(d, FACT_APPLE_SERVER);
+}
+
 static enum errc done_assigned(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
@@ -335,7 +351,7 @@ static enum errc done_assigned(void *self, enum errc code, const struct http_rep
 	if (!code && server != SERVER_NONE)
 		device_set_slot(&fleet->devices[u->slot], FACT_APPLE_SERVER, server);
 	else if (!code)
-		device_set_absent(&fleet->devices[u->slot], FACT_APPLE_SERVER);
+		settle_unlisted(fleet, u->slot);
 	buf_release(&id);
 	return facts_soften(u->f, code, READING_APPLE_SERVER, &u->slot, 1, err);
 }
@@ -360,22 +376,6 @@ static uint32_t still_open(struct facts *f, const uint32_t *slots, uint32_t n, u
 			ret[open++] = slots[i];
 	}
 	return open;
-}
-
-/* On no list. ASSIGNED all the same: Apple's views lag behind each other, the server is not known.
- */
-static void settle_unlisted(struct fleet *f, uint32_t slot)
-{
-	struct device_state *d = &f->devices[slot];
-	struct value status;
-
-	if (device_fact_state(d, FACT_APPLE_SERVER) != VALUE_UNREAD)
-		return;
-	fleet_fact(f, slot, FACT_APPLE_STATUS, &status);
-	if (status.state == VALUE_KNOWN && str_eq_nocase(status.text, STR("ASSIGNED")))
-		device_set_unknown(d, FACT_APPLE_SERVER);
-	else
-		device_set_absent(d, FACT_APPLE_SERVER);
 }
 
 enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)

@@ -96,7 +96,7 @@ static void take_refusal(struct open_request *r, enum errc rc, const struct err 
 }
 
 /* 202 queues it. 403 may mean that an administrator has to approve it, after which it goes on by
- * itself: it waits like any other, but nobody is kept waiting for it. */
+ * itself: it waits like any other, but nobody is kept waiting for it (engine/wipe.c). */
 static void take_wiped(struct open_request *r, const struct http_reply *reply)
 {
 	struct job_device *d = &r->job->devices[r->devices[0]];
@@ -106,7 +106,6 @@ static void take_wiped(struct open_request *r, const struct http_reply *reply)
 	r->terminal = true;
 	if (!rc || rc == ERR_HELD) {
 		r->state = REQUEST_ACCEPTED;
-		d->gave_up = rc == ERR_HELD;
 		job_wait(d, rc ? REASON_UEM_HELD : REASON_UEM_WIPE_WAITING);
 	} else {
 		take_refusal(r, rc == ERR_NOT_FOUND ? ERR_REFUSED : rc, &err);

@@ -114,6 +114,8 @@
 	X(UEM_BOM, "uem.bom", FLAG, NULL, "no", "JSON bodies start with a byte order mark")        \
 	X(UEM_BULK_UNKNOWN, "uem.bulk_unknown", WORD, "fail|skip", "fail",                         \
 		"one unknown serial fails a bulk look-up, or is left out")                         \
+	X(UEM_LOOK_UP, "uem.look_up", WORD, "asked|other", "asked",                                \
+		"a look-up by serial gives the record asked for, or the newest of any device")     \
 	X(UEM_DUPLICATES, "uem.duplicates", COUNT, NULL, "0",                                      \
 		"every Nth enrolled device of a new fleet has an older record too; 0: none")       \
 	X(UEM_ODD_STATUS, "uem.odd_status", FLAG, NULL, "no",                                      \

@@ -136,9 +136,9 @@ int64_t sim_managed_find(struct sim *s, enum managed_by by, struct str id)
 
 	if (by == BY_SERIAL)
 		return sql_int(&s->sql,
-			sql_z("SELECT id FROM managed WHERE serial=upper(?) ORDER BY id DESC LIMIT "
-			      "1"),
-			sql_s(id));
+			sql_z("SELECT id FROM managed WHERE ?2 OR serial=upper(?1) ORDER BY id "
+			      "DESC LIMIT 1"),
+			sql_s(id), sql_i(knob(s, KNOB_UEM_LOOK_UP)));
 	if (by != BY_DEVICE_ID || !str_to_u64(id, &number) || number > INT64_MAX)
 		return SQL_NULL;
 	return sql_int(&s->sql, sql_z("SELECT id FROM managed WHERE id=?"), sql_i((int64_t)number));

@@ -89,6 +89,18 @@ for scenario in dep-rotating-session dep-short-session dep-quoted-words dep-busy
 	exits "$scenario does not matter" 0
 done
 
+cat >over.yaml <<'F'
+version: 1
+faults:
+  - {service: dep, path: /account, nth: 1, do: reply, status: 403, code: FORBIDDEN, applied: no}
+  - {service: dep, path: /devices/disown, nth: 1, do: reply, status: 403, code: FORBIDDEN, applied: no}
+F
+school token.json --scenario over.yaml
+releases 1
+exits 'a session that is over is begun anew' 0
+same 'once for each refusal' 3 "$(requests '.path == "/session"')"
+same 'and the device is released once' '1 2' "$(effects release) $(disowns)"
+
 # --- replies that do not come ---
 for applied in yes no; do
 	printf 'version: 1\nfaults:\n  - {service: dep, method: POST, path: /devices/disown, nth: 1, do: reset, applied: %s}\n' \

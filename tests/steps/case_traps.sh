@@ -38,6 +38,63 @@ apply
 check 'F.28b: then it is gone' grep -q 'listed=no' in.result.csv
 same 'H.2: which the list shows, not the 202' 'done' "$(outcome TRPAAAAA0001)"
 
+new_world --fleet fleet.csv
+rules '[{reassign: {to: WS1 APAC}}]'
+rows TRPAAAAA0001
+apply
+same 'F.12: moved' 'done' "$(outcome TRPAAAAA0001)"
+same 'F.12: by one ASSIGN, without a gap' '1 0' "$(posts) $(effects unassign)"
+
+# Named by its serial, and by the list.
+cat >unseen.yaml <<'F'
+version: 1
+faults:
+  - {service: apple, method: GET, path: "/v1/orgDevices/*/relationships/assignedServer", do: reply, status: 404, body: json, applied: no}
+F
+new_world --fleet fleet.csv --scenario unseen.yaml
+rules '[unassign]'
+rows TRPAAAAA0001
+apply
+same 'F.13: assigned, but to no server that shows: nobody knows' 'undecided rule.unknown' \
+	"$(outcome TRPAAAAA0001)"
+same 'F.13: so nothing is sent' 0 "$(posts)"
+
+sed '2s/WS1 EMEA/,2026-01-02/; 1s/$/,released/; 3,$s/$/,/' fleet.csv >released.csv
+new_world --fleet released.csv
+apply
+same 'F.15: listed, but released: nothing is done to it' 'failed apple.released' \
+	"$(outcome TRPAAAAA0001)"
+
+new_world --fleet fleet.csv --scenario apple-documented-fields
+apply
+same 'F.26: one device, read without the newer fields' 'done' "$(outcome TRPAAAAA0001)"
+
+rules '[unassign, sync, reassign, sync, {assign_profile: {profile: Corporate iPads}}]'
+sed -i '2s/$/,Corporate iPads/; 1s/$/,profile/; 3,$s/$/,/' fleet.csv
+new_world --fleet fleet.csv --scenario uem-auto-assign
+apply
+same 'H.9: what the sync gave is not given again' 'done 0' \
+	"$(outcome TRPAAAAA0001) $(requests '.path | test("/profiles/.*/devices/")')"
+check 'H.9: it is there' grep -q 'profile=Corporate iPads' in.result.csv
+
+same 'H.32: no call that only scripts know' 0 \
+	"$(requests '.path | test("aedprofile|/mdm/enrollment/")')"
+
+new_world --fleet fleet.csv --scenario apple-partial
+rules '[unassign]'
+rows TRPAAAAA0001 TRPAAAAA0002 TRPAAAAA0003 TRPAAAAA0004 TRPAAAAA0005
+apply
+same 'F.21: the log is fetched without the bearer: it tells who failed' 1 \
+	"$(grep -c 'failed,.*apple.device_failed' in.result.csv)"
+
+sed '1s/$/,enrollment_status,user/; 2s/$/,Enrolled,jo/; 3,$s/$/,Unenrolled,jo/' fleet.csv >other.csv
+new_world --fleet other.csv --set uem.look_up=other
+rules '[{wipe: {kind: device}}]'
+rows TRPAAAAA0001
+apply
+same 'H.11: the record of another device is no answer' 'undecided rule.unknown' \
+	"$(outcome TRPAAAAA0001)"
+
 # As many looks and syncs for five rows as for one.
 rules '[unassign, sync]'
 for n in 1 5; do
@@ -48,7 +105,6 @@ for n in 1 5; do
 	exits "$n rows" 0
 	[ "$n" -gt 1 ] || alone="$(lists) $(syncs) $(posts)"
 done
-same 'H.3, H.4, H.5, F.7: lists, syncs and activities are shared by all rows' "$alone" \
-	"$(lists) $(syncs) $(posts)"
-same 'H.32: no call that only scripts know' 0 \
-	"$(requests '.path | test("aedprofile|/mdm/enrollment/")')"
+same 'H.3, H.4: the lists are read once for all rows' "${alone%% *}" "$(lists)"
+same 'H.5: a sync serves all rows' "$(cut -d' ' -f2 <<<"$alone")" "$(syncs)"
+same 'F.7: an activity takes all rows' "${alone##* }" "$(posts)"
