@@ -101,9 +101,9 @@ crash: setup-test ## kill and starve the tool at every durable or visible step
 	@tests/oom/run.sh .build/release 300
 
 .PHONY: mutants
-mutants: setup-test ## take out what keeps changes from coming twice: a named test has to fail
+mutants: setup-test ## take out what keeps changes from coming twice, and each trap's handling: a named test has to fail
 	@$(AGAIN) VARIANT=release all .build/release/crash/shim.so
-	@tests/crash/mutants.py .build/release
+	@tests/mutants/mutants.py .build/release
 
 property: setup-test ## a thousand random rules, CSVs and limits against the simulator
 	@$(AGAIN) VARIANT=release all

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Tests of the tests: what keeps a change from coming twice, or a device from being stranded, is
-taken out, one at a time in a copy of the sources. Passes when the test named for it fails then.
+"""Tests of the tests: what keeps a change from coming twice, or a device from being stranded, and
+what handles a trap of the contracts (traps.py), is taken out, one at a time in a copy of the sources.
+Passes when the test named for it fails then.
 
     mutants.py BUILD [NAME]...
 
@@ -13,10 +14,13 @@ import subprocess
 import sys
 import tempfile
 
-CRASH = ["python3", "tests/crash/crash.py", ".build/release", "--only"]
-HTTP = [".build/release/unit/test_http"]
+import traps
 
-# name: (file, [(what stands there once, what takes its place)], the test)
+BUILD = ".build/release"
+CRASH = ["python3", "tests/crash/crash.py", BUILD, "--only"]
+HTTP = [f"{BUILD}/unit/test_http"]
+
+# name: (file, [(what stands there once, what takes its place)], the test[, what it says])
 MUTANTS = {
     "intent after the reply": ("src/engine/flight.c", [
         ("	enum errc rc = j->call.before(j->call.self, now_ms, err);\n", "	enum errc rc = ERR_OK;\n"),
@@ -50,21 +54,47 @@ MUTANTS = {
 }
 
 
+
+
+def suite_of(label):
+    """The case of tests/steps that says so."""
+    steps = pathlib.Path(__file__).resolve().parents[1] / "steps"
+    return next(p.stem[5:] for p in steps.glob("case_*.sh") if label in p.read_text())
+
+
+def command_of(test, label):
+    if test == "steps":
+        return ["tests/steps/run.sh", BUILD, suite_of(label)]
+    if test == "cli":
+        return ["tests/cli/run.sh", BUILD, "tests/cli/broken_rules.case"]
+    return ["tests/doctor/run.sh", BUILD] if test == "doctor" else [f"{BUILD}/unit/{test}"]
+
+
+for trap, ways in traps.TRAPS.items():
+    for i, (where, old, new, test, label) in enumerate(ways):
+        MUTANTS[trap + "abcdef"[i] if i else trap] = (
+            where, [(old, new)], command_of(test, label), label)
+
+
 def run(command, folder):
-    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False)
+    """One that hangs has failed."""
+    try:
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, timeout=600,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+    except subprocess.TimeoutExpired:
+        return 1, f"not ok: {' '.join(command)} hangs"
     return done.returncode, done.stdout
 
 
-def build(folder):
-    status, said = run(["make", "-j2", "VARIANT=release", "all", ".build/release/crash/shim.so",
-                        *HTTP], folder)
+def build(folder, test):
+    units = test if test[0].startswith(f"{BUILD}/unit/") else ["all", f"{BUILD}/crash/shim.so"]
+    status, said = run(["make", "-j2", "VARIANT=release", *units], folder)
     if status:
         sys.exit("it does not build:\n" + said)
 
 
 def failed_tests(said):
-    found = re.findall(r"^(?:not ok: |\[  FAILED  \] (?=test_))(.*)", said, re.MULTILINE)
+    found = re.findall(r"^(?:not ok: |--- |\[  FAILED  \] (?=[a-z]))(.*)", said, re.MULTILINE)
     return list(dict.fromkeys(found))  # cmocka says it twice
 
 
@@ -78,14 +108,14 @@ def mutate(path, swaps):
 
 
 def survives(folder, name):
-    file, swaps, test = MUTANTS[name]
+    file, swaps, test, *labels = MUTANTS[name]
     path = folder / file
     original = path.read_text()
     mutate(path, swaps)
-    build(folder)
+    build(folder, test)
     _, said = run(test, folder)
     path.write_text(original)
-    found = failed_tests(said)
+    found = [f for f in failed_tests(said) if not labels or labels[0] in f]
     print(f"{name:32} {'SURVIVES' if not found else f'{len(found)} failed: {found[0]}'}",
           flush=True)
     if not found:
@@ -101,9 +131,9 @@ def main():
         for part in ("src", "tests", "rules", "samples", "bin"):
             shutil.copytree(top / part, folder / part)
         shutil.copy2(top / "Makefile", folder)
-        shutil.copytree(sys.argv[1], folder / ".build/release")
-        build(folder)
+        shutil.copytree(sys.argv[1], folder / BUILD)
         for test in {tuple(MUTANTS[n][2]): None for n in names}:
+            build(folder, list(test))
             status, said = run(list(test), folder)
             if status:
                 sys.exit(f"{' '.join(test)} fails by itself:\n{said}")
@@ -112,4 +142,5 @@ def main():
     sys.exit(n_bad > 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
