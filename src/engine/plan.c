@@ -418,25 +418,6 @@ static void take_fingerprint(struct plan *p)
 	sha256_end_hex(digest, p->fingerprint);
 }
 
-/* Every name written in the rules has to mean exactly one server (interface.md section 7). */
-static enum errc check_names(struct plan *p, struct err *err)
-{
-	size_t n;
-	const struct rules_name *names = rules_names(p->rules, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct rules_name *name = &names[i];
-
-		if (name->profile ||
-			fleet_server_by_name(p->opt->facts->fleet, name->name) != SERVER_NONE)
-			continue;
-		return err_set(err, ERR_RULES,
-			"%s:%u:%u: no server, or more than one, is named '%.*s' at Apple",
-			name->at.file, name->at.line, name->at.col, STR_FMT(name->name));
-	}
-	return ERR_OK;
-}
-
 void plan_init(
 	struct plan *p, struct input *input, struct ruleset *rules, const struct plan_options *opt)
 {
@@ -463,7 +444,7 @@ enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
 
 	plan_init(p, input, rules, opt);
 	if (opt->facts)
-		rc = check_names(p, err);
+		rc = plan_check_names(p, err);
 	if (!rc)
 		rc = input->unread ? judge_unread(p, err) : judge(p, err);
 	if (!rc)

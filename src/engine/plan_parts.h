@@ -11,6 +11,9 @@ void plan_init(
 /* --limit and the fingerprint: the last step of every plan. */
 void plan_finish(struct plan *p);
 
+/* ERR_RULES: a name in the rules means no server or profile, or several. */
+MUST_CHECK enum errc plan_check_names(struct plan *p, struct err *err);
+
 /* Rows still open whose serial is on the protected list. */
 void plan_settle_protected(struct plan *p);
 

@@ -11,7 +11,7 @@ suite_begin "${1:?usage: tests/schedule/run.sh BUILD}"
 at_once=(--set apple.activity_time=0s --set uem.sync_time=0s --set uem.profile_time=0s)
 limits='limits: {devices: 5000, percent: 100, in_flight: 3000}'
 
-rules() { # MORE-LINES
+rules() { # MORE-LINES [MORE-RULES]
 	cat >"$work/rules.yaml" <<-END
 		version: 1
 		name: mixed
@@ -22,7 +22,7 @@ rules() { # MORE-LINES
 		  - {name: move, match: {csv.Job: move}, do: [{reassign: {to: {column: Target}}}, sync]}
 		  - {name: delete, match: {csv.Job: delete}, do: [delete_from_lifecycle]}
 		  - {name: unassign, match: {csv.Job: unassign}, do: [unassign]}
-		  - {name: profile, match: {csv.Job: profile}, do: [{assign_profile: {profile: "Corporate iPads"}}]}
+		${2:-}
 	END
 }
 
@@ -158,6 +158,7 @@ done <told)"
 check 'somebody waits for hours' test "$(of seen off_ms)" -gt 3600000
 
 # --- profiles: a request for each device ---
+rules '' '  - {name: profile, match: {csv.Job: profile}, do: [{assign_profile: {profile: "Corporate iPads"}}]}'
 fresh 30 profile "$limits" "${at_once[@]}"
 plan_and_apply 0
 holds 1000 1

@@ -43,3 +43,26 @@ apply
 exits 'a profile is taken away' 0
 same 'from the one that had it' 1 "$(effects profile)"
 same 'the other is left alone' 'unchanged state.holds' "$(outcome PRFNONE00001)"
+
+# --- names that the rules write mean one profile each, or nothing is done ---
+names() { # WHAT DO MESSAGE
+	rules "$2"
+	apply
+	exits "$1" 65
+	check "$1: where, and what to do" grep -qF "$3" err
+}
+n=$(changes)
+names 'a slip' '[{assign_profile: {profile: Corporate iPad}}]' \
+	"rules.yaml:4:70: no profile is named 'Corporate iPad' in the UEM; did you mean 'Corporate iPads'?"
+names 'a profile of elsewhere' '[unassign, sync, {assign_profile: {profile: Visitors}}]' \
+	"no profile is named 'Visitors' in the UEM: use a name of the console's profile list"
+names 'a slip in a server' '[{reassign: {to: WS1 EMAE}}]' \
+	"rules.yaml:4:59: no server is named 'WS1 EMAE' at Apple; did you mean 'WS1 EMEA'?"
+names 'a server of elsewhere' '[{reassign: {to: Jamf}}]' \
+	"no server is named 'Jamf' at Apple: use a name that Apple's portal lists"
+rules '[skip]'
+sed -i 's/{always: true}/{uem.profile: Corporate iPda}/' rules.yaml
+apply
+exits 'a slip in a condition' 65
+check 'a slip in a condition is told, too' grep -qF "did you mean 'Corporate iPads'?" err
+same 'nothing was sent' "$n" "$(changes)"
