@@ -65,8 +65,11 @@ apply
 same 'F.15: listed, but released: nothing is done to it' 'failed apple.released' \
 	"$(outcome TRPAAAAA0001)"
 
-new_world --fleet fleet.csv --scenario apple-documented-fields
+# So many that a look-up by serial costs less than the pages.
+(cat fleet.csv && seq -f 'TRPMANY%05g,WS1 EMEA' 1100) >many.csv
+new_world --fleet many.csv --scenario apple-documented-fields
 apply
+same 'F.26: by a look-up, not from the pages' 0 "$(requests '.path == "/v1/orgDevices"')"
 same 'F.26: one device, read without the newer fields' 'done' "$(outcome TRPAAAAA0001)"
 
 rules '[unassign, sync, reassign, sync, {assign_profile: {profile: Corporate iPads}}]'
