@@ -7,8 +7,11 @@
 #include "engine/fleet.h"
 #include "engine/transport.h"
 
-/* Asks the service of every server under `enrollment:` for its account, which it gives only while
- * the terms are accepted. ERR_AUTH; ERR_SETTINGS for the token of another server. */
+/* The server that the i-th token under `enrollment:` belongs to, as the service calls it. It tells
+ * only while the terms are accepted: ERR_AUTH, with T_C_NOT_SIGNED in the sentence. */
+MUST_CHECK enum errc dep_server_name(struct transport *t, const struct settings *settings, size_t i,
+	struct buf *ret, struct err *err);
+/* Asks that of every server. ERR_SETTINGS for the token of another one. */
 MUST_CHECK enum errc dep_preflight(
 	struct transport *t, const struct settings *settings, struct err *err);
 /* Which entry of settings.enrollment that server is; SIZE_MAX: none. */

@@ -95,11 +95,11 @@ static enum errc certificate_open(struct signin *s, struct err *err)
 	return rc;
 }
 
-/* The portal's .p7m, or what somebody made of it. */
-static enum errc open_server_token(const struct signin *s, struct dep_token *ret, struct err *err)
+enum errc signin_server_token(
+	const struct enrollment_server *server, struct dep_token *ret, struct err *err)
 {
 	struct buf text, key, plain;
-	enum errc rc = secret_open(&s->dep->server_token, &text, err);
+	enum errc rc = secret_open(&server->server_token, &text, err);
 
 	if (rc)
 		return rc;
@@ -108,7 +108,7 @@ static enum errc open_server_token(const struct signin *s, struct dep_token *ret
 		buf_wipe(&text);
 		return rc;
 	}
-	rc = secret_open(&s->dep->private_key, &key, err);
+	rc = secret_open(&server->private_key, &key, err);
 	if (!rc) {
 		rc = cms_open_token(buf_view(&text), buf_view(&key), &plain, err);
 		buf_wipe(&key);
@@ -125,7 +125,7 @@ static enum errc dep_ask(
 	const struct signin *s, int64_t now_ms, struct http_request *ret, struct err *err)
 {
 	struct dep_token token = { 0 };
-	enum errc rc = open_server_token(s, &token, err);
+	enum errc rc = signin_server_token(s->dep, &token, err);
 
 	if (rc)
 		return err_wrap(err, "enrollment: server '%s': ", s->dep->server);

@@ -13,6 +13,7 @@
 #include "io/http_message.h"
 #include "model/settings.h"
 #include "services/apple.h"
+#include "services/dep.h"
 
 struct signin_kind;
 
@@ -37,6 +38,9 @@ void signin_init_uem(struct signin *s, const struct settings *settings);
 void signin_init_dep(
 	struct signin *s, const struct settings *settings, const struct enrollment_server *dep);
 void signin_release(struct signin *s);
+/* The portal's .p7m, or the JSON somebody made of it. Caller wipes with dep_token_wipe(). */
+MUST_CHECK enum errc signin_server_token(
+	const struct enrollment_server *server, struct dep_token *ret, struct err *err);
 
 bool signin_ready(const struct signin *s, int64_t now_ms);
 /* Everything short of a request: opens secrets, looks for a kept token. *ret_ask: a token has to be

@@ -3,12 +3,14 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "engine/disown.h"
+#include "engine/signin.h"
 #include "io/crypto.h"
 #include "services/dep.h"
 #include "survey/doctor_parts.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
-enum { SKEW_MS = 60 * 1000, SOON_DAYS = 30 };
+enum { SKEW_MS = 60 * 1000, SOON_DAYS = 30, NAME_MAX_BYTES = 4096 };
 
 /* --- secrets --- */
 
@@ -182,91 +184,6 @@ enum errc doctor_apple_role(struct doctor *d, struct err *err)
 
 /* --- the DEP service --- */
 
-static enum errc open_token(
-	const struct enrollment_server *e, struct dep_token *ret, struct err *err)
-{
-	struct buf text, key, plain = { 0 };
-	enum errc rc = secret_open(&e->server_token, &text, err);
-
-	if (rc)
-		return rc;
-	rc = dep_token_read(buf_view(&text), ret, NULL);
-	if (rc) {
-		rc = secret_open(&e->private_key, &key, err);
-		if (!rc) {
-			rc = cms_open_token(buf_view(&text), buf_view(&key), &plain, err);
-			buf_wipe(&key);
-		}
-		if (!rc) {
-			rc = dep_token_read(buf_view(&plain), ret, err);
-			buf_wipe(&plain);
-		}
-	}
-	buf_wipe(&text);
-	return rc;
-}
-
-static enum errc get_session(struct doctor *d, const struct enrollment_server *e,
-	const struct dep_token *token, struct http_request *ret_account, enum desk *ret,
-	struct err *err)
-{
-	struct http_request q;
-	struct http_reply reply;
-	struct buf session;
-	enum errc rc;
-
-	dep_session_request(e->url, token, doctor_now(d), &q);
-	rc = transport_get(d->session->transport, TO_BARE, &q, NULL, NULL, &reply, NULL, err);
-	if (rc)
-		return rc;
-	buf_init(&session, 64 * 1024);
-	rc = dep_session_reply(&reply, &session, err);
-	if (rc && dep_reply_word(&reply) == DEP_TERMS)
-		*ret = DESK_TERMS;
-	if (!rc) {
-		dep_account_request(e->url, ret_account);
-		rc = http_request_header(ret_account, DEP_SESSION_HEADER, buf_view(&session), err);
-		if (rc)
-			http_request_release(ret_account);
-	}
-	buf_wipe(&session);
-	http_reply_release(&reply);
-	return rc;
-}
-
-/* The account answers only while the terms are accepted. */
-static enum errc get_account(struct doctor *d, const struct enrollment_server *e,
-	struct http_request *q, enum desk *ret, struct err *err)
-{
-	struct dep_account account;
-	struct http_reply reply;
-	struct json *root = NULL;
-	enum errc rc = transport_get(
-		d->session->transport, TO_BARE, q, NULL, NULL, &reply, NULL, err);
-
-	if (rc)
-		return rc;
-	rc = dep_reply_error(&reply, err);
-	if (rc && dep_reply_word(&reply) == DEP_TERMS)
-		*ret = DESK_TERMS;
-	if (!rc)
-		rc = json_parse(&root, buf_view(&reply.body), err);
-	if (!rc)
-		rc = dep_account_decode(root, &account, err);
-	if (!rc) {
-		*ret = DESK_OPEN;
-		if (!str_eq_nocase(account.server_name, str_from(e->server)))
-			doctor_say(d, FOUND_TROUBLE, str_from(e->server),
-				"name the server as the portal does, or give the token of this "
-				"server",
-				"the token belongs to the server '%.*s'",
-				STR_FMT(account.server_name));
-	}
-	json_free(root);
-	http_reply_release(&reply);
-	return rc;
-}
-
 static void check_expiry(struct doctor *d, struct str subject, int64_t expires_ms)
 {
 	char when[TIME_TEXT];
@@ -280,22 +197,33 @@ static void check_expiry(struct doctor *d, struct str subject, int64_t expires_m
 		"the token %s %s", expires_ms < doctor_now(d) ? "ended" : "ends", when);
 }
 
-static enum errc check_desk(
-	struct doctor *d, const struct enrollment_server *e, enum desk *ret, struct err *err)
+static enum errc check_desk(struct doctor *d, size_t i, enum desk *ret, struct err *err)
 {
+	const struct settings *s = d->session->settings;
+	const struct enrollment_server *e = &s->enrollment[i];
 	struct dep_token token = { 0 };
-	struct http_request account;
-	enum errc rc = open_token(e, &token, err);
+	struct buf name;
+	enum errc rc = signin_server_token(e, &token, err);
 
+	buf_init(&name, NAME_MAX_BYTES);
 	if (!rc) {
 		check_expiry(d, str_from(e->server), token.expires_ms);
-		rc = get_session(d, e, &token, &account, ret, err);
+		rc = dep_server_name(d->session->transport, s, i, &name, err);
 	}
-	if (!rc)
-		rc = get_account(d, e, &account, ret, err);
 	dep_token_wipe(&token);
-	if (*ret == DESK_TERMS)
+	if (!rc) {
+		*ret = DESK_OPEN;
+		if (!str_eq_nocase(buf_view(&name), str_from(e->server)))
+			doctor_say(d, FOUND_TROUBLE, str_from(e->server),
+				"name the server as the portal does, or give the token of this "
+				"server",
+				"the token belongs to the server '%s'", buf_cstr(&name));
+	}
+	buf_release(&name);
+	if (rc && strstr(err->msg, "T_C_NOT_SIGNED")) {
+		*ret = DESK_TERMS;
 		return ERR_OK;
+	}
 	return doctor_fail(d, rc, str_from(e->server),
 		"download a new server token in Apple's portal: a token ends after a year, with "
 		"new terms, and when the administrator who made it is removed",
@@ -311,7 +239,7 @@ enum errc doctor_server_token(struct doctor *d, struct err *err)
 		doctor_say(d, FOUND_UNCHECKED, STR_NONE, "",
 			"the settings have no server of depmend's own (enrollment:)");
 	for (size_t i = 0; i < s->n_enrollment && !rc; i++)
-		rc = check_desk(d, &s->enrollment[i], &d->desks[i], err);
+		rc = check_desk(d, i, &d->desks[i], err);
 	return rc;
 }
 
