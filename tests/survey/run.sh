@@ -124,7 +124,9 @@ check 'a CSV of now disagrees with nothing at Apple' test "$(grep -cE 'csv\.|app
 on=$(columns live.csv serial server released | awk -F '|' '$2 == "WS1 EMEA" { print $1 }')
 off=$(columns live.csv serial server released | awk -F '|' '$2 == "" && $3 == "" { print $1 }')
 out=$(columns live.csv serial released | awk -F '|' '$2 != "" { print $1; exit }')
-here=$(sed -n 1p <<<"$on") there=$(sed -n 2p <<<"$on") sold=$(sed -n 3p <<<"$on")
+here=$(sed -n 1p <<<"$on") there=$(sed -n 2p <<<"$on")
+sold=$(truth "SELECT d.serial FROM device d JOIN server s ON s.id = d.server WHERE s.name = 'WS1 EMEA'
+	AND d.serial NOT IN (SELECT serial FROM managed) ORDER BY 1 DESC LIMIT 1") # nobody uses it any more
 dropped=$(sed -n 4p <<<"$on") none=$(sed -n 5p <<<"$on") free=$(sed -n 1p <<<"$off")
 apac=$(columns live.csv server listed profile serial | grep '^WS1 APAC|yes|')
 other=$(grep -v '||' <<<"$apac" | sed -n '1s/.*|//p') bare=$(sed -n 's/.*||//p' <<<"$apac" | head -n 1)
@@ -175,16 +177,27 @@ same 'what Apple and the UEM disagree on does not depend on the CSV' '' \
 	"$(diff <(grep uem before.txt) after.txt)"
 check 'and the agreeing one is not named' test "$(grep -c "^$here," diff.csv)" -eq 0
 
-mends() { # SERIAL RULE [OPTION...]: the rule, given the differences, would act on the device
-	run plan diff.csv --rules "$2" --out plan.csv "${@:3}"
-	same "$2 takes the differences and mends its own" planned \
-		"$(columns plan.csv serial depmend_outcome | sed -n "s/^$1|//p" | sort -u)"
+# What was suggested for each reason, and what turned out to act on its devices.
+pairs() {
+	columns diff.csv reason rule | grep -v '|$' | sort -u >>suggested.txt
 }
-mends "$there" reconcile
-same 'and nothing else' 1 "$(columns plan.csv depmend_outcome | grep -c planned)"
-mends "$none" reconcile --set empty=unassign
-mends "$free" move-server --set 'server=WS1 APAC'
-mends "$bare" assign-missing-profile --set 'profile=Corporate iPads'
+mends() { # REASON SERIAL RULE [OPTION...]: the rule, given the rows that name it, acts on the device
+	head -n 1 diff.csv >its.csv
+	grep ",$3\$" diff.csv >>its.csv
+	run plan its.csv --rules "$3" --out plan.csv "${@:4}"
+	same "$3 mends $1" planned \
+		"$(columns plan.csv serial depmend_outcome | sed -n "s/^$2|//p" | sort -u)"
+	echo "$1|$3" >>tried.txt
+}
+pairs
+run plan diff.csv --rules reconcile --out plan.csv
+same 'reconcile takes all the differences and mends its own' "planned $there" \
+	"$(columns plan.csv depmend_outcome serial | sed -n 's/^planned|/planned /p')"
+mends apple.other_server "$there" reconcile
+mends apple.not_released "$sold" release-sold
+mends apple.assigned "$none" reconcile --set empty=unassign
+mends apple.unassigned "$free" move-server --set 'server=WS1 APAC'
+mends uem.no_profile "$bare" assign-missing-profile --set 'profile=Corporate iPads'
 
 # --- Apple against the UEM ---
 
@@ -208,8 +221,11 @@ run export --compare live.csv --out diff.csv
 exits 'a comparison of a torn world' 0
 check 'on a server and not listed' grep -q "^$here,uem.not_listed,.*,orphans\$" diff.csv
 check 'listed and on no server' grep -q "^$free,uem.left_behind,.*,orphans\$" diff.csv
-mends "$here" orphans
-mends "$free" orphans
+pairs
+mends uem.not_listed "$here" orphans
+mends uem.left_behind "$free" orphans
+same 'every rule that is named mends what it is named for' "$(sort -u suggested.txt)" \
+	"$(sort -u tried.txt)"
 
 run export --out live.csv
 run apply live.csv --rules orphans --limit 2 --yes --out result.csv
