@@ -72,7 +72,7 @@ static enum errc connect_and_recover(struct carrying *c, struct err *err)
 	struct surroundings s = surroundings_of(c);
 	enum errc rc;
 
-	cli_confine(c->p.settings, c->out);
+	cli_confine(c->p.settings, c->out, NULL);
 	c->started_ms = transport_now(c->p.session.transport);
 	rc = session_connect(&c->p.session, err);
 	c->p.online = !rc;

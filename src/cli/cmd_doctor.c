@@ -17,6 +17,7 @@ struct visit {
 	const struct cli *cli;
 	struct prepared p;
 	struct doctor *doctor;
+	struct confined confined; /* once there is a doctor */
 };
 
 /* --- output --- */
@@ -91,6 +92,39 @@ static void print(const struct visit *v)
 	buf_release(&line);
 }
 
+static void put_sandbox(const struct confined *c, struct buf *line)
+{
+	struct json_out o;
+
+	json_out_init(&o, line);
+	json_obj(&o, NULL);
+	json_put_z(&o, "type", "sandbox");
+	json_put_int(&o, "landlock", c->landlock);
+	json_put_bool(&o, "no_new_privileges", c->no_new_privileges);
+	json_arr(&o, "writable");
+	for (size_t i = 0; i < CONFINED_FOLDERS && c->landlock; i++)
+		json_put_z(&o, NULL, c->writable[i]);
+	json_arr_end(&o);
+	json_obj_end(&o);
+	buf_char(line, '\n');
+}
+
+/* Nothing that can be mended from here, so it is no finding. */
+static void tell_sandbox(const struct visit *v)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_MAX_BYTES);
+	if (cli_count(v->cli, OPTION_JSON)) {
+		put_sandbox(&v->confined, &line);
+		(void)fputs(buf_cstr(&line), stdout);
+	} else if (!cli_count(v->cli, OPTION_QUIET)) {
+		confined_words(&v->confined, &line);
+		(void)fprintf(stderr, "sandbox: %s\n", buf_cstr(&line));
+	}
+	buf_release(&line);
+}
+
 static void sum_up(const struct visit *v)
 {
 	uint32_t n = doctor_count(v->doctor, NULL, FOUND_TROUBLE);
@@ -160,7 +194,7 @@ static enum errc examine(struct visit *v, struct err *err)
 		rc = prepare_session(&v->p, opt, err);
 	if (rc)
 		return rc;
-	cli_confine(v->p.settings, NULL);
+	cli_confine(v->p.settings, NULL, &v->confined);
 	v->doctor = doctor_new(&v->p.session, cli_duration_ms(v->cli, OPTION_OLDER_THAN, day_ms));
 	rc = doctor_run(v->doctor, err);
 	return rc ? rc : mend(v, err);
@@ -176,8 +210,10 @@ int cmd_doctor(const struct cli *cli)
 	prepare_release(&v.p); /* first, since progress has its line on the terminal */
 	if (v.doctor) {
 		print(&v);
+		tell_sandbox(&v);
 		sum_up(&v);
 	}
+	confined_release(&v.confined);
 	if (rc)
 		status = cli_fail(cli, &err);
 	else if (doctor_count(v.doctor, NULL, FOUND_TROUBLE))

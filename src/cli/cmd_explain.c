@@ -148,7 +148,7 @@ static enum errc explain_all(struct explaining *e, struct err *err)
 	if (!rc)
 		rc = prepare_session(&e->p, opt, err);
 	if (!rc) {
-		cli_confine(e->p.settings, NULL);
+		cli_confine(e->p.settings, NULL, NULL);
 		rc = session_connect(&e->p.session, err);
 	}
 	if (!rc)

@@ -26,7 +26,7 @@ static enum errc connect_to_both(struct exporting *e, struct err *err)
 
 	if (rc)
 		return rc;
-	cli_confine(e->p.settings, cli_text(e->p.cli, OPTION_OUT));
+	cli_confine(e->p.settings, cli_text(e->p.cli, OPTION_OUT), NULL);
 	return session_connect(&e->p.session, err);
 }
 

@@ -14,7 +14,7 @@ static enum errc make_plan(struct prepared *p, struct err *err)
 		opt.max_wait_ms = cli_duration_ms(p->cli, OPTION_MAX_WAIT, INT64_MAX);
 		rc = prepare_session(p, opt, err);
 		if (!rc) {
-			cli_confine(p->settings, cli_text(p->cli, OPTION_OUT));
+			cli_confine(p->settings, cli_text(p->cli, OPTION_OUT), NULL);
 			rc = session_connect(&p->session, err);
 		}
 		p->online = !rc;

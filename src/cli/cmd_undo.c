@@ -86,7 +86,7 @@ static enum errc make_plan(struct prepared *p, struct err *err)
 	if (!rc)
 		rc = load_run(p, name, err);
 	if (!rc) {
-		cli_confine(p->settings, cli_text(p->cli, OPTION_OUT));
+		cli_confine(p->settings, cli_text(p->cli, OPTION_OUT), NULL);
 		rc = session_connect(&p->session, err);
 	}
 	p->online = !rc;

@@ -32,24 +32,46 @@ static char *folder_of(const char *path)
 	return mem_dupz((struct str){ path, slash == path ? 1 : (size_t)(slash - path) });
 }
 
-void cli_confine(const struct settings *s, const char *out)
+void confined_words(const struct confined *c, struct buf *out)
+{
+	if (c->programs) {
+		buf_z(out, "none, since the settings run programs");
+		return;
+	}
+	if (c->landlock)
+		buf_printf(out, "Landlock %d; nothing is started; written are only", c->landlock);
+	else
+		buf_z(out, "this kernel offers no Landlock");
+	for (size_t i = 0; i < CONFINED_FOLDERS && c->landlock; i++)
+		buf_printf(out, "%s %s", i ? "," : "", c->writable[i]);
+	buf_z(out, c->no_new_privileges ? "; no new privileges" : "");
+}
+
+void confined_release(struct confined *c)
+{
+	for (size_t i = 0; i < CONFINED_FOLDERS; i++)
+		free(c->writable[i]);
+}
+
+void cli_confine(const struct settings *s, const char *out, struct confined *ret)
 {
 	const char *temporary = getenv("TMPDIR");
-	char *folder = folder_of(out && strcmp(out, "-") != 0 ? out : "/tmp/");
-	const char *writable[] = { s->state, folder, temporary && *temporary ? temporary : "/tmp",
-		"/var/tmp" };
-	int version;
+	struct confined c = { .programs = settings_run_programs(s),
+		.writable = { mem_strdup(s->state),
+			folder_of(out && strcmp(out, "-") != 0 ? out : "/tmp/"),
+			mem_strdup(temporary && *temporary ? temporary : "/tmp"),
+			mem_strdup("/var/tmp") } };
+	struct buf words;
 
-	if (settings_run_programs(s)) {
-		log_debug("sandbox: none, since the settings run programs");
-	} else {
-		version = sandbox_enter(writable, sizeof(writable) / sizeof(*writable));
-		if (version)
-			log_debug("sandbox: Landlock %d; nothing is started; written are only "
-				  "%s, %s, %s, %s",
-				version, writable[0], writable[1], writable[2], writable[3]);
-		else
-			log_debug("sandbox: this kernel offers no Landlock; no new privileges");
-	}
-	free(folder);
+	if (!c.programs)
+		c.landlock = sandbox_enter(
+			(const char *const *)c.writable, CONFINED_FOLDERS, &c.no_new_privileges);
+	buf_init(&words, 64 * 1024);
+	confined_words(&c, &words);
+	log_debug("sandbox: %s", buf_cstr(&words));
+	buf_release(&words);
+	if (ret)
+		*ret = c;
+	else
+		confined_release(&c);
 }

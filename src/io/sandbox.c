@@ -56,13 +56,14 @@ static void allow(int ruleset, const char *path, uint64_t what)
 	(void)close(rule.parent_fd);
 }
 
-int sandbox_enter(const char *const *writable, size_t n)
+int sandbox_enter(const char *const *writable, size_t n, bool *ret_no_new_privileges)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, ASK_VERSION);
 	struct ruleset_attr attr = handled_by(version);
 	int ruleset;
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || version <= 0)
+	*ret_no_new_privileges = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	if (!*ret_no_new_privileges || version <= 0)
 		return 0;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr,
 		version >= 4 ? sizeof(attr) : sizeof(attr.fs), 0);

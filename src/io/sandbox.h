@@ -8,10 +8,11 @@
 #ifndef IO_SANDBOX_H
 #define IO_SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* writable: folders; those that are not there are left out. Returns the kernel's Landlock version;
- * 0: it has none, or refused, and nothing but privileges was given away. */
-int sandbox_enter(const char *const *writable, size_t n);
+ * 0: it has none, or refused, and nothing but privileges was given away: *ret_no_new_privileges. */
+int sandbox_enter(const char *const *writable, size_t n, bool *ret_no_new_privileges);
 
 #endif

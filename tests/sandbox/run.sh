@@ -37,10 +37,24 @@ run_name=$("$build/depmend" runs --quiet | grep -o '2026[0-9a-f-]*' | head -n 1)
 traced undo "$run_name"
 check 'undo is confined' before_connect 'PR_SET_NO_NEW_PRIVS, 1'
 
+
+traced doctor
+check 'doctor is confined' before_connect 'PR_SET_NO_NEW_PRIVS, 1'
+check 'doctor tells' grep -q '^sandbox: .*; no new privileges$' err
+landlock=$(sed -n 's/^sandbox: Landlock \([0-9]*\);.*/\1/p' err)
+traced doctor --json
+same 'to programs as well' "${landlock:-0} true" \
+	"$(jq -r 'select(.type == "sandbox") | "\(.landlock) \(.no_new_privileges)"' out)"
+same 'and what may be written' "${landlock:+$work/state}" \
+	"$(jq -r 'select(.type == "sandbox") | .writable[0] // ""' out)"
+
 sed 's/client_secret: .*/client_secret: {command: [cat, uem-secret]}/' depmend.yaml >command.yaml
 traced plan in.csv --rules corrupted-registration --settings command.yaml --out plan.csv -v
 exits 'a secret that a program tells' 3
 check 'then there is no sandbox, and it says so' grep -q '^sandbox: none, since' err
+run doctor --settings command.yaml --json
+same 'doctor says so, too' 'false 0' \
+	"$(jq -r 'select(.type == "sandbox") | "\(.no_new_privileges) \(.writable | length)"' out)"
 
 if [ "$(id -u)" -eq 0 ]; then
 	new_world --seed 1
