@@ -19,6 +19,7 @@ import traps
 BUILD = ".build/release"
 CRASH = ["python3", "tests/crash/crash.py", BUILD, "--only"]
 HTTP = [f"{BUILD}/unit/test_http"]
+WIPES = ["tests/steps/run.sh", BUILD, "wipe"]
 
 # name: (file, [(what stands there once, what takes its place)], the test[, what it says])
 MUTANTS = {
@@ -51,6 +52,12 @@ MUTANTS = {
     "no write kept for the way back": ("src/engine/change.c", [
         ("(back ? 0 : writes_to_come_back(j))", "(back ? 0 : 0 * writes_to_come_back(j))"),
     ], CRASH + ["wait"]),
+    "a wipe of another run forgotten": ("src/engine/facts_record.c", [
+        ("(void)map_add(&fleet->wiping, serial, NULL);", "(void)fleet;\n\t(void)serial;"),
+    ], WIPES, "nor is it sent by another run"),
+    "a run with wipes given up": ("src/engine/apply.c", [
+        ("(d->results[i] == RESULT_DONE || (i == next && d->busy)))", "i == next && !d->busy)"),
+    ], WIPES, "what follows a wipe is not lost"),
 }
 
 
