@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# `export` of a million devices against the simulator: memory; requests of a whole reading of 42,000
-# devices on five servers. BENCH_QUICK=1: 50,000 devices instead of a million.
+# `export` of a million devices against the simulator, also compared with a CSV of as many, and of a
+# tenth with details: memory; requests of a whole reading of 42,000 devices on five servers.
+# BENCH_QUICK=1: 50,000 devices instead of a million.
 #
 #	tests/bench/export.sh BUILD
 # shellcheck source=tests/lib.sh
@@ -18,17 +19,36 @@ figure() { # AIM WHAT VALUE TARGET: VALUE may be at most TARGET
 
 n=1000000
 [ -z "${BENCH_QUICK:-}" ] || n=50000
+
+takes() { # WHAT OPTION...: export with these, in at most 64 MiB
+	local what=$1
+	shift
+	"$build/bench/measure" measured "$build/depmend" export "$@" 2>err </dev/null
+	read -r seconds _ kib status <measured
+	[ "$status" -eq 0 ] || {
+		tail -n 3 err >&2
+		missed=1
+	}
+	figure - "$what: MiB resident" $(((kib + 1023) / 1024)) 64
+	printf -- '-|%s: seconds|%s||-\n' "$what" "$seconds"
+}
+
+has() { # FILE N
+	[ "$(wc -l <"$1")" -eq $(($2 + 1)) ] || {
+		echo "$1 has not $2 devices" >&2
+		missed=1
+	}
+}
+
 "$build/depmend-sim" --make-fleet "$n" --seed 1 >million.csv
 new_world --fleet million.csv
-"$build/bench/measure" measured "$build/depmend" export --out live.csv 2>err </dev/null
-read -r seconds _ kib status <measured
-[ "$status" -eq 0 ] || tail -n 3 err >&2
-[ "$(wc -l <live.csv)" -eq $((n + 1)) ] || {
-	echo "live.csv has not $n devices" >&2
-	missed=1
-}
-figure - "export of $n devices: MiB resident" $(((kib + 1023) / 1024)) 64
-printf -- '-|export of %s devices: seconds|%s||-\n' "$n" "$seconds"
+takes "export of $n devices" --out live.csv
+has live.csv "$n"
+takes "export --compare of $n devices" --compare live.csv --out diff.csv
+"$build/depmend-sim" --make-fleet $((n / 10)) --seed 1 >tenth.csv
+new_world --fleet tenth.csv
+takes "export --detail of $((n / 10)) devices" --detail --out live.csv
+has live.csv $((n / 10))
 
 # --- requests ---
 
