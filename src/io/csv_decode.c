@@ -123,6 +123,7 @@ enum errc csv_source_open(struct csv_source **ret, const char *path, struct str 
 	enum errc rc = ERR_OK;
 
 	s->fd = -1;
+	s->opened = (struct stat){ 0 };
 	s->memory = s->all = bytes;
 	s->read_bytes = opt->read_bytes ? opt->read_bytes : READ_BYTES;
 	s->converter = NULL;
