@@ -181,6 +181,7 @@ enum errc carry_out(struct carrying *c, struct err *err)
 		return rc;
 	s = surroundings_of(c);
 	s.limits = &c->limits;
+	input_forget_rows(&c->p.input);
 	return run_work(&s, c->run.id, err);
 }
 

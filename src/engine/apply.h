@@ -71,7 +71,7 @@ struct run_row {
 	uint32_t alike; /* rows of the same number differ in nothing but the serial; 0: none does */
 };
 struct run_results;
-/* Caller frees with run_results_free(). */
+/* One at a time; the store is borrowed until run_results_free(), which the caller calls. */
 MUST_CHECK enum errc run_results_load(
 	struct store *store, int64_t run, struct run_results **ret, struct err *err);
 void run_results_free(struct run_results *r);

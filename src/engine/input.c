@@ -356,6 +356,15 @@ enum errc input_reopen(struct input *in, const char *spool, char delimiter, bool
 	return rc;
 }
 
+void input_forget_rows(struct input *in)
+{
+	map_release(&in->serials);
+	free(in->rows);
+	free(in->jumps);
+	in->rows = NULL;
+	in->jumps = NULL;
+}
+
 void input_release(struct input *in)
 {
 	struct err err;
@@ -365,9 +374,7 @@ void input_release(struct input *in)
 	if (in->own_spool)
 		(void)unlink(in->spool);
 	free(in->spool);
-	free(in->rows);
-	free(in->jumps);
-	map_release(&in->serials);
+	input_forget_rows(in);
 	arena_release(&in->arena);
 	*in = (struct input){ 0 };
 }
@@ -377,7 +384,7 @@ void input_release(struct input *in)
 static enum errc next_of(const struct input *in, struct csv_reader *csv, uint32_t n, bool copy,
 	struct csv_record *ret, bool *ret_more, struct err *err)
 {
-	uint16_t place = copy && n < in->n_rows ? in->rows[n].place : 0;
+	uint16_t place = copy && in->rows && n < in->n_rows ? in->rows[n].place : 0;
 
 	if (!place)
 		return csv_next(csv, ret, ret_more, err);

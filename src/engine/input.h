@@ -81,6 +81,8 @@ MUST_CHECK enum errc input_rows(struct input *in, input_each_fn *each, void *sel
 /* Opens the spool of an earlier run for its columns and records; it has no rows. */
 MUST_CHECK enum errc input_reopen(struct input *in, const char *spool, char delimiter,
 	bool has_header, int serial_at, struct err *err);
+/* When a run has taken them over: the rows and their serials; each later pass reads by cells. */
+void input_forget_rows(struct input *in);
 void input_release(struct input *in);
 
 /* Every data record in order; n counts from 0. */

@@ -51,12 +51,7 @@ void run_input_release(struct run_input *in)
 
 /* --- rows --- */
 
-/* A row, or the device of its serial. Texts are slots of `texts`. */
-struct stored_row {
-	uint32_t serial, rule, detail, device, line;
-	uint8_t outcome, reason;
-};
-
+/* Texts are slots of `texts`. */
 struct stored_device {
 	uint32_t rule, program, before, after, results, detail, evidence, attempts;
 	uint8_t outcome, reason;
@@ -64,10 +59,12 @@ struct stored_device {
 	int64_t finished_ms;
 };
 
+/* Rows stay in the store until they are asked for, there are so many. */
 struct run_results {
+	struct store *store;
+	int64_t run;
+	uint32_t n_rows, next;     /* next: the row the store would give next */
 	struct map texts, serials; /* serials: of devices, by index */
-	struct stored_row *rows;
-	uint32_t n_rows, cap_rows;
 	struct stored_device *devices;
 	uint32_t n_devices, cap_devices;
 	int64_t *takes_off; /* open requests that do so */
@@ -99,26 +96,6 @@ static enum errc keep_device(void *self, const struct device_record *d, struct e
 		.finished_ms = d->finished_ms,
 		.outcome = (uint8_t)d->outcome,
 		.reason = (uint8_t)d->reason,
-	};
-	return ERR_OK;
-}
-
-static enum errc keep_row(void *self, const struct row_record *row, struct err *err)
-{
-	struct run_results *r = self;
-
-	if (row->n != r->n_rows)
-		return err_set(err, ERR_STORE, "row %u of the run is missing", r->n_rows);
-	MEM_GROW(r->rows, r->n_rows, r->cap_rows);
-	r->rows[r->n_rows++] = (struct stored_row){
-		.serial = keep(r, row->serial),
-		.rule = keep(r, row->rule),
-		.detail = keep(r, row->detail),
-		.device = row->outcome == OUTCOME_PLANNED ? map_find(&r->serials, row->serial)
-							  : MAP_NONE,
-		.line = (uint32_t)row->line,
-		.outcome = (uint8_t)row->outcome,
-		.reason = (uint8_t)row->reason,
 	};
 	return ERR_OK;
 }
@@ -164,6 +141,9 @@ enum errc run_results_load(
 	struct run_results *r = mem_zalloc(sizeof(*r));
 	enum errc rc;
 
+	r->store = store;
+	r->run = run;
+	r->next = MAP_NONE;
 	map_init(&r->texts, 0);
 	map_init(&r->serials, 0);
 	buf_init(&r->steps, 1024 * 1024);
@@ -171,7 +151,7 @@ enum errc run_results_load(
 	if (!rc)
 		rc = load_leaving(r, store, run, err);
 	if (!rc)
-		rc = store_rows(store, run, keep_row, r, err);
+		rc = store_row_count(store, run, &r->n_rows, err);
 	if (rc)
 		run_results_free(r);
 	else
@@ -183,10 +163,10 @@ void run_results_free(struct run_results *r)
 {
 	if (!r)
 		return;
+	store_rows_end(r->store);
 	map_release(&r->texts);
 	map_release(&r->serials);
 	buf_release(&r->steps);
-	free(r->rows);
 	free(r->devices);
 	free(r->takes_off);
 	free(r);
@@ -222,25 +202,43 @@ static enum errc describe(
 	return rc;
 }
 
+static enum errc read_row(
+	struct run_results *r, uint32_t n, struct row_record *ret, struct err *err)
+{
+	bool more;
+	enum errc rc = r->next == n ? ERR_OK : store_rows_from(r->store, r->run, n, err);
+
+	if (!rc)
+		rc = store_row_next(r->store, ret, &more, err);
+	if (!rc && (!more || ret->n != n))
+		rc = err_set(err, ERR_STORE, "row %u of the run is missing", n);
+	r->next = rc ? MAP_NONE : n + 1;
+	return rc;
+}
+
 enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret, struct err *err)
 {
-	const struct stored_row *row = &r->rows[n];
 	const struct stored_device *d;
+	struct row_record row;
+	uint32_t device;
 	bool off = false;
-	enum errc rc;
+	enum errc rc = read_row(r, n, &row, err);
 
+	if (rc)
+		return rc;
 	*ret = (struct run_row){
-		.outcome = (enum outcome)row->outcome,
-		.reason = (enum reason)row->reason,
-		.serial = map_key(&r->texts, row->serial),
-		.line = row->line,
-		.rule = map_key(&r->texts, row->rule),
-		.detail = map_key(&r->texts, row->detail),
+		.outcome = (enum outcome)row.outcome,
+		.reason = (enum reason)row.reason,
+		.serial = row.serial,
+		.line = (uint32_t)row.line,
+		.rule = row.rule,
+		.detail = row.detail,
 		.finished_ms = TIME_NONE,
 	};
-	if (row->device == MAP_NONE)
+	device = row.outcome == OUTCOME_PLANNED ? map_find(&r->serials, row.serial) : MAP_NONE;
+	if (device == MAP_NONE)
 		return ERR_OK;
-	d = &r->devices[row->device];
+	d = &r->devices[device];
 	rc = describe(r, d, &off, err);
 	if (rc)
 		return rc;

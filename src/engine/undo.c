@@ -23,9 +23,8 @@ void undo_identity(const char *client_id, const char *run_name, char ret[65])
 
 /* --- the rows of the run --- */
 
-static enum errc add_row(void *self, const struct row_record *rec, struct err *err)
+static void add_row(struct input *in, const struct row_record *rec)
 {
-	struct input *in = self;
 	struct input_row row = {
 		.serial = rec->serial.n ? map_add(&in->serials, rec->serial, NULL) : MAP_NONE,
 		.program = MAP_NONE,
@@ -35,26 +34,33 @@ static enum errc add_row(void *self, const struct row_record *rec, struct err *e
 		.reason = REASON_UNDO_NOTHING,
 	};
 
-	(void)err;
 	if (rec->outcome == OUTCOME_PLANNED)
 		row.outcome = OUTCOME_PENDING;
 	else if (rec->outcome == OUTCOME_DUPLICATE)
 		row.outcome = OUTCOME_DUPLICATE;
 	input_add(in, row, (uint32_t)rec->line);
-	return ERR_OK;
 }
 
 enum errc undo_input(
 	struct store *store, const struct run_record *run, struct input *ret, struct err *err)
 {
 	struct run_input old = { 0 };
+	struct row_record row;
+	bool more = true;
 	enum errc rc = run_open_input(store, run, &old, err);
 
 	*ret = old.input;
 	ret->widest = old.widest;
 	free(old.path);
 	free(old.undoes);
-	return rc ? rc : store_rows(store, run->id, add_row, ret, err);
+	if (!rc)
+		rc = store_rows_from(store, run->id, 0, err);
+	while (!rc && more) {
+		rc = store_row_next(store, &row, &more, err);
+		if (!rc && more)
+			add_row(ret, &row);
+	}
+	return rc;
 }
 
 /* --- from what was done to its inverse --- */

@@ -175,19 +175,44 @@ enum errc store_row_add(struct store *s, int64_t run, const struct row_record *r
 	return db_run(q, err);
 }
 
-enum errc store_rows(struct store *s, int64_t run,
-	enum errc (*each)(void *self, const struct row_record *row, struct err *err), void *self,
-	struct err *err)
+enum errc store_row_count(struct store *s, int64_t run, uint32_t *ret, struct err *err)
 {
 	struct db_stmt *q;
-	bool more;
-	enum errc rc = store_sql(s, SQL_ROW_ALL, &q, err);
+	bool row;
+	enum errc rc = store_sql(s, SQL_ROW_COUNT, &q, err);
 
 	if (rc)
 		return rc;
 	db_bind_int(q, 1, run);
-	while (!(rc = db_step(q, &more, err)) && more) {
-		struct row_record row = {
+	rc = db_step(q, &row, err);
+	if (!rc)
+		*ret = (uint32_t)db_col_int(q, 0);
+	db_reset(q);
+	return rc;
+}
+
+enum errc store_rows_from(struct store *s, int64_t run, uint32_t n, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, SQL_ROW_FROM, &q, err);
+
+	if (rc)
+		return rc;
+	db_reset(q);
+	db_bind_int(q, 1, run);
+	db_bind_int(q, 2, n);
+	return ERR_OK;
+}
+
+enum errc store_row_next(struct store *s, struct row_record *ret, bool *ret_more, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, SQL_ROW_FROM, &q, err);
+
+	if (!rc)
+		rc = db_step(q, ret_more, err);
+	if (!rc && *ret_more)
+		*ret = (struct row_record){
 			.n = (uint32_t)db_col_int(q, 0),
 			.line = (uint64_t)db_col_int(q, 1),
 			.serial = db_col_str(q, 2),
@@ -196,13 +221,15 @@ enum errc store_rows(struct store *s, int64_t run,
 			.rule = db_col_str(q, 5),
 			.detail = db_col_str(q, 6),
 		};
-
-		rc = each(self, &row, err);
-		if (rc)
-			break;
-	}
-	db_reset(q);
 	return rc;
+}
+
+void store_rows_end(struct store *s)
+{
+	struct db_stmt *q;
+
+	if (!store_sql(s, SQL_ROW_FROM, &q, NULL))
+		db_reset(q);
 }
 
 enum errc store_device_add(

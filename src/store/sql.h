@@ -27,9 +27,10 @@
 	X(RUN_LATEST, "SELECT name FROM run ORDER BY id DESC LIMIT 1")                             \
 	X(ROW_ADD, "INSERT INTO row(run, n, line, serial, outcome, reason, rule, detail) "         \
 		   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                       \
-	X(ROW_ALL, "SELECT r.n, r.line, r.serial, r.outcome, r.reason, u.s, d.s FROM row r "       \
-		   "LEFT JOIN text u ON u.id = r.rule LEFT JOIN text d ON d.id = r.detail "        \
-		   "WHERE r.run = ?1 ORDER BY r.n")                                                \
+	X(ROW_FROM, "SELECT r.n, r.line, r.serial, r.outcome, r.reason, u.s, d.s FROM row r "      \
+		    "LEFT JOIN text u ON u.id = r.rule LEFT JOIN text d ON d.id = r.detail "       \
+		    "WHERE r.run = ?1 AND r.n >= ?2 ORDER BY r.n")                                 \
+	X(ROW_COUNT, "SELECT count(*) FROM row WHERE run = ?1")                                    \
 	X(DEVICE_ADD, "INSERT INTO device(run, serial, rule, program, before, start, home, "       \
 		      "wave, listed, results, outcome, reason, after, detail, evidence, "          \
 		      "attempts, finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "       \

@@ -93,9 +93,13 @@ struct row_record {
 };
 MUST_CHECK enum errc store_row_add(
 	struct store *s, int64_t run, const struct row_record *row, struct err *err);
-MUST_CHECK enum errc store_rows(struct store *s, int64_t run,
-	enum errc (*each)(void *self, const struct row_record *row, struct err *err), void *self,
-	struct err *err);
+MUST_CHECK enum errc store_row_count(struct store *s, int64_t run, uint32_t *ret, struct err *err);
+/* The rows from number n on, one by one, until store_rows_end() or another store_rows_from(). Texts
+ * are borrowed until the next row. */
+MUST_CHECK enum errc store_rows_from(struct store *s, int64_t run, uint32_t n, struct err *err);
+MUST_CHECK enum errc store_row_next(
+	struct store *s, struct row_record *ret, bool *ret_more, struct err *err);
+void store_rows_end(struct store *s);
 
 /* --- devices that are acted on --- */
 struct device_record {
