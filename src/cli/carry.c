@@ -95,7 +95,7 @@ static void describe_approval(const struct carrying *c, struct buf *out)
 
 static enum errc freeze(struct carrying *c, struct err *err)
 {
-	struct buf audit;
+	struct buf audit, again;
 	struct freeze f = {
 		.input_path = c->input_path,
 		.undoes = c->undoes,
@@ -107,9 +107,13 @@ static enum errc freeze(struct carrying *c, struct err *err)
 
 	describe_approval(c, &audit);
 	f.audit = buf_view(&audit);
+	buf_init(&again, NEXT_MAX_BYTES);
+	cli_repeat(c->p.cli, c->p.cli->command->id, &again);
+	f.again = buf_cstr(&again);
 	rc = run_freeze(&c->p.plan, c->p.session.store, &f, transport_now(c->p.session.transport),
 		&c->run, err);
 	c->has_run = !rc;
+	buf_release(&again);
 	buf_release(&audit);
 	return rc;
 }
@@ -134,6 +138,7 @@ static enum errc go_on(struct carrying *c, struct err *err)
 
 static enum errc start_or_continue(struct carrying *c, struct err *err)
 {
+	struct cli_page page;
 	enum errc rc;
 
 	if (c->has_run)
@@ -144,8 +149,10 @@ static enum errc start_or_continue(struct carrying *c, struct err *err)
 		rc = expect_check(&c->expected, &c->p.plan, err);
 	if (!rc)
 		rc = guard_check(&c->p.plan, c->policy, c->allowed, err);
-	if (!rc && confirm_asks(c->p.cli, &c->p.plan))
-		plan_show(&c->p, c->policy, stderr);
+	if (!rc && confirm_asks(c->p.cli, &c->p.plan)) {
+		plan_show(&c->p, c->policy, cli_page_begin(&page, stderr));
+		cli_page_end(&page);
+	}
 	if (!rc)
 		rc = confirm_plan(c->p.cli, &c->p.plan, &c->said, err);
 	return rc ? rc : freeze(c, err);
@@ -237,14 +244,6 @@ static int status_of(enum errc ended)
 	return errc_info(ended)->exit_status;
 }
 
-void carry_again(const char *input_path, const char *undoes, char *ret, size_t size)
-{
-	if (undoes)
-		(void)snprintf(ret, size, "depmend undo %s --apply", undoes);
-	else
-		(void)snprintf(ret, size, "depmend apply %s", input_path);
-}
-
 static void put_run(
 	const struct carrying *c, const struct summary *summary, const struct summary_end *end)
 {
@@ -267,6 +266,7 @@ static void tell(struct carrying *c, const struct summary *summary, int status)
 		.status = status,
 		.color = cli_color(c->p.cli, stderr),
 	};
+	struct cli_page page;
 	struct buf next;
 
 	buf_init(&next, NEXT_MAX_BYTES);
@@ -285,9 +285,10 @@ static void tell(struct carrying *c, const struct summary *summary, int status)
 			buf_z(&next, " --past-halt");
 		end.next = buf_cstr(&next);
 	}
-	log_status(NULL);
-	if (cli_count(c->p.cli, OPTION_QUIET) == 0)
-		summary_print(summary, &end, stderr);
+	if (cli_count(c->p.cli, OPTION_QUIET) == 0) {
+		summary_print(summary, &end, cli_page_begin(&page, stderr));
+		cli_page_end(&page);
+	}
 	if (cli_count(c->p.cli, OPTION_JSON))
 		put_run(c, summary, &end);
 	buf_release(&next);

@@ -35,7 +35,5 @@ MUST_CHECK enum errc carry_out(struct carrying *c, struct err *err);
 /* Once rows were read, a result file is written whatever happened. Releases all; returns the exit
  * status. */
 int carry_end(struct carrying *c, enum errc ended, const struct err *why);
-/* The command that continues such a run. */
-void carry_again(const char *input_path, const char *undoes, char *ret, size_t size);
 
 #endif

@@ -186,6 +186,17 @@ void cli_help(const struct command *command, FILE *out);
 MUST_CHECK enum errc cli_check_json(
 	const struct cli *cli, enum option_id option, const char *out, struct err *err);
 
+/* Columns of the terminal that `out` is; 0: it is none. */
+size_t cli_columns(FILE *out);
+/* A page for people that goes to `out` when it is whole, broken to the columns of a terminal. */
+struct cli_page {
+	FILE *out, *whole;
+	char *text;
+	size_t n;
+};
+FILE *cli_page_begin(struct cli_page *page, FILE *out);
+void cli_page_end(struct cli_page *page);
+
 /* Prints the failure on stderr; returns its exit status. */
 int cli_fail(const struct cli *cli, const struct err *err);
 /* Whether to colour what goes to `out`. */

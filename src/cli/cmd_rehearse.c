@@ -349,6 +349,7 @@ static void tell(struct rehearsal *r)
 	/* Data may have taken the standard output. */
 	FILE *out = json || strcmp(r->out, "-") == 0 ? stderr : stdout;
 	char now[TIME_TEXT];
+	struct cli_page page;
 	struct summary_end end = {
 		.run = r->run.name,
 		.result = r->out,
@@ -364,11 +365,12 @@ static void tell(struct rehearsal *r)
 		put_rehearsal(r, &end);
 	if (cli_count(r->cli, OPTION_QUIET))
 		return;
-	log_status(NULL);
+	out = cli_page_begin(&page, out);
 	(void)fprintf(out, "rehearsed as of %s; nothing real was touched\n",
 		time_rfc3339_s(r->run.now_ms, now));
 	summary_print(&r->summary, &end, out);
 	print_forecast(r, out);
+	cli_page_end(&page);
 }
 
 /* --- every scenario --- */

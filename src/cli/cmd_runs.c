@@ -136,7 +136,8 @@ static enum errc show_run(struct stored *s, const char *name, bool json, struct 
 {
 	struct summary counts;
 	struct summary_end end = { 0 };
-	char when[TIME_TEXT], next[STORED_NEXT];
+	char when[TIME_TEXT];
+	struct buf next;
 	enum errc rc = stored_run(s, name, err);
 
 	if (!rc)
@@ -147,7 +148,9 @@ static enum errc show_run(struct stored *s, const char *name, bool json, struct 
 		stored_tell(s, &counts);
 		return ERR_OK;
 	}
-	end.next = stored_next(s, next);
+	buf_init(&next, STORED_NEXT_BYTES);
+	stored_next(s, &counts, &next);
+	end.next = next.n ? buf_cstr(&next) : NULL;
 	end.status = s->run.exit_status;
 	text_line(stdout, "run      %s (%s)", s->run.name, run_state_word(s->run.state));
 	text_line(stdout, "input    %s", s->input.path);
@@ -158,6 +161,7 @@ static enum errc show_run(struct stored *s, const char *name, bool json, struct 
 	rc = print_rest(s, err);
 	if (!rc)
 		summary_print(&counts, &end, stdout);
+	buf_release(&next);
 	return rc;
 }
 

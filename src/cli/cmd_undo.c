@@ -123,6 +123,7 @@ static enum errc open_all(
 		rc = carry_open(c, err);
 	if (!rc)
 		rc = load_run(&c->p, ret_name, err);
+	cli->args[0] = ret_name; /* once there is this run, it is the latest */
 	if (!rc)
 		undo_identity(c->p.settings->apple.client_id, ret_name, c->identity);
 	return rc;

@@ -48,7 +48,7 @@ static void help_overview(FILE *out)
 		(void)fprintf(out, "  %-22s %s\n", left, c->help);
 	}
 	print_options("options of every command", FOR_ALL, true, out);
-	(void)fputs("\n'depmend COMMAND --help' shows the options of one command.\n", out);
+	(void)fputs("\n'depmend help COMMAND' shows the options of one command.\n", out);
 }
 
 void cli_help(const struct command *c, FILE *out)

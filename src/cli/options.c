@@ -53,14 +53,15 @@ static const char *nearest_option(struct str name)
 	return best;
 }
 
-static enum errc unknown_option(struct str name, struct err *err)
+/* word: with its dashes. */
+static enum errc unknown_option(struct str word, struct str name, struct err *err)
 {
 	const char *near = nearest_option(name);
 
 	if (near)
-		return err_set(err, ERR_USAGE, "unknown option '--%.*s'; did you mean '--%s'?",
-			STR_FMT(name), near);
-	return err_set(err, ERR_USAGE, "unknown option '--%.*s'", STR_FMT(name));
+		return err_set(err, ERR_USAGE, "unknown option '%.*s'; did you mean '--%s'?",
+			STR_FMT(word), near);
+	return err_set(err, ERR_USAGE, "unknown option '%.*s'", STR_FMT(word));
 }
 
 static enum errc find_command(struct cli *c, const char *word, struct err *err)
@@ -140,7 +141,8 @@ struct words {
 
 static enum errc parse_long(struct cli *c, struct words *w, struct err *err)
 {
-	struct str rest = str_from(w->v[w->at++] + 2), name = str_cut(&rest, '=');
+	struct str word = str_from(w->v[w->at++]), rest = str_sub(word, 2, word.n - 2);
+	struct str name = str_cut(&rest, '=');
 	bool has_value = rest.p != NULL;
 	const char *value = rest.p;
 	size_t i = 0;
@@ -148,7 +150,7 @@ static enum errc parse_long(struct cli *c, struct words *w, struct err *err)
 	while (i < OPTION_MAX_ && !str_eq(str_from(options[i].name), name))
 		i++;
 	if (i == OPTION_MAX_)
-		return unknown_option(name, err);
+		return unknown_option((struct str){ word.p, name.n + 2 }, name, err);
 	if (!options[i].arg && has_value)
 		return err_set(err, ERR_USAGE, "--%s takes no value", options[i].name);
 	if (options[i].arg && !has_value) {
@@ -168,7 +170,7 @@ static enum errc parse_letters(struct cli *c, const char *letters, struct err *e
 		while (i < OPTION_MAX_ && options[i].letter != *p)
 			i++;
 		if (i == OPTION_MAX_)
-			return err_set(err, ERR_USAGE, "unknown option '-%c'", *p);
+			return unknown_option(str_from(letters - 1), str_from(letters), err);
 		c->given[c->n_given++] = (struct cli_given){ (enum option_id)i, NULL };
 	}
 	return ERR_OK;
@@ -176,6 +178,8 @@ static enum errc parse_letters(struct cli *c, const char *letters, struct err *e
 
 static enum errc parse_word(struct cli *c, const char *word, struct err *err)
 {
+	if (!c->command && strcmp(word, "help") == 0)
+		return give(c, OPTION_HELP, NULL, err);
 	if (!c->command)
 		return find_command(c, word, err);
 	c->args[c->n_args++] = word;

@@ -154,7 +154,7 @@ static void print_next(const struct prepared *p, FILE *out)
 	buf_init(&next, TEXT_MAX_BYTES);
 	next_command(p, &next);
 	if (next.n)
-		text_line(out, "next     %s", buf_cstr(&next));
+		text_line(out, "%-11s %s", "next", buf_cstr(&next));
 	buf_release(&next);
 }
 

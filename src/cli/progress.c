@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -60,11 +59,9 @@ void progress_free(struct progress *p)
 /* One less than there are: some terminals wrap when the last one is written. */
 static size_t columns(void)
 {
-	struct winsize size;
+	size_t n = cli_columns(stderr);
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-		return USUAL_COLUMNS - 1;
-	return (size_t)size.ws_col - 1;
+	return (n ? n : USUAL_COLUMNS) - 1;
 }
 
 static void show(struct progress *p)

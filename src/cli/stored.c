@@ -1,6 +1,5 @@
 #include "cli/stored.h"
 
-#include "cli/carry.h"
 #include "cli/load.h"
 #include "report/ndjson.h"
 
@@ -78,23 +77,27 @@ enum errc stored_rows_tell(struct stored *s, struct err *err)
 	return rc;
 }
 
-const char *stored_next(const struct stored *s, char out[STORED_NEXT])
+void stored_next(const struct stored *s, const struct summary *counts, struct buf *out)
 {
 	if (s->run.state != RUN_ACTIVE)
-		return NULL;
-	carry_again(s->input.path, s->input.undoes[0] ? s->input.undoes : NULL, out, STORED_NEXT);
-	return out;
+		return;
+	buf_z(out, s->input.again);
+	if (counts->reasons[REASON_RUN_HALTED])
+		buf_z(out, " --past-halt");
 }
 
 void stored_tell(const struct stored *s, const struct summary *counts)
 {
-	char next[STORED_NEXT];
 	struct ndjson j;
+	struct buf next;
 
+	buf_init(&next, STORED_NEXT_BYTES);
+	stored_next(s, counts, &next);
 	ndjson_begin(&j, "run");
 	ndjson_run(&j, &s->run);
 	json_put_z(&j.o, "input", s->input.path);
 	ndjson_outcomes(&j, counts);
-	json_put_z(&j.o, "next", stored_next(s, next));
+	ndjson_text(&j, "next", buf_view(&next));
 	ndjson_end(&j, stdout);
+	buf_release(&next);
 }

@@ -29,9 +29,9 @@ MUST_CHECK enum errc stored_rows(
 /* The same rows as JSON on the standard output. */
 MUST_CHECK enum errc stored_rows_tell(struct stored *s, struct err *err);
 
-/* The command that continues the run; NULL when it is over. */
-enum { STORED_NEXT = 1024 };
-const char *stored_next(const struct stored *s, char out[STORED_NEXT]);
+/* The command that continues the run; nothing when it is over. */
+enum { STORED_NEXT_BYTES = 1024 * 1024 };
+void stored_next(const struct stored *s, const struct summary *counts, struct buf *out);
 /* The run and what became of its rows, as JSON on the standard output. */
 void stored_tell(const struct stored *s, const struct summary *counts);
 

@@ -1,9 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "cli/cli.h"
+#include "report/fold.h"
 
 static bool is_set(const char *name)
 {
@@ -21,16 +23,43 @@ bool cli_color(const struct cli *cli, FILE *out)
 	return isatty(fileno(out)) && !is_set("NO_COLOR") && term && strcmp(term, "dumb") != 0;
 }
 
+size_t cli_columns(FILE *out)
+{
+	struct winsize size;
+
+	return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+FILE *cli_page_begin(struct cli_page *page, FILE *out)
+{
+	*page = (struct cli_page){ .out = out };
+	page->whole = open_memstream(&page->text, &page->n);
+	if (!page->whole)
+		abort();
+	return page->whole;
+}
+
+void cli_page_end(struct cli_page *page)
+{
+	if (fclose(page->whole) != 0)
+		abort();
+	log_status(NULL);
+	fold((struct str){ page->text, page->n }, cli_columns(page->out), page->out);
+	free(page->text);
+}
+
 int cli_fail(const struct cli *cli, const struct err *err)
 {
 	bool color = cli_color(cli, stderr);
+	struct cli_page page;
+	FILE *out = cli_page_begin(&page, stderr);
 
-	log_status(NULL);
-	(void)fprintf(stderr, "%sdepmend:%s ", color ? "\033[31m" : "", color ? "\033[0m" : "");
-	text_line(stderr, "%s", err->msg);
+	(void)fprintf(out, "%sdepmend:%s ", color ? "\033[31m" : "", color ? "\033[0m" : "");
+	text_line(out, "%s", err->msg);
 	if (err->code == ERR_USAGE)
-		(void)fputs("'depmend --help' and 'depmend COMMAND --help' show what it takes\n",
-			stderr);
+		(void)fputs(
+			"'depmend --help' and 'depmend COMMAND --help' show what it takes\n", out);
+	cli_page_end(&page);
 	return errc_info(err->code)->exit_status;
 }
 

@@ -16,6 +16,8 @@ void roff_line(const char *macro, const char *text, FILE *out);
 
 void docs_man(FILE *out);       /* depmend(1) */
 void docs_man_rules(FILE *out); /* depmend-rules(5) */
+/* depmend-sim(1), from what the simulator says of itself. */
+void docs_man_sim(FILE *help, FILE *out);
 void docs_bash(FILE *out);
 void docs_zsh(FILE *out);
 void docs_fish(FILE *out);

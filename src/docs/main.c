@@ -6,12 +6,18 @@
 
 #include "docs/docs.h"
 
+static void man_sim(FILE *out)
+{
+	docs_man_sim(stdin, out);
+}
+
 static const struct {
 	const char *kind;
 	void (*write)(FILE *out);
 } pages[] = {
 	{ "depmend.1", docs_man },
 	{ "depmend-rules.5", docs_man_rules },
+	{ "depmend-sim.1", man_sim },
 	{ "depmend.bash", docs_bash },
 	{ "_depmend", docs_zsh },
 	{ "depmend.fish", docs_fish },
@@ -24,8 +30,9 @@ int main(int argc, char **argv)
 			pages[i].write(stdout);
 			return fflush(stdout) != 0 || ferror(stdout);
 		}
-	(void)fputs("usage: depmend-docs depmend.1|depmend-rules.5|depmend.bash|_depmend|"
-		    "depmend.fish\n",
+	(void)fputs(
+		"usage: depmend-docs depmend.1|depmend-rules.5|depmend-sim.1|depmend.bash|_depmend|"
+		"depmend.fish\n",
 		stderr);
 	return 64;
 }

@@ -17,6 +17,7 @@ MUST_CHECK enum errc run_identity(const struct input *in, struct ruleset *rules,
 struct freeze {
 	const char *input_path; /* as the user gave it */
 	const char *undoes;     /* name of the run that is undone; NULL: none */
+	const char *again;      /* the command that continues the run */
 	const char *identity;
 	const struct rules_policy *policy;
 	const char *const *allowed; /* --allow, NULL-terminated; NULL: none */
@@ -53,6 +54,7 @@ struct run_input {
 	struct input input; /* reopened spool */
 	char *path;         /* as the user gave it */
 	char *undoes;       /* name of the run that it undoes; empty: none */
+	char *again;        /* the command that continues it */
 	size_t widest;
 };
 MUST_CHECK enum errc run_open_input(

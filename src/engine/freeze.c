@@ -12,7 +12,7 @@
 #include "io/crypto.h"
 #include "io/json.h"
 
-enum { FROZEN_MAX_BYTES = 256 * 1024 };
+enum { FROZEN_MAX_BYTES = 4 * 1024 * 1024 };
 
 /* --- identity --- */
 
@@ -132,6 +132,7 @@ static void write_frozen(const struct plan *p, const struct freeze *f, struct bu
 	json_obj(&o, NULL);
 	json_put_z(&o, "input", f->input_path);
 	json_put_z(&o, "undoes", f->undoes);
+	json_put_z(&o, "again", f->again);
 	json_put_z(&o, "input_sha256", p->input->digest);
 	json_put_z(&o, "delimiter", delimiter);
 	json_put_bool(&o, "has_header", p->input->columns.has_header);

@@ -26,6 +26,7 @@ enum errc run_open_input(
 	ret->widest = (size_t)widest;
 	ret->path = mem_dupz(json_text(json_get(j, "input")));
 	ret->undoes = mem_dupz(json_text(json_get(j, "undoes")));
+	ret->again = mem_dupz(json_text(json_get(j, "again")));
 	rc = store_run_folder(store, run->name, &folder, err);
 	if (!rc) {
 		if (asprintf(&spool, "%s/input.csv", folder) < 0)
@@ -46,7 +47,8 @@ void run_input_release(struct run_input *in)
 	input_release(&in->input);
 	free(in->path);
 	free(in->undoes);
-	in->path = in->undoes = NULL;
+	free(in->again);
+	in->path = in->undoes = in->again = NULL;
 }
 
 /* --- rows --- */

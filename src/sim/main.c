@@ -74,7 +74,8 @@ static const struct option_row {
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]), EXIT_USAGE = 64 };
 
 static const char scenario_help[] =
-	"\nScenario files are YAML; several add up. All of service, method and path may be left "
+	"\nScenario files are YAML; several add up, and all of service, method and path may be "
+	"left "
 	"out.\n"
 	"  version: 1\n"
 	"  knobs: {apple.visibility_lag: 20s}\n"

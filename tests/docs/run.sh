@@ -40,7 +40,7 @@ check 'the tables are found' test "$(wc -w <<<"$commands $options $statuses $rea
 
 # --- the manual ---
 
-for page in depmend.1 depmend-rules.5; do
+for page in depmend.1 depmend-rules.5 depmend-sim.1; do
 	check "$page has no mistake" mandoc -T lint -W warning "$docs/$page"
 	mandoc -T utf8 -O width=100 "$docs/$page" | col -bx >"$top/$page"
 done
@@ -61,6 +61,13 @@ words=$(sed -nE '/define (STEP|OPER|COLUMN|FACT_SLOT|FACT_DATE|FACT_FLAG)_LIST/,
 check 'the words of rules are found' test "$(wc -w <<<"$words")" -gt 70
 for one in $words; do
 	check "depmend-rules(5) has $one" grep -qE "^     ${one/./\\.}( |$)" "$top/depmend-rules.5"
+done
+
+"$build/depmend-sim" --help >"$top/sim-help"
+words=$(sed -nE 's/^  (--)?([a-z][a-z_.-]*)( [A-Z|.:0-9a-z]*)?  .*/\1\2/p' "$top/sim-help")
+check 'the words of the simulator are found' test "$(wc -w <<<"$words")" -gt 100
+for one in $words; do
+	check "depmend-sim(1) has $one" grep -qE -e "^     ${one/./\\.}( |$)" "$top/depmend-sim.1"
 done
 
 # --- what a command takes, in help and as each shell would offer it ---

@@ -21,7 +21,8 @@ check 'so is who asks later' grep -q '^stopped .* at 20..-..-..T..:..:..Z.*: run
 check 'how many wait' grep -q ' pending' out
 check 'for what' grep -q ' x run\.waiting: ' out
 check 'with which status it ended' grep -q '^status   75: ' out
-check 'what to type' grep -q '^next     depmend apply api-tool.csv$' out
+check 'what to type' grep -qxF \
+	'next     depmend apply api-tool.csv --rules corrupted-registration --yes --allow percent=100 --max-wait 10m' out
 apply --max-wait 48h
 show_newest
 check 'nothing is left when it is over' test -z "$(grep -E '^(next|stopped|waiting)' out)"

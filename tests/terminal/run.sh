@@ -46,7 +46,8 @@ for columns in 40 80 200; do
 	check 'it says who is waited for' grep -qE '(Apple|UEM)( until)? [0-9][0-9]:' term
 	check 'it is gone before the summary' grep -q $'\r\x1b\\[K[0-9]* rows' term
 	same 'nothing on stdout' '' "$(cat data)"
-	same 'the counts are those of the result' "$(grep -oE '^.*[0-9]+ rows: .*' term | sed 's/.*rows: //; s/\x1b\[[0-9;]*m//g' | tr -d '\n')" \
+	same 'the counts are those of the result' "$(sed 's/\x1b\[[0-9;]*m//g' term | tr -s ' \n' ' ' |
+		sed -E 's/.*[0-9] rows: (([0-9]+ [a-z_]+, )*[0-9]+ [a-z_]+).*/\1/')" \
 		"$(python3 - api-tool.result.csv <<'END'
 import csv, collections, sys
 order = "pending planned done unchanged skipped unmatched protected duplicate undecided invalid failed held manual drifted unverified in_flight".split()
@@ -55,6 +56,23 @@ print(", ".join(f"{n[o]} {o}" for o in order if n[o]))
 END
 )"
 done
+
+# The end of a run on a narrow terminal: the same words, none of them broken.
+for columns in 40 200; do
+	new_world
+	on_terminal "$columns" --answer y "$build/depmend" apply api-tool.csv --rules corrupted-registration \
+		--out narrow.csv --color never
+	sed 's/.*\[y\/N\] //; s/\r\x1b\[K/\n/g' term | sed '/^18 rows:/,$!d' >"end.$columns"
+	sed 's/\r\x1b\[K/\n/g; s/\[y\/N\] /&\n/' term | sed '/\[y\/N\]/,$d' >"plan.$columns"
+done
+check 'the end is there' test -s end.40 -a -s plan.40
+same 'the end fits' '' "$(grep -vE '^(result|next) ' end.40 | grep -E '.{41}')"
+same 'so does the plan' '' "$(grep -E '.{41}' plan.40)"
+words() {
+	tr -s ' \n' '\n' <"$1" | grep -vE '^(20[0-9-]*-[0-9a-f]*|[0-9a-f]{12}|20.*Z)$'
+}
+same 'the same end' "$(words end.200)" "$(words end.40)"
+same 'the same plan' "$(words plan.200)" "$(words plan.40)"
 
 # The answer no.
 new_world
@@ -146,7 +164,7 @@ compare() { # NAME KIND COMMAND...     KIND: both, or only: what a terminal gets
 	check "$name: says something" test -s "$name.pipe" -a -s "$name.term"
 }
 compare offline only plan wide.csv --offline --rules ./wide.yaml
-check 'a plan names the command that applies it' grep -q "^next     depmend apply api-tool.csv --rules corrupted-registration --expect $fingerprint" next
+check 'a plan names the command that applies it' grep -q "^next        depmend apply api-tool.csv --rules corrupted-registration --expect $fingerprint" next
 check 'the table is lined up by what is shown' diff -u "$here/plan.golden" offline.term
 compare check both check bad.csv
 compare explain both explain api-tool.csv 7AGC74BU22 --rules corrupted-registration --now 2026-11-22T03:00:00Z

@@ -231,7 +231,7 @@ run apply in.csv --rules delete-from-lifecycle --yes "${lift[@]}"
 exits 'delete' 0
 name=$(newest)
 settings_with 'rate: {apple_write: 1/hour}'
-run undo "$name" --apply --yes --max-wait 10m "${lift[@]}"
+run undo latest --apply --yes --max-wait 10m "${lift[@]}"
 exits 'an undo waits, too' 75
 check 'it names the command that goes on' grep -q "depmend undo $name --apply" err
 first=$(newest)
