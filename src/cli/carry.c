@@ -277,9 +277,10 @@ static void tell(struct carrying *c, const struct summary *summary, int status)
 		end.n_reads = n.apple_reads + n.uem_reads;
 		end.took_ms = transport_now(c->p.session.transport) - c->started_ms;
 	}
-	/* Of a guard the message says how to go on. */
-	if (summary->rows[OUTCOME_PENDING] > summary->reasons[REASON_RUN_GUARDED] ||
-		summary->rows[OUTCOME_IN_FLIGHT] || summary->rows[OUTCOME_HELD]) {
+	/* Of a guard or a wrong option the message says how to go on. */
+	if (status != errc_info(ERR_USAGE)->exit_status &&
+		(summary->rows[OUTCOME_PENDING] > summary->reasons[REASON_RUN_GUARDED] ||
+			summary->rows[OUTCOME_IN_FLIGHT] || summary->rows[OUTCOME_HELD])) {
 		cli_repeat(c->p.cli, c->p.cli->command->id, &next);
 		if (summary->reasons[REASON_RUN_HALTED])
 			buf_z(&next, " --past-halt");

@@ -32,6 +32,8 @@ const struct option_info *option_info(enum option_id id)
 /* --- words and the nearest ones --- */
 
 enum { NEAR = 2 }; /* edits; more is a guess */
+/* What is longer was meant as a name, and lacks a dash. */
+enum { LETTERS = 3 };
 
 static const char *nearest_option(struct str name)
 {
@@ -122,12 +124,27 @@ static bool value_fits(const struct option_info *o, const char *value)
 	}
 }
 
+static const char *example_of(enum option_kind kind)
+{
+	switch (kind) {
+	case KIND_COUNT:
+		return ", a whole number";
+	case KIND_DURATION:
+		return ", such as 90s, 30m or 6h";
+	case KIND_TIME:
+		return ", such as 2026-11-22T03:00:00Z";
+	default:
+		return "";
+	}
+}
+
 static enum errc give(struct cli *c, enum option_id id, const char *value, struct err *err)
 {
 	const struct option_info *o = &options[id];
 
 	if (value && !value_fits(o, value))
-		return err_set(err, ERR_USAGE, "--%s takes %s, not '%s'", o->name, o->arg, value);
+		return err_set(err, ERR_USAGE, "--%s takes %s%s, not '%s'", o->name, o->arg,
+			example_of(o->kind), value);
 	c->given[c->n_given++] = (struct cli_given){ id, value };
 	return ERR_OK;
 }
@@ -169,8 +186,10 @@ static enum errc parse_letters(struct cli *c, const char *letters, struct err *e
 
 		while (i < OPTION_MAX_ && options[i].letter != *p)
 			i++;
-		if (i == OPTION_MAX_)
+		if (i == OPTION_MAX_ && strlen(letters) > LETTERS)
 			return unknown_option(str_from(letters - 1), str_from(letters), err);
+		if (i == OPTION_MAX_)
+			return err_set(err, ERR_USAGE, "unknown option '-%c'", *p);
 		c->given[c->n_given++] = (struct cli_given){ (enum option_id)i, NULL };
 	}
 	return ERR_OK;

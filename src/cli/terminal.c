@@ -57,8 +57,10 @@ int cli_fail(const struct cli *cli, const struct err *err)
 	(void)fprintf(out, "%sdepmend:%s ", color ? "\033[31m" : "", color ? "\033[0m" : "");
 	text_line(out, "%s", err->msg);
 	if (err->code == ERR_USAGE)
-		(void)fputs(
-			"'depmend --help' and 'depmend COMMAND --help' show what it takes\n", out);
+		(void)fprintf(out, "'depmend help%s%s' shows what it takes\n",
+			cli->command ? " " : "", cli->command ? cli->command->name : "");
+	else if (err->code == ERR_AUTH)
+		(void)fputs("'depmend doctor' tells which key, role or term it is\n", out);
 	cli_page_end(&page);
 	return errc_info(err->code)->exit_status;
 }

@@ -76,7 +76,7 @@ enum errc explain_serial(const struct input *in, struct ruleset *rules, struct f
 	enum errc rc = ERR_OK;
 
 	if (!find_row(in, serial, &s, &e.row))
-		return err_set(err, ERR_INPUT, "'%s' is not in the file", serial);
+		return err_set(err, ERR_INPUT, "no row of the file has the serial '%s'", serial);
 	e.slot = fleet_add(facts->fleet, serial_view(&s));
 	for (int r = READING_APPLE_DEVICE; r < READING_MAX_ && !rc; r++)
 		rc = facts_read(facts, (enum reading)r, &e.slot, 1, err);

@@ -378,8 +378,8 @@ static void failed(struct transport *t, struct job *j, const struct http_reply *
 		return;
 	}
 	if (n < t->opt.max_tries)
-		(void)err_wrap(&err, "--max-wait ends before %s, when it may be asked again: ",
-			time_rfc3339_s(at, when));
+		(void)err_wrap(&err,
+			"--max-wait ends before the next try at %s: ", time_rfc3339_s(at, when));
 	else
 		(void)err_wrap(&err, "given up after %u tries: ",
 			(unsigned)(down ? t->n_down[service] : j->n_failed));

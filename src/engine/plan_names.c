@@ -1,6 +1,6 @@
 /*
- * Every name written in the rules has to mean exactly one server or profile (interface.md section
- * 7); one from a column spoils its row only.
+ * Every name written in rules and settings has to mean exactly one server or profile (interface.md
+ * section 7); one from a column spoils its row only.
  */
 #include "base/diag.h"
 #include "engine/plan_parts.h"
@@ -37,6 +37,22 @@ static bool is_one(const struct fleet *f, const struct rules_name *name)
 	return fleet_server_by_name(f, name->name) != SERVER_NONE;
 }
 
+static enum errc check_tokens(const struct plan *p, struct err *err)
+{
+	const struct settings *s = p->opt->settings;
+	const struct fleet *f = p->opt->facts->fleet;
+	enum errc rc = ERR_OK;
+
+	for (size_t i = 0; s->has_uem && i < s->uem.n_tokens && !rc; i++) {
+		const struct token_group *t = &s->uem.tokens[i];
+		const struct rules_name name = { .name = str_from(t->server), .at = t->at };
+
+		if (t->server && !is_one(f, &name))
+			rc = refuse(f, &name, err);
+	}
+	return rc;
+}
+
 enum errc plan_check_names(struct plan *p, struct err *err)
 {
 	struct fleet *f = p->opt->facts->fleet;
@@ -52,5 +68,5 @@ enum errc plan_check_names(struct plan *p, struct err *err)
 		if (!rc && !is_one(f, name))
 			rc = refuse(f, name, err);
 	}
-	return rc;
+	return rc ? rc : check_tokens(p, err);
 }

@@ -43,7 +43,9 @@ static enum errc apple_ask(
 	rc = es256_load(&key, buf_view(&pem), err);
 	buf_wipe(&pem);
 	if (rc)
-		return err_wrap(err, "apple.private_key: ");
+		return err_wrap(err,
+			"%s:%u: apple.private_key: ", s->settings->apple.private_key.at.file,
+			s->settings->apple.private_key.at.line);
 	rc = apple_token_request(s->apple, key, now_ms, ret, err);
 	es256_free(key);
 	return rc;

@@ -239,9 +239,9 @@ enum errc csv_source_read(struct csv_source *s, char *p, size_t cap, size_t *ret
 			return ERR_OK;
 		if (stuck)
 			return err_set(err, ERR_INPUT,
-				"this cannot be decoded with the encoding the file is said or "
-				"marked "
-				"to have");
+				"this does not fit the encoding that the file is marked with, or "
+				"that "
+				"`input: {encoding: ...}` names: save it as UTF-8");
 		rc = refill(s, err);
 		if (rc)
 			return rc;

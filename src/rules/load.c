@@ -108,7 +108,10 @@ static enum errc not_shipped(struct loader *l, const char *name, struct err *err
 			"no rules called '%s' are shipped; did you mean '%.*s'?", name,
 			STR_FMT(near));
 	return err_set(err, ERR_NO_INPUT,
-		"no rules called '%s' are shipped; a file is written with a slash or .yaml", name);
+		"no rules called '%s' are shipped%s%s; a file of yours is written with a slash or "
+		".yaml",
+		name, *l->opt->shipped_dirs ? " in " : "",
+		*l->opt->shipped_dirs ? *l->opt->shipped_dirs : "");
 }
 
 static enum errc open_file(

@@ -11,6 +11,7 @@ mark
 attempt
 exits 'apply without --yes and without a terminal' 64
 check 'it names the flag' grep -q -e '--yes' err
+check 'it does not say to type the same again' test -z "$(grep '^next' err)"
 attempt --yes --confirm unassign=14
 exits 'apply with a wrong count' 4
 attempt --yes --expect 0123456789ab
@@ -69,6 +70,7 @@ cp other.pem apple.pem
 rm -f serials.txt.result.csv
 attempt --yes
 exits 'apply with the wrong key' 77
+check 'it says who tells more' grep -qx "'depmend doctor' tells which key, role or term it is" err
 same 'a result although nobody could be asked' '2 invalid 17 pending' \
 	"$("$rows" outcomes serials.txt.result.csv)"
 check 'it says why' grep -q ',run.not_begun: ' serials.txt.result.csv
@@ -81,6 +83,15 @@ echo wrong >tenant-code
 attempt --yes
 exits 'apply with the wrong tenant code' 77
 echo code >tenant-code
+sent 0 0
+
+# --- 65: a name that Apple does not have ---
+settings
+sed -i 's/server: WS1 EMEA/server: WS1 EMAE/' depmend.yaml
+attempt --yes
+exits 'apply with a server in uem.tokens that is not there' 65
+check 'it says where' grep -q "depmend.yaml:17:.*'WS1 EMAE' at Apple; did you mean 'WS1 EMEA'" err
+settings
 sent 0 0
 
 # --- 78: settings ---

@@ -332,8 +332,8 @@ static void known_encodings_are_decoded(void **state)
 
 static void undecodable_bytes_stop_the_file(void **state)
 {
-	const char *why =
-		"this cannot be decoded with the encoding the file is said or marked to have";
+	const char *why = "this does not fit the encoding that the file is marked with, or that "
+			  "`input: {encoding: ...}` names: save it as UTF-8";
 	const struct csv_options none = { .delimiter = ',' };
 	const struct csv_options cp = { .delimiter = ',', .encoding = "cp1252" };
 	const struct csv_options ascii = { .delimiter = ',', .encoding = "US-ASCII" };
