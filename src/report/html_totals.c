@@ -111,6 +111,29 @@ void html_totals(struct html *h)
 
 /* --- causes --- */
 
+/* `commands` as such; an --option is not broken. */
+static void put_remedy(struct page *p, const char *text)
+{
+	bool command = false, option = false;
+
+	for (; *text; text++) {
+		if (!option && strncmp(text, "--", 2) == 0) {
+			page_raw(p, "<span class=\"whole\">");
+			option = true;
+		} else if (option && *text == ' ') {
+			page_raw(p, "</span>");
+			option = false;
+		}
+		if (*text == '`') {
+			page_raw(p, command ? "</code>" : "<code>");
+			command = !command;
+		} else {
+			page_text(p, (struct str){ text, 1 });
+		}
+	}
+	page_raw(p, option ? "</span>" : "");
+}
+
 static enum errc put_cause(struct html *h, enum reason r, struct err *err)
 {
 	const struct reason_info *info = reason_info(r);
@@ -120,8 +143,10 @@ static enum errc put_cause(struct html *h, enum reason r, struct err *err)
 
 	page_raw(p, "<tr><td class=\"n\">");
 	page_number(p, n);
-	page_printf(p, "<td><strong>%s</strong><br><code>%s</code><td>%s<td>", info->sentence,
-		info->code, *info->remedy ? info->remedy : "what is said for each row");
+	page_printf(
+		p, "<td><strong>%s</strong><br><code>%s</code><td>", info->sentence, info->code);
+	put_remedy(p, *info->remedy ? info->remedy : "what is said for each row");
+	page_raw(p, "<td>");
 	for (uint32_t i = 0; i < cause->n; i++) {
 		struct run_row row;
 		enum errc rc = run_results_row(h->source->rows, cause->row[i], &row, err);
@@ -132,7 +157,7 @@ static enum errc put_cause(struct html *h, enum reason r, struct err *err)
 		if (row.serial.n)
 			page_text(p, row.serial);
 		else
-			page_printf(p, "row %u", cause->row[i] + 1);
+			page_printf(p, "line %u", row.line);
 		page_raw(p, "</code>");
 		if (row.detail.n) {
 			page_raw(p, " <small>");

@@ -99,19 +99,20 @@ static struct str nearest_shipped(
 	return nearest_best(&near);
 }
 
-static enum errc not_shipped(struct loader *l, const char *name, struct err *err)
+static void not_shipped(struct loader *l, const char *name, struct err *err)
 {
 	struct str near = nearest_shipped(l->opt, name, &l->set->arena);
+	const char *dir = l->opt->shipped_dirs ? *l->opt->shipped_dirs : NULL;
 
 	if (near.n)
-		return err_set(err, ERR_NO_INPUT,
+		(void)err_set(err, ERR_NO_INPUT,
 			"no rules called '%s' are shipped; did you mean '%.*s'?", name,
 			STR_FMT(near));
-	return err_set(err, ERR_NO_INPUT,
-		"no rules called '%s' are shipped%s%s; a file of yours is written with a slash or "
-		".yaml",
-		name, *l->opt->shipped_dirs ? " in " : "",
-		*l->opt->shipped_dirs ? *l->opt->shipped_dirs : "");
+	else
+		(void)err_set(err, ERR_NO_INPUT,
+			"no rules called '%s' are in %s; a file of yours is written with a slash "
+			"or .yaml",
+			name, dir ? dir : "share/depmend/rules");
 }
 
 static enum errc open_file(
@@ -120,8 +121,10 @@ static enum errc open_file(
 	char *path = is_path(name) ? mem_strdup(name) : shipped_path(l->opt, name);
 	enum errc rc;
 
-	if (!path)
-		return not_shipped(l, name, err);
+	if (!path) {
+		not_shipped(l, name, err);
+		return ERR_NO_INPUT;
+	}
 	rc = yaml_load(ret, path, l->r.d, err);
 	free(path);
 	return rc;
