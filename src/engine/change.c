@@ -193,6 +193,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 		r->state = REQUEST_ACCEPTED;
 		culprit_taken(r);
 		(void)snprintf(r->activity, sizeof(r->activity), "%s", activity.id);
+		settle_watch(r);
 	} else { /* 5xx, 3xx, a garbled 201: nobody knows */
 		r->state = REQUEST_UNKNOWN;
 		r->terminal = true;

@@ -62,6 +62,7 @@ void job_complete(struct transport *t, struct job *j, enum errc code, struct htt
 
 	if (code)
 		err = *why;
+	t->n_optional -= j->call.optional;
 	if (j->signin)
 		signin_ended(t, j->call.service, code, why);
 	else if (j->take)

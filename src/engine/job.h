@@ -56,6 +56,7 @@ struct open_request {
 	int64_t not_after_ms; /* to be sent before; INT64_MAX: any time */
 	uint32_t *devices;    /* indexes; owned */
 	uint32_t n;
+	int64_t poll_ms;       /* how long to wait before its activity is asked about again */
 	bool terminal;         /* its activity has ended, or there is none to ask about */
 	bool ended_badly;      /* FAILURE, STOPPED, FAILED */
 	bool held;             /* in part at least: an administrator has to approve it */
@@ -200,6 +201,9 @@ MUST_CHECK enum errc record_round(struct job *j, uint32_t wave, uint32_t *ret_n,
 MUST_CHECK enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* One look at them, for whoever does not go on with the run. */
 MUST_CHECK enum errc wipe_look(struct job *j, struct err *err);
+/* Asks now and then whether the activity of an accepted request has ended, as long as others wait
+ * for their turn. */
+void settle_watch(struct open_request *r);
 /* Until every open request but wipes is settled, or patience_until_ms after a stop. */
 MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
 /* Before a change that nobody knows about may be sent again: what the audit trail tells of it. */

@@ -121,6 +121,42 @@ static enum errc poll_activities(struct job *j, struct err *err)
 	return rc;
 }
 
+/* One that went well has ended with that; whatever else became of it is settle_requests()'s. */
+static enum errc take_watched(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct open_request *r = self;
+	struct apple_activity a = { .id = "" };
+
+	(void)rest;
+	if (code || apple_reply_error(reply, NULL, err) || apple_activity_reply(reply, &a, err))
+		return ERR_OK;
+	r->terminal = a.state == ACTIVITY_SUCCESS;
+	if (a.state == ACTIVITY_RUNNING)
+		settle_watch(r);
+	apple_activity_release(&a);
+	return ERR_OK;
+}
+
+static int64_t next_interval(int64_t ms)
+{
+	ms += ms / 2;
+	return ms < POLL_MAX_MS ? ms : POLL_MAX_MS;
+}
+
+void settle_watch(struct open_request *r)
+{
+	const struct job *j = r->job;
+	struct transport_call call = {
+		.service = TO_APPLE, .done = take_watched, .self = r, .optional = true
+	};
+
+	r->poll_ms = r->poll_ms ? next_interval(r->poll_ms) : j->settings->poll.apple_ms;
+	call.not_before_ms = transport_now(j->transport) + r->poll_ms;
+	apple_activity_get(transport_apple(j->transport), str_from(r->activity), &call.request);
+	transport_submit(j->transport, &call);
+}
+
 /* --- looking --- */
 
 /* Until when a change that was not refused may still come true by itself. */
@@ -368,12 +404,34 @@ static enum errc judge_all(struct job *j, int64_t *ret_wake, struct err *err)
 
 /* --- the loop --- */
 
+/* Some activities still run, and nothing else is to be learnt: one look will do for all of them. */
+static bool all_well_so_far(const struct job *j)
+{
+	int64_t now = transport_now(j->transport);
+	bool running = false;
+
+	for (uint32_t i = 0; i < j->n_open; i++) {
+		const struct open_request *r = j->open[i];
+
+		if (r->state != REQUEST_ACCEPTED || r->ended_badly || r->held ||
+			r->ended_look_ms != TIME_NONE || (!r->terminal && now >= patience_of(j, r)))
+			return false;
+		running |= !r->terminal;
+	}
+	return running;
+}
+
 static enum errc settle_step(
 	struct job *j, int64_t *interval_ms, int64_t *ret_wake, struct err *err)
 {
 	int64_t now;
 	enum errc rc = poll_activities(j, err);
 
+	if (!rc && *interval_ms < POLL_MAX_MS && all_well_so_far(j)) {
+		*ret_wake = transport_now(j->transport) + *interval_ms;
+		*interval_ms = next_interval(*interval_ms);
+		return ERR_OK;
+	}
 	if (!rc)
 		rc = look(j, err);
 	if (!rc)
@@ -382,9 +440,7 @@ static enum errc settle_step(
 		return rc;
 	now = transport_now(j->transport);
 	*ret_wake = now + *interval_ms;
-	*interval_ms += *interval_ms / 2;
-	if (*interval_ms > POLL_MAX_MS)
-		*interval_ms = POLL_MAX_MS;
+	*interval_ms = next_interval(*interval_ms);
 	return judge_all(j, ret_wake, err);
 }
 

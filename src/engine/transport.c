@@ -238,6 +238,7 @@ static void enqueue(struct transport *t, struct job *j)
 
 void transport_submit(struct transport *t, const struct transport_call *call)
 {
+	t->n_optional += call->optional;
 	enqueue(t, new_job(t, call));
 }
 
@@ -289,13 +290,14 @@ static size_t n_queued(const struct transport *t)
 	return n;
 }
 
-/* Nothing new leaves after a signal or after a failure of a done(). */
+/* Nothing new leaves after a signal or after a failure of a done(), nor for its own sake alone. */
 static void flush_cancelled(struct transport *t)
 {
 	struct err why;
 
 	(void)err_set(&why, ERR_STOPPED, "stopped before it was sent");
-	while ((stopped(t) || t->failed.code) && n_queued(t))
+	while (n_queued(t) &&
+		(stopped(t) || t->failed.code || n_queued(t) + t->n_flight == t->n_optional))
 		for (int i = 0; i < LANES; i++)
 			flush_lane(t, (enum lane)i, &why);
 }

@@ -89,6 +89,7 @@ struct transport_call {
 		const struct json *rest, struct err *err);
 	void *self;
 	int64_t not_before_ms; /* 0: at once */
+	bool optional;         /* when only such are queued, they complete with ERR_STOPPED */
 };
 
 /* Consumes call->request. */

@@ -41,8 +41,8 @@ struct transport {
 	int64_t pause_told_ms[RATE_CLASSES];
 	struct queue lanes[LANES];
 	struct job *flight[FLIGHT_MAX];
-	size_t n_flight;
-	uint32_t n_down[SERVICES]; /* failed tries since the service's last answer */
+	size_t n_flight, n_optional; /* n_optional: queued or under way */
+	uint32_t n_down[SERVICES];   /* failed tries since the service's last answer */
 	uint64_t seq, seed;
 	int64_t deadline_ms;
 	enum transport_service asked;   /* last */

@@ -2,8 +2,8 @@
 """A1, A3, A4: whole jobs on the virtual clock, against the least time and requests they can take.
 
 The least is what the fleet, the rules and the limits allow: every list read once to know, once
-just before the first change, once to prove; changes packed per server and wave; nothing waited for
-but the limits and the time the services take (an activity 10 s, a sync 60 s).
+just before the first change, once to prove; at the end the audit trail, an event for each change of
+a device; changes packed per server and wave; nothing waited for but the limits and the time the services take (an activity 10 s, a sync 60 s).
 """
 import collections
 
@@ -64,6 +64,7 @@ def unassign(n, rates_name):
     changes = model.batches(on.values())
     lists = model.pages(len(devices)) + sum(model.pages(c) for c in before.values())
     proof = model.pages(len(devices)) + sum(model.pages(before[s] - on[s]) for s in before)
+    events = model.pages(len(chosen))
     job = model.Job(*limits)
     job.read(1 + lists)  # the servers' names, and all lists
     job.read(lists)      # just before
@@ -74,9 +75,9 @@ def unassign(n, rates_name):
     job.write(last)
     job.wait(ACTIVITY_S)
     job.read(last)
-    job.read(proof)
+    job.read(proof + events)
     report(f"unassign of {len(chosen)}, {rates_name}", job, traffic, changes,
-           1 + 2 * lists + proof, ACTIVITY_S)
+           1 + 2 * lists + proof + events, ACTIVITY_S)
 
 
 def rebuild(n, in_flight, rates_name):
@@ -111,6 +112,7 @@ def rebuild(n, in_flight, rates_name):
             job.wait(SYNC_S)
             if part == 0:
                 job.write(per_wave)
+    job.read(model.pages(2 * len(chosen)))  # off and on again
     report(f"corrupted-registration of {len(chosen)}, in_flight {in_flight}, {rates_name}", job,
            traffic, 2 * waves * per_wave, None, 2 * waves * (ACTIVITY_S + SYNC_S))
 

@@ -1007,6 +1007,33 @@ static void test_rates(void **state)
 	assert_true(transport_write_when(t, 9) > clock_now(the_clock));
 }
 
+/* As long as others wait for their turn; nobody waits for it. */
+static void test_optional(void **state)
+{
+	static struct result writes[11], early, late;
+	struct transport_call c;
+
+	(void)state;
+	memset(writes, 0, sizeof(writes));
+	open_transport(INT64_MAX);
+	for (size_t i = 0; i < 11; i++)
+		submit(TO_APPLE, HTTP_CHANGE, "/v1/w", &writes[i]);
+	c = a_call(TO_APPLE, HTTP_READ, "/v1/r", &early);
+	c.optional = true;
+	c.not_before_ms = START + MINUTE;
+	transport_submit(t, &c);
+	c = a_call(TO_APPLE, HTTP_READ, "/v1/r", &late);
+	c.optional = true;
+	c.not_before_ms = START + 2 * HOUR;
+	transport_submit(t, &c);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	assert_int_equal(writes[10].status, 200);
+	assert_int_equal(early.status, 200);
+	assert_int_equal(early.at_ms, START + MINUTE);
+	assert_int_equal(late.code, ERR_STOPPED);
+	assert_true(elapsed() < HOUR + MINUTE);
+}
+
 /* --- intents in a row --- */
 
 struct in_a_row {
@@ -1655,6 +1682,7 @@ int main(void)
 		CASE(test_change_after_429),
 		CASE(test_change_without_an_intent),
 		CASE(test_rates),
+		CASE(test_optional),
 		CASE(test_intents_in_a_row),
 		CASE(test_intents_one_by_one),
 		CASE(test_not_allowed_after_the_intent),
