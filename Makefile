@@ -215,6 +215,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libdepmend.a Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Itests -MMD -MP $(LDHARDEN) $(LDOPT) -o $@ $< \
 		$(BUILD)/libdepmend.a $(LDLIBS_TOOL)
 
+$(BUILD)/bench/tunnel: LDLIBS_TOOL += -lssl -lpthread
 $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libdepmend.a Makefile
 	@mkdir -p $(@D)
 	$(call say,  LD  $@)

@@ -1,6 +1,7 @@
 /*
- * Loaded before libc: adds up how long a program waits for its disk, and plays a slower one.
- * BENCH_SYNC_REPORT: a file for `count seconds`; BENCH_SYNC_US: each sync takes so much longer.
+ * Loaded before libc: adds up how long a program waits for its disk, and plays another one.
+ * BENCH_SYNC_REPORT: a file for `count seconds`; BENCH_SYNC_US: each sync takes so long, whatever
+ * the disk of this machine is busy with.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -21,14 +22,15 @@ static double now_s(void)
 
 static int counted(const char *name, int fd)
 {
-	const char *more = getenv("BENCH_SYNC_US");
+	const char *played = getenv("BENCH_SYNC_US");
 	double from = now_s();
-	int (*real)(int), rc;
+	int (*real)(int), rc = 0;
 
 	*(void **)&real = dlsym(RTLD_NEXT, name);
-	rc = real(fd);
-	if (more)
-		(void)usleep((useconds_t)strtoul(more, NULL, 10));
+	if (played)
+		(void)usleep((useconds_t)strtoul(played, NULL, 10));
+	else
+		rc = real(fd);
 	waited_s += now_s() - from;
 	n_syncs++;
 	return rc;
