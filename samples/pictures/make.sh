@@ -43,7 +43,7 @@ terminal() { # PNG
 	sleep 0.5
 	tmux capture-pane -t "$session" -e -p >pane
 	"$pictures/terminal.py" <pane >pane.html
-	browse "$work/pane.html" "$1" 1060 $((44 + 21 * $(awk 'NF { n = NR } END { print n }' pane)))
+	browse "$work/pane.html" "$1" 1110 $((44 + 21 * $(awk 'NF { n = NR } END { print n }' pane)))
 }
 
 new_world --seed 1
@@ -51,7 +51,7 @@ cp "$root/samples/portal-like.csv" devices.csv
 cat >terminal.rc <<RC
 PATH=$build:\$PATH PS1='\$ '
 RC
-TERM=xterm-256color tmux new-session -d -s "$session" -x 112 -y 40 "bash --noprofile --rcfile $work/terminal.rc"
+TERM=xterm-256color tmux new-session -d -s "$session" -x 118 -y 40 "bash --noprofile --rcfile $work/terminal.rc"
 
 shows '^\$ *$'
 press clear
