@@ -473,6 +473,14 @@ void job_stop(struct job *j, enum errc code, enum reason reason, const struct er
 	j->stop_err = *err;
 }
 
+enum errc job_or_stop(struct job *j, enum errc rc, const struct err *err)
+{
+	if (rc != ERR_STOPPED && rc != ERR_TEMPFAIL && rc != ERR_NET && rc != ERR_OUTAGE)
+		return rc;
+	job_stop(j, rc, rc == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING, err);
+	return ERR_OK;
+}
+
 struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t server)
 {
 	struct open_request *r = mem_zalloc(sizeof(*r));

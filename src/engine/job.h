@@ -159,6 +159,9 @@ void job_evidence(struct job *j, struct job_device *d, const char *kind, const c
 
 /* Remembers the first reason to send nothing more. */
 void job_stop(struct job *j, enum errc code, enum reason reason, const struct err *err);
+/* A signal, the end of --max-wait or a lost service only stops: what is open stays open. Other
+ * codes come back. */
+MUST_CHECK enum errc job_or_stop(struct job *j, enum errc rc, const struct err *err);
 struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t server);
 /* For transport_call.allow and .before; self: the open request. The intent names its devices and is
  * told in the audit trail. */

@@ -467,10 +467,5 @@ enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *
 		if (rc)
 			break;
 	}
-	/* A signal or the end of --max-wait is no failure here: what is open stays open. */
-	if (rc == ERR_STOPPED || rc == ERR_TEMPFAIL || rc == ERR_NET || rc == ERR_OUTAGE) {
-		job_stop(j, rc, rc == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING, err);
-		rc = ERR_OK;
-	}
-	return rc;
+	return job_or_stop(j, rc, err);
 }

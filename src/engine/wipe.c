@@ -133,20 +133,11 @@ static enum errc await_one(struct job *j, uint32_t *ret_n, struct err *err)
 	return rc;
 }
 
-/* What ends a run does not fail it: what is open stays open. */
-static enum errc or_stop(struct job *j, enum errc rc, const struct err *err)
-{
-	if (rc != ERR_STOPPED && rc != ERR_TEMPFAIL && rc != ERR_NET && rc != ERR_OUTAGE)
-		return rc;
-	job_stop(j, rc, rc == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING, err);
-	return ERR_OK;
-}
-
 enum errc wipe_look(struct job *j, struct err *err)
 {
 	uint32_t n;
 
-	return count_waiting(j) ? or_stop(j, look(j, &n, err), err) : ERR_OK;
+	return count_waiting(j) ? job_or_stop(j, look(j, &n, err), err) : ERR_OK;
 }
 
 enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
@@ -162,5 +153,5 @@ enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *
 		leave_to_next(j, ret_n, err);
 		return job_flush(j, err);
 	}
-	return or_stop(j, rc, err);
+	return job_or_stop(j, rc, err);
 }
