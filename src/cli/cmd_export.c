@@ -88,6 +88,7 @@ static enum errc export_all(struct exporting *e, const struct cli *cli, struct e
 		rc = prepare_without_rules(&e->p, cli, err);
 	if (!rc && e->compare)
 		rc = cli_load_input(cli, e->p.settings, NULL, e->compare, NULL, &e->p.input, err);
+	input_forget_rows(&e->p.input);
 	if (!rc && e->path)
 		rc = outfile_open(&e->opt.out, e->path, 0644, err);
 	if (!rc)

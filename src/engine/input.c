@@ -84,7 +84,7 @@ static uint16_t place_of(const struct input *in, const struct csv_record *r)
 	return in->spooling ? csv_place(r->raw.n, 1) : r->place;
 }
 
-static enum reason read_serial(
+enum reason input_read_serial(
 	const struct input *in, const struct csv_record *r, struct serial *ret)
 {
 	enum reason fault = REASON_ROW_MALFORMED;
@@ -146,7 +146,7 @@ static void add_row(struct input *in, const struct csv_record *r)
 
 	end_wait(in, w);
 	w->row = in->n_rows;
-	fault = read_serial(in, r, &w->serial);
+	fault = input_read_serial(in, r, &w->serial);
 	w->expected = map_expect(&in->serials, serial_view(&w->serial));
 
 	input_add(in,

@@ -81,7 +81,8 @@ MUST_CHECK enum errc input_rows(struct input *in, input_each_fn *each, void *sel
 /* Opens the spool of an earlier run for its columns and records; it has no rows. */
 MUST_CHECK enum errc input_reopen(struct input *in, const char *spool, char delimiter,
 	bool has_header, int serial_at, struct err *err);
-/* When a run has taken them over: the rows and their serials; each later pass reads by cells. */
+/* The rows and their serials, when a run has taken them over or nobody needs them; each later pass
+ * reads by cells. */
 void input_forget_rows(struct input *in);
 void input_release(struct input *in);
 
@@ -96,6 +97,9 @@ void input_add(struct input *in, struct input_row row, uint32_t line);
 uint32_t input_line(const struct input *in, uint32_t n);
 /* Empty when invalid. Borrowed until the next row. */
 struct str input_serial(const struct input *in, uint32_t n);
+/* Of a record; what is wrong with it, n 0 then. */
+enum reason input_read_serial(
+	const struct input *in, const struct csv_record *r, struct serial *ret);
 /* The cell of that column; empty when the row is too short. A formula guard of ours is undone. */
 struct str input_cell(const struct input *in, const struct csv_record *record, int column);
 

@@ -322,18 +322,19 @@ static enum errc take_csv(void *self, uint32_t n, const struct csv_record *recor
 {
 	struct csv_reader *c = self;
 	const int *at = c->in->columns.at;
-	uint32_t serial = c->in->rows[n].serial;
 	struct str cells[CELLS] = { STR_NONE };
+	struct serial serial;
 
+	(void)n;
 	(void)err;
-	if (serial == MAP_NONE)
+	if (input_read_serial(c->in, record, &serial))
 		return ERR_OK;
 	cells[CELL_CSV_SERVER] = input_cell(c->in, record, at[COLUMN_SERVER]);
 	cells[CELL_CSV_STATUS] = input_cell(c->in, record, at[COLUMN_STATUS]);
 	cells[CELL_CSV_RELEASED] = input_cell(c->in, record, at[COLUMN_RELEASED]);
 	cells[CELL_CSV_PROFILE] = input_cell(
 		c->in, record, columns_find(&c->in->columns, STR("profile")));
-	add(&c->r, map_key(&c->in->serials, serial), cells);
+	add(&c->r, serial_view(&serial), cells);
 	return ERR_OK;
 }
 
