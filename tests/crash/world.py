@@ -268,12 +268,13 @@ class World:
         for a in self.audit():
             if a["kind"] != "request" or not self.is_change(a):
                 continue
-            if "fault" not in a and a["digest"] in late:
-                late.remove(a["digest"])
+            what = a["path"], a["digest"]
+            if "fault" not in a and what in late:
+                late.remove(what)
                 continue
             ret.append(a["t"])
             if a.get("applied") == "late":
-                late.append(a["digest"])
+                late.append(what)
         return ret
 
     def where(self):

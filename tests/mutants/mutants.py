@@ -54,7 +54,7 @@ MUTANTS = {
     ], CRASH + ["wait"]),
     "a wipe of another run forgotten": ("src/engine/facts_record.c", [
         ("(void)map_add(&fleet->wiping, serial, NULL);", "(void)fleet;\n\t(void)serial;"),
-    ], WIPES, "nor is it sent by another run"),
+    ], WIPES, "held in another run as well"),
     "a run with wipes given up": ("src/engine/apply.c", [
         ("(d->results[i] == RESULT_DONE || (i == next && d->busy)))", "i == next && !d->busy)"),
     ], WIPES, "what follows a wipe is not lost"),
