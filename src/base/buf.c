@@ -33,15 +33,14 @@ void buf_reset(struct buf *b)
 		b->p[0] = '\0';
 }
 
-/* One byte beyond n is kept for the NUL. */
-static bool make_room(struct buf *b, size_t n)
+bool buf_room(struct buf *b, size_t n)
 {
 	size_t cap = b->cap ? b->cap : 256;
 
-	if (n > b->max - b->n) {
+	if (n > b->max - b->n)
 		b->full = true;
+	if (b->full)
 		return false;
-	}
 	while (cap < b->n + n + 1)
 		cap *= 2;
 	if (cap != b->cap) {
@@ -51,31 +50,9 @@ static bool make_room(struct buf *b, size_t n)
 	return true;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n)
-{
-	bool fits = n < b->cap - b->n && n <= b->max - b->n;
-
-	if (b->full || (!fits && !make_room(b, n)))
-		return;
-	if (n)
-		memcpy(b->p + b->n, p, n);
-	b->n += n;
-	b->p[b->n] = '\0';
-}
-
-void buf_str(struct buf *b, struct str s)
-{
-	buf_add(b, s.p, s.n);
-}
-
 void buf_z(struct buf *b, const char *z)
 {
 	buf_add(b, z, strlen(z));
-}
-
-void buf_char(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
 }
 
 void buf_u64(struct buf *b, uint64_t v)
@@ -94,7 +71,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	n = vsnprintf(small, sizeof(small), fmt, ap);
 	if (n >= 0 && (size_t)n < sizeof(small)) {
 		buf_add(b, small, (size_t)n);
-	} else if (n >= 0 && !b->full && make_room(b, (size_t)n)) {
+	} else if (n >= 0 && buf_room(b, (size_t)n)) {
 		(void)vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
 		b->n += (size_t)n;
 	}

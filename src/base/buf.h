@@ -26,10 +26,26 @@ void buf_wipe(struct buf *b);
 /* Empty again, capacity kept, `full` cleared. */
 void buf_reset(struct buf *b);
 
-void buf_add(struct buf *b, const void *p, size_t n);
-void buf_str(struct buf *b, struct str s);
+/* Makes room for n bytes and the NUL; false when they are dropped. */
+bool buf_room(struct buf *b, size_t n);
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+	if ((b->full || n >= b->cap - b->n || n > b->max - b->n) && !buf_room(b, n))
+		return;
+	if (n)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+static inline void buf_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.n);
+}
+static inline void buf_char(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
 void buf_z(struct buf *b, const char *z);
-void buf_char(struct buf *b, char c);
 void buf_u64(struct buf *b, uint64_t v);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 

@@ -36,13 +36,6 @@ static uint64_t hash(const struct map *m, struct str s)
 	return h ^ (h >> 29);
 }
 
-struct str map_key(const struct map *m, uint32_t slot)
-{
-	uint32_t from = slot ? m->ends[slot - 1] : 0;
-
-	return (struct str){ m->bytes + from, m->ends[slot] - from };
-}
-
 /* The place of the key in the table, or of the free entry where it belongs. Keys are looked at only
  * when the bits of the hash agree that an entry has besides its slot. */
 static uint32_t probe(const struct map *m, struct str key, uint64_t h)

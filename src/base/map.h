@@ -37,6 +37,11 @@ uint32_t map_add_expected(struct map *m, struct str key, uint64_t expected, bool
 /* MAP_NONE when the key is not there. */
 uint32_t map_find(const struct map *m, struct str key);
 /* Borrowed until the next map_add(). */
-struct str map_key(const struct map *m, uint32_t slot);
+static inline struct str map_key(const struct map *m, uint32_t slot)
+{
+	uint32_t from = slot ? m->ends[slot - 1] : 0;
+
+	return (struct str){ m->bytes + from, m->ends[slot] - from };
+}
 
 #endif

@@ -277,6 +277,7 @@ void work_describe(const struct work_program *p, const char *results, struct buf
 		if (i)
 			buf_char(out, ';');
 		step_words(&p->source.v[i], out);
-		buf_printf(out, "=%s", results ? word_of(p, results, i) : "planned");
+		buf_char(out, '=');
+		buf_z(out, results ? word_of(p, results, i) : "planned");
 	}
 }

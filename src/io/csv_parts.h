@@ -105,7 +105,10 @@ struct csv_splitter {
 
 void csv_splitter_init(struct csv_splitter *s, char delimiter);
 /* Forgets the block: the window has moved, or libcsv took a record. */
-void csv_splitter_forget(struct csv_splitter *s);
+static inline void csv_splitter_forget(struct csv_splitter *s)
+{
+	s->block = NULL;
+}
 /* Cuts the record at p into `cells`, which has CSV_SPLIT_CELLS places; they are trimmed and without
  * quotes. Unless it returns CSV_EASY the splitter has to forget its block. */
 enum csv_split csv_split(struct csv_splitter *s, const char *p, const char *end, struct str *cells,

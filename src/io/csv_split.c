@@ -147,9 +147,14 @@ static bool is_blank(char c)
 }
 
 /* The quotes of a plain cell, if any, are its first and last byte. */
+INLINED bool is_rough(struct str s)
+{
+	return s.n && (s.p[0] == '"' || is_blank(s.p[0]) || is_blank(s.p[s.n - 1]));
+}
+
 static struct str unquote_and_trim(struct str s)
 {
-	if (s.n && s.p[0] == '"')
+	if (s.p[0] == '"')
 		s = str_sub(s, 1, s.n - 2);
 	while (s.n && is_blank(s.p[0]))
 		s = str_sub(s, 1, s.n - 1);
@@ -195,6 +200,8 @@ INLINED enum csv_split split(struct csv_splitter *splitter, const char *p, const
 	for (size_t i = 0; rough && i < n; i++) {
 		struct str whole = cells[i];
 
+		if (!is_rough(whole))
+			continue;
 		cells[i] = unquote_and_trim(whole);
 		if (cells[i].n < whole.n)
 			ret->trimmed |= cells[i].n + (whole.p[0] == '"' ? 2 : 0) < whole.n;
@@ -265,11 +272,6 @@ void csv_splitter_init(struct csv_splitter *s, char delimiter)
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
 		s->cut = wide_split;
 #endif
-}
-
-void csv_splitter_forget(struct csv_splitter *s)
-{
-	s->block = NULL;
 }
 
 enum csv_split csv_split(struct csv_splitter *s, const char *p, const char *end, struct str *cells,
