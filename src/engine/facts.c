@@ -157,11 +157,20 @@ enum errc facts_look_up(struct facts *f, const uint32_t *slots, uint32_t n,
 static enum errc remember_size(struct facts *f, const char *key, uint64_t n, struct err *err)
 {
 	char text[24];
+	enum errc rc;
 
 	if (!f->store)
 		return ERR_OK;
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
-	return store_meta_put(f->store, key, str_from(text), err);
+	rc = store_begin_soft(f->store, err); /* the next intent takes it to the disk */
+	if (rc)
+		return rc;
+	rc = store_meta_put(f->store, key, str_from(text), err);
+	if (!rc)
+		rc = store_commit(f->store, err);
+	if (rc)
+		store_rollback(f->store);
+	return rc;
 }
 
 /* "SIZE TIME" */

@@ -1,9 +1,10 @@
 #!/usr/bin/python3 -B
 """A2, A5, J1: over TLS in real time, four requests in flight, each answered after 20 to 150 ms.
 
-The tunnel (tunnel.c) says when each request came and how long it took it to be answered. The floor
-is four at a time, each leaving when one of the four before it has been answered, in the order in
-which they came. What the processor spends per request is the difference between many and few.
+The tunnel (tunnel.c) says when each request came and when it was answered: its latency, and what
+the simulator took for it, which on a busy machine is more. The floor is four at a time, each
+leaving when one of the four before it has been answered, in the order in which they came. What the
+processor spends per request is the difference between many and few.
 """
 import heapq
 import os
@@ -70,10 +71,16 @@ class TlsWorld(world.World):
         found = sorted((int(came) / 1e6, int(began) / 1e6, int(latency) / 1e6)
                        for came, began, latency, *what in lines
                        if len(what) == 2 and what[0] == method and what[1].startswith(path))
-        slots = [0.0] * IN_FLIGHT
-        for _, _, latency in found:
-            heapq.heapreplace(slots, slots[0] + latency)
-        return (len(found), max(began for _, began, _ in found) - found[0][0], max(slots))
+        wall = max(began for _, began, _ in found) - found[0][0]
+        return (len(found), wall, floor(latency for _, _, latency in found),
+                floor(began - came for came, began, _ in found))
+
+
+def floor(times):
+    slots = [0.0] * IN_FLIGHT
+    for took in times:
+        heapq.heapreplace(slots, slots[0] + took)
+    return max(slots)
 
 
 def listed(devices, n):
@@ -81,12 +88,14 @@ def listed(devices, n):
     return [serial for serial, server in devices if server][:n]
 
 
-def ratio(what, aim, n, span, floor):
-    what = f"{what}: {n} over TLS, wall / floor ({span:.1f} s / {floor:.1f} s)"
+def ratio(what, aim, n, span, of_latency, of_service):
+    bench.line("", f"{what}: wall / floor of latencies alone ({span:.1f} s / {of_latency:.1f} s)",
+               f"{span / of_latency:.3f}")
+    what = f"{what}: {n} over TLS, wall / floor ({span:.1f} s / {of_service:.1f} s)"
     if aim:
-        bench.aim(aim, what, span / floor, 1.02)
+        bench.aim(aim, what, span / of_service, 1.02)
     else:
-        bench.line("", what, f"{span / floor:.3f}")
+        bench.line("", what, f"{span / of_service:.3f}")
 
 
 LOOKS = ("GET", "/api/mdm/devices?")
@@ -122,9 +131,9 @@ def device_changes():
                    "BENCH_SYNC_REPORT": str(w.at / "syncs"),
                    **({"BENCH_SYNC_US": played} if played else {})}
             used = w.act("apply", rows, "--rules", w.write("p.yaml", PROFILE), "--yes", env=env)
-            n_changes, span, floor = w.span(*PROFILE_CHANGES)
+            n_changes, span, *floors = w.span(*PROFILE_CHANGES)
             if not played:
-                ratio("changes, device by device", None, n_changes, span, floor)
+                ratio("changes, device by device", None, n_changes, span, *floors)
             n, waited = (w.at / "syncs").read_text().split()
             bench.aim("J1", f"journal: all {n} syncs / wall of the run ({used.wall:.1f} s), {disk}",
                       float(waited) / used.wall, most)
