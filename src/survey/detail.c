@@ -18,6 +18,7 @@ static const struct {
 struct detailing {
 	struct survey *survey;
 	struct buf row;
+	uint32_t n_texts; /* of the fleet, before the first device */
 };
 
 static void add_details(struct detailing *d, uint32_t slot)
@@ -40,6 +41,19 @@ static void add_details(struct detailing *d, uint32_t slot)
 		&(struct stage_row){ fleet_serial(f, slot), buf_view(&d->row), STAGE_DETAIL, 0 });
 }
 
+/* The devices and what they alone were told in: ids, users. A million of them is too much. */
+static void drop_devices(struct fleet *f, uint32_t n_texts)
+{
+	struct map kept;
+
+	fleet_drop_devices(f);
+	map_init(&kept, 0);
+	for (uint32_t i = 0; i < n_texts; i++)
+		(void)map_add(&kept, map_key(&f->texts, i), NULL);
+	map_release(&f->texts);
+	f->texts = kept;
+}
+
 /* Those that wait in the fleet; they leave it. */
 static enum errc read_chunk(struct detailing *d, struct err *err)
 {
@@ -57,7 +71,7 @@ static enum errc read_chunk(struct detailing *d, struct err *err)
 	stage_begin(d->survey->stage);
 	for (uint32_t i = 0; i < n; i++)
 		add_details(d, i);
-	fleet_drop_devices(&s->fleet);
+	drop_devices(&s->fleet, d->n_texts);
 	return stage_commit(d->survey->stage, STAGE_DETAIL, 0, STR_NONE, err);
 }
 
@@ -76,7 +90,7 @@ static enum errc take(void *self, const struct survey_device *v, struct err *err
 
 enum errc survey_read_details(struct survey *s, struct err *err)
 {
-	struct detailing d = { .survey = s };
+	struct detailing d = { .survey = s, .n_texts = s->session->fleet.texts.n };
 	enum errc rc;
 
 	buf_init(&d.row, ROW_MAX_BYTES);
