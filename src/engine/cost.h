@@ -20,5 +20,7 @@ struct cost cost_devices(const struct fleet *f, uint64_t n);
 struct cost cost_servers(const struct fleet *f, uint64_t n);
 /* Whether n devices are on that server: its list alone, or a look-up each. */
 struct cost cost_on_server(const struct fleet *f, uint32_t server, uint64_t n);
+/* The tokens of n devices of these groups (bits): all their pages, or a search each. */
+struct cost cost_tokens(const struct fleet *f, uint32_t groups, uint64_t n);
 
 #endif

@@ -133,7 +133,6 @@ enum errc facts_look_up_with(struct facts *f, const uint32_t *slots, uint32_t n,
 		ask(&ups[i], fleet_serial(f->fleet, slots[i]), &call.request);
 		transport_submit(f->transport, &call);
 	}
-	facts_note_requests(f, n, n);
 	rc = transport_drain(f->transport, err);
 	free(ups);
 	return rc;
@@ -151,6 +150,7 @@ enum errc facts_look_again(struct look_up *u, look_up_request *ask, look_up_done
 enum errc facts_look_up(struct facts *f, const uint32_t *slots, uint32_t n,
 	enum transport_service service, look_up_request *ask, look_up_done *done, struct err *err)
 {
+	facts_note_requests(f, n, n);
 	return facts_look_up_with(f, slots, n, service, ask, done, NULL, err);
 }
 

@@ -152,6 +152,7 @@ enum errc facts_uem_apps(struct facts *f, const uint32_t *slots, uint32_t n, str
 	map_init(&l.user_only, 0);
 	settle_others(f, slots, rc ? 0 : n);
 	n_open = rc ? 0 : in_state(f, slots, n, VALUE_KNOWN, open);
+	facts_note_requests(f, n_open, n_open);
 	if (n_open)
 		rc = read_licences(&l, err);
 	if (rc)

@@ -75,6 +75,8 @@ static enum errc end_page(struct listing *l, const struct http_reply *reply,
 		rc = read_cursor(l, rest, err);
 		*ret_more = !rc && l->cursor.n > 0;
 	} else if (l->paging == PAGING_NUMBER) {
+		if (l->n_pages == 1)
+			(void)json_int(json_get(rest, "total"), &l->total);
 		*ret_more = l->n_page >= UEM_PAGE_SIZE;
 	}
 	if (!rc && *ret_more && l->n_page == 0)

@@ -222,6 +222,43 @@ sed -i '/C02SCH000003/d' in.csv
 plan_of 2999
 facts 'one row is open' 'Apple: 1 device by serial (1 read) rather than 3 by page' 'serial 1'
 
+# --- enrollment tokens: by page or by serial, to the same end ---
+status_of() { # ROWS: how many are Pushed; $asked: what it took
+	local from
+	head -n $(($1 + 1)) in.csv >few.csv
+	from=$(wc -l <"$audit")
+	run plan few.csv --rules rules.yaml --out plan.csv
+	exits "tokens of $1 rows" 0
+	asked=$(tail -n +$((from + 1)) "$audit" | jq -r 'select(.kind == "request" and
+		(.path | test("/enrollment-tokens"))) | if .path | test("tokens/") then "detail"
+		elif .query | test("serial_number=") then "serial" else "page" end' |
+		sort | uniq -c | awk '{ printf "%s%s %d", (NR > 1 ? ", " : ""), $2, $1 }')
+	grep -c ',skipped,pushed,' plan.csv
+}
+cat >rules.yaml <<'END'
+version: 1
+name: tokens
+columns: {serial: Serial}
+rules:
+  - {name: pushed, match: {uem.profile_status: [Pushed, "2"]}, do: [skip]}
+  - {name: gone, match: {uem.profile_status|present: false}, do: [skip]}
+  - {name: other, match: {always: true}, do: [skip]}
+END
+awk 'BEGIN { print "serial,server,profile,profile_status,listed"; split("Pushed,Assigned", word, ",")
+	for (i = 0; i < 1500; i++) printf "C02TOK%06d,WS1 %s,Corporate iPads,%s,%s\n", i,
+		i < 700 ? "EMEA" : i < 1200 ? "Americas" : "APAC", word[i % 2 + 1], i % 100 == 4 ? "no" : "yes" }' >fleet.csv
+{ echo Serial && grep -o '^C02[^,]*' fleet.csv; } >in.csv
+new_world --fleet fleet.csv
+settings_with "$limits"
+status_of 1 >pushed
+same 'tokens: one' '1, detail 1, serial 1' "$(cat pushed), $asked"
+status_of 2 >pushed
+same 'tokens: a first page that shows them all' '1, detail 2, page 1' "$(cat pushed), $asked"
+status_of 1500 >pushed
+same 'tokens: all' '735, detail 1485, page 4, serial 15' "$(cat pushed), $asked"
+same 'tokens: what is gone' 15 "$(grep -c ',skipped,gone,' plan.csv)"
+check 'tokens: it says so' grep -q '^facts .*UEM: 3 lists + 4 token pages + 15 tokens by serial (1507 reads) rather than 3003' err
+
 # --- the same inputs in any surroundings: the same bytes ---
 rules ''
 fresh 90 'rebuild delete move' "$limits" --set uem.quota_headers=no # how much others use is no input
