@@ -103,7 +103,7 @@ static void print_summary(struct plan_rows *r, FILE *out)
 	struct run_row row;
 
 	log_status(NULL);
-	for (size_t i = 0; i < plan_n_rules(&r->p->plan); i++)
+	for (size_t i = 0; r->p->rules && i < plan_n_rules(&r->p->plan); i++)
 		plan_summary_rule(s, plan_rule(&r->p->plan, i));
 	for (uint32_t i = 0; i < r->p->input.n_rows; i++) {
 		struct kind *kind = kind_of(r, i);

@@ -54,6 +54,8 @@ undone() { # RUN WHAT
 	state >"$work/now"
 	same "$2: the state is as it was" '' "$(diff "$work/before" "$work/now")"
 	n=$(changes) syncs=$(syncs)
+	run undo "$1"
+	same "$2: no rule is named that matched nothing" 0 "$(grep -c 'matched nothing' "$work/err")"
 	run undo "$1" --apply --yes "${lift[@]}"
 	exits "$2: a second undo" 0
 	same "$2: a second undo sends nothing" "$n" "$(changes)"
