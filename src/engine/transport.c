@@ -388,8 +388,10 @@ static void pump_lane(struct transport *t, enum lane lane, int64_t *wake_ms)
 		if (when > transport_patience(t)) {
 			out_of_time(t, queue_pop(q, now), lane, when);
 		} else if (when > now) {
-			if (when < *wake_ms)
+			if (when < t->turn_ms && !j->call.optional) {
 				t->wake = j->call.service;
+				t->turn_ms = when;
+			}
 			*wake_ms = when < *wake_ms ? when : *wake_ms;
 			return;
 		} else if (j->signin || signed_in(t, j->call.service, now)) {
@@ -406,6 +408,7 @@ static int64_t pump(struct transport *t)
 	/* Sign-ins last, since the others ask for them. */
 	int64_t wake = INT64_MAX;
 
+	t->turn_ms = INT64_MAX;
 	pump_lane(t, LANE_APPLE_WRITE, &wake);
 	pump_lane(t, LANE_APPLE_READ, &wake);
 	for (enum lane i = LANE_UEM; i < LANES; i++)
@@ -416,7 +419,8 @@ static int64_t pump(struct transport *t)
 /* --- waiting --- */
 
 /* Returns when to look again: often enough that what is shown keeps moving. */
-static int64_t pulse(const struct transport *t, enum transport_service whose, int64_t until_ms)
+static int64_t pulse(
+	const struct transport *t, enum transport_service whose, int64_t until_ms, int64_t turn_ms)
 {
 	const struct transport_counts *n = &t->counts;
 	int64_t now = transport_now(t);
@@ -424,12 +428,12 @@ static int64_t pulse(const struct transport *t, enum transport_service whose, in
 		.now_ms = now,
 		.n_sent = n->apple_reads + n->apple_writes + n->uem_reads + n->uem_triggers +
 			  n->uem_writes,
-		.until_ms = until_ms,
+		.until_ms = turn_ms,
 	};
 
 	if (!t->opt.pulse)
 		return until_ms;
-	if (t->n_flight == 0 && until_ms - now >= PULSE_MS)
+	if (t->n_flight == 0 && turn_ms - now >= PULSE_MS)
 		p.waiting_for = transport_who(whose);
 	t->opt.pulse(t->opt.pulse_self, &p);
 	/* A virtual clock leaps, and says so at the next pulse. */
@@ -438,14 +442,16 @@ static int64_t pulse(const struct transport *t, enum transport_service whose, in
 	return now + PULSE_MS;
 }
 
-/* One reply, or until_ms (or somewhat earlier), or a signal, whichever comes first. */
-static enum errc wait_once(
-	struct transport *t, enum transport_service whose, int64_t until_ms, struct err *err)
+/* One reply, or until_ms (or somewhat earlier), or a signal, whichever comes first. turn_ms: until
+ * when somebody waits for his turn. */
+static enum errc wait_once(struct transport *t, enum transport_service whose, int64_t until_ms,
+	int64_t turn_ms, struct err *err)
 {
 	struct http_reply reply;
 	void *tag = NULL;
 	bool done = false;
-	enum errc rc = http_wait(t->client, pulse(t, whose, until_ms), &tag, &reply, &done, err);
+	enum errc rc = http_wait(
+		t->client, pulse(t, whose, until_ms, turn_ms), &tag, &reply, &done, err);
 
 	if (!rc && done) {
 		flight_land(t, tag, &reply);
@@ -465,7 +471,8 @@ static void wait_for_reply(struct transport *t, int64_t wake_ms)
 	if (transport_now(t) >= last) {
 		(void)err_set(&err, ERR_STOPPED, "stopped by a signal before the answer came");
 		flight_abandon(t, &err);
-	} else if (wait_once(t, t->wake, wake_ms < last ? wake_ms : last, &err) != ERR_OK) {
+	} else if (wait_once(t, t->wake, wake_ms < last ? wake_ms : last, t->turn_ms, &err) !=
+		   ERR_OK) {
 		if (!t->failed.code)
 			t->failed = err;
 		flight_abandon(t, &err);
@@ -506,7 +513,7 @@ enum errc transport_sleep(struct transport *t, int64_t until_ms, struct err *err
 
 		if (transport_now(t) >= until_ms)
 			return ERR_OK;
-		rc = wait_once(t, t->asked, until_ms, err);
+		rc = wait_once(t, t->asked, until_ms, until_ms, err);
 		if (rc)
 			return rc;
 	}

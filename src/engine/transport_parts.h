@@ -46,7 +46,8 @@ struct transport {
 	uint64_t seq, seed;
 	int64_t deadline_ms;
 	enum transport_service asked;   /* last */
-	enum transport_service wake;    /* whose call will be the next to leave */
+	enum transport_service wake;    /* whose call will be the next to leave, */
+	int64_t turn_ms;                /* and when; but for what is optional */
 	int64_t stopped_ms, closing_ms; /* TIME_NONE: not yet */
 	struct err failed;              /* the first failure of a done() since the drain began */
 	struct transport_counts counts;

@@ -329,6 +329,15 @@ static int set_up(void **state)
 	return 0;
 }
 
+static int64_t told_until_ms; /* the first wait that was told */
+
+static void take_pulse(void *self, const struct transport_pulse *pulse)
+{
+	(void)self;
+	if (pulse->waiting_for && !told_until_ms)
+		told_until_ms = pulse->until_ms;
+}
+
 static void open_transport(int64_t max_wait_ms)
 {
 	const struct transport_options opt = {
@@ -337,6 +346,7 @@ static void open_transport(int64_t max_wait_ms)
 		.store = store,
 		.max_wait_ms = max_wait_ms,
 		.cache_folder = folder,
+		.pulse = take_pulse,
 	};
 
 	assert_int_equal(transport_open(&t, &opt, &err), ERR_OK);
@@ -1015,6 +1025,7 @@ static void test_optional(void **state)
 
 	(void)state;
 	memset(writes, 0, sizeof(writes));
+	told_until_ms = 0;
 	open_transport(INT64_MAX);
 	for (size_t i = 0; i < 11; i++)
 		submit(TO_APPLE, HTTP_CHANGE, "/v1/w", &writes[i]);
@@ -1030,6 +1041,7 @@ static void test_optional(void **state)
 	assert_int_equal(writes[10].status, 200);
 	assert_int_equal(early.status, 200);
 	assert_int_equal(early.at_ms, START + MINUTE);
+	assert_int_equal(told_until_ms, START + HOUR + 1); /* the write's turn */
 	assert_int_equal(late.code, ERR_STOPPED);
 	assert_true(elapsed() < HOUR + MINUTE);
 }
