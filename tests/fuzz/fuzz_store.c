@@ -119,14 +119,22 @@ static enum errc see_run(void *self, const struct run_record *run, struct err *e
 	return ERR_OK;
 }
 
-static enum errc see_row(void *self, const struct row_record *row, struct err *err)
+static enum errc see_rows(struct store *s, int64_t run, struct err *err)
 {
-	(void)self;
-	(void)err;
-	touch(row->serial);
-	touch(row->rule);
-	touch(row->detail);
-	return ERR_OK;
+	struct row_record row;
+	bool more = true;
+	enum errc rc = store_rows_from(s, run, 0, err);
+
+	while (!rc && more) {
+		rc = store_row_next(s, &row, &more, err);
+		if (!rc && more) {
+			touch(row.serial);
+			touch(row.rule);
+			touch(row.detail);
+		}
+	}
+	store_rows_end(s);
+	return rc;
 }
 
 static enum errc see_device(void *self, const struct device_record *d, struct err *err)
@@ -158,7 +166,7 @@ static void ask(struct store *s)
 
 	check(store_meta_get(s, "server_ids", &value, &err), &err);
 	check(store_runs(s, see_run, &run, &err), &err);
-	check(store_rows(s, run, see_row, NULL, &err), &err);
+	check(see_rows(s, run, &err), &err);
 	check(store_devices(s, run, see_device, NULL, &err), &err);
 	check(store_requests_open(s, run, see_request, NULL, &err), &err);
 	check(store_home_get(s, STR("C02XK1ABJG5H"), &value, &err), &err);
