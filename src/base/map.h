@@ -39,9 +39,9 @@ uint32_t map_find(const struct map *m, struct str key);
 /* Borrowed until the next map_add(). */
 static inline struct str map_key(const struct map *m, uint32_t slot)
 {
-	uint32_t from = slot ? m->ends[slot - 1] : 0;
+	uint32_t from = slot ? m->ends[slot - 1] : 0, n = m->ends[slot] - from;
 
-	return (struct str){ m->bytes + from, m->ends[slot] - from };
+	return n ? (struct str){ m->bytes + from, n } : STR_NONE;
 }
 
 #endif

@@ -365,8 +365,10 @@ char *result_path_named(const char *input, const char *word)
 
 	if (str_eq(path, STR("-")))
 		return mem_strdup(input);
+	if (ends_csv(path))
+		path.n -= 4;
 	buf_init(&b, path.n + strlen(word) + 16);
-	buf_str(&b, ends_csv(path) ? str_sub(path, 0, path.n - 4) : path);
+	buf_str(&b, path);
 	buf_printf(&b, ".%s.csv", word);
 	z = mem_dupz(buf_view(&b));
 	buf_release(&b);
