@@ -4,11 +4,10 @@
 #
 #	tests/full/clean-root.sh [TARGET...]     default: demo test
 #
-# Needs root, debootstrap and a Debian mirror ($MIRROR); about 3 GB below $TMPDIR for a while.
+# Needs root, debootstrap and a Debian mirror ($MIRROR, or the usual one); about 3 GB below $TMPDIR for a while.
 set -eu
 cd "$(dirname "$0")/../.."
 
-mirror=${MIRROR:-http://deb.debian.org/debian}
 suite=bookworm
 [ $# -gt 0 ] || set -- demo test
 
@@ -19,8 +18,8 @@ fi
 top=$(mktemp -d)
 trap 'rm -rf "$top"' EXIT
 
-echo "clean-root: a fresh $suite from $mirror"
-if ! debootstrap --variant=minbase --include=make "$suite" "$top/fresh" "$mirror" >"$top/log" 2>&1; then
+echo "clean-root: a fresh $suite from ${MIRROR:-the usual mirror}"
+if ! debootstrap --variant=minbase --include=make "$suite" "$top/fresh" ${MIRROR:+"$MIRROR"} >"$top/log" 2>&1; then
 	cat "$top/log" "$top/fresh/debootstrap/debootstrap.log" >&2 || true
 	exit 1
 fi

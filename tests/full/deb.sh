@@ -4,11 +4,10 @@
 #
 #	tests/full/deb.sh
 #
-# Needs root, debootstrap, lintian and a Debian mirror ($MIRROR); about 1 GB below $TMPDIR for a while.
+# Needs root, debootstrap, lintian and a Debian mirror ($MIRROR, or the usual one); about 1 GB below $TMPDIR for a while.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
-mirror=${MIRROR:-http://deb.debian.org/debian}
 for one in debootstrap lintian; do
 	command -v "$one" >/dev/null || {
 		echo "deb: needs $one (apt-get install $one)" >&2
@@ -46,7 +45,7 @@ files() { # what the package could leave; apt's own caches and logs aside
 
 check 'make deb' make deb
 check 'lintian finds no error' lintian --fail-on error .build/depmend.deb
-check 'a fresh root' debootstrap --variant=minbase bookworm "$top/root" "$mirror"
+check 'a fresh root' debootstrap --variant=minbase bookworm "$top/root" ${MIRROR:+"$MIRROR"}
 cp .build/depmend.deb samples/portal-like.csv "$top/root/"
 check 'its dependencies install' inside "apt-get install -y --no-install-recommends \
 	$(dpkg-deb -f .build/depmend.deb Depends | sed 's/([^)]*)//g; s/,/ /g')"

@@ -4,11 +4,10 @@
 #
 #	tests/full/service.sh
 #
-# Needs root, debootstrap and a Debian mirror ($MIRROR); about 1 GB below $TMPDIR for a while.
+# Needs root, debootstrap and a Debian mirror ($MIRROR, or the usual one); about 1 GB below $TMPDIR for a while.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
-mirror=${MIRROR:-http://deb.debian.org/debian}
 command -v debootstrap >/dev/null || {
 	echo "service: needs debootstrap (apt-get install debootstrap)" >&2
 	exit 1
@@ -36,7 +35,7 @@ check() { # WHAT COMMAND...
 make --no-print-directory deb || exit 1
 # shellcheck disable=SC2046 # words
 if ! debootstrap --variant=minbase --include="systemd,$(dpkg-deb -f .build/depmend.deb Depends |
-	sed 's/([^)]*)//g; s/ //g')" bookworm "$root" "$mirror" >"$top/log" 2>&1; then
+	sed 's/([^)]*)//g; s/ //g')" bookworm "$root" ${MIRROR:+"$MIRROR"} >"$top/log" 2>&1; then
 	tail -n 5 "$top/log"
 	exit 1
 fi
