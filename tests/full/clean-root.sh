@@ -31,6 +31,7 @@ inside() { # ROOT COMMAND
 	unshare --mount --pid --ipc --uts --fork --kill-child bash -euc '
 		mount -t proc proc "$1/proc"
 		mount -t devtmpfs dev "$1/dev" 2>/dev/null || mount --rbind /dev "$1/dev"
+		mount -t devpts -o newinstance,ptmxmode=0666 pts "$1/dev/pts"
 		mount -t tmpfs -o nosuid,nodev tmp "$1/tmp"
 		exec chroot "$1" /usr/bin/env -i HOME=/root LC_ALL=C.UTF-8 \
 			PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
