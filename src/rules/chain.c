@@ -10,15 +10,15 @@ static int32_t next_of(unsigned depth)
 	return CHAIN_TRUE - 1 - (int32_t)depth;
 }
 
-static void patch(struct ruleset *set, size_t from, int32_t placeholder)
+static void patch(struct ruleset *set, size_t from, int32_t awaited)
 {
 	int32_t here = (int32_t)set->chain.n;
 
 	for (size_t i = from; i < set->chain.n; i++) {
 		struct link *l = &set->chain.v[i];
 
-		l->on_true = l->on_true == placeholder ? here : l->on_true;
-		l->on_false = l->on_false == placeholder ? here : l->on_false;
+		l->on_true = l->on_true == awaited ? here : l->on_true;
+		l->on_false = l->on_false == awaited ? here : l->on_false;
 	}
 }
 

@@ -304,7 +304,7 @@ static const struct rule_step *find_step(const struct steps *s, enum step_kind k
 bool rules_use_step(const struct ruleset *set, enum step_kind kind, struct loc *ret_at)
 {
 	for (size_t i = 0; i < set->rules.n; i++) {
-		const struct rule_step *step = find_step(&set->rules.v[i].todo, kind);
+		const struct rule_step *step = find_step(&set->rules.v[i].to_do, kind);
 
 		if (!step)
 			step = find_step(&set->rules.v[i].failed, kind);

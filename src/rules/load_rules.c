@@ -122,8 +122,8 @@ const struct yaml_key rules_rule_keys[] = {
 		.help = "shown in reports"),
 	YAML_KEY("match", read_match, 0, .required = true, .schema = "match",
 		.help = "when the rule fires"),
-	YAML_KEY("do", read_steps, offsetof(struct rule, todo), .required = true, .schema = "steps",
-		.help = "what is done then"),
+	YAML_KEY("do", read_steps, offsetof(struct rule, to_do), .required = true,
+		.schema = "steps", .help = "what is done then"),
 	YAML_KEY("because", read_because, offsetof(struct rule, info.because), .schema = "text",
 		.help = "the reason shown with each row"),
 	YAML_KEY("if_failed", read_steps, offsetof(struct rule, failed), .schema = "steps",
@@ -137,8 +137,8 @@ static void describe(struct rule *rule)
 {
 	bool off = false;
 
-	for (uint32_t i = 0; i < rule->todo.n; i++) {
-		const struct step_info *info = step_info(rule->todo.v[i].kind);
+	for (uint32_t i = 0; i < rule->to_do.n; i++) {
+		const struct step_info *info = step_info(rule->to_do.v[i].kind);
 
 		rule->info.acts = rule->info.acts || info->service != SERVICE_NONE;
 		rule->info.puts_back = rule->info.puts_back || (off && info->puts_back);

@@ -70,15 +70,15 @@ enum errc rules_program(struct ruleset *set, size_t rule, bool if_failed,
 {
 	const struct rule *r = &set->rules.v[rule];
 
-	return steps_fill(set, if_failed ? &r->failed : &r->todo, row, ret, ret_n, err);
+	return steps_fill(set, if_failed ? &r->failed : &r->to_do, row, ret, ret_n, err);
 }
 
 bool rules_program_is_fixed(const struct ruleset *set, size_t rule)
 {
-	const struct steps *todo = &set->rules.v[rule].todo;
+	const struct steps *to_do = &set->rules.v[rule].to_do;
 
-	for (uint32_t i = 0; i < todo->n; i++)
-		if (todo->v[i].arg.is_column || todo->v[i].deadline.is_column)
+	for (uint32_t i = 0; i < to_do->n; i++)
+		if (to_do->v[i].arg.is_column || to_do->v[i].deadline.is_column)
 			return false;
 	return true;
 }

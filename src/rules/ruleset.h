@@ -160,7 +160,7 @@ struct steps {
 
 struct rule {
 	struct rule_info info;
-	struct steps todo, failed;
+	struct steps to_do, failed;
 	uint32_t first_op;
 	int32_t first_link;
 };
