@@ -8,22 +8,8 @@ cd "$(dirname "$0")/../.." || exit 1
 
 build=$(realpath "${1:?usage: tests/docs/run.sh BUILD}")
 docs=$build/docs
-passed=0 failed=0
-top=$(mktemp -d)
-trap 'rm -rf "$top"' EXIT
-
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@" >"$top/log" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "not ok: $what"
-		cat "$top/log"
-	fi
-}
+# shellcheck source=tests/check.sh
+. tests/check.sh
 
 same() { # WHAT FILE FILE
 	check "$1" diff -u "$2" "$3"

@@ -14,22 +14,8 @@ for one in debootstrap lintian; do
 		exit 1
 	}
 done
-top=$(mktemp -d)
-trap 'rm -rf "$top"' EXIT
-passed=0 failed=0
-
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@" >"$top/log" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "not ok: $what"
-		cat "$top/log"
-	fi
-}
+# shellcheck source=tests/check.sh
+. tests/check.sh
 
 inside() { # COMMAND
 	# shellcheck disable=SC2016 # the inner shell expands it

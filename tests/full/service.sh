@@ -12,24 +12,10 @@ command -v debootstrap >/dev/null || {
 	echo "service: needs debootstrap (apt-get install debootstrap)" >&2
 	exit 1
 }
-top=$(mktemp -d)
-trap 'rm -rf "$top"' EXIT
+# shellcheck source=tests/check.sh
+. tests/check.sh
 root=$top/root
 acme=$root/etc/depmend/acme
-passed=0 failed=0
-
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@" >"$top/log" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "not ok: $what"
-		cat "$top/log"
-	fi
-}
 
 # --- the machine ---
 make --no-print-directory deb || exit 1
