@@ -1,5 +1,5 @@
 /*
- * Lines for the operator on stderr. Only engine, survey, report and cli may log; every other
+ * Lines for the operator on stderr. Nothing below wire may log; every other
  * floor returns an error instead. Control bytes from outside are replaced before printing.
  */
 #ifndef BASE_LOG_H

@@ -12,13 +12,13 @@
 #include "cli/plan_out.h"
 #include "cli/unsettled.h"
 #include "cli/write_rows.h"
-#include "engine/audit.h"
-#include "engine/disown.h"
-#include "engine/guard.h"
-#include "engine/organization.h"
-#include "engine/stop.h"
+#include "facts/dep_server.h"
+#include "facts/organization.h"
+#include "plan/guard.h"
 #include "report/ndjson.h"
 #include "report/status.h"
+#include "run/audit.h"
+#include "wire/stop.h"
 
 enum { UNATTENDED_WAIT_MS = 6 * 3600 * 1000, NEXT_MAX_BYTES = 1024 * 1024 };
 

@@ -5,9 +5,9 @@
 
 #include "base/log.h"
 #include "cli/load.h"
-#include "engine/plan.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "plan/plan.h"
 #include "report/status.h"
 #include "report/table.h"
 

@@ -5,7 +5,7 @@
 #include "base/time.h"
 #include "cli/confine.h"
 #include "cli/prepare.h"
-#include "engine/explain.h"
+#include "plan/explain.h"
 #include "report/ndjson.h"
 #include "report/table.h"
 

@@ -10,14 +10,14 @@
 #include "cli/rehearse_world.h"
 #include "cli/unsettled.h"
 #include "cli/write_rows.h"
-#include "engine/audit.h"
-#include "engine/guard.h"
-#include "engine/stop.h"
 #include "io/clock.h"
 #include "model/program.h"
+#include "plan/guard.h"
 #include "report/ndjson.h"
 #include "report/status.h"
 #include "report/table.h"
+#include "run/audit.h"
+#include "wire/stop.h"
 
 enum { DAY_MS = 86400000, TEXT_MAX_BYTES = 1024 * 1024 };
 

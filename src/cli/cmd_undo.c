@@ -7,8 +7,8 @@
 #include "cli/carry.h"
 #include "cli/confine.h"
 #include "cli/plan_out.h"
-#include "engine/undo.h"
 #include "report/result.h"
+#include "run/undo.h"
 
 enum { LISTED_ROWS = 20 };
 

@@ -5,7 +5,7 @@
 #define CLI_CONFIRM_H
 
 #include "cli/cli.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 
 /* Appends the flags that say yes, or more than yes, one a line. */
 void confirm_flags(const struct cli *cli, struct buf *said);

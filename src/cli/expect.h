@@ -5,7 +5,7 @@
 #ifndef CLI_EXPECT_H
 #define CLI_EXPECT_H
 
-#include "engine/plan.h"
+#include "plan/plan.h"
 
 struct expected {
 	bool given;

@@ -6,8 +6,8 @@
 
 #include "base/diag.h"
 #include "cli/cli.h"
-#include "engine/input.h"
 #include "model/settings.h"
+#include "plan/input.h"
 #include "rules/rules.h"
 
 /* *ret NULL (and ERR_OK) when no file is named and none is found. Caller frees with

@@ -13,8 +13,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/version.h"
-#include "engine/stop.h"
 #include "io/http.h"
+#include "wire/stop.h"
 
 enum { BODY_MAX_BYTES = 4096, URL_MAX_BYTES = 8192, REPLY_MAX_BYTES = 64 * 1024 };
 

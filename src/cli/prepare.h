@@ -6,8 +6,8 @@
 
 #include "cli/load.h"
 #include "cli/progress.h"
-#include "engine/apply.h"
-#include "engine/session.h"
+#include "facts/session.h"
+#include "run/apply.h"
 
 struct prepared {
 	const struct cli *cli;

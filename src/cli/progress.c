@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "engine/schedule.h"
+#include "forecast/schedule.h"
 #include "model/outcome.h"
 #include "report/status_line.h"
 

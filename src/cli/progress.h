@@ -6,7 +6,7 @@
 #define CLI_PROGRESS_H
 
 #include "cli/cli.h"
-#include "engine/job.h"
+#include "run/job.h"
 
 struct progress;
 

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "engine/stop.h"
 #include "io/crypto.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "wire/stop.h"
 
 enum {
 	SMALL_BYTES = 64 * 1024,

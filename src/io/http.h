@@ -1,7 +1,7 @@
 /*
  * One curl_multi loop: many requests under way, at most 4 per host, HTTP/1.1.
  *
- * It never repeats and never follows: redirects are answers, retries belong to engine/transport.
+ * It never repeats and never follows: redirects are answers, retries belong to wire/transport.
  * A CHANGE gets a fresh connection that is closed afterwards, since libcurl silently re-sends a
  * POST when a reused connection dies before the first reply byte. The process has to ignore
  * SIGPIPE.

@@ -1,6 +1,6 @@
 /*
- * Everything the services said about one device, in 128 bytes without pointers. The engine owns one
- * per distinct serial; texts are slots of the engine's string map.
+ * Everything the services said about one device, in 128 bytes without pointers. The fleet owns one
+ * per distinct serial; texts are slots of its string map.
  */
 #ifndef MODEL_DEVICE_STATE_H
 #define MODEL_DEVICE_STATE_H

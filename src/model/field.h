@@ -1,6 +1,6 @@
 /*
  * What a rule can ask: one table row per field with its word, its type and the reading that
- * provides it. Adding a field is a row here and the line in engine/facts that fills it.
+ * provides it. Adding a field is a row here and the line in facts/ that fills it.
  */
 #ifndef MODEL_FIELD_H
 #define MODEL_FIELD_H

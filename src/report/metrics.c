@@ -5,9 +5,9 @@
 
 #include "base/buf.h"
 #include "base/time.h"
-#include "engine/rate.h"
 #include "io/file.h"
 #include "report/summary.h"
+#include "wire/rate.h"
 
 enum { PAGE_MAX_BYTES = 1024 * 1024, SECOND_MS = 1000, DAY_MS = 24 * 3600 * 1000 };
 

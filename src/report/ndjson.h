@@ -5,9 +5,9 @@
 #ifndef REPORT_NDJSON_H
 #define REPORT_NDJSON_H
 
-#include "engine/apply.h"
 #include "io/json.h"
 #include "report/summary.h"
+#include "run/apply.h"
 
 /* One line under way: put members between begin and end. */
 struct ndjson {

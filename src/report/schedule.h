@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "engine/schedule.h"
+#include "forecast/schedule.h"
 
 void schedule_print(const struct schedule *s, FILE *out);
 

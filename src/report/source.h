@@ -4,7 +4,7 @@
 #ifndef REPORT_SOURCE_H
 #define REPORT_SOURCE_H
 
-#include "engine/apply.h"
+#include "run/apply.h"
 
 struct report_source {
 	struct store *store;

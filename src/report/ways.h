@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "engine/facts.h"
+#include "facts/facts.h"
 #include "io/json.h"
 
 /* A line for each service that was asked; nothing without any. */

@@ -3,7 +3,7 @@
  * server of the portal: it cannot move devices, but it can tell whether the terms were accepted,
  * what it knows of a device, and, for School, disown one.
  *
- * Requests come without X-ADM-Auth-Session, which the engine adds, and the client's User-Agent,
+ * Requests come without X-ADM-Auth-Session, which wire adds, and the client's User-Agent,
  * without which everything is answered 400.
  */
 #ifndef SERVICES_DEP_H

@@ -1,6 +1,6 @@
 /*
  * Workspace ONE UEM REST API as a pure codec (contract: uem.md). No socket, no clock, no retry.
- * Requests carry Accept with the version; engine/transport adds Authorization and aw-tenant-code.
+ * Requests carry Accept with the version; wire/transport adds Authorization and aw-tenant-code.
  */
 #ifndef SERVICES_UEM_H
 #define SERVICES_UEM_H

@@ -107,7 +107,7 @@ struct device_record {
 	struct str before, after;         /* as in depmend_before, depmend_after */
 	struct str start;   /* id of the server it was on when the plan was frozen; "" none */
 	struct str home;    /* the same, or where an earlier run took it from; "" none */
-	struct str results; /* one letter per executed step, see engine/work.h */
+	struct str results; /* one letter per executed step, see plan/work.h */
 	struct str detail, evidence;
 	uint32_t wave;
 	uint32_t listed;     /* groups (bits) that listed it when the plan was frozen */

@@ -3,11 +3,11 @@
 
 #include "base/mem.h"
 #include "base/time.h"
-#include "engine/disown.h"
-#include "engine/signin.h"
+#include "facts/dep_server.h"
 #include "io/crypto.h"
 #include "services/dep.h"
 #include "survey/doctor_parts.h"
+#include "wire/signin.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 enum { SKEW_MS = 60 * 1000, SOON_DAYS = 30, NAME_MAX_BYTES = 4096 };

@@ -4,9 +4,9 @@
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "engine/listing.h"
 #include "services/uem_survey.h"
 #include "survey/doctor_parts.h"
+#include "wire/listing.h"
 
 enum { MAX_ROWS = 100000 };
 

@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "engine/listing.h"
 #include "io/crypto.h"
 #include "survey/survey.h"
+#include "wire/listing.h"
 
 enum { ROW_MAX_BYTES = 256 * 1024 };
 

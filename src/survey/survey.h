@@ -7,9 +7,9 @@
 #ifndef SURVEY_SURVEY_H
 #define SURVEY_SURVEY_H
 
-#include "engine/input.h"
-#include "engine/session.h"
+#include "facts/session.h"
 #include "io/file.h"
+#include "plan/input.h"
 #include "survey/stage.h"
 
 /* X(id, source): texts a source has about a device, in the order in which they are staged. */

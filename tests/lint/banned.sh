@@ -27,7 +27,7 @@ for f in $(find src -name '*.[ch]' | sort); do
 	forbid "$f" "$unsafe" 'see the list in tests/lint/banned.sh'
 	forbid "$f" '#[ ]*(pragma once|include <regex.h>)' 'not here'
 	case $f in
-	src/*/main.c | src/engine/stop.c) ;; # a second signal ends the process
+	src/*/main.c | src/wire/stop.c) ;; # a second signal ends the process
 	src/cli/rehearse_world.c) ;;         # a child that could not become the simulator
 	src/cli/notify.c) ;;                 # a child that sends a ping
 	*) forbid "$f" "$exits" 'only main exits' ;;
@@ -35,8 +35,8 @@ for f in $(find src -name '*.[ch]' | sort); do
 	case $f in
 	src/base/log.c | src/base/mem.c) ;;
 	src/base/* | src/io/* | src/model/* | src/rules/* | src/store/* | src/services/*)
-		forbid "$f" "$prints" 'nothing below engine prints'
-		forbid "$f" '(^|[^A-Za-z0-9_])(stdout|stderr)([^A-Za-z0-9_]|$)' 'nothing below engine prints'
+		forbid "$f" "$prints" 'nothing below wire prints'
+		forbid "$f" '(^|[^A-Za-z0-9_])(stdout|stderr)([^A-Za-z0-9_]|$)' 'nothing below wire prints'
 		;;
 	esac
 done

@@ -11,10 +11,14 @@ model     base io
 rules     base io model
 store     base io model
 services  base io model
-engine    base io model rules store services
-survey    base io model rules store services engine
-report    base io model rules store services engine
-cli       base io model rules store services engine survey report
+wire      base io model rules store services
+facts     base io model rules store services wire
+plan      base io model rules store services wire facts
+run       base io model rules store services wire facts plan
+forecast  base io model rules store services wire facts plan run
+survey    base io model rules store services wire facts plan run
+report    base io model rules store services wire facts plan run forecast
+cli       base io model rules store services wire facts plan run forecast survey report
 docs      base io model rules report cli
 sim       base io model
 '
@@ -62,8 +66,8 @@ FNR == 1 {
 		bad("name the floor: \"" from "/" q[2] "\"")
 	else if (to[1] != from && !((from, to[1]) in may))
 		bad(from " may not include " to[1])
-	if (q[2] == "base/log.h" && from !~ /^(base|engine|survey|report|cli)$/)
-		bad("only engine, survey, report and cli log; return an error instead")
+	if (q[2] == "base/log.h" && from !~ /^(base|wire|facts|plan|run|forecast|survey|report|cli)$/)
+		bad("nothing below wire logs; return an error instead")
 }
 /^[ \t]*#[ \t]*include[ \t]*</ {
 	split($0, q, /[<>]/)

@@ -23,7 +23,7 @@ WIPES = ["tests/steps/run.sh", BUILD, "wipe"]
 
 # name: (file, [(what stands there once, what takes its place)], the test[, what it says])
 MUTANTS = {
-    "intent after the reply": ("src/engine/flight.c", [
+    "intent after the reply": ("src/wire/flight.c", [
         ("	enum errc rc = j->call.before(j->call.self, now_ms, err);\n", "	enum errc rc = ERR_OK;\n"),
         ("	else\n		rc = j->call.done(",
          "	else if (j->call.request.cls != HTTP_CHANGE ||\n"
@@ -32,13 +32,13 @@ MUTANTS = {
     ], CRASH + ["kill"]),
     "intent not synced": ("src/io/db.c", [("synchronous=FULL", "synchronous=NORMAL")],
                           CRASH + ["order"]),
-    "no quarantine": ("src/engine/settle.c", [
+    "no quarantine": ("src/run/settle.c", [
         ("	return sent + j->settings->timeouts.activity_ms;\n", "	return sent;\n"),
     ], CRASH + ["lost"]),
-    "one reading": ("src/engine/settle.c", [
+    "one reading": ("src/run/settle.c", [
         ("second = first_ms + j->settings->timeouts.settle_ms;", "second = first_ms;"),
     ], CRASH + ["lost"]),
-    "change sent again after a 5xx": ("src/engine/retry.c", [
+    "change sent again after a 5xx": ("src/wire/retry.c", [
         ("	if (cls == HTTP_CHANGE)\n		return VERDICT_ANSWER;\n", ""),
     ], CRASH + ["lost"]),
     "change on a used connection": ("src/io/http.c", [
@@ -49,13 +49,13 @@ MUTANTS = {
         ("CURLOPT_FRESH_CONNECT, fresh)", "CURLOPT_FRESH_CONNECT, 0L)")], HTTP),
     "no FORBID_REUSE": ("src/io/http.c", [
         ("CURLOPT_FORBID_REUSE, fresh)", "CURLOPT_FORBID_REUSE, 0L)")], HTTP),
-    "no write kept for the way back": ("src/engine/change.c", [
+    "no write kept for the way back": ("src/run/change.c", [
         ("(back ? 0 : writes_to_come_back(j))", "(back ? 0 : 0 * writes_to_come_back(j))"),
     ], CRASH + ["wait"]),
-    "a wipe of another run forgotten": ("src/engine/facts_record.c", [
+    "a wipe of another run forgotten": ("src/facts/facts_record.c", [
         ("(void)map_add(&fleet->wiping, serial, NULL);", "(void)fleet;\n\t(void)serial;"),
     ], WIPES, "held in another run as well"),
-    "a run with wipes given up": ("src/engine/apply.c", [
+    "a run with wipes given up": ("src/run/apply.c", [
         ("(d->results[i] == RESULT_DONE || (i == next && d->busy)))", "i == next && !d->busy)"),
     ], WIPES, "what follows a wipe is not lost"),
 }

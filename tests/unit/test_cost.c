@@ -1,4 +1,4 @@
-/* engine/cost: listings or look-ups, whichever takes fewer requests. */
+/* facts/cost: listings or look-ups, whichever takes fewer requests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "engine/cost.h"
+#include "facts/cost.h"
 
 static void is(struct cost c, uint32_t n_listings, uint64_t n_requests, uint64_t n_instead)
 {

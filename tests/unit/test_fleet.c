@@ -1,4 +1,4 @@
-/* engine/fleet: a description, taken apart again. */
+/* facts/fleet: a description, taken apart again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "engine/fleet.h"
+#include "facts/fleet.h"
 
 static void expect(const char *description, const char *word, const char *value)
 {

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
-#include "engine/rate.h"
+#include "wire/rate.h"
 
 static const struct rate ten_an_hour = { 10, 3600000 };
 

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "engine/retry.h"
+#include "wire/retry.h"
 
 static enum verdict verdict(enum http_class cls, enum http_fate fate, int status)
 {

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/stop.h"
+#include "wire/stop.h"
 
 /* The flag lasts for the life of a process, so each case has its own. The case's result is the exit
  * status. */

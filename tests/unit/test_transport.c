@@ -22,9 +22,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "engine/retry.h"
-#include "engine/stop.h"
-#include "engine/transport_parts.h"
+#include "wire/retry.h"
+#include "wire/stop.h"
+#include "wire/transport_parts.h"
 
 enum { MAX_SEEN = 6000, MAX_SCRIPT = 64 };
 #define START INT64_C(1800000000000)

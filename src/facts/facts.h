@@ -1,0 +1,73 @@
+/*
+ * Reads facts into the fleet, each by the cheaper of listing and per-serial look-ups.
+ *
+ * A reading that the service refuses or garbles leaves its facts unknown; whatever ends a run
+ * (no network, no credentials, a signal, --max-wait) is returned.
+ */
+#ifndef FACTS_FACTS_H
+#define FACTS_FACTS_H
+
+#include "facts/fleet.h"
+#include "wire/transport.h"
+
+/* How something was read: for the plan to tell. */
+struct reading_way {
+	uint64_t n_pages, n_serials; /* pages of listings; devices asked for one by one */
+	uint64_t n_requests;         /* both, and what follows from them */
+	uint64_t n_instead;          /* what the other way would have cost; 0: there is none */
+};
+
+struct facts {
+	struct fleet *fleet; /* all borrowed by the caller's run */
+	struct transport *transport;
+	const struct settings *settings;
+	struct store *store; /* NULL: sizes of listings are not remembered */
+	char shrunk[200];    /* not empty: a listing that cannot be trusted, */
+	uint64_t n_shrunk;   /* the one with the fewest entries */
+	uint64_t least;      /* --allow fleet=N: as few entries are enough; else UINT64_MAX */
+	uint64_t n_listings[TO_BARE];          /* complete listings read, by service */
+	struct reading_way ways[READING_MAX_]; /* since facts_forget_ways() */
+	enum reading now;                      /* what is being read; READING_CSV: nothing */
+	bool single_records; /* a bulk look-up of UEM records failed: one by one from now on */
+};
+
+void facts_forget_ways(struct facts *f);
+
+/* Apple's servers and, with a UEM, the token groups. Before everything else. */
+MUST_CHECK enum errc facts_servers(struct facts *f, struct err *err);
+
+/* The profiles of all token groups, read once. */
+MUST_CHECK enum errc facts_profiles(struct facts *f, struct err *err);
+
+/* Devices of the organization that are not released, as a listing of the last 7 days had them; *ret
+ * stays as it is when none did. */
+MUST_CHECK enum errc facts_org_size(const struct facts *f, int64_t *ret, struct err *err);
+
+/* One reading for these slots. Facts of the reading are forgotten first. */
+MUST_CHECK enum errc facts_read(
+	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, struct err *err);
+
+/* Whether the slots are on this server: its list alone (or per-serial look-ups). Those found get
+ * the server, the others lose it if they had it. */
+MUST_CHECK enum errc facts_on_server(
+	struct facts *f, uint32_t server, const uint32_t *slots, uint32_t n, struct err *err);
+
+/* The lists of some groups (bits) only: one poll round for all that wait. */
+MUST_CHECK enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err);
+
+/* For devices that shall be wiped or whose record shall be deleted, after READING_UEM_DEVICE: where
+ * several records have the serial, uem.device names them all ("12 13"). Unknown when the whole list
+ * of records could not be read. */
+MUST_CHECK enum errc facts_uem_ambiguous(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+
+/* Which devices wipes of other runs than that one (0: of any) are still open for, as the store
+ * says: to be known before anything is planned or sent. */
+MUST_CHECK enum errc facts_wiping(struct facts *f, int64_t run, struct err *err);
+
+/* Whether the enrollment-token search by serial finds nothing: the second half of "gone from the
+ * lifecycle page". *ret_gone by slot order. */
+MUST_CHECK enum errc facts_lifecycle_gone(
+	struct facts *f, const uint32_t *slots, uint32_t n, bool *ret_gone, struct err *err);
+
+#endif

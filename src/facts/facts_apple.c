@@ -1,0 +1,418 @@
+/* Apple's half of the facts: servers, devices, who is on which server. */
+#include "facts/facts_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "facts/cost.h"
+
+/* One minute of reads at the usual rate. */
+enum { UNSEEN_LOOK_UPS = 20 };
+
+/* --- servers --- */
+
+static enum errc take_server(void *self, const struct json *element, struct err *err)
+{
+	struct fleet *fleet = ((struct facts *)self)->fleet;
+	struct apple_server a;
+	struct server s;
+	enum errc rc = apple_server_decode(element, &a, err);
+
+	if (rc || fleet_server_by_id(fleet, a.id) != SERVER_NONE)
+		return rc;
+	s = (struct server){
+		.id = fleet_intern(fleet, a.id),
+		.name = fleet_intern(fleet, a.name),
+		.mdm = !str_eq_nocase(a.type, STR("APPLE_CONFIGURATOR")),
+		.device_count = a.device_count,
+	};
+	MEM_GROW(fleet->servers, fleet->n_servers, fleet->cap_servers);
+	fleet->servers[fleet->n_servers++] = s;
+	return ERR_OK;
+}
+
+static void ask_servers(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct facts *f = self;
+
+	(void)page;
+	apple_servers_request(transport_apple(f->transport), cursor, ret);
+}
+
+enum errc facts_apple_servers(struct facts *f, struct err *err)
+{
+	struct listing l = {
+		.service = TO_APPLE,
+		.paging = PAGING_CURSOR,
+		.member = "data",
+		.max_elements = APPLE_MAX_SERVERS,
+		.request = ask_servers,
+		.each = take_server,
+		.self = f,
+	};
+	enum errc rc;
+
+	f->fleet->n_servers = 0;
+	rc = facts_run_listing(f, &l, err);
+	if (!rc)
+		f->fleet->has_servers = true;
+	return rc;
+}
+
+/* --- devices --- */
+
+static void set_text(struct fleet *f, struct device_state *d, enum fact fact, struct str v)
+{
+	if (v.n)
+		device_set_slot(d, fact, fleet_intern(f, v));
+	else
+		device_set_absent(d, fact);
+}
+
+static void set_date(struct device_state *d, enum fact fact, int64_t at_ms)
+{
+	if (at_ms != TIME_NONE)
+		device_set_date(d, fact, at_ms);
+	else
+		device_set_absent(d, fact);
+}
+
+static void take_device(struct fleet *f, uint32_t slot, const struct apple_device *a)
+{
+	struct device_state *d = &f->devices[slot];
+
+	device_set_flag(d, FACT_APPLE_KNOWN, true);
+	set_text(f, d, FACT_APPLE_STATUS, a->status);
+	set_text(f, d, FACT_APPLE_MODEL, a->model);
+	set_text(f, d, FACT_APPLE_FAMILY, a->family);
+	set_text(f, d, FACT_APPLE_TYPE, a->type);
+	set_text(f, d, FACT_APPLE_ORDER_NUMBER, a->order_number);
+	set_text(f, d, FACT_APPLE_SOURCE, a->source);
+	set_text(f, d, FACT_APPLE_MIGRATION_STATUS, a->migration_status);
+	set_date(d, FACT_APPLE_ADDED, a->added_ms);
+	set_date(d, FACT_APPLE_RELEASED, a->released_ms);
+	set_date(d, FACT_APPLE_UPDATED, a->updated_ms);
+	set_date(d, FACT_APPLE_MIGRATION_DEADLINE, a->migration_deadline_ms);
+	if (a->migration_capable >= 0)
+		device_set_flag(d, FACT_APPLE_MIGRATION_CAPABLE, a->migration_capable);
+	else
+		device_set_absent(d, FACT_APPLE_MIGRATION_CAPABLE);
+}
+
+/* Apple does not know the serial: read, and nothing is there. */
+static void take_no_device(struct device_state *d)
+{
+	for (int i = 0; i < FACT_MAX_; i++)
+		if (fact_info((enum fact)i)->reading == READING_APPLE_DEVICE)
+			device_set_absent(d, (enum fact)i);
+	device_set_flag(d, FACT_APPLE_KNOWN, false);
+}
+
+struct device_pages {
+	struct facts *f;
+	uint64_t n_released;
+	uint32_t n_wanted;
+};
+
+static enum errc take_page_device(void *self, const struct json *element, struct err *err)
+{
+	struct device_pages *p = self;
+	struct apple_device a;
+	uint32_t slot;
+	enum errc rc = apple_device_decode(element, &a, err);
+
+	if (rc)
+		return rc;
+	if (a.released_ms != TIME_NONE)
+		p->n_released++;
+	slot = map_find(&p->f->fleet->serials, a.serial);
+	if (slot != MAP_NONE)
+		take_device(p->f->fleet, slot, &a);
+	return ERR_OK;
+}
+
+static void ask_devices(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct device_pages *p = self;
+
+	(void)page;
+	apple_devices_request(transport_apple(p->f->transport), cursor, ret);
+}
+
+/* The first page tells how many devices there are: look-ups may turn out to be cheaper. */
+static bool pages_cost_more(void *self, const struct listing *l)
+{
+	struct device_pages *p = self;
+
+	if (l->total > 0)
+		p->f->fleet->listed_size = l->total;
+	return !cost_devices(p->f->fleet, p->n_wanted).listing;
+}
+
+static void ask_device(struct look_up *u, struct str serial, struct http_request *ret)
+{
+	apple_device_request(transport_apple(u->f->transport), serial, ret);
+}
+
+static enum errc done_device(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+	struct device_state *d = &u->f->fleet->devices[u->slot];
+	struct apple_device a;
+	struct json *root = NULL;
+
+	(void)rest;
+	if (!code && apple_fields_refused(reply) &&
+		!transport_apple(u->f->transport)->documented_fields) {
+		transport_use_documented_fields(u->f->transport);
+		return facts_look_again(u, ask_device, done_device);
+	}
+	if (!code)
+		code = apple_reply_error(reply, NULL, err);
+	if (code == ERR_NOT_FOUND) {
+		take_no_device(d);
+		return ERR_OK;
+	}
+	if (!code)
+		code = json_parse(&root, buf_view(&reply->body), err);
+	if (!code)
+		code = apple_device_decode(json_get(root, "data"), &a, err);
+	if (!code)
+		take_device(u->f->fleet, u->slot, &a);
+	json_free(root);
+	return facts_soften(u->f, code, READING_APPLE_DEVICE, &u->slot, 1, err);
+}
+
+/* Not in the listing: a few are asked for by name, since pages can miss what is being moved. */
+static enum errc settle_unseen(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	uint32_t *unseen = mem_alloc((n + 1) * sizeof(*unseen)), n_unseen = 0;
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (device_fact_state(&f->fleet->devices[slots[i]], FACT_APPLE_KNOWN) ==
+			VALUE_UNREAD)
+			unseen[n_unseen++] = slots[i];
+	if (n_unseen && n_unseen <= UNSEEN_LOOK_UPS)
+		rc = facts_look_up(f, unseen, n_unseen, TO_APPLE, ask_device, done_device, err);
+	else
+		for (uint32_t i = 0; i < n_unseen; i++)
+			take_no_device(&f->fleet->devices[unseen[i]]);
+	free(unseen);
+	return rc;
+}
+
+static struct listing device_listing(struct device_pages *pages)
+{
+	return (struct listing){
+		.service = TO_APPLE,
+		.paging = PAGING_CURSOR,
+		.member = "data",
+		.max_elements = APPLE_MAX_DEVICES,
+		.request = ask_devices,
+		.each = take_page_device,
+		.self = pages,
+	};
+}
+
+enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	struct device_pages pages = { .f = f, .n_wanted = n };
+	struct listing l = device_listing(&pages);
+	enum errc rc = ERR_OK;
+
+	l.enough = pages_cost_more;
+	if (cost_devices(f->fleet, n).listing)
+		rc = facts_run_listing(f, &l, err);
+	facts_note_instead(f, cost_devices(f->fleet, n).n_instead);
+	if (rc)
+		return facts_soften(f, rc, READING_APPLE_DEVICE, slots, n, err);
+	if (!l.complete)
+		return facts_look_up(f, slots, n, TO_APPLE, ask_device, done_device, err);
+	if (!facts_size_plausible(f, "apple", l.n, l.total, err))
+		return facts_soften(f, err->code, READING_APPLE_DEVICE, slots, n, err);
+	f->fleet->listed_size = (int64_t)l.n;
+	f->fleet->org_size = (int64_t)(l.n - pages.n_released);
+	rc = facts_keep_org_size(f, err);
+	return rc ? rc : settle_unseen(f, slots, n, err);
+}
+
+/* --- which server --- */
+
+struct server_list {
+	struct facts *f;
+	uint32_t server;
+	struct listing listing;
+};
+
+static enum errc take_member(void *self, const struct json *element, struct err *err)
+{
+	struct server_list *s = self;
+	struct str id;
+	uint32_t slot;
+	enum errc rc = apple_linkage_decode(element, &id, err);
+
+	if (rc)
+		return rc;
+	slot = map_find(&s->f->fleet->serials, id);
+	if (slot == MAP_NONE)
+		return ERR_OK;
+	device_set_slot(&s->f->fleet->devices[slot], FACT_APPLE_SERVER, s->server);
+	/* What is on a server's list is assigned; a device page read earlier may say otherwise. */
+	set_text(s->f->fleet, &s->f->fleet->devices[slot], FACT_APPLE_STATUS, STR("ASSIGNED"));
+	return ERR_OK;
+}
+
+static void ask_members(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct server_list *s = self;
+
+	(void)page;
+	apple_server_devices_request(transport_apple(s->f->transport),
+		fleet_server_id(s->f->fleet, s->server), cursor, ret);
+}
+
+static void start_server_list(struct server_list *s, struct facts *f, uint32_t server)
+{
+	*s = (struct server_list){ f, server,
+		{
+			.service = TO_APPLE,
+			.paging = PAGING_CURSOR,
+			.member = "data",
+			.max_elements = APPLE_MAX_DEVICES,
+			.request = ask_members,
+			.each = take_member,
+			.self = s,
+		} };
+	listing_start(&s->listing, f->transport);
+}
+
+/* Lists every server at once; all have to be complete. */
+static enum errc list_servers(struct facts *f, uint32_t from, uint32_t to, struct err *err)
+{
+	struct server_list *lists = mem_zalloc((to - from) * sizeof(*lists));
+	enum errc rc;
+
+	for (uint32_t i = from; i < to; i++)
+		start_server_list(&lists[i - from], f, i);
+	rc = transport_drain(f->transport, err);
+	for (uint32_t i = from; i < to; i++) {
+		struct listing *l = &lists[i - from].listing;
+
+		if (!rc && !l->complete) {
+			rc = l->code;
+			*err = l->err;
+		}
+		if (!rc)
+			f->fleet->servers[i].device_count = (int64_t)l->n;
+		f->n_listings[TO_APPLE] += l->complete;
+		facts_note_pages(f, l->n_pages);
+		listing_release(l);
+	}
+	free(lists);
+	return rc;
+}
+
+/* On no server, as far as one can see. ASSIGNED all the same: Apple's views lag behind each other,
+ * the server is not known. */
+static void settle_unlisted(struct fleet *f, uint32_t slot)
+{
+	struct device_state *d = &f->devices[slot];
+	struct value status;
+
+	if (device_fact_state(d, FACT_APPLE_SERVER) != VALUE_UNREAD)
+		return;
+	fleet_fact(f, slot, FACT_APPLE_STATUS, &status);
+	if (status.state == VALUE_KNOWN && str_eq_nocase(status.text, STR("ASSIGNED")))
+		device_set_unknown(d, FACT_APPLE_SERVER);
+	else
+		device_set_absent(d, FACT_APPLE_SERVER);
+}
+
+static enum errc done_assigned(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+	struct fleet *fleet = u->f->fleet;
+	struct buf id;
+	uint32_t server;
+
+	(void)rest;
+	buf_init(&id, 256);
+	if (!code)
+		code = apple_assigned_server_reply(reply, &id, err);
+	server = code ? SERVER_NONE : fleet_server_by_id(fleet, buf_view(&id));
+	if (!code && id.n && server == SERVER_NONE)
+		code = err_set(err, ERR_PROTOCOL, "Apple names a server that is not in its list");
+	if (!code && server != SERVER_NONE)
+		device_set_slot(&fleet->devices[u->slot], FACT_APPLE_SERVER, server);
+	else if (!code)
+		settle_unlisted(fleet, u->slot);
+	buf_release(&id);
+	return facts_soften(u->f, code, READING_APPLE_SERVER, &u->slot, 1, err);
+}
+
+static void ask_assigned(struct look_up *u, struct str serial, struct http_request *ret)
+{
+	apple_assigned_server_request(transport_apple(u->f->transport), serial, ret);
+}
+
+/* A device that Apple does not know, or knows as UNASSIGNED, needs no look-up of its own. */
+static uint32_t still_open(struct facts *f, const uint32_t *slots, uint32_t n, uint32_t *ret)
+{
+	uint32_t open = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct device_state *d = &f->fleet->devices[slots[i]];
+
+		if (device_fact_state(d, FACT_APPLE_KNOWN) == VALUE_KNOWN &&
+			!device_flag(d, FACT_APPLE_KNOWN))
+			device_set_absent(d, FACT_APPLE_SERVER);
+		else
+			ret[open++] = slots[i];
+	}
+	return open;
+}
+
+enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	uint32_t *open = mem_alloc(n * sizeof(*open));
+	uint32_t n_open = still_open(f, slots, n, open);
+	enum errc rc = ERR_OK;
+
+	if (n_open && !cost_servers(f->fleet, n_open).listing) {
+		rc = facts_look_up(f, open, n_open, TO_APPLE, ask_assigned, done_assigned, err);
+	} else if (n_open) {
+		rc = list_servers(f, 0, f->fleet->n_servers, err);
+		if (rc)
+			rc = facts_soften(f, rc, READING_APPLE_SERVER, open, n_open, err);
+		else
+			for (uint32_t i = 0; i < n_open; i++)
+				settle_unlisted(f->fleet, open[i]);
+	}
+	if (n_open)
+		facts_note_instead(f, cost_servers(f->fleet, n_open).n_instead);
+	free(open);
+	return rc;
+}
+
+enum errc facts_on_server(
+	struct facts *f, uint32_t server, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	if (!cost_on_server(f->fleet, server, n).listing) {
+		for (uint32_t i = 0; i < n; i++)
+			device_forget(&f->fleet->devices[slots[i]], READING_APPLE_SERVER);
+		return facts_look_up(f, slots, n, TO_APPLE, ask_assigned, done_assigned, err);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t now;
+
+		if (fleet_server_of(f->fleet, slots[i], &now) && now == server)
+			device_forget(&f->fleet->devices[slots[i]], READING_APPLE_SERVER);
+	}
+	return list_servers(f, server, server + 1, err);
+}

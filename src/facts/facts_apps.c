@@ -1,0 +1,165 @@
+/*
+ * Apps that ask for a store password: public ones, and purchased ones that can only be licensed to
+ * users. One request for each device, and the tenant's purchased apps once.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "facts/facts_parts.h"
+#include "services/uem_survey.h"
+
+struct licences {
+	struct facts *f;
+	uint32_t group;
+	struct map user_only; /* bundle ids */
+	bool unclear;         /* some came as numbers, whose meaning is not published */
+};
+
+static enum errc take_purchased(void *self, const struct json *element, struct err *err)
+{
+	struct licences *l = self;
+	struct uem_app app;
+	uint64_t number;
+	enum errc rc = uem_app_decode(element, &app, err);
+
+	if (rc)
+		return rc;
+	l->unclear |= str_to_u64(app.eligibility, &number);
+	if (app.bundle_id.n && str_eq_nocase(app.eligibility, STR("User")))
+		(void)map_add(&l->user_only, app.bundle_id, NULL);
+	return ERR_OK;
+}
+
+static void ask_purchased(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct licences *l = self;
+
+	(void)cursor;
+	uem_purchased_apps_request(transport_uem(l->f->transport),
+		buf_view(&l->f->fleet->groups[l->group].uuid), page, ret);
+}
+
+static enum errc read_licences(struct licences *l, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	for (l->group = 0; l->group < l->f->fleet->n_groups && !rc; l->group++) {
+		struct listing pages = {
+			.service = TO_UEM,
+			.paging = PAGING_NUMBER,
+			.member = "Application",
+			.max_elements = 100000,
+			.request = ask_purchased,
+			.each = take_purchased,
+			.self = l,
+		};
+
+		rc = facts_run_listing(l->f, &pages, err);
+	}
+	return rc;
+}
+
+/* --- one device --- */
+
+static enum errc take_apps(struct look_up *u, const struct http_reply *reply, struct err *err)
+{
+	struct licences *l = u->extra;
+	struct device_state *d = &u->f->fleet->devices[u->slot];
+	uint32_t n_public = 0, n_user = 0, n_purchased = 0;
+	struct uem_device_app app;
+	struct json *root = NULL;
+	enum errc rc = uem_reply_error(reply, NULL, err);
+
+	if (!rc && reply->body.n)
+		rc = json_parse(&root, buf_view(&reply->body), err);
+	for (const struct json *v = json_first(json_get(root, "DeviceApps")); v && !rc;
+		v = json_next(v)) {
+		rc = uem_device_app_decode(v, &app, err);
+		if (rc)
+			break;
+		n_public += str_eq_nocase(app.type, STR("Public"));
+		n_purchased += str_eq_nocase(app.type, STR("Purchased"));
+		n_user += map_find(&l->user_only, app.bundle_id) != MAP_NONE;
+	}
+	json_free(root);
+	if (rc)
+		return rc;
+	device_set_slot(d, FACT_UEM_PUBLIC_APPS, n_public);
+	if (n_purchased && l->unclear)
+		device_set_unknown(d, FACT_UEM_USER_LICENSED_APPS);
+	else
+		device_set_slot(d, FACT_UEM_USER_LICENSED_APPS, n_user);
+	return ERR_OK;
+}
+
+static enum errc done_apps(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+
+	(void)rest;
+	if (!code)
+		code = take_apps(u, reply, err);
+	return facts_soften(u->f, code, READING_UEM_APPS, &u->slot, 1, err);
+}
+
+static void ask_apps(struct look_up *u, struct str serial, struct http_request *ret)
+{
+	uint64_t id = 0;
+	struct value text;
+
+	(void)serial;
+	fleet_fact(u->f->fleet, u->slot, FACT_UEM_DEVICE, &text);
+	(void)str_to_u64(text.text, &id);
+	uem_device_apps_request(transport_uem(u->f->transport), (int64_t)id, ret);
+}
+
+/* Those whose record is in that state. */
+static uint32_t in_state(const struct facts *f, const uint32_t *slots, uint32_t n,
+	enum value_state state, uint32_t *ret)
+{
+	uint32_t n_in = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (device_fact_state(&f->fleet->devices[slots[i]], FACT_UEM_DEVICE) == state)
+			ret[n_in++] = slots[i];
+	return n_in;
+}
+
+/* Without a record there are no apps to be known. */
+static void settle_others(struct facts *f, const uint32_t *slots, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct device_state *d = &f->fleet->devices[slots[i]];
+		enum value_state state = device_fact_state(d, FACT_UEM_DEVICE);
+		void (*set)(struct device_state *,
+			enum fact) = state == VALUE_ABSENT ? device_set_absent : device_set_unknown;
+
+		if (state == VALUE_KNOWN)
+			continue;
+		set(d, FACT_UEM_PUBLIC_APPS);
+		set(d, FACT_UEM_USER_LICENSED_APPS);
+	}
+}
+
+enum errc facts_uem_apps(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	struct licences l = { .f = f };
+	uint32_t *open = mem_alloc((n + 1) * sizeof(*open));
+	uint32_t n_open = in_state(f, slots, n, VALUE_UNREAD, open);
+	enum errc rc = facts_read(f, READING_UEM_DEVICE, open, n_open, err);
+
+	map_init(&l.user_only, 0);
+	settle_others(f, slots, rc ? 0 : n);
+	n_open = rc ? 0 : in_state(f, slots, n, VALUE_KNOWN, open);
+	facts_note_requests(f, n_open, n_open);
+	if (n_open)
+		rc = read_licences(&l, err);
+	if (rc)
+		rc = facts_soften(f, rc, READING_UEM_APPS, open, n_open, err);
+	else if (n_open)
+		rc = facts_look_up_with(f, open, n_open, TO_UEM, ask_apps, done_apps, &l, err);
+	map_release(&l.user_only);
+	free(open);
+	return rc;
+}

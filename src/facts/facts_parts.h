@@ -1,0 +1,74 @@
+/*
+ * Private to facts/facts*.c.
+ */
+#ifndef FACTS_FACTS_PARTS_H
+#define FACTS_FACTS_PARTS_H
+
+#include "facts/facts.h"
+#include "wire/listing.h"
+
+/* One per-serial look-up. */
+struct look_up {
+	struct facts *f;
+	uint32_t slot;
+	uint32_t at; /* index in the slots asked for */
+	void *extra; /* of the reading */
+};
+typedef void look_up_request(struct look_up *u, struct str serial, struct http_request *ret);
+typedef enum errc look_up_done(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err);
+
+/* One look-up per slot, all at once. */
+MUST_CHECK enum errc facts_look_up(struct facts *f, const uint32_t *slots, uint32_t n,
+	enum transport_service service, look_up_request *ask, look_up_done *done, struct err *err);
+MUST_CHECK enum errc facts_look_up_with(struct facts *f, const uint32_t *slots, uint32_t n,
+	enum transport_service service, look_up_request *ask, look_up_done *done, void *extra,
+	struct err *err);
+
+/* The same look-up once more, from within done(). */
+MUST_CHECK enum errc facts_look_again(struct look_up *u, look_up_request *ask, look_up_done *done);
+
+/* For the plan to tell: pages read, devices asked for, what one more request was for; and that it
+ * was the cheaper way. */
+void facts_note_pages(struct facts *f, uint64_t n);
+void facts_note_requests(struct facts *f, uint64_t n_serials, uint64_t n);
+void facts_note_instead(struct facts *f, uint64_t n);
+
+/* Starts it, drains, releases; its own failure is returned. */
+MUST_CHECK enum errc facts_run_listing(struct facts *f, struct listing *l, struct err *err);
+
+/* ERR_OK when the failure only makes these facts unknown; the code itself when it ends the run. */
+MUST_CHECK enum errc facts_soften(struct facts *f, enum errc code, enum reading r,
+	const uint32_t *slots, uint32_t n, struct err *err);
+
+/* False (with a sentence in err and f->shrunk) when a listing is more than 20 % smaller than it
+ * told itself (-1: it did not), or than the last one, less what we removed ourselves; otherwise the
+ * size is remembered under that name. */
+bool facts_size_plausible(
+	struct facts *f, const char *name, uint64_t n, int64_t told, struct err *err);
+
+/* Remembers fleet.org_size for facts_org_size(). */
+MUST_CHECK enum errc facts_keep_org_size(struct facts *f, struct err *err);
+
+/* A bit for each token group. */
+uint32_t facts_all_groups(const struct fleet *f);
+
+/* The readings. */
+MUST_CHECK enum errc facts_apple_servers(struct facts *f, struct err *err);
+MUST_CHECK enum errc facts_uem_groups(struct facts *f, struct err *err);
+MUST_CHECK enum errc facts_apple_devices(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+MUST_CHECK enum errc facts_apple_server(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+MUST_CHECK enum errc facts_uem_listed(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+MUST_CHECK enum errc facts_uem_profiles(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+MUST_CHECK enum errc facts_uem_tokens(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+MUST_CHECK enum errc facts_uem_apps(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+MUST_CHECK enum errc facts_uem_devices(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+
+#endif

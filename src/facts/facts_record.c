@@ -1,0 +1,237 @@
+/*
+ * Device records of the UEM: many in one look-up where the tenant answers that, and which serials
+ * have several.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "facts/facts_parts.h"
+#include "model/serial.h"
+#include "services/uem_bulk.h"
+
+enum { BULK_LOOK_UP = 100, ID_TEXT = 24 };
+
+static void set_text(struct facts *f, uint32_t slot, enum fact fact, struct str text)
+{
+	struct device_state *d = &f->fleet->devices[slot];
+
+	if (text.n)
+		device_set_slot(d, fact, fleet_intern(f->fleet, text));
+	else
+		device_set_absent(d, fact);
+}
+
+static void take_record(struct facts *f, uint32_t slot, const struct uem_device *r)
+{
+	struct device_state *d = &f->fleet->devices[slot];
+	char id[ID_TEXT];
+
+	set_text(f, slot, FACT_UEM_ENROLLMENT_STATUS, r->enrollment_status);
+	set_text(f, slot, FACT_UEM_GROUP, r->group);
+	set_text(f, slot, FACT_UEM_USER, r->user);
+	set_text(f, slot, FACT_UEM_OWNERSHIP, r->ownership);
+	(void)snprintf(id, sizeof(id), "%lld", (long long)r->id);
+	set_text(f, slot, FACT_UEM_DEVICE, str_from(id));
+	if (r->last_seen_ms != TIME_NONE)
+		device_set_date(d, FACT_UEM_LAST_SEEN, r->last_seen_ms);
+	else
+		device_set_absent(d, FACT_UEM_LAST_SEEN);
+}
+
+/* MAP_NONE: nobody asked for that device. */
+static uint32_t slot_of(const struct facts *f, const struct uem_device *r)
+{
+	struct serial serial;
+
+	return serial_read(r->serial, &serial) == REASON_NONE
+		       ? map_find(&f->fleet->serials, serial_view(&serial))
+		       : MAP_NONE;
+}
+
+/* --- one --- */
+
+static enum errc done_record(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+	struct fleet *fleet = u->f->fleet;
+	struct uem_device record;
+	struct json *root = NULL;
+
+	(void)rest;
+	if (!code)
+		code = uem_reply_error(reply, NULL, err);
+	if (code == ERR_NOT_FOUND || (!code && reply->status == 204)) {
+		for (int k = 0; k < FACT_MAX_; k++)
+			if (fact_info((enum fact)k)->reading == READING_UEM_DEVICE)
+				device_set_absent(&fleet->devices[u->slot], (enum fact)k);
+		return ERR_OK;
+	}
+	if (!code)
+		code = json_parse(&root, buf_view(&reply->body), err);
+	if (!code)
+		code = uem_device_decode(root, &record, err);
+	/* Searches that ignore an unknown parameter answer with some other device. */
+	if (!code && !str_eq_nocase(record.serial, fleet_serial(fleet, u->slot)))
+		code = err_set(err, ERR_PROTOCOL, "the UEM answered with another device");
+	if (!code)
+		take_record(u->f, u->slot, &record);
+	json_free(root);
+	return facts_soften(u->f, code, READING_UEM_DEVICE, &u->slot, 1, err);
+}
+
+static void ask_record(struct look_up *u, struct str serial, struct http_request *ret)
+{
+	uem_device_request(transport_uem(u->f->transport), serial, ret);
+}
+
+/* --- many --- */
+
+static enum errc take_many(struct facts *f, const struct http_reply *reply, struct err *err)
+{
+	struct json *root = NULL;
+	struct uem_device record;
+	enum errc rc = uem_reply_error(reply, NULL, err);
+
+	if (!rc)
+		rc = json_parse(&root, buf_view(&reply->body), err);
+	for (const struct json *v = rc ? NULL : json_first(json_get(root, "Devices")); v && !rc;
+		v = json_next(v)) {
+		uint32_t slot;
+
+		rc = uem_device_decode(v, &record, err);
+		slot = rc ? MAP_NONE : slot_of(f, &record);
+		if (slot != MAP_NONE)
+			take_record(f, slot, &record);
+	}
+	json_free(root);
+	return rc;
+}
+
+/* Some tenants answer 404 when they lack one of the many: then each is asked for by itself. */
+static enum errc done_many(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct facts *f = self;
+
+	(void)rest;
+	if (!code)
+		code = take_many(f, reply, err);
+	f->single_records |= code != ERR_OK;
+	return code && errc_info(code)->scope != SCOPE_ROW && code != ERR_PROTOCOL ? code : ERR_OK;
+}
+
+static void submit_many(struct facts *f, const uint32_t *slots, uint32_t n)
+{
+	struct transport_call call = { .service = TO_UEM, .done = done_many, .self = f };
+	struct str serials[BULK_LOOK_UP];
+
+	for (uint32_t i = 0; i < n; i++)
+		serials[i] = fleet_serial(f->fleet, slots[i]);
+	uem_devices_request(transport_uem(f->transport), serials, n, &call.request);
+	transport_submit(f->transport, &call);
+}
+
+static enum errc look_up_many(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	for (uint32_t i = 0; i < n; i += BULK_LOOK_UP)
+		submit_many(f, slots + i, n - i < BULK_LOOK_UP ? n - i : BULK_LOOK_UP);
+	facts_note_pages(f, (n + BULK_LOOK_UP - 1) / BULK_LOOK_UP);
+	facts_note_instead(f, n);
+	return transport_drain(f->transport, err);
+}
+
+/* What a bulk look-up left out was not shown to be missing. */
+enum errc facts_uem_devices(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	uint32_t *open = mem_alloc((n + 1) * sizeof(*open)), n_open = 0;
+	enum errc rc = ERR_OK;
+
+	/* The first chunk tells whether the others are worth asking for. */
+	if (n > 1 && !f->single_records)
+		rc = look_up_many(f, slots, n < BULK_LOOK_UP ? n : BULK_LOOK_UP, err);
+	if (!rc && n > BULK_LOOK_UP && !f->single_records)
+		rc = look_up_many(f, slots + BULK_LOOK_UP, n - BULK_LOOK_UP, err);
+	for (uint32_t i = 0; i < n; i++)
+		if (device_fact_state(&f->fleet->devices[slots[i]], FACT_UEM_DEVICE) ==
+			VALUE_UNREAD)
+			open[n_open++] = slots[i];
+	if (!rc && n_open)
+		rc = facts_look_up(f, open, n_open, TO_UEM, ask_record, done_record, err);
+	free(open);
+	return rc;
+}
+
+/* --- serials with several records --- */
+
+static enum errc take_any_record(void *self, const struct json *element, struct err *err)
+{
+	struct facts *f = self;
+	struct uem_device record;
+	enum errc rc = uem_device_decode(element, &record, err);
+	uint32_t slot = rc ? MAP_NONE : slot_of(f, &record);
+	struct device_state *d = slot == MAP_NONE ? NULL : &f->fleet->devices[slot];
+	char ids[2 * ID_TEXT];
+	struct str known;
+
+	if (!d || device_fact_state(d, FACT_UEM_DEVICE) != VALUE_KNOWN)
+		return rc;
+	known = fleet_text(f->fleet, d->slots[FACT_UEM_DEVICE]);
+	(void)snprintf(ids, sizeof(ids), "%lld", (long long)record.id);
+	if (memchr(known.p, ' ', known.n) || str_eq(known, str_from(ids)))
+		return ERR_OK;
+	(void)snprintf(ids, sizeof(ids), "%.*s %lld", STR_FMT(known), (long long)record.id);
+	set_text(f, slot, FACT_UEM_DEVICE, str_from(ids));
+	return ERR_OK;
+}
+
+static void ask_page(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct facts *f = self;
+
+	(void)cursor;
+	uem_devices_page_request(transport_uem(f->transport), page, ret);
+}
+
+enum errc facts_uem_ambiguous(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	struct listing l = {
+		.service = TO_UEM,
+		.paging = PAGING_NUMBER,
+		.member = "Devices",
+		.max_elements = UEM_MAX_DEVICES,
+		.request = ask_page,
+		.each = take_any_record,
+		.self = f,
+	};
+	enum errc rc;
+
+	f->now = READING_UEM_DEVICE;
+	rc = n ? facts_run_listing(f, &l, err) : ERR_OK;
+	f->now = READING_CSV;
+	return facts_soften(f, rc, READING_UEM_DEVICE, slots, n, err);
+}
+
+/* --- wipes of other runs --- */
+
+static enum errc note_wiping(void *self, struct str serial, struct err *err)
+{
+	struct fleet *fleet = self;
+
+	(void)err;
+	(void)map_add(&fleet->wiping, serial, NULL);
+	return ERR_OK;
+}
+
+enum errc facts_wiping(struct facts *f, int64_t run, struct err *err)
+{
+	int64_t since_ms = transport_now(f->transport) - f->settings->timeouts.wipe_ms;
+
+	map_release(&f->fleet->wiping);
+	map_init(&f->fleet->wiping, 0);
+	return f->store ? store_devices_open(
+				  f->store, STEP_WIPE, since_ms, run, note_wiping, f->fleet, err)
+			: ERR_OK;
+}

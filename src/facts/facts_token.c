@@ -1,0 +1,310 @@
+/*
+ * Enrollment tokens of the UEM: found by serial or in the pages of a group, then each one's detail,
+ * the only place that tells an assignment's state (contract: uem.md C.5).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "facts/cost.h"
+#include "facts/facts_parts.h"
+
+/* Beyond so many, what complete pages do not show is not there. */
+enum { UNSEEN_LOOK_UPS = 20 };
+
+/* The group to ask about a device: one that lists it, else the first. */
+static uint32_t group_at(const struct facts *f, uint32_t slot)
+{
+	uint32_t listed = f->fleet->listed[slot];
+
+	return listed ? (uint32_t)__builtin_ctz(listed) : 0;
+}
+
+static struct str group_of(const struct facts *f, uint32_t slot)
+{
+	return buf_view(&f->fleet->groups[group_at(f, slot)].uuid);
+}
+
+/* --- one detail --- */
+
+static void set_profile_status(struct facts *f, uint32_t slot, const struct uem_token_detail *t)
+{
+	struct device_state *d = &f->fleet->devices[slot];
+	struct str words = t->profile_status;
+
+	for (size_t i = 0; i < f->settings->uem.n_profile_status; i++)
+		if (t->profile_status_number >= 0 &&
+			f->settings->uem.profile_status[i].number == t->profile_status_number)
+			words = str_from(f->settings->uem.profile_status[i].words);
+	if (words.n)
+		device_set_slot(d, FACT_UEM_PROFILE_STATUS, fleet_intern(f->fleet, words));
+	else
+		device_set_absent(d, FACT_UEM_PROFILE_STATUS);
+}
+
+static enum errc done_token_detail(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+	struct uem_token_detail detail;
+	struct json *root = NULL;
+
+	(void)rest;
+	if (!code)
+		code = uem_reply_error(reply, NULL, err);
+	if (!code)
+		code = json_parse(&root, buf_view(&reply->body), err);
+	if (!code)
+		code = uem_token_detail_decode(root, &detail, err);
+	if (!code)
+		set_profile_status(u->f, u->slot, &detail);
+	json_free(root);
+	return facts_soften(u->f, code, READING_UEM_TOKEN, &u->slot, 1, err);
+}
+
+static void submit_detail(struct look_up *u, struct str token_uuid)
+{
+	struct transport_call call = { .service = TO_UEM, .done = done_token_detail, .self = u };
+
+	facts_note_requests(u->f, 0, 1);
+	uem_token_detail_request(
+		transport_uem(u->f->transport), group_of(u->f, u->slot), token_uuid, &call.request);
+	transport_submit(u->f->transport, &call);
+}
+
+/* --- by serial --- */
+
+/* *ret_root keeps the texts of *ret alive; *ret_found false: the search found nothing. */
+static enum errc find_token(const struct http_reply *reply, struct str serial,
+	struct json **ret_root, struct uem_token *ret, bool *ret_found, struct err *err)
+{
+	enum errc rc = uem_reply_error(reply, NULL, err);
+
+	*ret_found = false;
+	if (rc || reply->status == 204)
+		return rc;
+	rc = json_parse(ret_root, buf_view(&reply->body), err);
+	for (const struct json *j = rc ? NULL : json_first(json_get(*ret_root, "tokens"));
+		j && !rc && !*ret_found; j = json_next(j)) {
+		rc = uem_token_decode(j, ret, err);
+		*ret_found = !rc && str_eq_nocase(ret->serial, serial);
+	}
+	return rc;
+}
+
+static enum errc done_token_search(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+	struct json *root = NULL;
+	struct uem_token token;
+	bool found = false;
+
+	(void)rest;
+	if (!code)
+		code = find_token(
+			reply, fleet_serial(u->f->fleet, u->slot), &root, &token, &found, err);
+	if (!code && found)
+		submit_detail(u, token.uuid);
+	else if (!code)
+		device_set_absent(&u->f->fleet->devices[u->slot], FACT_UEM_PROFILE_STATUS);
+	json_free(root);
+	return facts_soften(u->f, code, READING_UEM_TOKEN, &u->slot, 1, err);
+}
+
+static void ask_token(struct look_up *u, struct str serial, struct http_request *ret)
+{
+	uem_tokens_request(transport_uem(u->f->transport), group_of(u->f, u->slot), serial, 0, ret);
+}
+
+/* --- by page --- */
+
+/* Those asked for in one group. */
+struct token_pages {
+	struct facts *f;
+	uint32_t group;
+	uint32_t *uuids; /* by slot: of fleet.texts; MAP_NONE: not seen */
+	uint32_t n_unseen;
+	struct listing listing;
+};
+
+static enum errc take_token(void *self, const struct json *element, struct err *err)
+{
+	struct token_pages *p = self;
+	struct fleet *fleet = p->f->fleet;
+	struct uem_token token;
+	enum errc rc = uem_token_decode(element, &token, err);
+	uint32_t slot;
+
+	if (rc)
+		return rc;
+	slot = map_find(&fleet->serials, token.serial);
+	if (slot == MAP_NONE || group_at(p->f, slot) != p->group)
+		return ERR_OK;
+	p->n_unseen -= p->uuids[slot] == MAP_NONE && p->n_unseen > 0;
+	p->uuids[slot] = fleet_intern(fleet, token.uuid);
+	return ERR_OK;
+}
+
+static void ask_tokens(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct token_pages *p = self;
+
+	(void)cursor;
+	uem_tokens_request(transport_uem(p->f->transport),
+		buf_view(&p->f->fleet->groups[p->group].uuid), STR(""), page, ret);
+}
+
+/* The first page tells how many there are: searching for what it lacks may turn out cheaper. */
+static bool pages_cost_more(void *self, const struct listing *l)
+{
+	const struct token_pages *p = self;
+
+	return l->total > 0 && (uint64_t)l->total > ((uint64_t)p->n_unseen + 1) * UEM_PAGE_SIZE;
+}
+
+/* All groups at once. *ret_complete: every page of every group came. */
+static enum errc read_pages(
+	struct facts *f, struct token_pages *pages, bool *ret_complete, struct err *err)
+{
+	enum errc rc;
+
+	for (uint32_t g = 0; g < f->fleet->n_groups; g++) {
+		pages[g].listing = (struct listing){
+			.service = TO_UEM,
+			.paging = PAGING_NUMBER,
+			.member = "tokens",
+			.max_elements = UEM_MAX_DEVICES,
+			.request = ask_tokens,
+			.each = take_token,
+			.enough = pages_cost_more,
+			.self = &pages[g],
+		};
+		if (pages[g].n_unseen)
+			listing_start(&pages[g].listing, f->transport);
+	}
+	rc = transport_drain(f->transport, err);
+	*ret_complete = true;
+	for (uint32_t g = 0; g < f->fleet->n_groups; g++) {
+		struct listing *l = &pages[g].listing;
+
+		*ret_complete &= !pages[g].listing.n_pages || l->complete;
+		facts_note_pages(f, l->n_pages);
+		f->n_listings[TO_UEM] += l->complete;
+		if (!rc && l->code) {
+			rc = l->code;
+			*err = l->err;
+		}
+		listing_release(l);
+	}
+	return rc;
+}
+
+static void ask_detail(struct look_up *u, struct str serial, struct http_request *ret)
+{
+	const uint32_t *uuids = u->extra;
+
+	(void)serial;
+	uem_token_detail_request(transport_uem(u->f->transport), group_of(u->f, u->slot),
+		fleet_text(u->f->fleet, uuids[u->slot]), ret);
+}
+
+/* The details of those seen, and a search for the others while they are few. */
+static enum errc read_found(struct facts *f, const uint32_t *slots, uint32_t n, uint32_t *uuids,
+	bool complete, struct err *err)
+{
+	uint32_t *seen = mem_alloc((n + 1) * sizeof(*seen)), n_seen = 0;
+	uint32_t *unseen = mem_alloc((n + 1) * sizeof(*unseen)), n_unseen = 0;
+	enum errc rc;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (uuids[slots[i]] != MAP_NONE)
+			seen[n_seen++] = slots[i];
+		else
+			unseen[n_unseen++] = slots[i];
+	facts_note_requests(f, 0, n_seen);
+	rc = facts_look_up_with(f, seen, n_seen, TO_UEM, ask_detail, done_token_detail, uuids, err);
+	if (!rc && (!complete || n_unseen <= UNSEEN_LOOK_UPS))
+		rc = facts_look_up(f, unseen, n_unseen, TO_UEM, ask_token, done_token_search, err);
+	else
+		for (uint32_t i = 0; i < n_unseen && !rc; i++)
+			device_set_absent(&f->fleet->devices[unseen[i]], FACT_UEM_PROFILE_STATUS);
+	free(seen);
+	free(unseen);
+	return rc;
+}
+
+static enum errc by_page(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	struct token_pages *pages = mem_zalloc((f->fleet->n_groups + 1) * sizeof(*pages));
+	uint32_t *uuids = mem_alloc(f->fleet->serials.n * sizeof(*uuids));
+	bool complete = false;
+	enum errc rc;
+
+	memset(uuids, 0xff, f->fleet->serials.n * sizeof(*uuids));
+	for (uint32_t g = 0; g < f->fleet->n_groups; g++)
+		pages[g] = (struct token_pages){ .f = f, .group = g, .uuids = uuids };
+	for (uint32_t i = 0; i < n; i++)
+		pages[group_at(f, slots[i])].n_unseen++;
+	rc = read_pages(f, pages, &complete, err);
+	if (!rc)
+		rc = read_found(f, slots, n, uuids, complete, err);
+	free(uuids);
+	free(pages);
+	return rc;
+}
+
+/* --- the cheaper one --- */
+
+/* A token is its group's: the lists have to tell which that is. */
+static enum errc know_groups(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	for (uint32_t i = 0; i < n && f->fleet->n_groups > 1; i++)
+		if (device_fact_state(&f->fleet->devices[slots[i]], FACT_UEM_LISTED) ==
+			VALUE_UNREAD)
+			return facts_read(f, READING_UEM_LIST, slots, n, err);
+	return ERR_OK;
+}
+
+enum errc facts_uem_tokens(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	enum errc rc = know_groups(f, slots, n, err);
+	uint32_t groups = 0;
+	struct cost cost;
+
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < n; i++)
+		groups |= 1u << group_at(f, slots[i]);
+	cost = cost_tokens(f->fleet, groups, n);
+	rc = cost.listing ? by_page(f, slots, n, err)
+			  : facts_look_up(f, slots, n, TO_UEM, ask_token, done_token_search, err);
+	facts_note_instead(f, cost.n_instead + n); /* the details are asked for either way */
+	return facts_soften(f, rc, READING_UEM_TOKEN, slots, n, err);
+}
+
+/* --- gone --- */
+
+static enum errc done_gone(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+	struct json *root = NULL;
+	struct uem_token token;
+	bool found = true;
+
+	(void)rest;
+	if (!code)
+		code = find_token(
+			reply, fleet_serial(u->f->fleet, u->slot), &root, &token, &found, err);
+	json_free(root);
+	((bool *)u->extra)[u->at] = !code && !found;
+	/* A search that the UEM refuses proves nothing, which is all that matters here. */
+	return errc_info(code)->scope == SCOPE_RUN ? code : ERR_OK;
+}
+
+enum errc facts_lifecycle_gone(
+	struct facts *f, const uint32_t *slots, uint32_t n, bool *ret_gone, struct err *err)
+{
+	return facts_look_up_with(f, slots, n, TO_UEM, ask_token, done_gone, ret_gone, err);
+}

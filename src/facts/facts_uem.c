@@ -1,0 +1,298 @@
+/* The UEM's half of the facts: token groups, DEP list, profiles. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "facts/facts_parts.h"
+
+/* --- groups --- */
+
+static enum errc resolve_group(struct facts *f, struct group *g, struct str name, struct err *err)
+{
+	struct http_request q;
+	struct http_reply reply;
+	enum errc rc;
+
+	uem_group_request(transport_uem(f->transport), name, &q);
+	rc = transport_get(f->transport, TO_UEM, &q, NULL, NULL, &reply, NULL, err);
+	if (rc)
+		return rc;
+	rc = uem_reply_error(&reply, NULL, err);
+	if (!rc)
+		rc = uem_group_reply(&reply, name, &g->uuid, err);
+	http_reply_release(&reply);
+	if (rc == ERR_NOT_FOUND || rc == ERR_CONFLICT)
+		err->code = rc = ERR_SETTINGS;
+	return rc ? err_wrap(err, "uem.tokens: group '%.*s': ", STR_FMT(name)) : ERR_OK;
+}
+
+enum errc facts_uem_groups(struct facts *f, struct err *err)
+{
+	const struct settings *s = f->settings;
+	enum errc rc = ERR_OK;
+
+	if (f->fleet->n_groups)
+		return ERR_OK;
+	for (size_t i = 0; i < s->uem.n_tokens && i < FLEET_MAX_GROUPS && !rc; i++) {
+		struct group *g = &f->fleet->groups[i];
+		struct str name = str_from(s->uem.tokens[i].group);
+
+		*g = (struct group){ .server = str_from(s->uem.tokens[i].server), .last_size = -1 };
+		buf_init(&g->uuid, 256);
+		f->fleet->n_groups++;
+		if (uem_is_uuid(name))
+			buf_str(&g->uuid, name);
+		else
+			rc = resolve_group(f, g, name, err);
+	}
+	return rc;
+}
+
+/* --- DEP list --- */
+
+struct group_list {
+	struct facts *f;
+	uint32_t group;
+	struct listing listing;
+};
+
+static enum errc take_listed(void *self, const struct json *element, struct err *err)
+{
+	struct group_list *g = self;
+	struct fleet *fleet = g->f->fleet;
+	struct uem_dep_device dep;
+	struct device_state *d;
+	uint32_t slot;
+	enum errc rc = uem_dep_device_decode(element, &dep, err);
+
+	if (rc)
+		return rc;
+	slot = map_find(&fleet->serials, dep.serial);
+	if (slot == MAP_NONE)
+		return ERR_OK;
+	d = &fleet->devices[slot];
+	fleet->listed[slot] |= 1u << g->group;
+	device_set_flag(d, FACT_UEM_LISTED, true);
+	if (dep.profile_name.n || dep.profile_uuid.n)
+		device_set_slot(d, FACT_UEM_PROFILE,
+			fleet_intern(
+				fleet, dep.profile_name.n ? dep.profile_name : dep.profile_uuid));
+	else
+		device_set_absent(d, FACT_UEM_PROFILE);
+	return ERR_OK;
+}
+
+static void ask_listed(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct group_list *g = self;
+
+	(void)cursor;
+	(void)page;
+	uem_dep_list_request(
+		transport_uem(g->f->transport), buf_view(&g->f->fleet->groups[g->group].uuid), ret);
+}
+
+/* A list that shrank without our doing proves no absence: what it does not show stays as it was. */
+static enum errc close_list(struct group_list *g, struct err *err)
+{
+	struct listing *l = &g->listing;
+	struct group *group = &g->f->fleet->groups[g->group];
+	char name[64];
+
+	group->complete = l->complete;
+	g->f->n_listings[TO_UEM] += l->complete;
+	if (!l->complete) {
+		*err = l->err;
+		return l->code;
+	}
+	(void)snprintf(name, sizeof(name), "uem.%.40s", buf_cstr(&group->uuid));
+	if (!facts_size_plausible(g->f, name, l->n, -1, err)) {
+		group->complete = false;
+		return err->code;
+	}
+	group->last_size = (int64_t)l->n;
+	return ERR_OK;
+}
+
+/* Before a reading of these groups nothing counts as listed by them. */
+static void forget_lists(struct fleet *fleet, uint32_t groups)
+{
+	for (uint32_t i = 0; i < fleet->serials.n; i++) {
+		fleet->listed[i] &= ~groups;
+		device_set_flag(&fleet->devices[i], FACT_UEM_LISTED, fleet->listed[i] != 0);
+		if (!fleet->listed[i])
+			device_set_absent(&fleet->devices[i], FACT_UEM_PROFILE);
+	}
+}
+
+static void lists_unknown(struct fleet *fleet)
+{
+	for (uint32_t i = 0; i < fleet->serials.n; i++)
+		if (!fleet->listed[i]) {
+			device_set_unknown(&fleet->devices[i], FACT_UEM_LISTED);
+			device_set_unknown(&fleet->devices[i], FACT_UEM_PROFILE);
+		}
+}
+
+enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err)
+{
+	struct group_list lists[FLEET_MAX_GROUPS];
+	enum errc rc, first = ERR_OK;
+	struct err why;
+
+	forget_lists(f->fleet, groups);
+	for (uint32_t g = 0; g < f->fleet->n_groups; g++) {
+		lists[g] = (struct group_list){ .f = f, .group = g };
+		if (!(groups >> g & 1u))
+			continue;
+		lists[g].listing = (struct listing){
+			.service = TO_UEM,
+			.paging = PAGING_NONE,
+			.member = "",
+			.max_elements = UEM_MAX_DEVICES,
+			.request = ask_listed,
+			.each = take_listed,
+			.self = &lists[g],
+		};
+		listing_start(&lists[g].listing, f->transport);
+	}
+	rc = transport_drain(f->transport, err);
+	for (uint32_t g = 0; g < f->fleet->n_groups; g++) {
+		enum errc code;
+
+		if (!(groups >> g & 1u))
+			continue;
+		code = rc ? rc : close_list(&lists[g], &why);
+		facts_note_pages(f, lists[g].listing.n_pages);
+		listing_release(&lists[g].listing);
+		if (code && !first && !rc)
+			*err = why;
+		first = first ? first : code;
+	}
+	if (first)
+		lists_unknown(f->fleet);
+	return first;
+}
+
+uint32_t facts_all_groups(const struct fleet *f)
+{
+	return f->n_groups == 32 ? UINT32_MAX : (1u << f->n_groups) - 1;
+}
+
+enum errc facts_uem_listed(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	enum errc rc = facts_uem_lists(f, facts_all_groups(f->fleet), err);
+
+	return facts_soften(f, rc, READING_UEM_LIST, slots, n, err);
+}
+
+/* --- profiles --- */
+
+struct profile_pages {
+	struct facts *f;
+	uint32_t group;
+};
+
+static enum errc take_profile(void *self, const struct json *element, struct err *err)
+{
+	struct profile_pages *p = self;
+	struct fleet *fleet = p->f->fleet;
+	struct uem_profile profile;
+	enum errc rc = uem_profile_decode(element, &profile, err);
+	uint32_t uuid;
+
+	if (rc)
+		return rc;
+	uuid = fleet_intern(fleet, profile.uuid.n ? profile.uuid : profile.apple_id);
+	for (uint32_t i = 0; i < fleet->n_profiles; i++)
+		if (fleet->profiles[i].uuid == uuid && fleet->profiles[i].group == p->group)
+			return ERR_OK; /* the page came again */
+	MEM_GROW(fleet->profiles, fleet->n_profiles, fleet->cap_profiles);
+	fleet->profiles[fleet->n_profiles++] = (struct profile){
+		.name = fleet_intern(fleet, profile.name),
+		.uuid = uuid,
+		.apple_id = fleet_intern(fleet, profile.apple_id),
+		.group = p->group,
+		.landing_group = profile.device_group,
+		.custom_prompt = profile.custom_prompt,
+	};
+	return ERR_OK;
+}
+
+static void ask_profiles(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct profile_pages *p = self;
+
+	(void)cursor;
+	uem_profiles_request(transport_uem(p->f->transport),
+		buf_view(&p->f->fleet->groups[p->group].uuid), page, ret);
+}
+
+enum errc facts_profiles(struct facts *f, struct err *err)
+{
+	struct profile_pages p = { .f = f };
+	enum errc rc = ERR_OK;
+
+	if (f->fleet->has_profiles || !f->settings->has_uem)
+		return ERR_OK;
+	for (p.group = 0; p.group < f->fleet->n_groups && !rc; p.group++) {
+		struct listing l = {
+			.service = TO_UEM,
+			.paging = PAGING_NUMBER,
+			.member = "ProfileList",
+			.max_elements = 100000,
+			.request = ask_profiles,
+			.each = take_profile,
+			.self = &p,
+		};
+
+		rc = facts_run_listing(f, &l, err);
+	}
+	f->fleet->has_profiles = !rc;
+	return rc;
+}
+
+/* What the profile of a device says about it. */
+static void set_profile_facts(struct fleet *fleet, uint32_t slot)
+{
+	struct device_state *d = &fleet->devices[slot];
+	char text[24];
+
+	device_set_slot(d, FACT_UEM_PROFILE_COUNT, fleet->n_profiles);
+	device_set_absent(d, FACT_UEM_CUSTOM_PROMPT);
+	device_set_absent(d, FACT_UEM_LANDING_GROUP);
+	if (device_fact_state(d, FACT_UEM_PROFILE) != VALUE_KNOWN)
+		return;
+	for (uint32_t i = 0; i < fleet->n_profiles; i++) {
+		const struct profile *p = &fleet->profiles[i];
+
+		if (p->name != d->slots[FACT_UEM_PROFILE] ||
+			!(fleet->listed[slot] >> p->group & 1u))
+			continue;
+		if (p->custom_prompt >= 0)
+			device_set_flag(d, FACT_UEM_CUSTOM_PROMPT, p->custom_prompt);
+		(void)snprintf(text, sizeof(text), "%lld", (long long)p->landing_group);
+		if (p->landing_group >= 0)
+			device_set_slot(
+				d, FACT_UEM_LANDING_GROUP, fleet_intern(fleet, str_from(text)));
+	}
+}
+
+enum errc facts_uem_profiles(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	enum errc rc = facts_profiles(f, err);
+
+	if (rc)
+		return facts_soften(f, rc, READING_UEM_PROFILES, slots, n, err);
+	/* Prompt and group are those of the device's profile, which the list tells. */
+	for (uint32_t i = 0; i < n; i++)
+		if (device_fact_state(&f->fleet->devices[slots[i]], FACT_UEM_LISTED) ==
+			VALUE_UNREAD) {
+			rc = facts_uem_listed(f, slots, n, err);
+			break;
+		}
+	for (uint32_t i = 0; i < n && !rc; i++)
+		set_profile_facts(f->fleet, slots[i]);
+	return rc;
+}

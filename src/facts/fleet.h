@@ -1,0 +1,91 @@
+/*
+ * What the services said, about the devices somebody asked for: one struct device_state per serial,
+ * the servers, the token groups. Owned by one run, freed with it.
+ */
+#ifndef FACTS_FLEET_H
+#define FACTS_FLEET_H
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "model/device_state.h"
+#include "model/settings.h"
+
+#define SERVER_NONE UINT32_MAX
+enum { FLEET_MAX_GROUPS = 32 };
+
+struct server {
+	uint32_t id, name;    /* slots of fleet.texts */
+	bool mdm;             /* takes devices: not Apple Configurator's */
+	uint32_t groups;      /* bit per token group that it feeds */
+	int64_t device_count; /* -1: not told */
+};
+
+struct group {
+	struct buf uuid;
+	struct str server; /* as in the settings; empty: every server feeds it */
+	int64_t last_size; /* devices in its last complete listing; -1: none yet */
+	bool complete;     /* the newest reading was */
+};
+
+struct profile {
+	uint32_t name, uuid, apple_id; /* slots of fleet.texts */
+	uint32_t group;                /* index of the token group it belongs to */
+	int64_t landing_group;         /* -1: not told */
+	int custom_prompt;             /* 1, 0, -1: not told */
+};
+
+struct fleet {
+	struct map texts;
+	struct map serials;
+	struct device_state *devices; /* by serial slot */
+	uint32_t *listed;             /* by serial slot: bit per group that lists it */
+	uint32_t cap;
+	struct map wiping; /* serials that a wipe of another run is still open for */
+	struct server *servers;
+	uint32_t n_servers, cap_servers;
+	bool has_servers;
+	struct group groups[FLEET_MAX_GROUPS];
+	uint32_t n_groups;
+	struct profile *profiles;
+	uint32_t n_profiles, cap_profiles;
+	bool has_profiles;
+	int64_t listed_size; /* of Apple's newest listing of devices; -1: not known */
+	int64_t org_size;    /* devices of the organization that are not released; -1: not known */
+};
+
+void fleet_init(struct fleet *f);
+void fleet_release(struct fleet *f);
+/* The serial's slot; new ones start with nothing read. */
+uint32_t fleet_add(struct fleet *f, struct str serial);
+/* Forgets all devices; servers, groups, profiles and texts stay. */
+void fleet_drop_devices(struct fleet *f);
+struct str fleet_serial(const struct fleet *f, uint32_t slot);
+struct str fleet_text(const struct fleet *f, uint32_t slot);
+uint32_t fleet_intern(struct fleet *f, struct str text);
+
+/* SERVER_NONE when no or, for names, more than one server fits. */
+uint32_t fleet_server_by_id(const struct fleet *f, struct str id);
+uint32_t fleet_server_by_name(const struct fleet *f, struct str name);
+struct str fleet_server_name(const struct fleet *f, uint32_t server); /* "" for SERVER_NONE */
+struct str fleet_server_id(const struct fleet *f, uint32_t server);
+/* Ties groups to servers by name, once both are known. */
+void fleet_bind_groups(struct fleet *f);
+/* The groups that should list a device of that server. */
+uint32_t fleet_groups_of(const struct fleet *f, uint32_t server);
+
+/* Slot of the profile's name as the UEM spells it; MAP_NONE when there is none, or several in one
+ * group. */
+uint32_t fleet_profile_by_name(const struct fleet *f, struct str name);
+/* The UUID of that profile in the group; empty when the group has none. */
+struct str fleet_profile_uuid(const struct fleet *f, uint32_t name, uint32_t group);
+
+/* The server a device is on: SERVER_NONE for none; false when that is not known. */
+bool fleet_server_of(const struct fleet *f, uint32_t slot, uint32_t *ret);
+/* Any live fact, for rules and reports. Text is borrowed until the next fleet_intern(). */
+void fleet_fact(const struct fleet *f, uint32_t slot, enum fact fact, struct value *ret);
+/* "status=ASSIGNED;server=WS1 EMEA;listed=yes;profile=Corporate iPads": what is known of it. */
+void fleet_describe(const struct fleet *f, uint32_t slot, struct buf *out);
+/* The value of "server", "profile" ... in such a description; empty when it is not in there. */
+struct str fleet_described(struct str description, const char *word);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * Whose devices these are: the client id and the servers of a tenant's last run, kept in a file of
+ * the state folder. Another organization's credentials show before anything is changed.
+ */
+#ifndef FACTS_ORGANIZATION_H
+#define FACTS_ORGANIZATION_H
+
+#include "facts/fleet.h"
+
+/* ERR_GUARD: another client id than last time, or one of last time's servers is gone. The first run
+ * of a tenant has nothing to compare with. */
+MUST_CHECK enum errc organization_check(
+	const struct settings *s, const struct fleet *f, struct err *err);
+/* Before the first change of a run. */
+MUST_CHECK enum errc organization_keep(
+	const struct settings *s, const struct fleet *f, struct err *err);
+
+#endif

@@ -1,0 +1,105 @@
+#include "facts/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "io/crypto.h"
+#include "io/http.h"
+#include "wire/stop.h"
+
+static bool all_loopback(const struct settings *s)
+{
+	for (size_t i = 0; i < s->n_enrollment; i++)
+		if (!http_is_loopback(s->enrollment[i].url))
+			return false;
+	return s->apple.url && s->apple.token_url && http_is_loopback(s->apple.url) &&
+	       http_is_loopback(s->apple.token_url) &&
+	       (!s->has_uem || (http_is_loopback(s->uem.url) &&
+				       (!s->uem.token_url || http_is_loopback(s->uem.token_url))));
+}
+
+static enum errc open_clock(struct session *s, const struct session_options *opt, struct err *err)
+{
+	const char *wish = getenv("DEPMEND_CLOCK");
+	int64_t start, latest;
+	enum errc rc;
+
+	if (!wish || !*wish) {
+		s->clock = opt->rehearsal ? clock_virtual(opt->from_ms) : clock_real();
+		return ERR_OK;
+	}
+	s->clock = clock_real();
+	if (!str_starts_nocase(str_from(wish), STR("virtual")) || !all_loopback(s->settings))
+		return err_set(err, ERR_SETTINGS,
+			"DEPMEND_CLOCK: a virtual clock is for simulators on loopback addresses "
+			"only");
+	start = clock_now(s->clock);
+	if (wish[7] == ':' && !time_parse(str_from(wish + 8), &start))
+		return err_set(err, ERR_SETTINGS, "DEPMEND_CLOCK: '%s' is no time", wish + 8);
+	clock_free(s->clock);
+	s->clock = clock_virtual(start);
+	/* Time goes on where the process before this one left it. */
+	rc = store_latest(s->store, &latest, err);
+	if (!rc && latest != TIME_NONE)
+		clock_advance(s->clock, latest);
+	return rc;
+}
+
+enum errc session_open(struct session *s, const struct settings *settings,
+	const struct session_options *opt, struct err *err)
+{
+	struct transport_options to;
+	char name[SHA256_HEX];
+	enum errc rc = ERR_OK;
+
+	*s = (struct session){ .settings = settings };
+	fleet_init(&s->fleet);
+	sha256_hex(str_from(settings->apple.client_id), name);
+	if (opt->exclusive)
+		rc = lock_take(&s->lock, name, err);
+	if (!rc)
+		rc = store_open(&s->store, settings->state, settings->apple.client_id, err);
+	if (!rc)
+		rc = open_clock(s, opt, err);
+	if (!rc)
+		rc = stop_open(err);
+	if (rc)
+		return rc;
+	to = (struct transport_options){
+		.settings = settings,
+		.clock = s->clock,
+		.store = s->store,
+		.max_wait_ms = opt->max_wait_ms,
+		.max_tries = opt->max_tries,
+		.cache_folder = store_folder(s->store),
+		.pulse = opt->pulse,
+		.pulse_self = opt->pulse_self,
+	};
+	rc = transport_open(&s->transport, &to, err);
+	s->facts = (struct facts){
+		.fleet = &s->fleet,
+		.transport = s->transport,
+		.settings = settings,
+		.store = s->store,
+		.least = UINT64_MAX,
+	};
+	return rc;
+}
+
+enum errc session_connect(struct session *s, struct err *err)
+{
+	enum errc rc = transport_sign_in(s->transport, err);
+
+	return rc ? rc : facts_servers(&s->facts, err);
+}
+
+void session_close(struct session *s)
+{
+	transport_close(s->transport);
+	clock_free(s->clock);
+	store_close(s->store);
+	lock_free(s->lock);
+	fleet_release(&s->fleet);
+	*s = (struct session){ 0 };
+}

@@ -1,0 +1,155 @@
+#include "plan/guard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "facts/organization.h"
+#include "plan/limits.h"
+
+/* The plan, and what others did in the last 24 hours. */
+struct tally {
+	const struct plan *p;
+	bool *acts; /* by slot of the input's serials: counted in n */
+	uint64_t n, n_others;
+};
+
+static enum errc add_other(void *self, struct str serial, struct err *err)
+{
+	struct tally *t = self;
+	uint32_t slot = map_find(&t->p->input->serials, serial);
+
+	(void)err;
+	t->n_others += slot == MAP_NONE || !t->acts[slot];
+	return ERR_OK;
+}
+
+static void count_plan(struct tally *t, int kind)
+{
+	for (uint32_t i = 0; i < t->p->input->n_rows; i++) {
+		const struct input_row *row = &t->p->input->rows[i];
+		const struct work_program *prog = plan_program(t->p, row);
+
+		if (row->outcome != OUTCOME_PLANNED || !prog ||
+			(kind >= 0 && !work_has(prog, (enum step_kind)kind)))
+			continue;
+		t->acts[row->serial] = true;
+		t->n++;
+	}
+}
+
+static enum errc check_limit(
+	const struct plan *p, const struct limits *l, const struct limit *limit, struct err *err)
+{
+	const struct facts *f = p->opt->facts;
+	int64_t since = transport_now(f->transport) - LIMITS_WINDOW_MS;
+	struct tally t = { .p = p, .acts = mem_zalloc(p->input->serials.n + 1) };
+	struct asking a = { "the plan", "plan fewer (--limit)", 0, 0 };
+	enum errc rc = ERR_OK;
+	uint64_t most;
+
+	count_plan(&t, limit->kind);
+	if (t.n && f->store)
+		rc = store_serials_since(f->store, limit->kind, since, add_other, &t, err);
+	free(t.acts);
+	if (rc || t.n == 0)
+		return rc;
+	if (!limit_most(l, limit, &most))
+		log_warn("limits.%s was not evaluated: the size of the organization is not known",
+			limit->name);
+	a.n = t.n;
+	a.n_day = t.n + t.n_others;
+	return limit_check(l, limit, &a, err);
+}
+
+static enum errc check_words(const char *const *allowed, struct err *err)
+{
+	static const char *const known[] = { "devices", "percent", "release", "delete_record",
+		"wipe", "fleet", "organization", "empty" };
+
+	for (size_t i = 0; allowed && allowed[i]; i++) {
+		struct str value = str_from(allowed[i]), word = str_cut(&value, '=');
+		bool found = false;
+
+		for (size_t k = 0; k < sizeof(known) / sizeof(*known); k++)
+			found |= str_eq(word, str_from(known[k]));
+		if (!found)
+			return err_set(err, ERR_USAGE,
+				"--allow knows devices, percent, release, delete_record, wipe, "
+				"fleet, organization and empty, not '%.*s'",
+				STR_FMT(word));
+	}
+	return ERR_OK;
+}
+
+enum errc guard_lift(struct facts *f, const char *const *allowed, struct err *err)
+{
+	enum errc rc = check_words(allowed, err);
+
+	for (size_t i = 0; allowed && allowed[i] && !rc; i++) {
+		struct str value = str_from(allowed[i]), word = str_cut(&value, '=');
+
+		if (str_eq(word, STR("fleet")) && !str_to_u64(value, &f->least))
+			rc = err_set(err, ERR_USAGE, "--allow fleet takes a whole number");
+	}
+	return rc;
+}
+
+enum errc guard_organization(const struct facts *f, const char *const *allowed, struct err *err)
+{
+	for (size_t i = 0; allowed && allowed[i]; i++)
+		if (strcmp(allowed[i], "organization=yes") == 0)
+			return ERR_OK;
+	return organization_check(f->settings, f->fleet, err);
+}
+
+static enum errc check_shrunk(const struct plan *p, struct err *err)
+{
+	const char *shrunk = p->opt->facts->shrunk;
+
+	return shrunk[0] ? err_set(err, ERR_GUARD, "%s", shrunk) : ERR_OK;
+}
+
+static enum errc read_limits(const struct plan *p, const struct rules_policy *policy,
+	const char *const *allowed, struct limits *ret, struct err *err)
+{
+	enum errc rc = check_words(allowed, err);
+
+	return rc ? rc : limits_read(ret, p->opt->facts, policy, allowed, err);
+}
+
+enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
+	const char *const *allowed, struct err *err)
+{
+	struct limits l;
+	enum errc rc = read_limits(p, policy, allowed, &l, err);
+
+	if (!rc)
+		rc = check_shrunk(p, err);
+	for (int i = 0; i < LIMITS_N && !rc; i++)
+		rc = check_limit(p, &l, &l.v[i], err);
+	return rc;
+}
+
+enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
+	const char *const *allowed, void (*fires)(void *self, const char *says), void *self,
+	struct err *err)
+{
+	struct limits l;
+	struct err said;
+	enum errc rc = read_limits(p, policy, allowed, &l, err);
+
+	if (!rc && check_shrunk(p, &said))
+		fires(self, said.msg);
+	for (int i = 0; i < LIMITS_N && !rc; i++) {
+		rc = check_limit(p, &l, &l.v[i], &said);
+		if (rc == ERR_GUARD) {
+			fires(self, said.msg);
+			rc = ERR_OK;
+		} else if (rc) {
+			*err = said;
+		}
+	}
+	return rc;
+}

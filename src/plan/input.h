@@ -1,0 +1,106 @@
+/*
+ * The user's CSV: every row is noted in 20 bytes, the bytes are kept in a spool so that later
+ * passes (judging with facts, writing results) see the same rows whatever happens to the file. What
+ * ends with this process does without the spool and reads the file again, if it is still the same.
+ */
+#ifndef PLAN_INPUT_H
+#define PLAN_INPUT_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "io/csv.h"
+#include "model/columns.h"
+#include "model/outcome.h"
+#include "model/serial.h"
+
+#define ROW_NO_RULE UINT16_MAX
+
+enum { INPUT_WAITING = 16 };
+
+struct input_row {
+	uint32_t serial;  /* slot of input.serials; MAP_NONE when invalid, or not there yet */
+	uint32_t program; /* slot of plan.programs; MAP_NONE: none */
+	uint32_t detail;  /* slot of plan.details; MAP_NONE: none */
+	uint16_t rule;    /* ROW_NO_RULE: none */
+	uint16_t place;   /* for csv_copy(), and no cell would run as a formula; 0: by its cells */
+	uint8_t outcome, reason;
+};
+
+struct input {
+	struct arena arena;
+	struct columns columns;
+	char delimiter;
+	struct map serials;
+	struct input_row *rows;
+	uint32_t n_rows, cap_rows;
+	/* Where a row is not on the line behind that of the one before. */
+	struct input_jump {
+		uint32_t row, line;
+	} * jumps;
+	uint32_t n_jumps, cap_jumps;
+	size_t widest;    /* cells of the widest row */
+	char *spool;      /* path of the spool: header record first, one record after the other */
+	bool own_spool;   /* a temporary of ours, removed on release */
+	bool unread;      /* input_rows() is still due */
+	const char *path; /* borrowed until input_release() */
+	size_t n_bytes;   /* of the file; 0: not known */
+	struct csv_reader *csv;  /* while unread, and after it instead of a spool */
+	size_t n_before;         /* records of it that are no rows */
+	struct csv_record first; /* while unread: of a headerless file */
+	/* While unread: the last rows, whose serials have no slot yet (see map_expect()). */
+	struct input_waiting {
+		uint64_t expected;
+		uint32_t row;
+		struct serial serial; /* n 0: none */
+	} waiting[INPUT_WAITING];
+	struct spooling *spooling; /* while unread: NULL without a spool */
+	bool strip_barcode_s, allow_empty;
+	bool from_result; /* the file is a result CSV of ours */
+	char digest[65];  /* SHA-256 of the spool */
+};
+
+struct input_options {
+	const char *path; /* "-": stdin */
+	struct csv_options csv;
+	struct column_options columns;
+	bool strip_barcode_s;
+	bool allow_empty;
+	const char *spool_folder; /* where the spool goes */
+	bool no_spool;            /* where it can be done without; no digest then */
+};
+
+/* ERR_NO_INPUT; ERR_INPUT: no serial column, an open quote, undecodable bytes, no rows. Rows at
+ * fault are kept with OUTCOME_INVALID. Caller releases, also after a failure. */
+MUST_CHECK enum errc input_read(struct input *in, const struct input_options *opt, struct err *err);
+/* The same in two parts: up to the header, then the rows; each (may be NULL) gets every row when
+ * it has been noted. */
+MUST_CHECK enum errc input_open(struct input *in, const struct input_options *opt, struct err *err);
+typedef enum errc input_each_fn(
+	void *self, uint32_t n, const struct csv_record *record, struct err *err);
+MUST_CHECK enum errc input_rows(struct input *in, input_each_fn *each, void *self, struct err *err);
+/* Opens the spool of an earlier run for its columns and records; it has no rows. */
+MUST_CHECK enum errc input_reopen(struct input *in, const char *spool, char delimiter,
+	bool has_header, int serial_at, struct err *err);
+/* The rows and their serials, when a run has taken them over or nobody needs them; each later pass
+ * reads by cells. */
+void input_forget_rows(struct input *in);
+void input_release(struct input *in);
+
+/* Every data record in order; n counts from 0. */
+MUST_CHECK enum errc input_each(
+	const struct input *in, input_each_fn *each, void *self, struct err *err);
+/* The same; rows that have a place come without cells. */
+MUST_CHECK enum errc input_each_copy(
+	const struct input *in, input_each_fn *each, void *self, struct err *err);
+/* Adds a row with its line in the user's file. */
+void input_add(struct input *in, struct input_row row, uint32_t line);
+uint32_t input_line(const struct input *in, uint32_t n);
+/* Empty when invalid. Borrowed until the next row. */
+struct str input_serial(const struct input *in, uint32_t n);
+/* Of a record; what is wrong with it, n 0 then. */
+enum reason input_read_serial(
+	const struct input *in, const struct csv_record *r, struct serial *ret);
+/* The cell of that column; empty when the row is too short. A formula guard of ours is undone. */
+struct str input_cell(const struct input *in, const struct csv_record *record, int column);
+
+#endif

@@ -1,0 +1,131 @@
+#include "plan/limits.h"
+
+#include <stdio.h>
+
+#include "io/json.h"
+
+static const struct {
+	const char *name;
+	enum limit_kind settings;
+	int kind;
+} kinds[LIMITS_N] = {
+	{ "release", LIMIT_RELEASE, STEP_RELEASE },
+	{ "delete_record", LIMIT_DELETE_RECORD, STEP_DELETE_RECORD },
+	{ "wipe", LIMIT_WIPE, STEP_WIPE },
+	{ "devices", LIMIT_DEVICES, -1 },
+	{ "percent", LIMIT_PERCENT, -1 },
+};
+
+static enum errc lift(struct limits *l, struct str allowance, struct err *err)
+{
+	struct str value = allowance, word = str_cut(&value, '=');
+	uint64_t most;
+
+	for (int i = 0; i < LIMITS_N; i++) {
+		if (!str_eq(word, str_from(l->v[i].name)))
+			continue;
+		if (!str_to_u64(value, &most))
+			return err_set(
+				err, ERR_USAGE, "--allow %s takes a whole number", l->v[i].name);
+		if (most > l->v[i].most)
+			l->v[i].most = most;
+	}
+	return ERR_OK;
+}
+
+static uint32_t of_rules(const struct rules_policy *policy, enum limit_kind kind)
+{
+	if (kind == LIMIT_DEVICES)
+		return policy->limit_devices;
+	return kind == LIMIT_PERCENT ? policy->limit_percent : UINT32_MAX;
+}
+
+/* As the newest listing has it, or one of the last days, or at least those on servers. */
+static enum errc org_size(const struct facts *facts, int64_t *ret, struct err *err)
+{
+	const struct fleet *f = facts->fleet;
+	int64_t n = 0;
+
+	if (f->org_size >= 0) {
+		*ret = f->org_size;
+		return ERR_OK;
+	}
+	for (uint32_t i = 0; i < f->n_servers && n >= 0; i++)
+		n = f->servers[i].device_count < 0 ? -1 : n + f->servers[i].device_count;
+	*ret = n;
+	return facts_org_size(facts, ret, err);
+}
+
+enum errc limits_read(struct limits *ret, const struct facts *f, const struct rules_policy *policy,
+	const char *const *allowed, struct err *err)
+{
+	struct limits l;
+	enum errc rc = org_size(f, &l.size, err);
+
+	for (int i = 0; i < LIMITS_N; i++) {
+		uint32_t settings = f->settings->limits[kinds[i].settings];
+		uint32_t rules = of_rules(policy, kinds[i].settings);
+
+		l.v[i] = (struct limit){ kinds[i].name, kinds[i].kind,
+			kinds[i].settings == LIMIT_PERCENT, rules < settings ? rules : settings };
+	}
+	for (size_t i = 0; !rc && allowed && allowed[i]; i++)
+		rc = lift(&l, str_from(allowed[i]), err);
+	if (!rc)
+		*ret = l;
+	return rc;
+}
+
+enum errc limits_lift(struct limits *l, struct str frozen, struct err *err)
+{
+	struct json *j;
+	enum errc rc = json_parse(&j, frozen, err);
+
+	if (rc)
+		return rc;
+	for (const struct json *a = json_first(json_get(j, "allowed")); a && !rc; a = json_next(a))
+		rc = lift(l, json_text(a), err);
+	json_free(j);
+	return rc;
+}
+
+bool limit_most(const struct limits *l, const struct limit *limit, uint64_t *ret)
+{
+	*ret = limit->most;
+	if (!limit->of_fleet)
+		return true;
+	*ret = UINT64_MAX;
+	if (limit->most >= 100)
+		return true;
+	if (l->size < 0)
+		return false;
+	*ret = (uint64_t)l->size * limit->most / 100;
+	if (*ret < 1)
+		*ret = 1;
+	return true;
+}
+
+enum errc limit_check(
+	const struct limits *l, const struct limit *limit, const struct asking *a, struct err *err)
+{
+	const char *act = limit->kind < 0 ? "act on" : step_info((enum step_kind)limit->kind)->word;
+	uint64_t most, lifted = a->n_day;
+	char allows[80];
+
+	if (!limit_most(l, limit, &most) || a->n_day <= most)
+		return ERR_OK;
+	(void)snprintf(allows, sizeof(allows), "is %llu", (unsigned long long)most);
+	if (limit->of_fleet) {
+		(void)snprintf(allows, sizeof(allows), "allows %llu %% of %lld, which is %llu",
+			(unsigned long long)limit->most, (long long)l->size,
+			(unsigned long long)most);
+		lifted = 100;
+		if (a->n_day < (uint64_t)l->size)
+			lifted = (a->n_day * 100 + (uint64_t)l->size - 1) / (uint64_t)l->size;
+	}
+	return err_set(err, ERR_GUARD,
+		"%s would %s %llu devices, which makes %llu in 24 hours, and limits.%s %s: %s, or "
+		"lift it for this run with --allow %s=%llu",
+		a->who, act, (unsigned long long)a->n, (unsigned long long)a->n_day, limit->name,
+		allows, a->remedy, limit->name, (unsigned long long)lifted);
+}

@@ -1,0 +1,446 @@
+/* From a rule's steps to what would be sent for this device in this state. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "facts/dep_server.h"
+#include "model/program.h"
+#include "plan/plan_parts.h"
+
+bool plan_already_done(struct plan *p, struct input_row *row, const struct csv_record *record)
+{
+	const struct input *in = p->input;
+	int at_outcome = in->from_result ? columns_find(&in->columns, STR("depmend_outcome")) : -1;
+	int at_run = in->from_result ? columns_find(&in->columns, STR("depmend_run")) : -1;
+	struct run_record run;
+	enum outcome outcome;
+	char name[40];
+	struct err err;
+
+	if (at_outcome < 0 || at_run < 0 || !p->opt->facts || !p->opt->facts->store)
+		return false;
+	if (!outcome_from_word(input_cell(in, record, at_outcome), &outcome) ||
+		(outcome != OUTCOME_DONE && outcome != OUTCOME_UNCHANGED))
+		return false;
+	(void)snprintf(name, sizeof(name), "%.*s", STR_FMT(input_cell(in, record, at_run)));
+	if (!name[0] || store_run_get(p->opt->facts->store, name, &run, &err))
+		return false;
+	plan_settle(p, row, OUTCOME_UNCHANGED, REASON_STATE_DONE, str_from(name));
+	return true;
+}
+
+enum { MIGRATION_MAX_DAYS = 90 };
+#define MIGRATION_MAX_MS (MIGRATION_MAX_DAYS * 86400000LL)
+
+/* --- readings that the steps need --- */
+
+static enum fact sign_of(enum reading r)
+{
+	switch (r) {
+	case READING_APPLE_SERVER:
+		return FACT_APPLE_SERVER;
+	case READING_UEM_LIST:
+		return FACT_UEM_LISTED;
+	case READING_UEM_DEVICE:
+		return FACT_UEM_DEVICE;
+	default:
+		return FACT_APPLE_KNOWN;
+	}
+}
+
+static uint32_t find_slots(
+	const struct plan *p, const uint32_t *wanted, enum reading r, bool unread, uint32_t *slots)
+{
+	const struct fleet *fleet = p->opt->facts->fleet;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < fleet->serials.n; i++)
+		if ((wanted[i] >> r & 1u) && (!unread || device_fact_state(&fleet->devices[i],
+								 sign_of(r)) == VALUE_UNREAD))
+			slots[n++] = i;
+	return n;
+}
+
+static enum errc read_for_steps(
+	struct plan *p, const uint32_t *wanted, enum reading r, struct err *err)
+{
+	struct facts *facts = p->opt->facts;
+	uint32_t *slots = mem_alloc(facts->fleet->serials.n * sizeof(*slots));
+	enum errc rc = facts_read(facts, r, slots, find_slots(p, wanted, r, true, slots), err);
+
+	if (!rc && r == READING_UEM_DEVICE)
+		rc = facts_uem_ambiguous(facts, slots, find_slots(p, wanted, r, false, slots), err);
+	free(slots);
+	return rc;
+}
+
+static enum errc read_all_for_steps(struct plan *p, struct err *err)
+{
+	static const enum reading order[] = { READING_APPLE_DEVICE, READING_APPLE_SERVER,
+		READING_UEM_LIST, READING_UEM_DEVICE };
+	struct fleet *fleet = p->opt->facts->fleet;
+	uint32_t *wanted;
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		struct input_row *row = &p->input->rows[i];
+
+		if (row->program != MAP_NONE && p->compiled[row->program].acts)
+			(void)fleet_add(fleet, map_key(&p->input->serials, row->serial));
+	}
+	wanted = mem_zalloc((size_t)fleet->serials.n * sizeof(*wanted));
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		struct input_row *row = &p->input->rows[i];
+
+		if (row->program != MAP_NONE && p->compiled[row->program].acts)
+			wanted[plan_slot(p, row)] |= work_readings(
+				&p->compiled[row->program].source);
+	}
+	for (size_t k = 0; k < sizeof(order) / sizeof(*order) && !rc; k++)
+		if (order[k] < READING_UEM_LIST || p->opt->settings->has_uem)
+			rc = read_for_steps(p, wanted, order[k], err);
+	free(wanted);
+	return rc;
+}
+
+/* --- programs --- */
+
+static bool lacks_enrollment(const struct plan *p, const struct work_program *prog)
+{
+	const struct settings *s = p->opt->settings;
+
+	return s && s->apple.school && s->n_enrollment == 0 && work_has(prog, STEP_RELEASE);
+}
+
+/* A name from a column that fits nothing. */
+struct misfit {
+	char *why; /* owned; NULL: none */
+	enum reason reason;
+};
+
+static enum reason misfit_of(const struct fleet *f, const struct program *source)
+{
+	for (uint32_t i = 0; i < source->n; i++) {
+		const struct step *s = &source->v[i];
+
+		if (step_info(s->kind)->arg == ARG_PROFILE && s->arg.n &&
+			fleet_profile_by_name(f, s->arg) == MAP_NONE)
+			return REASON_ROW_UNKNOWN_PROFILE;
+	}
+	return REASON_ROW_UNKNOWN_SERVER;
+}
+
+/* Such a name spoils its rows only. */
+static enum errc compile_programs(struct plan *p, struct misfit *misfits, struct err *err)
+{
+	struct program source;
+	enum errc rc = ERR_OK;
+
+	p->n_compiled = p->programs.n;
+	p->compiled = mem_zalloc((p->n_compiled + 1) * sizeof(*p->compiled));
+	for (uint32_t i = 0; i < p->n_compiled && !rc; i++) {
+		rc = program_decode(map_key(&p->programs, i), &p->arena, &source, err);
+		if (!rc && p->opt->facts && work_uses_profiles(&source))
+			rc = facts_profiles(p->opt->facts, err);
+		if (rc)
+			break;
+		if (p->opt->facts)
+			rc = work_compile(p->opt->facts->fleet, &source, p->opt->settings->has_uem,
+				&p->arena, &p->compiled[i], err);
+		else
+			work_outline(&source, &p->arena, &p->compiled[i]);
+		if (!rc && lacks_enrollment(p, &p->compiled[i]))
+			rc = err_set(err, ERR_SETTINGS,
+				"the step 'release' needs `enrollment:` in the settings: Apple "
+				"School Manager has no other way");
+		if (rc == ERR_NOT_FOUND) {
+			work_outline(&source, &p->arena, &p->compiled[i]);
+			misfits[i].why = mem_strdup(err->msg);
+			misfits[i].reason = misfit_of(p->opt->facts->fleet, &source);
+			rc = ERR_OK;
+		}
+	}
+	return rc;
+}
+
+/* --- one row --- */
+
+enum errc plan_home(const struct plan *p, uint32_t slot, uint32_t *ret_server, struct err *err)
+{
+	struct fleet *fleet = p->opt->facts->fleet;
+	struct str id = STR_NONE;
+	enum errc rc = ERR_OK;
+
+	if (fleet_server_of(fleet, slot, ret_server) && *ret_server != SERVER_NONE)
+		return ERR_OK;
+	if (p->opt->facts->store)
+		rc = store_home_get(p->opt->facts->store, fleet_serial(fleet, slot), &id, err);
+	if (!rc)
+		*ret_server = id.n ? fleet_server_by_id(fleet, id) : SERVER_NONE;
+	return rc;
+}
+
+/* With the rule's `because:` as detail. */
+static void settle_because(
+	struct plan *p, struct input_row *row, enum outcome outcome, enum reason reason)
+{
+	struct str because = p->rules ? rules_info(p->rules, row->rule)->because : STR_NONE;
+
+	plan_settle(p, row, outcome, reason, STR_NONE);
+	if (because.n == 0)
+		return;
+	if (p->rule_because[row->rule] == MAP_NONE)
+		p->rule_because[row->rule] = map_add(&p->details, because, NULL);
+	row->detail = p->rule_because[row->rule];
+}
+
+/* *ret: not long enough ago to do it again. */
+static enum errc too_soon(
+	const struct plan *p, const struct input_row *row, bool *ret, struct err *err)
+{
+	const struct rule_info *rule = p->rules ? rules_info(p->rules, row->rule) : NULL;
+	int64_t last = TIME_NONE;
+	enum errc rc = ERR_OK;
+
+	if (rule && rule->has_again_after && p->opt->facts->store)
+		rc = store_last_done(p->opt->facts->store, map_key(&p->input->serials, row->serial),
+			rule->name, &last, err);
+	*ret = !rc && last != TIME_NONE && rule &&
+	       p->opt->now_ms < time_shift(last, rule->again_after, 1);
+	return rc;
+}
+
+/* A deadline lies in the future and at most 90 days ahead, unless the past is forced (Apple A.6).
+ * NULL: nothing is wrong. */
+static const char *bad_deadline(const struct plan *p, const struct work_program *prog)
+{
+	for (uint32_t i = 0; i < prog->n; i++) {
+		const struct work_step *s = &prog->v[i];
+
+		if (s->kind != STEP_MIGRATE)
+			continue;
+		if (s->deadline_ms > p->opt->now_ms + MIGRATION_MAX_MS)
+			return "the migration deadline is more than 90 days ahead";
+		if (s->deadline_ms <= p->opt->now_ms && !s->force_now)
+			return "the migration deadline has passed: say force_now: true to migrate "
+			       "at "
+			       "once";
+	}
+	return NULL;
+}
+
+/* Why nothing may be done to the device; REASON_NONE: nothing forbids it. */
+struct obstacle {
+	enum outcome outcome;
+	enum reason reason;
+	const char *detail;
+};
+static const struct obstacle no_obstacle = { OUTCOME_PENDING, REASON_NONE, "" };
+
+static struct obstacle unknown_fact(const char *word)
+{
+	return (struct obstacle){ OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, word };
+}
+
+/* What Apple does not have any more is beyond Apple's steps; the UEM's copy of it is not. */
+static struct obstacle obstacle_at_apple(
+	const struct device_state *d, const struct work_program *prog)
+{
+	if (device_fact_state(d, FACT_APPLE_KNOWN) != VALUE_KNOWN)
+		return unknown_fact("apple.known");
+	if (!work_needs_apple(prog))
+		return no_obstacle;
+	if (!device_flag(d, FACT_APPLE_KNOWN))
+		return (struct obstacle){ OUTCOME_FAILED, REASON_APPLE_NOT_FOUND, "" };
+	if (device_fact_state(d, FACT_APPLE_RELEASED) == VALUE_KNOWN &&
+		!work_has(prog, STEP_RELEASE))
+		return (struct obstacle){ OUTCOME_FAILED, REASON_APPLE_RELEASED, "" };
+	if (!work_has(prog, STEP_MIGRATE))
+		return no_obstacle;
+	if (device_fact_state(d, FACT_APPLE_MIGRATION_CAPABLE) != VALUE_KNOWN)
+		return unknown_fact("apple.migration_capable");
+	if (!device_flag(d, FACT_APPLE_MIGRATION_CAPABLE))
+		return (struct obstacle){ OUTCOME_FAILED, REASON_APPLE_NOT_CAPABLE, "" };
+	return no_obstacle;
+}
+
+/* What the record of the UEM forbids: what cannot be undone needs to know whom it hits. */
+static struct obstacle obstacle_of_record(const struct view *v, const struct work_program *prog)
+{
+	if (!work_has(prog, STEP_WIPE) && !work_has(prog, STEP_DELETE_RECORD))
+		return no_obstacle;
+	switch (v->record) {
+	case RECORD_UNREAD:
+	case RECORD_ODD:
+		return unknown_fact("uem.enrollment_status");
+	case RECORD_SEVERAL:
+		return (struct obstacle){ OUTCOME_FAILED, REASON_UEM_AMBIGUOUS, "" };
+	case RECORD_LEAVING:
+		return (struct obstacle){ OUTCOME_HELD, REASON_UEM_WIPE_WAITING, "" };
+	case RECORD_NONE: /* nothing is left to delete: fine; to wipe: not from here */
+		if (!work_has(prog, STEP_DELETE_RECORD))
+			return (struct obstacle){ OUTCOME_FAILED, REASON_UEM_NO_RECORD, "" };
+		break;
+	case RECORD_ENROLLED:
+	case RECORD_LEFT:
+		break;
+	}
+	return no_obstacle;
+}
+
+static struct obstacle find_obstacle(
+	const struct plan *p, uint32_t slot, const struct work_program *prog)
+{
+	const struct fleet *fleet = p->opt->facts->fleet;
+	const struct device_state *d = &fleet->devices[slot];
+	struct obstacle o = obstacle_at_apple(d, prog);
+	struct view v;
+
+	if (o.reason)
+		return o;
+	if (!work_view(fleet, slot, &v))
+		return unknown_fact("apple.server");
+	if (prog->syncs && p->opt->settings->has_uem &&
+		device_fact_state(d, FACT_UEM_LISTED) != VALUE_KNOWN)
+		return unknown_fact("uem.listed");
+	return obstacle_of_record(&v, prog);
+}
+
+/* A sync that no token group could ever show is a mistake of the settings, not a proof. */
+static bool no_group_involved(const struct plan *p, const struct work_program *prog, uint32_t slot,
+	uint32_t home, const char *results)
+{
+	const struct fleet *f = p->opt->facts->fleet;
+	uint32_t groups = f->listed[slot] | fleet_groups_of(f, home);
+	bool changed = false, shall_show = false;
+
+	for (uint32_t i = 0; i < prog->n; i++) {
+		enum step_kind kind = prog->v[i].kind;
+
+		groups |= fleet_groups_of(f, prog->v[i].server);
+		changed |= step_info(kind)->service == SERVICE_APPLE && results[i] == RESULT_TODO;
+		shall_show |= changed && (kind == STEP_SYNC || kind == STEP_FETCH);
+	}
+	return shall_show && p->opt->settings->has_uem && groups == 0;
+}
+
+/* In Apple School Manager only a server under `enrollment:` can release what is on it. */
+static bool lacks_desk(
+	const struct plan *p, const struct work_program *prog, uint32_t home, struct view v)
+{
+	const struct fleet *f = p->opt->facts->fleet;
+
+	if (!p->opt->settings->apple.school || v.released)
+		return false;
+	for (uint32_t i = 0; i < prog->n; i++) {
+		if (prog->v[i].kind == STEP_RELEASE &&
+			dep_server_of(p->opt->settings, f, v.server) == SIZE_MAX)
+			return true;
+		work_effect(f, &prog->v[i], home, &v);
+	}
+	return false;
+}
+
+static bool lacks_home(const struct work_program *prog, const char *results, uint32_t home)
+{
+	for (uint32_t i = 0; i < prog->n; i++)
+		if (prog->v[i].to_home && results[i] == RESULT_TODO && home == SERVER_NONE)
+			return true;
+	return false;
+}
+
+static enum errc decide_state(struct plan *p, struct input_row *row,
+	const struct work_program *prog, uint32_t slot, struct err *err)
+{
+	const struct fleet *f = p->opt->facts->fleet;
+	char results[WORK_MAX_STEPS + 1];
+	struct view v;
+	uint32_t home;
+	enum errc rc = plan_home(p, slot, &home, err);
+
+	if (rc)
+		return rc;
+	(void)work_view(f, slot, &v);
+	/* The way to the server that released it is behind it. */
+	if (v.released && work_has(prog, STEP_RELEASE) && work_has(prog, STEP_REASSIGN))
+		plan_settle(p, row, OUTCOME_UNCHANGED, REASON_STATE_HOLDS, STR_NONE);
+	else if (!work_foresee(f, prog, home, p->opt->settings->has_uem, v, results))
+		plan_settle(p, row, prog->advice ? OUTCOME_MANUAL : OUTCOME_UNCHANGED,
+			prog->advice ? REASON_RULE_ADVISE : REASON_STATE_HOLDS,
+			str_from(prog->advice));
+	else if (lacks_home(prog, results, home))
+		plan_settle(p, row, OUTCOME_FAILED, REASON_APPLE_NO_PREVIOUS_SERVER, STR_NONE);
+	else if (lacks_desk(p, prog, home, v))
+		plan_settle(p, row, OUTCOME_FAILED, REASON_APPLE_NOT_ON_SERVER, STR_NONE);
+	else if (no_group_involved(p, prog, slot, home, results))
+		plan_settle(
+			p, row, OUTCOME_FAILED, REASON_UEM_NO_GROUP, fleet_server_name(f, home));
+	else
+		settle_because(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED);
+	return ERR_OK;
+}
+
+static enum errc decide_row(
+	struct plan *p, struct input_row *row, const struct misfit *misfit, struct err *err)
+{
+	const struct work_program *prog = &p->compiled[row->program];
+	struct obstacle obstacle;
+	uint32_t slot;
+	bool soon;
+	enum errc rc;
+
+	if (!prog->acts) {
+		if (prog->advice)
+			plan_settle(
+				p, row, OUTCOME_MANUAL, REASON_RULE_ADVISE, str_from(prog->advice));
+		else
+			settle_because(p, row, OUTCOME_SKIPPED, REASON_RULE_SKIP);
+		return ERR_OK;
+	}
+	if (misfit->why) {
+		plan_settle(p, row, OUTCOME_INVALID, misfit->reason, str_from(misfit->why));
+		return ERR_OK;
+	}
+	if (bad_deadline(p, prog)) {
+		plan_settle(p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE,
+			str_from(bad_deadline(p, prog)));
+		return ERR_OK;
+	}
+	if (!p->opt->facts) {
+		settle_because(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED);
+		return ERR_OK;
+	}
+	slot = plan_slot(p, row);
+	obstacle = find_obstacle(p, slot, prog);
+	if (obstacle.reason) {
+		plan_settle(p, row, obstacle.outcome, obstacle.reason, str_from(obstacle.detail));
+		return ERR_OK;
+	}
+	rc = too_soon(p, row, &soon, err);
+	if (!rc && soon)
+		plan_settle(p, row, OUTCOME_UNCHANGED, REASON_RULE_AGAIN_AFTER, STR_NONE);
+	else if (!rc)
+		rc = decide_state(p, row, prog, slot, err);
+	return rc;
+}
+
+enum errc plan_decide(struct plan *p, struct err *err)
+{
+	struct misfit *misfits = mem_zalloc((p->programs.n + 1) * sizeof(*misfits));
+	enum errc rc = compile_programs(p, misfits, err);
+
+	if (!rc && p->opt->facts)
+		rc = facts_wiping(p->opt->facts, 0, err);
+	if (!rc && p->opt->facts)
+		rc = read_all_for_steps(p, err);
+	for (uint32_t i = 0; i < p->input->n_rows && !rc; i++) {
+		struct input_row *row = &p->input->rows[i];
+
+		if (row->outcome == OUTCOME_PENDING && row->program != MAP_NONE)
+			rc = decide_row(p, row, &misfits[row->program], err);
+	}
+	for (uint32_t i = 0; i < p->programs.n; i++)
+		free(misfits[i].why);
+	free(misfits);
+	return rc;
+}

@@ -1,0 +1,72 @@
+/*
+ * Every name written in rules and settings has to mean exactly one server or profile (interface.md
+ * section 7); one from a column spoils its row only.
+ */
+#include "base/diag.h"
+#include "plan/plan_parts.h"
+
+static enum errc refuse(const struct fleet *f, const struct rules_name *name, struct err *err)
+{
+	uint32_t n = name->profile ? f->n_profiles : f->n_servers;
+	struct nearest near = nearest_to(name->name);
+	bool several = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct str other = name->profile ? fleet_text(f, f->profiles[i].name)
+						 : fleet_server_name(f, i);
+
+		several |= str_eq_nocase(other, name->name);
+		nearest_try(&near, other);
+	}
+	return err_set(err, ERR_RULES, "%s:%u:%u: %s %s is named '%.*s' %s%s%.*s%s", name->at.file,
+		name->at.line, name->at.col, several ? "more than one" : "no",
+		name->profile ? "profile" : "server", STR_FMT(name->name),
+		name->profile ? "in the UEM" : "at Apple",
+		several         ? ": rename one"
+		: near.best.n   ? "; did you mean '"
+		: name->profile ? ": use a name of the console's profile list"
+				: ": use a name that Apple's portal lists",
+		STR_FMT(several ? STR_NONE : near.best), !several && near.best.n ? "'?" : "");
+}
+
+/* Without a UEM there are no profiles to tell. */
+static bool is_one(const struct fleet *f, const struct rules_name *name)
+{
+	if (name->profile)
+		return !f->has_profiles || fleet_profile_by_name(f, name->name) != MAP_NONE;
+	return fleet_server_by_name(f, name->name) != SERVER_NONE;
+}
+
+static enum errc check_tokens(const struct plan *p, struct err *err)
+{
+	const struct settings *s = p->opt->settings;
+	const struct fleet *f = p->opt->facts->fleet;
+	enum errc rc = ERR_OK;
+
+	for (size_t i = 0; s->has_uem && i < s->uem.n_tokens && !rc; i++) {
+		const struct token_group *t = &s->uem.tokens[i];
+		const struct rules_name name = { .name = str_from(t->server), .at = t->at };
+
+		if (t->server && !is_one(f, &name))
+			rc = refuse(f, &name, err);
+	}
+	return rc;
+}
+
+enum errc plan_check_names(struct plan *p, struct err *err)
+{
+	struct fleet *f = p->opt->facts->fleet;
+	size_t n;
+	const struct rules_name *names = rules_names(p->rules, &n);
+	enum errc rc = ERR_OK;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		const struct rules_name *name = &names[i];
+
+		if (name->profile)
+			rc = facts_profiles(p->opt->facts, err);
+		if (!rc && !is_one(f, name))
+			rc = refuse(f, name, err);
+	}
+	return rc ? rc : check_tokens(p, err);
+}

@@ -1,0 +1,151 @@
+#include "plan/step_rules.h"
+
+#include "base/time.h"
+
+enum { SECOND_MS = 1000 }; /* Apple gives deadlines with 0 to 3 fraction digits */
+
+/* Only from the server named, or from one that feeds the UEM: on another there is nothing to do. */
+static bool unassign_holds(const struct step_case *c, const struct view *v)
+{
+	if (v->server == SERVER_NONE)
+		return true;
+	if (c->step->lifecycle)
+		return fleet_groups_of(c->fleet, v->server) == 0;
+	return c->target != SERVER_NONE && c->target != v->server;
+}
+
+static void unassign_effect(const struct step_case *c, struct view *v)
+{
+	(void)c;
+	v->server = SERVER_NONE;
+	v->changed = true;
+}
+
+static bool reassign_holds(const struct step_case *c, const struct view *v)
+{
+	return v->server != SERVER_NONE && v->server == c->target;
+}
+
+static void reassign_effect(const struct step_case *c, struct view *v)
+{
+	v->server = c->target;
+	v->changed = true;
+}
+
+/* The UEM lists a device exactly when Apple has it on a server that feeds the list's group. */
+static bool sync_holds(const struct step_case *c, const struct view *v)
+{
+	return c->has_uem ? v->listed == fleet_groups_of(c->fleet, v->server) : !v->changed;
+}
+
+static void sync_effect(const struct step_case *c, struct view *v)
+{
+	/* A record that comes anew comes without a profile. */
+	if (v->listed != fleet_groups_of(c->fleet, v->server))
+		v->profile = MAP_NONE;
+	v->listed = fleet_groups_of(c->fleet, v->server);
+	v->changed = false;
+}
+
+static bool assign_profile_holds(const struct step_case *c, const struct view *v)
+{
+	return v->profile != MAP_NONE && v->profile == c->step->profile;
+}
+
+static void assign_profile_effect(const struct step_case *c, struct view *v)
+{
+	v->profile = c->step->profile;
+}
+
+static bool remove_profile_holds(const struct step_case *c, const struct view *v)
+{
+	(void)c;
+	return v->profile == MAP_NONE;
+}
+
+static void remove_profile_effect(const struct step_case *c, struct view *v)
+{
+	(void)c;
+	v->profile = MAP_NONE;
+}
+
+static bool migrate_holds(const struct step_case *c, const struct view *v)
+{
+	return v->server == c->target && v->deadline_ms != TIME_NONE &&
+	       v->deadline_ms / SECOND_MS == c->step->deadline_ms / SECOND_MS;
+}
+
+static void migrate_effect(const struct step_case *c, struct view *v)
+{
+	v->server = c->target;
+	v->deadline_ms = c->step->deadline_ms;
+	v->changed = true;
+}
+
+static bool cancel_migration_holds(const struct step_case *c, const struct view *v)
+{
+	(void)c;
+	return v->deadline_ms == TIME_NONE;
+}
+
+static void cancel_migration_effect(const struct step_case *c, struct view *v)
+{
+	(void)c;
+	v->deadline_ms = TIME_NONE;
+}
+
+static bool release_holds(const struct step_case *c, const struct view *v)
+{
+	(void)c;
+	return v->released;
+}
+
+static void release_effect(const struct step_case *c, struct view *v)
+{
+	(void)c;
+	v->released = true;
+	v->server = SERVER_NONE;
+}
+
+static bool delete_record_holds(const struct step_case *c, const struct view *v)
+{
+	(void)c;
+	return v->record == RECORD_NONE;
+}
+
+static void delete_record_effect(const struct step_case *c, struct view *v)
+{
+	(void)c;
+	v->record = RECORD_NONE;
+}
+
+static bool wipe_holds(const struct step_case *c, const struct view *v)
+{
+	(void)c;
+	return v->record == RECORD_LEFT || v->record == RECORD_NONE;
+}
+
+static void wipe_effect(const struct step_case *c, struct view *v)
+{
+	(void)c;
+	v->record = RECORD_LEFT;
+}
+
+static const struct step_rule rules[STEP_MAX_] = {
+	[STEP_UNASSIGN] = { unassign_holds, unassign_effect },
+	[STEP_REASSIGN] = { reassign_holds, reassign_effect },
+	[STEP_SYNC] = { sync_holds, sync_effect },
+	[STEP_FETCH] = { sync_holds, sync_effect },
+	[STEP_ASSIGN_PROFILE] = { assign_profile_holds, assign_profile_effect },
+	[STEP_REMOVE_PROFILE] = { remove_profile_holds, remove_profile_effect },
+	[STEP_MIGRATE] = { migrate_holds, migrate_effect },
+	[STEP_CANCEL_MIGRATION] = { cancel_migration_holds, cancel_migration_effect },
+	[STEP_RELEASE] = { release_holds, release_effect },
+	[STEP_DELETE_RECORD] = { delete_record_holds, delete_record_effect },
+	[STEP_WIPE] = { wipe_holds, wipe_effect },
+};
+
+const struct step_rule *step_rule(enum step_kind kind)
+{
+	return &rules[kind];
+}

@@ -1,0 +1,283 @@
+#include "plan/work.h"
+
+#include "base/time.h"
+#include "model/program.h"
+#include "plan/step_rules.h"
+
+static struct work_step *add(struct work_program *p, enum step_kind kind, uint32_t word)
+{
+	p->v[p->n] = (struct work_step){
+		.kind = kind,
+		.word = (uint8_t)word,
+		.server = SERVER_NONE,
+		.profile = MAP_NONE,
+		.deadline_ms = p->source.v[word].deadline_ms,
+		.force_now = p->source.v[word].force_now,
+	};
+	return &p->v[p->n++];
+}
+
+/* The work steps of one program step. */
+static void expand(struct work_program *p, const struct step *s, uint32_t word)
+{
+	switch (s->kind) {
+	case STEP_REASSIGN:
+		add(p, s->kind, word)->to_home = s->arg.n == 0;
+		break;
+	case STEP_DELETE_FROM_LIFECYCLE:
+		add(p, STEP_UNASSIGN, word)->lifecycle = true;
+		add(p, STEP_SYNC, word)->lifecycle = true;
+		break;
+	case STEP_ADVISE:
+		p->advice = s->arg.p;
+		break;
+	case STEP_SKIP:
+		break;
+	default:
+		(void)add(p, s->kind, word);
+	}
+}
+
+void work_outline(const struct program *source, struct arena *a, struct work_program *ret)
+{
+	*ret = (struct work_program){ .source = *source };
+	ret->v = arena_alloc(a, WORK_MAX_STEPS * sizeof(*ret->v));
+	for (uint32_t i = 0; i < source->n; i++) {
+		enum step_kind kind = source->v[i].kind;
+
+		expand(ret, &source->v[i], i);
+		ret->acts |= step_info(kind)->service != SERVICE_NONE;
+		ret->syncs |= kind == STEP_SYNC || kind == STEP_FETCH ||
+			      kind == STEP_DELETE_FROM_LIFECYCLE;
+	}
+}
+
+static enum errc resolve(
+	const struct fleet *f, struct work_step *s, struct str name, struct err *err)
+{
+	switch (step_info(s->kind)->arg) {
+	case ARG_FROM:
+	case ARG_TO:
+	case ARG_MIGRATE:
+		s->server = name.n ? fleet_server_by_name(f, name) : SERVER_NONE;
+		if (name.n && s->server == SERVER_NONE)
+			return err_set(err, ERR_NOT_FOUND,
+				"no server, or more than one, is named '%.*s'", STR_FMT(name));
+		return ERR_OK;
+	case ARG_PROFILE:
+		s->profile = name.n ? fleet_profile_by_name(f, name) : MAP_NONE;
+		if (name.n && s->profile == MAP_NONE)
+			return err_set(err, ERR_NOT_FOUND,
+				"no profile, or more than one, is named '%.*s'", STR_FMT(name));
+		return ERR_OK;
+	default:
+		return ERR_OK;
+	}
+}
+
+/* `sync:` of the settings stands in for a sync; nothing else has a stand-in. */
+static bool lacks_uem(const struct work_step *s)
+{
+	return s->lifecycle || (step_info(s->kind)->service == SERVICE_UEM &&
+				       s->kind != STEP_SYNC && s->kind != STEP_FETCH);
+}
+
+enum errc work_compile(const struct fleet *f, const struct program *source, bool has_uem,
+	struct arena *a, struct work_program *ret, struct err *err)
+{
+	struct work_program p;
+	enum errc rc = ERR_OK;
+
+	work_outline(source, a, &p);
+	for (uint32_t i = 0; i < p.n && !rc; i++) {
+		if (!has_uem && lacks_uem(&p.v[i]))
+			rc = err_set(err, ERR_SETTINGS,
+				"the step '%s' needs `uem:` in the settings",
+				step_info(source->v[p.v[i].word].kind)->word);
+		else
+			rc = resolve(f, &p.v[i], source->v[p.v[i].word].arg, err);
+	}
+	if (!rc)
+		*ret = p;
+	return rc;
+}
+
+enum record_state work_record_state(struct str id, struct str enrollment)
+{
+	uint64_t number;
+
+	if (memchr(id.p, ' ', id.n))
+		return RECORD_SEVERAL;
+	if (!str_to_u64(id, &number))
+		return RECORD_ODD;
+	if (str_eq_nocase(enrollment, STR("Enrolled")))
+		return RECORD_ENROLLED;
+	if (str_eq_nocase(enrollment, STR("Unenrolled")))
+		return RECORD_LEFT;
+	return str_contains_nocase(enrollment, STR("Wipe")) ? RECORD_LEAVING : RECORD_ODD;
+}
+
+static enum record_state record_of(const struct fleet *f, uint32_t slot)
+{
+	struct value id, enrollment;
+	enum record_state state;
+
+	fleet_fact(f, slot, FACT_UEM_DEVICE, &id);
+	fleet_fact(f, slot, FACT_UEM_ENROLLMENT_STATUS, &enrollment);
+	if (id.state == VALUE_ABSENT)
+		return RECORD_NONE;
+	if (id.state != VALUE_KNOWN)
+		return RECORD_UNREAD;
+	state = work_record_state(id.text, enrollment.text);
+	/* The UEM may be slow to show it, or an administrator to approve it. */
+	return state == RECORD_ENROLLED && map_find(&f->wiping, fleet_serial(f, slot)) != MAP_NONE
+		       ? RECORD_LEAVING
+		       : state;
+}
+
+bool work_view(const struct fleet *f, uint32_t slot, struct view *ret)
+{
+	const struct device_state *d = &f->devices[slot];
+
+	*ret = (struct view){
+		.server = SERVER_NONE,
+		.listed = f->listed[slot],
+		.profile = MAP_NONE,
+		.deadline_ms = TIME_NONE,
+		.record = record_of(f, slot),
+		.released = device_fact_state(d, FACT_APPLE_RELEASED) == VALUE_KNOWN ||
+			    (device_fact_state(d, FACT_APPLE_KNOWN) == VALUE_KNOWN &&
+				    !device_flag(d, FACT_APPLE_KNOWN)),
+	};
+	if (device_fact_state(d, FACT_UEM_PROFILE) == VALUE_KNOWN)
+		ret->profile = d->slots[FACT_UEM_PROFILE];
+	if (device_fact_state(d, FACT_APPLE_MIGRATION_STATUS) == VALUE_KNOWN &&
+		device_fact_state(d, FACT_APPLE_MIGRATION_DEADLINE) == VALUE_KNOWN &&
+		!str_eq_nocase(fleet_text(f, d->slots[FACT_APPLE_MIGRATION_STATUS]), STR("FAILED")))
+		ret->deadline_ms = d->dates[FACT_APPLE_MIGRATION_DEADLINE - FACT_FIRST_DATE];
+	return fleet_server_of(f, slot, &ret->server);
+}
+
+uint32_t work_readings(const struct program *source)
+{
+	uint32_t r = 0;
+
+	for (uint32_t i = 0; i < source->n; i++) {
+		enum step_kind kind = source->v[i].kind;
+
+		if (step_info(kind)->service != SERVICE_NONE)
+			r |= 1u << READING_APPLE_DEVICE | 1u << READING_APPLE_SERVER |
+			     1u << READING_UEM_LIST;
+		if (kind == STEP_WIPE || kind == STEP_DELETE_RECORD)
+			r |= 1u << READING_UEM_DEVICE;
+	}
+	return r;
+}
+
+bool work_has(const struct work_program *p, enum step_kind kind)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == kind)
+			return true;
+	return false;
+}
+
+bool work_needs_apple(const struct work_program *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (step_info(p->v[i].kind)->service == SERVICE_APPLE)
+			return true;
+	return false;
+}
+
+bool work_uses_profiles(const struct program *source)
+{
+	for (uint32_t i = 0; i < source->n; i++)
+		if (source->v[i].kind == STEP_ASSIGN_PROFILE ||
+			source->v[i].kind == STEP_REMOVE_PROFILE)
+			return true;
+	return false;
+}
+
+bool work_holds(const struct fleet *f, const struct work_step *s, uint32_t home, bool has_uem,
+	const struct view *v)
+{
+	struct step_case c = { f, s, s->to_home ? home : s->server, has_uem };
+
+	return step_rule(s->kind)->holds(&c, v);
+}
+
+void work_effect(const struct fleet *f, const struct work_step *s, uint32_t home, struct view *v)
+{
+	struct step_case c = { f, s, s->to_home ? home : s->server, true };
+
+	step_rule(s->kind)->effect(&c, v);
+}
+
+bool work_foresee(const struct fleet *f, const struct work_program *p, uint32_t home, bool has_uem,
+	struct view v, char *ret_results)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		bool holds = work_holds(f, &p->v[i], home, has_uem, &v);
+
+		ret_results[i] = holds ? RESULT_HELD : RESULT_TODO;
+		any |= !holds;
+		if (!holds)
+			work_effect(f, &p->v[i], home, &v);
+	}
+	ret_results[p->n] = '\0';
+	return any;
+}
+
+bool work_put_back_due(const struct work_program *p, const char *results, uint32_t *ret_at)
+{
+	bool off = false;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct step_info *info = step_info(p->v[i].kind);
+
+		if (info->takes_off && results[i] == RESULT_DONE)
+			off = true;
+		else if (info->puts_back && results[i] == RESULT_DONE)
+			off = false;
+		else if (info->puts_back && off && results[i] == RESULT_TODO) {
+			*ret_at = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *word_of(const struct work_program *p, const char *results, uint32_t word)
+{
+	static const struct {
+		char letter;
+		const char *word;
+	} worst_first[] = {
+		{ RESULT_FAILED, "failed" },
+		{ RESULT_UNVERIFIED, "unverified" },
+		{ RESULT_TODO, "pending" },
+		{ RESULT_LEFT_OUT, "skipped" },
+		{ RESULT_DONE, "done" },
+		{ RESULT_HELD, "unchanged" },
+	};
+
+	for (size_t k = 0; k < sizeof(worst_first) / sizeof(*worst_first); k++)
+		for (uint32_t i = 0; i < p->n; i++)
+			if (p->v[i].word == word && results[i] == worst_first[k].letter)
+				return worst_first[k].word;
+	return p->source.v[word].kind == STEP_ADVISE ? "manual" : "skipped";
+}
+
+void work_describe(const struct work_program *p, const char *results, struct buf *out)
+{
+	for (uint32_t i = 0; i < p->source.n; i++) {
+		if (i)
+			buf_char(out, ';');
+		step_words(&p->source.v[i], out);
+		buf_char(out, '=');
+		buf_z(out, results ? word_of(p, results, i) : "planned");
+	}
+}

@@ -1,0 +1,91 @@
+/*
+ * A run from frozen plan to result: freeze, recover, carry out wave by wave, put back, close.
+ */
+#ifndef RUN_APPLY_H
+#define RUN_APPLY_H
+
+#include "plan/plan.h"
+#include "run/job.h"
+
+/* Client, rules and parameters, and per row the serial and the values of the columns the rules use.
+ */
+MUST_CHECK enum errc run_identity(const struct input *in, struct ruleset *rules,
+	const char *client_id, char ret[65], struct err *err);
+
+/* Writes the confirmed plan into the store, in one transaction; the input's spool moves into the
+ * run's folder. `frozen` is completed with what is needed to write results later. */
+struct freeze {
+	const char *input_path; /* as the user gave it */
+	const char *undoes;     /* name of the run that is undone; NULL: none */
+	const char *again;      /* the command that continues the run */
+	const char *identity;
+	const struct rules_policy *policy;
+	const char *const *allowed; /* --allow, NULL-terminated; NULL: none */
+	struct str audit; /* who, version, digests, confirmations, allowances: JSON members */
+};
+MUST_CHECK enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f,
+	int64_t now_ms, struct run_record *ret, struct err *err);
+
+/* Everything a run needs from its surroundings. */
+struct surroundings {
+	struct store *store;
+	struct transport *transport;
+	struct facts *facts;
+	const struct settings *settings;
+	const struct map *protected_serials; /* NULL: none */
+	const struct limits *limits;         /* NULL: none */
+	uint32_t halt_failed_percent;        /* 100: never */
+	void (*progress)(void *self, const struct job *j);
+	void *progress_self;
+};
+
+/* What earlier runs left: looked at, put back; what they had not touched is superseded. `except` is
+ * the identity that will be continued. Failures of the store only; others leave rows in flight. */
+MUST_CHECK enum errc run_recover(
+	const struct surroundings *s, const char *except, uint32_t *ret_in_flight, struct err *err);
+
+/* Carries the run out until every row is settled or something stops it. Returns what stopped it
+ * (ERR_OK, ERR_STOPPED, ERR_TEMPFAIL, ERR_GUARD for a halt, ERR_AUTH, ERR_NET, ERR_STORE ...), with
+ * the rows left `pending` or `in_flight`. */
+MUST_CHECK enum errc run_work(const struct surroundings *s, int64_t run, struct err *err);
+
+/* --- results from the store --- */
+struct run_input {
+	struct input input; /* reopened spool */
+	char *path;         /* as the user gave it */
+	char *undoes;       /* name of the run that it undoes; empty: none */
+	char *again;        /* the command that continues it */
+	size_t widest;
+};
+MUST_CHECK enum errc run_open_input(
+	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err);
+void run_input_release(struct run_input *in);
+
+/* One row of the result; texts borrowed until the next call for a row. */
+struct run_row {
+	enum outcome outcome;
+	enum reason reason;
+	struct str serial, rule, detail, before, after, evidence;
+	struct str steps; /* as in depmend_steps */
+	uint32_t attempts;
+	uint32_t line; /* in the file the user gave */
+	int64_t finished_ms;
+	uint32_t alike; /* rows of the same number differ in nothing but the serial; 0: none does */
+};
+struct run_results;
+/* One at a time; the store is borrowed until run_results_free(), which the caller calls. */
+MUST_CHECK enum errc run_results_load(
+	struct store *store, int64_t run, struct run_results **ret, struct err *err);
+void run_results_free(struct run_results *r);
+uint32_t run_results_count(const struct run_results *r);
+MUST_CHECK enum errc run_results_row(
+	struct run_results *r, uint32_t n, struct run_row *ret, struct err *err);
+/* The same of a plan: what would be done. `steps` and `before` are scratch space of the caller. */
+void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *before,
+	struct run_row *ret);
+/* Of that: the serial and the line. */
+void plan_row_name(const struct plan *p, uint32_t n, struct run_row *ret);
+/* Rows of the same key get the same from it but for these two; 0: a row of its own. */
+uint64_t plan_row_key(const struct plan *p, uint32_t n);
+
+#endif

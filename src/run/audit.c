@@ -1,0 +1,48 @@
+#include "run/audit.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/version.h"
+#include "io/json.h"
+
+static void put_plan(struct json_out *o, const struct plan *p)
+{
+	json_put_z(o, "input_sha256", p->input->digest);
+	json_put_z(o, "rules_sha256", plan_rules_digest(p));
+	json_put_z(o, "fingerprint", p->fingerprint);
+	json_put_int(o, "devices", p->n_planned);
+}
+
+static void put_approval(struct json_out *o, const struct approval *by)
+{
+	struct str rest = by->confirmed;
+
+	json_arr(o, "confirmed");
+	while (rest.n)
+		json_put_str(o, NULL, str_cut(&rest, '\n'));
+	json_arr_end(o);
+	json_arr(o, "allowed");
+	for (size_t i = 0; by->allowed && by->allowed[i]; i++)
+		json_put_z(o, NULL, by->allowed[i]);
+	json_arr_end(o);
+}
+
+void audit_describe(
+	const struct plan *p, const struct settings *s, const struct approval *by, struct buf *out)
+{
+	struct json_out o;
+
+	json_out_init(&o, out);
+	json_obj(&o, NULL);
+	json_put_int(&o, "uid", getuid());
+	json_put_z(&o, "sudo_user", getenv("SUDO_USER"));
+	json_put_z(&o, "invocation", getenv("INVOCATION_ID"));
+	json_put_z(&o, "version", DEPMEND_VERSION);
+	json_put_z(&o, "settings_sha256", s->digest);
+	if (p)
+		put_plan(&o, p);
+	if (by)
+		put_approval(&o, by);
+	json_obj_end(&o);
+}

@@ -1,0 +1,149 @@
+/*
+ * Releases in Apple School Manager, whose API has none: the DEP service lets the server that a
+ * device is on give it up, with that server's own token (contract: apple.md B).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "facts/dep_server.h"
+#include "run/job.h"
+#include "services/dep.h"
+
+static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
+{
+	const struct work_step *s = job_step(j, d);
+
+	return j->settings->apple.school && !d->settled && !d->busy && !d->gave_up &&
+	       d->wave == wave && s && s->kind == STEP_RELEASE;
+}
+
+static void take_word(void *self, struct str serial, enum dep_disowned how)
+{
+	struct open_request *r = self;
+	struct job *j = r->job;
+	uint32_t slot = map_find(&j->fleet->serials, serial);
+	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
+
+	if (i == MAP_NONE || !j->devices[i].busy)
+		return;
+	if (how == DEP_NOT_ACCESSIBLE)
+		job_fail(j, &j->devices[i], OUTCOME_FAILED, REASON_APPLE_NOT_ON_SERVER, NULL);
+	else if (how == DEP_FAILED)
+		job_fail(j, &j->devices[i], OUTCOME_FAILED, REASON_APPLE_REFUSED,
+			"the portal has to allow this server to release devices");
+}
+
+static void refuse_all(struct open_request *r, const char *why)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		job_fail(r->job, &r->job->devices[r->devices[i]], OUTCOME_FAILED,
+			REASON_APPLE_REFUSED, why);
+}
+
+static void take_answer(struct open_request *r, const struct http_reply *reply)
+{
+	struct err err;
+	enum errc rc = dep_disown_reply(reply, take_word, r, &err);
+
+	r->terminal = true; /* no activity: only the device's own page can tell */
+	r->state = REQUEST_REFUSED;
+	if (!rc)
+		r->state = REQUEST_ACCEPTED;
+	else if (rc == ERR_REFUSED || rc == ERR_NOT_FOUND)
+		refuse_all(r, err.msg);
+	else if (rc == ERR_AUTH)
+		job_stop(r->job, rc, REASON_APPLE_REFUSED, &err);
+	else
+		r->state = REQUEST_UNKNOWN;
+}
+
+static enum errc done_disown(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	(void)rest;
+	return job_end_change(self, code, reply, take_answer, err);
+}
+
+static enum errc submit(
+	struct job *j, size_t dep, const uint32_t *devices, uint32_t n, struct err *err)
+{
+	struct open_request *r = job_open(j, STEP_RELEASE, SERVER_NONE);
+	struct transport_call call = {
+		.service = TO_DEP + dep,
+		.allow = job_allow_change,
+		.before = job_intend,
+		.ahead = CHANGE_AHEAD,
+		.done = done_disown,
+		.self = r,
+	};
+	struct str serials[DEP_MAX_DEVICES];
+	enum errc rc;
+
+	r->devices = mem_alloc(n * sizeof(*r->devices));
+	r->n = n;
+	for (uint32_t i = 0; i < n; i++) {
+		r->devices[i] = devices[i];
+		j->devices[devices[i]].busy = true;
+		serials[i] = fleet_serial(j->fleet, j->devices[devices[i]].slot);
+	}
+	rc = dep_disown_request(j->settings->enrollment[dep].url, serials, n, &call.request, err);
+	if (rc)
+		job_close(j, r);
+	else
+		transport_submit(j->transport, &call);
+	return rc;
+}
+
+/* Those of one server, as many as a request may name at once. */
+static enum errc submit_server(
+	struct job *j, size_t dep, const uint32_t *wanted, uint32_t n, struct err *err)
+{
+	uint32_t chunk[DEP_MAX_DEVICES], k = 0;
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < n && !rc; i++) {
+		if (dep_server_of(j->settings, j->fleet,
+			    job_expected(j, &j->devices[wanted[i]]).server) == dep)
+			chunk[k++] = wanted[i];
+		if (k && (k == DEP_MAX_DEVICES || i + 1 == n)) {
+			rc = submit(j, dep, chunk, k, err);
+			k = 0;
+		}
+	}
+	return rc;
+}
+
+/* Where it is and whether it is still there was looked at just before. */
+static bool is_wanted(struct job *j, struct job_device *d)
+{
+	if (!change_still_wanted(j, d))
+		return false;
+	if (dep_server_of(j->settings, j->fleet, job_expected(j, d).server) != SIZE_MAX)
+		return true;
+	job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_NOT_ON_SERVER, NULL);
+	return false;
+}
+
+enum errc disown_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+{
+	uint32_t *wanted, n = 0;
+	enum errc rc;
+
+	*ret_n = 0;
+	for (uint32_t i = 0; i < j->n; i++)
+		*ret_n += is_ready(j, &j->devices[i], wave);
+	if (!*ret_n)
+		return ERR_OK;
+	rc = job_refresh(j, true, err);
+	wanted = mem_alloc((j->n + 1) * sizeof(*wanted));
+	for (uint32_t i = 0; i < j->n && !rc; i++)
+		if (is_ready(j, &j->devices[i], wave) && is_wanted(j, &j->devices[i]))
+			wanted[n++] = i;
+	for (size_t dep = 0; dep < j->settings->n_enrollment && !rc; dep++)
+		rc = submit_server(j, dep, wanted, n, err);
+	free(wanted);
+	if (!rc)
+		rc = transport_drain(j->transport, err);
+	return rc ? rc : job_flush(j, err);
+}

@@ -1,0 +1,145 @@
+/*
+ * Apple's audit trail as a witness (contract: apple.md E). Only what it tells counts: events come
+ * late, or are read by an account that may not, and none found means nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "run/job.h"
+
+enum { EVENTS_MAX = 100000 };
+
+static const struct {
+	enum step_kind kind;
+	const char *type;
+} types[] = {
+	{ STEP_UNASSIGN, "DEVICE_UNASSIGNED_FROM_SERVER" },
+	{ STEP_REASSIGN, "DEVICE_ASSIGNED_TO_SERVER" },
+	{ STEP_MIGRATE, "DEVICE_ASSIGNED_TO_SERVER" },
+	{ STEP_RELEASE, "DEVICE_REMOVED_FROM_ORG" },
+};
+
+static bool tells_of(const struct apple_event *e, enum step_kind kind)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (types[i].kind == kind && str_eq(e->type, str_from(types[i].type)))
+			return str_eq(e->actor_type, STR("API_USER"));
+	return false;
+}
+
+struct event_reader {
+	struct job *j;
+	int64_t from_ms;
+};
+
+static uint32_t device_by(const struct job *j, struct str serial)
+{
+	uint32_t slot = map_find(&j->fleet->serials, serial);
+
+	return slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
+}
+
+static bool is_asked(void *self, struct str text)
+{
+	struct event_reader *r = self;
+
+	return device_by(r->j, text) != MAP_NONE;
+}
+
+static void keep_event(struct job *j, struct job_device *d, struct str id)
+{
+	char text[80];
+
+	(void)snprintf(text, sizeof(text), "%.*s", STR_FMT(id));
+	if (text[0] && (!d->evidence || !strstr(d->evidence, text)))
+		job_evidence(j, d, "event", text);
+}
+
+/* Of a step that is proved, or of the one that nobody knows about. */
+static enum errc take_event(void *self, const struct json *element, struct err *err)
+{
+	struct event_reader *r = self;
+	struct apple_event e;
+	struct str serial;
+	enum errc rc = apple_event_decode(element, is_asked, r, &e, &serial, err);
+	struct job_device *d = rc || !serial.n ? NULL : &r->j->devices[device_by(r->j, serial)];
+	uint32_t next = d ? job_next(r->j, d) : 0;
+
+	for (uint32_t i = 0; d && i < job_program(r->j, d)->n && i <= next; i++) {
+		bool open = i == next && d->busy;
+
+		if (!tells_of(&e, job_program(r->j, d)->v[i].kind) ||
+			(d->results[i] != RESULT_DONE && !open))
+			continue;
+		keep_event(r->j, d, e.id);
+		d->witnessed |= open;
+	}
+	return rc;
+}
+
+static void ask_events(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct event_reader *r = self;
+
+	(void)page;
+	apple_events_request(transport_apple(r->j->transport), r->from_ms,
+		transport_now(r->j->transport), cursor, ret);
+}
+
+static enum errc read_events(struct job *j, int64_t from_ms, struct err *err)
+{
+	struct event_reader r = { j, from_ms };
+	struct listing l = {
+		.service = TO_APPLE,
+		.paging = PAGING_CURSOR,
+		.member = "data",
+		.max_elements = EVENTS_MAX,
+		.request = ask_events,
+		.each = take_event,
+		.self = &r,
+	};
+	enum errc rc, code;
+
+	listing_start(&l, j->transport);
+	rc = transport_drain(j->transport, err);
+	code = l.code;
+	if (!rc && code)
+		log_info("Apple's audit events are not to be had: %s", l.err.msg);
+	listing_release(&l);
+	return rc;
+}
+
+enum errc events_of_unknown(struct job *j, struct err *err)
+{
+	int64_t now = transport_now(j->transport), from_ms = INT64_MAX;
+
+	for (uint32_t i = 0; i < j->n_open; i++) {
+		const struct open_request *r = j->open[i];
+
+		if (step_info(r->kind)->service == SERVICE_APPLE && r->state != REQUEST_ACCEPTED &&
+			r->late_look_ms != TIME_NONE &&
+			now >= r->late_look_ms + j->settings->timeouts.settle_ms &&
+			r->intent_ms < from_ms)
+			from_ms = r->intent_ms;
+	}
+	return from_ms == INT64_MAX || j->settings->apple.school ? ERR_OK
+								 : read_events(j, from_ms, err);
+}
+
+static bool lacks_witness(const struct job_device *d)
+{
+	return d->evidence && strstr(d->evidence, "activity:") && !strstr(d->evidence, "event:");
+}
+
+enum errc events_of_run(struct job *j, struct err *err)
+{
+	enum errc rc = ERR_OK;
+	bool any = false;
+
+	for (uint32_t i = 0; i < j->n && !any; i++)
+		any = lacks_witness(&j->devices[i]);
+	if (any && !j->settings->apple.school)
+		rc = read_events(j, j->begun_ms, err);
+	return rc ? rc : job_flush(j, err);
+}

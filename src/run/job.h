@@ -1,0 +1,227 @@
+/*
+ * A frozen plan being carried out: its devices, one letter per step, and the requests under way.
+ * What is here is a copy of the store; job_flush() writes what changed, in one transaction.
+ */
+#ifndef RUN_JOB_H
+#define RUN_JOB_H
+
+#include "facts/facts.h"
+#include "plan/limits.h"
+#include "plan/work.h"
+#include "wire/listing.h"
+
+/* A profile refused for want of a synced record is tried again once, after a sync. */
+enum resync { RESYNC_NOT_YET, RESYNC_WANTED, RESYNC_DONE };
+
+struct job_device {
+	uint32_t slot;      /* in the fleet */
+	uint32_t program;   /* of job.programs */
+	uint32_t start;     /* server it was on when the plan was frozen; SERVER_NONE: none */
+	uint32_t home;      /* the same, or where an earlier run took it from */
+	uint32_t batch;     /* only devices of one number share a request, see run/culprit.c */
+	uint32_t n_refused; /* devices of the refused request that it is suspected for */
+	uint32_t wave, attempts;
+	uint32_t listed; /* groups that listed it when the plan was frozen */
+	char *results;   /* a letter per work step, see plan/work.h; owned by job.arena */
+	const char *detail, *evidence, *after; /* owned by job.arena; NULL: none */
+	struct str rule, before;
+	int64_t intent_ms; /* of this process's newest request that names it; TIME_NONE: none */
+	int64_t finished_ms;
+	uint8_t outcome,
+		reason; /* its verdict; before it is settled: of the step that went wrong */
+	uint8_t resync; /* enum resync */
+	bool settled;
+	bool busy;       /* named by an open request */
+	bool witnessed;  /* an audit event tells of what its open request was to do */
+	bool log_failed; /* the log of its open request says it failed */
+	bool gave_up;   /* in flight, and nothing more to do about it: the next apply tries again */
+	bool anonymous; /* it drifted, and nobody has said who changed it */
+	bool dirty;     /* to be written by job_flush() */
+};
+
+/* Of those that may leave at once so many have their intents written with another's: as many again
+ * as are under way. */
+enum { CHANGE_AHEAD = 3 };
+
+/* A CHANGE that was sent, or may have been. */
+struct open_request {
+	int64_t id; /* in the store; 0: its intent was never written */
+	enum step_kind kind;
+	uint32_t server; /* index; SERVER_NONE: none */
+	uint32_t about;  /* profile or UEM record, slot of fleet.texts; MAP_NONE: none */
+	enum request_state state;
+	char activity[80];
+	char fault[160]; /* what the log or the activity said */
+	int64_t intent_ms, sent_ms;
+	int64_t not_after_ms; /* to be sent before; INT64_MAX: any time */
+	uint32_t *devices;    /* indexes; owned */
+	uint32_t n;
+	int64_t poll_ms;       /* how long to wait before its activity is asked about again */
+	bool terminal;         /* its activity has ended, or there is none to ask about */
+	bool ended_badly;      /* FAILURE, STOPPED, FAILED */
+	bool held;             /* in part at least: an administrator has to approve it */
+	int64_t ended_look_ms; /* first full look after its activity ended; TIME_NONE: none yet */
+	int64_t late_look_ms;  /* first full look after patience with it ended; TIME_NONE: none yet
+				*/
+	struct job *job;       /* for callbacks */
+};
+
+/* For whoever made Apple refuse a request. */
+struct search {
+	char detail[400];   /* of the newest refusal */
+	uint32_t n_refused; /* devices in it */
+};
+
+struct job {
+	/* Borrowed until job_release(). */
+	struct store *store;
+	struct transport *transport;
+	struct facts *facts;
+	struct fleet *fleet;
+	const struct settings *settings;
+	const struct map *protected_serials; /* as the list reads now; NULL: none */
+	const struct limits *limits;         /* of changes but put-backs; NULL: none */
+
+	int64_t run, begun_ms;
+	struct arena arena;
+	struct map texts; /* of programs */
+	struct work_program *programs;
+	uint32_t n_programs;
+	struct job_device *devices;
+	uint32_t n, cap;
+	uint32_t *by_slot; /* fleet slot -> index in devices; MAP_NONE */
+	struct open_request **open;
+	uint32_t n_open, cap_open;
+	uint32_t n_waves;
+	struct search *searches;
+	uint32_t n_searches, cap_searches;
+	/* For each of the limits: at most so many devices were acted on since then. */
+	struct {
+		uint64_t n;
+		int64_t since_ms; /* TIME_NONE: nobody has counted yet */
+	} used[LIMITS_N];
+	uint32_t delete_cap; /* records one request may delete; 0: nobody has asked yet */
+	uint32_t max_writes; /* of the next change_round() */
+	struct err no_room;  /* why that left devices out; code ERR_OK: it left none out */
+	int64_t read_ms; /* when Apple's state of the unsettled devices was last read; TIME_NONE:
+			    never */
+	/* The newest refusal that is about the account, and how often it came in a row. */
+	char account[64];
+	uint32_t n_account;
+	bool blind; /* the last look at open requests failed: what it left proves nothing */
+	/* Why no new change may be sent; ERR_OK: nothing. */
+	enum errc stop;
+	enum reason stop_reason;
+	struct err stop_err;
+	/* Told after every change of a device; may be NULL. */
+	void (*progress)(void *self, const struct job *j);
+	void *progress_self;
+};
+
+/* Loads the devices and open requests of a run. facts_servers() was called before. */
+MUST_CHECK enum errc job_load(struct job *j, int64_t run, struct err *err);
+void job_release(struct job *j);
+MUST_CHECK enum errc job_flush(struct job *j, struct err *err);
+/* Writes one request and its devices, within a transaction of the caller's. */
+MUST_CHECK enum errc job_save(struct open_request *r, struct err *err);
+
+const struct work_program *job_program(const struct job *j, const struct job_device *d);
+/* The first step still to do; program->n when none is left. */
+uint32_t job_next(const struct job *j, const struct job_device *d);
+/* NULL when no step is left. */
+const struct work_step *job_step(const struct job *j, const struct job_device *d);
+/* The state the device should be in: before, plus the steps proved so far. */
+struct view job_expected(const struct job *j, const struct job_device *d);
+/* The state the services last showed; false when the server is not known. */
+bool job_seen(const struct job *j, const struct job_device *d, struct view *ret);
+uint32_t job_target(const struct job_device *d, const struct work_step *s);
+/* Whether the next step puts back what the run took off. */
+bool job_is_put_back(const struct job *j, const struct job_device *d);
+
+/* The next step is over with that letter (RESULT_DONE or RESULT_HELD); settles after the last. */
+void job_pass(struct job *j, struct job_device *d, char letter);
+/* The next step went wrong. A device off its server keeps its verdict until it is back. */
+void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
+	const char *detail);
+/* Leaves out what stands between a device off its server and its put-back. False: none is due. */
+bool job_turn_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason);
+void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
+	const char *detail);
+/* The row is held while its wipe goes on: not settled. */
+void job_wait(struct job_device *d, enum reason reason);
+/* Somebody else changed it: left alone. */
+void job_drift(struct job *j, struct job_device *d, const char *detail);
+/* True: it is on the protected list by now, and settled; not for a device on its way back. */
+bool job_protected(struct job *j, struct job_device *d);
+/* A refusal that is about no device: five of the same code in a row stop the run. */
+void job_account_refused(struct job *j, const char *code, const struct err *err);
+void job_evidence(struct job *j, struct job_device *d, const char *kind, const char *value);
+
+/* Remembers the first reason to send nothing more. */
+void job_stop(struct job *j, enum errc code, enum reason reason, const struct err *err);
+/* A signal, the end of --max-wait or a lost service only stops: what is open stays open. Other
+ * codes come back. */
+MUST_CHECK enum errc job_or_stop(struct job *j, enum errc rc, const struct err *err);
+struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t server);
+/* For transport_call.allow and .before; self: the open request. The intent names its devices and is
+ * told in the audit trail. */
+MUST_CHECK enum errc job_allow_change(void *self, int64_t at_ms, struct err *err);
+MUST_CHECK enum errc job_intend(void *self, int64_t at_ms, struct err *err);
+/* What transport_call.done() was told about a change; take() judges the answer, which may be none.
+ */
+MUST_CHECK enum errc job_end_change(struct open_request *r, enum errc code,
+	const struct http_reply *reply,
+	void (*take)(struct open_request *r, const struct http_reply *reply), struct err *err);
+/* Adds the outcome of a request to the audit trail; job_flush() does it for those settled. */
+MUST_CHECK enum errc job_note(struct open_request *r, struct err *err);
+/* Forgets it; its devices are free again. */
+void job_close(struct job *j, struct open_request *r);
+
+/* --- whose fault a refusal is --- */
+/* Whether it has to wait until others of its search were sent. */
+bool culprit_waits(const struct job *j, const struct job_device *d);
+/* Whether it may share a request with nobody. */
+bool culprit_alone(const struct job_device *d);
+/* The request was refused because of one of its devices / was taken. */
+void culprit_refused(struct open_request *r, const char *detail);
+void culprit_taken(struct open_request *r);
+
+/* --- the parts of a phase --- */
+/* Sends what is ready to be sent to Apple in this wave (wave UINT32_MAX: put-backs only). *ret_n:
+ * how many devices were moved on. */
+MUST_CHECK enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Whether a look just before shows that the next step still has to be sent to Apple; settles it if
+ * not. */
+bool change_still_wanted(struct job *j, struct job_device *d);
+/* Releases in Apple School Manager. */
+MUST_CHECK enum errc disown_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Gives and takes profiles: one request per device, all of the wave at once. */
+MUST_CHECK enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Deletes UEM records and sends wipes. */
+MUST_CHECK enum errc record_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Waits until a wipe of the wave is over, which can take days; a row still waiting when --max-wait
+ * ends is left to the next apply. */
+MUST_CHECK enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* One look at them, for whoever does not go on with the run. */
+MUST_CHECK enum errc wipe_look(struct job *j, struct err *err);
+/* Asks now and then whether the activity of an accepted request has ended, as long as others wait
+ * for their turn. */
+void settle_watch(struct open_request *r);
+/* Until every open request but wipes is settled, or patience_until_ms after a stop. */
+MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
+/* Before a change that nobody knows about may be sent again: what the audit trail tells of it. */
+MUST_CHECK enum errc events_of_unknown(struct job *j, struct err *err);
+/* The second proof of what was proved: audit events go into the evidence. */
+MUST_CHECK enum errc events_of_run(struct job *j, struct err *err);
+/* One sync for all devices of the wave that wait for one. */
+MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* A sync of these groups (bits) that no list can prove, and timeouts.sync_gap for it to take
+ * effect.
+ */
+MUST_CHECK enum errc sync_again(struct job *j, uint32_t groups, struct err *err);
+/* Adds to the devices that drifted who changed them, as far as Apple says. */
+MUST_CHECK enum errc job_name_drift(struct job *j, struct err *err);
+/* Reads Apple's state of these devices, unless that was done within timeouts.settle. */
+MUST_CHECK enum errc job_refresh(struct job *j, bool force, struct err *err);
+
+#endif

@@ -1,0 +1,306 @@
+/* What a run made of each row, read back from the store: for the result CSV and the reports. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "io/json.h"
+#include "model/program.h"
+#include "run/apply.h"
+
+enum errc run_open_input(
+	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err)
+{
+	struct json *j;
+	char *folder, *spool;
+	int64_t widest = 0, serial_at = 0;
+	struct str delimiter;
+	enum errc rc = json_parse(&j, run->frozen, err);
+
+	if (rc)
+		return err_set(err, ERR_STORE, "run %s cannot be read", run->name);
+	*ret = (struct run_input){ 0 };
+	delimiter = json_text(json_get(j, "delimiter"));
+	(void)json_int(json_get(j, "widest"), &widest);
+	(void)json_int(json_get(j, "serial_at"), &serial_at);
+	ret->widest = (size_t)widest;
+	ret->path = mem_dupz(json_text(json_get(j, "input")));
+	ret->undoes = mem_dupz(json_text(json_get(j, "undoes")));
+	ret->again = mem_dupz(json_text(json_get(j, "again")));
+	rc = store_run_folder(store, run->name, &folder, err);
+	if (!rc) {
+		if (asprintf(&spool, "%s/input.csv", folder) < 0)
+			abort();
+		rc = input_reopen(&ret->input, spool, delimiter.n ? delimiter.p[0] : ',',
+			json_bool(json_get(j, "has_header"), false), (int)serial_at, err);
+		free(spool);
+		free(folder);
+	}
+	(void)snprintf(ret->input.digest, sizeof(ret->input.digest), "%.*s",
+		STR_FMT(json_text(json_get(j, "input_sha256"))));
+	json_free(j);
+	return rc;
+}
+
+void run_input_release(struct run_input *in)
+{
+	input_release(&in->input);
+	free(in->path);
+	free(in->undoes);
+	free(in->again);
+	in->path = in->undoes = in->again = NULL;
+}
+
+/* --- rows --- */
+
+/* Texts are slots of `texts`. */
+struct stored_device {
+	uint32_t rule, program, before, after, results, detail, evidence, attempts;
+	uint8_t outcome, reason;
+	bool leaving; /* named by an open request that takes it off its server */
+	int64_t finished_ms;
+};
+
+/* Rows stay in the store until they are asked for, there are so many. */
+struct run_results {
+	struct store *store;
+	int64_t run;
+	uint32_t n_rows, next;     /* next: the row the store would give next */
+	struct map texts, serials; /* serials: of devices, by index */
+	struct stored_device *devices;
+	uint32_t n_devices, cap_devices;
+	int64_t *takes_off; /* open requests that do so */
+	uint32_t n_takes_off, cap_takes_off;
+	struct buf steps;
+};
+
+static uint32_t keep(struct run_results *r, struct str s)
+{
+	return map_add(&r->texts, s.n ? s : STR(""), NULL);
+}
+
+static enum errc keep_device(void *self, const struct device_record *d, struct err *err)
+{
+	struct run_results *r = self;
+
+	(void)err;
+	(void)map_add(&r->serials, d->serial, NULL);
+	MEM_GROW(r->devices, r->n_devices, r->cap_devices);
+	r->devices[r->n_devices++] = (struct stored_device){
+		.rule = keep(r, d->rule),
+		.program = keep(r, d->program),
+		.before = keep(r, d->before),
+		.after = keep(r, d->after),
+		.results = keep(r, d->results),
+		.detail = keep(r, d->detail),
+		.evidence = keep(r, d->evidence),
+		.attempts = d->attempts,
+		.finished_ms = d->finished_ms,
+		.outcome = (uint8_t)d->outcome,
+		.reason = (uint8_t)d->reason,
+	};
+	return ERR_OK;
+}
+
+static enum errc note_request(void *self, const struct request_record *q, struct err *err)
+{
+	struct run_results *r = self;
+
+	(void)err;
+	if (!step_info((enum step_kind)q->kind)->takes_off)
+		return ERR_OK;
+	MEM_GROW(r->takes_off, r->n_takes_off, r->cap_takes_off);
+	r->takes_off[r->n_takes_off++] = q->id;
+	return ERR_OK;
+}
+
+static enum errc note_leaving(void *self, struct str serial, uint32_t step, struct err *err)
+{
+	struct run_results *r = self;
+	uint32_t i = map_find(&r->serials, serial);
+
+	(void)step;
+	(void)err;
+	if (i != MAP_NONE)
+		r->devices[i].leaving = true;
+	return ERR_OK;
+}
+
+/* The process that sent them may not have lived to say that they are in flight. */
+static enum errc load_leaving(
+	struct run_results *r, struct store *store, int64_t run, struct err *err)
+{
+	enum errc rc = store_requests_open(store, run, note_request, r, err);
+
+	for (uint32_t i = 0; i < r->n_takes_off && !rc; i++)
+		rc = store_request_devices(store, r->takes_off[i], note_leaving, r, err);
+	return rc;
+}
+
+enum errc run_results_load(
+	struct store *store, int64_t run, struct run_results **ret, struct err *err)
+{
+	struct run_results *r = mem_zalloc(sizeof(*r));
+	enum errc rc;
+
+	r->store = store;
+	r->run = run;
+	r->next = MAP_NONE;
+	map_init(&r->texts, 0);
+	map_init(&r->serials, 0);
+	buf_init(&r->steps, 1024 * 1024);
+	rc = store_devices(store, run, keep_device, r, err);
+	if (!rc)
+		rc = load_leaving(r, store, run, err);
+	if (!rc)
+		rc = store_row_count(store, run, &r->n_rows, err);
+	if (rc)
+		run_results_free(r);
+	else
+		*ret = r;
+	return rc;
+}
+
+void run_results_free(struct run_results *r)
+{
+	if (!r)
+		return;
+	store_rows_end(r->store);
+	map_release(&r->texts);
+	map_release(&r->serials);
+	buf_release(&r->steps);
+	free(r->devices);
+	free(r->takes_off);
+	free(r);
+}
+
+uint32_t run_results_count(const struct run_results *r)
+{
+	return r->n_rows;
+}
+
+/* The steps column needs the words, and which work steps belong to each of them. *ret_off: it is
+ * off its server, or may be, and is to come back. */
+static enum errc describe(
+	struct run_results *r, const struct stored_device *d, bool *ret_off, struct err *err)
+{
+	struct work_program p;
+	struct program source;
+	struct arena a;
+	uint32_t at;
+	enum errc rc;
+
+	buf_reset(&r->steps);
+	arena_init(&a);
+	rc = program_decode(map_key(&r->texts, d->program), &a, &source, err);
+	if (!rc) {
+		struct str letters = arena_dup(&a, map_key(&r->texts, d->results));
+
+		work_outline(&source, &a, &p);
+		work_describe(&p, letters.p, &r->steps);
+		*ret_off = d->leaving || work_put_back_due(&p, letters.p, &at);
+	}
+	arena_release(&a);
+	return rc;
+}
+
+static enum errc read_row(
+	struct run_results *r, uint32_t n, struct row_record *ret, struct err *err)
+{
+	bool more;
+	enum errc rc = r->next == n ? ERR_OK : store_rows_from(r->store, r->run, n, err);
+
+	if (!rc)
+		rc = store_row_next(r->store, ret, &more, err);
+	if (!rc && (!more || ret->n != n))
+		rc = err_set(err, ERR_STORE, "row %u of the run is missing", n);
+	r->next = rc ? MAP_NONE : n + 1;
+	return rc;
+}
+
+enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret, struct err *err)
+{
+	const struct stored_device *d;
+	struct row_record row;
+	uint32_t device;
+	bool off = false;
+	enum errc rc = read_row(r, n, &row, err);
+
+	if (rc)
+		return rc;
+	*ret = (struct run_row){
+		.outcome = (enum outcome)row.outcome,
+		.reason = (enum reason)row.reason,
+		.serial = row.serial,
+		.line = (uint32_t)row.line,
+		.rule = row.rule,
+		.detail = row.detail,
+		.finished_ms = TIME_NONE,
+	};
+	device = row.outcome == OUTCOME_PLANNED ? map_find(&r->serials, row.serial) : MAP_NONE;
+	if (device == MAP_NONE)
+		return ERR_OK;
+	d = &r->devices[device];
+	rc = describe(r, d, &off, err);
+	if (rc)
+		return rc;
+	ret->outcome = (enum outcome)d->outcome;
+	ret->reason = (enum reason)d->reason;
+	if (off && d->finished_ms == TIME_NONE) {
+		ret->outcome = OUTCOME_IN_FLIGHT;
+		ret->reason = REASON_RUN_IN_FLIGHT;
+	}
+	ret->detail = map_key(&r->texts, d->detail);
+	ret->before = map_key(&r->texts, d->before);
+	ret->after = map_key(&r->texts, d->after);
+	ret->evidence = map_key(&r->texts, d->evidence);
+	ret->steps = buf_view(&r->steps);
+	ret->attempts = d->attempts;
+	ret->finished_ms = d->finished_ms;
+	return ERR_OK;
+}
+
+void plan_row_name(const struct plan *p, uint32_t n, struct run_row *ret)
+{
+	uint32_t serial = p->input->rows[n].serial;
+
+	ret->serial = serial == MAP_NONE ? STR_NONE : map_key(&p->input->serials, serial);
+	ret->line = input_line(p->input, n);
+}
+
+void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *before,
+	struct run_row *ret)
+{
+	const struct input_row *row = &p->input->rows[n];
+	const struct work_program *prog = plan_program(p, row);
+	uint32_t slot = plan_slot(p, row);
+
+	buf_reset(steps);
+	buf_reset(before);
+	if (prog && row->outcome == OUTCOME_PLANNED)
+		work_describe(prog, NULL, steps);
+	if (slot != MAP_NONE)
+		fleet_describe(p->opt->facts->fleet, slot, before);
+	*ret = (struct run_row){
+		.outcome = (enum outcome)row->outcome,
+		.reason = (enum reason)row->reason,
+		.rule = plan_rule_name(p, row),
+		.detail = plan_detail(p, row),
+		.steps = buf_view(steps),
+		.before = buf_view(before),
+		.finished_ms = TIME_NONE,
+	};
+	plan_row_name(p, n, ret);
+}
+
+uint64_t plan_row_key(const struct plan *p, uint32_t n)
+{
+	const struct input_row *row = &p->input->rows[n];
+	uint16_t program = (uint16_t)row->program, detail = (uint16_t)row->detail;
+
+	if (p->opt->facts || (row->program != MAP_NONE && row->program >= UINT16_MAX) ||
+		(row->detail != MAP_NONE && row->detail >= UINT16_MAX))
+		return 0;
+	return (uint64_t)program << 48 | (uint64_t)detail << 32 | (uint64_t)row->rule << 16 |
+	       (uint64_t)row->reason << 8 | (row->outcome + 1u);
+}

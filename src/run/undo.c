@@ -1,0 +1,338 @@
+#include "run/undo.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "io/crypto.h"
+#include "model/program.h"
+#include "plan/plan_parts.h"
+
+enum { LOST_MAX_BYTES = 1024, INVERSE_MAX_STEPS = 5 };
+
+void undo_identity(const char *client_id, const char *run_name, char ret[65])
+{
+	struct sha256_stream *digest = sha256_new();
+
+	sha256_add(digest, str_from(client_id));
+	sha256_add(digest, STR("\nundo\n"));
+	sha256_add(digest, str_from(run_name));
+	sha256_end_hex(digest, ret);
+}
+
+/* --- the rows of the run --- */
+
+static void add_row(struct input *in, const struct row_record *rec)
+{
+	struct input_row row = {
+		.serial = rec->serial.n ? map_add(&in->serials, rec->serial, NULL) : MAP_NONE,
+		.program = MAP_NONE,
+		.detail = MAP_NONE,
+		.rule = ROW_NO_RULE,
+		.outcome = OUTCOME_UNCHANGED,
+		.reason = REASON_UNDO_NOTHING,
+	};
+
+	if (rec->outcome == OUTCOME_PLANNED)
+		row.outcome = OUTCOME_PENDING;
+	else if (rec->outcome == OUTCOME_DUPLICATE)
+		row.outcome = OUTCOME_DUPLICATE;
+	input_add(in, row, (uint32_t)rec->line);
+}
+
+enum errc undo_input(
+	struct store *store, const struct run_record *run, struct input *ret, struct err *err)
+{
+	struct run_input old = { 0 };
+	struct row_record row;
+	bool more = true;
+	enum errc rc = run_open_input(store, run, &old, err);
+
+	*ret = old.input;
+	ret->widest = old.widest;
+	free(old.path);
+	free(old.undoes);
+	if (!rc)
+		rc = store_rows_from(store, run->id, 0, err);
+	while (!rc && more) {
+		rc = store_row_next(store, &row, &more, err);
+		if (!rc && more)
+			add_row(ret, &row);
+	}
+	return rc;
+}
+
+/* --- from what was done to its inverse --- */
+
+/* One row acted on: where it was, and how the run left it. Texts live in the plan's arena. */
+struct undone {
+	uint32_t start; /* server; SERVER_NONE: none */
+	struct str before, after;
+	bool done; /* the run ended as it should: `after` is the state it left */
+};
+
+struct undoing {
+	struct plan *p;
+	struct undone *rows; /* by row */
+	uint32_t *row_of;    /* by serial slot: the row acted on; MAP_NONE */
+};
+
+/* What the steps of a run did to one device. */
+struct deeds {
+	bool moved, migrated, profiled;
+	bool synced; /* so that the UEM has to follow the way back too */
+	bool released;
+	struct buf lost; /* words of what has no inverse */
+};
+
+static void add_lost(struct deeds *d, enum step_kind kind)
+{
+	buf_printf(&d->lost, "%s%s", d->lost.n ? ", " : "", step_info(kind)->word);
+}
+
+static void add_deed(struct deeds *d, enum step_kind kind)
+{
+	switch (kind) {
+	case STEP_MIGRATE:
+		d->migrated = d->moved = true;
+		break;
+	case STEP_UNASSIGN:
+	case STEP_REASSIGN:
+		d->moved = true;
+		break;
+	case STEP_ASSIGN_PROFILE:
+	case STEP_REMOVE_PROFILE:
+		d->profiled = true;
+		break;
+	case STEP_SYNC:
+	case STEP_FETCH:
+		break;
+	default: /* the deadline of a migration that was cancelled is recorded nowhere */
+		d->released |= kind == STEP_RELEASE;
+		add_lost(d, kind);
+	}
+}
+
+/* A step that was not proved may have taken effect: its inverse sends nothing when it has not. */
+static enum errc read_deeds(
+	const struct device_record *rec, struct arena *a, struct deeds *ret, struct err *err)
+{
+	struct program source;
+	struct work_program outline;
+	enum errc rc = program_decode(rec->program, a, &source, err);
+
+	if (rc)
+		return rc;
+	work_outline(&source, a, &outline);
+	ret->synced = outline.syncs;
+	for (uint32_t i = 0; i < outline.n && i < rec->results.n; i++)
+		if (rec->results.p[i] == RESULT_DONE || rec->results.p[i] == RESULT_UNVERIFIED)
+			add_deed(ret, outline.v[i].kind);
+	return ERR_OK;
+}
+
+static struct str server_text(const struct fleet *f, uint32_t server)
+{
+	return server == SERVER_NONE ? STR("none") : fleet_server_name(f, server);
+}
+
+struct inverse {
+	struct step v[INVERSE_MAX_STEPS];
+	uint32_t n;
+};
+
+static void add_step(struct inverse *inv, enum step_kind kind, struct str arg)
+{
+	inv->v[inv->n++] = (struct step){ .kind = kind, .arg = arg, .deadline_ms = TIME_NONE };
+}
+
+/* A record that comes anew comes without a profile. */
+static void add_profile(struct inverse *inv, const struct undone *u, bool anew)
+{
+	struct str profile = fleet_described(u->before, "profile");
+
+	if (!str_eq(fleet_described(u->before, "listed"), STR("yes")))
+		return;
+	if (!anew && str_eq(profile, STR("none")))
+		add_step(inv, STEP_REMOVE_PROFILE, STR_NONE);
+	else if (profile.n && !str_eq(profile, STR("none")) && !str_eq(profile, STR("unknown")))
+		add_step(inv, STEP_ASSIGN_PROFILE, profile);
+}
+
+static void invert(
+	const struct plan *p, const struct deeds *d, const struct undone *u, struct inverse *ret)
+{
+	const struct fleet *f = p->opt->facts->fleet;
+	struct str ended_on = fleet_described(u->after, "server");
+	bool back = d->moved && !str_eq(ended_on, server_text(f, u->start));
+
+	if (d->migrated)
+		add_step(ret, STEP_CANCEL_MIGRATION, STR_NONE);
+	if (back && u->start == SERVER_NONE)
+		add_step(ret, STEP_UNASSIGN, STR_NONE);
+	else if (back)
+		add_step(ret, STEP_REASSIGN, fleet_server_name(f, u->start));
+	if (back && d->synced)
+		add_step(ret, STEP_SYNC, STR_NONE);
+	if (p->opt->settings->has_uem && (d->profiled || (d->moved && d->synced)))
+		add_profile(ret, u, back);
+}
+
+static enum errc take_inverse(struct undoing *u, uint32_t n, const struct device_record *rec,
+	const struct deeds *d, struct err *err)
+{
+	struct input_row *row = &u->p->input->rows[n];
+	struct inverse inv = { .n = 0 };
+	struct program program = { inv.v, 0 };
+	struct str lost = buf_view(&d->lost);
+	struct buf advice;
+	enum errc rc;
+
+	if (d->moved && rec->start.n && u->rows[n].start == SERVER_NONE)
+		lost = STR("the server it came from is gone");
+	else if (!d->released)
+		invert(u->p, d, &u->rows[n], &inv);
+	if (inv.n == 0) {
+		plan_settle(u->p, row, lost.n ? OUTCOME_MANUAL : OUTCOME_UNCHANGED,
+			lost.n ? REASON_UNDO_IRREVERSIBLE : REASON_UNDO_NOTHING, lost);
+		return ERR_OK;
+	}
+	buf_init(&advice, LOST_MAX_BYTES);
+	if (lost.n) {
+		buf_printf(&advice, "what cannot be undone: %.*s", STR_FMT(lost));
+		add_step(&inv, STEP_ADVISE, buf_view(&advice));
+	}
+	program.n = inv.n;
+	rc = plan_take_program(u->p, row, &program, err);
+	buf_release(&advice);
+	return rc;
+}
+
+static enum errc take_device(void *self, const struct device_record *rec, struct err *err)
+{
+	struct undoing *u = self;
+	uint32_t slot = map_find(&u->p->input->serials, rec->serial);
+	uint32_t n = slot == MAP_NONE ? MAP_NONE : u->row_of[slot];
+	struct deeds deeds = { 0 };
+	struct input_row *row;
+	enum errc rc;
+
+	if (n == MAP_NONE)
+		return err_set(err, ERR_STORE, "a device of the run is in none of its rows");
+	row = &u->p->input->rows[n];
+	row->rule = 0;
+	if (row->outcome != OUTCOME_PENDING)
+		return ERR_OK; /* protected since */
+	u->rows[n] = (struct undone){
+		.start = fleet_server_by_id(u->p->opt->facts->fleet, rec->start),
+		.before = arena_dup(&u->p->arena, rec->before),
+		.after = arena_dup(&u->p->arena, rec->after),
+		.done = rec->outcome == OUTCOME_DONE,
+	};
+	buf_init(&deeds.lost, LOST_MAX_BYTES);
+	rc = read_deeds(rec, &u->p->arena, &deeds, err);
+	if (!rc)
+		rc = take_inverse(u, n, rec, &deeds, err);
+	buf_release(&deeds.lost);
+	return rc;
+}
+
+static void find_rows(struct undoing *u)
+{
+	struct input *in = u->p->input;
+	char line[24];
+
+	for (uint32_t i = 0; i < in->n_rows; i++) {
+		struct input_row *row = &in->rows[i];
+
+		if (row->serial == MAP_NONE)
+			continue;
+		if (u->row_of[row->serial] == MAP_NONE)
+			u->row_of[row->serial] = i;
+		if (row->outcome != OUTCOME_DUPLICATE)
+			continue;
+		(void)snprintf(line, sizeof(line), "%u", input_line(in, u->row_of[row->serial]));
+		plan_settle(u->p, row, OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE, str_from(line));
+	}
+}
+
+/* --- what happened since --- */
+
+static struct str profile_text(const struct fleet *f, uint32_t profile)
+{
+	return profile == MAP_NONE ? STR("none") : fleet_text(f, profile);
+}
+
+/* Apple takes a migration back only while it waits for its deadline. */
+static bool migrating(const struct fleet *f, uint32_t slot)
+{
+	struct value v;
+
+	fleet_fact(f, slot, FACT_APPLE_MIGRATION_STATUS, &v);
+	return v.state == VALUE_KNOWN &&
+	       (str_eq_nocase(v.text, STR("STARTED")) || str_eq_nocase(v.text, STR("SUCCESS")));
+}
+
+/* Neither as the run left it nor as it was before: somebody else has decided about it since. */
+static bool is_drifted(const struct fleet *f, const struct undone *u, const struct view *now,
+	char *ret_why, size_t size)
+{
+	struct str server = server_text(f, now->server), ended_on, given, profile;
+
+	ended_on = fleet_described(u->after, "server");
+	if (now->server != u->start && ended_on.n && !str_eq(server, ended_on)) {
+		(void)snprintf(ret_why, size, "its server is now: %.*s", STR_FMT(server));
+		return true;
+	}
+	if (!u->done || !str_eq(server, ended_on))
+		return false;
+	profile = profile_text(f, now->profile);
+	given = fleet_described(u->after, "profile");
+	(void)snprintf(ret_why, size, "its profile is now: %.*s", STR_FMT(profile));
+	return given.n && !str_eq(profile, given) &&
+	       !str_eq(profile, fleet_described(u->before, "profile"));
+}
+
+static void look_at_row(struct undoing *u, uint32_t n)
+{
+	struct input_row *row = &u->p->input->rows[n];
+	const struct fleet *f = u->p->opt->facts->fleet;
+	uint32_t slot = plan_slot(u->p, row);
+	const struct work_program *prog = plan_program(u->p, row);
+	struct view now;
+	char why[300];
+
+	if (row->outcome != OUTCOME_PLANNED || !work_view(f, slot, &now))
+		return;
+	if (is_drifted(f, &u->rows[n], &now, why, sizeof(why)))
+		plan_settle(u->p, row, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, str_from(why));
+	else if (prog->v[0].kind == STEP_CANCEL_MIGRATION && migrating(f, slot))
+		plan_settle(u->p, row, OUTCOME_MANUAL, REASON_UNDO_IRREVERSIBLE,
+			STR("migrate, which has begun"));
+}
+
+enum errc undo_plan(struct plan *p, struct input *input, struct store *store,
+	const struct run_record *run, const struct plan_options *opt, struct err *err)
+{
+	struct undoing u = { .p = p };
+	enum errc rc;
+
+	plan_init(p, input, NULL, opt);
+	(void)snprintf(p->undo, sizeof(p->undo), "undo %s", run->name);
+	u.rows = mem_zalloc((input->n_rows + 1) * sizeof(*u.rows));
+	u.row_of = mem_alloc((input->serials.n + 1) * sizeof(*u.row_of));
+	memset(u.row_of, 0xff, (input->serials.n + 1) * sizeof(*u.row_of));
+	plan_settle_protected(p);
+	find_rows(&u);
+	rc = store_devices(store, run->id, take_device, &u, err);
+	if (!rc)
+		rc = plan_decide(p, err);
+	for (uint32_t i = 0; i < input->n_rows && !rc; i++)
+		look_at_row(&u, i);
+	if (!rc)
+		plan_finish(p);
+	free(u.rows);
+	free(u.row_of);
+	return rc;
+}

@@ -1,0 +1,500 @@
+/* One try of one call: sent, answered, judged. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "services/dep.h"
+#include "wire/retry.h"
+#include "wire/transport_parts.h"
+
+enum {
+	/* So many failures in a row are no accident of single requests: the service is down. From
+	 * there on it gets as many tries as a single request does. */
+	DOWN_AFTER = 2 * RETRY_MAX_TRIES,
+	/* The UEM counts per fixed window of 24 hours (contract: uem.md D). */
+	QUOTA_WINDOW_MS = 24 * 3600 * 1000,
+	/* From this failed try on the operator hears why nothing happens. */
+	TELL_AFTER = 4,
+	TELL_PAUSE_MS = 300000,
+};
+
+/* --- the end of a job --- */
+
+void job_free(struct job *j)
+{
+	http_request_release(&j->call.request);
+	json_scan_free(j->scan);
+	free(j);
+}
+
+static void signin_ended(
+	struct transport *t, enum transport_service service, enum errc code, const struct err *why)
+{
+	t->asking[service] = false;
+	if (code) {
+		signin_fail(&t->signin[service], why);
+		transport_flush(t, service, why);
+	}
+}
+
+static void give(struct taken *take, enum errc code, struct http_reply *reply, struct json **rest,
+	const struct err *err)
+{
+	take->code = code;
+	take->err = *err;
+	if (reply) {
+		take->reply = *reply;
+		http_reply_init(reply);
+	}
+	if (rest) {
+		take->rest = *rest;
+		*rest = NULL;
+	}
+}
+
+void job_complete(struct transport *t, struct job *j, enum errc code, struct http_reply *reply,
+	struct json **rest, const struct err *why)
+{
+	struct err err = { .code = ERR_OK };
+	enum errc rc = ERR_OK;
+
+	if (code)
+		err = *why;
+	t->n_optional -= j->call.optional;
+	if (j->signin)
+		signin_ended(t, j->call.service, code, why);
+	else if (j->take)
+		give(j->take, code, reply, rest, &err);
+	else
+		rc = j->call.done(j->call.self, code, reply, rest ? *rest : NULL, &err);
+	if (rc && !t->failed.code) {
+		t->failed = err;
+		t->failed.code = rc;
+	}
+	job_free(j);
+}
+
+/* --- sending --- */
+
+/* Each try has a request of its own: io/http consumes it, and tokens change. */
+static enum errc make_request(
+	struct transport *t, struct job *j, struct http_request *ret, struct err *err)
+{
+	const struct http_request *from = &j->call.request;
+	struct signin *s = &t->signin[j->call.service];
+	enum errc rc = ERR_OK;
+
+	if (j->signin)
+		return signin_request(s, transport_now(t), ret, err);
+	http_request_init(ret, from->cls, from->method);
+	ret->url = from->url ? mem_strdup(from->url)
+			     : NULL; /* NULL and full: io/http says why not */
+	ret->body.full = from->body.full;
+	ret->timeout_ms = from->timeout_ms;
+	ret->max_body = from->max_body;
+	ret->secret_body = from->secret_body;
+	buf_str(&ret->body, buf_view(&from->body));
+	for (size_t i = 0; i < from->n_headers && !rc; i++)
+		rc = http_request_header(
+			ret, from->headers[i].name, str_from(from->headers[i].value), err);
+	if (!rc && j->call.service != TO_BARE) {
+		rc = signin_headers(s, ret, err);
+		j->generation = s->generation;
+	}
+	if (rc)
+		http_request_release(ret);
+	return rc;
+}
+
+static enum errc note_rate(
+	struct transport *t, const struct job *j, int64_t now_ms, struct err *err)
+{
+	enum lane lane = job_lane(j);
+
+	return lane < (enum lane)RATE_CLASSES && t->opt.store
+		       ? store_rate_add(t->opt.store, (int)lane, now_ms, err)
+		       : ERR_OK;
+}
+
+/* A power cut may take it: the service then says 429, and the death of the process does not. */
+static enum errc note_rate_soft(
+	struct transport *t, const struct job *j, int64_t now_ms, struct err *err)
+{
+	enum errc rc = store_begin_soft(t->opt.store, err);
+
+	if (rc)
+		return rc;
+	rc = note_rate(t, j, now_ms, err);
+	if (!rc)
+		rc = store_commit(t->opt.store, err);
+	if (rc)
+		store_rollback(t->opt.store);
+	return rc;
+}
+
+/* Takes those out of the queue that could leave as well, and may have their intents by now. */
+static size_t take_next(
+	struct transport *t, const struct job *first, int64_t now_ms, struct job *ret[AHEAD_MAX])
+{
+	enum lane lane = job_lane(first);
+	struct queue *q = &t->lanes[lane];
+	struct job *j;
+	size_t n = 0;
+
+	while (n < first->call.ahead && n < AHEAD_MAX && (j = queue_head(q, now_ms)) &&
+		j->ready_ms <= now_ms && j->call.ahead && j->intended_ms == TIME_NONE &&
+		(lane >= (enum lane)RATE_CLASSES ||
+			rate_when(&t->log[lane], now_ms, (uint32_t)n + 2) <= now_ms))
+		ret[n++] = queue_pop(q, now_ms);
+	return n;
+}
+
+/* One that is refused waits for its own turn to say so. *ret_refused: it was. */
+static enum errc write_next_intent(struct transport *t, const struct job *j, int64_t now_ms,
+	bool *ret_refused, struct err *err)
+{
+	struct store *store = t->opt.store;
+	enum errc rc = store ? store_mark(store, err) : ERR_OK, code;
+
+	if (rc)
+		return rc;
+	code = j->call.before(j->call.self, now_ms, err);
+	*ret_refused = code != ERR_OK;
+	if (code == ERR_STORE || !store)
+		return code == ERR_STORE ? code : ERR_OK;
+	return store_unmark(store, !code, err);
+}
+
+/* The intents of the change and of those that follow it, and its send time, in the transaction.
+ * *n becomes how many of them have one. */
+static enum errc write_intents(struct transport *t, struct job *j, struct job **next, size_t *n,
+	int64_t now_ms, struct err *err)
+{
+	enum errc rc = j->call.before(j->call.self, now_ms, err);
+	bool refused = false;
+	size_t i = 0;
+
+	if (!rc)
+		rc = note_rate(t, j, now_ms, err);
+	for (; i < *n && !rc && !refused; i++)
+		rc = write_next_intent(t, next[i], now_ms, &refused, err);
+	*n = rc ? 0 : i - refused;
+	return rc;
+}
+
+static enum errc intend(struct transport *t, struct job *j, int64_t now_ms, struct err *err)
+{
+	struct job *next[AHEAD_MAX];
+	struct store *store = t->opt.store;
+	size_t n_taken, n;
+	enum errc rc;
+
+	if (!j->call.before)
+		return err_set(err, ERR_INTERNAL, "a change without an intent");
+	n = n_taken = take_next(t, j, now_ms, next);
+	rc = store ? store_begin(store, err) : ERR_OK;
+	if (!rc) {
+		rc = write_intents(t, j, next, &n, now_ms, err);
+		if (!rc && store)
+			rc = store_commit(store, err);
+		if (rc && store)
+			store_rollback(store);
+	}
+	for (size_t i = 0; i < n_taken; i++) {
+		next[i]->intended_ms = rc || i >= n ? TIME_NONE : now_ms;
+		queue_push(&t->lanes[job_lane(next[i])], next[i]);
+	}
+	return rc;
+}
+
+/* Before the first byte leaves: for a change its intent, on the disk; for any request its send
+ * time. */
+static enum errc announce(struct transport *t, struct job *j, int64_t now_ms, struct err *err)
+{
+	bool change = j->call.request.cls == HTTP_CHANGE && !j->signin;
+	bool intended = j->intended_ms != TIME_NONE &&
+			now_ms - j->intended_ms <= TRANSPORT_AHEAD_MS;
+	enum lane lane = job_lane(j);
+	enum errc rc = j->call.allow ? j->call.allow(j->call.self, now_ms, err) : ERR_OK;
+
+	if (!rc && change && !intended)
+		rc = intend(t, j, now_ms, err);
+	else if (!rc && lane < (enum lane)RATE_CLASSES && t->opt.store)
+		rc = note_rate_soft(t, j, now_ms, err);
+	if (!rc && lane < (enum lane)RATE_CLASSES)
+		rate_note(&t->log[lane], now_ms);
+	return rc;
+}
+
+static void count(struct transport_counts *c, const struct job *j)
+{
+	enum http_class cls = j->call.request.cls;
+
+	if (j->n_failed || j->n_busy || j->renewed)
+		c->retries++;
+	if (j->signin || j->call.service == TO_BARE)
+		return;
+	if (j->call.service != TO_UEM)
+		(*(cls == HTTP_CHANGE ? &c->apple_writes : &c->apple_reads))++;
+	else if (cls == HTTP_CHANGE)
+		c->uem_writes++;
+	else
+		(*(cls == HTTP_TRIGGER ? &c->uem_triggers : &c->uem_reads))++;
+}
+
+void flight_start(struct transport *t, struct job *j)
+{
+	struct http_request q;
+	struct err err;
+	enum errc rc = make_request(t, j, &q, &err);
+
+	if (rc) {
+		job_complete(t, j, rc, NULL, NULL, &err);
+		return;
+	}
+	rc = announce(t, j, transport_now(t), &err);
+	if (rc) {
+		http_request_release(&q);
+	} else {
+		j->scan = j->call.scan ? j->call.scan(j->call.self) : NULL;
+		count(&t->counts, j);
+		t->asked = j->call.service;
+		rc = http_submit(t->client, &q, j->scan, j, &err);
+	}
+	if (rc)
+		job_complete(t, j, rc, NULL, NULL, &err);
+	else
+		t->flight[t->n_flight++] = j;
+}
+
+/* --- judging --- */
+
+/* Why the reply is no good, as a sentence; the code tells what kind of trouble it is. */
+static enum errc explain(
+	struct transport *t, const struct job *j, const struct http_reply *reply, struct err *err)
+{
+	if (j->signin)
+		return signin_reply(&t->signin[j->call.service], reply, transport_now(t), err);
+	if (j->call.service == TO_APPLE)
+		return apple_reply_error(reply, NULL, err);
+	if (j->call.service == TO_UEM)
+		return uem_reply_error(reply, NULL, err);
+	if (j->call.service >= TO_DEP)
+		return dep_reply_error(reply, err);
+	if (reply->fate != HTTP_ANSWERED)
+		return err_set(err, ERR_NET, "%s: %s", transport_who(TO_BARE), reply->why);
+	return err_set(err, reply->status == 429 ? ERR_BUSY : ERR_OUTAGE, "%s answered %d",
+		transport_who(TO_BARE), reply->status);
+}
+
+static void pause_lane(struct transport *t, enum lane lane, int64_t until_ms, const char *why)
+{
+	char at[TIME_TEXT];
+
+	if (lane >= (enum lane)RATE_CLASSES || until_ms <= t->log[lane].not_before_ms)
+		return;
+	rate_pause(&t->log[lane], until_ms);
+	t->pause_why[lane] = why;
+	/* Of many short waits in a row, one now and then is told. */
+	if (until_ms - t->pause_told_ms[lane] < TELL_PAUSE_MS)
+		return;
+	t->pause_told_ms[lane] = until_ms;
+	log_often(LOG_INFO, "%s: %s; nothing is sent before %s",
+		transport_who(lane == LANE_UEM ? TO_UEM : TO_APPLE), why,
+		time_rfc3339_s(until_ms, at));
+}
+
+/* The quota of the tenant is shared with whatever else talks to the UEM: the reserve is theirs. */
+static void mind_quota(struct transport *t, const struct http_reply *reply)
+{
+	int64_t now = transport_now(t), until = now + QUOTA_WINDOW_MS;
+	int64_t total = reply->limit_total, percent = t->opt.settings->uem_reserve_percent;
+
+	if (total > 0 && reply->limit_remaining >= 0) {
+		t->uem_quota = total;
+		t->uem_quota_left = reply->limit_remaining;
+	}
+	if (reply->limit_remaining < 0 || reply->limit_reset < 0 || total <= 0 ||
+		total > INT64_MAX / 100 || reply->limit_remaining >= total * percent / 100)
+		return;
+	if (reply->limit_reset < until / 1000)
+		until = reply->limit_reset * 1000;
+	if (until > now)
+		pause_lane(t, LANE_UEM, until,
+			"the tenant's API quota is down to the reserve (rate.uem_reserve)");
+}
+
+/* When to try again after the n-th trouble: Retry-After is never shortened. */
+static int64_t next_try(
+	const struct transport *t, const struct job *j, const struct http_reply *reply, uint32_t n)
+{
+	int64_t now = transport_now(t), asked = http_retry_after(reply, now), at;
+	int64_t own = retry_wait_ms(t->seed + j->seq * 1024, n);
+
+	if (__builtin_add_overflow(now, asked > own ? asked : own, &at))
+		return INT64_MAX;
+	return at;
+}
+
+static void queue_again(struct transport *t, struct job *j, int64_t ready_ms)
+{
+	json_scan_free(j->scan);
+	j->scan = NULL;
+	j->ready_ms = ready_ms;
+	j->intended_ms = TIME_NONE;
+	queue_push(&t->lanes[job_lane(j)], j);
+}
+
+/* 429: everything of the class waits, and patience does not run out before --max-wait does. */
+static void busy(struct transport *t, struct job *j, const struct http_reply *reply)
+{
+	int64_t at = next_try(t, j, reply, ++j->n_busy);
+
+	pause_lane(t, job_lane(j), at, "the service asks for patience (429)");
+	queue_again(t, j, at);
+}
+
+static void failed(struct transport *t, struct job *j, const struct http_reply *reply)
+{
+	enum transport_service service = j->call.service;
+	char when[TIME_TEXT];
+	bool down = !j->signin && t->n_down[service] >= DOWN_AFTER;
+	uint32_t n = ++j->n_failed;
+	struct err err;
+	enum errc rc = explain(t, j, reply, &err);
+	int64_t at;
+
+	if (down && n < t->n_down[service] - DOWN_AFTER + 1)
+		n = t->n_down[service] - DOWN_AFTER + 1;
+	at = next_try(t, j, reply, n);
+	if (n < t->opt.max_tries && at <= transport_patience(t)) {
+		if (j->n_failed >= TELL_AFTER)
+			log_often(LOG_INFO, "%s; trying again", err.msg);
+		/* A thousand others would each find out for themselves, for hours. */
+		if (down)
+			pause_lane(t, job_lane(j), at, "there is no usable answer");
+		queue_again(t, j, at);
+		return;
+	}
+	if (n < t->opt.max_tries)
+		(void)err_wrap(&err,
+			"--max-wait ends before the next try at %s: ", time_rfc3339_s(at, when));
+	else
+		(void)err_wrap(&err, "given up after %u tries: ",
+			(unsigned)(down ? t->n_down[service] : j->n_failed));
+	job_complete(t, j, rc, NULL, NULL, &err);
+	if (down)
+		transport_flush(t, service, &err);
+}
+
+static void refused(struct transport *t, struct job *j, struct http_reply *reply)
+{
+	enum transport_service service = j->call.service;
+	struct err err;
+
+	if (service == TO_BARE) {
+		job_complete(t, j, ERR_OK, reply, NULL, NULL);
+	} else if (!j->renewed && signin_refused(&t->signin[service], j->generation)) {
+		j->renewed = true;
+		queue_again(t, j, transport_now(t));
+	} else {
+		enum errc rc = explain(t, j, reply, &err);
+
+		job_complete(t, j, rc, NULL, NULL, &err);
+	}
+}
+
+static void answered(struct transport *t, struct job *j, struct http_reply *reply)
+{
+	struct json *rest = NULL;
+	struct err err = { .code = ERR_OK };
+	enum errc rc = ERR_OK;
+
+	if (j->signin)
+		rc = signin_reply(&t->signin[j->call.service], reply, transport_now(t), &err);
+	else if (j->scan && reply->fate == HTTP_ANSWERED && reply->status == 200)
+		rc = json_scan_end(j->scan, &rest, &err);
+	if (j->signin && rc == ERR_BUSY) {
+		failed(t, j, reply); /* a 400 that may mean too many tokens */
+		return;
+	}
+	job_complete(t, j, rc, rc ? NULL : reply, rc ? NULL : &rest, &err);
+	json_free(rest);
+}
+
+static void leave_flight(struct transport *t, const struct job *j)
+{
+	for (size_t i = 0; i < t->n_flight; i++)
+		if (t->flight[i] == j) {
+			t->flight[i] = t->flight[--t->n_flight];
+			return;
+		}
+}
+
+/* A session of the DEP service can end with 403, and any reply can bring another. */
+static enum verdict judge(struct transport *t, const struct job *j, const struct http_reply *reply)
+{
+	if (j->call.service >= TO_DEP && !j->signin) {
+		signin_rotate(&t->signin[j->call.service], reply);
+		if (dep_session_stale(reply))
+			return VERDICT_RENEW;
+	}
+	return retry_verdict(j->call.request.cls, reply);
+}
+
+void flight_land(struct transport *t, struct job *j, struct http_reply *reply)
+{
+	enum verdict verdict = judge(t, j, reply);
+	uint32_t *n_down = &t->n_down[j->call.service];
+	struct err err;
+	enum errc rc;
+
+	leave_flight(t, j);
+	if (!j->signin && verdict == VERDICT_FAILED)
+		++*n_down;
+	else if (!j->signin && reply->fate == HTTP_ANSWERED && reply->status < 500)
+		*n_down = 0;
+	if (j->call.service == TO_UEM && !j->signin)
+		mind_quota(t, reply);
+	/* What the scanner or its reader does not take, a second try would not mend. */
+	rc = j->scan ? json_scan_feed(j->scan, STR_NONE, &err) : ERR_OK;
+	if (rc)
+		job_complete(t, j, rc, NULL, NULL, &err);
+	else if (verdict == VERDICT_BUSY)
+		busy(t, j, reply);
+	else if (verdict == VERDICT_FAILED)
+		failed(t, j, reply);
+	else if (verdict == VERDICT_RENEW)
+		refused(t, j, reply);
+	else
+		answered(t, j, reply);
+}
+
+void flight_abandon(struct transport *t, const struct err *why)
+{
+	struct http_client *fresh;
+	struct err err;
+
+	/* Only the end of the client ends what it has under way. */
+	if (http_client_open(&fresh, &t->http, &err) == ERR_OK) {
+		http_client_free(t->client);
+		t->client = fresh;
+	}
+	while (t->n_flight) {
+		struct job *j = t->flight[--t->n_flight];
+		struct http_reply reply;
+
+		if (j->signin || j->call.request.cls != HTTP_CHANGE) {
+			job_complete(t, j, why->code, NULL, NULL, why);
+			continue;
+		}
+		http_reply_init(&reply);
+		reply.fate = HTTP_UNKNOWN;
+		reply.ended_ms = reply.last_sent_ms = transport_now(t);
+		(void)snprintf(reply.why, sizeof(reply.why), "%.200s", why->msg);
+		job_complete(t, j, ERR_OK, &reply, NULL, NULL);
+		http_reply_release(&reply);
+	}
+}

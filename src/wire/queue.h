@@ -1,0 +1,57 @@
+/*
+ * Calls that wait for their turn. Those that may leave go in the order of their submission, so that
+ * one that is tried again does not fall behind a thousand that never were.
+ */
+#ifndef WIRE_QUEUE_H
+#define WIRE_QUEUE_H
+
+#include "wire/transport.h"
+
+/* What transport_get() waits for. */
+struct taken {
+	enum errc code;
+	struct err err;
+	struct http_reply reply;
+	struct json *rest;
+};
+
+/* One call from its submission to its completion. */
+struct job {
+	struct transport_call call;
+	bool signin; /* asks for the service's token; has no call->done */
+	uint64_t seq;
+	int64_t ready_ms;       /* not before the caller's wish or the end of a back-off */
+	uint32_t n_failed;      /* tries that failed */
+	uint32_t n_busy;        /* tries that met a 429 */
+	bool renewed;           /* has had its new token */
+	int64_t intended_ms;    /* when its intent was made durable; TIME_NONE: not for this try */
+	uint32_t generation;    /* of the token that the last try carried */
+	struct json_scan *scan; /* of the try under way */
+	struct taken *take;     /* takes the answer instead of done(); may be NULL */
+};
+
+struct queue_entry {
+	int64_t key;
+	uint64_t seq;
+	struct job *job;
+};
+
+struct heap {
+	struct queue_entry *v;
+	size_t n, cap;
+};
+
+struct queue {
+	struct heap due;   /* may leave; by submission */
+	struct heap later; /* by ready_ms */
+};
+
+void queue_release(struct queue *q); /* not the jobs */
+size_t queue_n(const struct queue *q);
+void queue_push(struct queue *q, struct job *j);
+/* The one to leave next, perhaps later than now_ms; NULL when empty. */
+struct job *queue_head(struct queue *q, int64_t now_ms);
+/* Takes the head out. */
+struct job *queue_pop(struct queue *q, int64_t now_ms);
+
+#endif

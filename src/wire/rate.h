@@ -1,0 +1,29 @@
+/*
+ * "Never more than n in any trailing window", as a sliding log of the last n send times. A token
+ * bucket with a full burst would send 19 in the first hour of 10/hour. Pure: no clock, no store.
+ */
+#ifndef WIRE_RATE_H
+#define WIRE_RATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/settings.h"
+
+struct rate_log {
+	struct rate rate;
+	int64_t *at; /* ring of the last rate.n send times, oldest at `first` */
+	uint32_t n, first;
+	int64_t not_before_ms; /* Retry-After of the service; TIME_NONE: none */
+};
+
+void rate_init(struct rate_log *r, struct rate rate);
+void rate_release(struct rate_log *r);
+/* Ascending times, for example from the store. */
+void rate_note(struct rate_log *r, int64_t at_ms);
+void rate_pause(struct rate_log *r, int64_t until_ms);
+/* Earliest time >= now at which the k-th further request (k from 1) may leave, if the ones before
+ * leave as early as they can. INT64_MAX for a rate of 0. */
+int64_t rate_when(const struct rate_log *r, int64_t now_ms, uint32_t k);
+
+#endif

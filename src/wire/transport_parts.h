@@ -1,0 +1,76 @@
+/*
+ * Inside the transport: transport.c has the queues and the loop, flight.c one try of one call.
+ */
+#ifndef WIRE_TRANSPORT_PARTS_H
+#define WIRE_TRANSPORT_PARTS_H
+
+#include "wire/queue.h"
+#include "wire/rate.h"
+#include "wire/signin.h"
+
+/* A queue each, so that a class without room does not hold up the others. */
+enum lane {
+	LANE_APPLE_READ = RATE_APPLE_READ,
+	LANE_APPLE_WRITE = RATE_APPLE_WRITE,
+	LANE_UEM = RATE_UEM,
+	LANE_BARE,
+	LANE_DEP,
+	LANE_SIGNIN = LANE_DEP + TRANSPORT_MAX_DEP,
+	LANES
+};
+
+enum {
+	SERVICES = TO_DEP + TRANSPORT_MAX_DEP,
+	/* As many as io/http has connections to a host: what is submitted leaves at once, so that
+	 * the send times that the rates go by are true. */
+	FLIGHT_PER_SERVICE = 4,
+	FLIGHT_MAX = SERVICES * FLIGHT_PER_SERVICE + SERVICES,
+	AHEAD_MAX = 16,
+};
+
+struct transport {
+	struct transport_options opt;
+	struct http_options http;
+	struct http_client *client;
+	struct apple_service apple;
+	struct uem_service uem;
+	struct signin signin[SERVICES]; /* kind NULL: no credentials there */
+	bool asking[SERVICES];          /* a token request is queued or under way */
+	struct rate_log log[RATE_CLASSES];
+	const char *pause_why[RATE_CLASSES];
+	int64_t pause_told_ms[RATE_CLASSES];
+	struct queue lanes[LANES];
+	struct job *flight[FLIGHT_MAX];
+	size_t n_flight, n_optional; /* n_optional: queued or under way */
+	uint32_t n_down[SERVICES];   /* failed tries since the service's last answer */
+	uint64_t seq, seed;
+	int64_t deadline_ms;
+	enum transport_service asked;   /* last */
+	enum transport_service wake;    /* whose call will be the next to leave, */
+	int64_t turn_ms;                /* and when; but for what is optional */
+	int64_t stopped_ms, closing_ms; /* TIME_NONE: not yet */
+	struct err failed;              /* the first failure of a done() since the drain began */
+	struct transport_counts counts;
+	int64_t uem_quota, uem_quota_left; /* as last told; -1: not told */
+};
+
+enum lane job_lane(const struct job *j);
+
+/* Sends the job or completes it with the reason why that cannot be. */
+void flight_start(struct transport *t, struct job *j);
+/* The reply is there: completes the job or queues it again. Takes what it needs out of *reply. */
+void flight_land(struct transport *t, struct job *j, struct http_reply *reply);
+/* Gives up what is under way; nobody will know what became of it. */
+void flight_abandon(struct transport *t, const struct err *why);
+
+/* Tells the caller and frees the job. reply and rest only with ERR_OK, else why. */
+void job_complete(struct transport *t, struct job *j, enum errc code, struct http_reply *reply,
+	struct json **rest, const struct err *why);
+void job_free(struct job *j);
+/* Completes what is queued for the service. */
+void transport_flush(struct transport *t, enum transport_service service, const struct err *why);
+/* Until when a wait may last. */
+int64_t transport_patience(const struct transport *t);
+const char *transport_who(enum transport_service service);
+
+#endif
