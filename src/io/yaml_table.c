@@ -167,7 +167,7 @@ static void read_one(
 		preset.text = str_from(k->preset);
 		n = &preset;
 	}
-	if (n && r->note && !k->keys)
+	if (n && r->note && (!k->keys || n->kind == YAML_LIST))
 		r->note(r, n);
 	if (n || k->keys)
 		k->read(r, k, n, base + k->offset);

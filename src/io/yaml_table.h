@@ -37,8 +37,9 @@ struct yaml_key {
 	bool required;
 	const struct yaml_key *keys; /* of yaml_read_map() */
 	uint32_t min, max;           /* of yaml_read_u32() */
-	/* For editors: a sentence, and the name of the definition that describes the value. */
-	const char *help, *schema;
+	/* For editors and manuals: a sentence, the name of the definition that describes the value,
+	 * and a value as one writes it. */
+	const char *help, *schema, *example;
 };
 
 /* YAML_KEY("name", reader, offset, .preset = "...", ...) */

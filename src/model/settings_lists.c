@@ -24,7 +24,7 @@ static void read_entry(
 	yaml_read_map(&quiet, &entry, n, to);
 }
 
-static void read_date(
+void settings_read_date(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
 	(void)key;
@@ -43,18 +43,10 @@ static bool same_server(const char *a, const char *b)
 void settings_read_tokens(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
-	static const struct yaml_key keys[] = {
-		YAML_KEY("server", yaml_read_text, offsetof(struct token_group, server)),
-		YAML_KEY("group", yaml_read_text, offsetof(struct token_group, group),
-			.required = true),
-		YAML_KEY("expires", read_date, offsetof(struct token_group, expires_ms)),
-		YAML_KEYS_END,
-	};
 	struct settings *s = to;
 	struct token_group *v;
 
-	(void)key;
-	if (!list_ok(r, n, YAML_LIST, SETTINGS_MAX_TOKENS))
+	if (!n || !list_ok(r, n, YAML_LIST, SETTINGS_MAX_TOKENS))
 		return;
 	v = arena_zalloc(r->arena, (n->n_children + 1) * sizeof(*v));
 	s->uem.tokens = v;
@@ -62,7 +54,7 @@ void settings_read_tokens(
 		struct token_group *t = &v[s->uem.n_tokens];
 
 		*t = (struct token_group){ .expires_ms = TIME_NONE, .at = m->at };
-		read_entry(r, keys, m, t);
+		read_entry(r, key->keys, m, t);
 		t->at.file = s->file;
 		if (n->n_children > 1 && m->kind == YAML_MAP && !t->server)
 			(void)yaml_bad(r, m, "yaml.missing-key",
@@ -104,21 +96,9 @@ void settings_read_profile_status(
 void settings_read_enrollment(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
-	static const struct yaml_key keys[] = {
-		YAML_KEY("server", yaml_read_text, offsetof(struct enrollment_server, server),
-			.required = true),
-		{ "server_token", settings_read_secret,
-			offsetof(struct enrollment_server, server_token), .required = true },
-		{ "private_key", settings_read_secret,
-			offsetof(struct enrollment_server, private_key), .preset = NULL },
-		YAML_KEY("url", settings_read_url, offsetof(struct enrollment_server, url),
-			.preset = "https://mdmenrollment.apple.com"),
-		YAML_KEYS_END,
-	};
 	struct settings *s = to;
 
-	(void)key;
-	if (!list_ok(r, n, YAML_LIST, SETTINGS_MAX_LIST))
+	if (!n || !list_ok(r, n, YAML_LIST, SETTINGS_MAX_LIST))
 		return;
 	s->enrollment = arena_zalloc(r->arena, (n->n_children + 1) * sizeof(*s->enrollment));
 	for (const struct yaml_node *m = n->first; m; m = m->next) {
@@ -126,7 +106,7 @@ void settings_read_enrollment(
 
 		e->at = m->at;
 		e->at.file = s->file;
-		read_entry(r, keys, m, e);
+		read_entry(r, key->keys, m, e);
 	}
 }
 

@@ -26,6 +26,9 @@ void settings_read_path(
 /* char **: argv of at least one word; a program with a slash is beside the settings file. */
 void settings_read_command(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
+/* int64_t: a point in time */
+void settings_read_date(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 /* struct rate */
 void settings_read_rate(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
@@ -39,6 +42,9 @@ void settings_read_enrollment(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 void settings_read_rules(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
+
+/* The whole page; .keys lead to the mappings and to the entries of lists. */
+extern const struct yaml_key settings_page_keys[];
 
 /* `name` beside the file being read, unless absolute; owned by the reader's arena. */
 const char *settings_beside(struct yaml_reader *r, const char *name);

@@ -12,7 +12,7 @@ static void read_version(
 	(void)key;
 	(void)to;
 	if (yaml_expect(r, n, YAML_SCALAR) && !str_eq(n->text, STR("1")))
-		(void)yaml_bad(r, n, "rules.version", "this program knows version 1, not '%.*s'",
+		(void)yaml_bad(r, n, "rules.version", "unsupported version '%.*s' (supported: 1)",
 			STR_FMT(n->text));
 }
 
