@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "cli/load.h"
+#include "cli/app/load.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "plan/plan.h"

@@ -5,8 +5,10 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "cli/confine.h"
-#include "cli/prepare.h"
+#include "cli/app/context.h"
+#include "cli/app/sandbox_for.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
 #include "io/csv_out.h"
 #include "io/json.h"
 #include "survey/doctor.h"
@@ -15,9 +17,9 @@ enum { LINE_MAX_BYTES = 64 * 1024, FOUND_THINGS = 3 };
 
 struct visit {
 	const struct cli *cli;
-	struct prepared p;
+	struct context p;
 	struct doctor *doctor;
-	struct confined confined; /* once there is a doctor */
+	struct sandbox_limits confined; /* once there is a doctor */
 };
 
 /* --- output --- */
@@ -92,7 +94,7 @@ static void print(const struct visit *v)
 	buf_release(&line);
 }
 
-static void put_sandbox(const struct confined *c, struct buf *line)
+static void put_sandbox(const struct sandbox_limits *c, struct buf *line)
 {
 	struct json_out o;
 
@@ -102,7 +104,7 @@ static void put_sandbox(const struct confined *c, struct buf *line)
 	json_put_int(&o, "landlock", c->landlock);
 	json_put_bool(&o, "no_new_privileges", c->no_new_privileges);
 	json_arr(&o, "writable");
-	for (size_t i = 0; i < CONFINED_FOLDERS && c->landlock; i++)
+	for (size_t i = 0; i < SANDBOX_FOLDERS && c->landlock; i++)
 		json_put_z(&o, NULL, c->writable[i]);
 	json_arr_end(&o);
 	json_obj_end(&o);
@@ -119,7 +121,7 @@ static void tell_sandbox(const struct visit *v)
 		put_sandbox(&v->confined, &line);
 		(void)fputs(buf_cstr(&line), stdout);
 	} else if (!cli_count(v->cli, OPTION_QUIET)) {
-		confined_words(&v->confined, &line);
+		sandbox_limits_words(&v->confined, &line);
 		(void)fprintf(stderr, "sandbox: %s\n", buf_cstr(&line));
 	}
 	buf_release(&line);
@@ -189,12 +191,12 @@ static enum errc examine(struct visit *v, struct err *err)
 	enum errc rc = check_fix(v->cli, err);
 
 	if (!rc)
-		rc = prepare_without_rules(&v->p, v->cli, err);
+		rc = context_load_without_rules(&v->p, v->cli, err);
 	if (!rc)
-		rc = prepare_session(&v->p, opt, err);
+		rc = context_open_session(&v->p, opt, err);
 	if (rc)
 		return rc;
-	cli_confine(v->p.settings, NULL, &v->confined);
+	sandbox_for(v->p.settings, NULL, &v->confined);
 	v->doctor = doctor_new(&v->p.session, cli_duration_ms(v->cli, OPTION_OLDER_THAN, day_ms));
 	rc = doctor_run(v->doctor, err);
 	return rc ? rc : mend(v, err);
@@ -207,13 +209,13 @@ int cmd_doctor(const struct cli *cli)
 	enum errc rc = examine(&v, &err);
 	int status = 0;
 
-	prepare_release(&v.p); /* first, since progress has its line on the terminal */
+	context_release(&v.p); /* first, since progress has its line on the terminal */
 	if (v.doctor) {
 		print(&v);
 		tell_sandbox(&v);
 		sum_up(&v);
 	}
-	confined_release(&v.confined);
+	sandbox_limits_release(&v.confined);
 	if (rc)
 		status = cli_fail(cli, &err);
 	else if (doctor_count(v.doctor, NULL, FOUND_TROUBLE))

@@ -3,8 +3,10 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "cli/confine.h"
-#include "cli/prepare.h"
+#include "cli/app/context.h"
+#include "cli/app/sandbox_for.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
 #include "plan/explain.h"
 #include "report/ndjson.h"
 #include "report/table.h"
@@ -17,7 +19,7 @@ static const char *const tri_words[] = {
 };
 
 struct explaining {
-	struct prepared p;
+	struct context p;
 	struct table *table;
 	size_t rule;
 };
@@ -141,14 +143,14 @@ static enum errc explain_all(struct explaining *e, struct err *err)
 		.max_wait_ms = cli_duration_ms(e->p.cli, OPTION_MAX_WAIT, INT64_MAX),
 	};
 	struct explained x;
-	enum errc rc = prepare_load(&e->p, e->p.cli, true, err);
+	enum errc rc = context_load(&e->p, e->p.cli, true, err);
 
 	if (!rc)
-		rc = prepare_input(&e->p, NULL, err);
+		rc = context_read_input(&e->p, NULL, err);
 	if (!rc)
-		rc = prepare_session(&e->p, opt, err);
+		rc = context_open_session(&e->p, opt, err);
 	if (!rc) {
-		cli_confine(e->p.settings, NULL, NULL);
+		sandbox_for(e->p.settings, NULL, NULL);
 		rc = session_connect(&e->p.session, err);
 	}
 	if (!rc)
@@ -173,6 +175,6 @@ int cmd_explain(const struct cli *cli)
 	int status = rc ? cli_fail(cli, &err) : 0;
 
 	table_free(e.table);
-	prepare_release(&e.p);
+	context_release(&e.p);
 	return status;
 }

@@ -3,13 +3,15 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "cli/confine.h"
-#include "cli/prepare.h"
+#include "cli/app/context.h"
+#include "cli/app/sandbox_for.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
 #include "report/ndjson.h"
 #include "survey/survey.h"
 
 struct exporting {
-	struct prepared p;
+	struct context p;
 	struct survey survey;
 	struct survey_options opt;
 	const char *compare; /* NULL: the inventory itself */
@@ -22,11 +24,11 @@ static enum errc connect_to_both(struct exporting *e, struct err *err)
 	struct session_options opt = {
 		.max_wait_ms = cli_duration_ms(e->p.cli, OPTION_MAX_WAIT, INT64_MAX),
 	};
-	enum errc rc = prepare_session(&e->p, opt, err);
+	enum errc rc = context_open_session(&e->p, opt, err);
 
 	if (rc)
 		return rc;
-	cli_confine(e->p.settings, cli_text(e->p.cli, OPTION_OUT), NULL);
+	sandbox_for(e->p.settings, cli_text(e->p.cli, OPTION_OUT), NULL);
 	return session_connect(&e->p.session, err);
 }
 
@@ -85,7 +87,7 @@ static enum errc export_all(struct exporting *e, const struct cli *cli, struct e
 	enum errc rc = cli_check_json(cli, OPTION_OUT, e->path, err);
 
 	if (!rc)
-		rc = prepare_without_rules(&e->p, cli, err);
+		rc = context_load_without_rules(&e->p, cli, err);
 	if (!rc && e->compare)
 		rc = cli_load_input(cli, e->p.settings, NULL, e->compare, NULL, &e->p.input, err);
 	input_forget_rows(&e->p.input);
@@ -119,6 +121,6 @@ int cmd_export(const struct cli *cli)
 			e.compare ? "disagreements" : "devices");
 	survey_close(&e.survey, rc != ERR_OK);
 	outfile_free(e.opt.out);
-	prepare_release(&e.p);
+	context_release(&e.p);
 	return status;
 }

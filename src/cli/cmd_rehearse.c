@@ -6,10 +6,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "cli/prepare.h"
+#include "cli/app/context.h"
+#include "cli/app/not_started.h"
+#include "cli/app/write_rows.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
 #include "cli/rehearse_world.h"
-#include "cli/unsettled.h"
-#include "cli/write_rows.h"
 #include "io/clock.h"
 #include "model/program.h"
 #include "plan/guard.h"
@@ -32,7 +34,7 @@ struct rehearsal {
 	char *out;              /* result file; NULL: none */
 	struct world world;
 	struct rehearse_fleet fleet;
-	struct prepared p;
+	struct context p;
 	char identity[65];
 	int64_t started_ms;
 	struct run_record run;
@@ -71,9 +73,9 @@ static enum errc prepare_world(struct rehearsal *r, struct err *err)
 	if (!rc)
 		rc = world_open(&r->world, err);
 	if (!rc)
-		rc = prepare_load(&r->p, r->cli, false, err);
+		rc = context_load(&r->p, r->cli, false, err);
 	if (!rc)
-		rc = prepare_input(&r->p, r->world.folder, err);
+		rc = context_read_input(&r->p, r->world.folder, err);
 	if (!rc)
 		rc = rehearse_fleet_write(&r->fleet, &r->p, cli_text(r->cli, OPTION_INVENTORY),
 			r->world.folder, r->world.fleet, err);
@@ -95,7 +97,7 @@ static enum errc connect(struct rehearsal *r, struct err *err)
 		&r->p.input, r->p.rules, r->p.settings->apple.client_id, r->identity, err);
 
 	if (!rc)
-		rc = prepare_session(&r->p, opt, err);
+		rc = context_open_session(&r->p, opt, err);
 	if (!rc)
 		rc = session_connect(&r->p.session, err);
 	r->p.online = !rc;
@@ -195,7 +197,7 @@ static enum errc carry_out(struct rehearsal *r, struct err *err)
 		.progress = progress_job,
 		.progress_self = r->p.progress,
 	};
-	enum errc rc = prepare_plan(&r->p, err);
+	enum errc rc = context_make_plan(&r->p, err);
 
 	if (!rc)
 		rc = ask_guards(r, err);
@@ -224,16 +226,16 @@ static enum errc write_results(struct rehearsal *r, enum errc ended, struct err 
 	/* Of every scenario, the rows would be too much. */
 	bool json = r->out && cli_count(r->cli, OPTION_JSON);
 	struct run_results *rows = NULL;
-	struct unsettled rest;
+	struct not_started rest;
 	enum errc rc;
 
 	if (!r->has_run) {
-		unsettled_init(&rest, &r->p, ended);
-		rc = write_rows(&r->p.input, r->p.input.n_rows, unsettled_row, &rest, &opt,
+		not_started_init(&rest, &r->p, ended);
+		rc = write_rows(&r->p.input, r->p.input.n_rows, not_started_row, &rest, &opt,
 			&r->summary, err);
 		if (!rc && json)
-			rc = tell_rows(r->p.input.n_rows, unsettled_row, &rest, err);
-		unsettled_release(&rest);
+			rc = tell_rows(r->p.input.n_rows, not_started_row, &rest, err);
+		not_started_release(&rest);
 		return rc;
 	}
 	rc = run_results_load(r->p.session.store, r->run.id, &rows, err);
@@ -288,7 +290,7 @@ static void rehearse(struct rehearsal *r)
 
 static void release(struct rehearsal *r)
 {
-	prepare_release(&r->p);
+	context_release(&r->p);
 	rehearse_fleet_release(&r->fleet);
 	world_close(&r->world);
 	buf_release(&r->guards);

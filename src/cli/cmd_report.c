@@ -1,7 +1,9 @@
 /* Writes a run's result again; --verify re-checks the chain of its audit trail. */
 #include <stdio.h>
 
-#include "cli/stored.h"
+#include "cli/app/saved_run.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
 #include "report/html.h"
 #include "report/metrics.h"
 #include "report/ndjson.h"
@@ -9,7 +11,7 @@
 
 static enum errc put_event(void *self, const struct event_record *e, struct err *err)
 {
-	const struct stored *s = self;
+	const struct saved_run *s = self;
 	struct ndjson j;
 
 	(void)err;
@@ -23,7 +25,7 @@ static enum errc put_event(void *self, const struct event_record *e, struct err 
 	return ERR_OK;
 }
 
-static enum errc verify(struct stored *s, bool json, struct err *err)
+static enum errc verify(struct saved_run *s, bool json, struct err *err)
 {
 	struct ndjson j;
 	int64_t n;
@@ -53,7 +55,7 @@ static const struct {
 };
 enum { REPORTS = sizeof(reports) / sizeof(reports[0]) };
 
-static enum errc write_reports(struct stored *s, const struct cli *cli, struct err *err)
+static enum errc write_reports(struct saved_run *s, const struct cli *cli, struct err *err)
 {
 	struct clock *clock = clock_real();
 	struct report_source source = {
@@ -94,7 +96,7 @@ static enum errc check_wishes(const struct cli *cli, bool *ret_reports, struct e
 	return rc;
 }
 
-static enum errc report(struct stored *s, const struct cli *cli, struct err *err)
+static enum errc report(struct saved_run *s, const struct cli *cli, struct err *err)
 {
 	const char *csv = cli_text(cli, OPTION_CSV);
 	bool others, json = cli_count(cli, OPTION_JSON) > 0;
@@ -102,28 +104,28 @@ static enum errc report(struct stored *s, const struct cli *cli, struct err *err
 	enum errc rc = check_wishes(cli, &others, err);
 
 	if (!rc)
-		rc = stored_run(s, cli->args[0], err);
+		rc = saved_run_load(s, cli->args[0], err);
 	if (!rc && cli_count(cli, OPTION_VERIFY))
 		rc = verify(s, json, err);
 	if (!rc && (csv || json))
-		rc = stored_rows(s, csv, cli_count(cli, OPTION_RAW_CSV) > 0, &counts, err);
+		rc = saved_run_rows(s, csv, cli_count(cli, OPTION_RAW_CSV) > 0, &counts, err);
 	if (!rc && others)
 		rc = write_reports(s, cli, err);
 	if (!rc && json)
-		rc = stored_rows_tell(s, err);
+		rc = saved_run_rows_tell(s, err);
 	if (!rc && json)
-		stored_tell(s, &counts);
+		saved_run_tell(s, &counts);
 	return rc;
 }
 
 int cmd_report(const struct cli *cli)
 {
-	struct stored s;
+	struct saved_run s;
 	struct err err;
-	enum errc rc = stored_open(&s, cli, &err);
+	enum errc rc = saved_run_open(&s, cli, &err);
 
 	if (!rc)
 		rc = report(&s, cli, &err);
-	stored_close(&s);
+	saved_run_close(&s);
 	return rc ? cli_fail(cli, &err) : 0;
 }

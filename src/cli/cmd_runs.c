@@ -4,7 +4,9 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "cli/stored.h"
+#include "cli/app/saved_run.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
 #include "report/ndjson.h"
 #include "report/table.h"
 
@@ -35,7 +37,7 @@ static enum errc list_run(void *self, const struct run_record *run, struct err *
 	return ERR_OK;
 }
 
-static enum errc list_runs(struct stored *s, struct err *err)
+static enum errc list_runs(struct saved_run *s, struct err *err)
 {
 	static const char *const heads[] = { "RUN", "CREATED", "STATE", "PLAN" };
 	struct table *t = table_new("llll");
@@ -77,7 +79,7 @@ static enum errc count_device(void *self, struct str serial, uint32_t step, stru
 /* A change that nobody knows the outcome of yet, and until when it may still come true. */
 static enum errc print_open(void *self, const struct request_record *r, struct err *err)
 {
-	const struct stored *s = self;
+	const struct saved_run *s = self;
 	int64_t sent = r->sent_ms == TIME_NONE ? r->intent_ms : r->sent_ms;
 	char at[TIME_TEXT], until[TIME_TEXT];
 	uint32_t n = 0;
@@ -93,7 +95,7 @@ static enum errc print_open(void *self, const struct request_record *r, struct e
 	return rc;
 }
 
-static enum errc print_in_flight(struct stored *s, struct err *err)
+static enum errc print_in_flight(struct saved_run *s, struct err *err)
 {
 	struct run_results *rows;
 	struct run_row row;
@@ -115,7 +117,7 @@ static enum errc print_in_flight(struct stored *s, struct err *err)
 }
 
 /* What a run that is to be continued waits for. */
-static enum errc print_rest(struct stored *s, struct err *err)
+static enum errc print_rest(struct saved_run *s, struct err *err)
 {
 	struct buf last;
 	enum errc rc;
@@ -132,24 +134,24 @@ static enum errc print_rest(struct stored *s, struct err *err)
 	return rc ? rc : print_in_flight(s, err);
 }
 
-static enum errc show_run(struct stored *s, const char *name, bool json, struct err *err)
+static enum errc show_run(struct saved_run *s, const char *name, bool json, struct err *err)
 {
 	struct summary counts;
 	struct summary_end end = { 0 };
 	char when[TIME_TEXT];
 	struct buf next;
-	enum errc rc = stored_run(s, name, err);
+	enum errc rc = saved_run_load(s, name, err);
 
 	if (!rc)
-		rc = stored_rows(s, NULL, false, &counts, err);
+		rc = saved_run_rows(s, NULL, false, &counts, err);
 	if (rc)
 		return rc;
 	if (json) {
-		stored_tell(s, &counts);
+		saved_run_tell(s, &counts);
 		return ERR_OK;
 	}
-	buf_init(&next, STORED_NEXT_BYTES);
-	stored_next(s, &counts, &next);
+	buf_init(&next, SAVED_RUN_NEXT_BYTES);
+	saved_run_next(s, &counts, &next);
 	end.next = next.n ? buf_cstr(&next) : NULL;
 	end.status = s->run.exit_status;
 	text_line(stdout, "run      %s (%s)", s->run.name, run_state_word(s->run.state));
@@ -167,15 +169,15 @@ static enum errc show_run(struct stored *s, const char *name, bool json, struct 
 
 int cmd_runs(const struct cli *cli)
 {
-	struct stored s;
+	struct saved_run s;
 	bool json = cli_count(cli, OPTION_JSON) > 0;
 	struct err err;
-	enum errc rc = stored_open(&s, cli, &err);
+	enum errc rc = saved_run_open(&s, cli, &err);
 
 	if (!rc && cli->n_args)
 		rc = show_run(&s, cli->args[0], json, &err);
 	else if (!rc)
 		rc = json ? store_runs(s.store, put_one, NULL, &err) : list_runs(&s, &err);
-	stored_close(&s);
+	saved_run_close(&s);
 	return rc ? cli_fail(cli, &err) : 0;
 }

@@ -4,9 +4,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/carry.h"
-#include "cli/confine.h"
-#include "cli/plan_out.h"
+#include "cli/app/plan_out.h"
+#include "cli/app/run_command.h"
+#include "cli/app/sandbox_for.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
 #include "report/result.h"
 #include "run/undo.h"
 
@@ -20,7 +22,7 @@ static const struct rules_policy policy = {
 };
 
 /* Its rows become the input; *ret_name: the whole name. */
-static enum errc load_run(struct prepared *p, char ret_name[40], struct err *err)
+static enum errc load_run(struct context *p, char ret_name[40], struct err *err)
 {
 	struct run_record run;
 	enum errc rc = store_run_get(p->session.store, p->cli->args[0], &run, err);
@@ -33,14 +35,14 @@ static enum errc load_run(struct prepared *p, char ret_name[40], struct err *err
 	return undo_input(p->session.store, &run, &p->input, err);
 }
 
-static enum errc plan_undo(struct prepared *p, const char *name, struct err *err)
+static enum errc plan_undo(struct context *p, const char *name, struct err *err)
 {
 	struct run_record run;
 	enum errc rc = store_run_get(p->session.store, name, &run, err);
 
 	if (rc)
 		return rc;
-	prepare_options(p);
+	context_set_plan_options(p);
 	return undo_plan(&p->plan, &p->input, p->session.store, &run, &p->plan_options, err);
 }
 
@@ -74,19 +76,19 @@ static void list_left(const struct plan *p, FILE *out)
 		text_line(out, "and %u more: see the CSV", n - LISTED_ROWS);
 }
 
-static enum errc make_plan(struct prepared *p, struct err *err)
+static enum errc make_plan(struct context *p, struct err *err)
 {
 	struct session_options opt = { .max_wait_ms = cli_duration_ms(
 					       p->cli, OPTION_MAX_WAIT, INT64_MAX) };
 	char name[40];
-	enum errc rc = prepare_without_rules(p, p->cli, err);
+	enum errc rc = context_load_without_rules(p, p->cli, err);
 
 	if (!rc)
-		rc = prepare_session(p, opt, err);
+		rc = context_open_session(p, opt, err);
 	if (!rc)
 		rc = load_run(p, name, err);
 	if (!rc) {
-		cli_confine(p->settings, cli_text(p->cli, OPTION_OUT), NULL);
+		sandbox_for(p->settings, cli_text(p->cli, OPTION_OUT), NULL);
 		rc = session_connect(&p->session, err);
 	}
 	p->online = !rc;
@@ -95,7 +97,7 @@ static enum errc make_plan(struct prepared *p, struct err *err)
 
 static int show(const struct cli *cli)
 {
-	struct prepared p = { .cli = cli };
+	struct context p = { .cli = cli };
 	struct err err;
 	int status;
 	enum errc rc = make_plan(&p, &err);
@@ -103,24 +105,24 @@ static int show(const struct cli *cli)
 	status = rc ? cli_fail(cli, &err) : plan_tell(&p, &policy);
 	if (!rc && cli_count(cli, OPTION_QUIET) == 0)
 		list_left(&p.plan, stderr);
-	prepare_release(&p);
+	context_release(&p);
 	return status;
 }
 
 /* --- apply --- */
 
-static enum errc plan_again(struct carrying *c, struct err *err)
+static enum errc plan_again(struct run_command *c, struct err *err)
 {
 	return plan_undo(&c->p, c->undoes, err);
 }
 
 static enum errc open_all(
-	struct carrying *c, const struct cli *cli, char ret_name[40], struct err *err)
+	struct run_command *c, const struct cli *cli, char ret_name[40], struct err *err)
 {
-	enum errc rc = prepare_without_rules(&c->p, cli, err);
+	enum errc rc = context_load_without_rules(&c->p, cli, err);
 
 	if (!rc)
-		rc = carry_open(c, err);
+		rc = run_command_open(c, err);
 	if (!rc)
 		rc = load_run(&c->p, ret_name, err);
 	cli->args[0] = ret_name; /* once there is this run, it is the latest */
@@ -145,7 +147,7 @@ static char *result_path(const struct cli *cli, const char *name)
 static int carry(const struct cli *cli)
 {
 	char name[40] = "";
-	struct carrying c = {
+	struct run_command c = {
 		.input_path = name,
 		.undoes = name,
 		.policy = &policy,
@@ -156,8 +158,8 @@ static int carry(const struct cli *cli)
 
 	c.out = result_path(cli, name);
 	if (!rc)
-		rc = carry_out(&c, &err);
-	return carry_end(&c, rc, &err);
+		rc = run_command_work(&c, &err);
+	return run_command_end(&c, rc, &err);
 }
 
 int cmd_undo(const struct cli *cli)

@@ -7,7 +7,8 @@
 
 #include "base/log.h"
 #include "base/version.h"
-#include "cli/cli.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
 #include "report/status.h"
 
 static enum log_level level_wanted(const struct cli *cli)
@@ -16,6 +17,12 @@ static enum log_level level_wanted(const struct cli *cli)
 		return LOG_WARN;
 	return cli_count(cli, OPTION_VERBOSE) ? LOG_DEBUG : LOG_INFO;
 }
+
+static int (*const commands[COMMAND_MAX_])(const struct cli *cli) = {
+#define X(id, word, args, min, max, help) [COMMAND_##id] = cmd_##word,
+	COMMAND_LIST(X)
+#undef X
+};
 
 static int run(const struct cli *cli)
 {
@@ -28,7 +35,7 @@ static int run(const struct cli *cli)
 		return 0;
 	}
 	log_set_level(level_wanted(cli));
-	return cli->command->run(cli);
+	return commands[cli->command->id](cli);
 }
 
 /* Data that never reached its reader must not look like success. */

@@ -121,7 +121,7 @@ static enum errc assume(struct rehearse_fleet *f, const char *given, struct err 
 }
 
 static enum errc find_sources(
-	struct rehearse_fleet *f, const struct prepared *p, const struct input *in, struct err *err)
+	struct rehearse_fleet *f, const struct context *p, const struct input *in, struct err *err)
 {
 	size_t n;
 	const char **given = cli_list(p->cli, OPTION_ASSUME, &n);
@@ -170,7 +170,7 @@ static void names_of_settings(struct rehearse_fleet *f, const struct settings *s
 
 struct naming {
 	struct rehearse_fleet *fleet;
-	struct prepared *p;
+	struct context *p;
 };
 
 /* A name from a column resolves like one that is written in the rules: nobody can tell here which
@@ -288,7 +288,7 @@ static enum errc write_all(
 	return rc;
 }
 
-enum errc rehearse_fleet_write(struct rehearse_fleet *f, struct prepared *p, const char *inventory,
+enum errc rehearse_fleet_write(struct rehearse_fleet *f, struct context *p, const char *inventory,
 	const char *folder, const char *path, struct err *err)
 {
 	struct naming naming = { f, p };

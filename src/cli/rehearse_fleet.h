@@ -6,7 +6,7 @@
 #define CLI_REHEARSE_FLEET_H
 
 #include "base/map.h"
-#include "cli/prepare.h"
+#include "cli/app/context.h"
 
 enum { REHEARSE_MAX_FIELDS = 32 };
 
@@ -24,7 +24,7 @@ struct rehearse_fleet {
 /* Reads `inventory` (NULL: the input of p stands for the organization) and writes the simulator's
  * fleet CSV to `path`. Names of servers and profiles that the rules use are collected. ERR_USAGE
  * for an assumption that the simulator does not know. Caller releases, also after a failure. */
-MUST_CHECK enum errc rehearse_fleet_write(struct rehearse_fleet *f, struct prepared *p,
+MUST_CHECK enum errc rehearse_fleet_write(struct rehearse_fleet *f, struct context *p,
 	const char *inventory, const char *folder, const char *path, struct err *err);
 void rehearse_fleet_release(struct rehearse_fleet *f);
 

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/args/options.h"
 
 /* mdoc(7) text in which nothing is a request or an escape. */
 void roff_text(const char *text, FILE *out);

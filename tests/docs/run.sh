@@ -17,8 +17,8 @@ same() { # WHAT FILE FILE
 
 # --- as the sources have it ---
 
-commands=$(sed -n '/define COMMAND_LIST/,/^enum/s/^\tX([A-Z_]*, \([a-z]*\),.*/\1/p' src/cli/cli.h)
-options=$(sed -n '/define OPTION_LIST/,/^enum/s/^\tX([A-Z_]*, "\([a-z-]*\)".*/\1/p' src/cli/cli.h)
+commands=$(sed -n '/define COMMAND_LIST/,/^enum/s/^\tX([A-Z_]*, \([a-z]*\),.*/\1/p' src/cli/args/options.h)
+options=$(sed -n '/define OPTION_LIST/,/^enum/s/^\tX([A-Z_]*, "\([a-z-]*\)".*/\1/p' src/cli/args/options.h)
 statuses=$(sed -n 's/^\tX(\([0-9]*\), ".*/\1/p' src/report/status.h)
 reasons=$(sed -n '/define REASON_LIST/,/^enum/s/^\tX([A-Z_]*, "\([a-z._]*\)".*/\1/p' src/model/outcome.h)
 

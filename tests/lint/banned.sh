@@ -29,7 +29,7 @@ for f in $(find src -name '*.[ch]' | sort); do
 	case $f in
 	src/*/main.c | src/wire/stop.c) ;; # a second signal ends the process
 	src/cli/rehearse_world.c) ;;         # a child that could not become the simulator
-	src/cli/notify.c) ;;                 # a child that sends a ping
+	src/cli/app/notify.c) ;;             # a child that sends a ping
 	*) forbid "$f" "$exits" 'only main exits' ;;
 	esac
 	case $f in

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/notify.h"
+#include "cli/app/notify.h"
 #include "raw_server.h"
 
 static struct raw_server *server;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/cli.h"
+#include "cli/args/options.h"
 
 static struct cli cli;
 static struct err err;

@@ -1,12 +1,13 @@
-#include "cli/plan_out.h"
+#include "cli/app/plan_out.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cli/expect.h"
-#include "cli/write_rows.h"
+#include "cli/app/approved_plan.h"
+#include "cli/app/write_rows.h"
+#include "cli/args/terminal.h"
 #include "report/ndjson.h"
 #include "report/schedule.h"
 #include "report/status.h"
@@ -22,7 +23,7 @@ struct kind {
 };
 
 struct plan_rows {
-	struct prepared *p;
+	struct context *p;
 	const struct rules_policy *policy;
 	bool named; /* each is told with its serial and its line */
 	struct buf steps, before;
@@ -31,7 +32,7 @@ struct plan_rows {
 	uint32_t n_kinds;
 };
 
-static void rows_init(struct plan_rows *r, struct prepared *p, const struct rules_policy *policy)
+static void rows_init(struct plan_rows *r, struct context *p, const struct rules_policy *policy)
 {
 	*r = (struct plan_rows){
 		.p = p, .policy = policy, .named = cli_count(p->cli, OPTION_JSON) > 0
@@ -87,7 +88,7 @@ static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct er
 	return ERR_OK;
 }
 
-static struct str server_of(const struct prepared *p, uint32_t n)
+static struct str server_of(const struct context *p, uint32_t n)
 {
 	uint32_t slot = plan_slot(&p->plan, &p->input.rows[n]), server;
 
@@ -129,7 +130,7 @@ static void print_summary(struct plan_rows *r, FILE *out)
 	}
 }
 
-void plan_show(struct prepared *p, const struct rules_policy *policy, FILE *out)
+void plan_show(struct context *p, const struct rules_policy *policy, FILE *out)
 {
 	struct plan_rows rows;
 
@@ -139,7 +140,7 @@ void plan_show(struct prepared *p, const struct rules_policy *policy, FILE *out)
 }
 
 /* What applies exactly this plan; empty: nothing to apply. */
-static void next_command(const struct prepared *p, struct buf *out)
+static void next_command(const struct context *p, struct buf *out)
 {
 	if (!p->online || !p->plan.n_planned || p->cli->command->id != COMMAND_PLAN)
 		return;
@@ -147,7 +148,7 @@ static void next_command(const struct prepared *p, struct buf *out)
 	buf_printf(out, " --expect %.12s", p->plan.fingerprint);
 }
 
-static void print_next(const struct prepared *p, FILE *out)
+static void print_next(const struct context *p, FILE *out)
 {
 	struct buf next;
 
@@ -158,7 +159,7 @@ static void print_next(const struct prepared *p, FILE *out)
 	buf_release(&next);
 }
 
-static void put_plan(const struct prepared *p, const struct summary *s, int status)
+static void put_plan(const struct context *p, const struct summary *s, int status)
 {
 	struct buf next;
 	struct ndjson j;
@@ -210,7 +211,7 @@ static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 /* For --expect: the same CSV once more, beside the store. */
 static enum errc remember(struct plan_rows *r, struct err *err)
 {
-	struct prepared *p = r->p;
+	struct context *p = r->p;
 	struct result_options opt = {
 		.columns = &p->input.columns,
 		.n_columns = p->input.widest,
@@ -218,7 +219,7 @@ static enum errc remember(struct plan_rows *r, struct err *err)
 	};
 	struct summary counts;
 	char *path;
-	enum errc rc = expect_remember(p->session.store, &p->plan, &path, err);
+	enum errc rc = approved_plan_remember(p->session.store, &p->plan, &path, err);
 
 	if (rc)
 		return rc;
@@ -229,7 +230,7 @@ static enum errc remember(struct plan_rows *r, struct err *err)
 	return rc;
 }
 
-int plan_tell(struct prepared *p, const struct rules_policy *policy)
+int plan_tell(struct context *p, const struct rules_policy *policy)
 {
 	struct plan_rows rows;
 	struct summary summary = { 0 };

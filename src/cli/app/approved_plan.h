@@ -2,12 +2,12 @@
  * "Exactly that": a reviewed plan, kept for 30 days, against the plan that would be carried out
  * now.
  */
-#ifndef CLI_EXPECT_H
-#define CLI_EXPECT_H
+#ifndef CLI_APP_APPROVED_PLAN_H
+#define CLI_APP_APPROVED_PLAN_H
 
 #include "plan/plan.h"
 
-struct expected {
+struct approved_plan {
 	bool given;
 	char *path; /* of the plan's CSV; owned */
 	char fingerprint[65];
@@ -16,15 +16,16 @@ struct expected {
 
 /* text: --expect's FINGERPRINT (12 hex digits or more) or PLAN.csv; NULL: nothing is expected.
  * ERR_GUARD: no such plan is remembered; ERR_NO_INPUT, ERR_INPUT: the file. Caller releases. */
-MUST_CHECK enum errc expect_load(
-	struct expected *ret, struct store *store, const char *text, struct err *err);
-void expect_release(struct expected *e);
+MUST_CHECK enum errc approved_plan_load(
+	struct approved_plan *ret, struct store *store, const char *text, struct err *err);
+void approved_plan_release(struct approved_plan *e);
 /* ERR_GUARD when the plan differs; the rows that differ go to stderr. */
-MUST_CHECK enum errc expect_check(const struct expected *e, const struct plan *p, struct err *err);
+MUST_CHECK enum errc approved_plan_check(
+	const struct approved_plan *e, const struct plan *p, struct err *err);
 
 /* Remembers a plan: where its CSV has to be written (caller frees), and its `now`. Older than 30
  * days are forgotten. */
-MUST_CHECK enum errc expect_remember(
+MUST_CHECK enum errc approved_plan_remember(
 	struct store *store, const struct plan *p, char **ret_path, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/args/options.h"
 
 /* `-v, --verbose` or `    --rules FILE|NAME`, padded so that the help texts line up. */
 static void print_option(const struct option_info *o, FILE *out)

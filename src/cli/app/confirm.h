@@ -1,10 +1,10 @@
 /*
  * Nothing is sent before a person, or a flag, has said yes to exactly this plan.
  */
-#ifndef CLI_CONFIRM_H
-#define CLI_CONFIRM_H
+#ifndef CLI_APP_CONFIRM_H
+#define CLI_APP_CONFIRM_H
 
-#include "cli/cli.h"
+#include "cli/args/options.h"
 #include "plan/plan.h"
 
 /* Appends the flags that say yes, or more than yes, one a line. */

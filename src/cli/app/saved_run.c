@@ -1,13 +1,13 @@
-#include "cli/stored.h"
+#include "cli/app/saved_run.h"
 
-#include "cli/load.h"
+#include "cli/app/load.h"
 #include "report/ndjson.h"
 
-enum errc stored_open(struct stored *s, const struct cli *cli, struct err *err)
+enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err *err)
 {
 	enum errc rc;
 
-	*s = (struct stored){ 0 };
+	*s = (struct saved_run){ 0 };
 	diags_init(&s->diags);
 	rc = cli_load_settings(cli, &s->settings, &s->diags, err);
 	if (!rc && !s->settings)
@@ -18,7 +18,7 @@ enum errc stored_open(struct stored *s, const struct cli *cli, struct err *err)
 		  : store_open(&s->store, s->settings->state, s->settings->apple.client_id, err);
 }
 
-void stored_close(struct stored *s)
+void saved_run_close(struct saved_run *s)
 {
 	if (s->has_run)
 		run_input_release(&s->input);
@@ -27,7 +27,7 @@ void stored_close(struct stored *s)
 	diags_release(&s->diags);
 }
 
-enum errc stored_run(struct stored *s, const char *name, struct err *err)
+enum errc saved_run_load(struct saved_run *s, const char *name, struct err *err)
 {
 	enum errc rc = store_run_get(s->store, name, &s->run, err);
 
@@ -44,8 +44,8 @@ static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct er
 	return run_results_row(self, n, ret, err);
 }
 
-enum errc stored_rows(
-	struct stored *s, const char *path, bool raw_csv, struct summary *ret, struct err *err)
+enum errc saved_run_rows(
+	struct saved_run *s, const char *path, bool raw_csv, struct summary *ret, struct err *err)
 {
 	struct result_options opt = {
 		.path = path,
@@ -65,7 +65,7 @@ enum errc stored_rows(
 	return rc;
 }
 
-enum errc stored_rows_tell(struct stored *s, struct err *err)
+enum errc saved_run_rows_tell(struct saved_run *s, struct err *err)
 {
 	struct run_results *rows;
 	enum errc rc = run_results_load(s->store, s->run.id, &rows, err);
@@ -77,7 +77,7 @@ enum errc stored_rows_tell(struct stored *s, struct err *err)
 	return rc;
 }
 
-void stored_next(const struct stored *s, const struct summary *counts, struct buf *out)
+void saved_run_next(const struct saved_run *s, const struct summary *counts, struct buf *out)
 {
 	if (s->run.state != RUN_ACTIVE)
 		return;
@@ -86,13 +86,13 @@ void stored_next(const struct stored *s, const struct summary *counts, struct bu
 		buf_z(out, " --past-halt");
 }
 
-void stored_tell(const struct stored *s, const struct summary *counts)
+void saved_run_tell(const struct saved_run *s, const struct summary *counts)
 {
 	struct ndjson j;
 	struct buf next;
 
-	buf_init(&next, STORED_NEXT_BYTES);
-	stored_next(s, counts, &next);
+	buf_init(&next, SAVED_RUN_NEXT_BYTES);
+	saved_run_next(s, counts, &next);
 	ndjson_begin(&j, "run");
 	ndjson_run(&j, &s->run);
 	json_put_z(&j.o, "input", s->input.path);

@@ -1,9 +1,9 @@
 /*
- * The command line: one table of commands, one of options. Parsing, --help and whatever else lists
- * them come from these two.
+ * The command line: one table of commands, one of options. Parsing, --help, the manual and the
+ * completions come from these two; what each command runs, only main knows (cli/commands.h).
  */
-#ifndef CLI_CLI_H
-#define CLI_CLI_H
+#ifndef CLI_ARGS_OPTIONS_H
+#define CLI_ARGS_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,16 +38,10 @@ enum command_id {
 		COMMAND_MAX_
 };
 
-/* Each in its own file; returns the exit status. */
-#define X(id, word, args, min, max, help) int cmd_##word(const struct cli *cli);
-COMMAND_LIST(X)
-#undef X
-
 struct command {
 	enum command_id id;
 	const char *name, *args, *help;
 	size_t min_args, max_args;
-	int (*run)(const struct cli *cli);
 };
 const struct command *command_info(enum command_id id);
 
@@ -180,26 +174,5 @@ void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out);
 
 /* command NULL: the overview. */
 void cli_help(const struct command *command, FILE *out);
-
-/* ERR_USAGE when --json and what `option` writes to `out` would both go to the standard output.
- * NULL: it writes nothing. */
-MUST_CHECK enum errc cli_check_json(
-	const struct cli *cli, enum option_id option, const char *out, struct err *err);
-
-/* Columns of the terminal that `out` is; 0: it is none. */
-size_t cli_columns(FILE *out);
-/* A page for people that goes to `out` when it is whole, broken to the columns of a terminal. */
-struct cli_page {
-	FILE *out, *whole;
-	char *text;
-	size_t n;
-};
-FILE *cli_page_begin(struct cli_page *page, FILE *out);
-void cli_page_end(struct cli_page *page);
-
-/* Prints the failure on stderr; returns its exit status. */
-int cli_fail(const struct cli *cli, const struct err *err);
-/* Whether to colour what goes to `out`. */
-bool cli_color(const struct cli *cli, FILE *out);
 
 #endif

@@ -3,8 +3,8 @@
  * ends, with nothing but counts. What becomes of them changes nothing else: they are sent by a
  * child, which is killed when its time is over.
  */
-#ifndef CLI_NOTIFY_H
-#define CLI_NOTIFY_H
+#ifndef CLI_APP_NOTIFY_H
+#define CLI_APP_NOTIFY_H
 
 #include "model/settings.h"
 #include "report/summary.h"

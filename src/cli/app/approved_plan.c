@@ -1,4 +1,4 @@
-#include "cli/expect.h"
+#include "cli/app/approved_plan.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ static char *plan_path(const struct store *store, const char *fingerprint)
 	return path;
 }
 
-static enum errc load_now(struct expected *e, struct store *store, struct err *err)
+static enum errc load_now(struct approved_plan *e, struct store *store, struct err *err)
 {
 	struct str text;
 	char key[32];
@@ -104,12 +104,13 @@ static enum errc read_plan(
 	return rc;
 }
 
-enum errc expect_load(struct expected *ret, struct store *store, const char *text, struct err *err)
+enum errc approved_plan_load(
+	struct approved_plan *ret, struct store *store, const char *text, struct err *err)
 {
 	struct plan_file t;
 	enum errc rc;
 
-	*ret = (struct expected){ .given = text != NULL, .now_ms = TIME_NONE };
+	*ret = (struct approved_plan){ .given = text != NULL, .now_ms = TIME_NONE };
 	if (!text)
 		return ERR_OK;
 	if (strlen(text) >= SHORT && strspn(text, "0123456789abcdef") == strlen(text)) {
@@ -125,7 +126,7 @@ enum errc expect_load(struct expected *ret, struct store *store, const char *tex
 	return rc ? rc : load_now(ret, store, err);
 }
 
-void expect_release(struct expected *e)
+void approved_plan_release(struct approved_plan *e)
 {
 	free(e->path);
 	e->path = NULL;
@@ -195,7 +196,7 @@ static uint32_t list_differences(const struct plan_file *t, const struct plan *p
 	return n;
 }
 
-enum errc expect_check(const struct expected *e, const struct plan *p, struct err *err)
+enum errc approved_plan_check(const struct approved_plan *e, const struct plan *p, struct err *err)
 {
 	char fingerprint[65];
 	struct plan_file t;
@@ -232,7 +233,7 @@ static void forget_old(const char *folder)
 		(void)closedir(dir);
 }
 
-enum errc expect_remember(
+enum errc approved_plan_remember(
 	struct store *store, const struct plan *p, char **ret_path, struct err *err)
 {
 	char *folder, key[32], now[24];

@@ -1,10 +1,11 @@
+#include "cli/args/terminal.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cli/cli.h"
 #include "report/fold.h"
 
 static bool is_set(const char *name)

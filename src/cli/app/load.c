@@ -1,4 +1,4 @@
-#include "cli/load.h"
+#include "cli/app/load.h"
 
 #include <stdlib.h>
 

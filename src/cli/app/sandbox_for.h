@@ -3,29 +3,29 @@
  * folder and temporary files; no program is started. Settings that name commands need more, so
  * they go without.
  */
-#ifndef CLI_CONFINE_H
-#define CLI_CONFINE_H
+#ifndef CLI_APP_SANDBOX_FOR_H
+#define CLI_APP_SANDBOX_FOR_H
 
 #include "base/buf.h"
-#include "cli/cli.h"
+#include "cli/args/options.h"
 #include "model/settings.h"
 
-enum { CONFINED_FOLDERS = 4 };
+enum { SANDBOX_FOLDERS = 4 };
 
 /* What the process has given away. */
-struct confined {
+struct sandbox_limits {
 	bool programs; /* nothing: the settings run some */
 	bool no_new_privileges;
-	int landlock;                     /* version; 0: the kernel has none, or refused */
-	char *writable[CONFINED_FOLDERS]; /* all that may be written, with Landlock; owned */
+	int landlock;                    /* version; 0: the kernel has none, or refused */
+	char *writable[SANDBOX_FOLDERS]; /* all that may be written, with Landlock; owned */
 };
 
 /* out: a file that will be written; NULL or "-": none. What is allowed is told with -v. ret may be
- * NULL; caller frees with confined_release(). */
-void cli_confine(const struct settings *s, const char *out, struct confined *ret);
-void confined_release(struct confined *c);
+ * NULL; caller frees with sandbox_limits_release(). */
+void sandbox_for(const struct settings *s, const char *out, struct sandbox_limits *ret);
+void sandbox_limits_release(struct sandbox_limits *c);
 /* "Landlock 4; nothing is started; ..." */
-void confined_words(const struct confined *c, struct buf *out);
+void sandbox_limits_words(const struct sandbox_limits *c, struct buf *out);
 /* Whether the settings name programs to start, for secrets or for the sync. */
 bool settings_run_programs(const struct settings *s);
 

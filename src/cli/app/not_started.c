@@ -1,8 +1,8 @@
-#include "cli/unsettled.h"
+#include "cli/app/not_started.h"
 
-void unsettled_init(struct unsettled *u, const struct prepared *p, enum errc ended)
+void not_started_init(struct not_started *u, const struct context *p, enum errc ended)
 {
-	*u = (struct unsettled){ .p = p, .ended = ended };
+	*u = (struct not_started){ .p = p, .ended = ended };
 	buf_init(&u->steps, 1024 * 1024);
 	buf_init(&u->before, 64 * 1024);
 }
@@ -37,9 +37,9 @@ static void unjudged_row(const struct input *in, uint32_t n, struct run_row *ret
 	};
 }
 
-enum errc unsettled_row(void *self, uint32_t n, struct run_row *ret, struct err *err)
+enum errc not_started_row(void *self, uint32_t n, struct run_row *ret, struct err *err)
 {
-	struct unsettled *u = self;
+	struct not_started *u = self;
 
 	(void)err;
 	if (u->p->has_plan)
@@ -54,7 +54,7 @@ enum errc unsettled_row(void *self, uint32_t n, struct run_row *ret, struct err 
 	return ERR_OK;
 }
 
-void unsettled_release(struct unsettled *u)
+void not_started_release(struct not_started *u)
 {
 	buf_release(&u->steps);
 	buf_release(&u->before);

@@ -1,4 +1,4 @@
-#include "cli/notify.h"
+#include "cli/app/notify.h"
 
 #include <errno.h>
 #include <fcntl.h>

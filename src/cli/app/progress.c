@@ -1,4 +1,4 @@
-#include "cli/progress.h"
+#include "cli/app/progress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "cli/args/terminal.h"
 #include "forecast/schedule.h"
 #include "model/outcome.h"
 #include "report/status_line.h"

@@ -1,11 +1,11 @@
 /*
  * What every command reads first: settings, rules, the CSV. Mistakes go to the diagnostics.
  */
-#ifndef CLI_LOAD_H
-#define CLI_LOAD_H
+#ifndef CLI_APP_LOAD_H
+#define CLI_APP_LOAD_H
 
 #include "base/diag.h"
-#include "cli/cli.h"
+#include "cli/args/options.h"
 #include "model/settings.h"
 #include "plan/input.h"
 #include "rules/rules.h"

@@ -2,23 +2,23 @@
  * Carrying a plan out, for apply and undo alike: recover what earlier runs left, continue or plan,
  * guard, confirm, freeze, work, write the result.
  */
-#ifndef CLI_CARRY_H
-#define CLI_CARRY_H
+#ifndef CLI_APP_RUN_COMMAND_H
+#define CLI_APP_RUN_COMMAND_H
 
-#include "cli/expect.h"
-#include "cli/prepare.h"
+#include "cli/app/approved_plan.h"
+#include "cli/app/context.h"
 
-struct carrying {
-	struct prepared p;
-	/* What the run is told by, and how its plan is made: set before carry_out(). */
+struct run_command {
+	struct context p;
+	/* What the run is told by, and how its plan is made: set before run_command_work(). */
 	char identity[65];
 	const char *input_path; /* as the user gave it */
 	const char *undoes;     /* name of the run that is undone; NULL: none */
 	const struct rules_policy *policy;
-	enum errc (*make_plan)(struct carrying *c, struct err *err);
+	enum errc (*make_plan)(struct run_command *c, struct err *err);
 	char *out; /* result file; owned */
 
-	struct expected expected;
+	struct approved_plan expected;
 	struct run_record run;
 	bool has_run;       /* frozen now, or continued */
 	uint32_t in_flight; /* devices of earlier runs that are still not settled */
@@ -29,11 +29,11 @@ struct carrying {
 };
 
 /* Takes the lock and opens the store; p.settings were loaded. */
-MUST_CHECK enum errc carry_open(struct carrying *c, struct err *err);
+MUST_CHECK enum errc run_command_open(struct run_command *c, struct err *err);
 /* Everything from the first connection to the last proof. */
-MUST_CHECK enum errc carry_out(struct carrying *c, struct err *err);
+MUST_CHECK enum errc run_command_work(struct run_command *c, struct err *err);
 /* Once rows were read, a result file is written whatever happened. Releases all; returns the exit
  * status. */
-int carry_end(struct carrying *c, enum errc ended, const struct err *why);
+int run_command_end(struct run_command *c, enum errc ended, const struct err *why);
 
 #endif

@@ -2,10 +2,10 @@
  * Tells on stderr how far things are: one line that is drawn again and again on a terminal, else a
  * line every half minute.
  */
-#ifndef CLI_PROGRESS_H
-#define CLI_PROGRESS_H
+#ifndef CLI_APP_PROGRESS_H
+#define CLI_APP_PROGRESS_H
 
-#include "cli/cli.h"
+#include "cli/args/options.h"
 #include "run/job.h"
 
 struct progress;

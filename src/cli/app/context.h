@@ -1,15 +1,15 @@
 /*
  * What plan, apply and their kin do before they part: load everything, open the session, judge.
  */
-#ifndef CLI_PREPARE_H
-#define CLI_PREPARE_H
+#ifndef CLI_APP_CONTEXT_H
+#define CLI_APP_CONTEXT_H
 
-#include "cli/load.h"
-#include "cli/progress.h"
+#include "cli/app/load.h"
+#include "cli/app/progress.h"
 #include "facts/session.h"
 #include "run/apply.h"
 
-struct prepared {
+struct context {
 	const struct cli *cli;
 	struct diags diags;
 	struct progress *progress;
@@ -27,20 +27,20 @@ struct prepared {
 
 /* Settings, rules, protected list; diagnostics are printed. Caller releases, also after a failure.
  */
-MUST_CHECK enum errc prepare_load(
-	struct prepared *p, const struct cli *cli, bool needs_settings, struct err *err);
+MUST_CHECK enum errc context_load(
+	struct context *p, const struct cli *cli, bool needs_settings, struct err *err);
 /* The same for a command that judges by no rules. */
-MUST_CHECK enum errc prepare_without_rules(
-	struct prepared *p, const struct cli *cli, struct err *err);
+MUST_CHECK enum errc context_load_without_rules(
+	struct context *p, const struct cli *cli, struct err *err);
 /* The CSV, bound to the rules; its spool lies in `folder` (NULL: temporary). */
-MUST_CHECK enum errc prepare_input(struct prepared *p, const char *folder, struct err *err);
+MUST_CHECK enum errc context_read_input(struct context *p, const char *folder, struct err *err);
 /* session_open(), with whoever watches shown how far it is. */
-MUST_CHECK enum errc prepare_session(
-	struct prepared *p, struct session_options opt, struct err *err);
+MUST_CHECK enum errc context_open_session(
+	struct context *p, struct session_options opt, struct err *err);
 /* Fills plan_options for whoever makes the plan: online when the session is connected. */
-void prepare_options(struct prepared *p);
+void context_set_plan_options(struct context *p);
 /* The plan; online when the session is connected. */
-MUST_CHECK enum errc prepare_plan(struct prepared *p, struct err *err);
-void prepare_release(struct prepared *p);
+MUST_CHECK enum errc context_make_plan(struct context *p, struct err *err);
+void context_release(struct context *p);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/confine.h"
+#include "cli/app/sandbox_for.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static char *folder_of(const char *path)
 	return mem_dupz((struct str){ path, slash == path ? 1 : (size_t)(slash - path) });
 }
 
-void confined_words(const struct confined *c, struct buf *out)
+void sandbox_limits_words(const struct sandbox_limits *c, struct buf *out)
 {
 	if (c->programs) {
 		buf_z(out, "none, since the settings run programs");
@@ -42,21 +42,21 @@ void confined_words(const struct confined *c, struct buf *out)
 		buf_printf(out, "Landlock %d; nothing is started; written are only", c->landlock);
 	else
 		buf_z(out, "this kernel offers no Landlock");
-	for (size_t i = 0; i < CONFINED_FOLDERS && c->landlock; i++)
+	for (size_t i = 0; i < SANDBOX_FOLDERS && c->landlock; i++)
 		buf_printf(out, "%s %s", i ? "," : "", c->writable[i]);
 	buf_z(out, c->no_new_privileges ? "; no new privileges" : "");
 }
 
-void confined_release(struct confined *c)
+void sandbox_limits_release(struct sandbox_limits *c)
 {
-	for (size_t i = 0; i < CONFINED_FOLDERS; i++)
+	for (size_t i = 0; i < SANDBOX_FOLDERS; i++)
 		free(c->writable[i]);
 }
 
-void cli_confine(const struct settings *s, const char *out, struct confined *ret)
+void sandbox_for(const struct settings *s, const char *out, struct sandbox_limits *ret)
 {
 	const char *temporary = getenv("TMPDIR");
-	struct confined c = { .programs = settings_run_programs(s),
+	struct sandbox_limits c = { .programs = settings_run_programs(s),
 		.writable = { mem_strdup(s->state),
 			folder_of(out && strcmp(out, "-") != 0 ? out : "/tmp/"),
 			mem_strdup(temporary && *temporary ? temporary : "/tmp"),
@@ -65,13 +65,13 @@ void cli_confine(const struct settings *s, const char *out, struct confined *ret
 
 	if (!c.programs)
 		c.landlock = sandbox_enter(
-			(const char *const *)c.writable, CONFINED_FOLDERS, &c.no_new_privileges);
+			(const char *const *)c.writable, SANDBOX_FOLDERS, &c.no_new_privileges);
 	buf_init(&words, 64 * 1024);
-	confined_words(&c, &words);
+	sandbox_limits_words(&c, &words);
 	log_debug("sandbox: %s", buf_cstr(&words));
 	buf_release(&words);
 	if (ret)
 		*ret = c;
 	else
-		confined_release(&c);
+		sandbox_limits_release(&c);
 }

@@ -1,4 +1,4 @@
-#include "cli/confirm.h"
+#include "cli/app/confirm.h"
 
 #include <stdio.h>
 #include <string.h>

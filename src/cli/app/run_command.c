@@ -1,4 +1,4 @@
-#include "cli/carry.h"
+#include "cli/app/run_command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cli/confine.h"
-#include "cli/confirm.h"
-#include "cli/notify.h"
-#include "cli/plan_out.h"
-#include "cli/unsettled.h"
-#include "cli/write_rows.h"
+#include "cli/app/confirm.h"
+#include "cli/app/not_started.h"
+#include "cli/app/notify.h"
+#include "cli/app/plan_out.h"
+#include "cli/app/sandbox_for.h"
+#include "cli/app/write_rows.h"
+#include "cli/args/terminal.h"
 #include "facts/dep_server.h"
 #include "facts/organization.h"
 #include "plan/guard.h"
@@ -24,7 +25,7 @@ enum { UNATTENDED_WAIT_MS = 6 * 3600 * 1000, NEXT_MAX_BYTES = 1024 * 1024 };
 
 /* --- the way to a run --- */
 
-static struct surroundings surroundings_of(struct carrying *c)
+static struct surroundings surroundings_of(struct run_command *c)
 {
 	bool past = cli_count(c->p.cli, OPTION_PAST_HALT) > 0;
 
@@ -40,7 +41,7 @@ static struct surroundings surroundings_of(struct carrying *c)
 	};
 }
 
-enum errc carry_open(struct carrying *c, struct err *err)
+enum errc run_command_open(struct run_command *c, struct err *err)
 {
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 	size_t n_allowed;
@@ -53,7 +54,7 @@ enum errc carry_open(struct carrying *c, struct err *err)
 		c->p.cli, OPTION_OUT, c->out ? c->out : cli_text(c->p.cli, OPTION_OUT), err);
 
 	if (!rc)
-		rc = prepare_session(&c->p, opt, err);
+		rc = context_open_session(&c->p, opt, err);
 	if (!rc)
 		notify_start(c->p.settings);
 	c->allowed = cli_list(c->p.cli, OPTION_ALLOW, &n_allowed);
@@ -62,17 +63,17 @@ enum errc carry_open(struct carrying *c, struct err *err)
 	if (!rc)
 		rc = guard_lift(&c->p.session.facts, c->allowed, err);
 	if (!rc)
-		rc = expect_load(
+		rc = approved_plan_load(
 			&c->expected, c->p.session.store, cli_text(c->p.cli, OPTION_EXPECT), err);
 	return rc;
 }
 
-static enum errc connect_and_recover(struct carrying *c, struct err *err)
+static enum errc connect_and_recover(struct run_command *c, struct err *err)
 {
 	struct surroundings s = surroundings_of(c);
 	enum errc rc;
 
-	cli_confine(c->p.settings, c->out, NULL);
+	sandbox_for(c->p.settings, c->out, NULL);
 	c->started_ms = transport_now(c->p.session.transport);
 	rc = session_connect(&c->p.session, err);
 	c->p.online = !rc;
@@ -85,7 +86,7 @@ static enum errc connect_and_recover(struct carrying *c, struct err *err)
 	return rc;
 }
 
-static void describe_approval(const struct carrying *c, struct buf *out)
+static void describe_approval(const struct run_command *c, struct buf *out)
 {
 	struct approval by = { .allowed = c->allowed, .confirmed = buf_view(&c->said) };
 
@@ -93,7 +94,7 @@ static void describe_approval(const struct carrying *c, struct buf *out)
 	audit_describe(c->has_run ? NULL : &c->p.plan, c->p.settings, &by, out);
 }
 
-static enum errc freeze(struct carrying *c, struct err *err)
+static enum errc freeze(struct run_command *c, struct err *err)
 {
 	struct buf audit, again;
 	struct freeze f = {
@@ -119,7 +120,7 @@ static enum errc freeze(struct carrying *c, struct err *err)
 }
 
 /* Continuing never judges again: the frozen plan is what was confirmed. */
-static enum errc go_on(struct carrying *c, struct err *err)
+static enum errc go_on(struct run_command *c, struct err *err)
 {
 	struct buf audit;
 	enum errc rc;
@@ -136,7 +137,7 @@ static enum errc go_on(struct carrying *c, struct err *err)
 	return rc;
 }
 
-static enum errc start_or_continue(struct carrying *c, struct err *err)
+static enum errc start_or_continue(struct run_command *c, struct err *err)
 {
 	struct cli_page page;
 	enum errc rc;
@@ -146,7 +147,7 @@ static enum errc start_or_continue(struct carrying *c, struct err *err)
 	c->p.now_ms = c->expected.now_ms;
 	rc = c->make_plan(c, err);
 	if (!rc)
-		rc = expect_check(&c->expected, &c->p.plan, err);
+		rc = approved_plan_check(&c->expected, &c->p.plan, err);
 	if (!rc)
 		rc = guard_check(&c->p.plan, c->policy, c->allowed, err);
 	if (!rc && confirm_asks(c->p.cli, &c->p.plan)) {
@@ -159,7 +160,7 @@ static enum errc start_or_continue(struct carrying *c, struct err *err)
 }
 
 /* What holds at each send; with what was allowed when the run was frozen. */
-static enum errc read_limits(struct carrying *c, struct err *err)
+static enum errc read_limits(struct run_command *c, struct err *err)
 {
 	struct run_record run;
 	enum errc rc = store_run_get(c->p.session.store, c->run.name, &run, err);
@@ -169,7 +170,7 @@ static enum errc read_limits(struct carrying *c, struct err *err)
 	return rc ? rc : limits_lift(&c->limits, run.frozen, err);
 }
 
-enum errc carry_out(struct carrying *c, struct err *err)
+enum errc run_command_work(struct run_command *c, struct err *err)
 {
 	struct surroundings s;
 	enum errc rc = result_try(c->out, err);
@@ -200,7 +201,7 @@ static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct er
 }
 
 static enum errc write_results(
-	struct carrying *c, enum errc ended, struct summary *ret, struct err *err)
+	struct run_command *c, enum errc ended, struct summary *ret, struct err *err)
 {
 	struct result_options opt = {
 		.path = c->out,
@@ -212,16 +213,16 @@ static enum errc write_results(
 	};
 	struct run_results *results = NULL;
 	bool json = cli_count(c->p.cli, OPTION_JSON) > 0;
-	struct unsettled rest;
+	struct not_started rest;
 	enum errc rc;
 
 	if (!c->has_run) {
-		unsettled_init(&rest, &c->p, ended);
+		not_started_init(&rest, &c->p, ended);
 		rc = write_rows(
-			&c->p.input, c->p.input.n_rows, unsettled_row, &rest, &opt, ret, err);
+			&c->p.input, c->p.input.n_rows, not_started_row, &rest, &opt, ret, err);
 		if (!rc && json)
-			rc = tell_rows(c->p.input.n_rows, unsettled_row, &rest, err);
-		unsettled_release(&rest);
+			rc = tell_rows(c->p.input.n_rows, not_started_row, &rest, err);
+		not_started_release(&rest);
 		return rc;
 	}
 	rc = run_results_load(c->p.session.store, c->run.id, &results, err);
@@ -245,7 +246,7 @@ static int status_of(enum errc ended)
 }
 
 static void put_run(
-	const struct carrying *c, const struct summary *summary, const struct summary_end *end)
+	const struct run_command *c, const struct summary *summary, const struct summary_end *end)
 {
 	struct ndjson j;
 
@@ -257,7 +258,7 @@ static void put_run(
 	ndjson_end(&j, stdout);
 }
 
-static void tell(struct carrying *c, const struct summary *summary, int status)
+static void tell(struct run_command *c, const struct summary *summary, int status)
 {
 	struct transport_counts n = { 0 };
 	struct summary_end end = {
@@ -296,7 +297,7 @@ static void tell(struct carrying *c, const struct summary *summary, int status)
 }
 
 /* Before the services answered nobody had looked whether this run is known. */
-static void find_run(struct carrying *c)
+static void find_run(struct run_command *c)
 {
 	struct err err;
 
@@ -307,7 +308,7 @@ static void find_run(struct carrying *c)
 
 /* For metrics, reports and whoever asks later: how the last process that worked on the run ended,
  * and why, if it did not come to its end. */
-static enum errc keep_end(struct carrying *c, int status, const char *why, struct err *err)
+static enum errc keep_end(struct run_command *c, int status, const char *why, struct err *err)
 {
 	struct store *store = c->p.session.store;
 	struct run_record run;
@@ -321,7 +322,7 @@ static enum errc keep_end(struct carrying *c, int status, const char *why, struc
 	return rc;
 }
 
-static int finish(struct carrying *c, enum errc ended, const struct err *why)
+static int finish(struct run_command *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
 	int status = ended ? status_of(ended) : 0;
@@ -348,12 +349,12 @@ static int finish(struct carrying *c, enum errc ended, const struct err *why)
 	return status;
 }
 
-int carry_end(struct carrying *c, enum errc ended, const struct err *why)
+int run_command_end(struct run_command *c, enum errc ended, const struct err *why)
 {
 	int status = finish(c, ended, why);
 
-	expect_release(&c->expected);
-	prepare_release(&c->p);
+	approved_plan_release(&c->expected);
+	context_release(&c->p);
 	free(c->out);
 	free(c->allowed);
 	buf_release(&c->said);

@@ -1,4 +1,4 @@
-#include "cli/prepare.h"
+#include "cli/app/context.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -6,14 +6,14 @@
 #include "io/clock.h"
 #include "io/file.h"
 
-static void begin(struct prepared *p, const struct cli *cli)
+static void begin(struct context *p, const struct cli *cli)
 {
-	*p = (struct prepared){ .cli = cli, .now_ms = TIME_NONE };
+	*p = (struct context){ .cli = cli, .now_ms = TIME_NONE };
 	diags_init(&p->diags);
 	p->progress = progress_new(cli);
 }
 
-static enum errc load_settings(struct prepared *p, bool needed, struct err *err)
+static enum errc load_settings(struct context *p, bool needed, struct err *err)
 {
 	enum errc rc = cli_load_settings(p->cli, &p->settings, &p->diags, err);
 
@@ -23,7 +23,7 @@ static enum errc load_settings(struct prepared *p, bool needed, struct err *err)
 	return rc;
 }
 
-static enum errc load_rules(struct prepared *p, struct err *err)
+static enum errc load_rules(struct context *p, struct err *err)
 {
 	enum errc rc = cli_load_rules(p->cli, p->settings, &p->rules, &p->diags, err);
 
@@ -33,15 +33,15 @@ static enum errc load_rules(struct prepared *p, struct err *err)
 	return rc;
 }
 
-static enum errc load_protected(struct prepared *p, struct err *err)
+static enum errc load_protected(struct context *p, struct err *err)
 {
 	if (!p->settings || !p->settings->protect_file)
 		return ERR_OK;
 	return protect_load(&p->protected_serials, p->settings->protect_file, err);
 }
 
-enum errc prepare_load(
-	struct prepared *p, const struct cli *cli, bool needs_settings, struct err *err)
+enum errc context_load(
+	struct context *p, const struct cli *cli, bool needs_settings, struct err *err)
 {
 	enum errc rc;
 
@@ -55,7 +55,7 @@ enum errc prepare_load(
 	return rc;
 }
 
-enum errc prepare_without_rules(struct prepared *p, const struct cli *cli, struct err *err)
+enum errc context_load_without_rules(struct context *p, const struct cli *cli, struct err *err)
 {
 	enum errc rc;
 
@@ -67,7 +67,7 @@ enum errc prepare_without_rules(struct prepared *p, const struct cli *cli, struc
 	return rc;
 }
 
-enum errc prepare_input(struct prepared *p, const char *folder, struct err *err)
+enum errc context_read_input(struct context *p, const char *folder, struct err *err)
 {
 	size_t before = p->diags.n;
 	const char *out = cli_text(p->cli, OPTION_OUT);
@@ -84,14 +84,14 @@ enum errc prepare_input(struct prepared *p, const char *folder, struct err *err)
 	return rc;
 }
 
-enum errc prepare_session(struct prepared *p, struct session_options opt, struct err *err)
+enum errc context_open_session(struct context *p, struct session_options opt, struct err *err)
 {
 	opt.pulse = progress_pulse;
 	opt.pulse_self = p->progress;
 	return session_open(&p->session, p->settings, &opt, err);
 }
 
-static int64_t now_of(const struct prepared *p)
+static int64_t now_of(const struct context *p)
 {
 	struct clock *clock;
 	int64_t now;
@@ -106,7 +106,7 @@ static int64_t now_of(const struct prepared *p)
 	return now;
 }
 
-void prepare_options(struct prepared *p)
+void context_set_plan_options(struct context *p)
 {
 	uint64_t limit = cli_number(p->cli, OPTION_LIMIT, UINT32_MAX);
 
@@ -120,13 +120,13 @@ void prepare_options(struct prepared *p)
 	p->has_plan = true;
 }
 
-enum errc prepare_plan(struct prepared *p, struct err *err)
+enum errc context_make_plan(struct context *p, struct err *err)
 {
-	prepare_options(p);
+	context_set_plan_options(p);
 	return plan_build(&p->plan, &p->input, p->rules, &p->plan_options, err);
 }
 
-void prepare_release(struct prepared *p)
+void context_release(struct context *p)
 {
 	if (p->has_plan)
 		plan_release(&p->plan);

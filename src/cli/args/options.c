@@ -3,11 +3,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "cli/cli.h"
+#include "cli/args/options.h"
 
 static const struct command commands[COMMAND_MAX_] = {
 #define X(id_, word, args_, min, max, help_) \
-	[COMMAND_##id_] = { COMMAND_##id_, #word, args_, help_, min, max, cmd_##word },
+	[COMMAND_##id_] = { COMMAND_##id_, #word, args_, help_, min, max },
 	COMMAND_LIST(X)
 #undef X
 };

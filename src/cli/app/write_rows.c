@@ -1,4 +1,4 @@
-#include "cli/write_rows.h"
+#include "cli/app/write_rows.h"
 
 #include <stdlib.h>
 

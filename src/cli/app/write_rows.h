@@ -1,8 +1,8 @@
 /*
  * Rows of a plan or a run, in input order, into a result CSV and a summary.
  */
-#ifndef CLI_WRITE_ROWS_H
-#define CLI_WRITE_ROWS_H
+#ifndef CLI_APP_WRITE_ROWS_H
+#define CLI_APP_WRITE_ROWS_H
 
 #include "report/result.h"
 #include "report/summary.h"

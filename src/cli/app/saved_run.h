@@ -1,0 +1,38 @@
+/*
+ * Runs as the store remembers them: for the commands that look back and contact nobody.
+ */
+#ifndef CLI_APP_SAVED_RUN_H
+#define CLI_APP_SAVED_RUN_H
+
+#include "base/diag.h"
+#include "cli/app/write_rows.h"
+#include "cli/args/options.h"
+#include "model/settings.h"
+
+struct saved_run {
+	struct diags diags;
+	struct settings *settings;
+	struct store *store;
+	struct run_record run;
+	bool has_run;
+	struct run_input input;
+};
+
+/* Caller closes, also after a failure. */
+MUST_CHECK enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err *err);
+void saved_run_close(struct saved_run *s);
+/* Loads the run of that name (or a beginning of it) and its input. */
+MUST_CHECK enum errc saved_run_load(struct saved_run *s, const char *name, struct err *err);
+/* Its rows into a result CSV (path NULL: only counted). */
+MUST_CHECK enum errc saved_run_rows(
+	struct saved_run *s, const char *path, bool raw_csv, struct summary *ret, struct err *err);
+/* The same rows as JSON on the standard output. */
+MUST_CHECK enum errc saved_run_rows_tell(struct saved_run *s, struct err *err);
+
+/* The command that continues the run; nothing when it is over. */
+enum { SAVED_RUN_NEXT_BYTES = 1024 * 1024 };
+void saved_run_next(const struct saved_run *s, const struct summary *counts, struct buf *out);
+/* The run and what became of its rows, as JSON on the standard output. */
+void saved_run_tell(const struct saved_run *s, const struct summary *counts);
+
+#endif

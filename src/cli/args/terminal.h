@@ -1,0 +1,31 @@
+/*
+ * What the command line says about the two outputs: colour, width, who may write there, and how a
+ * failure is shown.
+ */
+#ifndef CLI_ARGS_TERMINAL_H
+#define CLI_ARGS_TERMINAL_H
+
+#include "cli/args/options.h"
+
+/* ERR_USAGE when --json and what `option` writes to `out` would both go to the standard output.
+ * NULL: it writes nothing. */
+MUST_CHECK enum errc cli_check_json(
+	const struct cli *cli, enum option_id option, const char *out, struct err *err);
+
+/* Columns of the terminal that `out` is; 0: it is none. */
+size_t cli_columns(FILE *out);
+/* A page for people that goes to `out` when it is whole, broken to the columns of a terminal. */
+struct cli_page {
+	FILE *out, *whole;
+	char *text;
+	size_t n;
+};
+FILE *cli_page_begin(struct cli_page *page, FILE *out);
+void cli_page_end(struct cli_page *page);
+
+/* Prints the failure on stderr; returns its exit status. */
+int cli_fail(const struct cli *cli, const struct err *err);
+/* Whether to colour what goes to `out`. */
+bool cli_color(const struct cli *cli, FILE *out);
+
+#endif
