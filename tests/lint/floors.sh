@@ -18,9 +18,10 @@ run       base io model rules store services wire facts plan
 forecast  base io model rules store services wire facts plan run
 survey    base io model rules store services wire facts plan run
 report    base io model rules store services wire facts plan run forecast
+rehearse  base io model rules store wire facts plan run
 cli/args  base io model report
-cli/app   base io model rules store services wire facts plan run forecast survey report cli/args
-cli       base io model rules store services wire facts plan run forecast survey report cli/args cli/app
+cli/app   base io model rules store services wire facts plan run forecast survey report rehearse cli/args
+cli       base io model rules store services wire facts plan run forecast survey report rehearse cli/args cli/app
 docs      base io model rules report cli/args
 sim       base io model
 '

@@ -106,16 +106,21 @@ static int64_t now_of(const struct context *p)
 	return now;
 }
 
-void context_set_plan_options(struct context *p)
+uint32_t context_limit(const struct context *p)
 {
 	uint64_t limit = cli_number(p->cli, OPTION_LIMIT, UINT32_MAX);
 
+	return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
+}
+
+void context_set_plan_options(struct context *p)
+{
 	p->plan_options = (struct plan_options){
 		.settings = p->settings,
 		.facts = p->online ? &p->session.facts : NULL,
 		.protected_serials = p->protected_serials.n ? &p->protected_serials : NULL,
 		.now_ms = now_of(p),
-		.limit = limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX,
+		.limit = context_limit(p),
 	};
 	p->has_plan = true;
 }

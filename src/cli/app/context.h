@@ -37,6 +37,8 @@ MUST_CHECK enum errc context_read_input(struct context *p, const char *folder, s
 /* session_open(), with whoever watches shown how far it is. */
 MUST_CHECK enum errc context_open_session(
 	struct context *p, struct session_options opt, struct err *err);
+/* --limit; UINT32_MAX: none. */
+uint32_t context_limit(const struct context *p);
 /* Fills plan_options for whoever makes the plan: online when the session is connected. */
 void context_set_plan_options(struct context *p);
 /* The plan; online when the session is connected. */

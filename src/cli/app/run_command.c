@@ -7,11 +7,10 @@
 
 #include "base/log.h"
 #include "cli/app/confirm.h"
-#include "cli/app/not_started.h"
+#include "cli/app/end_rows.h"
 #include "cli/app/notify.h"
 #include "cli/app/plan_out.h"
 #include "cli/app/sandbox_for.h"
-#include "cli/app/write_rows.h"
 #include "cli/args/terminal.h"
 #include "facts/dep_server.h"
 #include "facts/organization.h"
@@ -195,45 +194,20 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 
 /* --- results --- */
 
-static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct err *err)
-{
-	return run_results_row(self, n, ret, err);
-}
-
 static enum errc write_results(
 	struct run_command *c, enum errc ended, struct summary *ret, struct err *err)
 {
-	struct result_options opt = {
-		.path = c->out,
-		.columns = &c->p.input.columns,
-		.n_columns = c->p.input.widest,
-		.delimiter = c->p.input.delimiter,
-		.run = c->has_run ? c->run.name : "",
+	const struct end_rows rows = {
+		.input = &c->p.input,
+		.plan = c->p.has_plan ? &c->p.plan : NULL,
+		.store = c->p.session.store,
+		.run = c->has_run ? &c->run : NULL,
+		.ended = ended,
 		.raw_csv = cli_count(c->p.cli, OPTION_RAW_CSV) > 0,
+		.json = cli_count(c->p.cli, OPTION_JSON) > 0,
 	};
-	struct run_results *results = NULL;
-	bool json = cli_count(c->p.cli, OPTION_JSON) > 0;
-	struct not_started rest;
-	enum errc rc;
 
-	if (!c->has_run) {
-		not_started_init(&rest, &c->p, ended);
-		rc = write_rows(
-			&c->p.input, c->p.input.n_rows, not_started_row, &rest, &opt, ret, err);
-		if (!rc && json)
-			rc = tell_rows(c->p.input.n_rows, not_started_row, &rest, err);
-		not_started_release(&rest);
-		return rc;
-	}
-	rc = run_results_load(c->p.session.store, c->run.id, &results, err);
-	if (!rc && run_results_count(results) != c->p.input.n_rows)
-		rc = err_set(err, ERR_INTERNAL, "the run has another number of rows");
-	if (!rc)
-		rc = write_rows(&c->p.input, c->p.input.n_rows, give_row, results, &opt, ret, err);
-	if (!rc && json)
-		rc = tell_rows(c->p.input.n_rows, give_row, results, err);
-	run_results_free(results);
-	return rc;
+	return end_rows_write(&rows, c->out, ret, err);
 }
 
 /* --- the end --- */

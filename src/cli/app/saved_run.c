@@ -39,11 +39,6 @@ enum errc saved_run_load(struct saved_run *s, const char *name, struct err *err)
 	return run_open_input(s->store, &s->run, &s->input, err);
 }
 
-static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct err *err)
-{
-	return run_results_row(self, n, ret, err);
-}
-
 enum errc saved_run_rows(
 	struct saved_run *s, const char *path, bool raw_csv, struct summary *ret, struct err *err)
 {
@@ -60,7 +55,8 @@ enum errc saved_run_rows(
 
 	if (rc)
 		return rc;
-	rc = write_rows(&s->input.input, run_results_count(rows), give_row, rows, &opt, ret, err);
+	rc = write_rows(
+		&s->input.input, run_results_count(rows), run_results_next, rows, &opt, ret, err);
 	run_results_free(rows);
 	return rc;
 }
@@ -72,7 +68,7 @@ enum errc saved_run_rows_tell(struct saved_run *s, struct err *err)
 
 	if (rc)
 		return rc;
-	rc = tell_rows(run_results_count(rows), give_row, rows, err);
+	rc = tell_rows(run_results_count(rows), run_results_next, rows, err);
 	run_results_free(rows);
 	return rc;
 }

@@ -6,6 +6,11 @@
 #include "base/mem.h"
 #include "report/ndjson.h"
 
+enum errc run_results_next(void *self, uint32_t n, struct run_row *ret, struct err *err)
+{
+	return run_results_row(self, n, ret, err);
+}
+
 struct writing {
 	struct result *result;
 	row_source_fn *row;

@@ -10,6 +10,8 @@
 
 /* Fills *ret for row n; texts borrowed until the next call. */
 typedef enum errc row_source_fn(void *self, uint32_t n, struct run_row *ret, struct err *err);
+/* One of them: self is a struct run_results. */
+row_source_fn run_results_next;
 
 /* opt->path NULL: no file, only the summary is counted. */
 MUST_CHECK enum errc write_rows(const struct input *input, uint32_t n_rows, row_source_fn *row,

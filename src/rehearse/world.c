@@ -1,4 +1,4 @@
-#include "cli/rehearse_world.h"
+#include "rehearse/world.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -278,21 +278,21 @@ static void each_name(
 }
 
 static void arguments(struct world *w, struct words *words, const struct rehearse_fleet *f,
-	const struct world_options *opt)
+	const char *const *scenarios, uint64_t seed)
 {
-	char seed[32];
+	char number[32];
 
-	(void)snprintf(seed, sizeof(seed), "%llu", (unsigned long long)opt->seed);
+	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)seed);
 	option(words, "--fleet", w->fleet);
 	option(words, "--listen", "127.0.0.1:0");
 	option(words, "--port-file", w->port_file);
 	option(words, "--audit", w->audit);
-	option(words, "--seed", arena_dup(&w->arena, str_from(seed)).p);
+	option(words, "--seed", arena_dup(&w->arena, str_from(number)).p);
 	word(words, "--any-key");
 	each_name(words, &w->arena, "--server", &f->servers);
 	each_name(words, &w->arena, "--profile", &f->profiles);
-	for (const char **s = opt->scenarios; *s; s++)
-		option(words, "--scenario", *s);
+	for (; *scenarios; scenarios++)
+		option(words, "--scenario", *scenarios);
 	word(words, NULL);
 }
 
@@ -340,8 +340,8 @@ static enum errc await_port(struct world *w, struct err *err)
 	return ERR_OK;
 }
 
-enum errc world_start(struct world *w, const struct rehearse_fleet *f,
-	const struct world_options *opt, struct err *err)
+enum errc world_start(struct world *w, const struct rehearse_fleet *f, const char *const *scenarios,
+	uint64_t seed, struct err *err)
 {
 	char *program = simulator_path();
 	struct words words = { 0 };
@@ -349,7 +349,7 @@ enum errc world_start(struct world *w, const struct rehearse_fleet *f,
 	enum errc rc;
 
 	word(&words, program);
-	arguments(w, &words, f, opt);
+	arguments(w, &words, f, scenarios, seed);
 	w->pid = fork();
 	if (w->pid == 0)
 		become_simulator(words.v, w->log, parent);

@@ -2,13 +2,13 @@
  * The world of a rehearsal: a temporary folder and a simulator of our own in it. Nothing outside
  * the folder is written, nothing but loopback is spoken to, no secret of the user is opened.
  */
-#ifndef CLI_REHEARSE_WORLD_H
-#define CLI_REHEARSE_WORLD_H
+#ifndef REHEARSE_WORLD_H
+#define REHEARSE_WORLD_H
 
 #include <sys/types.h>
 
 #include "base/arena.h"
-#include "cli/rehearse_fleet.h"
+#include "rehearse/fleet.h"
 
 struct world {
 	struct arena arena;
@@ -28,14 +28,11 @@ void world_close(struct world *w);
 MUST_CHECK enum errc world_settings(struct world *w, struct settings **settings,
 	const struct rehearse_fleet *f, struct diags *d, struct err *err);
 
-struct world_options {
-	const char **scenarios; /* NULL-terminated: built-in names, files */
-	uint64_t seed;
-};
-/* Starts the simulator with the fleet at w->fleet. ERR_INPUT with its own words when it refuses.
- * Whatever becomes of this process, the simulator ends with it. */
+/* Starts the simulator with the fleet at w->fleet. scenarios: built-in names, files;
+ * NULL-terminated. ERR_INPUT with its own words when it refuses. Whatever becomes of this process,
+ * the simulator ends with it. */
 MUST_CHECK enum errc world_start(struct world *w, const struct rehearse_fleet *f,
-	const struct world_options *opt, struct err *err);
+	const char *const *scenarios, uint64_t seed, struct err *err);
 /* Ends the simulator; its audit file is whole then. */
 void world_stop(struct world *w);
 

@@ -1,4 +1,4 @@
-#include "cli/rehearse_fleet.h"
+#include "rehearse/fleet.h"
 
 #include <stdlib.h>
 
@@ -120,16 +120,13 @@ static enum errc assume(struct rehearse_fleet *f, const char *given, struct err 
 		STR_FMT(word));
 }
 
-static enum errc find_sources(
-	struct rehearse_fleet *f, const struct context *p, const struct input *in, struct err *err)
+static enum errc find_sources(struct rehearse_fleet *f, const char *const *assumed,
+	const struct input *in, struct err *err)
 {
-	size_t n;
-	const char **given = cli_list(p->cli, OPTION_ASSUME, &n);
 	enum errc rc = ERR_OK;
 
-	for (size_t i = 0; i < n && !rc; i++)
-		rc = assume(f, given[i], err);
-	free(given);
+	for (; *assumed && !rc; assumed++)
+		rc = assume(f, *assumed, err);
 	f->status_at = in->columns.at[COLUMN_STATUS];
 	if (f->status_at < 0)
 		f->status_at = columns_find(&in->columns, STR("apple.status"));
@@ -170,7 +167,7 @@ static void names_of_settings(struct rehearse_fleet *f, const struct settings *s
 
 struct naming {
 	struct rehearse_fleet *fleet;
-	struct context *p;
+	struct ruleset *rules;
 };
 
 /* A name from a column resolves like one that is written in the rules: nobody can tell here which
@@ -185,8 +182,8 @@ static enum errc names_of_row(
 
 	(void)n;
 	(void)err;
-	for (size_t rule = 0; rule < rules_count(s->p->rules); rule++) {
-		if (rules_program(s->p->rules, rule, false, &row, steps, &n_steps, NULL))
+	for (size_t rule = 0; rule < rules_count(s->rules); rule++) {
+		if (rules_program(s->rules, rule, false, &row, steps, &n_steps, NULL))
 			continue;
 		for (uint32_t i = 0; i < n_steps; i++) {
 			enum step_arg arg = step_info(steps[i].kind)->arg;
@@ -288,32 +285,27 @@ static enum errc write_all(
 	return rc;
 }
 
-enum errc rehearse_fleet_write(struct rehearse_fleet *f, struct context *p, const char *inventory,
-	const char *folder, const char *path, struct err *err)
+enum errc rehearse_fleet_write(struct rehearse_fleet *f, const struct fleet_source *source,
+	const char *path, struct err *err)
 {
-	struct naming naming = { f, p };
-	struct input live = { 0 };
-	const struct input *in = inventory ? &live : &p->input;
+	struct naming naming = { f, source->rules };
+	const struct input *in = source->inventory ? source->inventory : source->input;
 	enum errc rc = ERR_OK;
 
-	*f = (struct rehearse_fleet){ .has_inventory = inventory != NULL };
+	*f = (struct rehearse_fleet){ .has_inventory = source->inventory != NULL };
 	map_init(&f->servers, 0);
 	map_init(&f->profiles, 0);
-	names_of_rules(f, p->rules);
-	if (inventory)
-		rc = cli_load_input(p->cli, NULL, NULL, inventory, folder, &live, err);
-	else
-		rc = input_each(&p->input, names_of_row, &naming, err);
-	names_of_settings(f, p->settings);
+	names_of_rules(f, source->rules);
+	if (!source->inventory)
+		rc = input_each(source->input, names_of_row, &naming, err);
+	names_of_settings(f, source->settings);
 	f->names_server = f->servers.n > 0;
 	if (!rc)
-		rc = find_sources(f, p, in, err);
+		rc = find_sources(f, source->assumed, in, err);
 	if (!rc)
 		rc = write_all(f, in, path, err);
 	if (f->servers.n == 0)
 		add_name(&f->servers, some_server);
-	if (inventory)
-		input_release(&live);
 	return rc;
 }
 

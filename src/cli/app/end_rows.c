@@ -1,0 +1,104 @@
+#include "cli/app/end_rows.h"
+
+struct not_started {
+	const struct end_rows *e;
+	struct buf steps, before;
+};
+
+static enum reason reason_of(enum errc code)
+{
+	switch (code) {
+	case ERR_TEMPFAIL:
+	case ERR_NET:
+	case ERR_OUTAGE:
+		return REASON_RUN_WAITING;
+	case ERR_STOPPED:
+		return REASON_RUN_STOPPED;
+	case ERR_GUARD:
+		return REASON_RUN_GUARDED;
+	default:
+		return REASON_RUN_NOT_BEGUN;
+	}
+}
+
+/* Before the rules were asked, a row is at fault or it waits. */
+static void unjudged_row(const struct input *in, uint32_t n, struct run_row *ret)
+{
+	const struct input_row *row = &in->rows[n];
+
+	*ret = (struct run_row){
+		.outcome = (enum outcome)row->outcome,
+		.reason = (enum reason)row->reason,
+		.serial = row->serial == MAP_NONE ? STR_NONE : map_key(&in->serials, row->serial),
+		.line = input_line(in, n),
+		.finished_ms = TIME_NONE,
+	};
+}
+
+static enum errc not_started_row(void *self, uint32_t n, struct run_row *ret, struct err *err)
+{
+	struct not_started *u = self;
+
+	(void)err;
+	if (u->e->plan)
+		plan_row(u->e->plan, n, &u->steps, &u->before, ret);
+	else
+		unjudged_row(u->e->input, n, ret);
+	if (ret->outcome == OUTCOME_PLANNED || ret->outcome == OUTCOME_PENDING) {
+		ret->outcome = OUTCOME_PENDING;
+		ret->reason = reason_of(u->e->ended);
+		ret->detail = ret->steps = STR_NONE;
+	}
+	return ERR_OK;
+}
+
+static enum errc write_both(const struct end_rows *e, const struct result_options *opt,
+	row_source_fn *row, void *self, struct summary *ret, struct err *err)
+{
+	enum errc rc = write_rows(e->input, e->input->n_rows, row, self, opt, ret, err);
+
+	return rc || !e->json ? rc : tell_rows(e->input->n_rows, row, self, err);
+}
+
+static enum errc write_not_started(const struct end_rows *e, const struct result_options *opt,
+	struct summary *ret, struct err *err)
+{
+	struct not_started u = { .e = e };
+	enum errc rc;
+
+	buf_init(&u.steps, 1024 * 1024);
+	buf_init(&u.before, 64 * 1024);
+	rc = write_both(e, opt, not_started_row, &u, ret, err);
+	buf_release(&u.steps);
+	buf_release(&u.before);
+	return rc;
+}
+
+static enum errc write_run(const struct end_rows *e, const struct result_options *opt,
+	struct summary *ret, struct err *err)
+{
+	struct run_results *results = NULL;
+	enum errc rc = run_results_load(e->store, e->run->id, &results, err);
+
+	if (!rc && run_results_count(results) != e->input->n_rows)
+		rc = err_set(err, ERR_INTERNAL, "the run has another number of rows");
+	if (!rc)
+		rc = write_both(e, opt, run_results_next, results, ret, err);
+	run_results_free(results);
+	return rc;
+}
+
+enum errc end_rows_write(
+	const struct end_rows *e, const char *path, struct summary *ret, struct err *err)
+{
+	const struct result_options opt = {
+		.path = path,
+		.columns = &e->input->columns,
+		.n_columns = e->input->widest,
+		.delimiter = e->input->delimiter,
+		.run = e->run ? e->run->name : "",
+		.raw_csv = e->raw_csv,
+	};
+
+	return e->run ? write_run(e, &opt, ret, err) : write_not_started(e, &opt, ret, err);
+}
