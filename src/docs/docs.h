@@ -11,11 +11,15 @@
 
 /* mdoc(7) text in which nothing is a request or an escape. */
 void roff_text(const char *text, FILE *out);
+/* The same, each sentence on a line of its own, as mdoc(7) asks. */
+void roff_sentences(const char *text, FILE *out);
 /* ".Sh TITLE" and the like: the macro as it is, its arguments as roff_text(). */
 void roff_line(const char *macro, const char *text, FILE *out);
 
-void docs_man(FILE *out);       /* depmend(1) */
-void docs_man_rules(FILE *out); /* depmend-rules(5) */
+void docs_man(FILE *out);             /* depmend(1) */
+void docs_man_rules(FILE *out);       /* depmend-rules(5) */
+void docs_man_settings(FILE *out);    /* depmend-settings(5) */
+void docs_sample_settings(FILE *out); /* samples/depmend.full.yaml */
 /* depmend-sim(1), from what the simulator says of itself. */
 void docs_man_sim(FILE *help, FILE *out);
 void docs_bash(FILE *out);

@@ -17,7 +17,9 @@ static const struct {
 } pages[] = {
 	{ "depmend.1", docs_man },
 	{ "depmend-rules.5", docs_man_rules },
+	{ "depmend-settings.5", docs_man_settings },
 	{ "depmend-sim.1", man_sim },
+	{ "depmend.full.yaml", docs_sample_settings },
 	{ "depmend.bash", docs_bash },
 	{ "_depmend", docs_zsh },
 	{ "depmend.fish", docs_fish },
@@ -30,9 +32,9 @@ int main(int argc, char **argv)
 			pages[i].write(stdout);
 			return fflush(stdout) != 0 || ferror(stdout);
 		}
-	(void)fputs(
-		"usage: depmend-docs depmend.1|depmend-rules.5|depmend-sim.1|depmend.bash|_depmend|"
-		"depmend.fish\n",
-		stderr);
+	(void)fputs("usage: depmend-docs", stderr);
+	for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++)
+		(void)fprintf(stderr, "%s%s", i ? "|" : " ", pages[i].kind);
+	(void)fputc('\n', stderr);
 	return 64;
 }

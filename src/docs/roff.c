@@ -38,3 +38,15 @@ void roff_line(const char *macro, const char *text, FILE *out)
 	roff_text(text, out);
 	(void)fputc('\n', out);
 }
+
+void roff_sentences(const char *text, FILE *out)
+{
+	for (const char *end; (end = strstr(text, ". ")) != NULL; text = end + 2) {
+		char one[1024];
+
+		(void)snprintf(one, sizeof(one), "%.*s", (int)(end + 1 - text), text);
+		roff_text(one, out);
+		(void)fputc('\n', out);
+	}
+	roff_text(text, out);
+}

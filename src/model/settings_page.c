@@ -316,7 +316,7 @@ static const struct yaml_key limit_keys[] = {
 		.max = UINT32_MAX - 1, .schema = "count", .example = "0",
 		.help = "How many devices may be wiped in any 24 hours; 0 allows none."),
 	YAML_KEY("in_flight", yaml_read_u32, AT(limits[LIMIT_IN_FLIGHT]), .preset = "200", .min = 1,
-		.max = UINT32_MAX - 1, .schema = "count", .example = "200",
+		.max = UINT32_MAX - 1, .schema = "some", .example = "200",
 		.help = "How many devices may be off their server at the same time, to be put back "
 			"later. They cannot enroll meanwhile."),
 	YAML_KEYS_END,
@@ -342,7 +342,7 @@ static const struct yaml_key rate_keys[] = {
 };
 static const struct yaml_key batch_keys[] = {
 	YAML_KEY("apple", yaml_read_u32, AT(batch_apple), .preset = "1000", .min = 1,
-		.max = SETTINGS_MAX_BATCH, .schema = "count", .example = "1000",
+		.max = SETTINGS_MAX_BATCH, .schema = "size", .example = "1000",
 		.help = "How many serial numbers one request to Apple names at the most."),
 	YAML_KEYS_END,
 };
@@ -416,8 +416,8 @@ static const struct yaml_key input_keys[] = {
 static const struct yaml_key notify_keys[] = {
 	YAML_KEY("url", settings_read_secret, AT(notify_url), .required = true, .schema = "secret",
 		.example = "{file: ping-url}",
-		.help = "An address that is told about the start and the end of each run, as "
-			"healthchecks.io and its like take it."),
+		.help = "The address of a watchdog such as healthchecks.io, called at the start "
+			"and the end of each run."),
 	YAML_KEYS_END,
 };
 const struct yaml_key settings_page_keys[] = {
@@ -476,13 +476,24 @@ const struct yaml_key settings_page_keys[] = {
 			"not tell."),
 	YAML_KEY("notify", yaml_read_map, 0, .keys = notify_keys, .schema = "notify",
 		.example = "{url: {file: ping-url}}",
-		.help = "Who is told when a run starts and ends."),
+		.help = "Where depmend reports the start and the end of each run, for a watchdog "
+			"that alerts when one is missing."),
 	YAML_KEY("state", settings_read_path, AT(state), .schema = "path",
 		.example = "/var/lib/depmend",
 		.help = "The folder that remembers runs, what is off its server, limits and rates. "
 			"Keep it: it belongs to the organization."),
 	YAML_KEY("rules", settings_read_rules, 0, .schema = "rules", .example = "[orphans]",
 		.help = "The rules that plan and apply use when --rules is not given: names of "
-			"shipped rules or files."),
+			"shipped rules, or paths of files."),
 	YAML_KEYS_END,
 };
+
+bool settings_is_list(const struct yaml_key *key)
+{
+	return key->read == settings_read_tokens || key->read == settings_read_enrollment;
+}
+
+bool settings_is_choice(const struct yaml_key *key)
+{
+	return key->read == read_auth;
+}

@@ -6,6 +6,7 @@
 
 #include "io/yaml_table.h"
 #include "model/settings.h"
+#include "model/settings_schema.h"
 
 enum {
 	SETTINGS_MAX_TOKENS = 1000,
@@ -42,9 +43,6 @@ void settings_read_enrollment(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 void settings_read_rules(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
-
-/* The whole page; .keys lead to the mappings and to the entries of lists. */
-extern const struct yaml_key settings_page_keys[];
 
 /* `name` beside the file being read, unless absolute; owned by the reader's arena. */
 const char *settings_beside(struct yaml_reader *r, const char *name);

@@ -1,9 +1,8 @@
 /*
- * The JSON Schema of a rules file for editors, from the loader's own tables. Editors read YAML as
- * JSON, so what is text to the loader may be a number or a truth value to them. What depends on
+ * The JSON Schema of a rules file for editors, from the loader's own tables. What depends on
  * other parts of the file (names of recipes and parameters, orders of steps) is left to `check`.
  */
-#include "io/json.h"
+#include "model/schema_out.h"
 #include "rules/load.h"
 
 #define DURATION "^[0-9]+(ms|s|m|h|d|w|mo|y)$"
@@ -59,54 +58,6 @@ static const struct {
 	{ "matches", "{\"type\":\"array\",\"minItems\":1,\"items\":" REF("match") "}" },
 };
 
-static void put_ref(struct json_out *o, const char *key, const char *definition)
-{
-	struct buf b;
-
-	buf_init(&b, 256);
-	buf_printf(&b, "#/definitions/%s", definition);
-	json_obj(o, key);
-	json_put_z(o, "$ref", buf_cstr(&b));
-	json_obj_end(o);
-	buf_release(&b);
-}
-
-static void begin_object(struct json_out *o, const char *key)
-{
-	json_obj(o, key);
-	json_put_z(o, "type", "object");
-	json_put_bool(o, "additionalProperties", false);
-}
-
-/* The members of a mapping, as its table says. */
-static void put_table(struct json_out *o, const struct yaml_key *keys)
-{
-	json_arr(o, "required");
-	for (const struct yaml_key *k = keys; k->name; k++)
-		if (k->required)
-			json_put_z(o, NULL, k->name);
-	json_arr_end(o);
-	json_obj(o, "properties");
-	for (const struct yaml_key *k = keys; k->name; k++) {
-		json_obj(o, k->name);
-		if (k->help)
-			json_put_z(o, "description", k->help);
-		/* Beside $ref draft-07 ignores everything, so it stands inside. */
-		json_arr(o, "allOf");
-		put_ref(o, NULL, k->schema);
-		json_arr_end(o);
-		json_obj_end(o);
-	}
-	json_obj_end(o);
-}
-
-static void put_mapping(struct json_out *o, const char *name, const struct yaml_key *keys)
-{
-	begin_object(o, name);
-	put_table(o, keys);
-	json_obj_end(o);
-}
-
 /* --- conditions --- */
 
 /* The definition of what an operator takes for a field of that type. */
@@ -141,7 +92,8 @@ static void put_field(struct json_out *o, const char *word, const struct source 
 			continue;
 		buf_init(&key, 256);
 		buf_printf(&key, "%s%s%s", word, i ? "|" : "", oper->word);
-		put_ref(o, buf_cstr(&key), operand(s->type, s->kind == SOURCE_COLUMN, oper->needs));
+		schema_ref(
+			o, buf_cstr(&key), operand(s->type, s->kind == SOURCE_COLUMN, oper->needs));
 		buf_release(&key);
 	}
 }
@@ -159,19 +111,19 @@ static void put_pattern(struct json_out *o, const char *prefix, enum source_kind
 			continue;
 		buf_init(&key, 256);
 		buf_printf(&key, "^%s[.]%s%s$", prefix, i ? ".+[|]" : "[^|]+", oper->word);
-		put_ref(o, buf_cstr(&key), operand(TYPE_TEXT, true, oper->needs));
+		schema_ref(o, buf_cstr(&key), operand(TYPE_TEXT, true, oper->needs));
 		buf_release(&key);
 	}
 }
 
 static void put_match(struct json_out *o)
 {
-	begin_object(o, "match");
+	schema_begin_object(o, "match");
 	json_put_int(o, "minProperties", 1);
 	json_obj(o, "properties");
-	put_ref(o, "all", "matches");
-	put_ref(o, "any", "matches");
-	put_ref(o, "not", "match");
+	schema_ref(o, "all", "matches");
+	schema_ref(o, "any", "matches");
+	schema_ref(o, "not", "match");
 	json_put_raw(o, "always", STR("{\"enum\":[true,\"true\"]}"));
 	for (int i = 0; i < COLUMN_MAX_; i++) {
 		const struct field_info *f = column_info((enum column)i);
@@ -222,7 +174,7 @@ static void put_recipe_names(struct json_out *o)
 
 static void put_steps_with_arguments(struct json_out *o)
 {
-	begin_object(o, NULL);
+	schema_begin_object(o, NULL);
 	json_put_int(o, "minProperties", 1);
 	json_put_int(o, "maxProperties", 1);
 	json_obj(o, "properties");
@@ -231,9 +183,9 @@ static void put_steps_with_arguments(struct json_out *o)
 		const struct step_shape *shape = &step_shapes[info->arg];
 
 		if (shape->keys)
-			put_mapping(o, info->word, shape->keys);
+			schema_mapping(o, info->word, shape->keys);
 		else if (shape->required)
-			put_ref(o, info->word, "value");
+			schema_ref(o, info->word, "value");
 	}
 	json_obj_end(o);
 	json_obj_end(o);
@@ -256,7 +208,7 @@ static void put_step(struct json_out *o)
 		json_put_z(o, NULL, *w);
 	json_arr_end(o);
 	json_obj_end(o);
-	put_ref(o, NULL, "param");
+	schema_ref(o, NULL, "param");
 	json_arr_end(o);
 	json_obj_end(o);
 }
@@ -265,10 +217,10 @@ static void put_step(struct json_out *o)
 
 static void put_columns(struct json_out *o)
 {
-	begin_object(o, "columns");
+	schema_begin_object(o, "columns");
 	json_obj(o, "properties");
 	for (int i = 0; i < COLUMN_MAX_; i++)
-		put_ref(o, column_info((enum column)i)->word, "text");
+		schema_ref(o, column_info((enum column)i)->word, "text");
 	json_obj_end(o);
 	json_obj_end(o);
 }
@@ -294,16 +246,16 @@ static void put_row(struct json_out *o)
 	json_put_raw(o, "row_flag",
 		STR("{\"anyOf\":[{\"type\":\"boolean\"},"
 		    "{\"type\":\"string\",\"pattern\":\"^(true|yes|false|no|unknown)?$\"}]}"));
-	begin_object(o, "row");
+	schema_begin_object(o, "row");
 	json_obj(o, "properties");
 	for (int i = 0; i < COLUMN_MAX_; i++)
-		put_ref(o, column_info((enum column)i)->word, "scalar");
+		schema_ref(o, column_info((enum column)i)->word, "scalar");
 	for (int i = 0; i < FACT_MAX_; i++)
-		put_ref(o, fact_info((enum fact)i)->word,
+		schema_ref(o, fact_info((enum fact)i)->word,
 			fact_shape(fact_info((enum fact)i)->type));
 	json_obj_end(o);
 	json_obj(o, "patternProperties");
-	put_ref(o, "^csv[.].+$", "scalar");
+	schema_ref(o, "^csv[.].+$", "scalar");
 	json_obj_end(o);
 	json_obj_end(o);
 }
@@ -318,18 +270,18 @@ void rules_schema(struct buf *out)
 	json_put_z(&o, "title", "Rules of depmend");
 	json_put_z(&o, "type", "object");
 	json_put_bool(&o, "additionalProperties", false);
-	put_table(&o, rules_page_keys);
+	schema_members(&o, rules_page_keys);
 	json_obj(&o, "definitions");
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
 		json_put_raw(&o, shapes[i].name, str_from(shapes[i].schema));
 	put_columns(&o);
 	put_row(&o);
-	put_mapping(&o, "parameter", rules_parameter_keys);
-	put_mapping(&o, "limits", rules_limit_keys);
-	put_mapping(&o, "halt", rules_halt_keys);
-	put_mapping(&o, "rule", rules_rule_keys);
-	put_mapping(&o, "test", rules_test_keys);
-	put_mapping(&o, "expect", rules_expect_keys);
+	schema_mapping(&o, "parameter", rules_parameter_keys);
+	schema_mapping(&o, "limits", rules_limit_keys);
+	schema_mapping(&o, "halt", rules_halt_keys);
+	schema_mapping(&o, "rule", rules_rule_keys);
+	schema_mapping(&o, "test", rules_test_keys);
+	schema_mapping(&o, "expect", rules_expect_keys);
 	put_match(&o);
 	put_step(&o);
 	json_obj_end(&o);

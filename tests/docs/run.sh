@@ -26,7 +26,7 @@ check 'the tables are found' test "$(wc -w <<<"$commands $options $statuses $rea
 
 # --- the manual ---
 
-for page in depmend.1 depmend-rules.5 depmend-sim.1; do
+for page in depmend.1 depmend-rules.5 depmend-settings.5 depmend-sim.1; do
 	check "$page has no mistake" mandoc -T lint -W warning "$docs/$page"
 	mandoc -T utf8 -O width=100 "$docs/$page" | col -bx >"$top/$page"
 done
@@ -48,6 +48,22 @@ check 'the words of rules are found' test "$(wc -w <<<"$words")" -gt 70
 for one in $words; do
 	check "depmend-rules(5) has $one" grep -qE "^     ${one/./\\.}( |$)" "$top/depmend-rules.5"
 done
+
+# --- the settings ---
+
+keys=$(sed -nE 's/^\tYAML_KEY\("([a-z_0-9]+)".*/\1/p' src/model/settings_page.c)
+check 'the settings are found' test "$(wc -w <<<"$keys")" -gt 50
+for one in $keys; do
+	check "depmend-settings(5) has $one" grep -qE "^     ([a-z_]+(\[\])?\.)*$one( |$)" \
+		"$top/depmend-settings.5"
+done
+same 'the full sample of the settings is current (copy it from .build/release/docs)' \
+	samples/depmend.full.yaml "$docs/depmend.full.yaml"
+for secret in apple.pem uem-secret; do
+	install -m 0600 /dev/null "$top/$secret" && echo x >"$top/$secret"
+done
+cp samples/depmend.full.yaml "$top/full.yaml"
+check 'the full sample loads' "$build/depmend" check --settings "$top/full.yaml"
 
 "$build/depmend-sim" --help >"$top/sim-help"
 words=$(sed -nE 's/^  (--)?([a-z][a-z_.-]*)( [A-Z|.:0-9a-z]*)?  .*/\1\2/p' "$top/sim-help")

@@ -1,6 +1,6 @@
 /*
- * As much of JSON Schema draft-07 as rules/schema.json uses, over cJSON; a keyword that is not
- * known here fails the test, so that none is silently ignored.
+ * As much of JSON Schema draft-07 as the schemas for editors use, over cJSON; a keyword that is not
+ * known here fails the test, so that none is silently ignored. Random documents with one fault.
  */
 #ifndef TESTS_SCHEMA_CHECK_H
 #define TESTS_SCHEMA_CHECK_H
@@ -8,9 +8,13 @@
 #include <regex.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
+
+#include "base/buf.h"
+#include "io/yaml.h"
 
 static bool schema_accepts(const cJSON *root, const cJSON *schema, const cJSON *v);
 
@@ -202,6 +206,116 @@ static bool schema_accepts(const cJSON *root, const cJSON *schema, const cJSON *
 	}
 	cJSON_ArrayForEach(k, schema) if (!keyword_holds(root, schema, k, v)) return false;
 	return true;
+}
+
+/* Whether the committed file says what the tables say. With DEPMEND_WRITE_SCHEMA it is written. */
+static inline bool schema_is_shipped(const cJSON *schema, const char *path)
+{
+	char *text = cJSON_Print(schema);
+	size_t n = strlen(text), have_n = 0;
+	char *have = calloc(1, n + 2);
+	FILE *f = getenv("DEPMEND_WRITE_SCHEMA") ? fopen(path, "w") : NULL;
+	bool same;
+
+	if (f) {
+		(void)fprintf(f, "%s\n", text);
+		(void)fclose(f);
+	}
+	f = fopen(path, "r");
+	if (f) {
+		have_n = fread(have, 1, n + 2, f);
+		(void)fclose(f);
+	}
+	same = have_n == n + 1 && memcmp(have, text, n) == 0 && have[n] == '\n';
+	free(have);
+	free(text);
+	return same;
+}
+
+/* --- YAML as an editor sees it: plain scalars have types --- */
+
+static cJSON *json_scalar(const struct yaml_node *n)
+{
+	char *end;
+	double number;
+
+	if (n->quoted)
+		return cJSON_CreateString(n->text.p);
+	if (str_eq(n->text, STR("true")) || str_eq(n->text, STR("false")))
+		return cJSON_CreateBool(n->text.p[0] == 't');
+	if (n->text.n == 0 || str_eq(n->text, STR("null")) || str_eq(n->text, STR("~")))
+		return cJSON_CreateNull();
+	number = strtod(n->text.p, &end);
+	return *end == '\0' && strchr("+-0123456789", n->text.p[0]) ? cJSON_CreateNumber(number)
+								    : cJSON_CreateString(n->text.p);
+}
+
+static cJSON *json_of(const struct yaml_node *n)
+{
+	cJSON *v;
+
+	if (n->kind == YAML_SCALAR)
+		return json_scalar(n);
+	v = n->kind == YAML_LIST ? cJSON_CreateArray() : cJSON_CreateObject();
+	for (const struct yaml_node *m = n->first; m; m = m->next) {
+		if (n->kind == YAML_LIST)
+			cJSON_AddItemToArray(v, json_of(m));
+		else
+			cJSON_AddItemToObject(v, m->key.p, json_of(m));
+	}
+	return v;
+}
+
+static inline bool schema_takes(const cJSON *schema, struct str text)
+{
+	struct yaml_doc *doc = NULL;
+	struct diags d;
+	struct err err;
+	bool good = false;
+
+	diags_init(&d);
+	if (yaml_load_bytes(&doc, "doc", text, &d, &err) == ERR_OK && doc->root) {
+		cJSON *v = json_of(doc->root);
+
+		good = schema_accepts(schema, schema, v);
+		cJSON_Delete(v);
+	}
+	yaml_doc_free(doc);
+	diags_release(&d);
+	return good;
+}
+
+/* --- documents: right but for one fault, which sits at a random place or nowhere --- */
+
+struct gen {
+	struct buf b;
+	uint64_t seed;
+	int fault_in; /* places until the fault; negative: done or none */
+	bool spoiled;
+};
+
+static inline uint32_t roll(struct gen *g, uint32_t n)
+{
+	g->seed = g->seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(g->seed >> 33) % n;
+}
+
+static inline bool spoil(struct gen *g)
+{
+	if (g->fault_in-- != 0)
+		return false;
+	g->spoiled = true;
+	return true;
+}
+
+/* One of the good words, or at the place of the fault one of the bad. */
+#define PICK(g, good, bad) \
+	pick((g), (good), sizeof(good) / sizeof(*(good)), (bad), sizeof(bad) / sizeof(*(bad)))
+
+static inline void pick(
+	struct gen *g, const char *const *good, size_t n_good, const char *const *bad, size_t n_bad)
+{
+	buf_z(&g->b, spoil(g) ? bad[roll(g, (uint32_t)n_bad)] : good[roll(g, (uint32_t)n_good)]);
 }
 
 #endif

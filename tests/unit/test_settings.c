@@ -319,7 +319,7 @@ static const struct {
 	{ "tenant: a\nstate: s\napple: {client_id: BUSINESSAPI.1, private_key: {env: K}}\n",
 		"yaml.missing-key", 1, 1, "'version'" },
 	{ "version: 2\ntenant: a\napple: {client_id: BUSINESSAPI.1, private_key: {env: K}}\n",
-		"settings.version", 1, 10, "version 1" },
+		"settings.version", 1, 10, "supported: 1" },
 	{ "version: 1\ntenant: a/b\napple: {client_id: BUSINESSAPI.1, private_key: {env: K}}\n",
 		"yaml.bad-value", 2, 9, "letters" },
 	{ "version: 1\ntenant: a\n", "yaml.missing-key", 1, 1, "'apple'" },
