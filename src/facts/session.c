@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "io/crypto.h"
 #include "io/http.h"
@@ -60,6 +61,9 @@ enum errc session_open(struct session *s, const struct settings *settings,
 		rc = lock_take(&s->lock, name, err);
 	if (!rc)
 		rc = store_open(&s->store, settings->state, settings->apple.client_id, err);
+	if (!rc && store_backup(s->store))
+		log_info("the state was brought up to date; as it was before: %s",
+			store_backup(s->store));
 	if (!rc)
 		rc = open_clock(s, opt, err);
 	if (!rc)

@@ -25,7 +25,9 @@
 	X(MANUAL, "manual", 3, "a person must do the step named")                             \
 	X(DRIFTED, "drifted", 5, "state changed since the plan; left alone")                  \
 	X(UNVERIFIED, "unverified", 5, "accepted but not proved by the deadline")             \
-	X(IN_FLIGHT, "in_flight", 5, "off its server and not yet back: run apply again")
+	X(IN_FLIGHT, "in_flight", 5, "off its server and not yet back: run apply again")      \
+	X(RESTORED, "restored", 3,                                                            \
+		"the run ended early: back on its server, the other steps were not run")
 
 enum outcome {
 #define X(id, word, exit_status, meaning) OUTCOME_##id,
@@ -95,6 +97,8 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"left out",                                                                        \
 		"run apply again")                                                                 \
 	X(RUN_SUPERSEDED, "run.superseded", "another run took over", "")                           \
+	X(RUN_FORGOTTEN, "run.forgotten", "a person stopped tracking what was open about it",      \
+		"see that the device is on the server it belongs to")                              \
 	X(APPLE_NOT_FOUND, "apple.not_found", "Apple does not know this serial",                   \
 		"check the serial and that the device belongs to this organization")               \
 	X(APPLE_RELEASED, "apple.released", "the device has left the organization",                \

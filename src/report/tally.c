@@ -14,6 +14,7 @@ static const char *const words[TALLY_MAX_] = {
 static const enum outcome order[OUTCOME_MAX_] = {
 	OUTCOME_IN_FLIGHT,
 	OUTCOME_FAILED,
+	OUTCOME_RESTORED,
 	OUTCOME_UNVERIFIED,
 	OUTCOME_DRIFTED,
 	OUTCOME_HELD,

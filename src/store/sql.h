@@ -89,7 +89,8 @@ enum sql {
 struct store {
 	struct db *db;
 	char *folder;
-	bool soft; /* the transaction is */
+	char *backup; /* of the store as an earlier version left it; NULL: it was none */
+	bool soft;    /* the transaction is */
 	struct db_stmt *stmts[SQL_MAX_];
 };
 

@@ -7,11 +7,11 @@
 #include "base/time.h"
 #include "io/crypto.h"
 #include "io/file.h"
+#include "store/migrate.h"
 #include "store/sql.h"
 
-enum { SCHEMA_VERSION = 1 };
-
-/* Times are ms UTC; texts that repeat from row to row are numbers of `text`. */
+/* Times are ms UTC; texts that repeat from row to row are numbers of `text`. What is open across
+ * runs: store/migrate.c. */
 static const char schema[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
 	"CREATE TABLE text(id INTEGER PRIMARY KEY, s TEXT NOT NULL UNIQUE);"
@@ -60,11 +60,12 @@ static enum errc prepare_schema(struct store *s, const char *path, struct err *e
 	if (!rc && version > SCHEMA_VERSION)
 		rc = err_set(err, ERR_SETTINGS,
 			"%s was written by a newer depmend (schema %lld, this one knows %d): "
-			"update "
-			"depmend",
+			"update depmend",
 			path, (long long)version, SCHEMA_VERSION);
 	if (!rc && version == 0)
 		rc = db_exec(s->db, schema, err);
+	if (!rc && version < SCHEMA_VERSION)
+		rc = migrate_to_2(s->db, err);
 	if (!rc)
 		return db_commit(s->db, err);
 	db_rollback(s->db);
@@ -88,6 +89,8 @@ enum errc store_open(
 	if (!rc)
 		rc = db_open(&s->db, path, DB_STORE, err);
 	if (!rc)
+		rc = migrate_backup(s->db, path, &s->backup, err);
+	if (!rc)
 		rc = prepare_schema(s, path, err);
 	free(path);
 	if (rc)
@@ -105,7 +108,13 @@ void store_close(struct store *s)
 		db_stmt_free(s->stmts[i]);
 	db_close(s->db);
 	free(s->folder);
+	free(s->backup);
 	free(s);
+}
+
+const char *store_backup(const struct store *s)
+{
+	return s->backup;
 }
 
 const char *store_folder(const struct store *s)

@@ -24,6 +24,8 @@ struct store;
 MUST_CHECK enum errc store_open(
 	struct store **ret, const char *state_dir, const char *client_id, struct err *err);
 void store_close(struct store *s);
+/* Where the store is kept as it was, when opening it brought it up to date; NULL: it did not. */
+const char *store_backup(const struct store *s);
 /* The folder of this client; borrowed until store_close(). */
 const char *store_folder(const struct store *s);
 /* "<folder>/runs/<name>", created; caller frees with free(). */

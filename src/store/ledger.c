@@ -1,0 +1,444 @@
+#include "store/ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "io/json.h"
+#include "model/outcome.h"
+#include "store/sql.h"
+
+enum { EVENT_TEXT_BYTES = 64 * 1024 };
+
+/* What is open is little, so its statements are made when they are needed. */
+static enum errc prepare(struct store *s, const char *sql, struct db_stmt **ret, struct err *err)
+{
+	return db_prepare(s->db, sql, ret, err);
+}
+
+/* Runs a statement about a number and a text: ?1 and ?2. */
+static enum errc run_about(
+	struct store *s, const char *sql, int64_t number, struct str text, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = prepare(s, sql, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, number);
+	db_bind_str(q, 2, text);
+	rc = db_run(q, err);
+	db_stmt_free(q);
+	return rc;
+}
+
+static int64_t time_at(struct db_stmt *q, int at)
+{
+	return db_col_is_null(q, at) ? TIME_NONE : db_col_int(q, at);
+}
+
+static struct str text_at(struct db_stmt *q, int at, struct arena *a)
+{
+	struct str s = db_col_str(q, at);
+
+	return s.n ? arena_dup(a, s) : STR("");
+}
+
+/* Hands each row to `take`, which copies it; ?1 is the serial, or empty for all. */
+static enum errc read_all(struct store *s, const char *sql, struct str serial,
+	void (*take)(void *self, struct db_stmt *q), void *self, struct err *err)
+{
+	struct db_stmt *q;
+	bool row;
+	enum errc rc = prepare(s, sql, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(q, 1, serial.n ? serial : STR(""));
+	while (!(rc = db_step(q, &row, err)) && row)
+		take(self, q);
+	db_stmt_free(q);
+	return rc;
+}
+
+/* --- open intents --- */
+
+struct intents_reader {
+	struct ledger_intents in;
+	size_t cap;
+};
+
+static void take_intent(void *self, struct db_stmt *q)
+{
+	struct intents_reader *r = self;
+	struct arena *a = &r->in.arena;
+
+	MEM_GROW(r->in.v, r->in.n, r->cap);
+	r->in.v[r->in.n++] = (struct ledger_intent){
+		.request = db_col_int(q, 0),
+		.run = db_col_int(q, 1),
+		.kind = (int)db_col_int(q, 2),
+		.state = (enum request_state)db_col_int(q, 3),
+		.run_name = text_at(q, 4, a),
+		.serial = text_at(q, 5, a),
+		.target = text_at(q, 6, a),
+		.activity = text_at(q, 7, a),
+		.intent_ms = db_col_int(q, 8),
+		.sent_ms = time_at(q, 9),
+		.boot = text_at(q, 10, a),
+		.boot_ms = db_col_int(q, 11),
+	};
+}
+
+enum errc ledger_intents(
+	struct store *s, struct str serial, struct ledger_intents *ret, struct err *err)
+{
+	static const char sql[] =
+		"SELECT r.id, r.run, r.kind, r.state, u.name, i.serial, r.target, r.activity, "
+		"r.intent, r.sent, r.boot, r.boot_ms FROM intent i JOIN request r ON r.id = "
+		"i.request LEFT JOIN run u ON u.id = r.run WHERE ?1 = '' OR i.serial = ?1 "
+		"ORDER BY r.id, i.serial";
+	struct intents_reader r = { 0 };
+	enum errc rc;
+
+	arena_init(&r.in.arena);
+	rc = read_all(s, sql, serial, take_intent, &r, err);
+	*ret = r.in;
+	return rc;
+}
+
+void ledger_intents_release(struct ledger_intents *in)
+{
+	free(in->v);
+	arena_release(&in->arena);
+	*in = (struct ledger_intents){ 0 };
+}
+
+enum errc ledger_open(struct store *s, int64_t request, struct err *err)
+{
+	return run_about(s,
+		"INSERT OR IGNORE INTO intent(serial, request) SELECT serial, request "
+		"FROM request_device WHERE request = ?1 AND ?2 = ''",
+		request, STR(""), err);
+}
+
+enum errc ledger_close(struct store *s, int64_t request, struct str serial, struct err *err)
+{
+	return run_about(s, "DELETE FROM intent WHERE request = ?1 AND (?2 = '' OR serial = ?2)",
+		request, serial.n ? serial : STR(""), err);
+}
+
+enum errc ledger_count_from(
+	struct store *s, int64_t request, struct str boot, int64_t boot_ms, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = prepare(
+		s, "UPDATE request SET boot = ?2, boot_ms = ?3 WHERE id = ?1", &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, request);
+	db_bind_str(q, 2, boot);
+	db_bind_int(q, 3, boot_ms);
+	rc = db_run(q, err);
+	db_stmt_free(q);
+	return rc;
+}
+
+/* --- devices off their servers --- */
+
+struct custodies_reader {
+	struct ledger_custodies c;
+	size_t cap;
+};
+
+static void take_custody(void *self, struct db_stmt *q)
+{
+	struct custodies_reader *r = self;
+	struct arena *a = &r->c.arena;
+
+	MEM_GROW(r->c.v, r->c.n, r->cap);
+	r->c.v[r->c.n++] = (struct ledger_custody){
+		.serial = text_at(q, 0, a),
+		.home = text_at(q, 1, a),
+		.target = text_at(q, 2, a),
+		.run = db_col_int(q, 3),
+		.since_ms = db_col_int(q, 4),
+		.run_name = text_at(q, 5, a),
+	};
+}
+
+enum errc ledger_custodies(
+	struct store *s, struct str serial, struct ledger_custodies *ret, struct err *err)
+{
+	static const char sql[] =
+		"SELECT c.serial, c.home, c.target, c.run, c.since, u.name FROM custody c LEFT "
+		"JOIN run u ON u.id = c.run WHERE ?1 = '' OR c.serial = ?1 "
+		"ORDER BY c.since, c.serial";
+	struct custodies_reader r = { 0 };
+	enum errc rc;
+
+	arena_init(&r.c.arena);
+	rc = read_all(s, sql, serial, take_custody, &r, err);
+	*ret = r.c;
+	return rc;
+}
+
+void ledger_custodies_release(struct ledger_custodies *c)
+{
+	free(c->v);
+	arena_release(&c->arena);
+	*c = (struct ledger_custodies){ 0 };
+}
+
+enum errc ledger_take(struct store *s, const struct ledger_custody *c, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = prepare(s,
+		"INSERT OR IGNORE INTO custody(serial, home, target, run, since) "
+		"VALUES(?1, ?2, ?3, ?4, ?5)",
+		&q, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(q, 1, c->serial);
+	db_bind_str(q, 2, c->home);
+	db_bind_str(q, 3, c->target);
+	db_bind_int(q, 4, c->run);
+	db_bind_int(q, 5, c->since_ms);
+	rc = db_run(q, err);
+	db_stmt_free(q);
+	return rc;
+}
+
+enum errc ledger_let_go(struct store *s, struct str serial, struct err *err)
+{
+	return run_about(s, "DELETE FROM custody WHERE ?1 = 0 AND serial = ?2", 0, serial, err);
+}
+
+/* --- what cannot be undone --- */
+
+struct deeds_reader {
+	struct ledger_deeds d;
+	size_t cap;
+};
+
+static void take_deed(void *self, struct db_stmt *q)
+{
+	struct deeds_reader *r = self;
+	struct arena *a = &r->d.arena;
+
+	MEM_GROW(r->d.v, r->d.n, r->cap);
+	r->d.v[r->d.n++] = (struct ledger_deed){
+		.kind = (int)db_col_int(q, 0),
+		.state = (enum deed_state)db_col_int(q, 1),
+		.serial = text_at(q, 2, a),
+		.incarnation = text_at(q, 3, a),
+		.run = db_col_int(q, 4),
+		.request = db_col_int(q, 5),
+		.at_ms = db_col_int(q, 6),
+		.run_name = text_at(q, 7, a),
+	};
+}
+
+enum errc ledger_deeds(
+	struct store *s, struct str serial, struct ledger_deeds *ret, struct err *err)
+{
+	static const char sql[] =
+		"SELECT d.kind, d.state, d.serial, d.incarnation, d.run, d.request, d.at, u.name "
+		"FROM deed d LEFT JOIN run u ON u.id = d.run WHERE ?1 = '' OR d.serial = ?1 "
+		"ORDER BY d.at, d.serial";
+	struct deeds_reader r = { 0 };
+	enum errc rc;
+
+	arena_init(&r.d.arena);
+	rc = read_all(s, sql, serial, take_deed, &r, err);
+	*ret = r.d;
+	return rc;
+}
+
+void ledger_deeds_release(struct ledger_deeds *d)
+{
+	free(d->v);
+	arena_release(&d->arena);
+	*d = (struct ledger_deeds){ 0 };
+}
+
+enum errc ledger_deed_put(struct store *s, const struct ledger_deed *d, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = prepare(s,
+		"INSERT INTO deed(kind, serial, incarnation, state, run, request, at) "
+		"VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(serial, kind, incarnation) DO "
+		"UPDATE SET state = ?4, run = ?5, request = ?6, at = ?7",
+		&q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, d->kind);
+	db_bind_str(q, 2, d->serial);
+	db_bind_str(q, 3, d->incarnation.n ? d->incarnation : STR(""));
+	db_bind_int(q, 4, d->state);
+	db_bind_int(q, 5, d->run);
+	db_bind_int(q, 6, d->request);
+	db_bind_int(q, 7, d->at_ms);
+	rc = db_run(q, err);
+	db_stmt_free(q);
+	return rc;
+}
+
+enum errc ledger_deed_done(struct store *s, int64_t request, struct str serial, struct err *err)
+{
+	return run_about(s, "UPDATE deed SET state = 1 WHERE request = ?1 AND serial = ?2", request,
+		serial, err);
+}
+
+enum errc ledger_deed_undo(struct store *s, int64_t request, struct str serial, struct err *err)
+{
+	return run_about(s, "DELETE FROM deed WHERE request = ?1 AND serial = ?2 AND state = 0",
+		request, serial, err);
+}
+
+/* --- persons --- */
+
+/* Its rows of the runs that are open about it are for a person from now on. */
+static enum errc settle_rows(struct store *s, struct str serial, int64_t now_ms, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = prepare(s,
+		"UPDATE device SET outcome = ?2, reason = ?3, finished = ?4 WHERE serial = ?1 AND "
+		"finished IS NULL AND run IN (SELECT r.run FROM intent i JOIN request r ON r.id = "
+		"i.request WHERE i.serial = ?1 UNION SELECT run FROM custody WHERE serial = ?1 "
+		"UNION SELECT run FROM deed WHERE serial = ?1 AND state = 0)",
+		&q, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(q, 1, serial);
+	db_bind_int(q, 2, OUTCOME_MANUAL);
+	db_bind_int(q, 3, REASON_RUN_FORGOTTEN);
+	db_bind_int(q, 4, now_ms);
+	rc = db_run(q, err);
+	db_stmt_free(q);
+	return rc;
+}
+
+static enum errc forget_from(
+	struct store *s, const char *sql, struct str serial, uint32_t *n, struct err *err)
+{
+	enum errc rc = run_about(s, sql, 0, serial, err);
+
+	if (!rc)
+		*n += (uint32_t)db_changes(s->db);
+	return rc;
+}
+
+static void describe_forgotten(
+	struct str serial, struct str reason, struct str who, uint32_t n, struct buf *out)
+{
+	struct json_out o;
+
+	json_out_init(&o, out);
+	json_obj(&o, NULL);
+	json_put_str(&o, "serial", serial);
+	json_put_str(&o, "reason", reason);
+	json_put_str(&o, "who", who);
+	json_put_int(&o, "ended", n);
+	json_obj_end(&o);
+}
+
+enum errc ledger_forget(struct store *s, struct str serial, struct str reason, struct str who,
+	int64_t now_ms, uint32_t *ret_n, struct err *err)
+{
+	static const char *const from[] = {
+		"DELETE FROM intent WHERE ?1 = 0 AND serial = ?2",
+		"DELETE FROM custody WHERE ?1 = 0 AND serial = ?2",
+		"DELETE FROM deed WHERE ?1 = 0 AND serial = ?2 AND state = 0",
+	};
+	uint32_t n = 0;
+	struct buf text;
+	enum errc rc = store_begin(s, err);
+
+	if (rc)
+		return rc;
+	rc = settle_rows(s, serial, now_ms, err);
+	for (size_t i = 0; i < sizeof(from) / sizeof(*from) && !rc; i++)
+		rc = forget_from(s, from[i], serial, &n, err);
+	buf_init(&text, EVENT_TEXT_BYTES);
+	describe_forgotten(serial, reason, who, n, &text);
+	if (!rc)
+		rc = buf_check(&text, "the reason", err);
+	if (!rc)
+		rc = store_event(s, 0, now_ms, "forget", buf_view(&text), err);
+	buf_release(&text);
+	if (!rc)
+		rc = store_commit(s, err);
+	if (rc)
+		store_rollback(s);
+	else
+		*ret_n = n;
+	return rc;
+}
+
+/* "SINCE REASON"; empty: not paused. */
+static enum errc set_pause(struct store *s, struct str value, const char *kind, struct str reason,
+	int64_t now_ms, struct err *err)
+{
+	enum errc rc = store_begin(s, err);
+
+	if (rc)
+		return rc;
+	rc = store_meta_put(s, "pause", value, err);
+	if (!rc)
+		rc = store_event(s, 0, now_ms, kind, reason, err);
+	if (!rc)
+		rc = store_commit(s, err);
+	if (rc)
+		store_rollback(s);
+	return rc;
+}
+
+enum errc ledger_pause(struct store *s, struct str reason, int64_t now_ms, struct err *err)
+{
+	struct ledger_pause p;
+	char value[sizeof(p.reason) + 24];
+
+	if (reason.n >= sizeof(p.reason))
+		return err_set(
+			err, ERR_LIMIT, "a reason has at most %zu bytes", sizeof(p.reason) - 1);
+	(void)snprintf(value, sizeof(value), "%lld %.*s", (long long)now_ms, (int)reason.n,
+		reason.n ? reason.p : "");
+	return set_pause(s, str_from(value), "pause", reason, now_ms, err);
+}
+
+enum errc ledger_resume(struct store *s, int64_t now_ms, struct err *err)
+{
+	return set_pause(s, STR(""), "resume", STR(""), now_ms, err);
+}
+
+static void take_pause(void *self, struct db_stmt *q)
+{
+	struct ledger_pause *p = self;
+	struct str reason = db_col_str(q, 0), since = str_cut(&reason, ' ');
+	uint64_t at;
+
+	if (!str_to_u64(since, &at))
+		return;
+	p->paused = true;
+	p->since_ms = (int64_t)at;
+	(void)snprintf(
+		p->reason, sizeof(p->reason), "%.*s", (int)reason.n, reason.n ? reason.p : "");
+}
+
+enum errc ledger_paused(struct store *s, struct ledger_pause *ret, struct err *err)
+{
+	struct ledger_pause p = { .since_ms = TIME_NONE };
+	enum errc rc = read_all(s, "SELECT value FROM meta WHERE key = 'pause' AND ?1 = ''",
+		STR(""), take_pause, &p, err);
+
+	if (!rc)
+		*ret = p;
+	return rc;
+}

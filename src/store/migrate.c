@@ -1,0 +1,167 @@
+#include "store/migrate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "model/outcome.h"
+#include "model/program.h"
+
+/* boot, boot_ms: since when a quarantine counts, none yet for what was open before. */
+static const char tables[] =
+	"ALTER TABLE request ADD COLUMN boot TEXT;"
+	"ALTER TABLE request ADD COLUMN boot_ms INTEGER;"
+	"CREATE TABLE intent(serial TEXT NOT NULL, request INTEGER NOT NULL,"
+	" PRIMARY KEY(serial, request)) WITHOUT ROWID;"
+	"CREATE INDEX intent_request ON intent(request);"
+	"CREATE TABLE custody(serial TEXT PRIMARY KEY, home TEXT NOT NULL, target TEXT NOT NULL,"
+	" run INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE deed(serial TEXT NOT NULL, kind INTEGER NOT NULL, incarnation TEXT NOT NULL,"
+	" state INTEGER NOT NULL, run INTEGER NOT NULL, request INTEGER NOT NULL,"
+	" at INTEGER NOT NULL, PRIMARY KEY(serial, kind, incarnation)) WITHOUT ROWID;"
+	"CREATE INDEX deed_request ON deed(request);"
+	"CREATE INDEX request_device_serial ON request_device(serial);"
+	"INSERT INTO intent(serial, request) SELECT DISTINCT v.serial, v.request"
+	" FROM request_device v JOIN request r ON r.id = v.request WHERE r.state IN (0, 1, 3);"
+	"PRAGMA user_version = 2;";
+
+/* Requests that cannot be undone and that nothing proved: their devices were not told apart by
+ * incarnation. ?1: the kind; ?2: OUTCOME_UNVERIFIED. */
+static const char unproved[] =
+	"INSERT OR IGNORE INTO deed(serial, kind, incarnation, state, run, request, at)"
+	" SELECT v.serial, r.kind, '', 0, r.run, r.id, r.intent FROM request r"
+	" JOIN request_device v ON v.request = r.id"
+	" LEFT JOIN device d ON d.run = r.run AND d.serial = v.serial"
+	" WHERE r.kind = ?1 AND (r.state IN (0, 1, 3) OR (r.state = 4 AND d.outcome = ?2))";
+
+/* Devices that the newest run about them took off, or may have, and is not through with. ?1:
+ * STEP_UNASSIGN. */
+static const char taken_off[] =
+	"SELECT d.serial, h.s, p.s, d.results, d.run, min(r.intent) FROM device d"
+	" JOIN text h ON h.id = d.home JOIN text p ON p.id = d.program"
+	" JOIN request_device v ON v.serial = d.serial"
+	" JOIN request r ON r.id = v.request AND r.run = d.run"
+	" WHERE d.finished IS NULL AND r.kind = ?1 AND r.state <> 2 AND d.run = (SELECT max(o.run)"
+	" FROM request_device w JOIN request o ON o.id = w.request WHERE w.serial = d.serial)"
+	" GROUP BY d.serial, d.run";
+
+/* How many letters of device.results a step of the program has. */
+static size_t letters_of(enum step_kind kind)
+{
+	if (kind == STEP_DELETE_FROM_LIFECYCLE)
+		return 2;
+	return step_info(kind)->service != SERVICE_NONE;
+}
+
+/* *ret_open: a step that puts the device back is still to be done; *ret_home: to where it was. */
+static enum errc read_put_back(
+	struct str program, struct str results, bool *ret_open, bool *ret_home, struct err *err)
+{
+	struct program p;
+	struct arena a;
+	size_t at = 0;
+	enum errc rc;
+
+	*ret_open = *ret_home = false;
+	arena_init(&a);
+	rc = program_decode(program, &a, &p, err);
+	for (uint32_t i = 0; !rc && i < p.n && at < results.n; i++) {
+		if (step_info(p.v[i].kind)->puts_back && results.p[at] == '.' && at > 0) {
+			*ret_open = true;
+			*ret_home = p.v[i].arg.n == 0;
+		}
+		at += letters_of(p.v[i].kind);
+	}
+	arena_release(&a);
+	return rc;
+}
+
+/* Where a step names the server, only its name is known: the run itself has to tell its id. */
+static enum errc add_custody(struct db *db, struct db_stmt *from, struct err *err)
+{
+	struct db_stmt *q;
+	bool open, home;
+	enum errc rc = read_put_back(db_col_str(from, 2), db_col_str(from, 3), &open, &home, err);
+
+	if (rc || !open)
+		return rc;
+	rc = db_prepare(db,
+		"INSERT OR IGNORE INTO custody(serial, home, target, run, since) "
+		"VALUES(?1, ?2, ?3, ?4, ?5)",
+		&q, err);
+	if (rc)
+		return rc;
+	db_bind_str(q, 1, db_col_str(from, 0));
+	db_bind_str(q, 2, db_col_str(from, 1));
+	db_bind_str(q, 3, home ? db_col_str(from, 1) : STR(""));
+	db_bind_int(q, 4, db_col_int(from, 4));
+	db_bind_int(q, 5, db_col_int(from, 5));
+	rc = db_run(q, err);
+	db_stmt_free(q);
+	return rc;
+}
+
+static enum errc add_custodies(struct db *db, struct err *err)
+{
+	struct db_stmt *q;
+	bool row;
+	enum errc rc = db_prepare(db, taken_off, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_int(q, 1, STEP_UNASSIGN);
+	while (!(rc = db_step(q, &row, err)) && row) {
+		rc = add_custody(db, q, err);
+		if (rc)
+			break;
+	}
+	db_stmt_free(q);
+	return rc;
+}
+
+static enum errc add_deeds(struct db *db, struct err *err)
+{
+	static const enum step_kind kinds[] = { STEP_WIPE, STEP_DELETE_RECORD, STEP_RELEASE };
+	enum errc rc = ERR_OK;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && !rc; i++) {
+		struct db_stmt *q;
+
+		rc = db_prepare(db, unproved, &q, err);
+		if (rc)
+			break;
+		db_bind_int(q, 1, kinds[i]);
+		db_bind_int(q, 2, OUTCOME_UNVERIFIED);
+		rc = db_run(q, err);
+		db_stmt_free(q);
+	}
+	return rc;
+}
+
+enum errc migrate_to_2(struct db *db, struct err *err)
+{
+	enum errc rc = db_exec(db, tables, err);
+
+	if (!rc)
+		rc = add_custodies(db, err);
+	return rc ? rc : add_deeds(db, err);
+}
+
+enum errc migrate_backup(struct db *db, const char *path, char **ret, struct err *err)
+{
+	int64_t version;
+	char *to;
+	enum errc rc = db_user_version(db, &version, err);
+
+	if (rc || version == 0 || version >= SCHEMA_VERSION)
+		return rc;
+	if (asprintf(&to, "%s.v%lld", path, (long long)version) < 0)
+		abort();
+	rc = db_backup(db, to, err);
+	if (rc)
+		free(to);
+	else
+		*ret = to;
+	return rc;
+}

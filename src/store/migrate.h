@@ -1,0 +1,17 @@
+/*
+ * Private to store/: from one schema to the next, in the transaction of whoever opens the store.
+ */
+#ifndef STORE_MIGRATE_H
+#define STORE_MIGRATE_H
+
+#include "io/db.h"
+
+enum { SCHEMA_VERSION = 2 };
+
+/* Before a store of an earlier version is changed: *ret becomes "PATH.v1"; the caller frees it with
+ * free(). Stays NULL where nothing is to be changed. Not inside a transaction. */
+MUST_CHECK enum errc migrate_backup(struct db *db, const char *path, char **ret, struct err *err);
+/* The tables of store/ledger.h, filled from what the runs left open. */
+MUST_CHECK enum errc migrate_to_2(struct db *db, struct err *err);
+
+#endif
