@@ -187,18 +187,19 @@ enum errc facts_keep_org_size(struct facts *f, struct err *err)
 
 enum errc facts_org_size(const struct facts *f, int64_t *ret, struct err *err)
 {
-	struct str when = STR_NONE;
+	char *kept = NULL;
+	struct str when;
 	uint64_t size, at_ms;
 	enum errc rc = ERR_OK;
 
 	if (f->store)
-		rc = store_meta_get(f->store, "size.organization", &when, err);
-	if (rc)
-		return rc;
+		rc = store_meta_get(f->store, "size.organization", &kept, err);
+	when = kept ? str_from(kept) : STR_NONE;
 	if (str_to_u64(str_cut(&when, ' '), &size) && str_to_u64(when, &at_ms) &&
 		transport_now(f->transport) - (int64_t)at_ms <= SIZE_KEPT_MS)
 		*ret = (int64_t)size;
-	return ERR_OK;
+	free(kept);
+	return rc;
 }
 
 /* Devices that depmend changed lately: a list they were on may be that much shorter. */
@@ -212,14 +213,15 @@ static enum errc own_changes(struct facts *f, uint64_t *ret, struct err *err)
 bool facts_size_plausible(
 	struct facts *f, const char *name, uint64_t n, int64_t told, struct err *err)
 {
-	char key[96];
-	struct str old = STR_NONE;
+	char key[96], *old = NULL;
 	uint64_t last = 0, own = 0, whole = told > 0 ? (uint64_t)told : 0;
 
 	(void)snprintf(key, sizeof(key), "size.%s", name);
 	if (f->store && store_meta_get(f->store, key, &old, err))
 		return false;
-	(void)str_to_u64(old, &last);
+	if (old)
+		(void)str_to_u64(str_from(old), &last);
+	free(old);
 	if (n * 5 < last * 4 && own_changes(f, &own, err))
 		return false;
 	if (n < f->least && ((n + own) * 5 < last * 4 || n * 5 < whole * 4)) {

@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
-enum { BUSY_TIMEOUT_MS = 10 * 1000 };
+enum { BUSY_PAUSE_US = 5000 };
+/* What the log keeps on disk once its content is in the database. */
+#define LOG_KEPT_BYTES "4194304"
 
 struct db {
 	sqlite3 *h;
@@ -60,6 +63,24 @@ static enum errc sync_path(const char *path, int open_flags, struct err *err)
 	return close(fd) == 0 ? ERR_OK : fail_os(path, "close", err);
 }
 
+/* SQLite waits by itself in most places; not where it opens a file that is being closed, switches
+ * to the log, or repairs one. `since` holds 0 at the first call. Nothing is repeated inside a
+ * transaction: what it has read may no longer be so. */
+static bool try_again(const struct db *d, int rc, int64_t *since)
+{
+	struct timespec t = { 0 };
+	int64_t now;
+
+	if ((rc & 0xff) != SQLITE_BUSY || !sqlite3_get_autocommit(d->h))
+		return false;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	if (*since == 0)
+		*since = now;
+	(void)usleep(BUSY_PAUSE_US);
+	return now - *since < DB_BUSY_MS;
+}
+
 /* Pragmas answer unknown or impossible values by silence, so the answer is read. */
 static enum errc use_wal(struct db *d, struct err *err)
 {
@@ -80,7 +101,7 @@ static enum errc configure(struct db *d, enum db_mode mode, struct err *err)
 {
 	/* A misspelt column in double quotes would silently be a text. */
 	static const int no_quoted_texts[] = { SQLITE_DBCONFIG_DQS_DML, SQLITE_DBCONFIG_DQS_DDL };
-	int rc = sqlite3_busy_timeout(d->h, BUSY_TIMEOUT_MS);
+	int rc = sqlite3_busy_timeout(d->h, DB_BUSY_MS);
 
 	for (size_t i = 0; rc == SQLITE_OK && i < 2; i++)
 		rc = sqlite3_db_config(d->h, no_quoted_texts[i], 0, NULL);
@@ -91,6 +112,8 @@ static enum errc configure(struct db *d, enum db_mode mode, struct err *err)
 
 		if (e == ERR_OK)
 			e = db_durable(d, mode == DB_STORE, err);
+		if (e == ERR_OK)
+			e = db_exec(d, "PRAGMA journal_size_limit=" LOG_KEPT_BYTES, err);
 		if (e != ERR_OK)
 			return e;
 	}
@@ -135,8 +158,12 @@ void db_close(struct db *d)
 
 enum errc db_exec(struct db *d, const char *sql, struct err *err)
 {
-	int rc = sqlite3_exec(d->h, sql, NULL, NULL, NULL);
+	int64_t since = 0;
+	int rc;
 
+	do
+		rc = sqlite3_exec(d->h, sql, NULL, NULL, NULL);
+	while (try_again(d, rc, &since));
 	return rc == SQLITE_OK ? ERR_OK : fail(d, rc, err);
 }
 
@@ -240,9 +267,13 @@ out:
 enum errc db_prepare(struct db *d, const char *sql, struct db_stmt **ret, struct err *err)
 {
 	sqlite3_stmt *h = NULL;
-	int rc = sqlite3_prepare_v3(d->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &h, NULL);
+	int64_t since = 0;
 	struct db_stmt *s;
+	int rc;
 
+	do
+		rc = sqlite3_prepare_v3(d->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &h, NULL);
+	while (try_again(d, rc, &since));
 	if (rc != SQLITE_OK)
 		return fail(d, rc, err);
 	s = mem_zalloc(sizeof(*s));
@@ -289,10 +320,13 @@ void db_bind_null(struct db_stmt *s, int at)
 enum errc db_step(struct db_stmt *s, bool *ret_row, struct err *err)
 {
 	int rc = s->failed_bind;
+	int64_t since = 0;
 	enum errc e;
 
 	if (rc == SQLITE_OK)
-		rc = sqlite3_step(s->h);
+		do
+			rc = sqlite3_step(s->h);
+		while (try_again(s->d, rc, &since));
 	if (rc == SQLITE_ROW) {
 		*ret_row = true;
 		return ERR_OK;
@@ -320,6 +354,11 @@ void db_reset(struct db_stmt *s)
 	s->failed_bind = SQLITE_OK;
 }
 
+int db_columns(const struct db_stmt *s)
+{
+	return sqlite3_column_count(s->h);
+}
+
 int64_t db_col_int(struct db_stmt *s, int at)
 {
 	return sqlite3_column_int64(s->h, at);
@@ -336,6 +375,11 @@ struct str db_col_str(struct db_stmt *s, int at)
 		    ? sqlite3_column_blob(s->h, at)
 		    : (const void *)sqlite3_column_text(s->h, at);
 	return (struct str){ p ? p : "", (size_t)sqlite3_column_bytes(s->h, at) };
+}
+
+bool db_col_is_int(struct db_stmt *s, int at)
+{
+	return sqlite3_column_type(s->h, at) == SQLITE_INTEGER;
 }
 
 bool db_col_is_null(struct db_stmt *s, int at)

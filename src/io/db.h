@@ -1,5 +1,9 @@
 /*
  * SQLite, with no return code left unread. Statements are prepared once and kept by the caller.
+ *
+ * Several processes may have a file open: who finds it busy tries again, for DB_BUSY_MS at most.
+ * A statement in the middle of its rows pins what it sees: leave it (db_reset()) before anything
+ * is written.
  */
 #ifndef IO_DB_H
 #define IO_DB_H
@@ -12,6 +16,8 @@
 
 struct db;
 struct db_stmt;
+
+enum { DB_BUSY_MS = 10 * 1000 };
 
 enum db_mode {
 	DB_STORE,  /* WAL, synchronous=FULL: what is committed survives a power cut */
@@ -55,9 +61,11 @@ MUST_CHECK enum errc db_step(struct db_stmt *s, bool *ret_row, struct err *err);
 /* For statements that return nothing: step to the end and reset. */
 MUST_CHECK enum errc db_run(struct db_stmt *s, struct err *err);
 void db_reset(struct db_stmt *s); /* leave a row loop early */
+int db_columns(const struct db_stmt *s);
 /* Columns count from 0; texts are borrowed until the next step, reset or bind. */
 int64_t db_col_int(struct db_stmt *s, int at);
 struct str db_col_str(struct db_stmt *s, int at); /* p == NULL for NULL */
 bool db_col_is_null(struct db_stmt *s, int at);
+bool db_col_is_int(struct db_stmt *s, int at);
 
 #endif

@@ -168,7 +168,7 @@ static enum errc compile_programs(struct plan *p, struct misfit *misfits, struct
 enum errc plan_home(const struct plan *p, uint32_t slot, uint32_t *ret_server, struct err *err)
 {
 	struct fleet *fleet = p->opt->facts->fleet;
-	struct str id = STR_NONE;
+	char *id = NULL;
 	enum errc rc = ERR_OK;
 
 	if (fleet_server_of(fleet, slot, ret_server) && *ret_server != SERVER_NONE)
@@ -176,7 +176,8 @@ enum errc plan_home(const struct plan *p, uint32_t slot, uint32_t *ret_server, s
 	if (p->opt->facts->store)
 		rc = store_home_get(p->opt->facts->store, fleet_serial(fleet, slot), &id, err);
 	if (!rc)
-		*ret_server = id.n ? fleet_server_by_id(fleet, id) : SERVER_NONE;
+		*ret_server = id ? fleet_server_by_id(fleet, str_from(id)) : SERVER_NONE;
+	free(id);
 	return rc;
 }
 

@@ -228,7 +228,6 @@ enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f
 	(void)snprintf(run.fingerprint, sizeof(run.fingerprint), "%s", p->fingerprint);
 	buf_init(&frozen, FROZEN_MAX_BYTES);
 	write_frozen(p, f, &frozen);
-	run.frozen = buf_view(&frozen);
 	rc = buf_check(&frozen, "the frozen settings", err);
 	if (!rc)
 		rc = name_run(store, &run, now_ms, err);
@@ -237,7 +236,7 @@ enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f
 	if (!rc)
 		rc = store_begin(store, err);
 	if (!rc) {
-		rc = store_run_add(store, &run, err);
+		rc = store_run_add(store, &run, buf_view(&frozen), err);
 		if (!rc)
 			rc = add_rows(p, store, run.id, f->policy, err);
 		if (!rc)
@@ -248,7 +247,6 @@ enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f
 			store_rollback(store);
 	}
 	buf_release(&frozen);
-	run.frozen = STR_NONE;
 	if (!rc)
 		*ret = run;
 	return rc;

@@ -12,14 +12,18 @@ enum errc run_open_input(
 	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err)
 {
 	struct json *j;
-	char *folder, *spool;
+	char *frozen, *folder, *spool;
 	int64_t widest = 0, serial_at = 0;
 	struct str delimiter;
-	enum errc rc = json_parse(&j, run->frozen, err);
+	enum errc rc = store_run_frozen(store, run->id, &frozen, err);
 
+	*ret = (struct run_input){ 0 };
+	if (rc)
+		return rc;
+	rc = json_parse(&j, str_from(frozen), err);
+	free(frozen);
 	if (rc)
 		return err_set(err, ERR_STORE, "run %s cannot be read", run->name);
-	*ret = (struct run_input){ 0 };
 	delimiter = json_text(json_get(j, "delimiter"));
 	(void)json_int(json_get(j, "widest"), &widest);
 	(void)json_int(json_get(j, "serial_at"), &serial_at);
@@ -63,9 +67,8 @@ struct stored_device {
 
 /* Rows stay in the store until they are asked for, there are so many. */
 struct run_results {
-	struct store *store;
-	int64_t run;
-	uint32_t n_rows, next;     /* next: the row the store would give next */
+	struct row_reader *rows;
+	uint32_t n_rows, next;     /* next: the row the reader would give next */
 	struct map texts, serials; /* serials: of devices, by index */
 	struct stored_device *devices;
 	uint32_t n_devices, cap_devices;
@@ -143,9 +146,7 @@ enum errc run_results_load(
 	struct run_results *r = mem_zalloc(sizeof(*r));
 	enum errc rc;
 
-	r->store = store;
-	r->run = run;
-	r->next = MAP_NONE;
+	r->rows = row_reader_open(store, run, 0);
 	map_init(&r->texts, 0);
 	map_init(&r->serials, 0);
 	buf_init(&r->steps, 1024 * 1024);
@@ -165,7 +166,7 @@ void run_results_free(struct run_results *r)
 {
 	if (!r)
 		return;
-	store_rows_end(r->store);
+	row_reader_close(r->rows);
 	map_release(&r->texts);
 	map_release(&r->serials);
 	buf_release(&r->steps);
@@ -208,10 +209,11 @@ static enum errc read_row(
 	struct run_results *r, uint32_t n, struct row_record *ret, struct err *err)
 {
 	bool more;
-	enum errc rc = r->next == n ? ERR_OK : store_rows_from(r->store, r->run, n, err);
+	enum errc rc;
 
-	if (!rc)
-		rc = store_row_next(r->store, ret, &more, err);
+	if (r->next != n)
+		row_reader_seek(r->rows, n);
+	rc = row_reader_next(r->rows, ret, &more, err);
 	if (!rc && (!more || ret->n != n))
 		rc = err_set(err, ERR_STORE, "row %u of the run is missing", n);
 	r->next = rc ? MAP_NONE : n + 1;

@@ -45,6 +45,7 @@ enum errc undo_input(
 	struct store *store, const struct run_record *run, struct input *ret, struct err *err)
 {
 	struct run_input old = { 0 };
+	struct row_reader *rows = row_reader_open(store, run->id, 0);
 	struct row_record row;
 	bool more = true;
 	enum errc rc = run_open_input(store, run, &old, err);
@@ -53,13 +54,13 @@ enum errc undo_input(
 	ret->widest = old.widest;
 	free(old.path);
 	free(old.undoes);
-	if (!rc)
-		rc = store_rows_from(store, run->id, 0, err);
+	free(old.again);
 	while (!rc && more) {
-		rc = store_row_next(store, &row, &more, err);
+		rc = row_reader_next(rows, &row, &more, err);
 		if (!rc && more)
 			add_row(ret, &row);
 	}
+	row_reader_close(rows);
 	return rc;
 }
 

@@ -27,20 +27,13 @@ static void chain(char out[SHA256_HEX], struct str before, int64_t run, int64_t 
 	buf_release(&b);
 }
 
-/* *ret: the newest hash, or "" at the beginning; caller frees. */
+/* *ret: the newest hash; NULL at the beginning. Caller frees. */
 static enum errc last_hash(struct store *s, char **ret, struct err *err)
 {
 	struct db_stmt *q;
-	bool row;
 	enum errc rc = store_sql(s, SQL_EVENT_LAST, &q, err);
 
-	if (!rc)
-		rc = db_step(q, &row, err);
-	if (rc)
-		return rc;
-	*ret = mem_dupz(row ? db_col_str(q, 0) : STR_NONE);
-	db_reset(q);
-	return ERR_OK;
+	return rc ? rc : store_one_text(q, ret, err);
 }
 
 enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *kind,
@@ -55,7 +48,7 @@ enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *k
 	rc = last_hash(s, &before, err);
 	if (rc)
 		return rc;
-	chain(hash, str_from(before), run, at_ms, str_from(kind), text);
+	chain(hash, before ? str_from(before) : STR_NONE, run, at_ms, str_from(kind), text);
 	free(before);
 	rc = store_sql(s, SQL_EVENT_ADD, &q, err);
 	if (rc)
@@ -68,74 +61,68 @@ enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *k
 	return db_run(q, err);
 }
 
+struct verifying {
+	char hash[SHA256_HEX]; /* of the event before */
+	int64_t n;
+};
+
+static enum errc verify_event(void *self, const struct cell *c, struct err *err)
+{
+	struct verifying *v = self;
+	char next[SHA256_HEX];
+
+	chain(next, str_from(v->hash), c[1].number, c[2].number, c[3].text, c[4].text);
+	v->n++;
+	if (c[0].number != v->n || !str_eq(str_from(next), c[5].text))
+		return err_set(err, ERR_CONFLICT,
+			"the audit trail is broken at event %lld: it was changed, removed or "
+			"added afterwards",
+			(long long)v->n);
+	memcpy(v->hash, next, sizeof(v->hash));
+	return ERR_OK;
+}
+
 enum errc store_events_verify(struct store *s, int64_t *ret_n, struct err *err)
 {
-	char hash[SHA256_HEX] = "", next[SHA256_HEX];
-	int64_t n = 0;
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = store_sql(s, SQL_EVENT_ALL, &q, err);
+	struct verifying v = { .n = 0 };
+	enum errc rc = store_walk(s, SQL_EVENT_ALL, 0, verify_event, &v, err);
 
-	if (rc)
-		return rc;
-	while (!(rc = db_step(q, &row, err)) && row) {
-		chain(next, str_from(hash), db_col_int(q, 1), db_col_int(q, 2), db_col_str(q, 3),
-			db_col_str(q, 4));
-		n++;
-		if (db_col_int(q, 0) != n || !str_eq(str_from(next), db_col_str(q, 5))) {
-			rc = err_set(err, ERR_CONFLICT,
-				"the audit trail is broken at event %lld: it was changed, removed "
-				"or "
-				"added afterwards",
-				(long long)n);
-			break;
-		}
-		memcpy(hash, next, sizeof(hash));
-	}
-	db_reset(q);
 	if (!rc)
-		*ret_n = n;
+		*ret_n = v.n;
 	return rc;
+}
+
+struct giving {
+	enum errc (*each)(void *self, const struct event_record *e, struct err *err);
+	void *self;
+};
+
+static enum errc give_event(void *self, const struct cell *c, struct err *err)
+{
+	const struct giving *to = self;
+	struct event_record e = {
+		.at_ms = c[2].number,
+		.kind = c[3].text,
+		.text = c[4].text,
+		.hash = c[5].text,
+	};
+
+	return to->each(to->self, &e, err);
 }
 
 enum errc store_events(struct store *s, int64_t run,
 	enum errc (*each)(void *self, const struct event_record *e, struct err *err), void *self,
 	struct err *err)
 {
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = store_sql(s, SQL_EVENT_RUN, &q, err);
+	struct giving to = { each, self };
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	while (!(rc = db_step(q, &row, err)) && row) {
-		struct event_record e = {
-			.at_ms = db_col_int(q, 2),
-			.kind = db_col_str(q, 3),
-			.text = db_col_str(q, 4),
-			.hash = db_col_str(q, 5),
-		};
-
-		rc = each(self, &e, err);
-		if (rc)
-			break;
-	}
-	db_reset(q);
-	return rc;
+	return store_walk(s, SQL_EVENT_RUN, run, give_event, &to, err);
 }
 
 enum errc store_latest(struct store *s, int64_t *ret_ms, struct err *err)
 {
 	struct db_stmt *q;
-	bool row;
 	enum errc rc = store_sql(s, SQL_LATEST, &q, err);
 
-	if (!rc)
-		rc = db_step(q, &row, err);
-	if (rc)
-		return rc;
-	*ret_ms = row ? col_time(q, 0) : TIME_NONE;
-	db_reset(q);
-	return ERR_OK;
+	return rc ? rc : store_one_number(q, TIME_NONE, ret_ms, err);
 }

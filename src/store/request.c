@@ -55,73 +55,72 @@ enum errc store_request_set(struct store *s, int64_t request, enum request_state
 	return db_run(q, err);
 }
 
+struct giving {
+	enum errc (*each)(void *self, const struct request_record *r, struct err *err);
+	void *self;
+};
+
+static enum errc give_request(void *self, const struct cell *c, struct err *err)
+{
+	const struct giving *to = self;
+	struct request_record r = {
+		.id = c[0].number,
+		.run = c[1].number,
+		.kind = (int)c[2].number,
+		.target = c[3].text,
+		.state = (enum request_state)c[4].number,
+		.activity = c[5].text,
+		.intent_ms = c[6].number,
+		.sent_ms = cell_time(&c[7]),
+	};
+
+	return to->each(to->self, &r, err);
+}
+
 enum errc store_requests_open(struct store *s, int64_t run,
 	enum errc (*each)(void *self, const struct request_record *r, struct err *err), void *self,
 	struct err *err)
 {
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = store_sql(s, SQL_REQUEST_OPEN, &q, err);
+	struct giving to = { each, self };
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	while (!(rc = db_step(q, &row, err)) && row) {
-		struct request_record r = {
-			.id = db_col_int(q, 0),
-			.run = db_col_int(q, 1),
-			.kind = (int)db_col_int(q, 2),
-			.target = db_col_str(q, 3),
-			.state = (enum request_state)db_col_int(q, 4),
-			.activity = db_col_str(q, 5),
-			.intent_ms = db_col_int(q, 6),
-			.sent_ms = col_time(q, 7),
-		};
+	return store_walk(s, SQL_REQUEST_OPEN, run, give_request, &to, err);
+}
 
-		rc = each(self, &r, err);
-		if (rc)
-			break;
-	}
-	db_reset(q);
-	return rc;
+struct naming {
+	enum errc (*each)(void *self, struct str serial, uint32_t step, struct err *err);
+	void *self;
+};
+
+static enum errc give_named(void *self, const struct cell *c, struct err *err)
+{
+	const struct naming *to = self;
+
+	return to->each(to->self, c[1].text, (uint32_t)c[2].number, err);
 }
 
 enum errc store_request_devices(struct store *s, int64_t request,
 	enum errc (*each)(void *self, struct str serial, uint32_t step, struct err *err),
 	void *self, struct err *err)
 {
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = store_sql(s, SQL_REQUEST_DEVICES, &q, err);
+	struct naming to = { each, self };
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, request);
-	while (!(rc = db_step(q, &row, err)) && row) {
-		rc = each(self, db_col_str(q, 0), (uint32_t)db_col_int(q, 1), err);
-		if (rc)
-			break;
-	}
-	db_reset(q);
-	return rc;
+	return store_walk(s, SQL_REQUEST_DEVICES, request, give_named, &to, err);
 }
 
 enum errc store_devices_since(
 	struct store *s, int kind, int64_t since_ms, uint64_t *ret, struct err *err)
 {
 	struct db_stmt *q;
-	bool row;
+	int64_t n = 0;
 	enum errc rc = store_sql(s, SQL_DEVICES_SINCE, &q, err);
 
 	if (rc)
 		return rc;
 	db_bind_int(q, 1, since_ms);
 	db_bind_int(q, 2, kind);
-	rc = db_step(q, &row, err);
-	if (!rc) {
-		*ret = row ? (uint64_t)db_col_int(q, 0) : 0;
-		db_reset(q);
-	}
+	rc = store_one_number(q, 0, &n, err);
+	if (!rc)
+		*ret = (uint64_t)n;
 	return rc;
 }
 
@@ -130,15 +129,14 @@ static enum errc each_text(struct db_stmt *q,
 	enum errc (*each)(void *self, struct str serial, struct err *err), void *self,
 	struct err *err)
 {
-	bool row;
+	struct page p;
 	enum errc rc;
 
-	while (!(rc = db_step(q, &row, err)) && row) {
-		rc = each(self, db_col_str(q, 0), err);
-		if (rc)
-			break;
-	}
-	db_reset(q);
+	page_init(&p);
+	rc = page_read(&p, q, err);
+	for (size_t i = 0; i < p.n && !rc; i++)
+		rc = each(self, page_row(&p, i)->text, err);
+	page_release(&p);
 	return rc;
 }
 
@@ -185,20 +183,15 @@ enum errc store_home_put(
 	return db_run(q, err);
 }
 
-enum errc store_home_get(struct store *s, struct str serial, struct str *ret, struct err *err)
+enum errc store_home_get(struct store *s, struct str serial, char **ret, struct err *err)
 {
 	struct db_stmt *q;
-	bool row;
 	enum errc rc = store_sql(s, SQL_HOME_GET, &q, err);
 
 	if (rc)
 		return rc;
-	db_reset(q); /* the text of the last look-up was still borrowed */
 	db_bind_str(q, 1, serial);
-	rc = db_step(q, &row, err);
-	if (!rc)
-		*ret = row ? db_col_str(q, 0) : STR_NONE;
-	return rc;
+	return store_one_text(q, ret, err);
 }
 
 enum errc store_rate_add(struct store *s, int rate_class, int64_t at_ms, struct err *err)
@@ -250,7 +243,7 @@ enum errc store_rate_span(struct store *s, int rate_class, int64_t from_ms, int6
 	enum errc (*each)(void *self, int64_t at_ms, struct err *err), void *self, struct err *err)
 {
 	struct db_stmt *q;
-	bool row;
+	struct page p;
 	enum errc rc = store_sql(s, SQL_RATE_SPAN, &q, err);
 
 	if (rc)
@@ -258,11 +251,10 @@ enum errc store_rate_span(struct store *s, int rate_class, int64_t from_ms, int6
 	db_bind_int(q, 1, rate_class);
 	db_bind_int(q, 2, from_ms);
 	db_bind_int(q, 3, until_ms);
-	while (!(rc = db_step(q, &row, err)) && row) {
-		rc = each(self, db_col_int(q, 0), err);
-		if (rc)
-			break;
-	}
-	db_reset(q);
+	page_init(&p);
+	rc = page_read(&p, q, err);
+	for (size_t i = 0; i < p.n && !rc; i++)
+		rc = each(self, page_row(&p, i)->number, err);
+	page_release(&p);
 	return rc;
 }

@@ -1,11 +1,13 @@
 /* Runs, their rows and their devices. */
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "base/time.h"
 #include "model/outcome.h"
 #include "store/sql.h"
 
-enum errc store_run_add(struct store *s, struct run_record *run, struct err *err)
+enum errc store_run_add(struct store *s, struct run_record *run, struct str frozen, struct err *err)
 {
 	struct db_stmt *q;
 	enum errc rc = store_sql(s, SQL_RUN_ADD, &q, err);
@@ -18,7 +20,7 @@ enum errc store_run_add(struct store *s, struct run_record *run, struct err *err
 	db_bind_int(q, 4, run->state);
 	db_bind_int(q, 5, run->created_ms);
 	db_bind_int(q, 6, run->now_ms);
-	db_bind_str(q, 7, run->frozen);
+	db_bind_str(q, 7, frozen);
 	rc = db_run(q, err);
 	if (!rc)
 		run->id = db_last_id(s->db);
@@ -45,59 +47,68 @@ static void copy_text(char *to, size_t size, struct str from)
 	(void)snprintf(to, size, "%.*s", (int)from.n, from.n ? from.p : "");
 }
 
-static void read_run(struct db_stmt *q, struct run_record *ret)
+static void read_run(const struct cell *c, struct run_record *ret)
 {
-	ret->id = db_col_int(q, 0);
-	copy_text(ret->name, sizeof(ret->name), db_col_str(q, 1));
-	copy_text(ret->identity, sizeof(ret->identity), db_col_str(q, 2));
-	copy_text(ret->fingerprint, sizeof(ret->fingerprint), db_col_str(q, 3));
-	ret->state = (enum run_state)db_col_int(q, 4);
-	ret->created_ms = db_col_int(q, 5);
-	ret->now_ms = db_col_int(q, 6);
-	ret->finished_ms = col_time(q, 7);
-	ret->exit_status = db_col_is_null(q, 8) ? -1 : (int)db_col_int(q, 8);
-	ret->frozen = db_col_str(q, 9);
+	ret->id = c[0].number;
+	copy_text(ret->name, sizeof(ret->name), c[1].text);
+	copy_text(ret->identity, sizeof(ret->identity), c[2].text);
+	copy_text(ret->fingerprint, sizeof(ret->fingerprint), c[3].text);
+	ret->state = (enum run_state)c[4].number;
+	ret->created_ms = c[5].number;
+	ret->now_ms = c[6].number;
+	ret->finished_ms = cell_time(&c[7]);
+	ret->exit_status = c[8].null ? -1 : (int)c[8].number;
+}
+
+/* The first run of those that the statement gives for a text; *ret_n: how many there are. */
+static enum errc first_run(struct store *s, enum sql which, struct str text, struct run_record *ret,
+	size_t *ret_n, struct err *err)
+{
+	struct db_stmt *q;
+	struct page p;
+	enum errc rc = store_sql(s, which, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(q, 1, text);
+	page_init(&p);
+	rc = page_read(&p, q, err);
+	if (!rc && p.n)
+		read_run(page_row(&p, 0), ret);
+	*ret_n = p.n;
+	page_release(&p);
+	return rc;
 }
 
 enum errc store_run_find(struct store *s, const char *identity, struct run_record *ret,
 	bool *ret_found, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_RUN_FIND, &q, err);
+	size_t n = 0;
+	enum errc rc = first_run(s, SQL_RUN_FIND, str_from(identity), ret, &n, err);
 
-	if (rc)
-		return rc;
-	db_reset(q);
-	db_bind_str(q, 1, str_from(identity));
-	rc = db_step(q, ret_found, err);
-	if (!rc && *ret_found)
-		read_run(q, ret);
+	*ret_found = n > 0;
 	return rc;
 }
 
 static enum errc get_latest(struct store *s, struct run_record *ret, struct err *err)
 {
-	char name[sizeof(ret->name)];
 	struct db_stmt *q;
-	bool row;
+	char *name = NULL;
 	enum errc rc = store_sql(s, SQL_RUN_LATEST, &q, err);
 
 	if (!rc)
-		rc = db_step(q, &row, err);
-	if (rc)
-		return rc;
-	if (!row)
-		return err_set(err, ERR_NOT_FOUND, "there is no run yet");
-	copy_text(name, sizeof(name), db_col_str(q, 0));
-	db_reset(q);
-	return store_run_get(s, name, ret, err);
+		rc = store_one_text(q, &name, err);
+	if (!rc)
+		rc = name ? store_run_get(s, name, ret, err)
+			  : err_set(err, ERR_NOT_FOUND, "there is no run yet");
+	free(name);
+	return rc;
 }
 
 enum errc store_run_get(struct store *s, const char *name, struct run_record *ret, struct err *err)
 {
 	struct run_record run;
-	struct db_stmt *q;
-	bool row, more = false;
+	size_t n;
 	enum errc rc;
 
 	if (strcmp(name, "latest") == 0)
@@ -106,51 +117,56 @@ enum errc store_run_get(struct store *s, const char *name, struct run_record *re
 	if (!*name)
 		return err_set(
 			err, ERR_NOT_FOUND, "the name of the run is empty; see 'depmend runs'");
-	rc = store_sql(s, SQL_RUN_GET, &q, err);
+	rc = first_run(s, SQL_RUN_GET, str_from(name), &run, &n, err);
 	if (rc)
 		return rc;
-	db_reset(q);
-	db_bind_str(q, 1, str_from(name));
-	rc = db_step(q, &row, err);
-	if (rc)
-		return rc;
-	if (!row)
+	if (n == 0)
 		return err_set(
 			err, ERR_NOT_FOUND, "no run is called '%s'; see 'depmend runs'", name);
-	read_run(q, &run);
-	if (str_eq(str_from(name), str_from(run.name))) {
-		*ret = run;
-		return ERR_OK;
-	}
-	rc = db_step(q, &more, err);
-	db_reset(q);
+	if (n > 1 && strcmp(name, run.name) != 0)
+		return err_set(err, ERR_CONFLICT, "more than one run begins with '%s'", name);
+	*ret = run;
+	return ERR_OK;
+}
+
+enum errc store_run_frozen(struct store *s, int64_t run, char **ret, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, SQL_RUN_FROZEN, &q, err);
+
 	if (rc)
 		return rc;
-	if (more)
-		return err_set(err, ERR_CONFLICT, "more than one run begins with '%s'", name);
-	return store_run_get(s, run.name, ret, err); /* again, so that its texts are borrowed */
+	db_bind_int(q, 1, run);
+	rc = store_one_text(q, ret, err);
+	if (!rc && !*ret)
+		rc = err_set(err, ERR_STORE, "run %lld is not there", (long long)run);
+	return rc;
+}
+
+struct giving_runs {
+	enum errc (*each)(void *self, const struct run_record *run, struct err *err);
+	void *self;
+};
+
+static enum errc give_run(void *self, const struct cell *c, struct err *err)
+{
+	const struct giving_runs *to = self;
+	struct run_record run;
+
+	read_run(c, &run);
+	return to->each(to->self, &run, err);
 }
 
 enum errc store_runs(struct store *s,
 	enum errc (*each)(void *self, const struct run_record *run, struct err *err), void *self,
 	struct err *err)
 {
-	struct run_record run;
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = store_sql(s, SQL_RUN_ALL, &q, err);
+	struct giving_runs to = { each, self };
 
-	if (rc)
-		return rc;
-	while (!(rc = db_step(q, &row, err)) && row) {
-		read_run(q, &run);
-		rc = each(self, &run, err);
-		if (rc)
-			break;
-	}
-	db_reset(q);
-	return rc;
+	return store_walk(s, SQL_RUN_ALL, 0, give_run, &to, err);
 }
+
+/* --- rows --- */
 
 enum errc store_row_add(struct store *s, int64_t run, const struct row_record *row, struct err *err)
 {
@@ -178,59 +194,78 @@ enum errc store_row_add(struct store *s, int64_t run, const struct row_record *r
 enum errc store_row_count(struct store *s, int64_t run, uint32_t *ret, struct err *err)
 {
 	struct db_stmt *q;
-	bool row;
+	int64_t n = 0;
 	enum errc rc = store_sql(s, SQL_ROW_COUNT, &q, err);
 
 	if (rc)
 		return rc;
 	db_bind_int(q, 1, run);
-	rc = db_step(q, &row, err);
+	rc = store_one_number(q, 0, &n, err);
 	if (!rc)
-		*ret = (uint32_t)db_col_int(q, 0);
-	db_reset(q);
+		*ret = (uint32_t)n;
 	return rc;
 }
 
-enum errc store_rows_from(struct store *s, int64_t run, uint32_t n, struct err *err)
-{
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_ROW_FROM, &q, err);
+struct row_reader {
+	struct store *store;
+	int64_t run, after; /* number of the last row handed out */
+	struct page page;
+	size_t next; /* in the page */
+};
 
-	if (rc)
+struct row_reader *row_reader_open(struct store *s, int64_t run, uint32_t n)
+{
+	struct row_reader *r = mem_zalloc(sizeof(*r));
+
+	r->store = s;
+	r->run = run;
+	page_init(&r->page);
+	row_reader_seek(r, n);
+	return r;
+}
+
+void row_reader_close(struct row_reader *r)
+{
+	if (!r)
+		return;
+	page_release(&r->page);
+	free(r);
+}
+
+void row_reader_seek(struct row_reader *r, uint32_t n)
+{
+	r->after = (int64_t)n - 1;
+	r->next = r->page.n;
+}
+
+enum errc row_reader_next(
+	struct row_reader *r, struct row_record *ret, bool *ret_more, struct err *err)
+{
+	const struct cell *c;
+	enum errc rc = ERR_OK;
+
+	if (r->next == r->page.n) {
+		rc = store_page(r->store, SQL_ROW_FROM, r->run, r->after, &r->page, err);
+		r->next = 0;
+	}
+	*ret_more = !rc && r->page.n > 0;
+	if (!*ret_more)
 		return rc;
-	db_reset(q);
-	db_bind_int(q, 1, run);
-	db_bind_int(q, 2, n);
+	c = page_row(&r->page, r->next++);
+	r->after = c[0].number;
+	*ret = (struct row_record){
+		.n = (uint32_t)c[0].number,
+		.line = (uint64_t)c[1].number,
+		.serial = c[2].text,
+		.outcome = (int)c[3].number,
+		.reason = (int)c[4].number,
+		.rule = c[5].text,
+		.detail = c[6].text,
+	};
 	return ERR_OK;
 }
 
-enum errc store_row_next(struct store *s, struct row_record *ret, bool *ret_more, struct err *err)
-{
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_ROW_FROM, &q, err);
-
-	if (!rc)
-		rc = db_step(q, ret_more, err);
-	if (!rc && *ret_more)
-		*ret = (struct row_record){
-			.n = (uint32_t)db_col_int(q, 0),
-			.line = (uint64_t)db_col_int(q, 1),
-			.serial = db_col_str(q, 2),
-			.outcome = (int)db_col_int(q, 3),
-			.reason = (int)db_col_int(q, 4),
-			.rule = db_col_str(q, 5),
-			.detail = db_col_str(q, 6),
-		};
-	return rc;
-}
-
-void store_rows_end(struct store *s)
-{
-	struct db_stmt *q;
-
-	if (!store_sql(s, SQL_ROW_FROM, &q, NULL))
-		db_reset(q);
-}
+/* --- devices --- */
 
 enum errc store_device_add(
 	struct store *s, int64_t run, const struct device_record *d, struct err *err)
@@ -290,55 +325,49 @@ enum errc store_device_update(
 	return db_run(q, err);
 }
 
-static void read_device(struct db_stmt *q, struct device_record *ret)
+struct giving_devices {
+	enum errc (*each)(void *self, const struct device_record *d, struct err *err);
+	void *self;
+};
+
+static enum errc give_device(void *self, const struct cell *c, struct err *err)
 {
-	*ret = (struct device_record){
-		.serial = db_col_str(q, 0),
-		.rule = db_col_str(q, 1),
-		.program = db_col_str(q, 2),
-		.before = db_col_str(q, 3),
-		.start = db_col_str(q, 4),
-		.home = db_col_str(q, 5),
-		.wave = (uint32_t)db_col_int(q, 6),
-		.listed = (uint32_t)db_col_int(q, 7),
-		.results = db_col_str(q, 8),
-		.outcome = (int)db_col_int(q, 9),
-		.reason = (int)db_col_int(q, 10),
-		.after = db_col_str(q, 11),
-		.detail = db_col_str(q, 12),
-		.evidence = db_col_str(q, 13),
-		.attempts = (uint32_t)db_col_int(q, 14),
-		.finished_ms = col_time(q, 15),
+	const struct giving_devices *to = self;
+	struct device_record d = {
+		.serial = c[1].text,
+		.rule = c[2].text,
+		.program = c[3].text,
+		.before = c[4].text,
+		.start = c[5].text,
+		.home = c[6].text,
+		.wave = (uint32_t)c[7].number,
+		.listed = (uint32_t)c[8].number,
+		.results = c[9].text,
+		.outcome = (int)c[10].number,
+		.reason = (int)c[11].number,
+		.after = c[12].text,
+		.detail = c[13].text,
+		.evidence = c[14].text,
+		.attempts = (uint32_t)c[15].number,
+		.finished_ms = cell_time(&c[16]),
 	};
+
+	return to->each(to->self, &d, err);
 }
 
 enum errc store_devices(struct store *s, int64_t run,
 	enum errc (*each)(void *self, const struct device_record *d, struct err *err), void *self,
 	struct err *err)
 {
-	struct device_record d;
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = store_sql(s, SQL_DEVICE_ALL, &q, err);
+	struct giving_devices to = { each, self };
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	while (!(rc = db_step(q, &row, err)) && row) {
-		read_device(q, &d);
-		rc = each(self, &d, err);
-		if (rc)
-			break;
-	}
-	db_reset(q);
-	return rc;
+	return store_walk(s, SQL_DEVICE_ALL, run, give_device, &to, err);
 }
 
 enum errc store_last_done(
 	struct store *s, struct str serial, struct str rule, int64_t *ret_ms, struct err *err)
 {
 	struct db_stmt *q;
-	bool row;
 	enum errc rc = store_sql(s, SQL_LAST_DONE, &q, err);
 
 	if (rc)
@@ -346,10 +375,5 @@ enum errc store_last_done(
 	db_bind_str(q, 1, serial);
 	db_bind_str(q, 2, rule);
 	db_bind_int(q, 3, OUTCOME_DONE);
-	rc = db_step(q, &row, err);
-	if (!rc) {
-		*ret_ms = row ? col_time(q, 0) : TIME_NONE;
-		db_reset(q);
-	}
-	return rc;
+	return store_one_number(q, TIME_NONE, ret_ms, err);
 }

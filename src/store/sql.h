@@ -4,8 +4,13 @@
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
 
+#include "base/arena.h"
 #include "io/db.h"
 #include "store/store.h"
+
+/* A page of rows, for store_walk(): ?1 whose they are, ?2 the key (column 0) of the row before. */
+#define PAGE "LIMIT ?3"
+#define RUN_COLUMNS "name, identity, fingerprint, state, created, now, finished, exit_status"
 
 #define SQL_LIST(X)                                                                                \
 	X(META_PUT, "INSERT INTO meta(key, value) VALUES(?1, ?2) "                                 \
@@ -16,20 +21,18 @@
 	X(RUN_ADD, "INSERT INTO run(name, identity, fingerprint, state, created, now, frozen) "    \
 		   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                           \
 	X(RUN_SET, "UPDATE run SET state = ?2, finished = ?3, exit_status = ?4 WHERE id = ?1")     \
-	X(RUN_FIND, "SELECT id, name, identity, fingerprint, state, created, now, finished, "      \
-		    "exit_status, frozen FROM run WHERE identity = ?1 AND state = 0 "              \
+	X(RUN_FIND, "SELECT id, " RUN_COLUMNS " FROM run WHERE identity = ?1 AND state = 0 "       \
 		    "ORDER BY id DESC LIMIT 1")                                                    \
-	X(RUN_GET, "SELECT id, name, identity, fingerprint, state, created, now, finished, "       \
-		   "exit_status, frozen FROM run WHERE substr(name, 1, length(?1)) = ?1 "          \
-		   "ORDER BY name = ?1 DESC, id")                                                  \
-	X(RUN_ALL, "SELECT id, name, identity, fingerprint, state, created, now, finished, "       \
-		   "exit_status, frozen FROM run ORDER BY id")                                     \
+	X(RUN_GET, "SELECT id, " RUN_COLUMNS " FROM run WHERE substr(name, 1, length(?1)) = ?1 "   \
+		   "ORDER BY name = ?1 DESC, id LIMIT 2")                                          \
+	X(RUN_FROZEN, "SELECT frozen FROM run WHERE id = ?1")                                      \
+	X(RUN_ALL, "SELECT id, " RUN_COLUMNS " FROM run WHERE id > ?2 ORDER BY id " PAGE)          \
 	X(RUN_LATEST, "SELECT name FROM run ORDER BY id DESC LIMIT 1")                             \
 	X(ROW_ADD, "INSERT INTO row(run, n, line, serial, outcome, reason, rule, detail) "         \
 		   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                       \
 	X(ROW_FROM, "SELECT r.n, r.line, r.serial, r.outcome, r.reason, u.s, d.s FROM row r "      \
 		    "LEFT JOIN text u ON u.id = r.rule LEFT JOIN text d ON d.id = r.detail "       \
-		    "WHERE r.run = ?1 AND r.n >= ?2 ORDER BY r.n")                                 \
+		    "WHERE r.run = ?1 AND r.n > ?2 ORDER BY r.n " PAGE)                            \
 	X(ROW_COUNT, "SELECT count(*) FROM row WHERE run = ?1")                                    \
 	X(DEVICE_ADD, "INSERT INTO device(run, serial, rule, program, before, start, home, "       \
 		      "wave, listed, results, outcome, reason, after, detail, evidence, "          \
@@ -38,22 +41,26 @@
 	X(DEVICE_SET, "UPDATE device SET results = ?3, outcome = ?4, reason = ?5, after = ?6, "    \
 		      "detail = ?7, evidence = ?8, attempts = ?9, finished = ?10 "                 \
 		      "WHERE run = ?1 AND serial = ?2")                                            \
-	X(DEVICE_ALL, "SELECT v.serial, u.s, p.s, b.s, t.s, h.s, v.wave, v.listed, v.results, "    \
-		      "v.outcome, v.reason, a.s, d.s, v.evidence, v.attempts, v.finished "         \
-		      "FROM device v LEFT JOIN text u ON u.id = v.rule "                           \
-		      "LEFT JOIN text p ON p.id = v.program LEFT JOIN text b ON b.id = v.before "  \
-		      "LEFT JOIN text t ON t.id = v.start LEFT JOIN text h ON h.id = v.home LEFT " \
-		      "JOIN text a ON a.id = v.after "                                             \
-		      "LEFT JOIN text d ON d.id = v.detail WHERE v.run = ?1 ORDER BY v.rowid")     \
+	X(DEVICE_ALL,                                                                              \
+		"SELECT v.rowid, v.serial, u.s, p.s, b.s, t.s, h.s, v.wave, v.listed, v.results, " \
+		"v.outcome, v.reason, a.s, d.s, v.evidence, v.attempts, v.finished "               \
+		"FROM device v LEFT JOIN text u ON u.id = v.rule "                                 \
+		"LEFT JOIN text p ON p.id = v.program LEFT JOIN text b ON b.id = v.before "        \
+		"LEFT JOIN text t ON t.id = v.start LEFT JOIN text h ON h.id = v.home LEFT "       \
+		"JOIN text a ON a.id = v.after "                                                   \
+		"LEFT JOIN text d ON d.id = v.detail WHERE v.run = ?1 AND v.rowid > ?2 ORDER BY "  \
+		"v.rowid " PAGE)                                                                   \
 	X(REQUEST_ADD, "INSERT INTO request(run, kind, target, state, activity, intent, sent) "    \
 		       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                       \
 	X(REQUEST_DEVICE, "INSERT INTO request_device(request, serial, step) VALUES(?1, ?2, ?3)")  \
 	X(REQUEST_SET, "UPDATE request SET state = ?2, activity = ?3, "                            \
 		       "sent = coalesce(?4, sent) WHERE id = ?1")                                  \
 	X(REQUEST_OPEN, "SELECT id, run, kind, target, state, activity, intent, sent "             \
-			"FROM request WHERE run = ?1 AND state IN (0, 1, 3) ORDER BY id")          \
-	X(REQUEST_DEVICES, "SELECT serial, step FROM request_device WHERE request = ?1 "           \
-			   "ORDER BY rowid")                                                       \
+			"FROM request WHERE run = ?1 AND state IN (0, 1, 3) AND id > ?2 ORDER BY " \
+			"id " PAGE)                                                                \
+	X(REQUEST_DEVICES, "SELECT rowid, serial, step FROM request_device WHERE request = ?1 "    \
+			   "AND rowid > ?2 "                                                       \
+			   "ORDER BY rowid " PAGE)                                                 \
 	X(DEVICES_SINCE, "SELECT count(DISTINCT v.serial) FROM request_device v "                  \
 			 "JOIN request r ON r.id = v.request WHERE r.intent > ?1 "                 \
 			 "AND (?2 < 0 OR r.kind = ?2)")                                            \
@@ -74,8 +81,10 @@
 	X(RATE_SPAN, "SELECT at FROM rate WHERE class = ?1 AND at BETWEEN ?2 AND ?3 ORDER BY at")  \
 	X(EVENT_LAST, "SELECT hash FROM event ORDER BY id DESC LIMIT 1")                           \
 	X(EVENT_ADD, "INSERT INTO event(run, at, kind, text, hash) VALUES(?1, ?2, ?3, ?4, ?5)")    \
-	X(EVENT_RUN, "SELECT id, run, at, kind, text, hash FROM event WHERE run = ?1 ORDER BY id") \
-	X(EVENT_ALL, "SELECT id, run, at, kind, text, hash FROM event ORDER BY id")                \
+	X(EVENT_RUN, "SELECT id, run, at, kind, text, hash FROM event WHERE run = ?1 AND id > ?2 " \
+		     "ORDER BY id " PAGE)                                                          \
+	X(EVENT_ALL, "SELECT id, run, at, kind, text, hash FROM event WHERE id > ?2 "              \
+		     "ORDER BY id " PAGE)                                                          \
 	X(LATEST, "SELECT max(at) FROM (SELECT max(at) AS at FROM event "                          \
 		  "UNION ALL SELECT max(at) FROM rate)")
 
@@ -97,12 +106,45 @@ struct store {
 /* The statement, prepared and ready to bind; owned by the store. */
 MUST_CHECK enum errc store_sql(
 	struct store *s, enum sql which, struct db_stmt **ret, struct err *err);
+
+/* --- answers, copied out of SQLite at once --- */
+struct cell {
+	struct str text; /* p == NULL for NULL and for numbers */
+	int64_t number;  /* 0 for NULL and for texts */
+	bool null;
+};
+struct page {
+	struct arena texts;
+	struct cell *cells; /* row by row */
+	size_t n, n_columns;
+	size_t n_cells, cap;
+};
+void page_init(struct page *p);
+void page_release(struct page *p);
+/* All rows that the bound statement gives, which is ready for its next round afterwards. */
+MUST_CHECK enum errc page_read(struct page *p, struct db_stmt *q, struct err *err);
+const struct cell *page_row(const struct page *p, size_t i);
+/* TIME_NONE for NULL. */
+int64_t cell_time(const struct cell *c);
+/* Text of the one cell that the bound statement gives; NULL: no row, or a NULL. Caller frees. */
+MUST_CHECK enum errc store_one_text(struct db_stmt *q, char **ret, struct err *err);
+/* Number of the first cell; `none` without a row, or for a NULL. */
+MUST_CHECK enum errc store_one_number(
+	struct db_stmt *q, int64_t none, int64_t *ret, struct err *err);
+/* One page of a statement that ends in PAGE: what follows the row whose column 0 is `after`. */
+MUST_CHECK enum errc store_page(struct store *s, enum sql which, int64_t whose, int64_t after,
+	struct page *ret, struct err *err);
+/* Every row of such a statement, page by page: while `row` runs no statement is open,
+ * and it may call the store. Its failure ends the walk and is returned. */
+MUST_CHECK enum errc store_walk(struct store *s, enum sql which, int64_t whose,
+	enum errc (*row)(void *self, const struct cell *c, struct err *err), void *self,
+	struct err *err);
+
 /* Number of an interned text; 0 for an empty one. */
 MUST_CHECK enum errc store_text(struct store *s, struct str text, int64_t *ret, struct err *err);
 /* 0 binds NULL: foreign text keys. */
 void bind_ref(struct db_stmt *q, int at, int64_t id);
 /* TIME_NONE binds NULL. */
 void bind_time(struct db_stmt *q, int at, int64_t at_ms);
-int64_t col_time(struct db_stmt *q, int at);
 
 #endif

@@ -200,7 +200,6 @@ enum errc store_sql(struct store *s, enum sql which, struct db_stmt **ret, struc
 enum errc store_text(struct store *s, struct str text, int64_t *ret, struct err *err)
 {
 	struct db_stmt *q;
-	bool row;
 	enum errc rc;
 
 	if (text.n == 0) {
@@ -217,13 +216,9 @@ enum errc store_text(struct store *s, struct str text, int64_t *ret, struct err 
 	if (rc)
 		return rc;
 	db_bind_str(q, 1, text);
-	rc = db_step(q, &row, err);
-	if (!rc && !row)
+	rc = store_one_number(q, 0, ret, err);
+	if (!rc && *ret == 0)
 		rc = err_set(err, ERR_STORE, "a text that was just stored is not there");
-	if (!rc) {
-		*ret = db_col_int(q, 0);
-		db_reset(q);
-	}
 	return rc;
 }
 
@@ -243,11 +238,6 @@ void bind_time(struct db_stmt *q, int at, int64_t at_ms)
 		db_bind_int(q, at, at_ms);
 }
 
-int64_t col_time(struct db_stmt *q, int at)
-{
-	return db_col_is_null(q, at) ? TIME_NONE : db_col_int(q, at);
-}
-
 enum errc store_meta_put(struct store *s, const char *key, struct str v, struct err *err)
 {
 	struct db_stmt *q;
@@ -260,18 +250,13 @@ enum errc store_meta_put(struct store *s, const char *key, struct str v, struct 
 	return db_run(q, err);
 }
 
-enum errc store_meta_get(struct store *s, const char *key, struct str *ret, struct err *err)
+enum errc store_meta_get(struct store *s, const char *key, char **ret, struct err *err)
 {
 	struct db_stmt *q;
-	bool row;
 	enum errc rc = store_sql(s, SQL_META_GET, &q, err);
 
 	if (rc)
 		return rc;
-	db_reset(q); /* the text of the last look-up was still borrowed */
 	db_bind_str(q, 1, str_from(key));
-	rc = db_step(q, &row, err);
-	if (!rc)
-		*ret = row ? db_col_str(q, 0) : STR_NONE;
-	return rc;
+	return store_one_text(q, ret, err);
 }

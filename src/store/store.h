@@ -5,8 +5,19 @@
  * The order is: intent -> request -> outcome -> proof. Whatever dies in between, the next start
  * finds the intent and looks at the services instead of sending again.
  *
- * Texts given are borrowed for the call; texts returned are borrowed until the next call on the
- * same store. Every failure is ERR_STORE (ERR_SETTINGS when the file is newer than this program).
+ * Other processes read beside the one that writes. So that nobody stands in another's way, four
+ * rules hold for whatever is added here:
+ *	- No statement stays open past its function: an open SELECT pins the state that it began
+ *	  with, the next write fails for good, and the log grows without end.
+ *	- Records given out hold no texts of SQLite. One text is a copy that the caller frees; the
+ *	  texts of a record are copies that are borrowed for the callback.
+ *	- Callbacks run between statements, so they may call the store; they see rows page by page.
+ *	- What writes more than one statement is a transaction (store_begin()), which takes the
+ *right to write first. store/sql.h has what makes this easy: store_one_text(), store_one_number(),
+ *store_walk().
+ *
+ * Texts given are borrowed for the call. Every failure is ERR_STORE (ERR_SETTINGS when the file is
+ * newer than this program).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -46,9 +57,8 @@ MUST_CHECK enum errc store_unmark(struct store *s, bool keep, struct err *err);
 /* --- small facts that outlive runs --- */
 MUST_CHECK enum errc store_meta_put(
 	struct store *s, const char *key, struct str v, struct err *err);
-/* *ret: p == NULL when there is none. */
-MUST_CHECK enum errc store_meta_get(
-	struct store *s, const char *key, struct str *ret, struct err *err);
+/* *ret: NULL when there is none. Caller frees with free(). */
+MUST_CHECK enum errc store_meta_get(struct store *s, const char *key, char **ret, struct err *err);
 
 /* --- runs --- */
 enum run_state {
@@ -66,12 +76,13 @@ struct run_record {
 	enum run_state state;
 	int64_t created_ms, now_ms, finished_ms; /* finished_ms: TIME_NONE while active */
 	int exit_status; /* of the last process that worked on it; -1: none yet */
-	struct str
-		frozen; /* JSON: input, header, delimiter, rules, parameters, hosts, batch, waves */
 };
 
-/* Fills run->id. */
-MUST_CHECK enum errc store_run_add(struct store *s, struct run_record *run, struct err *err);
+/* Fills run->id. frozen: JSON: input, header, delimiter, rules, parameters, hosts, batch, waves. */
+MUST_CHECK enum errc store_run_add(
+	struct store *s, struct run_record *run, struct str frozen, struct err *err);
+/* Caller frees with free(). */
+MUST_CHECK enum errc store_run_frozen(struct store *s, int64_t run, char **ret, struct err *err);
 MUST_CHECK enum errc store_run_set(struct store *s, int64_t run, enum run_state state,
 	int64_t finished_ms, int exit_status, struct err *err);
 /* The newest active run with that identity. */
@@ -80,7 +91,7 @@ MUST_CHECK enum errc store_run_find(struct store *s, const char *identity, struc
 /* By name, by a prefix of it that fits one run only, or `latest`; ERR_NOT_FOUND, ERR_CONFLICT. */
 MUST_CHECK enum errc store_run_get(
 	struct store *s, const char *name, struct run_record *ret, struct err *err);
-/* Oldest first. No callback of this header may call the store. */
+/* Oldest first. */
 MUST_CHECK enum errc store_runs(struct store *s,
 	enum errc (*each)(void *self, const struct run_record *run, struct err *err), void *self,
 	struct err *err);
@@ -96,12 +107,14 @@ struct row_record {
 MUST_CHECK enum errc store_row_add(
 	struct store *s, int64_t run, const struct row_record *row, struct err *err);
 MUST_CHECK enum errc store_row_count(struct store *s, int64_t run, uint32_t *ret, struct err *err);
-/* The rows from number n on, one by one, until store_rows_end() or another store_rows_from(). Texts
- * are borrowed until the next row. */
-MUST_CHECK enum errc store_rows_from(struct store *s, int64_t run, uint32_t n, struct err *err);
-MUST_CHECK enum errc store_row_next(
-	struct store *s, struct row_record *ret, bool *ret_more, struct err *err);
-void store_rows_end(struct store *s);
+/* The rows from number n on, one by one. Caller closes; NULL is fine. */
+struct row_reader;
+struct row_reader *row_reader_open(struct store *s, int64_t run, uint32_t n);
+void row_reader_close(struct row_reader *r);
+void row_reader_seek(struct row_reader *r, uint32_t n);
+/* Texts are borrowed until the next row. */
+MUST_CHECK enum errc row_reader_next(
+	struct row_reader *r, struct row_record *ret, bool *ret_more, struct err *err);
 
 /* --- devices that are acted on --- */
 struct device_record {
@@ -176,9 +189,9 @@ MUST_CHECK enum errc store_devices_open(struct store *s, int kind, int64_t since
 /* --- where a device came from, across runs --- */
 MUST_CHECK enum errc store_home_put(
 	struct store *s, struct str serial, struct str server_id, int64_t run, struct err *err);
-/* p == NULL when nothing is remembered. */
+/* *ret: NULL when nothing is remembered. Caller frees with free(). */
 MUST_CHECK enum errc store_home_get(
-	struct store *s, struct str serial, struct str *ret, struct err *err);
+	struct store *s, struct str serial, char **ret, struct err *err);
 /* When a run last finished this serial as `done` under the rule; TIME_NONE: never. */
 MUST_CHECK enum errc store_last_done(
 	struct store *s, struct str serial, struct str rule, int64_t *ret_ms, struct err *err);

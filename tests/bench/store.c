@@ -37,8 +37,8 @@ static enum errc write_request(struct store *s, int64_t run, uint32_t from, stru
 
 static enum errc write_all(struct store *s, uint32_t n, struct err *err)
 {
-	struct run_record run = { .name = "bench", .identity = "bench", .frozen = STR("{}") };
-	enum errc rc = store_run_add(s, &run, err);
+	struct run_record run = { .name = "bench", .identity = "bench" };
+	enum errc rc = store_run_add(s, &run, STR("{}"), err);
 
 	for (uint32_t i = 0; i < n && !rc; i += BATCH)
 		rc = write_request(s, run.id, i, err);

@@ -27,14 +27,14 @@ static char *plan_path(const struct store *store, const char *fingerprint)
 
 static enum errc load_now(struct approved_plan *e, struct store *store, struct err *err)
 {
-	struct str text;
-	char key[32];
+	char key[32], *text = NULL;
 	uint64_t now;
 	enum errc rc;
 
 	(void)snprintf(key, sizeof(key), "plan.%.12s", e->fingerprint);
 	rc = store_meta_get(store, key, &text, err);
-	e->now_ms = !rc && str_to_u64(text, &now) ? (int64_t)now : TIME_NONE;
+	e->now_ms = text && str_to_u64(str_from(text), &now) ? (int64_t)now : TIME_NONE;
+	free(text);
 	return rc;
 }
 

@@ -161,12 +161,15 @@ static enum errc start_or_continue(struct run_command *c, struct err *err)
 /* What holds at each send; with what was allowed when the run was frozen. */
 static enum errc read_limits(struct run_command *c, struct err *err)
 {
-	struct run_record run;
-	enum errc rc = store_run_get(c->p.session.store, c->run.name, &run, err);
+	char *frozen = NULL;
+	enum errc rc = store_run_frozen(c->p.session.store, c->run.id, &frozen, err);
 
 	if (!rc)
 		rc = limits_read(&c->limits, &c->p.session.facts, c->policy, c->allowed, err);
-	return rc ? rc : limits_lift(&c->limits, run.frozen, err);
+	if (!rc)
+		rc = limits_lift(&c->limits, str_from(frozen), err);
+	free(frozen);
+	return rc;
 }
 
 enum errc run_command_work(struct run_command *c, struct err *err)
