@@ -106,6 +106,10 @@ mutants: setup-test ## take out what keeps changes from coming twice, and each t
 	@$(AGAIN) VARIANT=release all .build/release/crash/shim.so
 	@tests/mutants/mutants.py .build/release
 
+.PHONY: model
+model: setup-test ## go through every state of the protocol's models, and without each of its rules
+	@tests/model/run.sh .build/release full
+
 property: setup-test ## a thousand random rules, CSVs and limits against the simulator
 	@$(AGAIN) VARIANT=release all
 	@tests/property/all.sh .build/release
