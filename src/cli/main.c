@@ -24,16 +24,23 @@ static int (*const commands[COMMAND_MAX_])(const struct cli *cli) = {
 #undef X
 };
 
-static int run(const struct cli *cli)
+int cmd_version(const struct cli *cli)
+{
+	(void)cli;
+	(void)puts("depmend " DEPMEND_VERSION);
+	return 0;
+}
+
+static int run(struct cli *cli)
 {
 	if (cli_count(cli, OPTION_HELP)) {
 		cli_help(cli->command, stdout);
 		return 0;
 	}
-	if (cli_count(cli, OPTION_VERSION)) {
-		(void)puts("depmend " DEPMEND_VERSION);
-		return 0;
-	}
+	if (cli_count(cli, OPTION_VERSION))
+		return cmd_version(cli);
+	if (cli_count(cli, OPTION_DRY_RUN))
+		cli->command = command_info(COMMAND_PLAN);
 	log_set_level(level_wanted(cli));
 	return commands[cli->command->id](cli);
 }

@@ -1,5 +1,6 @@
 #include "io/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -185,4 +186,40 @@ bool file_is_same(const char *a, const char *b)
 
 	return stat(a, &at_a) == 0 && stat(b, &at_b) == 0 && at_a.st_dev == at_b.st_dev &&
 	       at_a.st_ino == at_b.st_ino;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+enum errc file_list(const char *folder, const char *suffix, char ***ret, struct err *err)
+{
+	DIR *dir = opendir(folder);
+	char **names = mem_zalloc(sizeof(*names));
+	const struct dirent *e;
+	size_t n = 0;
+
+	if (!dir) {
+		free(names);
+		return err_set(err, ERR_NO_INPUT, "%s: %s", folder, strerror(errno));
+	}
+	while ((e = readdir(dir)) != NULL) {
+		if (!str_ends_nocase(str_from(e->d_name), str_from(suffix)))
+			continue;
+		names = mem_realloc(names, n + 2, sizeof(*names));
+		names[n++] = mem_strdup(e->d_name);
+		names[n] = NULL;
+	}
+	(void)closedir(dir);
+	qsort(names, n, sizeof(*names), by_name);
+	*ret = names;
+	return ERR_OK;
+}
+
+void file_list_free(char **names)
+{
+	for (size_t i = 0; names && names[i]; i++)
+		free(names[i]);
+	free(names);
 }

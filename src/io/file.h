@@ -57,6 +57,12 @@ bool file_exists(const char *path);
 /* `name` beside the file `base`, unless name is absolute. Caller frees with free(). */
 char *file_beside(const char *base, const char *name);
 
+/* Names in the folder that end with `suffix`, sorted, NULL-terminated. ERR_NO_INPUT. Caller frees
+ * with file_list_free(). */
+MUST_CHECK enum errc file_list(
+	const char *folder, const char *suffix, char ***ret, struct err *err);
+void file_list_free(char **names);
+
 /* Runs argv without a shell (looked for in PATH), stdin empty, stderr ours, and takes at most
  * max_bytes of its output. Non-zero exit, a signal, more output or more than timeout_ms:
  * ERR_SETTINGS with the name of the program; what it started is killed then. Caller wipes the

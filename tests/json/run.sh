@@ -56,6 +56,8 @@ r='--rules corrupted-registration'
 	name=$(of_last .run)
 	cp out applied
 	says 'apply to stdout' '' 64 apply - $r --yes
+	says 'rules' "$(find "$root/rules" -name '*.yaml' | wc -l) rules" 0 rules
+	says 'one rule' '1 rules' 0 rules orphans
 	says 'runs' '1 run' 0 runs
 	same 'its name' "$name" "$(of_last .run)"
 	says 'runs RUN' '1 run' 0 runs "$name"

@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "rules/rules.h"
+#include "io/file.h"
+#include "rules/about.h"
 
 static const char *const dirs[] = { "rules", NULL };
 
@@ -36,6 +37,25 @@ static void assert_good(const char *name)
 	diags_release(&d);
 }
 
+/* What `depmend rules` shows has to be there. */
+static void assert_described(const char *name)
+{
+	struct rules_about about;
+	struct arena arena;
+	struct buf text;
+	struct err err;
+	char path[300];
+
+	(void)snprintf(path, sizeof(path), "rules/%s.yaml", name);
+	assert_int_equal(file_read(path, 1024 * 1024, &text, &err), ERR_OK);
+	arena_init(&arena);
+	rules_about(buf_view(&text), &arena, &about);
+	assert_true(about.symptom.n > 20 && about.when.n > 20);
+	assert_true(about.changes.n > 10 && about.cannot.n > 10);
+	arena_release(&arena);
+	buf_release(&text);
+}
+
 static void every_shipped_file_is_good_and_tested(void **state)
 {
 	DIR *dir = opendir("rules");
@@ -54,6 +74,7 @@ static void every_shipped_file_is_good_and_tested(void **state)
 			continue;
 		*dot = '\0';
 		assert_good(name);
+		assert_described(name);
 		n++;
 	}
 	(void)closedir(dir);

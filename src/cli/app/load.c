@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "io/file.h"
 
 enum errc cli_load_settings(
@@ -24,10 +25,10 @@ enum errc cli_load_settings(
 static const char *const shipped_places[] = { "../rules", "../share/depmend/rules" };
 enum { SHIPPED_PLACES = sizeof(shipped_places) / sizeof(shipped_places[0]) };
 
-/* NULL-terminated; each owned. */
-static void find_shipped(char *ret[SHIPPED_PLACES + 1])
+char **cli_shipped(void)
 {
 	char *program = realpath("/proc/self/exe", NULL);
+	char **places = mem_zalloc((SHIPPED_PLACES + 1) * sizeof(*places));
 	size_t n = 0;
 
 	for (size_t i = 0; program && i < SHIPPED_PLACES; i++) {
@@ -36,23 +37,29 @@ static void find_shipped(char *ret[SHIPPED_PLACES + 1])
 
 		free(place);
 		if (whole)
-			ret[n++] = whole;
+			places[n++] = whole;
 	}
-	ret[n] = NULL;
 	free(program);
+	return places;
+}
+
+void cli_shipped_free(char **places)
+{
+	for (size_t i = 0; places[i]; i++)
+		free(places[i]);
+	free(places);
 }
 
 enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
 	struct ruleset **ret, struct diags *d, struct err *err)
 {
-	char *shipped[SHIPPED_PLACES + 1];
+	char **shipped = cli_shipped();
 	size_t n_files, n_set;
 	const char **files = cli_list(cli, OPTION_RULES, &n_files);
 	const char **set = cli_list(cli, OPTION_SET, &n_set);
 	struct rules_options opt = { .files = files, .n_files = n_files };
 	enum errc rc = ERR_OK;
 
-	find_shipped(shipped);
 	opt.shipped_dirs = (const char *const *)shipped;
 	opt.set = set;
 	opt.n_set = n_set;
@@ -65,8 +72,7 @@ enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
 		rc = rules_load(ret, &opt, d, err);
 	else
 		*ret = NULL;
-	for (size_t i = 0; shipped[i]; i++)
-		free(shipped[i]);
+	cli_shipped_free(shipped);
 	free(files);
 	free(set);
 	return rc;

@@ -20,6 +20,11 @@ MUST_CHECK enum errc cli_load_settings(
 MUST_CHECK enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
 	struct ruleset **ret, struct diags *d, struct err *err);
 
+/* Where shipped rules lie, the first place that counts first; NULL-terminated. Caller frees with
+ * cli_shipped_free(). */
+char **cli_shipped(void);
+void cli_shipped_free(char **places);
+
 /* As the settings and the rules' `columns:` say; either may be NULL. The spool goes to the folder
  * for temporary files when `folder` is NULL. Caller releases *ret, also after a failure. */
 MUST_CHECK enum errc cli_load_input(const struct cli *cli, const struct settings *settings,

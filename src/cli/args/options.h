@@ -23,13 +23,16 @@ struct cli;
 	X(APPLY, apply, "CSV", 1, 1, "do it; run again after any stop and it continues")          \
 	X(EXPLAIN, explain, "CSV SERIAL", 2, 2,                                                   \
 		"how each condition of each rule judged one device")                              \
+	X(LIST_RULES, rules, "[NAME]", 0, 1,                                                      \
+		"the shipped rules by symptom, or one of them in whole")                          \
 	X(RUNS, runs, "[RUN]", 0, 1, "list runs, or show one")                                    \
 	X(REPORT, report, "RUN", 1, 1, "write the result of a run again; verify its audit trail") \
 	X(UNDO, undo, "RUN", 1, 1, "plan the inverse of a run, or carry it out")                  \
 	X(REHEARSE, rehearse, "CSV", 1, 1,                                                        \
 		"`apply` against a simulated Apple and UEM; hours pass in seconds")               \
 	X(DOCTOR, doctor, "", 0, 0, "what keeps devices from enrolling, with proof and remedy")   \
-	X(EXPORT, export, "", 0, 0, "live inventory of both services as CSV")
+	X(EXPORT, export, "", 0, 0, "live inventory of both services as CSV")                     \
+	X(SHOW_VERSION, version, "", 0, 0, "show the version")
 
 enum command_id {
 #define X(id, word, args, min, max, help) COMMAND_##id,
@@ -77,6 +80,7 @@ enum option_kind {
 	X(DETAILED_EXITCODE, "detailed-exitcode", 0, FLAG, NULL, FOR(PLAN) | FOR(UNDO),            \
 		"exit 2 when changes are pending")                                                 \
 	X(APPLY, "apply", 0, FLAG, NULL, FOR(UNDO), "carry it out")                                \
+	X(DRY_RUN, "dry-run", 0, FLAG, NULL, FOR(APPLY), "change nothing: the same as `plan`")     \
 	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS | FOR(DOCTOR), "act without asking")                 \
 	X(CONFIRM, "confirm", 0, PAIR, "STEP=COUNT", FOR_RUNS,                                     \
 		"act only when that many devices take the step (repeatable)")                      \
@@ -122,7 +126,7 @@ enum option_kind {
 	X(VERBOSE, "verbose", 'v', FLAG, NULL, FOR_ALL, "say more")                                \
 	X(QUIET, "quiet", 'q', FLAG, NULL, FOR_ALL, "say only what went wrong")                    \
 	X(HELP, "help", 'h', FLAG, NULL, FOR_ALL, "show this help")                                \
-	X(VERSION, "version", 0, FLAG, NULL, FOR_ALL, "show the version")
+	X(VERSION, "version", 'V', FLAG, NULL, FOR_ALL, "show the version")
 
 enum option_id {
 #define X(id, name, letter, kind, arg, commands, help) OPTION_##id,
