@@ -33,6 +33,11 @@ const char *reading_words(enum reading r)
 	return readings[r];
 }
 
+bool reading_is_uem(enum reading r)
+{
+	return r >= READING_UEM_LIST;
+}
+
 bool column_from_word(struct str word, enum column *ret)
 {
 	for (int i = 0; i < COLUMN_MAX_; i++)

@@ -12,7 +12,8 @@
 
 enum field_type { TYPE_TEXT, TYPE_NUMBER, TYPE_DATE, TYPE_FLAG };
 
-/* Ways to learn facts, cheapest first; rows are read in this order and only while open. */
+/* Ways to learn facts, cheapest first, those of the UEM last; rows are read in this order and only
+ * while open. */
 #define READING_LIST(X)                       \
 	X(CSV, "csv")                         \
 	X(APPLE_DEVICE, "apple devices")      \
@@ -117,6 +118,8 @@ struct field_info {
 const struct field_info *column_info(enum column c);
 const struct field_info *fact_info(enum fact f);
 const char *reading_words(enum reading r);
+/* Asked of the UEM, not of Apple or the CSV. */
+bool reading_is_uem(enum reading r);
 /* False when no canonical column (fact) has that word; exact match. */
 bool column_from_word(struct str word, enum column *ret);
 bool fact_from_word(struct str word, enum fact *ret);

@@ -97,7 +97,7 @@ static enum errc read_all_for_steps(struct plan *p, struct err *err)
 				&p->compiled[row->program].source);
 	}
 	for (size_t k = 0; k < sizeof(order) / sizeof(*order) && !rc; k++)
-		if (order[k] < READING_UEM_LIST || p->opt->settings->has_uem)
+		if (!reading_is_uem(order[k]) || p->opt->settings->has_uem)
 			rc = read_for_steps(p, wanted, order[k], err);
 	free(wanted);
 	return rc;

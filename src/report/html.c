@@ -15,11 +15,6 @@
 EMBED(page_css, "page.css");
 EMBED(page_js, "page.js");
 
-const char *html_word(enum outcome o)
-{
-	return outcome_info(o)->word;
-}
-
 static void put_hash(struct page *p, const char *text)
 {
 	unsigned char digest[SHA256_BYTES];

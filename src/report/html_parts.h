@@ -13,9 +13,6 @@ struct html {
 	struct tally tally;
 };
 
-/* "in_flight" for class names and words. */
-const char *html_word(enum outcome o);
-
 /* Tiles, the bar of all rows and what its colours mean. */
 void html_totals(struct html *h);
 MUST_CHECK enum errc html_causes(struct html *h, struct err *err);

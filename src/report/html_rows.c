@@ -39,7 +39,7 @@ static void put_extent(struct html *h, uint32_t shown, const uint32_t n[OUTCOME_
 			continue;
 		page_raw(p, before);
 		page_number(p, h->tally.totals.rows[o] - n[o]);
-		page_printf(p, " %s", html_word(o));
+		page_printf(p, " %s", outcome_info(o)->word);
 		before = ", ";
 	}
 	page_printf(p,
@@ -58,7 +58,7 @@ static void put_controls(struct html *h, const uint32_t n[OUTCOME_MAX_])
 		    "id=\"outcome\"><option value=\"\">all</option>");
 	for (int i = 0; i < OUTCOME_MAX_; i++)
 		if (n[tally_order()[i]])
-			page_printf(p, "<option>%s</option>", html_word(tally_order()[i]));
+			page_printf(p, "<option>%s</option>", outcome_info(tally_order()[i])->word);
 	page_raw(p, "</select></label>\n<output id=\"shown\"></output>\n</div>\n");
 }
 
@@ -103,8 +103,8 @@ static enum errc put_row(struct html *h, const struct tally_row *which, struct e
 	page_printf(p, "<tr><td class=\"n\">%u<td class=\"serial\">", which->n + 1);
 	page_text(p, row.serial);
 	put_cell(p, map_key(&h->tally.names, which->model));
-	page_printf(p, "<td><span class=\"key o-%s\"></span>%s", html_word(row.outcome),
-		html_word(row.outcome));
+	page_printf(p, "<td><span class=\"key o-%s\"></span>%s", outcome_info(row.outcome)->word,
+		outcome_info(row.outcome)->word);
 	put_cell(p, row.rule);
 	put_parts(p, row.steps);
 	put_reason(p, &row);

@@ -30,7 +30,7 @@ static void put_bar(struct html *h, const uint64_t rows[OUTCOME_MAX_], uint64_t 
 	for (int i = 0; i < OUTCOME_MAX_; i++)
 		if (rows[tally_order()[i]])
 			page_printf(p, "%llu %s. ", (unsigned long long)rows[tally_order()[i]],
-				html_word(tally_order()[i]));
+				outcome_info(tally_order()[i])->word);
 	page_raw(p, "\">");
 	for (int i = 0; i < OUTCOME_MAX_ && total; i++) {
 		enum outcome o = tally_order()[i];
@@ -42,7 +42,8 @@ static void put_bar(struct html *h, const uint64_t rows[OUTCOME_MAX_], uint64_t 
 		page_printf(p,
 			"<rect class=\"o-%s\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"10\">"
 			"<title>%llu %s</title></rect>",
-			html_word(o), x, w, (unsigned long long)rows[o], html_word(o));
+			outcome_info(o)->word, x, w, (unsigned long long)rows[o],
+			outcome_info(o)->word);
 		x += w;
 	}
 	page_raw(p, "</svg>");
@@ -100,7 +101,8 @@ void html_totals(struct html *h)
 		page_printf(p,
 			"<tr><td><span class=\"key o-%s\"></span>%s"
 			"<td class=\"n\" data-outcome=\"%s\" data-n=\"%llu\">",
-			html_word(o), html_word(o), html_word(o), (unsigned long long)rows[o]);
+			outcome_info(o)->word, outcome_info(o)->word, outcome_info(o)->word,
+			(unsigned long long)rows[o]);
 		page_number(p, rows[o]);
 		page_raw(p, "<td class=\"n\">");
 		put_share(p, rows[o], total);

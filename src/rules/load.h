@@ -78,6 +78,9 @@ void load_halt(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 void load_tests(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
+/* The value that a test's row gives to a fact; false when its text is none. */
+bool test_is_unknown(const struct yaml_node *n);
+bool test_fact_value(const struct ruleset *set, enum fact f, struct str text, struct value *ret);
 /* --set: complains about names that no file has. */
 void check_parameters(struct loader *l);
 

@@ -76,7 +76,7 @@ enum errc doctor_listed_elsewhere(struct doctor *d, struct err *err)
 /* --- assignments that do not end --- */
 
 static void judge_status(
-	struct doctor *d, uint32_t slot, struct tally *stuck, struct tally *numbers)
+	struct doctor *d, uint32_t slot, struct examples *stuck, struct examples *numbers)
 {
 	const struct fleet *f = &d->session->fleet;
 	struct value v;
@@ -105,7 +105,7 @@ enum errc doctor_stuck(struct doctor *d, struct err *err)
 {
 	struct fleet *f = &d->session->fleet;
 	uint32_t slots[LOOKED_AT] = { 0 }, n = d->waiting.n_some;
-	struct tally stuck = { 0 }, numbers = { 0 };
+	struct examples stuck = { 0 }, numbers = { 0 };
 	char what[120], words[TIME_TEXT];
 	enum errc rc;
 

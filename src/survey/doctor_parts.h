@@ -50,7 +50,7 @@ enum desk { DESK_UNUSABLE, DESK_TERMS, DESK_OPEN };
 
 /* Devices of one kind: how many, and a few of them. */
 enum { EXAMPLES = 3, LOOKED_AT = 200 };
-struct tally {
+struct examples {
 	uint64_t n;
 	struct str some[LOOKED_AT]; /* of the arena */
 	uint32_t n_some;
@@ -71,17 +71,17 @@ struct doctor {
 	enum desk *desks; /* by settings.enrollment */
 	struct doctor_profile *profiles;
 	uint32_t n_profiles, cap_profiles;
-	struct tally not_listed, left_behind, elsewhere, waiting;
+	struct examples not_listed, left_behind, elsewhere, waiting;
 	uint32_t waiting_in[LOOKED_AT]; /* groups (bits) that list them */
 };
 
 /* A finding of the check being carried out; texts are copied. */
 void doctor_say(struct doctor *d, enum found found, struct str subject, const char *remedy,
 	const char *proof, ...) PRINTF(5, 6);
-void doctor_tally(struct doctor *d, struct tally *t, struct str one, uint32_t keep);
+void doctor_tally(struct doctor *d, struct examples *t, struct str one, uint32_t keep);
 /* One finding for all of them, with a few of their names; proof: a number and what is so many.
  * Nothing when there are none. */
-void doctor_tell(struct doctor *d, enum found found, const struct tally *t, const char *remedy,
+void doctor_tell(struct doctor *d, enum found found, const struct examples *t, const char *remedy,
 	const char *proof);
 /* A failure as a finding; what ends a run comes back. */
 MUST_CHECK enum errc doctor_fail(

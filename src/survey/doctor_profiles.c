@@ -272,7 +272,7 @@ struct app_pages {
 	struct pages pages; /* first: listings know only this */
 	bool purchased;
 	struct map seen;
-	struct tally for_users, numbers, public_apps;
+	struct examples for_users, numbers, public_apps;
 };
 
 static void page_of_apps(void *self, struct str cursor, unsigned page, struct http_request *ret)
@@ -292,7 +292,7 @@ static enum errc take_app(void *self, const struct json *element, struct err *er
 	struct uem_app a;
 	bool fresh = false;
 	uint64_t number;
-	struct tally *t = NULL;
+	struct examples *t = NULL;
 	enum errc rc = uem_app_decode(element, &a, err);
 	struct str name = a.name.n ? a.name : a.bundle_id;
 

@@ -434,19 +434,20 @@ static void leave_flight(struct transport *t, const struct job *j)
 }
 
 /* A session of the DEP service can end with 403, and any reply can bring another. */
-static enum verdict judge(struct transport *t, const struct job *j, const struct http_reply *reply)
+static enum retry_verdict judge(
+	struct transport *t, const struct job *j, const struct http_reply *reply)
 {
 	if (j->call.service >= TO_DEP && !j->signin) {
 		signin_rotate(&t->signin[j->call.service], reply);
 		if (dep_session_stale(reply))
 			return VERDICT_RENEW;
 	}
-	return retry_verdict(j->call.request.cls, reply);
+	return retry_judge(j->call.request.cls, reply);
 }
 
 void flight_land(struct transport *t, struct job *j, struct http_reply *reply)
 {
-	enum verdict verdict = judge(t, j, reply);
+	enum retry_verdict verdict = judge(t, j, reply);
 	uint32_t *n_down = &t->n_down[j->call.service];
 	struct err err;
 	enum errc rc;

@@ -1,6 +1,6 @@
 #include "wire/retry.h"
 
-enum verdict retry_verdict(enum http_class cls, const struct http_reply *reply)
+enum retry_verdict retry_judge(enum http_class cls, const struct http_reply *reply)
 {
 	if (reply->fate == HTTP_NOT_SENT)
 		return VERDICT_FAILED;

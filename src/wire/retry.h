@@ -15,7 +15,7 @@ enum {
 	RETRY_CAP_MS = 60 * 1000,
 };
 
-enum verdict {
+enum retry_verdict {
 	VERDICT_ANSWER, /* final: what the caller wants, or what only the caller can judge */
 	VERDICT_BUSY,   /* 429: nothing was done; again when the service allows it */
 	VERDICT_FAILED, /* failed, and may be sent again */
@@ -24,7 +24,7 @@ enum verdict {
 
 /* A CHANGE may be sent again only when the reply proves that nothing was done: any 5xx, and any
  * silence after the first byte, is for the caller to settle by looking. */
-enum verdict retry_verdict(enum http_class cls, const struct http_reply *reply);
+enum retry_verdict retry_judge(enum http_class cls, const struct http_reply *reply);
 
 /* The wait after the `tries`-th failure (from 1): doubles up to the cap; the upper half of it
  * depends on the seed, so that requests that failed together do not come back together. */

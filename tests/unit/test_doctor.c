@@ -35,7 +35,7 @@ static void a_tally_is_one_finding(void **state)
 {
 	static struct session session;
 	struct doctor *d = doctor_new(&session, 0);
-	struct tally t = { 0 };
+	struct examples t = { 0 };
 	const struct finding *f;
 	uint32_t n;
 

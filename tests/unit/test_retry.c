@@ -7,11 +7,11 @@
 
 #include "wire/retry.h"
 
-static enum verdict verdict(enum http_class cls, enum http_fate fate, int status)
+static enum retry_verdict verdict(enum http_class cls, enum http_fate fate, int status)
 {
 	const struct http_reply reply = { .fate = fate, .status = status };
 
-	return retry_verdict(cls, &reply);
+	return retry_judge(cls, &reply);
 }
 
 static void test_what_may_be_repeated(void **state)

@@ -1,0 +1,291 @@
+/*
+ * From rows to a plan: the protected list, then the rules, with as few facts as they need; the
+ * steps decided (plan_decide.c), serials that stand twice.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "plan/plan_parts.h"
+
+/* --- judging: passes over the rows until none is open --- */
+
+struct judging {
+	struct plan *p;
+	struct arena cells;
+	uint8_t *
+		needs; /* by row: the reading it waits for; READING_CSV: none. NULL without facts */
+	uint32_t needed; /* bit per reading, of this pass */
+};
+
+struct fact_source {
+	const struct plan *p;
+	uint32_t slot;
+};
+
+static void give_fact(void *self, enum fact f, struct value *ret)
+{
+	struct fact_source *s = self;
+
+	*ret = (struct value){ .type = fact_info(f)->type };
+	if (!s->p->opt->facts)
+		ret->state = VALUE_UNKNOWN;
+	else if (s->slot != MAP_NONE)
+		fleet_fact(s->p->opt->facts->fleet, s->slot, f, ret);
+}
+
+static enum errc take_program(struct judging *j, struct input_row *row, size_t rule,
+	const struct rules_row *facts, struct err *err)
+{
+	struct step steps[PROGRAM_MAX_STEPS];
+	struct program program = { steps, 0 };
+	enum errc rc;
+
+	row->program = j->p->rule_program[rule];
+	if (row->program != MAP_NONE)
+		return ERR_OK;
+	rc = rules_program(j->p->rules, rule, false, facts, steps, &program.n, err);
+	if (rc == ERR_SYNTAX) {
+		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(err->msg));
+		return ERR_OK;
+	}
+	if (!rc)
+		rc = plan_take_program(j->p, row, &program, err);
+	if (!rc && rules_program_is_fixed(j->p->rules, rule))
+		j->p->rule_program[rule] = row->program;
+	return rc;
+}
+
+static enum errc take_verdict(struct judging *j, struct input_row *row, uint32_t n,
+	const struct rules_row *facts, const struct verdict *v, struct err *err)
+{
+	uint8_t none, *needs = j->needs ? &j->needs[n] : &none;
+
+	*needs = READING_CSV;
+	if (v->kind == VERDICT_RULE || v->kind == VERDICT_UNDECIDED)
+		row->rule = (uint16_t)v->rule;
+	switch (v->kind) {
+	case VERDICT_RULE:
+		return take_program(j, row, v->rule, facts, err);
+	case VERDICT_NONE:
+		plan_settle(j->p, row, OUTCOME_UNMATCHED, REASON_RULE_NONE, STR_NONE);
+		break;
+	case VERDICT_UNDECIDED:
+		plan_settle(j->p, row, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN,
+			str_from(fact_info(v->fact)->word));
+		break;
+	case VERDICT_INVALID:
+		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(v->why));
+		break;
+	case VERDICT_NEEDS:
+		*needs = (uint8_t)v->needs;
+		j->needed |= 1u << v->needs;
+		(void)fleet_add(j->p->opt->facts->fleet, facts->serial);
+		break;
+	}
+	return ERR_OK;
+}
+
+/* Cells of a result CSV come with our formula guard, which is taken back. */
+static const struct str *plain_cells(struct judging *j, const struct csv_record *r)
+{
+	struct str *cells;
+
+	if (!j->p->input->from_result)
+		return r->cells;
+	arena_reset(&j->cells);
+	cells = arena_alloc(&j->cells, (r->n_cells + 1) * sizeof(*cells));
+	for (size_t i = 0; i < r->n_cells; i++)
+		cells[i] = input_cell(j->p->input, r, (int)i);
+	return cells;
+}
+
+static enum errc judge_row(void *self, uint32_t n, const struct csv_record *record, struct err *err)
+{
+	struct judging *j = self;
+	struct input_row *row = &j->p->input->rows[n];
+	struct fact_source source = { j->p, MAP_NONE };
+	struct rules_row facts;
+	struct verdict v;
+
+	if (row->outcome != OUTCOME_PENDING || row->rule != ROW_NO_RULE)
+		return ERR_OK;
+	if (plan_already_done(j->p, row, record))
+		return ERR_OK;
+	source.slot = plan_slot(j->p, row);
+	facts = (struct rules_row){
+		.cells = plain_cells(j, record),
+		.n_cells = record->n_cells,
+		.serial = input_serial(j->p->input, n),
+		.now_ms = j->p->opt->now_ms,
+		.fact = give_fact,
+		.self = &source,
+	};
+	rules_judge(j->p->rules, &facts, &v);
+	return take_verdict(j, row, n, &facts, &v, err);
+}
+
+/* Reads the cheapest of the readings asked for, for the rows that asked for it. */
+static enum errc read_needed(struct judging *j, struct err *err)
+{
+	enum reading r = (enum reading)__builtin_ctz(j->needed);
+	struct facts *f = j->p->opt->facts;
+	uint32_t *slots = mem_alloc(f->fleet->serials.n * sizeof(*slots)), n = 0;
+	bool *taken = mem_zalloc(f->fleet->serials.n);
+	enum errc rc;
+
+	for (uint32_t i = 0; i < j->p->input->n_rows; i++) {
+		uint32_t slot;
+
+		if (j->needs[i] != r)
+			continue;
+		slot = plan_slot(j->p, &j->p->input->rows[i]);
+		if (!taken[slot])
+			slots[n++] = slot;
+		taken[slot] = true;
+	}
+	rc = facts_read(f, r, slots, n, err);
+	free(taken);
+	free(slots);
+	return rc;
+}
+
+static void settle_protected(struct plan *p, uint32_t n)
+{
+	struct input_row *row = &p->input->rows[n];
+
+	if (row->outcome == OUTCOME_PENDING && p->opt->protected_serials &&
+		map_find(p->opt->protected_serials, input_serial(p->input, n)) != MAP_NONE)
+		plan_settle(p, row, OUTCOME_PROTECTED, REASON_PROTECTED_LISTED, STR_NONE);
+}
+
+void plan_settle_protected(struct plan *p)
+{
+	for (uint32_t i = 0; i < p->input->n_rows; i++)
+		settle_protected(p, i);
+}
+
+static enum errc judge_new_row(
+	void *self, uint32_t n, const struct csv_record *record, struct err *err)
+{
+	struct judging *j = self;
+
+	settle_protected(j->p, n);
+	return judge_row(self, n, record, err);
+}
+
+/* Without facts nothing is waited for: one look while the rows are read. */
+static enum errc judge_unread(struct plan *p, struct err *err)
+{
+	struct judging j = { .p = p };
+	enum errc rc;
+
+	arena_init(&j.cells);
+	rc = input_rows(p->input, judge_new_row, &j, err);
+	arena_release(&j.cells);
+	return rc;
+}
+
+static enum errc judge(struct plan *p, struct err *err)
+{
+	struct judging j = { .p = p, .needs = mem_zalloc(p->input->n_rows) };
+	enum errc rc;
+
+	plan_settle_protected(p);
+	arena_init(&j.cells);
+	do {
+		j.needed = 0;
+		rc = input_each(p->input, judge_row, &j, err);
+		if (!rc && j.needed)
+			rc = read_needed(&j, err);
+	} while (!rc && j.needed);
+	arena_release(&j.cells);
+	free(j.needs);
+	return rc;
+}
+
+/* --- serials that stand twice --- */
+
+static bool same_wish(const struct input_row *a, const struct input_row *b)
+{
+	return a->rule == b->rule && a->program == b->program && a->outcome == b->outcome;
+}
+
+static void settle_conflict(struct plan *p, uint32_t row, uint32_t other)
+{
+	char text[48];
+
+	(void)snprintf(text, sizeof(text), "see line %u", input_line(p->input, other));
+	plan_settle(p, &p->input->rows[row], OUTCOME_INVALID, REASON_ROW_CONFLICT, str_from(text));
+}
+
+/* From a result CSV: an earlier run has seen to the device, whatever its other rows say. */
+static bool was_done_before(const struct input_row *row)
+{
+	return row->outcome == OUTCOME_UNCHANGED && row->reason == REASON_STATE_DONE;
+}
+
+/* Which row speaks for each serial: the first, or the one that was done before. */
+static uint32_t *speakers(const struct plan *p)
+{
+	const struct input_row *rows = p->input->rows;
+	uint32_t *speaker = plan_all_none(p->input->serials.n);
+
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		uint32_t *at = rows[i].serial == MAP_NONE ? NULL : &speaker[rows[i].serial];
+
+		if (at && (*at == MAP_NONE ||
+				  (was_done_before(&rows[i]) && !was_done_before(&rows[*at]))))
+			*at = i;
+	}
+	return speaker;
+}
+
+/* The same serial twice: acted on once when all its rows agree, not at all when they differ. */
+static void settle_duplicates(struct plan *p)
+{
+	uint32_t *speaker = speakers(p);
+	struct input_row *rows = p->input->rows;
+	char text[24];
+
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		uint32_t at = rows[i].serial == MAP_NONE ? i : speaker[rows[i].serial];
+
+		if (!was_done_before(&rows[at]) && !same_wish(&rows[at], &rows[i]) &&
+			rows[at].reason != REASON_ROW_CONFLICT)
+			settle_conflict(p, at, i);
+	}
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		uint32_t at = rows[i].serial == MAP_NONE ? i : speaker[rows[i].serial];
+
+		if (at == i)
+			continue;
+		if (rows[at].reason == REASON_ROW_CONFLICT) {
+			settle_conflict(p, i, at);
+		} else {
+			(void)snprintf(text, sizeof(text), "%u", input_line(p->input, at));
+			plan_settle(p, &rows[i], OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE,
+				str_from(text));
+		}
+	}
+	free(speaker);
+}
+
+enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
+	const struct plan_options *opt, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	plan_init(p, input, rules, opt);
+	if (opt->facts)
+		rc = plan_check_names(p, err);
+	if (!rc)
+		rc = input->unread ? judge_unread(p, err) : judge(p, err);
+	if (!rc)
+		rc = plan_decide(p, err);
+	if (rc)
+		return rc;
+	settle_duplicates(p);
+	plan_finish(p);
+	return ERR_OK;
+}
