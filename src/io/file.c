@@ -124,6 +124,13 @@ enum errc file_mkdirs(const char *path, struct err *err)
 	return rc;
 }
 
+const char *file_temporary_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder && *folder ? folder : "/tmp";
+}
+
 bool file_exists(const char *path)
 {
 	return access(path, F_OK) == 0;

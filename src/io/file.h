@@ -44,6 +44,8 @@ MUST_CHECK enum errc file_read_secret(
 	const char *path, size_t max_bytes, struct buf *ret, struct err *err);
 
 /* --- folders --- */
+/* $TMPDIR, or where it is usual. Borrowed. */
+const char *file_temporary_folder(void);
 /* Creates the folder and its parents, 0700. ERR_CANNOT_CREATE. */
 MUST_CHECK enum errc file_mkdirs(const char *path, struct err *err);
 /* ERR_SETTINGS when the folder lies on a network filesystem, where locks and the order of writes

@@ -13,7 +13,7 @@
 #include "io/crypto.h"
 #include "io/file.h"
 #include "io/json.h"
-#include "wire/stop.h"
+#include "io/stop.h"
 
 enum {
 	SMALL_BYTES = 64 * 1024,
@@ -69,14 +69,13 @@ static enum errc write_keys(const struct world *w, struct err *err)
 
 enum errc world_open(struct world *w, struct err *err)
 {
-	const char *parent = getenv("TMPDIR");
 	struct buf path;
 	char *folder;
 
 	*w = (struct world){ .pid = 0 };
 	arena_init(&w->arena);
 	buf_init(&path, SMALL_BYTES);
-	buf_printf(&path, "%s/depmend-rehearse-XXXXXX", parent && *parent ? parent : "/tmp");
+	buf_printf(&path, "%s/depmend-rehearse-XXXXXX", file_temporary_folder());
 	folder = mem_dupz(buf_view(&path));
 	buf_release(&path);
 	if (!mkdtemp(folder)) {
@@ -350,7 +349,7 @@ enum errc world_start(struct world *w, const struct rehearse_fleet *f, const cha
 
 	word(&words, program);
 	arguments(w, &words, f, scenarios, seed);
-	w->pid = fork();
+	w->pid = stop_fork();
 	if (w->pid == 0)
 		become_simulator(words.v, w->log, parent);
 	if (w->pid < 0) {

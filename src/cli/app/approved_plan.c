@@ -84,7 +84,9 @@ static void release_reading(struct plan_file *t)
 static enum errc read_plan(
 	struct plan_file *ret, const char *path, char fingerprint[65], struct err *err)
 {
-	struct input_options opt = { .path = path, .spool_folder = "/tmp", .allow_empty = true };
+	struct input_options opt = {
+		.path = path, .spool_folder = file_temporary_folder(), .allow_empty = true
+	};
 	struct plan_file t = { .digest = sha256_new() };
 	enum errc rc = input_read(&t.input, &opt, err);
 

@@ -80,13 +80,6 @@ enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
 
 /* --- input --- */
 
-static const char *temporary_folder(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir && *dir ? dir : "/tmp";
-}
-
 /* For filters that may find nothing. */
 static bool allows_empty(const struct cli *cli)
 {
@@ -104,7 +97,7 @@ enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 	struct input_options opt = {
 		.path = path,
 		.csv.only_libcsv = cli_count(cli, OPTION_PARSER) > 0,
-		.spool_folder = folder ? folder : temporary_folder(),
+		.spool_folder = folder ? folder : file_temporary_folder(),
 		.no_spool = cli_count(cli, OPTION_OFFLINE) > 0,
 		.allow_empty = allows_empty(cli),
 	};

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/file.h"
 #include "io/sandbox.h"
 
 bool settings_run_programs(const struct settings *s)
@@ -55,12 +56,11 @@ void sandbox_limits_release(struct sandbox_limits *c)
 
 void sandbox_for(const struct settings *s, const char *out, struct sandbox_limits *ret)
 {
-	const char *temporary = getenv("TMPDIR");
+	const char *temporary = file_temporary_folder();
 	struct sandbox_limits c = { .programs = settings_run_programs(s),
 		.writable = { mem_strdup(s->state),
-			folder_of(out && strcmp(out, "-") != 0 ? out : "/tmp/"),
-			mem_strdup(temporary && *temporary ? temporary : "/tmp"),
-			mem_strdup("/var/tmp") } };
+			out && strcmp(out, "-") != 0 ? folder_of(out) : mem_strdup(temporary),
+			mem_strdup(temporary), mem_strdup("/var/tmp") } };
 	struct buf words;
 
 	if (!c.programs)
