@@ -145,6 +145,11 @@ void text_line(FILE *out, const char *fmt, ...)
 	free(text);
 }
 
+bool log_status_shown(void)
+{
+	return status[0] != '\0';
+}
+
 void log_status(const char *line)
 {
 	const char *erase = status[0] ? ERASE : "";

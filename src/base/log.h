@@ -1,6 +1,7 @@
 /*
- * Lines for the operator on stderr. Nothing below wire may log; every other
- * floor returns an error instead. Control bytes from outside are replaced before printing.
+ * Lines for the operator on stderr. Nothing below wire may log (but for the answer to a signal,
+ * io/stop.c); every other floor returns an error instead. Control bytes from outside are replaced
+ * before printing.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -29,6 +30,8 @@ void log_repeats(void);
 /* The last line of a terminal: drawn again below whatever is logged. NULL or "" takes it away, as
  * everybody has to who writes to the terminal by other ways than these. */
 void log_status(const char *line);
+/* Whether one stands there; safe in a signal handler. */
+bool log_status_shown(void);
 
 /* One line for people, of any length: the status line is taken away first, control bytes are
  * replaced, the newline is added. */

@@ -11,11 +11,11 @@
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "io/clock.h"
+#include "io/stop.h"
 #include "rehearse/rehearse.h"
 #include "report/ndjson.h"
 #include "report/status.h"
 #include "report/table.h"
-#include "wire/stop.h"
 
 enum { DAY_MS = 86400000, TEXT_MAX_BYTES = 1024 * 1024 };
 
@@ -102,8 +102,7 @@ static void finish(
 	enum errc rc;
 
 	if (ended)
-		c->status = ended == ERR_STOPPED && stop_signal() ? 128 + stop_signal()
-								  : cli_fail(cli, why);
+		c->status = ended == ERR_STOPPED ? cli_status(ended) : cli_fail(cli, why);
 	if (!c->r.identity[0])
 		return;
 	rc = write_results(c, ended, &err);

@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "io/crypto.h"
 #include "io/http.h"
-#include "wire/stop.h"
+#include "io/stop.h"
 
 static bool all_loopback(const struct settings *s)
 {
@@ -52,12 +52,13 @@ enum errc session_open(struct session *s, const struct settings *settings,
 {
 	struct transport_options to;
 	char name[SHA256_HEX];
-	enum errc rc = ERR_OK;
+	enum errc rc;
 
 	*s = (struct session){ .settings = settings };
 	fleet_init(&s->fleet);
 	sha256_hex(str_from(settings->apple.client_id), name);
-	if (opt->exclusive)
+	rc = stop_open(err);
+	if (!rc && opt->exclusive)
 		rc = lock_take(&s->lock, name, err);
 	if (!rc)
 		rc = store_open(&s->store, settings->state, settings->apple.client_id, err);
@@ -66,8 +67,6 @@ enum errc session_open(struct session *s, const struct settings *settings,
 			store_backup(s->store));
 	if (!rc)
 		rc = open_clock(s, opt, err);
-	if (!rc)
-		rc = stop_open(err);
 	if (rc)
 		return rc;
 	to = (struct transport_options){

@@ -67,8 +67,8 @@ void file_list_free(char **names);
 
 /* Runs argv without a shell (looked for in PATH), stdin empty, stderr ours, and takes at most
  * max_bytes of its output. Non-zero exit, a signal, more output or more than timeout_ms:
- * ERR_SETTINGS with the name of the program; what it started is killed then. Caller wipes the
- * buffer. */
+ * ERR_SETTINGS with the name of the program; ERR_STOPPED when we are asked to stop meanwhile; what
+ * it started is ended then. Caller wipes the buffer. */
 MUST_CHECK enum errc file_run(
 	char *const argv[], size_t max_bytes, int64_t timeout_ms, struct buf *ret, struct err *err);
 

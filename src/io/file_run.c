@@ -6,13 +6,15 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "io/stop.h"
 
-enum { POLL_MS = 20 };
+enum { POLL_MS = 20, LAST_WORDS_MS = 500 };
 
 static int64_t now_ms(void)
 {
@@ -64,34 +66,59 @@ static bool drain(int in, struct buf *b)
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Until the program has ended, has said too much or has taken too long. A program it left behind
- * may hold the pipe open; that one is not waited for. True when it has ended by itself. */
-static bool collect(int in, pid_t pid, int64_t deadline, struct buf *b, int *ret_status)
+/* Its children too; those that mind get a moment to tidy up. */
+static void end(pid_t pid, int *ret_status)
 {
-	struct pollfd p = { .fd = in, .events = POLLIN };
+	int64_t until = now_ms() + LAST_WORDS_MS;
+	pid_t gone = 0;
 
-	while (!b->full && now_ms() < deadline) {
-		bool ended;
-
-		(void)poll(&p, 1, POLL_MS);
-		ended = waitpid(pid, ret_status, WNOHANG) == pid;
-		if (p.fd >= 0 && !drain(in, b))
-			p.fd = -1;
-		if (ended)
-			return true;
+	(void)kill(-pid, SIGTERM);
+	while (gone == 0 && now_ms() < until) {
+		(void)poll(NULL, 0, POLL_MS);
+		gone = waitpid(pid, ret_status, WNOHANG);
 	}
 	(void)kill(-pid, SIGKILL);
-	while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
+	while (gone == 0 && waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
 		;
-	return false;
+}
+
+enum ended { ENDED, ENDED_LATE, ENDED_BY_SIGNAL };
+
+/* Until the program has ended, has said too much, has taken too long or a signal asks us to stop. A
+ * program it left behind may hold the pipe open; that one is not waited for. */
+static enum ended collect(int in, pid_t pid, int64_t deadline, struct buf *b, int *ret_status)
+{
+	int process = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p[] = { { .fd = in, .events = POLLIN }, { .fd = process, .events = POLLIN },
+		{ .fd = stop_fd(), .events = POLLIN } };
+	enum ended ended = ENDED_LATE;
+	int64_t left;
+	bool gone = false;
+
+	while (!gone && !b->full && !p[2].revents && (left = deadline - now_ms()) > 0) {
+		/* Kernels before 5.3 cannot tell when it is over. */
+		(void)poll(p, 3, process >= 0 && left < INT32_MAX ? (int)left : POLL_MS);
+		gone = waitpid(pid, ret_status, WNOHANG) == pid;
+		if (p[0].fd >= 0 && !drain(in, b))
+			p[0].fd = -1;
+	}
+	if (gone)
+		ended = ENDED;
+	else
+		end(pid, ret_status);
+	if (process >= 0)
+		(void)close(process);
+	return !gone && p[2].revents ? ENDED_BY_SIGNAL : ended;
 }
 
 static enum errc verdict(
-	const char *name, bool ended, int status, const struct buf *b, struct err *err)
+	const char *name, enum ended ended, int status, const struct buf *b, struct err *err)
 {
+	if (ended == ENDED_BY_SIGNAL)
+		return err_set(err, ERR_STOPPED, "stopped by a signal while '%s' ran", name);
 	if (b->full)
 		return err_set(err, ERR_SETTINGS, "'%s' printed more than %zu bytes", name, b->max);
-	if (!ended)
+	if (ended == ENDED_LATE)
 		return err_set(err, ERR_SETTINGS, "'%s' took too long and was stopped", name);
 	if (WIFSIGNALED(status))
 		return err_set(
@@ -121,7 +148,7 @@ enum errc file_run(
 	if (failed) {
 		rc = err_set(err, ERR_SETTINGS, "cannot run '%s': %s", argv[0], strerror(failed));
 	} else {
-		bool ended = collect(fds[0], pid, deadline, &b, &status);
+		enum ended ended = collect(fds[0], pid, deadline, &b, &status);
 
 		rc = verdict(argv[0], ended, status, &b, err);
 	}

@@ -1,32 +1,114 @@
-#include "wire/stop.h"
+#include "io/stop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
+#include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
+enum {
+	SECOND_AFTER_MS = 1000, /* earlier: the same wish, come twice */
+	LINE_BYTES = 3500,      /* less than a pipe takes at once */
+};
+
 static int fd = -1;
-static int asked_by; /* the first signal that came; 0: none */
+static volatile sig_atomic_t asked_by; /* the first signal that came; 0: none */
+static volatile sig_atomic_t prompting;
+static int64_t asked_ms; /* the handler's own */
+
+/* The handler reads one set while the other is written. */
+static struct messages {
+	char first[LINE_BYTES], second[LINE_BYTES];
+} messages[2] = { { "stopping; again to quit now\n", "stopped at once\n" } };
+static volatile sig_atomic_t current;
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
+}
+
+/* Not more than the reader takes: nobody may be kept from quitting by a full pipe. */
+static void say(const char *line)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	const char *before = log_status_shown() ? "\r\033[K" : prompting ? "\n" : "";
+
+	if (poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT))
+		return;
+	(void)!write(STDERR_FILENO, before, strlen(before));
+	(void)!write(STDERR_FILENO, line, strlen(line));
+}
+
+static void on_signal(int sig)
+{
+	const uint64_t one = 1;
+	int saved = errno;
+
+	if (!asked_by) {
+		asked_by = sig;
+		asked_ms = now_ms();
+		say(messages[current].first);
+		(void)!write(fd, &one, sizeof(one));
+	} else if (sig != SIGHUP && now_ms() - asked_ms >= SECOND_AFTER_MS) {
+		say(messages[current].second);
+		_exit(128 + sig);
+	}
+	errno = saved;
+}
+
+static void three_signals(sigset_t *ret)
+{
+	(void)sigemptyset(ret);
+	(void)sigaddset(ret, SIGHUP);
+	(void)sigaddset(ret, SIGINT);
+	(void)sigaddset(ret, SIGTERM);
+}
 
 enum errc stop_open(struct err *err)
 {
-	struct sigaction hup;
-	sigset_t set;
+	struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_RESTART }, hup;
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	/* A blocked signal reaches the descriptor even when it is ignored: nohup must stay nohup.
-	 */
-	if (sigaction(SIGHUP, NULL, &hup) != 0 || hup.sa_handler != SIG_IGN)
-		(void)sigaddset(&set, SIGHUP);
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		return err_set(err, ERR_INTERNAL, "cannot block signals: %s", strerror(errno));
-	fd = signalfd(fd, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd >= 0)
+		return ERR_OK;
+	fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (fd < 0)
 		return err_set(err, ERR_INTERNAL, "cannot watch signals: %s", strerror(errno));
+	three_signals(&act.sa_mask);
+	if (sigaction(SIGINT, &act, NULL) != 0 || sigaction(SIGTERM, &act, NULL) != 0 ||
+		sigaction(SIGHUP, NULL, &hup) != 0 ||
+		(hup.sa_handler != SIG_IGN && sigaction(SIGHUP, &act, NULL) != 0) ||
+		sigprocmask(SIG_UNBLOCK, &act.sa_mask, NULL) != 0)
+		return err_set(err, ERR_INTERNAL, "cannot watch signals: %s", strerror(errno));
 	return ERR_OK;
+}
+
+static void put(char line[LINE_BYTES], const char *head, const char *rest, const char *tail)
+{
+	(void)snprintf(line, LINE_BYTES, "%s%s%.*s%s\n", head, rest ? ": " : "", LINE_BYTES - 80,
+		rest ? rest : "", tail);
+	text_clean(line, strlen(line) - 1);
+}
+
+void stop_words(const char *doing, const char *left)
+{
+	struct messages *next = &messages[!current];
+
+	put(next->first, "stopping", doing, "; again to quit now");
+	put(next->second, "stopped at once", left, "");
+	current = !current;
+}
+
+void stop_at_prompt(bool at_prompt)
+{
+	prompting = at_prompt;
 }
 
 int stop_fd(void)
@@ -36,18 +118,43 @@ int stop_fd(void)
 
 bool stop_asked(void)
 {
-	struct signalfd_siginfo info;
+	uint64_t n;
 
-	while (fd >= 0 && read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (asked_by)
-			_exit(128 + (int)info.ssi_signo);
-		asked_by = (int)info.ssi_signo;
-	}
+	if (fd >= 0)
+		(void)!read(fd, &n, sizeof(n));
 	return asked_by != 0;
 }
 
 int stop_signal(void)
 {
-	(void)stop_asked();
 	return asked_by;
+}
+
+enum errc stop_sleep(int64_t ms, struct err *err)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int64_t until = now_ms() + ms, left;
+
+	while ((left = until - now_ms()) > 0 && !p.revents)
+		if (poll(&p, 1, left < INT32_MAX ? (int)left : INT32_MAX) < 0)
+			p.revents = 0;
+	return p.revents ? err_set(err, ERR_STOPPED, "stopped by a signal") : ERR_OK;
+}
+
+pid_t stop_fork(void)
+{
+	sigset_t three, before;
+	pid_t pid;
+
+	three_signals(&three);
+	(void)sigprocmask(SIG_BLOCK, &three, &before);
+	pid = fork();
+	if (pid == 0) {
+		(void)signal(SIGHUP, SIG_IGN);
+		(void)signal(SIGINT, SIG_IGN);
+		(void)signal(SIGTERM, SIG_IGN);
+		fd = -1; /* its counter is shared with the parent */
+	}
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
 }

@@ -1,21 +1,38 @@
 /*
- * The stop flag: the one piece of global state. SIGHUP, SIGINT and SIGTERM arrive through a
- * signalfd; the first asks for an orderly stop, the second ends the process at once.
+ * The stop flag: the one piece of global state. The first SIGHUP, SIGINT or SIGTERM asks for an
+ * orderly stop; a second SIGINT or SIGTERM, at least a second after the first was answered, ends
+ * the process at once. Both say so on stderr the moment they come, whatever the process is doing:
+ * the handler writes them itself, with words that were made ready before.
  */
-#ifndef WIRE_STOP_H
-#define WIRE_STOP_H
+#ifndef IO_STOP_H
+#define IO_STOP_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
-/* Blocks the three signals and opens the descriptor. SIGPIPE is ignored. */
+/* From now on the three signals only ask; SIGHUP stays ignored where it is (nohup). Every call
+ * after the first does nothing. */
 MUST_CHECK enum errc stop_open(struct err *err);
-/* For curl_multi_poll; -1 before stop_open(). */
+/* What the two messages say: "stopping: DOING; again to quit now" and "stopped at once: LEFT".
+ * Copies; cut when they are too long. NULL: nothing more. */
+void stop_words(const char *doing, const char *left);
+/* The cursor stands behind a question: a message begins on a line of its own. */
+void stop_at_prompt(bool at_prompt);
+
+/* For poll(): readable when a signal has come and stop_asked() has not been called since; -1 before
+ * stop_open(). */
 int stop_fd(void);
-/* Reads what has arrived. A second signal does not return: exit status 128 + signal. */
+/* Whether a signal has come. */
 bool stop_asked(void);
-/* 0, or the signal that asked. */
+/* 0, or the first signal that came. */
 int stop_signal(void);
+/* Sleeps in real time; ERR_STOPPED as soon as a signal comes that had not been asked about. */
+MUST_CHECK enum errc stop_sleep(int64_t ms, struct err *err);
+
+/* fork() whose child ignores the signals: it goes when its parent lets it go. */
+pid_t stop_fork(void);
 
 #endif

@@ -83,6 +83,8 @@ enum errc secret_open(const struct secret *s, struct buf *ret, struct err *err)
 	buf_wipe(&b);
 	if (s->at.file)
 		(void)err_wrap(err, "%s:%u: ", s->at.file, s->at.line);
+	if (rc == ERR_STOPPED)
+		return rc;
 	if (err)
 		err->code = ERR_SETTINGS;
 	return ERR_SETTINGS;

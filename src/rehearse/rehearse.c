@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "io/stop.h"
 #include "model/program.h"
 #include "plan/guard.h"
 #include "run/audit.h"
-#include "wire/stop.h"
 
 enum { TEXT_MAX_BYTES = 1024 * 1024 };
 

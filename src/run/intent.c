@@ -116,9 +116,12 @@ enum errc job_intend(void *self, int64_t at_ms, struct err *err)
 	if (!rc)
 		rc = store_event(j->store, j->run, at_ms, "intent", buf_view(&text), err);
 	buf_release(&text);
-	if (!rc)
-		take_intent(r, id, at_ms);
-	return rc;
+	if (rc)
+		return rc;
+	take_intent(r, id, at_ms);
+	if (j->progress)
+		j->progress(j->progress_self, j);
+	return ERR_OK;
 }
 
 enum errc job_allow_change(void *self, int64_t at_ms, struct err *err)

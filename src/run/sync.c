@@ -51,6 +51,8 @@ static enum errc wait_instead(struct job *j, struct err *err)
 		rc = file_run(j->settings->sync.command, COMMAND_OUTPUT_MAX, COMMAND_TIMEOUT_MS,
 			&out, err);
 	buf_release(&out);
+	if (rc == ERR_STOPPED)
+		return rc;
 	if (rc) {
 		job_stop(j, rc, REASON_RUN_WAITING, err);
 		return ERR_OK;

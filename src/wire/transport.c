@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/stop.h"
 #include "wire/retry.h"
-#include "wire/stop.h"
 #include "wire/transport_parts.h"
 
 enum {
@@ -272,8 +272,7 @@ static bool stopping(const struct transport *t)
 	return t->stopped_ms != TIME_NONE && t->closing_ms == TIME_NONE;
 }
 
-/* Always asks: a signal that nobody takes would end every wait at once, a second one the process.
- */
+/* To be asked before every wait: a signal that nobody takes would end each of them at once. */
 static bool stopped(struct transport *t)
 {
 	if (stop_asked() && t->stopped_ms == TIME_NONE)
@@ -296,8 +295,8 @@ static void flush_cancelled(struct transport *t)
 	struct err why;
 
 	(void)err_set(&why, ERR_STOPPED, "stopped before it was sent");
-	while (n_queued(t) &&
-		(stopped(t) || t->failed.code || n_queued(t) + t->n_flight == t->n_optional))
+	while ((stopped(t) || t->failed.code || n_queued(t) + t->n_flight == t->n_optional) &&
+		n_queued(t))
 		for (int i = 0; i < LANES; i++)
 			flush_lane(t, (enum lane)i, &why);
 }
@@ -460,14 +459,23 @@ static enum errc wait_once(struct transport *t, enum transport_service whose, in
 	return rc;
 }
 
+/* After a signal only the answer to a change is worth a wait. */
+static int64_t last_replies(const struct transport *t)
+{
+	if (!stopping(t))
+		return INT64_MAX;
+	for (size_t i = 0; i < t->n_flight; i++)
+		if (t->flight[i]->call.request.cls == HTTP_CHANGE)
+			return t->stopped_ms + LAST_REPLIES_MS;
+	return t->stopped_ms;
+}
+
 /* What has left is waited for, after a signal for a limited time. */
 static void wait_for_reply(struct transport *t, int64_t wake_ms)
 {
 	struct err err;
-	int64_t last = INT64_MAX;
+	int64_t last = last_replies(t);
 
-	if (stopping(t))
-		last = t->stopped_ms + LAST_REPLIES_MS;
 	if (transport_now(t) >= last) {
 		(void)err_set(&err, ERR_STOPPED, "stopped by a signal before the answer came");
 		flight_abandon(t, &err);

@@ -79,8 +79,8 @@ struct transport_call {
 	 * fate); `rest` is what json_scan_end() gave, freed by the transport. Otherwise `reply` is
 	 * NULL, `err` holds the sentence on entry, and of a CHANGE nothing was done:
 	 *	ERR_TEMPFAIL  it would have to wait beyond --max-wait
-	 *	ERR_STOPPED   a signal came while it was queued (what has left is waited for, up to
-	 *	              20 s), or an earlier done() failed
+	 *	ERR_STOPPED   a signal came while it was queued, or a READ was under way (a change
+	 *	              that has left is waited for, up to 20 s), or an earlier done() failed
 	 *	ERR_AUTH      no token, or a 401 with a new one as well; ERR_SETTINGS: no secret
 	 *	ERR_NET, ERR_OUTAGE, ERR_PROTOCOL  given up
 	 *	what before(), the scanner or the store failed with

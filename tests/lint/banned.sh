@@ -27,7 +27,7 @@ for f in $(find src -name '*.[ch]' | sort); do
 	forbid "$f" "$unsafe" 'see the list in tests/lint/banned.sh'
 	forbid "$f" '#[ ]*(pragma once|include <regex.h>)' 'not here'
 	case $f in
-	src/*/main.c | src/wire/stop.c) ;; # a second signal ends the process
+	src/*/main.c | src/io/stop.c) ;; # a second signal ends the process
 	src/rehearse/world.c) ;;            # a child that could not become the simulator
 	src/cli/app/notify.c) ;;             # a child that sends a ping
 	*) forbid "$f" "$exits" 'only main exits' ;;

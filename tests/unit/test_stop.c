@@ -4,13 +4,15 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "wire/stop.h"
+#include "io/stop.h"
 
 /* The flag lasts for the life of a process, so each case has its own. The case's result is the exit
  * status. */
@@ -72,25 +74,91 @@ static int first_term(void)
 	return first(SIGTERM);
 }
 
-static int second(void)
+/* It counts from a second after the first on; `late` says whether to wait for that. */
+static int second(int sig, bool late)
 {
 	if (first(SIGTERM) != GOOD)
 		return 1;
-	(void)raise(SIGINT);
-	(void)stop_asked();
-	return 2;
+	if (late)
+		(void)usleep(1100 * 1000);
+	(void)raise(sig);
+	return stop_signal() == SIGTERM && !readable() ? GOOD : 2;
 }
 
-static int both_unread(void)
+static int second_late(void)
+{
+	return second(SIGINT, true);
+}
+
+static int second_early(void)
+{
+	return second(SIGINT, false);
+}
+
+static int second_hup(void)
+{
+	return second(SIGHUP, true);
+}
+
+static int what_is_said(void)
+{
+	char said[256] = "";
+	int ends[2];
+
+	if (pipe(ends) != 0 || dup2(ends[1], STDERR_FILENO) < 0)
+		return 1;
+	stop_words("putting 2 devices back\n", "A, B");
+	if (second(SIGHUP, true) != GOOD)
+		return 2;
+	(void)raise(SIGHUP);
+	return read(ends[0], said, sizeof(said) - 1) > 0 &&
+			       strcmp(said,
+				       "stopping: putting 2 devices back?; again to quit now\n") ==
+				       0
+		       ? GOOD
+		       : 3;
+}
+
+static int full_pipe(void)
+{
+	static const char much[65536];
+	int ends[2];
+
+	if (pipe2(ends, O_NONBLOCK) != 0 || dup2(ends[1], STDERR_FILENO) < 0)
+		return 1;
+	while (write(ends[1], much, sizeof(much)) > 0)
+		continue;
+	(void)fcntl(STDERR_FILENO, F_SETFL, 0);
+	return second(SIGINT, true);
+}
+
+static int sleeping(void)
 {
 	struct err err;
 
+	if (stop_open(&err) || stop_sleep(10, &err))
+		return 1;
+	(void)raise(SIGTERM);
+	return stop_sleep(60000, &err) == ERR_STOPPED && stop_asked() && !stop_sleep(1, &err) ? GOOD
+											      : 2;
+}
+
+static int forked(void)
+{
+	struct err err;
+	int status;
+	pid_t pid;
+
 	if (stop_open(&err))
 		return 1;
-	(void)raise(SIGHUP);
-	(void)raise(SIGTERM);
-	(void)stop_asked();
-	return 2;
+	pid = stop_fork();
+	if (pid == 0) {
+		(void)raise(SIGINT);
+		_exit(stop_asked() || stop_fd() >= 0 ? 2 : GOOD);
+	}
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !stop_asked()
+		       ? WEXITSTATUS(status)
+		       : 3;
 }
 
 static int nohup(void)
@@ -102,17 +170,6 @@ static int nohup(void)
 		return 1;
 	(void)raise(SIGHUP);
 	return readable() || stop_asked() ? 2 : GOOD;
-}
-
-static int broken_pipe(void)
-{
-	struct err err;
-	int ends[2];
-
-	if (stop_open(&err) || pipe(ends) != 0)
-		return 1;
-	(void)close(ends[0]);
-	return write(ends[1], "x", 1) == -1 ? GOOD : 2;
 }
 
 static void test_first_signal_asks(void **state)
@@ -127,15 +184,29 @@ static void test_first_signal_asks(void **state)
 static void test_second_signal_ends(void **state)
 {
 	(void)state;
-	assert_int_equal(status_of(second), 128 + SIGINT);
-	assert_int_equal(status_of(both_unread), 128 + SIGTERM);
+	assert_int_equal(status_of(second_late), 128 + SIGINT);
+	assert_int_equal(status_of(full_pipe), 128 + SIGINT);
+	assert_int_equal(status_of(second_early), GOOD);
+	assert_int_equal(status_of(second_hup), GOOD);
+}
+
+static void test_words(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of(what_is_said), GOOD);
+}
+
+static void test_waits(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of(sleeping), GOOD);
+	assert_int_equal(status_of(forked), GOOD);
 }
 
 static void test_what_does_not_stop(void **state)
 {
 	(void)state;
 	assert_int_equal(status_of(nohup), GOOD);
-	assert_int_equal(status_of(broken_pipe), GOOD);
 }
 
 int main(void)
@@ -143,6 +214,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_signal_asks),
 		cmocka_unit_test(test_second_signal_ends),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_what_does_not_stop),
 	};
 

@@ -22,8 +22,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/stop.h"
 #include "wire/retry.h"
-#include "wire/stop.h"
 #include "wire/transport_parts.h"
 
 enum { MAX_SEEN = 6000, MAX_SCRIPT = 64 };

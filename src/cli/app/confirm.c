@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/args/terminal.h"
 
 /* Planned rows that take the step; forced: only those that migrate at once. */
 static uint64_t count_step(const struct plan *p, enum step_kind kind, bool forced)
@@ -48,15 +49,6 @@ static enum errc check_counts(const struct cli *cli, const struct plan *p, struc
 	return ERR_OK;
 }
 
-static bool read_line(char *answer, size_t size)
-{
-	(void)fflush(stderr);
-	if (!fgets(answer, (int)size, stdin))
-		return false;
-	answer[strcspn(answer, "\n")] = '\0';
-	return true;
-}
-
 static bool has_terminal(void)
 {
 	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
@@ -80,6 +72,7 @@ static enum errc confirm_final(
 {
 	const char *word = step_info(kind)->word;
 	char wanted[80], answer[80];
+	enum errc rc;
 
 	if (n == 0 || was_confirmed(cli, kind))
 		return ERR_OK;
@@ -92,7 +85,10 @@ static enum errc confirm_final(
 	log_status(NULL);
 	(void)snprintf(wanted, sizeof(wanted), "%s %llu devices", word, (unsigned long long)n);
 	(void)fprintf(stderr, "This cannot be undone. Type '%s' to go on: ", wanted);
-	if (!read_line(answer, sizeof(answer)) || strcmp(answer, wanted) != 0)
+	rc = cli_read_line(answer, sizeof(answer), err);
+	if (rc)
+		return rc;
+	if (strcmp(answer, wanted) != 0)
 		return err_set(err, ERR_GUARD, "nothing was sent: the answer was not '%s'", wanted);
 	buf_printf(said, "typed '%s'\n", wanted);
 	return ERR_OK;
@@ -146,7 +142,10 @@ enum errc confirm_plan(
 	log_status(NULL);
 	(void)fprintf(
 		stderr, "Act on %u devices (plan %.12s)? [y/N] ", p->n_planned, p->fingerprint);
-	if (!read_line(answer, sizeof(answer)) || (answer[0] != 'y' && answer[0] != 'Y'))
+	rc = cli_read_line(answer, sizeof(answer), err);
+	if (rc)
+		return rc;
+	if (answer[0] != 'y' && answer[0] != 'Y')
 		return err_set(err, ERR_GUARD, "nothing was sent: the answer was not yes");
 	buf_printf(said, "answered '%s'\n", answer);
 	return ERR_OK;

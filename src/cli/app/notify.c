@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "io/http.h"
-#include "wire/stop.h"
+#include "io/stop.h"
 
 enum { BODY_MAX_BYTES = 4096, URL_MAX_BYTES = 8192, REPLY_MAX_BYTES = 64 * 1024 };
 
@@ -109,20 +109,25 @@ static void ping_and_exit(const struct settings *s, const char *path, const stru
 
 /* --- the parent --- */
 
-/* A second signal ends the wait, too; then stop_asked() has the last word. */
-static bool wait_for(int fd, int64_t patience_ms)
+/* Why the ping is given up; NULL: it is done. */
+static const char *wait_for(int fd, int64_t patience_ms)
 {
 	struct pollfd p[2] = {
 		{ .fd = fd, .events = POLLIN },
 		{ .fd = stop_fd(), .events = POLLIN },
 	};
 
-	return poll(p, 2, (int)patience_ms) > 0 && p[0].revents;
+	while (poll(p, 2, (int)patience_ms) < 0 && errno == EINTR)
+		continue;
+	if (p[0].revents)
+		return NULL;
+	return p[1].revents ? "stopped by a signal" : "no answer in time";
 }
 
 void notify_ping(const struct settings *s, const char *path, const struct summary *counts,
 	int64_t patience_ms)
 {
+	const char *failed;
 	int ends[2];
 	pid_t child;
 
@@ -133,18 +138,20 @@ void notify_ping(const struct settings *s, const char *path, const struct summar
 		log_warn("notify: %s", strerror(errno));
 		return;
 	}
-	child = fork();
+	child = stop_fork();
 	if (child == 0)
 		ping_and_exit(s, path, counts, patience_ms);
 	(void)close(ends[1]);
 	if (child < 0) {
 		log_warn("notify: %s", strerror(errno));
 	} else {
-		if (!wait_for(ends[0], patience_ms)) {
-			log_warn("notify: given up after %d s", (int)(patience_ms / 1000));
+		failed = wait_for(ends[0], patience_ms);
+		if (failed) {
+			log_warn("notify: %s", failed);
 			(void)kill(child, SIGKILL);
 		}
-		(void)waitpid(child, NULL, 0);
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			continue;
 	}
 	(void)close(ends[0]);
 }

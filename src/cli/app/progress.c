@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "cli/args/terminal.h"
 #include "forecast/schedule.h"
+#include "io/stop.h"
 #include "model/outcome.h"
 #include "report/status_line.h"
 
@@ -22,6 +23,7 @@ struct progress {
 	struct standing state;
 	int64_t shown_ms;    /* TIME_NONE: never */
 	int64_t foreseen_ms; /* TIME_NONE: never */
+	char *next;          /* the command that goes on; NULL: none yet */
 };
 
 static int show_of(const struct cli *cli)
@@ -53,7 +55,9 @@ void progress_free(struct progress *p)
 	if (!p)
 		return;
 	log_status(NULL);
+	stop_words(NULL, NULL);
 	clock_free(p->clock);
+	free(p->next);
 	free(p);
 }
 
@@ -129,6 +133,73 @@ static void foresee(struct progress *p, const struct job *j)
 	p->state.finish_ms = left.earliest_ms == INT64_MAX ? TIME_NONE : left.earliest_ms;
 }
 
+/* Named one by one as long as a person would read them. */
+enum { NAMED_DEVICES = 50, LEFT_MAX_BYTES = 4096 };
+
+struct off {
+	uint32_t n;
+	struct buf names;
+};
+
+static void add_off(struct off *off, const struct job *j, uint32_t device)
+{
+	if (off->n++ < NAMED_DEVICES)
+		buf_printf(&off->names, "%s%.*s", off->n > 1 ? ", " : "",
+			STR_FMT(map_key(&j->fleet->serials, j->devices[device].slot)));
+}
+
+static bool is_off(const struct job *j, uint32_t device)
+{
+	const struct job_device *d = &j->devices[device];
+	uint32_t at;
+
+	return !d->settled && work_put_back_due(job_program(j, d), d->results, &at);
+}
+
+/* Off their server, and those that a request under way may take off. */
+static void find_off(const struct job *j, struct off *ret)
+{
+	ret->n = 0;
+	buf_init(&ret->names, LEFT_MAX_BYTES);
+	for (uint32_t i = 0; i < j->n; i++)
+		if (is_off(j, i))
+			add_off(ret, j, i);
+	for (uint32_t k = 0; k < j->n_open; k++) {
+		const struct open_request *r = j->open[k];
+
+		for (uint32_t i = 0; i < r->n && r->id && step_info(r->kind)->takes_off; i++)
+			if (!j->devices[r->devices[i]].settled && !is_off(j, r->devices[i]))
+				add_off(ret, j, r->devices[i]);
+	}
+	if (ret->n > NAMED_DEVICES)
+		buf_printf(&ret->names, " and %u more", ret->n - NAMED_DEVICES);
+}
+
+/* What a signal is answered with from now on: up to date at every moment, since the answer cannot
+ * wait until somebody works it out. */
+static void ready_for_stop(const struct progress *p, const struct job *j)
+{
+	char doing[80];
+	struct off off;
+	bool one;
+
+	find_off(j, &off);
+	one = off.n == 1;
+	(void)snprintf(doing, sizeof(doing), "putting %u device%s back on %s server", off.n,
+		one ? "" : "s", one ? "its" : "their");
+	buf_printf(&off.names, one ? " stays off its server" : " stay off their server");
+	if (p->next)
+		buf_printf(&off.names, "; put %s back: %s", one ? "it" : "them", p->next);
+	stop_words(off.n ? doing : NULL, off.n ? buf_cstr(&off.names) : NULL);
+	buf_release(&off.names);
+}
+
+void progress_next(struct progress *p, const char *next)
+{
+	free(p->next);
+	p->next = mem_strdup(next);
+}
+
 void progress_job(void *self, const struct job *j)
 {
 	struct progress *p = self;
@@ -145,6 +216,7 @@ void progress_job(void *self, const struct job *j)
 		p->state.in_flight += !d->settled &&
 				      work_put_back_due(job_program(j, d), d->results, &at);
 	}
+	ready_for_stop(p, j);
 	foresee(p, j);
 	show_if_due(p, false);
 }

@@ -14,6 +14,8 @@ struct progress;
 struct progress *progress_new(const struct cli *cli);
 /* Takes the line away. NULL is fine. */
 void progress_free(struct progress *p);
+/* The command that goes on after a stop, for whoever stops at once. */
+void progress_next(struct progress *p, const char *next);
 
 /* The two that the engine tells; self is the progress. */
 void progress_pulse(void *self, const struct transport_pulse *pulse);

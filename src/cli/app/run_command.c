@@ -18,7 +18,6 @@
 #include "report/ndjson.h"
 #include "report/status.h"
 #include "run/audit.h"
-#include "wire/stop.h"
 
 enum { UNATTENDED_WAIT_MS = 6 * 3600 * 1000, NEXT_MAX_BYTES = 1024 * 1024 };
 
@@ -40,6 +39,16 @@ static struct surroundings surroundings_of(struct run_command *c)
 	};
 }
 
+static void ready_for_stop(struct run_command *c)
+{
+	struct buf next;
+
+	buf_init(&next, NEXT_MAX_BYTES);
+	cli_repeat(c->p.cli, c->p.cli->command->id, &next);
+	progress_next(c->p.progress, buf_cstr(&next));
+	buf_release(&next);
+}
+
 enum errc run_command_open(struct run_command *c, struct err *err)
 {
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
@@ -56,6 +65,7 @@ enum errc run_command_open(struct run_command *c, struct err *err)
 		rc = context_open_session(&c->p, opt, err);
 	if (!rc)
 		notify_start(c->p.settings);
+	ready_for_stop(c);
 	c->allowed = cli_list(c->p.cli, OPTION_ALLOW, &n_allowed);
 	buf_init(&c->said, 64 * 1024);
 	confirm_flags(c->p.cli, &c->said);
@@ -215,13 +225,6 @@ static enum errc write_results(
 
 /* --- the end --- */
 
-static int status_of(enum errc ended)
-{
-	if (ended == ERR_STOPPED && stop_signal())
-		return 128 + stop_signal();
-	return errc_info(ended)->exit_status;
-}
-
 static void put_run(
 	const struct run_command *c, const struct summary *summary, const struct summary_end *end)
 {
@@ -302,7 +305,7 @@ static enum errc keep_end(struct run_command *c, int status, const char *why, st
 static int finish(struct run_command *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
-	int status = ended ? status_of(ended) : 0;
+	int status = ended ? cli_status(ended) : 0;
 	bool written = false;
 	struct err err;
 

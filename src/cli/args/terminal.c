@@ -1,11 +1,14 @@
 #include "cli/args/terminal.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "io/stop.h"
 #include "report/fold.h"
 
 static bool is_set(const char *name)
@@ -63,7 +66,32 @@ int cli_fail(const struct cli *cli, const struct err *err)
 	else if (err->code == ERR_AUTH)
 		(void)fputs("'depmend doctor' tells which key, role or term it is\n", out);
 	cli_page_end(&page);
-	return errc_info(err->code)->exit_status;
+	return cli_status(err->code);
+}
+
+int cli_status(enum errc code)
+{
+	if (code == ERR_STOPPED && stop_signal())
+		return 128 + stop_signal();
+	return errc_info(code)->exit_status;
+}
+
+enum errc cli_read_line(char *answer, size_t size, struct err *err)
+{
+	struct pollfd p[] = { { .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = stop_fd(), .events = POLLIN } };
+
+	(void)fflush(stderr);
+	answer[0] = '\0';
+	stop_at_prompt(true);
+	while (poll(p, sizeof(p) / sizeof(*p), -1) < 0 && errno == EINTR)
+		continue;
+	stop_at_prompt(false);
+	if (stop_asked())
+		return err_set(err, ERR_STOPPED, "stopped by a signal at the question");
+	if (fgets(answer, (int)size, stdin))
+		answer[strcspn(answer, "\n")] = '\0';
+	return ERR_OK;
 }
 
 enum errc cli_check_json(

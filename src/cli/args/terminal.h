@@ -25,6 +25,11 @@ void cli_page_end(struct cli_page *page);
 
 /* Prints the failure on stderr; returns its exit status. */
 int cli_fail(const struct cli *cli, const struct err *err);
+/* The exit status of a command that ended so; after a signal 128 + its number. */
+int cli_status(enum errc code);
+/* The answer to a question on the terminal, without its line end; empty at the end of the input.
+ * ERR_STOPPED when a signal came instead. */
+MUST_CHECK enum errc cli_read_line(char *answer, size_t size, struct err *err);
 /* Whether to colour what goes to `out`. */
 bool cli_color(const struct cli *cli, FILE *out);
 

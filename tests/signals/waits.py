@@ -1,0 +1,395 @@
+#!/usr/bin/python3
+"""Each kind of wait, in a process of its own, side by side: how much processor time it takes, how
+soon a signal is answered, and what becomes of the devices.
+
+    waits.py BUILD ROOT WORK
+"""
+import csv
+import http.server
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+import uuid
+
+BUILD, ROOT, WORK = (pathlib.Path(a).resolve() for a in sys.argv[1:4])
+SANITIZED = "dev" in BUILD.name
+WATCHED_S = 10
+CPU_MS = 20 * (5 if SANITIZED else 1)
+NOTICED_S = 1.0
+TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+
+results = []
+lock = threading.Lock()
+
+
+def check(what, good, seen=""):
+    with lock:
+        results.append(bool(good))
+        if not good:
+            print(f"not ok: {what} {seen}", flush=True)
+
+
+# --- services that keep a client waiting ---
+
+class Waiting(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        if self.path.startswith("/mute"):
+            time.sleep(600)
+        status = 429 if self.path.startswith("/later") else 503
+        self.send_response(status)
+        if status == 429:
+            self.send_header("Retry-After", "600")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_POST
+
+    def log_message(self, *a):
+        pass
+
+
+def serve():
+    s = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Waiting)
+    s.daemon_threads = True
+    threading.Thread(target=s.serve_forever, daemon=True).start()
+    return s.server_address[1]
+
+
+WAITING = serve()
+
+# --- a world of its own for each ---
+
+RULES = """version: 1
+name: signals
+waves: [100%]
+rules:
+  - name: rebuild
+    match: {apple.status: ASSIGNED}
+    do: [unassign, sync, reassign]
+"""
+
+
+class World:
+    def __init__(self, name, uem=True, sim=(), settings="", **replace):
+        self.folder = WORK / name
+        self.folder.mkdir()
+        for f in ("apple.pem", "apple.pub", "tenant-code", "uem-secret"):
+            (self.folder / f).write_bytes((WORK / f).read_bytes())
+            (self.folder / f).chmod(0o600)
+        (self.folder / "rules.yaml").write_text(RULES)
+        with open(ROOT / "samples/fleet.csv") as f:
+            self.serials = [r["serial"] for r in csv.DictReader(f)
+                            if r["server"] == "WS1 EMEA" and not r["released"]][:3]
+        (self.folder / "in.csv").write_text("serial\n" + "\n".join(self.serials) + "\n")
+        port = self.folder / "port"
+        self.audit = self.folder / "audit.ndjson"
+        self.sim = subprocess.Popen(
+            [BUILD / "depmend-sim", "--fleet", ROOT / "samples/fleet.csv", "--port-file", port,
+             "--audit", self.audit, "--apple-key", self.folder / "apple.pub", *sim],
+            stdout=subprocess.DEVNULL, stderr=open(self.folder / "sim.log", "w"))
+        until = time.monotonic() + 30
+        while not (port.exists() and port.read_text().strip()):
+            assert time.monotonic() < until, "the simulator did not start"
+            time.sleep(0.05)
+        text = (ROOT / "samples/depmend.yaml").read_text()
+        if not uem:
+            text = re.sub(r"(?ms)^uem:.*?(?=^\S)", "", text)
+        text = text.replace("127.0.0.1:8080", "127.0.0.1:" + port.read_text().strip())
+        text = re.sub(r"BUSINESSAPI\.\S*", f"BUSINESSAPI.{uuid.uuid4()}", text)
+        for old, new in replace.items():
+            text, n = re.subn(rf"(?m)^( *{old}:).*$", lambda m: f"{m[1]} {new}", text, count=1)
+            assert n == 1, old
+        (self.folder / "depmend.yaml").write_text(text + settings + "\n")
+
+    def effects(self, what):
+        n = 0
+        for line in self.audit.read_text().splitlines():
+            e = json.loads(line)
+            n += e["kind"] == "effect" and e["what"] == what and e["effective"]
+        return n
+
+    def stop(self):
+        self.sim.kill()
+        self.sim.wait()
+
+
+class Run:
+    """depmend under way; with a terminal when it shall ask."""
+
+    def __init__(self, world, *args, terminal=False, env=None):
+        self.world = world
+        self.said = b""
+        self.arrived = []  # (when, text so far)
+        ours, theirs = os.openpty() if terminal else os.pipe()
+        self.fd = ours
+        self.p = subprocess.Popen(
+            [BUILD / "depmend", *args], cwd=world.folder, stdout=subprocess.DEVNULL,
+            stdin=theirs if terminal else subprocess.DEVNULL, stderr=theirs,
+            start_new_session=True, env={**os.environ, **(env or {}),
+                                         "DEPMEND_SETTINGS": "depmend.yaml"},
+            preexec_fn=(lambda: None) if not terminal else self.own_terminal)
+        os.close(theirs)
+        threading.Thread(target=self.read, daemon=True).start()
+
+    @staticmethod
+    def own_terminal():
+        import fcntl
+        import termios
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def read(self):
+        while True:
+            try:
+                more = os.read(self.fd, 65536)
+            except OSError:
+                more = b""
+            if not more:
+                return
+            self.said += more
+            self.arrived.append((time.monotonic(), self.said.decode(errors="replace")))
+
+    def text(self):
+        return self.said.decode(errors="replace")
+
+    def await_text(self, wanted, since, seconds):
+        """When it came, in seconds since then; None: it did not."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for at, said in list(self.arrived):
+                if at >= since and re.search(wanted, said):
+                    return at - since
+            time.sleep(0.01)
+        return None
+
+    def await_end(self, since, seconds):
+        try:
+            self.p.wait(max(0.01, since + seconds - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return None
+        return time.monotonic() - since
+
+    def cpu_ms(self):
+        fields = pathlib.Path(f"/proc/{self.p.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) * TICK_MS
+
+    def signal(self, sig):
+        now = time.monotonic()
+        self.p.send_signal(sig)
+        return now
+
+
+def await_that(condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "what was waited for did not come"
+        time.sleep(0.05)
+
+
+def quiet_wait(name, run, before_s=1.5):
+    """The wait has begun; it takes next to nothing while nothing happens."""
+    time.sleep(before_s)
+    check(f"{name}: it waits", run.p.poll() is None, run.text())
+    if run.p.poll() is not None:
+        return False
+    used = run.cpu_ms()
+    time.sleep(WATCHED_S)
+    used = run.cpu_ms() - used
+    print(f"{name}: {used:.0f} ms of processor time in {WATCHED_S} s", flush=True)
+    check(f"{name}: at most {CPU_MS} ms of processor time", used <= CPU_MS, f"{used:.0f} ms")
+    return True
+
+
+def noticed(name, run, sig):
+    """The first signal: answered within a second."""
+    since = run.signal(sig)
+    took = run.await_text("stopping", since, 5)
+    print(f"{name}: {signal.Signals(sig).name} answered after "
+          f"{-1 if took is None else took * 1000:.0f} ms", flush=True)
+    check(f"{name}: answered within a second", took is not None and took <= NOTICED_S, took)
+    check(f"{name}: how to quit", "again to quit now" in run.text(), run.text())
+    return since
+
+
+def ends(name, run, since, sig, seconds=NOTICED_S):
+    took = run.await_end(since, seconds + 4)
+    print(f"{name}: ended after {-1 if took is None else took * 1000:.0f} ms", flush=True)
+    check(f"{name}: over within {seconds} s", took is not None and took <= seconds, took)
+    check(f"{name}: status", run.p.poll() == 128 + sig, run.p.poll())
+
+
+def stopped(name, run, sig, seconds=NOTICED_S):
+    if quiet_wait(name, run):
+        ends(name, run, noticed(name, run, sig), sig, seconds)
+
+
+def url(path):
+    return f"http://127.0.0.1:{WAITING}{path}"
+
+
+# --- the waits: nothing is off, so the first signal ends them ---
+
+def token_in_flight():
+    w = World("token", token_url=url("/mute"))
+    stopped("in flight", Run(w, "export"), signal.SIGINT)
+    w.stop()
+
+
+def retry_after():
+    w = World("later", token_url=url("/later"))
+    stopped("Retry-After", Run(w, "export"), signal.SIGTERM)
+    w.stop()
+
+
+def back_off():
+    w = World("503", token_url=url("/down"))
+    run = Run(w, "export")
+    time.sleep(8)  # its waits grow: this one is of several seconds
+    if quiet_wait("retry back-off", run, 0):
+        ends("retry back-off", run, noticed("retry back-off", run, signal.SIGHUP), signal.SIGHUP)
+    w.stop()
+
+
+def rate():
+    w = World("rate", settings="rate: {apple_read: 1/hour}")
+    stopped("rate", Run(w, "export"), signal.SIGINT)
+    w.stop()
+
+
+def secret_command():
+    mark = f"6{uuid.uuid4().int % 100000}"
+    w = World("secret", private_key=f'{{command: [sleep, "{mark}"]}}')
+    run = Run(w, "export")
+    stopped("secret command", run, signal.SIGTERM)
+    check("secret command: it is gone", subprocess.run(
+        ["pgrep", "-f", f"^sleep {mark}$"], capture_output=True).returncode == 1)
+    w.stop()
+
+
+def notify():
+    w = World("notify", settings="notify: {url: {file: ping}}")
+    (w.folder / "ping").write_text(url("/mute"))
+    (w.folder / "ping").chmod(0o600)
+    run = Run(w, "apply", "in.csv", "--rules", "rules.yaml", "--yes", "--allow", "percent=100")
+    time.sleep(1)
+    ends("notify", run, noticed("notify", run, signal.SIGINT), signal.SIGINT, 11.5)
+    w.stop()
+
+
+def prompt(name, how):
+    w = World(name.replace(" ", "-"))
+    run = Run(w, "apply", "in.csv", "--rules", "rules.yaml", "--allow", "percent=100",
+              terminal=True, env={"TERM": "xterm"})
+    await_that(lambda: "[y/N]" in run.text() or run.p.poll() is not None)
+    if quiet_wait(name, run):
+        since = time.monotonic()
+        if how == "key":
+            os.write(run.fd, b"\x03")
+        else:
+            run.signal(signal.SIGINT)
+        took = run.await_text("stopping", since, 5)
+        check(f"{name}: answered within a second", took is not None and took <= NOTICED_S, took)
+        ends(name, run, since, signal.SIGINT)
+        check(f"{name}: nothing was sent", w.effects("unassign") == 0)
+        check(f"{name}: a line of its own", re.search(r"\[y/N\] (\^C)?\r?\nstopping", run.text()),
+              run.text())
+    w.stop()
+
+
+# --- the waits with devices off their server ---
+
+def off_server(name, sig, uem=False, sim=(), settings="", waits_for="unassign", seconds=40):
+    """The first signal puts back what is off; nothing else is sent."""
+    w = World(name.replace(" ", "-"), uem=uem, sim=sim,
+              settings="poll: {apple: 1s, uem: 300s}\n" + settings)
+    run = Run(w, "apply", "in.csv", "--rules", "rules.yaml", "--yes", "--allow", "percent=100")
+    await_that(lambda: (w.audit.exists() and w.effects(waits_for) == len(w.serials)) or
+               run.p.poll() is not None)
+    time.sleep(4)  # until it is proved
+    if quiet_wait(name, run, 0):
+        since = noticed(name, run, sig)
+        check(f"{name}: what it does",
+              f"putting {len(w.serials)} devices back on their server" in run.text(), run.text())
+        ends(name, run, since, sig, seconds)
+        check(f"{name}: all are back", w.effects("assign") == len(w.serials), w.effects("assign"))
+    w.stop()
+
+
+def second_signal():
+    """An activity that takes its time: the first is obeyed slowly, the second at once."""
+    name = "second signal"
+    w = World("second", uem=False, sim=["--scenario", "apple-activity-never"],
+              settings="sync: {wait: 1s}")
+    run = Run(w, "apply", "in.csv", "--rules", "rules.yaml", "--yes", "--allow", "percent=100")
+    await_that(lambda: w.audit.exists() and '"/v1/orgDeviceActivities"' in w.audit.read_text())
+    if not quiet_wait(name, run):
+        return
+    noticed(name, run, signal.SIGHUP)
+    run.signal(signal.SIGTERM)  # too early: the same wish
+    time.sleep(1.2)
+    run.signal(signal.SIGHUP)  # never the second
+    time.sleep(0.3)
+    check(f"{name}: SIGHUP is none, nor one that comes at once", run.p.poll() is None, run.text())
+    since = run.signal(signal.SIGTERM)
+    ends(name, run, since, signal.SIGTERM)
+    last = run.text().splitlines()[-1]
+    check(f"{name}: it names what stays off", last.startswith("stopped at once: ") and
+          all(s in last for s in w.serials) and "depmend apply in.csv" in last, last)
+    w.stop()
+
+
+def in_flight_change():
+    name = "change in flight"
+    w = World("change", uem=False, sim=["--scenario", "lost-request-timeout"],
+              settings="sync: {wait: 1s}")
+    run = Run(w, "apply", "in.csv", "--rules", "rules.yaml", "--yes", "--allow", "percent=100")
+    await_that(lambda: run.p.poll() is not None or
+               "orgDeviceActivities" in w.audit.read_text() if w.audit.exists() else False)
+    if not quiet_wait(name, run):
+        return
+    noticed(name, run, signal.SIGINT)
+    time.sleep(1.2)
+    check(f"{name}: its answer is waited for", run.p.poll() is None, run.text())
+    ends(name, run, run.signal(signal.SIGINT), signal.SIGINT)
+    check(f"{name}: it names what may stay off",
+          all(s in run.text().splitlines()[-1] for s in w.serials), run.text())
+    w.stop()
+
+
+CASES = [
+    token_in_flight, retry_after, back_off, rate, secret_command, notify,
+    lambda: prompt("prompt", "kill"), lambda: prompt("prompt key", "key"),
+    lambda: off_server("sync command", signal.SIGINT,
+                       settings='sync: {command: [sleep, "600"], wait: 1s}'),
+    lambda: off_server("sync wait", signal.SIGTERM, settings="sync: {wait: 10m}"),
+    lambda: off_server("sync gap", signal.SIGHUP, uem=True, sim=["--scenario", "uem-sync-lost"]),
+    second_signal, in_flight_change,
+]
+
+
+def one(case):
+    try:
+        case()
+    except Exception:  # a case that breaks is a failure, and the others go on
+        check("a case broke", False, traceback.format_exc())
+
+
+def main():
+    threads = [threading.Thread(target=one, args=(c,)) for c in CASES]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    print(f"{sum(results)} passed, {len(results) - sum(results)} failed", flush=True)
+    os._exit(0 if all(results) else 1)
+
+
+main()
