@@ -17,7 +17,7 @@ static char *path_of(const struct settings *s)
 	return path;
 }
 
-/* A line each: the client id, then the servers' ids. */
+/* A line each: the client id, then the servers' ids, each with its name behind a tab. */
 static enum errc compare(
 	const struct settings *s, const struct fleet *f, struct str kept, struct err *err)
 {
@@ -29,7 +29,7 @@ static enum errc compare(
 			"%s" LIFT,
 			s->tenant, STR_FMT(client), s->apple.client_id);
 	while (kept.n) {
-		struct str id = str_cut(&kept, '\n');
+		struct str name = str_cut(&kept, '\n'), id = str_cut(&name, '\t');
 
 		if (fleet_server_by_id(f, id) == SERVER_NONE)
 			return err_set(err, ERR_GUARD,
@@ -70,9 +70,33 @@ enum errc organization_keep(const struct settings *s, const struct fleet *f, str
 	outfile_write(out, STR("\n"));
 	for (uint32_t i = 0; i < f->n_servers; i++) {
 		outfile_write(out, fleet_server_id(f, i));
+		outfile_write(out, STR("\t"));
+		outfile_write(out, fleet_server_name(f, i));
 		outfile_write(out, STR("\n"));
 	}
 	rc = outfile_commit(out, NULL, err);
 	outfile_free(out);
 	return rc;
+}
+
+void organization_server_name(const struct settings *s, struct str id, struct buf *out)
+{
+	char *path = path_of(s);
+	struct buf kept;
+	struct err err;
+
+	if (id.n && file_exists(path) && !file_read(path, KEPT_MAX_BYTES, &kept, &err)) {
+		struct str rest = buf_view(&kept);
+
+		while (rest.n) {
+			struct str name = str_cut(&rest, '\n');
+
+			if (str_eq(str_cut(&name, '\t'), id)) {
+				buf_str(out, name);
+				break;
+			}
+		}
+		buf_release(&kept);
+	}
+	free(path);
 }

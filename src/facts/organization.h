@@ -11,6 +11,9 @@
  * of a tenant has nothing to compare with. */
 MUST_CHECK enum errc organization_check(
 	const struct settings *s, const struct fleet *f, struct err *err);
+/* What the tenant's last run called the server of that id; appends nothing when it knew none. For
+ * commands that ask no service. */
+void organization_server_name(const struct settings *s, struct str id, struct buf *out);
 /* Before the first change of a run. */
 MUST_CHECK enum errc organization_keep(
 	const struct settings *s, const struct fleet *f, struct err *err);

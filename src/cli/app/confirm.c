@@ -150,3 +150,38 @@ enum errc confirm_plan(
 	buf_printf(said, "answered '%s'\n", answer);
 	return ERR_OK;
 }
+
+/* The count that --confirm gives for that word; false: it was not given. */
+static bool given_number(const struct cli *cli, const char *word, uint64_t *ret)
+{
+	for (size_t i = 0; i < cli->n_given; i++) {
+		struct str rest = str_from(cli->given[i].value);
+
+		if (cli->given[i].id == OPTION_CONFIRM &&
+			str_eq(str_cut(&rest, '='), str_from(word)) && str_to_u64(rest, ret))
+			return true;
+	}
+	return false;
+}
+
+enum errc confirm_number(const struct cli *cli, const char *word, uint64_t n, struct err *err)
+{
+	char wanted[80], answer[80];
+	uint64_t given;
+
+	if (given_number(cli, word, &given))
+		return given == n ? ERR_OK
+				  : err_set(err, ERR_GUARD,
+					    "it is %llu devices to %s, not %llu: look again",
+					    (unsigned long long)n, word, (unsigned long long)given);
+	if (!has_terminal())
+		return err_set(err, ERR_USAGE, "there is no terminal to ask: say --confirm %s=%llu",
+			word, (unsigned long long)n);
+	log_status(NULL);
+	(void)snprintf(wanted, sizeof(wanted), "%s %llu", word, (unsigned long long)n);
+	(void)fprintf(stderr, "Type '%s' to go on: ", wanted);
+	if (!read_line(answer, sizeof(answer)) || strcmp(answer, wanted) != 0)
+		return err_set(
+			err, ERR_GUARD, "nothing was changed: the answer was not '%s'", wanted);
+	return ERR_OK;
+}

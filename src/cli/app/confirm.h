@@ -17,4 +17,9 @@ bool confirm_asks(const struct cli *cli, const struct plan *p);
 MUST_CHECK enum errc confirm_plan(
 	const struct cli *cli, const struct plan *p, struct buf *said, struct err *err);
 
+/* --confirm WORD=N, or typed on a terminal: that many devices. ERR_GUARD for another count,
+ * ERR_USAGE where there is neither. */
+MUST_CHECK enum errc confirm_number(
+	const struct cli *cli, const char *word, uint64_t n, struct err *err);
+
 #endif

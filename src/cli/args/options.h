@@ -23,6 +23,12 @@ struct cli;
 	X(APPLY, apply, "CSV", 1, 1, "do it; run again after any stop and it continues")          \
 	X(EXPLAIN, explain, "CSV SERIAL", 2, 2,                                                   \
 		"how each condition of each rule judged one device")                              \
+	X(STATUS, status, "", 0, 0, "what is open now: runs, devices off their server, budgets")  \
+	X(HISTORY, history, "SERIAL...", 1, 1000, "what happened to a device, over all runs")     \
+	X(FORGET, forget, "SERIAL...", 1, 1000,                                                   \
+		"stop tracking what is open about a device and cannot end")                       \
+	X(PAUSE, pause, "", 0, 0, "a brake: put back what is off its server, then send nothing")  \
+	X(RESUME, resume, "", 0, 0, "release the brake")                                          \
 	X(LIST_RULES, rules, "[NAME]", 0, 1,                                                      \
 		"the shipped rules by symptom, or one of them in whole")                          \
 	X(RUNS, runs, "[RUN]", 0, 1, "list runs, or show one")                                    \
@@ -82,8 +88,9 @@ enum option_kind {
 	X(APPLY, "apply", 0, FLAG, NULL, FOR(UNDO), "carry it out")                                \
 	X(DRY_RUN, "dry-run", 0, FLAG, NULL, FOR(APPLY), "change nothing: the same as `plan`")     \
 	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS | FOR(DOCTOR), "act without asking")                 \
-	X(CONFIRM, "confirm", 0, PAIR, "STEP=COUNT", FOR_RUNS,                                     \
+	X(CONFIRM, "confirm", 0, PAIR, "STEP=COUNT", FOR_RUNS | FOR(FORGET),                       \
 		"act only when that many devices take the step (repeatable)")                      \
+	X(REASON, "reason", 0, TEXT, "TEXT", FOR(FORGET) | FOR(PAUSE), "why, for the audit trail") \
 	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR_RUNS,                             \
 		"act only on the plan that was reviewed")                                          \
 	X(ALLOW, "allow", 0, PAIR, "NAME=VALUE", FOR_RUNS | FOR(PLAN) | FOR(REHEARSE),             \

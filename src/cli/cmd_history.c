@@ -1,0 +1,147 @@
+/* What happened to some devices, over all runs, from the store alone. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "cli/app/saved_run.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
+#include "model/serial.h"
+#include "report/ndjson.h"
+#include "report/open_business.h"
+#include "store/history.h"
+
+static const char *state_words(enum request_state state)
+{
+	static const char *const words[] = {
+		[REQUEST_INTENT] = "sent, or about to be; no answer is known",
+		[REQUEST_ACCEPTED] = "accepted",
+		[REQUEST_REFUSED] = "refused",
+		[REQUEST_UNKNOWN] = "sent; no complete answer came",
+		[REQUEST_SETTLED] = "ended",
+	};
+
+	return words[state];
+}
+
+/* --- for people --- */
+
+static void print_part(FILE *out, const char *label, struct str text)
+{
+	if (text.n)
+		text_line(out, "    %-8s %.*s", label, STR_FMT(text));
+}
+
+static void print_row(const struct history_entry *e, FILE *out)
+{
+	const struct reason_info *why = reason_info((enum reason)e->reason);
+
+	text_line(out, "    %s by rule %.*s%s%s", outcome_info((enum outcome)e->outcome)->word,
+		e->rule.n ? (int)e->rule.n : 1, e->rule.n ? e->rule.p : "-", e->reason ? ": " : "",
+		e->reason ? why->code : "");
+	print_part(out, "because", e->detail);
+	print_part(out, "before", e->before);
+	print_part(out, "after", e->after);
+	print_part(out, "proof", e->evidence);
+}
+
+static void print_sent(const struct history_entry *e, FILE *out)
+{
+	text_line(
+		out, "    %s: %s", step_info((enum step_kind)e->step)->word, state_words(e->state));
+	print_part(out, "target", e->target);
+	print_part(out, "activity", e->activity);
+}
+
+static void print_entry(const struct history_entry *e, FILE *out)
+{
+	char at[TIME_TEXT];
+
+	text_line(out, "  %s%s%.*s", time_rfc3339_s(e->at_ms, at), e->run.n ? "  run " : "",
+		STR_FMT(e->run));
+	if (e->kind == HISTORY_SENT) {
+		print_sent(e, out);
+	} else if (e->kind == HISTORY_EVENT) {
+		print_part(out, "person", e->event);
+		print_part(out, "", e->detail);
+	} else {
+		print_row(e, out);
+	}
+}
+
+/* --- for programs --- */
+
+static void tell_entry(struct str serial, const struct history_entry *e)
+{
+	static const char *const kinds[] = { "judged", "planned", "sent", "person" };
+	bool row = e->kind == HISTORY_JUDGED || e->kind == HISTORY_PLANNED;
+	bool sent = e->kind == HISTORY_SENT;
+	struct ndjson j;
+
+	ndjson_begin(&j, "history");
+	json_put_str(&j.o, "serial", serial);
+	json_put_z(&j.o, "what", kinds[e->kind]);
+	ndjson_time(&j, "at", e->at_ms);
+	ndjson_text(&j, "run", e->run);
+	ndjson_text(&j, "rule", e->rule);
+	json_put_z(&j.o, "outcome", row ? outcome_info((enum outcome)e->outcome)->word : NULL);
+	json_put_z(&j.o, "reason",
+		row && e->reason ? reason_info((enum reason)e->reason)->code : NULL);
+	json_put_z(&j.o, "step", sent ? step_info((enum step_kind)e->step)->word : NULL);
+	json_put_z(&j.o, "answer", sent ? state_words(e->state) : NULL);
+	ndjson_text(&j, "target", e->target);
+	ndjson_text(&j, "activity", e->activity);
+	ndjson_text(&j, "before", e->before);
+	ndjson_text(&j, "after", e->after);
+	ndjson_text(&j, "evidence", e->evidence);
+	ndjson_text(&j, "detail", e->detail);
+	ndjson_end(&j, stdout);
+}
+
+static enum errc show_one(
+	const struct saved_run *s, const struct cli *cli, struct str serial, struct err *err)
+{
+	struct open_business open = { 0 };
+	struct history h;
+	struct cli_page page;
+	enum errc rc = store_history(s->store, serial, &h, err);
+
+	if (!rc)
+		rc = open_business_load(&open, s->store, serial, err);
+	if (!rc && cli_count(cli, OPTION_JSON)) {
+		for (size_t i = 0; i < h.n; i++)
+			tell_entry(serial, &h.v[i]);
+		open_business_tell(&open, s->settings, stdout);
+	} else if (!rc) {
+		FILE *out = cli_page_begin(&page, stdout);
+
+		text_line(out, "%.*s%s", STR_FMT(serial),
+			h.n ? "" : ": no run of this organization has had it in its list");
+		for (size_t i = 0; i < h.n; i++)
+			print_entry(&h.v[i], out);
+		open.pause.paused = false; /* is not about this device */
+		open_business_print(&open, s->settings, SIZE_MAX, out);
+		cli_page_end(&page);
+	}
+	open_business_release(&open);
+	history_release(&h);
+	return rc;
+}
+
+int cmd_history(const struct cli *cli)
+{
+	struct saved_run s;
+	struct err err;
+	enum errc rc = saved_run_open(&s, cli, &err);
+
+	for (size_t i = 0; i < cli->n_args && !rc; i++) {
+		struct serial serial;
+
+		if (serial_read(str_from(cli->args[i]), &serial) != REASON_NONE)
+			rc = err_set(&err, ERR_USAGE, "'%s' is not a serial number", cli->args[i]);
+		else
+			rc = show_one(&s, cli, serial_view(&serial), &err);
+	}
+	saved_run_close(&s);
+	return rc ? cli_fail(cli, &err) : 0;
+}

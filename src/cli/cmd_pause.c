@@ -1,0 +1,81 @@
+/* A tenant's brake: while it is on, devices come back and nothing else is sent. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "cli/app/saved_run.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
+#include "io/clock.h"
+#include "report/ndjson.h"
+#include "report/open_business.h"
+
+static void say(const struct saved_run *s, const struct cli *cli, const struct open_business *b)
+{
+	char since[TIME_TEXT];
+	struct ndjson j;
+
+	if (cli_count(cli, OPTION_JSON)) {
+		ndjson_begin(&j, "pause");
+		json_put_bool(&j.o, "paused", b->pause.paused);
+		ndjson_time(&j, "since", b->pause.paused ? b->pause.since_ms : TIME_NONE);
+		ndjson_text(&j, "reason", b->pause.paused ? str_from(b->pause.reason) : STR_NONE);
+		json_put_int(&j.o, "off_server", (int64_t)b->off.n);
+		ndjson_end(&j, stdout);
+	} else if (b->pause.paused) {
+		text_line(stdout,
+			"tenant %s is paused since %s: %s\n"
+			"Until `depmend resume` every apply puts back what is off its server and "
+			"ends with status 4.",
+			s->settings->tenant, time_rfc3339_s(b->pause.since_ms, since),
+			b->pause.reason);
+		open_business_print(b, s->settings, 0, stdout);
+	} else {
+		text_line(stdout, "tenant %s is not paused", s->settings->tenant);
+	}
+}
+
+static enum errc set(const struct cli *cli, struct saved_run *s, bool on, struct err *err)
+{
+	const char *reason = cli_text(cli, OPTION_REASON);
+	struct clock *clock = clock_real();
+	struct open_business open;
+	enum errc rc = ERR_OK;
+
+	if (on && (!reason || !*reason))
+		rc = err_set(err, ERR_USAGE,
+			"say why: --reason \"maintenance of the UEM until Monday\"");
+	if (!rc)
+		rc = saved_run_open(s, cli, err);
+	if (!rc)
+		rc = on ? ledger_pause(s->store, str_from(reason), clock_now(clock), err)
+			: ledger_resume(s->store, clock_now(clock), err);
+	clock_free(clock);
+	if (rc)
+		return rc;
+	rc = open_business_load(&open, s->store, STR_NONE, err);
+	if (!rc)
+		say(s, cli, &open);
+	open_business_release(&open);
+	return rc;
+}
+
+static int pause_or_resume(const struct cli *cli, bool on)
+{
+	struct saved_run s = { 0 };
+	struct err err;
+	enum errc rc = set(cli, &s, on, &err);
+
+	saved_run_close(&s);
+	return rc ? cli_fail(cli, &err) : 0;
+}
+
+int cmd_pause(const struct cli *cli)
+{
+	return pause_or_resume(cli, true);
+}
+
+int cmd_resume(const struct cli *cli)
+{
+	return pause_or_resume(cli, false);
+}

@@ -1,0 +1,137 @@
+/* What is going on now, from the store alone: no service is asked and nothing is changed. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "cli/app/saved_run.h"
+#include "cli/args/terminal.h"
+#include "cli/commands.h"
+#include "report/ndjson.h"
+#include "report/open_business.h"
+#include "report/table.h"
+
+enum { MAX_SHOWN = 20, LAST_RUNS = 5 };
+
+struct status {
+	struct saved_run s;
+	struct open_business open;
+	struct run_record last[LAST_RUNS];
+	size_t n_last, n_runs; /* the last n_last of n_runs, in a ring */
+};
+
+static enum errc keep_run(void *self, const struct run_record *run, struct err *err)
+{
+	struct status *st = self;
+
+	(void)err;
+	st->last[st->n_runs++ % LAST_RUNS] = *run;
+	if (st->n_last < LAST_RUNS)
+		st->n_last++;
+	return ERR_OK;
+}
+
+/* The i-th of the last runs, newest first. */
+static const struct run_record *last_run(const struct status *st, size_t i)
+{
+	return &st->last[(st->n_runs - 1 - i) % LAST_RUNS];
+}
+
+/* A device off its server with nobody at work is what somebody has to look at. */
+static int exit_status(const struct status *st)
+{
+	return st->open.off.n ? 5 : 0;
+}
+
+/* --- for people --- */
+
+static void print_runs(const struct status *st, FILE *out)
+{
+	struct table *t = table_new("llll");
+	char when[TIME_TEXT];
+
+	if (st->n_last)
+		(void)fputs("last runs\n", out);
+	for (size_t i = 0; i < st->n_last; i++) {
+		const struct run_record *run = last_run(st, i);
+		char ended[40] = "";
+
+		if (run->finished_ms != TIME_NONE)
+			(void)snprintf(ended, sizeof(ended), "exit %d", run->exit_status);
+		table_cell(t, str_from(run->name));
+		table_cell(t, str_from(time_rfc3339_s(run->created_ms, when)));
+		table_cell(t, str_from(run_state_word(run->state)));
+		table_cell(t, str_from(ended));
+	}
+	table_print(t, out);
+	table_free(t);
+}
+
+static void print_ends(const struct settings *s, FILE *out)
+{
+	char when[TIME_TEXT];
+
+	for (size_t i = 0; i < s->uem.n_tokens; i++)
+		if (s->uem.tokens[i].expires_ms != TIME_NONE)
+			text_line(out, "token       of %s ends %.10s",
+				s->uem.tokens[i].server ? s->uem.tokens[i].server : "the server",
+				time_rfc3339_s(s->uem.tokens[i].expires_ms, when));
+}
+
+static void print_all(const struct status *st)
+{
+	struct cli_page page;
+	FILE *out = cli_page_begin(&page, stdout);
+
+	text_line(out, "tenant      %s", st->s.settings->tenant);
+	open_business_print(&st->open, st->s.settings, MAX_SHOWN, out);
+	if (!st->open.off.n && !st->open.changes.n && !st->open.n_open_deeds)
+		(void)fputs("open        nothing: no device is off its server, every change has "
+			    "ended\n",
+			out);
+	print_ends(st->s.settings, out);
+	print_runs(st, out);
+	cli_page_end(&page);
+}
+
+/* --- for programs --- */
+
+static void tell_all(const struct status *st)
+{
+	const struct open_business *b = &st->open;
+	struct ndjson j;
+
+	open_business_tell(b, st->s.settings, stdout);
+	for (size_t i = 0; i < st->n_last; i++) {
+		ndjson_begin(&j, "run");
+		ndjson_run(&j, last_run(st, i));
+		ndjson_end(&j, stdout);
+	}
+	ndjson_begin(&j, "status");
+	json_put_z(&j.o, "tenant", st->s.settings->tenant);
+	json_put_int(&j.o, "off_server", (int64_t)b->off.n);
+	json_put_int(&j.o, "open_changes", (int64_t)b->changes.n);
+	json_put_int(&j.o, "open_irreversible", (int64_t)b->n_open_deeds);
+	ndjson_time(&j, "paused", b->pause.paused ? b->pause.since_ms : TIME_NONE);
+	ndjson_text(&j, "pause_reason", b->pause.paused ? str_from(b->pause.reason) : STR_NONE);
+	json_put_int(&j.o, "status", exit_status(st));
+	ndjson_end(&j, stdout);
+}
+
+int cmd_status(const struct cli *cli)
+{
+	struct status st = { 0 };
+	struct err err;
+	enum errc rc = saved_run_open(&st.s, cli, &err);
+	int status;
+
+	if (!rc)
+		rc = open_business_load(&st.open, st.s.store, STR_NONE, &err);
+	if (!rc)
+		rc = store_runs(st.s.store, keep_run, &st, &err);
+	if (!rc)
+		(cli_count(cli, OPTION_JSON) ? tell_all : print_all)(&st);
+	status = rc ? cli_fail(cli, &err) : exit_status(&st);
+	open_business_release(&st.open);
+	saved_run_close(&st.s);
+	return status;
+}

@@ -1,0 +1,194 @@
+#include "report/open_business.h"
+
+#include "base/log.h"
+#include "base/time.h"
+#include "facts/organization.h"
+#include "model/step.h"
+#include "report/ndjson.h"
+
+enum { NAME_BYTES = 4096 };
+
+enum errc open_business_load(
+	struct open_business *ret, struct store *s, struct str serial, struct err *err)
+{
+	enum errc rc;
+
+	*ret = (struct open_business){ 0 };
+	rc = ledger_custodies(s, serial, &ret->off, err);
+	if (!rc)
+		rc = ledger_intents(s, serial, &ret->changes, err);
+	if (!rc)
+		rc = ledger_deeds(s, serial, &ret->deeds, err);
+	if (!rc)
+		rc = ledger_paused(s, &ret->pause, err);
+	for (size_t i = 0; i < ret->deeds.n; i++)
+		ret->n_open_deeds += ret->deeds.v[i].state == DEED_OPEN;
+	return rc;
+}
+
+void open_business_release(struct open_business *b)
+{
+	ledger_custodies_release(&b->off);
+	ledger_intents_release(&b->changes);
+	ledger_deeds_release(&b->deeds);
+}
+
+static const char *word_of(int kind)
+{
+	return step_info((enum step_kind)kind)->word;
+}
+
+/* The server's name as the last run knew it, else its id. */
+static const char *server_name(const struct settings *s, struct str id, struct buf *b)
+{
+	buf_reset(b);
+	organization_server_name(s, id, b);
+	if (b->n == 0)
+		buf_str(b, id);
+	return buf_cstr(b);
+}
+
+/* --- for people --- */
+
+static void put_more(size_t n, size_t most, FILE *out)
+{
+	if (n > most)
+		text_line(out, "  and %zu more: depmend status --json", n - most);
+}
+
+static void print_off(
+	const struct open_business *b, const struct settings *s, size_t most, FILE *out)
+{
+	char since[TIME_TEXT];
+	struct buf name;
+
+	if (b->off.n == 0)
+		return;
+	buf_init(&name, NAME_BYTES);
+	text_line(out, "off server  %zu %s; the next `depmend apply` puts %s back first", b->off.n,
+		b->off.n == 1 ? "device" : "devices", b->off.n == 1 ? "it" : "them");
+	for (size_t i = 0; i < b->off.n && i < most; i++) {
+		const struct ledger_custody *c = &b->off.v[i];
+
+		text_line(out, "  %.*s  since %s, goes to %s (run %.*s)", STR_FMT(c->serial),
+			time_rfc3339_s(c->since_ms, since), server_name(s, c->target, &name),
+			STR_FMT(c->run_name));
+	}
+	put_more(b->off.n, most, out);
+	buf_release(&name);
+}
+
+static void print_changes(const struct open_business *b, size_t most, FILE *out)
+{
+	char at[TIME_TEXT];
+
+	if (b->changes.n == 0)
+		return;
+	text_line(out,
+		"unknown     %zu %s whose outcome is not known yet; nothing else is sent for "
+		"these devices",
+		b->changes.n, b->changes.n == 1 ? "change" : "changes");
+	for (size_t i = 0; i < b->changes.n && i < most; i++) {
+		const struct ledger_intent *c = &b->changes.v[i];
+
+		text_line(out, "  %.*s  %s, sent %s%s%.*s (run %.*s)", STR_FMT(c->serial),
+			word_of(c->kind),
+			time_rfc3339_s(c->sent_ms == TIME_NONE ? c->intent_ms : c->sent_ms, at),
+			c->activity.n ? ", activity " : "", STR_FMT(c->activity),
+			STR_FMT(c->run_name));
+	}
+	put_more(b->changes.n, most, out);
+}
+
+static void print_deeds(const struct open_business *b, size_t most, FILE *out)
+{
+	size_t shown = 0;
+	char at[TIME_TEXT];
+
+	if (b->n_open_deeds == 0)
+		return;
+	text_line(out, "irreversible  %zu %s whose outcome is not known yet; %s not sent again",
+		b->n_open_deeds, b->n_open_deeds == 1 ? "step" : "steps",
+		b->n_open_deeds == 1 ? "it is" : "they are");
+	for (size_t i = 0; i < b->deeds.n && shown < most; i++) {
+		const struct ledger_deed *d = &b->deeds.v[i];
+
+		if (d->state != DEED_OPEN)
+			continue;
+		text_line(out, "  %.*s  %s, sent %s (run %.*s)", STR_FMT(d->serial),
+			word_of(d->kind), time_rfc3339_s(d->at_ms, at), STR_FMT(d->run_name));
+		shown++;
+	}
+	put_more(b->n_open_deeds, most, out);
+}
+
+void open_business_print(
+	const struct open_business *b, const struct settings *s, size_t most, FILE *out)
+{
+	char since[TIME_TEXT];
+
+	if (b->pause.paused)
+		text_line(out, "paused      since %s: %s", time_rfc3339_s(b->pause.since_ms, since),
+			b->pause.reason);
+	print_off(b, s, most, out);
+	print_changes(b, most, out);
+	print_deeds(b, most, out);
+}
+
+/* --- for programs --- */
+
+static void tell_off(const struct ledger_custody *c, const struct settings *s, FILE *out)
+{
+	struct ndjson j;
+	struct buf name;
+
+	buf_init(&name, NAME_BYTES);
+	ndjson_begin(&j, "off_server");
+	json_put_str(&j.o, "serial", c->serial);
+	ndjson_text(&j, "home", c->home);
+	ndjson_text(&j, "target", c->target);
+	json_put_z(&j.o, "server", server_name(s, c->target, &name));
+	ndjson_time(&j, "since", c->since_ms);
+	ndjson_text(&j, "run", c->run_name);
+	ndjson_end(&j, out);
+	buf_release(&name);
+}
+
+static void tell_change(const struct ledger_intent *c, FILE *out)
+{
+	struct ndjson j;
+
+	ndjson_begin(&j, "open_change");
+	json_put_str(&j.o, "serial", c->serial);
+	json_put_z(&j.o, "step", word_of(c->kind));
+	ndjson_text(&j, "target", c->target);
+	ndjson_text(&j, "activity", c->activity);
+	ndjson_time(&j, "intent", c->intent_ms);
+	ndjson_time(&j, "sent", c->sent_ms);
+	ndjson_text(&j, "run", c->run_name);
+	ndjson_end(&j, out);
+}
+
+static void tell_deed(const struct ledger_deed *d, FILE *out)
+{
+	struct ndjson j;
+
+	ndjson_begin(&j, "irreversible");
+	json_put_str(&j.o, "serial", d->serial);
+	json_put_z(&j.o, "step", word_of(d->kind));
+	json_put_bool(&j.o, "proved", d->state == DEED_DONE);
+	ndjson_text(&j, "incarnation", d->incarnation);
+	ndjson_time(&j, "sent", d->at_ms);
+	ndjson_text(&j, "run", d->run_name);
+	ndjson_end(&j, out);
+}
+
+void open_business_tell(const struct open_business *b, const struct settings *s, FILE *out)
+{
+	for (size_t i = 0; i < b->off.n; i++)
+		tell_off(&b->off.v[i], s, out);
+	for (size_t i = 0; i < b->changes.n; i++)
+		tell_change(&b->changes.v[i], out);
+	for (size_t i = 0; i < b->deeds.n; i++)
+		tell_deed(&b->deeds.v[i], out);
+}

@@ -1,0 +1,33 @@
+/*
+ * What is open between the organization and its services, as the ledger of the store has it:
+ * devices off their server, changes whose outcome is not known yet, steps that cannot be undone.
+ * For status, plan, doctor, runs and forget.
+ */
+#ifndef REPORT_OPEN_BUSINESS_H
+#define REPORT_OPEN_BUSINESS_H
+
+#include <stdio.h>
+
+#include "model/settings.h"
+#include "store/ledger.h"
+
+struct open_business {
+	struct ledger_custodies off; /* devices off their server */
+	struct ledger_intents changes;
+	struct ledger_deeds deeds; /* irreversible steps, those that are proved, too */
+	size_t n_open_deeds;
+	struct ledger_pause pause;
+};
+
+/* Of one device, or of all (STR_NONE). Caller releases *ret, also after a failure. */
+MUST_CHECK enum errc open_business_load(
+	struct open_business *ret, struct store *s, struct str serial, struct err *err);
+void open_business_release(struct open_business *b);
+
+/* Counts in a line each, then at most `most` devices by name; nothing open: no line. */
+void open_business_print(
+	const struct open_business *b, const struct settings *s, size_t most, FILE *out);
+/* An object per device and thing: off_server, open_change, irreversible. */
+void open_business_tell(const struct open_business *b, const struct settings *s, FILE *out);
+
+#endif
