@@ -26,13 +26,15 @@ struct activity_order {
 };
 int64_t activity_create(struct sim *s, const struct activity_order *order);
 
-/* Job: a = activity. */
+/* Jobs: a = activity, b = which of its devices. */
+void activity_land(struct sim *s, const struct job *job);
 void activity_finish(struct sim *s, const struct job *job);
 
 /* Texts borrowed from the request's arena. */
 struct activity {
 	int64_t id, created, due, completed;
 	struct str uuid, type, status, sub;
+	int64_t life; /* how long it can be asked for */
 };
 bool activity_find(struct sim *s, struct str uuid, struct activity *ret);
 /* The result log (contract: Apple A.7). */

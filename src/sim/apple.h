@@ -14,6 +14,15 @@ void sim_apple_no_route(struct call *c, bool path_known);
 /* An error document (A.8). source: a JSON pointer (starts with /), a parameter's name, or NULL. */
 void sim_apple_error(struct call *c, int status, const char *code, const char *source,
 	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* Several: begin, entries, end. */
+struct apple_error {
+	int status;
+	const char *code, *source, *detail; /* source: as above */
+	bool nested;                        /* the pointer stands in an object of its own */
+};
+void sim_apple_errors(struct call *c, struct json_out *o, int status);
+void sim_apple_error_put(struct call *c, struct json_out *o, const struct apple_error *e);
+void sim_apple_errors_end(struct json_out *o);
 void sim_apple_not_found(struct call *c, const char *type, struct str id);
 
 /* http://HOST/v1, as the client called us. */
@@ -24,13 +33,16 @@ void sim_apple_self(struct call *c, struct json_out *o, const char *path, struct
 
 /* --- paging: rows in order of a number; the cursor says behind which --- */
 struct page {
-	int64_t limit, after;
+	int64_t limit;
+	int64_t take, after, skip; /* WHERE id>after ORDER BY id LIMIT take+1 OFFSET skip */
+	bool odd;                  /* the scenario cuts: the cursor counts pages */
+	int64_t number;
 };
 /* False when the reply refuses limit or cursor. */
 bool page_read(struct call *c, struct page *ret);
-/* links and meta; next: 0 at the end. total SQL_NULL: not told. */
-void page_end(
-	struct call *c, struct json_out *o, const struct page *p, int64_t next, int64_t total);
+/* links and meta; next: 0 at the end. told: whether this list tells its total. */
+void page_end(struct call *c, struct json_out *o, const struct page *p, int64_t next, int64_t total,
+	bool told);
 
 /* --- sparse fieldsets --- */
 /* fields[type]: NULL-terminated names that are known. False when one is unknown (400). */

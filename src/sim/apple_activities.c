@@ -11,7 +11,8 @@
 #include "sim/apple.h"
 
 enum { UNKNOWN_SILENT, UNKNOWN_REFUSED };
-enum { REFUSAL_NAMED, REFUSAL_UNNAMED };
+enum { REFUSAL_NAMED, REFUSAL_UNNAMED, REFUSAL_FIRST };
+enum { POINTER_PLAIN, POINTER_ID, POINTER_NESTED, POINTER_DETAIL };
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 static void put_activity(struct call *c, struct json_out *o, const struct activity *a, bool whole);
@@ -22,11 +23,68 @@ static bool is_linkage(const struct json *v, const char *type)
 	       json_text(json_get(v, "id")).n > 0;
 }
 
-static bool is_refused(const struct sim *s, int64_t device)
+enum objection { NO_OBJECTION, NOT_KNOWN, NOT_NOW };
+
+/* Whether a device keeps the whole activity from being accepted. */
+static enum objection objection_to(const struct sim *s, int64_t device, struct str serial)
 {
 	int64_t nth = knob(s, KNOB_APPLE_REFUSED);
 
-	return nth > 0 && device != SQL_NULL && device % nth == 0;
+	if (device == SQL_NULL)
+		return knob(s, KNOB_APPLE_UNKNOWN) == UNKNOWN_REFUSED ? NOT_KNOWN : NO_OBJECTION;
+	if ((nth > 0 && device % nth == 0) || knob_has(s, KNOB_APPLE_REFUSED_SERIALS, serial))
+		return NOT_NOW;
+	return NO_OBJECTION;
+}
+
+/* One errors[] entry about the device at that place of the request. */
+static void put_refusal(
+	struct call *c, struct json_out *o, size_t at, struct str serial, enum objection why)
+{
+	bool named = knob(c->sim, KNOB_APPLE_REFUSAL) != REFUSAL_UNNAMED || why == NOT_KNOWN;
+	int64_t form = knob(c->sim, KNOB_APPLE_POINTER);
+	struct apple_error e = { .status = 409, .nested = form == POINTER_NESTED };
+	char pointer[64], detail[160] = "A device cannot be changed now";
+
+	(void)snprintf(pointer, sizeof(pointer), "/data/relationships/devices/data/%zu%s", at,
+		form == POINTER_ID ? "/id" : "");
+	if (why == NOT_KNOWN)
+		(void)snprintf(detail, sizeof(detail),
+			"There is no resource of type 'orgDevices' with id '%.*s'",
+			STR_FMT(serial));
+	else if (named)
+		(void)snprintf(detail, sizeof(detail), "The device '%.*s' cannot be changed now",
+			STR_FMT(serial));
+	e.code = why == NOT_KNOWN ? "ENTITY_ERROR.RELATIONSHIP.INVALID"
+				  : knob_text_of(&c->sim->knobs, KNOB_APPLE_REFUSAL_CODE).p;
+	e.source = named && form != POINTER_DETAIL ? pointer : NULL;
+	e.detail = detail;
+	sim_apple_error_put(c, o, &e);
+}
+
+/* True when the reply refuses some of the devices: all of them are named, each by an entry. */
+static bool refuses(struct call *c, const struct json *list)
+{
+	bool first = knob(c->sim, KNOB_APPLE_REFUSAL) == REFUSAL_FIRST, any = false;
+	struct json_out o;
+	size_t at = 0;
+
+	for (const struct json *one = json_first(list); one; one = json_next(one), at++) {
+		struct str serial = json_text(json_get(one, "id"));
+		int64_t id = sql_int(&c->sim->sql,
+			sql_z("SELECT id FROM device WHERE serial=? AND gone=0"), sql_s(serial));
+		enum objection why = objection_to(c->sim, id, serial);
+
+		if (why == NO_OBJECTION || (any && first))
+			continue;
+		if (!any)
+			sim_apple_errors(c, &o, 409);
+		any = true;
+		put_refusal(c, &o, at, serial, why);
+	}
+	if (any)
+		sim_apple_errors_end(&o);
+	return any;
 }
 
 /* Serial numbers of the body, each once, in a growing array; caller frees *ret. */
@@ -39,41 +97,26 @@ static bool read_serials(struct call *c, const struct json *list, struct str **r
 
 	map_init(&seen, 0);
 	for (const struct json *one = json_first(list); one && ok; one = json_next(one), at++) {
-		struct str serial = json_text(json_get(one, "id"));
-		int64_t id = sql_int(
-			&c->sim->sql, sql_z("SELECT id FROM device WHERE serial=?"), sql_s(serial));
 		char pointer[64];
 		bool is_new = false;
 
 		(void)snprintf(
 			pointer, sizeof(pointer), "/data/relationships/devices/data/%zu", at);
-		if (!is_linkage(one, "orgDevices")) {
+		ok = is_linkage(one, "orgDevices");
+		if (!ok)
 			sim_apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
 				"A device needs type 'orgDevices' and an id");
-			ok = false;
-		} else if (knob(c->sim, KNOB_APPLE_UNKNOWN) == UNKNOWN_REFUSED && id == SQL_NULL) {
-			sim_apple_error(c, 409, "ENTITY_ERROR.RELATIONSHIP.INVALID", pointer,
-				"There is no resource of type 'orgDevices' with id '%.*s'",
-				STR_FMT(serial));
-			ok = false;
-		} else if (is_refused(c->sim, id)) {
-			bool named = knob(c->sim, KNOB_APPLE_REFUSAL) == REFUSAL_NAMED;
-
-			sim_apple_error(c, 409, "ENTITY_ERROR", named ? pointer : NULL,
-				"A device cannot be changed now");
-			ok = false;
-		} else {
-			(void)map_add(&seen, serial, &is_new);
-		}
+		else
+			(void)map_add(&seen, json_text(json_get(one, "id")), &is_new);
 		if (!is_new)
 			continue;
 		MEM_GROW(v, n, cap);
-		v[n++] = serial;
+		v[n++] = json_text(json_get(one, "id"));
 	}
 	map_release(&seen);
 	*ret = v;
 	*ret_n = n;
-	return ok;
+	return ok && !refuses(c, list);
 }
 
 static bool read_server(struct call *c, const struct json *relations, struct activity_order *order)
@@ -291,7 +334,7 @@ void sim_apple_activity_get(struct call *c)
 	if (!fieldset_read(c, "orgDeviceActivities", known, &fields))
 		return;
 	/* Only the activities of the last 30 days can be asked for (contracts: Apple F.21). */
-	if (!activity_find(c->sim, c->part[0], &a) || a.created < c->sim->now - 30 * DAY_MS) {
+	if (!activity_find(c->sim, c->part[0], &a) || a.created < c->sim->now - a.life) {
 		sim_apple_not_found(c, "orgDeviceActivities", c->part[0]);
 		return;
 	}

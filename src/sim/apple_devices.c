@@ -6,6 +6,7 @@
 
 #include "sim/apple.h"
 #include "sim/device.h"
+#include "sim/pages.h"
 
 enum kind { TEXT, TIME, TIME_SET, LIST, ADDRESS, FLAG };
 
@@ -172,11 +173,25 @@ static void reply_object(struct call *c, struct json_out *o)
 }
 
 /* Lists that are being rebuilt leave devices out; the client has to notice. */
-static bool dropped(const struct call *c, int64_t id)
+static bool dropped(const struct call *c, int64_t id, struct str serial)
 {
 	int64_t every = knob(c->sim, KNOB_APPLE_PAGE_DROP);
 
-	return every && id % every == 0;
+	return (every && id % every == 0) || page_lacks(c->sim, serial);
+}
+
+static struct db_stmt *query_page(struct call *c, const struct page *page)
+{
+	struct sql *q = &c->sim->sql;
+
+	if (sim_look_back(c->sim, KNOB_APPLE_STALE))
+		return sql_query(q,
+			sql_z(DEVICE_THEN "WHERE d.gone=0 AND d.id>? ORDER BY d.id LIMIT ? OFFSET "
+					  "?"),
+			sql_i(page->after), sql_i(page->take + 1), sql_i(page->skip));
+	return sql_query(q,
+		sql_z(DEVICE_SELECT "WHERE d.gone=0 AND d.id>? ORDER BY d.id LIMIT ? OFFSET ?"),
+		sql_i(page->after), sql_i(page->take + 1), sql_i(page->skip));
 }
 
 void sim_apple_devices(struct call *c)
@@ -191,31 +206,38 @@ void sim_apple_devices(struct call *c)
 		return;
 	reply_object(c, &o);
 	json_arr(&o, "data");
-	st = sql_query(&c->sim->sql, sql_z(DEVICE_SELECT "WHERE d.id>? ORDER BY d.id LIMIT ?"),
-		sql_i(page.after), sql_i(page.limit + 1));
+	st = query_page(c, &page);
 	while (sql_next(&c->sim->sql, st)) {
 		struct device d;
 
-		if (n++ == page.limit) {
+		if (n++ == page.take) {
 			next = last;
 			continue;
 		}
 		device_read(st, &d);
 		last = d.id;
-		if (!dropped(c, d.id))
+		if (!dropped(c, d.id, d.serial))
 			put_device(c, &o, NULL, &d, &fields);
 	}
 	json_arr_end(&o);
 	page_end(c, &o, &page, next,
-		sql_int(&c->sim->sql, sql_z("SELECT coalesce(max(id), 0) FROM device")));
+		sql_int(&c->sim->sql,
+			sql_z("SELECT coalesce(max(id), 0)-(SELECT count(*) FROM device WHERE "
+			      "gone=1) FROM device")),
+		true);
 	json_obj_end(&o);
 }
 
 /* False, and 404, when Apple does not know the serial: it matches case (contracts: Apple F.25). */
 static bool find_device(struct call *c, struct device *ret, struct db_stmt **ret_st)
 {
-	struct db_stmt *st = sql_query(
-		&c->sim->sql, sql_z(DEVICE_SELECT "WHERE d.serial=?"), sql_s(c->part[0]));
+	bool stale = sim_look_back(c->sim, KNOB_APPLE_STALE);
+	struct db_stmt *st = stale ? sql_query(&c->sim->sql,
+					     sql_z(DEVICE_THEN "WHERE d.serial=? AND d.gone=0"),
+					     sql_s(c->part[0]))
+				   : sql_query(&c->sim->sql,
+					     sql_z(DEVICE_SELECT "WHERE d.serial=? AND d.gone=0"),
+					     sql_s(c->part[0]));
 
 	if (!sql_next(&c->sim->sql, st)) {
 		sim_apple_not_found(c, "orgDevices", c->part[0]);

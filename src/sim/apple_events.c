@@ -84,10 +84,13 @@ static void put_event(struct call *c, struct json_out *o, struct db_stmt *st)
 	json_obj_end(o);
 }
 
+#define EVENTS_OF                                                                          \
+	"FROM event e LEFT JOIN server v ON v.id=e.server WHERE e.id>?1 AND e.at>=?2 AND " \
+	"e.at<=?3 AND e.shown<=?4 AND (?5 IS NULL OR e.type=?5) AND (?6 IS NULL OR e.serial=?6)"
+
 void sim_apple_events(struct call *c)
 {
-	int64_t shown = c->sim->now - knob(c->sim, KNOB_APPLE_EVENT_DELAY), n = 0, last = 0,
-		next = 0;
+	int64_t n = 0, last = 0, next = 0, total;
 	struct window w;
 	struct page page;
 	struct json_out o;
@@ -105,15 +108,12 @@ void sim_apple_events(struct call *c)
 	json_obj(&o, NULL);
 	json_arr(&o, "data");
 	st = sql_query(&c->sim->sql,
-		sql_z("SELECT e.id, e.at, e.type, e.actor, e.serial, v.name FROM event e "
-		      "LEFT JOIN server v ON v.id=e.server WHERE e.id>?1 AND e.at>=?2 AND e.at<=?3 "
-		      "AND "
-		      "e.at<=?4 AND (?5 IS NULL OR e.type=?5) AND (?6 IS NULL OR e.serial=?6) "
-		      "ORDER BY e.id LIMIT ?7"),
-		sql_i(page.after), sql_i(w.from), sql_i(w.to), sql_i(shown), sql_s(w.type),
-		sql_s(w.subject), sql_i(page.limit + 1));
+		sql_z("SELECT e.id, e.at, e.type, e.actor, e.serial, v.name " EVENTS_OF
+		      " ORDER BY e.id LIMIT ?7 OFFSET ?8"),
+		sql_i(page.after), sql_i(w.from), sql_i(w.to), sql_i(c->sim->now), sql_s(w.type),
+		sql_s(w.subject), sql_i(page.take + 1), sql_i(page.skip));
 	while (sql_next(&c->sim->sql, st)) {
-		if (n++ == page.limit) {
+		if (n++ == page.take) {
 			next = last;
 			continue;
 		}
@@ -121,7 +121,11 @@ void sim_apple_events(struct call *c)
 		put_event(c, &o, st);
 	}
 	json_arr_end(&o);
-	page_end(c, &o, &page, next, SQL_NULL);
+	total = page.odd ? sql_int(&c->sim->sql, sql_z("SELECT count(*) " EVENTS_OF), sql_i(0),
+				   sql_i(w.from), sql_i(w.to), sql_i(c->sim->now), sql_s(w.type),
+				   sql_s(w.subject))
+			 : 0;
+	page_end(c, &o, &page, next, total, false);
 	json_obj_end(&o);
 }
 
@@ -143,6 +147,6 @@ void sim_apple_coverage(struct call *c)
 	json_obj(&o, NULL);
 	json_arr(&o, "data");
 	json_arr_end(&o);
-	page_end(c, &o, &page, 0, 0);
+	page_end(c, &o, &page, 0, 0, true);
 	json_obj_end(&o);
 }

@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "sim/apple.h"
+#include "sim/pages.h"
 
 static const char *title_of(int status)
 {
@@ -24,39 +25,64 @@ static const char *title_of(int status)
 	return "The request failed";
 }
 
+void sim_apple_errors(struct call *c, struct json_out *o, int status)
+{
+	c->rep->status = status;
+	c->rep->type = "application/json";
+	buf_reset(&c->rep->body);
+	json_out_init(o, &c->rep->body);
+	json_obj(o, NULL);
+	json_arr(o, "errors");
+}
+
+void sim_apple_errors_end(struct json_out *o)
+{
+	json_arr_end(o);
+	json_obj_end(o);
+}
+
+void sim_apple_error_put(struct call *c, struct json_out *o, const struct apple_error *e)
+{
+	char number[32], id[UUID_TEXT];
+
+	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)c->sim->n_requests);
+	uuid_of("error", str_from(number), id);
+	(void)snprintf(number, sizeof(number), "%d", e->status);
+	json_obj(o, NULL);
+	json_put_z(o, "id", id);
+	json_put_z(o, "status", number);
+	json_put_z(o, "code", e->code);
+	json_put_z(o, "title", title_of(e->status));
+	json_put_z(o, "detail", e->detail);
+	if (e->source) {
+		const char *key = e->source[0] == '/' ? "pointer" : "parameter";
+
+		json_obj(o, "source");
+		if (e->nested)
+			json_obj(o, "jsonPointer");
+		json_put_z(o, key, e->source);
+		if (e->nested)
+			json_obj_end(o);
+		json_obj_end(o);
+	}
+	json_obj_end(o);
+}
+
 void sim_apple_error(
 	struct call *c, int status, const char *code, const char *source, const char *fmt, ...)
 {
-	char detail[512], number[16], id[UUID_TEXT];
+	char detail[512];
 	struct json_out o;
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(detail, sizeof(detail), fmt, ap);
 	va_end(ap);
-	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)c->sim->n_requests);
-	uuid_of("error", str_from(number), id);
-	(void)snprintf(number, sizeof(number), "%d", status);
-	c->rep->status = status;
-	c->rep->type = "application/json";
-	buf_reset(&c->rep->body);
-	json_out_init(&o, &c->rep->body);
-	json_obj(&o, NULL);
-	json_arr(&o, "errors");
-	json_obj(&o, NULL);
-	json_put_z(&o, "id", id);
-	json_put_z(&o, "status", number);
-	json_put_z(&o, "code", code);
-	json_put_z(&o, "title", title_of(status));
-	json_put_z(&o, "detail", detail);
-	if (source) {
-		json_obj(&o, "source");
-		json_put_z(&o, source[0] == '/' ? "pointer" : "parameter", source);
-		json_obj_end(&o);
-	}
-	json_obj_end(&o);
-	json_arr_end(&o);
-	json_obj_end(&o);
+	sim_apple_errors(c, &o, status);
+	sim_apple_error_put(c, &o,
+		&(struct apple_error){
+			.status = status, .code = code, .source = source, .detail = detail });
+	sim_apple_errors_end(&o);
 }
 
 void sim_apple_not_found(struct call *c, const char *type, struct str id)
@@ -143,23 +169,38 @@ static bool cursor_read(struct str text, int64_t *ret)
 	return ok;
 }
 
+/* One page of a list that is not cut as the client thinks (knobs page.*); number counts from 0. */
+static void page_oddly(const struct sim *s, struct page *p)
+{
+	struct page_cut cut = page_cut(s, p->number, p->limit);
+
+	p->take = cut.take;
+	p->skip = cut.skip;
+	p->after = 0;
+}
+
 bool page_read(struct call *c, struct page *ret)
 {
 	struct str limit = pairs_get(&c->query, "limit"), cursor = pairs_get(&c->query, "cursor");
 	uint64_t n = PAGE_DEFAULT;
+	int64_t place = 0;
 
-	*ret = (struct page){ .after = 0 };
 	if (limit.p && (!str_to_u64(limit, &n) || n < 1 || n > PAGE_MAX)) {
 		sim_apple_error(c, 400, "PARAMETER_ERROR.INVALID", "limit",
 			"The limit '%.*s' is not a number from 1 to %d", STR_FMT(limit), PAGE_MAX);
 		return false;
 	}
-	if (cursor.p && !cursor_read(cursor, &ret->after)) {
+	if (cursor.p && !cursor_read(cursor, &place)) {
 		sim_apple_error(c, 400, "PARAMETER_ERROR.INVALID", "cursor",
 			"'%.*s' is not a valid cursor for this request", STR_FMT(cursor));
 		return false;
 	}
-	ret->limit = (int64_t)n;
+	*ret = (struct page){ .limit = page_size(c->sim, (int64_t)n), .after = place };
+	ret->take = ret->limit;
+	ret->odd = pages_are_odd(c->sim);
+	ret->number = place;
+	if (ret->odd)
+		page_oddly(c->sim, ret);
 	return true;
 }
 
@@ -200,11 +241,14 @@ static void put_url(
 	buf_release(&url);
 }
 
-void page_end(struct call *c, struct json_out *o, const struct page *p, int64_t next, int64_t total)
+void page_end(struct call *c, struct json_out *o, const struct page *p, int64_t next, int64_t total,
+	bool told)
 {
 	bool loop = knob(c->sim, KNOB_APPLE_PAGE_LOOP) && next;
 	struct buf cursor;
 
+	if (p->odd)
+		next = page_next(c->sim, p->number, p->limit, total);
 	buf_init(&cursor, 1000);
 	if (next)
 		cursor_write(&cursor, loop ? p->after : next);
@@ -215,7 +259,7 @@ void page_end(struct call *c, struct json_out *o, const struct page *p, int64_t 
 	json_obj_end(o);
 	json_obj(o, "meta");
 	json_obj(o, "paging");
-	if (total != SQL_NULL)
+	if (told && page_total(c->sim, &total))
 		json_put_int(o, "total", total);
 	json_put_int(o, "limit", p->limit);
 	if (next || knob(c->sim, KNOB_APPLE_END_CURSOR))

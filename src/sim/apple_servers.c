@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "sim/apple.h"
+#include "sim/pages.h"
 
 const char *const sim_apple_server_fields[] = { "serverName", "serverType", "createdDateTime",
 	"updatedDateTime", "status", "deviceCount", "enableMdmDisownFlag", "defaultProductFamilies",
@@ -108,10 +109,11 @@ void sim_apple_servers(struct call *c)
 	json_obj(&o, NULL);
 	json_arr(&o, "data");
 	st = sql_query(&c->sim->sql,
-		sql_z(SERVER_SELECT "WHERE id>? AND status<>'DELETED' ORDER BY id LIMIT ?"),
-		sql_i(page.after), sql_i(page.limit + 1));
+		sql_z(SERVER_SELECT "WHERE id>? AND status<>'DELETED' ORDER BY id LIMIT ? OFFSET "
+				    "?"),
+		sql_i(page.after), sql_i(page.take + 1), sql_i(page.skip));
 	while (sql_next(&c->sim->sql, st)) {
-		if (n++ == page.limit) {
+		if (n++ == page.take) {
 			next = last;
 			continue;
 		}
@@ -120,8 +122,8 @@ void sim_apple_servers(struct call *c)
 	}
 	json_arr_end(&o);
 	page_end(c, &o, &page, next,
-		sql_int(&c->sim->sql,
-			sql_z("SELECT count(*) FROM server WHERE status<>'DELETED'")));
+		sql_int(&c->sim->sql, sql_z("SELECT count(*) FROM server WHERE status<>'DELETED'")),
+		true);
 	json_obj_end(&o);
 }
 
@@ -151,13 +153,58 @@ void sim_apple_server(struct call *c)
 	json_obj_end(&o);
 }
 
+static struct db_stmt *query_devices(struct call *c, int64_t server, const struct page *page)
+{
+	struct sql *q = &c->sim->sql;
+
+	if (sim_look_back(c->sim, KNOB_APPLE_STALE))
+		return sql_query(q,
+			sql_z("SELECT id, serial FROM device_then WHERE shown_server=? AND gone=0 "
+			      "AND id>? ORDER BY id LIMIT ? OFFSET ?"),
+			sql_i(server), sql_i(page->after), sql_i(page->take + 1),
+			sql_i(page->skip));
+	return sql_query(q,
+		sql_z("SELECT id, serial FROM device WHERE shown_server=? AND id>? ORDER BY id "
+		      "LIMIT ? OFFSET ?"),
+		sql_i(server), sql_i(page->after), sql_i(page->take + 1), sql_i(page->skip));
+}
+
+static int64_t count_devices(struct call *c, int64_t server)
+{
+	if (knob(c->sim, KNOB_APPLE_STALE))
+		return sql_int(&c->sim->sql,
+			sql_z("SELECT count(*) FROM device_then WHERE shown_server=? AND gone=0"),
+			sql_i(server));
+	return sql_int(
+		&c->sim->sql, sql_z("SELECT n_devices FROM server WHERE id=?"), sql_i(server));
+}
+
+static void put_linkages(
+	struct call *c, struct json_out *o, int64_t server, const struct page *page, int64_t *next)
+{
+	int64_t every = knob(c->sim, KNOB_APPLE_PAGE_DROP), n = 0, last = 0;
+	struct db_stmt *st = query_devices(c, server, page);
+
+	while (sql_next(&c->sim->sql, st)) {
+		if (n++ == page->take) {
+			*next = last;
+			continue;
+		}
+		last = db_col_int(st, 0);
+		if ((every && last % every == 0) || page_lacks(c->sim, db_col_str(st, 1)))
+			continue;
+		json_obj(o, NULL);
+		json_put_z(o, "type", "orgDevices");
+		json_put_str(o, "id", db_col_str(st, 1));
+		json_obj_end(o);
+	}
+}
+
 void sim_apple_server_devices(struct call *c)
 {
-	int64_t server = sim_apple_server_find(c->sim, c->part[0]), n = 0, last = 0, next = 0;
-	int64_t every = knob(c->sim, KNOB_APPLE_PAGE_DROP);
+	int64_t server = sim_apple_server_find(c->sim, c->part[0]), next = 0;
 	struct page page;
 	struct json_out o;
-	struct db_stmt *st;
 
 	if (!page_read(c, &page))
 		return;
@@ -169,27 +216,9 @@ void sim_apple_server_devices(struct call *c)
 	json_out_init(&o, &c->rep->body);
 	json_obj(&o, NULL);
 	json_arr(&o, "data");
-	st = sql_query(&c->sim->sql,
-		sql_z("SELECT id, serial FROM device WHERE shown_server=? AND id>? ORDER BY id "
-		      "LIMIT ?"),
-		sql_i(server), sql_i(page.after), sql_i(page.limit + 1));
-	while (sql_next(&c->sim->sql, st)) {
-		if (n++ == page.limit) {
-			next = last;
-			continue;
-		}
-		last = db_col_int(st, 0);
-		if (every && last % every == 0)
-			continue;
-		json_obj(&o, NULL);
-		json_put_z(&o, "type", "orgDevices");
-		json_put_str(&o, "id", db_col_str(st, 1));
-		json_obj_end(&o);
-	}
+	put_linkages(c, &o, server, &page, &next);
 	json_arr_end(&o);
-	page_end(c, &o, &page, next,
-		sql_int(&c->sim->sql, sql_z("SELECT n_devices FROM server WHERE id=?"),
-			sql_i(server)));
+	page_end(c, &o, &page, next, count_devices(c, server), true);
 	json_obj_end(&o);
 }
 

@@ -68,7 +68,7 @@ static enum errc complete(struct audit *a, struct sql *q, struct err *err)
 }
 
 enum errc audit_open(
-	struct audit *a, struct sql *q, const char *path, bool durable, struct err *err)
+	struct audit *a, struct sql *q, const char *path, bool durable, bool anew, struct err *err)
 {
 	struct stat at;
 	enum errc e;
@@ -77,7 +77,7 @@ enum errc audit_open(
 	buf_init(&a->lines, AUDIT_MAX_BYTES);
 	if (!path)
 		return ERR_OK;
-	a->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	a->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (anew ? O_TRUNC : 0), 0600);
 	if (a->fd < 0 || fstat(a->fd, &at) != 0)
 		return err_set(err, ERR_CANNOT_CREATE, "%s: %s", path, strerror(errno));
 	a->end = at.st_size;

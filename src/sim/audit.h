@@ -25,9 +25,10 @@ struct audit {
 	struct buf lines;
 };
 
-/* path NULL: lines are dropped. Completes what an interrupted run left unwritten. */
+/* path NULL: lines are dropped. Completes what an interrupted run left unwritten; anew: begins with
+ * an empty file. */
 MUST_CHECK enum errc audit_open(
-	struct audit *a, struct sql *q, const char *path, bool durable, struct err *err);
+	struct audit *a, struct sql *q, const char *path, bool durable, bool anew, struct err *err);
 void audit_close(struct audit *a);
 
 /* Begins {"t":..,"kind":..; audit_end() closes the line. */

@@ -19,13 +19,18 @@ struct device {
 	char made[4][40];
 };
 
-/* SELECT that device_read() understands; to be followed by WHERE. */
-#define DEVICE_SELECT                                                                             \
-	"SELECT d.id, d.added, d.updated, d.released, u.ordered, d.deadline, d.shown_server, "    \
-	"d.assigned, d.profile, d.profile_at, d.serial, p.family, p.model, p.type, p.capacity, "  \
-	"p.color, p.part, u.number, u.source, u.source_id, d.asset, d.imei, d.migration, "        \
-	"d.releaser, d.shown_assigned, d.capable FROM device d JOIN product p ON p.id=d.product " \
+/* SELECT that device_read() understands; to be followed by WHERE. DEVICE_THEN: as it was at
+ * sim_look_back(). */
+#define DEVICE_SELECT_OF(table)                                                                  \
+	"SELECT d.id, d.added, d.shown_updated, d.released, u.ordered, d.deadline, "             \
+	"d.shown_server, "                                                                       \
+	"d.assigned, d.profile, d.profile_at, d.serial, p.family, p.model, p.type, p.capacity, " \
+	"p.color, p.part, u.number, u.source, u.source_id, d.asset, d.imei, d.migration, "       \
+	"d.releaser, d.shown_assigned, d.capable FROM " table                                    \
+	" d JOIN product p ON p.id=d.product "                                                   \
 	"JOIN purchase u ON u.id=d.purchase "
+#define DEVICE_SELECT DEVICE_SELECT_OF("device")
+#define DEVICE_THEN DEVICE_SELECT_OF("device_then")
 void device_read(struct db_stmt *st, struct device *ret);
 
 #endif

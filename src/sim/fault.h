@@ -1,17 +1,11 @@
 /*
- * The part of a scenario that acts on requests: rate limits, faults, other administrators.
+ * The part of a scenario that acts on requests: rate limits and faults.
  */
 #ifndef SIM_FAULT_H
 #define SIM_FAULT_H
 
-#include "sim/job.h"
 #include "sim/route.h"
 #include "sim/scenario.h"
-
-/* The first request starts the administrators' clocks. */
-void admins_start(struct sim *s);
-/* Job: a = which admin_rule. */
-void admin_job(struct sim *s, const struct job *job);
 
 /* True when a limit is reached: the reply is then a 429. */
 bool rate_refuses(struct call *c, enum party party);

@@ -21,7 +21,8 @@ static const char *const status_words[] = { [PROFILE_EMPTY] = "Empty",
 	[PROFILE_ASSIGNED] = "Assigned",
 	[PROFILE_PUSHED] = "Pushed",
 	[PROFILE_IN_PROGRESS] = "Assignment in progress",
-	[PROFILE_FAILED] = "Failed" };
+	[PROFILE_FAILED] = "Failed",
+	[PROFILE_THROTTLED] = "Throttled" };
 
 const char *profile_status_word(int64_t status)
 {
@@ -94,8 +95,10 @@ int64_t fleet_add_server(struct sim *s, struct str name, struct str group)
 		abort();
 	return sql_add(&s->sql,
 		sql_z("INSERT INTO server(uuid, name, type, families, created, updated, "
-		      "connected, og) VALUES(?,?,'MDM','IPAD,IPHONE,MAC',?4,?4,?4,?3)"),
-		sql_z(hex), sql_s(name), sql_i(og), sql_i(created));
+		      "connected, og, disown) "
+		      "VALUES(?,?,'MDM','IPAD,IPHONE,MAC',?4,?4,?4,?3,?5)"),
+		sql_z(hex), sql_s(name), sql_i(og), sql_i(created),
+		sql_i(knob(s, KNOB_APPLE_DISOWN)));
 }
 
 int64_t fleet_add_profile(struct sim *s, int64_t og, struct str name)
@@ -327,11 +330,13 @@ static int64_t add_device(struct loader *l, const struct csv_record *r, const st
 	int64_t profile = row->corrupted || row->server == SQL_NULL ? SQL_NULL : row->profile;
 
 	return sql_add(&l->sim->sql,
-		sql_z("INSERT INTO device(serial, product, purchase, added, updated, released, "
-		      "server, "
+		sql_z("INSERT INTO device(serial, product, purchase, added, updated, "
+		      "shown_updated, "
+		      "released, server, "
 		      "assigned, shown_server, shown_assigned, corrupt, asset, imei, profile, "
 		      "profile_at, "
-		      "capable) VALUES(?1,?2,?3,?4,?4,?5,?6,CASE WHEN ?6 IS NULL THEN NULL ELSE ?4 "
+		      "capable) VALUES(?1,?2,?3,?4,?4,?4,?5,?6,CASE WHEN ?6 IS NULL THEN NULL ELSE "
+		      "?4 "
 		      "END,"
 		      "?6,?6 NOT NULL,?7,?8,?9,?10,CASE WHEN ?10 IS NULL THEN NULL ELSE ?4 "
 		      "END,?11)"),
@@ -346,8 +351,8 @@ static void add_record_of(struct loader *l, const struct csv_record *r, const st
 	struct str status, int64_t seen)
 {
 	sql_run(&l->sim->sql,
-		sql_z("INSERT INTO managed(serial, og, user, status, seen, ownership) "
-		      "VALUES(?,?,?,?,?,'C')"),
+		sql_z("INSERT INTO managed(serial, og, user, status, seen, ownership, "
+		      "enrolled) VALUES(?1,?2,?3,?4,?5,'C',?5)"),
 		sql_s(serial_view(&row->serial)), sql_i(row->og == SQL_NULL ? GROUP_ROOT : row->og),
 		sql_s(cell(l, r, FLEET_USER)), sql_s(status), sql_i(seen));
 }
@@ -433,7 +438,10 @@ static enum errc load_rows(struct loader *l, struct err *err)
 	struct csv_reader *csv = NULL;
 	struct csv_record r;
 	bool more = false;
-	enum errc e = csv_open(&csv, l->path, &(struct csv_options){ .encoding = NULL }, err);
+	const struct csv_options opt = { .encoding = NULL };
+	const char *text = l->sim->opt.fleet_csv;
+	enum errc e = text ? csv_open_bytes(&csv, str_from(text), l->path, &opt, err)
+			   : csv_open(&csv, l->path, &opt, err);
 
 	if (e != ERR_OK)
 		return e;
@@ -484,7 +492,7 @@ static void release(struct loader *l)
 enum errc fleet_load(struct sim *s, struct err *err)
 {
 	enum { MAX_KEY_BYTES = 1024 * 1024 };
-	struct loader l = { .sim = s, .path = s->opt.fleet };
+	struct loader l = { .sim = s, .path = s->opt.fleet_csv ? "fleet" : s->opt.fleet };
 	char uuid[UUID_TEXT];
 	enum errc e = ERR_OK;
 

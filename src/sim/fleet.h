@@ -31,7 +31,7 @@
 		"yes or no: the UEM knows it; empty: yes on a server that feeds a group")       \
 	X(PROFILE, "profile", "enrollment profile the UEM has given it")                        \
 	X(PROFILE_STATUS, "profile_status",                                                     \
-		"Empty, Assigned, Pushed, Assignment in progress or Failed")                    \
+		"Empty, Assigned, Pushed, Assignment in progress, Failed or Throttled")         \
 	X(CORRUPTED, "corrupted", "yes or no: profiles cannot be assigned until it is rebuilt") \
 	X(ENROLLMENT_STATUS, "enrollment_status",                                               \
 		"Enrolled, Unenrolled ...; empty: no UEM device record")                        \
@@ -53,6 +53,7 @@ enum profile_status {
 	PROFILE_PUSHED,
 	PROFILE_IN_PROGRESS,
 	PROFILE_FAILED,
+	PROFILE_THROTTLED,
 	PROFILE_STATUSES
 };
 const char *profile_status_word(int64_t status);

@@ -16,7 +16,10 @@
 	X(MIGRATION, world_migrated) \
 	X(REQUEST, route_late)       \
 	X(ADMIN, admin_job)          \
-	X(WIPE, sim_wipe_job)
+	X(WIPE, sim_wipe_job)        \
+	X(LAND, activity_land)       \
+	X(CANCEL, world_cancelled)   \
+	X(MILESTONE, admin_milestone)
 
 enum job_kind {
 #define X(id, function) JOB_##id,

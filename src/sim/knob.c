@@ -1,6 +1,7 @@
 #include "sim/knob.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/time.h"
@@ -26,7 +27,8 @@ static bool read_word(const char *words, struct str value, int64_t *ret)
 	return false;
 }
 
-static bool read_value(const struct knob_info *info, struct str value, int64_t *ret)
+static bool read_value(
+	const struct knob_info *info, struct str value, struct arena *keep, int64_t *ret)
 {
 	struct duration d;
 	uint64_t count;
@@ -47,6 +49,9 @@ static bool read_value(const struct knob_info *info, struct str value, int64_t *
 		return *ret || str_eq(value, STR("no"));
 	case KNOB_WORD:
 		return read_word(info->words, value, ret);
+	case KNOB_TEXT:
+		*ret = (int64_t)(intptr_t)(keep ? arena_dup(keep, value).p : info->value);
+		return true;
 	}
 	return false;
 }
@@ -54,7 +59,7 @@ static bool read_value(const struct knob_info *info, struct str value, int64_t *
 void knobs_init(struct knobs *k)
 {
 	for (size_t i = 0; i < KNOB_MAX_; i++)
-		if (!read_value(&infos[i], str_from(infos[i].value), &k->v[i]))
+		if (!read_value(&infos[i], str_from(infos[i].value), NULL, &k->v[i]))
 			abort(); /* a default that is not valid: the table is wrong */
 }
 
@@ -72,17 +77,19 @@ static const char *nearest(struct str name)
 static const char *expected(const struct knob_info *info)
 {
 	static const char *const by_kind[] = { "a duration such as 30s", "a count", "yes or no",
-		NULL };
+		NULL, "a text" };
 
 	return info->words ? info->words : by_kind[info->kind];
 }
 
-enum errc knobs_set(struct knobs *k, struct str name, struct str value, struct err *err)
+enum errc knob_read(
+	struct str name, struct str value, struct arena *keep, struct setting *ret, struct err *err)
 {
 	for (size_t i = 0; i < KNOB_MAX_; i++) {
 		if (!str_eq(name, str_from(infos[i].name)))
 			continue;
-		if (read_value(&infos[i], value, &k->v[i]))
+		ret->knob = (enum knob)i;
+		if (read_value(&infos[i], value, keep, &ret->value))
 			return ERR_OK;
 		return err_set(err, ERR_SYNTAX, "%s takes %s, not '%.*s'", infos[i].name,
 			expected(&infos[i]), STR_FMT(value));
@@ -91,10 +98,43 @@ enum errc knobs_set(struct knobs *k, struct str name, struct str value, struct e
 		nearest(name));
 }
 
+enum errc knobs_set(
+	struct knobs *k, struct str name, struct str value, struct arena *keep, struct err *err)
+{
+	struct setting one;
+	enum errc e = knob_read(name, value, keep, &one, err);
+
+	if (e == ERR_OK)
+		k->v[one.knob] = one.value;
+	return e;
+}
+
+struct str knob_text_of(const struct knobs *k, enum knob which)
+{
+	return str_from((const char *)(intptr_t)k->v[which]);
+}
+
+bool knob_names(const struct knobs *k, enum knob which, struct str word)
+{
+	struct str rest = knob_text_of(k, which);
+
+	while (rest.n > 0) {
+		size_t n = strcspn(rest.p, ", ");
+
+		if (n > rest.n)
+			n = rest.n;
+		if (n > 0 && str_eq(str_sub(rest, 0, n), word))
+			return true;
+		rest = n < rest.n ? str_sub(rest, n + 1, rest.n - n - 1) : STR_NONE;
+	}
+	return false;
+}
+
 void knobs_describe(struct buf *b)
 {
 	for (size_t i = 0; i < KNOB_MAX_; i++)
 		buf_printf(b, "  %-26s %s (%s%s%s)\n", infos[i].name, infos[i].meaning,
 			infos[i].words ? infos[i].words : "",
-			infos[i].words ? "; default " : "default ", infos[i].value);
+			infos[i].words ? "; default " : "default ",
+			infos[i].value[0] ? infos[i].value : "none");
 }

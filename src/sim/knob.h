@@ -1,6 +1,6 @@
 /*
  * What scenarios and --set can turn: one table row per knob. Values are numbers: milliseconds, a
- * count, yes/no as 1/0, or the index of a word.
+ * count, yes/no as 1/0, the index of a word, or the address of a text.
  */
 #ifndef SIM_KNOB_H
 #define SIM_KNOB_H
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -16,11 +17,28 @@
 	X(APPLE_TOKEN_LIFE, "apple.token_life", DURATION, NULL, "1h", "life of an Apple token")    \
 	X(APPLE_ACTIVITY_TIME, "apple.activity_time", DURATION, NULL, "10s",                       \
 		"from POST to the end of an activity")                                             \
+	X(APPLE_LAND_EARLY, "apple.land_early", DURATION, NULL, "0s",                              \
+		"how long before its end an activity takes effect")                                \
+	X(APPLE_LAND_LATE, "apple.land_late", DURATION, NULL, "0s",                                \
+		"how long after its end an activity takes effect")                                 \
+	X(APPLE_LAND_APART, "apple.land_apart", DURATION, NULL, "0s",                              \
+		"from one device of an activity to the next")                                      \
+	X(APPLE_ACTIVITY_LIFE, "apple.activity_life", DURATION, NULL, "30d",                       \
+		"how long an activity can be asked for")                                           \
 	X(APPLE_ACTIVITY_END, "apple.activity_end", WORD,                                          \
-		"completed|stopped|failed|never|unlogged", "completed",                            \
-		"how activities end; unlogged: done, but post-processing failed")                  \
+		"completed|stopped|failed|never|unlogged|unknown", "completed",                    \
+		"how activities end; unlogged: done, but post-processing failed; unknown: a "      \
+		"status nobody has heard of")                                                      \
 	X(APPLE_SPLIT, "apple.activity_partial", COUNT, NULL, "0",                                 \
 		"of every N devices of an activity one fails with INTERNAL_ERROR; 0: none")        \
+	X(APPLE_FAILING, "apple.failing", TEXT, NULL, "", "serials that fail in every activity")   \
+	X(APPLE_FAIL_WORD, "apple.fail_word", TEXT, NULL, "INTERNAL_ERROR",                        \
+		"what the log says of those that fail")                                            \
+	X(APPLE_UNLOGGED, "apple.unlogged", TEXT, NULL, "", "serials the log leaves out")          \
+	X(APPLE_IGNORED, "apple.ignored", TEXT, NULL, "",                                          \
+		"serials that are said to be done although nothing happens")                       \
+	X(APPLE_MISREPORTED, "apple.misreported", TEXT, NULL, "",                                  \
+		"serials that are said to have failed although it happens")                        \
 	X(APPLE_VISIBILITY_LAG, "apple.visibility_lag", DURATION, NULL, "0s",                      \
 		"until a device's status shows a change")                                          \
 	X(APPLE_SERVER_LAG, "apple.server_lag", DURATION, NULL, "0s",                              \
@@ -29,8 +47,12 @@
 		"an unknown serial in an activity: nothing happens, or 409 naming it")             \
 	X(APPLE_REFUSED, "apple.refused_devices", COUNT, NULL, "0",                                \
 		"every Nth device makes Apple refuse an activity with it; 0: none")                \
-	X(APPLE_REFUSAL, "apple.refusal", WORD, "named|unnamed", "named",                          \
-		"whether such a refusal points at the device")                                     \
+	X(APPLE_REFUSED_SERIALS, "apple.refused_serials", TEXT, NULL, "", "serials it refuses so") \
+	X(APPLE_REFUSAL, "apple.refusal", WORD, "named|unnamed|first", "named",                    \
+		"whether such a refusal points at the devices: all, none, the first")              \
+	X(APPLE_POINTER, "apple.pointer", WORD, "plain|id|nested|detail", "plain",                 \
+		"how it points: at the linkage, at its id, in an object, or by the detail's text") \
+	X(APPLE_REFUSAL_CODE, "apple.refusal_code", TEXT, NULL, "ENTITY_ERROR", "code of that")    \
 	X(APPLE_STRIP, "apple.same_server_strips", FLAG, NULL, "yes",                              \
 		"assigning to the server it is on takes the enrollment profile away")              \
 	X(APPLE_UNASSIGNED, "apple.unassigned_form", WORD, "404|null|empty", "404",                \
@@ -70,6 +92,13 @@
 		"pending: every call answers 403 and speaks of terms")                             \
 	X(APPLE_IDLE, "apple.server_idle", DURATION, NULL, "1h",                                   \
 		"how long ago servers connected last, unless a sync was later")                    \
+	X(APPLE_STALE, "apple.stale", DURATION, NULL, "0s",                                        \
+		"how old what Apple shows of devices is")                                          \
+	X(APPLE_DISOWN, "apple.disown", FLAG, NULL, "yes",                                         \
+		"servers of a new fleet may release devices through the DEP service")              \
+	X(APPLE_CANCEL, "apple.cancel_returns", FLAG, NULL, "yes",                                 \
+		"a cancelled migration puts the device back on its first server")                  \
+	X(APPLE_CANCEL_TIME, "apple.cancel_time", DURATION, NULL, "0s", "how long that takes")     \
 	X(UEM_TOKEN_LIFE, "uem.token_life", DURATION, NULL, "1h", "life of a UEM token")           \
 	X(UEM_TOKEN_ERROR, "uem.token_error", WORD, "1029|1024", "1029",                           \
 		"errorCode for a token that is over")                                              \
@@ -81,6 +110,14 @@
 	X(UEM_PROFILE, "uem.profile", WORD, "works|stuck|refuse|resync", "works",                  \
 		"stuck: every assignment stays in progress; refuse: 404 {5058}; resync: the same " \
 		"until a sync was asked for")                                                      \
+	X(UEM_STALE, "uem.stale", DURATION, NULL, "0s", "how old the ADE lists of the UEM are")    \
+	X(UEM_FEED_LACKS, "uem.feed_lacks", TEXT, NULL, "",                                        \
+		"serials that Sync never brings, only Fetch")                                      \
+	X(UEM_THROTTLED, "uem.throttled", TEXT, NULL, "",                                          \
+		"serials whose profile assignment Apple throttles")                                \
+	X(UEM_THROTTLE_TIME, "uem.throttle_time", DURATION, NULL, "24h", "how long it does")       \
+	X(UEM_THROTTLED_GONE, "uem.throttled_gone", FLAG, NULL, "no",                              \
+		"syncs meanwhile take such devices off the list")                                  \
 	X(UEM_AUTO_ASSIGN, "uem.auto_assign", FLAG, NULL, "no",                                    \
 		"a sync gives new devices the group's first profile")                              \
 	X(UEM_ACCOUNT, "uem.account", WORD, "present|missing", "present",                          \
@@ -104,6 +141,8 @@
 		"deletes and wipes within 24 h before they are held; 0: never")                    \
 	X(UEM_WIPE_TIME, "uem.wipe_time", DURATION, NULL, "5m",                                    \
 		"until a wiped device is Unenrolled")                                              \
+	X(UEM_WIPE_AGAIN, "uem.wipe_again", FLAG, NULL, "no",                                      \
+		"a second wipe of a record waits and strikes after the next enrollment")           \
 	X(UEM_UNASSIGNED, "uem.unassigned_key", WORD, "absent|null|empty", "absent",               \
 		"profileUuid of a row without a profile")                                          \
 	X(UEM_LENGTH, "uem.require_length", FLAG, NULL, "yes",                                     \
@@ -130,6 +169,23 @@
 	X(UEM_ROLE, "uem.role", WORD, "full|none", "full", "none: 403 {1011} to everything")       \
 	X(UEM_GROUP_ID, "uem.group_id", WORD, "present|blank", "present",                          \
 		"Group IDs of the groups")                                                         \
+	X(PAGE_CLAMP, "page.clamp", COUNT, NULL, "0",                                              \
+		"most entries a page brings, whatever was asked for; 0: no limit of its own")      \
+	X(PAGE_SHORT, "page.short", COUNT, NULL, "0",                                              \
+		"so many entries fewer than the page size come on each page; none is lost")        \
+	X(PAGE_IGNORED, "page.ignored", FLAG, NULL, "no",                                          \
+		"page number or cursor are ignored: always the first page")                        \
+	X(PAGE_SHIFT, "page.shift", COUNT, NULL, "0",                                              \
+		"each page begins with the last N entries of the one before; as many of the "      \
+		"list's end never come")                                                           \
+	X(PAGE_EMPTY, "page.empty", COUNT, NULL, "0", "the Nth page is empty, and others follow")  \
+	X(PAGE_REPEAT, "page.repeat", COUNT, NULL, "0", "the Nth page comes twice")                \
+	X(PAGE_LOSE, "page.lose", COUNT, NULL, "0", "the last N entries of each page never come")  \
+	X(PAGE_CUT, "page.cut", COUNT, NULL, "0", "the list ends with its Nth page")               \
+	X(PAGE_WITHOUT, "page.without", TEXT, NULL, "", "serials that lists of devices leave out") \
+	X(PAGE_TOTAL, "page.total", WORD, "told|none", "told", "whether lists tell their total")   \
+	X(PAGE_TOTAL_LESS, "page.total_less", COUNT, NULL, "0", "how much too small that is")      \
+	X(PAGE_TOTAL_MORE, "page.total_more", COUNT, NULL, "0", "how much too large that is")      \
 	X(DATE_AHEAD, "clock.ahead", DURATION, NULL, "0s", "how far the Date of replies is ahead") \
 	X(DEP_TERMS, "dep.terms", WORD, "accepted|pending", "accepted",                            \
 		"pending: every DEP call answers 403 T_C_NOT_SIGNED")                              \
@@ -152,15 +208,29 @@ enum knob {
 		KNOB_MAX_
 };
 
-enum knob_kind { KNOB_DURATION, KNOB_COUNT, KNOB_FLAG, KNOB_WORD };
+enum knob_kind { KNOB_DURATION, KNOB_COUNT, KNOB_FLAG, KNOB_WORD, KNOB_TEXT };
 
 struct knobs {
 	int64_t v[KNOB_MAX_];
 };
 
 void knobs_init(struct knobs *k);
-/* ERR_SYNTAX: unknown name (with the nearest one) or a value that does not fit. */
-MUST_CHECK enum errc knobs_set(struct knobs *k, struct str name, struct str value, struct err *err);
+
+/* One knob and what to set it to. */
+struct setting {
+	enum knob knob;
+	int64_t value;
+};
+/* ERR_SYNTAX: unknown name (with the nearest one) or a value that does not fit. Texts are copied
+ * to `keep`. */
+MUST_CHECK enum errc knob_read(struct str name, struct str value, struct arena *keep,
+	struct setting *ret, struct err *err);
+MUST_CHECK enum errc knobs_set(
+	struct knobs *k, struct str name, struct str value, struct arena *keep, struct err *err);
+/* Of a TEXT knob; empty, never NULL. */
+struct str knob_text_of(const struct knobs *k, enum knob which);
+/* Whether the text is one of the words of a TEXT knob, which blanks or commas part. */
+bool knob_names(const struct knobs *k, enum knob which, struct str word);
 /* For --help: one line per knob. */
 struct buf;
 void knobs_describe(struct buf *b);

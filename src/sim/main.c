@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "sim/control.h"
 #include "sim/dep.h"
 #include "sim/fleet.h"
 #include "sim/scenario.h"
@@ -41,6 +42,9 @@ static const struct option_row {
 	{ "port-file", "FILE", "write the port there once it answers", TEXT, AT(port_file) },
 	{ "state", "FILE.db", "keep the state there; default: in memory", TEXT, AT(sim.state) },
 	{ "audit", "FILE.ndjson", "one line per request and per effect", TEXT, AT(sim.audit) },
+	{ "audit-bodies", NULL, "what requests and replies say stands in the audit, too", SWITCH,
+		AT(sim.bodies) },
+	{ "control", NULL, "answer /sim/... (see below)", SWITCH, AT(sim.control) },
 	{ "durable", NULL, "survive a power cut, not only a kill", SWITCH, AT(sim.durable) },
 	{ "scenario", "NAME|FILE", "quirks and faults, built in or as YAML; repeatable", LIST,
 		AT(scenarios) },
@@ -74,21 +78,66 @@ static const struct option_row {
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]), EXIT_USAGE = 64 };
 
 static const char scenario_help[] =
-	"\nScenario files are YAML; several add up, and all of service, method and path may be "
-	"left "
-	"out.\n"
+	"\nScenario files are YAML; several add up. Which requests an entry is about: service, "
+	"method, "
+	"path,\n"
+	"query (with * and ?), activity (its type, or '*'), names (a text in path, query or body, "
+	"such "
+	"as a\n"
+	"serial), all of which may be left out; and of those that fit nth: N or [N, M], every: N "
+	"or\n"
+	"chance: N%; else all.\n"
 	"  version: 1\n"
 	"  knobs: {apple.visibility_lag: 20s}\n"
 	"  rates:\n"
 	"    - {service: apple, method: GET, limit: 20, window: 1m, retry_after: seconds}\n"
 	"                                          or date, or none\n"
-	"  faults:  of the requests that fit: nth: N or [N, M], every: N, chance: N%; else all\n"
+	"  faults:\n"
 	"    - {service: uem, method: POST, path: '*/devices', nth: 2, do: reset, applied: yes}\n"
 	"         do: reset, close, truncate, hang, delay, or reply with status: N and\n"
-	"             body: html, json or empty, or code: an error in the service's own form\n"
+	"             body: html, json, empty, sign-in, maintenance or firewall, or\n"
+	"             code: an error in the service's own form; retry_after: and location: are "
+	"headers\n"
 	"         delay: 50ms   before the reply; applied: yes, no, or late with late: 5m\n"
-	"  admins:  somebody else: assign (server: NAME), unassign or release\n"
-	"    - {after: 5m, do: unassign, every: 10}       or serials: [..]\n";
+	"  overrides:  knobs for these requests only, and for all that follows from them, such as\n"
+	"              an activity's end and its visibility\n"
+	"    - {activity: UNASSIGN_DEVICES, nth: 1, knobs: {apple.activity_time: 40m}}\n"
+	"    - {path: '*/relationships/devices', nth: 3, knobs: {apple.stale: 20s}}\n"
+	"  odd:  a record of the reply: the Nth, the one with a serial, or all; value is JSON,\n"
+	"        or absent, or the text in lower, upper or blanks\n"
+	"    - {service: uem, path: '*/devices', record: 2, member: deviceSerialNumber, value: "
+	"lower}\n"
+	"    - {path: /v1/orgDevices, serial: C02A, member: attributes.orderDateTime, value: "
+	"12345}\n"
+	"  admins:  somebody else acts, `after` the first request or `on` a request; at: before, "
+	"after\n"
+	"           (its handler), or landed, visible, terminal of its activity\n"
+	"    - {after: 5m, do: unassign, every: 10}       or serials: [..]\n"
+	"    - {on: {activity: ASSIGN_DEVICES, nth: 1}, at: landed, do: assign, server: B}\n"
+	"         with `on`, neither every nor serials: the devices of the request\n"
+	"         do: assign (server:), unassign, release, return, vanish, profile (profile:; "
+	"none: "
+	"taken),\n"
+	"             wipe, unenroll, delete_record, enroll; rename_server (server:, name:),\n"
+	"             delete_server, recreate_server (server:, to: for its devices), disown "
+	"(allowed: no);\n"
+	"             sync, fetch (server:); set (knobs:); hold (until POST /sim/go); actor: who "
+	"it "
+	"was\n";
+
+static const char audit_help[] =
+	"\nThe audit has one JSON object a line; t is ms UTC, kind says what it is:\n"
+	"  request   service method path query status actor digest; fault and applied (yes, no,\n"
+	"            late) when the client did not get that reply as it was; with --audit-bodies\n"
+	"            sent and told\n"
+	"  accepted  activity type server serials actor: an activity was taken\n"
+	"  effect    serial what before after effective actor activity: the truth changed (or, "
+	"not\n"
+	"            effective, did not), which for an activity is its landing\n"
+	"  visible   serial what (status, server or both) server activity: Apple's lists show it\n"
+	"  terminal  activity status sub log {serial: word or null}: an activity ended\n"
+	"  control   method path status: somebody drove the simulator (--control)\n"
+	"\n/sim/..., with --control:\n";
 
 static void describe(struct buf *b)
 {
@@ -112,9 +161,11 @@ static void describe(struct buf *b)
 		 "otherwise.\n"
 		 "profile_status by number: 0 Empty, 1 Assigned, 2 Pushed, 3 Assignment in "
 		 "progress,\n"
-		 "4 Failed.\n\nKnobs, for --set and for `knobs:` of a scenario:\n");
+		 "4 Failed, 5 Throttled.\n\nKnobs, for --set and for `knobs:` of a scenario:\n");
 	knobs_describe(b);
 	buf_z(b, scenario_help);
+	buf_z(b, audit_help);
+	control_describe(b);
 }
 
 /* Texts to look at. False: none was asked for. */

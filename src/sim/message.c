@@ -26,6 +26,15 @@ void reply_reset(struct reply *r)
 	reply_init(r);
 }
 
+void reply_gather(struct reply *r)
+{
+	while (r->more && r->more(r->stream, &r->body))
+		;
+	free(r->stream);
+	r->stream = NULL;
+	r->more = NULL;
+}
+
 void reply_header(struct reply *r, const char *name, const char *fmt, ...)
 {
 	char value[1024];

@@ -32,10 +32,24 @@ struct request {
 	struct pair headers[MESSAGE_MAX_HEADERS];
 	size_t n_headers;
 	struct str body;
+	const struct marks
+		*marks; /* it was held: what the scenario had in store for it; else NULL */
 };
 
 /* Ways to lose a reply. */
 enum loss { LOSS_NONE, LOSS_RESET, LOSS_CLOSE, LOSS_TRUNCATE, LOSS_HANG };
+
+/* Somebody else is to act first: before the request is looked at, or before the reply leaves. */
+enum held { HELD_NOT, HELD_REQUEST, HELD_REPLY };
+/* What a reply wants of the server besides: let those go on, or say who they are (delay_ms: how
+ * long to wait until there are some). */
+enum order { ORDER_NONE, ORDER_GO, ORDER_LIST };
+
+/* Entries of the scenario that strike the request that is handled, or that a timer goes back to:
+ * one bit each. */
+struct marks {
+	uint64_t overrides, deeds;
+};
 
 struct stream;
 /* Appends the next part of a long body; false when it was the last. */
@@ -53,7 +67,10 @@ struct reply {
 	stream_fn *more; /* NULL: body is whole; otherwise it follows the body */
 	void *stream;    /* owned; freed with free() */
 	enum loss loss;
-	int64_t delay_ms; /* real time before the reply leaves */
+	enum held held;
+	enum order order;
+	struct marks marks; /* of a request that is held */
+	int64_t delay_ms;   /* real time before the reply leaves */
 };
 
 void reply_init(struct reply *r);
@@ -62,6 +79,9 @@ void reply_release(struct reply *r);
 void reply_reset(struct reply *r);
 void reply_header(struct reply *r, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* A streamed body becomes a whole one. */
+void reply_gather(struct reply *r);
 
 /* Header by name, case ignored; STR_NONE when absent. */
 struct str request_header(const struct request *q, const char *name);

@@ -1,8 +1,11 @@
 #include "sim/route.h"
 
+#include "sim/admin.h"
 #include "sim/apple.h"
 #include "sim/dep.h"
 #include "sim/fault.h"
+#include "sim/odd.h"
+#include "sim/trigger.h"
 #include "sim/uem.h"
 
 static const struct service {
@@ -93,6 +96,23 @@ static enum party party_of(const struct service *service)
 	return (enum party)(service - services);
 }
 
+/* Requests and replies as they are, for those who judge what a client could know. */
+static void put_bodies(struct call *c, struct json_out *o)
+{
+	struct json *root = NULL;
+	struct err err;
+
+	if (c->req->body.n)
+		json_put_str(o, "sent", c->req->body);
+	if (!c->rep->body.n)
+		return;
+	if (json_parse(&root, buf_view(&c->rep->body), &err) == ERR_OK)
+		json_put_raw(o, "told", buf_view(&c->rep->body));
+	else
+		json_put_str(o, "told", buf_view(&c->rep->body));
+	json_free(root);
+}
+
 static void audit_request(
 	struct call *c, const struct service *service, const struct fault_rule *fault)
 {
@@ -119,6 +139,8 @@ static void audit_request(
 		json_put_z(&o, "fault", fault_word(fault));
 		json_put_z(&o, "applied", fault_applied_word(fault));
 	}
+	if (s->opt.bodies && !hidden)
+		put_bodies(c, &o);
 	audit_end(&s->audit, &o);
 }
 
@@ -177,24 +199,48 @@ static void dispatch(
 		c->route->run(c);
 }
 
+static void answer(
+	struct call *c, const struct service *service, bool known, const struct fault_rule *fault)
+{
+	enum party party = party_of(service);
+
+	if (!fault || fault->applied != APPLIED_NO || fault->kind == FAULT_DELAY)
+		dispatch(c, service, known, fault);
+	odd_reply(c, party);
+	if (fault)
+		fault_reply(c, party, fault);
+}
+
 void route_request(struct sim *s, const struct request *q, struct reply *r)
 {
 	const struct service *service = service_of(q->path);
 	struct call c = { .sim = s, .req = q, .rep = r };
 	const struct fault_rule *fault = NULL;
+	enum party party = party_of(service);
 	bool known = false;
 
 	s->actor = "-";
 	pairs_read(&c.query, q->query, &s->arena);
 	c.route = find(&c, service, &known);
-	if (!rate_refuses(&c, party_of(service))) {
-		fault = fault_pick(&c, party_of(service));
-		if (!fault || fault->applied != APPLIED_NO || fault->kind == FAULT_DELAY)
-			dispatch(&c, service, known, fault);
-		if (fault)
-			fault_reply(&c, party_of(service), fault);
+	/* A request that was held comes again: it is counted already, and its deeds are done. */
+	if (q->marks)
+		overrides_use(s, (s->marks = *q->marks).overrides);
+	else
+		trigger_mark(&c, party);
+	if (!q->marks && admins_at_request(&c, AT_BEFORE)) {
+		r->held = HELD_REQUEST;
+		r->marks = s->marks;
+		return;
 	}
+	if (!rate_refuses(&c, party)) {
+		fault = fault_pick(&c, party);
+		answer(&c, service, known, fault);
+	}
+	if (admins_at_request(&c, AT_AFTER))
+		r->held = HELD_REPLY;
 	if (service->leave)
 		service->leave(&c);
+	if (s->opt.bodies)
+		reply_gather(r);
 	audit_request(&c, service, fault);
 }

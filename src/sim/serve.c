@@ -30,6 +30,10 @@ struct exchange {
 	struct buf chunk; /* of a streamed body: made, not yet sent */
 	size_t sent;      /* of chunk */
 	bool begun, more, handled;
+	const char *method; /* MHD's */
+	enum held held;     /* until somebody says go */
+	struct marks marks; /* of a request that was held */
+	bool was_held;
 	int64_t due_ms; /* monotonic: when the reply may leave */
 	struct exchange *next;
 };
@@ -89,6 +93,49 @@ static enum MHD_Result take_header(
 	return MHD_YES;
 }
 
+/* --- requests and replies that are held --- */
+
+static bool anybody_held(const struct server *v)
+{
+	for (const struct exchange *x = v->waiting; x; x = x->next)
+		if (x->held)
+			return true;
+	return false;
+}
+
+/* Those who wait to hear of one need not wait any longer. */
+static void wake_lists(struct server *v)
+{
+	for (struct exchange *x = v->waiting; x; x = x->next)
+		if (x->reply.order == ORDER_LIST)
+			x->due_ms = 0;
+}
+
+static void let_go(struct server *v)
+{
+	for (struct exchange *x = v->waiting; x; x = x->next)
+		x->held = HELD_NOT;
+}
+
+static void list_held(struct exchange *asking)
+{
+	struct json_out o;
+
+	json_out_init(&o, &asking->reply.body);
+	json_arr(&o, NULL);
+	for (const struct exchange *x = asking->server->waiting; x; x = x->next) {
+		if (!x->held)
+			continue;
+		json_obj(&o, NULL);
+		json_put_z(&o, "method", x->method);
+		json_put_z(&o, "uri", x->uri);
+		json_put_z(&o, "what", x->held == HELD_REQUEST ? "request" : "reply");
+		json_obj_end(&o);
+	}
+	json_arr_end(&o);
+	asking->reply.order = ORDER_NONE;
+}
+
 static void handle(struct exchange *x, const char *method)
 {
 	struct request q = { .method = str_from(method), .query = str_from(x->uri) };
@@ -96,11 +143,25 @@ static void handle(struct exchange *x, const char *method)
 
 	q.path = str_cut(&q.query, '?');
 	q.body = buf_view(&x->body);
+	q.marks = x->was_held ? &x->marks : NULL;
 	(void)MHD_get_connection_values(x->connection, MHD_HEADER_KIND, take_header, &q);
 	if (v->failed.code == ERR_OK && sim_handle(v->sim, &q, &x->reply, &v->failed) == ERR_OK)
 		x->more = x->reply.more != NULL;
-	x->handled = true;
+	x->method = method;
+	x->held = x->reply.held;
+	x->handled = x->held != HELD_REQUEST;
 	x->due_ms = monotonic_ms() + x->reply.delay_ms;
+	if (x->held)
+		wake_lists(v);
+	if (!x->handled) {
+		x->was_held = true;
+		x->marks = x->reply.marks;
+		reply_reset(&x->reply);
+	}
+	if (x->reply.order == ORDER_GO)
+		let_go(v);
+	if (x->reply.order == ORDER_LIST && anybody_held(v))
+		x->due_ms = 0;
 }
 
 /* Body bytes from `pos` on: what the reply holds first, then what its stream makes. */
@@ -189,6 +250,19 @@ static enum MHD_Result wait(struct exchange *x)
 	return MHD_YES;
 }
 
+/* True once the reply is made and may leave. A request that was held is handled when it is let go.
+ */
+static bool is_ready(struct exchange *x, const char *method)
+{
+	for (;;) {
+		if (x->held || x->due_ms > monotonic_ms())
+			return false;
+		if (x->handled || x->server->failed.code != ERR_OK)
+			return true;
+		handle(x, method);
+	}
+}
+
 /* Called for the headers, for each part of the body, at its end, and after a wait. */
 static enum MHD_Result on_request(void *self, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **slot)
@@ -208,12 +282,12 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
 		x->begun = true;
 		return MHD_YES;
 	}
-	if (!x->handled)
-		handle(x, method);
+	if (!is_ready(x, method))
+		return wait(x);
 	if (x->server->failed.code != ERR_OK)
 		return MHD_NO;
-	if (x->due_ms > monotonic_ms())
-		return wait(x);
+	if (x->reply.order == ORDER_LIST)
+		list_held(x);
 	if (x->reply.loss == LOSS_RESET || x->reply.loss == LOSS_CLOSE ||
 		x->reply.loss == LOSS_HANG)
 		return drop(x);
@@ -230,14 +304,15 @@ static int64_t resume_due(struct server *v, bool all)
 	while (*at) {
 		struct exchange *x = *at;
 
-		if (all || x->due_ms <= now) {
+		if (all || (!x->held && x->due_ms <= now)) {
+			x->held = HELD_NOT;
 			*at = x->next;
 			x->due_ms = now;
 			MHD_resume_connection(x->connection);
 			next = 0;
 			continue;
 		}
-		if (next < 0 || x->due_ms - now < next)
+		if (!x->held && (next < 0 || x->due_ms - now < next))
 			next = x->due_ms - now;
 		at = &x->next;
 	}

@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "sim/admin.h"
+#include "sim/control.h"
 #include "sim/fault.h"
 #include "sim/fleet.h"
 #include "sim/job.h"
@@ -103,6 +105,14 @@ void sim_effect(struct sim *s, const struct effect *e)
 	audit_end(&s->audit, &o);
 }
 
+bool sim_look_back(struct sim *s, enum knob age)
+{
+	if (!knob(s, age))
+		return false;
+	sql_run(&s->sql, sql_z("UPDATE moment SET at=?"), sql_i(s->now - knob(s, age)));
+	return true;
+}
+
 static enum errc load_key(struct sim *s, struct err *err)
 {
 	enum { MAX_PEM_BYTES = 64 * 1024 };
@@ -152,7 +162,8 @@ static enum errc open_parts(struct sim *s, struct err *err)
 	if (e == ERR_OK && sql_broken(&s->sql))
 		e = err_set(err, s->sql.broken.code, "%s", s->sql.broken.msg);
 	if (e == ERR_OK)
-		e = audit_open(&s->audit, &s->sql, s->opt.audit, s->opt.durable, err);
+		e = audit_open(
+			&s->audit, &s->sql, s->opt.audit, s->opt.durable, s->opt.new_audit, err);
 	if (e != ERR_OK)
 		return e;
 	s->draws = (uint64_t)sim_meta(s, "draws", 0);
@@ -171,7 +182,8 @@ enum errc sim_open(struct sim **ret, const struct sim_options *opt, struct err *
 	s->audit.fd = -1;
 	s->actor = "fleet";
 	arena_init(&s->arena);
-	knobs_init(&s->knobs);
+	arena_init(&s->texts);
+	knobs_init(&s->base);
 	e = open_parts(s, err);
 	if (e != ERR_OK) {
 		sim_close(s);
@@ -193,6 +205,7 @@ void sim_close(struct sim *s)
 	scenario_close(s->scenario);
 	es256_free(s->key);
 	arena_release(&s->arena);
+	arena_release(&s->texts);
 	free(s);
 }
 
@@ -225,9 +238,13 @@ enum errc sim_handle(struct sim *s, const struct request *q, struct reply *r, st
 	arena_reset(&s->arena);
 	s->n_requests++;
 	jobs_run(s, now);
+	s->marks = (struct marks){ 0, 0 };
 	s->now = now;
-	admins_start(s);
-	route_request(s, q, r);
+	s->actor = "-";
+	if (!control_handle(s, q, r)) {
+		admins_start(s);
+		route_request(s, q, r);
+	}
 	if (s->clock.virtual)
 		reply_header(r, "X-Sim-Now", "%lld", (long long)now);
 	http_date(now + knob(s, KNOB_DATE_AHEAD), date);

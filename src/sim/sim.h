@@ -20,12 +20,14 @@ struct scenario;
 
 /* All texts borrowed until sim_close(). */
 struct sim_options {
-	const char *fleet;     /* CSV; needed for a new state */
-	const char *state;     /* NULL: in memory */
-	const char *audit;     /* NULL: none */
-	const char *apple_key; /* PEM of the registered public key; NULL: see any_key */
-	const char *client_id; /* NULL: any client id the key signs for */
-	bool any_key;          /* take assertions without looking at their signature */
+	const char *fleet;         /* CSV; a new state needs it */
+	const char *fleet_csv;     /* the same as text; NULL: see fleet */
+	const char *scenario_yaml; /* one more scenario as text; NULL: none */
+	const char *state;         /* NULL: in memory */
+	const char *audit;         /* NULL: none */
+	const char *apple_key;     /* PEM of the registered public key; NULL: see any_key */
+	const char *client_id;     /* NULL: any client id the key signs for */
+	bool any_key;              /* take assertions without looking at their signature */
 	const char *uem_client, *uem_secret; /* NULL: any */
 	const char *uem_user, *uem_password; /* NULL: any */
 	const char *tenant_code;             /* NULL: any, but Basic needs one */
@@ -34,17 +36,26 @@ struct sim_options {
 	int64_t clock_rate;
 	uint64_t seed;
 	bool durable;
+	bool new_audit; /* what the file holds is thrown away */
+	bool bodies;    /* the audit holds what requests and replies say */
+	bool control;   /* /sim/... is answered */
 };
+
+/* When a deed that hangs on a request is done. */
+enum moment { AT_BEFORE, AT_AFTER, AT_LANDED, AT_VISIBLE, AT_TERMINAL };
 
 struct sim {
 	struct sim_options opt;
 	struct sql sql;
 	struct audit audit;
 	struct sim_clock clock;
-	struct knobs knobs;
+	struct knobs base;  /* as the scenarios have set them */
+	struct knobs knobs; /* as they are for what is handled now: base and the overrides */
+	struct marks marks; /* what the scenario has in store for that */
 	struct scenario *scenario;
 	struct es256_key *key;   /* NULL: none registered */
 	struct arena arena;      /* of the request that is handled */
+	struct arena texts;      /* of options that came with a reset */
 	int64_t now;             /* ms UTC: of the request, or of the job that runs */
 	uint64_t draws;          /* random numbers handed out so far */
 	uint64_t n_requests;     /* since the start */
@@ -66,6 +77,13 @@ static inline int64_t knob(const struct sim *s, enum knob k)
 {
 	return s->knobs.v[k];
 }
+static inline bool knob_has(const struct sim *s, enum knob k, struct str word)
+{
+	return knob_names(&s->knobs, k, word);
+}
+
+/* True when what is told now is so old (a DURATION knob): the tables *_then show that moment. */
+bool sim_look_back(struct sim *s, enum knob age);
 
 /* The next number of the seeded sequence; part of the state. */
 uint64_t sim_draw(struct sim *s);

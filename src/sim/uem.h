@@ -40,7 +40,9 @@ bool sim_uem_group(struct call *c, struct str uuid, int no_group, struct og *ret
 /* --- paging: 0-based page --- */
 struct uem_page {
 	int64_t number, size;
+	int64_t take, skip; /* LIMIT take OFFSET skip */
 };
+void sim_uem_put_total(struct call *c, struct json_out *o, const char *key, int64_t total);
 /* Sizes beyond max are cut silently; what is no number is the default. */
 struct uem_page sim_uem_page_read(struct call *c, const char *page_name, const char *size_name,
 	int64_t otherwise, int64_t max);

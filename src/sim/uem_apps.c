@@ -60,7 +60,7 @@ static void list_apps(struct call *c, bool purchased)
 	struct uem_page page = sim_uem_page_read(c, "page", "pageSize", 500, 500);
 	struct str name = pairs_get_nocase(&c->query, "applicationName");
 	struct str bundle = pairs_get_nocase(&c->query, "bundleId");
-	int64_t total = 0, first = page.number * page.size;
+	int64_t total = 0, first = page.skip;
 	struct json_out o;
 
 	sim_uem_object(c, &o);
@@ -70,14 +70,14 @@ static void list_apps(struct call *c, bool purchased)
 			!str_contains_nocase(str_from(apps[i].name), name) ||
 			(bundle.n && !str_eq_nocase(str_from(apps[i].bundle), bundle)))
 			continue;
-		if (total >= first && total < first + page.size)
+		if (total >= first && total < first + page.take)
 			put_app(c, &o, &apps[i]);
 		total++;
 	}
 	json_arr_end(&o);
 	json_put_int(&o, "Page", page.number);
 	json_put_int(&o, "PageSize", page.size);
-	json_put_int(&o, "Total", total);
+	sim_uem_put_total(c, &o, "Total", total);
 	json_obj_end(&o);
 	if (first >= total)
 		sim_uem_no_content(c);

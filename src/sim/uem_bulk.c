@@ -100,7 +100,7 @@ void sim_wipe_held(struct call *c)
 }
 
 /* Deleting an enrolled device unenrols it as well. */
-static void remove_record(struct sim *s, int64_t id)
+void sim_record_delete(struct sim *s, int64_t id)
 {
 	struct db_stmt *st = sql_query(
 		&s->sql, sql_z("SELECT serial, status FROM managed WHERE id=?"), sql_i(id));
@@ -123,7 +123,7 @@ static void delete_one(struct call *c, int64_t id, int status)
 		sim_wipe_held(c);
 		return;
 	}
-	remove_record(c->sim, id);
+	sim_record_delete(c->sim, id);
 	c->rep->status = status;
 }
 
@@ -220,7 +220,7 @@ static void delete_many(struct call *c, const struct json *values, enum managed_
 			sim_wipe_held(c);
 			return;
 		}
-		remove_record(c->sim, id);
+		sim_record_delete(c->sim, id);
 		bulk.n_accepted++;
 	}
 	sim_bulk_reply(c, &bulk);

@@ -8,14 +8,16 @@ enum { CLASS_SYNCS = -2 }; /* of table hit */
 
 #include "base/mem.h"
 #include "sim/job.h"
+#include "sim/pages.h"
 #include "sim/uem.h"
 
-#define RECORD_SELECT                                                                          \
+#define RECORD_SELECT_OF(records)                                                              \
 	"SELECT r.device, d.serial, d.imei, d.asset, p.model, f.apple_id, f.name, g.name, "    \
 	"(SELECT m.user FROM managed m WHERE m.serial=d.serial ORDER BY m.id DESC LIMIT 1), "  \
 	"(SELECT m.status FROM managed m WHERE m.serial=d.serial ORDER BY m.id DESC LIMIT 1) " \
-	"FROM record r JOIN device d ON d.id=r.device JOIN product p ON p.id=d.product "       \
+	"FROM " records " r JOIN device d ON d.id=r.device JOIN product p ON p.id=d.product "  \
 	"JOIN og g ON g.id=r.og LEFT JOIN profile f ON f.id=r.profile "
+#define RECORD_SELECT RECORD_SELECT_OF("record")
 
 /* Optional members vanish; what a row without a profile says is unknown (contract: UEM B.2). */
 static void put_profile(struct sim *s, struct json_out *o, struct db_stmt *st)
@@ -62,30 +64,44 @@ static void put_record(struct sim *s, struct json_out *o, struct db_stmt *st)
 struct record_stream {
 	struct sim *sim;
 	int64_t og, after;
-	bool begun;
+	bool begun, stale;
 };
+
+static struct db_stmt *next_records(struct record_stream *rs, int64_t n)
+{
+	struct sql *q = &rs->sim->sql;
+
+	if (rs->stale)
+		return sql_query(q,
+			sql_z(RECORD_SELECT_OF("record_then") "WHERE r.og=? AND r.device>? ORDER "
+							      "BY r.device LIMIT ?"),
+			sql_i(rs->og), sql_i(rs->after), sql_i(n));
+	return sql_query(q,
+		sql_z(RECORD_SELECT "WHERE r.og=? AND r.device>? ORDER BY r.device LIMIT ?"),
+		sql_i(rs->og), sql_i(rs->after), sql_i(n));
+}
 
 static bool more_records(void *self, struct buf *out)
 {
 	enum { ROWS = 200 };
 	struct record_stream *rs = self;
-	struct db_stmt *st = sql_query(&rs->sim->sql,
-		sql_z(RECORD_SELECT "WHERE r.og=? AND r.device>? ORDER BY r.device LIMIT ?"),
-		sql_i(rs->og), sql_i(rs->after), sql_i(ROWS));
+	struct db_stmt *st = next_records(rs, ROWS);
 	int64_t n = 0;
 
-	if (!rs->begun)
+	if (rs->after == 0)
 		buf_char(out, '[');
 	while (sql_next(&rs->sim->sql, st)) {
 		struct json_out o;
 
+		rs->after = db_col_int(st, 0);
+		n++;
+		if (page_lacks(rs->sim, db_col_str(st, 1)))
+			continue;
 		if (rs->begun)
 			buf_char(out, ',');
 		rs->begun = true;
 		json_out_init(&o, out);
 		put_record(rs->sim, &o, st);
-		rs->after = db_col_int(st, 0);
-		n++;
 	}
 	if (n == ROWS)
 		return true;
@@ -111,10 +127,15 @@ void sim_uem_dep_list(struct call *c)
 	if (!sim_uem_group(c, c->part[0], 5054, &og) || !has_account(c, og.account))
 		return;
 	rs = mem_zalloc(sizeof(*rs));
-	*rs = (struct record_stream){ .sim = c->sim, .og = og.id };
+	*rs = (struct record_stream){
+		.sim = c->sim, .og = og.id, .stale = sim_look_back(c->sim, KNOB_UEM_STALE)
+	};
 	c->rep->type = "application/json; charset=utf-8";
 	c->rep->stream = rs;
 	c->rep->more = more_records;
+	/* What the scenario does to the list holds for this request only. */
+	if (rs->stale || knob_text_of(&c->sim->knobs, KNOB_PAGE_WITHOUT).n)
+		reply_gather(c->rep);
 }
 
 void sim_uem_dep_sync(struct call *c)
@@ -207,8 +228,9 @@ void sim_uem_dep_profile_devices(struct call *c)
 	json_arr(&o, NULL);
 	st = sql_query(&c->sim->sql,
 		sql_z(RECORD_SELECT "WHERE r.profile=? ORDER BY r.device LIMIT ? OFFSET ?"),
-		sql_i(profile), sql_i(page.size), sql_i(page.number * page.size));
+		sql_i(profile), sql_i(page.take), sql_i(page.skip));
 	while (sql_next(&c->sim->sql, st))
-		put_record(c->sim, &o, st);
+		if (!page_lacks(c->sim, db_col_str(st, 1)))
+			put_record(c->sim, &o, st);
 	json_arr_end(&o);
 }

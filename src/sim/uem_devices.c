@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "sim/fleet.h"
+#include "sim/pages.h"
 
 /* Without a zone; never is the year 1 (contracts: UEM H.23). */
 static void put_time(struct json_out *o, const char *key, int64_t at_ms)
@@ -73,7 +74,7 @@ void sim_managed_put(struct sim *s, struct json_out *o, const char *key, struct 
 	json_put_str(o, "Model", db_col_str(st, 10));
 	put_time(o, "LastSeen", sql_col(st, 4));
 	json_put_str(o, "EnrollmentStatus", status_text(s, st, false));
-	put_time(o, "LastEnrolledOn", sql_col(st, 4));
+	put_time(o, "LastEnrolledOn", sql_col(st, 14));
 	json_put_z(o, "ComplianceStatus", "NotAvailable");
 	json_put_bool(o, "IsSupervised", via_dep);
 	json_put_bool(o, "EnrolledViaDEP", via_dep);
@@ -239,7 +240,7 @@ void sim_uem_devices_search(struct call *c)
 		      "AND "
 		      "(?2 IS NULL OR og=?2)"),
 		sql_s(user), sql_i(og));
-	if (page.number * page.size >= total) {
+	if (page.skip >= total) {
 		sim_uem_no_content(c);
 		return;
 	}
@@ -249,12 +250,13 @@ void sim_uem_devices_search(struct call *c)
 		sql_z(MANAGED_SELECT "WHERE (?1 IS NULL OR m.user=?1 COLLATE NOCASE) AND (?2 IS "
 				     "NULL OR m.og=?2) "
 				     "ORDER BY m.id LIMIT ?3 OFFSET ?4"),
-		sql_s(user), sql_i(og), sql_i(page.size), sql_i(page.number * page.size));
+		sql_s(user), sql_i(og), sql_i(page.take), sql_i(page.skip));
 	while (sql_next(&c->sim->sql, st))
-		sim_managed_put(c->sim, &o, NULL, st);
+		if (!page_lacks(c->sim, db_col_str(st, 1)))
+			sim_managed_put(c->sim, &o, NULL, st);
 	json_arr_end(&o);
 	json_put_int(&o, "Page", page.number);
 	json_put_int(&o, "PageSize", page.size);
-	json_put_int(&o, "Total", total);
+	sim_uem_put_total(c, &o, "Total", total);
 	json_obj_end(&o);
 }

@@ -57,7 +57,7 @@ void sim_uem_groups_search(struct call *c)
 		      "(?2 IS NULL OR instr(lower(group_id), lower(?2)))"),
 		sql_s(name), sql_s(id));
 
-	if (page.number * page.size >= total) {
+	if (page.skip >= total) {
 		sim_uem_no_content(c);
 		return;
 	}
@@ -68,7 +68,7 @@ void sim_uem_groups_search(struct call *c)
 		      "(?1 IS NULL OR instr(lower(name), lower(?1))) AND "
 		      "(?2 IS NULL OR instr(lower(group_id), lower(?2))) ORDER BY id LIMIT ?3 "
 		      "OFFSET ?4"),
-		sql_s(name), sql_s(id), sql_i(page.size), sql_i(page.number * page.size));
+		sql_s(name), sql_s(id), sql_i(page.take), sql_i(page.skip));
 	while (sql_next(&c->sim->sql, st))
 		put_group(c, &o, NULL, st, version);
 	json_arr_end(&o);
@@ -76,7 +76,7 @@ void sim_uem_groups_search(struct call *c)
 	json_arr(&o, "Links");
 	json_arr_end(&o);
 	json_obj_end(&o);
-	json_put_int(&o, "TotalResults", total);
+	sim_uem_put_total(c, &o, "TotalResults", total);
 	json_obj_end(&o);
 }
 
@@ -150,7 +150,7 @@ void sim_uem_users(struct call *c)
 	struct db_stmt *st;
 	struct json_out o;
 
-	if (page.number * page.size >= total) {
+	if (page.skip >= total) {
 		sim_uem_no_content(c);
 		return;
 	}
@@ -161,7 +161,7 @@ void sim_uem_users(struct call *c)
 		      "JOIN og g ON g.id=m.og "
 		      "WHERE m.user<>'' AND (?1 IS NULL OR instr(lower(m.user), lower(?1))) "
 		      "GROUP BY m.user ORDER BY m.user LIMIT ?2 OFFSET ?3"),
-		sql_s(name), sql_i(page.size), sql_i(page.number * page.size));
+		sql_s(name), sql_i(page.take), sql_i(page.skip));
 	while (sql_next(&c->sim->sql, st)) {
 		json_obj(&o, NULL);
 		json_obj(&o, "Id");
@@ -178,6 +178,6 @@ void sim_uem_users(struct call *c)
 	json_arr_end(&o);
 	json_put_int(&o, "Page", page.number);
 	json_put_int(&o, "PageSize", page.size);
-	json_put_int(&o, "Total", total);
+	sim_uem_put_total(c, &o, "Total", total);
 	json_obj_end(&o);
 }

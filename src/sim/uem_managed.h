@@ -9,7 +9,7 @@
 #define MANAGED_SELECT                                                                         \
 	"SELECT m.id, m.serial, m.user, m.status, m.seen, m.ownership, g.id, g.name, g.uuid, " \
 	"p.family, p.model, d.imei, d.asset, "                                                 \
-	"(SELECT 1 FROM og CROSS JOIN record r ON r.og=og.id AND r.device=d.id) "              \
+	"(SELECT 1 FROM og CROSS JOIN record r ON r.og=og.id AND r.device=d.id), m.enrolled "  \
 	"FROM managed m JOIN og g ON g.id=m.og LEFT JOIN device d ON d.serial=m.serial "       \
 	"LEFT JOIN product p ON p.id=d.product "
 void sim_managed_put(struct sim *s, struct json_out *o, const char *key, struct db_stmt *st);
@@ -52,6 +52,13 @@ bool sim_wipe_allowed(struct sim *s);
 /* 403: the command waits for an administrator. */
 void sim_wipe_held(struct call *c);
 
+/* What happens to records beside the API: at the console, or on the device. */
+void sim_record_wipe(struct sim *s, int64_t id);
+void sim_record_unenroll(struct sim *s, int64_t id);
+void sim_record_delete(struct sim *s, int64_t id);
+/* The device enrolls (again): a new record, and what waited for it strikes. */
+void sim_record_enroll(struct sim *s, struct str serial);
+
 /* Job: a = record whose wipe is over. */
 struct job;
 void sim_wipe_job(struct sim *s, const struct job *job);
@@ -67,5 +74,6 @@ void sim_uem_command(struct call *c);
 void sim_uem_command_found(struct call *c);
 void sim_uem_command_bulk(struct call *c);
 void sim_uem_wipe_by_serial(struct call *c);
+void sim_uem_device_wipes(struct call *c);
 
 #endif

@@ -120,7 +120,7 @@ void sim_uem_profiles_search(struct call *c)
 		sql_z("SELECT count(*) FROM profile WHERE og>0 AND (?1 IS NULL OR og=?1) AND "
 		      "(?2 IS NULL OR instr(lower(name), lower(?2)))"),
 		sql_i(og), sql_s(text));
-	if (page.number * page.size >= total) {
+	if (page.skip >= total) {
 		sim_uem_no_content(c);
 		return;
 	}
@@ -130,7 +130,7 @@ void sim_uem_profiles_search(struct call *c)
 		sql_z(PROFILE_SELECT "WHERE (?1 IS NULL OR f.og=?1) AND "
 				     "(?2 IS NULL OR instr(lower(f.name), lower(?2))) "
 				     "ORDER BY f.id LIMIT ?3 OFFSET ?4"),
-		sql_i(og), sql_s(text), sql_i(page.size), sql_i(page.number * page.size));
+		sql_i(og), sql_s(text), sql_i(page.take), sql_i(page.skip));
 	while (sql_next(&c->sim->sql, st))
 		put_profile(c->sim, &o, st);
 	json_arr_end(&o);
@@ -138,7 +138,7 @@ void sim_uem_profiles_search(struct call *c)
 	json_arr(&o, "Links");
 	json_arr_end(&o);
 	json_obj_end(&o);
-	json_put_int(&o, "TotalResults", total);
+	sim_uem_put_total(c, &o, "TotalResults", total);
 	json_obj_end(&o);
 }
 

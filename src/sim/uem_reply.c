@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "sim/pages.h"
 #include "sim/uem.h"
 
 static const char json_type[] = "application/json; charset=utf-8";
@@ -120,14 +121,29 @@ static int64_t number_or(struct str text, int64_t otherwise)
 struct uem_page sim_uem_page_read(struct call *c, const char *page_name, const char *size_name,
 	int64_t otherwise, int64_t max)
 {
-	struct uem_page p = { number_or(pairs_get_nocase(&c->query, page_name), 0),
-		number_or(pairs_get_nocase(&c->query, size_name), otherwise) };
+	struct uem_page p = { .number = number_or(pairs_get_nocase(&c->query, page_name), 0),
+		.size = number_or(pairs_get_nocase(&c->query, size_name), otherwise) };
 
 	if (p.size < 1)
 		p.size = otherwise;
 	if (p.size > max)
 		p.size = max;
+	p.size = page_size(c->sim, p.size);
+	p.take = p.size;
+	p.skip = p.number * p.size;
+	if (pages_are_odd(c->sim)) {
+		struct page_cut cut = page_cut(c->sim, p.number, p.size);
+
+		p.take = cut.take;
+		p.skip = cut.skip;
+	}
 	return p;
+}
+
+void sim_uem_put_total(struct call *c, struct json_out *o, const char *key, int64_t total)
+{
+	if (page_total(c->sim, &total))
+		json_put_int(o, key, total);
 }
 
 int64_t sim_uem_profile_find(struct sim *s, struct str id, int64_t *ret_og)

@@ -44,6 +44,7 @@ const struct route sim_uem_routes[] = {
 	{ "PUT", "/api/mdm/enrollment-tokens", sim_uem_tokens_change, false, 0 },
 	{ "PUT", "/api/mdm/dep/profiles/{}", sim_uem_profile_put, false, 0 },
 	{ "GET", "/api/system/groups/{}", sim_uem_group_get, false, 2 },
+	{ "GET", "/api/system/groups/{}/device-wipes", sim_uem_device_wipes, false, 0 },
 	{ "GET", "/api/system/groups/{}/children", sim_uem_group_children, false, 0 },
 	{ "GET", "/api/system/users/search", sim_uem_users, false, 0 },
 	{ "GET", "/api/mam/apps/search", sim_uem_apps_public, false, 0 },

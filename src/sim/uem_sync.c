@@ -38,6 +38,16 @@ static struct str og_name(struct sim *s, int64_t og)
 	return name;
 }
 
+/* The entry is about to change: a stale list still shows it. */
+static void remember(struct sim *s, int64_t og, int64_t device)
+{
+	sql_run(&s->sql,
+		sql_z("INSERT INTO record_was(og, device, at, listed, profile, status, since) "
+		      "SELECT ?1, ?2, ?3, r.device NOT NULL, r.profile, r.status, r.since "
+		      "FROM (SELECT 1) LEFT JOIN record r ON r.og=?1 AND r.device=?2"),
+		sql_i(og), sql_i(device), sql_i(s->now));
+}
+
 static void record_remove(struct sim *s, const struct target *t)
 {
 	struct effect e = { .serial = t->serial,
@@ -45,6 +55,7 @@ static void record_remove(struct sim *s, const struct target *t)
 		.before = og_name(s, t->og),
 		.effective = true };
 
+	remember(s, t->og, t->device);
 	sql_run(&s->sql, sql_z("DELETE FROM record WHERE og=? AND device=?"), sql_i(t->og),
 		sql_i(t->device));
 	sim_effect(s, &e);
@@ -59,6 +70,7 @@ static void record_add(struct sim *s, const struct target *t)
 		.effective = true };
 	int64_t first;
 
+	remember(s, t->og, t->device);
 	sql_run(&s->sql,
 		sql_z("INSERT INTO record(og, device, profile, status, since) VALUES(?,?,?,?,?)"),
 		sql_i(t->og), sql_i(t->device), sql_i(t->profile),
@@ -85,11 +97,23 @@ static void record_refresh(struct sim *s, const struct target *t)
 		return;
 	e.before = profile_name(s, known);
 	e.after = profile_name(s, t->profile);
+	remember(s, t->og, t->device);
 	sql_run(&s->sql,
 		sql_z("UPDATE record SET profile=?, status=?, since=? WHERE og=? AND device=?"),
 		sql_i(t->profile), sql_i(t->profile == SQL_NULL ? PROFILE_EMPTY : PROFILE_ASSIGNED),
 		sql_i(s->now), sql_i(t->og), sql_i(t->device));
 	sim_effect(s, &e);
+}
+
+/* Apple leaves a throttled device out of the feed for a time (contract: Apple G). */
+static bool is_held_back(struct sim *s, const struct target *t)
+{
+	int64_t since;
+
+	if (!knob(s, KNOB_UEM_THROTTLED_GONE) || !knob_has(s, KNOB_UEM_THROTTLED, t->serial))
+		return false;
+	since = sql_int(&s->sql, sql_z("SELECT assigned FROM device WHERE id=?"), sql_i(t->device));
+	return since != SQL_NULL && s->now < since + knob(s, KNOB_UEM_THROTTLE_TIME);
 }
 
 static void reconcile(struct sim *s, int64_t og, int64_t device)
@@ -101,7 +125,8 @@ static void reconcile(struct sim *s, int64_t og, int64_t device)
 	t.on_server = sql_int(&s->sql,
 			      sql_z("SELECT 1 FROM device d JOIN server v ON v.id=d.server "
 				    "WHERE d.id=? AND v.og=?"),
-			      sql_i(device), sql_i(og)) != SQL_NULL;
+			      sql_i(device), sql_i(og)) != SQL_NULL &&
+		      !is_held_back(s, &t);
 	t.profile = t.on_server ? sql_int(&s->sql, sql_z("SELECT profile FROM device WHERE id=?"),
 					  sql_i(device))
 				: SQL_NULL;
@@ -123,8 +148,12 @@ static void sync_changes(struct sim *s, int64_t og)
 		      "WHERE v.og=? AND f.seq>v.cursor ORDER BY f.device"),
 		sql_i(og));
 
-	while (sql_next(&s->sql, st))
-		reconcile(s, og, db_col_int(st, 0));
+	while (sql_next(&s->sql, st)) {
+		int64_t device = db_col_int(st, 0);
+
+		if (!knob_has(s, KNOB_UEM_FEED_LACKS, serial_of(s, device)))
+			reconcile(s, og, device);
+	}
 }
 
 static void fetch_all(struct sim *s, int64_t og)
@@ -157,6 +186,7 @@ void sync_job(struct sim *s, const struct job *job)
 
 static void record_profile(struct sim *s, const struct job *job, int64_t profile, int64_t status)
 {
+	remember(s, job->a, job->b);
 	sql_run(&s->sql,
 		sql_z("UPDATE record SET profile=?, status=?, since=? WHERE og=? AND device=?"),
 		sql_i(profile), sql_i(status), sql_i(s->now), sql_i(job->a), sql_i(job->b));
@@ -169,6 +199,18 @@ static bool profile_possible(struct sim *s, const struct job *job)
 		       sql_z("SELECT 1 FROM device d JOIN server v ON v.id=d.server "
 			     "WHERE d.id=? AND v.og=? AND d.corrupt=0"),
 		       sql_i(job->b), sql_i(job->a)) != SQL_NULL;
+}
+
+/* Apple takes the assignment up again by itself, after a day. */
+static bool throttles(struct sim *s, const struct job *job, struct str serial)
+{
+	struct job again = *job;
+
+	if (job->text.n || !knob_has(s, KNOB_UEM_THROTTLED, serial))
+		return false;
+	again.text = STR("again");
+	job_add(s, s->now + knob(s, KNOB_UEM_THROTTLE_TIME), JOB_PROFILE, &again);
+	return true;
 }
 
 void profile_job(struct sim *s, const struct job *job)
@@ -186,6 +228,11 @@ void profile_job(struct sim *s, const struct job *job)
 	db_reset(st);
 	e.before = profile_name(s, before);
 	e.after = profile_name(s, job->c);
+	if (job->c != SQL_NULL && throttles(s, job, e.serial)) {
+		record_profile(s, job, before, PROFILE_THROTTLED);
+		sim_effect(s, &e);
+		return;
+	}
 	if (knob(s, KNOB_UEM_PROFILE) == PROFILE_STUCK || !profile_possible(s, job)) {
 		/* A broken registration stays what it was: in progress or failed. */
 		record_profile(

@@ -3,6 +3,7 @@
  */
 #include "base/time.h"
 #include "sim/fleet.h"
+#include "sim/pages.h"
 #include "sim/uem.h"
 
 #define TOKEN_SELECT_OF(records)                                                                \
@@ -47,6 +48,51 @@ static void put_row(struct call *c, struct json_out *o, struct db_stmt *st)
 	json_obj_end(o);
 }
 
+/* found: what was asked for by serial is never left out. */
+static void put_rows(struct call *c, struct json_out *o, struct db_stmt *st, bool found)
+{
+	while (sql_next(&c->sim->sql, st))
+		if (found || !page_lacks(c->sim, db_col_str(st, 1)))
+			put_row(c, o, st);
+}
+
+static void end_rows(struct call *c, struct json_out *o, const struct uem_page *page, int64_t total)
+{
+	json_arr_end(o);
+	json_put_int(o, "page", page->number);
+	json_put_int(o, "page_size", page->size);
+	sim_uem_put_total(c, o, "total", total);
+	json_obj_end(o);
+}
+
+/* As they were some time ago. */
+static void tokens_then(
+	struct call *c, const struct og *og, struct str serial, const struct uem_page *page)
+{
+	int64_t total = sql_int(&c->sim->sql,
+		sql_z("SELECT count(*) FROM record_then r JOIN device d ON d.id=r.device WHERE "
+		      "r.og " IN_GROUP " AND (?2 IS NULL OR d.serial=?2)"),
+		sql_i(og->id), sql_s(serial.n ? serial : STR_NONE));
+	struct json_out o;
+
+	if (page->skip >= total) {
+		sim_uem_no_content(c);
+		return;
+	}
+	sim_uem_object(c, &o);
+	json_arr(&o, "tokens");
+	put_rows(c, &o,
+		sql_query(&c->sim->sql,
+			sql_z(TOKEN_SELECT_OF(
+				"record_then") "WHERE r.og " IN_GROUP
+					       " AND (?2 IS NULL OR d.serial=?2) ORDER BY r.og, "
+					       "r.device LIMIT ?3 OFFSET ?4"),
+			sql_i(og->id), sql_s(serial.n ? serial : STR_NONE), sql_i(page->take),
+			sql_i(page->skip)),
+		serial.n > 0);
+	end_rows(c, &o, page, total);
+}
+
 void sim_uem_tokens(struct call *c)
 {
 	struct uem_page page = sim_uem_page_read(c, "page", "page_size", 500, 500);
@@ -58,6 +104,10 @@ void sim_uem_tokens(struct call *c)
 
 	if (!sim_uem_group(c, c->part[0], 6, &og))
 		return;
+	if (sim_look_back(c->sim, KNOB_UEM_STALE)) {
+		tokens_then(c, &og, serial, &page);
+		return;
+	}
 	total = serial.n ? sql_int(&c->sim->sql,
 				   sql_z("SELECT count(*) FROM device d JOIN record r ON "
 					 "r.device=d.id AND r.og " IN_GROUP " WHERE d.serial=?2"),
@@ -65,7 +115,7 @@ void sim_uem_tokens(struct call *c)
 			 : sql_int(&c->sim->sql,
 				   sql_z("SELECT count(*) FROM record WHERE og " IN_GROUP),
 				   sql_i(og.id));
-	if (page.number * page.size >= total) {
+	if (page.skip >= total) {
 		sim_uem_no_content(c);
 		return;
 	}
@@ -83,14 +133,9 @@ void sim_uem_tokens(struct call *c)
 				       "(SELECT * FROM record WHERE og " IN_GROUP
 				       " ORDER BY og, device LIMIT ?2 OFFSET ?3)") "ORDER BY r.og, "
 										   "r.device"),
-			       sql_i(og.id), sql_i(page.size), sql_i(page.number * page.size));
-	while (sql_next(&c->sim->sql, st))
-		put_row(c, &o, st);
-	json_arr_end(&o);
-	json_put_int(&o, "page", page.number);
-	json_put_int(&o, "page_size", page.size);
-	json_put_int(&o, "total", total);
-	json_obj_end(&o);
+			       sql_i(og.id), sql_i(page.take), sql_i(page.skip));
+	put_rows(c, &o, st, serial.n > 0);
+	end_rows(c, &o, &page, total);
 }
 
 /* The row of {og}/{token}; NULL when the reply says why not. */
@@ -106,9 +151,15 @@ static struct db_stmt *find_token(struct call *c)
 		sim_uem_html(c, 404, "The resource cannot be found."); /* contract: UEM D */
 		return NULL;
 	}
-	st = sql_query(&c->sim->sql,
-		sql_z(TOKEN_SELECT "WHERE r.device=?2 AND r.og " IN_GROUP " LIMIT 1"), sql_i(og.id),
-		sql_i(device));
+	st = sim_look_back(c->sim, KNOB_UEM_STALE)
+		     ? sql_query(&c->sim->sql,
+			       sql_z(TOKEN_SELECT_OF("record_then") "WHERE r.device=?2 AND "
+								    "r.og " IN_GROUP " LIMIT 1"),
+			       sql_i(og.id), sql_i(device))
+		     : sql_query(&c->sim->sql,
+			       sql_z(TOKEN_SELECT "WHERE r.device=?2 AND r.og " IN_GROUP
+						  " LIMIT 1"),
+			       sql_i(og.id), sql_i(device));
 	if (sql_next(&c->sim->sql, st))
 		return st;
 	sim_uem_error(c, 404, 5220, "No enrollment token has this UUID");

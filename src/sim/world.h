@@ -20,7 +20,7 @@ enum verdict {
 enum corrupt { CORRUPT_NO, CORRUPT_YES, CORRUPT_UNASSIGNED, CORRUPT_GONE };
 
 struct truth {
-	int64_t id, server, profile, corrupt, released, deadline;
+	int64_t id, server, profile, corrupt, released, deadline, origin;
 	bool capable, migrating;
 };
 bool truth_find(struct sim *s, struct str serial, struct truth *ret);
@@ -37,6 +37,12 @@ enum verdict world_migrate_cancel(
 enum verdict world_release(struct sim *s, struct str serial, int64_t server, int64_t deadline_ms);
 /* Job: a = device, b = the deadline that has come. */
 void world_migrated(struct sim *s, const struct job *job);
+/* Job: a = device, b = the server it was on before its migration. */
+void world_cancelled(struct sim *s, const struct job *job);
+/* Apple does not know it any more. */
+void world_vanish(struct sim *s, const struct truth *t, struct str serial);
+/* A released or vanished device is in the organization again, on no server. */
+void world_return(struct sim *s, struct str serial);
 
 /* --- parts of the above --- */
 /* to SQL_NULL: off its server. The enrollment profile belongs to the assignment and goes with it.
@@ -47,12 +53,18 @@ void world_event(struct sim *s, const char *type, struct str serial, int64_t ser
 /* Writes the effect: effective when v is VERDICT_DONE. Returns v. */
 enum verdict world_tell(struct sim *s, struct effect *e, enum verdict v);
 
+/* Released at that moment; SQL_NULL: not any more. */
+void world_released(struct sim *s, int64_t device, int64_t at_ms);
+/* Deeds that hang on that moment of the activity are due. */
+void milestone_later(struct sim *s, enum moment at, int64_t activity);
+
 /* The device's entry in the UEM came or went: the other half of mending. */
 void world_record_gone(struct sim *s, int64_t device);
 void world_record_new(struct sim *s, int64_t device, struct str serial);
 
-/* Job: a = device, b = server to show, c = REVEAL_STATUS and REVEAL_SERVER. */
-enum { REVEAL_STATUS = 1, REVEAL_SERVER = 2 };
+/* Job: a = device, b = server to show, c = REVEAL_STATUS and REVEAL_SERVER, and REVEALS times the
+ * row of the activity behind it. */
+enum { REVEAL_STATUS = 1, REVEAL_SERVER = 2, REVEALS = 4 };
 void world_reveal(struct sim *s, const struct job *job);
 
 /* Names for the audit; "" for SQL_NULL. Borrowed from the request's arena. */

@@ -36,6 +36,8 @@ enum verdict world_migrate(struct sim *s, struct str serial, int64_t server, int
 		return world_tell(s, &e, VERDICT_SAME);
 	world_move(s, &t, serial, server);
 	set_migration(s, &t, begun(s, deadline_ms), deadline_ms);
+	sql_run(&s->sql, sql_z("UPDATE device SET origin=? WHERE id=?"), sql_i(t.server),
+		sql_i(t.id));
 	return world_tell(s, &e, VERDICT_DONE);
 }
 
@@ -54,7 +56,26 @@ enum verdict world_migrate_update(
 	return world_tell(s, &e, VERDICT_DONE);
 }
 
-/* The device keeps the server it was assigned to: nothing says that Apple takes that back. */
+void world_cancelled(struct sim *s, const struct job *job)
+{
+	struct db_stmt *st = sql_query(
+		&s->sql, sql_z("SELECT serial FROM device WHERE id=? AND gone=0"), sql_i(job->a));
+	struct effect e = { .what = "migrate-return", .effective = true };
+	struct truth t;
+
+	if (!sql_next(&s->sql, st))
+		return;
+	e.serial = arena_dup(&s->arena, db_col_str(st, 0));
+	db_reset(st);
+	if (!truth_find(s, e.serial, &t) || t.server == job->b || t.released != SQL_NULL)
+		return;
+	e.before = server_name(s, t.server);
+	e.after = server_name(s, job->b);
+	world_move(s, &t, e.serial, job->b);
+	sim_effect(s, &e);
+}
+
+/* Apple puts the device back on its first server (contract: Apple G). */
 enum verdict world_migrate_cancel(
 	struct sim *s, struct str serial, int64_t server, int64_t deadline_ms)
 {
@@ -68,7 +89,17 @@ enum verdict world_migrate_cancel(
 	if (!t.migrating)
 		return world_tell(s, &e, VERDICT_REFUSED);
 	set_migration(s, &t, NULL, SQL_NULL);
-	return world_tell(s, &e, VERDICT_DONE);
+	(void)world_tell(s, &e, VERDICT_DONE);
+	if (t.origin != SQL_NULL && knob(s, KNOB_APPLE_CANCEL)) {
+		int64_t wait = knob(s, KNOB_APPLE_CANCEL_TIME);
+		struct job back = { .a = t.id, .b = t.origin };
+
+		if (wait > 0)
+			job_add(s, s->now + wait, JOB_CANCEL, &back);
+		else
+			world_cancelled(s, &back);
+	}
+	return VERDICT_DONE;
 }
 
 void world_migrated(struct sim *s, const struct job *job)
@@ -94,10 +125,7 @@ enum verdict world_release(struct sim *s, struct str serial, int64_t server, int
 		return world_tell(s, &e, VERDICT_REFUSED);
 	if (t.server != SQL_NULL)
 		world_move(s, &t, serial, SQL_NULL);
-	sql_run(&s->sql,
-		sql_z("UPDATE device SET released=?1, releaser='API', migration=NULL, "
-		      "deadline=NULL, updated=?1 WHERE id=?2"),
-		sql_i(s->now), sql_i(t.id));
+	world_released(s, t.id, s->now);
 	world_event(s, "DEVICE_REMOVED_FROM_ORG", serial, SQL_NULL);
 	return world_tell(s, &e, VERDICT_DONE);
 }

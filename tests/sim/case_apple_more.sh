@@ -61,7 +61,7 @@ later 11
 device C02SOUND0002
 check '.data.attributes | has("mdmMigrationStatus") | not'
 same "nothing to cancel" "migrate-cancel false" "$(effects C02SHELF0001)"
-same "moves" "migrate true,migrate true,migrate-cancel true" "$(effects C02SOUND0002)"
+same "moves" "migrate true,migrate true,migrate-cancel true,migrate-return true" "$(effects C02SOUND0002)"
 
 # --- release ---
 post /v1/orgDeviceActivities "$(activity RELEASE_DEVICES '' C02OTHER0001)"

@@ -1,0 +1,13 @@
+/*
+ * Records that are not what the contract says (`odd:` of a scenario).
+ */
+#ifndef SIM_ODD_H
+#define SIM_ODD_H
+
+#include "sim/route.h"
+#include "sim/scenario.h"
+
+/* Rewrites the reply as the entries that strike want it. */
+void odd_reply(struct call *c, enum party party);
+
+#endif
