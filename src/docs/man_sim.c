@@ -42,6 +42,8 @@ static const struct part {
 	{ "Columns of the fleet CSV", "FLEET", false },
 	{ "Knobs, ", "KNOBS", false },
 	{ "Scenario files", "SCENARIOS", true },
+	{ "The audit ", "AUDIT", false },
+	{ "With --control", "CONTROL", false },
 };
 
 /* Indented lines stand in a block of their own. */

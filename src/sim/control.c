@@ -342,6 +342,6 @@ bool control_handle(struct sim *s, const struct request *q, struct reply *r)
 void control_describe(struct buf *b)
 {
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		buf_printf(b, "  %-4s %-14s %s\n", routes[i].method, routes[i].path,
-			routes[i].meaning);
+		buf_printf(
+			b, "  %s %-14s  %s\n", routes[i].method, routes[i].path, routes[i].meaning);
 }

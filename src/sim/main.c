@@ -78,15 +78,13 @@ static const struct option_row {
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]), EXIT_USAGE = 64 };
 
 static const char scenario_help[] =
-	"\nScenario files are YAML; several add up. Which requests an entry is about: service, "
-	"method, "
-	"path,\n"
-	"query (with * and ?), activity (its type, or '*'), names (a text in path, query or body, "
-	"such "
-	"as a\n"
-	"serial), all of which may be left out; and of those that fit nth: N or [N, M], every: N "
-	"or\n"
-	"chance: N%; else all.\n"
+	"\nScenario files are YAML, and several add up.\n"
+	"Which requests an entry is about: service, method, path and query (with * and ?), "
+	"activity\n"
+	"(its type, or *) and names (a text in path, query or body, such as a serial), all of "
+	"which\n"
+	"may be left out; and of those that fit nth: N or [N, M], every: N or chance: N%, else "
+	"all.\n"
 	"  version: 1\n"
 	"  knobs: {apple.visibility_lag: 20s}\n"
 	"  rates:\n"
@@ -126,18 +124,19 @@ static const char scenario_help[] =
 	"was\n";
 
 static const char audit_help[] =
-	"\nThe audit has one JSON object a line; t is ms UTC, kind says what it is:\n"
-	"  request   service method path query status actor digest; fault and applied (yes, no,\n"
-	"            late) when the client did not get that reply as it was; with --audit-bodies\n"
-	"            sent and told\n"
-	"  accepted  activity type server serials actor: an activity was taken\n"
-	"  effect    serial what before after effective actor activity: the truth changed (or, "
-	"not\n"
-	"            effective, did not), which for an activity is its landing\n"
-	"  visible   serial what (status, server or both) server activity: Apple's lists show it\n"
-	"  terminal  activity status sub log {serial: word or null}: an activity ended\n"
-	"  control   method path status: somebody drove the simulator (--control)\n"
-	"\n/sim/..., with --control:\n";
+	"\nThe audit has one JSON object a line; t is ms UTC, and kind says what else there is:\n"
+	"  request     service method path query status actor digest; fault and applied (yes, no, "
+	"late) when the client did not get that reply as it was; with --audit-bodies sent and "
+	"told\n"
+	"  accepted    activity type server serials actor: an activity was taken\n"
+	"  effect      serial what before after effective actor activity: the truth changed (not "
+	"effective: it did not); of an activity this is its landing\n"
+	"  visible     serial what (status, server or both) server activity: Apple's lists show "
+	"it\n"
+	"  terminal    activity status sub log (serial: its word, or null): an activity ended\n"
+	"  control     method path status: somebody drove the simulator\n"
+	"\nWith --control these paths are answered, too; X-Sim-Now moves the time as it does "
+	"elsewhere.\n";
 
 static void describe(struct buf *b)
 {
