@@ -1,6 +1,6 @@
 /*
  * Enrollment tokens of the UEM: found by serial or in the pages of a group, then each one's detail,
- * the only place that tells an assignment's state (contract: uem.md C.5).
+ * the only place that tells an assignment's state (services/README.md UEM C.5).
  */
 #include <stdlib.h>
 #include <string.h>

@@ -35,8 +35,8 @@ void uuid_random(char out[UUID_TEXT]);
 /* --- ES256 (RFC 7518 3.4): R and S as 32 bytes each, not DER --- */
 struct es256_key;
 /* Takes the four shapes seen in the field: PKCS#8, SEC1, PKCS#8 under an "EC PRIVATE KEY" label,
- * and a leading EC PARAMETERS block (contracts: Apple A.2). ERR_SETTINGS unless a P-256 private
- * key. Caller frees with es256_free(). */
+ * and a leading EC PARAMETERS block (services/README.md Apple A.2). ERR_SETTINGS unless a P-256
+ * private key. Caller frees with es256_free(). */
 MUST_CHECK enum errc es256_load(struct es256_key **ret, struct str pem, struct err *err);
 /* A public key (SPKI PEM) for verifying; the simulator's half. */
 MUST_CHECK enum errc es256_load_public(struct es256_key **ret, struct str pem, struct err *err);
@@ -52,8 +52,8 @@ MUST_CHECK enum errc es256_verify(const struct es256_key *k, struct str signed_p
 
 /* --- CMS --- */
 /* Opens Apple's server token: the .p7m of the portal with the PEM key of the certificate that was
- * uploaded there (contracts: Apple B.1). Gives the MIME text that holds the JSON; caller wipes ret.
- * ERR_SETTINGS. */
+ * uploaded there (services/README.md Apple B.1). Gives the MIME text that holds the JSON; caller
+ * wipes ret. ERR_SETTINGS. */
 MUST_CHECK enum errc cms_open_token(
 	struct str p7m, struct str key_pem, struct buf *ret, struct err *err);
 
@@ -63,7 +63,7 @@ MUST_CHECK enum errc cms_signer_load(
 	struct cms_signer **ret, struct str pkcs12, struct str password, struct err *err);
 void cms_signer_free(struct cms_signer *s);
 /* Appends the Authorization of a request for this path, which comes without host and query and as
- * it is sent (contracts: UEM A.5). */
+ * it is sent (services/README.md UEM A.5). */
 MUST_CHECK enum errc cms_url_header(
 	const struct cms_signer *s, struct str path, struct buf *out, struct err *err);
 

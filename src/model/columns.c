@@ -6,9 +6,9 @@
  * Names seen in exports, folded as fold() does it (lower case; no accents, blanks or punctuation),
  * the surer first. `weak` ones count only where nothing surer stands: exporters of the API put the
  * serial into `id`, what they were asked for into `inputSerial`, and the kind of resource into
- * `type`. Sources: contracts, Apple A.4 (attributes of the API), C.1 (exporters), C.3 (serial in
- * other languages). No header of Apple's portals is known for sure; those are the words of their
- * pages.
+ * `type`. Sources: services/README.md Apple A.4 (attributes of the API), C.1 (exporters), C.3
+ * (serial in other languages). No header of Apple's portals is known for sure; those are the words
+ * of their pages.
  */
 static const struct alias {
 	const char *good, *weak;

@@ -1,6 +1,7 @@
 /*
  * Which column of the input is what. Exports differ by portal, year and language, and no public
- * source fixes their header (contracts: Apple C.2, C.3), so columns are recognised by alias.
+ * source fixes their header (services/README.md Apple C), so columns are recognised by
+ * alias.
  */
 #ifndef MODEL_COLUMNS_H
 #define MODEL_COLUMNS_H

@@ -31,7 +31,7 @@ enum reading {
 		READING_MAX_
 };
 
-/* Canonical columns of the input, in the words of interface.md section 3. */
+/* Canonical columns of the input, in the words of depmend-rules(5). */
 #define COLUMN_LIST(X)                          \
 	X(SERIAL, "serial", TEXT)               \
 	X(MODEL, "model", TEXT)                 \

@@ -1,5 +1,5 @@
 /*
- * Serial numbers: 8 to 17 letters and digits, upper case (contracts: Apple D).
+ * Serial numbers: 8 to 17 letters and digits, upper case (services/README.md Apple D).
  */
 #ifndef MODEL_SERIAL_H
 #define MODEL_SERIAL_H

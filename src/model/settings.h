@@ -1,5 +1,5 @@
 /*
- * The settings of one tenant as plain data (interface.md section 2).
+ * The settings of one tenant as plain data (depmend-settings(5)).
  */
 #ifndef MODEL_SETTINGS_H
 #define MODEL_SETTINGS_H

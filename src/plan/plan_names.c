@@ -1,6 +1,6 @@
 /*
- * Every name written in rules and settings has to mean exactly one server or profile (interface.md
- * section 7); one from a column spoils its row only.
+ * Every name written in rules and settings has to mean exactly one server or profile; one from a
+ * column spoils its row only.
  */
 #include "base/diag.h"
 #include "plan/plan_parts.h"

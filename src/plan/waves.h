@@ -1,6 +1,5 @@
 /*
- * Which rows go together: cut from the planned rows by `waves:` and `in_flight` (interface.md
- * section 7).
+ * Which rows go together: cut from the planned rows by `waves:` and `in_flight`.
  */
 #ifndef PLAN_WAVES_H
 #define PLAN_WAVES_H

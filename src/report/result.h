@@ -1,5 +1,5 @@
 /*
- * The result CSV (interface.md section 5): every input row in order with its columns, then ours.
+ * The result CSV: every input row in order with its columns, then ours.
  *
  * Rows are pushed one by one; nothing is visible under the final name before result_commit(). A row
  * of a comma separated input is copied as its raw span when that is plain RFC 4180 and no cell

@@ -1,5 +1,5 @@
 /*
- * Exit statuses (interface.md section 6): one table for the process, the summary and the manual.
+ * Exit statuses: one table for the process, the summary and the manual.
  */
 #ifndef REPORT_STATUS_H
 #define REPORT_STATUS_H

@@ -1,6 +1,6 @@
 #include "rules/ruleset.h"
 
-/* Apple refuses a migration deadline further ahead than this (contracts: Apple A.6). */
+/* Apple refuses a migration deadline further ahead than this (services/README.md Apple A.6). */
 #define MIGRATION_MAX_MS (INT64_C(90) * 86400000)
 
 static enum errc arg_text(const struct ruleset *set, const struct arg *a,

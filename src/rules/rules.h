@@ -1,5 +1,5 @@
 /*
- * The rule language (interface.md section 3): load, bind to a header, judge rows.
+ * The rule language (depmend-rules(5)): load, bind to a header, judge rows.
  *
  * Pure: no clock, no network, no log. Rules know no services; they ask for facts by the names of
  * model/field.h through a callback.

@@ -1,6 +1,6 @@
 /*
  * Releases in Apple School Manager, whose API has none: the DEP service lets the server that a
- * device is on give it up, with that server's own token (contract: apple.md B).
+ * device is on give it up, with that server's own token (services/README.md Apple B).
  */
 #include <stdio.h>
 #include <stdlib.h>

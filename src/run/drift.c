@@ -1,6 +1,6 @@
 /*
  * Who changed a device behind the run's back: Apple's audit events say so, when there are any
- * (contract: apple.md E). No event is no evidence, and nothing waits for one.
+ * (services/README.md Apple E). No event is no evidence, and nothing waits for one.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Apple's audit trail as a witness (contract: apple.md E). Only what it tells counts: events come
- * late, or are read by an account that may not, and none found means nothing.
+ * Apple's audit trail as a witness (services/README.md Apple E). Only what it tells counts: events
+ * come late, or are read by an account that may not, and none found means nothing.
  */
 #include <stdio.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 
 enum {
 	/* The list shows the device, but the UEM has no record to give the profile to
-	 * (uem.md H.6). */
+	 * (services/README.md UEM H.6). */
 	CODE_NOT_SYNCED = 5058,
 	CODE_NO_ACCOUNT = 5053, /* the group has no DEP account */
 	PROFILE_AHEAD =

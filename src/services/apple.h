@@ -1,6 +1,6 @@
 /*
  * Apple Business / School API as a pure codec: requests out, decoded facts in. No socket, no clock,
- * no retry. Every function names the section of the contract (apple.md) that it follows.
+ * no retry. Every function names the section of services/README.md that it follows.
  *
  * Requests: fill an http_request without Authorization (wire/transport adds the bearer).
  * Replies: ERR_OK with the decoded facts, or the code that tells what to do (apple_reply_error).

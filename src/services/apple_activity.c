@@ -1,5 +1,5 @@
 /*
- * Activities: the only way Apple changes anything for us (contract: apple.md A.6).
+ * Activities: the only way Apple changes anything for us (services/README.md Apple A.6).
  */
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /*
- * Sign-in: an ES256 assertion for a bearer (contract: apple.md A.1, A.2).
+ * Sign-in: an ES256 assertion for a bearer (services/README.md Apple A.1, A.2).
  */
 #include "base/mem.h"
 #include "services/apple.h"

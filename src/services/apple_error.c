@@ -1,5 +1,5 @@
 /*
- * What Apple says when it says no (contract: apple.md A.8).
+ * What Apple says when it says no (services/README.md Apple A.8).
  */
 #include "services/apple.h"
 #include "services/wire.h"

@@ -1,5 +1,6 @@
 /*
- * Audit events: somebody else's account of what happened (contract: apple.md E). Business only.
+ * Audit events: somebody else's account of what happened (services/README.md Apple E). Business
+ * only.
  *
  * No event found is no evidence: nobody published how late they come and how long they stay.
  */

@@ -1,5 +1,5 @@
 /*
- * Listings and look-ups: servers, devices, linkages (contract: apple.md A.3, A.4, A.5).
+ * Listings and look-ups: servers, devices, linkages (services/README.md Apple A.3, A.4, A.5).
  *
  * Every request names its fields: a default subset leaves newer attributes out, and unnamed ones
  * cost megabytes in an organization of 100,000 devices.
@@ -88,7 +88,7 @@ static void add_decoded(struct buf *out, struct str text)
 }
 
 /* The value of the query parameter `cursor`; the rest of the address is nobody's business, since
- * its host can be wrong and must never get the bearer (contract: apple.md A.3, F.20). */
+ * its host can be wrong and must never get the bearer (services/README.md Apple A.3, F.20). */
 static struct str link_cursor(struct str link)
 {
 	struct str query = link;

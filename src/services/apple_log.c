@@ -1,5 +1,6 @@
 /*
- * The log of an activity: a CSV with a preamble and one or more tables (contract: apple.md A.7).
+ * The log of an activity: a CSV with a preamble and one or more tables (services/README.md Apple
+ * A.7).
  *
  * No source fixes the layout, so a table is whatever follows a row that names both a serial number
  * and an operation status, up to the next blank line or the next row of names.

@@ -1,7 +1,7 @@
 /*
- * Apple's Device Assignment (DEP) service as a pure codec (contract: apple.md B). It belongs to one
- * server of the portal: it cannot move devices, but it can tell whether the terms were accepted,
- * what it knows of a device, and, for School, disown one.
+ * Apple's Device Assignment (DEP) service as a pure codec (services/README.md Apple B). It belongs
+ * to one server of the portal: it cannot move devices, but it can tell whether the terms were
+ * accepted, what it knows of a device, and, for School, disown one.
  *
  * Requests come without X-ADM-Auth-Session, which wire adds, and the client's User-Agent,
  * without which everything is answered 400.

@@ -1,5 +1,5 @@
 /*
- * Account and devices (contract: apple.md B.3).
+ * Account and devices (services/README.md Apple B.3).
  */
 #include "services/dep_wire.h"
 #include "services/wire.h"

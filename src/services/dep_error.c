@@ -1,5 +1,5 @@
 /*
- * Error words (contract: apple.md B.2, B.3): bare (EXPIRED_CURSOR), quoted, or inside JSON.
+ * Error words (services/README.md Apple B.2, B.3): bare (EXPIRED_CURSOR), quoted, or inside JSON.
  */
 #include "services/dep.h"
 #include "services/wire.h"

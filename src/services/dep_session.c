@@ -1,5 +1,6 @@
 /*
- * The session: one OAuth 1.0a signature buys a token for a few minutes (contract: apple.md B.2).
+ * The session: one OAuth 1.0a signature buys a token for a few minutes (services/README.md Apple
+ * B.2).
  */
 #include <inttypes.h>
 #include <stdio.h>

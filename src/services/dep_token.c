@@ -1,5 +1,5 @@
 /*
- * The server token (contract: apple.md B.1).
+ * The server token (services/README.md Apple B.1).
  */
 #include "services/dep.h"
 #include "services/wire.h"

@@ -1,6 +1,7 @@
 /*
- * Workspace ONE UEM REST API as a pure codec (contract: uem.md). No socket, no clock, no retry.
- * Requests carry Accept with the version; wire/transport adds Authorization and aw-tenant-code.
+ * Workspace ONE UEM REST API as a pure codec (services/README.md UEM). No socket, no clock, no
+ * retry. Requests carry Accept with the version; wire/transport adds Authorization and
+ * aw-tenant-code.
  */
 #ifndef SERVICES_UEM_H
 #define SERVICES_UEM_H

@@ -1,5 +1,5 @@
 /*
- * Sign-in and the shape every request shares (contract: uem.md A.1 to A.4).
+ * Sign-in and the shape every request shares (services/README.md UEM A.1 to A.4).
  */
 #include <stdio.h>
 

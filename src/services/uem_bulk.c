@@ -6,7 +6,7 @@
 #include "services/uem_wire.h"
 #include "services/wire.h"
 
-/* The service itself reckons with up to 150 s for these (contract: uem.md D). */
+/* The service itself reckons with up to 150 s for these (services/README.md UEM D). */
 enum { BULK_TIMEOUT_MS = 180 * 1000 };
 
 /* {"BulkValues":{"Value":[...]}}: begin, then the values, then end. */
@@ -139,7 +139,7 @@ static bool is_fault(const struct json *v)
 }
 
 /* Faults, Faults.Faults and Faults.Fault, each a list or a single fault, were all seen or
- * documented (contract: uem.md C.3, H.17). */
+ * documented (services/README.md UEM C.3, H.17). */
 static const struct json *find_faults(const struct json *root)
 {
 	const struct json *v = wire_member(root, "Faults");

@@ -1,7 +1,7 @@
 /*
- * Workspace ONE UEM: many devices in one call, and what takes a device away (contract: uem.md C.1,
- * C.3, C.4). Records are named by their id and never by serial: serials are not unique there, and a
- * delete by serial may hit another one's record (H.12).
+ * Workspace ONE UEM: many devices in one call, and what takes a device away (services/README.md UEM
+ * C.1, C.3, C.4). Records are named by their id and never by serial: serials are not unique there,
+ * and a delete by serial may hit another one's record (H.12).
  */
 #ifndef SERVICES_UEM_BULK_H
 #define SERVICES_UEM_BULK_H

@@ -1,11 +1,12 @@
 /*
  * The list of devices Apple gave to a group's server token, and asking for a fresh one
- * (contract: uem.md B6, B7, B.2).
+ * (services/README.md UEM B6, B7, B.2).
  */
 #include "services/uem_wire.h"
 #include "services/wire.h"
 
-/* One array with every device of the token: the slowest read there is (contract: uem.md D, H.3). */
+/* One array with every device of the token: the slowest read there is (services/README.md UEM D,
+ * H.3). */
 enum { LIST_TIMEOUT_MS = 180 * 1000 };
 
 void uem_dep_list_request(

@@ -1,5 +1,5 @@
 /*
- * Device records (contract: uem.md C.1, C.2).
+ * Device records (services/README.md UEM C.1, C.2).
  */
 #include "services/uem_wire.h"
 #include "services/wire.h"

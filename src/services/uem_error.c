@@ -1,6 +1,6 @@
 /*
- * What the UEM says when it says no, which can be inside a yes (contract: uem.md D, H.18, H.24,
- * H.25).
+ * What the UEM says when it says no, which can be inside a yes (services/README.md UEM D, H.18,
+ * H.24, H.25).
  */
 #include <inttypes.h>
 #include <stdio.h>

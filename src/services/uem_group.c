@@ -1,6 +1,6 @@
 /*
- * Organization groups (contract: uem.md C.6): everything else asks for their UUID, people know
- * their Group ID.
+ * Organization groups (services/README.md UEM C.6): everything else asks for their UUID, people
+ * know their Group ID.
  */
 #include "services/uem_wire.h"
 #include "services/wire.h"
@@ -23,7 +23,7 @@ void uem_group_request(const struct uem_service *s, struct str group_id, struct 
 }
 
 /* The version answered can be lower than the one asked for: v2 says OrganizationGroups, v1
- * LocationGroups, some calls a bare list (contract: uem.md A.2, C.6, H.33). */
+ * LocationGroups, some calls a bare list (services/README.md UEM A.2, C.6, H.33). */
 static const struct json *group_list(const struct json *root)
 {
 	const struct json *list = wire_member(root, "OrganizationGroups");

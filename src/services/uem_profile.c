@@ -1,5 +1,5 @@
 /*
- * Enrollment profiles, and giving them to devices (contract: uem.md B1, B8, B.3, B.4).
+ * Enrollment profiles, and giving them to devices (services/README.md UEM B1, B8, B.3, B.4).
  */
 #include "services/uem_wire.h"
 #include "services/wire.h"
@@ -17,7 +17,8 @@ void uem_profiles_request(
 		.version = 1,
 	};
 
-	/* No OrderBy and no SortOrder: their meanings are exchanged (contract: uem.md B.1). */
+	/* No OrderBy and no SortOrder: their meanings are exchanged (services/README.md UEM B.1).
+	 */
 	call.n_pairs = uem_page_pairs(pairs, 1, "Page", "PageSize", page, numbers);
 	uem_call(s, &call, ret);
 }

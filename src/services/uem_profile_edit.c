@@ -1,6 +1,6 @@
 /*
- * One flag of a profile changed, everything else sent back as it came (contract: uem.md B2, B3,
- * H.20).
+ * One flag of a profile changed, everything else sent back as it came (services/README.md UEM B2,
+ * B3, H.20).
  *
  * The text is spliced instead of being written anew: numbers, unknown members and their order stay
  * as they are. It went through json_parse() before, so the scan below meets well-formed JSON only.

@@ -1,6 +1,6 @@
 /*
- * Workspace ONE UEM: what only doctor and a few rules ask for (contract: uem.md B2, B3, C.6, C.7,
- * E).
+ * Workspace ONE UEM: what only doctor and a few rules ask for (services/README.md UEM B2, B3, C.6,
+ * C.7, E).
  */
 #ifndef SERVICES_UEM_SURVEY_H
 #define SERVICES_UEM_SURVEY_H

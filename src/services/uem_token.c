@@ -1,5 +1,5 @@
 /*
- * Enrollment tokens: the rows of the console's lifecycle page (contract: uem.md C.5).
+ * Enrollment tokens: the rows of the console's lifecycle page (services/README.md UEM C.5).
  */
 #include "services/uem_wire.h"
 #include "services/wire.h"

@@ -23,7 +23,7 @@ struct uem_call {
 	unsigned version; /* of the reply's model */
 };
 /* Accept always asks for JSON in that version (none at all can give XML), and everything but a GET
- * says Content-Type, with a body or without (contract: uem.md A.2). */
+ * says Content-Type, with a body or without (services/README.md UEM A.2). */
 void uem_call(const struct uem_service *s, const struct uem_call *call, struct http_request *ret);
 
 /* Appends page and size; the numbers live in `text`. Returns the new count. */

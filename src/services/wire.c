@@ -93,7 +93,7 @@ struct str wire_enum(const struct json *v, int64_t *ret_number)
 	return (struct str){ digits + 2 * n + (n < 10), n < 10 ? 1 : 2 };
 }
 
-/* Every spelling of a date either service was seen to use (contract: uem.md C.2). */
+/* Every spelling of a date either service was seen to use (services/README.md UEM C.2). */
 static bool read_time(struct str text, int64_t *ret)
 {
 	return time_parse(text, ret) || time_parse_format(text, STR("%m/%d/%Y %I:%M:%S %p"), ret);
@@ -173,8 +173,8 @@ void wire_form(struct buf *b, const char *name, struct str value)
 	url_value(b, value);
 }
 
-/* A 400 is also what some endpoints say to too many token requests; only the words tell (contract:
- * apple.md A.2, F.5). One of RFC 6749's own words means the credentials. */
+/* A 400 is also what some endpoints say to too many token requests; only the words tell
+ * (services/README.md Apple A.2, F.5). One of RFC 6749's own words means the credentials. */
 static enum errc token_refusal(const struct http_reply *reply, struct str code, struct str words)
 {
 	static const char *const throttled[] = { "too many", "rate limit", "throttl", "slow_down",

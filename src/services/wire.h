@@ -15,7 +15,8 @@
 /* --- reading: every function takes NULL for a value that is not there --- */
 
 /* The member of that name; failing that, the one whose name differs only in case and underscores
- * (UEM writes SerialNumber, serialNumber and serial_number; contract: uem.md B.4, C.2, H.33). */
+ * (UEM writes SerialNumber, serialNumber and serial_number; services/README.md UEM B.4, C.2, H.33).
+ */
 const struct json *wire_member(const struct json *object, const char *name);
 /* A text, or the first text of a list (Apple's MAC addresses are either). Empty for anything else:
  * one odd value for show must not cost the listing it stands in. */

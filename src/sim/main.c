@@ -1,5 +1,5 @@
 /*
- * depmend-sim: Apple, the DEP service and a UEM on one loopback port (interface.md section 8).
+ * depmend-sim: Apple, the DEP service and a UEM on one loopback port.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -71,7 +71,8 @@ static const struct option_row {
 		AT(corrupted) },
 	{ "dep-token", "SERVER", "print that server's (decrypted) DEP token and end", TEXT,
 		AT(dep_token) },
-	{ "list-scenarios", NULL, "the built-in scenarios, with the contract line of each", SWITCH,
+	{ "list-scenarios", NULL,
+		"the built-in scenarios, each with its line of src/services/README.md", SWITCH,
 		AT(list) },
 	{ "help", NULL, "this text", SWITCH, AT(help) },
 };

@@ -13,7 +13,7 @@ enum {
 	/* So many failures in a row are no accident of single requests: the service is down. From
 	 * there on it gets as many tries as a single request does. */
 	DOWN_AFTER = 2 * RETRY_MAX_TRIES,
-	/* The UEM counts per fixed window of 24 hours (contract: uem.md D). */
+	/* The UEM counts per fixed window of 24 hours (services/README.md UEM D). */
 	QUOTA_WINDOW_MS = 24 * 3600 * 1000,
 	/* From this failed try on the operator hears why nothing happens. */
 	TELL_AFTER = 4,

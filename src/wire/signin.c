@@ -160,7 +160,9 @@ static const struct signin_kind uem_kinds[] = {
 	[UEM_AUTH_CERTIFICATE] = { .open = certificate_open },
 };
 
-/* --- the token on disk: Apple throttles those who ask for too many (contract: apple.md A.2) --- */
+/* --- the token on disk --- */
+
+/* Apple throttles those who ask for too many (services/README.md Apple A.2). */
 
 static void use_token(struct signin *s, struct str token, int64_t renew_ms)
 {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Every trap of the contracts (apple.md F, uem.md H) has a test by name, and a place that handles it:
+"""Every trap of services/README.md (Apple F, UEM H) has a test by name, and a place that handles it:
 tests/mutants/traps.py, which `make mutants` proves."""
 import pathlib
 import sys

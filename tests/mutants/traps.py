@@ -1,4 +1,4 @@
-"""What takes out the handling of each trap of the contracts (apple.md F, uem.md H), and the test that
+"""What takes out the handling of each trap (services/README.md Apple F, UEM H), and the test that
 has to fail then. tests/lint/traps.py sees to it that no trap, no test and no place is missing.
 
 trap: [(file, what stands there once, what takes its place, the test's program, its name)]

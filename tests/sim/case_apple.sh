@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Apple: sign-in, devices, servers, activities (contract: apple.md A).
+# Apple: sign-in, devices, servers, activities (services/README.md Apple A).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 

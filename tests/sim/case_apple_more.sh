@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Apple: migrations, release, editing servers, audit events, School (contract: apple.md A.3, A.6, E).
+# Apple: migrations, release, editing servers, audit events, School (services/README.md Apple A.3, A.6, E).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The simulator's own command line (interface.md section 8).
+# The simulator's own command line.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 

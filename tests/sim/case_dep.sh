@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The DEP service: sessions, lists, details, disown, profiles, activation lock (contract: apple.md B).
+# The DEP service: sessions, lists, details, disown, profiles, activation lock (services/README.md Apple B).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 

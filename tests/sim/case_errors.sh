@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Errors that the contracts list and no state of a made-up fleet brings about: a scenario answers
-# them, each in its service's own form (contracts: apple.md A.2, A.8, B.2, B.3; uem.md B, C).
+# them, each in its service's own form (services/README.md Apple A.2, A.8, B.2, B.3; UEM B, C).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Replies that get lost, as a client's socket sees it (contracts: apple.md F.23, F.24).
+# Replies that get lost, as a client's socket sees it (services/README.md Apple F.23, F.24).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 

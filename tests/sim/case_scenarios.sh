@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Each built-in scenario does what --list-scenarios says (contracts: apple.md F, uem.md H).
+# Each built-in scenario does what --list-scenarios says (services/README.md Apple F, UEM H).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 
@@ -395,14 +395,14 @@ check '.OrganizationGroups[0].GroupId == ""'
 
 # --- the list itself ---
 "$SIM" --list-scenarios >"$work/list"
-same "every line names a contract" 0 "$(grep -cvE '^[^ ]+ +(apple|uem)\.md [A-I](\.[0-9]+b?)? ' "$work/list")"
+same "every line names where it stands" 0 "$(grep -cvE '^[^ ]+ +(Apple|UEM) [A-I](\.[0-9]+b?)? ' "$work/list")"
 # case_dep.sh, case_faults.sh, case_errors.sh
 elsewhere='^(\((always|client)\)|dep-|lost-|apple-(stream-resets|client-unauth)|uem-(no-perm|feature))'
 traps() { # file section last
 	seq -f "$1 $2.%g" "$3"
-	[ "$1" != apple.md ] || echo "$1 $2.28b"
+	[ "$1" != Apple ] || echo "$1 $2.28b"
 }
-same "every trap has a line" "" "$({ traps apple.md F 30 && traps uem.md H 34; } | sort |
+same "every trap has a line" "" "$({ traps Apple F 30 && traps UEM H 34; } | sort |
 	comm -23 - <(awk '{print $2, $3}' "$work/list" | sort -u))"
 same "each was tried" "$(awk '{print $1}' "$work/list" | grep -vE "$elsewhere" | sort)" \
 	"$(printf '%s\n' "${tried[@]}" | sort -u)"

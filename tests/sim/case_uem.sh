@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# UEM: sign-in, ADE list, Sync and Fetch, profiles, lifecycle rows (contract: uem.md A-D).
+# UEM: sign-in, ADE list, Sync and Fetch, profiles, lifecycle rows (services/README.md UEM A-D).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# UEM: device records, deletes, commands, users, apps, bulk tokens, profile changes (contract: uem.md C).
+# UEM: device records, deletes, commands, users, apps, bulk tokens, profile changes (services/README.md UEM C).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Traps of the contracts that no single function can fall into (apple.md F, uem.md H). Those of one
+# Traps that no single function can fall into (services/README.md Apple F, UEM H). Those of one
 # codec are unit tests of that name: test_apple_F.., test_uem_H..
 
 fleet <<'F'

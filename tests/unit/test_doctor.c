@@ -9,7 +9,7 @@
 
 #include "survey/doctor_parts.h"
 
-/* Contract: uem.md B, codes of B6. */
+/* services/README.md UEM B, codes of B6. */
 static void group_codes_are_explained(void **state)
 {
 	(void)state;
