@@ -168,6 +168,7 @@ enum errc confirm_number(const struct cli *cli, const char *word, uint64_t n, st
 {
 	char wanted[80], answer[80];
 	uint64_t given;
+	enum errc rc;
 
 	if (given_number(cli, word, &given))
 		return given == n ? ERR_OK
@@ -180,7 +181,10 @@ enum errc confirm_number(const struct cli *cli, const char *word, uint64_t n, st
 	log_status(NULL);
 	(void)snprintf(wanted, sizeof(wanted), "%s %llu", word, (unsigned long long)n);
 	(void)fprintf(stderr, "Type '%s' to go on: ", wanted);
-	if (!read_line(answer, sizeof(answer)) || strcmp(answer, wanted) != 0)
+	rc = cli_read_line(answer, sizeof(answer), err);
+	if (rc)
+		return rc;
+	if (strcmp(answer, wanted) != 0)
 		return err_set(
 			err, ERR_GUARD, "nothing was changed: the answer was not '%s'", wanted);
 	return ERR_OK;
