@@ -37,7 +37,7 @@ LDLIBS_TOOL := -lcsv -lcurl -lcjson -lyaml -lsqlite3 -lcrypto -lxlsxwriter -lm
 LDLIBS_SIM  := $(LDLIBS_TOOL) -lmicrohttpd
 LDLIBS_TEST := -lcmocka -lssl -lpthread
 
-FLOORS   := base io io/csv model rules store services wire facts plan run forecast survey report rehearse \
+FLOORS   := base io model rules store services wire facts plan run forecast survey report rehearse \
             cli/args cli/app cli
 LIB_SRC  := $(filter-out src/cli/main.c,$(foreach f,$(FLOORS),$(wildcard src/$(f)/*.c)))
 SIM_SRC  := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c))
@@ -50,7 +50,7 @@ BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(filter-out %/sync.c,$(wildcard te
 PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
 DOCS_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/docs/*.c))
 DOCS     := $(addprefix $(BUILD)/docs/,depmend.1 depmend-rules.5 depmend-settings.5 depmend-sim.1 depmend.full.yaml depmend.bash _depmend depmend.fish)
-SHIM     := $(BUILD)/crash/shim.so $(BUILD)/oom/shim.so
+SHIM     := $(BUILD)/crash/shim.so $(BUILD)/oom/shim.so $(BUILD)/worlds/shim.so
 # For targets that build with another variant, or after setup: every core, unless -j was given.
 AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -105,6 +105,12 @@ crash: setup-test ## kill and starve the tool at every durable or visible step
 mutants: setup-test ## take out what keeps changes from coming twice, and each trap's handling: a named test has to fail
 	@$(AGAIN) VARIANT=release all .build/release/crash/shim.so
 	@tests/mutants/mutants.py .build/release
+
+N ?= 1000
+.PHONY: worlds
+worlds: setup-test ## N random worlds under a conductor that owns time; what has to hold in all of them
+	@$(AGAIN) VARIANT=release all .build/release/worlds/shim.so
+	@tests/worlds/worlds.py .build/release -n $(N) --coverage
 
 .PHONY: model
 model: setup-test ## go through every state of the protocol's models, and without each of its rules

@@ -1,0 +1,342 @@
+"""Judges a history by what the README promises: one effect at a time, true rows, nobody forgotten,
+fresh looks, never worse, irreversible once, limits over time, honest exit statuses.
+
+Each check gets a Story and yields sentences about what is wrong.
+"""
+import bisect
+import calendar
+import re
+import time
+
+MINUTE, HOUR = 60_000, 3600_000
+DAY = 24 * HOUR
+SLACK = 1000            # evidence has whole seconds, and waits of a second are none
+FINE = {"done", "unchanged", "skipped", "noted", "waiting", "unmatched", "protected", "duplicate"}
+SOME_FAILED = {"failed", "restored", "invalid", "held", "manual", "undecided"}
+OPEN = {"unverified", "drifted", "in_flight"}
+# Outcomes under which a device may be off its server in the end: each names it and what to do.
+NAMED_OFF = {"in_flight", "unverified", "held", "manual", "failed"}
+STATUSES = {0, 3, 4, 5, 11, 64, 65, 66, 69, 73, 74, 75, 77, 78, 129, 130, 143}
+TERMINAL = {"COMPLETED", "STOPPED", "FAILED"}
+TAKES, PUTS, RELEASES = "UNASSIGN_DEVICES", "ASSIGN_DEVICES", "RELEASE_DEVICES"
+
+
+class Story:
+    """A history with its threads sorted out."""
+
+    def __init__(self, history):
+        self.facts, self.events = history["facts"], history["events"]
+        self.settle, self.fresh = self.facts["settle"], self.facts["fresh"]
+        self.sends, self.by_activity, self.told, self.places = [], {}, {}, {}
+        self.commits, self.moves, self.reads, self.boots = {}, {}, {}, []
+        self.names = {}
+        for serial, d in self.facts["devices"].items():
+            self.places[serial] = [(0, d["home"])]
+        for e in self.events:
+            getattr(self, "see_" + e["kind"], lambda e: None)(e)
+
+    def see_send(self, e):
+        e = {**e, "status": None, "replied": None, "activity": None, "reached": None}
+        self.sends.append(e)
+
+    def find(self, n):
+        return next((s for s in reversed(self.sends) if s["n"] == n), {})
+
+    def see_reached(self, e):
+        self.find(e["n"]).update(reached=e["t"], taken=e["status"])
+
+    def see_reply(self, e):
+        s = self.find(e["n"])
+        s.update(status=e["status"], replied=e["t"], activity=e["activity"])
+        if e["activity"]:
+            self.by_activity[e["activity"]] = s
+
+    def see_told(self, e):
+        if e["status"] in TERMINAL:
+            self.told.setdefault(e["activity"], e["t"])
+
+    def see_commit(self, e):
+        self.commits.setdefault(e["proc"], []).append(e["t"])
+
+    def see_boot(self, e):
+        self.boots.append(e["t"])
+
+    def see_read(self, e):
+        for serial in e["shown"]:
+            self.reads.setdefault(serial, []).append(e)
+        for serial, d in self.facts["devices"].items():
+            if e["server"] and serial not in e["shown"]:
+                self.reads.setdefault(serial, []).append(e)
+
+    def see_effect(self, e):
+        if e["what"] == "server-rename":
+            names = self.same(e["before"]) | {e["after"]}
+            self.names.update({n: names for n in names})
+        if e["what"] in ("assign", "unassign", "release", "vanish", "migrate", "return"):
+            if e["effective"]:
+                self.moves.setdefault(e["serial"], []).append(e)
+                to = e["after"] if e["what"] in ("assign", "migrate") else ""
+                self.places.setdefault(e["serial"], [(0, "")]).append((e["t"], to))
+
+    def same(self, name):
+        """All names that this server has had."""
+        return self.names.get(name, {name})
+
+    def place(self, serial, t):
+        at = self.places.get(serial, [(0, "")])
+        return at[bisect.bisect_right([x[0] for x in at], t) - 1][1]
+
+    def places_between(self, serial, begin, end):
+        at = self.places.get(serial, [(0, "")])
+        return {self.place(serial, begin)} | {p for t, p in at if begin <= t <= end}
+
+    def others_moved(self, serial, begin, end):
+        return any(begin <= m["t"] <= end and not m["ours"] for m in self.moves.get(serial, []))
+
+    def last_look(self, serial, t):
+        """The last read that shows the device, or the list it might stand on, ended by then."""
+        for e in reversed(self.reads.get(serial, [])):
+            if e["t"] <= t:
+                return e
+        return None
+
+    # --- what was known ---
+
+    def is_known(self, s, by):
+        """Whether the activity's id survived: it came, and the process lived to write it down."""
+        if not s["activity"] or s["replied"] > by["t"]:
+            return False
+        return s["proc"] == by["proc"] or any(
+            t >= s["replied"] for t in self.commits.get(s["proc"], [])
+            if t <= by["t"])
+
+    def open_since(self, s, by):
+        """None when the change s is closed, as far as told, when `by` leaves; else why not."""
+        t = by["t"]
+        if s["status"] is not None and 400 <= s["status"] < 500 and s["replied"] <= t:
+            return None
+        told = self.told.get(s["activity"]) if s["activity"] else None
+        if told is not None and told <= t:
+            return None
+        if self.is_known(s, by):
+            return "its activity was never told to have ended"
+        if s["status"] is not None and s["status"] >= 500:
+            last = s["replied"]
+        else:
+            last = s["t"] + self.facts["request"]
+        last = max([last] + [b for b in self.boots if last < b <= t])
+        if t - last >= self.facts["activity"] - SLACK:
+            return None
+        return f"its outcome is open for {(t - last) // 1000} s only"
+
+    def is_put_back(self, s):
+        return s["type"] == PUTS and all(
+            any(x["type"] == TAKES and serial in x["serials"] and x["t"] < s["t"]
+                for x in self.sends) for serial in s["serials"])
+
+
+def clock(t):
+    return time.strftime("%dT%H:%M:%S", time.gmtime(t / 1000))
+
+
+def o1_one_effect(story):
+    for i, s in enumerate(story.sends):
+        if s["service"] != "apple":
+            continue
+        for before in story.sends[:i]:
+            both = set(before["serials"]) & set(s["serials"])
+            if before["service"] != "apple" or not both:
+                continue
+            why = story.open_since(before, s)
+            if why:
+                yield (f"O1 {s['type']} of {','.join(sorted(both))} left at {clock(s['t'])} "
+                       f"({s['proc']}) while {before['type']} of {clock(before['t'])} "
+                       f"({before['proc']}) was open: {why}")
+
+
+def evidence_time(row):
+    found = re.findall(r"list:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)Z", row.get("evidence", ""))
+    if not found:
+        return None
+    return max(calendar.timegm(time.strptime(t, "%Y-%m-%dT%H:%M:%S")) for t in found) * 1000
+
+
+def o2_true_rows(story):
+    for e in story.events:
+        if e["kind"] != "end" or not e["rows"] or story.facts["skewed"]:
+            continue
+        for serial, row in e["rows"].items():
+            d = story.facts["devices"].get(serial)
+            t = evidence_time(row)
+            if not d or row.get("outcome") != "done" or t is None:
+                continue
+            wanted = d["wanted"]
+            if wanted is None:
+                continue
+            shown = story.places_between(serial, t - story.settle - SLACK, t + SLACK)
+            if not story.same(wanted) & shown:
+                yield (f"O2 {serial} is called done by a look of {clock(t)}, when it was on "
+                       f"{'/'.join(sorted(p or 'no server' for p in shown))}, not on "
+                       f"{wanted or 'none'}")
+            for m in story.moves.get(serial, []):
+                s = story.by_activity.get(m["activity"])
+                if m["ours"] and s and s["t"] < t < m["t"] - SLACK:
+                    yield (f"O2 {serial} is called done by a look of {clock(t)}; our own "
+                           f"{m['what']} of {clock(s['t'])} came into effect only at "
+                           f"{clock(m['t'])}")
+
+
+def off_by_us(story, serial, t):
+    """Since when the device is off because we took it off, to be put back; None: it is not."""
+    d = story.facts["devices"].get(serial)
+    if not d or not d["put_back"] or story.place(serial, t):
+        return None
+    past = [m for m in story.moves.get(serial, []) if m["t"] <= t]
+    if not past or past[-1]["what"] != "unassign" or not past[-1]["ours"]:
+        return None
+    return past[-1]["t"]
+
+
+def o3_custody(story):
+    for e in story.events:
+        if e["kind"] != "end" or e["killed"] or e["rows"] is None:
+            continue
+        for serial in story.facts["devices"]:
+            since = off_by_us(story, serial, e["t"])
+            if since is None:
+                continue
+            row = e["rows"].get(serial, {})
+            named = serial in e["named"] if e["named"] is not None else None
+            if row.get("outcome") in FINE | {"drifted", "restored", "pending"} and row:
+                yield (f"O3 {e['proc']} ended with {serial} off its server since {clock(since)}, "
+                       f"and calls it {row.get('outcome')} ({row.get('reason', '')[:60]})")
+            elif named is False:
+                yield (f"O3 {e['proc']} ended with {serial} off its server since {clock(since)}, "
+                       "and status does not know")
+            if e["status"] == 0:
+                yield f"O3 {e['proc']} ended 0 with {serial} off its server"
+
+
+def o4_fresh_look(story):
+    for s in story.sends:
+        if s["service"] != "apple" or s["type"] == RELEASES:
+            continue
+        for serial in s["serials"]:
+            look = story.last_look(serial, s["t"])
+            if not look:
+                yield f"O4 {s['type']} of {serial} left at {clock(s['t'])} without any look"
+            elif s["t"] - look["t"] > story.fresh + SLACK:
+                yield (f"O4 {s['type']} of {serial} left at {clock(s['t'])} ({s['proc']}) on a "
+                       f"look that ended {(s['t'] - look['t']) // 1000} s before")
+
+
+def o5_never_worse(story):
+    for e in story.events:
+        if e["kind"] != "effect" or not e["ours"] or not e["activity"]:
+            continue
+        s = story.by_activity.get(e["activity"]) or next(
+            (x for x in reversed(story.sends)
+             if e["serial"] in x["serials"] and x["t"] <= e["t"]), None)
+        if not s:
+            continue
+        look = story.last_look(e["serial"], s["t"])
+        begin = (look["begin"] if look else s["t"]) - story.settle
+        if story.others_moved(e["serial"], begin, e["t"]):
+            continue    # nobody can see that in time
+        if e["what"] == "strip":
+            yield f"O5 {e['serial']} lost its profile at {clock(e['t'])}: assigned where it was"
+        d = story.facts["devices"].get(e["serial"])
+        if d and e["what"] == "assign" and e["effective"] and e["before"] not in d["from"]:
+            yield (f"O5 {e['serial']} was on {e['before']}, by somebody else's hand, and was "
+                   f"assigned to {e['after']} at {clock(e['t'])}")
+
+
+def o6_once(story):
+    sent, lives = {}, {}
+    for e in story.events:
+        if e["kind"] == "effect" and e["what"] in ("return", "enroll"):
+            lives[e["serial"]] = lives.get(e["serial"], 0) + 1
+        if e["kind"] != "send" or e["type"] not in (RELEASES, "WIPE", "DELETE"):
+            continue
+        s = story.find(e["n"])
+        if s["status"] is not None and 400 <= s["status"] < 500:
+            continue
+        serials = e["serials"] or [story.facts["records"].get(str(e["record"]), "?")]
+        for serial in serials:
+            key = e["type"], serial, e.get("record"), lives.get(serial, 0)
+            if key in sent:
+                yield (f"O6 {e['type']} of {serial} left at {clock(e['t'])}, and before at "
+                       f"{clock(sent[key])}")
+            sent[key] = e["t"]
+
+
+def o7_limits(story):
+    f = story.facts
+    if f["skewed"]:
+        return
+    writes = [s for s in story.sends if s["service"] == "apple"]
+    for i, s in enumerate(writes):
+        n = sum(1 for x in writes[:i + 1] if x["t"] > s["t"] - f["window"])
+        if n > f["writes"]:
+            yield f"O7 {n} changes left within the window that ends at {clock(s['t'])}"
+        touched = {serial for x in writes[:i + 1] if x["t"] > s["t"] - DAY
+                   and not story.is_put_back(x) for serial in x["serials"]}
+        if len(touched) > f["limit"] and not story.is_put_back(s):
+            yield f"O7 {len(touched)} devices were changed in the 24 h before {clock(s['t'])}"
+
+
+def o8_statuses(story):
+    for e in story.events:
+        if e["kind"] != "end" or e["killed"]:
+            continue
+        status = e["status"]
+        if status not in STATUSES:
+            yield f"O8 {e['proc']} ended with status {status}"
+            continue
+        if status > 128 and not e["signals"]:
+            yield f"O8 {e['proc']} ended with status {status}, and nobody sent a signal"
+        if not e["rows"]:
+            continue
+        outcomes = {r.get("outcome") for r in e["rows"].values()}
+        if status == 0 and outcomes - FINE:
+            yield f"O8 {e['proc']} ended 0 with rows {'/'.join(sorted(outcomes - FINE))}"
+        if status == 3 and (outcomes & OPEN or not outcomes & SOME_FAILED):
+            yield f"O8 {e['proc']} ended 3 with rows {'/'.join(sorted(outcomes))}"
+        if status == 5 and not outcomes & OPEN:
+            yield f"O8 {e['proc']} ended 5 with rows {'/'.join(sorted(outcomes))}"
+
+
+def final(story):
+    """After the world has healed: on a server or named, and something was done at all."""
+    ends = [e for e in story.events if e["kind"] == "end" and e["final"]]
+    if not ends:
+        return
+    last = ends[-1]
+    rows = last["rows"] or {}
+    if last["status"] not in (0, 3, 5):
+        yield f"F the world has healed, and {last['proc']} still ends {last['status']}"
+    for serial, d in story.facts["devices"].items():
+        row = rows.get(serial, {})
+        outcome = row.get("outcome")
+        since = off_by_us(story, serial, last["t"])
+        if since is not None and not d["disturbed"]:
+            yield f"F {serial} is off its server since {clock(since)}, and stays ({outcome})"
+        elif since is not None and outcome not in NAMED_OFF:
+            yield f"F {serial} is off its server since {clock(since)}, and is called {outcome}"
+        if outcome in (None, "pending", "planned", "restored") or (
+                outcome in OPEN and not d["disturbed"]):
+            yield f"F {serial} ends {outcome} ({row.get('reason', '')[:80]})"
+        if not d["disturbed"] and d["job"] != "keep" and outcome not in ("done", "unchanged"):
+            yield f"F {serial} was left in peace and ends {outcome} ({row.get('reason', '')[:80]})"
+        if not d["disturbed"] and d["job"] != "keep" and not any(
+                serial in s["serials"] or s["type"] in ("WIPE", "DELETE") for s in story.sends):
+            yield f"F {serial} should have been {d['job']}, and nothing was ever sent"
+
+
+CHECKS = (o1_one_effect, o2_true_rows, o3_custody, o4_fresh_look, o5_never_worse, o6_once,
+          o7_limits, o8_statuses, final)
+
+
+def judge(history):
+    story = Story(history)
+    return [sentence for check in CHECKS for sentence in check(story)]

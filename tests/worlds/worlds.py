@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Random worlds and what has to hold in them.
+
+    worlds.py BUILD [-n N] [--seed S] [--jobs J] [--depmend PROGRAM] [--keep FOLDER] [--shrink]
+
+Each seed is a world of its own (world.py), played under a conductor that owns time (conductor.py)
+and judged by an oracle that sees only what the services, the result files and the exit statuses say
+(oracle.py). The last line counts worlds; those that went wrong are told with their seeds.
+"""
+import argparse
+import collections
+import json
+import multiprocessing
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+
+import conductor
+import oracle
+import world
+
+options = top = tools = None
+
+
+def begin(opt, folder):
+    global options, top, tools
+    options, top = opt, folder
+    tools = None
+
+
+def get_tools():
+    global tools
+    if tools is None:
+        tools = world.Tools(options.build, top, options.depmend, options.sim)
+    return tools
+
+
+def play(seed, plan=None, turns=None, aim=None):
+    """ret: sentences, the world, its tapes."""
+    plan_tape, turn_tape = world.Tape(seed, plan), world.Tape(seed + 1, turns)
+    w = world.World(get_tools(), plan_tape, turn_tape, seed, aim)
+    story = None
+    try:
+        story = w.happen()
+        bad = oracle.judge(story)
+    except conductor.Broken as e:
+        bad = [f"B {e}"]
+        get_tools().services.close()
+    except Exception:  # one bad world is no reason to leave out the others
+        bad = ["H " + traceback.format_exc()]
+        get_tools().services.close()
+    return bad, w, story, plan_tape.used, turn_tape.used
+
+
+def signature(bad):
+    return {b.split()[0] for b in bad}
+
+
+def shrink(seed, bad, plan, turns, tries=200):
+    """A shorter tape that goes wrong in the same way."""
+    wanted = next(iter(sorted(signature(bad))))
+    size = max(1, len(plan) // 2)
+    best = plan
+    while size and tries:
+        i = 0
+        while i < len(best) and tries:
+            for cut in (best[:i] + best[i + size:], best[:i] + [0] * len(best[i:i + size]) + best[i + size:]):
+                if cut == best:
+                    continue
+                tries -= 1
+                got = play(seed, cut, turns)
+                if wanted in signature(got[0]):
+                    best = cut
+                    break
+            else:
+                i += size
+        size //= 2
+    return play(seed, best, turns)
+
+
+def story_of(w):
+    lines = [f"  devices {json.dumps(w.plan.devices)}",
+             f"  batch {w.plan.batch}, {w.plan.writes} changes an hour, activities "
+             f"{w.plan.activity_ms // 1000} s, lag {w.plan.lag_ms // 1000}+"
+             f"{w.plan.server_lag_ms // 1000} s, waves {w.plan.waves}, --max-wait "
+             f"{w.plan.max_wait}, again {w.plan.again}"]
+    lines += [f"  {deed} at {phase} of change {nth}" for deed, phase, nth, _ in w.fired]
+    return lines
+
+
+def one(seed):
+    started = time.monotonic()
+    bad, w, story, plan, turns = play(seed)
+    if bad and options.shrink:
+        bad, w, story, plan, turns = shrink(seed, bad, plan, turns)
+    told = story_of(w) if bad else []
+    if bad and options.keep:
+        kept = os.path.join(options.keep, str(seed))
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(w.folder, kept, ignore=shutil.ignore_patterns("conductor", "services"))
+        with open(os.path.join(kept, "history.json"), "w", encoding="utf-8") as f:
+            json.dump(story, f, indent=1)
+    return seed, bad, told, w.covered, w.plan.kinds, time.monotonic() - started
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("build")
+    args.add_argument("-n", type=int, default=300)
+    args.add_argument("--seed", type=int, default=1)
+    args.add_argument("--jobs", type=int, default=2)
+    args.add_argument("--depmend")
+    args.add_argument("--sim")
+    args.add_argument("--keep")
+    args.add_argument("--shrink", action="store_true")
+    args.add_argument("--coverage", action="store_true")
+    opt = args.parse_args()
+    opt.build = os.path.abspath(opt.build)
+    memory = pathlib.Path("/dev/shm")  # where a sync takes no time
+    folder = tempfile.mkdtemp(dir=memory if memory.is_dir() else None)
+    world.make_top(folder)
+    started = time.monotonic()
+    failed, kinds, cells = 0, collections.Counter(), collections.Counter()
+    failed_kinds, codes = collections.Counter(), collections.Counter()
+    try:
+        with multiprocessing.Pool(opt.jobs, begin, (opt, folder)) as pool:
+            seeds = range(opt.seed, opt.seed + opt.n)
+            for seed, bad, told, covered, of, took in pool.imap_unordered(one, seeds):
+                kinds.update(of)
+                cells.update(covered)
+                if not bad:
+                    continue
+                failed += 1
+                failed_kinds.update(of)
+                codes.update(signature(bad))
+                print(f"not ok: seed {seed} ({took:.1f} s)")
+                print("\n".join(told + ["    " + b.replace("\n", "\n    ") for b in bad[:8]]),
+                      flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    took = time.monotonic() - started
+    print(f"{opt.n} worlds in {took:.0f} s, {1000 * took / opt.n:.0f} ms each; "
+          f"{len(cells)} cells; wrong: {dict(codes)}")
+    if opt.coverage:
+        for deed in world.DEEDS:
+            hit = {phase for d, phase, _ in cells if d == deed}
+            print(f"  {deed:16} {' '.join(p for p in world.PHASES if p in hit)}"
+                  f"{'   not: ' if len(hit) < len(world.PHASES) else ''}"
+                  f"{' '.join(p for p in world.PHASES if p not in hit)}")
+    print(f"{opt.n - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
