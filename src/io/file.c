@@ -195,6 +195,60 @@ bool file_is_same(const char *a, const char *b)
 	       at_a.st_ino == at_b.st_ino;
 }
 
+/* The folder that the path's last name stands in; caller frees. */
+static char *parent_of(const char *path)
+{
+	char *at = realpath(path, NULL), *slash;
+
+	if (!at)
+		at = mem_strdup(path);
+	slash = strrchr(at, '/');
+	if (!slash) {
+		free(at);
+		return mem_strdup(".");
+	}
+	slash[slash == at] = '\0';
+	return at;
+}
+
+static const char *last_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+bool file_will_be_same(const char *a, const char *b)
+{
+	char *in_a = parent_of(a), *in_b = parent_of(b);
+	bool same = file_is_same(a, b) ||
+		    (str_eq_nocase(str_from(last_name(a)), str_from(last_name(b))) &&
+			    file_is_same(in_a, in_b));
+
+	free(in_a);
+	free(in_b);
+	return same;
+}
+
+bool file_is_below(const char *path, const char *folder)
+{
+	char *at = parent_of(path);
+	char *whole = realpath(at, NULL);
+	bool below = false;
+
+	free(at);
+	while (whole && !below) {
+		char *slash = strrchr(whole, '/');
+
+		below = file_is_same(whole, folder);
+		if (slash == whole)
+			break;
+		*slash = '\0';
+	}
+	free(whole);
+	return below;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);

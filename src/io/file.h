@@ -55,6 +55,11 @@ MUST_CHECK enum errc file_check_local(const char *folder, struct err *err);
 const char *file_network_name(uint32_t type);
 /* Whether both paths lead to one file that is there. */
 bool file_is_same(const char *a, const char *b);
+/* Whether both paths would lead to one file once it is made: the same name, but for the case of
+ * letters, in one folder. */
+bool file_will_be_same(const char *a, const char *b);
+/* Whether the path leads to something in that folder or further below it, there or not yet. */
+bool file_is_below(const char *path, const char *folder);
 bool file_exists(const char *path);
 /* `name` beside the file `base`, unless name is absolute. Caller frees with free(). */
 char *file_beside(const char *base, const char *name);

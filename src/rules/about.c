@@ -73,3 +73,20 @@ bool rules_parameter(const struct ruleset *set, size_t i, struct rules_parameter
 	*ret = (struct rules_parameter){ p->name, p->preset, p->help, p->has_default };
 	return true;
 }
+
+const char *rules_file(const struct ruleset *set, size_t i)
+{
+	if (i < set->docs.n)
+		return set->docs.v[i]->file;
+	i -= set->docs.n;
+	for (size_t k = 0; k < set->leaves.n; k++) {
+		const struct leaf *l = &set->leaves.v[k];
+
+		if (l->oper != OPER_IN_FILE)
+			continue;
+		if (i < l->n)
+			return l->v[i].text.p;
+		i -= l->n;
+	}
+	return NULL;
+}

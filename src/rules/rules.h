@@ -91,6 +91,10 @@ struct rules_name {
 };
 const struct rules_name *rules_names(const struct ruleset *set, size_t *ret_n);
 
+/* The files that the set was read from, lists of in_file among them, one by one; NULL: no more.
+ * Borrowed. */
+const char *rules_file(const struct ruleset *set, size_t i);
+
 /* What a row is judged by. */
 struct rules_row {
 	const struct str *cells; /* may be shorter than the header: missing cells are absent */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "cli/app/outputs.h"
 #include "io/clock.h"
-#include "io/file.h"
 
 static void begin(struct context *p, const struct cli *cli)
 {
@@ -50,6 +50,8 @@ enum errc context_load(
 	if (!rc)
 		rc = load_rules(p, err);
 	if (!rc)
+		rc = outputs_check(cli, p->settings, p->rules, err);
+	if (!rc)
 		rc = load_protected(p, err);
 	diags_print(&p->diags, stderr);
 	return rc;
@@ -62,6 +64,8 @@ enum errc context_load_without_rules(struct context *p, const struct cli *cli, s
 	begin(p, cli);
 	rc = load_settings(p, true, err);
 	if (!rc)
+		rc = outputs_check(cli, p->settings, p->rules, err);
+	if (!rc)
 		rc = load_protected(p, err);
 	diags_print(&p->diags, stderr);
 	return rc;
@@ -70,12 +74,8 @@ enum errc context_load_without_rules(struct context *p, const struct cli *cli, s
 enum errc context_read_input(struct context *p, const char *folder, struct err *err)
 {
 	size_t before = p->diags.n;
-	const char *out = cli_text(p->cli, OPTION_OUT);
-	enum errc rc;
-
-	if (out && file_is_same(out, p->cli->args[0]))
-		return err_set(err, ERR_USAGE, "--out %s is the input: name another file", out);
-	rc = cli_load_input(p->cli, p->settings, p->rules, p->cli->args[0], folder, &p->input, err);
+	enum errc rc = cli_load_input(
+		p->cli, p->settings, p->rules, p->cli->args[0], folder, &p->input, err);
 
 	if (!rc)
 		rc = rules_bind(p->rules, &p->input.columns, &p->diags, err);

@@ -1,6 +1,7 @@
 #include "cli/app/saved_run.h"
 
 #include "cli/app/load.h"
+#include "cli/app/outputs.h"
 #include "report/ndjson.h"
 
 enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err *err)
@@ -13,6 +14,8 @@ enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err 
 	if (!rc && !s->settings)
 		rc = err_set(err, ERR_SETTINGS,
 			"no settings were found: name them with --settings FILE");
+	if (!rc)
+		rc = outputs_check(cli, s->settings, NULL, err);
 	diags_print(&s->diags, stderr);
 	return rc ? rc
 		  : store_open(&s->store, s->settings->state, s->settings->apple.client_id, err);

@@ -1,0 +1,134 @@
+#include "cli/app/outputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/file.h"
+#include "report/result.h"
+
+struct path {
+	const char *path, *dashes, *what; /* "", "the settings" or "--", "html" */
+};
+
+/* Outputs and inputs of one command line. */
+struct paths {
+	struct path *v;
+	size_t n, cap;
+};
+
+static void add_named(struct paths *to, const char *path, const char *dashes, const char *what)
+{
+	if (!path || !*path || strcmp(path, "-") == 0)
+		return;
+	MEM_GROW(to->v, to->n, to->cap);
+	to->v[to->n++] = (struct path){ path, dashes, what };
+}
+
+static void add(struct paths *to, const char *path, const char *what)
+{
+	add_named(to, path, "", what);
+}
+
+static void add_secret(struct paths *to, const struct secret *s, const char *what)
+{
+	if (s->kind == SECRET_FILE)
+		add(to, s->value, what);
+}
+
+static void add_settings(struct paths *to, const struct settings *s)
+{
+	add(to, s->file, "the settings");
+	add(to, s->protect_file, "the protected list");
+	add_secret(to, &s->apple.private_key, "the private key of Apple's API account");
+	add_secret(to, &s->uem.tenant_code, "the REST API key of the UEM");
+	add_secret(to, &s->uem.client_secret, "the client secret of the UEM");
+	add_secret(to, &s->uem.password, "the password of the UEM");
+	add_secret(to, &s->uem.pkcs12, "the certificate of the UEM");
+	add_secret(to, &s->notify_url, "the secret of notify");
+	for (size_t i = 0; i < s->n_enrollment; i++) {
+		add_secret(to, &s->enrollment[i].server_token, "a server token");
+		add_secret(to, &s->enrollment[i].private_key, "the key of a server token");
+	}
+}
+
+/* The options that name a file: which of them are written, which are read. */
+static void add_options(const struct cli *cli, struct paths *in, struct paths *out)
+{
+	static const enum option_id written[] = { OPTION_OUT, OPTION_CSV, OPTION_HTML, OPTION_XLSX,
+		OPTION_METRICS, OPTION_AUDIT };
+	static const enum option_id read[] = { OPTION_RULES, OPTION_COMPARE, OPTION_INVENTORY,
+		OPTION_SCENARIO, OPTION_EXPECT, OPTION_SETTINGS };
+
+	for (size_t i = 0; i < cli->n_given; i++) {
+		const struct cli_given *g = &cli->given[i];
+
+		for (size_t k = 0; k < sizeof(written) / sizeof(*written); k++)
+			if (g->id == written[k])
+				add_named(out, g->value, "--", option_info(g->id)->name);
+		for (size_t k = 0; k < sizeof(read) / sizeof(*read); k++)
+			if (g->id == read[k])
+				add_named(in, g->value, "--", option_info(g->id)->name);
+	}
+	for (size_t i = 0; i < cli->n_args && strstr(cli->command->args, "CSV"); i++)
+		add(in, cli->args[i], "the input");
+}
+
+/* The result's name where no option gives it; caller frees. */
+static char *default_result(const struct cli *cli)
+{
+	if (cli_count(cli, OPTION_OUT) || cli->n_args == 0)
+		return NULL;
+	if (cli->command->id == COMMAND_APPLY)
+		return result_default_path(cli->args[0]);
+	if (cli->command->id == COMMAND_REHEARSE)
+		return result_path_named(cli->args[0], "rehearsal");
+	return NULL;
+}
+
+static enum errc compare(
+	const struct paths *in, const struct paths *out, const struct settings *s, struct err *err)
+{
+	for (size_t i = 0; i < out->n; i++) {
+		const struct path *o = &out->v[i];
+
+		for (size_t k = 0; k < in->n; k++)
+			if (file_is_same(o->path, in->v[k].path))
+				return err_set(err, ERR_USAGE,
+					"%s%s %s is also read (%s%s): name another file", o->dashes,
+					o->what, o->path, in->v[k].dashes, in->v[k].what);
+		for (size_t k = 0; k < i; k++)
+			if (file_will_be_same(o->path, out->v[k].path))
+				return err_set(err, ERR_USAGE,
+					"%s%s and %s%s both write %s: name two files",
+					out->v[k].dashes, out->v[k].what, o->dashes, o->what,
+					o->path);
+		if (s && s->state && file_is_below(o->path, s->state))
+			return err_set(err, ERR_USAGE,
+				"%s%s %s lies in the state folder %s, where only depmend "
+				"writes: name another folder",
+				o->dashes, o->what, o->path, s->state);
+	}
+	return ERR_OK;
+}
+
+enum errc outputs_check(const struct cli *cli, const struct settings *settings,
+	const struct ruleset *rules, struct err *err)
+{
+	struct paths in = { 0 }, out = { 0 };
+	char *result = default_result(cli);
+	const char *file;
+	enum errc rc;
+
+	add_options(cli, &in, &out);
+	add(&out, result, "the result");
+	if (settings)
+		add_settings(&in, settings);
+	for (size_t i = 0; rules && (file = rules_file(rules, i)) != NULL; i++)
+		add(&in, file, "the rules");
+	rc = compare(&in, &out, settings, err);
+	free(in.v);
+	free(out.v);
+	free(result);
+	return rc;
+}

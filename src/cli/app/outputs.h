@@ -1,0 +1,16 @@
+/*
+ * No output of a command may be one of its own inputs, by whatever path, link or case, nor lie in
+ * the state: a result written over the key, the rules or the protected list cannot be taken back.
+ */
+#ifndef CLI_APP_OUTPUTS_H
+#define CLI_APP_OUTPUTS_H
+
+#include "cli/args/options.h"
+#include "model/settings.h"
+#include "rules/rules.h"
+
+/* ERR_USAGE names both. settings and rules may be NULL. */
+MUST_CHECK enum errc outputs_check(const struct cli *cli, const struct settings *settings,
+	const struct ruleset *rules, struct err *err);
+
+#endif
