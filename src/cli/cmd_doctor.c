@@ -9,7 +9,7 @@
 #include "cli/app/sandbox_for.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
-#include "io/csv_out.h"
+#include "io/csv/csv_out.h"
 #include "io/json.h"
 #include "survey/doctor.h"
 

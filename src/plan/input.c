@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "io/crypto.h"
-#include "io/csv_out.h"
+#include "io/csv/csv_out.h"
 
 /* --- spool --- */
 

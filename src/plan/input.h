@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
-#include "io/csv.h"
+#include "io/csv/csv.h"
 #include "model/columns.h"
 #include "model/outcome.h"
 #include "model/serial.h"

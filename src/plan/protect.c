@@ -1,5 +1,5 @@
 /* The protected list: any CSV with a serial column, or a bare list. */
-#include "io/csv.h"
+#include "io/csv/csv.h"
 #include "plan/plan.h"
 
 static enum errc add_serial(struct map *m, const struct csv_record *r, const struct columns *c,

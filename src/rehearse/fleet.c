@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "io/csv_out.h"
+#include "io/csv/csv_out.h"
 #include "io/file.h"
 
 enum { ROW_MAX_BYTES = 2 * 1024 * 1024 };

@@ -7,8 +7,8 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "io/csv.h"
-#include "io/csv_out.h"
+#include "io/csv/csv.h"
+#include "io/csv/csv_out.h"
 #include "io/file.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "io/csv.h"
+#include "io/csv/csv.h"
 #include "io/file.h"
 #include "rules/load.h"
 

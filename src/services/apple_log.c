@@ -6,7 +6,7 @@
  * and an operation status, up to the next blank line or the next row of names.
  */
 #include "base/mem.h"
-#include "io/csv.h"
+#include "io/csv/csv.h"
 #include "io/http.h"
 #include "services/apple.h"
 #include "services/wire.h"

@@ -1,7 +1,7 @@
 #include "sim/activity.h"
 
 #include "base/time.h"
-#include "io/csv_out.h"
+#include "io/csv/csv_out.h"
 
 enum { END_COMPLETED, END_STOPPED, END_FAILED, END_NEVER, END_UNLOGGED, END_UNKNOWN };
 

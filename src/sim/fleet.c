@@ -5,7 +5,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "io/csv.h"
+#include "io/csv/csv.h"
 #include "model/serial.h"
 #include "sim/world.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "io/csv_out.h"
+#include "io/csv/csv_out.h"
 #include "sim/fleet.h"
 
 struct model {

@@ -1,6 +1,6 @@
 #include "survey/rows.h"
 
-#include "io/csv_out.h"
+#include "io/csv/csv_out.h"
 
 enum { ROW_MAX_BYTES = 1024 * 1024 };
 

@@ -20,62 +20,6 @@ enum {
 	TELL_PAUSE_MS = 300000,
 };
 
-/* --- the end of a job --- */
-
-void job_free(struct job *j)
-{
-	http_request_release(&j->call.request);
-	json_scan_free(j->scan);
-	free(j);
-}
-
-static void signin_ended(
-	struct transport *t, enum transport_service service, enum errc code, const struct err *why)
-{
-	t->asking[service] = false;
-	if (code) {
-		signin_fail(&t->signin[service], why);
-		transport_flush(t, service, why);
-	}
-}
-
-static void give(struct taken *take, enum errc code, struct http_reply *reply, struct json **rest,
-	const struct err *err)
-{
-	take->code = code;
-	take->err = *err;
-	if (reply) {
-		take->reply = *reply;
-		http_reply_init(reply);
-	}
-	if (rest) {
-		take->rest = *rest;
-		*rest = NULL;
-	}
-}
-
-void job_complete(struct transport *t, struct job *j, enum errc code, struct http_reply *reply,
-	struct json **rest, const struct err *why)
-{
-	struct err err = { .code = ERR_OK };
-	enum errc rc = ERR_OK;
-
-	if (code)
-		err = *why;
-	t->n_optional -= j->call.optional;
-	if (j->signin)
-		signin_ended(t, j->call.service, code, why);
-	else if (j->take)
-		give(j->take, code, reply, rest, &err);
-	else
-		rc = j->call.done(j->call.self, code, reply, rest ? *rest : NULL, &err);
-	if (rc && !t->failed.code) {
-		t->failed = err;
-		t->failed.code = rc;
-	}
-	job_free(j);
-}
-
 /* --- sending --- */
 
 /* Each try has a request of its own: io/http consumes it, and tokens change. */

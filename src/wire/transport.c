@@ -14,7 +14,6 @@
 enum {
 	LAST_REPLIES_MS = 20 * 1000, /* how long a stop waits for what has left */
 	PULSE_MS = 1000,
-	CLOSING_MS = 2 * 60 * 1000, /* how long closing may wait once time is up */
 };
 
 /* --- open and close --- */
@@ -141,25 +140,9 @@ const struct uem_service *transport_uem(const struct transport *t)
 	return &t->uem;
 }
 
-int64_t transport_now(const struct transport *t)
-{
-	return clock_now(t->opt.clock);
-}
-
 int64_t transport_write_when(const struct transport *t, uint32_t k)
 {
 	return rate_when(&t->log[RATE_APPLE_WRITE], transport_now(t), k);
-}
-
-int64_t transport_patience(const struct transport *t)
-{
-	int64_t closing = t->closing_ms + CLOSING_MS;
-
-	if (t->closing_ms == TIME_NONE)
-		return t->deadline_ms;
-	if (t->stopped_ms != TIME_NONE)
-		return closing;
-	return closing > t->deadline_ms ? closing : t->deadline_ms;
 }
 
 int64_t transport_deadline(const struct transport *t)
@@ -194,31 +177,7 @@ void transport_uem_quota(const struct transport *t, int64_t *ret_total, int64_t 
 	*ret_left = t->uem_quota_left;
 }
 
-const char *transport_who(enum transport_service service)
-{
-	static const char *const who[] = {
-		[TO_APPLE] = "Apple",
-		[TO_UEM] = "the UEM",
-		[TO_BARE] = "the file store",
-	};
-
-	return service < TO_DEP ? who[service] : "Apple's DEP service";
-}
-
 /* --- the queues --- */
-
-enum lane job_lane(const struct job *j)
-{
-	if (j->signin)
-		return LANE_SIGNIN;
-	if (j->call.service == TO_BARE)
-		return LANE_BARE;
-	if (j->call.service == TO_UEM)
-		return LANE_UEM;
-	if (j->call.service >= TO_DEP)
-		return LANE_DEP + (enum lane)(j->call.service - TO_DEP);
-	return j->call.request.cls == HTTP_CHANGE ? LANE_APPLE_WRITE : LANE_APPLE_READ;
-}
 
 static struct job *new_job(struct transport *t, const struct transport_call *call)
 {
@@ -240,30 +199,6 @@ void transport_submit(struct transport *t, const struct transport_call *call)
 {
 	t->n_optional += call->optional;
 	enqueue(t, new_job(t, call));
-}
-
-/* Detached first: completing a call may submit others. */
-static void flush_lane(struct transport *t, enum lane lane, const struct err *why)
-{
-	struct queue q = t->lanes[lane];
-	struct job *j;
-
-	t->lanes[lane] = (struct queue){ 0 };
-	while ((j = queue_pop(&q, INT64_MAX)))
-		job_complete(t, j, why->code, NULL, NULL, why);
-	queue_release(&q);
-}
-
-void transport_flush(struct transport *t, enum transport_service service, const struct err *why)
-{
-	if (service == TO_APPLE) {
-		flush_lane(t, LANE_APPLE_WRITE, why);
-		flush_lane(t, LANE_APPLE_READ, why);
-	} else {
-		struct job any = { .call = { .service = service } };
-
-		flush_lane(t, job_lane(&any), why);
-	}
 }
 
 /* A signal has come, as far as noticed, and nobody is putting devices back. */
@@ -298,7 +233,7 @@ static void flush_cancelled(struct transport *t)
 	while ((stopped(t) || t->failed.code || n_queued(t) + t->n_flight == t->n_optional) &&
 		n_queued(t))
 		for (int i = 0; i < LANES; i++)
-			flush_lane(t, (enum lane)i, &why);
+			transport_flush_lane(t, (enum lane)i, &why);
 }
 
 /* --- sending --- */

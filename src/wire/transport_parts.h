@@ -1,5 +1,6 @@
 /*
- * Inside the transport: transport.c has the queues and the loop, flight.c one try of one call.
+ * Inside the transport: transport.c has the loop, flight.c one try of one call,
+ * call.c what both need to end one.
  */
 #ifndef WIRE_TRANSPORT_PARTS_H
 #define WIRE_TRANSPORT_PARTS_H
@@ -67,7 +68,8 @@ void flight_abandon(struct transport *t, const struct err *why);
 void job_complete(struct transport *t, struct job *j, enum errc code, struct http_reply *reply,
 	struct json **rest, const struct err *why);
 void job_free(struct job *j);
-/* Completes what is queued for the service. */
+/* Completes what is queued there with that failure, or for the service. */
+void transport_flush_lane(struct transport *t, enum lane lane, const struct err *why);
 void transport_flush(struct transport *t, enum transport_service service, const struct err *why);
 /* Until when a wait may last. */
 int64_t transport_patience(const struct transport *t);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io/csv.h"
+#include "io/csv/csv.h"
 
 struct seen {
 	unsigned long records, cells;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "io/csv.h"
+#include "io/csv/csv.h"
 
 enum { MAX_BYTES = 64 * 1024 * 1024, MAX_RECORDS = 4096 };
 

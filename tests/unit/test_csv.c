@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "io/csv.h"
+#include "io/csv/csv.h"
 
 /* Every record as one line: `1:a|b`, `2+1:` when it goes on for another line, `3!why` when it is
  * bad,

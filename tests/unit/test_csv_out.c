@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "io/csv_out.h"
+#include "io/csv/csv_out.h"
 
 static void writes(const char *text, bool neutral, const char *want)
 {

@@ -12,8 +12,8 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "io/csv.h"
-#include "io/csv_out.h"
+#include "io/csv/csv.h"
+#include "io/csv/csv_out.h"
 
 enum { N_FILES = 10000, MAX_TEXT = 1 << 24 };
 

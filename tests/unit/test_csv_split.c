@@ -15,8 +15,8 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "io/csv.h"
-#include "io/csv_parts.h"
+#include "io/csv/csv.h"
+#include "io/csv/csv_parts.h"
 
 enum { N_INPUTS = 10000, MAX_TEXT = 1 << 20 };
 

@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "io/csv.h"
+#include "io/csv/csv.h"
 #include "io/file.h"
 #include "report/result.h"
 

@@ -1,10 +1,10 @@
 /*
  * The parts of the CSV reader, for io/csv*.c and their tests only: a source gives UTF-8, the scan
  * says where a record ends, the splitter cuts plain records into cells. What the splitter will not
- * take goes through libcsv in io/csv.c.
+ * take goes through libcsv in csv.c.
  */
-#ifndef IO_CSV_PARTS_H
-#define IO_CSV_PARTS_H
+#ifndef IO_CSV_CSV_PARTS_H
+#define IO_CSV_CSV_PARTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "io/csv.h"
+#include "io/csv/csv.h"
 
 /* --- csv_decode.c: the bytes of a file as UTF-8 without BOM --- */
 

@@ -7,8 +7,8 @@
  * skipped. A quote error inside one line spoils that record only; one that swallows lines stops
  * the file, because nobody can tell where the rows are.
  */
-#ifndef IO_CSV_H
-#define IO_CSV_H
+#ifndef IO_CSV_CSV_H
+#define IO_CSV_CSV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "io/csv_out.h"
+#include "io/csv/csv_out.h"
 
 static bool needs_quotes(struct str text)
 {

@@ -1,11 +1,11 @@
-#include "io/csv.h"
+#include "io/csv/csv.h"
 
 #include <csv.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "io/csv_parts.h"
+#include "io/csv/csv_parts.h"
 
 enum {
 	FILL_BYTES = 64 * 1024,

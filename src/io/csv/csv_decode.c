@@ -1,4 +1,4 @@
-#include "io/csv_parts.h"
+#include "io/csv/csv_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>

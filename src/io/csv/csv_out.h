@@ -1,8 +1,8 @@
 /*
  * CSV out: UTF-8, LF, quoted only where RFC 4180 asks for it.
  */
-#ifndef IO_CSV_OUT_H
-#define IO_CSV_OUT_H
+#ifndef IO_CSV_CSV_OUT_H
+#define IO_CSV_CSV_OUT_H
 
 #include <stdbool.h>
 
