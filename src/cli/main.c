@@ -9,6 +9,7 @@
 #include "base/version.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
+#include "io/process.h"
 #include "report/status.h"
 
 static enum log_level level_wanted(const struct cli *cli)
@@ -61,6 +62,7 @@ int main(int argc, char **argv)
 	struct err err;
 	int status;
 
+	process_begin();
 	/* A core file would hold keys; a program that collects cores does not mind the limit. */
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	(void)prctl(PR_SET_DUMPABLE, 0);

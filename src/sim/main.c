@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "io/process.h"
 #include "sim/control.h"
 #include "sim/dep.h"
 #include "sim/fleet.h"
@@ -329,7 +330,6 @@ static enum errc serve(const struct args *a, struct err *err)
 	(void)sigaddset(&stop, SIGTERM);
 	(void)sigaddset(&stop, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
 	e = sim_open(&sim, &a->sim, err);
 	if (e == ERR_OK)
 		e = server_open(&server, sim, a->listen ? a->listen : "127.0.0.1:0", err);
@@ -376,6 +376,7 @@ int main(int argc, char **argv)
 	struct err err = { .code = ERR_OK };
 	int status = EXIT_USAGE;
 
+	process_begin();
 	if (!parse(&args, argc, argv)) {
 		(void)fputs("depmend-sim --help says more\n", stderr);
 	} else if (print_text(&args)) {

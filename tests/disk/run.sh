@@ -116,4 +116,57 @@ run export --out /dev/full
 exits 'a device as output' 73
 check 'it is still one' test -c /dev/full
 umount small
+
+# --- a limit on the size of files ---
+
+for blocks in 1 16 48 64; do
+	rm -rf in.result.csv
+	new_world --seed 1
+	(ulimit -f "$blocks" && exec "$build/depmend" "${apply[@]}") >out 2>err </dev/null
+	status=$?
+	check "files of at most $blocks KiB: exit $status" test "$status" -eq 73 -o "$status" -eq 74
+	check 'the cause is named' grep -qiE 'too large|full|disk' err
+	run "${apply[@]}"
+	exits 'without the limit it ends' 3
+	check 'nothing twice' test -z "$(repeated_effects assign)"
+done
+new_world --seed 1
+run plan in.csv "${rules[@]}" --out plan.csv
+(ulimit -f 1 && exec "$build/depmend" plan in.csv "${rules[@]}" --out plan.csv) >out 2>err </dev/null
+status=$?
+check "a plan that grows too large: exit $status" test "$status" -eq 73 -o "$status" -eq 74
+check 'the earlier one is whole' test "$(wc -l <plan.csv)" -eq "$(wc -l <in.csv)"
+
+# --- descriptors that are closed: no message lands in a file ---
+
+closed() { # WHAT SHELL-REDIRECTION STATUS depmend's arguments
+	local what=$1 how=$2 wanted=$3
+	shift 3
+	eval '"$build/depmend" "$@"' "$how"
+	status=$?
+	same "$what: exit" "$wanted" "$status"
+}
+messages() {
+	grep -rlE 'of an? earlier|^[0-9]+ rows: |^depmend:' state ./*.csv
+}
+for how in '<&- >out 2>err' '>out 2>&-' '<&- >&- 2>&-'; do
+	rm -f in.result.csv
+	new_world --seed 1
+	closed "apply $how" "$how" 3 "${apply[@]}" -v
+	same "apply $how: no message in a file" '' "$(messages)"
+	same "apply $how: the result is whole" "$(wc -l <in.csv)" "$(wc -l <in.result.csv)"
+	same "apply $how: the state is whole" ok "$(sqlite3 state/*/depmend.db 'PRAGMA quick_check')"
+done
+closed 'a plan without an output' '>&- 2>err' 74 plan in.csv "${rules[@]}"
+check 'the cause is named' grep -q 'cannot write' err
+closed 'a list that cannot be read' '<&- 2>err' 66 plan - "${rules[@]}"
+
+# --- a reader that goes away ---
+
+for command in 'rules' 'help' "plan in.csv ${rules[*]}" 'export'; do
+	# shellcheck disable=SC2086 # a command and its words
+	"$build/depmend" $command 2>err </dev/null | true
+	status=${PIPESTATUS[0]}
+	check "$command | true: exit $status" test "$status" -eq 0 -o "$status" -eq 74
+done
 suite_end

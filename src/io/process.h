@@ -1,0 +1,13 @@
+/*
+ * What a process puts in order before anything else.
+ */
+#ifndef IO_PROCESS_H
+#define IO_PROCESS_H
+
+/* Descriptors 0 to 2 are there from now on: one that was closed would be the number of the next
+ * file to be opened, and messages would end up in it. A closed stdin or stdout fails when it is
+ * used, a closed stderr takes everything. A broken pipe and a file beyond the limit of its size
+ * (ulimit -f) are errors of a write, not the end of the process. */
+void process_begin(void);
+
+#endif
