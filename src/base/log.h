@@ -1,6 +1,6 @@
 /*
  * Lines for the operator on stderr. Nothing below wire may log (but for the answer to a signal,
- * io/stop.c); every other floor returns an error instead. Control bytes from outside are replaced
+ * os/stop.c); every other floor returns an error instead. Control bytes from outside are replaced
  * before printing.
  */
 #ifndef BASE_LOG_H

@@ -11,7 +11,7 @@
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "io/clock.h"
-#include "io/stop.h"
+#include "os/stop.h"
 #include "rehearse/rehearse.h"
 #include "report/ndjson.h"
 #include "report/status.h"

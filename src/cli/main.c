@@ -9,7 +9,7 @@
 #include "base/version.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
-#include "io/process.h"
+#include "os/process.h"
 #include "report/status.h"
 
 static enum log_level level_wanted(const struct cli *cli)

@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "io/crypto.h"
 #include "io/http.h"
-#include "io/stop.h"
+#include "os/stop.h"
 
 static bool all_loopback(const struct settings *s)
 {

@@ -3,14 +3,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
-enum { CHUNK_BYTES = 16 * 1024 };
+enum { CHUNK_BYTES = 16 * 1024, MAX_GROUPS = 65536 / (int)sizeof(gid_t) };
 
 /* The buffer gets its size beforehand, so that no copy of a secret stays behind when it grows. */
 static enum errc read_all(int fd, const char *path, size_t max_bytes, size_t expected,
@@ -45,28 +47,46 @@ static size_t expected_bytes(const struct stat *st)
 	return S_ISREG(st->st_mode) && st->st_size > 0 ? (size_t)st->st_size : 0;
 }
 
-enum errc file_read(const char *path, size_t max_bytes, struct buf *ret, struct err *err)
+enum errc file_read_fd(int fd, const char *path, size_t max_bytes, struct buf *ret, struct err *err)
 {
 	struct stat st;
-	enum errc rc;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &st) != 0)
-		rc = err_set(err, ERR_NO_INPUT, "%s: cannot open: %s", path, strerror(errno));
-	else
-		rc = read_all(fd, path, max_bytes, expected_bytes(&st), ret, err);
+		return err_set(err, ERR_NO_INPUT, "%s: cannot open: %s", path, strerror(errno));
+	return read_all(fd, path, max_bytes, expected_bytes(&st), ret, err);
+}
+
+enum errc file_read(const char *path, size_t max_bytes, struct buf *ret, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum errc rc = file_read_fd(fd, path, max_bytes, ret, err);
+
 	if (fd >= 0)
 		(void)close(fd);
 	return rc;
 }
 
+bool file_is_our_group(gid_t gid)
+{
+	gid_t groups[MAX_GROUPS];
+	int n = getgroups(MAX_GROUPS, groups);
+
+	for (int i = 0; i < n; i++)
+		if (groups[i] == gid)
+			return true;
+	return getegid() == gid;
+}
+
 static enum errc check_secret(const char *path, int fd, struct stat *ret, struct err *err)
 {
 	struct stat st = { 0 };
+	mode_t others = S_IRWXG | S_IRWXO;
 
-	if (fd < 0 && errno == ELOOP)
+	if (fd < 0 && (errno == EXDEV || errno == ELOOP))
 		return err_set(err, ERR_SETTINGS,
-			"%s: a secret must not be a symbolic link; name the file itself", path);
+			"%s: a symbolic link to a secret must not leave its folder; name the file "
+			"itself",
+			path);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return err_set(
 			err, ERR_SETTINGS, "%s: cannot open the secret: %s", path, strerror(errno));
@@ -76,7 +96,11 @@ static enum errc check_secret(const char *path, int fd, struct stat *ret, struct
 		return err_set(err, ERR_SETTINGS,
 			"%s: the secret belongs to another user; its owner has to be you or root",
 			path);
-	if (st.st_mode & (S_IRWXG | S_IRWXO))
+	/* As a Secret with fsGroup arrives in a container. Not the group root: its members need not
+	 * be root. */
+	if (st.st_uid == 0 && st.st_gid != 0 && file_is_our_group(st.st_gid))
+		others &= ~(mode_t)S_IRGRP;
+	if (st.st_mode & others)
 		return err_set(err, ERR_SETTINGS,
 			"%s: others can read the secret (mode %04o); run: chmod 600 '%s'", path,
 			(unsigned)st.st_mode & 07777u, path);
@@ -84,10 +108,36 @@ static enum errc check_secret(const char *path, int fd, struct stat *ret, struct
 	return ERR_OK;
 }
 
+/* Without O_NONBLOCK a FIFO in this place would keep us waiting for a writer. Kernels before 5.6
+ * cannot keep a link within its folder: they follow none. */
+static int open_secret(const char *path)
+{
+	const uint64_t flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+	const struct open_how how = {
+		.flags = flags,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? mem_dupz((struct str){ path, (size_t)(slash - path) + 1 })
+			     : mem_strdup(".");
+	int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = at < 0 ? -1
+			: (int)syscall(
+				  SYS_openat2, at, slash ? slash + 1 : path, &how, sizeof(how));
+	int why = errno;
+
+	free(folder);
+	if (at >= 0)
+		(void)close(at);
+	if (fd < 0 && (why == ENOSYS || why == EPERM))
+		return open(path, (int)flags | O_NOFOLLOW);
+	errno = why;
+	return fd;
+}
+
 enum errc file_read_secret(const char *path, size_t max_bytes, struct buf *ret, struct err *err)
 {
-	/* Without O_NONBLOCK a FIFO in this place would keep us waiting for a writer. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open_secret(path);
 	struct stat st = { 0 };
 	enum errc rc = check_secret(path, fd, &st, err);
 

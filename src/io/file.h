@@ -38,10 +38,17 @@ void outfile_free(struct outfile *f);
  * Caller releases the buffer. */
 MUST_CHECK enum errc file_read(
 	const char *path, size_t max_bytes, struct buf *ret, struct err *err);
-/* The same for secrets: regular file, not a symlink, owner is the user or root, no bit for group or
- * others; ERR_SETTINGS with the remedy otherwise. Caller wipes the buffer. */
+/* The same of an open descriptor; path is for messages. */
+MUST_CHECK enum errc file_read_fd(
+	int fd, const char *path, size_t max_bytes, struct buf *ret, struct err *err);
+/* The same for secrets: regular file, owner is the user or root, no bit for group or others; one of
+ * our groups (but root's own) may read what belongs to root. A symbolic link is followed within its
+ * folder. ERR_SETTINGS with the remedy otherwise. Caller wipes the buffer. */
 MUST_CHECK enum errc file_read_secret(
 	const char *path, size_t max_bytes, struct buf *ret, struct err *err);
+
+/* Whether the process has the group. */
+bool file_is_our_group(gid_t gid);
 
 /* --- folders --- */
 /* $TMPDIR, or where it is usual. Borrowed. */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "io/stop.h"
+#include "os/stop.h"
 
 enum { POLL_MS = 20, LAST_WORDS_MS = 500 };
 

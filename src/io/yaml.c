@@ -1,8 +1,10 @@
 #include "io/yaml.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <yaml.h>
 
 #include "base/map.h"
@@ -398,10 +400,11 @@ enum errc yaml_load_bytes(
 	return rc;
 }
 
-enum errc yaml_load(struct yaml_doc **ret, const char *path, struct diags *d, struct err *err)
+enum errc yaml_load_fd(
+	struct yaml_doc **ret, int fd, const char *path, struct diags *d, struct err *err)
 {
 	struct buf bytes;
-	enum errc rc = file_read(path, YAML_MAX_BYTES, &bytes, err);
+	enum errc rc = file_read_fd(fd, path, YAML_MAX_BYTES, &bytes, err);
 
 	if (rc == ERR_LIMIT)
 		return too_large(path, d, err);
@@ -409,6 +412,16 @@ enum errc yaml_load(struct yaml_doc **ret, const char *path, struct diags *d, st
 		return rc;
 	rc = yaml_load_bytes(ret, path, buf_view(&bytes), d, err);
 	buf_release(&bytes);
+	return rc;
+}
+
+enum errc yaml_load(struct yaml_doc **ret, const char *path, struct diags *d, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum errc rc = yaml_load_fd(ret, fd, path, d, err);
+
+	if (fd >= 0)
+		(void)close(fd);
 	return rc;
 }
 

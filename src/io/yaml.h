@@ -43,6 +43,9 @@ struct yaml_doc {
  * Caller frees with yaml_doc_free(). Diagnostics stay valid after that: their texts are copies. */
 MUST_CHECK enum errc yaml_load(
 	struct yaml_doc **ret, const char *path, struct diags *d, struct err *err);
+/* The same of an open descriptor. */
+MUST_CHECK enum errc yaml_load_fd(
+	struct yaml_doc **ret, int fd, const char *path, struct diags *d, struct err *err);
 MUST_CHECK enum errc yaml_load_bytes(struct yaml_doc **ret, const char *name, struct str bytes,
 	struct diags *d, struct err *err);
 /* Not yaml_free(): libyaml exports that name and would call ours. */

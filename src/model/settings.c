@@ -7,6 +7,7 @@
 #include "io/crypto.h"
 #include "io/file.h"
 #include "model/settings_read.h"
+#include "trust/trust.h"
 
 /* --- what no single value can tell --- */
 
@@ -186,7 +187,7 @@ enum errc settings_load(struct settings **ret, const char *path, struct diags *d
 	struct yaml_reader r = { .d = d, .arena = &s->arena, .self = s, .note = note };
 	size_t before = d->n_errors;
 	struct yaml_doc *doc = NULL;
-	enum errc rc = yaml_load(&doc, path, d, err);
+	enum errc rc = trust_load_yaml(TRUSTED_SETTINGS, path, &doc, d, err);
 
 	if (rc == ERR_OK) {
 		r.doc = doc;

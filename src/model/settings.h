@@ -132,5 +132,7 @@ MUST_CHECK enum errc settings_load(
 void settings_free(struct settings *s);
 /* Opens the secret: text without a trailing newline. ERR_SETTINGS with the remedy. Caller wipes. */
 MUST_CHECK enum errc secret_open(const struct secret *s, struct buf *ret, struct err *err);
+/* Whether it could be opened; a command is not run, and no secret at all is fine. */
+MUST_CHECK enum errc secret_check(const struct secret *s, struct err *err);
 
 #endif

@@ -89,3 +89,15 @@ enum errc secret_open(const struct secret *s, struct buf *ret, struct err *err)
 		err->code = ERR_SETTINGS;
 	return ERR_SETTINGS;
 }
+
+enum errc secret_check(const struct secret *s, struct err *err)
+{
+	struct buf text = { 0 };
+	enum errc rc;
+
+	if (s->kind == SECRET_NONE || s->kind == SECRET_COMMAND)
+		return ERR_OK;
+	rc = secret_open(s, &text, err);
+	buf_wipe(&text);
+	return rc;
+}

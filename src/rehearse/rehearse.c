@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "io/stop.h"
 #include "model/program.h"
+#include "os/stop.h"
 #include "plan/guard.h"
 #include "run/audit.h"
 

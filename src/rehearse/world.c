@@ -13,7 +13,7 @@
 #include "io/crypto.h"
 #include "io/file.h"
 #include "io/json.h"
-#include "io/stop.h"
+#include "os/stop.h"
 
 enum {
 	SMALL_BYTES = 64 * 1024,

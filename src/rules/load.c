@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "io/file.h"
 #include "rules/load.h"
+#include "trust/trust.h"
 
 static void read_version(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
@@ -115,6 +116,21 @@ static void not_shipped(struct loader *l, const char *name, struct err *err)
 			name, dir ? dir : "share/depmend/rules");
 }
 
+/* As safe as the program itself, by whatever name it is reached. */
+static bool is_shipped(const struct rules_options *opt, const char *path)
+{
+	char *real = realpath(path, NULL);
+	bool is = false;
+
+	for (const char *const *dir = opt->shipped_dirs; real && dir && *dir && !is; dir++) {
+		size_t n = strlen(*dir);
+
+		is = strncmp(real, *dir, n) == 0 && real[n] == '/' && !strchr(real + n + 1, '/');
+	}
+	free(real);
+	return is;
+}
+
 static enum errc open_file(
 	struct loader *l, const char *name, struct yaml_doc **ret, struct err *err)
 {
@@ -125,7 +141,10 @@ static enum errc open_file(
 		not_shipped(l, name, err);
 		return ERR_NO_INPUT;
 	}
-	rc = yaml_load(ret, path, l->r.d, err);
+	if (!is_path(name) || is_shipped(l->opt, path))
+		rc = yaml_load(ret, path, l->r.d, err);
+	else
+		rc = trust_load_yaml(TRUSTED_RULES, path, ret, l->r.d, err);
 	free(path);
 	return rc;
 }

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "io/stop.h"
+#include "os/stop.h"
 
 enum { STOP_GRACE_MS = 20000 };
 

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
-#include "io/process.h"
+#include "os/process.h"
 #include "sim/control.h"
 #include "sim/dep.h"
 #include "sim/fleet.h"

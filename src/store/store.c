@@ -9,6 +9,7 @@
 #include "io/file.h"
 #include "store/migrate.h"
 #include "store/sql.h"
+#include "trust/trust.h"
 
 /* Times are ms UTC; texts that repeat from row to row are numbers of `text`. What is open across
  * runs: store/migrate.c. */
@@ -83,7 +84,13 @@ enum errc store_open(
 	if (asprintf(&s->folder, "%s/%.16s", state_dir, hash) < 0 ||
 		asprintf(&path, "%s/depmend.db", s->folder) < 0)
 		abort();
-	rc = file_mkdirs(s->folder, err);
+	rc = trust_folder(TRUSTED_STATE, state_dir, err);
+	if (!rc)
+		rc = file_mkdirs(s->folder, err);
+	if (!rc)
+		rc = trust_folder(TRUSTED_STATE, state_dir, err);
+	if (!rc)
+		rc = trust_folder(TRUSTED_STATE, s->folder, err);
 	if (!rc)
 		rc = file_check_local(s->folder, err);
 	if (!rc)

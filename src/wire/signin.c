@@ -270,6 +270,30 @@ void signin_release(struct signin *s)
 	*s = (struct signin){ 0 };
 }
 
+enum errc signin_check(const struct signin *s, struct err *err)
+{
+	const struct settings *set = s->settings;
+	const struct {
+		bool ours;
+		const char *name;
+		const struct secret *secret;
+	} all[] = {
+		{ s->apple, "apple.private_key", &set->apple.private_key },
+		{ !s->apple && !s->dep, "uem.tenant_code", &set->uem.tenant_code },
+		{ !s->apple && !s->dep, "uem.auth.oauth.client_secret", &set->uem.client_secret },
+		{ !s->apple && !s->dep, "uem.auth: password", &set->uem.password },
+		{ !s->apple && !s->dep, "uem.auth.certificate.pkcs12", &set->uem.pkcs12 },
+		{ s->dep, "enrollment: server_token", s->dep ? &s->dep->server_token : NULL },
+		{ s->dep, "enrollment: private_key", s->dep ? &s->dep->private_key : NULL },
+	};
+	enum errc rc = ERR_OK;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all) && !rc; i++)
+		if (all[i].ours && secret_check(all[i].secret, err))
+			rc = err_wrap(err, "%s: ", all[i].name);
+	return rc;
+}
+
 bool signin_ready(const struct signin *s, int64_t now_ms)
 {
 	return (s->authorization.n > 0 || s->signer) && now_ms < s->renew_ms;

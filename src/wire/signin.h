@@ -42,6 +42,9 @@ void signin_release(struct signin *s);
 MUST_CHECK enum errc signin_server_token(
 	const struct enrollment_server *server, struct dep_token *ret, struct err *err);
 
+/* Whether its secrets could be opened, also where a kept token spares that; commands are not run.
+ */
+MUST_CHECK enum errc signin_check(const struct signin *s, struct err *err);
 bool signin_ready(const struct signin *s, int64_t now_ms);
 /* Everything short of a request: opens secrets, looks for a kept token. *ret_ask: a token has to be
  * asked for. A failure that trying again cannot cure is told again without trying. */

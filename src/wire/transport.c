@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "io/stop.h"
+#include "os/stop.h"
 #include "wire/retry.h"
 #include "wire/transport_parts.h"
 
@@ -468,8 +468,13 @@ enum errc transport_sleep(struct transport *t, int64_t until_ms, struct err *err
 enum errc transport_sign_in(struct transport *t, struct err *err)
 {
 	int64_t now = transport_now(t);
-	enum errc rc;
+	enum errc rc = ERR_OK;
 
+	for (int i = 0; i < SERVICES && !rc; i++)
+		if (t->signin[i].kind)
+			rc = signin_check(&t->signin[i], err);
+	if (rc)
+		return rc;
 	for (int i = 0; i < SERVICES; i++)
 		if (t->signin[i].kind)
 			(void)signed_in(t, (enum transport_service)i, now);

@@ -27,14 +27,14 @@ for f in $(find src -name '*.[ch]' | sort); do
 	forbid "$f" "$unsafe" 'see the list in tests/lint/banned.sh'
 	forbid "$f" '#[ ]*(pragma once|include <regex.h>)' 'not here'
 	case $f in
-	src/*/main.c | src/io/stop.c) ;; # a second signal ends the process
+	src/*/main.c | src/os/stop.c) ;; # a second signal ends the process
 	src/rehearse/world.c) ;;            # a child that could not become the simulator
 	src/cli/app/notify.c) ;;             # a child that sends a ping
 	*) forbid "$f" "$exits" 'only main exits' ;;
 	esac
 	case $f in
 	src/base/log.c | src/base/mem.c) ;;
-	src/base/* | src/io/* | src/model/* | src/rules/* | src/store/* | src/services/*)
+	src/base/* | src/os/* | src/io/* | src/trust/* | src/model/* | src/rules/* | src/store/* | src/services/*)
 		forbid "$f" "$prints" 'nothing below wire prints'
 		forbid "$f" '(^|[^A-Za-z0-9_])(stdout|stderr)([^A-Za-z0-9_]|$)' 'nothing below wire prints'
 		;;

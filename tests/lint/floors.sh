@@ -6,25 +6,27 @@ cd "$(dirname "$0")/../.."
 
 table='
 base
-io        base
+os        base
+io        base os
 io/csv    base
-model     base io
-rules     base io model
-store     base io model
-services  base io model
-wire      base io model rules store services
-facts     base io model rules store services wire
-plan      base io model rules store services wire facts
-run       base io model rules store services wire facts plan
-forecast  base io model rules store services wire facts plan run
-survey    base io model rules store services wire facts plan run
-report    base io model rules store services wire facts plan run forecast
-rehearse  base io model rules store wire facts plan run
-cli/args  base io model report
-cli/app   base io model rules store services wire facts plan run forecast survey report rehearse cli/args
-cli       base io model rules store services wire facts plan run forecast survey report rehearse cli/args cli/app
-docs      base io model rules report cli/args
-sim       base io model
+trust     base os io
+model     base os io trust
+rules     base os io trust model
+store     base os io trust model
+services  base os io trust model
+wire      base os io trust model rules store services
+facts     base os io trust model rules store services wire
+plan      base os io trust model rules store services wire facts
+run       base os io trust model rules store services wire facts plan
+forecast  base os io trust model rules store services wire facts plan run
+survey    base os io trust model rules store services wire facts plan run
+report    base os io trust model rules store services wire facts plan run forecast
+rehearse  base os io trust model rules store wire facts plan run
+cli/args  base os io trust model report
+cli/app   base os io trust model rules store services wire facts plan run forecast survey report rehearse cli/args
+cli       base os io trust model rules store services wire facts plan run forecast survey report rehearse cli/args cli/app
+docs      base os io trust model rules report cli/args
+sim       base os io trust model
 '
 libraries='
 csv.h        src/io/csv/csv.c
@@ -74,7 +76,7 @@ FNR == 1 {
 	else if (to != from && !((from, to) in may) && !((from, floor_of(to)) in may))
 		bad(from " may not include " to)
 	# The answer to a signal cannot wait for an error to be returned.
-	if (q[2] == "base/log.h" && FILENAME != "src/io/stop.c" && from !~ /^(base|wire|facts|plan|run|forecast|survey|report|cli.*)$/)
+	if (q[2] == "base/log.h" && FILENAME != "src/os/stop.c" && from !~ /^(base|wire|facts|plan|run|forecast|survey|report|cli.*)$/)
 		bad("nothing below wire logs; return an error instead")
 }
 /^[ \t]*#[ \t]*include[ \t]*</ {

@@ -110,9 +110,16 @@ chmod 604 uem-secret
 refused 'readable by others'
 chmod 600 uem-secret
 mv uem-secret real-secret
-ln -s real-secret uem-secret
-refused 'a symbolic link'
-rm uem-secret
+mkdir elsewhere
+cp -p real-secret elsewhere/
+ln -s elsewhere/../../"${PWD##*/}"/real-secret uem-secret
+refused 'a symbolic link that leaves its folder'
+ln -sf "$PWD/real-secret" uem-secret
+refused 'an absolute symbolic link'
+ln -sf elsewhere/real-secret uem-secret
+say plan in.csv --rules corrupted-registration
+check "a symbolic link within its folder: exit $status" test "$status" -ne 78
+rm -r uem-secret elsewhere
 mkfifo -m 600 uem-secret
 refused 'a pipe'
 rm uem-secret
@@ -125,10 +132,14 @@ if [ "$(id -u)" -eq 0 ]; then
 	refused "somebody else's"
 	chown 0 uem-secret
 fi
-rm -rf state # with a token from before the key is not opened
+check 'there is a token, so that the key need not be opened' test -s state/*/apple-token
 chmod 644 apple.pem
 refused 'a key that others may read'
 chmod 600 apple.pem
+mv apple.pem away.pem
+say plan in.csv --rules corrupted-registration
+exits 'a key that is not there' 78
+mv away.pem apple.pem
 
 # --- no core file ---
 

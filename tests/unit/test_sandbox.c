@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "io/file.h"
-#include "io/sandbox.h"
+#include "os/sandbox.h"
 
 enum { NO_LANDLOCK = 77 };
 

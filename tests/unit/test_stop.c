@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/stop.h"
+#include "os/stop.h"
 
 /* The flag lasts for the life of a process, so each case has its own. The case's result is the exit
  * status. */

@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "io/stop.h"
+#include "os/stop.h"
 #include "wire/retry.h"
 #include "wire/transport_parts.h"
 

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "io/http.h"
-#include "io/stop.h"
+#include "os/stop.h"
 
 enum { BODY_MAX_BYTES = 4096, URL_MAX_BYTES = 8192, REPLY_MAX_BYTES = 64 * 1024 };
 

@@ -9,8 +9,8 @@
 #include "base/time.h"
 #include "cli/args/terminal.h"
 #include "forecast/schedule.h"
-#include "io/stop.h"
 #include "model/outcome.h"
+#include "os/stop.h"
 #include "report/status_line.h"
 
 enum { REDRAW_MS = 125, PLAIN_MS = 30 * 1000, USUAL_COLUMNS = 80 };

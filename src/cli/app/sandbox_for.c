@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/file.h"
-#include "io/sandbox.h"
+#include "os/sandbox.h"
 
 bool settings_run_programs(const struct settings *s)
 {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "io/stop.h"
+#include "os/stop.h"
 #include "report/fold.h"
 
 static bool is_set(const char *name)

@@ -1,4 +1,4 @@
-#include "io/stop.h"
+#include "os/stop.h"
 
 #include <errno.h>
 #include <poll.h>

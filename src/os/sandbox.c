@@ -1,4 +1,4 @@
-#include "io/sandbox.h"
+#include "os/sandbox.h"
 
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
  * What a process puts in order before anything else.
  */
-#ifndef IO_PROCESS_H
-#define IO_PROCESS_H
+#ifndef OS_PROCESS_H
+#define OS_PROCESS_H
 
 /* Descriptors 0 to 2 are there from now on: one that was closed would be the number of the next
  * file to be opened, and messages would end up in it. A closed stdin or stdout fails when it is

@@ -5,8 +5,8 @@
  *
  * Landlock's numbers: linux/landlock.h of kernel 6.10; older kernels know fewer, see sandbox.c.
  */
-#ifndef IO_SANDBOX_H
-#define IO_SANDBOX_H
+#ifndef OS_SANDBOX_H
+#define OS_SANDBOX_H
 
 #include <stdbool.h>
 #include <stddef.h>

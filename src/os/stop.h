@@ -4,8 +4,8 @@
  * the process at once. Both say so on stderr the moment they come, whatever the process is doing:
  * the handler writes them itself, with words that were made ready before.
  */
-#ifndef IO_STOP_H
-#define IO_STOP_H
+#ifndef OS_STOP_H
+#define OS_STOP_H
 
 #include <stdbool.h>
 #include <stdint.h>
