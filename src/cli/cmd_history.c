@@ -7,6 +7,7 @@
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "model/serial.h"
+#include "model/snapshot.h"
 #include "report/ndjson.h"
 #include "report/open_business.h"
 #include "store/history.h"
@@ -26,10 +27,22 @@ static const char *state_words(enum request_state state)
 
 /* --- for people --- */
 
+enum { STATE_MAX_BYTES = 64 * 1024 };
+
 static void print_part(FILE *out, const char *label, struct str text)
 {
 	if (text.n)
 		text_line(out, "    %-8s %.*s", label, STR_FMT(text));
+}
+
+static void print_state(FILE *out, const char *label, struct str stored)
+{
+	struct buf words;
+
+	buf_init(&words, STATE_MAX_BYTES);
+	snapshot_show(stored, &words);
+	print_part(out, label, buf_view(&words));
+	buf_release(&words);
 }
 
 static void print_row(const struct history_entry *e, FILE *out)
@@ -40,8 +53,8 @@ static void print_row(const struct history_entry *e, FILE *out)
 		e->rule.n ? (int)e->rule.n : 1, e->rule.n ? e->rule.p : "-", e->reason ? ": " : "",
 		e->reason ? why->code : "");
 	print_part(out, "because", e->detail);
-	print_part(out, "before", e->before);
-	print_part(out, "after", e->after);
+	print_state(out, "before", e->before);
+	print_state(out, "after", e->after);
 	print_part(out, "proof", e->evidence);
 }
 
@@ -71,6 +84,16 @@ static void print_entry(const struct history_entry *e, FILE *out)
 
 /* --- for programs --- */
 
+static void tell_state(struct ndjson *j, const char *key, struct str stored)
+{
+	struct buf words;
+
+	buf_init(&words, STATE_MAX_BYTES);
+	snapshot_show(stored, &words);
+	ndjson_text(j, key, buf_view(&words));
+	buf_release(&words);
+}
+
 static void tell_entry(struct str serial, const struct history_entry *e)
 {
 	static const char *const kinds[] = { "judged", "planned", "sent", "person" };
@@ -91,8 +114,8 @@ static void tell_entry(struct str serial, const struct history_entry *e)
 	json_put_z(&j.o, "answer", sent ? state_words(e->state) : NULL);
 	ndjson_text(&j, "target", e->target);
 	ndjson_text(&j, "activity", e->activity);
-	ndjson_text(&j, "before", e->before);
-	ndjson_text(&j, "after", e->after);
+	tell_state(&j, "before", e->before);
+	tell_state(&j, "after", e->after);
 	ndjson_text(&j, "evidence", e->evidence);
 	ndjson_text(&j, "detail", e->detail);
 	ndjson_end(&j, stdout);

@@ -173,79 +173,43 @@ void fleet_fact(const struct fleet *f, uint32_t slot, enum fact fact, struct val
 		ret->text = fleet_text(f, d->slots[fact]);
 }
 
-static void describe_one(
-	const struct fleet *f, uint32_t slot, enum fact fact, const char *word, struct buf *out)
+static void take_part(const struct fleet *f, uint32_t slot, enum snapshot_part part,
+	struct arena *a, struct snapshot *ret)
 {
 	struct value v;
 	char when[TIME_TEXT];
 
-	fleet_fact(f, slot, fact, &v);
-	if (v.state == VALUE_UNREAD || (v.state == VALUE_ABSENT && v.type != TYPE_TEXT))
+	fleet_fact(f, slot, snapshot_fact(part), &v);
+	ret->v[part].state = v.state;
+	if (v.state != VALUE_KNOWN)
 		return;
-	if (out->n)
-		buf_char(out, ';');
-	buf_printf(out, "%s=", word);
-	if (v.state == VALUE_UNKNOWN)
-		buf_z(out, "unknown");
-	else if (v.state == VALUE_ABSENT)
-		buf_z(out, "none");
-	else if (v.type == TYPE_DATE)
-		buf_z(out, time_rfc3339_s(v.number, when));
+	if (v.type == TYPE_DATE)
+		ret->v[part].text = arena_dup(a, str_from(time_rfc3339_s(v.number, when)));
 	else if (v.type == TYPE_FLAG)
-		buf_z(out, v.number ? "yes" : "no");
+		ret->v[part].text = v.number ? STR("yes") : STR("no");
 	else
-		buf_str(out, v.text);
+		ret->v[part].text = v.text;
 }
 
-static const struct {
-	enum fact fact;
-	const char *word;
-} parts[] = {
-	{ FACT_APPLE_STATUS, "status" },
-	{ FACT_APPLE_SERVER, "server" },
-	{ FACT_APPLE_RELEASED, "released" },
-	{ FACT_APPLE_MIGRATION_STATUS, "migration" },
-	{ FACT_UEM_LISTED, "listed" },
-	{ FACT_UEM_PROFILE, "profile" },
-	{ FACT_UEM_DEVICE, "record" },
-	{ FACT_UEM_ENROLLMENT_STATUS, "enrollment" },
-};
+static void take(const struct fleet *f, uint32_t slot, struct buf *out,
+	void (*put)(const struct snapshot *s, struct buf *out))
+{
+	struct snapshot s = { 0 };
+	struct arena a;
+
+	arena_init(&a);
+	for (int i = 0; i < SNAPSHOT_MAX_; i++)
+		take_part(f, slot, (enum snapshot_part)i, &a, &s);
+	put(&s, out);
+	arena_release(&a);
+}
 
 void fleet_describe(const struct fleet *f, uint32_t slot, struct buf *out)
 {
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		struct value v;
-
-		fleet_fact(f, slot, parts[i].fact, &v);
-		if (v.state == VALUE_ABSENT && (parts[i].fact == FACT_APPLE_MIGRATION_STATUS ||
-						       parts[i].fact == FACT_UEM_ENROLLMENT_STATUS))
-			continue;
-		describe_one(f, slot, parts[i].fact, parts[i].word, out);
-	}
+	take(f, slot, out, snapshot_words);
 }
 
-/* Where the value of the part begins at or after `from`; text.n when it is not there. */
-static size_t part_at(struct str text, const char *word, size_t from)
+void fleet_remember(const struct fleet *f, uint32_t slot, struct buf *out)
 {
-	size_t n = strlen(word);
-
-	for (size_t i = from; i + n < text.n; i++)
-		if ((i == 0 || text.p[i - 1] == ';') && text.p[i + n] == '=' &&
-			memcmp(text.p + i, word, n) == 0)
-			return i + n + 1;
-	return text.n;
-}
-
-struct str fleet_described(struct str description, const char *word)
-{
-	size_t at = part_at(description, word, 0), end = description.n;
-
-	/* A name may hold a ';': only the next part ends it. */
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		size_t next = part_at(description, parts[i].word, at);
-
-		if (next < description.n && next - strlen(parts[i].word) - 2 < end)
-			end = next - strlen(parts[i].word) - 2;
-	}
-	return at < description.n ? str_sub(description, at, end - at) : STR_NONE;
+	take(f, slot, out, snapshot_encode);
 }

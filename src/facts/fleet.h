@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "model/device_state.h"
 #include "model/settings.h"
+#include "model/snapshot.h"
 
 #define SERVER_NONE UINT32_MAX
 enum { FLEET_MAX_GROUPS = 32 };
@@ -85,7 +86,7 @@ bool fleet_server_of(const struct fleet *f, uint32_t slot, uint32_t *ret);
 void fleet_fact(const struct fleet *f, uint32_t slot, enum fact fact, struct value *ret);
 /* "status=ASSIGNED;server=WS1 EMEA;listed=yes;profile=Corporate iPads": what is known of it. */
 void fleet_describe(const struct fleet *f, uint32_t slot, struct buf *out);
-/* The value of "server", "profile" ... in such a description; empty when it is not in there. */
-struct str fleet_described(struct str description, const char *word);
+/* The same for the store, see model/snapshot.h. */
+void fleet_remember(const struct fleet *f, uint32_t slot, struct buf *out);
 
 #endif

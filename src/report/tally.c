@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "model/snapshot.h"
 
-static const char *const words[TALLY_MAX_] = {
-#define X(id, word) [TALLY_##id] = word,
+/* The part of a device's state whose change is counted; SNAPSHOT_MAX_: none. */
+static const enum snapshot_part parts[TALLY_MAX_] = {
+#define X(id, part) [TALLY_##id] = SNAPSHOT_##part,
 	TALLY_LIST(X)
 #undef X
 };
@@ -92,11 +94,16 @@ static struct tally_line *add(
 	return line;
 }
 
+struct states {
+	struct snapshot was, became;
+};
+
 /* "before<arrow>after" of one part of the state. */
-static void add_change(struct tally *t, enum tally_kind kind, const struct run_row *row)
+static void add_change(struct tally *t, enum tally_kind kind, const struct states *states,
+	const struct run_row *row)
 {
-	struct str before = fleet_described(row->before, words[kind]);
-	struct str after = fleet_described(row->after, words[kind]);
+	struct str before = snapshot_word(&states->was, parts[kind]);
+	struct str after = snapshot_word(&states->became, parts[kind]);
 	struct buf name;
 
 	if (!before.n && !after.n)
@@ -112,7 +119,8 @@ static void add_change(struct tally *t, enum tally_kind kind, const struct run_r
 struct counting {
 	struct tally *t;
 	const struct report_source *s;
-	int model, server; /* columns of the input; -1: none */
+	int model, server;  /* columns of the input; -1: none */
+	struct arena texts; /* of the row being counted */
 };
 
 /* By alias alone: the store does not keep what the rules called columns. */
@@ -153,15 +161,19 @@ static void keep(struct tally *t, uint32_t n, uint32_t model, const struct run_r
 
 static enum errc count_row(void *self, uint32_t n, const struct csv_record *record, struct err *err)
 {
-	const struct counting *c = self;
+	struct counting *c = self;
 	struct tally *t = c->t;
+	struct states states;
 	struct run_row row;
 	struct str model = cell(c, record, c->model), server;
 	enum errc rc = run_results_row(c->s->rows, n, &row, err);
 
 	if (rc)
 		return rc;
-	server = fleet_described(row.before, "server");
+	arena_reset(&c->texts);
+	snapshot_decode(row.was, &c->texts, &states.was);
+	snapshot_decode(row.became, &c->texts, &states.became);
+	server = snapshot_word(&states.was, SNAPSHOT_SERVER);
 	if (!row.before.n)
 		server = cell(c, record, c->server);
 	summary_count(&t->totals, row.outcome, row.reason);
@@ -169,8 +181,8 @@ static enum errc count_row(void *self, uint32_t n, const struct csv_record *reco
 	(void)add(t, TALLY_SERVER, server, row.outcome);
 	keep(t, n, add(t, TALLY_MODEL, model, row.outcome)->name, &row);
 	for (int k = 0; k < TALLY_MAX_; k++)
-		if (words[k])
-			add_change(t, (enum tally_kind)k, &row);
+		if (parts[k] != SNAPSHOT_MAX_)
+			add_change(t, (enum tally_kind)k, &states, &row);
 	return ERR_OK;
 }
 
@@ -209,7 +221,9 @@ enum errc tally_run(struct tally *t, const struct report_source *s, struct err *
 	*t = (struct tally){ 0 };
 	find_columns(&c);
 	map_init(&t->names, 0);
+	arena_init(&c.texts);
 	rc = input_each(&s->input->input, count_row, &c, err);
+	arena_release(&c.texts);
 	for (int k = 0; k < TALLY_MAX_; k++)
 		sort(t, &t->by[k]);
 	return rc;

@@ -20,17 +20,17 @@ struct tally_line {
 };
 
 /* What rows have in common; X(id, word of the state before and after: NULL is no part of it) */
-#define TALLY_LIST(X)       \
-	X(RULE, NULL)       \
-	X(MODEL, NULL)      \
-	X(SERVER, NULL)     \
-	X(STATUS, "status") \
-	X(ON, "server")     \
-	X(LISTED, "listed") \
-	X(PROFILE, "profile")
+#define TALLY_LIST(X)     \
+	X(RULE, MAX_)     \
+	X(MODEL, MAX_)    \
+	X(SERVER, MAX_)   \
+	X(STATUS, STATUS) \
+	X(ON, SERVER)     \
+	X(LISTED, LISTED) \
+	X(PROFILE, PROFILE)
 
 enum tally_kind {
-#define X(id, word) TALLY_##id,
+#define X(id, part) TALLY_##id,
 	TALLY_LIST(X)
 #undef X
 		TALLY_MAX_

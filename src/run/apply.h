@@ -66,7 +66,8 @@ struct run_row {
 	enum outcome outcome;
 	enum reason reason;
 	struct str serial, rule, detail, before, after, evidence;
-	struct str steps; /* as in depmend_steps */
+	struct str was, became; /* before and after as they are stored, see model/snapshot.h */
+	struct str steps;       /* as in depmend_steps */
 	uint32_t attempts;
 	uint32_t line; /* in the file the user gave */
 	int64_t finished_ms;

@@ -75,7 +75,7 @@ static enum errc add_device(struct plan *p, struct store *store, int64_t run, ui
 	(void)work_view(f, slot, &v);
 	(void)work_foresee(f, prog, home, p->opt->settings->has_uem, v, results);
 	buf_init(&before, 64 * 1024);
-	fleet_describe(f, slot, &before);
+	fleet_remember(f, slot, &before);
 	d = (struct device_record){
 		.serial = map_key(&p->input->serials, row->serial),
 		.rule = plan_rule_name(p, row),

@@ -16,6 +16,22 @@ static const char *keep(struct job *j, struct str s)
 	return s.n ? arena_dup(&j->arena, s).p : NULL;
 }
 
+/* The UEM's record of the device, as it was before. */
+static void take_record(struct job *j, struct job_device *d, struct str before)
+{
+	struct snapshot s;
+
+	snapshot_decode(before, &j->arena, &s);
+	d->record = snapshot_text(&s, SNAPSHOT_RECORD);
+	if (s.v[SNAPSHOT_RECORD].state == VALUE_UNREAD)
+		d->record_state = RECORD_UNREAD;
+	else if (snapshot_is(&s, SNAPSHOT_RECORD, STR_NONE))
+		d->record_state = RECORD_NONE;
+	else
+		d->record_state = (uint8_t)work_record_state(
+			snapshot_word(&s, SNAPSHOT_RECORD), snapshot_word(&s, SNAPSHOT_ENROLLMENT));
+}
+
 static enum errc load_device(void *self, const struct device_record *rec, struct err *err)
 {
 	struct job *j = self;
@@ -32,7 +48,6 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.evidence = keep(j, rec->evidence),
 		.after = keep(j, rec->after),
 		.rule = arena_dup(&j->arena, rec->rule),
-		.before = arena_dup(&j->arena, rec->before),
 		.finished_ms = rec->finished_ms,
 		.intent_ms = TIME_NONE,
 		.outcome = (uint8_t)rec->outcome,
@@ -41,6 +56,7 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 	};
 
 	(void)err;
+	take_record(j, &d, rec->before);
 	(void)snprintf(d.results, WORK_MAX_STEPS + 1, "%.*s", (int)rec->results.n, rec->results.p);
 	if (d.wave >= j->n_waves)
 		j->n_waves = d.wave + 1;
@@ -240,17 +256,6 @@ uint32_t job_target(const struct job_device *d, const struct work_step *s)
 	return s->to_home ? d->home : s->server;
 }
 
-static enum record_state planned_record(const struct job_device *d)
-{
-	struct str id = fleet_described(d->before, "record");
-
-	if (id.n == 0)
-		return RECORD_UNREAD;
-	return str_eq(id, STR("none"))
-		       ? RECORD_NONE
-		       : work_record_state(id, fleet_described(d->before, "enrollment"));
-}
-
 struct view job_expected(const struct job *j, const struct job_device *d)
 {
 	const struct work_program *p = job_program(j, d);
@@ -259,7 +264,7 @@ struct view job_expected(const struct job *j, const struct job_device *d)
 		.listed = d->listed,
 		.profile = MAP_NONE,
 		.deadline_ms = TIME_NONE,
-		.record = planned_record(d),
+		.record = (enum record_state)d->record_state,
 	};
 
 	for (uint32_t i = 0; i < p->n; i++) {
@@ -297,7 +302,7 @@ void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum 
 	d->finished_ms = d->settled ? transport_now(j->transport) : TIME_NONE;
 	d->dirty = true;
 	buf_init(&after, 64 * 1024);
-	fleet_describe(j->fleet, d->slot, &after);
+	fleet_remember(j->fleet, d->slot, &after);
 	d->after = keep(j, buf_view(&after));
 	buf_release(&after);
 }

@@ -24,12 +24,14 @@ struct job_device {
 	uint32_t listed; /* groups that listed it when the plan was frozen */
 	char *results;   /* a letter per work step, see plan/work.h; owned by job.arena */
 	const char *detail, *evidence, *after; /* owned by job.arena; NULL: none */
-	struct str rule, before;
+	struct str rule;
+	struct str record; /* of the UEM when the plan was frozen; empty: none, or not known */
 	int64_t intent_ms; /* of this process's newest request that names it; TIME_NONE: none */
 	int64_t finished_ms;
 	uint8_t outcome,
-		reason; /* its verdict; before it is settled: of the step that went wrong */
-	uint8_t resync; /* enum resync */
+		reason;       /* its verdict; before it is settled: of the step that went wrong */
+	uint8_t resync;       /* enum resync */
+	uint8_t record_state; /* enum record_state when the plan was frozen */
 	bool settled;
 	bool busy;       /* named by an open request */
 	bool witnessed;  /* an audit event tells of what its open request was to do */

@@ -36,7 +36,7 @@ static bool is_drifted(struct job *j, struct job_device *d, enum record_state no
 	struct str id = record_id(j, d);
 	char detail[200];
 
-	if (!str_eq(id, fleet_described(d->before, "record")))
+	if (!str_eq(id, d->record))
 		(void)snprintf(detail, sizeof(detail), "its UEM record is now %.*s", STR_FMT(id));
 	else if (now == RECORD_ENROLLED && job_expected(j, d).record != RECORD_ENROLLED)
 		(void)snprintf(detail, sizeof(detail), "it has been enrolled again");

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "io/json.h"
 #include "model/program.h"
+#include "model/snapshot.h"
 #include "run/apply.h"
 
 enum errc run_open_input(
@@ -59,7 +60,7 @@ void run_input_release(struct run_input *in)
 
 /* Texts are slots of `texts`. */
 struct stored_device {
-	uint32_t rule, program, before, after, results, detail, evidence, attempts;
+	uint32_t rule, program, was, became, before, after, results, detail, evidence, attempts;
 	uint8_t outcome, reason;
 	bool leaving; /* named by an open request that takes it off its server */
 	int64_t finished_ms;
@@ -74,12 +75,20 @@ struct run_results {
 	uint32_t n_devices, cap_devices;
 	int64_t *takes_off; /* open requests that do so */
 	uint32_t n_takes_off, cap_takes_off;
-	struct buf steps;
+	struct buf steps, words;
 };
 
 static uint32_t keep(struct run_results *r, struct str s)
 {
 	return map_add(&r->texts, s.n ? s : STR(""), NULL);
+}
+
+/* The words of a state as it is stored. */
+static uint32_t keep_words(struct run_results *r, struct str stored)
+{
+	buf_reset(&r->words);
+	snapshot_show(stored, &r->words);
+	return keep(r, buf_view(&r->words));
 }
 
 static enum errc keep_device(void *self, const struct device_record *d, struct err *err)
@@ -92,8 +101,10 @@ static enum errc keep_device(void *self, const struct device_record *d, struct e
 	r->devices[r->n_devices++] = (struct stored_device){
 		.rule = keep(r, d->rule),
 		.program = keep(r, d->program),
-		.before = keep(r, d->before),
-		.after = keep(r, d->after),
+		.was = keep(r, d->before),
+		.became = keep(r, d->after),
+		.before = keep_words(r, d->before),
+		.after = keep_words(r, d->after),
 		.results = keep(r, d->results),
 		.detail = keep(r, d->detail),
 		.evidence = keep(r, d->evidence),
@@ -150,6 +161,7 @@ enum errc run_results_load(
 	map_init(&r->texts, 0);
 	map_init(&r->serials, 0);
 	buf_init(&r->steps, 1024 * 1024);
+	buf_init(&r->words, 64 * 1024);
 	rc = store_devices(store, run, keep_device, r, err);
 	if (!rc)
 		rc = load_leaving(r, store, run, err);
@@ -170,6 +182,7 @@ void run_results_free(struct run_results *r)
 	map_release(&r->texts);
 	map_release(&r->serials);
 	buf_release(&r->steps);
+	buf_release(&r->words);
 	free(r->devices);
 	free(r->takes_off);
 	free(r);
@@ -253,6 +266,8 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 		ret->reason = REASON_RUN_IN_FLIGHT;
 	}
 	ret->detail = map_key(&r->texts, d->detail);
+	ret->was = map_key(&r->texts, d->was);
+	ret->became = map_key(&r->texts, d->became);
 	ret->before = map_key(&r->texts, d->before);
 	ret->after = map_key(&r->texts, d->after);
 	ret->evidence = map_key(&r->texts, d->evidence);

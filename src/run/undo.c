@@ -69,7 +69,7 @@ enum errc undo_input(
 /* One row acted on: where it was, and how the run left it. Texts live in the plan's arena. */
 struct undone {
 	uint32_t start; /* server; SERVER_NONE: none */
-	struct str before, after;
+	struct snapshot before, after;
 	bool done; /* the run ended as it should: `after` is the state it left */
 };
 
@@ -133,9 +133,10 @@ static enum errc read_deeds(
 	return ERR_OK;
 }
 
+/* Empty for none. */
 static struct str server_text(const struct fleet *f, uint32_t server)
 {
-	return server == SERVER_NONE ? STR("none") : fleet_server_name(f, server);
+	return server == SERVER_NONE ? STR_NONE : fleet_server_name(f, server);
 }
 
 struct inverse {
@@ -151,13 +152,13 @@ static void add_step(struct inverse *inv, enum step_kind kind, struct str arg)
 /* A record that comes anew comes without a profile. */
 static void add_profile(struct inverse *inv, const struct undone *u, bool anew)
 {
-	struct str profile = fleet_described(u->before, "profile");
+	struct str profile = snapshot_text(&u->before, SNAPSHOT_PROFILE);
 
-	if (!str_eq(fleet_described(u->before, "listed"), STR("yes")))
+	if (!snapshot_is(&u->before, SNAPSHOT_LISTED, STR("yes")))
 		return;
-	if (!anew && str_eq(profile, STR("none")))
+	if (!anew && snapshot_is(&u->before, SNAPSHOT_PROFILE, STR_NONE))
 		add_step(inv, STEP_REMOVE_PROFILE, STR_NONE);
-	else if (profile.n && !str_eq(profile, STR("none")) && !str_eq(profile, STR("unknown")))
+	else if (profile.n)
 		add_step(inv, STEP_ASSIGN_PROFILE, profile);
 }
 
@@ -165,8 +166,7 @@ static void invert(
 	const struct plan *p, const struct deeds *d, const struct undone *u, struct inverse *ret)
 {
 	const struct fleet *f = p->opt->facts->fleet;
-	struct str ended_on = fleet_described(u->after, "server");
-	bool back = d->moved && !str_eq(ended_on, server_text(f, u->start));
+	bool back = d->moved && !snapshot_is(&u->after, SNAPSHOT_SERVER, server_text(f, u->start));
 
 	if (d->migrated)
 		add_step(ret, STEP_CANCEL_MIGRATION, STR_NONE);
@@ -227,10 +227,10 @@ static enum errc take_device(void *self, const struct device_record *rec, struct
 		return ERR_OK; /* protected since */
 	u->rows[n] = (struct undone){
 		.start = fleet_server_by_id(u->p->opt->facts->fleet, rec->start),
-		.before = arena_dup(&u->p->arena, rec->before),
-		.after = arena_dup(&u->p->arena, rec->after),
 		.done = rec->outcome == OUTCOME_DONE,
 	};
+	snapshot_decode(rec->before, &u->p->arena, &u->rows[n].before);
+	snapshot_decode(rec->after, &u->p->arena, &u->rows[n].after);
 	buf_init(&deeds.lost, LOST_MAX_BYTES);
 	rc = read_deeds(rec, &u->p->arena, &deeds, err);
 	if (!rc)
@@ -262,7 +262,7 @@ static void find_rows(struct undoing *u)
 
 static struct str profile_text(const struct fleet *f, uint32_t profile)
 {
-	return profile == MAP_NONE ? STR("none") : fleet_text(f, profile);
+	return profile == MAP_NONE ? STR_NONE : fleet_text(f, profile);
 }
 
 /* Apple takes a migration back only while it waits for its deadline. */
@@ -275,24 +275,29 @@ static bool migrating(const struct fleet *f, uint32_t slot)
 	       (str_eq_nocase(v.text, STR("STARTED")) || str_eq_nocase(v.text, STR("SUCCESS")));
 }
 
+static struct str or_none(struct str name)
+{
+	return name.n ? name : STR("none");
+}
+
 /* Neither as the run left it nor as it was before: somebody else has decided about it since. */
 static bool is_drifted(const struct fleet *f, const struct undone *u, const struct view *now,
 	char *ret_why, size_t size)
 {
-	struct str server = server_text(f, now->server), ended_on, given, profile;
+	struct str server = server_text(f, now->server), profile = profile_text(f, now->profile);
+	bool left_so = snapshot_is(&u->after, SNAPSHOT_SERVER, server);
 
-	ended_on = fleet_described(u->after, "server");
-	if (now->server != u->start && ended_on.n && !str_eq(server, ended_on)) {
-		(void)snprintf(ret_why, size, "its server is now: %.*s", STR_FMT(server));
+	if (now->server != u->start && !left_so &&
+		u->after.v[SNAPSHOT_SERVER].state != VALUE_UNREAD) {
+		(void)snprintf(ret_why, size, "its server is now: %.*s", STR_FMT(or_none(server)));
 		return true;
 	}
-	if (!u->done || !str_eq(server, ended_on))
+	if (!u->done || !left_so)
 		return false;
-	profile = profile_text(f, now->profile);
-	given = fleet_described(u->after, "profile");
-	(void)snprintf(ret_why, size, "its profile is now: %.*s", STR_FMT(profile));
-	return given.n && !str_eq(profile, given) &&
-	       !str_eq(profile, fleet_described(u->before, "profile"));
+	(void)snprintf(ret_why, size, "its profile is now: %.*s", STR_FMT(or_none(profile)));
+	return u->after.v[SNAPSHOT_PROFILE].state != VALUE_UNREAD &&
+	       !snapshot_is(&u->after, SNAPSHOT_PROFILE, profile) &&
+	       !snapshot_is(&u->before, SNAPSHOT_PROFILE, profile);
 }
 
 static void look_at_row(struct undoing *u, uint32_t n)

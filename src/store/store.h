@@ -119,7 +119,7 @@ MUST_CHECK enum errc row_reader_next(
 /* --- devices that are acted on --- */
 struct device_record {
 	struct str serial, rule, program; /* program: model/program.h, JSON */
-	struct str before, after;         /* as in depmend_before, depmend_after */
+	struct str before, after;         /* see model/snapshot.h */
 	struct str start;   /* id of the server it was on when the plan was frozen; "" none */
 	struct str home;    /* the same, or where an earlier run took it from; "" none */
 	struct str results; /* one letter per executed step, see plan/work.h */

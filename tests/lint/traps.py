@@ -25,7 +25,7 @@ def complaints():
             if not any(label in f.read_text() for f in files):
                 yield f"{trap}: {test} has no test '{label}'"
     for name, (where, swaps, *_) in mutants.MUTANTS.items():
-        text = (TOP / where).read_text()
+        text = "".join((TOP / file).read_text() for file in where.split())
         for old, _ in swaps:
             if text.count(old) != 1:
                 yield f"{name}: {where} holds {text.count(old)} times, not once: {old!r}"

@@ -21,9 +21,9 @@ CRASH = ["python3", "tests/crash/crash.py", BUILD, "--only"]
 HTTP = [f"{BUILD}/unit/test_http"]
 WIPES = ["tests/steps/run.sh", BUILD, "wipe"]
 
-# name: (file, [(what stands there once, what takes its place)], the test[, what it says])
+# name: (file or files, [(what stands once in them, what takes its place)], the test[, what it says])
 MUTANTS = {
-    "intent after the reply": ("src/wire/flight.c", [
+    "intent after the reply": ("src/wire/flight.c src/wire/call.c", [
         ("	enum errc rc = j->call.before(j->call.self, now_ms, err);\n", "	enum errc rc = ERR_OK;\n"),
         ("	else\n		rc = j->call.done(",
          "	else if (j->call.request.cls != HTTP_CHANGE ||\n"
@@ -105,23 +105,23 @@ def failed_tests(said):
     return list(dict.fromkeys(found))  # cmocka says it twice
 
 
-def mutate(path, swaps):
-    text = path.read_text()
+def mutate(paths, swaps):
     for old, new in swaps:
-        if text.count(old) != 1:
-            sys.exit(f"{path.name} holds {text.count(old)} times, not once: {old!r}")
-        text = text.replace(old, new)
-    path.write_text(text)
+        holds = [path for path in paths for _ in range(path.read_text().count(old))]
+        if len(holds) != 1:
+            sys.exit(f"{paths[0].name} holds {len(holds)} times, not once: {old!r}")
+        holds[0].write_text(holds[0].read_text().replace(old, new))
 
 
 def survives(folder, name):
-    file, swaps, test, *labels = MUTANTS[name]
-    path = folder / file
-    original = path.read_text()
-    mutate(path, swaps)
+    files, swaps, test, *labels = MUTANTS[name]
+    paths = [folder / file for file in files.split()]
+    originals = [path.read_text() for path in paths]
+    mutate(paths, swaps)
     build(folder, test)
     _, said = run(test, folder)
-    path.write_text(original)
+    for path, original in zip(paths, originals):
+        path.write_text(original)
     found = [f for f in failed_tests(said) if not labels or labels[0] in f]
     print(f"{name:32} {'SURVIVES' if not found else f'{len(found)} failed: {found[0]}'}",
           flush=True)

@@ -120,6 +120,18 @@ fresh
 some_of 3 'WS1 EMEA' >in.csv
 there_and_back 'migrate' '3 done' --rules migrate-with-deadline --set 'server=WS1 APAC'
 
+# --- a name may look like the words of another part ---
+
+odd='Pads;profile=none'
+fresh
+some_of 3 'WS1 EMEA' >in.csv
+sed "s/WS1 EMEA/$odd/; 1s/server,/server,group,/; 2,\$s/^\([^,]*,[^,]*\),/\1,,/" \
+	"$root/samples/fleet.csv" | sed "/,$odd,,/s//,$odd,WS1EMEA,/" >fleet.csv
+new_world --state "$work/sim.db" --fleet fleet.csv
+sed -i "s/{server: WS1 EMEA,/{server: '$odd',/" depmend.yaml
+state >before
+there_and_back 'an odd name' '3 done' --rules move-server --set 'server=WS1 Americas'
+
 # --- a rebuild that gives a profile: only the profile has to go back ---
 
 fresh
