@@ -100,32 +100,63 @@ static void put_options(bool global, FILE *out)
 	(void)fputs(".El\n", out);
 }
 
-static const char around[] = ".Sh ENVIRONMENT\n"
-			     ".Bl -tag -width Ds\n"
-			     ".It Ev DEPMEND_SETTINGS\n"
-			     "the settings, unless\n"
-			     ".Fl \\-settings\n"
-			     "names others.\n"
-			     ".It Ev STATE_DIRECTORY , XDG_STATE_HOME\n"
-			     "where runs are kept, unless\n"
-			     ".Ql state\n"
-			     "of the settings says it.\n"
-			     ".It Ev CREDENTIALS_DIRECTORY\n"
-			     "holds the secrets that settings name as\n"
-			     ".Ql {credential: NAME} .\n"
-			     ".It Ev NO_COLOR , TERM\n"
-			     "no colour when NO_COLOR is set or TERM is dumb.\n"
-			     ".El\n"
-			     ".Sh FILES\n"
-			     ".Bl -tag -width Ds\n"
-			     ".It Pa ./depmend.yaml\n"
-			     ".It Pa ~/.config/depmend/depmend.yaml\n"
-			     ".It Pa /etc/depmend/depmend.yaml\n"
-			     "the settings of one tenant; the first that exists.\n"
-			     ".It Pa /var/lib/depmend\n"
-			     "the state of runs, when it can be written; else below\n"
-			     ".Pa ~/.local/state .\n"
-			     ".El\n";
+static const char around[] =
+	".Sh ENVIRONMENT\n"
+	".Bl -tag -width Ds\n"
+	".It Ev DEPMEND_SETTINGS\n"
+	"the settings, unless\n"
+	".Fl \\-settings\n"
+	"names others.\n"
+	".It Ev STATE_DIRECTORY , XDG_STATE_HOME\n"
+	"where runs are kept, unless\n"
+	".Ql state\n"
+	"of the settings says it.\n"
+	".It Ev CREDENTIALS_DIRECTORY\n"
+	"holds the secrets that settings name as\n"
+	".Ql {credential: NAME} .\n"
+	".It Ev DEPMEND_TRUST\n"
+	"absolute paths of files or folders, separated by colons, whose owner is\n"
+	"accepted although it is neither the user nor root: see\n"
+	".Sx WHOSE FILES COUNT .\n"
+	".It Ev NO_COLOR , TERM\n"
+	"no colour when NO_COLOR is set or TERM is dumb.\n"
+	".El\n"
+	".Sh FILES\n"
+	".Bl -tag -width Ds\n"
+	".It Pa ./depmend.yaml\n"
+	".It Pa ~/.config/depmend/depmend.yaml\n"
+	".It Pa /etc/depmend/depmend.yaml\n"
+	"the settings of one tenant; the first that exists.\n"
+	".It Pa /var/lib/depmend\n"
+	"the state of runs, when it can be written; else below\n"
+	".Pa ~/.local/state .\n"
+	".It Pa ~/.config/depmend/trust.yaml\n"
+	".It Pa /etc/depmend/trust.yaml\n"
+	"groups whose members may write what decides over devices, as\n"
+	".Ql trusted_group: NAME\n"
+	"or a list of names; the second belongs to root.\n"
+	".El\n";
+
+static const char whose_files[] =
+	".Sh WHOSE FILES COUNT\n"
+	"Settings, rules (but those that are shipped), the protected list and the state have to\n"
+	"belong to the user or root, and nobody else may be able to write them or the folder they\n"
+	"stand in; in the folders above nobody else may be able to replace them.\n"
+	"What strangers could have written is not used: exit status 78, with the command that\n"
+	"mends it.\n"
+	"Accepted are also: write access of the owner's private group (a clone under umask 002)\n"
+	"and of a trusted group; a state folder of root with the set-group-ID bit and a group of\n"
+	"the user; any mode on a read-only mount; the owner of what\n"
+	".Ev DEPMEND_TRUST\n"
+	"names.\n"
+	".Sh SIGNALS\n"
+	"The first SIGINT, SIGTERM or SIGHUP stops in order: nothing new is sent, the answers to\n"
+	"changes are waited for (20 seconds at most), and devices are put back on their server as\n"
+	"far as write requests are left.\n"
+	"A second SIGINT or SIGTERM, at least a second later, ends at once and names the devices\n"
+	"that stay off their server; the next\n"
+	".Ic apply\n"
+	"puts them back.\n";
 
 static void put_statuses(FILE *out)
 {
@@ -204,6 +235,7 @@ void docs_man(FILE *out)
 	(void)fputs(".Pp\nThose of some commands:\n", out);
 	put_options(false, out);
 	(void)fputs(around, out);
+	(void)fputs(whose_files, out);
 	put_statuses(out);
 	put_outcomes(out);
 	put_reasons(out);

@@ -68,6 +68,7 @@ bool file_will_be_same(const char *a, const char *b);
 /* Whether the path leads to something in that folder or further below it, there or not yet. */
 bool file_is_below(const char *path, const char *folder);
 bool file_exists(const char *path);
+bool file_is_regular(const char *path);
 /* `name` beside the file `base`, unless name is absolute. Caller frees with free(). */
 char *file_beside(const char *base, const char *name);
 

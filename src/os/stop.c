@@ -18,7 +18,7 @@ enum {
 
 static int fd = -1;
 static volatile sig_atomic_t asked_by; /* the first signal that came; 0: none */
-static volatile sig_atomic_t prompting;
+static volatile sig_atomic_t prompting, at_once_now;
 static int64_t asked_ms; /* the handler's own */
 
 /* The handler reads one set while the other is written. */
@@ -52,14 +52,15 @@ static void on_signal(int sig)
 	const uint64_t one = 1;
 	int saved = errno;
 
+	if (at_once_now || (asked_by && sig != SIGHUP && now_ms() - asked_ms >= SECOND_AFTER_MS)) {
+		say(messages[current].second);
+		_exit(128 + sig);
+	}
 	if (!asked_by) {
 		asked_by = sig;
 		asked_ms = now_ms();
 		say(messages[current].first);
 		(void)!write(fd, &one, sizeof(one));
-	} else if (sig != SIGHUP && now_ms() - asked_ms >= SECOND_AFTER_MS) {
-		say(messages[current].second);
-		_exit(128 + sig);
 	}
 	errno = saved;
 }
@@ -109,6 +110,11 @@ void stop_words(const char *doing, const char *left)
 void stop_at_prompt(bool at_prompt)
 {
 	prompting = at_prompt;
+}
+
+void stop_at_once(bool at_once)
+{
+	at_once_now = at_once;
 }
 
 int stop_fd(void)

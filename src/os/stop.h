@@ -22,6 +22,10 @@ void stop_words(const char *doing, const char *left);
 /* The cursor stands behind a question: a message begins on a line of its own. */
 void stop_at_prompt(bool at_prompt);
 
+/* Nothing is under way that would have to end in order, and what we wait for cannot be polled, such
+ * as a list that comes through a pipe: the first signal ends the process. */
+void stop_at_once(bool at_once);
+
 /* For poll(): readable when a signal has come and stop_asked() has not been called since; -1 before
  * stop_open(). */
 int stop_fd(void);

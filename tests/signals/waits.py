@@ -125,7 +125,7 @@ class World:
 class Run:
     """depmend under way; with a terminal when it shall ask."""
 
-    def __init__(self, world, *args, terminal=False, env=None):
+    def __init__(self, world, *args, terminal=False, stdin=False, env=None):
         self.world = world
         self.said = b""
         self.arrived = []  # (when, text so far)
@@ -133,12 +133,14 @@ class Run:
         self.fd = ours
         self.p = subprocess.Popen(
             [BUILD / "depmend", *args], cwd=world.folder, stdout=subprocess.DEVNULL,
-            stdin=theirs if terminal else subprocess.DEVNULL, stderr=theirs,
+            stdin=theirs if terminal else subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stderr=theirs,
             start_new_session=True, env={**os.environ, **(env or {}),
                                          "DEPMEND_SETTINGS": "depmend.yaml"},
             preexec_fn=(lambda: None) if not terminal else self.own_terminal)
         os.close(theirs)
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
 
     @staticmethod
     def own_terminal():
@@ -175,7 +177,9 @@ class Run:
             self.p.wait(max(0.01, since + seconds - time.monotonic()))
         except subprocess.TimeoutExpired:
             return None
-        return time.monotonic() - since
+        took = time.monotonic() - since
+        self.reader.join(5)  # until all of it was read
+        return took
 
     def cpu_ms(self):
         fields = pathlib.Path(f"/proc/{self.p.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -274,6 +278,18 @@ def secret_command():
     w.stop()
 
 
+def input_by_pipe():
+    """A list that never ends; nothing has begun, so that there is nothing to end in order."""
+    name = "input by a pipe"
+    w = World("pipe")
+    run = Run(w, "apply", "-", "--rules", "rules.yaml", "--yes", "--out", "out.csv", stdin=True)
+    if quiet_wait(name, run):
+        since = run.signal(signal.SIGINT)
+        ends(name, run, since, signal.SIGINT)
+        check(f"{name}: it says so", "stopped at once" in run.text(), run.text())
+    w.stop()
+
+
 def notify():
     w = World("notify", settings="notify: {url: {file: ping}}")
     (w.folder / "ping").write_text(url("/mute"))
@@ -365,7 +381,7 @@ def in_flight_change():
 
 
 CASES = [
-    token_in_flight, retry_after, back_off, rate, secret_command, notify,
+    token_in_flight, input_by_pipe, retry_after, back_off, rate, secret_command, notify,
     lambda: prompt("prompt", "kill"), lambda: prompt("prompt key", "key"),
     lambda: off_server("sync command", signal.SIGINT,
                        settings='sync: {command: [sleep, "600"], wait: 1s}'),

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "os/stop.h"
 
 enum errc cli_load_settings(
 	const struct cli *cli, struct settings **ret, struct diags *d, struct err *err)
@@ -101,6 +102,7 @@ enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 		.no_spool = cli_count(cli, OPTION_OFFLINE) > 0,
 		.allow_empty = allows_empty(cli),
 	};
+	enum errc rc;
 
 	if (settings) {
 		opt.csv.encoding = settings->input.encoding;
@@ -111,5 +113,10 @@ enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 	}
 	if (rules)
 		opt.columns.overrides = rules_columns(rules, &opt.columns.n_overrides);
-	return opt.no_spool ? input_open(ret, &opt, err) : input_read(ret, &opt, err);
+	if (opt.no_spool)
+		return input_open(ret, &opt, err);
+	stop_at_once(!file_is_regular(path));
+	rc = input_read(ret, &opt, err);
+	stop_at_once(false);
+	return rc;
 }
