@@ -109,7 +109,7 @@ static bool names(const struct yaml_node *n, gid_t gid)
 }
 
 /* One that strangers could have written names nothing, and the verdict says so. */
-static enum errc read_groups(struct verdict *v, enum trusted what, const char *path, gid_t gid,
+static enum errc read_groups(struct trust_case *v, enum trusted what, const char *path, gid_t gid,
 	bool *ret_named, struct err *err)
 {
 	const struct yaml_node *list;
@@ -140,7 +140,7 @@ static enum errc read_groups(struct verdict *v, enum trusted what, const char *p
 }
 
 /* Two files may name groups. */
-static enum errc find_named(struct verdict *v, gid_t gid, bool *ret_named, struct err *err)
+static enum errc find_named(struct trust_case *v, gid_t gid, bool *ret_named, struct err *err)
 {
 	const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	char path[PATH_MAX] = "";
@@ -157,7 +157,7 @@ static enum errc find_named(struct verdict *v, gid_t gid, bool *ret_named, struc
 }
 
 /* As a volume arrives that is shared by a group. */
-static bool is_volume(struct verdict *v, const struct stat *st)
+static bool is_volume(struct trust_case *v, const struct stat *st)
 {
 	if (v->what != TRUSTED_STATE || v->me == 0 || st->st_gid == 0)
 		return false;
@@ -167,7 +167,7 @@ static bool is_volume(struct verdict *v, const struct stat *st)
 	return v->state_group == st->st_gid;
 }
 
-static enum errc may_group(struct verdict *v, uid_t owner, gid_t gid, const struct stat *st,
+static enum errc may_group(struct trust_case *v, uid_t owner, gid_t gid, const struct stat *st,
 	bool *ret, struct err *err)
 {
 	*ret = is_private(owner, gid) || is_volume(v, st);
@@ -186,7 +186,7 @@ struct acl_entry {
 enum { ACL_USER = 0x02, ACL_GROUP = 0x08, ACL_WRITE = 2, ACL_MAX = 64 };
 
 static enum errc acl_allows(
-	struct verdict *v, int fd, const struct stat *st, bool *ret, struct err *err)
+	struct trust_case *v, int fd, const struct stat *st, bool *ret, struct err *err)
 {
 	struct {
 		uint32_t version;
@@ -215,7 +215,7 @@ static enum errc acl_allows(
 
 /* --- judging one file or folder --- */
 
-bool verdict_is_allowed(const struct verdict *v, uid_t uid)
+bool verdict_is_allowed(const struct trust_case *v, uid_t uid)
 {
 	for (size_t i = 0; i < v->n_allowed; i++)
 		if (v->allowed[i].owner == uid)
@@ -236,7 +236,7 @@ static bool is_outside(uid_t uid)
 	return !whole;
 }
 
-void verdict_blame_owner(struct verdict *v, const char *path, const struct stat *st)
+void verdict_blame_owner(struct trust_case *v, const char *path, const struct stat *st)
 {
 	char name[64];
 
@@ -253,7 +253,7 @@ void verdict_blame_owner(struct verdict *v, const char *path, const struct stat 
 	add_word(&v->chown, path);
 }
 
-static void blame_mode(struct verdict *v, const char *path, const struct stat *st, mode_t bits)
+static void blame_mode(struct trust_case *v, const char *path, const struct stat *st, mode_t bits)
 {
 	if (!v->why[0])
 		(void)snprintf(v->why, sizeof(v->why), "others can write %.120s (mode %04o)", path,
@@ -271,7 +271,7 @@ static bool is_read_only(int fd)
 
 /* Who else may write it: bits of S_IWGRP and S_IWOTH. */
 static enum errc writable_by(
-	struct verdict *v, int fd, const struct stat *st, mode_t *ret, struct err *err)
+	struct trust_case *v, int fd, const struct stat *st, mode_t *ret, struct err *err)
 {
 	bool group = false;
 	enum errc rc = ERR_OK;
@@ -290,7 +290,7 @@ static enum errc writable_by(
 }
 
 /* above: a folder further up, in which it is enough that nobody can replace what is not his. */
-enum errc verdict_judge(struct verdict *v, const char *path, int fd, const struct stat *st,
+enum errc verdict_judge(struct trust_case *v, const char *path, int fd, const struct stat *st,
 	bool above, struct err *err)
 {
 	bool mate = false;
@@ -312,7 +312,7 @@ enum errc verdict_judge(struct verdict *v, const char *path, int fd, const struc
 }
 
 /* The sentence and the command. */
-enum errc verdict_blame(const struct verdict *v, struct err *err)
+enum errc verdict_blame(const struct trust_case *v, struct err *err)
 {
 	struct buf run;
 	char me[64];

@@ -12,7 +12,7 @@
 
 enum { TRUST_MAX_ALLOWED = 16, TRUST_COMMAND_BYTES = 16 * 1024 };
 
-struct verdict {
+struct trust_case {
 	/* trust_read(), for the files that name groups. */
 	enum errc (*read)(enum trusted what, const char *path, size_t max_bytes, struct buf *ret,
 		struct err *err);
@@ -35,13 +35,13 @@ struct verdict {
 	mode_t write_bits;
 };
 
-bool verdict_is_allowed(const struct verdict *v, uid_t owner);
-void verdict_blame_owner(struct verdict *v, const char *path, const struct stat *st);
+bool verdict_is_allowed(const struct trust_case *v, uid_t owner);
+void verdict_blame_owner(struct trust_case *v, const char *path, const struct stat *st);
 /* Notes what is wrong with it. above: a folder further up, in which it is enough that nobody can
  * replace what is not his. A failure is one of the files that name groups. */
-MUST_CHECK enum errc verdict_judge(struct verdict *v, const char *path, int fd,
+MUST_CHECK enum errc verdict_judge(struct trust_case *v, const char *path, int fd,
 	const struct stat *st, bool above, struct err *err);
 /* Of a verdict with a `why`: the sentence and the command. */
-MUST_CHECK enum errc verdict_blame(const struct verdict *v, struct err *err);
+MUST_CHECK enum errc verdict_blame(const struct trust_case *v, struct err *err);
 
 #endif

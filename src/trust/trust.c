@@ -23,7 +23,7 @@ struct place {
 };
 
 struct walk {
-	struct verdict verdict;
+	struct trust_case verdict;
 	struct place v[MAX_DEPTH];
 	size_t n;
 	char path[PATH_MAX]; /* without links, of v[n - 1] or of the file */

@@ -32,7 +32,7 @@ const char *transport_who(enum transport_service service)
 	return service < TO_DEP ? who[service] : "Apple's DEP service";
 }
 
-enum lane job_lane(const struct job *j)
+enum lane call_lane(const struct queued_call *j)
 {
 	if (j->signin)
 		return LANE_SIGNIN;
@@ -47,7 +47,7 @@ enum lane job_lane(const struct job *j)
 
 /* --- the end --- */
 
-void job_free(struct job *j)
+void call_free(struct queued_call *j)
 {
 	http_request_release(&j->call.request);
 	json_scan_free(j->scan);
@@ -79,8 +79,8 @@ static void give(struct taken *take, enum errc code, struct http_reply *reply, s
 	}
 }
 
-void job_complete(struct transport *t, struct job *j, enum errc code, struct http_reply *reply,
-	struct json **rest, const struct err *why)
+void call_complete(struct transport *t, struct queued_call *j, enum errc code,
+	struct http_reply *reply, struct json **rest, const struct err *why)
 {
 	struct err err = { .code = ERR_OK };
 	enum errc rc = ERR_OK;
@@ -98,18 +98,18 @@ void job_complete(struct transport *t, struct job *j, enum errc code, struct htt
 		t->failed = err;
 		t->failed.code = rc;
 	}
-	job_free(j);
+	call_free(j);
 }
 
 /* Detached first: completing a call may submit others. */
 void transport_flush_lane(struct transport *t, enum lane lane, const struct err *why)
 {
 	struct queue q = t->lanes[lane];
-	struct job *j;
+	struct queued_call *j;
 
 	t->lanes[lane] = (struct queue){ 0 };
 	while ((j = queue_pop(&q, INT64_MAX)))
-		job_complete(t, j, why->code, NULL, NULL, why);
+		call_complete(t, j, why->code, NULL, NULL, why);
 	queue_release(&q);
 }
 
@@ -119,8 +119,8 @@ void transport_flush(struct transport *t, enum transport_service service, const 
 		transport_flush_lane(t, LANE_APPLE_WRITE, why);
 		transport_flush_lane(t, LANE_APPLE_READ, why);
 	} else {
-		struct job any = { .call = { .service = service } };
+		struct queued_call any = { .call = { .service = service } };
 
-		transport_flush_lane(t, job_lane(&any), why);
+		transport_flush_lane(t, call_lane(&any), why);
 	}
 }

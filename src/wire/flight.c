@@ -24,7 +24,7 @@ enum {
 
 /* Each try has a request of its own: io/http consumes it, and tokens change. */
 static enum errc make_request(
-	struct transport *t, struct job *j, struct http_request *ret, struct err *err)
+	struct transport *t, struct queued_call *j, struct http_request *ret, struct err *err)
 {
 	const struct http_request *from = &j->call.request;
 	struct signin *s = &t->signin[j->call.service];
@@ -53,9 +53,9 @@ static enum errc make_request(
 }
 
 static enum errc note_rate(
-	struct transport *t, const struct job *j, int64_t now_ms, struct err *err)
+	struct transport *t, const struct queued_call *j, int64_t now_ms, struct err *err)
 {
-	enum lane lane = job_lane(j);
+	enum lane lane = call_lane(j);
 
 	return lane < (enum lane)RATE_CLASSES && t->opt.store
 		       ? store_rate_add(t->opt.store, (int)lane, now_ms, err)
@@ -64,7 +64,7 @@ static enum errc note_rate(
 
 /* A power cut may take it: the service then says 429, and the death of the process does not. */
 static enum errc note_rate_soft(
-	struct transport *t, const struct job *j, int64_t now_ms, struct err *err)
+	struct transport *t, const struct queued_call *j, int64_t now_ms, struct err *err)
 {
 	enum errc rc = store_begin_soft(t->opt.store, err);
 
@@ -79,12 +79,12 @@ static enum errc note_rate_soft(
 }
 
 /* Takes those out of the queue that could leave as well, and may have their intents by now. */
-static size_t take_next(
-	struct transport *t, const struct job *first, int64_t now_ms, struct job *ret[AHEAD_MAX])
+static size_t take_next(struct transport *t, const struct queued_call *first, int64_t now_ms,
+	struct queued_call *ret[AHEAD_MAX])
 {
-	enum lane lane = job_lane(first);
+	enum lane lane = call_lane(first);
 	struct queue *q = &t->lanes[lane];
-	struct job *j;
+	struct queued_call *j;
 	size_t n = 0;
 
 	while (n < first->call.ahead && n < AHEAD_MAX && (j = queue_head(q, now_ms)) &&
@@ -96,7 +96,7 @@ static size_t take_next(
 }
 
 /* One that is refused waits for its own turn to say so. *ret_refused: it was. */
-static enum errc write_next_intent(struct transport *t, const struct job *j, int64_t now_ms,
+static enum errc write_next_intent(struct transport *t, const struct queued_call *j, int64_t now_ms,
 	bool *ret_refused, struct err *err)
 {
 	struct store *store = t->opt.store;
@@ -113,8 +113,8 @@ static enum errc write_next_intent(struct transport *t, const struct job *j, int
 
 /* The intents of the change and of those that follow it, and its send time, in the transaction.
  * *n becomes how many of them have one. */
-static enum errc write_intents(struct transport *t, struct job *j, struct job **next, size_t *n,
-	int64_t now_ms, struct err *err)
+static enum errc write_intents(struct transport *t, struct queued_call *j,
+	struct queued_call **next, size_t *n, int64_t now_ms, struct err *err)
 {
 	enum errc rc = j->call.before(j->call.self, now_ms, err);
 	bool refused = false;
@@ -128,9 +128,9 @@ static enum errc write_intents(struct transport *t, struct job *j, struct job **
 	return rc;
 }
 
-static enum errc intend(struct transport *t, struct job *j, int64_t now_ms, struct err *err)
+static enum errc intend(struct transport *t, struct queued_call *j, int64_t now_ms, struct err *err)
 {
-	struct job *next[AHEAD_MAX];
+	struct queued_call *next[AHEAD_MAX];
 	struct store *store = t->opt.store;
 	size_t n_taken, n;
 	enum errc rc;
@@ -148,19 +148,20 @@ static enum errc intend(struct transport *t, struct job *j, int64_t now_ms, stru
 	}
 	for (size_t i = 0; i < n_taken; i++) {
 		next[i]->intended_ms = rc || i >= n ? TIME_NONE : now_ms;
-		queue_push(&t->lanes[job_lane(next[i])], next[i]);
+		queue_push(&t->lanes[call_lane(next[i])], next[i]);
 	}
 	return rc;
 }
 
 /* Before the first byte leaves: for a change its intent, on the disk; for any request its send
  * time. */
-static enum errc announce(struct transport *t, struct job *j, int64_t now_ms, struct err *err)
+static enum errc announce(
+	struct transport *t, struct queued_call *j, int64_t now_ms, struct err *err)
 {
 	bool change = j->call.request.cls == HTTP_CHANGE && !j->signin;
 	bool intended = j->intended_ms != TIME_NONE &&
 			now_ms - j->intended_ms <= TRANSPORT_AHEAD_MS;
-	enum lane lane = job_lane(j);
+	enum lane lane = call_lane(j);
 	enum errc rc = j->call.allow ? j->call.allow(j->call.self, now_ms, err) : ERR_OK;
 
 	if (!rc && change && !intended)
@@ -172,7 +173,7 @@ static enum errc announce(struct transport *t, struct job *j, int64_t now_ms, st
 	return rc;
 }
 
-static void count(struct transport_counts *c, const struct job *j)
+static void count(struct transport_counts *c, const struct queued_call *j)
 {
 	enum http_class cls = j->call.request.cls;
 
@@ -188,14 +189,14 @@ static void count(struct transport_counts *c, const struct job *j)
 		(*(cls == HTTP_TRIGGER ? &c->uem_triggers : &c->uem_reads))++;
 }
 
-void flight_start(struct transport *t, struct job *j)
+void flight_start(struct transport *t, struct queued_call *j)
 {
 	struct http_request q;
 	struct err err;
 	enum errc rc = make_request(t, j, &q, &err);
 
 	if (rc) {
-		job_complete(t, j, rc, NULL, NULL, &err);
+		call_complete(t, j, rc, NULL, NULL, &err);
 		return;
 	}
 	rc = announce(t, j, transport_now(t), &err);
@@ -208,7 +209,7 @@ void flight_start(struct transport *t, struct job *j)
 		rc = http_submit(t->client, &q, j->scan, j, &err);
 	}
 	if (rc)
-		job_complete(t, j, rc, NULL, NULL, &err);
+		call_complete(t, j, rc, NULL, NULL, &err);
 	else
 		t->flight[t->n_flight++] = j;
 }
@@ -216,8 +217,8 @@ void flight_start(struct transport *t, struct job *j)
 /* --- judging --- */
 
 /* Why the reply is no good, as a sentence; the code tells what kind of trouble it is. */
-static enum errc explain(
-	struct transport *t, const struct job *j, const struct http_reply *reply, struct err *err)
+static enum errc explain(struct transport *t, const struct queued_call *j,
+	const struct http_reply *reply, struct err *err)
 {
 	if (j->signin)
 		return signin_reply(&t->signin[j->call.service], reply, transport_now(t), err);
@@ -271,8 +272,8 @@ static void mind_quota(struct transport *t, const struct http_reply *reply)
 }
 
 /* When to try again after the n-th trouble: Retry-After is never shortened. */
-static int64_t next_try(
-	const struct transport *t, const struct job *j, const struct http_reply *reply, uint32_t n)
+static int64_t next_try(const struct transport *t, const struct queued_call *j,
+	const struct http_reply *reply, uint32_t n)
 {
 	int64_t now = transport_now(t), asked = http_retry_after(reply, now), at;
 	int64_t own = retry_wait_ms(t->seed + j->seq * 1024, n);
@@ -282,25 +283,25 @@ static int64_t next_try(
 	return at;
 }
 
-static void queue_again(struct transport *t, struct job *j, int64_t ready_ms)
+static void queue_again(struct transport *t, struct queued_call *j, int64_t ready_ms)
 {
 	json_scan_free(j->scan);
 	j->scan = NULL;
 	j->ready_ms = ready_ms;
 	j->intended_ms = TIME_NONE;
-	queue_push(&t->lanes[job_lane(j)], j);
+	queue_push(&t->lanes[call_lane(j)], j);
 }
 
 /* 429: everything of the class waits, and patience does not run out before --max-wait does. */
-static void busy(struct transport *t, struct job *j, const struct http_reply *reply)
+static void busy(struct transport *t, struct queued_call *j, const struct http_reply *reply)
 {
 	int64_t at = next_try(t, j, reply, ++j->n_busy);
 
-	pause_lane(t, job_lane(j), at, "the service asks for patience (429)");
+	pause_lane(t, call_lane(j), at, "the service asks for patience (429)");
 	queue_again(t, j, at);
 }
 
-static void failed(struct transport *t, struct job *j, const struct http_reply *reply)
+static void failed(struct transport *t, struct queued_call *j, const struct http_reply *reply)
 {
 	enum transport_service service = j->call.service;
 	char when[TIME_TEXT];
@@ -318,7 +319,7 @@ static void failed(struct transport *t, struct job *j, const struct http_reply *
 			log_often(LOG_INFO, "%s; trying again", err.msg);
 		/* A thousand others would each find out for themselves, for hours. */
 		if (down)
-			pause_lane(t, job_lane(j), at, "there is no usable answer");
+			pause_lane(t, call_lane(j), at, "there is no usable answer");
 		queue_again(t, j, at);
 		return;
 	}
@@ -328,29 +329,29 @@ static void failed(struct transport *t, struct job *j, const struct http_reply *
 	else
 		(void)err_wrap(&err, "given up after %u tries: ",
 			(unsigned)(down ? t->n_down[service] : j->n_failed));
-	job_complete(t, j, rc, NULL, NULL, &err);
+	call_complete(t, j, rc, NULL, NULL, &err);
 	if (down)
 		transport_flush(t, service, &err);
 }
 
-static void refused(struct transport *t, struct job *j, struct http_reply *reply)
+static void refused(struct transport *t, struct queued_call *j, struct http_reply *reply)
 {
 	enum transport_service service = j->call.service;
 	struct err err;
 
 	if (service == TO_BARE) {
-		job_complete(t, j, ERR_OK, reply, NULL, NULL);
+		call_complete(t, j, ERR_OK, reply, NULL, NULL);
 	} else if (!j->renewed && signin_refused(&t->signin[service], j->generation)) {
 		j->renewed = true;
 		queue_again(t, j, transport_now(t));
 	} else {
 		enum errc rc = explain(t, j, reply, &err);
 
-		job_complete(t, j, rc, NULL, NULL, &err);
+		call_complete(t, j, rc, NULL, NULL, &err);
 	}
 }
 
-static void answered(struct transport *t, struct job *j, struct http_reply *reply)
+static void answered(struct transport *t, struct queued_call *j, struct http_reply *reply)
 {
 	struct json *rest = NULL;
 	struct err err = { .code = ERR_OK };
@@ -364,11 +365,11 @@ static void answered(struct transport *t, struct job *j, struct http_reply *repl
 		failed(t, j, reply); /* a 400 that may mean too many tokens */
 		return;
 	}
-	job_complete(t, j, rc, rc ? NULL : reply, rc ? NULL : &rest, &err);
+	call_complete(t, j, rc, rc ? NULL : reply, rc ? NULL : &rest, &err);
 	json_free(rest);
 }
 
-static void leave_flight(struct transport *t, const struct job *j)
+static void leave_flight(struct transport *t, const struct queued_call *j)
 {
 	for (size_t i = 0; i < t->n_flight; i++)
 		if (t->flight[i] == j) {
@@ -379,7 +380,7 @@ static void leave_flight(struct transport *t, const struct job *j)
 
 /* A session of the DEP service can end with 403, and any reply can bring another. */
 static enum retry_verdict judge(
-	struct transport *t, const struct job *j, const struct http_reply *reply)
+	struct transport *t, const struct queued_call *j, const struct http_reply *reply)
 {
 	if (j->call.service >= TO_DEP && !j->signin) {
 		signin_rotate(&t->signin[j->call.service], reply);
@@ -389,7 +390,7 @@ static enum retry_verdict judge(
 	return retry_judge(j->call.request.cls, reply);
 }
 
-void flight_land(struct transport *t, struct job *j, struct http_reply *reply)
+void flight_land(struct transport *t, struct queued_call *j, struct http_reply *reply)
 {
 	enum retry_verdict verdict = judge(t, j, reply);
 	uint32_t *n_down = &t->n_down[j->call.service];
@@ -406,7 +407,7 @@ void flight_land(struct transport *t, struct job *j, struct http_reply *reply)
 	/* What the scanner or its reader does not take, a second try would not mend. */
 	rc = j->scan ? json_scan_feed(j->scan, STR_NONE, &err) : ERR_OK;
 	if (rc)
-		job_complete(t, j, rc, NULL, NULL, &err);
+		call_complete(t, j, rc, NULL, NULL, &err);
 	else if (verdict == VERDICT_BUSY)
 		busy(t, j, reply);
 	else if (verdict == VERDICT_FAILED)
@@ -428,18 +429,18 @@ void flight_abandon(struct transport *t, const struct err *why)
 		t->client = fresh;
 	}
 	while (t->n_flight) {
-		struct job *j = t->flight[--t->n_flight];
+		struct queued_call *j = t->flight[--t->n_flight];
 		struct http_reply reply;
 
 		if (j->signin || j->call.request.cls != HTTP_CHANGE) {
-			job_complete(t, j, why->code, NULL, NULL, why);
+			call_complete(t, j, why->code, NULL, NULL, why);
 			continue;
 		}
 		http_reply_init(&reply);
 		reply.fate = HTTP_UNKNOWN;
 		reply.ended_ms = reply.last_sent_ms = transport_now(t);
 		(void)snprintf(reply.why, sizeof(reply.why), "%.200s", why->msg);
-		job_complete(t, j, ERR_OK, &reply, NULL, NULL);
+		call_complete(t, j, ERR_OK, &reply, NULL, NULL);
 		http_reply_release(&reply);
 	}
 }

@@ -21,7 +21,7 @@ static void swap(struct heap *h, size_t a, size_t b)
 	h->v[b] = e;
 }
 
-static void heap_push(struct heap *h, int64_t key, struct job *j)
+static void heap_push(struct heap *h, int64_t key, struct queued_call *j)
 {
 	size_t i = h->n;
 
@@ -32,9 +32,9 @@ static void heap_push(struct heap *h, int64_t key, struct job *j)
 }
 
 /* Not for an empty one. */
-static struct job *heap_pop(struct heap *h)
+static struct queued_call *heap_pop(struct heap *h)
 {
-	struct job *top = h->v[0].job;
+	struct queued_call *top = h->v[0].call;
 	size_t i = 0, least = 0;
 
 	h->v[0] = h->v[--h->n];
@@ -63,21 +63,21 @@ size_t queue_n(const struct queue *q)
 	return q->due.n + q->later.n;
 }
 
-void queue_push(struct queue *q, struct job *j)
+void queue_push(struct queue *q, struct queued_call *j)
 {
 	heap_push(&q->later, j->ready_ms, j);
 }
 
-struct job *queue_head(struct queue *q, int64_t now_ms)
+struct queued_call *queue_head(struct queue *q, int64_t now_ms)
 {
 	while (q->later.n && q->later.v[0].key <= now_ms)
 		heap_push(&q->due, 0, heap_pop(&q->later));
 	if (q->due.n)
-		return q->due.v[0].job;
-	return q->later.n ? q->later.v[0].job : NULL;
+		return q->due.v[0].call;
+	return q->later.n ? q->later.v[0].call : NULL;
 }
 
-struct job *queue_pop(struct queue *q, int64_t now_ms)
+struct queued_call *queue_pop(struct queue *q, int64_t now_ms)
 {
 	if (!queue_head(q, now_ms))
 		return NULL;

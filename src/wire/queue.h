@@ -16,7 +16,7 @@ struct taken {
 };
 
 /* One call from its submission to its completion. */
-struct job {
+struct queued_call {
 	struct transport_call call;
 	bool signin; /* asks for the service's token; has no call->done */
 	uint64_t seq;
@@ -33,7 +33,7 @@ struct job {
 struct queue_entry {
 	int64_t key;
 	uint64_t seq;
-	struct job *job;
+	struct queued_call *call;
 };
 
 struct heap {
@@ -46,12 +46,12 @@ struct queue {
 	struct heap later; /* by ready_ms */
 };
 
-void queue_release(struct queue *q); /* not the jobs */
+void queue_release(struct queue *q); /* not the calls */
 size_t queue_n(const struct queue *q);
-void queue_push(struct queue *q, struct job *j);
+void queue_push(struct queue *q, struct queued_call *j);
 /* The one to leave next, perhaps later than now_ms; NULL when empty. */
-struct job *queue_head(struct queue *q, int64_t now_ms);
+struct queued_call *queue_head(struct queue *q, int64_t now_ms);
 /* Takes the head out. */
-struct job *queue_pop(struct queue *q, int64_t now_ms);
+struct queued_call *queue_pop(struct queue *q, int64_t now_ms);
 
 #endif

@@ -104,16 +104,16 @@ enum errc transport_open(
 
 void transport_close(struct transport *t)
 {
-	struct job *j;
+	struct queued_call *j;
 
 	if (!t)
 		return;
 	http_client_free(t->client);
 	for (size_t i = 0; i < t->n_flight; i++)
-		job_free(t->flight[i]);
+		call_free(t->flight[i]);
 	for (int i = 0; i < LANES; i++) {
 		while ((j = queue_pop(&t->lanes[i], INT64_MAX)))
-			job_free(j);
+			call_free(j);
 		queue_release(&t->lanes[i]);
 	}
 	for (int i = 0; i < RATE_CLASSES; i++)
@@ -179,9 +179,9 @@ void transport_uem_quota(const struct transport *t, int64_t *ret_total, int64_t 
 
 /* --- the queues --- */
 
-static struct job *new_job(struct transport *t, const struct transport_call *call)
+static struct queued_call *new_call(struct transport *t, const struct transport_call *call)
 {
-	struct job *j = mem_zalloc(sizeof(*j));
+	struct queued_call *j = mem_zalloc(sizeof(*j));
 
 	j->call = *call;
 	j->seq = t->seq++;
@@ -190,15 +190,15 @@ static struct job *new_job(struct transport *t, const struct transport_call *cal
 	return j;
 }
 
-static void enqueue(struct transport *t, struct job *j)
+static void enqueue(struct transport *t, struct queued_call *j)
 {
-	queue_push(&t->lanes[job_lane(j)], j);
+	queue_push(&t->lanes[call_lane(j)], j);
 }
 
 void transport_submit(struct transport *t, const struct transport_call *call)
 {
 	t->n_optional += call->optional;
-	enqueue(t, new_job(t, call));
+	enqueue(t, new_call(t, call));
 }
 
 /* A signal has come, as far as noticed, and nobody is putting devices back. */
@@ -241,7 +241,7 @@ static void flush_cancelled(struct transport *t)
 static void ask_token(struct transport *t, enum transport_service service)
 {
 	struct transport_call call = { .service = service };
-	struct job *j = new_job(t, &call);
+	struct queued_call *j = new_call(t, &call);
 
 	j->signin = true;
 	t->asking[service] = true;
@@ -274,7 +274,7 @@ static bool signed_in(struct transport *t, enum transport_service service, int64
 
 /* Whether another request may be under way. On a virtual clock one at a time: which of two
  * replies comes first is up to the machine, and such runs have to repeat byte for byte. */
-static bool has_room(const struct transport *t, const struct job *j)
+static bool has_room(const struct transport *t, const struct queued_call *j)
 {
 	size_t n = 0;
 
@@ -286,7 +286,7 @@ static bool has_room(const struct transport *t, const struct job *j)
 }
 
 static const char *wait_reason(
-	const struct transport *t, const struct job *j, enum lane lane, int64_t when_ms)
+	const struct transport *t, const struct queued_call *j, enum lane lane, int64_t when_ms)
 {
 	if (lane < (enum lane)RATE_CLASSES && t->log[lane].not_before_ms == when_ms)
 		return t->pause_why[lane];
@@ -295,8 +295,8 @@ static const char *wait_reason(
 	return "the rate set in the settings is used up";
 }
 
-/* The job would have to wait for longer than anybody is ready to. */
-static void out_of_time(struct transport *t, struct job *j, enum lane lane, int64_t when_ms)
+/* The call would have to wait for longer than anybody is ready to. */
+static void out_of_time(struct transport *t, struct queued_call *j, enum lane lane, int64_t when_ms)
 {
 	char at[TIME_TEXT];
 	struct err err;
@@ -304,7 +304,7 @@ static void out_of_time(struct transport *t, struct job *j, enum lane lane, int6
 	(void)err_set(&err, ERR_TEMPFAIL, "%s: %s; --max-wait ends before %s: run again then",
 		transport_who(j->call.service), wait_reason(t, j, lane, when_ms),
 		time_rfc3339_s(when_ms, at));
-	job_complete(t, j, ERR_TEMPFAIL, NULL, NULL, &err);
+	call_complete(t, j, ERR_TEMPFAIL, NULL, NULL, &err);
 }
 
 /* Sends what may leave now. *wake_ms becomes the time of the next one, if that is earlier. */
@@ -312,7 +312,7 @@ static void pump_lane(struct transport *t, enum lane lane, int64_t *wake_ms)
 {
 	struct queue *q = &t->lanes[lane];
 	int64_t now = transport_now(t);
-	struct job *j;
+	struct queued_call *j;
 
 	while (!t->failed.code && (j = queue_head(q, now)) && has_room(t, j)) {
 		int64_t when = j->ready_ms > now ? j->ready_ms : now;
@@ -495,7 +495,7 @@ enum errc transport_get(struct transport *t, enum transport_service service,
 	struct transport_call call = {
 		.service = service, .request = *request, .scan = scan, .self = self
 	};
-	struct job *j = new_job(t, &call);
+	struct queued_call *j = new_call(t, &call);
 	enum errc rc;
 
 	j->take = &take;

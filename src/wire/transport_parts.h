@@ -41,7 +41,7 @@ struct transport {
 	const char *pause_why[RATE_CLASSES];
 	int64_t pause_told_ms[RATE_CLASSES];
 	struct queue lanes[LANES];
-	struct job *flight[FLIGHT_MAX];
+	struct queued_call *flight[FLIGHT_MAX];
 	size_t n_flight, n_optional; /* n_optional: queued or under way */
 	uint32_t n_down[SERVICES];   /* failed tries since the service's last answer */
 	uint64_t seq, seed;
@@ -55,19 +55,19 @@ struct transport {
 	int64_t uem_quota, uem_quota_left; /* as last told; -1: not told */
 };
 
-enum lane job_lane(const struct job *j);
+enum lane call_lane(const struct queued_call *j);
 
-/* Sends the job or completes it with the reason why that cannot be. */
-void flight_start(struct transport *t, struct job *j);
-/* The reply is there: completes the job or queues it again. Takes what it needs out of *reply. */
-void flight_land(struct transport *t, struct job *j, struct http_reply *reply);
+/* Sends the call or completes it with the reason why that cannot be. */
+void flight_start(struct transport *t, struct queued_call *j);
+/* The reply is there: completes the call or queues it again. Takes what it needs out of *reply. */
+void flight_land(struct transport *t, struct queued_call *j, struct http_reply *reply);
 /* Gives up what is under way; nobody will know what became of it. */
 void flight_abandon(struct transport *t, const struct err *why);
 
-/* Tells the caller and frees the job. reply and rest only with ERR_OK, else why. */
-void job_complete(struct transport *t, struct job *j, enum errc code, struct http_reply *reply,
-	struct json **rest, const struct err *why);
-void job_free(struct job *j);
+/* Tells the caller and frees the call. reply and rest only with ERR_OK, else why. */
+void call_complete(struct transport *t, struct queued_call *j, enum errc code,
+	struct http_reply *reply, struct json **rest, const struct err *why);
+void call_free(struct queued_call *j);
 /* Completes what is queued there with that failure, or for the service. */
 void transport_flush_lane(struct transport *t, enum lane lane, const struct err *why);
 void transport_flush(struct transport *t, enum transport_service service, const struct err *why);
