@@ -70,6 +70,8 @@ void json_put_raw(struct json_out *o, const char *key, struct str v);
  * kept (bounded by 1 MiB) and parsed at the end. Memory: one element.
  */
 struct json_scan;
+/* element NULL: one that json_parse() would not take, while the text around it goes on; *err says
+ * why, and returning its code ends the scan. */
 typedef enum errc json_each_fn(void *self, const struct json *element, struct err *err);
 
 /* max_element_bytes and max_elements bound what a server can make us hold or count.

@@ -11,6 +11,13 @@ static bool refuse(struct json_check *c, const char *why)
 	return false;
 }
 
+/* What only spoils the value it is in. */
+static bool spoilt(struct json_check *c, const char *why)
+{
+	c->flaw = why;
+	return c->lenient || refuse(c, why);
+}
+
 static bool is_space(unsigned char b)
 {
 	return b == ' ' || b == '\t' || b == '\n' || b == '\r';
@@ -115,9 +122,10 @@ static bool on_name(struct json_check *c, unsigned char b)
 		return true;
 	if (b != '"')
 		return refuse(c, "no name of a member");
-	if (++c->n_names[c->depth - 1] > JSON_MAX_KEYS)
-		return refuse(c, "too many members in one object");
 	open_string(c, true);
+	if (c->n_names[c->depth - 1] == JSON_MAX_KEYS)
+		return spoilt(c, "too many members in one object");
+	c->n_names[c->depth - 1]++;
 	return true;
 }
 
@@ -151,11 +159,13 @@ static bool on_over(struct json_check *c, unsigned char b)
 	return is_space(b) || refuse(c, "more bytes behind the value");
 }
 
+static bool on_string(struct json_check *c, unsigned char b);
+
 /* Ranges after Unicode table 3-7, as in str_is_utf8(), but a character may come in pieces. */
 static bool open_character(struct json_check *c, unsigned char b)
 {
 	if (b < 0xc2 || b > 0xf4)
-		return refuse(c, "no UTF-8");
+		return spoilt(c, "no UTF-8");
 	c->tail = b < 0xe0 ? 1 : b < 0xf0 ? 2 : 3;
 	c->tail_lo = b == 0xe0 ? 0xa0 : b == 0xf0 ? 0x90 : 0x80;
 	c->tail_hi = b == 0xed ? 0x9f : b == 0xf4 ? 0x8f : 0xbf;
@@ -165,8 +175,10 @@ static bool open_character(struct json_check *c, unsigned char b)
 
 static bool on_character(struct json_check *c, unsigned char b)
 {
-	if (b < c->tail_lo || b > c->tail_hi)
-		return refuse(c, "no UTF-8");
+	if (b < c->tail_lo || b > c->tail_hi) {
+		c->state = JSON_IN_STRING;
+		return spoilt(c, "no UTF-8") && on_string(c, b);
+	}
 	c->tail_lo = 0x80;
 	c->tail_hi = 0xbf;
 	if (--c->tail == 0)
@@ -188,7 +200,7 @@ static bool on_string(struct json_check *c, unsigned char b)
 		return true;
 	}
 	if (b < 0x20)
-		return refuse(c, "a control byte in a string");
+		return spoilt(c, "a control byte in a string");
 	return b < 0x80 || open_character(c, b);
 }
 
@@ -200,7 +212,7 @@ static bool on_escape(struct json_check *c, unsigned char b)
 		return true;
 	}
 	c->state = JSON_IN_STRING;
-	return (b && strchr("\"\\/bfnrt", b)) || refuse(c, "an unknown escape in a string");
+	return (b && strchr("\"\\/bfnrt", b)) || spoilt(c, "an unknown escape in a string");
 }
 
 static bool on_hex(struct json_check *c, unsigned char b)
@@ -208,13 +220,15 @@ static bool on_hex(struct json_check *c, unsigned char b)
 	static const char digits[] = "0123456789abcdef";
 	const char *at = b ? strchr(digits, ascii_lower((char)b)) : NULL;
 
-	if (!at)
-		return refuse(c, "an unknown escape in a string");
+	if (!at) {
+		c->state = JSON_IN_STRING;
+		return spoilt(c, "an unknown escape in a string") && on_string(c, b);
+	}
 	c->hex = c->hex * 16 + (unsigned)(at - digits);
 	if (++c->n_part < 4)
 		return true;
 	c->state = JSON_IN_STRING;
-	return c->hex != 0 || refuse(c, "a NUL in a string");
+	return c->hex != 0 || spoilt(c, "a NUL in a string");
 }
 
 static bool on_word(struct json_check *c, unsigned char b)
@@ -267,7 +281,9 @@ static bool on_number(struct json_check *c, unsigned char b)
 
 	if (next != JSON_OVER) {
 		c->state = next;
-		return ++c->n_part <= MAX_NUMBER_BYTES || refuse(c, "a number that is too long");
+		if (c->n_part++ < MAX_NUMBER_BYTES)
+			return true;
+		return spoilt(c, "a number that is too long");
 	}
 	if (!is_number_end(c->state))
 		return refuse(c, "no number");

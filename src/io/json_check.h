@@ -45,6 +45,11 @@ struct json_check {
 	unsigned tail, tail_lo, tail_hi; /* continuation bytes to come, range of the next */
 	uint64_t at;                     /* bytes taken */
 	const char *why;                 /* of the refusal; borrowed for ever */
+	/* Goes on past what spoils one value and not the text around it: a NUL, bytes that are no
+	 * UTF-8, control bytes, unknown escapes, too long numbers, too many members. `flaw` tells.
+	 */
+	bool lenient;
+	const char *flaw; /* the newest; NULL: none since the caller cleared it */
 };
 
 void json_check_init(struct json_check *c);

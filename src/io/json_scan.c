@@ -67,12 +67,16 @@ static enum errc element_over(struct json_scan *s)
 	if (++s->n_elements > s->max_elements)
 		return err_set(&s->failed, ERR_PROTOCOL,
 			"unusable JSON: more than %" PRIu64 " elements", s->max_elements);
-	e = json_build(&v, buf_view(&s->element), s->check.at - s->element.n - 1, &s->failed);
-	if (e == ERR_OK)
-		e = s->each(s->self, v, &s->failed);
+	e = s->check.flaw
+		    ? err_set(&s->failed, ERR_PROTOCOL, "unusable JSON before byte %" PRIu64 ": %s",
+			      s->check.at, s->check.flaw)
+		    : json_build(&v, buf_view(&s->element), s->check.at - s->element.n - 1,
+			      &s->failed);
+	s->failed.code = s->each(s->self, e ? NULL : v, &s->failed);
+	s->check.flaw = NULL;
 	json_free(v);
 	buf_reset(&s->element);
-	return e;
+	return s->failed.code;
 }
 
 /* A comma or the bracket behind an element: not before it does one know that a number is over. */
@@ -89,7 +93,7 @@ static enum errc take_separator(struct json_scan *s, enum json_state before, str
 
 	if (e != ERR_OK || *byte.p == ',')
 		return e;
-	s->in_list = false;
+	s->in_list = s->check.lenient = false;
 	return keep(s, byte);
 }
 
@@ -109,7 +113,7 @@ static void watch_list(struct json_scan *s, char byte)
 {
 	if (byte == '[' && s->check.state == JSON_ITEM_OR_END && !s->found &&
 		s->check.depth == s->list_depth && (s->list_depth == 1 || s->is_member))
-		s->found = s->in_list = true;
+		s->found = s->in_list = s->check.lenient = true;
 }
 
 static enum errc take_byte(struct json_scan *s, struct str byte)

@@ -24,7 +24,8 @@ static void print_element(struct buf *out, const struct json *element)
 
 static enum errc take(void *self, const struct json *element, struct err *err)
 {
-	(void)err;
+	if (!element)
+		return err->code;
 	print_element(self, element);
 	return ERR_OK;
 }

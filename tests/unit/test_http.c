@@ -478,7 +478,8 @@ static enum errc add_up(void *self, const struct json *element, struct err *err)
 {
 	int64_t n = 0;
 
-	(void)err;
+	if (!element)
+		return err->code;
 	assert_true(json_int(element, &n));
 	*(int64_t *)self += n;
 	return ERR_OK;

@@ -260,13 +260,21 @@ static void test_write(void **state)
 struct got {
 	struct buf text; /* the elements as cJSON prints them, a line each */
 	size_t n, fail_at;
+	bool odd; /* elements that cannot be read are no end */
 };
 
 static enum errc take(void *self, const struct json *element, struct err *err)
 {
 	struct got *g = self;
-	char *printed = cJSON_PrintUnformatted((const cJSON *)element);
+	char *printed;
 
+	if (!element && !g->odd)
+		return err->code;
+	if (!element) {
+		buf_z(&g->text, "odd\n");
+		return ERR_OK;
+	}
+	printed = cJSON_PrintUnformatted((const cJSON *)element);
 	buf_z(&g->text, printed);
 	buf_char(&g->text, '\n');
 	cJSON_free(printed);
@@ -401,6 +409,33 @@ static void test_scan_refused(void **state)
 				fail_msg("%s: %s", cases[i].text, err.msg);
 		}
 	}
+	buf_release(&g.text);
+}
+
+/* One element that nobody can read, and the text around it is none the worse. */
+static void test_scan_odd_elements(void **state)
+{
+	static const char *const odd[] = { "\"\\u0000\"", "\"\xc3\"", "\"\xc3(\"", "\"\xff\"",
+		"\"\\ud800\"", "\"\x01\"", "\"\\x\"", "\"\\u12g4\"", "{\"a\":1,\"a\":2}",
+		"{\"\xc3\":{\"a\":1}}",
+		"1111111111111111111111111111111111111111111111111111111111111111111" };
+	struct got g = { .odd = true };
+	char text[200];
+
+	(void)state;
+	buf_init(&g.text, 10000);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		for (size_t piece = 1; piece < 40; piece++) {
+			struct json *rest = NULL;
+			struct err err = { 0 };
+
+			(void)snprintf(text, sizeof(text),
+				"{\"data\":[1,%s,[\"x\"],%s],\"meta\":2}", odd[i], odd[i]);
+			if (scan(&g, "data", str_from(text), piece, 100, &rest, &err))
+				fail_msg("%s: %s", text, err.msg);
+			assert_string_equal(buf_cstr(&g.text), "1\nodd\n[\"x\"]\nodd\n");
+			json_free(rest);
+		}
 	buf_release(&g.text);
 }
 
@@ -576,6 +611,7 @@ int main(void)
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_scan_refused),
+		cmocka_unit_test(test_scan_odd_elements),
 		cmocka_unit_test(test_scan_caps),
 		cmocka_unit_test(test_random_documents),
 	};
