@@ -9,6 +9,11 @@
 #include "base/str.h"
 
 #define TIME_NONE INT64_MIN
+/* A time was given, and which one cannot be told. */
+#define TIME_UNKNOWN (INT64_MIN + 1)
+
+/* How somebody writes 05/11/2026. */
+enum date_order { DATE_ORDER_UNKNOWN, DATE_ORDER_DMY, DATE_ORDER_MDY };
 
 /* `30d`, `500ms`, `6mo`: milliseconds plus civil months, since months differ in length. */
 struct duration {

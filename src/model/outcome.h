@@ -138,6 +138,9 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"look at the device in the console")                                               \
 	X(APPLE_NOT_CAPABLE, "apple.not_capable", "the device cannot migrate by itself",           \
 		"update its system, or erase it and assign it to the other server")                \
+	X(APPLE_MIGRATION_PENDING, "apple.migration_pending",                                      \
+		"a migration of the device is under way, which this step would drop",              \
+		"wait for its end, or put cancel_migration before the step in the rule")           \
 	X(APPLE_DEADLINE, "apple.deadline", "the migration deadline has passed since the plan",    \
 		"plan again with a later date")
 

@@ -12,6 +12,7 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/time.h"
 
 /* Where a secret comes from; opened only when it is needed. */
 enum secret_kind { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL, SECRET_COMMAND, SECRET_ENV };
@@ -89,6 +90,7 @@ struct settings {
 		enum uem_auth auth;
 		const char *token_url, *client_id, *username;
 		struct secret client_secret, password, pkcs12;
+		enum date_order date_order; /* how the tenant writes dates with slashes */
 		struct status_name *profile_status;
 		size_t n_profile_status;
 	} uem;

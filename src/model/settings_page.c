@@ -261,6 +261,17 @@ static const struct yaml_key enrollment_keys[] = {
 			"TLS, or for the simulator."),
 	YAML_KEYS_END,
 };
+static void read_date_order(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	static const char *const words[] = { "dmy", "mdy", NULL };
+	int i = yaml_word(r, n, words);
+
+	(void)key;
+	if (i >= 0)
+		*(enum date_order *)to = i == 0 ? DATE_ORDER_DMY : DATE_ORDER_MDY;
+}
+
 static const struct yaml_key uem_keys[] = {
 	YAML_KEY("url", read_uem_url, AT(uem.url), .required = true, .schema = "address",
 		.example = "https://as1234.awmdm.com",
@@ -278,6 +289,10 @@ static const struct yaml_key uem_keys[] = {
 		.example = "{basic: {username: svc-depmend, password: {file: uem-password}}}",
 		.help = "How depmend signs in to the UEM: exactly one of oauth, basic and "
 			"certificate."),
+	YAML_KEY("date_order", read_date_order, AT(uem.date_order), .schema = "date_order",
+		.example = "dmy",
+		.help = "How this UEM writes dates with slashes: dmy for 31/12/2026, mdy for "
+			"12/31/2026. Without it a date such as 05/11/2026 counts as unknown."),
 	YAML_KEY("profile_status", settings_read_profile_status, 0, .schema = "profile_status",
 		.example = "{3: Assignment in progress}",
 		.help = "Words for the numbers that this UEM sends as profile status, so that "

@@ -49,6 +49,7 @@ static const struct settings_type types[] = {
 		WORDS("\",\",\";\",\"\\t\",\"tab\",\"comma\",\"semicolon\"") },
 	{ "header", "first or none", WORDS("\"first\",\"none\"") },
 	{ "barcode", "keep or strip", WORDS("\"keep\",\"strip\"") },
+	{ "date_order", "dmy or mdy", WORDS("\"dmy\",\"mdy\"") },
 	{ "command", "a list: a program and its arguments, started without a shell",
 		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":64,\"items\":" TEXT "}" },
 	{ "secret",

@@ -15,6 +15,7 @@
 #include "io/http_message.h"
 #include "io/json.h"
 #include "model/step.h"
+#include "services/odd.h"
 
 enum { APPLE_PAGE_LIMIT = 1000, APPLE_MAX_SERVERS = 1000, APPLE_MAX_DEVICES = 10000000 };
 
@@ -77,7 +78,7 @@ struct apple_server {
 	struct str id, name, type, status; /* borrowed from the element */
 	int64_t device_count;              /* -1 when absent */
 	int64_t last_connected_ms;         /* TIME_NONE when absent */
-	int disown;                        /* enableMdmDisownFlag: 1, 0, -1 absent */
+	int disown;                        /* enableMdmDisownFlag: 1, 0, -1 absent, FLAG_ODD */
 };
 MUST_CHECK enum errc apple_server_decode(
 	const struct json *element, struct apple_server *ret, struct err *err);
@@ -86,17 +87,19 @@ void apple_devices_request(
 	const struct apple_service *s, struct str cursor, struct http_request *ret);
 void apple_device_request(
 	const struct apple_service *s, struct str serial, struct http_request *ret);
-/* Times are TIME_NONE, texts empty when absent. */
+/* Texts are empty, times TIME_NONE, flags -1 when absent; odd, TIME_UNKNOWN, FLAG_ODD when they are
+ * there and cannot be read (services/odd.h). The serial is as Apple wrote it: serial_read() makes
+ * it comparable. */
 struct apple_device {
 	struct str serial, status, model, family, type, order_number, source, migration_status;
 	struct str color, capacity, part_number, source_id, eid;
 	int64_t added_ms, released_ms, updated_ms, migration_deadline_ms, ordered_ms;
-	int migration_capable; /* 1, 0, -1 absent */
+	int migration_capable;
 	/* One text or a list of them, for apple_texts(); borrowed from the element. */
 	const struct json *imei, *meid, *wifi_mac, *bluetooth_mac, *ethernet_mac;
 };
-/* element: an item of `data`, or `data` itself of the single look-up. A date that cannot be read is
- * ERR_PROTOCOL: a device must never pass for "not released" by mistake. */
+/* element: an item of `data`, or `data` itself of the single look-up. ERR_PROTOCOL: it is about no
+ * device that can be named, and so may be about any. */
 MUST_CHECK enum errc apple_device_decode(
 	const struct json *element, struct apple_device *ret, struct err *err);
 /* Appends the texts with commas between; nothing for NULL. */
@@ -156,6 +159,14 @@ void apple_activity_get(const struct apple_service *s, struct str id, struct htt
  * SIZE_MAX when it blames none. */
 size_t apple_error_culprit(const struct apple_error *e);
 
+/* Every device that a refusal blames, by its index in the request, each index once: errors[] has an
+ * entry for each, whose pointer (/data/relationships/devices/data/17), parameter or words name it.
+ * Returns how many; the others of the request were not the reason. Texts are borrowed for the call.
+ */
+size_t apple_refused_devices(const struct http_reply *reply, const struct str *serials,
+	size_t n_serials, void (*each)(void *self, size_t index, const struct apple_error *e),
+	void *self);
+
 /* --- the activity's log (A.7) --- */
 /* READ without bearer. ERR_PROTOCOL unless https (or http on loopback). The object store's own
  * refusals are no verdict on our credentials: anything but 200 means that there is no log. */
@@ -173,7 +184,7 @@ void apple_events_request(const struct apple_service *s, int64_t from_ms, int64_
 struct apple_event {
 	struct str id, type, actor, actor_type, outcome; /* borrowed from the element */
 	struct str server; /* name of the server assigned to; empty when the event has none */
-	int64_t at_ms;
+	int64_t at_ms;     /* TIME_NONE: not told, or not in a way that can be read */
 };
 /* is_asked() gets each string of the event until it says yes. *ret_serial empty: the
  * event names no device asked for. */

@@ -1,10 +1,14 @@
 /*
  * What Apple says when it says no (services/README.md Apple A.8).
  */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "model/serial.h"
 #include "services/apple.h"
 #include "services/wire.h"
 
-#define DEVICES_POINTER "/data/relationships/devices/data/"
+#define DEVICES "relationships/devices/"
 
 /* With several errors the first whose own status is the reply's speaks for it. */
 static const struct json *main_error(const struct json *errors, int status)
@@ -69,17 +73,96 @@ enum errc apple_reply_error(
 		e.id[0] ? " (id " : "", e.id, e.id[0] ? ")" : "");
 }
 
+/* /data/relationships/devices/data/17, with or without the second data, with a part of the linkage
+ * behind it. */
 size_t apple_error_culprit(const struct apple_error *e)
 {
-	struct str rest = str_from(e->pointer);
+	const char *at = strstr(e->pointer, DEVICES);
+	struct str rest = str_from(at ? at + sizeof(DEVICES) - 1 : "");
 	uint64_t index;
 
-	if (!str_starts_nocase(rest, STR(DEVICES_POINTER)))
-		return SIZE_MAX;
-	rest = str_sub(rest, sizeof(DEVICES_POINTER) - 1, rest.n - (sizeof(DEVICES_POINTER) - 1));
-	if (!str_to_u64(str_cut(&rest, '/'), &index))
-		return SIZE_MAX;
-	return (size_t)index;
+	if (str_starts_nocase(rest, STR("data/")))
+		rest = str_sub(rest, 5, rest.n - 5);
+	return str_to_u64(str_cut(&rest, '/'), &index) ? (size_t)index : SIZE_MAX;
+}
+
+/* --- all that a refusal names --- */
+
+struct named {
+	const struct str *serials;
+	size_t n;
+	bool *seen; /* by index */
+};
+
+static size_t index_of(const struct named *d, struct str word)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (str_eq_nocase(d->serials[i], word))
+			return i;
+	return SIZE_MAX;
+}
+
+static bool is_word(char c)
+{
+	c = ascii_lower(c);
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+}
+
+/* The first word of the text that is one of the serials. */
+static size_t named_in(const struct named *d, struct str text)
+{
+	for (size_t from = 0, end; from < text.n; from = end + 1) {
+		struct str word;
+		size_t index;
+
+		for (end = from; end < text.n && is_word(text.p[end]); end++)
+			;
+		word = str_sub(text, from, end - from);
+		index = word.n >= SERIAL_MIN ? index_of(d, word) : SIZE_MAX;
+		if (index != SIZE_MAX)
+			return index;
+	}
+	return SIZE_MAX;
+}
+
+static size_t blamed(const struct named *d, const struct apple_error *e)
+{
+	size_t index = apple_error_culprit(e);
+
+	if (index == SIZE_MAX)
+		index = named_in(d, str_from(e->pointer));
+	if (index == SIZE_MAX)
+		index = named_in(d, str_from(e->parameter));
+	if (index == SIZE_MAX)
+		index = named_in(d, str_from(e->detail));
+	return index;
+}
+
+size_t apple_refused_devices(const struct http_reply *reply, const struct str *serials,
+	size_t n_serials, void (*each)(void *self, size_t index, const struct apple_error *e),
+	void *self)
+{
+	struct named d = { serials, n_serials, mem_zalloc(n_serials + 1) };
+	struct json *root = NULL;
+	size_t n = 0;
+
+	if (reply->fate != HTTP_ANSWERED || json_parse(&root, buf_view(&reply->body), NULL))
+		root = NULL;
+	for (const struct json *v = json_first(json_get(root, "errors")); v; v = json_next(v)) {
+		struct apple_error e = { .code = "" };
+		size_t index;
+
+		read_error(v, &e);
+		index = blamed(&d, &e);
+		if (index >= n_serials || d.seen[index])
+			continue;
+		d.seen[index] = true;
+		each(self, index, &e);
+		n++;
+	}
+	json_free(root);
+	free(d.seen);
+	return n;
 }
 
 bool apple_fields_refused(const struct http_reply *reply)

@@ -77,11 +77,12 @@ enum errc apple_event_decode(const struct json *element,
 		.actor_type = json_text(json_get(at, "actorType")),
 		.outcome = json_text(json_get(at, "outcome")),
 		.server = find_server(at),
+		.at_ms = wire_time_zoned(json_get(at, "eventDateTime")),
 	};
-	enum errc rc = wire_time(json_get(at, "eventDateTime"), "eventDateTime", &v.at_ms, err);
 
-	if (rc)
-		return rc;
+	(void)err;
+	if (v.at_ms == TIME_UNKNOWN)
+		v.at_ms = TIME_NONE;
 	if (v.actor.n == 0)
 		v.actor = json_text(json_get(at, "actorId"));
 	*ret_serial = find_asked(at, is_asked, self);

@@ -4,6 +4,7 @@
  * Every request names its fields: a default subset leaves newer attributes out, and unnamed ones
  * cost megabytes in an organization of 100,000 devices.
  */
+#include "model/serial.h"
 #include "services/apple_wire.h"
 #include "services/wire.h"
 
@@ -157,13 +158,11 @@ enum errc apple_server_decode(const struct json *element, struct apple_server *r
 		.type = wire_text(json_get(at, "serverType")),
 		.status = wire_text(json_get(at, "status")),
 		.device_count = wire_int(json_get(at, "deviceCount"), -1),
+		.last_connected_ms = wire_time_zoned(json_get(at, "lastConnectedDateTime")),
 		.disown = wire_flag(json_get(at, "enableMdmDisownFlag")),
 	};
 	enum errc rc = read_id(element, "server", &v.id, err);
 
-	if (!rc)
-		rc = wire_time(json_get(at, "lastConnectedDateTime"), "lastConnectedDateTime",
-			&v.last_connected_ms, err);
 	if (!rc)
 		*ret = v;
 	return rc;
@@ -192,24 +191,21 @@ void apple_device_request(
 	get_one(s, "orgDevices", serial, "", pairs, 1, ret);
 }
 
-static enum errc read_device_times(const struct json *at, struct apple_device *v, struct err *err)
+/* What the record is about. The id is the serial number; a record in which the two differ, or in
+ * which neither is one, is about no device that could be named. */
+static enum errc read_serial(
+	const struct json *id, const struct json *number, struct str *ret, struct err *err)
 {
-	const struct {
-		const char *name;
-		int64_t *ret;
-	} times[] = {
-		{ "addedToOrgDateTime", &v->added_ms },
-		{ "releasedFromOrgDateTime", &v->released_ms },
-		{ "updatedDateTime", &v->updated_ms },
-		{ "orderDateTime", &v->ordered_ms },
-		{ "mdmMigrationDeadlineDateTime", &v->migration_deadline_ms },
-	};
-	enum errc rc = ERR_OK;
+	struct serial by_id, by_number;
+	bool has_id = serial_read(json_text(id), &by_id) == REASON_NONE;
+	bool has_number = serial_read(json_text(number), &by_number) == REASON_NONE;
 
-	for (size_t i = 0; i < sizeof(times) / sizeof(*times) && !rc; i++)
-		rc = wire_time(json_get(at, times[i].name), times[i].name, times[i].ret, err);
-	if (rc)
-		return err_wrap(err, "Apple's device %.*s: ", STR_FMT(v->serial));
+	if (has_id && has_number && !str_eq(serial_view(&by_id), serial_view(&by_number)))
+		return err_set(err, ERR_PROTOCOL, "Apple listed %s with the serial number %s",
+			by_id.text, by_number.text);
+	if (!has_id && !has_number)
+		return err_set(err, ERR_PROTOCOL, "Apple listed a device without a serial number");
+	*ret = has_number ? json_text(number) : json_text(id);
 	return ERR_OK;
 }
 
@@ -217,7 +213,6 @@ enum errc apple_device_decode(const struct json *element, struct apple_device *r
 {
 	const struct json *at = json_get(element, "attributes");
 	struct apple_device v = {
-		.serial = wire_text(json_get(at, "serialNumber")),
 		.status = wire_text(json_get(at, "status")),
 		.model = wire_text(json_get(at, "deviceModel")),
 		.family = wire_text(json_get(at, "productFamily")),
@@ -236,13 +231,16 @@ enum errc apple_device_decode(const struct json *element, struct apple_device *r
 		.bluetooth_mac = json_get(at, "bluetoothMacAddress"),
 		.ethernet_mac = json_get(at, "ethernetMacAddress"),
 		.migration_capable = wire_flag(json_get(at, "isMdmMigrationCapable")),
+		.added_ms = wire_time_zoned(json_get(at, "addedToOrgDateTime")),
+		.released_ms = wire_time_zoned(json_get(at, "releasedFromOrgDateTime")),
+		.updated_ms = wire_time_zoned(json_get(at, "updatedDateTime")),
+		.ordered_ms = wire_time_zoned(json_get(at, "orderDateTime")),
+		.migration_deadline_ms = wire_time_zoned(
+			json_get(at, "mdmMigrationDeadlineDateTime")),
 	};
-	enum errc rc = ERR_OK;
+	enum errc rc = read_serial(
+		json_get(element, "id"), json_get(at, "serialNumber"), &v.serial, err);
 
-	if (v.serial.n == 0)
-		rc = read_id(element, "device", &v.serial, err);
-	if (!rc)
-		rc = read_device_times(at, &v, err);
 	if (!rc)
 		*ret = v;
 	return rc;
@@ -276,7 +274,7 @@ void apple_server_devices_request(const struct apple_service *s, struct str serv
 
 enum errc apple_linkage_decode(const struct json *element, struct str *ret_id, struct err *err)
 {
-	return read_id(element, "linkage", ret_id, err);
+	return read_serial(json_get(element, "id"), NULL, ret_id, err);
 }
 
 void apple_assigned_server_request(
@@ -290,6 +288,7 @@ enum errc apple_assigned_server_reply(
 {
 	struct json *root = NULL;
 	const struct json *data;
+	struct str id;
 	enum errc rc;
 
 	if (!wire_ok(reply) && wire_status(reply) == ERR_NOT_FOUND) {
@@ -302,11 +301,12 @@ enum errc apple_assigned_server_reply(
 	if (rc)
 		return rc;
 	data = json_get(root, "data");
-	if (data && (json_is_null(data) || json_is_object(data))) {
-		buf_reset(ret_id);
-		buf_str(ret_id, json_text(json_get(data, "id")));
-	} else {
+	id = wire_text(json_get(data, "id"));
+	if (!data || (!json_is_null(data) && !json_is_object(data)) || str_is_odd(id)) {
 		rc = err_set(err, ERR_PROTOCOL, "Apple's linkage has no data");
+	} else {
+		buf_reset(ret_id);
+		buf_str(ret_id, id);
 	}
 	json_free(root);
 	return rc;

@@ -91,7 +91,7 @@ MUST_CHECK enum errc dep_devices_request(const char *url, const struct str *seri
 struct dep_device {
 	struct str serial, model, profile_status, profile_uuid, assigned_by; /* borrowed */
 	bool accessible;     /* false: not on this server; all else is empty then */
-	int64_t assigned_ms; /* to this server; TIME_NONE when absent */
+	int64_t assigned_ms; /* to this server; TIME_NONE when absent, TIME_UNKNOWN */
 };
 /* member: of the reply's `devices`. */
 MUST_CHECK enum errc dep_device_decode(

@@ -74,16 +74,13 @@ enum errc dep_device_decode(const struct json *member, struct dep_device *ret, s
 		/* The member is not documented, so only its "no" counts. */
 		.accessible = !str_eq(
 			json_text(json_get(member, "response_status")), STR("NOT_ACCESSIBLE")),
+		.assigned_ms = wire_time_zoned(json_get(member, "device_assigned_date")),
 	};
-	enum errc rc;
 
 	if (!json_is_object(member) || v.serial.n == 0)
 		return err_set(err, ERR_PROTOCOL, "Apple's DEP service listed no device");
-	rc = wire_time(json_get(member, "device_assigned_date"), "device_assigned_date",
-		&v.assigned_ms, err);
-	if (!rc)
-		*ret = v;
-	return rc;
+	*ret = v;
+	return ERR_OK;
 }
 
 enum errc dep_disown_request(const char *url, const struct str *serials, size_t n_serials,

@@ -50,9 +50,10 @@ enum errc dep_token_read(struct str text, struct dep_token *ret, struct err *err
 		return err_set(err, ERR_SETTINGS, "the server token is no JSON: %s", why.msg);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts) && !rc; i++)
 		rc = read_part(root, parts[i].name, parts[i].ret, err);
-	if (!rc && wire_time(json_get(root, "access_token_expiry"), "access_token_expiry",
-			   &t.expires_ms, &why))
-		rc = err_set(err, ERR_SETTINGS, "the server token: %s", why.msg);
+	t.expires_ms = wire_time(json_get(root, "access_token_expiry"), DATE_ORDER_UNKNOWN);
+	if (!rc && t.expires_ms == TIME_UNKNOWN)
+		rc = err_set(
+			err, ERR_SETTINGS, "the server token: access_token_expiry is not a date");
 	json_free(root);
 	if (rc)
 		dep_token_wipe(&t);

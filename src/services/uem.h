@@ -2,6 +2,9 @@
  * Workspace ONE UEM REST API as a pure codec (services/README.md UEM). No socket, no clock, no
  * retry. Requests carry Accept with the version; wire/transport adds Authorization and
  * aw-tenant-code.
+ *
+ * Decoded texts are empty, flags -1 when absent; odd and FLAG_ODD when they are there and cannot be
+ * read (services/odd.h).
  */
 #ifndef SERVICES_UEM_H
 #define SERVICES_UEM_H
@@ -11,6 +14,7 @@
 #include "base/time.h"
 #include "io/http_message.h"
 #include "io/json.h"
+#include "services/odd.h"
 
 enum { UEM_MAX_DEVICES = 10000000, UEM_PAGE_SIZE = 500 };
 
@@ -76,8 +80,8 @@ void uem_profiles_request(const struct uem_service *s, struct str group_uuid, un
 struct uem_profile {
 	struct str name, uuid, apple_id; /* apple_id: profile_identifier */
 	struct str enrollment_user;     /* whom devices are enrolled for; empty: whoever signs in */
-	int64_t device_group;           /* DeviceLocationGroupId, -1 when absent */
-	int custom_prompt, auto_assign; /* 1, 0, -1 absent; auto_assign: any of the defaults */
+	int64_t device_group;           /* DeviceLocationGroupId; -1 when absent, FLAG_ODD */
+	int custom_prompt, auto_assign; /* auto_assign: any of the defaults; never odd */
 };
 MUST_CHECK enum errc uem_profile_decode(
 	const struct json *element, struct uem_profile *ret, struct err *err);
@@ -113,9 +117,10 @@ struct uem_device {
 	struct str serial; /* to be compared with the one asked for (H.11) */
 	struct str enrollment_status, user, group, ownership;
 	int64_t id;           /* -1 when absent */
-	int64_t last_seen_ms; /* TIME_NONE: never or absent */
+	int64_t last_seen_ms; /* TIME_NONE: never or absent; TIME_UNKNOWN */
 };
+/* order: how this tenant writes dates with slashes. */
 MUST_CHECK enum errc uem_device_decode(
-	const struct json *element, struct uem_device *ret, struct err *err);
+	const struct json *element, enum date_order order, struct uem_device *ret, struct err *err);
 
 #endif

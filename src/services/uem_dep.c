@@ -32,14 +32,14 @@ enum errc uem_dep_device_decode(
 			err, ERR_PROTOCOL, "UEM's DEP list holds something else than devices");
 	/* A row without a serial is kept: one broken record must not hide the others. */
 	*ret = (struct uem_dep_device){
-		.serial = json_text(wire_member(element, "deviceSerialNumber")),
-		.profile_uuid = json_text(wire_member(element, "profileUuid")),
-		.profile_name = json_text(wire_member(element, "profileName")),
-		.user = json_text(wire_member(element, "username")),
+		.serial = wire_text(wire_member(element, "deviceSerialNumber")),
+		.profile_uuid = wire_text(wire_member(element, "profileUuid")),
+		.profile_name = wire_text(wire_member(element, "profileName")),
+		.user = wire_text(wire_member(element, "username")),
 		.enrollment_status = wire_enum(wire_member(element, "enrollmentStatus"), NULL),
 		.ownership = wire_enum(wire_member(element, "deviceOwnership"), NULL),
-		.group = json_text(wire_member(element, "organizationGroupName")),
-		.model = json_text(wire_member(element, "deviceModel")),
+		.group = wire_text(wire_member(element, "organizationGroupName")),
+		.model = wire_text(wire_member(element, "deviceModel")),
 	};
 	return ERR_OK;
 }

@@ -28,27 +28,22 @@ static const struct json *either(
 	return v ? v : wire_member(wire_member(device, part), nested);
 }
 
-enum errc uem_device_decode(const struct json *element, struct uem_device *ret, struct err *err)
+enum errc uem_device_decode(
+	const struct json *element, enum date_order order, struct uem_device *ret, struct err *err)
 {
-	struct uem_device v;
-	enum errc rc;
-
 	if (!json_is_object(element))
 		return err_set(err, ERR_PROTOCOL, "UEM's device is no object");
-	v = (struct uem_device){
-		.serial = json_text(wire_member(element, "SerialNumber")),
+	*ret = (struct uem_device){
+		.serial = wire_text(wire_member(element, "SerialNumber")),
 		.enrollment_status = wire_enum(
 			either(element, "EnrollmentStatus", "enrollmentInfo", "enrollmentStatus"),
 			NULL),
-		.user = json_text(
+		.user = wire_text(
 			either(element, "UserName", "enrollmentInfo", "enrollmentUserName")),
-		.group = json_text(either(element, "LocationGroupName", "LocationGroupId", "Name")),
+		.group = wire_text(either(element, "LocationGroupName", "LocationGroupId", "Name")),
 		.ownership = wire_enum(wire_member(element, "Ownership"), NULL),
 		.id = wire_int(wire_member(element, "Id"), -1),
+		.last_seen_ms = wire_time(wire_member(element, "LastSeen"), order),
 	};
-	rc = wire_time(wire_member(element, "LastSeen"), "LastSeen", &v.last_seen_ms, err);
-	if (rc)
-		return err_wrap(err, "UEM's device %.*s: ", STR_FMT(v.serial));
-	*ret = v;
 	return ERR_OK;
 }

@@ -41,14 +41,16 @@ static int auto_assign(const struct json *profile)
 
 enum errc uem_profile_decode(const struct json *element, struct uem_profile *ret, struct err *err)
 {
+	const struct json *group = wire_member(element, "DeviceLocationGroupId");
+
 	if (!json_is_object(element))
 		return err_set(err, ERR_PROTOCOL, "UEM's profile list holds something else");
 	*ret = (struct uem_profile){
-		.name = json_text(wire_member(element, "ProfileName")),
-		.uuid = json_text(wire_member(element, "uuid")),
-		.apple_id = json_text(wire_member(element, "profile_identifier")),
-		.enrollment_user = json_text(wire_member(element, "EnrollmentUsername")),
-		.device_group = wire_int(wire_member(element, "DeviceLocationGroupId"), -1),
+		.name = wire_text(wire_member(element, "ProfileName")),
+		.uuid = wire_text(wire_member(element, "uuid")),
+		.apple_id = wire_text(wire_member(element, "profile_identifier")),
+		.enrollment_user = wire_text(wire_member(element, "EnrollmentUsername")),
+		.device_group = wire_int(group, json_is_null(group) ? -1 : FLAG_ODD),
 		.custom_prompt = wire_flag(wire_member(element, "CustomPromptRequired")),
 		.auto_assign = auto_assign(element),
 	};

@@ -64,9 +64,9 @@ enum errc uem_group_decode(const struct json *element, struct uem_group *ret, st
 	if (rc)
 		return rc;
 	*ret = (struct uem_group){
-		.uuid = json_text(wire_member(element, "Uuid")),
-		.name = json_text(wire_member(element, "Name")),
-		.group_id = str_trim(json_text(wire_member(element, "GroupId"))),
+		.uuid = wire_text(wire_member(element, "Uuid")),
+		.name = wire_text(wire_member(element, "Name")),
+		.group_id = str_trim(wire_text(wire_member(element, "GroupId"))),
 		.id = wire_int(wire_member(element, "Id"), -1),
 	};
 	return ERR_OK;
@@ -88,9 +88,9 @@ enum errc uem_user_decode(const struct json *element, struct uem_user *ret, stru
 	if (rc)
 		return rc;
 	*ret = (struct uem_user){
-		.name = json_text(wire_member(element, "UserName")),
-		.group = json_text(wire_member(element, "Group")),
-		.group_uuid = json_text(wire_member(element, "OrganizationGroupUuid")),
+		.name = wire_text(wire_member(element, "UserName")),
+		.group = wire_text(wire_member(element, "Group")),
+		.group_uuid = wire_text(wire_member(element, "OrganizationGroupUuid")),
 		.group_number = wire_int(wire_member(element, "LocationGroupId"), -1),
 	};
 	return ERR_OK;
@@ -133,9 +133,9 @@ enum errc uem_app_decode(const struct json *element, struct uem_app *ret, struct
 	if (rc)
 		return rc;
 	*ret = (struct uem_app){
-		.name = json_text(either(element, "ApplicationName", "name")),
-		.bundle_id = json_text(either(element, "BundleId", "identifier")),
-		.uuid = json_text(wire_member(element, "Uuid")),
+		.name = wire_text(either(element, "ApplicationName", "name")),
+		.bundle_id = wire_text(either(element, "BundleId", "identifier")),
+		.uuid = wire_text(wire_member(element, "Uuid")),
 		.eligibility = wire_enum(wire_member(counts, "AppLicenseEligibility"), NULL),
 		.purchased = wire_int(either(counts, "Purchased", "total"), -1),
 		.redeemed = wire_int(either(counts, "Burned", "redeemed"), -1),
@@ -161,8 +161,8 @@ enum errc uem_device_app_decode(
 	if (rc)
 		return rc;
 	*ret = (struct uem_device_app){
-		.name = json_text(either(element, "ApplicationName", "Name")),
-		.bundle_id = json_text(either(element, "ApplicationIdentifier", "BundleId")),
+		.name = wire_text(either(element, "ApplicationName", "Name")),
+		.bundle_id = wire_text(either(element, "ApplicationIdentifier", "BundleId")),
 		.type = wire_enum(either(element, "Type", "ApplicationType"), NULL),
 		.managed = wire_flag(wire_member(element, "IsManaged")),
 	};

@@ -29,8 +29,8 @@ enum errc uem_token_decode(const struct json *element, struct uem_token *ret, st
 	if (!json_is_object(element))
 		return err_set(err, ERR_PROTOCOL, "UEM's token list holds something else");
 	*ret = (struct uem_token){
-		.uuid = json_text(wire_member(element, "uuid")),
-		.serial = json_text(wire_member(element, "serial_number")),
+		.uuid = wire_text(wire_member(element, "uuid")),
+		.serial = wire_text(wire_member(element, "serial_number")),
 		.enrollment_status = wire_enum(wire_member(element, "enrollment_status"), NULL),
 	};
 	return ERR_OK;
@@ -55,8 +55,8 @@ enum errc uem_token_detail_decode(
 	const struct json *root, struct uem_token_detail *ret, struct err *err)
 {
 	struct uem_token_detail v = {
-		.serial = json_text(wire_member(root, "serial_number")),
-		.profile_name = json_text(wire_member(root, "profile_name")),
+		.serial = wire_text(wire_member(root, "serial_number")),
+		.profile_name = wire_text(wire_member(root, "profile_name")),
 	};
 
 	if (!json_is_object(root))

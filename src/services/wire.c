@@ -8,8 +8,7 @@ enum {
 	TOKEN_MAX_S = 30 * 24 * 3600,
 };
 
-/* How .NET writes "never", whatever the zone behind it. */
-#define NEVER "0001-01-01"
+const char odd_text[1] = "";
 
 /* The next character that counts in a member's name. */
 static size_t skip_underscores(struct str s, size_t at)
@@ -46,11 +45,16 @@ const struct json *wire_member(const struct json *object, const char *name)
 
 struct str wire_text(const struct json *v)
 {
-	if (json_is_array(v))
-		for (const struct json *item = json_first(v); item; item = json_next(item))
-			if (json_text(item).n)
-				return json_text(item);
-	return json_text(v);
+	const struct json *item = json_is_array(v) ? json_first(v) : NULL;
+
+	if (json_is_null(v) || (json_is_array(v) && !item))
+		return STR_NONE;
+	if (!json_is_array(v))
+		return json_is_string(v) ? json_text(v) : odd_str();
+	for (; item; item = json_next(item))
+		if (!json_is_string(item) || json_text(item).n)
+			return json_is_string(item) ? json_text(item) : odd_str();
+	return STR_NONE;
 }
 
 int wire_flag(const struct json *v)
@@ -58,14 +62,16 @@ int wire_flag(const struct json *v)
 	struct str text = json_text(v);
 	int64_t n;
 
+	if (json_is_null(v) || (json_is_string(v) && text.n == 0))
+		return -1;
 	if (str_eq_nocase(text, STR("true")))
 		return 1;
 	if (str_eq_nocase(text, STR("false")))
 		return 0;
 	if (json_int(v, &n))
-		return n == 0 ? 0 : n == 1 ? 1 : -1;
+		return n == 0 ? 0 : n == 1 ? 1 : FLAG_ODD;
 	/* A boolean gives itself whatever the default, anything else gives the default. */
-	return json_bool(v, true) == json_bool(v, false) ? json_bool(v, false) : -1;
+	return json_bool(v, true) == json_bool(v, false) ? json_bool(v, false) : FLAG_ODD;
 }
 
 int64_t wire_int(const struct json *v, int64_t otherwise)
@@ -91,24 +97,6 @@ struct str wire_enum(const struct json *v, int64_t *ret_number)
 	if (n < 0)
 		return wire_text(v);
 	return (struct str){ digits + 2 * n + (n < 10), n < 10 ? 1 : 2 };
-}
-
-/* Every spelling of a date either service was seen to use (services/README.md UEM C.2). */
-static bool read_time(struct str text, int64_t *ret)
-{
-	return time_parse(text, ret) || time_parse_format(text, STR("%m/%d/%Y %I:%M:%S %p"), ret);
-}
-
-enum errc wire_time(const struct json *v, const char *name, int64_t *ret, struct err *err)
-{
-	struct str text = str_trim(json_text(v));
-	int64_t at_ms = TIME_NONE;
-
-	if (!json_is_null(v) && (text.n || !json_is_string(v)) &&
-		!str_starts_nocase(text, STR(NEVER)) && !read_time(text, &at_ms))
-		return err_set(err, ERR_PROTOCOL, "%s '%.*s' is no date", name, STR_FMT(text));
-	*ret = at_ms;
-	return ERR_OK;
 }
 
 void wire_copy(char *out, size_t size, struct str text)

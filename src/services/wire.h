@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "io/http_message.h"
 #include "io/json.h"
+#include "services/odd.h"
 
 /* --- reading: every function takes NULL for a value that is not there --- */
 
@@ -18,20 +19,22 @@
  * (UEM writes SerialNumber, serialNumber and serial_number; services/README.md UEM B.4, C.2, H.33).
  */
 const struct json *wire_member(const struct json *object, const char *name);
-/* A text, or the first text of a list (Apple's MAC addresses are either). Empty for anything else:
- * one odd value for show must not cost the listing it stands in. */
+/* A text, or the first text of a list (Apple's MAC addresses are either). Empty: null or nothing;
+ * anything else is an odd text (services/odd.h). */
 struct str wire_text(const struct json *v);
-/* true, "true", 1: 1; false, "false", 0: 0; anything else -1. */
+/* true, "true", 1: 1; false, "false", 0: 0; -1: null, empty or nothing; anything else FLAG_ODD. */
 int wire_flag(const struct json *v);
 /* 42, "42" and {"Value": 42}; `otherwise` for anything else. */
 int64_t wire_int(const struct json *v, int64_t otherwise);
-/* A name as it is, a small number as its digits (UEM's enums come as either); empty for anything
- * else. *ret_number (may be NULL): -1 unless it was a number. */
+/* A name as it is, a small number as its digits (UEM's enums come as either); otherwise as
+ * wire_text(). *ret_number (may be NULL): -1 unless it was a number. */
 struct str wire_enum(const struct json *v, int64_t *ret_number);
-/* TIME_NONE when absent, null, empty or 0001-01-01 (UEM's "never"). A date that cannot be read
- * is ERR_PROTOCOL: taking it for none would let a rule decide wrongly. */
-MUST_CHECK enum errc wire_time(
-	const struct json *v, const char *name, int64_t *ret, struct err *err);
+/* TIME_NONE: nothing, null, empty, or what systems write for "never": a day at the begin of their
+ * count of years. TIME_UNKNOWN: anything that is not surely one instant, above all a day and a
+ * month that cannot be told apart unless `order` does. Without a zone it is UTC. */
+int64_t wire_time(const struct json *v, enum date_order order);
+/* The same for services that always write a zone: without one it was cut. */
+int64_t wire_time_zoned(const struct json *v);
 
 /* Copies with a NUL; what does not fit is cut between characters. */
 void wire_copy(char *out, size_t size, struct str text);

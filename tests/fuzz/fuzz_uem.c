@@ -24,7 +24,7 @@ static void decode_rows(const struct json *v)
 		touch(detail.profile_status);
 		touch(detail.profile_name);
 	}
-	if (uem_device_decode(v, &device, &err) == ERR_OK) {
+	if (uem_device_decode(v, DATE_ORDER_UNKNOWN, &device, &err) == ERR_OK) {
 		touch(device.serial);
 		touch(device.enrollment_status);
 		touch(device.group);

@@ -161,6 +161,53 @@ static void test_culprit(void **state)
 	culprit_is("", SIZE_MAX);
 }
 
+static void note_refused(void *self, size_t index, const struct apple_error *e)
+{
+	buf_printf(self, "%zu %s;", index, e->code);
+}
+
+static void refuses(const char *errors, const char *want)
+{
+	const struct str serials[] = { STR("C02XK1ABJG50"), STR("C02XK1ABJG51"),
+		STR("C02XK1ABJG52"), STR("C02XK1ABJG53") };
+	struct buf body, got;
+	struct http_reply p;
+
+	buf_init(&body, 4096);
+	buf_init(&got, 4096);
+	buf_printf(&body, "{\"errors\":%s}", errors);
+	p = reply_of(409, buf_cstr(&body));
+	(void)apple_refused_devices(&p, serials, 4, note_refused, &got);
+	assert_string_equal(buf_cstr(&got), want);
+	http_reply_release(&p);
+	buf_release(&body);
+	buf_release(&got);
+}
+
+/* A reply names each device it refuses in an entry of its own. */
+static void test_every_refused_device(void **state)
+{
+	(void)state;
+	refuses("[{\"code\":\"A\",\"source\":{\"pointer\":\"/data/relationships/devices/data/2\"}},"
+		"{\"code\":\"B\",\"source\":{\"pointer\":\"/data/relationships/devices/data/0/"
+		"id\"}}]",
+		"2 A;0 B;");
+	refuses("[{\"code\":\"A\",\"source\":{\"jsonPointer\":{\"pointer\":"
+		"\"/data/relationships/devices/3\"}}},"
+		"{\"code\":\"B\",\"detail\":\"no resource with id 'c02xk1abjg51'\"},"
+		"{\"code\":\"C\",\"source\":{\"parameter\":\"C02XK1ABJG50\"}}]",
+		"3 A;1 B;0 C;");
+	/* Once each, and nothing that is not of the request. */
+	refuses("[{\"source\":{\"pointer\":\"/data/relationships/devices/data/1\"}},"
+		"{\"detail\":\"C02XK1ABJG51\"},"
+		"{\"source\":{\"pointer\":\"/data/relationships/devices/data/4\"}},"
+		"{\"detail\":\"XC02XK1ABJG50\"},{\"source\":7},null,\"x\"]",
+		"1 ;");
+	refuses("[{\"source\":{\"pointer\":\"/data/relationships/mdmServer\"}}]", "");
+	refuses("{}", "");
+	refuses("null", "");
+}
+
 static void refused_is(int status, const char *body, bool want)
 {
 	struct http_reply p = reply_of(status, body);
@@ -194,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_source_shapes),
 		cmocka_unit_test(test_long_texts_are_cut),
 		cmocka_unit_test(test_culprit),
+		cmocka_unit_test(test_every_refused_device),
 		cmocka_unit_test(test_apple_F26_fields_refused),
 	};
 

@@ -39,8 +39,8 @@ static void test_uem_H12_serials_are_not_unique(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(uem_device_decode(first, &a, &err), ERR_OK);
-	assert_int_equal(uem_device_decode(json_next(first), &b, &err), ERR_OK);
+	assert_int_equal(uem_device_decode(first, DATE_ORDER_UNKNOWN, &a, &err), ERR_OK);
+	assert_int_equal(uem_device_decode(json_next(first), DATE_ORDER_UNKNOWN, &b, &err), ERR_OK);
 	assert_true(str_eq(a.serial, b.serial));
 	assert_int_not_equal(a.id, b.id);
 	json_free(v);

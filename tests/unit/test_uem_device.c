@@ -135,7 +135,7 @@ static struct json *device_of(const char *text, struct uem_device *ret)
 	struct json *v = json_of(text);
 	struct err err = { .msg = "" };
 
-	if (uem_device_decode(v, ret, &err))
+	if (uem_device_decode(v, DATE_ORDER_UNKNOWN, ret, &err))
 		fail_msg("%s", err.msg);
 	return v;
 }
@@ -242,23 +242,17 @@ static void seen_is(const char *written, int64_t want)
 
 static void test_uem_H23_dates(void **state)
 {
-	struct json *v = json_of("{\"SerialNumber\":\"S\",\"LastSeen\":\"last week\"}");
-	struct uem_device d;
-	struct err err;
-
 	(void)state;
 	seen_is("\"2021-06-28T04:35:20.150\"", ms_of("2021-06-28T04:35:20.150Z"));
 	seen_is("\"2021-06-28T04:35:20.150Z\"", ms_of("2021-06-28T04:35:20.150Z"));
 	seen_is("\"10/27/2023 3:05:53 PM\"", ms_of("2023-10-27T15:05:53Z"));
-	seen_is("\"1/2/2023 12:05:53 AM\"", ms_of("2023-01-02T00:05:53Z"));
+	seen_is("\"1/2/2023 12:05:53 AM\"", TIME_UNKNOWN);
 	seen_is("\"2021-06-28T04:35:20.1234567+02:00\"", ms_of("2021-06-28T02:35:20.123Z"));
 	seen_is("\"0001-01-01T00:00:00.000\"", TIME_NONE);
 	seen_is("\"0001-01-01T00:00:00.0000000+09:00\"", TIME_NONE);
 	seen_is("null", TIME_NONE);
 	seen_is("\" \"", TIME_NONE);
-	assert_int_equal(uem_device_decode(v, &d, &err), ERR_PROTOCOL);
-	assert_non_null(strstr(err.msg, "device S: LastSeen 'last week'"));
-	json_free(v);
+	seen_is("\"last week\"", TIME_UNKNOWN);
 }
 
 /* The look-up has no serial filter everywhere: what came back has to say whom it is about. */
@@ -271,8 +265,8 @@ static void test_uem_H11_serial_comes_back(void **state)
 
 	(void)state;
 	assert_str(d.serial, "OTHER1234");
-	assert_int_equal(uem_device_decode(list, &d, &err), ERR_PROTOCOL);
-	assert_int_equal(uem_device_decode(NULL, &d, &err), ERR_PROTOCOL);
+	assert_int_equal(uem_device_decode(list, DATE_ORDER_UNKNOWN, &d, &err), ERR_PROTOCOL);
+	assert_int_equal(uem_device_decode(NULL, DATE_ORDER_UNKNOWN, &d, &err), ERR_PROTOCOL);
 	json_free(v);
 	json_free(list);
 }

@@ -46,15 +46,33 @@ static void text_is(const char *json, const char *want)
 	json_free(v);
 }
 
+static void odd_is(const char *json, bool want)
+{
+	struct json *v = json_of(json);
+
+	assert_true(str_is_odd(wire_text(v)) == want);
+	json_free(v);
+}
+
 static void test_text(void **state)
 {
 	(void)state;
 	text_is("\"x\"", "x");
 	text_is("[\"\",\"x\",\"y\"]", "x");
 	text_is("[]", "");
+	text_is("null", "");
 	text_is("{\"a\":\"x\"}", "");
 	text_is("7", "");
 	assert_str(wire_text(NULL), "");
+	odd_is("7", true);
+	odd_is("false", true);
+	odd_is("{}", true);
+	odd_is("[7]", true);
+	odd_is("[\"\",null,\"x\"]", true);
+	odd_is("[\"x\",7]", false);
+	odd_is("null", false);
+	odd_is("\"\"", false);
+	odd_is("[]", false);
 }
 
 static void flag_is(const char *json, int want)
@@ -75,10 +93,10 @@ static void test_flag(void **state)
 	flag_is("1", 1);
 	flag_is("0", 0);
 	flag_is("\"0\"", 0);
-	flag_is("2", -1);
-	flag_is("\"yes\"", -1);
+	flag_is("2", FLAG_ODD);
+	flag_is("\"yes\"", FLAG_ODD);
 	flag_is("null", -1);
-	flag_is("[true]", -1);
+	flag_is("[true]", FLAG_ODD);
 	assert_int_equal(wire_flag(NULL), -1);
 }
 
