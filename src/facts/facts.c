@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/time.h"
 #include "facts/facts_parts.h"
 
 enum { OWN_CHANGES_MS = 7 * 24 * 3600 * 1000, SIZE_KEPT_MS = OWN_CHANGES_MS };
@@ -34,12 +35,29 @@ static const struct {
 	[READING_UEM_APPS] = { facts_uem_apps, true },
 };
 
-static void all_unknown(struct facts *f, enum reading r, const uint32_t *slots, uint32_t n)
+/* n > 1: they share the reason. */
+static void set_unknown(struct facts *f, enum reading r, const uint32_t *slots, uint32_t n,
+	bool only_unread, struct str why)
 {
 	for (uint32_t i = 0; i < n; i++)
-		for (int k = 0; k < FACT_MAX_; k++)
-			if (fact_info((enum fact)k)->reading == r)
-				device_set_unknown(&f->fleet->devices[slots[i]], (enum fact)k);
+		for (int k = 0; k < FACT_MAX_; k++) {
+			struct device_state *d = &f->fleet->devices[slots[i]];
+
+			if (fact_info((enum fact)k)->reading == r &&
+				(!only_unread ||
+					device_fact_state(d, (enum fact)k) == VALUE_UNREAD))
+				device_set_unknown(d, (enum fact)k);
+		}
+	if (n)
+		fleet_doubt(f->fleet, n == 1 ? slots[0] : MAP_NONE, r, why);
+}
+
+void facts_leave_open(
+	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, const struct err *why)
+{
+	if (n)
+		log_often(LOG_WARN, "%s: %s", reading_words(r), why->msg);
+	set_unknown(f, r, slots, n, true, str_from(why->msg));
 }
 
 enum errc facts_read(
@@ -53,13 +71,66 @@ enum errc facts_read(
 	for (uint32_t i = 0; i < n; i++)
 		device_forget(&f->fleet->devices[slots[i]], r);
 	if (readings[r].uem && !f->settings->has_uem) {
-		all_unknown(f, r, slots, n);
+		set_unknown(f, r, slots, n, false, STR("the settings have no uem:"));
 		return ERR_OK;
 	}
 	f->now = r;
 	rc = readings[r].read(f, slots, n, err);
 	f->now = outer;
 	return rc;
+}
+
+/* --- one record --- */
+
+void facts_set_text(struct fleet *f, uint32_t slot, enum fact fact, struct str v)
+{
+	struct device_state *d = &f->devices[slot];
+
+	if (str_is_odd(v))
+		device_set_unknown(d, fact);
+	else if (v.n)
+		device_set_slot(d, fact, fleet_intern(f, v));
+	else
+		device_set_absent(d, fact);
+}
+
+void facts_set_date(struct fleet *f, uint32_t slot, enum fact fact, int64_t at_ms)
+{
+	struct device_state *d = &f->devices[slot];
+
+	if (at_ms == TIME_UNKNOWN)
+		device_set_unknown(d, fact);
+	else if (at_ms == TIME_NONE)
+		device_set_absent(d, fact);
+	else
+		device_set_date(d, fact, at_ms);
+}
+
+void facts_set_flag(struct fleet *f, uint32_t slot, enum fact fact, int v)
+{
+	struct device_state *d = &f->devices[slot];
+
+	if (v == FLAG_ODD)
+		device_set_unknown(d, fact);
+	else if (v < 0)
+		device_set_absent(d, fact);
+	else
+		device_set_flag(d, fact, v);
+}
+
+void facts_note_odd(struct fleet *f, uint32_t slot, enum reading r, const char *whose)
+{
+	char why[200];
+
+	for (int k = 0; k < FACT_MAX_; k++)
+		if (fact_info((enum fact)k)->reading == r &&
+			device_fact_state(&f->devices[slot], (enum fact)k) == VALUE_UNKNOWN) {
+			(void)snprintf(why, sizeof(why),
+				"%s gives it a value of %s that cannot be read", whose,
+				fact_info((enum fact)k)->word);
+			fleet_doubt(f, slot, r, str_from(why));
+			return;
+		}
 }
 
 void facts_forget_ways(struct facts *f)
@@ -96,7 +167,7 @@ enum errc facts_soften(struct facts *f, enum errc code, enum reading r, const ui
 	case ERR_LIMIT:
 	case ERR_HELD:
 		log_often(LOG_WARN, "%s: %s", reading_words(r), err->msg);
-		all_unknown(f, r, slots, n);
+		set_unknown(f, r, slots, n, false, str_from(err->msg));
 		return ERR_OK;
 	default:
 		return err_wrap(err, "reading %s: ", reading_words(r));

@@ -48,7 +48,8 @@ MUST_CHECK enum errc facts_read(
 	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, struct err *err);
 
 /* Whether the slots are on this server: its list alone (or per-serial look-ups). Those found get
- * the server, the others lose it if they had it. */
+ * the server, the others lose it if they had it. ERR_PROTOCOL when the list is not whole: those
+ * found are there, of the others nothing is known. */
 MUST_CHECK enum errc facts_on_server(
 	struct facts *f, uint32_t server, const uint32_t *slots, uint32_t n, struct err *err);
 

@@ -9,8 +9,8 @@
 #include "base/time.h"
 #include "facts/cost.h"
 
-/* One minute of reads at the usual rate. */
-enum { UNSEEN_LOOK_UPS = 20 };
+/* One minute of reads at the usual rate, and three where only they can tell. */
+enum { UNSEEN_LOOK_UPS = 20, UNSURE_LOOK_UPS = 60 };
 
 /* --- servers --- */
 
@@ -57,6 +57,7 @@ enum errc facts_apple_servers(struct facts *f, struct err *err)
 
 	f->fleet->n_servers = 0;
 	rc = facts_run_listing(f, &l, err);
+	f->fleet->servers_partial = !l.complete;
 	if (!rc)
 		f->fleet->has_servers = true;
 	return rc;
@@ -64,42 +65,55 @@ enum errc facts_apple_servers(struct facts *f, struct err *err)
 
 /* --- devices --- */
 
-static void set_text(struct fleet *f, struct device_state *d, enum fact fact, struct str v)
+/* A status that Apple may have invented since is no ground to stand on: nothing is planned for such
+ * a device. What has left the organization needs none. */
+static void take_status(struct fleet *f, uint32_t slot, const struct apple_device *a)
 {
-	if (v.n)
-		device_set_slot(d, fact, fleet_intern(f, v));
+	bool known = str_eq_nocase(a->status, STR("ASSIGNED")) ||
+		     str_eq_nocase(a->status, STR("UNASSIGNED"));
+	bool released = a->released_ms != TIME_NONE && a->released_ms != TIME_UNKNOWN;
+	char why[200];
+
+	if (known || (released && a->status.n == 0 && !str_is_odd(a->status))) {
+		facts_set_text(f, slot, FACT_APPLE_STATUS, a->status);
+		return;
+	}
+	device_set_unknown(&f->devices[slot], FACT_APPLE_STATUS);
+	if (a->status.n)
+		(void)snprintf(why, sizeof(why),
+			"Apple gives it the status '%.*s', which this version does not know",
+			(int)(a->status.n < 60 ? a->status.n : 60), a->status.p);
 	else
-		device_set_absent(d, fact);
+		(void)snprintf(why, sizeof(why), "Apple gives it no status that can be read");
+	fleet_doubt(f, slot, READING_APPLE_DEVICE, str_from(why));
 }
 
-static void set_date(struct device_state *d, enum fact fact, int64_t at_ms)
+static struct str migration_status(struct str v)
 {
-	if (at_ms != TIME_NONE)
-		device_set_date(d, fact, at_ms);
-	else
-		device_set_absent(d, fact);
+	static const char *const words[] = { "REQUESTED", "STARTED", "SUCCESS", "FAILED" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (str_eq_nocase(v, str_from(words[i])))
+			return v;
+	return v.n ? odd_str() : v;
 }
 
 static void take_device(struct fleet *f, uint32_t slot, const struct apple_device *a)
 {
-	struct device_state *d = &f->devices[slot];
-
-	device_set_flag(d, FACT_APPLE_KNOWN, true);
-	set_text(f, d, FACT_APPLE_STATUS, a->status);
-	set_text(f, d, FACT_APPLE_MODEL, a->model);
-	set_text(f, d, FACT_APPLE_FAMILY, a->family);
-	set_text(f, d, FACT_APPLE_TYPE, a->type);
-	set_text(f, d, FACT_APPLE_ORDER_NUMBER, a->order_number);
-	set_text(f, d, FACT_APPLE_SOURCE, a->source);
-	set_text(f, d, FACT_APPLE_MIGRATION_STATUS, a->migration_status);
-	set_date(d, FACT_APPLE_ADDED, a->added_ms);
-	set_date(d, FACT_APPLE_RELEASED, a->released_ms);
-	set_date(d, FACT_APPLE_UPDATED, a->updated_ms);
-	set_date(d, FACT_APPLE_MIGRATION_DEADLINE, a->migration_deadline_ms);
-	if (a->migration_capable >= 0)
-		device_set_flag(d, FACT_APPLE_MIGRATION_CAPABLE, a->migration_capable);
-	else
-		device_set_absent(d, FACT_APPLE_MIGRATION_CAPABLE);
+	device_set_flag(&f->devices[slot], FACT_APPLE_KNOWN, true);
+	facts_set_text(f, slot, FACT_APPLE_MODEL, a->model);
+	facts_set_text(f, slot, FACT_APPLE_FAMILY, a->family);
+	facts_set_text(f, slot, FACT_APPLE_TYPE, a->type);
+	facts_set_text(f, slot, FACT_APPLE_ORDER_NUMBER, a->order_number);
+	facts_set_text(f, slot, FACT_APPLE_SOURCE, a->source);
+	facts_set_text(f, slot, FACT_APPLE_MIGRATION_STATUS, migration_status(a->migration_status));
+	facts_set_date(f, slot, FACT_APPLE_ADDED, a->added_ms);
+	facts_set_date(f, slot, FACT_APPLE_RELEASED, a->released_ms);
+	facts_set_date(f, slot, FACT_APPLE_UPDATED, a->updated_ms);
+	facts_set_date(f, slot, FACT_APPLE_MIGRATION_DEADLINE, a->migration_deadline_ms);
+	facts_set_flag(f, slot, FACT_APPLE_MIGRATION_CAPABLE, a->migration_capable);
+	facts_note_odd(f, slot, READING_APPLE_DEVICE, "Apple");
+	take_status(f, slot, a);
 }
 
 /* Apple does not know the serial: read, and nothing is there. */
@@ -122,13 +136,14 @@ static enum errc take_page_device(void *self, const struct json *element, struct
 	struct device_pages *p = self;
 	struct apple_device a;
 	uint32_t slot;
+	bool odd;
 	enum errc rc = apple_device_decode(element, &a, err);
 
 	if (rc)
 		return rc;
-	if (a.released_ms != TIME_NONE)
+	if (a.released_ms != TIME_NONE && a.released_ms != TIME_UNKNOWN)
 		p->n_released++;
-	slot = map_find(&p->f->fleet->serials, a.serial);
+	slot = fleet_find(p->f->fleet, a.serial, &odd);
 	if (slot != MAP_NONE)
 		take_device(p->f->fleet, slot, &a);
 	return ERR_OK;
@@ -164,6 +179,7 @@ static enum errc done_device(void *self, enum errc code, const struct http_reply
 	struct device_state *d = &u->f->fleet->devices[u->slot];
 	struct apple_device a;
 	struct json *root = NULL;
+	bool odd;
 
 	(void)rest;
 	if (!code && apple_fields_refused(reply) &&
@@ -181,24 +197,39 @@ static enum errc done_device(void *self, enum errc code, const struct http_reply
 		code = json_parse(&root, buf_view(&reply->body), err);
 	if (!code)
 		code = apple_device_decode(json_get(root, "data"), &a, err);
+	if (!code && fleet_find(u->f->fleet, a.serial, &odd) != u->slot)
+		code = err_set(err, ERR_PROTOCOL, "Apple answered with another device");
 	if (!code)
 		take_device(u->f->fleet, u->slot, &a);
 	json_free(root);
 	return facts_soften(u->f, code, READING_APPLE_DEVICE, &u->slot, 1, err);
 }
 
-/* Not in the listing: a few are asked for by name, since pages can miss what is being moved. */
-static enum errc settle_unseen(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+static uint32_t unread(
+	const struct facts *f, enum fact fact, const uint32_t *slots, uint32_t n, uint32_t *ret)
 {
-	uint32_t *unseen = mem_alloc((n + 1) * sizeof(*unseen)), n_unseen = 0;
-	enum errc rc = ERR_OK;
+	uint32_t n_unread = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (device_fact_state(&f->fleet->devices[slots[i]], FACT_APPLE_KNOWN) ==
-			VALUE_UNREAD)
-			unseen[n_unseen++] = slots[i];
-	if (n_unseen && n_unseen <= UNSEEN_LOOK_UPS)
+		if (device_fact_state(&f->fleet->devices[slots[i]], fact) == VALUE_UNREAD)
+			ret[n_unread++] = slots[i];
+	return n_unread;
+}
+
+/* Not in the listing: a few are asked for by name, since pages can miss what is being moved. Of
+ * more only a whole listing says that they are not there. */
+static enum errc settle_unseen(struct facts *f, const struct listing *l, const uint32_t *slots,
+	uint32_t n, struct err *err)
+{
+	uint32_t *unseen = mem_alloc((n + 1) * sizeof(*unseen));
+	uint32_t n_unseen = unread(f, FACT_APPLE_KNOWN, slots, n, unseen);
+	bool whole = l->complete || f->least <= l->n;
+	enum errc rc = ERR_OK;
+
+	if (n_unseen && n_unseen <= (whole ? UNSEEN_LOOK_UPS : UNSURE_LOOK_UPS))
 		rc = facts_look_up(f, unseen, n_unseen, TO_APPLE, ask_device, done_device, err);
+	else if (!whole)
+		facts_leave_open(f, READING_APPLE_DEVICE, unseen, n_unseen, &l->err);
 	else
 		for (uint32_t i = 0; i < n_unseen; i++)
 			take_no_device(&f->fleet->devices[unseen[i]]);
@@ -231,14 +262,16 @@ enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n
 	facts_note_instead(f, cost_devices(f->fleet, n).n_instead);
 	if (rc)
 		return facts_soften(f, rc, READING_APPLE_DEVICE, slots, n, err);
-	if (!l.complete)
+	if (!l.ended)
 		return facts_look_up(f, slots, n, TO_APPLE, ask_device, done_device, err);
 	if (!facts_size_plausible(f, "apple", l.n, l.total, err))
 		return facts_soften(f, err->code, READING_APPLE_DEVICE, slots, n, err);
 	f->fleet->listed_size = (int64_t)l.n;
-	f->fleet->org_size = (int64_t)(l.n - pages.n_released);
-	rc = facts_keep_org_size(f, err);
-	return rc ? rc : settle_unseen(f, slots, n, err);
+	if (l.complete) {
+		f->fleet->org_size = (int64_t)(l.n - pages.n_released);
+		rc = facts_keep_org_size(f, err);
+	}
+	return rc ? rc : settle_unseen(f, &l, slots, n, err);
 }
 
 /* --- which server --- */
@@ -252,18 +285,23 @@ struct server_list {
 static enum errc take_member(void *self, const struct json *element, struct err *err)
 {
 	struct server_list *s = self;
+	struct device_state *d;
 	struct str id;
 	uint32_t slot;
+	bool odd;
 	enum errc rc = apple_linkage_decode(element, &id, err);
 
 	if (rc)
 		return rc;
-	slot = map_find(&s->f->fleet->serials, id);
+	slot = fleet_find(s->f->fleet, id, &odd);
 	if (slot == MAP_NONE)
 		return ERR_OK;
-	device_set_slot(&s->f->fleet->devices[slot], FACT_APPLE_SERVER, s->server);
-	/* What is on a server's list is assigned; a device page read earlier may say otherwise. */
-	set_text(s->f->fleet, &s->f->fleet->devices[slot], FACT_APPLE_STATUS, STR("ASSIGNED"));
+	d = &s->f->fleet->devices[slot];
+	device_set_slot(d, FACT_APPLE_SERVER, s->server);
+	/* What is on a server's list is assigned; a device page read earlier may say otherwise, if
+	 * in words that are known. */
+	if (device_fact_state(d, FACT_APPLE_STATUS) != VALUE_UNKNOWN)
+		facts_set_text(s->f->fleet, slot, FACT_APPLE_STATUS, STR("ASSIGNED"));
 	return ERR_OK;
 }
 
@@ -291,10 +329,13 @@ static void start_server_list(struct server_list *s, struct facts *f, uint32_t s
 	listing_start(&s->listing, f->transport);
 }
 
-/* Lists every server at once; all have to be complete. */
-static enum errc list_servers(struct facts *f, uint32_t from, uint32_t to, struct err *err)
+/* Lists every server at once. *ret_whole: what they do not show is on none of them; if not, err
+ * says why. */
+static enum errc list_servers(
+	struct facts *f, uint32_t from, uint32_t to, bool *ret_whole, struct err *err)
 {
-	struct server_list *lists = mem_zalloc((to - from) * sizeof(*lists));
+	struct server_list *lists = mem_zalloc((to - from + 1) * sizeof(*lists));
+	bool whole = true;
 	enum errc rc;
 
 	for (uint32_t i = from; i < to; i++)
@@ -303,17 +344,21 @@ static enum errc list_servers(struct facts *f, uint32_t from, uint32_t to, struc
 	for (uint32_t i = from; i < to; i++) {
 		struct listing *l = &lists[i - from].listing;
 
-		if (!rc && !l->complete) {
+		if (!rc && (l->code || (whole && !l->complete))) {
 			rc = l->code;
 			*err = l->err;
+			(void)err_wrap(
+				err, "server '%.*s': ", STR_FMT(fleet_server_name(f->fleet, i)));
 		}
-		if (!rc)
+		whole = whole && l->complete;
+		if (!rc && l->complete)
 			f->fleet->servers[i].device_count = (int64_t)l->n;
 		f->n_listings[TO_APPLE] += l->complete;
 		facts_note_pages(f, l->n_pages);
 		listing_release(l);
 	}
 	free(lists);
+	*ret_whole = whole;
 	return rc;
 }
 
@@ -378,6 +423,25 @@ static uint32_t still_open(struct facts *f, const uint32_t *slots, uint32_t n, u
 	return open;
 }
 
+static enum errc read_server_lists(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	bool whole;
+	enum errc rc = list_servers(f, 0, f->fleet->n_servers, &whole, err);
+
+	if (rc)
+		return facts_soften(f, rc, READING_APPLE_SERVER, slots, n, err);
+	if (whole && f->fleet->servers_partial) {
+		whole = false;
+		(void)err_set(err, ERR_PROTOCOL, "Apple's list of servers is not whole");
+	}
+	if (!whole)
+		facts_leave_open(f, READING_APPLE_SERVER, slots, n, err);
+	for (uint32_t i = 0; whole && i < n; i++)
+		settle_unlisted(f->fleet, slots[i]);
+	return ERR_OK;
+}
+
 enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
 {
 	uint32_t *open = mem_alloc(n * sizeof(*open));
@@ -387,12 +451,7 @@ enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n,
 	if (n_open && !cost_servers(f->fleet, n_open).listing) {
 		rc = facts_look_up(f, open, n_open, TO_APPLE, ask_assigned, done_assigned, err);
 	} else if (n_open) {
-		rc = list_servers(f, 0, f->fleet->n_servers, err);
-		if (rc)
-			rc = facts_soften(f, rc, READING_APPLE_SERVER, open, n_open, err);
-		else
-			for (uint32_t i = 0; i < n_open; i++)
-				settle_unlisted(f->fleet, open[i]);
+		rc = read_server_lists(f, open, n_open, err);
 	}
 	if (n_open)
 		facts_note_instead(f, cost_servers(f->fleet, n_open).n_instead);
@@ -403,6 +462,9 @@ enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n,
 enum errc facts_on_server(
 	struct facts *f, uint32_t server, const uint32_t *slots, uint32_t n, struct err *err)
 {
+	bool whole;
+	enum errc rc;
+
 	if (!cost_on_server(f->fleet, server, n).listing) {
 		for (uint32_t i = 0; i < n; i++)
 			device_forget(&f->fleet->devices[slots[i]], READING_APPLE_SERVER);
@@ -414,5 +476,6 @@ enum errc facts_on_server(
 		if (fleet_server_of(f->fleet, slots[i], &now) && now == server)
 			device_forget(&f->fleet->devices[slots[i]], READING_APPLE_SERVER);
 	}
-	return list_servers(f, server, server + 1, err);
+	rc = list_servers(f, server, server + 1, &whole, err);
+	return rc || whole ? rc : ERR_PROTOCOL;
 }

@@ -12,7 +12,7 @@ struct licences {
 	struct facts *f;
 	uint32_t group;
 	struct map user_only; /* bundle ids */
-	bool unclear;         /* some came as numbers, whose meaning is not published */
+	bool unclear; /* some came as numbers, whose meaning is not published, or not at all */
 };
 
 static enum errc take_purchased(void *self, const struct json *element, struct err *err)
@@ -24,7 +24,7 @@ static enum errc take_purchased(void *self, const struct json *element, struct e
 
 	if (rc)
 		return rc;
-	l->unclear |= str_to_u64(app.eligibility, &number);
+	l->unclear |= str_is_odd(app.eligibility) || str_to_u64(app.eligibility, &number);
 	if (app.bundle_id.n && str_eq_nocase(app.eligibility, STR("User")))
 		(void)map_add(&l->user_only, app.bundle_id, NULL);
 	return ERR_OK;
@@ -48,6 +48,7 @@ static enum errc read_licences(struct licences *l, struct err *err)
 			.service = TO_UEM,
 			.paging = PAGING_NUMBER,
 			.member = "Application",
+			.page_totals = true,
 			.max_elements = 100000,
 			.request = ask_purchased,
 			.each = take_purchased,
@@ -55,6 +56,7 @@ static enum errc read_licences(struct licences *l, struct err *err)
 		};
 
 		rc = facts_run_listing(l->f, &pages, err);
+		l->unclear |= !pages.complete;
 	}
 	return rc;
 }
@@ -66,24 +68,33 @@ static enum errc take_apps(struct look_up *u, const struct http_reply *reply, st
 	struct licences *l = u->extra;
 	struct device_state *d = &u->f->fleet->devices[u->slot];
 	uint32_t n_public = 0, n_user = 0, n_purchased = 0;
+	const struct json *apps;
 	struct uem_device_app app;
 	struct json *root = NULL;
+	int64_t n = 0, total = 0;
+	bool odd = false;
 	enum errc rc = uem_reply_error(reply, NULL, err);
 
 	if (!rc && reply->body.n)
 		rc = json_parse(&root, buf_view(&reply->body), err);
-	for (const struct json *v = json_first(json_get(root, "DeviceApps")); v && !rc;
-		v = json_next(v)) {
-		rc = uem_device_app_decode(v, &app, err);
-		if (rc)
-			break;
+	apps = json_get(root, "DeviceApps");
+	if (!rc && root && !json_is_array(apps))
+		rc = err_set(err, ERR_PROTOCOL, "the UEM's answer holds no list of apps");
+	for (const struct json *v = rc ? NULL : json_first(apps); v; v = json_next(v), n++) {
+		if (uem_device_app_decode(v, &app, err) || str_is_odd(app.type)) {
+			odd = true;
+			continue;
+		}
 		n_public += str_eq_nocase(app.type, STR("Public"));
 		n_purchased += str_eq_nocase(app.type, STR("Purchased"));
 		n_user += map_find(&l->user_only, app.bundle_id) != MAP_NONE;
 	}
+	odd |= json_int(json_get(root, "Total"), &total) && total > n;
 	json_free(root);
 	if (rc)
 		return rc;
+	if (odd)
+		return err_set(err, ERR_PROTOCOL, "the list of its apps cannot be read in whole");
 	device_set_slot(d, FACT_UEM_PUBLIC_APPS, n_public);
 	if (n_purchased && l->unclear)
 		device_set_unknown(d, FACT_UEM_USER_LICENSED_APPS);

@@ -41,6 +41,19 @@ MUST_CHECK enum errc facts_run_listing(struct facts *f, struct listing *l, struc
 MUST_CHECK enum errc facts_soften(struct facts *f, enum errc code, enum reading r,
 	const uint32_t *slots, uint32_t n, struct err *err);
 
+/* One value of a record into its fact: empty and TIME_NONE are absent, odd values unknown. */
+void facts_set_text(struct fleet *f, uint32_t slot, enum fact fact, struct str v);
+void facts_set_date(struct fleet *f, uint32_t slot, enum fact fact, int64_t at_ms);
+void facts_set_flag(struct fleet *f, uint32_t slot, enum fact fact, int v);
+/* After a record was taken: if facts of the reading are unknown, why. `whose`: "Apple", "the UEM".
+ */
+void facts_note_odd(struct fleet *f, uint32_t slot, enum reading r, const char *whose);
+
+/* What a list that is not whole leaves open is unknown, not missing: the facts of the reading that
+ * nothing was read for. */
+void facts_leave_open(
+	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, const struct err *why);
+
 /* False (with a sentence in err and f->shrunk) when a listing is more than 20 % smaller than it
  * told itself (-1: it did not), or than the last one, less what we removed ourselves; otherwise the
  * size is remembered under that name. */

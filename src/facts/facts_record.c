@@ -8,46 +8,40 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "facts/facts_parts.h"
-#include "model/serial.h"
 #include "services/uem_bulk.h"
 
 enum { BULK_LOOK_UP = 100, ID_TEXT = 24 };
 
-static void set_text(struct facts *f, uint32_t slot, enum fact fact, struct str text)
-{
-	struct device_state *d = &f->fleet->devices[slot];
-
-	if (text.n)
-		device_set_slot(d, fact, fleet_intern(f->fleet, text));
-	else
-		device_set_absent(d, fact);
-}
-
 static void take_record(struct facts *f, uint32_t slot, const struct uem_device *r)
 {
-	struct device_state *d = &f->fleet->devices[slot];
+	struct fleet *fleet = f->fleet;
 	char id[ID_TEXT];
 
-	set_text(f, slot, FACT_UEM_ENROLLMENT_STATUS, r->enrollment_status);
-	set_text(f, slot, FACT_UEM_GROUP, r->group);
-	set_text(f, slot, FACT_UEM_USER, r->user);
-	set_text(f, slot, FACT_UEM_OWNERSHIP, r->ownership);
 	(void)snprintf(id, sizeof(id), "%lld", (long long)r->id);
-	set_text(f, slot, FACT_UEM_DEVICE, str_from(id));
-	if (r->last_seen_ms != TIME_NONE)
-		device_set_date(d, FACT_UEM_LAST_SEEN, r->last_seen_ms);
-	else
-		device_set_absent(d, FACT_UEM_LAST_SEEN);
+	facts_set_text(fleet, slot, FACT_UEM_ENROLLMENT_STATUS, r->enrollment_status);
+	facts_set_text(fleet, slot, FACT_UEM_GROUP, r->group);
+	facts_set_text(fleet, slot, FACT_UEM_USER, r->user);
+	facts_set_text(fleet, slot, FACT_UEM_OWNERSHIP, r->ownership);
+	facts_set_text(fleet, slot, FACT_UEM_DEVICE, r->id < 0 ? odd_str() : str_from(id));
+	facts_set_date(fleet, slot, FACT_UEM_LAST_SEEN, r->last_seen_ms);
+	facts_note_odd(fleet, slot, READING_UEM_DEVICE, "the UEM");
+	if (r->last_seen_ms == TIME_UNKNOWN)
+		fleet_doubt(fleet, slot, READING_UEM_DEVICE,
+			STR("the UEM's date of its last contact may be two days, or none: "
+			    "uem.date_order: dmy or mdy in the settings tells which"));
 }
 
-/* MAP_NONE: nobody asked for that device. */
+static enum date_order order_of(const struct facts *f)
+{
+	return f->settings->uem.date_order;
+}
+
+/* MAP_NONE: nobody asked for that device. Other platforms have serials of other forms. */
 static uint32_t slot_of(const struct facts *f, const struct uem_device *r)
 {
-	struct serial serial;
+	bool odd;
 
-	return serial_read(r->serial, &serial) == REASON_NONE
-		       ? map_find(&f->fleet->serials, serial_view(&serial))
-		       : MAP_NONE;
+	return fleet_find(f->fleet, r->serial, &odd);
 }
 
 /* --- one --- */
@@ -72,9 +66,9 @@ static enum errc done_record(void *self, enum errc code, const struct http_reply
 	if (!code)
 		code = json_parse(&root, buf_view(&reply->body), err);
 	if (!code)
-		code = uem_device_decode(root, &record, err);
+		code = uem_device_decode(root, order_of(u->f), &record, err);
 	/* Searches that ignore an unknown parameter answer with some other device. */
-	if (!code && !str_eq_nocase(record.serial, fleet_serial(fleet, u->slot)))
+	if (!code && slot_of(u->f, &record) != u->slot)
 		code = err_set(err, ERR_PROTOCOL, "the UEM answered with another device");
 	if (!code)
 		take_record(u->f, u->slot, &record);
@@ -97,12 +91,14 @@ static enum errc take_many(struct facts *f, const struct http_reply *reply, stru
 
 	if (!rc)
 		rc = json_parse(&root, buf_view(&reply->body), err);
-	for (const struct json *v = rc ? NULL : json_first(json_get(root, "Devices")); v && !rc;
+	for (const struct json *v = rc ? NULL : json_first(json_get(root, "Devices")); v;
 		v = json_next(v)) {
 		uint32_t slot;
 
-		rc = uem_device_decode(v, &record, err);
-		slot = rc ? MAP_NONE : slot_of(f, &record);
+		/* What is odd here is asked for by itself. */
+		if (uem_device_decode(v, order_of(f), &record, err))
+			continue;
+		slot = slot_of(f, &record);
 		if (slot != MAP_NONE)
 			take_record(f, slot, &record);
 	}
@@ -170,7 +166,7 @@ static enum errc take_any_record(void *self, const struct json *element, struct 
 {
 	struct facts *f = self;
 	struct uem_device record;
-	enum errc rc = uem_device_decode(element, &record, err);
+	enum errc rc = uem_device_decode(element, order_of(f), &record, err);
 	uint32_t slot = rc ? MAP_NONE : slot_of(f, &record);
 	struct device_state *d = slot == MAP_NONE ? NULL : &f->fleet->devices[slot];
 	char ids[2 * ID_TEXT];
@@ -183,7 +179,7 @@ static enum errc take_any_record(void *self, const struct json *element, struct 
 	if (memchr(known.p, ' ', known.n) || str_eq(known, str_from(ids)))
 		return ERR_OK;
 	(void)snprintf(ids, sizeof(ids), "%.*s %lld", STR_FMT(known), (long long)record.id);
-	set_text(f, slot, FACT_UEM_DEVICE, str_from(ids));
+	facts_set_text(f->fleet, slot, FACT_UEM_DEVICE, str_from(ids));
 	return ERR_OK;
 }
 
@@ -210,6 +206,10 @@ enum errc facts_uem_ambiguous(struct facts *f, const uint32_t *slots, uint32_t n
 
 	f->now = READING_UEM_DEVICE;
 	rc = n ? facts_run_listing(f, &l, err) : ERR_OK;
+	if (n && !rc && !l.complete) {
+		*err = l.err;
+		rc = ERR_PROTOCOL;
+	}
 	f->now = READING_CSV;
 	return facts_soften(f, rc, READING_UEM_DEVICE, slots, n, err);
 }

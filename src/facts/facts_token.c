@@ -29,17 +29,14 @@ static struct str group_of(const struct facts *f, uint32_t slot)
 
 static void set_profile_status(struct facts *f, uint32_t slot, const struct uem_token_detail *t)
 {
-	struct device_state *d = &f->fleet->devices[slot];
 	struct str words = t->profile_status;
 
 	for (size_t i = 0; i < f->settings->uem.n_profile_status; i++)
 		if (t->profile_status_number >= 0 &&
 			f->settings->uem.profile_status[i].number == t->profile_status_number)
 			words = str_from(f->settings->uem.profile_status[i].words);
-	if (words.n)
-		device_set_slot(d, FACT_UEM_PROFILE_STATUS, fleet_intern(f->fleet, words));
-	else
-		device_set_absent(d, FACT_UEM_PROFILE_STATUS);
+	facts_set_text(f->fleet, slot, FACT_UEM_PROFILE_STATUS, words);
+	facts_note_odd(f->fleet, slot, READING_UEM_TOKEN, "the UEM");
 }
 
 static enum errc done_token_detail(void *self, enum errc code, const struct http_reply *reply,
@@ -48,6 +45,7 @@ static enum errc done_token_detail(void *self, enum errc code, const struct http
 	struct look_up *u = self;
 	struct uem_token_detail detail;
 	struct json *root = NULL;
+	bool odd;
 
 	(void)rest;
 	if (!code)
@@ -56,6 +54,8 @@ static enum errc done_token_detail(void *self, enum errc code, const struct http
 		code = json_parse(&root, buf_view(&reply->body), err);
 	if (!code)
 		code = uem_token_detail_decode(root, &detail, err);
+	if (!code && detail.serial.n && fleet_find(u->f->fleet, detail.serial, &odd) != u->slot)
+		code = err_set(err, ERR_PROTOCOL, "the UEM answered with another device's token");
 	if (!code)
 		set_profile_status(u->f, u->slot, &detail);
 	json_free(root);
@@ -74,22 +74,31 @@ static void submit_detail(struct look_up *u, struct str token_uuid)
 
 /* --- by serial --- */
 
-/* *ret_root keeps the texts of *ret alive; *ret_found false: the search found nothing. */
-static enum errc find_token(const struct http_reply *reply, struct str serial,
+/* *ret_root keeps the texts of *ret alive; *ret_found false: the search found nothing. An answer
+ * about other devices is none: the UEM did not understand what was asked. */
+static enum errc find_token(struct look_up *u, const struct http_reply *reply,
 	struct json **ret_root, struct uem_token *ret, bool *ret_found, struct err *err)
 {
+	const struct json *tokens;
+	bool odd;
 	enum errc rc = uem_reply_error(reply, NULL, err);
 
 	*ret_found = false;
 	if (rc || reply->status == 204)
 		return rc;
 	rc = json_parse(ret_root, buf_view(&reply->body), err);
-	for (const struct json *j = rc ? NULL : json_first(json_get(*ret_root, "tokens"));
-		j && !rc && !*ret_found; j = json_next(j)) {
-		rc = uem_token_decode(j, ret, err);
-		*ret_found = !rc && str_eq_nocase(ret->serial, serial);
-	}
-	return rc;
+	if (rc)
+		return rc;
+	tokens = json_get(*ret_root, "tokens");
+	for (const struct json *j = json_first(tokens); j && !*ret_found; j = json_next(j))
+		*ret_found = !uem_token_decode(j, ret, err) &&
+			     fleet_find(u->f->fleet, ret->serial, &odd) == u->slot;
+	if (*ret_found && ret->uuid.n == 0)
+		return err_set(err, ERR_PROTOCOL, "its enrollment token has no id");
+	if (!*ret_found && (!json_is_array(tokens) || json_first(tokens)))
+		return err_set(err, ERR_PROTOCOL,
+			"the UEM answered the search for its enrollment token with others");
+	return ERR_OK;
 }
 
 static enum errc done_token_search(void *self, enum errc code, const struct http_reply *reply,
@@ -102,8 +111,7 @@ static enum errc done_token_search(void *self, enum errc code, const struct http
 
 	(void)rest;
 	if (!code)
-		code = find_token(
-			reply, fleet_serial(u->f->fleet, u->slot), &root, &token, &found, err);
+		code = find_token(u, reply, &root, &token, &found, err);
 	if (!code && found)
 		submit_detail(u, token.uuid);
 	else if (!code)
@@ -124,7 +132,7 @@ struct token_pages {
 	struct facts *f;
 	uint32_t group;
 	uint32_t *uuids; /* by slot: of fleet.texts; MAP_NONE: not seen */
-	uint32_t n_unseen;
+	uint32_t n_unseen, n_nameless;
 	struct listing listing;
 };
 
@@ -135,11 +143,13 @@ static enum errc take_token(void *self, const struct json *element, struct err *
 	struct uem_token token;
 	enum errc rc = uem_token_decode(element, &token, err);
 	uint32_t slot;
+	bool odd;
 
 	if (rc)
 		return rc;
-	slot = map_find(&fleet->serials, token.serial);
-	if (slot == MAP_NONE || group_at(p->f, slot) != p->group)
+	slot = fleet_find(fleet, token.serial, &odd);
+	p->n_nameless += odd; /* a person's registration, or one of those asked for */
+	if (slot == MAP_NONE || group_at(p->f, slot) != p->group || token.uuid.n == 0)
 		return ERR_OK;
 	p->n_unseen -= p->uuids[slot] == MAP_NONE && p->n_unseen > 0;
 	p->uuids[slot] = fleet_intern(fleet, token.uuid);
@@ -188,7 +198,7 @@ static enum errc read_pages(
 	for (uint32_t g = 0; g < f->fleet->n_groups; g++) {
 		struct listing *l = &pages[g].listing;
 
-		*ret_complete &= !pages[g].listing.n_pages || l->complete;
+		*ret_complete &= !l->n_pages || (l->complete && !pages[g].n_nameless);
 		facts_note_pages(f, l->n_pages);
 		f->n_listings[TO_UEM] += l->complete;
 		if (!rc && l->code) {
@@ -295,8 +305,7 @@ static enum errc done_gone(void *self, enum errc code, const struct http_reply *
 
 	(void)rest;
 	if (!code)
-		code = find_token(
-			reply, fleet_serial(u->f->fleet, u->slot), &root, &token, &found, err);
+		code = find_token(u, reply, &root, &token, &found, err);
 	json_free(root);
 	((bool *)u->extra)[u->at] = !code && !found;
 	/* A search that the UEM refuses proves nothing, which is all that matters here. */

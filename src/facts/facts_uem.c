@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "facts/facts_parts.h"
@@ -62,24 +63,24 @@ static enum errc take_listed(void *self, const struct json *element, struct err 
 	struct group_list *g = self;
 	struct fleet *fleet = g->f->fleet;
 	struct uem_dep_device dep;
-	struct device_state *d;
+	bool odd;
 	uint32_t slot;
 	enum errc rc = uem_dep_device_decode(element, &dep, err);
 
 	if (rc)
 		return rc;
-	slot = map_find(&fleet->serials, dep.serial);
+	slot = fleet_find(fleet, dep.serial, &odd);
+	if (odd)
+		return err_set(err, ERR_PROTOCOL,
+			"the UEM lists a device without a serial number that can be read");
 	if (slot == MAP_NONE)
 		return ERR_OK;
-	d = &fleet->devices[slot];
 	fleet->listed[slot] |= 1u << g->group;
-	device_set_flag(d, FACT_UEM_LISTED, true);
-	if (dep.profile_name.n || dep.profile_uuid.n)
-		device_set_slot(d, FACT_UEM_PROFILE,
-			fleet_intern(
-				fleet, dep.profile_name.n ? dep.profile_name : dep.profile_uuid));
-	else
-		device_set_absent(d, FACT_UEM_PROFILE);
+	device_set_flag(&fleet->devices[slot], FACT_UEM_LISTED, true);
+	facts_set_text(fleet, slot, FACT_UEM_PROFILE,
+		dep.profile_name.n || str_is_odd(dep.profile_name) ? dep.profile_name
+								   : dep.profile_uuid);
+	facts_note_odd(fleet, slot, READING_UEM_LIST, "the UEM");
 	return ERR_OK;
 }
 
@@ -104,7 +105,7 @@ static enum errc close_list(struct group_list *g, struct err *err)
 	g->f->n_listings[TO_UEM] += l->complete;
 	if (!l->complete) {
 		*err = l->err;
-		return l->code;
+		return l->code ? l->code : ERR_PROTOCOL;
 	}
 	(void)snprintf(name, sizeof(name), "uem.%.40s", buf_cstr(&group->uuid));
 	if (!facts_size_plausible(g->f, name, l->n, -1, err)) {
@@ -126,8 +127,10 @@ static void forget_lists(struct fleet *fleet, uint32_t groups)
 	}
 }
 
-static void lists_unknown(struct fleet *fleet)
+/* What one list does not show may be in what could not be read of it, or of another. */
+static void lists_unknown(struct fleet *fleet, struct str why)
 {
+	fleet_doubt(fleet, MAP_NONE, READING_UEM_LIST, why);
 	for (uint32_t i = 0; i < fleet->serials.n; i++)
 		if (!fleet->listed[i]) {
 			device_set_unknown(&fleet->devices[i], FACT_UEM_LISTED);
@@ -171,7 +174,7 @@ enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err)
 		first = first ? first : code;
 	}
 	if (first)
-		lists_unknown(f->fleet);
+		lists_unknown(f->fleet, str_from(err->msg));
 	return first;
 }
 
@@ -184,7 +187,9 @@ enum errc facts_uem_listed(struct facts *f, const uint32_t *slots, uint32_t n, s
 {
 	enum errc rc = facts_uem_lists(f, facts_all_groups(f->fleet), err);
 
-	return facts_soften(f, rc, READING_UEM_LIST, slots, n, err);
+	/* What was seen stays seen. */
+	(void)n;
+	return facts_soften(f, rc, READING_UEM_LIST, slots, 0, err);
 }
 
 /* --- profiles --- */
@@ -204,6 +209,9 @@ static enum errc take_profile(void *self, const struct json *element, struct err
 
 	if (rc)
 		return rc;
+	if (!profile.name.n || (!profile.uuid.n && !profile.apple_id.n))
+		return err_set(err, ERR_PROTOCOL,
+			"the UEM lists a profile without a name and an id that can be read");
 	uuid = fleet_intern(fleet, profile.uuid.n ? profile.uuid : profile.apple_id);
 	for (uint32_t i = 0; i < fleet->n_profiles; i++)
 		if (fleet->profiles[i].uuid == uuid && fleet->profiles[i].group == p->group)
@@ -248,6 +256,9 @@ enum errc facts_profiles(struct facts *f, struct err *err)
 		};
 
 		rc = facts_run_listing(f, &l, err);
+		f->fleet->profiles_partial |= !l.complete;
+		if (!rc && !l.complete)
+			log_often(LOG_WARN, "the profiles of a group: %s", l.err.msg);
 	}
 	f->fleet->has_profiles = !rc;
 	return rc;
@@ -257,12 +268,22 @@ enum errc facts_profiles(struct facts *f, struct err *err)
 static void set_profile_facts(struct fleet *fleet, uint32_t slot)
 {
 	struct device_state *d = &fleet->devices[slot];
+	enum value_state profile = device_fact_state(d, FACT_UEM_PROFILE);
 	char text[24];
 
-	device_set_slot(d, FACT_UEM_PROFILE_COUNT, fleet->n_profiles);
-	device_set_absent(d, FACT_UEM_CUSTOM_PROMPT);
-	device_set_absent(d, FACT_UEM_LANDING_GROUP);
-	if (device_fact_state(d, FACT_UEM_PROFILE) != VALUE_KNOWN)
+	if (fleet->profiles_partial)
+		device_set_unknown(d, FACT_UEM_PROFILE_COUNT);
+	else
+		device_set_slot(d, FACT_UEM_PROFILE_COUNT, fleet->n_profiles);
+	/* Of a profile that is not known, or that the list may not show, nothing is. */
+	if (profile == VALUE_ABSENT || (profile == VALUE_KNOWN && !fleet->profiles_partial)) {
+		device_set_absent(d, FACT_UEM_CUSTOM_PROMPT);
+		device_set_absent(d, FACT_UEM_LANDING_GROUP);
+	} else {
+		device_set_unknown(d, FACT_UEM_CUSTOM_PROMPT);
+		device_set_unknown(d, FACT_UEM_LANDING_GROUP);
+	}
+	if (profile != VALUE_KNOWN)
 		return;
 	for (uint32_t i = 0; i < fleet->n_profiles; i++) {
 		const struct profile *p = &fleet->profiles[i];
@@ -270,12 +291,12 @@ static void set_profile_facts(struct fleet *fleet, uint32_t slot)
 		if (p->name != d->slots[FACT_UEM_PROFILE] ||
 			!(fleet->listed[slot] >> p->group & 1u))
 			continue;
-		if (p->custom_prompt >= 0)
-			device_set_flag(d, FACT_UEM_CUSTOM_PROMPT, p->custom_prompt);
+		facts_set_flag(fleet, slot, FACT_UEM_CUSTOM_PROMPT, p->custom_prompt);
 		(void)snprintf(text, sizeof(text), "%lld", (long long)p->landing_group);
-		if (p->landing_group >= 0)
-			device_set_slot(
-				d, FACT_UEM_LANDING_GROUP, fleet_intern(fleet, str_from(text)));
+		facts_set_text(fleet, slot, FACT_UEM_LANDING_GROUP,
+			p->landing_group >= 0          ? str_from(text)
+			: p->landing_group == FLAG_ODD ? odd_str()
+						       : STR_NONE);
 	}
 }
 

@@ -4,6 +4,9 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "model/serial.h"
+
+enum { DOUBT_MAX_BYTES = 1024 };
 
 void fleet_init(struct fleet *f)
 {
@@ -11,6 +14,9 @@ void fleet_init(struct fleet *f)
 	map_init(&f->texts, 0);
 	map_init(&f->serials, 0);
 	map_init(&f->wiping, 0);
+	map_init(&f->doubts, 0);
+	for (int r = 0; r < READING_MAX_; r++)
+		buf_init(&f->reading_doubts[r], DOUBT_MAX_BYTES);
 }
 
 void fleet_release(struct fleet *f)
@@ -20,6 +26,10 @@ void fleet_release(struct fleet *f)
 	map_release(&f->texts);
 	map_release(&f->serials);
 	map_release(&f->wiping);
+	map_release(&f->doubts);
+	for (int r = 0; r < READING_MAX_; r++)
+		buf_release(&f->reading_doubts[r]);
+	free(f->doubt_texts);
 	free(f->devices);
 	free(f->listed);
 	free(f->servers);
@@ -48,6 +58,63 @@ void fleet_drop_devices(struct fleet *f)
 {
 	map_release(&f->serials);
 	map_init(&f->serials, 0);
+	map_release(&f->doubts);
+	map_init(&f->doubts, 0);
+}
+
+uint32_t fleet_find(const struct fleet *f, struct str serial, bool *ret_odd)
+{
+	struct serial s;
+
+	*ret_odd = serial_read(serial, &s) != REASON_NONE;
+	return *ret_odd ? MAP_NONE : map_find(&f->serials, serial_view(&s));
+}
+
+/* --- why facts are unknown --- */
+
+enum { DOUBT_KEY_BYTES = SERIAL_MAX + 1 };
+
+/* The serial and a byte for the reading. */
+static struct str doubt_key(
+	const struct fleet *f, uint32_t slot, enum reading r, char out[DOUBT_KEY_BYTES])
+{
+	struct str serial = fleet_serial(f, slot);
+	size_t n = serial.n < SERIAL_MAX ? serial.n : SERIAL_MAX;
+
+	memcpy(out, serial.p, n);
+	out[n] = (char)('a' + (int)r);
+	return (struct str){ out, n + 1 };
+}
+
+void fleet_doubt(struct fleet *f, uint32_t slot, enum reading r, struct str why)
+{
+	char key[DOUBT_KEY_BYTES];
+	uint32_t at;
+
+	if (slot == MAP_NONE) {
+		buf_reset(&f->reading_doubts[r]);
+		buf_str(&f->reading_doubts[r], why);
+		return;
+	}
+	at = map_add(&f->doubts, doubt_key(f, slot, r, key), NULL);
+	while (at >= f->cap_doubts) {
+		f->cap_doubts = f->cap_doubts ? f->cap_doubts * 2 : 16;
+		f->doubt_texts = mem_realloc(
+			f->doubt_texts, f->cap_doubts, sizeof(*f->doubt_texts));
+	}
+	f->doubt_texts[at] = fleet_intern(f, why);
+}
+
+struct str fleet_why_unknown(const struct fleet *f, uint32_t slot, enum fact fact)
+{
+	enum reading r = fact_info(fact)->reading;
+	char key[DOUBT_KEY_BYTES];
+	uint32_t at;
+
+	if (slot == MAP_NONE || device_fact_state(&f->devices[slot], fact) != VALUE_UNKNOWN)
+		return STR_NONE;
+	at = map_find(&f->doubts, doubt_key(f, slot, r, key));
+	return at == MAP_NONE ? buf_view(&f->reading_doubts[r]) : fleet_text(f, f->doubt_texts[at]);
 }
 
 struct str fleet_serial(const struct fleet *f, uint32_t slot)

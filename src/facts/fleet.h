@@ -31,8 +31,8 @@ struct group {
 struct profile {
 	uint32_t name, uuid, apple_id; /* slots of fleet.texts */
 	uint32_t group;                /* index of the token group it belongs to */
-	int64_t landing_group;         /* -1: not told */
-	int custom_prompt;             /* 1, 0, -1: not told */
+	int64_t landing_group;         /* -1: not told; FLAG_ODD */
+	int custom_prompt;             /* 1, 0, -1: not told; FLAG_ODD */
 };
 
 struct fleet {
@@ -42,16 +42,21 @@ struct fleet {
 	uint32_t *listed;             /* by serial slot: bit per group that lists it */
 	uint32_t cap;
 	struct map wiping; /* serials that a wipe of another run is still open for */
+	struct map doubts; /* serial and reading, for which facts are unknown ... */
+	uint32_t *doubt_texts, cap_doubts;       /* ... and why; slots of `texts` */
+	struct buf reading_doubts[READING_MAX_]; /* why a whole reading left devices unknown */
 	struct server *servers;
 	uint32_t n_servers, cap_servers;
 	bool has_servers;
+	bool servers_partial; /* an entry of their list could not be read, or is missing */
 	struct group groups[FLEET_MAX_GROUPS];
 	uint32_t n_groups;
 	struct profile *profiles;
 	uint32_t n_profiles, cap_profiles;
 	bool has_profiles;
-	int64_t listed_size; /* of Apple's newest listing of devices; -1: not known */
-	int64_t org_size;    /* devices of the organization that are not released; -1: not known */
+	bool profiles_partial; /* as servers_partial */
+	int64_t listed_size;   /* of Apple's newest listing of devices; -1: not known */
+	int64_t org_size; /* devices of the organization that are not released; -1: not known */
 };
 
 void fleet_init(struct fleet *f);
@@ -60,6 +65,9 @@ void fleet_release(struct fleet *f);
 uint32_t fleet_add(struct fleet *f, struct str serial);
 /* Forgets all devices; servers, groups, profiles and texts stay. */
 void fleet_drop_devices(struct fleet *f);
+/* The slot of a serial as a service writes it: neither case nor blanks matter. MAP_NONE: nobody
+ * asked for it, or *ret_odd: it is no serial, and so may be any. */
+uint32_t fleet_find(const struct fleet *f, struct str serial, bool *ret_odd);
 struct str fleet_serial(const struct fleet *f, uint32_t slot);
 struct str fleet_text(const struct fleet *f, uint32_t slot);
 uint32_t fleet_intern(struct fleet *f, struct str text);
@@ -79,6 +87,12 @@ uint32_t fleet_groups_of(const struct fleet *f, uint32_t server);
 uint32_t fleet_profile_by_name(const struct fleet *f, struct str name);
 /* The UUID of that profile in the group; empty when the group has none. */
 struct str fleet_profile_uuid(const struct fleet *f, uint32_t name, uint32_t group);
+
+/* Keeps why a device's facts of a reading (slot MAP_NONE: those of every device that it left open)
+ * are unknown. */
+void fleet_doubt(struct fleet *f, uint32_t slot, enum reading r, struct str why);
+/* Empty: nothing was kept, or the fact is not unknown. Borrowed until the next fleet_intern(). */
+struct str fleet_why_unknown(const struct fleet *f, uint32_t slot, enum fact fact);
 
 /* The server a device is on: SERVER_NONE for none; false when that is not known. */
 bool fleet_server_of(const struct fleet *f, uint32_t slot, uint32_t *ret);

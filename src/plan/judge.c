@@ -71,8 +71,7 @@ static enum errc take_verdict(struct judging *j, struct input_row *row, uint32_t
 		plan_settle(j->p, row, OUTCOME_UNMATCHED, REASON_RULE_NONE, STR_NONE);
 		break;
 	case VERDICT_UNDECIDED:
-		plan_settle(j->p, row, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN,
-			str_from(fact_info(v->fact)->word));
+		plan_settle_unknown(j->p, row, v->fact);
 		break;
 	case VERDICT_INVALID:
 		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(v->why));

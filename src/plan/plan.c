@@ -66,6 +66,19 @@ void plan_settle(struct plan *p, struct input_row *row, enum outcome outcome, en
 	row->detail = detail.n ? map_add(&p->details, detail, NULL) : MAP_NONE;
 }
 
+void plan_settle_unknown(struct plan *p, struct input_row *row, enum fact fact)
+{
+	struct str why = p->opt->facts
+				 ? fleet_why_unknown(p->opt->facts->fleet, plan_slot(p, row), fact)
+				 : STR_NONE;
+	struct buf text;
+
+	buf_init(&text, 2048);
+	buf_printf(&text, "%s%s%.*s", fact_info(fact)->word, why.n ? ": " : "", STR_FMT(why));
+	plan_settle(p, row, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, buf_view(&text));
+	buf_release(&text);
+}
+
 enum errc plan_take_program(
 	struct plan *p, struct input_row *row, const struct program *program, struct err *err)
 {

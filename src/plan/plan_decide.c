@@ -234,35 +234,74 @@ static const char *bad_deadline(const struct plan *p, const struct work_program 
 struct obstacle {
 	enum outcome outcome;
 	enum reason reason;
-	const char *detail;
+	enum fact fact; /* of OUTCOME_UNDECIDED: the one that is not known */
 };
-static const struct obstacle no_obstacle = { OUTCOME_PENDING, REASON_NONE, "" };
+static const struct obstacle no_obstacle = { OUTCOME_PENDING, REASON_NONE, FACT_MAX_ };
 
-static struct obstacle unknown_fact(const char *word)
+static struct obstacle unknown_fact(enum fact fact)
 {
-	return (struct obstacle){ OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, word };
+	return (struct obstacle){ OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, fact };
 }
 
-/* What Apple does not have any more is beyond Apple's steps; the UEM's copy of it is not. */
-static struct obstacle obstacle_at_apple(
-	const struct device_state *d, const struct work_program *prog)
+static struct obstacle failed(enum reason reason)
 {
+	return (struct obstacle){ OUTCOME_FAILED, reason, FACT_MAX_ };
+}
+
+static bool is_unknown(const struct device_state *d, enum fact fact)
+{
+	return device_fact_state(d, fact) == VALUE_UNKNOWN;
+}
+
+/* Assigning or unassigning a device whose migration is under way drops the migration: only a rule
+ * that says so, by cancel_migration or by another migrate, may do that. */
+static struct obstacle obstacle_of_migration(
+	const struct fleet *f, const struct device_state *d, const struct work_program *prog)
+{
+	bool moves = work_has(prog, STEP_UNASSIGN) || work_has(prog, STEP_REASSIGN);
+	struct str status = STR_NONE;
+
+	if (work_has(prog, STEP_MIGRATE) || work_has(prog, STEP_CANCEL_MIGRATION))
+		return is_unknown(d, FACT_APPLE_MIGRATION_STATUS)
+			       ? unknown_fact(FACT_APPLE_MIGRATION_STATUS)
+			       : no_obstacle;
+	if (device_fact_state(d, FACT_APPLE_MIGRATION_STATUS) == VALUE_KNOWN)
+		status = fleet_text(f, d->slots[FACT_APPLE_MIGRATION_STATUS]);
+	if (moves &&
+		(str_eq_nocase(status, STR("REQUESTED")) || str_eq_nocase(status, STR("STARTED"))))
+		return failed(REASON_APPLE_MIGRATION_PENDING);
+	return moves && is_unknown(d, FACT_APPLE_MIGRATION_STATUS)
+		       ? unknown_fact(FACT_APPLE_MIGRATION_STATUS)
+		       : no_obstacle;
+}
+
+/* What Apple does not have any more is beyond Apple's steps; the UEM's copy of it is not. A device
+ * whose status cannot be read is in a state that nobody foresaw: nothing is sent for it. */
+static struct obstacle obstacle_at_apple(
+	const struct fleet *f, const struct device_state *d, const struct work_program *prog)
+{
+	struct obstacle o;
+
 	if (device_fact_state(d, FACT_APPLE_KNOWN) != VALUE_KNOWN)
-		return unknown_fact("apple.known");
+		return unknown_fact(FACT_APPLE_KNOWN);
+	if (is_unknown(d, FACT_APPLE_STATUS))
+		return unknown_fact(FACT_APPLE_STATUS);
+	if (is_unknown(d, FACT_APPLE_RELEASED))
+		return unknown_fact(FACT_APPLE_RELEASED);
 	if (!work_needs_apple(prog))
 		return no_obstacle;
 	if (!device_flag(d, FACT_APPLE_KNOWN))
-		return (struct obstacle){ OUTCOME_FAILED, REASON_APPLE_NOT_FOUND, "" };
+		return failed(REASON_APPLE_NOT_FOUND);
 	if (device_fact_state(d, FACT_APPLE_RELEASED) == VALUE_KNOWN &&
 		!work_has(prog, STEP_RELEASE))
-		return (struct obstacle){ OUTCOME_FAILED, REASON_APPLE_RELEASED, "" };
-	if (!work_has(prog, STEP_MIGRATE))
-		return no_obstacle;
+		return failed(REASON_APPLE_RELEASED);
+	o = obstacle_of_migration(f, d, prog);
+	if (o.reason || !work_has(prog, STEP_MIGRATE))
+		return o;
 	if (device_fact_state(d, FACT_APPLE_MIGRATION_CAPABLE) != VALUE_KNOWN)
-		return unknown_fact("apple.migration_capable");
-	if (!device_flag(d, FACT_APPLE_MIGRATION_CAPABLE))
-		return (struct obstacle){ OUTCOME_FAILED, REASON_APPLE_NOT_CAPABLE, "" };
-	return no_obstacle;
+		return unknown_fact(FACT_APPLE_MIGRATION_CAPABLE);
+	return device_flag(d, FACT_APPLE_MIGRATION_CAPABLE) ? no_obstacle
+							    : failed(REASON_APPLE_NOT_CAPABLE);
 }
 
 /* What the record of the UEM forbids: what cannot be undone needs to know whom it hits. */
@@ -273,14 +312,14 @@ static struct obstacle obstacle_of_record(const struct view *v, const struct wor
 	switch (v->record) {
 	case RECORD_UNREAD:
 	case RECORD_ODD:
-		return unknown_fact("uem.enrollment_status");
+		return unknown_fact(FACT_UEM_ENROLLMENT_STATUS);
 	case RECORD_SEVERAL:
-		return (struct obstacle){ OUTCOME_FAILED, REASON_UEM_AMBIGUOUS, "" };
+		return failed(REASON_UEM_AMBIGUOUS);
 	case RECORD_LEAVING:
-		return (struct obstacle){ OUTCOME_HELD, REASON_UEM_WIPE_WAITING, "" };
+		return (struct obstacle){ OUTCOME_HELD, REASON_UEM_WIPE_WAITING, FACT_MAX_ };
 	case RECORD_NONE: /* nothing is left to delete: fine; to wipe: not from here */
 		if (!work_has(prog, STEP_DELETE_RECORD))
-			return (struct obstacle){ OUTCOME_FAILED, REASON_UEM_NO_RECORD, "" };
+			return failed(REASON_UEM_NO_RECORD);
 		break;
 	case RECORD_ENROLLED:
 	case RECORD_LEFT:
@@ -294,16 +333,16 @@ static struct obstacle find_obstacle(
 {
 	const struct fleet *fleet = p->opt->facts->fleet;
 	const struct device_state *d = &fleet->devices[slot];
-	struct obstacle o = obstacle_at_apple(d, prog);
+	struct obstacle o = obstacle_at_apple(fleet, d, prog);
 	struct view v;
 
 	if (o.reason)
 		return o;
 	if (!work_view(fleet, slot, &v))
-		return unknown_fact("apple.server");
+		return unknown_fact(FACT_APPLE_SERVER);
 	if (prog->syncs && p->opt->settings->has_uem &&
 		device_fact_state(d, FACT_UEM_LISTED) != VALUE_KNOWN)
-		return unknown_fact("uem.listed");
+		return unknown_fact(FACT_UEM_LISTED);
 	return obstacle_of_record(&v, prog);
 }
 
@@ -413,8 +452,12 @@ static enum errc decide_row(
 	}
 	slot = plan_slot(p, row);
 	obstacle = find_obstacle(p, slot, prog);
+	if (obstacle.outcome == OUTCOME_UNDECIDED) {
+		plan_settle_unknown(p, row, obstacle.fact);
+		return ERR_OK;
+	}
 	if (obstacle.reason) {
-		plan_settle(p, row, obstacle.outcome, obstacle.reason, str_from(obstacle.detail));
+		plan_settle(p, row, obstacle.outcome, obstacle.reason, STR_NONE);
 		return ERR_OK;
 	}
 	rc = too_soon(p, row, &soon, err);

@@ -18,6 +18,13 @@ static enum errc refuse(const struct fleet *f, const struct rules_name *name, st
 		several |= str_eq_nocase(other, name->name);
 		nearest_try(&near, other);
 	}
+	if (!several && (name->profile ? f->profiles_partial : f->servers_partial))
+		return err_set(err, ERR_PROTOCOL,
+			"%s:%u:%u: no %s that could be read is named '%.*s', and entries of the "
+			"list of %ss could not",
+			name->at.file, name->at.line, name->at.col,
+			name->profile ? "profile" : "server", STR_FMT(name->name),
+			name->profile ? "profile" : "server");
 	return err_set(err, ERR_RULES, "%s:%u:%u: %s %s is named '%.*s' %s%s%.*s%s", name->at.file,
 		name->at.line, name->at.col, several ? "more than one" : "no",
 		name->profile ? "profile" : "server", STR_FMT(name->name),

@@ -26,6 +26,8 @@ MUST_CHECK enum errc plan_take_program(
 /* The row's outcome and why; detail may be empty. */
 void plan_settle(struct plan *p, struct input_row *row, enum outcome outcome, enum reason reason,
 	struct str detail);
+/* As undecided: "apple.status: Apple gives it ...". */
+void plan_settle_unknown(struct plan *p, struct input_row *row, enum fact fact);
 
 /* A result CSV is a valid input: rows that a known run settled well are unchanged. */
 bool plan_already_done(struct plan *p, struct input_row *row, const struct csv_record *record);

@@ -52,6 +52,18 @@ void work_outline(const struct program *source, struct arena *a, struct work_pro
 	}
 }
 
+/* partial: the list of them could not be read in whole. */
+static enum errc no_such(bool partial, const char *what, struct str name, struct err *err)
+{
+	if (partial)
+		return err_set(err, ERR_PROTOCOL,
+			"no %s that could be read is named '%.*s', and entries of the list of %ss "
+			"could not",
+			what, STR_FMT(name), what);
+	return err_set(err, ERR_NOT_FOUND, "no %s, or more than one, is named '%.*s'", what,
+		STR_FMT(name));
+}
+
 static enum errc resolve(
 	const struct fleet *f, struct work_step *s, struct str name, struct err *err)
 {
@@ -61,14 +73,12 @@ static enum errc resolve(
 	case ARG_MIGRATE:
 		s->server = name.n ? fleet_server_by_name(f, name) : SERVER_NONE;
 		if (name.n && s->server == SERVER_NONE)
-			return err_set(err, ERR_NOT_FOUND,
-				"no server, or more than one, is named '%.*s'", STR_FMT(name));
+			return no_such(f->servers_partial, "server", name, err);
 		return ERR_OK;
 	case ARG_PROFILE:
 		s->profile = name.n ? fleet_profile_by_name(f, name) : MAP_NONE;
 		if (name.n && s->profile == MAP_NONE)
-			return err_set(err, ERR_NOT_FOUND,
-				"no profile, or more than one, is named '%.*s'", STR_FMT(name));
+			return no_such(f->profiles_partial, "profile", name, err);
 		return ERR_OK;
 	default:
 		return ERR_OK;

@@ -7,7 +7,8 @@ struct view {
 	/* Empty: none, or not told. */
 	struct str csv_server, csv_status, csv_profile, server, status, profile;
 	bool in_csv, csv_released;
-	bool known, released;
+	bool known, released, release_unknown;
+	bool maybe;       /* Apple's lists are not whole: what is not known may be there */
 	bool has_server;  /* whether it is known where the device is */
 	bool on_server;   /* and it is on one */
 	bool listed;      /* by any group */
@@ -17,7 +18,7 @@ struct view {
 
 static bool not_at_apple(const struct view *v)
 {
-	return v->in_csv && !v->known && !v->csv_released;
+	return v->in_csv && !v->known && !v->maybe && !v->csv_released;
 }
 
 static bool left_behind(const struct view *v)
@@ -32,7 +33,7 @@ static bool released(const struct view *v)
 
 static bool not_released(const struct view *v)
 {
-	return v->csv_released && v->known && !v->released;
+	return v->csv_released && v->known && !v->released && !v->release_unknown;
 }
 
 static bool other_server(const struct view *v)
@@ -117,8 +118,10 @@ static const char *const headers[] = { "serial", "reason", "explanation", "serve
 	"apple_server", "uem_listed", "uem_profile", "rule" };
 enum { N_HEADERS = sizeof(headers) / sizeof(headers[0]) };
 
-static struct view look(const struct fleet *f, const struct survey_device *d)
+static struct view look(const struct fleet *f, const bool *partial, const struct survey_device *d)
 {
+	bool release_unknown = str_eq(d->cells[CELL_RELEASED], STR("unknown"));
+
 	return (struct view){
 		.in_csv = d->in[STAGE_CSV],
 		.csv_released = d->cells[CELL_CSV_RELEASED].n > 0,
@@ -128,13 +131,15 @@ static struct view look(const struct fleet *f, const struct survey_device *d)
 		.profile = d->cells[CELL_PROFILE],
 		.status = d->status,
 		.known = d->in[STAGE_APPLE] || d->in[STAGE_SERVER],
-		.released = d->cells[CELL_RELEASED].n > 0,
+		.maybe = partial[STAGE_APPLE] || partial[STAGE_SERVER],
+		.released = d->cells[CELL_RELEASED].n > 0 && !release_unknown,
+		.release_unknown = release_unknown,
 		.has_server = d->server_known,
 		.on_server = d->server != SERVER_NONE,
 		.server = fleet_server_name(f, d->server),
 		.listed = d->listed != 0,
 		.strays = d->listed & ~d->fed,
-		.not_arrived = d->fed && !(d->listed & d->fed),
+		.not_arrived = d->fed && !(d->listed & d->fed) && !partial[STAGE_UEM],
 	};
 }
 
@@ -162,7 +167,7 @@ static void put_row(
 static enum errc compare_device(void *self, const struct survey_device *d, struct err *err)
 {
 	struct comparing *c = self;
-	const struct view v = look(&c->survey->session->fleet, d);
+	const struct view v = look(&c->survey->session->fleet, c->survey->partial, d);
 
 	(void)err;
 	for (size_t k = 0; k < sizeof(disagreements) / sizeof(disagreements[0]); k++)

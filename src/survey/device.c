@@ -35,6 +35,7 @@ void survey_unpack(enum stage_source source, struct str packed, struct str *cell
 
 struct merging {
 	const struct fleet *fleet;
+	bool *partial; /* by source; of the survey */
 	survey_each_fn *each;
 	void *self;
 	struct survey_device d;
@@ -53,7 +54,8 @@ static enum errc hand_over(struct merging *m, struct err *err)
 		if (d->in[i])
 			survey_unpack((enum stage_source)i, buf_view(&m->texts[i]), d->cells);
 	d->status = d->in[STAGE_SERVER] ? STR("ASSIGNED") : d->cells[CELL_STATUS];
-	d->server_known = d->in[STAGE_SERVER] || !str_eq_nocase(d->status, STR("ASSIGNED"));
+	d->server_known = d->in[STAGE_SERVER] ||
+			  (!m->partial[STAGE_SERVER] && !str_eq_nocase(d->status, STR("ASSIGNED")));
 	d->fed = fleet_groups_of(m->fleet, d->server);
 	return m->each(m->self, d, err);
 }
@@ -63,6 +65,10 @@ static enum errc take_row(void *self, const struct stage_row *row, struct err *e
 	struct merging *m = self;
 	struct buf *text = &m->texts[row->source];
 
+	if (row->serial.n == 0) { /* they come first */
+		m->partial[row->source] = true;
+		return ERR_OK;
+	}
 	if (!str_eq(row->serial, buf_view(&m->serial))) {
 		enum errc rc = hand_over(m, err);
 
@@ -87,8 +93,12 @@ static enum errc take_row(void *self, const struct stage_row *row, struct err *e
 enum errc survey_each(struct survey *s, survey_each_fn *each, void *self, struct err *err)
 {
 	enum { ROW_MAX_BYTES = 1024 * 1024 };
-	struct merging m = { .fleet = &s->session->fleet, .each = each, .self = self };
+	struct merging m = { &s->session->fleet, s->partial, .each = each, .self = self };
 	enum errc rc;
+
+	for (int i = 0; i < STAGE_SOURCES; i++)
+		s->partial[i] = false;
+	s->partial[STAGE_SERVER] = s->session->fleet.servers_partial;
 
 	buf_init(&m.serial, ROW_MAX_BYTES);
 	for (int i = 0; i < STAGE_SOURCES; i++)

@@ -152,12 +152,11 @@ static enum errc take_servers(struct doctor *d, struct err *err)
 		j = json_next(j)) {
 		struct apple_server s;
 
-		rc = apple_server_decode(j, &s, err);
-		if (rc)
-			break;
+		if (apple_server_decode(j, &s, err))
+			continue; /* the others are no worse for it */
 		MEM_GROW(d->servers, d->n_servers, d->cap_servers);
 		d->servers[d->n_servers++] = (struct doctor_server){ arena_dup(&d->arena, s.id),
-			s.last_connected_ms };
+			s.last_connected_ms == TIME_UNKNOWN ? TIME_NONE : s.last_connected_ms };
 	}
 	json_free(root);
 	return rc;

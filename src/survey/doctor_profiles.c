@@ -21,6 +21,7 @@ struct pages {
 	struct str text; /* what is looked for or asked with */
 	int64_t found;   /* of a user: his group's number; -1: not told, -2: no such user */
 	bool inside;
+	bool whole; /* the last list was */
 };
 
 static enum errc read_pages(struct pages *p, struct listing *l, struct err *err)
@@ -33,6 +34,7 @@ static enum errc read_pages(struct pages *p, struct listing *l, struct err *err)
 	listing_start(l, p->d->session->transport);
 	rc = transport_drain(p->d->session->transport, err);
 	listing_release(l);
+	p->whole = l->complete;
 	if (!rc && l->code) {
 		*err = l->err;
 		rc = l->code;
@@ -98,7 +100,7 @@ enum errc doctor_profiles(struct doctor *d, struct err *err)
 		};
 
 		rc = read_pages(&p, &l, err);
-		if (!rc && l.n == 0)
+		if (!rc && l.n == 0 && l.complete)
 			doctor_say(d, FOUND_TROUBLE, group_name(d, p.group),
 				"make an enrollment profile for this group in the console",
 				"the group has no enrollment profile: its devices cannot enroll");
@@ -243,7 +245,10 @@ static enum errc read_user(struct doctor *d, const struct doctor_profile *profil
 		rc = read_pages(&p, &children, err);
 	if (rc)
 		return doctor_fail(d, rc, profile->name, remedy, err);
-	if (p.found == NOBODY)
+	if (!p.whole && (p.found == NOBODY || !p.inside))
+		doctor_say(d, FOUND_UNCHECKED, profile->name, "",
+			"the UEM's lists of users and groups cannot be read in whole");
+	else if (p.found == NOBODY)
 		doctor_say(d, FOUND_TROUBLE, profile->name, remedy, "the UEM has no user '%.*s'",
 			STR_FMT(profile->user));
 	else if (p.found == UNTOLD)
@@ -321,6 +326,7 @@ enum errc doctor_apps(struct doctor *d, struct err *err)
 		struct listing l = {
 			.paging = PAGING_NUMBER,
 			.member = "Application",
+			.page_totals = true,
 			.request = page_of_apps,
 			.each = take_app,
 		};

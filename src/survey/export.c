@@ -59,6 +59,8 @@ static struct str cell_of(const struct exporting *e, const struct survey_device 
 	case LISTED:
 		if (!e->survey->session->settings->has_uem)
 			return STR_NONE;
+		if (!d->listed && e->survey->partial[STAGE_UEM])
+			return STR("unknown");
 		return d->listed ? STR("yes") : STR("no");
 	default:
 		return d->cells[cell];

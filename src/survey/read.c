@@ -87,15 +87,38 @@ static enum errc end_page(void *self, struct str next, struct err *err)
 	return stage_commit(r->survey->stage, r->source, r->part, next, err);
 }
 
-static void add(struct reader *r, struct str serial, const struct str *cells)
+/* Services write serials in either case, with blanks. */
+static enum errc add(struct reader *r, struct str text, const struct str *cells, struct err *err)
 {
-	struct stage_row row = { serial, STR(""), r->source, r->part };
+	struct stage_row row = { STR_NONE, STR(""), r->source, r->part };
+	struct serial serial;
+
+	if (serial_read(text, &serial))
+		return err_set(err, ERR_PROTOCOL, "an entry has no serial number that can be read");
+	row.serial = serial_view(&serial);
 
 	if (cells) {
 		survey_pack(r->source, cells, &r->row);
 		row.cells = buf_view(&r->row);
 	}
 	stage_add(r->survey->stage, &row);
+	return ERR_OK;
+}
+
+/* A row without a serial, kept with the others for a reading that is resumed: the list is not
+ * whole. */
+static enum errc note_partial(struct reader *r, const struct listing *l, struct err *err)
+{
+	static const char *const words[STAGE_SOURCES] = { [STAGE_APPLE] = "Apple's devices",
+		[STAGE_SERVER] = "the devices of a server",
+		[STAGE_UEM] = "the UEM's devices" };
+	const struct stage_row row = { STR(""), STR(""), r->source, r->part };
+
+	log_warn(
+		"%s: %s; what is not in the list may still be there", words[r->source], l->err.msg);
+	stage_begin(r->survey->stage);
+	stage_add(r->survey->stage, &row);
+	return stage_commit(r->survey->stage, r->source, r->part, STR_NONE, err);
 }
 
 static enum errc run_once(struct reader *r, struct listing *l, struct str from, struct err *err)
@@ -113,7 +136,7 @@ static enum errc run_once(struct reader *r, struct listing *l, struct str from, 
 		*err = l->err;
 		rc = l->code;
 	}
-	return rc;
+	return rc || l->complete ? rc : note_partial(r, l, err);
 }
 
 /* A cursor that has grown too old to be taken is no failure: the listing starts over. */
@@ -168,8 +191,21 @@ static void put_lists(struct buf *text, const struct json *const *v, struct str 
 		cells[list_cells[i]] = str_sub(buf_view(text), ends[i], ends[i + 1] - ends[i]);
 }
 
+/* What cannot be read is not the same as nothing. */
+static struct str shown(struct str v)
+{
+	return str_is_odd(v) ? STR("unknown") : v;
+}
+
+static struct str time_text(int64_t at_ms, char out[TIME_TEXT])
+{
+	return at_ms == TIME_UNKNOWN ? STR("unknown") : str_from(time_rfc3339(at_ms, out));
+}
+
 static struct str flag_text(int flag)
 {
+	if (flag == FLAG_ODD)
+		return STR("unknown");
 	return flag < 0 ? STR_NONE : flag ? STR("yes") : STR("no");
 }
 
@@ -183,30 +219,29 @@ static enum errc take_device(void *self, const struct json *element, struct err 
 
 	if (rc)
 		return rc;
-	cells[CELL_STATUS] = a.status;
-	cells[CELL_FAMILY] = a.family;
-	cells[CELL_MODEL] = a.model;
-	cells[CELL_TYPE] = a.type;
-	cells[CELL_CAPACITY] = a.capacity;
-	cells[CELL_COLOR] = a.color;
-	cells[CELL_PART_NUMBER] = a.part_number;
-	cells[CELL_ORDER_NUMBER] = a.order_number;
-	cells[CELL_SOURCE] = a.source;
-	cells[CELL_SOURCE_ID] = a.source_id;
-	cells[CELL_EID] = a.eid;
-	cells[CELL_MIGRATION_STATUS] = a.migration_status;
+	cells[CELL_STATUS] = shown(a.status);
+	cells[CELL_FAMILY] = shown(a.family);
+	cells[CELL_MODEL] = shown(a.model);
+	cells[CELL_TYPE] = shown(a.type);
+	cells[CELL_CAPACITY] = shown(a.capacity);
+	cells[CELL_COLOR] = shown(a.color);
+	cells[CELL_PART_NUMBER] = shown(a.part_number);
+	cells[CELL_ORDER_NUMBER] = shown(a.order_number);
+	cells[CELL_SOURCE] = shown(a.source);
+	cells[CELL_SOURCE_ID] = shown(a.source_id);
+	cells[CELL_EID] = shown(a.eid);
+	cells[CELL_MIGRATION_STATUS] = shown(a.migration_status);
 	cells[CELL_MIGRATION_CAPABLE] = flag_text(a.migration_capable);
 	put_lists(&r->text,
 		(const struct json *const[]){
 			a.imei, a.meid, a.wifi_mac, a.bluetooth_mac, a.ethernet_mac },
 		cells);
 	for (int i = 0; i < DATES; i++)
-		cells[date_cells[i]] = str_from(
-			time_rfc3339((const int64_t[]){ a.ordered_ms, a.added_ms, a.released_ms,
-					     a.updated_ms, a.migration_deadline_ms }[i],
-				when[i]));
-	add(r, a.serial, cells);
-	return ERR_OK;
+		cells[date_cells[i]] = time_text(
+			(const int64_t[]){ a.ordered_ms, a.added_ms, a.released_ms, a.updated_ms,
+				a.migration_deadline_ms }[i],
+			when[i]);
+	return add(r, a.serial, cells, err);
 }
 
 static void ask_devices(void *self, struct str cursor, unsigned page, struct http_request *ret)
@@ -222,9 +257,7 @@ static enum errc take_member(void *self, const struct json *element, struct err 
 	struct str id;
 	enum errc rc = apple_linkage_decode(element, &id, err);
 
-	if (!rc)
-		add(self, id, NULL);
-	return rc;
+	return rc ? rc : add(self, id, NULL, err);
 }
 
 static void ask_members(void *self, struct str cursor, unsigned page, struct http_request *ret)
@@ -258,19 +291,19 @@ enum errc survey_read_apple(struct survey *s, struct err *err)
 
 /* --- UEM --- */
 
-/* A record without a serial cannot be told from another. */
 static enum errc take_listed(void *self, const struct json *element, struct err *err)
 {
 	struct str cells[CELLS] = { STR_NONE };
 	struct uem_dep_device dep;
 	enum errc rc = uem_dep_device_decode(element, &dep, err);
 
-	if (rc || dep.serial.n == 0)
+	if (rc)
 		return rc;
-	cells[CELL_PROFILE] = dep.profile_name.n ? dep.profile_name : dep.profile_uuid;
+	cells[CELL_PROFILE] = shown(dep.profile_name.n || str_is_odd(dep.profile_name)
+					    ? dep.profile_name
+					    : dep.profile_uuid);
 	cells[CELL_LISTED_AS] = dep.enrollment_status;
-	add(self, dep.serial, cells);
-	return ERR_OK;
+	return add(self, dep.serial, cells, err);
 }
 
 static void ask_listed(void *self, struct str cursor, unsigned page, struct http_request *ret)
@@ -326,7 +359,6 @@ static enum errc take_csv(void *self, uint32_t n, const struct csv_record *recor
 	struct serial serial;
 
 	(void)n;
-	(void)err;
 	if (input_read_serial(c->in, record, &serial))
 		return ERR_OK;
 	cells[CELL_CSV_SERVER] = input_cell(c->in, record, at[COLUMN_SERVER]);
@@ -334,8 +366,7 @@ static enum errc take_csv(void *self, uint32_t n, const struct csv_record *recor
 	cells[CELL_CSV_RELEASED] = input_cell(c->in, record, at[COLUMN_RELEASED]);
 	cells[CELL_CSV_PROFILE] = input_cell(
 		c->in, record, columns_find(&c->in->columns, STR("profile")));
-	add(&c->r, serial_view(&serial), cells);
-	return ERR_OK;
+	return add(&c->r, serial_view(&serial), cells, err);
 }
 
 enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *err)

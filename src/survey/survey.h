@@ -74,6 +74,7 @@ struct survey {
 	struct stage *stage;
 	struct lock *lock;
 	bool resumed;
+	bool partial[STAGE_SOURCES]; /* survey_each(): what a list does not show may be there */
 };
 
 /* The session is connected. name: of the file in the state folder, one reading at a time. Caller

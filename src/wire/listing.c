@@ -1,29 +1,85 @@
 #include "wire/listing.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
 enum {
 	ELEMENT_MAX_BYTES = 256 * 1024,
 	LISTING_MAX_PAGES = 20000,
+	EMPTY_MAX = 3, /* pages in a row after which no further one is expected */
+	ROUND = 10,    /* sizes to which services clamp a page are multiples of it */
 };
 
 static void next_page(struct listing *l);
 
-static enum errc count_element(void *self, const struct json *element, struct err *err)
+/* --- entries --- */
+
+/* By what the service tells entries apart. */
+static const struct json *identity(const struct json *element)
+{
+	static const char *const names[] = { "uuid", "Uuid", "id", "Id", "UUID", "ID" };
+	const struct json *v = NULL;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && json_is_null(v); i++)
+		v = json_get(element, names[i]);
+	return v;
+}
+
+/* Of a value with all that is in it; the parser bounds the depth. */
+static uint64_t digest_of(const struct json *v, uint64_t digest) // NOLINT(misc-no-recursion)
+{
+	int64_t number = json_bool(v, false) ? 1 : json_is_null(v) ? 2 : 3;
+
+	digest = seen_digest(digest, json_name(v));
+	if (json_is_string(v))
+		return seen_digest(digest, json_text(v));
+	if (json_is_object(v) || json_is_array(v)) {
+		for (const struct json *c = json_first(v); c; c = json_next(c))
+			digest = digest_of(c, digest);
+		return seen_digest(digest, STR("]"));
+	}
+	(void)json_int(v, &number);
+	return seen_digest(digest, (struct str){ (const char *)&number, sizeof(number) });
+}
+
+static void note_entry(struct listing *l, const struct json *element)
+{
+	const struct json *id = identity(element);
+
+	MEM_GROW(l->page_digests, l->n_page, l->cap_page);
+	l->page_digests[l->n_page++] = digest_of(json_is_null(id) ? element : id, 0);
+}
+
+/* One odd entry spoils neither its page nor what the others say. */
+static enum errc take_element(void *self, const struct json *element, struct err *err)
 {
 	struct listing *l = self;
+	enum errc rc = element ? l->each(l->self, element, err) : ERR_PROTOCOL;
 
-	l->n_page++;
-	return l->each(l->self, element, err);
+	if (element)
+		note_entry(l, element);
+	if (rc != ERR_PROTOCOL)
+		return rc;
+	log_often(LOG_WARN, "an entry of a list cannot be read: %s", err->msg);
+	l->n_page_odd++;
+	l->err = *err;
+	return ERR_OK;
 }
 
 static struct json_scan *new_scan(void *self)
 {
 	struct listing *l = self;
 
-	l->n_page = 0;
+	l->n_page = l->n_page_odd = 0;
 	if (l->begin)
 		l->begin(l->self);
-	return json_scan_new(l->member, ELEMENT_MAX_BYTES, l->max_elements, count_element, l);
+	return json_scan_new(l->member, ELEMENT_MAX_BYTES, l->max_elements, take_element, l);
 }
+
+/* --- pages --- */
 
 static enum errc reply_error(struct listing *l, const struct http_reply *reply, struct err *err)
 {
@@ -35,6 +91,12 @@ static enum errc reply_error(struct listing *l, const struct http_reply *reply, 
 	return rc;
 }
 
+static void note_total(struct listing *l, int64_t total)
+{
+	if (!l->page_totals && total > l->total)
+		l->total = total;
+}
+
 /* Takes the next cursor; a cursor that comes again would page for ever. */
 static enum errc read_cursor(struct listing *l, const struct json *rest, struct err *err)
 {
@@ -43,10 +105,10 @@ static enum errc read_cursor(struct listing *l, const struct json *rest, struct 
 
 	apple_page_init(&page);
 	rc = apple_page_read(rest, &page, err);
-	if (!rc && l->n_pages == 1)
-		l->total = page.total;
+	note_total(l, page.total);
 	if (!rc && page.cursor.n && str_eq(buf_view(&page.cursor), buf_view(&l->cursor)))
-		rc = err_set(err, ERR_PROTOCOL, "the listing goes round in circles");
+		rc = err_set(err, ERR_PROTOCOL, "page %u of the list names itself as the next",
+			l->n_pages);
 	buf_reset(&l->cursor);
 	if (!rc)
 		buf_str(&l->cursor, buf_view(&page.cursor));
@@ -54,34 +116,99 @@ static enum errc read_cursor(struct listing *l, const struct json *rest, struct 
 	return rc;
 }
 
+static void read_total(struct listing *l, const struct json *rest)
+{
+	static const char *const names[] = { "total", "Total", "TotalResults" };
+	int64_t total;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (json_int(json_get(rest, names[i]), &total))
+			note_total(l, total);
+}
+
+/* All entries of the page; whether any of them is new. */
+static bool add_page(struct listing *l)
+{
+	size_t before = l->seen.n;
+
+	for (size_t i = 0; i < l->n_page; i++)
+		(void)seen_add(&l->seen, l->page_digests[i]);
+	l->n = l->seen.n;
+	l->n_odd += l->n_page_odd;
+	return l->seen.n > before;
+}
+
+/* Whether the page may have been cut to a size, so that more may follow although the total is
+ * reached: some services call a total what they counted on the page. */
+static bool maybe_full(const struct listing *l)
+{
+	return l->n_pages > 1 ? l->n_page >= l->n_first : l->n_page % ROUND == 0;
+}
+
+static bool empty_page(const struct listing *l)
+{
+	return l->n_page + l->n_page_odd == 0;
+}
+
+/* Whether another numbered page is asked for. 204 ends a list, and so do two empty pages, unless
+ * there are more entries than came. */
+static bool goes_on(const struct listing *l, const struct http_reply *reply)
+{
+	bool more_told = l->total > (int64_t)l->n;
+
+	if (!empty_page(l))
+		return (int64_t)l->n != l->total || maybe_full(l);
+	if (more_told)
+		return l->n_empty < EMPTY_MAX;
+	return reply->status != 204 && l->n_pages > 1 && l->n_empty < 2;
+}
+
 /* *ret_more: another page follows. */
 static enum errc end_page(struct listing *l, const struct http_reply *reply,
 	const struct json *rest, bool *ret_more, struct err *err)
 {
+	bool reached = l->n_pages && (int64_t)l->n == l->total, fresh = add_page(l);
 	enum errc rc = ERR_OK;
 
 	*ret_more = false;
 	l->n_pages++;
-	if (reply->status == 204) {
-		/* The UEM's word for an empty list. Of Apple it would prove absence by nothing. */
-		if (l->service == TO_APPLE)
-			rc = err_set(err, ERR_PROTOCOL, "Apple answered 204 instead of a list");
-		return rc;
-	}
-	l->n += l->n_page;
+	l->n_empty = empty_page(l) ? l->n_empty + 1 : 0;
+	if (l->n_pages == 1)
+		l->n_first = l->n_page;
+	/* The UEM's word for an empty list. Of Apple it would prove absence by nothing. */
+	if (reply->status == 204 && l->service == TO_APPLE)
+		return err_set(err, ERR_PROTOCOL, "Apple answered 204 instead of a list");
 	if (l->n > l->max_elements || l->n_pages > LISTING_MAX_PAGES)
-		return err_set(err, ERR_PROTOCOL, "the listing does not end");
+		return err_set(err, ERR_PROTOCOL, "the list does not end");
+	if (!fresh && l->n_pages > 1 && !empty_page(l) && l->paging == PAGING_NUMBER && reached)
+		return ERR_OK; /* asked for only because the page before might have been cut */
+	if (!fresh && l->n_pages > 1 && !empty_page(l))
+		return err_set(err, ERR_PROTOCOL,
+			"page %u of the list repeats entries of the pages before it", l->n_pages);
 	if (l->paging == PAGING_CURSOR) {
 		rc = read_cursor(l, rest, err);
 		*ret_more = !rc && l->cursor.n > 0;
 	} else if (l->paging == PAGING_NUMBER) {
-		if (l->n_pages == 1)
-			(void)json_int(json_get(rest, "total"), &l->total);
-		*ret_more = l->n_page >= UEM_PAGE_SIZE;
+		read_total(l, rest);
+		*ret_more = goes_on(l, reply);
 	}
-	if (!rc && *ret_more && l->n_page == 0)
-		rc = err_set(err, ERR_PROTOCOL, "the listing has an empty page in its middle");
+	if (!rc && *ret_more && l->n_empty > EMPTY_MAX)
+		rc = err_set(err, ERR_PROTOCOL, "the list goes on with empty pages");
 	return rc;
+}
+
+/* A list that ended: is it whole? */
+static void conclude(struct listing *l)
+{
+	l->ended = true;
+	if (l->n_odd)
+		(void)err_wrap(
+			&l->err, "%" PRIu64 " entries of the list cannot be read: ", l->n_odd);
+	else if (l->total > (int64_t)l->n && !l->resumed)
+		(void)err_set(&l->err, ERR_PROTOCOL,
+			"the list ended after %" PRIu64 " of %" PRId64 " entries", l->n, l->total);
+	else
+		l->complete = true;
 }
 
 static enum errc take_page(struct listing *l, const struct http_reply *reply,
@@ -115,7 +242,7 @@ static enum errc page_done(void *self, enum errc code, const struct http_reply *
 		l->code = code;
 		l->err = *err;
 	} else if (!more) {
-		l->complete = true;
+		conclude(l);
 	} else if (!(l->n_pages == 1 && l->enough && l->enough(l->self, l))) {
 		next_page(l);
 	}
@@ -139,6 +266,7 @@ void listing_start(struct listing *l, struct transport *t)
 {
 	l->t = t;
 	l->total = -1;
+	l->resumed = l->from.n > 0;
 	buf_init(&l->cursor, 4096);
 	buf_str(&l->cursor, l->from);
 	next_page(l);
@@ -147,4 +275,7 @@ void listing_start(struct listing *l, struct transport *t)
 void listing_release(struct listing *l)
 {
 	buf_release(&l->cursor);
+	seen_release(&l->seen);
+	free(l->page_digests);
+	l->page_digests = NULL;
 }

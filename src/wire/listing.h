@@ -1,26 +1,36 @@
 /*
  * One listing of a service, page after page, each element handed on as it arrives.
+ *
+ * What a list shows is known as soon as it is read; what it does not show is known to be missing
+ * only when the list is whole: every page came, it ended by the service's own mark or with as many
+ * distinct entries as it said there are, and every entry could be told apart. Pages are asked for
+ * with the largest size, and nothing is concluded from how many entries one has: tenants clamp the
+ * size, ignore the number, leave pages short or empty.
  */
 #ifndef WIRE_LISTING_H
 #define WIRE_LISTING_H
 
+#include "wire/seen.h"
 #include "wire/transport.h"
 
 enum paging {
 	PAGING_CURSOR, /* Apple: meta.paging.nextCursor */
-	PAGING_NUMBER, /* UEM: page=0, 1, ... until a short page or 204 */
+	PAGING_NUMBER, /* UEM: page=0, 1, ... until 204, an empty page or the total */
 	PAGING_NONE,   /* one body holds everything */
 };
 
 struct listing {
-	/* Set by the caller before listing_start(); borrowed until it is complete. */
+	/* Set by the caller before listing_start(); borrowed until it has ended. */
 	enum transport_service service;
 	enum paging paging;
 	const char *member; /* of the root that holds the elements; "" when the root is the array */
 	uint64_t max_elements;
 	void (*request)(void *self, struct str cursor, unsigned page, struct http_request *ret);
-	json_each_fn *each; /* may see the elements of a page again when the page is retried */
-	/* Asked after the first page when set; true ends the listing there, without `complete`. */
+	/* May see the elements of a page again when the page is retried; never NULL. ERR_PROTOCOL:
+	 * an entry that cannot be told from another; it is counted and the list goes on. */
+	json_each_fn *each;
+	bool page_totals; /* what the service calls a total counts the page */
+	/* Asked after the first page when set; true ends the listing there, without `ended`. */
 	bool (*enough)(void *self, const struct listing *l);
 	/* All three may be left out. Before the elements of a page, which may come again; after a
 	 * page, with the cursor of the next (empty: it was the last); where to begin instead of at
@@ -31,18 +41,24 @@ struct listing {
 	void *self;
 
 	/* Results. */
-	bool complete; /* every page came with status 200 (or 204) */
-	uint64_t n;    /* elements of all pages */
+	bool ended;    /* every page came, up to the end of the list */
+	bool complete; /* and it is whole: what it does not show is not there */
+	uint64_t n;    /* distinct entries */
+	uint64_t n_odd;
 	unsigned n_pages;
-	int64_t total;  /* as the first page told; -1: not told */
-	enum errc code; /* ERR_OK, or why it is not complete */
-	struct err err;
+	int64_t total;    /* the largest that was told; -1: none */
+	enum errc code;   /* ERR_OK, or why it did not end */
+	struct err err;   /* the same as a sentence; of one that ended why it is not whole */
 	int64_t uem_code; /* errorCode of the UEM's refusal; 0: none */
 
 	/* Private. */
 	struct transport *t;
-	uint64_t n_page;
+	bool resumed; /* began at `from`: totals are of more than comes */
 	struct buf cursor;
+	struct seen seen;
+	uint64_t *page_digests;
+	size_t n_page, cap_page, n_page_odd, n_first;
+	unsigned n_empty; /* pages in a row */
 };
 
 /* Submits the first page; the others follow while transport_drain() runs. */
