@@ -216,7 +216,7 @@ guarded 'send, release: 2 of 2, and no more' 1 '--allow release=3'
 same 'send, release: sent' 2 "$(effects release)"
 for job in delete_record wipe; do
 	fresh 60 "$options" --scenario uem-bulk-cap
-	later "$job: 3" 'rate: {uem: 8/hour}' 2026-11-22T03:00:00Z
+	later "$job: 3" 'rate: {uem: 9/hour}' 2026-11-22T03:00:00Z
 	rows 0 3
 	act $job --confirm $job=3 --max-wait 1m
 	exits "send, $job: stopped before it began" 75

@@ -33,6 +33,16 @@ rm -f in.result.csv
 apply
 same 'another date is an update' 'done' "$(outcome MIGABLE00001)"
 same 'sent as one' 1 "$(activities migrate-update)"
+rules '[unassign, sync, reassign, sync]'
+rm -f in.result.csv
+apply
+same 'no rebuild drops a migration that is under way' 'failed apple.migration_pending' \
+	"$(outcome MIGABLE00001)"
+same 'nothing was unassigned' 0 "$(effects unassign)"
+rules '[{reassign: {to: WS1 EMEA}}, sync]'
+rm -f in.result.csv
+apply
+same 'no move either' 'failed apple.migration_pending' "$(outcome MIGABLE00001)"
 rules '[cancel_migration]'
 rm -f in.result.csv
 apply

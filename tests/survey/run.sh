@@ -248,7 +248,9 @@ class Forget(http.server.BaseHTTPRequestHandler):
                 ask.add_header(name, self.headers[name])
         with urllib.request.urlopen(ask) as got:
             body = json.load(got)
-        body["data"] = [d for d in body["data"] if d["id"] != serial]
+        known = [d for d in body["data"] if d["id"] != serial]
+        body["meta"]["paging"]["total"] -= len(body["data"]) - len(known)
+        body["data"] = known
         text = json.dumps(body).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

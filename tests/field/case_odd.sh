@@ -1,0 +1,102 @@
+# shellcheck shell=bash disable=SC2154
+# One odd record: its device is unknown, with the reason, and the others are read as ever.
+
+cat >odd.fleet.csv <<'F'
+serial,server,profile,enrollment_status,added
+ODDRECORD001,WS1 EMEA,Corporate iPads,Enrolled,2025-04-30T22:05:14Z
+ODDRECORD002,WS1 EMEA,Corporate iPads,Enrolled,2025-04-30T22:05:14Z
+ODDRECORD003,WS1 APAC,Corporate iPads,Enrolled,2025-04-30T22:05:14Z
+ODDRECORD004,WS1 Americas,Corporate iPads,Enrolled,2025-04-30T22:05:14Z
+F
+cut -d, -f1 odd.fleet.csv >odd.csv
+odd() { # SERVICE PATH MEMBER VALUE: of ODDRECORD002
+	cat >odd.yaml <<S
+version: 1
+odd:
+  - {service: $1, path: "$2", serial: ODDRECORD002, ${3:+member: $3, }value: '$4'}
+S
+	new_world --fleet odd.fleet.csv --scenario "$work/odd.yaml"
+}
+rule() { # CONDITION
+	printf 'version: 1\nname: odd\nrules:\n  - {name: r, match: {%s}, do: [{advise: x}]}\n' "$1" >r.yaml
+	printf '  - {name: rest, match: {always: true}, do: [skip]}\n' >>r.yaml
+}
+judged() { # WHAT CONDITION ODD-OUTCOME OTHERS
+	local got
+	rule "$2"
+	run plan odd.csv --rules r.yaml --out odd.plan.csv
+	got=$(verdicts odd.plan.csv | cut -d' ' -f1,2)
+	same "$1: the odd device" "ODDRECORD002 $3" "$(grep 002 <<<"$got")"
+	same "$1: the others" 3 "$(grep -v 002 <<<"$got" | grep -c " $4\$")"
+}
+
+# Dates: read rightly, absent where systems write never, or unknown.
+while IFS='|' read -r value outcome; do
+	[ -n "$value" ] || continue
+	odd apple '/v1/orgDevices*' attributes.addedToOrgDateTime "$value"
+	judged "added $value" 'not: {apple.added|before: 2026-01-01}' "$outcome" skipped
+done <<'T'
+1746050714192|undecided
+false|undecided
+"2025-04-30T22:05:14+0000"|skipped
+"2025-04-30T22:05Z"|skipped
+"2025-04-30T22:05"|undecided
+"04/05/2025 1:22:16 PM"|undecided
+"/Date(1746050714192)/"|skipped
+"0001-01-01T00:00:00Z"|manual
+"1/1/1900 12:00:00 AM"|manual
+null|manual
+T
+
+# A status that nobody knows: nothing is sent, whatever the rule; what has none is no better.
+for value in '"LENT"' null absent '""' 7 '["x"]'; do
+	odd apple '/v1/orgDevices*' attributes.status "$value"
+	printf 'version: 1\nname: odd\nrules:\n  - {name: all, match: {always: true}, do: [unassign, sync, reassign, sync]}\n' >r.yaml
+	run apply odd.csv --rules r.yaml --yes --max-wait 12h --allow percent=100 --out odd.result.csv
+	exits "status $value: one row is undecided" 3
+	same "status $value: the odd device" 'ODDRECORD002 undecided' \
+		"$(verdicts odd.result.csv | grep 002 | cut -d' ' -f1,2)"
+	check "status $value: it says why" grep -q '002.*apple.status: Apple gives it' odd.result.csv
+	same "status $value: nothing was sent for it" 0 "$(effects unassign ODDRECORD002)"
+	same "status $value: the others are done" 3 "$(verdicts odd.result.csv | grep -c ' done ')"
+	rm -f odd.result.csv
+done
+
+# An entry that names no device may be any: what the list does not show is unknown, what it shows is
+# read. Apple's devices can be asked for by name, the UEM's list cannot.
+for value in null '"x"' '[]' '{}' '{"id":7}'; do
+	odd apple '/v1/orgDevices' '' "$value"
+	judged "an entry $value of Apple's devices" 'apple.known: false' skipped skipped
+	odd apple '/v1/mdmServers/?*' '' "$value"
+	judged "an entry $value of a server's list" 'not: {apple.server|present: true}' undecided skipped
+	odd uem '*/dep/groups/*/devices' '' "$value"
+	judged "an entry $value of the UEM's list" 'uem.listed: false' undecided skipped
+	run export --out odd.export.csv
+	exits "an export with an entry $value" 0
+	check "an export with an entry $value: it is not said to be missing" \
+		grep -q 'ODDRECORD002.*unknown' odd.export.csv
+done
+for value in lower blanks; do
+	odd uem '*/dep/groups/*/devices' deviceSerialNumber "$value"
+	judged "a serial in $value" 'uem.listed: false' skipped skipped
+	odd uem '*/mdm/devices*' SerialNumber "$value"
+	judged "a record's serial in $value" 'not: {uem.device|present: true}' skipped skipped
+done
+for value in null '""' 7 false; do
+	odd uem '*/dep/groups/*/devices' deviceSerialNumber "$value"
+	judged "a serial $value" 'uem.listed: false' undecided skipped
+	odd uem '*/dep/groups/*/devices' profileName "$value"
+	case $value in
+	null | '""') judged "a profile $value" 'not: {uem.profile|present: true}' skipped skipped ;;
+	*) judged "a profile $value" 'not: {uem.profile|present: true}' undecided skipped ;;
+	esac
+done
+
+# A tenant says in which order it writes dates.
+odd uem '*/mdm/devices*' LastSeen '"05/11/2026 1:22:16 PM"'
+judged 'day and month that may be either' 'uem.last_seen|older_than: 100d' undecided skipped
+check 'how to settle it is said' grep -q 'uem.date_order' odd.plan.csv
+sed -i 's|^uem:|uem:\n  date_order: dmy|' depmend.yaml
+judged 'with dmy it is November' 'uem.last_seen|older_than: 100d' skipped skipped
+sed -i 's|date_order: dmy|date_order: mdy|' depmend.yaml
+judged 'with mdy it is May' 'uem.last_seen|older_than: 100d' manual skipped

@@ -1,0 +1,72 @@
+# shellcheck shell=bash disable=SC2154
+# Every list reader, and one table of ways in which pages come. Rules that fire on what is missing make
+# each list speak: a device that a list loses would change its row.
+
+"$build/depmend-sim" --make-fleet 130 --seed 7 >pages.fleet.csv
+cut -d, -f1 pages.fleet.csv >pages.csv
+absence() { # CONDITION...: a rule for each, then one that leaves the rest alone
+	local i=0
+	printf 'version: 1\nname: absence\nrules:\n'
+	for condition in "$@"; do
+		i=$((i + 1))
+		printf '  - {name: r%s, match: {%s}, do: [{advise: missing}]}\n' $i "$condition"
+	done
+	printf '  - {name: rest, match: {always: true}, do: [skip]}\n'
+}
+absence 'apple.known: false' 'not: {apple.added|present: true}' >apple-devices.yaml
+absence 'not: {apple.server|present: true}' 'apple.server: WS1 EMEA' >apple-servers.yaml
+absence 'uem.listed: false' 'not: {uem.profile|present: true}' >uem-list.yaml
+absence 'not: {uem.profile_status|present: true}' >uem-tokens.yaml
+absence 'uem.profile_count|lt: 1' 'uem.custom_prompt: true' >uem-profiles.yaml
+absence 'uem.user_licensed_apps|ge: 1' 'uem.public_apps|ge: 1' >uem-apps.yaml
+absence 'not: {uem.device|present: true}' >uem-records.yaml
+lists='apple-devices apple-servers uem-list uem-tokens uem-profiles uem-apps uem-records'
+
+# NAME, harmless: nothing may become unknown, KNOBS
+behaviours='
+clamped|yes|page.clamp=10
+short|yes|page.clamp=10 page.short=3
+unlimited-short|yes|page.short=1
+untold|yes|page.clamp=10 page.total=none
+empty|yes|page.clamp=10 page.empty=2
+ignored|no|page.clamp=10 page.ignored=yes
+repeated|no|page.clamp=10 page.repeat=2
+shifting|no|page.clamp=10 page.shift=1
+shifting-far|no|page.clamp=10 page.shift=7
+losing|no|page.clamp=10 page.lose=1
+too-small|no|page.clamp=10 page.total_less=10
+too-large|no|page.clamp=10 page.total_more=7
+cut|no|page.clamp=10 page.cut=2
+ignored-untold|no|page.clamp=10 page.ignored=yes page.total=none
+'
+
+plan_list() { # LIST: verdicts in LIST.got
+	rm -f got.csv
+	run plan pages.csv --rules "$1.yaml" --out got.csv --max-wait 12h
+	[ -s got.csv ] && verdicts got.csv >got || : >got
+}
+
+new_world --fleet pages.fleet.csv --set uem.enums=names
+for list in $lists; do
+	plan_list "$list"
+	mv got "$list.want"
+	same "$list: every row is decided when all is well" 0 "$(grep -c undecided "$list.want")"
+done
+while IFS='|' read -r name harmless knobs; do
+	[ -n "$name" ] || continue
+	sets=()
+	for knob in $knobs; do
+		sets+=(--set "$knob")
+	done
+	new_world --fleet pages.fleet.csv --set uem.enums=names "${sets[@]}"
+	for list in $lists; do
+		rm -rf state
+		: >"$audit"
+		plan_list "$list"
+		read -r wrong undecided < <(differ "$list.want" got)
+		same "$list, $name pages: nothing is taken for missing" 0 "$wrong"
+		[ $harmless = no ] || same "$list, $name pages: all is read" \
+			"$(wc -l <"$list.want") 0" "$(wc -l <got) $undecided"
+		check "$list, $name pages: it ends" test "$(wc -l <"$audit")" -lt 1000
+	done
+done <<<"$behaviours"
