@@ -5,6 +5,22 @@
 #include "base/diag.h"
 #include "plan/plan_parts.h"
 
+static bool is_partial(const struct fleet *f, const struct rules_name *name)
+{
+	return name->profile ? f->profiles_partial : f->servers_partial;
+}
+
+/* What the name means may be among what could not be read. */
+static enum errc refuse_partial(const struct rules_name *name, struct err *err)
+{
+	const char *what = name->profile ? "profile" : "server";
+
+	return err_set(err, ERR_PROTOCOL,
+		"%s:%u:%u: no %s that could be read is named '%.*s', and entries of the list of "
+		"%ss could not",
+		name->at.file, name->at.line, name->at.col, what, STR_FMT(name->name), what);
+}
+
 static enum errc refuse(const struct fleet *f, const struct rules_name *name, struct err *err)
 {
 	uint32_t n = name->profile ? f->n_profiles : f->n_servers;
@@ -18,13 +34,8 @@ static enum errc refuse(const struct fleet *f, const struct rules_name *name, st
 		several |= str_eq_nocase(other, name->name);
 		nearest_try(&near, other);
 	}
-	if (!several && (name->profile ? f->profiles_partial : f->servers_partial))
-		return err_set(err, ERR_PROTOCOL,
-			"%s:%u:%u: no %s that could be read is named '%.*s', and entries of the "
-			"list of %ss could not",
-			name->at.file, name->at.line, name->at.col,
-			name->profile ? "profile" : "server", STR_FMT(name->name),
-			name->profile ? "profile" : "server");
+	if (!several && is_partial(f, name))
+		return refuse_partial(name, err);
 	return err_set(err, ERR_RULES, "%s:%u:%u: %s %s is named '%.*s' %s%s%.*s%s", name->at.file,
 		name->at.line, name->at.col, several ? "more than one" : "no",
 		name->profile ? "profile" : "server", STR_FMT(name->name),

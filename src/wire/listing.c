@@ -163,37 +163,55 @@ static bool goes_on(const struct listing *l, const struct http_reply *reply)
 	return reply->status != 204 && l->n_pages > 1 && l->n_empty < 2;
 }
 
-/* *ret_more: another page follows. */
-static enum errc end_page(struct listing *l, const struct http_reply *reply,
-	const struct json *rest, bool *ret_more, struct err *err)
+/* What no list may do, whichever way it pages. */
+static enum errc check_page(const struct listing *l, bool fresh, struct err *err)
 {
-	bool reached = l->n_pages && (int64_t)l->n == l->total, fresh = add_page(l);
-	enum errc rc = ERR_OK;
+	if (l->n > l->max_elements || l->n_pages > LISTING_MAX_PAGES)
+		return err_set(err, ERR_PROTOCOL, "the list does not end");
+	if (!fresh && l->n_pages > 1 && !empty_page(l))
+		return err_set(err, ERR_PROTOCOL,
+			"page %u of the list repeats entries of the pages before it", l->n_pages);
+	if (l->n_empty > EMPTY_MAX)
+		return err_set(err, ERR_PROTOCOL, "the list goes on with empty pages");
+	return ERR_OK;
+}
 
-	*ret_more = false;
+/* Counts the page; whether it brought anything new. */
+static bool count_page(struct listing *l)
+{
+	bool fresh = add_page(l);
+
 	l->n_pages++;
 	l->n_empty = empty_page(l) ? l->n_empty + 1 : 0;
 	if (l->n_pages == 1)
 		l->n_first = l->n_page;
+	return fresh;
+}
+
+/* *ret_more: another page follows. */
+static enum errc end_page(struct listing *l, const struct http_reply *reply,
+	const struct json *rest, bool *ret_more, struct err *err)
+{
+	bool whole = l->n_pages && (int64_t)l->n == l->total, fresh = count_page(l);
+	enum errc rc;
+
+	*ret_more = false;
 	/* The UEM's word for an empty list. Of Apple it would prove absence by nothing. */
 	if (reply->status == 204 && l->service == TO_APPLE)
 		return err_set(err, ERR_PROTOCOL, "Apple answered 204 instead of a list");
-	if (l->n > l->max_elements || l->n_pages > LISTING_MAX_PAGES)
-		return err_set(err, ERR_PROTOCOL, "the list does not end");
-	if (!fresh && l->n_pages > 1 && !empty_page(l) && l->paging == PAGING_NUMBER && reached)
-		return ERR_OK; /* asked for only because the page before might have been cut */
-	if (!fresh && l->n_pages > 1 && !empty_page(l))
-		return err_set(err, ERR_PROTOCOL,
-			"page %u of the list repeats entries of the pages before it", l->n_pages);
+	/* Asked for only because the page before might have been cut. */
+	if (l->paging == PAGING_NUMBER && whole && !fresh)
+		return ERR_OK;
+	rc = check_page(l, fresh, err);
+	if (rc || l->paging == PAGING_NONE)
+		return rc;
 	if (l->paging == PAGING_CURSOR) {
 		rc = read_cursor(l, rest, err);
 		*ret_more = !rc && l->cursor.n > 0;
-	} else if (l->paging == PAGING_NUMBER) {
+	} else {
 		read_total(l, rest);
 		*ret_more = goes_on(l, reply);
 	}
-	if (!rc && *ret_more && l->n_empty > EMPTY_MAX)
-		rc = err_set(err, ERR_PROTOCOL, "the list goes on with empty pages");
 	return rc;
 }
 
