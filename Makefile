@@ -110,7 +110,7 @@ N ?= 1000
 .PHONY: worlds
 worlds: setup-test ## N random worlds under a conductor that owns time; what has to hold in all of them
 	@$(AGAIN) VARIANT=release all .build/release/worlds/shim.so
-	@tests/worlds/worlds.py .build/release -n $(N) --coverage
+	@tests/worlds/worlds.py .build/release -n $(N) --real 300 --coverage --planted
 
 .PHONY: model
 model: setup-test ## go through every state of the protocol's models, and without each of its rules

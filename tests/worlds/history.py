@@ -4,10 +4,12 @@ that the oracle can be tried on histories that somebody has falsified.
     facts    devices, servers, limits and times of the world
     events   in order of time; see record() for their kinds
 """
+import calendar
 import csv
 import io
 import json
 import re
+import time
 
 TERMINAL = {"COMPLETED", "STOPPED", "FAILED"}
 CHANGE = "/v1/orgDeviceActivities"
@@ -90,6 +92,20 @@ def rows_of(path):
             for r in rows}
 
 
+def as_effect(a, facts):
+    return {"kind": "effect", "t": a["t"], "serial": a["serial"].upper(), "what": a["what"],
+            "before": a["before"], "after": a["after"], "effective": a["effective"],
+            "ours": a["actor"] in facts["clients"], "activity": a.get("activity")}
+
+
+def continued(said):
+    """When the run was planned that this process went on with, by its name; None: a new one."""
+    found = re.search(r"continuing run (\d{8}-\d{6})", said)
+    if not found:
+        return None
+    return calendar.timegm(time.strptime(found[1], "%Y%m%d-%H%M%S")) * 1000
+
+
 def record(log, audit, facts):
     """log: the conductor's. audit: lines of the simulator's. Kinds of event:
 
@@ -139,17 +155,15 @@ def record(log, audit, facts):
         elif kind == "finished":
             events.append({"kind": "end", "t": e["at"], "proc": e["name"], "status": e["status"],
                            "rows": e["rows"], "named": e["named"], "final": e["final"],
-                           "signals": e["signals"], "killed": e["killed"]})
+                           "signals": e["signals"], "killed": e["killed"],
+                           "planned": e["planned"]})
         elif kind in ("boot", "step", "paused"):
             boot += kind == "boot"
             events.append({"kind": kind, "t": e["at"]})
     for line in audit:
         a = json.loads(line)
         if a["kind"] == "effect":
-            events.append({"kind": "effect", "t": a["t"], "serial": a["serial"].upper(),
-                           "what": a["what"], "before": a["before"], "after": a["after"],
-                           "effective": a["effective"], "ours": a["actor"] == facts["client"],
-                           "activity": a.get("activity")})
+            events.append(as_effect(a, facts))
         elif a["kind"] in ("accepted", "terminal"):
             events.append({"kind": a["kind"], "t": a["t"], "activity": a["activity"],
                            "status": a.get("status")})

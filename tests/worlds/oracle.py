@@ -29,7 +29,7 @@ class Story:
         self.settle, self.fresh = self.facts["settle"], self.facts["fresh"]
         self.sends, self.by_activity, self.told, self.places = [], {}, {}, {}
         self.commits, self.moves, self.reads, self.boots = {}, {}, {}, []
-        self.names = {}
+        self.names, self.polled, self.planned = {}, set(), {}
         for serial, d in self.facts["devices"].items():
             self.places[serial] = [(0, d["home"])]
         for e in self.events:
@@ -48,10 +48,11 @@ class Story:
     def see_reply(self, e):
         s = self.find(e["n"])
         s.update(status=e["status"], replied=e["t"], activity=e["activity"])
-        if e["activity"]:
+        if e["activity"] and "t" in s:
             self.by_activity[e["activity"]] = s
 
     def see_told(self, e):
+        self.polled.add(e["activity"])
         if e["status"] in TERMINAL:
             self.told.setdefault(e["activity"], e["t"])
 
@@ -61,11 +62,20 @@ class Story:
     def see_boot(self, e):
         self.boots.append(e["t"])
 
+    def see_start(self, e):
+        self.planned.setdefault(e["proc"], e["t"])
+
+    def see_end(self, e):
+        if e["planned"] is not None:
+            self.planned[e["proc"]] = e["planned"]
+
     def see_read(self, e):
         for serial in e["shown"]:
             self.reads.setdefault(serial, []).append(e)
         for serial, d in self.facts["devices"].items():
-            if e["server"] and serial not in e["shown"]:
+            # To be missing says something on the list of the server it came from only.
+            at = self.facts["server_ids"].get(e["server"])
+            if at and at == d["home"] and serial not in e["shown"]:
                 self.reads.setdefault(serial, []).append(e)
 
     def see_effect(self, e):
@@ -106,6 +116,8 @@ class Story:
         """Whether the activity's id survived: it came, and the process lived to write it down."""
         if not s["activity"] or s["replied"] > by["t"]:
             return False
+        if self.facts.get("maybe_unknown"):
+            return s["activity"] in self.polled     # a process was killed, nobody knows when
         return s["proc"] == by["proc"] or any(
             t >= s["replied"] for t in self.commits.get(s["proc"], [])
             if t <= by["t"])
@@ -128,6 +140,15 @@ class Story:
         if t - last >= self.facts["activity"] - SLACK:
             return None
         return f"its outcome is open for {(t - last) // 1000} s only"
+
+    def is_open(self, serial, t):
+        by = {"t": t, "proc": ""}
+        return any(serial in s["serials"] and s["t"] <= t and s["service"] == "apple" and
+                   self.open_since(s, by) for s in self.sends)
+
+    def refused(self, serial, t):
+        return any(serial in s["serials"] and s["t"] <= t and s["type"] == PUTS and
+                   s["status"] is not None and s["status"] >= 400 for s in self.sends)
 
     def is_put_back(self, s):
         return s["type"] == PUTS and all(
@@ -215,6 +236,11 @@ def o3_custody(story):
                        "and status does not know")
             if e["status"] == 0:
                 yield f"O3 {e['proc']} ended 0 with {serial} off its server"
+            # No guard, limit, pause or list may stand in the way of a put-back.
+            if e["status"] in (3, 4, 78) and not e["signals"] and not story.is_open(
+                    serial, e["t"]) and not story.refused(serial, e["t"]):
+                yield (f"O3 {e['proc']} ended {e['status']} with {serial} off its server, and "
+                       "nothing stood in the way of putting it back")
 
 
 def o4_fresh_look(story):
@@ -243,10 +269,12 @@ def o5_never_worse(story):
         begin = (look["begin"] if look else s["t"]) - story.settle
         if story.others_moved(e["serial"], begin, e["t"]):
             continue    # nobody can see that in time
+        planned = story.planned.get(s["proc"], 1 << 62) + SLACK
         if e["what"] == "strip":
             yield f"O5 {e['serial']} lost its profile at {clock(e['t'])}: assigned where it was"
         d = story.facts["devices"].get(e["serial"])
-        if d and e["what"] == "assign" and e["effective"] and e["before"] not in d["from"]:
+        if d and e["what"] == "assign" and e["effective"] and e["before"] not in d["from"] and (
+                story.others_moved(e["serial"], planned, e["t"])):
             yield (f"O5 {e['serial']} was on {e['before']}, by somebody else's hand, and was "
                    f"assigned to {e['after']} at {clock(e['t'])}")
 
@@ -290,6 +318,8 @@ def o8_statuses(story):
         if e["kind"] != "end" or e["killed"]:
             continue
         status = e["status"]
+        if status in (-1, -2, -15) and e["signals"]:
+            continue    # it had not begun yet
         if status not in STATUSES:
             yield f"O8 {e['proc']} ended with status {status}"
             continue
@@ -313,7 +343,9 @@ def final(story):
         return
     last = ends[-1]
     rows = last["rows"] or {}
-    if last["status"] not in (0, 3, 5):
+    halted = last["status"] == 4 and any(
+        r.get("reason", "").startswith("run.halted") for r in rows.values())
+    if last["status"] not in (0, 3, 5) and not (halted and story.facts["fired"]):
         yield f"F the world has healed, and {last['proc']} still ends {last['status']}"
     for serial, d in story.facts["devices"].items():
         row = rows.get(serial, {})
@@ -323,6 +355,8 @@ def final(story):
             yield f"F {serial} is off its server since {clock(since)}, and stays ({outcome})"
         elif since is not None and outcome not in NAMED_OFF:
             yield f"F {serial} is off its server since {clock(since)}, and is called {outcome}"
+        if outcome == "pending" and halted and d["disturbed"]:
+            continue    # named: somebody has to look at the failures first
         if outcome in (None, "pending", "planned", "restored") or (
                 outcome in OPEN and not d["disturbed"]):
             yield f"F {serial} ends {outcome} ({row.get('reason', '')[:80]})"

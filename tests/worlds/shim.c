@@ -334,10 +334,26 @@ int close(int fd)
 	return (int)syscall(SYS_close, fd);
 }
 
+/* "POST /v1/orgDeviceActivities ASSIGN_DEVICES" */
+static void ask_to_send(const char *p, size_t n)
+{
+	static const char member[] = "\"activityType\":\"";
+	const char *end = memmem(p, n, " HTTP/", 6),
+		   *type = memmem(p, n, member, sizeof(member) - 1);
+	char text[PEEK];
+
+	type = type ? type + sizeof(member) - 1 : "";
+	(void)snprintf(text, sizeof(text), "%.*s %.*s", end ? (int)(end - p) : 0, p,
+		(int)strcspn(type, "\""), type);
+	ask(Q_SEND, 0, text, strlen(text));
+}
+
 ssize_t send(int fd, const void *p, size_t n, int flags)
 {
-	if (w.fd >= 0 && fd >= 0 && fd < MAX_FD && w.wire[fd])
-		ask(Q_SEND, 0, p, n);
+	if (w.fd >= 0 && fd >= 0 && fd < MAX_FD && w.wire[fd]) {
+		ask_to_send(p, n);
+		w.now.free_ns = 0; /* something is under way now */
+	}
 	return syscall(SYS_sendto, fd, p, n, flags, NULL, 0);
 }
 

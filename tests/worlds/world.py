@@ -44,7 +44,7 @@ KINDS = {
     "lost": ["lost", "never_arrives", "arrives_late", "lost_5xx"],
     "others": ["reader", "second_writer", "other_rules", "undo"],
     "state": ["restored"],
-    "guards": ["protected", "pause", "limit"],
+    "guards": ["protected", "damaged_list", "pause", "limit", "new_account"],
 }
 DEEDS = {deed: kind for kind, deeds in KINDS.items() for deed in deeds}
 # Beyond what the services are assumed to do at worst, or what makes times incomparable.
@@ -61,7 +61,7 @@ version: 1
 tenant: world
 apple:
   organization: business
-  client_id: {client}
+  client_id: {client}{previous}
   private_key: {{file: apple.pem}}
   url: http://127.0.0.1:80
   token_url: http://127.0.0.1:80/auth/oauth2/token
@@ -100,6 +100,23 @@ rules:
   - {name: rest, match: {always: true}, do: [skip]}
 """
 JOBS = ["rebuild", "rebuild", "rebuild", "move", "delete", "assign", "wipe", "release"]
+
+
+# What a disturbance can hang on: phases of a change, and which change it is.
+STEPS = {"UNASSIGN_DEVICES": "rebuild", "ASSIGN_DEVICES": "rebuild", "RELEASE_DEVICES": "release",
+         "WIPE": "wipe"}
+
+
+def cells():
+    """All that can be reached: deed, phase, step."""
+    ret = []
+    for deed in DEEDS:
+        ret.append((deed, "unsent", "-"))
+        ret.append((deed, "custody", "UNASSIGN_DEVICES"))
+        ret += [(deed, phase, "WIPE") for phase in ("intent", "sent", "accepted")]
+        ret += [(deed, phase, step) for phase in PHASES[1:-1]
+                for step in ("UNASSIGN_DEVICES", "ASSIGN_DEVICES", "RELEASE_DEVICES")]
+    return ret
 
 
 class Tape:
@@ -149,10 +166,13 @@ class Plan:
         for _ in range(pick(7) if chosen else 0):
             deed = of(KINDS[of(chosen)])
             phase = of(PHASES)
-            self.disturbances.append([deed, phase, 1 + pick(4), pick(1 << 16)])
-        if aim and chosen:
-            deed, phase = aim
-            self.disturbances = self.disturbances[:5] + [[deed, phase, 1 + pick(3), pick(1 << 16)]]
+            self.disturbances.append((deed, phase, 1 + pick(4), pick(1 << 16), None))
+        if aim and pick(50):    # 0, the plainest: without
+            deed, phase, step = aim
+            if step in STEPS:
+                first = sorted(self.devices)[0]
+                self.devices[first] = (STEPS[step], servers[0], "")
+            self.disturbances = self.disturbances[:2] + [(deed, phase, 1, pick(1 << 16), step)]
         self.limit = 500
         self.kinds = chosen
 
@@ -165,10 +185,13 @@ class World:
         self.folder = os.path.join(tools.top, f"w{os.getpid()}")
         self.client = "BUSINESSAPI." + hashlib.md5(
             f"{seed} {os.getpid()}".encode()).hexdigest()
-        self.pending = [tuple(d) for d in self.plan.disturbances]
+        self.clients, self.next_client = [self.client], None
+        self.pending = list(self.plan.disturbances)
         self.disturbed, self.fired, self.covered = set(), [], []
         self.n_writes = self.n_commits = self.n_reads = 0
         self.steps = {}         # activity or request -> (which write, its type)
+        self.of_step = collections.Counter()
+        self.nth_of_step = {}   # write -> the how manieth of its type
         self.ended_at = {}      # write -> when its end was told
         self.saved_state = None
         self.n_processes = 0
@@ -188,7 +211,8 @@ class World:
         plan = self.plan
         tokens = "\n".join(f"    - {{server: {s}, group: {g}}}" for s, g in servers)
         self.write("depmend.yaml", SETTINGS.format(
-            client=self.client, tokens=tokens, limit=plan.limit, writes=plan.writes,
+            client=self.clients[-1], previous="".join(
+                f"\n  previous_client_ids: [{c}]" for c in self.clients[:-1]), tokens=tokens, limit=plan.limit, writes=plan.writes,
             batch=plan.batch))
 
     def prepare(self):
@@ -246,7 +270,7 @@ class World:
             rows = history.rows_of(os.path.join(self.folder, path))
         self.c.note("finished", name=p.name, status=p.status, rows=rows, named=self.named(),
                     final=final, signals=self.signals.get(p.name, 0),
-                    killed=p.name in self.killed)
+                    killed=p.name in self.killed, planned=history.continued(self.said(p)))
 
     def named(self):
         """Serials that `status` names; None: there is no such command, or no need to ask."""
@@ -273,15 +297,23 @@ class World:
             self.moment("unsent", (self.n_commits + 7) // 8, None, e["process"])
 
     def on_sending(self, e):
-        if e["text"].startswith((b"POST /v1/orgDeviceAct", b"POST /api/mdm/devices/",
-                                 b"DELETE /api/mdm/dev")):
-            self.moment("intent", self.n_writes + 1, None, e["process"])
+        line = e["text"].rstrip(b"\0").decode(errors="replace").split(" ")
+        if line[0] == "POST" and line[1].startswith("/v1/orgDeviceAct"):
+            step = line[-1]
+        elif line[0] == "POST" and line[1].startswith("/api/mdm/devices/"):
+            step = "WIPE"
+        else:
+            return
+        self.nth_of_step[self.n_writes + 1] = self.of_step[step] + 1
+        self.moment("intent", self.n_writes + 1, step, e["process"])
 
     def on_request(self, e):
         r = e["request"]
         write = history.as_write(r)
         if write:
             self.n_writes += 1
+            self.of_step[write["type"]] += 1
+            self.nth_of_step[self.n_writes] = self.of_step[write["type"]]
             self.steps[r.n] = self.n_writes, write["type"]
 
     def on_reached(self, e):
@@ -321,14 +353,17 @@ class World:
     def moment(self, phase, nth, step, process):
         if self.healed:
             return
-        for d in [d for d in self.pending if d[1] == phase and d[2] == nth]:
-            self.pending.remove(d)
-            self.fire(d, step, process)
+        for d in self.pending[:]:
+            deed, of, which, _, aimed = d
+            at = nth if aimed in (None, "-") else self.nth_of_step.get(nth)
+            if of == phase and which == at and aimed in (None, "-", step):
+                self.pending.remove(d)
+                self.fire(d, step, process)
 
     # --- what goes wrong ---
 
     def fire(self, d, step, process):
-        deed, phase, _, x = d
+        deed, phase, _, x, _ = d
         self.fired.append(d)
         self.covered.append((deed, phase, step or "-"))
         getattr(self, "do_" + deed)(random.Random(x), process)
@@ -600,6 +635,10 @@ class World:
             shutil.copytree(state, self.saved_state, symlinks=True)
 
     def restore(self):
+        if self.next_client:
+            self.clients.append(self.next_client)
+            self.write_settings([(s, s.upper()) for s in SERVERS])
+            self.next_client = None
         if self.saved_state:
             state = os.path.join(self.folder, "state")
             shutil.rmtree(state)
@@ -609,6 +648,17 @@ class World:
     def do_protected(self, rng, p):
         with open(os.path.join(self.folder, "protected.csv"), "a", encoding="ascii") as f:
             f.write(self.someone(rng) + "\n")
+
+    def do_damaged_list(self, rng, p):
+        self.all_disturbed()
+        with open(os.path.join(self.folder, "protected.csv"), "ab") as f:
+            f.write(b'\xff\xfe"C02\0\n')
+
+    def do_new_account(self, rng, p):
+        """Between two runs: of the organization there is one state."""
+        if self.tools.joins_accounts:
+            self.all_disturbed()
+            self.next_client = self.client + "0"
 
     def do_pause(self, rng, p):
         if self.tools.has_status:
@@ -641,6 +691,7 @@ class World:
 
     def take_records(self):
         truth = self.c.truth()
+        self.server_ids = {v["id"]: v["name"] for v in truth["servers"]}
         self.records = {str(r["id"]): d["serial"] for d in truth["devices"] for r in d["records"]}
 
     def go_on(self, until):
@@ -689,8 +740,9 @@ class World:
             if self.main.status == 64:
                 wanted = dict.fromkeys(re.findall(r"--confirm (\w+=\d+)", said))
                 more = [x for w in wanted for x in ("--confirm", w)]
-            elif self.main.status == 4 and final and "--past-halt" in said:
-                more = ["--past-halt"]
+            elif self.main.status == 4 and final:
+                more = re.findall(r"say (--allow) ((?:organization|restored_state)=yes)", said)
+                more = [*more[0]] if more else ["--past-halt"] * ("--past-halt" in said)
             if not more or more[-1] in flags:
                 return
             flags += more
@@ -738,10 +790,10 @@ class World:
                 "from": {"rebuild": ["", home], "move": [home, ""], "assign": [""]}.get(job, [""]),
                 "disturbed": serial in self.disturbed and harmful,
             }
-        facts = {"devices": devices, "client": self.client, "settle": SETTLE, "fresh": FRESH,
+        facts = {"devices": devices, "clients": self.clients, "settle": SETTLE, "fresh": FRESH,
                  "request": REQUEST, "activity": ACTIVITY, "window": HOUR,
                  "writes": self.plan.writes, "limit": self.plan.limit, "skewed": self.skewed,
-                 "records": self.records, "seed": self.seed,
+                 "records": self.records, "server_ids": self.server_ids, "seed": self.seed,
                  "fired": [list(d) for d in self.fired]}
         with open(os.path.join(self.folder, "audit.ndjson"), encoding="utf-8") as f:
             audit = f.readlines()
@@ -764,7 +816,7 @@ class Tools:
         first = os.path.join(top, "first.csv")
         self.sim = subprocess.Popen(
             [sim or os.path.join(build, "depmend-sim"), "--fleet", first, "--port-file", port_file,
-             "--control", "--apple-key", os.path.join(top, "apple.pub"),
+             "--control", "--audit-bodies", "--apple-key", os.path.join(top, "apple.pub"),
              "--uem-client", "depmend:secret", "--tenant-code", "code"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
         while not (os.path.exists(port_file) and open(port_file).read().endswith("\n")):
@@ -776,6 +828,8 @@ class Tools:
         got = subprocess.run([self.depmend, "status", "--help"], check=False,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.has_status = got.returncode == 0
+        with open(self.depmend, "rb") as f:
+            self.joins_accounts = b"previous_client_ids" in f.read()
 
     def close(self):
         self.services.close()

@@ -21,6 +21,8 @@ import traceback
 
 import conductor
 import oracle
+import planted
+import realtime
 import world
 
 options = top = tools = None
@@ -39,10 +41,16 @@ def get_tools():
     return tools
 
 
-def play(seed, plan=None, turns=None, aim=None):
+def aim_of(seed):
+    """Half the seeds aim at a cell of the table."""
+    cells = world.cells()
+    return cells[seed // 2 * 611 % len(cells)] if seed % 2 else None
+
+
+def play(seed, plan=None, turns=None):
     """ret: sentences, the world, its tapes."""
     plan_tape, turn_tape = world.Tape(seed, plan), world.Tape(seed + 1, turns)
-    w = world.World(get_tools(), plan_tape, turn_tape, seed, aim)
+    w = world.World(get_tools(), plan_tape, turn_tape, seed, aim_of(seed))
     story = None
     try:
         story = w.happen()
@@ -88,8 +96,25 @@ def story_of(w):
              f"{w.plan.activity_ms // 1000} s, lag {w.plan.lag_ms // 1000}+"
              f"{w.plan.server_lag_ms // 1000} s, waves {w.plan.waves}, --max-wait "
              f"{w.plan.max_wait}, again {w.plan.again}"]
-    lines += [f"  {deed} at {phase} of change {nth}" for deed, phase, nth, _ in w.fired]
+    lines += [f"  {d[0]} at {d[1]} of change {d[2]} {d[4] or ''}" for d in w.fired]
     return lines
+
+
+def one_real(seed):
+    started = time.monotonic()
+    w = realtime.Real(get_tools(), seed)
+    try:
+        bad, story = w.happen()
+        bad += oracle.judge(story)
+    except Exception:
+        bad = ["H " + traceback.format_exc()]
+        get_tools().services.close()
+    told = [f"  on the real clock: {w.devices}", f"  {w.fired}"] if bad else []
+    if bad and options.keep:
+        kept = os.path.join(options.keep, f"real{seed}")
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(w.folder, kept)
+    return seed, bad, told, [], ["real"], time.monotonic() - started
 
 
 def one(seed):
@@ -107,6 +132,18 @@ def one(seed):
     return seed, bad, told, w.covered, w.plan.kinds, time.monotonic() - started
 
 
+def tell_coverage(cells):
+    """Which deeds met which phase of which change, and which cells stayed empty."""
+    wanted = world.cells()
+    hit = [c for c in wanted if c in cells]
+    print(f"coverage: {len(hit)} of {len(wanted)} cells, {100 * len(hit) / len(wanted):.1f} %")
+    for deed in world.DEEDS:
+        empty = [f"{phase}/{step[:3]}" for d, phase, step in wanted
+                 if d == deed and (d, phase, step) not in cells]
+        if empty:
+            print(f"  {deed:16} not: {' '.join(empty)}")
+
+
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("build")
@@ -118,6 +155,8 @@ def main():
     args.add_argument("--keep")
     args.add_argument("--shrink", action="store_true")
     args.add_argument("--coverage", action="store_true")
+    args.add_argument("--real", type=int, default=0, help="worlds on the real clock")
+    args.add_argument("--planted", action="store_true", help="the oracle's own test, too")
     opt = args.parse_args()
     opt.build = os.path.abspath(opt.build)
     memory = pathlib.Path("/dev/shm")  # where a sync takes no time
@@ -127,31 +166,40 @@ def main():
     failed, kinds, cells = 0, collections.Counter(), collections.Counter()
     failed_kinds, codes = collections.Counter(), collections.Counter()
     try:
-        with multiprocessing.Pool(opt.jobs, begin, (opt, folder)) as pool:
-            seeds = range(opt.seed, opt.seed + opt.n)
-            for seed, bad, told, covered, of, took in pool.imap_unordered(one, seeds):
-                kinds.update(of)
-                cells.update(covered)
-                if not bad:
-                    continue
-                failed += 1
-                failed_kinds.update(of)
-                codes.update(signature(bad))
-                print(f"not ok: seed {seed} ({took:.1f} s)")
-                print("\n".join(told + ["    " + b.replace("\n", "\n    ") for b in bad[:8]]),
-                      flush=True)
+        for play_one, n, jobs in ((one, opt.n, opt.jobs), (one_real, opt.real, 8)):
+            if not n:
+                continue
+            with multiprocessing.Pool(jobs, begin, (opt, folder)) as pool:
+                for seed, bad, told, covered, of, took in pool.imap_unordered(
+                        play_one, range(opt.seed, opt.seed + n)):
+                    kinds.update(of)
+                    cells.update(covered)
+                    if not bad:
+                        continue
+                    failed += 1
+                    failed_kinds.update(of)
+                    codes.update(signature(bad))
+                    print(f"not ok: seed {seed} ({took:.1f} s)")
+                    print("\n".join(told + ["    " + b.replace("\n", "\n    ") for b in bad[:8]]),
+                          flush=True)
+        if opt.planted:
+            begin(opt, folder)
+            n_planted, overlooked = planted.check(get_tools())
+            tools.close()
+            failed += len(overlooked)
+            print("\n".join([f"planted: {n_planted}, not found: {len(overlooked)}"] + overlooked))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     took = time.monotonic() - started
-    print(f"{opt.n} worlds in {took:.0f} s, {1000 * took / opt.n:.0f} ms each; "
-          f"{len(cells)} cells; wrong: {dict(codes)}")
+    total = opt.n + opt.real
+    print(f"{total} worlds in {took:.0f} s, {1000 * took / max(1, total):.0f} ms each; "
+          f"wrong: {dict(codes)}")
+    if codes:
+        print("of the worlds with each kind went wrong: " + ", ".join(
+            f"{k} {failed_kinds[k]}/{kinds[k]}" for k in sorted(kinds)))
     if opt.coverage:
-        for deed in world.DEEDS:
-            hit = {phase for d, phase, _ in cells if d == deed}
-            print(f"  {deed:16} {' '.join(p for p in world.PHASES if p in hit)}"
-                  f"{'   not: ' if len(hit) < len(world.PHASES) else ''}"
-                  f"{' '.join(p for p in world.PHASES if p not in hit)}")
-    print(f"{opt.n - failed} passed, {failed} failed")
+        tell_coverage(cells)
+    print(f"{total + (n_planted if opt.planted else 0) - failed} passed, {failed} failed")
     sys.exit(failed > 0)
 
 
