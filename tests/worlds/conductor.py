@@ -150,7 +150,7 @@ class Process:
         self.suspended = 0      # until when
         self.over = self.finished = self.final = False
         self.status = None
-        self.asks = self.sends = self.commits = 0
+        self.asks = self.sends = self.commits = self.sending_at = 0
         self.requests = []      # under way
 
     def ready(self, now):
@@ -259,6 +259,7 @@ class Conductor:
         self.take_requests(p)
         if p.question == SEND:
             p.sends += 1
+            p.sending_at = self.now     # it may be stopped between this and the bytes
             self.note("sending", process=p, text=p.text)
         elif p.question == COMMIT:
             p.commits += 1
@@ -334,6 +335,7 @@ class Conductor:
             while raw:
                 self.n_requests += 1
                 r = Request(self.n_requests, p, wire, raw, self.now)
+                r.checked = p.sending_at
                 p.requests.append(r)
                 self.note("request", process=p, request=r)
                 fate = self.lose.pop(0) if r.is_write() and self.lose else (None, 0)

@@ -127,6 +127,7 @@ def record(log, audit, facts):
             write = as_write(e["request"])
             if write:
                 events.append({"kind": "send", "t": e["at"], "n": e["request"].n, "boot": boot,
+                               "checked": e["request"].checked,
                                "proc": e["process"].name, **write})
         elif kind == "reached" and as_write(e["request"]):
             events.append({"kind": "reached", "t": e["at"], "n": e["request"].n,

@@ -29,7 +29,7 @@ class Story:
         self.settle, self.fresh = self.facts["settle"], self.facts["fresh"]
         self.sends, self.by_activity, self.told, self.places = [], {}, {}, {}
         self.commits, self.moves, self.reads, self.boots = {}, {}, {}, []
-        self.names, self.polled, self.planned = {}, set(), {}
+        self.names, self.polled, self.planned, self.accepted_at = {}, set(), {}, {}
         for serial, d in self.facts["devices"].items():
             self.places[serial] = [(0, d["home"])]
         for e in self.events:
@@ -50,6 +50,9 @@ class Story:
         s.update(status=e["status"], replied=e["t"], activity=e["activity"])
         if e["activity"] and "t" in s:
             self.by_activity[e["activity"]] = s
+
+    def see_accepted(self, e):
+        self.accepted_at.setdefault(e["t"], set()).add(e["activity"])
 
     def see_told(self, e):
         self.polled.add(e["activity"])
@@ -141,6 +144,36 @@ class Story:
             return None
         return f"its outcome is open for {(t - last) // 1000} s only"
 
+    def forgotten(self, s, t):
+        """Whether the state that was used at t is older than the request s."""
+        return any(saved <= (s["replied"] or 1 << 62) and s["t"] <= restored <= t
+                   for saved, restored in self.facts["amnesia"])
+
+    def beyond(self, serial):
+        """Whether a request whose activity nobody knew acted later than services are assumed to:
+        what no client can close."""
+        for m in self.moves.get(serial, []):
+            s = self.by_activity.get(m["activity"]) or next(
+                (x for x in self.sends if x["reached"] and
+                 m["activity"] in self.accepted_at.get(x["reached"], ())), None)
+            if m["ours"] and s and m["t"] - s["t"] > self.facts["activity"] and (
+                    not self.is_known(s, {"t": m["t"], "proc": ""}) or
+                    self.forgotten(s, 1 << 62)):
+                return True
+        return False
+
+    def was_in_vain(self, s):
+        """A release that did not happen and, as its end was told or its time is over, never will:
+        that can be read. Nobody can read whether a wipe is on its way."""
+        return s["type"] == RELEASES and not any(
+            m["ours"] and m["what"] == "release" and m["t"] >= s["t"]
+            for serial in s["serials"] for m in self.moves.get(serial, [])
+            if m["activity"] in self.activities_of(s))
+
+    def activities_of(self, s):
+        """Also those whose id the client never got to know."""
+        return {s["activity"]} - {None} or self.accepted_at.get(s["reached"], set())
+
     def is_open(self, serial, t):
         by = {"t": t, "proc": ""}
         return any(serial in s["serials"] and s["t"] <= t and s["service"] == "apple" and
@@ -166,7 +199,7 @@ def o1_one_effect(story):
             continue
         for before in story.sends[:i]:
             both = set(before["serials"]) & set(s["serials"])
-            if before["service"] != "apple" or not both:
+            if before["service"] != "apple" or not both or story.forgotten(before, s["t"]):
                 continue
             why = story.open_since(before, s)
             if why:
@@ -189,11 +222,15 @@ def o2_true_rows(story):
         for serial, row in e["rows"].items():
             d = story.facts["devices"].get(serial)
             t = evidence_time(row)
-            if not d or row.get("outcome") != "done" or t is None:
+            if not d or row.get("outcome") != "done" or t is None or story.beyond(serial):
                 continue
             wanted = d["wanted"]
             if wanted is None:
                 continue
+            if d["put_back"]:   # where it was when it was taken off, maybe by somebody else's hand
+                taken = [m["before"] for m in story.moves.get(serial, [])
+                         if m["ours"] and m["what"] == "unassign" and m["t"] <= t]
+                wanted = taken[-1] if taken else wanted
             shown = story.places_between(serial, t - story.settle - SLACK, t + SLACK)
             if not story.same(wanted) & shown:
                 yield (f"O2 {serial} is called done by a look of {clock(t)}, when it was on "
@@ -224,10 +261,13 @@ def o3_custody(story):
             continue
         for serial in story.facts["devices"]:
             since = off_by_us(story, serial, e["t"])
-            if since is None:
+            if since is None or story.beyond(serial):
                 continue
             row = e["rows"].get(serial, {})
             named = serial in e["named"] if e["named"] is not None else None
+            silent = {"skipped", "unmatched", "protected", "noted", "pending", "undecided"}
+            if row.get("outcome") in silent and named:
+                continue    # another run's row; status says what is open
             if row.get("outcome") in FINE | {"drifted", "restored", "pending"} and row:
                 yield (f"O3 {e['proc']} ended with {serial} off its server since {clock(since)}, "
                        f"and calls it {row.get('outcome')} ({row.get('reason', '')[:60]})")
@@ -248,12 +288,13 @@ def o4_fresh_look(story):
         if s["service"] != "apple" or s["type"] == RELEASES:
             continue
         for serial in s["serials"]:
-            look = story.last_look(serial, s["t"])
+            at = s["checked"]   # a stop between the last check and the bytes nobody can see
+            look = story.last_look(serial, at)
             if not look:
-                yield f"O4 {s['type']} of {serial} left at {clock(s['t'])} without any look"
-            elif s["t"] - look["t"] > story.fresh + SLACK:
-                yield (f"O4 {s['type']} of {serial} left at {clock(s['t'])} ({s['proc']}) on a "
-                       f"look that ended {(s['t'] - look['t']) // 1000} s before")
+                yield f"O4 {s['type']} of {serial} left at {clock(at)} without any look"
+            elif at - look["t"] > story.fresh + SLACK:
+                yield (f"O4 {s['type']} of {serial} left at {clock(at)} ({s['proc']}) on a "
+                       f"look that ended {(at - look['t']) // 1000} s before")
 
 
 def o5_never_worse(story):
@@ -289,18 +330,21 @@ def o6_once(story):
         s = story.find(e["n"])
         if s["status"] is not None and 400 <= s["status"] < 500:
             continue
+        s = {**s, **e}
         serials = e["serials"] or [story.facts["records"].get(str(e["record"]), "?")]
         for serial in serials:
             key = e["type"], serial, e.get("record"), lives.get(serial, 0)
-            if key in sent:
+            before = sent.get(key)
+            if before and not story.forgotten(before, e["t"]) and not (
+                    story.was_in_vain(before) and not story.open_since(before, e)):
                 yield (f"O6 {e['type']} of {serial} left at {clock(e['t'])}, and before at "
-                       f"{clock(sent[key])}")
-            sent[key] = e["t"]
+                       f"{clock(before['t'])}")
+            sent[key] = s
 
 
 def o7_limits(story):
     f = story.facts
-    if f["skewed"]:
+    if f["skewed"] or f["amnesia"]:
         return
     writes = [s for s in story.sends if s["service"] == "apple"]
     for i, s in enumerate(writes):
@@ -332,7 +376,9 @@ def o8_statuses(story):
             yield f"O8 {e['proc']} ended 0 with rows {'/'.join(sorted(outcomes - FINE))}"
         if status == 3 and (outcomes & OPEN or not outcomes & SOME_FAILED):
             yield f"O8 {e['proc']} ended 3 with rows {'/'.join(sorted(outcomes))}"
-        if status == 5 and not outcomes & OPEN:
+        # Rows of other rules may all be fine, and yet something is open.
+        if status == 5 and not outcomes & OPEN and not any(
+                s["t"] <= e["t"] for s in story.sends):
             yield f"O8 {e['proc']} ended 5 with rows {'/'.join(sorted(outcomes))}"
 
 
@@ -351,6 +397,8 @@ def final(story):
         row = rows.get(serial, {})
         outcome = row.get("outcome")
         since = off_by_us(story, serial, last["t"])
+        if story.beyond(serial):
+            continue
         if since is not None and not d["disturbed"]:
             yield f"F {serial} is off its server since {clock(since)}, and stays ({outcome})"
         elif since is not None and outcome not in NAMED_OFF:
@@ -360,6 +408,9 @@ def final(story):
         if outcome in (None, "pending", "planned", "restored") or (
                 outcome in OPEN and not d["disturbed"]):
             yield f"F {serial} ends {outcome} ({row.get('reason', '')[:80]})"
+        if outcome in ("held", "unverified") and d["job"] in ("wipe", "release") and (
+                story.facts["cut_off"]):
+            continue    # whether it left nobody knows: a person decides
         if not d["disturbed"] and d["job"] != "keep" and outcome not in ("done", "unchanged"):
             yield f"F {serial} was left in peace and ends {outcome} ({row.get('reason', '')[:80]})"
         if not d["disturbed"] and d["job"] != "keep" and not any(

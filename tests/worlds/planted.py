@@ -211,6 +211,7 @@ def the_looks_are_two_minutes_older(h):
 @planted("O4", rebuild)
 def it_left_later(h):
     put = h.sends(PUT)
+    put["checked"] += 10 * MINUTE
     for e in h.events:
         if e["t"] >= put["t"]:
             e["t"] += 10 * MINUTE

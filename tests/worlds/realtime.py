@@ -184,7 +184,7 @@ class Real:
             "disturbed": s in harmed} for s, (job, home, target) in self.devices.items()}
         facts = {"devices": devices, "clients": [self.client], "settle": SETTLE, "fresh": 60_000,
                  "request": REQUEST, "activity": ACTIVITY, "window": 3600_000, "writes": 100000,
-                 "limit": 500, "skewed": False, "records": {}, "server_ids": self.server_ids, "seed": self.seed,
+                 "limit": 500, "skewed": False, "amnesia": [], "cut_off": True, "records": {}, "server_ids": self.server_ids, "seed": self.seed,
                  "fired": self.fired, "maybe_unknown": bool(self.killed)}
         with open(os.path.join(self.folder, "audit.ndjson"), encoding="utf-8") as f:
             events = self.events(f, facts)
@@ -210,7 +210,8 @@ class Real:
                 write = history.as_write(request)
             if write:
                 doc = told if line["status"] == 201 and not broken else None
-                events.append({"kind": "send", "t": t, "n": n, "boot": 0, "proc": "real", **write})
+                events.append({"kind": "send", "t": t, "checked": t, "n": n, "boot": 0,
+                               "proc": "real", **write})
                 events.append({"kind": "reply", "t": t, "n": n, "proc": "real",
                                "status": None if broken else line["status"],
                                "activity": doc["data"]["id"] if doc else None})

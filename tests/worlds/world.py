@@ -36,7 +36,7 @@ KINDS = {
     "servers": ["rename_server", "delete_server", "recreate_server"],
     "records": ["wipe", "unenroll", "enroll", "delete_record"],
     "slow": ["late", "stuck", "outlasts"],
-    "half": ["half", "fails", "unlogged", "misreported", "ignored", "stops_half"],
+    "half": ["half", "fails", "unlogged", "ignored", "stops_half"],
     "stale": ["stale", "lag"],
     "lists": ["partial", "shifting", "clamped", "cut", "repeated"],
     "refusals": ["refused", "refused_first", "refused_all"],
@@ -53,6 +53,9 @@ SKEWS = {"clock_step"}
 HARMLESS = {"kill", "reboot", "term", "int", "hup", "twice", "suspend", "freeze", "clock_step",
             "late", "stale", "lag", "clamped", "too_many", "unavailable", "lost",
             "arrives_late", "lost_5xx", "never_arrives", "reader", "second_writer"}
+# ... or that leave open whether a request was carried out.
+CUT_OFF = {"kill", "reboot", "twice", "freeze", "suspend", "lost", "arrives_late", "lost_5xx",
+           "never_arrives"}
 PHASES = ["unsent", "intent", "sent", "accepted", "hidden", "visible", "terminal", "proved",
           "custody"]
 
@@ -193,7 +196,8 @@ class World:
         self.of_step = collections.Counter()
         self.nth_of_step = {}   # write -> the how manieth of its type
         self.ended_at = {}      # write -> when its end was told
-        self.saved_state = None
+        self.saved_state, self.saved_at = None, 0
+        self.amnesia = []       # from when to when the state that is used knows nothing
         self.n_processes = 0
         self.skewed = False
         self.main = None
@@ -503,9 +507,6 @@ class World:
     def do_ignored(self, rng, p):
         self.order(rng, apple__ignored=self.someone(rng))
 
-    def do_misreported(self, rng, p):
-        self.order(rng, apple__misreported=self.someone(rng))
-
     def do_fails(self, rng, p):
         self.all_disturbed()
         self.order(rng, apple__activity_end="failed")
@@ -631,7 +632,8 @@ class World:
         self.all_disturbed()
         state = os.path.join(self.folder, "state")
         if not self.saved_state and os.path.isdir(state):
-            self.saved_state = os.path.join(self.folder, "saved")
+            self.saved_state = os.path.join(self.folder, f"saved{len(self.fired)}")
+            self.saved_at = self.c.now
             shutil.copytree(state, self.saved_state, symlinks=True)
 
     def restore(self):
@@ -644,6 +646,7 @@ class World:
             shutil.rmtree(state)
             shutil.copytree(self.saved_state, state, symlinks=True)
             self.saved_state = None
+            self.amnesia.append([self.saved_at, self.c.now])
 
     def do_protected(self, rng, p):
         with open(os.path.join(self.folder, "protected.csv"), "a", encoding="ascii") as f:
@@ -770,12 +773,14 @@ class World:
         self.go_on(end)
         self.restore()
         self.plan.max_wait = "48h"
-        for turn in range(4):
+        for turn in range(7):
             self.c.now += HOUR
             self.carry_out(self.apply(), end + DAY, final=True)
             if not self.main.over:
                 raise conductor.Broken(f"{self.main.name} goes on for ever")
-            if self.main.status in ((0,) if turn < 2 else (0, 3)):
+            # What was put back early is planned anew by the run after.
+            if self.main.status == 0 or (turn > 1 and self.main.status == 3 and
+                                         "run.put_back" not in self.said(self.main)):
                 break
 
     def as_history(self):
@@ -793,6 +798,8 @@ class World:
         facts = {"devices": devices, "clients": self.clients, "settle": SETTLE, "fresh": FRESH,
                  "request": REQUEST, "activity": ACTIVITY, "window": HOUR,
                  "writes": self.plan.writes, "limit": self.plan.limit, "skewed": self.skewed,
+                 "amnesia": self.amnesia,
+                 "cut_off": any(d[0] in CUT_OFF for d in self.fired),
                  "records": self.records, "server_ids": self.server_ids, "seed": self.seed,
                  "fired": [list(d) for d in self.fired]}
         with open(os.path.join(self.folder, "audit.ndjson"), encoding="utf-8") as f:
