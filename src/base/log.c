@@ -20,18 +20,6 @@ enum log_level log_get_level(void)
 	return current;
 }
 
-void text_clean(char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)p[i];
-
-		if (c < 0x20 || c == 0x7f)
-			p[i] = '?';
-		else if (c == 0xc2 && i + 1 < n && (unsigned char)p[i + 1] < 0xa0)
-			p[i] = p[i + 1] = '?';
-	}
-}
-
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	char line[1024];

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 enum log_level { LOG_QUIET = 0, LOG_WARN = 1, LOG_INFO = 2, LOG_DEBUG = 3 };
 
@@ -36,8 +37,5 @@ bool log_status_shown(void);
 /* One line for people, of any length: the status line is taken away first, control bytes are
  * replaced, the newline is added. */
 void text_line(FILE *out, const char *fmt, ...) PRINTF(2, 3);
-
-/* Replaces bytes below 0x20, 0x7f and C1 controls (as UTF-8) by '?', in place. */
-void text_clean(char *p, size_t n);
 
 #endif

@@ -29,45 +29,6 @@ bool str_ends_nocase(struct str s, struct str suffix)
 	return s.n >= suffix.n && str_eq_nocase(str_sub(s, s.n - suffix.n, suffix.n), suffix);
 }
 
-bool str_contains_nocase(struct str s, struct str part)
-{
-	char first = part.n ? ascii_lower(part.p[0]) : '\0';
-
-	for (size_t i = 0; i + part.n <= s.n; i++)
-		if (part.n == 0 || (ascii_lower(s.p[i]) == first &&
-					   str_eq_nocase(str_sub(s, i, part.n), part)))
-			return true;
-	return false;
-}
-
-/* Backs up to the last star only, so hostile patterns cannot make it exponential. */
-bool str_glob_nocase(struct str s, struct str pattern)
-{
-	size_t i = 0, k = 0, star = SIZE_MAX, mark = 0;
-
-	while (i < s.n) {
-		bool one = k < pattern.n && pattern.p[k] != '*' &&
-			   (pattern.p[k] == '?' ||
-				   ascii_lower(pattern.p[k]) == ascii_lower(s.p[i]));
-
-		if (one) {
-			i++;
-			k++;
-		} else if (k < pattern.n && pattern.p[k] == '*') {
-			star = k++;
-			mark = i;
-		} else if (star != SIZE_MAX) {
-			k = star + 1;
-			i = ++mark;
-		} else {
-			return false;
-		}
-	}
-	while (k < pattern.n && pattern.p[k] == '*')
-		k++;
-	return k == pattern.n;
-}
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "io/json.h"
 
 void json_out_init(struct json_out *o, struct buf *b)
@@ -23,6 +24,19 @@ static const char *escape_of(unsigned char b)
 	}
 }
 
+/* Of one whole character of up to three bytes. */
+static unsigned code_point(const char *p, size_t n)
+{
+	unsigned c = (unsigned char)p[0];
+
+	if (n == 1)
+		return c;
+	c &= n == 2 ? 0x1fu : 0x0fu;
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char)p[i] & 0x3fu);
+	return c;
+}
+
 /* Readers stop at bytes that are no UTF-8, so these become U+FFFD. */
 static void put_text(struct buf *b, struct str v)
 {
@@ -33,15 +47,20 @@ static void put_text(struct buf *b, struct str v)
 	for (size_t i = 0; i < v.n; i++) {
 		unsigned char c = (unsigned char)v.p[i];
 		const char *escape = escape_of(c);
+		size_t obeyed = utf8 && (c >= 0x7f) ? text_obeyed(str_sub(v, i, v.n - i)) : 0;
 
-		if (!escape && c >= 0x20 && (c < 0x80 || utf8))
+		if (!escape && !obeyed && c >= 0x20 && (c < 0x80 || utf8))
 			continue;
 		buf_add(b, v.p + from, i - from);
+		i += obeyed ? obeyed - 1 : 0;
 		from = i + 1;
 		if (escape)
 			buf_z(b, escape);
 		else
-			buf_printf(b, "\\u%04x", c < 0x20 ? c : 0xfffdu);
+			buf_printf(b, "\\u%04x",
+				obeyed     ? code_point(v.p + i + 1 - obeyed, obeyed)
+				: c < 0x20 ? c
+					   : 0xfffdu);
 	}
 	if (v.n > from)
 		buf_add(b, v.p + from, v.n - from);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "base/time.h"
 
 enum { FLUSH_BYTES = 64 * 1024, SLACK_BYTES = 64 * 1024 };
@@ -56,14 +57,10 @@ void page_printf(struct page *p, const char *fmt, ...)
 	page_raw(p, text);
 }
 
-/* Bytes of the control character at p: C0, DEL, or C1 as UTF-8; 0 when it is none. */
+/* Bytes of a character at p that must not act on the page; 0: it may stand there. */
 static size_t control_at(const char *p, size_t n)
 {
-	unsigned char c = (unsigned char)p[0];
-
-	if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
-		return 1;
-	return c == 0xc2 && n > 1 && (unsigned char)p[1] < 0xa0 ? 2 : 0;
+	return p[0] == '\t' || p[0] == '\n' ? 0 : text_obeyed((struct str){ p, n });
 }
 
 static void put_escaped(struct buf *b, char c)

@@ -39,6 +39,12 @@ static void formulas_are_neutralised_when_asked(void **state)
 	writes("@x", true, "'@x");
 	writes("\tx", true, "'\tx");
 	writes("=A1,B1", true, "\"'=A1,B1\"");
+	writes("\xef\xbc\x9dx", true, "'\xef\xbc\x9dx"); /* full-width = */
+	writes("\xef\xbc\x8bx", true, "'\xef\xbc\x8bx");
+	writes("\xef\xbc\x8dx", true, "'\xef\xbc\x8dx");
+	writes("\xef\xbc\xa0x", true, "'\xef\xbc\xa0x");
+	writes("\xef\xbc\xa1x", true, "\xef\xbc\xa1x"); /* full-width A */
+	writes("\xef\xbc", true, "\xef\xbc");
 	writes("=A1", false, "=A1");
 	writes("a=1", true, "a=1");
 	writes("", true, "");
@@ -51,6 +57,7 @@ static void plain_takes_it_back(void **state)
 	(void)state;
 	assert_true(str_eq(csv_plain(STR("'=x")), STR("=x")));
 	assert_true(str_eq(csv_plain(STR("'-1")), STR("-1")));
+	assert_true(str_eq(csv_plain(STR("'\xef\xbc\x9dx")), STR("\xef\xbc\x9dx")));
 	assert_true(str_eq(csv_plain(STR("'\tx")), STR("\tx")));
 	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
 		assert_true(str_eq(csv_plain(str_from(same[i])), str_from(same[i])));

@@ -227,6 +227,9 @@ static void test_write(void **state)
 	json_out_init(&o, &b);
 	json_obj(&o, NULL);
 	json_put_str(&o, "a\"", STR("q\"b\\s\n\r\t\x01\x7f\xc3\xa9"));
+	json_put_str(&o, "obeyed",
+		STR("\xc2\x9b"
+		    "31m\xe2\x80\xae\xe2\x81\xa6\xd8\x9c\xe2\x80\x94"));
 	json_put_str(&o, "bad", STR("x\xff\xc3y"));
 	json_put_str(&o, "none", STR_NONE);
 	json_put_str(&o, "nul", STR("a\0b"));
@@ -247,7 +250,8 @@ static void test_write(void **state)
 	json_put_null(&o, "n");
 	json_obj_end(&o);
 	assert_string_equal(buf_cstr(&b),
-		"{\"a\\\"\":\"q\\\"b\\\\s\\n\\r\\t\\u0001\x7f\xc3\xa9\",\"bad\":"
+		"{\"a\\\"\":\"q\\\"b\\\\s\\n\\r\\t\\u0001\\u007f\xc3\xa9\",\"obeyed\":"
+		"\"\\u009b31m\\u202e\\u2066\\u061c\xe2\x80\x94\",\"bad\":"
 		"\"x\\ufffd\\ufffdy\","
 		"\"none\":\"\",\"nul\":\"a\\u0000b\","
 		"\"l\":[-9223372036854775808,9223372036854775807,0,[],{},{\"r\":1}],"

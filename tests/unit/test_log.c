@@ -87,12 +87,45 @@ static void loses_none_of_too_many_kinds(void **state)
 	free(text);
 }
 
+static void cleaned(const char *text, const char *want)
+{
+	char copy[64];
+
+	(void)strncpy(copy, text, sizeof(copy) - 1);
+	copy[sizeof(copy) - 1] = '\0';
+	text_clean(copy, strlen(copy));
+	assert_string_equal(copy, want);
+}
+
+static void nothing_from_outside_is_obeyed(void **state)
+{
+	(void)state;
+	cleaned("plain \xc3\xa9 \xe2\x80\x94 \xe6\x97\xa5",
+		"plain \xc3\xa9 \xe2\x80\x94 \xe6\x97\xa5");
+	cleaned("\033[31m\r\n\x7f", "?[31m???");
+	cleaned("\xc2\x9b"
+		"31m",
+		"??31m");
+	cleaned("x\x9b"
+		"31m",
+		"x?31m");
+	cleaned("a\xe2\x80\xae"
+		"b",
+		"a???b"); /* right-to-left override */
+	cleaned("\xe2\x81\xa6"
+		"b",
+		"???b");                          /* isolate */
+	cleaned("\xe2\x80\x8f\xd8\x9c", "?????"); /* marks */
+	cleaned("\xe2\x80\xa8", "???");           /* line separator */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_the_first_the_tenth_and_how_many),
 		cmocka_unit_test(tells_each_when_much_is_wanted),
 		cmocka_unit_test(loses_none_of_too_many_kinds),
+		cmocka_unit_test(nothing_from_outside_is_obeyed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

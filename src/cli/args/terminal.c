@@ -43,11 +43,22 @@ FILE *cli_page_begin(struct cli_page *page, FILE *out)
 	return page->whole;
 }
 
+/* A page has line breaks and colours of our own; nothing else in it may be obeyed. */
+static void clean_lines(char *p, size_t n)
+{
+	for (size_t from = 0, i = 0; i <= n; i++)
+		if (i == n || p[i] == '\n' || p[i] == '\033') {
+			text_clean(p + from, i - from);
+			from = i + 1;
+		}
+}
+
 void cli_page_end(struct cli_page *page)
 {
 	if (fclose(page->whole) != 0)
 		abort();
 	log_status(NULL);
+	clean_lines(page->text, page->n);
 	fold((struct str){ page->text, page->n }, cli_columns(page->out), page->out);
 	free(page->text);
 }

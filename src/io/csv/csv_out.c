@@ -11,6 +11,16 @@ static bool needs_quotes(struct str text)
 	return false;
 }
 
+/* Spreadsheets take the full-width forms U+FF0B, U+FF0D, U+FF1D and U+FF20 for + - = @. */
+bool csv_is_formula(struct str text)
+{
+	if (text.n == 0 || !csv_starts_formula(text.p[0]))
+		return false;
+	if (text.p[0] != '\xef')
+		return true;
+	return text.n >= 3 && text.p[1] == '\xbc' && memchr("\x8b\x8d\x9d\xa0", text.p[2], 4);
+}
+
 void csv_cell(struct buf *out, struct str text, bool neutral)
 {
 	bool quotes = needs_quotes(text);

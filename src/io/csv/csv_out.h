@@ -10,19 +10,17 @@
 #include "base/str.h"
 
 /* Appends one cell. With `neutral`, a text that a spreadsheet would run as a formula (starting
- * with = + - @ or TAB) gets a leading apostrophe. */
+ * with = + - @, also full-width, or TAB or CR) gets a leading apostrophe. */
 void csv_cell(struct buf *out, struct str text, bool neutral);
 
-/* Whether a spreadsheet would run a text that starts so. */
+/* Whether a text that starts so may be one that a spreadsheet runs; csv_is_formula() is sure. */
 static inline bool csv_starts_formula(char c)
 {
-	return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t';
+	return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t' || c == '\r' ||
+	       c == '\xef';
 }
 
-static inline bool csv_is_formula(struct str text)
-{
-	return text.n && csv_starts_formula(text.p[0]);
-}
+bool csv_is_formula(struct str text);
 
 /* Takes back what csv_cell() did: '=x -> =x. Borrows from text. */
 struct str csv_plain(struct str text);
