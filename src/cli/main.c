@@ -9,6 +9,7 @@
 #include "base/version.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
+#include "os/environment.h"
 #include "os/process.h"
 #include "report/status.h"
 
@@ -66,9 +67,10 @@ int main(int argc, char **argv)
 	/* A core file would hold keys; a program that collects cores does not mind the limit. */
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	(void)prctl(PR_SET_DUMPABLE, 0);
+	environment_harden();
 	/* Texts are UTF-8; numbers and dates stay as they are in every locale. */
 	(void)setlocale(LC_CTYPE, "");
-	if (cli_parse(&cli, argc, argv, &err))
+	if (cli_parse(&cli, argc, argv, &err) || environment_files(&err))
 		return cli_fail(&cli, &err);
 	status = flush(run(&cli));
 	log_repeats();

@@ -35,7 +35,7 @@ enum errc facts_uem_groups(struct facts *f, struct err *err)
 
 	if (f->fleet->n_groups)
 		return ERR_OK;
-	for (size_t i = 0; i < s->uem.n_tokens && i < FLEET_MAX_GROUPS && !rc; i++) {
+	for (size_t i = 0; i < s->uem.n_tokens && !rc; i++) {
 		struct group *g = &f->fleet->groups[i];
 		struct str name = str_from(s->uem.tokens[i].group);
 

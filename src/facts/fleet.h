@@ -12,7 +12,7 @@
 #include "model/snapshot.h"
 
 #define SERVER_NONE UINT32_MAX
-enum { FLEET_MAX_GROUPS = 32 };
+enum { FLEET_MAX_GROUPS = SETTINGS_MAX_TOKENS };
 
 struct server {
 	uint32_t id, name;    /* slots of fleet.texts */

@@ -19,6 +19,12 @@ enum secret_kind { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL, SECRET_COMMAND, 
 
 enum { SECRET_MAX_BYTES = 256 * 1024 };
 
+/* Bounds that the settings refuse to pass, so that nothing of them is left out in silence later. */
+enum {
+	SETTINGS_MAX_TOKENS = 32,    /* entries of uem.tokens; a bit each in masks of groups */
+	SETTINGS_MAX_ENROLLMENT = 4, /* servers under enrollment: */
+};
+
 struct secret {
 	enum secret_kind kind;
 	const char *value; /* path (made absolute against the naming file), credential or variable

@@ -98,7 +98,7 @@ void settings_read_enrollment(
 {
 	struct settings *s = to;
 
-	if (!n || !list_ok(r, n, YAML_LIST, SETTINGS_MAX_LIST))
+	if (!n || !list_ok(r, n, YAML_LIST, SETTINGS_MAX_ENROLLMENT))
 		return;
 	s->enrollment = arena_zalloc(r->arena, (n->n_children + 1) * sizeof(*s->enrollment));
 	for (const struct yaml_node *m = n->first; m; m = m->next) {

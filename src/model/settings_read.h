@@ -9,7 +9,6 @@
 #include "model/settings_schema.h"
 
 enum {
-	SETTINGS_MAX_TOKENS = 1000,
 	SETTINGS_MAX_ARGS = 64,
 	SETTINGS_MAX_LIST = 100,
 	SETTINGS_MAX_BATCH = 10000,

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "facts/organization.h"
+#include "model/allowance.h"
 #include "plan/limits.h"
 
 /* The plan, and what others did in the last 24 hours. */
@@ -65,22 +66,11 @@ static enum errc check_limit(
 
 static enum errc check_words(const char *const *allowed, struct err *err)
 {
-	static const char *const known[] = { "devices", "percent", "release", "delete_record",
-		"wipe", "fleet", "organization", "empty" };
+	enum errc rc = ERR_OK;
 
-	for (size_t i = 0; allowed && allowed[i]; i++) {
-		struct str value = str_from(allowed[i]), word = str_cut(&value, '=');
-		bool found = false;
-
-		for (size_t k = 0; k < sizeof(known) / sizeof(*known); k++)
-			found |= str_eq(word, str_from(known[k]));
-		if (!found)
-			return err_set(err, ERR_USAGE,
-				"--allow knows devices, percent, release, delete_record, wipe, "
-				"fleet, organization and empty, not '%.*s'",
-				STR_FMT(word));
-	}
-	return ERR_OK;
+	for (size_t i = 0; allowed && allowed[i] && !rc; i++)
+		rc = allowance_check(str_from(allowed[i]), err);
+	return rc;
 }
 
 enum errc guard_lift(struct facts *f, const char *const *allowed, struct err *err)

@@ -7,7 +7,7 @@
 #include "report/summary.h"
 #include "report/table.h"
 
-enum { KEY_MAX_BYTES = 64 * 1024 };
+enum { KEY_MAX_BYTES = 64 * 1024, MOST_NAMES = 10, MOST_LINES = 60 };
 
 /* One line: the rows that share rule, server, steps and outcome. */
 struct line {
@@ -129,21 +129,23 @@ static void add_line(const struct plan_summary *p, const struct line *l, struct 
 	add_steps(rest, t);
 }
 
+/* Beyond MOST_NAMES only a count, so that a file of a thousand rules stays readable. */
 static void print_idle(const struct plan_summary *p, FILE *out)
 {
+	uint32_t n = 0;
 	struct buf names;
 
 	buf_init(&names, KEY_MAX_BYTES);
 	for (uint32_t i = 0; i < p->rules.n; i++) {
-		if (p->rule_matched[i])
+		if (p->rule_matched[i] || n++ >= MOST_NAMES)
 			continue;
 		buf_z(&names, names.n ? ", " : "rules that matched nothing: ");
 		buf_str(&names, map_key(&p->rules, i));
 	}
-	if (names.n) {
-		text_clean(names.p, names.n);
-		(void)fprintf(out, "%s\n", buf_cstr(&names));
-	}
+	if (n > MOST_NAMES)
+		buf_printf(&names, " and %u more", n - MOST_NAMES);
+	if (names.n)
+		text_line(out, "%s", buf_cstr(&names));
 	buf_release(&names);
 }
 
@@ -158,9 +160,12 @@ void plan_summary_print(const struct plan_summary *p, FILE *out)
 	qsort(order, p->n, sizeof(*order), compare);
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
 		table_cell(t, str_from(titles[i]));
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n && i < MOST_LINES; i++)
 		add_line(p, order[i], t);
 	table_print(t, out);
+	if (p->n > MOST_LINES)
+		text_line(out, "  and %zu more lines: the CSV of the plan has every row",
+			p->n - MOST_LINES);
 	print_idle(p, out);
 	table_free(t);
 	free(order);

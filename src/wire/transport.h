@@ -25,7 +25,7 @@
 /* TO_BARE: presigned URLs, no credentials, no rate class. TO_DEP + i: Apple's DEP service with the
  * token of settings.enrollment[i]. */
 enum transport_service { TO_APPLE, TO_UEM, TO_BARE, TO_DEP };
-enum { TRANSPORT_MAX_DEP = 4, TRANSPORT_AHEAD_MS = 60000 };
+enum { TRANSPORT_MAX_DEP = SETTINGS_MAX_ENROLLMENT, TRANSPORT_AHEAD_MS = 60000 };
 
 struct transport;
 

@@ -26,6 +26,15 @@ static uint64_t count_step(const struct plan *p, enum step_kind kind, bool force
 	return n;
 }
 
+/* The number to confirm for a step: of migrations those that happen at once, where there are any.
+ */
+static uint64_t count_asked(const struct plan *p, enum step_kind kind)
+{
+	uint64_t forced = kind == STEP_MIGRATE ? count_step(p, kind, true) : 0;
+
+	return forced ? forced : count_step(p, kind, false);
+}
+
 static enum errc check_counts(const struct cli *cli, const struct plan *p, struct err *err)
 {
 	for (size_t i = 0; i < cli->n_given; i++) {
@@ -40,7 +49,7 @@ static enum errc check_counts(const struct cli *cli, const struct plan *p, struc
 		if (!step_from_word(word, &kind) || !str_to_u64(rest, &want))
 			return err_set(err, ERR_USAGE, "--confirm takes STEP=COUNT, not '%s'",
 				cli->given[i].value);
-		is = count_step(p, kind, false);
+		is = count_asked(p, kind);
 		if (is != want)
 			return err_set(err, ERR_GUARD,
 				"the plan has %llu devices to %.*s, not %llu: review it again",

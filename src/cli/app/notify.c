@@ -50,13 +50,14 @@ static enum errc make_request(const struct settings *s, const char *path,
 		buf_char(&whole, '?');
 	buf_str(&whole, query);
 	http_request_init(ret, HTTP_TRIGGER, "POST");
+	rc = buf_check(&whole, "the URL of notify", err);
 	ret->url = mem_dupz(buf_view(&whole));
 	ret->max_body = REPLY_MAX_BYTES;
 	if (counts)
 		put_counts(counts, &ret->body);
 	buf_wipe(&whole);
 	buf_wipe(&url);
-	if (http_url_allowed(ret->url, NULL))
+	if (!rc && http_url_allowed(ret->url, NULL))
 		rc = err_set(err, ERR_SETTINGS, "its URL is none that may be used");
 	if (!rc)
 		rc = http_request_header(ret, "Content-Type", STR("text/plain"), err);

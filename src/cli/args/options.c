@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/args/options.h"
+#include "model/allowance.h"
+#include "model/step.h"
 
 static const struct command commands[COMMAND_MAX_] = {
 #define X(id_, word, args_, min, max, help_) \
@@ -101,6 +103,17 @@ static bool is_one_of(struct str value, const char *words)
 	return false;
 }
 
+/* A step, or what a command of its own asks about. */
+static bool confirm_fits(struct str count)
+{
+	struct str word = str_cut(&count, '=');
+	enum step_kind step;
+	uint64_t n;
+
+	return (step_from_word(word, &step) || str_eq(word, STR("forget"))) &&
+	       str_to_u64(count, &n);
+}
+
 static bool value_fits(const struct option_info *o, const char *value)
 {
 	struct str s = str_from(value), rest = s;
@@ -113,12 +126,16 @@ static bool value_fits(const struct option_info *o, const char *value)
 		return is_one_of(s, o->arg);
 	case KIND_COUNT:
 		return str_to_u64(s, &n);
+	case KIND_SOME:
+		return str_to_u64(s, &n) && n > 0;
 	case KIND_DURATION:
 		return duration_parse(s, &d);
 	case KIND_TIME:
 		return time_parse(s, &at);
 	case KIND_PAIR:
 		return str_cut(&rest, '=').n > 0 && strchr(value, '=');
+	case KIND_CONFIRM:
+		return confirm_fits(s);
 	default:
 		return s.n > 0;
 	}
@@ -129,6 +146,10 @@ static const char *example_of(enum option_kind kind)
 	switch (kind) {
 	case KIND_COUNT:
 		return ", a whole number";
+	case KIND_SOME:
+		return ", a whole number from 1";
+	case KIND_CONFIRM:
+		return ", such as release=132";
 	case KIND_DURATION:
 		return ", such as 90s, 30m or 6h";
 	case KIND_TIME:
@@ -141,7 +162,10 @@ static const char *example_of(enum option_kind kind)
 static enum errc give(struct cli *c, enum option_id id, const char *value, struct err *err)
 {
 	const struct option_info *o = &options[id];
+	enum errc rc = o->kind == KIND_ALLOW ? allowance_check(str_from(value), err) : ERR_OK;
 
+	if (rc)
+		return rc;
 	if (value && !value_fits(o, value))
 		return err_set(err, ERR_USAGE, "--%s takes %s%s, not '%s'", o->name, o->arg,
 			example_of(o->kind), value);

@@ -62,7 +62,10 @@ enum option_kind {
 	KIND_COUNT,
 	KIND_DURATION,
 	KIND_TIME,
-	KIND_PAIR, /* NAME=VALUE */
+	KIND_SOME,    /* a count of at least 1 */
+	KIND_PAIR,    /* NAME=VALUE */
+	KIND_CONFIRM, /* STEP=COUNT */
+	KIND_ALLOW,   /* NAME=VALUE of model/allowance.h */
 };
 
 /* Which commands take the option. */
@@ -77,7 +80,7 @@ enum option_kind {
 		"rules to judge by (repeatable, in order)")                                        \
 	X(SET, "set", 0, PAIR, "NAME=VALUE", FOR(CHECK) | FOR_PLANS,                               \
 		"give a parameter of the rules a value")                                           \
-	X(LIMIT, "limit", 0, COUNT, "N", FOR_PLANS | FOR(UNDO),                                    \
+	X(LIMIT, "limit", 0, SOME, "N", FOR_PLANS | FOR(UNDO),                                     \
 		"act on the first N rows that would send something")                               \
 	X(NOW, "now", 0, TIME, "RFC3339", FOR_PLANS | FOR(UNDO), "judge as if it were that time")  \
 	X(PARSER, "parser", 0, CHOICE, "libcsv", FOR(CHECK) | FOR_PLANS,                           \
@@ -88,12 +91,12 @@ enum option_kind {
 	X(APPLY, "apply", 0, FLAG, NULL, FOR(UNDO), "carry it out")                                \
 	X(DRY_RUN, "dry-run", 0, FLAG, NULL, FOR(APPLY), "change nothing: the same as `plan`")     \
 	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS | FOR(DOCTOR), "act without asking")                 \
-	X(CONFIRM, "confirm", 0, PAIR, "STEP=COUNT", FOR_RUNS | FOR(FORGET),                       \
+	X(CONFIRM, "confirm", 0, CONFIRM, "STEP=COUNT", FOR_RUNS | FOR(FORGET),                    \
 		"act only when that many devices take the step (repeatable)")                      \
 	X(REASON, "reason", 0, TEXT, "TEXT", FOR(FORGET) | FOR(PAUSE), "why, for the audit trail") \
 	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR_RUNS,                             \
 		"act only on the plan that was reviewed")                                          \
-	X(ALLOW, "allow", 0, PAIR, "NAME=VALUE", FOR_RUNS | FOR(PLAN) | FOR(REHEARSE),             \
+	X(ALLOW, "allow", 0, ALLOW, "NAME=VALUE", FOR_RUNS | FOR(PLAN) | FOR(REHEARSE),            \
 		"lift a guard for this run (repeatable)")                                          \
 	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS | FOR(REHEARSE), "go on after a halt")   \
 	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION",                                           \

@@ -1,0 +1,38 @@
+/*
+ * What --allow can lift, and what it takes: one table row each.
+ */
+#ifndef MODEL_ALLOWANCE_H
+#define MODEL_ALLOWANCE_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum allowance_value {
+	ALLOWS_NUMBER,
+	ALLOWS_PERCENT, /* 0 to 100 */
+	ALLOWS_YES,
+	ALLOWS_SERIAL,
+};
+
+/* X(name, value, what is lifted) */
+#define ALLOWANCE_LIST(X)                                                              \
+	X(devices, NUMBER, "devices changed in 24 hours")                              \
+	X(percent, PERCENT, "part of the organization changed in 24 hours")            \
+	X(in_flight, NUMBER, "devices off their server at once")                       \
+	X(release, NUMBER, "devices released in 24 hours")                             \
+	X(delete_record, NUMBER, "records deleted in 24 hours")                        \
+	X(wipe, NUMBER, "devices wiped in 24 hours")                                   \
+	X(fleet, NUMBER, "a listing as short as that")                                 \
+	X(organization, YES, "another client id, or servers that are gone")            \
+	X(empty, YES, "a list without rows")                                           \
+	X(network_state, YES, "state on a network file system")                        \
+	X(restored_state, YES, "irreversible steps after an older state was restored") \
+	X(again, SERIAL, "an irreversible step for a device whose last one is not known")
+
+/* "NAME=VALUE": ERR_USAGE for a name that is none, with the nearest, or a value that it does not
+ * take. */
+MUST_CHECK enum errc allowance_check(struct str allowance, struct err *err);
+/* "release=NUMBER" and so on, for completions and the manual; NULL past the last. */
+const char *allowance_pattern(size_t i);
+
+#endif
