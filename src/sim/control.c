@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 #include "sim/admin.h"
-#include "sim/job.h"
-#include "sim/scenario.h"
+#include "sim/core/scenario.h"
+#include "sim/core/timer.h"
+#include "sim/open.h"
 
 static void refuse(struct reply *r, int status, const char *why)
 {
@@ -115,14 +116,14 @@ static void end_activities(struct sim *s)
 {
 	struct db_stmt *st = sql_query(&s->sql,
 		sql_z("SELECT id FROM activity WHERE status NOT IN('COMPLETED','STOPPED','FAILED') "
-		      "AND id NOT IN (SELECT a FROM job WHERE kind=?) ORDER BY id"),
-		sql_i(JOB_ACTIVITY));
+		      "AND id NOT IN (SELECT a FROM timer WHERE kind=?) ORDER BY id"),
+		sql_i(TIMER_ACTIVITY));
 
 	s->marks = (struct marks){ 0, 0 };
 	while (sql_next(&s->sql, st))
-		job_add(s, s->now, JOB_ACTIVITY,
-			&(struct job){ db_col_int(st, 0), SQL_NULL, SQL_NULL, STR_NONE });
-	jobs_run(s, s->now);
+		timer_add(s, s->now, TIMER_ACTIVITY,
+			&(struct timer){ db_col_int(st, 0), SQL_NULL, SQL_NULL, STR_NONE });
+	timers_run(s, s->now);
 }
 
 static void heal(struct sim *s, const struct request *q, struct reply *r)
@@ -248,7 +249,7 @@ static void put_activities(struct sim *s, struct json_out *o)
 static void state(struct sim *s, const struct request *q, struct reply *r)
 {
 	struct json_out o;
-	int64_t next = sql_int(&s->sql, sql_z("SELECT min(due) FROM job"));
+	int64_t next = sql_int(&s->sql, sql_z("SELECT min(due) FROM timer"));
 
 	(void)q;
 	r->type = "application/json";

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "sim/clock.h"
+#include "sim/core/clock.h"
 
 #define FLEET                               \
 	"serial,server,profile,corrupted\n" \
