@@ -65,7 +65,6 @@ static void options_of(
 /* The old world stays when the new one cannot be made. */
 static void reset(struct sim *s, const struct request *q, struct reply *r)
 {
-	struct sim *fresh = NULL, old;
 	struct json *root = NULL;
 	struct sim_options opt;
 	struct arena texts;
@@ -82,17 +81,9 @@ static void reset(struct sim *s, const struct request *q, struct reply *r)
 	arena_init(&texts);
 	options_of(s, root, &texts, &opt);
 	json_free(root);
-	if (sim_open(&fresh, &opt, &err) != ERR_OK) {
-		refuse(r, 400, err.msg);
-		arena_release(&texts);
-		return;
-	}
-	fresh->texts = texts;
-	old = *s;
-	*s = *fresh;
-	*fresh = old;
-	sim_close(fresh);
 	r->status = 204;
+	if (sim_reopen(s, &opt, &texts, &err) != ERR_OK)
+		refuse(r, 400, err.msg);
 }
 
 /* --- this world --- */

@@ -66,37 +66,49 @@ static enum errc fill(struct sim *s, struct err *err)
 	return ERR_OK;
 }
 
-static enum errc open_parts(struct sim *s, struct err *err)
+static enum errc open_state(struct sim *s, struct err *err)
 {
 	enum db_mode mode = !s->opt.state ? DB_MEMORY : s->opt.durable ? DB_STORE : DB_FAST;
+	enum errc e = sql_open(&s->sql, s->opt.state, mode, err);
+
+	return e == ERR_OK ? schema_apply(s->sql.db, err) : e;
+}
+
+static enum errc open_audit(struct sim *s, struct err *err)
+{
+	if (sql_broken(&s->sql))
+		return err_set(err, s->sql.broken.code, "%s", s->sql.broken.msg);
+	return audit_open(&s->audit, &s->sql, s->opt.audit, s->opt.durable, s->opt.new_audit, err);
+}
+
+static void go_on(struct sim *s)
+{
+	s->draws = (uint64_t)sim_meta(s, "draws", 0);
+	s->opt.seed = (uint64_t)sim_meta(s, "seed", 0);
+	sim_clock_open(
+		&s->clock, s->opt.clock_rate, sim_meta(s, "now", 0), sim_meta(s, "virtual", 0));
+}
+
+static enum errc open_parts(struct sim *s, struct err *err)
+{
 	enum errc e = scenario_open(s, err);
 
 	if (e == ERR_OK)
 		e = load_key(s, err);
 	if (e == ERR_OK)
-		e = sql_open(&s->sql, s->opt.state, mode, err);
-	if (e == ERR_OK)
-		e = schema_apply(s->sql.db, err);
+		e = open_state(s, err);
 	if (e == ERR_OK)
 		e = fill(s, err);
-	if (e == ERR_OK && sql_broken(&s->sql))
-		e = err_set(err, s->sql.broken.code, "%s", s->sql.broken.msg);
 	if (e == ERR_OK)
-		e = audit_open(
-			&s->audit, &s->sql, s->opt.audit, s->opt.durable, s->opt.new_audit, err);
-	if (e != ERR_OK)
-		return e;
-	s->draws = (uint64_t)sim_meta(s, "draws", 0);
-	s->opt.seed = (uint64_t)sim_meta(s, "seed", 0);
-	sim_clock_open(
-		&s->clock, s->opt.clock_rate, sim_meta(s, "now", 0), sim_meta(s, "virtual", 0));
-	return ERR_OK;
+		e = open_audit(s, err);
+	if (e == ERR_OK)
+		go_on(s);
+	return e;
 }
 
-enum errc sim_open(struct sim **ret, const struct sim_options *opt, struct err *err)
+static struct sim *sim_new(const struct sim_options *opt)
 {
 	struct sim *s = mem_zalloc(sizeof(*s));
-	enum errc e;
 
 	s->opt = *opt;
 	s->audit.fd = -1;
@@ -105,13 +117,66 @@ enum errc sim_open(struct sim **ret, const struct sim_options *opt, struct err *
 	arena_init(&s->texts);
 	knobs_init(&s->base);
 	register_timers(s);
-	e = open_parts(s, err);
+	return s;
+}
+
+enum errc sim_open(struct sim **ret, const struct sim_options *opt, struct err *err)
+{
+	struct sim *s = sim_new(opt);
+	enum errc e = open_parts(s, err);
+
 	if (e != ERR_OK) {
 		sim_close(s);
 		return e;
 	}
 	*ret = s;
 	return ERR_OK;
+}
+
+/* The tables and all that was prepared for them are kept: they cost more than a small world. */
+static enum errc refill(struct sim *s, struct err *err)
+{
+	enum errc e;
+
+	sql_begin(&s->sql);
+	e = schema_empty(s->sql.db, err);
+	if (e == ERR_OK)
+		e = fill(s, err);
+	if (e == ERR_OK && sql_broken(&s->sql))
+		e = err_set(err, s->sql.broken.code, "%s", s->sql.broken.msg);
+	if (e != ERR_OK)
+		sql_rollback(&s->sql);
+	return e;
+}
+
+enum errc sim_reopen(
+	struct sim *s, const struct sim_options *opt, struct arena *texts, struct err *err)
+{
+	struct sim *fresh = sim_new(opt), old;
+	enum errc e = scenario_open(fresh, err);
+
+	if (e == ERR_OK) {
+		fresh->sql = s->sql;
+		e = refill(fresh, err);
+		s->sql = fresh->sql;
+	}
+	fresh->sql.db = NULL;
+	if (e != ERR_OK) {
+		sim_close(fresh);
+		arena_release(texts);
+		return e;
+	}
+	old = *s;
+	*s = *fresh;
+	s->sql = old.sql;
+	s->key = old.key;
+	s->texts = *texts;
+	old.sql.db = NULL;
+	old.key = NULL;
+	*fresh = old;
+	sim_close(fresh); /* the old one, without what the new one has taken over */
+	go_on(s);
+	return open_audit(s, err);
 }
 
 void sim_close(struct sim *s)

@@ -9,5 +9,9 @@
 /* Opens or makes the state. Caller frees with sim_close(). */
 MUST_CHECK enum errc sim_open(struct sim **ret, const struct sim_options *opt, struct err *err);
 void sim_close(struct sim *s);
+/* A new world in place of the old one, which stays when the new one cannot be made; only its audit
+ * may fail later. Only without a state file. Consumes texts, which the options may point into. */
+MUST_CHECK enum errc sim_reopen(
+	struct sim *s, const struct sim_options *opt, struct arena *texts, struct err *err);
 
 #endif

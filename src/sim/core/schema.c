@@ -102,6 +102,18 @@ static const char more_tables[] =
 	"WHERE CASE WHEN w.id IS NULL THEN r.device NOT NULL ELSE w.listed END;"
 	"PRAGMA user_version=2;";
 
+static const char rows[] =
+	"DELETE FROM meta; DELETE FROM audit_tail; DELETE FROM server; DELETE FROM product;"
+	"DELETE FROM purchase; DELETE FROM device; DELETE FROM was; DELETE FROM activity;"
+	"DELETE FROM activity_device; DELETE FROM event; DELETE FROM feed; DELETE FROM og;"
+	"DELETE FROM profile; DELETE FROM record; DELETE FROM record_was; DELETE FROM managed;"
+	"DELETE FROM bearer; DELETE FROM timer; DELETE FROM nonce; DELETE FROM hit;";
+
+enum errc schema_empty(struct db *d, struct err *err)
+{
+	return db_exec(d, rows, err);
+}
+
 enum errc schema_apply(struct db *d, struct err *err)
 {
 	int64_t version = 0;

@@ -9,5 +9,7 @@
 
 /* Creates the tables of a new database; ERR_STORE when it is another version's. */
 MUST_CHECK enum errc schema_apply(struct db *d, struct err *err);
+/* Takes every row away, within the transaction that is open. */
+MUST_CHECK enum errc schema_empty(struct db *d, struct err *err);
 
 #endif

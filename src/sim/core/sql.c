@@ -128,4 +128,5 @@ void sql_rollback(struct sim_sql *q)
 	if (q->writing)
 		db_rollback(q->db);
 	q->writing = false;
+	q->broken.code = ERR_OK;
 }

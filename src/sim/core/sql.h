@@ -92,6 +92,7 @@ static inline int64_t sql_col(struct db_stmt *st, int at)
 
 void sql_begin(struct sim_sql *q); /* nothing when already writing */
 void sql_commit(struct sim_sql *q);
+/* Forgets a failure as well. */
 void sql_rollback(struct sim_sql *q);
 
 #endif
