@@ -47,7 +47,8 @@ class Story:
 
     def see_reply(self, e):
         s = self.find(e["n"])
-        s.update(status=e["status"], replied=e["t"], activity=e["activity"])
+        s.update(status=e["status"], replied=e["t"], activity=e["activity"],
+                 late=e.get("late", False))
         if e["activity"] and "t" in s:
             self.by_activity[e["activity"]] = s
 
@@ -119,8 +120,8 @@ class Story:
         """Whether the activity's id survived: it came, and the process lived to write it down."""
         if not s["activity"] or s["replied"] > by["t"]:
             return False
-        if self.facts.get("maybe_unknown"):
-            return s["activity"] in self.polled     # a process was killed, nobody knows when
+        if self.facts.get("maybe_unknown") or s["late"]:
+            return s["activity"] in self.polled     # whether it was written down nobody can tell
         return s["proc"] == by["proc"] or any(
             t >= s["replied"] for t in self.commits.get(s["proc"], [])
             if t <= by["t"])
