@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "io/crypto.h"
 #include "io/http.h"
 #include "os/stop.h"
 
@@ -47,24 +46,32 @@ static enum errc open_clock(struct session *s, const struct session_options *opt
 	return rc;
 }
 
+static enum errc open_state(struct session *s, const struct session_options *opt, struct err *err)
+{
+	const struct store_options store = {
+		.state_dir = s->settings->state,
+		.client_id = s->settings->apple.client_id,
+		.use = opt->exclusive ? STORE_WRITE : STORE_READ,
+	};
+	enum errc rc = opt->exclusive ? store_lock(&s->lock, s->settings->state,
+						s->settings->apple.client_id, opt->exclusive,
+						opt->wait_lock_ms, err)
+				      : ERR_OK;
+
+	return rc ? rc : store_open(&s->store, &store, err);
+}
+
 enum errc session_open(struct session *s, const struct settings *settings,
 	const struct session_options *opt, struct err *err)
 {
 	struct transport_options to;
-	char name[SHA256_HEX];
 	enum errc rc;
 
 	*s = (struct session){ .settings = settings };
 	fleet_init(&s->fleet);
-	sha256_hex(str_from(settings->apple.client_id), name);
 	rc = stop_open(err);
-	if (!rc && opt->exclusive)
-		rc = lock_take(&s->lock, name, err);
 	if (!rc)
-		rc = store_open(&s->store, settings->state, settings->apple.client_id, err);
-	if (!rc && store_backup(s->store))
-		log_info("the state was brought up to date; as it was before: %s",
-			store_backup(s->store));
+		rc = open_state(s, opt, err);
 	if (!rc)
 		rc = open_clock(s, opt, err);
 	if (rc)
@@ -73,6 +80,7 @@ enum errc session_open(struct session *s, const struct settings *settings,
 		.settings = settings,
 		.clock = s->clock,
 		.store = s->store,
+		.first = opt->exclusive != NULL,
 		.max_wait_ms = opt->max_wait_ms,
 		.max_tries = opt->max_tries,
 		.cache_folder = store_folder(s->store),

@@ -20,10 +20,13 @@ struct session {
 };
 
 struct session_options {
-	bool exclusive;      /* take the lock of the Apple client id */
-	int64_t max_wait_ms; /* INT64_MAX: for ever */
-	uint32_t max_tries;  /* as for the transport */
-	bool rehearsal;      /* a virtual clock, which DEPMEND_CLOCK may set, from `from_ms` on */
+	/* What the command is: it takes the store's lock, and others see it there. NULL: it only
+	 * reads, beside whoever writes. */
+	const char *exclusive;
+	int64_t wait_lock_ms; /* how long to wait for the lock */
+	int64_t max_wait_ms;  /* INT64_MAX: for ever */
+	uint32_t max_tries;   /* as for the transport */
+	bool rehearsal;       /* a virtual clock, which DEPMEND_CLOCK may set, from `from_ms` on */
 	int64_t from_ms;
 	void (*pulse)(void *self, const struct transport_pulse *pulse); /* may be NULL */
 	void *pulse_self;

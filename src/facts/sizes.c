@@ -3,26 +3,17 @@
 #include <stdlib.h>
 
 #include "facts/facts_parts.h"
+#include "store/shared.h"
 
 enum { OWN_CHANGES_MS = 7 * 24 * 3600 * 1000, SIZE_KEPT_MS = OWN_CHANGES_MS };
 
 static enum errc remember_size(struct facts *f, const char *key, uint64_t n, struct err *err)
 {
 	char text[24];
-	enum errc rc;
 
-	if (!f->store)
-		return ERR_OK;
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
-	rc = store_begin_soft(f->store, err); /* the next intent takes it to the disk */
-	if (rc)
-		return rc;
-	rc = store_meta_put(f->store, key, str_from(text), err);
-	if (!rc)
-		rc = store_commit(f->store, err);
-	if (rc)
-		store_rollback(f->store);
-	return rc;
+	return f->store ? shared_note_put(store_shared(f->store), key, str_from(text), err)
+			: ERR_OK;
 }
 
 /* "SIZE TIME" */
@@ -34,7 +25,7 @@ enum errc facts_keep_org_size(struct facts *f, struct err *err)
 		return ERR_OK;
 	(void)snprintf(text, sizeof(text), "%lld %lld", (long long)f->fleet->org_size,
 		(long long)transport_now(f->transport));
-	return store_meta_put(f->store, "size.organization", str_from(text), err);
+	return shared_note_put(store_shared(f->store), "size.organization", str_from(text), err);
 }
 
 enum errc facts_org_size(const struct facts *f, int64_t *ret, struct err *err)
@@ -45,7 +36,7 @@ enum errc facts_org_size(const struct facts *f, int64_t *ret, struct err *err)
 	enum errc rc = ERR_OK;
 
 	if (f->store)
-		rc = store_meta_get(f->store, "size.organization", &kept, err);
+		rc = shared_note_get(store_shared(f->store), "size.organization", &kept, err);
 	when = kept ? str_from(kept) : STR_NONE;
 	if (str_to_u64(str_cut(&when, ' '), &size) && str_to_u64(when, &at_ms) &&
 		transport_now(f->transport) - (int64_t)at_ms <= SIZE_KEPT_MS)
@@ -69,7 +60,7 @@ bool facts_size_plausible(
 	uint64_t last = 0, own = 0, whole = told > 0 ? (uint64_t)told : 0;
 
 	(void)snprintf(key, sizeof(key), "size.%s", name);
-	if (f->store && store_meta_get(f->store, key, &old, err))
+	if (f->store && shared_note_get(store_shared(f->store), key, &old, err))
 		return false;
 	if (old)
 		(void)str_to_u64(str_from(old), &last);
