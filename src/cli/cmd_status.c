@@ -6,10 +6,10 @@
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
-#include "io/lock.h"
 #include "report/ndjson.h"
 #include "report/open_business.h"
 #include "report/table.h"
+#include "store/lock.h"
 
 enum { MAX_SHOWN = 20, LAST_RUNS = 5 };
 

@@ -8,6 +8,8 @@
 #include "io/http.h"
 #include "os/stop.h"
 
+enum { LOCK_LOOK_MS = 200 };
+
 static bool all_loopback(const struct settings *s)
 {
 	for (size_t i = 0; i < s->n_enrollment; i++)
@@ -46,6 +48,28 @@ static enum errc open_clock(struct session *s, const struct session_options *opt
 	return rc;
 }
 
+enum errc session_lock(struct lock **ret, const struct settings *s, const char *command,
+	int64_t wait_ms, struct err *err)
+{
+	const char *client = s->apple.client_id;
+	enum errc rc = store_lock(ret, s->state, client, command, err);
+
+	if (rc == ERR_LOCKED && wait_ms > 0)
+		log_info("%s; waiting until it has ended (--wait-lock)", err->msg);
+	for (; rc == ERR_LOCKED && wait_ms > 0; wait_ms -= LOCK_LOOK_MS) {
+		if (stop_sleep(LOCK_LOOK_MS, err))
+			return err->code;
+		rc = store_lock(ret, s->state, client, command, err);
+	}
+	return rc;
+}
+
+void session_tell_upgrade(const struct store *s)
+{
+	if (store_backup(s))
+		log_info("the state was brought up to date; as it was before: %s", store_backup(s));
+}
+
 static enum errc open_state(struct session *s, const struct session_options *opt, struct err *err)
 {
 	const struct store_options store = {
@@ -53,12 +77,15 @@ static enum errc open_state(struct session *s, const struct session_options *opt
 		.client_id = s->settings->apple.client_id,
 		.use = opt->exclusive ? STORE_WRITE : STORE_READ,
 	};
-	enum errc rc = opt->exclusive ? store_lock(&s->lock, s->settings->state,
-						s->settings->apple.client_id, opt->exclusive,
+	enum errc rc = opt->exclusive ? session_lock(&s->lock, s->settings, opt->exclusive,
 						opt->wait_lock_ms, err)
 				      : ERR_OK;
 
-	return rc ? rc : store_open(&s->store, &store, err);
+	if (!rc)
+		rc = store_open(&s->store, &store, err);
+	if (!rc)
+		session_tell_upgrade(s->store);
+	return rc;
 }
 
 enum errc session_open(struct session *s, const struct settings *settings,

@@ -6,7 +6,7 @@
 #define FACTS_SESSION_H
 
 #include "facts/facts.h"
-#include "io/lock.h"
+#include "store/lock.h"
 #include "wire/transport.h"
 
 struct session {
@@ -31,6 +31,12 @@ struct session_options {
 	void (*pulse)(void *self, const struct transport_pulse *pulse); /* may be NULL */
 	void *pulse_self;
 };
+
+/* store_lock(), until wait_ms have passed in which another held it; that is told. ERR_STOPPED. */
+MUST_CHECK enum errc session_lock(struct lock **ret, const struct settings *s, const char *command,
+	int64_t wait_ms, struct err *err);
+/* Where the state is kept as an earlier version left it, if opening it brought it up to date. */
+void session_tell_upgrade(const struct store *s);
 
 /* Opens no connection. DEPMEND_CLOCK=virtual[:RFC3339] drives a virtual clock, for rehearsing
  * against the simulator: it is refused unless every host is a loopback address. Caller closes, also

@@ -2,18 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/version.h"
 #include "io/crypto.h"
 #include "io/file.h"
-#include "io/lock.h"
-#include "io/stop.h"
+#include "store/lock.h"
 #include "store/migrate.h"
 #include "store/sql.h"
 #include "trust/trust.h"
-
-enum { LOCK_LOOK_MS = 200 };
 
 /* Times are ms UTC; texts that repeat from row to row are numbers of `text`. What came later, such
  * as what is open across runs: store/migrate.c. */
@@ -81,25 +77,8 @@ static char *in_folder(const char *folder, const char *name)
 	return path;
 }
 
-/* Until the lock is free, for as long as somebody is ready to wait. */
-static enum errc wait_for_lock(
-	struct lock **ret, const char *path, const char *command, int64_t wait_ms, struct err *err)
-{
-	enum errc rc = lock_take(ret, path, command, err);
-
-	if (rc == ERR_LOCKED && wait_ms > 0)
-		log_info("%s; waiting until it has ended (--wait-lock)", err->msg);
-	while (rc == ERR_LOCKED && wait_ms > 0) {
-		if (stop_sleep(LOCK_LOOK_MS, err))
-			return err->code;
-		wait_ms -= LOCK_LOOK_MS;
-		rc = lock_take(ret, path, command, err);
-	}
-	return rc;
-}
-
 enum errc store_lock(struct lock **ret, const char *state_dir, const char *client_id,
-	const char *command, int64_t wait_ms, struct err *err)
+	const char *command, struct err *err)
 {
 	char *folder, *path;
 	enum errc rc = make_folder(state_dir, client_id, &folder, err);
@@ -107,7 +86,7 @@ enum errc store_lock(struct lock **ret, const char *state_dir, const char *clien
 	if (rc)
 		return rc;
 	path = in_folder(folder, "lock");
-	rc = wait_for_lock(ret, path, command, wait_ms, err);
+	rc = lock_take(ret, path, command, err);
 	free(path);
 	free(folder);
 	return rc;
@@ -225,18 +204,22 @@ static enum errc open_empty(struct store *s, struct err *err)
 }
 
 /* A reader that meets an older store is its writer for a moment. */
-static enum errc upgrade_first(const struct store_options *o, struct err *err)
+static enum errc upgrade_first(struct store *reader, const struct store_options *o, struct err *err)
 {
 	struct store_options writer = *o;
 	struct store *s = NULL;
 	struct lock *lock = NULL;
-	enum errc rc = store_lock(&lock, o->state_dir, o->client_id, "upgrade", 0, err);
+	enum errc rc = store_lock(&lock, o->state_dir, o->client_id, "upgrade", err);
 
 	writer.use = STORE_WRITE;
 	if (!rc)
 		rc = store_open(&s, &writer, err);
-	if (!rc)
+	if (!rc) {
+		free(reader->backup);
+		reader->backup = s->backup;
+		s->backup = NULL;
 		store_close(s);
+	}
 	lock_free(lock);
 	return rc;
 }
@@ -259,7 +242,7 @@ static enum errc open_to_read(
 			return open_empty(s, err);
 		db_close(s->db);
 		s->db = NULL;
-		rc = upgrade_first(o, err);
+		rc = upgrade_first(s, o, err);
 	}
 	return rc;
 }

@@ -12,8 +12,7 @@
 enum { UNCLAIMED_MS = 5000 };
 
 #define SQL_LIST(X)                                                                               \
-	X(NOTE_PUT, "INSERT INTO note(key, value) VALUES(?1, ?2) "                                \
-		    "ON CONFLICT(key) DO UPDATE SET value = ?2")                                  \
+	X(NOTE_PUT, "INSERT OR REPLACE INTO note(key, value) VALUES(?1, ?2)")                     \
 	X(NOTE_GET, "SELECT value FROM note WHERE key = ?1")                                      \
 	X(SENT_ADD, "INSERT INTO sent(class, at) VALUES(?1, ?2)")                                 \
 	X(SENT_DROP, "DELETE FROM sent WHERE id = ?1")                                            \
@@ -23,10 +22,9 @@ enum { UNCLAIMED_MS = 5000 };
 	X(SENT_NEW, "SELECT at FROM sent WHERE id > ?3 AND +class = ?1 AND +at > ?2 ORDER BY id") \
 	X(SENT_SPAN, "SELECT at FROM sent WHERE class = ?1 AND at BETWEEN ?2 AND ?3 ORDER BY at") \
 	X(LATEST, "SELECT max(at) FROM sent")                                                     \
-	X(RESERVE, "INSERT INTO reserved(class, owner, first, at) VALUES(?1, ?2, ?3, ?4)")        \
-	X(UNRESERVE, "DELETE FROM reserved WHERE class = ?1 AND "                                 \
-		     "(owner = ?2 OR at < ?3 OR (?4 AND first))")                                 \
-	X(RESERVED, "SELECT at, first FROM reserved WHERE class = ?1 ORDER BY at")
+	X(RESERVE, "INSERT INTO turn(class, owner, first, at) VALUES(?1, ?2, ?3, ?4)")            \
+	X(FREE, "DELETE FROM turn WHERE class = ?1 AND (owner = ?2 OR at < ?3 OR ?4 * first)")    \
+	X(RESERVED, "SELECT at, first FROM turn WHERE class = ?1 ORDER BY at")
 
 enum sql {
 #define X(id, text) SQL_##id,
@@ -47,7 +45,7 @@ static const char schema[] =
 	"CREATE TABLE sent(id INTEGER PRIMARY KEY AUTOINCREMENT, class INTEGER NOT NULL,"
 	" at INTEGER NOT NULL);"
 	"CREATE INDEX sent_at ON sent(class, at);"
-	"CREATE TABLE reserved(class INTEGER NOT NULL, owner INTEGER NOT NULL,"
+	"CREATE TABLE turn(class INTEGER NOT NULL, owner INTEGER NOT NULL,"
 	" first INTEGER NOT NULL, at INTEGER NOT NULL);"
 	"PRAGMA user_version = 1;";
 
@@ -263,8 +261,8 @@ enum errc shared_reserve(
 enum errc shared_unreserve(
 	struct shared *s, int rate_class, bool first, int64_t now_ms, struct err *err)
 {
-	return run(s, SQL_UNRESERVE,
-		(int64_t[]){ rate_class, s->owner, now_ms - UNCLAIMED_MS, first }, 4, err);
+	return run(s, SQL_FREE, (int64_t[]){ rate_class, s->owner, now_ms - UNCLAIMED_MS, first },
+		4, err);
 }
 
 enum errc shared_reserved(struct shared *s, int rate_class, int64_t **ret, size_t *ret_n,

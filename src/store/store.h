@@ -35,11 +35,11 @@ struct lock;
 struct lock_holder;
 struct shared;
 
-/* The right to write, for one process of the organization at a time (io/lock.h). Creates the
- * folders, 0700. `command` is told to whoever finds it taken: ERR_LOCKED, after wait_ms in which it
- * did not become free; ERR_STOPPED. Caller frees with lock_free(), after store_close(). */
+/* The right to write, for one process of the organization at a time (store/lock.h). Creates the
+ * folders, 0700. `command` is told to whoever finds it taken: ERR_LOCKED. Caller frees with
+ * lock_free(), after store_close(). */
 MUST_CHECK enum errc store_lock(struct lock **ret, const char *state_dir, const char *client_id,
-	const char *command, int64_t wait_ms, struct err *err);
+	const char *command, struct err *err);
 /* Who holds it now; creates nothing. */
 bool store_locked_by(const char *state_dir, const char *client_id, struct lock_holder *ret);
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "io/lock.h"
+#include "store/lock.h"
 
 static char folder[] = "/tmp/depmend-lock-XXXXXX";
 static char name[64];

@@ -2,7 +2,7 @@
 
 #include "cli/app/load.h"
 #include "cli/app/outputs.h"
-#include "io/lock.h"
+#include "facts/session.h"
 #include "report/ndjson.h"
 
 static enum errc load_settings(struct saved_run *s, const struct cli *cli, struct err *err)
@@ -28,8 +28,11 @@ static enum errc open_store(struct saved_run *s, enum store_use use, struct err 
 		.client_id = s->settings->apple.client_id,
 		.use = use,
 	};
+	enum errc rc = store_open(&s->store, &store, err);
 
-	return store_open(&s->store, &store, err);
+	if (!rc)
+		session_tell_upgrade(s->store);
+	return rc;
 }
 
 enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err *err)
@@ -46,8 +49,8 @@ enum errc saved_run_open_to_write(
 
 	if (rc)
 		return rc;
-	rc = store_lock(&s->lock, s->settings->state, s->settings->apple.client_id,
-		cli->command->name, cli_duration_ms(cli, OPTION_WAIT_LOCK, 0), err);
+	rc = session_lock(&s->lock, s->settings, cli->command->name,
+		cli_duration_ms(cli, OPTION_WAIT_LOCK, 0), err);
 	if (rc == ERR_LOCKED && beside)
 		rc = ERR_OK;
 	return rc ? rc : open_store(s, STORE_WRITE, err);

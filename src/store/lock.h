@@ -3,8 +3,8 @@
  * when the process ends, whatever ends it; processes of other containers and network namespaces
  * that share the folder see it; and nobody who cannot write the file can hold it. The file stays.
  */
-#ifndef IO_LOCK_H
-#define IO_LOCK_H
+#ifndef STORE_LOCK_H
+#define STORE_LOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
