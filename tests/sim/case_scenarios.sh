@@ -393,9 +393,73 @@ uem_basic 2
 get '/api/system/groups/search?name=Server%20A'
 check '.OrganizationGroups[0].GroupId == ""'
 
+# --- from the field; what the knobs do stands in case_worlds.sh and case_pages.sh ---
+with_apple apple-activity-early
+run UNASSIGN_DEVICES "$a" C02SOUND0001
+later 50
+get "/v1/orgDeviceActivities/$id"
+check '.data.attributes.status == "IN_PROGRESS"'
+same "early" "unassign true" "$(effects C02SOUND0001)"
+with_apple apple-activity-apart
+run UNASSIGN_DEVICES "$a" C02SOUND0001 C02SOUND0002
+same "one, not the other" "unassign true/" "$(effects C02SOUND0001)/$(effects C02SOUND0002)"
+with_apple apple-stale
+run UNASSIGN_DEVICES "$a" C02SOUND0001
+for n in 2 2 3; do
+	get "/v1/mdmServers/$a/relationships/devices"
+	check ".data | length == $n"
+done
+with_apple apple-clamped-pages
+get '/v1/orgDevices?limit=1000'
+check '(.data | length) == 3 and .meta.paging.limit == 3'
+with_apple apple-shifting-pages
+get '/v1/orgDevices?limit=1000'
+last=$(jq -r .data[2].id <<<"$body")
+get "/v1/orgDevices?limit=1000&cursor=$(jq -r .meta.paging.nextCursor <<<"$body")"
+same "again" "$last" "$(jq -r .data[0].id <<<"$body")"
+with_apple apple-refuses-some
+post /v1/orgDeviceActivities "$(activity ASSIGN_DEVICES "$a" C02SOUND0001 C02BROKE0001 C02LEFT00001)"
+expect 409
+check '[.errors[].source.pointer[-1:]] == ["1", "2"]'
+with_apple apple-no-disown
+get /v1/mdmServers
+check '[.data[].attributes.enableMdmDisownFlag] == [false, false]'
+with uem-clamped-pages
+uem_basic
+get '/api/system/users/search?pagesize=500'
+check '.PageSize == 3'
+with uem-page-ignored
+uem_basic
+get '/api/system/users/search?pagesize=1&page=7'
+check '.Users | length == 1'
+with_uem uem-serials-lower
+dep_list
+check '.[0].deviceSerialNumber == "c02sound0001"'
+with uem-sign-in-page
+uem_basic
+get /api/system/info
+expect 200
+same "a page" "text/html; charset=utf-8" "$(header Content-Type)"
+with uem-firewall
+uem_basic
+get /api/system/info
+expect 403
+with uem-maintenance
+uem_basic
+for code in 503 503 503 503 503 200; do
+	get /api/system/info
+	expect $code
+done
+with uem-wipe-again
+uem_basic
+for _ in 1 2; do
+	post '/api/mdm/devices/commands?command=DeviceWipe&searchby=Serialnumber&id=C02SOUND0001' ''
+	expect 202
+done
+
 # --- the list itself ---
 "$SIM" --list-scenarios >"$work/list"
-same "every line names where it stands" 0 "$(grep -cvE '^[^ ]+ +(Apple|UEM) [A-I](\.[0-9]+b?)? ' "$work/list")"
+same "every line names where it stands" 0 "$(grep -cvE '^[^ ]+ +(Apple|UEM) [A-J](\.[0-9]+b?)? ' "$work/list")"
 # case_dep.sh, case_faults.sh, case_errors.sh
 elsewhere='^(\((always|client)\)|dep-|lost-|apple-(stream-resets|client-unauth)|uem-(no-perm|feature))'
 traps() { # file section last

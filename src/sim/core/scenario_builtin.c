@@ -255,6 +255,44 @@ const struct builtin scenario_builtins[] = {
 	{ "uem-blank-group-id", "UEM C.6", "groups without a Group ID",
 		KNOBS("uem.group_id: blank") },
 
+	/* --- from the field --- */
+	{ "apple-activity-early", "Apple A.6",
+		"activities take effect nine minutes before they end",
+		KNOBS("apple.activity_time: 10m, apple.land_early: 9m") },
+	{ "apple-activity-apart", "Apple A.6",
+		"the devices of an activity follow each other by 20 s",
+		KNOBS("apple.land_apart: 20s") },
+	{ "apple-stale", "Apple F.13", "every third list of a server's devices is two minutes old",
+		"version: 1\noverrides:\n  - {path: \"*/relationships/devices\", every: 3, knobs: "
+		"{apple.stale: 2m}}\n" },
+	{ "apple-clamped-pages", "Apple A.3", "pages bring three entries, whatever is asked for",
+		"version: 1\noverrides:\n  - {service: apple, knobs: {page.clamp: 3}}\n" },
+	{ "apple-shifting-pages", "Apple A.3", "pages of three that begin with the last one again",
+		"version: 1\noverrides:\n  - {service: apple, knobs: {page.clamp: 3, page.shift: "
+		"1}}\n" },
+	{ "apple-refuses-some", "Apple G", "every third device is refused, all of them by name",
+		KNOBS("apple.refused_devices: 3") },
+	{ "apple-no-disown", "Apple G", "no server may release devices through the DEP service",
+		KNOBS("apple.disown: no") },
+	{ "uem-clamped-pages", "UEM J", "pages bring three entries, whatever is asked for",
+		"version: 1\noverrides:\n  - {service: uem, knobs: {page.clamp: 3}}\n" },
+	{ "uem-page-ignored", "UEM J", "page numbers are ignored: always the first",
+		"version: 1\noverrides:\n  - {service: uem, knobs: {page.ignored: yes}}\n" },
+	{ "uem-serials-lower", "UEM J", "serials of the ADE list in lower case",
+		"version: 1\nodd:\n  - {service: uem, path: \"*/dep/groups/*/devices\", member: "
+		"deviceSerialNumber, value: lower}\n" },
+	{ "uem-sign-in-page", "UEM J", "the console's sign-in page where the API should be",
+		"version: 1\nfaults:\n  - {service: uem, path: /api/*, do: reply, body: sign-in, "
+		"applied: no}\n" },
+	{ "uem-firewall", "UEM J", "a firewall's page: 403",
+		"version: 1\nfaults:\n  - {service: uem, path: /api/*, do: reply, body: firewall, "
+		"applied: no}\n" },
+	{ "uem-maintenance", "UEM J", "a maintenance page: 503 for the first five calls",
+		"version: 1\nfaults:\n  - {service: uem, path: /api/*, nth: [1, 2, 3, 4, 5], do: "
+		"reply, body: maintenance, retry_after: 60, applied: no}\n" },
+	{ "uem-wipe-again", "UEM J", "a second wipe waits and strikes the next enrollment",
+		KNOBS("uem.wipe_again: yes") },
+
 	/* --- both --- */
 	{ "other-admin", "Apple E", "after two minutes somebody unassigns one device in ten",
 		"version: 1\nadmins:\n  - {after: 2m, do: unassign, every: 10}\n" },
