@@ -1,5 +1,5 @@
 /* The splitter of any other processor, in front of the library's. */
 #undef __SSE2__
-#include "io/csv_split.c"
+#include "io/csv/csv_split.c"
 
 #include "test_csv_split.c"

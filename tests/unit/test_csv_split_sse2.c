@@ -1,5 +1,5 @@
 /* The splitter of an x86-64 processor without AVX2, in front of the library's. */
 #define __builtin_cpu_supports(feature) 0
-#include "io/csv_split.c"
+#include "io/csv/csv_split.c"
 
 #include "test_csv_split.c"
