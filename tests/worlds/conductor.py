@@ -268,7 +268,8 @@ class Conductor:
     def reap(self, p):
         _, status = os.waitpid(p.pid, 0)
         p.over, p.status = True, os.waitstatus_to_exitcode(status)
-        p.sock.close()
+        if p.sock:
+            p.sock.close()
         self.take_requests(p)   # what left before the end arrives
         self.note("ended", process=p, status=p.status)
 

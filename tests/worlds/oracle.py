@@ -349,7 +349,7 @@ def o7_limits(story):
         return
     writes = [s for s in story.sends if s["service"] == "apple"]
     for i, s in enumerate(writes):
-        n = sum(1 for x in writes[:i + 1] if x["t"] > s["t"] - f["window"])
+        n = sum(1 for x in writes[:i + 1] if x["checked"] > s["checked"] - f["window"])
         if n > f["writes"]:
             yield f"O7 {n} changes left within the window that ends at {clock(s['t'])}"
         touched = {serial for x in writes[:i + 1] if x["t"] > s["t"] - DAY

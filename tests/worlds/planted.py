@@ -299,7 +299,7 @@ def wiped_again_because_the_reply_was_lost(h):
 def five_in_an_hour(h):
     s = h.sends(TAKE)
     for i in range(4):
-        h.add(s, n=9000 + i, t=s["t"] + i + 1)
+        h.add(s, n=9000 + i, t=s["t"] + i + 1, checked=s["t"] + i + 1)
 
 
 @planted("O7", two)
