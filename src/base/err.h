@@ -62,7 +62,7 @@ struct errc_info {
 
 struct err {
 	enum errc code;
-	char msg[512]; /* fixed, so that reporting a failure cannot itself fail */
+	char msg[2048]; /* fixed, so that reporting a failure cannot itself fail */
 };
 
 /* Borrowed for ever. */

@@ -1,10 +1,13 @@
 /* Everything that can be wrong before anybody is asked: settings, rules and their tests, the CSV.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "cli/app/load.h"
+#include "cli/app/reading.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "io/file.h"
@@ -12,8 +15,9 @@
 #include "plan/plan.h"
 #include "report/status.h"
 #include "report/table.h"
+#include "rules/date_forms.h"
 
-enum { LINE_MAX_BYTES = 64 * 1024, MANY_ROWS = 50 };
+enum { LINE_MAX_BYTES = 64 * 1024, MANY_ROWS = 50, MANY_FAULTS = 1000, MANY_DETAILS = 3 };
 
 struct check {
 	const struct cli *cli;
@@ -23,7 +27,8 @@ struct check {
 	size_t n_tests;
 	struct input input;
 	bool has_input;
-	size_t n_invalid, n_repeated;
+	uint32_t n_protected;
+	size_t n_invalid, n_repeated, n_rejected;
 	int status;
 };
 
@@ -48,7 +53,7 @@ static void check_settings(struct check *c)
 	}
 	if (!c->settings || !c->settings->protect_file)
 		return;
-	if (protect_load(&protected, c->settings->protect_file, &err))
+	if (protect_load(&protected, &c->n_protected, c->settings, &err))
 		failed(c, before, "settings.protect", &err);
 	else
 		map_release(&protected);
@@ -137,21 +142,133 @@ static void check_waves(struct check *c)
 /* Rows at fault do not stop the others, so they are no errors of the file. */
 static void check_rows(struct check *c, const char *path)
 {
+	uint32_t n_told[REASON_MAX_] = { 0 };
+
 	for (uint32_t i = 0; i < c->input.n_rows; i++) {
 		const struct input_row *row = &c->input.rows[i];
 		const struct reason_info *why = reason_info((enum reason)row->reason);
+		struct str detail = STR_NONE;
 		struct diag *d;
 
 		if (row->outcome != OUTCOME_INVALID)
 			continue;
 		c->n_invalid++;
+		/* The others say the same, so that they are told together. */
+		if (n_told[row->reason]++ < MANY_DETAILS)
+			detail = input_detail(&c->input, row);
 		d = diag_add(&c->diags, DIAG_WARNING, why->code,
-			(struct loc){ path, input_line(&c->input, i), 0 }, "%s", why->sentence);
+			(struct loc){ path, input_line(&c->input, i), 0 }, "%s%s%.*s",
+			why->sentence, detail.n ? ": " : "", STR_FMT(detail));
 		diag_hint(&c->diags, d, "%s", why->remedy);
 	}
 	c->n_repeated = c->input.n_rows - c->n_invalid - c->input.serials.n;
 	if (c->n_invalid)
 		c->status = status_first(c->status, outcome_info(OUTCOME_INVALID)->exit_status);
+}
+
+/* --- cells that plan would reject --- */
+
+enum { FAULTY_COLUMNS = 16 };
+
+struct faulty {
+	struct str column, cell;
+	char why[400];
+	uint32_t n, line;
+	struct date_forms *forms; /* NULL: no dates */
+};
+
+struct cells_check {
+	struct check *c;
+	struct faulty v[FAULTY_COLUMNS];
+	size_t n;
+	struct arena arena;
+};
+
+static struct faulty *faulty_column(
+	struct cells_check *k, const struct rules_fault *fault, uint32_t line)
+{
+	size_t i = 0;
+
+	while (i < k->n && !str_eq(k->v[i].column, fault->column))
+		i++;
+	if (i == FAULTY_COLUMNS)
+		return NULL;
+	if (i == k->n) {
+		k->n++;
+		k->v[i] = (struct faulty){
+			.column = arena_dup(&k->arena, fault->column),
+			.line = line,
+			.forms = fault->wants_date ? date_forms_new() : NULL,
+		};
+		(void)snprintf(k->v[i].why, sizeof(k->v[i].why), "%s", fault->why);
+	}
+	return &k->v[i];
+}
+
+static enum errc check_row_cells(
+	void *self, uint32_t n, const struct csv_record *record, struct err *err)
+{
+	struct cells_check *k = self;
+	struct str *cells;
+	struct rules_row row = { .n_cells = record->n_cells };
+	struct rules_fault fault;
+	struct faulty *f;
+
+	(void)err;
+	if (k->c->input.rows[n].outcome != OUTCOME_PENDING)
+		return ERR_OK;
+	cells = mem_alloc((record->n_cells + 1) * sizeof(*cells));
+	for (size_t i = 0; i < record->n_cells; i++)
+		cells[i] = input_cell(&k->c->input, record, (int)i);
+	row.cells = cells;
+	if (rules_row_at_fault(k->c->rules, &row, &fault)) {
+		f = faulty_column(k, &fault, input_line(&k->c->input, n));
+		if (f && f->n++ < MANY_FAULTS && f->forms)
+			date_forms_add(f->forms, fault.cell);
+		k->c->n_rejected++;
+	}
+	free(cells);
+	return ERR_OK;
+}
+
+static void tell_faulty(struct check *c, const struct faulty *f, const char *path)
+{
+	struct diag *d = diag_add(&c->diags, DIAG_WARNING, reason_info(REASON_ROW_BAD_VALUE)->code,
+		(struct loc){ path, f->line, 0 }, "%s%s", f->why,
+		f->n > 1 ? ", and more such cells are below it" : "");
+	struct buf forms;
+	bool doubt = false;
+
+	buf_init(&forms, 4096);
+	if (f->forms)
+		date_forms_suggest(f->forms, &forms, &doubt);
+	if (forms.n)
+		diag_hint(&c->diags, d, "%u row%s; in the rules: %s%s", f->n, f->n == 1 ? "" : "s",
+			buf_cstr(&forms),
+			doubt ? " (or %d before %m, which these dates do not tell)" : "");
+	else
+		diag_hint(&c->diags, d, "%u row%s; correct the cell%s%s", f->n,
+			f->n == 1 ? "" : "s", f->n == 1 ? "" : "s",
+			f->forms ? ", or name the form of the dates in the rules' dates:" : "");
+	buf_release(&forms);
+}
+
+/* What no service has to be asked for. */
+static void check_cells(struct check *c, const char *path)
+{
+	struct cells_check k = { .c = c };
+	struct err err;
+
+	arena_init(&k.arena);
+	if (input_each(&c->input, check_row_cells, &k, &err))
+		failed(c, c->diags.n_errors, "csv.unusable", &err);
+	for (size_t i = 0; i < k.n; i++) {
+		tell_faulty(c, &k.v[i], path);
+		date_forms_free(k.v[i].forms);
+	}
+	if (c->n_rejected)
+		c->status = status_first(c->status, outcome_info(OUTCOME_INVALID)->exit_status);
+	arena_release(&k.arena);
 }
 
 static void check_input(struct check *c)
@@ -170,6 +287,8 @@ static void check_input(struct check *c)
 	check_rows(c, path);
 	if (c->rules && rules_bind(c->rules, &c->input.columns, &c->diags, &err))
 		failed(c, before, "rules.unusable", &err);
+	else if (c->rules)
+		check_cells(c, path);
 }
 
 /* --- told as text --- */
@@ -204,6 +323,21 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
+/* What pins it for other lists of the same kind. */
+static void print_reading(const struct check *c)
+{
+	struct buf pin;
+
+	if (!c->input.encoding[0])
+		return;
+	reading_print(&c->input, stdout);
+	buf_init(&pin, LINE_MAX_BYTES);
+	reading_pin(&c->input, &pin);
+	if (pin.n)
+		text_line(stdout, "pin      %s", buf_cstr(&pin));
+	buf_release(&pin);
+}
+
 static void print_findings(const struct check *c)
 {
 	size_t errors = c->diags.n_errors, warnings = c->diags.n_warnings;
@@ -215,6 +349,10 @@ static void print_findings(const struct check *c)
 	if (c->rules)
 		text_line(stdout, "rules    %zu rule%s, %zu test%s run", rules_count(c->rules),
 			plural(rules_count(c->rules)), c->n_tests, plural(c->n_tests));
+	if (c->n_protected)
+		text_line(stdout, "protect  %s: %u serial%s", c->settings->protect_file,
+			c->n_protected, plural(c->n_protected));
+	print_reading(c);
 	if (c->has_input)
 		text_line(stdout, "input    %s: %u rows, %zu invalid, %zu repeated",
 			c->cli->args[0], c->input.n_rows, c->n_invalid, c->n_repeated);
@@ -285,6 +423,10 @@ static void put_findings(const struct check *c)
 	json_put_int(&o, "invalid", (int64_t)c->n_invalid);
 	json_put_int(&o, "errors", (int64_t)c->diags.n_errors);
 	json_put_int(&o, "status", c->status);
+	if (c->n_protected)
+		json_put_int(&o, "protected", c->n_protected);
+	if (c->input.encoding[0])
+		reading_put(&c->input, &o);
 	json_obj_end(&o);
 	put_line(&o);
 	buf_release(&b);

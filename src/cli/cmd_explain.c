@@ -1,5 +1,6 @@
 /* How each condition of each rule judged one device, and the value it looked at. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/time.h"
@@ -137,12 +138,33 @@ static void print_end(const struct explaining *e, const struct explained *x)
 	}
 }
 
+static enum errc explain_one(struct explaining *e, const char *serial, struct err *err)
+{
+	struct explained x;
+	enum errc rc;
+
+	e->table = table_new("lll");
+	rc = explain_serial(&e->p.input, e->p.rules, &e->p.session.facts,
+		cli_time(e->p.cli, OPTION_NOW, clock_now(e->p.session.clock)), serial, take_line, e,
+		&x, err);
+	log_status(NULL);
+	if (!rc && cli_count(e->p.cli, OPTION_JSON)) {
+		put_verdict(e, &x);
+	} else if (!rc) {
+		table_print(e->table, stdout);
+		print_end(e, &x);
+	}
+	table_free(e->table);
+	return rc;
+}
+
 static enum errc explain_all(struct explaining *e, struct err *err)
 {
 	struct session_options opt = {
 		.max_wait_ms = cli_duration_ms(e->p.cli, OPTION_MAX_WAIT, INT64_MAX),
 	};
-	struct explained x;
+	size_t n_serials;
+	const char **serials = cli_list(e->p.cli, OPTION_SERIAL, &n_serials);
 	enum errc rc = context_load(&e->p, e->p.cli, true, err);
 
 	if (!rc)
@@ -153,28 +175,21 @@ static enum errc explain_all(struct explaining *e, struct err *err)
 		sandbox_for(e->p.settings, NULL, NULL);
 		rc = session_connect(&e->p.session, err);
 	}
-	if (!rc)
-		rc = explain_serial(&e->p.input, e->p.rules, &e->p.session.facts,
-			cli_time(e->p.cli, OPTION_NOW, rc ? 0 : clock_now(e->p.session.clock)),
-			e->p.cli->args[1], take_line, e, &x, err);
-	log_status(NULL);
-	if (!rc && cli_count(e->p.cli, OPTION_JSON)) {
-		put_verdict(e, &x);
-	} else if (!rc) {
-		table_print(e->table, stdout);
-		print_end(e, &x);
-	}
+	if (!rc && !n_serials)
+		rc = explain_one(e, e->p.cli->args[1], err);
+	for (size_t i = 0; i < n_serials && !rc; i++)
+		rc = explain_one(e, serials[i], err);
+	free(serials);
 	return rc;
 }
 
 int cmd_explain(const struct cli *cli)
 {
-	struct explaining e = { .p = { .cli = cli }, .table = table_new("lll") };
+	struct explaining e = { .p = { .cli = cli } };
 	struct err err;
 	enum errc rc = explain_all(&e, &err);
 	int status = rc ? cli_fail(cli, &err) : 0;
 
-	table_free(e.table);
 	context_release(&e.p);
 	return status;
 }

@@ -53,6 +53,7 @@ static enum errc write_all(struct exporting *e, struct err *err)
 
 	if (!rc && e->compare)
 		rc = survey_read_csv(&e->survey, &e->p.input, err);
+	input_forget_rows(&e->p.input);
 	if (!rc)
 		rc = e->compare ? survey_compare(&e->survey, &e->opt, &e->n, err)
 				: survey_export(&e->survey, &e->opt, &e->n, err);
@@ -90,7 +91,6 @@ static enum errc export_all(struct exporting *e, const struct cli *cli, struct e
 		rc = context_load_without_rules(&e->p, cli, err);
 	if (!rc && e->compare)
 		rc = cli_load_input(cli, e->p.settings, NULL, e->compare, NULL, &e->p.input, err);
-	input_forget_rows(&e->p.input);
 	if (!rc && e->path)
 		rc = outfile_open(&e->opt.out, e->path, 0644, err);
 	if (!rc)

@@ -54,12 +54,18 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"export again and open the file with the serial column set to text")               \
 	X(ROW_MALFORMED, "row.malformed", "the row cannot be read",                                \
 		"mend the quotes of this line")                                                    \
+	X(ROW_SURPLUS, "row.surplus_cells", "the row has more cells than the header",              \
+		"put the cell that holds the delimiter in quotes")                                 \
+	X(ROW_SHIFTED, "row.shifted", "the cells of this row have shifted into other columns",     \
+		"put the cell that holds the delimiter in quotes")                                 \
+	X(ROW_NOT_A_DEVICE, "row.not_a_device", "a line behind the list, no device",               \
+		"nothing to do")                                                                   \
 	X(ROW_CONFLICT, "row.conflict",                                                            \
 		"the same serial stands in the file with different wishes",                        \
 		"keep one of the lines")                                                           \
 	X(ROW_DUPLICATE, "row.duplicate", "same serial as line", "nothing to do")                  \
 	X(ROW_BAD_VALUE, "row.bad_value", "a column the rules use holds an unusable value",        \
-		"mend the cell")                                                                   \
+		"correct the cell; the form of a date can be named in the rules' dates:")          \
 	X(ROW_UNKNOWN_SERVER, "row.unknown_server", "no server, or more than one, has this name",  \
 		"use a name that `depmend doctor` lists")                                          \
 	X(ROW_UNKNOWN_PROFILE, "row.unknown_profile",                                              \

@@ -2,40 +2,50 @@
 
 #include <assert.h>
 
-/* Blanks that copying from web pages and mails leaves behind: NBSP, zero width space, non-joiner
- * and joiner, word joiner, BOM. */
-static const char *const wide_blanks[] = {
-	"\xc2\xa0",
-	"\xe2\x80\x8b",
-	"\xe2\x80\x8c",
-	"\xe2\x80\x8d",
-	"\xe2\x81\xa0",
-	"\xef\xbb\xbf",
-};
-
-static bool has_wide_end(struct str s)
+static bool is_unseen(uint32_t c)
 {
-	return s.n && ((unsigned char)s.p[0] >= 0x80 || (unsigned char)s.p[s.n - 1] >= 0x80);
+	return c <= ' ' || (c >= 0x7f && c <= 0xa0) || c == 0xad || c == 0x34f || c == 0x61c ||
+	       c == 0x1680 || c == 0x180e || (c >= 0x2000 && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202f) || (c >= 0x205f && c <= 0x206f) || c == 0x3000 ||
+	       c == 0xfe0e || c == 0xfe0f || c == 0xfeff || c == 0xfffc;
+}
+
+/* The character at the start of s, which is UTF-8; its bytes to *ret_n. A byte that is not counts
+ * as one. */
+static uint32_t character(struct str s, size_t *ret_n)
+{
+	unsigned char first = (unsigned char)s.p[0];
+	size_t n = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	uint32_t c = first;
+
+	if (n > s.n)
+		n = 1;
+	if (n > 1)
+		c = first & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char)s.p[i] & 0x3fu);
+	*ret_n = n;
+	return c;
 }
 
 struct str serial_trim(struct str cell)
 {
-	size_t before = cell.n + 1;
+	size_t n;
 
 	cell = str_trim(cell);
-	while (cell.n != before && has_wide_end(cell)) {
-		before = cell.n;
-		for (size_t i = 0; i < sizeof(wide_blanks) / sizeof(*wide_blanks); i++) {
-			struct str blank = str_from(wide_blanks[i]);
+	while (cell.n && is_unseen(character(cell, &n)))
+		cell = str_sub(cell, n, cell.n - n);
+	for (;;) {
+		size_t last = cell.n;
 
-			if (str_starts_nocase(cell, blank))
-				cell = str_sub(cell, blank.n, cell.n - blank.n);
-			if (str_ends_nocase(cell, blank))
-				cell.n -= blank.n;
-		}
-		cell = str_trim(cell);
+		/* Back to the first byte of the last character. */
+		while (last && last + 4 > cell.n &&
+			((unsigned char)cell.p[last - 1] & 0xc0) == 0x80)
+			last--;
+		if (!last || !is_unseen(character(str_sub(cell, last - 1, cell.n - last + 1), &n)))
+			return cell;
+		cell.n = last - 1;
 	}
-	return cell;
 }
 
 static size_t n_digits(struct str s, size_t from)
@@ -47,8 +57,8 @@ static size_t n_digits(struct str s, size_t from)
 	return i - from;
 }
 
-/* 1.23E+11, 1,23E+11, 1E+11, 123456789012.0: what a number format makes of a serial. ="..." is a
- * formula that was written to prevent that. */
+/* 1.23E+11, 1,23E+11, 1E+11, 123456789012.0: what a number format makes of a serial; or
+ * a formula. */
 static bool is_spreadsheet_damage(struct str s)
 {
 	size_t at = n_digits(s, 0), n;
@@ -111,13 +121,22 @@ static bool read_bare(struct str cell, struct serial *ret)
 	return true;
 }
 
+/* ="..." and '...: how a spreadsheet is made to keep a text. */
+static struct str without_formula(struct str s)
+{
+	s = serial_trim(s);
+	if (s.n && s.p[0] == '\'')
+		s = serial_trim(str_sub(s, 1, s.n - 1));
+	if (s.n > 3 && s.p[0] == '=' && s.p[1] == '"' && s.p[s.n - 1] == '"')
+		s = serial_trim(str_sub(s, 2, s.n - 3));
+	return s;
+}
+
 enum reason serial_read(struct str cell, struct serial *ret)
 {
 	if (read_bare(cell, ret))
 		return REASON_NONE;
-	cell = serial_trim(cell);
-	if (cell.n && cell.p[0] == '\'')
-		cell = serial_trim(str_sub(cell, 1, cell.n - 1));
+	cell = without_formula(cell);
 	if (cell.n == 0)
 		return REASON_ROW_NO_SERIAL;
 	if (read_bare(cell, ret))
@@ -125,9 +144,158 @@ enum reason serial_read(struct str cell, struct serial *ret)
 	return is_spreadsheet_damage(cell) ? REASON_ROW_EXCEL_SERIAL : REASON_ROW_BAD_SERIAL;
 }
 
+/* --- what is wrong with a cell --- */
+
+enum { SHOWN_CHARACTERS = 40 };
+
+/* The Latin letter that a character of another script or width looks like; 0: none. */
+static char look_alike(uint32_t c)
+{
+	static const struct {
+		uint32_t c;
+		char latin;
+	} known[] = { { 0x410, 'A' }, { 0x412, 'B' }, { 0x415, 'E' }, { 0x417, '3' },
+		{ 0x41a, 'K' }, { 0x41c, 'M' }, { 0x41d, 'H' }, { 0x41e, 'O' }, { 0x420, 'P' },
+		{ 0x421, 'C' }, { 0x422, 'T' }, { 0x423, 'Y' }, { 0x425, 'X' }, { 0x405, 'S' },
+		{ 0x406, 'I' }, { 0x408, 'J' }, { 0x391, 'A' }, { 0x392, 'B' }, { 0x395, 'E' },
+		{ 0x396, 'Z' }, { 0x397, 'H' }, { 0x399, 'I' }, { 0x39a, 'K' }, { 0x39c, 'M' },
+		{ 0x39d, 'N' }, { 0x39f, 'O' }, { 0x3a1, 'P' }, { 0x3a4, 'T' }, { 0x3a5, 'Y' },
+		{ 0x3a7, 'X' } };
+
+	if (c >= 0xff01 && c <= 0xff5e)
+		return (char)(c - 0xff01 + '!');
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (known[i].c == c)
+			return known[i].latin;
+	return 0;
+}
+
+static bool is_fitting(uint32_t c)
+{
+	return c < 0x80 && ((c >= '0' && c <= '9') ||
+				   (ascii_upper((char)c) >= 'A' && ascii_upper((char)c) <= 'Z'));
+}
+
+static void put_shown(struct buf *out, uint32_t c, struct str bytes)
+{
+	if (c != ' ' && is_unseen(c))
+		buf_printf(out, "<U+%04X>", c);
+	else
+		buf_str(out, bytes);
+}
+
+void serial_describe(struct str cell, struct buf *out)
+{
+	struct str s = without_formula(cell), odd_bytes = STR_NONE;
+	size_t n_chars = 0, odd_at = 0, step;
+	uint32_t odd = 0;
+
+	buf_char(out, '\'');
+	for (struct str rest = s; rest.n; rest = str_sub(rest, step, rest.n - step)) {
+		uint32_t c = character(rest, &step);
+
+		if (++n_chars <= SHOWN_CHARACTERS)
+			put_shown(out, c, str_sub(rest, 0, step));
+		if (!odd_at && !is_fitting(c)) {
+			odd = c;
+			odd_at = n_chars;
+			odd_bytes = str_sub(rest, 0, step);
+		}
+	}
+	buf_printf(out, "%s' has %zu character%s", n_chars > SHOWN_CHARACTERS ? "..." : "", n_chars,
+		n_chars == 1 ? "" : "s");
+	if (!odd_at)
+		return;
+	buf_printf(out, "; character %zu is ", odd_at);
+	if (odd == ' ')
+		buf_z(out, "a space");
+	else if (odd < 0x7f && odd > ' ')
+		buf_printf(out, "'%c'", (char)odd);
+	else if (is_unseen(odd))
+		buf_printf(out, "U+%04X, which is invisible", odd);
+	else
+		buf_printf(out, "'%.*s' (U+%04X)", STR_FMT(odd_bytes), odd);
+	if (look_alike(odd))
+		buf_printf(out, ", which only looks like %c", look_alike(odd));
+}
+
+/* --- what looks like a serial --- */
+
+/* What tells serials from words, names with a number behind them, and addresses in hex. */
+struct traits {
+	unsigned n_upper, n_lower, n_digits, n_changes, n_last_run, n_first_run;
+	bool beyond_hex, vowel;
+};
+
+static struct traits traits_of(struct str s)
+{
+	struct traits t = { 0 };
+	bool was_digit = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char upper = ascii_upper(s.p[i]);
+		bool digit = s.p[i] <= '9';
+
+		t.n_digits += digit;
+		t.n_upper += !digit && upper == s.p[i];
+		t.n_lower += upper != s.p[i];
+		t.beyond_hex |= upper > 'F';
+		t.vowel |= !digit && strchr("AEIOU", upper) != NULL;
+		if (i && digit != was_digit) {
+			t.n_changes++;
+			t.n_last_run = 0;
+		}
+		t.n_last_run++;
+		t.n_first_run += t.n_changes == 0;
+		was_digit = digit;
+	}
+	return t;
+}
+
+enum serial_look serial_look(struct str cell)
+{
+	struct str s = without_formula(cell);
+	struct serial serial;
+	struct traits t;
+	unsigned digit_run;
+
+	if (s.n == 0)
+		return LOOK_EMPTY;
+	if (!read_bare(s, &serial))
+		return LOOK_OTHER;
+	t = traits_of(s);
+	if ((t.n_upper && t.n_lower) || !t.beyond_hex)
+		return LOOK_WEAK;
+	if (t.n_changes >= 2)
+		return LOOK_STRONG;
+	/* One run of letters and one of digits: a name with a number, unless it cannot be said. */
+	digit_run = s.p[0] <= '9' ? t.n_first_run : t.n_last_run;
+	return t.n_changes == 1 && digit_run <= 3 && !t.vowel ? LOOK_STRONG : LOOK_WEAK;
+}
+
+bool serial_is_implausible(struct str cell)
+{
+	struct traits t = traits_of(cell);
+	bool usual = cell.n >= 10 && cell.n <= 12;
+
+	if (cell.n == 0 || t.n_changes > 1 || cell.p[cell.n - 1] > '9')
+		return false;
+	return t.n_digits == cell.n || t.n_last_run >= 8 || !usual;
+}
+
+bool serial_is_unusual(const struct serial *s)
+{
+	return s->n < 10 || s->n > 12 || memchr(s->text, 'I', s->n) || memchr(s->text, 'O', s->n);
+}
+
+bool serial_has_barcode(const struct serial *s)
+{
+	return s->text[0] == 'S' && (s->n == 13 || s->n == 11);
+}
+
 bool serial_strip_barcode(struct serial *s)
 {
-	if (s->text[0] != 'S' || (s->n != 13 && s->n != 11))
+	if (!serial_has_barcode(s))
 		return false;
 	memmove(s->text, s->text + 1, s->n);
 	s->n--;

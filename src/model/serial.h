@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "model/outcome.h"
 
@@ -16,13 +17,35 @@ struct serial {
 	unsigned char n;
 };
 
-/* Without leading and trailing space, NBSP, zero-width characters and BOM. */
+/* Without leading and trailing blanks of any kind and marks that nobody sees: NBSP and the spaces
+ * of other widths, zero width, bidi marks, soft hyphen, BOM. */
 struct str serial_trim(struct str cell);
 
-/* Trims space, NBSP, zero-width bytes and BOM, upper-cases, checks. REASON_NONE when good, else
- * REASON_ROW_NO_SERIAL, _BAD_SERIAL or _EXCEL_SERIAL (`1.23E+11`, ="..." and a leading
- * apostrophe are damage of spreadsheets; only the apostrophe is undone). */
+/* Trims, undoes a spreadsheet's ways to keep text (`="..."`, a leading apostrophe), upper-cases,
+ * checks. REASON_NONE when good, else REASON_ROW_NO_SERIAL, _BAD_SERIAL or _EXCEL_SERIAL (a number
+ * such as `1.23E+11`). */
 enum reason serial_read(struct str cell, struct serial *ret);
+
+/* What is wrong with a cell that serial_read() refuses: the cell with its invisible characters
+ * spelt, how long it is, and the first character that does not fit. */
+void serial_describe(struct str cell, struct buf *out);
+
+/* How much a cell looks like an Apple serial among columns of other things. */
+enum serial_look {
+	LOOK_EMPTY,
+	LOOK_OTHER, /* no serial */
+	LOOK_WEAK,  /* 8 to 17 letters and digits: a word, an asset tag, an IMEI, a MAC address */
+	LOOK_STRONG /* letters and digits mixed as in nothing else */
+};
+enum serial_look serial_look(struct str cell);
+
+/* Letters and then digits to the end, or digits alone, as in order numbers, asset tags and IMEIs:
+ * one among serials of the usual kind is none of them. */
+bool serial_is_implausible(struct str cell);
+/* Apple's serials have 10 to 12 characters and neither I nor O. */
+bool serial_is_unusual(const struct serial *s);
+/* Whether it begins with the S of a box label, as serial_strip_barcode() sees it. */
+bool serial_has_barcode(const struct serial *s);
 
 /* Drops the S that box labels put before a serial when the rest has a usual length
  * (13 -> 12, 11 -> 10); true when it did. Only for input: {barcode_s: strip}. */

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "model/serial_list.h"
 
 /* Where a secret comes from; opened only when it is needed. */
 enum secret_kind { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL, SECRET_COMMAND, SECRET_ENV };
@@ -76,6 +77,14 @@ struct setting {
 	struct loc at;           /* file NULL: the default; line 0: from the environment */
 };
 
+/* How a list of serials is read, where it is not found by looking at it. */
+struct list_settings {
+	char delimiter;            /* 0: find it */
+	uint32_t header_line;      /* HEADER_AUTO, HEADER_ABSENT or a line */
+	uint32_t serial_column;    /* from 1; 0: not given by its number */
+	const char *serial_header; /* NULL: not given by its header */
+};
+
 struct settings {
 	struct arena arena; /* owns everything below */
 	const char *file;
@@ -117,12 +126,11 @@ struct settings {
 		int64_t apple_ms, uem_ms;
 	} poll;
 	const char *protect_file; /* absolute; NULL: none */
-	struct {
-		const char *encoding;
-		char delimiter; /* 0: sniff */
-		bool no_header, strip_barcode_s;
-		uint32_t serial_column; /* from 1; 0: not given */
-	} input;
+	struct list_settings protect_list;
+	bool protect_may_be_empty;
+	struct list_settings input;
+	const char *encoding; /* of all lists */
+	enum barcode_s barcode_s;
 	struct secret notify_url;
 	const char *state; /* folder */
 	const char **rules;

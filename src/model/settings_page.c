@@ -167,8 +167,9 @@ static void read_encoding(
 static void read_delimiter(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
-	static const char *const words[] = { ",", ";", "\t", "tab", "comma", "semicolon", NULL };
-	static const char signs[] = ",;\t\t,;";
+	static const char *const words[] = { ",", ";", "\t", "|", "tab", "comma", "semicolon",
+		"pipe", NULL };
+	static const char signs[] = ",;\t|\t,;|";
 	int i = yaml_word(r, n, words);
 
 	(void)key;
@@ -179,7 +180,43 @@ static void read_delimiter(
 static void read_header(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
-	static const char *const words[] = { "first", "none", NULL };
+	static const char *const words[] = { "auto", "first", "none", NULL };
+	uint64_t line;
+	int i;
+
+	(void)key;
+	if (n && n->kind == YAML_SCALAR && str_to_u64(n->text, &line) && line &&
+		line < HEADER_ABSENT) {
+		*(uint32_t *)to = (uint32_t)line;
+		return;
+	}
+	i = yaml_word(r, n, words);
+	*(uint32_t *)to = i == 2 ? HEADER_ABSENT : HEADER_AUTO;
+}
+
+static void read_serial_column(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	struct list_settings *list = to;
+	const char *text = n ? yaml_text(r, n) : NULL;
+	uint64_t number;
+
+	(void)key;
+	if (!text)
+		return;
+	if (!str_to_u64(str_from(text), &number))
+		list->serial_header = text;
+	else if (number < 1 || number > CSV_MAX_COLUMNS)
+		(void)yaml_bad(r, n, "yaml.bad-value", "columns are numbered from 1 to %d",
+			CSV_MAX_COLUMNS);
+	else
+		list->serial_column = (uint32_t)number;
+}
+
+static void read_empty(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	static const char *const words[] = { "refused", "allowed", NULL };
 
 	(void)key;
 	*(bool *)to = yaml_word(r, n, words) == 1;
@@ -188,10 +225,11 @@ static void read_header(
 static void read_barcode(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
-	static const char *const words[] = { "keep", "strip", NULL };
+	static const char *const words[] = { "ask", "keep", "strip", NULL };
+	int i = yaml_word(r, n, words);
 
 	(void)key;
-	*(bool *)to = yaml_word(r, n, words) == 1;
+	*(enum barcode_s *)to = i < 0 ? BARCODE_ASK : (enum barcode_s)i;
 }
 
 /* --- the page --- */
@@ -403,29 +441,42 @@ static const struct yaml_key protect_keys[] = {
 		.example = "protected.csv",
 		.help = "A list of serial numbers that no run may ever touch; a missing, empty or "
 			"damaged list stops every run."),
+	YAML_KEY("delimiter", read_delimiter, AT(protect_list.delimiter), .schema = "delimiter",
+		.example = "semicolon",
+		.help = "The sign between the cells of the protected list; left out, it is found."),
+	YAML_KEY("header", read_header, AT(protect_list.header_line), .preset = "auto",
+		.schema = "header", .example = "auto",
+		.help = "Where the header of the protected list is: auto, none, or its line."),
+	YAML_KEY("serial_column", read_serial_column, AT(protect_list), .schema = "column",
+		.example = "1",
+		.help = "The column of the protected list that holds the serial numbers, by its "
+			"number or its header."),
+	YAML_KEY("empty", read_empty, AT(protect_may_be_empty), .preset = "refused",
+		.schema = "empty", .example = "refused",
+		.help = "Whether a protected list without any serial is allowed, or stops every "
+			"run."),
 	YAML_KEYS_END,
 };
 static const struct yaml_key input_keys[] = {
-	YAML_KEY("encoding", read_encoding, AT(input.encoding), .preset = "utf-8",
-		.schema = "encoding", .example = "utf-8",
+	YAML_KEY("encoding", read_encoding, AT(encoding), .preset = "utf-8", .schema = "encoding",
+		.example = "utf-8",
 		.help = "The character encoding of the lists of serial numbers, where they have no "
 			"byte order mark."),
 	YAML_KEY("delimiter", read_delimiter, AT(input.delimiter), .schema = "delimiter",
 		.example = "semicolon",
 		.help = "The sign between the cells of a list; left out, it is found by looking at "
 			"the list."),
-	YAML_KEY("header", read_header, AT(input.no_header), .preset = "first", .schema = "header",
-		.example = "first",
-		.help = "Whether the lists of serial numbers have a header line; none means that "
-			"the first line is a device."),
-	YAML_KEY("barcode_s", read_barcode, AT(input.strip_barcode_s), .preset = "keep",
-		.schema = "barcode", .example = "keep",
+	YAML_KEY("header", read_header, AT(input.header_line), .preset = "auto", .schema = "header",
+		.example = "auto",
+		.help = "Where the header of the list is: auto finds it, none means that the first "
+			"line is a device, a number is its line."),
+	YAML_KEY("barcode_s", read_barcode, AT(barcode_s), .preset = "ask", .schema = "barcode",
+		.example = "keep",
 		.help = "Whether the letter S that barcode scanners put before a serial number is "
-			"kept or stripped."),
-	YAML_KEY("serial_column", yaml_read_u32, AT(input.serial_column), .min = 1, .max = 1024,
-		.schema = "column", .example = "2",
-		.help = "The number of the column that holds the serial numbers, from 1; left out, "
-			"it is found."),
+			"kept or stripped; ask stops where every serial of a list begins with it."),
+	YAML_KEY("serial_column", read_serial_column, AT(input), .schema = "column", .example = "2",
+		.help = "The column that holds the serial numbers, by its number from 1 or its "
+			"header; left out, it is found."),
 	YAML_KEYS_END,
 };
 static const struct yaml_key notify_keys[] = {

@@ -57,6 +57,8 @@ static bool find_row(const struct input *in, const char *text, struct serial *se
 
 	if (serial_read(str_from(text), serial) != REASON_NONE)
 		return false;
+	if (in->strip_barcode_s)
+		(void)serial_strip_barcode(serial);
 	slot = map_find(&in->serials, serial_view(serial));
 	for (uint32_t i = 0; slot != MAP_NONE && i < in->n_rows; i++)
 		if (in->rows[i].serial == slot) {

@@ -84,20 +84,6 @@ static uint16_t place_of(const struct input *in, const struct csv_record *r)
 	return in->spooling ? csv_place(r->raw.n, 1) : r->place;
 }
 
-enum reason input_read_serial(
-	const struct input *in, const struct csv_record *r, struct serial *ret)
-{
-	enum reason fault = REASON_ROW_MALFORMED;
-
-	ret->n = 0;
-
-	if (!r->bad)
-		fault = serial_read(input_cell(in, r, in->columns.at[COLUMN_SERIAL]), ret);
-	if (!fault && in->strip_barcode_s)
-		(void)serial_strip_barcode(ret);
-	return fault;
-}
-
 /* Serials get their slots in the order of the rows, some rows late. */
 static void end_wait(struct input *in, struct input_waiting *w)
 {
@@ -139,29 +125,72 @@ uint32_t input_line(const struct input *in, uint32_t n)
 	return line_after(in->jumps[from], n);
 }
 
-static void add_row(struct input *in, const struct csv_record *r)
+static uint32_t detail_of(struct input *in, const struct list_row *row)
+{
+	uint32_t detail = MAP_NONE;
+	struct buf text;
+
+	if (!row->fault || in->details.n >= INPUT_DETAILS)
+		return MAP_NONE;
+	buf_init(&text, 4096);
+	/* A line behind the list is shown whole. */
+	if (row->shows_none && in->n_good >= INPUT_TRAILING_AFTER)
+		buf_str(&text, str_head(serial_trim(row->record.raw), INPUT_SHOWN_BYTES));
+	else
+		list_describe_fault(in->list, row, &text);
+	if (text.n)
+		detail = map_add(&in->details, buf_view(&text), NULL);
+	buf_release(&text);
+	return detail;
+}
+
+static void note_serial(struct input *in, const struct list_row *row)
+{
+	in->n_trailing = row->shows_none ? in->n_trailing + 1 : 0;
+	in->n_good += !row->fault;
+	if (row->fault || !serial_is_unusual(&row->serial))
+		return;
+	if (in->n_unusual++ == 0)
+		in->first_unusual = (uint32_t)row->record.line;
+}
+
+static void add_row(struct input *in, const struct list_row *row)
 {
 	struct input_waiting *w = &in->waiting[in->n_rows % INPUT_WAITING];
-	enum reason fault;
+	const struct csv_record *r = &row->record;
 
 	end_wait(in, w);
 	w->row = in->n_rows;
-	fault = input_read_serial(in, r, &w->serial);
+	w->serial = row->serial;
+	if (row->fault)
+		w->serial.n = 0;
 	w->expected = map_expect(&in->serials, serial_view(&w->serial));
+	note_serial(in, row);
 
 	input_add(in,
 		(struct input_row){
 			.serial = MAP_NONE,
 			.program = MAP_NONE,
-			.detail = MAP_NONE,
+			.detail = detail_of(in, row),
 			.rule = ROW_NO_RULE,
 			.place = place_of(in, r),
-			.outcome = fault ? OUTCOME_INVALID : OUTCOME_PENDING,
-			.reason = (uint8_t)fault,
+			.outcome = row->fault ? OUTCOME_INVALID : OUTCOME_PENDING,
+			.reason = (uint8_t)row->fault,
 		},
 		(uint32_t)r->line);
 	if (r->n_cells > in->widest)
 		in->widest = r->n_cells;
+}
+
+/* Totals and remarks that an export has behind its rows. They are told with their text. */
+static void settle_trailing(struct input *in)
+{
+	if (in->n_good < INPUT_TRAILING_AFTER)
+		return;
+	for (uint32_t i = in->n_rows - in->n_trailing; i < in->n_rows; i++) {
+		in->rows[i].outcome = OUTCOME_SKIPPED;
+		in->rows[i].reason = REASON_ROW_NOT_A_DEVICE;
+	}
 }
 
 static void note_own_columns(struct input *in)
@@ -170,41 +199,17 @@ static void note_own_columns(struct input *in)
 		in->from_result |= in->columns.own[i];
 }
 
-/* Preamble lines until the header, or a headerless file's first row. */
-static enum errc read_header(struct input *in, const struct column_options *opt, struct err *err)
+static void take_reading(struct input *in)
 {
-	struct csv_record r;
+	const struct list_reading *reading = list_reading(in->list);
 
-	for (; in->n_before < COLUMNS_PREAMBLE_ROWS; in->n_before++) {
-		bool more, header, data;
-		enum errc rc = csv_next(in->csv, &r, &more, err);
-
-		if (rc)
-			return rc;
-		if (!more)
-			break;
-		if (r.bad)
-			continue;
-		rc = columns_try(
-			&in->columns, opt, r.cells, r.n_cells, &in->arena, &header, &data, err);
-		if (rc)
-			return rc;
-		if (data && in->n_before && !opt->no_header)
-			break; /* a header in unknown words would be lost */
-		if (header || data) {
-			note_own_columns(in);
-			in->delimiter = csv_delimiter(in->csv);
-			if (data)
-				in->first = r;
-			else
-				spool_add(in->spooling, r.raw);
-			in->n_before += !data;
-			return ERR_OK;
-		}
-	}
-	return err_set(err, ERR_INPUT,
-		"no column with serial numbers was found: name it with `columns: {serial: HEADER}` "
-		"in the rules, or say `input: {serial_column: N}` in the settings");
+	in->columns = columns_copy(&reading->columns, &in->arena);
+	in->delimiter = reading->delimiter;
+	note_own_columns(in);
+	in->allow_empty |= reading->is_export;
+	in->header_line = reading->header_line;
+	in->several = reading->several;
+	(void)snprintf(in->encoding, sizeof(in->encoding), "%s", csv_encoding(list_csv(in->list)));
 }
 
 /* From the size of the file and the first rows, so that neither rows nor serials move often. */
@@ -222,32 +227,34 @@ static void estimate(struct input *in, size_t n_bytes)
 	}
 }
 
-static enum errc take_row(struct input *in, const struct csv_record *r, input_each_fn *each,
+static enum errc take_row(struct input *in, const struct list_row *row, input_each_fn *each,
 	void *self, struct err *err)
 {
+	const struct csv_record *r = &row->record;
+
 	if (in->n_rows == UINT32_MAX - 1 || r->line >= UINT32_MAX)
 		return err_set(err, ERR_INPUT, "more than %u rows", UINT32_MAX - 1);
 	spool_add(in->spooling, r->raw);
-	add_row(in, r);
+	add_row(in, row);
 	return each ? each(self, in->n_rows - 1, r, err) : ERR_OK;
 }
 
 static enum errc take_rows(struct input *in, input_each_fn *each, void *self, struct err *err)
 {
-	struct csv_record r = in->first;
-	bool more = r.n_cells > 0;
+	struct list_row row;
+	bool more = true;
 	size_t n_bytes = 0;
-	enum errc rc = ERR_OK;
+	enum errc rc = list_next(in->list, &row, &more, err);
 
-	if (!more)
-		rc = csv_next(in->csv, &r, &more, err);
+	if (in->columns.has_header)
+		spool_add(in->spooling, list_reading(in->list)->header_raw);
 	while (!rc && more) {
-		rc = take_row(in, &r, each, self, err);
-		n_bytes += r.raw.n;
+		rc = take_row(in, &row, each, self, err);
+		n_bytes += row.record.raw.n;
 		if (in->n_rows == ESTIMATE_ROWS)
 			estimate(in, n_bytes);
 		if (!rc)
-			rc = csv_next(in->csv, &r, &more, err);
+			rc = list_next(in->list, &row, &more, err);
 	}
 	for (uint32_t i = 0; i < INPUT_WAITING; i++)
 		end_wait(in, &in->waiting[(in->n_rows + i) % INPUT_WAITING]);
@@ -255,6 +262,8 @@ static enum errc take_rows(struct input *in, input_each_fn *each, void *self, st
 		rc = err_set(err, ERR_INPUT,
 			"there are no rows after the header; if that can happen, say --allow "
 			"empty=yes");
+	if (!rc)
+		settle_trailing(in);
 	return rc;
 }
 
@@ -265,6 +274,13 @@ static enum errc name_file(const struct input *in, enum errc rc, struct err *err
 	return rc;
 }
 
+static void init_maps(struct input *in)
+{
+	arena_init(&in->arena);
+	map_init(&in->serials, 0);
+	map_init(&in->details, 0);
+}
+
 enum errc input_open(struct input *in, const struct input_options *opt, struct err *err)
 {
 	enum errc rc;
@@ -272,20 +288,20 @@ enum errc input_open(struct input *in, const struct input_options *opt, struct e
 	*in = (struct input){
 		.path = opt->path,
 		.unread = true,
-		.strip_barcode_s = opt->strip_barcode_s,
+		.strip_barcode_s = opt->list.barcode_s == BARCODE_STRIP,
 		.allow_empty = opt->allow_empty,
 	};
-	arena_init(&in->arena);
-	map_init(&in->serials, 0);
-	rc = csv_open(&in->csv, opt->path, &opt->csv, err);
+	init_maps(in);
+	rc = list_open(&in->list, opt->bytes ? NULL : opt->path,
+		arena_dup(&in->arena, str_from(opt->bytes)),
+		strcmp(opt->path, "-") == 0 ? "standard input" : opt->path, &opt->list, err);
 	if (rc)
 		return rc;
-	in->n_bytes = csv_file_bytes(in->csv);
-	if (!opt->no_spool || !csv_can_rewind(in->csv))
+	take_reading(in);
+	in->n_bytes = csv_file_bytes(list_csv(in->list));
+	if (!opt->no_spool || !csv_can_rewind(list_csv(in->list)))
 		rc = spool_open(in, opt->spool_folder, err);
-	if (!rc)
-		rc = read_header(in, &opt->columns, err);
-	return name_file(in, rc, err);
+	return rc;
 }
 
 enum errc input_rows(struct input *in, input_each_fn *each, void *self, struct err *err)
@@ -301,8 +317,8 @@ enum errc input_rows(struct input *in, input_each_fn *each, void *self, struct e
 		rc = closed;
 	}
 	if (spooled) {
-		csv_close(in->csv);
-		in->csv = NULL;
+		list_close(in->list);
+		in->list = NULL;
 	}
 	return name_file(in, rc, err);
 }
@@ -339,8 +355,7 @@ enum errc input_reopen(struct input *in, const char *spool, char delimiter, bool
 	enum errc rc;
 
 	*in = (struct input){ .delimiter = delimiter, .spool = mem_strdup(spool) };
-	arena_init(&in->arena);
-	map_init(&in->serials, 0);
+	init_maps(in);
 	for (int i = 0; i < COLUMN_MAX_; i++)
 		in->columns.at[i] = -1;
 	in->columns.at[COLUMN_SERIAL] = serial_at;
@@ -370,7 +385,8 @@ void input_release(struct input *in)
 	struct err err;
 
 	(void)spool_close(in, &err);
-	csv_close(in->csv);
+	list_close(in->list);
+	map_release(&in->details);
 	if (in->own_spool)
 		(void)unlink(in->spool);
 	free(in->spool);
@@ -381,41 +397,46 @@ void input_release(struct input *in)
 
 /* --- once more --- */
 
-static enum errc next_of(const struct input *in, struct csv_reader *csv, uint32_t n, bool copy,
-	struct csv_record *ret, bool *ret_more, struct err *err)
-{
-	uint16_t place = copy && in->rows && n < in->n_rows ? in->rows[n].place : 0;
+/* From the spool, which has the rows alone, or the file again. */
+struct pass {
+	const struct input *in;
+	struct csv_reader *spool; /* NULL: the list */
+	bool copy;
+	struct list_row row;
+};
 
-	if (!place)
-		return csv_next(csv, ret, ret_more, err);
-	*ret = (struct csv_record){ .n_cells = in->columns.n };
-	*ret_more = true;
-	return csv_copy(csv, place, &ret->raw, err);
+static enum errc copy_of(struct pass *p, uint16_t place, struct str *ret_raw, struct err *err)
+{
+	if (p->spool)
+		return csv_copy(p->spool, place, ret_raw, err);
+	return list_copy(p->in->list, place, ret_raw, err);
 }
 
-static enum errc skip_header(
-	const struct input *in, struct csv_reader *csv, bool *ret_more, struct err *err)
+static enum errc next_of(struct pass *p, uint32_t n, bool *ret_more, struct err *err)
 {
-	size_t n = in->csv ? in->n_before : in->columns.has_header;
-	struct csv_record r;
+	const struct input *in = p->in;
+	uint16_t place = p->copy && in->rows && n < in->n_rows ? in->rows[n].place : 0;
+
+	if (!place && p->spool)
+		return csv_next(p->spool, &p->row.record, ret_more, err);
+	if (!place)
+		return list_next(in->list, &p->row, ret_more, err);
+	p->row.record = (struct csv_record){ .n_cells = in->columns.n };
+	*ret_more = true;
+	return copy_of(p, place, &p->row.record.raw, err);
+}
+
+static enum errc each_of(struct pass *p, input_each_fn *each, void *self, struct err *err)
+{
+	bool more = true;
 	enum errc rc = ERR_OK;
 
-	while (n-- && *ret_more && !rc)
-		rc = csv_next(csv, &r, ret_more, err);
-	return rc;
-}
-
-static enum errc each_of(const struct input *in, struct csv_reader *csv, bool copy,
-	input_each_fn *each, void *self, struct err *err)
-{
-	struct csv_record r;
-	bool more = true;
-	enum errc rc = skip_header(in, csv, &more, err);
-
+	if (p->spool && p->in->columns.has_header)
+		rc = csv_next(p->spool, &p->row.record, &more, err);
 	for (uint32_t n = 0; !rc && more; n++) {
-		rc = next_of(in, csv, n, copy, &r, &more, err);
+		rc = next_of(p, n, &more, err);
 		if (!rc && more)
-			rc = each(self, n, &r, err);
+			rc = each(self, n, &p->row.record, err);
 	}
 	return rc;
 }
@@ -424,16 +445,17 @@ static enum errc pass(
 	const struct input *in, bool copy, input_each_fn *each, void *self, struct err *err)
 {
 	struct csv_options opt = { .delimiter = in->delimiter };
-	struct csv_reader *csv = in->csv;
-	enum errc rc = csv ? csv_rewind(csv, err) : csv_open(&csv, in->spool, &opt, err);
+	struct pass p = { .in = in, .copy = copy };
+	enum errc rc = in->list ? list_rewind(in->list, err)
+				: csv_open(&p.spool, in->spool, &opt, err);
 
 	if (rc)
 		return rc;
-	rc = each_of(in, csv, copy, each, self, err);
+	rc = each_of(&p, each, self, err);
 	/* Once more, to see that the file is still the same. */
-	if (in->csv)
-		return rc ? rc : csv_rewind(csv, err);
-	csv_close(csv);
+	if (in->list)
+		return rc ? rc : list_rewind(in->list, err);
+	csv_close(p.spool);
 	return rc;
 }
 
@@ -454,6 +476,11 @@ struct str input_serial(const struct input *in, uint32_t n)
 	if (slot != MAP_NONE)
 		return map_key(&in->serials, slot);
 	return in->unread ? serial_view(&in->waiting[n % INPUT_WAITING].serial) : STR_NONE;
+}
+
+struct str input_detail(const struct input *in, const struct input_row *row)
+{
+	return row->detail == MAP_NONE ? STR_NONE : map_key(&in->details, row->detail);
 }
 
 struct str input_cell(const struct input *in, const struct csv_record *record, int column)

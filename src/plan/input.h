@@ -9,18 +9,22 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "io/csv/csv.h"
-#include "model/columns.h"
 #include "model/outcome.h"
-#include "model/serial.h"
+#include "model/serial_list.h"
 
 #define ROW_NO_RULE UINT16_MAX
 
-enum { INPUT_WAITING = 16 };
+enum {
+	INPUT_WAITING = 16,
+	INPUT_TRAILING_AFTER = 20, /* good rows before lines at the end count as totals */
+	INPUT_SHOWN_BYTES = 120,
+	INPUT_DETAILS = 4096, /* so many faults are described */
+};
 
 struct input_row {
 	uint32_t serial;  /* slot of input.serials; MAP_NONE when invalid, or not there yet */
 	uint32_t program; /* slot of plan.programs; MAP_NONE: none */
-	uint32_t detail;  /* slot of plan.details; MAP_NONE: none */
+	uint32_t detail;  /* slot of input.details; MAP_NONE: none */
 	uint16_t rule;    /* ROW_NO_RULE: none */
 	uint16_t place;   /* for csv_copy(), and no cell would run as a formula; 0: by its cells */
 	uint8_t outcome, reason;
@@ -44,9 +48,7 @@ struct input {
 	bool unread;      /* input_rows() is still due */
 	const char *path; /* borrowed until input_release() */
 	size_t n_bytes;   /* of the file; 0: not known */
-	struct csv_reader *csv;  /* while unread, and after it instead of a spool */
-	size_t n_before;         /* records of it that are no rows */
-	struct csv_record first; /* while unread: of a headerless file */
+	struct serial_list *list; /* while unread, and after it instead of a spool */
 	/* While unread: the last rows, whose serials have no slot yet (see map_expect()). */
 	struct input_waiting {
 		uint64_t expected;
@@ -55,22 +57,30 @@ struct input {
 	} waiting[INPUT_WAITING];
 	struct spooling *spooling; /* while unread: NULL without a spool */
 	bool strip_barcode_s, allow_empty;
-	bool from_result; /* the file is a result CSV of ours */
-	char digest[65];  /* SHA-256 of the spool */
+	/* How it is read, and what was seen: */
+	uint32_t header_line; /* 0: no header */
+	bool several;         /* serials in a line */
+	char encoding[40];
+	uint32_t n_unusual, first_unusual; /* serials of a kind that Apple does not make; a line */
+	uint32_t n_good, n_trailing;       /* n_trailing: last rows that show no serial */
+	struct map details;                /* what is said about single rows */
+	bool from_result;                  /* the file is a result CSV of ours */
+	char digest[65];                   /* SHA-256 of the spool */
 };
 
 struct input_options {
-	const char *path; /* "-": stdin */
-	struct csv_options csv;
-	struct column_options columns;
-	bool strip_barcode_s;
+	const char *path;  /* "-": stdin */
+	const char *bytes; /* NULL, or the text of the list, borrowed; path is then its name */
+	struct list_options list;
 	bool allow_empty;
 	const char *spool_folder; /* where the spool goes */
 	bool no_spool;            /* where it can be done without; no digest then */
 };
 
-/* ERR_NO_INPUT; ERR_INPUT: no serial column, an open quote, undecodable bytes, no rows. Rows at
- * fault are kept with OUTCOME_INVALID. Caller releases, also after a failure. */
+/* ERR_NO_INPUT; ERR_INPUT: no serial column or a doubt about it, an open quote, undecodable bytes,
+ * no rows (of an export or a result of ours none is fine). Rows at fault are kept with
+ * OUTCOME_INVALID, lines behind the list with OUTCOME_SKIPPED. Caller releases, also after a
+ * failure. */
 MUST_CHECK enum errc input_read(struct input *in, const struct input_options *opt, struct err *err);
 /* The same in two parts: up to the header, then the rows; each (may be NULL) gets every row when
  * it has been noted. */
@@ -97,9 +107,8 @@ void input_add(struct input *in, struct input_row row, uint32_t line);
 uint32_t input_line(const struct input *in, uint32_t n);
 /* Empty when invalid. Borrowed until the next row. */
 struct str input_serial(const struct input *in, uint32_t n);
-/* Of a record; what is wrong with it, n 0 then. */
-enum reason input_read_serial(
-	const struct input *in, const struct csv_record *r, struct serial *ret);
+/* What is said about that row alone; may be empty. */
+struct str input_detail(const struct input *in, const struct input_row *row);
 /* The cell of that column; empty when the row is too short. A formula guard of ours is undone. */
 struct str input_cell(const struct input *in, const struct csv_record *record, int column);
 

@@ -12,7 +12,6 @@
 void plan_release(struct plan *p)
 {
 	map_release(&p->programs);
-	map_release(&p->details);
 	arena_release(&p->arena);
 	free(p->compiled);
 	free(p->rule_program);
@@ -55,7 +54,7 @@ const char *plan_rules_digest(const struct plan *p)
 
 struct str plan_detail(const struct plan *p, const struct input_row *row)
 {
-	return row->detail == MAP_NONE ? STR_NONE : map_key(&p->details, row->detail);
+	return input_detail(p->input, row);
 }
 
 void plan_settle(struct plan *p, struct input_row *row, enum outcome outcome, enum reason reason,
@@ -63,7 +62,7 @@ void plan_settle(struct plan *p, struct input_row *row, enum outcome outcome, en
 {
 	row->outcome = (uint8_t)outcome;
 	row->reason = (uint8_t)reason;
-	row->detail = detail.n ? map_add(&p->details, detail, NULL) : MAP_NONE;
+	row->detail = detail.n ? map_add(&p->input->details, detail, NULL) : MAP_NONE;
 }
 
 void plan_settle_unknown(struct plan *p, struct input_row *row, enum fact fact)
@@ -177,7 +176,6 @@ void plan_init(
 		facts_forget_ways(opt->facts);
 	arena_init(&p->arena);
 	map_init(&p->programs, 0);
-	map_init(&p->details, 0);
 	p->rule_program = plan_all_none(plan_n_rules(p));
 	p->rule_because = plan_all_none(plan_n_rules(p));
 }

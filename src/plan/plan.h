@@ -25,12 +25,11 @@ struct plan {
 	const struct plan_options *opt;
 
 	struct arena arena;
-	struct map programs; /* JSON texts, see model/program.h */
-	struct map details;
+	struct map programs;           /* JSON texts, see model/program.h */
 	struct work_program *compiled; /* by program slot; n_compiled of them */
 	uint32_t n_compiled;
 	uint32_t *rule_program; /* by rule: the program of all its rows; MAP_NONE: not known yet */
-	uint32_t *rule_because; /* by rule: slot of details; the same */
+	uint32_t *rule_because; /* by rule: slot of input.details; the same */
 	uint32_t n_planned;     /* rows that would send something */
 	char fingerprint[65];   /* over the planned rows: serial, rule, steps, state before */
 	char undo[48];          /* without rules: stands where a rule's name would */
@@ -62,8 +61,10 @@ struct str plan_detail(const struct plan *p, const struct input_row *row);
 MUST_CHECK enum errc plan_home(
 	const struct plan *p, uint32_t slot, uint32_t *ret_server, struct err *err);
 
-/* A list of serials from any CSV with a serial column or a bare list (`protect:`). ERR_SETTINGS
- * when it is missing, empty or damaged. Caller releases the map. */
-MUST_CHECK enum errc protect_load(struct map *ret, const char *path, struct err *err);
+/* The list that `protect:` of the settings names. ERR_SETTINGS when it is missing, empty or in any
+ * line not surely read. *ret_n: serials listed; the map holds what they may be misread as, too.
+ * Caller releases the map. */
+MUST_CHECK enum errc protect_load(
+	struct map *ret, uint32_t *ret_n, const struct settings *settings, struct err *err);
 
 #endif

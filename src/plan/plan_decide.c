@@ -191,7 +191,7 @@ static void settle_because(
 	if (because.n == 0)
 		return;
 	if (p->rule_because[row->rule] == MAP_NONE)
-		p->rule_because[row->rule] = map_add(&p->details, because, NULL);
+		p->rule_because[row->rule] = map_add(&p->input->details, because, NULL);
 	row->detail = p->rule_because[row->rule];
 }
 

@@ -130,11 +130,9 @@ static void find_columns(struct counting *c)
 	const struct column_options opt = { 0 };
 	struct columns known;
 	struct arena a;
-	bool is_header = false, is_data;
 
 	arena_init(&a);
-	if (!columns_try(&known, &opt, in->headers, in->n, &a, &is_header, &is_data, NULL) &&
-		is_header) {
+	if (in->has_header && !columns_map(&known, &opt, in->headers, in->n, 0, &a, NULL)) {
 		c->model = known.at[known.at[COLUMN_MODEL] < 0 ? COLUMN_FAMILY : COLUMN_MODEL];
 		c->server = known.at[COLUMN_SERVER];
 	}

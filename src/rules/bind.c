@@ -65,6 +65,13 @@ static void missing(const struct ruleset *set, const struct column_ref *ref,
 		"rules.unknown-column", ref->at, (unsigned)name.n, "the CSV has no column '%.*s'",
 		STR_FMT(name));
 
+	if (columns_count(columns, name) > 1 || (ref->canonical && columns->unsure[ref->column])) {
+		diag_hint(d, entry,
+			"several columns could be meant: give the one that is the only header "
+			"'%.*s'",
+			STR_FMT(name));
+		return;
+	}
 	near = columns_nearest(columns, name);
 	if (near.n)
 		diag_hint(d, entry, "did you mean '%.*s'?", STR_FMT(near));

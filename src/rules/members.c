@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "io/csv/csv.h"
 #include "io/file.h"
+#include "model/header.h"
+#include "model/serial_list.h"
 #include "rules/load.h"
 
 enum { MANY_VALUES = 16 };
@@ -65,22 +67,18 @@ static struct str column_name(const struct ruleset *set, const struct source *s)
 }
 
 /* Where the values stand in a file whose first record is this; -1: nobody can tell. */
-static int column_of(struct loader *l, const struct leaf *leaf, const struct csv_record *first)
+static int column_of(
+	const struct loader *l, const struct leaf *leaf, const struct csv_record *first)
 {
 	struct str name = column_name(l->set, &leaf->source);
-	struct columns c = { 0 };
-	struct column_options opt = { 0 };
-	bool is_header = false, is_data = false;
 	enum column column;
 
 	if (first->n_cells == 1)
 		return 0;
-	if (columns_try(&c, &opt, first->cells, first->n_cells, &l->set->arena, &is_header,
-		    &is_data, NULL) == ERR_OK &&
-		is_header && column_from_word(name, &column))
-		return c.at[column];
-	if (is_data && str_eq(name, STR("serial")))
-		return 0;
+	if (column_from_word(name, &column))
+		for (size_t i = 0; i < first->n_cells; i++)
+			if (header_rank(column, first->cells[i]) < HEADER_WEAK)
+				return (int)i;
 	for (size_t i = 0; i < first->n_cells; i++)
 		if (str_eq_nocase(first->cells[i], name))
 			return (int)i;
@@ -141,26 +139,75 @@ static bool add_records(
 	}
 }
 
+static bool bad_text(struct loader *l, const struct yaml_node *n, const struct err *err)
+{
+	(void)yaml_bad(&l->r, n, "rules.in-file", "%s", err->msg);
+	return false;
+}
+
+/* A list that rules spare devices by must not lose one, so a row that is not surely read is a
+ * mistake. */
+static bool add_serials(
+	struct loader *l, const struct yaml_node *n, struct leaf *leaf, struct serial_list *list)
+{
+	struct list_row row;
+	struct err err = { 0 };
+	bool more = true, good = true;
+
+	while (good && list_next(list, &row, &more, &err) == ERR_OK && more) {
+		struct buf text;
+
+		if (!row.fault) {
+			add_member(leaf->members, serial_view(&row.serial));
+			continue;
+		}
+		buf_init(&text, 4096);
+		buf_z(&text, reason_info(row.fault)->sentence);
+		buf_z(&text, ": ");
+		list_describe_fault(list, &row, &text);
+		good = bad_file(l, n, row.record.line, buf_cstr(&text));
+		buf_release(&text);
+	}
+	return err.code ? bad_text(l, n, &err) : good;
+}
+
+/* Serials are read as every list of them is; other values as they are. */
+static bool add_values(struct loader *l, const struct yaml_node *n, struct leaf *leaf,
+	const char *path, struct str bytes)
+{
+	const struct list_options opt = { .barcode_s = BARCODE_ASK, .purpose = LIST_OF_RULES };
+	const struct csv_options plain = { 0 };
+	struct serial_list *list = NULL;
+	struct csv_reader *csv = NULL;
+	struct err err = { 0 };
+	bool good = false;
+
+	if (str_eq(column_name(l->set, &leaf->source), STR("serial"))) {
+		if (list_open(&list, NULL, bytes, path, &opt, &err) == ERR_OK)
+			good = add_serials(l, n, leaf, list);
+	} else if (csv_open_bytes(&csv, bytes, path, &plain, &err) == ERR_OK) {
+		good = add_records(l, n, leaf, csv);
+	}
+	list_close(list);
+	csv_close(csv);
+	return err.code ? bad_text(l, n, &err) : good;
+}
+
 static bool add_file(
 	struct loader *l, const struct yaml_node *n, struct leaf *leaf, struct operand *o)
 {
 	char *name = mem_dupz(o->text), *path = file_beside(l->r.doc->file, name);
-	struct csv_options opt = { 0 };
-	struct csv_reader *csv = NULL;
 	struct buf bytes = { 0 };
 	struct err err = { 0 };
 	bool good = false;
 
-	if (file_read(path, RULES_FILE_BYTES, &bytes, &err) == ERR_OK)
+	if (file_read(path, RULES_FILE_BYTES, &bytes, &err) == ERR_OK) {
 		sha256_add(l->digest, buf_view(&bytes));
-	if (err.code == ERR_OK)
-		(void)!csv_open_bytes(&csv, buf_view(&bytes), path, &opt, &err);
-	if (err.code == ERR_OK)
-		good = add_records(l, n, leaf, csv);
-	else
-		(void)yaml_bad(&l->r, n, "rules.in-file", "%s", err.msg);
+		good = add_values(l, n, leaf, path, buf_view(&bytes));
+	} else {
+		(void)bad_text(l, n, &err);
+	}
 	o->text = keep(l, str_from(path));
-	csv_close(csv);
 	buf_release(&bytes);
 	free(path);
 	free(name);

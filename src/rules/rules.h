@@ -124,6 +124,15 @@ struct verdict {
 
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret);
 
+/* A cell of the row that a condition cannot compare, wherever in the rules; false: there is none.
+ * Texts are borrowed until the next call. */
+struct rules_fault {
+	const char *why;
+	struct str column, cell;
+	bool wants_date;
+};
+bool rules_row_at_fault(struct ruleset *set, const struct rules_row *row, struct rules_fault *ret);
+
 /* The steps of a rule for this row, recipes flattened, {column:} and {param:} filled in; a duration
  * deadline is counted from row->now_ms. Step texts are borrowed from the row's cells and the set.
  * if_failed: the steps of `if_failed:` instead. ERR_SYNTAX when a cell the steps need is empty or

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "sim/sim.h"
 
 struct server {
 	struct sim *sim;

@@ -9,7 +9,7 @@
 #include "survey/survey.h"
 #include "wire/listing.h"
 
-enum { ROW_MAX_BYTES = 256 * 1024, PATH_BYTES = 4096, PLACES = 64 };
+enum { ROW_MAX_BYTES = 256 * 1024 };
 
 /* --- opening --- */
 
@@ -26,23 +26,17 @@ static void identity_of(const struct session *s, char out[SHA256_HEX])
 	sha256_end_hex(h, out);
 }
 
-/* Where nobody else reads into: several may be at it side by side. *ret: the path. */
-static enum errc take_place(struct survey *s, const char *name, struct buf *ret, struct err *err)
+static enum errc take_lock(struct survey *s, const char *name, struct err *err)
 {
-	const char *folder = store_folder(s->session->store);
-	enum errc rc = ERR_LOCKED;
+	char hex[SHA256_HEX];
+	struct buf text;
+	enum errc rc;
 
-	for (unsigned i = 0; i < PLACES && rc == ERR_LOCKED; i++) {
-		struct buf lock;
-
-		buf_reset(ret);
-		buf_printf(ret, i ? "%s/%s.%u" : "%s/%s", folder, name, i);
-		buf_init(&lock, PATH_BYTES);
-		buf_str(&lock, buf_view(ret));
-		buf_z(&lock, ".lock");
-		rc = lock_take(&s->lock, buf_cstr(&lock), name, err);
-		buf_release(&lock);
-	}
+	buf_init(&text, 4096);
+	buf_printf(&text, "%s %s", name, s->session->settings->apple.client_id);
+	sha256_hex(buf_view(&text), hex);
+	rc = lock_take(&s->lock, hex, err);
+	buf_release(&text);
 	return rc;
 }
 
@@ -53,12 +47,14 @@ enum errc survey_open(struct survey *s, struct session *session, const char *nam
 	enum errc rc;
 
 	*s = (struct survey){ .session = session };
-	buf_init(&path, PATH_BYTES);
-	rc = take_place(s, name, &path, err);
+	rc = take_lock(s, name, err);
+	if (rc)
+		return rc;
 	identity_of(session, identity);
-	if (!rc)
-		rc = stage_open(&s->stage, buf_cstr(&path), str_from(identity),
-			clock_now(session->clock), &s->resumed, err);
+	buf_init(&path, 4096);
+	buf_printf(&path, "%s/%s", store_folder(session->store), name);
+	rc = stage_open(&s->stage, buf_cstr(&path), str_from(identity), clock_now(session->clock),
+		&s->resumed, err);
 	buf_release(&path);
 	return rc;
 }
@@ -66,10 +62,7 @@ enum errc survey_open(struct survey *s, struct session *session, const char *nam
 void survey_close(struct survey *s, bool keep)
 {
 	stage_close(s->stage, keep);
-	if (keep)
-		lock_free(s->lock);
-	else
-		lock_remove(s->lock);
+	lock_free(s->lock);
 	*s = (struct survey){ 0 };
 }
 
@@ -363,17 +356,16 @@ static enum errc take_csv(void *self, uint32_t n, const struct csv_record *recor
 	struct csv_reader *c = self;
 	const int *at = c->in->columns.at;
 	struct str cells[CELLS] = { STR_NONE };
-	struct serial serial;
+	uint32_t slot = c->in->rows[n].serial;
 
-	(void)n;
-	if (input_read_serial(c->in, record, &serial))
+	if (slot == MAP_NONE)
 		return ERR_OK;
 	cells[CELL_CSV_SERVER] = input_cell(c->in, record, at[COLUMN_SERVER]);
 	cells[CELL_CSV_STATUS] = input_cell(c->in, record, at[COLUMN_STATUS]);
 	cells[CELL_CSV_RELEASED] = input_cell(c->in, record, at[COLUMN_RELEASED]);
 	cells[CELL_CSV_PROFILE] = input_cell(
 		c->in, record, columns_find(&c->in->columns, STR("profile")));
-	return add(&c->r, serial_view(&serial), cells, err);
+	return add(&c->r, map_key(&c->in->serials, slot), cells, err);
 }
 
 enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *err)

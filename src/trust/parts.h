@@ -29,7 +29,8 @@ struct trust_case {
 	char why[256];
 	char note[256]; /* why a file that names groups does not count */
 	uid_t stranger;
-	char trust[PATH_MAX]; /* for DEPMEND_TRUST: the deepest folder of that stranger, if any */
+	bool strange_folder;
+	char trust[PATH_MAX]; /* for DEPMEND_TRUST: the deepest folder of that stranger */
 	struct buf chown, chmod;
 	mode_t write_bits;
 };

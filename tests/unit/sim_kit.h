@@ -16,7 +16,6 @@
 
 #include "base/mem.h"
 #include "io/file.h"
-#include "sim/open.h"
 #include "sim/sim.h"
 
 #define KIT_CLIENT "BUSINESSAPI.test"

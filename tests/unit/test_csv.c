@@ -173,14 +173,14 @@ static void nul_bytes_and_bad_utf8_stop_the_file(void **state)
 {
 	(void)state;
 	reads((struct str){ "a\nb\0c\nd\n", 8 }, (struct csv_options){ .delimiter = ',' },
-		"1:a\n!f:2: there is a NUL byte; if the file is UTF-16 without a byte order mark, "
-		"say `input: {encoding: utf-16le}` in the settings\n");
+		"1:a\n!f:2: there is a NUL byte, which no text has: export the list again as CSV "
+		"(UTF-8)\n");
 	plain("Büro,x\nB\xfcro,y\n",
-		"1:Büro|x\n!f:2: this is not UTF-8; say how the file is encoded, such as `input: "
-		"{encoding: cp1252}`, in the settings\n");
+		"1:Büro|x\n!f:2: this is not UTF-8: save the file as CSV UTF-8, or name its "
+		"encoding: --encoding cp1252 (in the settings: input: {encoding: cp1252})\n");
 	plain("a\n\"x\"y\xff\n",
-		"1:a\n!f:2: this is not UTF-8; say how the file is encoded, such as `input: "
-		"{encoding: cp1252}`, in the settings\n");
+		"1:a\n!f:2: this is not UTF-8: save the file as CSV UTF-8, or name its "
+		"encoding: --encoding cp1252 (in the settings: input: {encoding: cp1252})\n");
 }
 
 /* `head`, then c n times, then `tail`. */
@@ -324,6 +324,8 @@ static void known_encodings_are_decoded(void **state)
 		"1:a|ü\n2:😀\n");
 	reads((struct str){ "\xff\xfe\"\0a\0,\0\"\0,\0\xfc\0\n\0b\0", 18 }, latin, "1:a,|ü\n2:b\n");
 	reads((struct str){ "a\0,\0b\0\n\0", 8 }, utf16, "1:a|b\n");
+	reads((struct str){ "a\0,\0b\0\n\0", 8 }, none, "1:a|b\n");
+	reads((struct str){ "\0a\0,\0b\0\n", 8 }, utf8, "1:a|b\n");
 	reads(STR("B\xfcro,x\r\ny\r\n"), latin, "1:Büro|x\n2:y\n");
 	reads(STR("\x80,\x84x\x93\n"), cp, "1:€|„x“\n");
 	reads(STR("\xef\xbb\xbf\xc3\xbc\n"), latin, "1:ü\n");
@@ -332,17 +334,18 @@ static void known_encodings_are_decoded(void **state)
 
 static void undecodable_bytes_stop_the_file(void **state)
 {
-	const char *why = "this does not fit the encoding that the file is marked with, or that "
-			  "`input: {encoding: ...}` names: save it as UTF-8";
+#define WHY "1:a\n!f:%d: these bytes are not %s: save the file as CSV UTF-8\n"
 	const struct csv_options none = { .delimiter = ',' };
 	const struct csv_options cp = { .delimiter = ',', .encoding = "cp1252" };
 	const struct csv_options ascii = { .delimiter = ',', .encoding = "US-ASCII" };
 	char want[200];
 
 	(void)state;
-	(void)snprintf(want, sizeof(want), "1:a\n!f:2: %s\n", why);
+	(void)snprintf(want, sizeof(want), WHY, 2, "cp1252");
 	reads(STR("a\nb\x81\nc\n"), cp, want);
+	(void)snprintf(want, sizeof(want), WHY, 2, "US-ASCII");
 	reads(STR("a\n\xc3\xbc\n"), ascii, want);
+	(void)snprintf(want, sizeof(want), WHY, 2, "UTF-16LE");
 	reads((struct str){ "\xff\xfe"
 			    "a\0\n\0b",
 		      7 },
@@ -351,14 +354,66 @@ static void undecodable_bytes_stop_the_file(void **state)
 			    "a\0\n\0\0\xdc",
 		      8 },
 		none, want);
-	(void)snprintf(want, sizeof(want), "1:a\n!f:4: %s\n", why);
+	(void)snprintf(want, sizeof(want), WHY, 4, "cp1252");
 	reads(STR("a\n\"b\r\nc\n\x81"), cp, want);
 	reads((struct str){ "\xff\xfe"
 			    "a\0\n\0\0\0",
 		      8 },
 		none,
-		"1:a\n!f:2: there is a NUL byte; if the file is UTF-16 without a byte order mark, "
-		"say `input: {encoding: utf-16le}` in the settings\n");
+		"1:a\n!f:2: there is a NUL byte, which no text has: export the list again as CSV "
+		"(UTF-8)\n");
+}
+
+static void other_kinds_of_files_are_named(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *word;
+	} kinds[] = {
+#define KIND(lit, word) { lit, sizeof(lit) - 1, word }
+		KIND("PK\3\4xx[Content_Types].xml", "Excel workbook (.xlsx)"),
+		KIND("PK\3\4xxIndex/Document.iwa", "Numbers"),
+		KIND("PK\3\4xxmimetypeapplication/vnd.oasis.opendocument", "OpenDocument"),
+		KIND("PK\3\4xxdevices.csv", "ZIP"),
+		KIND("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel workbook (.xls)"),
+		KIND("\x1f\x8b\x08\0\0", "gzip"),
+		KIND("%PDF-1.7\n", "PDF"),
+		KIND("{\\rtf1\\ansi", "RTF"),
+		KIND("\xef\xbb\xbf\n <!DOCTYPE html><title>x", "web page"),
+		KIND("<html><body>Please log in", "sign-in page"),
+		KIND("<?xml version=\"1.0\"?><!DOCTYPE plist>", "property list"),
+		KIND("bplist00\xd4", "property list"),
+		KIND("<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas\">", "workbook"),
+		KIND("<Error><Code>AccessDenied</Code></Error>", "XML"),
+		KIND("{\"data\": []}", "JSON"),
+		KIND(" [ {\"id\": 1}]", "JSON"),
+		KIND("-----BEGIN PKCS7-----\n", "token"),
+		KIND("MIME-Version: 1.0\r\n", "mail"),
+		KIND("\x89PNG\r\n", "picture"),
+		KIND("\xff\xfe\0\0a\0\0\0", "UTF-32"),
+#undef KIND
+	};
+	static const char *const texts[] = { "[1],b\n", "<5,b\n", "{x,b\n", "PK,b\n", "", "BZ\n" };
+	const struct csv_options none = { 0 };
+	struct csv_reader *r;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct str bytes = { kinds[i].bytes, kinds[i].n };
+
+		assert_int_equal(csv_open_bytes(&r, bytes, "f", &none, &err), ERR_OK);
+		assert_non_null(csv_wrong(r));
+		if (!strstr(csv_wrong(r), kinds[i].word))
+			fail_msg("'%s' does not say %s", csv_wrong(r), kinds[i].word);
+		csv_close(r);
+	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		assert_int_equal(csv_open_bytes(&r, str_from(texts[i]), "f", &none, &err), ERR_OK);
+		assert_null(csv_wrong(r));
+		csv_close(r);
+	}
 }
 
 static void opening_is_refused(
@@ -605,6 +660,7 @@ int main(void)
 		cmocka_unit_test(sep_line_names_the_delimiter),
 		cmocka_unit_test(known_encodings_are_decoded),
 		cmocka_unit_test(undecodable_bytes_stop_the_file),
+		cmocka_unit_test(other_kinds_of_files_are_named),
 		cmocka_unit_test(wrong_openings_are_refused),
 		cmocka_unit_test(files_and_stdin_are_read),
 		cmocka_unit_test(raw_is_the_record_as_it_stands),

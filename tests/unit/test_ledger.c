@@ -43,22 +43,19 @@ static int end(void **state)
 
 static void open_store(void)
 {
-	assert_int_equal(
-		store_open(&s,
-			&(struct store_options){
-				.state_dir = folder, .client_id = CLIENT, .use = STORE_WRITE },
-			&err),
-		ERR_OK);
+	assert_int_equal(store_open(&s, folder, CLIENT, &err), ERR_OK);
 }
 
 static int64_t add_run(const char *name)
 {
-	struct run_record run = {
-		.created_ms = 1, .now_ms = 1, .finished_ms = TIME_NONE, .exit_status = -1
-	};
+	struct run_record run = { .created_ms = 1,
+		.now_ms = 1,
+		.finished_ms = TIME_NONE,
+		.exit_status = -1,
+		.frozen = STR("{}") };
 
 	(void)snprintf(run.name, sizeof(run.name), "%s", name);
-	assert_int_equal(store_run_add(s, &run, STR("{}"), &err), ERR_OK);
+	assert_int_equal(store_run_add(s, &run, &err), ERR_OK);
 	return run.id;
 }
 

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "io/csv/csv.h"
 #include "io/file.h"
+#include "model/serial_list.h"
 #include "report/result.h"
 
 #define OURS                                                                        \
@@ -80,43 +81,33 @@ static enum errc convert(const struct job *job, char **ret_kept)
 {
 	static const struct result_cells planned = { .outcome = OUTCOME_PLANNED,
 		.finished_ms = TIME_NONE };
-	static const struct column_options none = { 0 };
 	const struct result_cells *ours = job->ours ? job->ours : &planned;
-	struct csv_options csv_opt = { 0 };
-	struct csv_reader *in;
-	struct csv_record rec;
-	struct columns columns;
+	struct list_options list_opt = { .barcode_s = BARCODE_KEEP };
+	struct serial_list *in;
+	struct list_row row;
 	struct result *out = NULL;
-	struct arena a;
-	bool more, header, data;
+	bool more;
 	enum errc rc;
 
-	arena_init(&a);
-	assert_int_equal(csv_open_bytes(&in, str_from(job->csv), "t", &csv_opt, &err), ERR_OK);
-	assert_int_equal(csv_next(in, &rec, &more, &err), ERR_OK);
-	assert_int_equal(columns_try(&columns, job->columns ? job->columns : &none, rec.cells,
-				 rec.n_cells, &a, &header, &data, &err),
-		ERR_OK);
-	assert_true(header || data);
+	if (job->columns)
+		list_opt.columns = *job->columns;
+	assert_int_equal(list_open(&in, NULL, str_from(job->csv), "t", &list_opt, &err), ERR_OK);
 	struct result_options opt = {
 		.path = path,
-		.columns = &columns,
+		.columns = &list_reading(in)->columns,
 		.n_columns = job->n_columns ? job->n_columns : widest(job->csv),
-		.delimiter = csv_delimiter(in),
+		.delimiter = list_reading(in)->delimiter,
 		.run = job->run ? job->run : "R1",
 		.raw_csv = job->raw_csv,
 	};
 	assert_int_equal(result_open(&out, &opt, &err), ERR_OK);
-	if (data)
-		result_row(out, rec.cells, rec.n_cells, rec.raw, ours);
-	while (!csv_next(in, &rec, &more, &err) && more)
-		result_row(out, rec.cells, rec.n_cells, rec.raw, ours);
+	while (!list_next(in, &row, &more, &err) && more)
+		result_row(out, row.record.cells, row.record.n_cells, row.record.raw, ours);
 	rc = result_commit(out, &err);
 	if (ret_kept)
 		*ret_kept = rc || !result_kept(out) ? NULL : strdup(result_kept(out));
 	result_free(out);
-	csv_close(in);
-	arena_release(&a);
+	list_close(in);
 	return rc;
 }
 
@@ -183,7 +174,8 @@ static void long_rows_get_named_columns(void **state)
 
 static void headerless_input_gets_a_header(void **state)
 {
-	static const struct column_options second = { .no_header = true, .serial_column = 2 };
+	static const struct column_options second = { .header_line = HEADER_ABSENT,
+		.serial_column = 2 };
 	struct job job = { .csv = "x,C02XK1ABJG5J,z\n", .columns = &second };
 
 	(void)state;
@@ -248,12 +240,10 @@ static void unreadable_records_are_kept_whole(void **state)
 	struct columns columns;
 	struct result *out;
 	struct arena a;
-	bool is_header, is_data;
 
 	(void)state;
 	arena_init(&a);
-	assert_int_equal(
-		columns_try(&columns, &none, header, 3, &a, &is_header, &is_data, &err), ERR_OK);
+	assert_int_equal(columns_map(&columns, &none, header, 3, 1, &a, &err), ERR_OK);
 	struct result_options opt = { .path = path, .columns = &columns, .delimiter = ',' };
 	assert_int_equal(result_open(&out, &opt, &err), ERR_OK);
 	result_row(out, NULL, 0, STR("x,\"C02\"XK,\""), &invalid);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -46,6 +47,77 @@ static void good_serials_are_trimmed_and_upper_case(void **state)
 	reads_as(" '\xc2\xa0"
 		 "C02XK1ABJG5H",
 		"C02XK1ABJG5H");
+}
+
+static void what_nobody_sees_is_trimmed(void **state)
+{
+	static const char *const marks[] = { "\xe2\x80\x8e", "\xe3\x80\x80", "\xe2\x80\xaa",
+		"\xe2\x80\xac", "\xe2\x80\xaf", "\xc2\xad", "\xe2\x81\xa6", "\xe2\x80\x87",
+		"\xef\xbb\xbf", "\xe2\x80\xa8", "\xd8\x9c", "\x7f", "\xc2\x85" };
+	char cell[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		(void)snprintf(
+			cell, sizeof(cell), "%sC02XK1ABJG5H%s %s", marks[i], marks[i], marks[i]);
+		reads_as(cell, "C02XK1ABJG5H");
+	}
+	reads_as("=\"C02XK1ABJG5H\"", "C02XK1ABJG5H");
+	reads_as("\xc2\xa0=\" C02XK1ABJG5H\"", "C02XK1ABJG5H");
+}
+
+static void described_as(const char *cell, const char *want)
+{
+	struct buf text;
+
+	buf_init(&text, 1024);
+	serial_describe(str_from(cell), &text);
+	assert_string_equal(buf_cstr(&text), want);
+	buf_release(&text);
+}
+
+static void what_does_not_fit_is_named(void **state)
+{
+	(void)state;
+	described_as("C02XK1-ABJG5H", "'C02XK1-ABJG5H' has 13 characters; character 7 is '-'");
+	described_as("C02 XK1", "'C02 XK1' has 7 characters; character 4 is a space");
+	described_as("X1", "'X1' has 2 characters");
+	described_as("C02\xe2\x80\x8bXK1ABJG5H", "'C02<U+200B>XK1ABJG5H' has 13 characters; "
+						 "character 4 is U+200B, which is invisible");
+	described_as("\xd0\xa1"
+		     "02XK1ABJG5H",
+		"'\xd0\xa1"
+		"02XK1ABJG5H' has 12 characters; character 1 is '\xd0\xa1' (U+0421), which only "
+		"looks like C");
+	described_as("\xef\xbc\xa3"
+		     "02XK1",
+		"'\xef\xbc\xa3"
+		"02XK1' has 6 characters; character 1 is '\xef\xbc\xa3' (U+FF23), which only looks "
+		"like C");
+}
+
+static void looks(enum serial_look want, const char *cell)
+{
+	if (serial_look(str_from(cell)) != want)
+		fail_msg("'%s' looks %d, not %d", cell, serial_look(str_from(cell)), want);
+}
+
+static void serials_look_like_nothing_else(void **state)
+{
+	static const char *const weak[] = { "MACLAB0001", "IPAD0001", "W123456789", "10000234",
+		"356938035643809", "A4B1C2D3E4F5", "Textbox12", "deviceModel", "EQUIPMENT",
+		"20240101", "AT00012345", "iPhone15Pro", "MacBookPro18" };
+	static const char *const strong[] = { "C02XK1ABJG5H", "F4K9X72HG3", "c02xk1abjg5h",
+		"7AGC74BU22", "QTJNL3XUK6", "1NXJE8440V", "=\"F4K9X72HG3\"" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(weak) / sizeof(*weak); i++)
+		looks(LOOK_WEAK, weak[i]);
+	for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++)
+		looks(LOOK_STRONG, strong[i]);
+	looks(LOOK_OTHER, "iPad, 9th");
+	looks(LOOK_OTHER, "1.23E+11");
+	looks(LOOK_EMPTY, "\xe2\x80\x8e");
 }
 
 static void every_byte_of_every_place_counts(void **state)
@@ -94,7 +166,7 @@ static void anything_else_is_bad(void **state)
 static void spreadsheet_damage_is_named_and_never_mended(void **state)
 {
 	static const char *const bad[] = { "1.23E+11", "1,23E+11", "1e+11", "1.23457E-08",
-		"123456789012.0", "=\"C02XK1ABJG5H\"", "=A1", " 1.23E+11 ", "'1.23E+11" };
+		"123456789012.0", "=A1", "=\"A\"&B1", " 1.23E+11 ", "'1.23E+11" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
@@ -127,6 +199,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_serials_are_trimmed_and_upper_case),
+		cmocka_unit_test(what_nobody_sees_is_trimmed),
+		cmocka_unit_test(what_does_not_fit_is_named),
+		cmocka_unit_test(serials_look_like_nothing_else),
 		cmocka_unit_test(every_byte_of_every_place_counts),
 		cmocka_unit_test(empty_cells_have_no_serial),
 		cmocka_unit_test(anything_else_is_bad),

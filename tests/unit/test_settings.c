@@ -183,10 +183,10 @@ static void reads_the_whole_page(void **state)
 	assert_int_equal(s->poll.uem_ms, 10000);
 	(void)snprintf(path, sizeof(path), "%s/protected.csv", folder);
 	assert_string_equal(s->protect_file, path);
-	assert_string_equal(s->input.encoding, "latin1");
+	assert_string_equal(s->encoding, "latin1");
 	assert_int_equal(s->input.delimiter, ';');
-	assert_true(s->input.no_header);
-	assert_true(s->input.strip_barcode_s);
+	assert_true(s->input.header_line == HEADER_ABSENT);
+	assert_int_equal(s->barcode_s, BARCODE_STRIP);
 	assert_int_equal(s->input.serial_column, 2);
 	(void)snprintf(path, sizeof(path), "%s/bin/secret", folder);
 	assert_int_equal(s->notify_url.kind, SECRET_COMMAND);
@@ -234,7 +234,7 @@ static void defaults_are_those_of_the_page(void **state)
 	assert_int_equal(s->poll.apple_ms, 5000);
 	assert_int_equal(s->poll.uem_ms, 30000);
 	assert_null(s->protect_file);
-	assert_string_equal(s->input.encoding, "utf-8");
+	assert_string_equal(s->encoding, "utf-8");
 	assert_int_equal(s->input.delimiter, 0);
 	assert_int_equal(s->notify_url.kind, SECRET_NONE);
 	settings_free(s);
@@ -342,7 +342,7 @@ static const struct {
 	{ MINIMAL "protect: protected.csv\n", "yaml.wrong-kind", 7, 10, "mapping" },
 	{ MINIMAL "protect: {}\n", "yaml.missing-key", 7, 10, "'file'" },
 	{ MINIMAL "input: {barcode_s: kep}\n", "yaml.bad-value", 7, 20, "did you mean 'keep'?" },
-	{ MINIMAL "input: {delimiter: \"|\"}\n", "yaml.bad-value", 7, 20, "one of" },
+	{ MINIMAL "input: {delimiter: \":\"}\n", "yaml.bad-value", 7, 20, "one of" },
 	{ MINIMAL "input: {serial_column: 0}\n", "yaml.bad-value", 7, 24, "from 1" },
 	{ MINIMAL "input: {encoding: a/b}\n", "yaml.bad-value", 7, 19, "encoding" },
 	{ MINIMAL "sync: {}\n", "yaml.missing-key", 7, 7, "'wait'" },

@@ -365,8 +365,7 @@ class Conductor:
         else:
             r.wire.write(raw)
         p.poked = True
-        # Who slept meanwhile may find that it waited too long, and never look at what came.
-        self.note("reply", request=r, status=status, body=body, late=p.suspended > self.now)
+        self.note("reply", request=r, status=status, body=body)
 
     # --- the loop ---
 

@@ -47,8 +47,7 @@ class Story:
 
     def see_reply(self, e):
         s = self.find(e["n"])
-        s.update(status=e["status"], replied=e["t"], activity=e["activity"],
-                 late=e.get("late", False))
+        s.update(status=e["status"], replied=e["t"], activity=e["activity"])
         if e["activity"] and "t" in s:
             self.by_activity[e["activity"]] = s
 
@@ -120,8 +119,8 @@ class Story:
         """Whether the activity's id survived: it came, and the process lived to write it down."""
         if not s["activity"] or s["replied"] > by["t"]:
             return False
-        if self.facts.get("maybe_unknown") or s["late"]:
-            return s["activity"] in self.polled     # whether it was written down nobody can tell
+        if self.facts.get("maybe_unknown"):
+            return s["activity"] in self.polled     # a process was killed, nobody knows when
         return s["proc"] == by["proc"] or any(
             t >= s["replied"] for t in self.commits.get(s["proc"], [])
             if t <= by["t"])

@@ -13,7 +13,6 @@
 #include "base/time.h"
 #include "io/crypto.h"
 #include "io/file.h"
-#include "store/shared.h"
 
 enum { SHORT = 12, KEEP_DAYS = 30, SHOWN_ROWS = 20 };
 
@@ -33,7 +32,7 @@ static enum errc load_now(struct approved_plan *e, struct store *store, struct e
 	enum errc rc;
 
 	(void)snprintf(key, sizeof(key), "plan.%.12s", e->fingerprint);
-	rc = shared_note_get(store_shared(store), key, &text, err);
+	rc = store_meta_get(store, key, &text, err);
 	e->now_ms = text && str_to_u64(str_from(text), &now) ? (int64_t)now : TIME_NONE;
 	free(text);
 	return rc;
@@ -82,14 +81,21 @@ static void release_reading(struct plan_file *t)
 	free(t->wish);
 }
 
-static enum errc read_plan(
-	struct plan_file *ret, const char *path, char fingerprint[65], struct err *err)
+static enum errc read_plan(struct plan_file *ret, const char *path, const struct list_options *list,
+	char fingerprint[65], struct err *err)
 {
 	struct input_options opt = {
-		.path = path, .spool_folder = file_temporary_folder(), .allow_empty = true
+		.path = path,
+		.list = *list,
+		.spool_folder = file_temporary_folder(),
+		.allow_empty = true,
 	};
 	struct plan_file t = { .digest = sha256_new() };
-	enum errc rc = input_read(&t.input, &opt, err);
+	enum errc rc;
+
+	/* Its columns are those of the reviewed list; it is written in UTF-8. */
+	opt.list.csv.encoding = NULL;
+	rc = input_read(&t.input, &opt, err);
 
 	map_init(&t.serials, 0);
 	map_init(&t.wishes, 0);
@@ -107,13 +113,13 @@ static enum errc read_plan(
 	return rc;
 }
 
-enum errc approved_plan_load(
-	struct approved_plan *ret, struct store *store, const char *text, struct err *err)
+enum errc approved_plan_load(struct approved_plan *ret, struct store *store, const char *text,
+	const struct list_options *list, struct err *err)
 {
 	struct plan_file t;
 	enum errc rc;
 
-	*ret = (struct approved_plan){ .given = text != NULL, .now_ms = TIME_NONE };
+	*ret = (struct approved_plan){ .given = text != NULL, .list = *list, .now_ms = TIME_NONE };
 	if (!text)
 		return ERR_OK;
 	if (strlen(text) >= SHORT && strspn(text, "0123456789abcdef") == strlen(text)) {
@@ -124,7 +130,7 @@ enum errc approved_plan_load(
 	} else {
 		ret->path = mem_strdup(text);
 	}
-	rc = read_plan(&t, ret->path, ret->fingerprint, err);
+	rc = read_plan(&t, ret->path, list, ret->fingerprint, err);
 	release_reading(&t);
 	return rc ? rc : load_now(ret, store, err);
 }
@@ -208,7 +214,7 @@ enum errc approved_plan_check(const struct approved_plan *e, const struct plan *
 
 	if (!e->given || strcmp(e->fingerprint, p->fingerprint) == 0)
 		return ERR_OK;
-	rc = read_plan(&t, e->path, fingerprint, err);
+	rc = read_plan(&t, e->path, &e->list, fingerprint, err);
 	if (!rc)
 		n = list_differences(&t, p);
 	release_reading(&t);
@@ -248,7 +254,7 @@ enum errc approved_plan_remember(
 	(void)snprintf(key, sizeof(key), "plan.%.12s", p->fingerprint);
 	(void)snprintf(now, sizeof(now), "%lld", (long long)p->opt->now_ms);
 	if (!rc)
-		rc = shared_note_put(store_shared(store), key, str_from(now), err);
+		rc = store_meta_put(store, key, str_from(now), err);
 	if (!rc) {
 		forget_old(folder);
 		*ret_path = plan_path(store, p->fingerprint);

@@ -9,15 +9,17 @@
 
 struct approved_plan {
 	bool given;
-	char *path; /* of the plan's CSV; owned */
+	char *path;               /* of the plan's CSV; owned */
+	struct list_options list; /* how it is read; borrows */
 	char fingerprint[65];
 	int64_t now_ms; /* by which it was judged; TIME_NONE: not known */
 };
 
-/* text: --expect's FINGERPRINT (12 hex digits or more) or PLAN.csv; NULL: nothing is expected.
+/* list: how the list was read that was planned; its texts are borrowed until the release. text:
+ * --expect's FINGERPRINT (12 hex digits or more) or PLAN.csv; NULL: nothing is expected.
  * ERR_GUARD: no such plan is remembered; ERR_NO_INPUT, ERR_INPUT: the file. Caller releases. */
-MUST_CHECK enum errc approved_plan_load(
-	struct approved_plan *ret, struct store *store, const char *text, struct err *err);
+MUST_CHECK enum errc approved_plan_load(struct approved_plan *ret, struct store *store,
+	const char *text, const struct list_options *list, struct err *err);
 void approved_plan_release(struct approved_plan *e);
 /* ERR_GUARD when the plan differs; the rows that differ go to stderr. */
 MUST_CHECK enum errc approved_plan_check(

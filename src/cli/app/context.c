@@ -37,7 +37,7 @@ static enum errc load_protected(struct context *p, struct err *err)
 {
 	if (!p->settings || !p->settings->protect_file)
 		return ERR_OK;
-	return protect_load(&p->protected_serials, p->settings->protect_file, err);
+	return protect_load(&p->protected_serials, &p->n_protected, p->settings, err);
 }
 
 enum errc context_load(

@@ -16,6 +16,7 @@ struct context {
 	struct settings *settings; /* NULL: offline without settings */
 	struct ruleset *rules;
 	struct input input;
+	uint32_t n_protected; /* serials on that list */
 	struct map protected_serials;
 	struct session session;
 	bool online;

@@ -1,6 +1,7 @@
 #include "cli/app/load.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "io/file.h"
@@ -91,32 +92,152 @@ static bool allows_empty(const struct cli *cli)
 	return false;
 }
 
+static enum errc header_option(const struct cli *cli, struct list_options *ret, struct err *err)
+{
+	const char *text = cli_text(cli, OPTION_HEADER);
+	uint64_t line;
+
+	if (!text)
+		return ERR_OK;
+	if (strcmp(text, "auto") == 0)
+		ret->columns.header_line = HEADER_AUTO;
+	else if (strcmp(text, "none") == 0)
+		ret->columns.header_line = HEADER_ABSENT;
+	else if (str_to_u64(str_from(text), &line) && line && line < HEADER_ABSENT)
+		ret->columns.header_line = (uint32_t)line;
+	else
+		return err_set(err, ERR_USAGE,
+			"--header takes auto, none or the line of the header, not '%s'", text);
+	return ERR_OK;
+}
+
+static enum errc column_option(const struct cli *cli, struct list_options *ret, struct err *err)
+{
+	const char *text = cli_text(cli, OPTION_SERIAL_COLUMN);
+	uint64_t number;
+
+	if (!text)
+		return ERR_OK;
+	ret->columns.serial_column = 0;
+	ret->columns.serial_header = STR_NONE;
+	if (!str_to_u64(str_from(text), &number))
+		ret->columns.serial_header = str_from(text);
+	else if (number < 1 || number > CSV_MAX_COLUMNS)
+		return err_set(err, ERR_USAGE,
+			"--serial-column takes the number of a column, from 1 to %d, or its "
+			"header, not "
+			"'%s'",
+			CSV_MAX_COLUMNS, text);
+	else
+		ret->columns.serial_column = (unsigned)number;
+	/* What is said here counts more than `columns: {serial: ...}`. */
+	ret->columns.serial_told = true;
+	return ERR_OK;
+}
+
+enum errc cli_list_options(const struct cli *cli, const struct settings *settings,
+	const struct ruleset *rules, struct list_options *ret, struct err *err)
+{
+	const char *barcode = cli_text(cli, OPTION_BARCODE_S);
+	const char *encoding = cli_text(cli, OPTION_ENCODING);
+	enum errc rc;
+
+	*ret = (struct list_options){ .csv.only_libcsv = cli_count(cli, OPTION_PARSER) > 0,
+		.purpose = LIST_MAIN };
+	if (settings) {
+		ret->csv.encoding = settings->encoding;
+		ret->csv.delimiter = settings->input.delimiter;
+		ret->columns.header_line = settings->input.header_line;
+		ret->columns.serial_column = settings->input.serial_column;
+		ret->columns.serial_header = str_from(settings->input.serial_header);
+		ret->barcode_s = settings->barcode_s;
+	}
+	if (rules)
+		ret->columns.overrides = rules_columns(rules, &ret->columns.n_overrides);
+	if (encoding)
+		ret->csv.encoding = encoding;
+	if (barcode)
+		ret->barcode_s = strcmp(barcode, "strip") == 0 ? BARCODE_STRIP : BARCODE_KEEP;
+	rc = header_option(cli, ret, err);
+	return rc ? rc : column_option(cli, ret, err);
+}
+
+static enum errc add_serial(struct buf *list, const char *text, struct err *err)
+{
+	struct buf why;
+	struct serial s;
+
+	if (serial_read(str_from(text), &s) == REASON_NONE) {
+		buf_printf(list, "%s\n", s.text);
+		return ERR_OK;
+	}
+	buf_init(&why, 4096);
+	serial_describe(str_from(text), &why);
+	(void)err_set(err, ERR_USAGE,
+		"--serial takes an Apple serial number, 8 to 17 letters and digits; %s",
+		buf_cstr(&why));
+	buf_release(&why);
+	return ERR_USAGE;
+}
+
+enum errc cli_serials(const struct cli *cli, char **ret, struct err *err)
+{
+	enum { MAX_BYTES = 4 * 1024 * 1024 };
+	struct buf list;
+	enum errc rc = ERR_OK;
+
+	*ret = NULL;
+	if (!cli_count(cli, OPTION_SERIAL))
+		return ERR_OK;
+	buf_init(&list, MAX_BYTES);
+	buf_z(&list, "serial\n");
+	for (size_t i = 0; i < cli->n_given && !rc; i++)
+		if (cli->given[i].id == OPTION_SERIAL)
+			rc = add_serial(&list, cli->given[i].value, err);
+	if (!rc)
+		*ret = mem_strdup(buf_cstr(&list));
+	buf_release(&list);
+	return rc;
+}
+
+/* An inventory, or a list of another command's: no option of the command line is about it. */
+static void forget_columns(struct list_options *list)
+{
+	list->columns = (struct column_options){ .header_line = HEADER_AUTO };
+	list->csv.delimiter = 0;
+	list->purpose = LIST_OTHER;
+}
+
 enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, const char *path, const char *folder, struct input *ret,
 	struct err *err)
 {
+	bool main_list = !cli->n_args || path == cli->args[0] ||
+			 path == cli_text(cli, OPTION_COMPARE);
+	char *serials = NULL;
 	struct input_options opt = {
 		.path = path,
-		.csv.only_libcsv = cli_count(cli, OPTION_PARSER) > 0,
 		.spool_folder = folder ? folder : file_temporary_folder(),
 		.no_spool = cli_count(cli, OPTION_OFFLINE) > 0,
 		.allow_empty = allows_empty(cli),
 	};
-	enum errc rc;
+	enum errc rc = cli_list_options(cli, settings, rules, &opt.list, err);
 
-	if (settings) {
-		opt.csv.encoding = settings->input.encoding;
-		opt.csv.delimiter = settings->input.delimiter;
-		opt.columns.no_header = settings->input.no_header;
-		opt.columns.serial_column = settings->input.serial_column;
-		opt.strip_barcode_s = settings->input.strip_barcode_s;
+	if (!rc && main_list)
+		rc = cli_serials(cli, &serials, err);
+	if (rc)
+		return rc;
+	if (!main_list)
+		forget_columns(&opt.list);
+	if (serials) {
+		forget_columns(&opt.list);
+		opt.list.barcode_s = BARCODE_KEEP;
+		opt.bytes = serials;
 	}
-	if (rules)
-		opt.columns.overrides = rules_columns(rules, &opt.columns.n_overrides);
-	if (opt.no_spool)
-		return input_open(ret, &opt, err);
-	stop_at_once(!file_is_regular(path));
-	rc = input_read(ret, &opt, err);
+	/* The first rows are read at once, which stops for a signal when nobody sends them. */
+	stop_at_once(!serials && !file_is_regular(path));
+	rc = opt.no_spool ? input_open(ret, &opt, err) : input_read(ret, &opt, err);
 	stop_at_once(false);
+	free(serials);
 	return rc;
 }

@@ -25,6 +25,13 @@ MUST_CHECK enum errc cli_load_rules(const struct cli *cli, const struct settings
 char **cli_shipped(void);
 void cli_shipped_free(char **places);
 
+/* How the main list of the command is read, as the command line, the settings and the rules'
+ * `columns:` say; either may be NULL. Borrows from all three. ERR_USAGE. */
+MUST_CHECK enum errc cli_list_options(const struct cli *cli, const struct settings *settings,
+	const struct ruleset *rules, struct list_options *ret, struct err *err);
+/* The devices of --serial as the text of a list. Caller frees; NULL: none were given. ERR_USAGE. */
+MUST_CHECK enum errc cli_serials(const struct cli *cli, char **ret, struct err *err);
+
 /* As the settings and the rules' `columns:` say; either may be NULL. The spool goes to the folder
  * for temporary files when `folder` is NULL. Caller releases *ret, also after a failure. */
 MUST_CHECK enum errc cli_load_input(const struct cli *cli, const struct settings *settings,

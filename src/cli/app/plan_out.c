@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cli/app/approved_plan.h"
+#include "cli/app/reading.h"
 #include "cli/app/write_rows.h"
 #include "cli/args/terminal.h"
 #include "report/ndjson.h"
@@ -118,6 +119,10 @@ static void print_summary(struct plan_rows *r, FILE *out)
 		if (k->n > 1)
 			plan_summary_row(
 				s, k->row.rule, STR(""), k->row.steps, k->row.outcome, k->n - 1);
+	reading_print(&r->p->input, out);
+	if (r->p->n_protected)
+		text_line(
+			out, "%-8s %u serials on the protected list", "protect", r->p->n_protected);
 	plan_summary_print(s, out);
 	plan_summary_free(s);
 	if (r->p->plan.n_planned)
@@ -170,6 +175,7 @@ static void put_plan(const struct context *p, const struct summary *s, int statu
 	json_put_z(&j.o, "fingerprint", p->plan.n_planned ? p->plan.fingerprint : NULL);
 	ndjson_time(&j, "as_of", p->plan_options.now_ms);
 	ndjson_outcomes(&j, s);
+	reading_put(&p->input, &j.o);
 	if (p->online)
 		ways_put(&p->session.facts, &j.o);
 	json_put_int(&j.o, "status", status);

@@ -10,6 +10,7 @@
 #include "cli/app/end_rows.h"
 #include "cli/app/notify.h"
 #include "cli/app/plan_out.h"
+#include "cli/app/reading.h"
 #include "cli/app/sandbox_for.h"
 #include "cli/args/terminal.h"
 #include "facts/dep_server.h"
@@ -52,10 +53,10 @@ static void ready_for_stop(struct run_command *c)
 enum errc run_command_open(struct run_command *c, struct err *err)
 {
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+	struct list_options list;
 	size_t n_allowed;
 	struct session_options opt = {
-		.exclusive = c->p.cli->command->name,
-		.wait_lock_ms = cli_duration_ms(c->p.cli, OPTION_WAIT_LOCK, 0),
+		.exclusive = true,
 		.max_wait_ms = cli_duration_ms(
 			c->p.cli, OPTION_MAX_WAIT, terminal ? INT64_MAX : UNATTENDED_WAIT_MS),
 	};
@@ -73,8 +74,10 @@ enum errc run_command_open(struct run_command *c, struct err *err)
 	if (!rc)
 		rc = guard_lift(&c->p.session.facts, c->allowed, err);
 	if (!rc)
-		rc = approved_plan_load(
-			&c->expected, c->p.session.store, cli_text(c->p.cli, OPTION_EXPECT), err);
+		rc = cli_list_options(c->p.cli, c->p.settings, c->p.rules, &list, err);
+	if (!rc)
+		rc = approved_plan_load(&c->expected, c->p.session.store,
+			cli_text(c->p.cli, OPTION_EXPECT), &list, err);
 	return rc;
 }
 
@@ -235,6 +238,8 @@ static void put_run(
 	json_put_z(&j.o, "run", end->run);
 	json_put_z(&j.o, "fingerprint", c->has_run ? c->run.fingerprint : NULL);
 	ndjson_outcomes(&j, summary);
+	if (c->p.input.encoding[0])
+		reading_put(&c->p.input, &j.o);
 	ndjson_ended(&j, end);
 	ndjson_end(&j, stdout);
 }

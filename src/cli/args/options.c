@@ -267,6 +267,13 @@ static enum errc check_whole(const struct cli *c, struct err *err)
 			return err_set(
 				err, ERR_USAGE, "'depmend %s' takes no --%s", cmd->name, o->name);
 	}
+	if (cli_count(c, OPTION_SERIAL)) {
+		if (c->n_args)
+			return err_set(err, ERR_USAGE,
+				"unexpected argument '%s': the devices are those of --serial",
+				c->args[0]);
+		return ERR_OK;
+	}
 	if (c->n_args < cmd->min_args)
 		return err_set(err, ERR_USAGE, "'depmend %s' needs %s", cmd->name, cmd->args);
 	if (c->n_args > cmd->max_args)
@@ -296,6 +303,9 @@ enum errc cli_parse(struct cli *ret, int argc, char *const *argv, struct err *er
 	rc = parse_words(&c, &w, err);
 	if (!rc)
 		rc = check_whole(&c, err);
+	/* For messages, and for the names of results. */
+	if (!rc && cli_count(&c, OPTION_SERIAL))
+		c.args[c.n_args++] = "serials";
 	if (rc)
 		cli_release(&c);
 	else
@@ -391,7 +401,7 @@ static void add_word(const char *word, struct buf *out)
 void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out)
 {
 	buf_printf(out, "depmend %s", commands[id].name);
-	for (size_t i = 0; i < cli->n_args; i++)
+	for (size_t i = 0; i < cli->n_args && !cli_count(cli, OPTION_SERIAL); i++)
 		add_word(cli->args[i], out);
 	for (size_t i = 0; i < cli->n_given; i++) {
 		const struct option_info *o = &options[cli->given[i].id];

@@ -72,6 +72,7 @@ enum option_kind {
 #define FOR(id) (1u << COMMAND_##id)
 #define FOR_ALL UINT32_MAX
 #define FOR_PLANS (FOR(PLAN) | FOR(APPLY) | FOR(EXPLAIN) | FOR(REHEARSE))
+#define FOR_LISTS (FOR(CHECK) | FOR_PLANS | FOR(EXPORT))
 #define FOR_RUNS (FOR(APPLY) | FOR(UNDO))
 
 /* X(id, name, letter, kind, argument, commands, help) */
@@ -83,6 +84,16 @@ enum option_kind {
 	X(LIMIT, "limit", 0, SOME, "N", FOR_PLANS | FOR(UNDO),                                     \
 		"act on the first N rows that would send something")                               \
 	X(NOW, "now", 0, TIME, "RFC3339", FOR_PLANS | FOR(UNDO), "judge as if it were that time")  \
+	X(SERIAL, "serial", 0, TEXT, "SERIAL", FOR_PLANS,                                          \
+		"a device, instead of a CSV (repeatable)")                                         \
+	X(SERIAL_COLUMN, "serial-column", 0, TEXT, "N|HEADER", FOR_LISTS,                          \
+		"the column that holds the serial numbers")                                        \
+	X(HEADER, "header", 0, TEXT, "auto|none|LINE", FOR_LISTS,                                  \
+		"where the header of the CSV is")                                                  \
+	X(ENCODING, "encoding", 0, TEXT, "NAME", FOR_LISTS,                                        \
+		"the encoding of the CSV, such as cp1252")                                         \
+	X(BARCODE_S, "barcode-s", 0, CHOICE, "keep|strip", FOR_LISTS,                              \
+		"whether the S of box labels before each serial stays")                            \
 	X(PARSER, "parser", 0, CHOICE, "libcsv", FOR(CHECK) | FOR_PLANS,                           \
 		"read the CSV with libcsv alone")                                                  \
 	X(OFFLINE, "offline", 0, FLAG, NULL, FOR(PLAN), "judge by the CSV alone, ask nobody")      \
@@ -102,8 +113,6 @@ enum option_kind {
 	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION",                                           \
 		FOR_PLANS | FOR(UNDO) | FOR(EXPORT) | FOR(DOCTOR),                                 \
 		"how long to wait for rate limits and outages")                                    \
-	X(WAIT_LOCK, "wait-lock", 0, DURATION, "DURATION", FOR_RUNS | FOR(DOCTOR) | FOR(FORGET),   \
-		"wait so long for another run of the organization to end")                         \
 	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                  \
 	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT), "write a page for people there")             \
 	X(XLSX, "xlsx", 0, FILE, "FILE", FOR(REPORT), "write a workbook there")                    \

@@ -29,9 +29,11 @@ struct csv_reader {
 	size_t cap, from, to; /* bytes, without that room */
 	size_t line;          /* of the byte at from */
 	size_t gap;           /* bytes taken since the last record */
-	bool started;
-	bool at_end;        /* the source has nothing more */
-	struct err failure; /* or has failed; told when its bytes are needed */
+	bool begun;           /* the first bytes are there, a sep= line is passed */
+	bool started;         /* the delimiter is known */
+	char sep;             /* of a sep= line; 0: none */
+	bool at_end;          /* the source has nothing more */
+	struct err failure;   /* or has failed; told when its bytes are needed */
 	char delimiter;
 	struct csv_splitter splitter;
 	struct csv_parser libcsv;
@@ -103,7 +105,7 @@ static void consume(struct csv_reader *r, size_t n_bytes, size_t n_lines)
 
 /* --- the start --- */
 
-static bool may_delimit(char c)
+bool csv_may_delimit(char c)
 {
 	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 
@@ -117,7 +119,7 @@ static char take_sep_line(struct csv_reader *r)
 	struct csv_extent e;
 	char c;
 
-	if (text.n < 5 || !str_starts_nocase(text, STR("sep=")) || !may_delimit(text.p[4]))
+	if (text.n < 5 || !str_starts_nocase(text, STR("sep=")) || !csv_may_delimit(text.p[4]))
 		return 0;
 	c = text.p[4];
 	if (csv_scan(text, c, r->at_end, &e) != CSV_RECORD || e.n_bytes != 5)
@@ -126,18 +128,48 @@ static char take_sep_line(struct csv_reader *r)
 	return c;
 }
 
-static void start(struct csv_reader *r)
+static void begin(struct csv_reader *r)
 {
 	size_t at_least = r->opt.read_bytes ? r->opt.read_bytes : FILL_BYTES;
-	char sep;
 
 	while (!r->at_end && !r->failure.code && (r->to < at_least || r->to < SEP_LINE_BYTES))
 		fill(r);
-	sep = take_sep_line(r);
-	if (r->opt.delimiter)
-		r->delimiter = r->opt.delimiter;
-	else
-		r->delimiter = sep ? sep : csv_sniff(ahead(r), r->at_end);
+	r->sep = take_sep_line(r);
+	r->begun = true;
+}
+
+char csv_given_delimiter(const struct csv_reader *r)
+{
+	return r->opt.delimiter ? r->opt.delimiter : r->sep;
+}
+
+void csv_set_delimiter(struct csv_reader *r, char delimiter)
+{
+	r->opt.delimiter = delimiter;
+}
+
+enum errc csv_peek(
+	struct csv_reader *r, size_t n_lines, struct str *ret, bool *ret_whole, struct err *err)
+{
+	if (!r->begun)
+		begin(r);
+	while (!r->at_end && !r->failure.code && r->to - r->from < CSV_PEEK_BYTES &&
+		csv_count_line_ends(ahead(r)) < n_lines)
+		fill(r);
+	if (r->failure.code && r->from == r->to)
+		return err_set(err, r->failure.code, "%s: %s", r->name, r->failure.msg);
+	*ret = ahead(r);
+	*ret_whole = r->at_end;
+	return ERR_OK;
+}
+
+static void start(struct csv_reader *r)
+{
+	if (!r->begun)
+		begin(r);
+	r->delimiter = csv_given_delimiter(r);
+	if (!r->delimiter)
+		r->delimiter = csv_sniff(ahead(r), r->at_end);
 	csv_splitter_init(&r->splitter, r->delimiter);
 	csv_set_delim(&r->libcsv, (unsigned char)r->delimiter);
 	r->started = true;
@@ -200,12 +232,16 @@ static enum errc check_text(const struct csv_reader *r, struct str raw, struct e
 {
 	if (raw.n && memchr(raw.p, '\0', raw.n))
 		return stop(r, err,
-			"there is a NUL byte; if the file is UTF-16 without a byte order mark, say "
-			"`input: {encoding: utf-16le}` in the settings");
-	if (!str_is_utf8(raw))
-		return stop(r, err,
-			"this is not UTF-8; say how the file is encoded, such as "
-			"`input: {encoding: cp1252}`, in the settings");
+			"there is a NUL byte, which no text has: export the list again as CSV "
+			"(UTF-8)");
+	if (!str_is_utf8(raw)) {
+		const char *guess = csv_guess_encoding(ahead(r));
+
+		return err_set(err, ERR_INPUT,
+			"%s:%zu: this is not UTF-8: save the file as CSV UTF-8, or name its "
+			"encoding: --encoding %s (in the settings: input: {encoding: %s})",
+			r->name, r->line, guess, guess);
+	}
 	return ERR_OK;
 }
 
@@ -320,6 +356,16 @@ size_t csv_file_bytes(const struct csv_reader *r)
 	return csv_source_bytes(r->source);
 }
 
+const char *csv_wrong(const struct csv_reader *r)
+{
+	return csv_source_kind(r->source);
+}
+
+const char *csv_encoding(const struct csv_reader *r)
+{
+	return csv_source_encoding(r->source);
+}
+
 bool csv_can_rewind(const struct csv_reader *r)
 {
 	return csv_source_can_rewind(r->source);
@@ -333,7 +379,7 @@ enum errc csv_rewind(struct csv_reader *r, struct err *err)
 		return err_wrap(err, "%s: ", r->name);
 	r->from = r->to = 0;
 	r->line = 1;
-	r->at_end = r->started = false;
+	r->at_end = r->begun = r->started = false;
 	r->failure.code = ERR_OK;
 	return ERR_OK;
 }
@@ -366,7 +412,7 @@ static enum errc open_reader(struct csv_reader **ret, const char *path, struct s
 	struct csv_source *source;
 	enum errc rc;
 
-	if (opt->delimiter && !may_delimit(opt->delimiter))
+	if (opt->delimiter && !csv_may_delimit(opt->delimiter))
 		return err_set(
 			err, ERR_INPUT, "%s: '%c' cannot be a delimiter", name, opt->delimiter);
 	rc = csv_source_open(&source, path, bytes, opt, err);

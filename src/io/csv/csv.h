@@ -1,7 +1,7 @@
 /*
  * A pull reader for CSV as people really export it, over libcsv.
  *
- * Takes UTF-8 with or without BOM, UTF-16 with BOM, and what `encoding` names (iconv); delimiter
+ * Takes UTF-8 with or without BOM, UTF-16, and what `encoding` names (iconv); delimiter
  * `,` `;` TAB sniffed on the header; a `sep=` line; LF, CRLF, CR; quoted newlines; a quote inside
  * an unquoted cell is literal (`iMac 21.5"`). Cells are trimmed of space and TAB. Blank lines are
  * skipped. A quote error inside one line spoils that record only; one that swallows lines stops
@@ -24,7 +24,8 @@ enum {
 };
 
 struct csv_options {
-	const char *encoding; /* iconv name; NULL or "utf-8": UTF-8, or UTF-16 when a BOM says so */
+	const char *encoding; /* iconv name; NULL or "utf-8": UTF-8, or UTF-16 when that is what it
+				 is */
 	char delimiter;       /* 0: sniff */
 	bool only_libcsv;     /* --parser libcsv: never the fast splitter */
 	size_t read_bytes;    /* at a time; 0: 64 KiB. Tests make it small. */
@@ -71,6 +72,10 @@ static inline uint16_t csv_place(size_t n_bytes, size_t n_end)
 /* Back to the first record. Only of a regular file or bytes in memory. ERR_INPUT when the file is
  * no longer what it was when it was opened. */
 size_t csv_file_bytes(const struct csv_reader *r); /* 0: not known */
+/* When the bytes are those of a workbook, a web page or another kind of file: what it is, and what
+ * to do. NULL: of none that is known. */
+const char *csv_wrong(const struct csv_reader *r);
+const char *csv_encoding(const struct csv_reader *r); /* what it is read as; borrowed */
 bool csv_can_rewind(const struct csv_reader *r);
 MUST_CHECK enum errc csv_rewind(struct csv_reader *r, struct err *err);
 /* The next record by the place it had when csv_next() gave it: its bytes, nobody looks at them.
@@ -80,5 +85,18 @@ MUST_CHECK enum errc csv_copy(
 
 /* Known from the first csv_next() on. */
 char csv_delimiter(const struct csv_reader *r);
+
+/* The text from its beginning (a `sep=` line is passed), before the first csv_next(): as far as
+ * n_lines lines, or CSV_PEEK_BYTES. Whether it is UTF-8 is not looked at. *ret_whole: there is
+ * no more. Borrowed until the first csv_next(). */
+enum { CSV_PEEK_BYTES = 512 * 1024 };
+MUST_CHECK enum errc csv_peek(
+	struct csv_reader *r, size_t n_lines, struct str *ret, bool *ret_whole, struct err *err);
+/* What the options or a `sep=` line say, known after csv_peek(); 0: neither. */
+char csv_given_delimiter(const struct csv_reader *r);
+/* Instead of sniffing, and kept by csv_rewind(). Before the first csv_next(). */
+void csv_set_delimiter(struct csv_reader *r, char delimiter);
+/* Whether a character can separate cells: no letter, digit, quote or blank but TAB. */
+bool csv_may_delimit(char c);
 
 #endif

@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <iconv.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
-enum { READ_BYTES = 64 * 1024 };
+enum { READ_BYTES = 64 * 1024, KIND_BYTES = 1024 };
 
 struct csv_source {
 	int fd;             /* -1: memory */
@@ -19,6 +20,8 @@ struct csv_source {
 	off_t start;        /* of what is ours in it */
 	size_t read_bytes;  /* at most, at a time */
 	iconv_t converter;  /* NULL: the input is UTF-8 */
+	char encoding[48];  /* what it is read as */
+	const char *kind;   /* of another file than a CSV; NULL: of none that is known */
 	size_t from, to;    /* bytes in `in` that are still to be given */
 	bool at_end;        /* nothing comes after `in` */
 	bool flushed;
@@ -66,6 +69,35 @@ static enum errc refill(struct csv_source *s, struct err *err)
 	return ERR_OK;
 }
 
+/* UTF-16 without a mark: a quarter of its letters at least are Latin, with a 0 beside them, and so
+ * are its line ends and delimiters. NULL: it is not that. */
+static const char *utf16_of(struct str start)
+{
+	size_t n = start.n < KIND_BYTES ? start.n & ~(size_t)1 : KIND_BYTES;
+	size_t zeros[2] = { 0, 0 }, beside[2] = { 0, 0 }, bare = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool sign = start.p[i] && strchr("\n\r,;\t", start.p[i]);
+		char other = start.p[i ^ 1];
+
+		zeros[i % 2] += start.p[i] == 0;
+		beside[i % 2] += sign && other == 0;
+		bare += sign && other != 0;
+	}
+	/* An ideographic space has a 0 on the other side. */
+	if (zeros[1] * 8 >= n && zeros[0] * 8 <= zeros[1] && beside[0] > bare)
+		return "UTF-16LE";
+	return zeros[0] * 8 >= n && zeros[1] * 8 <= zeros[0] && beside[1] > bare ? "UTF-16BE"
+										 : NULL;
+}
+
+static bool is_utf8_name(const char *encoding)
+{
+	struct str name = str_from(encoding);
+
+	return str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8"));
+}
+
 /* What the first bytes say: a BOM is certain, so it beats what the user said. */
 static const char *skip_bom(struct csv_source *s, const char *encoding)
 {
@@ -83,6 +115,9 @@ static const char *skip_bom(struct csv_source *s, const char *encoding)
 			return boms[i].encoding;
 		}
 	}
+	if (encoding && !is_utf8_name(encoding))
+		return encoding;
+	encoding = utf16_of(start);
 	return encoding ? encoding : "UTF-8";
 }
 
@@ -91,7 +126,8 @@ static enum errc choose_converter(struct csv_source *s, const char *encoding, st
 	struct str name = str_from(encoding);
 	iconv_t converter;
 
-	if (str_eq_nocase(name, STR("utf-8")) || str_eq_nocase(name, STR("utf8")))
+	(void)snprintf(s->encoding, sizeof(s->encoding), "%s", encoding);
+	if (is_utf8_name(encoding))
 		return ERR_OK;
 	/* A slash begins //IGNORE and //TRANSLIT, which would hide what cannot be decoded. */
 	if (strchr(encoding, '/'))
@@ -127,19 +163,34 @@ enum errc csv_source_open(struct csv_source **ret, const char *path, struct str 
 	s->memory = s->all = bytes;
 	s->read_bytes = opt->read_bytes ? opt->read_bytes : READ_BYTES;
 	s->converter = NULL;
+	s->kind = NULL;
 	s->from = s->to = 0;
 	s->at_end = s->flushed = false;
 	if (path)
 		rc = open_path(s, path, err);
-	while (!rc && s->to < 3 && !s->at_end)
+	while (!rc && s->to < KIND_BYTES && !s->at_end)
 		rc = refill(s, err);
 	if (!rc)
 		rc = choose_converter(s, skip_bom(s, opt->encoding), err);
+	/* With the mark, which may be that of UTF-32, and without. */
+	s->kind = csv_wrong_kind((struct str){ s->in, s->to });
+	if (!s->kind)
+		s->kind = csv_wrong_kind((struct str){ s->in + s->from, s->to - s->from });
 	if (rc)
 		csv_source_close(s);
 	else
 		*ret = s;
 	return rc;
+}
+
+const char *csv_source_kind(const struct csv_source *s)
+{
+	return s->kind;
+}
+
+const char *csv_source_encoding(const struct csv_source *s)
+{
+	return s->encoding;
 }
 
 bool csv_source_can_rewind(const struct csv_source *s)
@@ -172,7 +223,7 @@ enum errc csv_source_rewind(struct csv_source *s, struct err *err)
 	s->at_end = s->flushed = false;
 	if (s->converter)
 		(void)iconv(s->converter, NULL, NULL, NULL, NULL);
-	while (!rc && s->to < 3 && !s->at_end)
+	while (!rc && s->to < KIND_BYTES && !s->at_end)
 		rc = refill(s, err);
 	if (!rc)
 		(void)skip_bom(s, NULL);
@@ -239,9 +290,7 @@ enum errc csv_source_read(struct csv_source *s, char *p, size_t cap, size_t *ret
 			return ERR_OK;
 		if (stuck)
 			return err_set(err, ERR_INPUT,
-				"this does not fit the encoding that the file is marked with, or "
-				"that "
-				"`input: {encoding: ...}` names: save it as UTF-8");
+				"these bytes are not %s: save the file as CSV UTF-8", s->encoding);
 		rc = refill(s, err);
 		if (rc)
 			return rc;

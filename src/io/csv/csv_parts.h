@@ -25,6 +25,8 @@ MUST_CHECK enum errc csv_source_open(struct csv_source **ret, const char *path, 
 void csv_source_close(struct csv_source *s);
 size_t csv_source_bytes(const struct csv_source *s);
 bool csv_source_can_rewind(const struct csv_source *s);
+const char *csv_source_kind(const struct csv_source *s);
+const char *csv_source_encoding(const struct csv_source *s);
 /* ERR_INPUT: the file has changed. */
 MUST_CHECK enum errc csv_source_rewind(struct csv_source *s, struct err *err);
 /* *ret_n 0 only at the end. UTF-8 is passed on unchecked. ERR_INPUT for bytes that the encoding
@@ -32,6 +34,14 @@ MUST_CHECK enum errc csv_source_rewind(struct csv_source *s, struct err *err);
  * text. */
 MUST_CHECK enum errc csv_source_read(
 	struct csv_source *s, char *p, size_t cap, size_t *ret_n, struct err *err);
+
+/* --- csv_kind.c: files that are no text with rows --- */
+
+/* What the first bytes of a file (behind a BOM) are the beginning of, and what to do instead; NULL:
+ * nothing that is known. */
+const char *csv_wrong_kind(struct str start);
+/* An encoding in which all of these bytes are text, for files that are not UTF-8. */
+const char *csv_guess_encoding(struct str bytes);
 
 /* --- csv_scan.c: where a record ends, and whether its quotes are right --- */
 

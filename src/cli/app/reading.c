@@ -1,0 +1,82 @@
+#include "cli/app/reading.h"
+
+#include "base/log.h"
+
+enum { FIRST_SERIALS = 3, LINE_BYTES = 8192 };
+
+static struct str header_of(const struct input *in)
+{
+	int at = in->columns.at[COLUMN_SERIAL];
+
+	return in->columns.has_header ? in->columns.headers[at] : STR_NONE;
+}
+
+static void put_column(const struct input *in, struct buf *line)
+{
+	if (in->several) {
+		buf_z(line, "no header, several serials in a line");
+		return;
+	}
+	if (in->header_line)
+		buf_printf(line, "header on line %u", in->header_line);
+	else
+		buf_z(line, "no header");
+	buf_printf(line, ", serials in column %d", in->columns.at[COLUMN_SERIAL] + 1);
+	if (in->header_line)
+		buf_printf(line, " '%.*s'", STR_FMT(header_of(in)));
+	buf_printf(line, ", %s", delimiter_words(in->delimiter));
+}
+
+void reading_print(const struct input *in, FILE *out)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_BYTES);
+	put_column(in, &line);
+	buf_printf(&line, ", %s, %u row%s", in->encoding, in->n_rows, in->n_rows == 1 ? "" : "s");
+	for (uint32_t i = 0; i < in->serials.n && i < FIRST_SERIALS; i++)
+		buf_printf(&line, "%s%.*s", i ? ", " : ": ", STR_FMT(map_key(&in->serials, i)));
+	text_line(out, "%-8s %s", "reading", buf_cstr(&line));
+	if (in->n_unusual)
+		text_line(out,
+			"%-8s %u serial%s of an unusual length or with an I or O (first on line "
+			"%u): Apple's have 10 to 12 characters and neither",
+			"", in->n_unusual, in->n_unusual == 1 ? " is" : "s are", in->first_unusual);
+	buf_release(&line);
+}
+
+void reading_pin(const struct input *in, struct buf *out)
+{
+	if (in->several)
+		return;
+	if (in->header_line)
+		buf_printf(out, "--header %u", in->header_line);
+	else
+		buf_z(out, "--header none");
+	buf_printf(out, " --serial-column %d", in->columns.at[COLUMN_SERIAL] + 1);
+}
+
+void reading_put(const struct input *in, struct json_out *o)
+{
+	const char delimiter[] = { in->delimiter, '\0' };
+	struct buf pin;
+
+	buf_init(&pin, LINE_BYTES);
+	reading_pin(in, &pin);
+	json_obj(o, "reading");
+	json_put_int(o, "header_line", in->header_line);
+	json_put_int(o, "serial_column", in->columns.at[COLUMN_SERIAL] + 1);
+	json_put_str(o, "serial_header", header_of(in));
+	json_put_z(o, "delimiter", delimiter);
+	json_put_z(o, "encoding", in->encoding);
+	json_put_bool(o, "several_in_a_line", in->several);
+	json_put_int(o, "rows", in->n_rows);
+	json_put_int(o, "unusual", in->n_unusual);
+	json_arr(o, "first");
+	for (uint32_t i = 0; i < in->serials.n && i < FIRST_SERIALS; i++)
+		json_put_str(o, NULL, map_key(&in->serials, i));
+	json_arr_end(o);
+	json_put_str(o, "options", buf_view(&pin));
+	json_obj_end(o);
+	buf_release(&pin);
+}

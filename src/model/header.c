@@ -1,0 +1,251 @@
+#include "model/header.h"
+
+/*
+ * Names seen in exports, folded as fold() does it (lower case; no accents, blanks or punctuation),
+ * the surer first. `weak` ones count only where nothing surer stands: exporters of the API put the
+ * serial into `id`, what they were asked for into `inputSerial`, and the kind of resource into
+ * `type`. Sources: services/README.md Apple A.4 (attributes of the API), C.1 (exporters), C.3
+ * (serial in other languages). No header of Apple's portals is known for sure; those are the words
+ * of their pages.
+ */
+static const struct alias {
+	const char *good, *weak;
+} aliases[COLUMN_MAX_] = {
+	[COLUMN_SERIAL] = { "serial serialnumber serialno serialnr serialnum deviceserialnumber "
+			    "deviceserial hardwareserial hardwareserialnumber sn seriennummer "
+			    "seriennr numerodeserie ndeserie n°deserie nºdeserie numerodiserie "
+			    "serienummer シリアル番号 シリアルナンバー シリアルno numeroserie "
+			    "numserie "
+			    "nserie noserie nodeserie n°serie nºserie numdeserie nrseryjny "
+			    "numerseryjny sarjanumero 序列号 序列號 产品序列号 일련번호 시리얼번호 "
+			    "серийныйномер",
+		"inputserial id deviceid identifier deviceidentifier servicetag" },
+	[COLUMN_MODEL] = { "model devicemodel modelname modell modele modelo modello", NULL },
+	[COLUMN_FAMILY] = { "family productfamily devicefamily produktfamilie", NULL },
+	[COLUMN_PRODUCT_TYPE] = { "producttype modelidentifier", "type" },
+	[COLUMN_PART_NUMBER] = { "partnumber partno partnr mpn teilenummer", NULL },
+	[COLUMN_ORDER_NUMBER] = { "ordernumber orderno ordernr orderid bestellnummer "
+				  "numerodecommande",
+		NULL },
+	[COLUMN_ORDER_DATE] = { "orderdate orderdatetime dateordered bestelldatum", NULL },
+	[COLUMN_SOURCE] = { "source purchasesourcetype purchasesource sourcetype", NULL },
+	[COLUMN_SOURCE_ID] = { "sourceid purchasesourceid", NULL },
+	[COLUMN_ADDED] = { "added addedtoorgdatetime addedtoorg addedtoorgdate dateadded addeddate "
+			   "addedon hinzugefugtam",
+		NULL },
+	[COLUMN_RELEASED] = { "released releasedfromorgdatetime releasedfromorg orgreleasedate "
+			      "datereleased releaseddate releasedon releasedate",
+		NULL },
+	[COLUMN_UPDATED] = { "updated updateddatetime dateupdated updateddate updatedon "
+			     "lastupdated",
+		NULL },
+	[COLUMN_SERVER] = { "server assignedserver assignedmdmserver mdmserver mdmservername "
+			    "servername assigneddevicemanagementservice devicemanagementservice",
+		NULL },
+	[COLUMN_STATUS] = { "status assignmentstatus devicestatus", NULL },
+	[COLUMN_IMEI] = { "imei imei1 imeinumber imeimeid", NULL },
+	[COLUMN_MEID] = { "meid meidnumber", NULL },
+	[COLUMN_EID] = { "eid eidnumber", NULL },
+	[COLUMN_WIFI_MAC] = { "wifimac wifimacaddress wlanmac wlanmacaddress", NULL },
+	[COLUMN_BLUETOOTH_MAC] = { "bluetoothmac bluetoothmacaddress", NULL },
+	[COLUMN_ETHERNET_MAC] = { "ethernetmac ethernetmacaddress builtinethernetmacaddress",
+		NULL },
+	[COLUMN_ASSET_TAG] = { "assettag assetnumber assetno asset inventarnummer", NULL },
+	[COLUMN_USER] = { "user username assigneduser benutzer utilisateur", NULL },
+	[COLUMN_COLOR] = { "color colour devicecolor farbe couleur", NULL },
+	[COLUMN_CAPACITY] = { "capacity devicecapacity storagecapacity kapazitat capacite", NULL },
+};
+
+enum { FOLD_BYTES = 96 };
+
+struct folded {
+	char text[FOLD_BYTES];
+	size_t n;
+};
+
+/* Bytes 0x80-0xbf behind 0xc3, as the letter without its accent. */
+static const char unaccented[] = "aaaaaaaceeeeiiiidnooooo ouuuuyts"
+				 "aaaaaaaceeeeiiiidnooooo ouuuuyty";
+
+static bool is_word_byte(unsigned char c)
+{
+	char lower = ascii_lower((char)c);
+
+	return c >= 0x80 || (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* One character of s at i: how many bytes it takes, and what is left of it when folded. */
+static size_t fold_step(struct str s, size_t i, struct str *ret_kept)
+{
+	unsigned char c = (unsigned char)s.p[i];
+	unsigned char next = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0;
+
+	*ret_kept = STR_NONE;
+	if (c == 0xc3 && next >= 0x80 && next <= 0xbf) {
+		*ret_kept = str_sub(str_from(unaccented), next - 0x80u, 1);
+		return 2;
+	}
+	/* A combining accent, as a Mac writes them, or a no-break space. */
+	if (c == 0xcc || (c == 0xcd && next <= 0xaf) || (c == 0xc2 && next == 0xa0))
+		return 2;
+	if (is_word_byte(c))
+		*ret_kept = str_sub(s, i, 1);
+	return 1;
+}
+
+/* Empty when the header is longer than any alias. */
+static struct folded fold(struct str header)
+{
+	struct folded f = { .n = 0 };
+	size_t step;
+
+	for (size_t i = 0; i < header.n; i += step) {
+		struct str kept;
+
+		step = fold_step(header, i, &kept);
+		if (kept.n == 0)
+			continue;
+		if (f.n == FOLD_BYTES)
+			return (struct folded){ .n = 0 };
+		f.text[f.n++] = ascii_lower(kept.p[0]);
+	}
+	return f;
+}
+
+static int place_in(const char *words, struct str word)
+{
+	struct str rest = str_from(words);
+
+	for (int place = 0; rest.n; place++)
+		if (str_eq(str_cut(&rest, ' '), word))
+			return place;
+	return HEADER_NONE;
+}
+
+int header_rank(enum column column, struct str header)
+{
+	struct folded f = fold(header);
+	struct str word = { f.text, f.n };
+	int place = place_in(aliases[column].good, word);
+
+	return place < HEADER_NONE ? place : HEADER_WEAK + place_in(aliases[column].weak, word);
+}
+
+/* --- the serial by words --- */
+
+enum { WORDS_MAX = 24 };
+
+/* Parts of a folded header that name a serial. `serie` alone is a series of models. */
+static const char *const stems[] = { "serial", "seriennummer", "seriennr", "seriennum", "serienum",
+	"serienr", "serienno", "numerodeserie", "numerodiserie", "numeroserie", "numserie",
+	"numdeserie", "nodeserie", "numerosdeserie", "numeridiserie", "nosdeserie", "ndeserie",
+	"nserie", "n°deserie", "nºdeserie", "n°serie", "nºserie", "シリアル", "製造番号", "序列号",
+	"序列號", "일련번호", "시리얼", "серийн", "sarjanumero", "seryjny", "sorozatsz" };
+
+/* Words that make it the serial of something else, or something else about a serial. */
+static const char *const other_words =
+	" old new alt alte alter altes neu neue neuer neues vieux ancien ancienne nouveau nouvelle "
+	"antiguo anterior nuevo nueva vecchio vecchia nuovo nuova oud oude nieuw nieuwe antigo "
+	"novo "
+	"prev last first orig dock hub case board disk disks hdd ssd sim po cert lcd panel screen "
+	"ecran pantalla schermo scherm akku pile bateria batteria accu parent port "
+	"count date status state type valid check format length prefix imei meid eid udid "
+	"order range start end from to watch tv router modem switch key ups cable "
+	"pencil airpods headset mouse lot batch "
+	"seq sequence row line ";
+/* The same, also within a longer word. */
+static const char *const other_parts[] = { "replac", "ersatz", "remplac", "reemplaz", "sustitu",
+	"sostit", "vervang", "substitut", "previous", "former", "precedent", "original", "swap",
+	"loan", "leih", "pret", "spare", "monitor", "display", "bildschirm", "battery", "batterie",
+	"charger", "netzteil", "adapter", "keyboard", "tastatur", "clavier", "logicboard",
+	"motherboard", "baseboard", "accessor", "zubehor", "peripher", "certif", "zertif", "licen",
+	"lizenz", "software", "contract", "vertrag", "invoice", "rechnung", "purchase", "warranty",
+	"garantie", "printer", "drucker", "imprimante", "controller", "serialport", "serializ",
+	"serialis", "partner", "target", "donor", "交換", "代替", "新しい", "古い", "以前", "旧",
+	"新" };
+
+static bool contains(struct str text, const char *part)
+{
+	struct str p = str_from(part);
+
+	for (size_t i = 0; i + p.n <= text.n; i++)
+		if (str_eq(str_sub(text, i, p.n), p))
+			return true;
+	return false;
+}
+
+static bool any_part(struct str text, const char *const *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (contains(text, parts[i]))
+			return true;
+	return false;
+}
+
+/* The next word of a header, folded; words end at blanks and signs, and before a capital that
+ * follows a small letter. Empty at the end. */
+static struct folded next_word(struct str *rest)
+{
+	struct folded word = { .n = 0 };
+
+	while (rest->n && !is_word_byte((unsigned char)rest->p[0]))
+		*rest = str_sub(*rest, 1, rest->n - 1);
+	while (rest->n && is_word_byte((unsigned char)rest->p[0])) {
+		struct str kept;
+		size_t step = fold_step(*rest, 0, &kept);
+		bool small = rest->p[0] >= 'a' && rest->p[0] <= 'z';
+
+		for (size_t i = 0; i < kept.n && word.n < FOLD_BYTES; i++)
+			word.text[word.n++] = ascii_lower(kept.p[i]);
+		step = step < rest->n ? step : rest->n;
+		*rest = str_sub(*rest, step, rest->n - step);
+		if (small && rest->n && rest->p[0] >= 'A' && rest->p[0] <= 'Z')
+			break;
+	}
+	return word;
+}
+
+/* Whether one of its words is in that list, or the words `S` and `N` or `SN` are among them. */
+static void look_at_words(struct str header, bool *ret_other, bool *ret_sn)
+{
+	bool was_s = false;
+
+	for (int n = 0; n < WORDS_MAX && header.n; n++) {
+		struct folded word = next_word(&header);
+		struct str w = { word.text, word.n };
+
+		if (w.n == 0)
+			break;
+		*ret_other |= place_in(other_words, w) < HEADER_NONE;
+		*ret_sn |= str_eq(w, STR("sn")) || (was_s && str_eq(w, STR("n")));
+		was_s = str_eq(w, STR("s"));
+	}
+}
+
+/* Only names that say for sure that it is something else. */
+static bool names_other_column(struct str header)
+{
+	for (int i = 0; i < COLUMN_MAX_; i++)
+		if (i != COLUMN_SERIAL && header_rank((enum column)i, header) < HEADER_WEAK)
+			return true;
+	return false;
+}
+
+enum header_sense header_sense(struct str header)
+{
+	int rank = header_rank(COLUMN_SERIAL, header);
+	struct folded f = fold(header);
+	struct str text = { f.text, f.n };
+	bool other = false, sn = false;
+
+	if (rank < HEADER_WEAK)
+		return SENSE_EXACT;
+	if (rank < HEADER_NONE)
+		return SENSE_WEAK;
+	look_at_words(header, &other, &sn);
+	if (sn || any_part(text, stems, sizeof(stems) / sizeof(*stems))) {
+		other |= any_part(text, other_parts, sizeof(other_parts) / sizeof(*other_parts));
+		return other ? SENSE_QUALIFIED : SENSE_COMPOUND;
+	}
+	return names_other_column(header) ? SENSE_OTHER : SENSE_UNKNOWN;
+}

@@ -1,0 +1,529 @@
+#include "model/serial_list.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "model/serial_list_parts.h"
+
+enum { STRANGE_MIN = 3 };
+
+/* --- bare lists --- */
+
+bool list_is_comment(struct str raw)
+{
+	/* What a spreadsheet writes where a formula failed: a row that lost its serial. */
+	static const char *const errors[] = { "#N/A", "#NV", "#NAME?", "#REF!", "#VALUE!",
+		"#DIV/0!", "#NUM!", "#NULL!", "#BEZUG!", "#WERT!", "#ZAHL!", "#SPILL!", "#CALC!" };
+
+	raw = serial_trim(raw);
+	if (raw.n == 0 || raw.p[0] != '#')
+		return false;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		if (str_starts_nocase(raw, str_from(errors[i])))
+			return false;
+	return true;
+}
+
+struct str list_without_note(struct str cell)
+{
+	for (size_t i = 1; i < cell.n; i++)
+		if (cell.p[i] == '#' && (cell.p[i - 1] == ' ' || cell.p[i - 1] == '\t')) {
+			cell.n = i;
+			return serial_trim(cell);
+		}
+	return cell;
+}
+
+static bool is_between(char c)
+{
+	return c == ',' || c == ';' || c == '|' || c == '\t' || c == ' ' || c == '"';
+}
+
+bool list_next_token(struct str *rest, struct str *ret)
+{
+	size_t n = 0;
+
+	while (rest->n && is_between(rest->p[0]))
+		*rest = str_sub(*rest, 1, rest->n - 1);
+	while (n < rest->n && !is_between(rest->p[n]))
+		n++;
+	*ret = serial_trim(str_sub(*rest, 0, n));
+	*rest = str_sub(*rest, n, rest->n - n);
+	return n > 0;
+}
+
+/* Pairs and triples in every line could be columns of different things. */
+struct lines {
+	size_t n, n_tokens, n_strong, n_first, most;
+	bool alike, spaced;
+};
+
+static bool count_line(struct lines *c, struct str line)
+{
+	struct str token, rest = line;
+	size_t n = 0;
+
+	while (list_next_token(&rest, &token)) {
+		enum serial_look look = serial_look(token);
+
+		if (look < LOOK_WEAK)
+			return false;
+		c->n_strong += look == LOOK_STRONG;
+		n++;
+	}
+	if (n == 0)
+		return true;
+	if (c->n++ == 0)
+		c->n_first = n;
+	c->alike &= n == c->n_first;
+	c->n_tokens += n;
+	c->most = n > c->most ? n : c->most;
+	for (size_t i = 0; i < line.n; i++)
+		c->spaced &= line.p[i] != ',' && line.p[i] != ';' && line.p[i] != '|' &&
+			     line.p[i] != '\t';
+	return true;
+}
+
+bool list_is_several(struct str text, bool whole)
+{
+	struct lines c = { .alike = true, .spaced = true };
+
+	while (text.n && c.n < LIST_SAMPLE_ROWS) {
+		size_t n = 0;
+		bool cut;
+
+		while (n < text.n && text.p[n] != '\n' && text.p[n] != '\r')
+			n++;
+		cut = n == text.n && !whole;
+		if (!cut && !list_is_comment(str_sub(text, 0, n)) &&
+			!count_line(&c, list_without_note(str_sub(text, 0, n))))
+			return false;
+		n += n < text.n;
+		text = str_sub(text, n, text.n - n);
+	}
+	if (c.most < 2 || c.n_strong * 10 < c.n_tokens * 7)
+		return false;
+	return c.n == 1 || !c.alike || c.most > 3 || c.spaced;
+}
+
+/* --- one row --- */
+
+static bool is_bare(const struct serial_list *l)
+{
+	return !l->reading.columns.has_header || l->reading.width == 1;
+}
+
+static struct str serial_cell(const struct serial_list *l, const struct csv_record *r)
+{
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
+	struct str cell = at < r->n_cells ? r->cells[at] : STR_NONE;
+
+	return is_bare(l) ? list_without_note(cell) : cell;
+}
+
+static bool has_surplus(const struct serial_list *l, const struct csv_record *r)
+{
+	for (size_t i = l->reading.width; i < r->n_cells && i < l->reading.surplus_end; i++)
+		if (serial_trim(r->cells[i]).n)
+			return true;
+	return false;
+}
+
+/* A serial in a column that holds none: the cells of the row have shifted. SIZE_MAX: no. */
+static size_t shifted_to(const struct serial_list *l, const struct csv_record *r)
+{
+	size_t serial_at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
+
+	for (size_t i = 0; i < l->n_guards && l->reading.columns.has_header; i++) {
+		size_t c = l->guards[i];
+
+		if (c < r->n_cells && r->cells[c].n >= SERIAL_MIN && r->cells[c].n <= SERIAL_MAX &&
+			serial_look(r->cells[c]) == LOOK_STRONG &&
+			!str_eq_nocase(r->cells[c], r->cells[serial_at]))
+			return c;
+	}
+	for (size_t c = 0; !l->reading.columns.has_header && c < r->n_cells; c++)
+		if (c != serial_at && (c >= l->n_sampled || !l->holds_serials[c]) &&
+			r->cells[c].n >= SERIAL_MIN && serial_look(r->cells[c]) == LOOK_STRONG &&
+			!str_eq_nocase(r->cells[c], r->cells[serial_at]))
+			return c;
+	return SIZE_MAX;
+}
+
+/* Whether a serial could be a word of a header amid the rows, or of another column: that is looked
+ * at more closely. */
+static bool is_doubtful(const struct serial_list *l, struct str cell)
+{
+	size_t i = 0;
+
+	if (cell.n <= SERIAL_MAX && (l->header_lengths >> cell.n & 1))
+		for (size_t c = 0; c < l->reading.columns.n; c++)
+			if (str_eq_nocase(l->reading.columns.headers[c], cell))
+				return true;
+	while (i < cell.n && cell.p[i] > '9')
+		i++;
+	while (i < cell.n && cell.p[i] <= '9')
+		i++;
+	return i == cell.n;
+}
+
+static bool is_blank(const struct csv_record *r)
+{
+	for (size_t i = 0; i < r->n_cells; i++)
+		if (serial_trim(r->cells[i]).n)
+			return false;
+	return !r->bad;
+}
+
+static bool is_our_header(const struct serial_list *l, const struct csv_record *r)
+{
+	const struct columns *c = &l->reading.columns;
+	size_t n = r->n_cells > c->n ? r->n_cells : c->n;
+
+	if (!c->has_header)
+		return r->n_cells == 1 && header_sense(r->cells[0]) == SENSE_EXACT;
+	for (size_t i = 0; i < n; i++)
+		if (!str_eq_nocase(i < c->n ? c->headers[i] : STR_NONE,
+			    i < r->n_cells ? serial_trim(r->cells[i]) : STR_NONE))
+			return false;
+	return true;
+}
+
+/* It names the serial in a cell of its own, and holds none. */
+static bool is_other_header(const struct csv_record *r)
+{
+	bool names = false, digits = false;
+
+	for (size_t i = 0; i < r->n_cells; i++) {
+		if (serial_look(r->cells[i]) == LOOK_STRONG)
+			return false;
+		names |= header_sense(r->cells[i]) == SENSE_EXACT;
+		for (size_t k = 0; k + 1 < r->cells[i].n; k++)
+			digits |= r->cells[i].p[k] >= '0' && r->cells[i].p[k] <= '9';
+	}
+	return names && !digits;
+}
+
+enum kind { KIND_ROW, KIND_NOTHING, KIND_OTHER_HEADER };
+
+/* Only where the serial's cell is odd. */
+static enum kind kind_of(const struct serial_list *l, const struct csv_record *r)
+{
+	if (is_blank(r) || (is_bare(l) && list_is_comment(r->raw)) || is_our_header(l, r))
+		return KIND_NOTHING;
+	return is_other_header(r) ? KIND_OTHER_HEADER : KIND_ROW;
+}
+
+bool list_is_like_serial(struct str cell)
+{
+	size_t n_letters = 0, n_digits = 0;
+
+	cell = serial_trim(cell);
+	for (size_t i = 0; i < cell.n; i++) {
+		char c = ascii_lower(cell.p[i]);
+
+		n_digits += c >= '0' && c <= '9';
+		n_letters += (c >= 'a' && c <= 'z') || c < 0;
+		if (c == ' ')
+			return false;
+	}
+	return n_letters >= 3 && n_digits >= 1 && n_letters + n_digits >= 6;
+}
+
+static bool shows_none(const struct csv_record *r, enum reason fault)
+{
+	if (fault != REASON_ROW_NO_SERIAL && fault != REASON_ROW_BAD_SERIAL)
+		return false;
+	for (size_t i = 0; i < r->n_cells; i++)
+		if (list_is_like_serial(r->cells[i]))
+			return false;
+	return true;
+}
+
+static void note_strange(struct serial_list *l, const struct csv_record *r)
+{
+	if (!l->elsewhere) {
+		l->n_elsewhere = l->reading.columns.n > l->n_sampled ? l->reading.columns.n
+								     : l->n_sampled;
+		l->elsewhere = mem_zalloc((l->n_elsewhere + 1) * sizeof(*l->elsewhere));
+	}
+	if (l->n_strange++ == 0) {
+		l->first_strange = r->line;
+		l->strange_row = l->n_rows;
+	}
+	for (size_t i = 0; i < r->n_cells && i < l->n_elsewhere; i++)
+		l->elsewhere[i] += serial_look(r->cells[i]) == LOOK_STRONG;
+}
+
+/* What the other columns hold, among serials of the usual kind. */
+static bool is_strange(const struct serial_list *l, struct str cell)
+{
+	if (!l->usual || serial_look(cell) != LOOK_WEAK)
+		return false;
+	for (size_t i = 0; i < 2; i++)
+		if (l->starts[i].n && str_starts_nocase(cell, l->starts[i]))
+			return true;
+	return serial_is_implausible(cell);
+}
+
+static enum reason fault_of(struct serial_list *l, const struct csv_record *r, struct serial *ret)
+{
+	struct str cell = serial_cell(l, r);
+	enum reason fault = REASON_ROW_MALFORMED;
+
+	ret->n = 0;
+	if (r->bad)
+		return fault;
+	if (r->n_cells > l->reading.width && has_surplus(l, r))
+		return REASON_ROW_SURPLUS;
+	fault = serial_read(cell, ret);
+	if (fault != REASON_NONE) {
+		if (fault == REASON_ROW_BAD_SERIAL)
+			note_strange(l, r);
+		return fault;
+	}
+	if (shifted_to(l, r) != SIZE_MAX || is_strange(l, serial_view(ret))) {
+		note_strange(l, r);
+		ret->n = 0;
+		return REASON_ROW_SHIFTED;
+	}
+	if (l->opt.barcode_s == BARCODE_STRIP)
+		(void)serial_strip_barcode(ret);
+	return REASON_NONE;
+}
+
+/* --- the rows --- */
+
+static enum errc other_header(const struct serial_list *l, size_t line, struct err *err)
+{
+	return err_set(err, ERR_INPUT,
+		"%s:%zu: another header begins here, with other columns than before: make two "
+		"files of "
+		"it, one from this line on",
+		l->name, line);
+}
+
+/* More than one row in a hundred has its serial in another column. */
+static enum errc check_column(const struct serial_list *l, struct err *err)
+{
+	const struct column_options *o = &l->opt.columns;
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
+
+	if (o->serial_column || o->serial_header.n || o->n_overrides ||
+		l->n_strange < STRANGE_MIN || l->n_strange * 100 <= l->n_rows ||
+		l->n_strange * 10 < (l->n_rows - l->strange_row) * 9)
+		return ERR_OK;
+	for (size_t i = 0; i < l->n_elsewhere; i++)
+		if (i != at && (size_t)l->elsewhere[i] * 10 >= l->n_strange * 9)
+			return err_set(err, ERR_INPUT,
+				"%s:%zu: from here on column %zu holds what column %zu held "
+				"before, "
+				"in %zu rows: make two files of it, or, if column %zu is right, "
+				"say "
+				"--serial-column %zu",
+				l->name, l->first_strange, i + 1, at + 1, l->n_strange, at + 1,
+				at + 1);
+	return ERR_OK;
+}
+
+static void take_token(struct serial_list *l, struct list_row *ret)
+{
+	ret->record = l->several;
+	ret->record.raw = l->token;
+	ret->record.cells = &l->token;
+	ret->record.n_cells = 1;
+	ret->record.place = 0;
+	ret->fault = serial_read(l->token, &ret->serial);
+	if (!ret->fault && l->opt.barcode_s == BARCODE_STRIP)
+		(void)serial_strip_barcode(&ret->serial);
+	l->n_rows++;
+}
+
+static enum errc next_token(
+	struct serial_list *l, struct list_row *ret, bool *ret_more, struct err *err)
+{
+	*ret = (struct list_row){ .fault = REASON_NONE };
+	while (!list_next_token(&l->rest, &l->token)) {
+		bool more;
+		enum errc rc = csv_next(l->csv, &l->several, &more, err);
+
+		if (rc || !more) {
+			*ret_more = false;
+			return rc;
+		}
+		l->rest = list_is_comment(l->several.raw) ? STR_NONE
+							  : list_without_note(l->several.raw);
+	}
+	take_token(l, ret);
+	*ret_more = true;
+	return ERR_OK;
+}
+
+static enum errc skip_before(struct serial_list *l, struct err *err)
+{
+	struct csv_record r;
+	bool more = true;
+	enum errc rc = ERR_OK;
+
+	while (l->n_passed < l->n_before && more && !rc) {
+		rc = csv_next(l->csv, &r, &more, err);
+		l->n_passed++;
+		if (!rc && l->n_passed == l->n_before && !l->reading.header_raw.p)
+			l->reading.header_raw = arena_dup(&l->arena, r.raw);
+	}
+	return rc;
+}
+
+/* A serial that nothing speaks against: nearly every row. */
+static bool take_plain(struct serial_list *l, struct list_row *ret)
+{
+	const struct csv_record *r = &ret->record;
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
+
+	if (r->bad || at >= r->n_cells || r->n_cells > l->reading.width ||
+		is_doubtful(l, r->cells[at]) || serial_read(r->cells[at], &ret->serial) ||
+		shifted_to(l, r) != SIZE_MAX)
+		return false;
+	if (l->opt.barcode_s == BARCODE_STRIP)
+		(void)serial_strip_barcode(&ret->serial);
+	ret->fault = REASON_NONE;
+	ret->shows_none = false;
+	return true;
+}
+
+enum errc list_next(struct serial_list *l, struct list_row *ret, bool *ret_more, struct err *err)
+{
+	bool passed = false;
+	enum errc rc = skip_before(l, err);
+
+	if (rc || l->reading.several)
+		return rc ? rc : next_token(l, ret, ret_more, err);
+	for (;;) {
+		enum kind kind = KIND_ROW;
+
+		rc = csv_next(l->csv, &ret->record, ret_more, err);
+		if (rc)
+			return rc;
+		if (!*ret_more)
+			return check_column(l, err);
+		/* Behind a record that is no row the next one is not found by its place. */
+		if (passed)
+			ret->record.place = 0;
+		if (take_plain(l, ret))
+			break;
+		kind = kind_of(l, &ret->record);
+		if (kind == KIND_OTHER_HEADER)
+			return other_header(l, ret->record.line, err);
+		passed |= kind == KIND_NOTHING;
+		if (kind == KIND_NOTHING)
+			continue;
+		ret->fault = fault_of(l, &ret->record, &ret->serial);
+		ret->shows_none = shows_none(&ret->record, ret->fault);
+		break;
+	}
+	l->n_rows++;
+	return ERR_OK;
+}
+
+enum errc list_rewind(struct serial_list *l, struct err *err)
+{
+	l->n_passed = l->n_rows = l->n_strange = 0;
+	l->rest = STR_NONE;
+	if (l->elsewhere)
+		memset(l->elsewhere, 0, l->n_elsewhere * sizeof(*l->elsewhere));
+	return csv_rewind(l->csv, err);
+}
+
+enum errc list_copy(struct serial_list *l, uint16_t place, struct str *ret_raw, struct err *err)
+{
+	enum errc rc = skip_before(l, err);
+
+	return rc ? rc : csv_copy(l->csv, place, ret_raw, err);
+}
+
+/* --- open and close --- */
+
+enum errc list_open(struct serial_list **ret, const char *path, struct str bytes, const char *name,
+	const struct list_options *opt, struct err *err)
+{
+	struct serial_list *l = mem_zalloc(sizeof(*l));
+	enum errc rc;
+
+	arena_init(&l->arena);
+	l->name = mem_strdup(name);
+	l->opt = *opt;
+	rc = path ? csv_open(&l->csv, path, &opt->csv, err)
+		  : csv_open_bytes(&l->csv, bytes, name, &opt->csv, err);
+	if (!rc && csv_wrong(l->csv))
+		rc = err_set(err, ERR_INPUT, "%s: %s", name, csv_wrong(l->csv));
+	if (!rc)
+		rc = list_choose(l, err);
+	if (!rc)
+		csv_set_delimiter(l->csv, l->reading.delimiter);
+	if (rc)
+		list_close(l);
+	else
+		*ret = l;
+	return rc;
+}
+
+void list_close(struct serial_list *l)
+{
+	if (!l)
+		return;
+	csv_close(l->csv);
+	arena_release(&l->arena);
+	free(l->elsewhere);
+	free(l->name);
+	free(l);
+}
+
+const struct list_reading *list_reading(const struct serial_list *l)
+{
+	return &l->reading;
+}
+
+const struct csv_reader *list_csv(const struct serial_list *l)
+{
+	return l->csv;
+}
+
+/* --- in words --- */
+
+static void describe_surplus(
+	const struct serial_list *l, const struct csv_record *r, struct buf *out)
+{
+	size_t n = r->n_cells < l->reading.surplus_end ? r->n_cells : l->reading.surplus_end;
+
+	while (n && serial_trim(r->cells[n - 1]).n == 0)
+		n--;
+	buf_printf(out, "%zu cells, %s %zu", n,
+		l->reading.columns.has_header ? "the header has" : "the other rows have",
+		l->reading.width);
+}
+
+void list_describe_fault(const struct serial_list *l, const struct list_row *row, struct buf *out)
+{
+	const struct csv_record *r = &row->record;
+	size_t at;
+
+	switch (row->fault) {
+	case REASON_ROW_BAD_SERIAL:
+	case REASON_ROW_EXCEL_SERIAL:
+		serial_describe(l->reading.several ? r->cells[0] : serial_cell(l, r), out);
+		break;
+	case REASON_ROW_SURPLUS:
+		describe_surplus(l, r, out);
+		break;
+	case REASON_ROW_SHIFTED:
+		at = shifted_to(l, r);
+		if (at != SIZE_MAX)
+			buf_printf(out, "column %zu holds %.*s", at + 1, STR_FMT(r->cells[at]));
+		else
+			buf_printf(out, "'%.*s' is unlike the serials of the other rows",
+				STR_FMT(serial_cell(l, r)));
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,193 @@
+/* What is said when a list can be read in several ways, or in none that is certain. */
+#include "model/serial_list_parts.h"
+
+enum { SHOWN_COLUMNS = 12, SHOWN_BYTES = 24, TEXT_BYTES = 2000 };
+
+const char *delimiter_words(char delimiter)
+{
+	switch (delimiter) {
+	case ',':
+		return "comma";
+	case ';':
+		return "semicolon";
+	case '\t':
+		return "TAB";
+	default:
+		return "|";
+	}
+}
+
+static void put_short(struct buf *out, struct str s)
+{
+	struct str head = str_head(s, SHOWN_BYTES);
+
+	for (size_t i = 0; i < head.n; i++)
+		buf_char(out, head.p[i] >= 0 && head.p[i] < ' ' ? ' ' : head.p[i]);
+	if (head.n < s.n)
+		buf_z(out, "...");
+}
+
+/* The first cell of the column below the header. */
+static struct str example(const struct sample *s, uint32_t header, size_t column)
+{
+	for (size_t i = header == LIST_NO_HEADER ? 0 : header + 1; i < s->n; i++)
+		if (column < s->rows[i].n_cells && s->rows[i].cells[column].n &&
+			!s->rows[i].comment)
+			return s->rows[i].cells[column];
+	return STR("empty");
+}
+
+static void put_columns(struct buf *out, const struct sample *s, uint32_t header)
+{
+	size_t n = header == LIST_NO_HEADER ? s->widest : s->rows[header].n_cells;
+
+	for (size_t c = 0; c < n && c < SHOWN_COLUMNS; c++) {
+		buf_printf(out, "%s%zu", c ? ", " : "", c + 1);
+		if (header != LIST_NO_HEADER) {
+			buf_z(out, " '");
+			put_short(out, s->rows[header].cells[c]);
+			buf_char(out, '\'');
+		}
+		buf_z(out, " (");
+		put_short(out, example(s, header, c));
+		buf_char(out, ')');
+	}
+	if (n > SHOWN_COLUMNS)
+		buf_printf(out, " and %zu more", n - SHOWN_COLUMNS);
+}
+
+static bool may_hold(const struct way *w)
+{
+	return w->n_full && w->n_shaped * 2 >= w->n_full && w->sense != SENSE_OTHER;
+}
+
+static void put_option(struct buf *out, const struct serial_list *l, const struct sample *s,
+	uint32_t header, size_t c)
+{
+	bool settings = l->opt.purpose == LIST_PROTECTED;
+	bool header_set = l->opt.columns.header_line != HEADER_AUTO;
+
+	if (settings)
+		buf_z(out, "protect: {file: ..., ");
+	if (!header_set) {
+		buf_z(out, settings ? "header: " : "--header ");
+		if (header == LIST_NO_HEADER)
+			buf_z(out, "none");
+		else
+			buf_printf(out, "%zu", s->rows[header].line);
+		buf_z(out, settings ? ", " : " ");
+	}
+	buf_printf(out, settings ? "serial_column: %zu}" : "--serial-column %zu", c + 1);
+}
+
+/* Every column that could be meant, the surest first; false: there is none. */
+static bool put_options(
+	struct buf *out, const struct serial_list *l, const struct sample *s, uint32_t header)
+{
+	size_t n = header == LIST_NO_HEADER ? s->widest : s->rows[header].n_cells, n_put = 0;
+
+	for (int strong = 1; strong >= 0; strong--)
+		for (size_t c = 0; c < n && n_put < 4; c++) {
+			struct way w = way_of(s, header, c);
+
+			if (!may_hold(&w) || (w.n_strong * 2 >= w.n_full) != strong)
+				continue;
+			buf_z(out, n_put++ ? ", or " : "");
+			put_option(out, l, s, header, c);
+		}
+	return n_put > 0;
+}
+
+/* By which the most cells of a column are serials. */
+static const struct sample *best_sample(const struct sample *samples, size_t n_samples)
+{
+	const struct sample *best = NULL;
+	size_t most = 0;
+
+	for (size_t i = 0; i < n_samples; i++)
+		for (size_t c = 0; c < samples[i].widest; c++) {
+			size_t n = way_of(&samples[i], LIST_NO_HEADER, c).n_strong;
+
+			if (!best || n > most ||
+				(n == most && samples[i].widest > best->widest && !n)) {
+				best = &samples[i];
+				most = n;
+			}
+		}
+	return best;
+}
+
+/* A first row with a serial is data. */
+static uint32_t likely_header(const struct sample *s)
+{
+	uint32_t first = 0;
+
+	while (first < s->n &&
+		(s->rows[first].blank || s->rows[first].bad || s->rows[first].comment))
+		first++;
+	for (size_t c = 0; first < s->n && c < s->rows[first].n_cells; c++)
+		if (s->rows[first].looks[c] == LOOK_STRONG)
+			return LIST_NO_HEADER;
+	return first < s->n ? first : LIST_NO_HEADER;
+}
+
+/* A first line that is like a serial: a device whose serial is damaged, or a header. */
+static void put_device_first(struct buf *out, const struct serial_list *l)
+{
+	if (l->opt.purpose == LIST_PROTECTED)
+		buf_z(out,
+			"; if line 1 is a device, correct its serial; if it is a header, call it "
+			"'serial'");
+	else
+		buf_z(out,
+			"; if the first line is a device, correct its serial, or go on without it "
+			"with --header none --serial-column 1; if it is a header: --header 1 "
+			"--serial-column 1");
+}
+
+static void put_remedy(
+	struct buf *out, const struct serial_list *l, const struct sample *s, uint32_t header)
+{
+	struct buf options;
+
+	if (l->opt.purpose == LIST_OF_RULES || l->opt.purpose == LIST_OTHER) {
+		buf_z(out, "; give the column with the serials the header 'serial' and the others "
+			   "any other, on the first line of that file");
+		return;
+	}
+	buf_init(&options, TEXT_BYTES);
+	if (header != LIST_NO_HEADER && s->rows[header].n_cells == 1 &&
+		l->opt.columns.header_line == HEADER_AUTO &&
+		list_is_like_serial(s->rows[header].cells[0]))
+		put_device_first(out, l);
+	else if (put_options(&options, l, s, header))
+		buf_printf(out, "; say which: %s", buf_cstr(&options));
+	else if (l->opt.purpose == LIST_PROTECTED)
+		buf_z(out, "; name the column in the settings: protect: {file: ..., serial_column: "
+			   "N}");
+	else
+		buf_z(out, "; name the column with --serial-column N (its number or its header), "
+			   "or `columns: {serial: HEADER}` in the rules");
+	buf_release(&options);
+}
+
+enum errc list_ask(const struct serial_list *l, const struct sample *samples, size_t n_samples,
+	const struct way *best, const char *why, struct err *err)
+{
+	const struct sample *s = best ? best->sample : best_sample(samples, n_samples);
+	uint32_t header = best ? best->header : s ? likely_header(s) : LIST_NO_HEADER;
+	size_t line = s && s->n ? s->rows[header == LIST_NO_HEADER ? 0 : header].line : 1;
+	struct buf text;
+
+	buf_init(&text, TEXT_BYTES);
+	buf_printf(&text, "%s:%zu: %s", l->name, line,
+		*why ? why : "no column with serial numbers was found");
+	if (s) {
+		buf_z(&text, "; the columns are ");
+		put_columns(&text, s, header);
+		put_remedy(&text, l, s, header);
+	}
+	(void)err_set(err, ERR_INPUT, "%.*s", (int)text.n, text.p ? text.p : "");
+	buf_release(&text);
+	return ERR_INPUT;
+}

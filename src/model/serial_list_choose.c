@@ -1,0 +1,630 @@
+/* Which header, delimiter and column: by what the first rows show. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "model/serial_list_parts.h"
+
+enum { DELIMITERS = 4, WAYS_MAX = 256, START_TRIES = 3, START_BYTES = 3 };
+
+struct choosing {
+	struct serial_list *list;
+	struct sample samples[DELIMITERS];
+	size_t n_samples;
+	struct way ways[WAYS_MAX];
+	size_t n_ways;
+};
+
+static void take_samples(struct choosing *ch, struct str text, bool whole)
+{
+	static const char delimiters[DELIMITERS] = { ',', ';', '\t', '|' };
+	struct serial_list *l = ch->list;
+	/* A result of ours has its own, whatever the settings say of the exports. */
+	bool ours = str_contains_nocase(str_head(text, CSV_MAX_COLUMNS), STR("depmend_outcome"));
+	char given = ours ? 0 : csv_given_delimiter(l->csv);
+
+	for (size_t i = 0; i < DELIMITERS; i++) {
+		struct sample *s = &ch->samples[ch->n_samples];
+
+		s->delimiter = given ? given : delimiters[i];
+		if (i && (given || !memchr(text.p ? text.p : "", delimiters[i], text.n)))
+			continue;
+		sample_take(s, text, whole, l, &l->arena);
+		ch->n_samples++;
+	}
+}
+
+/* --- the ways there are --- */
+
+static void add_way(struct choosing *ch, struct way w)
+{
+	if (ch->n_ways < WAYS_MAX)
+		ch->ways[ch->n_ways++] = w;
+}
+
+/* Whether that row may be the header, as the options say. */
+static bool may_be_header(const struct choosing *ch, const struct sample *s, uint32_t row)
+{
+	uint32_t line = ch->list->opt.columns.header_line;
+
+	if (sample_is_result(s))
+		return row == 0;
+	if (line == HEADER_ABSENT || s->rows[row].bad || s->rows[row].blank)
+		return false;
+	return line == HEADER_AUTO || s->rows[row].line == line;
+}
+
+static void find_named(struct choosing *ch, const struct sample *s)
+{
+	uint32_t line = ch->list->opt.columns.header_line;
+	size_t n_tried = 0;
+
+	for (uint32_t h = 0; h < s->n && (n_tried < LIST_PREAMBLE_ROWS || line); h++) {
+		const struct sample_row *row = &s->rows[h];
+
+		n_tried += !row->blank && !row->comment;
+		for (size_t c = 0; may_be_header(ch, s, h) && c < row->n_cells; c++)
+			if (row->cells[c].n && !str_starts_nocase(row->cells[c], STR("depmend_")) &&
+				header_sense(row->cells[c]) >= SENSE_WEAK)
+				add_way(ch, way_of(s, h, c));
+	}
+}
+
+/* --- an explicit choice --- */
+
+static struct str wanted_header(const struct column_options *opt, bool *ret_of_rules)
+{
+	*ret_of_rules = false;
+	for (size_t i = 0; i < opt->n_overrides && !opt->serial_told; i++)
+		if (opt->overrides[i].column == COLUMN_SERIAL) {
+			*ret_of_rules = true;
+			return opt->overrides[i].header;
+		}
+	return opt->serial_header;
+}
+
+/* Where more rows hold serials. */
+static void take_better(struct way *best, struct way w)
+{
+	if (!best->sample || w.n_shaped > best->n_shaped ||
+		(w.n_shaped == best->n_shaped && w.n_full > best->n_full))
+		*best = w;
+}
+
+static enum errc missing_header(
+	const struct choosing *ch, struct str name, bool of_rules, struct err *err)
+{
+	struct str near = STR_NONE;
+	const char *says = of_rules ? "'columns: serial'" : "--serial-column";
+	const struct serial_list *l = ch->list;
+
+	if (l->opt.columns.header_line == HEADER_ABSENT)
+		return err_set(err, ERR_INPUT,
+			"%s: the file has no header, but %s names the header '%.*s': give the "
+			"number "
+			"of the column, such as --serial-column 1",
+			l->name, says, STR_FMT(name));
+	for (size_t i = 0; i < ch->n_samples && !near.n; i++)
+		for (size_t h = 0; h < ch->samples[i].n && h < LIST_PREAMBLE_ROWS && !near.n; h++) {
+			struct columns c = { .n = ch->samples[i].rows[h].n_cells,
+				.headers = (struct str *)(uintptr_t)ch->samples[i].rows[h].cells };
+
+			near = columns_nearest(&c, name);
+		}
+	if (near.n)
+		return err_set(err, ERR_INPUT,
+			"%s: no column has the header '%.*s' that %s names; did you mean '%.*s'?",
+			l->name, STR_FMT(name), says, STR_FMT(near));
+	return err_set(err, ERR_INPUT, "%s: no column has the header '%.*s' that %s names", l->name,
+		STR_FMT(name), says);
+}
+
+static enum errc choose_by_header(
+	struct choosing *ch, struct str name, bool of_rules, struct way *ret, struct err *err)
+{
+	struct way best = { .sample = NULL };
+
+	for (size_t i = 0; i < ch->n_samples; i++)
+		for (uint32_t h = 0; h < ch->samples[i].n && h < LIST_SAMPLE_ROWS; h++) {
+			const struct sample *s = &ch->samples[i];
+			int c = columns_match(s->rows[h].cells, s->rows[h].n_cells, name);
+
+			if (c < 0 || !may_be_header(ch, s, h))
+				continue;
+			take_better(&best, way_of(s, h, (size_t)c));
+			break;
+		}
+	if (!best.sample)
+		return missing_header(ch, name, of_rules, err);
+	*ret = best;
+	return ERR_OK;
+}
+
+/* The header above that column: the row that is named, or the last one above the first serial. */
+static struct way way_by_number(const struct choosing *ch, const struct sample *s, size_t column)
+{
+	struct way none = { .sample = NULL }, first = none;
+
+	for (size_t i = 0; i < ch->n_ways; i++)
+		if (ch->ways[i].sample == s && ch->ways[i].column == column && ch->ways[i].clean)
+			return ch->ways[i];
+	for (uint32_t h = 0; h < s->n && h < LIST_SAMPLE_ROWS; h++) {
+		const struct sample_row *row = &s->rows[h];
+		bool serial = column < row->n_cells && row->looks[column] == LOOK_STRONG;
+		bool wanted = ch->list->opt.columns.header_line != HEADER_AUTO;
+
+		if (serial && !wanted)
+			return first.sample ? first : way_of(s, LIST_NO_HEADER, column);
+		if (column < row->n_cells && row->cells[column].n && may_be_header(ch, s, h) &&
+			(!first.sample || way_of(s, h, column).n_shaped >= first.n_shaped))
+			first = way_of(s, h, column);
+		if (first.sample && (wanted || h > LIST_PREAMBLE_ROWS))
+			break;
+	}
+	return first;
+}
+
+static enum errc choose_by_number(
+	struct choosing *ch, size_t column, struct way *ret, struct err *err)
+{
+	uint32_t line = ch->list->opt.columns.header_line;
+	struct way best = { .sample = NULL };
+	size_t widest = 0;
+
+	for (size_t i = 0; i < ch->n_samples; i++) {
+		const struct sample *s = &ch->samples[i];
+		struct way w = line == HEADER_ABSENT && !sample_is_result(s)
+				       ? way_of(s, LIST_NO_HEADER, column)
+				       : way_by_number(ch, s, column);
+
+		widest = s->widest > widest ? s->widest : widest;
+		if (w.sample && column < s->widest)
+			take_better(&best, w);
+	}
+	if (!best.sample)
+		return err_set(err, ERR_INPUT,
+			"%s: the serial was said to be in column %zu%s, but the list has %zu "
+			"column%s",
+			ch->list->name, column + 1,
+			line && line != HEADER_ABSENT ? " of that header" : "", widest,
+			widest == 1 ? "" : "s");
+	*ret = best;
+	return ERR_OK;
+}
+
+/* --- by evidence --- */
+
+static bool same_reading(const struct way *a, const struct way *b)
+{
+	return a->hash == b->hash;
+}
+
+/* The best of the ways with that sense that may be taken; *ret_rival: another is as good. */
+static const struct way *best_of(const struct choosing *ch, enum header_sense sense,
+	bool (*good)(const struct way *w), const struct way **ret_rival)
+{
+	const struct way *best = NULL;
+
+	*ret_rival = NULL;
+	for (size_t i = 0; i < ch->n_ways; i++) {
+		const struct way *w = &ch->ways[i];
+
+		if (w->sense != sense || !w->clean || !good(w))
+			continue;
+		/* A later header with as many rows: the one before it was a line about the list. */
+		if (!best || w->n_shaped > best->n_shaped ||
+			(w->n_shaped == best->n_shaped && w->sample == best->sample &&
+				w->header > best->header))
+			best = w;
+	}
+	for (size_t i = 0; best && i < ch->n_ways; i++) {
+		const struct way *w = &ch->ways[i];
+		bool beside = w->sample == best->sample && w->header == best->header;
+
+		if (w != best && w->sense == sense && w->clean && good(w) &&
+			!(w->sample == best->sample && w->column == best->column) &&
+			(beside || (w->sample != best->sample && w->n_shaped == best->n_shaped)) &&
+			!(same_reading(w, best) && !beside))
+			*ret_rival = w;
+	}
+	return best;
+}
+
+static bool has_no_rows(const struct way *w)
+{
+	return w->n_rows == 0;
+}
+
+static bool any(const struct way *w)
+{
+	(void)w;
+	return true;
+}
+
+/* Why a doubt is left; NULL: *ret is certain. */
+static const char *doubt_of_names(const struct choosing *ch, struct way *ret)
+{
+	const struct way *rival, *other, *exact = best_of(ch, SENSE_EXACT, any, &other), *w;
+
+	w = best_of(ch, SENSE_EXACT, way_fits, &rival);
+	/* Asset tags under the serial's name, and serials under another. */
+	if (w && w->n_strong * 4 < w->n_full && way_has_rival(w, true))
+		rival = w;
+	if (!w) {
+		w = best_of(ch, SENSE_COMPOUND, way_fits, &rival);
+		if (w && exact && exact->sample == w->sample && exact->header == w->header &&
+			(exact->n_shaped || !exact->n_full))
+			rival = exact;
+		if (w && w->n_strong * 2 < w->n_full &&
+			way_has_rival(w, w->n_strong * 4 < w->n_full))
+			rival = w;
+	}
+	if (!w) {
+		w = best_of(ch, SENSE_WEAK, way_is_strong, &rival);
+		if (w && (exact || way_has_rival(w, false)))
+			rival = w;
+	}
+	if (!w)
+		return "";
+	*ret = *w;
+	return rival ? "two columns could be the serial" : NULL;
+}
+
+/* A list of serials without a header: one column, from the first row on. */
+static const char *doubt_of_bare(const struct choosing *ch, struct way *ret)
+{
+	bool told = ch->list->opt.columns.header_line == HEADER_ABSENT;
+	struct way best = { .sample = NULL };
+	bool several = false;
+
+	for (size_t i = 0; i < ch->n_samples; i++) {
+		const struct sample *s = &ch->samples[i];
+		struct way found = { .sample = NULL };
+		size_t first = 0, n = 0;
+
+		while (first < s->n && !sample_is_data(&s->rows[first], NULL, true))
+			first++;
+		for (size_t c = 0; first < s->n && c < s->widest; c++) {
+			struct way w = way_of(s, LIST_NO_HEADER, c);
+			const struct sample_row *row = &s->rows[first];
+			bool begins = told || (c < row->n_cells && row->looks[c] >= LOOK_WEAK);
+
+			if (!begins || !way_is_strong(&w) || w.n_full * 10 < w.n_rows * 9)
+				continue;
+			found = w;
+			n++;
+		}
+		if (n && (!best.sample || found.n_shaped > best.n_shaped)) {
+			best = found;
+			several = n > 1;
+		}
+	}
+	*ret = best;
+	if (best.sample)
+		return several ? "several columns hold what could be serials" : NULL;
+	if (!told || !ch->samples[0].n)
+		return "";
+	*ret = way_of(&ch->samples[0], LIST_NO_HEADER, 0);
+	return NULL;
+}
+
+/* The line of the header is told: the one column below it that holds serials. */
+static bool find_below(const struct choosing *ch, struct way *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ch->n_samples; i++)
+		for (uint32_t h = 0; h < ch->samples[i].n; h++)
+			for (size_t c = 0; may_be_header(ch, &ch->samples[i], h) &&
+					   c < ch->samples[i].rows[h].n_cells;
+				c++) {
+				struct way w = way_of(&ch->samples[i], h, c);
+
+				if (!way_is_strong(&w) || (n && w.hash == ret->hash))
+					continue;
+				*ret = w;
+				n++;
+			}
+	return n == 1;
+}
+
+static bool header_told(const struct choosing *ch)
+{
+	return ch->list->opt.columns.header_line == HEADER_ABSENT;
+}
+
+/* The header alone, or serials that are all damaged: the rows will say so. */
+static const struct way *way_without_serials(const struct choosing *ch)
+{
+	const struct way *rival, *w = best_of(ch, SENSE_EXACT, any, &rival);
+
+	if (!w)
+		w = best_of(ch, SENSE_COMPOUND, has_no_rows, &rival);
+	return w && (w->n_shaped || !way_has_rival(w, false)) && !rival ? w : NULL;
+}
+
+static enum errc choose_by_evidence(
+	struct choosing *ch, struct str text, bool whole, struct way *ret, struct err *err)
+{
+	struct serial_list *l = ch->list;
+	struct way way = { .sample = NULL }, bare = { .sample = NULL };
+	const struct way *last;
+	const char *doubt = doubt_of_names(ch, &way), *bare_doubt;
+	bool mixed = false;
+
+	if (!doubt) {
+		*ret = way;
+		return ERR_OK;
+	}
+	if (!*doubt && l->opt.columns.header_line != HEADER_AUTO && !header_told(ch) &&
+		find_below(ch, &way)) {
+		*ret = way;
+		return ERR_OK;
+	}
+	for (size_t i = 0; i < ch->n_ways; i++)
+		mixed |= ch->ways[i].sense >= SENSE_COMPOUND && !ch->ways[i].clean &&
+			 way_fits(&ch->ways[i]);
+	if (!*doubt && !mixed) {
+		bare_doubt = doubt_of_bare(ch, &bare);
+		if (l->opt.columns.header_line == HEADER_AUTO && list_is_several(text, whole)) {
+			l->reading.several = true;
+			*ret = way_of(&ch->samples[0], LIST_NO_HEADER, 0);
+			return ERR_OK;
+		}
+		if (!bare_doubt && (l->opt.columns.header_line == HEADER_AUTO || header_told(ch))) {
+			*ret = bare;
+			return ERR_OK;
+		}
+		if (bare_doubt && *bare_doubt) {
+			way = bare;
+			doubt = bare_doubt;
+		}
+	}
+	last = !*doubt && !mixed ? way_without_serials(ch) : NULL;
+	if (last) {
+		*ret = *last;
+		return ERR_OK;
+	}
+	if (mixed)
+		doubt = "there are serials before the line that looks like the header";
+	return list_ask(l, ch->samples, ch->n_samples, way.sample ? &way : NULL, doubt, err);
+}
+
+/* --- what follows from it --- */
+
+/* Of this thing or another one. */
+static bool names_serial(const struct way *w)
+{
+	return w->header != LIST_NO_HEADER && w->sense >= SENSE_QUALIFIED;
+}
+
+static void find_guards(struct serial_list *l, const struct way *w)
+{
+	const size_t beside[LIST_GUARDS] = { w->column + 1, w->column + 2, w->column - 1 };
+	size_t n = w->sample->widest;
+
+	l->n_sampled = n;
+	l->holds_serials = arena_zalloc(&l->arena, n + 1);
+	for (size_t c = 0; c < n; c++) {
+		struct way other;
+
+		if (w->header != LIST_NO_HEADER && c >= w->sample->rows[w->header].n_cells)
+			continue;
+		other = way_of(w->sample, w->header, c);
+		l->holds_serials[c] =
+			(other.n_strong * 2 > other.n_full ||
+				(other.n_strong && other.n_shaped * 2 > other.n_full) ||
+				names_serial(&other)) &&
+			(w->header != LIST_NO_HEADER || (other.n_full * 2 > other.n_rows &&
+								l->opt.purpose != LIST_PROTECTED));
+	}
+	for (size_t i = 0; i < LIST_GUARDS; i++)
+		if (beside[i] < n && beside[i] < w->width && !l->holds_serials[beside[i]])
+			l->guards[l->n_guards++] = beside[i];
+}
+
+/* The letters that most cells of a column beside it begin with, as names and asset tags do. */
+static struct str usual_start(const struct way *w, size_t column)
+{
+	const struct sample *s = w->sample;
+	size_t from = w->header == LIST_NO_HEADER ? 0 : w->header + 1;
+
+	for (size_t try = from; try < s->n && try < from + START_TRIES; try++) {
+		struct str start = column < s->rows[try].n_cells ? s->rows[try].cells[column]
+								 : STR_NONE;
+		size_t n = 0;
+
+		if (start.n < SERIAL_MIN || serial_look(start) != LOOK_WEAK)
+			continue;
+		start.n = START_BYTES;
+		for (size_t i = from; i < s->n; i++)
+			n += column < s->rows[i].n_cells &&
+			     str_starts_nocase(s->rows[i].cells[column], start);
+		if (n * 2 > s->n - from)
+			return start;
+	}
+	return STR_NONE;
+}
+
+static void find_usual(struct serial_list *l, const struct way *w)
+{
+	const struct sample *s = w->sample;
+	size_t n = 0;
+
+	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++)
+		n += w->column < s->rows[i].n_cells && s->rows[i].looks[w->column] == LOOK_WEAK &&
+		     serial_is_implausible(s->rows[i].cells[w->column]);
+	l->usual = w->n_strong && n * 3 <= w->n_strong;
+	if (w->column)
+		l->starts[0] = usual_start(w, w->column - 1);
+	l->starts[1] = usual_start(w, w->column + 1);
+}
+
+static void note_headers(struct serial_list *l)
+{
+	const struct columns *c = &l->reading.columns;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (c->headers[i].n >= SERIAL_MIN && c->headers[i].n <= SERIAL_MAX)
+			l->header_lengths |= UINT32_C(1) << c->headers[i].n;
+	for (size_t i = 0; i < c->n; i++)
+		l->reading.is_export |= c->own[i];
+	l->reading.is_export |= c->n > 4 && str_eq(c->headers[0], STR("serial")) &&
+				columns_count(c, STR("migration_capable")) &&
+				columns_count(c, STR("listed"));
+}
+
+static void note_first(struct serial_list *l, const struct way *w)
+{
+	const struct sample *s = w->sample;
+	struct serial *first = &l->reading.first;
+
+	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n && !first->n; i++)
+		if (!s->rows[i].comment && w->column < s->rows[i].n_cells &&
+			!way_is_surplus(&s->rows[i], w))
+			(void)serial_read(list_without_note(s->rows[i].cells[w->column]), first);
+}
+
+/* A scanner's S before every serial. */
+static bool all_have_barcode(const struct way *w)
+{
+	const struct sample *s = w->sample;
+	size_t n = 0;
+
+	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++) {
+		struct serial serial;
+
+		if (w->column >= s->rows[i].n_cells || way_is_surplus(&s->rows[i], w) ||
+			serial_read(list_without_note(s->rows[i].cells[w->column]), &serial))
+			continue;
+		if (!serial_has_barcode(&serial))
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
+static enum errc ask_barcode(const struct serial_list *l, struct err *err)
+{
+	return err_set(err, ERR_INPUT,
+		"%s: every serial begins with S and is one longer than usual, such as %s, as "
+		"scanners "
+		"read box labels: --barcode-s strip drops the S, --barcode-s keep reads them as "
+		"they "
+		"are (in the settings: input: {barcode_s: strip} or {barcode_s: keep})",
+		l->name, l->reading.first.text);
+}
+
+/* What the settings say of the protected list must not leave a device out of it. */
+static enum errc check_protected(const struct serial_list *l, const struct way *w, struct err *err)
+{
+	const struct column_options *o = &l->opt.columns;
+	bool told = o->serial_column || o->serial_header.n;
+
+	if (w->header != LIST_NO_HEADER && !w->clean)
+		return err_set(err, ERR_INPUT,
+			"%s:%zu: there is a serial in the header, or before it: correct `header:` "
+			"of "
+			"the protected list",
+			l->name, w->sample->rows[w->header].line);
+	if (told && !way_is_strong(w) && way_has_rival(w, true))
+		return err_set(err, ERR_INPUT,
+			"%s: another column than %zu holds what look like serials: correct "
+			"`serial_column:` of the protected list",
+			l->name, w->column + 1);
+	return ERR_OK;
+}
+
+static enum errc settle(struct serial_list *l, const struct way *w, struct err *err)
+{
+	struct list_reading *r = &l->reading;
+	enum errc rc = l->opt.purpose == LIST_PROTECTED ? check_protected(l, w, err) : ERR_OK;
+
+	if (rc)
+		return rc;
+	r->delimiter = w->sample->delimiter;
+	r->width = w->width;
+	r->surplus_end = w->surplus_end;
+	if (w->header == LIST_NO_HEADER) {
+		rc = columns_map_headerless(&r->columns, &l->opt.columns, w->column, err);
+	} else {
+		const struct sample_row *h = &w->sample->rows[w->header];
+
+		rc = columns_map(&r->columns, &l->opt.columns, h->cells, h->n_cells, w->column,
+			&l->arena, err);
+		r->header_line = (uint32_t)h->line;
+		l->n_before = w->header + 1;
+	}
+	if (rc)
+		return err_wrap(err, "%s: ", l->name);
+	note_headers(l);
+	note_first(l, w);
+	find_guards(l, w);
+	find_usual(l, w);
+	if (!r->several && l->opt.barcode_s == BARCODE_ASK && all_have_barcode(w))
+		return ask_barcode(l, err);
+	return ERR_OK;
+}
+
+static enum errc check_line(const struct choosing *ch, struct err *err)
+{
+	uint32_t line = ch->list->opt.columns.header_line;
+
+	if (line == HEADER_AUTO || line == HEADER_ABSENT || sample_is_result(&ch->samples[0]))
+		return ERR_OK;
+	for (size_t i = 0; i < ch->n_samples; i++)
+		for (uint32_t h = 0; h < ch->samples[i].n; h++)
+			if (may_be_header(ch, &ch->samples[i], h))
+				return ERR_OK;
+	return err_set(err, ERR_INPUT,
+		"%s:%u: this is not the beginning of a row, so not the header", ch->list->name,
+		line);
+}
+
+/* A file that cannot be read as CSV at all leaves every doubt, and says why. */
+static enum errc real_cause(struct serial_list *l, struct err *err)
+{
+	enum errc rc = ERR_OK;
+	struct csv_record r;
+	struct err cause;
+	bool more = true;
+
+	for (size_t i = 0; i < LIST_SAMPLE_ROWS && more && !rc; i++)
+		rc = csv_next(l->csv, &r, &more, &cause);
+	if (rc)
+		*err = cause;
+	return err->code;
+}
+
+enum errc list_choose(struct serial_list *l, struct err *err)
+{
+	struct choosing *ch = mem_zalloc(sizeof(*ch));
+	struct way way = { .sample = NULL };
+	struct str text, name;
+	bool whole, of_rules;
+	enum errc rc = csv_peek(l->csv, LIST_SAMPLE_ROWS, &text, &whole, err);
+
+	ch->list = l;
+	name = wanted_header(&l->opt.columns, &of_rules);
+	if (!rc && whole && str_trim(text).n == 0)
+		rc = err_set(
+			err, ERR_INPUT, "%s: the file is empty: export the list again", l->name);
+	if (!rc)
+		take_samples(ch, text, whole);
+	if (!rc)
+		rc = check_line(ch, err);
+	for (size_t i = 0; !rc && i < ch->n_samples; i++)
+		find_named(ch, &ch->samples[i]);
+	if (!rc && name.n)
+		rc = choose_by_header(ch, name, of_rules, &way, err);
+	else if (!rc && l->opt.columns.serial_column)
+		rc = choose_by_number(ch, l->opt.columns.serial_column - 1, &way, err);
+	else if (!rc)
+		rc = choose_by_evidence(ch, text, whole, &way, err);
+	if (rc && ch->n_samples)
+		rc = real_cause(l, err);
+	if (!rc)
+		rc = settle(l, &way, err);
+	free(ch);
+	return rc;
+}

@@ -1,0 +1,89 @@
+/* The parts of the list reader, for model/serial_list*.c only. */
+#ifndef MODEL_SERIAL_LIST_PARTS_H
+#define MODEL_SERIAL_LIST_PARTS_H
+
+#include "model/header.h"
+#include "model/serial_list.h"
+
+enum { LIST_NO_HEADER = UINT32_MAX, LIST_GUARDS = 3 };
+
+struct serial_list {
+	char *name;
+	struct csv_reader *csv;
+	struct arena arena;
+	struct list_options opt;
+	struct list_reading reading;
+	size_t n_before; /* records before the first row, the header among them */
+	/* Columns beside the serial's that hold no serials: one there says that the cells of a
+	 * row have shifted. A list without a header is looked at whole. */
+	size_t guards[LIST_GUARDS], n_guards;
+	bool *holds_serials; /* per column of the sample, n_sampled of them */
+	size_t n_sampled;
+	bool usual;           /* serials of the usual kind: an implausible one is none */
+	struct str starts[2]; /* what the cells left and right of it begin with; empty: nothing */
+	/* Of header texts that could be serials: bit n for one of n bytes. */
+	uint32_t header_lengths;
+	/* The pass */
+	size_t n_passed; /* of n_before */
+	struct csv_record several;
+	struct str rest, token;            /* of a line with several serials; one cell of it */
+	size_t n_rows, n_strange;          /* strange: no serial where one should be */
+	size_t first_strange, strange_row; /* the line and the number of the first */
+	uint32_t *elsewhere;               /* per column: serials in strange rows */
+	size_t n_elsewhere;
+};
+
+/* The first rows, cut by one delimiter. */
+struct sample_row {
+	const struct str *cells;
+	const uint8_t *looks; /* enum serial_look per cell */
+	size_t n_cells, line;
+	bool bad, blank, comment;
+};
+struct sample {
+	char delimiter;
+	struct sample_row *rows;
+	size_t n, widest;
+};
+
+/* A way to read the list. */
+struct way {
+	const struct sample *sample;
+	uint32_t header;                   /* row of the sample; LIST_NO_HEADER */
+	size_t column, width, surplus_end; /* as in struct list_reading */
+	enum header_sense sense;
+	bool clean; /* no serial in the header, or before it */
+	/* Of the rows below, less the surplus ones: */
+	size_t n_rows, n_full, n_shaped, n_strong;
+	uint64_t hash; /* over the serials */
+};
+
+MUST_CHECK enum errc list_choose(struct serial_list *l, struct err *err);
+/* ERR_INPUT with the columns seen, a sample of each, and the options that settle it. */
+MUST_CHECK enum errc list_ask(const struct serial_list *l, const struct sample *samples,
+	size_t n_samples, const struct way *best, const char *why, struct err *err);
+/* Cuts the text by the sample's delimiter; a record that its end cuts is left out. */
+void sample_take(struct sample *s, struct str text, bool whole, const struct serial_list *l,
+	struct arena *a);
+bool sample_is_result(const struct sample *s);
+/* bare: without a header, or of one column: `#` begins a comment. */
+bool sample_is_data(const struct sample_row *row, const struct sample_row *header, bool bare);
+struct way way_of(const struct sample *s, uint32_t header, size_t column);
+bool way_is_surplus(const struct sample_row *row, const struct way *w);
+/* At least half of its cells could be serials. */
+bool way_fits(const struct way *w);
+/* Nearly all cells are serials, as nothing else is. */
+bool way_is_strong(const struct way *w);
+/* Another column beside it that is strong; any_sense: also one that is named as something else. */
+bool way_has_rival(const struct way *w, bool any_sense);
+/* A bare list whose lines hold several serials each, and nothing else. */
+bool list_is_several(struct str text, bool whole);
+/* The next of several serials in a line; false: there are no more. */
+bool list_next_token(struct str *rest, struct str *ret);
+bool list_is_comment(struct str raw);
+/* Loosely, so that a damaged serial counts: letters and digits, mixed, without a blank. */
+bool list_is_like_serial(struct str cell);
+/* The cell of a bare list without a comment behind it. */
+struct str list_without_note(struct str cell);
+
+#endif

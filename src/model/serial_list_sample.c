@@ -1,0 +1,218 @@
+/* The first rows of a list, and how well a way to read it fits them. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "model/serial_list_parts.h"
+
+/* --- the sample --- */
+
+static bool is_blank_record(const struct csv_record *r)
+{
+	for (size_t i = 0; i < r->n_cells; i++)
+		if (serial_trim(r->cells[i]).n)
+			return false;
+	return !r->bad;
+}
+
+static void keep_row(struct sample *s, const struct csv_record *r, struct arena *a)
+{
+	struct str *cells = arena_alloc(a, (r->n_cells + 1) * sizeof(*cells));
+	uint8_t *looks = arena_alloc(a, r->n_cells + 1);
+
+	for (size_t i = 0; i < r->n_cells; i++) {
+		cells[i] = arena_dup(a, serial_trim(r->cells[i]));
+		looks[i] = (uint8_t)serial_look(list_without_note(cells[i]));
+	}
+	s->rows[s->n++] = (struct sample_row){ cells, looks, r->n_cells, r->line, r->bad != NULL,
+		is_blank_record(r), list_is_comment(r->raw) };
+	if (r->n_cells > s->widest)
+		s->widest = r->n_cells;
+}
+
+/* A record that the end of the text cuts is left out. */
+void sample_take(
+	struct sample *s, struct str text, bool whole, const struct serial_list *l, struct arena *a)
+{
+	struct csv_options opt = { .delimiter = s->delimiter,
+		.only_libcsv = l->opt.csv.only_libcsv };
+	struct csv_reader *csv;
+	struct csv_record r;
+	bool more = true;
+
+	s->rows = arena_alloc(a, (LIST_SAMPLE_ROWS + 1) * sizeof(*s->rows));
+	if (csv_open_bytes(&csv, text, l->name, &opt, NULL))
+		return;
+	while (s->n < LIST_SAMPLE_ROWS && !csv_next(csv, &r, &more, NULL) && more)
+		if (whole || r.raw.n + 1 < text.n)
+			keep_row(s, &r, a);
+	csv_close(csv);
+	if (!whole && s->n && s->n < LIST_SAMPLE_ROWS)
+		s->n--;
+}
+
+/* --- how a way fits --- */
+
+bool sample_is_result(const struct sample *s)
+{
+	return s->n && columns_are_of_result(s->rows[0].cells, s->rows[0].n_cells);
+}
+
+bool sample_is_data(const struct sample_row *row, const struct sample_row *header, bool bare)
+{
+	if (row->bad || row->blank || (bare && row->comment))
+		return false;
+	if (!header)
+		return true;
+	for (size_t i = 0; i < row->n_cells; i++)
+		if (i >= header->n_cells || !str_eq_nocase(row->cells[i], header->cells[i]))
+			return true;
+	return false;
+}
+
+bool way_is_surplus(const struct sample_row *row, const struct way *w)
+{
+	for (size_t i = w->width; i < row->n_cells && i < w->surplus_end; i++)
+		if (row->cells[i].n)
+			return true;
+	return false;
+}
+
+/* The header's cells, less empty ones at its end above columns that hold next to nothing. */
+static size_t width_of(const struct sample *s, uint32_t header)
+{
+	const struct sample_row *h = &s->rows[header];
+	size_t width = h->n_cells, n_rows = s->n - header - 1;
+
+	while (width > 1 && h->cells[width - 1].n == 0) {
+		size_t n_full = 0;
+
+		for (size_t i = header + 1; i < s->n; i++)
+			n_full += width <= s->rows[i].n_cells && s->rows[i].cells[width - 1].n > 0;
+		if (n_full * 10 > n_rows)
+			break;
+		width--;
+	}
+	return width;
+}
+
+/* Columns that a result of ours made of the surplus cells of single rows: to read them as columns
+ * would act on what was refused. Their first, and behind them the first of our own. */
+static size_t width_of_result(const struct sample *s, size_t *ret_end)
+{
+	const struct sample_row *h = &s->rows[0];
+	size_t end = 0, width;
+	bool headerless = true;
+	char name[40];
+
+	while (end < h->n_cells && !str_starts_nocase(h->cells[end], STR("depmend_")))
+		end++;
+	for (size_t i = 0; i < end; i++)
+		headerless &= str_eq(h->cells[i], STR("serial")) ||
+			      str_starts_nocase(h->cells[i], STR("column_"));
+	*ret_end = end;
+	for (width = end; width > 1; width--) {
+		size_t n_full = 0;
+
+		(void)snprintf(name, sizeof(name), "column_%zu", width);
+		for (size_t i = 1; i < s->n; i++)
+			n_full += width <= s->rows[i].n_cells && s->rows[i].cells[width - 1].n > 0;
+		if (!str_eq(h->cells[width - 1], str_from(name)) ||
+			(headerless && n_full * 2 >= s->n - 1))
+			break;
+	}
+	return width;
+}
+
+/* How many cells most rows have. */
+static size_t usual_width(const struct sample *s)
+{
+	size_t *n = mem_zalloc((s->widest + 2) * sizeof(*n)), best = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (sample_is_data(&s->rows[i], NULL, true))
+			n[s->rows[i].n_cells]++;
+	for (size_t i = 1; i <= s->widest; i++)
+		if (n[i] >= n[best])
+			best = i;
+	free(n);
+	return best;
+}
+
+static void add_hash(struct way *w, struct str cell)
+{
+	for (size_t i = 0; i < cell.n; i++)
+		w->hash = (w->hash ^ (unsigned char)cell.p[i]) * 0x100000001b3u;
+	w->hash = (w->hash ^ '\n') * 0x100000001b3u;
+}
+
+static bool is_clean(const struct sample *s, uint32_t header)
+{
+	for (uint32_t i = 0; i <= header; i++)
+		for (size_t k = 0; k < s->rows[i].n_cells; k++)
+			if (s->rows[i].looks[k] == LOOK_STRONG && !s->rows[i].comment &&
+				(i < header || header_sense(s->rows[i].cells[k]) < SENSE_WEAK))
+				return false;
+	return true;
+}
+
+struct way way_of(const struct sample *s, uint32_t header, size_t column)
+{
+	bool named = header != LIST_NO_HEADER;
+	const struct sample_row *h = named ? &s->rows[header] : NULL;
+	struct way w = { .sample = s, .header = header, .column = column, .hash = 1 };
+	bool bare;
+
+	w.surplus_end = SIZE_MAX;
+	if (named && header == 0 && sample_is_result(s))
+		w.width = width_of_result(s, &w.surplus_end);
+	else
+		w.width = named ? width_of(s, header) : column ? usual_width(s) : SIZE_MAX;
+	w.sense = named ? header_sense(h->cells[column]) : SENSE_UNKNOWN;
+	w.clean = !named || is_clean(s, header);
+	bare = !named || w.width == 1;
+	for (size_t i = named ? header + 1 : 0; i < s->n; i++) {
+		const struct sample_row *row = &s->rows[i];
+
+		if (!sample_is_data(row, h, bare) || way_is_surplus(row, &w))
+			continue;
+		w.n_rows++;
+		if (column >= row->n_cells || row->looks[column] == LOOK_EMPTY)
+			continue;
+		w.n_full++;
+		w.n_shaped += row->looks[column] >= LOOK_WEAK;
+		w.n_strong += row->looks[column] == LOOK_STRONG;
+		if (row->looks[column] >= LOOK_WEAK)
+			add_hash(&w, row->cells[column]);
+	}
+	return w;
+}
+
+bool way_fits(const struct way *w)
+{
+	return w->n_full && w->n_shaped * 2 >= w->n_full;
+}
+
+/* Nearly all cells are serials, as nothing else is. */
+bool way_is_strong(const struct way *w)
+{
+	return w->n_full && w->n_shaped * 10 >= w->n_full * 9 && w->n_strong * 10 >= w->n_full * 7;
+}
+
+bool way_has_rival(const struct way *w, bool any_sense)
+{
+	size_t n = w->header == LIST_NO_HEADER ? w->sample->widest
+					       : w->sample->rows[w->header].n_cells;
+
+	for (size_t c = 0; c < n; c++) {
+		struct way other;
+
+		if (c == w->column)
+			continue;
+		other = way_of(w->sample, w->header, c);
+		if ((any_sense || other.sense != SENSE_OTHER) && way_is_strong(&other) &&
+			other.n_full >= w->n_full / 2)
+			return true;
+	}
+	return false;
+}

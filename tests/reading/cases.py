@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+"""The files of cases/ and their further members: by plan, as a protected list, as in_file, as an inventory; and that
+what a refusal advises works.
+
+    cases.py DEPMEND     the last line is `N passed, N failed`
+"""
+import json
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import members
+
+HERE = pathlib.Path(__file__).resolve().parent
+CASES = HERE / "cases"
+A, B, C, J = "C02XK1ABJG5H", "F4K9X72HG3", "DMPXK1ABJG5H", "C39XK1ABJG5J"
+PROJECT = {
+    "A1": (["5FKMP46RDH"], 1), "A2": (["5FKMP46RDH", "7AGC74BU22", "QTJNL3XUK6", "1NXJE8440V"], 0),
+    "A5": (["5FKMP46RDH"], 1), "B1": (None, 0), "B5": (["NEA2DH086P", "R9WTRTFXLC"], 0), "B8": (None, 0),
+    "C1": ([A, B], 0), "C4": ([A, B], 0), "D1": ([A, B], 0), "D2": ([A, B], 0), "E1": ([A, B], 0), "F1": ([A, B], 0),
+    "F3": ([A, B], 0), "G1": ([A, B], 0), "H1": ([A, B], 0), "I1": (None, 0), "I2": (None, 0), "J1": ([A, B, C, J], 0),
+    "K1": ([A], 0), "L1": ([A, B, C, J], 0),
+}
+SETTINGS = """version: 1
+tenant: a
+apple: {organization: business, client_id: BUSINESSAPI.1, private_key: {env: K}}
+sync: {wait: 1m}
+"""
+ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+passed = failed = 0
+
+
+def check(what, good, more=""):
+    global passed, failed
+    if good:
+        passed += 1
+    else:
+        failed += 1
+        print(f"not ok: {what}: {str(more)[:600]}")
+
+
+def run(*args):
+    return subprocess.run([depmend, *map(str, args)], capture_output=True, text=True, timeout=120, env={**ENV, "TMPDIR": str(work)}, cwd=work)
+
+
+def read(path, *options):
+    done = run("plan", "--offline", path, "--rules", CASES / "all.yaml", "--json", *options)
+    rows = [r for r in map(json.loads, done.stdout.splitlines()) if r["type"] == "row"]
+    return done, [r["serial"] for r in rows if r["outcome"] == "planned"], [r for r in rows if r["outcome"] in ("invalid", "skipped")]
+
+
+def follow(what, path, err):
+    """Each remedy that is printed is typed as it is."""
+    remedies = set(re.findall(r"(?:--header \S+ )?--serial-column \d+|--barcode-s \w+|--encoding \S+", err))
+    for remedy in remedies:
+        done, serials, bad = read(path, *shlex.split(remedy.rstrip(",;:)")))
+        check(f"{what}: {remedy} works", done.returncode in (0, 3) and serials, done.stderr)
+    return remedies
+
+
+def as_protected(what, path, serials, bad, extra=""):
+    """Every serial is protected, or 78; a row that is at fault stops it."""
+    settings = work / "settings.yaml"
+    settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n" + extra)
+    done = run("check", "--settings", settings, "--json")
+    if serials is None or bad or not serials:
+        check(f"{what}: as a protected list: 78", done.returncode == 78, done.stdout)
+        return
+    check(f"{what}: as a protected list", done.returncode == 0, done.stdout)
+    check(f"{what}: protected are", f'"protected":{len(serials)}' in done.stdout, done.stdout)
+    wanted = work / "input.csv"
+    wanted.write_text("Serial\n" + "\n".join(serials) + "\n")
+    done = run("plan", "--offline", wanted, "--settings", settings, "--rules", CASES / "all.yaml", "--json")
+    check(f"{what}: protects them", done.stdout.count('"outcome":"protected"') == len(serials), done.stdout + done.stderr)
+
+
+def as_in_file(what, path, serials, bad):
+    rules = work / "rules.yaml"
+    rules.write_text(f"version: 1\nname: a\nrules:\n  - {{name: r, match: {{serial|in_file: {path}}}, do: [unassign]}}\n")
+    wanted = work / "input.csv"
+    wanted.write_text("Serial\n" + "\n".join(serials or ["C02XK1ABJG5H"]) + "\nZZ9XK1ABJG5H\n")
+    done = run("plan", "--offline", wanted, "--rules", rules, "--json")
+    if serials is None or bad or not serials:
+        check(f"{what}: as in_file: refused", done.returncode == 65 or (not serials and not bad), done.stderr)
+        return
+    matched = [json.loads(x)["serial"] for x in done.stdout.splitlines() if '"outcome":"planned"' in x]
+    check(f"{what}: as in_file", matched == serials, (matched, done.stderr))
+
+
+def as_inventory(what, path, serials):
+    wanted = work / "one.csv"
+    wanted.write_text("Serial\n" + (serials[0] if serials else "C02XK1ABJG5H") + "\n")
+    done = run("rehearse", wanted, "--inventory", path, "--rules", CASES / "all.yaml", "--out", work / "out.csv", "-q")
+    if serials is None:
+        check(f"{what}: as an inventory: refused", done.returncode == 65, done.stderr)
+    else:
+        check(f"{what}: as an inventory", done.returncode == 0, done.stderr)
+
+
+def one(what, path, serials, bad):
+    done, got, faulty = read(path)
+    if serials is None:
+        check(f"{what}: is refused", done.returncode == 65, (got, faulty))
+        follow(what, path, done.stderr)
+    else:
+        check(f"{what}: serials", got == serials, (got, done.stderr))
+        check(f"{what}: rows at fault", len(faulty) == bad, faulty)
+        check(f"{what}: check says how it is read", "reading  " in run("check", path).stdout)
+    as_protected(what, path, serials, bad)
+    as_in_file(what, path, serials, bad)
+
+
+def project():
+    for path in sorted(CASES.iterdir()):
+        name = path.name.split("-")[0]
+        if path.suffix not in (".csv", ".xlsx"):
+            continue
+        serials, bad = PROJECT[name]
+        one(path.name, path, serials, bad)
+        as_inventory(path.name, path, serials)
+    strip = "input: {barcode_s: strip}\n"
+    as_protected("B8 with strip", next(CASES.glob("B8*")), ["NEA2DH086P"], 0, strip)
+    as_protected("B8 with keep", next(CASES.glob("B8*")), ["NEA2DH086P"], 0, "input: {barcode_s: keep}\n")
+
+
+def dates():
+    path, rules = next(CASES.glob("L1*.csv")), CASES / "L1-rules.yaml"
+    done = run("check", path, "--rules", rules)
+    found = re.search(r"dates: \[.*\]", done.stderr)
+    check("dates: check says what plan rejects", done.returncode == 3 and found, done.stderr)
+    mended = work / "mended.yaml"
+    mended.write_text(rules.read_text() + (found.group(0) if found else "") + "\n")
+    done = run("check", path, "--rules", mended)
+    check("dates: the remedy works", done.returncode == 0, done.stderr)
+    done = run("plan", "--offline", path, "--rules", mended, "--json")
+    check("dates: plan rejects nothing then", '"invalid"' not in done.stdout and done.returncode == 0, done.stdout)
+    for cells, form in [("31/12/2025", "%d/%m/%Y"), ("12/31/2025", "%m/%d/%Y"), ("2025/12/31 10:00", "%Y/%m/%d %H:%M"),
+                        ("31-Dec-25", "%d-%b-%y"), ("31.12.2025 08:15:00", "%d.%m.%Y %H:%M:%S")]:
+        path = work / "dates.csv"
+        path.write_text(f"Serial;Added\n{A};{cells}\n")
+        done = run("check", path, "--rules", rules)
+        check(f"dates: {cells}", f'dates: ["{form}"]' in done.stderr, done.stderr)
+    path.write_text(f"Serial;Added\n{A};01/02/2025\n")
+    check("dates: doubt is said", "do not tell" in run("check", path, "--rules", rules).stderr)
+
+
+def options():
+    path = work / "list.csv"
+    path.write_text(f"Ding;Name\n{A};x\n{B};y\n")
+    for option in (["--serial-column", "1"], ["--serial-column", "Ding"], ["--header", "1", "--serial-column", "1"]):
+        check(f"options: {option}", read(path, *option)[1] == [A, B])
+    done = run("check", path, "--serial-column", "Ding")
+    pin = re.search(r"^pin +(.*)$", done.stdout, re.M)
+    check("options: what check pins is read so", pin and read(path, *shlex.split(pin.group(1)))[1] == [A, B], done.stdout)
+    path.write_text(f"{B}\nDing\n{A}\n")
+    check("options: none", read(path, "--header", "none", "--serial-column", "1")[1] == [B, A])
+    check("options: a line", read(path, "--header", "2", "--serial-column", "1")[1] == [A])
+    done = run("plan", "--offline", "--rules", CASES / "all.yaml", "--serial", A.lower(), "--serial", B, "--json")
+    check("options: --serial", [json.loads(x)["serial"] for x in done.stdout.splitlines() if '"planned"' in x and '"row"' in x] == [A, B], done.stderr)
+    check("options: --serial and a file", run("plan", path, "--offline", "--rules", CASES / "all.yaml", "--serial", A).returncode == 64)
+    check("options: a bad --serial", run("plan", "--offline", "--rules", CASES / "all.yaml", "--serial", "x-y").returncode == 64)
+    path.write_bytes("Gerät;Seriennummer\nx;".encode("cp1252") + A.encode() + b"\n")
+    done, _, _ = read(path)
+    check("options: an encoding is asked for", done.returncode == 65 and follow("cp1252", path, done.stderr), done.stderr)
+    path.write_bytes("名前,シリアル番号\nx,".encode("cp932") + A.encode() + b"\n")
+    done, _, _ = read(path)
+    check("options: cp932 is asked for", done.returncode == 65 and "cp932" in done.stderr and follow("cp932", path, done.stderr), done.stderr)
+
+
+def results():
+    """A result is an input again, and does not turn what was refused into a device."""
+    path, out = work / "in.csv", work / "r.csv"
+    path.write_text(f"User,Replacement Serial,Serial Number\nMiller,{C},{A}\nSmith, John,2897K9H8KH,{B}\n")
+    run("plan", "--offline", path, "--rules", CASES / "all.yaml", "--out", out)
+    _, got, faulty = read(out)
+    check("results: a surplus cell stays one", got == [A] and len(faulty) == 1, (got, faulty))
+    path.write_text("Serial Number,Model\n")
+    check("results: no rows", read(path)[0].returncode == 65)
+    path.write_text("Serial Number,depmend_outcome,depmend_run\n")
+    check("results: a result without rows", read(path)[0].returncode == 0)
+
+
+def later():
+    """A column that stops being serials behind the rows that were looked at."""
+    path = work / "long.csv"
+    rows = [f"{s},n{i}" for i, s in enumerate("C02XK1%06dH" % n for n in range(1200))]
+    other = [f"n{i},{s}" for i, s in enumerate("F4K%07dXG" % n for n in range(40))]
+    path.write_text("Serial Number,Name\n" + "\n".join(rows + other) + "\n")
+    done, _, _ = read(path)
+    check("later: is refused", done.returncode == 65 and ":1202:" in done.stderr, done.stderr)
+    done, got, faulty = read(path, "--serial-column", "1")
+    check("later: settled by the option", len(got) == 1200 and len(faulty) == 40, done.stderr)
+    path.write_text("Serial Number,Name\n" + "\n".join(rows + other[:9]) + "\n")
+    check("later: few rows are invalid rows", len(read(path)[2]) == 9)
+
+
+depmend = str(pathlib.Path(sys.argv[1]).resolve())
+with tempfile.TemporaryDirectory() as folder:
+    work = pathlib.Path(folder)
+    project()
+    for n, (kind, text, serials, bad) in enumerate(members.MEMBERS):
+        path = work / f"member{n}.csv"
+        path.write_bytes(text.encode())
+        one(f"member {n} of {kind}", path, serials, bad)
+    dates()
+    options()
+    results()
+    later()
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed > 0)

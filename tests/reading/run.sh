@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# How lists of serials are read: the files of cases/ and their like, generated files, protected lists.
+#
+#	tests/reading/run.sh BUILD
+#
+# READING_FILES, READING_LISTS, READING_MUTATIONS: how many of each (20000, 500, 5000 is the whole of it).
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+depmend=$(realpath "${1:?usage: tests/reading/run.sh BUILD}")/depmend
+passed=0 failed=0
+
+part() { # COMMAND...: its last line counts
+	local last
+
+	"$@" | tee "$log"
+	last=$(tail -n 1 "$log")
+	if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+		passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+	else
+		failed=$((failed + 1))
+	fi
+}
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+part tests/reading/cases.py "$depmend"
+part tests/reading/generated.py "$depmend" "${READING_FILES:-600}"
+part tests/reading/protected.py "$depmend" "${READING_LISTS:-60}" "${READING_MUTATIONS:-300}"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
