@@ -15,7 +15,7 @@
 EMBED(page_css, "page.css");
 EMBED(page_js, "page.js");
 
-static void put_hash(struct page *p, const char *text)
+static void put_hash(struct html_page *p, const char *text)
 {
 	unsigned char digest[SHA256_BYTES];
 
@@ -27,7 +27,7 @@ static void put_hash(struct page *p, const char *text)
 
 static void put_head(struct html *h)
 {
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 
 	page_raw(p, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
@@ -51,7 +51,7 @@ static void put_state(struct html *h)
 	const struct run_record *run = h->source->run;
 	const char *meaning = status_meaning(run->exit_status);
 	bool good = run->exit_status == 0;
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 
 	if (run->state == RUN_SUPERSEDED)
 		page_raw(p, "<p class=\"state warn\">Superseded: another run took over what it had "
@@ -69,7 +69,7 @@ static void put_state(struct html *h)
 static void put_title(struct html *h)
 {
 	const struct run_record *run = h->source->run;
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 
 	page_raw(p, "<header>\n<p class=\"brand\">depmend</p>\n<h1>");
 	page_text(p, str_from(h->source->settings->tenant));
@@ -95,7 +95,7 @@ static void put_title(struct html *h)
 
 static void put_end(struct html *h)
 {
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 
 	page_raw(p, "</main>\n<footer>\n<p>Written ");
 	page_time(p, h->source->now_ms);

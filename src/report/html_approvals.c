@@ -8,14 +8,14 @@
 #include "report/html_parts.h"
 
 struct approvals {
-	struct page *page;
+	struct html_page *page;
 	struct html *html;
 	char *digests[3]; /* input, rules, settings: of the first event */
 	char last[SHA256_HEX];
 	uint64_t n;
 };
 
-static void put_list(struct page *p, const struct json *list)
+static void put_list(struct html_page *p, const struct json *list)
 {
 	const struct json *v = json_first(list);
 
@@ -29,7 +29,7 @@ static void put_list(struct page *p, const struct json *list)
 	}
 }
 
-static void put_who(struct page *p, const struct json *j)
+static void put_who(struct html_page *p, const struct json *j)
 {
 	struct str sudo = json_text(json_get(j, "sudo_user"));
 	struct str unit = json_text(json_get(j, "invocation"));
@@ -57,7 +57,7 @@ static void keep_digests(struct approvals *a, const struct json *j)
 			a->digests[i] = mem_dupz(json_text(json_get(j, names[i])));
 }
 
-static void put_end(struct page *p, const struct event_record *e)
+static void put_end(struct html_page *p, const struct event_record *e)
 {
 	page_raw(p, "<tr><td>");
 	page_time(p, e->at_ms);
@@ -69,7 +69,7 @@ static void put_end(struct page *p, const struct event_record *e)
 static enum errc put_event(void *self, const struct event_record *e, struct err *err)
 {
 	struct approvals *a = self;
-	struct page *p = a->page;
+	struct html_page *p = a->page;
 	bool first = str_eq(e->kind, STR("run"));
 	struct json *j;
 	enum errc rc;
@@ -98,7 +98,7 @@ static enum errc put_event(void *self, const struct event_record *e, struct err 
 	return ERR_OK;
 }
 
-static void put_digest(struct page *p, const char *name, const char *hex)
+static void put_digest(struct html_page *p, const char *name, const char *hex)
 {
 	page_printf(p, "<div><dt>%s</dt><dd><code>", name);
 	page_text(p, str_from(hex));
@@ -108,7 +108,7 @@ static void put_digest(struct page *p, const char *name, const char *hex)
 static void put_digests(struct approvals *a)
 {
 	static const char *const names[3] = { "Input (SHA-256)", "Rules", "Settings" };
-	struct page *p = a->page;
+	struct html_page *p = a->page;
 
 	page_raw(p, "<dl class=\"facts digests\">\n");
 	put_digest(p, "Fingerprint of the plan", a->html->source->run->fingerprint);
@@ -120,7 +120,7 @@ static void put_digests(struct approvals *a)
 
 static void put_chain(struct approvals *a)
 {
-	struct page *p = a->page;
+	struct html_page *p = a->page;
 	struct err err;
 	int64_t n;
 

@@ -8,7 +8,7 @@
 #include "report/tally.h"
 
 struct html {
-	struct page page;
+	struct html_page page;
 	const struct report_source *source;
 	struct tally tally;
 };

@@ -82,7 +82,7 @@ static double y_of(const struct series *s, uint32_t count)
 	return BOTTOM - (double)(BOTTOM - TOP) * count / (highest ? highest : 1);
 }
 
-static void put_area(struct page *p, const struct series *s)
+static void put_area(struct html_page *p, const struct series *s)
 {
 	double step = (double)(RIGHT - LEFT) / POINTS;
 
@@ -92,7 +92,7 @@ static void put_area(struct page *p, const struct series *s)
 	page_printf(p, "V%dZ\"/>", BOTTOM);
 }
 
-static void put_times(struct page *p, const struct span *span)
+static void put_times(struct html_page *p, const struct span *span)
 {
 	char from[TIME_TEXT], until[TIME_TEXT];
 
@@ -104,7 +104,7 @@ static void put_times(struct page *p, const struct span *span)
 		LEFT, BOTTOM + 16, from, from + 11, RIGHT, BOTTOM + 16, until, until + 11);
 }
 
-static void put_chart(struct page *p, const char *name, const struct series *s)
+static void put_chart(struct html_page *p, const char *name, const struct series *s)
 {
 	double limit = y_of(s, s->rate.n);
 	char window[TIME_TEXT];

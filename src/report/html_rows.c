@@ -18,7 +18,7 @@ static uint32_t choose(const struct tally *t, uint32_t ret[OUTCOME_MAX_])
 static void put_extent(struct html *h, uint32_t shown, const uint32_t n[OUTCOME_MAX_])
 {
 	uint64_t total = summary_rows(&h->tally.totals);
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 	const char *before = " Left out: ";
 
 	page_raw(p, "<p id=\"extent\">");
@@ -51,7 +51,7 @@ static void put_extent(struct html *h, uint32_t shown, const uint32_t n[OUTCOME_
 /* Shown by the script, which is what makes them work. */
 static void put_controls(struct html *h, const uint32_t n[OUTCOME_MAX_])
 {
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 
 	page_raw(p, "<div id=\"controls\" hidden>\n<label>Find <input id=\"find\" type=\"search\" "
 		    "placeholder=\"serial, rule, reason\"></label>\n<label>Outcome <select "
@@ -62,14 +62,14 @@ static void put_controls(struct html *h, const uint32_t n[OUTCOME_MAX_])
 	page_raw(p, "</select></label>\n<output id=\"shown\"></output>\n</div>\n");
 }
 
-static void put_cell(struct page *p, struct str text)
+static void put_cell(struct html_page *p, struct str text)
 {
 	page_raw(p, "<td>");
 	page_text(p, text);
 }
 
 /* Parts that a semicolon ends: a line may break there. */
-static void put_parts(struct page *p, struct str parts)
+static void put_parts(struct html_page *p, struct str parts)
 {
 	page_raw(p, "<td class=\"parts\">");
 	while (parts.n) {
@@ -78,7 +78,7 @@ static void put_parts(struct page *p, struct str parts)
 	}
 }
 
-static void put_reason(struct page *p, const struct run_row *row)
+static void put_reason(struct html_page *p, const struct run_row *row)
 {
 	const struct reason_info *info = reason_info(row->reason);
 
@@ -94,7 +94,7 @@ static void put_reason(struct page *p, const struct run_row *row)
 
 static enum errc put_row(struct html *h, const struct tally_row *which, struct err *err)
 {
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 	struct run_row row;
 	enum errc rc = run_results_row(h->source->rows, which->n, &row, err);
 
@@ -121,7 +121,7 @@ enum errc html_rows(struct html *h, struct err *err)
 	static const char *const heads[] = { "Row", "Serial", "Model", "Outcome", "Rule", "Steps",
 		"Reason", "Before", "After", "Finished" };
 	uint32_t n[OUTCOME_MAX_], shown = choose(&h->tally, n);
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 	enum errc rc = ERR_OK;
 
 	page_raw(p, "<section id=\"rows\">\n<h2>Row by row</h2>\n");

@@ -20,7 +20,7 @@ static struct str name_of(const struct html *h, const struct tally_line *line, c
 static void put_bar(struct html *h, const uint64_t rows[OUTCOME_MAX_], uint64_t total,
 	uint64_t widest, const char *class)
 {
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 	double x = 0;
 
 	page_printf(p,
@@ -51,7 +51,7 @@ static void put_bar(struct html *h, const uint64_t rows[OUTCOME_MAX_], uint64_t 
 
 /* --- totals --- */
 
-static void put_tile(struct page *p, const char *class, const char *name, uint64_t n)
+static void put_tile(struct html_page *p, const char *class, const char *name, uint64_t n)
 {
 	page_printf(p, "<div class=\"tile %s\"><dt>%s</dt><dd>", class, name);
 	page_number(p, n);
@@ -61,7 +61,7 @@ static void put_tile(struct page *p, const char *class, const char *name, uint64
 static void put_tiles(struct html *h, const uint64_t rows[OUTCOME_MAX_])
 {
 	uint64_t total = summary_rows(&h->tally.totals), not_done = 0;
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 
 	for (int o = 0; o < OUTCOME_MAX_; o++)
 		if (!tally_is_done((enum outcome)o))
@@ -74,7 +74,7 @@ static void put_tiles(struct html *h, const uint64_t rows[OUTCOME_MAX_])
 	page_raw(p, "</dl>\n");
 }
 
-static void put_share(struct page *p, uint64_t part, uint64_t total)
+static void put_share(struct html_page *p, uint64_t part, uint64_t total)
 {
 	double percent = (double)part * 100 / (double)total;
 
@@ -84,7 +84,7 @@ static void put_share(struct page *p, uint64_t part, uint64_t total)
 void html_totals(struct html *h)
 {
 	uint64_t rows[OUTCOME_MAX_], total = summary_rows(&h->tally.totals);
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 
 	for (int o = 0; o < OUTCOME_MAX_; o++)
 		rows[o] = h->tally.totals.rows[o];
@@ -114,7 +114,7 @@ void html_totals(struct html *h)
 /* --- causes --- */
 
 /* `commands` as such; an --option is not broken. */
-static void put_remedy(struct page *p, const char *text)
+static void put_remedy(struct html_page *p, const char *text)
 {
 	bool command = false, option = false;
 
@@ -141,7 +141,7 @@ static enum errc put_cause(struct html *h, enum reason r, struct err *err)
 	const struct reason_info *info = reason_info(r);
 	const struct tally_cause *cause = &h->tally.causes[r];
 	uint64_t n = h->tally.totals.reasons[r];
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 
 	page_raw(p, "<tr><td class=\"n\">");
 	page_number(p, n);
@@ -191,7 +191,7 @@ static int by_rows(const void *a, const void *b)
 enum errc html_causes(struct html *h, struct err *err)
 {
 	struct cause_order v[REASON_MAX_];
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 	enum errc rc = ERR_OK;
 	size_t n = 0;
 
@@ -234,7 +234,7 @@ static struct tally_line fold(const struct tally_group *g, uint32_t from)
 static void put_line(
 	struct html *h, const struct tally_line *line, struct str name, uint64_t widest)
 {
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 
 	page_raw(p, "<tr><th scope=\"row\">");
 	page_text(p, name);
@@ -255,7 +255,7 @@ static void put_group(struct html *h, enum tally_kind kind, const char *title, c
 	uint32_t shown = g->n > SHOWN_LINES ? SHOWN_LINES - 1 : g->n;
 	struct tally_line rest = fold(g, shown);
 	uint64_t widest = rest.total;
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 	char name[40];
 
 	for (uint32_t i = 0; i < shown; i++)
@@ -290,7 +290,7 @@ void html_groups(struct html *h)
 static void put_change(struct html *h, const struct tally_line *line, const char *what)
 {
 	struct str after = map_key(&h->tally.names, line->name), before;
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 
 	before = str_cut(&after, TALLY_ARROW);
 	page_printf(p, "<tr><td>%s<td>", what);
@@ -316,7 +316,7 @@ void html_changes(struct html *h)
 		{ TALLY_LISTED, "Listed in the UEM" },
 		{ TALLY_PROFILE, "Enrollment profile" },
 	};
-	struct page *p = &h->page;
+	struct html_page *p = &h->page;
 
 	page_raw(p, "<section id=\"changes\">\n<h2>Before and after</h2>\n");
 	if (!h->tally.by[TALLY_STATUS].n) {

@@ -9,44 +9,44 @@
 
 enum { FLUSH_BYTES = 64 * 1024, SLACK_BYTES = 64 * 1024 };
 
-enum errc page_open(struct page *p, const char *path, struct err *err)
+enum errc page_open(struct html_page *p, const char *path, struct err *err)
 {
-	*p = (struct page){ 0 };
+	*p = (struct html_page){ 0 };
 	buf_init(&p->out, FLUSH_BYTES + SLACK_BYTES);
 	return outfile_open(&p->file, path, 0644, err);
 }
 
-static void flush(struct page *p)
+static void flush(struct html_page *p)
 {
 	outfile_write(p->file, buf_view(&p->out));
 	buf_reset(&p->out);
 }
 
-static void flush_when_full(struct page *p)
+static void flush_when_full(struct html_page *p)
 {
 	if (p->out.n >= FLUSH_BYTES)
 		flush(p);
 }
 
-enum errc page_commit(struct page *p, struct err *err)
+enum errc page_commit(struct html_page *p, struct err *err)
 {
 	flush(p);
 	return outfile_commit(p->file, NULL, err);
 }
 
-void page_close(struct page *p)
+void page_close(struct html_page *p)
 {
 	outfile_free(p->file);
 	buf_release(&p->out);
 }
 
-void page_raw(struct page *p, const char *markup)
+void page_raw(struct html_page *p, const char *markup)
 {
 	buf_z(&p->out, markup);
 	flush_when_full(p);
 }
 
-void page_printf(struct page *p, const char *fmt, ...)
+void page_printf(struct html_page *p, const char *fmt, ...)
 {
 	char text[1024];
 	va_list args;
@@ -86,7 +86,7 @@ static void put_escaped(struct buf *b, char c)
 	}
 }
 
-void page_text(struct page *p, struct str text)
+void page_text(struct html_page *p, struct str text)
 {
 	size_t n = str_head(text, PAGE_CELL_BYTES).n;
 
@@ -104,7 +104,7 @@ void page_text(struct page *p, struct str text)
 	flush_when_full(p);
 }
 
-void page_number(struct page *p, uint64_t n)
+void page_number(struct html_page *p, uint64_t n)
 {
 	char digits[24];
 	int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
@@ -116,7 +116,7 @@ void page_number(struct page *p, uint64_t n)
 	}
 }
 
-void page_time(struct page *p, int64_t at_ms)
+void page_time(struct html_page *p, int64_t at_ms)
 {
 	char t[TIME_TEXT];
 

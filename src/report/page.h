@@ -10,26 +10,26 @@
 /* No cell of a page is longer than this many bytes. */
 enum { PAGE_CELL_BYTES = 2000 };
 
-struct page {
+struct html_page {
 	struct outfile *file;
 	struct buf out;
 };
 
 /* ERR_CANNOT_CREATE. Caller closes, also after a failure. */
-MUST_CHECK enum errc page_open(struct page *p, const char *path, struct err *err);
+MUST_CHECK enum errc page_open(struct html_page *p, const char *path, struct err *err);
 /* The file gets its name. ERR_IO. */
-MUST_CHECK enum errc page_commit(struct page *p, struct err *err);
-void page_close(struct page *p);
+MUST_CHECK enum errc page_commit(struct html_page *p, struct err *err);
+void page_close(struct html_page *p);
 
 /* Markup of ours, as it is. */
-void page_raw(struct page *p, const char *markup);
-void page_printf(struct page *p, const char *fmt, ...) PRINTF(2, 3);
+void page_raw(struct html_page *p, const char *markup);
+void page_printf(struct html_page *p, const char *fmt, ...) PRINTF(2, 3);
 /* Text from outside: markup is escaped, control bytes become U+FFFD, a long one ends in an
  * ellipsis. */
-void page_text(struct page *p, struct str text);
+void page_text(struct html_page *p, struct str text);
 /* 1,234,567 */
-void page_number(struct page *p, uint64_t n);
+void page_number(struct html_page *p, uint64_t n);
 /* 2026-11-22 03:04:05 UTC in a <time>; a dash for TIME_NONE. */
-void page_time(struct page *p, int64_t at_ms);
+void page_time(struct html_page *p, int64_t at_ms);
 
 #endif

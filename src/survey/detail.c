@@ -5,7 +5,7 @@
 enum { CHUNK = 500, ROW_MAX_BYTES = 256 * 1024 };
 
 static const struct {
-	enum cell cell;
+	enum survey_cell cell;
 	enum fact fact;
 } facts[] = {
 	{ CELL_PROFILE_STATUS, FACT_UEM_PROFILE_STATUS },

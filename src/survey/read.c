@@ -170,10 +170,10 @@ static enum errc run(struct survey *s, enum stage_source source, uint32_t part,
 
 /* --- Apple --- */
 
-static const enum cell list_cells[] = { CELL_IMEI, CELL_MEID, CELL_WIFI_MAC, CELL_BLUETOOTH_MAC,
-	CELL_ETHERNET_MAC };
-static const enum cell date_cells[] = { CELL_ORDER_DATE, CELL_ADDED, CELL_RELEASED, CELL_UPDATED,
-	CELL_MIGRATION_DEADLINE };
+static const enum survey_cell list_cells[] = { CELL_IMEI, CELL_MEID, CELL_WIFI_MAC,
+	CELL_BLUETOOTH_MAC, CELL_ETHERNET_MAC };
+static const enum survey_cell date_cells[] = { CELL_ORDER_DATE, CELL_ADDED, CELL_RELEASED,
+	CELL_UPDATED, CELL_MIGRATION_DEADLINE };
 enum { LISTS = sizeof(list_cells) / sizeof(*list_cells) };
 enum { DATES = sizeof(date_cells) / sizeof(*date_cells) };
 

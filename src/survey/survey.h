@@ -49,7 +49,7 @@
 	X(OWNERSHIP, DETAIL)         \
 	X(LAST_SEEN, DETAIL)
 
-enum cell {
+enum survey_cell {
 #define X(id, source) CELL_##id,
 	CELL_LIST(X)
 #undef X
