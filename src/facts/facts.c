@@ -82,6 +82,14 @@ enum errc facts_read(
 
 /* --- one record --- */
 
+enum errc facts_parse(enum errc (*page)(const struct http_reply *reply, struct err *err),
+	const struct http_reply *reply, struct json **ret, struct err *err)
+{
+	enum errc rc = page(reply, err);
+
+	return rc ? rc : json_parse(ret, buf_view(&reply->body), err);
+}
+
 void facts_set_text(struct fleet *f, uint32_t slot, enum fact fact, struct str v)
 {
 	struct device_state *d = &f->devices[slot];

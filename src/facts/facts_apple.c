@@ -194,7 +194,7 @@ static enum errc done_device(void *self, enum errc code, const struct http_reply
 		return ERR_OK;
 	}
 	if (!code)
-		code = json_parse(&root, buf_view(&reply->body), err);
+		code = facts_parse(apple_page_error, reply, &root, err);
 	if (!code)
 		code = apple_device_decode(json_get(root, "data"), &a, err);
 	if (!code && fleet_find(u->f->fleet, a.serial, &odd) != u->slot)

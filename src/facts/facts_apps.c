@@ -76,7 +76,7 @@ static enum errc take_apps(struct look_up *u, const struct http_reply *reply, st
 	enum errc rc = uem_reply_error(reply, NULL, err);
 
 	if (!rc && reply->body.n)
-		rc = json_parse(&root, buf_view(&reply->body), err);
+		rc = facts_parse(uem_page_error, reply, &root, err);
 	apps = json_get(root, "DeviceApps");
 	if (!rc && root && !json_is_array(apps))
 		rc = err_set(err, ERR_PROTOCOL, "the UEM's answer holds no list of apps");

@@ -41,6 +41,10 @@ MUST_CHECK enum errc facts_run_listing(struct facts *f, struct listing *l, struc
 MUST_CHECK enum errc facts_soften(struct facts *f, enum errc code, enum reading r,
 	const uint32_t *slots, uint32_t n, struct err *err);
 
+/* The body of a look-up, or what the page means that came instead. */
+MUST_CHECK enum errc facts_parse(enum errc (*page)(const struct http_reply *reply, struct err *err),
+	const struct http_reply *reply, struct json **ret, struct err *err);
+
 /* One value of a record into its fact: empty and TIME_NONE are absent, odd values unknown. */
 void facts_set_text(struct fleet *f, uint32_t slot, enum fact fact, struct str v);
 void facts_set_date(struct fleet *f, uint32_t slot, enum fact fact, int64_t at_ms);

@@ -64,7 +64,7 @@ static enum errc done_record(void *self, enum errc code, const struct http_reply
 		return ERR_OK;
 	}
 	if (!code)
-		code = json_parse(&root, buf_view(&reply->body), err);
+		code = facts_parse(uem_page_error, reply, &root, err);
 	if (!code)
 		code = uem_device_decode(root, order_of(u->f), &record, err);
 	/* Searches that ignore an unknown parameter answer with some other device. */
@@ -90,7 +90,7 @@ static enum errc take_many(struct facts *f, const struct http_reply *reply, stru
 	enum errc rc = uem_reply_error(reply, NULL, err);
 
 	if (!rc)
-		rc = json_parse(&root, buf_view(&reply->body), err);
+		rc = facts_parse(uem_page_error, reply, &root, err);
 	for (const struct json *v = rc ? NULL : json_first(json_get(root, "Devices")); v;
 		v = json_next(v)) {
 		uint32_t slot;

@@ -51,7 +51,7 @@ static enum errc done_token_detail(void *self, enum errc code, const struct http
 	if (!code)
 		code = uem_reply_error(reply, NULL, err);
 	if (!code)
-		code = json_parse(&root, buf_view(&reply->body), err);
+		code = facts_parse(uem_page_error, reply, &root, err);
 	if (!code)
 		code = uem_token_detail_decode(root, &detail, err);
 	if (!code && detail.serial.n && fleet_find(u->f->fleet, detail.serial, &odd) != u->slot)
@@ -86,7 +86,7 @@ static enum errc find_token(struct look_up *u, const struct http_reply *reply,
 	*ret_found = false;
 	if (rc || reply->status == 204)
 		return rc;
-	rc = json_parse(ret_root, buf_view(&reply->body), err);
+	rc = facts_parse(uem_page_error, reply, ret_root, err);
 	if (rc)
 		return rc;
 	tokens = json_get(*ret_root, "tokens");

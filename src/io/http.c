@@ -490,6 +490,7 @@ static void judge(struct transfer *t, CURLcode rc)
 		return;
 	}
 	p->fate = surely_not_sent(t, rc) ? HTTP_NOT_SENT : HTTP_UNKNOWN;
+	p->no_name = rc == CURLE_COULDNT_RESOLVE_HOST || rc == CURLE_COULDNT_RESOLVE_PROXY;
 	if (t->refused.code != ERR_OK)
 		why = t->refused.msg;
 	else if (rc == CURLE_OUT_OF_MEMORY) /* ours would have ended the process */

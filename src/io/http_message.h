@@ -73,6 +73,7 @@ enum http_fate {
 struct http_reply {
 	enum http_fate fate;
 	char why[256];        /* the cause when not answered */
+	bool no_name;         /* HTTP_NOT_SENT because the host's name does not resolve */
 	int status;           /* 0 when not answered */
 	struct buf body;      /* owned; empty when a sink took it */
 	int64_t ended_ms;     /* on the client's clock */

@@ -84,6 +84,9 @@ MUST_CHECK enum errc json_scan_feed(struct json_scan *s, struct str bytes, struc
  * the root with that array emptied, NULL when the root is the array; caller frees with json_free().
  * ERR_PROTOCOL when the body is cut short or has no such array. */
 MUST_CHECK enum errc json_scan_end(struct json_scan *s, struct json **ret_rest, struct err *err);
+/* The begin of a body that is no JSON but a page for people (its first byte is <), at most 8 KiB:
+ * json_scan_feed() takes such a body, json_scan_end() refuses it. Empty otherwise; borrowed. */
+struct str json_scan_page(const struct json_scan *s);
 void json_scan_free(struct json_scan *s);
 
 #endif

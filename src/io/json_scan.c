@@ -5,7 +5,7 @@
 #include "io/json_check.h"
 
 /* What may stand beside the listed array: paging, links, counts. */
-enum { MAX_REST_BYTES = 1024 * 1024 };
+enum { MAX_REST_BYTES = 1024 * 1024, MAX_PAGE_BYTES = 8 * 1024 };
 
 struct json_scan {
 	struct json_check check;
@@ -17,6 +17,7 @@ struct json_scan {
 	bool found, in_list; /* the array came; it is open */
 	size_t name_at;      /* where the present name of a root's member starts in `rest` */
 	bool is_member;      /* it is the one to look for */
+	bool page;           /* no JSON: a page for people, whose begin is in `rest` */
 	struct buf rest, element;
 	struct err failed; /* code ERR_OK: not yet */
 };
@@ -116,12 +117,35 @@ static void watch_list(struct json_scan *s, char byte)
 		s->found = s->in_list = s->check.lenient = true;
 }
 
+static bool starts_page(const struct json_scan *s, char byte)
+{
+	return byte == '<' && s->check.depth == 0 &&
+	       (s->check.state == JSON_START || s->check.state == JSON_VALUE);
+}
+
+static void keep_page(struct json_scan *s, struct str bytes)
+{
+	size_t room = s->rest.n < MAX_PAGE_BYTES ? MAX_PAGE_BYTES - s->rest.n : 0;
+
+	buf_str(&s->rest, str_sub(bytes, 0, bytes.n < room ? bytes.n : room));
+}
+
+struct str json_scan_page(const struct json_scan *s)
+{
+	return s->page ? buf_view(&s->rest) : STR_NONE;
+}
+
 static enum errc take_byte(struct json_scan *s, struct str byte)
 {
 	enum json_state before = s->check.state;
 	unsigned depth = s->check.depth;
 	enum errc e;
 
+	if (starts_page(s, *byte.p)) {
+		s->page = true;
+		keep_page(s, byte);
+		return ERR_OK;
+	}
 	if (!json_check_byte(&s->check, *byte.p))
 		return json_check_error(&s->check, &s->failed);
 	if (is_separator(s, before, depth, *byte.p))
@@ -143,7 +167,9 @@ static enum errc told(const struct json_scan *s, struct err *err)
 
 enum errc json_scan_feed(struct json_scan *s, struct str bytes, struct err *err)
 {
-	while (bytes.n && s->failed.code == ERR_OK) {
+	if (s->page)
+		keep_page(s, bytes);
+	while (bytes.n && s->failed.code == ERR_OK && !s->page) {
 		size_t n = json_check_run(&s->check, bytes);
 
 		if (n) {
@@ -153,12 +179,16 @@ enum errc json_scan_feed(struct json_scan *s, struct str bytes, struct err *err)
 			s->failed.code = take_byte(s, str_sub(bytes, 0, 1));
 		}
 		bytes = str_sub(bytes, n, bytes.n - n);
+		if (s->page)
+			keep_page(s, bytes);
 	}
 	return told(s, err);
 }
 
 static enum errc finish(struct json_scan *s, struct json **ret_rest)
 {
+	if (s->page)
+		return err_set(&s->failed, ERR_PROTOCOL, "unusable JSON: a page for people");
 	if (!json_check_end(&s->check))
 		return json_check_error(&s->check, &s->failed);
 	/* Taken for an empty list it would say that nothing exists. */

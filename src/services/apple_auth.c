@@ -99,5 +99,6 @@ out:
 enum errc apple_token_reply(const struct http_reply *reply, int64_t now_ms, struct buf *ret_token,
 	int64_t *ret_expires_ms, struct err *err)
 {
-	return wire_token_reply(reply, "Apple's sign-in", now_ms, ret_token, ret_expires_ms, err);
+	return wire_token_reply(reply, "Apple's sign-in", "apple.token_url", now_ms, ret_token,
+		ret_expires_ms, err);
 }

@@ -56,16 +56,25 @@ static void parse_error(const struct http_reply *reply, struct apple_error *ret)
 	json_free(root);
 }
 
+enum errc apple_page_error(const struct http_reply *reply, struct err *err)
+{
+	return wire_page_error(reply, "Apple", "apple.url", "Apple's API", err);
+}
+
 enum errc apple_reply_error(
 	const struct http_reply *reply, struct apple_error *ret_detail, struct err *err)
 {
 	struct apple_error e;
+	enum errc rc;
 
 	if (wire_ok(reply))
 		return ERR_OK;
 	parse_error(reply, &e);
 	if (ret_detail)
 		*ret_detail = e;
+	rc = apple_page_error(reply, err);
+	if (rc)
+		return rc;
 	if (reply->fate != HTTP_ANSWERED)
 		return err_set(err, ERR_NET, "Apple: %s", reply->why);
 	return err_set(err, wire_status(reply), "Apple answered %d%s%s%s%s%s%s%s", reply->status,

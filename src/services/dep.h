@@ -47,23 +47,36 @@ bool dep_session_renewed(const struct http_reply *reply, struct buf *session);
 bool dep_session_stale(const struct http_reply *reply);
 
 /* --- errors: a word somewhere in the body (B.2, B.3) --- */
-/* X(id, word, what it means here) */
-#define DEP_WORD_LIST(X)                                 \
-	X(TERMS, "T_C_NOT_SIGNED", AUTH)                 \
-	X(DENIED, "ACCESS_DENIED", AUTH)                 \
-	X(UNAUTHORIZED, "UNAUTHORIZED", AUTH)            \
-	X(FORBIDDEN, "FORBIDDEN", AUTH)                  \
-	X(THROTTLED, "TOO_MANY_REQUESTS", BUSY)          \
-	X(EXHAUSTED_CURSOR, "EXHAUSTED_CURSOR", REFUSED) \
-	X(EXPIRED_CURSOR, "EXPIRED_CURSOR", REFUSED)     \
-	X(INVALID_CURSOR, "INVALID_CURSOR", REFUSED)     \
-	X(CURSOR_REQUIRED, "CURSOR_REQUIRED", REFUSED)   \
-	X(NO_DEVICE, "DEVICE_ID_REQUIRED", REFUSED)      \
-	X(USER_AGENT, "USER_AGENT_", PROTOCOL)
+/* X(id, word, what it means here, what to do) */
+#define DEP_WORD_LIST(X)                                                                      \
+	X(TERMS, "T_C_NOT_SIGNED", AUTH,                                                      \
+		"an administrator has to accept new terms in Apple's portal")                 \
+	X(SIGNATURE, "signature_invalid", AUTH,                                               \
+		"the server token is damaged, or not the one that Apple gave out last")       \
+	X(TOKEN_EXPIRED, "token_expired", AUTH,                                               \
+		"the server token has ended: download a new one in Apple's portal")           \
+	X(TOKEN_REJECTED, "token_rejected", AUTH,                                             \
+		"a newer server token was downloaded, or its device management service was "  \
+		"deleted")                                                                    \
+	X(CLOCK, "timestamp_refused", AUTH, "the clock of this machine is wrong")             \
+	X(DENIED, "ACCESS_DENIED", AUTH,                                                      \
+		"Apple gives this server token no access: see whether its device management " \
+		"service still exists in the portal")                                         \
+	X(UNAUTHORIZED, "UNAUTHORIZED", AUTH, "the session is over or unknown")               \
+	X(FORBIDDEN, "FORBIDDEN", AUTH,                                                       \
+		"the session is over, the administrator who downloaded the server token was " \
+		"deleted, or the token does not belong to this key: download a new token")    \
+	X(THROTTLED, "TOO_MANY_REQUESTS", BUSY, "")                                           \
+	X(EXHAUSTED_CURSOR, "EXHAUSTED_CURSOR", REFUSED, "")                                  \
+	X(EXPIRED_CURSOR, "EXPIRED_CURSOR", REFUSED, "")                                      \
+	X(INVALID_CURSOR, "INVALID_CURSOR", REFUSED, "")                                      \
+	X(CURSOR_REQUIRED, "CURSOR_REQUIRED", REFUSED, "")                                    \
+	X(NO_DEVICE, "DEVICE_ID_REQUIRED", REFUSED, "")                                       \
+	X(USER_AGENT, "USER_AGENT_", PROTOCOL, "")
 
 enum dep_word {
 	DEP_NO_WORD,
-#define X(id, word, code) DEP_##id,
+#define X(id, word, code, words) DEP_##id,
 	DEP_WORD_LIST(X)
 #undef X
 };

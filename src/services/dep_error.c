@@ -9,8 +9,9 @@ enum { WORD_SEARCH_BYTES = 1024 };
 static const struct {
 	const char *word;
 	enum errc code;
-} words[] = { [DEP_NO_WORD] = { "", ERR_OK },
-#define X(id, word, code) [DEP_##id] = { word, ERR_##code },
+	const char *meaning;
+} words[] = { [DEP_NO_WORD] = { "", ERR_OK, "" },
+#define X(id, word, code, meaning) [DEP_##id] = { word, ERR_##code, meaning },
 	DEP_WORD_LIST(X)
 #undef X
 };
@@ -32,19 +33,18 @@ enum dep_word dep_reply_word(const struct http_reply *reply)
 enum errc dep_reply_error(const struct http_reply *reply, struct err *err)
 {
 	enum dep_word word = dep_reply_word(reply);
-	enum errc code = words[word].code;
+	enum errc code = words[word].code, rc;
 
 	if (wire_ok(reply))
 		return ERR_OK;
 	if (reply->fate != HTTP_ANSWERED)
 		return err_set(err, ERR_NET, "Apple's DEP service: %s", reply->why);
+	rc = wire_page_error(reply, "Apple's DEP service", "enrollment: url", "it", err);
+	if (rc)
+		return rc;
 	if (code == ERR_OK)
 		code = reply->status == 503 ? ERR_BUSY : wire_status(reply);
-	if (word == DEP_TERMS)
-		return err_set(err, code,
-			"Apple's DEP service answered %d T_C_NOT_SIGNED: an administrator has to "
-			"accept new terms in Apple's portal",
-			reply->status);
-	return err_set(err, code, "Apple's DEP service answered %d%s%s", reply->status,
-		word ? " " : "", words[word].word);
+	return err_set(err, code, "Apple's DEP service answered %d%s%s%s%s", reply->status,
+		word ? " " : "", words[word].word, *words[word].meaning ? ": " : "",
+		words[word].meaning);
 }

@@ -26,7 +26,8 @@ void uem_token_request(const char *token_url, struct str client_id, struct str c
 enum errc uem_token_reply(const struct http_reply *reply, int64_t now_ms, struct buf *ret_token,
 	int64_t *ret_expires_ms, struct err *err)
 {
-	return wire_token_reply(reply, "The UEM's sign-in", now_ms, ret_token, ret_expires_ms, err);
+	return wire_token_reply(reply, "The UEM's sign-in", "uem.auth.oauth.token_url", now_ms,
+		ret_token, ret_expires_ms, err);
 }
 
 void uem_basic_header(struct str username, struct str password, struct buf *ret)

@@ -49,14 +49,26 @@ static enum errc tell(
 		e->activity, e->activity[0] ? ")" : "");
 }
 
+enum errc uem_page_error(const struct http_reply *reply, struct err *err)
+{
+	return wire_page_error(reply, "UEM", "uem.url",
+		"the API server (https://as1234.awmdm.com, where the console is cn1234)", err);
+}
+
 enum errc uem_rest_error(const struct http_reply *reply, const struct json *rest,
 	struct uem_error *ret_detail, struct err *err)
 {
 	struct uem_error e;
+	enum errc rc;
 
 	read_error(rest, &e);
 	if (ret_detail)
 		*ret_detail = e;
+	if (!wire_ok(reply)) {
+		rc = uem_page_error(reply, err);
+		if (rc)
+			return rc;
+	}
 	if (!wire_ok(reply))
 		return tell(reply, &e, refusal(reply, e.code), err);
 	if (e.code == 0)
@@ -88,8 +100,9 @@ enum errc uem_body(const struct http_reply *reply, struct json **ret, struct err
 	struct json *root = NULL;
 	enum errc rc;
 
-	if (!wire_ok(reply))
-		return uem_reply_error(reply, NULL, err);
+	rc = wire_ok(reply) ? uem_page_error(reply, err) : uem_reply_error(reply, NULL, err);
+	if (rc)
+		return rc;
 	if (reply->body.n) {
 		rc = json_parse(&root, buf_view(&reply->body), err);
 		if (rc)

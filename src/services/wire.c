@@ -210,14 +210,16 @@ bool wire_is_token(struct str text)
 	return text.n > 0 && text.n <= TOKEN_MAX_BYTES;
 }
 
-enum errc wire_token_reply(const struct http_reply *reply, const char *who, int64_t now_ms,
-	struct buf *ret_token, int64_t *ret_expires_ms, struct err *err)
+enum errc wire_token_reply(const struct http_reply *reply, const char *who, const char *setting,
+	int64_t now_ms, struct buf *ret_token, int64_t *ret_expires_ms, struct err *err)
 {
 	struct json *root = NULL;
 	struct str token, type;
 	int64_t life_s;
-	enum errc rc;
+	enum errc rc = wire_page_error(reply, who, setting, "the token endpoint", err);
 
+	if (rc)
+		return rc;
 	if (!wire_ok(reply))
 		return token_error(reply, who, err);
 	rc = json_parse(&root, buf_view(&reply->body), err);

@@ -44,13 +44,20 @@ void wire_copy(char *out, size_t size, struct str text);
 bool wire_ok(const struct http_reply *reply);
 /* Whether the body is a page for people (HTML, XML) rather than an answer of an API. */
 bool wire_is_page(const struct http_reply *reply);
+/* What a page for people, or a redirect, in place of an answer means; ERR_OK when the reply is
+ * neither. ERR_SETTINGS: a sign-in page, a firewall; ERR_OUTAGE: maintenance; ERR_PROTOCOL: no API
+ * there. `who` starts the sentence, `setting` is the one to look at, `host` what it has to name. */
+MUST_CHECK enum errc wire_page_error(const struct http_reply *reply, const char *who,
+	const char *setting, const char *host, struct err *err);
 /* What a status other than 2xx means for both services; 403 is left to the caller. */
 enum errc wire_status(const struct http_reply *reply);
 /* Printable ASCII of a bearable length: may go into a header. */
 bool wire_is_token(struct str text);
-/* Reply of an OAuth 2 token endpoint (RFC 6749 5.1, 5.2). `who` starts the sentence. */
+/* Reply of an OAuth 2 token endpoint (RFC 6749 5.1, 5.2). `who` starts the sentence, `setting`
+ * holds the address. */
 MUST_CHECK enum errc wire_token_reply(const struct http_reply *reply, const char *who,
-	int64_t now_ms, struct buf *ret_token, int64_t *ret_expires_ms, struct err *err);
+	const char *setting, int64_t now_ms, struct buf *ret_token, int64_t *ret_expires_ms,
+	struct err *err);
 
 /* --- requests --- */
 /* For values known to hold no control byte. */

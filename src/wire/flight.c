@@ -13,6 +13,7 @@ enum {
 	/* So many failures in a row are no accident of single requests: the service is down. From
 	 * there on it gets as many tries as a single request does. */
 	DOWN_AFTER = 2 * RETRY_MAX_TRIES,
+	NAME_TRIES = 3,
 	/* The UEM counts per fixed window of 24 hours (services/README.md UEM D). */
 	QUOTA_WINDOW_MS = 24 * 3600 * 1000,
 	/* From this failed try on the operator hears why nothing happens. */
@@ -314,6 +315,14 @@ static void failed(struct transport *t, struct queued_call *j, const struct http
 	if (down && n < t->n_down[service] - DOWN_AFTER + 1)
 		n = t->n_down[service] - DOWN_AFTER + 1;
 	at = next_try(t, j, reply, n);
+	/* A name that never resolved is a mistake of the settings rather than an outage. */
+	if (reply->no_name && !t->heard[service] && n >= NAME_TRIES) {
+		(void)err_wrap(&err, "the host's name cannot be resolved; check the address in the "
+				     "settings, and the network: ");
+		job_complete(t, j, rc, NULL, NULL, &err);
+		transport_flush(t, service, &err);
+		return;
+	}
 	if (n < t->opt.max_tries && at <= transport_patience(t)) {
 		if (j->n_failed >= TELL_AFTER)
 			log_often(LOG_INFO, "%s; trying again", err.msg);
@@ -361,6 +370,10 @@ static void answered(struct transport *t, struct queued_call *j, struct http_rep
 		rc = signin_reply(&t->signin[j->call.service], reply, transport_now(t), &err);
 	else if (j->scan && reply->fate == HTTP_ANSWERED && reply->status == 200)
 		rc = json_scan_end(j->scan, &rest, &err);
+	if (rc && j->scan && json_scan_page(j->scan).n) {
+		buf_str(&reply->body, json_scan_page(j->scan)); /* the caller tells what it means */
+		rc = ERR_OK;
+	}
 	if (j->signin && rc == ERR_BUSY) {
 		failed(t, j, reply); /* a 400 that may mean too many tokens */
 		return;
@@ -398,6 +411,7 @@ void flight_land(struct transport *t, struct queued_call *j, struct http_reply *
 	enum errc rc;
 
 	leave_flight(t, j);
+	t->heard[j->call.service] |= reply->fate == HTTP_ANSWERED;
 	if (!j->signin && verdict == VERDICT_FAILED)
 		++*n_down;
 	else if (!j->signin && reply->fate == HTTP_ANSWERED && reply->status < 500)

@@ -84,8 +84,12 @@ static struct json_scan *new_scan(void *self)
 static enum errc reply_error(struct listing *l, const struct http_reply *reply, struct err *err)
 {
 	struct uem_error detail = { 0 };
-	enum errc rc = l->service == TO_APPLE ? apple_reply_error(reply, NULL, err)
-					      : uem_reply_error(reply, &detail, err);
+	enum errc rc = l->service == TO_APPLE ? apple_page_error(reply, err)
+					      : uem_page_error(reply, err);
+
+	if (!rc)
+		rc = l->service == TO_APPLE ? apple_reply_error(reply, NULL, err)
+					    : uem_reply_error(reply, &detail, err);
 
 	l->uem_code = detail.code;
 	return rc;
@@ -234,7 +238,7 @@ static enum errc take_page(struct listing *l, const struct http_reply *reply,
 {
 	enum errc rc;
 
-	if (reply->status != 200 && reply->status != 204)
+	if (reply->body.n || (reply->status != 200 && reply->status != 204))
 		return reply_error(l, reply, err);
 	rc = end_page(l, reply, rest, ret_more, err);
 	if (!rc && l->page)
