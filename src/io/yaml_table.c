@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/invisible.h"
 #include "base/time.h"
 
 struct diag *yaml_bad(
@@ -38,6 +39,21 @@ static bool has_control_bytes(struct str s)
 	return false;
 }
 
+/* Some names do hold one, so this is no mistake by itself. */
+static void warn_invisible(struct yaml_reader *r, const struct yaml_node *n)
+{
+	struct buf spelt;
+	uint32_t code;
+
+	if (invisible_find(n->text, &code) == n->text.n)
+		return;
+	buf_init(&spelt, 4096);
+	invisible_spell(&spelt, n->text);
+	(void)yaml_diag(r->d, r->doc, DIAG_WARNING, "yaml.invisible", n->at, (unsigned)n->text.n,
+		"this text holds a character that nobody sees: %s", buf_cstr(&spelt));
+	buf_release(&spelt);
+}
+
 const char *yaml_text(struct yaml_reader *r, const struct yaml_node *n)
 {
 	if (!yaml_expect(r, n, YAML_SCALAR))
@@ -50,6 +66,7 @@ const char *yaml_text(struct yaml_reader *r, const struct yaml_node *n)
 		(void)yaml_bad(r, n, "yaml.bad-value", "control characters have no place here");
 		return NULL;
 	}
+	warn_invisible(r, n);
 	return arena_dup(r->arena, n->text).p;
 }
 

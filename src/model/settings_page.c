@@ -5,11 +5,31 @@
  */
 #include <string.h>
 
+#include "base/invisible.h"
 #include "model/settings_read.h"
 
 enum { TENANT_MAX = 64 };
 
 #define AT(member) offsetof(struct settings, member)
+
+/* What services tell accounts apart by is copied from their consoles, and never holds such things.
+ */
+static void read_id(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	struct buf spelt;
+	uint32_t code;
+
+	if (n->kind != YAML_SCALAR || invisible_find(n->text, &code) == n->text.n) {
+		yaml_read_text(r, key, n, to);
+		return;
+	}
+	buf_init(&spelt, 4096);
+	invisible_spell(&spelt, n->text);
+	(void)yaml_bad(r, n, "settings.invisible", "delete the character that nobody sees: %s",
+		buf_cstr(&spelt));
+	buf_release(&spelt);
+}
 
 static void read_version(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
@@ -80,7 +100,7 @@ static const struct yaml_key oauth_keys[] = {
 		.schema = "address", .example = "https://na.uemauth.workspaceone.com/connect/token",
 		.help = "Where Workspace ONE gives out OAuth tokens: the address of your region, "
 			"as the console's OAuth Client Management page shows it."),
-	YAML_KEY("client_id", yaml_read_text, AT(uem.client_id), .required = true, .schema = "text",
+	YAML_KEY("client_id", read_id, AT(uem.client_id), .required = true, .schema = "text",
 		.example = "4f2a9c7be1d84a0c",
 		.help = "The client ID that the console showed when the OAuth client for depmend "
 			"was made."),
@@ -91,7 +111,7 @@ static const struct yaml_key oauth_keys[] = {
 	YAML_KEYS_END,
 };
 static const struct yaml_key basic_keys[] = {
-	YAML_KEY("username", yaml_read_text, AT(uem.username), .required = true, .schema = "text",
+	YAML_KEY("username", read_id, AT(uem.username), .required = true, .schema = "text",
 		.example = "svc-depmend",
 		.help = "The user name of an administrator account of the UEM that may use the "
 			"REST API."),
@@ -239,11 +259,11 @@ static const struct yaml_key apple_keys[] = {
 		.schema = "organization", .example = "business",
 		.help = "Whether the API account belongs to Apple Business or to Apple School "
 			"Manager; it decides hosts and how a device is released."),
-	YAML_KEY("client_id", yaml_read_text, AT(apple.client_id), .required = true,
-		.schema = "text", .example = "BUSINESSAPI.9703f56c-10ce-4876-8f59-e78e5e23a152",
+	YAML_KEY("client_id", read_id, AT(apple.client_id), .required = true, .schema = "text",
+		.example = "BUSINESSAPI.9703f56c-10ce-4876-8f59-e78e5e23a152",
 		.help = "The client ID of the API account, as Apple Business or Apple School "
 			"Manager shows it under Preferences, API."),
-	YAML_KEY("key_id", yaml_read_text, AT(apple.key_id), .schema = "text",
+	YAML_KEY("key_id", read_id, AT(apple.key_id), .schema = "text",
 		.example = "d136aa66-0c3b-4bd4-9892-c20e8db024ab",
 		.help = "The key ID of the API account's private key. Apple accepts tokens without "
 			"it as long as the account has one key."),
@@ -267,7 +287,7 @@ static const struct yaml_key token_keys[] = {
 		.example = "WS1 EMEA",
 		.help = "The name of the device management service at Apple; it may be left out "
 			"when there is one entry only."),
-	YAML_KEY("group", yaml_read_text, offsetof(struct token_group, group), .required = true,
+	YAML_KEY("group", read_id, offsetof(struct token_group, group), .required = true,
 		.schema = "text", .example = "WS1EMEA",
 		.help = "The organization group that holds the server's token: its UUID or its "
 			"Group ID."),

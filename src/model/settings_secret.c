@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/invisible.h"
 #include "io/file.h"
 #include "model/settings.h"
 
@@ -66,6 +67,24 @@ static void drop_line_end(struct buf *b)
 	b->p[b->n] = '\0';
 }
 
+/* The character that nobody sees is told, the secret is not. What is no text, or has lines, is a
+ * key or a certificate. */
+static enum errc check_invisible(const struct buf *b, struct err *err)
+{
+	struct str text = buf_view(b);
+	uint32_t code;
+	size_t at = invisible_find(text, &code);
+
+	if (at == text.n || !str_is_utf8(text) || memchr(text.p, '\n', text.n) ||
+		memchr(text.p, '\0', text.n))
+		return ERR_OK;
+	return err_set(err, ERR_SETTINGS,
+		"the secret holds a character that nobody sees, U+%04X at byte %zu of %zu: write "
+		"it "
+		"anew without",
+		(unsigned)code, at + 1, text.n);
+}
+
 enum errc secret_open(const struct secret *s, struct buf *ret, struct err *err)
 {
 	struct buf b = { 0 };
@@ -75,6 +94,8 @@ enum errc secret_open(const struct secret *s, struct buf *ret, struct err *err)
 		drop_line_end(&b);
 		if (b.n == 0)
 			rc = err_set(err, ERR_SETTINGS, "the secret is empty");
+		else
+			rc = check_invisible(&b, err);
 	}
 	if (rc == ERR_OK) {
 		*ret = b;

@@ -3,6 +3,7 @@
  * column spoils its row only.
  */
 #include "base/diag.h"
+#include "base/invisible.h"
 #include "plan/plan_parts.h"
 
 static bool is_partial(const struct fleet *f, const struct rules_name *name)
@@ -21,10 +22,18 @@ static enum errc refuse_partial(const struct rules_name *name, struct err *err)
 		name->at.file, name->at.line, name->at.col, what, STR_FMT(name->name), what);
 }
 
+/* Names that look alike may differ in what nobody sees. */
+static void spell(struct buf *out, struct str name)
+{
+	buf_init(out, 1024);
+	invisible_spell(out, str_head(name, 200));
+}
+
 static enum errc refuse(const struct fleet *f, const struct rules_name *name, struct err *err)
 {
 	uint32_t n = name->profile ? f->n_profiles : f->n_servers;
 	struct nearest near = nearest_to(name->name);
+	struct buf asked, other_name;
 	bool several = false;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -36,15 +45,20 @@ static enum errc refuse(const struct fleet *f, const struct rules_name *name, st
 	}
 	if (!several && is_partial(f, name))
 		return refuse_partial(name, err);
-	return err_set(err, ERR_RULES, "%s:%u:%u: %s %s is named '%.*s' %s%s%.*s%s", name->at.file,
+	spell(&asked, name->name);
+	spell(&other_name, several ? STR_NONE : near.best);
+	(void)err_set(err, ERR_RULES, "%s:%u:%u: %s %s is named '%s' %s%s%s%s", name->at.file,
 		name->at.line, name->at.col, several ? "more than one" : "no",
-		name->profile ? "profile" : "server", STR_FMT(name->name),
+		name->profile ? "profile" : "server", buf_cstr(&asked),
 		name->profile ? "in the UEM" : "at Apple",
 		several         ? ": rename one"
 		: near.best.n   ? "; did you mean '"
 		: name->profile ? ": use a name of the console's profile list"
 				: ": use a name that Apple's portal lists",
-		STR_FMT(several ? STR_NONE : near.best), !several && near.best.n ? "'?" : "");
+		buf_cstr(&other_name), !several && near.best.n ? "'?" : "");
+	buf_release(&asked);
+	buf_release(&other_name);
+	return ERR_RULES;
 }
 
 /* Without a UEM there are no profiles to tell. */
