@@ -22,6 +22,8 @@ void program_encode(const struct program *p, struct buf *out)
 			json_put_bool(&o, "force_now", true);
 		json_obj_end(&o);
 	}
+	if (p->if_failed.n)
+		json_put_str(&o, NULL, p->if_failed);
 	json_arr_end(&o);
 }
 
@@ -40,6 +42,7 @@ static bool decode_step(const struct json *j, struct arena *a, struct step *ret)
 enum errc program_decode(struct str text, struct arena *a, struct program *ret, struct err *err)
 {
 	struct json *root;
+	struct str if_failed = STR_NONE;
 	struct step *v;
 	uint32_t n = 0;
 	size_t max;
@@ -49,13 +52,20 @@ enum errc program_decode(struct str text, struct arena *a, struct program *ret, 
 		return err_set(err, ERR_STORE, "a stored program cannot be read");
 	max = json_count(root);
 	v = arena_alloc(a, (max + 1) * sizeof(*v));
-	for (const struct json *j = json_first(root); j && n < max; j = json_next(j), n++)
+	for (const struct json *j = json_first(root); j && n < max; j = json_next(j), n++) {
+		/* The last item, a text, is what to do when it fails. */
+		if (json_is_string(j) && !json_next(j)) {
+			if_failed = arena_dup(a, json_text(j));
+			max--;
+			break;
+		}
 		if (!decode_step(j, a, &v[n]))
 			break;
+	}
 	json_free(root);
 	if (n != max || max > PROGRAM_MAX_STEPS)
 		return err_set(err, ERR_STORE, "a stored program has an unknown step");
-	*ret = (struct program){ v, n };
+	*ret = (struct program){ v, n, if_failed };
 	return ERR_OK;
 }
 

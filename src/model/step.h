@@ -71,6 +71,7 @@ struct step {
 struct program {
 	const struct step *v;
 	uint32_t n;
+	struct str if_failed; /* what a person does when it fails; empty: nothing */
 };
 
 enum { PROGRAM_MAX_STEPS = 64 };

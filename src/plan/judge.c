@@ -10,6 +10,8 @@
 
 /* --- judging: passes over the rows until none is open --- */
 
+enum { ADVICE_MAX_BYTES = 64 * 1024 };
+
 struct judging {
 	struct plan *p;
 	struct arena cells;
@@ -34,11 +36,31 @@ static void give_fact(void *self, enum fact f, struct value *ret)
 		fleet_fact(s->p->opt->facts->fleet, s->slot, f, ret);
 }
 
+/* The texts of `if_failed:`, in one. A cell that it needs and that is empty leaves it out: the
+ * advice is no reason not to act. */
+static void take_advice(struct judging *j, size_t rule, const struct rules_row *facts,
+	struct buf *text, struct program *program)
+{
+	struct step steps[PROGRAM_MAX_STEPS];
+	struct err err;
+	uint32_t n = 0;
+
+	if (rules_program(j->p->rules, rule, true, facts, steps, &n, &err))
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		if (step_info(steps[i].kind)->arg == ARG_TEXT && steps[i].arg.n) {
+			buf_z(text, text->n ? "; " : "");
+			buf_str(text, steps[i].arg);
+		}
+	program->if_failed = buf_view(text);
+}
+
 static enum errc take_program(struct judging *j, struct input_row *row, size_t rule,
 	const struct rules_row *facts, struct err *err)
 {
 	struct step steps[PROGRAM_MAX_STEPS];
-	struct program program = { steps, 0 };
+	struct program program = { .v = steps };
+	struct buf advice;
 	enum errc rc;
 
 	row->program = j->p->rule_program[rule];
@@ -49,8 +71,12 @@ static enum errc take_program(struct judging *j, struct input_row *row, size_t r
 		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(err->msg));
 		return ERR_OK;
 	}
-	if (!rc)
+	buf_init(&advice, ADVICE_MAX_BYTES);
+	if (!rc) {
+		take_advice(j, rule, facts, &advice, &program);
 		rc = plan_take_program(j->p, row, &program, err);
+	}
+	buf_release(&advice);
 	if (!rc && rules_program_is_fixed(j->p->rules, rule))
 		j->p->rule_program[rule] = row->program;
 	return rc;

@@ -90,6 +90,10 @@ static void put_reason(struct html_page *p, const struct run_row *row)
 		page_raw(p, row->reason == REASON_ROW_DUPLICATE ? " " : ": ");
 		page_text(p, row->detail);
 	}
+	if (row->advice.n) {
+		page_raw(p, "; the rule says: ");
+		page_text(p, row->advice);
+	}
 }
 
 static enum errc put_row(struct html *h, const struct tally_row *which, struct err *err)

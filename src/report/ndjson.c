@@ -95,6 +95,7 @@ void ndjson_row(const struct run_row *row, FILE *out)
 	ndjson_text(&j, "sentence", str_from(why->sentence));
 	ndjson_text(&j, "detail", row->detail);
 	ndjson_text(&j, "remedy", str_from(why->remedy));
+	ndjson_text(&j, "advice", row->advice);
 	ndjson_text(&j, "before", row->before);
 	ndjson_text(&j, "after", row->after);
 	ndjson_text(&j, "evidence", row->evidence);

@@ -18,6 +18,20 @@ void summary_count(struct summary *s, enum outcome o, enum reason r)
 		s->reasons[r]++;
 }
 
+void summary_advise(struct summary *s, struct str advice)
+{
+	struct str text = str_head(advice, SUMMARY_ADVICE_BYTES - 1);
+
+	for (int i = 0; text.n && i < SUMMARY_ADVICE; i++) {
+		if (s->advice[i].n == 0)
+			memcpy(s->advice[i].text, text.p, text.n); /* zeroed behind it */
+		if (str_eq(str_from(s->advice[i].text), text)) {
+			s->advice[i].n++;
+			return;
+		}
+	}
+}
+
 size_t summary_rows(const struct summary *s)
 {
 	size_t n = 0;
@@ -81,6 +95,12 @@ static void print_reasons(const struct summary *s, FILE *out)
 	}
 }
 
+static void print_advice(const struct summary *s, FILE *out)
+{
+	for (int i = 0; i < SUMMARY_ADVICE && s->advice[i].n; i++)
+		text_line(out, "  %zu x the rule says: %s", s->advice[i].n, s->advice[i].text);
+}
+
 static void print_line(const char *name, const char *value, FILE *out)
 {
 	if (value)
@@ -103,6 +123,7 @@ void summary_print(const struct summary *s, const struct summary_end *e, FILE *o
 
 	print_counts(s, e->color, out);
 	print_reasons(s, out);
+	print_advice(s, out);
 	print_line("run", e->run, out);
 	print_requests(e, out);
 	print_line("result", e->result, out);

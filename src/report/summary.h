@@ -13,12 +13,21 @@
 #include "base/str.h"
 #include "model/outcome.h"
 
+enum { SUMMARY_ADVICE = 8, SUMMARY_ADVICE_BYTES = 400 };
+
 struct summary {
 	size_t rows[OUTCOME_MAX_];
 	size_t reasons[REASON_MAX_]; /* of rows whose outcome is no success */
+	/* What rules say under if_failed, each text once; more are not kept. */
+	struct {
+		char text[SUMMARY_ADVICE_BYTES];
+		size_t n;
+	} advice[SUMMARY_ADVICE];
 };
 
 void summary_count(struct summary *s, enum outcome o, enum reason r);
+/* Empty advice counts for nothing. */
+void summary_advise(struct summary *s, struct str advice);
 size_t summary_rows(const struct summary *s);
 /* What the outcomes alone ask for: 0, 3 or 5. */
 int summary_status(const struct summary *s);

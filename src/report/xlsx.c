@@ -133,6 +133,10 @@ static void describe_reason(const struct run_row *row, struct buf *out)
 		buf_z(out, row->reason == REASON_ROW_DUPLICATE ? " " : ": ");
 		buf_str(out, row->detail);
 	}
+	if (row->advice.n) {
+		buf_z(out, "; the rule says: ");
+		buf_str(out, row->advice);
+	}
 }
 
 static void put_ours(struct book *b, size_t at, const struct run_row *row)

@@ -73,12 +73,15 @@ enum errc rules_program(struct ruleset *set, size_t rule, bool if_failed,
 	return steps_fill(set, if_failed ? &r->failed : &r->to_do, row, ret, ret_n, err);
 }
 
-bool rules_program_is_fixed(const struct ruleset *set, size_t rule)
+static bool is_fixed(const struct steps *steps)
 {
-	const struct steps *to_do = &set->rules.v[rule].to_do;
-
-	for (uint32_t i = 0; i < to_do->n; i++)
-		if (to_do->v[i].arg.is_column || to_do->v[i].deadline.is_column)
+	for (uint32_t i = 0; i < steps->n; i++)
+		if (steps->v[i].arg.is_column || steps->v[i].deadline.is_column)
 			return false;
 	return true;
+}
+
+bool rules_program_is_fixed(const struct ruleset *set, size_t rule)
+{
+	return is_fixed(&set->rules.v[rule].to_do) && is_fixed(&set->rules.v[rule].failed);
 }

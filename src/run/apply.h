@@ -68,6 +68,7 @@ struct run_row {
 	struct str serial, rule, detail, before, after, evidence;
 	struct str was, became; /* before and after as they are stored, see model/snapshot.h */
 	struct str steps;       /* as in depmend_steps */
+	struct str advice;      /* of a row that failed: its rule's if_failed; empty: none */
 	uint32_t attempts;
 	uint32_t line; /* in the file the user gave */
 	int64_t finished_ms;

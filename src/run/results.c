@@ -75,7 +75,7 @@ struct run_results {
 	uint32_t n_devices, cap_devices;
 	int64_t *takes_off; /* open requests that do so */
 	uint32_t n_takes_off, cap_takes_off;
-	struct buf steps, words;
+	struct buf steps, words, advice;
 };
 
 static uint32_t keep(struct run_results *r, struct str s)
@@ -162,6 +162,7 @@ enum errc run_results_load(
 	map_init(&r->serials, 0);
 	buf_init(&r->steps, 1024 * 1024);
 	buf_init(&r->words, 64 * 1024);
+	buf_init(&r->advice, 1024 * 1024);
 	rc = store_devices(store, run, keep_device, r, err);
 	if (!rc)
 		rc = load_leaving(r, store, run, err);
@@ -183,6 +184,7 @@ void run_results_free(struct run_results *r)
 	map_release(&r->serials);
 	buf_release(&r->steps);
 	buf_release(&r->words);
+	buf_release(&r->advice);
 	free(r->devices);
 	free(r->takes_off);
 	free(r);
@@ -205,6 +207,7 @@ static enum errc describe(
 	enum errc rc;
 
 	buf_reset(&r->steps);
+	buf_reset(&r->advice);
 	arena_init(&a);
 	rc = program_decode(map_key(&r->texts, d->program), &a, &source, err);
 	if (!rc) {
@@ -212,6 +215,7 @@ static enum errc describe(
 
 		work_outline(&source, &a, &p);
 		work_describe(&p, letters.p, &r->steps);
+		buf_str(&r->advice, source.if_failed);
 		*ret_off = d->leaving || work_put_back_due(&p, letters.p, &at);
 	}
 	arena_release(&a);
@@ -231,6 +235,13 @@ static enum errc read_row(
 		rc = err_set(err, ERR_STORE, "row %u of the run is missing", n);
 	r->next = rc ? MAP_NONE : n + 1;
 	return rc;
+}
+
+/* What did not come to its end although everything was tried. */
+static bool needs_advice(enum outcome o)
+{
+	return o == OUTCOME_FAILED || o == OUTCOME_UNVERIFIED || o == OUTCOME_RESTORED ||
+	       o == OUTCOME_HELD;
 }
 
 enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret, struct err *err)
@@ -272,6 +283,8 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 	ret->after = map_key(&r->texts, d->after);
 	ret->evidence = map_key(&r->texts, d->evidence);
 	ret->steps = buf_view(&r->steps);
+	if (needs_advice(ret->outcome))
+		ret->advice = buf_view(&r->advice);
 	ret->attempts = d->attempts;
 	ret->finished_ms = d->finished_ms;
 	return ERR_OK;

@@ -185,7 +185,7 @@ static enum errc take_inverse(struct undoing *u, uint32_t n, const struct device
 {
 	struct input_row *row = &u->p->input->rows[n];
 	struct inverse inv = { .n = 0 };
-	struct program program = { inv.v, 0 };
+	struct program program = { .v = inv.v };
 	struct str lost = buf_view(&d->lost);
 	struct buf advice;
 	enum errc rc;

@@ -319,7 +319,7 @@ static void failed(struct transport *t, struct queued_call *j, const struct http
 	if (reply->no_name && !t->heard[service] && n >= NAME_TRIES) {
 		(void)err_wrap(&err, "the host's name cannot be resolved; check the address in the "
 				     "settings, and the network: ");
-		job_complete(t, j, rc, NULL, NULL, &err);
+		call_complete(t, j, rc, NULL, NULL, &err);
 		transport_flush(t, service, &err);
 		return;
 	}

@@ -29,6 +29,10 @@ static struct str detail_of(struct writing *w, const struct run_row *row)
 		buf_z(&w->detail, row->reason == REASON_ROW_DUPLICATE ? " " : ": ");
 		buf_str(&w->detail, row->detail);
 	}
+	if (row->advice.n) {
+		buf_z(&w->detail, "; the rule says: ");
+		buf_str(&w->detail, row->advice);
+	}
 	return buf_view(&w->detail);
 }
 
@@ -73,6 +77,7 @@ static enum errc write_one(void *self, uint32_t n, const struct csv_record *reco
 	if (rc)
 		return rc;
 	summary_count(w->summary, row.outcome, row.reason);
+	summary_advise(w->summary, row.advice);
 	ours = ours_of(w, &row);
 	result_row_with(w->result, record->cells, record->n_cells, record->raw, ours);
 	return ERR_OK;
