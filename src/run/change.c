@@ -133,18 +133,41 @@ static bool budget_allows(struct job *j, bool back, uint32_t n_queued)
 
 /* --- sending --- */
 
-/* One device is to blame when Apple names it, or all are when it names what they share; otherwise
- * the culprit is looked for. */
-static void share_blame(struct job *j, struct open_request *r, const struct apple_error *e)
+static void blame(void *self, size_t index, const struct apple_error *e)
 {
-	size_t culprit = apple_error_culprit(e);
+	struct open_request *r = self;
+	char detail[400];
+
+	(void)snprintf(detail, sizeof(detail), "%s %s", e->code, e->detail);
+	job_fail(r->job, &r->job->devices[r->devices[index]], OUTCOME_FAILED, REASON_APPLE_REFUSED,
+		detail);
+}
+
+/* How many devices the refusal names: those are to blame, and nobody else. */
+static size_t blame_named(struct open_request *r, const struct http_reply *reply)
+{
+	struct str *serials = mem_alloc((r->n + 1) * sizeof(*serials));
+	size_t n;
+
+	for (uint32_t i = 0; i < r->n; i++)
+		serials[i] = fleet_serial(r->job->fleet, r->job->devices[r->devices[i]].slot);
+	n = apple_refused_devices(reply, serials, r->n, blame, r);
+	free(serials);
+	return n;
+}
+
+/* Those are to blame whom Apple names, or all when it names what they share; otherwise the culprit
+ * is looked for. */
+static void share_blame(struct job *j, struct open_request *r, const struct http_reply *reply,
+	const struct apple_error *e)
+{
 	bool shared = str_starts_nocase(str_from(e->pointer), STR("/data/relationships/mdmServer"));
 	char detail[400];
 
 	(void)snprintf(detail, sizeof(detail), "%s %s", e->code, e->detail);
 	for (uint32_t i = 0; i < r->n; i++)
 		j->devices[r->devices[i]].busy = false;
-	if (!shared && culprit >= r->n) {
+	if (!shared && blame_named(r, reply) == 0) {
 		culprit_refused(r, detail);
 		return;
 	}
@@ -152,7 +175,7 @@ static void share_blame(struct job *j, struct open_request *r, const struct appl
 		struct job_device *d = &j->devices[r->devices[i]];
 
 		d->batch = 0;
-		if (shared || culprit == i)
+		if (shared)
 			job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_REFUSED, detail);
 	}
 }
@@ -183,11 +206,11 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 
 	r->state = REQUEST_REFUSED;
 	if (rc == ERR_REFUSED) {
-		share_blame(j, r, &detail);
+		share_blame(j, r, reply, &detail);
 	} else if (rc == ERR_NOT_FOUND) {
 		refuse_all(r, REASON_APPLE_REFUSED, err.msg);
 		job_account_refused(j, detail.code, &err);
-	} else if (rc == ERR_AUTH) {
+	} else if (rc == ERR_AUTH || rc == ERR_SETTINGS) {
 		job_stop(j, rc, REASON_APPLE_REFUSED, &err);
 	} else if (!rc && !apple_activity_reply(reply, &activity, &err)) {
 		r->state = REQUEST_ACCEPTED;

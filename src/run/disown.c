@@ -52,7 +52,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 		r->state = REQUEST_ACCEPTED;
 	else if (rc == ERR_REFUSED || rc == ERR_NOT_FOUND)
 		refuse_all(r, err.msg);
-	else if (rc == ERR_AUTH)
+	else if (rc == ERR_AUTH || rc == ERR_SETTINGS)
 		job_stop(r->job, rc, REASON_APPLE_REFUSED, &err);
 	else
 		r->state = REQUEST_UNKNOWN;

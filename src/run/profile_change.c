@@ -45,7 +45,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 			rc == ERR_HELD ? REASON_UEM_HELD : REASON_UEM_REFUSED, err.msg);
 		if (detail.code == CODE_NO_ACCOUNT)
 			job_account_refused(j, "5053", &err);
-	} else if (rc == ERR_AUTH) {
+	} else if (rc == ERR_AUTH || rc == ERR_SETTINGS) {
 		r->state = REQUEST_REFUSED;
 		job_stop(j, rc, REASON_UEM_REFUSED, &err);
 	} else {

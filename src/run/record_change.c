@@ -89,7 +89,7 @@ static void take_refusal(struct open_request *r, enum errc rc, const struct err 
 	r->state = REQUEST_REFUSED;
 	if (rc == ERR_REFUSED)
 		fail_all(r, OUTCOME_FAILED, REASON_UEM_REFUSED, err->msg);
-	else if (rc == ERR_AUTH)
+	else if (rc == ERR_AUTH || rc == ERR_SETTINGS)
 		job_stop(r->job, rc, REASON_UEM_REFUSED, err);
 	else
 		r->state = REQUEST_UNKNOWN;
