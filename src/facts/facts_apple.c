@@ -28,6 +28,7 @@ static enum errc take_server(void *self, const struct json *element, struct err 
 		.name = fleet_intern(fleet, a.name),
 		.mdm = !str_eq_nocase(a.type, STR("APPLE_CONFIGURATOR")),
 		.device_count = a.device_count,
+		.disown = a.disown,
 	};
 	MEM_GROW(fleet->servers, fleet->n_servers, fleet->cap_servers);
 	fleet->servers[fleet->n_servers++] = s;

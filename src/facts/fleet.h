@@ -16,6 +16,7 @@ enum { FLEET_MAX_GROUPS = SETTINGS_MAX_TOKENS };
 
 struct server {
 	uint32_t id, name;    /* slots of fleet.texts */
+	int disown;           /* may release devices: 1, 0, -1: not told, FLAG_ODD */
 	bool mdm;             /* takes devices: not Apple Configurator's */
 	uint32_t groups;      /* bit per token group that it feeds */
 	int64_t device_count; /* -1: not told */

@@ -144,6 +144,9 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"look at the device in the console")                                               \
 	X(APPLE_NOT_CAPABLE, "apple.not_capable", "the device cannot migrate by itself",           \
 		"update its system, or erase it and assign it to the other server")                \
+	X(APPLE_RELEASE_OFF, "apple.release_off",                                                  \
+		"the device management service that is to release it may not release devices",     \
+		"switch on 'Allow this service to release devices' in Apple's portal")             \
 	X(APPLE_MIGRATION_PENDING, "apple.migration_pending",                                      \
 		"a migration of the device is under way, which this step would drop",              \
 		"wait for its end, or put cancel_migration before the step in the rule")           \

@@ -364,21 +364,25 @@ static bool no_group_involved(const struct plan *p, const struct work_program *p
 	return shall_show && p->opt->settings->has_uem && groups == 0;
 }
 
-/* In Apple School Manager only a server under `enrollment:` can release what is on it. */
-static bool lacks_desk(
+/* In Apple School Manager only a server under `enrollment:` can release what is on it, and only
+ * when the portal lets it: moved there in vain, a device would be left on the wrong server. */
+static enum reason no_release(
 	const struct plan *p, const struct work_program *prog, uint32_t home, struct view v)
 {
 	const struct fleet *f = p->opt->facts->fleet;
 
 	if (!p->opt->settings->apple.school || v.released)
-		return false;
+		return REASON_NONE;
 	for (uint32_t i = 0; i < prog->n; i++) {
-		if (prog->v[i].kind == STEP_RELEASE &&
-			dep_server_of(p->opt->settings, f, v.server) == SIZE_MAX)
-			return true;
+		bool release = prog->v[i].kind == STEP_RELEASE;
+
+		if (release && dep_server_of(p->opt->settings, f, v.server) == SIZE_MAX)
+			return REASON_APPLE_NOT_ON_SERVER;
+		if (release && f->servers[v.server].disown == 0)
+			return REASON_APPLE_RELEASE_OFF;
 		work_effect(f, &prog->v[i], home, &v);
 	}
-	return false;
+	return REASON_NONE;
 }
 
 static bool lacks_home(const struct work_program *prog, const char *results, uint32_t home)
@@ -410,8 +414,8 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 			str_from(prog->advice));
 	else if (lacks_home(prog, results, home))
 		plan_settle(p, row, OUTCOME_FAILED, REASON_APPLE_NO_PREVIOUS_SERVER, STR_NONE);
-	else if (lacks_desk(p, prog, home, v))
-		plan_settle(p, row, OUTCOME_FAILED, REASON_APPLE_NOT_ON_SERVER, STR_NONE);
+	else if (no_release(p, prog, home, v))
+		plan_settle(p, row, OUTCOME_FAILED, no_release(p, prog, home, v), STR_NONE);
 	else if (no_group_involved(p, prog, slot, home, results))
 		plan_settle(
 			p, row, OUTCOME_FAILED, REASON_UEM_NO_GROUP, fleet_server_name(f, home));

@@ -26,6 +26,8 @@ static const struct {
 	{ "apple-terms", 0, doctor_apple_terms, false, "Apple's terms are accepted" },
 	{ "apple-role", NEED(APPLE_REPLY), doctor_apple_role, false,
 		"the API account may read Apple's servers" },
+	{ "release-setting", NEED(APPLE), doctor_release_setting, false,
+		"the servers of `enrollment:` may release devices" },
 	{ "uem-sign-in", NEED(UEM_SECRETS), doctor_uem_sign_in, true,
 		"the UEM takes credentials and tenant code" },
 	{ "uem-role", NEED(UEM), doctor_uem_role, true,

@@ -155,8 +155,13 @@ static enum errc take_servers(struct doctor *d, struct err *err)
 		if (apple_server_decode(j, &s, err))
 			continue; /* the others are no worse for it */
 		MEM_GROW(d->servers, d->n_servers, d->cap_servers);
-		d->servers[d->n_servers++] = (struct doctor_server){ arena_dup(&d->arena, s.id),
-			s.last_connected_ms == TIME_UNKNOWN ? TIME_NONE : s.last_connected_ms };
+		d->servers[d->n_servers++] = (struct doctor_server){
+			.id = arena_dup(&d->arena, s.id),
+			.name = arena_dup(&d->arena, s.name),
+			.connected_ms = s.last_connected_ms == TIME_UNKNOWN ? TIME_NONE
+									    : s.last_connected_ms,
+			.disown = s.disown,
+		};
 	}
 	json_free(root);
 	return rc;
@@ -179,6 +184,24 @@ enum errc doctor_apple_role(struct doctor *d, struct err *err)
 		"change anything, assign devices to them); see also whether new terms wait for an "
 		"administrator in the portal",
 		err);
+}
+
+enum errc doctor_release_setting(struct doctor *d, struct err *err)
+{
+	const struct settings *s = d->session->settings;
+
+	(void)err;
+	for (size_t i = 0; i < s->n_enrollment; i++)
+		for (uint32_t k = 0; k < d->n_servers; k++)
+			if (str_eq_nocase(d->servers[k].name, str_from(s->enrollment[i].server)) &&
+				d->servers[k].disown == 0)
+				doctor_say(d, FOUND_TROUBLE, d->servers[k].name,
+					"switch on 'Allow this service to release devices' in "
+					"Apple's "
+					"portal (Preferences, the service, Edit)",
+					"this device management service may not release devices "
+					"(enableMdmDisownFlag is false)");
+	return ERR_OK;
 }
 
 /* --- the DEP service --- */

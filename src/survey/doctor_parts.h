@@ -41,8 +41,9 @@ struct doctor_profile {
 };
 
 struct doctor_server {
-	struct str id;
+	struct str id, name;
 	int64_t connected_ms;
+	int disown; /* 1: may release devices; 0, -1: not told, FLAG_ODD */
 };
 
 /* How far a server token of `enrollment:` gets. */
@@ -97,10 +98,10 @@ const char *doctor_group_remedy(int64_t uem_code);
 /* The checks: each says what it finds, and adds to `have`. */
 typedef enum errc doctor_check_fn(struct doctor *d, struct err *err);
 doctor_check_fn doctor_secrets, doctor_clock, doctor_apple_sign_in, doctor_server_token,
-	doctor_apple_terms, doctor_apple_role, doctor_uem_sign_in, doctor_uem_role,
-	doctor_uem_groups, doctor_token_server, doctor_uem_token, doctor_last_connection,
-	doctor_profiles, doctor_custom_prompt, doctor_landing_group, doctor_profile_user,
-	doctor_auto_assign, doctor_devices, doctor_left_behind, doctor_listed_elsewhere,
-	doctor_stuck, doctor_apps;
+	doctor_apple_terms, doctor_apple_role, doctor_release_setting, doctor_uem_sign_in,
+	doctor_uem_role, doctor_uem_groups, doctor_token_server, doctor_uem_token,
+	doctor_last_connection, doctor_profiles, doctor_custom_prompt, doctor_landing_group,
+	doctor_profile_user, doctor_auto_assign, doctor_devices, doctor_left_behind,
+	doctor_listed_elsewhere, doctor_stuck, doctor_apps;
 
 #endif

@@ -67,7 +67,14 @@ school token.json
 sqlite3 sim.db "UPDATE server SET disown=0"
 releases 1
 exits 'a desk that may not release' 3
-same 'is told by the device' 'failed apple.refused' "$(outcome SCHDESK00003)"
+same 'is told before anything is sent' 'failed apple.release_off' "$(outcome SCHDESK00003)"
+rows SCHSOLD00001
+rules '[delete_from_lifecycle, {reassign: {to: depmend desk}}, release]'
+releases 1
+same 'no device is moved there' 'failed apple.release_off 0' \
+	"$(outcome SCHSOLD00001) $(effects unassign)"
+rules '[release]'
+rows SCHDESK00003
 
 school token.json --scenario dep-terms
 releases 1
