@@ -39,7 +39,10 @@ enum errc dep_reply_error(const struct http_reply *reply, struct err *err)
 		return ERR_OK;
 	if (reply->fate != HTTP_ANSWERED)
 		return err_set(err, ERR_NET, "Apple's DEP service: %s", reply->why);
-	rc = wire_page_error(reply, "Apple's DEP service", "enrollment: url", "it", err);
+	/* 503 asks for patience, in whatever form. */
+	rc = reply->status == 503
+		     ? ERR_OK
+		     : wire_page_error(reply, "Apple's DEP service", "enrollment: url", "it", err);
 	if (rc)
 		return rc;
 	if (code == ERR_OK)

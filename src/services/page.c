@@ -58,51 +58,76 @@ static struct str title_of(struct str page)
 	return STR_NONE;
 }
 
+/* What the sentences speak of. */
+struct place {
+	const char *who, *setting, *host;
+	int status;
+	struct str title;
+};
+
+static enum errc tell_sign_in(const struct place *p, struct err *err)
+{
+	return err_set(err, ERR_SETTINGS,
+		"%s answered %d with a sign-in page: %s has to name %s, not the console or a proxy "
+		"that asks for a password",
+		p->who, p->status, p->setting, p->host);
+}
+
+static enum errc tell_down(const struct place *p, struct str page, struct err *err)
+{
+	if (is_maintenance(page))
+		return err_set(err, ERR_OUTAGE,
+			"%s answered %d with a page: it is down for maintenance", p->who,
+			p->status);
+	return err_set(err, ERR_OUTAGE, "%s answered %d with a page '%.*s'", p->who, p->status,
+		STR_FMT(p->title));
+}
+
+static enum errc tell_firewall(const struct place *p, struct err *err)
+{
+	return err_set(err, ERR_SETTINGS,
+		"%s: a firewall or proxy on the way answered %d '%.*s': ask who runs it to let "
+		"this machine reach %s; it says nothing about the credentials",
+		p->who, p->status, STR_FMT(p->title), p->host);
+}
+
+static enum errc tell_moved(const struct place *p, const char *location, struct err *err)
+{
+	if (is_sign_in(str_from(location)))
+		return tell_sign_in(p, err);
+	return err_set(err, ERR_PROTOCOL, "%s answered %d and points to %s: check %s", p->who,
+		p->status, location, p->setting);
+}
+
+static enum errc tell_page(const struct place *p, struct str page, struct err *err)
+{
+	if (p->status < 400 && is_sign_in(page))
+		return tell_sign_in(p, err);
+	if (p->status >= 500 || is_maintenance(page))
+		return tell_down(p, page, err);
+	if (p->status == 404)
+		return err_set(err, ERR_PROTOCOL,
+			"%s answered 404 with a web page: there is no API at this address, see %s",
+			p->who, p->setting);
+	if (p->status == 403 || is_firewall(page))
+		return tell_firewall(p, err);
+	if (p->status >= 400)
+		return ERR_OK; /* the status says more than the page */
+	return err_set(err, ERR_SETTINGS,
+		"%s answered %d with a web page '%.*s', not as an API: check %s, which has to name "
+		"%s, and the network between",
+		p->who, p->status, STR_FMT(p->title), p->setting, p->host);
+}
+
 enum errc wire_page_error(const struct http_reply *reply, const char *who, const char *setting,
 	const char *host, struct err *err)
 {
-	bool moved = reply->fate == HTTP_ANSWERED && reply->status >= 300 && reply->status <= 399;
-	struct str page = buf_view(&reply->body), title;
+	struct str page = str_head(buf_view(&reply->body), LOOK_BYTES);
+	const struct place p = { who, setting, host, reply->status, title_of(page) };
 
-	if (reply->fate != HTTP_ANSWERED || reply->status == 401 || reply->status == 429 ||
-		(!moved && !wire_is_page(reply)))
+	if (reply->fate != HTTP_ANSWERED || reply->status == 401 || reply->status == 429)
 		return ERR_OK;
-	if (page.n > LOOK_BYTES)
-		page.n = LOOK_BYTES;
-	if (moved && reply->location)
-		page = str_from(reply->location);
-	title = title_of(page);
-	if (reply->status < 400 && is_sign_in(page))
-		return err_set(err, ERR_SETTINGS,
-			"%s answered %d with a sign-in page: %s has to name %s, not the console or "
-			"a "
-			"proxy that asks for a password",
-			who, reply->status, setting, host);
-	if (moved)
-		return err_set(err, ERR_PROTOCOL, "%s answered %d and points to %s: check %s", who,
-			reply->status, reply->location ? reply->location : "nowhere", setting);
-	if (reply->status >= 500 || is_maintenance(page))
-		return err_set(err, ERR_OUTAGE, "%s answered %d with a page%s%.*s%s", who,
-			reply->status,
-			is_maintenance(page) ? ": it is down for maintenance"
-			: title.n            ? ": "
-					     : "",
-			STR_FMT(is_maintenance(page) ? STR_NONE : title), "");
-	if (reply->status == 404)
-		return err_set(err, ERR_PROTOCOL,
-			"%s answered 404 with a web page: there is no API at this address, see %s",
-			who, setting);
-	if (reply->status >= 400 || is_firewall(page))
-		return err_set(err, ERR_SETTINGS,
-			"%s: a firewall or proxy on the way answered %d%s%.*s%s: ask who runs it "
-			"to "
-			"let this machine reach %s; it says nothing about the credentials",
-			who, reply->status, title.n ? " '" : "", STR_FMT(title), title.n ? "'" : "",
-			host);
-	return err_set(err, ERR_SETTINGS,
-		"%s answered %d with a web page%s%.*s%s, not as an API: check %s, which has to "
-		"name "
-		"%s, and the network between",
-		who, reply->status, title.n ? " '" : "", STR_FMT(title), title.n ? "'" : "",
-		setting, host);
+	if (reply->status >= 300 && reply->status <= 399)
+		return tell_moved(&p, reply->location ? reply->location : "nowhere", err);
+	return wire_is_page(reply) ? tell_page(&p, page, err) : ERR_OK;
 }

@@ -316,7 +316,7 @@ static void failed(struct transport *t, struct queued_call *j, const struct http
 		n = t->n_down[service] - DOWN_AFTER + 1;
 	at = next_try(t, j, reply, n);
 	/* A name that never resolved is a mistake of the settings rather than an outage. */
-	if (reply->no_name && !t->heard[service] && n >= NAME_TRIES) {
+	if (reply->no_name && !t->heard[service][j->signin] && n >= NAME_TRIES) {
 		(void)err_wrap(&err, "the host's name cannot be resolved; check the address in the "
 				     "settings, and the network: ");
 		call_complete(t, j, rc, NULL, NULL, &err);
@@ -411,7 +411,7 @@ void flight_land(struct transport *t, struct queued_call *j, struct http_reply *
 	enum errc rc;
 
 	leave_flight(t, j);
-	t->heard[j->call.service] |= reply->fate == HTTP_ANSWERED;
+	t->heard[j->call.service][j->signin] |= reply->fate == HTTP_ANSWERED;
 	if (!j->signin && verdict == VERDICT_FAILED)
 		++*n_down;
 	else if (!j->signin && reply->fate == HTTP_ANSWERED && reply->status < 500)

@@ -43,7 +43,7 @@ struct transport {
 	struct queue lanes[LANES];
 	struct queued_call *flight[FLIGHT_MAX];
 	size_t n_flight, n_optional; /* n_optional: queued or under way */
-	bool heard[SERVICES];        /* it answered, some time */
+	bool heard[SERVICES][2];     /* it answered, some time; [1]: where one signs in */
 	uint32_t n_down[SERVICES];   /* failed tries since the service's last answer */
 	uint64_t seq, seed;
 	int64_t deadline_ms;

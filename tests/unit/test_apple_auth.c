@@ -281,7 +281,7 @@ static void test_token_reply_unusable(void **state)
 	token_fails(200, "{\"access_token\":\"a\\r\\nX: y\"}", ERR_PROTOCOL, "no usable");
 	token_fails(
 		200, "{\"access_token\":\"a\",\"token_type\":\"MAC\"}", ERR_PROTOCOL, "no usable");
-	token_fails(200, "<html>", ERR_PROTOCOL, "sign-in");
+	token_fails(200, "<html>", ERR_SETTINGS, "apple.token_url");
 	token_fails(204, "", ERR_PROTOCOL, "sign-in");
 	token_fails(302, "", ERR_PROTOCOL, "302");
 	token_fails(404, "<html>no such page</html>", ERR_PROTOCOL, "404");

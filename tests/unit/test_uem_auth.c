@@ -71,7 +71,7 @@ static void test_uem_H27_wrong_token_host(void **state)
 	token_fails(404, "", ERR_PROTOCOL);
 	token_fails(405, "{\"error\":\"no\"}", ERR_PROTOCOL);
 	token_fails(301, "", ERR_PROTOCOL);
-	token_fails(200, "<html>parked</html>", ERR_PROTOCOL);
+	token_fails(200, "<html>parked</html>", ERR_SETTINGS);
 	token_fails(400, "{\"error\":\"invalid_client\"}", ERR_AUTH);
 	token_fails(401, "", ERR_AUTH);
 	token_fails(503, "", ERR_OUTAGE);

@@ -1,0 +1,33 @@
+# shellcheck shell=bash disable=SC2154
+# What answers in place of an API is named, with the remedy that fits.
+
+printf 'version: 1\nname: r\nrules:\n  - {name: r, match: {uem.listed: false}, do: [{advise: x}]}\n' >hosts.yaml
+head -20 "$root/samples/fleet.csv" | cut -d, -f1 >hosts.csv
+answers() { # SERVICE PATH BODY
+	printf 'version: 1\nfaults:\n  - {service: %s, path: "%s", do: reply, body: %s, applied: no}\n' \
+		"$1" "$2" "$3" >hosts.scenario.yaml
+	new_world --scenario "$work/hosts.scenario.yaml"
+	run plan hosts.csv --rules hosts.yaml --out hosts.plan.csv --max-wait 1h
+}
+answers uem '/api/*' sign-in
+exits 'the console instead of the API' 78
+check 'it names the setting and the API server' grep -q 'sign-in page: uem.url has to name the API server' err
+answers uem '*/dep/groups/*' sign-in
+exits 'a sign-in page in place of a list' 78
+answers uem '/api/*' firewall
+exits 'a firewall' 78
+check 'it does not speak of credentials' grep -q 'firewall or proxy on the way answered 403.*nothing about the credentials' err
+answers apple '/v1/*' firewall
+exits 'a firewall before Apple' 78
+answers uem '*/dep/groups/*' maintenance
+exits 'maintenance' 75
+check 'it is named' grep -q 'down for maintenance' err
+new_world
+sed -i 's|^  url: http://127.0.0.1:[0-9]*  .*|  url: https://no-such-host.invalid|' depmend.yaml
+unset DEPMEND_CLOCK
+start=$SECONDS
+run plan hosts.csv --rules hosts.yaml --out hosts.plan.csv
+check 'a name that never resolved: within seconds' test $((SECONDS - start)) -lt 60
+exits 'a name that never resolved' 69
+check 'it says so' grep -q 'name cannot be resolved' err
+export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
