@@ -65,12 +65,12 @@ same 'a device has to be on the desk' 'failed apple.not_on_server' "$(outcome SC
 rows SCHDESK00003
 school token.json
 sqlite3 sim.db "UPDATE server SET disown=0"
-releases 1
+apply
 exits 'a desk that may not release' 3
 same 'is told before anything is sent' 'failed apple.release_off' "$(outcome SCHDESK00003)"
 rows SCHSOLD00001
 rules '[delete_from_lifecycle, {reassign: {to: depmend desk}}, release]'
-releases 1
+apply
 same 'no device is moved there' 'failed apple.release_off 0' \
 	"$(outcome SCHSOLD00001) $(effects unassign)"
 rules '[release]'
