@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "model/serial_list_parts.h"
 
-enum { DELIMITERS = 4, WAYS_MAX = 256, START_TRIES = 3, START_BYTES = 3 };
+enum { DELIMITERS = 4, WAYS_MAX = 256 };
 
 struct choosing {
 	struct serial_list *list;
@@ -390,182 +390,6 @@ static enum errc choose_by_evidence(
 	return list_ask(l, ch->samples, ch->n_samples, way.sample ? &way : NULL, doubt, err);
 }
 
-/* --- what follows from it --- */
-
-/* Of this thing or another one. */
-static bool names_serial(const struct way *w)
-{
-	return w->header != LIST_NO_HEADER && w->sense >= SENSE_QUALIFIED;
-}
-
-static void find_guards(struct serial_list *l, const struct way *w)
-{
-	const size_t beside[LIST_GUARDS] = { w->column + 1, w->column + 2, w->column - 1 };
-	size_t n = w->sample->widest;
-
-	l->n_sampled = n;
-	l->holds_serials = arena_zalloc(&l->arena, n + 1);
-	for (size_t c = 0; c < n; c++) {
-		struct way other;
-
-		if (w->header != LIST_NO_HEADER && c >= w->sample->rows[w->header].n_cells)
-			continue;
-		other = way_of(w->sample, w->header, c);
-		l->holds_serials[c] =
-			(other.n_strong * 2 > other.n_full ||
-				(other.n_strong && other.n_shaped * 2 > other.n_full) ||
-				names_serial(&other)) &&
-			(w->header != LIST_NO_HEADER || (other.n_full * 2 > other.n_rows &&
-								l->opt.purpose != LIST_PROTECTED));
-	}
-	for (size_t i = 0; i < LIST_GUARDS; i++)
-		if (beside[i] < n && beside[i] < w->width && !l->holds_serials[beside[i]])
-			l->guards[l->n_guards++] = beside[i];
-}
-
-/* The letters that most cells of a column beside it begin with, as names and asset tags do. */
-static struct str usual_start(const struct way *w, size_t column)
-{
-	const struct sample *s = w->sample;
-	size_t from = w->header == LIST_NO_HEADER ? 0 : w->header + 1;
-
-	for (size_t try = from; try < s->n && try < from + START_TRIES; try++) {
-		struct str start = column < s->rows[try].n_cells ? s->rows[try].cells[column]
-								 : STR_NONE;
-		size_t n = 0;
-
-		if (start.n < SERIAL_MIN || serial_look(start) != LOOK_WEAK)
-			continue;
-		start.n = START_BYTES;
-		for (size_t i = from; i < s->n; i++)
-			n += column < s->rows[i].n_cells &&
-			     str_starts_nocase(s->rows[i].cells[column], start);
-		if (n * 2 > s->n - from)
-			return start;
-	}
-	return STR_NONE;
-}
-
-static void find_usual(struct serial_list *l, const struct way *w)
-{
-	const struct sample *s = w->sample;
-	size_t n = 0;
-
-	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++)
-		n += w->column < s->rows[i].n_cells && s->rows[i].looks[w->column] == LOOK_WEAK &&
-		     serial_is_implausible(s->rows[i].cells[w->column]);
-	l->usual = w->n_strong && n * 3 <= w->n_strong;
-	if (w->column)
-		l->starts[0] = usual_start(w, w->column - 1);
-	l->starts[1] = usual_start(w, w->column + 1);
-}
-
-static void note_headers(struct serial_list *l)
-{
-	const struct columns *c = &l->reading.columns;
-
-	for (size_t i = 0; i < c->n; i++)
-		if (c->headers[i].n >= SERIAL_MIN && c->headers[i].n <= SERIAL_MAX)
-			l->header_lengths |= UINT32_C(1) << c->headers[i].n;
-	for (size_t i = 0; i < c->n; i++)
-		l->reading.is_export |= c->own[i];
-	l->reading.is_export |= c->n > 4 && str_eq(c->headers[0], STR("serial")) &&
-				columns_count(c, STR("migration_capable")) &&
-				columns_count(c, STR("listed"));
-}
-
-static void note_first(struct serial_list *l, const struct way *w)
-{
-	const struct sample *s = w->sample;
-	struct serial *first = &l->reading.first;
-
-	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n && !first->n; i++)
-		if (!s->rows[i].comment && w->column < s->rows[i].n_cells &&
-			!way_is_surplus(&s->rows[i], w))
-			(void)serial_read(list_without_note(s->rows[i].cells[w->column]), first);
-}
-
-/* A scanner's S before every serial. */
-static bool all_have_barcode(const struct way *w)
-{
-	const struct sample *s = w->sample;
-	size_t n = 0;
-
-	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++) {
-		struct serial serial;
-
-		if (w->column >= s->rows[i].n_cells || way_is_surplus(&s->rows[i], w) ||
-			serial_read(list_without_note(s->rows[i].cells[w->column]), &serial))
-			continue;
-		if (!serial_has_barcode(&serial))
-			return false;
-		n++;
-	}
-	return n > 0;
-}
-
-static enum errc ask_barcode(const struct serial_list *l, struct err *err)
-{
-	return err_set(err, ERR_INPUT,
-		"%s: every serial begins with S and is one longer than usual, such as %s, as "
-		"scanners "
-		"read box labels: --barcode-s strip drops the S, --barcode-s keep reads them as "
-		"they "
-		"are (in the settings: input: {barcode_s: strip} or {barcode_s: keep})",
-		l->name, l->reading.first.text);
-}
-
-/* What the settings say of the protected list must not leave a device out of it. */
-static enum errc check_protected(const struct serial_list *l, const struct way *w, struct err *err)
-{
-	const struct column_options *o = &l->opt.columns;
-	bool told = o->serial_column || o->serial_header.n;
-
-	if (w->header != LIST_NO_HEADER && !w->clean)
-		return err_set(err, ERR_INPUT,
-			"%s:%zu: there is a serial in the header, or before it: correct `header:` "
-			"of "
-			"the protected list",
-			l->name, w->sample->rows[w->header].line);
-	if (told && !way_is_strong(w) && way_has_rival(w, true))
-		return err_set(err, ERR_INPUT,
-			"%s: another column than %zu holds what look like serials: correct "
-			"`serial_column:` of the protected list",
-			l->name, w->column + 1);
-	return ERR_OK;
-}
-
-static enum errc settle(struct serial_list *l, const struct way *w, struct err *err)
-{
-	struct list_reading *r = &l->reading;
-	enum errc rc = l->opt.purpose == LIST_PROTECTED ? check_protected(l, w, err) : ERR_OK;
-
-	if (rc)
-		return rc;
-	r->delimiter = w->sample->delimiter;
-	r->width = w->width;
-	r->surplus_end = w->surplus_end;
-	if (w->header == LIST_NO_HEADER) {
-		rc = columns_map_headerless(&r->columns, &l->opt.columns, w->column, err);
-	} else {
-		const struct sample_row *h = &w->sample->rows[w->header];
-
-		rc = columns_map(&r->columns, &l->opt.columns, h->cells, h->n_cells, w->column,
-			&l->arena, err);
-		r->header_line = (uint32_t)h->line;
-		l->n_before = w->header + 1;
-	}
-	if (rc)
-		return err_wrap(err, "%s: ", l->name);
-	note_headers(l);
-	note_first(l, w);
-	find_guards(l, w);
-	find_usual(l, w);
-	if (!r->several && l->opt.barcode_s == BARCODE_ASK && all_have_barcode(w))
-		return ask_barcode(l, err);
-	return ERR_OK;
-}
-
 static enum errc check_line(const struct choosing *ch, struct err *err)
 {
 	uint32_t line = ch->list->opt.columns.header_line;
@@ -624,7 +448,7 @@ enum errc list_choose(struct serial_list *l, struct err *err)
 	if (rc && ch->n_samples)
 		rc = real_cause(l, err);
 	if (!rc)
-		rc = settle(l, &way, err);
+		rc = list_settle(l, &way, err);
 	free(ch);
 	return rc;
 }

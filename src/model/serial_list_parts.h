@@ -86,4 +86,7 @@ bool list_is_like_serial(struct str cell);
 /* The cell of a bare list without a comment behind it. */
 struct str list_without_note(struct str cell);
 
+/* What follows from the way that was chosen. */
+MUST_CHECK enum errc list_settle(struct serial_list *l, const struct way *w, struct err *err);
+
 #endif

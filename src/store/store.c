@@ -43,12 +43,6 @@ static const char schema[] =
 	" kind TEXT NOT NULL, text TEXT NOT NULL, hash TEXT NOT NULL);"
 	"PRAGMA user_version = 1;";
 
-static const char *const statements[SQL_MAX_] = {
-#define X(id, text) [SQL_##id] = text,
-	SQL_LIST(X)
-#undef X
-};
-
 /* Made in one transaction: a killed first start leaves an empty file, not half a schema. */
 static enum errc prepare_schema(struct store *s, const char *path, struct err *err)
 {
@@ -191,17 +185,6 @@ enum errc store_mark(struct store *s, struct err *err)
 enum errc store_unmark(struct store *s, bool keep, struct err *err)
 {
 	return db_exec(s->db, keep ? "RELEASE mark" : "ROLLBACK TO mark; RELEASE mark", err);
-}
-
-enum errc store_sql(struct store *s, enum sql which, struct db_stmt **ret, struct err *err)
-{
-	enum errc rc = ERR_OK;
-
-	if (!s->stmts[which])
-		rc = db_prepare(s->db, statements[which], &s->stmts[which], err);
-	if (!rc)
-		*ret = s->stmts[which];
-	return rc;
 }
 
 enum errc store_text(struct store *s, struct str text, int64_t *ret, struct err *err)

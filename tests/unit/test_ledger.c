@@ -48,14 +48,12 @@ static void open_store(void)
 
 static int64_t add_run(const char *name)
 {
-	struct run_record run = { .created_ms = 1,
-		.now_ms = 1,
-		.finished_ms = TIME_NONE,
-		.exit_status = -1,
-		.frozen = STR("{}") };
+	struct run_record run = {
+		.created_ms = 1, .now_ms = 1, .finished_ms = TIME_NONE, .exit_status = -1
+	};
 
 	(void)snprintf(run.name, sizeof(run.name), "%s", name);
-	assert_int_equal(store_run_add(s, &run, &err), ERR_OK);
+	assert_int_equal(store_run_add(s, &run, STR("{}"), &err), ERR_OK);
 	return run.id;
 }
 

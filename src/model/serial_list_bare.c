@@ -1,0 +1,115 @@
+/* Lists without columns: one serial a line or many, notes behind them, comments between. */
+#include "model/serial_list_parts.h"
+
+bool list_is_comment(struct str raw)
+{
+	/* What a spreadsheet writes where a formula failed: a row that lost its serial. */
+	static const char *const errors[] = { "#N/A", "#NV", "#NAME?", "#REF!", "#VALUE!",
+		"#DIV/0!", "#NUM!", "#NULL!", "#BEZUG!", "#WERT!", "#ZAHL!", "#SPILL!", "#CALC!" };
+
+	raw = serial_trim(raw);
+	if (raw.n == 0 || raw.p[0] != '#')
+		return false;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		if (str_starts_nocase(raw, str_from(errors[i])))
+			return false;
+	return true;
+}
+
+struct str list_without_note(struct str cell)
+{
+	for (size_t i = 1; i < cell.n; i++)
+		if (cell.p[i] == '#' && (cell.p[i - 1] == ' ' || cell.p[i - 1] == '\t')) {
+			cell.n = i;
+			return serial_trim(cell);
+		}
+	return cell;
+}
+
+static bool is_between(char c)
+{
+	return c == ',' || c == ';' || c == '|' || c == '\t' || c == ' ' || c == '"';
+}
+
+bool list_next_token(struct str *rest, struct str *ret)
+{
+	size_t n = 0;
+
+	while (rest->n && is_between(rest->p[0]))
+		*rest = str_sub(*rest, 1, rest->n - 1);
+	while (n < rest->n && !is_between(rest->p[n]))
+		n++;
+	*ret = serial_trim(str_sub(*rest, 0, n));
+	*rest = str_sub(*rest, n, rest->n - n);
+	return n > 0;
+}
+
+/* Pairs and triples in every line could be columns of different things. */
+struct lines {
+	size_t n, n_tokens, n_strong, n_first, most;
+	bool alike, spaced;
+};
+
+static bool count_line(struct lines *c, struct str line)
+{
+	struct str token, rest = line;
+	size_t n = 0;
+
+	while (list_next_token(&rest, &token)) {
+		enum serial_look look = serial_look(token);
+
+		if (look < LOOK_WEAK)
+			return false;
+		c->n_strong += look == LOOK_STRONG;
+		n++;
+	}
+	if (n == 0)
+		return true;
+	if (c->n++ == 0)
+		c->n_first = n;
+	c->alike &= n == c->n_first;
+	c->n_tokens += n;
+	c->most = n > c->most ? n : c->most;
+	for (size_t i = 0; i < line.n; i++)
+		c->spaced &= line.p[i] != ',' && line.p[i] != ';' && line.p[i] != '|' &&
+			     line.p[i] != '\t';
+	return true;
+}
+
+bool list_is_several(struct str text, bool whole)
+{
+	struct lines c = { .alike = true, .spaced = true };
+
+	while (text.n && c.n < LIST_SAMPLE_ROWS) {
+		size_t n = 0;
+		bool cut;
+
+		while (n < text.n && text.p[n] != '\n' && text.p[n] != '\r')
+			n++;
+		cut = n == text.n && !whole;
+		if (!cut && !list_is_comment(str_sub(text, 0, n)) &&
+			!count_line(&c, list_without_note(str_sub(text, 0, n))))
+			return false;
+		n += n < text.n;
+		text = str_sub(text, n, text.n - n);
+	}
+	if (c.most < 2 || c.n_strong * 10 < c.n_tokens * 7)
+		return false;
+	return c.n == 1 || !c.alike || c.most > 3 || c.spaced;
+}
+
+bool list_is_like_serial(struct str cell)
+{
+	size_t n_letters = 0, n_digits = 0;
+
+	cell = serial_trim(cell);
+	for (size_t i = 0; i < cell.n; i++) {
+		char c = ascii_lower(cell.p[i]);
+
+		n_digits += c >= '0' && c <= '9';
+		n_letters += (c >= 'a' && c <= 'z') || c < 0;
+		if (c == ' ')
+			return false;
+	}
+	return n_letters >= 3 && n_digits >= 1 && n_letters + n_digits >= 6;
+}
