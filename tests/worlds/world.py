@@ -474,7 +474,7 @@ class World:
         self.admin(deed, server=server, **more)
 
     def do_rename_server(self, rng, p):
-        self.server_deed(rng, "rename_server", name="Renamed")
+        self.server_deed(rng, "rename_server", name=f"Renamed{len(self.fired)}")
 
     def do_delete_server(self, rng, p):
         self.server_deed(rng, "delete_server")
