@@ -40,7 +40,7 @@ LDLIBS_TEST := -lcmocka -lssl -lpthread
 FLOORS   := base os io io/csv trust model rules store services wire facts plan run forecast survey report rehearse \
             cli/args cli/app cli
 LIB_SRC  := $(filter-out src/cli/main.c,$(foreach f,$(FLOORS),$(wildcard src/$(f)/*.c)))
-SIM_SRC  := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c))
+SIM_SRC  := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c src/sim/*/*.c))
 LIB_OBJ  := $(LIB_SRC:src/%.c=$(BUILD)/%.o)
 SIM_OBJ  := $(SIM_SRC:src/%.c=$(BUILD)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)

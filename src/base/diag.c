@@ -300,10 +300,3 @@ void diags_print(const struct diags *d, FILE *out)
 	free(told);
 	free(order);
 }
-
-enum errc diags_verdict(const struct diags *d, enum errc code, struct err *err)
-{
-	if (d->n_errors == 0)
-		return ERR_OK;
-	return err_set(err, code, "%zu mistake%s found", d->n_errors, d->n_errors == 1 ? "" : "s");
-}

@@ -77,7 +77,4 @@ void diag_suggest(struct diags *d, struct diag *entry, const struct nearest *n);
  * What is said of several places is said once. Control bytes are replaced. */
 void diags_print(const struct diags *d, FILE *out);
 
-/* ERR_OK without errors (warnings do not count), else `code` with a sentence that counts them. */
-MUST_CHECK enum errc diags_verdict(const struct diags *d, enum errc code, struct err *err);
-
 #endif

@@ -183,7 +183,8 @@ static enum errc mend(struct visit *v, struct err *err)
 static enum errc examine(struct visit *v, struct err *err)
 {
 	const struct session_options opt = {
-		.exclusive = cli_text(v->cli, OPTION_FIX) != NULL,
+		.exclusive = cli_text(v->cli, OPTION_FIX) ? "doctor --fix" : NULL,
+		.wait_lock_ms = cli_duration_ms(v->cli, OPTION_WAIT_LOCK, 0),
 		.max_wait_ms = cli_duration_ms(v->cli, OPTION_MAX_WAIT, INT64_MAX),
 		.max_tries = 4, /* that there is no answer is an answer as well */
 	};

@@ -12,8 +12,6 @@
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "io/clock.h"
-#include "io/crypto.h"
-#include "io/lock.h"
 #include "model/serial.h"
 #include "report/ndjson.h"
 #include "report/open_business.h"
@@ -90,18 +88,9 @@ static enum errc forget_each(
 	return rc;
 }
 
-static enum errc take_lock(const struct forget *f, struct lock **ret, struct err *err)
-{
-	char name[SHA256_HEX];
-
-	sha256_hex(str_from(f->s.settings->apple.client_id), name);
-	return lock_take(ret, name, err);
-}
-
 static enum errc forget_all(struct forget *f, const struct cli *cli, struct err *err)
 {
 	const char *reason = cli_text(cli, OPTION_REASON);
-	struct lock *lock = NULL;
 	enum errc rc;
 
 	if (!reason || !*reason)
@@ -109,9 +98,7 @@ static enum errc forget_all(struct forget *f, const struct cli *cli, struct err 
 			"say why, for the audit trail: --reason \"returned to the seller\"");
 	rc = read_serials(f, cli, err);
 	if (!rc)
-		rc = saved_run_open(&f->s, cli, err);
-	if (!rc)
-		rc = take_lock(f, &lock, err);
+		rc = saved_run_open_to_write(&f->s, cli, false, err);
 	if (!rc)
 		rc = look(f, cli, err);
 	if (!rc && f->n_open)
@@ -124,7 +111,6 @@ static enum errc forget_all(struct forget *f, const struct cli *cli, struct err 
 				    "Apple or the UEM"
 				  : "nothing is open about these devices: nothing to forget",
 			f->n_open, f->n_open == 1 ? "device" : "devices");
-	lock_free(lock);
 	return rc;
 }
 

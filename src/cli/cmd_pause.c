@@ -46,7 +46,7 @@ static enum errc set(const struct cli *cli, struct saved_run *s, bool on, struct
 		rc = err_set(err, ERR_USAGE,
 			"say why: --reason \"maintenance of the UEM until Monday\"");
 	if (!rc)
-		rc = saved_run_open(s, cli, err);
+		rc = saved_run_open_to_write(s, cli, true, err);
 	if (!rc)
 		rc = on ? ledger_pause(s->store, str_from(reason), clock_now(clock), err)
 			: ledger_resume(s->store, clock_now(clock), err);

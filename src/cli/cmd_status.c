@@ -9,12 +9,15 @@
 #include "report/ndjson.h"
 #include "report/open_business.h"
 #include "report/table.h"
+#include "store/lock.h"
 
 enum { MAX_SHOWN = 20, LAST_RUNS = 5 };
 
 struct status {
 	struct saved_run s;
 	struct open_business open;
+	struct lock_holder active; /* the process that works now, if has_active */
+	bool has_active;
 	struct run_record last[LAST_RUNS];
 	size_t n_last, n_runs; /* the last n_last of n_runs, in a ring */
 };
@@ -39,7 +42,7 @@ static const struct run_record *last_run(const struct status *st, size_t i)
 /* A device off its server with nobody at work is what somebody has to look at. */
 static int exit_status(const struct status *st)
 {
-	return st->open.off.n ? 5 : 0;
+	return st->open.off.n && !st->has_active ? 5 : 0;
 }
 
 /* --- for people --- */
@@ -77,12 +80,23 @@ static void print_ends(const struct settings *s, FILE *out)
 				time_rfc3339_s(s->uem.tokens[i].expires_ms, when));
 }
 
+static void print_active(const struct status *st, FILE *out)
+{
+	char since[TIME_TEXT];
+
+	if (st->has_active)
+		text_line(out, "active      %s, process %lld on %s, since %s", st->active.command,
+			(long long)st->active.pid, st->active.host,
+			time_rfc3339_s(st->active.since_ms, since));
+}
+
 static void print_all(const struct status *st)
 {
 	struct cli_page page;
 	FILE *out = cli_page_begin(&page, stdout);
 
 	text_line(out, "tenant      %s", st->s.settings->tenant);
+	print_active(st, out);
 	open_business_print(&st->open, st->s.settings, MAX_SHOWN, out);
 	if (!st->open.off.n && !st->open.changes.n && !st->open.n_open_deeds)
 		(void)fputs("open        nothing: no device is off its server, every change has "
@@ -113,6 +127,12 @@ static void tell_all(const struct status *st)
 	json_put_int(&j.o, "open_irreversible", (int64_t)b->n_open_deeds);
 	ndjson_time(&j, "paused", b->pause.paused ? b->pause.since_ms : TIME_NONE);
 	ndjson_text(&j, "pause_reason", b->pause.paused ? str_from(b->pause.reason) : STR_NONE);
+	if (st->has_active) {
+		json_put_z(&j.o, "command", st->active.command);
+		json_put_int(&j.o, "pid", st->active.pid);
+		json_put_z(&j.o, "host", st->active.host);
+		ndjson_time(&j, "since", st->active.since_ms);
+	}
 	json_put_int(&j.o, "status", exit_status(st));
 	ndjson_end(&j, stdout);
 }
@@ -124,6 +144,8 @@ int cmd_status(const struct cli *cli)
 	enum errc rc = saved_run_open(&st.s, cli, &err);
 	int status;
 
+	st.has_active = !rc && store_locked_by(st.s.settings->state, st.s.settings->apple.client_id,
+				       &st.active);
 	if (!rc)
 		rc = open_business_load(&st.open, st.s.store, STR_NONE, &err);
 	if (!rc)

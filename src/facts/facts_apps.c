@@ -158,7 +158,7 @@ enum errc facts_uem_apps(struct facts *f, const uint32_t *slots, uint32_t n, str
 	struct licences l = { .f = f };
 	uint32_t *open = mem_alloc((n + 1) * sizeof(*open));
 	uint32_t n_open = in_state(f, slots, n, VALUE_UNREAD, open);
-	enum errc rc = facts_read(f, READING_UEM_DEVICE, open, n_open, err);
+	enum errc rc = facts_read_by(f, READING_UEM_DEVICE, facts_uem_devices, open, n_open, err);
 
 	map_init(&l.user_only, 0);
 	settle_others(f, slots, rc ? 0 : n);

@@ -73,19 +73,13 @@ uint32_t facts_all_groups(const struct fleet *f);
 /* The readings. */
 MUST_CHECK enum errc facts_apple_servers(struct facts *f, struct err *err);
 MUST_CHECK enum errc facts_uem_groups(struct facts *f, struct err *err);
-MUST_CHECK enum errc facts_apple_devices(
+typedef enum errc facts_read_fn(
 	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
-MUST_CHECK enum errc facts_apple_server(
-	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
-MUST_CHECK enum errc facts_uem_listed(
-	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
-MUST_CHECK enum errc facts_uem_profiles(
-	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
-MUST_CHECK enum errc facts_uem_tokens(
-	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
-MUST_CHECK enum errc facts_uem_apps(
-	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
-MUST_CHECK enum errc facts_uem_devices(
-	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+MUST_CHECK facts_read_fn facts_apple_devices, facts_apple_server, facts_uem_listed,
+	facts_uem_profiles, facts_uem_tokens, facts_uem_devices, facts_uem_apps;
+
+/* facts_read() of a reading by its own function: for one that needs another first. */
+MUST_CHECK enum errc facts_read_by(struct facts *f, enum reading r, facts_read_fn *read,
+	const uint32_t *slots, uint32_t n, struct err *err);
 
 #endif

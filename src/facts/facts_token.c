@@ -272,7 +272,7 @@ static enum errc know_groups(struct facts *f, const uint32_t *slots, uint32_t n,
 	for (uint32_t i = 0; i < n && f->fleet->n_groups > 1; i++)
 		if (device_fact_state(&f->fleet->devices[slots[i]], FACT_UEM_LISTED) ==
 			VALUE_UNREAD)
-			return facts_read(f, READING_UEM_LIST, slots, n, err);
+			return facts_read_by(f, READING_UEM_LIST, facts_uem_listed, slots, n, err);
 	return ERR_OK;
 }
 

@@ -5,9 +5,10 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "io/crypto.h"
 #include "io/http.h"
 #include "os/stop.h"
+
+enum { LOCK_LOOK_MS = 200 };
 
 static bool all_loopback(const struct settings *s)
 {
@@ -47,24 +48,57 @@ static enum errc open_clock(struct session *s, const struct session_options *opt
 	return rc;
 }
 
+enum errc session_lock(struct lock **ret, const struct settings *s, const char *command,
+	int64_t wait_ms, struct err *err)
+{
+	const char *client = s->apple.client_id;
+	enum errc rc = store_lock(ret, s->state, client, command, err);
+
+	if (rc == ERR_LOCKED && wait_ms > 0)
+		log_info("%s; waiting until it has ended (--wait-lock)", err->msg);
+	for (; rc == ERR_LOCKED && wait_ms > 0; wait_ms -= LOCK_LOOK_MS) {
+		if (stop_sleep(LOCK_LOOK_MS, err))
+			return err->code;
+		rc = store_lock(ret, s->state, client, command, err);
+	}
+	return rc;
+}
+
+void session_tell_upgrade(const struct store *s)
+{
+	if (store_backup(s))
+		log_info("the state was brought up to date; as it was before: %s", store_backup(s));
+}
+
+static enum errc open_state(struct session *s, const struct session_options *opt, struct err *err)
+{
+	const struct store_options store = {
+		.state_dir = s->settings->state,
+		.client_id = s->settings->apple.client_id,
+		.use = opt->exclusive ? STORE_WRITE : STORE_READ,
+	};
+	enum errc rc = opt->exclusive ? session_lock(&s->lock, s->settings, opt->exclusive,
+						opt->wait_lock_ms, err)
+				      : ERR_OK;
+
+	if (!rc)
+		rc = store_open(&s->store, &store, err);
+	if (!rc)
+		session_tell_upgrade(s->store);
+	return rc;
+}
+
 enum errc session_open(struct session *s, const struct settings *settings,
 	const struct session_options *opt, struct err *err)
 {
 	struct transport_options to;
-	char name[SHA256_HEX];
 	enum errc rc;
 
 	*s = (struct session){ .settings = settings };
 	fleet_init(&s->fleet);
-	sha256_hex(str_from(settings->apple.client_id), name);
 	rc = stop_open(err);
-	if (!rc && opt->exclusive)
-		rc = lock_take(&s->lock, name, err);
 	if (!rc)
-		rc = store_open(&s->store, settings->state, settings->apple.client_id, err);
-	if (!rc && store_backup(s->store))
-		log_info("the state was brought up to date; as it was before: %s",
-			store_backup(s->store));
+		rc = open_state(s, opt, err);
 	if (!rc)
 		rc = open_clock(s, opt, err);
 	if (rc)
@@ -73,6 +107,7 @@ enum errc session_open(struct session *s, const struct settings *settings,
 		.settings = settings,
 		.clock = s->clock,
 		.store = s->store,
+		.first = opt->exclusive != NULL,
 		.max_wait_ms = opt->max_wait_ms,
 		.max_tries = opt->max_tries,
 		.cache_folder = store_folder(s->store),

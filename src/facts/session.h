@@ -6,7 +6,7 @@
 #define FACTS_SESSION_H
 
 #include "facts/facts.h"
-#include "io/lock.h"
+#include "store/lock.h"
 #include "wire/transport.h"
 
 struct session {
@@ -20,14 +20,23 @@ struct session {
 };
 
 struct session_options {
-	bool exclusive;      /* take the lock of the Apple client id */
-	int64_t max_wait_ms; /* INT64_MAX: for ever */
-	uint32_t max_tries;  /* as for the transport */
-	bool rehearsal;      /* a virtual clock, which DEPMEND_CLOCK may set, from `from_ms` on */
+	/* What the command is: it takes the store's lock, and others see it there. NULL: it only
+	 * reads, beside whoever writes. */
+	const char *exclusive;
+	int64_t wait_lock_ms; /* how long to wait for the lock */
+	int64_t max_wait_ms;  /* INT64_MAX: for ever */
+	uint32_t max_tries;   /* as for the transport */
+	bool rehearsal;       /* a virtual clock, which DEPMEND_CLOCK may set, from `from_ms` on */
 	int64_t from_ms;
 	void (*pulse)(void *self, const struct transport_pulse *pulse); /* may be NULL */
 	void *pulse_self;
 };
+
+/* store_lock(), until wait_ms have passed in which another held it; that is told. ERR_STOPPED. */
+MUST_CHECK enum errc session_lock(struct lock **ret, const struct settings *s, const char *command,
+	int64_t wait_ms, struct err *err);
+/* Where the state is kept as an earlier version left it, if opening it brought it up to date. */
+void session_tell_upgrade(const struct store *s);
 
 /* Opens no connection. DEPMEND_CLOCK=virtual[:RFC3339] drives a virtual clock, for rehearsing
  * against the simulator: it is refused unless every host is a loopback address. Caller closes, also

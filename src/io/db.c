@@ -82,19 +82,38 @@ static bool try_again(const struct db *d, int rc, int64_t *since)
 }
 
 /* Pragmas answer unknown or impossible values by silence, so the answer is read. */
-static enum errc use_wal(struct db *d, struct err *err)
+static enum errc use_journal(struct db *d, bool network, struct err *err)
 {
 	struct db_stmt *s = NULL;
 	bool row = false;
-	enum errc e = db_prepare(d, "PRAGMA journal_mode=WAL", &s, err);
+	enum errc e = db_prepare(
+		d, network ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=WAL", &s, err);
 
 	if (e == ERR_OK)
 		e = db_step(s, &row, err);
-	if (e == ERR_OK && (!row || !str_eq(db_col_str(s, 0), STR("wal"))))
-		e = err_set(err, ERR_STORE, "%s: the file system cannot keep a write-ahead log",
-			d->path);
+	if (e == ERR_OK &&
+		(!row || !str_eq(db_col_str(s, 0), network ? STR("delete") : STR("wal"))))
+		e = err_set(err, ERR_STORE,
+			"%s: the file system cannot keep the journal that this needs", d->path);
 	db_stmt_free(s);
 	return e;
+}
+
+/* What a reader may not do to the file, not even when it is the last one to close it. */
+static enum errc only_read(struct db *d, struct err *err)
+{
+	int rc = sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+
+	return rc == SQLITE_OK ? db_exec(d, "PRAGMA query_only=ON", err) : fail(d, rc, err);
+}
+
+static enum errc be_durable(struct db *d, enum db_mode mode, struct err *err)
+{
+	enum errc e = use_journal(d, mode == DB_NETWORK, err);
+
+	if (e == ERR_OK)
+		e = db_durable(d, mode != DB_FAST, err);
+	return e == ERR_OK ? db_exec(d, "PRAGMA journal_size_limit=" LOG_KEPT_BYTES, err) : e;
 }
 
 static enum errc configure(struct db *d, enum db_mode mode, struct err *err)
@@ -107,13 +126,11 @@ static enum errc configure(struct db *d, enum db_mode mode, struct err *err)
 		rc = sqlite3_db_config(d->h, no_quoted_texts[i], 0, NULL);
 	if (rc != SQLITE_OK)
 		return fail(d, rc, err);
+	if (mode == DB_READ)
+		return only_read(d, err);
 	if (mode != DB_MEMORY) {
-		enum errc e = use_wal(d, err);
+		enum errc e = be_durable(d, mode, err);
 
-		if (e == ERR_OK)
-			e = db_durable(d, mode == DB_STORE, err);
-		if (e == ERR_OK)
-			e = db_exec(d, "PRAGMA journal_size_limit=" LOG_KEPT_BYTES, err);
 		if (e != ERR_OK)
 			return e;
 	}
@@ -122,14 +139,14 @@ static enum errc configure(struct db *d, enum db_mode mode, struct err *err)
 
 enum errc db_open(struct db **ret, const char *path, enum db_mode mode, struct err *err)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE;
 	struct db *d;
 	enum errc e = ERR_OK;
 	int rc;
 
 	if (mode == DB_MEMORY)
 		path = ":memory:";
-	else
+	else if (mode != DB_READ)
 		e = create_private(path, 0, err);
 	if (e != ERR_OK)
 		return e;

@@ -20,9 +20,11 @@ struct db_stmt;
 enum { DB_BUSY_MS = 10 * 1000 };
 
 enum db_mode {
-	DB_STORE,  /* WAL, synchronous=FULL: what is committed survives a power cut */
-	DB_FAST,   /* WAL, synchronous=NORMAL: the simulator without --durable */
-	DB_MEMORY, /* nothing on disk; path is ignored */
+	DB_STORE,   /* WAL, synchronous=FULL: what is committed survives a power cut */
+	DB_FAST,    /* WAL, synchronous=NORMAL: the simulator without --durable */
+	DB_NETWORK, /* no log, which needs shared memory; synchronous=FULL */
+	DB_READ,    /* of either kind, which has to be there: what would change it fails */
+	DB_MEMORY,  /* nothing on disk; path is ignored */
 };
 
 /* Creates the file 0600. ERR_STORE. Caller frees with db_close(). */

@@ -25,8 +25,6 @@ void outfile_write(struct outfile *f, struct str bytes);
 /* A path by which a library can write the file itself, before anything else is written (not for
  * stdout). Returns `out`. */
 const char *outfile_inner(const struct outfile *f, char out[64]);
-/* Cuts everything written so far (not for stdout): for outputs that have to be made anew. */
-MUST_CHECK enum errc outfile_rewind(struct outfile *f, struct err *err);
 /* Keeps the present file, if any, under the name `backup` (same folder, replaced) when that is not
  * NULL. At no moment the target is missing or half written. ERR_IO on failure. */
 MUST_CHECK enum errc outfile_commit(struct outfile *f, const char *backup, struct err *err);

@@ -177,14 +177,6 @@ static enum errc failure(const struct outfile *f, const char *verb, struct err *
 		verb, strerror(f->failed ? f->failed : errno));
 }
 
-enum errc outfile_rewind(struct outfile *f, struct err *err)
-{
-	f->n = 0;
-	if (f->failed || ftruncate(f->fd, 0) != 0 || lseek(f->fd, 0, SEEK_SET) != 0)
-		return failure(f, "write", err);
-	return ERR_OK;
-}
-
 /* A second name for what `from` names; what had the name `to` before is replaced in one step. */
 static int link_over(struct outfile *f, int from_dir, const char *from, const char *to, int flags)
 {

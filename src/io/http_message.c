@@ -100,18 +100,6 @@ void http_request_url(struct http_request *q, const char *base, struct str path,
 	buf_release(&url);
 }
 
-struct str http_request_path(const struct http_request *q)
-{
-	struct str rest = str_from(q->url), path;
-
-	/* scheme://host/path?query */
-	for (int i = 0; i < 3; i++)
-		(void)str_cut(&rest, '/');
-	path = str_cut(&rest, '?');
-	/* The slash in front of it, which every URL with a path has. */
-	return path.p ? (struct str){ path.p - 1, path.n + 1 } : STR("/");
-}
-
 void http_reply_init(struct http_reply *p)
 {
 	*p = (struct http_reply){

@@ -60,9 +60,6 @@ void url_value(struct buf *out, struct str text);
 void http_request_url(struct http_request *q, const char *base, struct str path,
 	const struct url_pair *pairs, size_t n_pairs);
 
-/* The path of q->url as it is sent, without host and query; borrowed. */
-struct str http_request_path(const struct http_request *q);
-
 /* How far a request came. */
 enum http_fate {
 	HTTP_NOT_SENT, /* no byte left: name, connect or TLS failed */

@@ -44,6 +44,7 @@ static enum errc connect(struct rehearsal *r, struct err *err)
 {
 	const struct rehearsal_options *opt = r->opt;
 	const struct session_options session = {
+		.exclusive = "rehearse",
 		.max_wait_ms = opt->max_wait_ms,
 		.rehearsal = true,
 		.from_ms = opt->from_ms,

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "report/html_parts.h"
+#include "store/shared.h"
 
 enum { POINTS = 240, LEFT = 52, RIGHT = 716, TOP = 12, BOTTOM = 104, BEFORE_MS = 3600 * 1000 };
 
@@ -154,7 +155,7 @@ static enum errc find_span(const struct report_source *s, struct span *ret, stru
 
 	*ret = (struct span){ run->created_ms, ended ? run->finished_ms : run->created_ms };
 	for (int c = 0; c < RATE_CLASSES && !rc; c++)
-		rc = store_rate_span(s->store, c, run->created_ms - BEFORE_MS,
+		rc = shared_sent_span(store_shared(s->store), c, run->created_ms - BEFORE_MS,
 			ended ? run->finished_ms : INT64_MAX, widen, ret, err);
 	if (ret->until_ms < ret->from_ms + POINTS)
 		ret->until_ms = ret->from_ms + POINTS;
@@ -166,8 +167,8 @@ static enum errc put_class(
 {
 	const struct report_source *src = h->source;
 	struct series s = { .rate = src->settings->rates[rate_class], .span = span };
-	enum errc rc = store_rate_span(src->store, rate_class, span.from_ms - s.rate.window_ms,
-		span.until_ms, add_request, &s, err);
+	enum errc rc = shared_sent_span(store_shared(src->store), rate_class,
+		span.from_ms - s.rate.window_ms, span.until_ms, add_request, &s, err);
 
 	go_to(&s, span.until_ms);
 	if (!rc && s.total)

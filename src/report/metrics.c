@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "io/file.h"
 #include "report/summary.h"
+#include "store/shared.h"
 #include "wire/rate.h"
 
 enum { PAGE_MAX_BYTES = 1024 * 1024, SECOND_MS = 1000, DAY_MS = 24 * 3600 * 1000 };
@@ -146,8 +147,8 @@ static enum errc put_waiting(struct metrics *m, const struct summary *counts, st
 	enum errc rc;
 
 	rate_init(&log, rate);
-	rc = store_rate_span(s->store, RATE_APPLE_WRITE, s->now_ms - rate.window_ms, s->now_ms,
-		note_request, &log, err);
+	rc = shared_sent_span(store_shared(s->store), RATE_APPLE_WRITE, s->now_ms - rate.window_ms,
+		s->now_ms, note_request, &log, err);
 	if (!rc && rate.n)
 		put_gauge(m, "waiting_seconds",
 			"Until the limits let the next change of the run leave.",

@@ -3,11 +3,11 @@
 #include <stdio.h>
 
 #include "io/json.h"
-#include "sim/fleet.h"
-#include "sim/trigger.h"
-#include "sim/uem_managed.h"
-#include "sim/uem_sync.h"
-#include "sim/world.h"
+#include "sim/core/trigger.h"
+#include "sim/world/fleet.h"
+#include "sim/world/record.h"
+#include "sim/world/sync.h"
+#include "sim/world/world.h"
 
 enum { MAX_SERIALS_BYTES = 16 * 1024 * 1024 };
 
@@ -115,7 +115,8 @@ static void sync_groups(struct sim *s, const struct admin_rule *rule)
 		sql_s(rule->server ? str_from(rule->server) : STR_NONE));
 
 	while (sql_next(&s->sql, st))
-		sync_job(s, &(struct job){ .a = db_col_int(st, 0), .b = rule->deed == DEED_FETCH });
+		sync_due(s,
+			&(struct timer){ .a = db_col_int(st, 0), .b = rule->deed == DEED_FETCH });
 }
 
 /* --- devices --- */
@@ -126,8 +127,8 @@ static void give_profile(struct sim *s, const struct admin_rule *rule, const str
 
 	if (og == SQL_NULL)
 		return;
-	profile_job(
-		s, &(struct job){ .a = og,
+	profile_due(
+		s, &(struct timer){ .a = og,
 			   .b = t->id,
 			   .c = rule->profile ? fleet_add_profile(s, og, str_from(rule->profile))
 					      : SQL_NULL });
@@ -140,15 +141,15 @@ static void meddle_record(struct sim *s, enum deed_kind deed, struct str serial)
 		sql_s(serial));
 
 	if (deed == DEED_ENROLL)
-		sim_record_enroll(s, serial);
+		record_enroll(s, serial);
 	else if (id == SQL_NULL)
 		return;
-	else if (deed == DEED_WIPE)
-		sim_record_wipe(s, id);
+	else if (deed == DEED_WIPE && record_enrolled(s, id))
+		record_wipe(s, id, WIPE_PENDING);
 	else if (deed == DEED_UNENROLL)
-		sim_record_unenroll(s, id);
-	else
-		sim_record_delete(s, id);
+		record_unenroll(s, id);
+	else if (deed == DEED_DELETE_RECORD)
+		record_delete(s, id);
 }
 
 static void meddle(struct sim *s, const struct admin_rule *rule, struct str serial)
@@ -219,15 +220,15 @@ static void act(struct sim *s, const struct admin_rule *rule, struct str serials
 	overrides_use(s, marks.overrides);
 }
 
-void admin_job(struct sim *s, const struct job *job)
+void admin_due(struct sim *s, const struct timer *timer)
 {
 	const struct admin_rule *rule;
 
-	if (job->a < 0 || (size_t)job->a >= s->scenario->n_admins)
+	if (timer->a < 0 || (size_t)timer->a >= s->scenario->n_admins)
 		return; /* the state was made under another scenario */
-	rule = &s->scenario->admins[job->a];
+	rule = &s->scenario->admins[timer->a];
 	if (!rule->on.off)
-		act(s, rule, job->text);
+		act(s, rule, timer->text);
 }
 
 static void act_or_wait(struct sim *s, size_t index, struct str serials)
@@ -237,8 +238,8 @@ static void act_or_wait(struct sim *s, size_t index, struct str serials)
 	if (rule->after_ms == 0)
 		act(s, rule, serials);
 	else
-		job_add(s, s->now + rule->after_ms, JOB_ADMIN,
-			&(struct job){ (int64_t)index, SQL_NULL, SQL_NULL, serials });
+		timer_add(s, s->now + rule->after_ms, TIMER_ADMIN,
+			&(struct timer){ (int64_t)index, SQL_NULL, SQL_NULL, serials });
 }
 
 void admins_start_from(struct sim *s, size_t first)
@@ -335,17 +336,17 @@ static struct str serials_of_activity(struct sim *s, int64_t activity)
 	return kept(s, &lines);
 }
 
-void admin_milestone(struct sim *s, const struct job *job)
+void admin_milestone(struct sim *s, const struct timer *timer)
 {
 	for (size_t i = 0; i < s->scenario->n_admins; i++) {
 		char once[64];
 
-		if (!is_meant(s, i, (enum moment)job->a))
+		if (!is_meant(s, i, (enum moment)timer->a))
 			continue;
-		(void)snprintf(once, sizeof(once), "deed.%zu.%lld", i, (long long)job->b);
+		(void)snprintf(once, sizeof(once), "deed.%zu.%lld", i, (long long)timer->b);
 		if (sim_meta(s, once, 0))
 			continue;
 		sim_meta_set(s, once, 1);
-		act_or_wait(s, i, serials_of_activity(s, job->b));
+		act_or_wait(s, i, serials_of_activity(s, timer->b));
 	}
 }

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 #include "sim/admin.h"
-#include "sim/job.h"
-#include "sim/scenario.h"
+#include "sim/core/scenario.h"
+#include "sim/core/timer.h"
+#include "sim/open.h"
 
 static void refuse(struct reply *r, int status, const char *why)
 {
@@ -64,7 +65,6 @@ static void options_of(
 /* The old world stays when the new one cannot be made. */
 static void reset(struct sim *s, const struct request *q, struct reply *r)
 {
-	struct sim *fresh = NULL, old;
 	struct json *root = NULL;
 	struct sim_options opt;
 	struct arena texts;
@@ -81,17 +81,9 @@ static void reset(struct sim *s, const struct request *q, struct reply *r)
 	arena_init(&texts);
 	options_of(s, root, &texts, &opt);
 	json_free(root);
-	if (sim_open(&fresh, &opt, &err) != ERR_OK) {
-		refuse(r, 400, err.msg);
-		arena_release(&texts);
-		return;
-	}
-	fresh->texts = texts;
-	old = *s;
-	*s = *fresh;
-	*fresh = old;
-	sim_close(fresh);
 	r->status = 204;
+	if (sim_reopen(s, &opt, &texts, &err) != ERR_OK)
+		refuse(r, 400, err.msg);
 }
 
 /* --- this world --- */
@@ -115,14 +107,14 @@ static void end_activities(struct sim *s)
 {
 	struct db_stmt *st = sql_query(&s->sql,
 		sql_z("SELECT id FROM activity WHERE status NOT IN('COMPLETED','STOPPED','FAILED') "
-		      "AND id NOT IN (SELECT a FROM job WHERE kind=?) ORDER BY id"),
-		sql_i(JOB_ACTIVITY));
+		      "AND id NOT IN (SELECT a FROM timer WHERE kind=?) ORDER BY id"),
+		sql_i(TIMER_ACTIVITY));
 
 	s->marks = (struct marks){ 0, 0 };
 	while (sql_next(&s->sql, st))
-		job_add(s, s->now, JOB_ACTIVITY,
-			&(struct job){ db_col_int(st, 0), SQL_NULL, SQL_NULL, STR_NONE });
-	jobs_run(s, s->now);
+		timer_add(s, s->now, TIMER_ACTIVITY,
+			&(struct timer){ db_col_int(st, 0), SQL_NULL, SQL_NULL, STR_NONE });
+	timers_run(s, s->now);
 }
 
 static void heal(struct sim *s, const struct request *q, struct reply *r)
@@ -248,7 +240,7 @@ static void put_activities(struct sim *s, struct json_out *o)
 static void state(struct sim *s, const struct request *q, struct reply *r)
 {
 	struct json_out o;
-	int64_t next = sql_int(&s->sql, sql_z("SELECT min(due) FROM job"));
+	int64_t next = sql_int(&s->sql, sql_z("SELECT min(due) FROM timer"));
 
 	(void)q;
 	r->type = "application/json";

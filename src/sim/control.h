@@ -4,7 +4,7 @@
 #ifndef SIM_CONTROL_H
 #define SIM_CONTROL_H
 
-#include "sim/sim.h"
+#include "sim/core/state.h"
 
 /* True when the request is one of these; the reply is then whole. */
 bool control_handle(struct sim *s, const struct request *q, struct reply *r);

@@ -2,11 +2,10 @@
 
 #include <stdio.h>
 
-#include "base/time.h"
-#include "sim/apple.h"
-#include "sim/dep.h"
-#include "sim/trigger.h"
-#include "sim/uem.h"
+#include "sim/apple/apple.h"
+#include "sim/core/trigger.h"
+#include "sim/dep/dep.h"
+#include "sim/uem/uem.h"
 
 /* --- rates --- */
 
@@ -30,21 +29,6 @@ static void refuse(struct call *c, enum party party, int status, const char *cod
 	}
 }
 
-void http_date(int64_t at_ms, char out[HTTP_DATE_TEXT])
-{
-	static const char *const days[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
-		"Aug", "Sep", "Oct", "Nov", "Dec" };
-	char text[TIME_TEXT];
-	uint64_t month = 1;
-
-	(void)time_rfc3339_s(at_ms, text);
-	(void)str_to_u64((struct str){ text + 5, 2 }, &month);
-	(void)snprintf(out, HTTP_DATE_TEXT, "%s, %.2s %s %.4s %.8s GMT",
-		days[(uint64_t)at_ms / (24 * 3600 * 1000) % 7], text + 8, months[(month + 11) % 12],
-		text, text + 11);
-}
-
 static void too_many(
 	struct call *c, enum party party, const struct rate_rule *rule, int64_t free_at)
 {
@@ -66,7 +50,7 @@ static void too_many(
 bool rate_refuses(struct call *c, enum party party)
 {
 	const struct scenario *sc = c->sim->scenario;
-	struct sql *q = &c->sim->sql;
+	struct sim_sql *q = &c->sim->sql;
 
 	for (size_t i = 0; i < sc->n_rates; i++) {
 		const struct rate_rule *rule = &sc->rates[i];
@@ -117,7 +101,8 @@ const char *fault_applied_word(const struct fault_rule *f)
 	return words[f->applied];
 }
 
-/* What stands where JSON should: pages of other hosts and of boxes on the way (contract: UEM J). */
+/* What stands where JSON should: pages of other hosts and of boxes on the way (services/README.md
+ * UEM J). */
 static const char *const pages[] = {
 	[BODY_SIGN_IN] = "<!DOCTYPE html>\r\n<html><head><title>Sign in - Workspace ONE UEM</title>"
 			 "</head>\r\n<body><form action=\"/AirWatch/Login\" method=\"post\">"

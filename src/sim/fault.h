@@ -4,8 +4,8 @@
 #ifndef SIM_FAULT_H
 #define SIM_FAULT_H
 
+#include "sim/core/scenario.h"
 #include "sim/route.h"
-#include "sim/scenario.h"
 
 /* True when a limit is reached: the reply is then a 429. */
 bool rate_refuses(struct call *c, enum party party);
@@ -16,9 +16,5 @@ const char *fault_word(const struct fault_rule *f);
 const char *fault_applied_word(const struct fault_rule *f);
 /* After the handler ran, or did not: what the client gets to see of it. */
 void fault_reply(struct call *c, enum party party, const struct fault_rule *f);
-
-/* "Sun, 06 Nov 1994 08:49:37 GMT" */
-enum { HTTP_DATE_TEXT = 48 };
-void http_date(int64_t at_ms, char out[HTTP_DATE_TEXT]);
 
 #endif

@@ -11,10 +11,11 @@
 #include "io/file.h"
 #include "os/process.h"
 #include "sim/control.h"
-#include "sim/dep.h"
-#include "sim/fleet.h"
-#include "sim/scenario.h"
+#include "sim/core/scenario.h"
+#include "sim/dep/dep.h"
+#include "sim/open.h"
 #include "sim/serve.h"
+#include "sim/world/fleet.h"
 
 enum kind { TEXT, LIST, SWITCH };
 

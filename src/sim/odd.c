@@ -1,6 +1,6 @@
 #include "sim/odd.h"
 
-#include "sim/trigger.h"
+#include "sim/core/trigger.h"
 
 /* One reply on its way through one entry. */
 struct odd {

@@ -4,8 +4,8 @@
 #ifndef SIM_ODD_H
 #define SIM_ODD_H
 
+#include "sim/core/scenario.h"
 #include "sim/route.h"
-#include "sim/scenario.h"
 
 /* Rewrites the reply as the entries that strike want it. */
 void odd_reply(struct call *c, enum party party);

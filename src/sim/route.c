@@ -1,12 +1,12 @@
 #include "sim/route.h"
 
 #include "sim/admin.h"
-#include "sim/apple.h"
-#include "sim/dep.h"
+#include "sim/apple/apple.h"
+#include "sim/core/trigger.h"
+#include "sim/dep/dep.h"
 #include "sim/fault.h"
 #include "sim/odd.h"
-#include "sim/trigger.h"
-#include "sim/uem.h"
+#include "sim/uem/uem.h"
 
 static const struct service {
 	const char *name;
@@ -157,17 +157,17 @@ static void put_off(struct call *c, int64_t late_ms)
 		if (i < 4)
 			buf_char(&text, '\n');
 	}
-	job_add(c->sim, c->sim->now + late_ms, JOB_REQUEST,
-		&(struct job){ c->server, SQL_NULL, SQL_NULL, buf_view(&text) });
+	timer_add(c->sim, c->sim->now + late_ms, TIMER_REQUEST,
+		&(struct timer){ c->server, SQL_NULL, SQL_NULL, buf_view(&text) });
 	buf_release(&text);
 }
 
-void route_late(struct sim *s, const struct job *job)
+void route_late(struct sim *s, const struct timer *timer)
 {
-	struct str rest = job->text;
+	struct str rest = timer->text;
 	struct request q = { .n_headers = 0 };
 	struct reply r;
-	struct call c = { .sim = s, .req = &q, .rep = &r, .server = job->a };
+	struct call c = { .sim = s, .req = &q, .rep = &r, .server = timer->a };
 	const struct service *service;
 	bool known = false;
 

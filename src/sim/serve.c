@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "sim/sim.h"
 
 struct server {
 	struct sim *sim;

@@ -4,7 +4,7 @@
 #ifndef SIM_SERVE_H
 #define SIM_SERVE_H
 
-#include "sim/sim.h"
+#include "sim/core/state.h"
 
 struct server;
 

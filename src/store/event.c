@@ -33,7 +33,7 @@ static enum errc last_hash(struct store *s, char **ret, struct err *err)
 	struct db_stmt *q;
 	enum errc rc = store_sql(s, SQL_EVENT_LAST, &q, err);
 
-	return rc ? rc : store_one_text(q, ret, err);
+	return rc ? rc : page_one_text(q, ret, err);
 }
 
 enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *kind,
@@ -121,8 +121,15 @@ enum errc store_events(struct store *s, int64_t run,
 
 enum errc store_latest(struct store *s, int64_t *ret_ms, struct err *err)
 {
+	int64_t sent = TIME_NONE;
 	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_LATEST, &q, err);
+	enum errc rc = shared_latest(s->shared, &sent, err);
 
-	return rc ? rc : store_one_number(q, TIME_NONE, ret_ms, err);
+	if (!rc)
+		rc = store_sql(s, SQL_LATEST, &q, err);
+	if (!rc)
+		rc = page_one_number(q, TIME_NONE, ret_ms, err);
+	if (!rc && sent > *ret_ms)
+		*ret_ms = sent;
+	return rc;
 }

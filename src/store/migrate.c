@@ -148,6 +148,95 @@ enum errc migrate_to_2(struct db *db, struct err *err)
 	return rc ? rc : add_deeds(db, err);
 }
 
+/* --- to 3 --- */
+
+static const char indexes[] = "DROP TABLE rate;"
+			      "DELETE FROM meta WHERE key GLOB 'size.*' OR key GLOB 'plan.*';"
+			      "CREATE INDEX run_identity ON run(identity, state);"
+			      "CREATE INDEX device_run ON device(run);"
+			      "CREATE INDEX request_intent ON request(intent);"
+			      "CREATE INDEX event_run ON event(run);"
+			      "PRAGMA user_version = 3;";
+
+static enum errc no_more(void *self, int64_t at_ms, struct err *err)
+{
+	(void)at_ms;
+	(void)err;
+	++*(size_t *)self;
+	return ERR_OK;
+}
+
+/* Whether the shared file has a history of that class: a migration that was killed after its first
+ * half has left one. */
+static enum errc is_moved(struct shared *shared, int rate_class, bool *ret, struct err *err)
+{
+	size_t n = 0;
+	enum errc rc = shared_sent_span(shared, rate_class, INT64_MIN, INT64_MAX, no_more, &n, err);
+
+	*ret = n > 0;
+	return rc;
+}
+
+static enum errc move_rates(struct db *db, struct shared *shared, struct err *err)
+{
+	bool moved = false, row = false;
+	int64_t before = -1, id;
+	struct db_stmt *q;
+	enum errc rc = db_prepare(db, "SELECT class, at FROM rate ORDER BY class, at", &q, err);
+
+	if (rc)
+		return rc;
+	while (!(rc = db_step(q, &row, err)) && row) {
+		if (db_col_int(q, 0) != before)
+			rc = is_moved(shared, (int)db_col_int(q, 0), &moved, err);
+		before = db_col_int(q, 0);
+		if (!rc && !moved)
+			rc = shared_sent_add(shared, (int)before, db_col_int(q, 1), &id, err);
+		if (rc)
+			break;
+	}
+	db_stmt_free(q);
+	return rc;
+}
+
+static enum errc move_notes(struct db *db, struct shared *shared, struct err *err)
+{
+	bool row = false;
+	struct db_stmt *q;
+	enum errc rc = db_prepare(db,
+		"SELECT key, value FROM meta WHERE key GLOB 'size.*' OR key GLOB 'plan.*'", &q,
+		err);
+
+	if (rc)
+		return rc;
+	while (!(rc = db_step(q, &row, err)) && row) {
+		char key[128];
+
+		(void)snprintf(key, sizeof(key), "%.*s", STR_FMT(db_col_str(q, 0)));
+		rc = shared_note_put(shared, key, db_col_str(q, 1), err);
+		if (rc)
+			break;
+	}
+	db_stmt_free(q);
+	return rc;
+}
+
+enum errc migrate_to_3(struct db *db, struct shared *shared, struct err *err)
+{
+	enum errc rc = shared_begin(shared, err);
+
+	if (rc)
+		return rc;
+	rc = move_rates(db, shared, err);
+	if (!rc)
+		rc = move_notes(db, shared, err);
+	if (!rc)
+		rc = shared_commit(shared, err);
+	if (rc)
+		shared_rollback(shared);
+	return rc ? rc : db_exec(db, indexes, err);
+}
+
 enum errc migrate_backup(struct db *db, const char *path, char **ret, struct err *err)
 {
 	int64_t version;

@@ -1,15 +1,9 @@
-/*
- * Answers of the store's statements, copied before anybody sees them. A SELECT left in the middle
- * of its rows would pin the state of the moment in which it began: the next write of this process,
- * after one of another process, would then fail for good, and the log could not be checkpointed.
- */
+#include "store/page.h"
+
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/time.h"
-#include "store/sql.h"
-
-enum { PAGE_ROWS = 512 };
 
 void page_init(struct page *p)
 {
@@ -62,7 +56,7 @@ int64_t cell_time(const struct cell *c)
 	return c->null ? TIME_NONE : c->number;
 }
 
-enum errc store_one_text(struct db_stmt *q, char **ret, struct err *err)
+enum errc page_one_text(struct db_stmt *q, char **ret, struct err *err)
 {
 	bool row;
 	enum errc rc = db_step(q, &row, err);
@@ -74,7 +68,7 @@ enum errc store_one_text(struct db_stmt *q, char **ret, struct err *err)
 	return ERR_OK;
 }
 
-enum errc store_one_number(struct db_stmt *q, int64_t none, int64_t *ret, struct err *err)
+enum errc page_one_number(struct db_stmt *q, int64_t none, int64_t *ret, struct err *err)
 {
 	bool row;
 	enum errc rc = db_step(q, &row, err);
@@ -84,38 +78,4 @@ enum errc store_one_number(struct db_stmt *q, int64_t none, int64_t *ret, struct
 	*ret = row && !db_col_is_null(q, 0) ? db_col_int(q, 0) : none;
 	db_reset(q);
 	return ERR_OK;
-}
-
-enum errc store_page(struct store *s, enum sql which, int64_t whose, int64_t after,
-	struct page *ret, struct err *err)
-{
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, which, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, whose);
-	db_bind_int(q, 2, after);
-	db_bind_int(q, 3, PAGE_ROWS);
-	return page_read(ret, q, err);
-}
-
-enum errc store_walk(struct store *s, enum sql which, int64_t whose,
-	enum errc (*row)(void *self, const struct cell *c, struct err *err), void *self,
-	struct err *err)
-{
-	struct page p;
-	int64_t after = -1;
-	enum errc rc = ERR_OK;
-
-	page_init(&p);
-	do {
-		rc = store_page(s, which, whose, after, &p, err);
-		for (size_t i = 0; i < p.n && !rc; i++) {
-			after = page_row(&p, i)->number;
-			rc = row(self, page_row(&p, i), err);
-		}
-	} while (!rc && p.n == PAGE_ROWS);
-	page_release(&p);
-	return rc;
 }

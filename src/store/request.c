@@ -1,4 +1,4 @@
-/* Changes sent, homes, send times. */
+/* Changes sent, and homes. */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -118,7 +118,7 @@ enum errc store_devices_since(
 		return rc;
 	db_bind_int(q, 1, since_ms);
 	db_bind_int(q, 2, kind);
-	rc = store_one_number(q, 0, &n, err);
+	rc = page_one_number(q, 0, &n, err);
 	if (!rc)
 		*ret = (uint64_t)n;
 	return rc;
@@ -191,70 +191,5 @@ enum errc store_home_get(struct store *s, struct str serial, char **ret, struct 
 	if (rc)
 		return rc;
 	db_bind_str(q, 1, serial);
-	return store_one_text(q, ret, err);
-}
-
-enum errc store_rate_add(struct store *s, int rate_class, int64_t at_ms, struct err *err)
-{
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_RATE_ADD, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, rate_class);
-	db_bind_int(q, 2, at_ms);
-	return db_run(q, err);
-}
-
-enum errc store_rate_load(struct store *s, int rate_class, int64_t since_ms, int64_t **ret,
-	size_t *ret_n, struct err *err)
-{
-	size_t n = 0, cap = 0;
-	int64_t *v = NULL;
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = store_sql(s, SQL_RATE_DROP, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, rate_class);
-	db_bind_int(q, 2, since_ms - RATE_KEPT_MS);
-	rc = db_run(q, err);
-	if (!rc)
-		rc = store_sql(s, SQL_RATE_ALL, &q, err);
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, rate_class);
-	db_bind_int(q, 2, since_ms);
-	while (!(rc = db_step(q, &row, err)) && row) {
-		MEM_GROW(v, n, cap);
-		v[n++] = db_col_int(q, 0);
-	}
-	if (rc) {
-		free(v);
-		return rc;
-	}
-	*ret = v;
-	*ret_n = n;
-	return ERR_OK;
-}
-
-enum errc store_rate_span(struct store *s, int rate_class, int64_t from_ms, int64_t until_ms,
-	enum errc (*each)(void *self, int64_t at_ms, struct err *err), void *self, struct err *err)
-{
-	struct db_stmt *q;
-	struct page p;
-	enum errc rc = store_sql(s, SQL_RATE_SPAN, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, rate_class);
-	db_bind_int(q, 2, from_ms);
-	db_bind_int(q, 3, until_ms);
-	page_init(&p);
-	rc = page_read(&p, q, err);
-	for (size_t i = 0; i < p.n && !rc; i++)
-		rc = each(self, page_row(&p, i)->number, err);
-	page_release(&p);
-	return rc;
+	return page_one_text(q, ret, err);
 }

@@ -97,7 +97,7 @@ static enum errc get_latest(struct store *s, struct run_record *ret, struct err 
 	enum errc rc = store_sql(s, SQL_RUN_LATEST, &q, err);
 
 	if (!rc)
-		rc = store_one_text(q, &name, err);
+		rc = page_one_text(q, &name, err);
 	if (!rc)
 		rc = name ? store_run_get(s, name, ret, err)
 			  : err_set(err, ERR_NOT_FOUND, "there is no run yet");
@@ -137,7 +137,7 @@ enum errc store_run_frozen(struct store *s, int64_t run, char **ret, struct err 
 	if (rc)
 		return rc;
 	db_bind_int(q, 1, run);
-	rc = store_one_text(q, ret, err);
+	rc = page_one_text(q, ret, err);
 	if (!rc && !*ret)
 		rc = err_set(err, ERR_STORE, "run %lld is not there", (long long)run);
 	return rc;
@@ -200,7 +200,7 @@ enum errc store_row_count(struct store *s, int64_t run, uint32_t *ret, struct er
 	if (rc)
 		return rc;
 	db_bind_int(q, 1, run);
-	rc = store_one_number(q, 0, &n, err);
+	rc = page_one_number(q, 0, &n, err);
 	if (!rc)
 		*ret = (uint32_t)n;
 	return rc;
@@ -375,5 +375,5 @@ enum errc store_last_done(
 	db_bind_str(q, 1, serial);
 	db_bind_str(q, 2, rule);
 	db_bind_int(q, 3, OUTCOME_DONE);
-	return store_one_number(q, TIME_NONE, ret_ms, err);
+	return page_one_number(q, TIME_NONE, ret_ms, err);
 }

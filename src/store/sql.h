@@ -4,8 +4,9 @@
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
 
-#include "base/arena.h"
 #include "io/db.h"
+#include "store/page.h"
+#include "store/shared.h"
 #include "store/store.h"
 
 /* A page of rows, for store_walk(): ?1 whose they are, ?2 the key (column 0) of the row before. */
@@ -75,18 +76,13 @@
 	X(HOME_GET, "SELECT server FROM home WHERE serial = ?1")                                   \
 	X(LAST_DONE, "SELECT max(v.finished) FROM device v JOIN text u ON u.id = v.rule "          \
 		     "WHERE v.serial = ?1 AND v.outcome = ?3 AND u.s = ?2")                        \
-	X(RATE_ADD, "INSERT INTO rate(class, at) VALUES(?1, ?2)")                                  \
-	X(RATE_DROP, "DELETE FROM rate WHERE class = ?1 AND at <= ?2")                             \
-	X(RATE_ALL, "SELECT at FROM rate WHERE class = ?1 AND at > ?2 ORDER BY at")                \
-	X(RATE_SPAN, "SELECT at FROM rate WHERE class = ?1 AND at BETWEEN ?2 AND ?3 ORDER BY at")  \
 	X(EVENT_LAST, "SELECT hash FROM event ORDER BY id DESC LIMIT 1")                           \
 	X(EVENT_ADD, "INSERT INTO event(run, at, kind, text, hash) VALUES(?1, ?2, ?3, ?4, ?5)")    \
 	X(EVENT_RUN, "SELECT id, run, at, kind, text, hash FROM event WHERE run = ?1 AND id > ?2 " \
 		     "ORDER BY id " PAGE)                                                          \
 	X(EVENT_ALL, "SELECT id, run, at, kind, text, hash FROM event WHERE id > ?2 "              \
 		     "ORDER BY id " PAGE)                                                          \
-	X(LATEST, "SELECT max(at) FROM (SELECT max(at) AS at FROM event "                          \
-		  "UNION ALL SELECT max(at) FROM rate)")
+	X(LATEST, "SELECT max(at) FROM event")
 
 enum sql {
 #define X(id, text) SQL_##id,
@@ -97,6 +93,7 @@ enum sql {
 
 struct store {
 	struct db *db;
+	struct shared *shared;
 	char *folder;
 	char *backup; /* of the store as an earlier version left it; NULL: it was none */
 	bool soft;    /* the transaction is */
@@ -107,30 +104,6 @@ struct store {
 MUST_CHECK enum errc store_sql(
 	struct store *s, enum sql which, struct db_stmt **ret, struct err *err);
 
-/* --- answers, copied out of SQLite at once --- */
-struct cell {
-	struct str text; /* p == NULL for NULL and for numbers */
-	int64_t number;  /* 0 for NULL and for texts */
-	bool null;
-};
-struct page {
-	struct arena texts;
-	struct cell *cells; /* row by row */
-	size_t n, n_columns;
-	size_t n_cells, cap;
-};
-void page_init(struct page *p);
-void page_release(struct page *p);
-/* All rows that the bound statement gives, which is ready for its next round afterwards. */
-MUST_CHECK enum errc page_read(struct page *p, struct db_stmt *q, struct err *err);
-const struct cell *page_row(const struct page *p, size_t i);
-/* TIME_NONE for NULL. */
-int64_t cell_time(const struct cell *c);
-/* Text of the one cell that the bound statement gives; NULL: no row, or a NULL. Caller frees. */
-MUST_CHECK enum errc store_one_text(struct db_stmt *q, char **ret, struct err *err);
-/* Number of the first cell; `none` without a row, or for a NULL. */
-MUST_CHECK enum errc store_one_number(
-	struct db_stmt *q, int64_t none, int64_t *ret, struct err *err);
 /* One page of a statement that ends in PAGE: what follows the row whose column 0 is `after`. */
 MUST_CHECK enum errc store_page(struct store *s, enum sql which, int64_t whose, int64_t after,
 	struct page *ret, struct err *err);
@@ -140,6 +113,7 @@ MUST_CHECK enum errc store_walk(struct store *s, enum sql which, int64_t whose,
 	enum errc (*row)(void *self, const struct cell *c, struct err *err), void *self,
 	struct err *err);
 
+void store_free_statements(struct store *s);
 /* Number of an interned text; 0 for an empty one. */
 MUST_CHECK enum errc store_text(struct store *s, struct str text, int64_t *ret, struct err *err);
 /* 0 binds NULL: foreign text keys. */

@@ -1,6 +1,7 @@
 /*
- * What depmend remembers: one SQLite file per Apple client id, every change of it durable when the
- * commit returns (WAL, synchronous=FULL), but for what store_begin_soft() begins.
+ * What depmend remembers, per Apple client id: the ledger, one SQLite file. Every change of it is
+ * durable when the commit returns (WAL, synchronous=FULL), but for what store_begin_soft() begins.
+ * What processes that only read have to remember is not here but in store/shared.h.
  *
  * The order is: intent -> request -> outcome -> proof. Whatever dies in between, the next start
  * finds the intent and looks at the services instead of sending again.
@@ -13,7 +14,7 @@
  *	  texts of a record are copies that are borrowed for the callback.
  *	- Callbacks run between statements, so they may call the store; they see rows page by page.
  *	- What writes more than one statement is a transaction (store_begin()), which takes the
- *right to write first. store/sql.h has what makes this easy: store_one_text(), store_one_number(),
+ *right to write first. store/sql.h has what makes this easy: page_one_text(), page_one_number(),
  *store_walk().
  *
  * Texts given are borrowed for the call. Every failure is ERR_STORE (ERR_SETTINGS when the file is
@@ -30,12 +31,36 @@
 
 struct store;
 
-/* STATE/<hash of client id>/depmend.db; creates the folders, 0700. Caller frees with store_close().
- */
+struct lock;
+struct lock_holder;
+struct shared;
+
+/* The right to write, for one process of the organization at a time (store/lock.h). Creates the
+ * folders, 0700. `command` is told to whoever finds it taken: ERR_LOCKED. Caller frees with
+ * lock_free(), after store_close(). */
+MUST_CHECK enum errc store_lock(struct lock **ret, const char *state_dir, const char *client_id,
+	const char *command, struct err *err);
+/* Who holds it now; creates nothing. */
+bool store_locked_by(const char *state_dir, const char *client_id, struct lock_holder *ret);
+
+enum store_use {
+	STORE_READ,  /* beside whoever writes: what would change the ledger fails */
+	STORE_WRITE, /* for the lock's holder */
+};
+struct store_options {
+	const char *state_dir, *client_id;
+	enum store_use use;
+	bool network; /* the folder may lie on a network file system; then there is no log */
+};
+/* STATE/<hash of client id>/depmend.db, and beside it shared.db; both 0600. A ledger of an earlier
+ * version is brought up to date, after a copy of it whose name is told; a reader takes the lock for
+ * that. Caller frees with store_close(). */
 MUST_CHECK enum errc store_open(
-	struct store **ret, const char *state_dir, const char *client_id, struct err *err);
+	struct store **ret, const struct store_options *options, struct err *err);
 void store_close(struct store *s);
-/* Where the store is kept as it was, when opening it brought it up to date; NULL: it did not. */
+/* What all processes write; borrowed until store_close(). */
+struct shared *store_shared(const struct store *s);
+/* Where the ledger is kept as it was, when opening it brought it up to date; NULL: it did not. */
 const char *store_backup(const struct store *s);
 /* The folder of this client; borrowed until store_close(). */
 const char *store_folder(const struct store *s);
@@ -196,20 +221,6 @@ MUST_CHECK enum errc store_home_get(
 MUST_CHECK enum errc store_last_done(
 	struct store *s, struct str serial, struct str rule, int64_t *ret_ms, struct err *err);
 
-/* --- send times per rate class (model/settings.h enum rate_class) --- */
-MUST_CHECK enum errc store_rate_add(
-	struct store *s, int rate_class, int64_t at_ms, struct err *err);
-/* Those later than since_ms, ascending. Older ones are forgotten, but not before RATE_KEPT_MS have
- * passed, so that reports can show them. Caller frees *ret with free(). */
-MUST_CHECK enum errc store_rate_load(struct store *s, int rate_class, int64_t since_ms,
-	int64_t **ret, size_t *ret_n, struct err *err);
-
-#define RATE_KEPT_MS ((int64_t)7 * 24 * 3600 * 1000)
-/* Those from from_ms to until_ms that are still remembered, ascending. */
-MUST_CHECK enum errc store_rate_span(struct store *s, int rate_class, int64_t from_ms,
-	int64_t until_ms, enum errc (*each)(void *self, int64_t at_ms, struct err *err), void *self,
-	struct err *err);
-
 /* --- audit trail: each event carries the hash of the one before --- */
 MUST_CHECK enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *kind,
 	struct str text, struct err *err);
@@ -223,7 +234,7 @@ MUST_CHECK enum errc store_events(struct store *s, int64_t run,
 	struct err *err);
 /* ERR_CONFLICT names the first event whose hash does not fit. */
 MUST_CHECK enum errc store_events_verify(struct store *s, int64_t *ret_n, struct err *err);
-/* Time of the newest event or rate entry; TIME_NONE in an empty store. */
+/* Time of the newest event or request; TIME_NONE in an empty store. */
 MUST_CHECK enum errc store_latest(struct store *s, int64_t *ret_ms, struct err *err);
 
 #endif

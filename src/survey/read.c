@@ -9,7 +9,7 @@
 #include "survey/survey.h"
 #include "wire/listing.h"
 
-enum { ROW_MAX_BYTES = 256 * 1024 };
+enum { ROW_MAX_BYTES = 256 * 1024, PATH_BYTES = 4096, PLACES = 64 };
 
 /* --- opening --- */
 
@@ -26,17 +26,23 @@ static void identity_of(const struct session *s, char out[SHA256_HEX])
 	sha256_end_hex(h, out);
 }
 
-static enum errc take_lock(struct survey *s, const char *name, struct err *err)
+/* Where nobody else reads into: several may be at it side by side. *ret: the path. */
+static enum errc take_place(struct survey *s, const char *name, struct buf *ret, struct err *err)
 {
-	char hex[SHA256_HEX];
-	struct buf text;
-	enum errc rc;
+	const char *folder = store_folder(s->session->store);
+	enum errc rc = ERR_LOCKED;
 
-	buf_init(&text, 4096);
-	buf_printf(&text, "%s %s", name, s->session->settings->apple.client_id);
-	sha256_hex(buf_view(&text), hex);
-	rc = lock_take(&s->lock, hex, err);
-	buf_release(&text);
+	for (unsigned i = 0; i < PLACES && rc == ERR_LOCKED; i++) {
+		struct buf lock;
+
+		buf_reset(ret);
+		buf_printf(ret, i ? "%s/%s.%u" : "%s/%s", folder, name, i);
+		buf_init(&lock, PATH_BYTES);
+		buf_str(&lock, buf_view(ret));
+		buf_z(&lock, ".lock");
+		rc = lock_take(&s->lock, buf_cstr(&lock), name, err);
+		buf_release(&lock);
+	}
 	return rc;
 }
 
@@ -47,14 +53,12 @@ enum errc survey_open(struct survey *s, struct session *session, const char *nam
 	enum errc rc;
 
 	*s = (struct survey){ .session = session };
-	rc = take_lock(s, name, err);
-	if (rc)
-		return rc;
+	buf_init(&path, PATH_BYTES);
+	rc = take_place(s, name, &path, err);
 	identity_of(session, identity);
-	buf_init(&path, 4096);
-	buf_printf(&path, "%s/%s", store_folder(session->store), name);
-	rc = stage_open(&s->stage, buf_cstr(&path), str_from(identity), clock_now(session->clock),
-		&s->resumed, err);
+	if (!rc)
+		rc = stage_open(&s->stage, buf_cstr(&path), str_from(identity),
+			clock_now(session->clock), &s->resumed, err);
 	buf_release(&path);
 	return rc;
 }
@@ -62,7 +66,10 @@ enum errc survey_open(struct survey *s, struct session *session, const char *nam
 void survey_close(struct survey *s, bool keep)
 {
 	stage_close(s->stage, keep);
-	lock_free(s->lock);
+	if (keep)
+		lock_free(s->lock);
+	else
+		lock_remove(s->lock);
 	*s = (struct survey){ 0 };
 }
 

@@ -246,8 +246,6 @@ void verdict_blame_owner(struct trust_case *v, const char *path, const struct st
 	if (!v->why[0])
 		(void)snprintf(v->why, sizeof(v->why), "%.120s belongs to %s, not to you or root",
 			path, name);
-	if (S_ISDIR(st->st_mode))
-		v->strange_folder = true;
 	if (S_ISDIR(st->st_mode) && st->st_uid == v->stranger)
 		(void)snprintf(v->trust, sizeof(v->trust), "%s", path);
 	add_word(&v->chown, path);
@@ -314,13 +312,15 @@ enum errc verdict_judge(struct trust_case *v, const char *path, int fd, const st
 /* The sentence and the command. */
 enum errc verdict_blame(const struct trust_case *v, struct err *err)
 {
+	const char *trusted = getenv("DEPMEND_TRUST");
 	struct buf run;
 	char me[64];
 
 	buf_init(&run, TRUST_COMMAND_BYTES);
 	user_name(v->me, me);
-	if (v->strange_folder) {
-		buf_z(&run, "export DEPMEND_TRUST=");
+	if (v->trust[0]) {
+		buf_printf(&run, "export DEPMEND_TRUST=%s",
+			trusted && *trusted ? "\"$DEPMEND_TRUST\":" : "");
 		add_quoted(&run, v->trust);
 	} else if (v->chown.n) {
 		buf_printf(&run, "%schown %s%s", v->me ? "sudo " : "", me, buf_cstr(&v->chown));

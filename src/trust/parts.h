@@ -29,8 +29,7 @@ struct trust_case {
 	char why[256];
 	char note[256]; /* why a file that names groups does not count */
 	uid_t stranger;
-	bool strange_folder;
-	char trust[PATH_MAX]; /* for DEPMEND_TRUST: the deepest folder of that stranger */
+	char trust[PATH_MAX]; /* for DEPMEND_TRUST: the deepest folder of that stranger, if any */
 	struct buf chown, chmod;
 	mode_t write_bits;
 };

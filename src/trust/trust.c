@@ -140,9 +140,9 @@ static enum errc open_last(
 
 	if (w->verdict.why[0]) /* it is not even opened */
 		return ERR_OK;
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (fd < 0)
 		return cannot(w, err);
-	if (st.st_dev != judged->st_dev || st.st_ino != judged->st_ino) {
+	if (fstat(fd, &st) != 0 || st.st_dev != judged->st_dev || st.st_ino != judged->st_ino) {
 		(void)close(fd);
 		return err_set(err, ERR_SETTINGS, "%s: was replaced while it was opened",
 			w->verdict.given);

@@ -53,32 +53,6 @@ static enum errc make_request(
 	return rc;
 }
 
-static enum errc note_rate(
-	struct transport *t, const struct queued_call *j, int64_t now_ms, struct err *err)
-{
-	enum lane lane = call_lane(j);
-
-	return lane < (enum lane)RATE_CLASSES && t->opt.store
-		       ? store_rate_add(t->opt.store, (int)lane, now_ms, err)
-		       : ERR_OK;
-}
-
-/* A power cut may take it: the service then says 429, and the death of the process does not. */
-static enum errc note_rate_soft(
-	struct transport *t, const struct queued_call *j, int64_t now_ms, struct err *err)
-{
-	enum errc rc = store_begin_soft(t->opt.store, err);
-
-	if (rc)
-		return rc;
-	rc = note_rate(t, j, now_ms, err);
-	if (!rc)
-		rc = store_commit(t->opt.store, err);
-	if (rc)
-		store_rollback(t->opt.store);
-	return rc;
-}
-
 /* Takes those out of the queue that could leave as well, and may have their intents by now. */
 static size_t take_next(struct transport *t, const struct queued_call *first, int64_t now_ms,
 	struct queued_call *ret[AHEAD_MAX])
@@ -112,8 +86,8 @@ static enum errc write_next_intent(struct transport *t, const struct queued_call
 	return store_unmark(store, !code, err);
 }
 
-/* The intents of the change and of those that follow it, and its send time, in the transaction.
- * *n becomes how many of them have one. */
+/* The intents of the change and of those that follow it, in the transaction. *n becomes how many of
+ * them have one. */
 static enum errc write_intents(struct transport *t, struct queued_call *j,
 	struct queued_call **next, size_t *n, int64_t now_ms, struct err *err)
 {
@@ -121,8 +95,6 @@ static enum errc write_intents(struct transport *t, struct queued_call *j,
 	bool refused = false;
 	size_t i = 0;
 
-	if (!rc)
-		rc = note_rate(t, j, now_ms, err);
 	for (; i < *n && !rc && !refused; i++)
 		rc = write_next_intent(t, next[i], now_ms, &refused, err);
 	*n = rc ? 0 : i - refused;
@@ -154,22 +126,26 @@ static enum errc intend(struct transport *t, struct queued_call *j, int64_t now_
 	return rc;
 }
 
-/* Before the first byte leaves: for a change its intent, on the disk; for any request its send
- * time. */
-static enum errc announce(
-	struct transport *t, struct queued_call *j, int64_t now_ms, struct err *err)
+/* Before the first byte leaves: the right to send it, and for a change its intent, on the disk.
+ * *ret_later: its turn has not come. */
+static enum errc announce(struct transport *t, struct queued_call *j, int64_t now_ms,
+	bool *ret_later, struct err *err)
 {
 	bool change = j->call.request.cls == HTTP_CHANGE && !j->signin;
 	bool intended = j->intended_ms != TIME_NONE &&
 			now_ms - j->intended_ms <= TRANSPORT_AHEAD_MS;
 	enum lane lane = call_lane(j);
+	bool rated = lane < (enum lane)RATE_CLASSES;
 	enum errc rc = j->call.allow ? j->call.allow(j->call.self, now_ms, err) : ERR_OK;
 
-	if (!rc && change && !intended)
+	*ret_later = !rc && rated && !turn_take(&t->turn[lane], now_ms, t->lanes[lane].due.n + 1);
+	if (rc || *ret_later)
+		return rc;
+	if (change && !intended)
 		rc = intend(t, j, now_ms, err);
-	else if (!rc && lane < (enum lane)RATE_CLASSES && t->opt.store)
-		rc = note_rate_soft(t, j, now_ms, err);
-	if (!rc && lane < (enum lane)RATE_CLASSES)
+	if (rated && rc)
+		turn_give_back(&t->turn[lane]);
+	else if (rated)
 		rate_note(&t->log[lane], now_ms);
 	return rc;
 }
@@ -194,14 +170,15 @@ void flight_start(struct transport *t, struct queued_call *j)
 {
 	struct http_request q;
 	struct err err;
+	bool later = false;
 	enum errc rc = make_request(t, j, &q, &err);
 
 	if (rc) {
 		call_complete(t, j, rc, NULL, NULL, &err);
 		return;
 	}
-	rc = announce(t, j, transport_now(t), &err);
-	if (rc) {
+	rc = announce(t, j, transport_now(t), &later, &err);
+	if (rc || later) {
 		http_request_release(&q);
 	} else {
 		j->scan = j->call.scan ? j->call.scan(j->call.self) : NULL;
@@ -211,6 +188,8 @@ void flight_start(struct transport *t, struct queued_call *j)
 	}
 	if (rc)
 		call_complete(t, j, rc, NULL, NULL, &err);
+	else if (later)
+		queue_push(&t->lanes[call_lane(j)], j);
 	else
 		t->flight[t->n_flight++] = j;
 }

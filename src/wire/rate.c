@@ -1,5 +1,6 @@
 #include "wire/rate.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -77,4 +78,58 @@ int64_t rate_when(const struct rate_log *r, int64_t now_ms, uint32_t k)
 			at = free_at;
 	}
 	return later(at, apart, turn);
+}
+
+/* Ascending: the log, and what is taken. Caller frees with free(). */
+static int64_t *all_times(const struct rate_log *r, const int64_t *taken, size_t n_taken)
+{
+	int64_t *all = mem_realloc(NULL, r->n + n_taken, sizeof(*all));
+	size_t i = 0, k = 0;
+
+	while (i < r->n || k < n_taken) {
+		bool logged = k == n_taken || (i < r->n && entry(r, (uint32_t)i) <= taken[k]);
+
+		all[i + k] = logged ? entry(r, (uint32_t)i) : taken[k];
+		i += logged;
+		k += !logged;
+	}
+	return all;
+}
+
+/* From `at` on the first time that no window of n others forbids. */
+static int64_t first_free(const int64_t *all, size_t n_all, size_t n, int64_t apart, int64_t at)
+{
+	size_t before = 0; /* how many of all are not later than `at` */
+
+	while (before < n_all && all[before] <= at)
+		before++;
+	for (size_t i = before > n ? before - n : 0; i + n <= n_all && i <= before;) {
+		/* n others, of which the first is no later than `at`; or all are later. */
+		int64_t from = i < before ? all[i] : at;
+		int64_t last = all[i + n - 1] > at ? all[i + n - 1] : at;
+
+		if (last - from >= apart) {
+			i++;
+			continue;
+		}
+		at = i < before ? all[i] + apart : all[i];
+		while (before < n_all && all[before] <= at)
+			before++;
+		i = before > n ? before - n : 0;
+	}
+	return at;
+}
+
+int64_t rate_when_beside(
+	const struct rate_log *r, int64_t now_ms, const int64_t *taken, size_t n_taken)
+{
+	int64_t at = now_ms > r->not_before_ms ? now_ms : r->not_before_ms;
+	int64_t *all;
+
+	if (!n_taken || !r->rate.n)
+		return rate_when(r, now_ms, 1);
+	all = all_times(r, taken, n_taken);
+	at = first_free(all, r->n + n_taken, r->rate.n, r->rate.window_ms + 1, at);
+	free(all);
+	return at;
 }

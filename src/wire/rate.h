@@ -25,5 +25,9 @@ void rate_pause(struct rate_log *r, int64_t until_ms);
 /* Earliest time >= now at which the k-th further request (k from 1) may leave, if the ones before
  * leave as early as they can. INT64_MAX for a rate of 0. */
 int64_t rate_when(const struct rate_log *r, int64_t now_ms, uint32_t k);
+/* Earliest time >= now at which one more may leave when at each of the times in `taken`, ascending,
+ * one will leave that the log does not know. */
+int64_t rate_when_beside(
+	const struct rate_log *r, int64_t now_ms, const int64_t *taken, size_t n_taken);
 
 #endif

@@ -24,27 +24,22 @@ static void trace(void *self, const char *line)
 	log_debug("%s", line);
 }
 
-/* The rates hold across runs; a time ahead of the clock, from before it was set back, counts as
- * now: it must not block for as long as the step was wide. */
+/* The rates hold across runs and processes. */
 static enum errc load_rates(struct transport *t, int64_t now_ms, struct err *err)
 {
-	for (int i = 0; i < RATE_CLASSES; i++) {
-		int64_t *at = NULL;
-		size_t n = 0;
-		enum errc rc;
+	enum errc rc = ERR_OK;
 
+	for (int i = 0; i < RATE_CLASSES && !rc; i++) {
 		rate_init(&t->log[i], t->opt.settings->rates[i]);
-		if (!t->opt.store)
-			continue;
-		rc = store_rate_load(t->opt.store, i,
-			now_ms - t->opt.settings->rates[i].window_ms - 1, &at, &n, err);
-		if (rc)
-			return rc;
-		for (size_t k = 0; k < n; k++)
-			rate_note(&t->log[i], at[k] < now_ms ? at[k] : now_ms);
-		free(at);
+		t->turn[i] = (struct turn){
+			.shared = t->opt.store ? store_shared(t->opt.store) : NULL,
+			.log = &t->log[i],
+			.rate_class = i,
+			.first = t->opt.first,
+		};
+		rc = turn_open(&t->turn[i], now_ms, err);
 	}
-	return ERR_OK;
+	return rc;
 }
 
 static void set_services(struct transport *t)
@@ -116,8 +111,10 @@ void transport_close(struct transport *t)
 			call_free(j);
 		queue_release(&t->lanes[i]);
 	}
-	for (int i = 0; i < RATE_CLASSES; i++)
+	for (int i = 0; i < RATE_CLASSES; i++) {
+		turn_close(&t->turn[i], transport_now(t));
 		rate_release(&t->log[i]);
+	}
 	for (int i = 0; i < SERVICES; i++)
 		signin_release(&t->signin[i]);
 	free(t);
@@ -317,8 +314,11 @@ static void pump_lane(struct transport *t, enum lane lane, int64_t *wake_ms)
 	while (!t->failed.code && (j = queue_head(q, now)) && has_room(t, j)) {
 		int64_t when = j->ready_ms > now ? j->ready_ms : now;
 
-		if (lane < (enum lane)RATE_CLASSES)
+		if (lane < (enum lane)RATE_CLASSES) {
 			when = rate_when(&t->log[lane], when, 1);
+			if (t->turn[lane].again_ms > when)
+				when = t->turn[lane].again_ms;
+		}
 		if (when > transport_patience(t)) {
 			out_of_time(t, queue_pop(q, now), lane, when);
 		} else if (when > now) {

@@ -41,6 +41,7 @@ struct transport_options {
 	const struct settings *settings; /* borrowed until transport_close() */
 	struct clock *clock;             /* borrowed until transport_close() */
 	struct store *store;             /* borrowed; NULL: nothing is remembered */
+	bool first;                      /* holds the store's lock: comes before other processes */
 	int64_t max_wait_ms;             /* from now; INT64_MAX: for ever */
 	const char *cache_folder;        /* for the Apple token, 0600; NULL: do not cache */
 	uint32_t max_tries;              /* in the face of failures; 0: RETRY_MAX_TRIES */

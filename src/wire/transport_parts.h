@@ -8,6 +8,7 @@
 #include "wire/queue.h"
 #include "wire/rate.h"
 #include "wire/signin.h"
+#include "wire/turn.h"
 
 /* A queue each, so that a class without room does not hold up the others. */
 enum lane {
@@ -38,6 +39,7 @@ struct transport {
 	struct signin signin[SERVICES]; /* kind NULL: no credentials there */
 	bool asking[SERVICES];          /* a token request is queued or under way */
 	struct rate_log log[RATE_CLASSES];
+	struct turn turn[RATE_CLASSES];
 	const char *pause_why[RATE_CLASSES];
 	int64_t pause_told_ms[RATE_CLASSES];
 	struct queue lanes[LANES];

@@ -95,7 +95,10 @@ int main(int argc, char **argv)
 
 	if (argc != 4 || !str_to_u64(str_from(argv[3]), &n))
 		return 64;
-	rc = store_open(&s, argv[1], "bench", &err);
+	rc = store_open(&s,
+		&(struct store_options){
+			.state_dir = argv[1], .client_id = "bench", .use = STORE_WRITE },
+		&err);
 	if (!rc) {
 		rc = strcmp(argv[2], "write") == 0 ? write_all(s, (uint32_t)n, &err)
 						   : read_all(s, (uint32_t)n, &err);

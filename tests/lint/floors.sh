@@ -26,7 +26,12 @@ cli/args  base os io trust model report
 cli/app   base os io trust model rules store services wire facts plan run forecast survey report rehearse cli/args
 cli       base os io trust model rules store services wire facts plan run forecast survey report rehearse cli/args cli/app
 docs      base os io trust model rules report cli/args
-sim       base os io trust model
+sim/core  base os io trust model
+sim/world base os io trust model sim/core
+sim/apple base os io trust model sim/core sim/world
+sim/uem   base os io trust model sim/core sim/world
+sim/dep   base os io trust model sim/core sim/world
+sim       base os io trust model sim/core sim/world sim/apple sim/uem sim/dep
 '
 libraries='
 csv.h        src/io/csv/csv.c

@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "sim/open.h"
 #include "sim/sim.h"
 
 #define KIT_CLIENT "BUSINESSAPI.test"

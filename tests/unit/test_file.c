@@ -236,30 +236,6 @@ static void output_refuses_what_is_no_regular_file(void **state)
 	assert_content("file", "x");
 }
 
-static void output_can_be_made_anew(void **state)
-{
-	struct outfile *f = opened("out.csv");
-	char *large = calloc(1, 200001);
-	struct buf b;
-
-	(void)state;
-	memset(large, 'x', 200000);
-	outfile_write(f, STR("a"));
-	outfile_write(f, str_from(large));
-	outfile_write(f, STR("b"));
-	assert_int_equal(outfile_rewind(f, &err), ERR_OK);
-	outfile_write(f, STR("b"));
-	outfile_write(f, str_from(large));
-	assert_int_equal(outfile_commit(f, NULL, &err), ERR_OK);
-	outfile_free(f);
-	assert_int_equal(file_read("out.csv", 200001, &b, &err), ERR_OK);
-	assert_int_equal(b.n, 200001);
-	assert_int_equal(b.p[0], 'b');
-	assert_memory_equal(b.p + 1, large, 200000);
-	buf_release(&b);
-	free(large);
-}
-
 static void first_failure_is_told_at_the_commit(void **state)
 {
 	struct outfile *f = opened("out.csv");
@@ -277,7 +253,6 @@ static void first_failure_is_told_at_the_commit(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	assert_int_equal(outfile_commit(f, NULL, &err), ERR_IO);
 	assert_non_null(strstr(err.msg, "out.csv: cannot write: File too large"));
-	assert_int_equal(outfile_rewind(f, &err), ERR_IO);
 	outfile_free(f);
 	assert_int_equal(n_files(), 0);
 }
@@ -522,7 +497,6 @@ int main(void)
 		TEST(backup_may_be_the_present_file_already),
 		TEST(output_goes_to_the_folder_it_was_opened_in),
 		TEST(output_refuses_what_is_no_regular_file),
-		TEST(output_can_be_made_anew),
 		TEST(first_failure_is_told_at_the_commit),
 		TEST(dash_is_standard_output),
 		TEST(reads_whole_files_up_to_a_limit),

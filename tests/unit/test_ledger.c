@@ -43,7 +43,12 @@ static int end(void **state)
 
 static void open_store(void)
 {
-	assert_int_equal(store_open(&s, folder, CLIENT, &err), ERR_OK);
+	assert_int_equal(
+		store_open(&s,
+			&(struct store_options){
+				.state_dir = folder, .client_id = CLIENT, .use = STORE_WRITE },
+			&err),
+		ERR_OK);
 }
 
 static int64_t add_run(const char *name)

@@ -8,53 +8,143 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/time.h"
-#include "io/lock.h"
+#include "store/lock.h"
 
+static char folder[] = "/tmp/depmend-lock-XXXXXX";
 static char name[64];
 
-static int name_it(void **state)
+static int make_folder(void **state)
 {
 	(void)state;
-	/* Abstract names belong to the machine: two runs of this test must not meet. */
-	(void)snprintf(name, sizeof(name), "test-%ld-%ld", (long)getpid(), (long)time(NULL));
+	if (!mkdtemp(folder))
+		return -1;
+	(void)snprintf(name, sizeof(name), "%s/lock", folder);
 	return 0;
+}
+
+static int drop_folder(void **state)
+{
+	char cmd[64];
+
+	(void)state;
+	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", folder);
+	return system(cmd);
+}
+
+static void take_ok(struct lock **ret)
+{
+	struct err err = { .msg = "" };
+
+	if (lock_take(ret, name, "apply", &err) != ERR_OK)
+		fail_msg("%s", err.msg);
 }
 
 static void test_take_and_free(void **state)
 {
+	char other[80];
 	struct lock *a = NULL, *b = NULL;
 	struct err err;
 
 	(void)state;
-	assert_int_equal(lock_take(&a, name, &err), ERR_OK);
-	assert_int_equal(lock_take(&b, name, &err), ERR_LOCKED);
+	(void)snprintf(other, sizeof(other), "%s/other", folder);
+	take_ok(&a);
+	assert_int_equal(lock_take(&b, name, "apply", &err), ERR_LOCKED);
 	assert_null(b);
-	assert_int_equal(lock_take(&b, "test-another", &err), ERR_OK);
+	assert_int_equal(lock_take(&b, other, "apply", &err), ERR_OK);
 	lock_free(b);
 	lock_free(a);
-	assert_int_equal(lock_take(&a, name, &err), ERR_OK);
+	take_ok(&a);
 	lock_free(a);
 	lock_free(NULL);
 }
 
-static void test_name_of_80_bytes(void **state)
+static void test_look(void **state)
 {
-	char long_name[82];
+	struct lock_holder h;
+	struct lock *l;
+
+	(void)state;
+	take_ok(&l);
+	assert_true(lock_look(name, &h));
+	assert_int_equal(h.pid, getpid());
+	assert_string_equal(h.command, "apply");
+	assert_int_equal(strlen(h.boot), 36);
+	assert_in_range(h.since_ms / 1000, time(NULL) - 60, time(NULL));
+	lock_free(l);
+	assert_false(lock_look(name, &h));
+	assert_int_equal(h.pid, 0);
+	assert_false(lock_look("/nonexistent/lock", &h));
+}
+
+/* Somebody's rm, or a restore, while the lock is held: the next one must not wait for a file that
+ * is gone, and what is held by us is the file that is there. */
+static void test_another_file_in_its_place(void **state)
+{
+	struct lock_holder h;
+	struct lock *a, *b;
+
+	(void)state;
+	take_ok(&a);
+	assert_int_equal(unlink(name), 0);
+	take_ok(&b);
+	assert_true(lock_look(name, &h));
+	lock_free(b);
+	lock_free(a);
+}
+
+/* Who may read the file could hold it. */
+static void test_mode(void **state)
+{
+	struct lock *l;
+	struct stat st;
+
+	(void)state;
+	take_ok(&l);
+	assert_int_equal(stat(name, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	lock_free(l);
+	assert_int_equal(chmod(name, 0666), 0);
+	take_ok(&l);
+	assert_int_equal(stat(name, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	lock_free(l);
+}
+
+static void test_not_a_file(void **state)
+{
+	char link[80], fifo[80];
 	struct lock *l = NULL;
 	struct err err;
 
 	(void)state;
-	memset(long_name, 'n', 81);
-	long_name[81] = '\0';
-	assert_int_equal(lock_take(&l, long_name, &err), ERR_INTERNAL);
-	long_name[80] = '\0';
-	assert_int_equal(lock_take(&l, long_name, &err), ERR_OK);
-	lock_free(l);
+	(void)snprintf(link, sizeof(link), "%s/link", folder);
+	(void)snprintf(fifo, sizeof(fifo), "%s/fifo", folder);
+	assert_int_equal(symlink(name, link), 0);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(lock_take(&l, link, "apply", &err), ERR_CANNOT_CREATE);
+	assert_int_equal(lock_take(&l, fifo, "apply", &err), ERR_SETTINGS);
+	assert_int_equal(lock_take(&l, "/nonexistent/lock", "apply", &err), ERR_CANNOT_CREATE);
+}
+
+static void test_old_lock(void **state)
+{
+	char old[64];
+	struct lock *a = NULL, *b = NULL;
+	struct err err;
+
+	(void)state;
+	(void)snprintf(old, sizeof(old), "test-%ld-%ld", (long)getpid(), (long)time(NULL));
+	assert_int_equal(lock_take_old(&a, old, &err), ERR_OK);
+	assert_int_equal(lock_take_old(&b, old, &err), ERR_LOCKED);
+	lock_free(a);
+	assert_int_equal(lock_take_old(&a, old, &err), ERR_OK);
+	lock_free(a);
 }
 
 /* A child holds the lock until the pipe that it watches is closed. */
@@ -73,7 +163,7 @@ static pid_t holder(int *ret_end)
 		struct err err;
 
 		(void)close(down[1]);
-		if (lock_take(&l, name, &err) != ERR_OK)
+		if (lock_take(&l, name, "apply", &err) != ERR_OK)
 			_exit(1);
 		(void)!write(up[1], "x", 1);
 		(void)!read(down[0], &c, 1);
@@ -98,15 +188,15 @@ static void test_names_the_holder(void **state)
 	char *since;
 
 	(void)state;
-	assert_int_equal(lock_take(&l, name, &err), ERR_LOCKED);
+	assert_int_equal(lock_take(&l, name, "apply", &err), ERR_LOCKED);
 	(void)snprintf(text, sizeof(text), "process %ld on ", (long)pid);
 	assert_non_null(strstr(err.msg, text));
 	(void)gethostname(host, sizeof(host) - 1);
 	assert_non_null(strstr(err.msg, host));
-	since = strstr(err.msg, "started ");
+	since = strstr(err.msg, "apply, since ");
 	assert_non_null(since);
-	assert_true(time_parse(str_from(since + 8), &started));
-	/* Only that it is this process's start and no other epoch; machines may be slow. */
+	assert_true(time_parse(str_from(since + 13), &started));
+	/* Only that it is about now; machines may be slow. */
 	assert_true(started <= now + 5000 && started > now - 600000);
 	(void)close(end);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
@@ -121,10 +211,10 @@ static void test_killed_holder(void **state)
 	pid_t pid = holder(&end);
 
 	(void)state;
-	assert_int_equal(lock_take(&l, name, &err), ERR_LOCKED);
+	assert_int_equal(lock_take(&l, name, "apply", &err), ERR_LOCKED);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	assert_int_equal(lock_take(&l, name, &err), ERR_OK);
+	assert_int_equal(lock_take(&l, name, "apply", &err), ERR_OK);
 	lock_free(l);
 	(void)close(end);
 }
@@ -133,10 +223,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_take_and_free),
-		cmocka_unit_test(test_name_of_80_bytes),
+		cmocka_unit_test(test_look),
+		cmocka_unit_test(test_another_file_in_its_place),
+		cmocka_unit_test(test_mode),
+		cmocka_unit_test(test_not_a_file),
+		cmocka_unit_test(test_old_lock),
 		cmocka_unit_test(test_names_the_holder),
 		cmocka_unit_test(test_killed_holder),
 	};
 
-	return cmocka_run_group_tests(tests, name_it, NULL);
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

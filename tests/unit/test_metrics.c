@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "io/file.h"
 #include "report/metrics.h"
+#include "store/shared.h"
 
 #define NOW_MS ((int64_t)1795316400000)
 #define MINUTE_MS ((int64_t)60000)
@@ -31,7 +32,10 @@ static int setup(void **state)
 {
 	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/out.prom", mkdtemp(folder));
-	return store_open(&store, folder, "client", NULL) != ERR_OK;
+	return store_open(&store,
+		       &(struct store_options){
+			       .state_dir = folder, .client_id = "client", .use = STORE_WRITE },
+		       NULL) != ERR_OK;
 }
 
 static int teardown(void **state)
@@ -87,12 +91,15 @@ static void test_waits_for_the_limit(void **state)
 {
 	struct run_record run = add_run("waits", OUTCOME_PENDING, 75);
 	struct buf text;
+	int64_t id;
 
 	(void)state;
-	assert_int_equal(
-		store_rate_add(store, RATE_APPLE_WRITE, NOW_MS - 50 * MINUTE_MS, NULL), ERR_OK);
-	assert_int_equal(
-		store_rate_add(store, RATE_APPLE_WRITE, NOW_MS - 5 * MINUTE_MS, NULL), ERR_OK);
+	assert_int_equal(shared_sent_add(store_shared(store), RATE_APPLE_WRITE,
+				 NOW_MS - 50 * MINUTE_MS, &id, NULL),
+		ERR_OK);
+	assert_int_equal(shared_sent_add(store_shared(store), RATE_APPLE_WRITE,
+				 NOW_MS - 5 * MINUTE_MS, &id, NULL),
+		ERR_OK);
 	text = written(&run);
 	has(&text, "\ndepmend_waiting_seconds{tenant=\"acme\"} 600.001\n");
 	has(&text, "\ndepmend_run_finished{tenant=\"acme\"} 0\n");

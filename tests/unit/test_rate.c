@@ -164,6 +164,54 @@ static void test_against_brute_force(void **state)
 	}
 }
 
+/* What others have reserved is kept free for them, before and behind. */
+static void test_beside_others(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 2000; seed++) {
+		struct rate rate;
+		struct rate_log r;
+		int64_t at[80], taken[8], now = 0, got, want;
+		size_t n = 0, n_taken;
+
+		random_state = seed;
+		rate = (struct rate){ 1 + any(6), 1 + any(40) };
+		rate_init(&r, rate);
+		for (; n < any(30); n++) {
+			now = earliest(at, n, rate, now + any(20));
+			at[n] = now;
+			rate_note(&r, now);
+		}
+		for (n_taken = 0; n_taken < any(7); n_taken++) {
+			at[n] = taken[n_taken] = earliest(at, n, rate, now + any(30));
+			n++;
+			for (size_t i = n_taken; i > 0 && taken[i - 1] > taken[i]; i--) {
+				int64_t swap = taken[i];
+
+				taken[i] = taken[i - 1];
+				taken[i - 1] = swap;
+			}
+		}
+		now += any(50);
+		got = rate_when_beside(&r, now, taken, n_taken);
+		for (want = now;; want++) {
+			bool fits = true;
+
+			at[n] = want;
+			for (size_t i = 0; i <= n && fits; i++) {
+				int64_t end = at[i];
+
+				fits = end < want || end > want + rate.window_ms ||
+				       in_window(at, n + 1, end, rate.window_ms) <= rate.n;
+			}
+			if (fits)
+				break;
+		}
+		assert_int_equal(got, want);
+		rate_release(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_pause_is_never_shortened),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_against_brute_force),
+		cmocka_unit_test(test_beside_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

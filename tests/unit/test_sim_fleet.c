@@ -5,7 +5,7 @@
 
 #include "base/map.h"
 #include "model/serial.h"
-#include "sim/fleet.h"
+#include "sim/world/fleet.h"
 
 static void refused(const char *fleet, const char *why)
 {

@@ -3,7 +3,7 @@
  */
 #include "sim_kit.h"
 
-#include "sim/scenario.h"
+#include "sim/core/scenario.h"
 
 #define FLEET "serial,server\nC02AAAAAAAA1,A\nC02AAAAAAAA2,A\nC02AAAAAAAA3,B\n"
 

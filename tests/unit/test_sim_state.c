@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "sim/clock.h"
+#include "sim/core/clock.h"
 
 #define FLEET                               \
 	"serial,server,profile,corrupted\n" \
@@ -245,7 +245,7 @@ static void lost_state_is_an_error(void **state)
 	(void)state;
 	kit_init(&k, FLEET);
 	kit_start(&k);
-	assert_int_equal(db_exec(k.sim->sql.db, "DROP TABLE job", &err), ERR_OK);
+	assert_int_equal(db_exec(k.sim->sql.db, "DROP TABLE timer", &err), ERR_OK);
 	reply_init(&r);
 	assert_int_equal(sim_handle(k.sim, &q, &r, &err), ERR_STORE);
 	reply_release(&r);

@@ -37,7 +37,11 @@ static struct store *open_ok(const char *client)
 	struct store *s = NULL;
 	struct err err = { .msg = "" };
 
-	if (store_open(&s, folder, client, &err) != ERR_OK)
+	const struct store_options o = {
+		.state_dir = folder, .client_id = client, .use = STORE_WRITE
+	};
+
+	if (store_open(&s, &o, &err) != ERR_OK)
 		fail_msg("%s", err.msg);
 	return s;
 }
@@ -81,7 +85,6 @@ static int64_t fill(struct store *s, unsigned n)
 	}
 	ok(store_home_put(s, SERIAL, STR("WS1"), run.id, &err), &err);
 	ok(store_meta_put(s, "key", STR("value"), &err), &err);
-	ok(store_rate_add(s, 0, 1, &err), &err);
 	ok(store_commit(s, &err), &err);
 	return run.id;
 }
@@ -167,14 +170,6 @@ static enum errc any_named(void *self, struct str serial, uint32_t step, struct 
 	return ERR_OK;
 }
 
-static enum errc any_time(void *self, int64_t at_ms, struct err *err)
-{
-	(void)at_ms;
-	(void)err;
-	++*(unsigned *)self;
-	return ERR_OK;
-}
-
 #define QUIET(call)                                     \
 	do {                                            \
 		ok(call, &err);                         \
@@ -185,7 +180,7 @@ static enum errc any_time(void *self, int64_t at_ms, struct err *err)
 static void test_nothing_stays_open(void **state)
 {
 	struct store *s = open_ok("quiet");
-	int64_t id = fill(s, DEVICES), at = 0, n_events = 0, *times = NULL;
+	int64_t id = fill(s, DEVICES), at = 0, n_events = 0;
 	struct db *other = other_connection(s);
 	struct err err = { .msg = "" };
 	struct run_record run;
@@ -195,7 +190,6 @@ static void test_nothing_stays_open(void **state)
 	bool yes = false;
 	uint32_t n_rows = 0;
 	uint64_t n_devices = 0;
-	size_t n_times = 0;
 	unsigned n = 0;
 
 	(void)state;
@@ -216,20 +210,17 @@ static void test_nothing_stays_open(void **state)
 	QUIET(store_latest(s, &at, &err));
 	QUIET(store_last_done(s, SERIAL, STR("r"), &at, &err));
 	QUIET(store_devices_since(s, -1, -1, &n_devices, &err));
-	QUIET(store_rate_load(s, 0, 0, &times, &n_times, &err));
 	QUIET(store_runs(s, any_run, &n, &err));
 	QUIET(store_devices(s, id, any_device, &n, &err));
 	QUIET(store_requests_open(s, id, any_request, &n, &err));
 	QUIET(store_request_devices(s, 1, any_named, &n, &err));
 	QUIET(store_serials_since(s, -1, -1, any_serial, &n, &err));
 	QUIET(store_devices_open(s, 0, -1, 0, any_serial, &n, &err));
-	QUIET(store_rate_span(s, 0, 0, 9, any_time, &n, &err));
 	QUIET(store_events(s, id, any_event, &n, &err));
 	QUIET(store_events_verify(s, &n_events, &err));
 	assert_int_equal(n_devices, DEVICES);
 	assert_int_equal(n_events, DEVICES);
-	assert_int_equal(n, 5 * DEVICES + 3);
-	free(times);
+	assert_int_equal(n, 5 * DEVICES + 2);
 	row_reader_close(rows);
 	db_close(other);
 	store_close(s);

@@ -1225,7 +1225,12 @@ static void test_rates_outlive_the_run(void **state)
 
 	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/state", folder);
-	assert_int_equal(store_open(&store, path, "BUSINESSAPI.x", &err), ERR_OK);
+	assert_int_equal(store_open(&store,
+				 &(struct store_options){ .state_dir = path,
+					 .client_id = "BUSINESSAPI.x",
+					 .use = STORE_WRITE },
+				 &err),
+		ERR_OK);
 	open_transport(INT64_MAX);
 	for (int i = 0; i < 20; i++)
 		(void)send_one(TO_APPLE, HTTP_READ, "/v1/a");

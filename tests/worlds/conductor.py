@@ -365,7 +365,8 @@ class Conductor:
         else:
             r.wire.write(raw)
         p.poked = True
-        self.note("reply", request=r, status=status, body=body)
+        # Who slept meanwhile may find that it waited too long, and never look at what came.
+        self.note("reply", request=r, status=status, body=body, late=p.suspended > self.now)
 
     # --- the loop ---
 

@@ -138,7 +138,8 @@ def record(log, audit, facts):
                 doc = parsed(e["body"]) if e["status"] == 201 else None
                 events.append({"kind": "reply", "t": t, "n": r.n, "proc": r.process.name,
                                "status": e["status"],
-                               "activity": doc["data"]["id"] if doc else None})
+                               "activity": doc["data"]["id"] if doc else None,
+                               "late": e["late"]})
                 continue
             if e["status"] != 200:
                 continue

@@ -47,7 +47,8 @@ class Story:
 
     def see_reply(self, e):
         s = self.find(e["n"])
-        s.update(status=e["status"], replied=e["t"], activity=e["activity"])
+        s.update(status=e["status"], replied=e["t"], activity=e["activity"],
+                 late=e.get("late", False))
         if e["activity"] and "t" in s:
             self.by_activity[e["activity"]] = s
 
@@ -119,8 +120,8 @@ class Story:
         """Whether the activity's id survived: it came, and the process lived to write it down."""
         if not s["activity"] or s["replied"] > by["t"]:
             return False
-        if self.facts.get("maybe_unknown"):
-            return s["activity"] in self.polled     # a process was killed, nobody knows when
+        if self.facts.get("maybe_unknown") or s["late"]:
+            return s["activity"] in self.polled     # whether it was written down nobody can tell
         return s["proc"] == by["proc"] or any(
             t >= s["replied"] for t in self.commits.get(s["proc"], [])
             if t <= by["t"])
@@ -162,12 +163,13 @@ class Story:
                 return True
         return False
 
-    def was_in_vain(self, s, serial):
+    def was_in_vain(self, s):
         """A release that did not happen and, as its end was told or its time is over, never will:
         that can be read. Nobody can read whether a wipe is on its way."""
         return s["type"] == RELEASES and not any(
             m["ours"] and m["what"] == "release" and m["t"] >= s["t"]
-            for m in self.moves.get(serial, []) if m["activity"] in self.activities_of(s))
+            for serial in s["serials"] for m in self.moves.get(serial, [])
+            if m["activity"] in self.activities_of(s))
 
     def activities_of(self, s):
         """Also those whose id the client never got to know."""
@@ -335,7 +337,7 @@ def o6_once(story):
             key = e["type"], serial, e.get("record"), lives.get(serial, 0)
             before = sent.get(key)
             if before and not story.forgotten(before, e["t"]) and not (
-                    story.was_in_vain(before, serial) and not story.open_since(before, e)):
+                    story.was_in_vain(before) and not story.open_since(before, e)):
                 yield (f"O6 {e['type']} of {serial} left at {clock(e['t'])}, and before at "
                        f"{clock(before['t'])}")
             sent[key] = s

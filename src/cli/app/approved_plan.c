@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "io/crypto.h"
 #include "io/file.h"
+#include "store/shared.h"
 
 enum { SHORT = 12, KEEP_DAYS = 30, SHOWN_ROWS = 20 };
 
@@ -32,7 +33,7 @@ static enum errc load_now(struct approved_plan *e, struct store *store, struct e
 	enum errc rc;
 
 	(void)snprintf(key, sizeof(key), "plan.%.12s", e->fingerprint);
-	rc = store_meta_get(store, key, &text, err);
+	rc = shared_note_get(store_shared(store), key, &text, err);
 	e->now_ms = text && str_to_u64(str_from(text), &now) ? (int64_t)now : TIME_NONE;
 	free(text);
 	return rc;
@@ -254,7 +255,7 @@ enum errc approved_plan_remember(
 	(void)snprintf(key, sizeof(key), "plan.%.12s", p->fingerprint);
 	(void)snprintf(now, sizeof(now), "%lld", (long long)p->opt->now_ms);
 	if (!rc)
-		rc = store_meta_put(store, key, str_from(now), err);
+		rc = shared_note_put(store_shared(store), key, str_from(now), err);
 	if (!rc) {
 		forget_old(folder);
 		*ret_path = plan_path(store, p->fingerprint);

@@ -56,7 +56,8 @@ enum errc run_command_open(struct run_command *c, struct err *err)
 	struct list_options list;
 	size_t n_allowed;
 	struct session_options opt = {
-		.exclusive = true,
+		.exclusive = c->p.cli->command->name,
+		.wait_lock_ms = cli_duration_ms(c->p.cli, OPTION_WAIT_LOCK, 0),
 		.max_wait_ms = cli_duration_ms(
 			c->p.cli, OPTION_MAX_WAIT, terminal ? INT64_MAX : UNATTENDED_WAIT_MS),
 	};

@@ -2,9 +2,10 @@
 
 #include "cli/app/load.h"
 #include "cli/app/outputs.h"
+#include "facts/session.h"
 #include "report/ndjson.h"
 
-enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err *err)
+static enum errc load_settings(struct saved_run *s, const struct cli *cli, struct err *err)
 {
 	enum errc rc;
 
@@ -17,8 +18,42 @@ enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err 
 	if (!rc)
 		rc = outputs_check(cli, s->settings, NULL, err);
 	diags_print(&s->diags, stderr);
-	return rc ? rc
-		  : store_open(&s->store, s->settings->state, s->settings->apple.client_id, err);
+	return rc;
+}
+
+static enum errc open_store(struct saved_run *s, enum store_use use, struct err *err)
+{
+	const struct store_options store = {
+		.state_dir = s->settings->state,
+		.client_id = s->settings->apple.client_id,
+		.use = use,
+	};
+	enum errc rc = store_open(&s->store, &store, err);
+
+	if (!rc)
+		session_tell_upgrade(s->store);
+	return rc;
+}
+
+enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err *err)
+{
+	enum errc rc = load_settings(s, cli, err);
+
+	return rc ? rc : open_store(s, STORE_READ, err);
+}
+
+enum errc saved_run_open_to_write(
+	struct saved_run *s, const struct cli *cli, bool beside, struct err *err)
+{
+	enum errc rc = load_settings(s, cli, err);
+
+	if (rc)
+		return rc;
+	rc = session_lock(&s->lock, s->settings, cli->command->name,
+		cli_duration_ms(cli, OPTION_WAIT_LOCK, 0), err);
+	if (rc == ERR_LOCKED && beside)
+		rc = ERR_OK;
+	return rc ? rc : open_store(s, STORE_WRITE, err);
 }
 
 void saved_run_close(struct saved_run *s)
@@ -26,6 +61,7 @@ void saved_run_close(struct saved_run *s)
 	if (s->has_run)
 		run_input_release(&s->input);
 	store_close(s->store);
+	lock_free(s->lock);
 	settings_free(s->settings);
 	diags_release(&s->diags);
 }

@@ -13,6 +13,7 @@ struct saved_run {
 	struct diags diags;
 	struct settings *settings;
 	struct store *store;
+	struct lock *lock;
 	struct run_record run;
 	bool has_run;
 	struct run_input input;
@@ -20,6 +21,10 @@ struct saved_run {
 
 /* Caller closes, also after a failure. */
 MUST_CHECK enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err *err);
+/* The same for a command that writes to the ledger: alone, or also beside the run that has the
+ * lock (what it writes has to be one transaction then). */
+MUST_CHECK enum errc saved_run_open_to_write(
+	struct saved_run *s, const struct cli *cli, bool beside, struct err *err);
 void saved_run_close(struct saved_run *s);
 /* Loads the run of that name (or a beginning of it) and its input. */
 MUST_CHECK enum errc saved_run_load(struct saved_run *s, const char *name, struct err *err);

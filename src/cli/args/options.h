@@ -113,6 +113,8 @@ enum option_kind {
 	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION",                                           \
 		FOR_PLANS | FOR(UNDO) | FOR(EXPORT) | FOR(DOCTOR),                                 \
 		"how long to wait for rate limits and outages")                                    \
+	X(WAIT_LOCK, "wait-lock", 0, DURATION, "DURATION", FOR_RUNS | FOR(DOCTOR) | FOR(FORGET),   \
+		"wait so long for another run of the organization to end")                         \
 	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                  \
 	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT), "write a page for people there")             \
 	X(XLSX, "xlsx", 0, FILE, "FILE", FOR(REPORT), "write a workbook there")                    \

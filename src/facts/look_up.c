@@ -1,0 +1,201 @@
+/* What every reading does alike: mark, ask for each serial or read a listing, count, soften. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "facts/facts_parts.h"
+
+/* n > 1: they share the reason. */
+static void set_unknown(struct facts *f, enum reading r, const uint32_t *slots, uint32_t n,
+	bool only_unread, struct str why)
+{
+	for (uint32_t i = 0; i < n; i++)
+		for (int k = 0; k < FACT_MAX_; k++) {
+			struct device_state *d = &f->fleet->devices[slots[i]];
+
+			if (fact_info((enum fact)k)->reading == r &&
+				(!only_unread ||
+					device_fact_state(d, (enum fact)k) == VALUE_UNREAD))
+				device_set_unknown(d, (enum fact)k);
+		}
+	if (n)
+		fleet_doubt(f->fleet, n == 1 ? slots[0] : MAP_NONE, r, why);
+}
+
+void facts_leave_open(
+	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, const struct err *why)
+{
+	if (n)
+		log_often(LOG_WARN, "%s: %s", reading_words(r), why->msg);
+	set_unknown(f, r, slots, n, true, str_from(why->msg));
+}
+
+enum errc facts_read_by(struct facts *f, enum reading r, facts_read_fn *read, const uint32_t *slots,
+	uint32_t n, struct err *err)
+{
+	enum reading outer = f->now;
+	enum errc rc;
+
+	if (n == 0)
+		return ERR_OK;
+	for (uint32_t i = 0; i < n; i++)
+		device_forget(&f->fleet->devices[slots[i]], r);
+	if (reading_is_uem(r) && !f->settings->has_uem) {
+		set_unknown(f, r, slots, n, false, STR("the settings have no uem:"));
+		return ERR_OK;
+	}
+	f->now = r;
+	rc = read(f, slots, n, err);
+	f->now = outer;
+	return rc;
+}
+
+/* --- one record --- */
+
+enum errc facts_parse(enum errc (*page)(const struct http_reply *reply, struct err *err),
+	const struct http_reply *reply, struct json **ret, struct err *err)
+{
+	enum errc rc = page(reply, err);
+
+	return rc ? rc : json_parse(ret, buf_view(&reply->body), err);
+}
+
+void facts_set_text(struct fleet *f, uint32_t slot, enum fact fact, struct str v)
+{
+	struct device_state *d = &f->devices[slot];
+
+	if (str_is_odd(v))
+		device_set_unknown(d, fact);
+	else if (v.n)
+		device_set_slot(d, fact, fleet_intern(f, v));
+	else
+		device_set_absent(d, fact);
+}
+
+void facts_set_date(struct fleet *f, uint32_t slot, enum fact fact, int64_t at_ms)
+{
+	struct device_state *d = &f->devices[slot];
+
+	if (at_ms == TIME_UNKNOWN)
+		device_set_unknown(d, fact);
+	else if (at_ms == TIME_NONE)
+		device_set_absent(d, fact);
+	else
+		device_set_date(d, fact, at_ms);
+}
+
+void facts_set_flag(struct fleet *f, uint32_t slot, enum fact fact, int v)
+{
+	struct device_state *d = &f->devices[slot];
+
+	if (v == FLAG_ODD)
+		device_set_unknown(d, fact);
+	else if (v < 0)
+		device_set_absent(d, fact);
+	else
+		device_set_flag(d, fact, v);
+}
+
+void facts_note_odd(struct fleet *f, uint32_t slot, enum reading r, const char *whose)
+{
+	char why[200];
+
+	for (int k = 0; k < FACT_MAX_; k++)
+		if (fact_info((enum fact)k)->reading == r &&
+			device_fact_state(&f->devices[slot], (enum fact)k) == VALUE_UNKNOWN) {
+			(void)snprintf(why, sizeof(why),
+				"%s gives it a value of %s that cannot be read", whose,
+				fact_info((enum fact)k)->word);
+			fleet_doubt(f, slot, r, str_from(why));
+			return;
+		}
+}
+
+void facts_note_pages(struct facts *f, uint64_t n)
+{
+	f->ways[f->now].n_pages += n;
+	f->ways[f->now].n_requests += n;
+}
+
+void facts_note_requests(struct facts *f, uint64_t n_serials, uint64_t n)
+{
+	f->ways[f->now].n_serials += n_serials;
+	f->ways[f->now].n_requests += n;
+}
+
+void facts_note_instead(struct facts *f, uint64_t n)
+{
+	f->ways[f->now].n_instead += n;
+}
+
+enum errc facts_soften(struct facts *f, enum errc code, enum reading r, const uint32_t *slots,
+	uint32_t n, struct err *err)
+{
+	switch (code) {
+	case ERR_OK:
+		return ERR_OK;
+	case ERR_PROTOCOL:
+	case ERR_REFUSED:
+	case ERR_NOT_FOUND:
+	case ERR_LIMIT:
+	case ERR_HELD:
+		log_often(LOG_WARN, "%s: %s", reading_words(r), err->msg);
+		set_unknown(f, r, slots, n, false, str_from(err->msg));
+		return ERR_OK;
+	default:
+		return err_wrap(err, "reading %s: ", reading_words(r));
+	}
+}
+
+enum errc facts_run_listing(struct facts *f, struct listing *l, struct err *err)
+{
+	enum errc rc;
+
+	listing_start(l, f->transport);
+	rc = transport_drain(f->transport, err);
+	listing_release(l);
+	if (!rc && l->code) {
+		rc = l->code;
+		*err = l->err;
+	}
+	f->n_listings[l->service] += l->complete;
+	facts_note_pages(f, l->n_pages);
+	return rc;
+}
+
+enum errc facts_look_up_with(struct facts *f, const uint32_t *slots, uint32_t n,
+	enum transport_service service, look_up_request *ask, look_up_done *done, void *extra,
+	struct err *err)
+{
+	struct look_up *ups = mem_alloc(n * sizeof(*ups));
+	enum errc rc;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct transport_call call = { .service = service, .done = done, .self = &ups[i] };
+
+		ups[i] = (struct look_up){ f, slots[i], i, extra };
+		ask(&ups[i], fleet_serial(f->fleet, slots[i]), &call.request);
+		transport_submit(f->transport, &call);
+	}
+	rc = transport_drain(f->transport, err);
+	free(ups);
+	return rc;
+}
+
+enum errc facts_look_again(struct look_up *u, look_up_request *ask, look_up_done *done)
+{
+	struct transport_call call = { .service = TO_APPLE, .done = done, .self = u };
+
+	ask(u, fleet_serial(u->f->fleet, u->slot), &call.request);
+	transport_submit(u->f->transport, &call);
+	return ERR_OK;
+}
+
+enum errc facts_look_up(struct facts *f, const uint32_t *slots, uint32_t n,
+	enum transport_service service, look_up_request *ask, look_up_done *done, struct err *err)
+{
+	facts_note_requests(f, n, n);
+	return facts_look_up_with(f, slots, n, service, ask, done, NULL, err);
+}

@@ -1,0 +1,85 @@
+/* How long listings were the last time: one that has shrunk too far is not believed. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "facts/facts_parts.h"
+#include "store/shared.h"
+
+enum { OWN_CHANGES_MS = 7 * 24 * 3600 * 1000, SIZE_KEPT_MS = OWN_CHANGES_MS };
+
+static enum errc remember_size(struct facts *f, const char *key, uint64_t n, struct err *err)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
+	return f->store ? shared_note_put(store_shared(f->store), key, str_from(text), err)
+			: ERR_OK;
+}
+
+/* "SIZE TIME" */
+enum errc facts_keep_org_size(struct facts *f, struct err *err)
+{
+	char text[48];
+
+	if (!f->store)
+		return ERR_OK;
+	(void)snprintf(text, sizeof(text), "%lld %lld", (long long)f->fleet->org_size,
+		(long long)transport_now(f->transport));
+	return shared_note_put(store_shared(f->store), "size.organization", str_from(text), err);
+}
+
+enum errc facts_org_size(const struct facts *f, int64_t *ret, struct err *err)
+{
+	char *kept = NULL;
+	struct str when;
+	uint64_t size, at_ms;
+	enum errc rc = ERR_OK;
+
+	if (f->store)
+		rc = shared_note_get(store_shared(f->store), "size.organization", &kept, err);
+	when = kept ? str_from(kept) : STR_NONE;
+	if (str_to_u64(str_cut(&when, ' '), &size) && str_to_u64(when, &at_ms) &&
+		transport_now(f->transport) - (int64_t)at_ms <= SIZE_KEPT_MS)
+		*ret = (int64_t)size;
+	free(kept);
+	return rc;
+}
+
+/* Devices that depmend changed lately: a list they were on may be that much shorter. */
+static enum errc own_changes(struct facts *f, uint64_t *ret, struct err *err)
+{
+	int64_t since = transport_now(f->transport) - OWN_CHANGES_MS;
+
+	return f->store ? store_devices_since(f->store, -1, since, ret, err) : ERR_OK;
+}
+
+bool facts_size_plausible(
+	struct facts *f, const char *name, uint64_t n, int64_t told, struct err *err)
+{
+	char key[96], *old = NULL;
+	uint64_t last = 0, own = 0, whole = told > 0 ? (uint64_t)told : 0;
+
+	(void)snprintf(key, sizeof(key), "size.%s", name);
+	if (f->store && shared_note_get(store_shared(f->store), key, &old, err))
+		return false;
+	if (old)
+		(void)str_to_u64(str_from(old), &last);
+	free(old);
+	if (n * 5 < last * 4 && own_changes(f, &own, err))
+		return false;
+	if (n < f->least && ((n + own) * 5 < last * 4 || n * 5 < whole * 4)) {
+		(void)err_set(err, ERR_PROTOCOL,
+			"the %s listing has %llu entries, %s %llu; when that is right, say --allow "
+			"fleet=%llu",
+			name, (unsigned long long)n,
+			n * 5 < whole * 4 ? "of which it said there were" : "last time it had",
+			(unsigned long long)(n * 5 < whole * 4 ? whole : last),
+			(unsigned long long)n);
+		if (!f->shrunk[0] || n < f->n_shrunk) {
+			(void)snprintf(f->shrunk, sizeof(f->shrunk), "%.199s", err->msg);
+			f->n_shrunk = n;
+		}
+		return false;
+	}
+	return n == last || remember_size(f, key, n, err) == ERR_OK;
+}

@@ -1,0 +1,258 @@
+#include "store/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/time.h"
+
+enum {
+	/* Always as long: written in place, so that a full disk does not matter. */
+	TEXT_BYTES = 512,
+	/* A file that is put in the place of ours while we take it is met for moments only. */
+	TRIES = 50,
+	PAUSE_US = 10000,
+};
+
+struct lock {
+	int fd;
+	char *path; /* of the file that says who we are; NULL: there is none */
+};
+
+/* --- what the holder says of itself --- */
+
+static int64_t now_ms(void)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void boot_id(char *ret, size_t size)
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	ret[0] = '\0';
+	if (f && fgets(ret, (int)size, f))
+		ret[strcspn(ret, "\n")] = '\0';
+	if (f)
+		(void)fclose(f);
+}
+
+/* command NULL: nobody any more. */
+static void say(int fd, const char *command)
+{
+	char text[TEXT_BYTES + 1], host[256] = "", boot[40];
+	int n = 0;
+
+	(void)gethostname(host, sizeof(host) - 1);
+	boot_id(boot, sizeof(boot));
+	memset(text, '\n', sizeof(text));
+	if (command)
+		n = snprintf(text, sizeof(text), "%" PRIdMAX " %" PRId64 " %s %s %.60s\n",
+			(intmax_t)getpid(), now_ms(), boot[0] ? boot : "-", host[0] ? host : "-",
+			command);
+	if (n > 0 && n < TEXT_BYTES)
+		text[n] = '\n'; /* where snprintf() ended it */
+	(void)!pwrite(fd, text, TEXT_BYTES, 0);
+}
+
+static void read_holder(int fd, struct lock_holder *ret)
+{
+	char text[TEXT_BYTES + 1];
+	ssize_t n = pread(fd, text, TEXT_BYTES, 0);
+	struct str rest = { text, n > 0 ? (size_t)n : 0 }, line = str_cut(&rest, '\n');
+	struct str pid = str_cut(&line, ' '), since = str_cut(&line, ' ');
+	struct str boot = str_cut(&line, ' '), host = str_cut(&line, ' ');
+	uint64_t number, at;
+
+	*ret = (struct lock_holder){ 0 };
+	if (!str_to_u64(pid, &number) || !str_to_u64(since, &at))
+		return;
+	ret->pid = (int64_t)number;
+	ret->since_ms = (int64_t)at;
+	(void)snprintf(ret->boot, sizeof(ret->boot), "%.*s", STR_FMT(boot));
+	(void)snprintf(ret->host, sizeof(ret->host), "%.*s", STR_FMT(host));
+	(void)snprintf(ret->command, sizeof(ret->command), "%.*s", STR_FMT(line));
+}
+
+static enum errc held(int fd, const char *path, struct err *err)
+{
+	struct lock_holder h;
+	char since[TIME_TEXT];
+
+	read_holder(fd, &h);
+	/* It may have taken the lock a moment ago. */
+	for (int i = 0; i < TRIES && h.pid == 0; i++) {
+		(void)usleep(PAUSE_US);
+		read_holder(fd, &h);
+	}
+	if (h.pid == 0)
+		return err_set(err, ERR_LOCKED,
+			"another depmend works for this organization: it holds %s", path);
+	return err_set(err, ERR_LOCKED,
+		"another depmend works for this organization: process %" PRId64 " on %s, %s, since "
+		"%s",
+		h.pid, h.host, h.command, time_rfc3339_s(h.since_ms, since));
+}
+
+/* --- the file --- */
+
+static enum errc open_file(const char *path, int *ret, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		int why = errno;
+
+		if (fd >= 0)
+			(void)close(fd);
+		return err_set(
+			err, ERR_CANNOT_CREATE, "cannot open the lock %s: %s", path, strerror(why));
+	}
+	/* What another could open, he could hold. */
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+		((st.st_mode & 077) && fchmod(fd, 0600) != 0)) {
+		(void)close(fd);
+		return err_set(err, ERR_SETTINGS,
+			"the lock %s is not a file of this user alone: remove it", path);
+	}
+	*ret = fd;
+	return ERR_OK;
+}
+
+static bool is_still_there(int fd, const char *path)
+{
+	struct stat ours, theirs;
+
+	return fstat(fd, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+	       ours.st_ino == theirs.st_ino;
+}
+
+static struct flock whole_file(void)
+{
+	return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
+}
+
+/* *ret_fd: the file, locked; -1 when another was put in its place meanwhile. */
+static enum errc try_file(const char *path, int *ret_fd, struct err *err)
+{
+	struct flock want = whole_file();
+	int fd = -1;
+	enum errc rc = open_file(path, &fd, err);
+
+	*ret_fd = -1;
+	if (rc)
+		return rc;
+	if (fcntl(fd, F_OFD_SETLK, &want) != 0) {
+		int why = errno;
+
+		rc = why == EAGAIN || why == EACCES
+			     ? held(fd, path, err)
+			     : err_set(err, ERR_CANNOT_CREATE, "cannot lock %s: %s", path,
+				       strerror(why));
+		(void)close(fd);
+	} else if (is_still_there(fd, path)) {
+		*ret_fd = fd;
+	} else {
+		(void)close(fd);
+	}
+	return rc;
+}
+
+static struct lock *new_lock(int fd, const char *path)
+{
+	struct lock *l = mem_alloc(sizeof(*l));
+
+	l->fd = fd;
+	l->path = path ? mem_strdup(path) : NULL;
+	return l;
+}
+
+enum errc lock_take(struct lock **ret, const char *path, const char *command, struct err *err)
+{
+	for (int i = 0; i < TRIES; i++) {
+		int fd;
+		enum errc rc = try_file(path, &fd, err);
+
+		if (rc)
+			return rc;
+		if (fd >= 0) {
+			say(fd, command);
+			*ret = new_lock(fd, path);
+			return ERR_OK;
+		}
+		(void)usleep(PAUSE_US);
+	}
+	return err_set(err, ERR_CANNOT_CREATE, "the lock %s is replaced again and again", path);
+}
+
+bool lock_look(const char *path, struct lock_holder *ret)
+{
+	struct flock other = whole_file();
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	bool is_held;
+
+	*ret = (struct lock_holder){ 0 };
+	if (fd < 0)
+		return false;
+	is_held = fcntl(fd, F_OFD_GETLK, &other) == 0 && other.l_type != F_UNLCK;
+	if (is_held)
+		read_holder(fd, ret);
+	(void)close(fd);
+	return is_held;
+}
+
+void lock_free(struct lock *l)
+{
+	if (!l)
+		return;
+	if (l->path)
+		say(l->fd, NULL);
+	(void)close(l->fd);
+	free(l->path);
+	free(l);
+}
+
+void lock_remove(struct lock *l)
+{
+	if (l && l->path)
+		(void)unlink(l->path);
+	lock_free(l);
+}
+
+/* --- of depmend 0.1 --- */
+
+enum errc lock_take_old(struct lock **ret, const char *name, struct err *err)
+{
+	/* The leading NUL makes the name abstract. */
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int n = snprintf(at.sun_path + 1, sizeof(at.sun_path) - 1, "depmend/%.80s", name);
+	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&at, size) == 0) {
+		/* Who connects sees whose it is. */
+		(void)listen(fd, SOMAXCONN);
+		*ret = new_lock(fd, NULL);
+		return ERR_OK;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return err_set(err, ERR_LOCKED,
+		"a depmend of an earlier version works for this organization: update once it has "
+		"ended");
+}

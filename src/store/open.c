@@ -1,0 +1,288 @@
+/* The folder of an organization's state, its lock, and the ledger brought up to date. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/version.h"
+#include "io/crypto.h"
+#include "io/file.h"
+#include "store/lock.h"
+#include "store/migrate.h"
+#include "store/sql.h"
+#include "trust/trust.h"
+
+/* Times are ms UTC; texts that repeat from row to row are numbers of `text`. What came later, such
+ * as what is open across runs: store/migrate.c. */
+static const char schema[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+	"CREATE TABLE text(id INTEGER PRIMARY KEY, s TEXT NOT NULL UNIQUE);"
+	"CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+	" identity TEXT NOT NULL, fingerprint TEXT, state INTEGER NOT NULL,"
+	" created INTEGER NOT NULL, now INTEGER NOT NULL, finished INTEGER,"
+	" exit_status INTEGER, frozen TEXT NOT NULL);"
+	"CREATE TABLE row(run INTEGER NOT NULL, n INTEGER NOT NULL, line INTEGER NOT NULL,"
+	" serial TEXT, outcome INTEGER NOT NULL, reason INTEGER NOT NULL, rule INTEGER,"
+	" detail INTEGER, PRIMARY KEY(run, n)) WITHOUT ROWID;"
+	"CREATE TABLE device(run INTEGER NOT NULL, serial TEXT NOT NULL, rule INTEGER,"
+	" program INTEGER, before INTEGER, start INTEGER, home INTEGER, wave INTEGER NOT NULL,"
+	" listed INTEGER NOT NULL, results TEXT NOT NULL, outcome INTEGER NOT NULL,"
+	" reason INTEGER NOT NULL, after INTEGER, detail INTEGER, evidence TEXT,"
+	" attempts INTEGER NOT NULL, finished INTEGER, UNIQUE(serial, run));"
+	"CREATE TABLE request(id INTEGER PRIMARY KEY, run INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL, target TEXT, state INTEGER NOT NULL, activity TEXT,"
+	" intent INTEGER NOT NULL, sent INTEGER);"
+	"CREATE INDEX request_open ON request(run) WHERE state IN (0, 1, 3);"
+	"CREATE TABLE request_device(request INTEGER NOT NULL, serial TEXT NOT NULL,"
+	" step INTEGER NOT NULL);"
+	"CREATE INDEX request_device_request ON request_device(request);"
+	"CREATE TABLE home(serial TEXT PRIMARY KEY, server TEXT NOT NULL, run INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE TABLE rate(class INTEGER NOT NULL, at INTEGER NOT NULL);"
+	"CREATE INDEX rate_at ON rate(class, at);"
+	"CREATE TABLE event(id INTEGER PRIMARY KEY, run INTEGER, at INTEGER NOT NULL,"
+	" kind TEXT NOT NULL, text TEXT NOT NULL, hash TEXT NOT NULL);"
+	"PRAGMA user_version = 1;";
+
+/* --- the folder --- */
+
+/* Caller frees *ret with free(). */
+static enum errc make_folder(
+	const char *state_dir, const char *client_id, char **ret, struct err *err)
+{
+	char hash[SHA256_HEX];
+	enum errc rc;
+
+	sha256_hex(str_from(client_id), hash);
+	if (asprintf(ret, "%s/%.16s", state_dir, hash) < 0)
+		abort();
+	rc = trust_folder(TRUSTED_STATE, state_dir, err);
+	if (!rc)
+		rc = file_mkdirs(*ret, err);
+	if (!rc)
+		rc = trust_folder(TRUSTED_STATE, state_dir, err);
+	if (!rc)
+		rc = trust_folder(TRUSTED_STATE, *ret, err);
+	if (rc)
+		free(*ret);
+	return rc;
+}
+
+/* Caller frees with free(). */
+static char *in_folder(const char *folder, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		abort();
+	return path;
+}
+
+enum errc store_lock(struct lock **ret, const char *state_dir, const char *client_id,
+	const char *command, struct err *err)
+{
+	char *folder, *path;
+	enum errc rc = make_folder(state_dir, client_id, &folder, err);
+
+	if (rc)
+		return rc;
+	path = in_folder(folder, "lock");
+	rc = lock_take(ret, path, command, err);
+	free(path);
+	free(folder);
+	return rc;
+}
+
+bool store_locked_by(const char *state_dir, const char *client_id, struct lock_holder *ret)
+{
+	char hash[SHA256_HEX], *path;
+	bool held;
+
+	sha256_hex(str_from(client_id), hash);
+	if (asprintf(&path, "%s/%.16s/lock", state_dir, hash) < 0)
+		abort();
+	held = lock_look(path, ret);
+	free(path);
+	return held;
+}
+
+/* --- the schema --- */
+
+/* Whoever wrote it says which version that takes. */
+static enum errc too_new(struct store *s, const char *path, int64_t version, struct err *err)
+{
+	char *writer = NULL;
+	enum errc rc = store_meta_get(s, "written_by", &writer, NULL);
+
+	rc = err_set(err, ERR_SETTINGS,
+		"%s was written by a newer depmend (schema %lld, this one knows %d): update to "
+		"depmend %s or later",
+		path, (long long)version, SCHEMA_VERSION, !rc && writer ? writer : "of its writer");
+	free(writer);
+	return rc;
+}
+
+static enum errc check_version(struct store *s, const char *path, int64_t *ret, struct err *err)
+{
+	enum errc rc = db_user_version(s->db, ret, err);
+
+	return !rc && *ret > SCHEMA_VERSION ? too_new(s, path, *ret, err) : rc;
+}
+
+/* Each version brings the one before it up to date, so a new store has been through all of them. */
+static enum errc bring_up(struct store *s, int64_t version, struct err *err)
+{
+	enum errc rc = version == 0 ? db_exec(s->db, schema, err) : ERR_OK;
+
+	if (!rc && version < 2)
+		rc = migrate_to_2(s->db, err);
+	if (!rc && version < 3)
+		rc = migrate_to_3(s->db, s->shared, err);
+	if (!rc && version < SCHEMA_VERSION)
+		rc = store_meta_put(s, "written_by", STR(DEPMEND_VERSION), err);
+	return rc;
+}
+
+/* Made in one transaction: a killed first start leaves an empty file, not half a schema. */
+static enum errc prepare_schema(struct store *s, const char *path, struct err *err)
+{
+	int64_t version;
+	enum errc rc = db_begin(s->db, err);
+
+	if (rc)
+		return rc;
+	rc = check_version(s, path, &version, err);
+	if (!rc)
+		rc = bring_up(s, version, err);
+	if (!rc)
+		rc = db_commit(s->db, err);
+	if (rc)
+		db_rollback(s->db);
+	return rc;
+}
+
+/* --- to write --- */
+
+/* No depmend of the version before may work while its store changes, nor can it afterwards. */
+static enum errc upgrade(struct store *s, const char *path, const char *client_id, struct err *err)
+{
+	char name[SHA256_HEX];
+	struct lock *old = NULL;
+	int64_t version;
+	enum errc rc = check_version(s, path, &version, err);
+
+	if (!rc && version == 1) {
+		sha256_hex(str_from(client_id), name);
+		rc = lock_take_old(&old, name, err);
+	}
+	if (!rc)
+		rc = migrate_backup(s->db, path, &s->backup, err);
+	if (!rc)
+		rc = prepare_schema(s, path, err);
+	lock_free(old);
+	return rc;
+}
+
+static enum errc open_to_write(
+	struct store *s, const char *path, const struct store_options *o, struct err *err)
+{
+	enum errc rc = db_open(&s->db, path, o->network ? DB_NETWORK : DB_STORE, err);
+
+	return rc ? rc : upgrade(s, path, o->client_id, err);
+}
+
+/* --- to read --- */
+
+/* There is nothing yet: as good as a store without runs. */
+static enum errc open_empty(struct store *s, struct err *err)
+{
+	enum errc rc;
+
+	db_close(s->db);
+	s->db = NULL;
+	rc = db_open(&s->db, "", DB_MEMORY, err);
+	return rc ? rc : prepare_schema(s, "", err);
+}
+
+/* A reader that meets an older store is its writer for a moment. */
+static enum errc upgrade_first(struct store *reader, const struct store_options *o, struct err *err)
+{
+	struct store_options writer = *o;
+	struct store *s = NULL;
+	struct lock *lock = NULL;
+	enum errc rc = store_lock(&lock, o->state_dir, o->client_id, "upgrade", err);
+
+	writer.use = STORE_WRITE;
+	if (!rc)
+		rc = store_open(&s, &writer, err);
+	if (!rc) {
+		free(reader->backup);
+		reader->backup = s->backup;
+		s->backup = NULL;
+		store_close(s);
+	}
+	lock_free(lock);
+	return rc;
+}
+
+static enum errc open_to_read(
+	struct store *s, const char *path, const struct store_options *o, struct err *err)
+{
+	int64_t version = 0;
+	enum errc rc = ERR_OK;
+
+	for (int i = 0; i < 2 && !rc; i++) {
+		if (!file_exists(path))
+			return open_empty(s, err);
+		rc = db_open(&s->db, path, DB_READ, err);
+		if (!rc)
+			rc = check_version(s, path, &version, err);
+		if (rc || version == SCHEMA_VERSION)
+			return rc;
+		if (version == 0)
+			return open_empty(s, err);
+		db_close(s->db);
+		s->db = NULL;
+		rc = upgrade_first(s, o, err);
+	}
+	return rc;
+}
+
+/* --- both --- */
+
+enum errc store_open(struct store **ret, const struct store_options *o, struct err *err)
+{
+	struct store *s = mem_zalloc(sizeof(*s));
+	char *path = NULL;
+	enum errc rc = make_folder(o->state_dir, o->client_id, &s->folder, err);
+
+	if (rc) {
+		free(s);
+		return rc;
+	}
+	path = in_folder(s->folder, "depmend.db");
+	if (!o->network)
+		rc = file_check_local(s->folder, err);
+	if (!rc)
+		rc = shared_open(&s->shared, s->folder, o->network, err);
+	if (!rc)
+		rc = o->use == STORE_WRITE ? open_to_write(s, path, o, err)
+					   : open_to_read(s, path, o, err);
+	free(path);
+	if (rc)
+		store_close(s);
+	else
+		*ret = s;
+	return rc;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	store_free_statements(s);
+	db_close(s->db);
+	shared_close(s->shared);
+	free(s->folder);
+	free(s->backup);
+	free(s);
+}

@@ -1,0 +1,289 @@
+#include "store/shared.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "store/page.h"
+
+/* A time that was reserved and has passed by so much: its process ended, or stands still. */
+enum { UNCLAIMED_MS = 5000 };
+
+#define SQL_LIST(X)                                                                               \
+	X(NOTE_PUT, "INSERT OR REPLACE INTO note(key, value) VALUES(?1, ?2)")                     \
+	X(NOTE_GET, "SELECT value FROM note WHERE key = ?1")                                      \
+	X(SENT_ADD, "INSERT INTO sent(class, at) VALUES(?1, ?2)")                                 \
+	X(SENT_DROP, "DELETE FROM sent WHERE id = ?1")                                            \
+	X(SENT_FORGET, "DELETE FROM sent WHERE class = ?1 AND at <= ?2")                          \
+	X(SENT_LAST, "SELECT max(id) FROM sent")                                                  \
+	X(SENT_SINCE, "SELECT at FROM sent WHERE class = ?1 AND at > ?2 AND id > ?3 ORDER BY id") \
+	X(SENT_NEW, "SELECT at FROM sent WHERE id > ?3 AND +class = ?1 AND +at > ?2 ORDER BY id") \
+	X(SENT_SPAN, "SELECT at FROM sent WHERE class = ?1 AND at BETWEEN ?2 AND ?3 ORDER BY at") \
+	X(LATEST, "SELECT max(at) FROM sent")                                                     \
+	X(RESERVE, "INSERT INTO turn(class, owner, first, at) VALUES(?1, ?2, ?3, ?4)")            \
+	X(FREE, "DELETE FROM turn WHERE class = ?1 AND (owner = ?2 OR at < ?3 OR ?4 * first)")    \
+	X(RESERVED, "SELECT at, first FROM turn WHERE class = ?1 ORDER BY at")
+
+enum sql {
+#define X(id, text) SQL_##id,
+	SQL_LIST(X)
+#undef X
+		SQL_MAX_
+};
+
+static const char *const statements[SQL_MAX_] = {
+#define X(id, text) [SQL_##id] = text,
+	SQL_LIST(X)
+#undef X
+};
+
+/* Ids are never used twice: who has seen one knows what is newer. */
+static const char schema[] =
+	"CREATE TABLE note(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+	"CREATE TABLE sent(id INTEGER PRIMARY KEY AUTOINCREMENT, class INTEGER NOT NULL,"
+	" at INTEGER NOT NULL);"
+	"CREATE INDEX sent_at ON sent(class, at);"
+	"CREATE TABLE turn(class INTEGER NOT NULL, owner INTEGER NOT NULL,"
+	" first INTEGER NOT NULL, at INTEGER NOT NULL);"
+	"PRAGMA user_version = 1;";
+
+struct shared {
+	struct db *db;
+	int64_t owner; /* this process, by a number that no other one has */
+	struct db_stmt *stmts[SQL_MAX_];
+};
+
+static enum errc prepare_schema(struct shared *s, struct err *err)
+{
+	int64_t version;
+	enum errc rc = db_user_version(s->db, &version, err);
+
+	if (rc || version)
+		return rc;
+	rc = db_begin(s->db, err);
+	if (!rc)
+		rc = db_user_version(s->db, &version, err); /* another may have come first */
+	if (!rc && version == 0)
+		rc = db_exec(s->db, schema, err);
+	if (!rc)
+		rc = db_commit(s->db, err);
+	if (rc)
+		db_rollback(s->db);
+	return rc;
+}
+
+enum errc shared_open(struct shared **ret, const char *folder, bool network, struct err *err)
+{
+	struct shared *s = mem_zalloc(sizeof(*s));
+	char *path;
+	enum errc rc = ERR_OK;
+
+	if (asprintf(&path, "%s/shared.db", folder) < 0)
+		abort();
+	if (getrandom(&s->owner, sizeof(s->owner), 0) != (ssize_t)sizeof(s->owner))
+		rc = err_set(err, ERR_INTERNAL, "the system gives no random numbers");
+	if (!rc)
+		rc = db_open(&s->db, path, network ? DB_NETWORK : DB_FAST, err);
+	if (!rc)
+		rc = prepare_schema(s, err);
+	free(path);
+	if (rc)
+		shared_close(s);
+	else
+		*ret = s;
+	return rc;
+}
+
+void shared_close(struct shared *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < SQL_MAX_; i++)
+		db_stmt_free(s->stmts[i]);
+	db_close(s->db);
+	free(s);
+}
+
+enum errc shared_begin(struct shared *s, struct err *err)
+{
+	return db_begin(s->db, err);
+}
+
+enum errc shared_commit(struct shared *s, struct err *err)
+{
+	return db_commit(s->db, err);
+}
+
+void shared_rollback(struct shared *s)
+{
+	db_rollback(s->db);
+}
+
+static enum errc prepare(struct shared *s, enum sql which, struct db_stmt **ret, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	if (!s->stmts[which])
+		rc = db_prepare(s->db, statements[which], &s->stmts[which], err);
+	*ret = s->stmts[which];
+	return rc;
+}
+
+/* A statement whose parameters are numbers. */
+static enum errc with_numbers(struct shared *s, enum sql which, const int64_t *v, int n,
+	struct db_stmt **ret, struct err *err)
+{
+	enum errc rc = prepare(s, which, ret, err);
+
+	for (int i = 0; i < n && !rc; i++)
+		db_bind_int(*ret, i + 1, v[i]);
+	return rc;
+}
+
+static enum errc run(struct shared *s, enum sql which, const int64_t *v, int n, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = with_numbers(s, which, v, n, &q, err);
+
+	return rc ? rc : db_run(q, err);
+}
+
+/* Each number of the first column. */
+static enum errc each_number(struct db_stmt *q,
+	enum errc (*each)(void *self, int64_t number, struct err *err), void *self, struct err *err)
+{
+	struct page p;
+	enum errc rc;
+
+	page_init(&p);
+	rc = page_read(&p, q, err);
+	for (size_t i = 0; i < p.n && !rc; i++)
+		rc = each(self, page_row(&p, i)->number, err);
+	page_release(&p);
+	return rc;
+}
+
+/* --- findings --- */
+
+enum errc shared_note_put(struct shared *s, const char *key, struct str v, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = prepare(s, SQL_NOTE_PUT, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(q, 1, str_from(key));
+	db_bind_str(q, 2, v);
+	return db_run(q, err);
+}
+
+enum errc shared_note_get(struct shared *s, const char *key, char **ret, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = prepare(s, SQL_NOTE_GET, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(q, 1, str_from(key));
+	return page_one_text(q, ret, err);
+}
+
+/* --- what was sent --- */
+
+enum errc shared_sent_add(
+	struct shared *s, int rate_class, int64_t at_ms, int64_t *ret_id, struct err *err)
+{
+	enum errc rc = run(s, SQL_SENT_ADD, (int64_t[]){ rate_class, at_ms }, 2, err);
+
+	if (!rc)
+		*ret_id = db_last_id(s->db);
+	return rc;
+}
+
+enum errc shared_sent_drop(struct shared *s, int64_t id, struct err *err)
+{
+	return run(s, SQL_SENT_DROP, &id, 1, err);
+}
+
+enum errc shared_sent(struct shared *s, int rate_class, int64_t since_ms, int64_t *io_id,
+	enum errc (*each)(void *self, int64_t at_ms, struct err *err), void *self, struct err *err)
+{
+	const int64_t about[] = { rate_class, since_ms, *io_id };
+	int64_t last = 0;
+	struct db_stmt *q;
+	enum errc rc = ERR_OK;
+
+	if (*io_id == 0)
+		rc = run(s, SQL_SENT_FORGET, (int64_t[]){ rate_class, since_ms - SENT_KEPT_MS }, 2,
+			err);
+	if (!rc)
+		rc = prepare(s, SQL_SENT_LAST, &q, err);
+	if (!rc)
+		rc = page_one_number(q, 0, &last, err);
+	if (rc || last <= *io_id)
+		return rc;
+	rc = with_numbers(s, *io_id ? SQL_SENT_NEW : SQL_SENT_SINCE, about, 3, &q, err);
+	if (!rc)
+		rc = each_number(q, each, self, err);
+	if (!rc)
+		*io_id = last;
+	return rc;
+}
+
+enum errc shared_sent_span(struct shared *s, int rate_class, int64_t from_ms, int64_t until_ms,
+	enum errc (*each)(void *self, int64_t at_ms, struct err *err), void *self, struct err *err)
+{
+	const int64_t span[] = { rate_class, from_ms, until_ms };
+	struct db_stmt *q;
+	enum errc rc = with_numbers(s, SQL_SENT_SPAN, span, 3, &q, err);
+
+	return rc ? rc : each_number(q, each, self, err);
+}
+
+enum errc shared_latest(struct shared *s, int64_t *ret_ms, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = prepare(s, SQL_LATEST, &q, err);
+
+	return rc ? rc : page_one_number(q, TIME_NONE, ret_ms, err);
+}
+
+/* --- what will be sent --- */
+
+enum errc shared_reserve(
+	struct shared *s, int rate_class, bool first, int64_t at_ms, struct err *err)
+{
+	return run(s, SQL_RESERVE, (int64_t[]){ rate_class, s->owner, first, at_ms }, 4, err);
+}
+
+enum errc shared_unreserve(
+	struct shared *s, int rate_class, bool first, int64_t now_ms, struct err *err)
+{
+	return run(s, SQL_FREE, (int64_t[]){ rate_class, s->owner, now_ms - UNCLAIMED_MS, first },
+		4, err);
+}
+
+enum errc shared_reserved(struct shared *s, int rate_class, int64_t **ret, size_t *ret_n,
+	int64_t *ret_first_ms, struct err *err)
+{
+	struct db_stmt *q;
+	struct page p;
+	enum errc rc = with_numbers(s, SQL_RESERVED, (int64_t[]){ rate_class }, 1, &q, err);
+
+	if (rc)
+		return rc;
+	page_init(&p);
+	rc = page_read(&p, q, err);
+	*ret_n = p.n;
+	*ret = p.n ? mem_realloc(NULL, p.n, sizeof(**ret)) : NULL;
+	*ret_first_ms = TIME_NONE;
+	for (size_t i = 0; i < p.n; i++) {
+		(*ret)[i] = page_row(&p, i)[0].number;
+		if (page_row(&p, i)[1].number)
+			*ret_first_ms = (*ret)[i];
+	}
+	page_release(&p);
+	return rc;
+}
