@@ -25,11 +25,9 @@ static void trace(void *self, const char *line)
 }
 
 /* The rates hold across runs and processes. */
-static enum errc load_rates(struct transport *t, int64_t now_ms, struct err *err)
+static void load_rates(struct transport *t, int64_t now_ms)
 {
-	enum errc rc = ERR_OK;
-
-	for (int i = 0; i < RATE_CLASSES && !rc; i++) {
+	for (int i = 0; i < RATE_CLASSES; i++) {
 		rate_init(&t->log[i], t->opt.settings->rates[i]);
 		t->turn[i] = (struct turn){
 			.shared = t->opt.store ? store_shared(t->opt.store) : NULL,
@@ -37,9 +35,8 @@ static enum errc load_rates(struct transport *t, int64_t now_ms, struct err *err
 			.rate_class = i,
 			.first = t->opt.first,
 		};
-		rc = turn_open(&t->turn[i], now_ms, err);
+		turn_open(&t->turn[i], now_ms);
 	}
-	return rc;
 }
 
 static void set_services(struct transport *t)
@@ -87,9 +84,8 @@ enum errc transport_open(
 	if (!clock_is_virtual(opt->clock))
 		t->seed = (uint64_t)now ^ ((uint64_t)getpid() << 40);
 	set_services(t);
-	rc = load_rates(t, now, err);
-	if (!rc)
-		rc = http_client_open(&t->client, &t->http, err);
+	load_rates(t, now);
+	rc = http_client_open(&t->client, &t->http, err);
 	if (rc)
 		transport_close(t);
 	else

@@ -34,21 +34,30 @@ static enum errc catch_up(struct turn *t, int64_t now_ms, struct err *err)
 		&t->known_id, note, &n, err);
 }
 
-enum errc turn_open(struct turn *t, int64_t now_ms, struct err *err)
+static void go_alone(struct turn *t, const struct err *why)
 {
+	log_warn("%s: from here on this process goes by its own requests alone", why->msg);
+	t->shared = NULL;
+	t->taken_id = 0;
+}
+
+void turn_open(struct turn *t, int64_t now_ms)
+{
+	struct err why, *err = &why;
 	enum errc rc;
 
 	t->since_ms = TIME_NONE;
 	if (!t->shared)
-		return ERR_OK;
+		return;
 	rc = shared_begin(t->shared, err);
 	if (!rc)
 		rc = catch_up(t, now_ms, err);
 	if (!rc)
 		rc = shared_commit(t->shared, err);
-	if (rc)
+	if (rc) {
 		shared_rollback(t->shared);
-	return rc;
+		go_alone(t, err);
+	}
 }
 
 /* The times that others have reserved, and those that we will. */
@@ -157,11 +166,8 @@ bool turn_take(struct turn *t, int64_t now_ms, size_t n_queued)
 	int64_t at = now_ms;
 	struct err err;
 
-	if (t->shared && take(t, now_ms, n_queued, &at, &err)) {
-		log_warn("%s: from here on this process goes by its own requests alone", err.msg);
-		t->shared = NULL;
-		t->taken_id = 0;
-	}
+	if (t->shared && take(t, now_ms, n_queued, &at, &err))
+		go_alone(t, &err);
 	if (!t->shared)
 		at = rate_when(t->log, now_ms, 1);
 	if (at <= now_ms) {

@@ -31,7 +31,7 @@ struct turn {
 };
 
 /* Reads the sends of the last window into the log. */
-MUST_CHECK enum errc turn_open(struct turn *t, int64_t now_ms, struct err *err);
+void turn_open(struct turn *t, int64_t now_ms);
 /* The right to send one now, of `n_queued` that wait for it; false: ask again at t->again_ms. */
 bool turn_take(struct turn *t, int64_t now_ms, size_t n_queued);
 /* It was not sent. */

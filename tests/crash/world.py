@@ -196,7 +196,7 @@ class World:
             env["LD_PRELOAD"] = str(self.build / "crash" / "shim.so")
             env.update({f"CRASH_{k.upper()}": str(v) for k, v in shim.items()})
         command = command or ("apply", "in.csv", "--rules", "rules.yaml", "--yes", "--allow",
-                              "percent=1000", "--max-wait", max_wait, *options)
+                              "percent=100", "--max-wait", max_wait, *options)
         self.runs += 1
         with open(self.folder / f"err.{self.runs}", "w") as said:
             return subprocess.Popen(
