@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 
 #include "schema_check.h"
 
@@ -49,13 +50,16 @@ static void the_shipped_file_is_current(void **state)
 /* Whether the loader takes the text; its complaints go to stderr when it was expected to. */
 static bool loader_takes(struct str text, bool expected)
 {
-	char path[] = "/tmp/test_settings_schema_XXXXXX";
-	int fd = mkstemp(path);
+	char folder[] = "/tmp/test_settings_schema_XXXXXX", path[64];
 	struct settings *s = NULL;
 	struct diags d;
 	struct err err;
 	bool good;
+	int fd;
 
+	assert_non_null(mkdtemp(folder)); /* in /tmp itself others may write */
+	(void)snprintf(path, sizeof(path), "%s/depmend.yaml", folder);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	assert_true(write(fd, text.p, text.n) == (ssize_t)text.n);
 	assert_int_equal(close(fd), 0);
@@ -66,6 +70,7 @@ static bool loader_takes(struct str text, bool expected)
 	settings_free(s);
 	diags_release(&d);
 	(void)unlink(path);
+	(void)rmdir(folder);
 	return good;
 }
 

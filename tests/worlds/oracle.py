@@ -163,13 +163,12 @@ class Story:
                 return True
         return False
 
-    def was_in_vain(self, s):
+    def was_in_vain(self, s, serial):
         """A release that did not happen and, as its end was told or its time is over, never will:
         that can be read. Nobody can read whether a wipe is on its way."""
         return s["type"] == RELEASES and not any(
             m["ours"] and m["what"] == "release" and m["t"] >= s["t"]
-            for serial in s["serials"] for m in self.moves.get(serial, [])
-            if m["activity"] in self.activities_of(s))
+            for m in self.moves.get(serial, []) if m["activity"] in self.activities_of(s))
 
     def activities_of(self, s):
         """Also those whose id the client never got to know."""
@@ -337,7 +336,7 @@ def o6_once(story):
             key = e["type"], serial, e.get("record"), lives.get(serial, 0)
             before = sent.get(key)
             if before and not story.forgotten(before, e["t"]) and not (
-                    story.was_in_vain(before) and not story.open_since(before, e)):
+                    story.was_in_vain(before, serial) and not story.open_since(before, e)):
                 yield (f"O6 {e['type']} of {serial} left at {clock(e['t'])}, and before at "
                        f"{clock(before['t'])}")
             sent[key] = s
