@@ -115,15 +115,6 @@ bool wire_ok(const struct http_reply *reply)
 	return reply->fate == HTTP_ANSWERED && reply->status >= 200 && reply->status <= 299;
 }
 
-bool wire_is_page(const struct http_reply *reply)
-{
-	struct str body = buf_view(&reply->body);
-
-	if (str_starts_nocase(body, STR("\xef\xbb\xbf")))
-		body = str_sub(body, 3, body.n - 3);
-	return str_starts_nocase(str_trim(body), STR("<"));
-}
-
 enum errc wire_status(const struct http_reply *reply)
 {
 	if (reply->fate != HTTP_ANSWERED)

@@ -111,6 +111,14 @@ static void put_path(struct buf *b, const struct yaml_key *const *path, int n)
 	buf_char(b, '\n');
 }
 
+static bool has_required(const struct yaml_key *keys)
+{
+	for (; keys->name; keys++)
+		if (keys->required)
+			return true;
+	return false;
+}
+
 static void try_keys(const struct yaml_key *keys, const struct yaml_key **path, int n, size_t *seen)
 {
 	struct buf b;
@@ -124,7 +132,9 @@ static void try_keys(const struct yaml_key *keys, const struct yaml_key **path, 
 		 */
 		if (n == 0 ? !k->required
 			   : strcmp(path[0]->name, "uem") != 0 && !k->required &&
-					!settings_is_list(path[n - 1])) {
+					!settings_is_list(path[n - 1]) &&
+					((n == 1 && strcmp(path[0]->name, "apple") == 0) ||
+						!has_required(keys))) {
 			put_path(&b, path, n + 1);
 			agree(buf_view(&b), true);
 		}
@@ -252,7 +262,7 @@ static void put_rest(struct gen *g)
 	static const char *const bad[] = { "limits: {device: 5}\n", "limits: [5]\n",
 		"rate: {apple_read: 20}\n", "rate: {apple_read: 20/fortnight}\n",
 		"batch: {apple: many}\n", "timeouts: {activity: 30}\n", "poll: {apple: 0s}\n",
-		"protect: protected.csv\n", "protect: {}\n", "input: {delimiter: pipe}\n",
+		"protect: protected.csv\n", "protect: {}\n", "input: {delimiter: blank}\n",
 		"input: {header: maybe}\n", "input: {barcode_s: yes}\n", "notify: {url: https}\n",
 		"rules: {a: b}\n", "stat: /x\n", "enrollment: [{server: desk}]\n",
 		"enrollment: {server: desk}\n", "state: [x]\n" };

@@ -295,7 +295,7 @@ static void test_group_reply(void **state)
 		ERR_OK, GROUP);
 	group_is(200, "{\"OrganizationGroups\":[{\"Id\":1,\"GroupId\":\"EMEA\"}]}", ERR_PROTOCOL,
 		"before");
-	group_is(200, "<html>", ERR_PROTOCOL, "before");
+	group_is(200, "<html>", ERR_SETTINGS, "before");
 	group_is(200, "{\"errorCode\":1013}", ERR_REFUSED, "before");
 	group_is(403, "{\"errorCode\":1013}", ERR_AUTH, "before");
 	group_is(503, "<html>", ERR_OUTAGE, "before");
