@@ -62,6 +62,7 @@ same 'the full sample of the settings is current (copy it from .build/release/do
 for secret in apple.pem uem-secret; do
 	install -m 0600 /dev/null "$top/$secret" && echo x >"$top/$secret"
 done
+echo C02XK1AAJG5H >"$top/protected.csv"
 cp samples/depmend.full.yaml "$top/full.yaml"
 check 'the full sample loads' "$build/depmend" check --settings "$top/full.yaml"
 

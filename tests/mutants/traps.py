@@ -8,6 +8,7 @@ APPLE_LAST, UEM_LAST = 30, 34
 ACTIVITY = "src/services/apple_activity.c"
 LIST = "src/services/apple_list.c"
 WIRE = "src/services/wire.c"
+PAGE = "src/services/page.c"
 ERROR = "src/services/uem_error.c"
 BULK = "src/services/uem_bulk.c"
 RECORD = "src/run/record_change.c"
@@ -68,7 +69,7 @@ TRAPS = {
               "test_apple_list", "test_apple_F18_fraction_digits")],
     "F.19": [("src/services/apple_error.c", 'json_get(e, "status"), -1) == status', "NULL, -1) == status",
               "test_apple_error", "test_apple_F19_error_shapes"),
-             (WIRE, 'return str_starts_nocase(str_trim(body), STR("<"));', "return body.n > 9999;",
+             (PAGE, 'return str_starts_nocase(str_trim(body), STR("<"));', "return body.n > 9999;",
               "test_apple_error", "test_apple_F19_error_shapes")],
     "F.20": [(LIST, "\tif (cursor.n)\n\t\tbuf_str(&ret->cursor, cursor);\n\telse\n",
               "\tbuf_str(&ret->cursor, cursor);\n\tif (false)\n", "test_apple_list",
@@ -192,7 +193,7 @@ TRAPS = {
              ("src/services/wire_time.c", "bool dmy = b <= 12, mdy = a <= 12;",
               "bool dmy = true, mdy = a <= 12;", "test_uem_device",
               "test_uem_H23_dates")],
-    "H.24": [(WIRE, "\tif (str_starts_nocase(body, STR(\"\\xef\\xbb\\xbf\")))\n\t\tbody =",
+    "H.24": [(PAGE, "\tif (str_starts_nocase(body, STR(\"\\xef\\xbb\\xbf\")))\n\t\tbody =",
               "\tif (false)\n\t\tbody =", "test_uem_auth", "test_uem_H24_pages_and_empty_bodies")],
     "H.25": [(ERROR, "if (e.code == 0)\n\t\treturn ERR_OK;", "if (e.code >= 0)\n\t\treturn ERR_OK;",
               "test_uem_auth", "test_uem_H25_error_inside_2xx")],
