@@ -4,9 +4,14 @@
 
 #include "facts/facts_parts.h"
 
+enum errc facts_servers_of_apple(struct facts *f, struct err *err)
+{
+	return f->fleet->has_servers ? ERR_OK : facts_apple_servers(f, err);
+}
+
 enum errc facts_servers(struct facts *f, struct err *err)
 {
-	enum errc rc = facts_apple_servers(f, err);
+	enum errc rc = facts_servers_of_apple(f, err);
 
 	if (!rc && f->settings->has_uem)
 		rc = facts_uem_groups(f, err);

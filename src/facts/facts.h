@@ -33,6 +33,8 @@ struct facts {
 
 void facts_forget_ways(struct facts *f);
 
+/* Apple's servers, once. */
+MUST_CHECK enum errc facts_servers_of_apple(struct facts *f, struct err *err);
 /* Apple's servers and, with a UEM, the token groups. Before everything else. */
 MUST_CHECK enum errc facts_servers(struct facts *f, struct err *err);
 
@@ -53,6 +55,8 @@ MUST_CHECK enum errc facts_read(
 MUST_CHECK enum errc facts_on_server(
 	struct facts *f, uint32_t server, const uint32_t *slots, uint32_t n, struct err *err);
 
+/* A bit for each token group. */
+uint32_t facts_groups(const struct fleet *f);
 /* The lists of some groups (bits) only: one poll round for all that wait. */
 MUST_CHECK enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err);
 
@@ -65,6 +69,10 @@ MUST_CHECK enum errc facts_uem_ambiguous(
 /* Which devices wipes of other runs than that one (0: of any) are still open for, as the store
  * says: to be known before anything is planned or sent. */
 MUST_CHECK enum errc facts_wiping(struct facts *f, int64_t run, struct err *err);
+
+/* Which devices requests of other runs than that one (0: of any) may still act on, as the ledger
+ * says: no other change of theirs may leave. */
+MUST_CHECK enum errc facts_open(struct facts *f, int64_t run, struct err *err);
 
 /* Whether the enrollment-token search by serial finds nothing: the second half of "gone from the
  * lifecycle page". *ret_gone by slot order. */

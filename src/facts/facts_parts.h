@@ -67,9 +67,6 @@ bool facts_size_plausible(
 /* Remembers fleet.org_size for facts_org_size(). */
 MUST_CHECK enum errc facts_keep_org_size(struct facts *f, struct err *err);
 
-/* A bit for each token group. */
-uint32_t facts_all_groups(const struct fleet *f);
-
 /* The readings. */
 MUST_CHECK enum errc facts_apple_servers(struct facts *f, struct err *err);
 MUST_CHECK enum errc facts_uem_groups(struct facts *f, struct err *err);

@@ -9,13 +9,14 @@
 #include "base/time.h"
 #include "facts/facts_parts.h"
 #include "services/uem_bulk.h"
+#include "store/ledger.h"
 
 enum { BULK_LOOK_UP = 100, ID_TEXT = 24 };
 
 static void take_record(struct facts *f, uint32_t slot, const struct uem_device *r)
 {
 	struct fleet *fleet = f->fleet;
-	char id[ID_TEXT];
+	char id[ID_TEXT], incarnation[2 * ID_TEXT];
 
 	(void)snprintf(id, sizeof(id), "%lld", (long long)r->id);
 	facts_set_text(fleet, slot, FACT_UEM_ENROLLMENT_STATUS, r->enrollment_status);
@@ -23,6 +24,11 @@ static void take_record(struct facts *f, uint32_t slot, const struct uem_device 
 	facts_set_text(fleet, slot, FACT_UEM_USER, r->user);
 	facts_set_text(fleet, slot, FACT_UEM_OWNERSHIP, r->ownership);
 	facts_set_text(fleet, slot, FACT_UEM_DEVICE, r->id < 0 ? odd_str() : str_from(id));
+	(void)snprintf(incarnation, sizeof(incarnation), "%lld@%lld", (long long)r->id,
+		(long long)r->enrolled_ms);
+	fleet->incarnations[slot] = r->enrolled_ms == TIME_NONE || r->enrolled_ms == TIME_UNKNOWN
+					    ? MAP_NONE
+					    : fleet_intern(fleet, str_from(incarnation));
 	facts_set_date(fleet, slot, FACT_UEM_LAST_SEEN, r->last_seen_ms);
 	facts_note_odd(fleet, slot, READING_UEM_DEVICE, "the UEM");
 	if (r->last_seen_ms == TIME_UNKNOWN)
@@ -216,22 +222,38 @@ enum errc facts_uem_ambiguous(struct facts *f, const uint32_t *slots, uint32_t n
 
 /* --- wipes of other runs --- */
 
-static enum errc note_wiping(void *self, struct str serial, struct err *err)
-{
-	struct fleet *fleet = self;
-
-	(void)err;
-	(void)map_add(&fleet->wiping, serial, NULL);
-	return ERR_OK;
-}
-
+/* No time ends them: the UEM keeps a wipe for the device until it is online, and may give it to one
+ * that enrolled again. */
 enum errc facts_wiping(struct facts *f, int64_t run, struct err *err)
 {
-	int64_t since_ms = transport_now(f->transport) - f->settings->timeouts.wipe_ms;
+	struct ledger_deeds d;
+	enum errc rc;
 
 	map_release(&f->fleet->wiping);
 	map_init(&f->fleet->wiping, 0);
-	return f->store ? store_devices_open(
-				  f->store, STEP_WIPE, since_ms, run, note_wiping, f->fleet, err)
-			: ERR_OK;
+	if (!f->store)
+		return ERR_OK;
+	rc = ledger_deeds(f->store, STR_NONE, &d, err);
+	for (size_t i = 0; i < d.n && !rc; i++)
+		if (d.v[i].kind == STEP_WIPE && d.v[i].state == DEED_OPEN && d.v[i].run != run)
+			(void)map_add(&f->fleet->wiping, d.v[i].serial, NULL);
+	ledger_deeds_release(&d);
+	return rc;
+}
+
+enum errc facts_open(struct facts *f, int64_t run, struct err *err)
+{
+	struct ledger_intents in;
+	enum errc rc;
+
+	map_release(&f->fleet->open);
+	map_init(&f->fleet->open, 0);
+	if (!f->store)
+		return ERR_OK;
+	rc = ledger_intents(f->store, STR_NONE, &in, err);
+	for (size_t i = 0; i < in.n && !rc; i++)
+		if (in.v[i].run != run)
+			(void)map_add(&f->fleet->open, in.v[i].serial, NULL);
+	ledger_intents_release(&in);
+	return rc;
 }

@@ -178,14 +178,14 @@ enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err)
 	return first;
 }
 
-uint32_t facts_all_groups(const struct fleet *f)
+uint32_t facts_groups(const struct fleet *f)
 {
 	return f->n_groups == 32 ? UINT32_MAX : (1u << f->n_groups) - 1;
 }
 
 enum errc facts_uem_listed(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
 {
-	enum errc rc = facts_uem_lists(f, facts_all_groups(f->fleet), err);
+	enum errc rc = facts_uem_lists(f, facts_groups(f->fleet), err);
 
 	/* What was seen stays seen. */
 	(void)n;

@@ -17,6 +17,7 @@ void fleet_init(struct fleet *f)
 	map_init(&f->doubts, 0);
 	for (int r = 0; r < READING_MAX_; r++)
 		buf_init(&f->reading_doubts[r], DOUBT_MAX_BYTES);
+	map_init(&f->open, 0);
 }
 
 void fleet_release(struct fleet *f)
@@ -30,8 +31,10 @@ void fleet_release(struct fleet *f)
 	for (int r = 0; r < READING_MAX_; r++)
 		buf_release(&f->reading_doubts[r]);
 	free(f->doubt_texts);
+	map_release(&f->open);
 	free(f->devices);
 	free(f->listed);
+	free(f->incarnations);
 	free(f->servers);
 	free(f->profiles);
 	*f = (struct fleet){ 0 };
@@ -48,9 +51,11 @@ uint32_t fleet_add(struct fleet *f, struct str serial)
 		f->cap = f->cap ? f->cap * 2 : 64;
 		f->devices = mem_realloc(f->devices, f->cap, sizeof(*f->devices));
 		f->listed = mem_realloc(f->listed, f->cap, sizeof(*f->listed));
+		f->incarnations = mem_realloc(f->incarnations, f->cap, sizeof(*f->incarnations));
 	}
 	f->devices[slot] = (struct device_state){ 0 };
 	f->listed[slot] = 0;
+	f->incarnations[slot] = MAP_NONE;
 	return slot;
 }
 

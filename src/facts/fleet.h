@@ -41,11 +41,15 @@ struct fleet {
 	struct map serials;
 	struct device_state *devices; /* by serial slot */
 	uint32_t *listed;             /* by serial slot: bit per group that lists it */
+	/* By serial slot: id of its UEM record and when it enrolled last ("12@1763780400000"), slot
+	 * of texts; MAP_NONE: not read, or not to be told. */
+	uint32_t *incarnations;
 	uint32_t cap;
 	struct map wiping; /* serials that a wipe of another run is still open for */
 	struct map doubts; /* serial and reading, for which facts are unknown ... */
 	uint32_t *doubt_texts, cap_doubts;       /* ... and why; slots of `texts` */
 	struct buf reading_doubts[READING_MAX_]; /* why a whole reading left devices unknown */
+	struct map open; /* serials that a request of another run may still act on */
 	struct server *servers;
 	uint32_t n_servers, cap_servers;
 	bool has_servers;

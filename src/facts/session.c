@@ -125,6 +125,11 @@ enum errc session_open(struct session *s, const struct settings *settings,
 	return rc;
 }
 
+enum errc session_connect_apple(struct session *s, struct err *err)
+{
+	return facts_servers_of_apple(&s->facts, err);
+}
+
 enum errc session_connect(struct session *s, struct err *err)
 {
 	enum errc rc = transport_sign_in(s->transport, err);

@@ -43,7 +43,9 @@ void session_tell_upgrade(const struct store *s);
  * after a failure. */
 MUST_CHECK enum errc session_open(struct session *s, const struct settings *settings,
 	const struct session_options *opt, struct err *err);
-/* Signs in and reads Apple's servers and the token groups. */
+/* Signs in to Apple alone and reads its servers. */
+MUST_CHECK enum errc session_connect_apple(struct session *s, struct err *err);
+/* Signs in and reads Apple's servers, unless that was done, and the token groups. */
 MUST_CHECK enum errc session_connect(struct session *s, struct err *err);
 void session_close(struct session *s);
 

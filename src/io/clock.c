@@ -1,6 +1,8 @@
 #include "io/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -9,7 +11,19 @@ struct clock {
 	bool is_virtual;
 	int64_t now_ms;  /* virtual: the time; real: the wall clock at the start */
 	int64_t boot_ms; /* real: CLOCK_BOOTTIME at the start */
+	char boot[40];
 };
+
+static void read_boot(char ret[40])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	size_t n = f ? fread(ret, 1, 39, f) : 0;
+
+	ret[n] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+	if (f)
+		(void)fclose(f);
+}
 
 static int64_t read_ms(clockid_t id)
 {
@@ -26,13 +40,16 @@ struct clock *clock_real(void)
 
 	c->now_ms = read_ms(CLOCK_REALTIME);
 	c->boot_ms = read_ms(CLOCK_BOOTTIME);
+	read_boot(c->boot);
 	return c;
 }
 
 struct clock *clock_virtual(int64_t start_ms)
 {
 	struct clock *c = mem_zalloc(sizeof(*c));
+	const char *boot = getenv("DEPMEND_BOOT");
 
+	(void)snprintf(c->boot, sizeof(c->boot), "%s", boot && *boot ? boot : "virtual");
 	c->is_virtual = true;
 	c->now_ms = start_ms;
 	return c;
@@ -51,6 +68,16 @@ bool clock_is_virtual(const struct clock *c)
 int64_t clock_now(const struct clock *c)
 {
 	return c->is_virtual ? c->now_ms : c->now_ms + read_ms(CLOCK_BOOTTIME) - c->boot_ms;
+}
+
+int64_t clock_boot_ms(const struct clock *c)
+{
+	return c->is_virtual ? c->now_ms : read_ms(CLOCK_BOOTTIME);
+}
+
+const char *clock_boot(const struct clock *c)
+{
+	return c->boot;
 }
 
 void clock_advance(struct clock *c, int64_t at_ms)

@@ -1,6 +1,5 @@
 #include "io/http.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,7 +17,6 @@ enum {
 	MIN_VIRTUAL_TIMEOUT_MS = 10 * 1000,
 	/* Waits go on in pieces: the poll does not see the computer sleep, the clock does. */
 	MAX_POLL_MS = 60 * 1000,
-	MAX_TRACE_BYTES = 4096,
 };
 
 struct http_client {
@@ -40,6 +38,7 @@ struct transfer {
 	struct curl_slist *headers;
 	bool loopback;
 	bool head_whole; /* the blank line behind the headers came */
+	bool too_old;    /* good_until_ms had passed when the connection stood */
 	uint64_t n_header_bytes, n_body_bytes;
 	int64_t started_ms;
 	int64_t simulated_ms; /* the simulator's time in its reply; 0: none */
@@ -48,15 +47,6 @@ struct transfer {
 };
 
 /* --- URLs --- */
-
-static bool is_loopback(const char *host)
-{
-	struct in_addr v4;
-
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	return strcmp(host, "[::1]") == 0 || str_eq_nocase(str_from(host), STR("localhost"));
-}
 
 /* Asks the parser that will open the connection, so that both see the same host. */
 static enum errc check_url(const char *url, bool *ret_loopback, struct err *err)
@@ -75,7 +65,7 @@ static enum errc check_url(const char *url, bool *ret_loopback, struct err *err)
 			err, ERR_SETTINGS, "%.200s: not a URL of the form https://host/path", url);
 		goto out;
 	}
-	*ret_loopback = is_loopback(host);
+	*ret_loopback = http_host_is_loopback(host);
 	if (strcmp(scheme, "https") != 0 && !(*ret_loopback && strcmp(scheme, "http") == 0))
 		e = err_set(err, ERR_SETTINGS, "%s://%.200s: only https may leave this computer",
 			scheme, host);
@@ -241,6 +231,16 @@ static size_t on_body(const char *p, size_t size, size_t n, void *self)
 
 /* --- sending --- */
 
+/* A connection can take half a minute. */
+static int on_connected(void *self, char *to_ip, char *from_ip, int to_port, int from_port)
+{
+	struct transfer *t = self;
+
+	(void)to_ip, (void)from_ip, (void)to_port, (void)from_port;
+	t->too_old = clock_now(t->client->opt.clock) > t->q.good_until_ms;
+	return t->too_old ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static CURLcode set_fixed(CURL *h)
 {
 	static const struct {
@@ -274,6 +274,10 @@ static CURLcode set_callbacks(struct transfer *t)
 	rc = rc ? rc : curl_easy_setopt(h, CURLOPT_SHARE, t->client->share);
 	rc = rc ? rc : curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
 	rc = rc ? rc : curl_easy_setopt(h, CURLOPT_HEADERDATA, t);
+	if (t->q.good_until_ms) {
+		rc = rc ? rc : curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, on_connected);
+		rc = rc ? rc : curl_easy_setopt(h, CURLOPT_PREREQDATA, t);
+	}
 	rc = rc ? rc : curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
 	return rc ? rc : curl_easy_setopt(h, CURLOPT_WRITEDATA, t);
 }
@@ -489,9 +493,11 @@ static void judge(struct transfer *t, CURLcode rc)
 			p->last_sent_ms = t->started_ms + first_byte_ms;
 		return;
 	}
-	p->fate = surely_not_sent(t, rc) ? HTTP_NOT_SENT : HTTP_UNKNOWN;
+	p->fate = t->too_old || surely_not_sent(t, rc) ? HTTP_NOT_SENT : HTTP_UNKNOWN;
 	p->no_name = rc == CURLE_COULDNT_RESOLVE_HOST || rc == CURLE_COULDNT_RESOLVE_PROXY;
-	if (t->refused.code != ERR_OK)
+	if (t->too_old)
+		why = "what it was made of was too old when the connection stood";
+	else if (t->refused.code != ERR_OK)
 		why = t->refused.msg;
 	else if (rc == CURLE_OUT_OF_MEMORY) /* ours would have ended the process */
 		why = "a header is larger than libcurl takes";
@@ -501,27 +507,15 @@ static void judge(struct transfer *t, CURLcode rc)
 	buf_wipe(&p->body); /* half an answer is none */
 }
 
-static void trace(const struct transfer *t)
-{
-	const struct http_options *opt = &t->client->opt;
-	struct buf line;
-
-	if (!opt->trace)
-		return;
-	buf_init(&line, MAX_TRACE_BYTES);
-	http_trace_line(
-		&line, &t->q, &t->reply, t->n_body_bytes, info_ms(t->easy, CURLINFO_TOTAL_TIME_T));
-	opt->trace(opt->trace_self, buf_cstr(&line));
-	buf_release(&line);
-}
-
 static void finish(struct transfer *t, CURLcode rc, void **ret_tag, struct http_reply *ret_reply)
 {
 	struct http_client *c = t->client;
 	struct transfer **at = &c->first;
 
 	judge(t, rc);
-	trace(t);
+	if (c->opt.trace)
+		http_trace_tell(c->opt.trace, c->opt.trace_self, &t->q, &t->reply, t->n_body_bytes,
+			info_ms(t->easy, CURLINFO_TOTAL_TIME_T));
 	*ret_tag = t->tag;
 	*ret_reply = t->reply;
 	http_reply_init(&t->reply);

@@ -1,5 +1,7 @@
 #include "io/http_message.h"
 
+#include <arpa/inet.h>
+
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -162,4 +164,13 @@ int64_t http_retry_after(const struct http_reply *p, int64_t now_ms)
 	if (!http_reply_date(p, &from_ms))
 		from_ms = now_ms;
 	return at_ms > from_ms ? at_ms - from_ms : -1;
+}
+
+bool http_host_is_loopback(const char *host)
+{
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	return strcmp(host, "[::1]") == 0 || str_eq_nocase(str_from(host), STR("localhost"));
 }

@@ -36,6 +36,9 @@ struct http_request {
 	int64_t timeout_ms; /* whole request; 0: the client's default */
 	size_t max_body;    /* of the reply; 0: HTTP_MAX_BODY; ignored with a sink */
 	bool secret_body;   /* never traced, wiped when freed */
+	/* What it was made of is good until then, on the client's clock; asked when the connection
+	 * stands and before a byte is sent: later it is HTTP_NOT_SENT. 0: for ever. */
+	int64_t good_until_ms;
 };
 
 void http_request_init(struct http_request *q, enum http_class cls, const char *method);
@@ -60,6 +63,8 @@ void url_value(struct buf *out, struct str text);
 void http_request_url(struct http_request *q, const char *base, struct str path,
 	const struct url_pair *pairs, size_t n_pairs);
 
+/* 127.0.0.0/8, [::1] or localhost. */
+bool http_host_is_loopback(const char *host);
 /* How far a request came. */
 enum http_fate {
 	HTTP_NOT_SENT, /* no byte left: name, connect or TLS failed */

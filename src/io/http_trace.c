@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+enum { MAX_TRACE_BYTES = 4096 };
+
 /* Longer values are cursors, signatures or tokens. */
 enum { MAX_PLAIN_VALUE = 64 };
 
@@ -47,4 +49,16 @@ void http_trace_line(struct buf *out, const struct http_request *q, const struct
 		buf_printf(out, ": %s: %s", p->fate == HTTP_NOT_SENT ? "not sent" : "no answer",
 			p->why);
 	buf_printf(out, ", %" PRId64 " ms", elapsed_ms);
+}
+
+void http_trace_tell(void (*to)(void *self, const char *line), void *self,
+	const struct http_request *q, const struct http_reply *p, uint64_t n_body_bytes,
+	int64_t took_ms)
+{
+	struct buf line;
+
+	buf_init(&line, MAX_TRACE_BYTES);
+	http_trace_line(&line, q, p, n_body_bytes, took_ms);
+	to(self, buf_cstr(&line));
+	buf_release(&line);
 }

@@ -11,4 +11,9 @@
 void http_trace_line(struct buf *out, const struct http_request *q, const struct http_reply *p,
 	uint64_t n_bytes, int64_t elapsed_ms);
 
+/* The same line, handed on. */
+void http_trace_tell(void (*to)(void *self, const char *line), void *self,
+	const struct http_request *q, const struct http_reply *p, uint64_t n_body_bytes,
+	int64_t took_ms);
+
 #endif

@@ -82,6 +82,9 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(RULE_AGAIN_AFTER, "rule.again_after", "done not long ago", "nothing to do")              \
 	X(STATE_HOLDS, "state.holds", "already as the rule wants", "")                             \
 	X(STATE_DONE, "state.done", "carried out and read back", "")                               \
+	X(STATE_REQUEST_OPEN, "state.request_open",                                                \
+		"an earlier request for this device may still be carried out",                     \
+		"run apply again later; to stop waiting for it: depmend forget SERIAL")            \
 	X(STATE_DRIFTED, "state.drifted", "changed by somebody else since the plan",               \
 		"look at the device, then plan again")                                             \
 	X(UNDO_NOTHING, "undo.nothing", "the run left nothing to undo here", "")                   \
@@ -115,6 +118,9 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"see the activity log in Apple's portal")                                          \
 	X(APPLE_ACTIVITY_FAILED, "apple.activity_failed",                                          \
 		"Apple's activity ended without success", "run again later")                       \
+	X(APPLE_SERVER_GONE, "apple.server_gone",                                                  \
+		"the server that the device has to go back to was deleted",                        \
+		"assign the device in Apple's portal, or stop tracking it: depmend forget SERIAL") \
 	X(APPLE_NO_PREVIOUS_SERVER, "apple.no_previous_server",                                    \
 		"nobody knows which server the device came from",                                  \
 		"say where: reassign: {to: NAME}")                                                 \
@@ -135,6 +141,9 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(UEM_WIPE_WAITING, "uem.wipe_waiting",                                                    \
 		"the wipe was sent, and the UEM does not show the device as unenrolled",           \
 		"see that the device is switched on and online, then run apply again")             \
+	X(UEM_ONCE, "uem.once",                                                                    \
+		"this was sent before for the same record, and is never sent twice",               \
+		"look at the device in the console; to send it again: --allow again=SERIAL")       \
 	X(UEM_NO_RECORD, "uem.no_record", "the UEM has no record of the device to wipe",           \
 		"erase the device by hand")                                                        \
 	X(UEM_AMBIGUOUS, "uem.ambiguous", "several records of the UEM have this serial",           \

@@ -16,6 +16,8 @@ void program_encode(const struct program *p, struct buf *out)
 		json_put_z(&o, "do", step_info(s->kind)->word);
 		if (s->arg.n)
 			json_put_str(&o, "arg", s->arg);
+		if (s->id.n)
+			json_put_str(&o, "id", s->id);
 		if (s->deadline_ms != TIME_NONE)
 			json_put_int(&o, "deadline", s->deadline_ms);
 		if (s->force_now)
@@ -33,6 +35,7 @@ static bool decode_step(const struct json *j, struct arena *a, struct step *ret)
 
 	*ret = (struct step){ .deadline_ms = TIME_NONE };
 	ret->arg = arena_dup(a, json_text(json_get(j, "arg")));
+	ret->id = arena_dup(a, json_text(json_get(j, "id")));
 	ret->force_now = json_bool(json_get(j, "force_now"), false);
 	if (deadline && !json_int(deadline, &ret->deadline_ms))
 		return false;

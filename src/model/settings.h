@@ -120,7 +120,7 @@ struct settings {
 	uint32_t uem_reserve_percent;
 	uint32_t batch_apple;
 	struct {
-		int64_t activity_ms, sync_ms, sync_gap_ms, settle_ms, wipe_ms, request_ms;
+		int64_t activity_ms, sync_ms, sync_gap_ms, settle_ms, wipe_ms, request_ms, fresh_ms;
 	} timeouts;
 	struct {
 		int64_t apple_ms, uem_ms;

@@ -443,6 +443,10 @@ static const struct yaml_key timeout_keys[] = {
 	YAML_KEY("request", yaml_read_duration, AT(timeouts.request_ms), .preset = "60s",
 		.schema = "duration", .example = "60s",
 		.help = "How long one request may take until it counts as unanswered."),
+	YAML_KEY("fresh", yaml_read_duration, AT(timeouts.fresh_ms), .preset = "60s",
+		.schema = "duration", .example = "60s",
+		.help = "How long after the look at a device a change of it may leave; later it is "
+			"looked at again."),
 	YAML_KEYS_END,
 };
 static const struct yaml_key poll_keys[] = {

@@ -64,6 +64,7 @@ bool step_from_word(struct str word, enum step_kind *ret);
 struct step {
 	enum step_kind kind;
 	struct str arg;      /* server or profile NAME, wipe kind, advice; empty: none given */
+	struct str id;       /* of that server, once the plan is frozen: names change hands */
 	int64_t deadline_ms; /* migrate; TIME_NONE otherwise */
 	bool force_now;      /* migrate */
 };

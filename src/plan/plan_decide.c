@@ -328,14 +328,29 @@ static struct obstacle obstacle_of_record(const struct view *v, const struct wor
 	return no_obstacle;
 }
 
+/* One request at a time: what an earlier one may still do is not mixed with another. */
+static struct obstacle obstacle_of_request(
+	const struct fleet *f, uint32_t slot, const struct work_program *prog)
+{
+	struct str serial = fleet_serial(f, slot);
+	bool wiping = work_has(prog, STEP_WIPE) && map_find(&f->wiping, serial) != MAP_NONE;
+
+	if (wiping || map_find(&f->open, serial) == MAP_NONE)
+		return no_obstacle;
+	return (struct obstacle){ OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, FACT_MAX_ };
+}
+
 static struct obstacle find_obstacle(
 	const struct plan *p, uint32_t slot, const struct work_program *prog)
 {
 	const struct fleet *fleet = p->opt->facts->fleet;
 	const struct device_state *d = &fleet->devices[slot];
-	struct obstacle o = obstacle_at_apple(fleet, d, prog);
+	struct obstacle o = obstacle_of_request(fleet, slot, prog);
 	struct view v;
 
+	if (o.reason)
+		return o;
+	o = obstacle_at_apple(fleet, d, prog);
 	if (o.reason)
 		return o;
 	if (!work_view(fleet, slot, &v))

@@ -1,5 +1,7 @@
 #include "plan/work.h"
 
+#include <string.h>
+
 #include "base/time.h"
 #include "model/program.h"
 #include "plan/step_rules.h"
@@ -110,6 +112,46 @@ enum errc work_compile(const struct fleet *f, const struct program *source, bool
 	if (!rc)
 		*ret = p;
 	return rc;
+}
+
+/* A name is good for what earlier versions froze. */
+static bool is_lost(const struct fleet *f, struct work_step *s, const struct step *from)
+{
+	struct err err;
+
+	switch (step_info(s->kind)->arg) {
+	case ARG_FROM:
+	case ARG_TO:
+	case ARG_MIGRATE:
+		if (from->id.n == 0)
+			return resolve(f, s, from->arg, &err) != ERR_OK;
+		s->server = fleet_server_by_id(f, from->id);
+		return s->server == SERVER_NONE;
+	default:
+		return resolve(f, s, from->arg, &err) != ERR_OK;
+	}
+}
+
+void work_thaw(const struct fleet *f, const struct program *source, bool has_uem, struct arena *a,
+	struct work_program *ret)
+{
+	work_outline(source, a, ret);
+	for (uint32_t i = 0; i < ret->n; i++)
+		ret->v[i].lost = (!has_uem && lacks_uem(&ret->v[i])) ||
+				 is_lost(f, &ret->v[i], &source->v[ret->v[i].word]);
+}
+
+void work_freeze(
+	const struct fleet *f, const struct work_program *p, struct arena *a, struct program *ret)
+{
+	struct step *v = arena_alloc(a, (p->source.n + 1) * sizeof(*v));
+
+	memcpy(v, p->source.v, p->source.n * sizeof(*v));
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->v[i].server != SERVER_NONE)
+			v[p->v[i].word].id = fleet_server_id(f, p->v[i].server);
+	*ret = p->source;
+	ret->v = v;
 }
 
 enum record_state work_record_state(struct str id, struct str enrollment)

@@ -27,6 +27,7 @@ struct work_step {
 	uint8_t word;     /* index of the program step it belongs to */
 	bool lifecycle;   /* part of delete_from_lifecycle */
 	bool to_home;     /* reassign without a target */
+	bool lost;        /* of a frozen program: what it names is not there any more */
 	uint32_t server;  /* reassign, migrate: target; unassign: only from this one; else
 			     SERVER_NONE */
 	uint32_t profile; /* assign_profile: name of the target, slot of fleet.texts */
@@ -75,6 +76,13 @@ enum record_state work_record_state(struct str id, struct str enrollment);
  * step that these settings have no service for. */
 MUST_CHECK enum errc work_compile(const struct fleet *f, const struct program *source, bool has_uem,
 	struct arena *a, struct work_program *ret, struct err *err);
+/* A frozen program, whose servers are told by id: what is gone since, or has no service in these
+ * settings, spoils the devices that come to that step. */
+void work_thaw(const struct fleet *f, const struct program *source, bool has_uem, struct arena *a,
+	struct work_program *ret);
+/* The program with the ids of its servers, to be frozen. Texts are borrowed from the fleet. */
+void work_freeze(
+	const struct fleet *f, const struct work_program *p, struct arena *a, struct program *ret);
 /* The same without servers: enough to describe results, not to act. */
 void work_outline(const struct program *source, struct arena *a, struct work_program *ret);
 

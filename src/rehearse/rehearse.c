@@ -5,8 +5,8 @@
 #include "base/mem.h"
 #include "model/program.h"
 #include "os/stop.h"
+#include "plan/audit.h"
 #include "plan/guard.h"
-#include "run/audit.h"
 
 enum { TEXT_MAX_BYTES = 1024 * 1024 };
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "os/stop.h"
+#include "run/job_end.h"
 
 enum { STOP_GRACE_MS = 20000 };
 
@@ -17,7 +18,7 @@ static bool ready_in(const struct job *j, uint32_t wave)
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
 
-		if (!d->settled && !d->gave_up && d->wave == wave && job_step(j, d))
+		if (!d->settled && !d->gave_up && !d->blocked && d->wave == wave && job_step(j, d))
 			return true;
 	}
 	return false;
@@ -117,14 +118,14 @@ static enum errc turn_back_all(struct job *j, struct err *err)
 		struct job_device *d = &j->devices[i];
 
 		if (!d->settled && !d->busy)
-			(void)job_turn_back(j, d, OUTCOME_FAILED, REASON_RUN_PUT_BACK);
+			(void)job_turn_back(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK);
 	}
 	return job_flush(j, err);
 }
 
 /* Until all are back or nothing moves any more: a refused request goes out again in halves, and
  * what took off is known late to have done so. */
-static enum errc put_back_all(struct job *j, struct err *err)
+enum errc job_put_back_all(struct job *j, struct err *err)
 {
 	enum errc stop = j->stop, rc;
 	uint32_t n = 1, open;
@@ -151,7 +152,7 @@ static enum errc put_back_all(struct job *j, struct err *err)
 	return rc;
 }
 
-static void settle_rest(struct job *j)
+void job_settle_rest(struct job *j)
 {
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct job_device *d = &j->devices[i];
@@ -162,9 +163,13 @@ static void settle_rest(struct job *j)
 		if (d->settled || (d->outcome == OUTCOME_HELD && !off))
 			continue;
 		/* An unassign whose outcome nobody knows yet may have taken it off. */
-		if (d->outcome == OUTCOME_IN_FLIGHT ||
+		if (d->custody || d->outcome == OUTCOME_IN_FLIGHT ||
 			(d->busy && s && step_info(s->kind)->takes_off))
 			off = true;
+		if (d->blocked && !off) {
+			job_settle(j, d, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, NULL);
+			continue;
+		}
 		d->settled = false;
 		job_settle(j, d, off ? OUTCOME_IN_FLIGHT : OUTCOME_PENDING,
 			off ? REASON_RUN_IN_FLIGHT : j->stop_reason, NULL);
@@ -180,12 +185,12 @@ static enum errc end_early(struct job *j, struct err *err)
 	/* Without the store nothing may be sent. Whatever else was lost may not be what a put-back
 	 * needs. */
 	if (stop != ERR_STORE)
-		rc = put_back_all(j, err);
+		rc = job_put_back_all(j, err);
 	if (rc == ERR_STORE || rc == ERR_INTERNAL)
 		return rc;
 	if (rc)
 		log_warn("not every device could be put back: %s", err->msg);
-	settle_rest(j);
+	job_settle_rest(j);
 	rc = job_flush(j, err);
 	if (!rc) {
 		*err = why;
@@ -204,7 +209,8 @@ static enum errc finish_run(struct job *j, struct err *err)
 	return store_run_set(j->store, j->run, RUN_FINISHED, transport_now(j->transport), -1, err);
 }
 
-static enum errc load(struct job *j, const struct surroundings *s, int64_t run, struct err *err)
+enum errc job_begin(
+	struct job *j, const struct surroundings *s, int64_t run, bool apple_only, struct err *err)
 {
 	*j = (struct job){
 		.store = s->store,
@@ -213,8 +219,10 @@ static enum errc load(struct job *j, const struct surroundings *s, int64_t run, 
 		.fleet = s->facts->fleet,
 		.settings = s->settings,
 		.begun_ms = transport_now(s->transport),
+		.apple_only = apple_only,
 		.protected_serials = s->protected_serials,
 		.limits = s->limits,
+		.allowed = s->allowed,
 		.progress = s->progress,
 		.progress_self = s->progress_self,
 	};
@@ -228,8 +236,29 @@ static enum errc take_up(struct job *j, struct err *err)
 	enum errc rc = settle_requests(j, INT64_MAX, err);
 
 	if (!rc && !j->stop)
+		rc = custody_check(j, err);
+	if (!rc && !j->stop)
 		rc = change_round(j, UINT32_MAX, &n, err);
 	return rc ? rc : settle_requests(j, INT64_MAX, err);
+}
+
+/* What a request that is not the job's may still do to them is waited for by the next apply. */
+static enum errc leave_blocked(struct job *j, struct err *err)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < j->n; i++) {
+		struct job_device *d = &j->devices[i];
+
+		if (!d->blocked || d->settled || d->busy)
+			continue;
+		any = true;
+		if (d->custody)
+			job_settle(j, d, OUTCOME_IN_FLIGHT, REASON_STATE_REQUEST_OPEN, NULL);
+		else
+			job_settle(j, d, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, NULL);
+	}
+	return any ? job_flush(j, err) : ERR_OK;
 }
 
 static enum errc work_waves(struct job *j, uint32_t halt_failed_percent, struct err *err)
@@ -244,18 +273,28 @@ static enum errc work_waves(struct job *j, uint32_t halt_failed_percent, struct 
 	return rc;
 }
 
+/* Until nothing is left to do, or something stops it. */
+static enum errc work(struct job *j, uint32_t halt_failed_percent, struct err *err)
+{
+	enum errc rc = take_up(j, err);
+
+	if (!rc)
+		rc = work_waves(j, halt_failed_percent, err);
+	if (!rc && !j->stop)
+		rc = leave_blocked(j, err);
+	if (!rc && !j->stop)
+		rc = events_of_run(j, err);
+	return rc || j->stop ? rc : final_look(j, err);
+}
+
 enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 {
 	struct job j;
 	struct err why;
-	enum errc rc = load(&j, s, run, err), ended;
+	enum errc rc = job_begin(&j, s, run, false, err), ended;
 
 	if (!rc)
-		rc = take_up(&j, err);
-	if (!rc)
-		rc = work_waves(&j, s->halt_failed_percent, err);
-	if (!rc && !j.stop)
-		rc = events_of_run(&j, err);
+		rc = work(&j, s->halt_failed_percent, err);
 	/* A put-back that failed leaves its row in flight without stopping the others. */
 	if (!rc && j.stop)
 		rc = end_early(&j, err);
@@ -269,94 +308,5 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 		*err = why;
 	}
 	job_release(&j);
-	return rc;
-}
-
-/* --- what earlier runs left --- */
-
-struct earlier {
-	const char *except;
-	int64_t *ids;
-	size_t n, cap;
-};
-
-static enum errc note_run(void *self, const struct run_record *run, struct err *err)
-{
-	struct earlier *e = self;
-
-	(void)err;
-	if (run->state == RUN_ACTIVE && strcmp(run->identity, e->except) != 0) {
-		MEM_GROW(e->ids, e->n, e->cap);
-		e->ids[e->n++] = run->id;
-	}
-	return ERR_OK;
-}
-
-/* Its wipe is under way, or over and what follows it was confirmed: neither is for another run. */
-static bool is_wiped(const struct job *j, const struct job_device *d)
-{
-	const struct work_program *p = job_program(j, d);
-	uint32_t next = job_next(j, d);
-
-	for (uint32_t i = 0; i < p->n && !d->settled; i++)
-		if (p->v[i].kind == STEP_WIPE &&
-			(d->results[i] == RESULT_DONE || (i == next && d->busy)))
-			return true;
-	return false;
-}
-
-static enum errc recover_one(
-	const struct surroundings *s, int64_t run, uint32_t *ret_in_flight, struct err *err)
-{
-	struct job j;
-	uint32_t left = 0, wiped = 0;
-	enum errc rc = load(&j, s, run, err);
-
-	if (!rc)
-		rc = settle_requests(&j, INT64_MAX, err);
-	if (!rc) {
-		(void)err_set(&j.stop_err, ERR_OK, "another run took over");
-		j.stop_reason = REASON_RUN_SUPERSEDED;
-		rc = put_back_all(&j, err);
-	}
-	if (!rc)
-		rc = wipe_look(&j, err);
-	if (!rc) {
-		settle_rest(&j);
-		rc = job_flush(&j, err);
-	}
-	for (uint32_t i = 0; i < j.n; i++) {
-		left += j.devices[i].outcome == OUTCOME_IN_FLIGHT ||
-			(j.devices[i].busy && j.devices[i].outcome != OUTCOME_HELD);
-		wiped += is_wiped(&j, &j.devices[i]);
-	}
-	if (!rc && !left && !wiped)
-		rc = store_run_set(
-			s->store, run, RUN_SUPERSEDED, transport_now(s->transport), -1, err);
-	if (left)
-		log_warn("%u devices of an earlier run are still not settled", left);
-	if (wiped)
-		log_info("%u devices of an earlier run were sent a wipe: apply its input again to "
-			 "go on with them",
-			wiped);
-	*ret_in_flight += left;
-	if (!rc && j.stop == ERR_STOPPED) { /* nothing new begins */
-		*err = j.stop_err;
-		rc = j.stop;
-	}
-	job_release(&j);
-	return rc;
-}
-
-enum errc run_recover(
-	const struct surroundings *s, const char *except, uint32_t *ret_in_flight, struct err *err)
-{
-	struct earlier e = { .except = except };
-	enum errc rc = store_runs(s->store, note_run, &e, err);
-
-	*ret_in_flight = 0;
-	for (size_t i = 0; i < e.n && !rc; i++)
-		rc = recover_one(s, e.ids[i], ret_in_flight, err);
-	free(e.ids);
 	return rc;
 }

@@ -34,13 +34,20 @@ struct surroundings {
 	const struct settings *settings;
 	const struct map *protected_serials; /* NULL: none */
 	const struct limits *limits;         /* NULL: none */
+	const char *const *allowed;          /* --allow, NULL-terminated; NULL: none */
 	uint32_t halt_failed_percent;        /* 100: never */
 	void (*progress)(void *self, const struct job *j);
 	void *progress_self;
 };
 
-/* What earlier runs left: looked at, put back; what they had not touched is superseded. `except` is
- * the identity that will be continued. Failures of the store only; others leave rows in flight. */
+/* What any run left off its server is looked at and put back, by what the ledger says: neither
+ * rules nor names nor the UEM are asked. `except` is the identity of the run that will be continued
+ * ("": none), which brings its devices back by itself. What is still off afterwards is left to the
+ * next apply. */
+MUST_CHECK enum errc run_put_back(
+	const struct surroundings *s, const char *except, struct err *err);
+/* Everything else that earlier runs left open, and what they had not touched, which is superseded.
+ * *ret_in_flight: devices that are not settled. */
 MUST_CHECK enum errc run_recover(
 	const struct surroundings *s, const char *except, uint32_t *ret_in_flight, struct err *err);
 

@@ -10,66 +10,16 @@
 #include "base/time.h"
 #include "run/job.h"
 
-/* An earlier request to take it off could not be proved in time. */
-static bool is_in_doubt(const struct job *j, const struct job_device *d)
-{
-	return d->outcome == OUTCOME_IN_FLIGHT && d->attempts &&
-	       step_info(job_step(j, d)->kind)->takes_off;
-}
-
 /* Wave UINT32_MAX: only devices on their way back, or that may have to be. */
 static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
 {
 	const struct work_step *s = job_step(j, d);
 
-	if (d->settled || d->busy || d->gave_up || !s ||
+	if (d->settled || d->busy || d->gave_up || d->blocked || !s ||
 		step_info(s->kind)->service != SERVICE_APPLE || culprit_waits(j, d) ||
 		(s->kind == STEP_RELEASE && j->settings->apple.school))
 		return false;
-	return wave == UINT32_MAX ? job_is_put_back(j, d) || is_in_doubt(j, d) : d->wave == wave;
-}
-
-/* --- the last look --- */
-
-static void note_drift(struct job *j, struct job_device *d, const struct view *seen)
-{
-	char detail[200];
-
-	(void)snprintf(detail, sizeof(detail), "it is now on %s%.*s%s",
-		seen->server == SERVER_NONE ? "no server" : "server '",
-		STR_FMT(fleet_server_name(j->fleet, seen->server)),
-		seen->server == SERVER_NONE ? "" : "'");
-	job_drift(j, d, detail);
-	d->anonymous = true;
-}
-
-/* Settles what needs nothing or was changed by somebody else; true: the change is to be sent. */
-bool change_still_wanted(struct job *j, struct job_device *d)
-{
-	const struct work_step *s = job_step(j, d);
-	struct view seen, expected = job_expected(j, d);
-
-	if (job_protected(j, d))
-		return false;
-	if (!job_seen(j, d, &seen)) {
-		/* Nobody can tell where it is. A put-back waits for the next apply, everything else
-		 * has not begun. */
-		job_fail(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, "apple.server");
-		return false;
-	}
-	if (work_holds(j->fleet, s, d->home, j->settings->has_uem, &seen)) {
-		/* An earlier request of ours that nobody could prove: it has to come back as well.
-		 */
-		bool ours = d->attempts && step_info(s->kind)->takes_off;
-
-		job_pass(j, d, ours ? RESULT_DONE : RESULT_HELD);
-		return false;
-	}
-	if (seen.server != expected.server) {
-		note_drift(j, d, &seen);
-		return false;
-	}
-	return true;
+	return wave == UINT32_MAX ? job_is_put_back(j, d) || job_in_doubt(j, d) : d->wave == wave;
 }
 
 /* --- the write budget --- */
@@ -100,13 +50,15 @@ static bool comes_back(const struct job *j, const struct job_device *d, uint32_t
 static uint32_t writes_to_come_back(const struct job *j)
 {
 	uint32_t *per_server = mem_zalloc((j->fleet->n_servers + 1) * sizeof(uint32_t));
-	uint32_t writes = 0, at;
+	uint32_t writes = 0, at, target;
 
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
 
-		if (comes_back(j, d, &at))
-			per_server[job_target(d, &job_program(j, d)->v[at])]++;
+		target = comes_back(j, d, &at) ? job_target(d, &job_program(j, d)->v[at])
+					       : SERVER_NONE;
+		if (target != SERVER_NONE)
+			per_server[target]++;
 	}
 	for (uint32_t s = 0; s < j->fleet->n_servers; s++)
 		writes += packs(j, per_server[s]);
@@ -216,10 +168,8 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 		r->state = REQUEST_ACCEPTED;
 		culprit_taken(r);
 		(void)snprintf(r->activity, sizeof(r->activity), "%s", activity.id);
-		settle_watch(r);
 	} else { /* 5xx, 3xx, a garbled 201: nobody knows */
 		r->state = REQUEST_UNKNOWN;
-		r->terminal = true;
 		log_often(LOG_WARN, "%s: %s: looking before anything is sent again",
 			step_info(r->kind)->word, err.msg);
 	}
@@ -234,6 +184,10 @@ static enum errc done_change(void *self, enum errc code, const struct http_reply
 		refuse_all(self, REASON_APPLE_DEADLINE, NULL);
 	return job_end_change(self, code, reply, take_answer, err);
 }
+
+/* A wait of more than this makes a look too old; so many writes at once are more than any rate
+ * allows. */
+enum { LONG_WAIT_MS = 1000, WRITES_MOST = 1000 };
 
 struct order {
 	bool back; /* puts back what this run took off */
@@ -256,6 +210,7 @@ static enum errc submit_change(struct job *j, const struct order *first, const u
 		.done = done_change,
 		.ahead = CHANGE_AHEAD,
 		.self = r,
+		.good_until_ms = j->devices[devices[0]].good_until_ms,
 	};
 	struct apple_change change = {
 		.kind = first->kind,
@@ -273,6 +228,8 @@ static enum errc submit_change(struct job *j, const struct order *first, const u
 	r->n = n;
 	for (uint32_t i = 0; i < n; i++) {
 		r->devices[i] = devices[i];
+		if (j->devices[devices[i]].good_until_ms < call.good_until_ms)
+			call.good_until_ms = j->devices[devices[i]].good_until_ms;
 		serials[i] = fleet_serial(j->fleet, j->devices[devices[i]].slot);
 	}
 	change.serials = serials;
@@ -347,6 +304,7 @@ static uint32_t room_in_flight(const struct job *j)
 {
 	uint32_t most = j->settings->limits[LIMIT_IN_FLIGHT], at;
 
+	most -= j->n_elsewhere < most ? j->n_elsewhere : most;
 	for (uint32_t i = 0; i < j->n && most; i++) {
 		const struct job_device *d = &j->devices[i];
 
@@ -369,15 +327,27 @@ static bool will_come_back(const struct job *j, const struct order *o)
 	return false;
 }
 
+/* How many writes may leave right now. */
+static uint32_t writes_now(const struct job *j)
+{
+	int64_t now = transport_now(j->transport);
+	uint32_t k = 0;
+
+	while (k < WRITES_MOST && k < j->max_writes &&
+		transport_write_when(j->transport, k + 1) <= now)
+		k++;
+	return k;
+}
+
 /* What limits and the write budget have no room for waits for the next round. */
 static enum errc submit_packed(
 	struct job *j, const struct order *v, uint32_t n, uint32_t *ret_n, struct err *err)
 {
 	uint32_t *devices = mem_alloc((n + 1) * sizeof(*devices)), queued = 0;
-	uint32_t room = room_in_flight(j), most;
+	uint32_t room = room_in_flight(j), now = writes_now(j), most;
 	enum errc rc = ERR_OK;
 
-	for (uint32_t i = 0, k; i < n && !rc && !j->stop && queued < j->max_writes; i += k) {
+	for (uint32_t i = 0, k; i < n && !rc && !j->stop && queued < now; i += k) {
 		most = j->settings->batch_apple;
 		if (will_come_back(j, &v[i]) && most > room)
 			most = room;
@@ -408,76 +378,159 @@ static enum errc submit_packed(
 	return rc;
 }
 
-static bool any_ready(const struct job *j, uint32_t wave)
-{
-	for (uint32_t i = 0; i < j->n; i++)
-		if (is_ready(j, &j->devices[i], wave))
-			return true;
-	return false;
-}
+/* --- one group of writes --- */
 
-/* What is to be sent, in order; *ret_passed: how many turned out to need nothing. */
-static uint32_t collect(struct job *j, uint32_t wave, struct order *v, uint32_t *ret_passed)
+static uint32_t find_ready(const struct job *j, uint32_t wave, struct order *v)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < j->n; i++) {
-		struct job_device *d = &j->devices[i];
-
-		if (!is_ready(j, d, wave))
-			continue;
-		if (!change_still_wanted(j, d))
-			++*ret_passed;
-		else if (wave != UINT32_MAX || job_is_put_back(j, d))
+	for (uint32_t i = 0; i < j->n; i++)
+		if (is_ready(j, &j->devices[i], wave))
 			v[n++] = order_of(j, i);
-	}
 	qsort(v, n, sizeof(*v), by_group_and_place);
 	return n;
 }
 
-static enum errc send_ready(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+/* Devices of the first so many requests: only they are worth a look now. */
+static uint32_t first_packs(
+	const struct job *j, const struct order *v, uint32_t n, uint32_t packs_most, uint32_t *ret)
 {
-	struct order *v;
-	enum errc rc, drained;
-	struct err why;
+	uint32_t n_packs = 0, in_pack = 0, i;
 
-	if (!any_ready(j, wave))
+	for (i = 0; i < n; i++) {
+		bool next = i == 0 || by_group(&v[i - 1], &v[i]) != 0 ||
+			    in_pack >= j->settings->batch_apple;
+
+		if (next && n_packs++ == packs_most)
+			break;
+		in_pack = next ? 1 : in_pack + 1;
+		ret[i] = v[i].device;
+	}
+	return i;
+}
+
+/* Waits until a write may leave, or a second look is due. *ret_go false: it cannot leave in time,
+ * or not at once where only that counts. */
+static enum errc await_turn(
+	struct job *j, const uint32_t *devices, uint32_t n, bool *ret_go, struct err *err)
+{
+	int64_t began = transport_now(j->transport), due = look_due(j, devices, n);
+	int64_t when = transport_write_when(j->transport, 1);
+	char text[TIME_TEXT];
+	enum errc rc;
+
+	when = due > when ? due : when;
+	*ret_go = when <= began;
+	if (*ret_go || j->max_writes != UINT32_MAX)
 		return ERR_OK;
-	rc = job_refresh(j, wave != UINT32_MAX, err);
-	if (rc)
-		return rc;
-	v = mem_alloc((j->n + 1) * sizeof(*v));
-	rc = submit_packed(j, v, collect(j, wave, v, ret_n), ret_n, err);
-	free(v);
-	drained = transport_drain(j->transport, &why);
+	if (when > transport_deadline(j->transport)) {
+		(void)err_set(&j->no_room, ERR_TEMPFAIL,
+			"Apple's write limit has room for the next change at %s, when --max-wait "
+			"is "
+			"over: run again then",
+			time_rfc3339_s(when, text));
+		return ERR_OK;
+	}
+	rc = transport_sleep(j->transport, when, err);
+	if (transport_now(j->transport) - began > LONG_WAIT_MS)
+		j->waited_ms = transport_now(j->transport);
+	*ret_go = !rc;
+	return job_or_stop(j, rc, err);
+}
+
+/* What the look leaves to be sent, in order; *ret_moved: how many were settled, or are in doubt
+ * now. */
+static uint32_t choose(struct job *j, const uint32_t *devices, uint32_t n, uint32_t wave,
+	struct order *v, uint32_t *ret_moved)
+{
+	uint32_t n_wanted = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct job_device *d = &j->devices[devices[i]];
+		enum wanted wanted;
+
+		if (d->looked_ms == TIME_NONE) { /* moved by others while it was looked at */
+			++*ret_moved;
+			continue;
+		}
+		wanted = change_wanted(j, d);
+		*ret_moved += wanted != WANTED;
+		if (wanted == WANTED && (wave != UINT32_MAX || job_is_put_back(j, d)))
+			v[n_wanted++] = order_of(j, devices[i]);
+	}
+	qsort(v, n_wanted, sizeof(*v), by_group_and_place);
+	return n_wanted;
+}
+
+static enum errc send_chosen(
+	struct job *j, const struct order *v, uint32_t n, uint32_t *ret_n, struct err *err)
+{
+	struct err why;
+	enum errc rc = submit_packed(j, v, n, ret_n, err);
+	enum errc drained = transport_drain(j->transport, &why);
+
 	if (!rc && drained) {
 		rc = drained;
 		*err = why;
 	}
+	return rc;
+}
+
+struct sending {
+	uint32_t wave;
+	bool all; /* not only as many requests as may leave now: those had no room */
+	struct order *v;
+	uint32_t *devices;
+};
+
+/* Looks and sends what may leave now. *ret_n: how many devices were moved on; *ret_more: some
+ * were. */
+static enum errc send_group(
+	struct job *j, const struct sending *g, uint32_t *ret_n, bool *ret_more, struct err *err)
+{
+	struct order *v = g->v;
+	uint32_t *devices = g->devices, wave = g->wave, now = writes_now(j);
+	uint32_t n = find_ready(j, wave, v), moved = 0, sent = 0;
+	bool go = false;
+	enum errc rc;
+
+	*ret_more = false;
+	n = first_packs(j, v, n, g->all ? UINT32_MAX : now ? now : 1, devices);
+	rc = n ? await_turn(j, devices, n, &go, err) : ERR_OK;
+	if (rc || !go)
+		return rc;
+	rc = look_before(j, devices, n, err);
+	if (rc)
+		return rc;
+	n = choose(j, devices, n, wave, v, &moved);
+	if (n && writes_now(j))
+		rc = send_chosen(j, v, n, &sent, err);
+	*ret_n += sent + moved;
+	*ret_more = sent + moved > 0;
 	if (!rc)
 		rc = job_name_drift(j, err);
 	return rc ? rc : job_flush(j, err);
 }
 
-static bool is_seeking(const struct job *j, uint32_t wave)
-{
-	for (uint32_t i = 0; i < j->n; i++)
-		if (j->devices[i].batch && is_ready(j, &j->devices[i], wave))
-			return true;
-	return false;
-}
-
 enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
 {
-	uint32_t before;
-	enum errc rc;
+	struct sending g = {
+		.wave = wave,
+		.v = mem_alloc((j->n + 1) * sizeof(*g.v)),
+		.devices = mem_alloc((j->n + 1) * sizeof(*g.devices)),
+	};
+	bool more = true;
+	enum errc rc = ERR_OK;
 
 	*ret_n = 0;
 	j->no_room.code = ERR_OK;
-	do {
-		before = *ret_n;
-		rc = send_ready(j, wave, ret_n, err);
-	} while (!rc && !j->stop && *ret_n > before && j->max_writes == UINT32_MAX &&
-		 is_seeking(j, wave));
+	while (!rc && !j->stop && (more || !g.all)) {
+		g.all = !more;
+		rc = send_group(j, &g, ret_n, &more, err);
+		if (j->max_writes != UINT32_MAX)
+			break;
+	}
+	free(g.devices);
+	free(g.v);
 	return rc;
 }

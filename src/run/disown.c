@@ -14,7 +14,7 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 {
 	const struct work_step *s = job_step(j, d);
 
-	return j->settings->apple.school && !d->settled && !d->busy && !d->gave_up &&
+	return j->settings->apple.school && !d->settled && !d->busy && !d->gave_up && !d->blocked &&
 	       d->wave == wave && s && s->kind == STEP_RELEASE;
 }
 
@@ -46,7 +46,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 	struct err err;
 	enum errc rc = dep_disown_reply(reply, take_word, r, &err);
 
-	r->terminal = true; /* no activity: only the device's own page can tell */
+	/* No activity: only the device's own page can tell. */
 	r->state = REQUEST_REFUSED;
 	if (!rc)
 		r->state = REQUEST_ACCEPTED;
@@ -76,6 +76,7 @@ static enum errc submit(
 		.ahead = CHANGE_AHEAD,
 		.done = done_disown,
 		.self = r,
+		.good_until_ms = j->devices[devices[0]].good_until_ms,
 	};
 	struct str serials[DEP_MAX_DEVICES];
 	enum errc rc;
@@ -117,7 +118,7 @@ static enum errc submit_server(
 /* Where it is and whether it is still there was looked at just before. */
 static bool is_wanted(struct job *j, struct job_device *d)
 {
-	if (!change_still_wanted(j, d))
+	if (d->looked_ms == TIME_NONE || change_wanted(j, d) != WANTED)
 		return false;
 	if (dep_server_of(j->settings, j->fleet, job_expected(j, d).server) != SIZE_MAX)
 		return true;
@@ -125,25 +126,51 @@ static bool is_wanted(struct job *j, struct job_device *d)
 	return false;
 }
 
-enum errc disown_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+/* Until the service takes requests, or a second look is due. */
+static enum errc await_turn(struct job *j, const uint32_t *v, uint32_t n, struct err *err)
 {
-	uint32_t *wanted, n = 0;
-	enum errc rc;
+	int64_t when = look_due(j, v, n), now = transport_now(j->transport);
 
-	*ret_n = 0;
-	for (uint32_t i = 0; i < j->n; i++)
-		*ret_n += is_ready(j, &j->devices[i], wave);
-	if (!*ret_n)
+	for (size_t dep = 0; dep < j->settings->n_enrollment; dep++) {
+		int64_t one = transport_change_when(j->transport, TO_DEP + dep, 1);
+
+		when = one > when ? one : when;
+	}
+	if (when <= now)
 		return ERR_OK;
-	rc = job_refresh(j, true, err);
-	wanted = mem_alloc((j->n + 1) * sizeof(*wanted));
-	for (uint32_t i = 0; i < j->n && !rc; i++)
-		if (is_ready(j, &j->devices[i], wave) && is_wanted(j, &j->devices[i]))
-			wanted[n++] = i;
+	j->waited_ms = when;
+	return job_or_stop(j, transport_sleep(j->transport, when, err), err);
+}
+
+static enum errc send_ready(struct job *j, uint32_t *v, uint32_t n, struct err *err)
+{
+	uint32_t n_wanted = 0;
+	enum errc rc = await_turn(j, v, n, err);
+
+	if (rc || j->stop)
+		return rc;
+	rc = look_before(j, v, n, err);
+	for (uint32_t i = 0; i < n && !rc; i++)
+		if (is_wanted(j, &j->devices[v[i]]))
+			v[n_wanted++] = v[i];
 	for (size_t dep = 0; dep < j->settings->n_enrollment && !rc; dep++)
-		rc = submit_server(j, dep, wanted, n, err);
-	free(wanted);
+		rc = submit_server(j, dep, v, n_wanted, err);
 	if (!rc)
 		rc = transport_drain(j->transport, err);
 	return rc ? rc : job_flush(j, err);
+}
+
+enum errc disown_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+{
+	uint32_t *v = mem_alloc((j->n + 1) * sizeof(*v)),
+		 n = job_find(j, is_ready, wave, v, UINT32_MAX);
+	enum errc rc = ERR_OK;
+
+	*ret_n = n;
+	while (n && !rc && !j->stop) {
+		rc = send_ready(j, v, n, err);
+		n = job_find(j, is_ready, wave, v, UINT32_MAX);
+	}
+	free(v);
+	return rc;
 }

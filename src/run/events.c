@@ -110,6 +110,18 @@ static enum errc read_events(struct job *j, int64_t from_ms, struct err *err)
 	return rc;
 }
 
+/* Its second look has just been. */
+static bool is_about_to_be_judged(const struct job *j, const struct open_request *r, int64_t now)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct job_device *d = &j->devices[r->devices[i]];
+
+		if (d->busy && d->doubt && now >= d->doubt_ms + j->settings->timeouts.settle_ms)
+			return true;
+	}
+	return false;
+}
+
 enum errc events_of_unknown(struct job *j, struct err *err)
 {
 	int64_t now = transport_now(j->transport), from_ms = INT64_MAX;
@@ -118,9 +130,7 @@ enum errc events_of_unknown(struct job *j, struct err *err)
 		const struct open_request *r = j->open[i];
 
 		if (step_info(r->kind)->service == SERVICE_APPLE && r->state != REQUEST_ACCEPTED &&
-			r->late_look_ms != TIME_NONE &&
-			now >= r->late_look_ms + j->settings->timeouts.settle_ms &&
-			r->intent_ms < from_ms)
+			is_about_to_be_judged(j, r, now) && r->intent_ms < from_ms)
 			from_ms = r->intent_ms;
 	}
 	return from_ms == INT64_MAX || j->settings->apple.school ? ERR_OK

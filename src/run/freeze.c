@@ -9,10 +9,11 @@
 #include "base/time.h"
 #include "io/crypto.h"
 #include "io/json.h"
+#include "model/program.h"
 #include "plan/waves.h"
 #include "run/apply.h"
 
-enum { FROZEN_MAX_BYTES = 4 * 1024 * 1024 };
+enum { FROZEN_MAX_BYTES = 4 * 1024 * 1024, PROGRAM_MAX_BYTES = 256 * 1024 };
 
 /* --- identity --- */
 
@@ -67,7 +68,8 @@ static enum errc add_device(struct plan *p, struct store *store, int64_t run, ui
 	struct view v;
 	char results[WORK_MAX_STEPS + 1];
 	struct device_record d;
-	struct buf before;
+	struct program frozen;
+	struct buf before, program;
 	enum errc rc = plan_home(p, slot, &home, err);
 
 	if (rc)
@@ -76,10 +78,13 @@ static enum errc add_device(struct plan *p, struct store *store, int64_t run, ui
 	(void)work_foresee(f, prog, home, p->opt->settings->has_uem, v, results);
 	buf_init(&before, 64 * 1024);
 	fleet_remember(f, slot, &before);
+	work_freeze(f, prog, &p->arena, &frozen);
+	buf_init(&program, PROGRAM_MAX_BYTES);
+	program_encode(&frozen, &program);
 	d = (struct device_record){
 		.serial = map_key(&p->input->serials, row->serial),
 		.rule = plan_rule_name(p, row),
-		.program = map_key(&p->programs, row->program),
+		.program = buf_view(&program),
 		.before = buf_view(&before),
 		.start = fleet_server_id(f, v.server),
 		.home = fleet_server_id(f, home),
@@ -90,7 +95,10 @@ static enum errc add_device(struct plan *p, struct store *store, int64_t run, ui
 		.reason = REASON_NONE,
 		.finished_ms = TIME_NONE,
 	};
-	rc = store_device_add(store, run, &d, err);
+	rc = buf_check(&program, "a program", err);
+	if (!rc)
+		rc = store_device_add(store, run, &d, err);
+	buf_release(&program);
 	buf_release(&before);
 	return rc;
 }

@@ -1,6 +1,8 @@
 /* The durable promise before a request: what, to what, for whom. */
 #include "run/job.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
 #include "base/time.h"
 
@@ -11,8 +13,148 @@ static struct str target_text(const struct open_request *r)
 	return fleet_server_id(r->job->fleet, r->server);
 }
 
+/* The step that will bring the device back after this one; NULL: none. */
+static const struct work_step *way_back(const struct job *j, const struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+
+	for (uint32_t i = job_next(j, d); i < p->n; i++)
+		if (step_info(p->v[i].kind)->puts_back)
+			return &p->v[i];
+	return NULL;
+}
+
+static enum errc take_custody(
+	const struct open_request *r, struct job_device *d, int64_t at_ms, struct err *err)
+{
+	struct job *j = r->job;
+	const struct work_step *back = way_back(j, d);
+	struct ledger_custody c = {
+		.serial = fleet_serial(j->fleet, d->slot),
+		.home = d->home_id,
+		.run = j->run,
+		.since_ms = at_ms,
+	};
+
+	if (!back)
+		return ERR_OK;
+	c.target = job_target(d, back) == SERVER_NONE
+			   ? STR("")
+			   : fleet_server_id(j->fleet, job_target(d, back));
+	return ledger_take(j->store, &c, err);
+}
+
+/* What a device is told by when something cannot be undone, see store/ledger.h. */
+const char *job_incarnation(const struct job *j, const struct job_device *d, enum step_kind kind,
+	char ret[INCARNATION_TEXT])
+{
+	uint32_t record = j->fleet->incarnations[d->slot];
+	struct str text = STR("");
+	struct value v;
+
+	ret[0] = '\0';
+	if (kind == STEP_WIPE && record != MAP_NONE) {
+		text = fleet_text(j->fleet, record);
+	} else if (kind == STEP_DELETE_RECORD) {
+		fleet_fact(j->fleet, d->slot, FACT_UEM_DEVICE, &v);
+		text = v.text;
+	} else if (kind == STEP_RELEASE) {
+		fleet_fact(j->fleet, d->slot, FACT_APPLE_ADDED, &v);
+		if (v.state == VALUE_KNOWN)
+			return time_rfc3339(v.number, ret);
+	}
+	(void)snprintf(ret, INCARNATION_TEXT, "%.*s", STR_FMT(text));
+	return ret;
+}
+
+static bool named_again(const struct job *j, struct str serial)
+{
+	for (size_t i = 0; j->allowed && j->allowed[i]; i++) {
+		struct str value = str_from(j->allowed[i]), word = str_cut(&value, '=');
+
+		if (str_eq(word, STR("again")) && str_eq_nocase(value, serial))
+			return true;
+	}
+	return false;
+}
+
+enum sent_before job_sent_before(struct job *j, const struct job_device *d)
+{
+	enum step_kind kind = job_step(j, d)->kind;
+	struct str serial = fleet_serial(j->fleet, d->slot);
+	char now[INCARNATION_TEXT];
+	enum sent_before ret = SENT_NEVER;
+	struct ledger_deeds deeds;
+	struct err err;
+
+	if (named_again(j, serial))
+		return SENT_NEVER;
+	(void)job_incarnation(j, d, kind, now);
+	if (ledger_deeds(j->store, serial, &deeds, &err)) {
+		job_stop(j, err.code, REASON_RUN_GUARDED, &err);
+		ret = SENT_OPEN;
+	}
+	for (size_t i = 0; i < deeds.n; i++) {
+		const struct ledger_deed *old = &deeds.v[i];
+
+		if (old->kind != (int)kind)
+			continue;
+		/* Which of two that cannot be told apart it was would be a guess. */
+		if (old->state == DEED_OPEN || !now[0] || !old->incarnation.n)
+			ret = SENT_OPEN;
+		else if (ret == SENT_NEVER && str_eq(old->incarnation, str_from(now)))
+			ret = SENT_DONE;
+	}
+	ledger_deeds_release(&deeds);
+	return ret;
+}
+
+static enum errc note_deed(const struct open_request *r, const struct job_device *d, int64_t id,
+	int64_t at_ms, struct err *err)
+{
+	const struct job *j = r->job;
+	char incarnation[INCARNATION_TEXT];
+	struct ledger_deed deed = {
+		.kind = (int)r->kind,
+		.state = DEED_OPEN,
+		.serial = fleet_serial(j->fleet, d->slot),
+		.incarnation = str_from(job_incarnation(j, d, r->kind, incarnation)),
+		.run = j->run,
+		.request = id,
+		.at_ms = at_ms,
+	};
+
+	return ledger_deed_put(j->store, &deed, err);
+}
+
+static enum errc write_device_intent(
+	struct open_request *r, struct job_device *d, int64_t id, int64_t at_ms, struct err *err)
+{
+	struct job *j = r->job;
+	struct str serial = fleet_serial(j->fleet, d->slot);
+	enum errc rc = store_request_device(j->store, id, serial, job_next(j, d), err);
+
+	if (!rc && step_info(r->kind)->takes_off)
+		rc = store_home_put(j->store, serial, d->home_id, j->run, err);
+	if (!rc && step_info(r->kind)->takes_off)
+		rc = take_custody(r, d, at_ms, err);
+	if (!rc && step_info(r->kind)->irreversible)
+		rc = note_deed(r, d, id, at_ms, err);
+	return rc;
+}
+
+/* From when the quarantine counts, should this process not live to say more. */
+static enum errc count_from(
+	const struct open_request *r, int64_t id, int64_t from_ms, struct err *err)
+{
+	const struct clock *c = transport_clock(r->job->transport);
+	int64_t boot_ms = clock_boot_ms(c) + from_ms - transport_now(r->job->transport);
+
+	return ledger_count_from(r->job->store, id, str_from(clock_boot(c)), boot_ms, err);
+}
+
 static enum errc write_intent(
-	const struct open_request *r, int64_t at_ms, int64_t *ret_id, struct err *err)
+	struct open_request *r, int64_t at_ms, int64_t *ret_id, struct err *err)
 {
 	struct job *j = r->job;
 	struct request_record rec = {
@@ -27,20 +169,20 @@ static enum errc write_intent(
 	enum errc rc = ERR_OK;
 
 	*ret_id = 0;
-	if (r->id) /* an attempt before this one was answered: not applied */
+	if (r->id) { /* an attempt before this one was answered: not applied */
 		rc = store_request_set(j->store, r->id, REQUEST_REFUSED, STR(""), TIME_NONE, err);
+		if (!rc)
+			rc = ledger_close(j->store, r->id, STR_NONE, err);
+	}
 	if (!rc)
 		rc = store_request_add(j->store, &rec, ret_id, err);
-	for (uint32_t i = 0; i < r->n && !rc; i++) {
-		const struct job_device *d = &j->devices[r->devices[i]];
-		struct str serial = fleet_serial(j->fleet, d->slot);
-
-		rc = store_request_device(j->store, *ret_id, serial, job_next(j, d), err);
-		if (!rc && step_info(r->kind)->takes_off)
-			rc = store_home_put(
-				j->store, serial, fleet_server_id(j->fleet, d->home), j->run, err);
-	}
-	return rc;
+	for (uint32_t i = 0; i < r->n && !rc; i++)
+		rc = write_device_intent(r, &j->devices[r->devices[i]], *ret_id, at_ms, err);
+	if (!rc)
+		rc = ledger_open(j->store, *ret_id, err);
+	return rc ? rc
+		  : count_from(r, *ret_id,
+			    at_ms + TRANSPORT_AHEAD_MS + j->settings->timeouts.request_ms, err);
 }
 
 /* Devices that this request adds to those acted on since then. A request of an earlier process is
@@ -96,6 +238,8 @@ static void take_intent(struct open_request *r, int64_t id, int64_t at_ms)
 		d->attempts++;
 		d->intent_ms = at_ms;
 		d->dirty = true;
+		if (step_info(r->kind)->takes_off && way_back(r->job, d) && !d->custody)
+			d->custody = r->has_custody = true;
 	}
 }
 
@@ -137,13 +281,17 @@ enum errc job_allow_change(void *self, int64_t at_ms, struct err *err)
 static void take_fate(struct open_request *r, const struct http_reply *reply,
 	void (*take)(struct open_request *r, const struct http_reply *reply))
 {
+	const struct settings *s = r->job->settings;
+
 	r->sent_ms = reply->last_sent_ms;
+	r->until_ms = reply->ended_ms + s->timeouts.activity_ms;
 	r->state = REQUEST_UNKNOWN;
 	if (reply->fate == HTTP_ANSWERED) {
 		take(r, reply);
 		return;
 	}
-	r->terminal = true;
+	/* It may be on its way for as long as a request may take. */
+	r->until_ms = reply->last_sent_ms + s->timeouts.request_ms + s->timeouts.activity_ms;
 	log_often(LOG_WARN, "%s: %s: looking before anything is sent again",
 		step_info(r->kind)->word, reply->why);
 }
@@ -156,12 +304,32 @@ static void withdraw(struct open_request *r, enum errc code, const struct err *e
 	r->state = REQUEST_REFUSED;
 	for (uint32_t i = 0; i < r->n && r->id; i++)
 		j->devices[r->devices[i]].attempts--;
-	if (code != ERR_REFUSED) /* which is about this one alone */
+	if (code != ERR_REFUSED && code != ERR_BUSY) /* which are about this one alone */
 		job_stop(j, code,
 			code == ERR_STOPPED ? REASON_RUN_STOPPED
 			: code == ERR_GUARD ? REASON_RUN_GUARDED
 					    : REASON_RUN_WAITING,
 			err);
+}
+
+/* A whole refusal had no effect. */
+static enum errc undo_intent(struct open_request *r, struct err *err)
+{
+	struct job *j = r->job;
+	enum errc rc = ledger_close(j->store, r->id, STR_NONE, err);
+
+	for (uint32_t i = 0; i < r->n && !rc; i++) {
+		struct job_device *d = &j->devices[r->devices[i]];
+		struct str serial = fleet_serial(j->fleet, d->slot);
+
+		if (step_info(r->kind)->irreversible)
+			rc = ledger_deed_undo(j->store, r->id, serial, err);
+		if (!rc && r->has_custody && d->custody) {
+			d->custody = false;
+			rc = ledger_let_go(j->store, serial, err);
+		}
+	}
+	return rc;
 }
 
 /* Nothing is lost with it that a look would not find out. */
@@ -173,6 +341,10 @@ static enum errc save_outcome(struct open_request *r, struct err *err)
 	if (rc)
 		return rc;
 	rc = job_save(r, err);
+	if (!rc && r->id && r->state == REQUEST_REFUSED)
+		rc = undo_intent(r, err);
+	else if (!rc && r->id && r->until_ms != TIME_NONE)
+		rc = count_from(r, r->id, r->until_ms - j->settings->timeouts.activity_ms, err);
 	if (!rc)
 		rc = job_note(r, err);
 	if (!rc)
@@ -194,6 +366,7 @@ enum errc job_end_change(struct open_request *r, enum errc code, const struct ht
 		withdraw(r, code, err);
 	else
 		take_fate(r, reply, take);
+	j->changed_ms = transport_now(j->transport);
 	rc = save_outcome(r, err);
 	if (r->state == REQUEST_REFUSED)
 		job_close(j, r);

@@ -5,226 +5,13 @@
 
 #include "base/mem.h"
 #include "base/time.h"
-#include "model/program.h"
+#include "plan/plan.h"
 
 enum { ACCOUNT_REFUSALS = 5 };
-
-/* --- loading --- */
 
 static const char *keep(struct job *j, struct str s)
 {
 	return s.n ? arena_dup(&j->arena, s).p : NULL;
-}
-
-/* The UEM's record of the device, as it was before. */
-static void take_record(struct job *j, struct job_device *d, struct str before)
-{
-	struct snapshot s;
-
-	snapshot_decode(before, &j->arena, &s);
-	d->record = snapshot_text(&s, SNAPSHOT_RECORD);
-	if (s.v[SNAPSHOT_RECORD].state == VALUE_UNREAD)
-		d->record_state = RECORD_UNREAD;
-	else if (snapshot_is(&s, SNAPSHOT_RECORD, STR_NONE))
-		d->record_state = RECORD_NONE;
-	else
-		d->record_state = (uint8_t)work_record_state(
-			snapshot_word(&s, SNAPSHOT_RECORD), snapshot_word(&s, SNAPSHOT_ENROLLMENT));
-}
-
-static enum errc load_device(void *self, const struct device_record *rec, struct err *err)
-{
-	struct job *j = self;
-	struct job_device d = {
-		.slot = fleet_add(j->fleet, rec->serial),
-		.program = map_add(&j->texts, rec->program, NULL),
-		.start = fleet_server_by_id(j->fleet, rec->start),
-		.home = fleet_server_by_id(j->fleet, rec->home),
-		.wave = rec->wave,
-		.listed = rec->listed,
-		.attempts = rec->attempts,
-		.results = arena_alloc(&j->arena, WORK_MAX_STEPS + 1),
-		.detail = keep(j, rec->detail),
-		.evidence = keep(j, rec->evidence),
-		.after = keep(j, rec->after),
-		.rule = arena_dup(&j->arena, rec->rule),
-		.finished_ms = rec->finished_ms,
-		.intent_ms = TIME_NONE,
-		.outcome = (uint8_t)rec->outcome,
-		.reason = (uint8_t)rec->reason,
-		.settled = rec->finished_ms != TIME_NONE,
-	};
-
-	(void)err;
-	take_record(j, &d, rec->before);
-	(void)snprintf(d.results, WORK_MAX_STEPS + 1, "%.*s", (int)rec->results.n, rec->results.p);
-	if (d.wave >= j->n_waves)
-		j->n_waves = d.wave + 1;
-	MEM_GROW(j->devices, j->n, j->cap);
-	j->devices[j->n++] = d;
-	return ERR_OK;
-}
-
-static enum errc compile_programs(struct job *j, struct err *err)
-{
-	struct program source;
-	enum errc rc = ERR_OK;
-
-	j->n_programs = j->texts.n;
-	j->programs = mem_zalloc(j->n_programs * sizeof(*j->programs));
-	for (uint32_t i = 0; i < j->n_programs && !rc; i++) {
-		rc = program_decode(map_key(&j->texts, i), &j->arena, &source, err);
-		if (!rc && work_uses_profiles(&source))
-			rc = facts_profiles(j->facts, err);
-		if (!rc)
-			rc = work_compile(j->fleet, &source, j->settings->has_uem, &j->arena,
-				&j->programs[i], err);
-	}
-	return rc;
-}
-
-static enum errc load_request(void *self, const struct request_record *rec, struct err *err)
-{
-	struct job *j = self;
-	struct open_request *r = job_open(
-		j, (enum step_kind)rec->kind, fleet_server_by_id(j->fleet, rec->target));
-
-	(void)err;
-	if (step_info(r->kind)->service == SERVICE_UEM)
-		r->about = fleet_intern(j->fleet, rec->target);
-	r->id = rec->id;
-	r->state = rec->state;
-	r->intent_ms = rec->intent_ms;
-	r->sent_ms = rec->sent_ms;
-	(void)snprintf(r->activity, sizeof(r->activity), "%.*s", STR_FMT(rec->activity));
-	return ERR_OK;
-}
-
-static enum errc load_request_device(void *self, struct str serial, uint32_t step, struct err *err)
-{
-	struct open_request *r = self;
-	struct job *j = r->job;
-	uint32_t slot = map_find(&j->fleet->serials, serial);
-	uint32_t i = slot == MAP_NONE ? MAP_NONE : j->by_slot[slot];
-
-	if (i == MAP_NONE)
-		return err_set(
-			err, ERR_STORE, "a request names a serial that its run does not have");
-	if (!j->devices[i].settled && job_next(j, &j->devices[i]) == step) {
-		j->devices[i].busy = true;
-		r->devices[r->n++] = i;
-		if (r->kind == STEP_WIPE && j->devices[i].outcome != OUTCOME_HELD)
-			job_wait(&j->devices[i], REASON_UEM_WIPE_WAITING);
-	}
-	return ERR_OK;
-}
-
-enum errc job_load(struct job *j, int64_t run, struct err *err)
-{
-	enum errc rc;
-
-	j->run = run;
-	j->max_writes = UINT32_MAX;
-	j->read_ms = TIME_NONE;
-	for (int i = 0; i < LIMITS_N; i++)
-		j->used[i].since_ms = TIME_NONE;
-	arena_init(&j->arena);
-	map_init(&j->texts, 0);
-	rc = store_devices(j->store, run, load_device, j, err);
-	if (!rc)
-		rc = facts_wiping(j->facts, run, err);
-	if (!rc)
-		rc = compile_programs(j, err);
-	j->by_slot = mem_alloc(j->fleet->serials.n * sizeof(*j->by_slot));
-	memset(j->by_slot, 0xff, j->fleet->serials.n * sizeof(*j->by_slot));
-	for (uint32_t i = 0; i < j->n; i++)
-		j->by_slot[j->devices[i].slot] = i;
-	if (!rc)
-		rc = store_requests_open(j->store, run, load_request, j, err);
-	for (uint32_t i = 0; i < j->n_open && !rc; i++) {
-		j->open[i]->devices = mem_alloc(j->n * sizeof(uint32_t));
-		rc = store_request_devices(
-			j->store, j->open[i]->id, load_request_device, j->open[i], err);
-	}
-	return rc;
-}
-
-void job_release(struct job *j)
-{
-	for (uint32_t i = 0; i < j->n_open; i++) {
-		free(j->open[i]->devices);
-		free(j->open[i]);
-	}
-	free(j->open);
-	free(j->searches);
-	free(j->devices);
-	free(j->by_slot);
-	free(j->programs);
-	map_release(&j->texts);
-	arena_release(&j->arena);
-	j->n = j->n_open = 0;
-}
-
-/* --- writing --- */
-
-static enum errc write_device(struct job *j, const struct job_device *d, struct err *err)
-{
-	struct device_record rec = {
-		.serial = fleet_serial(j->fleet, d->slot),
-		.results = str_from(d->results),
-		.outcome = d->outcome,
-		.reason = d->reason,
-		.after = str_from(d->after),
-		.detail = str_from(d->detail),
-		.evidence = str_from(d->evidence),
-		.attempts = d->attempts,
-		.finished_ms = d->finished_ms,
-	};
-
-	return store_device_update(j->store, j->run, &rec, err);
-}
-
-static enum errc write_request(struct open_request *r, struct err *err)
-{
-	return r->id ? store_request_set(r->job->store, r->id, r->state, str_from(r->activity),
-			       r->sent_ms, err)
-		     : ERR_OK;
-}
-
-enum errc job_save(struct open_request *r, struct err *err)
-{
-	struct job *j = r->job;
-	enum errc rc = write_request(r, err);
-
-	for (uint32_t i = 0; i < r->n && !rc; i++)
-		rc = write_device(j, &j->devices[r->devices[i]], err);
-	return rc;
-}
-
-enum errc job_flush(struct job *j, struct err *err)
-{
-	enum errc rc = store_begin(j->store, err);
-
-	for (uint32_t i = 0; i < j->n && !rc; i++) {
-		if (j->devices[i].dirty)
-			rc = write_device(j, &j->devices[i], err);
-	}
-	for (uint32_t i = 0; i < j->n_open && !rc; i++) {
-		rc = write_request(j->open[i], err);
-		if (!rc && j->open[i]->state == REQUEST_SETTLED)
-			rc = job_note(j->open[i], err);
-	}
-	if (!rc)
-		rc = store_commit(j->store, err);
-	if (rc) {
-		store_rollback(j->store);
-		return rc;
-	}
-	for (uint32_t i = 0; i < j->n; i++)
-		j->devices[i].dirty = false;
-	if (j->progress)
-		j->progress(j->progress_self, j);
-	return ERR_OK;
 }
 
 /* --- one device --- */
@@ -253,7 +40,8 @@ const struct work_step *job_step(const struct job *j, const struct job_device *d
 
 uint32_t job_target(const struct job_device *d, const struct work_step *s)
 {
-	return s->to_home ? d->home : s->server;
+	/* The server that was to take it is gone: back to where it was. */
+	return s->to_home || (s->lost && step_info(s->kind)->puts_back) ? d->home : s->server;
 }
 
 struct view job_expected(const struct job *j, const struct job_device *d)
@@ -289,6 +77,18 @@ bool job_seen(const struct job *j, const struct job_device *d, struct view *ret)
 	return true;
 }
 
+/* Off its server only with a put-back to come; where two looks saw it on one, that is over. */
+static void settle_custody(struct job *j, struct job_device *d)
+{
+	struct view v;
+
+	if (!d->custody || !d->settled || !d->sure || !work_view(j->fleet, d->slot, &v) ||
+		(v.server == SERVER_NONE && !v.released))
+		return;
+	d->custody = false;
+	job_tell(j, CUSTODY_OVER, 0, d);
+}
+
 void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
 	const char *detail)
 {
@@ -305,6 +105,7 @@ void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum 
 	fleet_remember(j->fleet, d->slot, &after);
 	d->after = keep(j, buf_view(&after));
 	buf_release(&after);
+	settle_custody(j, d);
 }
 
 static bool any_letter(const struct work_program *p, const struct job_device *d, char letter)
@@ -324,7 +125,7 @@ static void settle_ended(struct job *j, struct job_device *d)
 	else if (any_letter(p, d, RESULT_UNVERIFIED))
 		job_settle(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_NOT_PROVED, d->detail);
 	else if (any_letter(p, d, RESULT_LEFT_OUT))
-		job_settle(j, d, OUTCOME_FAILED, REASON_RUN_PUT_BACK, NULL);
+		job_settle(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK, NULL);
 	else if (p->advice)
 		job_settle(j, d, OUTCOME_MANUAL, REASON_RULE_ADVISE, p->advice);
 	else if (any_letter(p, d, RESULT_DONE))
@@ -348,7 +149,12 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 	d->results[at] = letter;
 	d->busy = d->log_failed = d->witnessed = false;
 	d->batch = 0;
+	d->doubt = d->n_doubts = 0;
 	d->dirty = true;
+	if (d->custody && d->sure && step_info(job_program(j, d)->v[at].kind)->puts_back) {
+		d->custody = false;
+		job_tell(j, CUSTODY_OVER, 0, d);
+	}
 	if (job_next(j, d) == job_program(j, d)->n)
 		settle_ended(j, d);
 }
@@ -427,12 +233,39 @@ void job_drift(struct job *j, struct job_device *d, const char *detail)
 	job_settle(j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, detail);
 }
 
+void job_tell(struct job *j, enum ledger_what what, int64_t request, const struct job_device *d)
+{
+	MEM_GROW(j->ops, j->n_ops, j->cap_ops);
+	j->ops[j->n_ops++] = (struct ledger_op){ what, request,
+		d ? (uint32_t)(d - j->devices) : MAP_NONE };
+}
+
+void job_read_protected(struct job *j)
+{
+	struct map now;
+	uint32_t n;
+	struct err err;
+
+	if (!j->settings->protect_file)
+		return;
+	if (protect_load(&now, &n, j->settings, &err)) {
+		(void)err_wrap(&err, "nothing new is sent: ");
+		job_stop(j, err.code, REASON_RUN_GUARDED, &err);
+		return;
+	}
+	for (uint32_t i = 0; i < now.n; i++)
+		(void)map_add(&j->protected_since, map_key(&now, i), NULL);
+	map_release(&now);
+}
+
 bool job_protected(struct job *j, struct job_device *d)
 {
+	struct str serial = fleet_serial(j->fleet, d->slot);
 	uint32_t at;
 
-	if (!j->protected_serials || work_put_back_due(job_program(j, d), d->results, &at) ||
-		map_find(j->protected_serials, fleet_serial(j->fleet, d->slot)) == MAP_NONE)
+	if (work_put_back_due(job_program(j, d), d->results, &at) ||
+		((!j->protected_serials || map_find(j->protected_serials, serial) == MAP_NONE) &&
+			map_find(&j->protected_since, serial) == MAP_NONE))
 		return false;
 	for (uint32_t i = job_next(j, d); i < job_program(j, d)->n; i++)
 		d->results[i] = RESULT_LEFT_OUT;
@@ -494,7 +327,7 @@ struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t serve
 	r->server = server;
 	r->about = MAP_NONE;
 	r->not_after_ms = INT64_MAX;
-	r->sent_ms = r->ended_look_ms = r->late_look_ms = TIME_NONE;
+	r->sent_ms = r->ended_ms = r->until_ms = TIME_NONE;
 	r->job = j;
 	MEM_GROW(j->open, j->n_open, j->cap_open);
 	j->open[j->n_open++] = r;
@@ -514,24 +347,14 @@ void job_close(struct job *j, struct open_request *r)
 	free(r);
 }
 
-enum errc job_refresh(struct job *j, bool force, struct err *err)
+uint32_t job_find(const struct job *j,
+	bool (*fits)(const struct job *j, const struct job_device *d, uint32_t wave), uint32_t wave,
+	uint32_t *v, uint32_t most)
 {
-	uint32_t *slots, n = 0;
-	enum errc rc;
+	uint32_t n = 0;
 
-	if (!force && j->read_ms != TIME_NONE &&
-		transport_now(j->transport) - j->read_ms <= j->settings->timeouts.settle_ms)
-		return ERR_OK;
-	slots = mem_alloc(j->n * sizeof(*slots));
-	for (uint32_t i = 0; i < j->n; i++)
-		if (!j->devices[i].settled)
-			slots[n++] = j->devices[i].slot;
-	j->read_ms = TIME_NONE; /* what fails half way leaves less known than before */
-	rc = facts_read(j->facts, READING_APPLE_DEVICE, slots, n, err);
-	if (!rc)
-		rc = facts_read(j->facts, READING_APPLE_SERVER, slots, n, err);
-	if (!rc)
-		j->read_ms = transport_now(j->transport);
-	free(slots);
-	return rc;
+	for (uint32_t i = 0; i < j->n && n < most; i++)
+		if (fits(j, &j->devices[i], wave))
+			v[n++] = i;
+	return n;
 }

@@ -8,6 +8,7 @@
 #include "facts/facts.h"
 #include "plan/limits.h"
 #include "plan/work.h"
+#include "store/ledger.h"
 #include "wire/listing.h"
 
 /* A profile refused for want of a synced record is tried again once, after a sync. */
@@ -32,8 +33,21 @@ struct job_device {
 		reason;       /* its verdict; before it is settled: of the step that went wrong */
 	uint8_t resync;       /* enum resync */
 	uint8_t record_state; /* enum record_state when the plan was frozen */
+	struct str profile;   /* when the plan was frozen, if has_profile; empty: none */
+	bool has_profile;
+	struct str home_id; /* of `home`, which may be gone */
+	/* The last look at it: when it began, until when it is good for a change. */
+	int64_t looked_ms, good_until_ms;
+	/* What it showed, when that needs two equal looks timeouts.settle apart: when the first of
+	 * them ended; 0: nothing is in doubt. */
+	uint64_t doubt;
+	int64_t doubt_ms;
+	uint32_t n_doubts;
 	bool settled;
 	bool busy;       /* named by an open request */
+	bool blocked;    /* a request that is not among those of the job may still act on it */
+	bool custody;    /* the ledger has it off its server, to be put back */
+	bool sure;       /* two looks agree about where it is */
 	bool witnessed;  /* an audit event tells of what its open request was to do */
 	bool log_failed; /* the log of its open request says it failed */
 	bool gave_up;   /* in flight, and nothing more to do about it: the next apply tries again */
@@ -58,20 +72,29 @@ struct open_request {
 	int64_t not_after_ms; /* to be sent before; INT64_MAX: any time */
 	uint32_t *devices;    /* indexes; owned */
 	uint32_t n;
-	int64_t poll_ms;       /* how long to wait before its activity is asked about again */
-	bool terminal;         /* its activity has ended, or there is none to ask about */
-	bool ended_badly;      /* FAILURE, STOPPED, FAILED */
-	bool held;             /* in part at least: an administrator has to approve it */
-	int64_t ended_look_ms; /* first full look after its activity ended; TIME_NONE: none yet */
-	int64_t late_look_ms;  /* first full look after patience with it ended; TIME_NONE: none yet
-				*/
-	struct job *job;       /* for callbacks */
+	/* It cannot act any more, see store/ledger.h; ended_ms: since when that is known. Only then
+	 * a look at its devices tells what it did. */
+	bool over;
+	int64_t ended_ms;
+	int64_t until_ms; /* end of the quarantine of one without an activity */
+	bool ended_badly; /* FAILURE, STOPPED, FAILED */
+	bool held;        /* in part at least: an administrator has to approve it */
+	bool has_custody; /* its intent put its devices into custody */
+	struct job *job;  /* for callbacks */
 };
 
 /* For whoever made Apple refuse a request. */
 struct search {
 	char detail[400];   /* of the newest refusal */
 	uint32_t n_refused; /* devices in it */
+};
+
+/* What job_flush() tells the ledger. */
+enum ledger_what { OPEN_CLOSED, OPEN_CLOSED_ONE, CUSTODY_OVER, DEED_PROVED, DEED_NOT_DONE };
+struct ledger_op {
+	enum ledger_what what;
+	int64_t request;
+	uint32_t device; /* index; MAP_NONE: all of the request */
 };
 
 struct job {
@@ -102,11 +125,18 @@ struct job {
 		uint64_t n;
 		int64_t since_ms; /* TIME_NONE: nobody has counted yet */
 	} used[LIMITS_N];
-	uint32_t delete_cap; /* records one request may delete; 0: nobody has asked yet */
-	uint32_t max_writes; /* of the next change_round() */
-	struct err no_room;  /* why that left devices out; code ERR_OK: it left none out */
-	int64_t read_ms; /* when Apple's state of the unsettled devices was last read; TIME_NONE:
-			    never */
+	uint32_t delete_cap;  /* records one request may delete; 0: nobody has asked yet */
+	uint32_t max_writes;  /* of the next change_round() */
+	bool is_active;       /* the run is neither finished nor superseded */
+	bool apple_only;      /* what is Apple's to tell comes first: nothing else is asked */
+	uint32_t n_elsewhere; /* devices off their servers in custody of other runs */
+	int64_t waited_ms;  /* end of the last wait of a change; what was seen before is too old */
+	int64_t changed_ms; /* when the last change of ours ended */
+	struct ledger_op *ops; /* for the ledger, with the next flush; owned */
+	uint32_t n_ops, cap_ops;
+	struct map protected_since; /* serials that came on the list since */
+	const char *const *allowed; /* --allow; NULL: none */
+	struct err no_room;         /* why that left devices out; code ERR_OK: it left none out */
 	/* The newest refusal that is about the account, and how often it came in a row. */
 	char account[64];
 	uint32_t n_account;
@@ -159,6 +189,15 @@ bool job_protected(struct job *j, struct job_device *d);
 void job_account_refused(struct job *j, const char *code, const struct err *err);
 void job_evidence(struct job *j, struct job_device *d, const char *kind, const char *value);
 
+/* To be told to the ledger with the next flush; device NULL: all of the request. */
+void job_tell(struct job *j, enum ledger_what what, int64_t request, const struct job_device *d);
+/* Takes the protected list as it reads now: what was on it stays. A failure stops new changes. */
+void job_read_protected(struct job *j);
+
+/* The first devices of a wave that fit, at most so many: indexes into v. */
+uint32_t job_find(const struct job *j,
+	bool (*fits)(const struct job *j, const struct job_device *d, uint32_t wave), uint32_t wave,
+	uint32_t *v, uint32_t most);
 /* Remembers the first reason to send nothing more. */
 void job_stop(struct job *j, enum errc code, enum reason reason, const struct err *err);
 /* A signal, the end of --max-wait or a lost service only stops: what is open stays open. Other
@@ -176,6 +215,15 @@ MUST_CHECK enum errc job_end_change(struct open_request *r, enum errc code,
 	void (*take)(struct open_request *r, const struct http_reply *reply), struct err *err);
 /* Adds the outcome of a request to the audit trail; job_flush() does it for those settled. */
 MUST_CHECK enum errc job_note(struct open_request *r, struct err *err);
+/* Whether the next step, which cannot be undone, was sent before for the same device, in any run. A
+ * person may name a device all the same. */
+enum sent_before { SENT_NEVER, SENT_OPEN, SENT_DONE };
+enum sent_before job_sent_before(struct job *j, const struct job_device *d);
+enum { INCARNATION_TEXT = 64 };
+/* What tells the device from an earlier or a later one of the same serial, for a step that cannot
+ * be undone (store/ledger.h); empty: not known. Returns ret. */
+const char *job_incarnation(const struct job *j, const struct job_device *d, enum step_kind kind,
+	char ret[INCARNATION_TEXT]);
 /* Forgets it; its devices are free again. */
 void job_close(struct job *j, struct open_request *r);
 
@@ -192,9 +240,30 @@ void culprit_taken(struct open_request *r);
 /* Sends what is ready to be sent to Apple in this wave (wave UINT32_MAX: put-backs only). *ret_n:
  * how many devices were moved on. */
 MUST_CHECK enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* Whether a look just before shows that the next step still has to be sent to Apple; settles it if
- * not. */
-bool change_still_wanted(struct job *j, struct job_device *d);
+/* What a look just before says of the next step, which is Apple's. */
+enum wanted {
+	WANTED,
+	NOT_WANTED,  /* it needs nothing, or was changed by somebody else: settled */
+	WANTED_LATER /* a second look has to agree first */
+};
+/* An earlier request to take it off could not be proved in time. */
+bool job_in_doubt(const struct job *j, const struct job_device *d);
+enum wanted change_wanted(struct job *j, struct job_device *d);
+/* When devices that wait for a second look are due; INT64_MIN: one waits for nothing. */
+int64_t look_due(const struct job *j, const uint32_t *devices, uint32_t n);
+/* Looks at those of the devices whose last look is too old for a change, each in the cheapest way
+ * that tells where it is. Unless the organization is a school's, what others moved meanwhile has to
+ * be looked at again. */
+MUST_CHECK enum errc look_before(
+	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
+/* Looks at all of them, whatever was seen before. */
+MUST_CHECK enum errc look_again(
+	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
+/* Whether the look may carry a change that leaves now. */
+bool look_is_good(const struct job *j, const struct job_device *d);
+/* Whether an earlier look, timeouts.settle before the last, showed the same. */
+bool look_agrees(struct job *j, struct job_device *d, uint64_t shows);
+uint64_t look_key(const struct view *v);
 /* Releases in Apple School Manager. */
 MUST_CHECK enum errc disown_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* Gives and takes profiles: one request per device, all of the wave at once. */
@@ -206,9 +275,6 @@ MUST_CHECK enum errc record_round(struct job *j, uint32_t wave, uint32_t *ret_n,
 MUST_CHECK enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* One look at them, for whoever does not go on with the run. */
 MUST_CHECK enum errc wipe_look(struct job *j, struct err *err);
-/* Asks now and then whether the activity of an accepted request has ended, as long as others wait
- * for their turn. */
-void settle_watch(struct open_request *r);
 /* Until every open request but wipes is settled, or patience_until_ms after a stop. */
 MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
 /* Before a change that nobody knows about may be sent again: what the audit trail tells of it. */
@@ -223,7 +289,19 @@ MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, s
 MUST_CHECK enum errc sync_again(struct job *j, uint32_t groups, struct err *err);
 /* Adds to the devices that drifted who changed them, as far as Apple says. */
 MUST_CHECK enum errc job_name_drift(struct job *j, struct err *err);
-/* Reads Apple's state of these devices, unless that was done within timeouts.settle. */
-MUST_CHECK enum errc job_refresh(struct job *j, bool force, struct err *err);
+/* Devices whose rows are settled although the ledger has them: two looks tell whether they are
+ * back. Those that are not are put back once more. */
+MUST_CHECK enum errc custody_check(struct job *j, struct err *err);
+/* An orderly end looks once more, timeouts.settle after the last change: what is not as the row
+ * says has drifted. */
+MUST_CHECK enum errc final_look(struct job *j, struct err *err);
+/* Asks about what rows that are settled left open, in any run: closes what is over. */
+MUST_CHECK enum errc intents_close(struct store *store, struct transport *transport,
+	const struct settings *settings, struct err *err);
+/* Until when a request without an activity may still act; `boot` of the ledger is counted anew
+ * after a boot. */
+MUST_CHECK enum errc intent_until(struct store *store, const struct transport *transport,
+	const struct settings *settings, const struct ledger_intent *in, int64_t *ret_ms,
+	struct err *err);
 
 #endif

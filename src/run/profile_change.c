@@ -3,6 +3,7 @@
  * once before and once per poll for all of them.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -15,13 +16,15 @@ enum {
 	CODE_NO_ACCOUNT = 5053, /* the group has no DEP account */
 	PROFILE_AHEAD =
 		15, /* intents in a row: each is of one device, and its list is read at once */
+	PROFILES_MOST = 100, /* requests after one look */
 };
 
 static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
 {
 	const struct work_step *s = job_step(j, d);
 
-	return !d->settled && !d->busy && !d->gave_up && d->wave == wave && s &&
+	return !d->settled && !d->busy && !d->gave_up && !d->blocked && d->wave == wave &&
+	       d->resync != RESYNC_WANTED && s &&
 	       (s->kind == STEP_ASSIGN_PROFILE || s->kind == STEP_REMOVE_PROFILE);
 }
 
@@ -33,7 +36,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 	struct err err;
 	enum errc rc = uem_reply_error(reply, &detail, &err);
 
-	r->terminal = true; /* 202 names no job: only the list can tell */
+	/* 202 names no job: only the list can tell. */
 	if (!rc) {
 		r->state = REQUEST_ACCEPTED;
 	} else if (detail.code == CODE_NOT_SYNCED && d->resync == RESYNC_NOT_YET) {
@@ -69,22 +72,27 @@ static struct str path_uuid(const struct job *j, const struct job_device *d, uin
 	return fleet_profile_uuid(j->fleet, profile, group);
 }
 
-static void submit(struct job *j, uint32_t i)
+static void submit(struct job *j, uint32_t i, int64_t good_until_ms)
 {
 	struct job_device *d = &j->devices[i];
 	const struct work_step *s = job_step(j, d);
 	struct view seen;
-	bool known = job_seen(j, d, &seen), remove = s->kind == STEP_REMOVE_PROFILE;
-	uint32_t profile = remove && known ? seen.profile : s->profile;
-	struct str uuid = profile == MAP_NONE ? STR("") : path_uuid(j, d, profile);
+	bool remove = s->kind == STEP_REMOVE_PROFILE;
+	uint32_t profile;
+	struct str uuid;
 	struct transport_call call = {
 		.service = TO_UEM,
 		.allow = job_allow_change,
 		.before = job_intend,
 		.done = done_change,
 		.ahead = PROFILE_AHEAD,
+		.good_until_ms = good_until_ms,
 	};
 	struct open_request *r;
+
+	(void)work_view(j->fleet, d->slot, &seen); /* where it is at Apple does not matter */
+	profile = remove ? seen.profile : s->profile;
+	uuid = profile == MAP_NONE ? STR("") : path_uuid(j, d, profile);
 
 	if (!j->fleet->listed[d->slot] || !uuid.n) {
 		job_fail(j, d, OUTCOME_FAILED, REASON_UEM_REFUSED,
@@ -104,16 +112,42 @@ static void submit(struct job *j, uint32_t i)
 	transport_submit(j->transport, &call);
 }
 
-/* Settled without a request when the list already shows what is wanted. */
-static bool holds_now(struct job *j, struct job_device *d)
+/* Another administrator gave it a profile since the plan. What the UEM gives a record that came
+ * anew is nobody's decision. */
+static bool has_another(const struct job *j, const struct job_device *d, const struct view *seen)
 {
+	struct str now = seen->profile == MAP_NONE ? STR_NONE : fleet_text(j->fleet, seen->profile);
+
+	for (uint32_t i = 0; i < job_next(j, d); i++)
+		if (d->results[i] == RESULT_DONE)
+			return false;
+	return d->has_profile && !str_eq(d->profile, now);
+}
+
+/* Settles what needs nothing or was changed by somebody else; WANTED: to be sent. */
+static enum wanted profile_wanted(struct job *j, struct job_device *d, int64_t looked_ms)
+{
+	const struct work_step *s = job_step(j, d);
 	struct view seen;
 
-	if (!job_seen(j, d, &seen) ||
-		!work_holds(j->fleet, job_step(j, d), d->home, j->settings->has_uem, &seen))
-		return false;
-	job_pass(j, d, RESULT_HELD);
-	return true;
+	if (job_protected(j, d))
+		return NOT_WANTED;
+	if (s->lost) {
+		job_fail(j, d, OUTCOME_FAILED, REASON_ROW_UNKNOWN_PROFILE, NULL);
+		return NOT_WANTED;
+	}
+	(void)work_view(j->fleet, d->slot, &seen);
+	d->looked_ms = looked_ms;
+	if (work_holds(j->fleet, s, d->home, true, &seen)) {
+		job_pass(j, d, RESULT_HELD);
+		return NOT_WANTED;
+	}
+	if (!has_another(j, d, &seen))
+		return WANTED;
+	if (!look_agrees(j, d, look_key(&seen)))
+		return WANTED_LATER;
+	job_drift(j, d, "it has another profile since the plan");
+	return NOT_WANTED;
 }
 
 /* One sync for all that lack their record; each is then tried once more. */
@@ -129,30 +163,50 @@ static enum errc resync(struct job *j, struct err *err)
 	return groups && !j->stop ? sync_again(j, groups, err) : ERR_OK;
 }
 
-enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+/* Waits first until all of them may leave: then one look is fresh for all. */
+static enum errc await_turn(struct job *j, const uint32_t *v, uint32_t n, struct err *err)
 {
-	uint32_t all = j->fleet->n_groups == 32 ? UINT32_MAX : (1u << j->fleet->n_groups) - 1;
-	uint32_t n = 0;
-	enum errc rc;
+	uint32_t reads = j->fleet->n_groups, most = j->settings->rates[RATE_UEM].n;
+	uint32_t k = n + reads < most ? n + reads : most;
+	int64_t when = transport_change_when(j->transport, TO_UEM, k ? k : 1);
+	int64_t due = look_due(j, v, n);
 
-	*ret_n = 0;
-	for (uint32_t i = 0; i < j->n; i++)
-		n += is_ready(j, &j->devices[i], wave);
-	if (n == 0)
+	when = due > when ? due : when;
+	if (when <= transport_now(j->transport))
 		return ERR_OK;
-	/* Apple is asked only where its devices are not known at all: a continued run. */
-	rc = j->read_ms == TIME_NONE ? job_refresh(j, true, err) : ERR_OK;
+	return job_or_stop(j, transport_sleep(j->transport, when, err), err);
+}
+
+static enum errc send_group(struct job *j, const uint32_t *v, uint32_t n, struct err *err)
+{
+	int64_t from_ms, until_ms;
+	enum errc rc = await_turn(j, v, n, err);
+
+	if (rc || j->stop)
+		return rc;
+	from_ms = transport_now(j->transport);
+	rc = facts_uem_lists(j->facts, facts_groups(j->fleet), err);
+	until_ms = transport_now(j->transport) + j->settings->timeouts.fresh_ms;
 	if (!rc)
-		rc = facts_uem_lists(j->facts, all, err);
-	for (uint32_t i = 0; i < j->n && !rc; i++)
-		if (is_ready(j, &j->devices[i], wave)) {
-			if (!job_protected(j, &j->devices[i]) && !holds_now(j, &j->devices[i]))
-				submit(j, i);
-			++*ret_n;
-		}
+		job_read_protected(j);
+	for (uint32_t i = 0; i < n && !rc; i++)
+		if (profile_wanted(j, &j->devices[v[i]], from_ms) == WANTED)
+			submit(j, v[i], until_ms);
 	if (!rc)
 		rc = transport_drain(j->transport, err);
-	if (!rc)
-		rc = resync(j, err);
 	return rc ? rc : job_flush(j, err);
+}
+
+enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+{
+	uint32_t *v = mem_alloc((j->n + 1) * sizeof(*v)), n;
+	enum errc rc = ERR_OK;
+
+	*ret_n = job_find(j, is_ready, wave, v, UINT32_MAX);
+	while (!rc && !j->stop && (n = job_find(j, is_ready, wave, v, PROFILES_MOST)))
+		rc = send_group(j, v, n, err);
+	free(v);
+	if (!rc && *ret_n)
+		rc = resync(j, err);
+	return rc;
 }

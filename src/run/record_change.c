@@ -10,13 +10,13 @@
 #include "run/job.h"
 #include "services/uem_bulk.h"
 
-enum { DELETE_MOST = 500, CODE_UNKNOWN_DEVICE = 5002 };
+enum { DELETE_MOST = 500, CODE_UNKNOWN_DEVICE = 5002, GROUP_MOST = 100 };
 
 static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
 {
 	const struct work_step *s = job_step(j, d);
 
-	return !d->settled && !d->busy && !d->gave_up && d->wave == wave && s &&
+	return !d->settled && !d->busy && !d->gave_up && !d->blocked && d->wave == wave && s &&
 	       (s->kind == STEP_DELETE_RECORD || s->kind == STEP_WIPE);
 }
 
@@ -46,9 +46,20 @@ static bool is_drifted(struct job *j, struct job_device *d, enum record_state no
 	return true;
 }
 
+static void refuse_again(struct job *j, struct job_device *d, bool open)
+{
+	if (job_step(j, d)->kind == STEP_WIPE)
+		job_fail(
+			j, d, OUTCOME_HELD, open ? REASON_UEM_WIPE_WAITING : REASON_UEM_ONCE, NULL);
+	else
+		job_fail(j, d, OUTCOME_UNVERIFIED,
+			open ? REASON_UEM_OUTCOME_UNKNOWN : REASON_UEM_ONCE, NULL);
+}
+
 /* Settles what needs nothing or must not be touched; true: the change is to be sent. */
 static bool still_wanted(struct job *j, struct job_device *d)
 {
+	enum sent_before before;
 	struct view seen;
 
 	if (job_protected(j, d))
@@ -56,6 +67,11 @@ static bool still_wanted(struct job *j, struct job_device *d)
 	(void)work_view(j->fleet, d->slot, &seen); /* where it is at Apple does not matter */
 	if (work_holds(j->fleet, job_step(j, d), d->home, true, &seen)) {
 		job_pass(j, d, RESULT_HELD);
+		return false;
+	}
+	before = job_sent_before(j, d);
+	if (before != SENT_NEVER && seen.record != RECORD_SEVERAL) {
+		refuse_again(j, d, before == SENT_OPEN);
 		return false;
 	}
 	switch (seen.record) {
@@ -103,7 +119,6 @@ static void take_wiped(struct open_request *r, const struct http_reply *reply)
 	struct err err;
 	enum errc rc = uem_reply_error(reply, NULL, &err);
 
-	r->terminal = true;
 	if (!rc || rc == ERR_HELD) {
 		r->state = REQUEST_ACCEPTED;
 		job_wait(d, rc ? REASON_UEM_HELD : REASON_UEM_WIPE_WAITING);
@@ -147,7 +162,6 @@ static void take_deleted(struct open_request *r, const struct http_reply *reply)
 	enum errc rc = r->n > 1 ? uem_bulk_reply(reply, take_fault, r, &bulk, &err)
 				: uem_reply_error(reply, NULL, &err);
 
-	r->terminal = true;
 	if (rc == ERR_LIMIT && r->n > 1) {
 		take_smaller(r);
 	} else if (!rc || rc == ERR_HELD || rc == ERR_NOT_FOUND) {
@@ -200,7 +214,7 @@ static int64_t number_of(struct str id)
 	return (int64_t)n;
 }
 
-static void submit_wipe(struct job *j, uint32_t i)
+static void submit_wipe(struct job *j, uint32_t i, int64_t good_until_ms)
 {
 	const struct job_device *d = &j->devices[i];
 	const struct work_program *p = job_program(j, d);
@@ -209,6 +223,7 @@ static void submit_wipe(struct job *j, uint32_t i)
 		.allow = job_allow_change,
 		.before = job_intend,
 		.done = done_wipe,
+		.good_until_ms = good_until_ms,
 		.self = open_for(j, STEP_WIPE, &i, 1) };
 
 	uem_command_request(transport_uem(j->transport), number_of(record_id(j, d)),
@@ -216,12 +231,13 @@ static void submit_wipe(struct job *j, uint32_t i)
 	transport_submit(j->transport, &call);
 }
 
-static void submit_delete(struct job *j, const uint32_t *devices, uint32_t n)
+static void submit_delete(struct job *j, const uint32_t *devices, uint32_t n, int64_t good_until_ms)
 {
 	struct transport_call call = { .service = TO_UEM,
 		.allow = job_allow_change,
 		.before = job_intend,
 		.done = done_delete,
+		.good_until_ms = good_until_ms,
 		.self = open_for(j, STEP_DELETE_RECORD, devices, n) };
 	int64_t *ids = mem_alloc(n * sizeof(*ids));
 
@@ -259,46 +275,90 @@ static enum errc read_cap(struct job *j, struct err *err)
 	return ERR_OK;
 }
 
-static enum errc submit_all(struct job *j, const uint32_t *wanted, uint32_t n, struct err *err)
+static void submit_all(struct job *j, const uint32_t *wanted, uint32_t n, int64_t good_until_ms)
 {
 	uint32_t *deletes = mem_alloc((n + 1) * sizeof(*deletes)), n_deletes = 0;
-	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0; i < n; i++) {
 		if (job_step(j, &j->devices[wanted[i]])->kind == STEP_WIPE)
-			submit_wipe(j, wanted[i]);
+			submit_wipe(j, wanted[i], good_until_ms);
 		else
 			deletes[n_deletes++] = wanted[i];
 	}
-	if (n_deletes > 1 && !j->delete_cap)
-		rc = read_cap(j, err);
-	for (uint32_t i = 0, k; i < n_deletes && !rc; i += k) {
+	for (uint32_t i = 0, k; i < n_deletes; i += k) {
 		k = n_deletes == 1 || n_deletes - i < j->delete_cap ? n_deletes - i : j->delete_cap;
-		submit_delete(j, deletes + i, k);
+		submit_delete(j, deletes + i, k, good_until_ms);
 	}
 	free(deletes);
+}
+
+static bool any_delete(const struct job *j, const uint32_t *v, uint32_t n)
+{
+	uint32_t n_deletes = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		n_deletes += job_step(j, &j->devices[v[i]])->kind == STEP_DELETE_RECORD;
+	return n_deletes > 1;
+}
+
+/* Waits first until the look and all of the requests may leave. */
+static enum errc await_turn(struct job *j, uint32_t n, struct err *err)
+{
+	uint32_t most = j->settings->rates[RATE_UEM].n, k = 2 * n < most ? 2 * n : most;
+	int64_t when = transport_change_when(j->transport, TO_UEM, k ? k : 1);
+
+	if (when <= transport_now(j->transport))
+		return ERR_OK;
+	return job_or_stop(j, transport_sleep(j->transport, when, err), err);
+}
+
+/* Just before: what their records show. */
+static enum errc look(struct job *j, const uint32_t *v, uint32_t n, struct err *err)
+{
+	uint32_t *slots = mem_alloc((n + 1) * sizeof(*slots));
+	enum errc rc;
+
+	for (uint32_t i = 0; i < n; i++)
+		slots[i] = j->devices[v[i]].slot;
+	rc = facts_read(j->facts, READING_UEM_DEVICE, slots, n, err);
+	free(slots);
+	if (!rc)
+		job_read_protected(j);
 	return rc;
+}
+
+static enum errc send_group(struct job *j, uint32_t *v, uint32_t n, struct err *err)
+{
+	uint32_t n_wanted = 0;
+	int64_t until_ms;
+	enum errc rc = ERR_OK;
+
+	if (any_delete(j, v, n) && !j->delete_cap)
+		rc = read_cap(j, err);
+	if (!rc)
+		rc = await_turn(j, n, err);
+	if (rc || j->stop)
+		return rc;
+	rc = look(j, v, n, err);
+	until_ms = transport_now(j->transport) + j->settings->timeouts.fresh_ms;
+	for (uint32_t i = 0; i < n && !rc && !j->stop; i++)
+		if (still_wanted(j, &j->devices[v[i]]))
+			v[n_wanted++] = v[i];
+	if (!rc && !j->stop)
+		submit_all(j, v, n_wanted, until_ms);
+	if (!rc)
+		rc = transport_drain(j->transport, err);
+	return rc ? rc : job_flush(j, err);
 }
 
 enum errc record_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
 {
-	uint32_t *slots = mem_alloc((j->n + 1) * sizeof(*slots)), n = 0;
-	enum errc rc;
+	uint32_t *v = mem_alloc((j->n + 1) * sizeof(*v)), n;
+	enum errc rc = ERR_OK;
 
-	*ret_n = 0;
-	for (uint32_t i = 0; i < j->n; i++)
-		if (is_ready(j, &j->devices[i], wave))
-			slots[n++] = j->devices[i].slot;
-	rc = facts_read(j->facts, READING_UEM_DEVICE, slots, n, err);
-	*ret_n = n;
-	n = 0;
-	for (uint32_t i = 0; i < j->n && !rc; i++)
-		if (is_ready(j, &j->devices[i], wave) && still_wanted(j, &j->devices[i]))
-			slots[n++] = i;
-	if (!rc)
-		rc = submit_all(j, slots, n, err);
-	free(slots);
-	if (!rc && *ret_n)
-		rc = transport_drain(j->transport, err);
-	return rc || !*ret_n ? rc : job_flush(j, err);
+	*ret_n = job_find(j, is_ready, wave, v, UINT32_MAX);
+	while (!rc && !j->stop && (n = job_find(j, is_ready, wave, v, GROUP_MOST)))
+		rc = send_group(j, v, n, err);
+	free(v);
+	return rc;
 }

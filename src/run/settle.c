@@ -3,11 +3,13 @@
  * at the devices. A restarted run comes in here with the intents of the one that died, so the
  * crash path is the only path.
  *
- * INTENT, UNKNOWN: look. Target state: ours. Still the old state when timeouts.activity has passed
- * since the last byte may have left, in two complete readings timeouts.settle apart: nothing was
- * done, a new attempt is allowed.
+ * First it has to be over (store/ledger.h): an activity that ended, a quarantine that passed. What
+ * the devices show before may be somebody else's doing, and the change may still come. Only what
+ * the UEM, which has no activities, answered at once may be looked at at once.
  *
- * ACCEPTED: poll; when the activity has ended, look until the lists show it.
+ * Then look. Target state: ours; on the server where it was before, only when two looks
+ * timeouts.settle apart agree. Still the old state in two equal looks: nothing was done, a new
+ * attempt is allowed unless somebody told of success.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,8 @@
 #include "run/job.h"
 
 enum { MAX_ATTEMPTS = 5, POLL_MAX_MS = 60000, LOG_MAX_BYTES = 64 * 1024 * 1024 };
+/* Apple tells of an activity for so long (src/services/README.md). */
+#define ACTIVITY_KEPT_MS (INT64_C(30) * 24 * 3600 * 1000)
 
 /* --- activities --- */
 
@@ -69,7 +73,9 @@ static enum errc take_state(struct open_request *r, const struct apple_activity 
 
 	if (a->state == ACTIVITY_RUNNING)
 		return ERR_OK;
-	r->terminal = true;
+	r->over = true;
+	r->ended_ms = transport_now(r->job->transport);
+	job_tell(r->job, OPEN_CLOSED, r->id, NULL);
 	r->ended_badly = a->state == ACTIVITY_FAILURE || a->state == ACTIVITY_UNCLEAR;
 	if (a->state != ACTIVITY_SUCCESS)
 		(void)snprintf(r->fault, sizeof(r->fault), "%s %s", a->status, a->sub_status);
@@ -81,6 +87,13 @@ static enum errc take_state(struct open_request *r, const struct apple_activity 
 		log_often(LOG_WARN, "the log of activity %s cannot be read: %s", r->activity,
 			err->msg);
 	return ERR_OK;
+}
+
+static void end_quarantine(struct open_request *r)
+{
+	r->over = true;
+	r->ended_ms = transport_now(r->job->transport);
+	job_tell(r->job, OPEN_CLOSED, r->id, NULL);
 }
 
 static enum errc poll_activity(struct open_request *r, struct err *err)
@@ -100,8 +113,9 @@ static enum errc poll_activity(struct open_request *r, struct err *err)
 	http_reply_release(&reply);
 	if (!rc)
 		rc = take_state(r, &a, err);
-	else if (rc == ERR_NOT_FOUND)
-		r->terminal = true; /* older than 30 days: only the devices can tell */
+	else if (rc == ERR_NOT_FOUND &&
+		 transport_now(r->job->transport) - r->intent_ms > ACTIVITY_KEPT_MS)
+		end_quarantine(r); /* only the devices can tell */
 	apple_activity_release(&a);
 	return errc_info(rc)->scope == SCOPE_ROW || rc == ERR_PROTOCOL ? ERR_OK : rc;
 }
@@ -113,29 +127,14 @@ static enum errc poll_activities(struct job *j, struct err *err)
 	for (uint32_t i = 0; i < j->n_open && !rc; i++) {
 		struct open_request *r = j->open[i];
 
-		if (r->state == REQUEST_INTENT || r->state == REQUEST_UNKNOWN || !r->activity[0])
-			r->terminal = true;
-		if (!r->terminal)
+		if (r->over || r->kind == STEP_WIPE)
+			continue;
+		if (r->activity[0])
 			rc = poll_activity(r, err);
+		else if (transport_now(j->transport) >= r->until_ms)
+			end_quarantine(r);
 	}
 	return rc;
-}
-
-/* One that went well has ended with that; whatever else became of it is settle_requests()'s. */
-static enum errc take_watched(void *self, enum errc code, const struct http_reply *reply,
-	const struct json *rest, struct err *err)
-{
-	struct open_request *r = self;
-	struct apple_activity a = { .id = "" };
-
-	(void)rest;
-	if (code || apple_reply_error(reply, NULL, err) || apple_activity_reply(reply, &a, err))
-		return ERR_OK;
-	r->terminal = a.state == ACTIVITY_SUCCESS;
-	if (a.state == ACTIVITY_RUNNING)
-		settle_watch(r);
-	apple_activity_release(&a);
-	return ERR_OK;
 }
 
 static int64_t next_interval(int64_t ms)
@@ -144,41 +143,47 @@ static int64_t next_interval(int64_t ms)
 	return ms < POLL_MAX_MS ? ms : POLL_MAX_MS;
 }
 
-void settle_watch(struct open_request *r)
-{
-	const struct job *j = r->job;
-	struct transport_call call = {
-		.service = TO_APPLE, .done = take_watched, .self = r, .optional = true
-	};
-
-	r->poll_ms = r->poll_ms ? next_interval(r->poll_ms) : j->settings->poll.apple_ms;
-	call.not_before_ms = transport_now(j->transport) + r->poll_ms;
-	apple_activity_get(transport_apple(j->transport), str_from(r->activity), &call.request);
-	transport_submit(j->transport, &call);
-}
-
 /* --- looking --- */
 
-/* Until when a change that was not refused may still come true by itself. */
+/* The service has no activities, and answered: there is nothing to wait for but its lists. */
+static bool answered_at_once(const struct open_request *r)
+{
+	return r->state == REQUEST_ACCEPTED && !r->activity[0];
+}
+
+static bool may_judge(const struct open_request *r)
+{
+	return r->over || answered_at_once(r);
+}
+
+/* Until when what was accepted may still show. */
 static int64_t patience_of(const struct job *j, const struct open_request *r)
 {
-	int64_t sent = r->sent_ms != TIME_NONE ? r->sent_ms
-					       : r->intent_ms + TRANSPORT_AHEAD_MS +
-							 j->settings->timeouts.request_ms;
+	int64_t from = r->sent_ms != TIME_NONE ? r->sent_ms : r->intent_ms;
 
-	return sent + j->settings->timeouts.activity_ms;
+	if (!r->activity[0])
+		return r->until_ms;
+	if (r->ended_ms != TIME_NONE && r->ended_ms > from)
+		from = r->ended_ms;
+	return from + j->settings->timeouts.activity_ms;
+}
+
+/* Apple's come first: they may tell of a device that has to come back. */
+static bool is_asked(const struct job *j, const struct open_request *r)
+{
+	return r->kind != STEP_WIPE &&
+	       (!j->apple_only || step_info(r->kind)->service == SERVICE_APPLE);
 }
 
 /* Devices that a look can tell something about, of requests with that kind (and server). */
 static uint32_t collect(const struct job *j, enum step_kind kind, uint32_t server, uint32_t *slots)
 {
-	int64_t now = transport_now(j->transport);
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < j->n_open; i++) {
 		const struct open_request *r = j->open[i];
 
-		if ((!r->terminal && now < patience_of(j, r)) || r->kind != kind ||
+		if (!may_judge(r) || !is_asked(j, r) || r->kind != kind ||
 			(server != SERVER_NONE && r->server != server))
 			continue;
 		for (uint32_t k = 0; k < r->n; k++)
@@ -229,6 +234,7 @@ static enum errc look_at_uem(struct job *j, uint32_t *slots, struct err *err)
 static enum errc look(struct job *j, struct err *err)
 {
 	uint32_t *slots = mem_alloc((2 * (size_t)j->n + 1) * sizeof(*slots));
+	int64_t from_ms = transport_now(j->transport);
 	bool all;
 	enum errc rc = look_at_pages(j, slots, &all, err);
 
@@ -241,6 +247,9 @@ static enum errc look(struct job *j, struct err *err)
 	if (!rc)
 		rc = look_at_uem(j, slots, err);
 	free(slots);
+	for (uint32_t i = 0; i < j->n && !rc; i++)
+		if (j->devices[i].busy)
+			j->devices[i].looked_ms = from_ms;
 	j->blind = rc != ERR_OK;
 	if (rc == ERR_PROTOCOL || rc == ERR_REFUSED || rc == ERR_NOT_FOUND) {
 		log_often(LOG_WARN, "looking at the devices: %s",
@@ -293,29 +302,57 @@ static enum reason not_proved(enum step_kind kind)
 /* Apple itself said that it did not work: no need to wait for more than the lists to settle. */
 static bool said_failed(const struct open_request *r, const struct job_device *d)
 {
-	return r->state == REQUEST_ACCEPTED && r->terminal &&
+	return r->state == REQUEST_ACCEPTED && may_judge(r) &&
 	       (d->log_failed || r->ended_badly || r->held);
 }
 
-static void give_verdict(struct job *j, struct job_device *d, const struct open_request *r)
+static bool was_moved(const struct job *j, const struct job_device *d, const struct view *v)
 {
-	bool accepted = r->state == REQUEST_ACCEPTED || d->witnessed;
-	/* What Apple could not do just now is tried again only for a device that is off its server.
-	 */
-	bool again = !accepted || (said_failed(r, d) && job_is_put_back(j, d));
+	return v->server != SERVER_NONE && v->server != job_expected(j, d).server;
+}
 
-	if (again && d->attempts < MAX_ATTEMPTS)
-		d->log_failed = false; /* two readings agree that nothing was done: still to do */
-	else if (accepted && r->held)
+static void drift_away(struct job *j, struct job_device *d, const struct view *v)
+{
+	char detail[240];
+
+	(void)snprintf(detail, sizeof(detail), "it is now on server '%.*s'",
+		STR_FMT(fleet_server_name(j->fleet, v->server)));
+	job_drift(j, d, detail);
+	d->anonymous = true;
+}
+
+/* Accepted, and without the effect it was to have. */
+static void fail_accepted(struct job *j, struct job_device *d, const struct open_request *r)
+{
+	if (r->held)
 		job_fail(j, d, OUTCOME_HELD, REASON_UEM_HELD, r->fault);
-	else if (accepted && d->log_failed)
+	else if (d->log_failed)
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_DEVICE_FAILED, r->fault);
 	else if (said_failed(r, d))
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_ACTIVITY_FAILED, r->fault);
-	else if (accepted)
+	else
 		job_fail(j, d, OUTCOME_UNVERIFIED, not_proved(r->kind), NULL);
+}
+
+static void give_verdict(
+	struct job *j, struct job_device *d, const struct open_request *r, const struct view *v)
+{
+	bool accepted = r->state == REQUEST_ACCEPTED || d->witnessed;
+	/* What Apple could not do is tried again only for a device that is off its server. */
+	bool again = !accepted || job_is_put_back(j, d), failed = said_failed(r, d);
+
+	d->looked_ms = TIME_NONE; /* a new attempt looks for itself */
+	d->doubt = 0;
+	if (step_info(r->kind)->service == SERVICE_APPLE && was_moved(j, d, v))
+		drift_away(j, d, v);
+	else if (again && d->attempts < MAX_ATTEMPTS)
+		d->log_failed = false; /* two looks agree that nothing was done: still to do */
+	else if (accepted)
+		fail_accepted(j, d, r);
 	else
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN, NULL);
+	if (step_info(r->kind)->irreversible && (!accepted || failed))
+		job_tell(j, DEED_NOT_DONE, r->id, d);
 	d->busy = false;
 }
 
@@ -323,6 +360,10 @@ static void pass_proved(struct job *j, struct job_device *d, const struct open_r
 {
 	char when[TIME_TEXT];
 
+	if (!r->over)
+		job_tell(j, OPEN_CLOSED_ONE, r->id, d);
+	if (step_info(r->kind)->irreversible)
+		job_tell(j, DEED_PROVED, r->id, d);
 	if (r->activity[0])
 		job_evidence(j, d, "activity", r->activity);
 	job_evidence(j, d, "list", time_rfc3339_s(transport_now(j->transport), when));
@@ -334,36 +375,64 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* The verdict needs two complete readings timeouts.settle apart, the first of them at first_ms;
- * lowers *ret_wake to when the second is due. */
-static bool seen_twice(const struct job *j, int64_t first_ms, int64_t now, int64_t *ret_wake)
+/* Lowers *ret_wake to when the second look is due. */
+static bool seen_twice(struct job *j, struct job_device *d, uint64_t shows, int64_t *ret_wake)
 {
-	int64_t second;
+	if (look_agrees(j, d, shows))
+		return true;
+	*ret_wake = earlier(*ret_wake, d->doubt_ms + j->settings->timeouts.settle_ms);
+	return false;
+}
 
-	if (first_ms == TIME_NONE)
+/* The state before and the one wanted look alike, or what it proves lets nobody look again: a stale
+ * list may not decide about a device that was off its server. */
+static bool needs_two(const struct job_device *d, const struct open_request *r)
+{
+	return step_info(r->kind)->puts_back && d->custody;
+}
+
+/* Its own log says that it failed, and the device is where it was to go: others brought it there.
+ */
+static bool by_others(struct job *j, struct job_device *d, const struct open_request *r)
+{
+	if (!d->log_failed || step_info(r->kind)->service != SERVICE_APPLE)
 		return false;
-	second = first_ms + j->settings->timeouts.settle_ms;
-	if (now < second)
-		*ret_wake = earlier(*ret_wake, second);
-	return now >= second;
+	job_drift(j, d, "another administrator did the same");
+	d->anonymous = true;
+	d->busy = false;
+	return true;
 }
 
 /* True: nothing is left to wait for. seen: the last look showed where the devices are. */
 static bool judge_device(struct job *j, struct job_device *d, const struct open_request *r,
 	bool seen, int64_t *ret_wake)
 {
-	int64_t now = transport_now(j->transport), late = now - patience_of(j, r);
+	int64_t now = transport_now(j->transport), patience = patience_of(j, r);
+	struct view v;
 
-	if (is_proved(j, d, r))
+	(void)work_view(j->fleet, d->slot, &v);
+	if (!may_judge(r)) { /* its activity outlives our patience, and may act still */
+		if (now < patience)
+			return false;
+		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, NULL);
+		d->blocked = true;
+	} else if (is_proved(j, d, r)) {
+		if (needs_two(d, r) || d->log_failed) {
+			if (!seen_twice(j, d, look_key(&v), ret_wake))
+				return false;
+			if (by_others(j, d, r))
+				return true;
+		}
 		pass_proved(j, d, r);
-	else if (seen && said_failed(r, d) && seen_twice(j, r->ended_look_ms, now, ret_wake))
-		give_verdict(j, d, r);
-	else if (seen && late >= 0 && seen_twice(j, r->late_look_ms, now, ret_wake))
-		give_verdict(j, d, r);
-	else if (!seen && late >= j->settings->timeouts.activity_ms)
+	} else if (seen && (said_failed(r, d) || now >= patience)) {
+		if (!seen_twice(j, d, look_key(&v), ret_wake))
+			return false;
+		give_verdict(j, d, r, &v);
+	} else if (!seen && now - patience >= j->settings->timeouts.activity_ms) {
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN, NULL);
-	else
+	} else {
 		return false;
+	}
 	return true;
 }
 
@@ -374,10 +443,6 @@ static bool judge_request(struct job *j, struct open_request *r, int64_t *ret_wa
 	bool seen = sees(j, r);
 	uint32_t left = 0;
 
-	if (seen && r->terminal && r->ended_look_ms == TIME_NONE)
-		r->ended_look_ms = now;
-	if (seen && now >= patience && r->late_look_ms == TIME_NONE)
-		r->late_look_ms = now;
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct job_device *d = &j->devices[r->devices[i]];
 
@@ -393,7 +458,7 @@ static enum errc judge_all(struct job *j, int64_t *ret_wake, struct err *err)
 	enum errc rc;
 
 	for (uint32_t i = 0; i < j->n_open; i++)
-		if (j->open[i]->kind != STEP_WIPE && judge_request(j, j->open[i], ret_wake))
+		if (is_asked(j, j->open[i]) && judge_request(j, j->open[i], ret_wake))
 			j->open[i]->state = REQUEST_SETTLED;
 	rc = job_flush(j, err);
 	for (uint32_t i = j->n_open; i-- > 0;)
@@ -404,7 +469,29 @@ static enum errc judge_all(struct job *j, int64_t *ret_wake, struct err *err)
 
 /* --- the loop --- */
 
-/* Some activities still run, and nothing else is to be learnt: one look will do for all of them. */
+/* Something may be learnt from a look now: of a device that was not looked at since its request was
+ * over, or whose second look is due. *ret_due: when the next second look is. */
+static bool is_look_due(const struct job *j, int64_t *ret_due)
+{
+	int64_t now = transport_now(j->transport);
+
+	*ret_due = INT64_MAX;
+	for (uint32_t i = 0; i < j->n_open; i++) {
+		const struct open_request *r = j->open[i];
+
+		for (uint32_t k = 0; is_asked(j, r) && may_judge(r) && k < r->n; k++) {
+			const struct job_device *d = &j->devices[r->devices[k]];
+			int64_t due = d->doubt ? d->doubt_ms + j->settings->timeouts.settle_ms
+					       : INT64_MIN;
+
+			if (d->busy && due < *ret_due)
+				*ret_due = due;
+		}
+	}
+	return *ret_due <= now;
+}
+
+/* Some activities still run, and nothing went wrong: one look will do for all of them. */
 static bool all_well_so_far(const struct job *j)
 {
 	int64_t now = transport_now(j->transport);
@@ -413,12 +500,39 @@ static bool all_well_so_far(const struct job *j)
 	for (uint32_t i = 0; i < j->n_open; i++) {
 		const struct open_request *r = j->open[i];
 
+		if (!is_asked(j, r))
+			continue;
 		if (r->state != REQUEST_ACCEPTED || r->ended_badly || r->held ||
-			r->ended_look_ms != TIME_NONE || (!r->terminal && now >= patience_of(j, r)))
+			now >= patience_of(j, r))
 			return false;
-		running |= !r->terminal;
+		running |= !may_judge(r);
 	}
 	return running;
+}
+
+static bool is_running(const struct job *j)
+{
+	for (uint32_t i = 0; i < j->n_open; i++)
+		if (is_asked(j, j->open[i]) && !may_judge(j->open[i]))
+			return true;
+	return false;
+}
+
+/* Until when nothing is to be learnt but by asking about activities. */
+static bool wait_only(const struct job *j, int64_t interval_ms, int64_t *ret_wake)
+{
+	int64_t now = transport_now(j->transport), due;
+	bool look = is_look_due(j, &due);
+
+	if (look && !(interval_ms < POLL_MAX_MS && all_well_so_far(j)))
+		return false;
+	*ret_wake = now + interval_ms;
+	for (uint32_t i = 0; i < j->n_open; i++)
+		if (is_asked(j, j->open[i]) && now >= patience_of(j, j->open[i]))
+			return false;
+	if (due > now && due < INT64_MAX && !is_running(j))
+		*ret_wake = due;
+	return true;
 }
 
 static enum errc settle_step(
@@ -427,10 +541,9 @@ static enum errc settle_step(
 	int64_t now;
 	enum errc rc = poll_activities(j, err);
 
-	if (!rc && *interval_ms < POLL_MAX_MS && all_well_so_far(j)) {
-		*ret_wake = transport_now(j->transport) + *interval_ms;
+	if (!rc && wait_only(j, *interval_ms, ret_wake)) {
 		*interval_ms = next_interval(*interval_ms);
-		return ERR_OK;
+		return job_flush(j, err);
 	}
 	if (!rc)
 		rc = look(j, err);
@@ -444,10 +557,10 @@ static enum errc settle_step(
 	return judge_all(j, ret_wake, err);
 }
 
-static bool any_but_wipes(const struct job *j)
+static bool any_asked(const struct job *j)
 {
 	for (uint32_t i = 0; i < j->n_open; i++)
-		if (j->open[i]->kind != STEP_WIPE)
+		if (is_asked(j, j->open[i]))
 			return true;
 	return false;
 }
@@ -457,9 +570,9 @@ enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *
 	int64_t interval_ms = j->settings->poll.apple_ms, wake;
 	enum errc rc = ERR_OK;
 
-	while (any_but_wipes(j)) {
+	while (any_asked(j)) {
 		rc = settle_step(j, &interval_ms, &wake, err);
-		if (rc || !any_but_wipes(j))
+		if (rc || !any_asked(j))
 			break;
 		if (j->stop && wake > patience_until_ms)
 			break;

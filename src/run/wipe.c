@@ -41,8 +41,18 @@ static int64_t sent_at(const struct job *j, const struct open_request *r)
 /* Until when it may still come true. One that nobody saw accepted may never have arrived. */
 static int64_t deadline_of(const struct job *j, const struct open_request *r)
 {
-	return sent_at(j, r) + (r->state == REQUEST_ACCEPTED ? j->settings->timeouts.wipe_ms
-							     : j->settings->timeouts.activity_ms);
+	return r->state == REQUEST_ACCEPTED ? sent_at(j, r) + j->settings->timeouts.wipe_ms
+					    : r->until_ms;
+}
+
+/* What else happens to the device has to wait only as long as the request itself may be on its
+ * way: the wipe is remembered by the record. */
+static void end_quarantine(struct job *j, struct open_request *r)
+{
+	if (r->over || transport_now(j->transport) < r->until_ms)
+		return;
+	r->over = true;
+	job_tell(j, OPEN_CLOSED, r->id, NULL);
 }
 
 static void judge(struct job *j, struct open_request *r)
@@ -52,9 +62,12 @@ static void judge(struct job *j, struct open_request *r)
 	char when[TIME_TEXT];
 	struct view v;
 
+	end_quarantine(j, r);
 	(void)work_view(j->fleet, d->slot, &v);
 	if (work_holds(j->fleet, job_step(j, d), d->home, true, &v)) {
 		job_evidence(j, d, "record", time_rfc3339_s(now, when));
+		job_tell(j, DEED_PROVED, r->id, d);
+		job_tell(j, OPEN_CLOSED, r->id, NULL);
 		job_pass(j, d, RESULT_DONE);
 	} else if (v.record == RECORD_LEAVING) { /* it arrived, and was approved if it had to be */
 		r->state = REQUEST_ACCEPTED;
@@ -98,7 +111,11 @@ static void leave_to_next(struct job *j, uint32_t *ret_n, const struct err *why)
 {
 	for (uint32_t i = 0; i < j->n_open; i++)
 		if (waits(j, j->open[i])) {
-			device_of(j, j->open[i])->gave_up = true;
+			struct job_device *d = device_of(j, j->open[i]);
+
+			d->gave_up = true;
+			if (d->outcome != OUTCOME_HELD)
+				job_wait(d, REASON_UEM_OUTCOME_UNKNOWN);
 			++*ret_n;
 		}
 	for (uint32_t i = 0; i < j->n; i++)

@@ -120,6 +120,7 @@ struct uem_device {
 	struct str enrollment_status, user, group, ownership;
 	int64_t id;           /* -1 when absent */
 	int64_t last_seen_ms; /* TIME_NONE: never or absent; TIME_UNKNOWN */
+	int64_t enrolled_ms;  /* last; TIME_NONE: never or absent; TIME_UNKNOWN */
 };
 /* order: how this tenant writes dates with slashes. */
 MUST_CHECK enum errc uem_device_decode(

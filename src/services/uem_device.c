@@ -44,6 +44,7 @@ enum errc uem_device_decode(
 		.ownership = wire_enum(wire_member(element, "Ownership"), NULL),
 		.id = wire_int(wire_member(element, "Id"), -1),
 		.last_seen_ms = wire_time(wire_member(element, "LastSeen"), order),
+		.enrolled_ms = wire_time(wire_member(element, "LastEnrolledOn"), order),
 	};
 	return ERR_OK;
 }

@@ -10,6 +10,11 @@ int64_t transport_now(const struct transport *t)
 	return clock_now(t->opt.clock);
 }
 
+const struct clock *transport_clock(const struct transport *t)
+{
+	return t->opt.clock;
+}
+
 int64_t transport_patience(const struct transport *t)
 {
 	int64_t closing = t->closing_ms + CLOSING_MS;

@@ -39,6 +39,7 @@ static enum errc make_request(
 	ret->body.full = from->body.full;
 	ret->timeout_ms = from->timeout_ms;
 	ret->max_body = from->max_body;
+	ret->good_until_ms = j->call.good_until_ms;
 	ret->secret_body = from->secret_body;
 	buf_str(&ret->body, buf_view(&from->body));
 	for (size_t i = 0; i < from->n_headers && !rc; i++)
@@ -166,12 +167,23 @@ static void count(struct transport_counts *c, const struct queued_call *j)
 		(*(cls == HTTP_TRIGGER ? &c->uem_triggers : &c->uem_reads))++;
 }
 
+/* What it was made of may be old by now. */
+static enum errc check_age(const struct transport *t, const struct queued_call *j, struct err *err)
+{
+	if (!j->call.good_until_ms || transport_now(t) <= j->call.good_until_ms)
+		return ERR_OK;
+	return err_set(err, ERR_BUSY, "%s: its turn came too late", transport_who(j->call.service));
+}
+
 void flight_start(struct transport *t, struct queued_call *j)
 {
 	struct http_request q;
 	struct err err;
 	bool later = false;
-	enum errc rc = make_request(t, j, &q, &err);
+	enum errc rc = check_age(t, j, &err);
+
+	if (!rc)
+		rc = make_request(t, j, &q, &err);
 
 	if (rc) {
 		call_complete(t, j, rc, NULL, NULL, &err);
@@ -218,7 +230,11 @@ static void pause_lane(struct transport *t, enum lane lane, int64_t until_ms, co
 {
 	char at[TIME_TEXT];
 
-	if (lane >= (enum lane)RATE_CLASSES || until_ms <= t->log[lane].not_before_ms)
+	if (lane >= (enum lane)RATE_CLASSES) {
+		t->pause_ms[lane] = until_ms > t->pause_ms[lane] ? until_ms : t->pause_ms[lane];
+		return;
+	}
+	if (until_ms <= t->log[lane].not_before_ms)
 		return;
 	rate_pause(&t->log[lane], until_ms);
 	t->pause_why[lane] = why;
@@ -322,6 +338,43 @@ static void failed(struct transport *t, struct queued_call *j, const struct http
 		transport_flush(t, service, &err);
 }
 
+/* A change that was not applied: nothing of its service leaves for a while, and it has to be made
+ * anew then. */
+static void give_back(struct transport *t, struct queued_call *j, const struct http_reply *reply,
+	enum retry_verdict verdict)
+{
+	bool aged = reply->fate == HTTP_NOT_SENT && check_age(t, j, NULL);
+	uint32_t n = t->n_down[j->call.service];
+	char when[TIME_TEXT];
+	struct err err;
+	enum errc rc = explain(t, j, reply, &err);
+	int64_t at = aged ? transport_now(t) : next_try(t, j, reply, n ? n : 1);
+
+	t->counts.retries += !aged;
+	t->n_down[j->call.service] -= aged && n > 0; /* no fault of the service */
+	if (!aged)
+		pause_lane(t, call_lane(j), at,
+			verdict == VERDICT_BUSY ? "the service asks for patience (429)"
+						: "there is no usable answer");
+	if (!aged && verdict == VERDICT_FAILED && n >= t->opt.max_tries) {
+		(void)err_wrap(&err, "given up after %u tries: ", (unsigned)n);
+	} else if (at > transport_patience(t)) {
+		rc = ERR_TEMPFAIL;
+		(void)err_wrap(&err,
+			"--max-wait ends before the next try at %s: ", time_rfc3339_s(at, when));
+	} else {
+		rc = ERR_BUSY;
+	}
+	err.code = rc;
+	call_complete(t, j, rc, NULL, NULL, &err);
+}
+
+static bool is_given_back(const struct queued_call *j, enum retry_verdict verdict)
+{
+	return !j->signin && j->call.request.cls == HTTP_CHANGE &&
+	       (verdict == VERDICT_BUSY || verdict == VERDICT_FAILED);
+}
+
 static void refused(struct transport *t, struct queued_call *j, struct http_reply *reply)
 {
 	enum transport_service service = j->call.service;
@@ -401,6 +454,8 @@ void flight_land(struct transport *t, struct queued_call *j, struct http_reply *
 	rc = j->scan ? json_scan_feed(j->scan, STR_NONE, &err) : ERR_OK;
 	if (rc)
 		call_complete(t, j, rc, NULL, NULL, &err);
+	else if (is_given_back(j, verdict))
+		give_back(t, j, reply, verdict);
 	else if (verdict == VERDICT_BUSY)
 		busy(t, j, reply);
 	else if (verdict == VERDICT_FAILED)

@@ -138,6 +138,24 @@ int64_t transport_write_when(const struct transport *t, uint32_t k)
 	return rate_when(&t->log[RATE_APPLE_WRITE], transport_now(t), k);
 }
 
+static int64_t lane_when(const struct transport *t, enum lane lane, int64_t from_ms, uint32_t k)
+{
+	if (lane < (enum lane)RATE_CLASSES) {
+		int64_t when = rate_when(&t->log[lane], from_ms, k);
+
+		return t->turn[lane].again_ms > when ? t->turn[lane].again_ms : when;
+	}
+	return t->pause_ms[lane] > from_ms ? t->pause_ms[lane] : from_ms;
+}
+
+int64_t transport_change_when(const struct transport *t, enum transport_service service, uint32_t k)
+{
+	const struct queued_call any = { .call = { .service = service,
+						 .request = { .cls = HTTP_CHANGE } } };
+
+	return lane_when(t, call_lane(&any), transport_now(t), k);
+}
+
 int64_t transport_deadline(const struct transport *t)
 {
 	return transport_patience(t);
@@ -283,7 +301,7 @@ static const char *wait_reason(
 {
 	if (lane < (enum lane)RATE_CLASSES && t->log[lane].not_before_ms == when_ms)
 		return t->pause_why[lane];
-	if (j->ready_ms == when_ms)
+	if (j->ready_ms == when_ms || lane >= (enum lane)RATE_CLASSES)
 		return "waiting before trying again";
 	return "the rate set in the settings is used up";
 }
@@ -308,13 +326,8 @@ static void pump_lane(struct transport *t, enum lane lane, int64_t *wake_ms)
 	struct queued_call *j;
 
 	while (!t->failed.code && (j = queue_head(q, now)) && has_room(t, j)) {
-		int64_t when = j->ready_ms > now ? j->ready_ms : now;
+		int64_t when = lane_when(t, lane, j->ready_ms > now ? j->ready_ms : now, 1);
 
-		if (lane < (enum lane)RATE_CLASSES) {
-			when = rate_when(&t->log[lane], when, 1);
-			if (t->turn[lane].again_ms > when)
-				when = t->turn[lane].again_ms;
-		}
 		if (when > transport_patience(t)) {
 			out_of_time(t, queue_pop(q, now), lane, when);
 		} else if (when > now) {

@@ -6,9 +6,10 @@
  *
  * READ, TRIGGER and AUTH are repeated on 429, 5xx and network failures with jittered back-off
  * (Retry-After is never shortened) for as long as --max-wait allows, and at most 8 times in the
- * face of failures (wire/retry.h). A CHANGE is repeated only when the answer proves that nothing
- * was done: 429, HTTP_NOT_SENT, and once after a 401 that a new token may cure; everything else is
- * the caller's to judge.
+ * face of failures (wire/retry.h). A CHANGE is repeated only once, after a 401 that a new token may
+ * cure. What was not sent, or answered with 429, comes back with ERR_BUSY: whoever sends it again
+ * has to look again first, and transport_change_when() tells when. Everything else is the caller's
+ * to judge.
  */
 #ifndef WIRE_TRANSPORT_H
 #define WIRE_TRANSPORT_H
@@ -67,6 +68,8 @@ struct transport_call {
 	struct http_request request; /* consumed; without credentials */
 	/* A fresh scanner for each attempt, freed by the transport; NULL: body in the reply. */
 	struct json_scan *(*scan)(void *self);
+	/* CHANGE only: it leaves until then, or comes back with ERR_BUSY. 0: at any time. */
+	int64_t good_until_ms;
 	/* May be left out. Just before each attempt: a failure ends the call without sending. */
 	enum errc (*allow)(void *self, int64_t at_ms, struct err *err);
 	/* CHANGE only: writes the intent, in a transaction that is durable before the first byte of
@@ -79,6 +82,7 @@ struct transport_call {
 	/* Completes the call. ERR_OK: `reply` is an answer of the service (or, for a CHANGE, its
 	 * fate); `rest` is what json_scan_end() gave, freed by the transport. Otherwise `reply` is
 	 * NULL, `err` holds the sentence on entry, and of a CHANGE nothing was done:
+	 *	ERR_BUSY      a CHANGE that has to be made anew, see above
 	 *	ERR_TEMPFAIL  it would have to wait beyond --max-wait
 	 *	ERR_STOPPED   a signal came while it was queued, or a READ was under way (a change
 	 *	              that has left is waited for, up to 20 s), or an earlier done() failed
@@ -111,7 +115,12 @@ MUST_CHECK enum errc transport_sleep(struct transport *t, int64_t until_ms, stru
 
 /* When the k-th further write to Apple may leave. */
 int64_t transport_write_when(const struct transport *t, uint32_t k);
+/* The same of a change at any service. */
+int64_t transport_change_when(
+	const struct transport *t, enum transport_service service, uint32_t k);
 int64_t transport_now(const struct transport *t);
+/* Borrowed until transport_close(). */
+const struct clock *transport_clock(const struct transport *t);
 /* The end of --max-wait, or of the patience that closing has; INT64_MAX: none. */
 int64_t transport_deadline(const struct transport *t);
 /* From now on a signal that has come does not end calls early: for putting devices back. After a

@@ -42,6 +42,7 @@ struct transport {
 	struct turn turn[RATE_CLASSES];
 	const char *pause_why[RATE_CLASSES];
 	int64_t pause_told_ms[RATE_CLASSES];
+	int64_t pause_ms[LANES]; /* of lanes without a rate: nothing leaves before */
 	struct queue lanes[LANES];
 	struct queued_call *flight[FLIGHT_MAX];
 	size_t n_flight, n_optional; /* n_optional: queued or under way */

@@ -243,7 +243,7 @@ def misread(w):
     w.apply()
     lists = [a["t"] for a in w.audit() if a["kind"] == "request" and a["method"] == "GET"
              and a["path"].startswith("/v1/mdmServers/")]
-    late = w.changes()[0] + 30 * 60 * 1000
+    late = w.changes()[0] + 31 * 60 * 1000  # timeouts.request and timeouts.activity
     nth = [i for i, t in enumerate(lists, 1) if late <= t < late + 60 * 1000]
     if not nth:
         return ["nobody looked when patience ended"]

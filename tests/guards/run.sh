@@ -147,7 +147,7 @@ guarded() { # WHAT PENDING PATTERN: stopped on its way, and the rest is left as 
 alone='batch: {apple: 1}
 rate: {apple_write: 1000/hour}'
 fresh 60 "$options, devices: 6"
-later 'devices: 6' "rate: {apple_read: 8/hour}" 2026-11-22T03:00:00Z
+later 'devices: 6' "rate: {apple_read: 5/hour}" 2026-11-22T03:00:00Z
 rows 0 6
 act take --max-wait 1m
 exits 'send, devices: stopped before it began' 75
@@ -167,7 +167,7 @@ passes 'send, devices: a day later' take
 same 'send, devices: all are sent, once' 6 "$(effects unassign)"
 
 fresh 60 'percent: 10'
-settings_with 'rate: {apple_read: 8/hour}'
+settings_with 'rate: {apple_read: 5/hour}'
 rows 0 6
 act take --max-wait 1m
 exits 'send, percent: stopped before it began' 75
@@ -180,7 +180,7 @@ same 'send, percent: sent' 4 "$(effects unassign)"
 cat >refuse.yaml <<'END'
 version: 1
 faults:
-  - {service: apple, method: POST, path: /v1/orgDeviceActivities, nth: [2, 3], do: reply, status: 409,
+  - {service: apple, method: POST, path: /v1/orgDeviceActivities, nth: [2, 3, 4], do: reply, status: 409,
      body: json, applied: no}
 END
 bounce() {
@@ -206,7 +206,7 @@ check 'send, two runs: it says how to go on' grep -q -e 'the next request.*--all
 
 # What cannot be undone.
 fresh 60 "$options"
-later 'release: 3' 'rate: {apple_read: 8/hour}' 2026-11-22T03:00:00Z
+later 'release: 3' 'rate: {apple_read: 5/hour}' 2026-11-22T03:00:00Z
 rows 0 3
 act release --confirm release=3 --max-wait 1m
 exits 'send, release: stopped before it began' 75
@@ -241,7 +241,7 @@ same 'in_flight: never more than 7' 7 "$(most_away)"
 # A run that was cut for 20, and goes on with 7.
 fresh 60 "$options, in_flight: 20"
 settings_with "limits: {$options, in_flight: 20}
-rate: {apple_read: 8/hour}"
+rate: {apple_read: 5/hour}"
 rows 0 20
 act rebuild --max-wait 1m
 exits 'in_flight: stopped before it began' 75
@@ -264,7 +264,7 @@ same 'protect: it is left alone' '0 5' "$(effects unassign C02GRD000003) $(effec
 # Protected after the run was frozen, before the device was touched.
 fresh 60 "$options"
 settings_with "limits: {$options}
-rate: {apple_read: 8/hour}"
+rate: {apple_read: 5/hour}"
 act rebuild --max-wait 1m
 exits 'protect: stopped before it began' 75
 settings_with "limits: {$options}

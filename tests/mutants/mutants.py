@@ -32,11 +32,12 @@ MUTANTS = {
     ], CRASH + ["kill"]),
     "intent not synced": ("src/io/db.c", [("synchronous=FULL", "synchronous=NORMAL")],
                           CRASH + ["order"]),
-    "no quarantine": ("src/run/settle.c", [
-        ("	return sent + j->settings->timeouts.activity_ms;\n", "	return sent;\n"),
+    "no quarantine": ("src/run/intent.c", [
+        ("reply->last_sent_ms + s->timeouts.request_ms + s->timeouts.activity_ms;",
+         "reply->last_sent_ms;"),
     ], CRASH + ["lost"]),
-    "one reading": ("src/run/settle.c", [
-        ("second = first_ms + j->settings->timeouts.settle_ms;", "second = first_ms;"),
+    "one reading": ("src/run/look.c", [
+        ("return d->doubt_ms + j->settings->timeouts.settle_ms;", "return d->doubt_ms;"),
     ], CRASH + ["lost"]),
     "change sent again after a 5xx": ("src/wire/retry.c", [
         ("	if (cls == HTTP_CHANGE)\n		return VERDICT_ANSWER;\n", ""),
@@ -53,9 +54,9 @@ MUTANTS = {
         ("(back ? 0 : writes_to_come_back(j))", "(back ? 0 : 0 * writes_to_come_back(j))"),
     ], CRASH + ["wait"]),
     "a wipe of another run forgotten": ("src/facts/facts_record.c", [
-        ("(void)map_add(&fleet->wiping, serial, NULL);", "(void)fleet;\n\t(void)serial;"),
+        ("(void)map_add(&f->fleet->wiping, d.v[i].serial, NULL);", "continue;"),
     ], WIPES, "held in another run as well"),
-    "a run with wipes given up": ("src/run/apply.c", [
+    "a run with wipes given up": ("src/run/recover.c", [
         ("(d->results[i] == RESULT_DONE || (i == next && d->busy)))", "i == next && !d->busy)"),
     ], WIPES, "what follows a wipe is not lost"),
 }

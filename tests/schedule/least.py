@@ -51,20 +51,53 @@ def target(row, what):
     return row["Target"] if what == "to" else row["Server"]
 
 
-def count_wave(rows, batch, n, profiles):
+class Writes:
+    """Ten an hour: which activities leave together. All of a phase are ready at one time."""
+
+    def __init__(self):
+        self.now, self.sent = 0, []
+
+    def groups(self, activities):
+        self.now += 1  # a phase takes a while, and an hour many of them
+        while activities:
+            if len(self.sent) >= 10:
+                self.now = max(self.now, self.sent[-10] + 1000)
+            k = min(10 - sum(t > self.now - 1000 for t in self.sent), len(activities))
+            self.sent += [self.now] * k
+            yield activities[:k]
+            activities = activities[k:]
+
+
+def last_looks(placed, batch, writes):
+    """Before each group of activities that leave together: the list of every server that a device of
+    theirs is on, or the devices' pages where one is on none."""
+    activities = []
+    order = {"home": 0, "off": 1, "to": 2}
+    placed = sorted(placed, key=lambda p: (order[p[0]], SERVERS.index(p[1])))
+    for _, group in itertools.groupby(placed, key=lambda p: p[:2]):
+        group = list(group)
+        activities += [group[i:i + batch] for i in range(0, len(group), batch)]
+    return sum(len({None if what == "home" else server for a in together for what, _, server in a})
+               for together in writes.groups(activities))
+
+
+def count_wave(rows, batch, n, writes):
     for phase in range(2):
-        changes, groups, searched = collections.Counter(), set(), 0
+        changes, groups, searched, placed = collections.Counter(), set(), 0, []
         for row in rows:
             for what in itertools.chain(*STEPS[row["Job"]][phase:phase + 1]):
                 changes["off" if what == "off" else "on", target(row, what)] += 1
+                placed.append((what, target(row, what), row["Server"]))
                 if row["Job"] != "unassign":
                     groups |= {row["Server"], target(row, what)}
                 searched += row["Job"] == "delete"
         if changes:
             n["apple_changes"] += sum(math.ceil(c / batch) for c in changes.values())
-            n["apple_listings"] += 1 + len(SERVERS)  # the last look before
+            n["apple_listings"] += last_looks(placed, batch, writes)
             off = any(kind == "off" for kind, _ in changes)
             n["apple_listings"] += 1 + len(SERVERS) if off else len(changes)  # the proof
+            # That a device is back on its server is believed when two looks agree.
+            n["apple_listings"] += len(SERVERS) if any(w == "home" for w, _, _ in placed) else 0
         n["syncs"] += len(groups)
         n["uem_listings"] += len(groups)
         n["uem_reads"] += searched
@@ -72,21 +105,24 @@ def count_wave(rows, batch, n, profiles):
     n["uem_changes"] += len(given)
     if given:
         n["uem_listings"] += len(SERVERS) + len({r["Server"] for r in given})
-        if not profiles:
-            n["apple_listings"] += 1 + len(SERVERS)
 
 
 def count(folder, batch, shares):
     with open(f"{folder}/in.csv", encoding="utf-8", newline="") as f:
         rows = list(csv.DictReader(f))
-    profiles = any(r["Job"] != "profile" for r in rows)
     # To plan: the servers, the devices, who is where, and each group's list.
     n = collections.Counter(apple_listings=2 + len(SERVERS), uem_listings=len(SERVERS),
                             apple_changes=0, uem_changes=0, syncs=0)
     if any(r["Job"] == "profile" for r in rows):
         n["uem_listings"] += len(SERVERS)  # the profiles of each group
+    writes = Writes()
     for wave in waves(rows, shares):
-        count_wave(wave, batch, n, profiles)
+        count_wave(wave, batch, n, writes)
+    # The last look at what was done: where the devices are, and each group's list.
+    ends = {{"delete": None, "unassign": None}.get(r["Job"], r["Server"]) for r in rows}
+    ends |= {r["Target"] for r in rows if r["Job"] == "move"}
+    n["apple_listings"] += len(ends)
+    n["uem_listings"] += len(SERVERS) if any(r["Job"] != "unassign" for r in rows) else 0
     for name in ("apple_changes", "uem_changes", "syncs", "apple_listings", "uem_listings"):
         print(name, n[name])
 

@@ -17,7 +17,7 @@ apply
 exits 'a run with events' 0
 check 'they are in the evidence' test -n "$(cell EVTMOVED0001 depmend_evidence | grep -o 'event:[0-9a-f-]\{36\}')"
 check 'each row has its own' test "$(cell EVTMOVED0001 depmend_evidence)" != "$(cell EVTMOVED0002 depmend_evidence)"
-same 'they are read once' 1 "$(event_reads)"
+same 'they are read once before the change, and once for the evidence' 2 "$(event_reads)"
 
 new_world --fleet fleet.csv --scenario apple-late-events
 rm -f in.result.csv

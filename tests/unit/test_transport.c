@@ -799,11 +799,28 @@ static void test_nobody_there(void **state)
 	assert_int_equal(r.code, ERR_NET);
 	assert_int_equal(errc_info(r.code)->exit_status, 69);
 	assert_int_equal(transport_counts(t).apple_reads, RETRY_MAX_TRIES);
-	/* A change that never left may go again, too, and its caller knows that nothing was done.
-	 */
+	/* A change that never left comes back each time, to be made anew, until the service is
+	 * given up. */
 	r = send_one(TO_APPLE, HTTP_CHANGE, "/v1/b");
 	assert_int_equal(r.code, ERR_NET);
-	assert_int_equal(r.n_before, RETRY_MAX_TRIES);
+	assert_int_equal(r.n_before, 1);
+}
+
+static void test_a_change_that_never_left_is_made_anew(void **state)
+{
+	struct result r;
+
+	(void)state;
+	open_transport(INT64_MAX);
+	assert_int_equal(transport_sign_in(t, &err), ERR_OK);
+	point_at(closed_port());
+	for (int i = 1; i < RETRY_MAX_TRIES; i++) {
+		r = send_one(TO_APPLE, HTTP_CHANGE, "/v1/b");
+		assert_int_equal(r.code, ERR_BUSY);
+		assert_int_equal(r.n_before, 1);
+		assert_true(transport_change_when(t, TO_APPLE, 1) > transport_now(t));
+	}
+	assert_int_equal(send_one(TO_APPLE, HTTP_CHANGE, "/v1/b").code, ERR_NET);
 }
 
 static void test_outage_longer_than_max_wait(void **state)
@@ -861,11 +878,10 @@ static void test_429_for_ever(void **state)
 	for (int i = 0; i < 40; i++)
 		says("/v1/a", 429, NULL, NULL);
 	open_transport(10 * MINUTE);
-	r = send_one(TO_APPLE, HTTP_CHANGE, "/v1/a");
+	r = send_one(TO_APPLE, HTTP_READ, "/v1/a");
 	assert_int_equal(r.code, ERR_TEMPFAIL);
 	assert_int_equal(errc_info(r.code)->exit_status, 75);
 	assert_true(n_seen("/v1/a") > RETRY_MAX_TRIES);
-	assert_int_equal(r.n_before, n_seen("/v1/a"));
 	assert_true(elapsed() <= 10 * MINUTE);
 }
 
@@ -967,9 +983,29 @@ static void test_change_after_429(void **state)
 	says("/v1/a", 429, "Retry-After", "60");
 	open_transport(INT64_MAX);
 	r = send_one(TO_APPLE, HTTP_CHANGE, "/v1/a");
+	assert_int_equal(r.code, ERR_BUSY); /* what was seen before the wait is too old by now */
+	assert_int_equal(r.n_before, 1);
+	assert_int_equal(n_seen("/v1/a"), 1);
+	assert_int_equal(transport_change_when(t, TO_APPLE, 1) - transport_now(t), MINUTE);
+	r = send_one(TO_APPLE, HTTP_CHANGE, "/v1/a");
 	assert_int_equal(r.status, 200);
-	assert_int_equal(r.n_before, 2);
 	assert_int_equal(seen("/v1/a", 1)->at_ms - seen("/v1/a", 0)->at_ms, MINUTE);
+}
+
+static void test_a_change_whose_look_is_old(void **state)
+{
+	struct result r = { 0 };
+	struct transport_call c;
+
+	(void)state;
+	open_transport(INT64_MAX);
+	c = a_call(TO_APPLE, HTTP_CHANGE, "/v1/a", &r);
+	c.good_until_ms = transport_now(t) + MINUTE;
+	clock_advance(the_clock, c.good_until_ms + 1);
+	transport_submit(t, &c);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	assert_int_equal(r.code, ERR_BUSY);
+	assert_int_equal(n_seen("/v1/a"), 0);
 }
 
 static void test_change_without_an_intent(void **state)
@@ -1184,8 +1220,9 @@ static void test_a_429_takes_the_intent_back(void **state)
 	submit_in_a_row(v, 2, 3);
 	assert_int_equal(transport_drain(t, &err), ERR_OK);
 	assert_int_equal(v[0].n_before, 1);
-	assert_int_equal(v[1].n_before, 2);
-	assert_int_equal(n_left(), 3);
+	assert_int_equal(v[1].n_before, 1);
+	assert_int_equal(v[1].r.code, ERR_BUSY);
+	assert_int_equal(n_left(), 2);
 }
 
 /* A long wait for an answer makes an intent too old: it is written anew. */
@@ -1663,6 +1700,7 @@ static void test_closing_past_max_wait(void **state)
 	assert_int_equal(send_one(TO_APPLE, HTTP_CHANGE, "/v1/a").code, ERR_TEMPFAIL);
 	transport_closing(t);
 	says("/v1/a", 429, "Retry-After", "60");
+	assert_int_equal(send_one(TO_APPLE, HTTP_CHANGE, "/v1/a").code, ERR_BUSY);
 	assert_int_equal(send_one(TO_APPLE, HTTP_CHANGE, "/v1/a").status, 200);
 	says("/v1/b", 429, "Retry-After", "600");
 	assert_int_equal(send_one(TO_APPLE, HTTP_CHANGE, "/v1/b").code, ERR_TEMPFAIL);
@@ -1688,6 +1726,7 @@ int main(void)
 		CASE(test_what_is_an_answer),
 		CASE(test_reads_are_given_up),
 		CASE(test_nobody_there),
+		CASE(test_a_change_that_never_left_is_made_anew),
 		CASE(test_outage_longer_than_max_wait),
 		CASE(test_retry_after),
 		CASE(test_429_pauses_the_class),
@@ -1697,6 +1736,7 @@ int main(void)
 		CASE(test_outage_of_a_service),
 		CASE(test_change_is_never_repeated_blindly),
 		CASE(test_change_after_429),
+		CASE(test_a_change_whose_look_is_old),
 		CASE(test_change_without_an_intent),
 		CASE(test_rates),
 		CASE(test_optional),

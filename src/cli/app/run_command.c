@@ -15,10 +15,11 @@
 #include "cli/args/terminal.h"
 #include "facts/dep_server.h"
 #include "facts/organization.h"
+#include "plan/audit.h"
 #include "plan/guard.h"
 #include "report/ndjson.h"
 #include "report/status.h"
-#include "run/audit.h"
+#include "store/ledger.h"
 
 enum { UNATTENDED_WAIT_MS = 6 * 3600 * 1000, NEXT_MAX_BYTES = 1024 * 1024 };
 
@@ -34,7 +35,8 @@ static struct surroundings surroundings_of(struct run_command *c)
 		.facts = &c->p.session.facts,
 		.settings = c->p.settings,
 		.protected_serials = c->p.protected_serials.n ? &c->p.protected_serials : NULL,
-		.halt_failed_percent = past ? 100 : c->policy->halt_failed_percent,
+		.allowed = c->allowed,
+		.halt_failed_percent = past || !c->policy ? 100 : c->policy->halt_failed_percent,
 		.progress = progress_job,
 		.progress_self = c->p.progress,
 	};
@@ -50,22 +52,28 @@ static void ready_for_stop(struct run_command *c)
 	buf_release(&next);
 }
 
-enum errc run_command_open(struct run_command *c, struct err *err)
+static enum errc run_command_session(struct run_command *c, struct err *err)
 {
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-	struct list_options list;
-	size_t n_allowed;
 	struct session_options opt = {
 		.exclusive = c->p.cli->command->name,
 		.wait_lock_ms = cli_duration_ms(c->p.cli, OPTION_WAIT_LOCK, 0),
 		.max_wait_ms = cli_duration_ms(
 			c->p.cli, OPTION_MAX_WAIT, terminal ? INT64_MAX : UNATTENDED_WAIT_MS),
 	};
+
+	return context_open_session(&c->p, opt, err);
+}
+
+enum errc run_command_open(struct run_command *c, struct err *err)
+{
+	struct list_options list;
+	size_t n_allowed;
 	enum errc rc = cli_check_json(
 		c->p.cli, OPTION_OUT, c->out ? c->out : cli_text(c->p.cli, OPTION_OUT), err);
 
 	if (!rc)
-		rc = context_open_session(&c->p, opt, err);
+		rc = run_command_session(c, err);
 	if (!rc)
 		notify_start(c->p.settings);
 	ready_for_stop(c);
@@ -82,6 +90,61 @@ enum errc run_command_open(struct run_command *c, struct err *err)
 	return rc;
 }
 
+static enum errc any_off(const struct run_command *c, bool *ret, struct err *err)
+{
+	struct ledger_custodies off;
+	enum errc rc = ledger_custodies(c->p.session.store, STR_NONE, &off, err);
+
+	if (rc)
+		return rc;
+	*ret = off.n > 0;
+	ledger_custodies_release(&off);
+	return ERR_OK;
+}
+
+/* Nothing that can be wrong with the settings of the UEM, names or rules keeps a device off its
+ * server: Apple alone is asked first. */
+static enum errc put_back_first(struct run_command *c, const char *except, struct err *err)
+{
+	struct surroundings s = surroundings_of(c);
+	bool off = false;
+	enum errc rc = any_off(c, &off, err);
+
+	if (rc || !off)
+		return rc;
+	rc = session_connect_apple(&c->p.session, err);
+	return rc ? rc : run_put_back(&s, except, err);
+}
+
+/* What ended the command before it came to that. */
+static void put_back_at_last(struct run_command *c)
+{
+	struct err err;
+	enum errc rc = ERR_OK;
+
+	if (c->worked || !c->p.settings)
+		return;
+	if (!c->p.session.transport)
+		rc = run_command_session(c, &err);
+	if (!rc)
+		rc = put_back_first(c, "", &err);
+	if (rc && rc != ERR_LOCKED)
+		log_warn("devices that are off their servers were not put back: %s", err.msg);
+}
+
+static enum errc check_pause(const struct run_command *c, struct err *err)
+{
+	struct ledger_pause p;
+	char since[TIME_TEXT];
+	enum errc rc = ledger_paused(c->p.session.store, &p, err);
+
+	if (rc || !p.paused)
+		return rc;
+	return err_set(err, ERR_GUARD,
+		"paused since %s: %s; nothing was sent. To go on: depmend resume",
+		time_rfc3339_s(p.since_ms, since), p.reason);
+}
+
 static enum errc connect_and_recover(struct run_command *c, struct err *err)
 {
 	struct surroundings s = surroundings_of(c);
@@ -89,15 +152,19 @@ static enum errc connect_and_recover(struct run_command *c, struct err *err)
 
 	sandbox_for(c->p.settings, c->out, NULL);
 	c->started_ms = transport_now(c->p.session.transport);
-	rc = session_connect(&c->p.session, err);
-	c->p.online = !rc;
+	rc = put_back_first(c, c->identity, err);
 	if (!rc)
-		rc = guard_organization(&c->p.session.facts, c->allowed, err);
+		rc = session_connect(&c->p.session, err);
+	c->p.online = !rc;
 	if (!rc)
 		rc = run_recover(&s, c->identity, &c->in_flight, err);
 	if (!rc)
+		rc = guard_organization(&c->p.session.facts, c->allowed, err);
+	if (!rc)
+		rc = check_pause(c, err);
+	if (!rc)
 		rc = store_run_find(c->p.session.store, c->identity, &c->run, &c->has_run, err);
-	return rc;
+	return rc ? rc : facts_open(&c->p.session.facts, c->has_run ? c->run.id : 0, err);
 }
 
 static void describe_approval(const struct run_command *c, struct buf *out)
@@ -207,6 +274,7 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 	s = surroundings_of(c);
 	s.limits = &c->limits;
 	input_forget_rows(&c->p.input);
+	c->worked = true;
 	return run_work(&s, c->run.id, err);
 }
 
@@ -309,6 +377,31 @@ static enum errc keep_end(struct run_command *c, int status, const char *why, st
 	return rc;
 }
 
+/* Something that cannot be undone was sent to one of the rows' devices, and nothing tells its
+ * outcome: no end of the command is a clean one. Those of others are told. */
+static bool input_has_open_deed(const struct run_command *c)
+{
+	struct ledger_deeds deeds;
+	uint32_t others = 0;
+	bool ours = false;
+	struct err err;
+
+	if (!c->p.session.store || ledger_deeds(c->p.session.store, STR_NONE, &deeds, &err))
+		return false;
+	for (size_t i = 0; i < deeds.n; i++) {
+		bool in = map_find(&c->p.input.serials, deeds.v[i].serial) != MAP_NONE;
+
+		ours |= deeds.v[i].state == DEED_OPEN && in;
+		others += deeds.v[i].state == DEED_OPEN && !in;
+	}
+	if (others)
+		log_warn("%u wipes, releases or deletions of earlier runs are still open: see "
+			 "'depmend status'",
+			others);
+	ledger_deeds_release(&deeds);
+	return ours;
+}
+
 static int finish(struct run_command *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
@@ -319,7 +412,7 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 	log_repeats();
 	if (ended && ended != ERR_STOPPED)
 		(void)cli_fail(c->p.cli, why);
-	if (c->in_flight)
+	if (c->in_flight || input_has_open_deed(c))
 		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
 	if (c->identity[0] && ended != ERR_CANNOT_CREATE) {
 		find_run(c);
@@ -338,7 +431,11 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 
 int run_command_end(struct run_command *c, enum errc ended, const struct err *why)
 {
-	int status = finish(c, ended, why);
+	int status;
+
+	if (ended && ended != ERR_LOCKED && ended != ERR_STORE)
+		put_back_at_last(c);
+	status = finish(c, ended, why);
 
 	approved_plan_release(&c->expected);
 	context_release(&c->p);

@@ -21,6 +21,7 @@ struct run_command {
 	struct approved_plan expected;
 	struct run_record run;
 	bool has_run;       /* frozen now, or continued */
+	bool worked;        /* the run itself put back what it took off */
 	uint32_t in_flight; /* devices of earlier runs that are still not settled */
 	int64_t started_ms;
 	struct limits limits;

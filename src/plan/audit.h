@@ -2,8 +2,8 @@
  * Who ran what, and who said yes: the first event of every run, and of every process that goes on
  * with it.
  */
-#ifndef RUN_AUDIT_H
-#define RUN_AUDIT_H
+#ifndef PLAN_AUDIT_H
+#define PLAN_AUDIT_H
 
 #include "plan/plan.h"
 

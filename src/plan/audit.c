@@ -1,4 +1,4 @@
-#include "run/audit.h"
+#include "plan/audit.h"
 
 #include <stdlib.h>
 #include <unistd.h>

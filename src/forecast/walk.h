@@ -1,0 +1,54 @@
+/*
+ * Private to forecast/: a plan walked through, wave by wave, as run/ carries it out.
+ */
+#ifndef FORECAST_WALK_H
+#define FORECAST_WALK_H
+
+#include "facts/cost.h"
+#include "forecast/schedule.h"
+#include "wire/rate.h"
+
+struct walker {
+	const struct work_program *prog;
+	const char *results;           /* of the run so far; NULL: it has not begun */
+	uint32_t slot, home, wave, at; /* at: next step that needs something */
+	struct view v;
+	int64_t off_ms; /* when it was taken off to be put back; TIME_NONE: it was not */
+	int64_t sent_ms;
+};
+
+/* What is sent, or waited for, together. */
+struct parcel {
+	enum step_kind kind;
+	uint32_t server;
+	int64_t deadline_ms;
+	bool back, update;
+	uint32_t walker;
+};
+
+struct walk {
+	const struct facts *facts;
+	const struct fleet *f;
+	const struct settings *s;
+	struct schedule *out;
+	bool late;
+	int64_t now, changed_ms; /* changed_ms: of the last change; TIME_NONE: none yet */
+	struct rate_log log[RATE_CLASSES];
+	struct walker *v;
+	uint32_t n;
+	struct parcel *parcels;
+	uint32_t n_parcels;
+	uint64_t n_changed; /* devices of all activities */
+};
+
+int64_t walk_later(int64_t at, int64_t wait);
+void walk_send(struct walk *w, enum rate_class rate, uint64_t n);
+void walk_read_apple(struct walk *w, struct cost c);
+void walk_read_uem(struct walk *w, uint64_t n, bool listings);
+/* NULL when nothing is left to do. */
+const struct work_step *walk_next(struct walk *w, struct walker *d);
+/* Whether its steps, from the next one on, take it off a server and put it back: to which one. */
+bool walk_comes_back(const struct walker *d, uint32_t *ret_server);
+void walk_wave(struct walk *w, uint32_t wave);
+
+#endif

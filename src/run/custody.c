@@ -1,0 +1,83 @@
+/* Devices in custody whose rows are settled: a verdict about a row does not end it. */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "run/job.h"
+
+static uint32_t find_settled(const struct job *j, uint32_t *v)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < j->n; i++) {
+		const struct job_device *d = &j->devices[i];
+
+		if (d->custody && d->settled && !d->busy && !d->blocked)
+			v[n++] = i;
+	}
+	return n;
+}
+
+/* It has to come back once more: its last put-back is to be done again, and nothing else. */
+static void reopen(struct job *j, struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+	uint32_t back = p->n, off = p->n;
+
+	for (uint32_t i = p->n; i-- > 0;) {
+		if (back == p->n && step_info(p->v[i].kind)->puts_back)
+			back = i;
+		else if (back < p->n && off == p->n && step_info(p->v[i].kind)->takes_off)
+			off = i;
+	}
+	if (off == p->n)
+		return;
+	for (uint32_t i = 0; i < p->n; i++)
+		if (i > off || d->results[i] == RESULT_TODO)
+			d->results[i] = RESULT_LEFT_OUT;
+	d->results[off] = RESULT_DONE;
+	d->results[back] = RESULT_TODO;
+	d->doubt = 0;
+	job_settle(j, d, OUTCOME_IN_FLIGHT, REASON_RUN_IN_FLIGHT, NULL);
+}
+
+/* *ret_undecided: devices that a second look has to agree about. */
+static void judge(struct job *j, const uint32_t *v, uint32_t n, uint32_t *ret_undecided)
+{
+	*ret_undecided = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct job_device *d = &j->devices[v[i]];
+		struct view seen;
+
+		if (!d->custody || !d->settled || !work_view(j->fleet, d->slot, &seen))
+			continue;
+		if (!look_agrees(j, d, look_key(&seen))) {
+			++*ret_undecided;
+		} else if (seen.server == SERVER_NONE && !seen.released) {
+			reopen(j, d);
+		} else {
+			d->custody = false;
+			job_tell(j, CUSTODY_OVER, 0, d);
+		}
+	}
+}
+
+enum errc custody_check(struct job *j, struct err *err)
+{
+	uint32_t *v = mem_alloc((j->n + 1) * sizeof(*v)), n = find_settled(j, v), undecided = n;
+	enum errc rc = ERR_OK;
+
+	for (int look = 0; look < 2 && undecided && !rc; look++) {
+		if (look)
+			rc = transport_sleep(j->transport,
+				transport_now(j->transport) + j->settings->timeouts.settle_ms, err);
+		if (!rc)
+			rc = look_again(j, v, n, err);
+		if (!rc)
+			judge(j, v, n, &undecided);
+	}
+	free(v);
+	rc = job_or_stop(j, rc, err);
+	return rc || !n ? rc : job_flush(j, err);
+}

@@ -1,0 +1,142 @@
+/*
+ * The last look of an orderly end: what a row says has to be so now, not only when its step was
+ * proved. It begins timeouts.settle after the last change of ours; what differs then, and once more
+ * timeouts.settle later, was changed by somebody else.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "run/job.h"
+
+static uint32_t find_done(const struct job *j, uint32_t *v)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < j->n; i++)
+		if (j->devices[i].settled && j->devices[i].outcome == OUTCOME_DONE)
+			v[n++] = i;
+	return n;
+}
+
+/* Its program ends with a profile given or taken, which no sync comes after. */
+static bool ends_with_profile(const struct work_program *p)
+{
+	bool ends = false;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		enum step_kind kind = p->v[i].kind;
+
+		if (kind == STEP_ASSIGN_PROFILE || kind == STEP_REMOVE_PROFILE)
+			ends = true;
+		else if (kind == STEP_SYNC || kind == STEP_FETCH)
+			ends = false;
+	}
+	return ends;
+}
+
+/* What is not as the whole program leaves it; NULL: nothing. */
+static const char *difference(const struct job *j, const struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+	struct view now, end = job_expected(j, d);
+
+	if (!work_view(j->fleet, d->slot, &now))
+		return NULL; /* not read: the row keeps its proof */
+	if (end.released != now.released && (end.released || now.released))
+		return end.released ? "it is in the organization again"
+				    : "it has left the organization";
+	/* One whose migration is cancelled goes back to where it was by itself. */
+	if (!end.released && now.server != end.server && !work_has(p, STEP_CANCEL_MIGRATION))
+		return "its server is not the one that the run left it on";
+	if (!j->settings->has_uem ||
+		device_fact_state(&j->fleet->devices[d->slot], FACT_UEM_LISTED) != VALUE_KNOWN)
+		return NULL;
+	if (p->syncs && now.listed != fleet_groups_of(j->fleet, now.server))
+		return "the UEM does not list it as the run left it";
+	if (ends_with_profile(p) && now.profile != end.profile)
+		return "its profile is not the one that the run left it with";
+	return NULL;
+}
+
+static enum errc look(struct job *j, const uint32_t *v, uint32_t n, struct err *err)
+{
+	bool uem = false;
+	enum errc rc = look_again(j, v, n, err);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct work_program *p = job_program(j, &j->devices[v[i]]);
+
+		uem |= p->syncs || ends_with_profile(p);
+	}
+	if (!rc && uem && j->settings->has_uem)
+		rc = facts_uem_lists(j->facts, facts_groups(j->fleet), err);
+	return rc;
+}
+
+/* *ret_n: those that differ, which v holds then. */
+static void judge(struct job *j, uint32_t *v, uint32_t n, uint32_t *ret_n)
+{
+	char when[TIME_TEXT];
+
+	*ret_n = 0;
+	(void)time_rfc3339_s(transport_now(j->transport), when);
+	for (uint32_t i = 0; i < n; i++) {
+		struct job_device *d = &j->devices[v[i]];
+		const char *why = difference(j, d);
+		struct view seen;
+
+		if (!why) {
+			job_evidence(j, d, "list", when);
+			job_settle(j, d, OUTCOME_DONE, (enum reason)d->reason, NULL);
+			continue;
+		}
+		(void)work_view(j->fleet, d->slot, &seen);
+		if (look_agrees(j, d, look_key(&seen))) {
+			job_settle(j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, why);
+			d->anonymous = true;
+		} else {
+			v[(*ret_n)++] = v[i];
+		}
+	}
+}
+
+static enum errc look_twice(struct job *j, uint32_t *v, uint32_t n, struct err *err)
+{
+	int64_t settle = j->settings->timeouts.settle_ms, due = transport_now(j->transport);
+	enum errc rc = ERR_OK;
+
+	if (j->changed_ms != TIME_NONE && j->changed_ms + settle > due)
+		due = j->changed_ms + settle;
+	/* One that keeps changing is somebody's at work. */
+	for (int i = 0; i < 3 && n && !rc; i++) {
+		rc = transport_sleep(j->transport, due, err);
+		if (!rc)
+			rc = look(j, v, n, err);
+		if (!rc)
+			judge(j, v, n, &n);
+		due = transport_now(j->transport) + settle;
+	}
+	return rc;
+}
+
+enum errc final_look(struct job *j, struct err *err)
+{
+	uint32_t *v = mem_alloc((j->n + 1) * sizeof(*v)), n = find_done(j, v);
+	enum errc rc;
+
+	rc = n ? look_twice(j, v, n, err) : ERR_OK;
+	free(v);
+	if (rc == ERR_STORE || rc == ERR_INTERNAL)
+		return rc;
+	if (rc)
+		log_warn("the last look at what was done failed, the results are as they were "
+			 "proved: %s",
+			err->msg);
+	if (rc == ERR_STOPPED)
+		job_stop(j, rc, REASON_RUN_STOPPED, err);
+	rc = job_name_drift(j, err);
+	return rc || !n ? rc : job_flush(j, err);
+}

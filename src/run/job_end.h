@@ -1,0 +1,18 @@
+/*
+ * Private to run/: the beginning and the end of carrying a run out, which recovery shares.
+ */
+#ifndef RUN_JOB_END_H
+#define RUN_JOB_END_H
+
+#include "run/apply.h"
+
+/* apple_only: nothing but Apple is asked. Caller releases with job_release(), also after a failure.
+ */
+MUST_CHECK enum errc job_begin(
+	struct job *j, const struct surroundings *s, int64_t run, bool apple_only, struct err *err);
+/* Until all are back or nothing moves any more. */
+MUST_CHECK enum errc job_put_back_all(struct job *j, struct err *err);
+/* Rows that nothing more happens to. */
+void job_settle_rest(struct job *j);
+
+#endif

@@ -1,0 +1,337 @@
+/* A run and what is open about it, from the store and back. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "model/program.h"
+#include "model/snapshot.h"
+#include "run/job.h"
+
+static const char *keep(struct job *j, struct str s)
+{
+	return s.n ? arena_dup(&j->arena, s).p : NULL;
+}
+
+/* --- loading --- */
+
+/* The UEM's record of the device, and its profile, as they were before. */
+static void take_record(struct job *j, struct job_device *d, struct str before)
+{
+	struct snapshot s;
+
+	snapshot_decode(before, &j->arena, &s);
+	d->record = snapshot_text(&s, SNAPSHOT_RECORD);
+	d->has_profile = s.v[SNAPSHOT_PROFILE].state == VALUE_KNOWN ||
+			 s.v[SNAPSHOT_PROFILE].state == VALUE_ABSENT;
+	d->profile = snapshot_is(&s, SNAPSHOT_PROFILE, STR_NONE)
+			     ? STR_NONE
+			     : snapshot_text(&s, SNAPSHOT_PROFILE);
+	if (s.v[SNAPSHOT_RECORD].state == VALUE_UNREAD)
+		d->record_state = RECORD_UNREAD;
+	else if (snapshot_is(&s, SNAPSHOT_RECORD, STR_NONE))
+		d->record_state = RECORD_NONE;
+	else
+		d->record_state = (uint8_t)work_record_state(
+			snapshot_word(&s, SNAPSHOT_RECORD), snapshot_word(&s, SNAPSHOT_ENROLLMENT));
+}
+
+static enum errc load_device(void *self, const struct device_record *rec, struct err *err)
+{
+	struct job *j = self;
+	struct job_device d = {
+		.slot = fleet_add(j->fleet, rec->serial),
+		.program = map_add(&j->texts, rec->program, NULL),
+		.start = fleet_server_by_id(j->fleet, rec->start),
+		.home = fleet_server_by_id(j->fleet, rec->home),
+		.home_id = arena_dup(&j->arena, rec->home),
+		.wave = rec->wave,
+		.listed = rec->listed,
+		.attempts = rec->attempts,
+		.results = arena_alloc(&j->arena, WORK_MAX_STEPS + 1),
+		.detail = keep(j, rec->detail),
+		.evidence = keep(j, rec->evidence),
+		.after = keep(j, rec->after),
+		.rule = arena_dup(&j->arena, rec->rule),
+		.finished_ms = rec->finished_ms,
+		.intent_ms = TIME_NONE,
+		.looked_ms = TIME_NONE,
+		.good_until_ms = TIME_NONE,
+		.outcome = (uint8_t)rec->outcome,
+		.reason = (uint8_t)rec->reason,
+		.settled = rec->finished_ms != TIME_NONE,
+	};
+
+	(void)err;
+	take_record(j, &d, rec->before);
+	(void)snprintf(d.results, WORK_MAX_STEPS + 1, "%.*s", (int)rec->results.n, rec->results.p);
+	if (d.wave >= j->n_waves)
+		j->n_waves = d.wave + 1;
+	MEM_GROW(j->devices, j->n, j->cap);
+	j->devices[j->n++] = d;
+	return ERR_OK;
+}
+
+static enum errc compile_programs(struct job *j, struct err *err)
+{
+	struct program source;
+	enum errc rc = ERR_OK;
+
+	j->n_programs = j->texts.n;
+	j->programs = mem_zalloc(j->n_programs * sizeof(*j->programs));
+	for (uint32_t i = 0; i < j->n_programs && !rc; i++) {
+		rc = program_decode(map_key(&j->texts, i), &j->arena, &source, err);
+		if (!rc && work_uses_profiles(&source) && !j->apple_only)
+			rc = facts_profiles(j->facts, err);
+		if (!rc)
+			work_thaw(j->fleet, &source, j->settings->has_uem, &j->arena,
+				&j->programs[i]);
+	}
+	return rc;
+}
+
+static enum errc load_request(void *self, const struct request_record *rec, struct err *err)
+{
+	struct job *j = self;
+	struct open_request *r = job_open(
+		j, (enum step_kind)rec->kind, fleet_server_by_id(j->fleet, rec->target));
+
+	(void)err;
+	if (step_info(r->kind)->service == SERVICE_UEM)
+		r->about = fleet_intern(j->fleet, rec->target);
+	r->id = rec->id;
+	r->state = rec->state;
+	r->intent_ms = rec->intent_ms;
+	r->sent_ms = rec->sent_ms;
+	(void)snprintf(r->activity, sizeof(r->activity), "%.*s", STR_FMT(rec->activity));
+	return ERR_OK;
+}
+
+static enum errc load_request_device(void *self, struct str serial, uint32_t step, struct err *err)
+{
+	struct open_request *r = self;
+	struct job *j = r->job;
+	uint32_t slot = map_find(&j->fleet->serials, serial);
+	uint32_t i = slot == MAP_NONE ? MAP_NONE : j->by_slot[slot];
+
+	if (i == MAP_NONE)
+		return err_set(
+			err, ERR_STORE, "a request names a serial that its run does not have");
+	if (!j->devices[i].settled && job_next(j, &j->devices[i]) == step) {
+		j->devices[i].busy = true;
+		r->devices[r->n++] = i;
+		if (r->kind == STEP_WIPE && j->devices[i].outcome != OUTCOME_HELD)
+			job_wait(&j->devices[i], REASON_UEM_WIPE_WAITING);
+	}
+	return ERR_OK;
+}
+
+/* --- what the ledger says --- */
+
+static struct open_request *request_of(const struct job *j, int64_t id)
+{
+	for (uint32_t i = 0; i < j->n_open; i++)
+		if (j->open[i]->id == id)
+			return j->open[i];
+	return NULL;
+}
+
+static struct job_device *device_of(const struct job *j, struct str serial)
+{
+	uint32_t slot = map_find(&j->fleet->serials, serial);
+	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
+
+	return i == MAP_NONE ? NULL : &j->devices[i];
+}
+
+/* One whose intents the ledger has not is over; a device named by another request waits for it. */
+static enum errc take_intents(struct job *j, struct err *err)
+{
+	struct ledger_intents in;
+	enum errc rc = ledger_intents(j->store, STR_NONE, &in, err);
+
+	for (uint32_t i = 0; i < j->n_open; i++)
+		j->open[i]->over = true;
+	for (size_t i = 0; i < in.n && !rc; i++) {
+		struct open_request *r = request_of(j, in.v[i].request);
+		struct job_device *d = device_of(j, in.v[i].serial);
+
+		if (!r && d)
+			d->blocked = true;
+		if (r && r->over && !r->activity[0])
+			rc = intent_until(
+				j->store, j->transport, j->settings, &in.v[i], &r->until_ms, err);
+		if (r)
+			r->over = false;
+	}
+	for (uint32_t i = 0; i < j->n_open; i++)
+		if (j->open[i]->over)
+			j->open[i]->ended_ms = transport_now(j->transport);
+	ledger_intents_release(&in);
+	return rc;
+}
+
+static enum errc take_custodies(struct job *j, struct err *err)
+{
+	struct ledger_custodies c;
+	enum errc rc = ledger_custodies(j->store, STR_NONE, &c, err);
+
+	for (size_t i = 0; i < c.n && !rc; i++) {
+		struct job_device *d = device_of(j, c.v[i].serial);
+
+		if (d && c.v[i].run == j->run)
+			d->custody = true;
+		else
+			j->n_elsewhere++;
+	}
+	ledger_custodies_release(&c);
+	return rc;
+}
+
+static enum errc take_run(void *self, const struct run_record *run, struct err *err)
+{
+	struct job *j = self;
+
+	(void)err;
+	if (run->id == j->run)
+		j->is_active = run->state == RUN_ACTIVE;
+	return ERR_OK;
+}
+
+enum errc job_load(struct job *j, int64_t run, struct err *err)
+{
+	enum errc rc;
+
+	j->run = run;
+	j->max_writes = UINT32_MAX;
+	j->waited_ms = j->changed_ms = TIME_NONE;
+	map_init(&j->protected_since, 0);
+	for (int i = 0; i < LIMITS_N; i++)
+		j->used[i].since_ms = TIME_NONE;
+	arena_init(&j->arena);
+	map_init(&j->texts, 0);
+	rc = store_runs(j->store, take_run, j, err);
+	if (!rc)
+		rc = store_devices(j->store, run, load_device, j, err);
+	if (!rc)
+		rc = facts_wiping(j->facts, run, err);
+	if (!rc)
+		rc = compile_programs(j, err);
+	j->by_slot = mem_alloc(j->fleet->serials.n * sizeof(*j->by_slot));
+	memset(j->by_slot, 0xff, j->fleet->serials.n * sizeof(*j->by_slot));
+	for (uint32_t i = 0; i < j->n; i++)
+		j->by_slot[j->devices[i].slot] = i;
+	if (!rc)
+		rc = store_requests_open(j->store, run, load_request, j, err);
+	for (uint32_t i = 0; i < j->n_open && !rc; i++) {
+		j->open[i]->devices = mem_alloc(j->n * sizeof(uint32_t));
+		rc = store_request_devices(
+			j->store, j->open[i]->id, load_request_device, j->open[i], err);
+	}
+	if (!rc)
+		rc = take_intents(j, err);
+	return rc ? rc : take_custodies(j, err);
+}
+
+void job_release(struct job *j)
+{
+	for (uint32_t i = 0; i < j->n_open; i++) {
+		free(j->open[i]->devices);
+		free(j->open[i]);
+	}
+	free(j->open);
+	free(j->searches);
+	free(j->ops);
+	map_release(&j->protected_since);
+	free(j->devices);
+	free(j->by_slot);
+	free(j->programs);
+	map_release(&j->texts);
+	arena_release(&j->arena);
+	j->n = j->n_open = 0;
+}
+
+/* --- writing --- */
+
+static enum errc write_device(struct job *j, const struct job_device *d, struct err *err)
+{
+	struct device_record rec = {
+		.serial = fleet_serial(j->fleet, d->slot),
+		.results = str_from(d->results),
+		.outcome = d->outcome,
+		.reason = d->reason,
+		.after = str_from(d->after),
+		.detail = str_from(d->detail),
+		.evidence = str_from(d->evidence),
+		.attempts = d->attempts,
+		.finished_ms = d->finished_ms,
+	};
+
+	return store_device_update(j->store, j->run, &rec, err);
+}
+
+static enum errc write_request(struct open_request *r, struct err *err)
+{
+	return r->id ? store_request_set(r->job->store, r->id, r->state, str_from(r->activity),
+			       r->sent_ms, err)
+		     : ERR_OK;
+}
+
+enum errc job_save(struct open_request *r, struct err *err)
+{
+	struct job *j = r->job;
+	enum errc rc = write_request(r, err);
+
+	for (uint32_t i = 0; i < r->n && !rc; i++)
+		rc = write_device(j, &j->devices[r->devices[i]], err);
+	return rc;
+}
+
+static enum errc write_op(struct job *j, const struct ledger_op *op, struct err *err)
+{
+	struct str serial = op->device == MAP_NONE
+				    ? STR_NONE
+				    : fleet_serial(j->fleet, j->devices[op->device].slot);
+
+	switch (op->what) {
+	case OPEN_CLOSED:
+	case OPEN_CLOSED_ONE:
+		return ledger_close(j->store, op->request, serial, err);
+	case CUSTODY_OVER:
+		return ledger_let_go(j->store, serial, err);
+	case DEED_PROVED:
+		return ledger_deed_done(j->store, op->request, serial, err);
+	default:
+		return ledger_deed_undo(j->store, op->request, serial, err);
+	}
+}
+
+enum errc job_flush(struct job *j, struct err *err)
+{
+	enum errc rc = store_begin(j->store, err);
+
+	for (uint32_t i = 0; i < j->n_ops && !rc; i++)
+		rc = write_op(j, &j->ops[i], err);
+
+	for (uint32_t i = 0; i < j->n && !rc; i++) {
+		if (j->devices[i].dirty)
+			rc = write_device(j, &j->devices[i], err);
+	}
+	for (uint32_t i = 0; i < j->n_open && !rc; i++) {
+		rc = write_request(j->open[i], err);
+		if (!rc && j->open[i]->state == REQUEST_SETTLED)
+			rc = job_note(j->open[i], err);
+	}
+	if (!rc)
+		rc = store_commit(j->store, err);
+	if (rc) {
+		store_rollback(j->store);
+		return rc;
+	}
+	j->n_ops = 0;
+	for (uint32_t i = 0; i < j->n; i++)
+		j->devices[i].dirty = false;
+	if (j->progress)
+		j->progress(j->progress_self, j);
+	return ERR_OK;
+}

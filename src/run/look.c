@@ -1,0 +1,268 @@
+/*
+ * The last look before a change. It is good for timeouts.fresh after its end, unless the change had
+ * to wait since: what another administrator decided meanwhile is not overridden. What would end a
+ * put-back, or call a device drifted, needs two equal looks timeouts.settle apart, because a list
+ * can be stale.
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "run/job.h"
+
+enum { EVENTS_MOST = 100000 };
+
+/* --- how good it is --- */
+
+static bool in_doubt(const struct job_device *d)
+{
+	return d->doubt != 0;
+}
+
+static int64_t second_look_ms(const struct job *j, const struct job_device *d)
+{
+	return d->doubt_ms + j->settings->timeouts.settle_ms;
+}
+
+bool look_is_good(const struct job *j, const struct job_device *d)
+{
+	int64_t now = transport_now(j->transport);
+
+	if (d->looked_ms == TIME_NONE || d->looked_ms < j->waited_ms || now > d->good_until_ms)
+		return false;
+	return !in_doubt(d) || now < second_look_ms(j, d) || d->looked_ms >= second_look_ms(j, d);
+}
+
+int64_t look_due(const struct job *j, const uint32_t *devices, uint32_t n)
+{
+	int64_t due = INT64_MAX;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct job_device *d = &j->devices[devices[i]];
+		int64_t when = in_doubt(d) ? second_look_ms(j, d) : INT64_MIN;
+
+		due = when < due ? when : due;
+	}
+	return due;
+}
+
+static uint64_t mixed(uint64_t h, uint64_t v)
+{
+	return (h ^ v) * UINT64_C(0x100000001b3);
+}
+
+uint64_t look_key(const struct view *v)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	h = mixed(h, v->server);
+	h = mixed(h, v->listed);
+	h = mixed(h, v->profile);
+	h = mixed(h, (uint64_t)v->deadline_ms);
+	h = mixed(h, v->record);
+	return mixed(h, v->released) | 1;
+}
+
+bool look_agrees(struct job *j, struct job_device *d, uint64_t shows)
+{
+	if (d->doubt == shows && d->looked_ms >= second_look_ms(j, d)) {
+		d->sure = true;
+		return true;
+	}
+	if (d->doubt != shows) {
+		d->doubt = shows;
+		d->doubt_ms = transport_now(j->transport);
+		d->n_doubts++;
+	}
+	return false;
+}
+
+/* --- looking --- */
+
+/* What only a device's own record tells. */
+static bool needs_record(const struct work_step *s)
+{
+	if (!s) /* every step is over */
+		return false;
+	return s->kind == STEP_MIGRATE || s->kind == STEP_CANCEL_MIGRATION ||
+	       s->kind == STEP_RELEASE;
+}
+
+struct looking {
+	struct job *j;
+	const uint32_t *devices; /* to be looked at */
+	uint32_t n;
+	uint32_t *slots;
+};
+
+/* Those that should be on the server (SERVER_NONE: on none, or whose record has to be read). */
+static uint32_t expected_on(const struct looking *l, uint32_t server)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct job_device *d = &l->j->devices[l->devices[i]];
+		const struct work_step *s = job_step(l->j, d);
+		uint32_t is = job_expected(l->j, d).server;
+
+		if (server == SERVER_NONE ? is == SERVER_NONE || needs_record(s)
+					  : is == server && !needs_record(s))
+			l->slots[n++] = d->slot;
+	}
+	return n;
+}
+
+/* By their own records; where they are is asked of those that are on a server at all. */
+static enum errc read_records(struct job *j, uint32_t *slots, uint32_t n, struct err *err)
+{
+	uint32_t assigned = 0;
+	enum errc rc = facts_read(j->facts, READING_APPLE_DEVICE, slots, n, err);
+
+	for (uint32_t i = 0; i < n && !rc; i++) {
+		struct device_state *d = &j->fleet->devices[slots[i]];
+		struct value status;
+
+		fleet_fact(j->fleet, slots[i], FACT_APPLE_STATUS, &status);
+		if (status.state == VALUE_KNOWN && str_eq_nocase(status.text, STR("UNASSIGNED")))
+			device_set_absent(d, FACT_APPLE_SERVER);
+		else
+			slots[assigned++] = slots[i];
+	}
+	return rc ? rc : facts_read(j->facts, READING_APPLE_SERVER, slots, assigned, err);
+}
+
+/* Those that their server's list lacks. */
+static enum errc read_missing(struct looking *l, struct err *err)
+{
+	uint32_t n = 0, server;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		uint32_t slot = l->j->devices[l->devices[i]].slot;
+
+		if (!fleet_server_of(l->j->fleet, slot, &server))
+			l->slots[n++] = slot;
+	}
+	return n ? read_records(l->j, l->slots, n, err) : ERR_OK;
+}
+
+static enum errc read_all(struct looking *l, struct err *err)
+{
+	struct job *j = l->j;
+	uint32_t n = expected_on(l, SERVER_NONE);
+	enum errc rc = n ? read_records(j, l->slots, n, err) : ERR_OK;
+
+	for (uint32_t s = 0; s < j->fleet->n_servers && !rc; s++) {
+		n = expected_on(l, s);
+		if (n)
+			rc = facts_on_server(j->facts, s, l->slots, n, err);
+	}
+	if (rc == ERR_PROTOCOL || rc == ERR_REFUSED || rc == ERR_NOT_FOUND) {
+		log_often(LOG_WARN, "looking at the devices: %s", err->msg);
+		rc = ERR_OK; /* what was not seen is read one by one */
+	}
+	return rc ? rc : read_missing(l, err);
+}
+
+/* --- what others did while it went on --- */
+
+struct watching {
+	struct looking *l;
+	int64_t from_ms;
+};
+
+static struct job_device *watched(const struct job *j, struct str serial)
+{
+	uint32_t slot = map_find(&j->fleet->serials, serial);
+	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
+
+	return i == MAP_NONE ? NULL : &j->devices[i];
+}
+
+static bool is_watched(void *self, struct str text)
+{
+	return watched(((struct watching *)self)->l->j, text) != NULL;
+}
+
+static enum errc take_event(void *self, const struct json *element, struct err *err)
+{
+	struct watching *w = self;
+	struct job *j = w->l->j;
+	struct apple_event e;
+	struct str serial;
+	enum errc rc = apple_event_decode(element, is_watched, w, &e, &serial, err);
+	struct job_device *d = rc ? NULL : watched(j, serial);
+
+	if (d && e.at_ms > w->from_ms && !str_eq(e.actor, str_from(j->settings->apple.client_id)))
+		d->looked_ms = TIME_NONE;
+	return rc;
+}
+
+static void ask_events(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct watching *w = self;
+	struct transport *t = w->l->j->transport;
+
+	(void)page;
+	apple_events_request(transport_apple(t), w->from_ms, transport_now(t) + 1, cursor, ret);
+}
+
+/* One query for all; no event is no evidence, and an account that may not ask is none either. */
+static enum errc drop_moved(struct looking *l, int64_t from_ms, struct err *err)
+{
+	struct watching w = { l, from_ms };
+	struct listing events = {
+		.service = TO_APPLE,
+		.paging = PAGING_CURSOR,
+		.member = "data",
+		.max_elements = EVENTS_MOST,
+		.request = ask_events,
+		.each = take_event,
+		.self = &w,
+	};
+	enum errc rc;
+
+	listing_start(&events, l->j->transport);
+	rc = transport_drain(l->j->transport, err);
+	listing_release(&events);
+	return rc;
+}
+
+enum errc look_again(struct job *j, const uint32_t *devices, uint32_t n, struct err *err)
+{
+	struct looking l = { j, devices, n, mem_alloc((j->n + 1) * sizeof(*l.slots)) };
+	int64_t from_ms = transport_now(j->transport);
+	enum errc rc = read_all(&l, err);
+
+	for (uint32_t i = 0; i < n && !rc; i++)
+		j->devices[devices[i]].looked_ms = from_ms;
+	free(l.slots);
+	return rc;
+}
+
+enum errc look_before(struct job *j, const uint32_t *devices, uint32_t n, struct err *err)
+{
+	struct looking l = { .j = j, .slots = mem_alloc((j->n + 1) * sizeof(*l.slots)) };
+	uint32_t *old = mem_alloc((n + 1) * sizeof(*old));
+	int64_t from_ms = transport_now(j->transport);
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!look_is_good(j, &j->devices[devices[i]]))
+			old[l.n++] = devices[i];
+	l.devices = old;
+	if (l.n)
+		rc = read_all(&l, err);
+	for (uint32_t i = 0; i < l.n && !rc; i++) {
+		j->devices[old[i]].looked_ms = from_ms;
+		j->devices[old[i]].good_until_ms = transport_now(j->transport) +
+						   j->settings->timeouts.fresh_ms;
+	}
+	if (l.n && !rc)
+		job_read_protected(j);
+	if (l.n && !rc && !j->settings->apple.school)
+		rc = drop_moved(&l, from_ms, err);
+	free(l.slots);
+	free(old);
+	return rc;
+}

@@ -1,0 +1,117 @@
+/* What the look just before says of the next step at Apple: send it, or what to settle instead. */
+#include <stdio.h>
+
+#include "run/job.h"
+
+bool job_in_doubt(const struct job *j, const struct job_device *d)
+{
+	return d->outcome == OUTCOME_IN_FLIGHT && d->attempts &&
+	       step_info(job_step(j, d)->kind)->takes_off;
+}
+
+static void note_drift(struct job *j, struct job_device *d, const struct view *seen)
+{
+	char detail[200];
+
+	(void)snprintf(detail, sizeof(detail), "it is now on %s%.*s%s",
+		seen->server == SERVER_NONE ? "no server" : "server '",
+		STR_FMT(fleet_server_name(j->fleet, seen->server)),
+		seen->server == SERVER_NONE ? "" : "'");
+	job_drift(j, d, seen->released ? "it has left the organization" : detail);
+	d->anonymous = true;
+}
+
+/* A device on its way back: only where it is counts. */
+static enum wanted put_back_wanted(struct job *j, struct job_device *d, const struct view *seen)
+{
+	uint32_t target = job_target(d, job_step(j, d));
+
+	if (!seen->released && seen->server == SERVER_NONE && target == SERVER_NONE) {
+		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_SERVER_GONE, NULL);
+		return NOT_WANTED;
+	}
+	if (!seen->released && seen->server == SERVER_NONE)
+		return WANTED;
+	if (!look_agrees(j, d, look_key(seen)))
+		return WANTED_LATER;
+	if (seen->server == target)
+		job_pass(j, d, RESULT_HELD);
+	else
+		note_drift(j, d, seen);
+	return NOT_WANTED;
+}
+
+/* The request that was to take it off is over, and did not: it is not sent again. */
+static enum wanted never_left(struct job *j, struct job_device *d, const struct view *seen)
+{
+	uint32_t at = job_next(j, d);
+
+	if (!look_agrees(j, d, look_key(seen)))
+		return WANTED_LATER;
+	d->results[at] = RESULT_UNVERIFIED;
+	for (uint32_t i = at + 1; i < job_program(j, d)->n; i++)
+		d->results[i] = RESULT_LEFT_OUT;
+	job_settle(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_NOT_PROVED, NULL);
+	return NOT_WANTED;
+}
+
+/* A frozen step whose server, profile or service is gone. */
+static bool is_lost(struct job *j, struct job_device *d, const struct work_step *s)
+{
+	if (!s->lost)
+		return false;
+	job_fail(j, d, OUTCOME_FAILED,
+		step_info(s->kind)->arg == ARG_PROFILE ? REASON_ROW_UNKNOWN_PROFILE
+						       : REASON_ROW_UNKNOWN_SERVER,
+		NULL);
+	return true;
+}
+
+/* The step as it was planned: whether the device is as it should be before it. */
+static enum wanted step_wanted(struct job *j, struct job_device *d, const struct view *seen)
+{
+	const struct work_step *s = job_step(j, d);
+
+	if (is_lost(j, d, s))
+		return NOT_WANTED;
+	if (work_holds(j->fleet, s, d->home, j->settings->has_uem, seen)) {
+		/* An earlier request of ours that nobody could prove: it has to come back as well.
+		 */
+		bool ours = d->attempts && step_info(s->kind)->takes_off;
+
+		job_pass(j, d, ours ? RESULT_DONE : RESULT_HELD);
+		return NOT_WANTED;
+	}
+	if (step_info(s->kind)->irreversible && job_sent_before(j, d) != SENT_NEVER) {
+		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN, NULL);
+		return NOT_WANTED;
+	}
+	if (seen->server == job_expected(j, d).server &&
+		(s->kind == STEP_RELEASE || !seen->released)) {
+		d->doubt = 0;
+		return WANTED;
+	}
+	if (!look_agrees(j, d, look_key(seen)))
+		return WANTED_LATER;
+	note_drift(j, d, seen);
+	return NOT_WANTED;
+}
+
+enum wanted change_wanted(struct job *j, struct job_device *d)
+{
+	struct view seen;
+
+	if (job_protected(j, d))
+		return NOT_WANTED;
+	if (!job_seen(j, d, &seen)) {
+		/* Nobody can tell where it is. A put-back waits for the next apply, everything else
+		 * has not begun. */
+		job_fail(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, "apple.server");
+		return NOT_WANTED;
+	}
+	if (job_is_put_back(j, d))
+		return put_back_wanted(j, d, &seen);
+	if (job_in_doubt(j, d) && seen.server != SERVER_NONE)
+		return never_left(j, d, &seen);
+	return step_wanted(j, d, &seen);
+}
