@@ -4,10 +4,29 @@
 
 static bool is_unseen(uint32_t c)
 {
-	return c <= ' ' || (c >= 0x7f && c <= 0xa0) || c == 0xad || c == 0x34f || c == 0x61c ||
-	       c == 0x1680 || c == 0x180e || (c >= 0x2000 && c <= 0x200f) ||
-	       (c >= 0x2028 && c <= 0x202f) || (c >= 0x205f && c <= 0x206f) || c == 0x3000 ||
-	       c == 0xfe0e || c == 0xfe0f || c == 0xfeff || c == 0xfffc;
+	static const struct {
+		uint32_t first, last;
+	} unseen[] = {
+		{ 0, ' ' },
+		{ 0x7f, 0xa0 },
+		{ 0xad, 0xad },
+		{ 0x34f, 0x34f },
+		{ 0x61c, 0x61c },
+		{ 0x1680, 0x1680 },
+		{ 0x180e, 0x180e },
+		{ 0x2000, 0x200f },
+		{ 0x2028, 0x202f },
+		{ 0x205f, 0x206f },
+		{ 0x3000, 0x3000 },
+		{ 0xfe0e, 0xfe0f },
+		{ 0xfeff, 0xfeff },
+		{ 0xfffc, 0xfffc },
+	};
+
+	for (size_t i = 0; i < sizeof(unseen) / sizeof(*unseen) && c >= unseen[i].first; i++)
+		if (c <= unseen[i].last)
+			return true;
+	return false;
 }
 
 /* The character at the start of s, which is UTF-8; its bytes to *ret_n. A byte that is not counts

@@ -30,6 +30,13 @@ static bool has_surplus(const struct serial_list *l, const struct csv_record *r)
 	return false;
 }
 
+/* Another serial than the row's. */
+static bool is_other_serial(struct str cell, struct str serial)
+{
+	return cell.n >= SERIAL_MIN && serial_look(cell) == LOOK_STRONG &&
+	       !str_eq_nocase(cell, serial);
+}
+
 /* A serial in a column that holds none: the cells of the row have shifted. SIZE_MAX: no. */
 static size_t shifted_to(const struct serial_list *l, const struct csv_record *r)
 {
@@ -38,15 +45,13 @@ static size_t shifted_to(const struct serial_list *l, const struct csv_record *r
 	for (size_t i = 0; i < l->n_guards && l->reading.columns.has_header; i++) {
 		size_t c = l->guards[i];
 
-		if (c < r->n_cells && r->cells[c].n >= SERIAL_MIN && r->cells[c].n <= SERIAL_MAX &&
-			serial_look(r->cells[c]) == LOOK_STRONG &&
-			!str_eq_nocase(r->cells[c], r->cells[serial_at]))
+		if (c < r->n_cells && r->cells[c].n <= SERIAL_MAX &&
+			is_other_serial(r->cells[c], r->cells[serial_at]))
 			return c;
 	}
 	for (size_t c = 0; !l->reading.columns.has_header && c < r->n_cells; c++)
 		if (c != serial_at && (c >= l->n_sampled || !l->holds_serials[c]) &&
-			r->cells[c].n >= SERIAL_MIN && serial_look(r->cells[c]) == LOOK_STRONG &&
-			!str_eq_nocase(r->cells[c], r->cells[serial_at]))
+			is_other_serial(r->cells[c], r->cells[serial_at]))
 			return c;
 	return SIZE_MAX;
 }

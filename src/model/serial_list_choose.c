@@ -140,14 +140,34 @@ static enum errc choose_by_header(
 	return ERR_OK;
 }
 
+/* A header in known words above that column; NULL: there is none. */
+static const struct way *known_way(const struct choosing *ch, const struct sample *s, size_t column)
+{
+	for (size_t i = 0; i < ch->n_ways; i++)
+		if (ch->ways[i].sample == s && ch->ways[i].column == column && ch->ways[i].clean)
+			return &ch->ways[i];
+	return NULL;
+}
+
+/* Takes row h as the header of that column when it fits no worse than the one before. */
+static void take_header(const struct choosing *ch, const struct sample *s, uint32_t h,
+	size_t column, struct way *first)
+{
+	const struct sample_row *row = &s->rows[h];
+
+	if (column < row->n_cells && row->cells[column].n && may_be_header(ch, s, h) &&
+		(!first->sample || way_of(s, h, column).n_shaped >= first->n_shaped))
+		*first = way_of(s, h, column);
+}
+
 /* The header above that column: the row that is named, or the last one above the first serial. */
 static struct way way_by_number(const struct choosing *ch, const struct sample *s, size_t column)
 {
-	struct way none = { .sample = NULL }, first = none;
+	struct way first = { .sample = NULL };
+	const struct way *known = known_way(ch, s, column);
 
-	for (size_t i = 0; i < ch->n_ways; i++)
-		if (ch->ways[i].sample == s && ch->ways[i].column == column && ch->ways[i].clean)
-			return ch->ways[i];
+	if (known)
+		return *known;
 	for (uint32_t h = 0; h < s->n && h < LIST_SAMPLE_ROWS; h++) {
 		const struct sample_row *row = &s->rows[h];
 		bool serial = column < row->n_cells && row->looks[column] == LOOK_STRONG;
@@ -155,9 +175,7 @@ static struct way way_by_number(const struct choosing *ch, const struct sample *
 
 		if (serial && !wanted)
 			return first.sample ? first : way_of(s, LIST_NO_HEADER, column);
-		if (column < row->n_cells && row->cells[column].n && may_be_header(ch, s, h) &&
-			(!first.sample || way_of(s, h, column).n_shaped >= first.n_shaped))
-			first = way_of(s, h, column);
+		take_header(ch, s, h, column, &first);
 		if (first.sample && (wanted || h > LIST_PREAMBLE_ROWS))
 			break;
 	}
@@ -199,6 +217,27 @@ static bool same_reading(const struct way *a, const struct way *b)
 	return a->hash == b->hash;
 }
 
+/* A later header with as many rows: the one before it was a line about the list. */
+static bool is_better(const struct way *w, const struct way *best)
+{
+	return !best || w->n_shaped > best->n_shaped ||
+	       (w->n_shaped == best->n_shaped && w->sample == best->sample &&
+		       w->header > best->header);
+}
+
+/* Whether another way reads other serials, and as well. */
+static bool is_rival(const struct way *w, const struct way *best)
+{
+	bool same_sample = w->sample == best->sample;
+	bool beside = same_sample && w->header == best->header;
+
+	if (w == best || (same_sample && w->column == best->column))
+		return false;
+	if (!beside && (same_sample || w->n_shaped != best->n_shaped))
+		return false;
+	return beside || !same_reading(w, best);
+}
+
 /* The best of the ways with that sense that may be taken; *ret_rival: another is as good. */
 static const struct way *best_of(const struct choosing *ch, enum header_sense sense,
 	bool (*good)(const struct way *w), const struct way **ret_rival)
@@ -209,22 +248,13 @@ static const struct way *best_of(const struct choosing *ch, enum header_sense se
 	for (size_t i = 0; i < ch->n_ways; i++) {
 		const struct way *w = &ch->ways[i];
 
-		if (w->sense != sense || !w->clean || !good(w))
-			continue;
-		/* A later header with as many rows: the one before it was a line about the list. */
-		if (!best || w->n_shaped > best->n_shaped ||
-			(w->n_shaped == best->n_shaped && w->sample == best->sample &&
-				w->header > best->header))
+		if (w->sense == sense && w->clean && good(w) && is_better(w, best))
 			best = w;
 	}
 	for (size_t i = 0; best && i < ch->n_ways; i++) {
 		const struct way *w = &ch->ways[i];
-		bool beside = w->sample == best->sample && w->header == best->header;
 
-		if (w != best && w->sense == sense && w->clean && good(w) &&
-			!(w->sample == best->sample && w->column == best->column) &&
-			(beside || (w->sample != best->sample && w->n_shaped == best->n_shaped)) &&
-			!(same_reading(w, best) && !beside))
+		if (w->sense == sense && w->clean && good(w) && is_rival(w, best))
 			*ret_rival = w;
 	}
 	return best;
@@ -241,6 +271,29 @@ static bool any(const struct way *w)
 	return true;
 }
 
+static const struct way *best_compound(
+	const struct choosing *ch, const struct way *exact, const struct way **ret_rival)
+{
+	const struct way *w = best_of(ch, SENSE_COMPOUND, way_fits, ret_rival);
+
+	if (w && exact && exact->sample == w->sample && exact->header == w->header &&
+		(exact->n_shaped || !exact->n_full))
+		*ret_rival = exact;
+	if (w && w->n_strong * 2 < w->n_full && way_has_rival(w, w->n_strong * 4 < w->n_full))
+		*ret_rival = w;
+	return w;
+}
+
+static const struct way *best_weak(
+	const struct choosing *ch, const struct way *exact, const struct way **ret_rival)
+{
+	const struct way *w = best_of(ch, SENSE_WEAK, way_is_strong, ret_rival);
+
+	if (w && (exact || way_has_rival(w, false)))
+		*ret_rival = w;
+	return w;
+}
+
 /* Why a doubt is left; NULL: *ret is certain. */
 static const char *doubt_of_names(const struct choosing *ch, struct way *ret)
 {
@@ -250,24 +303,34 @@ static const char *doubt_of_names(const struct choosing *ch, struct way *ret)
 	/* Asset tags under the serial's name, and serials under another. */
 	if (w && w->n_strong * 4 < w->n_full && way_has_rival(w, true))
 		rival = w;
-	if (!w) {
-		w = best_of(ch, SENSE_COMPOUND, way_fits, &rival);
-		if (w && exact && exact->sample == w->sample && exact->header == w->header &&
-			(exact->n_shaped || !exact->n_full))
-			rival = exact;
-		if (w && w->n_strong * 2 < w->n_full &&
-			way_has_rival(w, w->n_strong * 4 < w->n_full))
-			rival = w;
-	}
-	if (!w) {
-		w = best_of(ch, SENSE_WEAK, way_is_strong, &rival);
-		if (w && (exact || way_has_rival(w, false)))
-			rival = w;
-	}
+	if (!w)
+		w = best_compound(ch, exact, &rival);
+	if (!w)
+		w = best_weak(ch, exact, &rival);
 	if (!w)
 		return "";
 	*ret = *w;
 	return rival ? "two columns could be the serial" : NULL;
+}
+
+/* The columns of one sample that hold serials from its first row on; *ret: the last of them. */
+static size_t bare_columns(const struct sample *s, bool told, struct way *ret)
+{
+	size_t first = 0, n = 0;
+
+	while (first < s->n && !sample_is_data(&s->rows[first], NULL, true))
+		first++;
+	for (size_t c = 0; first < s->n && c < s->widest; c++) {
+		struct way w = way_of(s, LIST_NO_HEADER, c);
+		const struct sample_row *row = &s->rows[first];
+		bool begins = told || (c < row->n_cells && row->looks[c] >= LOOK_WEAK);
+
+		if (!begins || !way_is_strong(&w) || w.n_full * 10 < w.n_rows * 9)
+			continue;
+		*ret = w;
+		n++;
+	}
+	return n;
 }
 
 /* A list of serials without a header: one column, from the first row on. */
@@ -278,22 +341,9 @@ static const char *doubt_of_bare(const struct choosing *ch, struct way *ret)
 	bool several = false;
 
 	for (size_t i = 0; i < ch->n_samples; i++) {
-		const struct sample *s = &ch->samples[i];
 		struct way found = { .sample = NULL };
-		size_t first = 0, n = 0;
+		size_t n = bare_columns(&ch->samples[i], told, &found);
 
-		while (first < s->n && !sample_is_data(&s->rows[first], NULL, true))
-			first++;
-		for (size_t c = 0; first < s->n && c < s->widest; c++) {
-			struct way w = way_of(s, LIST_NO_HEADER, c);
-			const struct sample_row *row = &s->rows[first];
-			bool begins = told || (c < row->n_cells && row->looks[c] >= LOOK_WEAK);
-
-			if (!begins || !way_is_strong(&w) || w.n_full * 10 < w.n_rows * 9)
-				continue;
-			found = w;
-			n++;
-		}
 		if (n && (!best.sample || found.n_shaped > best.n_shaped)) {
 			best = found;
 			several = n > 1;
@@ -343,50 +393,62 @@ static const struct way *way_without_serials(const struct choosing *ch)
 	return w && (w->n_shaped || !way_has_rival(w, false)) && !rival ? w : NULL;
 }
 
+/* Whether serials stand before a line that looks like the header. */
+static bool is_mixed(const struct choosing *ch)
+{
+	for (size_t i = 0; i < ch->n_ways; i++)
+		if (ch->ways[i].sense >= SENSE_COMPOUND && !ch->ways[i].clean &&
+			way_fits(&ch->ways[i]))
+			return true;
+	return false;
+}
+
+/* Without a header that anybody knows. NULL: *ret is certain; else the doubt that is left. */
+static const char *choose_bare(struct choosing *ch, struct str text, bool whole, struct way *ret)
+{
+	struct serial_list *l = ch->list;
+	bool found = l->opt.columns.header_line == HEADER_AUTO;
+	struct way bare = { .sample = NULL };
+	const char *doubt = doubt_of_bare(ch, &bare);
+	const struct way *last;
+
+	if (found && list_is_several(text, whole)) {
+		l->reading.several = true;
+		*ret = way_of(&ch->samples[0], LIST_NO_HEADER, 0);
+		return NULL;
+	}
+	if (!doubt && (found || header_told(ch))) {
+		*ret = bare;
+		return NULL;
+	}
+	if (doubt && *doubt) {
+		*ret = bare;
+		return doubt;
+	}
+	last = way_without_serials(ch);
+	if (last)
+		*ret = *last;
+	return last ? NULL : "";
+}
+
 static enum errc choose_by_evidence(
 	struct choosing *ch, struct str text, bool whole, struct way *ret, struct err *err)
 {
 	struct serial_list *l = ch->list;
-	struct way way = { .sample = NULL }, bare = { .sample = NULL };
-	const struct way *last;
-	const char *doubt = doubt_of_names(ch, &way), *bare_doubt;
-	bool mixed = false;
+	struct way way = { .sample = NULL };
+	const char *doubt = doubt_of_names(ch, &way);
 
+	if (doubt && !*doubt && l->opt.columns.header_line != HEADER_AUTO && !header_told(ch) &&
+		find_below(ch, &way))
+		doubt = NULL;
+	if (doubt && is_mixed(ch))
+		doubt = "there are serials before the line that looks like the header";
+	else if (doubt && !*doubt)
+		doubt = choose_bare(ch, text, whole, &way);
 	if (!doubt) {
 		*ret = way;
 		return ERR_OK;
 	}
-	if (!*doubt && l->opt.columns.header_line != HEADER_AUTO && !header_told(ch) &&
-		find_below(ch, &way)) {
-		*ret = way;
-		return ERR_OK;
-	}
-	for (size_t i = 0; i < ch->n_ways; i++)
-		mixed |= ch->ways[i].sense >= SENSE_COMPOUND && !ch->ways[i].clean &&
-			 way_fits(&ch->ways[i]);
-	if (!*doubt && !mixed) {
-		bare_doubt = doubt_of_bare(ch, &bare);
-		if (l->opt.columns.header_line == HEADER_AUTO && list_is_several(text, whole)) {
-			l->reading.several = true;
-			*ret = way_of(&ch->samples[0], LIST_NO_HEADER, 0);
-			return ERR_OK;
-		}
-		if (!bare_doubt && (l->opt.columns.header_line == HEADER_AUTO || header_told(ch))) {
-			*ret = bare;
-			return ERR_OK;
-		}
-		if (bare_doubt && *bare_doubt) {
-			way = bare;
-			doubt = bare_doubt;
-		}
-	}
-	last = !*doubt && !mixed ? way_without_serials(ch) : NULL;
-	if (last) {
-		*ret = *last;
-		return ERR_OK;
-	}
-	if (mixed)
-		doubt = "there are serials before the line that looks like the header";
 	return list_ask(l, ch->samples, ch->n_samples, way.sample ? &way : NULL, doubt, err);
 }
 
@@ -420,16 +482,29 @@ static enum errc real_cause(struct serial_list *l, struct err *err)
 	return err->code;
 }
 
+static enum errc choose(
+	struct choosing *ch, struct str text, bool whole, struct way *ret, struct err *err)
+{
+	const struct column_options *opt = &ch->list->opt.columns;
+	bool of_rules;
+	struct str name = wanted_header(opt, &of_rules);
+
+	if (name.n)
+		return choose_by_header(ch, name, of_rules, ret, err);
+	if (opt->serial_column)
+		return choose_by_number(ch, opt->serial_column - 1, ret, err);
+	return choose_by_evidence(ch, text, whole, ret, err);
+}
+
 enum errc list_choose(struct serial_list *l, struct err *err)
 {
 	struct choosing *ch = mem_zalloc(sizeof(*ch));
 	struct way way = { .sample = NULL };
-	struct str text, name;
-	bool whole, of_rules;
+	struct str text;
+	bool whole;
 	enum errc rc = csv_peek(l->csv, LIST_SAMPLE_ROWS, &text, &whole, err);
 
 	ch->list = l;
-	name = wanted_header(&l->opt.columns, &of_rules);
 	if (!rc && whole && str_trim(text).n == 0)
 		rc = err_set(
 			err, ERR_INPUT, "%s: the file is empty: export the list again", l->name);
@@ -439,12 +514,8 @@ enum errc list_choose(struct serial_list *l, struct err *err)
 		rc = check_line(ch, err);
 	for (size_t i = 0; !rc && i < ch->n_samples; i++)
 		find_named(ch, &ch->samples[i]);
-	if (!rc && name.n)
-		rc = choose_by_header(ch, name, of_rules, &way, err);
-	else if (!rc && l->opt.columns.serial_column)
-		rc = choose_by_number(ch, l->opt.columns.serial_column - 1, &way, err);
-	else if (!rc)
-		rc = choose_by_evidence(ch, text, whole, &way, err);
+	if (!rc)
+		rc = choose(ch, text, whole, &way, err);
 	if (rc && ch->n_samples)
 		rc = real_cause(l, err);
 	if (!rc)

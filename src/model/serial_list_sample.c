@@ -156,6 +156,19 @@ static bool is_clean(const struct sample *s, uint32_t header)
 	return true;
 }
 
+/* What one row of data says about the column. */
+static void count_row(struct way *w, const struct sample_row *row)
+{
+	w->n_rows++;
+	if (w->column >= row->n_cells || row->looks[w->column] == LOOK_EMPTY)
+		return;
+	w->n_full++;
+	w->n_shaped += row->looks[w->column] >= LOOK_WEAK;
+	w->n_strong += row->looks[w->column] == LOOK_STRONG;
+	if (row->looks[w->column] >= LOOK_WEAK)
+		add_hash(w, row->cells[w->column]);
+}
+
 struct way way_of(const struct sample *s, uint32_t header, size_t column)
 {
 	bool named = header != LIST_NO_HEADER;
@@ -174,16 +187,8 @@ struct way way_of(const struct sample *s, uint32_t header, size_t column)
 	for (size_t i = named ? header + 1 : 0; i < s->n; i++) {
 		const struct sample_row *row = &s->rows[i];
 
-		if (!sample_is_data(row, h, bare) || way_is_surplus(row, &w))
-			continue;
-		w.n_rows++;
-		if (column >= row->n_cells || row->looks[column] == LOOK_EMPTY)
-			continue;
-		w.n_full++;
-		w.n_shaped += row->looks[column] >= LOOK_WEAK;
-		w.n_strong += row->looks[column] == LOOK_STRONG;
-		if (row->looks[column] >= LOOK_WEAK)
-			add_hash(&w, row->cells[column]);
+		if (sample_is_data(row, h, bare) && !way_is_surplus(row, &w))
+			count_row(&w, row);
 	}
 	return w;
 }
@@ -196,7 +201,12 @@ bool way_fits(const struct way *w)
 /* Nearly all cells are serials, as nothing else is. */
 bool way_is_strong(const struct way *w)
 {
-	return w->n_full && w->n_shaped * 10 >= w->n_full * 9 && w->n_strong * 10 >= w->n_full * 7;
+	bool alone = w->sample->widest == 1;
+
+	/* In a list of one column nothing else can be meant: its other rows are invalid. */
+	return w->n_full &&
+	       (alone ? w->n_shaped * 4 >= w->n_full * 3 : w->n_shaped * 10 >= w->n_full * 9) &&
+	       w->n_strong * 10 >= w->n_full * 7;
 }
 
 bool way_has_rival(const struct way *w, bool any_sense)

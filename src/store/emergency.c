@@ -52,19 +52,32 @@ static void chain(const char *before, struct str record, char ret[SHA256_HEX])
 	sha256_end_hex(h, ret);
 }
 
+/* Eight hexadecimal digits. */
+static bool read_length(const char *p, size_t *ret)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t n = 0;
+
+	for (int i = 0; i < 8; i++) {
+		const char *digit = p[i] ? strchr(digits, p[i]) : NULL;
+
+		if (!digit)
+			return false;
+		n = n << 4 | (size_t)(digit - digits);
+	}
+	*ret = n;
+	return true;
+}
+
 /* The record at `at`; false: there is no whole one. */
 static bool record_at(const struct emergency *e, size_t at, const char *before, struct str *ret,
 	char hash[SHA256_HEX])
 {
-	char length[9] = "";
-	char *end;
-	unsigned long n;
+	size_t n;
 
 	if (at + HEAD_BYTES > EMERGENCY_BYTES)
 		return false;
-	memcpy(length, e->bytes + at, 8);
-	n = strtoul(length, &end, 16);
-	if (end != length + 8 || n > EMERGENCY_BYTES - HEAD_BYTES - at - 1)
+	if (!read_length(e->bytes + at, &n) || n > EMERGENCY_BYTES - HEAD_BYTES - at - 1)
 		return false;
 	*ret = (struct str){ e->bytes + at + HEAD_BYTES, n };
 	chain(before, *ret, hash);

@@ -66,5 +66,5 @@ done <<'SAMPLES'
 portal-like.csv 3 1 duplicate 3 invalid 3 manual 40 done
 api-tool.csv 1 1 duplicate 2 invalid 1 manual 14 done
 serials.txt 1 1 duplicate 2 invalid 1 manual 15 done
-excel-semicolon.csv 1 1 duplicate 3 invalid 1 manual 11 done
+excel-semicolon.csv 1 1 duplicate 2 invalid 2 manual 11 done
 SAMPLES

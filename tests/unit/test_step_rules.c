@@ -157,7 +157,7 @@ static void test_deadlines_by_the_second(void **state)
 static void foresees(const struct fleet *f, const struct step *v, uint32_t n, struct view now,
 	uint32_t home, const char *letters)
 {
-	const struct program source = { v, n };
+	const struct program source = { .v = v, .n = n };
 	struct work_program p;
 	struct arena a;
 	struct err err;
@@ -188,7 +188,7 @@ static void test_put_back_due(void **state)
 {
 	static const struct step rebuild[] = { { .kind = STEP_UNASSIGN }, { .kind = STEP_SYNC },
 		{ .kind = STEP_REASSIGN }, { .kind = STEP_SYNC } };
-	const struct program source = { rebuild, 4 };
+	const struct program source = { .v = rebuild, .n = 4 };
 	struct work_program p;
 	struct arena a;
 	uint32_t at = 0;
@@ -207,7 +207,7 @@ static void test_put_back_due(void **state)
 static void test_unknown_names(void **state)
 {
 	static const struct step lost = { .kind = STEP_REASSIGN, .arg = { "nowhere", 7 } };
-	const struct program source = { &lost, 1 };
+	const struct program source = { .v = &lost, .n = 1 };
 	struct work_program p;
 	struct arena a;
 	struct err err;

@@ -67,7 +67,10 @@ static struct {
 
 static void copy(char *to, size_t cap, const char *from)
 {
-	(void)snprintf(to, cap, "%s", from ? from : "");
+	size_t n = from ? strnlen(from, cap - 1) : 0;
+
+	memcpy(to, from ? from : "", n);
+	to[n] = '\0';
 }
 
 static struct answer next_answer(const char *path)

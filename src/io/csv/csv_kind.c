@@ -84,6 +84,13 @@ static bool is_json(struct str s)
 	return s.p[0] == '[' && rest.n && strchr("\"{[]", rest.p[0]);
 }
 
+static bool is_markup(struct str s)
+{
+	return s.n > 2 && s.p[0] == '<' &&
+	       (s.p[1] == '!' || s.p[1] == '?' ||
+		       (ascii_lower(s.p[1]) >= 'a' && ascii_lower(s.p[1]) <= 'z'));
+}
+
 const char *csv_wrong_kind(struct str start)
 {
 	struct str text = str_trim(start);
@@ -93,9 +100,7 @@ const char *csv_wrong_kind(struct str start)
 			return magics[i].kind;
 	if (start.n > 4 && memcmp(start.p, "PK", 2) == 0 && start.p[2] <= 8 && start.p[3] <= 8)
 		return zip_kind(start);
-	if (text.n > 2 && text.p[0] == '<' &&
-		(text.p[1] == '!' || text.p[1] == '?' ||
-			(ascii_lower(text.p[1]) >= 'a' && ascii_lower(text.p[1]) <= 'z')))
+	if (is_markup(text))
 		return markup_kind(text);
 	if (text.n && is_json(text))
 		return "this is JSON, not a CSV" AGAIN;
