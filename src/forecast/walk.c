@@ -219,7 +219,7 @@ static struct cost proof_cost(const struct walk *w)
 	struct cost ret = { 0 };
 
 	for (uint32_t i = 0; i < w->n_parcels; i++)
-		if (w->parcels[i].kind == STEP_REASSIGN)
+		if (w->parcels[i].kind == STEP_REASSIGN && w->parcels[i].server != SERVER_NONE)
 			per_server[w->parcels[i].server]++;
 		else
 			n++;

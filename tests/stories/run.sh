@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# Stories of time, of other administrators and of other runs: what was sent and may still act, who is
+# off its server, what cannot be undone. Each name is a story.
+#
+#	tests/stories/run.sh BUILD
+set -u
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+suite_begin "${1:?usage: tests/stories/run.sh BUILD}"
+cd "$work" || exit 1
+
+rules() { # DO
+	printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {always: true}, do: %s}\n' "$1" >rules.yaml
+}
+
+rows() { # SERIAL...
+	printf '%s\n' serial "$@" >in.csv
+	rm -f in.result*.csv
+}
+
+apply() { # OPTION...
+	run apply in.csv --rules rules.yaml --yes --allow percent=100 "$@"
+}
+
+outcome() { # SERIAL
+	python3 -c 'import csv, sys
+for r in csv.DictReader(open("in.result.csv")):
+    if r["serial"] == sys.argv[1]: print(r["depmend_outcome"], r["depmend_reason"].split(":")[0])' "$1"
+}
+
+open_items() { # KIND: how many of the status are of that kind
+	run status --json
+	grep -c "$1" out
+}
+
+activities() { # TYPE: how many were asked for
+	jq -r --arg what "$1" 'select(.kind == "effect" and .what == $what) | .serial' "$audit" | wc -l
+}
+
+posts() { requests '.method == "POST" and .path == "/v1/orgDeviceActivities" and .status == 201'; }
+
+fleet() {
+	cat >fleet.csv <<-'F'
+		serial,server,enrollment_status,user
+		C02STORY0001,WS1 EMEA,Enrolled,jo
+		C02STORY0002,WS1 EMEA,Enrolled,jo
+		C02STORY0003,WS1 APAC,Enrolled,jo
+		C02STAY00001,WS1 EMEA,,
+		C02STAY00002,WS1 Americas,,
+		C02STAY00003,WS1 APAC,,
+	F
+}
+fleet
+
+# --- an activity that outlives timeouts.activity ---
+for step in 'unassign' '{reassign: {to: WS1 APAC}}'; do
+	new_world --fleet fleet.csv --set apple.activity_time=2h
+	rules "[$step]"
+	rows C02STORY0001
+	apply
+	exits "$step, still in progress: not done" 5
+	same "$step, still in progress" 'unverified state.request_open' "$(outcome C02STORY0001)"
+	apply
+	exits "$step, the same again" 5
+	same "$step, the same again: nothing is sent" 1 "$(posts)"
+	rules '[{reassign: {to: WS1 Americas}}]'
+	apply
+	same "$step, other rules: nothing is sent" 1 "$(posts)"
+	same "$step, other rules: the row says why" 'unverified state.request_open' \
+		"$(outcome C02STORY0001)"
+	DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
+	exits "$step, over: others may go on" 0
+	same "$step, over: one more" 2 "$(posts)"
+done
+
+# --- the rebuild's first step outlives its run: the device comes back once it is off ---
+new_world --fleet fleet.csv --set apple.activity_time=2h
+rules '[unassign, sync, reassign, sync]'
+rows C02STORY0001
+apply
+exits 'off some day: not done' 5
+rules '[{note: x}]'
+printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {always: true}, do: [skip]}\n' >rules.yaml
+DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply --max-wait 24h
+same 'off some day: other rules put it back' 1 "$(effects assign C02STORY0001)"
+
+# --- the home server is deleted while the device is off ---
+cat >deleted.yaml <<'F'
+version: 1
+admins:
+  - {after: 20s, do: delete_server, server: WS1 APAC}
+F
+new_world --fleet fleet.csv --scenario deleted.yaml --set uem.sync_time=10m
+rules '[unassign, sync, reassign, sync]'
+rows C02STORY0001 C02STORY0003
+apply --max-wait 6h
+check 'deleted server: no crash' test "$status" -lt 70
+case $(outcome C02STORY0003) in
+'in_flight '*) named=$(grep C02STORY0003 in.result.csv) ;;
+*) named='apple.server_gone' ;;
+esac
+check 'deleted server: the other device is done' grep -q '^done' <(outcome C02STORY0001)
+apply --max-wait 6h
+check 'deleted server: no crash of the next one either' test "$status" -lt 70
+
+# --- a wipe that nobody knows about is sent once, whoever asks ---
+cat >lost.yaml <<'F'
+version: 1
+faults:
+  - {service: uem, method: POST, path: "/api/mdm/devices/*/commands", nth: 1, do: reset, applied: no}
+F
+wipes() { requests '.method == "POST" and (.path | test("/commands$"))'; }
+new_world --fleet fleet.csv --scenario lost.yaml
+rules '[{wipe: {kind: device}}]'
+rows C02STORY0002
+apply --allow wipe=5 --confirm wipe=1
+check 'an unknown wipe: not a clean end' test "$status" -ne 0
+same 'an unknown wipe: one request' 1 "$(wipes)"
+apply --allow wipe=5 --confirm wipe=1
+check 'an unknown wipe, the same again: not a clean end' test "$status" -ne 0
+rules '[{wipe: {kind: enterprise}}]'
+apply --allow wipe=5 --confirm wipe=1
+check 'an unknown wipe, other rules: not a clean end' test "$status" -ne 0
+DEPMEND_CLOCK=virtual:2026-12-24T03:00:00Z apply --allow wipe=5 --confirm wipe=1
+check 'an unknown wipe, a month later: not a clean end' test "$status" -ne 0
+same 'an unknown wipe is sent once' 1 "$(wipes)"
+
+# --- a person lets it go ---
+run forget C02STORY0002 --reason 'looked at it' --confirm forget=1
+exits 'forget' 0
+check 'forget: nothing is open any more' test "$(open_items C02STORY0002)" -eq 0
+
+# --- paused ---
+new_world --fleet fleet.csv
+run pause --reason 'audit at noon'
+rules '[unassign]'
+rows C02STORY0001
+apply
+exits 'paused' 4
+check 'paused: it says why' grep -q 'audit at noon' err
+same 'paused: nothing is sent' 0 "$(posts)"
+run resume
+apply
+exits 'resumed' 0
+
+# --- rules that cannot be read keep no device off its server ---
+cat >down.yaml <<'F'
+version: 1
+faults:
+  - {service: uem, path: "/api/*", nth: [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16], do: reply, status: 503, body: html}
+F
+new_world --fleet fleet.csv --set uem.sync_time=40m
+rules '[unassign, sync, reassign, sync]'
+rows C02STORY0001
+"$build/depmend" apply in.csv --rules rules.yaml --yes --allow percent=100 >out 2>err </dev/null &
+pid=$!
+for _ in $(seq 200); do
+	[ "$(effects unassign C02STORY0001)" -gt 0 ] && break
+	sleep 0.01
+done
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
+if [ "$(effects unassign C02STORY0001)" -eq 1 ] && [ "$(effects assign C02STORY0001)" -eq 0 ]; then
+	echo 'nonsense: [' >rules.yaml
+	apply
+	exits 'rules that cannot be read' 65
+	same 'rules that cannot be read: it is back all the same' 1 "$(effects assign C02STORY0001)"
+fi
+suite_end
