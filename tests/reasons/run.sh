@@ -38,6 +38,16 @@ plan() { # [OPTION...]
 
 # --- the file alone ---
 rules '[{reassign: {to: {column: Wanted}}}]'
+csv "$one,WS1 EMEA,$two"
+plan
+has row.surplus_cells
+csv "$one,WS1 EMEA" "$two,WS1 EMEA" "$alone,C02XK1ABJG5H"
+plan
+has row.shifted
+mapfile -t many < <(sed -n '2,22s/,.*/,WS1 EMEA/p' "$root/samples/fleet.csv")
+csv "${many[@]}" 'Total: 21,'
+plan
+has row.not_a_device
 csv "$one,A" "$one,B"
 plan --offline
 has row.conflict
