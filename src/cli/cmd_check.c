@@ -6,11 +6,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/app/check_secrets.h"
 #include "cli/app/load.h"
 #include "cli/app/reading.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
-#include "io/file.h"
 #include "io/json.h"
 #include "plan/plan.h"
 #include "report/status.h"
@@ -29,6 +29,7 @@ struct check {
 	bool has_input;
 	uint32_t n_protected;
 	size_t n_invalid, n_repeated, n_rejected;
+	struct buf online; /* what the services said; empty: not asked */
 	int status;
 };
 
@@ -59,33 +60,30 @@ static void check_settings(struct check *c)
 		map_release(&protected);
 }
 
-/* A warning: the host that checks a file need not be the one that runs it. */
-static void check_secret(struct check *c, const struct secret *s)
+static void check_credentials(struct check *c)
 {
-	struct buf text = { 0 };
-	struct err err;
+	size_t before = c->diags.n_errors;
 
-	if (s->kind == SECRET_FILE && file_read_secret(s->value, SECRET_MAX_BYTES, &text, &err))
-		(void)diag_add(&c->diags, DIAG_WARNING, "settings.secret", s->at, "%s", err.msg);
-	buf_wipe(&text);
+	if (!c->settings)
+		return;
+	check_secrets(c->settings, &c->diags);
+	if (c->diags.n_errors > before)
+		c->status = status_first(c->status, errc_info(ERR_SETTINGS)->exit_status);
 }
 
-static void check_secrets(struct check *c)
+/* Only once nothing else is wrong: what is sent has to be as it was written. */
+static void check_services(struct check *c)
 {
-	const struct settings *s = c->settings;
+	struct err err;
 
-	if (!s)
+	if (!cli_count(c->cli, OPTION_ONLINE) || c->diags.n_errors)
 		return;
-	check_secret(c, &s->apple.private_key);
-	check_secret(c, &s->uem.tenant_code);
-	check_secret(c, &s->uem.client_secret);
-	check_secret(c, &s->uem.pkcs12);
-	check_secret(c, &s->uem.password);
-	check_secret(c, &s->notify_url);
-	for (size_t i = 0; i < s->n_enrollment; i++) {
-		check_secret(c, &s->enrollment[i].server_token);
-		check_secret(c, &s->enrollment[i].private_key);
-	}
+	if (!c->settings)
+		(void)err_set(&err, ERR_SETTINGS,
+			"--online needs settings, and none were found: name --settings FILE");
+	else if (!check_online(c->cli, c->settings, &c->online, &err))
+		return;
+	failed(c, c->diags.n_errors, "check.online", &err);
 }
 
 static void check_rules(struct check *c)
@@ -349,13 +347,15 @@ static void print_findings(const struct check *c)
 	if (c->rules)
 		text_line(stdout, "rules    %zu rule%s, %zu test%s run", rules_count(c->rules),
 			plural(rules_count(c->rules)), c->n_tests, plural(c->n_tests));
-	if (c->n_protected)
+	if (c->settings && c->n_protected)
 		text_line(stdout, "protect  %s: %u serial%s", c->settings->protect_file,
 			c->n_protected, plural(c->n_protected));
 	print_reading(c);
 	if (c->has_input)
 		text_line(stdout, "input    %s: %u rows, %zu invalid, %zu repeated",
 			c->cli->args[0], c->input.n_rows, c->n_invalid, c->n_repeated);
+	if (c->online.n)
+		text_line(stdout, "online   %s", buf_cstr(&c->online));
 	text_line(stdout, "check    %zu error%s, %zu warning%s", errors, plural(errors), warnings,
 		plural(warnings));
 }
@@ -423,6 +423,8 @@ static void put_findings(const struct check *c)
 	json_put_int(&o, "invalid", (int64_t)c->n_invalid);
 	json_put_int(&o, "errors", (int64_t)c->diags.n_errors);
 	json_put_int(&o, "status", c->status);
+	if (c->online.n)
+		json_put_str(&o, "online", buf_view(&c->online));
 	if (c->n_protected)
 		json_put_int(&o, "protected", c->n_protected);
 	if (c->input.encoding[0])
@@ -439,12 +441,14 @@ int cmd_check(const struct cli *cli)
 	bool idle;
 
 	diags_init(&c.diags);
+	buf_init(&c.online, LINE_MAX_BYTES);
 	check_settings(&c);
-	check_secrets(&c);
+	check_credentials(&c);
 	check_rules(&c);
 	check_steps(&c);
 	check_input(&c);
 	check_waves(&c);
+	check_services(&c);
 	idle = !c.status && !c.settings && !c.rules && !c.has_input;
 	if (idle) {
 		(void)err_set(&err, ERR_USAGE,
@@ -457,6 +461,7 @@ int cmd_check(const struct cli *cli)
 		diags_print(&c.diags, stderr);
 		print_findings(&c);
 	}
+	buf_release(&c.online);
 	input_release(&c.input);
 	rules_free(c.rules);
 	settings_free(c.settings);

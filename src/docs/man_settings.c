@@ -139,21 +139,14 @@ static bool is_shown(const struct yaml_key *k)
 	return false;
 }
 
-/* The text as comments of at most 100 columns. */
 static void put_comment(const char *text, int depth, FILE *out)
 {
-	const int width = 97 - depth;
+	struct buf b;
 
-	while (*text) {
-		int n = (int)strlen(text);
-
-		if (n > width)
-			for (n = width; n > 1 && text[n] != ' ';)
-				n--;
-		(void)fprintf(out, "%*s# %.*s\n", depth, "", n, text);
-		text += n;
-		text += *text == ' ';
-	}
+	buf_init(&b, 64 * 1024);
+	settings_put_comment(text, depth, &b);
+	(void)fputs(buf_cstr(&b), out);
+	buf_release(&b);
 }
 
 static void put_sample(const struct yaml_key *k, int depth, bool off, FILE *out)

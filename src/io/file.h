@@ -31,6 +31,11 @@ MUST_CHECK enum errc outfile_commit(struct outfile *f, const char *backup, struc
 /* Not committed: removed. NULL is fine. */
 void outfile_free(struct outfile *f);
 
+/* Writes a file that is not there yet, as a whole. ERR_CANNOT_CREATE when there is one, which stays
+ * as it is. The umask applies to mode. */
+MUST_CHECK enum errc file_write_new(
+	const char *path, mode_t mode, struct str bytes, struct err *err);
+
 /* --- read --- */
 /* The whole file, at most max_bytes, into a buffer that is made here. ERR_NO_INPUT, ERR_LIMIT.
  * Caller releases the buffer. */

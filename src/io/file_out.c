@@ -257,3 +257,28 @@ void outfile_free(struct outfile *f)
 	free(f->temp);
 	free(f);
 }
+
+enum errc file_write_new(const char *path, mode_t mode, struct str bytes, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode), failed = 0;
+	size_t at = 0;
+
+	if (fd < 0)
+		return err_set(err, ERR_CANNOT_CREATE, "%s: %s", path, strerror(errno));
+	while (!failed && at < bytes.n) {
+		ssize_t n = write(fd, bytes.p + at, bytes.n - at);
+
+		if (n > 0)
+			at += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			failed = n == 0 ? EIO : errno;
+	}
+	if (!failed && fsync(fd) != 0)
+		failed = errno;
+	if (close(fd) != 0 && !failed)
+		failed = errno;
+	if (!failed)
+		return ERR_OK;
+	(void)unlink(path);
+	return err_set(err, ERR_CANNOT_CREATE, "%s: %s", path, strerror(failed));
+}

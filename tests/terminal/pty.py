@@ -31,7 +31,8 @@ def main():
     p.add_argument("--columns", type=int, default=80)
     p.add_argument("--pipe", action="store_true", help="stdout is a pipe")
     p.add_argument("--data", default=os.devnull, help="what stdout got")
-    p.add_argument("--answer", help="typed when a question stands at the end of the line")
+    p.add_argument("--answer", action="append", default=[],
+                   help="typed when a question stands at the end of the line; one after the other")
     p.add_argument("command", nargs=argparse.REMAINDER)
     a = p.parse_args()
 
@@ -52,9 +53,8 @@ def main():
             got[fd] += more
             if not more:
                 done.add(fd)
-            if a.answer is not None and fd == ours and got[fd].rstrip().endswith((b"[y/N]", b":")):
-                os.write(ours, a.answer.encode() + b"\n")
-                a.answer = None
+            if a.answer and fd == ours and more and got[fd].rstrip().endswith((b"[y/N]", b":")):
+                os.write(ours, a.answer.pop(0).encode() + b"\n")
     sys.stdout.buffer.write(got[ours])
     with open(a.data, "wb") as f:
         f.write(got[data_in])

@@ -18,6 +18,7 @@ struct cli;
 
 /* X(id, word, arguments, least and most of them, help) */
 #define COMMAND_LIST(X)                                                                           \
+	X(INIT, init, "", 0, 0, "write settings and secret files for an organization")            \
 	X(CHECK, check, "[CSV]", 0, 1, "read settings, rules and the CSV; report every mistake")  \
 	X(PLAN, plan, "CSV", 1, 1, "say what would be done to which device, and why")             \
 	X(APPLY, apply, "CSV", 1, 1, "do it; run again after any stop and it continues")          \
@@ -96,6 +97,8 @@ enum option_kind {
 		"whether the S of box labels before each serial stays")                            \
 	X(PARSER, "parser", 0, CHOICE, "libcsv", FOR(CHECK) | FOR_PLANS,                           \
 		"read the CSV with libcsv alone")                                                  \
+	X(ONLINE, "online", 0, FLAG, NULL, FOR(CHECK),                                             \
+		"sign in to both services and read one page of each")                              \
 	X(OFFLINE, "offline", 0, FLAG, NULL, FOR(PLAN), "judge by the CSV alone, ask nobody")      \
 	X(DETAILED_EXITCODE, "detailed-exitcode", 0, FLAG, NULL, FOR(PLAN) | FOR(UNDO),            \
 		"exit 2 when changes are pending")                                                 \
@@ -111,7 +114,7 @@ enum option_kind {
 		"lift a guard for this run (repeatable)")                                          \
 	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS | FOR(REHEARSE), "go on after a halt")   \
 	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION",                                           \
-		FOR_PLANS | FOR(UNDO) | FOR(EXPORT) | FOR(DOCTOR),                                 \
+		FOR_PLANS | FOR(CHECK) | FOR(UNDO) | FOR(EXPORT) | FOR(DOCTOR),                    \
 		"how long to wait for rate limits and outages")                                    \
 	X(WAIT_LOCK, "wait-lock", 0, DURATION, "DURATION", FOR_RUNS | FOR(DOCTOR) | FOR(FORGET),   \
 		"wait so long for another run of the organization to end")                         \
@@ -142,6 +145,33 @@ enum option_kind {
 	X(RAW_CSV, "raw-csv", 0, FLAG, NULL,                                                       \
 		FOR(PLAN) | FOR_RUNS | FOR(REPORT) | FOR(REHEARSE) | FOR(EXPORT),                  \
 		"do not neutralise cells that a spreadsheet would run")                            \
+	X(TENANT, "tenant", 0, TEXT, "NAME", FOR(INIT), "a short name for the organization")       \
+	X(ORGANIZATION, "organization", 0, CHOICE, "business|school", FOR(INIT),                   \
+		"Apple Business or Apple School Manager")                                          \
+	X(CLIENT_ID, "client-id", 0, TEXT, "ID", FOR(INIT), "client ID of Apple's API account")    \
+	X(KEY_ID, "key-id", 0, TEXT, "ID", FOR(INIT), "key ID of its private key")                 \
+	X(PRIVATE_KEY, "private-key", 0, FILE, "FILE", FOR(INIT),                                  \
+		"its private key as Apple let you download it; copied")                            \
+	X(APPLE_URL, "apple-url", 0, TEXT, "URL", FOR(INIT),                                       \
+		"another address of Apple's API, such as the simulator's")                         \
+	X(APPLE_TOKEN_URL, "apple-token-url", 0, TEXT, "URL", FOR(INIT),                           \
+		"another address of Apple's sign-in")                                              \
+	X(UEM_URL, "uem-url", 0, TEXT, "URL", FOR(INIT), "address of the UEM's API server")        \
+	X(TENANT_CODE, "tenant-code", 0, FILE, "FILE", FOR(INIT),                                  \
+		"holds the REST API key (aw-tenant-code); copied")                                 \
+	X(TOKEN, "token", 0, PAIR, "SERVER=GROUP", FOR(INIT),                                      \
+		"which Apple server feeds which UEM group (repeatable)")                           \
+	X(UEM_TOKEN_URL, "uem-token-url", 0, TEXT, "URL", FOR(INIT),                               \
+		"where the UEM gives out OAuth tokens")                                            \
+	X(UEM_CLIENT_ID, "uem-client-id", 0, TEXT, "ID", FOR(INIT),                                \
+		"client ID of the UEM's OAuth client")                                             \
+	X(UEM_CLIENT_SECRET, "uem-client-secret", 0, FILE, "FILE", FOR(INIT),                      \
+		"holds its client secret; copied")                                                 \
+	X(UEM_USER, "uem-user", 0, TEXT, "NAME", FOR(INIT), "an administrator of the UEM")         \
+	X(UEM_CERTIFICATE, "uem-certificate", 0, FILE, "FILE", FOR(INIT),                          \
+		"certificate and key of an administrator (PKCS#12); copied")                       \
+	X(UEM_PASSWORD, "uem-password", 0, FILE, "FILE", FOR(INIT),                                \
+		"holds the password of the administrator, or of the certificate; copied")          \
 	X(SETTINGS, "settings", 0, FILE, "FILE", FOR_ALL, "settings of the tenant")                \
 	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line on the standard output") \
 	X(COLOR, "color", 0, CHOICE, "auto|always|never", FOR_ALL, "colour on a terminal")         \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -103,6 +104,23 @@ enum errc cli_read_line(char *answer, size_t size, struct err *err)
 	if (fgets(answer, (int)size, stdin))
 		answer[strcspn(answer, "\n")] = '\0';
 	return ERR_OK;
+}
+
+enum errc cli_read_hidden(char *answer, size_t size, struct err *err)
+{
+	struct termios shown, hidden;
+	bool terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
+	enum errc rc;
+
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	if (terminal)
+		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &hidden);
+	rc = cli_read_line(answer, size, err);
+	if (terminal)
+		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &shown);
+	(void)fputc('\n', stderr);
+	return rc;
 }
 
 enum errc cli_check_json(

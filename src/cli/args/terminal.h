@@ -30,6 +30,8 @@ int cli_status(enum errc code);
 /* The answer to a question on the terminal, without its line end; empty at the end of the input.
  * ERR_STOPPED when a signal came instead. */
 MUST_CHECK enum errc cli_read_line(char *answer, size_t size, struct err *err);
+/* The same without showing what is typed. */
+MUST_CHECK enum errc cli_read_hidden(char *answer, size_t size, struct err *err);
 /* Whether to colour what goes to `out`. */
 bool cli_color(const struct cli *cli, FILE *out);
 
