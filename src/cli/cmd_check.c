@@ -12,6 +12,7 @@
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "io/json.h"
+#include "plan/approvers.h"
 #include "plan/plan.h"
 #include "report/status.h"
 #include "report/table.h"
@@ -42,6 +43,19 @@ static void failed(struct check *c, size_t n_before, const char *code, const str
 	c->status = status_first(c->status, errc_info(err->code)->exit_status);
 }
 
+static void check_approvers(struct check *c)
+{
+	size_t before = c->diags.n_errors;
+	struct approvers who;
+	struct err err;
+
+	if (!c->settings->approval.people)
+		return;
+	if (approvers_load(&who, c->settings->approval.keys, &err))
+		failed(c, before, "settings.approval", &err);
+	approvers_release(&who);
+}
+
 static void check_settings(struct check *c)
 {
 	size_t before = c->diags.n_errors;
@@ -52,7 +66,10 @@ static void check_settings(struct check *c)
 		failed(c, before, "settings.unusable", &err);
 		return;
 	}
-	if (!c->settings || !c->settings->protect_file)
+	if (!c->settings)
+		return;
+	check_approvers(c);
+	if (!c->settings->protect_file)
 		return;
 	if (protect_load(&protected, &c->n_protected, c->settings, &err))
 		failed(c, before, "settings.protect", &err);

@@ -21,26 +21,39 @@ static bool all_loopback(const struct settings *s)
 				       (!s->uem.token_url || http_is_loopback(s->uem.token_url))));
 }
 
-static enum errc open_clock(struct session *s, const struct session_options *opt, struct err *err)
+enum errc session_clock(const struct settings *s, struct clock **ret, struct err *err)
 {
 	const char *wish = getenv("DEPMEND_CLOCK");
-	int64_t start, latest;
-	enum errc rc;
+	int64_t start;
 
-	if (!wish || !*wish) {
-		s->clock = opt->rehearsal ? clock_virtual(opt->from_ms) : clock_real();
+	*ret = clock_real();
+	if (!wish || !*wish)
 		return ERR_OK;
-	}
-	s->clock = clock_real();
-	if (!str_starts_nocase(str_from(wish), STR("virtual")) || !all_loopback(s->settings))
+	if (!str_starts_nocase(str_from(wish), STR("virtual")) || !all_loopback(s))
 		return err_set(err, ERR_SETTINGS,
 			"DEPMEND_CLOCK: a virtual clock is for simulators on loopback addresses "
 			"only");
-	start = clock_now(s->clock);
+	start = clock_now(*ret);
 	if (wish[7] == ':' && !time_parse(str_from(wish + 8), &start))
 		return err_set(err, ERR_SETTINGS, "DEPMEND_CLOCK: '%s' is no time", wish + 8);
-	clock_free(s->clock);
-	s->clock = clock_virtual(start);
+	clock_free(*ret);
+	*ret = clock_virtual(start);
+	return ERR_OK;
+}
+
+static enum errc open_clock(struct session *s, const struct session_options *opt, struct err *err)
+{
+	const char *wish = getenv("DEPMEND_CLOCK");
+	int64_t latest;
+	enum errc rc;
+
+	if (opt->rehearsal && (!wish || !*wish)) {
+		s->clock = clock_virtual(opt->from_ms);
+		return ERR_OK;
+	}
+	rc = session_clock(s->settings, &s->clock, err);
+	if (rc || !clock_is_virtual(s->clock))
+		return rc;
 	/* Time goes on where the process before this one left it. */
 	rc = store_latest(s->store, &latest, err);
 	if (!rc && latest != TIME_NONE)

@@ -38,6 +38,9 @@ MUST_CHECK enum errc session_lock(struct lock **ret, const struct settings *s, c
 /* Where the state is kept as an earlier version left it, if opening it brought it up to date. */
 void session_tell_upgrade(const struct store *s);
 
+/* The clock of a command that opens no session: the real one, or that of DEPMEND_CLOCK, where it
+ * starts. Caller frees with clock_free(). */
+MUST_CHECK enum errc session_clock(const struct settings *s, struct clock **ret, struct err *err);
 /* Opens no connection. DEPMEND_CLOCK=virtual[:RFC3339] drives a virtual clock, for rehearsing
  * against the simulator: it is refused unless every host is a loopback address. Caller closes, also
  * after a failure. */

@@ -81,10 +81,21 @@ MUST_CHECK enum errc file_list(
 	const char *folder, const char *suffix, char ***ret, struct err *err);
 void file_list_free(char **names);
 
-/* Runs argv without a shell (looked for in PATH), stdin empty, stderr ours, and takes at most
- * max_bytes of its output. Non-zero exit, a signal, more output or more than timeout_ms:
- * ERR_SETTINGS with the name of the program; ERR_STOPPED when we are asked to stop meanwhile; what
- * it started is ended then. Caller wipes the buffer. */
+/* How a program is run that is not one of the settings. */
+struct file_run_options {
+	const char *input; /* its standard input; NULL: nothing */
+	bool quiet;        /* its complaints are dropped */
+	bool asks;         /* it may ask on the terminal */
+	size_t max_bytes;  /* of its output */
+	int64_t timeout_ms;
+};
+/* Runs argv without a shell (looked for in PATH), stderr ours, and takes at most max_bytes of its
+ * output. Non-zero exit, a signal, more output or more than timeout_ms: ERR_SETTINGS with the name
+ * of the program; ERR_STOPPED when we are asked to stop meanwhile; what it started is ended then.
+ * Caller wipes the buffer. */
+MUST_CHECK enum errc file_run_with(
+	char *const argv[], const struct file_run_options *opt, struct buf *ret, struct err *err);
+/* The same without input, for programs that the settings name. */
 MUST_CHECK enum errc file_run(
 	char *const argv[], size_t max_bytes, int64_t timeout_ms, struct buf *ret, struct err *err);
 

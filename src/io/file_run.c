@@ -24,10 +24,12 @@ static int64_t now_ms(void)
 	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
 }
 
-/* A process group of its own, so that a timeout also ends what the program started; signals as a
- * fresh process has them, since we block some; nothing to read, but our stderr to complain on. */
-static int spawn(char *const argv[], int out, pid_t *ret_pid)
+/* A process group of its own, so that a timeout also ends what the program started, unless it has
+ * to be in ours to ask on the terminal; signals as a fresh process has them, since we block some.
+ */
+static int spawn(char *const argv[], const struct file_run_options *opt, int out, pid_t *ret_pid)
 {
+	const char *input = opt->input ? opt->input : "/dev/null";
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	sigset_t none, all;
@@ -37,11 +39,15 @@ static int spawn(char *const argv[], int out, pid_t *ret_pid)
 	(void)sigfillset(&all);
 	(void)posix_spawnattr_init(&attr);
 	(void)posix_spawnattr_setflags(
-		&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+		&attr, (short)((opt->asks ? 0 : POSIX_SPAWN_SETPGROUP) | POSIX_SPAWN_SETSIGMASK |
+			       POSIX_SPAWN_SETSIGDEF));
 	(void)posix_spawnattr_setsigmask(&attr, &none);
 	(void)posix_spawnattr_setsigdefault(&attr, &all);
 	(void)posix_spawn_file_actions_init(&files);
-	rc = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	rc = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, input, O_RDONLY, 0);
+	if (rc == 0 && opt->quiet)
+		rc = posix_spawn_file_actions_addopen(
+			&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	if (rc == 0)
 		rc = posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
 	if (rc == 0)
@@ -66,18 +72,25 @@ static bool drain(int in, struct buf *b)
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Its children too; those that mind get a moment to tidy up. */
+/* Where it has a group of its own, its children too. */
+static void send_signal(pid_t pid, int number)
+{
+	if (kill(-pid, number) != 0)
+		(void)kill(pid, number);
+}
+
+/* Those that mind get a moment to tidy up. */
 static void end(pid_t pid, int *ret_status)
 {
 	int64_t until = now_ms() + LAST_WORDS_MS;
 	pid_t gone = 0;
 
-	(void)kill(-pid, SIGTERM);
+	send_signal(pid, SIGTERM);
 	while (gone == 0 && now_ms() < until) {
 		(void)poll(NULL, 0, POLL_MS);
 		gone = waitpid(pid, ret_status, WNOHANG);
 	}
-	(void)kill(-pid, SIGKILL);
+	send_signal(pid, SIGKILL);
 	while (gone == 0 && waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
 		;
 }
@@ -129,11 +142,12 @@ static enum errc verdict(
 	return ERR_OK;
 }
 
-enum errc file_run(
-	char *const argv[], size_t max_bytes, int64_t timeout_ms, struct buf *ret, struct err *err)
+enum errc file_run_with(
+	char *const argv[], const struct file_run_options *opt, struct buf *ret, struct err *err)
 {
-	struct buf b = { .p = mem_zalloc(max_bytes + 1), .cap = max_bytes + 1, .max = max_bytes };
-	int64_t deadline = now_ms() + timeout_ms;
+	size_t max = opt->max_bytes;
+	struct buf b = { .p = mem_zalloc(max + 1), .cap = max + 1, .max = max };
+	int64_t deadline = now_ms() + opt->timeout_ms;
 	int fds[2], status = 0, failed;
 	enum errc rc;
 	pid_t pid;
@@ -143,7 +157,7 @@ enum errc file_run(
 		goto out;
 	}
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	failed = spawn(argv, fds[1], &pid);
+	failed = spawn(argv, opt, fds[1], &pid);
 	(void)close(fds[1]);
 	if (failed) {
 		rc = err_set(err, ERR_SETTINGS, "cannot run '%s': %s", argv[0], strerror(failed));
@@ -159,4 +173,12 @@ out:
 	else
 		*ret = b;
 	return rc;
+}
+
+enum errc file_run(
+	char *const argv[], size_t max_bytes, int64_t timeout_ms, struct buf *ret, struct err *err)
+{
+	const struct file_run_options opt = { .max_bytes = max_bytes, .timeout_ms = timeout_ms };
+
+	return file_run_with(argv, &opt, ret, err);
 }

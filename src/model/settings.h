@@ -85,6 +85,13 @@ struct list_settings {
 	const char *serial_header; /* NULL: not given by its header */
 };
 
+/* Whose signatures a plan needs before it is carried out. */
+struct approval_settings {
+	uint32_t steps;   /* bit per enum step_kind */
+	uint32_t people;  /* 0: none */
+	const char *keys; /* absolute */
+};
+
 struct settings {
 	struct arena arena; /* owns everything below */
 	const char *file;
@@ -132,6 +139,7 @@ struct settings {
 	const char *encoding; /* of all lists */
 	enum barcode_s barcode_s;
 	struct secret notify_url;
+	struct approval_settings approval;
 	const char *state; /* folder */
 	const char **rules;
 	size_t n_rules;

@@ -568,6 +568,11 @@ const struct yaml_key settings_page_keys[] = {
 		.example = "{url: {file: ping-url}}",
 		.help = "Where depmend reports the start and the end of each run, for a watchdog "
 			"that alerts when one is missing."),
+	YAML_KEY("approval", yaml_read_map, 0, .keys = settings_approval_keys, .schema = "approval",
+		.example = "{steps: [wipe, release], people: 2, keys: approvers.pub}",
+		.help = "Which steps need the signatures of other people before a plan with them "
+			"is "
+			"carried out."),
 	YAML_KEY("state", settings_read_path, AT(state), .schema = "path",
 		.example = "/var/lib/depmend",
 		.help = "The folder that remembers runs, what is off its server, limits and rates. "

@@ -61,6 +61,9 @@ static const struct settings_type types[] = {
 		"{\"type\":\"object\",\"additionalProperties\":false,\"minProperties\":1,"
 		"\"maxProperties\":1,\"properties\":{\"file\":" REF("text") ",\"credential\":"
 		WHOLE("^[^/]+$") ",\"command\":" REF("command") ",\"env\":" REF("text") "}}" },
+	{ "steps", "a list of steps, such as [wipe, release, delete_record]",
+		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":32,\"items\":{\"type\":\"string\"}}" },
+	{ "people", "a whole number from 1 to 9", NUMBER("1", "9", "^0*[1-9]$") },
 	{ "profile_status", "a mapping from numbers to words",
 		"{\"type\":\"object\",\"maxProperties\":100,\"additionalProperties\":false,"
 		"\"patternProperties\":{\"^[0-9]+$\":" TEXT "}}" },

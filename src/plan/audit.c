@@ -26,6 +26,8 @@ static void put_approval(struct json_out *o, const struct approval *by)
 	for (size_t i = 0; by->allowed && by->allowed[i]; i++)
 		json_put_z(o, NULL, by->allowed[i]);
 	json_arr_end(o);
+	if (by->signatures.n)
+		json_put_raw(o, "approvals", by->signatures);
 }
 
 void audit_describe(

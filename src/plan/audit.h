@@ -10,9 +10,11 @@
 struct approval {
 	const char *const *allowed; /* --allow, NULL-terminated; NULL: none */
 	struct str confirmed;       /* one line per flag or answer */
+	struct str signatures;      /* JSON array of who approved; empty: nobody had to */
 };
 
-/* JSON: uid, sudo user, unit, version, digest of the settings, confirmations, allowances; of a plan
+/* JSON: uid, sudo user, unit, version, digest of the settings, confirmations, allowances,
+ * signatures; of a plan
  * (NULL: the run goes on with its own) also digests of input and rules, fingerprint and number of
  * devices. No secret is in any of it. by NULL: nobody was asked. */
 void audit_describe(

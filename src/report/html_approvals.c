@@ -29,6 +29,22 @@ static void put_list(struct html_page *p, const struct json *list)
 	}
 }
 
+/* People who signed the plan, under what whoever ran it said. */
+static void put_signatures(struct html_page *p, const struct json *list)
+{
+	int64_t at_ms;
+
+	for (const struct json *v = json_first(list); v; v = json_next(v)) {
+		page_raw(p, "signed by ");
+		page_text(p, json_text(json_get(v, "name")));
+		if (time_parse(json_text(json_get(v, "signed")), &at_ms)) {
+			page_raw(p, ", ");
+			page_time(p, at_ms);
+		}
+		page_raw(p, "<br>");
+	}
+}
+
 static void put_who(struct html_page *p, const struct json *j)
 {
 	struct str sudo = json_text(json_get(j, "sudo_user"));
@@ -88,6 +104,7 @@ static enum errc put_event(void *self, const struct event_record *e, struct err 
 	page_printf(p, "<td>%s", first ? "confirmed and begun" : "continued");
 	put_who(p, j);
 	put_list(p, json_get(j, "confirmed"));
+	put_signatures(p, json_get(j, "approvals"));
 	put_list(p, json_get(j, "allowed"));
 	page_raw(p, "<td>");
 	page_text(p, json_text(json_get(j, "version")));

@@ -25,6 +25,7 @@ static const struct {
 	[TRUSTED_SETTINGS] = { "the settings", "are" },
 	[TRUSTED_RULES] = { "the rules", "are" },
 	[TRUSTED_PROTECTED] = { "the protected list", "is" },
+	[TRUSTED_APPROVERS] = { "the list of approvers", "is" },
 	[TRUSTED_STATE] = { "the state", "is" },
 	[TRUSTED_GROUPS] = { "the list of trusted groups", "is" },
 	[TRUSTED_GROUPS_OF_ROOT] = { "the list of trusted groups", "is" },

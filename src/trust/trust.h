@@ -27,6 +27,7 @@ enum trusted {
 	TRUSTED_SETTINGS,
 	TRUSTED_RULES, /* not those that are shipped: they are as safe as the program */
 	TRUSTED_PROTECTED,
+	TRUSTED_APPROVERS,
 	TRUSTED_STATE,
 	TRUSTED_GROUPS,         /* the user's file that names groups: no group may write it */
 	TRUSTED_GROUPS_OF_ROOT, /* the same for all users */

@@ -49,7 +49,22 @@ struct plan_file {
 	struct map wishes; /* rule, steps and before of serial i */
 	uint32_t *wish;
 	uint32_t n, cap;
+	struct map programs; /* texts of the steps */
+	uint32_t *counts;    /* devices of each */
+	uint32_t cap_counts;
 };
+
+static void count_program(struct plan_file *t, struct str steps)
+{
+	bool new;
+	uint32_t at = map_add(&t->programs, steps, &new);
+
+	if (new) {
+		MEM_GROW(t->counts, at, t->cap_counts);
+		t->counts[at] = 0;
+	}
+	t->counts[at]++;
+}
 
 static enum errc take_row(void *self, uint32_t n, const struct csv_record *r, struct err *err)
 {
@@ -69,6 +84,7 @@ static enum errc take_row(void *self, uint32_t n, const struct csv_record *r, st
 	if (map_add(&t->serials, map_key(&in->serials, row->serial), NULL) == t->n) {
 		MEM_GROW(t->wish, t->n, t->cap);
 		t->wish[t->n++] = map_add(&t->wishes, buf_view(&wish), NULL);
+		count_program(t, input_cell(in, r, t->steps));
 	}
 	buf_release(&wish);
 	return ERR_OK;
@@ -79,7 +95,9 @@ static void release_reading(struct plan_file *t)
 	input_release(&t->input);
 	map_release(&t->serials);
 	map_release(&t->wishes);
+	map_release(&t->programs);
 	free(t->wish);
+	free(t->counts);
 }
 
 static enum errc read_plan(struct plan_file *ret, const char *path, const struct list_options *list,
@@ -100,6 +118,7 @@ static enum errc read_plan(struct plan_file *ret, const char *path, const struct
 
 	map_init(&t.serials, 0);
 	map_init(&t.wishes, 0);
+	map_init(&t.programs, 0);
 	t.outcome = rc ? -1 : columns_find(&t.input.columns, STR("depmend_outcome"));
 	t.rule = rc ? -1 : columns_find(&t.input.columns, STR("depmend_rule"));
 	t.steps = rc ? -1 : columns_find(&t.input.columns, STR("depmend_steps"));
@@ -140,6 +159,36 @@ void approved_plan_release(struct approved_plan *e)
 {
 	free(e->path);
 	e->path = NULL;
+}
+
+/* "wipe, sync": the words of a plan's steps. */
+static void put_words(struct str steps, struct buf *out)
+{
+	while (steps.n) {
+		struct str word = str_cut(&steps, ';');
+
+		if (str_ends_nocase(word, STR("=planned")))
+			word.n -= strlen("=planned");
+		buf_str(out, word);
+		buf_z(out, steps.n ? ", " : "");
+	}
+}
+
+enum errc approved_plan_summary(const char *path, const struct list_options *list,
+	char ret_fingerprint[65], uint32_t *ret_n, struct buf *ret, struct err *err)
+{
+	struct plan_file t;
+	enum errc rc = read_plan(&t, path, list, ret_fingerprint, err);
+
+	buf_init(ret, 1024 * 1024);
+	for (uint32_t i = 0; !rc && i < t.programs.n; i++) {
+		buf_printf(ret, "%6u %s: ", t.counts[i], t.counts[i] == 1 ? "device" : "devices");
+		put_words(map_key(&t.programs, i), ret);
+		buf_char(ret, '\n');
+	}
+	*ret_n = t.n;
+	release_reading(&t);
+	return rc;
 }
 
 /* --- what differs --- */

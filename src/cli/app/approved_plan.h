@@ -25,6 +25,12 @@ void approved_plan_release(struct approved_plan *e);
 MUST_CHECK enum errc approved_plan_check(
 	const struct approved_plan *e, const struct plan *p, struct err *err);
 
+/* What the CSV of a plan says, for whoever approves it: fingerprint, devices to be acted on, and
+ * one line per program with its number of devices. ERR_INPUT: it is no plan's CSV. Caller releases
+ * the buffer. */
+MUST_CHECK enum errc approved_plan_summary(const char *path, const struct list_options *list,
+	char ret_fingerprint[65], uint32_t *ret_n, struct buf *ret, struct err *err);
+
 /* Remembers a plan: where its CSV has to be written (caller frees), and its `now`. Older than 30
  * days are forgotten. */
 MUST_CHECK enum errc approved_plan_remember(

@@ -40,6 +40,7 @@ static void add_settings(struct paths *to, const struct settings *s)
 {
 	add(to, s->file, "the settings");
 	add(to, s->protect_file, "the protected list");
+	add(to, s->approval.keys, "the list of approvers");
 	add_secret(to, &s->apple.private_key, "the private key of Apple's API account");
 	add_secret(to, &s->uem.tenant_code, "the REST API key of the UEM");
 	add_secret(to, &s->uem.client_secret, "the client secret of the UEM");
@@ -58,7 +59,7 @@ static void add_options(const struct cli *cli, struct paths *in, struct paths *o
 	static const enum option_id written[] = { OPTION_OUT, OPTION_CSV, OPTION_HTML, OPTION_XLSX,
 		OPTION_METRICS, OPTION_AUDIT };
 	static const enum option_id read[] = { OPTION_RULES, OPTION_COMPARE, OPTION_INVENTORY,
-		OPTION_SCENARIO, OPTION_EXPECT, OPTION_SETTINGS };
+		OPTION_SCENARIO, OPTION_EXPECT, OPTION_APPROVAL, OPTION_KEY, OPTION_SETTINGS };
 
 	for (size_t i = 0; i < cli->n_given; i++) {
 		const struct cli_given *g = &cli->given[i];

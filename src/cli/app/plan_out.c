@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/app/approvals.h"
 #include "cli/app/approved_plan.h"
 #include "cli/app/reading.h"
 #include "cli/app/write_rows.h"
@@ -153,12 +154,33 @@ static void next_command(const struct context *p, struct buf *out)
 	buf_printf(out, " --expect %.12s", p->plan.fingerprint);
 }
 
+/* Before the command, since it is refused without. */
+static void print_approval(const struct context *p, FILE *out)
+{
+	const struct approval_settings *rule = &p->settings->approval;
+	uint32_t steps = approvals_steps(rule, &p->plan);
+	struct buf words;
+
+	if (!steps)
+		return;
+	buf_init(&words, TEXT_MAX_BYTES);
+	approvals_words(steps, &words);
+	text_line(out,
+		"%-11s %s needs the approval of %u %s other than who applies it: depmend approve "
+		"PLAN.csv, then apply with --expect PLAN.csv",
+		"approval", buf_cstr(&words), rule->people,
+		rule->people == 1 ? "person" : "people");
+	buf_release(&words);
+}
+
 static void print_next(const struct context *p, FILE *out)
 {
 	struct buf next;
 
 	buf_init(&next, TEXT_MAX_BYTES);
 	next_command(p, &next);
+	if (next.n)
+		print_approval(p, out);
 	if (next.n)
 		text_line(out, "%-11s %s", "next", buf_cstr(&next));
 	buf_release(&next);

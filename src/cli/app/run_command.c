@@ -167,12 +167,52 @@ static enum errc connect_and_recover(struct run_command *c, struct err *err)
 	return rc ? rc : facts_open(&c->p.session.facts, c->has_run ? c->run.id : 0, err);
 }
 
+/* Signatures are checked by a program, which no sandbox lets start. */
+static enum errc load_approvals(struct run_command *c, struct err *err)
+{
+	struct run_record run;
+	bool found = false;
+	enum errc rc = store_run_find(c->p.session.store, c->identity, &run, &found, err);
+
+	return rc ? rc
+		  : approvals_load(&c->approvals, c->p.cli, &c->p.session, c->expected.path,
+			    found ? &run : NULL, err);
+}
+
+/* Whether enough people have signed the plan, or what is left of it. */
+static enum errc check_approvals(struct run_command *c, struct err *err)
+{
+	struct store *store = c->p.session.store;
+	const struct run_record *run = c->has_run ? &c->run : NULL;
+	uint32_t steps = run ? 0 : approvals_steps(c->approvals.rule, &c->p.plan);
+	enum errc rc = ERR_OK;
+
+	if (run)
+		rc = approvals_steps_of_run(&c->approvals, store, run, &steps, err);
+	c->approved = steps != 0;
+	return rc ? rc
+		  : approvals_check(&c->approvals, store, steps,
+			    run ? run->fingerprint : c->p.plan.fingerprint, run, err);
+}
+
+static enum errc keep_approvals(const struct run_command *c, struct err *err)
+{
+	return c->approved ? approvals_keep(&c->approvals, c->p.session.store, &c->run, err)
+			   : ERR_OK;
+}
+
 static void describe_approval(const struct run_command *c, struct buf *out)
 {
 	struct approval by = { .allowed = c->allowed, .confirmed = buf_view(&c->said) };
+	struct buf signatures;
 
+	buf_init(&signatures, 128 * 1024);
+	if (c->approved)
+		approvals_describe(&c->approvals, &signatures);
+	by.signatures = buf_view(&signatures);
 	buf_init(out, 256 * 1024);
 	audit_describe(c->has_run ? NULL : &c->p.plan, c->p.settings, &by, out);
+	buf_release(&signatures);
 }
 
 static enum errc freeze(struct run_command *c, struct err *err)
@@ -197,7 +237,7 @@ static enum errc freeze(struct run_command *c, struct err *err)
 	c->has_run = !rc;
 	buf_release(&again);
 	buf_release(&audit);
-	return rc;
+	return rc ? rc : keep_approvals(c, err);
 }
 
 /* Continuing never judges again: the frozen plan is what was confirmed. */
@@ -211,6 +251,11 @@ static enum errc go_on(struct run_command *c, struct err *err)
 		return err_set(err, ERR_GUARD,
 			"run %s was confirmed as plan %.12s, not the expected %.12s", c->run.name,
 			c->run.fingerprint, c->expected.fingerprint);
+	rc = check_approvals(c, err);
+	if (!rc)
+		rc = keep_approvals(c, err);
+	if (rc)
+		return rc;
 	describe_approval(c, &audit);
 	rc = store_event(c->p.session.store, c->run.id, transport_now(c->p.session.transport),
 		"continue", buf_view(&audit), err);
@@ -231,6 +276,8 @@ static enum errc start_or_continue(struct run_command *c, struct err *err)
 		rc = approved_plan_check(&c->expected, &c->p.plan, err);
 	if (!rc)
 		rc = guard_check(&c->p.plan, c->policy, c->allowed, err);
+	if (!rc)
+		rc = check_approvals(c, err);
 	if (!rc && confirm_asks(c->p.cli, &c->p.plan)) {
 		plan_show(&c->p, c->policy, cli_page_begin(&page, stderr));
 		cli_page_end(&page);
@@ -259,6 +306,8 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 	struct surroundings s;
 	enum errc rc = result_try(c->out, err);
 
+	if (!rc)
+		rc = load_approvals(c, err);
 	if (!rc)
 		rc = connect_and_recover(c, err);
 	if (!rc)
@@ -438,6 +487,7 @@ int run_command_end(struct run_command *c, enum errc ended, const struct err *wh
 	status = finish(c, ended, why);
 
 	approved_plan_release(&c->expected);
+	approvals_release(&c->approvals);
 	context_release(&c->p);
 	free(c->out);
 	free(c->allowed);

@@ -5,6 +5,7 @@
 #ifndef CLI_APP_RUN_COMMAND_H
 #define CLI_APP_RUN_COMMAND_H
 
+#include "cli/app/approvals.h"
 #include "cli/app/approved_plan.h"
 #include "cli/app/context.h"
 
@@ -19,6 +20,8 @@ struct run_command {
 	char *out; /* result file; owned */
 
 	struct approved_plan expected;
+	struct approvals approvals;
+	bool approved; /* there are steps that need it, and it is enough */
 	struct run_record run;
 	bool has_run;       /* frozen now, or continued */
 	bool worked;        /* the run itself put back what it took off */

@@ -22,6 +22,7 @@ struct cli;
 	X(CHECK, check, "[CSV]", 0, 1, "read settings, rules and the CSV; report every mistake")  \
 	X(PLAN, plan, "CSV", 1, 1, "say what would be done to which device, and why")             \
 	X(APPLY, apply, "CSV", 1, 1, "do it; run again after any stop and it continues")          \
+	X(APPROVE, approve, "PLAN.csv", 1, 1, "sign a plan that somebody else will carry out")    \
 	X(EXPLAIN, explain, "CSV SERIAL", 2, 2,                                                   \
 		"how each condition of each rule judged one device")                              \
 	X(STATUS, status, "", 0, 0, "what is open now: runs, devices off their server, budgets")  \
@@ -73,12 +74,12 @@ enum option_kind {
 #define FOR(id) (1u << COMMAND_##id)
 #define FOR_ALL UINT32_MAX
 #define FOR_PLANS (FOR(PLAN) | FOR(APPLY) | FOR(EXPLAIN) | FOR(REHEARSE))
-#define FOR_LISTS (FOR(CHECK) | FOR_PLANS | FOR(EXPORT))
+#define FOR_LISTS (FOR(CHECK) | FOR_PLANS | FOR(EXPORT) | FOR(APPROVE))
 #define FOR_RUNS (FOR(APPLY) | FOR(UNDO))
 
 /* X(id, name, letter, kind, argument, commands, help) */
 #define OPTION_LIST(X)                                                                             \
-	X(RULES, "rules", 0, FILE, "FILE|NAME", FOR(CHECK) | FOR_PLANS,                            \
+	X(RULES, "rules", 0, FILE, "FILE|NAME", FOR(CHECK) | FOR_PLANS | FOR(APPROVE),             \
 		"rules to judge by (repeatable, in order)")                                        \
 	X(SET, "set", 0, PAIR, "NAME=VALUE", FOR(CHECK) | FOR_PLANS,                               \
 		"give a parameter of the rules a value")                                           \
@@ -104,12 +105,16 @@ enum option_kind {
 		"exit 2 when changes are pending")                                                 \
 	X(APPLY, "apply", 0, FLAG, NULL, FOR(UNDO), "carry it out")                                \
 	X(DRY_RUN, "dry-run", 0, FLAG, NULL, FOR(APPLY), "change nothing: the same as `plan`")     \
-	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS | FOR(DOCTOR), "act without asking")                 \
+	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS | FOR(DOCTOR) | FOR(APPROVE), "act without asking")  \
 	X(CONFIRM, "confirm", 0, CONFIRM, "STEP=COUNT", FOR_RUNS | FOR(FORGET),                    \
 		"act only when that many devices take the step (repeatable)")                      \
 	X(REASON, "reason", 0, TEXT, "TEXT", FOR(FORGET) | FOR(PAUSE), "why, for the audit trail") \
 	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR_RUNS,                             \
 		"act only on the plan that was reviewed")                                          \
+	X(APPROVAL, "approval", 0, FILE, "FILE", FOR_RUNS,                                         \
+		"an approval that is not beside the plan's CSV (repeatable)")                      \
+	X(KEY, "key", 0, FILE, "FILE", FOR(APPROVE),                                               \
+		"the SSH key to sign with (default: the one in ~/.ssh)")                           \
 	X(ALLOW, "allow", 0, ALLOW, "NAME=VALUE", FOR_RUNS | FOR(PLAN) | FOR(REHEARSE),            \
 		"lift a guard for this run (repeatable)")                                          \
 	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS | FOR(REHEARSE), "go on after a halt")   \
@@ -140,7 +145,8 @@ enum option_kind {
 		"when a device is late for the UEM or its profile (default 24h)")                  \
 	X(DETAIL, "detail", 0, FLAG, NULL, FOR(EXPORT),                                            \
 		"with what costs 3 requests for each device of the UEM")                           \
-	X(OUT, "out", 0, FILE, "FILE", FOR(PLAN) | FOR_RUNS | FOR(REHEARSE) | FOR(EXPORT),         \
+	X(OUT, "out", 0, FILE, "FILE",                                                             \
+		FOR(PLAN) | FOR_RUNS | FOR(REHEARSE) | FOR(EXPORT) | FOR(APPROVE),                 \
 		"where the CSV goes")                                                              \
 	X(RAW_CSV, "raw-csv", 0, FLAG, NULL,                                                       \
 		FOR(PLAN) | FOR_RUNS | FOR(REPORT) | FOR(REHEARSE) | FOR(EXPORT),                  \
