@@ -90,7 +90,7 @@ struct diag *diag_add(struct diags *d, enum diag_level level, const char *code, 
 
 void diag_hint(struct diags *d, struct diag *entry, const char *fmt, ...)
 {
-	char text[1024] = "";
+	char text[2048] = "";
 	va_list ap;
 
 	if (entry == &d->spare)
@@ -213,9 +213,9 @@ static void print_one(const struct diag *e, FILE *out)
 	(void)fprintf(out, " [%s]\n", e->code);
 	if (e->source.n)
 		print_source(e, out);
-	if (e->hint.n) {
+	for (struct str rest = e->hint; rest.n;) {
 		(void)fputs("  ", out);
-		print_clean(e->hint, out);
+		print_clean(str_cut(&rest, '\n'), out);
 		(void)fputc('\n', out);
 	}
 }

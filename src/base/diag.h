@@ -24,7 +24,7 @@ struct diag {
 	const char *code; /* stable, such as "rules.unknown-field"; borrowed for ever */
 	struct loc at;
 	struct str text;   /* one sentence, without the place */
-	struct str hint;   /* what to do; may be empty */
+	struct str hint;   /* what to do, or lines about it; may be empty */
 	struct str source; /* the part of the source line to show; may be empty */
 	unsigned caret;    /* where in `source` the mistake starts, from 1 */
 	unsigned width;    /* how many columns the caret underlines; at least 1 */

@@ -11,6 +11,8 @@
 #include "cli/app/reading.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
+#include "io/clock.h"
+#include "io/file.h"
 #include "io/json.h"
 #include "plan/approvers.h"
 #include "plan/plan.h"
@@ -106,11 +108,14 @@ static void check_services(struct check *c)
 static void check_rules(struct check *c)
 {
 	size_t before = c->diags.n_errors;
+	struct clock *clock = clock_real();
 	struct err err;
 
 	if (cli_load_rules(c->cli, c->settings, &c->rules, &c->diags, &err) ||
-		(c->rules && rules_run_tests(c->rules, &c->diags, &c->n_tests, &err)))
+		(c->rules &&
+			rules_run_tests(c->rules, clock_now(clock), &c->diags, &c->n_tests, &err)))
 		failed(c, before, "rules.unusable", &err);
+	clock_free(clock);
 }
 
 /* Without `uem:` only a sync can be stood in for, by `sync:`. */
@@ -142,12 +147,28 @@ static void check_steps(struct check *c)
 	}
 }
 
+/* Whether all of them came with the program: nobody is to change those. */
+static bool are_shipped(const struct ruleset *rules)
+{
+	char **places = cli_shipped();
+	bool all = true;
+
+	for (size_t i = 0; rules_file(rules, i) && all; i++) {
+		all = false;
+		for (size_t k = 0; places[k]; k++)
+			all = all || file_is_below(rules_file(rules, i), places[k]);
+	}
+	cli_shipped_free(places);
+	return all;
+}
+
 /* A first mistake in a rule should cost a few devices, not all. */
 static void check_waves(struct check *c)
 {
 	struct diag *d;
 
-	if (!c->rules || c->input.n_rows <= MANY_ROWS || rules_policy(c->rules)->n_waves > 1)
+	if (!c->rules || c->input.n_rows <= MANY_ROWS || rules_policy(c->rules)->n_waves > 1 ||
+		are_shipped(c->rules))
 		return;
 	d = diag_add(&c->diags, DIAG_WARNING, "rules.no-waves", (struct loc){ NULL, 0, 0 },
 		"%u rows, and the rules act on all of them at once", c->input.n_rows);

@@ -12,38 +12,11 @@
 #include "report/ndjson.h"
 #include "report/table.h"
 
-static const char *const tri_words[] = {
-	[TRI_FALSE] = "false",
-	[TRI_TRUE] = "true",
-	[TRI_UNKNOWN] = "unknown",
-	[TRI_UNREAD] = "not read",
-};
-
 struct explaining {
 	struct context p;
 	struct table *table;
 	size_t rule;
 };
-
-static void value_words(const struct value *v, struct buf *out)
-{
-	char when[TIME_TEXT];
-
-	if (v->state == VALUE_ABSENT)
-		buf_z(out, "absent");
-	else if (v->state == VALUE_UNKNOWN)
-		buf_z(out, "could not be read");
-	else if (v->state == VALUE_UNREAD)
-		buf_z(out, "not read");
-	else if (v->type == TYPE_DATE)
-		buf_z(out, time_rfc3339(v->number, when));
-	else if (v->type == TYPE_FLAG)
-		buf_z(out, v->number ? "yes" : "no");
-	else if (v->type == TYPE_NUMBER)
-		buf_printf(out, "%lld", (long long)v->number);
-	else
-		buf_str(out, v->text);
-}
 
 static void put_line(const struct explaining *e, const struct explain_line *line)
 {
@@ -52,12 +25,12 @@ static void put_line(const struct explaining *e, const struct explain_line *line
 
 	buf_init(&seen, 64 * 1024);
 	if (line->leaf)
-		value_words(&line->seen, &seen);
+		rules_value_words(&line->seen, &seen);
 	ndjson_begin(&j, "condition");
 	json_put_str(&j.o, "rule", rules_info(e->p.rules, line->rule)->name);
 	json_put_int(&j.o, "depth", line->depth);
 	json_put_str(&j.o, "text", line->text);
-	json_put_z(&j.o, "result", tri_words[line->result]);
+	json_put_z(&j.o, "result", rules_tri_word(line->result));
 	ndjson_text(&j, "seen", buf_view(&seen));
 	json_put_bool(&j.o, "reached", line->reached);
 	ndjson_end(&j, stdout);
@@ -101,16 +74,16 @@ static void take_line(void *self, const struct explain_line *line)
 
 		table_cell(e->table, rule->name);
 		table_cell(e->table,
-			str_from(line->reached ? tri_words[line->result] : "not reached"));
+			str_from(line->reached ? rules_tri_word(line->result) : "not reached"));
 		table_cell(e->table, STR(""));
 	}
 	for (unsigned i = 0; i <= line->depth; i++)
 		buf_z(&text, "  ");
 	buf_str(&text, line->text);
 	if (line->leaf)
-		value_words(&line->seen, &seen);
+		rules_value_words(&line->seen, &seen);
 	table_cell(e->table, buf_view(&text));
-	table_cell(e->table, str_from(tri_words[line->result]));
+	table_cell(e->table, str_from(rules_tri_word(line->result)));
 	table_cell(e->table, buf_view(&seen));
 	buf_release(&text);
 	buf_release(&seen);

@@ -20,6 +20,7 @@ static const char *const step_help[STEP_MAX_] = {
 	[STEP_RELEASE] = "the device leaves the organization",
 	[STEP_WIPE] = "the UEM erases the device or its managed part; later steps wait for it",
 	[STEP_SKIP] = "leave it alone, on purpose",
+	[STEP_NOTE] = "nothing is to be done; the text is in the report and the row ends noted",
 	[STEP_ADVISE] = "a person has to do what the text says; the row ends manual",
 };
 

@@ -27,7 +27,8 @@
 	X(UNVERIFIED, "unverified", 5, "accepted but not proved by the deadline")             \
 	X(IN_FLIGHT, "in_flight", 5, "off its server and not yet back: run apply again")      \
 	X(RESTORED, "restored", 3,                                                            \
-		"the run ended early: back on its server, the other steps were not run")
+		"the run ended early: back on its server, the other steps were not run")      \
+	X(NOTED, "noted", 0, "the rule only says something about it; nothing is to be done")
 
 enum outcome {
 #define X(id, word, exit_status, meaning) OUTCOME_##id,
@@ -160,7 +161,8 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"a migration of the device is under way, which this step would drop",              \
 		"wait for its end, or put cancel_migration before the step in the rule")           \
 	X(APPLE_DEADLINE, "apple.deadline", "the migration deadline has passed since the plan",    \
-		"plan again with a later date")
+		"plan again with a later date")                                                    \
+	X(RULE_NOTE, "rule.note", "the rule says this of the device", "")
 
 enum reason {
 #define X(id, code, sentence, remedy) REASON_##id,

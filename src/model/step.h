@@ -19,7 +19,7 @@ enum step_arg {
 	ARG_PROFILE, /* - assign_profile: {profile: NAME} */
 	ARG_MIGRATE, /* - migrate: {to, deadline, force_now} */
 	ARG_WIPE,    /* - wipe: {kind: enterprise|device} */
-	ARG_TEXT,    /* - advise: TEXT */
+	ARG_TEXT,    /* - advise: TEXT, - note: TEXT */
 };
 
 /* X(id, word, service, argument, takes off its server, puts back, irreversible) */
@@ -37,7 +37,8 @@ enum step_arg {
 	X(RELEASE, "release", APPLE, NONE, false, false, true)                              \
 	X(WIPE, "wipe", UEM, WIPE, false, false, true)                                      \
 	X(SKIP, "skip", NONE, NONE, false, false, false)                                    \
-	X(ADVISE, "advise", NONE, TEXT, false, false, false)
+	X(ADVISE, "advise", NONE, TEXT, false, false, false)                                \
+	X(NOTE, "note", NONE, TEXT, false, false, false)
 
 enum step_kind {
 #define X(id, word, service, arg, off, back, final) STEP_##id,

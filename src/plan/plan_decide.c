@@ -426,7 +426,7 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 	else if (!work_foresee(f, prog, home, p->opt->settings->has_uem, v, results))
 		plan_settle(p, row, prog->advice ? OUTCOME_MANUAL : OUTCOME_UNCHANGED,
 			prog->advice ? REASON_RULE_ADVISE : REASON_STATE_HOLDS,
-			str_from(prog->advice));
+			str_from(prog->advice ? prog->advice : prog->note));
 	else if (lacks_home(prog, results, home))
 		plan_settle(p, row, OUTCOME_FAILED, REASON_APPLE_NO_PREVIOUS_SERVER, STR_NONE);
 	else if (no_release(p, prog, home, v))
@@ -452,6 +452,8 @@ static enum errc decide_row(
 		if (prog->advice)
 			plan_settle(
 				p, row, OUTCOME_MANUAL, REASON_RULE_ADVISE, str_from(prog->advice));
+		else if (prog->note)
+			plan_settle(p, row, OUTCOME_NOTED, REASON_RULE_NOTE, str_from(prog->note));
 		else
 			settle_because(p, row, OUTCOME_SKIPPED, REASON_RULE_SKIP);
 		return ERR_OK;

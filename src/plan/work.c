@@ -33,6 +33,9 @@ static void expand(struct work_program *p, const struct step *s, uint32_t word)
 	case STEP_ADVISE:
 		p->advice = s->arg.p;
 		break;
+	case STEP_NOTE:
+		p->note = s->arg.p;
+		break;
 	case STEP_SKIP:
 		break;
 	default:
@@ -320,7 +323,14 @@ static const char *word_of(const struct work_program *p, const char *results, ui
 		for (uint32_t i = 0; i < p->n; i++)
 			if (p->v[i].word == word && results[i] == worst_first[k].letter)
 				return worst_first[k].word;
-	return p->source.v[word].kind == STEP_ADVISE ? "manual" : "skipped";
+	switch (p->source.v[word].kind) {
+	case STEP_ADVISE:
+		return "manual";
+	case STEP_NOTE:
+		return "noted";
+	default:
+		return "skipped";
+	}
 }
 
 void work_describe(const struct work_program *p, const char *results, struct buf *out)

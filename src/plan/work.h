@@ -42,6 +42,7 @@ struct work_program {
 	struct work_step *v;   /* in that arena */
 	uint32_t n;
 	const char *advice; /* text of its last advise; NULL: none */
+	const char *note;   /* the same of note */
 	bool acts;          /* has a step that may send something */
 	bool syncs;
 };

@@ -1,5 +1,37 @@
 #include "rules/ruleset.h"
 
+const char *rules_tri_word(enum tri t)
+{
+	static const char *const words[] = {
+		[TRI_FALSE] = "false",
+		[TRI_TRUE] = "true",
+		[TRI_UNKNOWN] = "unknown",
+		[TRI_UNREAD] = "not read",
+	};
+
+	return words[t];
+}
+
+void rules_value_words(const struct value *v, struct buf *out)
+{
+	char when[TIME_TEXT];
+
+	if (v->state == VALUE_ABSENT)
+		buf_z(out, "absent");
+	else if (v->state == VALUE_UNKNOWN)
+		buf_z(out, "could not be read");
+	else if (v->state == VALUE_UNREAD)
+		buf_z(out, "not read");
+	else if (v->type == TYPE_DATE)
+		buf_z(out, time_rfc3339(v->number, when));
+	else if (v->type == TYPE_FLAG)
+		buf_z(out, v->number ? "yes" : "no");
+	else if (v->type == TYPE_NUMBER)
+		buf_printf(out, "%lld", (long long)v->number);
+	else
+		buf_str(out, v->text);
+}
+
 static struct str op_text(const struct ruleset *set, const struct op *op)
 {
 	switch (op->kind) {

@@ -4,9 +4,6 @@
  */
 #include "rules/load.h"
 
-/* A test that does not say `now:` must not change its result with the calendar. */
-#define TEST_NOW_MS INT64_C(1767225600000) /* 2026-01-01 */
-
 bool test_is_unknown(const struct yaml_node *n)
 {
 	return !n->quoted && str_eq(n->text, STR("unknown"));
@@ -152,7 +149,7 @@ const struct yaml_key rules_test_keys[] = {
 		.schema = "expect", .help = "how the row has to be judged"),
 	YAML_KEY("set", read_set, 0, .schema = "set", .help = "parameters of this test"),
 	YAML_KEY("now", read_now, offsetof(struct rules_test, now_ms), .schema = "text",
-		.help = "the time of this test"),
+		.help = "the time of this test; left out, the present"),
 	YAML_KEYS_END,
 };
 
@@ -168,7 +165,7 @@ void load_tests(
 	if (!yaml_expect(r, n, YAML_LIST))
 		return;
 	for (const struct yaml_node *m = n->first; m; m = m->next) {
-		struct rules_test test = { .at = m->at, .now_ms = TEST_NOW_MS };
+		struct rules_test test = { .at = m->at, .now_ms = TIME_NONE };
 
 		yaml_read_map(r, &keys, m, &test);
 		*LIST_ADD(set->tests) = test;

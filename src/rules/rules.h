@@ -157,9 +157,14 @@ struct explain_line {
 void rules_explain(struct ruleset *set, const struct rules_row *row,
 	void (*each)(void *self, const struct explain_line *line), void *self);
 
-/* Runs `tests:` of every file. Each failure is a diagnostic with expected and found. */
+/* "ASSIGNED", "absent", "could not be read": what a condition looked at. */
+void rules_value_words(const struct value *v, struct buf *out);
+const char *rules_tri_word(enum tri t);
+
+/* Runs `tests:` of every file, each at its own `now:` or at now_ms. Each failure is a diagnostic
+ * with expected and found, and with the conditions that led to it. */
 MUST_CHECK enum errc rules_run_tests(
-	struct ruleset *set, struct diags *d, size_t *ret_run, struct err *err);
+	struct ruleset *set, int64_t now_ms, struct diags *d, size_t *ret_run, struct err *err);
 
 /* The JSON Schema (draft-07) of a rules file, made from the loader's own tables. */
 void rules_schema(struct buf *out);

@@ -182,7 +182,7 @@ struct parameter {
 struct rules_test {
 	struct loc at;
 	const struct yaml_node *row, *expect, *set; /* set: parameters, may be NULL */
-	int64_t now_ms;
+	int64_t now_ms;                             /* TIME_NONE: the present */
 	struct str rule, undecided; /* the rule that has to fire, or to stay open; "none" */
 	bool has_steps;
 	struct steps steps;

@@ -57,12 +57,59 @@ static bool steps_equal(const struct step *a, const struct step *b, uint32_t n)
 	return true;
 }
 
-static void failed(const struct ruleset *set, const struct rules_test *t, struct diags *d,
+static struct diag *failed(const struct ruleset *set, const struct rules_test *t, struct diags *d,
 	const char *expected, const char *found)
 {
-	(void)yaml_diag(d, rules_doc(set, t->at), DIAG_ERROR, "rules.test-failed", t->expect->at, 1,
-		"a test failed: expected %s, found %s", expected, found);
+	return yaml_diag(d, rules_doc(set, t->at), DIAG_ERROR, "rules.test-failed", t->expect->at,
+		1, "a test failed: expected %s, found %s", expected, found);
 }
+
+/* --- why --- */
+
+enum { WHY_MAX_BYTES = 1500 };
+
+struct why {
+	const struct ruleset *set;
+	struct str wanted; /* the rule that was expected */
+	size_t fired;      /* the one that ended the search */
+	struct buf lines;
+};
+
+static void put_condition(void *self, const struct explain_line *line)
+{
+	struct why *w = self;
+	struct str rule = w->set->rules.v[line->rule].info.name;
+	struct buf seen;
+
+	if ((line->rule != w->fired && !str_eq(rule, w->wanted)) || w->lines.n > WHY_MAX_BYTES)
+		return;
+	buf_init(&seen, 4096);
+	if (line->leaf)
+		rules_value_words(&line->seen, &seen);
+	if (line->depth == 0)
+		buf_printf(&w->lines, "%srule '%.*s': %s", w->lines.n ? "\n" : "", STR_FMT(rule),
+			line->reached ? rules_tri_word(line->result) : "not reached");
+	buf_printf(&w->lines, "\n  %*s%.*s: %s", (int)line->depth * 2, "", STR_FMT(line->text),
+		rules_tri_word(line->result));
+	if (seen.n)
+		buf_printf(&w->lines, " (%.*s)", STR_FMT(buf_view(&seen)));
+	buf_release(&seen);
+}
+
+/* The conditions of the rule that should have decided and of the one that did. */
+static void put_why(struct ruleset *set, const struct rules_row *row, struct str wanted,
+	const struct verdict *v, struct diags *d, struct diag *entry)
+{
+	struct why w = { set, wanted, v->kind == VERDICT_NONE ? set->rules.n : v->rule, { 0 } };
+
+	buf_init(&w.lines, 2 * WHY_MAX_BYTES);
+	rules_explain(set, row, put_condition, &w);
+	if (w.lines.n)
+		diag_hint(d, entry, "%s", buf_cstr(&w.lines));
+	buf_release(&w.lines);
+}
+
+/* --- what was found --- */
 
 static const char *found_words(const struct ruleset *set, const struct verdict *v, struct buf *b)
 {
@@ -112,21 +159,22 @@ static void check_test_steps(struct ruleset *set, const struct rules_test *t,
 	buf_init(&b, 4096);
 	if (steps_fill(set, &t->steps, row, want, &n_want, &err) != ERR_OK ||
 		rules_program(set, rule, false, row, found, &n_found, &err) != ERR_OK) {
-		failed(set, t, d, "steps", err.msg);
+		(void)failed(set, t, d, "steps", err.msg);
 	} else if (n_want != n_found || !steps_equal(want, found, n_want)) {
 		put_steps(&a, want, n_want);
 		put_steps(&b, found, n_found);
-		failed(set, t, d, buf_cstr(&a), buf_cstr(&b));
+		(void)failed(set, t, d, buf_cstr(&a), buf_cstr(&b));
 	}
 	buf_release(&a);
 	buf_release(&b);
 }
 
-static void run_test(
-	struct ruleset *set, const struct rules_test *t, struct str *cells, struct diags *d)
+static void run_test(struct ruleset *set, const struct rules_test *t, struct str *cells,
+	int64_t now_ms, struct diags *d)
 {
 	struct test_row self = { set, t };
-	struct rules_row row = { cells, set->refs.n, STR_NONE, t->now_ms, test_fact, &self };
+	struct rules_row row = { cells, set->refs.n, STR_NONE,
+		t->now_ms == TIME_NONE ? now_ms : t->now_ms, test_fact, &self };
 	struct str want = t->undecided.n ? t->undecided : t->rule;
 	struct verdict v;
 	struct buf a, b;
@@ -138,7 +186,8 @@ static void run_test(
 	buf_init(&b, 4096);
 	if (!verdict_fits(set, t, &v)) {
 		buf_printf(&a, "rule '%.*s'%s", STR_FMT(want), t->undecided.n ? " undecided" : "");
-		failed(set, t, d, buf_cstr(&a), found_words(set, &v, &b));
+		put_why(set, &row, want, &v, d,
+			failed(set, t, d, buf_cstr(&a), found_words(set, &v, &b)));
 	} else if (t->has_steps && v.kind == VERDICT_RULE) {
 		check_test_steps(set, t, &row, v.rule, d);
 	}
@@ -148,7 +197,8 @@ static void run_test(
 
 /* The rows of tests have one cell per column that the rules name, so the columns are bound to
  * their own numbers meanwhile. */
-static void run_bound(struct ruleset *set, const struct rules_test *t, struct diags *d)
+static void run_bound(
+	struct ruleset *set, const struct rules_test *t, int64_t now_ms, struct diags *d)
 {
 	int *bound = mem_alloc((set->refs.n + 1) * sizeof(*bound));
 	struct str *cells = mem_alloc((set->refs.n + 1) * sizeof(*cells));
@@ -157,7 +207,7 @@ static void run_bound(struct ruleset *set, const struct rules_test *t, struct di
 		bound[i] = set->refs.v[i].bound;
 		set->refs.v[i].bound = (int)i;
 	}
-	run_test(set, t, cells, d);
+	run_test(set, t, cells, now_ms, d);
 	for (size_t i = 0; i < set->refs.n; i++)
 		set->refs.v[i].bound = bound[i];
 	free(bound);
@@ -221,7 +271,8 @@ static enum errc load_for_test(struct ruleset **ret, const struct ruleset *set,
 	return rc;
 }
 
-enum errc rules_run_tests(struct ruleset *set, struct diags *d, size_t *ret_run, struct err *err)
+enum errc rules_run_tests(
+	struct ruleset *set, int64_t now_ms, struct diags *d, size_t *ret_run, struct err *err)
 {
 	size_t before = d->n_errors;
 	struct ruleset *other = NULL;
@@ -235,11 +286,11 @@ enum errc rules_run_tests(struct ruleset *set, struct diags *d, size_t *ret_run,
 			other = NULL;
 		}
 		if (has_values_of(set, t))
-			run_bound(set, t, d);
+			run_bound(set, t, now_ms, d);
 		else if (other || load_for_test(&other, set, t, &why) == ERR_OK)
-			run_bound(other, &other->tests.v[i], d);
+			run_bound(other, &other->tests.v[i], now_ms, d);
 		else
-			failed(set, t, d, "rules that load with these parameters", why.msg);
+			(void)failed(set, t, d, "rules that load with these parameters", why.msg);
 	}
 	rules_free(other);
 	*ret_run = set->tests.n;

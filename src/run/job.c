@@ -129,9 +129,9 @@ static void settle_ended(struct job *j, struct job_device *d)
 	else if (p->advice)
 		job_settle(j, d, OUTCOME_MANUAL, REASON_RULE_ADVISE, p->advice);
 	else if (any_letter(p, d, RESULT_DONE))
-		job_settle(j, d, OUTCOME_DONE, REASON_STATE_DONE, NULL);
+		job_settle(j, d, OUTCOME_DONE, REASON_STATE_DONE, p->note);
 	else
-		job_settle(j, d, OUTCOME_UNCHANGED, REASON_STATE_HOLDS, NULL);
+		job_settle(j, d, OUTCOME_UNCHANGED, REASON_STATE_HOLDS, p->note);
 }
 
 /* What it was held for is over. */

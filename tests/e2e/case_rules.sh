@@ -73,3 +73,21 @@ same 'with a profile: outcomes' '1 duplicate 2 invalid 1 manual 15 done' \
 	"$("$rows" outcomes serials.txt.result.csv)"
 same 'with a profile: read back' 15 \
 	"$("$rows" column depmend_after serials.txt.result.csv | grep -c 'profile=Corporate iPads')"
+
+# --- what a rule only says: with a step beside it, and alone ---
+fresh
+cat >note.yaml <<'END'
+version: 1
+rules:
+  - name: moved
+    match: {apple.server: WS1 APAC}
+    do: [{reassign: {to: WS1 EMEA}}, sync, {note: "tell the APAC desk"}]
+  - name: rest
+    match: {always: true}
+    do: [{note: "of no interest"}]
+END
+run apply serials.txt --rules ./note.yaml --yes --allow percent=50
+same 'noted and done, and nothing else of the rows that could be read' \
+	'done noted' "$("$rows" outcomes serials.txt.result.csv | tr ' ' '\n' | grep -E 'done|noted' | sort | tr '\n' ' ' | sed 's/ $//')"
+check 'the note of a row that was acted on' grep -q ',done,moved,.*tell the APAC desk' serials.txt.result.csv
+check 'and of one that was not' grep -q ',noted,rest,.*rule.note: .*of no interest' serials.txt.result.csv

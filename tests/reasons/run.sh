@@ -58,6 +58,11 @@ has limit.beyond_n
 rules '[{advise: look at it}]'
 plan --offline
 has rule.advise
+rules '[{note: of the loan desk}]'
+plan --offline
+has rule.note
+check 'what is only noted is no failure' grep -q ',noted,' in.result.csv
+exits 'it has ended well' 0
 rules '[unassign, sync, reassign, sync]'
 echo "$one" >protected.txt
 settings_with 'protect: {file: protected.txt}'

@@ -395,7 +395,7 @@ static const char *failure(const char *text, const char *value)
 	if (!set)
 		diags_print(&k.d, stderr);
 	assert_non_null(set);
-	rc = rules_run_tests(set, &k.d, &n, &k.err);
+	rc = rules_run_tests(set, INT64_C(1767225600000), &k.d, &n, &k.err);
 	assert_int_equal(n, 1);
 	rules_free(set);
 	if (rc == ERR_OK)

@@ -280,7 +280,7 @@ static void mutations_are_refused_with_a_place(void **state)
 
 			n_taken++;
 			kit_clear_row(&k);
-			(void)!rules_run_tests(set, &k.d, &n, &k.err);
+			(void)!rules_run_tests(set, INT64_C(1767225600000), &k.d, &n, &k.err);
 			rules_explain(set, &k.row, ignore_line, &shown);
 		} else {
 			n_refused++;

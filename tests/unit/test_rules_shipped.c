@@ -26,7 +26,7 @@ static void assert_good(const char *name)
 	diags_init(&d);
 	(void)!rules_load(&set, &opt, &d, &err);
 	if (set)
-		(void)!rules_run_tests(set, &d, &n, &err);
+		(void)!rules_run_tests(set, INT64_C(1767225600000), &d, &n, &err);
 	if (d.n)
 		diags_print(&d, stderr);
 	assert_non_null(set);

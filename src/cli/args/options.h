@@ -115,7 +115,7 @@ enum option_kind {
 		"an approval that is not beside the plan's CSV (repeatable)")                      \
 	X(KEY, "key", 0, FILE, "FILE", FOR(APPROVE),                                               \
 		"the SSH key to sign with (default: the one in ~/.ssh)")                           \
-	X(ALLOW, "allow", 0, ALLOW, "NAME=VALUE", FOR_RUNS | FOR(PLAN) | FOR(REHEARSE),            \
+	X(ALLOW, "allow", 0, ALLOW, "NAME=VALUE", FOR(CHECK) | FOR_PLANS | FOR(UNDO),              \
 		"lift a guard for this run (repeatable)")                                          \
 	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS | FOR(REHEARSE), "go on after a halt")   \
 	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION",                                           \
@@ -173,11 +173,11 @@ enum option_kind {
 		"client ID of the UEM's OAuth client")                                             \
 	X(UEM_CLIENT_SECRET, "uem-client-secret", 0, FILE, "FILE", FOR(INIT),                      \
 		"holds its client secret; copied")                                                 \
-	X(UEM_USER, "uem-user", 0, TEXT, "NAME", FOR(INIT), "an administrator of the UEM")         \
+	X(UEM_USER, "uem-user", 0, TEXT, "NAME", FOR(INIT), "user name of an administrator")       \
 	X(UEM_CERTIFICATE, "uem-certificate", 0, FILE, "FILE", FOR(INIT),                          \
 		"certificate and key of an administrator (PKCS#12); copied")                       \
 	X(UEM_PASSWORD, "uem-password", 0, FILE, "FILE", FOR(INIT),                                \
-		"holds the password of the administrator, or of the certificate; copied")          \
+		"holds the password of either; copied")                                            \
 	X(SETTINGS, "settings", 0, FILE, "FILE", FOR_ALL, "settings of the tenant")                \
 	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line on the standard output") \
 	X(COLOR, "color", 0, CHOICE, "auto|always|never", FOR_ALL, "colour on a terminal")         \
