@@ -24,6 +24,9 @@ static struct str serial_cell(const struct serial_list *l, const struct csv_reco
 
 static bool has_surplus(const struct serial_list *l, const struct csv_record *r)
 {
+	/* In a list of one column `#` begins a comment, and a comment may hold delimiters. */
+	if (is_bare(l) && list_without_note(r->cells[0]).n < r->cells[0].n)
+		return false;
 	for (size_t i = l->reading.width; i < r->n_cells && i < l->reading.surplus_end; i++)
 		if (serial_trim(r->cells[i]).n)
 			return true;
@@ -37,19 +40,27 @@ static bool is_other_serial(struct str cell, struct str serial)
 	       !str_eq_nocase(cell, serial);
 }
 
+static bool looks_everywhere(const struct serial_list *l)
+{
+	return !l->reading.columns.has_header || l->opt.purpose == LIST_PROTECTED;
+}
+
 /* A serial in a column that holds none: the cells of the row have shifted. SIZE_MAX: no. */
 static size_t shifted_to(const struct serial_list *l, const struct csv_record *r)
 {
 	size_t serial_at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
 
-	for (size_t i = 0; i < l->n_guards && l->reading.columns.has_header; i++) {
+	/* There it may be named in a note; whoever loads it looks at every word. */
+	if (!l->reading.columns.has_header && l->opt.purpose == LIST_PROTECTED)
+		return SIZE_MAX;
+	for (size_t i = 0; i < l->n_guards && !looks_everywhere(l); i++) {
 		size_t c = l->guards[i];
 
 		if (c < r->n_cells && r->cells[c].n <= SERIAL_MAX &&
 			is_other_serial(r->cells[c], r->cells[serial_at]))
 			return c;
 	}
-	for (size_t c = 0; !l->reading.columns.has_header && c < r->n_cells; c++)
+	for (size_t c = 0; looks_everywhere(l) && c < r->n_cells; c++)
 		if (c != serial_at && (c >= l->n_sampled || !l->holds_serials[c]) &&
 			is_other_serial(r->cells[c], r->cells[serial_at]))
 			return c;
@@ -145,10 +156,14 @@ static void note_strange(struct serial_list *l, const struct csv_record *r)
 		l->elsewhere[i] += serial_look(r->cells[i]) == LOOK_STRONG;
 }
 
-/* What the other columns hold, among serials of the usual kind. */
+/* A header, or what the other columns hold, among serials of the usual kind. */
 static bool is_strange(const struct serial_list *l, struct str cell)
 {
-	if (!l->usual || serial_look(cell) != LOOK_WEAK)
+	if (serial_look(cell) != LOOK_WEAK)
+		return false;
+	if (header_sense(cell) >= SENSE_COMPOUND)
+		return true;
+	if (!l->usual)
 		return false;
 	for (size_t i = 0; i < 2; i++)
 		if (l->starts[i].n && str_starts_nocase(cell, l->starts[i]))
@@ -322,6 +337,17 @@ enum errc list_rewind(struct serial_list *l, struct err *err)
 	if (l->elsewhere)
 		memset(l->elsewhere, 0, l->n_elsewhere * sizeof(*l->elsewhere));
 	return csv_rewind(l->csv, err);
+}
+
+enum errc list_each_record(struct serial_list *l, list_record_fn *each, void *self, struct err *err)
+{
+	struct csv_record r;
+	bool more = true;
+	enum errc rc = csv_rewind(l->csv, err);
+
+	while (!rc && !(rc = csv_next(l->csv, &r, &more, err)) && more)
+		rc = each(self, &r, err);
+	return rc ? rc : list_rewind(l, err);
 }
 
 enum errc list_copy(struct serial_list *l, uint16_t place, struct str *ret_raw, struct err *err)

@@ -68,6 +68,11 @@ MUST_CHECK enum errc list_next(
 	struct serial_list *l, struct list_row *ret, bool *ret_more, struct err *err);
 /* Back to the first row, as csv_rewind(). */
 MUST_CHECK enum errc list_rewind(struct serial_list *l, struct err *err);
+/* All that the file holds, from its first record on: preamble, header, rows, comments. Then back to
+ * the first row. `each` returns ERR_OK to go on. */
+typedef enum errc list_record_fn(void *self, const struct csv_record *r, struct err *err);
+MUST_CHECK enum errc list_each_record(
+	struct serial_list *l, list_record_fn *each, void *self, struct err *err);
 /* csv_copy() of the row that comes next. */
 MUST_CHECK enum errc list_copy(
 	struct serial_list *l, uint16_t place, struct str *ret_raw, struct err *err);

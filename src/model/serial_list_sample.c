@@ -15,6 +15,14 @@ static bool is_blank_record(const struct csv_record *r)
 	return !r->bad;
 }
 
+/* A header that comes again counts for no column. */
+static enum serial_look look_of(struct str cell)
+{
+	enum serial_look look = serial_look(cell);
+
+	return look == LOOK_WEAK && header_sense(cell) >= SENSE_COMPOUND ? LOOK_OTHER : look;
+}
+
 static void keep_row(struct sample *s, const struct csv_record *r, struct arena *a)
 {
 	struct str *cells = arena_alloc(a, (r->n_cells + 1) * sizeof(*cells));
@@ -22,7 +30,7 @@ static void keep_row(struct sample *s, const struct csv_record *r, struct arena 
 
 	for (size_t i = 0; i < r->n_cells; i++) {
 		cells[i] = arena_dup(a, serial_trim(r->cells[i]));
-		looks[i] = (uint8_t)serial_look(list_without_note(cells[i]));
+		looks[i] = (uint8_t)look_of(list_without_note(cells[i]));
 	}
 	s->rows[s->n++] = (struct sample_row){ cells, looks, r->n_cells, r->line, r->bad != NULL,
 		is_blank_record(r), list_is_comment(r->raw) };
@@ -72,6 +80,8 @@ bool sample_is_data(const struct sample_row *row, const struct sample_row *heade
 
 bool way_is_surplus(const struct sample_row *row, const struct way *w)
 {
+	if (w->width == 1 && row->n_cells && list_without_note(row->cells[0]).n < row->cells[0].n)
+		return false;
 	for (size_t i = w->width; i < row->n_cells && i < w->surplus_end; i++)
 		if (row->cells[i].n)
 			return true;
@@ -166,7 +176,7 @@ static void count_row(struct way *w, const struct sample_row *row)
 	w->n_shaped += row->looks[w->column] >= LOOK_WEAK;
 	w->n_strong += row->looks[w->column] == LOOK_STRONG;
 	if (row->looks[w->column] >= LOOK_WEAK)
-		add_hash(w, row->cells[w->column]);
+		add_hash(w, list_without_note(row->cells[w->column]));
 }
 
 struct way way_of(const struct sample *s, uint32_t header, size_t column)

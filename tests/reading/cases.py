@@ -77,6 +77,18 @@ def as_protected(what, path, serials, bad, extra=""):
     check(f"{what}: protects them", done.stdout.count('"outcome":"protected"') == len(serials), done.stdout + done.stderr)
 
 
+def hiding():
+    path, settings = work / "hiding.csv", work / "settings.yaml"
+    for kind, text, count in [(*one, None) for one in members.HIDING] + members.NOT_HIDING:
+        path.write_text(text)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
+        done = run("check", "--settings", settings, "--json")
+        if count is None:
+            check(f"hiding: {kind}: 78", done.returncode == 78, done.stdout)
+        else:
+            check(f"not hiding: {kind}", done.returncode == 0 and f'"protected":{count}' in done.stdout, done.stdout)
+
+
 def as_in_file(what, path, serials, bad):
     rules = work / "rules.yaml"
     rules.write_text(f"version: 1\nname: a\nrules:\n  - {{name: r, match: {{serial|in_file: {path}}}, do: [unassign]}}\n")
@@ -205,6 +217,7 @@ with tempfile.TemporaryDirectory() as folder:
         path = work / f"member{n}.csv"
         path.write_bytes(text.encode())
         one(f"member {n} of {kind}", path, serials, bad)
+    hiding()
     dates()
     options()
     results()

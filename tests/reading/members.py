@@ -99,3 +99,35 @@ MEMBERS = [
     ("K", "Name,Old Serial,New Serial\nx,%s,%s\n" % (A, B), None, 0),
     ("K", "Monitor Serial Number,Serial Number\n%s,%s\n" % (B, A), [A], 0),
 ]
+
+# Bare protected lists that hide a serial: 78; and those that do not: so many are protected.
+HIDING = [
+    ("joined to a note", "%s,board%s,do not touch\n%s,CEO\n" % (A, B, C)),
+    ("joined to a comment", "# owner: IT%s\n%s\n" % (A, B)),
+    ("joined to a comment behind a serial", "%s # board%s\n%s\n" % (A, B, C)),
+    ("in a comment", "%s\n# %s\n" % (A, B)),
+    ("joined to the header", "Serial%s\n%s\n" % (A, B)),
+    ("joined, in small letters", "%s # board%s\n" % (A.lower(), B.lower())),
+    ("cut by a sign", "%s; F4K9-72HG3; DMP7.2Q9WW5CX\n" % A),
+    ("cut by a blank", "%s; F4K9X 72HG3\n" % A),
+    ("cut by a delimiter", "%s; F4K9,72HG3\n" % A),
+    ("cut in a list of whole ones", "%s\n%s\n7AGC74BU22;KH\n%s\n" % (A, B, C)),
+    ("a letter of another script", "%s; F4K9\u042572HG3\n" % A),
+    ("too short among others", "%s\n%s\nF4K9X72HG\n" % (A, C)),
+    ("too long among two", "%s\nF4K9X72HG33K7\n" % A),
+    ("within quotes over two lines", "%s,\"CEO\n%s,board\"\n" % (A, B)),
+    ("within a cell of columns over two lines", "Tag;Serial;Note\n1;%s;\"x\n2;%s;y\"\n3;%s;z\n" % (A, B, C)),
+    ("joined to the next row of columns", "Serial,Name\n%s,x%s\n%s,y\n" % (A, B, C)),
+    ("with the word of its next cell", "Tag,Serial,Note\n1,%s,x\n2,%sx\n3,%s,y\n" % (A, B, C)),
+    ("far from its column", "Serial,a,b,c,d,e\n%s,1,2,3,4,5\nIPAD0001,1,2,3,4,%s\n" % (A, B)),
+]
+NOT_HIDING = [
+    ("a note names it again", "%s # same desk as %s\n%s\n" % (A, B, B), 2),
+    ("a host name with it", "%s,LAP-%s\n%s,MAC%s\n" % (A, A, B, B), 2),
+    ("words and dates", "# 2026-11-28T10:15:00Z, IT-2024-A0012\n%s # iPad Pro 11-inch (4th gen), room 214b\n%s # INC0012345, Q3 2026 HR\n" % (A, B), 2),
+    ("addresses", "%s,3C:22:FB:12:9A:0E\n%s,550e8400-e29b-41d4-a716-446655440000\n%s,j.smith2@acme3.example\n" % (A, B, C), 3),
+    ("a comment with commas in a list of one column", "Serial\n%s # 2nd floor, B3\n%s\n" % (A, B), 2),
+    ("short notes", "%s,x\n%s,HR\n%s,y\n" % (A, B, C), 3),
+    ("rows without their last cell", "Serial,Note\n%s,CEO\n%s\n%s,board\n" % (A, B, C), 3),
+    ("other serials in columns", "Serial Number,Old Serial Number,Name\n%s,%s,x\n%s,%s,y\n" % (A, C, B, D), 2),
+]

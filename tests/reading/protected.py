@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Protected lists: good ones load with the right count; of damaged ones every device is protected, or it is 78.
 
-    protected.py DEPMEND LISTS MUTATIONS     the last line is `N passed, N failed`
+    protected.py DEPMEND LISTS MUTATIONS [FIRST]     the last line is `N passed, N failed`
 
 A mutation never turns one serial into another that is as good: nobody could tell.
 """
@@ -22,7 +22,12 @@ tenant: a
 apple: {organization: business, client_id: BUSINESSAPI.1, private_key: {env: K}}
 sync: {wait: 1m}
 """
-ODD = ["-", " ", "\u200b", "\u00a0", "\u202e", "\u0421", "\uff21", ".", "/", "\"", ",", ";", "\t", "'", "=", "(", "_", "é", "|", "\u00ad"]
+ODD = ["-", " ", "\u200b", "\u00a0", "\u202e", "\u0421", "\uff21", ".", "/", "\"", ",", ";", "\t", "'", "=", "(", "_", "é", "|", "\u00ad", "#", "\n", "\r", "\0", "*"]
+NOTES = ["CEO", "board", "do not touch", "Büro 3", "lost; stolen", "iPad Pro 11-inch (4th gen)", "INC0012345", "since 2026-11-28",
+         "2026-11-28T10:15:00Z", "room 214b", "+49 30 1234567", "ticket #4711", "IPAD0001", "MacBookPro18,3", "MK2E3LL/A", "Q3 2026 HR",
+         "j.smith2@acme3.example", "do not wipe!", "iOS 17.4.1 (21E236)", "macOS-14.2.1-23C71", "iPad-10.2-64GB", "PO-2024-0017", "2nd floor, B3",
+         "550e8400-e29b-41d4-a716-446655440000", "3C:22:FB:12:9A:0E", "356938035643809", "ne pas toucher", "não apagar", "取締役", "Chef / 2. OG",
+         "https://tickets.acme.example/browse/IT-4711", "IT-2024-A0012", "John Smith (MD), 3rd party", "VIP"]
 
 
 def good(r):
@@ -32,20 +37,24 @@ def good(r):
         s = files.serial(r)
         if files_strong(s) and s not in serials:
             serials.append(s)
-    kind = r.choice(["bare", "comments", "notes", "columns", "columns", "columns", "line"])
+    kind = r.choice(["bare", "comments", "notes", "columns", "columns", "columns", "line", "headed", "tag first"])
     if kind == "bare":
         lines = list(serials)
     elif kind == "comments":
-        lines = ["# protected", "# owner: IT"] + [s + r.choice(["", " # CEO", "  # board, 2nd floor"]) for s in serials] + [""]
+        lines = ["# protected", "# " + r.choice(NOTES)] + [s + r.choice(["", " # CEO", "  # " + r.choice(NOTES)]) for s in serials] + [""]
     elif kind == "notes":
-        lines = [s + "," + r.choice(["CEO", "board", "do not touch", "Büro"]) for s in serials]
+        lines = [s + r.choice([",", ",", ", "]) + r.choice(NOTES) for s in serials]
     elif kind == "line":
-        lines = ["; ".join(serials)]
+        lines = [r.choice(["; ", ";", ",", ", ", " ", "\t"]).join(serials)]
+    elif kind == "headed":
+        lines = [r.choice(words.SERIALS["en"])] + [s + r.choice(["", "", " # " + r.choice(NOTES)]) for s in serials]
+    elif kind == "tag first":
+        lines = ["IPAD%04d,%s" % (i, s) for i, s in enumerate(serials)]
     else:
         d = r.choice([",", ";", "\t"])
         language = r.choice(list(words.SERIALS))
         names = [r.choice(words.OTHERS[language]), r.choice(words.SERIALS[language]), r.choice(words.OTHERS[language])]
-        rows = [["IPAD%04d" % i, s, r.choice(["x", "", "y z"])] for i, s in enumerate(serials)]
+        rows = [["IPAD%04d" % i, s, r.choice(["x", "", "y z", r.choice(NOTES).replace(d, " ")])] for i, s in enumerate(serials)]
         if r.random() < 0.5:
             names, rows = names[:2], [row[:2] for row in rows]
         lines = [d.join(names)] + [d.join(row) for row in rows]
@@ -57,15 +66,43 @@ def files_strong(s):
     return changes >= 2 and any(c > "F" for c in s if c.isalpha())
 
 
+def cut(r, text, serials):
+    """A sign that is lost, one that comes twice, a quote pair, the end or the beginning of the file; no serial becomes another."""
+    how = r.choice(["delimiter", "newline", "twice", "quotes", "short", "end", "begin"])
+    signs = [i for i, c in enumerate(text) if c in (",;\t" if how == "delimiter" else "\n")]
+    if how in ("delimiter", "newline") and signs:
+        at = r.choice(signs)
+        return text[:at] + text[at + 1:]
+    if how == "twice":
+        at = r.choice(serials)
+        return text.replace(at, at + at, 1)
+    if how == "quotes":
+        a, b = sorted(r.randrange(len(text)) for _ in "ab")
+        return text[:a] + '"' + text[a:b] + '"' + text[b:]
+    ten = [s for s in serials if len(s) == 10]
+    if how == "short" and ten:
+        s = r.choice(ten)
+        at = r.randrange(10)
+        return text.replace(s, s[:at] + s[at + 1:], 1)
+    s = serials[-1]
+    at = text.index(s)
+    if how == "end":
+        return text[:at + r.randrange(1, 10)]
+    at = text.index(serials[0])
+    return text[at + r.randrange(len(serials[0]) - 9, len(serials[0])):]
+
+
 def mutated(r, lines, serials, kind):
     """Bytes and keys of protect:, and settings of input:."""
     protect, extra = "", ""
     text = "\n".join(lines) + "\n"
-    what = r.choice(["char", "char", "char", "line", "column", "encoding", "settings"])
+    what = r.choice(["char", "char", "char", "cut", "line", "column", "encoding", "settings"])
     if what == "char":
         for _ in range(r.randrange(1, 3)):
             at = r.randrange(len(text))
             text = text[:at] + r.choice(ODD) + text[at + r.choice([0, 1]) if text[at] in "\n" or not text[at].isalnum() else at:]
+    elif what == "cut":
+        text = cut(r, text, serials)
     elif what == "line":
         n = r.randrange(len(lines))
         new = list(lines)
@@ -87,12 +124,23 @@ def mutated(r, lines, serials, kind):
         text = "\n".join(new) + "\n"
     elif what == "column" and kind == "columns":
         d = next((c for c in ";\t," if c in lines[0]), ",")
-        how = r.choice(["swap header", "more", "less", "rename"])
+        how = r.choice(["swap header", "more", "less", "rename", "swap", "no header", "empty", "join"])
         rows = [line.split(d) for line in lines]
         if how == "swap header":
             rows[0][0], rows[0][1] = rows[0][1], rows[0][0]
         elif how == "more":
             rows[r.randrange(1, len(rows))].insert(0, "x y")
+        elif how == "swap":
+            row = rows[r.randrange(1, len(rows))]
+            row[0], row[1] = row[1], row[0]
+        elif how == "no header":
+            rows.pop(0)
+        elif how == "empty":
+            row = rows[r.randrange(1, len(rows))]
+            row[-1], row[1] = row[1], ""
+        elif how == "join":
+            n = r.randrange(len(rows) - 1)
+            rows[n:n + 2] = [rows[n][:-1] + [rows[n][-1] + rows[n + 1][0]] + rows[n + 1][1:]]
         elif how == "less":
             rows[r.randrange(1, len(rows))].pop(0)
         else:
@@ -103,6 +151,8 @@ def mutated(r, lines, serials, kind):
                             ", serial_column: 3", ", delimiter: semicolon", ", delimiter: tab", ", delimiter: comma",
                             ", header: none, serial_column: 1", ", serial_column: Name", ", empty: allowed"])
         extra = r.choice(["", "input: {barcode_s: strip}\n", "input: {encoding: utf-16}\n", "input: {encoding: cp1252}\n", "input: {header: none}\n"])
+    if r.random() < 0.1:
+        text = text.replace("\n", r.choice(["\r\n", "\r"]))
     name = "utf-8"
     if what == "encoding":
         name = r.choice(["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "cp500"])
@@ -147,14 +197,15 @@ def one(depmend, folder, seed, mutate):
 
 def main():
     depmend, n_lists, n_mutations = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    first = int(sys.argv[4]) if len(sys.argv) > 4 else 0
     failed = loaded = 0
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [(s, False) for s in range(n_lists)] + [(s, True) for s in range(10**6, 10**6 + n_mutations)]
+        jobs = [(first + s, False) for s in range(n_lists)] + [(10**6 + first + s, True) for s in range(n_mutations)]
         for why, good_one in pool.map(lambda j: one(depmend, folder, *j), jobs):
             loaded += good_one
             if why:
                 failed += 1
-                if failed <= 15:
+                if failed <= 40:
                     print("not ok:", why)
     print(f"{n_lists} good lists and {n_mutations} mutations: {loaded} loaded, {n_lists + n_mutations - loaded} refused with 78")
     print(f"{n_lists + n_mutations - failed} passed, {failed} failed")

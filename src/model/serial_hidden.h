@@ -1,0 +1,22 @@
+/*
+ * A serial within other text, where a list of serials was damaged: joined to a note or to the next
+ * line, cut by a sign, with a letter of another script.
+ */
+#ifndef MODEL_SERIAL_HIDDEN_H
+#define MODEL_SERIAL_HIDDEN_H
+
+#include <stdbool.h>
+
+#include "base/map.h"
+#include "base/str.h"
+
+/* Whether the text holds what could be a serial of 10 to 12 characters, up to two of them wrong,
+ * and not one of the known (upper case). *ret: that part of the text. Words of people, dates,
+ * versions, model names, addresses and plain asset tags are none. */
+bool serial_is_hidden(struct str text, const struct map *known, struct str *ret);
+
+/* Whether the text begins with a serial of the known, or ends in one, that a single sign separates
+ * from what could be the rest of it: `FVFP32R2R8;CJ`. */
+bool serial_is_cut(struct str text, const struct map *known);
+
+#endif
