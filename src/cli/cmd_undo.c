@@ -10,7 +10,7 @@
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "report/result.h"
-#include "run/undo.h"
+#include "plan/undo.h"
 
 enum { LISTED_ROWS = 20 };
 

@@ -290,7 +290,8 @@ static uint32_t send_parcels(struct walk *w)
 		struct rate_log *log = &w->log[RATE_APPLE_WRITE];
 
 		w->now = rate_when(log, w->now, 1);
-		for (k = 1; i + k < n && rate_when(log, w->now, k + 1) <= w->now; k++)
+		for (k = 1; i + k < n && rate_when(log, w->now, k + 1) <= w->now + LONG_WAIT_MS;
+			k++)
 			;
 		look_at(w, starts[i], starts[i + k]);
 		walk_send(w, RATE_APPLE_WRITE, k);
@@ -320,6 +321,7 @@ static void walk_changes(struct walk *w)
 	w->n_changed += w->n_parcels;
 	n = send_parcels(w);
 	w->out->apple_changes += n;
+	walk_send(w, RATE_APPLE_READ, n); /* each is asked about once at least */
 	proof = proof_cost(w);
 	w->out->apple_polls += polls(w->s->poll.apple_ms, APPLE_POLL_MAX_MS, over) *
 			       (n + proof.n_requests);

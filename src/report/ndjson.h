@@ -7,7 +7,7 @@
 
 #include "io/json.h"
 #include "report/summary.h"
-#include "run/apply.h"
+#include "plan/run_rows.h"
 
 /* One line under way: put members between begin and end. */
 struct ndjson {

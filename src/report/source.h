@@ -4,7 +4,7 @@
 #ifndef REPORT_SOURCE_H
 #define REPORT_SOURCE_H
 
-#include "run/apply.h"
+#include "plan/run_rows.h"
 
 struct report_source {
 	struct store *store;

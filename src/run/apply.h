@@ -56,45 +56,4 @@ MUST_CHECK enum errc run_recover(
  * the rows left `pending` or `in_flight`. */
 MUST_CHECK enum errc run_work(const struct surroundings *s, int64_t run, struct err *err);
 
-/* --- results from the store --- */
-struct run_input {
-	struct input input; /* reopened spool */
-	char *path;         /* as the user gave it */
-	char *undoes;       /* name of the run that it undoes; empty: none */
-	char *again;        /* the command that continues it */
-	size_t widest;
-};
-MUST_CHECK enum errc run_open_input(
-	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err);
-void run_input_release(struct run_input *in);
-
-/* One row of the result; texts borrowed until the next call for a row. */
-struct run_row {
-	enum outcome outcome;
-	enum reason reason;
-	struct str serial, rule, detail, before, after, evidence;
-	struct str was, became; /* before and after as they are stored, see model/snapshot.h */
-	struct str steps;       /* as in depmend_steps */
-	struct str advice;      /* of a row that failed: its rule's if_failed; empty: none */
-	uint32_t attempts;
-	uint32_t line; /* in the file the user gave */
-	int64_t finished_ms;
-	uint32_t alike; /* rows of the same number differ in nothing but the serial; 0: none does */
-};
-struct run_results;
-/* One at a time; the store is borrowed until run_results_free(), which the caller calls. */
-MUST_CHECK enum errc run_results_load(
-	struct store *store, int64_t run, struct run_results **ret, struct err *err);
-void run_results_free(struct run_results *r);
-uint32_t run_results_count(const struct run_results *r);
-MUST_CHECK enum errc run_results_row(
-	struct run_results *r, uint32_t n, struct run_row *ret, struct err *err);
-/* The same of a plan: what would be done. `steps` and `before` are scratch space of the caller. */
-void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *before,
-	struct run_row *ret);
-/* Of that: the serial and the line. */
-void plan_row_name(const struct plan *p, uint32_t n, struct run_row *ret);
-/* Rows of the same key get the same from it but for these two; 0: a row of its own. */
-uint64_t plan_row_key(const struct plan *p, uint32_t n);
-
 #endif

@@ -185,9 +185,8 @@ static enum errc done_change(void *self, enum errc code, const struct http_reply
 	return job_end_change(self, code, reply, take_answer, err);
 }
 
-/* A wait of more than this makes a look too old; so many writes at once are more than any rate
- * allows. */
-enum { LONG_WAIT_MS = 1000, WRITES_MOST = 1000 };
+/* So many writes at once are more than any rate allows. */
+enum { WRITES_MOST = 1000 };
 
 struct order {
 	bool back; /* puts back what this run took off */
@@ -327,14 +326,16 @@ static bool will_come_back(const struct job *j, const struct order *o)
 	return false;
 }
 
-/* How many writes may leave right now. */
+/* How many writes may leave right now, or so soon that their look stays good. */
 static uint32_t writes_now(const struct job *j)
 {
 	int64_t now = transport_now(j->transport);
 	uint32_t k = 0;
 
+	if (transport_write_when(j->transport, 1) > now)
+		return 0;
 	while (k < WRITES_MOST && k < j->max_writes &&
-		transport_write_when(j->transport, k + 1) <= now)
+		transport_write_when(j->transport, k + 1) <= now + LONG_WAIT_MS)
 		k++;
 	return k;
 }
@@ -490,15 +491,17 @@ static enum errc send_group(
 {
 	struct order *v = g->v;
 	uint32_t *devices = g->devices, wave = g->wave, now = writes_now(j);
-	uint32_t n = find_ready(j, wave, v), moved = 0, sent = 0;
+	uint32_t n_ready = find_ready(j, wave, v), moved = 0, sent = 0, n;
 	bool go = false;
 	enum errc rc;
 
 	*ret_more = false;
-	n = first_packs(j, v, n, g->all ? UINT32_MAX : now ? now : 1, devices);
+	n = first_packs(j, v, n_ready, g->all ? UINT32_MAX : now ? now : 1, devices);
 	rc = n ? await_turn(j, devices, n, &go, err) : ERR_OK;
 	if (rc || !go)
 		return rc;
+	if (!g->all && writes_now(j) > now) /* more than it waited for: they share the look */
+		n = first_packs(j, v, n_ready, writes_now(j), devices);
 	rc = look_before(j, devices, n, err);
 	if (rc)
 		return rc;

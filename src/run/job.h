@@ -59,6 +59,10 @@ struct job_device {
  * as are under way. */
 enum { CHANGE_AHEAD = 3 };
 
+/* A change that waits longer than this after its look needs another one; those that may leave
+ * within it share one. */
+enum { LONG_WAIT_MS = 1000 };
+
 /* A CHANGE that was sent, or may have been. */
 struct open_request {
 	int64_t id; /* in the store; 0: its intent was never written */

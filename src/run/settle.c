@@ -248,8 +248,11 @@ static enum errc look(struct job *j, struct err *err)
 		rc = look_at_uem(j, slots, err);
 	free(slots);
 	for (uint32_t i = 0; i < j->n && !rc; i++)
-		if (j->devices[i].busy)
+		if (j->devices[i].busy) {
 			j->devices[i].looked_ms = from_ms;
+			/* No look for the next change: it does not ask what others did since. */
+			j->devices[i].good_until_ms = TIME_NONE;
+		}
 	j->blind = rc != ERR_OK;
 	if (rc == ERR_PROTOCOL || rc == ERR_REFUSED || rc == ERR_NOT_FOUND) {
 		log_often(LOG_WARN, "looking at the devices: %s",

@@ -74,6 +74,11 @@ static enum wanted step_wanted(struct job *j, struct job_device *d, const struct
 
 	if (is_lost(j, d, s))
 		return NOT_WANTED;
+	/* The server it came from is gone, and took it off: there is no way back to it. */
+	if (step_info(s->kind)->puts_back && job_target(d, s) == SERVER_NONE) {
+		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_SERVER_GONE, NULL);
+		return NOT_WANTED;
+	}
 	if (work_holds(j->fleet, s, d->home, j->settings->has_uem, seen)) {
 		/* An earlier request of ours that nobody could prove: it has to come back as well.
 		 */

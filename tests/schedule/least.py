@@ -51,37 +51,60 @@ def target(row, what):
     return row["Target"] if what == "to" else row["Server"]
 
 
-class Writes:
-    """Ten an hour: which activities leave together. All of a phase are ready at one time."""
+class Limit:
+    """At most so many in any so many seconds."""
+
+    def __init__(self, most, seconds):
+        self.most, self.seconds, self.at = most, seconds, []
+
+    def free(self, now):
+        return self.most - sum(t > now - self.seconds for t in self.at)
+
+    def wait(self, now):
+        """When one more may leave."""
+        return now if self.free(now) > 0 else max(now, self.at[-self.most] + self.seconds)
+
+
+class Clock:
+    """When what is asked and sent may leave, if all else takes no time: a sync shows after 30 s, and
+    a second look at the earliest 60 s after the first."""
 
     def __init__(self):
-        self.now, self.sent = 0, []
+        self.now, self.reads, self.writes = 0, Limit(20, 60), Limit(10, 3600)
+
+    def read(self, requests):
+        for _ in range(requests):
+            self.now = self.reads.wait(self.now)
+            self.reads.at.append(self.now)
 
     def groups(self, activities):
-        self.now += 1  # a phase takes a while, and an hour many of them
+        """Which activities leave together: those that share a look."""
         while activities:
-            if len(self.sent) >= 10:
-                self.now = max(self.now, self.sent[-10] + 1000)
-            k = min(10 - sum(t > self.now - 1000 for t in self.sent), len(activities))
-            self.sent += [self.now] * k
-            yield activities[:k]
-            activities = activities[k:]
+            self.now = self.writes.wait(self.now)
+            together = activities[:self.writes.free(self.now)]
+            activities = activities[len(together):]
+            yield together
+            self.writes.at += [self.now] * len(together)
 
 
-def last_looks(placed, batch, writes):
+def last_looks(placed, batch, clock):
     """Before each group of activities that leave together: the list of every server that a device of
-    theirs is on, or the devices' pages where one is on none."""
-    activities = []
+    theirs is on, or the devices' pages where one is on none; and what others did since."""
+    activities, lists = [], 0
     order = {"home": 0, "off": 1, "to": 2}
     placed = sorted(placed, key=lambda p: (order[p[0]], SERVERS.index(p[1])))
     for _, group in itertools.groupby(placed, key=lambda p: p[:2]):
         group = list(group)
         activities += [group[i:i + batch] for i in range(0, len(group), batch)]
-    return sum(len({None if what == "home" else server for a in together for what, _, server in a})
-               for together in writes.groups(activities))
+    for together in clock.groups(activities):
+        look = len({None if what == "home" else server for a in together for what, _, server in a})
+        clock.read(look + 1)
+        lists += look
+    clock.read(len(activities))  # each is asked about
+    return lists
 
 
-def count_wave(rows, batch, n, writes):
+def count_wave(rows, batch, n, clock):
     for phase in range(2):
         changes, groups, searched, placed = collections.Counter(), set(), 0, []
         for row in rows:
@@ -93,11 +116,17 @@ def count_wave(rows, batch, n, writes):
                 searched += row["Job"] == "delete"
         if changes:
             n["apple_changes"] += sum(math.ceil(c / batch) for c in changes.values())
-            n["apple_listings"] += last_looks(placed, batch, writes)
+            n["apple_listings"] += last_looks(placed, batch, clock)
             off = any(kind == "off" for kind, _ in changes)
-            n["apple_listings"] += 1 + len(SERVERS) if off else len(changes)  # the proof
+            proof = 1 + len(SERVERS) if off else len(changes)
+            n["apple_listings"] += proof
+            clock.read(proof)
             # That a device is back on its server is believed when two looks agree.
-            n["apple_listings"] += len(SERVERS) if any(w == "home" for w, _, _ in placed) else 0
+            if any(w == "home" for w, _, _ in placed):
+                n["apple_listings"] += len(SERVERS)
+                clock.now += 60
+                clock.read(len(SERVERS))
+        clock.now += 30 if groups else 0
         n["syncs"] += len(groups)
         n["uem_listings"] += len(groups)
         n["uem_reads"] += searched
@@ -115,9 +144,10 @@ def count(folder, batch, shares):
                             apple_changes=0, uem_changes=0, syncs=0)
     if any(r["Job"] == "profile" for r in rows):
         n["uem_listings"] += len(SERVERS)  # the profiles of each group
-    writes = Writes()
+    clock = Clock()
+    clock.read(2 * n["apple_listings"])  # plan has read as much a moment ago
     for wave in waves(rows, shares):
-        count_wave(wave, batch, n, writes)
+        count_wave(wave, batch, n, clock)
     # The last look at what was done: where the devices are, and each group's list.
     ends = {{"delete": None, "unassign": None}.get(r["Job"], r["Server"]) for r in rows}
     ends |= {r["Target"] for r in rows if r["Job"] == "move"}

@@ -53,6 +53,7 @@ fleet() {
 fleet
 
 # --- an activity that outlives timeouts.activity ---
+patient='timeouts: {activity: 3h}'
 for step in 'unassign' '{reassign: {to: WS1 APAC}}'; do
 	new_world --fleet fleet.csv --set apple.activity_time=2h
 	rules "[$step]"
@@ -68,6 +69,7 @@ for step in 'unassign' '{reassign: {to: WS1 APAC}}'; do
 	same "$step, other rules: nothing is sent" 1 "$(posts)"
 	same "$step, other rules: the row says why" 'unverified state.request_open' \
 		"$(outcome C02STORY0001)"
+	settings_with "$patient" # this world's activities all take two hours
 	DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
 	exits "$step, over: others may go on" 0
 	same "$step, over: one more" 2 "$(posts)"
@@ -79,8 +81,8 @@ rules '[unassign, sync, reassign, sync]'
 rows C02STORY0001
 apply
 exits 'off some day: not done' 5
-rules '[{note: x}]'
-printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {always: true}, do: [skip]}\n' >rules.yaml
+rules '[skip]'
+settings_with "$patient"
 DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply --max-wait 24h
 same 'off some day: other rules put it back' 1 "$(effects assign C02STORY0001)"
 

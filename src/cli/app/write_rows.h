@@ -6,7 +6,7 @@
 
 #include "report/result.h"
 #include "report/summary.h"
-#include "run/apply.h"
+#include "plan/run_rows.h"
 
 /* Fills *ret for row n; texts borrowed until the next call. */
 typedef enum errc row_source_fn(void *self, uint32_t n, struct run_row *ret, struct err *err);

@@ -2,10 +2,10 @@
  * The way back: a plan that leads the devices of a run to the server and the profile that were
  * recorded before it. It is confirmed, guarded and carried out as any other plan.
  */
-#ifndef RUN_UNDO_H
-#define RUN_UNDO_H
+#ifndef PLAN_UNDO_H
+#define PLAN_UNDO_H
 
-#include "run/apply.h"
+#include "plan/plan.h"
 
 /* An undo of the same run by the same client is the same run. */
 void undo_identity(const char *client_id, const char *run_name, char ret[65]);

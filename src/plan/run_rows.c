@@ -7,7 +7,7 @@
 #include "io/json.h"
 #include "model/program.h"
 #include "model/snapshot.h"
-#include "run/apply.h"
+#include "plan/run_rows.h"
 
 enum errc run_open_input(
 	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err)

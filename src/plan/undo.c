@@ -1,4 +1,4 @@
-#include "run/undo.h"
+#include "plan/undo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "io/crypto.h"
 #include "model/program.h"
 #include "plan/plan_parts.h"
+#include "plan/run_rows.h"
 
 enum { LOST_MAX_BYTES = 1024, INVERSE_MAX_STEPS = 5 };
 
