@@ -162,7 +162,10 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"wait for its end, or put cancel_migration before the step in the rule")           \
 	X(APPLE_DEADLINE, "apple.deadline", "the migration deadline has passed since the plan",    \
 		"plan again with a later date")                                                    \
-	X(RULE_NOTE, "rule.note", "the rule says this of the device", "")
+	X(RULE_NOTE, "rule.note", "the rule says this of the device", "")                          \
+	X(RUN_WINDOW, "run.window",                                                                \
+		"no window leaves the time to take the device off its server and put it back",     \
+		"run apply again in the next window")
 
 enum reason {
 #define X(id, code, sentence, remedy) REASON_##id,

@@ -24,6 +24,7 @@ enum { SECRET_MAX_BYTES = 256 * 1024 };
 enum {
 	SETTINGS_MAX_TOKENS = 32,    /* entries of uem.tokens; a bit each in masks of groups */
 	SETTINGS_MAX_ENROLLMENT = 4, /* servers under enrollment: */
+	SETTINGS_MAX_WINDOWS = 16,
 };
 
 struct secret {
@@ -92,6 +93,14 @@ struct approval_settings {
 	const char *keys; /* absolute */
 };
 
+/* When devices may be off their servers: every day from one time of the clock on the wall to
+ * another; where `to` is not later it is on the next day. */
+struct window_settings {
+	uint16_t from_min, to_min; /* of the day; to_min up to 1440 */
+	const char *zone;          /* a name of the tz database */
+	const char *text;          /* as it is written */
+};
+
 struct settings {
 	struct arena arena; /* owns everything below */
 	const char *file;
@@ -140,6 +149,8 @@ struct settings {
 	enum barcode_s barcode_s;
 	struct secret notify_url;
 	struct approval_settings approval;
+	struct window_settings *windows;
+	size_t n_windows;
 	const char *state; /* folder */
 	const char **rules;
 	size_t n_rules;
@@ -149,6 +160,8 @@ struct settings {
 
 /* NULL when none of the places of section 2 has one; caller frees. `given` is --settings. */
 char *settings_find(const char *given);
+/* Where the tz database keeps its zones; $TZDIR comes first. Borrowed. */
+const char *settings_zones(void);
 /* All mistakes go to d; ERR_SETTINGS then. ERR_SETTINGS too when the file is missing.
  * Caller frees with settings_free(). */
 MUST_CHECK enum errc settings_load(

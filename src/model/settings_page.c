@@ -573,6 +573,10 @@ const struct yaml_key settings_page_keys[] = {
 		.help = "Which steps need the signatures of other people before a plan with them "
 			"is "
 			"carried out."),
+	YAML_KEY("windows", settings_read_windows, 0, .schema = "windows",
+		.example = "[\"22:00-06:00 Europe/Berlin\"]",
+		.help = "When devices may be off their server: outside these times none is taken "
+			"off, nor when it could not be back in time."),
 	YAML_KEY("state", settings_read_path, AT(state), .schema = "path",
 		.example = "/var/lib/depmend",
 		.help = "The folder that remembers runs, what is off its server, limits and rates. "

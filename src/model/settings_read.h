@@ -43,6 +43,9 @@ void settings_read_enrollment(
 void settings_read_rules(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 
+/* `windows:`; `to` is the whole struct. */
+void settings_read_windows(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 /* The keys of `approval:`. */
 extern const struct yaml_key settings_approval_keys[];
 

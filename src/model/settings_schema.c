@@ -63,6 +63,9 @@ static const struct settings_type types[] = {
 		WHOLE("^[^/]+$") ",\"command\":" REF("command") ",\"env\":" REF("text") "}}" },
 	{ "steps", "a list of steps, such as [wipe, release, delete_record]",
 		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":32,\"items\":{\"type\":\"string\"}}" },
+	{ "windows", "a list of times such as \"22:00-06:00 Europe/Berlin\"",
+		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":16,\"items\":"
+		WHOLE("^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00) [A-Za-z0-9_+/-]+$") "}" },
 	{ "people", "a whole number from 1 to 9", NUMBER("1", "9", "^0*[1-9]$") },
 	{ "profile_status", "a mapping from numbers to words",
 		"{\"type\":\"object\",\"maxProperties\":100,\"additionalProperties\":false,"

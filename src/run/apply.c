@@ -152,6 +152,16 @@ enum errc job_put_back_all(struct job *j, struct err *err)
 	return rc;
 }
 
+/* It goes on when the run does; a window says when. */
+static void settle_waiting(struct job *j, struct job_device *d)
+{
+	char next[WINDOW_TEXT];
+	bool window = j->stop_reason == REASON_RUN_WINDOW;
+
+	job_settle(j, d, OUTCOME_PENDING, j->stop_reason,
+		window ? window_next(j->window, next) : NULL);
+}
+
 void job_settle_rest(struct job *j)
 {
 	for (uint32_t i = 0; i < j->n; i++) {
@@ -171,8 +181,10 @@ void job_settle_rest(struct job *j)
 			continue;
 		}
 		d->settled = false;
-		job_settle(j, d, off ? OUTCOME_IN_FLIGHT : OUTCOME_PENDING,
-			off ? REASON_RUN_IN_FLIGHT : j->stop_reason, NULL);
+		if (off)
+			job_settle(j, d, OUTCOME_IN_FLIGHT, REASON_RUN_IN_FLIGHT, NULL);
+		else
+			settle_waiting(j, d);
 	}
 }
 
@@ -222,6 +234,7 @@ enum errc job_begin(
 		.apple_only = apple_only,
 		.protected_serials = s->protected_serials,
 		.limits = s->limits,
+		.window = s->window,
 		.allowed = s->allowed,
 		.progress = s->progress,
 		.progress_self = s->progress_self,

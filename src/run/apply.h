@@ -5,6 +5,7 @@
 #define RUN_APPLY_H
 
 #include "plan/plan.h"
+#include "plan/window.h"
 #include "run/job.h"
 
 /* Client, rules and parameters, and per row the serial and the values of the columns the rules use.
@@ -34,6 +35,7 @@ struct surroundings {
 	const struct settings *settings;
 	const struct map *protected_serials; /* NULL: none */
 	const struct limits *limits;         /* NULL: none */
+	const struct window *window;         /* NULL: any time will do */
 	const char *const *allowed;          /* --allow, NULL-terminated; NULL: none */
 	uint32_t halt_failed_percent;        /* 100: never */
 	void (*progress)(void *self, const struct job *j);

@@ -10,6 +10,15 @@
 #include "base/time.h"
 #include "run/job.h"
 
+/* A device that the window leaves no time for is not taken off its server. */
+static bool window_closed(const struct job *j, const struct job_device *d)
+{
+	const struct work_step *s = job_step(j, d);
+
+	return j->window && s && step_info(s->kind)->takes_off &&
+	       !window_lets(j->window, transport_now(j->transport));
+}
+
 /* Wave UINT32_MAX: only devices on their way back, or that may have to be. */
 static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
 {
@@ -19,7 +28,9 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 		step_info(s->kind)->service != SERVICE_APPLE || culprit_waits(j, d) ||
 		(s->kind == STEP_RELEASE && j->settings->apple.school))
 		return false;
-	return wave == UINT32_MAX ? job_is_put_back(j, d) || job_in_doubt(j, d) : d->wave == wave;
+	if (wave == UINT32_MAX)
+		return job_is_put_back(j, d) || job_in_doubt(j, d);
+	return d->wave == wave && !window_closed(j, d);
 }
 
 /* --- the write budget --- */
@@ -456,7 +467,8 @@ static uint32_t choose(struct job *j, const uint32_t *devices, uint32_t n, uint3
 		}
 		wanted = change_wanted(j, d);
 		*ret_moved += wanted != WANTED;
-		if (wanted == WANTED && (wave != UINT32_MAX || job_is_put_back(j, d)))
+		if (wanted == WANTED && !window_closed(j, d) &&
+			(wave != UINT32_MAX || job_is_put_back(j, d)))
 			v[n_wanted++] = order_of(j, devices[i]);
 	}
 	qsort(v, n_wanted, sizeof(*v), by_group_and_place);
@@ -533,6 +545,8 @@ enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err
 		if (j->max_writes != UINT32_MAX)
 			break;
 	}
+	if (!rc && j->window && !window_lets(j->window, transport_now(j->transport)))
+		(void)window_why(j->window, &j->no_room);
 	free(g.devices);
 	free(g.v);
 	return rc;

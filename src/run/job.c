@@ -309,6 +309,11 @@ void job_stop(struct job *j, enum errc code, enum reason reason, const struct er
 	j->stop = code;
 	j->stop_reason = reason;
 	j->stop_err = *err;
+	if (code == ERR_TEMPFAIL && j->window &&
+		window_ends(j->window, transport_now(j->transport))) {
+		j->stop_reason = REASON_RUN_WINDOW;
+		(void)window_why(j->window, &j->stop_err);
+	}
 }
 
 enum errc job_or_stop(struct job *j, enum errc rc, const struct err *err)

@@ -7,6 +7,7 @@
 
 #include "facts/facts.h"
 #include "plan/limits.h"
+#include "plan/window.h"
 #include "plan/work.h"
 #include "store/ledger.h"
 #include "wire/listing.h"
@@ -110,6 +111,7 @@ struct job {
 	const struct settings *settings;
 	const struct map *protected_serials; /* as the list reads now; NULL: none */
 	const struct limits *limits;         /* of changes but put-backs; NULL: none */
+	const struct window *window;         /* when devices may be taken off; NULL: any time */
 
 	int64_t run, begun_ms;
 	struct arena arena;

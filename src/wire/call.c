@@ -23,6 +23,8 @@ int64_t transport_patience(const struct transport *t)
 		return t->deadline_ms;
 	if (t->stopped_ms != TIME_NONE)
 		return closing;
+	if (closing < t->closing_until_ms)
+		closing = t->closing_until_ms;
 	return closing > t->deadline_ms ? closing : t->deadline_ms;
 }
 

@@ -76,7 +76,7 @@ enum errc transport_open(
 		.user_agent = "depmend",
 		.trace = log_get_level() >= LOG_DEBUG ? trace : NULL,
 	};
-	t->stopped_ms = t->closing_ms = TIME_NONE;
+	t->stopped_ms = t->closing_ms = t->closing_until_ms = TIME_NONE;
 	t->uem_quota = t->uem_quota_left = -1;
 	if (__builtin_add_overflow(now, opt->max_wait_ms, &t->deadline_ms))
 		t->deadline_ms = INT64_MAX;
@@ -159,6 +159,15 @@ int64_t transport_change_when(const struct transport *t, enum transport_service 
 int64_t transport_deadline(const struct transport *t)
 {
 	return transport_patience(t);
+}
+
+bool transport_until(struct transport *t, int64_t deadline_ms, int64_t closing_ms)
+{
+	if (t->deadline_ms <= deadline_ms)
+		return false;
+	t->deadline_ms = deadline_ms;
+	t->closing_until_ms = closing_ms;
+	return true;
 }
 
 void transport_closing(struct transport *t)

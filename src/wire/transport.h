@@ -123,6 +123,10 @@ int64_t transport_now(const struct transport *t);
 const struct clock *transport_clock(const struct transport *t);
 /* The end of --max-wait, or of the patience that closing has; INT64_MAX: none. */
 int64_t transport_deadline(const struct transport *t);
+/* No wait lasts longer than until deadline_ms, and past it closing may last until closing_ms.
+ * False:
+ * --max-wait ends before that. */
+bool transport_until(struct transport *t, int64_t deadline_ms, int64_t closing_ms);
 /* From now on a signal that has come does not end calls early: for putting devices back. After a
  * signal, and past --max-wait, waits may then last until 2 minutes from now. */
 void transport_closing(struct transport *t);

@@ -54,6 +54,7 @@ struct transport {
 	enum transport_service wake;    /* whose call will be the next to leave, */
 	int64_t turn_ms;                /* and when; but for what is optional */
 	int64_t stopped_ms, closing_ms; /* TIME_NONE: not yet */
+	int64_t closing_until_ms;       /* TIME_NONE: CLOSING_MS are enough */
 	struct err failed;              /* the first failure of a done() since the drain began */
 	struct transport_counts counts;
 	int64_t uem_quota, uem_quota_left; /* as last told; -1: not told */

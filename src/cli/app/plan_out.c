@@ -8,6 +8,7 @@
 #include "cli/app/approvals.h"
 #include "cli/app/approved_plan.h"
 #include "cli/app/reading.h"
+#include "cli/app/run_window.h"
 #include "cli/app/write_rows.h"
 #include "cli/args/terminal.h"
 #include "report/ndjson.h"
@@ -133,6 +134,7 @@ static void print_summary(struct plan_rows *r, FILE *out)
 	if (r->p->plan.n_planned && r->p->online) {
 		schedule_make(&r->p->plan, r->policy, &schedule);
 		schedule_print(&schedule, out);
+		run_window_print(r->p, schedule.in_flight ? schedule.off_at_most_ms : 0, out);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "cli/app/notify.h"
 #include "cli/app/plan_out.h"
 #include "cli/app/reading.h"
+#include "cli/app/run_window.h"
 #include "cli/app/sandbox_for.h"
 #include "cli/args/terminal.h"
 #include "facts/dep_server.h"
@@ -318,10 +319,13 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 		rc = organization_keep(c->p.settings, &c->p.session.fleet, err);
 	if (!rc)
 		rc = read_limits(c, err);
+	if (!rc)
+		rc = run_window_find(&c->window, &c->p, c->policy, &c->run, err);
 	if (rc)
 		return rc;
 	s = surroundings_of(c);
 	s.limits = &c->limits;
+	s.window = c->window.given ? &c->window : NULL;
 	input_forget_rows(&c->p.input);
 	c->worked = true;
 	return run_work(&s, c->run.id, err);

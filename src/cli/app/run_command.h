@@ -28,6 +28,7 @@ struct run_command {
 	uint32_t in_flight; /* devices of earlier runs that are still not settled */
 	int64_t started_ms;
 	struct limits limits;
+	struct window window;
 	const char **allowed; /* --allow, NULL-terminated; owned */
 	struct buf said;      /* who said yes, and how: flags and answers, one a line */
 };

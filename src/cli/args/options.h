@@ -121,6 +121,8 @@ enum option_kind {
 	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION",                                           \
 		FOR_PLANS | FOR(CHECK) | FOR(UNDO) | FOR(EXPORT) | FOR(DOCTOR),                    \
 		"how long to wait for rate limits and outages")                                    \
+	X(UNTIL, "until", 0, TIME, "RFC3339", FOR_RUNS,                                            \
+		"take no device off its server that cannot be back by then")                       \
 	X(WAIT_LOCK, "wait-lock", 0, DURATION, "DURATION", FOR_RUNS | FOR(DOCTOR) | FOR(FORGET),   \
 		"wait so long for another run of the organization to end")                         \
 	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                  \
