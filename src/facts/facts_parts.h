@@ -72,8 +72,13 @@ MUST_CHECK enum errc facts_apple_servers(struct facts *f, struct err *err);
 MUST_CHECK enum errc facts_uem_groups(struct facts *f, struct err *err);
 typedef enum errc facts_read_fn(
 	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
-MUST_CHECK facts_read_fn facts_apple_devices, facts_apple_server, facts_uem_listed,
-	facts_uem_profiles, facts_uem_tokens, facts_uem_devices, facts_uem_apps;
+extern facts_read_fn facts_apple_devices;
+extern facts_read_fn facts_apple_server;
+extern facts_read_fn facts_uem_listed;
+extern facts_read_fn facts_uem_profiles;
+extern facts_read_fn facts_uem_tokens;
+extern facts_read_fn facts_uem_devices;
+extern facts_read_fn facts_uem_apps;
 
 /* facts_read() of a reading by its own function: for one that needs another first. */
 MUST_CHECK enum errc facts_read_by(struct facts *f, enum reading r, facts_read_fn *read,

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "facts/facts_parts.h"
+#include "model/allowance.h"
 #include "services/uem_bulk.h"
 #include "store/ledger.h"
 
@@ -235,7 +236,8 @@ enum errc facts_wiping(struct facts *f, int64_t run, struct err *err)
 		return ERR_OK;
 	rc = ledger_deeds(f->store, STR_NONE, &d, err);
 	for (size_t i = 0; i < d.n && !rc; i++)
-		if (d.v[i].kind == STEP_WIPE && d.v[i].state == DEED_OPEN && d.v[i].run != run)
+		if (d.v[i].kind == STEP_WIPE && d.v[i].state == DEED_OPEN && d.v[i].run != run &&
+			!allowance_names_again(f->allowed, d.v[i].serial))
 			(void)map_add(&f->fleet->wiping, d.v[i].serial, NULL);
 	ledger_deeds_release(&d);
 	return rc;

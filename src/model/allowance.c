@@ -90,3 +90,14 @@ const char *allowance_pattern(size_t i)
 {
 	return i < KNOWN ? patterns[i] : NULL;
 }
+
+bool allowance_names_again(const char *const *allowed, struct str serial)
+{
+	for (size_t i = 0; allowed && allowed[i]; i++) {
+		struct str value = str_from(allowed[i]), word = str_cut(&value, '=');
+
+		if (str_eq(word, STR("again")) && str_eq_nocase(value, serial))
+			return true;
+	}
+	return false;
+}

@@ -4,6 +4,8 @@
 #ifndef MODEL_ALLOWANCE_H
 #define MODEL_ALLOWANCE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/str.h"
 
@@ -32,6 +34,8 @@ enum allowance_value {
 /* "NAME=VALUE": ERR_USAGE for a name that is none, with the nearest, or a value that it does not
  * take. */
 MUST_CHECK enum errc allowance_check(struct str allowance, struct err *err);
+/* Whether --allow again=SERIAL is among them; NULL-terminated, may be NULL. */
+bool allowance_names_again(const char *const *allowed, struct str serial);
 /* "release=NUMBER" and so on, for completions and the manual; NULL past the last. */
 const char *allowance_pattern(size_t i);
 

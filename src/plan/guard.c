@@ -77,6 +77,7 @@ enum errc guard_lift(struct facts *f, const char *const *allowed, struct err *er
 {
 	enum errc rc = check_words(allowed, err);
 
+	f->allowed = allowed;
 	for (size_t i = 0; allowed && allowed[i] && !rc; i++) {
 		struct str value = str_from(allowed[i]), word = str_cut(&value, '=');
 

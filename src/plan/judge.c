@@ -85,7 +85,7 @@ static enum errc take_program(struct judging *j, struct input_row *row, size_t r
 static enum errc take_verdict(struct judging *j, struct input_row *row, uint32_t n,
 	const struct rules_row *facts, const struct verdict *v, struct err *err)
 {
-	uint8_t none, *needs = j->needs ? &j->needs[n] : &none;
+	uint8_t none = 0, *needs = j->needs ? &j->needs[n] : &none;
 
 	*needs = READING_CSV;
 	if (v->kind == VERDICT_RULE || v->kind == VERDICT_UNDECIDED)

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "model/allowance.h"
 
 static struct str target_text(const struct open_request *r)
 {
@@ -67,17 +68,6 @@ const char *job_incarnation(const struct job *j, const struct job_device *d, enu
 	return ret;
 }
 
-static bool named_again(const struct job *j, struct str serial)
-{
-	for (size_t i = 0; j->allowed && j->allowed[i]; i++) {
-		struct str value = str_from(j->allowed[i]), word = str_cut(&value, '=');
-
-		if (str_eq(word, STR("again")) && str_eq_nocase(value, serial))
-			return true;
-	}
-	return false;
-}
-
 enum sent_before job_sent_before(struct job *j, const struct job_device *d)
 {
 	enum step_kind kind = job_step(j, d)->kind;
@@ -87,7 +77,7 @@ enum sent_before job_sent_before(struct job *j, const struct job_device *d)
 	struct ledger_deeds deeds;
 	struct err err;
 
-	if (named_again(j, serial))
+	if (allowance_names_again(j->allowed, serial))
 		return SENT_NEVER;
 	(void)job_incarnation(j, d, kind, now);
 	if (ledger_deeds(j->store, serial, &deeds, &err)) {

@@ -195,8 +195,10 @@ static bool take_date(struct str *s, enum date_order order, struct fields *f)
 		*f = (struct fields){ .year = a, .month = b, .day = c };
 		return true;
 	}
+	if (n_first > 2 || n_last != 4)
+		return false;
 	f->year = c;
-	return n_first <= 2 && n_last == 4 && tell_apart(a, b, order, f);
+	return tell_apart(a, b, order, f);
 }
 
 static bool in_bounds(const struct fields *f)

@@ -7,6 +7,8 @@ import points
 import world
 from points import DONE
 
+UNVERIFIED = 5
+
 # Every reading of both services has a say, and decides nothing.
 RULES = world.RULES.replace("{csv.Job: rebuild}", """{csv.Job: rebuild, apple.known: yes,
     apple.status: ASSIGNED, uem.listed: yes, uem.profile_status|ne: Odd, uem.group|ne: Odd,
@@ -46,6 +48,14 @@ LEFT = {
                         "5 delete pending"),
     "uem-blank-group-id": (78, "15 rebuild pending, 15 move pending, 8 delete pending, "
                            "2 keep pending, 1 nothing pending"),
+    # Nothing is read from it, or nothing that adds up: nothing is sent.
+    "apple-shifting-pages": (4, "15 rebuild undecided, 15 move undecided, 8 delete undecided"),
+    "uem-sign-in-page": (78, "15 rebuild pending, 15 move pending, 8 delete pending, "
+                         "2 keep pending, 1 nothing pending"),
+    "uem-firewall": (78, "15 rebuild pending, 15 move pending, 8 delete pending, "
+                     "2 keep pending, 1 nothing pending"),
+    "apple-refuses-some": (4, "2 rebuild failed, 9 rebuild pending, 1 move failed, 8 move pending, "
+                           "1 delete failed, 5 delete pending"),
     "other-admin": (5, "1 move drifted, 1 delete unchanged"),  # takes one of each away
 }
 
@@ -84,7 +94,25 @@ def foul(w, name):
     for _ in range(3):
         status = w.apply("--past-halt", max_wait="96h")
         bad += [f"{s} is off its server after the next apply" for s in w.stranded()]
+    if name in STUCK:
+        return bad + points.ends(status, UNVERIFIED) + forgotten(w)
     return bad + points.ends(status, DONE) + w.check_store()
+
+
+# Apple never says that it is through with them: only a person ends the waiting.
+STUCK = {"apple-activity-never"}
+
+
+def forgotten(w):
+    bad = points.ends(w.apply("--past-halt", max_wait="96h"), UNVERIFIED)
+    stuck = [s for s, o in w.outcomes().items() if o in ("in_flight", "unverified")]
+    status = w.apply(command=("forget", *stuck, "--reason", "stuck at Apple", "--confirm",
+                              f"forget={len(stuck)}"))
+    bad += points.ends(status, DONE) + [f"{len(stuck)} are stuck, not 15"] * (len(stuck) != 15)
+    sent = len(w.changes())
+    w.apply("--past-halt", max_wait="96h")
+    bad += ["something is sent for what was forgotten"] * (len(w.changes()) != sent)
+    return bad + w.check_store()
 
 
 @functools.cache

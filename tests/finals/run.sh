@@ -30,7 +30,7 @@ F
 printf '%s\n' serial FINWIPED0001 FINWIPED0002 FINLEFT00003 FINSOLD00004 FINSOLD00005 >in.csv
 
 apply() {
-	run apply in.csv --rules rules.yaml --yes --allow percent=200 --allow wipe=2 \
+	run apply in.csv --rules rules.yaml --yes --allow percent=100 --allow wipe=2 \
 		--allow delete_record=3 --allow release=2 --max-wait 24h \
 		--confirm "wipe=$1" --confirm "delete_record=$2" --confirm "release=$3"
 }

@@ -101,12 +101,12 @@ for one in depmend.yaml rules.yaml protected.csv state .; do
 		mended "$one $bits" $me ''
 	done
 	for who in $me 0; do
-		world $who
+		world "$who"
 		chown $stranger "conf/$one"
-		[ "$one" = . ] || refused "$one of a stranger, for $who" $who ''
-		[ "$one" != . ] || refused "the folder of a stranger, for $who" $who ''
+		[ "$one" = . ] || refused "$one of a stranger, for $who" "$who" ''
+		[ "$one" != . ] || refused "the folder of a stranger, for $who" "$who" ''
 		# What is in a folder of 0700 stays out of reach, whoever is trusted.
-		[ "$one $who" = "state $me" ] || mended "$one of a stranger, for $who" $who ''
+		[ "$one $who" = "state $me" ] || mended "$one of a stranger, for $who" "$who" ''
 	done
 done
 world $me

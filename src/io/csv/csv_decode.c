@@ -126,7 +126,7 @@ static enum errc choose_converter(struct csv_source *s, const char *encoding, st
 	struct str name = str_from(encoding);
 	iconv_t converter;
 
-	(void)snprintf(s->encoding, sizeof(s->encoding), "%s", encoding);
+	(void)snprintf(s->encoding, sizeof(s->encoding), "%.*s", STR_FMT(name));
 	if (is_utf8_name(encoding))
 		return ERR_OK;
 	/* A slash begins //IGNORE and //TRANSLIT, which would hide what cannot be decoded. */
