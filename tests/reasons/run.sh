@@ -107,6 +107,22 @@ plan
 has uem.no_group
 settings
 
+# --- a wiped device whose record is enrolled once more, and not anew ---
+rules '[{wipe: {kind: enterprise}}]'
+new_world --state sim.db
+wiped=$(python3 -c 'import csv, sys; print([r["serial"] for r in csv.DictReader(open(sys.argv[1]))
+	if r["enrollment_status"] == "Enrolled"][0])' "$root/samples/fleet.csv")
+csv "$wiped,"
+run apply in.csv --rules ./all.yaml --yes --allow wipe=5 --confirm wipe=1
+exits 'a wipe' 0
+python3 -c 'import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=20) as db:
+	db.execute("UPDATE managed SET status = ? WHERE serial = ?", sys.argv[2:])' \
+	sim.db Enrolled "$wiped"
+rules '[{wipe: {kind: device}}]'
+run apply in.csv --rules ./all.yaml --yes --allow wipe=5 --confirm wipe=1
+has uem.once
+
 # --- what Apple says of its activities, or does not say ---
 weather() { # STATUS [SIMULATOR OPTION...]: both rows under it
 	local wanted=$1
@@ -130,6 +146,15 @@ weather 5 --scenario lost.yaml
 has apple.outcome_unknown
 rules '[unassign, sync, reassign, sync]'
 weather 5 --scenario apple-activity-never --set apple.visibility_lag=30d
+has state.request_open
+run forget "$one" "$two" --reason 'looked at it' --confirm forget=2
+exits 'a person lets them go' 0
+run apply in.csv --rules ./all.yaml --yes
+has run.forgotten
+new_world --scenario apple-activity-never
+csv "$one," "$two,"
+run apply in.csv --rules ./all.yaml --yes --max-wait 10m
+exits 'nothing is known in ten minutes' 75
 has run.in_flight
 rules '[unassign]
 waves: [1, 100%]'

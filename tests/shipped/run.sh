@@ -43,7 +43,8 @@ rule() {
 	local name=$1 wanted=$2 pair
 	shift 2
 	new_world --fleet fleet.csv --set uem.enums=names --scenario left.yaml
-	for pair in $wanted; do echo "${pair%%=*}"; done >in.csv
+	printf '%s\n' serial >in.csv
+	for pair in $wanted; do echo "${pair%%=*}"; done >>in.csv
 	rm -f in.result*.csv
 	run export --out live.csv # the first look
 	DEPMEND_CLOCK=virtual:2026-11-22T04:00:00Z run apply in.csv --rules "$name" --yes \
