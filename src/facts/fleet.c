@@ -86,7 +86,8 @@ static struct str doubt_key(
 	struct str serial = fleet_serial(f, slot);
 	size_t n = serial.n < SERIAL_MAX ? serial.n : SERIAL_MAX;
 
-	memcpy(out, serial.p, n);
+	if (n)
+		memcpy(out, serial.p, n);
 	out[n] = (char)('a' + (int)r);
 	return (struct str){ out, n + 1 };
 }
