@@ -463,7 +463,7 @@ static void put_findings(const struct check *c)
 	json_put_int(&o, "status", c->status);
 	if (c->online.n)
 		json_put_str(&o, "online", buf_view(&c->online));
-	if (c->n_protected)
+	if (c->settings && c->n_protected)
 		json_put_int(&o, "protected", c->n_protected);
 	if (c->input.encoding[0])
 		reading_put(&c->input, &o);
