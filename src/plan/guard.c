@@ -1,5 +1,6 @@
 #include "plan/guard.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,27 +41,37 @@ static void count_plan(struct tally *t, int kind)
 	}
 }
 
-static enum errc check_limit(
-	const struct plan *p, const struct limits *l, const struct limit *limit, struct err *err)
+/* What the plan asks of one limit; *ret: n is 0 when it asks nothing. */
+static enum errc ask_limit(
+	const struct plan *p, const struct limit *limit, struct asking *ret, struct err *err)
 {
 	const struct facts *f = p->opt->facts;
 	int64_t since = transport_now(f->transport) - LIMITS_WINDOW_MS;
 	struct tally t = { .p = p, .acts = mem_zalloc(p->input->serials.n + 1) };
-	struct asking a = { "the plan", "plan fewer (--limit)", 0, 0 };
 	enum errc rc = ERR_OK;
-	uint64_t most;
 
 	count_plan(&t, limit->kind);
 	if (t.n && f->store)
 		rc = store_serials_since(f->store, limit->kind, since, add_other, &t, err);
 	free(t.acts);
-	if (rc || t.n == 0)
+	if (!rc)
+		*ret = (struct asking){ "the plan (nothing was sent)", "Plan fewer (--limit)", t.n,
+			t.n + t.n_others };
+	return rc;
+}
+
+static enum errc check_limit(
+	const struct plan *p, const struct limits *l, const struct limit *limit, struct err *err)
+{
+	struct asking a;
+	uint64_t most;
+	enum errc rc = ask_limit(p, limit, &a, err);
+
+	if (rc || a.n == 0)
 		return rc;
 	if (!limit_most(l, limit, &most))
 		log_warn("limits.%s was not evaluated: the size of the organization is not known",
 			limit->name);
-	a.n = t.n;
-	a.n_day = t.n + t.n_others;
 	return limit_check(l, limit, &a, err);
 }
 
@@ -123,24 +134,81 @@ enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 	return rc;
 }
 
+/* A limit that concerns the plan: how far it is used, and whether it stops. */
+static enum errc find_limit(const struct plan *p, const struct limits *l, const struct limit *limit,
+	void (*found)(void *self, const struct guard_finding *f), void *self, struct err *err)
+{
+	struct guard_finding f = { .name = limit->name };
+	struct asking a;
+	struct err said;
+	char allow[80];
+	enum errc rc = ask_limit(p, limit, &a, err);
+
+	if (rc || a.n == 0)
+		return rc;
+	f.n = a.n;
+	f.n_day = a.n_day;
+	if (!limit_most(l, limit, &f.most))
+		f.most = UINT64_MAX;
+	if (limit->of_fleet && f.most != UINT64_MAX) {
+		f.percent = limit->most;
+		f.size = (uint64_t)l->size;
+	}
+	if (limit_check(l, limit, &a, &said)) {
+		(void)snprintf(allow, sizeof(allow), "%s=%llu", limit->name,
+			(unsigned long long)limit_needed(l, limit, a.n_day));
+		f.says = said.msg;
+		f.allow = allow;
+	}
+	found(self, &f);
+	return ERR_OK;
+}
+
+static void find_shrunk(
+	const struct plan *p, void (*found)(void *self, const struct guard_finding *f), void *self)
+{
+	struct guard_finding f = { .name = "fleet", .most = UINT64_MAX };
+	struct err said;
+	char allow[80];
+
+	if (!check_shrunk(p, &said))
+		return;
+	(void)snprintf(
+		allow, sizeof(allow), "fleet=%llu", (unsigned long long)p->opt->facts->n_shrunk);
+	f.says = said.msg;
+	f.allow = allow;
+	found(self, &f);
+}
+
+static enum errc find_organization(const struct plan *p, const char *const *allowed,
+	void (*found)(void *self, const struct guard_finding *f), void *self, struct err *err)
+{
+	struct guard_finding f = {
+		.name = "organization", .most = UINT64_MAX, .allow = "organization=yes"
+	};
+	struct err said;
+	enum errc rc = guard_organization(p->opt->facts, allowed, &said);
+
+	f.says = said.msg;
+	if (rc == ERR_GUARD)
+		found(self, &f);
+	else if (rc)
+		*err = said;
+	return rc == ERR_GUARD ? ERR_OK : rc;
+}
+
 enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
-	const char *const *allowed, void (*fires)(void *self, const char *says), void *self,
-	struct err *err)
+	const char *const *allowed, void (*found)(void *self, const struct guard_finding *f),
+	void *self, struct err *err)
 {
 	struct limits l;
-	struct err said;
 	enum errc rc = read_limits(p, policy, allowed, &l, err);
 
-	if (!rc && check_shrunk(p, &said))
-		fires(self, said.msg);
-	for (int i = 0; i < LIMITS_N && !rc; i++) {
-		rc = check_limit(p, &l, &l.v[i], &said);
-		if (rc == ERR_GUARD) {
-			fires(self, said.msg);
-			rc = ERR_OK;
-		} else if (rc) {
-			*err = said;
-		}
-	}
+	if (!rc)
+		rc = find_organization(p, allowed, found, self, err);
+	if (!rc)
+		find_shrunk(p, found, self);
+	for (int i = 0; i < LIMITS_N && !rc; i++)
+		rc = find_limit(p, &l, &l.v[i], found, self, err);
 	return rc;
 }

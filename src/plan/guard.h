@@ -16,9 +16,19 @@ MUST_CHECK enum errc guard_organization(
  * NULL. ERR_GUARD tells which limit and how to proceed; ERR_USAGE for an unknown allowance. */
 MUST_CHECK enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 	const char *const *allowed, struct err *err);
-/* The same, but every guard is asked and none stops: `fires` is given what each one says. */
+/* What one guard found. */
+struct guard_finding {
+	const char *name;       /* "devices", "fleet": as --allow names it */
+	const char *says;       /* why it stops the plan, with the remedy; NULL: it does not */
+	uint64_t percent, size; /* most is so much of the devices there are; size 0: it is not */
+	uint64_t n, n_day; /* devices of the plan that it counts; with those of the last 24 h */
+	uint64_t most;     /* UINT64_MAX: not known, or none */
+	const char *allow; /* "devices=612": what lifts it; NULL: it need not be lifted */
+};
+/* The same, but every guard is asked and none stops: `found` is given each that concerns the plan.
+ * The finding is borrowed until it returns. */
 MUST_CHECK enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
-	const char *const *allowed, void (*fires)(void *self, const char *says), void *self,
-	struct err *err);
+	const char *const *allowed, void (*found)(void *self, const struct guard_finding *f),
+	void *self, struct err *err);
 
 #endif

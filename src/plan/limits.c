@@ -105,27 +105,33 @@ bool limit_most(const struct limits *l, const struct limit *limit, uint64_t *ret
 	return true;
 }
 
+uint64_t limit_needed(const struct limits *l, const struct limit *limit, uint64_t n_day)
+{
+	if (!limit->of_fleet)
+		return n_day;
+	if (n_day >= (uint64_t)l->size)
+		return 100;
+	return (n_day * 100 + (uint64_t)l->size - 1) / (uint64_t)l->size;
+}
+
 enum errc limit_check(
 	const struct limits *l, const struct limit *limit, const struct asking *a, struct err *err)
 {
 	const char *act = limit->kind < 0 ? "act on" : step_info((enum step_kind)limit->kind)->word;
-	uint64_t most, lifted = a->n_day;
+	uint64_t most;
 	char allows[80];
 
 	if (!limit_most(l, limit, &most) || a->n_day <= most)
 		return ERR_OK;
-	(void)snprintf(allows, sizeof(allows), "is %llu", (unsigned long long)most);
-	if (limit->of_fleet) {
-		(void)snprintf(allows, sizeof(allows), "allows %llu %% of %lld, which is %llu",
-			(unsigned long long)limit->most, (long long)l->size,
-			(unsigned long long)most);
-		lifted = 100;
-		if (a->n_day < (uint64_t)l->size)
-			lifted = (a->n_day * 100 + (uint64_t)l->size - 1) / (uint64_t)l->size;
-	}
+	(void)snprintf(allows, sizeof(allows), "%llu", (unsigned long long)most);
+	if (limit->of_fleet)
+		(void)snprintf(allows, sizeof(allows), "%llu, %llu %% of %lld devices",
+			(unsigned long long)most, (unsigned long long)limit->most,
+			(long long)l->size);
 	return err_set(err, ERR_GUARD,
-		"%s would %s %llu devices, which makes %llu in 24 hours, and limits.%s %s: %s, or "
-		"lift it for this run with --allow %s=%llu",
-		a->who, act, (unsigned long long)a->n, (unsigned long long)a->n_day, limit->name,
-		allows, a->remedy, limit->name, (unsigned long long)lifted);
+		"limits.%s stops %s: it would %s %llu devices, with %llu earlier in 24 hours "
+		"(limit %s). %s, or allow it for this run: --allow %s=%llu",
+		limit->name, a->who, act, (unsigned long long)a->n,
+		(unsigned long long)(a->n_day - a->n), allows, a->remedy, limit->name,
+		(unsigned long long)limit_needed(l, limit, a->n_day));
 }

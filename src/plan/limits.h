@@ -31,6 +31,9 @@ MUST_CHECK enum errc limits_lift(struct limits *l, struct str frozen, struct err
 /* False: nobody told how large the organization is. */
 bool limit_most(const struct limits *l, const struct limit *limit, uint64_t *ret);
 
+/* What --allow has to say so that n_day devices pass. */
+uint64_t limit_needed(const struct limits *l, const struct limit *limit, uint64_t n_day);
+
 /* What asks: "the plan" of n devices, which makes n_day of them in a day. */
 struct asking {
 	const char *who, *remedy;

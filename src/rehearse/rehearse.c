@@ -77,11 +77,12 @@ static enum errc make_plan(struct rehearsal *r, struct err *err)
 	return plan_build(&r->plan, r->opt->input, r->opt->rules, &r->plan_options, err);
 }
 
-static void note_guard(void *self, const char *says)
+static void note_guard(void *self, const struct guard_finding *f)
 {
 	struct rehearsal *r = self;
 
-	buf_printf(&r->guards, "%s\n", says);
+	if (f->says)
+		buf_printf(&r->guards, "%s\n", f->says);
 }
 
 /* How large the organization is, only an inventory knows. */

@@ -53,13 +53,31 @@ static void print_service(
 	buf_release(&parts);
 }
 
-void ways_print(const struct facts *f, FILE *out)
+static void print_detail(const struct facts *f, FILE *out)
 {
 	bool apple = f->ways[READING_APPLE_DEVICE].n_requests +
 		     f->ways[READING_APPLE_SERVER].n_requests;
 
 	print_service(f, READING_APPLE_DEVICE, READING_UEM_LIST, "Apple", "facts", out);
 	print_service(f, READING_UEM_LIST, READING_MAX_, "UEM", apple ? "" : "facts", out);
+}
+
+static uint64_t requests(const struct facts *f, int from, int to)
+{
+	uint64_t n = 0;
+
+	for (int i = from; i < to; i++)
+		n += f->ways[i].n_requests;
+	return n;
+}
+
+void ways_print(const struct facts *f, bool detail, FILE *out)
+{
+	(void)fprintf(out, "%-11s %" PRIu64 " requests to Apple, %" PRIu64 " to the UEM\n", "read",
+		requests(f, READING_APPLE_DEVICE, READING_UEM_LIST),
+		requests(f, READING_UEM_LIST, READING_MAX_));
+	if (detail)
+		print_detail(f, out);
 }
 
 void ways_put(const struct facts *f, struct json_out *o)

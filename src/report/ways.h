@@ -10,8 +10,9 @@
 #include "facts/facts.h"
 #include "io/json.h"
 
-/* A line for each service that was asked; nothing without any. */
-void ways_print(const struct facts *f, FILE *out);
+/* How many requests; detail: also a line for each service that was asked, with what was read how.
+ */
+void ways_print(const struct facts *f, bool detail, FILE *out);
 /* "facts": one object for each reading. */
 void ways_put(const struct facts *f, struct json_out *o);
 

@@ -125,7 +125,7 @@ as_apply() {
 	new_world --seed 1
 	cp samples/portal-like.csv "$work/in.csv"
 	run rehearse "$work/in.csv" --rules corrupted-registration --inventory samples/fleet.csv
-	check 'a guard would fire' says 'limits.percent allows 10 %'
+	check 'a guard would fire' says 'limits.percent stops the plan'
 	grep '^sent' "$work/out" >"$work/predicted"
 	cp samples/serials.txt "$work/bare.csv"
 	sed 's/^  tokens:.*/&\n    - {server: WS1 Oceania, group: WS1OCEANIA}/' "$DEPMEND_SETTINGS" \

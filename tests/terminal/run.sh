@@ -151,7 +151,11 @@ compare() { # NAME KIND COMMAND...     KIND: both, or only: what a terminal gets
 	mv data "$name.term"
 	for columns in 40 200; do
 		on_terminal "$columns" "$build/depmend" "$@"
-		check "$name: on $columns columns" cmp "$name.term" data
+		if [ "$kind" = both ]; then
+			check "$name: on $columns columns" cmp "$name.term" data
+		else
+			same "$name: fits $columns columns" '' "$(grep -E ".{$((columns + 1))}" data)"
+		fi
 		on_terminal "$columns" --pipe "$build/depmend" "$@"
 		check "$name: a pipe from $columns columns" cmp "$name.pipe" data
 	done

@@ -7,17 +7,21 @@
 #include "base/log.h"
 #include "cli/app/approvals.h"
 #include "cli/app/approved_plan.h"
+#include "cli/app/plan_guards.h"
 #include "cli/app/reading.h"
 #include "cli/app/run_window.h"
 #include "cli/app/write_rows.h"
 #include "cli/args/terminal.h"
 #include "report/ndjson.h"
+#include "report/open_business.h"
+#include "report/plan_effects.h"
 #include "report/schedule.h"
 #include "report/status.h"
+#include "report/table.h"
 #include "report/ways.h"
 
 /* Offline a few kinds of rows make up the file. Their numbers are places in the table, from 1. */
-enum { KINDS = 512, TEXT_MAX_BYTES = 1024 * 1024 };
+enum { KINDS = 512, TEXT_MAX_BYTES = 1024 * 1024, MOST_FIRST = 5, MOST_OPEN = 5 };
 
 struct kind {
 	uint64_t key; /* 0: free */
@@ -29,16 +33,40 @@ struct plan_rows {
 	struct context *p;
 	const struct rules_policy *policy;
 	bool named; /* each is told with its serial and its line */
+	bool known; /* online: what follows was asked for */
+	struct plan_effects effects;
+	struct schedule schedule;
+	struct plan_guards guards;
+	struct open_business open;
+	struct when when;
 	struct buf steps, before;
 	struct arena arena;
 	struct kind kinds[KINDS];
 	uint32_t n_kinds;
 };
 
+/* What carrying it out takes, what would stop it, and what earlier runs left. */
+static enum errc look_ahead(struct plan_rows *r, struct err *err)
+{
+	struct context *p = r->p;
+	enum errc rc;
+
+	r->known = p->online && p->plan.n_planned > 0;
+	if (!r->known)
+		return ERR_OK;
+	plan_effects_count(&p->plan, &r->effects);
+	schedule_make(&p->plan, r->policy, &r->schedule);
+	rc = plan_guards_ask(&r->guards, p->cli, &p->plan, r->policy, err);
+	return rc ? rc : open_business_load(&r->open, p->session.store, STR_NONE, err);
+}
+
 static void rows_init(struct plan_rows *r, struct context *p, const struct rules_policy *policy)
 {
 	*r = (struct plan_rows){
-		.p = p, .policy = policy, .named = cli_count(p->cli, OPTION_JSON) > 0
+		.p = p,
+		.policy = policy,
+		.named = cli_count(p->cli, OPTION_JSON) > 0,
+		.when = { .now_ms = p->plan_options.now_ms },
 	};
 	buf_init(&r->steps, TEXT_MAX_BYTES);
 	buf_init(&r->before, TEXT_MAX_BYTES);
@@ -47,6 +75,10 @@ static void rows_init(struct plan_rows *r, struct context *p, const struct rules
 
 static void rows_release(struct plan_rows *r)
 {
+	if (r->known) {
+		plan_guards_release(&r->guards);
+		open_business_release(&r->open);
+	}
 	buf_release(&r->steps);
 	buf_release(&r->before);
 	arena_release(&r->arena);
@@ -100,10 +132,33 @@ static struct str server_of(const struct context *p, uint32_t n)
 	return fleet_server_name(&p->session.fleet, server);
 }
 
+/* The first rows that would be acted on, for who looks whether the rules meant these. */
+static void print_first(struct plan_rows *r, FILE *out)
+{
+	struct table *t = table_new("lll");
+	struct run_row row;
+	uint32_t shown = 0;
+
+	for (uint32_t i = 0; r->when.local && i < r->p->input.n_rows && shown < MOST_FIRST; i++) {
+		if (r->p->input.rows[i].outcome != OUTCOME_PLANNED)
+			continue;
+		plan_row(&r->p->plan, i, &r->steps, &r->before, &row);
+		table_cell(t, row.serial);
+		table_cell(t, row.rule);
+		table_cell(t, server_of(r->p, i));
+		shown++;
+	}
+	if (shown)
+		text_line(out, "the first %u of %u rows to be acted on:", shown,
+			r->p->plan.n_planned);
+	table_print(t, out);
+	table_free(t);
+}
+
 static void print_summary(struct plan_rows *r, FILE *out)
 {
 	struct plan_summary *s = plan_summary_new();
-	struct schedule schedule;
+	bool verbose = cli_count(r->p->cli, OPTION_VERBOSE) > 0;
 	struct run_row row;
 
 	log_status(NULL);
@@ -127,24 +182,34 @@ static void print_summary(struct plan_rows *r, FILE *out)
 			out, "%-8s %u serials on the protected list", "protect", r->p->n_protected);
 	plan_summary_print(s, out);
 	plan_summary_free(s);
+	print_first(r, out);
 	if (r->p->plan.n_planned)
-		(void)fprintf(out, "fingerprint %.12s\n", r->p->plan.fingerprint);
+		text_line(out, "%-11s %.12s", "fingerprint", r->p->plan.fingerprint);
 	if (r->p->online)
-		ways_print(&r->p->session.facts, out);
-	if (r->p->plan.n_planned && r->p->online) {
-		schedule_make(&r->p->plan, r->policy, &schedule);
-		schedule_print(&schedule, out);
-		run_window_print(r->p, schedule.in_flight ? schedule.off_at_most_ms : 0, out);
+		ways_print(&r->p->session.facts, verbose, out);
+	if (r->known) {
+		plan_effects_print(&r->p->plan, &r->effects, &r->schedule, &r->when, out);
+		if (verbose)
+			schedule_print(&r->schedule, out);
+		run_window_print(r->p, r->schedule.in_flight ? r->schedule.off_at_most_ms : 0, out);
+		open_business_print(&r->open, r->p->settings, MOST_OPEN, out);
+		plan_guards_print(&r->guards, out);
 	}
 }
 
-void plan_show(struct context *p, const struct rules_policy *policy, FILE *out)
+enum errc plan_show(struct context *p, const struct rules_policy *policy, bool local, FILE *out,
+	struct err *err)
 {
 	struct plan_rows rows;
+	enum errc rc;
 
 	rows_init(&rows, p, policy);
-	print_summary(&rows, out);
+	rows.when.local = local;
+	rc = look_ahead(&rows, err);
+	if (!rc)
+		print_summary(&rows, out);
 	rows_release(&rows);
+	return rc;
 }
 
 /* What applies exactly this plan; empty: nothing to apply. */
@@ -152,7 +217,7 @@ static void next_command(const struct context *p, struct buf *out)
 {
 	if (!p->online || !p->plan.n_planned || p->cli->command->id != COMMAND_PLAN)
 		return;
-	cli_repeat(p->cli, COMMAND_APPLY, out);
+	cli_repeat_unconfirmed(p->cli, COMMAND_APPLY, out);
 	buf_printf(out, " --expect %.12s", p->plan.fingerprint);
 }
 
@@ -188,8 +253,25 @@ static void print_next(const struct context *p, FILE *out)
 	buf_release(&next);
 }
 
-static void put_plan(const struct context *p, const struct summary *s, int status)
+static void put_effects(const struct plan_rows *r, struct ndjson *j)
 {
+	json_put_int(&j->o, "devices", r->effects.devices);
+	json_obj(&j->o, "steps");
+	for (int i = 0; i < STEP_MAX_; i++)
+		if (r->effects.steps[i])
+			json_put_int(
+				&j->o, step_info((enum step_kind)i)->word, r->effects.steps[i]);
+	json_obj_end(&j->o);
+	json_put_int(&j->o, "restored", r->effects.restored);
+	json_put_int(&j->o, "removed", r->effects.removed);
+	ndjson_time(j, "earliest", r->schedule.earliest_ms);
+	ndjson_time(j, "latest", r->schedule.latest_ms);
+	plan_guards_put(&r->guards, &j->o);
+}
+
+static void put_plan(const struct plan_rows *r, const struct summary *s, int status)
+{
+	const struct context *p = r->p;
 	struct buf next;
 	struct ndjson j;
 
@@ -202,6 +284,8 @@ static void put_plan(const struct context *p, const struct summary *s, int statu
 	reading_put(&p->input, &j.o);
 	if (p->online)
 		ways_put(&p->session.facts, &j.o);
+	if (r->known)
+		put_effects(r, &j);
 	json_put_int(&j.o, "status", status);
 	json_put_z(&j.o, "meaning", status_meaning(status));
 	ndjson_text(&j, "next", buf_view(&next));
@@ -231,9 +315,12 @@ static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 		return tell_rows(r->p->input.n_rows, give_row, r, err);
 	if (!rc && cli_count(r->p->cli, OPTION_QUIET) == 0) {
 		FILE *to = terminal && !(out && strcmp(out, "-") == 0) ? stdout : stderr;
+		struct cli_page page;
 
-		print_summary(r, to);
-		print_next(r->p, to);
+		r->when.local = isatty(fileno(to));
+		print_summary(r, cli_page_begin(&page, to));
+		print_next(r->p, page.whole);
+		cli_page_end(&page);
 	}
 	return rc;
 }
@@ -269,16 +356,16 @@ int plan_tell(struct context *p, const struct rules_policy *policy)
 	enum errc rc;
 
 	rows_init(&rows, p, policy);
-	rc = show(&rows, &summary, &err);
+	rc = look_ahead(&rows, &err);
+	if (!rc)
+		rc = show(&rows, &summary, &err);
 	if (!rc && p->online && p->plan.n_planned)
 		rc = remember(&rows, &err);
-	rows_release(&rows);
-	if (rc)
-		return cli_fail(p->cli, &err);
 	status = summary_status(&summary);
 	if (cli_count(p->cli, OPTION_DETAILED_EXITCODE) && p->plan.n_planned)
 		status = status_first(2, status);
-	if (cli_count(p->cli, OPTION_JSON))
-		put_plan(p, &summary, status);
-	return status;
+	if (!rc && cli_count(p->cli, OPTION_JSON))
+		put_plan(&rows, &summary, status);
+	rows_release(&rows);
+	return rc ? cli_fail(p->cli, &err) : status;
 }

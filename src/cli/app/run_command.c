@@ -280,7 +280,7 @@ static enum errc start_or_continue(struct run_command *c, struct err *err)
 	if (!rc)
 		rc = check_approvals(c, err);
 	if (!rc && confirm_asks(c->p.cli, &c->p.plan)) {
-		plan_show(&c->p, c->policy, cli_page_begin(&page, stderr));
+		rc = plan_show(&c->p, c->policy, true, cli_page_begin(&page, stderr), err);
 		cli_page_end(&page);
 	}
 	if (!rc)

@@ -398,7 +398,13 @@ static void add_word(const char *word, struct buf *out)
 	buf_char(out, '\'');
 }
 
-void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out)
+static bool confirms(enum option_id id)
+{
+	return id == OPTION_ALLOW || id == OPTION_YES || id == OPTION_CONFIRM ||
+	       id == OPTION_EXPECT || id == OPTION_PAST_HALT || id == OPTION_DRY_RUN;
+}
+
+static void repeat(const struct cli *cli, enum command_id id, bool confirmed, struct buf *out)
 {
 	buf_printf(out, "depmend %s", commands[id].name);
 	for (size_t i = 0; i < cli->n_args && !cli_count(cli, OPTION_SERIAL); i++)
@@ -408,10 +414,21 @@ void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out)
 
 		/* The file of one command is not that of another. */
 		if (!(o->commands & 1u << id) ||
-			(cli->given[i].id == OPTION_OUT && id != cli->command->id))
+			(cli->given[i].id == OPTION_OUT && id != cli->command->id) ||
+			(!confirmed && confirms(cli->given[i].id)))
 			continue;
 		buf_printf(out, " --%s", o->name);
 		if (cli->given[i].value)
 			add_word(cli->given[i].value, out);
 	}
+}
+
+void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out)
+{
+	repeat(cli, id, true, out);
+}
+
+void cli_repeat_unconfirmed(const struct cli *cli, enum command_id id, struct buf *out)
+{
+	repeat(cli, id, false, out);
 }

@@ -236,6 +236,8 @@ int64_t cli_duration_ms(const struct cli *cli, enum option_id id, int64_t otherw
 /* The same command line again, as a shell takes it, or that of another command with what it takes
  * of the options. */
 void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out);
+/* The same for what a person is to decide about: without all that says yes or lifts a guard. */
+void cli_repeat_unconfirmed(const struct cli *cli, enum command_id id, struct buf *out);
 
 /* command NULL: the overview. */
 void cli_help(const struct command *command, FILE *out);

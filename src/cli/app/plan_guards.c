@@ -1,0 +1,139 @@
+#include "cli/app/plan_guards.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+enum { LINE_MAX_BYTES = 64 * 1024 };
+
+/* --- asking --- */
+
+static void add_allowance(struct plan_guards *g, const char *allowance)
+{
+	buf_printf(&g->allow, "%s--allow %s", g->allow.n ? " " : "", allowance);
+}
+
+static void take(void *self, const struct guard_finding *f)
+{
+	struct plan_guards *g = self;
+	struct plan_guard *mine = &g->v[g->n];
+
+	if (g->n == PLAN_GUARDS)
+		return;
+	*mine = (struct plan_guard){ f->name, f->says ? mem_strdup(f->says) : NULL, f->n, f->n_day,
+		f->most, f->percent, f->size };
+	g->n++;
+	g->n_stops += f->says != NULL;
+	if (f->says && f->allow)
+		add_allowance(g, f->allow);
+}
+
+static bool is_stopped(const struct plan_guards *g, struct str name)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->v[i].says && str_eq(str_from(g->v[i].name), name))
+			return true;
+	return false;
+}
+
+/* What was allowed for this plan has to be allowed again; what was too little is there anew. */
+static void add_given(struct plan_guards *g, const char *const *allowed)
+{
+	for (size_t i = 0; allowed[i]; i++) {
+		struct str value = str_from(allowed[i]), name = str_cut(&value, '=');
+
+		if (!is_stopped(g, name))
+			add_allowance(g, allowed[i]);
+	}
+}
+
+enum errc plan_guards_ask(struct plan_guards *ret, const struct cli *cli, const struct plan *p,
+	const struct rules_policy *policy, struct err *err)
+{
+	size_t n;
+	const char **allowed = cli_list(cli, OPTION_ALLOW, &n);
+	enum errc rc;
+
+	*ret = (struct plan_guards){ .n = 0 };
+	buf_init(&ret->allow, LINE_MAX_BYTES);
+	rc = guard_each(p, policy, allowed, take, ret, err);
+	if (!rc)
+		add_given(ret, allowed);
+	free(allowed);
+	return rc;
+}
+
+void plan_guards_release(struct plan_guards *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		free(g->v[i].says);
+	buf_release(&g->allow);
+}
+
+/* --- telling --- */
+
+static const char *noun(const struct plan_guard *g)
+{
+	return g->n == 1 ? "device" : "devices";
+}
+
+void plan_guard_words(const struct plan_guard *g, struct buf *out)
+{
+	if (!g->n) { /* no limit that counts devices */
+		buf_z(out, g->says);
+		return;
+	}
+	buf_printf(out, "limits.%s: %llu %s", g->name, (unsigned long long)g->n, noun(g));
+	if (g->n_day > g->n)
+		buf_printf(out, ", with %llu earlier in 24 hours",
+			(unsigned long long)(g->n_day - g->n));
+	if (g->most == UINT64_MAX)
+		buf_z(out, " (not evaluated: the size of the organization is not known, or any "
+			   "share is allowed)");
+	else if (g->size)
+		buf_printf(out, " (limit %llu, %llu %% of %llu devices)",
+			(unsigned long long)g->most, (unsigned long long)g->percent,
+			(unsigned long long)g->size);
+	else
+		buf_printf(out, " (limit %llu)", (unsigned long long)g->most);
+	buf_z(out, g->says ? "; apply sends nothing" : "");
+}
+
+void plan_guards_print(const struct plan_guards *g, FILE *out)
+{
+	struct buf b;
+
+	buf_init(&b, LINE_MAX_BYTES);
+	for (size_t i = 0; i < g->n; i++) {
+		buf_reset(&b);
+		plan_guard_words(&g->v[i], &b);
+		text_line(out, "%-11s %s", g->v[i].says ? "stopped" : "guard", buf_cstr(&b));
+	}
+	if (g->allow.n)
+		text_line(out, "%-11s add to the next command, once you have decided: %s", "allow",
+			buf_cstr(&g->allow));
+	buf_release(&b);
+}
+
+void plan_guards_put(const struct plan_guards *g, struct json_out *o)
+{
+	json_arr(o, "guards");
+	for (size_t i = 0; i < g->n; i++) {
+		const struct plan_guard *one = &g->v[i];
+
+		json_obj(o, NULL);
+		json_put_z(o, "name", one->name);
+		json_put_int(o, "devices", (int64_t)one->n);
+		json_put_int(o, "in_24_hours", (int64_t)one->n_day);
+		if (one->most == UINT64_MAX)
+			json_put_null(o, "limit");
+		else
+			json_put_int(o, "limit", (int64_t)one->most);
+		json_put_z(o, "stopped", one->says);
+		json_obj_end(o);
+	}
+	json_arr_end(o);
+	json_put_z(o, "allow", g->allow.n ? buf_cstr(&g->allow) : NULL);
+}

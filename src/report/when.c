@@ -1,0 +1,41 @@
+#include "report/when.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static bool local_time(int64_t at_ms, struct tm *ret)
+{
+	time_t at = (time_t)(at_ms / 1000);
+
+	return localtime_r(&at, ret) != NULL;
+}
+
+/* +0100 as +01:00 */
+static void put_offset(const struct tm *t, char *out, size_t n)
+{
+	long minutes = t->tm_gmtoff / 60, most = minutes < 0 ? -minutes : minutes;
+
+	(void)snprintf(out, n, " %c%02ld:%02ld", minutes < 0 ? '-' : '+', most / 60, most % 60);
+}
+
+const char *when_words(const struct when *w, int64_t at_ms, char out[WHEN_TEXT])
+{
+	struct tm at, now;
+	size_t n;
+
+	if (at_ms == INT64_MAX || at_ms == TIME_NONE) {
+		(void)snprintf(out, WHEN_TEXT, "%s", at_ms == INT64_MAX ? "never" : "unknown");
+		return out;
+	}
+	if (!w->local || !local_time(at_ms, &at) || !local_time(w->now_ms, &now))
+		return time_rfc3339_s(at_ms, out);
+	if (at.tm_year != now.tm_year)
+		n = strftime(out, WHEN_TEXT, "%a %d %b %Y %H:%M", &at);
+	else if (at.tm_yday != now.tm_yday)
+		n = strftime(out, WHEN_TEXT, "%a %d %b %H:%M", &at);
+	else
+		n = strftime(out, WHEN_TEXT, "%H:%M", &at);
+	put_offset(&at, out + n, WHEN_TEXT - n);
+	return out;
+}

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# What a plan says to who decides about it: every guard with its figure, the one line that lifts all
+# that would stop it, and a next command that lifts none of them. Generated plans, each carried out
+# by what it printed.
+#
+#	tests/plans/run.sh BUILD [N]
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+suite_begin "${1:?usage: tests/plans/run.sh BUILD [N]}"
+cd "$work" || exit 1
+RANDOM=4
+
+cat >rules.yaml <<'END'
+version: 1
+parameters: {job: {default: rebuild}}
+columns: {serial: serial}
+rules:
+  - {name: rebuild, match: {param.job: rebuild}, do: [unassign, sync, reassign, sync]}
+  - {name: take, match: {param.job: take}, do: [unassign]}
+  - {name: move, match: {param.job: move}, do: [{reassign: {to: WS1 EMEA}}, sync]}
+  - {name: release, match: {param.job: release}, do: [delete_from_lifecycle, release]}
+  - {name: delete_record, match: {param.job: delete_record}, do: [delete_record]}
+  - {name: wipe, match: {param.job: wipe}, do: [{wipe: {kind: device}}]}
+END
+awk 'BEGIN { split("EMEA,Americas,APAC", on, ",")
+	print "serial,server,enrollment_status,user"
+	for (i = 0; i < 60; i++) printf "C02PLN%06d,WS1 %s,Enrolled,jo\n", i, on[i % 3 + 1] }' >fleet.csv
+rows() { # N: in.csv
+	awk -v n="$1" 'BEGIN { print "serial"; for (i = 0; i < n; i++) printf "C02PLN%06d\n", i }' >in.csv
+}
+line() { # LABEL: of the plan
+	sed -n "s/^$1  *//p" err
+}
+
+# --- one with everything ---
+new_world --fleet fleet.csv
+settings_with 'limits: {devices: 20, percent: 5, release: 3}'
+rows 30
+run plan in.csv --rules ./rules.yaml --set job=release --out plan.csv
+exits 'a plan that guards would stop' 0
+same 'how many devices' '30 devices, in 4 requests to Apple, 0 to the UEM, 3 syncs' "$(line 'will change')"
+same 'what cannot be undone' 'devices per step that cannot be undone: release 30' "$(line 'no way back')"
+same 'what does not come back' '30 devices removed from their server, not restored' "$(line 'off server')"
+same 'every guard with its figure' 'limits.release: 30 devices (limit 3); apply sends nothing
+limits.devices: 30 devices (limit 20); apply sends nothing
+limits.percent: 30 devices (limit 3, 5 % of 60 devices); apply sends nothing' "$(line stopped)"
+same 'one line lifts them' '--allow release=30 --allow devices=30 --allow percent=50' "$(line allow | sed 's/.*: //')"
+check 'it stands above the next command' test "$(grep -n '^allow' err | cut -d: -f1)" -lt "$(grep -n '^next' err | cut -d: -f1)"
+run plan in.csv --rules ./rules.yaml --set job=release --out plan.csv --allow release=30 --allow percent=40
+same 'what was allowed is a figure' 'limits.release: 30 devices (limit 30)' "$(line guard)"
+same 'what was too little is said anew, what was enough again' \
+	'--allow devices=30 --allow percent=50 --allow release=30' "$(line allow | sed 's/.*: //')"
+check 'the next command lifts nothing' test "$(line next | grep -cE -e '--(allow|yes|confirm)')" -eq 0
+run apply in.csv --rules ./rules.yaml --set job=release --dry-run --yes --confirm release=30 --allow release=30
+check 'nor does that of --dry-run' test "$(line next | grep -cE -e '--(allow|yes|confirm|dry-run)')" -eq 0
+check 'and there is one' test -n "$(line next)"
+run plan in.csv --rules ./rules.yaml --allow relase=30
+exits 'a guard that there is not' 64
+run apply in.csv --rules ./rules.yaml --yes --confirm relase=30
+exits 'a step that there is not' 64
+same 'nothing was sent by any of these' 0 "$(changes)"
+
+# --- what earlier runs left ---
+rows 6
+run plan in.csv --rules ./rules.yaml --out plan.csv
+check 'nothing is unfinished' test "$(grep -cE '^(off server  [0-9]+ devices?;|unknown|paused)' err)" -eq 0
+same 'they come back' 1 "$(grep -c '^off server  6 devices leave the server and come back in this run: up to 6 at a time, ' err)"
+check 'until when, and why' grep -qE '^estimate    ends 2026-.* to 2026-.*Z \(the UEM takes up to 45 min for a sync\)$' err
+settings_with 'batch: {apple: 1}
+rate: {apple_write: 3/hour}'
+run plan in.csv --rules ./rules.yaml --out plan.csv
+check 'the narrow place is named' grep -q '(3 changes to Apple in an hour)$' err
+settings
+run pause --reason 'of a storm'
+run plan in.csv --rules ./rules.yaml --out plan.csv
+check 'a brake is named' grep -qE '^paused      since .*: of a storm$' err
+
+# --- on a terminal: the first rows ---
+settings
+run resume
+rows 8
+python3 "$root/tests/terminal/pty.py" --columns 80 --data shown "$build/depmend" plan in.csv \
+	--rules ./rules.yaml --color never >term
+check 'the first rows' grep -q '^the first 5 of 8 rows to be acted on:' shown
+same 'which are these' 'C02PLN000000 C02PLN000004' "$(sed -n '/^the first/,/^fingerprint/s/^  \([A-Z0-9]*\) .*/\1/p' shown | sed -n '1p;$p' | tr '\n' ' ' | sed 's/ $//')"
+same 'nothing of it is too wide' '' "$(grep -v '^next' shown | grep -E '.{81}')"
+TZ=Asia/Kathmandu python3 "$root/tests/terminal/pty.py" --data shown "$build/depmend" plan in.csv \
+	--rules ./rules.yaml --color never >term
+check 'times are those of the terminal' grep -qE '^estimate    ends [0-9][0-9]:[0-9][0-9] \+05:45 to ' shown
+
+# --- generated: what is printed is what happens ---
+jobs=(rebuild take move release delete_record wipe)
+for i in $(seq "${2:-${PLANS:-40}}"); do
+	job=${jobs[RANDOM % 6]} n=$((1 + RANDOM % 30))
+	new_world --fleet fleet.csv
+	settings_with "limits: {devices: $((RANDOM % 40)), percent: $((RANDOM % 101)), release: $((RANDOM % 40)), delete_record: $((RANDOM % 40)), wipe: $((RANDOM % 40))}"
+	rows "$n"
+	what="$i: $job of $n"
+	run plan in.csv --rules ./rules.yaml --set "job=$job" --out plan.csv
+	next=$(line next) allow=$(line allow | sed 's/.*: //') stops=$(line stopped | wc -l)
+	[ -n "$next" ] || { same "$what: nothing to do" '' "$(grep ',planned,' plan.csv)" && continue; }
+	yes="--yes --max-wait 48h"
+	case $job in release | delete_record | wipe) yes+=" --confirm $job=$(grep -c ',planned,' plan.csv)" ;; esac
+	check "$what: the line is there when something stops" test "$((stops > 0))" = "$([ -n "$allow" ] && echo 1 || echo 0)"
+	# shellcheck disable=SC2086
+	run ${next#depmend } $yes
+	if [ "$stops" -gt 0 ]; then
+		exits "$what: stopped, as the plan said" 4
+		same "$what: nothing was sent" 0 "$(changes)"
+		# shellcheck disable=SC2086
+		run ${next#depmend } $yes $allow
+	fi
+	check "$what: no guard stops it ($status)" test "$status" -ne 4 -a "$status" -ne 64
+	check "$what: something was sent" test "$(changes)" -gt 0
+done
+
+suite_end
