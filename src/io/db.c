@@ -16,6 +16,7 @@ enum { BUSY_PAUSE_US = 5000 };
 #define LOG_KEPT_BYTES "4194304"
 
 struct db {
+	bool reads; /* and may change nothing */
 	sqlite3 *h;
 	char *path; /* for messages */
 };
@@ -152,6 +153,7 @@ enum errc db_open(struct db **ret, const char *path, enum db_mode mode, struct e
 		return e;
 	d = mem_zalloc(sizeof(*d));
 	d->path = mem_strdup(path);
+	d->reads = mode == DB_READ;
 	rc = sqlite3_open_v2(path, &d->h, flags, NULL);
 	e = rc == SQLITE_OK ? configure(d, mode, err) : fail(d, rc, err);
 	if (e != ERR_OK) {
@@ -230,16 +232,21 @@ enum errc db_user_version(struct db *d, int64_t *ret, struct err *err)
 	return e;
 }
 
+/* Changes nothing but that file, and yet a reader has to be allowed to. */
 static enum errc vacuum_into(struct db *d, const char *path, struct err *err)
 {
 	struct db_stmt *s = NULL;
-	enum errc e = db_prepare(d, "VACUUM INTO ?1", &s, err);
+	enum errc e = d->reads ? db_exec(d, "PRAGMA query_only=OFF", err) : ERR_OK;
 
+	if (e == ERR_OK)
+		e = db_prepare(d, "VACUUM INTO ?1", &s, err);
 	if (e == ERR_OK) {
 		db_bind_str(s, 1, str_from(path));
 		e = db_run(s, err);
 	}
 	db_stmt_free(s);
+	if (d->reads && db_exec(d, "PRAGMA query_only=ON", NULL) && e == ERR_OK)
+		e = err_set(err, ERR_STORE, "%s: cannot be read any more", d->path);
 	return e;
 }
 
@@ -279,6 +286,27 @@ enum errc db_backup(struct db *d, const char *path, struct err *err)
 out:
 	free(tmp);
 	return e;
+}
+
+enum errc db_restore(struct db *d, const char *path, struct err *err)
+{
+	sqlite3_backup *copy;
+	sqlite3 *from = NULL;
+	int rc = sqlite3_open_v2(path, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, NULL);
+	int64_t since = 0;
+
+	if (rc != SQLITE_OK) {
+		(void)sqlite3_close(from);
+		return err_set(err, ERR_STORE, "%s: %s", path, sqlite3_errstr(rc));
+	}
+	copy = sqlite3_backup_init(d->h, "main", from, "main");
+	do
+		rc = copy ? sqlite3_backup_step(copy, -1) : sqlite3_errcode(d->h);
+	while (copy && try_again(d, rc, &since));
+	if (copy && sqlite3_backup_finish(copy) == SQLITE_OK && rc == SQLITE_DONE)
+		rc = SQLITE_OK;
+	(void)sqlite3_close(from);
+	return rc == SQLITE_OK ? ERR_OK : fail(d, rc, err);
 }
 
 enum errc db_prepare(struct db *d, const char *sql, struct db_stmt **ret, struct err *err)

@@ -47,6 +47,10 @@ MUST_CHECK enum errc db_user_version(struct db *d, int64_t *ret, struct err *err
  * migration); a file already there is replaced. Not inside a transaction. */
 MUST_CHECK enum errc db_backup(struct db *d, const char *path, struct err *err);
 
+/* The whole content becomes that of the database at `path`, in one transaction: readers see the one
+ * or the other. Not inside a transaction; no statement may be in the middle of its rows. */
+MUST_CHECK enum errc db_restore(struct db *d, const char *path, struct err *err);
+
 /* sql is borrowed for ever (a literal). Caller frees with db_stmt_free(), before db_close(). */
 MUST_CHECK enum errc db_prepare(
 	struct db *d, const char *sql, struct db_stmt **ret, struct err *err);

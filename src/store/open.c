@@ -43,6 +43,8 @@ static const char schema[] =
 	" kind TEXT NOT NULL, text TEXT NOT NULL, hash TEXT NOT NULL);"
 	"PRAGMA user_version = 1;";
 
+enum { MOVED_BYTES = 1024 };
+
 /* --- the folder --- */
 
 /* Caller frees *ret with free(). */
@@ -182,10 +184,32 @@ static enum errc upgrade(struct store *s, const char *path, const char *client_i
 	return rc;
 }
 
+/* Whoever works on the state elsewhere must not have a second one here. */
+static enum errc check_moved(struct store *s, const struct store_options *o, struct err *err)
+{
+	char *path = in_folder(s->folder, STORE_MOVED);
+	struct buf when = { 0 };
+	enum errc rc = ERR_OK;
+
+	if (!o->retired && file_exists(path)) {
+		rc = file_read(path, MOVED_BYTES, &when, NULL);
+		rc = err_set(err, ERR_SETTINGS,
+			"%s: this state was moved away%s%s; run depmend where it is now, or take "
+			"it "
+			"back: depmend restore FILE",
+			s->folder, rc ? "" : ", ", rc ? "" : buf_cstr(&when));
+	}
+	buf_release(&when);
+	free(path);
+	return rc;
+}
+
 static enum errc open_to_write(
 	struct store *s, const char *path, const struct store_options *o, struct err *err)
 {
-	enum errc rc = db_open(&s->db, path, o->network ? DB_NETWORK : DB_STORE, err);
+	enum errc moved = check_moved(s, o, err);
+	enum errc rc = moved ? moved
+			     : db_open(&s->db, path, o->network ? DB_NETWORK : DB_STORE, err);
 
 	return rc ? rc : upgrade(s, path, o->client_id, err);
 }

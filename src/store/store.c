@@ -91,8 +91,10 @@ enum errc store_unmark(struct store *s, bool keep, struct err *err)
 
 void store_free_statements(struct store *s)
 {
-	for (int i = 0; i < SQL_MAX_; i++)
+	for (int i = 0; i < SQL_MAX_; i++) {
 		db_stmt_free(s->stmts[i]);
+		s->stmts[i] = NULL;
+	}
 }
 
 enum errc store_page(struct store *s, enum sql which, int64_t whose, int64_t after,

@@ -50,6 +50,7 @@ enum store_use {
 struct store_options {
 	const char *state_dir, *client_id;
 	enum store_use use;
+	bool retired; /* also where the state was moved away: only to take it back */
 	bool network; /* the folder may lie on a network file system; then there is no log */
 };
 /* STATE/<hash of client id>/depmend.db, and beside it shared.db; both 0600. A ledger of an earlier
@@ -58,6 +59,8 @@ struct store_options {
 MUST_CHECK enum errc store_open(
 	struct store **ret, const struct store_options *options, struct err *err);
 void store_close(struct store *s);
+/* FOLDER/moved: it is the state of another folder now, and nothing may be written here. */
+#define STORE_MOVED "moved"
 /* What all processes write; borrowed until store_close(). */
 struct shared *store_shared(const struct store *s);
 /* Where the ledger is kept as it was, when opening it brought it up to date; NULL: it did not. */

@@ -21,12 +21,13 @@ static enum errc load_settings(struct saved_run *s, const struct cli *cli, struc
 	return rc;
 }
 
-static enum errc open_store(struct saved_run *s, enum store_use use, struct err *err)
+static enum errc open_store(struct saved_run *s, enum store_use use, bool retired, struct err *err)
 {
 	const struct store_options store = {
 		.state_dir = s->settings->state,
 		.client_id = s->settings->apple.client_id,
 		.use = use,
+		.retired = retired,
 	};
 	enum errc rc = store_open(&s->store, &store, err);
 
@@ -39,7 +40,7 @@ enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err 
 {
 	enum errc rc = load_settings(s, cli, err);
 
-	return rc ? rc : open_store(s, STORE_READ, err);
+	return rc ? rc : open_store(s, STORE_READ, false, err);
 }
 
 enum errc saved_run_open_to_write(
@@ -53,7 +54,24 @@ enum errc saved_run_open_to_write(
 		cli_duration_ms(cli, OPTION_WAIT_LOCK, 0), err);
 	if (rc == ERR_LOCKED && beside)
 		rc = ERR_OK;
-	return rc ? rc : open_store(s, STORE_WRITE, err);
+	return rc ? rc : open_store(s, STORE_WRITE, false, err);
+}
+
+enum errc saved_run_open_retired(struct saved_run *s, const struct cli *cli, struct err *err)
+{
+	enum errc rc = load_settings(s, cli, err);
+
+	if (!rc)
+		rc = session_lock(&s->lock, s->settings, cli->command->name,
+			cli_duration_ms(cli, OPTION_WAIT_LOCK, 0), err);
+	return rc ? rc : open_store(s, STORE_WRITE, true, err);
+}
+
+enum errc saved_run_reopen(struct saved_run *s, struct err *err)
+{
+	store_close(s->store);
+	s->store = NULL;
+	return open_store(s, STORE_WRITE, false, err);
 }
 
 void saved_run_close(struct saved_run *s)

@@ -25,6 +25,11 @@ MUST_CHECK enum errc saved_run_open(struct saved_run *s, const struct cli *cli, 
  * lock (what it writes has to be one transaction then). */
 MUST_CHECK enum errc saved_run_open_to_write(
 	struct saved_run *s, const struct cli *cli, bool beside, struct err *err);
+/* The same, alone, also where the state was moved away: to take it back. */
+MUST_CHECK enum errc saved_run_open_retired(
+	struct saved_run *s, const struct cli *cli, struct err *err);
+/* Opens the store again, with what was put in its place. */
+MUST_CHECK enum errc saved_run_reopen(struct saved_run *s, struct err *err);
 void saved_run_close(struct saved_run *s);
 /* Loads the run of that name (or a beginning of it) and its input. */
 MUST_CHECK enum errc saved_run_load(struct saved_run *s, const char *name, struct err *err);

@@ -110,7 +110,8 @@ static bool confirm_fits(struct str count)
 	enum step_kind step;
 	uint64_t n;
 
-	return (step_from_word(word, &step) || str_eq(word, STR("forget"))) &&
+	return (step_from_word(word, &step) || str_eq(word, STR("forget")) ||
+		       str_eq(word, STR("restore"))) &&
 	       str_to_u64(count, &n);
 }
 

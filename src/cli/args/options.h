@@ -31,6 +31,9 @@ struct cli;
 		"stop tracking what is open about a device and cannot end")                       \
 	X(PAUSE, pause, "", 0, 0, "a brake: put back what is off its server, then send nothing")  \
 	X(RESUME, resume, "", 0, 0, "release the brake")                                          \
+	X(BACKUP, backup, "FILE", 1, 1,                                                           \
+		"write the state into one file; beside an active run, too")                       \
+	X(RESTORE, restore, "FILE", 1, 1, "take the state from a backup")                         \
 	X(LIST_RULES, rules, "[NAME]", 0, 1,                                                      \
 		"the shipped rules by symptom, or one of them in whole")                          \
 	X(RUNS, runs, "[RUN]", 0, 1, "list runs, or show one")                                    \
@@ -106,7 +109,7 @@ enum option_kind {
 	X(APPLY, "apply", 0, FLAG, NULL, FOR(UNDO), "carry it out")                                \
 	X(DRY_RUN, "dry-run", 0, FLAG, NULL, FOR(APPLY), "change nothing: the same as `plan`")     \
 	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS | FOR(DOCTOR) | FOR(APPROVE), "act without asking")  \
-	X(CONFIRM, "confirm", 0, CONFIRM, "STEP=COUNT", FOR_RUNS | FOR(FORGET),                    \
+	X(CONFIRM, "confirm", 0, CONFIRM, "STEP=COUNT", FOR_RUNS | FOR(FORGET) | FOR(RESTORE),     \
 		"act only when that many devices take the step (repeatable)")                      \
 	X(REASON, "reason", 0, TEXT, "TEXT", FOR(FORGET) | FOR(PAUSE), "why, for the audit trail") \
 	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR_RUNS,                             \
@@ -123,7 +126,10 @@ enum option_kind {
 		"how long to wait for rate limits and outages")                                    \
 	X(UNTIL, "until", 0, TIME, "RFC3339", FOR_RUNS,                                            \
 		"take no device off its server that cannot be back by then")                       \
-	X(WAIT_LOCK, "wait-lock", 0, DURATION, "DURATION", FOR_RUNS | FOR(DOCTOR) | FOR(FORGET),   \
+	X(MOVE, "move", 0, FLAG, NULL, FOR(BACKUP),                                                \
+		"retire this state: the backup goes on elsewhere")                                 \
+	X(WAIT_LOCK, "wait-lock", 0, DURATION, "DURATION",                                         \
+		FOR_RUNS | FOR(DOCTOR) | FOR(FORGET) | FOR(BACKUP) | FOR(RESTORE),                 \
 		"wait so long for another run of the organization to end")                         \
 	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                  \
 	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT), "write a page for people there")             \
