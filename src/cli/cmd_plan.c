@@ -8,7 +8,11 @@ static enum errc make_plan(struct context *p, struct err *err)
 {
 	bool offline = cli_count(p->cli, OPTION_OFFLINE) > 0;
 	struct session_options opt = { .max_wait_ms = INT64_MAX };
-	enum errc rc = context_load(p, p->cli, !offline, err);
+	enum errc rc = offline && cli_text(p->cli, OPTION_HTML)
+			       ? err_set(err, ERR_USAGE,
+					 "--html shows what the services answered: leave out "
+					 "--offline")
+			       : context_load(p, p->cli, !offline, err);
 
 	if (!rc)
 		rc = context_read_input(p, NULL, err);
@@ -16,7 +20,8 @@ static enum errc make_plan(struct context *p, struct err *err)
 		opt.max_wait_ms = cli_duration_ms(p->cli, OPTION_MAX_WAIT, INT64_MAX);
 		rc = context_open_session(p, opt, err);
 		if (!rc) {
-			sandbox_for(p->settings, cli_text(p->cli, OPTION_OUT), NULL);
+			sandbox_for_two(p->settings, cli_text(p->cli, OPTION_OUT),
+				cli_text(p->cli, OPTION_HTML), NULL);
 			rc = session_connect(&p->session, err);
 		}
 		p->online = !rc;

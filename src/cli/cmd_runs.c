@@ -1,54 +1,179 @@
 /* The runs of this client, or one of them: done, waiting, in flight, failed, next command. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/time.h"
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
+#include "io/clock.h"
 #include "report/ndjson.h"
+#include "report/run_facts.h"
 #include "report/table.h"
+#include "report/when.h"
+#include "store/lock.h"
 
-enum { MAX_SHOWN = 20 }; /* devices in flight; the result CSV has them all */
+/* Devices in flight, of which the result CSV has all; runs, of which --json lists all. */
+enum { MAX_SHOWN = 20, MAX_RUNS = 20 };
 
-static enum errc put_one(void *self, const struct run_record *run, struct err *err)
+/* Who works now; NULL: nobody. */
+static const struct lock_holder *active(const struct saved_run *s, struct lock_holder *ret)
 {
-	struct ndjson j;
+	return store_locked_by(s->settings->state, s->settings->apple.client_id, ret) ? ret : NULL;
+}
 
-	(void)self;
+/* A run that has not finished either runs or was stopped. */
+static const char *state_words(const struct run_record *run, const struct lock_holder *holder)
+{
+	if (run->state != RUN_ACTIVE)
+		return run_state_word(run->state);
+	return holder ? "running" : "stopped";
+}
+
+/* "40 done, 3 invalid" */
+static void outcome_words(const struct summary *counts, struct buf *out)
+{
+	for (int i = 0; i < OUTCOME_MAX_; i++)
+		if (counts->rows[i])
+			buf_printf(out, "%s%zu %s", out->n ? ", " : "", counts->rows[i],
+				outcome_info((enum outcome)i)->word);
+}
+
+/* --- all of them --- */
+
+struct listing {
+	struct saved_run *s;
+	struct lock_holder holder;
+	const struct lock_holder *active;
+	struct when when;
+	struct table *table;
+	struct run_record *runs;
+	size_t n, cap;
+	struct buf next; /* of those that were stopped */
+};
+
+static enum errc keep_run(void *self, const struct run_record *run, struct err *err)
+{
+	struct listing *l = self;
+
 	(void)err;
-	ndjson_begin(&j, "run");
-	ndjson_run(&j, run);
-	ndjson_end(&j, stdout);
+	MEM_GROW(l->runs, l->n, l->cap);
+	l->runs[l->n++] = *run;
 	return ERR_OK;
 }
 
-static enum errc list_run(void *self, const struct run_record *run, struct err *err)
+/* The run with its input, its rows and who began it. Caller releases the facts. */
+static enum errc load_one(struct saved_run *s, const char *name, struct summary *counts,
+	struct run_facts *facts, struct err *err)
 {
-	struct table *t = self;
-	char when[TIME_TEXT];
+	enum errc rc = saved_run_load(s, name, err);
 
-	(void)err;
-	table_cell(t, str_from(run->name));
-	table_cell(t, str_from(time_rfc3339_s(run->created_ms, when)));
-	table_cell(t, str_from(run_state_word(run->state)));
-	table_cell(t, (struct str){ run->fingerprint, 12 });
-	return ERR_OK;
-}
-
-static enum errc list_runs(struct saved_run *s, struct err *err)
-{
-	static const char *const heads[] = { "RUN", "CREATED", "STATE", "PLAN" };
-	struct table *t = table_new("llll");
-	enum errc rc;
-
-	for (size_t i = 0; i < 4; i++)
-		table_cell(t, str_from(heads[i]));
-	rc = store_runs(s->store, list_run, t, err);
+	*facts = (struct run_facts){ 0 };
 	if (!rc)
-		table_print(t, stdout);
-	table_free(t);
+		rc = saved_run_rows(s, NULL, false, counts, err);
+	return rc ? rc : run_facts_load(facts, s->store, s->run.id, err);
+}
+
+static enum errc put_one(struct listing *l, const struct run_record *run, struct err *err)
+{
+	struct run_facts facts;
+	struct summary counts;
+	struct ndjson j;
+	enum errc rc = load_one(l->s, run->name, &counts, &facts, err);
+
+	if (!rc) {
+		ndjson_begin(&j, "run");
+		ndjson_run(&j, run);
+		json_put_z(&j.o, "input", l->s->input.path);
+		ndjson_outcomes(&j, &counts);
+		ndjson_text(&j, "user", buf_view(&facts.user));
+		ndjson_text(&j, "host", buf_view(&facts.host));
+		ndjson_text(&j, "rules", buf_view(&facts.rules));
+		ndjson_text(&j, "parameters", buf_view(&facts.parameters));
+		json_put_bool(&j.o, "running", run->state == RUN_ACTIVE && l->active);
+		ndjson_end(&j, stdout);
+	}
+	run_facts_release(&facts);
+	return rc;
+}
+
+static enum errc list_run(struct listing *l, const struct run_record *run, struct err *err)
+{
+	struct run_facts facts;
+	struct summary counts;
+	struct buf words;
+	char when[WHEN_TEXT];
+	enum errc rc = load_one(l->s, run->name, &counts, &facts, err);
+
+	buf_init(&words, SAVED_RUN_NEXT_BYTES);
+	if (!rc) {
+		table_cell(l->table, str_from(run->name));
+		table_cell(l->table, str_from(when_words(&l->when, run->created_ms, when)));
+		table_cell(l->table, str_from(state_words(run, l->active)));
+		outcome_words(&counts, &words);
+		table_cell(l->table, buf_view(&words));
+		buf_reset(&words);
+		run_facts_rules(&facts, &words);
+		table_cell(l->table, buf_view(&words));
+		table_cell(l->table, str_from(l->s->input.path));
+		buf_reset(&words);
+		buf_printf(&words, "%s%s%s", buf_cstr(&facts.user), facts.host.n ? "@" : "",
+			buf_cstr(&facts.host));
+		table_cell(l->table, buf_view(&words));
+		buf_reset(&words);
+		if (!l->active)
+			saved_run_next(l->s, &counts, &words);
+		if (words.n)
+			buf_printf(&l->next, "%s is stopped; continue with: %s\n", run->name,
+				buf_cstr(&words));
+	}
+	buf_release(&words);
+	run_facts_release(&facts);
+	return rc;
+}
+
+static void print_list(struct listing *l, FILE *out)
+{
+	struct str rest = buf_view(&l->next);
+
+	table_print(l->table, out);
+	while (rest.n) {
+		struct str line = str_cut(&rest, '\n');
+
+		text_line(out, "%.*s", STR_FMT(line));
+	}
+	if (l->n > MAX_RUNS)
+		text_line(out, "and %zu earlier runs: depmend runs --json", l->n - MAX_RUNS);
+}
+
+static enum errc list_runs(struct saved_run *s, bool json, struct err *err)
+{
+	static const char *const heads[] = { "RUN", "STARTED", "STATE", "ROWS", "RULES", "INPUT",
+		"BY" };
+	struct clock *clock = clock_real();
+	struct listing l = { .s = s,
+		.when = { isatty(STDOUT_FILENO), clock_now(clock) },
+		.table = table_new("lllllll") };
+	struct cli_page page;
+	enum errc rc = store_runs(s->store, keep_run, &l, err);
+
+	clock_free(clock);
+	l.active = active(s, &l.holder);
+	buf_init(&l.next, SAVED_RUN_NEXT_BYTES);
+	for (size_t i = 0; i < 7; i++)
+		table_cell(l.table, str_from(heads[i]));
+	for (size_t i = json || l.n < MAX_RUNS ? 0 : l.n - MAX_RUNS; i < l.n && !rc; i++)
+		rc = json ? put_one(&l, &l.runs[i], err) : list_run(&l, &l.runs[i], err);
+	if (!rc && !json) {
+		print_list(&l, cli_page_begin(&page, stdout));
+		cli_page_end(&page);
+	}
+	table_free(l.table);
+	buf_release(&l.next);
+	free(l.runs);
 	return rc;
 }
 
@@ -76,17 +201,23 @@ static enum errc count_device(void *self, struct str serial, uint32_t step, stru
 	return ERR_OK;
 }
 
-/* A change that nobody knows the outcome of yet, and until when it may still come true. */
+struct unfinished {
+	const struct saved_run *s;
+	FILE *out;
+};
+
+/* A change whose outcome is not known yet, and until when it may still come true. */
 static enum errc print_open(void *self, const struct request_record *r, struct err *err)
 {
-	const struct saved_run *s = self;
+	const struct unfinished *u = self;
+	const struct saved_run *s = u->s;
 	int64_t sent = r->sent_ms == TIME_NONE ? r->intent_ms : r->sent_ms;
 	char at[TIME_TEXT], until[TIME_TEXT];
 	uint32_t n = 0;
 	enum errc rc = store_request_devices(s->store, r->id, count_device, &n, err);
 
 	if (!rc)
-		text_line(stdout, "waiting  for %s of %u %s, sent %s: its outcome is known by %s",
+		text_line(u->out, "waiting  for %s of %u %s, sent %s: its outcome is known by %s",
 			step_info((enum step_kind)r->kind)->word, n, n == 1 ? "device" : "devices",
 			time_rfc3339_s(sent, at),
 			time_rfc3339_s(sent + s->settings->timeouts.activity_ms +
@@ -95,7 +226,7 @@ static enum errc print_open(void *self, const struct request_record *r, struct e
 	return rc;
 }
 
-static enum errc print_in_flight(struct saved_run *s, struct err *err)
+static enum errc print_in_flight(struct saved_run *s, FILE *out, struct err *err)
 {
 	struct run_results *rows;
 	struct run_row row;
@@ -108,7 +239,7 @@ static enum errc print_in_flight(struct saved_run *s, struct err *err)
 		rc = run_results_row(rows, n, &row, err);
 		if (rc || row.outcome != OUTCOME_IN_FLIGHT)
 			continue;
-		text_line(stdout, "in flight %.*s %.*s (was %.*s)", STR_FMT(row.serial),
+		text_line(out, "in flight %.*s %.*s (was %.*s)", STR_FMT(row.serial),
 			STR_FMT(row.steps), STR_FMT(row.before));
 		shown++;
 	}
@@ -117,8 +248,9 @@ static enum errc print_in_flight(struct saved_run *s, struct err *err)
 }
 
 /* What a run that is to be continued waits for. */
-static enum errc print_rest(struct saved_run *s, struct err *err)
+static enum errc print_rest(struct saved_run *s, FILE *out, struct err *err)
 {
+	struct unfinished rest = { s, out };
 	struct buf last;
 	enum errc rc;
 
@@ -127,43 +259,77 @@ static enum errc print_rest(struct saved_run *s, struct err *err)
 	buf_init(&last, 4096);
 	rc = store_events(s->store, s->run.id, print_end, &last, err);
 	if (last.n)
-		text_line(stdout, "%s", buf_cstr(&last));
+		text_line(out, "%s", buf_cstr(&last));
 	buf_release(&last);
 	if (!rc)
-		rc = store_requests_open(s->store, s->run.id, print_open, s, err);
-	return rc ? rc : print_in_flight(s, err);
+		rc = store_requests_open(s->store, s->run.id, print_open, &rest, err);
+	return rc ? rc : print_in_flight(s, out, err);
+}
+
+static void print_lines(const char *label, const struct buf *lines, FILE *out)
+{
+	struct str rest = buf_view(lines);
+
+	while (rest.n) {
+		struct str line = str_cut(&rest, '\n');
+
+		text_line(out, "%-8s %.*s", label, STR_FMT(line));
+		label = "";
+	}
+}
+
+static void print_head(const struct saved_run *s, const struct run_facts *facts, FILE *out)
+{
+	struct lock_holder holder;
+	const struct lock_holder *who = active(s, &holder);
+	char when[TIME_TEXT];
+
+	text_line(out, "run      %s (%s)", s->run.name, state_words(&s->run, who));
+	if (s->run.state == RUN_ACTIVE && who)
+		text_line(out, "process  %lld on %s", (long long)who->pid, who->host);
+	text_line(out, "input    %s", s->input.path);
+	print_lines("rules", &facts->rules, out);
+	print_lines("set", &facts->parameters, out);
+	text_line(out, "by       %s%s%s", buf_cstr(&facts->user), facts->host.n ? " on " : "",
+		buf_cstr(&facts->host));
+	text_line(out, "created  %s", time_rfc3339_s(s->run.created_ms, when));
+	text_line(out, "plan     %.12s", s->run.fingerprint);
+	if (s->run.finished_ms != TIME_NONE)
+		text_line(out, "finished %s", time_rfc3339_s(s->run.finished_ms, when));
+}
+
+static enum errc print_run(struct saved_run *s, const struct summary *counts,
+	const struct run_facts *facts, FILE *out, struct err *err)
+{
+	struct summary_end end = { .status = s->run.exit_status };
+	struct buf next;
+	enum errc rc;
+
+	buf_init(&next, SAVED_RUN_NEXT_BYTES);
+	saved_run_next(s, counts, &next);
+	end.next = next.n ? buf_cstr(&next) : NULL;
+	print_head(s, facts, out);
+	rc = print_rest(s, out, err);
+	if (!rc)
+		summary_print(counts, &end, out);
+	buf_release(&next);
+	return rc;
 }
 
 static enum errc show_run(struct saved_run *s, const char *name, bool json, struct err *err)
 {
 	struct summary counts;
-	struct summary_end end = { 0 };
-	char when[TIME_TEXT];
-	struct buf next;
-	enum errc rc = saved_run_load(s, name, err);
+	struct run_facts facts;
+	struct cli_page page;
+	enum errc rc = load_one(s, name, &counts, &facts, err);
 
-	if (!rc)
-		rc = saved_run_rows(s, NULL, false, &counts, err);
-	if (rc)
-		return rc;
-	if (json) {
+	if (!rc && json) {
 		saved_run_tell(s, &counts);
-		return ERR_OK;
+	} else if (!rc) {
+		rc = print_run(s, &counts, &facts, cli_page_begin(&page, stdout), err);
+		cli_page_end(&page);
 	}
-	buf_init(&next, SAVED_RUN_NEXT_BYTES);
-	saved_run_next(s, &counts, &next);
-	end.next = next.n ? buf_cstr(&next) : NULL;
-	end.status = s->run.exit_status;
-	text_line(stdout, "run      %s (%s)", s->run.name, run_state_word(s->run.state));
-	text_line(stdout, "input    %s", s->input.path);
-	text_line(stdout, "created  %s", time_rfc3339_s(s->run.created_ms, when));
-	text_line(stdout, "plan     %.12s", s->run.fingerprint);
-	if (s->run.finished_ms != TIME_NONE)
-		text_line(stdout, "finished %s", time_rfc3339_s(s->run.finished_ms, when));
-	rc = print_rest(s, err);
-	if (!rc)
-		summary_print(&counts, &end, stdout);
-	buf_release(&next);
+	run_facts_release(&facts);
 	return rc;
 }
 
@@ -177,7 +343,7 @@ int cmd_runs(const struct cli *cli)
 	if (!rc && cli->n_args)
 		rc = show_run(&s, cli->args[0], json, &err);
 	else if (!rc)
-		rc = json ? store_runs(s.store, put_one, NULL, &err) : list_runs(&s, &err);
+		rc = list_runs(&s, json, &err);
 	saved_run_close(&s);
 	return rc ? cli_fail(cli, &err) : 0;
 }

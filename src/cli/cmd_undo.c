@@ -9,8 +9,8 @@
 #include "cli/app/sandbox_for.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
-#include "report/result.h"
 #include "plan/undo.h"
+#include "report/result.h"
 
 enum { LISTED_ROWS = 20 };
 

@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "io/crypto.h"
 #include "report/html_parts.h"
+#include "report/run_facts.h"
 #include "report/status.h"
 
 /* Files of their own, so that editors and linters know what they are. */
@@ -25,22 +26,23 @@ static void put_hash(struct html_page *p, const char *text)
 	page_raw(p, "'");
 }
 
-static void put_head(struct html *h)
+void html_head(
+	struct html_page *p, const char *tenant, const char *what, const char *name, bool script)
 {
-	struct html_page *p = &h->page;
-
 	page_raw(p, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
 		    "style-src ");
 	put_hash(p, page_css);
-	page_raw(p, "; script-src ");
-	put_hash(p, page_js);
+	if (script) {
+		page_raw(p, "; script-src ");
+		put_hash(p, page_js);
+	}
 	page_raw(p, "; base-uri 'none'; form-action 'none'\">\n"
 		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		    "<meta name=\"color-scheme\" content=\"light dark\">\n"
 		    "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-	page_text(p, str_from(h->source->settings->tenant));
-	page_printf(p, ": run %s</title>\n<style>", h->source->run->name);
+	page_text(p, str_from(tenant));
+	page_printf(p, ": %s %s</title>\n<style>", what, name);
 	page_raw(p, page_css);
 	page_raw(p, "</style>\n</head>\n<body>\n");
 }
@@ -66,8 +68,37 @@ static void put_state(struct html *h)
 		page_raw(p, "<p class=\"state\">Finished</p>\n");
 }
 
-static void put_title(struct html *h)
+static void put_lines(struct html_page *p, const char *name, const struct buf *lines)
 {
+	struct str rest = buf_view(lines);
+
+	while (rest.n) {
+		page_printf(p, "<div><dt>%s</dt><dd><code>", name);
+		page_text(p, str_cut(&rest, '\n'));
+		page_raw(p, "</code></dd></div>\n");
+	}
+}
+
+/* By which rules, and who began it where. */
+static enum errc put_facts(struct html *h, struct err *err)
+{
+	struct html_page *p = &h->page;
+	struct run_facts f;
+	enum errc rc = run_facts_load(&f, h->source->store, h->source->run->id, err);
+
+	if (!rc) {
+		put_lines(p, "Rules", &f.rules);
+		put_lines(p, "Parameter", &f.parameters);
+		put_lines(p, "Begun by", &f.user);
+		put_lines(p, "Host", &f.host);
+	}
+	run_facts_release(&f);
+	return rc;
+}
+
+static enum errc put_title(struct html *h, struct err *err)
+{
+	enum errc rc;
 	const struct run_record *run = h->source->run;
 	struct html_page *p = &h->page;
 
@@ -90,7 +121,9 @@ static void put_title(struct html *h)
 		page_text(p, str_from(h->source->input->undoes));
 		page_raw(p, "</code></dd></div>\n");
 	}
+	rc = put_facts(h, err);
 	page_raw(p, "</dl>\n</header>\n<main>\n");
+	return rc;
 }
 
 static void put_end(struct html *h)
@@ -111,10 +144,11 @@ static enum errc put_page(struct html *h, struct err *err)
 {
 	enum errc rc;
 
-	put_head(h);
-	put_title(h);
+	html_head(&h->page, h->source->settings->tenant, "run", h->source->run->name, true);
+	rc = put_title(h, err);
 	html_totals(h);
-	rc = html_causes(h, err);
+	if (!rc)
+		rc = html_causes(h, err);
 	html_groups(h);
 	html_changes(h);
 	if (!rc)

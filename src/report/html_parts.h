@@ -13,6 +13,12 @@ struct html {
 	struct tally tally;
 };
 
+/* From the doctype to the body: "TENANT: WHAT NAME", with the style, and room for the script or
+ * not.
+ */
+void html_head(
+	struct html_page *p, const char *tenant, const char *what, const char *name, bool script);
+
 /* Tiles, the bar of all rows and what its colours mean. */
 void html_totals(struct html *h);
 MUST_CHECK enum errc html_causes(struct html *h, struct err *err);

@@ -1,4 +1,4 @@
-/* What the run came to: totals, causes, and the same by what rows have in common. */
+/* Totals, causes, and the same by what rows have in common. */
 #include <stdlib.h>
 
 #include "report/html_parts.h"
@@ -88,7 +88,7 @@ void html_totals(struct html *h)
 
 	for (int o = 0; o < OUTCOME_MAX_; o++)
 		rows[o] = h->tally.totals.rows[o];
-	page_raw(p, "<section id=\"totals\">\n<h2>What it came to</h2>\n");
+	page_raw(p, "<section id=\"totals\">\n<h2>Summary</h2>\n");
 	put_tiles(h, rows);
 	put_bar(h, rows, total, total, "bar all");
 	page_raw(p, "\n<table class=\"plain\">\n<thead><tr><th>Outcome<th class=\"n\">Rows"
@@ -198,17 +198,16 @@ enum errc html_causes(struct html *h, struct err *err)
 	for (int r = 0; r < REASON_MAX_; r++)
 		if (h->tally.totals.reasons[r])
 			v[n++] = (struct cause_order){ h->tally.totals.reasons[r], (enum reason)r };
-	page_raw(
-		p, "<section id=\"causes\">\n<h2>What is not done, and what to do about it</h2>\n");
+	page_raw(p, "<section id=\"causes\">\n<h2>Open items</h2>\n");
 	if (!n) {
 		page_raw(
 			p, "<p>Nothing: every row is settled as its rule wants.</p>\n</section>\n");
 		return ERR_OK;
 	}
 	qsort(v, n, sizeof(*v), by_rows);
-	page_raw(p,
-		"<table class=\"plain\">\n<thead><tr><th class=\"n\">Rows<th>Cause<th>What to do"
-		"<th>For example</tr></thead>\n<tbody>\n");
+	page_raw(p, "<table class=\"plain\">\n<thead><tr><th class=\"n\" scope=\"col\">Rows<th "
+		    "scope=\"col\">Cause<th scope=\"col\">What to do"
+		    "<th scope=\"col\">For example</tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < n && !rc; i++)
 		rc = put_cause(h, v[i].reason, err);
 	page_raw(p, "</tbody>\n</table>\n</section>\n");

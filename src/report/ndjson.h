@@ -6,8 +6,8 @@
 #define REPORT_NDJSON_H
 
 #include "io/json.h"
-#include "report/summary.h"
 #include "plan/run_rows.h"
+#include "report/summary.h"
 
 /* One line under way: put members between begin and end. */
 struct ndjson {

@@ -13,13 +13,18 @@ enum { LINE_MAX_BYTES = 64 * 1024, MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS }
 
 static void count_row(const struct program *source, struct plan_effects *e)
 {
-	bool seen[STEP_MAX_] = { false }, off = false, restored = false;
+	bool seen[STEP_MAX_] = { false }, off = false, restored = false, changed = false;
 
 	for (uint32_t i = 0; i < source->n; i++) {
 		enum step_kind kind = source->v[i].kind;
 
 		e->steps[kind] += !seen[kind];
 		seen[kind] = true;
+		if (kind == STEP_UNASSIGN || kind == STEP_REASSIGN)
+			changed = true;
+		else if (kind == STEP_SYNC || kind == STEP_FETCH ||
+			 kind == STEP_DELETE_FROM_LIFECYCLE)
+			changed = false;
 		if (step_info(kind)->puts_back && off) {
 			off = false;
 			restored = true;
@@ -30,6 +35,7 @@ static void count_row(const struct program *source, struct plan_effects *e)
 	}
 	e->removed += off;
 	e->restored += restored && !off;
+	e->unsynced += changed;
 }
 
 void plan_effects_count(const struct plan *p, struct plan_effects *ret)
@@ -145,6 +151,10 @@ static void put_off(const struct plan_effects *e, const struct schedule *s, FILE
 		text_line(out, "%-11s %u device%s removed from %s server, not restored",
 			e->restored ? "" : "off server", e->removed, plural(e->removed),
 			e->removed == 1 ? "its" : "their");
+	if (e->unsynced)
+		text_line(out,
+			"%-11s %u device%s changed at Apple without a sync of the UEM after it",
+			"unsynced", e->unsynced, plural(e->unsynced));
 	buf_release(&b);
 }
 

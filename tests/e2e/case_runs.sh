@@ -21,6 +21,17 @@ check 'so is who asks later' grep -q '^stopped .* at 20..-..-..T..:..:..Z.*: run
 check 'how many wait' grep -q ' pending' out
 check 'for what' grep -q ' x run\.waiting: ' out
 check 'with which status it ended' grep -q '^status   75: ' out
+check 'by which rules' grep -q '^rules    /.*corrupted-registration\.yaml$' out
+check 'and with which of their parameters' grep -q '^set      server=$' out
+check 'who began it, and where' grep -qxF "by       $(id -un) on $(hostname)" out
+check 'a run that does not work is stopped' grep -q '^run  .* (stopped)$' out
+run runs
+check 'the list says so, too' grep -qE "^  2026.*  stopped  .* pending.*  corrupted-registration  api-tool.csv  $(id -un)@$(hostname)$" out
+check 'with what goes on' grep -q '^2026[^ ]* is stopped; continue with: depmend apply api-tool.csv --rules' out
+run runs --json
+same 'the same for programs' "corrupted-registration $(id -un) $(hostname) false" \
+	"$(jq -r '"\(.rules | split("/")[-1] | split(".")[0]) \(.user) \(.host) \(.running)"' out)"
+show_newest
 check 'what to type' grep -qxF \
 	'next     depmend apply api-tool.csv --rules corrupted-registration --yes --allow percent=100 --max-wait 10m' out
 apply --max-wait 48h

@@ -60,6 +60,46 @@ run apply in.csv --rules ./rules.yaml --yes --confirm relase=30
 exits 'a step that there is not' 64
 same 'nothing was sent by any of these' 0 "$(changes)"
 
+# --- the page for who has to agree ---
+mkdir pages
+run plan in.csv --rules ./rules.yaml --set job=release --html plan.html --out pages/plan.csv
+exits 'a page and a CSV in another folder' 0
+check 'both are there' test -s plan.html -a -s pages/plan.csv
+page() { # WHAT PATTERN
+	check "the page: $1" grep -qE -e "$2" plan.html
+}
+page 'how many devices' '<dt>Devices changed</dt><dd>30</dd>'
+page 'what does not come back' '<dt>Removed from their server, not restored</dt><dd>30</dd>'
+page 'what cannot be undone' '<code>release</code><td class="n">30<td class="bad">no'
+page 'of which group' '<th scope="row">release<td>WS1 EMEA<td class="n">10<td>delete_from_lifecycle, release'
+page 'each device' '<code>C02PLN000029</code>'
+page 'the guards that stop it' 'Stops it: </strong>limits.release: 30 devices \(limit 3\)'
+page 'the command' '<code>depmend apply in.csv --rules ./rules.yaml --set job=release --expect [0-9a-f]{12}</code>'
+page 'what lifts the guards' '<code>--allow release=30 --allow devices=30 --allow percent=50</code>'
+page 'the whole fingerprint' '<code>[0-9a-f]{64}</code>'
+page 'the rules and their parameters' '<dt>Parameter</dt><dd><code>job=release</code>'
+check 'it loads nothing and runs nothing' test "$(grep -cE '<script|<img|<link|src=|href=' plan.html)" -eq 0
+check 'it is well-formed enough to be read' python3 - <<'END'
+import html.parser, sys
+class P(html.parser.HTMLParser):
+    void = {"meta", "br"}
+    loose = {"td", "th", "tr", "thead", "tbody", "p", "li"}
+    stack = []
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.void | self.loose:
+            self.stack.append(tag)
+    def handle_endtag(self, tag):
+        if tag not in self.void | self.loose:
+            assert self.stack.pop() == tag, (tag, self.getpos())
+p = P()
+p.feed(open("plan.html").read())
+assert not p.stack, p.stack
+END
+run plan in.csv --rules ./rules.yaml --offline --html no.html
+exits 'a page needs the services' 64
+run plan in.csv --rules ./rules.yaml --set job=release --html rules.yaml
+exits 'a page is not written over the rules' 64
+
 # --- what earlier runs left ---
 rows 6
 run plan in.csv --rules ./rules.yaml --out plan.csv

@@ -101,6 +101,15 @@ void plan_guard_words(const struct plan_guard *g, struct buf *out)
 	buf_z(out, g->says ? "; apply sends nothing" : "");
 }
 
+void plan_guards_lines(const struct plan_guards *g, struct buf *out)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		buf_z(out, g->v[i].says ? "!" : "");
+		plan_guard_words(&g->v[i], out);
+		buf_char(out, '\n');
+	}
+}
+
 void plan_guards_print(const struct plan_guards *g, FILE *out)
 {
 	struct buf b;

@@ -29,6 +29,8 @@ void plan_guards_release(struct plan_guards *g);
 
 /* "limits.devices: 60 devices, with 57 earlier in 24 hours (limit 500)" */
 void plan_guard_words(const struct plan_guard *g, struct buf *out);
+/* A line each; those that stop the plan begin with '!'. */
+void plan_guards_lines(const struct plan_guards *g, struct buf *out);
 void plan_guards_print(const struct plan_guards *g, FILE *out);
 void plan_guards_put(const struct plan_guards *g, struct json_out *o);
 

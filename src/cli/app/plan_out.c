@@ -15,6 +15,7 @@
 #include "report/ndjson.h"
 #include "report/open_business.h"
 #include "report/plan_effects.h"
+#include "report/plan_html.h"
 #include "report/schedule.h"
 #include "report/status.h"
 #include "report/table.h"
@@ -221,23 +222,88 @@ static void next_command(const struct context *p, struct buf *out)
 	buf_printf(out, " --expect %.12s", p->plan.fingerprint);
 }
 
-/* Before the command, since it is refused without. */
-static void print_approval(const struct context *p, FILE *out)
+/* Empty: nobody has to. */
+static void approval_words(const struct context *p, struct buf *out)
 {
 	const struct approval_settings *rule = &p->settings->approval;
 	uint32_t steps = approvals_steps(rule, &p->plan);
-	struct buf words;
 
 	if (!steps)
 		return;
-	buf_init(&words, TEXT_MAX_BYTES);
-	approvals_words(steps, &words);
-	text_line(out,
-		"%-11s %s needs the approval of %u %s other than who applies it: depmend approve "
+	approvals_words(steps, out);
+	buf_printf(out,
+		" needs the approval of %u %s other than who applies it: depmend approve "
 		"PLAN.csv, then apply with --expect PLAN.csv",
-		"approval", buf_cstr(&words), rule->people,
-		rule->people == 1 ? "person" : "people");
+		rule->people, rule->people == 1 ? "person" : "people");
+}
+
+/* Before the command, since it is refused without. */
+static void print_approval(const struct context *p, FILE *out)
+{
+	struct buf words;
+
+	buf_init(&words, TEXT_MAX_BYTES);
+	approval_words(p, &words);
+	if (words.n)
+		text_line(out, "%-11s %s", "approval", buf_cstr(&words));
 	buf_release(&words);
+}
+
+/* What open_business_print() says, as text. */
+static void open_words(const struct plan_rows *r, struct buf *out)
+{
+	char *text;
+	size_t n;
+	FILE *whole = open_memstream(&text, &n);
+
+	if (!whole)
+		abort();
+	open_business_print(&r->open, r->p->settings, MOST_OPEN, whole);
+	if (fclose(whole) != 0)
+		abort();
+	buf_add(out, text, n);
+	free(text);
+}
+
+/* --html: for who has to agree. */
+static enum errc write_page(const struct plan_rows *r, struct err *err)
+{
+	const char *path = cli_text(r->p->cli, OPTION_HTML);
+	struct buf guards, open, approval, next;
+	struct plan_page page = {
+		.plan = &r->p->plan,
+		.effects = &r->effects,
+		.schedule = &r->schedule,
+		.input = r->p->cli->args[0],
+	};
+	enum errc rc;
+
+	if (!path)
+		return ERR_OK;
+	if (!r->known) {
+		log_warn("%s was not written: the plan changes nothing", path);
+		return ERR_OK;
+	}
+	buf_init(&guards, TEXT_MAX_BYTES);
+	buf_init(&open, TEXT_MAX_BYTES);
+	buf_init(&approval, TEXT_MAX_BYTES);
+	buf_init(&next, TEXT_MAX_BYTES);
+	plan_guards_lines(&r->guards, &guards);
+	open_words(r, &open);
+	approval_words(r->p, &approval);
+	next_command(r->p, &next);
+	page.tenant = r->p->settings->tenant;
+	page.guards = buf_cstr(&guards);
+	page.open = buf_cstr(&open);
+	page.approval = buf_cstr(&approval);
+	page.next = buf_cstr(&next);
+	page.allow = buf_cstr(&r->guards.allow);
+	rc = plan_html(&page, path, err);
+	buf_release(&guards);
+	buf_release(&open);
+	buf_release(&approval);
+	buf_release(&next);
+	return rc;
 }
 
 static void print_next(const struct context *p, FILE *out)
@@ -361,6 +427,8 @@ int plan_tell(struct context *p, const struct rules_policy *policy)
 		rc = show(&rows, &summary, &err);
 	if (!rc && p->online && p->plan.n_planned)
 		rc = remember(&rows, &err);
+	if (!rc)
+		rc = write_page(&rows, &err);
 	status = summary_status(&summary);
 	if (cli_count(p->cli, OPTION_DETAILED_EXITCODE) && p->plan.n_planned)
 		status = status_first(2, status);

@@ -54,13 +54,23 @@ void sandbox_limits_release(struct sandbox_limits *c)
 		free(c->writable[i]);
 }
 
+/* Of a file that will be written; of none, where anything may be written anyway. */
+static char *folder_for(const char *out)
+{
+	return out && strcmp(out, "-") != 0 ? folder_of(out) : mem_strdup(file_temporary_folder());
+}
+
 void sandbox_for(const struct settings *s, const char *out, struct sandbox_limits *ret)
 {
-	const char *temporary = file_temporary_folder();
+	sandbox_for_two(s, out, NULL, ret);
+}
+
+void sandbox_for_two(
+	const struct settings *s, const char *out, const char *other, struct sandbox_limits *ret)
+{
 	struct sandbox_limits c = { .programs = settings_run_programs(s),
-		.writable = { mem_strdup(s->state),
-			out && strcmp(out, "-") != 0 ? folder_of(out) : mem_strdup(temporary),
-			mem_strdup(temporary), mem_strdup("/var/tmp") } };
+		.writable = { mem_strdup(s->state), folder_for(out), mem_strdup("/var/tmp"),
+			mem_strdup(file_temporary_folder()), folder_for(other) } };
 	struct buf words;
 
 	if (!c.programs)

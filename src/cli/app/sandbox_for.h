@@ -10,7 +10,7 @@
 #include "cli/args/options.h"
 #include "model/settings.h"
 
-enum { SANDBOX_FOLDERS = 4 };
+enum { SANDBOX_FOLDERS = 5 };
 
 /* What the process has given away. */
 struct sandbox_limits {
@@ -23,6 +23,9 @@ struct sandbox_limits {
 /* out: a file that will be written; NULL or "-": none. What is allowed is told with -v. ret may be
  * NULL; caller frees with sandbox_limits_release(). */
 void sandbox_for(const struct settings *s, const char *out, struct sandbox_limits *ret);
+/* The same with a second file. */
+void sandbox_for_two(
+	const struct settings *s, const char *out, const char *other, struct sandbox_limits *ret);
 void sandbox_limits_release(struct sandbox_limits *c);
 /* "Landlock 4; nothing is started; ..." */
 void sandbox_limits_words(const struct sandbox_limits *c, struct buf *out);

@@ -4,9 +4,9 @@
 #ifndef CLI_APP_WRITE_ROWS_H
 #define CLI_APP_WRITE_ROWS_H
 
+#include "plan/run_rows.h"
 #include "report/result.h"
 #include "report/summary.h"
-#include "plan/run_rows.h"
 
 /* Fills *ret for row n; texts borrowed until the next call. */
 typedef enum errc row_source_fn(void *self, uint32_t n, struct run_row *ret, struct err *err);

@@ -132,7 +132,7 @@ enum option_kind {
 		FOR_RUNS | FOR(DOCTOR) | FOR(FORGET) | FOR(BACKUP) | FOR(RESTORE),                 \
 		"wait so long for another run of the organization to end")                         \
 	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                  \
-	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT), "write a page for people there")             \
+	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT) | FOR(PLAN), "write a page for people there") \
 	X(XLSX, "xlsx", 0, FILE, "FILE", FOR(REPORT), "write a workbook there")                    \
 	X(METRICS, "metrics", 0, FILE, "FILE.prom", FOR(REPORT),                                   \
 		"write numbers for the textfile collector of node_exporter")                       \
