@@ -35,6 +35,9 @@ enum errc facts_uem_groups(struct facts *f, struct err *err)
 
 	if (f->fleet->n_groups)
 		return ERR_OK;
+	f->fleet->n_unfed = (uint32_t)s->uem.n_unfed;
+	for (size_t i = 0; i < s->uem.n_unfed; i++)
+		f->fleet->unfed[i] = str_from(s->uem.unfed[i].server);
 	for (size_t i = 0; i < s->uem.n_tokens && !rc; i++) {
 		struct group *g = &f->fleet->groups[i];
 		struct str name = str_from(s->uem.tokens[i].group);

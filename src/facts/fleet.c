@@ -182,12 +182,21 @@ void fleet_bind_groups(struct fleet *f)
 			if (f->groups[g].server.n == 0 ||
 				str_eq_nocase(f->groups[g].server, fleet_text(f, s->name)))
 				s->groups |= 1u << g;
+		s->unfed = false;
+		for (uint32_t k = 0; k < f->n_unfed; k++)
+			s->unfed |= str_eq_nocase(f->unfed[k], fleet_text(f, s->name));
 	}
 }
 
 uint32_t fleet_groups_of(const struct fleet *f, uint32_t server)
 {
 	return server < f->n_servers ? f->servers[server].groups : 0;
+}
+
+bool fleet_is_mapped(const struct fleet *f, uint32_t server)
+{
+	return fleet_groups_of(f, server) != 0 ||
+	       (server < f->n_servers && f->servers[server].unfed);
 }
 
 uint32_t fleet_profile_by_name(const struct fleet *f, struct str name)

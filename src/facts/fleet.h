@@ -19,6 +19,7 @@ struct server {
 	int disown;           /* may release devices: 1, 0, -1: not told, FLAG_ODD */
 	bool mdm;             /* takes devices: not Apple Configurator's */
 	uint32_t groups;      /* bit per token group that it feeds */
+	bool unfed;           /* the settings say that it feeds none */
 	int64_t device_count; /* -1: not told */
 };
 
@@ -56,6 +57,8 @@ struct fleet {
 	bool servers_partial; /* an entry of their list could not be read, or is missing */
 	struct group groups[FLEET_MAX_GROUPS];
 	uint32_t n_groups;
+	struct str unfed[FLEET_MAX_GROUPS]; /* names of servers, as in the settings */
+	uint32_t n_unfed;
 	struct profile *profiles;
 	uint32_t n_profiles, cap_profiles;
 	bool has_profiles;
@@ -86,6 +89,8 @@ struct str fleet_server_id(const struct fleet *f, uint32_t server);
 void fleet_bind_groups(struct fleet *f);
 /* The groups that should list a device of that server. */
 uint32_t fleet_groups_of(const struct fleet *f, uint32_t server);
+/* The settings say which groups these are, or that there are none. */
+bool fleet_is_mapped(const struct fleet *f, uint32_t server);
 
 /* Slot of the profile's name as the UEM spells it; MAP_NONE when there is none, or several in one
  * group. */

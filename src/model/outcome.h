@@ -122,6 +122,9 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(APPLE_SERVER_GONE, "apple.server_gone",                                                  \
 		"the server that the device has to go back to was deleted",                        \
 		"assign the device in Apple's portal, or stop tracking it: depmend forget SERIAL") \
+	X(APPLE_SERVER_UNMAPPED, "apple.server_unmapped",                                          \
+		"the settings do not say which group of the UEM the server feeds",                 \
+		"add the server to uem.tokens; with group: none if it feeds no group")             \
 	X(APPLE_NO_PREVIOUS_SERVER, "apple.no_previous_server",                                    \
 		"nobody knows which server the device came from",                                  \
 		"say where: reassign: {to: NAME}")                                                 \

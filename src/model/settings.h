@@ -54,7 +54,7 @@ enum limit_kind {
 
 struct token_group {
 	const char *server; /* NULL: every server feeds it */
-	const char *group;  /* UUID or Group ID */
+	const char *group;  /* UUID or Group ID; "none" among uem.unfed */
 	int64_t expires_ms; /* TIME_NONE: not given */
 	struct loc at;
 };
@@ -118,6 +118,8 @@ struct settings {
 		struct secret tenant_code;
 		struct token_group *tokens;
 		size_t n_tokens;
+		struct token_group *unfed; /* `group: none`: servers that feed no group */
+		size_t n_unfed;
 		enum uem_auth auth;
 		const char *token_url, *client_id, *username;
 		struct secret client_secret, password, pkcs12;

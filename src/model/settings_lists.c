@@ -40,30 +40,39 @@ static bool same_server(const char *a, const char *b)
 	return !a || !b || str_eq_nocase(str_from(a), str_from(b));
 }
 
+static bool has_entry(const struct token_group *v, size_t n, const char *server)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].server && same_server(v[i].server, server))
+			return true;
+	return false;
+}
+
 void settings_read_tokens(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
 	struct settings *s = to;
-	struct token_group *v;
+	struct token_group *v, *unfed, t;
 
 	if (!n || !list_ok(r, n, YAML_LIST, SETTINGS_MAX_TOKENS))
 		return;
-	v = arena_zalloc(r->arena, (n->n_children + 1) * sizeof(*v));
-	s->uem.tokens = v;
+	s->uem.tokens = v = arena_zalloc(r->arena, (n->n_children + 1) * sizeof(*v));
+	s->uem.unfed = unfed = arena_zalloc(r->arena, (n->n_children + 1) * sizeof(*v));
 	for (const struct yaml_node *m = n->first; m; m = m->next) {
-		struct token_group *t = &v[s->uem.n_tokens];
-
-		*t = (struct token_group){ .expires_ms = TIME_NONE, .at = m->at };
-		read_entry(r, key->keys, m, t);
-		t->at.file = s->file;
-		if (n->n_children > 1 && m->kind == YAML_MAP && !t->server)
+		t = (struct token_group){ .expires_ms = TIME_NONE, .at = m->at };
+		read_entry(r, key->keys, m, &t);
+		t.at.file = s->file;
+		if (n->n_children > 1 && m->kind == YAML_MAP && !t.server)
 			(void)yaml_bad(r, m, "yaml.missing-key",
 				"'server' may be left out only when there is one entry");
-		for (const struct token_group *o = v; t->server && o < t; o++)
-			if (o->server && same_server(o->server, t->server))
-				(void)yaml_bad(r, m, "settings.repeated",
-					"server '%s' stands in two entries", t->server);
-		s->uem.n_tokens++;
+		if (t.server && (has_entry(v, s->uem.n_tokens, t.server) ||
+					has_entry(unfed, s->uem.n_unfed, t.server)))
+			(void)yaml_bad(r, m, "settings.repeated",
+				"server '%s' stands in two entries", t.server);
+		if (t.group && str_eq_nocase(str_from(t.group), STR("none")))
+			unfed[s->uem.n_unfed++] = t;
+		else
+			v[s->uem.n_tokens++] = t;
 	}
 	if (s->uem.n_tokens == 0)
 		(void)yaml_bad(r, n, "yaml.empty", "at least one token group is needed");

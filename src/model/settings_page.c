@@ -290,7 +290,8 @@ static const struct yaml_key token_keys[] = {
 	YAML_KEY("group", read_id, offsetof(struct token_group, group), .required = true,
 		.schema = "text", .example = "WS1EMEA",
 		.help = "The organization group that holds the server's token: its UUID or its "
-			"Group ID."),
+			"Group ID. none: this server feeds no group of the UEM, on purpose, and no "
+			"proof of the UEM is asked for."),
 	YAML_KEY("expires", settings_read_date, offsetof(struct token_group, expires_ms),
 		.schema = "date", .example = "2027-03-01",
 		.help = "When the token of this server ends at Apple; doctor and reports warn "

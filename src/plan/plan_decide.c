@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "facts/dep_server.h"
 #include "model/program.h"
+#include "plan/mapping.h"
 #include "plan/plan_parts.h"
 
 bool plan_already_done(struct plan *p, struct input_row *row, const struct csv_record *record)
@@ -361,24 +362,6 @@ static struct obstacle find_obstacle(
 	return obstacle_of_record(&v, prog);
 }
 
-/* A sync that no token group could ever show is a mistake of the settings, not a proof. */
-static bool no_group_involved(const struct plan *p, const struct work_program *prog, uint32_t slot,
-	uint32_t home, const char *results)
-{
-	const struct fleet *f = p->opt->facts->fleet;
-	uint32_t groups = f->listed[slot] | fleet_groups_of(f, home);
-	bool changed = false, shall_show = false;
-
-	for (uint32_t i = 0; i < prog->n; i++) {
-		enum step_kind kind = prog->v[i].kind;
-
-		groups |= fleet_groups_of(f, prog->v[i].server);
-		changed |= step_info(kind)->service == SERVICE_APPLE && results[i] == RESULT_TODO;
-		shall_show |= changed && (kind == STEP_SYNC || kind == STEP_FETCH);
-	}
-	return shall_show && p->opt->settings->has_uem && groups == 0;
-}
-
 /* In Apple School Manager only a server under `enrollment:` can release what is on it, and only
  * when the portal lets it: moved there in vain, a device would be left on the wrong server. */
 static enum reason no_release(
@@ -414,16 +397,22 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 	const struct fleet *f = p->opt->facts->fleet;
 	char results[WORK_MAX_STEPS + 1];
 	struct view v;
-	uint32_t home;
+	uint32_t home, unmapped;
 	enum errc rc = plan_home(p, slot, &home, err);
+	bool todo;
 
 	if (rc)
 		return rc;
 	(void)work_view(f, slot, &v);
+	todo = work_foresee(f, prog, home, p->opt->settings->has_uem, v, results);
+	unmapped = mapping_missing(p, prog, home, v, results);
 	/* The way to the server that released it is behind it. */
 	if (v.released && work_has(prog, STEP_RELEASE) && work_has(prog, STEP_REASSIGN))
 		plan_settle(p, row, OUTCOME_UNCHANGED, REASON_STATE_HOLDS, STR_NONE);
-	else if (!work_foresee(f, prog, home, p->opt->settings->has_uem, v, results))
+	else if (unmapped != SERVER_NONE)
+		plan_settle(p, row, OUTCOME_INVALID, REASON_APPLE_SERVER_UNMAPPED,
+			fleet_server_name(f, unmapped));
+	else if (!todo)
 		plan_settle(p, row, prog->advice ? OUTCOME_MANUAL : OUTCOME_UNCHANGED,
 			prog->advice ? REASON_RULE_ADVISE : REASON_STATE_HOLDS,
 			str_from(prog->advice ? prog->advice : prog->note));
@@ -431,7 +420,7 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 		plan_settle(p, row, OUTCOME_FAILED, REASON_APPLE_NO_PREVIOUS_SERVER, STR_NONE);
 	else if (no_release(p, prog, home, v))
 		plan_settle(p, row, OUTCOME_FAILED, no_release(p, prog, home, v), STR_NONE);
-	else if (no_group_involved(p, prog, slot, home, results))
+	else if (mapping_shows_nothing(p, prog, slot, home, results))
 		plan_settle(
 			p, row, OUTCOME_FAILED, REASON_UEM_NO_GROUP, fleet_server_name(f, home));
 	else
@@ -498,6 +487,8 @@ enum errc plan_decide(struct plan *p, struct err *err)
 		rc = facts_wiping(p->opt->facts, 0, err);
 	if (!rc && p->opt->facts)
 		rc = read_all_for_steps(p, err);
+	if (!rc && p->opt->facts)
+		rc = mapping_check(p, err);
 	for (uint32_t i = 0; i < p->input->n_rows && !rc; i++) {
 		struct input_row *row = &p->input->rows[i];
 

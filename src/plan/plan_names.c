@@ -69,20 +69,27 @@ static bool is_one(const struct fleet *f, const struct rules_name *name)
 	return fleet_server_by_name(f, name->name) != SERVER_NONE;
 }
 
+static enum errc check_entries(
+	const struct fleet *f, const struct token_group *v, size_t n, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		const struct rules_name name = { .name = str_from(v[i].server), .at = v[i].at };
+
+		if (v[i].server && !is_one(f, &name))
+			rc = refuse(f, &name, err);
+	}
+	return rc;
+}
+
 static enum errc check_tokens(const struct plan *p, struct err *err)
 {
 	const struct settings *s = p->opt->settings;
 	const struct fleet *f = p->opt->facts->fleet;
-	enum errc rc = ERR_OK;
+	enum errc rc = s->has_uem ? check_entries(f, s->uem.tokens, s->uem.n_tokens, err) : ERR_OK;
 
-	for (size_t i = 0; s->has_uem && i < s->uem.n_tokens && !rc; i++) {
-		const struct token_group *t = &s->uem.tokens[i];
-		const struct rules_name name = { .name = str_from(t->server), .at = t->at };
-
-		if (t->server && !is_one(f, &name))
-			rc = refuse(f, &name, err);
-	}
-	return rc;
+	return !rc && s->has_uem ? check_entries(f, s->uem.unfed, s->uem.n_unfed, err) : rc;
 }
 
 enum errc plan_check_names(struct plan *p, struct err *err)

@@ -272,7 +272,7 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 		return rc;
 	ret->outcome = (enum outcome)d->outcome;
 	ret->reason = (enum reason)d->reason;
-	if (off && d->finished_ms == TIME_NONE) {
+	if (off && d->finished_ms == TIME_NONE && ret->reason != REASON_APPLE_SERVER_GONE) {
 		ret->outcome = OUTCOME_IN_FLIGHT;
 		ret->reason = REASON_RUN_IN_FLIGHT;
 	}

@@ -117,7 +117,7 @@ static enum errc turn_back_all(struct job *j, struct err *err)
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct job_device *d = &j->devices[i];
 
-		if (!d->settled && !d->busy)
+		if (!d->settled && !d->busy && !d->gave_up)
 			(void)job_turn_back(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK);
 	}
 	return job_flush(j, err);
@@ -162,6 +162,15 @@ static void settle_waiting(struct job *j, struct job_device *d)
 		window ? window_next(j->window, next) : NULL);
 }
 
+/* To run again does not help where its server is gone. */
+static void settle_off(struct job *j, struct job_device *d)
+{
+	bool gone = d->gave_up && d->reason == REASON_APPLE_SERVER_GONE;
+
+	job_settle(j, d, OUTCOME_IN_FLIGHT,
+		gone ? REASON_APPLE_SERVER_GONE : REASON_RUN_IN_FLIGHT, NULL);
+}
+
 void job_settle_rest(struct job *j)
 {
 	for (uint32_t i = 0; i < j->n; i++) {
@@ -182,7 +191,7 @@ void job_settle_rest(struct job *j)
 		}
 		d->settled = false;
 		if (off)
-			job_settle(j, d, OUTCOME_IN_FLIGHT, REASON_RUN_IN_FLIGHT, NULL);
+			settle_off(j, d);
 		else
 			settle_waiting(j, d);
 	}

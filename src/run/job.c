@@ -208,7 +208,10 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 		d->detail = keep(j, str_from(detail));
 	if (job_is_put_back(j, d) || may_be_off(p, at, outcome)) {
 		d->gave_up = true;
-		job_settle(j, d, OUTCOME_IN_FLIGHT, REASON_RUN_IN_FLIGHT, d->detail);
+		/* To run again does not help where its server is gone. */
+		job_settle(j, d, OUTCOME_IN_FLIGHT,
+			reason == REASON_APPLE_SERVER_GONE ? reason : REASON_RUN_IN_FLIGHT,
+			d->detail);
 		return;
 	}
 	d->results[at] = outcome == OUTCOME_UNVERIFIED ? RESULT_UNVERIFIED : RESULT_FAILED;

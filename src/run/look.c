@@ -113,7 +113,8 @@ static uint32_t expected_on(const struct looking *l, uint32_t server)
 	return n;
 }
 
-/* By their own records; where they are is asked of those that are on a server at all. */
+/* By their own records; where they are is asked of those that are on a server at all. Of one whose
+ * record could not be read it would not tell whether it was released: it was not looked at. */
 static enum errc read_records(struct job *j, uint32_t *slots, uint32_t n, struct err *err)
 {
 	uint32_t assigned = 0;
@@ -124,7 +125,9 @@ static enum errc read_records(struct job *j, uint32_t *slots, uint32_t n, struct
 		struct value status;
 
 		fleet_fact(j->fleet, slots[i], FACT_APPLE_STATUS, &status);
-		if (status.state == VALUE_KNOWN && str_eq_nocase(status.text, STR("UNASSIGNED")))
+		if (device_fact_state(d, FACT_APPLE_KNOWN) == VALUE_UNKNOWN)
+			device_set_unknown(d, FACT_APPLE_SERVER);
+		else if (status.state == VALUE_KNOWN && str_eq_nocase(status.text, STR("UNASSIGNED")))
 			device_set_absent(d, FACT_APPLE_SERVER);
 		else
 			slots[assigned++] = slots[i];

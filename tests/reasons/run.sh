@@ -104,6 +104,9 @@ rules '[unassign, sync, reassign, sync]'
 csv "$(served 3),"
 sed -i "/server: $(server_of "$(served 3)"),/d" depmend.yaml
 plan
+has apple.server_unmapped
+rules '[unassign, sync]'
+plan
 has uem.no_group
 settings
 

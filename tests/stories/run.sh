@@ -97,13 +97,12 @@ rules '[unassign, sync, reassign, sync]'
 rows C02STORY0001 C02STORY0003
 apply --max-wait 6h
 check 'deleted server: no crash' test "$status" -lt 70
-case $(outcome C02STORY0003) in
-'in_flight '*) named=$(grep C02STORY0003 in.result.csv) ;;
-*) named='apple.server_gone' ;;
-esac
+same 'deleted server: off its server' 'in_flight' "$(outcome C02STORY0003 | cut -d' ' -f1)"
 check 'deleted server: the other device is done' grep -q '^done' <(outcome C02STORY0001)
 apply --max-wait 6h
 check 'deleted server: no crash of the next one either' test "$status" -lt 70
+same 'deleted server: the next one says so, too' 'in_flight apple.server_gone' \
+	"$(outcome C02STORY0003)"
 
 # --- a wipe that nobody knows about is sent once, whoever asks ---
 cat >lost.yaml <<'F'
@@ -168,4 +167,57 @@ if [ "$(effects unassign C02STORY0001)" -eq 1 ] && [ "$(effects assign C02STORY0
 	exits 'rules that cannot be read' 65
 	same 'rules that cannot be read: it is back all the same' 1 "$(effects assign C02STORY0001)"
 fi
+
+# --- the settings have to say which group a server feeds, before anything is sent ---
+untied() { # SERVER [LINE]: its entry of uem.tokens is another one, or none
+	settings
+	sed -i "s/^    - {server: $1, .*/${2:-}/" depmend.yaml
+}
+new_world --fleet fleet.csv
+untied 'WS1 APAC'
+rows C02STORY0003
+for steps in '[unassign, sync, reassign, sync]' '[delete_from_lifecycle]' '[{reassign: {to: WS1 EMEA}}, {reassign: {to: WS1 APAC}}, sync]'; do
+	rules "$steps"
+	apply
+	exits "$steps, unmapped" 3
+	same "$steps, unmapped" 'invalid apple.server_unmapped' "$(outcome C02STORY0003)"
+done
+rows C02STORY0001 C02STORY0003
+rules '[{reassign: {to: WS1 APAC}}, sync]'
+apply
+same 'to an unmapped server: nothing is sent' 0 "$(posts)"
+rules '[{reassign: {to: WS1 EMEA}}, sync]'
+apply
+same 'from an unmapped server to one that is not' 'done' "$(outcome C02STORY0003 | cut -d' ' -f1)"
+
+new_world --fleet fleet.csv
+untied 'WS1 APAC' '    - {server: WS1 APAC, group: none}'
+rules '[{reassign: {to: WS1 APAC}}, sync]'
+apply
+exits 'group none is on purpose' 0
+same 'group none: it went there' 'done' "$(outcome C02STORY0001 | cut -d' ' -f1)"
+rules '[delete_from_lifecycle]'
+apply
+exits 'group none: nothing of the UEM is taken from it' 0
+same 'group none: nothing is left to do' 'unchanged' "$(outcome C02STORY0003 | cut -d' ' -f1)"
+same 'group none: no more than that' 1 "$(posts)"
+printf '    - {server: WS1 Nowhere, group: none}\n' >more
+sed -i '/server: WS1 APAC/r more' depmend.yaml
+apply
+exits 'group none of a server that is not there' 65
+
+# two entries are mixed up
+new_world --fleet fleet.csv
+sed -i 's/WS1EMEA}/swap}/; s/WS1APAC}/WS1EMEA}/; s/swap}/WS1APAC}/' depmend.yaml
+for steps in '[unassign, sync, reassign, sync]' '[delete_from_lifecycle]' '[{reassign: {to: WS1 Americas}}, sync]'; do
+	rules "$steps"
+	apply
+	exits "$steps, groups swapped" 78
+	same "$steps, groups swapped: nothing is sent" 0 "$(posts)"
+done
+check 'groups swapped: it names the place' grep -q 'depmend.yaml:17:.*mixed up' err
+rules '[unassign]'
+apply
+exits 'groups swapped: Apple alone can be asked' 0
+
 suite_end

@@ -30,6 +30,7 @@ class Story:
         self.sends, self.by_activity, self.told, self.places = [], {}, {}, {}
         self.commits, self.moves, self.reads, self.boots = {}, {}, {}, []
         self.names, self.polled, self.planned, self.accepted_at = {}, set(), {}, {}
+        self.deleted = []   # servers: when, and by which name
         for serial, d in self.facts["devices"].items():
             self.places[serial] = [(0, d["home"])]
         for e in self.events:
@@ -86,6 +87,8 @@ class Story:
         if e["what"] == "server-rename":
             names = self.same(e["before"]) | {e["after"]}
             self.names.update({n: names for n in names})
+        if e["what"] == "server-delete":
+            self.deleted.append((e["t"], e["before"]))
         if e["what"] in ("assign", "unassign", "release", "vanish", "migrate", "return"):
             if e["effective"]:
                 self.moves.setdefault(e["serial"], []).append(e)
@@ -95,6 +98,12 @@ class Story:
     def same(self, name):
         """All names that this server has had."""
         return self.names.get(name, {name})
+
+    def home_gone(self, serial, t):
+        """Whether the server that it was taken from is deleted; another of its name is not it."""
+        m = [m for m in self.moves.get(serial, []) if m["t"] <= t][-1]
+        return any(m["t"] <= at <= t and name in self.same(m["before"])
+                   for at, name in self.deleted)
 
     def place(self, serial, t):
         at = self.places.get(serial, [(0, "")])
@@ -278,7 +287,8 @@ def o3_custody(story):
                 yield f"O3 {e['proc']} ended 0 with {serial} off its server"
             # No guard, limit, pause or list may stand in the way of a put-back.
             if e["status"] in (3, 4, 78) and not e["signals"] and not story.is_open(
-                    serial, e["t"]) and not story.refused(serial, e["t"]):
+                    serial, e["t"]) and not story.refused(serial, e["t"]) and not story.home_gone(
+                        serial, e["t"]):
                 yield (f"O3 {e['proc']} ended {e['status']} with {serial} off its server, and "
                        "nothing stood in the way of putting it back")
 
