@@ -167,8 +167,8 @@ static void settle_off(struct job *j, struct job_device *d)
 {
 	bool gone = d->gave_up && d->reason == REASON_APPLE_SERVER_GONE;
 
-	job_settle(j, d, OUTCOME_IN_FLIGHT,
-		gone ? REASON_APPLE_SERVER_GONE : REASON_RUN_IN_FLIGHT, NULL);
+	job_settle(j, d, OUTCOME_IN_FLIGHT, gone ? REASON_APPLE_SERVER_GONE : REASON_RUN_IN_FLIGHT,
+		NULL);
 }
 
 void job_settle_rest(struct job *j)

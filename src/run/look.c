@@ -127,7 +127,8 @@ static enum errc read_records(struct job *j, uint32_t *slots, uint32_t n, struct
 		fleet_fact(j->fleet, slots[i], FACT_APPLE_STATUS, &status);
 		if (device_fact_state(d, FACT_APPLE_KNOWN) == VALUE_UNKNOWN)
 			device_set_unknown(d, FACT_APPLE_SERVER);
-		else if (status.state == VALUE_KNOWN && str_eq_nocase(status.text, STR("UNASSIGNED")))
+		else if (status.state == VALUE_KNOWN &&
+			 str_eq_nocase(status.text, STR("UNASSIGNED")))
 			device_set_absent(d, FACT_APPLE_SERVER);
 		else
 			slots[assigned++] = slots[i];
