@@ -15,6 +15,7 @@ struct exporting {
 	struct survey survey;
 	struct survey_options opt;
 	const char *compare; /* NULL: the inventory itself */
+	bool off_server;     /* only what our account took off */
 	const char *path;    /* of the CSV; NULL: none */
 	uint64_t n;          /* rows written */
 };
@@ -45,6 +46,15 @@ static enum errc read_all(struct exporting *e, struct err *err)
 	if (rc && errc_info(rc)->retry == RETRY_LATER && rc != ERR_LOCKED)
 		return err_wrap(err, "export again within 6 hours goes on from here: ");
 	return rc;
+}
+
+static enum errc write_off_server(struct exporting *e, struct err *err)
+{
+	enum errc rc = survey_open(&e->survey, &e->p.session, "off_server.db", err);
+
+	if (!rc)
+		rc = survey_off_server(&e->survey, &e->opt, &e->n, err);
+	return rc || !e->opt.out ? rc : outfile_commit(e->opt.out, NULL, err);
 }
 
 static enum errc write_all(struct exporting *e, struct err *err)
@@ -87,6 +97,10 @@ static enum errc export_all(struct exporting *e, const struct cli *cli, struct e
 {
 	enum errc rc = cli_check_json(cli, OPTION_OUT, e->path, err);
 
+	if (!rc && e->off_server && (e->compare || e->opt.detail))
+		rc = err_set(err, ERR_USAGE,
+			"--off-server goes without --compare and --detail: it is a list of its "
+			"own");
 	if (!rc)
 		rc = context_load_without_rules(&e->p, cli, err);
 	if (!rc && e->compare)
@@ -95,7 +109,9 @@ static enum errc export_all(struct exporting *e, const struct cli *cli, struct e
 		rc = outfile_open(&e->opt.out, e->path, 0644, err);
 	if (!rc)
 		rc = connect_to_both(e, err);
-	return rc ? rc : write_all(e, err);
+	if (rc)
+		return rc;
+	return e->off_server ? write_off_server(e, err) : write_all(e, err);
 }
 
 int cmd_export(const struct cli *cli)
@@ -109,6 +125,7 @@ int cmd_export(const struct cli *cli)
 		.opt.raw_csv = cli_count(cli, OPTION_RAW_CSV) > 0,
 		.opt.detail = cli_count(cli, OPTION_DETAIL) > 0,
 		.compare = cli_text(cli, OPTION_COMPARE),
+		.off_server = cli_count(cli, OPTION_OFF_SERVER) > 0,
 	};
 	struct err err;
 	enum errc rc = export_all(&e, cli, &err);

@@ -117,6 +117,11 @@ struct survey_options {
 /* One row per device. The headers are canonical columns, and those of a simulator's fleet. */
 MUST_CHECK enum errc survey_export(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
+/* One row per device that is on no server because our API account took it off in the last 30 days,
+ * with the server it came from, as far as Apple's audit events tell; reads Apple alone. ERR_USAGE
+ * for a school, which has none. */
+MUST_CHECK enum errc survey_off_server(
+	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
 /* One row per disagreement between the CSV, Apple and the UEM. */
 MUST_CHECK enum errc survey_compare(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);

@@ -153,6 +153,8 @@ enum option_kind {
 		"when a device is late for the UEM or its profile (default 24h)")                  \
 	X(DETAIL, "detail", 0, FLAG, NULL, FOR(EXPORT),                                            \
 		"with what costs 3 requests for each device of the UEM")                           \
+	X(OFF_SERVER, "off-server", 0, FLAG, NULL, FOR(EXPORT),                                    \
+		"only devices that this API account took off their server in the last 30 days")    \
 	X(OUT, "out", 0, FILE, "FILE",                                                             \
 		FOR(PLAN) | FOR_RUNS | FOR(REHEARSE) | FOR(EXPORT) | FOR(APPROVE),                 \
 		"where the CSV goes")                                                              \

@@ -1,0 +1,213 @@
+/*
+ * After a loss of the state: devices that are on no server because our API account took them off,
+ * with the server they came from, by Apple's audit events (services/README.md Apple E). An event
+ * proves, no event proves nothing.
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "survey/rows.h"
+#include "wire/listing.h"
+
+enum { EVENTS_MAX = 1000000, DAYS = 30, DAY_MS = 86400000 };
+
+/* The newest event about a device that is off. */
+struct off_event {
+	int64_t at_ms; /* TIME_NONE: none */
+	uint32_t server;
+	bool unassigned, api, ours;
+	struct str by, id; /* in the arena */
+};
+
+struct searching {
+	struct survey *survey;
+	const struct fleet *fleet;
+	const char *client_id;
+	struct map off; /* serials */
+	struct off_event *v;
+	size_t cap;
+	struct arena arena;
+	int64_t from_ms;
+	bool any_ours;
+};
+
+static enum errc take_off(void *self, const struct survey_device *d, struct err *err)
+{
+	struct searching *s = self;
+	uint32_t at;
+
+	(void)err;
+	if (!d->in[STAGE_APPLE] || d->server != SERVER_NONE || !d->server_known ||
+		d->cells[CELL_RELEASED].n)
+		return ERR_OK;
+	at = map_add(&s->off, d->serial, NULL);
+	MEM_GROW(s->v, at, s->cap);
+	s->v[at] = (struct off_event){ .at_ms = TIME_NONE, .server = SERVER_NONE };
+	return ERR_OK;
+}
+
+/* --- events --- */
+
+static bool is_off(void *self, struct str text)
+{
+	const struct searching *s = self;
+
+	return map_find(&s->off, text) != MAP_NONE;
+}
+
+static bool is_server(void *self, struct str text)
+{
+	const struct searching *s = self;
+
+	return fleet_server_by_id(s->fleet, text) != SERVER_NONE ||
+	       fleet_server_by_name(s->fleet, text) != SERVER_NONE;
+}
+
+static bool is_us(void *self, struct str text)
+{
+	const struct searching *s = self;
+
+	return str_eq_nocase(text, str_from(s->client_id));
+}
+
+static enum errc find(const struct json *element, bool (*is_asked)(void *self, struct str text),
+	struct searching *s, struct str *ret, struct err *err)
+{
+	struct apple_event e;
+
+	return apple_event_decode(element, is_asked, s, &e, ret, err);
+}
+
+static uint32_t server_named(const struct fleet *f, struct str text)
+{
+	uint32_t server = fleet_server_by_id(f, text);
+
+	return server != SERVER_NONE || !text.n ? server : fleet_server_by_name(f, text);
+}
+
+static enum errc take_event(void *self, const struct json *element, struct err *err)
+{
+	struct searching *s = self;
+	struct apple_event e;
+	struct str serial, server = STR_NONE, us = STR_NONE;
+	struct off_event *to;
+	enum errc rc = apple_event_decode(element, is_off, s, &e, &serial, err);
+
+	if (!rc && serial.n)
+		rc = find(element, is_server, s, &server, err);
+	if (!rc && serial.n)
+		rc = find(element, is_us, s, &us, err);
+	if (rc || !serial.n)
+		return rc;
+	to = &s->v[map_find(&s->off, serial)];
+	if (e.at_ms == TIME_NONE || e.at_ms < to->at_ms)
+		return ERR_OK;
+	*to = (struct off_event){ .at_ms = e.at_ms,
+		.server = server_named(s->fleet, server),
+		.unassigned = str_eq(e.type, STR("DEVICE_UNASSIGNED_FROM_SERVER")),
+		.api = str_eq(e.actor_type, STR("API_USER")),
+		.ours = us.n > 0,
+		.by = arena_dup(&s->arena, e.actor),
+		.id = arena_dup(&s->arena, e.id) };
+	s->any_ours |= to->ours;
+	return ERR_OK;
+}
+
+static void ask_events(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct searching *s = self;
+	struct transport *t = s->survey->session->transport;
+
+	(void)page;
+	apple_events_request(transport_apple(t), s->from_ms, transport_now(t), cursor, ret);
+}
+
+static enum errc read_events(struct searching *s, struct err *err)
+{
+	struct transport *t = s->survey->session->transport;
+	struct listing l = {
+		.service = TO_APPLE,
+		.paging = PAGING_CURSOR,
+		.member = "data",
+		.max_elements = EVENTS_MAX,
+		.request = ask_events,
+		.each = take_event,
+		.self = s,
+	};
+	enum errc rc;
+
+	s->from_ms = transport_now(t) - (int64_t)DAYS * DAY_MS;
+	listing_start(&l, t);
+	rc = transport_drain(t, err);
+	if (!rc && l.code) {
+		*err = l.err;
+		rc = err_wrap(err, "Apple's audit events: ");
+	}
+	listing_release(&l);
+	return rc;
+}
+
+/* --- rows --- */
+
+/* Apple may tell accounts by another name than the client id. */
+static bool is_wanted(const struct searching *s, const struct off_event *e)
+{
+	return e->at_ms != TIME_NONE && e->unassigned && (s->any_ours ? e->ours : e->api);
+}
+
+static void put(const struct searching *s, struct survey_rows *rows, uint32_t at)
+{
+	const struct off_event *e = &s->v[at];
+	char text[TIME_TEXT];
+	const struct str cells[] = { map_key(&s->off, at), fleet_server_name(s->fleet, e->server),
+		str_from(time_rfc3339_s(e->at_ms, text)), e->by, e->id };
+
+	rows_put(rows, cells);
+}
+
+static uint64_t put_all(const struct searching *s, const struct survey_options *opt)
+{
+	static const char *const headers[] = { "serial", "server", "unassigned", "by", "event" };
+	struct survey_rows rows;
+	bool told = s->any_ours;
+
+	rows_begin(&rows, opt, headers, sizeof(headers) / sizeof(*headers));
+	for (uint32_t i = 0; i < s->off.n; i++) {
+		if (!is_wanted(s, &s->v[i]))
+			continue;
+		if (!told)
+			log_warn("Apple's events do not name this client id: devices that any API "
+				 "account took off are listed, see the column by");
+		told = true;
+		put(s, &rows, i);
+	}
+	return rows_end(&rows);
+}
+
+enum errc survey_off_server(
+	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err)
+{
+	struct searching f = { .survey = s,
+		.fleet = &s->session->fleet,
+		.client_id = s->session->settings->apple.client_id };
+	enum errc rc;
+
+	if (s->session->settings->apple.school)
+		return err_set(err, ERR_USAGE,
+			"Apple School Manager tells no audit events: which devices were taken off "
+			"has to be found in its portal, under Activity");
+	map_init(&f.off, 0);
+	arena_init(&f.arena);
+	rc = survey_read_apple(s, err);
+	if (!rc)
+		rc = survey_each(s, take_off, &f, err);
+	if (!rc && f.off.n)
+		rc = read_events(&f, err);
+	if (!rc)
+		*ret_n = put_all(&f, opt);
+	free(f.v);
+	map_release(&f.off);
+	arena_release(&f.arena);
+	return rc;
+}

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# The state is lost while devices are off their servers: Apple's audit events say which, and where they
+# came from; reconcile puts them back.
+#
+#	tests/lost/run.sh BUILD
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+suite_begin "${1:?usage: tests/lost/run.sh BUILD}"
+cd "$work" || exit 1
+
+cat >rules.yaml <<'END'
+version: 1
+name: lost
+parameters: {job: {default: take}}
+columns: {serial: serial}
+waves: [100%]
+rules:
+  - {name: take, match: {param.job: take}, do: [unassign]}
+  - {name: home, match: {param.job: home}, do: [{reassign: {to: WS1 EMEA}}]}
+  - {name: release, match: {param.job: release}, do: [delete_from_lifecycle, release]}
+END
+on=(EMEA Americas APAC)
+printf 'serial,server\n' >fleet.csv
+for i in $(seq 10 39); do
+	printf 'C02LST0000%s,WS1 %s\n' "$i" "${on[i % 3]}" >>fleet.csv
+done
+printf 'C02LST000090,\n' >>fleet.csv # on no server, and not by us
+rows() { # FROM TO
+	{
+		echo serial
+		seq -f 'C02LST0000%g' "$1" "$2"
+	} >in.csv
+}
+act() { # JOB
+	run apply in.csv --rules rules.yaml --set "job=$1" --allow percent=100 --yes --confirm "release=$(($(wc -l <in.csv) - 1))" --max-wait 48h
+}
+new_world --fleet fleet.csv
+settings_with 'limits: {devices: 99, percent: 100, release: 9}'
+
+rows 10 21
+run apply in.csv --rules rules.yaml --yes --max-wait 48h
+exits 'devices are taken off' 0
+rows 20 20
+run apply in.csv --rules rules.yaml --set job=home --yes --max-wait 48h
+exits 'one is put back' 0
+rows 21 21
+act release
+exits 'one is released' 0
+run export --off-server --out known.csv
+exits 'with the state' 0
+
+rm -rf state
+run export --off-server --out off.csv
+exits 'without the state' 0
+same 'the state makes no difference' "$(sort known.csv)" "$(sort off.csv)"
+same 'those that our account took off, and that still are' "$(seq -f 'C02LST0000%g' 10 19)" \
+	"$(tail -n +2 off.csv | cut -d, -f1 | sort)"
+same 'with the server they came from' "$(sed -n '/^C02LST00001/p' fleet.csv | sort)" \
+	"$(tail -n +2 off.csv | cut -d, -f1,2 | sort)"
+check 'and the time' grep -q '^C02LST000010,WS1 Americas,2026-11-22T03:0' off.csv
+run export --off-server --json
+same 'as JSON' 10 "$(jq -r 'select(.type == "device") | .serial' out | wc -l)"
+
+run apply off.csv --rules reconcile --yes --max-wait 48h --allow percent=100
+exits 'reconcile puts them back' 0
+run export --out live.csv
+same 'all are where they were' "$(sed -n '/^C02LST00001/p' fleet.csv | sort)" \
+	"$(sed -n '/^C02LST00001/p' live.csv | cut -d, -f1,3 | sort)"
+run export --off-server --out none.csv
+same 'then none is off' 1 "$(wc -l <none.csv)"
+
+# --- taken off by others, or too long ago ---
+rows 30 32
+act take
+export DEPMEND_CLOCK=virtual:2026-12-30T03:00:00Z
+rm -rf state
+run export --off-server --out old.csv
+same 'older than 30 days' 1 "$(wc -l <old.csv)"
+run export --off-server --detail
+exits 'with --detail' 64
+settings
+sed -i 's/organization: business/organization: school/; s/BUSINESSAPI/SCHOOLAPI/' depmend.yaml
+run export --off-server
+check 'of a school' test "$status" -ne 0
+
+suite_end
