@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "cli/app/tenants.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "os/environment.h"
@@ -44,6 +45,8 @@ static int run(struct cli *cli)
 	if (cli_count(cli, OPTION_DRY_RUN))
 		cli->command = command_info(COMMAND_PLAN);
 	log_set_level(level_wanted(cli));
+	if (tenants_wanted(cli))
+		return tenants_run(cli);
 	return commands[cli->command->id](cli);
 }
 

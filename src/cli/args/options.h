@@ -79,6 +79,9 @@ enum option_kind {
 #define FOR_PLANS (FOR(PLAN) | FOR(APPLY) | FOR(EXPLAIN) | FOR(REHEARSE))
 #define FOR_LISTS (FOR(CHECK) | FOR_PLANS | FOR(EXPORT) | FOR(APPROVE))
 #define FOR_RUNS (FOR(APPLY) | FOR(UNDO))
+/* What runs once for each tenant when --settings names a folder. */
+#define FOR_TENANTS \
+	(FOR(PLAN) | FOR(APPLY) | FOR(EXPORT) | FOR(DOCTOR) | FOR(STATUS) | FOR(REPORT) | FOR(RUNS))
 
 /* X(id, name, letter, kind, argument, commands, help) */
 #define OPTION_LIST(X)                                                                             \
@@ -188,7 +191,10 @@ enum option_kind {
 		"certificate and key of an administrator (PKCS#12); copied")                       \
 	X(UEM_PASSWORD, "uem-password", 0, FILE, "FILE", FOR(INIT),                                \
 		"holds the password of either; copied")                                            \
-	X(SETTINGS, "settings", 0, FILE, "FILE", FOR_ALL, "settings of the tenant")                \
+	X(JOBS, "jobs", 0, SOME, "N", FOR_TENANTS,                                                 \
+		"how many tenants at a time, when --settings names a folder (default 4)")          \
+	X(SETTINGS, "settings", 0, FILE, "FILE|FOLDER", FOR_ALL,                                   \
+		"settings of the tenant; a folder: of each tenant in it")                          \
 	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line on the standard output") \
 	X(COLOR, "color", 0, CHOICE, "auto|always|never", FOR_ALL, "colour on a terminal")         \
 	X(PROGRESS, "progress", 0, CHOICE, "auto|plain|none", FOR_ALL, "how progress is shown")    \

@@ -1,0 +1,358 @@
+/* The command once for each tenant of a folder, and what became of them. */
+#include "cli/app/tenants.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "cli/app/tenants_parts.h"
+#include "cli/args/terminal.h"
+#include "os/child.h"
+#include "os/stop.h"
+#include "report/ndjson.h"
+#include "report/status.h"
+#include "report/table.h"
+
+enum { JOBS = 4, LOOK_MS = 20, VALUE_MAX_BYTES = 64 * 1024, INTERNAL = 70, SIGNALLED = 128 };
+
+static const char placeholder[] = "{tenant}";
+
+bool tenants_wanted(const struct cli *cli)
+{
+	const char *path = cli_text(cli, OPTION_SETTINGS);
+	struct stat st;
+
+	return path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* --- what is asked for --- */
+
+static bool has_placeholder(const char *text)
+{
+	return text && strstr(text, placeholder) != NULL;
+}
+
+/* What would be written by one tenant after the other. */
+static bool is_output(enum option_id id)
+{
+	return id == OPTION_OUT || id == OPTION_CSV || id == OPTION_HTML || id == OPTION_XLSX ||
+	       id == OPTION_METRICS;
+}
+
+static enum errc check_outputs(const struct cli *cli, struct err *err)
+{
+	enum command_id id = cli->command->id;
+
+	for (size_t i = 0; i < cli->n_given; i++)
+		if (is_output(cli->given[i].id) && !has_placeholder(cli->given[i].value))
+			return err_set(err, ERR_USAGE,
+				"each tenant would write to '%s': put {tenant} into the path",
+				cli->given[i].value);
+	if ((id == COMMAND_PLAN || id == COMMAND_EXPORT) && !cli_count(cli, OPTION_OUT) &&
+		!cli_count(cli, OPTION_JSON))
+		return err_set(err, ERR_USAGE,
+			"with a folder of settings '%s' needs --out 'FOLDER/{tenant}.csv'",
+			cli->command->name);
+	return ERR_OK;
+}
+
+static enum errc check_asked(const struct cli *cli, struct err *err)
+{
+	enum command_id id = cli->command->id;
+
+	if (!(FOR_TENANTS & 1u << id))
+		return err_set(err, ERR_USAGE,
+			"'depmend %s' takes the settings of one tenant, not a folder",
+			cli->command->name);
+	if ((id == COMMAND_PLAN || id == COMMAND_APPLY) && !cli_count(cli, OPTION_SERIAL) &&
+		!has_placeholder(cli->args[0]))
+		return err_set(err, ERR_USAGE,
+			"each tenant has a CSV of its own: put {tenant} into the path '%s'",
+			cli->args[0]);
+	if (id == COMMAND_APPLY && !cli_count(cli, OPTION_YES) && !cli_count(cli, OPTION_EXPECT) &&
+		!cli_count(cli, OPTION_DRY_RUN))
+		return err_set(err, ERR_USAGE,
+			"nobody is asked for each tenant: 'apply' needs --yes or --expect "
+			"'plans/{tenant}.csv' with a folder of settings");
+	return check_outputs(cli, err);
+}
+
+/* --- one tenant's command --- */
+
+struct words {
+	char **v;
+	size_t n;
+};
+
+/* The text with the tenant's name in its place. */
+static void add_word(struct words *w, const char *text, const char *tenant)
+{
+	struct buf b;
+
+	buf_init(&b, VALUE_MAX_BYTES);
+	for (const char *p = text; *p;) {
+		if (strncmp(p, placeholder, strlen(placeholder)) == 0) {
+			buf_z(&b, tenant);
+			p += strlen(placeholder);
+		} else {
+			buf_char(&b, *p++);
+		}
+	}
+	w->v = mem_realloc(w->v, w->n + 2, sizeof(*w->v));
+	w->v[w->n++] = mem_dupz(buf_view(&b));
+	w->v[w->n] = NULL;
+	buf_release(&b);
+}
+
+static void add_option(struct words *w, enum option_id id, const char *value, const char *tenant)
+{
+	char word[64];
+
+	(void)snprintf(word, sizeof(word), "--%s", option_info(id)->name);
+	add_word(w, word, "");
+	if (value)
+		add_word(w, value, tenant);
+}
+
+static struct words words_for(const struct cli *cli, const struct tenant *t)
+{
+	struct words w = { 0 };
+	bool serials = cli_count(cli, OPTION_SERIAL) > 0;
+
+	add_word(&w, "/proc/self/exe", "");
+	add_word(&w, cli->command->name, "");
+	for (size_t i = 0; i < cli->n_given; i++) {
+		const struct cli_given *g = &cli->given[i];
+
+		if (g->id != OPTION_SETTINGS && g->id != OPTION_JOBS)
+			add_option(&w, g->id, g->value, t->name);
+	}
+	add_word(&w, "--settings", "");
+	w.v = mem_realloc(w.v, w.n + 2, sizeof(*w.v));
+	w.v[w.n++] = mem_strdup(t->file); /* whatever its name holds */
+	w.v[w.n] = NULL;
+	add_word(&w, "--", "");
+	for (size_t i = 0; i < cli->n_args && !serials; i++)
+		add_word(&w, cli->args[i], t->name);
+	return w;
+}
+
+static void words_release(struct words *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		free(w->v[i]);
+	free(w->v);
+}
+
+static enum errc start(const struct cli *cli, struct tenant *t, struct err *err)
+{
+	struct words w = words_for(cli, t);
+	enum errc rc = ERR_OK;
+
+	t->out = tmpfile();
+	t->err = tmpfile();
+	if (!t->out || !t->err)
+		rc = err_set(err, ERR_CANNOT_CREATE, "no temporary file can be made");
+	if (!rc)
+		rc = child_start(w.v, fileno(t->out), fileno(t->err), &t->pid, err);
+	words_release(&w);
+	return rc;
+}
+
+/* --- what it said --- */
+
+/* Each line with the tenant before it; an object gets it as its first member, unless it
+ * names it itself. */
+static void show_line(const char *line, const char *tenant, bool json, FILE *out)
+{
+	if (json && strstr(line, "\"tenant\":"))
+		(void)fputs(line, out);
+	else if (json && line[0] == '{' && line[1] == '"')
+		(void)fprintf(out, "{\"tenant\":\"%s\",%s", tenant, line + 1);
+	else
+		(void)fprintf(out, "%s: %s", tenant, line);
+}
+
+static void show(FILE *said, const char *tenant, bool json, FILE *out)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	if (!said)
+		return;
+	rewind(said);
+	while ((n = getline(&line, &size, said)) > 0) {
+		show_line(line, tenant, json, out);
+		if (line[n - 1] != '\n')
+			(void)fputc('\n', out);
+	}
+	free(line);
+	(void)fclose(said);
+}
+
+static void finish(const struct cli *cli, struct tenant *t)
+{
+	show(t->err, t->name, false, stderr);
+	show(t->out, t->name, cli_count(cli, OPTION_JSON) > 0, stdout);
+	t->out = t->err = NULL;
+	t->pid = 0;
+	(void)fflush(stdout);
+}
+
+/* --- all of them --- */
+
+static bool starts(const struct cli *cli, struct tenant *t)
+{
+	struct err err;
+
+	if (!start(cli, t, &err))
+		return true;
+	(void)snprintf(t->because_of, sizeof(t->because_of), "%s", err.msg);
+	t->because = t->because_of;
+	t->status = errc_info(err.code)->exit_status;
+	finish(cli, t);
+	return false;
+}
+
+/* As many as may run; *next: the first that was not begun. */
+static size_t fill(const struct cli *cli, struct tenants *t, size_t running, size_t *next)
+{
+	size_t most = (size_t)cli_number(cli, OPTION_JOBS, JOBS);
+
+	for (; running < most && *next < t->n; (*next)++)
+		if (!t->v[*next].because && starts(cli, &t->v[*next]))
+			running++;
+	return running;
+}
+
+static size_t collect(const struct cli *cli, struct tenants *t)
+{
+	size_t ended = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct tenant *one = &t->v[i];
+
+		if (!one->pid || !child_ended(one->pid, &one->status))
+			continue;
+		finish(cli, one);
+		ended++;
+	}
+	return ended;
+}
+
+/* What runs is asked to stop as we are; what was not begun stays so. */
+static void pass_on(struct tenants *t, size_t next)
+{
+	for (size_t i = 0; i < next; i++)
+		if (t->v[i].pid)
+			(void)kill(t->v[i].pid, stop_signal());
+	for (size_t i = next; i < t->n; i++)
+		if (!t->v[i].because) {
+			t->v[i].because = "not begun: stopped before its turn";
+			t->v[i].status = SIGNALLED + stop_signal();
+		}
+}
+
+static enum errc run_all(const struct cli *cli, struct tenants *t, struct err *err)
+{
+	size_t running = 0, next = 0;
+	enum errc rc = stop_open(err);
+
+	if (rc)
+		return rc;
+	stop_words(
+		"waiting for what runs to stop in order", "each tenant goes on to stop in order");
+	do {
+		running = fill(cli, t, running, &next);
+		if (stop_sleep(LOOK_MS, err) == ERR_STOPPED) {
+			pass_on(t, next);
+			next = t->n;
+		}
+		running -= collect(cli, t);
+	} while (running || next < t->n);
+	return ERR_OK;
+}
+
+/* --- the summary --- */
+
+static const char *meaning_of(const struct tenant *t, char text[64])
+{
+	const char *known = t->because ? t->because : status_meaning(t->status);
+
+	if (known)
+		return known;
+	(void)snprintf(text, 64, "ended by signal %d", t->status - SIGNALLED);
+	return text;
+}
+
+static void sum_up_json(const struct tenants *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct ndjson j;
+		char text[64];
+
+		ndjson_begin(&j, "tenant");
+		json_put_z(&j.o, "tenant", t->v[i].name);
+		json_put_z(&j.o, "settings", t->v[i].file);
+		json_put_int(&j.o, "status", t->v[i].status);
+		json_put_z(&j.o, "meaning", meaning_of(&t->v[i], text));
+		ndjson_end(&j, stdout);
+	}
+}
+
+static void sum_up(const struct cli *cli, const struct tenants *t)
+{
+	struct table *table;
+	char text[64];
+
+	for (size_t i = 0; i < t->n_ignored; i++)
+		(void)fprintf(stderr, "ignored: %s has no `tenant:`\n", t->ignored[i]);
+	if (cli_count(cli, OPTION_JSON)) {
+		sum_up_json(t);
+		return;
+	}
+	table = table_new("lrl");
+	table_cell(table, STR("TENANT"));
+	table_cell(table, STR("STATUS"));
+	table_cell(table, STR("MEANING"));
+	for (size_t i = 0; i < t->n; i++) {
+		table_cell(table, str_from(t->v[i].name));
+		table_number(table, (size_t)t->v[i].status);
+		table_cell(table, str_from(meaning_of(&t->v[i], text)));
+	}
+	table_print(table, stdout);
+	table_free(table);
+}
+
+static int worst_of(const struct tenants *t)
+{
+	int worst = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		int status = t->v[i].status;
+
+		worst = status_first(worst, status_meaning(status) ? status : INTERNAL);
+	}
+	return worst;
+}
+
+int tenants_run(const struct cli *cli)
+{
+	struct tenants t = { 0 };
+	struct err err;
+	enum errc rc = check_asked(cli, &err);
+	int status;
+
+	if (!rc)
+		rc = tenants_find(&t, cli_text(cli, OPTION_SETTINGS), &err);
+	if (!rc)
+		rc = run_all(cli, &t, &err);
+	if (!rc)
+		sum_up(cli, &t);
+	status = rc ? cli_fail(cli, &err) : worst_of(&t);
+	tenants_release(&t);
+	return status;
+}

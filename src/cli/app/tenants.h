@@ -1,0 +1,17 @@
+/*
+ * Many tenants in one install: --settings names a folder, and the command runs once for each tenant
+ * in it, in a process of its own.
+ */
+#ifndef CLI_APP_TENANTS_H
+#define CLI_APP_TENANTS_H
+
+#include "cli/args/options.h"
+
+/* Whether --settings names a folder. */
+bool tenants_wanted(const struct cli *cli);
+/* Runs the command for each page of the folder (NAME.yaml, NAME/depmend.yaml) that has `tenant:`,
+ * at most --jobs at a time; shows what each said, then one summary. Returns the worst exit status.
+ */
+int tenants_run(const struct cli *cli);
+
+#endif

@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# A folder of settings: each tenant in a process of its own, one summary, the worst exit status.
+#
+#	tests/tenants/run.sh BUILD
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/lib.sh
+. "$here/../lib.sh"
+suite_begin "${1:?usage: tests/tenants/run.sh BUILD}"
+cd "$work" || exit 1
+unset DEPMEND_SETTINGS
+many=${TENANTS:-12}
+new_world --server Unused
+for f in apple.pem tenant-code uem-secret; do cp "$f" "kept.$f"; done
+device=$(sed -n '2s/,.*//p' "$root/samples/fleet.csv")
+
+# tenant NAME [FILE]: settings of its own, with a client id of its own
+tenant() {
+	local file=${2:-all/$1.yaml}
+	mkdir -p "$(dirname "$file")" lists out
+	cp apple.pem tenant-code uem-secret "$(dirname "$file")/"
+	sed -e "s|^tenant:.*|tenant: $1|; s|client_id: BUSINESSAPI.*|client_id: BUSINESSAPI.$1|" \
+		-e "s|^state:.*|state: $work/states/$1|" depmend.yaml >"$file"
+	printf 'serial\n%s\n' "$device" >"lists/$1.csv"
+}
+printf 'version: 1\nname: r\nrules:\n  - {name: a, match: {always: true}, do: [skip]}\n' >skip.yaml
+printf 'version: 1\nname: r\nrules:\n  - {name: a, match: {always: true}, do: [unassign, sync, reassign, sync]}\n' \
+	>rebuild.yaml
+grep -q '^tenant:' depmend.yaml || sed -i '1a tenant: x' depmend.yaml
+summary() { # NAME: its status in the summary
+	awk -v name="$1" '$1 == name { print $2 }' out.txt
+}
+go() { # COMMAND...: leaves $status, out.txt, err.txt
+	"$build/depmend" "$@" >out.txt 2>err.txt </dev/null
+	status=$?
+	cp err.txt err
+}
+
+# --- as one by one ---
+
+for i in $(seq "$many"); do tenant "t$i"; done
+tenant sub all/sub/depmend.yaml
+cp skip.yaml all/rules.yaml
+go plan 'lists/{tenant}.csv' --rules ./skip.yaml --settings all --out 'out/{tenant}.csv'
+exits 'a plan for each' 0
+for i in 1 "$many"; do
+	check "t$i has its plan" grep -q "^$device,skipped" "out/t$i.csv"
+	same "t$i is in the summary" 0 "$(summary "t$i")"
+done
+check 'settings in a folder of their own' test -s out/sub.csv
+check 'what is no tenant is named' grep -q 'ignored: all/rules.yaml' err.txt
+go status --settings all --json
+exits 'status as JSON' 0
+same 'each object names its tenant' "$((many + 1))" \
+	"$(jq -r 'select(.type == "status") | .tenant' out.txt | sort -u | wc -l)"
+same 'and the summary has each' "$((many + 1))" "$(jq -r 'select(.type == "tenant") | .tenant' out.txt | wc -l)"
+
+# --- one goes wrong, the others do not mind ---
+
+cp all/t2.yaml t2.kept && echo 'colour: blue' >>all/t2.yaml
+printf 'version: 1\ntenant: [\n' >all/broken.yaml
+rm lists/t3.csv
+go plan 'lists/{tenant}.csv' --rules ./skip.yaml --settings all --out 'out/{tenant}.csv' --jobs 3
+exits 'the worst of all' 78
+same 'a mistake in one' 78 "$(summary t2)"
+check 'and its place is told' grep -q '^t2: all/t2.yaml:' err.txt
+same 'a page that is no YAML' 78 "$(summary broken)"
+same 'a list that is missing' 66 "$(summary t3)"
+same 'the others are as before' 0 "$(summary t1)"
+mv t2.kept all/t2.yaml && rm all/broken.yaml
+printf 'serial\n%s\n' "$device" >lists/t3.csv
+
+# --- two of one organization ---
+
+sed 's/^tenant:.*/tenant: twin/' all/t1.yaml >all/twin.yaml
+go status --settings all
+exits 'one organization twice' 78
+same 'this one is refused' 78 "$(summary t1)"
+same 'and that one' 78 "$(summary twin)"
+check 'and it says why' grep -q 'the same client_id: they are one organization' out.txt
+rm all/twin.yaml
+cp all/t1.yaml all/other.yaml
+sed -i 's/client_id: BUSINESSAPI.*/client_id: BUSINESSAPI.other/' all/other.yaml
+go status --settings all
+same 'one name twice' '78 78' "$(summary t1 | xargs)"
+rm all/other.yaml
+
+# --- what is asked of the command line ---
+
+usage() { # WHAT TEXT COMMAND...
+	local what=$1 text=$2
+	shift 2
+	go "$@"
+	exits "$what" 64
+	check "$what: the remedy" grep -qF -- "$text" err.txt
+}
+usage 'one CSV for all' 'put {tenant} into the path' plan lists/t1.csv --rules ./skip.yaml --settings all
+usage 'one plan for all' "--out 'FOLDER/{tenant}.csv'" plan 'lists/{tenant}.csv' --rules ./skip.yaml --settings all
+usage 'one output for all' 'put {tenant} into the path' \
+	plan 'lists/{tenant}.csv' --rules ./skip.yaml --settings all --out x.csv
+usage 'apply asks nobody' 'needs --yes or --expect' apply 'lists/{tenant}.csv' --rules ./skip.yaml --settings all
+usage 'a command for one tenant' 'takes the settings of one tenant' check --settings all
+mkdir empty
+go status --settings empty
+exits 'a folder without tenants' 78
+
+# --- a brake for all, and the lock of one ---
+
+"$build/depmend" apply lists/t1.csv --rules ./rebuild.yaml --settings all/t1.yaml --yes --allow percent=100 \
+	--out one.csv >one.out 2>one.err </dev/null &
+one=$!
+for _ in $(seq 200); do compgen -G 'states/t1/*/lock' >/dev/null && break; sleep 0.02; done
+kill -STOP "$one"
+go apply 'lists/{tenant}.csv' --rules ./skip.yaml --settings all --yes --out 'out/{tenant}.csv'
+same 'another run of one has the lock' 11 "$(summary t1)"
+same 'the others go on' 0 "$(summary t2)"
+exits 'the worst is told' 11
+kill -CONT "$one"
+wait "$one"
+
+# --- the parent dies: nobody is left, nobody is off its server ---
+
+sim_stop
+new_world --server Unused
+for f in apple.pem tenant-code uem-secret; do cp "kept.$f" "$f"; done
+rm -rf all states
+for i in 1 2 3; do
+	tenant "t$i"
+	printf 'serial\n%s\n' "$(sed -n "$((i + 1))s/,.*//p" "$root/samples/fleet.csv")" >"lists/t$i.csv"
+done
+kill -STOP "$sim_pid"
+env -u DEPMEND_CLOCK "$build/depmend" apply 'lists/{tenant}.csv' --rules ./rebuild.yaml --settings all --yes \
+	--allow percent=100 --out 'out/{tenant}.csv' >out.txt 2>err.txt </dev/null &
+parent=$!
+children() { pgrep -f -- "--settings all/t[123].yaml"; }
+for _ in $(seq 200); do [ "$(children | wc -l)" -eq 3 ] && break; sleep 0.05; done
+same 'three run' 3 "$(children | wc -l)"
+kill -KILL "$parent"
+wait "$parent" 2>/dev/null
+kill -CONT "$sim_pid"
+for _ in $(seq 600); do [ "$(children | wc -l)" -eq 0 ] && break; sleep 0.05; done
+same 'no orphan is left' 0 "$(children | wc -l)"
+for i in 1 2 3; do
+	check "t$i: each row has its result" grep -q pending "out/t$i.csv"
+done
+
+suite_end
