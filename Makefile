@@ -49,7 +49,7 @@ FUZZ_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/%,$(filter-out %/sync.c,$(wildcard tests/bench/*.c)))
 PROGRAMS := $(BUILD)/depmend $(BUILD)/depmend-sim
 DOCS_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/docs/*.c))
-DOCS     := $(addprefix $(BUILD)/docs/,depmend.1 depmend-rules.5 depmend-settings.5 depmend-sim.1 depmend.full.yaml depmend.bash _depmend depmend.fish)
+DOCS     := $(addprefix $(BUILD)/docs/,depmend.1 depmend-rules.5 depmend-settings.5 depmend-runbook.7 depmend-sim.1 depmend.full.yaml depmend.bash _depmend depmend.fish)
 SHIM     := $(BUILD)/crash/shim.so $(BUILD)/oom/shim.so $(BUILD)/worlds/shim.so
 # For targets that build with another variant, or after setup: every core, unless -j was given.
 AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -161,6 +161,7 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 0644 -t $(SHARE)/depmend samples/output.schema.json
 	install -D -m 0644 -t $(SHARE)/man/man1 $(BUILD)/docs/depmend.1 $(BUILD)/docs/depmend-sim.1
 	install -D -m 0644 -t $(SHARE)/man/man5 $(BUILD)/docs/depmend-rules.5 $(BUILD)/docs/depmend-settings.5
+	install -D -m 0644 -t $(SHARE)/man/man7 $(BUILD)/docs/depmend-runbook.7
 	install -D -m 0644 $(BUILD)/docs/depmend.bash $(SHARE)/bash-completion/completions/depmend
 	install -D -m 0644 -t $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions) \
 	  $(BUILD)/docs/_depmend

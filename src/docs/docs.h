@@ -18,6 +18,7 @@ void roff_line(const char *macro, const char *text, FILE *out);
 
 void docs_man(FILE *out);             /* depmend(1) */
 void docs_man_rules(FILE *out);       /* depmend-rules(5) */
+void docs_man_runbook(FILE *out);     /* depmend-runbook(7) */
 void docs_man_settings(FILE *out);    /* depmend-settings(5) */
 void docs_sample_settings(FILE *out); /* samples/depmend.full.yaml */
 /* depmend-sim(1), from what the simulator says of itself. */

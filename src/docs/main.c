@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "docs/docs.h"
+#include "docs/runbook.h"
 
 static void man_sim(FILE *out)
 {
@@ -17,6 +18,7 @@ static const struct {
 } pages[] = {
 	{ "depmend.1", docs_man },
 	{ "depmend-rules.5", docs_man_rules },
+	{ "depmend-runbook.7", docs_man_runbook },
 	{ "depmend-settings.5", docs_man_settings },
 	{ "depmend-sim.1", man_sim },
 	{ "depmend.full.yaml", docs_sample_settings },
@@ -27,6 +29,8 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	if (!runbook_check(stderr))
+		return 1;
 	for (size_t i = 0; argc == 2 && i < sizeof(pages) / sizeof(*pages); i++)
 		if (strcmp(argv[1], pages[i].kind) == 0) {
 			pages[i].write(stdout);

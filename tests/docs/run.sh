@@ -26,7 +26,7 @@ check 'the tables are found' test "$(wc -w <<<"$commands $options $statuses $rea
 
 # --- the manual ---
 
-for page in depmend.1 depmend-rules.5 depmend-settings.5 depmend-sim.1; do
+for page in depmend.1 depmend-rules.5 depmend-settings.5 depmend-runbook.7 depmend-sim.1; do
 	check "$page has no mistake" mandoc -T lint -W warning "$docs/$page"
 	mandoc -T utf8 -O width=100 "$docs/$page" | col -bx >"$top/$page"
 done
@@ -41,6 +41,12 @@ for one in $statuses; do
 done
 for one in $reasons; do
 	check "depmend(1) has reason $one" grep -qE "^     ${one/./\\.}( |$)" "$top/depmend.1"
+done
+for one in $statuses; do
+	check "depmend-runbook(7) has status $one" grep -qE "^     $one: " "$top/depmend-runbook.7"
+done
+for one in $reasons; do
+	check "depmend-runbook(7) has reason $one" grep -qE "^     ${one/./\\.}: " "$top/depmend-runbook.7"
 done
 words=$(sed -nE '/define (STEP|OPER|COLUMN|FACT_SLOT|FACT_DATE|FACT_FLAG)_LIST/,/^(enum|#define FACT_LIST)/s/^\tX\([A-Z_]*, "([a-z_.]+)".*/\1/p' \
 	src/model/step.h src/model/field.h src/rules/ruleset.h)
