@@ -370,6 +370,22 @@ static int64_t pump(struct transport *t)
 
 /* --- waiting --- */
 
+/* Whether a long wait ends when the limit of writes to Apple has room again, or just before, for a
+ * last look. */
+static bool is_room_at(const struct transport *t, int64_t at_ms)
+{
+	enum { MOST_LOOKED = 64, LONG_MS = 5 * 60 * 1000, NEAR_MS = 2 * 60 * 1000 };
+	int64_t now = transport_now(t);
+
+	for (uint32_t k = 1; k <= t->log[RATE_APPLE_WRITE].rate.n && k <= MOST_LOOKED; k++) {
+		int64_t when = transport_write_when(t, k);
+
+		if (at_ms > now + LONG_MS && when - at_ms < NEAR_MS && at_ms - when < NEAR_MS)
+			return true;
+	}
+	return false;
+}
+
 /* Returns when to look again: often enough that what is shown keeps moving. */
 static int64_t pulse(
 	const struct transport *t, enum transport_service whose, int64_t until_ms, int64_t turn_ms)
@@ -387,6 +403,8 @@ static int64_t pulse(
 		return until_ms;
 	if (t->n_flight == 0 && turn_ms - now >= PULSE_MS)
 		p.waiting_for = transport_who(whose);
+	if (p.waiting_for && is_room_at(t, turn_ms))
+		p.budget = &t->opt.settings->rates[RATE_APPLE_WRITE];
 	t->opt.pulse(t->opt.pulse_self, &p);
 	/* A virtual clock leaps, and says so at the next pulse. */
 	if (clock_is_virtual(t->opt.clock) || until_ms < now + PULSE_MS)

@@ -36,6 +36,7 @@ struct transport_pulse {
 	uint64_t n_sent;         /* requests so far */
 	const char *waiting_for; /* whose turn it is, or whose limit; NULL: nothing is waited for */
 	int64_t until_ms;
+	const struct rate *budget; /* the limit of writes that is waited for; NULL: none */
 };
 
 struct transport_options {

@@ -149,7 +149,7 @@ plan_and_apply 0 --max-wait 48h
 holds 10 1
 same 'writes kept for the way back' 15 "$(said put-backs 1)"
 back_in_time
-sed -n 's/^apply: .*, \([0-9]*\)\/\([0-9]*\) requests,.* ends about \(.*\)Z$/\1 \2 \3/p' err >told
+sed -n 's/^apply: .*, \([0-9]*\) of \([0-9]*\) requests,.* ends about \(.*\)Z$/\1 \2 \3/p' err >told
 check 'apply says how far it is' test "$(wc -l <told)" -gt 3
 same 'from the first line on it knows the end, to two minutes' '' "$(while read -r sent all at; do
 	off=$(($(at_ms "2026-11-22T$at") - ended))

@@ -44,7 +44,7 @@ for columns in 40 80 200; do
 	check 'it asked' grep -q 'Act on 14 devices (plan [0-9a-f]*)? \[y/N\]' term
 	check 'it was redrawn' test "$(redraws)" -gt 3
 	check "no line of it is wider than $columns columns allow ($(widest))" test "$(widest)" -lt "$columns"
-	check 'it says who is waited for' grep -qE '(Apple|UEM)( until)? [0-9][0-9]:' term
+	check 'it says who is waited for' grep -qE '(until [0-9][0-9]:|waiting for)' term
 	check 'it is gone before the summary' grep -q $'\r\x1b\\[K[0-9]* rows' term
 	same 'nothing on stdout' '' "$(cat data)"
 	same 'the counts are those of the result' "$(sed 's/\x1b\[[0-9;]*m//g' term | tr -s ' \n' ' ' |
@@ -57,6 +57,20 @@ print(", ".join(f"{n[o]} {o}" for o in order if n[o]))
 END
 )"
 done
+
+# Hours of waiting, on terminals of four widths: for what, until when, and no word is cut.
+for columns in 30 60 80 130; do
+	new_world
+	settings_with 'batch: {apple: 2}'
+	TZ=Europe/Berlin on_terminal "$columns" "$build/depmend" apply api-tool.csv --rules corrupted-registration \
+		--yes --max-wait 48h --out "long.$columns.csv"
+	sed 's/\r\x1b\[K/\n/g' term | grep -E '^(apply: )?[0-9]+ of [0-9]+' >redrawn
+	check 'it was redrawn' test "$(wc -l <redrawn)" -gt 3
+	same "every line fits $columns columns" '' "$(grep -E ".{$columns}" redrawn)"
+	check 'how many are done' grep -qE $'\r\x1b\\[K(apply: )?[0-9]+ of 14( done)?(, |$|\r)' term
+	same 'nothing but whole words' '' "$(grep -vE '(done|of [0-9]+|off server|requests|[0-9]{2}:[0-9]{2}|/hour\))$' redrawn)"
+done
+check 'what is waited for, and why' grep -qE 'waiting for write budget until [0-9]{2}:[0-9]{2} \(Apple 10/hour\), ends about [0-9]{2}:[0-9]{2}' term
 
 # The end of a run on a narrow terminal: the same words, none of them broken.
 for columns in 40 200; do

@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -40,17 +42,26 @@ static void shows(struct standing s, size_t width, const char *expected)
 
 static void says_less_when_narrow(void **state)
 {
+	struct standing s = busy();
+
 	(void)state;
-	shows(busy(), 139,
-		"apply: 12/40, 10 ok, 2 failed, 5 in flight, 45/120 requests, waiting for the UEM "
-		"until "
+	s.budget = "Apple 10/hour";
+	shows(s, 159,
+		"apply: 10 of 40 done, 2 not done, 5 off server, 45 of 120 requests, waiting for "
+		"write budget until 13:00:00Z (Apple 10/hour), ends about 14:00:00Z");
+	shows(s, 105,
+		"10 of 40 done, 2 not done, 5 off server, waiting for write budget until "
 		"13:00:00Z, ends about 14:00:00Z");
-	shows(busy(), 79, "12/40 10 ok 2 bad 5 off 45/120r UEM 13:00:00 ~14:00:00");
-	shows(busy(), 50, "12/40 10 ok 2 bad 5 off UEM 13:00:00 ~14:00:00");
-	shows(busy(), 39, "12/40 10 ok 2 bad 5 off UEM 13:00:00");
-	shows(busy(), 30, "12/40 2 bad 5 off UEM 13:00:00");
-	shows(busy(), 20, "12/40 UEM 13:00:00");
-	shows(busy(), 10, "12/40 UEM ");
+	shows(s, 85,
+		"10 of 40 done, 2 not done, 5 off server, waiting for write budget until "
+		"13:00:00Z");
+	s.failed = 0;
+	s.budget = NULL;
+	shows(s, 59, "12 of 40 done, 5 off server, until 13:00:00Z");
+	shows(s, 39, "12 of 40 done, until 13:00:00Z");
+	shows(s, 29, "12 of 40 done");
+	shows(s, 10, "12 of 40");
+	shows(s, 5, "");
 }
 
 static void says_what_is_known(void **state)
@@ -68,9 +79,9 @@ static void says_what_is_known(void **state)
 	s.settled = s.failed = s.in_flight = 0;
 	s.waiting_for = NULL;
 	s.finish_ms = TIME_NONE;
-	shows(s, 79, "apply: 0/40, 45/120 requests");
+	shows(s, 79, "apply: 0 of 40 done, 45 of 120 requests");
 	s.requests_total = 0;
-	shows(s, 79, "apply: 0/40");
+	shows(s, 79, "apply: 0 of 40 done");
 }
 
 static void names_another_day(void **state)
@@ -78,12 +89,27 @@ static void names_another_day(void **state)
 	struct standing s = busy();
 
 	(void)state;
+	s.failed = 0;
 	s.waiting_until_ms = NOON + 36 * HOUR;
 	s.finish_ms = TIME_NONE;
-	shows(s, 139,
-		"apply: 12/40, 10 ok, 2 failed, 5 in flight, 45/120 requests, waiting for the UEM "
-		"until 11-24 00:00Z");
-	shows(s, 39, "12/40 10 ok 2 bad 5 off UEM 11-24 00:00");
+	shows(s, 70, "12 of 40 done, 5 off server, waiting for the UEM until 11-24 00:00Z");
+}
+
+/* A terminal shows its own time. */
+static void is_local_on_a_terminal(void **state)
+{
+	struct standing s = busy();
+
+	(void)state;
+	assert_int_equal(setenv("TZ", "QQQ-5:45", 1), 0);
+	tzset();
+	s.local = true;
+	s.failed = 0;
+	shows(s, 70, "12 of 40 done, 5 off server, waiting for the UEM until 18:45");
+	shows(s, 84,
+		"12 of 40 done, 5 off server, waiting for the UEM until 18:45, ends about 19:45");
+	s.waiting_until_ms = NOON + 12 * HOUR;
+	shows(s, 75, "12 of 40 done, 5 off server, waiting for the UEM until Mon 23 Nov 05:45");
 }
 
 static void never_wraps(void **state)
@@ -97,6 +123,9 @@ static void never_wraps(void **state)
 	for (size_t width = 0; width < STATUS_LINE_BYTES; width++) {
 		status_line(&s, width, line);
 		assert_true(strlen(line) <= width);
+		/* No word is cut: what there is ends as a whole line or part does. */
+		if (*line)
+			assert_non_null(strchr("sderZ)0123456789", line[strlen(line) - 1]));
 	}
 }
 
@@ -106,6 +135,7 @@ int main(void)
 		cmocka_unit_test(says_less_when_narrow),
 		cmocka_unit_test(says_what_is_known),
 		cmocka_unit_test(names_another_day),
+		cmocka_unit_test(is_local_on_a_terminal),
 		cmocka_unit_test(never_wraps),
 	};
 

@@ -13,7 +13,7 @@
 #include "os/stop.h"
 #include "report/status_line.h"
 
-enum { REDRAW_MS = 125, PLAIN_MS = 30 * 1000, USUAL_COLUMNS = 80 };
+enum { HOUR_MS = 3600 * 1000, REDRAW_MS = 125, PLAIN_MS = 30 * 1000, USUAL_COLUMNS = 80 };
 /* How often what is left is worked out anew. */
 enum { FORESEE_LINE_MS = 1000, FORESEE_PLAIN_MS = 15 * 1000 };
 
@@ -24,6 +24,7 @@ struct progress {
 	int64_t shown_ms;    /* TIME_NONE: never */
 	int64_t foreseen_ms; /* TIME_NONE: never */
 	char *next;          /* the command that goes on; NULL: none yet */
+	char budget[40];     /* "Apple 10/hour" */
 };
 
 static int show_of(const struct cli *cli)
@@ -46,6 +47,7 @@ struct progress *progress_new(const struct cli *cli)
 	/* A rehearsal's own clock leaps. */
 	p->clock = cli->command->id == COMMAND_REHEARSE ? clock_real() : NULL;
 	p->state.what = cli->command->name;
+	p->state.local = p->show == SHOW_LINE;
 	p->state.finish_ms = p->shown_ms = p->foreseen_ms = TIME_NONE;
 	return p;
 }
@@ -98,6 +100,15 @@ static void show_if_due(struct progress *p, bool begins)
 	show(p);
 }
 
+static const char *budget_words(struct progress *p, const struct rate *r)
+{
+	char window[TIME_TEXT];
+
+	(void)snprintf(p->budget, sizeof(p->budget), "Apple %u/%s", r->n,
+		r->window_ms == HOUR_MS ? "hour" : duration_words(r->window_ms, window));
+	return p->budget;
+}
+
 void progress_pulse(void *self, const struct transport_pulse *pulse)
 {
 	struct progress *p = self;
@@ -111,6 +122,7 @@ void progress_pulse(void *self, const struct transport_pulse *pulse)
 		p->state.requests_total = pulse->n_sent; /* polls are not foreseen */
 	p->state.waiting_for = pulse->waiting_for;
 	p->state.waiting_until_ms = pulse->until_ms;
+	p->state.budget = pulse->budget ? budget_words(p, pulse->budget) : NULL;
 	show_if_due(p, begins);
 }
 
