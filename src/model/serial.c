@@ -302,6 +302,16 @@ bool serial_is_implausible(struct str cell)
 	return t.n_digits == cell.n || t.n_last_run >= 8 || !usual;
 }
 
+bool serial_is_unsaid(struct str cell)
+{
+	struct traits t;
+
+	if (serial_look(cell) != LOOK_WEAK || cell.n < 10 || cell.n > 12)
+		return false;
+	t = traits_of(cell);
+	return !t.vowel && !t.n_lower && t.n_upper >= 3;
+}
+
 bool serial_is_unusual(const struct serial *s)
 {
 	return s->n < 10 || s->n > 12 || memchr(s->text, 'I', s->n) || memchr(s->text, 'O', s->n);

@@ -42,6 +42,8 @@ enum serial_look serial_look(struct str cell);
 /* Letters and then digits to the end, or digits alone, as in order numbers, asset tags and IMEIs:
  * one among serials of the usual kind is none of them. */
 bool serial_is_implausible(struct str cell);
+/* 10 to 12 letters and digits without a vowel, so no word, though it may not look strong. */
+bool serial_is_unsaid(struct str cell);
 /* Apple's serials have 10 to 12 characters and neither I nor O. */
 bool serial_is_unusual(const struct serial *s);
 /* Whether it begins with the S of a box label, as serial_strip_barcode() sees it. */

@@ -208,6 +208,13 @@ static bool is_whole_of(struct str a, struct str b, const struct map *known)
 	return is_like_one((struct str){ text, a.n + b.n }, USUAL_MAX);
 }
 
+/* One sign, and beside it perhaps one that nobody sees. */
+static bool is_narrow(struct str between)
+{
+	return between.n && !memchr(between.p, ' ', between.n) &&
+	       (gap_of(between) < GAP_BLANK || gap_of(serial_trim(between)) < GAP_BLANK);
+}
+
 bool serial_is_cut(struct str text, const struct map *known)
 {
 	size_t at = 0, before, from;
@@ -218,6 +225,6 @@ bool serial_is_cut(struct str text, const struct map *known)
 	before = at;
 	b = next_run(text, &at);
 	from = at - b.n;
-	return a.p == text.p && gap_of(str_sub(text, before, from - before)) < GAP_BLANK &&
+	return a.p == text.p && is_narrow(str_sub(text, before, from - before)) &&
 	       is_whole_of(a, b, known);
 }

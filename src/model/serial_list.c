@@ -33,11 +33,15 @@ static bool has_surplus(const struct serial_list *l, const struct csv_record *r)
 	return false;
 }
 
-/* Another serial than the row's. */
+/* Another serial than the row's, which may be dressed differently. */
 static bool is_other_serial(struct str cell, struct str serial)
 {
-	return cell.n >= SERIAL_MIN && serial_look(cell) == LOOK_STRONG &&
-	       !str_eq_nocase(cell, serial);
+	struct serial a, b;
+
+	if (cell.n < SERIAL_MIN || serial_look(cell) != LOOK_STRONG)
+		return false;
+	return serial_read(cell, &a) || serial_read(serial, &b) ||
+	       !str_eq(serial_view(&a), serial_view(&b));
 }
 
 static bool looks_everywhere(const struct serial_list *l)

@@ -333,6 +333,18 @@ static size_t bare_columns(const struct sample *s, bool told, struct way *ret)
 	return n;
 }
 
+/* Beside the serial of a single line: a word of a serial's length that cannot be said. */
+static bool has_unsaid(const struct way *w)
+{
+	const struct sample *s = w->sample;
+	bool found = false;
+
+	for (size_t i = 0; i < s->n && w->n_rows == 1; i++)
+		for (size_t c = 0; c < s->rows[i].n_cells; c++)
+			found |= c != w->column && serial_is_unsaid(s->rows[i].cells[c]);
+	return found;
+}
+
 /* A list of serials without a header: one column, from the first row on. */
 static const char *doubt_of_bare(const struct choosing *ch, struct way *ret)
 {
@@ -351,7 +363,8 @@ static const char *doubt_of_bare(const struct choosing *ch, struct way *ret)
 	}
 	*ret = best;
 	if (best.sample)
-		return several ? "several columns hold what could be serials" : NULL;
+		return several || has_unsaid(&best) ? "several columns hold what could be serials"
+						    : NULL;
 	if (!told || !ch->samples[0].n)
 		return "";
 	*ret = way_of(&ch->samples[0], LIST_NO_HEADER, 0);

@@ -108,7 +108,7 @@ static struct str cell_at(const struct csv_record *r, size_t at)
 }
 
 /* A short row that ends in its serial, to which a word as short as others of its column may be
- * joined: KD260K1258x. */
+ * joined: KD260K1258x. Or what stands there is no serial at all. */
 static bool is_longer(const struct loading *p, const struct csv_record *r)
 {
 	size_t at = (size_t)p->reading->columns.at[COLUMN_SERIAL];
@@ -117,14 +117,15 @@ static bool is_longer(const struct loading *p, const struct csv_record *r)
 	struct serial s;
 
 	if (p->reading->several || at + 1 != r->n_cells || serial_read(last, &s) ||
-		s.n <= USUAL_MIN || map_find(&p->serials, serial_view(&s)) == MAP_NONE ||
-		!is_unusual(p, r->raw))
+		map_find(&p->serials, serial_view(&s)) == MAP_NONE || !is_unusual(p, r->raw))
 		return false;
 	for (size_t i = 0; i < last.n; i++) {
 		upper |= last.p[i] >= 'A' && last.p[i] <= 'Z';
 		lower |= last.p[i] >= 'a' && last.p[i] <= 'z';
 	}
-	return (upper && lower) || (p->n_tiny && p->n > 1);
+	if (p->n > 1 && at && serial_look(last) != LOOK_STRONG)
+		return true;
+	return s.n > USUAL_MIN && ((upper && lower) || (p->n_tiny && p->n > 1));
 }
 
 static enum errc refuse_hidden(

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 
+import files
 import members
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -29,7 +30,7 @@ tenant: a
 apple: {organization: business, client_id: BUSINESSAPI.1, private_key: {env: K}}
 sync: {wait: 1m}
 """
-ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "K": files.private_key()}
 passed = failed = 0
 
 

@@ -1,11 +1,16 @@
 """Makes files of serials as people have them, and says what each means. No code of the reader is used."""
 import random
 import re
+import subprocess
 
 import words
 
 LETTERS = "0123456789CDFGHJKLMNPQRTVWXY"
 PLANTS = ["C02", "F4K", "DMP", "C39", "DLX", "F9F", "GG7", "FVF", "H4T", "C07"]
+
+
+def private_key():
+    return subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout"], capture_output=True, text=True, check=True).stdout
 
 
 def serial(r):

@@ -13,6 +13,7 @@ MEMBERS = [
     ("A", "Serial Number,Notes\n%s,ok\n%s,lost, stolen\n%s,,,\n" % (A, B, C), [A, C], 1),
     ("A", "Name,Order,Serial Number,Model\nx,W1,%s,iPad\nSmith, J,W2,%s\n" % (A, B), [A], 1),
     ("A", "Name,Old Serial,Serial Number,Site,Room\nx,%s,%s,a,b\nSmith, J,%s,%s,a\n" % (C, A, "K3P9X72HG8", D), [A], 1),
+    ("A", "Device,Serial Number,Name\n%s,'%s,x\n%s,%s,y\n" % (A, A, B, "=\"\"" + B + "\"\""), [A], 1),
     # A2: one line
     ("A2", "%s;%s;%s\n" % (A, B, C), [A, B, C], 0),
     ("A2", "%s\t%s\t%s\t" % (A, B, C), [A, B, C], 0),
@@ -24,6 +25,9 @@ MEMBERS = [
     ("A2", "%s,x\n%s,%s\n%s,y\n" % (A, B, C, D), [A, D], 1),
     ("A2", "Serial Number\n%s,%s,%s\n" % (A, B, C), [], 1),
     ("A2", "Serial Number,%s,%s,%s\n" % (A, B, C), None, 0),
+    ("A2", "MPGJQVFGVD\t%s\n" % A, None, 0),
+    ("A2", "%s;MPGJQVFGVD\n" % A, None, 0),
+    ("A2", "%s;MACBOOKPRO\n" % A, [A], 0),
     # B: the first line
     ("B", "C02XK1-ABJG5H\n%s\n%s\n" % (B, C), None, 0),
     ("B", "\u0421" + "02XK1ABJG5H\n%s\n" % B, None, 0),
@@ -112,6 +116,8 @@ HIDING = [
     ("cut by a blank", "%s; F4K9X 72HG3\n" % A),
     ("cut by a delimiter", "%s; F4K9,72HG3\n" % A),
     ("cut in a list of whole ones", "%s\n%s\n7AGC74BU22;KH\n%s\n" % (A, B, C)),
+    ("cut by two signs", "%s\n%s\n7AGC74BU22,\u200bKH\n%s\n" % (A, B, C)),
+    ("the rest of a line whose beginning is lost", "DYN12NHPF,INC0012345\nIPAD0001,%s,x\nIPAD0002,%s,\n" % (A, B)),
     ("a letter of another script", "%s; F4K9\u042572HG3\n" % A),
     ("too short among others", "%s\n%s\nF4K9X72HG\n" % (A, C)),
     ("too long among two", "%s\nF4K9X72HG33K7\n" % A),

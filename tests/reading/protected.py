@@ -22,6 +22,7 @@ tenant: a
 apple: {organization: business, client_id: BUSINESSAPI.1, private_key: {env: K}}
 sync: {wait: 1m}
 """
+KEY = files.private_key()
 ODD = ["-", " ", "\u200b", "\u00a0", "\u202e", "\u0421", "\uff21", ".", "/", "\"", ",", ";", "\t", "'", "=", "(", "_", "é", "|", "\u00ad", "#", "\n", "\r", "\0", "*"]
 NOTES = ["CEO", "board", "do not touch", "Büro 3", "lost; stolen", "iPad Pro 11-inch (4th gen)", "INC0012345", "since 2026-11-28",
          "2026-11-28T10:15:00Z", "room 214b", "+49 30 1234567", "ticket #4711", "IPAD0001", "MacBookPro18,3", "MK2E3LL/A", "Q3 2026 HR",
@@ -165,7 +166,7 @@ def mutated(r, lines, serials, kind):
 
 def run(depmend, folder, *args):
     return subprocess.run([depmend, *map(str, args)], capture_output=True, text=True, timeout=60,
-                          env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TMPDIR": str(folder)})
+                          env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "K": KEY, "TMPDIR": str(folder)})
 
 
 def one(depmend, folder, seed, mutate):

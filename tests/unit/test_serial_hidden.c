@@ -85,6 +85,9 @@ static void a_rest_beside_a_serial_is_found(void **state)
 	(void)state;
 	assert_true(serial_is_cut(STR("7AGC74BU22;KH"), &known));
 	assert_true(serial_is_cut(STR("FV,F4K9X72HG3"), &known));
+	assert_true(serial_is_cut(STR("7AGC74BU22,\xe2\x80\x8b"
+				      "KH"),
+		&known));
 	assert_false(serial_is_cut(STR("7AGC74BU22;IT"), &known));
 	assert_false(serial_is_cut(STR("7AGC74BU22; KH"), &known));
 	assert_false(serial_is_cut(STR("7AGC74BU22,CEO"), &known));
