@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "model/serial_list_parts.h"
 
-enum { DELIMITERS = 4, WAYS_MAX = 256 };
+enum { DELIMITERS = 4, WAYS_MAX = 256, ALIKE_BYTES = 3 };
 
 struct choosing {
 	struct serial_list *list;
@@ -333,15 +333,34 @@ static size_t bare_columns(const struct sample *s, bool told, struct way *ret)
 	return n;
 }
 
-/* Beside the serial of a single line: a word of a serial's length that cannot be said. */
+/* Whether nearly every row has a word of a serial's length there that cannot be said, and they do
+ * not begin alike as asset tags do. */
+static bool is_unsaid(const struct sample *s, size_t column)
+{
+	size_t n_rows = 0, n_like = 0, n_alike = 0;
+	struct str first = STR_NONE;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct sample_row *row = &s->rows[i];
+
+		if (!sample_is_data(row, NULL, true))
+			continue;
+		n_rows++;
+		if (column >= row->n_cells || (row->looks[column] != LOOK_STRONG &&
+						      !serial_is_unsaid(row->cells[column])))
+			continue;
+		first = n_like++ ? first : str_head(row->cells[column], ALIKE_BYTES);
+		n_alike += str_starts_nocase(row->cells[column], first);
+	}
+	return n_like && n_like * 10 >= n_rows * 9 && (n_rows == 1 || n_alike < n_like);
+}
+
 static bool has_unsaid(const struct way *w)
 {
-	const struct sample *s = w->sample;
 	bool found = false;
 
-	for (size_t i = 0; i < s->n && w->n_rows == 1; i++)
-		for (size_t c = 0; c < s->rows[i].n_cells; c++)
-			found |= c != w->column && serial_is_unsaid(s->rows[i].cells[c]);
+	for (size_t c = 0; c < w->sample->widest; c++)
+		found |= c != w->column && is_unsaid(w->sample, c);
 	return found;
 }
 

@@ -28,6 +28,8 @@ MEMBERS = [
     ("A2", "MPGJQVFGVD\t%s\n" % A, None, 0),
     ("A2", "%s;MPGJQVFGVD\n" % A, None, 0),
     ("A2", "%s;MACBOOKPRO\n" % A, [A], 0),
+    ("A2", "VTHRMWKRTC,%s\nQML7GT2103,%s\nXWYLK99873,%s\n" % (A, B, C), None, 0),
+    ("A2", "MBP0012345,%s\nMBP0012346,%s\n" % (A, B), [A, B], 0),
     # B: the first line
     ("B", "C02XK1-ABJG5H\n%s\n%s\n" % (B, C), None, 0),
     ("B", "\u0421" + "02XK1ABJG5H\n%s\n" % B, None, 0),
