@@ -172,12 +172,13 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 		share_blame(j, r, reply, &detail);
 	} else if (rc == ERR_NOT_FOUND) {
 		refuse_all(r, REASON_APPLE_REFUSED, err.msg);
-		job_account_refused(j, detail.code, &err);
+		job_account_refused(j, SERVICE_APPLE, detail.code, &err);
 	} else if (rc == ERR_AUTH || rc == ERR_SETTINGS) {
 		job_stop(j, rc, REASON_APPLE_REFUSED, &err);
 	} else if (!rc && !apple_activity_reply(reply, &activity, &err)) {
 		r->state = REQUEST_ACCEPTED;
 		culprit_taken(r);
+		job_account_taken(j, SERVICE_APPLE);
 		(void)snprintf(r->activity, sizeof(r->activity), "%s", activity.id);
 	} else { /* 5xx, 3xx, a garbled 201: nobody knows */
 		r->state = REQUEST_UNKNOWN;

@@ -9,7 +9,7 @@
 
 enum { ACCOUNT_REFUSALS = 5 };
 
-static const char *keep(struct job *j, struct str s)
+const char *job_keep(struct job *j, struct str s)
 {
 	return s.n ? arena_dup(&j->arena, s).p : NULL;
 }
@@ -97,13 +97,13 @@ void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum 
 	d->outcome = (uint8_t)outcome;
 	d->reason = (uint8_t)reason;
 	if (detail)
-		d->detail = keep(j, str_from(detail));
+		d->detail = job_keep(j, str_from(detail));
 	d->settled = outcome != OUTCOME_PENDING && outcome != OUTCOME_IN_FLIGHT;
 	d->finished_ms = d->settled ? transport_now(j->transport) : TIME_NONE;
 	d->dirty = true;
 	buf_init(&after, 64 * 1024);
 	fleet_remember(j->fleet, d->slot, &after);
-	d->after = keep(j, buf_view(&after));
+	d->after = job_keep(j, buf_view(&after));
 	buf_release(&after);
 	settle_custody(j, d);
 }
@@ -148,6 +148,7 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 	end_wait(j, d);
 	d->results[at] = letter;
 	d->busy = d->log_failed = d->witnessed = false;
+	d->log_says = NULL;
 	d->batch = 0;
 	d->doubt = d->n_doubts = 0;
 	d->dirty = true;
@@ -203,9 +204,10 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 
 	end_wait(j, d);
 	d->busy = d->log_failed = d->witnessed = false;
+	d->log_says = NULL;
 	d->batch = 0;
 	if (detail)
-		d->detail = keep(j, str_from(detail));
+		d->detail = job_keep(j, str_from(detail));
 	if (job_is_put_back(j, d) || may_be_off(p, at, outcome)) {
 		d->gave_up = true;
 		/* To run again does not help where its server is gone. */
@@ -276,13 +278,20 @@ bool job_protected(struct job *j, struct job_device *d)
 	return true;
 }
 
-void job_account_refused(struct job *j, const char *code, const struct err *err)
+void job_account_taken(struct job *j, enum step_service service)
 {
+	j->refusals[service].n = 0;
+}
+
+void job_account_refused(
+	struct job *j, enum step_service service, const char *code, const struct err *err)
+{
+	struct account_refusal *a = &j->refusals[service];
 	struct err why;
 
-	j->n_account = strcmp(j->account, code) == 0 ? j->n_account + 1 : 1;
-	(void)snprintf(j->account, sizeof(j->account), "%s", code);
-	if (j->n_account < ACCOUNT_REFUSALS)
+	a->n = strcmp(a->code, code) == 0 ? a->n + 1 : 1;
+	(void)snprintf(a->code, sizeof(a->code), "%s", code);
+	if (a->n < ACCOUNT_REFUSALS)
 		return;
 	(void)err_set(&why, ERR_GUARD,
 		"%d refusals in a row were the same, and about no device: mend what they name, "
@@ -298,7 +307,7 @@ void job_evidence(struct job *j, struct job_device *d, const char *kind, const c
 	if (asprintf(&text, "%s%s%s:%s", d->evidence ? d->evidence : "", d->evidence ? ";" : "",
 		    kind, value) < 0)
 		abort();
-	d->evidence = keep(j, str_from(text));
+	d->evidence = job_keep(j, str_from(text));
 	d->dirty = true;
 	free(text);
 }

@@ -45,12 +45,13 @@ struct job_device {
 	int64_t doubt_ms;
 	uint32_t n_doubts;
 	bool settled;
-	bool busy;       /* named by an open request */
-	bool blocked;    /* a request that is not among those of the job may still act on it */
-	bool custody;    /* the ledger has it off its server, to be put back */
-	bool sure;       /* two looks agree about where it is */
-	bool witnessed;  /* an audit event tells of what its open request was to do */
-	bool log_failed; /* the log of its open request says it failed */
+	bool busy;            /* named by an open request */
+	bool blocked;         /* a request that is not among those of the job may still act on it */
+	bool custody;         /* the ledger has it off its server, to be put back */
+	bool sure;            /* two looks agree about where it is */
+	bool witnessed;       /* an audit event tells of what its open request was to do */
+	bool log_failed;      /* the log of its open request says it failed, */
+	const char *log_says; /* and why; NULL: it does not say */
 	bool gave_up;   /* in flight, and nothing more to do about it: the next apply tries again */
 	bool anonymous; /* it drifted, and nobody has said who changed it */
 	bool dirty;     /* to be written by job_flush() */
@@ -143,9 +144,12 @@ struct job {
 	struct map protected_since; /* serials that came on the list since */
 	const char *const *allowed; /* --allow; NULL: none */
 	struct err no_room;         /* why that left devices out; code ERR_OK: it left none out */
-	/* The newest refusal that is about the account, and how often it came in a row. */
-	char account[64];
-	uint32_t n_account;
+	/* The newest refusal by each service that is about the account, and how often it came in a
+	 * row. */
+	struct account_refusal {
+		char code[64];
+		uint32_t n;
+	} refusals[SERVICE_UEM + 1];
 	bool blind; /* the last look at open requests failed: what it left proves nothing */
 	/* Why no new change may be sent; ERR_OK: nothing. */
 	enum errc stop;
@@ -192,7 +196,12 @@ void job_drift(struct job *j, struct job_device *d, const char *detail);
 /* True: it is on the protected list by now, and settled; not for a device on its way back. */
 bool job_protected(struct job *j, struct job_device *d);
 /* A refusal that is about no device: five of the same code in a row stop the run. */
-void job_account_refused(struct job *j, const char *code, const struct err *err);
+void job_account_refused(
+	struct job *j, enum step_service service, const char *code, const struct err *err);
+/* The service took a change: no refusal of it is in a row with those before. */
+void job_account_taken(struct job *j, enum step_service service);
+/* A copy that lives as long as the job; NULL: the text is empty. */
+const char *job_keep(struct job *j, struct str s);
 void job_evidence(struct job *j, struct job_device *d, const char *kind, const char *value);
 
 /* To be told to the ledger with the next flush; device NULL: all of the request. */

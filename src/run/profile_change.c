@@ -39,6 +39,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 	/* 202 names no job: only the list can tell. */
 	if (!rc) {
 		r->state = REQUEST_ACCEPTED;
+		job_account_taken(j, SERVICE_UEM);
 	} else if (detail.code == CODE_NOT_SYNCED && d->resync == RESYNC_NOT_YET) {
 		r->state = REQUEST_REFUSED;
 		d->resync = RESYNC_WANTED;
@@ -47,7 +48,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 		job_fail(j, d, rc == ERR_HELD ? OUTCOME_HELD : OUTCOME_FAILED,
 			rc == ERR_HELD ? REASON_UEM_HELD : REASON_UEM_REFUSED, err.msg);
 		if (detail.code == CODE_NO_ACCOUNT)
-			job_account_refused(j, "5053", &err);
+			job_account_refused(j, SERVICE_UEM, "5053", &err);
 	} else if (rc == ERR_AUTH || rc == ERR_SETTINGS) {
 		r->state = REQUEST_REFUSED;
 		job_stop(j, rc, REASON_UEM_REFUSED, &err);

@@ -41,7 +41,7 @@ static void take_log_row(void *self, struct str serial, bool ok, struct str subs
 		return;
 	j->devices[i].log_failed = true;
 	job_evidence(j, &j->devices[i], "log", "failed");
-	(void)snprintf(l->r->fault, sizeof(l->r->fault), "%.*s", STR_FMT(substatus));
+	j->devices[i].log_says = job_keep(j, str_head(substatus, sizeof(l->r->fault)));
 	l->n_failed++;
 }
 
@@ -330,7 +330,8 @@ static void fail_accepted(struct job *j, struct job_device *d, const struct open
 	if (r->held)
 		job_fail(j, d, OUTCOME_HELD, REASON_UEM_HELD, r->fault);
 	else if (d->log_failed)
-		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_DEVICE_FAILED, r->fault);
+		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_DEVICE_FAILED,
+			d->log_says ? d->log_says : r->fault);
 	else if (said_failed(r, d))
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_ACTIVITY_FAILED, r->fault);
 	else

@@ -90,6 +90,14 @@ apply
 same 'F.21: the log is fetched without the bearer: it tells who failed' 1 \
 	"$(grep -c 'failed,.*apple.device_failed' in.result.csv)"
 
+new_world --fleet fleet.csv --set 'apple.failing=TRPAAAAA0001 TRPAAAAA0003 TRPAAAAA0004' \
+	--set 'apple.fail_word=NOT_ALLOWED UPDATED_TWICE DEVICE_BUSY ORDER_BLOCKED'
+apply
+for of in 1:NOT_ALLOWED 3:DEVICE_BUSY 4:ORDER_BLOCKED; do
+	check "F.21: each failed device has the reason of its own row: $of" \
+		grep -q "^TRPAAAAA000${of%:*},.*failed,.*${of#*:}" in.result.csv
+done
+
 sed '1s/$/,enrollment_status,user/; 2s/$/,Enrolled,jo/; 3,$s/$/,Unenrolled,jo/' fleet.csv >other.csv
 new_world --fleet other.csv --set uem.look_up=other
 rules '[{wipe: {kind: device}}]'

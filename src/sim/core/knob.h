@@ -33,7 +33,7 @@
 		"of every N devices of an activity one fails with INTERNAL_ERROR; 0: none")        \
 	X(APPLE_FAILING, "apple.failing", TEXT, NULL, "", "serials that fail in every activity")   \
 	X(APPLE_FAIL_WORD, "apple.fail_word", TEXT, NULL, "INTERNAL_ERROR",                        \
-		"what the log says of those that fail")                                            \
+		"what the log says of those that fail; of several words one in turn")              \
 	X(APPLE_UNLOGGED, "apple.unlogged", TEXT, NULL, "", "serials the log leaves out")          \
 	X(APPLE_IGNORED, "apple.ignored", TEXT, NULL, "",                                          \
 		"serials that are said to be done although nothing happens")                       \

@@ -145,18 +145,31 @@ static bool fails(const struct sim *s, int64_t n, struct str serial)
 	return (split && (n + 1) % split == 0) || knob_has(s, KNOB_APPLE_FAILING, serial);
 }
 
-/* One device; what the log will say of it. NULL: nothing. */
-static const char *apply_one(struct sim *s, const struct work *w, int64_t n, struct str serial)
+/* One of several words in turn. */
+static struct str fail_word(const struct sim *s, int64_t n)
 {
-	const char *fail_word = knob_text_of(&s->knobs, KNOB_APPLE_FAIL_WORD).p;
+	struct str all = knob_text_of(&s->knobs, KNOB_APPLE_FAIL_WORD), rest = all, word;
+
+	do {
+		if (rest.n == 0)
+			rest = all;
+		word = str_cut(&rest, ' ');
+	} while (n-- > 0);
+	return word;
+}
+
+/* One device; what the log will say of it. Empty: nothing. */
+static struct str apply_one(struct sim *s, const struct work *w, int64_t n, struct str serial)
+{
 	enum landing v;
 
 	if (fails(s, n, serial))
-		return fail_word;
+		return fail_word(s, n);
 	if (knob_has(s, KNOB_APPLE_IGNORED, serial))
-		return "UPDATED";
+		return STR("UPDATED");
 	v = w->type->apply(s, serial, w->server, w->deadline);
-	return knob_has(s, KNOB_APPLE_MISREPORTED, serial) ? fail_word : result_word(v);
+	return knob_has(s, KNOB_APPLE_MISREPORTED, serial) ? fail_word(s, n)
+							   : str_from(result_word(v));
 }
 
 /* rows: n and serial of those whose turn it is. */
@@ -165,14 +178,14 @@ static void apply(struct sim *s, const struct work *w, struct db_stmt *rows)
 	while (sql_next(&s->sql, rows)) {
 		int64_t n = db_col_int(rows, 0);
 		struct str serial = arena_dup(&s->arena, db_col_str(rows, 1));
-		const char *word = n < n_done(s, w) ? apply_one(s, w, n, serial) : NULL;
+		struct str word = n < n_done(s, w) ? apply_one(s, w, n, serial) : STR_NONE;
 
 		if (knob_has(s, KNOB_APPLE_UNLOGGED, serial))
-			word = NULL;
+			word = STR_NONE;
 		sql_run(&s->sql,
 			sql_z("UPDATE activity_device SET result=coalesce(?,result), landed=1 "
 			      "WHERE activity=? AND n=?"),
-			sql_s(word ? str_from(word) : STR_NONE), sql_i(w->id), sql_i(n));
+			sql_s(word), sql_i(w->id), sql_i(n));
 	}
 	milestone_later(s, AT_LANDED, w->id);
 }
