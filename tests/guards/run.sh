@@ -292,6 +292,15 @@ batch: {apple: 1}"
 act take
 exits 'account: four refusals' 3
 same 'account: the others are done' 4 "$(effects unassign)"
+for some in '1, 2, 3, 4, 6' '1, 2, 4, 6, 8' '1, 3, 4, 5, 7, 8'; do
+	refuse "$some"
+	fresh 60 "$options" --scenario refuse.yaml
+	settings_with "limits: {$options}
+batch: {apple: 1}"
+	act take
+	exits "account: $some: not in a row" 3
+done
+same 'account: changes in between are done' 2 "$(effects unassign)"
 refuse '1, 2, 3, 4, 5'
 fresh 60 "$options" --scenario refuse.yaml
 settings_with "limits: {$options}
