@@ -46,7 +46,12 @@ enum errc organization_check(const struct settings *s, const struct fleet *f, st
 	struct buf kept;
 	enum errc rc = ERR_OK;
 
-	if (file_exists(path)) {
+	/* A pipe would keep us waiting. */
+	if (file_exists(path) && !file_is_regular(path)) {
+		rc = err_set(err, ERR_CANNOT_CREATE,
+			"%s is no regular file, and what the last run saw is kept there: remove it",
+			path);
+	} else if (file_exists(path)) {
 		rc = file_read(path, KEPT_MAX_BYTES, &kept, err);
 		if (!rc) {
 			rc = compare(s, f, buf_view(&kept), err);
@@ -85,7 +90,7 @@ void organization_server_name(const struct settings *s, struct str id, struct bu
 	struct buf kept;
 	struct err err;
 
-	if (id.n && file_exists(path) && !file_read(path, KEPT_MAX_BYTES, &kept, &err)) {
+	if (id.n && file_is_regular(path) && !file_read(path, KEPT_MAX_BYTES, &kept, &err)) {
 		struct str rest = buf_view(&kept);
 
 		while (rest.n) {

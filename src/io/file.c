@@ -56,11 +56,24 @@ enum errc file_read_fd(int fd, const char *path, size_t max_bytes, struct buf *r
 	return read_all(fd, path, max_bytes, expected_bytes(&st), ret, err);
 }
 
+bool file_is_pipe(const char *path)
+{
+	struct stat st;
+
+	/* Not what a shell has opened for us: /dev/fd/63 is a link. */
+	return lstat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 enum errc file_read(const char *path, size_t max_bytes, struct buf *ret, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum errc rc = file_read_fd(fd, path, max_bytes, ret, err);
+	int fd;
+	enum errc rc;
 
+	if (file_is_pipe(path))
+		return err_set(err, ERR_NO_INPUT,
+			"%s: is a pipe; name a file, or let the shell open it: <(cat PIPE)", path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	rc = file_read_fd(fd, path, max_bytes, ret, err);
 	if (fd >= 0)
 		(void)close(fd);
 	return rc;

@@ -70,6 +70,8 @@ bool file_is_same(const char *a, const char *b);
 bool file_will_be_same(const char *a, const char *b);
 /* Whether the path leads to something in that folder or further below it, there or not yet. */
 bool file_is_below(const char *path, const char *folder);
+/* A named one: to open it waits until somebody writes into it, which people have to be told. */
+bool file_is_pipe(const char *path);
 bool file_exists(const char *path);
 bool file_is_regular(const char *path);
 /* `name` beside the file `base`, unless name is absolute. Caller frees with free(). */

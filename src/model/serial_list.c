@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "model/serial_list_parts.h"
 
-enum { STRANGE_MIN = 3 };
+enum { STRANGE_MIN = 3, NOTHING_BYTES = 4 };
 
 /* --- one row --- */
 
@@ -44,31 +44,49 @@ static bool is_other_serial(struct str cell, struct str serial)
 	       !str_eq(serial_view(&a), serial_view(&b));
 }
 
-static bool looks_everywhere(const struct serial_list *l)
+/* No serial where every other row has one, and nothing that says that there is none. */
+static bool is_out_of_place(struct str cell)
 {
-	return !l->reading.columns.has_header || l->opt.purpose == LIST_PROTECTED;
+	return serial_look(cell) == LOOK_OTHER &&
+	       (cell.n > NOTHING_BYTES || memchr(cell.p, ' ', cell.n));
 }
 
-/* A serial in a column that holds none: the cells of the row have shifted. SIZE_MAX: no. */
-static size_t shifted_to(const struct serial_list *l, const struct csv_record *r)
+/* Another serial in one of the few columns that are looked at; SIZE_MAX: in none. */
+static size_t found_by_guards(const struct serial_list *l, const struct csv_record *r, size_t at)
 {
-	size_t serial_at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
-
-	/* There it may be named in a note; whoever loads it looks at every word. */
-	if (!l->reading.columns.has_header && l->opt.purpose == LIST_PROTECTED)
-		return SIZE_MAX;
-	for (size_t i = 0; i < l->n_guards && !looks_everywhere(l); i++) {
+	for (size_t i = 0; i < l->n_guards; i++) {
 		size_t c = l->guards[i];
 
 		if (c < r->n_cells && r->cells[c].n <= SERIAL_MAX &&
-			is_other_serial(r->cells[c], r->cells[serial_at]))
+			is_other_serial(r->cells[c], r->cells[at]))
 			return c;
 	}
-	for (size_t c = 0; looks_everywhere(l) && c < r->n_cells; c++)
-		if (c != serial_at && (c >= l->n_sampled || !l->holds_serials[c]) &&
-			is_other_serial(r->cells[c], r->cells[serial_at]))
+	return SIZE_MAX;
+}
+
+/* In any column that holds none. */
+static size_t found_anywhere(const struct serial_list *l, const struct csv_record *r, size_t at)
+{
+	for (size_t c = 0; c < r->n_cells; c++)
+		if (c != at && (c >= l->n_sampled || !l->holds_serials[c]) &&
+			is_other_serial(r->cells[c], r->cells[at]))
 			return c;
 	return SIZE_MAX;
+}
+
+/* A serial in a column that holds none, or none in the one before it that always holds one: the
+ * cells of the row have shifted. SIZE_MAX: no. */
+static size_t shifted_to(const struct serial_list *l, const struct csv_record *r)
+{
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
+	bool protects = l->opt.purpose == LIST_PROTECTED, named = l->reading.columns.has_header;
+
+	if (l->serials_before && is_out_of_place(r->cells[at - 1]))
+		return at - 1;
+	/* There it may be named in a note; whoever loads it looks at every word. */
+	if (protects && !named)
+		return SIZE_MAX;
+	return protects || !named ? found_anywhere(l, r, at) : found_by_guards(l, r, at);
 }
 
 /* Whether a serial could be a word of a header amid the rows, or of another column: that is looked

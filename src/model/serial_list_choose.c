@@ -425,13 +425,15 @@ static const struct way *way_without_serials(const struct choosing *ch)
 	return w && (w->n_shaped || !way_has_rival(w, false)) && !rival ? w : NULL;
 }
 
-/* Whether serials stand before a line that looks like the header. */
-static bool is_mixed(const struct choosing *ch)
+/* Serials stand before a line that looks like the header. */
+static bool is_mixed(const struct choosing *ch, struct way *ret)
 {
 	for (size_t i = 0; i < ch->n_ways; i++)
 		if (ch->ways[i].sense >= SENSE_COMPOUND && !ch->ways[i].clean &&
-			way_fits(&ch->ways[i]))
+			way_fits(&ch->ways[i])) {
+			*ret = ch->ways[i];
 			return true;
+		}
 	return false;
 }
 
@@ -473,8 +475,9 @@ static enum errc choose_by_evidence(
 	if (doubt && !*doubt && l->opt.columns.header_line != HEADER_AUTO && !header_told(ch) &&
 		find_below(ch, &way))
 		doubt = NULL;
-	if (doubt && is_mixed(ch))
-		doubt = "there are serials before the line that looks like the header";
+	if (doubt && is_mixed(ch, &way))
+		doubt = "there are serials above the line that looks like the header, or in it: "
+			"put them below it, or leave them out as is said here";
 	else if (doubt && !*doubt)
 		doubt = choose_bare(ch, text, whole, &way);
 	if (!doubt) {

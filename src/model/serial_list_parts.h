@@ -17,6 +17,7 @@ struct serial_list {
 	/* Columns beside the serial's that hold no serials: one there says that the cells of a
 	 * row have shifted. A list without a header is looked at whole. */
 	size_t guards[LIST_GUARDS], n_guards;
+	bool serials_before; /* the column before the serial's always holds one, too */
 	bool *holds_serials; /* per column of the sample, n_sampled of them */
 	size_t n_sampled;
 	bool usual;           /* serials of the usual kind: an implausible one is none */

@@ -160,7 +160,9 @@ static bool is_clean(const struct sample *s, uint32_t header)
 {
 	for (uint32_t i = 0; i <= header; i++)
 		for (size_t k = 0; k < s->rows[i].n_cells; k++)
-			if (s->rows[i].looks[k] == LOOK_STRONG && !s->rows[i].comment &&
+			if ((s->rows[i].looks[k] == LOOK_STRONG ||
+				    (i < header && serial_is_unsaid(s->rows[i].cells[k]))) &&
+				!s->rows[i].comment &&
 				(i < header || header_sense(s->rows[i].cells[k]) < SENSE_WEAK))
 				return false;
 	return true;

@@ -5,12 +5,33 @@
 #include "base/mem.h"
 #include "model/serial_list_parts.h"
 
-enum { START_TRIES = 3, START_BYTES = 3 };
+enum { START_TRIES = 3, START_BYTES = 3, FEW_ROWS = 3 };
 
 /* Of this thing or another one. */
 static bool names_serial(const struct way *w)
 {
 	return w->header != LIST_NO_HEADER && w->sense >= SENSE_QUALIFIED;
+}
+
+/* Whether the first row's cell is a serial. */
+static bool begins_so(const struct way *w)
+{
+	const struct sample *s = w->sample;
+	size_t first = w->header == LIST_NO_HEADER ? 0 : w->header + 1;
+
+	return first < s->n && w->column < s->rows[first].n_cells &&
+	       s->rows[first].looks[w->column] == LOOK_STRONG;
+}
+
+static bool has_serials_before(const struct way *w)
+{
+	struct way before;
+
+	if (w->header == LIST_NO_HEADER || w->column == 0)
+		return false;
+	before = way_of(w->sample, w->header, w->column - 1);
+	return before.n_rows >= FEW_ROWS && before.n_full * 10 >= before.n_rows * 9 &&
+	       before.n_strong * 4 >= before.n_full * 3;
 }
 
 static void find_guards(struct serial_list *l, const struct way *w)
@@ -27,7 +48,7 @@ static void find_guards(struct serial_list *l, const struct way *w)
 			continue;
 		other = way_of(w->sample, w->header, c);
 		l->holds_serials[c] =
-			(other.n_strong * 2 > other.n_full ||
+			(other.n_strong * 2 + begins_so(&other) > other.n_full ||
 				(other.n_strong && other.n_shaped * 2 > other.n_full) ||
 				names_serial(&other)) &&
 			(w->header != LIST_NO_HEADER || (other.n_full * 2 > other.n_rows &&
@@ -69,7 +90,7 @@ static void find_usual(struct serial_list *l, const struct way *w)
 	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++)
 		n += w->column < s->rows[i].n_cells && s->rows[i].looks[w->column] == LOOK_WEAK &&
 		     serial_is_implausible(s->rows[i].cells[w->column]);
-	l->usual = w->n_strong && n * 3 <= w->n_strong;
+	l->usual = w->n_strong && n <= w->n_strong;
 	if (w->column)
 		l->starts[0] = usual_start(w, w->column - 1);
 	l->starts[1] = usual_start(w, w->column + 1);
@@ -175,6 +196,7 @@ enum errc list_settle(struct serial_list *l, const struct way *w, struct err *er
 	note_headers(l);
 	note_first(l, w);
 	find_guards(l, w);
+	l->serials_before = has_serials_before(w);
 	find_usual(l, w);
 	if (!r->several && l->opt.barcode_s == BARCODE_ASK && all_have_barcode(w))
 		return ask_barcode(l, err);

@@ -107,25 +107,31 @@ static struct str cell_at(const struct csv_record *r, size_t at)
 	return at < r->n_cells ? serial_trim(r->cells[at]) : STR_NONE;
 }
 
+static bool is_mixed_case(struct str s)
+{
+	bool upper = false, lower = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		upper |= s.p[i] >= 'A' && s.p[i] <= 'Z';
+		lower |= s.p[i] >= 'a' && s.p[i] <= 'z';
+	}
+	return upper && lower;
+}
+
 /* A short row that ends in its serial, to which a word as short as others of its column may be
  * joined: KD260K1258x. Or what stands there is no serial at all. */
 static bool is_longer(const struct loading *p, const struct csv_record *r)
 {
 	size_t at = (size_t)p->reading->columns.at[COLUMN_SERIAL];
 	struct str last = cell_at(r, at);
-	bool upper = false, lower = false;
 	struct serial s;
 
 	if (p->reading->several || at + 1 != r->n_cells || serial_read(last, &s) ||
 		map_find(&p->serials, serial_view(&s)) == MAP_NONE || !is_unusual(p, r->raw))
 		return false;
-	for (size_t i = 0; i < last.n; i++) {
-		upper |= last.p[i] >= 'A' && last.p[i] <= 'Z';
-		lower |= last.p[i] >= 'a' && last.p[i] <= 'z';
-	}
 	if (p->n > 1 && at && serial_look(last) != LOOK_STRONG)
 		return true;
-	return s.n > USUAL_MIN && ((upper && lower) || (p->n_tiny && p->n > 1));
+	return s.n > USUAL_MIN && (is_mixed_case(last) || (p->n_tiny && p->n > 1));
 }
 
 static enum errc refuse_hidden(

@@ -147,7 +147,7 @@ enum errc emergency_open(struct emergency **ret, const char *folder, struct err 
 	if (asprintf(&e->path, "%s/emergency", folder) < 0)
 		abort();
 	e->bytes = mem_zalloc(EMERGENCY_BYTES);
-	e->fd = open(e->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	e->fd = open(e->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	rc = e->fd < 0 ? fail(e, "open", err) : read_all(e, &n, err);
 	if (!rc)
 		rc = make_whole(e, n, err);

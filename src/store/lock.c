@@ -203,7 +203,7 @@ enum errc lock_take(struct lock **ret, const char *path, const char *command, st
 bool lock_look(const char *path, struct lock_holder *ret)
 {
 	struct flock other = whole_file();
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 	bool is_held;
 
 	*ret = (struct lock_holder){ 0 };

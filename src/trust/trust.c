@@ -134,12 +134,18 @@ static enum errc open_last(
 	struct walk *w, const char *name, const struct stat *judged, int *ret_fd, struct err *err)
 {
 	struct stat st;
-	int fd = w->verdict.why[0]
-			 ? -1
-			 : openat(w->v[w->n - 1].fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = w->verdict.why[0] ? -1
+				   : openat(w->v[w->n - 1].fd, name,
+					     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (w->verdict.why[0]) /* it is not even opened */
 		return ERR_OK;
+	if (S_ISFIFO(judged->st_mode)) {
+		(void)close(fd);
+		return err_set(err, ERR_NO_INPUT,
+			"%s: is a pipe; name a file, or let the shell open it: <(cat PIPE)",
+			w->verdict.given);
+	}
 	if (fd < 0)
 		return cannot(w, err);
 	if (fstat(fd, &st) != 0 || st.st_dev != judged->st_dev || st.st_ino != judged->st_ino) {

@@ -14,6 +14,11 @@ MEMBERS = [
     ("A", "Name,Order,Serial Number,Model\nx,W1,%s,iPad\nSmith, J,W2,%s\n" % (A, B), [A], 1),
     ("A", "Name,Old Serial,Serial Number,Site,Room\nx,%s,%s,a,b\nSmith, J,%s,%s,a\n" % (C, A, "K3P9X72HG8", D), [A], 1),
     ("A", "Device,Serial Number,Name\n%s,'%s,x\n%s,%s,y\n" % (A, A, B, "=\"\"" + B + "\"\""), [A], 1),
+    ("A", "Monitor Serial,Serial Number\nK3P9X72HG8,%s\nK3P9X72HG9,%s\nK3P9X72HG7,%s\nx y,K3P9X72HG6\n" % (A, B, C), [A, B, C], 1),
+    ("A", "Monitor Serial,Serial Number\nK3P9X72HG8,%s\nK3P9X72HG9,%s\nn/a,%s\nK3P9X72HG7,%s\n" % (A, B, C, D), [A, B, C, D], 0),
+    ("A", "IMEI,Serial Number\n350697157580016,%s\n350697157580017,%s\nx y,350697157580018\n" % (A, B), [A, B], 1),
+    ("A", "Serial Number,Ticket\n%s,27R9GAXFTG\nTotal,1\n" % A, [A], 1),
+    ("F", "DTFTKRLNYK,x\nName,Serial Number\nx,%s\ny,%s\n" % (A, B), None, 0),
     # A2: one line
     ("A2", "%s;%s;%s\n" % (A, B, C), [A, B, C], 0),
     ("A2", "%s\t%s\t%s\t" % (A, B, C), [A, B, C], 0),

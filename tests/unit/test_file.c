@@ -216,6 +216,18 @@ static void refused(const char *path, const char *because)
 		fail_msg("%s", err.msg);
 }
 
+static void a_pipe_keeps_nobody_waiting(void **state)
+{
+	struct buf text;
+
+	(void)state;
+	assert_int_equal(mkfifo("late", 0600), 0);
+	assert_true(file_is_pipe("late"));
+	assert_false(file_is_pipe("file"));
+	assert_int_equal(file_read("late", 100, &text, &err), ERR_NO_INPUT);
+	assert_non_null(strstr(err.msg, "late: is a pipe"));
+}
+
 static void output_refuses_what_is_no_regular_file(void **state)
 {
 	(void)state;
@@ -496,6 +508,7 @@ int main(void)
 		TEST(backup_without_a_present_file_is_none),
 		TEST(backup_may_be_the_present_file_already),
 		TEST(output_goes_to_the_folder_it_was_opened_in),
+		TEST(a_pipe_keeps_nobody_waiting),
 		TEST(output_refuses_what_is_no_regular_file),
 		TEST(first_failure_is_told_at_the_commit),
 		TEST(dash_is_standard_output),
