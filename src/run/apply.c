@@ -130,6 +130,7 @@ enum errc job_put_back_all(struct job *j, struct err *err)
 	enum errc stop = j->stop, rc;
 	uint32_t n = 1, open;
 
+	j->closing = true;
 	if (stop)
 		transport_closing(j->transport);
 	rc = settle_a_while(j, err); /* what is being taken off has to come back as well */

@@ -37,6 +37,18 @@ static bool ends_with_profile(const struct work_program *p)
 	return ends;
 }
 
+/* The server may be gone since, so that nothing tells which it was. */
+static bool ends_on_server(const struct work_program *p, const char *results)
+{
+	bool on = false;
+
+	for (uint32_t i = 0; i < p->n; i++)
+		if (results[i] == RESULT_DONE || results[i] == RESULT_HELD)
+			on = step_info(p->v[i].kind)->puts_back ||
+			     (on && !step_info(p->v[i].kind)->takes_off);
+	return on;
+}
+
 /* What is not as the whole program leaves it; NULL: nothing. */
 static const char *difference(const struct job *j, const struct job_device *d)
 {
@@ -49,7 +61,9 @@ static const char *difference(const struct job *j, const struct job_device *d)
 		return end.released ? "it is in the organization again"
 				    : "it has left the organization";
 	/* One whose migration is cancelled goes back to where it was by itself. */
-	if (!end.released && now.server != end.server && !work_has(p, STEP_CANCEL_MIGRATION))
+	if (!end.released && !work_has(p, STEP_CANCEL_MIGRATION) &&
+		(now.server != end.server ||
+			(now.server == SERVER_NONE && ends_on_server(p, d->results))))
 		return "its server is not the one that the run left it on";
 	if (!j->settings->has_uem ||
 		device_fact_state(&j->fleet->devices[d->slot], FACT_UEM_LISTED) != VALUE_KNOWN)

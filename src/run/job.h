@@ -136,6 +136,7 @@ struct job {
 	uint32_t max_writes;  /* of the next change_round() */
 	bool is_active;       /* the run is neither finished nor superseded */
 	bool apple_only;      /* what is Apple's to tell comes first: nothing else is asked */
+	bool closing;         /* only put-backs leave: no protected list has a say in them */
 	uint32_t n_elsewhere; /* devices off their servers in custody of other runs */
 	int64_t waited_ms;  /* end of the last wait of a change; what was seen before is too old */
 	int64_t changed_ms; /* when the last change of ours ended */

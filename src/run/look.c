@@ -262,7 +262,7 @@ enum errc look_before(struct job *j, const uint32_t *devices, uint32_t n, struct
 		j->devices[old[i]].good_until_ms = transport_now(j->transport) +
 						   j->settings->timeouts.fresh_ms;
 	}
-	if (l.n && !rc)
+	if (l.n && !rc && !j->closing)
 		job_read_protected(j);
 	if (l.n && !rc && !j->settings->apple.school)
 		rc = drop_moved(&l, from_ms, err);

@@ -168,6 +168,43 @@ if [ "$(effects unassign C02STORY0001)" -eq 1 ] && [ "$(effects assign C02STORY0
 	same 'rules that cannot be read: it is back all the same' 1 "$(effects assign C02STORY0001)"
 fi
 
+# --- nor does a protected list that is damaged meanwhile, or a pause ---
+off() { # then what happens while C02STORY0001 is off its server; its run was killed
+	new_world --fleet fleet.csv --set uem.sync_time=40m
+	settings_with 'protect: {file: protected.csv}'
+	printf 'C02STAY00001\n' >protected.csv
+	rules '[unassign, sync, reassign, sync]'
+	rows C02STORY0001
+	"$build/depmend" apply in.csv --rules rules.yaml --yes --allow percent=100 >out 2>err </dev/null &
+	pid=$!
+	for _ in $(seq 400); do
+		[ "$(effects unassign C02STORY0001)" -gt 0 ] && break
+		sleep 0.01
+	done
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+}
+off
+if [ "$(effects assign C02STORY0001)" -eq 0 ]; then
+	printf 'C02STAY00001\n\0\n' >protected.csv
+	apply
+	exits 'a damaged protected list' 78
+	same 'a damaged protected list: it is back all the same' 1 "$(effects assign C02STORY0001)"
+fi
+off
+if [ "$(effects assign C02STORY0001)" -eq 0 ]; then
+	printf 'C02STORY0001\n' >protected.csv
+	apply
+	same 'protected meanwhile: it is back all the same' 1 "$(effects assign C02STORY0001)"
+fi
+off
+if [ "$(effects assign C02STORY0001)" -eq 0 ]; then
+	run pause --reason 'audit'
+	apply
+	exits 'paused meanwhile' 4
+	same 'paused meanwhile: it is back all the same' 1 "$(effects assign C02STORY0001)"
+fi
+
 # --- the settings have to say which group a server feeds, before anything is sent ---
 untied() { # SERVER [LINE]: its entry of uem.tokens is another one, or none
 	settings

@@ -775,7 +775,8 @@ class World:
         self.plan.max_wait = "48h"
         for turn in range(7):
             self.c.now += HOUR
-            self.carry_out(self.apply(), end + DAY, final=True)
+            # Each may wait for the whole of --max-wait: for a wipe that never shows.
+            self.carry_out(self.apply(), self.c.now + AFTERWARDS + DAY, final=True)
             if not self.main.over:
                 raise conductor.Broken(f"{self.main.name} goes on for ever")
             # What was put back early is planned anew by the run after.
