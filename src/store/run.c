@@ -60,17 +60,13 @@ static void read_run(const struct cell *c, struct run_record *ret)
 	ret->exit_status = c[8].null ? -1 : (int)c[8].number;
 }
 
-/* The first run of those that the statement gives for a text; *ret_n: how many there are. */
-static enum errc first_run(struct store *s, enum sql which, struct str text, struct run_record *ret,
-	size_t *ret_n, struct err *err)
+/* The first run that the statement gives; *ret_n: how many there are. */
+static enum errc read_first(
+	struct db_stmt *q, struct run_record *ret, size_t *ret_n, struct err *err)
 {
-	struct db_stmt *q;
 	struct page p;
-	enum errc rc = store_sql(s, which, &q, err);
+	enum errc rc;
 
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, text);
 	page_init(&p);
 	rc = page_read(&p, q, err);
 	if (!rc && p.n)
@@ -80,12 +76,40 @@ static enum errc first_run(struct store *s, enum sql which, struct str text, str
 	return rc;
 }
 
+static enum errc first_run(struct store *s, enum sql which, struct str text, struct run_record *ret,
+	size_t *ret_n, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, which, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(q, 1, text);
+	return read_first(q, ret, ret_n, err);
+}
+
 enum errc store_run_find(struct store *s, const char *identity, struct run_record *ret,
 	bool *ret_found, struct err *err)
 {
 	size_t n = 0;
 	enum errc rc = first_run(s, SQL_RUN_FIND, str_from(identity), ret, &n, err);
 
+	*ret_found = n > 0;
+	return rc;
+}
+
+enum errc store_run_find_finished(struct store *s, const char *identity, const char *fingerprint,
+	struct run_record *ret, bool *ret_found, struct err *err)
+{
+	struct db_stmt *q;
+	size_t n = 0;
+	enum errc rc = store_sql(s, SQL_RUN_FINISHED_FIND, &q, err);
+
+	if (!rc) {
+		db_bind_str(q, 1, str_from(identity));
+		db_bind_str(q, 2, str_from(fingerprint));
+		rc = read_first(q, ret, &n, err);
+	}
 	*ret_found = n > 0;
 	return rc;
 }

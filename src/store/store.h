@@ -116,6 +116,9 @@ MUST_CHECK enum errc store_run_set(struct store *s, int64_t run, enum run_state 
 /* The newest active run with that identity. */
 MUST_CHECK enum errc store_run_find(struct store *s, const char *identity, struct run_record *ret,
 	bool *ret_found, struct err *err);
+/* The newest finished one with that identity, and that fingerprint unless it is empty. */
+MUST_CHECK enum errc store_run_find_finished(struct store *s, const char *identity,
+	const char *fingerprint, struct run_record *ret, bool *ret_found, struct err *err);
 /* By name, by a prefix of it that fits one run only, or `latest`; ERR_NOT_FOUND, ERR_CONFLICT. */
 MUST_CHECK enum errc store_run_get(
 	struct store *s, const char *name, struct run_record *ret, struct err *err);

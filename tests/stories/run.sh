@@ -205,6 +205,78 @@ if [ "$(effects assign C02STORY0001)" -eq 0 ]; then
 	same 'paused meanwhile: it is back all the same' 1 "$(effects assign C02STORY0001)"
 fi
 
+# --- the same command once more: what a run did is no difference from the plan it carried out ---
+twice() { # WHAT STEPS OPTION...: with --expect, until nothing is left to do
+	local what=$1
+	rules "$2"
+	shift 2
+	run plan in.csv --rules rules.yaml --out plan.csv
+	expect=$(sed -n 's/^fingerprint *//p' err)
+	apply --expect "$expect" "$@"
+	exits "$what" 0
+	sent=$(posts) gone=$(effects release) wiped=$(wipes)
+	apply --expect "$expect" "$@"
+	exits "$what, once more" 0
+	check "$what, once more: it says so" grep -q '^nothing left to do' err
+	same "$what, once more: nothing is sent" "$sent $gone $wiped" \
+		"$(posts) $(effects release) $(wipes)"
+	apply --expect "$expect" "$@"
+	exits "$what, a third time" 0
+}
+new_world --fleet fleet.csv
+rows C02STORY0001 C02STORY0003
+twice 'a move' '[{reassign: {to: WS1 Americas}}, sync]'
+twice 'a device taken out' '[delete_from_lifecycle]'
+new_world --fleet fleet.csv
+twice 'a release' '[delete_from_lifecycle, release]' --allow release=5 --confirm release=2
+new_world --fleet fleet.csv
+rules '[{reassign: {to: WS1 Americas}}]'
+run plan in.csv --rules rules.yaml --out plan.csv
+expect=$(sed -n 's/^fingerprint *//p' err)
+rules '[unassign]'
+rows C02STORY0001
+apply
+rules '[{reassign: {to: WS1 Americas}}]'
+rows C02STORY0001 C02STORY0003
+apply --expect "$expect"
+exits 'what others changed since the plan is a difference' 4
+same 'what others changed: nothing is sent' 1 "$(posts)"
+
+# at most five rows are shown, and how many there are
+seq -f 'C02DIFF%05.0f,WS1 EMEA,,' 1 12 | cat fleet.csv - >many.csv
+new_world --fleet many.csv
+{ echo serial && grep -o '^C02DIFF[^,]*' many.csv; } >in.csv
+rules '[{reassign: {to: WS1 APAC}}]'
+run plan in.csv --rules rules.yaml --out plan.csv
+expect=$(sed -n 's/^fingerprint *//p' err)
+rules '[{reassign: {to: WS1 Americas}}]'
+apply --expect "$expect"
+exits 'another plan' 4
+same 'another plan: the rows shown' 5 "$(grep -c '^C02DIFF' err)"
+check 'another plan: how many more there are' grep -q '^and 7 more rows' err
+check 'another plan: how many differ' grep -q '12 rows differ' err
+
+# stopped after the first sync, and continued
+new_world --fleet fleet.csv --set uem.sync_time=40m
+rules '[unassign, sync, reassign, sync]'
+rows C02STORY0001
+run plan in.csv --rules rules.yaml --out plan.csv
+expect=$(sed -n 's/^fingerprint *//p' err)
+"$build/depmend" apply in.csv --rules rules.yaml --yes --allow percent=100 --expect "$expect" >out 2>err </dev/null &
+pid=$!
+for _ in $(seq 400); do
+	[ "$(syncs)" -gt 0 ] && break
+	sleep 0.01
+done
+kill -INT $pid 2>/dev/null
+wait $pid
+stopped=$?
+if [ $stopped -eq 130 ]; then
+	apply --expect "$expect"
+	check 'stopped, and continued with --expect' test "$status" -ne 4
+	same 'stopped, and continued: it came back' "$(effects unassign)" "$(effects assign)"
+fi
+
 # --- the settings have to say which group a server feeds, before anything is sent ---
 untied() { # SERVER [LINE]: its entry of uem.tokens is another one, or none
 	settings

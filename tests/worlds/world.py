@@ -744,7 +744,8 @@ class World:
                 wanted = dict.fromkeys(re.findall(r"--confirm (\w+=\d+)", said))
                 more = [x for w in wanted for x in ("--confirm", w)]
             elif self.main.status == 4 and final:
-                more = re.findall(r"say (--allow) ((?:organization|restored_state)=yes)", said)
+                more = re.findall(
+                    r"say (--allow) ((?:organization|restored_state)=yes|fleet=\d+)", said)
                 more = [*more[0]] if more else ["--past-halt"] * ("--past-halt" in said)
             if not more or more[-1] in flags:
                 return

@@ -264,9 +264,24 @@ static enum errc go_on(struct run_command *c, struct err *err)
 	return rc;
 }
 
+/* Whether a run of this very input and rules, and of the plan that is expected, has come to its
+ * end. *ret_over: and nothing is left to do. */
+static enum errc find_finished(struct run_command *c, bool *ret, bool *ret_over, struct err *err)
+{
+	struct run_record run;
+	enum errc rc = store_run_find_finished(c->p.session.store, c->identity,
+		c->expected.given ? c->expected.fingerprint : "", &run, ret, err);
+
+	*ret_over = !rc && *ret && c->p.plan.n_planned == 0;
+	if (*ret_over)
+		log_info("nothing left to do: run %s has done it", run.name);
+	return rc;
+}
+
 static enum errc start_or_continue(struct run_command *c, struct err *err)
 {
 	struct cli_page page;
+	bool begun = false, over = false;
 	enum errc rc;
 
 	if (c->has_run)
@@ -274,7 +289,11 @@ static enum errc start_or_continue(struct run_command *c, struct err *err)
 	c->p.now_ms = c->expected.now_ms;
 	rc = c->make_plan(c, err);
 	if (!rc)
-		rc = approved_plan_check(&c->expected, &c->p.plan, err);
+		rc = find_finished(c, &begun, &over, err);
+	if (!rc)
+		rc = approved_plan_check(&c->expected, &c->p.plan, begun, err);
+	if (!rc && over)
+		return freeze(c, err);
 	if (!rc)
 		rc = guard_check(&c->p.plan, c->policy, c->allowed, err);
 	if (!rc)

@@ -198,7 +198,7 @@ void activity_land(struct sim *s, const struct timer *timer)
 		apply(s, &w,
 			sql_query(&s->sql,
 				sql_z("SELECT n, serial FROM activity_device WHERE activity=? AND "
-				      "n=?"),
+				      "n=? AND landed=0"),
 				sql_i(timer->a), sql_i(timer->b)));
 	work_end(s);
 }
