@@ -49,6 +49,15 @@ static bool ends_on_server(const struct work_program *p, const char *results)
 	return on;
 }
 
+/* One whose migration is cancelled goes back to where it was by itself. */
+static bool was_moved(
+	const struct job_device *d, const struct work_program *p, uint32_t end, uint32_t now)
+{
+	if (work_has(p, STEP_CANCEL_MIGRATION))
+		return false;
+	return now != end || (now == SERVER_NONE && ends_on_server(p, d->results));
+}
+
 /* What is not as the whole program leaves it; NULL: nothing. */
 static const char *difference(const struct job *j, const struct job_device *d)
 {
@@ -57,13 +66,10 @@ static const char *difference(const struct job *j, const struct job_device *d)
 
 	if (!work_view(j->fleet, d->slot, &now))
 		return NULL; /* not read: the row keeps its proof */
-	if (end.released != now.released && (end.released || now.released))
+	if (end.released != now.released)
 		return end.released ? "it is in the organization again"
 				    : "it has left the organization";
-	/* One whose migration is cancelled goes back to where it was by itself. */
-	if (!end.released && !work_has(p, STEP_CANCEL_MIGRATION) &&
-		(now.server != end.server ||
-			(now.server == SERVER_NONE && ends_on_server(p, d->results))))
+	if (!end.released && was_moved(d, p, end.server, now.server))
 		return "its server is not the one that the run left it on";
 	if (!j->settings->has_uem ||
 		device_fact_state(&j->fleet->devices[d->slot], FACT_UEM_LISTED) != VALUE_KNOWN)

@@ -310,8 +310,8 @@ apply
 exits 'group none: nothing of the UEM is taken from it' 0
 same 'group none: nothing is left to do' 'unchanged' "$(outcome C02STORY0003 | cut -d' ' -f1)"
 same 'group none: no more than that' 1 "$(posts)"
-printf '    - {server: WS1 Nowhere, group: none}\n' >more
-sed -i '/server: WS1 APAC/r more' depmend.yaml
+printf '    - {server: WS1 Nowhere, group: none}\n' >entry.txt
+sed -i '/server: WS1 APAC/r entry.txt' depmend.yaml
 apply
 exits 'group none of a server that is not there' 65
 
