@@ -143,14 +143,16 @@ done
 # --- the state, once it is there ---
 
 world $me
-plan $me ''
-db=$(echo conf/state/*/depmend.db)
-chmod o+w "$db"
-refused 'a database that all may write to' $me ''
-chmod o-w "$db"
-chown $stranger "$db"
-refused 'a database of a stranger' $me ''
-chown $me "$db"
+(cd conf && as $me '' "$build/depmend" apply in.csv --rules rules.yaml --yes >/dev/null 2>&1 </dev/null)
+for name in depmend.db shared.db; do
+	db=$(echo conf/state/*/$name)
+	chmod o+w "$db"
+	refused "a $name that all may write to" $me ''
+	chmod o-w "$db"
+	chown $stranger "$db"
+	refused "a $name of a stranger" $me ''
+	chown $me "$db"
+done
 rm -rf conf/state
 accepted 'a state that is not there yet' $me ''
 
