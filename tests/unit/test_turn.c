@@ -204,9 +204,11 @@ static void test_without_the_file(void **state)
 {
 	struct rate rate = { 2, MINUTE };
 	struct err err = { .msg = "" };
+	struct shared *left;
 
 	(void)state;
 	start(0, rate, true, 1);
+	left = of[0].turn.shared;
 	assert_int_equal(shared_begin(of[0].turn.shared, &err), ERR_OK); /* the next one fails */
 	assert_true(turn_take(&of[0].turn, 1, 1));
 	assert_null(of[0].turn.shared);
@@ -216,6 +218,7 @@ static void test_without_the_file(void **state)
 	assert_false(turn_take(&of[0].turn, 1, 1));
 	assert_int_equal(of[0].turn.again_ms, MINUTE + 2);
 	rate_release(&of[0].log);
+	shared_close(left);
 }
 
 int main(void)
