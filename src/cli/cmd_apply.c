@@ -21,7 +21,7 @@ static enum errc open_all(struct run_command *c, const struct cli *cli, struct e
 		rc = context_read_input(&c->p, store_folder(c->p.session.store), err);
 	if (!rc)
 		rc = run_identity(
-			&c->p.input, c->p.rules, c->p.settings->apple.client_id, c->identity, err);
+			&c->p.input, c->p.rules, c->p.settings->apple.account, c->identity, err);
 	return rc;
 }
 

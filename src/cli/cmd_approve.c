@@ -176,7 +176,7 @@ static void tell(const struct approving *a, const struct approver *by)
 static enum errc sign(struct approving *a, struct err *err)
 {
 	struct signature_text text = { .tenant = a->settings->tenant,
-		.client_id = a->settings->apple.client_id,
+		.client_id = a->settings->apple.account,
 		.fingerprint = a->fingerprint,
 		.n_devices = a->n };
 	const struct approver *by;

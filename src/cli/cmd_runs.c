@@ -22,7 +22,7 @@ enum { MAX_SHOWN = 20, MAX_RUNS = 20 };
 /* Who works now; NULL: nobody. */
 static const struct lock_holder *active(const struct saved_run *s, struct lock_holder *ret)
 {
-	return store_locked_by(s->settings->state, s->settings->apple.client_id, ret) ? ret : NULL;
+	return store_locked_by(s->settings->state, s->settings->apple.account, ret) ? ret : NULL;
 }
 
 /* A run that has not finished either runs or was stopped. */

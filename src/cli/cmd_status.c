@@ -144,7 +144,7 @@ int cmd_status(const struct cli *cli)
 	enum errc rc = saved_run_open(&st.s, cli, &err);
 	int status;
 
-	st.has_active = !rc && store_locked_by(st.s.settings->state, st.s.settings->apple.client_id,
+	st.has_active = !rc && store_locked_by(st.s.settings->state, st.s.settings->apple.account,
 				       &st.active);
 	if (!rc)
 		rc = open_business_load(&st.open, st.s.store, STR_NONE, &err);

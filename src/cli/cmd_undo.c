@@ -127,7 +127,7 @@ static enum errc open_all(
 		rc = load_run(&c->p, ret_name, err);
 	cli->args[0] = ret_name; /* once there is this run, it is the latest */
 	if (!rc)
-		undo_identity(c->p.settings->apple.client_id, ret_name, c->identity);
+		undo_identity(c->p.settings->apple.account, ret_name, c->identity);
 	return rc;
 }
 

@@ -64,7 +64,7 @@ static enum errc open_clock(struct session *s, const struct session_options *opt
 enum errc session_lock(struct lock **ret, const struct settings *s, const char *command,
 	int64_t wait_ms, struct err *err)
 {
-	const char *client = s->apple.client_id;
+	const char *client = s->apple.account;
 	enum errc rc = store_lock(ret, s->state, client, command, err);
 
 	if (rc == ERR_LOCKED && wait_ms > 0)
@@ -87,7 +87,7 @@ static enum errc open_state(struct session *s, const struct session_options *opt
 {
 	const struct store_options store = {
 		.state_dir = s->settings->state,
-		.client_id = s->settings->apple.client_id,
+		.client_id = s->settings->apple.account,
 		.use = opt->exclusive ? STORE_WRITE : STORE_READ,
 	};
 	enum errc rc = opt->exclusive ? session_lock(&s->lock, s->settings, opt->exclusive,

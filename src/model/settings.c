@@ -127,6 +127,45 @@ static void settle_state(struct yaml_reader *r, struct settings *s)
 	free(path);
 }
 
+void settings_state_name(const char *client_id, char ret[STATE_NAME_BYTES])
+{
+	char hash[SHA256_HEX];
+
+	sha256_hex(str_from(client_id), hash);
+	(void)snprintf(ret, STATE_NAME_BYTES, "%.16s", hash);
+}
+
+static bool has_state(const struct settings *s, const char *client_id)
+{
+	char name[STATE_NAME_BYTES], *path;
+	bool has;
+
+	settings_state_name(client_id, name);
+	path = join(s->state, name);
+	has = file_exists(path);
+	free(path);
+	return has;
+}
+
+/* The state of an organization outlives its API accounts. */
+static void settle_account(struct settings *s)
+{
+	s->apple.account = s->apple.client_id;
+	for (size_t i = 0; s->state && i < s->apple.n_previous; i++)
+		if (has_state(s, s->apple.previous[i])) {
+			s->apple.account = s->apple.previous[i];
+			return;
+		}
+}
+
+bool settings_is_own(const struct settings *s, struct str actor)
+{
+	for (size_t i = 0; i < s->apple.n_previous; i++)
+		if (str_eq_nocase(actor, str_from(s->apple.previous[i])))
+			return true;
+	return str_eq_nocase(actor, str_from(s->apple.client_id));
+}
+
 /* --- the list for `check -v` --- */
 
 enum { MAX_VALUES = 200 };
@@ -169,6 +208,7 @@ static void read_page(struct yaml_reader *r, struct settings *s)
 	check_apple(r, s, root);
 	check_sync(r, s, root);
 	settle_state(r, s);
+	settle_account(s);
 }
 
 static struct settings *settings_new(const char *path)

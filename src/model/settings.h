@@ -109,6 +109,10 @@ struct settings {
 	struct {
 		bool school;
 		const char *client_id, *key_id; /* key_id NULL: no kid */
+		const char **previous;          /* client ids of the accounts before; n_previous */
+		size_t n_previous;
+		/* Whose state it is: client_id, or the first of those before that has one. */
+		const char *account;
 		struct secret private_key;
 		const char *url, *token_url; /* url without /v1 */
 	} apple;
@@ -169,6 +173,12 @@ const char *settings_zones(void);
 MUST_CHECK enum errc settings_load(
 	struct settings **ret, const char *path, struct diags *d, struct err *err);
 void settings_free(struct settings *s);
+
+enum { STATE_NAME_BYTES = 17 };
+/* The name of the folder in `state:` that belongs to a client id. */
+void settings_state_name(const char *client_id, char ret[STATE_NAME_BYTES]);
+/* Whether a change was made by our API account, or by one that we had before. */
+bool settings_is_own(const struct settings *s, struct str actor);
 /* Opens the secret: text without a trailing newline. ERR_SETTINGS with the remedy. Caller wipes. */
 MUST_CHECK enum errc secret_open(const struct secret *s, struct buf *ret, struct err *err);
 /* Whether it could be opened; a command is not run, and no secret at all is fine. */

@@ -119,6 +119,24 @@ void settings_read_enrollment(
 	}
 }
 
+void settings_read_previous(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	struct settings *s = to;
+
+	(void)key;
+	if (!list_ok(r, n, YAML_LIST, SETTINGS_MAX_LIST))
+		return;
+	s->apple.previous = arena_zalloc(
+		r->arena, (n->n_children + 1) * sizeof(*s->apple.previous));
+	for (const struct yaml_node *m = n->first; m; m = m->next) {
+		const char *id = yaml_text(r, m);
+
+		if (id)
+			s->apple.previous[s->apple.n_previous++] = id;
+	}
+}
+
 /* A name of a shipped file stays a name; anything with a slash or a dot is a path. */
 void settings_read_rules(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)

@@ -263,6 +263,10 @@ static const struct yaml_key apple_keys[] = {
 		.example = "BUSINESSAPI.9703f56c-10ce-4876-8f59-e78e5e23a152",
 		.help = "The client ID of the API account, as Apple Business or Apple School "
 			"Manager shows it under Preferences, API."),
+	YAML_KEY("previous_client_ids", settings_read_previous, 0, .schema = "ids",
+		.example = "[BUSINESSAPI.0c1f3a52-7c0e-4a0e-9a57-2f0f6a0f1a11]",
+		.help = "Client IDs of the API accounts that this organization had before: what "
+			"depmend remembers of it goes on under the new account."),
 	YAML_KEY("key_id", read_id, AT(apple.key_id), .schema = "text",
 		.example = "d136aa66-0c3b-4bd4-9892-c20e8db024ab",
 		.help = "The key ID of the API account's private key. Apple accepts tokens without "

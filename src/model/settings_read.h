@@ -44,6 +44,8 @@ void settings_read_rules(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 
 /* `windows:`; `to` is the whole struct. */
+void settings_read_previous(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 void settings_read_windows(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 /* The keys of `approval:`. */

@@ -66,6 +66,8 @@ static const struct settings_type types[] = {
 	{ "windows", "a list of times such as \"22:00-06:00 Europe/Berlin\"",
 		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":16,\"items\":"
 		WHOLE("^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00) [A-Za-z0-9_+/-]+$") "}" },
+	{ "ids", "a list of client IDs",
+		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":100,\"items\":" TEXT "}" },
 	{ "people", "a whole number from 1 to 9", NUMBER("1", "9", "^0*[1-9]$") },
 	{ "profile_status", "a mapping from numbers to words",
 		"{\"type\":\"object\",\"maxProperties\":100,\"additionalProperties\":false,"

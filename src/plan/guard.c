@@ -100,10 +100,11 @@ enum errc guard_lift(struct facts *f, const char *const *allowed, struct err *er
 
 enum errc guard_organization(const struct facts *f, const char *const *allowed, struct err *err)
 {
+	bool lifted = false;
+
 	for (size_t i = 0; allowed && allowed[i]; i++)
-		if (strcmp(allowed[i], "organization=yes") == 0)
-			return ERR_OK;
-	return organization_check(f->settings, f->fleet, err);
+		lifted |= strcmp(allowed[i], "organization=yes") == 0;
+	return organization_check(f->settings, f->fleet, lifted, err);
 }
 
 static enum errc check_shrunk(const struct plan *p, struct err *err)

@@ -52,7 +52,7 @@ static enum errc connect(struct rehearsal *r, struct err *err)
 		.pulse_self = opt->progress_self,
 	};
 	enum errc rc = run_identity(
-		opt->input, opt->rules, (*opt->settings)->apple.client_id, r->identity, err);
+		opt->input, opt->rules, (*opt->settings)->apple.account, r->identity, err);
 
 	if (!rc)
 		rc = session_open(&r->session, *opt->settings, &session, err);

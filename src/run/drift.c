@@ -47,7 +47,7 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	struct culprit *by = d ? &w->by[d - w->j->devices] : NULL;
 	char when[TIME_TEXT];
 
-	if (!d || e.at_ms < by->at_ms || str_eq(e.actor, str_from(w->j->settings->apple.client_id)))
+	if (!d || e.at_ms < by->at_ms || settings_is_own(w->j->settings, e.actor))
 		return rc;
 	by->at_ms = e.at_ms;
 	(void)snprintf(by->text, sizeof(by->text), "%.*s by %.*s at %s", STR_FMT(e.type),

@@ -197,7 +197,7 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	enum errc rc = apple_event_decode(element, is_watched, w, &e, &serial, err);
 	struct job_device *d = rc ? NULL : watched(j, serial);
 
-	if (d && e.at_ms > w->from_ms && !str_eq(e.actor, str_from(j->settings->apple.client_id)))
+	if (d && e.at_ms > w->from_ms && !settings_is_own(j->settings, e.actor))
 		d->looked_ms = TIME_NONE;
 	return rc;
 }

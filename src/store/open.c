@@ -6,6 +6,7 @@
 #include "base/version.h"
 #include "io/crypto.h"
 #include "io/file.h"
+#include "model/settings.h"
 #include "store/lock.h"
 #include "store/migrate.h"
 #include "store/sql.h"
@@ -51,11 +52,11 @@ enum { MOVED_BYTES = 1024 };
 static enum errc make_folder(
 	const char *state_dir, const char *client_id, char **ret, struct err *err)
 {
-	char hash[SHA256_HEX];
+	char name[STATE_NAME_BYTES];
 	enum errc rc;
 
-	sha256_hex(str_from(client_id), hash);
-	if (asprintf(ret, "%s/%.16s", state_dir, hash) < 0)
+	settings_state_name(client_id, name);
+	if (asprintf(ret, "%s/%s", state_dir, name) < 0)
 		abort();
 	rc = trust_folder(TRUSTED_STATE, state_dir, err);
 	if (!rc)
@@ -96,11 +97,11 @@ enum errc store_lock(struct lock **ret, const char *state_dir, const char *clien
 
 bool store_locked_by(const char *state_dir, const char *client_id, struct lock_holder *ret)
 {
-	char hash[SHA256_HEX], *path;
+	char name[STATE_NAME_BYTES], *path;
 	bool held;
 
-	sha256_hex(str_from(client_id), hash);
-	if (asprintf(&path, "%s/%.16s/lock", state_dir, hash) < 0)
+	settings_state_name(client_id, name);
+	if (asprintf(&path, "%s/%s/lock", state_dir, name) < 0)
 		abort();
 	held = lock_look(path, ret);
 	free(path);

@@ -23,7 +23,7 @@ struct off_event {
 struct searching {
 	struct survey *survey;
 	const struct fleet *fleet;
-	const char *client_id;
+	const struct settings *settings;
 	struct map off; /* serials */
 	struct off_event *v;
 	size_t cap;
@@ -68,7 +68,7 @@ static bool is_us(void *self, struct str text)
 {
 	const struct searching *s = self;
 
-	return str_eq_nocase(text, str_from(s->client_id));
+	return settings_is_own(s->settings, text);
 }
 
 static enum errc find(const struct json *element, bool (*is_asked)(void *self, struct str text),
@@ -190,7 +190,7 @@ enum errc survey_off_server(
 {
 	struct searching f = { .survey = s,
 		.fleet = &s->session->fleet,
-		.client_id = s->session->settings->apple.client_id };
+		.settings = s->session->settings };
 	enum errc rc;
 
 	if (s->session->settings->apple.school)

@@ -373,6 +373,20 @@ exits 'organization: known from then on' 0
 settings_with "limits: {$options}"
 act look --allow organization=yes
 exits 'organization: back again' 0
+
+# --- a new API account of the same organization: what the old one left open is known ---
+fresh 60 "$options" --scenario apple-activity-never
+rows 0 2
+act rebuild --max-wait 10m
+check 'account: the old one leaves devices off' test "$status" -eq 75
+old=$(sed -n 's/.*client_id: \(BUSINESSAPI[^ ]*\).*/\1/p' depmend.yaml | head -n 1)
+sed -i "s/client_id: BUSINESSAPI.*/client_id: BUSINESSAPI.$(cat /proc/sys/kernel/random/uuid)/" depmend.yaml
+stopped 'account: the new one does not know' 'previous_client_ids' take
+stopped 'account: and cannot be told to forget' 'previous_client_ids' take --allow organization=yes
+sed -i "s/^  client_id: BUSINESSAPI.*/&\n  previous_client_ids: [$old]/" depmend.yaml
+run status
+exits 'account: named, and known' 5
+check 'account: what is off its server' grep -q 'off server' out
 apple_only() {
 	settings_with "limits: {$options}"
 	sed -i '/^uem:/,/client_secret/d' depmend.yaml

@@ -130,7 +130,7 @@ enum errc approvals_load(struct approvals *ret, const struct cli *cli,
 {
 	const struct settings *s = session->settings;
 	struct gathering r = { .a = ret,
-		.of = { .tenant = s->tenant, .client_id = s->apple.client_id },
+		.of = { .tenant = s->tenant, .client_id = s->apple.account },
 		.when = { .now_ms = clock_now(session->clock),
 			.is_virtual = clock_is_virtual(session->clock) } };
 	enum errc rc;

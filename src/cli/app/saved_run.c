@@ -25,7 +25,7 @@ static enum errc open_store(struct saved_run *s, enum store_use use, bool retire
 {
 	const struct store_options store = {
 		.state_dir = s->settings->state,
-		.client_id = s->settings->apple.client_id,
+		.client_id = s->settings->apple.account,
 		.use = use,
 		.retired = retired,
 	};
