@@ -189,12 +189,12 @@ class Small(world.World):
 
 def named_again(w, before):
     """A wipe that nobody saw is never sent again by itself, but when a person names the device."""
-    bad = [f"sent {dict(w.effects() - before)} by itself"] if w.effects() - before != {
-        w.serials[1]: 1} else []
-    if w.outcomes()[w.serials[0]] != "held":
-        bad.append(f"{w.serials[0]} is {w.outcomes()[w.serials[0]]}, not held")
-    status = w.apply("--confirm", "wipe=1", "--allow", "wipe=9", "--allow",
-                     f"again={w.serials[0]}")
+    held = [s for s, o in w.outcomes().items() if o == "held"]
+    by_itself = collections.Counter(s for s in w.serials if s not in held)
+    bad = [f"sent {dict(w.effects() - before)} by itself, and {held} are held"] \
+        if w.effects() - before != by_itself else []
+    again = [o for s in held for o in ("--allow", f"again={s}")]
+    status = w.apply("--confirm", f"wipe={len(held)}", "--allow", "wipe=9", *again)
     return bad + ends(status, DONE) + w.check(before)
 
 
