@@ -73,10 +73,12 @@ int main(int argc, char **argv)
 	environment_harden();
 	/* Texts are UTF-8; numbers and dates stay as they are in every locale. */
 	(void)setlocale(LC_CTYPE, "");
-	if (cli_parse(&cli, argc, argv, &err) || environment_files(&err))
-		return cli_fail(&cli, &err);
-	status = flush(run(&cli));
-	log_repeats();
+	if (cli_parse(&cli, argc, argv, &err) || environment_files(&err)) {
+		status = cli_fail(&cli, &err);
+	} else {
+		status = flush(run(&cli));
+		log_repeats();
+	}
 	cli_release(&cli);
 	return status;
 }
