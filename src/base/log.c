@@ -111,7 +111,7 @@ void log_repeats(void)
 {
 	for (size_t i = 0; i < n_repeated; i++)
 		if (repeated[i].n > repeated[i].told)
-			log_line(repeated[i].level, "%u times in all, the first: %s", repeated[i].n,
+			log_line(repeated[i].level, "repeated %u times: %s", repeated[i].n,
 				repeated[i].first);
 	n_repeated = 0;
 }

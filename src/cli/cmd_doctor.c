@@ -144,8 +144,8 @@ static enum errc check_fix(const struct cli *cli, struct err *err)
 	const char *what = cli_text(cli, OPTION_FIX);
 
 	if (what && strcmp(what, "custom-prompt") != 0)
-		return err_set(
-			err, ERR_USAGE, "--fix cannot mend '%s'; it can custom-prompt", what);
+		return err_set(err, ERR_USAGE,
+			"--fix cannot correct '%s' (supported: custom-prompt)", what);
 	return ERR_OK;
 }
 

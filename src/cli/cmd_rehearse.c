@@ -213,8 +213,7 @@ static void tell(const struct rehearse_command *c, const struct cli *cli)
 	if (cli_count(cli, OPTION_QUIET))
 		return;
 	out = cli_page_begin(&page, out);
-	(void)fprintf(out, "rehearsed as of %s; nothing real was touched\n",
-		time_rfc3339_s(c->r.run.now_ms, now));
+	(void)fprintf(out, "Simulation only, as of %s\n", time_rfc3339_s(c->r.run.now_ms, now));
 	summary_print(&c->summary, &end, out);
 	print_forecast(c, out);
 	cli_page_end(&page);

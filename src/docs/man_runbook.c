@@ -15,7 +15,7 @@ static const char top[] =
 	".Nm depmend-runbook\n"
 	".Nd what to do when a run of depmend did not end well\n"
 	".Sh DESCRIPTION\n"
-	"For whoever is called at night, or takes over.\n"
+	"For the administrator who is called at night, or takes over.\n"
 	"Three commands are safe at any time, since they change nothing:\n"
 	".Ic depmend status\n"
 	"(what is open, from the state alone),\n"

@@ -25,7 +25,7 @@ static const char top[] = ".Dd November 22, 2026\n"
 
 static const char bottom[] = ".Sh EXAMPLES\n"
 			     "A simulator with two hundred devices, of which one in a hundred has "
-			     "to be mended:\n"
+			     "to be repaired:\n"
 			     ".Bd -literal -offset indent\n"
 			     "depmend\\-sim \\-\\-make\\-fleet 200 >fleet.csv\n"
 			     "depmend\\-sim \\-\\-fleet fleet.csv \\-\\-listen 127.0.0.1:8080\n"

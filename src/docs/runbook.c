@@ -197,7 +197,7 @@ static const struct {
 	{ 129, { "The terminal was closed. Devices were put back as far as the message says; run "
 		 "the same apply again.",
 		       AGAIN } },
-	{ 130, { "Somebody pressed Ctrl-C. Devices were put back as far as the message says; run "
+	{ 130, { "Ctrl-C was pressed. Devices were put back as far as the message says; run "
 		 "the same apply again.",
 		       AGAIN } },
 	{ 143, { "The service manager or the machine's shutdown ended it; run the same apply "

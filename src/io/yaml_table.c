@@ -50,7 +50,7 @@ static void warn_invisible(struct yaml_reader *r, const struct yaml_node *n)
 	buf_init(&spelt, 4096);
 	invisible_spell(&spelt, n->text);
 	(void)yaml_diag(r->d, r->doc, DIAG_WARNING, "yaml.invisible", n->at, (unsigned)n->text.n,
-		"this text holds a character that nobody sees: %s", buf_cstr(&spelt));
+		"this text holds an invisible character: %s", buf_cstr(&spelt));
 	buf_release(&spelt);
 }
 

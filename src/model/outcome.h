@@ -19,7 +19,7 @@
 	X(PROTECTED, "protected", 0, "on the protected list")                                 \
 	X(DUPLICATE, "duplicate", 0, "same serial as an earlier line")                        \
 	X(UNDECIDED, "undecided", 3, "a deciding fact could not be read")                     \
-	X(INVALID, "invalid", 3, "the row is at fault")                                       \
+	X(INVALID, "invalid", 3, "invalid row: its serial or a cell cannot be used")          \
 	X(FAILED, "failed", 3, "refused or ended in error")                                   \
 	X(HELD, "held", 3, "waits for an administrator's approval, or for a wipe")            \
 	X(MANUAL, "manual", 3, "a person must do the step named")                             \
@@ -53,16 +53,14 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"a serial has 8 to 17 letters and digits; look it up in Apple's portal")           \
 	X(ROW_EXCEL_SERIAL, "row.excel_serial", "a spreadsheet turned this serial into a number",  \
 		"export again and open the file with the serial column set to text")               \
-	X(ROW_MALFORMED, "row.malformed", "the row cannot be read",                                \
-		"mend the quotes of this line")                                                    \
+	X(ROW_MALFORMED, "row.malformed", "the row cannot be read", "fix the quotes in this line") \
 	X(ROW_SURPLUS, "row.surplus_cells", "the row has more cells than the header",              \
 		"put the cell that holds the delimiter in quotes")                                 \
 	X(ROW_SHIFTED, "row.shifted", "the cells of this row have shifted into other columns",     \
 		"put the cell that holds the delimiter in quotes")                                 \
 	X(ROW_NOT_A_DEVICE, "row.not_a_device", "a line behind the list, no device",               \
 		"nothing to do")                                                                   \
-	X(ROW_CONFLICT, "row.conflict",                                                            \
-		"the same serial stands in the file with different wishes",                        \
+	X(ROW_CONFLICT, "row.conflict", "rows with this serial ask for different actions",         \
 		"keep one of the lines")                                                           \
 	X(ROW_DUPLICATE, "row.duplicate", "same serial as line", "nothing to do")                  \
 	X(ROW_BAD_VALUE, "row.bad_value", "a column the rules use holds an unusable value",        \
@@ -86,7 +84,7 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(STATE_REQUEST_OPEN, "state.request_open",                                                \
 		"an earlier request for this device may still be carried out",                     \
 		"run apply again later; to stop waiting for it: depmend forget SERIAL")            \
-	X(STATE_DRIFTED, "state.drifted", "changed by somebody else since the plan",               \
+	X(STATE_DRIFTED, "state.drifted", "changed from outside since the plan",                   \
 		"look at the device, then plan again")                                             \
 	X(UNDO_NOTHING, "undo.nothing", "the run left nothing to undo here", "")                   \
 	X(UNDO_IRREVERSIBLE, "undo.irreversible", "what the run did cannot be undone",             \
@@ -95,7 +93,7 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(RUN_STOPPED, "run.stopped", "the run was stopped before this row",                       \
 		"run apply again to continue")                                                     \
 	X(RUN_NOT_BEGUN, "run.not_begun", "an error ended the run before it began",                \
-		"mend what its message names, then run apply again")                               \
+		"correct what its message names, then run apply again")                            \
 	X(RUN_HALTED, "run.halted", "too many failures in this wave",                              \
 		"look at the failures, then apply --past-halt")                                    \
 	X(RUN_GUARDED, "run.guarded", "a guard stopped the run", "see the message of the run")     \
@@ -125,8 +123,7 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(APPLE_SERVER_UNMAPPED, "apple.server_unmapped",                                          \
 		"the settings do not say which group of the UEM the server feeds",                 \
 		"add the server to uem.tokens; with group: none if it feeds no group")             \
-	X(APPLE_NO_PREVIOUS_SERVER, "apple.no_previous_server",                                    \
-		"nobody knows which server the device came from",                                  \
+	X(APPLE_NO_PREVIOUS_SERVER, "apple.no_previous_server", "previous server unknown",         \
 		"say where: reassign: {to: NAME}")                                                 \
 	X(APPLE_NOT_ON_SERVER, "apple.not_on_server",                                              \
 		"the device is not on the server the step names", "nothing to do")                 \

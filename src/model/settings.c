@@ -33,7 +33,7 @@ static void check_sync(struct yaml_reader *r, struct settings *s, const struct y
 		return;
 	if (s->has_uem)
 		(void)yaml_diag(r->d, r->doc, DIAG_WARNING, "settings.unused", sync->key_at, 4,
-			"with uem: there is no use for sync:");
+			"sync: is not used when there is a uem:");
 	if (s->sync.wait_ms >= 0)
 		return;
 	if (s->sync.command)

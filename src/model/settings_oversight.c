@@ -123,8 +123,8 @@ const struct yaml_key settings_approval_keys[] = {
 			"when enough people have signed it."),
 	YAML_KEY("people", yaml_read_u32, AT(approval.people), .required = true, .min = 1,
 		.max = MAX_PEOPLE, .schema = "people", .example = "2",
-		.help = "How many different people have to approve; whoever carries the plan out "
-			"does not count, nor does a second key of the same person."),
+		.help = "How many different people have to approve; the user who carries the "
+			"plan out does not count, nor does a second key of the same person."),
 	YAML_KEY("keys", settings_read_path, AT(approval.keys), .required = true, .schema = "path",
 		.example = "approvers.pub",
 		.help = "The list of people who may approve and their public SSH keys, in the form "

@@ -26,8 +26,8 @@ static void read_id(
 	}
 	buf_init(&spelt, 4096);
 	invisible_spell(&spelt, n->text);
-	(void)yaml_bad(r, n, "settings.invisible", "delete the character that nobody sees: %s",
-		buf_cstr(&spelt));
+	(void)yaml_bad(
+		r, n, "settings.invisible", "delete the invisible character: %s", buf_cstr(&spelt));
 	buf_release(&spelt);
 }
 

@@ -80,7 +80,7 @@ void settings_read_secret(
 	(void)key;
 	s.at.file = ((const struct settings *)r->self)->file; /* outlives the document */
 	if (n->kind != YAML_MAP || n->n_children != 1) {
-		(void)bad_secret(r, n->at, "a secret says where it is kept, in one way");
+		(void)bad_secret(r, n->at, "a secret cannot be written here; use exactly one");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)

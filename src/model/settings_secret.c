@@ -79,7 +79,7 @@ static enum errc check_invisible(const struct buf *b, struct err *err)
 		memchr(text.p, '\0', text.n))
 		return ERR_OK;
 	return err_set(err, ERR_SETTINGS,
-		"the secret holds a character that nobody sees, U+%04X at byte %zu of %zu: write "
+		"the secret holds an invisible character, U+%04X at byte %zu of %zu: write "
 		"it "
 		"anew without",
 		(unsigned)code, at + 1, text.n);

@@ -87,7 +87,7 @@ static enum errc take_names(
 			is_same_person(a, to->person, a->of_name[slot]);
 		}
 	}
-	return to->person == MAP_NONE ? bad(a, line, "it names nobody", err) : ERR_OK;
+	return to->person == MAP_NONE ? bad(a, line, "it names no person", err) : ERR_OK;
 }
 
 static bool is_authority(struct str options)

@@ -190,7 +190,7 @@ static void wrong_argument(struct loader *l, const struct yaml_node *n, enum ste
 	const struct step_shape *shape = &step_shapes[step_info(kind)->arg];
 	const char *word = step_info(kind)->word;
 	struct diag *entry = yaml_bad(
-		&l->r, n, "rules.bad-argument", "'%s' is not told what it needs", word);
+		&l->r, n, "rules.bad-argument", "'%s' needs an argument", word);
 
 	if (!shape->keys)
 		diag_hint(l->r.d, entry, "write it as in {%s: TEXT}", word);

@@ -106,7 +106,7 @@ static enum errc read_events(struct witness *w, struct err *err)
 	listing_start(&l, w->j->transport);
 	rc = transport_drain(w->j->transport, err);
 	if (!rc && l.code)
-		log_info("nobody says who changed the devices that drifted: %s", l.err.msg);
+		log_info("it is not known who changed the devices that drifted: %s", l.err.msg);
 	listing_release(&l);
 	return rc;
 }

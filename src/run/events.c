@@ -105,7 +105,7 @@ static enum errc read_events(struct job *j, int64_t from_ms, struct err *err)
 	rc = transport_drain(j->transport, err);
 	code = l.code;
 	if (!rc && code)
-		log_info("Apple's audit events are not to be had: %s", l.err.msg);
+		log_info("Apple's audit events could not be read: %s", l.err.msg);
 	listing_release(&l);
 	return rc;
 }

@@ -294,7 +294,7 @@ void job_account_refused(
 	if (a->n < ACCOUNT_REFUSALS)
 		return;
 	(void)err_set(&why, ERR_GUARD,
-		"%d refusals in a row were the same, and about no device: mend what they name, "
+		"%d refusals in a row were the same, and about no device: correct what they name, "
 		"then run again: %s",
 		ACCOUNT_REFUSALS, err->msg);
 	job_stop(j, ERR_GUARD, REASON_RUN_GUARDED, &why);

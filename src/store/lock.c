@@ -100,10 +100,9 @@ static enum errc held(int fd, const char *path, struct err *err)
 		read_holder(fd, &h);
 	}
 	if (h.pid == 0)
-		return err_set(err, ERR_LOCKED,
-			"another depmend works for this organization: it holds %s", path);
+		return err_set(err, ERR_LOCKED, "another run is active: it holds %s", path);
 	return err_set(err, ERR_LOCKED,
-		"another depmend works for this organization: process %" PRId64 " on %s, %s, since "
+		"another run is active: process %" PRId64 " on %s, %s, since "
 		"%s",
 		h.pid, h.host, h.command, time_rfc3339_s(h.since_ms, since));
 }
@@ -253,6 +252,5 @@ enum errc lock_take_old(struct lock **ret, const char *name, struct err *err)
 	if (fd >= 0)
 		(void)close(fd);
 	return err_set(err, ERR_LOCKED,
-		"a depmend of an earlier version works for this organization: update once it has "
-		"ended");
+		"a run of an earlier version of depmend is active: update once it has ended");
 }

@@ -17,7 +17,7 @@ static const struct {
 	const char *about;
 } checks[] = {
 	{ "secrets", 0, doctor_secrets, false,
-		"key and secret files are there and nobody else can read them" },
+		"key and secret files are there and no other user can read them" },
 	{ "clock", 0, doctor_clock, false, "this machine's clock agrees with Apple's" },
 	{ "apple-sign-in", NEED(APPLE_KEY), doctor_apple_sign_in, false,
 		"Apple takes the API key" },

@@ -26,8 +26,8 @@ static bool opens(struct doctor *d, const char *name, const struct secret *s)
 		return true;
 	}
 	doctor_say(d, FOUND_TROUBLE, str_from(name),
-		"a secret is a regular file that belongs to you or root and that nobody else can "
-		"read: chmod 600 FILE",
+		"a secret is a regular file that belongs to you or root and that no other user "
+		"can read: chmod 600 FILE",
 		"%s", err.msg);
 	return false;
 }

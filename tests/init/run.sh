@@ -43,7 +43,7 @@ check 'every key has its comment' test "$(grep -c '^ *# ' a/depmend.yaml)" -gt 3
 sed -E 's/^#([a-z])/\1/' a/depmend.yaml >a/all.yaml
 echo C02XK1AAJG5H >a/protected.csv && (umask 077 && echo https://x >a/ping-url)
 check 'what is a comment can be uncommented' grep -qE '^limits:' a/all.yaml
-grep -v '^enrollment\|^sync' a/all.yaml >a/most.yaml
+grep -v '^enrollment\|^sync\|^approval' a/all.yaml >a/most.yaml
 run check --settings a/most.yaml
 exits 'all of it loads' 0
 

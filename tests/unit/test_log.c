@@ -47,7 +47,7 @@ static void tells_the_first_the_tenth_and_how_many(void **state)
 		"GET /devices/C02X1: reset; again at 03:01Z\n"
 		"GET /devices/C02X10: reset; again at 03:10Z (10 times so far)\n"
 		"PUT /sync: reset\n"
-		"12 times in all, the first: GET /devices/C02X1: reset; again at 03:01Z\n"
+		"repeated 12 times: GET /devices/C02X1: reset; again at 03:01Z\n"
 		"GET /devices/C02X99: reset; again at 04:00Z\n");
 	free(text);
 }

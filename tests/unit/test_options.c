@@ -113,8 +113,8 @@ static void abbreviations_are_refused(void **state)
 static void values_are_checked(void **state)
 {
 	(void)state;
-	expect_usage("depmend check --settings", "--settings needs FILE");
-	expect_usage("depmend check --settings=", "--settings takes FILE, not ''");
+	expect_usage("depmend check --settings", "--settings needs FILE|FOLDER");
+	expect_usage("depmend check --settings=", "--settings takes FILE|FOLDER, not ''");
 	expect_usage("depmend check --json=yes", "--json takes no value");
 	expect_usage("depmend check --color blue", "--color takes auto|always|never, not 'blue'");
 	expect_usage("depmend check --color auto|always",
@@ -129,7 +129,7 @@ static void arguments_are_counted(void **state)
 	(void)state;
 	expect_usage("depmend", "which command? 'depmend --help' lists them");
 	expect_usage("depmend -v", "which command? 'depmend --help' lists them");
-	expect_usage("depmend check a.csv b.csv", "'depmend check' has no use for 'b.csv'");
+	expect_usage("depmend check a.csv b.csv", "unexpected argument 'b.csv'");
 }
 
 static void help_needs_nothing_else(void **state)

@@ -350,7 +350,7 @@ static const struct {
 	{ MINIMAL "sync: {command: []}\n", "yaml.bad-value", 7, 17, "words" },
 	{ MINIMAL "notify: {url: https://x}\n", "settings.secret", 7, 15, "{file: PATH}" },
 	{ MINIMAL "notify: {url: {fil: x}}\n", "settings.secret", 7, 16, "{file: PATH}" },
-	{ MINIMAL "notify: {url: {file: x, env: y}}\n", "settings.secret", 7, 15, "one way" },
+	{ MINIMAL "notify: {url: {file: x, env: y}}\n", "settings.secret", 7, 15, "exactly one" },
 	{ MINIMAL "notify: {url: {credential: a/b}}\n", "settings.secret", 7, 28, "slash" },
 	{ MINIMAL "rules: []\nrules: []\n", "yaml.duplicate-key", 8, 1, "twice" },
 	{ MINIMAL "rules: {a: b}\n", "yaml.wrong-kind", 7, 8, "list" },

@@ -138,7 +138,7 @@ enum errc approvals_load(struct approvals *ret, const struct cli *cli,
 	*ret = (struct approvals){ 0 };
 	if (!s->approval.people && cli_count(cli, OPTION_APPROVAL))
 		return err_set(err, ERR_USAGE,
-			"--approval: the settings have no `approval:`, so that nobody is known who "
+			"--approval: the settings have no `approval:`, which names who "
 			"may approve");
 	if (!s->approval.people)
 		return ERR_OK;
@@ -357,7 +357,7 @@ static enum errc missing(const struct approvals *a, uint32_t n, uint32_t steps,
 			buf_printf(&names, "%s%s", names.n ? ", " : ": ", buf_cstr(&a->v[i].name));
 	rc = err_set(err, ERR_GUARD,
 		"plan %.12s (%s) needs the approval of %u %s other than who applies it; %u approved"
-		"%s; nothing was sent. Whoever approves runs: depmend approve PLAN.csv",
+		"%s; nothing was sent. To approve it: depmend approve PLAN.csv",
 		fingerprint, buf_cstr(&words), a->rule->people,
 		a->rule->people == 1 ? "person" : "people", n, buf_cstr(&names));
 	buf_release(&words);

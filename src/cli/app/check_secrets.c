@@ -12,6 +12,8 @@ static bool can_look(const struct secret *s)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 
+	if (s->kind == SECRET_ENV)
+		return getenv(s->value) != NULL;
 	return s->kind != SECRET_NONE && s->kind != SECRET_COMMAND &&
 	       (s->kind != SECRET_CREDENTIAL || (folder && *folder));
 }
@@ -23,11 +25,15 @@ static bool opened(struct diags *d, const struct secret *s, struct buf *ret)
 	struct err err;
 
 	*ret = (struct buf){ 0 };
-	if (s->kind == SECRET_CREDENTIAL && !can_look(s))
+	if ((s->kind == SECRET_CREDENTIAL || s->kind == SECRET_ENV) && !can_look(s))
 		diag_hint(d,
 			diag_add(d, DIAG_WARNING, "settings.secret", s->at,
-				"the credential '%s' cannot be checked here", s->value),
-			"only a unit with LoadCredential= has it");
+				s->kind == SECRET_ENV
+					? "the variable $%s is not set here"
+					: "the credential '%s' cannot be checked here",
+				s->value),
+			s->kind == SECRET_ENV ? "it has to be set where depmend runs"
+					      : "only a unit with LoadCredential= has it");
 	if (!can_look(s))
 		return false;
 	unplaced.at.file = NULL;

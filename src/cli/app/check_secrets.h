@@ -9,8 +9,8 @@
 #include "cli/args/options.h"
 #include "model/settings.h"
 
-/* No program is started and no secret shown. A credential of the service manager is only a warning
- * where that did not start this process. */
+/* No program is started and no secret shown. A credential of the service manager, and a variable,
+ * are only a warning where they are not given: they may be where depmend runs. */
 void check_secrets(const struct settings *s, struct diags *d);
 
 /* Signs in to Apple and to the UEM and reads one page of each; appends what was found, as words. */

@@ -74,7 +74,7 @@ static enum errc check_asked(const struct cli *cli, struct err *err)
 	if (id == COMMAND_APPLY && !cli_count(cli, OPTION_YES) && !cli_count(cli, OPTION_EXPECT) &&
 		!cli_count(cli, OPTION_DRY_RUN))
 		return err_set(err, ERR_USAGE,
-			"nobody is asked for each tenant: 'apply' needs --yes or --expect "
+			"there is no question for each tenant: 'apply' needs --yes or --expect "
 			"'plans/{tenant}.csv' with a folder of settings");
 	return check_outputs(cli, err);
 }

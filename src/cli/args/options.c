@@ -278,8 +278,7 @@ static enum errc check_whole(const struct cli *c, struct err *err)
 	if (c->n_args < cmd->min_args)
 		return err_set(err, ERR_USAGE, "'depmend %s' needs %s", cmd->name, cmd->args);
 	if (c->n_args > cmd->max_args)
-		return err_set(err, ERR_USAGE, "'depmend %s' has no use for '%s'", cmd->name,
-			c->args[cmd->max_args]);
+		return err_set(err, ERR_USAGE, "unexpected argument '%s'", c->args[cmd->max_args]);
 	return ERR_OK;
 }
 

@@ -22,7 +22,7 @@ struct cli;
 	X(CHECK, check, "[CSV]", 0, 1, "read settings, rules and the CSV; report every mistake")  \
 	X(PLAN, plan, "CSV", 1, 1, "say what would be done to which device, and why")             \
 	X(APPLY, apply, "CSV", 1, 1, "do it; run again after any stop and it continues")          \
-	X(APPROVE, approve, "PLAN.csv", 1, 1, "sign a plan that somebody else will carry out")    \
+	X(APPROVE, approve, "PLAN.csv", 1, 1, "sign a plan that another user will carry out")     \
 	X(EXPLAIN, explain, "CSV SERIAL", 2, 2,                                                   \
 		"how each condition of each rule judged one device")                              \
 	X(STATUS, status, "", 0, 0, "what is open now: runs, devices off their server, budgets")  \
@@ -106,7 +106,8 @@ enum option_kind {
 		"read the CSV with libcsv alone")                                                  \
 	X(ONLINE, "online", 0, FLAG, NULL, FOR(CHECK),                                             \
 		"sign in to both services and read one page of each")                              \
-	X(OFFLINE, "offline", 0, FLAG, NULL, FOR(PLAN), "judge by the CSV alone, ask nobody")      \
+	X(OFFLINE, "offline", 0, FLAG, NULL, FOR(PLAN),                                            \
+		"judge by the CSV alone, without a network")                                       \
 	X(DETAILED_EXITCODE, "detailed-exitcode", 0, FLAG, NULL, FOR(PLAN) | FOR(UNDO),            \
 		"exit 2 when changes are pending")                                                 \
 	X(APPLY, "apply", 0, FLAG, NULL, FOR(UNDO), "carry it out")                                \
@@ -143,7 +144,7 @@ enum option_kind {
 	X(INVENTORY, "inventory", 0, FILE, "EXPORT.csv", FOR(REHEARSE),                            \
 		"the organization as `export` found it, instead of the CSV alone")                 \
 	X(SCENARIO, "scenario", 0, TEXT, "NAME|FILE|all", FOR(REHEARSE),                           \
-		"bad weather (repeatable); `all`: a table of every one")                           \
+		"simulated faults (repeatable); `all`: a table of every one")                      \
 	X(ASSUME, "assume", 0, PAIR, "FIELD=VALUE", FOR(REHEARSE),                                 \
 		"a fact of every device that the CSV does not tell (repeatable)")                  \
 	X(SEED, "seed", 0, COUNT, "N", FOR(REHEARSE), "everything random follows from it")         \
@@ -151,19 +152,19 @@ enum option_kind {
 		"every request and every effect of the rehearsal, as NDJSON")                      \
 	X(COMPARE, "compare", 0, FILE, "CSV", FOR(EXPORT),                                         \
 		"write what disagrees between this CSV, Apple and the UEM")                        \
-	X(FIX, "fix", 0, TEXT, "NAME", FOR(DOCTOR), "mend what it can: custom-prompt")             \
+	X(FIX, "fix", 0, TEXT, "NAME", FOR(DOCTOR), "correct a finding: custom-prompt")            \
 	X(OLDER_THAN, "older-than", 0, DURATION, "DURATION", FOR(DOCTOR),                          \
 		"when a device is late for the UEM or its profile (default 24h)")                  \
 	X(DETAIL, "detail", 0, FLAG, NULL, FOR(EXPORT),                                            \
 		"with what costs 3 requests for each device of the UEM")                           \
 	X(OFF_SERVER, "off-server", 0, FLAG, NULL, FOR(EXPORT),                                    \
-		"only devices that this API account took off their server in the last 30 days")    \
+		"only devices that this API account took off in the last 30 days")                 \
 	X(OUT, "out", 0, FILE, "FILE",                                                             \
 		FOR(PLAN) | FOR_RUNS | FOR(REHEARSE) | FOR(EXPORT) | FOR(APPROVE),                 \
 		"where the CSV goes")                                                              \
 	X(RAW_CSV, "raw-csv", 0, FLAG, NULL,                                                       \
 		FOR(PLAN) | FOR_RUNS | FOR(REPORT) | FOR(REHEARSE) | FOR(EXPORT),                  \
-		"do not neutralise cells that a spreadsheet would run")                            \
+		"do not escape cells that a spreadsheet would run as formulas")                    \
 	X(TENANT, "tenant", 0, TEXT, "NAME", FOR(INIT), "a short name for the organization")       \
 	X(ORGANIZATION, "organization", 0, CHOICE, "business|school", FOR(INIT),                   \
 		"Apple Business or Apple School Manager")                                          \
@@ -192,7 +193,7 @@ enum option_kind {
 	X(UEM_PASSWORD, "uem-password", 0, FILE, "FILE", FOR(INIT),                                \
 		"holds the password of either; copied")                                            \
 	X(JOBS, "jobs", 0, SOME, "N", FOR_TENANTS,                                                 \
-		"how many tenants at a time, when --settings names a folder (default 4)")          \
+		"tenants at a time, with a folder of settings (default 4)")                        \
 	X(SETTINGS, "settings", 0, FILE, "FILE|FOLDER", FOR_ALL,                                   \
 		"settings of the tenant; a folder: of each tenant in it")                          \
 	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line on the standard output") \

@@ -260,8 +260,8 @@ static enum errc take_any(
 	}
 	if (v == CSV_OPEN_QUOTE)
 		return stop(r, err,
-			"a quote that opens in this record does not close properly, so nobody can "
-			"tell where the rows are");
+			"a quote that opens in this record does not close properly, so the "
+			"rows cannot be separated");
 	if (v == CSV_MANY_LINES || e.n_bytes > CSV_MAX_RECORD_BYTES ||
 		e.n_delims >= CSV_MAX_COLUMNS)
 		return stop_at_limit(r, err);
