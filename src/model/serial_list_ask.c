@@ -80,6 +80,28 @@ static void put_option(struct buf *out, const struct serial_list *l, const struc
 	buf_printf(out, settings ? "serial_column: %zu}" : "--serial-column %zu", c + 1);
 }
 
+/* What stands in the header there may be a device's serial, which nobody may lose unasked. */
+static bool may_be_device(const struct serial_list *l, const struct sample_row *h, size_t c)
+{
+	return l->opt.columns.header_line == HEADER_AUTO && c < h->n_cells &&
+	       h->looks[c] >= LOOK_WEAK && header_sense(h->cells[c]) < SENSE_WEAK;
+}
+
+/* As one column of the list could be meant, with a header and without. */
+static void put_ways(struct buf *out, const struct serial_list *l, const struct sample *s,
+	uint32_t header, size_t c)
+{
+	bool doubt = header != LIST_NO_HEADER && may_be_device(l, &s->rows[header], c);
+
+	if (doubt) {
+		put_option(out, l, s, LIST_NO_HEADER, c);
+		buf_printf(out, " if '%.*s' is a device, ", STR_FMT(s->rows[header].cells[c]));
+	}
+	put_option(out, l, s, header, c);
+	if (doubt)
+		buf_z(out, " if it is a header");
+}
+
 /* Every column that could be meant, the surest first; false: there is none. */
 static bool put_options(
 	struct buf *out, const struct serial_list *l, const struct sample *s, uint32_t header)
@@ -93,8 +115,13 @@ static bool put_options(
 			if (!may_hold(&w) || (w.n_strong * 2 >= w.n_full) != strong)
 				continue;
 			buf_z(out, n_put++ ? ", or " : "");
-			put_option(out, l, s, header, c);
+			put_ways(out, l, s, header, c);
 		}
+	/* A list of one line. */
+	if (!n_put && header == 0 && s->n == 1 && may_be_device(l, s->rows, 0)) {
+		put_option(out, l, s, LIST_NO_HEADER, 0);
+		n_put++;
+	}
 	return n_put > 0;
 }
 
@@ -151,8 +178,9 @@ static void put_remedy(
 	struct buf options;
 
 	if (l->opt.purpose == LIST_OF_RULES || l->opt.purpose == LIST_OTHER) {
-		buf_z(out, "; give the column with the serials the header 'serial' and the others "
-			   "any other, on the first line of that file");
+		buf_z(out,
+			"; write a line of headers above the devices of that file, 'serial' over "
+			"the column with the serials and any other over the others");
 		return;
 	}
 	buf_init(&options, TEXT_BYTES);

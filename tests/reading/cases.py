@@ -183,6 +183,32 @@ def options():
     check("options: cp932 is asked for", done.returncode == 65 and "cp932" in done.stderr and follow("cp932", path, done.stderr), done.stderr)
 
 
+def first_devices():
+    """A list whose first serial could be a word: what is advised for a device keeps it."""
+    path, word = work / "word.csv", "MPGJQVFGVD"
+    for text, wanted in [(f"{word}\n", [word]), (f"{word}\nHMDRCJVCMH\n", [word, "HMDRCJVCMH"]), (f"{word}\n{A}\n{B}\n", [word, A, B]),
+                         (f"{word},CEO\n{A},x\n{B},y\n", [word, A, B]), (f"tag1;{word}\ntag2;{A}\ntag3;{B}\n", [word, A, B])]:
+        path.write_text(text)
+        done, _, _ = read(path)
+        advice = re.search(r"(--header none --serial-column \d+)", done.stderr)
+        check(f"first device: {text!r}: both ways are told", done.returncode == 65 and advice, done.stderr)
+        got = read(path, *shlex.split(advice.group(1)))[1] if advice else []
+        check(f"first device: {text!r}: it is kept", got == wanted, got)
+        settings = work / "settings.yaml"
+        settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
+        pin = re.search(r"header: none, serial_column: \d+", run("check", "--settings", settings).stderr)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}, {pin.group(0) if pin else ''}}}\n")
+        done = run("check", "--settings", settings, "--json")
+        check(f"first device: {text!r}: it is protected", pin and f'"protected":{len(wanted)}' in done.stdout, done.stdout + done.stderr)
+    path.write_text(f"{word}\n{A}\n{B}\n")
+    rules = work / "rules.yaml"
+    rules.write_text(f"version: 1\nname: a\nrules:\n  - {{name: r, match: {{serial|in_file: {path}}}, do: [unassign]}}\n")
+    done = run("check", "--rules", rules)
+    check("first device: in_file: a line above is asked for", "above the devices" in done.stderr, done.stderr)
+    path.write_text("serial\n" + path.read_text())
+    check("first device: in_file: which is read", run("check", "--rules", rules).returncode == 0)
+
+
 def results():
     """A result is an input again, and does not turn what was refused into a device."""
     path, out = work / "in.csv", work / "r.csv"
@@ -221,6 +247,7 @@ with tempfile.TemporaryDirectory() as folder:
     hiding()
     dates()
     options()
+    first_devices()
     results()
     later()
 print(f"{passed} passed, {failed} failed")
