@@ -7,6 +7,7 @@
 #include "report/html.h"
 #include "report/metrics.h"
 #include "report/ndjson.h"
+#include "report/open_items.h"
 #include "report/xlsx.h"
 
 static enum errc put_event(void *self, const struct event_record *e, struct err *err)
@@ -77,9 +78,37 @@ static enum errc write_reports(struct saved_run *s, const struct cli *cli, struc
 	return rc;
 }
 
+/* What is open: all of it for --tickets, only what is new with --new. */
+static enum errc report_open(struct saved_run *s, const struct cli *cli, struct err *err)
+{
+	const char *tickets = cli_text(cli, OPTION_TICKETS);
+	bool new = cli_count(cli, OPTION_NEW) > 0, found = false;
+	struct run_record before;
+	struct open_items items;
+	enum errc rc = ERR_OK;
+
+	if (new)
+		rc = open_items_before(s->store, &s->run, &before, &found, err);
+	if (rc)
+		return rc;
+	rc = open_items_load(
+		&items, s->store, s->settings->tenant, &s->run, found ? &before : NULL, err);
+	if (!rc && tickets)
+		rc = open_items_tickets(&items, tickets, cli_count(cli, OPTION_RAW_CSV) > 0, err);
+	if (!rc && new &&cli_count(cli, OPTION_JSON))
+		open_items_tell(&items, stdout);
+	else if (!rc && new && !tickets)
+		open_items_print(&items, stdout);
+	open_items_release(&items);
+	return rc;
+}
+
 static enum errc check_wishes(const struct cli *cli, bool *ret_reports, struct err *err)
 {
 	enum errc rc = cli_check_json(cli, OPTION_CSV, cli_text(cli, OPTION_CSV), err);
+
+	if (!rc)
+		rc = cli_check_json(cli, OPTION_TICKETS, cli_text(cli, OPTION_TICKETS), err);
 
 	*ret_reports = false;
 	for (size_t i = 0; i < REPORTS && !rc; i++) {
@@ -89,25 +118,24 @@ static enum errc check_wishes(const struct cli *cli, bool *ret_reports, struct e
 		rc = cli_check_json(cli, reports[i].option, path, err);
 	}
 	if (!rc && !*ret_reports && !cli_count(cli, OPTION_CSV) && !cli_count(cli, OPTION_JSON) &&
-		!cli_count(cli, OPTION_VERIFY))
+		!cli_count(cli, OPTION_VERIFY) && !cli_count(cli, OPTION_TICKETS) &&
+		!cli_count(cli, OPTION_NEW))
 		rc = err_set(err, ERR_USAGE,
-			"what to write? --csv, --html, --xlsx or --metrics FILE, --json, or "
-			"--verify");
+			"what to write? --csv, --html, --xlsx, --metrics or --tickets FILE, "
+			"--json, --new, or --verify");
 	return rc;
 }
 
-static enum errc report(struct saved_run *s, const struct cli *cli, struct err *err)
+/* Files and lines of all rows. */
+static enum errc report_rows(
+	struct saved_run *s, const struct cli *cli, bool others, struct err *err)
 {
 	const char *csv = cli_text(cli, OPTION_CSV);
-	bool others, json = cli_count(cli, OPTION_JSON) > 0;
+	bool json = cli_count(cli, OPTION_JSON) > 0;
 	struct summary counts;
-	enum errc rc = check_wishes(cli, &others, err);
+	enum errc rc = ERR_OK;
 
-	if (!rc)
-		rc = saved_run_load(s, cli->args[0], err);
-	if (!rc && cli_count(cli, OPTION_VERIFY))
-		rc = verify(s, json, err);
-	if (!rc && (csv || json))
+	if (csv || json)
 		rc = saved_run_rows(s, csv, cli_count(cli, OPTION_RAW_CSV) > 0, &counts, err);
 	if (!rc && others)
 		rc = write_reports(s, cli, err);
@@ -116,6 +144,20 @@ static enum errc report(struct saved_run *s, const struct cli *cli, struct err *
 	if (!rc && json)
 		saved_run_tell(s, &counts);
 	return rc;
+}
+
+static enum errc report(struct saved_run *s, const struct cli *cli, struct err *err)
+{
+	bool others, new = cli_count(cli, OPTION_NEW) > 0;
+	enum errc rc = check_wishes(cli, &others, err);
+
+	if (!rc)
+		rc = saved_run_load(s, cli->args[0], err);
+	if (!rc && cli_count(cli, OPTION_VERIFY))
+		rc = verify(s, cli_count(cli, OPTION_JSON) > 0, err);
+	if (!rc && (cli_text(cli, OPTION_TICKETS) || new))
+		rc = report_open(s, cli, err);
+	return rc || new ? rc : report_rows(s, cli, others, err);
 }
 
 int cmd_report(const struct cli *cli)

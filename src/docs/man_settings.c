@@ -134,7 +134,7 @@ static bool is_shown(const struct yaml_key *k)
 	if (k->required || k->preset)
 		return true;
 	for (const struct yaml_key *below = k->keys; below && below->name; below++)
-		if (!settings_is_list(k) && (below->preset || below->keys))
+		if (!settings_is_list(k) && (below->preset || (below->keys && below->required)))
 			return true;
 	return false;
 }

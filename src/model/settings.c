@@ -198,6 +198,17 @@ static void note(struct yaml_reader *r, const struct yaml_node *n)
 
 /* --- loading --- */
 
+static void check_notify(struct yaml_reader *r, struct settings *s, const struct yaml_node *root)
+{
+	const struct yaml_node *notify = yaml_get(root, "notify");
+
+	if (notify && notify->kind == YAML_MAP && !yaml_get(notify, "url") &&
+		!yaml_get(notify, "webhook"))
+		(void)yaml_bad(r, notify, "yaml.missing-key", "'url' or 'webhook' is missing here");
+	if (s->webhook.url.kind != SECRET_NONE && !s->webhook.on)
+		s->webhook.on = (1u << WEBHOOK_EVENTS) - 1;
+}
+
 static void read_page(struct yaml_reader *r, struct settings *s)
 {
 	const struct yaml_node *root = r->doc->root;
@@ -207,6 +218,7 @@ static void read_page(struct yaml_reader *r, struct settings *s)
 	yaml_read_map(r, &(const struct yaml_key){ .keys = settings_page_keys }, root, s);
 	check_apple(r, s, root);
 	check_sync(r, s, root);
+	check_notify(r, s, root);
 	settle_state(r, s);
 	settle_account(s);
 }

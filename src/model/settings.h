@@ -93,6 +93,24 @@ struct approval_settings {
 	const char *keys; /* absolute */
 };
 
+/* Whom the end of a run is told, and when. */
+enum webhook_format { WEBHOOK_JSON, WEBHOOK_SLACK, WEBHOOK_TEAMS };
+enum webhook_event {
+	WEBHOOK_FAILURE,
+	WEBHOOK_OFF_SERVER,
+	WEBHOOK_GUARD,
+	WEBHOOK_NEW_OPEN_ITEMS,
+	WEBHOOK_EXPIRY,
+	WEBHOOK_EVENTS
+};
+const char *webhook_event_word(enum webhook_event e);
+struct webhook_settings {
+	struct secret url; /* SECRET_NONE: there is no webhook */
+	enum webhook_format format;
+	uint32_t on; /* bit per enum webhook_event */
+	bool serials;
+};
+
 /* When devices may be off their servers: every day from one time of the clock on the wall to
  * another; where `to` is not later it is on the next day. */
 struct window_settings {
@@ -154,6 +172,7 @@ struct settings {
 	const char *encoding; /* of all lists */
 	enum barcode_s barcode_s;
 	struct secret notify_url;
+	struct webhook_settings webhook;
 	struct approval_settings approval;
 	struct window_settings *windows;
 	size_t n_windows;

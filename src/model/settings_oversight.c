@@ -42,6 +42,86 @@ static void read_steps(
 			return;
 }
 
+/* --- webhooks --- */
+
+static const char *const event_words[WEBHOOK_EVENTS + 1] = { "failure", "off_server", "guard",
+	"new_open_items", "expiry", NULL };
+
+const char *webhook_event_word(enum webhook_event e)
+{
+	return event_words[e];
+}
+
+static void read_format(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	static const char *const words[] = { "json", "slack", "teams", NULL };
+	int i = yaml_word(r, n, words);
+
+	(void)key;
+	if (i >= 0)
+		*(enum webhook_format *)to = (enum webhook_format)i;
+}
+
+/* Left out: all of them. */
+static void read_events(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	uint32_t on = 0;
+
+	(void)key;
+	if (!yaml_expect(r, n, YAML_LIST))
+		return;
+	for (const struct yaml_node *m = n->first; m; m = m->next) {
+		int i = yaml_word(r, m, event_words);
+
+		on |= i < 0 ? 0 : 1u << i;
+	}
+	if (n->n_children == 0)
+		(void)yaml_bad(r, n, "yaml.empty", "at least one occasion is needed");
+	*(uint32_t *)to = on;
+}
+
+static void read_serials(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	(void)key;
+	(void)yaml_flag(r, n, to);
+}
+
+static const struct yaml_key webhook_keys[] = {
+	YAML_KEY("url", settings_read_secret, AT(webhook.url), .required = true, .schema = "secret",
+		.example = "{file: hook-url}",
+		.help = "The address of an incoming webhook of Slack, of a Teams workflow, or of a "
+			"program of your own; it is a secret."),
+	YAML_KEY("format", read_format, AT(webhook.format), .required = true,
+		.schema = "webhook_format", .example = "teams",
+		.help = "The form of the message: slack, teams (an Adaptive Card), or json for a "
+			"program."),
+	YAML_KEY("on", read_events, AT(webhook.on), .schema = "webhook_events",
+		.example = "[failure, off_server, guard, new_open_items, expiry]",
+		.help = "The ends of a run that are told: failure, off_server (devices are off "
+			"their server), guard, new_open_items, expiry (a credential ends soon). "
+			"Left "
+			"out: all of them."),
+	YAML_KEY("serials", read_serials, AT(webhook.serials), .schema = "flag", .example = "false",
+		.help = "Whether the message names the serial numbers of rows that are not done. "
+			"Without it there are counts and causes only."),
+	YAML_KEYS_END,
+};
+
+const struct yaml_key settings_notify_keys[] = {
+	YAML_KEY("url", settings_read_secret, AT(notify_url), .schema = "secret",
+		.example = "{file: ping-url}",
+		.help = "The address of a watchdog such as healthchecks.io, called at the start "
+			"and the end of each run."),
+	YAML_KEY("webhook", yaml_read_map, 0, .keys = webhook_keys, .schema = "webhook",
+		.example = "{url: {file: hook-url}, format: teams}",
+		.help = "A chat or a program that is told when a run did not end well: counts, "
+			"causes and the command that shows more."),
+	YAML_KEYS_END,
+};
+
 /* --- windows --- */
 
 const char *settings_zones(void)

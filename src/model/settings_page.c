@@ -508,13 +508,6 @@ static const struct yaml_key input_keys[] = {
 			"header; left out, it is found."),
 	YAML_KEYS_END,
 };
-static const struct yaml_key notify_keys[] = {
-	YAML_KEY("url", settings_read_secret, AT(notify_url), .required = true, .schema = "secret",
-		.example = "{file: ping-url}",
-		.help = "The address of a watchdog such as healthchecks.io, called at the start "
-			"and the end of each run."),
-	YAML_KEYS_END,
-};
 const struct yaml_key settings_page_keys[] = {
 	YAML_KEY("version", read_version, 0, .required = true, .schema = "version", .example = "1",
 		.help = "The version of this file's format. It is 1; later versions of depmend "
@@ -569,7 +562,7 @@ const struct yaml_key settings_page_keys[] = {
 		.example = "{encoding: windows-1252, delimiter: semicolon}",
 		.help = "How the lists of serial numbers are written, where looking at them does "
 			"not tell."),
-	YAML_KEY("notify", yaml_read_map, 0, .keys = notify_keys, .schema = "notify",
+	YAML_KEY("notify", yaml_read_map, 0, .keys = settings_notify_keys, .schema = "notify",
 		.example = "{url: {file: ping-url}}",
 		.help = "Where depmend reports the start and the end of each run, for a watchdog "
 			"that alerts when one is missing."),

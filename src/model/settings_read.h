@@ -48,6 +48,8 @@ void settings_read_previous(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 void settings_read_windows(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
+/* The keys of `notify:`. */
+extern const struct yaml_key settings_notify_keys[];
 /* The keys of `approval:`. */
 extern const struct yaml_key settings_approval_keys[];
 

@@ -68,6 +68,12 @@ static const struct settings_type types[] = {
 		WHOLE("^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00) [A-Za-z0-9_+/-]+$") "}" },
 	{ "ids", "a list of client IDs",
 		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":100,\"items\":" TEXT "}" },
+	{ "webhook_format", "json, slack or teams", WORDS("\"json\",\"slack\",\"teams\"") },
+	{ "webhook_events",
+		"a list of failure, off_server, guard, new_open_items and expiry",
+		"{\"type\":\"array\",\"minItems\":1,\"items\":"
+		WORDS("\"failure\",\"off_server\",\"guard\",\"new_open_items\",\"expiry\"") "}" },
+	{ "flag", "true or false", "{\"enum\":[true,false,\"true\",\"false\"]}" },
 	{ "people", "a whole number from 1 to 9", NUMBER("1", "9", "^0*[1-9]$") },
 	{ "profile_status", "a mapping from numbers to words",
 		"{\"type\":\"object\",\"maxProperties\":100,\"additionalProperties\":false,"

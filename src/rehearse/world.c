@@ -198,7 +198,7 @@ static void redirect(struct world *w, struct settings *s, const struct rehearse_
 	if (s->timeouts.request_ms > REQUEST_MS)
 		s->timeouts.request_ms = REQUEST_MS;
 	s->n_enrollment = 0;
-	s->notify_url = (struct secret){ .kind = SECRET_NONE };
+	s->notify_url = s->webhook.url = (struct secret){ .kind = SECRET_NONE };
 	s->sync.command = NULL;
 	if (s->has_uem) {
 		buf_reset(&token_url);

@@ -114,6 +114,7 @@ void check_secrets(const struct settings *s, struct diags *d)
 	else
 		check_one(d, &s->uem.password);
 	check_one(d, &s->notify_url);
+	check_one(d, &s->webhook.url);
 	for (size_t i = 0; i < s->n_enrollment; i++)
 		check_token(d, &s->enrollment[i]);
 }

@@ -29,23 +29,31 @@ static void put_counts(const struct summary *counts, struct buf *out)
 				counts->rows[o]);
 }
 
+/* What is sent: a ping with counts, or a message. */
+struct notice {
+	const struct secret *url;
+	const char *path;             /* of a ping: behind the URL's own */
+	const struct summary *counts; /* NULL: no body */
+	struct str body;              /* of a message, JSON */
+	int64_t patience_ms;
+};
+
 /* The path goes before a query that the URL may have. The URL is a secret: no message shows it. */
-static enum errc make_request(const struct settings *s, const char *path,
-	const struct summary *counts, struct http_request *ret, struct err *err)
+static enum errc make_request(const struct notice *n, struct http_request *ret, struct err *err)
 {
 	struct buf url, whole;
 	struct str query, base;
-	enum errc rc = secret_open(&s->notify_url, &url, err);
+	enum errc rc = secret_open(n->url, &url, err);
 
 	if (rc)
 		return rc;
 	query = buf_view(&url);
 	base = str_cut(&query, '?');
-	while (base.n && base.p[base.n - 1] == '/')
+	while (*n->path && base.n && base.p[base.n - 1] == '/')
 		base.n--;
 	buf_init(&whole, URL_MAX_BYTES);
 	buf_str(&whole, base);
-	buf_z(&whole, path);
+	buf_z(&whole, n->path);
 	if (query.n)
 		buf_char(&whole, '?');
 	buf_str(&whole, query);
@@ -53,14 +61,16 @@ static enum errc make_request(const struct settings *s, const char *path,
 	rc = buf_check(&whole, "the URL of notify", err);
 	ret->url = mem_dupz(buf_view(&whole));
 	ret->max_body = REPLY_MAX_BYTES;
-	if (counts)
-		put_counts(counts, &ret->body);
+	if (n->counts)
+		put_counts(n->counts, &ret->body);
+	buf_str(&ret->body, n->body);
 	buf_wipe(&whole);
 	buf_wipe(&url);
 	if (!rc && http_url_allowed(ret->url, NULL))
 		rc = err_set(err, ERR_SETTINGS, "its URL is none that may be used");
 	if (!rc)
-		rc = http_request_header(ret, "Content-Type", STR("text/plain"), err);
+		rc = http_request_header(ret, "Content-Type",
+			n->body.n ? STR("application/json") : STR("text/plain"), err);
 	if (rc)
 		http_request_release(ret);
 	return rc;
@@ -92,17 +102,16 @@ static enum errc send_request(struct http_request *q, int64_t patience_ms, struc
 	return rc; /* the process ends: nothing is freed */
 }
 
-static void ping_and_exit(const struct settings *s, const char *path, const struct summary *counts,
-	int64_t patience_ms)
+static void send_and_exit(const struct notice *n)
 {
 	struct http_request q;
 	struct err err;
 	enum errc rc;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	rc = make_request(s, path, counts, &q, &err);
+	rc = make_request(n, &q, &err);
 	if (!rc)
-		rc = send_request(&q, patience_ms, &err);
+		rc = send_request(&q, n->patience_ms, &err);
 	if (rc)
 		log_warn("notify: %s", err.msg);
 	_exit(0);
@@ -125,14 +134,13 @@ static const char *wait_for(int fd, int64_t patience_ms)
 	return p[1].revents ? "stopped by a signal" : "no answer in time";
 }
 
-void notify_ping(const struct settings *s, const char *path, const struct summary *counts,
-	int64_t patience_ms)
+static void send_notice(const struct notice *n)
 {
 	const char *failed;
 	int ends[2];
 	pid_t child;
 
-	if (s->notify_url.kind == SECRET_NONE)
+	if (n->url->kind == SECRET_NONE)
 		return;
 	/* Its end is seen as the end of the pipe, which nobody else holds. */
 	if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -141,12 +149,12 @@ void notify_ping(const struct settings *s, const char *path, const struct summar
 	}
 	child = stop_fork();
 	if (child == 0)
-		ping_and_exit(s, path, counts, patience_ms);
+		send_and_exit(n);
 	(void)close(ends[1]);
 	if (child < 0) {
 		log_warn("notify: %s", strerror(errno));
 	} else {
-		failed = wait_for(ends[0], patience_ms);
+		failed = wait_for(ends[0], n->patience_ms);
 		if (failed) {
 			log_warn("notify: %s", failed);
 			(void)kill(child, SIGKILL);
@@ -155,6 +163,21 @@ void notify_ping(const struct settings *s, const char *path, const struct summar
 			continue;
 	}
 	(void)close(ends[0]);
+}
+
+void notify_ping(const struct settings *s, const char *path, const struct summary *counts,
+	int64_t patience_ms)
+{
+	const struct notice n = { &s->notify_url, path, counts, STR_NONE, patience_ms };
+
+	send_notice(&n);
+}
+
+void notify_webhook(const struct settings *s, struct str body)
+{
+	const struct notice n = { &s->webhook.url, "", NULL, body, NOTIFY_WEBHOOK_MS };
+
+	send_notice(&n);
 }
 
 void notify_start(const struct settings *s)

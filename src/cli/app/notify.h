@@ -9,12 +9,15 @@
 #include "model/settings.h"
 #include "report/summary.h"
 
-/* Both together: how long a run can be kept waiting. */
-enum { NOTIFY_START_MS = 5000, NOTIFY_END_MS = 10000 };
+/* All together: how long a run can be kept waiting. */
+enum { NOTIFY_START_MS = 5000, NOTIFY_END_MS = 5000, NOTIFY_WEBHOOK_MS = 5000 };
 
 /* Nothing is sent when the settings name no URL. counts NULL: no body. Failures are warned of. */
 void notify_ping(const struct settings *s, const char *path, const struct summary *counts,
 	int64_t patience_ms);
+
+/* The webhook's message, sent in the same way. */
+void notify_webhook(const struct settings *s, struct str body);
 
 void notify_start(const struct settings *s);
 void notify_end(const struct settings *s, int status, const struct summary *counts);

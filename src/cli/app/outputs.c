@@ -47,6 +47,7 @@ static void add_settings(struct paths *to, const struct settings *s)
 	add_secret(to, &s->uem.password, "the password of the UEM");
 	add_secret(to, &s->uem.pkcs12, "the certificate of the UEM");
 	add_secret(to, &s->notify_url, "the secret of notify");
+	add_secret(to, &s->webhook.url, "the secret of the webhook");
 	for (size_t i = 0; i < s->n_enrollment; i++) {
 		add_secret(to, &s->enrollment[i].server_token, "a server token");
 		add_secret(to, &s->enrollment[i].private_key, "the key of a server token");
@@ -57,7 +58,7 @@ static void add_settings(struct paths *to, const struct settings *s)
 static void add_options(const struct cli *cli, struct paths *in, struct paths *out)
 {
 	static const enum option_id written[] = { OPTION_OUT, OPTION_CSV, OPTION_HTML, OPTION_XLSX,
-		OPTION_METRICS, OPTION_AUDIT };
+		OPTION_TICKETS, OPTION_METRICS, OPTION_AUDIT };
 	static const enum option_id read[] = { OPTION_RULES, OPTION_COMPARE, OPTION_INVENTORY,
 		OPTION_SCENARIO, OPTION_EXPECT, OPTION_APPROVAL, OPTION_KEY, OPTION_SETTINGS };
 

@@ -11,6 +11,7 @@
 #include "cli/app/notify.h"
 #include "cli/app/plan_out.h"
 #include "cli/app/reading.h"
+#include "cli/app/run_news.h"
 #include "cli/app/run_window.h"
 #include "cli/app/sandbox_for.h"
 #include "cli/args/terminal.h"
@@ -474,6 +475,17 @@ static bool input_has_open_deed(const struct run_command *c)
 	return ours;
 }
 
+/* Whoever watches from elsewhere; a run that waits for another one is no news. */
+static void tell_others(
+	const struct run_command *c, enum errc ended, int status, const struct summary *summary)
+{
+	if (!c->p.settings)
+		return;
+	notify_end(c->p.settings, status, summary);
+	if (ended != ERR_LOCKED)
+		run_news_send(&c->p, c->has_run ? &c->run : NULL, status, summary);
+}
+
 static int finish(struct run_command *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
@@ -496,8 +508,7 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 		status = status_first(status, cli_fail(c->p.cli, &err));
 	if (written || c->has_run)
 		tell(c, &summary, status);
-	if (c->p.settings)
-		notify_end(c->p.settings, status, &summary);
+	tell_others(c, ended, status, &summary);
 	return status;
 }
 

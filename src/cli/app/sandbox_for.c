@@ -11,7 +11,8 @@
 bool settings_run_programs(const struct settings *s)
 {
 	const struct secret *secrets[] = { &s->apple.private_key, &s->uem.tenant_code,
-		&s->uem.client_secret, &s->uem.password, &s->uem.pkcs12, &s->notify_url };
+		&s->uem.client_secret, &s->uem.password, &s->uem.pkcs12, &s->notify_url,
+		&s->webhook.url };
 
 	for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++)
 		if (secrets[i]->kind == SECRET_COMMAND)

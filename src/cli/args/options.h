@@ -140,6 +140,10 @@ enum option_kind {
 	X(XLSX, "xlsx", 0, FILE, "FILE", FOR(REPORT), "write a workbook there")                    \
 	X(METRICS, "metrics", 0, FILE, "FILE.prom", FOR(REPORT),                                   \
 		"write numbers for the textfile collector of node_exporter")                       \
+	X(TICKETS, "tickets", 0, FILE, "FILE", FOR(REPORT),                                        \
+		"write one line per cause with its devices there, for a ticket system")            \
+	X(NEW, "new", 0, FLAG, NULL, FOR(REPORT),                                                  \
+		"show open rows that the run before did not have; the same for --tickets")         \
 	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail")   \
 	X(INVENTORY, "inventory", 0, FILE, "EXPORT.csv", FOR(REHEARSE),                            \
 		"the organization as `export` found it, instead of the CSV alone")                 \
