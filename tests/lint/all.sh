@@ -9,7 +9,7 @@ passed=0 failed=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-[ $# -gt 0 ] || set -- floors.sh headers.sh functions.sh banned.sh places.sh shell.sh readable.py words.py traps.py links.py cites.py \
+[ $# -gt 0 ] || set -- floors.sh headers.sh functions.sh banned.sh places.sh shell.sh readable.py words.py kinds.py traps.py links.py cites.py \
 	format.sh cppcheck.sh tidy.sh
 for gate in "$@"; do
 	start=$SECONDS

@@ -60,7 +60,9 @@ static void add_options(const struct cli *cli, struct paths *in, struct paths *o
 	static const enum option_id written[] = { OPTION_OUT, OPTION_CSV, OPTION_HTML, OPTION_XLSX,
 		OPTION_TICKETS, OPTION_METRICS, OPTION_AUDIT };
 	static const enum option_id read[] = { OPTION_RULES, OPTION_COMPARE, OPTION_INVENTORY,
-		OPTION_SCENARIO, OPTION_EXPECT, OPTION_APPROVAL, OPTION_KEY, OPTION_SETTINGS };
+		OPTION_SCENARIO, OPTION_EXPECT, OPTION_APPROVAL, OPTION_KEY, OPTION_SETTINGS,
+		OPTION_PRIVATE_KEY, OPTION_TENANT_CODE, OPTION_UEM_CLIENT_SECRET,
+		OPTION_UEM_CERTIFICATE, OPTION_UEM_PASSWORD };
 
 	for (size_t i = 0; i < cli->n_given; i++) {
 		const struct cli_given *g = &cli->given[i];
