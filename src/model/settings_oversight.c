@@ -12,34 +12,24 @@
 
 enum { MAX_PEOPLE = 9 };
 
-static bool read_step(struct yaml_reader *r, const struct yaml_node *n, uint32_t *to)
-{
-	enum step_kind kind;
-
-	if (!yaml_expect(r, n, YAML_SCALAR))
-		return false;
-	if (!step_from_word(n->text, &kind) || step_info(kind)->service == SERVICE_NONE) {
-		(void)yaml_bad(r, n, "yaml.bad-value",
-			"'%.*s' is no step that changes something; such steps are wipe, release "
-			"and delete_record",
-			STR_FMT(n->text));
-		return false;
-	}
-	*to |= 1u << kind;
-	return true;
-}
-
 static void read_steps(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
+	enum step_kind kind;
+
 	(void)key;
 	if (!yaml_expect(r, n, YAML_LIST))
 		return;
 	if (n->n_children == 0)
 		(void)yaml_bad(r, n, "yaml.empty", "at least one step is needed");
 	for (const struct yaml_node *m = n->first; m; m = m->next)
-		if (!read_step(r, m, to))
-			return;
+		if (m->kind == YAML_SCALAR && step_from_word(m->text, &kind) &&
+			step_info(kind)->service != SERVICE_NONE)
+			*(uint32_t *)to |= 1u << kind;
+		else
+			(void)yaml_bad(r, m, "yaml.bad-value",
+				"this is no step that changes something; such steps are wipe, "
+				"release and delete_record");
 }
 
 /* --- webhooks --- */

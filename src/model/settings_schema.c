@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "model/schema_out.h"
+#include "io/schema_out.h"
 
 #define TEXT "{\"type\":[\"string\",\"number\",\"boolean\"],\"minLength\":1}"
 #define WHOLE(pattern) "{\"type\":\"string\",\"pattern\":\"" pattern "\"}"

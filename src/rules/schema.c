@@ -2,7 +2,7 @@
  * The JSON Schema of a rules file for editors, from the loader's own tables. What depends on
  * other parts of the file (names of recipes and parameters, orders of steps) is left to `check`.
  */
-#include "model/schema_out.h"
+#include "io/schema_out.h"
 #include "rules/load.h"
 
 #define DURATION "^[0-9]+(ms|s|m|h|d|w|mo|y)$"

@@ -188,9 +188,9 @@ static uint64_t put_all(const struct searching *s, const struct survey_options *
 enum errc survey_off_server(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err)
 {
-	struct searching f = { .survey = s,
-		.fleet = &s->session->fleet,
-		.settings = s->session->settings };
+	struct searching f = {
+		.survey = s, .fleet = &s->session->fleet, .settings = s->session->settings
+	};
 	enum errc rc;
 
 	if (s->session->settings->apple.school)

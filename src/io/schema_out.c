@@ -1,4 +1,4 @@
-#include "model/schema_out.h"
+#include "io/schema_out.h"
 
 void schema_ref(struct json_out *o, const char *key, const char *definition)
 {

@@ -2,8 +2,8 @@
  * JSON Schema (draft-07) for editors, from the tables that the loaders go by. Editors read YAML as
  * JSON, so what is text to a loader may be a number or a truth value to them.
  */
-#ifndef MODEL_SCHEMA_OUT_H
-#define MODEL_SCHEMA_OUT_H
+#ifndef IO_SCHEMA_OUT_H
+#define IO_SCHEMA_OUT_H
 
 #include "io/json.h"
 #include "io/yaml_table.h"
