@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "cli/app/bundle.h"
 #include "cli/app/context.h"
 #include "cli/app/sandbox_for.h"
 #include "cli/args/terminal.h"
@@ -207,8 +208,13 @@ int cmd_doctor(const struct cli *cli)
 {
 	struct visit v = { .cli = cli };
 	struct err err;
-	enum errc rc = examine(&v, &err);
+	enum errc rc;
 	int status = 0;
+
+	if (cli_text(cli, OPTION_BUNDLE))
+		return bundle_write(cli, cli_text(cli, OPTION_BUNDLE), &err) ? cli_fail(cli, &err)
+									     : 0;
+	rc = examine(&v, &err);
 
 	context_release(&v.p); /* first, since progress has its line on the terminal */
 	if (v.doctor) {

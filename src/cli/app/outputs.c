@@ -58,7 +58,7 @@ static void add_settings(struct paths *to, const struct settings *s)
 static void add_options(const struct cli *cli, struct paths *in, struct paths *out)
 {
 	static const enum option_id written[] = { OPTION_OUT, OPTION_CSV, OPTION_HTML, OPTION_XLSX,
-		OPTION_TICKETS, OPTION_METRICS, OPTION_AUDIT };
+		OPTION_TICKETS, OPTION_BUNDLE, OPTION_METRICS, OPTION_AUDIT };
 	static const enum option_id read[] = { OPTION_RULES, OPTION_COMPARE, OPTION_INVENTORY,
 		OPTION_SCENARIO, OPTION_EXPECT, OPTION_APPROVAL, OPTION_KEY, OPTION_SETTINGS,
 		OPTION_PRIVATE_KEY, OPTION_TENANT_CODE, OPTION_UEM_CLIENT_SECRET,
