@@ -330,8 +330,55 @@ static void start_server_list(struct server_list *s, struct facts *f, uint32_t s
 	listing_start(&s->listing, f->transport);
 }
 
-/* Lists every server at once. *ret_whole: what they do not show is on none of them; if not, err
- * says why. */
+/* --- a server that is deleted while we work --- */
+
+struct server_search {
+	struct facts *f;
+	struct str id;
+	bool found;
+};
+
+static enum errc match_server(void *self, const struct json *element, struct err *err)
+{
+	struct server_search *s = self;
+	struct apple_server a;
+	enum errc rc = apple_server_decode(element, &a, err);
+
+	s->found |= !rc && str_eq(a.id, s->id);
+	return rc;
+}
+
+static void ask_servers_again(
+	void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct server_search *s = self;
+
+	ask_servers(s->f, cursor, page, ret);
+}
+
+/* Its list is not found: the list of servers tells whether it is deleted. */
+static bool was_deleted(struct facts *f, uint32_t server)
+{
+	struct server_search s = { f, fleet_server_id(f->fleet, server), false };
+	struct listing l = {
+		.service = TO_APPLE,
+		.paging = PAGING_CURSOR,
+		.member = "data",
+		.max_elements = APPLE_MAX_SERVERS,
+		.request = ask_servers_again,
+		.each = match_server,
+		.self = &s,
+	};
+	struct err err;
+
+	if (facts_run_listing(f, &l, &err) || !l.complete || s.found)
+		return false;
+	log_warn("server '%.*s' was deleted", STR_FMT(fleet_server_name(f->fleet, server)));
+	return true;
+}
+
+/* Lists every server at once; one that was deleted has no devices. *ret_whole: what they do not
+ * show is on none of them; if not, err says why. */
 static enum errc list_servers(
 	struct facts *f, uint32_t from, uint32_t to, bool *ret_whole, struct err *err)
 {
@@ -340,11 +387,20 @@ static enum errc list_servers(
 	enum errc rc;
 
 	for (uint32_t i = from; i < to; i++)
-		start_server_list(&lists[i - from], f, i);
+		if (!f->fleet->servers[i].gone)
+			start_server_list(&lists[i - from], f, i);
 	rc = transport_drain(f->transport, err);
 	for (uint32_t i = from; i < to; i++) {
 		struct listing *l = &lists[i - from].listing;
+		struct server *s = &f->fleet->servers[i];
 
+		if (s->gone)
+			continue;
+		if (!rc && l->code == ERR_NOT_FOUND && was_deleted(f, i)) {
+			s->gone = true;
+			listing_release(l);
+			continue;
+		}
 		if (!rc && (l->code || (whole && !l->complete))) {
 			rc = l->code;
 			*err = l->err;
@@ -353,7 +409,7 @@ static enum errc list_servers(
 		}
 		whole = whole && l->complete;
 		if (!rc && l->complete)
-			f->fleet->servers[i].device_count = (int64_t)l->n;
+			s->device_count = (int64_t)l->n;
 		f->n_listings[TO_APPLE] += l->complete;
 		facts_note_pages(f, l->n_pages);
 		listing_release(l);

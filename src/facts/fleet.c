@@ -193,6 +193,11 @@ uint32_t fleet_groups_of(const struct fleet *f, uint32_t server)
 	return server < f->n_servers ? f->servers[server].groups : 0;
 }
 
+bool fleet_server_gone(const struct fleet *f, uint32_t server)
+{
+	return server >= f->n_servers || f->servers[server].gone;
+}
+
 bool fleet_is_mapped(const struct fleet *f, uint32_t server)
 {
 	return fleet_groups_of(f, server) != 0 ||

@@ -20,6 +20,7 @@ struct server {
 	bool mdm;             /* takes devices: not Apple Configurator's */
 	uint32_t groups;      /* bit per token group that it feeds */
 	bool unfed;           /* the settings say that it feeds none */
+	bool gone;            /* it was deleted since the servers were listed */
 	int64_t device_count; /* -1: not told */
 };
 
@@ -82,6 +83,7 @@ uint32_t fleet_intern(struct fleet *f, struct str text);
 
 /* SERVER_NONE when no or, for names, more than one server fits. */
 uint32_t fleet_server_by_id(const struct fleet *f, struct str id);
+bool fleet_server_gone(const struct fleet *f, uint32_t server); /* or SERVER_NONE */
 uint32_t fleet_server_by_name(const struct fleet *f, struct str name);
 struct str fleet_server_name(const struct fleet *f, uint32_t server); /* "" for SERVER_NONE */
 struct str fleet_server_id(const struct fleet *f, uint32_t server);

@@ -225,9 +225,15 @@ static enum errc end_early(struct job *j, struct err *err)
 
 static enum errc finish_run(struct job *j, struct err *err)
 {
-	for (uint32_t i = 0; i < j->n; i++)
-		if (!j->devices[i].settled)
+	for (uint32_t i = 0; i < j->n; i++) {
+		const struct job_device *d = &j->devices[i];
+		bool gone = d->gave_up && d->reason == REASON_APPLE_SERVER_GONE;
+
+		/* Where there is no way back, the ledger keeps the device; the others are not kept
+		 * from another run. */
+		if (!d->settled && !gone)
 			return ERR_OK;
+	}
 	return store_run_set(j->store, j->run, RUN_FINISHED, transport_now(j->transport), -1, err);
 }
 

@@ -26,7 +26,7 @@ static enum wanted put_back_wanted(struct job *j, struct job_device *d, const st
 {
 	uint32_t target = job_target(d, job_step(j, d));
 
-	if (!seen->released && seen->server == SERVER_NONE && target == SERVER_NONE) {
+	if (!seen->released && seen->server == SERVER_NONE && fleet_server_gone(j->fleet, target)) {
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_SERVER_GONE, NULL);
 		return NOT_WANTED;
 	}
@@ -75,7 +75,7 @@ static enum wanted step_wanted(struct job *j, struct job_device *d, const struct
 	if (is_lost(j, d, s))
 		return NOT_WANTED;
 	/* The server it came from is gone, and took it off: there is no way back to it. */
-	if (step_info(s->kind)->puts_back && job_target(d, s) == SERVER_NONE) {
+	if (step_info(s->kind)->puts_back && fleet_server_gone(j->fleet, job_target(d, s))) {
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_SERVER_GONE, NULL);
 		return NOT_WANTED;
 	}

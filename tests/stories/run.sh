@@ -86,23 +86,32 @@ settings_with "$patient"
 DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply --max-wait 24h
 same 'off some day: other rules put it back' 1 "$(effects assign C02STORY0001)"
 
-# --- the home server is deleted while the device is off ---
-cat >deleted.yaml <<'F'
-version: 1
-admins:
-  - {after: 20s, do: delete_server, server: WS1 APAC}
-F
-new_world --fleet fleet.csv --scenario deleted.yaml --set uem.sync_time=10m
-rules '[unassign, sync, reassign, sync]'
-rows C02STORY0001 C02STORY0003
-apply --max-wait 6h
-check 'deleted server: no crash' test "$status" -lt 70
-same 'deleted server: off its server' 'in_flight' "$(outcome C02STORY0003 | cut -d' ' -f1)"
-check 'deleted server: the other device is done' grep -q '^done' <(outcome C02STORY0001)
-apply --max-wait 6h
-check 'deleted server: no crash of the next one either' test "$status" -lt 70
-same 'deleted server: the next one says so, too' 'in_flight apple.server_gone' \
-	"$(outcome C02STORY0003)"
+# --- the home server is deleted while the device is off, before that is proved or after ---
+for after in 5s 20s 11m; do
+	cat >deleted.yaml <<-F
+		version: 1
+		admins:
+		  - {after: $after, do: delete_server, server: WS1 APAC}
+	F
+	new_world --fleet fleet.csv --scenario deleted.yaml --set uem.sync_time=10m
+	rules '[unassign, sync, reassign, sync]'
+	rows C02STORY0001 C02STORY0003
+	apply --max-wait 6h
+	check "deleted after $after: no crash" test "$status" -lt 70
+	same "deleted after $after: the other device" 'done' "$(outcome C02STORY0001 | cut -d' ' -f1)"
+	check "deleted after $after: not done" test "$(outcome C02STORY0003 | cut -d' ' -f1)" != 'done'
+	apply --max-wait 6h --allow organization=yes
+	check "deleted after $after: no crash of the next one either" test "$status" -lt 70
+	check "deleted after $after: the next one is not clean" test "$status" -gt 0
+	check "deleted after $after: status names it" test "$(open_items C02STORY0003)" -gt 0
+	rows C02STORY0001 C02STORY0002
+	rules '[{reassign: {to: WS1 Americas}}]'
+	sed -i '/server: WS1 APAC/d' depmend.yaml # as its message says
+	apply --allow organization=yes
+	exits "deleted after $after: others go on" 0
+	run forget C02STORY0003 --reason 'its server is gone' --confirm forget=1
+	exits "deleted after $after: a person lets it go" 0
+done
 
 # --- a wipe that nobody knows about is sent once, whoever asks ---
 cat >lost.yaml <<'F'
