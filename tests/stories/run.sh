@@ -108,9 +108,12 @@ for after in 5s 20s 11m; do
 	rules '[{reassign: {to: WS1 Americas}}]'
 	sed -i '/server: WS1 APAC/d' depmend.yaml # as its message says
 	apply --allow organization=yes
-	exits "deleted after $after: others go on" 0
+	exits "deleted after $after: not clean while it is off" 5
+	same "deleted after $after: others go on" 'done' "$(outcome C02STORY0001 | cut -d' ' -f1)"
 	run forget C02STORY0003 --reason 'its server is gone' --confirm forget=1
 	exits "deleted after $after: a person lets it go" 0
+	apply
+	exits "deleted after $after: let go, it is clean again" 0
 done
 
 # --- a wipe that nobody knows about is sent once, whoever asks ---
