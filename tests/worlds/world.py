@@ -743,7 +743,7 @@ class World:
             if self.main.status == 64:
                 wanted = dict.fromkeys(re.findall(r"--confirm (\w+=\d+)", said))
                 more = [x for w in wanted for x in ("--confirm", w)]
-            elif self.main.status == 4 and final:
+            elif self.main.status in (4, 69) and final:
                 more = re.findall(
                     r"say (--allow) ((?:organization|restored_state)=yes|fleet=\d+)", said)
                 more = [*more[0]] if more else ["--past-halt"] * ("--past-halt" in said)
