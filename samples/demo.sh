@@ -114,7 +114,7 @@ verify() {
 	for effect in unassign assign; do
 		[ "$(effects "$effect" '.*')" -eq "$n" ] || fail "$effect: on devices that are not corrupted"
 	done
-	printf '\ndemo: all %d corrupted devices are mended, by %d changes at Apple and %d syncs\n' \
+	printf '\ndemo: all %d corrupted devices are repaired, by %d changes at Apple and %d syncs\n' \
 		"$n" "$(grep -c '"method":"POST","path":"/v1/orgDeviceActivities"' "$audit")" \
 		"$(grep -c '"query":"action=Sync"' "$audit")"
 }
@@ -135,3 +135,10 @@ rows "$result" >"$dir/rows.txt"
 printf '\nFour columns of %s, which has all columns and rows of the input:\n' "$result"
 cat "$dir/rows.txt"
 verify
+cat <<END
+
+Next, from this folder:
+  $programs/depmend --settings $dir/depmend.yaml runs
+  $programs/depmend --settings $dir/depmend.yaml report latest --html $dir/report.html
+  $programs/depmend rules
+END

@@ -3,6 +3,43 @@
 #include <string.h>
 
 #include "docs/docs.h"
+#include "model/allowance.h"
+
+enum { WORDS_MAX_BYTES = 4096 };
+
+/* What only the programs know when the shell asks: double quotes alone, as they stand within single
+ * ones. */
+#define ASK_RULES "depmend rules 2>/dev/null | grep -x \"[a-z0-9-]*\""
+#define ASK_RUNS "depmend runs 2>/dev/null | sed -n \"s/^  \\([0-9][^ ]*\\).*/\\1/p\"; echo latest"
+#define ASK_SCENARIOS "depmend-sim --list-scenarios 2>/dev/null | cut -d\" \" -f1"
+
+/* NULL: nothing can be asked. */
+static const char *option_asks(const struct option_info *o)
+{
+	if (o == option_info(OPTION_RULES))
+		return ASK_RULES;
+	return o == option_info(OPTION_SCENARIO) ? ASK_SCENARIOS : NULL;
+}
+
+static const char *command_asks(const struct command *c)
+{
+	if (strcmp(c->args, "RUN") == 0 || strcmp(c->args, "[RUN]") == 0)
+		return ASK_RUNS;
+	return c->id == COMMAND_LIST_RULES ? ASK_RULES : NULL;
+}
+
+/* Words that are known beforehand, though the value is more than a choice. */
+static void known_words(const struct option_info *o, struct buf *out)
+{
+	const char *pattern;
+
+	buf_init(out, WORDS_MAX_BYTES);
+	if (o == option_info(OPTION_FIX))
+		buf_z(out, "custom-prompt");
+	for (size_t i = 0; o == option_info(OPTION_ALLOW) && (pattern = allowance_pattern(i)); i++)
+		buf_printf(out, "%s%.*s", i ? " " : "", (int)(strchr(pattern, '=') - pattern) + 1,
+			pattern);
+}
 
 static bool takes(const struct option_info *o, const struct command *c)
 {
@@ -52,8 +89,38 @@ static void bash_commands(FILE *out)
 		for (int k = 0; k < OPTION_MAX_; k++)
 			if (takes(option_info((enum option_id)k), c))
 				bash_option(option_info((enum option_id)k), out);
-		(void)fprintf(out, "'\n\t\tfiles=%s\n\t\t;;\n", docs_takes_file(c) ? "yes" : "");
+		if (command_asks(c))
+			(void)fprintf(out, "'\n\t\toptions+=\" $(%s)\"\n\t\t;;\n", command_asks(c));
+		else
+			(void)fprintf(
+				out, "'\n\t\tfiles=%s\n\t\t;;\n", docs_takes_file(c) ? "yes" : "");
 	}
+}
+
+static void bash_value(const struct option_info *o, FILE *out)
+{
+	struct buf words;
+
+	known_words(o, &words);
+	if (o->kind == KIND_CHOICE) {
+		(void)fputs("mapfile -t COMPREPLY < <(compgen -W '", out);
+		put_choices(o->arg, out);
+		(void)fputs("' -- \"$word\")\n\t\t", out);
+	} else if (words.n) {
+		(void)fprintf(out,
+			"compopt -o nospace\n\t\tmapfile -t COMPREPLY < <(compgen -W '%s' -- "
+			"\"$word\")\n\t\t",
+			buf_cstr(&words));
+	} else if (option_asks(o)) {
+		(void)fprintf(out,
+			"mapfile -t COMPREPLY < <(compgen -W \"$(%s)\" -- \"$word\")\n\t\t",
+			option_asks(o));
+	}
+	if (is_file(o))
+		(void)fputs("compopt -o filenames\n\t\tmapfile -t -O \"${#COMPREPLY[@]}\" "
+			    "COMPREPLY < <(compgen -f -- \"$word\")\n\t\t",
+			out);
+	buf_release(&words);
 }
 
 static void bash_values(FILE *out)
@@ -64,16 +131,7 @@ static void bash_values(FILE *out)
 		if (!o->arg)
 			continue;
 		(void)fprintf(out, "\t--%s)\n\t\t", o->name);
-		if (o->kind == KIND_CHOICE) {
-			(void)fputs("mapfile -t COMPREPLY < <(compgen -W '", out);
-			put_choices(o->arg, out);
-			(void)fputs("' -- \"$word\")\n\t\t", out);
-		} else if (is_file(o)) {
-			(void)fputs(
-				"compopt -o filenames\n\t\tmapfile -t COMPREPLY < <(compgen -f -- "
-				"\"$word\")\n\t\t",
-				out);
-		}
+		bash_value(o, out);
 		(void)fputs("return\n\t\t;;\n", out);
 	}
 }
@@ -110,6 +168,26 @@ void docs_bash(FILE *out)
 
 /* --- zsh --- */
 
+static void zsh_value(const struct option_info *o, FILE *out)
+{
+	struct buf words;
+
+	known_words(o, &words);
+	if (o->kind == KIND_CHOICE) {
+		(void)fputc('(', out);
+		put_choices(o->arg, out);
+		(void)fputc(')', out);
+	} else if (words.n) {
+		(void)fprintf(out, "(%s)", buf_cstr(&words));
+	} else if (option_asks(o)) {
+		(void)fprintf(
+			out, "{compadd -- $(%s)%s}", option_asks(o), is_file(o) ? "; _files" : "");
+	} else if (is_file(o)) {
+		(void)fputs("_files", out);
+	}
+	buf_release(&words);
+}
+
 static void zsh_option(const struct option_info *o, FILE *out)
 {
 	(void)fputs(" \\\n\t\t", out);
@@ -123,13 +201,7 @@ static void zsh_option(const struct option_info *o, FILE *out)
 		(void)fputc(':', out);
 		put_quoted(o->arg, ":", out);
 		(void)fputc(':', out);
-		if (o->kind == KIND_CHOICE) {
-			(void)fputc('(', out);
-			put_choices(o->arg, out);
-			(void)fputc(')', out);
-		} else if (is_file(o)) {
-			(void)fputs("_files", out);
-		}
+		zsh_value(o, out);
 	}
 	(void)fputc('\'', out);
 	if (o->letter) { /* the long form as well */
@@ -146,8 +218,12 @@ static void zsh_command(const struct command *c, FILE *out)
 	for (int k = 0; k < OPTION_MAX_; k++)
 		if (takes(option_info((enum option_id)k), c))
 			zsh_option(option_info((enum option_id)k), out);
-	(void)fprintf(
-		out, " \\\n\t\t'*:argument:%s'\n\t\t;;\n", docs_takes_file(c) ? "_files" : "");
+	if (command_asks(c))
+		(void)fprintf(
+			out, " \\\n\t\t'*:argument:{compadd -- $(%s)}'\n\t\t;;\n", command_asks(c));
+	else
+		(void)fprintf(out, " \\\n\t\t'*:argument:%s'\n\t\t;;\n",
+			docs_takes_file(c) ? "_files" : "");
 }
 
 void docs_zsh(FILE *out)
@@ -178,6 +254,25 @@ void docs_zsh(FILE *out)
 
 /* --- fish --- */
 
+static void fish_value(const struct option_info *o, FILE *out)
+{
+	struct buf words;
+
+	known_words(o, &words);
+	if (o->kind == KIND_CHOICE) {
+		(void)fputs(" -x -a '", out);
+		put_choices(o->arg, out);
+		(void)fputc('\'', out);
+	} else if (o->arg) {
+		(void)fputs(is_file(o) ? " -r -F" : " -x", out);
+		if (words.n)
+			(void)fprintf(out, " -a '%s'", buf_cstr(&words));
+		else if (option_asks(o))
+			(void)fprintf(out, " -a '(%s)'", option_asks(o));
+	}
+	buf_release(&words);
+}
+
 static void fish_option(const struct option_info *o, FILE *out)
 {
 	(void)fputs("complete -c depmend", out);
@@ -189,13 +284,7 @@ static void fish_option(const struct option_info *o, FILE *out)
 	if (o->letter)
 		(void)fprintf(out, " -s %c", o->letter);
 	(void)fprintf(out, " -l %s", o->name);
-	if (o->kind == KIND_CHOICE) {
-		(void)fputs(" -x -a '", out);
-		put_choices(o->arg, out);
-		(void)fputc('\'', out);
-	} else if (o->arg) {
-		(void)fputs(is_file(o) ? " -r -F" : " -x", out);
-	}
+	fish_value(o, out);
 	(void)fputs(" -d '", out);
 	put_quoted(o->help, "\\", out);
 	(void)fputs("'\n", out);
@@ -217,6 +306,11 @@ void docs_fish(FILE *out)
 			(void)fprintf(out,
 				"complete -c depmend -n '__fish_seen_subcommand_from %s' -F\n",
 				c->name);
+		if (command_asks(c))
+			(void)fprintf(out,
+				"complete -c depmend -n '__fish_seen_subcommand_from %s' -a "
+				"'(%s)'\n",
+				c->name, command_asks(c));
 	}
 	for (int k = 0; k < OPTION_MAX_; k++)
 		fish_option(option_info((enum option_id)k), out);

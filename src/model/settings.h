@@ -173,6 +173,7 @@ struct settings {
 	enum barcode_s barcode_s;
 	struct secret notify_url;
 	struct webhook_settings webhook;
+	uint32_t metrics_mode; /* of the file of numbers, whatever the umask; 0: by the umask */
 	struct approval_settings approval;
 	struct window_settings *windows;
 	size_t n_windows;

@@ -575,6 +575,10 @@ const struct yaml_key settings_page_keys[] = {
 		.example = "[\"22:00-06:00 Europe/Berlin\"]",
 		.help = "When devices may be off their server: outside these times none is taken "
 			"off, nor when it could not be back in time."),
+	YAML_KEY("metrics_mode", settings_read_mode, AT(metrics_mode), .schema = "mode",
+		.example = "\"0640\"",
+		.help = "The mode of the file that report --metrics writes, so that the group of "
+			"node_exporter can read it; left out, the umask decides."),
 	YAML_KEY("state", settings_read_path, AT(state), .schema = "path",
 		.example = "/var/lib/depmend",
 		.help = "The folder that remembers runs, what is off its server, limits and rates. "

@@ -223,3 +223,15 @@ void settings_read_rate(
 	entry = yaml_bad(r, n, "settings.bad-rate", "'%.*s' is not a rate", STR_FMT(n->text));
 	diag_hint(r->d, entry, "write it as in 20/min, 10/hour, 5/s or 1000/day");
 }
+
+void settings_read_mode(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	static const char *const words[] = { "0600", "0640", "0644", NULL };
+	static const uint32_t modes[] = { 0600, 0640, 0644 };
+	int i = yaml_word(r, n, words);
+
+	(void)key;
+	if (i >= 0)
+		*(uint32_t *)to = modes[i];
+}

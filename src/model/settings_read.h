@@ -29,6 +29,9 @@ void settings_read_command(
 /* int64_t: a point in time */
 void settings_read_date(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
+/* uint32_t: the mode of a file: 0600, 0640 or 0644. */
+void settings_read_mode(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 /* struct rate */
 void settings_read_rate(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);

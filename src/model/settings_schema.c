@@ -54,6 +54,8 @@ static const struct settings_type types[] = {
 	{ "barcode", "ask, keep or strip", WORDS("\"ask\",\"keep\",\"strip\"") },
 	{ "empty", "refused or allowed", WORDS("\"refused\",\"allowed\"") },
 	{ "date_order", "dmy or mdy", WORDS("\"dmy\",\"mdy\"") },
+	{ "mode", "\"0600\", \"0640\" or \"0644\", in quotes",
+		WORDS("\"0600\",\"0640\",\"0644\"") },
 	{ "command", "a list: a program and its arguments, started without a shell",
 		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":64,\"items\":" TEXT "}" },
 	{ "secret",

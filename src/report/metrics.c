@@ -1,5 +1,7 @@
 #include "report/metrics.h"
 
+#include <sys/stat.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -178,13 +180,26 @@ static void put_tokens(struct metrics *m)
 	}
 }
 
-static enum errc write_page(const struct buf *out, const char *path, struct err *err)
+/* The settings' mode holds whatever the umask says: who reads the file is another user. */
+static enum errc open_file(
+	const struct settings *s, const char *path, struct outfile **ret, struct err *err)
+{
+	mode_t before = s->metrics_mode ? umask(0) : 0;
+	enum errc rc = outfile_open(ret, path, s->metrics_mode ? s->metrics_mode : 0644, err);
+
+	if (s->metrics_mode)
+		(void)umask(before);
+	return rc;
+}
+
+static enum errc write_page(
+	const struct settings *s, const struct buf *out, const char *path, struct err *err)
 {
 	struct outfile *file;
 	enum errc rc = buf_check(out, path, err);
 
 	if (!rc)
-		rc = outfile_open(&file, path, 0644, err);
+		rc = open_file(s, path, &file, err);
 	if (rc)
 		return rc;
 	outfile_write(file, buf_view(out));
@@ -208,7 +223,7 @@ enum errc report_metrics(const struct report_source *s, const char *path, struct
 	}
 	if (!rc) {
 		put_tokens(&m);
-		rc = write_page(&m.out, path, err);
+		rc = write_page(s->settings, &m.out, path, err);
 	}
 	buf_release(&m.out);
 	return rc;

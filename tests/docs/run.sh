@@ -57,7 +57,7 @@ done
 
 # --- the settings ---
 
-keys=$(sed -nE 's/^\tYAML_KEY\("([a-z_0-9]+)".*/\1/p' src/model/settings_page.c)
+keys=$(sed -nE 's/^\tYAML_KEY\("([a-z_0-9]+)".*/\1/p' src/model/settings_page.c src/model/settings_oversight.c)
 check 'the settings are found' test "$(wc -w <<<"$keys")" -gt 50
 for one in $keys; do
 	check "depmend-settings(5) has $one" grep -qE "^     ([a-z_]+(\[\])?\.)*$one( |$)" \
@@ -136,6 +136,41 @@ same 'bash offers the words of --color' "$top/words" "$top/bash"
 HOME=$top fish --no-config -c 'source $argv[1]; complete -C "depmend plan --color "' \
 	"$docs/depmend.fish" | cut -f1 | sort >"$top/fish"
 same 'fish offers the words of --color' "$top/words" "$top/fish"
+
+# --- values that the programs know ---
+
+values_bash() { # COMMAND OPTION: with depmend in PATH, as it is where this is installed
+	# shellcheck disable=SC2016
+	PATH=$build:$PATH bash --norc -c 'compopt() { :; }; . "$1"; COMP_WORDS=(depmend "$2" $3 "") COMP_CWORD=$((3 - !${#3}))
+		_depmend depmend "" "${3:-$2}"; printf "%s\n" "${COMPREPLY[@]}"' - "$docs/depmend.bash" "$1" "${2:-}"
+}
+values_fish() {
+	# shellcheck disable=SC2016
+	PATH=$build:$PATH HOME=$top fish --no-config -c 'source $argv[1]; complete -C "depmend $argv[2] $argv[3] "' \
+		"$docs/depmend.fish" "$1" "${2:-}" | cut -f1
+}
+values_zsh() { # the action that zsh would run
+	# shellcheck disable=SC2016
+	PATH=$build:$PATH zsh -f -c '_arguments() { if [[ $1 = -C ]]; then state=rest line=("$wanted")
+		else for one in "$@"; do
+			[[ $one = "*$what"* ]] || continue
+			action=${one##*:}; action=${${action#[\{\(]}%[\}\)]}
+			[[ $one = *"{"* ]] && eval "$action" || print -rl -- ${=action}
+		done; fi }
+		compadd() { shift; print -rl -- "$@" }; _files() { : }
+		wanted=$2 what=$3; complete_it() { . "$1" }; complete_it "$1"' - "$docs/_depmend" "$1" "${2:-:argument}"
+}
+for shell in bash zsh fish; do
+	for one in "plan --rules corrupted-registration" "plan --allow release=" "doctor --fix custom-prompt" \
+		"rehearse --scenario all"; do
+		read -r command option value <<<"$one"
+		[ "$value" != all ] || value=$("$build/depmend-sim" --list-scenarios | sed -n '1s/ .*//p')
+		check "$shell: $command $option offers $value" grep -qxF -e "$value" \
+			<("values_$shell" "$command" "$option")
+	done
+	check "$shell: rules offers their names" grep -qxF orphans <("values_$shell" rules)
+	check "$shell: report offers runs" grep -qxF latest <("values_$shell" report)
+done
 
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

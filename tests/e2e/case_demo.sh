@@ -13,7 +13,7 @@ simulator_ended() {
 demo "$build"
 exits 'the demo' 0
 check 'it says what it has shown' grep -q \
-	'^demo: all 40 corrupted devices are mended, by 6 changes at Apple and 6 syncs$' out
+	'^demo: all 40 corrupted devices are repaired, by 6 changes at Apple and 6 syncs$' out
 check 'its simulator has ended' simulator_ended
 
 # Stand-ins for depmend; $1 is the command.

@@ -144,4 +144,15 @@ exits '--xlsx - has no seat' 64
 run report latest
 exits 'report without a wish' 64
 same 'nothing is left behind' '' "$(find . -name '.*.*' -newer many.csv ! -path './state/*' | grep -v '^\./\?$')"
+# --- who may read the numbers: as the settings say, whatever the umask ---
+(umask 077 && run report latest --metrics by-umask.prom)
+same 'without metrics_mode the umask decides' 600 "$(stat -c %a by-umask.prom)"
+settings_with 'metrics_mode: "0640"'
+(umask 077 && run report latest --metrics for-group.prom)
+same 'with it the group may read' 640 "$(stat -c %a for-group.prom)"
+settings_with 'metrics_mode: "0777"'
+run report latest --metrics no.prom
+exits 'another mode is a mistake' 78
+settings
+
 suite_end

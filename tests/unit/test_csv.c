@@ -154,9 +154,8 @@ static void bad_quotes_in_one_line_spoil_that_record_only(void **state)
 
 static void quotes_that_swallow_lines_stop_the_file(void **state)
 {
-	const char *why =
-		"a quote that opens in this record does not close properly, so the rows "
-		"cannot be separated";
+	const char *why = "a quote that opens in this record does not close properly, so the rows "
+			  "cannot be separated";
 	char want[300];
 
 	(void)state;

@@ -43,12 +43,11 @@ static void tells_the_first_the_tenth_and_how_many(void **state)
 	char *text = said(try_12_times);
 
 	(void)state;
-	assert_string_equal(text,
-		"GET /devices/C02X1: reset; again at 03:01Z\n"
-		"GET /devices/C02X10: reset; again at 03:10Z (10 times so far)\n"
-		"PUT /sync: reset\n"
-		"repeated 12 times: GET /devices/C02X1: reset; again at 03:01Z\n"
-		"GET /devices/C02X99: reset; again at 04:00Z\n");
+	assert_string_equal(text, "GET /devices/C02X1: reset; again at 03:01Z\n"
+				  "GET /devices/C02X10: reset; again at 03:10Z (10 times so far)\n"
+				  "PUT /sync: reset\n"
+				  "repeated 12 times: GET /devices/C02X1: reset; again at 03:01Z\n"
+				  "GET /devices/C02X99: reset; again at 04:00Z\n");
 	free(text);
 }
 

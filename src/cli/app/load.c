@@ -238,7 +238,7 @@ enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 	/* The first rows are read at once, which stops for a signal when nobody sends them. */
 	stop_at_once(!serials && !file_is_regular(path));
 	if (!serials && file_is_pipe(path))
-		log_line(LOG_WARN, "%s is a pipe: waiting until somebody writes into it", path);
+		log_line(LOG_WARN, "%s is a pipe: waiting until a program writes into it", path);
 	rc = opt.no_spool ? input_open(ret, &opt, err) : input_read(ret, &opt, err);
 	stop_at_once(false);
 	free(serials);
