@@ -107,7 +107,8 @@ const struct yaml_key settings_notify_keys[] = {
 			"and the end of each run."),
 	YAML_KEY("webhook", yaml_read_map, 0, .keys = webhook_keys, .schema = "webhook",
 		.example = "{url: {file: hook-url}, format: teams}",
-		.help = "A chat or a program that is told when a run did not end well: counts, "
+		.help = "A chat or a program that gets a message when a run did not end well: "
+			"counts, "
 			"causes and the command that shows more."),
 	YAML_KEYS_END,
 };
