@@ -15,6 +15,7 @@ struct exporting {
 	struct survey survey;
 	struct survey_options opt;
 	const char *compare; /* NULL: the inventory itself */
+	bool since;          /* `compare` is an earlier export */
 	bool off_server;     /* only what our account took off */
 	const char *path;    /* of the CSV; NULL: none */
 	uint64_t n;          /* rows written */
@@ -64,9 +65,10 @@ static enum errc write_all(struct exporting *e, struct err *err)
 	if (!rc && e->compare)
 		rc = survey_read_csv(&e->survey, &e->p.input, err);
 	input_forget_rows(&e->p.input);
-	if (!rc)
-		rc = e->compare ? survey_compare(&e->survey, &e->opt, &e->n, err)
-				: survey_export(&e->survey, &e->opt, &e->n, err);
+	if (!rc && !e->compare)
+		rc = survey_export(&e->survey, &e->opt, &e->n, err);
+	else if (!rc)
+		rc = (e->since ? survey_since : survey_compare)(&e->survey, &e->opt, &e->n, err);
 	return rc || !e->opt.out ? rc : outfile_commit(e->opt.out, NULL, err);
 }
 
@@ -76,7 +78,7 @@ static void put_row(void *self, const char *const *headers, const struct str *ce
 	const struct exporting *e = self;
 	struct ndjson j;
 
-	ndjson_begin(&j, e->compare ? "disagreement" : "device");
+	ndjson_begin(&j, !e->compare ? "device" : e->since ? "change" : "disagreement");
 	for (size_t i = 0; i < n; i++)
 		ndjson_text(&j, strcmp(headers[i], "type") ? headers[i] : "product_type", cells[i]);
 	ndjson_end(&j, stdout);
@@ -93,14 +95,22 @@ static void put_end(const struct exporting *e)
 	ndjson_end(&j, stdout);
 }
 
+/* One list at a time. */
+static enum errc check_asked(const struct exporting *e, const struct cli *cli, struct err *err)
+{
+	if (e->since && (e->opt.detail || cli_count(cli, OPTION_COMPARE)))
+		return err_set(err, ERR_USAGE, "--since goes without --compare and --detail");
+	if (e->off_server && (e->compare || e->opt.detail))
+		return err_set(err, ERR_USAGE,
+			"--off-server goes without --compare, --since and --detail: it is a list "
+			"of its own");
+	return cli_check_json(cli, OPTION_OUT, e->path, err);
+}
+
 static enum errc export_all(struct exporting *e, const struct cli *cli, struct err *err)
 {
-	enum errc rc = cli_check_json(cli, OPTION_OUT, e->path, err);
+	enum errc rc = check_asked(e, cli, err);
 
-	if (!rc && e->off_server && (e->compare || e->opt.detail))
-		rc = err_set(err, ERR_USAGE,
-			"--off-server goes without --compare and --detail: it is a list of its "
-			"own");
 	if (!rc)
 		rc = context_load_without_rules(&e->p, cli, err);
 	if (!rc && e->compare)
@@ -117,6 +127,7 @@ static enum errc export_all(struct exporting *e, const struct cli *cli, struct e
 int cmd_export(const struct cli *cli)
 {
 	bool json = cli_count(cli, OPTION_JSON) > 0;
+	int status;
 	const char *path = cli_text(cli, OPTION_OUT);
 	struct exporting e = {
 		.path = path || json ? path : "-",
@@ -128,14 +139,22 @@ int cmd_export(const struct cli *cli)
 		.off_server = cli_count(cli, OPTION_OFF_SERVER) > 0,
 	};
 	struct err err;
-	enum errc rc = export_all(&e, cli, &err);
-	int status = rc ? cli_fail(cli, &err) : 0;
+	enum errc rc;
+
+	if (cli_count(cli, OPTION_SINCE)) {
+		e.compare = cli_text(cli, OPTION_SINCE);
+		e.since = true;
+	}
+	rc = export_all(&e, cli, &err);
+	status = rc ? cli_fail(cli, &err) : 0;
 
 	if (!rc && json)
 		put_end(&e);
 	if (!rc && cli_count(cli, OPTION_QUIET) == 0)
 		text_line(stderr, "%llu %s", (unsigned long long)e.n,
-			e.compare ? "disagreements" : "devices");
+			!e.compare ? "devices"
+			: e.since  ? "changes"
+				   : "disagreements");
 	survey_close(&e.survey, rc != ERR_OK);
 	outfile_free(e.opt.out);
 	context_release(&e.p);

@@ -265,8 +265,7 @@ static const struct yaml_key apple_keys[] = {
 			"Manager shows it under Preferences, API."),
 	YAML_KEY("previous_client_ids", settings_read_previous, 0, .schema = "ids",
 		.example = "[BUSINESSAPI.0c1f3a52-7c0e-4a0e-9a57-2f0f6a0f1a11]",
-		.help = "Client IDs of the API accounts that this organization had before: what "
-			"depmend remembers of it goes on under the new account."),
+		.help = "Client IDs of earlier API accounts: what depmend remembers goes on."),
 	YAML_KEY("key_id", read_id, AT(apple.key_id), .schema = "text",
 		.example = "d136aa66-0c3b-4bd4-9892-c20e8db024ab",
 		.help = "The key ID of the API account's private key. Apple accepts tokens without "
@@ -568,9 +567,7 @@ const struct yaml_key settings_page_keys[] = {
 			"that alerts when one is missing."),
 	YAML_KEY("approval", yaml_read_map, 0, .keys = settings_approval_keys, .schema = "approval",
 		.example = "{steps: [wipe, release], people: 2, keys: approvers.pub}",
-		.help = "Which steps need the signatures of other people before a plan with them "
-			"is "
-			"carried out."),
+		.help = "Which steps other people have to sign before a plan with them goes."),
 	YAML_KEY("windows", settings_read_windows, 0, .schema = "windows",
 		.example = "[\"22:00-06:00 Europe/Berlin\"]",
 		.help = "When devices may be off their server: outside these times none is taken "

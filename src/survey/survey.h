@@ -125,5 +125,8 @@ MUST_CHECK enum errc survey_off_server(
 /* One row per disagreement between the CSV, Apple and the UEM. */
 MUST_CHECK enum errc survey_compare(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
+/* One row per device and change since the export that was read as the CSV. */
+MUST_CHECK enum errc survey_since(
+	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
 
 #endif

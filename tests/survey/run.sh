@@ -176,6 +176,29 @@ with open("planted.csv", "w", newline="") as f:
             w.writerow(r)
     w.writerow({**{k: "" for k in rows[0]}, "serial": "ZZPLANTED99"})
 EOF
+run export --since live.csv --out since.csv
+exits 'nothing has changed since an export of now' 0
+same 'so there is no row' '' "$(columns since.csv change)"
+run export --since planted.csv --out since.csv
+exits 'what changed since an earlier export' 0
+{
+	echo "$there|moved|WS1 APAC|WS1 EMEA"
+	echo "$sold|returned|WS1 EMEA|WS1 EMEA"
+	echo "$dropped|added||WS1 EMEA"
+	echo "$none|assigned||WS1 EMEA"
+	echo "$out|released||"
+	echo "$other|profile|WS1 APAC|WS1 APAC"
+	echo "$bare|profile|WS1 APAC|WS1 APAC"
+	echo 'ZZPLANTED99|lost||'
+} | sort >wanted.txt
+columns since.csv serial change server_before server | sort >got.txt
+same 'each change, and no other' '' "$(diff wanted.txt got.txt)"
+run export --since planted.csv --json
+exits 'as JSON' 0
+same 'the same' 8 "$(jq -r 'select(.type == "change") | .serial' out | wc -l)"
+run export --since live.csv --compare live.csv
+exits 'one comparison at a time' 64
+
 run export --compare planted.csv --out diff.csv
 exits 'a comparison with planted differences' 0
 {
@@ -299,8 +322,18 @@ run export --compare live.csv --out diff.csv
 exits 'a comparison with it' 0
 same 'missing at Apple, left in the UEM' "apple.not_found uem.left_behind" \
 	"$(columns diff.csv serial reason | sed -n "s/^$here|//p" | xargs)"
+run export --since live.csv --out since.csv
+same 'it is lost' "$here|lost" "$(columns since.csv serial change | grep "^$here|")"
 kill "$forget"
 wait "$forget" 2>/dev/null
+
+new_world --state "$work/sim.db" --scenario apple-short-lists
+run export --since live.csv --out since.csv
+same 'what a list that is cut does not show is not lost' 0 "$(columns since.csv change | grep -c lost)"
+new_world --state "$work/sim.db" --set page.clamp=10 --set page.ignored=yes
+run export --since live.csv --out since.csv
+same 'nor what pages do not show that are all the first' 0 \
+	"$(grep -sc lost since.csv)"
 
 # --- without a UEM, and when something cannot be read ---
 

@@ -158,6 +158,8 @@ enum option_kind {
 		"write what disagrees between this CSV, Apple and the UEM")                        \
 	X(BUNDLE, "bundle", 0, FILE, "FILE", FOR(DOCTOR),                                          \
 		"write what support needs there, without secrets and serials; ask nobody")         \
+	X(SINCE, "since", 0, FILE, "EXPORT.csv", FOR(EXPORT),                                      \
+		"write what was added, released, moved or lost since that export")                 \
 	X(FIX, "fix", 0, TEXT, "NAME", FOR(DOCTOR), "correct a finding: custom-prompt")            \
 	X(OLDER_THAN, "older-than", 0, DURATION, "DURATION", FOR(DOCTOR),                          \
 		"when a device is late for the UEM or its profile (default 24h)")                  \

@@ -1,0 +1,149 @@
+/* What changed since an earlier export: one row per device and change. */
+#include "survey/rows.h"
+
+/* One device then and now. */
+struct view {
+	/* Empty: none. */
+	struct str server_then, profile_then, server, profile;
+	bool was, was_released; /* in the export; and had left the organization */
+	bool is, released;      /* known to Apple; and has left */
+	bool release_unknown;
+	bool maybe;      /* Apple's lists are not whole: what is not there may be */
+	bool has_server; /* whether it is known where the device is */
+	bool listed;     /* by any group of the UEM, as far as their lists are whole */
+	bool uem_whole;
+};
+
+static bool added(const struct view *v)
+{
+	return !v->was && v->is && !v->released;
+}
+
+static bool released(const struct view *v)
+{
+	return v->was && !v->was_released && v->is && v->released;
+}
+
+static bool returned(const struct view *v)
+{
+	return v->was_released && v->is && !v->released && !v->release_unknown;
+}
+
+/* What an incomplete list does not show is not lost. */
+static bool lost(const struct view *v)
+{
+	return v->was && !v->was_released && !v->is && !v->maybe;
+}
+
+static bool stays(const struct view *v)
+{
+	return v->was && !v->was_released && v->is && !v->released && v->has_server;
+}
+
+static bool moved(const struct view *v)
+{
+	return stays(v) && v->server_then.n && v->server.n &&
+	       !str_eq_nocase(v->server_then, v->server);
+}
+
+static bool assigned(const struct view *v)
+{
+	return stays(v) && !v->server_then.n && v->server.n;
+}
+
+static bool unassigned(const struct view *v)
+{
+	return stays(v) && v->server_then.n && !v->server.n;
+}
+
+static bool profile_changed(const struct view *v)
+{
+	return v->was && v->is && !v->released && v->listed &&
+	       !str_eq_nocase(v->profile_then, v->profile);
+}
+
+/* Words are for scripts: they stay. */
+static const struct {
+	bool (*holds)(const struct view *v);
+	const char *change, *sentence;
+} changes[] = {
+	{ added, "added", "Apple lists it, and the earlier export did not have it" },
+	{ released, "released", "it has left the organization" },
+	{ returned, "returned", "it had left the organization, and is back" },
+	{ lost, "lost", "the earlier export had it, and Apple does not list it" },
+	{ moved, "moved", "it is on another server" },
+	{ assigned, "assigned", "it was on no server, and is on one" },
+	{ unassigned, "unassigned", "it was on a server, and is on none" },
+	{ profile_changed, "profile", "the UEM gives it another profile" },
+};
+
+static const char *const headers[] = { "serial", "change", "explanation", "server_before", "server",
+	"profile_before", "profile", "uem_listed" };
+enum { N_HEADERS = sizeof(headers) / sizeof(headers[0]) };
+
+struct comparing {
+	const struct survey *survey;
+	struct survey_rows rows;
+};
+
+static struct view look(const struct fleet *f, const bool *partial, const struct survey_device *d)
+{
+	bool release_unknown = str_eq(d->cells[CELL_RELEASED], STR("unknown"));
+
+	return (struct view){
+		.was = d->in[STAGE_CSV],
+		.was_released = d->cells[CELL_CSV_RELEASED].n > 0,
+		.server_then = d->cells[CELL_CSV_SERVER],
+		.profile_then = d->cells[CELL_CSV_PROFILE],
+		.is = d->in[STAGE_APPLE] || d->in[STAGE_SERVER],
+		.released = d->cells[CELL_RELEASED].n > 0 && !release_unknown,
+		.release_unknown = release_unknown,
+		.maybe = partial[STAGE_APPLE] || partial[STAGE_SERVER],
+		.has_server = d->server_known,
+		.server = fleet_server_name(f, d->server),
+		.profile = d->cells[CELL_PROFILE],
+		.listed = d->listed != 0,
+		.uem_whole = !partial[STAGE_UEM],
+	};
+}
+
+static struct str listed_word(const struct comparing *c, const struct view *v)
+{
+	if (!c->survey->session->settings->has_uem)
+		return STR_NONE;
+	if (v->listed)
+		return STR("yes");
+	return v->uem_whole ? STR("no") : STR("unknown");
+}
+
+static enum errc compare_device(void *self, const struct survey_device *d, struct err *err)
+{
+	struct comparing *c = self;
+	const struct view v = look(&c->survey->session->fleet, c->survey->partial, d);
+
+	(void)err;
+	for (size_t k = 0; k < sizeof(changes) / sizeof(changes[0]); k++) {
+		const struct str cells[N_HEADERS] = { d->serial, str_from(changes[k].change),
+			str_from(changes[k].sentence), v.server_then, v.server, v.profile_then,
+			v.profile, listed_word(c, &v) };
+
+		if (changes[k].holds(&v))
+			rows_put(&c->rows, cells);
+	}
+	return ERR_OK;
+}
+
+enum errc survey_since(
+	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err)
+{
+	struct comparing c = { .survey = s };
+	uint64_t n;
+	enum errc rc;
+
+	rows_begin(&c.rows, opt, headers, N_HEADERS);
+	rc = survey_each(s, compare_device, &c, err);
+	n = rows_end(&c.rows);
+	if (!rc)
+		*ret_n = n;
+	return rc;
+}
