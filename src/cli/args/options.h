@@ -141,7 +141,7 @@ enum option_kind {
 	X(METRICS, "metrics", 0, FILE, "FILE.prom", FOR(REPORT),                                   \
 		"write numbers for the textfile collector of node_exporter")                       \
 	X(TICKETS, "tickets", 0, FILE, "FILE", FOR(REPORT),                                        \
-		"write one line per cause with its devices there, for a ticket system")            \
+		"one line per cause with its devices, for a ticket system")                        \
 	X(NEW, "new", 0, FLAG, NULL, FOR(REPORT),                                                  \
 		"show open rows that the run before did not have; the same for --tickets")         \
 	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail")   \
