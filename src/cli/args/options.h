@@ -143,7 +143,7 @@ enum option_kind {
 	X(TICKETS, "tickets", 0, FILE, "FILE", FOR(REPORT),                                        \
 		"one line per cause with its devices, for a ticket system")                        \
 	X(NEW, "new", 0, FLAG, NULL, FOR(REPORT),                                                  \
-		"show open rows that the run before did not have; the same for --tickets")         \
+		"open rows that the run before did not have")         \
 	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail")   \
 	X(INVENTORY, "inventory", 0, FILE, "EXPORT.csv", FOR(REHEARSE),                            \
 		"the organization as `export` found it, instead of the CSV alone")                 \
