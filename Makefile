@@ -116,6 +116,11 @@ worlds: setup-test ## N random worlds under a conductor that owns time; what has
 model: setup-test ## go through every state of the protocol's models, and without each of its rules
 	@tests/model/run.sh .build/release full
 
+.PHONY: reading
+reading: setup-test ## 20,000 generated lists of serials and 5,000 damaged protected ones
+	@$(AGAIN) VARIANT=release all
+	@READING_FILES=20000 READING_LISTS=500 READING_MUTATIONS=5000 tests/reading/run.sh .build/release
+
 property: setup-test ## a thousand random rules, CSVs and limits against the simulator
 	@$(AGAIN) VARIANT=release all
 	@tests/property/all.sh .build/release
