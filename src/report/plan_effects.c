@@ -38,6 +38,26 @@ static void count_row(const struct program *source, struct plan_effects *e)
 	e->unsynced += changed;
 }
 
+/* A device that the UEM lists anew comes without a profile. */
+static bool loses_profile(
+	const struct plan *p, const struct input_row *row, const struct work_program *prog)
+{
+	const struct fleet *f;
+	struct view v;
+	uint32_t slot = plan_slot(p, row), home;
+
+	if (slot == MAP_NONE || work_has(prog, STEP_REMOVE_PROFILE))
+		return false;
+	f = p->opt->facts->fleet;
+	if (!work_view(f, slot, &v) || v.profile == MAP_NONE)
+		return false;
+	home = v.server;
+	for (uint32_t i = 0; i < prog->n; i++)
+		if (!work_holds(f, &prog->v[i], home, p->opt->settings->has_uem, &v))
+			work_effect(f, &prog->v[i], home, &v);
+	return v.listed != 0 && v.profile == MAP_NONE;
+}
+
 void plan_effects_count(const struct plan *p, struct plan_effects *ret)
 {
 	bool *counted = mem_zalloc(p->input->serials.n + 1); /* a device can have several rows */
@@ -52,6 +72,7 @@ void plan_effects_count(const struct plan *p, struct plan_effects *ret)
 		counted[row->serial] = true;
 		ret->devices++;
 		count_row(&prog->source, ret);
+		ret->bare += loses_profile(p, row, prog);
 	}
 	free(counted);
 }
@@ -170,6 +191,11 @@ void plan_effects_print(const struct plan *p, const struct plan_effects *e,
 		plural(s->apple_changes), s->uem_changes, s->syncs, plural(s->syncs));
 	put_steps(e, out);
 	put_off(e, s, out);
+	if (e->bare)
+		text_line(out,
+			"%-11s %u device%s will come back without the enrollment profile they "
+			"have now: add the step assign_profile to keep one",
+			"profiles", e->bare, plural(e->bare));
 	buf_init(&end, LINE_MAX_BYTES);
 	buf_init(&reason, LINE_MAX_BYTES);
 	plan_effects_end(s, when, &end);

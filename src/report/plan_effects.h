@@ -15,6 +15,7 @@ struct plan_effects {
 	uint32_t steps[STEP_MAX_]; /* devices that take the step */
 	uint32_t restored;         /* taken off their server and put back */
 	uint32_t removed;          /* taken off, and not put back */
+	uint32_t bare;             /* lose the enrollment profile that they have now */
 	uint32_t unsynced;         /* changed at Apple without a sync of the UEM after it */
 };
 

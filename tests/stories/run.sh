@@ -217,6 +217,22 @@ if [ "$(effects assign C02STORY0001)" -eq 0 ]; then
 	same 'paused meanwhile: it is back all the same' 1 "$(effects assign C02STORY0001)"
 fi
 
+# --- the plan says when a device comes back without the profile it has ---
+printf '%s\n' serial,server,profile 'C02STORY0001,WS1 EMEA,Corporate iPads' 'C02STAY00002,WS1 Americas,' \
+	'C02STAY00003,WS1 APAC,' >one.csv
+new_world --fleet one.csv
+rows C02STORY0001
+bare() { # STEPS: what the plan says of profiles
+	rules "$1"
+	run plan in.csv --rules rules.yaml --out plan.csv
+	grep -c '^profiles .* 1 device will come back without' err
+}
+same 'a rebuild' 1 "$(bare '[unassign, sync, reassign, sync]')"
+same 'a move' 1 "$(bare '[{reassign: {to: WS1 APAC}}, sync]')"
+same 'a rebuild that gives one' 0 \
+	"$(bare "[unassign, sync, reassign, sync, {assign_profile: {profile: Corporate iPads}}]")"
+same 'a device taken out' 0 "$(bare '[delete_from_lifecycle]')"
+
 # --- the same command once more: what a run did is no difference from the plan it carried out ---
 twice() { # WHAT STEPS OPTION...: with --expect, until nothing is left to do
 	local what=$1
