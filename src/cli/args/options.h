@@ -142,8 +142,7 @@ enum option_kind {
 		"write numbers for the textfile collector of node_exporter")                       \
 	X(TICKETS, "tickets", 0, FILE, "FILE", FOR(REPORT),                                        \
 		"one line per cause with its devices, for a ticket system")                        \
-	X(NEW, "new", 0, FLAG, NULL, FOR(REPORT),                                                  \
-		"open rows that the run before did not have")         \
+	X(NEW, "new", 0, FLAG, NULL, FOR(REPORT), "open rows that the run before did not have")    \
 	X(VERIFY, "verify", 0, FLAG, NULL, FOR(REPORT), "re-check the chain of the audit trail")   \
 	X(INVENTORY, "inventory", 0, FILE, "EXPORT.csv", FOR(REHEARSE),                            \
 		"the organization as `export` found it, instead of the CSV alone")                 \
@@ -157,7 +156,7 @@ enum option_kind {
 	X(COMPARE, "compare", 0, FILE, "CSV", FOR(EXPORT),                                         \
 		"write what disagrees between this CSV, Apple and the UEM")                        \
 	X(BUNDLE, "bundle", 0, FILE, "FILE", FOR(DOCTOR),                                          \
-		"write what support needs there, without secrets and serials; ask nobody")         \
+		"write what support needs, without secrets and serials")                           \
 	X(SINCE, "since", 0, FILE, "EXPORT.csv", FOR(EXPORT),                                      \
 		"write what was added, released, moved or lost since that export")                 \
 	X(FIX, "fix", 0, TEXT, "NAME", FOR(DOCTOR), "correct a finding: custom-prompt")            \
