@@ -59,6 +59,7 @@ refused 'report with one file in two cases' report "$name" --html page.out --csv
 refused 'apply --out over the rules' apply in.csv --rules own.yaml --yes --out own.yaml
 refused 'apply --out over the plan it expects' apply in.csv --rules own.yaml --yes --expect protected.csv --out protected.csv
 refused 'export --out over the list to compare with' export --compare in.csv --out in.csv
+refused 'export --out over the export it is held against' export --since in.csv --out in.csv
 refused 'rehearse --audit over the input' rehearse in.csv --rules own.yaml --audit in.csv
 refused 'rehearse --out over the inventory' rehearse in.csv --rules own.yaml --inventory sold.txt --out sold.txt
 refused 'undo --out over the key' undo "$name" --out apple.pem
