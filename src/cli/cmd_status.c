@@ -6,6 +6,8 @@
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
+#include "facts/session.h"
+#include "report/credential_ends.h"
 #include "report/ndjson.h"
 #include "report/open_business.h"
 #include "report/table.h"
@@ -19,6 +21,8 @@ struct status {
 	struct lock_holder active; /* the process that works now, if has_active */
 	bool has_active;
 	struct run_record last[LAST_RUNS];
+	struct credential_ends ends;
+	int64_t now_ms;
 	size_t n_last, n_runs; /* the last n_last of n_runs, in a ring */
 };
 
@@ -69,15 +73,36 @@ static void print_runs(const struct status *st, FILE *out)
 	table_free(t);
 }
 
-static void print_ends(const struct settings *s, FILE *out)
+static void print_ends(const struct status *st, FILE *out)
 {
-	char when[TIME_TEXT];
+	for (size_t i = 0; i < st->ends.n; i++) {
+		const struct credential_end *e = &st->ends.v[i];
+		bool soon = credential_end_stage(e, st->now_ms) > 0;
+		struct buf words;
 
-	for (size_t i = 0; i < s->uem.n_tokens; i++)
-		if (s->uem.tokens[i].expires_ms != TIME_NONE)
-			text_line(out, "token       of %s ends %.10s",
-				s->uem.tokens[i].server ? s->uem.tokens[i].server : "the server",
-				time_rfc3339_s(s->uem.tokens[i].expires_ms, when));
+		buf_init(&words, 4096);
+		credential_end_words(e, st->now_ms, &words);
+		text_line(out, "%-11s %s%s%s", soon ? "ends soon" : "token", buf_cstr(&words),
+			soon ? "\n            -> " : "", soon ? e->remedy : "");
+		buf_release(&words);
+	}
+}
+
+static void tell_ends(const struct status *st)
+{
+	for (size_t i = 0; i < st->ends.n; i++) {
+		const struct credential_end *e = &st->ends.v[i];
+		struct ndjson j;
+
+		ndjson_begin(&j, "credential");
+		json_put_z(&j.o, "kind", e->kind);
+		ndjson_text(&j, "name", str_from(e->name));
+		ndjson_time(&j, "ends", e->at_ms);
+		if (e->at_ms != TIME_NONE)
+			json_put_int(&j.o, "days_left", credential_end_days(e, st->now_ms));
+		json_put_int(&j.o, "stage", credential_end_stage(e, st->now_ms));
+		ndjson_end(&j, stdout);
+	}
 }
 
 static void print_active(const struct status *st, FILE *out)
@@ -102,7 +127,7 @@ static void print_all(const struct status *st)
 		(void)fputs("open        nothing: no device is off its server, every change has "
 			    "ended\n",
 			out);
-	print_ends(st->s.settings, out);
+	print_ends(st, out);
 	print_runs(st, out);
 	cli_page_end(&page);
 }
@@ -115,6 +140,7 @@ static void tell_all(const struct status *st)
 	struct ndjson j;
 
 	open_business_tell(b, st->s.settings, stdout);
+	tell_ends(st);
 	for (size_t i = 0; i < st->n_last; i++) {
 		ndjson_begin(&j, "run");
 		ndjson_run(&j, last_run(st, i));
@@ -137,6 +163,17 @@ static void tell_all(const struct status *st)
 	ndjson_end(&j, stdout);
 }
 
+static enum errc find_ends(struct status *st, struct err *err)
+{
+	struct clock *clock = NULL;
+	enum errc rc = session_clock(st->s.settings, &clock, err);
+
+	st->now_ms = rc ? 0 : clock_now(clock);
+	clock_free(clock);
+	credential_ends_find(&st->ends, st->s.settings);
+	return rc;
+}
+
 int cmd_status(const struct cli *cli)
 {
 	struct status st = { 0 };
@@ -150,6 +187,8 @@ int cmd_status(const struct cli *cli)
 		rc = open_business_load(&st.open, st.s.store, STR_NONE, &err);
 	if (!rc)
 		rc = store_runs(st.s.store, keep_run, &st, &err);
+	if (!rc)
+		rc = find_ends(&st, &err);
 	if (!rc)
 		(cli_count(cli, OPTION_JSON) ? tell_all : print_all)(&st);
 	status = rc ? cli_fail(cli, &err) : exit_status(&st);

@@ -62,6 +62,8 @@ struct cms_signer;
 MUST_CHECK enum errc cms_signer_load(
 	struct cms_signer **ret, struct str pkcs12, struct str password, struct err *err);
 void cms_signer_free(struct cms_signer *s);
+/* When the certificate ends, in ms UTC; INT64_MIN: it does not say. */
+int64_t cms_signer_ends(const struct cms_signer *s);
 /* Appends the Authorization of a request for this path, which comes without host and query and as
  * it is sent (services/README.md UEM A.5). */
 MUST_CHECK enum errc cms_url_header(

@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "io/crypto.h"
@@ -74,6 +75,15 @@ struct cms_signer {
 	EVP_PKEY *key;
 	X509 *cert;
 };
+
+int64_t cms_signer_ends(const struct cms_signer *s)
+{
+	struct tm tm;
+
+	if (!s->cert || ASN1_TIME_to_tm(X509_get0_notAfter(s->cert), &tm) != 1)
+		return INT64_MIN;
+	return (int64_t)timegm(&tm) * 1000;
+}
 
 void cms_signer_free(struct cms_signer *s)
 {

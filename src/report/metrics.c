@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/time.h"
 #include "io/file.h"
+#include "report/credential_ends.h"
 #include "report/summary.h"
 #include "store/shared.h"
 #include "wire/rate.h"
@@ -180,6 +181,28 @@ static void put_tokens(struct metrics *m)
 	}
 }
 
+/* What the settings and the files tell. */
+static void put_credentials(struct metrics *m)
+{
+	struct credential_ends ends;
+	bool first = true;
+
+	credential_ends_find(&ends, m->source->settings);
+	for (size_t i = 0; i < ends.n; i++) {
+		const struct credential_end *e = &ends.v[i];
+
+		if (e->at_ms == TIME_NONE)
+			continue;
+		if (first)
+			put_head(m, "credential_days_left", "Until a token or certificate ends.");
+		first = false;
+		begin(m, "credential_days_left");
+		put_label(m, "kind", str_from(e->kind));
+		put_label(m, "name", str_from(e->name));
+		end(m, (e->at_ms - m->source->now_ms) / (DAY_MS / SECOND_MS));
+	}
+}
+
 /* The settings' mode holds whatever the umask says: who reads the file is another user. */
 static enum errc open_file(
 	const struct settings *s, const char *path, struct outfile **ret, struct err *err)
@@ -223,6 +246,7 @@ enum errc report_metrics(const struct report_source *s, const char *path, struct
 	}
 	if (!rc) {
 		put_tokens(&m);
+		put_credentials(&m);
 		rc = write_page(s->settings, &m.out, path, err);
 	}
 	buf_release(&m.out);
