@@ -339,7 +339,7 @@ static void origin_words(const struct setting *s, char *out, size_t n)
 		(void)snprintf(out, n, "%s:%u", s->at.file, s->at.line);
 }
 
-static void print_values(const struct settings *s)
+static void print_values(const struct settings *s, FILE *out)
 {
 	struct table *t = table_new("lll");
 	char origin[4200];
@@ -350,7 +350,7 @@ static void print_values(const struct settings *s)
 		table_cell(t, str_from(s->values[i].text));
 		table_cell(t, str_from(origin));
 	}
-	table_print(t, stdout);
+	table_print(t, out);
 	table_free(t);
 }
 
@@ -360,41 +360,41 @@ static const char *plural(size_t n)
 }
 
 /* What pins it for other lists of the same kind. */
-static void print_reading(const struct check *c)
+static void print_reading(const struct check *c, FILE *out)
 {
 	struct buf pin;
 
 	if (!c->input.encoding[0])
 		return;
-	reading_print(&c->input, stdout);
+	reading_print(&c->input, out);
 	buf_init(&pin, LINE_MAX_BYTES);
 	reading_pin(&c->input, &pin);
 	if (pin.n)
-		text_line(stdout, "pin      %s", buf_cstr(&pin));
+		text_line(out, "pin      %s", buf_cstr(&pin));
 	buf_release(&pin);
 }
 
-static void print_findings(const struct check *c)
+static void print_findings(const struct check *c, FILE *out)
 {
 	size_t errors = c->diags.n_errors, warnings = c->diags.n_warnings;
 
 	if (c->settings)
-		text_line(stdout, "settings %s: tenant %s", c->settings->file, c->settings->tenant);
+		text_line(out, "settings %s: tenant %s", c->settings->file, c->settings->tenant);
 	if (c->settings && cli_count(c->cli, OPTION_VERBOSE))
-		print_values(c->settings);
+		print_values(c->settings, out);
 	if (c->rules)
-		text_line(stdout, "rules    %zu rule%s, %zu test%s run", rules_count(c->rules),
+		text_line(out, "rules    %zu rule%s, %zu test%s run", rules_count(c->rules),
 			plural(rules_count(c->rules)), c->n_tests, plural(c->n_tests));
 	if (c->settings && c->n_protected)
-		text_line(stdout, "protect  %s: %u serial%s", c->settings->protect_file,
+		text_line(out, "protect  %s: %u serial%s", c->settings->protect_file,
 			c->n_protected, plural(c->n_protected));
-	print_reading(c);
+	print_reading(c, out);
 	if (c->has_input)
-		text_line(stdout, "input    %s: %u rows, %zu invalid, %zu repeated",
-			c->cli->args[0], c->input.n_rows, c->n_invalid, c->n_repeated);
+		text_line(out, "input    %s: %u rows, %zu invalid, %zu repeated", c->cli->args[0],
+			c->input.n_rows, c->n_invalid, c->n_repeated);
 	if (c->online.n)
-		text_line(stdout, "online   %s", buf_cstr(&c->online));
-	text_line(stdout, "check    %zu error%s, %zu warning%s", errors, plural(errors), warnings,
+		text_line(out, "online   %s", buf_cstr(&c->online));
+	text_line(out, "check    %zu error%s, %zu warning%s", errors, plural(errors), warnings,
 		plural(warnings));
 }
 
@@ -474,6 +474,7 @@ static void put_findings(const struct check *c)
 
 int cmd_check(const struct cli *cli)
 {
+	struct cli_page page;
 	struct check c = { .cli = cli };
 	struct err err;
 	bool idle;
@@ -497,7 +498,8 @@ int cmd_check(const struct cli *cli)
 		put_findings(&c);
 	} else {
 		diags_print(&c.diags, stderr);
-		print_findings(&c);
+		print_findings(&c, cli_page_begin(&page, stdout));
+		cli_page_end(&page);
 	}
 	buf_release(&c.online);
 	input_release(&c.input);

@@ -89,31 +89,32 @@ static void take_line(void *self, const struct explain_line *line)
 	buf_release(&seen);
 }
 
-static void print_end(const struct explaining *e, const struct explained *x)
+static void print_end(const struct explaining *e, const struct explained *x, FILE *out)
 {
 	switch (x->verdict.kind) {
 	case VERDICT_RULE:
-		text_line(stdout, "line %u: rule '%.*s' fires", x->line,
+		text_line(out, "line %u: rule '%.*s' fires", x->line,
 			STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name));
 		break;
 	case VERDICT_UNDECIDED:
-		text_line(stdout,
+		text_line(out,
 			"line %u: undecided: rule '%.*s' depends on %s, which could not be "
 			"read",
 			x->line, STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name),
 			fact_info(x->verdict.fact)->word);
 		break;
 	case VERDICT_INVALID:
-		text_line(stdout, "line %u: invalid: %s", x->line, x->verdict.why);
+		text_line(out, "line %u: invalid: %s", x->line, x->verdict.why);
 		break;
 	default:
-		text_line(stdout, "line %u: no rule fires", x->line);
+		text_line(out, "line %u: no rule fires", x->line);
 	}
 }
 
 static enum errc explain_one(struct explaining *e, const char *serial, struct err *err)
 {
 	struct explained x;
+	struct cli_page page;
 	enum errc rc;
 
 	e->table = table_new("lll");
@@ -124,8 +125,11 @@ static enum errc explain_one(struct explaining *e, const char *serial, struct er
 	if (!rc && cli_count(e->p.cli, OPTION_JSON)) {
 		put_verdict(e, &x);
 	} else if (!rc) {
-		table_print(e->table, stdout);
-		print_end(e, &x);
+		FILE *out = cli_page_begin(&page, stdout);
+
+		table_print(e->table, out);
+		print_end(e, &x, out);
+		cli_page_end(&page);
 	}
 	table_free(e->table);
 	return rc;

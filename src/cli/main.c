@@ -37,7 +37,10 @@ int cmd_version(const struct cli *cli)
 static int run(struct cli *cli)
 {
 	if (cli_count(cli, OPTION_HELP)) {
-		cli_help(cli->command, stdout);
+		struct cli_page page;
+
+		cli_help(cli->command, cli_page_begin(&page, stdout));
+		cli_page_end(&page);
 		return 0;
 	}
 	if (cli_count(cli, OPTION_VERSION))

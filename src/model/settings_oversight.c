@@ -90,7 +90,8 @@ static const struct yaml_key webhook_keys[] = {
 			"program."),
 	YAML_KEY("on", read_events, AT(webhook.on), .schema = "webhook_events",
 		.example = "[failure, off_server, guard, new_open_items, expiry]",
-		.help = "The ends of a run that are told: failure, off_server (devices are off "
+		.help = "The ends of a run that send a message: failure, off_server (devices are "
+			"off "
 			"their server), guard, new_open_items, expiry (a credential ends soon). "
 			"Left "
 			"out: all of them."),

@@ -185,12 +185,14 @@ compare() { # NAME KIND COMMAND...     KIND: both, or only: what a terminal gets
 compare offline only plan wide.csv --offline --rules ./wide.yaml
 check 'a plan names the command that applies it' grep -q "^next        depmend apply api-tool.csv --rules corrupted-registration --expect $fingerprint" next
 check 'the table is lined up by what is shown' diff -u "$here/plan.golden" offline.term
-compare check both check bad.csv
-compare explain both explain api-tool.csv 7AGC74BU22 --rules corrupted-registration --now 2026-11-22T03:00:00Z
+compare check only check bad.csv
+compare explain only explain api-tool.csv 7AGC74BU22 --rules corrupted-registration --now 2026-11-22T03:00:00Z
 compare runs only runs
 compare run only runs "$runs"
 compare report both report "$runs" --verify
-compare help both --help
+on_terminal 80 "$build/depmend" --help
+same 'help fits' '' "$(grep -E '.{81}' data)"
+check 'help says something' grep -q '^  check' data
 
 # --- what comes from outside cannot drive the terminal ---
 harmless() { # WHAT: none of the bytes came through

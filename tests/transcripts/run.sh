@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# What commands say on a terminal: word for word at 80 columns; on others no line is wider than the
+# terminal and no word is cut. Diagnostics quote lines of files and are not folded, as a compiler's.
+#
+#	tests/transcripts/run.sh BUILD     DEPMEND_WRITE_GOLDEN=1: the files beside this one are made anew
+# shellcheck disable=SC2119 # a world needs no options
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/lib.sh
+. "$here/../lib.sh"
+suite_begin "${1:?usage: tests/transcripts/run.sh BUILD}"
+cd "$work" || exit 1
+export TERM=xterm TZ=UTC
+
+on() { # COLUMNS COMMAND...: leaves shown
+	python3 "$root/tests/terminal/pty.py" --columns "$1" --data data "$build/depmend" "${@:2}" --color never \
+		--progress none --settings depmend.yaml >term
+	cat term data | tr -d '\r' >shown
+	tr -d '\r' <data >folded
+}
+# What differs between two runs of the same: folders, names and hashes.
+plain() {
+	sed -E "s|$work|WORK|g; s|$root|ROOT|g; s/$(id -un)@$(hostname)/USER@HOST/; s/$(id -un) on $(hostname)/USER on HOST/
+		s/2026[0-9]{4}-[0-9]{6}-[0-9a-f]{8}/RUN/g; s/[0-9a-f]{12}/FINGERPRINT/g; s/BUSINESSAPI\.[0-9a-f-]+/CLIENT/g
+		s/127\.0\.0\.1:[0-9]+/HOST/g"
+}
+words() {
+	# Each plan reads anew, so that its times move on.
+	tr -s ' \n' '\n\n' <"$1" | grep -v '^$' | sed 's/[0-9][0-9]*/N/g'
+}
+says() { # NAME COMMAND...
+	local name=$1 columns
+	shift
+	on 80 "$@"
+	plain <shown >"$name.80"
+	[ -z "${DEPMEND_WRITE_GOLDEN:-}" ] || cp "$name.80" "$here/$name.golden"
+	check "$name: word for word" diff -u "$here/$name.golden" "$name.80"
+	fits "$name" "$@"
+}
+fits() { # NAME COMMAND...: commands to be copied and paths are not broken
+	local name=$1 columns
+	shift
+	on 200 "$@"
+	words shown >whole
+	for columns in $widths; do
+		on "$columns" "$@"
+		same "$name: fits $columns columns" '' "$(grep -v '^next\|/\|depmend' folded | grep -E ".{$((columns + 1))}")"
+		check "$name: the same words on $columns columns" diff whole <(words shown)
+	done
+}
+
+widths='60 120'
+new_world
+cp "$root/samples/portal-like.csv" in.csv
+rules='--rules corrupted-registration'
+# shellcheck disable=SC2086 # two words
+{
+	says check check in.csv $rules
+	says plan plan in.csv $rules
+	says explain explain in.csv 7AGC74BU22 $rules
+	run plan in.csv $rules --out plan.csv
+	run apply in.csv $rules --allow percent=50 --yes
+	says runs runs
+	says run runs latest
+}
+widths='30 60 120'
+for command in init check plan apply explain status history forget pause resume rules runs report undo rehearse \
+	doctor export version; do
+	fits "help $command" "$command" --help
+done
+
+suite_end
