@@ -100,6 +100,8 @@ for after in 5s 20s 11m; do
 	check "deleted after $after: no crash" test "$status" -lt 70
 	same "deleted after $after: the other device" 'done' "$(outcome C02STORY0001 | cut -d' ' -f1)"
 	check "deleted after $after: not done" test "$(outcome C02STORY0003 | cut -d' ' -f1)" != 'done'
+	[ "$after" != 11m ] || same "deleted after $after: the row says so" 'in_flight apple.server_gone' \
+		"$(outcome C02STORY0003)"
 	apply --max-wait 6h --allow organization=yes
 	check "deleted after $after: no crash of the next one either" test "$status" -lt 70
 	check "deleted after $after: the next one is not clean" test "$status" -gt 0
