@@ -80,6 +80,13 @@ same 'it says nothing when all is well' '' "$(cat out err)"
 same 'records that came back' 3 "$(effects sync-add)"
 check 'its numbers' grep -q '^depmend_rows{.*outcome="done"} 3$' depmend.prom
 check 'its page' test -s report.html
+cook 'Every night: what Apple and the UEM disagree about'
+lose_record
+settings_with 'limits: {devices: 0}'
+run_cron
+exits 'a guard that stops it: its status is kept' 4
+check 'the mail says which guard' grep -q 'limits.devices stops the plan' err
+check 'and with which status' grep -q '^depmend ended with status 4' out
 sim_stop
 run_cron
 exits 'nightly.sh without services' 69
