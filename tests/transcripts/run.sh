@@ -29,7 +29,7 @@ words() {
 	tr -s ' \n' '\n\n' <"$1" | grep -v '^$' | sed 's/[0-9][0-9]*/N/g'
 }
 says() { # NAME COMMAND...
-	local name=$1 columns
+	local name=$1
 	shift
 	on 80 "$@"
 	plain <shown >"$name.80"
