@@ -26,7 +26,7 @@ plain() {
 }
 words() {
 	# Each plan reads anew, so that its times move on.
-	tr -s ' \n' '\n\n' <"$1" | grep -v '^$' | sed 's/[0-9][0-9]*/N/g'
+	tr ' ' '\n' <"$1" | grep -v '^$' | sed 's/[0-9][0-9]*/N/g'
 }
 says() { # NAME COMMAND...
 	local name=$1
