@@ -53,6 +53,7 @@ units() {
 	passed=$((passed + good)) failed=$((failed + bad))
 }
 
+# As soon as it has ended, in one piece: its output when something failed, and its line.
 suite() { # name
 	local log=$logs/suite.$1.log rc last good bad start=$SECONDS
 
@@ -64,12 +65,30 @@ suite() { # name
 		good=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]}
 		[ "$rc" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
 	fi
-	if [ "$bad" -gt 0 ]; then
-		printf -- '--- %s (status %s)\n' "$1" "$rc"
-		cat "$log"
-	fi
-	report "$1" "$good" "$bad" $((SECONDS - start))
-	passed=$((passed + good)) failed=$((failed + bad))
+	echo "$good $bad" >"$logs/suite.$1.count"
+	{
+		if [ "$bad" -gt 0 ]; then
+			printf -- '--- %s (status %s)\n' "$1" "$rc"
+			cat "$log"
+		fi
+		report "$1" "$good" "$bad" $((SECONDS - start))
+	} >"$log.whole"
+	flock "$logs" cat "$log.whole"
+}
+
+# Each has a folder and a port of its own, and most of them wait more than they work.
+suites() { # name...
+	local good bad
+
+	for one in "$@"; do
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+		suite "$one" &
+	done
+	wait
+	for one in "$@"; do
+		read -r good bad <"$logs/suite.$one.count" || good=0 bad=1
+		passed=$((passed + good)) failed=$((failed + bad))
+	done
 }
 
 if [ $# -eq 0 ]; then
@@ -80,9 +99,11 @@ if [ $# -eq 0 ]; then
 		set -- "$@" "${one%/run.sh}"
 	done
 fi
-for one in "$@"; do
-	if [ "$one" = unit ]; then units; else suite "$one"; fi
-done
+if [ "$1" = unit ]; then
+	units
+	shift
+fi
+suites "$@"
 
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
