@@ -57,7 +57,7 @@ at 2026-11-22T03:00:00Z
 same '40 days before: nothing is told' 0 "$(told)"
 run status
 check 'status has the end' grep -q 'server token of the UEM (WS1 EMEA) ends 2027-01-01, in 39 days' out
-check 'an end that nobody noted' grep -q 'WS1 APAC): nobody noted when it ends' out
+check 'an end that nobody noted' grep -q 'WS1 APAC): its end is not known' out
 at 2026-12-03T03:00:00Z
 same '29 days before' 1 "$(told)"
 check 'it says what ends' jq -e '.expiry | test("WS1 EMEA.*ends 2027-01-01, in 28 days: renew it")' posts >/dev/null
