@@ -71,7 +71,8 @@ void audit_describe(
 	json_out_init(&o, out);
 	json_obj(&o, NULL);
 	json_put_int(&o, "uid", getuid());
-	put_who(&o);
+	if (by) /* a rehearsal asks no one, not even for the name of the user */
+		put_who(&o);
 	json_put_z(&o, "sudo_user", getenv("SUDO_USER"));
 	json_put_z(&o, "invocation", getenv("INVOCATION_ID"));
 	json_put_z(&o, "version", DEPMEND_VERSION);

@@ -14,7 +14,7 @@
 	X(TROUBLE, "finding")       \
 	X(NOTE, "note")             \
 	X(UNCHECKED, "not checked") \
-	X(MENDED, "fixed")
+	X(MENDED, "mended")
 
 enum found {
 #define X(id, word) FOUND_##id,
