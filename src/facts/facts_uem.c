@@ -28,6 +28,17 @@ static enum errc resolve_group(struct facts *f, struct group *g, struct str name
 	return rc ? err_wrap(err, "uem.tokens: group '%.*s': ", STR_FMT(name)) : ERR_OK;
 }
 
+/* Those of `group: none`, and those made for depmend, whose token is never the UEM's. */
+static void take_unfed(struct fleet *fleet, const struct settings *s)
+{
+	fleet->n_unfed = 0;
+	for (size_t i = 0; i < s->uem.n_unfed; i++)
+		fleet->unfed[fleet->n_unfed++] = str_from(s->uem.unfed[i].server);
+	for (size_t i = 0; i < s->n_enrollment; i++)
+		if (s->enrollment[i].server)
+			fleet->unfed[fleet->n_unfed++] = str_from(s->enrollment[i].server);
+}
+
 enum errc facts_uem_groups(struct facts *f, struct err *err)
 {
 	const struct settings *s = f->settings;
@@ -35,9 +46,7 @@ enum errc facts_uem_groups(struct facts *f, struct err *err)
 
 	if (f->fleet->n_groups)
 		return ERR_OK;
-	f->fleet->n_unfed = (uint32_t)s->uem.n_unfed;
-	for (size_t i = 0; i < s->uem.n_unfed; i++)
-		f->fleet->unfed[i] = str_from(s->uem.unfed[i].server);
+	take_unfed(f->fleet, s);
 	for (size_t i = 0; i < s->uem.n_tokens && !rc; i++) {
 		struct group *g = &f->fleet->groups[i];
 		struct str name = str_from(s->uem.tokens[i].group);

@@ -58,7 +58,8 @@ struct fleet {
 	bool servers_partial; /* an entry of their list could not be read, or is missing */
 	struct group groups[FLEET_MAX_GROUPS];
 	uint32_t n_groups;
-	struct str unfed[FLEET_MAX_GROUPS]; /* names of servers, as in the settings */
+	struct str unfed[FLEET_MAX_GROUPS +
+			 SETTINGS_MAX_ENROLLMENT]; /* names of servers, as in the settings */
 	uint32_t n_unfed;
 	struct profile *profiles;
 	uint32_t n_profiles, cap_profiles;
