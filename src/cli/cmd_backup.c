@@ -184,10 +184,7 @@ int cmd_restore(const struct cli *cli)
 {
 	struct saved_run s = { 0 };
 	struct err err;
-	enum errc rc;
-
-	diags_init(&s.diags);
-	rc = restore(&s, cli, &err);
+	enum errc rc = restore(&s, cli, &err);
 
 	saved_run_close(&s);
 	return rc ? cli_fail(cli, &err) : 0;
