@@ -92,6 +92,8 @@ enum errc saved_run_load(struct saved_run *s, const char *name, struct err *err)
 		err->code = ERR_USAGE;
 		return ERR_USAGE;
 	}
+	if (s->has_run)
+		run_input_release(&s->input);
 	s->has_run = true;
 	return run_open_input(s->store, &s->run, &s->input, err);
 }
