@@ -118,6 +118,21 @@ exits 'the worst is told' 11
 kill -CONT "$one"
 wait "$one"
 
+# --- a signal reaches each of them, and what was not begun stays so ---
+
+kill -STOP "$sim_pid"
+"$build/depmend" apply 'lists/{tenant}.csv' --rules ./rebuild.yaml --settings all --yes --allow percent=100 \
+	--out 'out/{tenant}.csv' --jobs 2 >out.txt 2>err.txt </dev/null &
+parent=$!
+for _ in $(seq 200); do [ "$(pgrep -fc -- '--settings all/')" -ge 2 ] && break; sleep 0.05; done
+kill -TERM "$parent"
+sleep 0.3
+kill -CONT "$sim_pid"
+wait "$parent"
+same 'the status of the signal' 143 "$?"
+same 'those that ran have stopped in order' 2 "$(grep -c ' 143  stopped by SIGTERM' out.txt)"
+check 'the others were not begun' test "$(grep -c 'not begun: stopped before its turn' out.txt)" -ge 5
+
 # --- the parent dies: nobody is left, nobody is off its server ---
 
 sim_stop
