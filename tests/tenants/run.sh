@@ -125,6 +125,7 @@ kill -STOP "$sim_pid"
 	--out 'out/{tenant}.csv' --jobs 2 >out.txt 2>err.txt </dev/null &
 parent=$!
 for _ in $(seq 200); do [ "$(pgrep -fc -- '--settings all/')" -ge 2 ] && break; sleep 0.05; done
+sleep 0.3
 kill -TERM "$parent"
 sleep 0.3
 kill -CONT "$sim_pid"
@@ -148,7 +149,7 @@ env -u DEPMEND_CLOCK "$build/depmend" apply 'lists/{tenant}.csv' --rules ./rebui
 	--allow percent=100 --out 'out/{tenant}.csv' >out.txt 2>err.txt </dev/null &
 parent=$!
 children() { pgrep -f -- "--settings all/t[123].yaml"; }
-for _ in $(seq 200); do [ "$(children | wc -l)" -eq 3 ] && break; sleep 0.05; done
+for _ in $(seq 400); do [ "$(compgen -G 'states/t[123]/*/lock' | wc -l)" -eq 3 ] && break; sleep 0.05; done
 same 'three run' 3 "$(children | wc -l)"
 kill -KILL "$parent"
 wait "$parent" 2>/dev/null
