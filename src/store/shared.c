@@ -52,6 +52,7 @@ static const char schema[] =
 struct shared {
 	struct db *db;
 	int64_t owner; /* this process, by a number that no other one has */
+	bool lost; /* the right to write was waited for in vain: not once more by each who asks */
 	struct db_stmt *stmts[SQL_MAX_];
 };
 
@@ -108,7 +109,13 @@ void shared_close(struct shared *s)
 
 enum errc shared_begin(struct shared *s, struct err *err)
 {
-	return db_begin(s->db, err);
+	enum errc rc;
+
+	if (s->lost)
+		return err_set(err, ERR_STORE, "shared.db is not to be had");
+	rc = db_begin(s->db, err);
+	s->lost = rc != ERR_OK;
+	return rc;
 }
 
 enum errc shared_commit(struct shared *s, struct err *err)
