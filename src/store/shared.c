@@ -112,7 +112,7 @@ enum errc shared_begin(struct shared *s, struct err *err)
 	enum errc rc;
 
 	if (s->lost)
-		return err_set(err, ERR_STORE, "shared.db is not to be had");
+		return err_set(err, ERR_STORE, "shared.db was locked when it was wanted first");
 	rc = db_begin(s->db, err);
 	s->lost = rc != ERR_OK;
 	return rc;
