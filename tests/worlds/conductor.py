@@ -218,6 +218,7 @@ class Conductor:
         env = {"PATH": "/usr/bin:/bin", "HOME": self.folder, "LC_ALL": "C.UTF-8",
                "LD_PRELOAD": self.shim, "WORLD_CONDUCTOR": os.path.join(self.folder, "conductor"),
                "WORLD_SERVICES": os.path.join(self.folder, "services"),
+               "ASAN_OPTIONS": "verify_asan_link_order=0",
                "WORLD_BOOT_ID": os.path.join(self.folder, "boot_id"), **dict(env)}
         pid = os.posix_spawn(argv[0], argv, env, setpgroup=0, file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
