@@ -126,8 +126,10 @@ static void put_back_at_last(struct run_command *c)
 
 	if (c->worked || !c->p.settings)
 		return;
-	if (!c->p.session.transport)
+	if (!c->p.session.transport) {
+		session_close(&c->p.session); /* and with it the lock of the attempt that failed */
 		rc = run_command_session(c, &err);
+	}
 	if (!rc)
 		rc = put_back_first(c, "", &err);
 	if (rc && rc != ERR_LOCKED)
