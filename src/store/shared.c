@@ -177,8 +177,12 @@ static enum errc each_number(struct db_stmt *q,
 enum errc shared_note_put(struct shared *s, const char *key, struct str v, struct err *err)
 {
 	struct db_stmt *q;
-	enum errc rc = prepare(s, SQL_NOTE_PUT, &q, err);
+	enum errc rc;
 
+	/* What was found out is found again by the next one who can write. */
+	if (s->lost)
+		return ERR_OK;
+	rc = prepare(s, SQL_NOTE_PUT, &q, err);
 	if (rc)
 		return rc;
 	db_bind_str(q, 1, str_from(key));
