@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "model/settings.h"
 
 enum {
 	FILE_MAX_BYTES = 64 * 1024,
@@ -83,19 +84,11 @@ static bool split(struct str file, struct str *ret_text, struct str *ret_armour)
 
 /* --- the text that is signed --- */
 
-static void organization_of(const char *client_id, char out[17])
-{
-	char hash[SHA256_HEX];
-
-	sha256_hex(str_from(client_id), hash);
-	(void)snprintf(out, 17, "%.16s", hash);
-}
-
 static void put_text(const struct signature_text *t, struct buf *out)
 {
-	char organization[17], at[TIME_TEXT], id[UUID_TEXT];
+	char organization[STATE_NAME_BYTES], at[TIME_TEXT], id[UUID_TEXT];
 
-	organization_of(t->client_id, organization);
+	settings_state_name(t->client_id, organization);
 	uuid_random(id);
 	buf_printf(out,
 		"depmend approval 1\ntenant: %s\norganization: %s\nplan: %s\ndevices: %u\n"
@@ -280,9 +273,9 @@ static void check_signature(struct signature *s, const struct desk *d, const str
 
 static const char *text_fault(struct str text, const struct signature_text *of)
 {
-	char organization[17];
+	char organization[STATE_NAME_BYTES];
 
-	organization_of(of->client_id, organization);
+	settings_state_name(of->client_id, organization);
 	if (!str_starts_nocase(text, STR("depmend approval 1\n")))
 		return "it is no approval";
 	if (!str_eq(value_of(text, "tenant"), str_from(of->tenant)))

@@ -17,7 +17,7 @@
 
 enum { JOBS = 4, LOOK_MS = 20, VALUE_MAX_BYTES = 64 * 1024, INTERNAL = 70, SIGNALLED = 128 };
 
-static const char placeholder[] = "{tenant}";
+static const char tenant_mark[] = "{tenant}";
 
 bool tenants_wanted(const struct cli *cli)
 {
@@ -29,9 +29,9 @@ bool tenants_wanted(const struct cli *cli)
 
 /* --- what is asked for --- */
 
-static bool has_placeholder(const char *text)
+static bool names_tenant(const char *text)
 {
-	return text && strstr(text, placeholder) != NULL;
+	return text && strstr(text, tenant_mark) != NULL;
 }
 
 /* What would be written by one tenant after the other. */
@@ -46,7 +46,7 @@ static enum errc check_outputs(const struct cli *cli, struct err *err)
 	enum command_id id = cli->command->id;
 
 	for (size_t i = 0; i < cli->n_given; i++)
-		if (is_output(cli->given[i].id) && !has_placeholder(cli->given[i].value))
+		if (is_output(cli->given[i].id) && !names_tenant(cli->given[i].value))
 			return err_set(err, ERR_USAGE,
 				"each tenant would write to '%s': put {tenant} into the path",
 				cli->given[i].value);
@@ -67,7 +67,7 @@ static enum errc check_asked(const struct cli *cli, struct err *err)
 			"'depmend %s' takes the settings of one tenant, not a folder",
 			cli->command->name);
 	if ((id == COMMAND_PLAN || id == COMMAND_APPLY) && !cli_count(cli, OPTION_SERIAL) &&
-		!has_placeholder(cli->args[0]))
+		!names_tenant(cli->args[0]))
 		return err_set(err, ERR_USAGE,
 			"each tenant has a CSV of its own: put {tenant} into the path '%s'",
 			cli->args[0]);
@@ -93,9 +93,9 @@ static void add_word(struct words *w, const char *text, const char *tenant)
 
 	buf_init(&b, VALUE_MAX_BYTES);
 	for (const char *p = text; *p;) {
-		if (strncmp(p, placeholder, strlen(placeholder)) == 0) {
+		if (strncmp(p, tenant_mark, strlen(tenant_mark)) == 0) {
 			buf_z(&b, tenant);
-			p += strlen(placeholder);
+			p += strlen(tenant_mark);
 		} else {
 			buf_char(&b, *p++);
 		}
