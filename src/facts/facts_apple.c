@@ -270,9 +270,9 @@ enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n
 	f->fleet->listed_size = (int64_t)l.n;
 	if (l.complete) {
 		f->fleet->org_size = (int64_t)(l.n - pages.n_released);
-		rc = facts_keep_org_size(f, err);
+		facts_keep_org_size(f);
 	}
-	return rc ? rc : settle_unseen(f, &l, slots, n, err);
+	return settle_unseen(f, &l, slots, n, err);
 }
 
 /* --- which server --- */

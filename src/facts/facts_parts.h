@@ -65,7 +65,7 @@ bool facts_size_plausible(
 	struct facts *f, const char *name, uint64_t n, int64_t told, struct err *err);
 
 /* Remembers fleet.org_size for facts_org_size(). */
-MUST_CHECK enum errc facts_keep_org_size(struct facts *f, struct err *err);
+void facts_keep_org_size(const struct facts *f);
 
 /* The readings. */
 MUST_CHECK enum errc facts_apple_servers(struct facts *f, struct err *err);

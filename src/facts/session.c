@@ -81,6 +81,9 @@ void session_tell_upgrade(const struct store *s)
 {
 	if (store_backup(s))
 		log_info("the state was brought up to date; as it was before: %s", store_backup(s));
+	if (store_taken_over(s))
+		log_info("an earlier command put devices back while the state could not be "
+			 "written: the state knows of it now");
 }
 
 static enum errc open_state(struct session *s, const struct session_options *opt, struct err *err)

@@ -2,30 +2,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "facts/facts_parts.h"
 #include "store/shared.h"
 
 enum { OWN_CHANGES_MS = 7 * 24 * 3600 * 1000, SIZE_KEPT_MS = OWN_CHANGES_MS };
 
-static enum errc remember_size(struct facts *f, const char *key, uint64_t n, struct err *err)
+/* A size that cannot be kept is no reason to believe the listing less. */
+static void keep_size(const struct facts *f, const char *key, const char *text)
+{
+	struct err err;
+
+	if (f->store && shared_note_put(store_shared(f->store), key, str_from(text), &err))
+		log_debug("%s", err.msg);
+}
+
+static void remember_size(const struct facts *f, const char *key, uint64_t n)
 {
 	char text[24];
 
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
-	return f->store ? shared_note_put(store_shared(f->store), key, str_from(text), err)
-			: ERR_OK;
+	keep_size(f, key, text);
 }
 
 /* "SIZE TIME" */
-enum errc facts_keep_org_size(struct facts *f, struct err *err)
+void facts_keep_org_size(const struct facts *f)
 {
 	char text[48];
 
-	if (!f->store)
-		return ERR_OK;
 	(void)snprintf(text, sizeof(text), "%lld %lld", (long long)f->fleet->org_size,
 		(long long)transport_now(f->transport));
-	return shared_note_put(store_shared(f->store), "size.organization", str_from(text), err);
+	keep_size(f, "size.organization", text);
 }
 
 enum errc facts_org_size(const struct facts *f, int64_t *ret, struct err *err)
@@ -81,5 +88,7 @@ bool facts_size_plausible(
 		}
 		return false;
 	}
-	return n == last || remember_size(f, key, n, err) == ERR_OK;
+	if (n != last)
+		remember_size(f, key, n);
+	return true;
 }

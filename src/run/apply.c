@@ -201,13 +201,15 @@ void job_settle_rest(struct job *j)
 /* A run that took devices off their server puts them back before it ends. */
 static enum errc end_early(struct job *j, struct err *err)
 {
-	enum errc stop = j->stop, rc = ERR_OK;
+	enum errc stop = j->stop, rc;
 	struct err why = j->stop_err;
 
-	/* Without the store nothing may be sent. Whatever else was lost may not be what a put-back
-	 * needs. */
-	if (stop != ERR_STORE)
-		rc = job_put_back_all(j, err);
+	if (stop == ERR_STORE) {
+		*err = why;
+		return stop;
+	}
+	/* Whatever else was lost may not be what a put-back needs. */
+	rc = job_put_back_all(j, err);
 	if (rc == ERR_STORE || rc == ERR_INTERNAL)
 		return rc;
 	if (rc)
@@ -321,6 +323,7 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 	struct job j;
 	struct err why;
 	enum errc rc = job_begin(&j, s, run, false, err), ended;
+	bool begun = !rc;
 
 	if (!rc)
 		rc = work(&j, s->halt_failed_percent, err);
@@ -331,6 +334,8 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 		job_stop(&j, rc, REASON_RUN_WAITING, err);
 		rc = end_early(&j, err);
 	}
+	if (rc == ERR_STORE && begun)
+		rc = unwritten_put_back(&j, err);
 	ended = rc == ERR_STORE ? ERR_OK : finish_run(&j, &why);
 	if (!rc && ended) {
 		rc = ended;

@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "model/allowance.h"
 
-static struct str target_text(const struct open_request *r)
+struct str request_target(const struct open_request *r)
 {
 	if (r->about != MAP_NONE)
 		return fleet_text(r->job->fleet, r->about);
@@ -150,7 +150,7 @@ static enum errc write_intent(
 	struct request_record rec = {
 		.run = j->run,
 		.kind = r->kind,
-		.target = target_text(r),
+		.target = request_target(r),
 		.state = REQUEST_INTENT,
 		.activity = STR(""),
 		.intent_ms = at_ms,
@@ -233,23 +233,32 @@ static void take_intent(struct open_request *r, int64_t id, int64_t at_ms)
 	}
 }
 
-enum errc job_intend(void *self, int64_t at_ms, struct err *err)
+static enum errc intend(struct open_request *r, int64_t at_ms, int64_t *ret_id, struct err *err)
 {
-	struct open_request *r = self;
 	struct job *j = r->job;
-	int64_t id;
 	struct buf text;
 	enum errc rc;
 
 	buf_init(&text, 1024);
-	rc = write_intent(r, at_ms, &id, err);
+	rc = write_intent(r, at_ms, ret_id, err);
 	if (!rc)
 		rc = limits_hold(r, at_ms, err);
-	buf_printf(&text, "request %lld %s %.*s devices=%u", (long long)id,
-		step_info(r->kind)->word, STR_FMT(target_text(r)), r->n);
+	buf_printf(&text, "request %lld %s %.*s devices=%u", (long long)*ret_id,
+		step_info(r->kind)->word, STR_FMT(request_target(r)), r->n);
 	if (!rc)
 		rc = store_event(j->store, j->run, at_ms, "intent", buf_view(&text), err);
 	buf_release(&text);
+	return rc;
+}
+
+enum errc job_intend(void *self, int64_t at_ms, struct err *err)
+{
+	struct open_request *r = self;
+	struct job *j = r->job;
+	int64_t id = 0;
+	enum errc rc = store_is_lost(j->store) ? unwritten_intend(r, at_ms, &id, err)
+					       : intend(r, at_ms, &id, err);
+
 	if (rc)
 		return rc;
 	take_intent(r, id, at_ms);
@@ -322,12 +331,24 @@ static enum errc undo_intent(struct open_request *r, struct err *err)
 	return rc;
 }
 
+/* What was not taken off is not to be put back, whether or not that can be written. */
+static void forget_custody(struct open_request *r)
+{
+	for (uint32_t i = 0; i < r->n && r->has_custody; i++)
+		r->job->devices[r->devices[i]].custody = false;
+}
+
 /* Nothing is lost with it that a look would not find out. */
 static enum errc save_outcome(struct open_request *r, struct err *err)
 {
 	struct job *j = r->job;
-	enum errc rc = store_begin_soft(j->store, err);
+	enum errc rc;
 
+	if (store_is_lost(j->store)) {
+		unwritten_answer(r);
+		return ERR_OK;
+	}
+	rc = store_begin_soft(j->store, err);
 	if (rc)
 		return rc;
 	rc = job_save(r, err);
@@ -358,23 +379,12 @@ enum errc job_end_change(struct open_request *r, enum errc code, const struct ht
 		take_fate(r, reply, take);
 	j->changed_ms = transport_now(j->transport);
 	rc = save_outcome(r, err);
-	if (r->state == REQUEST_REFUSED)
+	if (r->state == REQUEST_REFUSED) {
+		forget_custody(r);
 		job_close(j, r);
+	}
 	/* What is queued still would leave although this could not be written down. */
 	return !rc && code == ERR_STORE ? code : rc;
-}
-
-static const char *request_words(enum request_state state)
-{
-	static const char *const words[] = {
-		[REQUEST_INTENT] = "intended",
-		[REQUEST_ACCEPTED] = "accepted",
-		[REQUEST_REFUSED] = "refused",
-		[REQUEST_UNKNOWN] = "unknown",
-		[REQUEST_SETTLED] = "settled",
-	};
-
-	return words[state];
 }
 
 enum errc job_note(struct open_request *r, struct err *err)
@@ -386,8 +396,8 @@ enum errc job_note(struct open_request *r, struct err *err)
 	if (!r->id)
 		return ERR_OK;
 	buf_init(&text, 1024);
-	buf_printf(&text, "request %lld %s %s", (long long)r->id, request_words(r->state),
-		r->activity);
+	buf_printf(
+		&text, "request %lld %s %s", (long long)r->id, request_word(r->state), r->activity);
 	rc = store_event(
 		j->store, j->run, transport_now(j->transport), "outcome", buf_view(&text), err);
 	buf_release(&text);

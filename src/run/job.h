@@ -240,6 +240,16 @@ enum { INCARNATION_TEXT = 64 };
  * be undone (store/ledger.h); empty: not known. Returns ret. */
 const char *job_incarnation(const struct job *j, const struct job_device *d, enum step_kind kind,
 	char ret[INCARNATION_TEXT]);
+/* Id of the server; name of the profile, or id of the UEM record. */
+struct str request_target(const struct open_request *r);
+
+/* --- while the ledger cannot be written (store_is_lost()): run/unwritten.c --- */
+/* For put-backs alone; of anything else a failure. */
+MUST_CHECK enum errc unwritten_intend(
+	struct open_request *r, int64_t at_ms, int64_t *ret_id, struct err *err);
+/* As far as there is room: without it a look finds out. */
+void unwritten_answer(struct open_request *r);
+
 /* Forgets it; its devices are free again. */
 void job_close(struct job *j, struct open_request *r);
 

@@ -12,6 +12,8 @@ MUST_CHECK enum errc job_begin(
 	struct job *j, const struct surroundings *s, int64_t run, bool apple_only, struct err *err);
 /* Until all are back or nothing moves any more. */
 MUST_CHECK enum errc job_put_back_all(struct job *j, struct err *err);
+/* The same when the ledger cannot be written, as *err says, which is returned. */
+enum errc unwritten_put_back(struct job *j, struct err *err);
 /* Rows that nothing more happens to. */
 void job_settle_rest(struct job *j);
 

@@ -306,13 +306,12 @@ static enum errc write_op(struct job *j, const struct ledger_op *op, struct err 
 	}
 }
 
-enum errc job_flush(struct job *j, struct err *err)
+static enum errc write_all(struct job *j, struct err *err)
 {
-	enum errc rc = store_begin(j->store, err);
+	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0; i < j->n_ops && !rc; i++)
 		rc = write_op(j, &j->ops[i], err);
-
 	for (uint32_t i = 0; i < j->n && !rc; i++) {
 		if (j->devices[i].dirty)
 			rc = write_device(j, &j->devices[i], err);
@@ -322,6 +321,15 @@ enum errc job_flush(struct job *j, struct err *err)
 		if (!rc && j->open[i]->state == REQUEST_SETTLED)
 			rc = job_note(j->open[i], err);
 	}
+	return rc;
+}
+
+static enum errc flush(struct job *j, struct err *err)
+{
+	enum errc rc = store_begin(j->store, err);
+
+	if (!rc)
+		rc = write_all(j, err);
 	if (!rc)
 		rc = store_commit(j->store, err);
 	if (rc) {
@@ -331,7 +339,15 @@ enum errc job_flush(struct job *j, struct err *err)
 	j->n_ops = 0;
 	for (uint32_t i = 0; i < j->n; i++)
 		j->devices[i].dirty = false;
-	if (j->progress)
-		j->progress(j->progress_self, j);
 	return ERR_OK;
+}
+
+enum errc job_flush(struct job *j, struct err *err)
+{
+	/* What a lost ledger does not get to know the next start finds out again. */
+	enum errc rc = store_is_lost(j->store) ? ERR_OK : flush(j, err);
+
+	if (!rc && j->progress)
+		j->progress(j->progress_self, j);
+	return rc;
 }

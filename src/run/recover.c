@@ -79,7 +79,7 @@ static bool is_wiped(const struct job *j, const struct job_device *d)
 	return false;
 }
 
-static enum errc put_back_run(struct job *j, struct err *err)
+static enum errc look_and_put_back(struct job *j, struct err *err)
 {
 	enum errc rc = settle_requests(j, INT64_MAX, err);
 
@@ -91,6 +91,13 @@ static enum errc put_back_run(struct job *j, struct err *err)
 		rc = job_put_back_all(j, err);
 	}
 	return rc;
+}
+
+static enum errc put_back_run(struct job *j, struct err *err)
+{
+	enum errc rc = look_and_put_back(j, err);
+
+	return rc == ERR_STORE ? unwritten_put_back(j, err) : rc;
 }
 
 static void count_left(struct job *j, uint32_t *ret_left, uint32_t *ret_wiped)
@@ -185,12 +192,20 @@ static enum errc put_back_one(const struct surroundings *s, int64_t run, struct 
 enum errc run_put_back(const struct surroundings *s, const char *except, struct err *err)
 {
 	struct earlier e = { 0 };
+	struct err why;
 	enum errc rc = find_runs(s, except, false, &e, err);
 
 	if (!rc && e.n)
 		rc = intents_close(s->store, s->transport, s->settings, err);
-	for (size_t i = 0; i < e.n && !rc; i++)
-		rc = put_back_one(s, e.ids[i], err);
+	/* That the ledger cannot be written keeps nobody off his server. */
+	for (size_t i = 0; i < e.n && (!rc || rc == ERR_STORE); i++) {
+		enum errc one = put_back_one(s, e.ids[i], &why);
+
+		if (one) {
+			rc = one;
+			*err = why;
+		}
+	}
 	free(e.ids);
 	return rc;
 }

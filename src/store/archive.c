@@ -48,6 +48,12 @@ struct packing {
 	struct db_stmt *add;
 };
 
+/* It is made again where it is wanted. */
+static bool is_nothing(const char *name, struct str bytes)
+{
+	return strcmp(name, "emergency") == 0 && bytes.n && bytes.p[0] == '\0';
+}
+
 static enum errc add_file(struct packing *p, const char *name, struct err *err)
 {
 	char *path = join(p->folder, name);
@@ -56,7 +62,7 @@ static enum errc add_file(struct packing *p, const char *name, struct err *err)
 
 	if (rc == ERR_NO_INPUT && !file_exists(path)) {
 		rc = ERR_OK; /* forgotten meanwhile */
-	} else if (!rc) {
+	} else if (!rc && !is_nothing(name, buf_view(&bytes))) {
 		db_bind_str(p->add, 1, str_from(name));
 		db_bind_blob(p->add, 2, bytes.n ? buf_view(&bytes) : STR(""));
 		rc = db_run(p->add, err);

@@ -173,6 +173,11 @@ void emergency_close(struct emergency *e)
 	free(e);
 }
 
+bool emergency_is_empty(const struct emergency *e)
+{
+	return e->used == 0;
+}
+
 enum errc emergency_add(struct emergency *e, struct str record, struct err *err)
 {
 	char hash[SHA256_HEX];

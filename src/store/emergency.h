@@ -3,10 +3,10 @@
  * synced while there is room, so that a full disk does not matter when it is needed. For put-backs
  * alone: nothing new begins without a ledger.
  *
- *	at the start      emergency_open(), emergency_each(): whatever is there was sent, or may
- *have been, and the ledger does not know it; take it over, then emergency_clear() when the ledger
- *emergency_add() before the first byte of the put-back leaves. When that cannot be written fails
- *too, nothing is sent.
+ * At the start: emergency_open(), emergency_each(). Whatever is there was sent, or may have been,
+ * and the ledger does not know it: take it over, then emergency_clear(). When the ledger cannot be
+ * written: emergency_add() before the first byte of the put-back leaves; when that fails too,
+ * nothing is sent.
  *
  * A record is what its writer makes of it: text, without line ends. One that was being written when
  * the power failed is not there at all. Only the lock's holder opens the file.
@@ -14,6 +14,7 @@
 #ifndef STORE_EMERGENCY_H
 #define STORE_EMERGENCY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -27,6 +28,7 @@ enum { EMERGENCY_BYTES = 1024 * 1024 };
  * emergency_close(); NULL is fine there. */
 MUST_CHECK enum errc emergency_open(struct emergency **ret, const char *folder, struct err *err);
 void emergency_close(struct emergency *e);
+bool emergency_is_empty(const struct emergency *e);
 /* On the disk when it returns. ERR_STORE: it is not, or the file is full. */
 MUST_CHECK enum errc emergency_add(struct emergency *e, struct str record, struct err *err);
 /* Oldest first; texts are borrowed for the callback, whose failure ends the walk and is returned.

@@ -130,6 +130,11 @@ enum errc ledger_close(struct store *s, int64_t request, struct str serial, stru
 		request, serial.n ? serial : STR(""), err);
 }
 
+enum errc ledger_close_all(struct store *s, struct str serial, struct err *err)
+{
+	return run_about(s, "DELETE FROM intent WHERE ?1 = 0 AND serial = ?2", 0, serial, err);
+}
+
 enum errc ledger_count_from(
 	struct store *s, int64_t request, struct str boot, int64_t boot_ms, struct err *err)
 {

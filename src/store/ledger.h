@@ -51,6 +51,8 @@ MUST_CHECK enum errc ledger_open(struct store *s, int64_t request, struct err *e
 /* Of one device, or of all that the request names (STR_NONE). */
 MUST_CHECK enum errc ledger_close(
 	struct store *s, int64_t request, struct str serial, struct err *err);
+/* Whatever is open about a device. */
+MUST_CHECK enum errc ledger_close_all(struct store *s, struct str serial, struct err *err);
 /* From this moment on the quarantine of the request counts. */
 MUST_CHECK enum errc ledger_count_from(
 	struct store *s, int64_t request, struct str boot, int64_t boot_ms, struct err *err);

@@ -7,6 +7,8 @@
 #include "io/crypto.h"
 #include "io/file.h"
 #include "model/settings.h"
+#include "store/emergency.h"
+#include "store/emergency_ledger.h"
 #include "store/lock.h"
 #include "store/migrate.h"
 #include "store/sql.h"
@@ -212,7 +214,12 @@ static enum errc open_to_write(
 	enum errc rc = moved ? moved
 			     : db_open(&s->db, path, o->network ? DB_NETWORK : DB_STORE, err);
 
-	return rc ? rc : upgrade(s, path, o->client_id, err);
+	if (!rc)
+		rc = upgrade(s, path, o->client_id, err);
+	if (rc || o->beside)
+		return rc;
+	rc = emergency_open(&s->emergency, s->folder, err);
+	return rc ? rc : emergency_take_over(s, err);
 }
 
 /* --- to read --- */
@@ -307,6 +314,7 @@ void store_close(struct store *s)
 	store_free_statements(s);
 	db_close(s->db);
 	shared_close(s->shared);
+	emergency_close(s->emergency);
 	free(s->folder);
 	free(s->backup);
 	free(s);

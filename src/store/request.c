@@ -5,6 +5,19 @@
 #include "base/time.h"
 #include "store/sql.h"
 
+const char *request_word(enum request_state state)
+{
+	static const char *const words[] = {
+		[REQUEST_INTENT] = "intended",
+		[REQUEST_ACCEPTED] = "accepted",
+		[REQUEST_REFUSED] = "refused",
+		[REQUEST_UNKNOWN] = "unknown",
+		[REQUEST_SETTLED] = "settled",
+	};
+
+	return words[state];
+}
+
 enum errc store_request_add(
 	struct store *s, const struct request_record *r, int64_t *ret_id, struct err *err)
 {

@@ -40,6 +40,21 @@ enum errc store_run_folder(struct store *s, const char *run_name, char **ret, st
 	return rc;
 }
 
+void store_lose(struct store *s)
+{
+	s->lost = true;
+}
+
+size_t store_taken_over(const struct store *s)
+{
+	return s->n_taken;
+}
+
+bool store_is_lost(const struct store *s)
+{
+	return s->lost;
+}
+
 static enum errc set_soft(struct store *s, bool soft, struct err *err)
 {
 	enum errc rc = s->soft == soft ? ERR_OK : db_durable(s->db, !soft, err);

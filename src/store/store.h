@@ -24,6 +24,7 @@
 #define STORE_STORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -52,6 +53,7 @@ struct store_options {
 	enum store_use use;
 	bool retired; /* also where the state was moved away: only to take it back */
 	bool network; /* the folder may lie on a network file system; then there is no log */
+	bool beside;  /* another process holds the lock: what is the holder's alone is let be */
 };
 /* STATE/<hash of client id>/depmend.db, and beside it shared.db; both 0600. A ledger of an earlier
  * version is brought up to date, after a copy of it whose name is told; a reader takes the lock for
@@ -70,6 +72,13 @@ const char *store_folder(const struct store *s);
 /* "<folder>/runs/<name>", created; caller frees with free(). */
 MUST_CHECK enum errc store_run_folder(
 	struct store *s, const char *run_name, char **ret, struct err *err);
+
+/* The ledger could not be written: this process does not write it any more, and puts back by the
+ * emergency file (store/emergency_ledger.h), which the next one takes over. */
+void store_lose(struct store *s);
+/* How many intents and answers of an earlier process opening it took over from that file. */
+size_t store_taken_over(const struct store *s);
+bool store_is_lost(const struct store *s);
 
 MUST_CHECK enum errc store_begin(struct store *s, struct err *err);
 /* For what a power cut may take back until the next durable commit: answers, which a look finds out
@@ -179,6 +188,8 @@ enum request_state {
 	REQUEST_UNKNOWN,  /* sent, no whole answer */
 	REQUEST_SETTLED,  /* looked at afterwards: nothing more to learn from it */
 };
+/* "intended", "accepted" and so on, for the audit trail. */
+const char *request_word(enum request_state state);
 struct request_record {
 	int64_t id, run;
 	int kind;          /* enum step_kind */

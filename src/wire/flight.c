@@ -71,11 +71,17 @@ static size_t take_next(struct transport *t, const struct queued_call *first, in
 	return n;
 }
 
+/* Where intents go in a transaction of ours; NULL: before() sees to it. */
+static struct store *ledger_of(const struct transport *t)
+{
+	return t->opt.store && !store_is_lost(t->opt.store) ? t->opt.store : NULL;
+}
+
 /* One that is refused waits for its own turn to say so. *ret_refused: it was. */
 static enum errc write_next_intent(struct transport *t, const struct queued_call *j, int64_t now_ms,
 	bool *ret_refused, struct err *err)
 {
-	struct store *store = t->opt.store;
+	struct store *store = ledger_of(t);
 	enum errc rc = store ? store_mark(store, err) : ERR_OK, code;
 
 	if (rc)
@@ -105,7 +111,7 @@ static enum errc write_intents(struct transport *t, struct queued_call *j,
 static enum errc intend(struct transport *t, struct queued_call *j, int64_t now_ms, struct err *err)
 {
 	struct queued_call *next[AHEAD_MAX];
-	struct store *store = t->opt.store;
+	struct store *store = ledger_of(t);
 	size_t n_taken, n;
 	enum errc rc;
 

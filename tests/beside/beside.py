@@ -26,7 +26,7 @@ READERS = {
     "export": ("export", "--out", "live.csv"),
     "doctor": ("doctor",),
     "runs": ("runs",),
-    "report": ("report", "latest"),
+    "report": ("report", "latest", "--csv", "report.csv"),
     "status": ("status",),
     "history": ("history", "C02CRSH000"),
 }

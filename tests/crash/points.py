@@ -336,11 +336,12 @@ def error_points(recorded, everything):
 # --- disks ---
 
 # A result has no name before it is whole; nor have files of the state, which lie elsewhere.
-DISK = {"state": "*/state/*", "result": "*/" + 32 * "?" + "/#*"}
+DISK = {"state": "*/state/*", "ledger": "*/depmend.db*", "result": "*/" + 32 * "?" + "/#*"}
 
 
 def disk_fails(w, name, at, error, once):
-    """Nothing is sent once the state cannot be written; the result is whole or as it was."""
+    """Nothing new is sent once the state cannot be written; devices come back by the emergency file
+    where that can be written. The result is whole or as it was."""
     log = w.folder / "log"
     w.result.write_text("an earlier result\n")
     status = w.apply(shim={"path": DISK[name], "at": at, "fail": error, "once": once, "log": log})
@@ -350,14 +351,19 @@ def disk_fails(w, name, at, error, once):
     rest = log.read_text().partition("STRIKE")[2]
     if "shared.db" in rest.partition("\n")[0]:  # rates are kept there; intents are in the ledger
         rest = rest.partition("depmend.db")[2]
-    if name == "state" and CHANGE in rest:
+    if name != "result" and (f"{CHANGE} UNASSIGN" in rest or (CHANGE in rest and name == "state"
+                                                              and not once)):
         bad.append("a change was sent after the state could not be written")
+    if name == "ledger":
+        bad += [f"{s} was not put back" for s in w.stranded()]
     if w.result.read_text() == "an earlier result\n":
         w.result.unlink()
     elif name == "result":
         bad.append("the result was replaced though it could not be written")
     else:
         bad += w.check_result() + w.check_told()
+    if w.emergency():
+        return bad + ends(w.apply(), DONE, SOME_FAILED) + all_done_again(w)
     wanted = wanted_again if w.run_is_over() else wanted_outcome
     return bad + ends(w.apply(), DONE) + all_done(w, wanted)
 

@@ -240,6 +240,17 @@ class World:
         pathlib.Path(f"{copy}-shm").unlink(missing_ok=True)
         return sqlite3.connect(copy)
 
+    def emergency(self):
+        """What stands in the emergency file, and the ledger does not know yet."""
+        ret = []
+        for path in (self.folder / "state").glob("*/emergency"):
+            head, _, rest = path.read_bytes().partition(b"\n")
+            while len(head) == 73:
+                n = int(head[:8], 16)
+                ret.append(json.loads(rest[:n]))
+                head, _, rest = rest[n + 1:].partition(b"\n")
+        return ret
+
     # --- what the services saw ---
 
     def audit(self):
@@ -393,6 +404,7 @@ def check_chain(db):
 def check_intents(db, world):
     """No change without an intent of that very moment, and one that names the device."""
     intents = collections.Counter(t for (t,) in db.execute("SELECT intent FROM request"))
+    intents.update(r["at"] for r in world.emergency() if "devices" in r)
     for t in collections.Counter(world.changes()) - intents:
         yield f"a change was sent at {t} without an intent"
     named = {s for (s,) in db.execute("SELECT serial FROM request_device")}

@@ -15,6 +15,7 @@
 #include "io/file.h"
 #include "model/outcome.h"
 #include "model/step.h"
+#include "store/emergency_ledger.h"
 #include "store/ledger.h"
 
 #define CLIENT "BUSINESSAPI.ledger"
@@ -352,6 +353,61 @@ static void what_an_older_store_left_open_is_open(void **state)
 	free(path);
 }
 
+/* The file keeps a copy of what stood in it, as when it could not be cleared. */
+static void what_a_full_disk_left_is_taken_over_once(void **state)
+{
+	static const char *const both[] = { "SERIAL0001", "SERIAL0002", NULL };
+	static const struct emergency_device back = {
+		.serial = { "SERIAL0001", 10 },
+		.results = { "D-.", 3 },
+		.outcome = OUTCOME_RESTORED,
+		.reason = REASON_RUN_PUT_BACK,
+		.attempts = 2,
+		.step = 2,
+	};
+	char path[160], command[400];
+	struct ledger_intents in;
+	struct request_record r;
+	int64_t run, off, id;
+
+	(void)state;
+	open_store();
+	run = add_run("one");
+	off = add_request(run, STEP_UNASSIGN, both);
+	r = (struct request_record){ .run = run,
+		.kind = STEP_REASSIGN,
+		.target = STR("HOME"),
+		.activity = STR(""),
+		.intent_ms = 5000,
+		.sent_ms = TIME_NONE };
+	assert_int_equal(emergency_intend(s, &r, &back, 1, STR("boot"), 70, &id, &err), ERR_OK);
+	assert_true(id < 0);
+	r.id = id;
+	r.state = REQUEST_ACCEPTED;
+	r.activity = STR("ACT1");
+	assert_int_equal(emergency_answer(s, &r, STR("boot"), 80, &err), ERR_OK);
+	(void)snprintf(path, sizeof(path), "%s/emergency", store_folder(s));
+	(void)snprintf(command, sizeof(command), "cp %s %s.copy", path, path);
+	assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): files of our own */
+	for (int i = 0; i < 2; i++) {
+		store_close(s);
+		open_store();
+		assert_int_equal(ledger_intents(s, STR("SERIAL0001"), &in, &err), ERR_OK);
+		assert_int_equal(in.n, 1);
+		assert_int_equal(in.v[0].kind, STEP_REASSIGN);
+		assert_int_equal(in.v[0].state, REQUEST_ACCEPTED);
+		assert_true(str_eq(in.v[0].activity, STR("ACT1")));
+		assert_int_equal(in.v[0].boot_ms, 80);
+		ledger_intents_release(&in);
+		assert_int_equal(ledger_intents(s, STR("SERIAL0002"), &in, &err), ERR_OK);
+		assert_int_equal(in.n, 1);
+		assert_int_equal(in.v[0].request, off);
+		ledger_intents_release(&in);
+		(void)snprintf(command, sizeof(command), "cat %s.copy >%s", path, path);
+		assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +417,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_person_ends_everything_about_a_device, begin, end),
 		cmocka_unit_test_setup_teardown(a_pause_has_a_reason_and_an_end, begin, end),
+		cmocka_unit_test_setup_teardown(
+			what_a_full_disk_left_is_taken_over_once, begin, end),
 		cmocka_unit_test_setup_teardown(what_an_older_store_left_open_is_open, begin, end),
 	};
 
