@@ -187,6 +187,7 @@ static enum errc examine(struct visit *v, struct err *err)
 		.exclusive = cli_text(v->cli, OPTION_FIX) ? "doctor --fix" : NULL,
 		.wait_lock_ms = cli_duration_ms(v->cli, OPTION_WAIT_LOCK, 0),
 		.max_wait_ms = cli_duration_ms(v->cli, OPTION_MAX_WAIT, INT64_MAX),
+		.network = STORE_AS_IT_IS,
 		.max_tries = 4, /* that there is no answer is an answer as well */
 	};
 	int64_t day_ms = INT64_C(24) * 3600 * 1000;

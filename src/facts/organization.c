@@ -36,7 +36,9 @@ static bool knows_one(const struct fleet *f, struct str kept)
 static bool left_open(const struct settings *s, struct str client)
 {
 	char *client_id = mem_dupz(client);
-	const struct store_options opt = { .state_dir = s->state, .client_id = client_id };
+	const struct store_options opt = {
+		.state_dir = s->state, .client_id = client_id, .network = STORE_AS_IT_IS
+	};
 	struct ledger_custodies off = { 0 };
 	struct ledger_intents intents = { 0 };
 	struct store *store = NULL;

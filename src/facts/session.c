@@ -92,6 +92,7 @@ static enum errc open_state(struct session *s, const struct session_options *opt
 		.state_dir = s->settings->state,
 		.client_id = s->settings->apple.account,
 		.use = opt->exclusive ? STORE_WRITE : STORE_READ,
+		.network = opt->network,
 	};
 	enum errc rc = opt->exclusive ? session_lock(&s->lock, s->settings, opt->exclusive,
 						opt->wait_lock_ms, err)

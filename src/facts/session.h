@@ -26,7 +26,8 @@ struct session_options {
 	int64_t wait_lock_ms; /* how long to wait for the lock */
 	int64_t max_wait_ms;  /* INT64_MAX: for ever */
 	uint32_t max_tries;   /* as for the transport */
-	bool rehearsal;       /* a virtual clock, which DEPMEND_CLOCK may set, from `from_ms` on */
+	enum store_network network;
+	bool rehearsal; /* a virtual clock, which DEPMEND_CLOCK may set, from `from_ms` on */
 	int64_t from_ms;
 	void (*pulse)(void *self, const struct transport_pulse *pulse); /* may be NULL */
 	void *pulse_self;

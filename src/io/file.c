@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -216,45 +215,6 @@ char *file_beside(const char *base, const char *name)
 	memcpy(path, base, n);
 	memcpy(path + n, name, n_name);
 	return path;
-}
-
-const char *file_network_name(uint32_t type)
-{
-	static const struct {
-		uint32_t type;
-		const char *name;
-	} known[] = {
-		{ 0x6969, "NFS" },
-		{ 0x517b, "SMB" },
-		{ 0xff534d42, "CIFS" },
-		{ 0xfe534d42, "SMB" },
-		{ 0x01021997, "9P" },
-		{ 0x00c36400, "Ceph" },
-		{ 0x5346414f, "AFS" },
-		{ 0x6b414653, "AFS" },
-		{ 0x73757245, "Coda" },
-		{ 0x0bd00bd0, "Lustre" },
-		{ 0x47504653, "GPFS" },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (known[i].type == type)
-			return known[i].name;
-	return NULL;
-}
-
-enum errc file_check_local(const char *folder, struct err *err)
-{
-	struct statfs fs;
-	const char *name = statfs(folder, &fs) == 0 ? file_network_name((uint32_t)fs.f_type) : NULL;
-
-	if (!name)
-		return ERR_OK;
-	return err_set(err, ERR_SETTINGS,
-		"%s lies on a network filesystem (%s), which may lose what depmend has to "
-		"remember: "
-		"set `state:` to a folder of a local disk",
-		folder, name);
 }
 
 bool file_is_same(const char *a, const char *b)

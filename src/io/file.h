@@ -59,7 +59,7 @@ const char *file_temporary_folder(void);
 /* Creates the folder and its parents, 0700. ERR_CANNOT_CREATE. */
 MUST_CHECK enum errc file_mkdirs(const char *path, struct err *err);
 /* ERR_SETTINGS when the folder lies on a network filesystem, where locks and the order of writes
- * cannot be relied on. */
+ * cannot be relied on, or in one that a program copies elsewhere. */
 MUST_CHECK enum errc file_check_local(const char *folder, struct err *err);
 /* The name of a network filesystem with that f_type of statfs(2) (linux/magic.h); NULL: none. */
 const char *file_network_name(uint32_t type);

@@ -47,6 +47,7 @@ static enum errc connect(struct rehearsal *r, struct err *err)
 		.exclusive = "rehearse",
 		.max_wait_ms = opt->max_wait_ms,
 		.rehearsal = true,
+		.network = STORE_ANYWHERE,
 		.from_ms = opt->from_ms,
 		.pulse = opt->pulse,
 		.pulse_self = opt->progress_self,

@@ -1,6 +1,8 @@
 /* The folder of an organization's state, its lock, and the ledger brought up to date. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/version.h"
@@ -212,7 +214,7 @@ static enum errc open_to_write(
 {
 	enum errc moved = check_moved(s, o, err);
 	enum errc rc = moved ? moved
-			     : db_open(&s->db, path, o->network ? DB_NETWORK : DB_STORE, err);
+			     : db_open(&s->db, path, s->network ? DB_NETWORK : DB_STORE, err);
 
 	if (!rc)
 		rc = upgrade(s, path, o->client_id, err);
@@ -281,6 +283,34 @@ static enum errc open_to_read(
 
 /* --- both --- */
 
+/* Of a ledger that is there; as its header says. */
+static bool has_no_log(const char *path)
+{
+	enum { HEADER_BYTES = 100, WRITE_VERSION = 18 };
+	char header[HEADER_BYTES] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool whole = fd >= 0 && read(fd, header, HEADER_BYTES) == HEADER_BYTES;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return whole && header[WRITE_VERSION] == 1;
+}
+
+static enum errc check_place(
+	struct store *s, const char *path, enum store_network may, struct err *err)
+{
+	struct err why;
+	enum errc rc = file_check_local(s->folder, &why);
+
+	s->network = rc != ERR_OK;
+	if (!rc || may == STORE_ANYWHERE || (may == STORE_AS_IT_IS && has_no_log(path)))
+		return ERR_OK;
+	return err_set(err, ERR_SETTINGS,
+		"%s: set `state:` to a folder of a local disk, or accept it with --allow "
+		"network_state=yes",
+		why.msg);
+}
+
 enum errc store_open(struct store **ret, const struct store_options *o, struct err *err)
 {
 	struct store *s = mem_zalloc(sizeof(*s));
@@ -292,10 +322,9 @@ enum errc store_open(struct store **ret, const struct store_options *o, struct e
 		return rc;
 	}
 	path = in_folder(s->folder, "depmend.db");
-	if (!o->network)
-		rc = file_check_local(s->folder, err);
+	rc = check_place(s, path, o->network, err);
 	if (!rc)
-		rc = shared_open(&s->shared, s->folder, o->network, err);
+		rc = shared_open(&s->shared, s->folder, s->network, err);
 	if (!rc)
 		rc = o->use == STORE_WRITE ? open_to_write(s, path, o, err)
 					   : open_to_read(s, path, o, err);

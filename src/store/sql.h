@@ -100,7 +100,7 @@ struct store {
 	struct emergency *emergency; /* NULL: not ours */
 	uint32_t n_emergency;        /* intents that it holds */
 	size_t n_taken;              /* records of it that the ledger took over */
-	bool lost;
+	bool lost, network;
 	char *folder;
 	char *backup; /* of the store as an earlier version left it; NULL: it was none */
 	bool soft;    /* the transaction is */

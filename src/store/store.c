@@ -40,6 +40,11 @@ enum errc store_run_folder(struct store *s, const char *run_name, char **ret, st
 	return rc;
 }
 
+bool store_is_network(const struct store *s)
+{
+	return s->network;
+}
+
 void store_lose(struct store *s)
 {
 	s->lost = true;

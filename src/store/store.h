@@ -48,12 +48,19 @@ enum store_use {
 	STORE_READ,  /* beside whoever writes: what would change the ledger fails */
 	STORE_WRITE, /* for the lock's holder */
 };
+/* Whether the folder may lie on a network file system, or where a program copies it elsewhere. Then
+ * there is no log. */
+enum store_network {
+	STORE_LOCAL,    /* it may not: ERR_SETTINGS */
+	STORE_AS_IT_IS, /* if it was made there by somebody who said so */
+	STORE_ANYWHERE,
+};
 struct store_options {
 	const char *state_dir, *client_id;
 	enum store_use use;
 	bool retired; /* also where the state was moved away: only to take it back */
-	bool network; /* the folder may lie on a network file system; then there is no log */
-	bool beside;  /* another process holds the lock: what is the holder's alone is let be */
+	enum store_network network;
+	bool beside; /* another process holds the lock: what is the holder's alone is let be */
 };
 /* STATE/<hash of client id>/depmend.db, and beside it shared.db; both 0600. A ledger of an earlier
  * version is brought up to date, after a copy of it whose name is told; a reader takes the lock for
@@ -65,6 +72,8 @@ void store_close(struct store *s);
 #define STORE_MOVED "moved"
 /* What all processes write; borrowed until store_close(). */
 struct shared *store_shared(const struct store *s);
+/* Whether it lies there: nothing may use a log. */
+bool store_is_network(const struct store *s);
 /* Where the ledger is kept as it was, when opening it brought it up to date; NULL: it did not. */
 const char *store_backup(const struct store *s);
 /* The folder of this client; borrowed until store_close(). */

@@ -58,7 +58,8 @@ enum errc survey_open(struct survey *s, struct session *session, const char *nam
 	identity_of(session, identity);
 	if (!rc)
 		rc = stage_open(&s->stage, buf_cstr(&path), str_from(identity),
-			clock_now(session->clock), &s->resumed, err);
+			clock_now(session->clock), store_is_network(session->store), &s->resumed,
+			err);
 	buf_release(&path);
 	return rc;
 }

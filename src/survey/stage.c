@@ -58,11 +58,11 @@ static enum errc start_anew(struct stage *s, struct str identity, int64_t now_ms
 }
 
 enum errc stage_open(struct stage **ret, const char *path, struct str identity, int64_t now_ms,
-	bool *ret_resumed, struct err *err)
+	bool network, bool *ret_resumed, struct err *err)
 {
 	struct stage *s = mem_zalloc(sizeof(*s));
 	bool good = false;
-	enum errc rc = db_open(&s->db, path, DB_FAST, err);
+	enum errc rc = db_open(&s->db, path, network ? DB_NETWORK : DB_FAST, err);
 
 	s->path = mem_strdup(path);
 	if (!rc)

@@ -30,11 +30,12 @@ struct stage_row {
 
 struct stage;
 
-/* Goes on with what the file holds when that was read for the same `identity` and begun less than
- * STAGE_MAX_AGE_MS ago. *ret_resumed tells. Caller frees with stage_close(). */
+/* network: without a log. Goes on with what the file holds when that was read for the same
+ * `identity` and begun less than STAGE_MAX_AGE_MS ago. *ret_resumed tells. Caller frees with
+ * stage_close(). */
 enum { STAGE_MAX_AGE_MS = 6 * 3600 * 1000 };
 MUST_CHECK enum errc stage_open(struct stage **ret, const char *path, struct str identity,
-	int64_t now_ms, bool *ret_resumed, struct err *err);
+	int64_t now_ms, bool network, bool *ret_resumed, struct err *err);
 /* keep: for the next one; otherwise the file is removed. NULL is fine. */
 void stage_close(struct stage *s, bool keep);
 

@@ -10,6 +10,7 @@
  *	CRASH_ONCE=1     only that one fails
  *	CRASH_PATH=GLOB  only calls on files whose path fits count
  *	CRASH_LOG=FILE   gets a line per call that counts, per request, and where it struck
+ *	CRASH_STATFS=N   folders named state, and what is in them, lie on a file system of that type
  *	CRASH_SYNCED=DIR gets 1.db and 1.db-wal, 2.db ...: the store as of each sync of its log
  *
  * Not seen: stdio's writes to the terminal, SQLite's shared memory.
@@ -24,6 +25,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 4096, REQUEST_BYTES = 512 };
@@ -39,7 +41,7 @@ static long number(const char *name, long otherwise)
 {
 	const char *text = getenv(name);
 
-	return text ? strtol(text, NULL, 10) : otherwise;
+	return text ? strtol(text, NULL, 0) : otherwise;
 }
 
 /* Not a constructor: libraries that are loaded before may write in theirs. */
@@ -225,6 +227,16 @@ int unlinkat(int dir, const char *path, int flags)
 {
 	(void)count("unlink", path, false, false);
 	return (int)syscall(SYS_unlinkat, dir, path, flags);
+}
+
+int statfs(const char *path, struct statfs *fs)
+{
+	long type = number("CRASH_STATFS", 0);
+	int rc = (int)syscall(SYS_statfs, path, fs);
+
+	if (rc == 0 && type && strstr(path, "state"))
+		fs->f_type = type;
+	return rc;
 }
 
 /* --- the wire --- */

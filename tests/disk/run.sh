@@ -137,6 +137,52 @@ status=$?
 check "a plan that grows too large: exit $status" test "$status" -eq 73 -o "$status" -eq 74
 check 'the earlier one is whole' test "$(wc -l <plan.csv)" -eq "$(wc -l <in.csv)"
 
+# --- a network file system, or a folder that is copied elsewhere ---
+
+shim=$build/crash/shim.so
+state_on() { # TYPE depmend's arguments
+	local type=$1
+	shift
+	LD_PRELOAD=$shim CRASH_STATFS=$type ASAN_OPTIONS=verify_asan_link_order=0 run "$@"
+}
+network=(--allow network_state=yes)
+for type in 0x6969 0xfe534d42 0xff534d42 0x65735546 0x01021997; do
+	rm -f in.result.csv
+	new_world --seed 1
+	for command in "${apply[*]}" "plan in.csv ${rules[*]}" status 'runs' 'doctor'; do
+		# shellcheck disable=SC2086 # a command and its words
+		state_on $type $command
+		exits "state on $type: ${command%% *}" 78
+		check 'what lifts it' grep -q -e '--allow network_state=yes' err
+	done
+	same 'nothing is sent' 0 "$(changes)"
+done
+state_on 0x6969 "${apply[@]}" "${network[@]}"
+exits 'accepted by whoever runs it' 3
+check 'without a log' test -z "$(find state -name '*-wal' -o -name '*-shm')"
+same 'with a journal' delete "$(sqlite3 state/*/depmend.db 'PRAGMA journal_mode')"
+for command in 'runs' 'status' 'report latest --verify' 'export' 'history C02XK1ABJG5H'; do
+	# shellcheck disable=SC2086 # a command and its words
+	state_on 0x6969 $command
+	exits "what was accepted is read: $command" 0
+done
+check 'still without a log' test -z "$(find state -name '*-wal' -o -name '*-shm')"
+state_on 0x6969 "${apply[@]}"
+exits 'to change devices takes it again' 78
+run runs
+exits 'back on a local disk' 0
+for folder in Dropbox/x .stfolder; do
+	new_world --seed 1
+	mkdir -p "$work/synced/$folder"
+	[ "${folder#.}" = "$folder" ] || folder=.
+	sed -i "s|^state:.*|state: synced/$folder/state|" depmend.yaml
+	run "${apply[@]}"
+	exits "state in a folder that is copied ($folder)" 78
+	check 'by whom' grep -qE 'Dropbox|Syncthing' err
+	same 'nothing is sent' 0 "$(changes)"
+	rm -rf synced
+done
+
 # --- descriptors that are closed: no message lands in a file ---
 
 closed() { # WHAT SHELL-REDIRECTION STATUS depmend's arguments

@@ -492,6 +492,8 @@ static void test_local(void **state)
 	assert_int_equal(file_check_local("/tmp", NULL), ERR_OK);
 	assert_string_equal(file_network_name(0x6969), "NFS");
 	assert_string_equal(file_network_name(0xff534d42), "CIFS");
+	assert_string_equal(file_network_name(0x65735546), "FUSE");
+	assert_string_equal(file_network_name(0x01021997), "9P");
 	assert_null(file_network_name(0xef53)); /* ext4 */
 	assert_int_equal(file_check_local("/there/is/none", &err), ERR_OK);
 	assert_true(file_is_same("/dev/null", "/dev/../dev/null"));

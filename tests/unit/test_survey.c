@@ -29,7 +29,7 @@ static struct stage *open_at(const char *identity, int64_t now_ms, bool want_res
 	bool resumed = !want_resumed;
 	struct err err;
 
-	if (stage_open(&s, path, str_from(identity), now_ms, &resumed, &err))
+	if (stage_open(&s, path, str_from(identity), now_ms, false, &resumed, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(resumed, want_resumed);
 	return s;

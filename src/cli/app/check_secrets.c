@@ -155,6 +155,7 @@ enum errc check_online(
 	const struct session_options opt = {
 		.max_wait_ms = cli_duration_ms(cli, OPTION_MAX_WAIT, INT64_MAX),
 		.max_tries = 4,
+		.network = STORE_AS_IT_IS,
 	};
 	struct session session = { 0 };
 	enum errc rc = session_open(&session, s, &opt, err);

@@ -86,6 +86,10 @@ enum errc context_read_input(struct context *p, const char *folder, struct err *
 
 enum errc context_open_session(struct context *p, struct session_options opt, struct err *err)
 {
+	/* A command that changes devices has to be told each time. */
+	opt.network = cli_allows(p->cli, "network_state=yes") ? STORE_ANYWHERE
+		      : opt.exclusive                         ? STORE_LOCAL
+							      : STORE_AS_IT_IS;
 	opt.pulse = progress_pulse;
 	opt.pulse_self = p->progress;
 	return session_open(&p->session, p->settings, &opt, err);

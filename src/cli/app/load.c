@@ -83,12 +83,10 @@ enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
 
 /* --- input --- */
 
-/* For filters that may find nothing. */
-static bool allows_empty(const struct cli *cli)
+bool cli_allows(const struct cli *cli, const char *what)
 {
 	for (size_t i = 0; i < cli->n_given; i++)
-		if (cli->given[i].id == OPTION_ALLOW &&
-			strcmp(cli->given[i].value, "empty=yes") == 0)
+		if (cli->given[i].id == OPTION_ALLOW && strcmp(cli->given[i].value, what) == 0)
 			return true;
 	return false;
 }
@@ -220,7 +218,7 @@ enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 		.path = path,
 		.spool_folder = folder ? folder : file_temporary_folder(),
 		.no_spool = cli_count(cli, OPTION_OFFLINE) > 0,
-		.allow_empty = allows_empty(cli),
+		.allow_empty = cli_allows(cli, "empty=yes"),
 	};
 	enum errc rc = cli_list_options(cli, settings, rules, &opt.list, err);
 

@@ -25,6 +25,8 @@ MUST_CHECK enum errc cli_load_rules(const struct cli *cli, const struct settings
 char **cli_shipped(void);
 void cli_shipped_free(char **places);
 
+/* Whether --allow says so: "empty=yes". */
+bool cli_allows(const struct cli *cli, const char *what);
 /* How the main list of the command is read, as the command line, the settings and the rules'
  * `columns:` say; either may be NULL. Borrows from all three. ERR_USAGE. */
 MUST_CHECK enum errc cli_list_options(const struct cli *cli, const struct settings *settings,

@@ -28,6 +28,7 @@ static enum errc open_store(struct saved_run *s, enum store_use use, bool retire
 		.client_id = s->settings->apple.account,
 		.use = use,
 		.retired = retired,
+		.network = STORE_AS_IT_IS,
 		.beside = use == STORE_WRITE && !s->lock,
 	};
 	enum errc rc = store_open(&s->store, &store, err);
