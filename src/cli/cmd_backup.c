@@ -154,7 +154,7 @@ static enum errc restore(struct saved_run *s, const struct cli *cli, struct err 
 	const char *path = cli->args[0];
 	struct archive_info info;
 	char *kept = NULL;
-	int64_t now, n;
+	int64_t now, n, from;
 	enum errc rc = archive_look(path, &info, err);
 
 	if (!rc)
@@ -173,7 +173,7 @@ static enum errc restore(struct saved_run *s, const struct cli *cli, struct err 
 	if (!rc)
 		rc = saved_run_reopen(s, err);
 	if (!rc)
-		rc = store_events_verify(s->store, &n, err);
+		rc = store_events_verify(s->store, &n, &from, err);
 	if (!rc)
 		tell_restore(cli, &info, kept);
 	free(kept);

@@ -29,19 +29,25 @@ static enum errc put_event(void *self, const struct event_record *e, struct err 
 static enum errc verify(struct saved_run *s, bool json, struct err *err)
 {
 	struct ndjson j;
-	int64_t n;
-	enum errc rc = store_events_verify(s->store, &n, err);
+	char at[TIME_TEXT] = "";
+	int64_t n, from;
+	enum errc rc = store_events_verify(s->store, &n, &from, err);
 
 	if (!rc && json)
 		rc = store_events(s->store, s->run.id, put_event, s, err);
 	if (rc)
 		return rc;
+	if (from != TIME_NONE)
+		(void)time_rfc3339_s(from, at);
 	if (!json) {
-		(void)printf("the audit trail is whole: %lld events\n", (long long)n);
+		(void)printf("the audit trail is whole%s%s: %lld events\n",
+			at[0] ? ", from the first event after " : "", at, (long long)n);
 		return ERR_OK;
 	}
 	ndjson_begin(&j, "audit");
 	json_put_int(&j.o, "events", n);
+	if (at[0])
+		json_put_z(&j.o, "pruned_until", at);
 	ndjson_end(&j, stdout);
 	return ERR_OK;
 }
@@ -133,9 +139,9 @@ static enum errc report_rows(
 	const char *csv = cli_text(cli, OPTION_CSV);
 	bool json = cli_count(cli, OPTION_JSON) > 0;
 	struct summary counts;
-	enum errc rc = ERR_OK;
+	enum errc rc = csv || others ? run_input_check(&s->input, &s->run, err) : ERR_OK;
 
-	if (csv || json)
+	if (!rc && (csv || json))
 		rc = saved_run_rows(s, csv, cli_count(cli, OPTION_RAW_CSV) > 0, &counts, err);
 	if (!rc && others)
 		rc = write_reports(s, cli, err);

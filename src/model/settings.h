@@ -165,6 +165,10 @@ struct settings {
 	struct {
 		int64_t apple_ms, uem_ms;
 	} poll;
+	struct {
+		int64_t inputs_ms, runs_ms, events_ms; /* 0: for ever */
+		bool hold;
+	} keep;
 	const char *protect_file; /* absolute; NULL: none */
 	struct list_settings protect_list;
 	bool protect_may_be_empty;

@@ -72,7 +72,7 @@ static void read_events(
 	*(uint32_t *)to = on;
 }
 
-static void read_serials(
+static void read_flag(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
 	(void)key;
@@ -95,7 +95,7 @@ static const struct yaml_key webhook_keys[] = {
 			"their server), guard, new_open_items, expiry (a credential ends soon). "
 			"Left "
 			"out: all of them."),
-	YAML_KEY("serials", read_serials, AT(webhook.serials), .schema = "flag", .example = "false",
+	YAML_KEY("serials", read_flag, AT(webhook.serials), .schema = "flag", .example = "false",
 		.help = "Whether the message names the serial numbers of rows that are not done. "
 			"Without it there are counts and causes only."),
 	YAML_KEYS_END,
@@ -111,6 +111,35 @@ const struct yaml_key settings_notify_keys[] = {
 		.help = "A chat or a program that gets a message when a run did not end well: "
 			"counts, "
 			"causes and the command that shows more."),
+	YAML_KEYS_END,
+};
+
+const struct yaml_key settings_keep_keys[] = {
+	YAML_KEY("inputs", yaml_read_duration, AT(keep.inputs_ms), .schema = "duration",
+		.example = "400d",
+		.help = "How long the list of a run is kept; under 30d counts as 30d."),
+	YAML_KEY("runs", yaml_read_duration, AT(keep.runs_ms), .schema = "duration",
+		.example = "800d",
+		.help = "How long rows of a run are kept; what a device was last done by, and "
+			"wipes, releases and deletions stay."),
+	YAML_KEY("events", yaml_read_duration, AT(keep.events_ms), .schema = "duration",
+		.example = "800d",
+		.help = "How long the audit trail is kept; report --verify says from when it "
+			"holds. Approvals stay."),
+	YAML_KEY("hold", read_flag, AT(keep.hold), .schema = "flag", .example = "false",
+		.help = "Whether nothing is removed for now, however old: for a legal hold."),
+	YAML_KEYS_END,
+};
+
+const struct yaml_key settings_poll_keys[] = {
+	YAML_KEY("apple", yaml_read_duration, AT(poll.apple_ms), .preset = "5s",
+		.schema = "duration", .example = "5s",
+		.help = "How often Apple is asked about an activity at first; the pause grows by "
+			"half, up to 60 s."),
+	YAML_KEY("uem", yaml_read_duration, AT(poll.uem_ms), .preset = "30s", .schema = "duration",
+		.example = "30s",
+		.help = "How often the UEM's list is read while devices are awaited; the pause "
+			"grows by half, up to 5 min."),
 	YAML_KEYS_END,
 };
 

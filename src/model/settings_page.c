@@ -453,17 +453,6 @@ static const struct yaml_key timeout_keys[] = {
 			"looked at again."),
 	YAML_KEYS_END,
 };
-static const struct yaml_key poll_keys[] = {
-	YAML_KEY("apple", yaml_read_duration, AT(poll.apple_ms), .preset = "5s",
-		.schema = "duration", .example = "5s",
-		.help = "How often Apple is asked about an activity at first; the pause grows by "
-			"half, up to 60 s."),
-	YAML_KEY("uem", yaml_read_duration, AT(poll.uem_ms), .preset = "30s", .schema = "duration",
-		.example = "30s",
-		.help = "How often the UEM's list is read while devices are awaited; the pause "
-			"grows by half, up to 5 min."),
-	YAML_KEYS_END,
-};
 static const struct yaml_key protect_keys[] = {
 	YAML_KEY("file", settings_read_path, AT(protect_file), .required = true, .schema = "path",
 		.example = "protected.csv",
@@ -550,9 +539,13 @@ const struct yaml_key settings_page_keys[] = {
 	YAML_KEY("timeouts", yaml_read_map, 0, .keys = timeout_keys, .schema = "timeouts",
 		.example = "{sync: 60m, settle: 90s}",
 		.help = "How long depmend waits for what the services take their time for."),
-	YAML_KEY("poll", yaml_read_map, 0, .keys = poll_keys, .schema = "poll",
+	YAML_KEY("poll", yaml_read_map, 0, .keys = settings_poll_keys, .schema = "poll",
 		.example = "{apple: 10s, uem: 60s}",
 		.help = "How often the services are asked whether something has ended."),
+	YAML_KEY("keep", yaml_read_map, 0, .keys = settings_keep_keys, .schema = "keep",
+		.example = "{inputs: 400d, runs: 800d}",
+		.help = "How long the state keeps what nothing needs any more; what is not "
+			"written here is kept for ever."),
 	YAML_KEY("protect", yaml_read_map, 0, .keys = protect_keys, .schema = "protect",
 		.example = "{file: protected.csv}",
 		.help = "The list of devices that must never be changed, whatever rules and lists "

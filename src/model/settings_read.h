@@ -53,7 +53,8 @@ void settings_read_windows(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 /* The keys of `notify:`. */
 extern const struct yaml_key settings_notify_keys[];
-/* The keys of `approval:`. */
+/* The keys of `keep:`, of `poll:` and of `approval:`. */
+extern const struct yaml_key settings_keep_keys[], settings_poll_keys[];
 extern const struct yaml_key settings_approval_keys[];
 
 /* `name` beside the file being read, unless absolute; owned by the reader's arena. */

@@ -4,16 +4,45 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/file.h"
 #include "io/json.h"
 #include "model/program.h"
 #include "model/snapshot.h"
 #include "plan/run_rows.h"
 
+/* Earlier versions kept it with the run. Caller frees; NULL: it is not kept any more. */
+static char *find_spool(
+	const struct store *store, const struct run_record *run, const struct json *frozen)
+{
+	char *digest = mem_dupz(json_text(json_get(frozen, "input_sha256"))), *folder, *own;
+	char *path = store_input_path(store, digest, &folder);
+
+	free(digest);
+	free(folder);
+	if (file_exists(path))
+		return path;
+	free(path);
+	if (asprintf(&own, "%s/runs/%s/input.csv", store_folder(store), run->name) < 0)
+		abort();
+	if (file_exists(own))
+		return own;
+	free(own);
+	return NULL;
+}
+
+enum errc run_input_check(const struct run_input *in, const struct run_record *run, struct err *err)
+{
+	return in->gone ? err_set(err, ERR_NO_INPUT,
+				  "run %s: its list is not kept any more (keep: in the settings)",
+				  run->name)
+			: ERR_OK;
+}
+
 enum errc run_open_input(
 	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err)
 {
 	struct json *j;
-	char *frozen, *folder, *spool;
+	char *frozen, *spool;
 	int64_t widest = 0, serial_at = 0;
 	struct str delimiter;
 	enum errc rc = store_run_frozen(store, run->id, &frozen, err);
@@ -32,15 +61,11 @@ enum errc run_open_input(
 	ret->path = mem_dupz(json_text(json_get(j, "input")));
 	ret->undoes = mem_dupz(json_text(json_get(j, "undoes")));
 	ret->again = mem_dupz(json_text(json_get(j, "again")));
-	rc = store_run_folder(store, run->name, &folder, err);
-	if (!rc) {
-		if (asprintf(&spool, "%s/input.csv", folder) < 0)
-			abort();
-		rc = input_reopen(&ret->input, spool, delimiter.n ? delimiter.p[0] : ',',
-			json_bool(json_get(j, "has_header"), false), (int)serial_at, err);
-		free(spool);
-		free(folder);
-	}
+	spool = find_spool(store, run, j);
+	ret->gone = !spool;
+	rc = input_reopen(&ret->input, spool ? spool : "", delimiter.n ? delimiter.p[0] : ',',
+		spool && json_bool(json_get(j, "has_header"), false), (int)serial_at, err);
+	free(spool);
 	(void)snprintf(ret->input.digest, sizeof(ret->input.digest), "%.*s",
 		STR_FMT(json_text(json_get(j, "input_sha256"))));
 	json_free(j);

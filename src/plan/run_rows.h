@@ -13,9 +13,13 @@ struct run_input {
 	char *undoes;       /* name of the run that it undoes; empty: none */
 	char *again;        /* the command that continues it */
 	size_t widest;
+	bool gone; /* keep: of the settings let it go; the rest is here */
 };
 MUST_CHECK enum errc run_open_input(
 	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err);
+/* Before its rows are read: ERR_NO_INPUT when it is gone. */
+MUST_CHECK enum errc run_input_check(
+	const struct run_input *in, const struct run_record *run, struct err *err);
 void run_input_release(struct run_input *in);
 
 /* One row of the result; texts borrowed until the next call for a row. */

@@ -51,6 +51,8 @@ enum errc undo_input(
 	bool more = true;
 	enum errc rc = run_open_input(store, run, &old, err);
 
+	if (!rc)
+		rc = run_input_check(&old, run, err);
 	*ret = old.input;
 	ret->widest = old.widest;
 	free(old.path);

@@ -139,9 +139,9 @@ static void put_chain(struct approvals *a)
 {
 	struct html_page *p = a->page;
 	struct err err;
-	int64_t n;
+	int64_t n, from;
 
-	if (store_events_verify(a->html->source->store, &n, &err)) {
+	if (store_events_verify(a->html->source->store, &n, &from, &err)) {
 		page_raw(p, "<p class=\"bad\"><strong>");
 		page_text(p, str_from(err.msg));
 		page_raw(p, "</strong></p>\n");

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "io/crypto.h"
+#include "io/file.h"
 #include "io/json.h"
 #include "model/program.h"
 #include "plan/waves.h"
@@ -155,45 +156,43 @@ static void write_frozen(const struct plan *p, const struct freeze *f, struct bu
 	json_obj_end(&o);
 }
 
-/* A spool that is not ours belongs to the run that is undone: it keeps its name there, too. */
+/* The same content is kept once, whichever runs read it. One that is not ours belongs to the run
+ * that is undone: it is where it is to be, or was kept by an earlier version. */
 static bool place_spool(const struct input *in, const char *path)
 {
 	if (in->own_spool)
-		return rename(in->spool, path) == 0;
+		return file_exists(path) ? unlink(in->spool) == 0 : rename(in->spool, path) == 0;
 	return link(in->spool, path) == 0 || errno == EEXIST;
 }
 
-/* Into the run's folder, and on the disk, before the run is there. */
-static enum errc keep_spool(
-	struct input *in, struct store *store, const char *name, struct err *err)
+static bool sync_at(const char *path, int flags)
 {
-	char *folder, *path;
-	int fd;
-	enum errc rc = store_run_folder(store, name, &folder, err);
+	int fd = open(path, flags | O_RDONLY | O_CLOEXEC);
+	bool synced = fd >= 0 && fsync(fd) == 0;
 
-	if (rc)
-		return rc;
-	if (asprintf(&path, "%s/input.csv", folder) < 0)
-		abort();
-	fd = open(in->spool, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0 || !place_spool(in, path))
-		rc = err_set(err, ERR_STORE, "%s: %s", path, strerror(errno));
 	if (fd >= 0)
 		(void)close(fd);
-	if (!rc) {
-		fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 || fsync(fd) != 0)
-			rc = err_set(err, ERR_STORE, "%s: %s", folder, strerror(errno));
-		if (fd >= 0)
-			(void)close(fd);
-		free(in->spool);
-		in->spool = path;
-		in->own_spool = false;
-	} else {
-		free(path);
-	}
+	return synced;
+}
+
+/* With the inputs, and on the disk, before the run is there. */
+static enum errc keep_spool(struct input *in, struct store *store, struct err *err)
+{
+	char *folder = NULL, *path = store_input_path(store, in->digest, &folder);
+	enum errc rc = file_mkdirs(folder, err);
+
+	if (!rc &&
+		(!sync_at(in->spool, 0) || !place_spool(in, path) || !sync_at(folder, O_DIRECTORY)))
+		rc = err_set(err, ERR_STORE, "%s: %s", path, strerror(errno));
 	free(folder);
-	return rc;
+	if (rc) {
+		free(path);
+		return rc;
+	}
+	free(in->spool);
+	in->spool = path;
+	in->own_spool = false;
+	return ERR_OK;
 }
 
 /* Time and a hash; the same plan may be frozen twice at one time of a virtual clock. */
@@ -240,7 +239,7 @@ enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f
 	if (!rc)
 		rc = name_run(store, &run, now_ms, err);
 	if (!rc)
-		rc = keep_spool(p->input, store, run.name, err);
+		rc = keep_spool(p->input, store, err);
 	if (!rc)
 		rc = store_begin(store, err);
 	if (!rc) {

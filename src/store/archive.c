@@ -22,7 +22,7 @@ static const char tables[] =
 	"CREATE TABLE archive_file(path TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;";
 
 /* What belongs to the ledger beside its database. */
-static const char *const parts[] = { "emergency", "runs", "plans" };
+static const char *const parts[] = { "emergency", "inputs", "runs", "plans" };
 enum { PARTS = sizeof(parts) / sizeof(*parts) };
 
 static char *join(const char *folder, const char *name)
@@ -238,7 +238,8 @@ static enum errc read_last(struct db *db, struct archive_info *ret, struct err *
 {
 	struct db_stmt *q = NULL;
 	enum errc rc = one_row(db,
-		"SELECT count(*), coalesce((SELECT hash FROM event ORDER BY id DESC LIMIT 1), '')"
+		"SELECT coalesce(max(id), 0), coalesce((SELECT hash FROM event ORDER BY id DESC "
+		"LIMIT 1), '')"
 		" FROM event",
 		&q, err);
 
@@ -289,11 +290,15 @@ enum errc archive_look(const char *path, struct archive_info *ret, struct err *e
 
 /* --- restoring --- */
 
-/* Whether the event of that number has that hash. */
+/* Whether the event of that number has that hash, or was pruned. */
 static enum errc has_event(struct db *db, int64_t n, const char *hash, bool *ret, struct err *err)
 {
 	struct db_stmt *q = NULL;
-	enum errc rc = db_prepare(db, "SELECT hash = ?2 FROM event WHERE id = ?1", &q, err);
+	enum errc rc = db_prepare(db,
+		"SELECT hash = ?2 FROM event WHERE id = ?1 UNION ALL SELECT 1 FROM meta WHERE key "
+		"= "
+		"'events.anchor' AND CAST(value AS INTEGER) >= ?1",
+		&q, err);
 	bool row = false;
 
 	if (!rc) {

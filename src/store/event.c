@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "io/crypto.h"
+#include "store/prune.h"
 #include "store/sql.h"
 
 enum { EVENT_MAX_BYTES = 1024 * 1024 };
@@ -63,7 +64,7 @@ enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *k
 
 struct verifying {
 	char hash[SHA256_HEX]; /* of the event before */
-	int64_t n;
+	int64_t n, pruned;     /* numbers up to that one */
 };
 
 static enum errc verify_event(void *self, const struct cell *c, struct err *err)
@@ -71,6 +72,8 @@ static enum errc verify_event(void *self, const struct cell *c, struct err *err)
 	struct verifying *v = self;
 	char next[SHA256_HEX];
 
+	if (c[0].number <= v->pruned)
+		return ERR_OK;
 	chain(next, str_from(v->hash), c[1].number, c[2].number, c[3].text, c[4].text);
 	v->n++;
 	if (c[0].number != v->n || !str_eq(str_from(next), c[5].text))
@@ -82,13 +85,22 @@ static enum errc verify_event(void *self, const struct cell *c, struct err *err)
 	return ERR_OK;
 }
 
-enum errc store_events_verify(struct store *s, int64_t *ret_n, struct err *err)
+enum errc store_events_verify(
+	struct store *s, int64_t *ret_n, int64_t *ret_from_ms, struct err *err)
 {
-	struct verifying v = { .n = 0 };
-	enum errc rc = store_walk(s, SQL_EVENT_ALL, 0, verify_event, &v, err);
+	struct anchor anchor;
+	struct verifying v;
+	enum errc rc = store_anchor(s, &anchor, err);
 
-	if (!rc)
-		*ret_n = v.n;
+	if (rc)
+		return rc;
+	v = (struct verifying){ .n = anchor.n, .pruned = anchor.n };
+	memcpy(v.hash, anchor.hash, sizeof(v.hash));
+	rc = store_walk(s, SQL_EVENT_ALL, 0, verify_event, &v, err);
+	if (!rc) {
+		*ret_n = v.n - anchor.n;
+		*ret_from_ms = anchor.at_ms;
+	}
 	return rc;
 }
 

@@ -60,6 +60,16 @@ bool store_is_lost(const struct store *s)
 	return s->lost;
 }
 
+char *store_input_path(const struct store *s, const char *digest, char **ret_folder)
+{
+	char *path;
+
+	if (asprintf(ret_folder, "%s/inputs", s->folder) < 0 ||
+		asprintf(&path, "%s/%s.csv", *ret_folder, digest) < 0)
+		abort();
+	return path;
+}
+
 static enum errc set_soft(struct store *s, bool soft, struct err *err)
 {
 	enum errc rc = s->soft == soft ? ERR_OK : db_durable(s->db, !soft, err);

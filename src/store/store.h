@@ -89,6 +89,9 @@ void store_lose(struct store *s);
 size_t store_taken_over(const struct store *s);
 bool store_is_lost(const struct store *s);
 
+/* "<folder>/inputs/<digest>.csv": an input, by the SHA-256 of its content. Caller frees both. */
+char *store_input_path(const struct store *s, const char *digest, char **ret_folder);
+
 MUST_CHECK enum errc store_begin(struct store *s, struct err *err);
 /* For what a power cut may take back until the next durable commit: answers, which a look finds out
  * again, and the times of what was sent. The death of this process takes nothing. */
@@ -258,8 +261,10 @@ struct event_record {
 MUST_CHECK enum errc store_events(struct store *s, int64_t run,
 	enum errc (*each)(void *self, const struct event_record *e, struct err *err), void *self,
 	struct err *err);
-/* ERR_CONFLICT names the first event whose hash does not fit. */
-MUST_CHECK enum errc store_events_verify(struct store *s, int64_t *ret_n, struct err *err);
+/* ERR_CONFLICT names the first event whose hash does not fit. *ret_from_ms: what was before was
+ * pruned (store/prune.h); TIME_NONE: it holds from the beginning. */
+MUST_CHECK enum errc store_events_verify(
+	struct store *s, int64_t *ret_n, int64_t *ret_from_ms, struct err *err);
 /* Time of the newest event or request; TIME_NONE in an empty store. */
 MUST_CHECK enum errc store_latest(struct store *s, int64_t *ret_ms, struct err *err);
 

@@ -169,7 +169,7 @@ static enum errc see_request(void *self, const struct request_record *r, struct 
 static void ask(struct store *s)
 {
 	struct err err = { .msg = "" };
-	int64_t run = 1, n_events;
+	int64_t run = 1, n_events, from_ms;
 	char *meta = NULL, *frozen = NULL, *home = NULL;
 
 	check(store_meta_get(s, "server_ids", &meta, &err), &err);
@@ -179,7 +179,7 @@ static void ask(struct store *s)
 	check(store_devices(s, run, see_device, NULL, &err), &err);
 	check(store_requests_open(s, run, see_request, NULL, &err), &err);
 	check(store_home_get(s, STR("C02XK1ABJG5H"), &home, &err), &err);
-	check(store_events_verify(s, &n_events, &err), &err);
+	check(store_events_verify(s, &n_events, &from_ms, &err), &err);
 	touch_kept(meta);
 	touch_kept(frozen);
 	touch_kept(home);

@@ -180,7 +180,7 @@ static enum errc any_named(void *self, struct str serial, uint32_t step, struct 
 static void test_nothing_stays_open(void **state)
 {
 	struct store *s = open_ok("quiet");
-	int64_t id = fill(s, DEVICES), at = 0, n_events = 0;
+	int64_t id = fill(s, DEVICES), at = 0, n_events = 0, from_ms;
 	struct db *other = other_connection(s);
 	struct err err = { .msg = "" };
 	struct run_record run;
@@ -217,7 +217,7 @@ static void test_nothing_stays_open(void **state)
 	QUIET(store_serials_since(s, -1, -1, any_serial, &n, &err));
 	QUIET(store_devices_open(s, 0, -1, 0, any_serial, &n, &err));
 	QUIET(store_events(s, id, any_event, &n, &err));
-	QUIET(store_events_verify(s, &n_events, &err));
+	QUIET(store_events_verify(s, &n_events, &from_ms, &err));
 	assert_int_equal(n_devices, DEVICES);
 	assert_int_equal(n_events, DEVICES);
 	assert_int_equal(n, 5 * DEVICES + 2);

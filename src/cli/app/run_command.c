@@ -22,6 +22,7 @@
 #include "report/ndjson.h"
 #include "report/status.h"
 #include "store/ledger.h"
+#include "store/prune.h"
 
 enum { UNATTENDED_WAIT_MS = 6 * 3600 * 1000, NEXT_MAX_BYTES = 1024 * 1024 };
 
@@ -452,6 +453,29 @@ static enum errc keep_end(struct run_command *c, int status, const char *why, st
 	return rc;
 }
 
+/* What the settings do not want to be kept for ever. */
+static void prune(const struct run_command *c)
+{
+	const struct settings *set = c->p.settings;
+	struct prune p = {
+		.inputs_ms = set->keep.inputs_ms,
+		.runs_ms = set->keep.runs_ms,
+		.events_ms = set->keep.events_ms,
+	};
+	struct pruned done;
+	struct err err;
+
+	if (set->keep.hold || !c->p.session.transport || store_is_lost(c->p.session.store))
+		return;
+	p.now_ms = transport_now(c->p.session.transport);
+	if (store_prune(c->p.session.store, &p, &done, &err))
+		log_warn("the state was not pruned (keep: in the settings): %s", err.msg);
+	else if (done.inputs || done.runs || done.events)
+		log_info("pruned by keep: of the settings: %u lists, %u runs, %lld events of the "
+			 "audit trail",
+			done.inputs, done.runs, (long long)done.events);
+}
+
 /* Something that cannot be undone was sent to one of the rows' devices, and nothing tells its
  * outcome: no end of the command is a clean one. Those of others are told. */
 static bool input_has_open_deed(const struct run_command *c)
@@ -521,6 +545,8 @@ int run_command_end(struct run_command *c, enum errc ended, const struct err *wh
 	if (ended && ended != ERR_LOCKED && ended != ERR_STORE)
 		put_back_at_last(c);
 	status = finish(c, ended, why);
+	if (c->has_run && ended != ERR_STORE && ended != ERR_STOPPED && ended != ERR_LOCKED)
+		prune(c);
 
 	approved_plan_release(&c->expected);
 	approvals_release(&c->approvals);

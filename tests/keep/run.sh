@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# How long the state keeps what nothing needs: for ever, or as `keep:` says; and what no age removes.
+#
+#	tests/keep/run.sh BUILD
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+suite_begin "${1:?usage: tests/keep/run.sh BUILD}"
+cd "$work" || exit 1
+
+cat >fleet.csv <<'END'
+serial,server,enrollment_status,user
+KEEPWIPE0001,WS1 EMEA,Enrolled,jo
+KEEPREST0001,WS1 EMEA,Enrolled,jo
+KEEPREST0002,WS1 EMEA,Enrolled,jo
+KEEPREST0003,WS1 EMEA,Enrolled,jo
+KEEPREST0004,WS1 EMEA,Enrolled,jo
+KEEPSTAY0001,WS1 Americas,,
+KEEPSTAY0002,WS1 APAC,,
+END
+cat >rules.yaml <<'END'
+version: 1
+name: keep
+columns: {serial: serial}
+waves: [100%]
+rules:
+  - {name: wipe, match: {serial|prefix: KEEPWIPE}, do: [{wipe: {kind: device}}]}
+  - {name: rebuild, match: {always: true}, do: [unassign, sync, reassign, sync]}
+END
+keep='keep: {inputs: 400d, runs: 400d, events: 400d}'
+world() { # KEEP
+	export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
+	new_world --fleet fleet.csv --seed 1
+	settings_with "$1"
+	echo 'limits: {devices: 99, percent: 100}' >>depmend.yaml
+}
+rows() { # SERIAL...
+	printf '%s\n' serial "$@" >in.csv
+}
+apply() {
+	run apply in.csv --rules rules.yaml --yes --max-wait 48h "$@"
+}
+wiping=(--allow wipe=9 --confirm wipe=1)
+later() {
+	export DEPMEND_CLOCK=virtual:2028-06-01T03:00:00Z
+}
+run_of() {
+	sed -n 's/^run  *//p' err
+}
+sql() {
+	sqlite3 state/*/depmend.db "$1"
+}
+inputs() {
+	find state/*/inputs -name '*.csv' | wc -l
+}
+wipes() {
+	requests '.method == "POST" and (.path | test("/commands$"))'
+}
+# Three runs: a wipe, a rebuild twice the same list, and one more device.
+history() {
+	rows KEEPWIPE0001
+	apply "${wiping[@]}"
+	exits 'a wipe' 0
+	cp in.result.csv wiped.csv
+	rows KEEPREST0001 KEEPREST0002
+	apply
+	exits 'a rebuild' 0
+	first=$(run_of)
+	cp in.result.csv first.csv
+	rows KEEPREST0003
+	apply
+	exits 'another' 0
+	second=$(run_of)
+}
+
+# --- once by content ---
+
+world ''
+rows KEEPREST0001
+for day in 22 23 24 25; do
+	export DEPMEND_CLOCK=virtual:2026-12-${day}T03:00:00Z
+	cp rules.yaml rules$day.yaml
+	echo "# $day" >>rules$day.yaml
+	run apply in.csv --rules rules$day.yaml --yes --max-wait 48h
+	check "day $day: $status" test "$status" -le 3
+done
+check 'several runs' test "$(sql 'SELECT count(*) FROM run')" -eq 4
+same 'of one list' 1 "$(inputs)"
+
+# --- nothing is written: nothing is pruned ---
+
+for settings in '' "keep: {inputs: 400d, runs: 400d, events: 400d, hold: true}"; do
+	world "$settings"
+	history
+	later
+	rows KEEPREST0004
+	apply
+	exits "'$settings': later" 0
+	same 'no list is gone' 4 "$(inputs)"
+	same 'no rows are gone' 5 "$(sql 'SELECT count(*) FROM row')"
+	run report "$first" --csv again.csv
+	exits 'the first run is written again' 0
+	same 'as it was' "$(sort first.csv)" "$(sort again.csv)"
+	run report "$first" --verify
+	check 'the audit trail holds from the beginning' grep -q '^the audit trail is whole: ' out
+done
+
+# --- pruned ---
+
+world "$keep"
+history
+later
+rows KEEPREST0004
+apply
+exits 'later' 0
+check 'it says what it pruned' grep -q 'pruned by keep: of the settings: 3 lists, 3 runs' err
+last=$(run_of)
+same 'one list is left' 1 "$(inputs)"
+same 'and the rows of one run' 1 "$(sql 'SELECT count(*) FROM row')"
+run report "$last" --verify
+exits 'the audit trail is whole' 0
+check 'it says from when' grep -q 'whole, from the first event after 2026-11-2' out
+run report "$last" --verify --json
+check 'also in JSON' grep -q '"pruned_until":"2026-11-2' out
+run report "$first" --csv again.csv
+exits 'a run without rows' 66
+check 'says why' grep -q 'not kept any more (keep:' err
+run runs
+exits 'the list of runs' 0
+check 'has it still' grep -q "$first" out
+run undo "$first"
+exits 'undo of a run without rows' 66
+run history KEEPWIPE0001
+exits 'history' 0
+check 'knows the wipe' grep -qi 'wipe' out
+same 'the deed stays' 1 "$(sql 'SELECT count(*) FROM deed')"
+same 'and who said yes to it' 3 "$(sql "SELECT count(*) FROM event WHERE kind = 'run' AND at < 1800000000000")"
+
+cp first.csv in.csv
+apply
+same 'rows that were done are known' 0 "$status"
+same 'as unchanged' 2 "$(grep -c ',unchanged,' in.result.csv)"
+rows KEEPREST0001
+apply
+same 'their last time is known' "$(sql "SELECT count(DISTINCT serial) FROM device")" 5
+
+# The device looks as before its wipe: the same record, enrolled at the same time.
+sim_stop
+rm -f "$audit"
+sim_start --fleet fleet.csv --seed 1
+sed -i "s|127\.0\.0\.1:[0-9]*|127.0.0.1:$port|" depmend.yaml
+rows KEEPWIPE0001
+apply --allow wipe=9 --confirm wipe=1
+same 'no second wipe' 0 "$(wipes)"
+apply --allow wipe=9 --confirm wipe=0
+same 'nor unasked' 0 "$(wipes)"
+
+# A changed event after the anchor shows, and so does one that is gone.
+sql "UPDATE event SET text = text || '.' WHERE id = (SELECT max(id) FROM event) - 1"
+run report "$last" --verify
+check 'a changed event is found' test "$status" -ne 0
+
+# --- what is open stays, whatever its age ---
+
+world "$keep"
+history
+sql "UPDATE deed SET state = 0"
+sql "INSERT INTO deed SELECT 'KEEPREST0003', d.kind, '', 0, r.id, 0, 1 FROM deed d, run r WHERE r.name = '$second'"
+later
+rows KEEPREST0004
+apply --max-wait 1m
+same 'rows of runs with open business' 2 "$(sql "SELECT count(*) FROM row WHERE run IN (SELECT id FROM run WHERE name = '$second') OR serial = 'KEEPWIPE0001'")"
+same 'their lists, and that of now' 3 "$(inputs)"
+check 'their audit trail' test "$(sql "SELECT min(id) FROM event WHERE kind = 'intent'")" -le 3
+suite_end
