@@ -54,7 +54,7 @@ struct apple_error {
 /* ERR_OK for 2xx. Otherwise the meaning by status: 401 ERR_AUTH, 403 ERR_AUTH, 404 ERR_NOT_FOUND,
  * 409 and 422 ERR_REFUSED, 429 ERR_BUSY, other 4xx ERR_REFUSED, 3xx ERR_PROTOCOL, 5xx ERR_OUTAGE,
  * not answered ERR_NET. A page for people did not come from the API: apple_page_error().
- * ret_detail may be NULL. HTML and empty bodies are fine. */
+ * ret_detail may be NULL; of 2xx it is empty. HTML and empty bodies are fine. */
 enum errc apple_reply_error(
 	const struct http_reply *reply, struct apple_error *ret_detail, struct err *err);
 /* Of a READ: a page for people instead of an answer, with any status; ERR_OK when it is none. */

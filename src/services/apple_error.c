@@ -64,14 +64,15 @@ enum errc apple_page_error(const struct http_reply *reply, struct err *err)
 enum errc apple_reply_error(
 	const struct http_reply *reply, struct apple_error *ret_detail, struct err *err)
 {
-	struct apple_error e;
+	struct apple_error e = { .code = "" };
 	enum errc rc;
 
-	if (wire_ok(reply))
-		return ERR_OK;
-	parse_error(reply, &e);
+	if (!wire_ok(reply))
+		parse_error(reply, &e);
 	if (ret_detail)
 		*ret_detail = e;
+	if (wire_ok(reply))
+		return ERR_OK;
 	rc = apple_page_error(reply, err);
 	if (rc)
 		return rc;

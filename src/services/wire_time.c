@@ -224,10 +224,11 @@ static bool instant_of(const struct fields *f, int64_t *ret)
 }
 
 /* What was cut short must not pass for a time of its own: without seconds something else has to
- * show that it is whole. */
+ * show that it is whole, if only that no time of that day is one. */
 static bool read_written(struct str s, enum date_order order, int64_t *ret, bool *ret_zone)
 {
 	struct fields f = { 0 };
+	bool whole = true;
 
 	if (!take_date(&s, order, &f))
 		return false;
@@ -237,11 +238,10 @@ static bool read_written(struct str s, enum date_order order, int64_t *ret, bool
 		skip_blanks(&s);
 		if (!take_clock(&s, &f) || !take_zone(&s, &f))
 			return false;
-		if (!f.seconds && !f.half && !f.zone)
-			return false;
+		whole = f.seconds || f.half || f.zone;
 	}
 	*ret_zone = f.zone;
-	return instant_of(&f, ret);
+	return instant_of(&f, ret) && (whole || is_never(*ret));
 }
 
 /* /Date(1795316645000)/ and /Date(1795316645000+0100)/, whose zone only says how to show it. */
