@@ -6,23 +6,95 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "facts/facts_parts.h"
+#include "services/uem_survey.h"
+
+enum { MAX_GROUPS = 100000 };
 
 /* --- groups --- */
 
-static enum errc resolve_group(struct facts *f, struct group *g, struct str name, struct err *err)
+struct group_search {
+	struct facts *f;
+	struct str name;
+	struct buf *uuid;
+	uint32_t n; /* groups of that Group ID */
+};
+
+static enum errc take_group(void *self, const struct json *element, struct err *err)
+{
+	struct group_search *s = self;
+	struct uem_group g;
+	enum errc rc = uem_group_decode(element, &g, err);
+
+	if (rc)
+		return rc;
+	if (str_is_odd(g.group_id))
+		return err_set(
+			err, ERR_PROTOCOL, "the UEM lists a group whose Group ID is no text");
+	if (!str_eq_nocase(g.group_id, s->name) || str_eq_nocase(g.uuid, buf_view(s->uuid)))
+		return ERR_OK;
+	buf_reset(s->uuid);
+	buf_str(s->uuid, g.uuid);
+	s->n++;
+	return ERR_OK;
+}
+
+static void ask_groups(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct group_search *s = self;
+
+	(void)cursor;
+	uem_group_request(transport_uem(s->f->transport), s->name, page, ret);
+}
+
+/* A version of the answer that is told in other words. */
+static enum errc ask_one_page(struct group_search *s, struct err *err)
 {
 	struct http_request q;
 	struct http_reply reply;
 	enum errc rc;
 
-	uem_group_request(transport_uem(f->transport), name, &q);
-	rc = transport_get(f->transport, TO_UEM, &q, NULL, NULL, &reply, NULL, err);
+	ask_groups(s, STR_NONE, 0, &q);
+	rc = transport_get(s->f->transport, TO_UEM, &q, NULL, NULL, &reply, NULL, err);
 	if (rc)
 		return rc;
 	rc = uem_reply_error(&reply, NULL, err);
 	if (!rc)
-		rc = uem_group_reply(&reply, name, &g->uuid, err);
+		rc = uem_group_reply(&reply, s->name, s->uuid, err);
 	http_reply_release(&reply);
+	return rc;
+}
+
+static enum errc judge_groups(struct group_search *s, const struct listing *l, struct err *err)
+{
+	if (s->n > 1)
+		return err_set(err, ERR_CONFLICT, "UEM has %u groups with the Group ID '%.*s'",
+			s->n, STR_FMT(s->name));
+	if (s->n == 1 && uem_is_uuid(buf_view(s->uuid)))
+		return ERR_OK;
+	if (s->n == 0 && l->n && !l->complete)
+		return err_set(err, ERR_PROTOCOL,
+			"UEM's list of groups cannot be read in whole, and what it shows has no "
+			"group with the Group ID '%.*s': %s",
+			STR_FMT(s->name), l->err.msg);
+	return ask_one_page(s, err);
+}
+
+static enum errc resolve_group(struct facts *f, struct group *g, struct str name, struct err *err)
+{
+	struct group_search s = { f, name, &g->uuid, 0 };
+	struct listing l = {
+		.service = TO_UEM,
+		.paging = PAGING_NUMBER,
+		.member = "OrganizationGroups",
+		.max_elements = MAX_GROUPS,
+		.request = ask_groups,
+		.each = take_group,
+		.self = &s,
+	};
+	enum errc rc = facts_run_listing(f, &l, err);
+
+	if (!rc)
+		rc = judge_groups(&s, &l, err);
 	if (rc == ERR_NOT_FOUND || rc == ERR_CONFLICT)
 		err->code = rc = ERR_SETTINGS;
 	return rc ? err_wrap(err, "uem.tokens: group '%.*s': ", STR_FMT(name)) : ERR_OK;

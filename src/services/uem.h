@@ -53,7 +53,9 @@ enum errc uem_rest_error(const struct http_reply *reply, const struct json *rest
 bool uem_token_stale(const struct http_reply *reply);
 
 /* --- groups (C.6): Group ID -> UUID --- */
-void uem_group_request(const struct uem_service *s, struct str group_id, struct http_request *ret);
+/* Pages of those whose Group ID holds the text. */
+void uem_group_request(
+	const struct uem_service *s, struct str group_id, unsigned page, struct http_request *ret);
 /* The UUID of the group whose GroupId equals (case ignored); ERR_NOT_FOUND, ERR_CONFLICT. */
 MUST_CHECK enum errc uem_group_reply(
 	const struct http_reply *reply, struct str group_id, struct buf *ret_uuid, struct err *err);

@@ -7,18 +7,20 @@
 
 enum { GROUPS_VERSION = 2 };
 
-void uem_group_request(const struct uem_service *s, struct str group_id, struct http_request *ret)
+void uem_group_request(
+	const struct uem_service *s, struct str group_id, unsigned page, struct http_request *ret)
 {
-	const struct url_pair pairs[] = { { "groupId", group_id } };
-	const struct uem_call call = {
+	char numbers[2][UEM_NUMBER_TEXT];
+	struct url_pair pairs[3] = { { "groupId", group_id } };
+	struct uem_call call = {
 		.cls = HTTP_READ,
 		.method = "GET",
 		.path = "/system/groups/search",
 		.pairs = pairs,
-		.n_pairs = 1,
 		.version = GROUPS_VERSION,
 	};
 
+	call.n_pairs = uem_page_pairs(pairs, 1, "page", "pagesize", page, numbers);
 	uem_call(s, &call, ret);
 }
 

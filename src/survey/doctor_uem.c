@@ -42,7 +42,7 @@ enum errc doctor_uem_sign_in(struct doctor *d, struct err *err)
 	int64_t code;
 	enum errc rc;
 
-	uem_group_request(uem_of(d), first_group(d), &q);
+	uem_group_request(uem_of(d), first_group(d), 0, &q);
 	rc = ask(d, &q, &code, err);
 	if (code == CODE_BAD_TENANT)
 		return doctor_fail(d, rc, url,
@@ -68,7 +68,7 @@ enum errc doctor_uem_sign_in(struct doctor *d, struct err *err)
 /* A group that there cannot be: what counts is whether the question is allowed. */
 static void ask_groups(const struct doctor *d, struct http_request *ret)
 {
-	uem_group_request(uem_of(d), first_group(d), ret);
+	uem_group_request(uem_of(d), first_group(d), 0, ret);
 }
 
 #define NO_GROUP STR("00000000-0000-0000-0000-000000000000")

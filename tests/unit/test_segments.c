@@ -63,7 +63,7 @@ static void ids_of_the_uem_are_one_segment(void **state)
 	struct http_request q;
 
 	(void)state;
-	uem_group_request(&uem, evil, &q);
+	uem_group_request(&uem, evil, 0, &q);
 	holds(&q, 1);
 	uem_dep_list_request(&uem, evil, &q);
 	holds(&q, 1);

@@ -249,10 +249,11 @@ static void test_group_request(void **state)
 	struct http_request q;
 
 	(void)state;
-	uem_group_request(&uem, STR("EMEA 1"), &q);
+	uem_group_request(&uem, STR("EMEA 1"), 0, &q);
 	assert_int_equal(q.cls, HTTP_READ);
 	assert_string_equal(header_of(&q, "Accept"), "application/json;version=2");
-	assert_url(&q, "https://as1234.awmdm.com/api/system/groups/search?groupId=EMEA 1");
+	assert_url(&q, "https://as1234.awmdm.com/api/system/groups/search?groupId=EMEA "
+		       "1&page=0&pagesize=500");
 	http_request_release(&q);
 }
 
