@@ -7,6 +7,7 @@
 #include "io/crypto.h"
 #include "services/dep.h"
 #include "survey/doctor_parts.h"
+#include "wire/listing.h"
 #include "wire/signin.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
@@ -143,27 +144,59 @@ static bool speaks_of_terms(const struct http_reply *r)
 					   dep_reply_word(r) == DEP_TERMS);
 }
 
-static enum errc take_servers(struct doctor *d, struct err *err)
+static enum errc take_server(void *self, const struct json *element, struct err *err)
 {
-	struct json *root = NULL;
-	enum errc rc = json_parse(&root, buf_view(&d->apple.body), err);
+	struct doctor *d = self;
+	struct apple_server s;
+	enum errc rc = apple_server_decode(element, &s, err);
 
-	for (const struct json *j = rc ? NULL : json_first(json_get(root, "data")); j && !rc;
-		j = json_next(j)) {
-		struct apple_server s;
+	for (uint32_t i = 0; i < d->n_servers && !rc; i++)
+		if (str_eq(d->servers[i].id, s.id))
+			return ERR_OK; /* the page came again */
+	if (rc)
+		return rc;
+	MEM_GROW(d->servers, d->n_servers, d->cap_servers);
+	d->servers[d->n_servers++] = (struct doctor_server){
+		.id = arena_dup(&d->arena, s.id),
+		.name = arena_dup(&d->arena, s.name),
+		.connected_ms = s.last_connected_ms == TIME_UNKNOWN ? TIME_NONE
+								    : s.last_connected_ms,
+		.disown = s.disown,
+	};
+	return ERR_OK;
+}
 
-		if (apple_server_decode(j, &s, err))
-			continue; /* the others are no worse for it */
-		MEM_GROW(d->servers, d->n_servers, d->cap_servers);
-		d->servers[d->n_servers++] = (struct doctor_server){
-			.id = arena_dup(&d->arena, s.id),
-			.name = arena_dup(&d->arena, s.name),
-			.connected_ms = s.last_connected_ms == TIME_UNKNOWN ? TIME_NONE
-									    : s.last_connected_ms,
-			.disown = s.disown,
-		};
+static void ask_servers(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct doctor *d = self;
+
+	(void)page;
+	apple_servers_request(transport_apple(d->session->transport), cursor, ret);
+}
+
+static enum errc read_servers(struct doctor *d, struct err *err)
+{
+	struct listing l = {
+		.service = TO_APPLE,
+		.paging = PAGING_CURSOR,
+		.member = "data",
+		.max_elements = APPLE_MAX_SERVERS,
+		.request = ask_servers,
+		.each = take_server,
+		.self = d,
+	};
+	enum errc rc;
+
+	listing_start(&l, d->session->transport);
+	rc = transport_drain(d->session->transport, err);
+	listing_release(&l);
+	if (!rc && l.code) {
+		*err = l.err;
+		return l.code;
 	}
-	json_free(root);
+	if (!rc && !l.complete)
+		doctor_say(d, FOUND_UNCHECKED, STR_NONE, "",
+			"Apple's list of servers cannot be read in whole: %s", l.err.msg);
 	return rc;
 }
 
@@ -176,7 +209,7 @@ enum errc doctor_apple_role(struct doctor *d, struct err *err)
 		return ERR_OK;
 	}
 	if (!rc)
-		rc = take_servers(d, err);
+		rc = read_servers(d, err);
 	if (!rc)
 		d->have |= NEED(APPLE);
 	return doctor_fail(d, rc, str_from(d->session->settings->apple.client_id),
@@ -186,6 +219,20 @@ enum errc doctor_apple_role(struct doctor *d, struct err *err)
 		err);
 }
 
+static void say_release(struct doctor *d, const struct doctor_server *server)
+{
+	if (server->disown == 0)
+		doctor_say(d, FOUND_TROUBLE, server->name,
+			"switch on 'Allow this service to release devices' in Apple's portal "
+			"(Preferences, the service, Edit)",
+			"this device management service may not release devices "
+			"(enableMdmDisownFlag is false)");
+	else if (server->disown != 1)
+		doctor_say(d, FOUND_UNCHECKED, server->name, "",
+			"Apple does not tell whether this device management service may release "
+			"devices (enableMdmDisownFlag)");
+}
+
 enum errc doctor_release_setting(struct doctor *d, struct err *err)
 {
 	const struct settings *s = d->session->settings;
@@ -193,14 +240,8 @@ enum errc doctor_release_setting(struct doctor *d, struct err *err)
 	(void)err;
 	for (size_t i = 0; i < s->n_enrollment; i++)
 		for (uint32_t k = 0; k < d->n_servers; k++)
-			if (str_eq_nocase(d->servers[k].name, str_from(s->enrollment[i].server)) &&
-				d->servers[k].disown == 0)
-				doctor_say(d, FOUND_TROUBLE, d->servers[k].name,
-					"switch on 'Allow this service to release devices' in "
-					"Apple's "
-					"portal (Preferences, the service, Edit)",
-					"this device management service may not release devices "
-					"(enableMdmDisownFlag is false)");
+			if (str_eq_nocase(d->servers[k].name, str_from(s->enrollment[i].server)))
+				say_release(d, &d->servers[k]);
 	return ERR_OK;
 }
 

@@ -13,12 +13,29 @@ static bool is_late(const struct doctor *d, const struct survey_device *v)
 	return !time_parse(v->cells[CELL_UPDATED], &at_ms) || doctor_now(d) - at_ms > d->older_ms;
 }
 
+static void count_listed(struct doctor *d, const struct survey_device *v)
+{
+	struct doctor_seen *s = &d->seen[v->server];
+
+	s->n++;
+	if (v->listed & v->fed) {
+		s->own++;
+		return;
+	}
+	for (uint32_t g = 0; g < d->session->fleet.n_groups; g++)
+		s->alien[g] += v->listed >> g & 1u;
+}
+
 static enum errc look(void *self, const struct survey_device *v, struct err *err)
 {
 	struct doctor *d = self;
 	bool arrived = v->listed & v->fed;
 
 	(void)err;
+	if (v->listed && str_contains_nocase(v->cells[CELL_LISTED_AS], STR("wipe")))
+		doctor_tally(d, &d->wiping, v->serial, EXAMPLES);
+	if (v->server != SERVER_NONE)
+		count_listed(d, v);
 	if (v->server == SERVER_NONE) {
 		if (v->server_known && v->listed)
 			doctor_tally(d, &d->left_behind, v->serial, EXAMPLES);
@@ -40,6 +57,7 @@ enum errc doctor_devices(struct doctor *d, struct err *err)
 {
 	enum errc rc = survey_read_apple(&d->survey, err);
 
+	d->seen = arena_zalloc(&d->arena, (d->session->fleet.n_servers + 1) * sizeof(*d->seen));
 	if (!rc)
 		rc = survey_each(&d->survey, look, d, err);
 	if (rc)

@@ -57,6 +57,12 @@ struct examples {
 	uint32_t n_some;
 };
 
+/* Of the devices of one server. */
+struct doctor_seen {
+	uint32_t n, own;                  /* listed by a group that it feeds */
+	uint32_t alien[FLEET_MAX_GROUPS]; /* listed there, and by none that it feeds */
+};
+
 struct doctor {
 	struct session *session; /* borrowed */
 	struct survey survey;
@@ -72,7 +78,8 @@ struct doctor {
 	enum desk *desks; /* by settings.enrollment */
 	struct doctor_profile *profiles;
 	uint32_t n_profiles, cap_profiles;
-	struct examples not_listed, left_behind, elsewhere, waiting;
+	struct doctor_seen *seen; /* by server; of the arena */
+	struct examples not_listed, left_behind, elsewhere, waiting, wiping;
 	uint32_t waiting_in[LOOKED_AT]; /* groups (bits) that list them */
 };
 
@@ -102,6 +109,7 @@ doctor_check_fn doctor_secrets, doctor_clock, doctor_apple_sign_in, doctor_serve
 	doctor_uem_role, doctor_uem_groups, doctor_token_server, doctor_uem_token,
 	doctor_last_connection, doctor_profiles, doctor_custom_prompt, doctor_landing_group,
 	doctor_profile_user, doctor_auto_assign, doctor_devices, doctor_left_behind,
-	doctor_listed_elsewhere, doctor_stuck, doctor_apps;
+	doctor_listed_elsewhere, doctor_stuck, doctor_apps, doctor_custody, doctor_open_wipes,
+	doctor_listed_wipes, doctor_crossed;
 
 #endif

@@ -42,6 +42,15 @@ static enum errc read_pages(struct pages *p, struct listing *l, struct err *err)
 	return rc;
 }
 
+static void say_partial(const struct pages *p, const char *what, const struct err *why)
+{
+	const struct settings *s = p->d->session->settings;
+
+	doctor_say(p->d, FOUND_UNCHECKED,
+		p->group < s->uem.n_tokens ? str_from(s->uem.tokens[p->group].group) : STR_NONE, "",
+		"the UEM's list of %s cannot be read in whole: %s", what, why->msg);
+}
+
 static struct str group_uuid(const struct pages *p)
 {
 	return buf_view(&p->d->session->fleet.groups[p->group].uuid);
@@ -100,6 +109,8 @@ enum errc doctor_profiles(struct doctor *d, struct err *err)
 		};
 
 		rc = read_pages(&p, &l, err);
+		if (!rc && !l.complete)
+			say_partial(&p, "profiles", &l.err);
 		if (!rc && l.n == 0 && l.complete)
 			doctor_say(d, FOUND_TROUBLE, group_name(d, p.group),
 				"make an enrollment profile for this group in the console",
@@ -333,6 +344,8 @@ enum errc doctor_apps(struct doctor *d, struct err *err)
 
 		p.purchased = p.pages.group < n; /* last the public ones, which all groups share */
 		rc = read_pages(&p.pages, &l, err);
+		if (!rc && !l.complete)
+			say_partial(&p.pages, "apps", &l.err);
 	}
 	map_release(&p.seen);
 	doctor_tell(d, FOUND_TROUBLE, &p.for_users,

@@ -205,6 +205,58 @@ sed -i 's/^uem:$/uem:\n  profile_status: {0: Empty, 1: Assigned, 2: Pushed, 3: A
 doctor
 same 'the settings give them words' stuck "$(found finding)"
 
+# --- what earlier runs left open, and entries that are mixed up ---
+
+healthy --set apple.disown=no
+finds 'a server that may not release devices' release-setting 'enableMdmDisownFlag is false'
+for form in null absent '"maybe"'; do
+	printf 'version: 1\nodd:\n  - {service: apple, path: /v1/mdmServers*, member: attributes.enableMdmDisownFlag, value: %s}\n' \
+		"'$form'" >flag.yaml
+	healthy --scenario "$work/flag.yaml"
+	doctor
+	check "a setting that Apple does not tell ($form) is not called on" \
+		grep -q enableMdmDisownFlag <<<"$(field release-setting proof)"
+	same "a setting that Apple does not tell ($form) is not checked" 'not checked' "$(field release-setting state)"
+done
+
+rebuild() { # OPTION...: of the first device
+	printf 'serial\nC02AA0000002\n' >one.csv
+	printf 'version: 1\nname: f\nrules:\n  - {name: f, match: {always: true}, do: %s}\n' "$1" >one.yaml
+	shift
+	rm -f one.result*.csv
+	run apply one.csv --rules one.yaml --yes --max-wait 12h --allow percent=100 "$@" --out one.result.csv
+}
+cat >no-back.yaml <<'Y'
+version: 1
+faults: [{service: apple, activity: ASSIGN_DEVICES, do: reply, status: 409, code: ENTITY_ERROR, applied: no}]
+Y
+healthy --scenario "$work/no-back.yaml"
+rebuild '[unassign, sync, reassign, sync]'
+exits 'a device that cannot be put back' 5
+doctor
+same 'is a finding' custody "$(found finding)"
+same 'which one' C02AA0000002 "$(field custody subject)"
+
+sed 's/^C02AA0000002,\(.*\),,$/C02AA0000002,\1,Enrolled,/' fleet.csv >some.csv
+healthy --fleet some.csv --set uem.wipe_time=30d
+rebuild '[{wipe: {kind: device}}]' --allow wipe=1 --confirm wipe=1
+doctor
+same 'a wipe that waits is worth a note' 'open-wipe pending-wipe' "$(found note)"
+for word in 'Device Wipe Pending' EnterpriseWipePending; do
+	sed "s/^C02AA0000002,\(.*\),,$/C02AA0000002,\1,$word,/" fleet.csv >some.csv
+	healthy --fleet some.csv
+	doctor
+	same "a wipe that the UEM shows ($word) is, too" pending-wipe "$(found note)"
+done
+
+healthy
+sed -i 's/server: WS1 EMEA, group: WS1EMEA/server: WS1 EMEA, group: WS1APAC/; s/server: WS1 APAC, group: WS1APAC/server: WS1 APAC, group: WS1EMEA/' depmend.yaml
+grep -n 'group: WS1' depmend.yaml >crossed
+doctor
+exits 'entries that are mixed up' 3
+check 'are named' grep -q crossed-tokens <<<"$(found finding)"
+check 'with both servers' grep -q "lists none of the 2 devices of 'WS1" <<<"$(field crossed-tokens proof)"
+
 # --- apps ---
 
 healthy --set uem.apps=user
