@@ -15,8 +15,11 @@ static const char *const step_help[STEP_MAX_] = {
 	[STEP_DELETE_FROM_LIFECYCLE] = "unassign and sync: the UEM no longer lists the device",
 	[STEP_DELETE_RECORD] =
 		"the UEM deletes its device record; an enrolled device is unenrolled",
-	[STEP_MIGRATE] = "Apple assigns it to that server, with a deadline for the device to move",
-	[STEP_CANCEL_MIGRATION] = "Apple drops the deadline",
+	[STEP_MIGRATE] = "Apple assigns it to that server, with a deadline for the device to move; "
+			 "the server needs an enrollment profile for it first",
+	[STEP_CANCEL_MIGRATION] =
+		"Apple drops the deadline and moves the device back by itself; later "
+		"steps wait for that",
 	[STEP_RELEASE] = "the device leaves the organization",
 	[STEP_WIPE] = "the UEM erases the device or its managed part; later steps wait for it",
 	[STEP_SKIP] = "leave it alone, on purpose",

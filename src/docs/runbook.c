@@ -125,6 +125,9 @@ static const struct runbook_entry reasons[REASON_MAX_] = {
 	[REASON_UEM_NOT_PROVED] = { "The server token in the console: expired, or of another "
 				    "server. Then run apply again.",
 		"depmend doctor" },
+	[REASON_UEM_LEFT_OUT] = { "Apple throttles some devices for about a day, in which the UEM "
+				  "does not hear of them. The row says when to try again.",
+		AGAIN },
 	[REASON_UEM_REFUSED] = { "The UEM's words in the row, and the role of the account.",
 		"depmend doctor" },
 	[REASON_UEM_NO_GROUP] = { "uem.tokens in the settings: add the server that the row names.",

@@ -25,7 +25,8 @@
 	X(MANUAL, "manual", 3, "a person must do the step named")                             \
 	X(DRIFTED, "drifted", 5, "state changed since the plan; left alone")                  \
 	X(UNVERIFIED, "unverified", 5, "accepted but not proved by the deadline")             \
-	X(IN_FLIGHT, "in_flight", 5, "off its server and not yet back: run apply again")      \
+	X(IN_FLIGHT, "in_flight", 5,                                                          \
+		"off its server, or perhaps, and not yet back: run apply again")              \
 	X(RESTORED, "restored", 3,                                                            \
 		"the run ended early: back on its server, the other steps were not run")      \
 	X(NOTED, "noted", 0, "the rule only says something about it; nothing is to be done")
@@ -165,7 +166,10 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(RULE_NOTE, "rule.note", "the rule says this of the device", "")                          \
 	X(RUN_WINDOW, "run.window",                                                                \
 		"no window leaves the time to take the device off its server and put it back",     \
-		"run apply again in the next window")
+		"run apply again in the next window")                                              \
+	X(UEM_LEFT_OUT, "uem.left_out",                                                            \
+		"the UEM has asked Apple, and Apple leaves this device out of what it tells",      \
+		"run apply again after a day; Apple throttles some devices for so long")
 
 enum reason {
 #define X(id, code, sentence, remedy) REASON_##id,

@@ -220,10 +220,10 @@ uint32_t run_results_count(const struct run_results *r)
 	return r->n_rows;
 }
 
-/* The steps column needs the words, and which work steps belong to each of them. *ret_off: it is
- * off its server, or may be, and is to come back. */
+/* The steps column needs the words, and which work steps belong to each of them. *ret_why: it is
+ * off its server, or may be, and is to come back; REASON_NONE: neither. */
 static enum errc describe(
-	struct run_results *r, const struct stored_device *d, bool *ret_off, struct err *err)
+	struct run_results *r, const struct stored_device *d, enum reason *ret_why, struct err *err)
 {
 	struct work_program p;
 	struct program source;
@@ -241,7 +241,10 @@ static enum errc describe(
 		work_outline(&source, &a, &p);
 		work_describe(&p, letters.p, &r->steps);
 		buf_str(&r->advice, source.if_failed);
-		*ret_off = d->leaving || work_put_back_due(&p, letters.p, &at);
+		if (work_put_back_due(&p, letters.p, &at))
+			*ret_why = REASON_RUN_IN_FLIGHT;
+		else if (d->leaving)
+			*ret_why = REASON_STATE_REQUEST_OPEN;
 	}
 	arena_release(&a);
 	return rc;
@@ -266,7 +269,7 @@ static enum errc read_row(
 static bool needs_advice(enum outcome o)
 {
 	return o == OUTCOME_FAILED || o == OUTCOME_UNVERIFIED || o == OUTCOME_RESTORED ||
-	       o == OUTCOME_HELD;
+	       o == OUTCOME_HELD || o == OUTCOME_IN_FLIGHT;
 }
 
 enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret, struct err *err)
@@ -274,7 +277,7 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 	const struct stored_device *d;
 	struct row_record row;
 	uint32_t device;
-	bool off = false;
+	enum reason away = REASON_NONE;
 	enum errc rc = read_row(r, n, &row, err);
 
 	if (rc)
@@ -292,14 +295,15 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 	if (device == MAP_NONE)
 		return ERR_OK;
 	d = &r->devices[device];
-	rc = describe(r, d, &off, err);
+	rc = describe(r, d, &away, err);
 	if (rc)
 		return rc;
 	ret->outcome = (enum outcome)d->outcome;
 	ret->reason = (enum reason)d->reason;
-	if (off && d->finished_ms == TIME_NONE && ret->reason != REASON_APPLE_SERVER_GONE) {
+	/* What a run that was killed could not write. */
+	if (away && d->finished_ms == TIME_NONE && ret->outcome != OUTCOME_IN_FLIGHT) {
 		ret->outcome = OUTCOME_IN_FLIGHT;
-		ret->reason = REASON_RUN_IN_FLIGHT;
+		ret->reason = away;
 	}
 	ret->detail = map_key(&r->texts, d->detail);
 	ret->was = map_key(&r->texts, d->was);

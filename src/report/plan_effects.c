@@ -179,6 +179,16 @@ static void put_off(const struct plan_effects *e, const struct schedule *s, FILE
 	buf_release(&b);
 }
 
+/* Apple says nothing when there is none. */
+static void put_migrations(uint32_t n, FILE *out)
+{
+	if (n)
+		text_line(out,
+			"%-11s of %u device%s: first the new server needs an enrollment profile "
+			"that its devices get by themselves",
+			"migrations", n, plural(n));
+}
+
 void plan_effects_print(const struct plan *p, const struct plan_effects *e,
 	const struct schedule *s, const struct when *when, FILE *out)
 {
@@ -196,6 +206,7 @@ void plan_effects_print(const struct plan *p, const struct plan_effects *e,
 			"%-11s %u device%s will come back without the enrollment profile they "
 			"have now: add the step assign_profile to keep one",
 			"profiles", e->bare, plural(e->bare));
+	put_migrations(e->steps[STEP_MIGRATE], out);
 	buf_init(&end, LINE_MAX_BYTES);
 	buf_init(&reason, LINE_MAX_BYTES);
 	plan_effects_end(s, when, &end);

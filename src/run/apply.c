@@ -159,17 +159,9 @@ static void settle_waiting(struct job *j, struct job_device *d)
 	char next[WINDOW_TEXT];
 	bool window = j->stop_reason == REASON_RUN_WINDOW;
 
+	d->detail = NULL;
 	job_settle(j, d, OUTCOME_PENDING, j->stop_reason,
 		window ? window_next(j->window, next) : NULL);
-}
-
-/* To run again does not help where its server is gone. */
-static void settle_off(struct job *j, struct job_device *d)
-{
-	bool gone = d->gave_up && d->reason == REASON_APPLE_SERVER_GONE;
-
-	job_settle(j, d, OUTCOME_IN_FLIGHT, gone ? REASON_APPLE_SERVER_GONE : REASON_RUN_IN_FLIGHT,
-		NULL);
 }
 
 void job_settle_rest(struct job *j)
@@ -192,7 +184,7 @@ void job_settle_rest(struct job *j)
 		}
 		d->settled = false;
 		if (off)
-			settle_off(j, d);
+			job_settle(j, d, OUTCOME_IN_FLIGHT, job_away(j, d), NULL);
 		else
 			settle_waiting(j, d);
 	}
@@ -257,6 +249,8 @@ enum errc job_begin(
 		.progress = s->progress,
 		.progress_self = s->progress_self,
 	};
+	for (uint32_t g = 0; g < FLEET_MAX_GROUPS; g++)
+		j->synced_ms[g] = TIME_NONE;
 	return job_load(j, run, err);
 }
 

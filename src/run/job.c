@@ -62,6 +62,8 @@ struct view job_expected(const struct job *j, const struct job_device *d)
 
 		if (d->results[i] == RESULT_DONE || by_others)
 			work_effect(j->fleet, &p->v[i], d->home, &v);
+		if (p->v[i].kind == STEP_CANCEL_MIGRATION && d->returned != SERVER_NONE)
+			v.server = d->returned;
 	}
 	return v;
 }
@@ -113,18 +115,13 @@ static bool any_letter(const struct work_program *p, const struct job_device *d,
 	return memchr(d->results, letter, p->n) != NULL;
 }
 
-/* Every step is over: how did it end? A verdict of before a put-back stays. */
-static void settle_ended(struct job *j, struct job_device *d)
+/* Nothing went wrong, or it is over: what an earlier try was told is not said of this end. */
+static void settle_well(struct job *j, struct job_device *d)
 {
 	const struct work_program *p = job_program(j, d);
 
-	if (d->outcome != OUTCOME_PENDING && d->outcome != OUTCOME_IN_FLIGHT)
-		job_settle(j, d, (enum outcome)d->outcome, (enum reason)d->reason, d->detail);
-	else if (any_letter(p, d, RESULT_FAILED))
-		job_settle(j, d, OUTCOME_FAILED, REASON_APPLE_REFUSED, d->detail);
-	else if (any_letter(p, d, RESULT_UNVERIFIED))
-		job_settle(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_NOT_PROVED, d->detail);
-	else if (any_letter(p, d, RESULT_LEFT_OUT))
+	d->detail = NULL;
+	if (any_letter(p, d, RESULT_LEFT_OUT))
 		job_settle(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK, NULL);
 	else if (p->advice)
 		job_settle(j, d, OUTCOME_MANUAL, REASON_RULE_ADVISE, p->advice);
@@ -132,6 +129,21 @@ static void settle_ended(struct job *j, struct job_device *d)
 		job_settle(j, d, OUTCOME_DONE, REASON_STATE_DONE, p->note);
 	else
 		job_settle(j, d, OUTCOME_UNCHANGED, REASON_STATE_HOLDS, p->note);
+}
+
+/* Every step is over: how did it end? A verdict of before a put-back stays. */
+static void settle_ended(struct job *j, struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+
+	if (d->outcome != OUTCOME_PENDING && d->outcome != OUTCOME_IN_FLIGHT)
+		job_settle(j, d, (enum outcome)d->outcome, (enum reason)d->reason, NULL);
+	else if (any_letter(p, d, RESULT_FAILED))
+		job_settle(j, d, OUTCOME_FAILED, REASON_APPLE_REFUSED, NULL);
+	else if (any_letter(p, d, RESULT_UNVERIFIED))
+		job_settle(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_NOT_PROVED, NULL);
+	else
+		settle_well(j, d);
 }
 
 /* What it was held for is over. */
@@ -151,6 +163,7 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 	d->log_says = NULL;
 	d->batch = 0;
 	d->doubt = d->n_doubts = 0;
+	d->sync_ms = TIME_NONE;
 	d->dirty = true;
 	if (d->custody && d->sure && step_info(job_program(j, d)->v[at].kind)->puts_back) {
 		d->custody = false;
@@ -196,6 +209,17 @@ static bool may_be_off(const struct work_program *p, uint32_t at, enum outcome o
 	return false;
 }
 
+enum reason job_away(const struct job *j, const struct job_device *d)
+{
+	uint32_t at;
+
+	if (d->gave_up && d->reason == REASON_APPLE_SERVER_GONE)
+		return REASON_APPLE_SERVER_GONE;
+	if (work_put_back_due(job_program(j, d), d->results, &at))
+		return REASON_RUN_IN_FLIGHT;
+	return d->gave_up && !d->busy ? (enum reason)d->reason : REASON_STATE_REQUEST_OPEN;
+}
+
 void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
 	const char *detail)
 {
@@ -210,17 +234,15 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 		d->detail = job_keep(j, str_from(detail));
 	if (job_is_put_back(j, d) || may_be_off(p, at, outcome)) {
 		d->gave_up = true;
-		/* To run again does not help where its server is gone. */
-		job_settle(j, d, OUTCOME_IN_FLIGHT,
-			reason == REASON_APPLE_SERVER_GONE ? reason : REASON_RUN_IN_FLIGHT,
-			d->detail);
+		d->reason = (uint8_t)reason;
+		job_settle(j, d, OUTCOME_IN_FLIGHT, job_away(j, d), NULL);
 		return;
 	}
 	d->results[at] = outcome == OUTCOME_UNVERIFIED ? RESULT_UNVERIFIED : RESULT_FAILED;
 	if (!job_turn_back(j, d, outcome, reason)) {
 		for (uint32_t i = at + 1; i < p->n; i++)
 			d->results[i] = RESULT_LEFT_OUT;
-		job_settle(j, d, outcome, reason, d->detail);
+		job_settle(j, d, outcome, reason, NULL);
 	}
 }
 

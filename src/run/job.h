@@ -28,6 +28,7 @@ struct job_device {
 	const char *detail, *evidence, *after; /* owned by job.arena; NULL: none */
 	struct str rule;
 	struct str record; /* of the UEM when the plan was frozen; empty: none, or not known */
+	int64_t sync_ms;   /* the first sync that its next step waits for; TIME_NONE: none yet */
 	int64_t intent_ms; /* of this process's newest request that names it; TIME_NONE: none */
 	int64_t finished_ms;
 	uint8_t outcome,
@@ -37,6 +38,9 @@ struct job_device {
 	struct str profile;   /* when the plan was frozen, if has_profile; empty: none */
 	bool has_profile;
 	struct str home_id; /* of `home`, which may be gone */
+	uint32_t returned;  /* where it was seen after its migration was cancelled; SERVER_NONE */
+	int64_t return_ms;  /* so long it may take to come back from there; TIME_NONE: no limit yet
+			     */
 	/* The last look at it: when it began, until when it is good for a change. */
 	int64_t looked_ms, good_until_ms;
 	/* What it showed, when that needs two equal looks timeouts.settle apart: when the first of
@@ -132,6 +136,7 @@ struct job {
 		uint64_t n;
 		int64_t since_ms; /* TIME_NONE: nobody has counted yet */
 	} used[LIMITS_N];
+	int64_t synced_ms[FLEET_MAX_GROUPS]; /* when a list last showed what a sync brought */
 	uint32_t delete_cap;  /* records one request may delete; 0: nobody has asked yet */
 	uint32_t max_writes;  /* of the next change_round() */
 	bool is_active;       /* the run is neither finished nor superseded */
@@ -188,6 +193,9 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 	const char *detail);
 /* Leaves out what stands between a device off its server and its put-back. False: none is due. */
 bool job_turn_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason);
+/* Why a device in flight is: it is off its server, or may be and nobody can tell yet. */
+enum reason job_away(const struct job *j, const struct job_device *d);
+/* detail NULL: what was said of it stays. */
 void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
 	const char *detail);
 /* The row is held while its wipe goes on: not settled. */
@@ -270,7 +278,7 @@ MUST_CHECK enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n,
 enum wanted {
 	WANTED,
 	NOT_WANTED,  /* it needs nothing, or was changed by somebody else: settled */
-	WANTED_LATER /* a second look has to agree first */
+	WANTED_LATER /* a second look has to agree first, or Apple is moving it */
 };
 /* An earlier request to take it off could not be proved in time. */
 bool job_in_doubt(const struct job *j, const struct job_device *d);

@@ -54,6 +54,9 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.after = keep(j, rec->after),
 		.rule = arena_dup(&j->arena, rec->rule),
 		.finished_ms = rec->finished_ms,
+		.returned = SERVER_NONE,
+		.return_ms = TIME_NONE,
+		.sync_ms = TIME_NONE,
 		.intent_ms = TIME_NONE,
 		.looked_ms = TIME_NONE,
 		.good_until_ms = TIME_NONE,
@@ -179,10 +182,13 @@ static enum errc take_custodies(struct job *j, struct err *err)
 	for (size_t i = 0; i < c.n && !rc; i++) {
 		struct job_device *d = device_of(j, c.v[i].serial);
 
-		if (d && c.v[i].run == j->run)
+		if (d && c.v[i].run == j->run) {
 			d->custody = true;
-		else
+			d->home_id = arena_dup(&j->arena, c.v[i].home);
+			d->home = fleet_server_by_id(j->fleet, d->home_id);
+		} else {
 			j->n_elsewhere++;
+		}
 	}
 	ledger_custodies_release(&c);
 	return rc;

@@ -13,13 +13,20 @@
 #include "run/job.h"
 
 enum { POLL_MAX_MS = 300000, COMMAND_OUTPUT_MAX = 64 * 1024, COMMAND_TIMEOUT_MS = 600000 };
+/* Apple throttles a device for about so long (services/README.md Apple G). */
+#define LEFT_OUT_MS (INT64_C(24) * 3600 * 1000)
+
+/* So many looks in a row that bring nothing, after one that brought devices on: those go on. */
+enum { QUIET_LOOKS = 2 };
 
 struct syncing {
 	struct job *j;
 	uint32_t wave;
 	uint32_t groups; /* that still owe a change */
 	bool triggered;
-	int64_t deadline_ms, fetch_ms, next_trigger_ms, interval_ms;
+	int64_t next_trigger_ms, interval_ms;
+	bool any_ready;    /* a device was proved, and has more to do */
+	unsigned quiet;    /* looks since the last that proved one */
 	enum errc refused; /* of the newest trigger round */
 	uint32_t refused_groups;
 	struct err why;
@@ -37,6 +44,41 @@ static bool waits(const struct job *j, const struct job_device *d, uint32_t wave
 static uint32_t owing(const struct job *j, const struct job_device *d)
 {
 	return j->fleet->listed[d->slot] ^ fleet_groups_of(j->fleet, job_expected(j, d).server);
+}
+
+/* Whose sync it waits for. */
+static uint32_t asked_groups(const struct job *j, const struct job_device *d)
+{
+	uint32_t groups = owing(j, d);
+
+	return groups ? groups : fleet_groups_of(j->fleet, d->home) | d->listed;
+}
+
+/* Each device has its own, from the first request that its step waited for: one that Apple leaves
+ * out of the feed may have waited long when others come to the same step. */
+static int64_t fetch_when(const struct job *j, const struct job_device *d)
+{
+	return d->sync_ms == TIME_NONE ? INT64_MAX : d->sync_ms + j->settings->timeouts.sync_ms / 2;
+}
+
+static int64_t deadline_of(const struct job *j, const struct job_device *d)
+{
+	return d->sync_ms == TIME_NONE ? INT64_MAX : d->sync_ms + j->settings->timeouts.sync_ms;
+}
+
+/* The earliest of those that wait; INT64_MAX: none waits for one. */
+static int64_t earliest(
+	const struct syncing *s, int64_t (*when)(const struct job *, const struct job_device *))
+{
+	int64_t first = INT64_MAX;
+
+	for (uint32_t i = 0; i < s->j->n; i++) {
+		const struct job_device *d = &s->j->devices[i];
+
+		if (waits(s->j, d, s->wave) && when(s->j, d) < first)
+			first = when(s->j, d);
+	}
+	return first;
 }
 
 /* --- without a UEM --- */
@@ -106,33 +148,52 @@ static enum errc done_trigger(void *self, enum errc code, const struct http_repl
 	return ERR_OK;
 }
 
-static bool wants_fetch(const struct syncing *s)
+/* Groups of devices that ask for it, or that a sync did not bring for half of their time. */
+static uint32_t fetch_groups(const struct syncing *s)
 {
 	const struct job *j = s->j;
+	int64_t now = transport_now(j->transport);
+	uint32_t groups = 0;
 
-	if (transport_now(j->transport) >= s->fetch_ms)
-		return true;
-	for (uint32_t i = 0; i < j->n; i++)
-		if (waits(j, &j->devices[i], s->wave) &&
-			job_step(j, &j->devices[i])->kind == STEP_FETCH)
-			return true;
-	return false;
+	for (uint32_t i = 0; i < j->n; i++) {
+		const struct job_device *d = &j->devices[i];
+
+		if (waits(j, d, s->wave) &&
+			(job_step(j, d)->kind == STEP_FETCH || now >= fetch_when(j, d)))
+			groups |= asked_groups(j, d);
+	}
+	return groups;
 }
 
 /* From the first trigger on: a quota or an outage before it takes nothing from the sync. */
-static void start_clock(struct syncing *s)
+static void start_clocks(struct syncing *s)
 {
-	int64_t now = transport_now(s->j->transport), whole = s->j->settings->timeouts.sync_ms;
+	int64_t now = transport_now(s->j->transport);
 
-	s->deadline_ms = now + whole;
-	s->fetch_ms = now + whole / 2;
+	for (uint32_t i = 0; i < s->j->n; i++) {
+		struct job_device *d = &s->j->devices[i];
+
+		if (waits(s->j, d, s->wave) && d->sync_ms == TIME_NONE)
+			d->sync_ms = now;
+	}
+	s->triggered = true;
+}
+
+/* After the pause, or earlier when it is time for a Fetch. */
+static void plan_trigger(struct syncing *s, uint32_t fetched)
+{
+	int64_t gap = s->j->settings->timeouts.sync_gap_ms, fetch = earliest(s, fetch_when);
+
+	s->next_trigger_ms = transport_now(s->j->transport) + gap;
+	if (!fetched && s->next_trigger_ms < fetch && s->next_trigger_ms + gap > fetch)
+		s->next_trigger_ms = fetch;
 }
 
 static enum errc trigger(struct syncing *s, struct err *err)
 {
 	struct trigger triggers[FLEET_MAX_GROUPS];
 	struct job *j = s->j;
-	bool fetch = wants_fetch(s);
+	uint32_t fetch = fetch_groups(s);
 	enum errc rc;
 
 	for (uint32_t g = 0; g < j->fleet->n_groups; g++) {
@@ -144,19 +205,13 @@ static enum errc trigger(struct syncing *s, struct err *err)
 		if (!(s->groups >> g & 1u))
 			continue;
 		uem_sync_request(transport_uem(j->transport), buf_view(&j->fleet->groups[g].uuid),
-			fetch, &call.request);
+			fetch >> g & 1u, &call.request);
 		transport_submit(j->transport, &call);
 	}
 	rc = transport_drain(j->transport, err);
 	if (!rc) {
-		if (!s->triggered)
-			start_clock(s);
-		s->triggered = true;
-		s->next_trigger_ms = transport_now(j->transport) +
-				     j->settings->timeouts.sync_gap_ms;
-		if (!fetch && s->next_trigger_ms < s->fetch_ms &&
-			s->next_trigger_ms + j->settings->timeouts.sync_gap_ms > s->fetch_ms)
-			s->next_trigger_ms = s->fetch_ms;
+		start_clocks(s);
+		plan_trigger(s, fetch);
 	}
 	return rc;
 }
@@ -184,16 +239,34 @@ static enum errc keep_gone(struct syncing *s, bool *proved, struct err *err)
 	return rc;
 }
 
+/* Its group has carried a sync out. */
+static void pass(struct syncing *s, struct job_device *d)
+{
+	struct job *j = s->j;
+	int64_t now = transport_now(j->transport);
+	uint32_t groups = fleet_groups_of(j->fleet, d->home) | d->listed |
+			  fleet_groups_of(j->fleet, job_expected(j, d).server);
+	char when[TIME_TEXT];
+
+	for (uint32_t g = 0; g < j->fleet->n_groups && s->triggered; g++)
+		if (groups >> g & 1u)
+			j->synced_ms[g] = now;
+	if (s->triggered)
+		job_evidence(j, d, "list", time_rfc3339_s(now, when));
+	job_pass(j, d, s->triggered ? RESULT_DONE : RESULT_HELD);
+	s->any_ready |= !d->settled;
+	s->quiet = 0;
+}
+
 /* Moves on what the lists show; s->groups is what still owes something afterwards. */
 static enum errc take_proofs(struct syncing *s, uint32_t *ret_n, struct err *err)
 {
 	struct job *j = s->j;
 	bool *proved = mem_zalloc(j->n + 1);
-	char when[TIME_TEXT];
-	uint32_t left = 0;
 	enum errc rc;
 
 	s->groups = 0;
+	s->quiet++;
 	for (uint32_t i = 0; i < j->n; i++)
 		proved[i] = waits(j, &j->devices[i], s->wave) && owing(j, &j->devices[i]) == 0;
 	rc = keep_gone(s, proved, err);
@@ -203,59 +276,135 @@ static enum errc take_proofs(struct syncing *s, uint32_t *ret_n, struct err *err
 		if (!waits(j, d, s->wave))
 			continue;
 		if (proved[i]) {
-			if (s->triggered)
-				job_evidence(j, d, "list",
-					time_rfc3339_s(transport_now(j->transport), when));
-			job_pass(j, d, s->triggered ? RESULT_DONE : RESULT_HELD);
+			pass(s, d);
 			++*ret_n;
 			continue;
 		}
-		left++;
-		s->groups |= owing(j, d) ? owing(j, d)
-					 : fleet_groups_of(j->fleet, d->home) | d->listed;
+		s->groups |= asked_groups(j, d);
 	}
 	free(proved);
 	return rc ? rc : job_flush(j, err);
 }
 
-static void give_up(struct syncing *s, uint32_t *ret_n)
+/* --- giving up --- */
+
+struct connections {
+	struct job *j;
+	int64_t since_ms;
+	uint32_t groups; /* whose server the UEM has asked since then */
+};
+
+static enum errc take_server(void *self, const struct json *element, struct err *err)
+{
+	struct connections *c = self;
+	struct apple_server a;
+	enum errc rc = apple_server_decode(element, &a, err);
+
+	if (!rc && a.last_connected_ms != TIME_NONE && a.last_connected_ms != TIME_UNKNOWN &&
+		a.last_connected_ms > c->since_ms)
+		c->groups |= fleet_groups_of(c->j->fleet, fleet_server_by_id(c->j->fleet, a.id));
+	return rc;
+}
+
+static void ask_servers(void *self, struct str cursor, unsigned page, struct http_request *ret)
+{
+	struct connections *c = self;
+
+	(void)page;
+	apple_servers_request(transport_apple(c->j->transport), cursor, ret);
+}
+
+/* Groups that carried a sync out since then: their lists changed, or Apple tells that they asked.
+ * Not known counts as no. */
+static enum errc feed_works(struct job *j, int64_t since_ms, uint32_t *ret, struct err *err)
+{
+	struct connections c = { j, since_ms, 0 };
+	struct listing l = {
+		.service = TO_APPLE,
+		.paging = PAGING_CURSOR,
+		.member = "data",
+		.max_elements = APPLE_MAX_SERVERS,
+		.request = ask_servers,
+		.each = take_server,
+		.self = &c,
+	};
+	enum errc rc;
+
+	for (uint32_t g = 0; g < j->fleet->n_groups; g++)
+		if (j->synced_ms[g] != TIME_NONE && j->synced_ms[g] > since_ms)
+			c.groups |= 1u << g;
+	listing_start(&l, j->transport);
+	rc = transport_drain(j->transport, err);
+	listing_release(&l);
+	*ret = c.groups;
+	return rc;
+}
+
+static void fail(struct syncing *s, struct job_device *d, uint32_t working)
 {
 	struct job *j = s->j;
+	char again[80], when[TIME_TEXT];
 
-	for (uint32_t i = 0; i < j->n; i++) {
+	if (s->refused && (owing(j, d) & s->refused_groups)) {
+		job_fail(j, d, OUTCOME_FAILED, REASON_UEM_REFUSED, s->why.msg);
+	} else if (asked_groups(j, d) & ~working) {
+		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_UEM_NOT_PROVED, NULL);
+	} else {
+		(void)snprintf(again, sizeof(again), "try again from %s on",
+			time_rfc3339_s(transport_now(j->transport) + LEFT_OUT_MS, when));
+		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_UEM_LEFT_OUT, again);
+	}
+}
+
+/* Those whose time is over; all when the UEM refuses to sync. */
+static enum errc give_up(struct syncing *s, uint32_t *ret_n, struct err *err)
+{
+	struct job *j = s->j;
+	int64_t now = transport_now(j->transport);
+	uint32_t working = 0;
+	enum errc rc = s->refused
+			       ? ERR_OK
+			       : feed_works(j,
+					 earliest(s, deadline_of) - j->settings->timeouts.sync_ms,
+					 &working, err);
+
+	s->groups = 0;
+	for (uint32_t i = 0; i < j->n && !rc; i++) {
 		struct job_device *d = &j->devices[i];
 
 		if (!waits(j, d, s->wave))
 			continue;
-		if (s->refused && (owing(j, d) & s->refused_groups))
-			job_fail(j, d, OUTCOME_FAILED, REASON_UEM_REFUSED, s->why.msg);
-		else
-			job_fail(j, d, OUTCOME_UNVERIFIED, REASON_UEM_NOT_PROVED, NULL);
-		++*ret_n;
+		if (s->refused || now >= deadline_of(j, d)) {
+			fail(s, d, working);
+			++*ret_n;
+		} else {
+			s->groups |= asked_groups(j, d);
+		}
 	}
-	s->groups = 0;
+	return rc;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 /* One round: trigger when it is time, sleep, read the lists once for all that wait. */
 static enum errc sync_step(struct syncing *s, uint32_t *ret_n, struct err *err)
 {
 	struct job *j = s->j;
-	int64_t wake;
+	int64_t wake, deadline;
 	enum errc rc = ERR_OK;
 
 	if (transport_now(j->transport) >= s->next_trigger_ms)
 		rc = trigger(s, err);
-	if (!rc && s->refused) {
-		give_up(s, ret_n);
-		return ERR_OK;
-	}
+	if (!rc && s->refused)
+		return give_up(s, ret_n, err);
 	wake = transport_now(j->transport) + s->interval_ms;
-	s->interval_ms += s->interval_ms / 2;
-	if (s->interval_ms > POLL_MAX_MS)
-		s->interval_ms = POLL_MAX_MS;
+	deadline = earliest(s, deadline_of);
+	s->interval_ms = sooner(s->interval_ms + s->interval_ms / 2, POLL_MAX_MS);
 	if (!rc)
-		rc = transport_sleep(
-			j->transport, wake < s->deadline_ms ? wake : s->deadline_ms, err);
+		rc = transport_sleep(j->transport, sooner(wake, deadline), err);
 	if (rc)
 		return rc;
 	rc = facts_uem_lists(j->facts, s->groups, err);
@@ -267,9 +416,15 @@ static enum errc sync_step(struct syncing *s, uint32_t *ret_n, struct err *err)
 		rc = take_proofs(s, ret_n, err);
 	if (rc && errc_info(rc)->scope == SCOPE_RUN)
 		return rc;
-	if (s->groups && transport_now(j->transport) >= s->deadline_ms)
-		give_up(s, ret_n);
-	return ERR_OK;
+	return s->groups && transport_now(j->transport) >= earliest(s, deadline_of)
+		       ? give_up(s, ret_n, err)
+		       : ERR_OK;
+}
+
+/* Whoever is proved does not wait off its server for one that Apple leaves out of the feed. */
+static bool goes_on(const struct syncing *s)
+{
+	return s->groups && !(s->any_ready && s->quiet >= QUIET_LOOKS);
 }
 
 static enum errc sync_with_uem(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
@@ -277,8 +432,6 @@ static enum errc sync_with_uem(struct job *j, uint32_t wave, uint32_t *ret_n, st
 	struct syncing s = {
 		.j = j,
 		.wave = wave,
-		.deadline_ms = INT64_MAX,
-		.fetch_ms = INT64_MAX,
 		.next_trigger_ms = transport_now(j->transport),
 		.interval_ms = j->settings->poll.uem_ms,
 	};
@@ -295,7 +448,7 @@ static enum errc sync_with_uem(struct job *j, uint32_t wave, uint32_t *ret_n, st
 		}
 	if (!rc)
 		rc = take_proofs(&s, ret_n, err);
-	while (!rc && s.groups)
+	while (!rc && goes_on(&s))
 		rc = sync_step(&s, ret_n, err);
 	return rc ? rc : job_flush(j, err);
 }
@@ -325,7 +478,7 @@ enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *
 
 enum errc sync_again(struct job *j, uint32_t groups, struct err *err)
 {
-	struct syncing s = { .j = j, .wave = UINT32_MAX, .groups = groups, .fetch_ms = INT64_MAX };
+	struct syncing s = { .j = j, .wave = UINT32_MAX, .groups = groups };
 	enum errc rc = trigger(&s, err);
 
 	if (!rc)

@@ -67,6 +67,43 @@ static bool is_lost(struct job *j, struct job_device *d, const struct work_step 
 	return true;
 }
 
+/* Whether its migration was cancelled by this program, and nothing was done at Apple since. */
+static bool is_returning(const struct job *j, const struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+	bool cancelled = false;
+
+	for (uint32_t i = 0; i < p->n; i++)
+		if (d->results[i] == RESULT_DONE &&
+			step_info(p->v[i].kind)->service == SERVICE_APPLE)
+			cancelled = p->v[i].kind == STEP_CANCEL_MIGRATION;
+	return cancelled && d->returned == SERVER_NONE;
+}
+
+/* Apple moves a device whose migration was cancelled back by itself, at once or later: until that
+ * shows it is not moved, or it could be assigned to the server it is on. Where it comes to is where
+ * it belongs. False: it may still come. */
+static bool has_returned(struct job *j, struct job_device *d, const struct view *seen)
+{
+	int64_t now = transport_now(j->transport);
+
+	if (d->return_ms == TIME_NONE)
+		d->return_ms = now + j->settings->timeouts.activity_ms;
+	if (seen->server == SERVER_NONE || seen->released)
+		return true;
+	if (seen->server == job_expected(j, d).server && now < d->return_ms) {
+		d->doubt = look_key(seen);
+		d->doubt_ms = now;
+		return false;
+	}
+	if (!look_agrees(j, d, look_key(seen)))
+		return false;
+	d->returned = d->home = seen->server;
+	d->home_id = arena_dup(&j->arena, fleet_server_id(j->fleet, seen->server));
+	d->doubt = 0;
+	return true;
+}
+
 /* The step as it was planned: whether the device is as it should be before it. */
 static enum wanted step_wanted(struct job *j, struct job_device *d, const struct view *seen)
 {
@@ -74,6 +111,8 @@ static enum wanted step_wanted(struct job *j, struct job_device *d, const struct
 
 	if (is_lost(j, d, s))
 		return NOT_WANTED;
+	if (is_returning(j, d) && !has_returned(j, d, seen))
+		return WANTED_LATER;
 	/* The server it came from is gone, and took it off: there is no way back to it. */
 	if (step_info(s->kind)->puts_back && fleet_server_gone(j->fleet, job_target(d, s))) {
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_SERVER_GONE, NULL);

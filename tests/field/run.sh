@@ -2,7 +2,7 @@
 # The wire as the field has it: lists that are not paged as asked, records that are odd, dates that may
 # be two, pages for people in place of answers.
 #
-#	tests/field/run.sh BUILD
+#	tests/field/run.sh BUILD [CASE...]
 #
 # Whatever a service does, a device that is there is never taken for missing, and what is read is read
 # as it is: each row ends as it does with well-behaved services, or undecided with a reason.
@@ -32,7 +32,10 @@ differ() { # REFERENCE GOT
 		END { print wrong + 0, undecided + 0 }' "$1" "$2"
 }
 
-for part in "$here"/case_*.sh; do
+shift
+[ $# -gt 0 ] || set -- feed hosts mutated odd pages refusals words
+for part; do
+	part=$here/case_$part.sh
 	# shellcheck disable=SC1090
 	. "$part"
 done

@@ -158,7 +158,15 @@ new_world --scenario apple-activity-never
 csv "$one," "$two,"
 run apply in.csv --rules ./all.yaml --yes --max-wait 10m
 exits 'nothing is known in ten minutes' 75
+same 'nobody knows whether they are off: nobody says so' 0 "$(grep -c 'off its server' in.result.csv)"
+cat >back.yaml <<'END'
+version: 1
+faults: [{service: apple, activity: ASSIGN_DEVICES, do: reply, status: 409, code: ENTITY_ERROR, applied: no}]
+END
+weather 5 --scenario back.yaml
 has run.in_flight
+weather 5 --set uem.throttled="$one" --set uem.throttled_gone=yes
+has uem.left_out
 rules '[unassign]
 waves: [1, 100%]'
 weather 4 --scenario apple-activity-failed

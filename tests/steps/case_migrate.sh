@@ -79,3 +79,72 @@ rows MIGABLE00002
 apply --max-wait 12h
 exits 'the write limit opens after the deadline' 3
 same 'it is not sent then' 'failed apple.deadline' "$(outcome MIGABLE00002)"
+
+# --- cancelling moves the device back by itself, at once or later: it is never assigned where it is ---
+cat >profiled.csv <<'F'
+serial,server,migration_capable,profile
+MIGABLE00001,WS1 EMEA,yes,Corporate iPads
+MIGABLE00002,WS1 EMEA,yes,Corporate iPads
+STAY00000001,WS1 APAC,yes,Corporate iPads
+STAY00000002,WS1 Americas,yes,Corporate iPads
+F
+server_of() { # SERIAL
+	run export --out where.csv --max-wait 12h
+	python3 -c 'import csv, sys
+for r in csv.DictReader(open("where.csv")):
+    if r["serial"] == sys.argv[1]: print(r["server"])' "$1"
+}
+migrating() { # [SIMULATOR OPTION...]: both are on their way to WS1 APAC
+	new_world --fleet profiled.csv "$@"
+	to_apac 30d
+	rows MIGABLE00001 MIGABLE00002
+	apply
+	same 'both are told to migrate' "2" "$(activities migrate)"
+	rm -f in.result.csv
+}
+for wait in 0s 30s 20m 3h; do
+	migrating --set apple.cancel_time=$wait
+	rules '[cancel_migration, {reassign: {to: WS1 EMEA}}]'
+	apply --max-wait 12h
+	same "cancelled, and back after $wait: both done" 2 "$(grep -c ',done,\|,unchanged,' in.result.csv)"
+	same "cancelled, and back after $wait: nothing is assigned where it is" 0 \
+		"$(jq -r 'select(.kind == "effect" and .what == "assign" and (.effective | not)) | .serial' "$audit" | wc -l)"
+	same "cancelled, and back after $wait: it is there" 'WS1 EMEA' "$(server_of MIGABLE00001)"
+
+	migrating --set apple.cancel_time=$wait
+	rules '[cancel_migration, {reassign: {to: WS1 Americas}}]'
+	apply --max-wait 12h
+	same "cancelled, and on to a third server, $wait: both done" 2 "$(grep -c ',done,' in.result.csv)"
+	same "cancelled, and on to a third server, $wait: it is there" 'WS1 Americas' "$(server_of MIGABLE00001)"
+
+	migrating --set apple.cancel_time=$wait
+	run runs
+	run undo "$(sed -n '$s/^ *\([^ ]*\).*/\1/p' out)" --apply --yes --allow percent=100 --max-wait 12h
+	exits "undone, back after $wait" 0
+	same "undone, back after $wait: nothing is assigned where it is" 0 \
+		"$(jq -r 'select(.kind == "effect" and .what == "assign" and (.effective | not)) | .serial' "$audit" | wc -l)"
+	same "undone, back after $wait: it is there" 'WS1 EMEA' "$(server_of MIGABLE00001)"
+
+	[ $wait = 3h ] && continue # longer than anybody waits for Apple: timeouts.activity
+	migrating --set apple.cancel_time=$wait
+	rules '[cancel_migration, unassign, sync, reassign, sync]'
+	sed -i 's/name: r,/name: rebuild,/' rules.yaml
+	apply --max-wait 24h
+	same "cancelled, then rebuilt, $wait: both done" 2 "$(grep -c ',done,' in.result.csv)"
+	same "cancelled, then rebuilt, $wait: it is back" 'WS1 EMEA' "$(server_of MIGABLE00001)"
+done
+
+# --- those that Apple does not let migrate are told by the log alone ---
+for word in OPERATION_NOT_ALLOWED NOT_ELIGIBLE; do
+	new_world --fleet profiled.csv --set apple.failing=MIGABLE00001 --set "apple.fail_word=$word"
+	to_apac 30d
+	rows MIGABLE00001 MIGABLE00002
+	run plan in.csv --rules rules.yaml --out planned.csv
+	check 'the plan says what the new server needs' \
+		grep -q 'of 2 devices: first the new server needs an enrollment profile' out err
+	apply
+	exits "one is not eligible ($word)" 3
+	same "one is not eligible ($word): the log tells which" 'failed apple.device_failed' "$(outcome MIGABLE00001)"
+	check "one is not eligible ($word): and why" grep -q "MIGABLE00001.*$word" in.result.csv
+	same "one is not eligible ($word): the other goes" 'done' "$(outcome MIGABLE00002)"
+done
