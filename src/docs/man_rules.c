@@ -15,8 +15,8 @@ static const char *const step_help[STEP_MAX_] = {
 	[STEP_DELETE_FROM_LIFECYCLE] = "unassign and sync: the UEM no longer lists the device",
 	[STEP_DELETE_RECORD] =
 		"the UEM deletes its device record; an enrolled device is unenrolled",
-	[STEP_MIGRATE] = "Apple assigns it to that server, with a deadline for the device to move; "
-			 "the server needs an enrollment profile for it first",
+	[STEP_MIGRATE] =
+		"Apple assigns it to a server that has a profile for it, with a deadline to move",
 	[STEP_CANCEL_MIGRATION] =
 		"Apple drops the deadline and moves the device back by itself; later "
 		"steps wait for that",
