@@ -18,8 +18,7 @@ static const char *const step_help[STEP_MAX_] = {
 	[STEP_MIGRATE] =
 		"Apple assigns it to a server that has a profile for it, with a deadline to move",
 	[STEP_CANCEL_MIGRATION] =
-		"Apple drops the deadline and moves the device back by itself; later "
-		"steps wait for that",
+		"Apple drops the deadline and moves the device back; later steps wait for that",
 	[STEP_RELEASE] = "the device leaves the organization",
 	[STEP_WIPE] = "the UEM erases the device or its managed part; later steps wait for it",
 	[STEP_SKIP] = "leave it alone, on purpose",
