@@ -11,20 +11,21 @@ io        base os
 io/csv    base
 trust     base os io
 model     base os io trust
-rules     base os io trust model
+lists     base os io trust model
+rules     base os io trust model lists
 store     base os io trust model
 services  base os io trust model
 wire      base os io trust model rules store services
 facts     base os io trust model rules store services wire
-plan      base os io trust model rules store services wire facts
-run       base os io trust model rules store services wire facts plan
-forecast  base os io trust model rules store services wire facts plan run
-survey    base os io trust model rules store services wire facts plan run
-report    base os io trust model rules store services wire facts plan run forecast
-rehearse  base os io trust model rules store wire facts plan run
+plan      base os io trust model lists rules store services wire facts
+run       base os io trust model lists rules store services wire facts plan
+forecast  base os io trust model lists rules store services wire facts plan run
+survey    base os io trust model lists rules store services wire facts plan run
+report    base os io trust model lists rules store services wire facts plan run forecast
+rehearse  base os io trust model lists rules store wire facts plan run
 cli/args  base os io trust model report
-cli/app   base os io trust model rules store services wire facts plan run forecast survey report rehearse cli/args
-cli       base os io trust model rules store services wire facts plan run forecast survey report rehearse cli/args cli/app
+cli/app   base os io trust model lists rules store services wire facts plan run forecast survey report rehearse cli/args
+cli       base os io trust model lists rules store services wire facts plan run forecast survey report rehearse cli/args cli/app
 docs      base os io trust model rules report cli/args
 sim/core  base os io trust model
 sim/world base os io trust model sim/core
