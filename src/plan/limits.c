@@ -33,6 +33,22 @@ static enum errc lift(struct limits *l, struct str allowance, struct err *err)
 	return ERR_OK;
 }
 
+static void lift_in_flight(struct settings *s, struct str allowance)
+{
+	struct str value = allowance, word = str_cut(&value, '=');
+	uint64_t most;
+
+	if (str_eq(word, STR("in_flight")) && str_to_u64(value, &most) &&
+		most > s->limits[LIMIT_IN_FLIGHT])
+		s->limits[LIMIT_IN_FLIGHT] = most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
+}
+
+void limits_allow_in_flight(struct settings *s, const char *const *allowed)
+{
+	for (size_t i = 0; allowed && allowed[i]; i++)
+		lift_in_flight(s, str_from(allowed[i]));
+}
+
 static uint32_t of_rules(const struct rules_policy *policy, enum limit_kind kind)
 {
 	if (kind == LIMIT_DEVICES)
@@ -76,15 +92,18 @@ enum errc limits_read(struct limits *ret, const struct facts *f, const struct ru
 	return rc;
 }
 
-enum errc limits_lift(struct limits *l, struct str frozen, struct err *err)
+enum errc limits_lift(struct limits *l, struct settings *s, struct str frozen, struct err *err)
 {
 	struct json *j;
 	enum errc rc = json_parse(&j, frozen, err);
 
 	if (rc)
 		return rc;
-	for (const struct json *a = json_first(json_get(j, "allowed")); a && !rc; a = json_next(a))
+	for (const struct json *a = json_first(json_get(j, "allowed")); a && !rc;
+		a = json_next(a)) {
+		lift_in_flight(s, json_text(a));
 		rc = lift(l, json_text(a), err);
+	}
 	json_free(j);
 	return rc;
 }

@@ -26,8 +26,11 @@ struct limits {
 /* The tightest of settings and rules, unless this run lifts it: allowed as in plan/guard.h. */
 MUST_CHECK enum errc limits_read(struct limits *ret, const struct facts *f,
 	const struct rules_policy *policy, const char *const *allowed, struct err *err);
-/* Lifts what was allowed when the run was frozen, too. */
-MUST_CHECK enum errc limits_lift(struct limits *l, struct str frozen, struct err *err);
+/* Lifts what was allowed when the run was frozen, too, limits.in_flight of the settings as well. */
+MUST_CHECK enum errc limits_lift(
+	struct limits *l, struct settings *s, struct str frozen, struct err *err);
+/* --allow in_flight=N: waves are cut by it, and what is sent keeps to it. */
+void limits_allow_in_flight(struct settings *s, const char *const *allowed);
 /* False: nobody told how large the organization is. */
 bool limit_most(const struct limits *l, const struct limit *limit, uint64_t *ret);
 

@@ -7,6 +7,7 @@
 #include "os/stop.h"
 #include "plan/audit.h"
 #include "plan/guard.h"
+#include "plan/limits.h"
 
 enum { TEXT_MAX_BYTES = 1024 * 1024 };
 
@@ -37,6 +38,8 @@ static enum errc start_world(struct rehearsal *r, struct err *err)
 		rc = world_start(&r->world, &r->fleet, opt->scenarios, opt->seed, err);
 	if (!rc)
 		rc = world_settings(&r->world, opt->settings, &r->fleet, opt->diags, err);
+	if (!rc)
+		limits_allow_in_flight(*opt->settings, opt->allowed);
 	return rc;
 }
 

@@ -63,18 +63,46 @@ static void test_share_of_the_organization(void **state)
 static void test_lift(void **state)
 {
 	struct limits l = { .size = 100 };
+	struct settings settings = { .limits = { [LIMIT_IN_FLIGHT] = 200 } };
 	struct err err;
 
 	(void)state;
 	for (int i = 0; i < LIMITS_N; i++)
 		l.v[i] = (struct limit){ "devices", -1, false, 10 };
 	assert_int_equal(
-		limits_lift(&l, STR("{\"allowed\":[\"devices=20\",\"fleet=9\"]}"), &err), ERR_OK);
+		limits_lift(&l, &settings, STR("{\"allowed\":[\"devices=20\",\"fleet=9\"]}"), &err),
+		ERR_OK);
 	assert_int_equal(l.v[0].most, 20);
-	assert_int_equal(limits_lift(&l, STR("{\"allowed\":[\"devices=5\"]}"), &err), ERR_OK);
+	assert_int_equal(
+		limits_lift(&l, &settings, STR("{\"allowed\":[\"devices=5\"]}"), &err), ERR_OK);
 	assert_int_equal(l.v[0].most, 20);
-	assert_int_equal(limits_lift(&l, STR("{\"allowed\":[\"devices=many\"]}"), &err), ERR_USAGE);
-	assert_int_equal(limits_lift(&l, STR("{}"), &err), ERR_OK);
+	assert_int_equal(limits_lift(&l, &settings, STR("{\"allowed\":[\"devices=many\"]}"), &err),
+		ERR_USAGE);
+	assert_int_equal(limits_lift(&l, &settings, STR("{}"), &err), ERR_OK);
+}
+
+/* How many may be off their servers: when the run began, and now. */
+static void test_lift_in_flight(void **state)
+{
+	const char *const allowed[] = { "devices=900", "in_flight=500", NULL };
+	const char *const fewer[] = { "in_flight=100", NULL };
+	struct limits l = { .size = 100 };
+	struct settings settings = { .limits = { [LIMIT_IN_FLIGHT] = 200 } };
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < LIMITS_N; i++)
+		l.v[i] = (struct limit){ "devices", -1, false, 10 };
+	limits_allow_in_flight(&settings, NULL);
+	limits_allow_in_flight(&settings, fewer);
+	assert_int_equal(settings.limits[LIMIT_IN_FLIGHT], 200);
+	limits_allow_in_flight(&settings, allowed);
+	assert_int_equal(settings.limits[LIMIT_IN_FLIGHT], 500);
+	assert_int_equal(
+		limits_lift(&l, &settings, STR("{\"allowed\":[\"in_flight=1000\"]}"), &err),
+		ERR_OK);
+	assert_int_equal(settings.limits[LIMIT_IN_FLIGHT], 1000);
+	assert_int_equal(settings.limits[LIMIT_DEVICES], 0);
 }
 
 int main(void)
@@ -83,6 +111,7 @@ int main(void)
 		cmocka_unit_test(test_at_and_above),
 		cmocka_unit_test(test_share_of_the_organization),
 		cmocka_unit_test(test_lift),
+		cmocka_unit_test(test_lift_in_flight),
 	};
 
 	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);

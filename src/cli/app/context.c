@@ -5,6 +5,7 @@
 
 #include "cli/app/outputs.h"
 #include "io/clock.h"
+#include "plan/limits.h"
 
 static void begin(struct context *p, const struct cli *cli)
 {
@@ -16,7 +17,14 @@ static void begin(struct context *p, const struct cli *cli)
 static enum errc load_settings(struct context *p, bool needed, struct err *err)
 {
 	enum errc rc = cli_load_settings(p->cli, &p->settings, &p->diags, err);
+	const char **allowed;
+	size_t n;
 
+	if (!rc && p->settings) {
+		allowed = cli_list(p->cli, OPTION_ALLOW, &n);
+		limits_allow_in_flight(p->settings, allowed);
+		free(allowed);
+	}
 	if (!rc && !p->settings && needed)
 		rc = err_set(err, ERR_SETTINGS,
 			"no settings were found: name them with --settings FILE");
