@@ -357,23 +357,24 @@ static enum errc submit_packed(
 	struct job *j, const struct order *v, uint32_t n, uint32_t *ret_n, struct err *err)
 {
 	uint32_t *devices = mem_alloc((n + 1) * sizeof(*devices)), queued = 0;
-	uint32_t room = room_in_flight(j), now = writes_now(j), most;
+	uint32_t room = room_in_flight(j), now = writes_now(j), most, off;
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0, k; i < n && !rc && !j->stop && queued < now; i += k) {
 		most = j->settings->batch_apple;
-		if (will_come_back(j, &v[i]) && most > room)
-			most = room;
+		off = will_come_back(j, &v[i]);
 		devices[0] = v[i].device;
 		k = 1;
-		if (most > 1 && culprit_alone(&j->devices[v[i].device]))
-			most = 1;
-		if (most == 0) {
+		if (off > room) {
 			(void)err_set(&j->no_room, ERR_TEMPFAIL,
 				"as many devices are off their servers as limits.in_flight allows");
 			continue;
 		}
-		while (i + k < n && k < most && by_group(&v[i], &v[i + k]) == 0) {
+		if (most > 1 && culprit_alone(&j->devices[v[i].device]))
+			most = 1;
+		while (i + k < n && k < most && by_group(&v[i], &v[i + k]) == 0 &&
+			off + will_come_back(j, &v[i + k]) <= room) {
+			off += will_come_back(j, &v[i + k]);
 			devices[k] = v[i + k].device;
 			k++;
 		}
@@ -382,7 +383,7 @@ static enum errc submit_packed(
 			set_busy(j, devices, k, false);
 			continue;
 		}
-		room -= will_come_back(j, &v[i]) ? k : 0;
+		room -= off;
 		rc = submit_change(j, &v[i], devices, k, err);
 		queued++;
 		*ret_n += k;
