@@ -20,7 +20,7 @@
 #include "report/table.h"
 #include "rules/date_forms.h"
 
-enum { LINE_MAX_BYTES = 64 * 1024, MANY_ROWS = 50, MANY_FAULTS = 1000, MANY_DETAILS = 3 };
+enum { LINE_MAX_BYTES = 64 * 1024, MANY_FAULTS = 1000, MANY_DETAILS = 3 };
 
 struct check {
 	const struct cli *cli;
@@ -145,34 +145,6 @@ static void check_steps(struct check *c)
 			"for a sync");
 		c->status = status_first(c->status, errc_info(ERR_SETTINGS)->exit_status);
 	}
-}
-
-/* Whether all of them came with the program: nobody is to change those. */
-static bool are_shipped(const struct ruleset *rules)
-{
-	char **places = cli_shipped();
-	bool all = true;
-
-	for (size_t i = 0; rules_file(rules, i) && all; i++) {
-		all = false;
-		for (size_t k = 0; places[k]; k++)
-			all = all || file_is_below(rules_file(rules, i), places[k]);
-	}
-	cli_shipped_free(places);
-	return all;
-}
-
-/* A first mistake in a rule should cost a few devices, not all. */
-static void check_waves(struct check *c)
-{
-	struct diag *d;
-
-	if (!c->rules || c->input.n_rows <= MANY_ROWS || rules_policy(c->rules)->n_waves > 1 ||
-		are_shipped(c->rules))
-		return;
-	d = diag_add(&c->diags, DIAG_WARNING, "rules.no-waves", (struct loc){ NULL, 0, 0 },
-		"%u rows, and the rules act on all of them at once", c->input.n_rows);
-	diag_hint(&c->diags, d, "'waves: [5, 10%%, 100%%]' stops after a few when they fail");
 }
 
 /* Rows at fault do not stop the others, so they are no errors of the file. */
@@ -486,7 +458,6 @@ int cmd_check(const struct cli *cli)
 	check_rules(&c);
 	check_steps(&c);
 	check_input(&c);
-	check_waves(&c);
 	check_services(&c);
 	idle = !c.status && !c.settings && !c.rules && !c.has_input;
 	if (idle) {

@@ -14,7 +14,7 @@
 
 enum { LISTED_ROWS = 20 };
 
-/* No rules, no limits of theirs; one wave. */
+/* No rules, no limits of theirs; the default of waves. */
 static const struct rules_policy policy = {
 	.limit_devices = UINT32_MAX,
 	.limit_percent = UINT32_MAX,

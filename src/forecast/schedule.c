@@ -7,7 +7,9 @@
 #include "forecast/walk.h"
 #include "plan/waves.h"
 #include "services/apple.h"
-#include "store/gap.h"
+
+/* What another limits.in_flight has to save to be told of. */
+enum { OTHER_SAVES_MS = 3600000 };
 
 /* --- the whole --- */
 
@@ -59,12 +61,12 @@ static int by_server(const void *a, const void *b)
 }
 
 /* The most that can be off its server at one time: the rows of a wave that will be put back. */
-static void reserve(struct walk *w, uint32_t wave)
+static void reserve(struct walk *w)
 {
-	uint32_t *homes = mem_alloc((w->n + 1) * sizeof(*homes)), n = 0, writes = 0;
+	uint32_t *homes = mem_alloc((w->to - w->from + 1) * sizeof(*homes)), n = 0, writes = 0;
 
-	for (uint32_t i = 0; i < w->n; i++)
-		n += w->v[i].wave == wave && walk_comes_back(&w->v[i], &homes[n]);
+	for (uint32_t i = w->from; i < w->to; i++)
+		n += walk_comes_back(&w->v[i], &homes[n]);
 	qsort(homes, n, sizeof(*homes), by_server);
 	for (uint32_t i = 0, k; i < n; i = k) {
 		for (k = i + 1; k < n && homes[k] == homes[i]; k++)
@@ -73,14 +75,15 @@ static void reserve(struct walk *w, uint32_t wave)
 	}
 	w->out->in_flight = n > w->out->in_flight ? n : w->out->in_flight;
 	w->out->reserved = writes > w->out->reserved ? writes : w->out->reserved;
+	w->out->restored += n;
 	free(homes);
 }
 
 static void load_walker(struct walk *w, const struct walker *d)
 {
-	struct walker *mine = &w->v[w->n++];
-
-	*mine = *d;
+	w->v[w->n] = *d;
+	w->v[w->n].row = w->n;
+	w->n++;
 	if (d->wave >= w->out->n_waves)
 		w->out->n_waves = d->wave + 1;
 }
@@ -164,28 +167,30 @@ static void begin(struct walk *w, bool late, struct schedule *ret)
 		transport_rates(w->facts->transport, (enum rate_class)i, &w->log[i]);
 }
 
+static int by_wave(const void *a, const void *b)
+{
+	const struct walker *x = a, *y = b;
+	int c = compare(x->wave, y->wave);
+
+	return c ? c : compare(x->row, y->row);
+}
+
 static void walk(struct walk *w)
 {
-	for (uint32_t i = 0; i < w->out->n_waves; i++) {
-		reserve(w, i);
-		walk_wave(w, i);
+	qsort(w->v, w->n, sizeof(*w->v), by_wave);
+	for (w->from = 0; w->from < w->n; w->from = w->to) {
+		for (w->to = w->from; w->to < w->n && w->v[w->to].wave == w->v[w->from].wave;)
+			w->to++;
+		if (!w->from)
+			w->out->first = w->to;
+		reserve(w);
+		walk_wave(w);
 	}
 	read_events(w);
 	look_finally(w);
 	w->out->earliest_ms = w->now;
 	for (int i = 0; i < RATE_CLASSES; i++)
 		rate_release(&w->log[i]);
-}
-
-/* Where runs have been, apply asks first whether the state is the newest one: older/older.h. */
-static void ask_whether_older(struct walk *w)
-{
-	int64_t last = TIME_NONE;
-	struct err err;
-
-	if (!w->s->apple.school && w->facts->store &&
-		!store_last_entry(w->facts->store, w->now, &last, &err) && last != TIME_NONE)
-		walk_read_apple(w, (struct cost){ .n_requests = 1 });
 }
 
 /* The readings of the plan were made to make it; apply makes them once more. */
@@ -201,7 +206,6 @@ static void walk_plan(struct walk *w, const struct plan *p, const uint32_t *wave
 	ret->uem_reads = sent.uem_reads;
 	walk_send(w, RATE_APPLE_READ, sent.apple_reads);
 	walk_send(w, RATE_UEM, sent.uem_reads);
-	ask_whether_older(w);
 	load_plan(w, p, waves);
 	walk(w);
 }
@@ -223,9 +227,29 @@ static void walk_release(struct walk *w)
 	free(w->parcels);
 }
 
+/* As many off their servers as one request may name: with more, no request is saved. */
+static void try_other(struct walk *w, const struct plan *p, const struct rules_policy *policy,
+	struct schedule *ret)
+{
+	uint32_t other = p->opt->settings->batch_apple;
+	struct schedule with;
+	uint32_t *waves;
+
+	other = ret->restored < other ? ret->restored : other;
+	if (other <= p->opt->settings->limits[LIMIT_IN_FLIGHT])
+		return;
+	waves = waves_cut(p, policy, other);
+	walk_plan(w, p, waves, false, &with);
+	if (ret->earliest_ms - with.earliest_ms >= OTHER_SAVES_MS) {
+		ret->other_in_flight = other;
+		ret->other_ms = with.earliest_ms;
+	}
+	free(waves);
+}
+
 void schedule_make(const struct plan *p, const struct rules_policy *policy, struct schedule *ret)
 {
-	uint32_t *waves = waves_cut(p, policy);
+	uint32_t *waves = waves_cut(p, policy, p->opt->settings->limits[LIMIT_IN_FLIGHT]);
 	struct schedule late;
 	struct walk w = walk_new(p->opt->facts, p->n_planned);
 
@@ -233,6 +257,7 @@ void schedule_make(const struct plan *p, const struct rules_policy *policy, stru
 	walk_plan(&w, p, waves, false, ret);
 	ret->latest_ms = late.earliest_ms;
 	ret->off_at_most_ms = late.off_ms;
+	try_other(&w, p, policy, ret);
 	transport_uem_quota(p->opt->facts->transport, &ret->uem_quota, &ret->uem_quota_left);
 	walk_release(&w);
 	free(waves);

@@ -11,7 +11,13 @@
 
 struct schedule {
 	uint32_t n_waves;
+	uint32_t first;     /* devices of the first of them */
 	uint32_t in_flight; /* most rows of a wave that have to be put back */
+	uint32_t restored;  /* rows that have to be put back, in all */
+	/* With this limits.in_flight the plan would end at other_ms at the earliest; 0: none saves
+	 * an hour. */
+	uint32_t other_in_flight;
+	int64_t other_ms;
 	/* Requests that change something. */
 	uint64_t apple_changes, uem_changes, syncs;
 	/* Complete listings, whatever their number of pages, with those that the plan itself took:

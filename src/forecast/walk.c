@@ -170,11 +170,11 @@ static enum turn turn_of(const struct work_step *s)
 }
 
 /* The rows of a wave whose next step is of that turn. */
-static bool collect(struct walk *w, uint32_t wave, enum turn turn)
+static bool collect(struct walk *w, enum turn turn)
 {
 	w->n_parcels = 0;
-	for (uint32_t i = 0; i < w->n; i++) {
-		const struct work_step *s = w->v[i].wave == wave ? walk_next(w, &w->v[i]) : NULL;
+	for (uint32_t i = w->from; i < w->to; i++) {
+		const struct work_step *s = walk_next(w, &w->v[i]);
 
 		if (s && turn_of(s) == turn)
 			w->parcels[w->n_parcels++] = parcel_of(w, i, s);
@@ -409,7 +409,7 @@ static void walk_records(struct walk *w)
 	pass_all(w);
 }
 
-void walk_wave(struct walk *w, uint32_t wave)
+void walk_wave(struct walk *w)
 {
 	static void (*const rounds[])(
 		struct walk * w) = { walk_changes, walk_profiles, walk_syncs, walk_records };
@@ -418,7 +418,7 @@ void walk_wave(struct walk *w, uint32_t wave)
 	do {
 		moved = false;
 		for (int turn = TURN_APPLE; turn <= TURN_RECORD && !moved; turn++) {
-			moved = collect(w, wave, (enum turn)turn);
+			moved = collect(w, (enum turn)turn);
 			if (moved)
 				rounds[turn](w);
 		}

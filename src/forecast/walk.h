@@ -10,8 +10,9 @@
 
 struct walker {
 	const struct work_program *prog;
-	const char *results;           /* of the run so far; NULL: it has not begun */
-	uint32_t slot, home, wave, at; /* at: next step that needs something */
+	const char *results; /* of the run so far; NULL: it has not begun */
+	uint32_t slot, home, wave, row;
+	uint32_t at; /* next step that needs something */
 	struct view v;
 	int64_t off_ms; /* when it was taken off to be put back; TIME_NONE: it was not */
 	int64_t sent_ms;
@@ -34,8 +35,9 @@ struct walk {
 	bool late;
 	int64_t now, changed_ms; /* changed_ms: of the last change; TIME_NONE: none yet */
 	struct rate_log log[RATE_CLASSES];
-	struct walker *v;
+	struct walker *v; /* by wave */
 	uint32_t n;
+	uint32_t from, to; /* those of the wave that is walked through */
 	struct parcel *parcels;
 	uint32_t n_parcels;
 	uint64_t n_changed; /* devices of all activities */
@@ -49,6 +51,6 @@ void walk_read_uem(struct walk *w, uint64_t n, bool listings);
 const struct work_step *walk_next(struct walk *w, struct walker *d);
 /* Whether its steps, from the next one on, take it off a server and put it back: to which one. */
 bool walk_comes_back(const struct walker *d, uint32_t *ret_server);
-void walk_wave(struct walk *w, uint32_t wave);
+void walk_wave(struct walk *w);
 
 #endif

@@ -395,7 +395,7 @@ static const struct yaml_key limit_keys[] = {
 	YAML_KEY("in_flight", yaml_read_u32, AT(limits[LIMIT_IN_FLIGHT]), .preset = "200", .min = 1,
 		.max = UINT32_MAX - 1, .schema = "some", .example = "200",
 		.help = "How many devices may be off their server at the same time, to be put back "
-			"later. They cannot enroll meanwhile."),
+			"later. They cannot enroll meanwhile; more at a time need fewer requests."),
 	YAML_KEYS_END,
 };
 static const struct yaml_key rate_keys[] = {

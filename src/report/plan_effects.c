@@ -131,6 +131,32 @@ void plan_effects_off(const struct schedule *s, struct buf *out)
 		within(s->off_at_most_ms, most));
 }
 
+/* In hours a plan is chosen by; in minutes what takes no hour. */
+static const char *takes(const struct schedule *s, int64_t end_ms, char text[TIME_TEXT])
+{
+	int64_t ms = end_ms - s->begin_ms, step = ms > HOUR_MS ? HOUR_MS : MINUTE_MS;
+
+	return end_ms == INT64_MAX ? "no end" : duration_words((ms + step / 2) / step * step, text);
+}
+
+void plan_effects_in_flight(const struct plan *p, const struct schedule *s, struct buf *out)
+{
+	char now[TIME_TEXT], other[TIME_TEXT];
+
+	buf_printf(out,
+		"limits.in_flight %u: %s; %u: %s, but up to %u devices at once cannot enroll: "
+		"--allow in_flight=%u",
+		p->opt->settings->limits[LIMIT_IN_FLIGHT], takes(s, s->earliest_ms, now),
+		s->other_in_flight, takes(s, s->other_ms, other), s->other_in_flight,
+		s->other_in_flight);
+}
+
+void plan_effects_waves(const struct schedule *s, struct buf *out)
+{
+	buf_printf(out, "%u, the first with %u device%s; each is verified before the next begins",
+		s->n_waves, s->first, plural(s->first));
+}
+
 void plan_effects_end(const struct schedule *s, const struct when *when, struct buf *out)
 {
 	char earliest[WHEN_TEXT], latest[WHEN_TEXT];
@@ -157,7 +183,19 @@ static void put_steps(const struct plan_effects *e, FILE *out)
 	buf_release(&b);
 }
 
-static void put_off(const struct plan_effects *e, const struct schedule *s, FILE *out)
+static void put_waves(const struct schedule *s, FILE *out)
+{
+	struct buf b;
+
+	buf_init(&b, LINE_MAX_BYTES);
+	plan_effects_waves(s, &b);
+	if (s->n_waves > 1)
+		text_line(out, "%-11s %s", "waves", buf_cstr(&b));
+	buf_release(&b);
+}
+
+static void put_off(
+	const struct plan *p, const struct plan_effects *e, const struct schedule *s, FILE *out)
 {
 	struct buf b;
 
@@ -172,6 +210,11 @@ static void put_off(const struct plan_effects *e, const struct schedule *s, FILE
 		text_line(out, "%-11s %u device%s removed from %s server, not restored",
 			e->restored ? "" : "off server", e->removed, plural(e->removed),
 			e->removed == 1 ? "its" : "their");
+	if (s->other_in_flight) {
+		buf_reset(&b);
+		plan_effects_in_flight(p, s, &b);
+		text_line(out, "%-11s %s", "in flight", buf_cstr(&b));
+	}
 	if (e->unsynced)
 		text_line(out,
 			"%-11s %u device%s changed at Apple without a sync of the UEM after it",
@@ -200,7 +243,8 @@ void plan_effects_print(const struct plan *p, const struct plan_effects *e,
 		"will change", e->devices, plural(e->devices), s->apple_changes,
 		plural(s->apple_changes), s->uem_changes, s->syncs, plural(s->syncs));
 	put_steps(e, out);
-	put_off(e, s, out);
+	put_waves(s, out);
+	put_off(p, e, s, out);
 	if (e->bare)
 		text_line(out,
 			"%-11s %u device%s will come back without the enrollment profile they "

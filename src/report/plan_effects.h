@@ -27,6 +27,10 @@ void plan_effects_steps(const struct plan_effects *e, bool irreversible, struct 
 void plan_effects_reason(const struct plan *p, const struct schedule *s, struct buf *out);
 /* "up to 60 at a time, 2 min to 1 h 47 min each" */
 void plan_effects_off(const struct schedule *s, struct buf *out);
+/* "limits.in_flight 200: 42 h; 1000: 11 h, but ...": only with schedule.other_in_flight. */
+void plan_effects_in_flight(const struct plan *p, const struct schedule *s, struct buf *out);
+/* "211, the first with 5 devices; ..." */
+void plan_effects_waves(const struct schedule *s, struct buf *out);
 /* "03:01 to 05:32" */
 void plan_effects_end(const struct schedule *s, const struct when *when, struct buf *out);
 

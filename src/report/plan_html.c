@@ -135,6 +135,20 @@ static void put_time(struct writer *w)
 		page_text(p, buf_view(&b));
 		page_raw(p, ".</p>\n");
 	}
+	if (s->n_waves > 1) {
+		buf_reset(&b);
+		plan_effects_waves(s, &b);
+		page_raw(p, "<p>Waves: ");
+		page_text(p, buf_view(&b));
+		page_raw(p, ".</p>\n");
+	}
+	if (s->other_in_flight) {
+		buf_reset(&b);
+		plan_effects_in_flight(w->page->plan, s, &b);
+		page_raw(p, "<p>");
+		page_text(p, buf_view(&b));
+		page_raw(p, "</p>\n");
+	}
 	page_raw(p, "</section>\n");
 	buf_release(&b);
 }

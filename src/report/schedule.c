@@ -38,8 +38,6 @@ void schedule_print(const struct schedule *s, FILE *out)
 			" are left\n",
 			"uem quota", s->uem_changes + s->syncs + s->uem_reads + s->uem_polls,
 			s->uem_quota_left, s->uem_quota);
-	(void)fprintf(out, "%-11s %" PRIu32 ", with %" PRIu32 " devices off their server at most\n",
-		"waves", s->n_waves, s->in_flight);
 	if (s->in_flight)
 		(void)fprintf(out, "%-11s %" PRIu32 " writes; each is back within %s to %s\n",
 			"put-backs", s->reserved, within(s->off_ms, a),

@@ -40,7 +40,9 @@ const struct yaml_key rules_page_keys[] = {
 	YAML_KEY("limits", load_limits, 0, .schema = "limits",
 		.help = "how many devices one day may touch; can only tighten the settings"),
 	YAML_KEY("waves", load_waves, 0, .schema = "waves",
-		.help = "how many rows to act on before looking; the last is 100%"),
+		.help = "how many rows to act on before looking, stage by stage; the last is 100%. "
+			"Absent: "
+			"[5, 100%] where a device is taken off its server, else [100%]"),
 	YAML_KEY("halt", load_halt, 0, .schema = "halt",
 		.help = "how many failures of a wave stop the run"),
 	YAML_KEY("recipes", load_recipes, 0, .schema = "recipes",
@@ -193,22 +195,12 @@ static struct ruleset *set_new(const struct rules_options *opt)
 	return set;
 }
 
-static void finish_policy(struct rules_policy *p)
-{
-	if (p->halt_failed_percent == UINT32_MAX)
-		p->halt_failed_percent = 10;
-	if (p->n_waves == 0) {
-		p->waves[0].n = 100;
-		p->waves[0].percent = true;
-		p->n_waves = 1;
-	}
-}
-
 static void finish(struct loader *l)
 {
 	struct ruleset *set = l->set;
 
-	finish_policy(&set->policy);
+	if (set->policy.halt_failed_percent == UINT32_MAX)
+		set->policy.halt_failed_percent = 10;
 	for (size_t i = 0; i < set->parameters.n; i++) {
 		sha256_add(l->digest, set->parameters.v[i].name);
 		sha256_add(l->digest, STR("="));

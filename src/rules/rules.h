@@ -65,8 +65,8 @@ struct rules_policy {
 	struct {
 		uint32_t n;
 		bool percent;
-	} waves[32]; /* smallest at each stage; the last is 100% */
-	size_t n_waves;
+	} waves[32];    /* smallest at each stage; the last is 100% */
+	size_t n_waves; /* 0: the default, see plan/waves.h */
 };
 const struct rules_policy *rules_policy(const struct ruleset *set);
 

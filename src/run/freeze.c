@@ -107,7 +107,7 @@ static enum errc add_device(struct plan *p, struct store *store, int64_t run, ui
 static enum errc add_rows(struct plan *p, struct store *store, int64_t run,
 	const struct rules_policy *policy, struct err *err)
 {
-	uint32_t *waves = waves_cut(p, policy);
+	uint32_t *waves = waves_cut(p, policy, p->opt->settings->limits[LIMIT_IN_FLIGHT]);
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0; i < p->input->n_rows && !rc; i++) {

@@ -20,6 +20,7 @@ RATES = {  # apple_read, apple_write: as depmend is told, and as (n, window in s
 UNASSIGN = """version: 1
 name: off
 limits: {devices: 1000000, percent: 100}
+waves: [100%]
 rules: [{name: off, match: {apple.status: ASSIGNED}, do: [unassign]}]
 """
 
@@ -81,12 +82,14 @@ def unassign(n, rates_name):
 
 
 def rebuild(n, in_flight, rates_name):
-    """corrupted-registration: unassign, sync, reassign, sync, by waves of in_flight."""
+    """corrupted-registration: unassign, sync, reassign, sync, by waves of in_flight, server by server
+    after the first five."""
     told, limits = RATES[rates_name]
     fleet = world.fleet_csv(n + n // 16)
     devices = world.devices_of(fleet)
     chosen = [d for d in devices if d[1]][:n]
-    waves = -(-len(chosen) // in_flight)
+    waves = model.waves(counts_of(chosen), in_flight)
+    changes = 2 * sum(len(w) for w in waves)
     servers = len(counts_of(chosen))
     with world.World(fleet, rates=limits) as w:
         w.settings(in_flight=in_flight, read=told[0], write=told[1])
@@ -95,11 +98,11 @@ def rebuild(n, in_flight, rates_name):
               "devices=1000000", "--allow", "percent=100")
         traffic = world.Traffic(w.requests())
 
-    per_wave = model.batches([in_flight / servers] * servers)
     lists = model.pages(len(devices)) + servers * model.pages(len(devices) / servers)
     job = model.Job(*limits)
     job.read(1 + lists)
-    for _ in range(waves):
+    for wave in waves:
+        per_wave = len(wave)
         # The put-back has to be allowed by the time it can leave.
         begin = job.writes.when(job.now, 2 * per_wave) - ACTIVITY_S - SYNC_S
         job.read(lists)
@@ -114,7 +117,7 @@ def rebuild(n, in_flight, rates_name):
                 job.write(per_wave)
     job.read(model.pages(2 * len(chosen)))  # off and on again
     report(f"corrupted-registration of {len(chosen)}, in_flight {in_flight}, {rates_name}", job,
-           traffic, 2 * waves * per_wave, None, 2 * waves * (ACTIVITY_S + SYNC_S))
+           traffic, changes, None, 2 * len(waves) * (ACTIVITY_S + SYNC_S))
 
 
 def export(n):

@@ -2,6 +2,8 @@
 import collections
 import math
 
+BATCH, CANARY = 1000, 5
+
 
 class Log:
     """At most n in any trailing window."""
@@ -42,8 +44,25 @@ class Job:
 
 
 def pages(n):
-    return max(1, math.ceil(n / 1000))
+    return max(1, math.ceil(n / BATCH))
 
 
 def batches(counts):
-    return sum(math.ceil(n / 1000) for n in counts)
+    return sum(math.ceil(n / BATCH) for n in counts)
+
+
+def waves(counts, in_flight):
+    """{server: devices} of each: five devices first, full ones of each server, what is left."""
+    most = min(BATCH, in_flight)
+    first = collections.Counter(list(counts)[i % len(counts)] for i in range(CANARY))
+    left = {s: n - first[s] for s, n in counts.items()}
+    cut = [dict(first)]
+    cut += [{s: most} for s, n in left.items() for _ in range(n // most)]
+    rests = []
+    for server, n in sorted(left.items(), key=lambda item: -(item[1] % most)):
+        wave = next((w for w in rests if sum(w.values()) + n % most <= in_flight), None)
+        if n % most and wave is None:
+            rests.append(wave := {})
+        if n % most:
+            wave[server] = n % most
+    return cut + rests

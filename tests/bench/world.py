@@ -23,10 +23,7 @@ apple:
 uem:
   url: {base}
   tenant_code: {{file: code}}
-  tokens:
-    - {{server: WS1 EMEA, group: WS1EMEA}}
-    - {{server: WS1 Americas, group: WS1AMERICAS}}
-    - {{server: WS1 APAC, group: WS1APAC}}
+  tokens: [{tokens}]
   auth: {{oauth: {{token_url: "{base}/connect/token", client_id: depmend,
     client_secret: {{file: secret}}}}}}
 limits: {{devices: 1000000, percent: 100, in_flight: {in_flight}}}
@@ -109,10 +106,13 @@ class World:
                         f"limit: {writes}, window: {write_s}s, retry_after: seconds}}\n")
         return path
 
-    def settings(self, in_flight=200, read="20/min", write="10/hour", uem="300/min", base=None):
+    def settings(self, in_flight=200, read="20/min", write="10/hour", uem="300/min", base=None,
+                 servers=SERVERS):
         (self.at / "depmend.yaml").write_text(SETTINGS.format(
             client=f"BUSINESSAPI.{uuid.uuid4()}", in_flight=in_flight, read=read, write=write,
-            uem=uem, base=base or f"http://127.0.0.1:{self.port}"))
+            uem=uem, tokens=", ".join(f"{{server: {s}, group: {s.replace(' ', '').upper()}}}"
+                                      for s in servers),
+            base=base or f"http://127.0.0.1:{self.port}"))
 
     def write(self, name, text):
         (self.at / name).write_text(text)

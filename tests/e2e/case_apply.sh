@@ -33,8 +33,9 @@ while read -r sample servers outcomes; do
 	same "apply $sample: no row calls for depmend again" '' \
 		"$("$rows" column depmend_outcome "$result" | grep -E 'pending|flight|unverified')"
 
-	# One activity per server and step, one sync per token group and phase.
-	sent $((2 * servers)) $((2 * servers))
+	# One activity per server and step, one sync per token group and phase, in two waves: five
+	# devices, of every server, and the others.
+	sent $((2 * 2 * servers)) $((2 * 2 * servers))
 	mended=$("$rows" serials "done" "$result")
 	for effect in unassign assign mended sync-remove sync-add; do
 		same "apply $sample: $effect exactly once on each" "$mended" "$(took "$effect" | sort)"

@@ -12,8 +12,9 @@ simulator_ended() {
 
 demo "$build"
 exits 'the demo' 0
+# Two waves of two changes and two syncs for each of three servers.
 check 'it says what it has shown' grep -q \
-	'^demo: all 40 corrupted devices are repaired, by 6 changes at Apple and 6 syncs$' out
+	'^demo: all 40 corrupted devices are repaired, by 12 changes at Apple and 12 syncs$' out
 check 'its simulator has ended' simulator_ended
 
 # Stand-ins for depmend; $1 is the command.

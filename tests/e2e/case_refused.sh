@@ -4,6 +4,7 @@
 cat >unassign.yaml <<'Y'
 version: 1
 name: refused
+waves: [100%]
 halt: {failed_percent: 100}
 rules:
   - {name: off, match: {always: true}, do: [unassign]}

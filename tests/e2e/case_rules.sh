@@ -17,7 +17,7 @@ exits 'delete from the lifecycle page' 3
 check 'delete: rows in, rows out' "$rows" same serials.txt serials.txt.result.csv
 same 'delete: outcomes' '1 duplicate 2 invalid 1 skipped 15 done' \
 	"$("$rows" outcomes serials.txt.result.csv)"
-sent 1 1
+sent 2 2 # five devices, then the others
 same 'delete: off its server, once' \
 	"$("$rows" serials "done" serials.txt.result.csv | sed 's/$/ WS1 APAC>/')" "$(took unassign)"
 same 'delete: gone from the UEM, once' "$("$rows" serials "done" serials.txt.result.csv)" \
@@ -68,7 +68,7 @@ fresh
 mark
 run apply serials.txt --rules corrupted-registration --set 'profile=Corporate iPads' --yes
 exits 'rebuild with a profile' 3
-sent $((2 + 15)) 2
+sent $((2 * 2 + 15)) $((2 * 2)) # in two waves
 same 'with a profile: outcomes' '1 duplicate 2 invalid 1 manual 15 done' \
 	"$("$rows" outcomes serials.txt.result.csv)"
 same 'with a profile: read back' 15 \

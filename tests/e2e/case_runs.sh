@@ -39,7 +39,7 @@ show_newest
 check 'nothing is left when it is over' test -z "$(grep -E '^(next|stopped|waiting)' out)"
 
 fresh --scenario apple-activity-stopped
-apply
+apply --past-halt
 exits 'activities that bring only half of the devices back' 5
 show_newest
 same 'each device in flight is named' "$(grep -c ',in_flight,' api-tool.result.csv)" \

@@ -35,7 +35,7 @@ fingerprint=$(sed -n 's/^fingerprint //p' err)
 mark
 attempt --yes --expect "$fingerprint" --confirm unassign=15
 exits 'apply with the right count and fingerprint' 3
-sent 2 2
+sent 4 4 # off and on, in two waves
 
 # --- 11: another run of the same organization ---
 fresh

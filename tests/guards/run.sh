@@ -12,6 +12,7 @@ version: 1
 name: guards
 parameters: {job: {default: rebuild}}
 columns: {serial: serial}
+waves: [100%]
 rules:
   - {name: rebuild, match: {param.job: rebuild}, do: [unassign, sync, reassign, sync]}
   - {name: take, match: {param.job: take}, do: [unassign]}
@@ -186,7 +187,7 @@ END
 bounce() {
 	run apply older.csv --rules waves.yaml --set job=bounce --yes --max-wait "$1"
 }
-{ cat rules.yaml; echo 'waves: [1, 100%]'; } >waves.yaml
+sed 's/^waves: .*/waves: [1, 100%]/' rules.yaml >waves.yaml
 fresh 60 "$options, devices: 8" --scenario refuse.yaml
 later 'devices: 8' 'rate: {apple_write: 2/hour}' 2026-11-22T03:00:00Z
 rows 0 6
@@ -238,6 +239,21 @@ fresh 60 "$options, in_flight: 7"
 rows 0 20
 passes 'in_flight: 20 in steps of 7' rebuild
 same 'in_flight: never more than 7' 7 "$(most_away)"
+# Lifted for this run, also when it goes on.
+fresh 60 "$options, in_flight: 7"
+rows 0 20
+passes 'in_flight: lifted' rebuild --allow in_flight=14
+same 'in_flight: never more than 14' 14 "$(most_away)"
+fresh 60 "$options, in_flight: 7"
+settings_with "limits: {$options, in_flight: 7}
+rate: {apple_read: 5/hour}"
+act rebuild --max-wait 1m --allow in_flight=20
+exits 'in_flight: stopped before it began' 75
+settings_with "limits: {$options, in_flight: 7}"
+export DEPMEND_CLOCK=virtual:2026-11-22T06:00:00Z
+passes 'in_flight: it goes on as it was allowed' rebuild
+same 'in_flight: all at once' 20 "$(most_away)"
+export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
 # A run that was cut for 20, and goes on with 7.
 fresh 60 "$options, in_flight: 20"
 settings_with "limits: {$options, in_flight: 20}
@@ -376,16 +392,15 @@ exits 'organization: back again' 0
 
 # Nothing of the state is waited for when it is a pipe.
 for kept in last.demo emergency; do
-	place=$(find "$work/state" -name "${kept%.*}*" -type f | head -n 1)
-	kept=$(basename "$place")
-	mv "$place" kept
-	mkfifo -m 600 "$place"
+	kept=$(basename "$(find "$work/state" -name "${kept%.*}*" -type f | head -n 1)")
+	mv "$work/state/$kept" kept
+	mkfifo -m 600 "$work/state/$kept"
 	before=$SECONDS
 	act look --allow organization=yes
 	check "a pipe as $kept of the state: refused at once" test $((SECONDS - before)) -lt 20
 	check "a pipe as $kept of the state: named" grep -q "$kept" err
-	rm "$place"
-	mv kept "$place"
+	rm "$work/state/$kept"
+	mv kept "$work/state/$kept"
 done
 
 # --- a new API account of the same organization: what the old one left open is known ---

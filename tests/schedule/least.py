@@ -3,10 +3,15 @@
 
 least.py make FOLDER SIZE JOB...     fleet.csv and in.csv: SIZE devices on three servers, the jobs
                                      and servers in turn
-least.py count FOLDER BATCH SHARE... NAME VALUE lines for waves of these shares (0.1 0.5 1)
+least.py count FOLDER BATCH IN_FLIGHT STAGE...
+                                     NAME VALUE lines for these stages of `waves:` (5 10% 100%)
+
+No order of the devices needs fewer requests: each names one server and at most as many devices as a
+request may name, or as may be off their servers at once; every stage is a share of its own.
 """
 import collections
 import csv
+import fractions
 import itertools
 import math
 import sys
@@ -35,15 +40,47 @@ def make(folder, size, jobs):
             rows.write(f"{serial},{jobs[i // 3 % len(jobs)]},{server},{SERVERS[(i + 1) % 3]}\n")
 
 
-def waves(rows, shares):
-    """Each takes its share of every (job, server) group."""
+def stages(rows, sizes):
+    """Each takes its share of every (job, server) group: whoever is furthest behind comes next."""
     groups = collections.defaultdict(list)
     for row in rows:
         groups[row["Job"], row["Server"]].append(row)
-    begin = 0
-    for share in shares:
-        yield [r for g in groups.values() for r in g[round(begin * len(g)):round(share * len(g))]]
-        begin = share
+    taken, n = dict.fromkeys(groups, 0), 0
+    for size in sizes:
+        end = -(-len(rows) * int(size[:-1]) // 100) if size[-1] == "%" else int(size)
+        stage = []
+        while n < min(end, len(rows)):
+            # The middle of the next one's place within its group, as a fraction.
+            key = min((k for k in groups if taken[k] < len(groups[k])),
+                      key=lambda k: fractions.Fraction(2 * taken[k] + 1, 2 * len(groups[k])))
+            stage.append(groups[key][taken[key]])
+            taken[key] += 1
+            n += 1
+        if stage:
+            yield stage
+
+
+def waves(rows, batch, in_flight):
+    """Of a stage: those that come back by server, as many as one request may name; what is left of
+    the servers together, the largest first. All others with the first."""
+    most, full, left = min(batch, in_flight), [], []
+    for server in SERVERS:
+        back = [r for r in rows if r["Server"] == server and comes_back(r)]
+        whole = len(back) // most * most
+        full += [back[i:i + most] for i in range(0, whole, most)]
+        left += [back[whole:]] if back[whole:] else []
+    cut = []
+    for part in full + sorted(left, key=len, reverse=True):
+        wave = next((w for w in cut if len(w) + len(part) <= in_flight), None)
+        if wave is None:
+            cut.append(wave := [])
+        wave += part
+    rest = [r for r in rows if not comes_back(r)]
+    return [rest + cut[0]] + cut[1:] if cut else [rest]
+
+
+def comes_back(row):
+    return row["Job"] == "rebuild"
 
 
 def target(row, what):
@@ -122,10 +159,11 @@ def count_wave(rows, batch, n, clock):
             n["apple_listings"] += proof
             clock.read(proof)
             # That a device is back on its server is believed when two looks agree.
-            if any(w == "home" for w, _, _ in placed):
-                n["apple_listings"] += len(SERVERS)
+            homes = len({server for what, _, server in placed if what == "home"})
+            if homes:
+                n["apple_listings"] += homes
                 clock.now += 60
-                clock.read(len(SERVERS))
+                clock.read(homes)
         clock.now += 30 if groups else 0
         n["syncs"] += len(groups)
         n["uem_listings"] += len(groups)
@@ -136,7 +174,7 @@ def count_wave(rows, batch, n, clock):
         n["uem_listings"] += len(SERVERS) + len({r["Server"] for r in given})
 
 
-def count(folder, batch, shares):
+def count(folder, batch, in_flight, sizes):
     with open(f"{folder}/in.csv", encoding="utf-8", newline="") as f:
         rows = list(csv.DictReader(f))
     # To plan: the servers, the devices, who is where, and each group's list.
@@ -146,8 +184,9 @@ def count(folder, batch, shares):
         n["uem_listings"] += len(SERVERS)  # the profiles of each group
     clock = Clock()
     clock.read(2 * n["apple_listings"])  # plan has read as much a moment ago
-    for wave in waves(rows, shares):
-        count_wave(wave, batch, n, clock)
+    for stage in stages(rows, sizes):
+        for wave in waves(stage, batch, in_flight):
+            count_wave(wave, batch, n, clock)
     # The last look at what was done: where the devices are, and each group's list.
     ends = {{"delete": None, "unassign": None}.get(r["Job"], r["Server"]) for r in rows}
     ends |= {r["Target"] for r in rows if r["Job"] == "move"}
@@ -161,4 +200,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(sys.argv[2], int(sys.argv[3]), sys.argv[4:])
     else:
-        count(sys.argv[2], int(sys.argv[3]), [float(s) for s in sys.argv[4:]])
+        count(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:])

@@ -66,7 +66,7 @@ plan_and_apply() { # EXIT-STATUS APPLY-OPTION...
 }
 
 # What plan printed, what the audit shows, and what least.py computes.
-holds() { # BATCH SHARE...
+holds() { # BATCH IN-FLIGHT STAGE...
 	local name
 	"$here/least.py" count "$work" "$@" >least
 	printf '%s\n' "apple_changes $(said changes 1)" "uem_changes $(said changes 2)" \
@@ -105,48 +105,97 @@ back_in_time() {
 cd "$work" || exit 1
 
 # --- a mixed file: two syncs for each group, and the fewest activities ---
-rules ''
+rules 'waves: [100%]'
 fresh 1000 'rebuild delete move' "$limits" "${at_once[@]}"
 plan_and_apply 0
-holds 1000 1
+holds 1000 3000 100%
 no_polls
+check 'one wave is no news' test -z "$(grep '^waves ' plan)"
 same 'activities' 9 "$(of seen apple_changes)"
 same 'syncs: two of each group' 6 "$(of seen syncs)"
 
 # --- the same while things take their time ---
 fresh 1000 'rebuild delete move' "$limits"
 plan_and_apply 0
-holds 1000 1
+holds 1000 3000 100%
 back_in_time
 
 # --- in waves: two syncs per wave and group ---
 rules 'waves: [10%, 50%, 100%]'
 fresh 900 'rebuild delete move' "$limits" "${at_once[@]}"
 plan_and_apply 0
-holds 1000 0.1 0.5 1
+holds 1000 3000 10% 50% 100%
 no_polls
 same 'syncs: two of each group in each wave' 18 "$(of seen syncs)"
+same 'waves, said' 3 "$(said waves 1)"
+same 'devices of the first, said' 90 "$(said waves 2)"
+
+# --- without a word about waves: five devices first, where one leaves its server ---
+rules ''
+fresh 900 'rebuild move' "$limits" "${at_once[@]}"
+plan_and_apply 0
+holds 1000 3000 5 100%
+no_polls
+same 'waves by default, said' '2 5' "$(said waves 1) $(said waves 2)"
+fresh 300 move "$limits" "${at_once[@]}"
+plan_and_apply 0
+holds 1000 3000 100%
+no_polls
+check 'no device leaves its server: one wave' test -z "$(grep '^waves ' plan)"
+rules 'waves: [100%]'
 
 # --- as many off their servers as allowed ---
-rules ''
+rules 'waves: [100%]'
 fresh 3000 unassign "$limits" "${at_once[@]}"
 plan_and_apply 0
-holds 1000 1
+holds 1000 3000 100%
 no_polls
 same 'three servers, three activities' 3 "$(of seen apple_changes)"
 
-# --- 200 at a time ---
+# --- 200 at a time: server by server, six requests instead of eighteen ---
 fresh 600 rebuild 'limits: {devices: 5000, percent: 100, in_flight: 200}' "${at_once[@]}"
 plan_and_apply 0
-same 'most off their server at once, said' 200 "$(said waves 2)"
-holds 1000 0.333334 0.666667 1
+same 'most off their server at once, said' 200 "$(said 'off server' 2)"
+holds 1000 200 100%
 no_polls
+same 'one server a wave' 6 "$(of seen apple_changes)"
+
+# --- what is left of the servers goes together ---
+fresh 630 rebuild 'limits: {devices: 5000, percent: 100, in_flight: 100}' "${at_once[@]}"
+plan_and_apply 0
+holds 1000 100 100%
+no_polls
+same 'two full requests of each server, and the rest of each' 18 "$(of seen apple_changes)"
+same 'three servers in the last wave' 7 "$(said waves 1)"
+
+# --- more at a time than one request may name ---
+fresh 690 rebuild 'limits: {devices: 5000, percent: 100, in_flight: 250}
+batch: {apple: 100}' "${at_once[@]}"
+plan_and_apply 0 --max-wait 48h
+holds 100 250 100%
+same 'full requests, two to a wave, and a rest' 18 "$(of seen apple_changes)"
+
+# --- the default, many at a time: one request more for each server and direction ---
+rules ''
+fresh 615 rebuild 'limits: {devices: 5000, percent: 100, in_flight: 100}' "${at_once[@]}"
+plan_and_apply 0
+holds 1000 100 5 100%
+no_polls
+rules 'waves: [100%]'
+
+# --- and what another limit would save, and risk ---
+fresh 900 rebuild 'limits: {devices: 5000, percent: 100, in_flight: 50}'
+run plan in.csv --rules rules.yaml --out plan.csv
+exits 'plan' 0
+mv err plan
+same 'in flight, said' '50 900' "$(sed -n 's/.*limits.in_flight \([0-9]*\): .*--allow in_flight=\([0-9]*\)$/\1 \2/p' plan |
+	head -n 1)"
 
 # --- ten writes an hour: nobody waits longer for the way back than it said ---
 fresh 150 rebuild "$limits
 batch: {apple: 10}" "${at_once[@]}"
 plan_and_apply 0 --max-wait 48h
-holds 10 1
+holds 10 3000 100%
 same 'writes kept for the way back' 15 "$(said put-backs 1)"
 back_in_time
 sed -n 's/^apply: .*, \([0-9]*\) of \([0-9]*\) requests,.* ends about \(.*\)Z$/\1 \2 \3/p' err >told
@@ -161,14 +210,14 @@ check 'somebody waits for hours' test "$(of seen off_ms)" -gt 3600000
 fresh 30 unassign "$limits
 rate: {apple_write: 2/hour}"
 plan_and_apply 0 --max-wait 3h
-holds 1000 1
+holds 1000 3000 100%
 same 'apple_listings: sent' "$(of least apple_listings)" "$(of seen apple_listings)"
 
 # --- profiles: a request for each device ---
-rules '' '  - {name: profile, match: {csv.Job: profile}, do: [{assign_profile: {profile: "Corporate iPads"}}]}'
+rules 'waves: [100%]' '  - {name: profile, match: {csv.Job: profile}, do: [{assign_profile: {profile: "Corporate iPads"}}]}'
 fresh 30 profile "$limits" "${at_once[@]}"
 plan_and_apply 0
-holds 1000 1
+holds 1000 3000 100%
 no_polls
 
 # --- facts: the cheaper way, which the plan names; only what is needed ---

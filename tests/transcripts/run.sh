@@ -51,6 +51,8 @@ fits() { # NAME COMMAND...: commands to be copied and paths are not broken
 
 widths='60 120'
 new_world
+# Two waves within one hour's limit.
+settings_with 'rate: {apple_write: 30/hour}'
 cp "$root/samples/portal-like.csv" in.csv
 rules='--rules corrupted-registration'
 # shellcheck disable=SC2086 # two words

@@ -332,6 +332,13 @@ static void put_effects(const struct plan_rows *r, struct ndjson *j)
 	json_put_int(&j->o, "removed", r->effects.removed);
 	ndjson_time(j, "earliest", r->schedule.earliest_ms);
 	ndjson_time(j, "latest", r->schedule.latest_ms);
+	json_put_int(&j->o, "waves", r->schedule.n_waves);
+	if (r->schedule.other_in_flight) {
+		json_obj(&j->o, "other_in_flight");
+		json_put_int(&j->o, "in_flight", r->schedule.other_in_flight);
+		ndjson_time(j, "earliest", r->schedule.other_ms);
+		json_obj_end(&j->o);
+	}
 	plan_guards_put(&r->guards, &j->o);
 }
 

@@ -1,4 +1,4 @@
-#include "lists/serial_hidden.h"
+#include "model/serial_hidden.h"
 
 #include "model/serial.h"
 
