@@ -48,7 +48,8 @@ static enum errc load(struct rehearse_command *c, const struct cli *cli, struct 
 	if (!rc)
 		rc = context_read_input(&c->p, folder, err);
 	if (!rc && inventory)
-		rc = cli_load_input(cli, NULL, NULL, inventory, folder, &c->inventory, err);
+		rc = cli_load_input(
+			cli, c->p.settings, NULL, inventory, folder, &c->inventory, err);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 #include "forecast/walk.h"
 #include "plan/waves.h"
 #include "services/apple.h"
+#include "store/gap.h"
 
 /* What another limits.in_flight has to save to be told of. */
 enum { OTHER_SAVES_MS = 3600000 };
@@ -193,6 +194,17 @@ static void walk(struct walk *w)
 		rate_release(&w->log[i]);
 }
 
+/* Where runs have been, apply asks first whether the state is the newest one: older/older.h. */
+static void ask_whether_older(struct walk *w)
+{
+	int64_t last = TIME_NONE;
+	struct err err;
+
+	if (!w->s->apple.school && w->facts->store &&
+		!store_last_entry(w->facts->store, w->now, &last, &err) && last != TIME_NONE)
+		walk_read_apple(w, (struct cost){ .n_requests = 1 });
+}
+
 /* The readings of the plan were made to make it; apply makes them once more. */
 static void walk_plan(struct walk *w, const struct plan *p, const uint32_t *waves, bool late,
 	struct schedule *ret)
@@ -206,6 +218,7 @@ static void walk_plan(struct walk *w, const struct plan *p, const uint32_t *wave
 	ret->uem_reads = sent.uem_reads;
 	walk_send(w, RATE_APPLE_READ, sent.apple_reads);
 	walk_send(w, RATE_UEM, sent.uem_reads);
+	ask_whether_older(w);
 	load_plan(w, p, waves);
 	walk(w);
 }

@@ -49,6 +49,9 @@ bool serial_is_unusual(const struct serial *s);
 /* Whether it begins with the S of a box label, as serial_strip_barcode() sees it. */
 bool serial_has_barcode(const struct serial *s);
 
+/* What is done about it. */
+enum barcode_s { BARCODE_ASK, BARCODE_KEEP, BARCODE_STRIP };
+
 /* Drops the S that box labels put before a serial when the rest has a usual length
  * (13 -> 12, 11 -> 10); true when it did. Only for input: {barcode_s: strip}. */
 bool serial_strip_barcode(struct serial *s);

@@ -13,7 +13,9 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/time.h"
-#include "model/serial_list.h"
+#include "io/csv/csv.h"
+#include "model/columns.h"
+#include "model/serial.h"
 
 /* Where a secret comes from; opened only when it is needed. */
 enum secret_kind { SECRET_NONE, SECRET_FILE, SECRET_CREDENTIAL, SECRET_COMMAND, SECRET_ENV };

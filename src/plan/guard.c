@@ -6,9 +6,14 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/time.h"
 #include "facts/organization.h"
 #include "model/allowance.h"
+#include "model/program.h"
 #include "plan/limits.h"
+#include "store/gap.h"
+
+#define RESTORED "restored_state=yes"
 
 /* The plan, and what others did in the last 24 hours. */
 struct tally {
@@ -84,6 +89,14 @@ static enum errc check_words(const char *const *allowed, struct err *err)
 	return rc;
 }
 
+static bool is_allowed(const char *const *allowed, const char *what)
+{
+	for (size_t i = 0; allowed && allowed[i]; i++)
+		if (strcmp(allowed[i], what) == 0)
+			return true;
+	return false;
+}
+
 enum errc guard_lift(struct facts *f, const char *const *allowed, struct err *err)
 {
 	enum errc rc = check_words(allowed, err);
@@ -100,12 +113,82 @@ enum errc guard_lift(struct facts *f, const char *const *allowed, struct err *er
 
 enum errc guard_organization(const struct facts *f, const char *const *allowed, struct err *err)
 {
-	bool lifted = false;
-
-	for (size_t i = 0; allowed && allowed[i]; i++)
-		lifted |= strcmp(allowed[i], "organization=yes") == 0;
-	return organization_check(f->settings, f->fleet, lifted, err);
+	return organization_check(
+		f->settings, f->fleet, is_allowed(allowed, "organization=yes"), err);
 }
+
+/* --- what cannot be undone, after an older state was restored --- */
+
+static enum errc check_gap(struct store *store, const char *const *allowed, struct err *err)
+{
+	char from[TIME_TEXT];
+	struct gap g;
+	enum errc rc = gap_get(store, &g, err);
+
+	if (rc || !g.open || is_allowed(allowed, RESTORED))
+		return rc;
+	return err_set(err, ERR_GUARD,
+		"the state is older than what was last done with it, and knows nothing of what "
+		"happened %s%s: a step that cannot be undone may have been sent before. See "
+		"'depmend status'; when you have looked, say --allow " RESTORED,
+		g.from_ms == TIME_NONE ? "before" : "since ",
+		g.from_ms == TIME_NONE ? "" : time_rfc3339_s(g.from_ms, from));
+}
+
+static bool is_irreversible(const struct work_program *prog)
+{
+	for (uint32_t i = 0; prog && i < prog->n; i++)
+		if (step_info(prog->v[i].kind)->irreversible || prog->v[i].force_now)
+			return true;
+	return false;
+}
+
+static bool any_irreversible(const struct plan *p)
+{
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		const struct input_row *row = &p->input->rows[i];
+
+		if (row->outcome == OUTCOME_PLANNED && is_irreversible(plan_program(p, row)))
+			return true;
+	}
+	return false;
+}
+
+static enum errc check_restored(const struct plan *p, const char *const *allowed, struct err *err)
+{
+	struct store *store = p->opt->facts->store;
+
+	return store && any_irreversible(p) ? check_gap(store, allowed, err) : ERR_OK;
+}
+
+static enum errc note_irreversible(void *self, const struct device_record *d, struct err *err)
+{
+	struct program source;
+	struct work_program prog;
+	struct arena a;
+	enum errc rc;
+
+	if (d->finished_ms != TIME_NONE)
+		return ERR_OK;
+	arena_init(&a);
+	rc = program_decode(d->program, &a, &source, err);
+	if (!rc) {
+		work_outline(&source, &a, &prog);
+		*(bool *)self |= is_irreversible(&prog);
+	}
+	arena_release(&a);
+	return rc;
+}
+
+enum errc guard_run(struct store *store, int64_t run, const char *const *allowed, struct err *err)
+{
+	bool any = false;
+	enum errc rc = store_devices(store, run, note_irreversible, &any, err);
+
+	return rc || !any ? rc : check_gap(store, allowed, err);
+}
+
+/* --- all of them --- */
 
 static enum errc check_shrunk(const struct plan *p, struct err *err)
 {
@@ -130,6 +213,8 @@ enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 
 	if (!rc)
 		rc = check_shrunk(p, err);
+	if (!rc)
+		rc = check_restored(p, allowed, err);
 	for (int i = 0; i < LIMITS_N && !rc; i++)
 		rc = check_limit(p, &l, &l.v[i], err);
 	return rc;
@@ -181,21 +266,38 @@ static void find_shrunk(
 	found(self, &f);
 }
 
-static enum errc find_organization(const struct plan *p, const char *const *allowed,
-	void (*found)(void *self, const struct guard_finding *f), void *self, struct err *err)
+/* What a check said that counts no devices. */
+static enum errc find_said(const char *name, const char *allow, enum errc rc,
+	const struct err *said, void (*found)(void *self, const struct guard_finding *f),
+	void *self, struct err *err)
 {
-	struct guard_finding f = {
-		.name = "organization", .most = UINT64_MAX, .allow = "organization=yes"
+	const struct guard_finding f = {
+		.name = name, .most = UINT64_MAX, .allow = allow, .says = said->msg
 	};
-	struct err said;
-	enum errc rc = guard_organization(p->opt->facts, allowed, &said);
 
-	f.says = said.msg;
 	if (rc == ERR_GUARD)
 		found(self, &f);
 	else if (rc)
-		*err = said;
+		*err = *said;
 	return rc == ERR_GUARD ? ERR_OK : rc;
+}
+
+static enum errc find_organization(const struct plan *p, const char *const *allowed,
+	void (*found)(void *self, const struct guard_finding *f), void *self, struct err *err)
+{
+	struct err said;
+	enum errc rc = guard_organization(p->opt->facts, allowed, &said);
+
+	return find_said("organization", "organization=yes", rc, &said, found, self, err);
+}
+
+static enum errc find_restored(const struct plan *p, const char *const *allowed,
+	void (*found)(void *self, const struct guard_finding *f), void *self, struct err *err)
+{
+	struct err said;
+	enum errc rc = check_restored(p, allowed, &said);
+
+	return find_said("restored_state", RESTORED, rc, &said, found, self, err);
 }
 
 enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
@@ -207,6 +309,8 @@ enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
 
 	if (!rc)
 		rc = find_organization(p, allowed, found, self, err);
+	if (!rc)
+		rc = find_restored(p, allowed, found, self, err);
 	if (!rc)
 		find_shrunk(p, found, self);
 	for (int i = 0; i < LIMITS_N && !rc; i++)

@@ -9,8 +9,8 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "io/csv/csv.h"
+#include "lists/serial_list.h"
 #include "model/outcome.h"
-#include "model/serial_list.h"
 
 #define ROW_NO_RULE UINT16_MAX
 

@@ -1,5 +1,5 @@
 /* The protected list. It never fails open: what is not surely read stops the run. */
-#include "model/serial_hidden.h"
+#include "lists/serial_hidden.h"
 #include "plan/plan.h"
 #include "trust/trust.h"
 

@@ -21,6 +21,8 @@ enum errc open_business_load(
 		rc = ledger_deeds(s, serial, &ret->deeds, err);
 	if (!rc)
 		rc = ledger_paused(s, &ret->pause, err);
+	if (!rc)
+		rc = gap_get(s, &ret->gap, err);
 	for (size_t i = 0; i < ret->deeds.n; i++)
 		ret->n_open_deeds += ret->deeds.v[i].state == DEED_OPEN;
 	return rc;
@@ -122,6 +124,26 @@ static void print_deeds(const struct open_business *b, size_t most, FILE *out)
 	put_more(b->n_open_deeds, most, out);
 }
 
+static void print_gap(const struct gap *g, FILE *out)
+{
+	char from[TIME_TEXT];
+
+	if (!g->open)
+		return;
+	text_line(out,
+		"restored    this state is older than what was last done with it: what happened "
+		"%s%s is not known",
+		g->from_ms == TIME_NONE ? "before" : "since ",
+		g->from_ms == TIME_NONE ? "" : time_rfc3339_s(g->from_ms, from));
+	if (!g->searched)
+		(void)fputs("            the next `depmend apply` looks for devices that it forgot "
+			    "off their servers\n",
+			out);
+	(void)fputs("            steps that cannot be undone wait for --allow "
+		    "restored_state=yes\n",
+		out);
+}
+
 void open_business_print(
 	const struct open_business *b, const struct settings *s, size_t most, FILE *out)
 {
@@ -130,6 +152,7 @@ void open_business_print(
 	if (b->pause.paused)
 		text_line(out, "paused      since %s: %s", time_rfc3339_s(b->pause.since_ms, since),
 			b->pause.reason);
+	print_gap(&b->gap, out);
 	print_off(b, s, most, out);
 	print_changes(b, most, out);
 	print_deeds(b, most, out);

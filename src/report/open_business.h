@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "model/settings.h"
+#include "store/gap.h"
 #include "store/ledger.h"
 
 struct open_business {
@@ -17,6 +18,7 @@ struct open_business {
 	struct ledger_deeds deeds; /* irreversible steps, those that are proved, too */
 	size_t n_open_deeds;
 	struct ledger_pause pause;
+	struct gap gap; /* an older state took the place of the newest */
 };
 
 /* Of one device, or of all (STR_NONE). Caller releases *ret, also after a failure. */

@@ -6,8 +6,8 @@
 #include "base/mem.h"
 #include "io/csv/csv.h"
 #include "io/file.h"
+#include "lists/serial_list.h"
 #include "model/header.h"
-#include "model/serial_list.h"
 #include "rules/load.h"
 
 enum { MANY_VALUES = 16 };

@@ -59,7 +59,14 @@ enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *k
 	db_bind_str(q, 3, str_from(kind));
 	db_bind_str(q, 4, text.p ? text : STR(""));
 	db_bind_str(q, 5, str_from(hash));
-	return db_run(q, err);
+	rc = db_run(q, err);
+	if (!rc) {
+		s->newest.n = db_last_id(s->db);
+		s->newest.at_ms = at_ms;
+		memcpy(s->newest.hash, hash, sizeof(s->newest.hash));
+		s->uncounted = true;
+	}
+	return rc;
 }
 
 struct verifying {

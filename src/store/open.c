@@ -11,6 +11,7 @@
 #include "model/settings.h"
 #include "store/emergency.h"
 #include "store/emergency_ledger.h"
+#include "store/gap.h"
 #include "store/lock.h"
 #include "store/migrate.h"
 #include "store/sql.h"
@@ -57,14 +58,18 @@ static enum errc make_folder(
 	const char *state_dir, const char *client_id, char **ret, struct err *err)
 {
 	char name[STATE_NAME_BYTES];
+	bool is_new;
 	enum errc rc;
 
 	settings_state_name(client_id, name);
 	if (asprintf(ret, "%s/%s", state_dir, name) < 0)
 		abort();
+	is_new = !file_exists(*ret);
 	rc = trust_folder(TRUSTED_STATE, state_dir, err);
 	if (!rc)
 		rc = file_mkdirs(*ret, err);
+	if (!rc && is_new)
+		gap_born(*ret);
 	if (!rc)
 		rc = trust_folder(TRUSTED_STATE, state_dir, err);
 	if (!rc)
@@ -218,6 +223,8 @@ static enum errc open_to_write(
 
 	if (!rc)
 		rc = upgrade(s, path, o->client_id, err);
+	if (!rc)
+		rc = gap_check(s, err);
 	if (rc || o->beside)
 		return rc;
 	rc = emergency_open(&s->emergency, s->folder, err);

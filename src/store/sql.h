@@ -104,6 +104,11 @@ struct store {
 	char *folder;
 	char *backup; /* of the store as an earlier version left it; NULL: it was none */
 	bool soft;    /* the transaction is */
+	struct {      /* entry of the audit trail that this process added */
+		int64_t n, at_ms;
+		char hash[65];
+	} newest;
+	bool uncounted; /* store/gap.h has not been told of it */
 	struct db_stmt *stmts[SQL_MAX_];
 };
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "io/file.h"
+#include "store/counter.h"
 #include "store/sql.h"
 
 enum { PAGE_ROWS = 512 };
@@ -95,8 +96,15 @@ enum errc store_begin_soft(struct store *s, struct err *err)
 
 enum errc store_commit(struct store *s, struct err *err)
 {
+	bool durable = !s->soft;
 	enum errc rc = db_commit(s->db, err);
 
+	if (!rc && durable && s->uncounted) {
+		const struct counter c = { s->newest.n, s->newest.at_ms, str_from(s->newest.hash) };
+
+		counter_write(s->folder, &c);
+		s->uncounted = false;
+	}
 	return rc ? rc : set_soft(s, false, err);
 }
 
@@ -105,6 +113,7 @@ void store_rollback(struct store *s)
 	struct err err;
 
 	db_rollback(s->db);
+	s->uncounted = false;
 	if (set_soft(s, false, &err))
 		abort(); /* what follows would not be durable */
 }

@@ -18,10 +18,12 @@ import traceback
 
 import kinds
 import points
+import restored
 import weather
 import world
 
-SUITES = {**points.SUITES, "kinds": kinds.kind_points, "weather": weather.weather_points}
+SUITES = {**points.SUITES, "kinds": kinds.kind_points, "weather": weather.weather_points,
+          "restored": restored.restored_points}
 SHOWN = 12  # complaints of a point, at most
 build = top = None
 

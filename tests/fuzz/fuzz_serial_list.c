@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
-#include "model/serial_list.h"
+#include "lists/serial_list.h"
 
 enum { MAX_BYTES = 64 * 1024 * 1024 };
 

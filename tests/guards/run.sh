@@ -392,15 +392,16 @@ exits 'organization: back again' 0
 
 # Nothing of the state is waited for when it is a pipe.
 for kept in last.demo emergency; do
-	kept=$(basename "$(find "$work/state" -name "${kept%.*}*" -type f | head -n 1)")
-	mv "$work/state/$kept" kept
-	mkfifo -m 600 "$work/state/$kept"
+	place=$(find "$work/state" -name "${kept%.*}*" -type f | head -n 1)
+	kept=$(basename "$place")
+	mv "$place" kept
+	mkfifo -m 600 "$place"
 	before=$SECONDS
 	act look --allow organization=yes
 	check "a pipe as $kept of the state: refused at once" test $((SECONDS - before)) -lt 20
 	check "a pipe as $kept of the state: named" grep -q "$kept" err
-	rm "$work/state/$kept"
-	mv kept "$work/state/$kept"
+	rm "$place"
+	mv kept "$place"
 done
 
 # --- a new API account of the same organization: what the old one left open is known ---

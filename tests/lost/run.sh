@@ -83,4 +83,85 @@ sed -i 's/organization: business/organization: school/; s/BUSINESSAPI/SCHOOLAPI/
 run export --off-server
 check 'of a school' test "$status" -ne 0
 
+# --- an older state in the place of the newest ---
+# The same device is taken out and comes back; then its release would be the second irreversible step.
+export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
+older() { # say 0 or 1: whether status knows that the state is an older one
+	run status --json
+	jq -r 'select(.type == "status") | if .restored_state then 1 else 0 end' out
+}
+for how in database backup folder; do
+	new_world --fleet fleet.csv
+	settings_with 'limits: {devices: 99, percent: 100, release: 9}'
+	rows 10 12
+	run apply in.csv --rules rules.yaml --set job=home --yes --max-wait 48h
+	exits "$how: a run" 0
+	org=$(dirname state/*/depmend.db)
+	cp -r "$org" kept
+	[ $how != folder ] || { rm -rf kept && cp -r state kept; }
+	run backup kept.backup
+	rows 10 11
+	act release
+	exits "$how: two are released" 0
+	same "$how: the state is the newest" 0 "$(older)"
+	rows 12 12
+	run apply in.csv --rules rules.yaml --yes --max-wait 48h
+	exits "$how: one is taken off" 0
+	case $how in
+	database) rm "$org"/depmend.db* && cp kept/depmend.db* "$org" ;;
+	folder) rm -rf state && mv kept state ;;
+	backup)
+		run restore kept.backup
+		number=$(grep -o 'restore=[0-9]*' err)
+		run restore kept.backup --confirm "$number"
+		;;
+	esac
+	rm -rf kept
+	export DEPMEND_CLOCK=virtual:2026-11-23T03:00:00Z
+	# Beside a state that is put back in whole nothing tells before Apple is asked.
+	[ $how = folder ] || same "$how: status says so at once" 1 "$(older)"
+	rows 13 14
+	run apply in.csv --rules rules.yaml --set job=release --yes --max-wait 48h --confirm release=2
+	exits "$how: a release waits" 4
+	check "$how: the message" grep -q 'say --allow restored_state=yes' err
+	check "$how: it says since when" grep -q 'the state is older than what was last done' err
+	same "$how: what nobody remembers came back" 1 "$(effects assign C02LST000012)"
+	same "$how: status says so" 1 "$(older)"
+	run status
+	check "$how: status in words" grep -q '^restored ' out
+	run plan in.csv --rules rules.yaml --set job=release --out plan.csv
+	check "$how: the plan says it" grep -q 'allow .*--allow restored_state=yes' err
+	run runs
+	exits "$how: its run is listed" 0
+	run report latest --html page.html
+	exits "$how: and can be reported" 0
+	rows 15 15
+	run apply in.csv --rules rules.yaml --set job=home --yes --max-wait 48h
+	exits "$how: what can be undone goes on" 0
+	rows 13 14
+	run apply in.csv --rules rules.yaml --set job=release --yes --max-wait 48h --confirm release=2 \
+		--allow restored_state=yes
+	exits "$how: a person says so" 0
+	same "$how: then the state counts as known" 0 "$(older)"
+	same "$how: nothing came twice" '' "$(repeated_effects release)"
+	export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
+done
+
+# moved to another machine it is the newest, and so is a first state of an account that was used
+new_world --fleet fleet.csv
+settings_with 'limits: {devices: 99, percent: 100, release: 9}'
+rows 10 11
+run apply in.csv --rules rules.yaml --yes --max-wait 48h
+run backup moved.backup --move
+export DEPMEND_CLOCK=virtual:2026-11-23T03:00:00Z
+for first in moved fresh; do
+	rm -rf state
+	[ $first = fresh ] || run restore moved.backup
+	rows 13 13
+	[ $first = moved ] || rows 14 14
+	run apply in.csv --rules rules.yaml --set job=release --yes --max-wait 48h --confirm release=1
+	exits "$first: nothing is older" 0
+	same "$first: what was taken off for good stays off" 0 "$(effects assign C02LST000010)"
+done
+
 suite_end

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""The files of cases/ and their further members: by plan, as a protected list, as in_file, as an inventory; and that
-what a refusal advises works.
+"""The files of cases/ and their further members, at least five of each kind: by plan, as a protected list, as in_file, as
+an inventory; and that what a refusal advises works.
 
     cases.py DEPMEND     the last line is `N passed, N failed`
+    cases.py --write FOLDER     all of them as files (tests/survey compares with each)
 """
+import collections
 import json
 import pathlib
 import re
@@ -17,6 +19,7 @@ import members
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = HERE / "cases"
+LEAST_MEMBERS = 5
 A, B, C, J = "C02XK1ABJG5H", "F4K9X72HG3", "DMPXK1ABJG5H", "C39XK1ABJG5J"
 PROJECT = {
     "A1": (["5FKMP46RDH"], 1), "A2": (["5FKMP46RDH", "7AGC74BU22", "QTJNL3XUK6", "1NXJE8440V"], 0),
@@ -78,6 +81,19 @@ def as_protected(what, path, serials, bad, extra=""):
     check(f"{what}: protects them", done.stdout.count('"outcome":"protected"') == len(serials), done.stdout + done.stderr)
 
 
+def written(folder):
+    """Each member as a file: its kind and number, the file, what is right."""
+    count = collections.Counter()
+    for kind, text, serials, bad in members.MEMBERS:
+        count[kind] += 1
+        path = folder / f"{kind}-member{count[kind]}.csv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        yield path.stem, path, serials, bad
+    count["L1"] = len(members.DATES)
+    for kind in PROJECT:
+        check(f"{kind}: {count[kind]} further members", count[kind] >= LEAST_MEMBERS)
+
+
 def hiding():
     path, settings = work / "hiding.csv", work / "settings.yaml"
     for kind, text, count in [(*one, None) for one in members.HIDING] + members.NOT_HIDING:
@@ -103,18 +119,26 @@ def as_in_file(what, path, serials, bad):
     check(f"{what}: as in_file", matched == serials, (matched, done.stderr))
 
 
-def as_inventory(what, path, serials):
-    wanted = work / "one.csv"
-    wanted.write_text("Serial\n" + (serials[0] if serials else "C02XK1ABJG5H") + "\n")
-    done = run("rehearse", wanted, "--inventory", path, "--rules", CASES / "all.yaml", "--out", work / "out.csv", "-q")
+def as_inventory(what, path, serials, *options):
+    """Apple's devices are then exactly those of the list."""
+    wanted, rules = work / "wanted.csv", work / "known.yaml"
+    words = re.findall(r"[0-9A-Z]{10,12}", path.read_bytes().decode("latin-1").replace("SERIAL", ""))
+    others = sorted({"ZZ9XK1ABJG5H", *words} - set(serials or []))
+    wanted.write_text("Serial\n" + "\n".join([*(serials or []), *others]) + "\n")
+    rules.write_text("version: 1\nname: a\nrules:\n  - {name: r, match: {apple.known: true}, do: [{note: known}]}\n")
+    done = run("rehearse", wanted, "--inventory", path, "--rules", rules, "--out", work / "out.csv", "--json", *options)
     if serials is None:
         check(f"{what}: as an inventory: refused", done.returncode == 65, done.stderr)
-    else:
-        check(f"{what}: as an inventory", done.returncode == 0, done.stderr)
+        return
+    known = [row["serial"] for row in map(json.loads, done.stdout.splitlines()) if row["type"] == "row" and row["outcome"] == "noted"]
+    check(f"{what}: as an inventory", known == serials, (known, done.stderr))
 
 
 def one(what, path, serials, bad):
     done, got, faulty = read(path)
+    if isinstance(serials, str):
+        check(f"{what}: is called {serials}", serials in done.stderr, done.stderr)
+        serials = None
     if serials is None:
         check(f"{what}: is refused", done.returncode == 65, (got, faulty))
         follow(what, path, done.stderr)
@@ -124,6 +148,7 @@ def one(what, path, serials, bad):
         check(f"{what}: check says how it is read", "reading  " in run("check", path).stdout)
     as_protected(what, path, serials, bad)
     as_in_file(what, path, serials, bad)
+    as_inventory(what, path, serials)
 
 
 def project():
@@ -133,9 +158,10 @@ def project():
             continue
         serials, bad = PROJECT[name]
         one(path.name, path, serials, bad)
-        as_inventory(path.name, path, serials)
     strip = "input: {barcode_s: strip}\n"
     as_protected("B8 with strip", next(CASES.glob("B8*")), ["NEA2DH086P"], 0, strip)
+    (work / "strip.yaml").write_text(SETTINGS + strip)
+    as_inventory("B8 with strip", next(CASES.glob("B8*")), ["NEA2DH086P"], "--settings", work / "strip.yaml")
     as_protected("B8 with keep", next(CASES.glob("B8*")), ["NEA2DH086P"], 0, "input: {barcode_s: keep}\n")
 
 
@@ -150,14 +176,11 @@ def dates():
     check("dates: the remedy works", done.returncode == 0, done.stderr)
     done = run("plan", "--offline", path, "--rules", mended, "--json")
     check("dates: plan rejects nothing then", '"invalid"' not in done.stdout and done.returncode == 0, done.stdout)
-    for cells, form in [("31/12/2025", "%d/%m/%Y"), ("12/31/2025", "%m/%d/%Y"), ("2025/12/31 10:00", "%Y/%m/%d %H:%M"),
-                        ("31-Dec-25", "%d-%b-%y"), ("31.12.2025 08:15:00", "%d.%m.%Y %H:%M:%S")]:
-        path = work / "dates.csv"
+    path = work / "dates.csv"
+    for cells, form in members.DATES:
         path.write_text(f"Serial;Added\n{A};{cells}\n")
         done = run("check", path, "--rules", rules)
-        check(f"dates: {cells}", f'dates: ["{form}"]' in done.stderr, done.stderr)
-    path.write_text(f"Serial;Added\n{A};01/02/2025\n")
-    check("dates: doubt is said", "do not tell" in run("check", path, "--rules", rules).stderr)
+        check(f"dates: {cells}", (f'dates: ["{form}"]' if form else "do not tell") in done.stderr, done.stderr)
 
 
 def options():
@@ -236,19 +259,23 @@ def later():
     check("later: few rows are invalid rows", len(read(path)[2]) == 9)
 
 
-depmend = str(pathlib.Path(sys.argv[1]).resolve())
-with tempfile.TemporaryDirectory() as folder:
-    work = pathlib.Path(folder)
+def everything():
     project()
-    for n, (kind, text, serials, bad) in enumerate(members.MEMBERS):
-        path = work / f"member{n}.csv"
-        path.write_bytes(text.encode())
-        one(f"member {n} of {kind}", path, serials, bad)
+    for what, path, serials, bad in written(work):
+        one(what, path, serials, bad)
     hiding()
     dates()
     options()
     first_devices()
     results()
     later()
+
+
+if sys.argv[1] == "--write":
+    sys.exit(not list(written(pathlib.Path(sys.argv[2]))))
+depmend = str(pathlib.Path(sys.argv[1]).resolve())
+with tempfile.TemporaryDirectory() as folder:
+    work = pathlib.Path(folder)
+    everything()
 print(f"{passed} passed, {failed} failed")
 sys.exit(failed > 0)

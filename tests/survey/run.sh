@@ -121,25 +121,6 @@ exits 'a comparison' 0
 columns diff.csv reason | sort | uniq -c >before.txt
 check 'a CSV of now disagrees with nothing at Apple' test "$(grep -cE 'csv\.|apple\.' before.txt)" -eq 0
 
-# A list to compare with is read as the input is: the same serials, or neither.
-lists=$root/tests/reading/cases
-for list in "$lists"/*.csv; do
-	"$build/depmend" plan --offline "$list" --rules "$lists/all.yaml" --json >read.json 2>err
-	rc=$?
-	jq -r 'select(.type == "row" and .outcome == "planned") | .serial' read.json | sort >want.txt
-	run export --compare "$list" --out diff.csv
-	if [ "$rc" -eq 65 ]; then
-		exits "comparing with ${list##*/}, which is no input either" 65
-	else
-		# At Apple and not missing from it, or in it and not at Apple.
-		columns diff.csv reason serial | sed -n 's/^csv.missing|//p' | sort >missing.txt
-		columns diff.csv reason serial | sed -n 's/^apple.not_found|//p' |
-			sort - <(columns live.csv released serial | sed -n 's/^|//p' | sort |
-				comm -23 - missing.txt) >got.txt
-		same "comparing with ${list##*/}: the serials of the input" '' "$(diff want.txt got.txt)"
-	fi
-done
-
 on=$(columns live.csv serial server released | awk -F '|' '$2 == "WS1 EMEA" { print $1 }')
 off=$(columns live.csv serial server released | awk -F '|' '$2 == "" && $3 == "" { print $1 }')
 out=$(columns live.csv serial released | awk -F '|' '$2 != "" { print $1; exit }')
@@ -335,6 +316,16 @@ rm since.csv
 run export --since live.csv --out since.csv
 check 'nor what pages do not show that are all the first' \
 	test ! -e since.csv -o "$(grep -sc ',lost,' since.csv)" = 0
+
+# --- lists as people have them ---
+
+"$build/depmend-sim" --make-fleet 20 --seed 5 >small.csv
+new_world --fleet small.csv
+mkdir lists
+"$root/tests/reading/cases.py" --write lists
+check 'there are lists of every kind' test "$(find lists -name '*.csv' | wc -l)" -gt 100
+same 'a list to compare with is read as the input is' '' "$("$root/tests/survey/compare_lists.py" \
+	"$build/depmend" "$root/tests/reading/cases/all.yaml" lists/* "$root"/tests/reading/cases/*.csv)"
 
 # --- without a UEM, and when something cannot be read ---
 

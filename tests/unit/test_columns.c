@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "model/serial_list.h"
+#include "lists/serial_list.h"
 
 static struct arena arena;
 static struct err err;

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "io/csv/csv.h"
 #include "io/file.h"
-#include "model/serial_list.h"
+#include "lists/serial_list.h"
 #include "report/result.h"
 
 #define OURS                                                                        \

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "model/serial_hidden.h"
+#include "lists/serial_hidden.h"
 
 static struct map known;
 

@@ -773,6 +773,10 @@ class World:
         end = self.c.now + AFTERWARDS
         self.go_on(end)
         self.restore()
+        # A state from within a pause is paused once more: who is told so lifts it.
+        if any(d[0] == "pause" for d in self.fired):
+            self.start("resume", self.command("resume"))
+            self.go_on(end)
         self.plan.max_wait = "48h"
         for turn in range(7):
             self.c.now += HOUR

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random worlds and what has to hold in them.
 
-    worlds.py BUILD [-n N] [--seed S] [--jobs J] [--depmend PROGRAM] [--keep FOLDER] [--shrink]
+    worlds.py BUILD [-n N] [--seed S] [--jobs J] [--depmend PROGRAM] [--keep FOLDER] [--shrink] [--aim DEED]
 
 Each seed is a world of its own (world.py), played under a conductor that owns time (conductor.py)
 and judged by an oracle that sees only what the services, the result files and the exit statuses say
@@ -42,9 +42,9 @@ def get_tools():
 
 
 def aim_of(seed):
-    """Half the seeds aim at a cell of the table."""
-    cells = world.cells()
-    return cells[seed // 2 * 617 % len(cells)] if seed % 2 else None
+    """Half the seeds aim at a cell of the table, or all of them at those of one deed."""
+    cells = [c for c in world.cells() if options.aim in (None, c[0])]
+    return cells[seed // 2 * 617 % len(cells)] if seed % 2 or options.aim else None
 
 
 def play(seed, plan=None, turns=None):
@@ -156,6 +156,7 @@ def main():
     args.add_argument("--shrink", action="store_true")
     args.add_argument("--coverage", action="store_true")
     args.add_argument("--real", type=int, default=0, help="worlds on the real clock")
+    args.add_argument("--aim", choices=list(world.DEEDS), help="all at this disturbance")
     args.add_argument("--planted", action="store_true", help="the oracle's own test, too")
     opt = args.parse_args()
     opt.build = os.path.abspath(opt.build)

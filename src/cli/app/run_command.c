@@ -17,10 +17,12 @@
 #include "cli/args/terminal.h"
 #include "facts/dep_server.h"
 #include "facts/organization.h"
+#include "older/older.h"
 #include "plan/audit.h"
 #include "plan/guard.h"
 #include "report/ndjson.h"
 #include "report/status.h"
+#include "store/gap.h"
 #include "store/ledger.h"
 #include "store/prune.h"
 
@@ -93,16 +95,28 @@ enum errc run_command_open(struct run_command *c, struct err *err)
 	return rc;
 }
 
+/* Devices that are off, or a state that has forgotten which are. */
 static enum errc any_off(const struct run_command *c, bool *ret, struct err *err)
 {
 	struct ledger_custodies off;
+	struct gap gap;
 	enum errc rc = ledger_custodies(c->p.session.store, STR_NONE, &off, err);
 
-	if (rc)
-		return rc;
-	*ret = off.n > 0;
+	if (!rc)
+		rc = gap_get(c->p.session.store, &gap, err);
+	*ret = !rc && (off.n > 0 || (gap.open && !gap.searched));
 	ledger_custodies_release(&off);
-	return ERR_OK;
+	return rc;
+}
+
+/* Once: what an older state has forgotten comes before everything that rests on it. */
+static enum errc look_back(struct run_command *c, struct err *err)
+{
+	struct surroundings s = surroundings_of(c);
+	enum errc rc = c->looked_back ? ERR_OK : older_look(&s, err);
+
+	c->looked_back = !rc;
+	return rc;
 }
 
 /* Nothing that can be wrong with the settings of the UEM, names or rules keeps a device off its
@@ -116,6 +130,8 @@ static enum errc put_back_first(struct run_command *c, const char *except, struc
 	if (rc || !off)
 		return rc;
 	rc = session_connect_apple(&c->p.session, err);
+	if (!rc)
+		rc = look_back(c, err);
 	return rc ? rc : run_put_back(&s, except, err);
 }
 
@@ -161,6 +177,8 @@ static enum errc connect_and_recover(struct run_command *c, struct err *err)
 	if (!rc)
 		rc = session_connect(&c->p.session, err);
 	c->p.online = !rc;
+	if (!rc)
+		rc = look_back(c, err);
 	if (!rc)
 		rc = run_recover(&s, c->identity, &c->in_flight, err);
 	if (!rc)
@@ -256,7 +274,9 @@ static enum errc go_on(struct run_command *c, struct err *err)
 		return err_set(err, ERR_GUARD,
 			"run %s was confirmed as plan %.12s, not the expected %.12s", c->run.name,
 			c->run.fingerprint, c->expected.fingerprint);
-	rc = check_approvals(c, err);
+	rc = guard_run(c->p.session.store, c->run.id, c->allowed, err);
+	if (!rc)
+		rc = check_approvals(c, err);
 	if (!rc)
 		rc = keep_approvals(c, err);
 	if (rc)
@@ -344,6 +364,10 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 		rc = read_limits(c, err);
 	if (!rc)
 		rc = run_window_find(&c->window, &c->p, c->policy, &c->run, err);
+	if (rc)
+		return rc;
+	rc = older_allow(
+		c->p.session.store, c->allowed, transport_now(c->p.session.transport), err);
 	if (rc)
 		return rc;
 	s = surroundings_of(c);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "model/serial_list_parts.h"
+#include "lists/serial_list_parts.h"
 
 /* --- the sample --- */
 

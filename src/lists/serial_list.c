@@ -1,11 +1,11 @@
-#include "model/serial_list.h"
+#include "lists/serial_list.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "model/serial_list_parts.h"
+#include "lists/serial_list_parts.h"
 
-enum { STRANGE_MIN = 3, NOTHING_BYTES = 4 };
+enum { STRANGE_MIN = 3 };
 
 /* --- one row --- */
 
@@ -44,13 +44,6 @@ static bool is_other_serial(struct str cell, struct str serial)
 	       !str_eq(serial_view(&a), serial_view(&b));
 }
 
-/* No serial where every other row has one, and nothing that says that there is none. */
-static bool is_out_of_place(struct str cell)
-{
-	return serial_look(cell) == LOOK_OTHER &&
-	       (cell.n > NOTHING_BYTES || memchr(cell.p, ' ', cell.n));
-}
-
 /* Another serial in one of the few columns that are looked at; SIZE_MAX: in none. */
 static size_t found_by_guards(const struct serial_list *l, const struct csv_record *r, size_t at)
 {
@@ -74,19 +67,22 @@ static size_t found_anywhere(const struct serial_list *l, const struct csv_recor
 	return SIZE_MAX;
 }
 
-/* A serial in a column that holds none, or none in the one before it that always holds one: the
- * cells of the row have shifted. SIZE_MAX: no. */
+/* A serial in a column that holds none: the cells of the row have shifted. SIZE_MAX: no. */
 static size_t shifted_to(const struct serial_list *l, const struct csv_record *r)
 {
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
 	bool protects = l->opt.purpose == LIST_PROTECTED, named = l->reading.columns.has_header;
 
-	if (l->serials_before && is_out_of_place(r->cells[at - 1]))
-		return at - 1;
 	/* There it may be named in a note; whoever loads it looks at every word. */
 	if (protects && !named)
 		return SIZE_MAX;
 	return protects || !named ? found_anywhere(l, r, at) : found_by_guards(l, r, at);
+}
+
+/* So, or its cells fit the columns beside theirs. */
+static bool is_shifted(const struct serial_list *l, const struct csv_record *r)
+{
+	return shifted_to(l, r) != SIZE_MAX || (l->profile && profile_is_shifted(l->profile, r));
 }
 
 /* Whether a serial could be a word of a header amid the rows, or of another column: that is looked
@@ -209,7 +205,7 @@ static enum reason fault_of(struct serial_list *l, const struct csv_record *r, s
 			note_strange(l, r);
 		return fault;
 	}
-	if (shifted_to(l, r) != SIZE_MAX || is_strange(l, serial_view(ret))) {
+	if (is_shifted(l, r) || is_strange(l, serial_view(ret))) {
 		note_strange(l, r);
 		ret->n = 0;
 		return REASON_ROW_SHIFTED;
@@ -309,7 +305,7 @@ static bool take_plain(struct serial_list *l, struct list_row *ret)
 
 	if (r->bad || at >= r->n_cells || r->n_cells > l->reading.width ||
 		is_doubtful(l, r->cells[at]) || serial_read(r->cells[at], &ret->serial) ||
-		shifted_to(l, r) != SIZE_MAX)
+		is_shifted(l, r))
 		return false;
 	if (l->opt.barcode_s == BARCODE_STRIP)
 		(void)serial_strip_barcode(&ret->serial);
@@ -457,6 +453,8 @@ void list_describe_fault(const struct serial_list *l, const struct list_row *row
 		at = shifted_to(l, r);
 		if (at != SIZE_MAX)
 			buf_printf(out, "column %zu holds %.*s", at + 1, STR_FMT(r->cells[at]));
+		else if (l->profile && profile_is_shifted(l->profile, r))
+			buf_z(out, "its cells fit the columns beside theirs");
 		else
 			buf_printf(out, "'%.*s' is unlike the serials of the other rows",
 				STR_FMT(serial_cell(l, r)));

@@ -1,5 +1,5 @@
 /* Lists without columns: one serial a line or many, notes behind them, comments between. */
-#include "model/serial_list_parts.h"
+#include "lists/serial_list_parts.h"
 
 bool list_is_comment(struct str raw)
 {
@@ -46,7 +46,7 @@ bool list_next_token(struct str *rest, struct str *ret)
 
 /* Pairs and triples in every line could be columns of different things. */
 struct lines {
-	size_t n, n_tokens, n_strong, n_first, most;
+	size_t n, n_tokens, n_strong, n_barcodes, n_first, most;
 	bool alike, spaced;
 };
 
@@ -57,9 +57,11 @@ static bool count_line(struct lines *c, struct str line)
 
 	while (list_next_token(&rest, &token)) {
 		enum serial_look look = serial_look(token);
+		struct serial serial;
 
 		if (look < LOOK_WEAK)
 			return false;
+		c->n_barcodes += !serial_read(token, &serial) && serial_has_barcode(&serial);
 		c->n_strong += look == LOOK_STRONG;
 		n++;
 	}
@@ -76,7 +78,7 @@ static bool count_line(struct lines *c, struct str line)
 	return true;
 }
 
-bool list_is_several(struct str text, bool whole)
+bool list_is_several(struct str text, bool whole, bool *ret_barcodes)
 {
 	struct lines c = { .alike = true, .spaced = true };
 
@@ -95,6 +97,7 @@ bool list_is_several(struct str text, bool whole)
 	}
 	if (c.most < 2 || c.n_strong * 10 < c.n_tokens * 7)
 		return false;
+	*ret_barcodes = c.n_barcodes == c.n_tokens;
 	return c.n == 1 || !c.alike || c.most > 3 || c.spaced;
 }
 

@@ -6,8 +6,8 @@
  * a doubt is an error that names the columns and the option that settles it. Nothing is passed over
  * in silence but blank rows, a header that comes again, and the comments of a bare list.
  */
-#ifndef MODEL_SERIAL_LIST_H
-#define MODEL_SERIAL_LIST_H
+#ifndef LISTS_SERIAL_LIST_H
+#define LISTS_SERIAL_LIST_H
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -22,7 +22,6 @@ enum {
 
 /* What the remedies of its messages name. */
 enum list_purpose { LIST_MAIN, LIST_PROTECTED, LIST_OF_RULES, LIST_OTHER };
-enum barcode_s { BARCODE_ASK, BARCODE_KEEP, BARCODE_STRIP };
 
 struct list_options {
 	struct csv_options csv;

@@ -1,5 +1,5 @@
 /* What is said when a list can be read in several ways, or in none that is certain. */
-#include "model/serial_list_parts.h"
+#include "lists/serial_list_parts.h"
 
 enum { SHOWN_COLUMNS = 12, SHOWN_BYTES = 24, TEXT_BYTES = 2000 };
 

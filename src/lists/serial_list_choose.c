@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "model/serial_list_parts.h"
+#include "lists/serial_list_parts.h"
 
 enum { DELIMITERS = 4, WAYS_MAX = 256, ALIKE_BYTES = 3 };
 
@@ -337,7 +337,7 @@ static size_t bare_columns(const struct sample *s, bool told, struct way *ret)
  * not begin alike as asset tags do. */
 static bool is_unsaid(const struct sample *s, size_t column)
 {
-	size_t n_rows = 0, n_like = 0, n_alike = 0;
+	size_t n_rows = 0, n_like = 0, n_alike = 0, n_same = 0;
 	struct str first = STR_NONE;
 
 	for (size_t i = 0; i < s->n; i++) {
@@ -349,10 +349,12 @@ static bool is_unsaid(const struct sample *s, size_t column)
 		if (column >= row->n_cells || (row->looks[column] != LOOK_STRONG &&
 						      !serial_is_unsaid(row->cells[column])))
 			continue;
-		first = n_like++ ? first : str_head(row->cells[column], ALIKE_BYTES);
-		n_alike += str_starts_nocase(row->cells[column], first);
+		first = n_like++ ? first : row->cells[column];
+		n_same += str_eq_nocase(row->cells[column], first);
+		n_alike += str_starts_nocase(row->cells[column], str_head(first, ALIKE_BYTES));
 	}
-	return n_like && n_like * 10 >= n_rows * 9 && (n_rows == 1 || n_alike < n_like);
+	/* One and the same word in every row begins alike without being a tag. */
+	return n_like && n_like * 10 >= n_rows * 9 && (n_same == n_like || n_alike < n_like);
 }
 
 static bool has_unsaid(const struct way *w)
@@ -446,7 +448,7 @@ static const char *choose_bare(struct choosing *ch, struct str text, bool whole,
 	const char *doubt = doubt_of_bare(ch, &bare);
 	const struct way *last;
 
-	if (found && list_is_several(text, whole)) {
+	if (found && list_is_several(text, whole, &l->several_barcodes)) {
 		l->reading.several = true;
 		*ret = way_of(&ch->samples[0], LIST_NO_HEADER, 0);
 		return NULL;

@@ -1,4 +1,4 @@
-#include "model/serial_hidden.h"
+#include "lists/serial_hidden.h"
 
 #include "model/serial.h"
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "model/serial_list_parts.h"
+#include "lists/serial_list_parts.h"
 
-enum { START_TRIES = 3, START_BYTES = 3, FEW_ROWS = 3 };
+enum { START_TRIES = 3, START_BYTES = 3 };
 
 /* Of this thing or another one. */
 static bool names_serial(const struct way *w)
@@ -21,17 +21,6 @@ static bool begins_so(const struct way *w)
 
 	return first < s->n && w->column < s->rows[first].n_cells &&
 	       s->rows[first].looks[w->column] == LOOK_STRONG;
-}
-
-static bool has_serials_before(const struct way *w)
-{
-	struct way before;
-
-	if (w->header == LIST_NO_HEADER || w->column == 0)
-		return false;
-	before = way_of(w->sample, w->header, w->column - 1);
-	return before.n_rows >= FEW_ROWS && before.n_full * 10 >= before.n_rows * 9 &&
-	       before.n_strong * 4 >= before.n_full * 3;
 }
 
 static void find_guards(struct serial_list *l, const struct way *w)
@@ -196,9 +185,10 @@ enum errc list_settle(struct serial_list *l, const struct way *w, struct err *er
 	note_headers(l);
 	note_first(l, w);
 	find_guards(l, w);
-	l->serials_before = has_serials_before(w);
+	l->profile = profile_of(w, &l->arena);
 	find_usual(l, w);
-	if (!r->several && l->opt.barcode_s == BARCODE_ASK && all_have_barcode(w))
+	if (l->opt.barcode_s == BARCODE_ASK &&
+		(r->several ? l->several_barcodes : all_have_barcode(w)))
 		return ask_barcode(l, err);
 	return ERR_OK;
 }

@@ -1,9 +1,11 @@
-/* The parts of the list reader, for model/serial_list*.c only. */
-#ifndef MODEL_SERIAL_LIST_PARTS_H
-#define MODEL_SERIAL_LIST_PARTS_H
+/* The parts of the list reader, for lists/serial_list*.c only. */
+#ifndef LISTS_SERIAL_LIST_PARTS_H
+#define LISTS_SERIAL_LIST_PARTS_H
 
+#include "lists/serial_list.h"
 #include "model/header.h"
-#include "model/serial_list.h"
+
+struct profile;
 
 enum { LIST_NO_HEADER = UINT32_MAX, LIST_GUARDS = 3 };
 
@@ -17,11 +19,12 @@ struct serial_list {
 	/* Columns beside the serial's that hold no serials: one there says that the cells of a
 	 * row have shifted. A list without a header is looked at whole. */
 	size_t guards[LIST_GUARDS], n_guards;
-	bool serials_before; /* the column before the serial's always holds one, too */
-	bool *holds_serials; /* per column of the sample, n_sampled of them */
+	struct profile *profile; /* NULL: no other column holds serials */
+	bool *holds_serials;     /* per column of the sample, n_sampled of them */
 	size_t n_sampled;
-	bool usual;           /* serials of the usual kind: an implausible one is none */
-	struct str starts[2]; /* what the cells left and right of it begin with; empty: nothing */
+	bool several_barcodes; /* every serial of `several` has a scanner's S */
+	bool usual;            /* serials of the usual kind: an implausible one is none */
+	struct str starts[2];  /* what the cells left and right of it begin with; empty: nothing */
 	/* Of header texts that could be serials: bit n for one of n bytes. */
 	uint32_t header_lengths;
 	/* The pass */
@@ -77,8 +80,9 @@ bool way_fits(const struct way *w);
 bool way_is_strong(const struct way *w);
 /* Another column beside it that is strong; any_sense: also one that is named as something else. */
 bool way_has_rival(const struct way *w, bool any_sense);
-/* A bare list whose lines hold several serials each, and nothing else. */
-bool list_is_several(struct str text, bool whole);
+/* A bare list whose lines hold several serials each, and nothing else. *ret_barcodes, if so: each
+ * has a scanner's S. */
+bool list_is_several(struct str text, bool whole, bool *ret_barcodes);
 /* The next of several serials in a line; false: there are no more. */
 bool list_next_token(struct str *rest, struct str *ret);
 bool list_is_comment(struct str raw);
@@ -86,6 +90,11 @@ bool list_is_comment(struct str raw);
 bool list_is_like_serial(struct str cell);
 /* The cell of a bare list without a comment behind it. */
 struct str list_without_note(struct str cell);
+
+/* What its columns hold, in the arena; NULL: none but the serial's holds serials. */
+struct profile *profile_of(const struct way *w, struct arena *a);
+/* Whether the row is likelier to have cells too many or too few before its serial. */
+bool profile_is_shifted(struct profile *p, const struct csv_record *r);
 
 /* What follows from the way that was chosen. */
 MUST_CHECK enum errc list_settle(struct serial_list *l, const struct way *w, struct err *err);

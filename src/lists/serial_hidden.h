@@ -2,8 +2,8 @@
  * A serial within other text, where a list of serials was damaged: joined to a note or to the next
  * line, cut by a sign, with a letter of another script.
  */
-#ifndef MODEL_SERIAL_HIDDEN_H
-#define MODEL_SERIAL_HIDDEN_H
+#ifndef LISTS_SERIAL_HIDDEN_H
+#define LISTS_SERIAL_HIDDEN_H
 
 #include <stdbool.h>
 

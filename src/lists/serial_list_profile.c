@@ -1,0 +1,343 @@
+/*
+ * Rows whose cells have shifted, by what the other columns hold.
+ *
+ * Where a second column holds serials (of the device that is replaced, of a monitor), a cell too
+ * many or too few puts one of them where the device's own is read. Of each column it is counted
+ * which kinds of cells it has; a row is read as it stands, and as if one or two cells had been
+ * added or lost before the serial: what is more likely, in bits, is what it says.
+ */
+#include <math.h>
+
+#include "base/map.h"
+#include "lists/serial_hidden.h"
+#include "lists/serial_list_parts.h"
+
+enum {
+	SHIFT_MOST = 2,
+	NOTHING_BYTES = 4,
+	LONG_NUMBER_DIGITS = 13,
+	HEX_DIGITS = 12,
+	COMMON_SHARE = 4,
+	FEW_ROWS = 5,
+	RARE_SHARE = 20
+};
+
+/* What a shift costs beforehand: few rows have one, and the cells too many could be anything. */
+static const float shift_bits[SHIFT_MOST + 1] = { 0, 7.5f, 14 };
+/* A serial that looks like a MAC address costs no more, or it would be told as shifted. */
+static const float hex_bits = 5;
+
+enum cell_kind {
+	CELL_EMPTY,
+	CELL_MISSING, /* the row ends before it */
+	CELL_SERIAL,
+	CELL_LONG_NUMBER, /* an IMEI, an EID */
+	CELL_HEX,         /* a MAC address */
+	CELL_NUMBER,
+	CELL_DATE, /* digits with signs between them */
+	CELL_WORD,
+	CELL_TEXT,
+	CELL_TAG,   /* letters and digits */
+	CELL_MIXED, /* and signs or blanks */
+	CELL_KINDS_
+};
+
+struct column_profile {
+	uint32_t n[CELL_KINDS_];
+	float usual[CELL_KINDS_]; /* what is counted before the first row is seen */
+	float n_usual;
+	bool serials;
+};
+
+struct profile {
+	struct column_profile *columns;
+	size_t n, at; /* columns; the serial's */
+	uint32_t n_rows;
+	uint8_t *kinds;  /* of the row, n of them */
+	struct map none; /* no serial is known */
+	float *before;   /* what its cells before that one cost as they stand, n + 1 of them */
+};
+
+/* "n/a", "-", "none": no serial, and not what another column holds. */
+static bool says_nothing(struct str cell)
+{
+	static const char *const words[] = { "unknown", "unbekannt", "keine", "keiner", "inconnu",
+		"aucun", "aucune", "ninguno", "ninguna", "nessuno", "desconocido", "not available",
+		"not applicable" };
+
+	if (cell.n <= NOTHING_BYTES && !memchr(cell.p, ' ', cell.n))
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (str_eq_nocase(cell, str_from(words[i])))
+			return true;
+	return false;
+}
+
+static enum cell_kind kind_by_letters(struct str cell)
+{
+	size_t n_digits = 0, n_letters = 0, n_signs = 0;
+
+	for (size_t i = 0; i < cell.n; i++) {
+		char c = ascii_lower(cell.p[i]);
+
+		n_digits += c >= '0' && c <= '9';
+		n_letters += (c >= 'a' && c <= 'z') || c < 0;
+	}
+	n_signs = cell.n - n_digits - n_letters;
+	if (n_digits == cell.n)
+		return n_digits >= LONG_NUMBER_DIGITS ? CELL_LONG_NUMBER : CELL_NUMBER;
+	if (!n_digits)
+		return n_signs ? CELL_TEXT : CELL_WORD;
+	if (n_letters <= 2 && n_signs >= 2 && cell.p[0] <= '9')
+		return CELL_DATE;
+	return n_signs ? CELL_MIXED : CELL_TAG;
+}
+
+/* Letters of one case and digits, fewer of these than an IMEI has. */
+static bool is_code(struct str cell)
+{
+	size_t n_digits = 0, n_upper = 0;
+
+	for (size_t i = 0; i < cell.n; i++) {
+		n_digits += cell.p[i] <= '9';
+		n_upper += cell.p[i] >= 'A' && cell.p[i] <= 'Z';
+	}
+	return n_digits < LONG_NUMBER_DIGITS && (n_upper == 0 || n_upper + n_digits == cell.n);
+}
+
+/* A MAC address without its signs; a serial seldom looks so. */
+static bool is_hex(struct str cell)
+{
+	size_t n = 0;
+
+	while (n < cell.n && (cell.p[n] <= '9' || ascii_lower(cell.p[n]) <= 'f'))
+		n++;
+	return n == cell.n && n == HEX_DIGITS;
+}
+
+static enum cell_kind kind_of_cell(const struct column_profile *c, struct str cell)
+{
+	enum serial_look look = serial_look(cell);
+
+	cell = serial_trim(cell);
+	if (look == LOOK_WEAK && is_hex(cell))
+		return CELL_HEX;
+	/* Serials, or codes that some of them look like. */
+	if (look == LOOK_STRONG || (c->serials && look == LOOK_WEAK && is_code(cell)))
+		return CELL_SERIAL;
+	if (look == LOOK_EMPTY || cell.n == 0)
+		return CELL_EMPTY;
+	if (c->serials && look == LOOK_OTHER && says_nothing(cell))
+		return CELL_EMPTY;
+	return kind_by_letters(cell);
+}
+
+/* Bits: how much it surprises that the column has such a cell. `own`: what the row itself has
+ * there, which is no witness of its own. */
+static float cost(const struct profile *p, size_t column, enum cell_kind kind, enum cell_kind own)
+{
+	const struct column_profile *c = &p->columns[column];
+	uint32_t n = c->n[kind] - (c->n[kind] && kind == own);
+	float bits;
+
+	/* Few among serials: of rows that have shifted as well. */
+	if (c->serials && n * RARE_SHARE < p->n_rows)
+		n = n > 0;
+	bits = -log2f(((float)n + c->usual[kind]) / ((float)p->n_rows - 1 + c->n_usual));
+	return c->serials && kind == CELL_HEX ? fminf(bits, hex_bits) : bits;
+}
+
+/* The rest of the row, from column `from` on, is missing. */
+static float cost_of_missing(const struct profile *p, size_t from)
+{
+	float bits = 0;
+
+	for (size_t c = from; c < p->n; c++)
+		bits += cost(p, c, CELL_MISSING, (enum cell_kind)p->kinds[c]);
+	return bits;
+}
+
+static float cost_at(const struct profile *p, size_t column, size_t cell)
+{
+	return cost(p, column, (enum cell_kind)p->kinds[cell], (enum cell_kind)p->kinds[column]);
+}
+
+/* The least that the row costs with `shift` cells too many before the serial. */
+static float cost_of_more(const struct profile *p, size_t n_cells, size_t shift)
+{
+	/* That its last columns are gone then is part of what a shift costs. */
+	float least = INFINITY, behind = cost_of_missing(p, n_cells);
+
+	for (size_t i = n_cells; i-- > shift;) {
+		size_t extra = i -
+			       shift; /* the first cell too many, when those from i on have moved */
+
+		behind += cost_at(p, i - shift, i);
+		if (i <= p->at && p->before[extra] + behind < least)
+			least = p->before[extra] + behind;
+	}
+	return least + shift_bits[shift];
+}
+
+/* With so many cells too few before the serial. */
+static float cost_of_less(const struct profile *p, size_t n_cells, size_t shift)
+{
+	size_t last = n_cells + shift < p->n ? n_cells : p->n - shift;
+	float least = INFINITY, behind = cost_of_missing(p, last + shift);
+
+	/* What moves beyond the last column has to be empty. */
+	for (size_t i = last; i < n_cells; i++)
+		if (p->kinds[i] != CELL_EMPTY)
+			return INFINITY;
+	for (size_t i = last; i-- > 0;) {
+		behind += cost_at(p, i + shift, i);
+		if (i + shift <= p->at && p->before[i] + behind < least)
+			least = p->before[i] + behind;
+	}
+	return least + shift_bits[shift];
+}
+
+/* Notes what the row has; true: a cell of it is uncommon. */
+static bool look_at_row(struct profile *p, const struct csv_record *r)
+{
+	bool odd = p->n_rows < FEW_ROWS;
+
+	for (size_t c = 0; c < p->n; c++) {
+		enum cell_kind kind = c < r->n_cells ? kind_of_cell(&p->columns[c], r->cells[c])
+						     : CELL_MISSING;
+
+		p->kinds[c] = (uint8_t)kind;
+		odd |= p->columns[c].n[kind] * COMMON_SHARE < p->n_rows;
+	}
+	return odd;
+}
+
+static float cost_as_it_stands(struct profile *p)
+{
+	for (size_t c = 0; c < p->n; c++)
+		p->before[c + 1] = p->before[c] + cost_at(p, c, c);
+	return p->before[p->n];
+}
+
+/* A row without its last cells: the serial may be in the cell before, joined to what stood there.
+ */
+static bool is_joined(const struct profile *p, const struct csv_record *r)
+{
+	struct str own = serial_trim(r->cells[p->at]), hidden;
+
+	for (size_t c = 0; r->n_cells < p->n && c < p->at; c++)
+		if (serial_is_hidden(r->cells[c], &p->none, &hidden) &&
+			!str_contains_nocase(r->cells[c], own) && !p->columns[c].serials)
+			return true;
+	return false;
+}
+
+/* Another column has the same serial: as in an export that calls it `id`, too. */
+static bool says_it_twice(const struct profile *p, const struct csv_record *r)
+{
+	for (size_t c = 0; c < p->n && c < r->n_cells; c++)
+		if (c != p->at && p->columns[c].serials &&
+			str_eq_nocase(r->cells[c], r->cells[p->at]))
+			return true;
+	return false;
+}
+
+bool profile_is_shifted(struct profile *p, const struct csv_record *r)
+{
+	size_t n_cells = r->n_cells < p->n ? r->n_cells : p->n;
+	float as_is;
+
+	if (n_cells <= p->at || says_it_twice(p, r))
+		return false;
+	if (is_joined(p, r))
+		return true;
+	if (!look_at_row(p, r))
+		return false;
+	as_is = cost_as_it_stands(p);
+	for (size_t shift = 1; shift <= SHIFT_MOST && shift < n_cells; shift++)
+		if (cost_of_more(p, n_cells, shift) < as_is ||
+			cost_of_less(p, n_cells, shift) < as_is)
+			return true;
+	return false;
+}
+
+/* --- what the columns hold --- */
+
+static void expect(struct column_profile *c, enum cell_kind kind, float n)
+{
+	c->usual[kind] += n;
+	c->n_usual += n;
+}
+
+static void begin_column(struct column_profile *c, bool serials)
+{
+	for (size_t kind = 0; kind < CELL_KINDS_; kind++)
+		expect(c, (enum cell_kind)kind, serials ? 0.02f : 0.1f);
+	expect(c, CELL_EMPTY, 0.4f);
+	expect(c, CELL_MISSING, 0.4f);
+	c->serials = serials;
+	if (!serials)
+		return;
+	expect(c, CELL_SERIAL, 2);
+	expect(c, CELL_EMPTY, 0.5f);
+}
+
+/* Whether its cells can be taken for serials of devices. */
+static bool holds_serials(const struct way *w)
+{
+	bool named = w->header != LIST_NO_HEADER && w->sense >= SENSE_QUALIFIED &&
+		     w->sense != SENSE_WEAK;
+
+	return named || (w->n_full && w->n_strong * 4 >= w->n_full);
+}
+
+static void count_cells(struct profile *p, const struct sample_row *row)
+{
+	p->n_rows++;
+	for (size_t c = 0; c < p->n; c++) {
+		enum cell_kind kind = CELL_MISSING;
+
+		if (c < row->n_cells)
+			kind = kind_of_cell(&p->columns[c], row->cells[c]);
+		p->columns[c].n[kind]++;
+	}
+}
+
+static void count_rows(struct profile *p, const struct way *w)
+{
+	const struct sample *s = w->sample;
+	bool named = w->header != LIST_NO_HEADER;
+	const struct sample_row *header = named ? &s->rows[w->header] : NULL;
+
+	for (size_t i = named ? w->header + 1 : 0; i < s->n; i++)
+		if (sample_is_data(&s->rows[i], header, !named || w->width == 1) &&
+			!way_is_surplus(&s->rows[i], w))
+			count_cells(p, &s->rows[i]);
+}
+
+struct profile *profile_of(const struct way *w, struct arena *a)
+{
+	size_t n = w->width < w->surplus_end ? w->width : w->surplus_end;
+	bool others = false;
+	struct profile *p;
+
+	if (n > w->sample->widest || w->column >= n)
+		return NULL;
+	p = arena_zalloc(a, sizeof(*p));
+	p->columns = arena_zalloc(a, n * sizeof(*p->columns));
+	p->kinds = arena_zalloc(a, n);
+	p->before = arena_zalloc(a, (n + 1) * sizeof(*p->before));
+	p->n = n;
+	p->at = w->column;
+	for (size_t c = 0; c < n; c++) {
+		struct way other = way_of(w->sample, w->header, c);
+		bool serials = holds_serials(&other);
+
+		begin_column(&p->columns[c], serials || c == p->at);
+		others |= serials && c != p->at;
+	}
+	count_rows(p, w);
+	for (size_t c = 0; c < n; c++)
+		others |= p->columns[c].n[CELL_HEX] * 2 > p->n_rows;
+	return others ? p : NULL;
+}
