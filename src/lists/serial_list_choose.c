@@ -333,6 +333,16 @@ static size_t bare_columns(const struct sample *s, bool told, struct way *ret)
 	return n;
 }
 
+/* As asset tags are: the same letters, and digits behind them. */
+static bool is_numbered(struct str cell, struct str letters)
+{
+	size_t i = letters.n;
+
+	while (i < cell.n && cell.p[i] >= '0' && cell.p[i] <= '9')
+		i++;
+	return i == cell.n && str_starts_nocase(cell, letters);
+}
+
 /* Whether nearly every row has a word of a serial's length there that cannot be said, and they do
  * not begin alike as asset tags do. */
 static bool is_unsaid(const struct sample *s, size_t column)
@@ -351,7 +361,7 @@ static bool is_unsaid(const struct sample *s, size_t column)
 			continue;
 		first = n_like++ ? first : row->cells[column];
 		n_same += str_eq_nocase(row->cells[column], first);
-		n_alike += str_starts_nocase(row->cells[column], str_head(first, ALIKE_BYTES));
+		n_alike += is_numbered(row->cells[column], str_head(first, ALIKE_BYTES));
 	}
 	/* One and the same word in every row begins alike without being a tag. */
 	return n_like && n_like * 10 >= n_rows * 9 && (n_same == n_like || n_alike < n_like);

@@ -61,16 +61,18 @@ struct profile {
 /* "n/a", "-", "none": no serial, and not what another column holds. */
 static bool says_nothing(struct str cell)
 {
-	static const char *const words[] = { "unknown", "unbekannt", "keine", "keiner", "inconnu",
+	static const char *const words[] = { "n/a", "na", "n.a.", "none", "null", "nil", "no",
+		"tbd", "tba", "k.a.", "0", "unknown", "unbekannt", "keine", "keiner", "inconnu",
 		"aucun", "aucune", "ninguno", "ninguna", "nessuno", "desconocido", "not available",
 		"not applicable" };
+	bool signs = true;
 
-	if (cell.n <= NOTHING_BYTES && !memchr(cell.p, ' ', cell.n))
-		return true;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (str_eq_nocase(cell, str_from(words[i])))
 			return true;
-	return false;
+	for (size_t i = 0; i < cell.n; i++)
+		signs &= cell.p[i] > 0 && strchr("-?./#*_ ", cell.p[i]) != NULL;
+	return signs;
 }
 
 static enum cell_kind kind_by_letters(struct str cell)
@@ -93,7 +95,7 @@ static enum cell_kind kind_by_letters(struct str cell)
 	return n_signs ? CELL_MIXED : CELL_TAG;
 }
 
-/* Letters of one case and digits, fewer of these than an IMEI has. */
+/* Letters of one case and digits, fewer of these than an IMEI or an order number has. */
 static bool is_code(struct str cell)
 {
 	size_t n_digits = 0, n_upper = 0;
@@ -102,7 +104,8 @@ static bool is_code(struct str cell)
 		n_digits += cell.p[i] <= '9';
 		n_upper += cell.p[i] >= 'A' && cell.p[i] <= 'Z';
 	}
-	return n_digits < LONG_NUMBER_DIGITS && (n_upper == 0 || n_upper + n_digits == cell.n);
+	return n_digits < LONG_NUMBER_DIGITS && !serial_is_implausible(cell) &&
+	       (n_upper == 0 || n_upper + n_digits == cell.n);
 }
 
 /* A MAC address without its signs; a serial seldom looks so. */

@@ -32,6 +32,7 @@ MEMBERS = [
     ("A1", "Name,Serial,Old Serial\nx,%s,K3P9X72HG8\ny,%s,K3P9X72HG7\nz%s,K3P9X72HG6\n" % (A, B, C), [A, B], 1),
     ("A1", "Date,Site,Old Serial,Serial\n2026-01-02,a,,%s\n2026-01-03,b,K3P9X72HG7,%s\n2026-01-04,b,,%s\n2026-01-05,c,K3P9X72HG5,%s\n"
      % (A, B, C, D), [A, B, C, D], 0),
+    ("A1", "Site,Old Serial,Serial\na,%s,%s\nb,%s,%s\na,b,K3P9X72HG6\n" % (C, A, D, B), [A, B], 1),
     # A5: a cell too many, and a number where the serial is read
     ("A5", "Notes,Order,Serial Number\nlost,W123456789,%s\n\"lost, stolen\",W123456780,%s\nold, used,W123456781,%s\n" % (A, B, C), [A, B], 1),
     ("A5", "Name;Asset Tag;Seriennummer\nx;IPAD0001;%s\nMeier; A;IPAD0002;%s\n" % (A, B), [A], 1),
