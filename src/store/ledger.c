@@ -308,25 +308,35 @@ enum errc ledger_deed_undo(struct store *s, int64_t request, struct str serial, 
 
 /* --- persons --- */
 
-/* Its rows of the runs that are open about it are for a person from now on. */
+/* Its rows of the runs that are open about it are for a person from now on, and so are those of any
+ * run that only wait for what was open. */
 static enum errc settle_rows(struct store *s, struct str serial, int64_t now_ms, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = prepare(s,
+	static const char *const sql[] = {
 		"UPDATE device SET outcome = ?2, reason = ?3, finished = ?4 WHERE serial = ?1 AND "
-		"finished IS NULL AND run IN (SELECT r.run FROM intent i JOIN request r ON r.id = "
+		"((finished IS NULL AND run IN (SELECT r.run FROM intent i JOIN request r ON r.id "
+		"= "
 		"i.request WHERE i.serial = ?1 UNION SELECT run FROM custody WHERE serial = ?1 "
-		"UNION SELECT run FROM deed WHERE serial = ?1 AND state = 0)",
-		&q, err);
+		"UNION SELECT run FROM deed WHERE serial = ?1 AND state = 0)) OR reason = ?5)",
+		"UPDATE row SET outcome = ?2, reason = ?3 WHERE serial = ?1 AND reason = ?5 AND "
+		"?4 IS NOT NULL AND run IN (SELECT id FROM run WHERE state = 0)",
+	};
+	enum errc rc = ERR_OK;
 
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, serial);
-	db_bind_int(q, 2, OUTCOME_MANUAL);
-	db_bind_int(q, 3, REASON_RUN_FORGOTTEN);
-	db_bind_int(q, 4, now_ms);
-	rc = db_run(q, err);
-	db_stmt_free(q);
+	for (size_t i = 0; i < sizeof(sql) / sizeof(*sql) && !rc; i++) {
+		struct db_stmt *q;
+
+		rc = prepare(s, sql[i], &q, err);
+		if (rc)
+			break;
+		db_bind_str(q, 1, serial);
+		db_bind_int(q, 2, OUTCOME_MANUAL);
+		db_bind_int(q, 3, REASON_RUN_FORGOTTEN);
+		db_bind_int(q, 4, now_ms);
+		db_bind_int(q, 5, REASON_STATE_REQUEST_OPEN);
+		rc = db_run(q, err);
+		db_stmt_free(q);
+	}
 	return rc;
 }
 

@@ -145,6 +145,25 @@ run forget C02STORY0002 --reason 'looked at it' --confirm forget=1
 exits 'forget' 0
 check 'forget: nothing is open any more' test "$(open_items C02STORY0002)" -eq 0
 
+# --- and so do the rows that waited for it, although their run goes on for the sake of others ---
+for steps in '[{reassign: {to: WS1 Americas}}, sync]' '[unassign, sync, reassign, sync]'; do
+	new_world --fleet fleet.csv --set apple.activity_time=2h
+	printf 'version: 1\nname: t\nrules:\n  - {name: a, match: {serial: C02STORY0001}, do: [unassign, sync, reassign, sync]}\n' >rules.yaml
+	printf '  - {name: r, match: {always: true}, do: %s}\n' "$steps" >>rules.yaml
+	rows C02STORY0001 C02STORY0003
+	apply
+	exits "$steps, let go: open" 5
+	run forget C02STORY0003 --reason 'looked at it' --confirm forget=1
+	exits "$steps, let go: forget" 0
+	apply
+	same "$steps, let go: its row is a person's" 'manual run.forgotten' "$(outcome C02STORY0003)"
+	same "$steps, let go: the other one waits still" 'in_flight state.request_open' \
+		"$(outcome C02STORY0001)"
+	run forget C02STORY0001 --reason 'looked at it' --confirm forget=1
+	apply
+	exits "$steps, all let go: nothing is open" 3
+done
+
 # --- paused ---
 new_world --fleet fleet.csv
 run pause --reason 'audit at noon'
