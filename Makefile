@@ -101,6 +101,14 @@ crash: setup-test ## kill and starve the tool at every durable or visible step
 	@tests/crash/all.sh .build/release
 	@tests/oom/run.sh .build/release 300
 
+OLD ?= 6e7e269
+.PHONY: upgrade
+upgrade: setup-test ## a store of the program at commit OLD, killed with devices off, goes on under this one
+	@$(AGAIN) VARIANT=release all .build/release/crash/shim.so
+	@test -e .build/old/$(OLD) || { mkdir -p .build/old/$(OLD) && git archive $(OLD) | tar -x -C .build/old/$(OLD); }
+	@$(MAKE) --no-print-directory -C .build/old/$(OLD) .build/release/depmend >/dev/null
+	@UPGRADE_FROM=$(CURDIR)/.build/old/$(OLD)/.build/release/depmend tests/crash/crash.py .build/release --all --only upgrade
+
 .PHONY: mutants
 mutants: setup-test ## take out what keeps changes from coming twice, and each trap's handling: a named test has to fail
 	@$(AGAIN) VARIANT=release all .build/release/crash/shim.so

@@ -19,11 +19,12 @@ import traceback
 import kinds
 import points
 import restored
+import upgrade
 import weather
 import world
 
 SUITES = {**points.SUITES, "kinds": kinds.kind_points, "weather": weather.weather_points,
-          "restored": restored.restored_points}
+          "restored": restored.restored_points, "upgrade": upgrade.upgrade_points}
 SHOWN = 12  # complaints of a point, at most
 build = top = None
 
@@ -40,6 +41,18 @@ def record_disk(glob):
         return sum(" send " not in line for line in log.read_text().splitlines())
 
 
+def record_old():
+    """What the program does that stores are brought up to date from; none: there is no such."""
+    program = upgrade.old_program()
+    if not program:
+        return []
+    with open_world() as w:
+        log = w.folder / "log"
+        if w.apply(shim={"log": log}, program=program):
+            sys.exit("the old program: " + w.said())
+        return [line.split(" ", 2)[1:] for line in log.read_text().splitlines()]
+
+
 def record():
     with open_world() as w:
         log = w.folder / "log"
@@ -49,7 +62,7 @@ def record():
         calls = [line.split(" ", 2)[1:] for line in log.read_text().splitlines()]
         reads = sum(a["kind"] == "request" and a["method"] == "GET" for a in w.audit())
         disk = {name: record_disk(glob) for name, glob in points.DISK.items()}
-        return points.Recorded(build, calls, disk, len(w.changes()), reads)
+        return points.Recorded(build, calls, disk, len(w.changes()), reads, record_old())
 
 
 def work(point):

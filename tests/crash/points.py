@@ -17,8 +17,8 @@ CHANGE = "POST " + world.CHANGE
 DONE, SOME_FAILED, UNVERIFIED, NO_SERVICE, TEMPORARY = 0, 3, 5, 69, 75
 
 # Of an undisturbed run of `build`. calls: as the shim names them. disk: how many fit the globs of
-# DISK.
-Recorded = collections.namedtuple("Recorded", "build calls disk changes reads")
+# DISK. old: calls of an earlier program, if there is one (upgrade.py).
+Recorded = collections.namedtuple("Recorded", "build calls disk changes reads old")
 
 
 def wanted_outcome(serial):

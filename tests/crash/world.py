@@ -187,8 +187,9 @@ class World:
     # --- the tool ---
 
     def start(self, *options, shim=None, under=(), max_wait="48h", now=clock(3),
-              command=None):
-        """under: a command that runs another one. command: instead of apply."""
+              command=None, program=None):
+        """under: a command that runs another one. command: instead of apply. program: instead of
+        the one that was built."""
         env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
                "DEPMEND_CLOCK": now, "DEPMEND_SETTINGS": "depmend.yaml",
                "ASAN_OPTIONS": "verify_asan_link_order=0"}
@@ -200,7 +201,7 @@ class World:
         self.runs += 1
         with open(self.folder / f"err.{self.runs}", "w") as said:
             return subprocess.Popen(
-                [*under, self.build / "depmend", *command],
+                [*under, program or self.build / "depmend", *command],
                 cwd=self.folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=said)
 
