@@ -17,6 +17,7 @@ enum { BUSY_PAUSE_US = 5000 };
 
 struct db {
 	bool reads; /* and may change nothing */
+	int patience_ms;
 	sqlite3 *h;
 	char *path; /* for messages */
 };
@@ -64,22 +65,23 @@ static enum errc sync_path(const char *path, int open_flags, struct err *err)
 	return close(fd) == 0 ? ERR_OK : fail_os(path, "close", err);
 }
 
-/* SQLite waits by itself in most places; not where it opens a file that is being closed, switches
- * to the log, or repairs one. `since` holds 0 at the first call. Nothing is repeated inside a
- * transaction: what it has read may no longer be so. */
-static bool try_again(const struct db *d, int rc, int64_t *since)
+static int64_t now_ms(void)
 {
 	struct timespec t = { 0 };
-	int64_t now;
 
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* SQLite waits by itself in most places; not where it opens a file that is being closed, switches
+ * to the log, or repairs one. `since`: when it was tried first. Nothing is repeated inside a
+ * transaction: what it has read may no longer be so. */
+static bool try_again(const struct db *d, int rc, int64_t since)
+{
 	if ((rc & 0xff) != SQLITE_BUSY || !sqlite3_get_autocommit(d->h))
 		return false;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-	if (*since == 0)
-		*since = now;
 	(void)usleep(BUSY_PAUSE_US);
-	return now - *since < DB_BUSY_MS;
+	return now_ms() - since < d->patience_ms;
 }
 
 /* Pragmas answer unknown or impossible values by silence, so the answer is read. */
@@ -154,6 +156,7 @@ enum errc db_open(struct db **ret, const char *path, enum db_mode mode, struct e
 	d = mem_zalloc(sizeof(*d));
 	d->path = mem_strdup(path);
 	d->reads = mode == DB_READ;
+	d->patience_ms = DB_BUSY_MS;
 	rc = sqlite3_open_v2(path, &d->h, flags, NULL);
 	e = rc == SQLITE_OK ? configure(d, mode, err) : fail(d, rc, err);
 	if (e != ERR_OK) {
@@ -177,12 +180,20 @@ void db_close(struct db *d)
 
 enum errc db_exec(struct db *d, const char *sql, struct err *err)
 {
-	int64_t since = 0;
+	int64_t since = now_ms();
 	int rc;
 
 	do
 		rc = sqlite3_exec(d->h, sql, NULL, NULL, NULL);
-	while (try_again(d, rc, &since));
+	while (try_again(d, rc, since));
+	return rc == SQLITE_OK ? ERR_OK : fail(d, rc, err);
+}
+
+enum errc db_patience(struct db *d, int ms, struct err *err)
+{
+	int rc = sqlite3_busy_timeout(d->h, ms);
+
+	d->patience_ms = ms;
 	return rc == SQLITE_OK ? ERR_OK : fail(d, rc, err);
 }
 
@@ -293,7 +304,7 @@ enum errc db_restore(struct db *d, const char *path, struct err *err)
 	sqlite3_backup *copy;
 	sqlite3 *from = NULL;
 	int rc = sqlite3_open_v2(path, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, NULL);
-	int64_t since = 0;
+	int64_t since = now_ms();
 
 	if (rc != SQLITE_OK) {
 		(void)sqlite3_close(from);
@@ -302,7 +313,7 @@ enum errc db_restore(struct db *d, const char *path, struct err *err)
 	copy = sqlite3_backup_init(d->h, "main", from, "main");
 	do
 		rc = copy ? sqlite3_backup_step(copy, -1) : sqlite3_errcode(d->h);
-	while (copy && try_again(d, rc, &since));
+	while (copy && try_again(d, rc, since));
 	if (copy && sqlite3_backup_finish(copy) == SQLITE_OK && rc == SQLITE_DONE)
 		rc = SQLITE_OK;
 	(void)sqlite3_close(from);
@@ -312,13 +323,13 @@ enum errc db_restore(struct db *d, const char *path, struct err *err)
 enum errc db_prepare(struct db *d, const char *sql, struct db_stmt **ret, struct err *err)
 {
 	sqlite3_stmt *h = NULL;
-	int64_t since = 0;
+	int64_t since = now_ms();
 	struct db_stmt *s;
 	int rc;
 
 	do
 		rc = sqlite3_prepare_v3(d->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &h, NULL);
-	while (try_again(d, rc, &since));
+	while (try_again(d, rc, since));
 	if (rc != SQLITE_OK)
 		return fail(d, rc, err);
 	s = mem_zalloc(sizeof(*s));
@@ -365,13 +376,13 @@ void db_bind_null(struct db_stmt *s, int at)
 enum errc db_step(struct db_stmt *s, bool *ret_row, struct err *err)
 {
 	int rc = s->failed_bind;
-	int64_t since = 0;
+	int64_t since = now_ms();
 	enum errc e;
 
 	if (rc == SQLITE_OK)
 		do
 			rc = sqlite3_step(s->h);
-		while (try_again(s->d, rc, &since));
+		while (try_again(s->d, rc, since));
 	if (rc == SQLITE_ROW) {
 		*ret_row = true;
 		return ERR_OK;

@@ -1,7 +1,8 @@
 /*
  * SQLite, with no return code left unread. Statements are prepared once and kept by the caller.
  *
- * Several processes may have a file open: who finds it busy tries again, for DB_BUSY_MS at most.
+ * Several processes may have a file open: who finds it busy tries again, for DB_BUSY_MS or what
+ * db_patience() says.
  * A statement in the middle of its rows pins what it sees: leave it (db_reset()) before anything
  * is written.
  */
@@ -30,6 +31,7 @@ enum db_mode {
 /* Creates the file 0600. ERR_STORE. Caller frees with db_close(). */
 MUST_CHECK enum errc db_open(struct db **ret, const char *path, enum db_mode mode, struct err *err);
 void db_close(struct db *d);
+MUST_CHECK enum errc db_patience(struct db *d, int ms, struct err *err);
 
 /* One or more statements without results. */
 MUST_CHECK enum errc db_exec(struct db *d, const char *sql, struct err *err);

@@ -10,6 +10,9 @@
 
 /* A time that was reserved and has passed by so much: its process ended, or stands still. */
 enum { UNCLAIMED_MS = 5000 };
+/* Transactions here take milliseconds: who holds one for so long was stopped, and nobody waits for
+ * him. */
+enum { PATIENCE_MS = 3000 };
 
 #define SQL_LIST(X)                                                                               \
 	X(NOTE_PUT, "INSERT OR REPLACE INTO note(key, value) VALUES(?1, ?2)")                     \
@@ -87,6 +90,8 @@ enum errc shared_open(struct shared **ret, const char *folder, bool network, str
 		rc = err_set(err, ERR_INTERNAL, "the system gives no random numbers");
 	if (!rc)
 		rc = db_open(&s->db, path, network ? DB_NETWORK : DB_FAST, err);
+	if (!rc)
+		rc = db_patience(s->db, PATIENCE_MS, err);
 	if (!rc)
 		rc = prepare_schema(s, err);
 	free(path);

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -221,6 +222,41 @@ static void test_without_the_file(void **state)
 	shared_close(left);
 }
 
+static int64_t clock_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* It was stopped in the middle of a transaction, and may go on one day. */
+static void test_somebody_holds_the_file(void **state)
+{
+	struct shared *stopped = NULL, *mine;
+	int64_t since = clock_ms();
+	struct err err;
+
+	(void)state;
+	assert_int_equal(shared_open(&stopped, folder, false, &err), ERR_OK);
+	assert_int_equal(shared_begin(stopped, &err), ERR_OK);
+	assert_int_equal(shared_open(&mine, folder, false, &err), ERR_OK);
+	for (int class = 0; class < 3; class ++) {
+		struct process p = { 0 };
+
+		rate_init(&p.log, (struct rate){ 5, MINUTE });
+		p.turn = (struct turn){ .shared = mine, .log = &p.log, .rate_class = class };
+		turn_open(&p.turn, 1);
+		assert_true(turn_take(&p.turn, 1, 1));
+		turn_close(&p.turn, 1);
+		rate_release(&p.log);
+	}
+	assert_true(clock_ms() - since < 6000);
+	shared_rollback(stopped);
+	shared_close(stopped);
+	shared_close(mine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +266,7 @@ int main(void)
 		cmocka_unit_test_setup(test_given_back, empty),
 		cmocka_unit_test_setup(test_clock_set_back, empty),
 		cmocka_unit_test_setup(test_without_the_file, empty),
+		cmocka_unit_test_setup(test_somebody_holds_the_file, empty),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
