@@ -225,6 +225,10 @@ enum errc rules_load(
 	l.r.arena = &l.set->arena;
 	l.digest = sha256_new();
 	rc = read_files(&l, err);
+	if (rc == ERR_OK && l.stranger.code) {
+		*err = l.stranger;
+		rc = err->code;
+	}
 	if (rc == ERR_OK) {
 		check_parameters(&l);
 		if (d->n_errors > before)

@@ -13,6 +13,7 @@ struct loader {
 	struct ruleset *set;
 	const struct rules_options *opt;
 	struct sha256_stream *digest; /* of every byte that can change a verdict */
+	struct err stranger;          /* who could have written a file of in_file; ERR_OK: nobody */
 };
 
 /* A text that stays with the set. */

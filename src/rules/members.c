@@ -9,6 +9,7 @@
 #include "lists/serial_list.h"
 #include "model/header.h"
 #include "rules/load.h"
+#include "trust/trust.h"
 
 enum { MANY_VALUES = 16 };
 
@@ -201,9 +202,12 @@ static bool add_file(
 	struct err err = { 0 };
 	bool good = false;
 
-	if (file_read(path, RULES_FILE_BYTES, &bytes, &err) == ERR_OK) {
+	/* It decides as the rules do. */
+	if (trust_read(TRUSTED_RULES, path, RULES_FILE_BYTES, &bytes, &err) == ERR_OK) {
 		sha256_add(l->digest, buf_view(&bytes));
 		good = add_values(l, n, leaf, path, buf_view(&bytes));
+	} else if (err.code == ERR_SETTINGS) {
+		l->stranger = err;
 	} else {
 		(void)bad_text(l, n, &err);
 	}

@@ -85,7 +85,7 @@
 		     "ORDER BY id " PAGE)                                                          \
 	X(EVENT_ALL, "SELECT id, run, at, kind, text, hash FROM event WHERE id > ?2 "              \
 		     "ORDER BY id " PAGE)                                                          \
-	X(LATEST, "SELECT max(at) FROM event")
+	X(LATEST, "SELECT max(at) FROM (SELECT at FROM event ORDER BY id DESC LIMIT 100)")
 
 enum sql {
 #define X(id, text) SQL_##id,

@@ -39,19 +39,27 @@ world() { # OWNER
 		-e 's|^state:.*|state: state|' depmend.yaml >conf/depmend.yaml
 	printf 'protect: {file: protected.csv}\n' >>conf/depmend.yaml
 	echo 'C02PROTECTED1' >conf/protected.csv
-	printf 'version: 1\nname: r\nrules:\n  - {name: a, match: {always: true}, do: [skip]}\n' >conf/rules.yaml
+	printf 'version: 1\nname: r\nrules:\n  - {name: b, match: {serial|in_file: list.csv}, do: [skip]}\n  - {name: a, match: {always: true}, do: [skip]}\n' >conf/rules.yaml
+	printf 'serial\nC02INALIST01\n' >conf/list.csv
+	printf 'approval: {steps: [wipe], people: 1, keys: approvers.pub}\n' >>conf/depmend.yaml
+	cp approvers.pub conf/approvers.pub
 	printf 'serial\n%s\n' "$(sed -n '2s/,.*//p' "$root/samples/fleet.csv")" >conf/in.csv
 	mkdir -m 700 conf/state
-	chmod 644 conf/*.yaml conf/*.csv
+	chmod 644 conf/*.yaml conf/*.csv conf/*.pub
 	chown -R "$1:$1" conf
 }
 export CODE=code SECRET=secret DEPMEND_SETTINGS=depmend.yaml
 new_world
 cp apple.pem readable.pem && chmod 644 readable.pem
+ssh-keygen -q -t ed25519 -N '' -f approver
+echo "mia $(cut -d' ' -f1,2 approver.pub)" >approvers.pub
 
+# The list of approvers is read by what acts.
 plan() { # UID GROUPS: leaves $status, $work/err
+	local command=(plan)
+	[ "${one:-}" != approvers.pub ] || command=(apply --yes)
 	rm -f marks/ran conf/state/*/apple-token
-	(cd conf && as "$1" "$2" "$build/depmend" plan in.csv --rules rules.yaml --out "$work/marks/out.csv" \
+	(cd conf && as "$1" "$2" "$build/depmend" "${command[@]}" in.csv --rules rules.yaml --out "$work/marks/out.csv" \
 		>"$work/out" 2>"$work/err" </dev/null)
 	status=$?
 }
@@ -69,7 +77,7 @@ accepted() { # WHAT UID GROUPS
 # What the message says to do is done; then it works.
 mended() { # WHAT UID GROUPS
 	local command
-	command=$(tr '\n' ' ' <err | sed -n 's/.*run: *//p' | sed 's/ *\[[a-z.-]*\] *$//; s/sudo //')
+	command=$(sed '/^[0-9]* row/,$d' err | tr '\n' ' ' | sed -n 's/.*run: *//p' | sed 's/ *\[[a-z.-]*\] *$//; s/sudo //')
 	eval "$command"
 	accepted "$1: after $command" "$2" "$3"
 	unset DEPMEND_TRUST
@@ -92,8 +100,14 @@ done
 
 # --- each kind of file, each bit ---
 
-for one in depmend.yaml rules.yaml protected.csv state .; do
-	for bits in g+w o+w; do
+for one in depmend.yaml rules.yaml list.csv protected.csv approvers.pub state .; do
+	for bits in g+r g+x o+r o+x u+s g+s; do
+		world $me
+		chgrp $team "conf/$one"
+		chmod $bits "conf/$one"
+		accepted "$one $bits" $me ''
+	done
+	for bits in g+w o+w g+rwx,o+rwx; do
 		world $me
 		chgrp $team "conf/$one"
 		chmod $bits "conf/$one"
@@ -128,6 +142,7 @@ refused_above
 exits 'but not where nobody can replace it' 0
 rm -rf open
 
+one=
 # Root in the folder of somebody who has planted settings.
 world $stranger
 refused 'root in the folder of another user' 0 ''
@@ -221,15 +236,37 @@ if [ -n "${DEPMEND_MOUNTS:-}" ] && mount -t tmpfs -o mode=755 none /etc/depmend 
 else
 	echo 'skipped: /etc/depmend/trust.yaml (no mounts of our own are allowed here)'
 fi
-setfacl_works=
-if command -v setfacl >/dev/null; then
-	world $me
-	setfacl -m "u:$stranger:rw" conf/rules.yaml 2>/dev/null && setfacl_works=1
-fi
-if [ -n "$setfacl_works" ]; then
-	refused 'an access list with a stranger' $me ''
-else
-	echo 'skipped: access lists (no setfacl)'
+# The mode of a file with an access list says in its group bits what the list allows at most.
+acl() { # PATH TAG ID RIGHTS: owner rw, one entry more, group r, mask rw, others r
+	python3 - "$@" <<'END'
+import os, struct, sys
+path, tag, who, rights = sys.argv[1], *map(int, sys.argv[2:])
+none = 0xffffffff
+text = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in [
+    (1, 7, none)] + ([(2, rights, who)] if tag == 2 else []) + [(4, 5, none)]
+    + ([(8, rights, who)] if tag == 8 else []) + [(16, 7, none), (32, 5, none)])
+try:
+    os.setxattr(path, "system.posix_acl_access", text)
+except OSError as e:
+    sys.exit(f"skipped: access lists ({e})")
+END
+}
+world $me
+if acl conf/rules.yaml 2 $stranger 6; then
+	for one in depmend.yaml rules.yaml list.csv protected.csv approvers.pub state .; do
+		for tag in 2 8; do
+			world $me
+			acl "conf/$one" $tag $stranger 6
+			refused "$one: an access list with a stranger" $me ''
+			world $me
+			acl "conf/$one" $tag $stranger 5
+			accepted "$one: an access list by which a stranger reads" $me ''
+		done
+		world $me
+		acl "conf/$one" 2 $me 6
+		accepted "$one: an access list with ourselves" $me ''
+	done
+	one=
 fi
 
 # --- mounts ---
