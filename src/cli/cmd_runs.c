@@ -52,6 +52,7 @@ struct listing {
 	struct table *table;
 	struct run_record *runs;
 	size_t n, cap;
+	int64_t earlier; /* that are not shown */
 	struct buf next; /* of those that were stopped */
 };
 
@@ -145,8 +146,8 @@ static void print_list(struct listing *l, FILE *out)
 
 		text_line(out, "%.*s", STR_FMT(line));
 	}
-	if (l->n > MAX_RUNS)
-		text_line(out, "and %zu earlier runs: depmend runs --json", l->n - MAX_RUNS);
+	if (l->earlier)
+		text_line(out, "and %lld earlier runs: depmend runs --json", (long long)l->earlier);
 }
 
 static enum errc list_runs(struct saved_run *s, bool json, struct err *err)
@@ -158,14 +159,15 @@ static enum errc list_runs(struct saved_run *s, bool json, struct err *err)
 		.when = { isatty(STDOUT_FILENO), clock_now(clock) },
 		.table = table_new("lllllll") };
 	struct cli_page page;
-	enum errc rc = store_runs(s->store, keep_run, &l, err);
+	enum errc rc = json ? store_runs(s->store, keep_run, &l, err)
+			    : store_runs_newest(s->store, MAX_RUNS, keep_run, &l, &l.earlier, err);
 
 	clock_free(clock);
 	l.active = active(s, &l.holder);
 	buf_init(&l.next, SAVED_RUN_NEXT_BYTES);
 	for (size_t i = 0; i < 7; i++)
 		table_cell(l.table, str_from(heads[i]));
-	for (size_t i = json || l.n < MAX_RUNS ? 0 : l.n - MAX_RUNS; i < l.n && !rc; i++)
+	for (size_t i = 0; i < l.n && !rc; i++)
 		rc = json ? put_one(&l, &l.runs[i], err) : list_run(&l, &l.runs[i], err);
 	if (!rc && !json) {
 		print_list(&l, cli_page_begin(&page, stdout));

@@ -199,8 +199,7 @@ static enum errc take_run(void *self, const struct run_record *run, struct err *
 	struct job *j = self;
 
 	(void)err;
-	if (run->id == j->run)
-		j->is_active = run->state == RUN_ACTIVE;
+	j->is_active |= run->id == j->run;
 	return ERR_OK;
 }
 
@@ -216,7 +215,7 @@ enum errc job_load(struct job *j, int64_t run, struct err *err)
 		j->used[i].since_ms = TIME_NONE;
 	arena_init(&j->arena);
 	map_init(&j->texts, 0);
-	rc = store_runs(j->store, take_run, j, err);
+	rc = store_runs_active(j->store, take_run, j, err);
 	if (!rc)
 		rc = store_devices(j->store, run, load_device, j, err);
 	if (!rc)

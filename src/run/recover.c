@@ -34,8 +34,6 @@ static enum errc note_run(void *self, const struct run_record *run, struct err *
 	struct earlier *e = self;
 
 	(void)err;
-	if (run->state != RUN_ACTIVE)
-		return ERR_OK;
 	if (strcmp(run->identity, e->except) == 0)
 		e->skip = run->id;
 	else if (e->active)
@@ -49,7 +47,7 @@ static enum errc find_runs(const struct surroundings *s, const char *except, boo
 {
 	struct earlier none = { .except = except }, e = { .except = except, .active = active };
 	struct ledger_custodies off;
-	enum errc rc = store_runs(s->store, note_run, &none, err);
+	enum errc rc = store_runs_active(s->store, note_run, &none, err);
 
 	e.skip = none.skip;
 	if (!rc)
@@ -58,7 +56,7 @@ static enum errc find_runs(const struct surroundings *s, const char *except, boo
 		add_run(&e, off.v[i].run);
 	if (!rc) {
 		ledger_custodies_release(&off);
-		rc = store_runs(s->store, note_run, &e, err);
+		rc = store_runs_active(s->store, note_run, &e, err);
 	}
 	*ret = e;
 	return rc;

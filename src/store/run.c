@@ -190,6 +190,31 @@ enum errc store_runs(struct store *s,
 	return store_walk(s, SQL_RUN_ALL, 0, give_run, &to, err);
 }
 
+enum errc store_runs_newest(struct store *s, uint32_t most,
+	enum errc (*each)(void *self, const struct run_record *run, struct err *err), void *self,
+	int64_t *ret_earlier, struct err *err)
+{
+	struct giving_runs to = { each, self };
+	struct db_stmt *q;
+	enum errc rc = store_sql(s, SQL_RUN_COUNT, &q, err);
+
+	if (!rc)
+		rc = page_one_number(q, 0, ret_earlier, err);
+	if (rc)
+		return rc;
+	*ret_earlier -= *ret_earlier < most ? *ret_earlier : most;
+	return store_walk(s, SQL_RUN_NEWEST, most, give_run, &to, err);
+}
+
+enum errc store_runs_active(struct store *s,
+	enum errc (*each)(void *self, const struct run_record *run, struct err *err), void *self,
+	struct err *err)
+{
+	struct giving_runs to = { each, self };
+
+	return store_walk(s, SQL_RUN_ALL_ACTIVE, 0, give_run, &to, err);
+}
+
 /* --- rows --- */
 
 enum errc store_row_add(struct store *s, int64_t run, const struct row_record *row, struct err *err)

@@ -31,6 +31,12 @@
 		   "ORDER BY name = ?1 DESC, id LIMIT 2")                                          \
 	X(RUN_FROZEN, "SELECT frozen FROM run WHERE id = ?1")                                      \
 	X(RUN_ALL, "SELECT id, " RUN_COLUMNS " FROM run WHERE id > ?2 ORDER BY id " PAGE)          \
+	X(RUN_ALL_ACTIVE, "SELECT id, " RUN_COLUMNS " FROM run WHERE state = 0 AND id > ?2 "       \
+			  "ORDER BY id " PAGE)                                                     \
+	X(RUN_NEWEST, "SELECT id, " RUN_COLUMNS " FROM run WHERE id > ?2 AND id >= coalesce(("     \
+		      "SELECT id FROM run ORDER BY id DESC LIMIT 1 OFFSET ?1 - 1), 0) ORDER BY "   \
+		      "id " PAGE)                                                                  \
+	X(RUN_COUNT, "SELECT count(*) FROM run")                                                   \
 	X(RUN_LATEST, "SELECT name FROM run ORDER BY id DESC LIMIT 1")                             \
 	X(ROW_ADD, "INSERT INTO row(run, n, line, serial, outcome, reason, rule, detail) "         \
 		   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                       \

@@ -148,6 +148,15 @@ MUST_CHECK enum errc store_runs(struct store *s,
 	enum errc (*each)(void *self, const struct run_record *run, struct err *err), void *self,
 	struct err *err);
 
+/* The same of the newest. *ret_earlier: how many there are before them. */
+MUST_CHECK enum errc store_runs_newest(struct store *s, uint32_t most,
+	enum errc (*each)(void *self, const struct run_record *run, struct err *err), void *self,
+	int64_t *ret_earlier, struct err *err);
+/* The same of those that are active, which are few. */
+MUST_CHECK enum errc store_runs_active(struct store *s,
+	enum errc (*each)(void *self, const struct run_record *run, struct err *err), void *self,
+	struct err *err);
+
 /* --- rows of the input, in order --- */
 struct row_record {
 	uint32_t n;          /* from 0 */
