@@ -183,6 +183,28 @@ holds 1000 100 5 100%
 no_polls
 rules 'waves: [100%]'
 
+# --- others move a device before its wave, and one after it: neither is moved back ---
+cat >others.yaml <<'END'
+version: 1
+admins:
+  - {on: {service: apple, method: POST, path: /v1/orgDeviceActivities, nth: [2]}, at: after, do: assign,
+     server: WS1 APAC, serials: [C02SCH000297]}
+  - {on: {service: apple, method: POST, path: /v1/orgDeviceActivities, nth: [6]}, at: after, do: assign,
+     server: WS1 APAC, serials: [C02SCH000000]}
+END
+fresh 300 rebuild 'limits: {devices: 5000, percent: 100, in_flight: 50}' "${at_once[@]}" --scenario others.yaml
+plan_and_apply 5 --max-wait 48h
+same 'both are said to have drifted' 'C02SCH000000 C02SCH000297' \
+	"$(grep ',drifted,' in.result.csv | cut -d, -f1 | sort | xargs)"
+for serial in C02SCH000000 C02SCH000297; do
+	same "$serial is where others put it" 'WS1 APAC' "$(jq -r --arg s "$serial" 'select(.kind == "effect" and
+		.effective and .serial == $s and (.what == "assign" or .what == "unassign")) | .after' "$audit" | tail -n 1)"
+done
+"$here/least.py" count "$work" 1000 50 100% >least
+same 'no change more than the least' "$(of least apple_changes)" "$(of seen apple_changes)"
+check 'reads within a fifth of what it said' test "$((10 * $(of seen apple_reads)))" -le \
+	"$((12 * $(said listings 3)))"
+
 # --- and what another limit would save, and risk ---
 fresh 900 rebuild 'limits: {devices: 5000, percent: 100, in_flight: 50}'
 run plan in.csv --rules rules.yaml --out plan.csv
