@@ -86,6 +86,22 @@ settings_with "$patient"
 DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply --max-wait 24h
 same 'off some day: other rules put it back' 1 "$(effects assign C02STORY0001)"
 
+# --- serials that the UEM spells in its own way are the same ones: a sync and a search prove it ---
+for spelt in lower blanks; do
+	printf 'version: 1\nodd:\n  - {service: uem, path: "*/dep/groups/*/devices", member: deviceSerialNumber, value: %s}\n' \
+		$spelt >spelt.yaml
+	for steps in '[delete_from_lifecycle]' '[unassign, sync, reassign, sync]'; do
+		new_world --fleet fleet.csv --scenario spelt.yaml
+		rules "$steps"
+		rows C02STORY0001
+		apply
+		exits "$steps, $spelt" 0
+		same "$steps, $spelt: done" 'done' "$(outcome C02STORY0001 | cut -d' ' -f1)"
+		check "$steps, $spelt: after a sync" test "$(syncs)" -gt 0
+	done
+	same "$spelt: it came back" 1 "$(effects assign C02STORY0001)"
+done
+
 # --- the home server is deleted while the device is off, before that is proved or after ---
 for after in 5s 20s 11m; do
 	cat >deleted.yaml <<-F
@@ -290,6 +306,40 @@ rows C02STORY0001 C02STORY0003
 apply --expect "$expect"
 exits 'what others changed since the plan is a difference' 4
 same 'what others changed: nothing is sent' 1 "$(posts)"
+
+# but what others changed meanwhile of a device that it put back is one, if the UEM alone tells
+cat >given.csv <<-'F'
+	serial,server,profile
+	C02STORY0001,WS1 EMEA,Corporate iPads
+	C02STORY0003,WS1 APAC,Corporate iPads
+	C02STAY00001,WS1 EMEA,Corporate iPads
+	C02STAY00002,WS1 Americas,Kiosk
+	C02STAY00003,WS1 APAC,Kiosk
+F
+for given in no yes; do
+	new_world --fleet given.csv --set uem.sync_time=40m
+	rules '[unassign, sync, reassign, sync]'
+	rows C02STORY0001 C02STORY0003
+	run plan in.csv --rules rules.yaml --out plan.csv
+	expect=$(sed -n 's/^fingerprint *//p' err)
+	apply --expect "$expect" --max-wait 10m
+	exits "put back early, then a profile: $given" 75
+	if [ $given = yes ]; then
+		rules '[{assign_profile: {profile: Kiosk}}]'
+		sed -i 's/name: r,/name: other,/' rules.yaml
+		rows C02STORY0003
+		DEPMEND_CLOCK=virtual:2026-11-22T06:00:00Z apply
+		exits 'given another profile' 0
+		rules '[unassign, sync, reassign, sync]'
+		rows C02STORY0001 C02STORY0003
+		DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply --expect "$expect" --max-wait 48h
+		exits 'given another profile: that is a difference' 4
+		same 'given another profile: the row' C02STORY0003 "$(grep -o '^C02[A-Z0-9]*' err)"
+	else
+		DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply --expect "$expect" --max-wait 48h
+		check 'put back early: no difference' test "$status" -ne 4
+	fi
+done
 
 # at most five rows are shown, and how many there are
 seq -f 'C02DIFF%05.0f,WS1 EMEA,,' 1 12 | cat fleet.csv - >many.csv

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "cli/app/own_doing.h"
 #include "io/crypto.h"
 #include "io/file.h"
 #include "store/shared.h"
@@ -222,22 +223,8 @@ static struct str wish_of(const struct plan *p, const struct input_row *row, str
 	return buf_view(out);
 }
 
-/* Up to what the UEM says: a device that was off its server comes back without a profile, and is
- * listed again only after a sync. */
-static struct str at_apple(struct str wish)
-{
-	static const char uem[] = ";listed=";
-	const char *at = wish.n ? memmem(wish.p, wish.n, uem, sizeof(uem) - 1) : NULL;
-
-	return at ? str_head(wish, (size_t)(at - wish.p)) : wish;
-}
-
-static bool is_same(struct str was, struct str is, bool begun)
-{
-	return str_eq(was, is) || (begun && str_eq(at_apple(was), at_apple(is)));
-}
-
-static uint32_t list_differences(const struct plan_file *t, const struct plan *p, bool begun)
+static uint32_t list_differences(
+	const struct plan_file *t, const struct plan *p, const struct own_doing *own)
 {
 	bool *seen = mem_zalloc(t->n + 1);
 	uint32_t n = 0;
@@ -246,7 +233,7 @@ static uint32_t list_differences(const struct plan_file *t, const struct plan *p
 	buf_init(&now, 1024 * 1024);
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
 		const struct input_row *row = &p->input->rows[i];
-		struct str serial, is;
+		struct str serial, is, was;
 		uint32_t at;
 
 		if (row->outcome != OUTCOME_PLANNED)
@@ -254,14 +241,13 @@ static uint32_t list_differences(const struct plan_file *t, const struct plan *p
 		serial = map_key(&p->input->serials, row->serial);
 		is = wish_of(p, row, &now);
 		at = map_find(&t->serials, serial);
-		if (at == MAP_NONE)
-			show(&n, serial, STR("nothing"), is);
-		else if (!is_same(map_key(&t->wishes, t->wish[at]), is, begun))
-			show(&n, serial, map_key(&t->wishes, t->wish[at]), is);
+		was = at == MAP_NONE ? STR("nothing") : map_key(&t->wishes, t->wish[at]);
+		if (!str_eq(was, is) && !(own && own_doing_explains(own, serial, was, is)))
+			show(&n, serial, was, is);
 		if (at != MAP_NONE)
 			seen[at] = true;
 	}
-	for (uint32_t i = 0; i < t->n && !begun; i++)
+	for (uint32_t i = 0; i < t->n && !own; i++)
 		if (!seen[i])
 			show(&n, map_key(&t->serials, i), map_key(&t->wishes, t->wish[i]),
 				STR("nothing"));
@@ -271,20 +257,25 @@ static uint32_t list_differences(const struct plan_file *t, const struct plan *p
 }
 
 enum errc approved_plan_check(
-	const struct approved_plan *e, const struct plan *p, bool begun, struct err *err)
+	const struct approved_plan *e, const struct plan *p, int64_t run, struct err *err)
 {
 	char fingerprint[65];
+	struct own_doing own;
 	struct plan_file t;
 	uint32_t n = 0;
 	enum errc rc;
 
 	if (!e->given || strcmp(e->fingerprint, p->fingerprint) == 0)
 		return ERR_OK;
-	rc = read_plan(&t, e->path, &e->list, fingerprint, err);
-	if (!rc)
-		n = list_differences(&t, p, begun);
-	release_reading(&t);
-	if (rc || (begun && n == 0))
+	rc = own_doing_load(&own, p->opt->facts->store, run, err);
+	if (!rc) {
+		rc = read_plan(&t, e->path, &e->list, fingerprint, err);
+		if (!rc)
+			n = list_differences(&t, p, run ? &own : NULL);
+		release_reading(&t);
+	}
+	own_doing_release(&own);
+	if (rc || (run && n == 0))
 		return rc;
 	if (n > SHOWN_ROWS)
 		text_line(stderr, "and %u more rows", n - SHOWN_ROWS);

@@ -21,11 +21,11 @@ struct approved_plan {
 MUST_CHECK enum errc approved_plan_load(struct approved_plan *ret, struct store *store,
 	const char *text, const struct list_options *list, struct err *err);
 void approved_plan_release(struct approved_plan *e);
-/* ERR_GUARD when the plan differs; the first rows that differ go to stderr. begun: a run of that
- * very plan was carried out and has ended: what it did is no difference, nor what the UEM has
- * forgotten of devices that it put back. */
+/* ERR_GUARD when the plan differs; the first rows that differ go to stderr. run: that
+ * carried out this very plan and has ended: what it did is no difference, nor what the UEM has
+ * forgotten of devices that it put back. 0: there is none. */
 MUST_CHECK enum errc approved_plan_check(
-	const struct approved_plan *e, const struct plan *p, bool begun, struct err *err);
+	const struct approved_plan *e, const struct plan *p, int64_t run, struct err *err);
 
 /* What the CSV of a plan says, for whoever approves it: fingerprint, devices to be acted on, and
  * one line per program with its number of devices. ERR_INPUT: it is no plan's CSV. Caller releases

@@ -288,15 +288,17 @@ static enum errc go_on(struct run_command *c, struct err *err)
 	return rc;
 }
 
-/* Whether a run of this very input and rules, and of the plan that is expected, has come to its
- * end. *ret_over: and nothing is left to do. */
-static enum errc find_finished(struct run_command *c, bool *ret, bool *ret_over, struct err *err)
+/* The run of this very input and rules, and of the plan that is expected, that has come to its end;
+ * 0: there is none. *ret_over: and nothing is left to do. */
+static enum errc find_finished(struct run_command *c, int64_t *ret, bool *ret_over, struct err *err)
 {
 	struct run_record run;
+	bool found = false;
 	enum errc rc = store_run_find_finished(c->p.session.store, c->identity,
-		c->expected.given ? c->expected.fingerprint : "", &run, ret, err);
+		c->expected.given ? c->expected.fingerprint : "", &run, &found, err);
 
-	*ret_over = !rc && *ret && c->p.plan.n_planned == 0;
+	*ret = !rc && found ? run.id : 0;
+	*ret_over = *ret && c->p.plan.n_planned == 0;
 	if (*ret_over)
 		log_info("nothing left to do: run %s has done it", run.name);
 	return rc;
@@ -305,7 +307,8 @@ static enum errc find_finished(struct run_command *c, bool *ret, bool *ret_over,
 static enum errc start_or_continue(struct run_command *c, struct err *err)
 {
 	struct cli_page page;
-	bool begun = false, over = false;
+	int64_t done = 0;
+	bool over = false;
 	enum errc rc;
 
 	if (c->has_run)
@@ -313,9 +316,9 @@ static enum errc start_or_continue(struct run_command *c, struct err *err)
 	c->p.now_ms = c->expected.now_ms;
 	rc = c->make_plan(c, err);
 	if (!rc)
-		rc = find_finished(c, &begun, &over, err);
+		rc = find_finished(c, &done, &over, err);
 	if (!rc)
-		rc = approved_plan_check(&c->expected, &c->p.plan, begun, err);
+		rc = approved_plan_check(&c->expected, &c->p.plan, done, err);
 	if (!rc && over)
 		return freeze(c, err);
 	if (!rc)
