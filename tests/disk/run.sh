@@ -42,7 +42,7 @@ same 'nothing is changed' 0 "$(changes)"
 check 'the cause is named' grep -q 'disk is full' err
 check 'no result of a run that never was' test ! -e in.result.csv
 
-small 4m
+small 8m
 run "${apply[@]}"
 exits 'with room it goes on' 3
 done_before=$(effects assign)
