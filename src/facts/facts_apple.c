@@ -377,6 +377,12 @@ static bool was_deleted(struct facts *f, uint32_t server)
 	return true;
 }
 
+/* What one list answers says nothing about the others. */
+static bool spoils_itself(enum errc code)
+{
+	return code == ERR_NOT_FOUND || code == ERR_REFUSED || code == ERR_PROTOCOL;
+}
+
 /* Lists every server at once; one that was deleted has no devices. *ret_whole: what they do not
  * show is on none of them; if not, err says why. */
 static enum errc list_servers(
@@ -402,7 +408,7 @@ static enum errc list_servers(
 			continue;
 		}
 		if (!rc && (l->code || (whole && !l->complete))) {
-			rc = l->code;
+			rc = spoils_itself(l->code) ? ERR_OK : l->code;
 			*err = l->err;
 			(void)err_wrap(
 				err, "server '%.*s': ", STR_FMT(fleet_server_name(f->fleet, i)));

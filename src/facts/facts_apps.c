@@ -12,21 +12,25 @@ struct licences {
 	struct facts *f;
 	uint32_t group;
 	struct map user_only; /* bundle ids */
-	bool unclear; /* some came as numbers, whose meaning is not published, or not at all */
+	bool unclear; /* some have words nobody knows, or numbers, whose meaning is not published */
 };
 
 static enum errc take_purchased(void *self, const struct json *element, struct err *err)
 {
 	struct licences *l = self;
 	struct uem_app app;
-	uint64_t number;
 	enum errc rc = uem_app_decode(element, &app, err);
 
 	if (rc)
 		return rc;
-	l->unclear |= str_is_odd(app.eligibility) || str_to_u64(app.eligibility, &number);
+	if (app.eligibility.n == 0 && !str_is_odd(app.eligibility))
+		return ERR_OK; /* without licences of its own */
+	if (str_contains_nocase(app.eligibility, STR("device")))
+		return ERR_OK;
 	if (app.bundle_id.n && str_eq_nocase(app.eligibility, STR("User")))
 		(void)map_add(&l->user_only, app.bundle_id, NULL);
+	else
+		l->unclear = true;
 	return ERR_OK;
 }
 
@@ -81,7 +85,8 @@ static enum errc take_apps(struct look_up *u, const struct http_reply *reply, st
 	if (!rc && root && !json_is_array(apps))
 		rc = err_set(err, ERR_PROTOCOL, "the UEM's answer holds no list of apps");
 	for (const struct json *v = rc ? NULL : json_first(apps); v; v = json_next(v), n++) {
-		if (uem_device_app_decode(v, &app, err) || str_is_odd(app.type)) {
+		if (uem_device_app_decode(v, &app, err) || app.type.n == 0 ||
+			app.bundle_id.n == 0) {
 			odd = true;
 			continue;
 		}

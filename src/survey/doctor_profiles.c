@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "services/odd.h"
 #include "services/uem_survey.h"
 #include "survey/doctor_parts.h"
 #include "wire/listing.h"
@@ -92,6 +93,10 @@ static enum errc take_profile(void *self, const struct json *element, struct err
 		.prompt = u.custom_prompt,
 		.auto_assign = u.auto_assign,
 	};
+	if (str_is_odd(u.enrollment_user) || u.device_group == FLAG_ODD ||
+		u.custom_prompt == FLAG_ODD)
+		return err_set(err, ERR_PROTOCOL, "a value of profile '%.*s' is none of its kind",
+			STR_FMT(u.name));
 	return ERR_OK;
 }
 
@@ -171,7 +176,10 @@ static enum errc read_landing(struct doctor *d, const struct doctor_profile *p, 
 		rc = json_parse(&root, buf_view(&reply.body), err);
 	if (!rc)
 		rc = uem_group_decode(root, &g, err);
-	if (!rc && g.group_id.n == 0)
+	if (!rc && (str_is_odd(g.group_id) || str_is_odd(g.name)))
+		doctor_say(d, FOUND_UNCHECKED, p->name, "",
+			"the group devices land in cannot be read");
+	else if (!rc && g.group_id.n == 0)
 		doctor_say(d, FOUND_TROUBLE, p->name, remedy,
 			"devices land in the group '%.*s', which has no Group ID", STR_FMT(g.name));
 	json_free(root);
@@ -208,6 +216,8 @@ static enum errc take_user(void *self, const struct json *element, struct err *e
 	struct uem_user u;
 	enum errc rc = uem_user_decode(element, &u, err);
 
+	if (!rc && u.name.n == 0)
+		return err_set(err, ERR_PROTOCOL, "the UEM lists a user without a name");
 	if (!rc && str_eq_nocase(u.name, p->text))
 		p->found = u.group_number;
 	return rc;
@@ -229,7 +239,9 @@ static enum errc take_child(void *self, const struct json *element, struct err *
 	enum errc rc = uem_group_decode(element, &g, err);
 
 	p->inside = p->inside || (!rc && g.id == p->found);
-	return rc;
+	return rc || g.id >= 0
+		       ? rc
+		       : err_set(err, ERR_PROTOCOL, "the UEM lists a group without a number");
 }
 
 static enum errc read_user(struct doctor *d, const struct doctor_profile *profile, struct err *err)
@@ -314,6 +326,8 @@ static enum errc take_app(void *self, const struct json *element, struct err *er
 
 	if (rc)
 		return rc;
+	if (name.n == 0 || str_is_odd(a.eligibility))
+		return err_set(err, ERR_PROTOCOL, "the UEM lists an app that cannot be read");
 	(void)map_add(&p->seen, a.uuid.n ? a.uuid : name, &fresh);
 	if (!p->purchased)
 		t = &p->public_apps;

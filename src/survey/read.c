@@ -147,6 +147,14 @@ static enum errc run_once(struct reader *r, struct listing *l, struct str from, 
 	return rc || l->complete ? rc : note_partial(r, l, err);
 }
 
+/* What came is as good as ever: pages that go wrong later, a server whose id Apple tells and does
+ * not know. */
+static bool is_cut(const struct reader *r, const struct listing *l, enum errc rc)
+{
+	return (rc == ERR_PROTOCOL && l->n_pages) ||
+	       (rc == ERR_NOT_FOUND && r->source == STAGE_SERVER);
+}
+
 /* A cursor that has grown too old to be taken is no failure: the listing starts over. */
 static enum errc run(struct survey *s, enum stage_source source, uint32_t part,
 	struct listing *proto, struct err *err)
@@ -168,6 +176,10 @@ static enum errc run(struct survey *s, enum stage_source source, uint32_t part,
 		l = *proto;
 		if (!rc)
 			rc = run_once(&r, &l, STR_NONE, err);
+	}
+	if (is_cut(&r, &l, rc)) {
+		l.err = *err;
+		rc = note_partial(&r, &l, err);
 	}
 	proto->uem_code = l.uem_code;
 	buf_release(&cursor);

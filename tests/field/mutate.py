@@ -1,10 +1,23 @@
-"""A proxy that spoils one record of one list, and the comparison of what an export made of it.
+"""Spoils one record of each list on its way, and compares what a command made of the others.
 
-    mutate.py UPSTREAM PORT-FILE PATH-PATTERN FILE    FILE holds the number of the mutation; -1: none
-    mutate.py --compare REFERENCE.csv GOT.csv SERIAL  exit 1 when another device, or a date, differs
-    mutate.py --kinds                                 how many kinds there are
+    mutate.py run CASE SIMULATOR-PORT DEPMEND COUNT   in a folder with depmend.yaml, through a proxy
+                                                      of its own; a line per fault, at last their number
+    mutate.py kinds                                   how many kinds of mutation there are
+    mutate.py cases                                   their names, each with its lists
 """
-import csv, http.server, json, random, re, sys, urllib.error, urllib.request
+
+import csv
+import http.client
+import http.server
+import io
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import threading
 
 VALUES = [
     None, False, True, 0, 7, -1, 1.5, 9007199254740993, "", " ", "x", "0", "null", [], {}, [None], ["x"],
@@ -18,10 +31,36 @@ DATES = [
 SHAPES = [
     lambda r: None, lambda r: 7, lambda r: "x", lambda r: [], lambda r: {}, lambda r: [r],
     lambda r: {"attributes": r.get("attributes")} if isinstance(r, dict) else r,
-    lambda r: {k: v for k, v in r.items() if k not in ("id", "deviceSerialNumber")},
+    lambda r: {k: v for k, v in r.items() if k.lower() not in ("id", "uuid", "deviceserialnumber", "serial_number")},
     lambda r: {**r, "new": {"deep": [1, {"x": None}]}},
     lambda r: {k.upper(): v for k, v in r.items()},
 ]
+# What the written dates mean, for those that mean one instant.
+RIGHT = {"2025-04-30T22:05:14.000Z", "2025-04-30T22:05:00.000Z", "2025-04-30T22:05:14.192Z",
+         "2025-04-30T00:00:00.000Z"}
+ODD = "ODDRECORD002"  # whose records are spoilt
+LONE = "ODDRECORD006"  # the one on the server whose record is
+
+# Which lists, and by what the record to be spoilt is known. The server is one that nobody needs.
+LISTS = {
+    "devices": (r"^/v1/orgDevices\?", ODD),
+    "members": (r"/relationships/devices", ODD),
+    "servers": (r"^/v1/mdmServers\?", "Spare"),
+    "events": (r"^/v1/auditEvents", ODD),
+    "listed": (r"/dep/groups/[^/]*/devices", ODD),
+    "tokens": (r"/enrollment-tokens\?", ODD),
+    "records": (r"/mdm/devices(/search)?\?", ODD),
+    "profiles": (r"/dep/profiles/search", "Odd Profile"),
+    "purchased": (r"/mam/apps/purchased/search", "Field Notes"),
+    "apps of a device": (r"/mdm/devices/ODD/apps", "com."),
+    "public apps": (r"/mam/apps/search", "Transit"),
+    "groups": (r"/system/groups/search", "WS1EMEA2"),
+    "users": (r"/system/users/search", "@"),
+    "children": (r"/system/groups/[^/]*/children", "Name"),
+}
+
+
+# --- mutations ---
 
 
 def leaves(v, path=()):
@@ -44,8 +83,8 @@ def spoil(record, number):
     if number % 5 == 0:
         return SHAPES[number // 5 % len(SHAPES)](record)
     record = json.loads(json.dumps(record))
-    paths = [p for p in leaves(record)]
-    dated = [p for p in paths if re.search("date|time", p[-1], re.I)]
+    paths = list(leaves(record))
+    dated = [p for p in paths if re.search("date|time|lastseen", p[-1], re.I)]
     if number % 2 and dated:
         put(record, dice.choice(dated), DATES[number // 2 % len(DATES)])
     else:
@@ -53,32 +92,58 @@ def spoil(record, number):
     return record
 
 
-def serve(upstream, port_file, pattern, control):
+def spoil_list(text, mark, number):
+    """The reply with one record spoilt; whether there was one."""
+    root = json.loads(text)
+    lists = [root] if isinstance(root, list) else [v for v in root.values() if isinstance(v, list)]
+    for records in lists:
+        for i, record in enumerate(records):
+            if mark in json.dumps(record):
+                records[i] = spoil(record, number)
+                return json.dumps(root).encode(), True
+    if isinstance(root, dict) and mark in json.dumps({k: v for k, v in root.items() if not isinstance(v, (dict, list))}):
+        return json.dumps(spoil(root, number)).encode(), True
+    return text, False
+
+
+def record_id(v):
+    """The UEM's id of the odd device, wherever a reply tells it."""
+    if isinstance(v, dict) and v.get("SerialNumber") == ODD and "Id" in v:
+        return v["Id"]["Value"] if isinstance(v["Id"], dict) else v["Id"]
+    found = [record_id(m) for m in (v.values() if isinstance(v, dict) else v if isinstance(v, list) else ())]
+    return next((f for f in found if f is not None), None)
+
+
+class State:
+    number = -1
+    lists = ()
+    spoilt = {}
+    odd = None
+
+
+def proxy(upstream):
     class Proxy(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def forward(self):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
-            ask = urllib.request.Request(upstream + self.path, body, method=self.command)
-            for name, value in self.headers.items():
-                if name.lower() not in ("host", "content-length", "connection", "accept-encoding"):
-                    ask.add_header(name, value)
-            try:
-                with urllib.request.urlopen(ask) as got:
-                    status, kind, text = got.status, got.headers.get("Content-Type"), got.read()
-            except urllib.error.HTTPError as got:
-                status, kind, text = got.code, got.headers.get("Content-Type"), got.read()
-            number = int(open(control).read())
-            if status == 200 and number >= 0 and re.search(pattern, self.path):
-                root = json.loads(text)
-                records = root if isinstance(root, list) else next(v for v in root.values() if isinstance(v, list))
-                for i, record in enumerate(records):
-                    if SERIAL in json.dumps(record):
-                        records[i] = spoil(record, number)
-                text = json.dumps(root).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", kind or "application/json")
-            self.send_header("Content-Length", str(len(text)))
+            link = http.client.HTTPConnection("127.0.0.1", upstream)
+            drop = ("host", "content-length", "connection", "accept-encoding")
+            link.request(self.command, self.path, body, {k: v for k, v in self.headers.items() if k.lower() not in drop})
+            got = link.getresponse()
+            text = got.read()
+            link.close()
+            if got.status == 200 and "/mdm/devices" in self.path and State.odd is None:
+                State.odd = record_id(json.loads(text))
+            for name in State.lists if got.status == 200 and State.number >= 0 else ():
+                pattern, mark = LISTS[name]
+                if re.search(pattern.replace("ODD", str(State.odd)), self.path):
+                    text, done = spoil_list(text, mark, State.number * 31 + len(name))
+                    State.spoilt[name] = State.spoilt.get(name, 0) + done
+            self.send_response(got.status)
+            if text or got.status != 204:
+                self.send_header("Content-Type", got.headers.get("Content-Type") or "application/json")
+                self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
 
@@ -88,31 +153,113 @@ def serve(upstream, port_file, pattern, control):
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    open(port_file, "w").write(str(server.server_port))
-    server.serve_forever()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_port
 
 
-def compare(reference, got, serial):
-    was, now = ({r["serial"]: r for r in csv.DictReader(open(f, newline=""))} for f in (reference, got))
-    wrong = []
+# --- what is compared ---
+
+
+def rows(text, key):
+    return {r[key]: r for r in csv.DictReader(io.StringIO(text))}
+
+
+def same_rows(was, now):
+    """The rows of others are as they were; dates of the odd one are right, absent or unknown."""
+    was, now = rows(was, "serial"), rows(now, "serial")
     for key, row in was.items():
-        if key != serial and now.get(key) != row:
-            wrong.append(f"{key}: {row} became {now.get(key)}")
-    for name in ("added", "released", "updated", "order_date", "migration_deadline"):
-        value = now.get(serial, {}).get(name, "")
-        if value not in ("", "unknown", was[serial][name]) and value not in RIGHT:
-            wrong.append(f"{serial}: {name} {was[serial][name]} became {value}")
-    print("\n".join(wrong))
-    return bool(wrong)
+        if key == LONE and now.get(key):
+            changed = {k for k in row if now[key][k] != row[k] and now[key][k] not in ("", "unknown")}
+            if changed - {"server"} or (changed and now[key]["server"].startswith("WS1")):
+                yield f"{key}: {changed} became {now[key]}"
+        elif key != ODD and now.get(key) != row:
+            yield f"{key}: {row} became {now.get(key)}"
+    for name in ("added", "released", "updated", "order_date", "migration_deadline", "last_seen"):
+        value = now.get(ODD, {}).get(name, "")
+        if value not in ("", "unknown", was[ODD].get(name)) and value not in RIGHT:
+            yield f"{ODD}: {name} {was[ODD][name]} became {value}"
 
 
-# What the written dates mean, for those that mean one instant.
-RIGHT = {"2025-04-30T22:05:14.000Z", "2025-04-30T22:05:00.000Z", "2025-04-30T22:05:14.192Z"}
-SERIAL = "ODDRECORD002"
+def same_verdicts(was, now):
+    """Others are judged as they were, or not at all; nothing of the odd one is taken for missing."""
+    was, now = rows(was, "serial"), rows(now, "serial")
+    for key, row in was.items():
+        rule, before = (r.get(key, {}).get("depmend_rule") for r in (now, was))
+        if now.get(key, {}).get("depmend_outcome") == "undecided":
+            continue
+        if key != ODD and rule != before:
+            yield f"{key}: {before} became {rule}"
+        if key == ODD and rule and rule.startswith("absent"):
+            yield f"{key}: taken for missing by {rule}"
 
-if sys.argv[1] == "--compare":
-    sys.exit(compare(*sys.argv[2:5]))
-if sys.argv[1] == "--kinds":
+
+def same_events(was, now):
+    was, now = rows(was, "serial"), rows(now, "serial")
+    for key in was:
+        if key != ODD and now.get(key) != was[key]:
+            yield f"{key}: {was[key]} became {now.get(key)}"
+    for key in set(now) - set(was):
+        yield f"{key} appeared"
+
+
+def no_new_findings(was, now):
+    """What cannot be read is not checked; a finding may be about the spoilt record alone."""
+    def findings(text):
+        found = [json.loads(line) for line in text.splitlines()]
+        return {(f["check"], f["subject"]) for f in found if f.get("state") == "finding"}
+    for check, subject in findings(now) - findings(was):
+        if not any(mark in subject for _, mark in LISTS.values()):
+            yield f"new: {check} {subject}"
+
+
+CASES = {
+    "export": (["export", "--detail", "--out", "got.csv"], "got.csv", same_rows, (0,),
+               ("devices", "members", "servers", "listed", "tokens", "records")),
+    "plan": (["plan", "mutated.csv", "--rules", "mutated.yaml", "--out", "got.csv"], "got.csv", same_verdicts, (0, 3),
+             ("profiles", "purchased", "apps of a device", "tokens", "records", "listed", "groups")),
+    "events": (["export", "--off-server", "--out", "got.csv"], "got.csv", same_events, (0,), ("events",)),
+    "doctor": (["doctor", "--json"], None, no_new_findings, (0, 3),
+               ("users", "children", "public apps", "purchased", "profiles", "servers")),
+}
+
+
+def run(case, port, depmend, count):
+    args, out, compare, allowed, State.lists = CASES[case]
+    mine = proxy(port)
+    text = open("depmend.yaml").read().replace(f"127.0.0.1:{port}", f"127.0.0.1:{mine}")
+    open("mutated.depmend.yaml", "w").write(text)
+    env = {**os.environ, "DEPMEND_SETTINGS": "mutated.depmend.yaml"}
+    faults, want = 0, None
+    for number in range(-1, 3 * count):
+        State.number = number
+        if all(State.spoilt.get(name, 0) >= count for name in State.lists):
+            break
+        if case != "events":
+            shutil.rmtree("state", ignore_errors=True)
+        if out and os.path.exists(out):
+            os.unlink(out)
+        got = subprocess.run([depmend, *args, "--max-wait", "12h"], env=env, capture_output=True, text=True, check=False)
+        said = open(out, newline="").read() if out and os.path.exists(out) else got.stdout
+        if number < 0:
+            want = said
+            if got.returncode not in allowed:
+                print(got.stderr)
+            continue
+        wrong = list(compare(want, said)) if got.returncode in allowed else [f"exit {got.returncode}: {got.stderr[-300:]}"]
+        faults += bool(wrong)
+        for one in wrong[:3]:
+            print(f"{case} {number}: {one}")
+    for name in State.lists:
+        if State.spoilt.get(name, 0) < count:
+            print(f"{case}: of the list of {name} only {State.spoilt.get(name, 0)} replies were spoilt")
+            faults += 1
+    print(faults)
+
+
+if sys.argv[1] == "kinds":
     print(len(VALUES) + len(DATES) + len(SHAPES))
+elif sys.argv[1] == "cases":
+    for name, case in CASES.items():
+        print(name, *case[-1])
 else:
-    serve(*sys.argv[1:5])
+    run(sys.argv[2], int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
