@@ -59,6 +59,10 @@ enum errc facts_apple_servers(struct facts *f, struct err *err)
 	f->fleet->n_servers = 0;
 	rc = facts_run_listing(f, &l, err);
 	f->fleet->servers_partial = !l.complete;
+	if (rc == ERR_PROTOCOL && f->fleet->n_servers) { /* its pages went wrong: these are known */
+		log_warn("Apple's list of servers cannot be read in whole: %s", l.err.msg);
+		rc = ERR_OK;
+	}
 	if (!rc)
 		f->fleet->has_servers = true;
 	return rc;

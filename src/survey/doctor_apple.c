@@ -190,7 +190,7 @@ static enum errc read_servers(struct doctor *d, struct err *err)
 	listing_start(&l, d->session->transport);
 	rc = transport_drain(d->session->transport, err);
 	listing_release(&l);
-	if (!rc && l.code) {
+	if (!rc && l.code && !(l.code == ERR_PROTOCOL && d->n_servers)) {
 		*err = l.err;
 		return l.code;
 	}

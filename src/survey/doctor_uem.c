@@ -196,9 +196,14 @@ enum errc doctor_token_server(struct doctor *d, struct err *err)
 		if (name.n == 0 || fleet_server_by_name(&d->session->fleet, name) != SERVER_NONE)
 			continue;
 		all = false;
-		doctor_say(d, FOUND_TROUBLE, name,
-			"write the server's name in uem.tokens as Apple's portal does",
-			"no server, or more than one, has this name at Apple");
+		if (d->session->fleet.servers_partial)
+			doctor_say(d, FOUND_UNCHECKED, name, "",
+				"Apple's list of servers cannot be read in whole, and what it "
+				"shows lacks this one");
+		else
+			doctor_say(d, FOUND_TROUBLE, name,
+				"write the server's name in uem.tokens as Apple's portal does",
+				"no server, or more than one, has this name at Apple");
 	}
 	if (all)
 		d->have |= NEED(FEEDS);

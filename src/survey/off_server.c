@@ -144,6 +144,10 @@ static enum errc read_events(struct searching *s, struct err *err)
 		*err = l.err;
 		rc = err_wrap(err, "Apple's audit events: ");
 	}
+	if (!rc && !l.code && !l.complete)
+		log_warn("Apple's audit events cannot be read in whole, so that more devices may "
+			 "have been taken off: %s",
+			l.err.msg);
 	listing_release(&l);
 	return rc;
 }

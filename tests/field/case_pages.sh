@@ -47,6 +47,52 @@ plan_list() { # LIST: verdicts in LIST.got
 	[ ! -s got.csv ] || verdicts got.csv >got
 }
 
+# Lists that only doctor and export read, or that every command reads first: servers, groups of a
+# Group ID that others begin with, users of a name that others end with, apps, audit events.
+{
+	echo serial,server,profile,enrollment_status,user
+	for i in $(seq 10 34); do
+		echo "PAGESRVR00$i,WS1 EMEA $i,Corporate iPads,Enrolled,a$i.jo@example.com"
+	done
+	for i in 1 2 3; do
+		echo "PAGEDEVI000$i,WS1 EMEA,Corporate iPads,Enrolled,jo@example.com"
+		echo "PAGEDEVI001$i,WS1 APAC,Corporate iPads,Enrolled,jo@example.com"
+		echo "PAGEDEVI002$i,WS1 Americas,Corporate iPads,Enrolled,jo@example.com"
+	done
+	for i in $(seq 10 39); do echo "PAGEOFFS00$i,WS1 APAC,,,"; done
+} >many.fleet.csv
+grep OFFS many.fleet.csv | sed '1i serial,server,profile,enrollment_status,user' | cut -d, -f1 >many.csv
+printf 'version: 1\nname: off\nrules:\n  - {name: off, match: {always: true}, do: [unassign]}\n' >many.yaml
+new_findings() { # those of many.want that are not in it, whatever is not checked
+	jq -r 'select(.state == "finding" and (.proof | test("in whole|repeats entries|names itself") | not)) |
+		.check + " " + .subject' out | sort >many.got
+	comm -13 many.want many.got
+}
+asked_too_often() {
+	test "$(wc -l <"$audit")" -lt 2500
+}
+many() { # NAME HARMLESS KNOBS...
+	local name=$1 harmless=$2
+	shift 2
+	new_world --fleet many.fleet.csv --set uem.profile_user=inside --set uem.apps=device "$@"
+	run doctor --json
+	same "doctor, $name pages: nothing is taken for missing" '' "$(new_findings)"
+	[ "$harmless" = no ] || same "doctor, $name pages: all is checked" "$(cat many.unchecked)" \
+		"$(jq -r 'select(.state == "not checked") | .check' out | sort -u | xargs)"
+	check "doctor, $name pages: it ends" asked_too_often
+	run apply many.csv --rules many.yaml --yes --max-wait 12h --allow percent=100 --out many.result.csv
+	run export --off-server --out many.off.csv --max-wait 12h
+	[ -e many.off.csv ] || : >many.off.csv
+	same "audit events, $name pages: nobody else is listed" 0 "$(grep -c 'PAGE[DS]' many.off.csv)"
+	[ "$harmless" = no ] || same "audit events, $name pages: all of them" 30 "$(grep -c PAGEOFFS many.off.csv)"
+	rm -f many.result.csv many.off.csv
+}
+: >many.want
+new_world --fleet many.fleet.csv --set uem.profile_user=inside --set uem.apps=device
+run doctor --json
+jq -r 'select(.state == "finding") | .check + " " + .subject' out | sort >many.want
+jq -r 'select(.state == "not checked") | .check' out | sort -u | xargs >many.unchecked
+
 new_world --fleet pages.fleet.csv --set uem.enums=names
 for list in $lists; do
 	plan_list "$list"
@@ -70,4 +116,5 @@ while IFS='|' read -r name harmless knobs; do
 			"$(wc -l <"$list.want") 0" "$(wc -l <got) $undecided"
 		check "$list, $name pages: it ends" test "$(wc -l <"$audit")" -lt 1000
 	done
+	many "$name" "$harmless" "${sets[@]}"
 done <<<"$behaviours"
