@@ -382,9 +382,11 @@ static bool was_deleted(struct facts *f, uint32_t server)
 }
 
 /* What one list answers says nothing about the others. */
-static bool spoils_itself(enum errc code)
+static enum errc failure_of(const struct listing *l)
 {
-	return code == ERR_NOT_FOUND || code == ERR_REFUSED || code == ERR_PROTOCOL;
+	return l->code == ERR_NOT_FOUND || l->code == ERR_REFUSED || l->code == ERR_PROTOCOL
+		       ? ERR_OK
+		       : l->code;
 }
 
 /* Lists every server at once; one that was deleted has no devices. *ret_whole: what they do not
@@ -411,8 +413,8 @@ static enum errc list_servers(
 			listing_release(l);
 			continue;
 		}
-		if (!rc && (l->code || (whole && !l->complete))) {
-			rc = spoils_itself(l->code) ? ERR_OK : l->code;
+		if (!rc && !l->complete && (l->code || whole)) {
+			rc = failure_of(l);
 			*err = l->err;
 			(void)err_wrap(
 				err, "server '%.*s': ", STR_FMT(fleet_server_name(f->fleet, i)));

@@ -67,16 +67,38 @@ static enum errc read_licences(struct licences *l, struct err *err)
 
 /* --- one device --- */
 
+struct app_counts {
+	uint32_t n_public, n_user, n_purchased;
+	bool odd;
+};
+
+static struct app_counts count_apps(const struct licences *l, const struct json *apps)
+{
+	struct app_counts n = { 0 };
+	struct uem_device_app app;
+	struct err err;
+
+	for (const struct json *v = json_first(apps); v; v = json_next(v)) {
+		if (uem_device_app_decode(v, &app, &err) || app.type.n == 0 ||
+			app.bundle_id.n == 0) {
+			n.odd = true;
+			continue;
+		}
+		n.n_public += str_eq_nocase(app.type, STR("Public"));
+		n.n_purchased += str_eq_nocase(app.type, STR("Purchased"));
+		n.n_user += map_find(&l->user_only, app.bundle_id) != MAP_NONE;
+	}
+	return n;
+}
+
 static enum errc take_apps(struct look_up *u, const struct http_reply *reply, struct err *err)
 {
 	struct licences *l = u->extra;
 	struct device_state *d = &u->f->fleet->devices[u->slot];
-	uint32_t n_public = 0, n_user = 0, n_purchased = 0;
+	struct app_counts n;
 	const struct json *apps;
-	struct uem_device_app app;
 	struct json *root = NULL;
-	int64_t n = 0, total = 0;
-	bool odd = false;
+	int64_t total = 0;
 	enum errc rc = uem_reply_error(reply, NULL, err);
 
 	if (!rc && reply->body.n)
@@ -84,27 +106,18 @@ static enum errc take_apps(struct look_up *u, const struct http_reply *reply, st
 	apps = json_get(root, "DeviceApps");
 	if (!rc && root && !json_is_array(apps))
 		rc = err_set(err, ERR_PROTOCOL, "the UEM's answer holds no list of apps");
-	for (const struct json *v = rc ? NULL : json_first(apps); v; v = json_next(v), n++) {
-		if (uem_device_app_decode(v, &app, err) || app.type.n == 0 ||
-			app.bundle_id.n == 0) {
-			odd = true;
-			continue;
-		}
-		n_public += str_eq_nocase(app.type, STR("Public"));
-		n_purchased += str_eq_nocase(app.type, STR("Purchased"));
-		n_user += map_find(&l->user_only, app.bundle_id) != MAP_NONE;
-	}
-	odd |= json_int(json_get(root, "Total"), &total) && total > n;
+	n = count_apps(l, rc ? NULL : apps);
+	n.odd |= json_int(json_get(root, "Total"), &total) && total > (int64_t)json_count(apps);
 	json_free(root);
 	if (rc)
 		return rc;
-	if (odd)
+	if (n.odd)
 		return err_set(err, ERR_PROTOCOL, "the list of its apps cannot be read in whole");
-	device_set_slot(d, FACT_UEM_PUBLIC_APPS, n_public);
-	if (n_purchased && l->unclear)
+	device_set_slot(d, FACT_UEM_PUBLIC_APPS, n.n_public);
+	if (n.n_purchased && l->unclear)
 		device_set_unknown(d, FACT_UEM_USER_LICENSED_APPS);
 	else
-		device_set_slot(d, FACT_UEM_USER_LICENSED_APPS, n_user);
+		device_set_slot(d, FACT_UEM_USER_LICENSED_APPS, n.n_user);
 	return ERR_OK;
 }
 

@@ -94,7 +94,7 @@ static enum errc resolve_group(struct facts *f, struct group *g, struct str name
 	enum errc rc = facts_run_listing(f, &l, err);
 
 	f->n_listings[TO_UEM] -= l.complete; /* a search is not one that a run makes again */
-	if (rc == ERR_PROTOCOL && s.n) /* its pages go wrong behind the one that was found */
+	if (rc == ERR_PROTOCOL && s.n)       /* its pages go wrong behind the one that was found */
 		rc = ERR_OK;
 	if (!rc)
 		rc = judge_groups(&s, &l, err);
