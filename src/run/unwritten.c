@@ -124,6 +124,9 @@ enum errc unwritten_put_back(struct job *j, struct err *err)
 		log_warn("%u devices stay off their server: make room for the state, then run "
 			 "apply again",
 			n);
+	else
+		log_info("no device stays off its server; rows may say so, because the state "
+			 "could not be told: make room for it, then run apply again");
 	job_settle_rest(j);
 	*err = why;
 	return ERR_STORE;

@@ -268,6 +268,19 @@ def rate():
     w.stop()
 
 
+def another_run():
+    """For the lock that a run holds which waits itself."""
+    w = World("lock", settings="rate: {apple_read: 1/hour}")
+    apply = ("apply", "in.csv", "--rules", "rules.yaml", "--yes")
+    first = Run(w, *apply)
+    time.sleep(1.5)
+    stopped("another run", Run(w, *apply, "--wait-lock", "10m"), signal.SIGTERM)
+    check("another run: it goes on", first.p.poll() is None, first.text())
+    first.p.kill()
+    first.p.wait()
+    w.stop()
+
+
 def secret_command():
     mark = f"6{uuid.uuid4().int % 100000}"
     w = World("secret", private_key=f'{{command: [sleep, "{mark}"]}}')
@@ -381,7 +394,7 @@ def in_flight_change():
 
 
 CASES = [
-    token_in_flight, input_by_pipe, retry_after, back_off, rate, secret_command, notify,
+    token_in_flight, input_by_pipe, retry_after, back_off, rate, another_run, secret_command, notify,
     lambda: prompt("prompt", "kill"), lambda: prompt("prompt key", "key"),
     lambda: off_server("sync command", signal.SIGINT,
                        settings='sync: {command: [sleep, "600"], wait: 1s}'),
