@@ -39,8 +39,7 @@ static bool has_control_bytes(struct str s)
 	return false;
 }
 
-/* Some names do hold one, so this is no mistake by itself. */
-static void warn_invisible(struct yaml_reader *r, const struct yaml_node *n)
+void yaml_warn_invisible(struct yaml_reader *r, const struct yaml_node *n)
 {
 	struct buf spelt;
 	uint32_t code;
@@ -66,7 +65,7 @@ const char *yaml_text(struct yaml_reader *r, const struct yaml_node *n)
 		(void)yaml_bad(r, n, "yaml.bad-value", "control characters have no place here");
 		return NULL;
 	}
-	warn_invisible(r, n);
+	yaml_warn_invisible(r, n);
 	return arena_dup(r->arena, n->text).p;
 }
 

@@ -78,6 +78,8 @@ bool yaml_expect(struct yaml_reader *r, const struct yaml_node *n, enum yaml_kin
 /* Complains unless the node is text that is not empty and has no control bytes; a copy with a NUL
  * in the reader's arena, NULL on a complaint. */
 const char *yaml_text(struct yaml_reader *r, const struct yaml_node *n);
+/* Warns of characters that nobody sees. Some names do hold one, so that is no mistake by itself. */
+void yaml_warn_invisible(struct yaml_reader *r, const struct yaml_node *n);
 /* Index of the text in the NULL-terminated list; complains and -1 when it is not there. */
 int yaml_word(struct yaml_reader *r, const struct yaml_node *n, const char *const *words);
 /* `true` or `false`. */

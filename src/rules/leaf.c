@@ -13,6 +13,7 @@ static bool read_operand(struct loader *l, const struct yaml_node *n, struct ope
 
 	if (n->kind == YAML_SCALAR) {
 		ret->text = n->text;
+		yaml_warn_invisible(&l->r, n);
 		if (n->text.n)
 			return true;
 		diag_hint(l->r.d, yaml_bad(&l->r, n, "yaml.empty", "a value is missing here"),

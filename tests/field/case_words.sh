@@ -22,6 +22,16 @@ run plan words.csv --rules words.yaml --out words.plan.csv
 exits 'in a secret too' 78
 check 'where it is, not what the secret is' grep -q 'U+00A0 at byte 5 of 6' err
 (umask 077 && echo code >tenant-code)
+for spelt in '200B:\342\200\213' '00A0:\302\240' '202E:\342\200\256'; do
+	hidden=$(printf '%b' "${spelt#*:}")
+	for place in "match: {uem.profile: 'Corporate${hidden} iPads'}, do: [skip]" \
+		"match: {apple.server: 'WS1${hidden}EMEA'}, do: [skip]" \
+		"match: {always: true}, do: [{assign_profile: {profile: 'Corporate${hidden} iPads'}}]"; do
+		printf 'version: 1\nname: r\nrules:\n  - {name: r, %s}\n' "$place" >hidden.yaml
+		run check --rules ./hidden.yaml
+		check "U+${spelt%:*} in a rule's ${place%% *} is shown" grep -q "<U+${spelt%:*}>" err out
+	done
+done
 
 # if_failed: the advice of the rule reaches rows, summary, report and --json.
 cat >advice.fleet.csv <<'F'
@@ -34,13 +44,17 @@ F
 cut -d, -f1 advice.fleet.csv | head -2 >advice.csv
 advised() { # WHAT STATUS STEPS [SIMULATOR OPTION...]
 	local what=$1 wanted=$2 steps=$3
+	local final yes=()
 	shift 3
+	for final in wipe release delete_record; do
+		[[ $steps != *"$final"* ]] || yes=(--allow "$final=1" --confirm "$final=1")
+	done
 	new_world --fleet advice.fleet.csv "$@"
 	printf 'version: 1\nname: a\nrules:\n  - {name: a, match: {always: true}, do: %s, if_failed: [{advise: open a ticket}]}\n' \
 		"$steps" >advice.yaml
 	rm -f advice.result.csv
-	run apply advice.csv --rules advice.yaml --yes --max-wait 12h --allow percent=100 \
-		--out advice.result.csv
+	run apply advice.csv --rules advice.yaml --yes --max-wait "${patience:-12h}" --allow percent=100 \
+		"${yes[@]}" --out advice.result.csv
 	exits "$what" "$wanted"
 	check "$what: the row says it" grep -q 'ADVICE000001.*the rule says: open a ticket' advice.result.csv
 	check "$what: the summary says it" grep -q '1 x the rule says: open a ticket' out err
@@ -52,3 +66,39 @@ advised 'refused' 3 '[{reassign: {to: WS1 APAC}}]' --set apple.refused_serials=A
 advised 'failed in the log' 3 '[{reassign: {to: WS1 APAC}}]' --set apple.failing=ADVICE000001
 advised 'timed out' 5 '[{assign_profile: {profile: Corporate iPads}}]' --set uem.profile=stuck
 advised 'a sync in vain' 5 '[unassign, sync, reassign, sync]' --set uem.sync=lost
+
+# Each kind of step, refused, unverified, out of time, or restored by an early end.
+sed -i 's/^ADVICE000001,WS1 EMEA,$/ADVICE000001,WS1 EMEA,Corporate iPads/' advice.fleet.csv
+sed -i '1s/$/,enrollment_status/; 2,$s/$/,Enrolled/' advice.fleet.csv
+cat >refuse.yaml <<'S'
+version: 1
+faults: [{service: apple, path: /v1/orgDeviceActivities, method: POST, do: reply, status: 409, code: ENTITY_ERROR, applied: no}]
+S
+cat >back.yaml <<'S'
+version: 1
+faults: [{service: apple, activity: ASSIGN_DEVICES, do: reply, status: 409, code: ENTITY_ERROR, applied: no}]
+S
+cat >forbidden.yaml <<'S'
+version: 1
+faults: [{service: uem, path: '*/commands', method: POST, do: reply, status: 400, code: 5100, applied: no},
+  {service: uem, path: '*/mdm/devices/*', method: DELETE, do: reply, status: 400, code: 5002, applied: no},
+  {service: uem, path: '*/dep/profiles/*/devices/*', method: PUT, do: reply, status: 404, code: 8, applied: no}]
+S
+cat >held.yaml <<'S'
+version: 1
+faults: [{service: uem, path: '*/commands', method: POST, do: reply, status: 403, body: json, applied: no}]
+S
+for step in unassign '{reassign: {to: WS1 APAC}}' '{migrate: {to: WS1 APAC, deadline: 30d}}' 'delete_from_lifecycle, release'; do
+	advised "$step refused" 3 "[$step]" --scenario "$work/refuse.yaml"
+	advised "$step failed in the log" 3 "[$step]" --set apple.failing=ADVICE000001
+	advised "$step unverified" 5 "[$step]" --set apple.ignored=ADVICE000001
+done
+for step in '{assign_profile: {profile: Other iPads}}' remove_profile delete_record '{wipe: {kind: device}}'; do
+	advised "$step refused" 3 "[$step]" --scenario "$work/forbidden.yaml" --profile 'Other iPads'
+done
+advised 'a profile out of time' 5 '[{assign_profile: {profile: Other iPads}}]' --set uem.profile=stuck --profile 'Other iPads'
+advised 'a wipe that is held' 3 '[{wipe: {kind: device}}]' --scenario "$work/held.yaml"
+advised 'a put-back refused' 5 '[unassign, sync, reassign, sync]' --scenario "$work/back.yaml"
+advised 'fetch in vain' 5 '[unassign, fetch, reassign, fetch]' --set uem.sync=lost
+patience=20m advised 'restored' 75 '[unassign, sync, reassign, sync]' --set uem.sync_time=10h
+check 'restored: it is back' grep -q ',restored,' advice.result.csv
