@@ -376,6 +376,19 @@ if [ $stopped -eq 130 ]; then
 	same 'stopped, and continued: it came back' "$(effects unassign)" "$(effects assign)"
 fi
 
+# --- a run that goes on is compared with what was confirmed when it began ---
+new_world --fleet fleet.csv --set apple.activity_time=25m
+rules '[delete_from_lifecycle, release]'
+rows C02STORY0001 C02STORY0003
+run plan in.csv --rules rules.yaml --out plan.csv
+apply --allow release=2 --confirm release=2 --max-wait 35m
+exits 'a release, cut off' 75
+apply --allow release=2 --confirm release=1
+exits 'goes on, another count' 4
+check 'goes on, another count: it says how many' grep -q 'has 2 devices to release, not 1' err
+apply --allow release=2 --confirm release=2
+exits 'goes on, the same count' 0
+
 # --- the settings have to say which group a server feeds, before anything is sent ---
 untied() { # SERVER [LINE]: its entry of uem.tokens is another one, or none
 	settings

@@ -6,36 +6,56 @@
 
 #include "base/log.h"
 #include "cli/args/terminal.h"
+#include "model/program.h"
 
-/* Planned rows that take the step; forced: only those that migrate at once. */
-static uint64_t count_step(const struct plan *p, enum step_kind kind, bool forced)
+/* Devices by the steps that they take; forced: those that migrate at once. */
+struct step_counts {
+	uint64_t of[STEP_MAX_], forced;
+};
+
+static void count_program(struct step_counts *n, const struct program *p)
 {
-	uint64_t n = 0;
+	bool takes[STEP_MAX_] = { false }, forced = false;
 
-	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		const struct input_row *row = &p->input->rows[i];
-		const struct work_program *prog = plan_program(p, row);
-
-		for (uint32_t k = 0; row->outcome == OUTCOME_PLANNED && k < prog->source.n; k++)
-			if (prog->source.v[k].kind == kind &&
-				(!forced || prog->source.v[k].force_now)) {
-				n++;
-				break;
-			}
+	for (uint32_t k = 0; k < p->n; k++) {
+		takes[p->v[k].kind] = true;
+		forced |= p->v[k].force_now;
 	}
-	return n;
+	for (int k = 0; k < STEP_MAX_; k++)
+		n->of[k] += takes[k];
+	n->forced += forced;
+}
+
+static void count_plan(const struct plan *p, struct step_counts *ret)
+{
+	*ret = (struct step_counts){ 0 };
+	for (uint32_t i = 0; i < p->input->n_rows; i++)
+		if (p->input->rows[i].outcome == OUTCOME_PLANNED)
+			count_program(ret, &plan_program(p, &p->input->rows[i])->source);
+}
+
+static enum errc count_device(void *self, const struct device_record *d, struct err *err)
+{
+	struct program p;
+	struct arena a;
+	enum errc rc;
+
+	arena_init(&a);
+	rc = program_decode(d->program, &a, &p, err);
+	if (!rc)
+		count_program(self, &p);
+	arena_release(&a);
+	return rc;
 }
 
 /* The number to confirm for a step: of migrations those that happen at once, where there are any.
  */
-static uint64_t count_asked(const struct plan *p, enum step_kind kind)
+static uint64_t count_asked(const struct step_counts *n, enum step_kind kind)
 {
-	uint64_t forced = kind == STEP_MIGRATE ? count_step(p, kind, true) : 0;
-
-	return forced ? forced : count_step(p, kind, false);
+	return kind == STEP_MIGRATE && n->forced ? n->forced : n->of[kind];
 }
 
-static enum errc check_counts(const struct cli *cli, const struct plan *p, struct err *err)
+static enum errc check_counts(const struct cli *cli, const struct step_counts *n, struct err *err)
 {
 	for (size_t i = 0; i < cli->n_given; i++) {
 		struct str rest, word;
@@ -49,7 +69,7 @@ static enum errc check_counts(const struct cli *cli, const struct plan *p, struc
 		if (!step_from_word(word, &kind) || !str_to_u64(rest, &want))
 			return err_set(err, ERR_USAGE, "--confirm takes STEP=COUNT, not '%s'",
 				cli->given[i].value);
-		is = count_asked(p, kind);
+		is = count_asked(n, kind);
 		if (is != want)
 			return err_set(err, ERR_GUARD,
 				"the plan has %llu devices to %.*s, not %llu: review it again",
@@ -104,16 +124,15 @@ static enum errc confirm_final(
 }
 
 static enum errc confirm_all_final(
-	const struct cli *cli, const struct plan *p, struct buf *said, struct err *err)
+	const struct cli *cli, const struct step_counts *n, struct buf *said, struct err *err)
 {
 	enum errc rc = ERR_OK;
 
 	for (int k = 0; k < STEP_MAX_ && !rc; k++)
 		if (step_info((enum step_kind)k)->irreversible)
-			rc = confirm_final(cli, (enum step_kind)k,
-				count_step(p, (enum step_kind)k, false), said, err);
+			rc = confirm_final(cli, (enum step_kind)k, n->of[k], said, err);
 	if (!rc)
-		rc = confirm_final(cli, STEP_MIGRATE, count_step(p, STEP_MIGRATE, true), said, err);
+		rc = confirm_final(cli, STEP_MIGRATE, n->forced, said, err);
 	return rc;
 }
 
@@ -134,14 +153,27 @@ bool confirm_asks(const struct cli *cli, const struct plan *p)
 	return p->n_planned && !cli_count(cli, OPTION_YES) && has_terminal();
 }
 
+enum errc confirm_run(const struct cli *cli, struct store *store, int64_t run, struct err *err)
+{
+	struct step_counts n = { 0 };
+	enum errc rc = ERR_OK;
+
+	if (cli_count(cli, OPTION_CONFIRM))
+		rc = store_devices(store, run, count_device, &n, err);
+	return rc ? rc : check_counts(cli, &n, err);
+}
+
 enum errc confirm_plan(
 	const struct cli *cli, const struct plan *p, struct buf *said, struct err *err)
 {
+	struct step_counts n;
 	char answer[16];
-	enum errc rc = check_counts(cli, p, err);
+	enum errc rc;
 
+	count_plan(p, &n);
+	rc = check_counts(cli, &n, err);
 	if (!rc)
-		rc = confirm_all_final(cli, p, said, err);
+		rc = confirm_all_final(cli, &n, said, err);
 	if (rc || p->n_planned == 0 || cli_count(cli, OPTION_YES))
 		return rc;
 	if (!has_terminal())

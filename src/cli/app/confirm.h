@@ -6,6 +6,7 @@
 
 #include "cli/args/options.h"
 #include "plan/plan.h"
+#include "store/store.h"
 
 /* Appends the flags that say yes, or more than yes, one a line. */
 void confirm_flags(const struct cli *cli, struct buf *said);
@@ -16,6 +17,10 @@ bool confirm_asks(const struct cli *cli, const struct plan *p);
  * Appends what was answered, one a line. */
 MUST_CHECK enum errc confirm_plan(
 	const struct cli *cli, const struct plan *p, struct buf *said, struct err *err);
+
+/* For a run that goes on: --confirm is compared with what was planned when it began. */
+MUST_CHECK enum errc confirm_run(
+	const struct cli *cli, struct store *store, int64_t run, struct err *err);
 
 /* --confirm WORD=N, or typed on a terminal: that many devices. ERR_GUARD for another count,
  * ERR_USAGE where there is neither. */

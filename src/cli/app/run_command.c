@@ -274,7 +274,9 @@ static enum errc go_on(struct run_command *c, struct err *err)
 		return err_set(err, ERR_GUARD,
 			"run %s was confirmed as plan %.12s, not the expected %.12s", c->run.name,
 			c->run.fingerprint, c->expected.fingerprint);
-	rc = guard_run(c->p.session.store, c->run.id, c->allowed, err);
+	rc = confirm_run(c->p.cli, c->p.session.store, c->run.id, err);
+	if (!rc)
+		rc = guard_run(c->p.session.store, c->run.id, c->allowed, err);
 	if (!rc)
 		rc = check_approvals(c, err);
 	if (!rc)
