@@ -12,6 +12,7 @@
 #include "report/open_business.h"
 #include "report/table.h"
 #include "store/lock.h"
+#include "store/shared.h"
 
 enum { MAX_SHOWN = 20, LAST_RUNS = 5 };
 
@@ -23,7 +24,8 @@ struct status {
 	struct run_record last[LAST_RUNS];
 	struct credential_ends ends;
 	int64_t now_ms;
-	size_t n_last, n_runs; /* the last n_last of n_runs, in a ring */
+	uint32_t left[RATE_CLASSES]; /* requests that may leave at once */
+	size_t n_last, n_runs;       /* the last n_last of n_runs, in a ring */
 };
 
 static enum errc keep_run(void *self, const struct run_record *run, struct err *err)
@@ -105,6 +107,52 @@ static void tell_ends(const struct status *st)
 	}
 }
 
+/* --- budgets --- */
+
+static const char *const budgets[RATE_CLASSES][2] = {
+	[RATE_APPLE_READ] = { "Apple reads", "apple_reads_left" },
+	[RATE_APPLE_WRITE] = { "Apple changes", "apple_changes_left" },
+	[RATE_UEM] = { "UEM requests", "uem_requests_left" },
+};
+
+static enum errc count_sent(void *self, int64_t at_ms, struct err *err)
+{
+	uint32_t *left = self;
+
+	(void)at_ms;
+	(void)err;
+	*left -= *left > 0;
+	return ERR_OK;
+}
+
+static enum errc find_budgets(struct status *st, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	for (int i = 0; i < RATE_CLASSES && !rc; i++) {
+		const struct rate *r = &st->s.settings->rates[i];
+
+		st->left[i] = r->n;
+		rc = shared_sent_span(store_shared(st->s.store), i, st->now_ms - r->window_ms + 1,
+			st->now_ms, count_sent, &st->left[i], err);
+	}
+	return rc;
+}
+
+static void print_budgets(const struct status *st, FILE *out)
+{
+	char window[TIME_TEXT];
+
+	for (int i = 0; i < RATE_CLASSES; i++) {
+		const struct rate *r = &st->s.settings->rates[i];
+
+		if (i != RATE_UEM || st->s.settings->has_uem)
+			text_line(out, "%-11s %s: %u of %u left in any %s", i ? "" : "budgets",
+				budgets[i][0], st->left[i], r->n,
+				duration_words(r->window_ms, window));
+	}
+}
+
 static void print_active(const struct status *st, FILE *out)
 {
 	char since[TIME_TEXT];
@@ -127,6 +175,7 @@ static void print_all(const struct status *st)
 		(void)fputs("open        nothing: no device is off its server, every change has "
 			    "ended\n",
 			out);
+	print_budgets(st, out);
 	print_ends(st, out);
 	print_runs(st, out);
 	cli_page_end(&page);
@@ -153,6 +202,8 @@ static void tell_all(const struct status *st)
 	json_put_int(&j.o, "open_irreversible", (int64_t)b->n_open_deeds);
 	json_put_bool(&j.o, "restored_state", b->gap.open);
 	ndjson_time(&j, "known_until", b->gap.open ? b->gap.from_ms : TIME_NONE);
+	for (int i = 0; i < RATE_CLASSES; i++)
+		json_put_int(&j.o, budgets[i][1], st->left[i]);
 	ndjson_time(&j, "paused", b->pause.paused ? b->pause.since_ms : TIME_NONE);
 	ndjson_text(&j, "pause_reason", b->pause.paused ? str_from(b->pause.reason) : STR_NONE);
 	if (st->has_active) {
@@ -191,6 +242,8 @@ int cmd_status(const struct cli *cli)
 		rc = store_runs(st.s.store, keep_run, &st, &err);
 	if (!rc)
 		rc = find_ends(&st, &err);
+	if (!rc)
+		rc = find_budgets(&st, &err);
 	if (!rc)
 		(cli_count(cli, OPTION_JSON) ? tell_all : print_all)(&st);
 	status = rc ? cli_fail(cli, &err) : exit_status(&st);

@@ -389,6 +389,17 @@ check 'goes on, another count: it says how many' grep -q 'has 2 devices to relea
 apply --allow release=2 --confirm release=2
 exits 'goes on, the same count' 0
 
+# --- what is left of the budgets, from the state alone ---
+new_world --fleet fleet.csv
+rules '[{reassign: {to: WS1 APAC}}]'
+rows C02STORY0001
+apply
+DEPMEND_CLOCK=virtual:2026-11-22T03:30:00Z run status
+check 'budgets: one change of the hour is used' grep -q 'Apple changes: 9 of 10 left in any' out
+check 'budgets: what was read is over' grep -q 'Apple reads: 20 of 20 left in any' out
+DEPMEND_CLOCK=virtual:2026-11-22T04:30:00Z run status --json
+same 'budgets: an hour later' 10 "$(jq -r 'select(.type == "status") | .apple_changes_left' out)"
+
 # --- the settings have to say which group a server feeds, before anything is sent ---
 untied() { # SERVER [LINE]: its entry of uem.tokens is another one, or none
 	settings
