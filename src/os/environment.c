@@ -13,7 +13,12 @@ void environment_harden(void)
 		"OPENSSL_CONF_INCLUDE",
 		"OPENSSL_ENGINES",
 		"OPENSSL_MODULES",
-		"OPENSSL_ia32cap",
+		"OPENSSL_ia32cap", /* OpenSSL: code without what the processor offers against leaks
+				    */
+		"OPENSSL_armcap",
+		"OPENSSL_ppccap",
+		"OPENSSL_riscvcap",
+		"OPENSSL_s390xcap",
 		"CTLOG_FILE", /* OpenSSL: whose certificate logs count */
 		"CURL_SSL_BACKEND",
 		"QLOGDIR",
@@ -22,7 +27,14 @@ void environment_harden(void)
 		"LOCALDOMAIN",
 		"RES_OPTIONS",
 		"RESOLV_HOST_CONF", /* the resolver */
-		"GCONV_PATH",       /* iconv: code to load */
+		"RESOLV_ADD_TRIM_DOMAINS",
+		"RESOLV_OVERRIDE_TRIM_DOMAINS",
+		"RESOLV_MULTI",
+		"LDAPCONF", /* libraries that libcurl brings along */
+		"LDAPRC",
+		"KRB5_CONFIG",
+		"KRB5_TRACE",
+		"GCONV_PATH", /* iconv: code to load */
 		"NLSPATH",
 		"MALLOC_TRACE",
 		"SQLITE_FORCE_PROXY_LOCKING",

@@ -6,6 +6,7 @@
 #include <xlsxwriter.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "io/file.h"
 #include "report/result.h"
@@ -41,6 +42,18 @@ static size_t bytes_of(struct str s, size_t max)
 	return i;
 }
 
+/* As it is shown elsewhere: without what turns the direction of writing, and controls. */
+static void put_text(struct buf *out, struct str s)
+{
+	for (size_t i = 0, n; i < s.n; i += n) {
+		size_t obeyed = text_obeyed(str_sub(s, i, s.n - i));
+		bool kept = !obeyed || s.p[i] == '\n' || s.p[i] == '\t';
+
+		n = obeyed ? obeyed : 1;
+		buf_char(out, kept ? s.p[i] : '?');
+	}
+}
+
 static void put(struct book *b, lxw_worksheet *sheet, lxw_row_t row, size_t column, struct str s,
 	lxw_format *format)
 {
@@ -51,10 +64,10 @@ static void put(struct book *b, lxw_worksheet *sheet, lxw_row_t row, size_t colu
 		return;
 	buf_reset(&b->text);
 	if (n < s.n) {
-		buf_str(&b->text, str_sub(s, 0, bytes_of(s, XLSX_CELL_CHARACTERS - 1)));
+		put_text(&b->text, str_sub(s, 0, bytes_of(s, XLSX_CELL_CHARACTERS - 1)));
 		buf_z(&b->text, "\xe2\x80\xa6");
 	} else {
-		buf_str(&b->text, s);
+		put_text(&b->text, s);
 	}
 	e = worksheet_write_string(sheet, row, (lxw_col_t)column, buf_cstr(&b->text), format);
 	if (e && !b->failed)

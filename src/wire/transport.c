@@ -55,7 +55,7 @@ static void set_services(struct transport *t)
 	signin_init_apple(&t->signin[TO_APPLE], set, &t->apple, t->opt.cache_folder);
 	if (set->has_uem)
 		signin_init_uem(&t->signin[TO_UEM], set);
-	for (size_t i = 0; i < set->n_enrollment && i < TRANSPORT_MAX_DEP; i++)
+	for (size_t i = 0; i < set->n_enrollment; i++)
 		signin_init_dep(&t->signin[TO_DEP + i], set, &set->enrollment[i]);
 }
 

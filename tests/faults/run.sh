@@ -76,11 +76,86 @@ same 'and sends nothing' 0 "$(effects unassign)"
 
 # --- the environment ---
 
-export SSLKEYLOGFILE=$work/keys OPENSSL_CONF=$work/none.cnf HOSTALIASES=$work/hosts GCONV_PATH=$work
-run plan in.csv --rules corrupted-registration --out plan.csv
+# What is taken out is looked for in the environment of a program that is asked for a secret.
+mapfile -t weakens < <(sed -n 's/^\t\t"\([A-Za-z0-9_]*\)",.*/\1/p' "$root/src/os/environment.c")
+check 'many variables are taken out' test "${#weakens[@]}" -gt 20
+cp depmend.yaml quiet.yaml
+sed -i "s|client_secret: {file: uem-secret}|client_secret: {command: [sh, -c, \"env >$work/seen; cat $work/uem-secret\"]}|" depmend.yaml
+run_in() { # ASSIGNMENT...: a plan with these variables
+	env "$@" "$build/depmend" plan in.csv --rules corrupted-registration --out plan.csv >out 2>err </dev/null
+	status=$?
+}
+run_in "${weakens[@]/%/=$work/none}" SSLKEYLOGFILE="$work/keys" OPENSSL_CONF="$work/none.cnf" SQLITE_TMPDIR="$work" KEPT=yes
 exits 'plan with a key log and an OpenSSL of its own' 3
 check 'no key is logged' test ! -e "$work/keys"
-unset SSLKEYLOGFILE OPENSSL_CONF HOSTALIASES GCONV_PATH
+check 'a program sees the environment' grep -q '^KEPT=yes' seen
+for one in "${weakens[@]}"; do
+	check "$one is taken out" test "$(grep -c "^$one=" seen)" -eq 0
+done
+# libcurl would read these where it was asked to; it is not.
+mkdir home
+printf 'machine 127.0.0.1 login eve password eve\n' | tee home/.netrc home/_netrc >home/netrc
+printf 'insecure\nproxy = http://127.0.0.1:1\n' >home/.curlrc
+run_in HOME="$work/home" CURL_HOME="$work/home" NETRC="$work/home/netrc" XDG_CONFIG_HOME="$work/home" CURL_CA_BUNDLE="$work/none" \
+	MALLOC_CHECK_=3 MALLOC_PERTURB_=7 LD_LIBRARY_PATH="$work"
+exits 'plan with another .netrc and .curlrc' 3
+cp quiet.yaml depmend.yaml
+
+# --- an address that is too long is not cut ---
+
+(umask 077 && printf 'http://127.0.0.1:%s/%09000d' "$port" 0 >ping-url)
+printf 'notify: {url: {file: ping-url}}\n' >>depmend.yaml
+before=$(requests '.path | startswith("/000")')
+run apply in.csv --rules corrupted-registration --yes --limit 1
+check 'a URL of 9 kB is said to be too long' grep -qE 'the URL of notify' err
+same 'and nothing is sent there' "$before" "$(requests '.path | startswith("/000")')"
+cp quiet.yaml depmend.yaml
+
+# --- a cell and a value of a megabyte, by every operator ---
+
+python3 - <<'END'
+N = 1000000
+with open("large.csv", "w") as out:
+    out.write("Serial,Text,Needle,Stars\n")
+    out.write("C02XK1ABJG5H,%s,%s,%s\n" % ("a" * (N // 2 - 2000), "a" * (N // 4) + "b", "*a" * (N // 9) + "b*"))
+with open("large.yaml", "w") as out:
+    out.write("version: 1\nrules:\n")
+    for n, op in enumerate(["", "|ne", "|exact", "|prefix", "|suffix", "|contains", "|glob", "|lt", "|ge", "|before", "|older_than", "|present"]):
+        for column in ("Needle", "Stars"):
+            value = "{column: %s}" % column if op not in ("|before", "|older_than", "|present") else {"|before": "2026-01-01", "|older_than": "3d", "|present": "false"}[op]
+            out.write("  - {name: r%d%s, match: {csv.Text%s: %s}, do: [skip]}\n" % (n, column, op, value))
+END
+TIMEFORMAT=%U
+spent=$({ time "$build/depmend" plan large.csv --offline --rules large.yaml --out large.out >/dev/null 2>err </dev/null; } 2>&1)
+check "every operator on half a megabyte takes less than 5 s: $spent" test "${spent%%[.,]*}" -lt 5
+check 'the row is judged' grep -q C02XK1ABJG5H large.out
+spent=$({ time "$build/depmend" explain large.csv C02XK1ABJG5H --rules large.yaml --offline >out 2>err </dev/null; } 2>&1)
+check "explain as well: $spent" test "${spent%%[.,]*}" -lt 5
+check 'and cuts what it shows' test "$(wc -c <out)" -lt 100000
+
+# --- another run, which --wait-lock outlives ---
+
+lock=$(find state -name '*lock*' -type f | head -n 1)
+check 'there is a lock' test -n "$lock"
+hold() { # SECONDS
+	python3 - "$lock" "$1" <<-'END' &
+		import fcntl, struct, sys, time
+		file = open(sys.argv[1], "r+")
+		fcntl.fcntl(file, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)) # F_OFD_SETLK
+		fcntl.flock(file, fcntl.LOCK_EX)
+		open("held", "w").close()
+		time.sleep(float(sys.argv[2]))
+	END
+	holder=$!
+	timeout 20 sh -c 'while ! [ -e held ]; do sleep 0.1; done'
+	rm held
+}
+hold 4
+run apply in.csv --rules corrupted-registration --yes --limit 1
+exits 'while another run is active' 11
+env --unset=DEPMEND_CLOCK "$build/depmend" apply in.csv --rules corrupted-registration --yes --limit 1 --wait-lock 1m --max-wait 1s >out 2>err </dev/null
+check 'with --wait-lock it is waited for' test "$?" -ne 11
+wait "$holder"
 
 # --- output has an end ---
 

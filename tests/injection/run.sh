@@ -59,4 +59,64 @@ run plan in.csv --rules rules.yaml --out plan.csv
 exits 'a tenant code of two lines' 78
 check 'it says what is wrong' grep -q 'line end' err
 same 'the UEM is not asked' "$before" "$(requests '.path | startswith("/api")')"
+
+(umask 077 && echo code >tenant-code)
+
+# --- marks that turn the direction of writing, and U+009B, in every channel that people read ---
+
+evil=$(printf 'x\u202ey\u2066z\u009b2J')
+awk -v e="$evil" -v w='＝1+1' 'NR == 1 { print $0 ",Notes,Wanted," e } NR > 1 { print $0 "," w "," e "," e }' in.csv >marks.csv
+sed "s|WS1 APAC|$evil|" "$root/samples/fleet.csv" >fleet.csv
+new_world --fleet "$work/fleet.csv"
+sed -i 's|server: WS1 APAC, group: WS1APAC|server: "x\\u202ey\\u2066z\\u009b2J", group: XYZ2J|' depmend.yaml
+cat >rules.yaml <<-'END'
+	version: 1
+	rules:
+	  - name: to
+	    match: {apple.server: WS1 EMEA}
+	    do: [{reassign: {to: {column: Wanted}}}]
+END
+serial=$(sed -n '2s/,.*//p' marks.csv)
+mkdir -p shown
+channel() { # NAME ARGUMENT...: what it says, as text and as JSON
+	local name=$1
+	shift
+	run "$@"
+	cp out "shown/$name.out"
+	cp err "shown/$name.err"
+}
+for json in '' --json; do
+	channel "check$json" check marks.csv --rules rules.yaml ${json:+"$json"}
+	channel "plan$json" plan marks.csv --rules rules.yaml --out plan.csv --html "shown/plan$json.html" ${json:+"$json"}
+	channel "explain$json" explain marks.csv "$serial" --rules rules.yaml ${json:+"$json"}
+done
+channel apply apply marks.csv --rules rules.yaml --yes --allow percent=100 -v
+exits 'a server of such a name' 0
+name=$("$build/depmend" runs --quiet | grep -o '2026[0-9a-f-]*' | head -n 1)
+for json in '' --json; do
+	channel "status$json" status ${json:+"$json"}
+	channel "history$json" history "$serial" ${json:+"$json"}
+	channel "runs$json" runs ${json:+"$json"}
+	channel "run$json" runs "$name" ${json:+"$json"}
+	channel "report$json" report "$name" ${json:+"$json"}
+	channel "doctor$json" doctor ${json:+"$json"}
+	channel "undo$json" undo "$name" --out undo.csv ${json:+"$json"}
+done
+channel history.html history "$serial" --html shown/history.html
+channel files report "$name" --html shown/report.html --xlsx shown/report.xlsx --metrics shown/metrics.prom --csv report.csv
+check 'every channel says something' test "$(find shown -size +0 -name '*.*' | wc -l)" -gt 25
+same 'none shows the marks' '' "$(cd shown && python3 -c '
+import pathlib, re, zipfile
+bad = re.compile("[\u202a-\u202e\u2066-\u2069\u0080-\u009f\u200e\u200f\x1b]")
+for path in sorted(pathlib.Path().iterdir()):
+    if path.suffix == ".xlsx":
+        book = zipfile.ZipFile(path)
+        text = "".join(book.read(name).decode() for name in book.namelist())
+    else:
+        text = path.read_text()
+    if bad.search(text):
+        print(path)')"
+for csv in plan report; do
+	check "$csv.csv: a full-width formula is text" grep -q "'＝1+1" "$csv.csv"
+done
 suite_end

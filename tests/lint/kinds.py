@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Kinds of faults that a script can see: an option or secret that names a file and is not held against the outputs;
-advice that names an option or a command that there is none.
+advice that names an option or a command that there is none, or that no test runs; a bound that cuts a list of the
+settings, or that they do not refuse to pass.
 
     kinds.py      says each on a line; none is well
 """
@@ -58,6 +59,54 @@ def advice():
                     yield f"src/{name}:{line}: there is no command `depmend {''.join(command)}`"
 
 
-found = [*file_options(), *secrets(), *advice()]
+def tests_text():
+    """What the suites run, in all."""
+    folders = [p for p in (TOP / "tests").rglob("*") if p.suffix in (".sh", ".py", ".case", ".yaml") and "lint" not in p.parts]
+    return "\n".join(p.read_text(errors="replace") for p in folders if p.is_file())
+
+
+def advice_is_run():
+    """Options and commands that messages name stand in a test, as a word of a command line."""
+    tests = tests_text()
+    for path in sorted(SRC.rglob("*.c")):
+        name = path.relative_to(SRC).as_posix()
+        if name.startswith(("sim/", "rehearse/", "docs/", "cli/args/")):
+            continue
+        for line, said in strings(path.read_text()):
+            for option in set(re.findall(r"(?<![\w-])--([a-z][a-z-]*[a-z])", said)) - FOREIGN:
+                if not re.search(rf"(?<![\w-])--{option}(?![\w-])", tests):
+                    yield f"src/{name}:{line}: no test runs --{option}, which this advises"
+            for command in re.findall(r"(?:`|run: |next: )depmend ([a-z]+(?: --[a-z-]+)?)", said):
+                if command.split()[0] not in tests:
+                    yield f"src/{name}:{line}: no test runs `depmend {command}`, which this advises"
+
+
+def bounds():
+    """Lists of the settings: no loop of another floor ends at a constant of its own before the list does, no array for
+    them has a size that is not the settings', and each bound is refused by them."""
+    lists = set(re.findall(r"^\t+(?:size_t|uint32_t|uint8_t) (?:\w+, )*(n_[a-z_]+);", text_of("model/settings.h"), re.M)) - {"n_values"}
+    wanted = set(re.findall(r"\b(SETTINGS_MAX_\w+)", text_of("model/settings.h")))
+    reading = "".join(p.read_text() for p in (SRC / "model").glob("settings*.c"))
+    for bound in sorted(wanted):
+        if not re.search(rf"\b{bound}\b", reading):
+            yield f"src/model/settings.h: {bound}: the settings do not refuse more than that"
+    for path in sorted(SRC.rglob("*.c")):
+        name = path.relative_to(SRC).as_posix()
+        if name.startswith(("sim/", "base/", "io/", "model/")):
+            continue
+        for n, line in enumerate(path.read_text().splitlines(), 1):
+            for field in lists:
+                if re.search(rf"[.>]{field}\b", line) and re.search(r"&& \w+ < (?!SETTINGS_MAX)[A-Z][A-Z0-9_]+\b", line):
+                    yield f"src/{name}:{n}: the list `{field}` of the settings is cut here by a bound that they do not know"
+    for path in sorted([*SRC.rglob("*.c"), *SRC.rglob("*.h")]):
+        if path.is_relative_to(SRC / "sim"):
+            continue
+        for n, line in enumerate(path.read_text().splitlines(), 1):
+            for constant, value in re.findall(r"\b((?:FLEET|TRANSPORT|WINDOW|TOKEN|SYNC|DEP)_MAX_(?:GROUPS|DEP|TOKENS|SERVERS|WINDOWS)) = ([^,}]+)", line):
+                if "SETTINGS_MAX" not in value:
+                    yield f"{path.relative_to(TOP)}:{n}: {constant} counts things of the settings: say it by SETTINGS_MAX_..."
+
+
+found = [*file_options(), *secrets(), *advice(), *advice_is_run(), *bounds()]
 print("\n".join(found))
 sys.exit(bool(found))
