@@ -309,6 +309,7 @@ enum errc older_look(const struct surroundings *surroundings, struct err *err)
 		rc = search_all(&s, &g, err);
 	}
 	forget(&s);
+	map_release(&s.serials);
 	arena_release(&s.arena);
 	return rc;
 }
