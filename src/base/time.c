@@ -503,3 +503,31 @@ const char *duration_words(int64_t ms, char out[TIME_TEXT])
 		return two_units(out, round_div(ms, MS_HOUR), 24, "d", "h");
 	return out;
 }
+
+/* Where systems begin to count, and so what they write for "never", from the first to the last of
+ * its days. A zone can move the first instant of a year into the year before. */
+static const struct {
+	const char *from, *to;
+} nevers[] = {
+	{ "0001-01-01", "0001-12-31" }, /* .NET */
+	{ "1600-12-31", "1601-01-02" }, /* Windows file times */
+	{ "1752-12-31", "1753-01-02" }, /* SQL Server */
+	{ "1899-12-29", "1900-12-31" }, /* OLE, spreadsheets */
+	{ "1903-12-31", "1904-01-02" }, /* old Macs */
+	{ "1969-12-31", "1970-12-31" }, /* Unix */
+};
+
+bool time_is_never(int64_t at_ms)
+{
+	const int64_t first_1971 = INT64_C(365) * MS_DAY;
+
+	for (size_t i = 0; at_ms < first_1971 && i < sizeof(nevers) / sizeof(*nevers); i++) {
+		int64_t from, to;
+
+		if (time_parse(str_from(nevers[i].from), &from) &&
+			time_parse(str_from(nevers[i].to), &to) && (i == 0 || at_ms >= from) &&
+			at_ms < to + MS_DAY)
+			return true;
+	}
+	return false;
+}

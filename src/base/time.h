@@ -31,6 +31,10 @@ bool time_parse_format(struct str s, struct str format, int64_t *ret_ms);
 /* Whether the format uses only those, names a whole date, and %I and %p only together. */
 bool time_format_valid(struct str format);
 
+/* Whether the instant is one of those that systems write for "never": a day at the begin of their
+ * count of years. */
+bool time_is_never(int64_t at_ms);
+
 /* 500ms 90s 30m 12h 30d 2w 6mo 1y; a plain number or more than 9999 years is refused. */
 bool duration_parse(struct str s, struct duration *ret);
 /* at + sign * d; months are civil: 31 March - 1mo is the last day of February. Stays within the

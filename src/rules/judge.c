@@ -248,6 +248,8 @@ static enum tri judge_dated(const struct judge *j, const struct leaf *leaf)
 		return TRI_FALSE;
 	if (!rules_date(j->set, seen, &at_ms))
 		return TRI_UNKNOWN;
+	if (time_is_never(at_ms))
+		return TRI_FALSE;
 	(void)side_from_operand(j, leaf->compare, leaf->v, &want);
 	return order_holds(leaf->oper, order_of_dates(at_ms, want.date_ms)) ? TRI_TRUE : TRI_FALSE;
 }
@@ -268,6 +270,9 @@ static enum tri judge_leaf(struct judge *j, const struct leaf *leaf)
 		return judge_absent(j, leaf);
 	if (!side_from_value(j->set, leaf->compare, &v, &seen))
 		return TRI_UNKNOWN;
+	/* A cell that says "never" says nothing of when. */
+	if ((leaf->compare == BY_DATE || leaf->compare == BY_AGE) && time_is_never(seen.date_ms))
+		return judge_absent(j, leaf);
 	if (leaf->members)
 		result = is_member(leaf, seen.text) ? TRI_TRUE : TRI_FALSE;
 	else

@@ -10,34 +10,6 @@
 #include "services/wire.h"
 
 enum { TIME_MAX_BYTES = 48 };
-static const int64_t MS_DAY = 24 * 3600 * 1000, FIRST_1971 = INT64_C(31536000000);
-
-/* Where systems begin to count, and so what they write for "never", from the first to the last of
- * its days. A zone can move the first instant of a year into the year before. */
-static const struct {
-	const char *from, *to;
-} nevers[] = {
-	{ "0001-01-01", "0001-12-31" }, /* .NET */
-	{ "1600-12-31", "1601-01-02" }, /* Windows file times */
-	{ "1752-12-31", "1753-01-02" }, /* SQL Server */
-	{ "1899-12-29", "1900-12-31" }, /* OLE, spreadsheets */
-	{ "1903-12-31", "1904-01-02" }, /* old Macs */
-	{ "1969-12-31", "1970-12-31" }, /* Unix */
-};
-
-static bool is_never(int64_t at_ms)
-{
-	for (size_t i = 0; at_ms < FIRST_1971 && i < sizeof(nevers) / sizeof(*nevers); i++) {
-		int64_t from, to;
-
-		if (time_parse(str_from(nevers[i].from), &from) &&
-			time_parse(str_from(nevers[i].to), &to) && (i == 0 || at_ms >= from) &&
-			at_ms < to + MS_DAY)
-			return true;
-	}
-	return false;
-}
-
 /* One character of the text that counts as a blank: 0 when it is none. Newer runtimes put a narrow
  * no-break space before PM. */
 static size_t blank_at(struct str s)
@@ -241,7 +213,7 @@ static bool read_written(struct str s, enum date_order order, int64_t *ret, bool
 		whole = f.seconds || f.half || f.zone;
 	}
 	*ret_zone = f.zone;
-	return instant_of(&f, ret) && (whole || is_never(*ret));
+	return instant_of(&f, ret) && (whole || time_is_never(*ret));
 }
 
 /* /Date(1795316645000)/ and /Date(1795316645000+0100)/, whose zone only says how to show it. */
@@ -275,7 +247,7 @@ static int64_t read_time(const struct json *v, enum date_order order, bool zoned
 	if (text.n > TIME_MAX_BYTES ||
 		(!read_counted(text, &at_ms) && !read_written(text, order, &at_ms, &has_zone)))
 		return TIME_UNKNOWN;
-	if (is_never(at_ms))
+	if (time_is_never(at_ms))
 		return TIME_NONE;
 	return has_zone || !zoned ? at_ms : TIME_UNKNOWN;
 }

@@ -100,3 +100,15 @@ sed -i 's|^uem:|uem:\n  date_order: dmy|' depmend.yaml
 judged 'with dmy it is November' 'uem.last_seen|older_than: 100d' skipped skipped
 sed -i 's|date_order: dmy|date_order: mdy|' depmend.yaml
 judged 'with mdy it is May' 'uem.last_seen|older_than: 100d' manual skipped
+
+# What a list says is read as well: a cell that means never is no old date.
+for never in 0001-01-01T00:00:00 1900-01-01 1970-01-01T00:00:00Z 1899-12-30 '1/1/0001 12:00:00 AM' '1/1/1970 12:00:00 AM'; do
+	printf 'serial,seen\nODDRECORD001,%s\nODDRECORD002,11/20/2019 1:00:00 PM\n' "$never" >never.csv
+	for condition in 'older_than: 100d' 'before: 2020-01-01'; do
+		printf 'version: 1\nname: n\ndates: ["%%m/%%d/%%Y %%I:%%M:%%S %%p"]\nrules:\n  - {name: old, match: {csv.seen|%s}, do: [{advise: x}]}\n  - {name: rest, match: {always: true}, do: [skip]}\n' \
+			"$condition" >never.yaml
+		run plan never.csv --rules never.yaml --offline --out never.plan.csv
+		same "a cell with $never is not $condition" 'ODDRECORD001 skipped rest' "$(verdicts never.plan.csv | grep 001)"
+		same "an old one beside it is ($condition)" 'ODDRECORD002 manual old' "$(verdicts never.plan.csv | grep 002)"
+	done
+done
