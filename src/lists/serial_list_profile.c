@@ -19,7 +19,7 @@ enum {
 	HEX_DIGITS = 12,
 	COMMON_SHARE = 4,
 	FEW_ROWS = 5,
-	RARE_SHARE = 20
+	RARE_SHARE = 4
 };
 
 /* What a shift costs beforehand: few rows have one, and the cells too many could be anything. */
@@ -121,8 +121,12 @@ static bool is_hex(struct str cell)
 static enum cell_kind kind_of_cell(const struct column_profile *c, struct str cell)
 {
 	enum serial_look look = serial_look(cell);
+	struct serial serial;
 
+	/* Without the dress that a spreadsheet gives it. */
 	cell = serial_trim(cell);
+	if (look == LOOK_WEAK && strchr("='", cell.p[0]) && !serial_read(cell, &serial))
+		cell = str_sub(cell, cell.p[0] == '=' ? 2 : 1, serial.n);
 	if (look == LOOK_WEAK && is_hex(cell))
 		return CELL_HEX;
 	/* Serials, or codes that some of them look like. */
@@ -144,8 +148,8 @@ static float cost(const struct profile *p, size_t column, enum cell_kind kind, e
 	float bits;
 
 	/* Few among serials: of rows that have shifted as well. */
-	if (c->serials && n * RARE_SHARE < p->n_rows)
-		n = n > 0;
+	if (c->serials && kind > CELL_SERIAL && n * RARE_SHARE < p->n_rows)
+		n = 0;
 	bits = -log2f(((float)n + c->usual[kind]) / ((float)p->n_rows - 1 + c->n_usual));
 	return c->serials && kind == CELL_HEX ? fminf(bits, hex_bits) : bits;
 }
@@ -226,11 +230,15 @@ static float cost_as_it_stands(struct profile *p)
  */
 static bool is_joined(const struct profile *p, const struct csv_record *r)
 {
-	struct str own = serial_trim(r->cells[p->at]), hidden;
+	struct serial own;
+	struct str hidden;
 
+	if (serial_read(r->cells[p->at], &own))
+		return false;
 	for (size_t c = 0; r->n_cells < p->n && c < p->at; c++)
 		if (serial_is_hidden(r->cells[c], &p->none, &hidden) &&
-			!str_contains_nocase(r->cells[c], own) && !p->columns[c].serials)
+			!str_contains_nocase(r->cells[c], serial_view(&own)) &&
+			!p->columns[c].serials)
 			return true;
 	return false;
 }
