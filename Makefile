@@ -186,6 +186,8 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 0644 -t $(SHARE)/fish/vendor_completions.d $(BUILD)/docs/depmend.fish
 	for d in $(wildcard samples/systemd samples/cron); do \
 	  install -D -m 0644 -t $(SHARE)/doc/depmend/examples/$${d#samples/} $$d/*; done
+	for d in samples/kubernetes samples/github; do \
+	  (cd samples && find $${d#samples/} -type f ! -name .gitignore -exec install -D -m 0644 {} $(abspath $(SHARE))/doc/depmend/examples/{} \;); done
 	install -D -m 0644 -t $(SHARE)/doc/depmend/examples samples/depmend.yaml samples/depmend.full.yaml
 PREFIX ?= /usr/local
 
@@ -193,6 +195,17 @@ deb: ## make .build/depmend.deb
 	@bin/setup --deb
 	@$(AGAIN) VARIANT=release all
 	@src/package/deb.sh .build/depmend.deb
+
+.PHONY: image
+image: ## make .build/depmend-image.tar, a container image (an OCI archive; no registry)
+	@$(AGAIN) VARIANT=release all
+	@src/package/image.sh .build/depmend-image.tar
+
+.PHONY: dist
+dist: ## make what a release consists of in .build/dist: sources, package, image, SBOM, checksums
+	@bin/setup --deb
+	@$(AGAIN) VARIANT=release all
+	@src/package/dist.sh .build/dist
 
 help:
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile

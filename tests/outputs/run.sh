@@ -42,18 +42,23 @@ same_sums() {
 	[ "$(sha256sum apple.pem depmend.yaml protected.csv own.yaml sold.txt in.csv)" = "$sums" ]
 }
 
+ln -s "$(basename "$(dirname state/*/depmend.db)")/depmend.db" state/link.db
 plan='plan in.csv --rules own.yaml'
 # shellcheck disable=SC2086 # words
 for out in apple.pem ./apple.pem "$work/apple.pem" deep/../apple.pem deep/er/up/apple.pem hard.pem soft.pem \
 	tenant-code uem-secret depmend.yaml protected.csv own.yaml sold.txt in.csv \
-	state/x.csv "$(dirname state/*/depmend.db)/new.csv" "$(echo state/*/depmend.db)"; do
+	state/last.demo state/link.db "$(dirname state/*/depmend.db)/new.csv" "$(echo state/*/depmend.db)"; do
 	refused "plan --out ${out#"$work"/}" $plan --out "$out"
 done
 for option in html xlsx metrics csv; do
 	refused "report --$option over the key" report "$name" "--$option" apple.pem
 	refused "report --$option over the settings" report "$name" "--$option" depmend.yaml
-	refused "report --$option into the state" report "$name" "--$option" state/r.out
+	refused "report --$option into the state" report "$name" "--$option" "$(dirname state/*/depmend.db)/r.out"
 done
+# A service may have no other folder to write to.
+run plan in.csv --rules own.yaml --out state/x.csv
+exits 'plan --out beside the state' 3
+check 'and it is there' test -s state/x.csv
 refused 'report with one file twice' report "$name" --html page --xlsx ./page
 refused 'report with one file in two cases' report "$name" --html page.out --csv PAGE.OUT
 refused 'apply --out over the rules' apply in.csv --rules own.yaml --yes --out own.yaml

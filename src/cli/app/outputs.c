@@ -90,6 +90,29 @@ static char *default_result(const struct cli *cli)
 	return NULL;
 }
 
+/*
+ * Below the state's folder only depmend writes. In the folder itself results may lie, as a service has them that may write
+ * nowhere else ($STATE_DIRECTORY), but under no name of ours: last.TENANT is one.
+ */
+static bool is_in_state(const char *path, const char *state)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char *folder = file_beside(path, ".");
+	bool beside = file_is_same(folder, state);
+
+	free(folder);
+	return beside ? strncmp(name, "last.", 5) == 0 : file_is_below(path, state);
+}
+
+static bool is_states(const char *path, const char *state)
+{
+	char *whole = realpath(path, NULL); /* where a link leads to */
+	bool is = is_in_state(path, state) || (whole && is_in_state(whole, state));
+
+	free(whole);
+	return is;
+}
+
 static enum errc compare(
 	const struct paths *in, const struct paths *out, const struct settings *s, struct err *err)
 {
@@ -107,7 +130,7 @@ static enum errc compare(
 					"%s%s and %s%s both write %s: name two files",
 					out->v[k].dashes, out->v[k].what, o->dashes, o->what,
 					o->path);
-		if (s && s->state && file_is_below(o->path, s->state))
+		if (s && s->state && is_states(o->path, s->state))
 			return err_set(err, ERR_USAGE,
 				"%s%s %s lies in the state folder %s, where only depmend "
 				"writes: name another folder",

