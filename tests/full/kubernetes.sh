@@ -144,7 +144,7 @@ check 'to the end' test "$(done_rows)" -eq 15
 new_cluster
 start_pod
 check 'devices are taken off' until_off
-runc --root "$(grep -l "" -r "$BUNDLES"/*/config.json | xargs ls -t | head -1 | xargs dirname)/runtime" kill "pod-$$-$pods" KILL
+runc --root "$(find "$BUNDLES" -path "*/runtime/pod-$$-$pods" | sed 's|/pod-[^/]*$||')" kill "pod-$$-$pods" KILL
 wait "$running"
 pod
 check 'after the grace it was killed: the next pod goes on' test "$status" -le 3
