@@ -3,11 +3,12 @@
 # Variants live side by side in .build/<variant>/; only the release is copied to bin/.
 
 VARIANT ?= release
-BUILD   := .build/$(VARIANT)
+# PORTABLE=1: without what only Linux has (src/os/kernel.h).
+BUILD   := .build/$(VARIANT)$(if $(PORTABLE),-portable)
 
 CC       ?= gcc
 CSTD     := -std=c17
-CPPFLAGS += -Isrc -I$(BUILD)/gen -D_GNU_SOURCE
+CPPFLAGS += -Isrc -I$(BUILD)/gen -D_GNU_SOURCE $(if $(PORTABLE),-DDEPMEND_PORTABLE)
 WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wmissing-prototypes \
             -Wstrict-prototypes -Wundef -Wpointer-arith -Wwrite-strings -Wformat=2
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE -fno-common

@@ -97,7 +97,7 @@ void map_init(struct map *m, size_t expected)
 	rehash(m, mask_for(expected));
 	/* A secret seed keeps chosen keys from piling up in one place. Order never depends on it.
 	 */
-	if (getrandom(&m->seed, sizeof(m->seed), GRND_NONBLOCK) != (ssize_t)sizeof(m->seed))
+	if (getentropy(&m->seed, sizeof(m->seed)) != 0)
 		m->seed = 0x9e3779b97f4a7c15u;
 }
 

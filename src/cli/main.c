@@ -2,7 +2,6 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "base/log.h"
@@ -11,6 +10,7 @@
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "os/environment.h"
+#include "os/kernel.h"
 #include "os/process.h"
 #include "report/status.h"
 
@@ -70,9 +70,10 @@ int main(int argc, char **argv)
 	int status;
 
 	process_begin();
+	kernel_started_as(argv[0]);
 	/* A core file would hold keys; a program that collects cores does not mind the limit. */
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-	(void)prctl(PR_SET_DUMPABLE, 0);
+	kernel_keep_secret();
 	environment_harden();
 	/* Texts are UTF-8; numbers and dates stay as they are in every locale. */
 	(void)setlocale(LC_CTYPE, "");

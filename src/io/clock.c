@@ -6,30 +6,20 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "os/kernel.h"
 
 struct clock {
 	bool is_virtual;
 	int64_t now_ms;  /* virtual: the time; real: the wall clock at the start */
-	int64_t boot_ms; /* real: CLOCK_BOOTTIME at the start */
-	char boot[40];
+	int64_t boot_ms; /* real: time since the boot at the start */
+	char boot[KERNEL_BOOT_TEXT];
 };
-
-static void read_boot(char ret[40])
-{
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-	size_t n = f ? fread(ret, 1, 39, f) : 0;
-
-	ret[n] = '\0';
-	ret[strcspn(ret, "\n")] = '\0';
-	if (f)
-		(void)fclose(f);
-}
 
 static int64_t read_ms(clockid_t id)
 {
 	struct timespec ts;
 
-	/* Neither clock can fail on Linux with a valid address. */
+	/* It cannot fail with a valid address. */
 	(void)clock_gettime(id, &ts);
 	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
 }
@@ -39,8 +29,8 @@ struct clock *clock_real(void)
 	struct clock *c = mem_zalloc(sizeof(*c));
 
 	c->now_ms = read_ms(CLOCK_REALTIME);
-	c->boot_ms = read_ms(CLOCK_BOOTTIME);
-	read_boot(c->boot);
+	c->boot_ms = kernel_boot_ms();
+	kernel_boot(c->boot);
 	return c;
 }
 
@@ -67,12 +57,12 @@ bool clock_is_virtual(const struct clock *c)
 
 int64_t clock_now(const struct clock *c)
 {
-	return c->is_virtual ? c->now_ms : c->now_ms + read_ms(CLOCK_BOOTTIME) - c->boot_ms;
+	return c->is_virtual ? c->now_ms : c->now_ms + kernel_boot_ms() - c->boot_ms;
 }
 
 int64_t clock_boot_ms(const struct clock *c)
 {
-	return c->is_virtual ? c->now_ms : read_ms(CLOCK_BOOTTIME);
+	return c->is_virtual ? c->now_ms : kernel_boot_ms();
 }
 
 const char *clock_boot(const struct clock *c)

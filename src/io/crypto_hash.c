@@ -144,12 +144,8 @@ void uuid_random(char out[UUID_TEXT])
 	static const unsigned char parts[] = { 4, 2, 2, 2, 6 }; /* bytes */
 	unsigned char raw[16];
 	const unsigned char *p = raw;
-	ssize_t n;
 
-	do {
-		n = getrandom(raw, sizeof(raw), 0);
-	} while (n < 0 && errno == EINTR);
-	need(n == (ssize_t)sizeof(raw));
+	need(getentropy(raw, sizeof(raw)) == 0);
 	raw[6] = (unsigned char)((raw[6] & 0x0f) | 0x40);
 	raw[8] = (unsigned char)((raw[8] & 0x3f) | 0x80);
 	for (size_t i = 0; i < sizeof(parts); i++) {

@@ -3,13 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "os/kernel.h"
 
 enum { CHUNK_BYTES = 16 * 1024, MAX_GROUPS = 65536 / (int)sizeof(gid_t) };
 
@@ -120,36 +119,9 @@ static enum errc check_secret(const char *path, int fd, struct stat *ret, struct
 	return ERR_OK;
 }
 
-/* Without O_NONBLOCK a FIFO in this place would keep us waiting for a writer. Kernels before 5.6
- * cannot keep a link within its folder: they follow none. */
-static int open_secret(const char *path)
-{
-	const uint64_t flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
-	const struct open_how how = {
-		.flags = flags,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-	const char *slash = strrchr(path, '/');
-	char *folder = slash ? mem_dupz((struct str){ path, (size_t)(slash - path) + 1 })
-			     : mem_strdup(".");
-	int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = at < 0 ? -1
-			: (int)syscall(
-				  SYS_openat2, at, slash ? slash + 1 : path, &how, sizeof(how));
-	int why = errno;
-
-	free(folder);
-	if (at >= 0)
-		(void)close(at);
-	if (fd < 0 && (why == ENOSYS || why == EPERM))
-		return open(path, (int)flags | O_NOFOLLOW);
-	errno = why;
-	return fd;
-}
-
 enum errc file_read_secret(const char *path, size_t max_bytes, struct buf *ret, struct err *err)
 {
-	int fd = open_secret(path);
+	int fd = kernel_open_beneath(path); /* a FIFO in this place does not keep us waiting */
 	struct stat st = { 0 };
 	enum errc rc = check_secret(path, fd, &st, err);
 

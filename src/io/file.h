@@ -23,8 +23,8 @@ MUST_CHECK enum errc outfile_open(
 /* The first failure is remembered and told by outfile_commit(). */
 void outfile_write(struct outfile *f, struct str bytes);
 /* A path by which a library can write the file itself, before anything else is written (not for
- * stdout). Returns `out`. */
-const char *outfile_inner(const struct outfile *f, char out[64]);
+ * stdout). Caller frees with free(). */
+char *outfile_inner(const struct outfile *f);
 /* Keeps the present file, if any, under the name `backup` (same folder, replaced) when that is not
  * NULL. At no moment the target is missing or half written. ERR_IO on failure. */
 MUST_CHECK enum errc outfile_commit(struct outfile *f, const char *backup, struct err *err);

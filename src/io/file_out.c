@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "os/kernel.h"
 
 enum { OUT_BUFFER_BYTES = 64 * 1024, TEMP_TRIES = 100 };
 
@@ -31,7 +32,7 @@ static char *temp_name(const char *name)
 	uint64_t random = 0;
 	char *temp = mem_alloc(cap);
 
-	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	(void)!getentropy(&random, sizeof(random));
 	(void)snprintf(temp, cap, ".%.*s.%016llx", keep, name, (unsigned long long)random);
 	return temp;
 }
@@ -49,20 +50,14 @@ static int make_named(struct outfile *f, mode_t mode)
 	return fd;
 }
 
-static void fd_path(int fd, char out[64])
-{
-	(void)snprintf(out, 64, "/proc/self/fd/%d", fd);
-}
-
-/* Without a name nothing is left behind by a killed process; it needs a file system that knows
- * O_TMPFILE and /proc to give it a name later. */
+/* Without a name nothing is left behind by a killed process; it needs a kernel and a file system
+ * that know such files, and a path to give it a name later. */
 static int make_temp(struct outfile *f, mode_t mode)
 {
-	char proc[64];
-	int fd = openat(f->dir, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode);
+	char path[64];
+	int fd = kernel_nameless(f->dir, mode);
 
-	fd_path(fd, proc);
-	if (fd >= 0 && file_exists(proc))
+	if (fd >= 0 && kernel_path_of(fd, path))
 		return fd;
 	if (fd >= 0)
 		(void)close(fd);
@@ -133,10 +128,14 @@ enum errc outfile_open(struct outfile **ret, const char *path, mode_t mode, stru
 	return rc;
 }
 
-const char *outfile_inner(const struct outfile *f, char out[64])
+char *outfile_inner(const struct outfile *f)
 {
-	fd_path(f->fd, out);
-	return out;
+	char path[64];
+
+	if (f->temp)
+		return file_beside(f->path, f->temp);
+	(void)kernel_path_of(f->fd, path);
+	return mem_strdup(path);
 }
 
 static void write_out(struct outfile *f, const char *p, size_t n)
@@ -208,7 +207,7 @@ static int keep_present(struct outfile *f, const char *backup)
 
 static int publish(struct outfile *f)
 {
-	char proc[64];
+	char path[64];
 	int rc;
 
 	if (f->temp) {
@@ -219,8 +218,8 @@ static int publish(struct outfile *f)
 		}
 		return rc;
 	}
-	fd_path(f->fd, proc);
-	return link_over(f, AT_FDCWD, proc, f->name, AT_SYMLINK_FOLLOW);
+	(void)kernel_path_of(f->fd, path);
+	return link_over(f, AT_FDCWD, path, f->name, AT_SYMLINK_FOLLOW);
 }
 
 enum errc outfile_commit(struct outfile *f, const char *backup, struct err *err)

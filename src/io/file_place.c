@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "os/kernel.h"
 
 const char *file_network_name(uint32_t type)
 {
@@ -91,8 +91,7 @@ static enum errc check_synced(const char *folder, struct err *err)
 
 enum errc file_check_local(const char *folder, struct err *err)
 {
-	struct statfs fs;
-	const char *name = statfs(folder, &fs) == 0 ? file_network_name((uint32_t)fs.f_type) : NULL;
+	const char *name = file_network_name(kernel_filesystem(folder));
 
 	if (!name)
 		return check_synced(folder, err);

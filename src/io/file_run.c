@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "os/kernel.h"
 #include "os/stop.h"
 
 enum { POLL_MS = 20, LAST_WORDS_MS = 500 };
@@ -101,7 +102,7 @@ enum ended { ENDED, ENDED_LATE, ENDED_BY_SIGNAL };
  * program it left behind may hold the pipe open; that one is not waited for. */
 static enum ended collect(int in, pid_t pid, int64_t deadline, struct buf *b, int *ret_status)
 {
-	int process = (int)syscall(SYS_pidfd_open, pid, 0);
+	int process = kernel_process(pid);
 	struct pollfd p[] = { { .fd = in, .events = POLLIN }, { .fd = process, .events = POLLIN },
 		{ .fd = stop_fd(), .events = POLLIN } };
 	enum ended ended = ENDED_LATE;
@@ -109,7 +110,7 @@ static enum ended collect(int in, pid_t pid, int64_t deadline, struct buf *b, in
 	bool gone = false;
 
 	while (!gone && !b->full && !p[2].revents && (left = deadline - now_ms()) > 0) {
-		/* Kernels before 5.3 cannot tell when it is over. */
+		/* Not every kernel can tell when it is over. */
 		(void)poll(p, 3, process >= 0 && left < INT32_MAX ? (int)left : POLL_MS);
 		gone = waitpid(pid, ret_status, WNOHANG) == pid;
 		if (p[0].fd >= 0 && !drain(in, b))
@@ -152,7 +153,7 @@ enum errc file_run_with(
 	enum errc rc;
 	pid_t pid;
 
-	if (pipe2(fds, O_CLOEXEC) != 0) {
+	if (kernel_pipe(fds) != 0) {
 		rc = err_set(err, ERR_SETTINGS, "cannot run '%s': %s", argv[0], strerror(errno));
 		goto out;
 	}

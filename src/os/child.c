@@ -1,10 +1,10 @@
 #include "os/child.h"
+#include "os/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ static void become(char *const argv[], pid_t parent, int out, int err_out)
 
 	(void)setpgid(0, 0);
 	signals_as_new();
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	(void)kernel_follow_parent(SIGTERM);
 	/* It may have died before it was asked to tell. */
 	if (getppid() == parent && nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
 		dup2(out, STDOUT_FILENO) >= 0 && dup2(err_out, STDERR_FILENO) >= 0)

@@ -1,5 +1,9 @@
 #include "os/sandbox.h"
 
+#include "os/kernel.h"
+
+#if KERNEL_LINUX
+
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -78,3 +82,15 @@ int sandbox_enter(const char *const *writable, size_t n, bool *ret_no_new_privil
 	(void)close(ruleset);
 	return (int)version;
 }
+
+#else
+
+int sandbox_enter(const char *const *writable, size_t n, bool *ret_no_new_privileges)
+{
+	(void)writable;
+	(void)n;
+	*ret_no_new_privileges = false;
+	return 0;
+}
+
+#endif

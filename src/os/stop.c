@@ -1,22 +1,23 @@
 #include "os/stop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "os/kernel.h"
 
 enum {
 	SECOND_AFTER_MS = 1000, /* earlier: the same wish, come twice */
 	LINE_BYTES = 3500,      /* less than a pipe takes at once */
 };
 
-static int fd = -1;
+static int fd = -1, wake = -1;         /* a pipe that the handler writes to */
 static volatile sig_atomic_t asked_by; /* the first signal that came; 0: none */
 static volatile sig_atomic_t prompting, at_once_now;
 static int64_t asked_ms; /* the handler's own */
@@ -49,7 +50,6 @@ static void say(const char *line)
 
 static void on_signal(int sig)
 {
-	const uint64_t one = 1;
 	int saved = errno;
 
 	if (at_once_now || (asked_by && sig != SIGHUP && now_ms() - asked_ms >= SECOND_AFTER_MS)) {
@@ -60,7 +60,7 @@ static void on_signal(int sig)
 		asked_by = sig;
 		asked_ms = now_ms();
 		say(messages[current].first);
-		(void)!write(fd, &one, sizeof(one));
+		(void)!write(wake, "", 1);
 	}
 	errno = saved;
 }
@@ -76,12 +76,15 @@ static void three_signals(sigset_t *ret)
 enum errc stop_open(struct err *err)
 {
 	struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_RESTART }, hup;
+	int ends[2];
 
 	if (fd >= 0)
 		return ERR_OK;
-	fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (fd < 0)
+	if (kernel_pipe(ends) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0 ||
+		fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0)
 		return err_set(err, ERR_INTERNAL, "cannot watch signals: %s", strerror(errno));
+	fd = ends[0];
+	wake = ends[1];
 	three_signals(&act.sa_mask);
 	if (sigaction(SIGINT, &act, NULL) != 0 || sigaction(SIGTERM, &act, NULL) != 0 ||
 		sigaction(SIGHUP, NULL, &hup) != 0 ||
@@ -124,10 +127,10 @@ int stop_fd(void)
 
 bool stop_asked(void)
 {
-	uint64_t n;
+	char byte; /* only the first signal writes one */
 
 	if (fd >= 0)
-		(void)!read(fd, &n, sizeof(n));
+		(void)!read(fd, &byte, 1);
 	return asked_by != 0;
 }
 
@@ -159,7 +162,7 @@ pid_t stop_fork(void)
 		(void)signal(SIGHUP, SIG_IGN);
 		(void)signal(SIGINT, SIG_IGN);
 		(void)signal(SIGTERM, SIG_IGN);
-		fd = -1; /* its counter is shared with the parent */
+		fd = -1; /* the pipe is shared with the parent */
 	}
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return pid;

@@ -5,7 +5,6 @@
 #include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "io/crypto.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "os/kernel.h"
 #include "os/stop.h"
 
 enum {
@@ -229,7 +229,7 @@ enum errc world_settings(struct world *w, struct settings **settings,
 /* It lies beside our own program. Caller frees with free(). */
 static char *simulator_path(void)
 {
-	char *program = realpath("/proc/self/exe", NULL);
+	char *program = kernel_program();
 	char *path = program ? file_beside(program, "depmend-sim") : mem_strdup("depmend-sim");
 
 	free(program);
@@ -243,7 +243,7 @@ static void become_simulator(const char *const *argv, const char *log, pid_t par
 	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, OWNER_ONLY);
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || setpgid(0, 0) != 0 ||
+	if (!kernel_follow_parent(SIGKILL) || getppid() != parent || setpgid(0, 0) != 0 ||
 		dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
 		dup2(out, STDERR_FILENO) < 0)
 		_exit(NOT_RUN);

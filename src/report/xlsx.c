@@ -309,7 +309,7 @@ enum errc report_xlsx(const struct report_source *s, const char *path, struct er
 	const struct columns *in = &s->input->input.columns;
 	struct book b = { .source = s, .n_columns = s->input->widest };
 	struct outfile *file;
-	char inner[64];
+	char *inner;
 	enum errc rc;
 
 	if (b.n_columns < in->n)
@@ -323,10 +323,12 @@ enum errc report_xlsx(const struct report_source *s, const char *path, struct er
 	if (rc)
 		return rc;
 	buf_init(&b.text, CELL_MAX_BYTES + 8);
-	rc = write_book(&b, outfile_inner(file, inner), path, err);
+	inner = outfile_inner(file);
+	rc = write_book(&b, inner, path, err);
 	if (!rc)
 		rc = outfile_commit(file, NULL, err);
 	outfile_free(file);
+	free(inner);
 	buf_release(&b.text);
 	return rc;
 }

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "os/kernel.h"
 
 enum {
 	/* Always as long: written in place, so that a full disk does not matter. */
@@ -40,25 +41,14 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void boot_id(char *ret, size_t size)
-{
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	ret[0] = '\0';
-	if (f && fgets(ret, (int)size, f))
-		ret[strcspn(ret, "\n")] = '\0';
-	if (f)
-		(void)fclose(f);
-}
-
 /* command NULL: nobody any more. */
 static void say(int fd, const char *command)
 {
-	char text[TEXT_BYTES + 1], host[256] = "", boot[40];
+	char text[TEXT_BYTES + 1], host[256] = "", boot[KERNEL_BOOT_TEXT];
 	int n = 0;
 
 	(void)gethostname(host, sizeof(host) - 1);
-	boot_id(boot, sizeof(boot));
+	kernel_boot(boot);
 	memset(text, '\n', sizeof(text));
 	if (command)
 		n = snprintf(text, sizeof(text), "%" PRIdMAX " %" PRId64 " %s %s %.60s\n",
@@ -141,28 +131,21 @@ static bool is_still_there(int fd, const char *path)
 	       ours.st_ino == theirs.st_ino;
 }
 
-static struct flock whole_file(void)
-{
-	return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
-}
-
 /* *ret_fd: the file, locked; -1 when another was put in its place meanwhile. */
 static enum errc try_file(const char *path, int *ret_fd, struct err *err)
 {
-	struct flock want = whole_file();
 	int fd = -1;
 	enum errc rc = open_file(path, &fd, err);
 
 	*ret_fd = -1;
 	if (rc)
 		return rc;
-	if (fcntl(fd, F_OFD_SETLK, &want) != 0) {
+	if (!kernel_lock(fd)) {
 		int why = errno;
 
-		rc = why == EAGAIN || why == EACCES
-			     ? held(fd, path, err)
-			     : err_set(err, ERR_CANNOT_CREATE, "cannot lock %s: %s", path,
-				       strerror(why));
+		rc = why == EAGAIN ? held(fd, path, err)
+				   : err_set(err, ERR_CANNOT_CREATE, "cannot lock %s: %s", path,
+					     strerror(why));
 		(void)close(fd);
 	} else if (is_still_there(fd, path)) {
 		*ret_fd = fd;
@@ -201,14 +184,13 @@ enum errc lock_take(struct lock **ret, const char *path, const char *command, st
 
 bool lock_look(const char *path, struct lock_holder *ret)
 {
-	struct flock other = whole_file();
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 	bool is_held;
 
 	*ret = (struct lock_holder){ 0 };
 	if (fd < 0)
 		return false;
-	is_held = fcntl(fd, F_OFD_GETLK, &other) == 0 && other.l_type != F_UNLCK;
+	is_held = kernel_is_locked(fd);
 	if (is_held)
 		read_holder(fd, ret);
 	(void)close(fd);

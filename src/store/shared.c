@@ -86,7 +86,7 @@ enum errc shared_open(struct shared **ret, const char *folder, bool network, str
 
 	if (asprintf(&path, "%s/shared.db", folder) < 0)
 		abort();
-	if (getrandom(&s->owner, sizeof(s->owner), 0) != (ssize_t)sizeof(s->owner))
+	if (getentropy(&s->owner, sizeof(s->owner)) != 0)
 		rc = err_set(err, ERR_INTERNAL, "the system gives no random numbers");
 	if (!rc)
 		rc = db_open(&s->db, path, network ? DB_NETWORK : DB_FAST, err);

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "io/file.h"
 #include "io/yaml.h"
+#include "os/kernel.h"
 #include "trust/parts.h"
 
 enum {
@@ -193,12 +193,9 @@ static enum errc acl_allows(
 		uint32_t version;
 		struct acl_entry v[ACL_MAX];
 	} acl;
-	char proc[64];
-	ssize_t n;
+	ssize_t n = kernel_access_list(fd, &acl, sizeof(acl));
 	enum errc rc = ERR_OK;
 
-	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
-	n = getxattr(proc, "system.posix_acl_access", &acl, sizeof(acl));
 	if (n < 0 && errno == ERANGE)
 		*ret = false;
 	for (size_t i = 0; n > 0 && i < ((size_t)n - 4) / sizeof(acl.v[0]) && *ret && !rc; i++) {

@@ -12,12 +12,13 @@
 #include "base/mem.h"
 #include "io/file.h"
 #include "io/yaml.h"
+#include "os/kernel.h"
 #include "trust/parts.h"
 
 enum { MAX_DEPTH = 64, MAX_LINKS = 40 };
 
 struct place {
-	int fd;        /* O_PATH */
+	int fd;        /* of kernel_open_path() */
 	size_t n_path; /* of walk.path */
 	struct stat st;
 };
@@ -90,7 +91,7 @@ static enum errc follow(
 	struct walk *w, int fd, const struct stat *st, const char *name, bool last, struct err *err)
 {
 	char target[PATH_MAX], rest[sizeof(w->rest)];
-	ssize_t n = readlinkat(fd, "", target, sizeof(target) - 1);
+	ssize_t n = kernel_read_link(fd, w->v[w->n - 1].fd, name, target, sizeof(target) - 1);
 	enum errc rc = last ? judge_top(w, false, err) : ERR_OK;
 
 	(void)close(fd);
@@ -162,10 +163,10 @@ static enum errc open_last(
 static enum errc step(struct walk *w, const char *name, bool last, int *ret_fd, struct err *err)
 {
 	struct stat st;
-	int fd = openat(w->v[w->n - 1].fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int fd = kernel_open_path(w->v[w->n - 1].fd, name, &st);
 	enum errc rc;
 
-	if (fd < 0 || fstat(fd, &st) != 0 || (!S_ISLNK(st.st_mode) && !append(w, name))) {
+	if (fd < 0 || (!S_ISLNK(st.st_mode) && !append(w, name))) {
 		rc = cannot(w, err);
 		if (fd >= 0)
 			(void)close(fd);
@@ -191,12 +192,12 @@ static enum errc walk(struct walk *w, int *ret_fd, struct err *err)
 {
 	char name[NAME_MAX + 1];
 	struct stat st;
-	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int root = kernel_open_path(AT_FDCWD, "/", &st);
 	bool last = false;
 	enum errc rc;
 
 	*ret_fd = -1;
-	if (root < 0 || fstat(root, &st) != 0)
+	if (root < 0)
 		return cannot(w, err);
 	(void)snprintf(w->path, sizeof(w->path), "/");
 	rc = push(w, root, &st, err);
@@ -373,11 +374,10 @@ static enum errc judge_files(struct walk *w, struct err *err)
 	if (!dir && top >= 0)
 		(void)close(top);
 	while (dir && !rc && (entry = readdir(dir))) {
-		int fd = openat(top, entry->d_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 		struct stat st;
+		int fd = kernel_open_path(top, entry->d_name, &st);
 
-		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-			append(w, entry->d_name))
+		if (fd >= 0 && S_ISREG(st.st_mode) && append(w, entry->d_name))
 			rc = verdict_judge(&w->verdict, w->path, fd, &st, false, err);
 		w->path[w->v[w->n - 1].n_path] = '\0';
 		if (fd >= 0)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/file.h"
+#include "os/kernel.h"
 #include "os/stop.h"
 
 enum errc cli_load_settings(
@@ -30,7 +31,7 @@ enum { SHIPPED_PLACES = sizeof(shipped_places) / sizeof(shipped_places[0]) };
 
 char **cli_shipped(void)
 {
-	char *program = realpath("/proc/self/exe", NULL);
+	char *program = kernel_program();
 	char **places = mem_zalloc((SHIPPED_PLACES + 1) * sizeof(*places));
 	size_t n = 0;
 

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "io/http.h"
+#include "os/kernel.h"
 #include "os/stop.h"
 
 enum { BODY_MAX_BYTES = 4096, URL_MAX_BYTES = 8192, REPLY_MAX_BYTES = 64 * 1024 };
@@ -108,7 +108,7 @@ static void send_and_exit(const struct notice *n)
 	struct err err;
 	enum errc rc;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)kernel_follow_parent(SIGKILL);
 	rc = make_request(n, &q, &err);
 	if (!rc)
 		rc = send_request(&q, n->patience_ms, &err);
@@ -143,7 +143,7 @@ static void send_notice(const struct notice *n)
 	if (n->url->kind == SECRET_NONE)
 		return;
 	/* Its end is seen as the end of the pipe, which nobody else holds. */
-	if (pipe2(ends, O_CLOEXEC) != 0) {
+	if (kernel_pipe(ends) != 0) {
 		log_warn("notify: %s", strerror(errno));
 		return;
 	}

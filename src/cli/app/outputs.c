@@ -91,8 +91,9 @@ static char *default_result(const struct cli *cli)
 }
 
 /*
- * Below the state's folder only depmend writes. In the folder itself results may lie, as a service has them that may write
- * nowhere else ($STATE_DIRECTORY), but under no name of ours: last.TENANT is one.
+ * Below the state's folder only depmend writes. In the folder itself results may lie, as a service
+ * has them that may write nowhere else ($STATE_DIRECTORY), but under no name of ours: last.TENANT
+ * is one.
  */
 static bool is_in_state(const char *path, const char *state)
 {

@@ -10,6 +10,7 @@
 #include "cli/app/tenants_parts.h"
 #include "cli/args/terminal.h"
 #include "os/child.h"
+#include "os/kernel.h"
 #include "os/stop.h"
 #include "report/ndjson.h"
 #include "report/status.h"
@@ -120,8 +121,10 @@ static struct words words_for(const struct cli *cli, const struct tenant *t)
 {
 	struct words w = { 0 };
 	bool serials = cli_count(cli, OPTION_SERIAL) > 0;
+	char *program = kernel_program();
 
-	add_word(&w, "/proc/self/exe", "");
+	w.v = mem_realloc(w.v, w.n + 2, sizeof(*w.v));
+	w.v[w.n++] = program ? program : mem_strdup("depmend");
 	add_word(&w, cli->command->name, "");
 	for (size_t i = 0; i < cli->n_given; i++) {
 		const struct cli_given *g = &cli->given[i];

@@ -1,0 +1,316 @@
+#include "os/kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+static int64_t read_ms(clockid_t id)
+{
+	struct timespec ts = { 0 };
+
+	(void)clock_gettime(id, &ts);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
+}
+
+int kernel_pipe(int ret[2])
+{
+	if (pipe(ret) != 0)
+		return -1;
+	(void)fcntl(ret[0], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(ret[1], F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+#if KERNEL_LINUX
+
+#include <linux/openat2.h>
+#include <sys/prctl.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+
+void kernel_started_as(const char *argv0)
+{
+	(void)argv0;
+}
+
+char *kernel_program(void)
+{
+	return realpath("/proc/self/exe", NULL);
+}
+
+int64_t kernel_boot_ms(void)
+{
+	return read_ms(CLOCK_BOOTTIME);
+}
+
+void kernel_boot(char ret[KERNEL_BOOT_TEXT])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	size_t n = f ? fread(ret, 1, KERNEL_BOOT_TEXT - 1, f) : 0;
+
+	ret[n] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+	if (f)
+		(void)fclose(f);
+}
+
+bool kernel_follow_parent(int sig)
+{
+	return prctl(PR_SET_PDEATHSIG, sig) == 0;
+}
+
+void kernel_keep_secret(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+int kernel_process(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0); /* from 5.3 */
+}
+
+bool kernel_path_of(int fd, char out[64])
+{
+	(void)snprintf(out, 64, "/proc/self/fd/%d", fd);
+	return access(out, F_OK) == 0;
+}
+
+int kernel_nameless(int folder, mode_t mode)
+{
+	return openat(folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode);
+}
+
+int kernel_open_path(int folder, const char *name, struct stat *ret)
+{
+	int fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && fstat(fd, ret) != 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+ssize_t kernel_read_link(int fd, int folder, const char *name, char *to, size_t size)
+{
+	(void)folder;
+	(void)name;
+	return readlinkat(fd, "", to, size);
+}
+
+/* Kernels before 5.6 cannot keep a link within its folder: they follow none. */
+int kernel_open_beneath(const char *path)
+{
+	const uint64_t flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+	const struct open_how how = {
+		.flags = flags,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? mem_dupz((struct str){ path, (size_t)(slash - path) + 1 })
+			     : mem_strdup(".");
+	int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = at < 0 ? -1
+			: (int)syscall(
+				  SYS_openat2, at, slash ? slash + 1 : path, &how, sizeof(how));
+	int why = errno;
+
+	free(folder);
+	if (at >= 0)
+		(void)close(at);
+	if (fd < 0 && (why == ENOSYS || why == EPERM))
+		return open(path, (int)flags | O_NOFOLLOW);
+	errno = why;
+	return fd;
+}
+
+static struct flock whole_file(void)
+{
+	return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
+}
+
+bool kernel_lock(int fd)
+{
+	struct flock want = whole_file();
+
+	if (fcntl(fd, F_OFD_SETLK, &want) == 0)
+		return true;
+	if (errno == EACCES)
+		errno = EAGAIN;
+	return false;
+}
+
+bool kernel_is_locked(int fd)
+{
+	struct flock other = whole_file();
+
+	return fcntl(fd, F_OFD_GETLK, &other) == 0 && other.l_type != F_UNLCK;
+}
+
+uint32_t kernel_filesystem(const char *folder)
+{
+	struct statfs fs;
+
+	return statfs(folder, &fs) == 0 ? (uint32_t)fs.f_type : 0;
+}
+
+ssize_t kernel_access_list(int fd, void *to, size_t size)
+{
+	char path[64];
+
+	(void)kernel_path_of(fd, path);
+	return getxattr(path, "system.posix_acl_access", to, size);
+}
+
+#else /* POSIX, with flock() */
+
+#include <sys/file.h>
+
+static const char *started_as;
+
+void kernel_started_as(const char *argv0)
+{
+	started_as = argv0;
+}
+
+/* The first file of that name on the PATH, as execvp() finds it. */
+static char *on_path(const char *name)
+{
+	const char *path = getenv("PATH");
+	struct str rest = str_from(path ? path : "");
+	char *found = NULL;
+
+	while (rest.n && !found) {
+		struct str folder = str_cut(&rest, ':');
+		char file[PATH_MAX];
+
+		(void)snprintf(file, sizeof(file), "%.*s/%s", STR_FMT(folder), name);
+		found = access(file, X_OK) == 0 ? realpath(file, NULL) : NULL;
+	}
+	return found;
+}
+
+char *kernel_program(void)
+{
+	if (!started_as)
+		return NULL;
+	return strchr(started_as, '/') ? realpath(started_as, NULL) : on_path(started_as);
+}
+
+int64_t kernel_boot_ms(void)
+{
+	return read_ms(CLOCK_MONOTONIC);
+}
+
+void kernel_boot(char ret[KERNEL_BOOT_TEXT])
+{
+	int64_t began = read_ms(CLOCK_REALTIME) - read_ms(CLOCK_MONOTONIC);
+
+	(void)snprintf(ret, KERNEL_BOOT_TEXT, "minute-%lld", (long long)((began + 30000) / 60000));
+}
+
+bool kernel_follow_parent(int sig)
+{
+	(void)sig;
+	return true;
+}
+
+void kernel_keep_secret(void)
+{
+}
+
+int kernel_process(pid_t pid)
+{
+	(void)pid;
+	return -1;
+}
+
+bool kernel_path_of(int fd, char out[64])
+{
+	(void)fd;
+	out[0] = '\0';
+	return false;
+}
+
+int kernel_nameless(int folder, mode_t mode)
+{
+	(void)folder;
+	(void)mode;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int kernel_open_path(int folder, const char *name, struct stat *ret)
+{
+	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+	if (fstatat(folder, name, ret, AT_SYMLINK_NOFOLLOW) != 0)
+		return -1;
+	if (!S_ISDIR(ret->st_mode))
+		return fcntl(folder, F_DUPFD_CLOEXEC, 0);
+	return openat(folder, name, flags | O_DIRECTORY);
+}
+
+ssize_t kernel_read_link(int fd, int folder, const char *name, char *to, size_t size)
+{
+	(void)fd;
+	return readlinkat(folder, name, to, size);
+}
+
+int kernel_open_beneath(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? mem_dupz((struct str){ path, (size_t)(slash - path) + 1 })
+			     : mem_strdup(".");
+	char *top = realpath(folder, NULL), *file = realpath(path, NULL);
+	size_t n = top ? strlen(top) : 0;
+	int fd = -1;
+
+	if (top && file && (strncmp(file, top, n) != 0 || file[n] != '/'))
+		errno = EXDEV;
+	else if (top && file)
+		fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	free(folder);
+	free(top);
+	free(file);
+	return fd;
+}
+
+bool kernel_lock(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+bool kernel_is_locked(int fd)
+{
+	if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+		return errno == EAGAIN;
+	(void)flock(fd, LOCK_UN);
+	return false;
+}
+
+uint32_t kernel_filesystem(const char *folder)
+{
+	(void)folder;
+	return 0;
+}
+
+ssize_t kernel_access_list(int fd, void *to, size_t size)
+{
+	(void)fd;
+	(void)to;
+	(void)size;
+	errno = ENOTSUP;
+	return -1;
+}
+
+#endif
