@@ -21,7 +21,7 @@ void buf_release(struct buf *b)
 void buf_wipe(struct buf *b)
 {
 	if (b->p)
-		explicit_bzero(b->p, b->cap);
+		mem_wipe(b->p, b->cap);
 	buf_release(b);
 }
 

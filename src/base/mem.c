@@ -24,6 +24,17 @@ void *mem_zalloc(size_t n)
 	return checked(calloc(1, n ? n : 1));
 }
 
+/* Where there are none, small ones do as well. */
+static void large_pages(void *p, size_t n)
+{
+#ifdef MADV_HUGEPAGE
+	(void)madvise(p, n, MADV_HUGEPAGE);
+#else
+	(void)p;
+	(void)n;
+#endif
+}
+
 void *mem_zalloc_table(size_t n)
 {
 	void *p;
@@ -31,7 +42,7 @@ void *mem_zalloc_table(size_t n)
 	if (n < 2 * LARGE_PAGE_BYTES || n % LARGE_PAGE_BYTES)
 		return mem_zalloc(n);
 	p = checked(aligned_alloc(LARGE_PAGE_BYTES, n));
-	(void)madvise(p, n, MADV_HUGEPAGE); /* small ones do as well */
+	large_pages(p, n);
 	return memset(p, 0, n);
 }
 
@@ -51,7 +62,7 @@ void *mem_reserve(void *p, size_t n_items, size_t item_size)
 	p = mem_realloc(p, n_items, item_size);
 	gap = -(uintptr_t)p % LARGE_PAGE_BYTES;
 	if (n > gap + LARGE_PAGE_BYTES)
-		(void)madvise((char *)p + gap, n - gap, MADV_HUGEPAGE);
+		large_pages((char *)p + gap, n - gap);
 	return p;
 }
 
@@ -68,4 +79,13 @@ char *mem_dupz(struct str s)
 		memcpy(z, s.p, s.n);
 	z[s.n] = '\0';
 	return z;
+}
+
+void mem_wipe(void *p, size_t n)
+{
+	/* Through a pointer that may change, so that no compiler leaves it out. */
+	static void *(*const volatile set)(void *, int, size_t) = memset;
+
+	if (n)
+		(void)set(p, 0, n);
 }

@@ -32,4 +32,7 @@ char *mem_dupz(struct str s);
 		}                                                          \
 	} while (0)
 
+/* Overwrites a secret; never left out. */
+void mem_wipe(void *p, size_t n);
+
 #endif

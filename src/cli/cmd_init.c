@@ -218,7 +218,7 @@ static enum errc ask(const struct question *q, struct answer *a, struct err *err
 			return ERR_OK;
 		rc = text[0] ? take(q, text, true, a, &why)
 			     : err_set(&why, ERR_USAGE, "an answer is needed");
-		explicit_bzero(text, sizeof(text));
+		mem_wipe(text, sizeof(text));
 		if (rc)
 			text_line(stderr, "  %s", why.msg);
 		else if (q->how != HOW_TOKENS)

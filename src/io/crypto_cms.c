@@ -118,7 +118,7 @@ enum errc cms_signer_load(
 
 	PKCS12_free(p12);
 	BIO_free(in);
-	explicit_bzero(z, password.n);
+	mem_wipe(z, password.n);
 	free(z);
 	ERR_clear_error();
 	if (e != ERR_OK) {

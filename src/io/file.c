@@ -32,7 +32,7 @@ static enum errc read_all(int fd, const char *path, size_t max_bytes, size_t exp
 				err, ERR_NO_INPUT, "%s: cannot read: %s", path, strerror(errno));
 		}
 	}
-	explicit_bzero(chunk, sizeof(chunk));
+	mem_wipe(chunk, sizeof(chunk));
 	if (rc)
 		buf_wipe(&b);
 	else

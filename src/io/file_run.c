@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +13,8 @@
 #include "base/mem.h"
 #include "os/kernel.h"
 #include "os/stop.h"
+
+extern char **environ; /* POSIX leaves it to us to say so */
 
 enum { POLL_MS = 20, LAST_WORDS_MS = 500 };
 
@@ -69,7 +70,7 @@ static bool drain(int in, struct buf *b)
 		if (n > 0)
 			buf_add(b, chunk, (size_t)n);
 	} while (n > 0 && !b->full);
-	explicit_bzero(chunk, sizeof(chunk));
+	mem_wipe(chunk, sizeof(chunk));
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 

@@ -123,7 +123,7 @@ static void transfer_free(struct transfer *t)
 	if (t->easy)
 		curl_easy_cleanup(t->easy);
 	for (struct curl_slist *h = t->headers; h; h = h->next)
-		explicit_bzero(h->data, strlen(h->data)); /* credentials */
+		mem_wipe(h->data, strlen(h->data)); /* credentials */
 	curl_slist_free_all(t->headers);
 	http_request_release(&t->q);
 	http_reply_release(&t->reply);
@@ -291,7 +291,7 @@ static CURLcode add_header(struct transfer *t, const char *name, const char *val
 	/* libcurl takes a semicolon for an empty value; a bare colon drops the header. */
 	(void)snprintf(line, n, *value ? "%s: %s" : "%s;", name, value);
 	list = curl_slist_append(t->headers, line);
-	explicit_bzero(line, n);
+	mem_wipe(line, n);
 	free(line);
 	if (!list)
 		return CURLE_OUT_OF_MEMORY;

@@ -18,7 +18,7 @@ void http_request_init(struct http_request *q, enum http_class cls, const char *
 static void free_secret(char *z)
 {
 	if (z)
-		explicit_bzero(z, strlen(z));
+		mem_wipe(z, strlen(z));
 	free(z);
 }
 

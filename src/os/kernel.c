@@ -29,6 +29,15 @@ int kernel_pipe(int ret[2])
 	return 0;
 }
 
+int kernel_sync_data(int fd)
+{
+#ifdef __APPLE__
+	return fcntl(fd, F_FULLFSYNC); /* fsync() stops at the disk's own memory */
+#else
+	return fdatasync(fd);
+#endif
+}
+
 #if KERNEL_LINUX
 
 #include <linux/openat2.h>

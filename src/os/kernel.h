@@ -17,6 +17,14 @@
 #define KERNEL_LINUX 0
 #endif
 
+#ifdef __APPLE__
+#define KERNEL_MTIME(st) ((st).st_mtimespec)
+#define KERNEL_CTIME(st) ((st).st_ctimespec)
+#else
+#define KERNEL_MTIME(st) ((st).st_mtim)
+#define KERNEL_CTIME(st) ((st).st_ctim)
+#endif
+
 enum { KERNEL_BOOT_TEXT = 40 };
 
 /* main()'s argv[0], for kernel_program(); kept, not copied. */
@@ -37,6 +45,8 @@ bool kernel_follow_parent(int sig);
 /* Nobody but root may look into this process. Elsewhere nothing. */
 void kernel_keep_secret(void);
 
+/* What was written is on the disk, as fdatasync(); -1 with errno. */
+int kernel_sync_data(int fd);
 /* Both ends closed on exec; 0, or -1 with errno. */
 int kernel_pipe(int ret[2]);
 /* Readable when the process has ended; -1: ask waitpid() from time to time. */

@@ -8,9 +8,23 @@
 #include "report/status.h"
 
 /* Files of their own, so that editors and linters know what they are. */
-#define EMBED(name, file)                                                           \
-	__asm__(".pushsection .rodata\n.globl " #name "\n.hidden " #name "\n" #name \
-		":\n.incbin \"src/report/" file "\"\n.byte 0\n.popsection\n");      \
+#ifdef __APPLE__
+#define EMBED_IN "__TEXT,__const"
+#define EMBED_HIDDEN ".private_extern "
+#define EMBED_BEGIN ".section "
+#define EMBED_END ".text"
+#define EMBED_NAME(name) "_" #name
+#else
+#define EMBED_IN ".rodata"
+#define EMBED_HIDDEN ".hidden "
+#define EMBED_BEGIN ".pushsection "
+#define EMBED_END ".popsection"
+#define EMBED_NAME(name) #name
+#endif
+#define EMBED(name, file)                                                                       \
+	__asm__(EMBED_BEGIN EMBED_IN "\n.globl " EMBED_NAME(name) "\n" EMBED_HIDDEN EMBED_NAME( \
+		name) "\n" EMBED_NAME(name) ":\n.incbin \"src/report/" file                     \
+					    "\"\n.byte 0\n" EMBED_END "\n");                    \
 	extern const char name[]
 
 EMBED(page_css, "page.css");

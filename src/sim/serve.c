@@ -6,12 +6,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "os/kernel.h"
 #include "sim/sim.h"
 
 struct server {
@@ -243,7 +244,7 @@ static enum MHD_Result drop(struct exchange *x)
 	return MHD_NO;
 }
 
-static enum MHD_Result wait(struct exchange *x)
+static enum MHD_Result wait_its_time(struct exchange *x)
 {
 	x->next = x->server->waiting;
 	x->server->waiting = x;
@@ -284,7 +285,7 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
 		return MHD_YES;
 	}
 	if (!is_ready(x, method))
-		return wait(x);
+		return wait_its_time(x);
 	if (x->server->failed.code != ERR_OK)
 		return MHD_NO;
 	if (x->reply.order == ORDER_LIST)
@@ -349,7 +350,7 @@ enum errc server_open(struct server **ret, struct sim *s, const char *listen, st
 {
 	enum { HEADER_BYTES = 64 * 1024, IDLE_S = 300 };
 	struct sockaddr_storage at;
-	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+	unsigned flags = (KERNEL_LINUX ? MHD_USE_EPOLL : 0) | MHD_ALLOW_SUSPEND_RESUME;
 	struct server *v;
 	enum errc e = parse_listen(listen, &at, err);
 
@@ -403,28 +404,60 @@ static int sleep_ms(const struct server *v, int64_t next_due)
 	return (int)ms;
 }
 
+static volatile sig_atomic_t asked_to_stop;
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	asked_to_stop = 1;
+}
+
+/* The signals are blocked but for the time of a wait, so that none comes unseen between two. */
+static void watch_signals(sigset_t *ret_open)
+{
+	static const int three[] = { SIGINT, SIGTERM, SIGHUP };
+	const struct sigaction act = { .sa_handler = on_stop };
+
+	(void)sigprocmask(SIG_BLOCK, NULL, ret_open);
+	for (size_t i = 0; i < sizeof(three) / sizeof(*three); i++) {
+		(void)sigdelset(ret_open, three[i]);
+		(void)sigaction(three[i], &act, NULL);
+	}
+}
+
+static int wait_for_work(const struct server *v, int ms, const sigset_t *open)
+{
+	const struct timespec at_most = { ms / 1000, ms % 1000 * 1000000L };
+#if KERNEL_LINUX
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(v->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	struct pollfd p = { .fd = info ? info->epoll_fd : -1, .events = POLLIN };
+
+	return ppoll(&p, 1, &at_most, open);
+#else
+	fd_set in, out, odd;
+	MHD_socket top = 0;
+
+	FD_ZERO(&in);
+	FD_ZERO(&out);
+	FD_ZERO(&odd);
+	(void)MHD_get_fdset(v->daemon, &in, &out, &odd, &top);
+	return pselect(top + 1, &in, &out, &odd, &at_most, open);
+#endif
+}
+
 enum errc server_run(struct server *v, struct err *err)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(v->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
-	sigset_t stop;
+	sigset_t open;
 
-	(void)sigemptyset(&stop);
-	(void)sigaddset(&stop, SIGINT);
-	(void)sigaddset(&stop, SIGTERM);
-	(void)sigaddset(&stop, SIGHUP);
-	fds[0].fd = info ? info->epoll_fd : -1;
-	fds[1].fd = signalfd(-1, &stop, SFD_CLOEXEC);
-	while (v->failed.code == ERR_OK) {
+	watch_signals(&open);
+	while (v->failed.code == ERR_OK && !asked_to_stop) {
 		int64_t next = resume_due(v, false);
 
-		if (poll(fds, 2, sleep_ms(v, next)) < 0 && errno != EINTR)
+		if (wait_for_work(v, sleep_ms(v, next), &open) < 0 && errno != EINTR)
 			return err_set(err, ERR_INTERNAL, "poll: %s", strerror(errno));
-		if (fds[1].revents)
-			break;
-		(void)MHD_run(v->daemon);
+		if (!asked_to_stop)
+			(void)MHD_run(v->daemon);
 	}
-	(void)close(fds[1].fd);
 	return v->failed.code == ERR_OK ? ERR_OK
 					: err_set(err, v->failed.code, "%s", v->failed.msg);
 }

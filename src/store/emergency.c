@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "io/crypto.h"
+#include "os/kernel.h"
 
 /* "LENGTH HASH\n", the record, "\n". The hash covers the hash before it and the record, so that
  * what is left of an older use of the file never follows on a newer record. */
@@ -40,7 +41,7 @@ static enum errc write_at(struct emergency *e, size_t at, size_t n, struct err *
 		at += (size_t)done;
 		n -= (size_t)done;
 	}
-	return fdatasync(e->fd) == 0 ? ERR_OK : fail(e, "sync", err);
+	return kernel_sync_data(e->fd) == 0 ? ERR_OK : fail(e, "sync", err);
 }
 
 static void chain(const char *before, struct str record, char ret[SHA256_HEX])

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "os/kernel.h"
 
 enum { READ_BYTES = 64 * 1024, KIND_BYTES = 1024 };
 
@@ -215,8 +216,9 @@ enum errc csv_source_rewind(struct csv_source *s, struct err *err)
 
 	if (s->fd >= 0 && (fstat(s->fd, &now) != 0 || lseek(s->fd, s->start, SEEK_SET) < 0))
 		return err_set(err, ERR_NO_INPUT, "cannot read: %s", strerror(errno));
-	if (now.st_size != s->opened.st_size || !same_time(now.st_mtim, s->opened.st_mtim) ||
-		!same_time(now.st_ctim, s->opened.st_ctim))
+	if (now.st_size != s->opened.st_size ||
+		!same_time(KERNEL_MTIME(now), KERNEL_MTIME(s->opened)) ||
+		!same_time(KERNEL_CTIME(now), KERNEL_CTIME(s->opened)))
 		return err_set(err, ERR_INPUT, "the file was changed while it was read");
 	s->memory = s->all;
 	s->from = s->to = 0;

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/kernel.h"
+
 static enum errc fail(const char *doing, struct err *err)
 {
 	return err_set(err, ERR_IO, "cannot %s the audit file: %s", doing, strerror(errno));
@@ -23,7 +25,7 @@ static enum errc write_at(struct audit *a, struct str bytes, struct err *err)
 		a->end += n;
 		bytes = str_sub(bytes, (size_t)n, bytes.n - (size_t)n);
 	}
-	if (a->durable && fdatasync(a->fd) != 0)
+	if (a->durable && kernel_sync_data(a->fd) != 0)
 		return fail("sync", err);
 	return ERR_OK;
 }
