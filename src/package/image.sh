@@ -88,8 +88,7 @@ around() {
 	printf 'root:x:0:0:root:/:/nonexistent\ndepmend:x:%s:%s:depmend:/var/lib/depmend:/nonexistent\n' $nobody $nobody >"$root/etc/passwd"
 	printf 'root:x:0:\ndepmend:x:%s:\n' $nobody >"$root/etc/group"
 	printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$root/etc/nsswitch.conf"
-	printf 'ID=debian\nVERSION_ID="%s"\nPRETTY_NAME="depmend %s on Debian %s"\n' \
-		"$(. /etc/os-release && echo "$VERSION_ID")" "$version" "$(. /etc/os-release && echo "$VERSION_ID")" >"$root/etc/os-release"
+	sed -n '/^ID=/p; /^VERSION_ID=/p; s/^PRETTY_NAME="\(.*\)"/PRETTY_NAME="depmend '"$version"' on \1"/p' /etc/os-release >"$root/etc/os-release"
 }
 
 # A tar of what is in FOLDER that does not depend on when or by whom it was made.

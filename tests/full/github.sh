@@ -25,6 +25,7 @@ lint() {
 }
 
 new_checkout() {
+	# shellcheck disable=SC2119 # no options of the simulator
 	new_world
 	rm -rf "$work/checkout"
 	mkdir "$work/checkout"

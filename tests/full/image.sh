@@ -27,6 +27,7 @@ containers=0
 
 # On the real clock, whose minutes the suite has not got.
 quick_world() {
+	# shellcheck disable=SC2119 # no options of the simulator
 	new_world
 	settings_with 'rate: {apple_read: 2000/1m, apple_write: 1000/1h}
 timeouts: {settle: 1s, activity: 20s}

@@ -7,6 +7,7 @@
 # Needs root, runc, kubectl (kubernetes-client), fuse-overlayfs, and npm for the API's schemas (kubernetes-models).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+pods=0
 for tool in runc kubectl fuse-overlayfs npm; do
 	command -v "$tool" >/dev/null || {
 		echo "kubernetes: needs $tool (apt-get install runc kubernetes-client fuse-overlayfs npm)" >&2
@@ -23,7 +24,6 @@ mkdir "$BUNDLES"
 tenant=$work/kubernetes/tenants/acme
 volumes=$work/volumes
 group=65532
-pods=0
 
 manifests() {
 	cp -r samples/kubernetes "$work/"
@@ -77,6 +77,7 @@ new_volumes() { # SETTINGS THAT ARE ADDED
 }
 
 new_cluster() {
+	# shellcheck disable=SC2119 # no options of the simulator
 	new_world
 	new_volumes 'limits: {percent: 30}
 rate: {apple_read: 2000/1m, apple_write: 1000/1h}
@@ -84,14 +85,16 @@ timeouts: {settle: 1s, activity: 20s}
 poll: {apple: 1s, uem: 1s}'
 }
 
-pod() { # [ARG...]: leaves $status, $work/out and $work/err
-	tests/full/container.py pod "$work/manifests.yaml" "$volumes" "$work/root" "pod-$$-$((++pods))" "$@" \
+pod() { # leaves $status, $work/out and $work/err
+	pods=$((pods + 1))
+	tests/full/container.py pod "$work/manifests.yaml" "$volumes" "$work/root" "pod-$$-$pods" \
 		>"$work/out" 2>"$work/err"
 	status=$?
 }
 
 start_pod() {
-	tests/full/container.py pod "$work/manifests.yaml" "$volumes" "$work/root" "pod-$$-$((++pods))" \
+	pods=$((pods + 1))
+	tests/full/container.py pod "$work/manifests.yaml" "$volumes" "$work/root" "pod-$$-$pods" \
 		>"$work/out.pod" 2>"$work/err.pod" &
 	running=$!
 }

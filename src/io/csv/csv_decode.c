@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "os/kernel.h"
+#include "io/file.h"
 
 enum { READ_BYTES = 64 * 1024, KIND_BYTES = 1024 };
 
@@ -204,11 +204,6 @@ size_t csv_source_bytes(const struct csv_source *s)
 	return s->fd < 0 ? s->all.n : S_ISREG(s->opened.st_mode) ? (size_t)s->opened.st_size : 0;
 }
 
-static bool same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
 enum errc csv_source_rewind(struct csv_source *s, struct err *err)
 {
 	struct stat now = s->opened;
@@ -216,9 +211,7 @@ enum errc csv_source_rewind(struct csv_source *s, struct err *err)
 
 	if (s->fd >= 0 && (fstat(s->fd, &now) != 0 || lseek(s->fd, s->start, SEEK_SET) < 0))
 		return err_set(err, ERR_NO_INPUT, "cannot read: %s", strerror(errno));
-	if (now.st_size != s->opened.st_size ||
-		!same_time(KERNEL_MTIME(now), KERNEL_MTIME(s->opened)) ||
-		!same_time(KERNEL_CTIME(now), KERNEL_CTIME(s->opened)))
+	if (!file_is_unchanged(&now, &s->opened))
 		return err_set(err, ERR_INPUT, "the file was changed while it was read");
 	s->memory = s->all;
 	s->from = s->to = 0;
