@@ -189,17 +189,6 @@ char *file_beside(const char *base, const char *name)
 	return path;
 }
 
-static bool same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-bool file_is_unchanged(const struct stat *a, const struct stat *b)
-{
-	return a->st_size == b->st_size && same_time(KERNEL_MTIME(*a), KERNEL_MTIME(*b)) &&
-	       same_time(KERNEL_CTIME(*a), KERNEL_CTIME(*b));
-}
-
 bool file_is_same(const char *a, const char *b)
 {
 	struct stat at_a, at_b;

@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -75,8 +74,6 @@ bool file_is_below(const char *path, const char *folder);
 bool file_is_pipe(const char *path);
 bool file_exists(const char *path);
 bool file_is_regular(const char *path);
-/* Whether both are of the same bytes, as far as size and times tell. */
-bool file_is_unchanged(const struct stat *a, const struct stat *b);
 /* `name` beside the file `base`, unless name is absolute. Caller frees with free(). */
 char *file_beside(const char *base, const char *name);
 

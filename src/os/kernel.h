@@ -17,14 +17,6 @@
 #define KERNEL_LINUX 0
 #endif
 
-#ifdef __APPLE__
-#define KERNEL_MTIME(st) ((st).st_mtimespec)
-#define KERNEL_CTIME(st) ((st).st_ctimespec)
-#else
-#define KERNEL_MTIME(st) ((st).st_mtim)
-#define KERNEL_CTIME(st) ((st).st_ctim)
-#endif
-
 enum { KERNEL_BOOT_TEXT = 40 };
 
 /* main()'s argv[0], for kernel_program(); kept, not copied. */

@@ -126,7 +126,7 @@ enum errc unwritten_put_back(struct job *j, struct err *err)
 			n);
 	else
 		log_info("no device stays off its server; rows may say so, because the state "
-			 "could not be told: make room for it, then run apply again");
+			 "could not be written: make room for it, then run apply again");
 	job_settle_rest(j);
 	*err = why;
 	return ERR_STORE;

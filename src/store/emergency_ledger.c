@@ -223,7 +223,8 @@ static enum errc note_last(void *self, struct str record, struct err *err)
 
 static enum errc unknown(struct err *err)
 {
-	return err_set(err, ERR_STORE, "the emergency file holds what nobody knows");
+	return err_set(err, ERR_STORE,
+		"the emergency file holds an entry of a kind that this version does not know");
 }
 
 static enum errc take_record(void *self, struct str record, struct err *err)
