@@ -118,19 +118,28 @@ static bool is_hex(struct str cell)
 	return n == cell.n && n == HEX_DIGITS;
 }
 
+/* Without the dress that a spreadsheet gives it: ="..." and '... */
+static struct str undressed(struct str cell)
+{
+	struct serial serial;
+
+	cell = serial_trim(cell);
+	if (cell.n && (cell.p[0] == '=' || cell.p[0] == '\'') && !serial_read(cell, &serial))
+		cell = str_sub(cell, cell.p[0] == '=' ? 2 : 1, serial.n);
+	return cell;
+}
+
 static enum cell_kind kind_of_cell(const struct column_profile *c, struct str cell)
 {
 	enum serial_look look = serial_look(cell);
-	struct serial serial;
 
-	/* Without the dress that a spreadsheet gives it. */
-	cell = serial_trim(cell);
-	if (look == LOOK_WEAK && strchr("='", cell.p[0]) && !serial_read(cell, &serial))
-		cell = str_sub(cell, cell.p[0] == '=' ? 2 : 1, serial.n);
+	if (look == LOOK_STRONG)
+		return CELL_SERIAL;
+	cell = undressed(cell);
 	if (look == LOOK_WEAK && is_hex(cell))
 		return CELL_HEX;
-	/* Serials, or codes that some of them look like. */
-	if (look == LOOK_STRONG || (c->serials && look == LOOK_WEAK && is_code(cell)))
+	/* Codes that serials look like. */
+	if (c->serials && look == LOOK_WEAK && is_code(cell))
 		return CELL_SERIAL;
 	if (look == LOOK_EMPTY || cell.n == 0)
 		return CELL_EMPTY;
