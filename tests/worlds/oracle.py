@@ -386,8 +386,11 @@ def o8_statuses(story):
             yield f"O8 {e['proc']} ended 0 with rows {'/'.join(sorted(outcomes - FINE))}"
         if status == 3 and (outcomes & OPEN or not outcomes & SOME_FAILED):
             yield f"O8 {e['proc']} ended 3 with rows {'/'.join(sorted(outcomes))}"
-        # Rows of other rules may all be fine, and yet something is open.
-        if status == 5 and not outcomes & OPEN and not any(
+        # Rows of other rules may all be fine, and yet something is open: also what a process that
+        # was killed between its intent and the first byte may have sent, for all anyone knows.
+        killed = any(x["kind"] == "end" and x["killed"] and x["t"] <= e["t"]
+                     for x in story.events)
+        if status == 5 and not outcomes & OPEN and not killed and not any(
                 s["t"] <= e["t"] for s in story.sends):
             yield f"O8 {e['proc']} ended 5 with rows {'/'.join(sorted(outcomes))}"
 
