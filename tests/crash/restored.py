@@ -69,9 +69,10 @@ HOW = {"database": (keep_database, put_database), "backup": (keep_backup, put_ba
 
 def go_on(w, hour):
     """Until all is done, or nothing more helps. ret: status, whether the flag was wanted."""
-    flags, wanted, status = {"release=20": "--allow"}, False, None
+    flags, wanted, status, past = {"release=20": "--allow"}, False, None, []
     for turn in range(8):
-        status = w.apply(*[x for v, k in flags.items() for x in (k, v)], now=world.clock(hour + turn))
+        status = w.apply(*past, *[x for v, k in flags.items() for x in (k, v)],
+                         now=world.clock(hour + turn))
         said = w.said()
         for n in re.findall(r"--confirm (release=\d+)", said):
             flags = {v: k for v, k in flags.items() if k != "--confirm"}
@@ -79,6 +80,8 @@ def go_on(w, hour):
         if status == GUARD and "restored_state=yes" in said:
             wanted = True
             flags["restored_state=yes"] = "--allow"
+        if "--past-halt" in said:   # who has looked at the failures
+            past = ["--past-halt"]
         if status == DONE or (status == SOME_FAILED and turn > 2):
             break
     return status, wanted
@@ -95,7 +98,9 @@ def restored(w, at, more, how):
     first = w.apply(*ALLOW, "--confirm", "release=8", shim={"at": at})
     if first != -signal.SIGKILL or not keep(w):
         return []
-    before = len(w.changes())
+    if how == "folder" and not w.has_run():
+        return []   # when such a state was made the computer's clock tells, and this one is virtual
+    before, gone = len(w.changes()), releases(w).total()
     if more:
         w.apply(*ALLOW, "--confirm", "release=8", shim={"at": more})
     put(w)
@@ -105,7 +110,8 @@ def restored(w, at, more, how):
     status, _ = go_on(w, 8)
     where = w.where()
     bad = [] if status == DONE else [f"it ends {status}"]
-    if sent and OLDER not in w.said(noticed):
+    # The same changes once more, of which the older state has the intents, are none that it lacks.
+    if sent and (n_off or releases(w).total() > gone) and OLDER not in w.said(noticed):
         bad.append(f"{sent} changes were forgotten ({n_off} devices off), and nothing said so")
     bad += [f"{s} is off its server" for s in w.stranded()]
     bad += [f"{s} was released {n} times" for s, n in releases(w).items() if n != 1]
