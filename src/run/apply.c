@@ -190,6 +190,45 @@ void job_settle_rest(struct job *j)
 	}
 }
 
+/* Off its server by us, or perhaps, and not known to be back. */
+static uint32_t count_off(const struct job *j)
+{
+	uint32_t n = 0, at;
+
+	for (uint32_t i = 0; i < j->n; i++) {
+		const struct job_device *d = &j->devices[i];
+
+		n += d->custody || work_put_back_due(job_program(j, d), d->results, &at);
+	}
+	return n;
+}
+
+enum errc job_put_back_unwritten(struct job *j, struct err *err)
+{
+	const struct err why = *err;
+	uint32_t n = count_off(j);
+
+	store_lose(j->store);
+	job_stop(j, ERR_STORE, REASON_RUN_WAITING, &why);
+	if (n) {
+		log_warn("%s: nothing new begins; putting %u devices back on their server", why.msg,
+			n);
+		if (job_put_back_all(j, err))
+			log_warn("not every device could be put back: %s", err->msg);
+		n = count_off(j);
+	}
+	if (n)
+		log_warn("%u devices stay off their server: make room for the state, then run "
+			 "apply again",
+			n);
+	else
+		log_info("no device stays off its server; rows may say so, because the state "
+			 "could not be written: make room for it, then run apply again");
+	job_settle_rest(j);
+	*err = why;
+	return ERR_STORE;
+}
+
 /* A run that took devices off their server puts them back before it ends. */
 static enum errc end_early(struct job *j, struct err *err)
 {
@@ -329,7 +368,7 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 		rc = end_early(&j, err);
 	}
 	if (rc == ERR_STORE && begun)
-		rc = unwritten_put_back(&j, err);
+		rc = job_put_back_unwritten(&j, err);
 	ended = rc == ERR_STORE ? ERR_OK : finish_run(&j, &why);
 	if (!rc && ended) {
 		rc = ended;

@@ -7,13 +7,6 @@
 #include "base/time.h"
 #include "model/allowance.h"
 
-struct str request_target(const struct open_request *r)
-{
-	if (r->about != MAP_NONE)
-		return fleet_text(r->job->fleet, r->about);
-	return fleet_server_id(r->job->fleet, r->server);
-}
-
 /* The step that will bring the device back after this one; NULL: none. */
 static const struct work_step *way_back(const struct job *j, const struct job_device *d)
 {

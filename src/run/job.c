@@ -397,3 +397,10 @@ uint32_t job_find(const struct job *j,
 			v[n++] = i;
 	return n;
 }
+
+struct str request_target(const struct open_request *r)
+{
+	if (r->about != MAP_NONE)
+		return fleet_text(r->job->fleet, r->about);
+	return fleet_server_id(r->job->fleet, r->server);
+}

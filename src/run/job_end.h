@@ -13,7 +13,7 @@ MUST_CHECK enum errc job_begin(
 /* Until all are back or nothing moves any more. */
 MUST_CHECK enum errc job_put_back_all(struct job *j, struct err *err);
 /* The same when the ledger cannot be written, as *err says, which is returned. */
-enum errc unwritten_put_back(struct job *j, struct err *err);
+enum errc job_put_back_unwritten(struct job *j, struct err *err);
 /* Rows that nothing more happens to. */
 void job_settle_rest(struct job *j);
 

@@ -95,7 +95,7 @@ static enum errc put_back_run(struct job *j, struct err *err)
 {
 	enum errc rc = look_and_put_back(j, err);
 
-	return rc == ERR_STORE ? unwritten_put_back(j, err) : rc;
+	return rc == ERR_STORE ? job_put_back_unwritten(j, err) : rc;
 }
 
 static void count_left(struct job *j, uint32_t *ret_left, uint32_t *ret_wiped)

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "run/job_end.h"
+#include "run/job.h"
 #include "store/emergency_ledger.h"
 
 /* As the clock that runs while the computer sleeps has it. */
@@ -91,43 +91,4 @@ enum errc unwritten_intend(struct open_request *r, int64_t at_ms, int64_t *ret_i
 			    "nothing new begins while the ledger cannot be written");
 	free(devices);
 	return rc;
-}
-
-/* Off its server by us, or perhaps, and not known to be back. */
-static uint32_t count_off(const struct job *j)
-{
-	uint32_t n = 0, at;
-
-	for (uint32_t i = 0; i < j->n; i++) {
-		const struct job_device *d = &j->devices[i];
-
-		n += d->custody || work_put_back_due(job_program(j, d), d->results, &at);
-	}
-	return n;
-}
-
-enum errc unwritten_put_back(struct job *j, struct err *err)
-{
-	const struct err why = *err;
-	uint32_t n = count_off(j);
-
-	store_lose(j->store);
-	job_stop(j, ERR_STORE, REASON_RUN_WAITING, &why);
-	if (n) {
-		log_warn("%s: nothing new begins; putting %u devices back on their server", why.msg,
-			n);
-		if (job_put_back_all(j, err))
-			log_warn("not every device could be put back: %s", err->msg);
-		n = count_off(j);
-	}
-	if (n)
-		log_warn("%u devices stay off their server: make room for the state, then run "
-			 "apply again",
-			n);
-	else
-		log_info("no device stays off its server; rows may say so, because the state "
-			 "could not be written: make room for it, then run apply again");
-	job_settle_rest(j);
-	*err = why;
-	return ERR_STORE;
 }

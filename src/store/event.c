@@ -2,6 +2,7 @@
  * The audit trail. Each event's hash covers the hash before it, so that a changed, missing or
  * inserted event shows at the first place that does not fit.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -65,6 +66,31 @@ enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *k
 		s->newest.at_ms = at_ms;
 		memcpy(s->newest.hash, hash, sizeof(s->newest.hash));
 		s->uncounted = true;
+	}
+	return rc;
+}
+
+void store_anchor_of(struct str text, struct anchor *ret)
+{
+	struct str n = str_cut(&text, ' '), hash = str_cut(&text, ' ');
+	uint64_t number, at;
+
+	if (!str_to_u64(n, &number) || !str_to_u64(text, &at) || hash.n >= sizeof(ret->hash))
+		return;
+	ret->n = (int64_t)number;
+	ret->at_ms = (int64_t)at;
+	(void)snprintf(ret->hash, sizeof(ret->hash), "%.*s", STR_FMT(hash));
+}
+
+enum errc store_anchor(struct store *s, struct anchor *ret, struct err *err)
+{
+	char *text;
+	enum errc rc = store_meta_get(s, "events.anchor", &text, err);
+
+	*ret = (struct anchor){ .at_ms = TIME_NONE };
+	if (!rc && text) {
+		store_anchor_of(str_from(text), ret);
+		free(text);
 	}
 	return rc;
 }

@@ -111,31 +111,6 @@ static enum errc prune_runs(
 
 /* --- the audit trail --- */
 
-static void take_anchor(struct str text, struct anchor *ret)
-{
-	struct str n = str_cut(&text, ' '), hash = str_cut(&text, ' ');
-	uint64_t number, at;
-
-	if (!str_to_u64(n, &number) || !str_to_u64(text, &at) || hash.n >= sizeof(ret->hash))
-		return;
-	ret->n = (int64_t)number;
-	ret->at_ms = (int64_t)at;
-	(void)snprintf(ret->hash, sizeof(ret->hash), "%.*s", STR_FMT(hash));
-}
-
-enum errc store_anchor(struct store *s, struct anchor *ret, struct err *err)
-{
-	char *text;
-	enum errc rc = store_meta_get(s, "events.anchor", &text, err);
-
-	*ret = (struct anchor){ .at_ms = TIME_NONE };
-	if (!rc && text) {
-		take_anchor(str_from(text), ret);
-		free(text);
-	}
-	return rc;
-}
-
 /* The last event that may go: the one before the first that has to stay. *ret: "NUMBER HASH TIME";
  * NULL: none may. */
 static enum errc find_cut(struct store *s, int64_t until_ms, char **ret, struct err *err)
@@ -167,7 +142,7 @@ static enum errc prune_events(
 		rc = find_cut(s, before(p, p->events_ms), &text, err);
 	if (rc || !text)
 		return rc;
-	take_anchor(str_from(text), &cut);
+	store_anchor_of(str_from(text), &cut);
 	if (cut.n > old.n) {
 		rc = run_with(s,
 			"DELETE FROM event WHERE id <= ?1 AND id > ?2 AND kind NOT IN ('run', "

@@ -32,6 +32,8 @@ struct anchor {
 	int64_t at_ms;
 	char hash[65];
 };
+/* From "NUMBER HASH TIME", as it is kept; untouched when it is not of that form. */
+void store_anchor_of(struct str text, struct anchor *ret);
 MUST_CHECK enum errc store_anchor(struct store *s, struct anchor *ret, struct err *err);
 
 #endif

@@ -68,8 +68,8 @@ check 'a wrong one is not' test -n "$(lint "$work/wrong.yml")"
 
 new_checkout
 plan
-check 'the comment has the counts' grep -q '15 ' "$work/checkout/plan/comment.md"
-check 'and the fingerprint' grep -q fingerprint "$work/checkout/plan/comment.md"
+check 'the comment has the counts' grep -q '15 ' "$work/checkout/plan/comment.txt"
+check 'and the fingerprint' grep -q fingerprint "$work/checkout/plan/comment.txt"
 check 'the page' grep -q '<html' "$work/checkout/plan/plan.html"
 check 'no secret in what is kept' test -z "$(grep -rlF -e "$(cat "$work/uem-secret")" -e PRIVATE "$work/checkout/plan")"
 check 'nothing was sent' test "$(effects unassign)" -eq 0

@@ -187,7 +187,7 @@ TRAPS = {
              (WIRE, "\tif (n < 0)\n\t\treturn wire_text(v);\n",
               "\tif (n < 0)\n\t\treturn STR_NONE;\n", "test_uem_device",
               "test_uem_H22_enum_as_number_or_name")],
-    "H.23": [("src/services/wire_time.c", '{ "0001-01-01", "0001-12-31" }',
+    "H.23": [("src/base/time.c", '{ "0001-01-01", "0001-12-31" }',
               '{ "0001-01-02", "0000-12-31" }', "test_uem_device",
               "test_uem_H23_dates"),
              ("src/services/wire_time.c", "bool dmy = b <= 12, mdy = a <= 12;",
