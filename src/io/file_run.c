@@ -14,7 +14,9 @@
 #include "os/kernel.h"
 #include "os/stop.h"
 
-extern char **environ; /* POSIX leaves it to us to say so */
+#ifdef __APPLE__
+extern char **environ; /* no header of its says so */
+#endif
 
 enum { POLL_MS = 20, LAST_WORDS_MS = 500 };
 
