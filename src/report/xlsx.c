@@ -42,7 +42,8 @@ static size_t bytes_of(struct str s, size_t max)
 	return i;
 }
 
-/* As it is shown elsewhere: without what turns the direction of writing, and controls. */
+/* As it is shown elsewhere: without what turns the direction of writing, and controls. A line ends
+ * with LF in a cell. */
 static void put_text(struct buf *out, struct str s)
 {
 	for (size_t i = 0, n; i < s.n; i += n) {
@@ -50,7 +51,8 @@ static void put_text(struct buf *out, struct str s)
 		bool kept = !obeyed || s.p[i] == '\n' || s.p[i] == '\t';
 
 		n = obeyed ? obeyed : 1;
-		buf_char(out, kept ? s.p[i] : '?');
+		if (s.p[i] != '\r' || i + 1 == s.n || s.p[i + 1] != '\n')
+			buf_char(out, kept ? s.p[i] : '?');
 	}
 }
 
