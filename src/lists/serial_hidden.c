@@ -228,3 +228,65 @@ bool serial_is_cut(struct str text, const struct map *known)
 	return a.p == text.p && is_narrow(str_sub(text, before, from - before)) &&
 	       is_whole_of(a, b, known);
 }
+
+/* --- where no serial is expected --- */
+
+enum { DAMAGED_MIN = 7, WORD_MIN = 4, CHANGES_MIN = 2 };
+
+/* Letters and digits of the full width as those of a keyboard; *at: behind the character. */
+static char plain_char(struct str text, size_t *at)
+{
+	const unsigned char *p = (const unsigned char *)text.p + *at;
+
+	if (text.n - *at >= 3 && p[0] == 0xef && (p[1] == 0xbc || p[1] == 0xbd)) {
+		unsigned code = (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu); /* less U+F000 */
+
+		*at += 3;
+		return code > 0xf00 && code < 0xf5f ? (char)(code - 0xf00 + 0x20) : ' ';
+	}
+	++*at;
+	return (char)p[0];
+}
+
+/* What is left without signs and words. Returns its length, more than fits when it is too long. */
+static size_t squeeze(struct str text, char to[SERIAL_MAX])
+{
+	size_t n = 0, word = 0; /* word: letters at the end that may become one */
+
+	for (size_t at = 0; at < text.n;) {
+		char c = plain_char(text, &at);
+		bool ends = at >= text.n;
+
+		if (is_alnum(c)) {
+			if (n < SERIAL_MAX)
+				to[n] = c;
+			n++;
+			word = c > '9' ? word + 1 : 0;
+		}
+		if ((!is_alnum(c) || ends) && word >= WORD_MIN)
+			n -= word < n ? word : n;
+		if (!is_alnum(c))
+			word = 0;
+	}
+	return n;
+}
+
+bool serial_is_damaged(struct str text)
+{
+	char left[SERIAL_MAX];
+	size_t n = squeeze(text, left);
+	struct serial as_is;
+	unsigned n_digits = 0, n_lower = 0, n_changes = 0;
+
+	if (serial_read(serial_trim(text), &as_is) == REASON_ROW_EXCEL_SERIAL)
+		return true;
+	if (n < DAMAGED_MIN || n > SERIAL_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		n_digits += left[i] <= '9';
+		n_lower += left[i] >= 'a';
+		n_changes += i && (left[i] <= '9') != (left[i - 1] <= '9');
+	}
+	return n_digits > 1 && n - n_digits > 1 && n_changes >= CHANGES_MIN &&
+	       (n_lower == 0 || n_lower == n - n_digits);
+}

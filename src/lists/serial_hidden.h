@@ -19,4 +19,9 @@ bool serial_is_hidden(struct str text, const struct map *known, struct str *ret)
  * from what could be the rest of it: `FVFP32R2R8;CJ`. */
 bool serial_is_cut(struct str text, const struct map *known);
 
+/* Whether a cell where no serial is expected, such as one above the header, may be a damaged one:
+ * letters and digits that change about, whatever signs stand between them and whatever words beside
+ * them; or a spreadsheet's number. */
+bool serial_is_damaged(struct str text);
+
 #endif

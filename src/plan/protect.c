@@ -160,6 +160,17 @@ static bool is_in_cells(const struct loading *p, const struct csv_record *r, str
 	       ascii_upper(ret->p[0]) == ret->p[0];
 }
 
+/* A list that begins with a damaged line is not read from the line below it on. */
+static bool is_above(const struct csv_record *r, struct str *ret)
+{
+	for (size_t i = 0; i < r->n_cells && without_comment(r->raw).n; i++) {
+		*ret = serial_trim(r->cells[i]);
+		if (serial_is_damaged(*ret))
+			return true;
+	}
+	return false;
+}
+
 static enum errc look_at_record(void *self, const struct csv_record *r, struct err *err)
 {
 	const struct loading *p = self;
@@ -167,6 +178,8 @@ static enum errc look_at_record(void *self, const struct csv_record *r, struct e
 	struct str found;
 
 	if (plain ? serial_is_hidden(r->raw, &p->serials, &found) : is_in_cells(p, r, &found))
+		return refuse_hidden(p, r, found, err);
+	if (r->line <= p->reading->header_line && is_above(r, &found))
 		return refuse_hidden(p, r, found, err);
 	if (is_bare(p) && !p->reading->several &&
 		serial_is_cut(without_comment(r->raw), &p->serials) && is_unusual(p, r->raw))

@@ -199,6 +199,13 @@ HIDING = [
     ("joined to the next row of columns", "Serial,Name\n%s,x%s\n%s,y\n" % (A, B, C)),
     ("with the word of its next cell", "Tag,Serial,Note\n1,%s,x\n2,%sx\n3,%s,y\n" % (A, B, C)),
     ("far from its column", "Serial,a,b,c,d,e\n%s,1,2,3,4,5\nIPAD0001,1,2,3,4,%s\n" % (A, B)),
+    ("a damaged line above the header", "7AG-C74-BU22,CEO\nSerial Number,Owner\nEDW516UQXV,x\n"),
+    ("a spreadsheet's number above the header", "4.56E+09,CEO\nSerial Number,Owner\nEDW516UQXV,x\n"),
+    ("blanks in a serial above the header", "7AG C74 BU22,CEO\nSerial Number,Owner\nEDW516UQXV,x\n"),
+    ("full width above the header", "７ＡＧＣ７４ＢＵ２２,CEO\nSerial Number,Owner\nEDW516UQXV,x\n"),
+    ("a damaged line between two headers", "Serial Number,Owner\n7AG-C74-BU22,CEO\nSerial Number,Owner\nEDW516UQXV,x\n"),
+    ("a device that looks like the header", "serial 7AG C74 BU22\n" + "".join(f"C02XK1ABJG{n}H\n" for n in range(6))),
+    ("lines with a word before the serial", "SN: 7AG C74 BU02\n" * 6 + "".join(f"C02XK1ABJG{n}H\n" for n in range(6))),
 ]
 NOT_HIDING = [
     ("a note names it again", "%s # same desk as %s\n%s\n" % (A, B, B), 2),
@@ -209,4 +216,7 @@ NOT_HIDING = [
     ("short notes", "%s,x\n%s,HR\n%s,y\n" % (A, B, C), 3),
     ("rows without their last cell", "Serial,Note\n%s,CEO\n%s\n%s,board\n" % (A, B, C), 3),
     ("other serials in columns", "Serial Number,Old Serial Number,Name\n%s,%s,x\n%s,%s,y\n" % (A, C, B, D), 2),
+    ("a date and a number above the header", "Export 2026-11-28 16:30, 214 devices\nSerial Number,Owner\nEDW516UQXV,x\n", 1),
+    ("a model above the header", "iPhone SE (2nd gen), iPad13,4\nSerial Number,Owner\nEDW516UQXV,x\n", 1),
+    ("a quarter above the header", "ACME 2026 Q3\nSerial Number,Owner 2\nEDW516UQXV,x\n", 1),
 ]
