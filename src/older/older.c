@@ -19,7 +19,9 @@ static const struct {
 	const char *type;
 	uint32_t kinds;
 } types[] = {
-	{ "DEVICE_UNASSIGNED_FROM_SERVER", KIND(UNASSIGN) | KIND(RELEASE) },
+	/* A move takes the device off the server that it was on, too. */
+	{ "DEVICE_UNASSIGNED_FROM_SERVER", KIND(UNASSIGN) | KIND(RELEASE) | KIND(REASSIGN) |
+						   KIND(MIGRATE) | KIND(CANCEL_MIGRATION) },
 	{ "DEVICE_ASSIGNED_TO_SERVER", KIND(REASSIGN) | KIND(MIGRATE) | KIND(CANCEL_MIGRATION) },
 	{ "DEVICE_REMOVED_FROM_ORG", KIND(RELEASE) },
 };

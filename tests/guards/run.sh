@@ -391,8 +391,7 @@ act look --allow organization=yes
 exits 'organization: back again' 0
 
 # Nothing of the state is waited for when it is a pipe.
-for kept in last.demo emergency; do
-	place=$(find "$work/state" -name "${kept%.*}*" -type f | head -n 1)
+for place in "$work/state/last.demo" "$work/state/$(printf %s "$client" | sha256sum | cut -c1-16)/emergency"; do
 	kept=$(basename "$place")
 	mv "$place" kept
 	mkfifo -m 600 "$place"

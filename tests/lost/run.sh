@@ -164,4 +164,18 @@ for first in moved fresh; do
 	same "$first: what was taken off for good stays off" 0 "$(effects assign C02LST000010)"
 done
 
+# --- a move of our own takes the device off, too: no sign of an older state ---
+
+new_world --fleet fleet.csv --set apple.activity_time=20m
+printf '%s\n' 'version: 1' 'name: move' 'rules:' \
+	'  - {name: r, match: {always: true}, do: [{reassign: {to: WS1 Americas}}, sync]}' >move.yaml
+awk -F, 'NR == 1 || ($2 == "WS1 EMEA" && !n++) { print $1 }' fleet.csv >move.csv
+export DEPMEND_CLOCK=virtual:2026-12-22T03:00:00Z
+run apply move.csv --rules move.yaml --yes --allow percent=100 --max-wait 10m
+exits 'a move that outlasts --max-wait' 75
+export DEPMEND_CLOCK=virtual:2026-12-22T05:00:00Z
+run apply move.csv --rules move.yaml --yes --allow percent=100
+same 'a move that ended meanwhile: nothing is older' 0 "$(older)"
+check 'a move that ended meanwhile: not said either' test -z "$(grep 'state is older' err)"
+sim_stop
 suite_end
