@@ -82,7 +82,7 @@ around() {
 	ln -s usr/lib "$root/lib"
 	[ ! -d /usr/lib64 ] || { mkdir -p "$root/usr/lib64" && ln -s usr/lib64 "$root/lib64"; }
 	ln -s usr/bin "$root/bin"
-	mkdir -p "$root/etc/depmend" "$root/work" "$root/proc" "$root/dev" "$root/sys"
+	mkdir -p "$root/etc/depmend" "$root/data" "$root/proc" "$root/dev" "$root/sys"
 	install -d -m 1777 "$root/tmp"
 	install -d -m 0700 "$root/var/lib/depmend"
 	printf 'root:x:0:0:root:/:/nonexistent\ndepmend:x:%s:%s:depmend:/var/lib/depmend:/nonexistent\n' $nobody $nobody >"$root/etc/passwd"
@@ -107,14 +107,14 @@ blob() { # FILE: moves it to its place and prints its digest
 image() {
 	mkdir -p "$top/oci/blobs/sha256"
 	# What the user of the image owns, the rest is root's.
-	pack "$root" "$top/layer" --owner=0 --group=0 --exclude=./var/lib/depmend --exclude=./work
+	pack "$root" "$top/layer" --owner=0 --group=0 --exclude=./var/lib/depmend --exclude=./data
 	(cd "$root" && tar --format=gnu --mtime="@$SOURCE_DATE_EPOCH" --numeric-owner --owner=$nobody --group=$nobody \
-		-rf "$top/layer" ./var/lib/depmend ./work)
+		-rf "$top/layer" ./var/lib/depmend ./data)
 	plain=$(sha256sum "$top/layer" | cut -d' ' -f1)
 	gzip -9n "$top/layer"
 	layer_size=$(stat -c %s "$top/layer.gz")
 	layer=$(blob "$top/layer.gz")
-	printf '{"created":"%s","architecture":"%s","os":"linux","config":{"User":"%s:%s","Env":["PATH=/usr/bin","LC_ALL=C.UTF-8","STATE_DIRECTORY=/var/lib/depmend"],"Entrypoint":["/usr/bin/depmend"],"Cmd":["help"],"WorkingDir":"/work","Volumes":{"/var/lib/depmend":{}},"StopSignal":"SIGTERM","Labels":{"org.opencontainers.image.title":"depmend","org.opencontainers.image.version":"%s"}},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]},"history":[{"created":"%s","created_by":"src/package/image.sh"}]}' \
+	printf '{"created":"%s","architecture":"%s","os":"linux","config":{"User":"%s:%s","Env":["PATH=/usr/bin","LC_ALL=C.UTF-8","STATE_DIRECTORY=/var/lib/depmend"],"Entrypoint":["/usr/bin/depmend"],"Cmd":["help"],"WorkingDir":"/data","Volumes":{"/var/lib/depmend":{}},"StopSignal":"SIGTERM","Labels":{"org.opencontainers.image.title":"depmend","org.opencontainers.image.version":"%s"}},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]},"history":[{"created":"%s","created_by":"src/package/image.sh"}]}' \
 		"$created" "$architecture" $nobody $nobody "$version" "$plain" "$created" >"$top/config"
 	config_size=$(stat -c %s "$top/config")
 	config=$(blob "$top/config")

@@ -5,7 +5,7 @@
 	container.py pod MANIFESTS.yaml VOLUMES ROOT NAME [ARG...]
 	                                                the container of the (one) CronJob's pod, with its user, groups, mounts,
 	                                                capabilities and read-only root; volumes are the folders VOLUMES/NAME
-	container.py run ROOT NAME WRITABLE ARG...      as the image says (user 65532, read-only root), WRITABLE as its /work
+	container.py run ROOT NAME WRITABLE ARG...      as the image says (user 65532, read-only root), WRITABLE as its /data
 
 The network is the machine's own, so that a simulator on a loopback port is reached. The process becomes the runtime's: a
 signal sent to it reaches depmend.
@@ -65,8 +65,8 @@ def container(root, name, args, user, groups, env, cwd, mounts, read_only):
 
 def run(root, name, writable, *args):
     container(root, name, ["/usr/bin/depmend", *args], (NOBODY, NOBODY), [],
-              ["PATH=/usr/bin", "LC_ALL=C.UTF-8", "STATE_DIRECTORY=/var/lib/depmend"], "/work",
-              [mount("/work", writable, False), mount("/var/lib/depmend", pathlib.Path(writable) / "state", False),
+              ["PATH=/usr/bin", "LC_ALL=C.UTF-8", "STATE_DIRECTORY=/var/lib/depmend"], "/data",
+              [mount("/data", writable, False), mount("/var/lib/depmend", pathlib.Path(writable) / "state", False),
                mount("/tmp", "tmpfs", False, "tmpfs", ["mode=1777"])], True)
 
 
@@ -88,7 +88,7 @@ def pod(manifests, volumes, root, name, *more):
     env += [f'{pair["name"]}={pair["value"]}' for pair in one.get("env", [])]
     user = int(os.environ.get("POD_USER", security["runAsUser"]))
     container(root, name, ["/usr/bin/depmend", *(more or one["args"])], (user, security["runAsGroup"]),
-              [security["fsGroup"]], env, "/work", mounts, own["readOnlyRootFilesystem"])
+              [security["fsGroup"]], env, "/data", mounts, own["readOnlyRootFilesystem"])
 
 
 if __name__ == "__main__":
