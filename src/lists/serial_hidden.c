@@ -231,7 +231,7 @@ bool serial_is_cut(struct str text, const struct map *known)
 
 /* --- where no serial is expected --- */
 
-enum { DAMAGED_MIN = 7, WORD_MIN = 4, CHANGES_MIN = 2 };
+enum { DAMAGED_MIN = 7, WORD_MIN = 4, CHANGES_MIN = 2, PIECE_MIN = 4 };
 
 /* Letters and digits of the full width as those of a keyboard; *at: behind the character. */
 static char plain_char(struct str text, size_t *at)
@@ -271,6 +271,23 @@ static size_t squeeze(struct str text, char to[SERIAL_MAX])
 	return n;
 }
 
+/* Letters alone, as many as a serial has, that no word of people has, with signs between them. */
+static bool is_unsaid(struct str text)
+{
+	char left[SERIAL_MAX];
+	size_t n = 0;
+
+	for (size_t at = 0; at < text.n;) {
+		char c = plain_char(text, &at);
+
+		if (is_alnum(c) && n == USUAL_MAX)
+			return false;
+		if (is_alnum(c))
+			left[n++] = c;
+	}
+	return serial_is_unsaid((struct str){ left, n });
+}
+
 bool serial_is_damaged(struct str text)
 {
 	char left[SERIAL_MAX];
@@ -278,7 +295,7 @@ bool serial_is_damaged(struct str text)
 	struct serial as_is;
 	unsigned n_digits = 0, n_lower = 0, n_changes = 0;
 
-	if (serial_read(serial_trim(text), &as_is) == REASON_ROW_EXCEL_SERIAL)
+	if (serial_read(serial_trim(text), &as_is) == REASON_ROW_EXCEL_SERIAL || is_unsaid(text))
 		return true;
 	if (n < DAMAGED_MIN || n > SERIAL_MAX)
 		return false;
@@ -289,4 +306,19 @@ bool serial_is_damaged(struct str text)
 	}
 	return n_digits > 1 && n - n_digits > 1 && n_changes >= CHANGES_MIN &&
 	       (n_lower == 0 || n_lower == n - n_digits);
+}
+
+bool serial_is_piece(struct str text)
+{
+	bool digit = false, changes = false, vowel = false;
+
+	text = serial_trim(text);
+	for (size_t i = 0; i < text.n; i++) {
+		if (!is_alnum(text.p[i]))
+			return false;
+		changes |= digit && text.p[i] > '9';
+		digit |= text.p[i] <= '9';
+		vowel |= strchr("AEIOUY", ascii_upper(text.p[i])) != NULL;
+	}
+	return text.n >= PIECE_MIN && (changes || !vowel);
 }

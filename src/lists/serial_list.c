@@ -71,12 +71,12 @@ static size_t found_anywhere(const struct serial_list *l, const struct csv_recor
 static size_t shifted_to(const struct serial_list *l, const struct csv_record *r)
 {
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
-	bool protects = l->opt.purpose == LIST_PROTECTED, named = l->reading.columns.has_header;
+	bool strict = list_is_strict(l), named = l->reading.columns.has_header;
 
 	/* There it may be named in a note; whoever loads it looks at every word. */
-	if (protects && !named)
+	if (strict && !named)
 		return SIZE_MAX;
-	return protects || !named ? found_anywhere(l, r, at) : found_by_guards(l, r, at);
+	return strict || !named ? found_anywhere(l, r, at) : found_by_guards(l, r, at);
 }
 
 /* So, or its cells fit the columns beside theirs. */
@@ -377,6 +377,14 @@ enum errc list_copy(struct serial_list *l, uint16_t place, struct str *ret_raw, 
 
 /* --- open and close --- */
 
+/* Text of one byte or two for a character that ends without the end of a line. */
+static bool is_open(struct str bytes)
+{
+	while (bytes.n && bytes.p[bytes.n - 1] == '\0')
+		bytes.n--;
+	return bytes.n && bytes.p[bytes.n - 1] != '\n' && bytes.p[bytes.n - 1] != '\r';
+}
+
 enum errc list_open(struct serial_list **ret, const char *path, struct str bytes, const char *name,
 	const struct list_options *opt, struct err *err)
 {
@@ -386,6 +394,7 @@ enum errc list_open(struct serial_list **ret, const char *path, struct str bytes
 	arena_init(&l->arena);
 	l->name = mem_strdup(name);
 	l->opt = *opt;
+	l->open_end = !path && is_open(bytes);
 	rc = path ? csv_open(&l->csv, path, &opt->csv, err)
 		  : csv_open_bytes(&l->csv, bytes, name, &opt->csv, err);
 	if (!rc && csv_wrong(l->csv))

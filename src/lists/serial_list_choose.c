@@ -271,6 +271,11 @@ static bool any(const struct way *w)
 	return true;
 }
 
+static struct str header_cell(const struct way *w)
+{
+	return w->sample->rows[w->header].cells[w->column];
+}
+
 static const struct way *best_compound(
 	const struct choosing *ch, const struct way *exact, const struct way **ret_rival)
 {
@@ -280,6 +285,9 @@ static const struct way *best_compound(
 		(exact->n_shaped || !exact->n_full))
 		*ret_rival = exact;
 	if (w && w->n_strong * 2 < w->n_full && way_has_rival(w, w->n_strong * 4 < w->n_full))
+		*ret_rival = w;
+	/* Whose serial it is, nobody can tell: "Exchange Serial", and serials under "Device". */
+	if (w && !header_is_of_device(header_cell(w)) && (exact || way_has_rival(w, false)))
 		*ret_rival = w;
 	return w;
 }

@@ -21,7 +21,9 @@ struct serial_list {
 	size_t guards[LIST_GUARDS], n_guards;
 	struct profile *profile; /* NULL: no other column holds serials */
 	bool *holds_serials;     /* per column of the sample, n_sampled of them */
+	bool *seconds;           /* the same, by its cells alone: at least half are serials */
 	size_t n_sampled;
+	bool open_end;         /* bytes that end without the end of a line */
 	bool several_barcodes; /* every serial of `several` has a scanner's S */
 	bool usual;            /* serials of the usual kind: an implausible one is none */
 	struct str starts[2];  /* what the cells left and right of it begin with; empty: nothing */
@@ -78,7 +80,8 @@ bool way_is_surplus(const struct sample_row *row, const struct way *w);
 bool way_fits(const struct way *w);
 /* Nearly all cells are serials, as nothing else is. */
 bool way_is_strong(const struct way *w);
-/* Another column beside it that is strong; any_sense: also one that is named as something else. */
+/* Another column beside it that is strong, with other serials; any_sense: also one that is named as
+ * something else. */
 bool way_has_rival(const struct way *w, bool any_sense);
 /* A bare list whose lines hold several serials each, and nothing else. *ret_barcodes, if so: each
  * has a scanner's S. */
@@ -88,6 +91,14 @@ bool list_next_token(struct str *rest, struct str *ret);
 bool list_is_comment(struct str raw);
 /* Loosely, so that a damaged serial counts: letters and digits, mixed, without a blank. */
 bool list_is_like_serial(struct str cell);
+/* list_read_strictly() reads it. */
+static inline bool list_is_strict(const struct serial_list *l)
+{
+	return l->opt.purpose == LIST_PROTECTED || l->opt.purpose == LIST_OF_RULES;
+}
+
+/* "n/a", "-", "none": no serial, and not what another column holds. */
+bool list_says_nothing(struct str cell);
 /* The cell of a bare list without a comment behind it. */
 struct str list_without_note(struct str cell);
 

@@ -58,8 +58,7 @@ struct profile {
 	float *before;   /* what its cells before that one cost as they stand, n + 1 of them */
 };
 
-/* "n/a", "-", "none": no serial, and not what another column holds. */
-static bool says_nothing(struct str cell)
+bool list_says_nothing(struct str cell)
 {
 	static const char *const words[] = { "n/a", "na", "n.a.", "none", "null", "nil", "no",
 		"tbd", "tba", "k.a.", "0", "unknown", "unbekannt", "keine", "keiner", "inconnu",
@@ -143,7 +142,7 @@ static enum cell_kind kind_of_cell(const struct column_profile *c, struct str ce
 		return CELL_SERIAL;
 	if (look == LOOK_EMPTY || cell.n == 0)
 		return CELL_EMPTY;
-	if (c->serials && look == LOOK_OTHER && says_nothing(cell))
+	if (c->serials && look == LOOK_OTHER && list_says_nothing(cell))
 		return CELL_EMPTY;
 	return kind_by_letters(cell);
 }

@@ -233,7 +233,7 @@ bool way_has_rival(const struct way *w, bool any_sense)
 			continue;
 		other = way_of(w->sample, w->header, c);
 		if ((any_sense || other.sense != SENSE_OTHER) && way_is_strong(&other) &&
-			other.n_full >= w->n_full / 2)
+			other.hash != w->hash && other.n_full >= w->n_full / 2)
 			return true;
 	}
 	return false;

@@ -23,6 +23,18 @@ static bool begins_so(const struct way *w)
 	       s->rows[first].looks[w->column] == LOOK_STRONG;
 }
 
+/* Whether serials in that column are no sign that the cells of a row have shifted. */
+static bool may_hold_serials(const struct serial_list *l, const struct way *w, bool second)
+{
+	bool named = w->header != LIST_NO_HEADER;
+
+	if (named && second && list_is_strict(l))
+		return true;
+	return (w->n_strong * 2 + begins_so(w) > w->n_full ||
+		       (w->n_strong && w->n_shaped * 2 > w->n_full) || names_serial(w)) &&
+	       (named || (w->n_full * 2 > w->n_rows && !list_is_strict(l)));
+}
+
 static void find_guards(struct serial_list *l, const struct way *w)
 {
 	const size_t beside[LIST_GUARDS] = { w->column + 1, w->column + 2, w->column - 1 };
@@ -30,18 +42,15 @@ static void find_guards(struct serial_list *l, const struct way *w)
 
 	l->n_sampled = n;
 	l->holds_serials = arena_zalloc(&l->arena, n + 1);
+	l->seconds = arena_zalloc(&l->arena, n + 1);
 	for (size_t c = 0; c < n; c++) {
 		struct way other;
 
 		if (w->header != LIST_NO_HEADER && c >= w->sample->rows[w->header].n_cells)
 			continue;
 		other = way_of(w->sample, w->header, c);
-		l->holds_serials[c] =
-			(other.n_strong * 2 + begins_so(&other) > other.n_full ||
-				(other.n_strong && other.n_shaped * 2 > other.n_full) ||
-				names_serial(&other)) &&
-			(w->header != LIST_NO_HEADER || (other.n_full * 2 > other.n_rows &&
-								l->opt.purpose != LIST_PROTECTED));
+		l->seconds[c] = other.n_strong && other.n_strong * 2 >= other.n_full;
+		l->holds_serials[c] = may_hold_serials(l, &other, l->seconds[c]);
 	}
 	for (size_t i = 0; i < LIST_GUARDS; i++)
 		if (beside[i] < n && beside[i] < w->width && !l->holds_serials[beside[i]])

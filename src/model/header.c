@@ -161,8 +161,26 @@ static const char *const other_parts[] = { "replac", "ersatz", "remplac", "reemp
 	"motherboard", "baseboard", "accessor", "zubehor", "peripher", "certif", "zertif", "licen",
 	"lizenz", "software", "contract", "vertrag", "invoice", "rechnung", "purchase", "warranty",
 	"garantie", "printer", "drucker", "imprimante", "controller", "serialport", "serializ",
-	"serialis", "partner", "target", "donor", "交換", "代替", "新しい", "古い", "以前", "旧",
-	"新" };
+	"serialis", "partner", "target", "donor", "exchang", "tausch", "return", "retour",
+	"rucklauf", "ruckgabe", "retired", "decommission", "disposed", "ausgemustert", "stolen",
+	"gestohlen", "broken", "defect", "defekt", "faulty", "exclud", "donot", "nichtan",
+	"notouch", "reserv", "rechange", "貸出", "予備", "交換", "代替", "新しい", "古い", "以前",
+	"旧", "新" };
+
+/* Folded parts that say no more than that it is the device's own: the rest of a compound header. */
+static const char *const own_parts[] = { "number", "numbers", "numeros", "numeri", "numero",
+	"nummern", "nummer", "num", "nr", "no", "n", "n°", "nº", "°", "º", "code", "id", "device",
+	"devices", "computer", "machine", "mobile", "mac", "macs", "macbook", "macbooks", "imac",
+	"ipad", "ipads", "iphone", "iphones", "ipod", "apple", "asset", "item", "unit", "product",
+	"hardware", "hw", "host", "hostname", "system", "client", "pc", "bios", "laptop", "laptops",
+	"notebook", "notebooks", "tablet", "tablets", "phone", "equipment", "enclosure", "gs", "v",
+	"r", "the", "of", "my", "our", "geratenummer", "gerate", "gerates", "gerat", "gerats",
+	"produkt", "des", "der", "de", "du", "del", "dello", "della", "do", "da", "di", "d", "l",
+	"la", "le", "les", "el", "los", "van", "het", "von", "vom", "fur", "appareils", "appareil",
+	"materiel", "ordinateur", "dispositivos", "dispositivo", "dispositivi", "equipos", "equipo",
+	"ordenador", "aparelho", "equipamento", "apparaten", "apparaat", "toestel", "toestellen",
+	"s", "sn", "snr", "serienummer", "デバイス", "端末", "機器", "製品", "本体", "の", "番号",
+	"ナンバー", "设备", "設備", "号", "號", "기기", "номер", "устройства" };
 
 static bool contains(struct str text, const char *part)
 {
@@ -229,6 +247,34 @@ static bool names_other_column(struct str header)
 		if (i != COLUMN_SERIAL && header_rank((enum column)i, header) < HEADER_WEAK)
 			return true;
 	return false;
+}
+
+/* Notes behind which bytes of f the next part may begin, when one of these begins at i. */
+static void reach(
+	bool *reached, const struct folded *f, size_t i, const char *const *parts, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		size_t n_part = strlen(parts[k]);
+
+		if (n_part <= f->n - i && memcmp(f->text + i, parts[k], n_part) == 0)
+			reached[i + n_part] = true;
+	}
+}
+
+bool header_is_of_device(struct str header)
+{
+	struct folded f = fold(header);
+	bool reached[FOLD_BYTES + 1] = { true };
+
+	for (size_t i = 0; i < f.n; i++) {
+		if (!reached[i])
+			continue;
+		reach(reached, &f, i, stems, sizeof(stems) / sizeof(*stems));
+		reach(reached, &f, i, own_parts, sizeof(own_parts) / sizeof(*own_parts));
+		if (f.text[i] >= '0' && f.text[i] <= '9')
+			reached[i + 1] = true;
+	}
+	return reached[f.n];
 }
 
 enum header_sense header_sense(struct str header)

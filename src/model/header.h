@@ -27,5 +27,8 @@ enum header_sense {
 	SENSE_EXACT,     /* an exact name */
 };
 enum header_sense header_sense(struct str header);
+/* Of a SENSE_COMPOUND: whether its words say no more than that it is the device's own serial, as
+ * "Computer Serial Number" does and "Reserve Serial" does not. */
+bool header_is_of_device(struct str header);
 
 #endif

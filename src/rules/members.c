@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "io/csv/csv.h"
 #include "io/file.h"
-#include "lists/serial_list.h"
+#include "lists/serial_strict.h"
 #include "model/header.h"
 #include "rules/load.h"
 #include "trust/trust.h"
@@ -146,30 +146,21 @@ static bool bad_text(struct loader *l, const struct yaml_node *n, const struct e
 	return false;
 }
 
-/* A list that rules spare devices by must not lose one, so a row that is not surely read is a
- * mistake. */
+/* A list that rules spare devices by must not lose one. */
 static bool add_serials(
 	struct loader *l, const struct yaml_node *n, struct leaf *leaf, struct serial_list *list)
 {
-	struct list_row row;
+	struct map serials;
 	struct err err = { 0 };
-	bool more = true, good = true;
+	uint32_t n_read;
+	bool good;
 
-	while (good && list_next(list, &row, &more, &err) == ERR_OK && more) {
-		struct buf text;
-
-		if (!row.fault) {
-			add_member(leaf->members, serial_view(&row.serial));
-			continue;
-		}
-		buf_init(&text, 4096);
-		buf_z(&text, reason_info(row.fault)->sentence);
-		buf_z(&text, ": ");
-		list_describe_fault(list, &row, &text);
-		good = bad_file(l, n, row.record.line, buf_cstr(&text));
-		buf_release(&text);
-	}
-	return err.code ? bad_text(l, n, &err) : good;
+	map_init(&serials, 0);
+	good = list_read_strictly(list, &serials, &n_read, &err) == ERR_OK;
+	for (uint32_t i = 0; good && i < serials.n; i++)
+		add_member(leaf->members, map_key(&serials, i));
+	map_release(&serials);
+	return good ? good : bad_text(l, n, &err);
 }
 
 /* Serials are read as every list of them is; other values as they are. */

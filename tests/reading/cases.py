@@ -104,11 +104,40 @@ def hiding():
             check(f"hiding: {kind}: 78", done.returncode == 78, done.stdout)
         else:
             check(f"not hiding: {kind}", done.returncode == 0 and f'"protected":{count}' in done.stdout, done.stdout)
+        done = run("check", "--rules", in_file(path))
+        check(f"hiding: {kind}: as in_file", done.returncode == (65 if count is None else 0) and (count is not None or "hiding.csv" in done.stderr), done.stderr)
+    for keys, text in members.LEFT_OUT:
+        path.write_text(text)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}, {keys}}}\n")
+        done = run("check", "--settings", settings)
+        check(f"left out by {keys}: {text!r}: 78", done.returncode == 78 and "hiding.csv:" in done.stderr, done.stderr)
+
+
+def second():
+    """Serials in a second column of a list that protects are protected, too, or the list is refused."""
+    path, settings, wanted = work / "second.csv", work / "settings.yaml", work / "wanted.csv"
+    for text, protected, members_read in members.SECOND:
+        path.write_text(text)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
+        done = run("check", "--settings", settings)
+        check(f"second: {text!r}: {protected}", done.returncode == (0 if protected else 78), done.stderr)
+        if not protected:
+            check(f"second: {text!r}: line and setting are named", "second.csv:" in done.stderr and "serial_column: " in done.stderr, done.stderr)
+        wanted.write_text("Serial\n" + "\n".join(protected or [A]) + "\n")
+        done = run("plan", "--offline", wanted, "--settings", settings, "--rules", CASES / "all.yaml", "--json")
+        check(f"second: {text!r}: all are protected", done.stdout.count('"outcome":"protected"') == len(protected or []), done.stdout + done.stderr)
+        done = run("check", "--rules", in_file(path))
+        check(f"second: {text!r}: as in_file", done.returncode == (0 if members_read else 65), done.stderr)
+
+
+def in_file(path):
+    rules = work / "rules.yaml"
+    rules.write_text(f"version: 1\nname: a\nrules:\n  - {{name: r, match: {{serial|in_file: {path}}}, do: [unassign]}}\n")
+    return rules
 
 
 def as_in_file(what, path, serials, bad):
-    rules = work / "rules.yaml"
-    rules.write_text(f"version: 1\nname: a\nrules:\n  - {{name: r, match: {{serial|in_file: {path}}}, do: [unassign]}}\n")
+    rules = in_file(path)
     wanted = work / "input.csv"
     wanted.write_text("Serial\n" + "\n".join(serials or ["C02XK1ABJG5H"]) + "\nZZ9XK1ABJG5H\n")
     done = run("plan", "--offline", wanted, "--rules", rules, "--json")
@@ -264,6 +293,7 @@ def everything():
     for what, path, serials, bad in written(work):
         one(what, path, serials, bad)
     hiding()
+    second()
     dates()
     options()
     first_devices()

@@ -207,6 +207,17 @@ HIDING = [
     ("a device that looks like the header", "serial 7AG C74 BU22\n" + "".join(f"C02XK1ABJG{n}H\n" for n in range(6))),
     ("lines with a word before the serial", "SN: 7AG C74 BU02\n" * 6 + "".join(f"C02XK1ABJG{n}H\n" for n in range(6))),
 ]
+HIDING += [
+    ("%s at the end of the file" % what, text) for what, text in [
+        ("a serial cut to nine", "%s\n%s\n%s" % (A, B, C[:9])),
+        ("a serial cut to eleven", "%s\n%s\n%s" % (A, B, C[:11])),
+        ("a serial cut to ten, the only one of ten", "%s\n%s\n%s" % (A, C, A[:3] + "YK1ABJG")),
+        ("a serial cut to ten, which begins as a longer one does", "%s\n%s\n%s" % (A, B, A[:3] + "YK1ABJG")),
+        ("a row cut in its serial", "Serial,Name\n%s,x\n%s,y\n%s" % (A, B, C[:10])),
+        ("a serial cut in the last column", "Name;Serial\nx;%s\ny;%s\nz;%s" % (A, C, A[:3] + "YK1ABJ55"[:8])),
+        ("a serial cut in one line", "%s;%s;%s" % (A, C, A[:3] + "YK1ABJG")),
+    ]
+]
 NOT_HIDING = [
     ("a note names it again", "%s # same desk as %s\n%s\n" % (A, B, B), 2),
     ("a host name with it", "%s,LAP-%s\n%s,MAC%s\n" % (A, A, B, B), 2),
@@ -218,5 +229,34 @@ NOT_HIDING = [
     ("other serials in columns", "Serial Number,Old Serial Number,Name\n%s,%s,x\n%s,%s,y\n" % (A, C, B, D), 2),
     ("a date and a number above the header", "Export 2026-11-28 16:30, 214 devices\nSerial Number,Owner\nEDW516UQXV,x\n", 1),
     ("a model above the header", "iPhone SE (2nd gen), iPad13,4\nSerial Number,Owner\nEDW516UQXV,x\n", 1),
+    ("a whole serial at the end of the file", "%s\n%s\n%s" % (A, B, C), 3),
+    ("a whole row at the end of the file", "Serial,Name\n%s,x\n%s,y\n%s,z" % (A, C, B), 3),
+    ("a short serial at the end of the last line", "%s\n%s\n%s\n" % (A, C, B), 3),
     ("a quarter above the header", "ACME 2026 Q3\nSerial Number,Owner 2\nEDW516UQXV,x\n", 1),
+]
+
+# Protected lists with the settings of the list, which leave a first line out that is a device, or a piece of one: 78.
+LEFT_OUT = [
+    ("header: 1", "7AG-C74-BU22\n%s\n%s\n" % (A, B)),
+    ("header: 1", "MPGJQVFGVD\n%s\n%s\n" % (A, B)),
+    ("header: 1, serial_column: 1", "MPGJQVFGVD,CEO\n%s,x\n%s,y\n" % (A, B)),
+    ("header: 1, serial_column: 1", "MPGJQ-VFGVD,CEO\n%s,x\n%s,y\n" % (A, B)),
+    ("header: 1, serial_column: 1", "74BU22,CEO\n%s,x\n%s,y\n" % (A, B)),
+    ("header: 1, serial_column: 2", "x;VFGVD\nx;%s\ny;%s\n" % (A, B)),
+    ("header: 2, serial_column: 1", "Name,Tag\n7AG C74 BU22,x\n%s,y\n" % A),
+]
+# Protected lists with serials in more columns than one, which are all protected, or it is 78 (None); as in_file: how many are read, or
+# 65 (None).
+SECOND = [
+    ("Serial Number,Mac\n%s,%s\n%s,%s\n" % (A, B, C, D), [A, B, C, D], None),
+    ("Serial Number;iPad;Notes\n%s;;x\n%s;%s;y\n%s;n/a;z\n" % (A, C, D, B), [A, B, C, D], None),
+    ("Seriennummer\tGerät\n%s\t%s\n%s\t-\n" % (A, B, C), [A, B, C], None),
+    ("Numéro de série|Téléphone\n%s|%s\n%s|MPGJQVFGVD\n%s|%s\n" % (A, B, C, D, "K3P9X72HG8"), [A, B, C, D, "MPGJQVFGVD", "K3P9X72HG8"], None),
+    ("Device,Serial\n%s,%s\n%s,%s\n" % (B, A, D, C), [A, B, C, D], None),
+    ("Serial Number,Replacement Serial,Name\n%s,%s,x\n%s,%s,y\n" % (A, B, C, D), [A, B, C, D], 2),
+    ("Serial,Mac\n%s,%s\n%s,7AGC-74BU22\n" % (A, B, C), None, None),
+    ("Serial,Mac,Name\n%s,%s,x\n%s,K3P9 X72HG8,y\n%s,,z\n" % (A, B, C, D), None, None),
+    ("Reserve Serial,Device\n%s,%s\n%s,%s\n" % (A, B, C, D), None, None),
+    ("Serial (keep),Unit\n%s,%s\n%s,%s\n" % (A, B, C, D), None, None),
+    ("Serial Number,id\n%s,%s\n%s,%s\n" % (A, A, C, C), [A, C], 2),
 ]

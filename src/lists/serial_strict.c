@@ -1,0 +1,345 @@
+#include "lists/serial_strict.h"
+
+#include "lists/serial_hidden.h"
+#include "lists/serial_list_parts.h"
+
+enum { WIDTHS = 16, USUAL_MIN = 10, USUAL_MAX = 12, PLANT = 3 };
+
+struct strict {
+	struct serial_list *list;
+	const struct list_reading *reading;
+	struct map *serials;
+	uint32_t n, n_more; /* rows with a serial; serials in other columns alone */
+	/* Of lengths that no Apple serial has, but a mistyped one: */
+	uint32_t n_odd;
+	size_t odd_line;
+	struct serial odd;
+	uint32_t n_wide[WIDTHS]; /* rows by their cells */
+	uint32_t n_tiny;         /* rows with a word of one or two characters behind the serial */
+	uint32_t n_long[SERIAL_MAX + 1]; /* rows by the length of their serial */
+	struct serial last;              /* of the last row, if nothing stands behind it */
+	size_t last_line, last_width;
+};
+
+static const char *what_to_correct(const struct strict *p)
+{
+	return p->list->opt.purpose == LIST_PROTECTED
+		       ? "correct this line of the protected list; nothing is sent before"
+		       : "correct this line of that file";
+}
+
+static enum errc refuse_row(const struct strict *p, const struct list_row *row, struct err *err)
+{
+	const struct reason_info *why = reason_info(row->fault);
+	struct buf text;
+
+	buf_init(&text, 4096);
+	list_describe_fault(p->list, row, &text);
+	(void)err_set(err, ERR_INPUT, "%s:%zu: %s%s%s: %s", p->list->name, row->record.line,
+		why->sentence, text.n ? ": " : "", buf_cstr(&text), what_to_correct(p));
+	buf_release(&text);
+	return ERR_INPUT;
+}
+
+static bool is_odd_length(size_t n)
+{
+	return n < USUAL_MIN || n > USUAL_MAX;
+}
+
+static struct str cell_at(const struct csv_record *r, size_t at)
+{
+	return at < r->n_cells ? serial_trim(r->cells[at]) : STR_NONE;
+}
+
+static void add_serial(struct strict *p, const struct list_row *row)
+{
+	const struct csv_record *r = &row->record;
+	const struct serial *s = &row->serial;
+
+	(void)map_add(p->serials, serial_view(s), NULL);
+	p->n++;
+	p->n_long[s->n]++;
+	p->last_line = r->line;
+	p->last = str_eq_nocase(cell_at(r, r->n_cells - 1), serial_view(s))
+			  ? *s
+			  : (struct serial){ .n = 0 };
+	if (is_odd_length(s->n) && !serial_has_barcode(s) && p->n_odd++ == 0) {
+		p->odd_line = r->line;
+		p->odd = *s;
+	}
+}
+
+/* --- serials in other columns --- */
+
+/* What the header says of it is no other device. */
+static bool is_of_devices(const struct strict *p, size_t column)
+{
+	const struct columns *c = &p->reading->columns;
+	enum header_sense sense = column < c->n ? header_sense(c->headers[column]) : SENSE_UNKNOWN;
+
+	return sense != SENSE_OTHER && sense != SENSE_QUALIFIED;
+}
+
+static enum errc refuse_column(
+	const struct strict *p, const struct csv_record *r, size_t column, struct err *err)
+{
+	size_t at = (size_t)p->reading->columns.at[COLUMN_SERIAL];
+
+	if (p->list->opt.purpose != LIST_PROTECTED)
+		return err_set(err, ERR_INPUT,
+			"%s:%zu: column %zu holds serials, too, such as '%.*s': leave one of the "
+			"columns %zu and %zu out of that file",
+			p->list->name, r->line, column + 1, STR_FMT(cell_at(r, column)), at + 1,
+			column + 1);
+	return err_set(err, ERR_INPUT,
+		"%s:%zu: column %zu holds serials, too, but '%.*s' is none: correct this line of "
+		"the protected list, or say that only column %zu counts: protect: {file: ..., "
+		"serial_column: %zu}; nothing is sent before",
+		p->list->name, r->line, column + 1, STR_FMT(cell_at(r, column)), at + 1, at + 1);
+}
+
+/* A cell beside the row's serial. */
+static enum errc look_at_cell(
+	struct strict *p, const struct list_row *row, size_t column, struct err *err)
+{
+	struct str cell = cell_at(&row->record, column);
+	bool seconds = p->list->seconds[column] && is_of_devices(p, column), added;
+	struct serial s;
+
+	if (cell.n == 0 || list_says_nothing(cell))
+		return ERR_OK;
+	if (serial_read(cell, &s) || (!seconds && serial_look(cell) != LOOK_STRONG))
+		return seconds ? refuse_column(p, &row->record, column, err) : ERR_OK;
+	if (str_eq(serial_view(&s), serial_view(&row->serial)))
+		return ERR_OK;
+	if (p->list->opt.purpose != LIST_PROTECTED)
+		return seconds ? refuse_column(p, &row->record, column, err) : ERR_OK;
+	(void)map_add(p->serials, serial_view(&s), &added);
+	p->n_more += seconds && added;
+	return ERR_OK;
+}
+
+/* Which of the columns counts has not been said. */
+static enum errc look_beside(struct strict *p, const struct list_row *row, struct err *err)
+{
+	const struct column_options *o = &p->list->opt.columns;
+	enum errc rc = ERR_OK;
+
+	if (o->serial_column || o->serial_header.n || !p->reading->columns.has_header)
+		return ERR_OK;
+	for (size_t c = 0; !rc && c < row->record.n_cells && c < p->list->n_sampled; c++)
+		if (c != (size_t)p->reading->columns.at[COLUMN_SERIAL])
+			rc = look_at_cell(p, row, c, err);
+	return rc;
+}
+
+/* --- what was not read as a serial, and could be one --- */
+
+static bool is_bare(const struct strict *p)
+{
+	return !p->reading->columns.has_header || p->reading->width == 1;
+}
+
+/* A bare line without the comment behind it. */
+static struct str without_comment(struct str raw)
+{
+	for (size_t i = 0; i < raw.n; i++)
+		if (raw.p[i] == '#')
+			return str_sub(raw, 0, i);
+	return raw;
+}
+
+static size_t width_of(const struct strict *p, struct str raw)
+{
+	size_t n = 1;
+
+	raw = without_comment(raw);
+	for (size_t i = 0; i < raw.n; i++)
+		n += raw.p[i] == p->reading->delimiter;
+	return n < WIDTHS ? n : WIDTHS - 1;
+}
+
+/* Whether most rows have another number of cells; a single row has nothing to compare it with. */
+static bool is_unusual(const struct strict *p, struct str raw)
+{
+	return p->n == 1 || p->n_wide[width_of(p, raw)] * 2 < p->n;
+}
+
+static bool is_mixed_case(struct str s)
+{
+	bool upper = false, lower = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		upper |= s.p[i] >= 'A' && s.p[i] <= 'Z';
+		lower |= s.p[i] >= 'a' && s.p[i] <= 'z';
+	}
+	return upper && lower;
+}
+
+/* A short row that ends in its serial, to which a word as short as others of its column may be
+ * joined: KD260K1258x. Or what stands there is no serial at all. */
+static bool is_longer(const struct strict *p, const struct csv_record *r)
+{
+	size_t at = (size_t)p->reading->columns.at[COLUMN_SERIAL];
+	struct str last = cell_at(r, at);
+	struct serial s;
+
+	if (p->reading->several || at + 1 != r->n_cells || serial_read(last, &s) ||
+		map_find(p->serials, serial_view(&s)) == MAP_NONE || !is_unusual(p, r->raw))
+		return false;
+	if (p->n > 1 && at && serial_look(last) != LOOK_STRONG)
+		return true;
+	return s.n > USUAL_MIN && (is_mixed_case(last) || (p->n_tiny && p->n > 1));
+}
+
+static enum errc refuse_hidden(
+	const struct strict *p, const struct csv_record *r, struct str found, struct err *err)
+{
+	bool protects = p->list->opt.purpose == LIST_PROTECTED;
+
+	return err_set(err, ERR_INPUT,
+		"%s:%zu: '%.*s' could be a serial, and is not read as one: if it is, give it a "
+		"line of its own; if not, take it out of %s",
+		p->list->name, r->line, STR_FMT(found),
+		protects ? "the protected list; nothing is sent before" : "that file");
+}
+
+/* Behind a line end within a cell, and joined to the end of a line, a row of columns hides one. */
+static bool is_in_cells(const struct strict *p, const struct csv_record *r, struct str *ret)
+{
+	for (size_t i = 0; i < r->n_cells; i++) {
+		struct str rest = r->cells[i];
+
+		(void)str_cut(&rest, '\n');
+		if (serial_is_hidden(rest, p->serials, ret))
+			return true;
+	}
+	/* Cells may be codes of any kind; with letters of the other case before it, it is none. */
+	return r->n_cells && serial_is_hidden(r->cells[r->n_cells - 1], p->serials, ret) &&
+	       ret->p > r->cells[r->n_cells - 1].p && ret->p[-1] >= 'a' && ret->p[-1] <= 'z' &&
+	       ascii_upper(ret->p[0]) == ret->p[0];
+}
+
+/* A list that begins with a damaged line is not read from the line below it on. */
+static bool is_above(const struct strict *p, const struct csv_record *r, struct str *ret)
+{
+	bool header = r->line == p->reading->header_line;
+	size_t at = (size_t)p->reading->columns.at[COLUMN_SERIAL];
+
+	for (size_t i = 0; i < r->n_cells && without_comment(r->raw).n; i++) {
+		*ret = serial_trim(r->cells[i]);
+		if (serial_is_damaged(*ret))
+			return true;
+		if (header_sense(*ret) < SENSE_WEAK &&
+			(serial_is_unsaid(*ret) || (header && i == at && serial_is_piece(*ret))))
+			return true;
+	}
+	return false;
+}
+
+static enum errc look_at_record(void *self, const struct csv_record *r, struct err *err)
+{
+	const struct strict *p = self;
+	bool plain = is_bare(p) || r->line <= p->reading->header_line;
+	struct str found;
+
+	if (plain ? serial_is_hidden(r->raw, p->serials, &found) : is_in_cells(p, r, &found))
+		return refuse_hidden(p, r, found, err);
+	if (r->line <= p->reading->header_line && is_above(p, r, &found))
+		return refuse_hidden(p, r, found, err);
+	if (is_bare(p) && !p->reading->several &&
+		serial_is_cut(without_comment(r->raw), p->serials) && is_unusual(p, r->raw))
+		return refuse_hidden(p, r, without_comment(r->raw), err);
+	if (is_longer(p, r))
+		return err_set(err, ERR_INPUT,
+			"%s:%zu: '%.*s' ends its line early, and its end may be what others have "
+			"in a cell of its own: give this line as many cells as the others have, "
+			"and %s",
+			p->list->name, r->line, STR_FMT(cell_at(r, r->n_cells - 1)),
+			what_to_correct(p));
+	return ERR_OK;
+}
+
+/* --- the list --- */
+
+static void note_shape(struct strict *p, const struct csv_record *r)
+{
+	size_t n = cell_at(r, (size_t)p->reading->columns.at[COLUMN_SERIAL] + 1).n;
+
+	p->n_wide[width_of(p, r->raw)]++;
+	p->n_tiny += n == 1 || n == 2;
+	p->last_width = width_of(p, r->raw);
+}
+
+/* Shorter than others, and none is as short, or one that begins alike, as old serials of a plant
+ * do, is longer. */
+static bool is_shorter(const struct strict *p)
+{
+	struct str last = serial_view(&p->last);
+	size_t n_longer = 0;
+
+	for (size_t n = last.n + 1; n <= SERIAL_MAX; n++)
+		n_longer += p->n_long[n];
+	if (p->n_long[last.n] == 1)
+		return n_longer > 0;
+	for (uint32_t i = 0; n_longer && i < p->serials->n; i++) {
+		struct str other = map_key(p->serials, i);
+
+		if (other.n > last.n && str_eq(str_head(other, PLANT), str_head(last, PLANT)))
+			return true;
+	}
+	return false;
+}
+
+/* A file that ends amid its last line, in the serial: it is shorter than the others, or its row is.
+ */
+static bool is_cut_off(const struct strict *p)
+{
+	if (!p->list->open_end || p->last.n == 0 || p->n < 2)
+		return false;
+	return is_shorter(p) ||
+	       (p->reading->columns.has_header && p->last_width < p->reading->width &&
+		       p->n_wide[p->last_width] == 1);
+}
+
+static enum errc look_at_lengths(const struct strict *p, struct err *err)
+{
+	/* One too short or too long among others was mistyped. */
+	if (p->n_odd && p->n_odd * 2 <= p->n)
+		return err_set(err, ERR_INPUT,
+			"%s:%zu: '%s' has %u characters, as no serial of Apple's has: %s",
+			p->list->name, p->odd_line, p->odd.text, p->odd.n, what_to_correct(p));
+	if (is_cut_off(p))
+		return err_set(err, ERR_INPUT,
+			"%s:%zu: the file ends in '%s', without the end of that line, and the "
+			"lines before are longer: if the serial is whole, end its line; if not, "
+			"%s",
+			p->list->name, p->last_line, p->last.text, what_to_correct(p));
+	return ERR_OK;
+}
+
+enum errc list_read_strictly(
+	struct serial_list *l, struct map *ret_serials, uint32_t *ret_n, struct err *err)
+{
+	struct strict p = { .list = l, .reading = list_reading(l), .serials = ret_serials };
+	struct list_row row;
+	bool more = true;
+	enum errc rc = ERR_OK;
+
+	while (!rc && !(rc = list_next(l, &row, &more, err)) && more) {
+		note_shape(&p, &row.record);
+		if (row.fault) {
+			rc = refuse_row(&p, &row, err);
+			continue;
+		}
+		add_serial(&p, &row);
+		rc = look_beside(&p, &row, err);
+	}
+	if (!rc)
+		rc = look_at_lengths(&p, err);
+	if (!rc)
+		rc = list_each_record(l, look_at_record, &p, err);
+	if (!rc)
+		*ret_n = p.n + p.n_more;
+	return rc;
+}
