@@ -151,16 +151,19 @@ void yaml_read_duration(
 {
 	struct duration v;
 	struct diag *entry;
+	int64_t ms;
 
 	(void)key;
 	if (!yaml_expect(r, n, YAML_SCALAR))
 		return;
-	if (duration_parse(n->text, &v) && v.months == 0 && v.ms > 0) {
-		*(int64_t *)to = v.ms;
+	/* Months as on the command line: those of 1970. */
+	ms = duration_parse(n->text, &v) ? time_shift(0, v, 1) : 0;
+	if (ms > 0) {
+		*(int64_t *)to = ms;
 		return;
 	}
 	entry = yaml_bad(r, n, "yaml.bad-value", "'%.*s' is not a duration", STR_FMT(n->text));
-	diag_hint(r->d, entry, "write it as in 500ms, 90s, 30m, 12h, 30d or 2w");
+	diag_hint(r->d, entry, "write it as in 500ms, 90s, 30m, 12h, 30d, 2w, 6mo or 1y");
 }
 
 /* --- mappings --- */

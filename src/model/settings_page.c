@@ -178,8 +178,9 @@ static void read_encoding(
 	size_t len = name ? strlen(name) : 0;
 
 	(void)key;
-	if (name && (len > 40 || strchr(name, '/')))
-		(void)yaml_bad(r, n, "yaml.bad-value", "'%s' is no name of an encoding", name);
+	if (name && (len > 40 || !csv_knows_encoding(name)))
+		(void)yaml_bad(r, n, "yaml.bad-value",
+			"'%s' is no name of an encoding, such as utf-8 or windows-1252", name);
 	else if (name)
 		*(const char **)to = name;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "io/schema_out.h"
+#include "model/step.h"
 
 #define TEXT "{\"type\":[\"string\",\"number\",\"boolean\"],\"minLength\":1}"
 #define WHOLE(pattern) "{\"type\":\"string\",\"pattern\":\"" pattern "\"}"
@@ -30,8 +31,8 @@ static const struct settings_type types[] = {
 	{ "path", "the path of a file or folder, beside the settings file unless it is absolute",
 		TEXT },
 	{ "date", "a date such as 2027-03-01", WHOLE("^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$") },
-	{ "duration", "a duration such as 500ms, 90s, 30m, 12h, 30d or 2w",
-		WHOLE("^0*[1-9][0-9]*(ms|s|m|h|d|w)$") },
+	{ "duration", "a duration such as 500ms, 90s, 30m, 12h, 30d, 2w, 6mo or 1y",
+		WHOLE("^0*[1-9][0-9]*(ms|s|m|h|d|w|mo|y)$") },
 	{ "rate", "requests in a window, such as 20/min, 10/hour, 5/s or 1000/day",
 		WHOLE("^0*[1-9][0-9]*/(s|sec|second|m|min|minute|h|hour|d|day|"
 		      "0*[1-9][0-9]*(ms|s|m|h|d|w))$") },
@@ -64,7 +65,7 @@ static const struct settings_type types[] = {
 		"\"maxProperties\":1,\"properties\":{\"file\":" REF("text") ",\"credential\":"
 		WHOLE("^[^/]+$") ",\"command\":" REF("command") ",\"env\":" REF("text") "}}" },
 	{ "steps", "a list of steps, such as [wipe, release, delete_record]",
-		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":32,\"items\":{\"type\":\"string\"}}" },
+		"{\"type\":\"array\",\"minItems\":1,\"items\":" REF("step") "}" },
 	{ "windows", "a list of times such as \"22:00-06:00 Europe/Berlin\"",
 		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":16,\"items\":"
 		WHOLE("^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00) [A-Za-z0-9_+/-]+$") "}" },
@@ -94,6 +95,18 @@ const struct settings_type *settings_type(const char *name)
 }
 
 /* --- the schema --- */
+
+/* Those that change something. */
+static void put_steps(struct json_out *o)
+{
+	json_obj(o, "step");
+	json_arr(o, "enum");
+	for (int i = 0; i < STEP_MAX_; i++)
+		if (step_info((enum step_kind)i)->service != SERVICE_NONE)
+			json_put_z(o, NULL, step_info((enum step_kind)i)->word);
+	json_arr_end(o);
+	json_obj_end(o);
+}
 
 static void put_list(struct json_out *o, const struct yaml_key *key)
 {
@@ -141,6 +154,7 @@ void settings_schema(struct buf *out)
 	json_obj(&o, "definitions");
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
 		json_put_raw(&o, types[i].name, str_from(types[i].schema));
+	put_steps(&o);
 	put_definitions(&o, settings_page_keys);
 	json_obj_end(&o);
 	json_obj_end(&o);

@@ -44,6 +44,9 @@ struct csv_record {
 
 struct csv_reader;
 
+/* Whether `encoding` may be that; which ones there are depends on the machine. */
+bool csv_knows_encoding(const char *name);
+
 /* path "-" is stdin. ERR_NO_INPUT when it cannot be opened, ERR_INPUT when the encoding is unknown.
  * Caller frees with csv_close(). */
 MUST_CHECK enum errc csv_open(

@@ -121,6 +121,24 @@ static const char *skip_bom(struct csv_source *s, const char *encoding)
 	return encoding ? encoding : "UTF-8";
 }
 
+/* NULL: no encoding of this machine. */
+static iconv_t converter_from(const char *encoding)
+{
+	/* A slash begins //IGNORE and //TRANSLIT, which would hide what cannot be decoded. */
+	iconv_t c = strchr(encoding, '/') ? (iconv_t)-1 : iconv_open("UTF-8", encoding);
+
+	return (intptr_t)c == -1 ? NULL : c;
+}
+
+bool csv_knows_encoding(const char *name)
+{
+	iconv_t c = converter_from(name);
+
+	if (c)
+		(void)iconv_close(c);
+	return c || is_utf8_name(name);
+}
+
 static enum errc choose_converter(struct csv_source *s, const char *encoding, struct err *err)
 {
 	struct str name = str_from(encoding);
@@ -129,16 +147,11 @@ static enum errc choose_converter(struct csv_source *s, const char *encoding, st
 	(void)snprintf(s->encoding, sizeof(s->encoding), "%.*s", STR_FMT(name));
 	if (is_utf8_name(encoding))
 		return ERR_OK;
-	/* A slash begins //IGNORE and //TRANSLIT, which would hide what cannot be decoded. */
-	if (strchr(encoding, '/'))
-		goto unknown;
-	converter = iconv_open("UTF-8", encoding);
-	if ((intptr_t)converter == -1)
-		goto unknown;
+	converter = converter_from(encoding);
+	if (!converter)
+		return err_set(err, ERR_INPUT, "the encoding '%.*s' is not known", STR_FMT(name));
 	s->converter = converter;
 	return ERR_OK;
-unknown:
-	return err_set(err, ERR_INPUT, "the encoding '%.*s' is not known", STR_FMT(name));
 }
 
 static enum errc open_path(struct csv_source *s, const char *path, struct err *err)
