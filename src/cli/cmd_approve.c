@@ -119,18 +119,26 @@ static enum errc load(struct approving *a, struct err *err)
 
 static enum errc ask(const struct approving *a, struct err *err)
 {
+	struct str rest = buf_view(&a->programs);
 	char answer[16];
 	enum errc rc;
 
-	if (!cli_count(a->cli, OPTION_QUIET))
-		text_line(stderr, "plan %.12s of %s: %u devices\n%s", a->fingerprint,
-			a->settings->tenant, a->n, buf_cstr(&a->programs));
+	if (!cli_count(a->cli, OPTION_QUIET)) {
+		text_line(stderr, "plan %.12s of %s: %u device%s", a->fingerprint,
+			a->settings->tenant, a->n, a->n == 1 ? "" : "s");
+		while (rest.n) {
+			struct str line = str_cut(&rest, '\n');
+
+			text_line(stderr, "%.*s", STR_FMT(line));
+		}
+	}
 	if (cli_count(a->cli, OPTION_YES))
 		return ERR_OK;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return err_set(err, ERR_USAGE,
 			"there is no terminal to ask whether you approve this plan: say --yes");
-	(void)fprintf(stderr, "Approve this plan of %u devices? [y/N] ", a->n);
+	(void)fprintf(
+		stderr, "Approve this plan of %u device%s? [y/N] ", a->n, a->n == 1 ? "" : "s");
 	rc = cli_read_line(answer, sizeof(answer), err);
 	if (!rc && answer[0] != 'y' && answer[0] != 'Y')
 		rc = err_set(err, ERR_GUARD, "nothing was signed: the answer was not yes");
@@ -166,10 +174,11 @@ static void tell(const struct approving *a, const struct approver *by)
 		json_put_z(&j.o, "file", a->out);
 		ndjson_end(&j, stdout);
 	} else if (!cli_count(a->cli, OPTION_QUIET)) {
+		text_line(stderr, "%.*s approved plan %.12s: %s", STR_FMT(by->name), a->fingerprint,
+			a->out);
 		text_line(stderr,
-			"%.*s approved plan %.12s: %s\nWhoever applies it runs: depmend apply "
-			"CSV --expect %s",
-			STR_FMT(by->name), a->fingerprint, a->out, a->cli->args[0]);
+			"to carry it out, another user runs: depmend apply CSV --expect %s",
+			a->cli->args[0]);
 	}
 }
 

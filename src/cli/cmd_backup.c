@@ -23,17 +23,6 @@ static enum errc check_place(const struct saved_run *s, const char *path, struct
 	return ERR_OK;
 }
 
-static enum errc now_of(const struct saved_run *s, int64_t *ret, struct err *err)
-{
-	struct clock *clock = NULL;
-	enum errc rc = session_clock(s->settings, &clock, err);
-
-	if (!rc)
-		*ret = clock_now(clock);
-	clock_free(clock);
-	return rc;
-}
-
 /* --- backup --- */
 
 static void tell_backup(const struct cli *cli, const struct archive_info *info, const char *path)
@@ -68,7 +57,7 @@ static enum errc backup(struct saved_run *s, const struct cli *cli, struct err *
 	if (!rc)
 		rc = check_place(s, path, err);
 	if (!rc)
-		rc = now_of(s, &now, err);
+		rc = saved_run_now(s, &now, err);
 	if (!rc)
 		rc = archive_write(s->store, path, move, now, &info, err);
 	if (!rc && move)
@@ -166,7 +155,7 @@ static enum errc restore(struct saved_run *s, const struct cli *cli, struct err 
 	if (!rc)
 		rc = check_newer(s, cli, path, &info, err);
 	if (!rc)
-		rc = now_of(s, &now, err);
+		rc = saved_run_now(s, &now, err);
 	if (!rc)
 		rc = archive_restore(s->store, path, now, &kept, err);
 	/* Brings an older one up to date. */

@@ -437,8 +437,7 @@ static void put_findings(const struct check *c)
 		json_put_str(&o, "online", buf_view(&c->online));
 	if (c->settings && c->n_protected)
 		json_put_int(&o, "protected", c->n_protected);
-	if (c->input.encoding[0])
-		reading_put(&c->input, &o);
+	reading_put(&c->input, &o);
 	json_obj_end(&o);
 	put_line(&o);
 	buf_release(&b);

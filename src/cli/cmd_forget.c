@@ -11,7 +11,6 @@
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
-#include "io/clock.h"
 #include "model/serial.h"
 #include "report/ndjson.h"
 #include "report/open_business.h"
@@ -65,9 +64,9 @@ static enum errc look(struct forget *f, const struct cli *cli, struct err *err)
 static enum errc forget_each(
 	struct forget *f, struct str reason, const struct cli *cli, struct err *err)
 {
-	struct clock *clock = clock_real();
 	char who[32];
-	enum errc rc = ERR_OK;
+	int64_t now = 0;
+	enum errc rc = saved_run_now(&f->s, &now, err);
 
 	(void)snprintf(who, sizeof(who), "uid %u", (unsigned)getuid());
 	for (size_t i = 0; i < f->n && !rc; i++) {
@@ -76,7 +75,7 @@ static enum errc forget_each(
 
 		if (has_open(&f->open[i]))
 			rc = ledger_forget(f->s.store, serial_view(&f->serials[i]), reason,
-				str_from(who), clock_now(clock), &n, err);
+				str_from(who), now, &n, err);
 		if (rc || !cli_count(cli, OPTION_JSON))
 			continue;
 		ndjson_begin(&j, "forgotten");
@@ -84,7 +83,6 @@ static enum errc forget_each(
 		json_put_int(&j.o, "things", n);
 		ndjson_end(&j, stdout);
 	}
-	clock_free(clock);
 	return rc;
 }
 

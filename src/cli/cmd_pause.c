@@ -6,7 +6,6 @@
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
-#include "io/clock.h"
 #include "report/ndjson.h"
 #include "report/open_business.h"
 
@@ -23,13 +22,13 @@ static void say(const struct saved_run *s, const struct cli *cli, const struct o
 		json_put_int(&j.o, "off_server", (int64_t)b->off.n);
 		ndjson_end(&j, stdout);
 	} else if (b->pause.paused) {
-		text_line(stdout,
-			"tenant %s is paused since %s: %s\n"
-			"Until `depmend resume` every apply puts back what is off its server and "
-			"ends with status 4.",
-			s->settings->tenant, time_rfc3339_s(b->pause.since_ms, since),
-			b->pause.reason);
-		open_business_print(b, s->settings, 0, stdout);
+		text_line(stdout, "tenant %s is paused since %s: %s", s->settings->tenant,
+			time_rfc3339_s(b->pause.since_ms, since), b->pause.reason);
+		text_line(stdout, "Until `depmend resume` every apply puts back what is off its "
+				  "server and ends with status 4.");
+		if (b->off.n)
+			text_line(stdout, "%zu device%s off %s server now", b->off.n,
+				b->off.n == 1 ? " is" : "s are", b->off.n == 1 ? "its" : "their");
 	} else {
 		text_line(stdout, "tenant %s is not paused", s->settings->tenant);
 	}
@@ -38,9 +37,9 @@ static void say(const struct saved_run *s, const struct cli *cli, const struct o
 static enum errc set(const struct cli *cli, struct saved_run *s, bool on, struct err *err)
 {
 	const char *reason = cli_text(cli, OPTION_REASON);
-	struct clock *clock = clock_real();
 	struct open_business open;
 	enum errc rc = ERR_OK;
+	int64_t now = 0;
 
 	if (on && (!reason || !*reason))
 		rc = err_set(err, ERR_USAGE,
@@ -48,9 +47,10 @@ static enum errc set(const struct cli *cli, struct saved_run *s, bool on, struct
 	if (!rc)
 		rc = saved_run_open_to_write(s, cli, true, err);
 	if (!rc)
-		rc = on ? ledger_pause(s->store, str_from(reason), clock_now(clock), err)
-			: ledger_resume(s->store, clock_now(clock), err);
-	clock_free(clock);
+		rc = saved_run_now(s, &now, err);
+	if (!rc)
+		rc = on ? ledger_pause(s->store, str_from(reason), now, err)
+			: ledger_resume(s->store, now, err);
 	if (rc)
 		return rc;
 	rc = open_business_load(&open, s->store, STR_NONE, err);

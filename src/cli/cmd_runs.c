@@ -25,14 +25,6 @@ static const struct lock_holder *active(const struct saved_run *s, struct lock_h
 	return store_locked_by(s->settings->state, s->settings->apple.account, ret) ? ret : NULL;
 }
 
-/* A run that has not finished either runs or was stopped. */
-static const char *state_words(const struct run_record *run, const struct lock_holder *holder)
-{
-	if (run->state != RUN_ACTIVE)
-		return run_state_word(run->state);
-	return holder ? "running" : "stopped";
-}
-
 /* "40 done, 3 invalid" */
 static void outcome_words(const struct summary *counts, struct buf *out)
 {
@@ -87,7 +79,7 @@ static enum errc put_one(struct listing *l, const struct run_record *run, struct
 
 	if (!rc) {
 		ndjson_begin(&j, "run");
-		ndjson_run(&j, run);
+		ndjson_run(&j, run, l->active);
 		json_put_z(&j.o, "input", l->s->input.path);
 		ndjson_outcomes(&j, &counts);
 		ndjson_text(&j, "user", buf_view(&facts.user));
@@ -113,7 +105,7 @@ static enum errc list_run(struct listing *l, const struct run_record *run, struc
 	if (!rc) {
 		table_cell(l->table, str_from(run->name));
 		table_cell(l->table, str_from(when_words(&l->when, run->created_ms, when)));
-		table_cell(l->table, str_from(state_words(run, l->active)));
+		table_cell(l->table, str_from(run_state_word(run->state, l->active)));
 		outcome_words(&counts, &words);
 		table_cell(l->table, buf_view(&words));
 		buf_reset(&words);
@@ -249,7 +241,7 @@ static enum errc print_in_flight(struct saved_run *s, FILE *out, struct err *err
 	return rc;
 }
 
-/* What a run that is to be continued waits for. */
+/* What a run that is not over waits for. */
 static enum errc print_rest(struct saved_run *s, FILE *out, struct err *err)
 {
 	struct unfinished rest = { s, out };
@@ -286,7 +278,7 @@ static void print_head(const struct saved_run *s, const struct run_facts *facts,
 	const struct lock_holder *who = active(s, &holder);
 	char when[TIME_TEXT];
 
-	text_line(out, "run      %s (%s)", s->run.name, state_words(&s->run, who));
+	text_line(out, "run      %s (%s)", s->run.name, run_state_word(s->run.state, who));
 	if (s->run.state == RUN_ACTIVE && who)
 		text_line(out, "process  %lld on %s", (long long)who->pid, who->host);
 	text_line(out, "input    %s", s->input.path);

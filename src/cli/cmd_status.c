@@ -6,7 +6,6 @@
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
-#include "facts/session.h"
 #include "report/credential_ends.h"
 #include "report/ndjson.h"
 #include "report/open_business.h"
@@ -14,7 +13,7 @@
 #include "store/lock.h"
 #include "store/shared.h"
 
-enum { MAX_SHOWN = 20, LAST_RUNS = 5 };
+enum { MAX_SHOWN = 20, LAST_RUNS = 5, LATE_MS = 3600 * 1000 };
 
 struct status {
 	struct saved_run s;
@@ -45,10 +44,18 @@ static const struct run_record *last_run(const struct status *st, size_t i)
 	return &st->last[(st->n_runs - 1 - i) % LAST_RUNS];
 }
 
-/* A device off its server with nobody at work is what somebody has to look at. */
+/* An hour beyond what the run foresaw at the most. */
+static bool is_late(const struct status *st)
+{
+	return st->has_active && st->active.ends_ms != TIME_NONE &&
+	       st->now_ms > st->active.ends_ms + LATE_MS;
+}
+
+/* A device off its server with nobody at work, or for longer than the run would be, is what a
+ * person has to look at. */
 static int exit_status(const struct status *st)
 {
-	return st->open.off.n && !st->has_active ? 5 : 0;
+	return st->open.off.n && (!st->has_active || is_late(st)) ? 5 : 0;
 }
 
 /* --- for people --- */
@@ -68,7 +75,7 @@ static void print_runs(const struct status *st, FILE *out)
 			(void)snprintf(ended, sizeof(ended), "exit %d", run->exit_status);
 		table_cell(t, str_from(run->name));
 		table_cell(t, str_from(time_rfc3339_s(run->created_ms, when)));
-		table_cell(t, str_from(run_state_word(run->state)));
+		table_cell(t, str_from(run_state_word(run->state, st->has_active)));
 		table_cell(t, str_from(ended));
 	}
 	table_print(t, out);
@@ -84,8 +91,9 @@ static void print_ends(const struct status *st, FILE *out)
 
 		buf_init(&words, 4096);
 		credential_end_words(e, st->now_ms, &words);
-		text_line(out, "%-11s %s%s%s", soon ? "ends soon" : "token", buf_cstr(&words),
-			soon ? "\n            -> " : "", soon ? e->remedy : "");
+		text_line(out, "%-11s %s", soon ? "ends soon" : "token", buf_cstr(&words));
+		if (soon)
+			text_line(out, "            -> %s", e->remedy);
 		buf_release(&words);
 	}
 }
@@ -155,12 +163,19 @@ static void print_budgets(const struct status *st, FILE *out)
 
 static void print_active(const struct status *st, FILE *out)
 {
-	char since[TIME_TEXT];
+	char since[TIME_TEXT], ends[TIME_TEXT];
 
-	if (st->has_active)
-		text_line(out, "active      %s, process %lld on %s, since %s", st->active.command,
-			(long long)st->active.pid, st->active.host,
-			time_rfc3339_s(st->active.since_ms, since));
+	if (!st->has_active)
+		return;
+	text_line(out, "active      %s, process %lld on %s, since %s", st->active.command,
+		(long long)st->active.pid, st->active.host,
+		time_rfc3339_s(st->active.since_ms, since));
+	if (st->active.phase[0])
+		text_line(out, "phase       %s", st->active.phase);
+	if (st->active.ends_ms != TIME_NONE)
+		text_line(out, "estimate    ends %s at the latest%s",
+			time_rfc3339_s(st->active.ends_ms, ends),
+			is_late(st) ? ": more than an hour ago, see what it waits for" : "");
 }
 
 static void print_all(const struct status *st)
@@ -192,7 +207,7 @@ static void tell_all(const struct status *st)
 	tell_ends(st);
 	for (size_t i = 0; i < st->n_last; i++) {
 		ndjson_begin(&j, "run");
-		ndjson_run(&j, last_run(st, i));
+		ndjson_run(&j, last_run(st, i), st->has_active);
 		ndjson_end(&j, stdout);
 	}
 	ndjson_begin(&j, "status");
@@ -211,6 +226,8 @@ static void tell_all(const struct status *st)
 		json_put_int(&j.o, "pid", st->active.pid);
 		json_put_z(&j.o, "host", st->active.host);
 		ndjson_time(&j, "since", st->active.since_ms);
+		ndjson_text(&j, "phase", str_from(st->active.phase));
+		ndjson_time(&j, "estimate", st->active.ends_ms);
 	}
 	json_put_int(&j.o, "status", exit_status(st));
 	ndjson_end(&j, stdout);
@@ -218,11 +235,8 @@ static void tell_all(const struct status *st)
 
 static enum errc find_ends(struct status *st, struct err *err)
 {
-	struct clock *clock = NULL;
-	enum errc rc = session_clock(st->s.settings, &clock, err);
+	enum errc rc = saved_run_now(&st->s, &st->now_ms, err);
 
-	st->now_ms = rc ? 0 : clock_now(clock);
-	clock_free(clock);
 	credential_ends_find(&st->ends, st->s.settings);
 	return rc;
 }

@@ -12,6 +12,7 @@
 #include "os/environment.h"
 #include "os/kernel.h"
 #include "os/process.h"
+#include "report/ndjson.h"
 #include "report/status.h"
 
 static enum log_level level_wanted(const struct cli *cli)
@@ -29,8 +30,15 @@ static int (*const commands[COMMAND_MAX_])(const struct cli *cli) = {
 
 int cmd_version(const struct cli *cli)
 {
-	(void)cli;
-	(void)puts("depmend " DEPMEND_VERSION);
+	struct ndjson j;
+
+	if (!cli_count(cli, OPTION_JSON)) {
+		(void)puts("depmend " DEPMEND_VERSION);
+		return 0;
+	}
+	ndjson_begin(&j, "version");
+	json_put_z(&j.o, "version", DEPMEND_VERSION);
+	ndjson_end(&j, stdout);
 	return 0;
 }
 

@@ -276,11 +276,11 @@ void schedule_make(const struct plan *p, const struct rules_policy *policy, stru
 	free(waves);
 }
 
-void schedule_left(const struct job *j, struct schedule *ret)
+void schedule_left(const struct job *j, bool late, struct schedule *ret)
 {
 	struct walk w = walk_new(j->facts, j->n);
 
-	begin(&w, false, ret);
+	begin(&w, late, ret);
 	load_job(&w, j);
 	walk(&w);
 	walk_release(&w);

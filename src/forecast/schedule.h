@@ -35,7 +35,8 @@ struct schedule {
 
 /* The plan has to be online. */
 void schedule_make(const struct plan *p, const struct rules_policy *policy, struct schedule *ret);
-/* What is left of a run under way, if all goes well: what it has read and changed is not in it. */
-void schedule_left(const struct job *j, struct schedule *ret);
+/* What is left of a run under way, if all goes well (late: if every proof comes at the last moment;
+ * its end is earliest_ms, too): what it has read and changed is not in it. */
+void schedule_left(const struct job *j, bool late, struct schedule *ret);
 
 #endif

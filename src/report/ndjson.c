@@ -46,21 +46,21 @@ void ndjson_outcomes(struct ndjson *j, const struct summary *s)
 	json_obj_end(&j->o);
 }
 
-const char *run_state_word(enum run_state state)
+const char *run_state_word(enum run_state state, bool active)
 {
 	static const char *const words[] = {
-		[RUN_ACTIVE] = "to be continued",
+		[RUN_ACTIVE] = "stopped",
 		[RUN_FINISHED] = "finished",
 		[RUN_SUPERSEDED] = "superseded",
 	};
 
-	return words[state];
+	return state == RUN_ACTIVE && active ? "running" : words[state];
 }
 
-void ndjson_run(struct ndjson *j, const struct run_record *run)
+void ndjson_run(struct ndjson *j, const struct run_record *run, bool active)
 {
 	json_put_z(&j->o, "run", run->name);
-	json_put_z(&j->o, "state", run_state_word(run->state));
+	json_put_z(&j->o, "state", run_state_word(run->state, active));
 	json_put_z(&j->o, "fingerprint", run->fingerprint);
 	ndjson_time(j, "created", run->created_ms);
 	ndjson_time(j, "finished", run->finished_ms);

@@ -24,9 +24,11 @@ void ndjson_time(struct ndjson *j, const char *key, int64_t at_ms);
 void ndjson_text(struct ndjson *j, const char *key, struct str text);
 /* "outcomes": those that occur, and how often. */
 void ndjson_outcomes(struct ndjson *j, const struct summary *s);
-const char *run_state_word(enum run_state state);
+/* active: a process of the organization works now; a run that is not over runs then, else it was
+ * stopped. */
+const char *run_state_word(enum run_state state, bool active);
 /* What is known of a run without looking at its rows. */
-void ndjson_run(struct ndjson *j, const struct run_record *run);
+void ndjson_run(struct ndjson *j, const struct run_record *run, bool active);
 /* "status", what it means, and what the end of a run has besides. */
 void ndjson_ended(struct ndjson *j, const struct summary_end *end);
 

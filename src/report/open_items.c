@@ -258,9 +258,10 @@ void open_items_print(const struct open_items *items, FILE *out)
 	for (uint32_t i = 0; i < items->n; i++) {
 		const struct open_cause *c = &items->v[i];
 
-		text_line(out, "%s  %u x %s: %s%s%.*s", c->key, c->n, reason_info(c->reason)->code,
-			reason_info(c->reason)->sentence, c->remedy.n ? "\n      -> " : "",
-			STR_FMT(c->remedy));
+		text_line(out, "%s  %u x %s: %s", c->key, c->n, reason_info(c->reason)->code,
+			reason_info(c->reason)->sentence);
+		if (c->remedy.n)
+			text_line(out, "      -> %.*s", STR_FMT(c->remedy));
 		for (uint32_t k = 0; k < c->n && k < SHOWN; k++)
 			text_line(out, "      %.*s", STR_FMT(c->serials[k]));
 		if (c->n > SHOWN)

@@ -20,7 +20,7 @@
 
 enum {
 	/* Always as long: written in place, so that a full disk does not matter. */
-	TEXT_BYTES = 512,
+	TEXT_BYTES = 1024,
 	/* A file that is put in the place of ours while we take it is met for moments only. */
 	TRIES = 50,
 	PAUSE_US = 10000,
@@ -28,7 +28,8 @@ enum {
 
 struct lock {
 	int fd;
-	char *path; /* of the file that says who we are; NULL: there is none */
+	char *path;    /* of the file that says who we are; NULL: there is none */
+	char who[440]; /* its first line */
 };
 
 /* --- what the holder says of itself --- */
@@ -41,22 +42,45 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* command NULL: nobody any more. */
-static void say(int fd, const char *command)
+/* Empty: nobody any more. Written in whole and in place. */
+static void write_text(int fd, const char *who, const char *phase, int64_t ends_ms)
 {
-	char text[TEXT_BYTES + 1], host[256] = "", boot[KERNEL_BOOT_TEXT];
+	char text[TEXT_BYTES + 1];
 	int n = 0;
 
-	(void)gethostname(host, sizeof(host) - 1);
-	kernel_boot(boot);
 	memset(text, '\n', sizeof(text));
-	if (command)
-		n = snprintf(text, sizeof(text), "%" PRIdMAX " %" PRId64 " %s %s %.60s\n",
-			(intmax_t)getpid(), now_ms(), boot[0] ? boot : "-", host[0] ? host : "-",
-			command);
+	if (*who)
+		n = snprintf(text, sizeof(text), "%s\n%" PRId64 " %s\n", who, ends_ms, phase);
 	if (n > 0 && n < TEXT_BYTES)
 		text[n] = '\n'; /* where snprintf() ended it */
 	(void)!pwrite(fd, text, TEXT_BYTES, 0);
+}
+
+static void name_self(struct lock *l, const char *command)
+{
+	char host[256] = "", boot[KERNEL_BOOT_TEXT];
+
+	(void)gethostname(host, sizeof(host) - 1);
+	kernel_boot(boot);
+	(void)snprintf(l->who, sizeof(l->who), "%" PRIdMAX " %" PRId64 " %s %s %.60s",
+		(intmax_t)getpid(), now_ms(), boot[0] ? boot : "-", host[0] ? host : "-", command);
+	write_text(l->fd, l->who, "", TIME_NONE);
+}
+
+void lock_say(struct lock *l, const char *phase, int64_t ends_ms)
+{
+	if (l && l->who[0])
+		write_text(l->fd, l->who, phase, ends_ms);
+}
+
+static bool read_ms(struct str s, int64_t *ret)
+{
+	uint64_t n;
+
+	if (!str_to_u64(s, &n))
+		return false;
+	*ret = (int64_t)n;
+	return true;
 }
 
 static void read_holder(int fd, struct lock_holder *ret)
@@ -64,15 +88,15 @@ static void read_holder(int fd, struct lock_holder *ret)
 	char text[TEXT_BYTES + 1];
 	ssize_t n = pread(fd, text, TEXT_BYTES, 0);
 	struct str rest = { text, n > 0 ? (size_t)n : 0 }, line = str_cut(&rest, '\n');
+	struct str phase = str_cut(&rest, '\n'), ends = str_cut(&phase, ' ');
 	struct str pid = str_cut(&line, ' '), since = str_cut(&line, ' ');
 	struct str boot = str_cut(&line, ' '), host = str_cut(&line, ' ');
-	uint64_t number, at;
 
-	*ret = (struct lock_holder){ 0 };
-	if (!str_to_u64(pid, &number) || !str_to_u64(since, &at))
+	*ret = (struct lock_holder){ .ends_ms = TIME_NONE };
+	if (!read_ms(pid, &ret->pid) || !read_ms(since, &ret->since_ms))
 		return;
-	ret->pid = (int64_t)number;
-	ret->since_ms = (int64_t)at;
+	(void)read_ms(ends, &ret->ends_ms);
+	(void)snprintf(ret->phase, sizeof(ret->phase), "%.*s", STR_FMT(phase));
 	(void)snprintf(ret->boot, sizeof(ret->boot), "%.*s", STR_FMT(boot));
 	(void)snprintf(ret->host, sizeof(ret->host), "%.*s", STR_FMT(host));
 	(void)snprintf(ret->command, sizeof(ret->command), "%.*s", STR_FMT(line));
@@ -157,7 +181,7 @@ static enum errc try_file(const char *path, int *ret_fd, struct err *err)
 
 static struct lock *new_lock(int fd, const char *path)
 {
-	struct lock *l = mem_alloc(sizeof(*l));
+	struct lock *l = mem_zalloc(sizeof(*l));
 
 	l->fd = fd;
 	l->path = path ? mem_strdup(path) : NULL;
@@ -173,8 +197,8 @@ enum errc lock_take(struct lock **ret, const char *path, const char *command, st
 		if (rc)
 			return rc;
 		if (fd >= 0) {
-			say(fd, command);
 			*ret = new_lock(fd, path);
+			name_self(*ret, command);
 			return ERR_OK;
 		}
 		(void)usleep(PAUSE_US);
@@ -187,7 +211,7 @@ bool lock_look(const char *path, struct lock_holder *ret)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 	bool is_held;
 
-	*ret = (struct lock_holder){ 0 };
+	*ret = (struct lock_holder){ .ends_ms = TIME_NONE };
 	if (fd < 0)
 		return false;
 	is_held = kernel_is_locked(fd);
@@ -202,7 +226,7 @@ void lock_free(struct lock *l)
 	if (!l)
 		return;
 	if (l->path)
-		say(l->fd, NULL);
+		write_text(l->fd, "", "", TIME_NONE);
 	if (l->fd >= 0)
 		(void)close(l->fd);
 	free(l->path);

@@ -16,7 +16,9 @@ struct lock;
 /* As the holder saw itself: a pid means something only within its container. */
 struct lock_holder {
 	int64_t pid, since_ms; /* 0: it has not said yet */
+	int64_t ends_ms; /* when it is over at the latest, as it foresaw; TIME_NONE: unknown */
 	char host[256], boot[40], command[64];
+	char phase[256]; /* how far it is, in words; "": it has not said */
 };
 
 /* Creates the file, 0600. ERR_LOCKED names process, host, command and start of the holder;
@@ -24,6 +26,8 @@ struct lock_holder {
  */
 MUST_CHECK enum errc lock_take(
 	struct lock **ret, const char *path, const char *command, struct err *err);
+/* How far the holder is, for whoever looks. NULL is fine. */
+void lock_say(struct lock *l, const char *phase, int64_t ends_ms);
 /* Who holds the file now; takes nothing. A file that is not there or cannot be read: nobody. */
 bool lock_look(const char *path, struct lock_holder *ret);
 /* NULL is fine. */

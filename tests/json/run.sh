@@ -62,7 +62,11 @@ r='--rules corrupted-registration'
 	says 'history' '4 history' 0 history 7AGC74BU22
 	says 'pause' '1 pause' 0 pause --reason x
 	says 'resume' '1 pause' 0 resume
+	says 'version' '1 version' 0 version
+	says 'backup' '1 backup' 0 backup state.backup
+	says 'restore' '1 restore' 0 restore state.backup
 	says 'runs' '1 run' 0 runs
+	same 'its state' finished "$(of_last .state)"
 	same 'its name' "$name" "$(of_last .run)"
 	says 'runs RUN' '1 run' 0 runs "$name"
 	outcomes api-tool.result.csv
@@ -80,7 +84,10 @@ r='--rules corrupted-registration'
 		says "report with --$one on stdout" '' 64 report "$name" "--$one" -
 		check 'names the option' grep -q -e "--$one FILE" err
 	done
+	run report "$name" --json --new
+	check 'report --new' grep -qE '^[0-9]+ open_item$' <(/usr/bin/python3 "$here/validate.py" out)
 	says 'undo' '1 plan 18 row' 0 undo "$name" --out undo.csv
+	same 'undo reads no list' null "$(of_last .reading)"
 	outcomes undo.csv
 	says 'check' '1 check 2 diagnostic' 3 check api-tool.csv $r
 	run check api-tool.csv $r --json -v

@@ -5,6 +5,7 @@ settings, or that they do not refuse to pass.
 
     kinds.py      says each on a line; none is well
 """
+import json
 import pathlib
 import re
 import sys
@@ -59,6 +60,25 @@ def advice():
                     yield f"src/{name}:{line}: there is no command `depmend {''.join(command)}`"
 
 
+def one_line_each():
+    """text_line() and the log_ functions print one line: a line end in what they print becomes a `?`."""
+    for path in sorted(SRC.rglob("*.c")):
+        code = path.read_text()
+        for m in re.finditer(r"\b(?:text_line|log_(?:line|warn|info|debug|often))\((?:[^;\"]|\"(?:[^\"\\]|\\.)*\")*;", code):
+            if "\\n" in m.group():
+                line = code[: m.start()].count("\n") + 1
+                yield f"src/{path.relative_to(SRC).as_posix()}:{line}: prints one line: a call for each"
+
+
+def output_types():
+    """Every type of a line that --json prints is described."""
+    described = json.loads((TOP / "samples/output.schema.json").read_text())["definitions"]
+    for path in sorted(p for part in ("cli", "report") for p in (SRC / part).rglob("*.c")):
+        for name in re.findall(r'ndjson_begin\([^,]+, "(\w+)"\)', path.read_text()):
+            if name not in described:
+                yield f"samples/output.schema.json: type '{name}' of src/{path.relative_to(SRC).as_posix()} is not described"
+
+
 def tests_text():
     """What the suites run, in all."""
     folders = [p for p in (TOP / "tests").rglob("*") if p.suffix in (".sh", ".py", ".case", ".yaml") and "lint" not in p.parts]
@@ -107,6 +127,6 @@ def bounds():
                     yield f"{path.relative_to(TOP)}:{n}: {constant} counts things of the settings: say it by SETTINGS_MAX_..."
 
 
-found = [*file_options(), *secrets(), *advice(), *advice_is_run(), *bounds()]
+found = [*file_options(), *secrets(), *advice(), *advice_is_run(), *bounds(), *one_line_each(), *output_types()]
 print("\n".join(found))
 sys.exit(bool(found))

@@ -105,11 +105,40 @@ run pause
 exits 'pause without a reason' 64
 run pause --reason 'maintenance until Monday'
 exits 'pause' 0
+same 'pause: each line for itself' 0 "$(grep -c '?' out)"
+check 'pause: since then' grep -q 'is paused since 2026-11-2' out
 run status
 check 'status says paused' grep -q 'paused .*maintenance until Monday' out
 run resume
 exits 'resume' 0
 run status --json
 same 'no longer paused' null "$(of status .paused)"
+
+# --- a run that works now, by a clock of its own ---
+
+new_world --set apple.activity_time=30m
+printf 'version: 1\nrules:\n  - {name: r, match: {always: true}, do: [unassign, sync, reassign, sync]}\n' >rules.yaml
+DEPMEND_CLOCK='' "$build/depmend" apply --serial 7AGC74BU22 --rules rules.yaml --yes >live.csv 2>live.err </dev/null &
+live=$!
+for _ in $(seq 200); do
+	DEPMEND_CLOCK='' run status --json
+	[ "$(of status .off_server)" = 1 ] && [ "$(of status .estimate)" != null ] && break
+	sleep 0.1
+done
+exits 'off by a run that works' 0
+same 'who' "$live" "$(of status .pid)"
+same 'how far it is' 'apply: 0 of 1 done' "$(of status .phase | cut -d, -f1)"
+same 'its run' running "$(of run .state)"
+ends=$(of status .estimate)
+DEPMEND_CLOCK=virtual:$(date -ud "$ends + 59 minutes" +%FT%TZ) run status
+exits 'less than an hour beyond its estimate' 0
+DEPMEND_CLOCK=virtual:$(date -ud "$ends + 61 minutes" +%FT%TZ) run status
+exits 'more than that' 5
+check 'is said' grep -q '^estimate .*more than an hour ago' out
+kill -9 "$live"
+wait "$live" 2>/dev/null
+DEPMEND_CLOCK='' run status --json
+exits 'off, and no run works' 5
+same 'its run was stopped' stopped "$(of run .state)"
 
 suite_end

@@ -94,13 +94,18 @@ enum errc context_read_input(struct context *p, const char *folder, struct err *
 
 enum errc context_open_session(struct context *p, struct session_options opt, struct err *err)
 {
+	enum errc rc;
+
 	/* A command that changes devices has to be told each time. */
 	opt.network = cli_allows(p->cli, "network_state=yes") ? STORE_ANYWHERE
 		      : opt.exclusive                         ? STORE_LOCAL
 							      : STORE_AS_IT_IS;
 	opt.pulse = progress_pulse;
 	opt.pulse_self = p->progress;
-	return session_open(&p->session, p->settings, &opt, err);
+	rc = session_open(&p->session, p->settings, &opt, err);
+	if (!rc && p->progress)
+		progress_tell(p->progress, p->session.lock);
+	return rc;
 }
 
 static int64_t now_of(const struct context *p)

@@ -16,6 +16,8 @@
 enum { HOUR_MS = 3600 * 1000, REDRAW_MS = 125, PLAIN_MS = 30 * 1000, USUAL_COLUMNS = 80 };
 /* How often what is left is worked out anew. */
 enum { FORESEE_LINE_MS = 1000, FORESEE_PLAIN_MS = 15 * 1000 };
+/* How often whoever looks at the lock is told. */
+enum { SAY_MS = 1000 };
 
 struct progress {
 	enum { SHOW_NONE, SHOW_PLAIN, SHOW_LINE } show;
@@ -23,6 +25,9 @@ struct progress {
 	struct standing state;
 	int64_t shown_ms;    /* TIME_NONE: never */
 	int64_t foreseen_ms; /* TIME_NONE: never */
+	struct lock *lock;   /* NULL: none that tells others how far it is */
+	int64_t said_ms;     /* TIME_NONE: never */
+	int64_t ends_ms;     /* when the run is over at the latest, foreseen when it began */
 	char *next;          /* the command that goes on; NULL: none yet */
 	char budget[40];     /* "Apple 10/hour" */
 };
@@ -49,6 +54,7 @@ struct progress *progress_new(const struct cli *cli)
 	p->state.what = cli->command->name;
 	p->state.local = p->show == SHOW_LINE;
 	p->state.finish_ms = p->shown_ms = p->foreseen_ms = TIME_NONE;
+	p->said_ms = p->ends_ms = TIME_NONE;
 	return p;
 }
 
@@ -100,6 +106,20 @@ static void show_if_due(struct progress *p, bool begins)
 	show(p);
 }
 
+/* For `status` and `runs`, in whatever way this process shows it itself. */
+static void say_if_due(struct progress *p)
+{
+	struct standing state = p->state;
+	char line[STATUS_LINE_BYTES];
+
+	if (!p->lock || (p->said_ms != TIME_NONE && state.now_ms - p->said_ms < SAY_MS))
+		return;
+	p->said_ms = state.now_ms;
+	state.local = false;
+	status_line(&state, STATUS_LINE_BYTES - 1, line);
+	lock_say(p->lock, line, p->ends_ms);
+}
+
 static const char *budget_words(struct progress *p, const struct rate *r)
 {
 	char window[TIME_TEXT];
@@ -123,6 +143,7 @@ void progress_pulse(void *self, const struct transport_pulse *pulse)
 	p->state.waiting_for = pulse->waiting_for;
 	p->state.waiting_until_ms = pulse->until_ms;
 	p->state.budget = pulse->budget ? budget_words(p, pulse->budget) : NULL;
+	say_if_due(p);
 	show_if_due(p, begins);
 }
 
@@ -137,12 +158,24 @@ static void foresee(struct progress *p, const struct job *j)
 	if (p->show == SHOW_NONE || (p->foreseen_ms != TIME_NONE && now - p->foreseen_ms < every))
 		return;
 	p->foreseen_ms = now;
-	schedule_left(j, &left);
+	schedule_left(j, false, &left);
 	p->state.requests = n.apple_reads + n.apple_writes + n.uem_reads + n.uem_triggers +
 			    n.uem_writes;
 	p->state.requests_total = p->state.requests + left.apple_reads + left.apple_changes +
 				  left.uem_reads + left.uem_changes + left.syncs;
 	p->state.finish_ms = left.earliest_ms == INT64_MAX ? TIME_NONE : left.earliest_ms;
+}
+
+/* Once: the run's own estimate, which does not move with what goes wrong. */
+static void foresee_end(struct progress *p, const struct job *j)
+{
+	struct schedule late;
+
+	if (!p->lock || p->ends_ms != TIME_NONE)
+		return;
+	schedule_left(j, true, &late);
+	if (late.earliest_ms != INT64_MAX)
+		p->ends_ms = late.earliest_ms;
 }
 
 /* Named one by one as long as a person would read them. */
@@ -212,6 +245,11 @@ void progress_next(struct progress *p, const char *next)
 	p->next = mem_strdup(next);
 }
 
+void progress_tell(struct progress *p, struct lock *lock)
+{
+	p->lock = lock;
+}
+
 void progress_job(void *self, const struct job *j)
 {
 	struct progress *p = self;
@@ -229,6 +267,8 @@ void progress_job(void *self, const struct job *j)
 				      work_put_back_due(job_program(j, d), d->results, &at);
 	}
 	ready_for_stop(p, j);
+	foresee_end(p, j);
 	foresee(p, j);
+	say_if_due(p);
 	show_if_due(p, false);
 }

@@ -7,6 +7,7 @@
 
 #include "cli/args/options.h"
 #include "run/job.h"
+#include "store/lock.h"
 
 struct progress;
 
@@ -16,6 +17,9 @@ struct progress *progress_new(const struct cli *cli);
 void progress_free(struct progress *p);
 /* The command that goes on after a stop, for whoever stops at once. */
 void progress_next(struct progress *p, const char *next);
+/* The lock by which others see how far it is; borrowed as long as the two below are called. NULL:
+ * none. */
+void progress_tell(struct progress *p, struct lock *lock);
 
 /* The two that the engine tells; self is the progress. */
 void progress_pulse(void *self, const struct transport_pulse *pulse);

@@ -31,6 +31,8 @@ void reading_print(const struct input *in, FILE *out)
 {
 	struct buf line;
 
+	if (!in->encoding[0])
+		return;
 	buf_init(&line, LINE_BYTES);
 	put_column(in, &line);
 	buf_printf(&line, ", %s, %u row%s", in->encoding, in->n_rows, in->n_rows == 1 ? "" : "s");
@@ -61,6 +63,8 @@ void reading_put(const struct input *in, struct json_out *o)
 	const char delimiter[] = { in->delimiter, '\0' };
 	struct buf pin;
 
+	if (!in->encoding[0])
+		return;
 	buf_init(&pin, LINE_BYTES);
 	reading_pin(in, &pin);
 	json_obj(o, "reading");

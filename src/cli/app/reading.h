@@ -9,7 +9,8 @@
 #include "io/json.h"
 #include "plan/input.h"
 
-/* One line: header, column, delimiter, encoding, rows, first serials. */
+/* One line: header, column, delimiter, encoding, rows, first serials. Nothing where no list was
+ * read, as for undo. */
 void reading_print(const struct input *in, FILE *out);
 /* The options that pin it; empty when no options can. */
 void reading_pin(const struct input *in, struct buf *out);

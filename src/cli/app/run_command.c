@@ -412,8 +412,7 @@ static void put_run(
 	json_put_z(&j.o, "run", end->run);
 	json_put_z(&j.o, "fingerprint", c->has_run ? c->run.fingerprint : NULL);
 	ndjson_outcomes(&j, summary);
-	if (c->p.input.encoding[0])
-		reading_put(&c->p.input, &j.o);
+	reading_put(&c->p.input, &j.o);
 	ndjson_ended(&j, end);
 	ndjson_end(&j, stdout);
 }

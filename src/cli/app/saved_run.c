@@ -3,6 +3,7 @@
 #include "cli/app/load.h"
 #include "cli/app/outputs.h"
 #include "facts/session.h"
+#include "io/clock.h"
 #include "report/ndjson.h"
 
 static enum errc load_settings(struct saved_run *s, const struct cli *cli, struct err *err)
@@ -86,6 +87,22 @@ void saved_run_close(struct saved_run *s)
 	diags_release(&s->diags);
 }
 
+enum errc saved_run_now(const struct saved_run *s, int64_t *ret_ms, struct err *err)
+{
+	struct clock *clock = NULL;
+	int64_t latest = TIME_NONE;
+	enum errc rc = session_clock(s->settings, &clock, err);
+
+	if (!rc && clock_is_virtual(clock))
+		rc = store_latest(s->store, &latest, err);
+	if (!rc)
+		*ret_ms = clock_now(clock);
+	if (!rc && latest != TIME_NONE && latest > *ret_ms)
+		*ret_ms = latest;
+	clock_free(clock);
+	return rc;
+}
+
 enum errc saved_run_load(struct saved_run *s, const char *name, struct err *err)
 {
 	enum errc rc = store_run_get(s->store, name, &s->run, err);
@@ -145,13 +162,15 @@ void saved_run_next(const struct saved_run *s, const struct summary *counts, str
 
 void saved_run_tell(const struct saved_run *s, const struct summary *counts)
 {
+	struct lock_holder holder;
 	struct ndjson j;
 	struct buf next;
 
 	buf_init(&next, SAVED_RUN_NEXT_BYTES);
 	saved_run_next(s, counts, &next);
 	ndjson_begin(&j, "run");
-	ndjson_run(&j, &s->run);
+	ndjson_run(&j, &s->run,
+		store_locked_by(s->settings->state, s->settings->apple.account, &holder));
 	json_put_z(&j.o, "input", s->input.path);
 	ndjson_outcomes(&j, counts);
 	ndjson_text(&j, "next", buf_view(&next));
