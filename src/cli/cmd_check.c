@@ -140,9 +140,9 @@ static void check_steps(struct check *c)
 		d = diag_add(&c->diags, DIAG_ERROR, "settings.no-uem", at,
 			"'%s' needs a UEM, and the settings name none", step_info(kind)->word);
 		diag_hint(&c->diags, d,
-			"add 'uem:' to the settings; with another MDM, 'sync: {wait: 30m}' stands "
-			"in "
-			"for a sync");
+			"add 'uem:' to the settings; with another MDM, 'sync: {wait: 30m}' "
+			"replaces "
+			"a sync");
 		c->status = status_first(c->status, errc_info(ERR_SETTINGS)->exit_status);
 	}
 }

@@ -142,7 +142,7 @@ static const char whose_files[] =
 	"Settings, rules (but those that are shipped), the protected list and the state have to\n"
 	"belong to the user or root, and no other user may be able to write them or the folder "
 	"they\n"
-	"stand in; in the folders above no other user may be able to replace them.\n"
+	"are in; in the folders above no other user may be able to replace them.\n"
 	"What strangers could have written is not used: exit status 78, with the command that\n"
 	"corrects it.\n"
 	"Accepted are also: write access of the owner's private group (a clone under umask 002)\n"

@@ -160,7 +160,7 @@ static void take_key(struct builder *b, struct frame *f, const yaml_event_t *e, 
 	if (key_is_new(b, f))
 		return;
 	entry = yaml_diag(b->d, b->doc, DIAG_ERROR, "yaml.duplicate-key", at, (unsigned)f->key.n,
-		"'%.*s' stands twice in this mapping", STR_FMT(f->key));
+		"'%.*s' appears twice in this mapping", STR_FMT(f->key));
 	diag_hint(b->d, entry, "remove one of them");
 	b->n_mistakes++;
 }

@@ -68,7 +68,7 @@ void settings_read_tokens(
 		if (t.server && (has_entry(v, s->uem.n_tokens, t.server) ||
 					has_entry(unfed, s->uem.n_unfed, t.server)))
 			(void)yaml_bad(r, m, "settings.repeated",
-				"server '%s' stands in two entries", t.server);
+				"server '%s' appears in two entries", t.server);
 		if (t.group && str_eq_nocase(str_from(t.group), STR("none")))
 			unfed[s->uem.n_unfed++] = t;
 		else

@@ -504,7 +504,7 @@ const struct yaml_key settings_page_keys[] = {
 	YAML_KEY("tenant", read_tenant, AT(tenant), .required = true, .schema = "tenant",
 		.example = "acme",
 		.help = "A short name for this organization: it names the state of its runs and "
-			"stands in reports and file names."),
+			"appears in reports and file names."),
 	YAML_KEY("apple", yaml_read_map, 0, .required = true, .keys = apple_keys, .schema = "apple",
 		.example = "{client_id: BUSINESSAPI.9703f56c-10ce-4876-8f59-e78e5e23a152, "
 			   "private_key: {file: apple.pem}}",
@@ -517,7 +517,7 @@ const struct yaml_key settings_page_keys[] = {
 			"for another device management service."),
 	YAML_KEY("sync", yaml_read_map, 0, .keys = sync_keys, .schema = "sync",
 		.example = "{wait: 30m}",
-		.help = "What stands in for the UEM's sync when there is no uem: a pause, a "
+		.help = "What replaces the UEM's sync when there is no uem: a pause, a "
 			"program, or both."),
 	YAML_KEY("enrollment", settings_read_enrollment, 0, .keys = enrollment_keys,
 		.schema = "enrollment",

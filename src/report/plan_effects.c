@@ -247,8 +247,8 @@ void plan_effects_print(const struct plan *p, const struct plan_effects *e,
 	put_off(p, e, s, out);
 	if (e->bare)
 		text_line(out,
-			"%-11s %u device%s will come back without the enrollment profile they "
-			"have now: add the step assign_profile to keep one",
+			"%-11s %u device%s will come back without the enrollment profile of now: "
+			"add the step assign_profile to keep one",
 			"profiles", e->bare, plural(e->bare));
 	put_migrations(e->steps[STEP_MIGRATE], out);
 	buf_init(&end, LINE_MAX_BYTES);

@@ -4,12 +4,6 @@
 
 #include "base/time.h"
 
-/* A rate of almost nothing leads beyond all times. */
-static const char *when(int64_t at_ms, char text[TIME_TEXT])
-{
-	return at_ms == INT64_MAX ? "never" : time_rfc3339_s(at_ms, text);
-}
-
 /* Rounded up: a device is never away for longer than it says. */
 static const char *within(int64_t ms, char text[TIME_TEXT])
 {
@@ -24,8 +18,8 @@ void schedule_print(const struct schedule *s, FILE *out)
 	char a[TIME_TEXT], b[TIME_TEXT];
 
 	(void)fprintf(out,
-		"%-11s %" PRIu64 " at Apple, %" PRIu64 " at the UEM, %" PRIu64 " syncs\n",
-		"changes", s->apple_changes, s->uem_changes, s->syncs);
+		"%-11s %" PRIu64 " changes at Apple, %" PRIu64 " at the UEM, %" PRIu64 " syncs\n",
+		"requests", s->apple_changes, s->uem_changes, s->syncs);
 	(void)fprintf(out,
 		"%-11s %" PRIu64 " of Apple, %" PRIu64 " of the UEM (%" PRIu64 " and %" PRIu64
 		" requests with look-ups)\n",
@@ -39,9 +33,9 @@ void schedule_print(const struct schedule *s, FILE *out)
 			"uem quota", s->uem_changes + s->syncs + s->uem_reads + s->uem_polls,
 			s->uem_quota_left, s->uem_quota);
 	if (s->in_flight)
-		(void)fprintf(out, "%-11s %" PRIu32 " writes; each is back within %s to %s\n",
-			"put-backs", s->reserved, within(s->off_ms, a),
+		(void)fprintf(out,
+			"%-11s %" PRIu32 " writes to Apple for devices off their server; each is "
+			"back within %s to %s\n",
+			"reserved", s->reserved, within(s->off_ms, a),
 			within(s->off_at_most_ms, b));
-	(void)fprintf(out, "%-11s %s at the earliest, %s at the latest\n", "finished",
-		when(s->earliest_ms, a), when(s->latest_ms, b));
 }

@@ -159,7 +159,7 @@ static bool fold_operands(struct loader *l, const struct yaml_node *n, struct le
 
 		if (o->is_column && (leaf->compare == BY_FLAG || leaf->compare == BY_FILE)) {
 			(void)yaml_bad(&l->r, m, "rules.bad-value",
-				"a column cannot stand here: write the value itself");
+				"a column cannot be used here: write the value itself");
 			good = false;
 		} else if (!o->is_column && o->text.n && !fold(l->set, leaf->compare, o)) {
 			bad_literal(l, m, leaf, o);

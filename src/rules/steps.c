@@ -324,7 +324,8 @@ void check_steps(struct loader *l, const struct steps *s)
 		enum step_kind kind = s->v[i].kind;
 
 		if (kind == STEP_SKIP && s->n > 1)
-			bad_order(l, &s->v[i], "skip stands alone: it means that nothing is done");
+			bad_order(l, &s->v[i],
+				"skip has to be the only step: it means that nothing is done");
 		if (kind == STEP_DELETE_RECORD && later(s, i, STEP_WIPE))
 			bad_order(l, &s->v[i], "a device whose record is deleted cannot be wiped");
 		if (kind != STEP_RELEASE)

@@ -29,6 +29,7 @@ WORDS = {
     r"which server the device came from": "previous server unknown",
     r"wishes|deeds?|fate|culprits?|parcels?": "the field's terms",
     r"different wishes": "rows with this serial ask for different actions",
+    r"stands?|put-backs?": "is, appears, replaces; a device that is back on its server",
     r"as one wants|to be gone": "say what is expected",
 }
 # Where a word means something else.

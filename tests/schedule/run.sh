@@ -35,7 +35,7 @@ fresh() { # SIZE "JOB..." SETTINGS [SIMULATOR OPTION...]
 	settings_with "$settings"
 }
 
-# The numbers of a printed line: said changes 2 is the second one of that line.
+# The numbers of a printed line: said requests 2 is the second one of that line.
 said() { # LINE WHICH
 	grep "^$1 " "$work/plan" | grep -o '[0-9]\+' | sed -n "$2p"
 }
@@ -69,8 +69,8 @@ plan_and_apply() { # EXIT-STATUS APPLY-OPTION...
 holds() { # BATCH IN-FLIGHT STAGE...
 	local name
 	"$here/least.py" count "$work" "$@" >least
-	printf '%s\n' "apple_changes $(said changes 1)" "uem_changes $(said changes 2)" \
-		"syncs $(said changes 3)" "apple_listings $(said listings 1)" \
+	printf '%s\n' "apple_changes $(said requests 1)" "uem_changes $(said requests 2)" \
+		"syncs $(said requests 3)" "apple_listings $(said listings 1)" \
 		"uem_listings $(said listings 2)" >planned
 	for name in apple_changes uem_changes syncs apple_listings uem_listings; do
 		same "$name: planned, and the least" "$(of least $name)" "$(of planned $name)"
@@ -84,8 +84,8 @@ holds() { # BATCH IN-FLIGHT STAGE...
 		$(($(of planned uem_listings) + $(said polls 2)))
 	check 'activities are polled no more often than it said' test "$(of seen activity_polls)" -le \
 		"$(said polls 1)"
-	check 'not earlier than it said' test "$ended" -ge "$(at_ms "$(awk '/^finished/ { print $2 }' plan)")"
-	check 'not later than it said' test "$ended" -le "$(at_ms "$(awk '/^finished/ { print $6 }' plan)")"
+	check 'not earlier than it said' test "$ended" -ge "$(at_ms "$(awk '/^estimate/ { print $3 }' plan)")"
+	check 'not later than it said' test "$ended" -le "$(at_ms "$(awk '/^estimate/ { print $5 }' plan)")"
 }
 
 no_polls() {
@@ -98,7 +98,7 @@ no_polls() {
 # No device was off its server for longer than the plan said.
 back_in_time() {
 	check 'back within what it said' test "$(of seen off_ms)" -le \
-		"$(in_ms "$(sed -n 's/^put-backs.* to //p' plan)")"
+		"$(in_ms "$(sed -n 's/^reserved.* to //p' plan)")"
 	check 'something was away at all' test "$(of seen off_ms)" -gt 0
 }
 
@@ -218,7 +218,7 @@ fresh 150 rebuild "$limits
 batch: {apple: 10}" "${at_once[@]}"
 plan_and_apply 0 --max-wait 48h
 holds 10 3000 100%
-same 'writes kept for the way back' 15 "$(said put-backs 1)"
+same 'writes kept for the way back' 15 "$(said reserved 1)"
 back_in_time
 sed -n 's/^apply: .*, \([0-9]*\) of \([0-9]*\) requests,.* ends about \(.*\)Z$/\1 \2 \3/p' err >told
 check 'apply says how far it is' test "$(wc -l <told)" -gt 3

@@ -139,7 +139,7 @@ static void quoted_cells_may_hold_lines(void **state)
 
 static void bad_quotes_in_one_line_spoil_that_record_only(void **state)
 {
-	const char *bad = "text stands behind a closing quote";
+	const char *bad = "there is text after a closing quote";
 	char want[200];
 
 	(void)state;

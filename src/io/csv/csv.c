@@ -269,7 +269,7 @@ static enum errc take_any(
 	ret->raw = str_sub(ahead(r), 0, e.n_bytes);
 	ret->n_lines = e.n_lines;
 	ret->place = 0;
-	ret->bad = v == CSV_BAD_QUOTE ? "text stands behind a closing quote" : NULL;
+	ret->bad = v == CSV_BAD_QUOTE ? "there is text after a closing quote" : NULL;
 	ret->n_cells = 0;
 	if (*ret_got)
 		rc = check_text(r, ret->raw, err);
