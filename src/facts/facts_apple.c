@@ -111,7 +111,9 @@ static void take_device(struct fleet *f, uint32_t slot, const struct apple_devic
 	facts_set_text(f, slot, FACT_APPLE_TYPE, a->type);
 	facts_set_text(f, slot, FACT_APPLE_ORDER_NUMBER, a->order_number);
 	facts_set_text(f, slot, FACT_APPLE_SOURCE, a->source);
+	facts_set_text(f, slot, FACT_APPLE_SOURCE_ID, a->source_id);
 	facts_set_text(f, slot, FACT_APPLE_MIGRATION_STATUS, migration_status(a->migration_status));
+	facts_set_date(f, slot, FACT_APPLE_ORDER_DATE, a->ordered_ms);
 	facts_set_date(f, slot, FACT_APPLE_ADDED, a->added_ms);
 	facts_set_date(f, slot, FACT_APPLE_RELEASED, a->released_ms);
 	facts_set_date(f, slot, FACT_APPLE_UPDATED, a->updated_ms);

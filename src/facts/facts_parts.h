@@ -79,6 +79,7 @@ extern facts_read_fn facts_uem_profiles;
 extern facts_read_fn facts_uem_tokens;
 extern facts_read_fn facts_uem_devices;
 extern facts_read_fn facts_uem_apps;
+extern facts_read_fn facts_apple_coverage;
 
 /* facts_read() of a reading by its own function: for one that needs another first. */
 MUST_CHECK enum errc facts_read_by(struct facts *f, enum reading r, facts_read_fn *read,

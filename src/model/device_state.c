@@ -2,15 +2,10 @@
 
 #include "base/str.h"
 
-static uint32_t bit(enum fact f)
-{
-	return 1u << f;
-}
-
 static void mark(struct device_state *d, enum fact f, bool known, bool absent)
 {
-	d->known = known ? d->known | bit(f) : d->known & ~bit(f);
-	d->absent = absent ? d->absent | bit(f) : d->absent & ~bit(f);
+	d->known = known ? d->known | FACT_BIT(f) : d->known & ~FACT_BIT(f);
+	d->absent = absent ? d->absent | FACT_BIT(f) : d->absent & ~FACT_BIT(f);
 }
 
 void device_set_slot(struct device_state *d, enum fact f, uint32_t slot)
@@ -52,7 +47,7 @@ void device_forget(struct device_state *d, enum reading r)
 
 enum value_state device_fact_state(const struct device_state *d, enum fact f)
 {
-	bool known = d->known & bit(f), absent = d->absent & bit(f);
+	bool known = d->known & FACT_BIT(f), absent = d->absent & FACT_BIT(f);
 
 	if (known)
 		return absent ? VALUE_UNKNOWN : VALUE_KNOWN;

@@ -1,5 +1,5 @@
 /*
- * Everything the services said about one device, in 128 bytes without pointers. The fleet owns one
+ * Everything the services said about one device, in 192 bytes without pointers. The fleet owns one
  * per distinct serial; texts are slots of its string map.
  */
 #ifndef MODEL_DEVICE_STATE_H
@@ -11,14 +11,13 @@
 #include "model/field.h"
 
 struct device_state {
-	uint32_t known;  /* bit per fact: it was read, and has a value */
-	uint32_t absent; /* bit per fact: it was read, and has none; with `known`: could not be read
-			  */
+	uint64_t known;  /* FACT_BIT: it was read, and has a value */
+	uint64_t absent; /* FACT_BIT: it was read, and has none; with `known`: could not be read */
 	uint32_t flags;  /* values of the FLAG facts, bit per fact - FACT_FIRST_FLAG */
 	uint32_t slots[FACT_FIRST_DATE];                  /* texts and numbers */
 	int64_t dates[FACT_FIRST_FLAG - FACT_FIRST_DATE]; /* ms UTC */
 };
-_Static_assert(sizeof(struct device_state) <= 128, "one device must stay small");
+_Static_assert(sizeof(struct device_state) <= 192, "one device must stay small");
 
 /* Each sets the value and clears the other two states of that fact. */
 void device_set_slot(struct device_state *d, enum fact f, uint32_t slot);

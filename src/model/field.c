@@ -35,7 +35,7 @@ const char *reading_words(enum reading r)
 
 bool reading_is_uem(enum reading r)
 {
-	return r >= READING_UEM_LIST;
+	return r >= READING_UEM_LIST && r <= READING_UEM_APPS;
 }
 
 bool column_from_word(struct str word, enum column *ret)

@@ -12,8 +12,8 @@
 
 enum field_type { TYPE_TEXT, TYPE_NUMBER, TYPE_DATE, TYPE_FLAG };
 
-/* Ways to learn facts, cheapest first, those of the UEM last; rows are read in this order and only
- * while open. */
+/* Ways to learn facts, cheapest first; rows are read in this order and only while open. Coverage
+ * is last: it takes a request for each device, of the scarcest rate. */
 #define READING_LIST(X)                       \
 	X(CSV, "csv")                         \
 	X(APPLE_DEVICE, "apple devices")      \
@@ -22,7 +22,8 @@ enum field_type { TYPE_TEXT, TYPE_NUMBER, TYPE_DATE, TYPE_FLAG };
 	X(UEM_PROFILES, "uem profiles")       \
 	X(UEM_TOKEN, "uem enrollment tokens") \
 	X(UEM_DEVICE, "uem devices")          \
-	X(UEM_APPS, "uem apps")
+	X(UEM_APPS, "uem apps")               \
+	X(APPLE_COVERAGE, "apple coverage")
 
 enum reading {
 #define X(id, words) READING_##id,
@@ -65,8 +66,8 @@ enum column {
 		COLUMN_MAX_
 };
 
-/* Live facts. Texts and numbers share 4-byte slots, dates are int64, flags are bits: together with
- * the bit sets of struct device_state they fill 128 bytes. X(id, word, type, reading) */
+/* Live facts. Texts and numbers share 4-byte slots, dates are int64, flags are bits, beside the bit
+ * sets of struct device_state. X(id, word, type, reading) */
 #define FACT_SLOT_LIST(X)                                                       \
 	X(APPLE_STATUS, "apple.status", TEXT, APPLE_DEVICE)                     \
 	X(APPLE_SERVER, "apple.server", TEXT, APPLE_SERVER)                     \
@@ -75,7 +76,10 @@ enum column {
 	X(APPLE_TYPE, "apple.type", TEXT, APPLE_DEVICE)                         \
 	X(APPLE_ORDER_NUMBER, "apple.order_number", TEXT, APPLE_DEVICE)         \
 	X(APPLE_SOURCE, "apple.source", TEXT, APPLE_DEVICE)                     \
+	X(APPLE_SOURCE_ID, "apple.source_id", TEXT, APPLE_DEVICE)               \
 	X(APPLE_MIGRATION_STATUS, "apple.migration_status", TEXT, APPLE_DEVICE) \
+	X(APPLE_COVERAGE, "apple.coverage", TEXT, APPLE_COVERAGE)               \
+	X(APPLE_COVERAGE_KIND, "apple.coverage_kind", TEXT, APPLE_COVERAGE)     \
 	X(UEM_PROFILE, "uem.profile", TEXT, UEM_LIST)                           \
 	X(UEM_PROFILE_STATUS, "uem.profile_status", TEXT, UEM_TOKEN)            \
 	X(UEM_PROFILE_COUNT, "uem.profile_count", NUMBER, UEM_PROFILES)         \
@@ -91,7 +95,9 @@ enum column {
 	X(APPLE_ADDED, "apple.added", DATE, APPLE_DEVICE)                           \
 	X(APPLE_RELEASED, "apple.released", DATE, APPLE_DEVICE)                     \
 	X(APPLE_UPDATED, "apple.updated", DATE, APPLE_DEVICE)                       \
+	X(APPLE_ORDER_DATE, "apple.order_date", DATE, APPLE_DEVICE)                 \
 	X(APPLE_MIGRATION_DEADLINE, "apple.migration_deadline", DATE, APPLE_DEVICE) \
+	X(APPLE_COVERAGE_END, "apple.coverage_end", DATE, APPLE_COVERAGE)           \
 	X(UEM_LAST_SEEN, "uem.last_seen", DATE, UEM_DEVICE)
 #define FACT_FLAG_LIST(X)                                                         \
 	X(APPLE_KNOWN, "apple.known", FLAG, APPLE_DEVICE)                         \
@@ -107,7 +113,8 @@ enum fact {
 		FACT_MAX_
 };
 enum { FACT_FIRST_DATE = FACT_APPLE_ADDED, FACT_FIRST_FLAG = FACT_APPLE_KNOWN };
-_Static_assert(FACT_MAX_ <= 32, "known and absent are 32-bit sets");
+_Static_assert(FACT_MAX_ <= 64, "known and absent are 64-bit sets");
+#define FACT_BIT(fact) (UINT64_C(1) << (fact))
 
 struct field_info {
 	const char *word;

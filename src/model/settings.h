@@ -169,6 +169,7 @@ struct settings {
 	} poll;
 	struct {
 		int64_t inputs_ms, runs_ms, events_ms; /* 0: for ever */
+		int64_t coverage_ms;
 		bool hold;
 	} keep;
 	const char *protect_file; /* absolute; NULL: none */

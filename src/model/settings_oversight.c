@@ -126,6 +126,10 @@ const struct yaml_key settings_keep_keys[] = {
 		.example = "800d",
 		.help = "How long the audit trail is kept; report --verify says from when it "
 			"holds. Approvals stay."),
+	YAML_KEY("coverage", yaml_read_duration, AT(keep.coverage_ms), .preset = "7d",
+		.schema = "duration", .example = "7d",
+		.help = "How long Apple's word on a device's coverage is used before it is asked "
+			"again, which takes a request for each device."),
 	YAML_KEY("hold", read_flag, AT(keep.hold), .schema = "flag", .example = "false",
 		.help = "Whether nothing is removed for now, however old: for a legal hold."),
 	YAML_KEYS_END,

@@ -545,8 +545,8 @@ const struct yaml_key settings_page_keys[] = {
 		.help = "How often the services are asked whether something has ended."),
 	YAML_KEY("keep", yaml_read_map, 0, .keys = settings_keep_keys, .schema = "keep",
 		.example = "{inputs: 400d, runs: 800d}",
-		.help = "How long the state keeps what nothing needs any more; what is not "
-			"written here is kept for ever."),
+		.help = "How long the state keeps what nothing needs any more; inputs, runs and "
+			"events that are not written here are kept for ever."),
 	YAML_KEY("protect", yaml_read_map, 0, .keys = protect_keys, .schema = "protect",
 		.example = "{file: protected.csv}",
 		.help = "The list of devices that must never be changed, whatever rules and lists "

@@ -81,6 +81,7 @@ enum errc explain_serial(const struct input *in, struct ruleset *rules, struct f
 		return err_set(err, ERR_INPUT, "no row of the file has the serial '%s'", serial);
 	e.slot = fleet_add(facts->fleet, serial_view(&s));
 	for (int r = READING_APPLE_DEVICE; r < READING_MAX_ && !rc; r++)
-		rc = facts_read(facts, (enum reading)r, &e.slot, 1, err);
+		if (r != READING_APPLE_COVERAGE || rules_ask(rules, (enum reading)r))
+			rc = facts_read(facts, (enum reading)r, &e.slot, 1, err);
 	return rc ? rc : input_each(in, explain_row, &e, err);
 }

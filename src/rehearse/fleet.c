@@ -9,15 +9,15 @@
 enum { ROW_MAX_BYTES = 2 * 1024 * 1024 };
 
 /* What a cell may hold; anything else is left out, since the simulator would refuse the file. */
-enum form { FORM_TEXT, FORM_DATE, FORM_FLAG, FORM_SOURCE, FORM_PROFILE_STATUS };
+enum form { FORM_TEXT, FORM_DATE, FORM_FLAG, FORM_SOURCE, FORM_PROFILE_STATUS, FORM_COVERAGE };
 
-#define BIT(fact) (UINT32_C(1) << FACT_##fact)
+#define BIT(fact) FACT_BIT(FACT_##fact)
 
 static const struct field {
 	const char *word; /* the simulator's header */
 	int column;       /* of the input's own columns; -1: by its header alone */
 	enum form form;
-	uint32_t facts;
+	uint64_t facts;
 } fields[] = {
 	{ "serial", COLUMN_SERIAL, FORM_TEXT, BIT(APPLE_KNOWN) },
 	{ "server", COLUMN_SERVER, FORM_TEXT, BIT(APPLE_STATUS) | BIT(APPLE_SERVER) },
@@ -28,9 +28,9 @@ static const struct field {
 	{ "color", COLUMN_COLOR, FORM_TEXT, 0 },
 	{ "part_number", COLUMN_PART_NUMBER, FORM_TEXT, 0 },
 	{ "order_number", COLUMN_ORDER_NUMBER, FORM_TEXT, BIT(APPLE_ORDER_NUMBER) },
-	{ "order_date", COLUMN_ORDER_DATE, FORM_DATE, 0 },
+	{ "order_date", COLUMN_ORDER_DATE, FORM_DATE, BIT(APPLE_ORDER_DATE) },
 	{ "source", COLUMN_SOURCE, FORM_SOURCE, BIT(APPLE_SOURCE) },
-	{ "source_id", COLUMN_SOURCE_ID, FORM_TEXT, 0 },
+	{ "source_id", COLUMN_SOURCE_ID, FORM_TEXT, BIT(APPLE_SOURCE_ID) },
 	{ "added", COLUMN_ADDED, FORM_DATE, BIT(APPLE_ADDED) },
 	{ "released", COLUMN_RELEASED, FORM_DATE, BIT(APPLE_RELEASED) },
 	{ "asset_tag", COLUMN_ASSET_TAG, FORM_TEXT, 0 },
@@ -43,6 +43,9 @@ static const struct field {
 	{ "user", COLUMN_USER, FORM_TEXT, BIT(UEM_USER) },
 	{ "last_seen", -1, FORM_DATE, BIT(UEM_LAST_SEEN) },
 	{ "migration_capable", -1, FORM_FLAG, BIT(APPLE_MIGRATION_CAPABLE) },
+	{ "coverage", -1, FORM_COVERAGE, BIT(APPLE_COVERAGE) },
+	{ "coverage_end", -1, FORM_DATE, BIT(APPLE_COVERAGE_END) },
+	{ "coverage_kind", -1, FORM_TEXT, BIT(APPLE_COVERAGE_KIND) },
 };
 enum { N_FIELDS = sizeof(fields) / sizeof(*fields), FIELD_SERIAL = 0, FIELD_SERVER = 1 };
 _Static_assert((int)N_FIELDS <= (int)REHEARSE_MAX_FIELDS, "room for every field");
@@ -65,6 +68,7 @@ static struct str usable(enum form form, struct str text)
 	static const char *const sources[] = { "APPLE", "RESELLER", "MANUALLY_ADDED", NULL };
 	static const char *const statuses[] = { "Empty", "Assigned", "Pushed",
 		"Assignment in progress", "Failed", NULL };
+	static const char *const coverages[] = { "active", "expired", "none", NULL };
 	int64_t date;
 
 	switch (form) {
@@ -78,6 +82,8 @@ static struct str usable(enum form form, struct str text)
 		return word_of(text, sources);
 	case FORM_PROFILE_STATUS:
 		return word_of(text, statuses);
+	case FORM_COVERAGE:
+		return word_of(text, coverages);
 	case FORM_TEXT:
 		break;
 	}
@@ -319,22 +325,22 @@ void rehearse_fleet_release(struct rehearse_fleet *f)
 
 static void note_fact(void *self, const struct explain_line *line)
 {
-	uint32_t *asked = self;
+	uint64_t *asked = self;
 	struct str rest = line->text, word = str_cut(&rest, ':');
 	enum fact fact;
 
 	if (line->leaf && fact_from_word(str_cut(&word, '|'), &fact))
-		*asked |= UINT32_C(1) << fact;
+		*asked |= FACT_BIT(fact);
 }
 
 void rehearse_fleet_unknowable(
 	const struct rehearse_fleet *f, struct ruleset *rules, struct buf *out)
 {
 	struct rules_row nobody = { .serial = STR("") };
-	uint32_t asked = 0;
+	uint64_t asked = 0;
 
 	rules_explain(rules, &nobody, note_fact, &asked);
 	for (int i = 0; i < FACT_MAX_; i++)
-		if (asked & ~f->known & (UINT32_C(1) << i))
+		if (asked & ~f->known & FACT_BIT(i))
 			buf_printf(out, "%s%s", out->n ? ", " : "", fact_info((enum fact)i)->word);
 }

@@ -17,7 +17,7 @@ struct rehearse_fleet {
 	int source[REHEARSE_MAX_FIELDS];         /* column of each fleet field, -1: not there */
 	struct str assumed[REHEARSE_MAX_FIELDS]; /* p NULL: not assumed */
 	int status_at;                           /* column with the status in words, -1: none */
-	uint32_t known;                          /* facts that the fleet holds: bit per enum fact */
+	uint64_t known;                          /* facts that the fleet holds: FACT_BIT each */
 	bool has_inventory;
 	bool names_server; /* rules, rows or settings do; the first is the default */
 	uint32_t n_devices;

@@ -13,6 +13,7 @@ static const struct {
 	[READING_UEM_TOKEN] = { "token page", "token" },
 	[READING_UEM_DEVICE] = { "record page", "record" },
 	[READING_UEM_APPS] = { "app page", "app list" },
+	[READING_APPLE_COVERAGE] = { "coverage page", "coverage" },
 };
 
 static void add(struct buf *out, uint64_t n, const char *noun, const char *how)
@@ -23,16 +24,18 @@ static void add(struct buf *out, uint64_t n, const char *noun, const char *how)
 }
 
 static void print_service(
-	const struct facts *f, int from, int to, const char *who, const char *label, FILE *out)
+	const struct facts *f, bool uem, const char *who, const char *label, FILE *out)
 {
 	uint64_t n = 0, other = 0;
 	bool pages = false, serials = false;
 	struct buf parts;
 
 	buf_init(&parts, 1024);
-	for (int i = from; i < to; i++) {
+	for (int i = READING_CSV + 1; i < READING_MAX_; i++) {
 		const struct reading_way *way = &f->ways[i];
 
+		if (reading_is_uem((enum reading)i) != uem)
+			continue;
 		n += way->n_requests;
 		other += way->n_instead ? way->n_instead : way->n_requests;
 		pages |= way->n_instead && way->n_pages;
@@ -53,29 +56,26 @@ static void print_service(
 	buf_release(&parts);
 }
 
-static void print_detail(const struct facts *f, FILE *out)
-{
-	bool apple = f->ways[READING_APPLE_DEVICE].n_requests +
-		     f->ways[READING_APPLE_SERVER].n_requests;
-
-	print_service(f, READING_APPLE_DEVICE, READING_UEM_LIST, "Apple", "facts", out);
-	print_service(f, READING_UEM_LIST, READING_MAX_, "UEM", apple ? "" : "facts", out);
-}
-
-static uint64_t requests(const struct facts *f, int from, int to)
+static uint64_t requests(const struct facts *f, bool uem)
 {
 	uint64_t n = 0;
 
-	for (int i = from; i < to; i++)
-		n += f->ways[i].n_requests;
+	for (int i = READING_CSV + 1; i < READING_MAX_; i++)
+		if (reading_is_uem((enum reading)i) == uem)
+			n += f->ways[i].n_requests;
 	return n;
+}
+
+static void print_detail(const struct facts *f, FILE *out)
+{
+	print_service(f, false, "Apple", "facts", out);
+	print_service(f, true, "UEM", requests(f, false) ? "" : "facts", out);
 }
 
 void ways_print(const struct facts *f, bool detail, FILE *out)
 {
 	(void)fprintf(out, "%-11s %" PRIu64 " requests to Apple, %" PRIu64 " to the UEM\n", "read",
-		requests(f, READING_APPLE_DEVICE, READING_UEM_LIST),
-		requests(f, READING_UEM_LIST, READING_MAX_));
+		requests(f, false), requests(f, true));
 	if (detail)
 		print_detail(f, out);
 }

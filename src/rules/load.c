@@ -281,6 +281,17 @@ const char *rules_digest(const struct ruleset *set)
 	return set->digest;
 }
 
+bool rules_ask(const struct ruleset *set, enum reading r)
+{
+	for (size_t i = 0; i < set->leaves.n; i++) {
+		const struct source *s = &set->leaves.v[i].source;
+
+		if (s->kind == SOURCE_FACT && fact_info(s->fact)->reading == r)
+			return true;
+	}
+	return false;
+}
+
 size_t rules_count(const struct ruleset *set)
 {
 	return set->rules.n;

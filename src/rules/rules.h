@@ -58,6 +58,9 @@ const struct rule_info *rules_info(const struct ruleset *set, size_t rule);
 /* Whether some rule has that step; *ret_at (may be NULL) is where it first stands. */
 bool rules_use_step(const struct ruleset *set, enum step_kind kind, struct loc *ret_at);
 
+/* Whether some condition asks for a fact of that reading. */
+bool rules_ask(const struct ruleset *set, enum reading r);
+
 /* Policy of the whole set, tightest of all files; absent: UINT32_MAX. */
 struct rules_policy {
 	uint32_t limit_devices, limit_percent;

@@ -120,6 +120,19 @@ void apple_assigned_server_request(
 MUST_CHECK enum errc apple_assigned_server_reply(
 	const struct http_reply *reply, struct buf *ret_id, struct err *err);
 
+/* --- AppleCare coverage (A.10) --- */
+void apple_coverage_request(
+	const struct apple_service *s, struct str serial, struct http_request *ret);
+struct apple_coverage {
+	enum apple_coverage_state { COVERAGE_NONE, COVERAGE_EXPIRED, COVERAGE_ACTIVE } state;
+	int64_t end_ms;  /* of the one that ends last; TIME_NONE: it has none; TIME_UNKNOWN */
+	struct str kind; /* Apple's words for that one, or odd; borrowed from root */
+};
+/* All coverage of one device as of now_ms. ERR_PROTOCOL: nobody can tell by it whether the device
+ * is covered, as where Apple's words and dates contradict each other. */
+MUST_CHECK enum errc apple_coverage_decode(
+	const struct json *root, int64_t now_ms, struct apple_coverage *ret, struct err *err);
+
 /* --- activities (A.6) --- */
 /* CHANGE. server_id may be empty for kinds without a server; deadline_ms TIME_NONE without one.
  * kind: STEP_UNASSIGN (server_id: the CURRENT server), STEP_REASSIGN, STEP_MIGRATE,

@@ -39,8 +39,7 @@ size_t apple_page_pairs(struct url_pair *pairs, size_t n_pairs, struct str curso
 	return n_pairs;
 }
 
-/* /v1/<collection>/<id><tail> */
-static void get_one(const struct apple_service *s, const char *collection, struct str id,
+void apple_get_one(const struct apple_service *s, const char *collection, struct str id,
 	const char *tail, const struct url_pair *pairs, size_t n_pairs, struct http_request *ret)
 {
 	struct buf path;
@@ -188,7 +187,7 @@ void apple_device_request(
 {
 	struct url_pair pairs[1] = { { "fields[orgDevices]", device_fields(s) } };
 
-	get_one(s, "orgDevices", serial, "", pairs, 1, ret);
+	apple_get_one(s, "orgDevices", serial, "", pairs, 1, ret);
 }
 
 /* What the record is about. The id is the serial number; a record in which the two differ, or in
@@ -268,7 +267,7 @@ void apple_server_devices_request(const struct apple_service *s, struct str serv
 {
 	struct url_pair pairs[2];
 
-	get_one(s, "mdmServers", server_id, "/relationships/devices", pairs,
+	apple_get_one(s, "mdmServers", server_id, "/relationships/devices", pairs,
 		apple_page_pairs(pairs, 0, cursor), ret);
 }
 
@@ -280,7 +279,7 @@ enum errc apple_linkage_decode(const struct json *element, struct str *ret_id, s
 void apple_assigned_server_request(
 	const struct apple_service *s, struct str serial, struct http_request *ret)
 {
-	get_one(s, "orgDevices", serial, "/relationships/assignedServer", NULL, 0, ret);
+	apple_get_one(s, "orgDevices", serial, "/relationships/assignedServer", NULL, 0, ret);
 }
 
 enum errc apple_assigned_server_reply(

@@ -9,6 +9,9 @@
 /* A READ of s->base + path. Accept is application/json exactly: anything else is answered 406. */
 void apple_get(const struct apple_service *s, struct str path, const struct url_pair *pairs,
 	size_t n_pairs, struct http_request *ret);
+/* The same of /v1/<collection>/<id><tail>. */
+void apple_get_one(const struct apple_service *s, const char *collection, struct str id,
+	const char *tail, const struct url_pair *pairs, size_t n_pairs, struct http_request *ret);
 /* Appends `limit` and, when there is one, `cursor`; returns the new count. */
 size_t apple_page_pairs(struct url_pair *pairs, size_t n_pairs, struct str cursor);
 

@@ -17,6 +17,7 @@ enum { PATIENCE_MS = 3000 };
 #define SQL_LIST(X)                                                                               \
 	X(NOTE_PUT, "INSERT OR REPLACE INTO note(key, value) VALUES(?1, ?2)")                     \
 	X(NOTE_GET, "SELECT value FROM note WHERE key = ?1")                                      \
+	X(NOTE_FORGET, "DELETE FROM note WHERE instr(key, ?1) = 1 AND value + 0 < ?2")            \
 	X(SENT_ADD, "INSERT INTO sent(class, at) VALUES(?1, ?2)")                                 \
 	X(SENT_DROP, "DELETE FROM sent WHERE id = ?1")                                            \
 	X(SENT_FORGET, "DELETE FROM sent WHERE class = ?1 AND at <= ?2")                          \
@@ -204,6 +205,18 @@ enum errc shared_note_get(struct shared *s, const char *key, char **ret, struct 
 		return rc;
 	db_bind_str(q, 1, str_from(key));
 	return page_one_text(q, ret, err);
+}
+
+enum errc shared_note_forget(struct shared *s, const char *prefix, int64_t below, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = prepare(s, SQL_NOTE_FORGET, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(q, 1, str_from(prefix));
+	db_bind_int(q, 2, below);
+	return db_run(q, err);
 }
 
 /* --- what was sent --- */

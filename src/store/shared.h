@@ -35,6 +35,10 @@ MUST_CHECK enum errc shared_note_put(
 MUST_CHECK enum errc shared_note_get(
 	struct shared *s, const char *key, char **ret, struct err *err);
 
+/* Those whose keys begin with the prefix and whose text begins with a number below that one. */
+MUST_CHECK enum errc shared_note_forget(
+	struct shared *s, const char *prefix, int64_t below, struct err *err);
+
 /* --- what was sent, by rate class (model/settings.h enum rate_class) --- */
 
 /* Reports look back as far. */

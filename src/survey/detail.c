@@ -1,4 +1,5 @@
-/* What costs a request per device, for those that a group lists. */
+/* What costs a request per device: the UEM's for those that a group lists, Apple's coverage for
+ * those that have not left. */
 #include "base/time.h"
 #include "survey/survey.h"
 
@@ -13,12 +14,16 @@ static const struct {
 	{ CELL_USER, FACT_UEM_USER },
 	{ CELL_OWNERSHIP, FACT_UEM_OWNERSHIP },
 	{ CELL_LAST_SEEN, FACT_UEM_LAST_SEEN },
+	{ CELL_COVERAGE, FACT_APPLE_COVERAGE },
+	{ CELL_COVERAGE_END, FACT_APPLE_COVERAGE_END },
+	{ CELL_COVERAGE_KIND, FACT_APPLE_COVERAGE_KIND },
 };
 
 struct detailing {
 	struct survey *survey;
 	struct buf row;
-	uint32_t n_texts; /* of the fleet, before the first device */
+	uint32_t covered[CHUNK], n_covered; /* slots to ask Apple about */
+	uint32_t n_texts;                   /* of the fleet, before the first device */
 };
 
 static void add_details(struct detailing *d, uint32_t slot)
@@ -31,7 +36,9 @@ static void add_details(struct detailing *d, uint32_t slot)
 		struct value v;
 
 		fleet_fact(f, slot, facts[i].fact, &v);
-		if (v.state == VALUE_KNOWN)
+		if (v.state == VALUE_UNKNOWN)
+			cells[facts[i].cell] = STR("unknown");
+		else if (v.state == VALUE_KNOWN)
 			cells[facts[i].cell] = v.type == TYPE_DATE
 						       ? str_from(time_rfc3339(v.number, when))
 						       : v.text;
@@ -58,20 +65,24 @@ static void drop_devices(struct fleet *f, uint32_t n_texts)
 static enum errc read_chunk(struct detailing *d, struct err *err)
 {
 	struct session *s = d->survey->session;
-	uint32_t slots[CHUNK], n = s->fleet.serials.n;
+	uint32_t slots[CHUNK], n = s->fleet.serials.n, n_listed = 0;
 	enum errc rc;
 
 	for (uint32_t i = 0; i < n; i++)
-		slots[i] = i;
-	rc = facts_read(&s->facts, READING_UEM_TOKEN, slots, n, err);
+		if (s->fleet.listed[i])
+			slots[n_listed++] = i;
+	rc = facts_read(&s->facts, READING_UEM_TOKEN, slots, n_listed, err);
 	if (!rc)
-		rc = facts_read(&s->facts, READING_UEM_DEVICE, slots, n, err);
+		rc = facts_read(&s->facts, READING_UEM_DEVICE, slots, n_listed, err);
+	if (!rc)
+		rc = facts_read(&s->facts, READING_APPLE_COVERAGE, d->covered, d->n_covered, err);
 	if (rc)
 		return rc;
 	stage_begin(d->survey->stage);
 	for (uint32_t i = 0; i < n; i++)
 		add_details(d, i);
 	drop_devices(&s->fleet, d->n_texts);
+	d->n_covered = 0;
 	return stage_commit(d->survey->stage, STAGE_DETAIL, 0, STR_NONE, err);
 }
 
@@ -79,12 +90,15 @@ static enum errc take(void *self, const struct survey_device *v, struct err *err
 {
 	struct detailing *d = self;
 	struct fleet *f = &d->survey->session->fleet;
+	bool covered = v->in[STAGE_APPLE] && v->cells[CELL_RELEASED].n == 0;
 	uint32_t slot;
 
-	if (!v->listed || v->in[STAGE_DETAIL])
+	if ((!v->listed && !covered) || v->in[STAGE_DETAIL])
 		return ERR_OK;
 	slot = fleet_add(f, v->serial);
 	f->listed[slot] = v->listed;
+	if (covered)
+		d->covered[d->n_covered++] = slot;
 	return f->serials.n == CHUNK ? read_chunk(d, err) : ERR_OK;
 }
 

@@ -40,6 +40,9 @@ static const struct {
 	{ "user", CELL_USER, true },
 	{ "ownership", CELL_OWNERSHIP, true },
 	{ "last_seen", CELL_LAST_SEEN, true },
+	{ "coverage", CELL_COVERAGE, true },
+	{ "coverage_end", CELL_COVERAGE_END, true },
+	{ "coverage_kind", CELL_COVERAGE_KIND, true },
 };
 enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 

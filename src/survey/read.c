@@ -13,11 +13,17 @@ enum { ROW_MAX_BYTES = 256 * 1024, PATH_BYTES = 4096, PLACES = 64 };
 
 /* --- opening --- */
 
-/* What is staged is of use only for the same settings, servers and groups in the same order. */
+/* In which order cells are staged: another version may have others. */
+#define X(id, source) #id "@" #source " "
+#define CELL_WORDS CELL_LIST(X)
+
+/* What is staged is of use only for the same cells, settings, servers and groups in the same order.
+ */
 static void identity_of(const struct session *s, char out[SHA256_HEX])
 {
 	struct sha256_stream *h = sha256_new();
 
+	sha256_add(h, str_from(CELL_WORDS));
 	sha256_add(h, str_from(s->settings->digest));
 	for (uint32_t i = 0; i < s->fleet.n_servers; i++)
 		sha256_add(h, fleet_server_id(&s->fleet, i));

@@ -47,7 +47,10 @@
 	X(ENROLLMENT_STATUS, DETAIL) \
 	X(USER, DETAIL)              \
 	X(OWNERSHIP, DETAIL)         \
-	X(LAST_SEEN, DETAIL)
+	X(LAST_SEEN, DETAIL)         \
+	X(COVERAGE, DETAIL)          \
+	X(COVERAGE_END, DETAIL)      \
+	X(COVERAGE_KIND, DETAIL)
 
 enum survey_cell {
 #define X(id, source) CELL_##id,
@@ -88,7 +91,8 @@ MUST_CHECK enum errc survey_read_apple(struct survey *s, struct err *err);
 MUST_CHECK enum errc survey_read_group(
 	struct survey *s, uint32_t group, int64_t *ret_uem_code, struct err *err);
 MUST_CHECK enum errc survey_read(struct survey *s, struct err *err);
-/* Three requests and more for each device that a group lists: token, its detail, record. */
+/* Three requests and more for each device that a group lists: token, its detail, record; and one
+ * for each device that Apple has, about its coverage, unless that is kept. */
 MUST_CHECK enum errc survey_read_details(struct survey *s, struct err *err);
 /* The CSV's rows; of rows with the same serial the first counts. */
 MUST_CHECK enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *err);

@@ -57,6 +57,17 @@ static void decode_device(const struct json *v)
 	buf_release(&b);
 }
 
+static void decode_coverage(const struct json *v)
+{
+	struct err err = { .msg = "" };
+	struct apple_coverage c;
+	enum errc rc = apple_coverage_decode(v, INT64_C(1795316400000), &c, &err);
+
+	check(rc, &err);
+	if (!rc)
+		touch(c.kind);
+}
+
 static void decode(const struct json *v)
 {
 	struct err err = { .msg = "" };
@@ -66,6 +77,7 @@ static void decode(const struct json *v)
 
 	follow_page(v);
 	decode_device(v);
+	decode_coverage(v);
 	check(apple_server_decode(v, &s, &err), &err);
 	check(apple_linkage_decode(v, &text, &err), &err);
 	if (apple_event_decode(v, is_asked, NULL, &e, &text, &err) == ERR_OK) {

@@ -104,6 +104,14 @@ expect 404
 get /v1/orgDevices/C02SOUND0001/appleCareCoverage
 expect 200
 conforms apple coverage
+same "a warranty of a year from the order on" "INACTIVE Limited Warranty 2025-02-19" \
+	"$(jq -r '.data[0].attributes | "\(.status) \(.description) \(.endDateTime[:10])"' <<<"$body")"
+get '/v1/orgDevices/C02SOUND0001/appleCareCoverage?fields[appleCareCoverage]=status,endDateTime'
+check '(.data[0].attributes | keys) == ["endDateTime", "status"]'
+get '/v1/orgDevices/C02SOUND0001/appleCareCoverage?fields[appleCareCoverage]=serial'
+same "a field that is none" "400 PARAMETER_ERROR.INVALID" "$(code)"
+get /v1/orgDevices/C02SHELF0001/appleCareCoverage
+check '.data == []'
 get /v1/orgDevices/NOSUCHSERIAL/appleCareCoverage
 expect 404
 

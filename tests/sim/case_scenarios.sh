@@ -424,6 +424,14 @@ check '[.errors[].source.pointer[-1:]] == ["1", "2"]'
 with_apple apple-no-disown
 get /v1/mdmServers
 check '[.data[].attributes.enableMdmDisownFlag] == [false, false]'
+with_apple apple-coverage-forbidden
+get /v1/orgDevices/C02SOUND0001/appleCareCoverage
+expect 403
+with_apple apple-coverage-missing
+get /v1/orgDevices/C02SHELF0001/appleCareCoverage
+expect 404
+get /v1/orgDevices/C02SOUND0001/appleCareCoverage
+expect 200
 with uem-clamped-pages
 uem_basic
 get '/api/system/users/search?pagesize=500'

@@ -66,7 +66,7 @@ columns detail.csv listed serial enrollment_status user profile_status |
 same 'tells state, user and profile status of what the UEM lists' '' \
 	"$(diff truth.txt live.txt | head -n 5)"
 same 'and is the same otherwise' '' "$(diff live.csv <(python3 -c 'import csv, sys
-rows = [r[:-5] for r in csv.reader(open("detail.csv", newline=""))]
+rows = [r[:-8] for r in csv.reader(open("detail.csv", newline=""))]
 csv.writer(sys.stdout, lineterminator="\n").writerows(rows)') | head -n 5)"
 
 # --- cut, and going on ---

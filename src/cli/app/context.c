@@ -139,6 +139,8 @@ void context_set_plan_options(struct context *p)
 		.now_ms = now_of(p),
 		.limit = context_limit(p),
 	};
+	if (p->online)
+		p->session.facts.as_of_ms = p->plan_options.now_ms;
 	p->has_plan = true;
 }
 

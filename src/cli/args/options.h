@@ -163,7 +163,7 @@ enum option_kind {
 	X(OLDER_THAN, "older-than", 0, DURATION, "DURATION", FOR(DOCTOR),                          \
 		"when a device is late for the UEM or its profile (default 24h)")                  \
 	X(DETAIL, "detail", 0, FLAG, NULL, FOR(EXPORT),                                            \
-		"with what costs 3 requests for each device of the UEM")                           \
+		"with coverage and UEM records: 4 requests for each device")                       \
 	X(OFF_SERVER, "off-server", 0, FLAG, NULL, FOR(EXPORT),                                    \
 		"only devices that this API account took off in the last 30 days")                 \
 	X(OUT, "out", 0, FILE, "FILE",                                                             \

@@ -1,5 +1,5 @@
 /*
- * Audit events, and AppleCare coverage (services/README.md Apple A.3, E).
+ * Audit events (services/README.md Apple A.3, E).
  */
 #include <stdio.h>
 
@@ -126,27 +126,5 @@ void sim_apple_events(struct call *c)
 				   sql_s(w.subject))
 			 : 0;
 	cursor_page_end(c, &o, &page, next, total, false);
-	json_obj_end(&o);
-}
-
-/* One device a call; nobody bought a plan here. */
-void sim_apple_coverage(struct call *c)
-{
-	struct cursor_page page;
-	struct json_out o;
-
-	if (!cursor_page_read(c, &page))
-		return;
-	if (sql_int(&c->sim->sql, sql_z("SELECT id FROM device WHERE serial=?"),
-		    sql_s(c->part[0])) == SQL_NULL) {
-		sim_apple_not_found(c, "orgDevices", c->part[0]);
-		return;
-	}
-	c->rep->type = "application/json";
-	json_out_init(&o, &c->rep->body);
-	json_obj(&o, NULL);
-	json_arr(&o, "data");
-	json_arr_end(&o);
-	cursor_page_end(c, &o, &page, 0, 0, true);
 	json_obj_end(&o);
 }

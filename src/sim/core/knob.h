@@ -90,6 +90,16 @@
 	X(APPLE_ROLE, "apple.role", WORD, "full|read|none", "full", "rights of the API account")   \
 	X(APPLE_TERMS, "apple.terms", WORD, "accepted|pending", "accepted",                        \
 		"pending: every call answers 403 and speaks of terms")                             \
+	X(APPLE_COVERAGE, "apple.coverage", WORD, "told|forbidden", "told",                        \
+		"forbidden: 403 to every question about coverage")                                 \
+	X(APPLE_NO_COVERAGE, "apple.no_coverage", WORD, "empty|404", "empty",                      \
+		"what a device that nothing covers answers")                                       \
+	X(APPLE_COVERAGE_ODD, "apple.coverage_odd", TEXT, NULL, "",                                \
+		"serials whose coverage has a status nobody has heard of")                         \
+	X(APPLE_COVERAGE_CANCELED, "apple.coverage_canceled", TEXT, NULL, "",                      \
+		"serials whose coverage was cancelled on its first day")                           \
+	X(APPLE_WARRANTY, "apple.warranty", DURATION, NULL, "365d",                                \
+		"from the order to the end of a warranty, where the fleet says nothing; 0s: none") \
 	X(APPLE_IDLE, "apple.server_idle", DURATION, NULL, "1h",                                   \
 		"how long ago servers connected last, unless a sync was later")                    \
 	X(APPLE_STALE, "apple.stale", DURATION, NULL, "0s",                                        \

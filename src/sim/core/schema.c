@@ -1,6 +1,6 @@
 #include "sim/core/schema.h"
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3 };
 
 /* Times are ms UTC. Texts that repeat (product, purchase) are stored once: a million devices then
  * fit in 200 MiB of memory. */
@@ -100,14 +100,17 @@ static const char more_tables[] =
 	"LEFT JOIN record_was w ON w.id=(SELECT id FROM record_was WHERE og=k.og AND"
 	" device=k.device AND at>(SELECT at FROM moment) ORDER BY at, id LIMIT 1) "
 	"WHERE CASE WHEN w.id IS NULL THEN r.device NOT NULL ELSE w.listed END;"
-	"PRAGMA user_version=2;";
+	"CREATE TABLE coverage(device INTEGER PRIMARY KEY, state TEXT NOT NULL, ends INTEGER,"
+	" kind TEXT);"
+	"PRAGMA user_version=3;";
 
 static const char rows[] =
 	"DELETE FROM meta; DELETE FROM audit_tail; DELETE FROM server; DELETE FROM product;"
 	"DELETE FROM purchase; DELETE FROM device; DELETE FROM was; DELETE FROM activity;"
 	"DELETE FROM activity_device; DELETE FROM event; DELETE FROM feed; DELETE FROM og;"
 	"DELETE FROM profile; DELETE FROM record; DELETE FROM record_was; DELETE FROM managed;"
-	"DELETE FROM bearer; DELETE FROM timer; DELETE FROM nonce; DELETE FROM hit;";
+	"DELETE FROM bearer; DELETE FROM timer; DELETE FROM nonce; DELETE FROM hit;"
+	"DELETE FROM coverage;";
 
 enum errc schema_empty(struct db *d, struct err *err)
 {

@@ -285,9 +285,24 @@ static int64_t profile_of(struct loader *l, const struct csv_record *r, int64_t 
 
 struct row {
 	struct serial serial;
-	int64_t product, purchase, added, released, server, og, profile, status, seen;
+	int64_t product, purchase, added, released, server, og, profile, status, seen, covered;
+	struct str coverage;
 	bool corrupted, listed, capable;
 };
+
+static enum errc read_coverage(
+	struct loader *l, const struct csv_record *r, struct row *row, struct err *err)
+{
+	static const struct str words[] = { { "", 0 }, { "active", 6 }, { "expired", 7 },
+		{ "none", 4 } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (str_eq_nocase(cell(l, r, FLEET_COVERAGE), words[i])) {
+			row->coverage = words[i];
+			return read_date(l, r, FLEET_COVERAGE_END, &row->covered, err);
+		}
+	return bad_cell(l, r, FLEET_COVERAGE, err);
+}
 
 static enum errc read_row(
 	struct loader *l, const struct csv_record *r, struct row *row, struct err *err)
@@ -308,6 +323,8 @@ static enum errc read_row(
 		e = read_date(l, r, FLEET_RELEASED, &row->released, err);
 	if (e == ERR_OK)
 		e = read_date(l, r, FLEET_LAST_SEEN, &row->seen, err);
+	if (e == ERR_OK)
+		e = read_coverage(l, r, row, err);
 	if (e == ERR_OK)
 		e = read_flag(l, r, FLEET_CORRUPTED, false, &row->corrupted, err);
 	if (e == ERR_OK)
@@ -399,6 +416,11 @@ static enum errc load_row(struct loader *l, const struct csv_record *r, struct e
 			sql_i(row.added == SQL_NULL ? 0 : row.added));
 	if (enrolled.n)
 		add_managed(l, r, &row);
+	if (row.coverage.n)
+		sql_run(&l->sim->sql,
+			sql_z("INSERT INTO coverage(device, state, ends, kind) VALUES(?,?,?,?)"),
+			sql_i(device), sql_s(row.coverage), sql_i(row.covered),
+			sql_s(cell(l, r, FLEET_COVERAGE_KIND)));
 	return ERR_OK;
 }
 

@@ -37,7 +37,11 @@
 		"Enrolled, Unenrolled ...; empty: no UEM device record")                        \
 	X(USER, "user", "user of that record")                                                  \
 	X(LAST_SEEN, "last_seen", "when that device was last seen")                             \
-	X(MIGRATION_CAPABLE, "migration_capable", "yes or no; empty: yes")
+	X(MIGRATION_CAPABLE, "migration_capable", "yes or no; empty: yes")                      \
+	X(COVERAGE, "coverage",                                                                 \
+		"active, expired or none; empty: a warranty of a year from the order on")       \
+	X(COVERAGE_END, "coverage_end", "when that ends; empty: never")                         \
+	X(COVERAGE_KIND, "coverage_kind", "such as AppleCare+; empty: Limited Warranty")
 
 enum fleet_column {
 #define X(id, header, meaning) FLEET_##id,

@@ -1,0 +1,114 @@
+/*
+ * AppleCare coverage of one device: the warranty, and every plan that was bought for it
+ * (services/README.md Apple A.10).
+ *
+ * Devices are given up by what is said here, so a word that is not known, a date that cannot be
+ * read and a plan that has not begun are no expired coverage.
+ */
+#include "services/apple_wire.h"
+#include "services/wire.h"
+
+#define COVERAGE_FIELDS \
+	"status,description,startDateTime,endDateTime,isCanceled,contractCancelDateTime"
+
+void apple_coverage_request(
+	const struct apple_service *s, struct str serial, struct http_request *ret)
+{
+	struct url_pair pairs[1] = { { "fields[appleCareCoverage]", STR(COVERAGE_FIELDS) } };
+
+	apple_get_one(s, "orgDevices", serial, "/appleCareCoverage", pairs, 1, ret);
+}
+
+/* One contract. */
+enum life { LIFE_RUNS, LIFE_OVER, LIFE_UNCLEAR };
+struct contract {
+	struct str status, kind;
+	int64_t start_ms, end_ms; /* end: when it was cancelled, where that is told */
+	int canceled;
+};
+
+static struct contract read_contract(const struct json *element)
+{
+	const struct json *at = json_get(element, "attributes");
+	struct contract c = {
+		.status = wire_text(json_get(at, "status")),
+		.kind = wire_text(json_get(at, "description")),
+		.start_ms = wire_time_zoned(json_get(at, "startDateTime")),
+		.end_ms = wire_time_zoned(json_get(at, "contractCancelDateTime")),
+		.canceled = wire_flag(json_get(at, "isCanceled")),
+	};
+
+	if (c.end_ms == TIME_NONE && c.canceled != 1)
+		c.end_ms = wire_time_zoned(json_get(at, "endDateTime"));
+	return c;
+}
+
+static enum life life_of(const struct contract *c, int64_t now_ms)
+{
+	bool begun = c->start_ms == TIME_NONE || c->start_ms <= now_ms;
+
+	if (c->end_ms == TIME_UNKNOWN || c->start_ms == TIME_UNKNOWN || c->canceled == FLAG_ODD)
+		return LIFE_UNCLEAR;
+	if (c->end_ms != TIME_NONE && c->end_ms <= now_ms)
+		return LIFE_OVER;
+	if (str_eq_nocase(c->status, STR("ACTIVE")))
+		return begun && (c->canceled != 1 || c->end_ms != TIME_NONE) ? LIFE_RUNS
+									     : LIFE_UNCLEAR;
+	if (str_eq_nocase(c->status, STR("INACTIVE")) && begun)
+		return c->canceled == 1 || c->end_ms == TIME_NONE ? LIFE_OVER : LIFE_UNCLEAR;
+	return LIFE_UNCLEAR;
+}
+
+/* Of two that run, one without an end ends last; of two that are over, it tells least. */
+static bool ends_later(int64_t a_ms, int64_t b_ms, bool runs)
+{
+	if (a_ms == TIME_NONE || b_ms == TIME_NONE)
+		return runs ? a_ms == TIME_NONE && b_ms != TIME_NONE
+			    : b_ms == TIME_NONE && a_ms != TIME_NONE;
+	return a_ms > b_ms;
+}
+
+static void take_contract(
+	struct apple_coverage *v, const struct contract *c, enum apple_coverage_state state)
+{
+	if (state < v->state ||
+		(state == v->state && !ends_later(c->end_ms, v->end_ms, state == COVERAGE_ACTIVE)))
+		return;
+	*v = (struct apple_coverage){ state, c->end_ms, c->kind };
+}
+
+enum errc apple_coverage_decode(
+	const struct json *root, int64_t now_ms, struct apple_coverage *ret, struct err *err)
+{
+	const struct json *data = json_get(root, "data");
+	struct apple_coverage v = { .state = COVERAGE_NONE, .end_ms = TIME_NONE };
+	struct apple_page page;
+	bool unclear = false;
+	enum errc rc = ERR_OK;
+
+	if (!json_is_array(data))
+		return err_set(err, ERR_PROTOCOL, "Apple's answer about coverage has no list");
+	for (const struct json *one = json_first(data); one; one = json_next(one)) {
+		struct contract c = read_contract(one);
+		enum life life = life_of(&c, now_ms);
+
+		unclear |= life == LIFE_UNCLEAR;
+		if (life != LIFE_UNCLEAR)
+			take_contract(
+				&v, &c, life == LIFE_RUNS ? COVERAGE_ACTIVE : COVERAGE_EXPIRED);
+	}
+	apple_page_init(&page);
+	rc = apple_page_read(root, &page, err);
+	if (!rc && page.cursor.n)
+		rc = err_set(err, ERR_PROTOCOL, "Apple tells its coverage in several pages");
+	apple_page_release(&page);
+	if (!rc && unclear && v.state != COVERAGE_ACTIVE)
+		rc = err_set(err, ERR_PROTOCOL,
+			"what Apple says of its coverage does not tell whether it is covered");
+	if (rc)
+		return rc;
+	if (unclear) /* covered now; by what it does not tell, perhaps longer */
+		v.end_ms = TIME_UNKNOWN;
+	*ret = v;
+	return ERR_OK;
+}
