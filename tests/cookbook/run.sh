@@ -66,6 +66,14 @@ same 'none twice' '' "$(repeated_effects migrate)"
 check 'a page' test -s migration.html
 check 'the way back' grep -q cancel_migration back.csv
 
+cook 'Every quarter: what is out of coverage'
+sh -u script.sh >out 2>err </dev/null # each plan ends 3: rows for a person
+status=$?
+exits 'out of coverage: some are for a person' 3
+same 'three have left' 3 "$(effects release)"
+same 'none twice' '' "$(repeated_effects release)"
+check 'a report of all' test "$(grep -c ',noted,report,' out-of-coverage.csv)" -gt 50
+
 # --- cron ---
 
 cook 'Every night: what Apple and the UEM disagree about'

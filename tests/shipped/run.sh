@@ -13,22 +13,22 @@ cd "$work" || exit 1
 table=$work/table.md
 
 cat >fleet.csv <<'F'
-serial,server,family,profile,profile_status,corrupted,listed,released,enrollment_status,user,migration_capable
-SHPNOPRF0001,WS1 EMEA,iPad,,,,yes,,,,yes
-SHPNOSYN0002,WS1 EMEA,iPad,,,,no,,,,yes
-SHPONNON0003,,iPad,,,,no,,,,yes
-SHPCORRU0004,WS1 EMEA,iPad,Corporate iPads,Failed,yes,yes,,,,yes
-SHPENROL0005,WS1 EMEA,iPad,Corporate iPads,Pushed,,yes,,Enrolled,jo,yes
-SHPSTUCK0006,WS1 EMEA,iPad,Corporate iPads,Assignment in progress,,yes,,,,yes
-SHPLEFT00007,WS1 EMEA,iPad,,,,yes,,,,yes
-SHPMACPR0008,WS1 APAC,Mac,Macs,Pushed,,yes,,,,yes
-SHPMACNO0009,WS1 APAC,Mac,,,,yes,,,,yes
-SHPOLDIE0010,WS1 EMEA,iPad,Corporate iPads,Assigned,,yes,,Unenrolled,jo,no
-SHPSOLD00011,WS1 Americas,iPad,Corporate iPads,Assigned,,yes,,,,yes
-SHPGONE00012,,iPad,,,,no,2026-01-01,,,yes
-SHPAPPS00013,WS1 EMEA,iPad,Corporate iPads,Pushed,,yes,,Enrolled,jo,yes
-SHPAPPS00014,WS1 EMEA,iPad,Corporate iPads,Pushed,,yes,,Enrolled,jo,yes
-SHPAPPS00015,WS1 EMEA,iPad,Corporate iPads,Pushed,,yes,,Enrolled,jo,yes
+serial,server,family,profile,profile_status,corrupted,listed,released,enrollment_status,user,migration_capable,coverage,coverage_end
+SHPNOPRF0001,WS1 EMEA,iPad,,,,yes,,,,yes,,
+SHPNOSYN0002,WS1 EMEA,iPad,,,,no,,,,yes,,
+SHPONNON0003,,iPad,,,,no,,,,yes,,
+SHPCORRU0004,WS1 EMEA,iPad,Corporate iPads,Failed,yes,yes,,,,yes,,
+SHPENROL0005,WS1 EMEA,iPad,Corporate iPads,Pushed,,yes,,Enrolled,jo,yes,expired,2025-01-01
+SHPSTUCK0006,WS1 EMEA,iPad,Corporate iPads,Assignment in progress,,yes,,,,yes,,
+SHPLEFT00007,WS1 EMEA,iPad,,,,yes,,,,yes,,
+SHPMACPR0008,WS1 APAC,Mac,Macs,Pushed,,yes,,,,yes,,
+SHPMACNO0009,WS1 APAC,Mac,,,,yes,,,,yes,,
+SHPOLDIE0010,WS1 EMEA,iPad,Corporate iPads,Assigned,,yes,,Unenrolled,jo,no,,
+SHPSOLD00011,WS1 Americas,iPad,Corporate iPads,Assigned,,yes,,,,yes,expired,2025-01-01
+SHPGONE00012,,iPad,,,,no,2026-01-01,,,yes,,
+SHPAPPS00013,WS1 EMEA,iPad,Corporate iPads,Pushed,,yes,,Enrolled,jo,yes,,
+SHPAPPS00014,WS1 EMEA,iPad,Corporate iPads,Pushed,,yes,,Enrolled,jo,yes,,
+SHPAPPS00015,WS1 EMEA,iPad,Corporate iPads,Pushed,,yes,,Enrolled,jo,yes,,
 F
 
 # Somebody has taken it off its server since the UEM's last sync: between the first look and ours.
@@ -128,6 +128,13 @@ same 'the device has left' 1 "$(effects release)"
 run undo "$(sed -n 's/^run  *//p' err)"
 check 'undo names the release' grep -q 'undo.irreversible.*release' out
 heading '(beyond the page) sold devices' release-sold '`done`: lifecycle, release'
+
+rule retire-out-of-coverage 'SHPSOLD00011=done SHPENROL0005=manual SHPNOPRF0001=manual SHPGONE00012=skipped' \
+	--set release=yes --allow release=1 --confirm release=1
+same 'what is out of coverage has left' 1 "$(effects release)"
+rule retire-out-of-coverage 'SHPSOLD00011=noted'
+same 'unless it was only to be reported' 0 "$(effects release)"
+heading '(beyond the page) out of coverage' retire-out-of-coverage '`noted`; `done`: lifecycle, release'
 
 rule move-server 'SHPNOPRF0001=done SHPMACPR0008=skipped SHPGONE00012=manual' \
 	--set 'server=WS1 APAC'

@@ -1,0 +1,143 @@
+# shellcheck shell=bash disable=SC2154 # run.sh sets what is used here
+# Coverage and purchase as facts: what they cost, how long they are believed, what is released by them.
+
+covers() { # requests about coverage, of all of this world
+	requests '.path | endswith("/appleCareCoverage")'
+}
+asked() { # N WHAT: so many since the last call
+	same "asked about coverage: $2" "$1" $(($(covers) - covered))
+	covered=$(covers)
+}
+by_serial() { # RESULT: SERIAL=OUTCOME ...
+	python3 -c 'import csv, sys
+print(*(r["serial"] + "=" + r["depmend_outcome"] for r in csv.DictReader(open(sys.argv[1]))))' "$1"
+}
+
+cat >covered.csv <<'F'
+serial,server,family,order_date,order_number,source,source_id,added,enrollment_status,user,released,coverage,coverage_end,coverage_kind
+CVACT00001,WS1 EMEA,iPad,2020-01-01,W1,APPLE,-2085650007946880,2020-02-01,,,,active,2027-05-01,AppleCare+
+CVSOON0002,WS1 EMEA,iPad,2020-01-01,W1,APPLE,-2085650007946880,2020-02-01,,,,active,2026-11-24,
+CVEXP00003,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2025-05-01,
+CVUSED0004,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,Enrolled,jo,,expired,2025-05-01,
+CVLATE0005,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2026-11-15,
+CVNONE0006,WS1 EMEA,iPad,,,MANUALLY_ADDED,,2020-02-01,,,,none,,
+CVQDD00007,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,active,2027-05-01,
+CVCANC0008,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2027-05-01,AppleCare+
+CVSUBS0009,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,active,,AppleCare+
+CVWARR0010,WS1 EMEA,iPad,2026-03-01,W3,RESELLER,8DA4F31,2026-03-04,,,,,,
+CVLEFT0011,,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,2026-01-01,expired,2025-05-01,
+F
+(cut -d, -f1 covered.csv && echo CVNQNE0012) >list.csv # the last one Apple does not know
+
+covered_world() { # [SIMULATOR OPTION...]
+	new_world --fleet covered.csv --server 'WS1 Americas' --server 'WS1 APAC' \
+		--set apple.coverage_odd=CVQDD00007 --set apple.coverage_canceled=CVCANC0008 "$@"
+	rm -f list.result*.csv
+	covered=0
+}
+
+# --- what it costs ---
+covered_world
+run plan list.csv --rules orphans --out plan.csv
+run explain list.csv CVEXP00003 --rules orphans
+run export --out live.csv
+asked 0 'rules that do not ask, and an export without details'
+
+run plan list.csv --rules retire-out-of-coverage --out plan.csv
+exits 'a report of what is out of coverage' 3
+same 'who is out of coverage' "CVACT00001=skipped CVSOON0002=skipped CVEXP00003=noted \
+CVUSED0004=manual CVLATE0005=noted CVNONE0006=manual CVQDD00007=undecided CVCANC0008=noted \
+CVSUBS0009=skipped CVWARR0010=skipped CVLEFT0011=skipped CVNQNE0012=skipped" "$(by_serial plan.csv)"
+check 'why nobody can tell is said' grep -q 'CVQDD00007.*does not tell whether it is covered' plan.csv
+asked 10 'each device that Apple has, once'
+ledger() {
+	find state -name 'depmend.db*' -exec sha256sum {} + | sort
+}
+before=$(ledger)
+run plan list.csv --rules retire-out-of-coverage --out again.csv
+same 'the second plan says the same' '' "$(diff plan.csv again.csv)"
+asked 1 'what was read is kept; what nobody can tell is asked again'
+same 'a plan writes nothing into the ledger' "$before" "$(ledger)"
+run explain list.csv CVSOON0002 --rules retire-out-of-coverage
+check 'explain shows it' grep -q 'apple.coverage: active *true' out
+asked 0 'explain takes what is kept'
+
+# --- how long it is believed ---
+DEPMEND_CLOCK=virtual:2026-11-25T03:00:00Z run plan list.csv --rules retire-out-of-coverage --out later.csv
+same 'an end that has passed is not active' CVSOON0002=manual \
+	"$(by_serial later.csv | tr ' ' '\n' | grep CVSOON | sed 's/undecided/manual/;s/noted/manual/')"
+asked 2 'the one that ended since, and the one nobody can tell'
+DEPMEND_CLOCK=virtual:2026-11-30T03:00:00Z run plan list.csv --rules retire-out-of-coverage --out later.csv
+asked 9 'a week later all but the one that was asked about since'
+settings_with 'keep: {coverage: 1s}'
+DEPMEND_CLOCK=virtual:2026-11-30T04:00:00Z run plan list.csv --rules retire-out-of-coverage --out later.csv
+asked 10 'keep: {coverage: 1s} keeps nothing'
+settings_with 'keep: {coverage: 20d}'
+DEPMEND_CLOCK=virtual:2026-12-12T04:00:00Z run plan list.csv --rules retire-out-of-coverage --out later.csv
+asked 1 'keep: {coverage: 20d}'
+settings
+DEPMEND_CLOCK=virtual:2026-12-12T04:00:00Z run plan list.csv --rules retire-out-of-coverage --out later.csv \
+	--now 2028-01-01T00:00:00Z
+check 'as of a later day what ended by then is not active' grep -q '^CVACT00001,noted' later.csv
+
+# --- no right to it ---
+covered_world --scenario apple-coverage-forbidden
+for i in $(seq 10 39); do echo "CVM0RE00$i,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2025-05-01,"; done \
+	>more.csv
+cat covered.csv more.csv >many.csv
+(cut -d, -f1 many.csv) >list40.csv
+covered_world --fleet many.csv --scenario apple-coverage-forbidden
+run apply list40.csv --rules retire-out-of-coverage --set release=yes --yes --confirm release=0
+exits 'an account that may not read coverage' 3
+asked 20 'no more than a first few'
+same 'all are undecided, but for the one that has left' '40 undecided 1 skipped' \
+	"$("$rows" outcomes list40.result.csv | tr ' ' '\n' | paste -sd' ' | awk '{ print $3, $4, $1, $2 }' |
+		sed 's/^\([0-9]*\) skipped \([0-9]*\) undecided$/\2 undecided \1 skipped/')"
+same 'nothing was released' 0 "$(effects release)"
+run export --detail --out detail.csv
+exits 'an export with details all the same' 0
+check 'it says that it is not known' grep -q '^CVEXP00003,.*,unknown,unknown,unknown$' detail.csv
+
+# --- releasing ---
+covered_world --scenario apple-coverage-missing
+mark
+run apply list.csv --rules retire-out-of-coverage --set release=yes --yes --confirm release=2
+exits 'the settings allow no release' 4
+sent 0 0
+run apply list.csv --rules retire-out-of-coverage --set release=yes --yes --confirm release=2 --allow release=2 \
+	--allow percent=100
+exits 'with release=2' 3
+same 'released: expired for long and not enrolled' 'CVCANC0008 CVEXP00003' "$(jq -r \
+	'select(.kind == "effect" and .what == "release" and .effective) | .serial' "$audit" | sort | paste -sd' ')"
+same 'the others' "CVACT00001=skipped CVSOON0002=skipped CVEXP00003=done \
+CVUSED0004=manual CVLATE0005=noted CVNONE0006=undecided CVQDD00007=undecided CVCANC0008=done \
+CVSUBS0009=skipped CVWARR0010=skipped CVLEFT0011=skipped CVNQNE0012=skipped" "$(by_serial list.result.csv)"
+
+# --- purchase, and the export ---
+covered_world
+cat >bought.yaml <<'Y'
+version: 1
+name: bought
+rules:
+  - {name: by-hand, match: {apple.source: MANUALLY_ADDED}, do: [{note: by hand}]}
+  - {name: apple, match: {apple.source_id: "-2085650007946880", apple.order_date|before: 2021-01-01}, do: [{note: Apple}]}
+  - {name: new, match: {apple.order_number: W3, apple.order_date|newer_than: 1y}, do: [{note: new}]}
+Y
+run plan list.csv --rules bought.yaml --out plan.csv
+same 'source, order number and date are facts' '1 new 2 apple 1 by-hand' \
+	"$(for r in new apple by-hand; do echo "$(grep -c "noted,$r," plan.csv) $r"; done | paste -sd' ')"
+asked 0 'and cost nothing of their own'
+run export --detail --out detail.csv
+asked 10 'an export with details: each device that has not left'
+same 'coverage, its end and kind' 'active|2027-05-01T00:00:00.000Z|AppleCare+ expired|2025-05-01T00:00:00.000Z|Limited Warranty none|| unknown|unknown|unknown ||' \
+	"$(python3 -c 'import csv
+for r in csv.DictReader(open("detail.csv")):
+    if r["serial"] in ("CVACT00001", "CVEXP00003", "CVNONE0006", "CVQDD00007", "CVLEFT0011"):
+        print(r["coverage"], r["coverage_end"], r["coverage_kind"], sep="|")' |
+		sort -t'|' -k1,1 | sed '/^||/{h;d};$G' | paste -sd' ')"
+run export --detail --out detail.csv
+asked 1 'the second takes what is kept'
+
+# The inventory tells a rehearsal what the services would.
+run rehearse list.csv --inventory detail.csv --rules retire-out-of-coverage
+check 'a rehearsal knows coverage from the inventory' grep -q '^CVEXP00003,noted' list.rehearsal.csv
