@@ -43,11 +43,13 @@ static const char *const verdict_words[] = {
 	[VERDICT_UNDECIDED] = "undecided",
 	[VERDICT_NEEDS] = "undecided",
 	[VERDICT_INVALID] = "invalid",
+	[VERDICT_WAITS] = "waiting",
 };
 
 static void put_verdict(const struct explaining *e, const struct explained *x)
 {
-	bool has_rule = x->verdict.kind == VERDICT_RULE || x->verdict.kind == VERDICT_UNDECIDED;
+	bool has_rule = x->verdict.kind == VERDICT_RULE || x->verdict.kind == VERDICT_UNDECIDED ||
+			x->verdict.kind == VERDICT_WAITS;
 	struct ndjson j;
 
 	ndjson_begin(&j, "verdict");
@@ -102,6 +104,10 @@ static void print_end(const struct explaining *e, const struct explained *x, FIL
 			"read",
 			x->line, STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name),
 			fact_info(x->verdict.fact)->word);
+		break;
+	case VERDICT_WAITS:
+		text_line(out, "line %u: rule '%.*s' waits: Apple does not list this serial yet",
+			x->line, STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name));
 		break;
 	case VERDICT_INVALID:
 		text_line(out, "line %u: invalid: %s", x->line, x->verdict.why);

@@ -41,7 +41,7 @@ static enum errc read_serials(struct forget *f, const struct cli *cli, struct er
 
 static bool has_open(const struct open_business *b)
 {
-	return b->off.n || b->changes.n || b->n_open_deeds;
+	return b->off.n || b->changes.n || b->n_open_deeds || b->waits.n;
 }
 
 static enum errc look(struct forget *f, const struct cli *cli, struct err *err)

@@ -203,6 +203,18 @@ static const char top[] =
 	".Ic limits.in_flight\n"
 	"devices off their servers at a time.\n"
 	".Pp\n"
+	"A rule with\n"
+	".Ic wait_for\n"
+	"takes a serial that Apple does not list yet unless the columns of its row make\n"
+	".Ic match\n"
+	"false, whatever it asks of live facts.\n"
+	"The row ends waiting, which is no failure.\n"
+	"The next run of the same list, by its path, looks for all of them with one listing, and\n"
+	"judges who has come by the rules, the protected list and the limits of that run.\n"
+	"A row becomes manual when the time since the first run has passed, when the rule that it\n"
+	"waits for is gone, and while another list waits for its serial, too.\n"
+	"A listing that is not whole makes it undecided.\n"
+	".Pp\n"
 	"Durations are written\n"
 	".Ql 500ms , 90s , 30m , 12h , 30d , 2w , 6mo , 1y .\n"
 	".Ic depmend check\n"
@@ -231,6 +243,7 @@ void docs_man_rules(FILE *out)
 	(void)fputs(".Sh KEYS\n", out);
 	put_keys("Of the file", rules_page_keys, out);
 	put_keys("Of a rule", rules_rule_keys, out);
+	put_keys("Of wait_for", rules_wait_keys, out);
 	put_keys("Of a parameter", rules_parameter_keys, out);
 	put_keys("Of limits", rules_limit_keys, out);
 	put_keys("Of halt", rules_halt_keys, out);

@@ -157,6 +157,16 @@ static const struct runbook_entry reasons[REASON_MAX_] = {
 	[REASON_APPLE_MIGRATION_PENDING] = { "The migration in Apple's portal. Wait for its end, "
 					     "or put cancel_migration before the step.",
 		PLAN },
+	[REASON_RULE_WAITING] = { NOTHING " The row says since when and until when.", NULL },
+	[REASON_RULE_WAIT_OVER] = { "The serial, and the seller: has the device been added to the "
+				    "organization? If it comes later, the next run acts on it.",
+		"depmend history SERIAL" },
+	[REASON_RULE_WAIT_GONE] = { "The rules: the rule that the row names is not in them, or "
+				    "waits no more. Take the row off the list, or begin anew.",
+		"depmend forget SERIAL --reason TEXT" },
+	[REASON_RULE_WAIT_TWICE] = { "The other list, which the row names: keep the serial on one "
+				     "of them, then run the other list again.",
+		"depmend status" },
 	[REASON_APPLE_DEADLINE] = { "The deadline in the rules or the list. Plan again with a "
 				    "later one.",
 		PLAN },

@@ -30,6 +30,8 @@ struct facts {
 	uint64_t n_listings[TO_BARE];          /* complete listings read, by service */
 	struct reading_way ways[READING_MAX_]; /* since facts_forget_ways() */
 	enum reading now;                      /* what is being read; READING_CSV: nothing */
+	bool patient; /* what a whole listing of Apple does not show may wait: nobody asks by name
+		       */
 	bool single_records; /* a bulk look-up of UEM records failed: one by one from now on */
 };
 

@@ -224,7 +224,7 @@ static uint32_t unread(
 }
 
 /* Not in the listing: a few are asked for by name, since pages can miss what is being moved. Of
- * more only a whole listing says that they are not there. */
+ * more, and where the next run looks again, only a whole listing says that they are not there. */
 static enum errc settle_unseen(struct facts *f, const struct listing *l, const uint32_t *slots,
 	uint32_t n, struct err *err)
 {
@@ -233,7 +233,7 @@ static enum errc settle_unseen(struct facts *f, const struct listing *l, const u
 	bool whole = l->complete || f->least <= l->n;
 	enum errc rc = ERR_OK;
 
-	if (n_unseen && n_unseen <= (whole ? UNSEEN_LOOK_UPS : UNSURE_LOOK_UPS))
+	if (n_unseen && !f->patient && n_unseen <= (whole ? UNSEEN_LOOK_UPS : UNSURE_LOOK_UPS))
 		rc = facts_look_up(f, unseen, n_unseen, TO_APPLE, ask_device, done_device, err);
 	else if (!whole)
 		facts_leave_open(f, READING_APPLE_DEVICE, unseen, n_unseen, &l->err);

@@ -29,7 +29,9 @@
 		"off its server, or perhaps, and not yet back: run apply again")              \
 	X(RESTORED, "restored", 3,                                                            \
 		"the run ended early: back on its server, the other steps were not run")      \
-	X(NOTED, "noted", 0, "the rule only says something about it; nothing is to be done")
+	X(NOTED, "noted", 0, "the rule only says something about it; nothing is to be done")  \
+	X(WAITING, "waiting", 0,                                                              \
+		"Apple does not list it yet; the next run of the same list looks again")
 
 enum outcome {
 #define X(id, word, exit_status, meaning) OUTCOME_##id,
@@ -169,7 +171,17 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"run apply again in the next window")                                              \
 	X(UEM_LEFT_OUT, "uem.left_out",                                                            \
 		"the UEM has asked Apple, and Apple leaves this device out of what it tells",      \
-		"run apply again after a day; Apple throttles some devices for so long")
+		"run apply again after a day; Apple throttles some devices for so long")           \
+	X(RULE_WAITING, "rule.waiting", "Apple does not list this serial yet",                     \
+		"nothing to do: the next run of the same list looks for it again")                 \
+	X(RULE_WAIT_OVER, "rule.wait_over",                                                        \
+		"Apple has not listed this serial in the time that the rule waits",                \
+		"ask the seller, correct the serial, or take the row off the list")                \
+	X(RULE_WAIT_GONE, "rule.wait_gone",                                                        \
+		"Apple does not list this serial, and the rule that waited for it is gone",        \
+		"take the row off the list, or begin anew: depmend forget SERIAL")                 \
+	X(RULE_WAIT_TWICE, "rule.wait_twice", "another list waits for this serial, too",           \
+		"keep it on one list and run the other one again, or: depmend forget SERIAL")
 
 enum reason {
 #define X(id, code, sentence, remedy) REASON_##id,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "plan/awaited.h"
 #include "plan/plan_parts.h"
 
 /* --- judging: passes over the rows until none is open --- */
@@ -82,13 +83,28 @@ static enum errc take_program(struct judging *j, struct input_row *row, size_t r
 	return rc;
 }
 
+/* Whether its steps can be made is said now, not when the device comes. */
+static enum errc take_wait(struct judging *j, struct input_row *row, size_t rule,
+	const struct rules_row *facts, struct err *err)
+{
+	struct step steps[PROGRAM_MAX_STEPS];
+	uint32_t n = 0;
+	enum errc rc = rules_program(j->p->rules, rule, false, facts, steps, &n, err);
+
+	if (rc == ERR_SYNTAX)
+		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(err->msg));
+	else if (!rc)
+		plan_settle(j->p, row, OUTCOME_WAITING, REASON_RULE_WAITING, STR_NONE);
+	return rc == ERR_SYNTAX ? ERR_OK : rc;
+}
+
 static enum errc take_verdict(struct judging *j, struct input_row *row, uint32_t n,
 	const struct rules_row *facts, const struct verdict *v, struct err *err)
 {
 	uint8_t none = 0, *needs = j->needs ? &j->needs[n] : &none;
 
 	*needs = READING_CSV;
-	if (v->kind == VERDICT_RULE || v->kind == VERDICT_UNDECIDED)
+	if (v->kind == VERDICT_RULE || v->kind == VERDICT_UNDECIDED || v->kind == VERDICT_WAITS)
 		row->rule = (uint16_t)v->rule;
 	switch (v->kind) {
 	case VERDICT_RULE:
@@ -102,6 +118,8 @@ static enum errc take_verdict(struct judging *j, struct input_row *row, uint32_t
 	case VERDICT_INVALID:
 		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(v->why));
 		break;
+	case VERDICT_WAITS:
+		return take_wait(j, row, v->rule, facts, err);
 	case VERDICT_NEEDS:
 		*needs = (uint8_t)v->needs;
 		j->needed |= 1u << v->needs;
@@ -146,7 +164,10 @@ static enum errc judge_row(void *self, uint32_t n, const struct csv_record *reco
 		.fact = give_fact,
 		.self = &source,
 	};
-	rules_judge(j->p->rules, &facts, &v);
+	if (awaited_asks(j->p, row))
+		v = (struct verdict){ .kind = VERDICT_NEEDS, .needs = READING_APPLE_DEVICE };
+	else
+		rules_judge(j->p->rules, &facts, &v);
 	return take_verdict(j, row, n, &facts, &v, err);
 }
 
@@ -305,11 +326,14 @@ enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
 	if (opt->facts)
 		rc = plan_check_names(p, err);
 	if (!rc)
+		rc = awaited_load(p, err);
+	if (!rc)
 		rc = input->unread ? judge_unread(p, err) : judge(p, err);
 	if (!rc)
 		rc = plan_decide(p, err);
 	if (rc)
 		return rc;
+	awaited_settle(p);
 	settle_duplicates(p);
 	plan_finish(p);
 	return ERR_OK;

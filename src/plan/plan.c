@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "io/crypto.h"
 #include "model/program.h"
+#include "plan/awaited.h"
 #include "plan/plan_parts.h"
 
 void plan_release(struct plan *p)
@@ -16,6 +17,8 @@ void plan_release(struct plan *p)
 	free(p->compiled);
 	free(p->rule_program);
 	free(p->rule_because);
+	awaited_free(p->awaited);
+	p->awaited = NULL;
 	p->compiled = NULL;
 	p->rule_program = p->rule_because = NULL;
 }

@@ -23,6 +23,9 @@ enum errc open_business_load(
 		rc = ledger_paused(s, &ret->pause, err);
 	if (!rc)
 		rc = gap_get(s, &ret->gap, err);
+	if (!rc)
+		rc = serial.n ? waits_load(s, serial, &ret->waits, err)
+			      : waits_by_list(s, &ret->waits, err);
 	for (size_t i = 0; i < ret->deeds.n; i++)
 		ret->n_open_deeds += ret->deeds.v[i].state == DEED_OPEN;
 	return rc;
@@ -33,6 +36,7 @@ void open_business_release(struct open_business *b)
 	ledger_custodies_release(&b->off);
 	ledger_intents_release(&b->changes);
 	ledger_deeds_release(&b->deeds);
+	waits_release(&b->waits);
 }
 
 static const char *word_of(int kind)
@@ -124,6 +128,24 @@ static void print_deeds(const struct open_business *b, size_t most, FILE *out)
 	put_more(b->n_open_deeds, most, out);
 }
 
+static void print_waits(const struct open_business *b, size_t most, FILE *out)
+{
+	char since[TIME_TEXT], until[TIME_TEXT];
+
+	for (size_t i = 0; i < b->waits.n && i < most; i++) {
+		const struct wait *w = &b->waits.v[i];
+
+		text_line(out,
+			"waiting     %lld %s of %.*s, not at Apple yet: rule '%.*s', since %s, "
+			"until %s",
+			(long long)w->n, w->n == 1 ? "serial" : "serials", STR_FMT(w->list),
+			STR_FMT(w->rule), time_rfc3339_s(w->since_ms, since),
+			time_rfc3339_s(w->until_ms, until));
+	}
+	if (most)
+		put_more(b->waits.n, most, out);
+}
+
 static void print_gap(const struct gap *g, FILE *out)
 {
 	char from[TIME_TEXT];
@@ -156,6 +178,7 @@ void open_business_print(
 	print_off(b, s, most, out);
 	print_changes(b, most, out);
 	print_deeds(b, most, out);
+	print_waits(b, most, out);
 }
 
 /* --- for programs --- */
@@ -206,6 +229,19 @@ static void tell_deed(const struct ledger_deed *d, FILE *out)
 	ndjson_end(&j, out);
 }
 
+static void tell_wait(const struct wait *w, FILE *out)
+{
+	struct ndjson j;
+
+	ndjson_begin(&j, "waiting");
+	json_put_str(&j.o, "list", w->list);
+	json_put_str(&j.o, "rule", w->rule);
+	json_put_int(&j.o, "serials", w->n);
+	ndjson_time(&j, "since", w->since_ms);
+	ndjson_time(&j, "until", w->until_ms);
+	ndjson_end(&j, out);
+}
+
 void open_business_tell(const struct open_business *b, const struct settings *s, FILE *out)
 {
 	for (size_t i = 0; i < b->off.n; i++)
@@ -214,4 +250,6 @@ void open_business_tell(const struct open_business *b, const struct settings *s,
 		tell_change(&b->changes.v[i], out);
 	for (size_t i = 0; i < b->deeds.n; i++)
 		tell_deed(&b->deeds.v[i], out);
+	for (size_t i = 0; i < b->waits.n; i++)
+		tell_wait(&b->waits.v[i], out);
 }

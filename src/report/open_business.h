@@ -11,12 +11,14 @@
 #include "model/settings.h"
 #include "store/gap.h"
 #include "store/ledger.h"
+#include "store/wait.h"
 
 struct open_business {
 	struct ledger_custodies off; /* devices off their server */
 	struct ledger_intents changes;
 	struct ledger_deeds deeds; /* irreversible steps, those that are proved, too */
 	size_t n_open_deeds;
+	struct waits waits; /* serials that Apple does not list yet: by list and rule, or of one */
 	struct ledger_pause pause;
 	struct gap gap; /* an older state took the place of the newest */
 };
@@ -29,7 +31,7 @@ void open_business_release(struct open_business *b);
 /* Counts in a line each, then at most `most` devices by name; nothing open: no line. */
 void open_business_print(
 	const struct open_business *b, const struct settings *s, size_t most, FILE *out);
-/* An object per device and thing: off_server, open_change, irreversible. */
+/* An object per device and thing: off_server, open_change, irreversible; waiting by list. */
 void open_business_tell(const struct open_business *b, const struct settings *s, FILE *out);
 
 #endif

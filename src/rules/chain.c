@@ -69,7 +69,11 @@ void rules_chain(struct ruleset *set)
 		size_t first = set->chain.n;
 
 		set->rules.v[i].first_link = (int32_t)first;
-		chain_op(set, set->rules.v[i].first_op, CHAIN_TRUE, CHAIN_FALSE, 0);
+		if (set->rules.v[i].info.waits)
+			*LIST_ADD(set->chain) = (struct link){ .leaf = CHAIN_OPS,
+				.on_false = CHAIN_FALSE };
+		else
+			chain_op(set, set->rules.v[i].first_op, CHAIN_TRUE, CHAIN_FALSE, 0);
 		patch(set, first, CHAIN_FALSE);
 		for (size_t k = first; k < set->chain.n; k++)
 			set->chain.v[k].rule = i;

@@ -26,7 +26,7 @@ static void take_cells(const struct column_ref *refs, size_t n, const struct rul
 
 void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *row)
 {
-	*j = (struct judge){ set, row, READING_MAX_, UINT32_MAX };
+	*j = (struct judge){ set, row, READING_MAX_, UINT32_MAX, false };
 	if (++set->row_no == 0) {
 		memset(set->stamp, 0, set->leaves.n * sizeof(*set->stamp));
 		set->row_no = 1;
@@ -305,7 +305,11 @@ static inline enum tri numbered_leaf(struct judge *j, uint32_t n)
 static enum tri judge_numbered(struct judge *j, uint32_t n)
 {
 	const struct leaf *leaf = &j->set->leaves.v[n];
-	enum tri result = numbered_leaf(j, n);
+	enum tri result;
+
+	if (j->blind && leaf->source.kind == SOURCE_FACT)
+		return TRI_UNKNOWN;
+	result = numbered_leaf(j, n);
 
 	if (result == TRI_UNREAD && fact_info(leaf->source.fact)->reading < j->needs)
 		j->needs = fact_info(leaf->source.fact)->reading;
@@ -420,7 +424,37 @@ static inline enum tri judge_link(struct judge *j, const struct link *link)
 			       ? TRI_TRUE
 			       : TRI_FALSE;
 	}
-	return link->leaf == CHAIN_ALWAYS ? TRI_TRUE : numbered_leaf(j, link->leaf);
+	if (link->leaf >= CHAIN_OPS)
+		return link->leaf == CHAIN_ALWAYS ? TRI_TRUE : TRI_UNKNOWN;
+	return numbered_leaf(j, link->leaf);
+}
+
+/* Of a serial that Apple does not list nothing is known yet: a rule that waits takes it unless the
+ * row itself says otherwise, whatever the rule asks of live facts. False: it is not a matter of
+ * waiting. */
+static bool judge_wait(struct judge *j, uint32_t rule, struct verdict *ret)
+{
+	uint32_t at = j->set->rules.v[rule].first_op;
+	struct value listed = { .state = VALUE_UNREAD };
+	enum tri result;
+
+	if (j->row->fact)
+		j->row->fact(j->row->self, FACT_APPLE_KNOWN, &listed);
+	if (listed.state != VALUE_UNREAD && (listed.state != VALUE_KNOWN || listed.number))
+		return false;
+	j->blind = true;
+	result = judge_ops(j, &at);
+	j->blind = false;
+	if (result == TRI_FALSE)
+		return false;
+	*ret = (struct verdict){ .kind = VERDICT_WAITS, .rule = rule };
+	if (listed.state == VALUE_UNREAD) {
+		ret->kind = VERDICT_NEEDS;
+		ret->needs = fact_info(FACT_APPLE_KNOWN)->reading;
+	} else if (j->unknown != UINT32_MAX) {
+		end_unknown(j, rule, ret);
+	}
+	return true;
 }
 
 /* The chain met what it cannot decide by. Where it goes on: CHAIN_TRUE when *ret is all there is to
@@ -430,6 +464,8 @@ static int32_t judge_by_ops(struct judge *j, uint32_t rule, struct verdict *ret)
 	const struct rule *r = &j->set->rules.v[rule];
 	uint32_t at = r->first_op;
 
+	if (r->info.waits && judge_wait(j, rule, ret))
+		return CHAIN_TRUE;
 	switch (judge_ops(j, &at)) {
 	case TRI_FALSE:
 		return rule + 1 < j->set->rules.n ? r[1].first_link : (int32_t)j->set->chain.n;

@@ -90,6 +90,7 @@ void find_shadows(struct loader *l);
 
 /* The tables, also for the schema. */
 extern const struct yaml_key rules_page_keys[], rules_rule_keys[], rules_parameter_keys[],
-	rules_limit_keys[], rules_halt_keys[], rules_test_keys[], rules_expect_keys[];
+	rules_limit_keys[], rules_halt_keys[], rules_test_keys[], rules_expect_keys[],
+	rules_wait_keys[];
 
 #endif

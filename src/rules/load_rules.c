@@ -117,6 +117,37 @@ static void read_again_after(
 			"write it as in 12h, 30d, 6mo or 1y");
 }
 
+static void read_wait(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	(void)key;
+	if (!yaml_expect(r, n, YAML_SCALAR))
+		return;
+	if (!duration_parse(n->text, to))
+		diag_hint(r->d,
+			yaml_bad(r, n, "rules.bad-value", "'%.*s' is not a duration",
+				STR_FMT(n->text)),
+			"write it as in 12h, 30d, 6mo or 1y");
+	else if (time_shift(0, *(struct duration *)to, 1) == 0)
+		(void)yaml_bad(r, n, "rules.bad-value", "to wait for no time is not to wait");
+}
+
+const struct yaml_key rules_wait_keys[] = {
+	YAML_KEY("listed", read_wait, offsetof(struct rule, info.wait_listed), .required = true,
+		.schema = "duration",
+		.help = "for so long since the first run a serial may be missing at Apple; after "
+			"that it is manual"),
+	YAML_KEYS_END,
+};
+
+static void read_wait_for(
+	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
+{
+	if (n)
+		((struct rule *)to)->info.waits = true;
+	yaml_read_map(r, key, n, to);
+}
+
 const struct yaml_key rules_rule_keys[] = {
 	YAML_KEY("name", read_rule_name, 0, .required = true, .schema = "text",
 		.help = "shown in reports"),
@@ -130,6 +161,9 @@ const struct yaml_key rules_rule_keys[] = {
 		.help = "what is done when a step failed"),
 	YAML_KEY("again_after", read_again_after, 0, .schema = "duration",
 		.help = "not again for the same device within this time"),
+	YAML_KEY("wait_for", read_wait_for, 0, .keys = rules_wait_keys, .schema = "wait_for",
+		.help = "a serial that Apple does not list yet waits, and is looked for again by "
+			"the next run of the same list"),
 	YAML_KEYS_END,
 };
 

@@ -123,6 +123,8 @@ const struct yaml_key rules_expect_keys[] = {
 		.help = "the rule that fires, or none"),
 	YAML_KEY("undecided", read_rule_ref, offsetof(struct rules_test, undecided),
 		.schema = "text", .help = "the rule that an unknown fact leaves open"),
+	YAML_KEY("waits", read_rule_ref, offsetof(struct rules_test, waits), .schema = "text",
+		.help = "the rule that waits until Apple lists the serial"),
 	YAML_KEY("do", read_expected_steps, 0, .schema = "steps",
 		.help = "its steps, recipes flattened"),
 	YAML_KEYS_END,
@@ -137,8 +139,10 @@ static void read_expect(
 		return;
 	t->expect = n;
 	yaml_read_map(r, key, n, to);
-	if (n->kind == YAML_MAP && !yaml_get(n, "rule") && !yaml_get(n, "undecided"))
-		(void)yaml_bad(r, n, "yaml.missing-key", "'rule' or 'undecided' is missing here");
+	if (n->kind == YAML_MAP && !yaml_get(n, "rule") && !yaml_get(n, "undecided") &&
+		!yaml_get(n, "waits"))
+		(void)yaml_bad(
+			r, n, "yaml.missing-key", "'rule', 'undecided' or 'waits' is missing here");
 }
 
 const struct yaml_key rules_test_keys[] = {

@@ -53,8 +53,12 @@ struct rule_info {
 	struct duration again_after; /* the default for rules that put a device back: 7d */
 	bool acts;                   /* its do: has a step that may send something */
 	bool puts_back;              /* takes a device off its server and puts it back */
+	bool waits; /* wait_for: a serial that Apple does not list yet is looked for again */
+	struct duration wait_listed; /* for so long */
 };
 const struct rule_info *rules_info(const struct ruleset *set, size_t rule);
+/* Whether some rule has a `wait_for`. */
+bool rules_wait(const struct ruleset *set);
 /* Whether some rule has that step; *ret_at (may be NULL) is where it first stands. */
 bool rules_use_step(const struct ruleset *set, enum step_kind kind, struct loc *ret_at);
 
@@ -115,6 +119,7 @@ enum verdict_kind {
 	VERDICT_UNDECIDED, /* `rule` is unknown because of `fact` */
 	VERDICT_NEEDS,     /* `needs` has to be read first */
 	VERDICT_INVALID,   /* a cell the rule compares or passes on is unusable: see `why` */
+	VERDICT_WAITS,     /* Apple does not list the serial yet, and `rule` waits for that */
 };
 
 struct verdict {

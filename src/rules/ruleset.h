@@ -128,6 +128,7 @@ struct op {
 /* One link of the chain. The rules follow each other: where one is false, the next begins. */
 enum { CHAIN_FALSE = -1, CHAIN_TRUE = -2 }; /* -1: while its rule is being linked */
 #define CHAIN_ALWAYS UINT32_MAX             /* as a leaf: true */
+#define CHAIN_OPS (UINT32_MAX - 1)          /* the whole rule is for the ops to judge */
 struct link {
 	uint32_t leaf, rule;
 	int32_t on_true, on_false; /* places in `chain`, its end, or CHAIN_TRUE */
@@ -184,6 +185,7 @@ struct rules_test {
 	const struct yaml_node *row, *expect, *set; /* set: parameters, may be NULL */
 	int64_t now_ms;                             /* TIME_NONE: the present */
 	struct str rule, undecided; /* the rule that has to fire, or to stay open; "none" */
+	struct str waits;           /* the rule that has to wait until Apple lists the serial */
 	bool has_steps;
 	struct steps steps;
 };
@@ -283,6 +285,7 @@ struct judge {
 	const struct rules_row *row;
 	enum reading needs; /* cheapest reading that unread leaves wait for */
 	uint32_t unknown;   /* first leaf that made the result unknown; UINT32_MAX: none */
+	bool blind; /* live facts are unknown, whatever they are: nothing is blamed on them */
 };
 
 void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *row);

@@ -280,6 +280,7 @@ void rules_schema(struct buf *out)
 	schema_mapping(&o, "limits", rules_limit_keys);
 	schema_mapping(&o, "halt", rules_halt_keys);
 	schema_mapping(&o, "rule", rules_rule_keys);
+	schema_mapping(&o, "wait_for", rules_wait_keys);
 	schema_mapping(&o, "test", rules_test_keys);
 	schema_mapping(&o, "expect", rules_expect_keys);
 	put_match(&o);

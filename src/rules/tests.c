@@ -124,6 +124,9 @@ static const char *found_words(const struct ruleset *set, const struct verdict *
 	case VERDICT_INVALID:
 		buf_printf(b, "an unusable row: %s", v->why);
 		break;
+	case VERDICT_WAITS:
+		buf_printf(b, "rule '%.*s' waits", STR_FMT(name));
+		break;
 	default:
 		buf_printf(
 			b, "rule '%.*s' undecided by %s", STR_FMT(name), fact_info(v->fact)->word);
@@ -142,6 +145,8 @@ static bool verdict_fits(
 {
 	if (t->undecided.n)
 		return v->kind == VERDICT_UNDECIDED && is_rule(set, v->rule, t->undecided);
+	if (t->waits.n)
+		return v->kind == VERDICT_WAITS && is_rule(set, v->rule, t->waits);
 	if (str_eq(t->rule, STR("none")))
 		return v->kind == VERDICT_NONE;
 	return v->kind == VERDICT_RULE && is_rule(set, v->rule, t->rule);
@@ -175,7 +180,7 @@ static void run_test(struct ruleset *set, const struct rules_test *t, struct str
 	struct test_row self = { set, t };
 	struct rules_row row = { cells, set->refs.n, STR_NONE,
 		t->now_ms == TIME_NONE ? now_ms : t->now_ms, test_fact, &self };
-	struct str want = t->undecided.n ? t->undecided : t->rule;
+	struct str want = t->undecided.n ? t->undecided : t->waits.n ? t->waits : t->rule;
 	struct verdict v;
 	struct buf a, b;
 
@@ -185,7 +190,10 @@ static void run_test(struct ruleset *set, const struct rules_test *t, struct str
 	buf_init(&a, 4096);
 	buf_init(&b, 4096);
 	if (!verdict_fits(set, t, &v)) {
-		buf_printf(&a, "rule '%.*s'%s", STR_FMT(want), t->undecided.n ? " undecided" : "");
+		buf_printf(&a, "rule '%.*s'%s", STR_FMT(want),
+			t->undecided.n ? " undecided"
+			: t->waits.n   ? " waits"
+				       : "");
 		put_why(set, &row, want, &v, d,
 			failed(set, t, d, buf_cstr(&a), found_words(set, &v, &b)));
 	} else if (t->has_steps && v.kind == VERDICT_RULE) {

@@ -11,6 +11,7 @@
 #include "io/file.h"
 #include "io/json.h"
 #include "model/program.h"
+#include "plan/awaited.h"
 #include "plan/waves.h"
 #include "run/apply.h"
 
@@ -246,6 +247,8 @@ enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f
 		rc = store_run_add(store, &run, buf_view(&frozen), err);
 		if (!rc)
 			rc = add_rows(p, store, run.id, f->policy, err);
+		if (!rc)
+			rc = awaited_keep(p, store, err);
 		if (!rc)
 			rc = store_event(store, run.id, now_ms, "run", f->audit, err);
 		if (!rc)

@@ -27,7 +27,8 @@ static void register_timers(struct sim *s)
 		[TIMER_WIPE] = record_wiped,
 		[TIMER_LAND] = activity_land,
 		[TIMER_CANCEL] = world_cancelled,
-		[TIMER_MILESTONE] = admin_milestone };
+		[TIMER_MILESTONE] = admin_milestone,
+		[TIMER_ARRIVES] = fleet_arrives };
 
 	for (int kind = 0; kind < TIMER_KINDS; kind++)
 		timer_register(s, (enum timer_kind)kind, by_kind[kind]);

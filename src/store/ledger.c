@@ -371,6 +371,7 @@ enum errc ledger_forget(struct store *s, struct str serial, struct str reason, s
 		"DELETE FROM intent WHERE ?1 = 0 AND serial = ?2",
 		"DELETE FROM custody WHERE ?1 = 0 AND serial = ?2",
 		"DELETE FROM deed WHERE ?1 = 0 AND serial = ?2 AND state = 0",
+		"DELETE FROM wait WHERE ?1 = 0 AND serial = ?2",
 	};
 	uint32_t n = 0;
 	struct buf text;

@@ -237,6 +237,17 @@ enum errc migrate_to_3(struct db *db, struct shared *shared, struct err *err)
 	return rc ? rc : db_exec(db, indexes, err);
 }
 
+enum errc migrate_to_4(struct db *db, struct err *err)
+{
+	return db_exec(db,
+		"CREATE TABLE wait(list TEXT NOT NULL, serial TEXT NOT NULL, rule TEXT NOT NULL,"
+		" since INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(list, serial))"
+		" WITHOUT ROWID;"
+		"CREATE INDEX wait_serial ON wait(serial);"
+		"PRAGMA user_version = 4;",
+		err);
+}
+
 enum errc migrate_backup(struct db *db, const char *path, char **ret, struct err *err)
 {
 	int64_t version;

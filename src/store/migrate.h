@@ -7,7 +7,7 @@
 #include "io/db.h"
 #include "store/shared.h"
 
-enum { SCHEMA_VERSION = 3 };
+enum { SCHEMA_VERSION = 4 };
 
 /* Before a store of an earlier version is changed: *ret becomes "PATH.v1"; the caller frees it with
  * free(). Stays NULL where nothing is to be changed. Not inside a transaction. */
@@ -16,5 +16,8 @@ MUST_CHECK enum errc migrate_backup(struct db *db, const char *path, char **ret,
 MUST_CHECK enum errc migrate_to_2(struct db *db, struct err *err);
 /* What readers write moves to the shared file; what is looked for in a long history is indexed. */
 MUST_CHECK enum errc migrate_to_3(struct db *db, struct shared *shared, struct err *err);
+
+/* What lists wait for. */
+MUST_CHECK enum errc migrate_to_4(struct db *db, struct err *err);
 
 #endif

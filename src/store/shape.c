@@ -8,7 +8,7 @@
 enum { NAME_BYTES = 128 };
 
 static const char *const tables[] = { "run", "row", "device", "request", "request_device", "intent",
-	"custody", "deed", "event", "text" };
+	"custody", "deed", "wait", "event", "text" };
 enum { TABLES = sizeof(tables) / sizeof(*tables) };
 
 static enum errc each_row(struct store *s, const char *sql,
@@ -169,6 +169,7 @@ enum errc store_each_serial(
 
 	return each_row(s,
 		"SELECT serial FROM row UNION SELECT serial FROM device UNION SELECT serial FROM "
-		"request_device UNION SELECT serial FROM custody UNION SELECT serial FROM home",
+		"request_device UNION SELECT serial FROM custody UNION SELECT serial FROM home "
+		"UNION SELECT serial FROM wait",
 		give, &to, err);
 }

@@ -85,6 +85,10 @@
 	X(HOME_GET, "SELECT server FROM home WHERE serial = ?1")                                   \
 	X(LAST_DONE, "SELECT max(v.finished) FROM device v JOIN text u ON u.id = v.rule "          \
 		     "WHERE v.serial = ?1 AND v.outcome = ?3 AND u.s = ?2")                        \
+	X(WAIT_PUT, "INSERT INTO wait(list, serial, rule, since, until) VALUES(?1, ?2, ?3, ?4, "   \
+		    "?5) ON CONFLICT(list, serial) DO UPDATE SET rule = ?3, since = ?4, "          \
+		    "until = ?5")                                                                  \
+	X(WAIT_DROP, "DELETE FROM wait WHERE list = ?1 AND serial = ?2")                           \
 	X(EVENT_LAST, "SELECT hash FROM event ORDER BY id DESC LIMIT 1")                           \
 	X(EVENT_ADD, "INSERT INTO event(run, at, kind, text, hash) VALUES(?1, ?2, ?3, ?4, ?5)")    \
 	X(EVENT_RUN, "SELECT id, run, at, kind, text, hash FROM event WHERE run = ?1 AND id > ?2 " \

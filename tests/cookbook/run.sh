@@ -9,11 +9,11 @@ suite_begin "${1:?usage: tests/cookbook/run.sh BUILD}"
 cd "$work" || exit 1
 PATH=$build:$PATH
 
-# The commands under that heading of the README, as a script.
-recipe() { # HEADING
-	awk -v heading="### $1" '/^#/ && !inside { here = $0 == heading }
-		/^```/ { inside = !inside; next }
-		here && inside' "$root/README.md"
+# The blocks of that language under that heading of the README: the commands as a script.
+recipe() { # HEADING [LANGUAGE]
+	awk -v heading="### $1" -v mark="\`\`\`${2:-sh}" '/^#/ && !inside { here = $0 == heading }
+		/^```/ { inside = !inside; wanted = $0 == mark; next }
+		here && inside && wanted' "$root/README.md"
 }
 
 cook() { # HEADING [SIMULATOR OPTION...]
@@ -57,6 +57,16 @@ exits 'the night' 0
 same 'records that came back' 3 "$(effects sync-add)"
 same 'nothing else was changed' 0 "$(changes)"
 check 'numbers' grep -q '^depmend_rows{.*outcome="done"} 3$' depmend.prom
+
+# Two of three have not come.
+{ cat "$root/samples/fleet.csv" && printf 'BOUGHT0000%s\n' 1,,iPad; } >bought.fleet
+cook 'Every night: devices that the seller has not added yet' --fleet bought.fleet
+recipe 'Every night: devices that the seller has not added yet' yaml >newcomers.yaml
+printf '%s\n' serial BOUGHT00001 BOUGHT00002 BOUGHT00003 >bought.csv
+serve
+exits 'the night' 0
+same 'those who have come' 1 "$(effects assign)"
+check 'the others wait' grep -q '^waiting     2 serials of .*bought.csv' out
 
 cook 'Once: a migration'
 serve

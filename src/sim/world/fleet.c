@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "io/csv/csv.h"
 #include "model/serial.h"
+#include "sim/core/timer.h"
 #include "sim/world/world.h"
 
 static const struct {
@@ -235,7 +236,7 @@ static void place_of(
 	uint32_t slot;
 
 	*ret_server = *ret_og = SQL_NULL;
-	if (cell(l, r, FLEET_RELEASED).n)
+	if (cell(l, r, FLEET_RELEASED).n || cell(l, r, FLEET_ARRIVES).n)
 		return;
 	if (name.n == 0) {
 		if (group.n && !str_eq(group, STR("-")))
@@ -285,7 +286,8 @@ static int64_t profile_of(struct loader *l, const struct csv_record *r, int64_t 
 
 struct row {
 	struct serial serial;
-	int64_t product, purchase, added, released, server, og, profile, status, seen, covered;
+	int64_t product, purchase, added, released, arrives, server, og, profile, status, seen,
+		covered;
 	struct str coverage;
 	bool corrupted, listed, capable;
 };
@@ -321,6 +323,8 @@ static enum errc read_row(
 		e = read_date(l, r, FLEET_ADDED, &row->added, err);
 	if (e == ERR_OK)
 		e = read_date(l, r, FLEET_RELEASED, &row->released, err);
+	if (e == ERR_OK)
+		e = read_date(l, r, FLEET_ARRIVES, &row->arrives, err);
 	if (e == ERR_OK)
 		e = read_date(l, r, FLEET_LAST_SEEN, &row->seen, err);
 	if (e == ERR_OK)
@@ -396,6 +400,22 @@ static enum errc bad_row(
 	return err_set(err, ERR_STORE, "%s:%zu: %s", l->path, r->line, why);
 }
 
+/* Until then it is one of those that have vanished. */
+static void await_arrival(struct sim *s, int64_t device, int64_t at_ms)
+{
+	sql_run(&s->sql, sql_z("UPDATE device SET gone=1 WHERE id=?"), sql_i(device));
+	timer_add(s, at_ms, TIMER_ARRIVES, &(struct timer){ .a = device });
+}
+
+void fleet_arrives(struct sim *s, const struct timer *timer)
+{
+	struct db_stmt *st = sql_query(
+		&s->sql, sql_z("SELECT serial FROM device WHERE id=? AND gone=1"), sql_i(timer->a));
+
+	while (sql_next(&s->sql, st))
+		world_return(s, arena_dup(&s->arena, db_col_str(st, 0)));
+}
+
 static enum errc load_row(struct loader *l, const struct csv_record *r, struct err *err)
 {
 	struct row row;
@@ -414,6 +434,8 @@ static enum errc load_row(struct loader *l, const struct csv_record *r, struct e
 			      "VALUES(?,?,?,?,?)"),
 			sql_i(row.og), sql_i(device), sql_i(row.profile), sql_i(row.status),
 			sql_i(row.added == SQL_NULL ? 0 : row.added));
+	if (row.arrives != SQL_NULL)
+		await_arrival(l->sim, device, row.arrives);
 	if (enrolled.n)
 		add_managed(l, r, &row);
 	if (row.coverage.n)

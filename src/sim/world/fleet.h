@@ -41,7 +41,9 @@
 	X(COVERAGE, "coverage",                                                                 \
 		"active, expired or none; empty: a warranty of a year from the order on")       \
 	X(COVERAGE_END, "coverage_end", "when that ends; empty: never")                         \
-	X(COVERAGE_KIND, "coverage_kind", "such as AppleCare+; empty: Limited Warranty")
+	X(COVERAGE_KIND, "coverage_kind", "such as AppleCare+; empty: Limited Warranty")        \
+	X(ARRIVES, "arrives",                                                                   \
+		"when the seller adds it to the organization, on no server; empty: it is there")
 
 enum fleet_column {
 #define X(id, header, meaning) FLEET_##id,
@@ -68,6 +70,8 @@ enum { GROUP_ROOT = 570 };
 
 /* Fills the empty tables from the options' fleet. ERR_INPUT with file:line. */
 MUST_CHECK enum errc fleet_load(struct sim *s, struct err *err);
+/* A device whose `arrives` has come is in the organization. */
+void fleet_arrives(struct sim *s, const struct timer *timer);
 /* For --help. */
 void fleet_columns_help(struct buf *b);
 

@@ -1,0 +1,170 @@
+#include "plan/awaited.h"
+
+#include "base/time.h"
+#include "plan/plan_parts.h"
+
+/* --- rows --- */
+
+static const struct wait *own_of(const struct plan *p, const struct input_row *row)
+{
+	return p->awaited && row->serial != MAP_NONE ? p->awaited->own[row->serial] : NULL;
+}
+
+static bool is_gone(const struct awaited *a, const struct wait *w)
+{
+	return map_find(&a->rules, w->rule) == MAP_NONE;
+}
+
+static enum value_state listed_state(
+	const struct plan *p, const struct input_row *row, bool *ret_listed)
+{
+	uint32_t slot = plan_slot(p, row);
+	const struct device_state *d;
+
+	*ret_listed = false;
+	if (slot == MAP_NONE)
+		return VALUE_UNREAD;
+	d = &p->opt->facts->fleet->devices[slot];
+	*ret_listed = device_flag(d, FACT_APPLE_KNOWN);
+	return device_fact_state(d, FACT_APPLE_KNOWN);
+}
+
+bool awaited_asks(const struct plan *p, const struct input_row *row)
+{
+	const struct wait *own = own_of(p, row);
+	bool listed;
+
+	return own && is_gone(p->awaited, own) && listed_state(p, row, &listed) == VALUE_UNREAD;
+}
+
+static bool is_waiting(const struct input_row *row)
+{
+	switch (row->reason) {
+	case REASON_RULE_WAITING:
+	case REASON_RULE_WAIT_OVER:
+	case REASON_RULE_WAIT_GONE:
+	case REASON_RULE_WAIT_TWICE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What the row waits by: as the store has it, or anew; under the rule as it is now. */
+static struct wait wait_of(const struct plan *p, const struct input_row *row)
+{
+	const struct wait *own = own_of(p, row);
+	struct wait w = {
+		.list = str_from(p->awaited->list),
+		.serial = map_key(&p->input->serials, row->serial),
+		.rule = plan_rule_name(p, row),
+		.since_ms = own ? own->since_ms : p->opt->now_ms,
+	};
+
+	if (own && (is_gone(p->awaited, own) || !rules_info(p->rules, row->rule)->waits))
+		return *own;
+	w.until_ms = time_shift(w.since_ms, rules_info(p->rules, row->rule)->wait_listed, 1);
+	return w;
+}
+
+/* Left to a person; REASON_NONE: the row stays as it is. */
+static enum reason reason_of(const struct plan *p, const struct input_row *row, bool waits)
+{
+	const struct awaited *a = p->awaited;
+	const struct wait *own = own_of(p, row);
+	bool listed, gone = own && is_gone(a, own);
+	enum value_state state = listed_state(p, row, &listed);
+
+	if (row->outcome == OUTCOME_PLANNED)
+		return a->other[row->serial] && (own || rules_info(p->rules, row->rule)->waits)
+			       ? REASON_RULE_WAIT_TWICE
+			       : REASON_NONE;
+	if (gone && state == VALUE_KNOWN && !listed &&
+		(waits || row->outcome == OUTCOME_UNMATCHED || row->outcome == OUTCOME_FAILED))
+		return REASON_RULE_WAIT_GONE;
+	if (!waits)
+		return REASON_NONE;
+	if (a->other[row->serial])
+		return REASON_RULE_WAIT_TWICE;
+	return wait_of(p, row).until_ms <= p->opt->now_ms ? REASON_RULE_WAIT_OVER
+							  : REASON_RULE_WAITING;
+}
+
+static void settle_row(struct plan *p, struct input_row *row)
+{
+	enum reason reason = reason_of(p, row, row->outcome == OUTCOME_WAITING);
+	char since[TIME_TEXT], until[TIME_TEXT];
+	struct buf text;
+	struct wait w;
+
+	if (reason == REASON_NONE)
+		return;
+	buf_init(&text, 64 * 1024);
+	if (reason == REASON_RULE_WAIT_TWICE) {
+		buf_str(&text, p->awaited->other[row->serial]->list);
+	} else {
+		w = wait_of(p, row);
+		buf_printf(&text, "since %s, until %s", time_rfc3339_s(w.since_ms, since),
+			time_rfc3339_s(w.until_ms, until));
+		if (reason == REASON_RULE_WAIT_GONE)
+			buf_printf(&text, ", rule '%.*s'", STR_FMT(w.rule));
+	}
+	plan_settle(p, row, reason == REASON_RULE_WAITING ? OUTCOME_WAITING : OUTCOME_MANUAL,
+		reason, buf_view(&text));
+	buf_release(&text);
+}
+
+void awaited_settle(struct plan *p)
+{
+	for (uint32_t i = 0; p->awaited && p->awaited->list && i < p->input->n_rows; i++)
+		if (p->input->rows[i].serial != MAP_NONE)
+			settle_row(p, &p->input->rows[i]);
+}
+
+/* --- remembering --- */
+
+static bool is_same(const struct wait *own, const struct wait *w)
+{
+	return own && str_eq(own->rule, w->rule) && own->until_ms == w->until_ms;
+}
+
+/* Apple lists it now, and no other list stands against it. */
+static bool is_over(const struct plan *p, const struct input_row *row)
+{
+	bool listed;
+
+	return listed_state(p, row, &listed) == VALUE_KNOWN && listed &&
+	       row->reason != REASON_RULE_WAIT_TWICE;
+}
+
+static enum errc keep_row(
+	const struct plan *p, struct store *store, const struct input_row *row, struct err *err)
+{
+	const struct wait *own = own_of(p, row);
+	struct wait w;
+
+	if (row->outcome == OUTCOME_DUPLICATE)
+		return ERR_OK;
+	if (is_waiting(row)) {
+		w = wait_of(p, row);
+		return is_same(own, &w) ? ERR_OK : wait_put(store, &w, err);
+	}
+	return own && is_over(p, row) ? wait_drop(store, own, err) : ERR_OK;
+}
+
+enum errc awaited_keep(const struct plan *p, struct store *store, struct err *err)
+{
+	const struct awaited *a = p->awaited;
+	enum errc rc = ERR_OK;
+
+	if (!a || !a->list)
+		return ERR_OK;
+	for (uint32_t i = 0; i < p->input->n_rows && !rc; i++)
+		if (p->input->rows[i].serial != MAP_NONE)
+			rc = keep_row(p, store, &p->input->rows[i], err);
+	for (size_t i = 0; i < a->waits.n && !rc; i++)
+		if (str_eq(a->waits.v[i].list, str_from(a->list)) &&
+			map_find(&p->input->serials, a->waits.v[i].serial) == MAP_NONE)
+			rc = wait_drop(store, &a->waits.v[i], err);
+	return rc;
+}

@@ -1,0 +1,37 @@
+/*
+ * Rows whose rule waits until Apple lists their serial (`wait_for`): since when, until when, and
+ * whether that still is so under the rules as they are now.
+ *
+ * Waits belong to a list (its path; that of the list it came from for a result CSV), which is why a
+ * serial that another list waits for, too, is left to a person.
+ */
+#ifndef PLAN_AWAITED_H
+#define PLAN_AWAITED_H
+
+#include "plan/plan.h"
+#include "store/wait.h"
+
+struct awaited {
+	char *list; /* path; NULL: nothing waits and nothing can */
+	struct waits waits;
+	struct map rules; /* names of those that wait */
+	/* By slot of input.serials, NULL where there is none: what this list waits for, and what
+	 * another one does whose time has not passed. */
+	const struct wait **own, **other;
+};
+
+/* What the store knows, before the rows are judged; nothing without facts. */
+MUST_CHECK enum errc awaited_load(struct plan *p, struct err *err);
+void awaited_free(struct awaited *a);
+
+/* The list waited for the row, by a rule that is gone: whether Apple lists it now has to be read,
+ * whatever the other rules need. */
+bool awaited_asks(const struct plan *p, const struct input_row *row);
+
+/* After the rows are decided: adds since and until, and makes manual what cannot wait. */
+void awaited_settle(struct plan *p);
+
+/* Remembers what the list waits for now, in the caller's transaction. */
+MUST_CHECK enum errc awaited_keep(const struct plan *p, struct store *store, struct err *err);
+
+#endif

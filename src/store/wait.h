@@ -1,0 +1,39 @@
+/*
+ * Serials that a list waits for: Apple does not list them yet (`wait_for` of the rules). A wait
+ * belongs to the list, not to a run, so that the next run of the list knows since when.
+ *
+ * Only the lock's holder writes; what is written joins the caller's transaction. Failures are
+ * ERR_STORE.
+ */
+#ifndef STORE_WAIT_H
+#define STORE_WAIT_H
+
+#include "base/arena.h"
+#include "store/store.h"
+
+struct wait {
+	struct str list;   /* path of the list */
+	struct str serial; /* of a group: the first */
+	struct str rule;   /* the rule that waits */
+	int64_t since_ms;  /* of a group: the earliest */
+	int64_t until_ms;  /* after that a person has to look; of a group: the earliest */
+	int64_t n;         /* serials of a group; else 1 */
+};
+struct waits {
+	struct wait *v;
+	size_t n, cap;
+	struct arena arena; /* of the texts */
+};
+/* Those of one serial, or all (STR_NONE), in order of lists and serials. Caller releases *ret with
+ * waits_release(), also after a failure. */
+MUST_CHECK enum errc waits_load(
+	struct store *s, struct str serial, struct waits *ret, struct err *err);
+/* One for each list and rule. Caller releases. */
+MUST_CHECK enum errc waits_by_list(struct store *s, struct waits *ret, struct err *err);
+void waits_release(struct waits *w);
+
+/* Takes the place of what the list waited for under that serial. */
+MUST_CHECK enum errc wait_put(struct store *s, const struct wait *w, struct err *err);
+MUST_CHECK enum errc wait_drop(struct store *s, const struct wait *w, struct err *err);
+
+#endif

@@ -1,0 +1,198 @@
+# shellcheck shell=bash disable=SC2154 # run.sh sets what is used here
+# Serials that the seller has not added yet: `wait_for: {listed: ...}` of a rule.
+
+# Devices that are there, and those of the list, which come night by night.
+waiting_fleet() { # SERIALS NIGHTS: the last ones never come
+	python3 - "$1" "$2" <<'P' >fleet.csv
+import csv, datetime, sys
+n, nights = int(sys.argv[1]), int(sys.argv[2])
+print("serial,server,family,profile,arrives")
+for i in range(40):
+    print(f"OLDFLEET{i:04},{('WS1 EMEA', 'WS1 APAC', 'WS1 Americas')[i % 3]},iPad,Corporate iPads,")
+for i in range(n):
+    at = datetime.date(2026, 11, 22) + datetime.timedelta(days=1 + i % (nights + 1))
+    print(f"WAITS{i:07},,iPad,,{at}T01:00:00Z" if i % (nights + 1) < nights else f"WAITS{i:07},,iPad,,2030-01-01")
+P
+	{ echo serial; sed -n 's/^\(WAITS[0-9]*\),.*/\1/p' fleet.csv; } >new.csv
+}
+wait_rule() { # NAME DURATION
+	cat >wait.yaml <<Y
+version: 1
+rules:
+  - name: $1
+    match: {apple.status: UNASSIGNED}
+    wait_for: {listed: $2}
+    do: [{reassign: {to: WS1 EMEA}}, sync]
+Y
+}
+night() { # NIGHT [LIST]: counted from 2026-11-22
+	DEPMEND_CLOCK=virtual:$(date -u -d "2026-11-22 + $1 days" +%F)T03:00:00Z \
+		run apply "${2:-new.csv}" --rules ./wait.yaml --yes --allow percent=100 --max-wait 12h
+}
+ended() { # SERIAL [LIST]: outcome and reason code
+	python3 -c 'import csv, sys
+for r in csv.DictReader(open(sys.argv[1])):
+    if r["serial"] == sys.argv[2]: print(r["depmend_outcome"], r["depmend_reason"].split(":")[0])' \
+		"${2:-new.result.csv}" "$1"
+}
+in_all() { # OUTCOME
+	grep -c ",$1," new.result.csv
+}
+
+# --- night after night ---
+waiting=${WAITING_SERIALS:-66} nights=${WAITING_NIGHTS:-10} # tests/full/waiting.sh has more of both
+waiting_fleet "$waiting" "$nights"
+never=$(grep -c ,2030 fleet.csv)
+new_world --fleet fleet.csv
+settings_with 'limits: {devices: 1000}'
+wait_rule newcomers 40d
+before=0 came=0
+pages=$(((waiting + 40 + 999) / 1000))
+for n in $(seq 0 $((nights + 1))); do
+	night "$n"
+	exits "night $n" 0
+	earlier=$came came=$(awk -F, -v at="$(date -u -d "2026-11-22 + $n days" +%F)T03" \
+		'$5 != "" && $5 < at' fleet.csv | wc -l)
+	same 'who came is acted on the same night' "$came" "$(effects assign)"
+	# One listing to judge by; those who have come are looked at once more before they are assigned.
+	listed=$(requests '.path == "/v1/orgDevices"')
+	[ "$came" -gt "$earlier" ] && most=$((2 * pages)) || most=$pages
+	check 'one listing' test $((listed - before)) -le "$most"
+	before=$listed
+done
+same 'nothing is asked by serial' 0 "$(requests '(.path | test("^/v1/orgDevices/WAITS"))')"
+same 'nobody twice' '' "$(repeated_effects assign)"
+same 'the others wait' "$never" "$(in_all waiting)"
+check 'the row says since when' grep -q 'rule.waiting: .*: since 2026-11-22T03:00:0.*, until 2027-01-01T03:0' new.result.csv
+run status
+check 'so does status' grep -q "^waiting     $never serials of .*new.csv, not at Apple yet: rule 'newcomers', since 2026-11-22" out
+run status --json
+same 'in figures' "$never newcomers" "$(jq -r 'select(.type == "waiting") | "\(.serials) \(.rule)"' out)"
+run explain new.csv "$(sed -n 's/,.*,2030.*//p;' fleet.csv | head -n 1)" --rules ./wait.yaml
+check 'explain says so' grep -q "rule 'newcomers' waits" out
+
+# --- what is left to a person ---
+waiting_fleet 4 1 # the 2nd and 4th never come
+new_world --fleet fleet.csv
+wait_rule newcomers 10d
+echo WAITS0000001 >protected.csv
+night 0
+same 'it waits' 'waiting rule.waiting' "$(ended WAITS0000001)"
+settings_with 'protect: {file: protected.csv}'
+printf 'serial\nWAITS0000001\n' >protected.csv
+night 2
+same 'the protected list is that of today' 'protected protected.listed' "$(ended WAITS0000001)"
+same 'who came is acted on' 'done state.done' "$(ended WAITS0000000)"
+settings
+night 11
+exits 'the date has passed' 3
+same 'then a person has to look' 'manual rule.wait_over' "$(ended WAITS0000001)"
+check 'protected meanwhile, it is the same wait' grep -q 'wait_over: .*since 2026-11-22T03:.*until 2026-12-02T03:' new.result.csv
+wait_rule newcomers 30d
+night 11
+same 'a rule that waits longer' 'waiting rule.waiting' "$(ended WAITS0000001)"
+cp new.result.csv again.csv
+night 12 again.csv
+same 'its result is the same list' 'waiting rule.waiting' "$(ended WAITS0000001 again.result.csv)"
+
+wait_rule others 30d
+night 12
+exits 'the rule is gone' 3
+same 'another rule does not take its place' 'manual rule.wait_gone' "$(ended WAITS0000001)"
+check 'it is named' grep -q "wait_gone: .*rule 'newcomers'" new.result.csv
+sed -i '/wait_for/d; s/apple.status: UNASSIGNED/asset_tag: none/' wait.yaml
+night 12
+same 'nor do rules of which none fires' 'manual rule.wait_gone' "$(ended WAITS0000001)"
+wait_rule others 30d
+run forget WAITS0000001 --reason 'new rules' --confirm forget=1
+exits 'a person begins the wait anew' 0
+check 'the wait is shown' grep -q 'waiting     1 serial of ' err
+night 12
+same 'it waits by the new rule' 'waiting rule.waiting' "$(ended WAITS0000001)"
+
+# --- on two lists ---
+printf 'serial\nWAITS0000001\n' >second.csv
+night 13 second.csv
+exits 'another list' 3
+same 'two lists' 'manual rule.wait_twice' "$(ended WAITS0000001 second.result.csv)"
+check 'which is named' grep -q 'wait_twice: .*/new.csv' second.result.csv
+night 13
+same 'either of them' 'manual rule.wait_twice' "$(ended WAITS0000001)"
+printf 'serial\nOLDFLEET0000\n' >second.csv
+night 14 second.csv
+night 14
+same 'taken off the other list' 'waiting rule.waiting' "$(ended WAITS0000001)"
+same 'nothing was sent for it' 0 "$(effects assign WAITS0000001)"
+
+# --- it comes while two lists want it; the date of a list that is gone passes ---
+waiting_fleet 1 5 # comes on the 23rd
+new_world --fleet fleet.csv
+wait_rule newcomers 3d
+night 0
+cp new.csv second.csv
+night 0 second.csv
+night 1
+same 'it has come, and two lists want it' 'manual rule.wait_twice' "$(ended WAITS0000000)"
+night 2
+same 'still' 'manual rule.wait_twice 0' "$(ended WAITS0000000) $(effects assign)"
+night 4
+same 'the other list has waited long enough' 'done state.done 1' "$(ended WAITS0000000) $(effects assign)"
+
+# --- a list that is not whole says nothing of who is missing ---
+for hole in '4 page.total_more=7' '70 page.total_more=7' '4 page.lose=1'; do
+	waiting_fleet "${hole% *}" 1
+	new_world --fleet fleet.csv --set "${hole#* }" --set page.clamp=10
+	night 0
+	exits "serials and list: $hole" 3
+	same "undecided, $hole" "${hole% *}" "$(in_all undecided)"
+	run status --json
+	same 'and none waits' '' "$(jq -r 'select(.type == "waiting") | .serials' out)"
+done
+
+# --- it waits for the row, whatever the rule asks of live facts ---
+cat >wait.yaml <<'Y'
+version: 1
+rules:
+  - {name: loans, match: {asset_tag: LOAN}, do: [skip]}
+  - name: pads
+    match: {model|contains: pad, not: {apple.server|present: true}, uem.listed: no}
+    wait_for: {listed: 1d}
+    do: [{reassign: {to: {column: Wanted}}}]
+  - {name: rest, match: {apple.known: no}, do: [{advise: not ours}]}
+tests:
+  - {row: {model: iPad, apple.known: no, csv.Wanted: X}, expect: {waits: pads}}
+  - {row: {model: iPad, apple.known: yes, uem.listed: no, csv.Wanted: X}, expect: {rule: pads}}
+  - {row: {model: iPad, apple.known: unknown, uem.listed: no, csv.Wanted: X}, expect: {rule: pads}}
+  - {row: {model: iPad, apple.known: unknown, uem.listed: unknown, csv.Wanted: X}, expect: {undecided: pads}}
+  - {row: {model: iPhone, apple.known: no}, expect: {rule: rest}}
+  - {row: {model: iPad, asset_tag: LOAN, apple.known: no}, expect: {rule: loans}}
+Y
+waiting_fleet 0 1
+new_world --fleet fleet.csv
+cat >new.csv <<'C'
+serial,model,asset tag,Wanted
+WAITROWS0001,iPad,,WS1 EMEA
+WAITROWS0002,iPhone,,WS1 EMEA
+WAITROWS0003,iPad,LOAN,WS1 EMEA
+WAITROWS0004,iPad,,
+WAITROWS0001,iPad,,WS1 EMEA
+C
+run check new.csv --rules ./wait.yaml
+exits 'the tests of the rules' 0
+night 0
+same 'the row decides' 'waiting rule.waiting
+duplicate row.duplicate' "$(ended WAITROWS0001)"
+same 'not of that kind' 'manual rule.advise' "$(ended WAITROWS0002)"
+same 'an earlier rule' 'skipped rule.skip' "$(ended WAITROWS0003)"
+same 'a step that cannot be made is told now' 'invalid row.bad_value' "$(ended WAITROWS0004)"
+run plan new.csv --rules ./wait.yaml --offline --out offline.csv
+same 'offline nobody waits' 0 "$(grep -c ',waiting,' offline.csv)"
+sed -i 's/csv.Wanted: X}, expect: {waits/csv.Wanted: X, apple.known: yes}, expect: {waits/; s/apple.known: no, csv.Wanted: X, //' wait.yaml
+run check --rules ./wait.yaml
+exits 'a test of a wait can fail' 65
+check 'it says what was found' grep -q "expected rule 'pads' waits, found no rule" err
+for bad in 'wait_for: 30d' 'wait_for: {listed: soon}' 'wait_for: {}' 'wait_for: {listed: 0d}' 'wait_for: {known: 3d}'; do
+	printf 'version: 1\nrules:\n  - {name: a, match: {always: true}, do: [unassign], %s}\n' "$bad" >bad.yaml
+	run check --rules ./bad.yaml
+	exits "$bad" 65
+done
