@@ -26,7 +26,8 @@
 	X(DRIFTED, "drifted", 5, "state changed since the plan; left alone")                  \
 	X(UNVERIFIED, "unverified", 5, "accepted but not proved by the deadline")             \
 	X(IN_FLIGHT, "in_flight", 5,                                                          \
-		"off its server, or perhaps, and not yet back: run apply again")              \
+		"off its server and not yet back, or a change of it is still open: run "      \
+		"apply again")                                                                \
 	X(RESTORED, "restored", 3,                                                            \
 		"the run ended early: back on its server, the other steps were not run")      \
 	X(NOTED, "noted", 0, "the rule only says something about it; nothing is to be done")  \

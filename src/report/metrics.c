@@ -96,7 +96,8 @@ static void put_counts(struct metrics *m, const struct summary *counts)
 		put_label(m, "outcome", str_from(outcome_info((enum outcome)o)->word));
 		end(m, (int64_t)counts->rows[o] * 1000);
 	}
-	put_gauge(m, "in_flight", "Devices that are off their server and not yet back.",
+	put_gauge(m, "in_flight",
+		"Rows whose device is off its server, or has a change that is still open.",
 		(int64_t)counts->rows[OUTCOME_IN_FLIGHT] * 1000);
 }
 

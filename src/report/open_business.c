@@ -62,6 +62,16 @@ static void put_more(size_t n, size_t most, FILE *out)
 		text_line(out, "  and %zu more: depmend status --json", n - most);
 }
 
+/* Whether it was taken off is not known as long as that request is open. */
+static bool may_be_off(const struct open_business *b, struct str serial)
+{
+	for (size_t i = 0; i < b->changes.n; i++)
+		if (str_eq(b->changes.v[i].serial, serial) &&
+			step_info((enum step_kind)b->changes.v[i].kind)->takes_off)
+			return true;
+	return false;
+}
+
 static void print_off(
 	const struct open_business *b, const struct settings *s, size_t most, FILE *out)
 {
@@ -76,7 +86,8 @@ static void print_off(
 	for (size_t i = 0; i < b->off.n && i < most; i++) {
 		const struct ledger_custody *c = &b->off.v[i];
 
-		text_line(out, "  %.*s  since %s, goes to %s (run %.*s)", STR_FMT(c->serial),
+		text_line(out, "  %.*s  %ssince %s, goes to %s (run %.*s)", STR_FMT(c->serial),
+			may_be_off(b, c->serial) ? "perhaps, " : "",
 			time_rfc3339_s(c->since_ms, since), server_name(s, c->target, &name),
 			STR_FMT(c->run_name));
 	}

@@ -168,38 +168,25 @@ void job_settle_rest(struct job *j)
 {
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct job_device *d = &j->devices[i];
-		uint32_t at;
-		bool off = work_put_back_due(job_program(j, d), d->results, &at);
-		const struct work_step *s = job_step(j, d);
 
-		if (d->settled || (d->outcome == OUTCOME_HELD && !off))
+		if (d->settled || (d->outcome == OUTCOME_HELD && !job_is_off(j, d)))
 			continue;
-		/* An unassign whose outcome nobody knows yet may have taken it off. */
-		if (d->custody || d->outcome == OUTCOME_IN_FLIGHT ||
-			(d->busy && s && step_info(s->kind)->takes_off))
-			off = true;
-		if (d->blocked && !off) {
-			job_settle(j, d, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, NULL);
-			continue;
-		}
-		d->settled = false;
-		if (off)
+		/* What was sent and is not over yet may have moved it. */
+		if (job_is_off(j, d) || d->busy)
 			job_settle(j, d, OUTCOME_IN_FLIGHT, job_away(j, d), NULL);
+		else if (d->blocked)
+			job_settle(j, d, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, NULL);
 		else
 			settle_waiting(j, d);
 	}
 }
 
-/* Off its server by us, or perhaps, and not known to be back. */
 static uint32_t count_off(const struct job *j)
 {
-	uint32_t n = 0, at;
+	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < j->n; i++) {
-		const struct job_device *d = &j->devices[i];
-
-		n += d->custody || work_put_back_due(job_program(j, d), d->results, &at);
-	}
+	for (uint32_t i = 0; i < j->n; i++)
+		n += job_is_off(j, &j->devices[i]);
 	return n;
 }
 

@@ -320,8 +320,7 @@ static uint32_t room_in_flight(const struct job *j)
 		const struct job_device *d = &j->devices[i];
 
 		/* One whose way back failed is away all the same. */
-		most -= d->outcome == OUTCOME_IN_FLIGHT || comes_back(j, d, &at) ||
-			work_put_back_due(job_program(j, d), d->results, &at);
+		most -= job_is_off(j, d) || comes_back(j, d, &at);
 	}
 	return most;
 }

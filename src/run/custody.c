@@ -1,4 +1,7 @@
-/* Devices in custody whose rows are settled: a verdict about a row does not end it. */
+/*
+ * Devices in custody that no step of the run brings back: a verdict about a row does not end it,
+ * and what was to take them off may never have been sent.
+ */
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -6,16 +9,23 @@
 #include "base/time.h"
 #include "run/job.h"
 
-static uint32_t find_settled(const struct job *j, uint32_t *v)
+/* Others are looked at before their next change. */
+static bool is_asked(const struct job *j, const struct job_device *d)
+{
+	uint32_t at;
+
+	return d->custody && !d->busy && !d->blocked &&
+	       (d->settled || (!work_put_back_due(job_program(j, d), d->results, &at) &&
+				      !job_in_doubt(j, d)));
+}
+
+static uint32_t find_asked(const struct job *j, uint32_t *v)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < j->n; i++) {
-		const struct job_device *d = &j->devices[i];
-
-		if (d->custody && d->settled && !d->busy && !d->blocked)
+	for (uint32_t i = 0; i < j->n; i++)
+		if (is_asked(j, &j->devices[i]))
 			v[n++] = i;
-	}
 	return n;
 }
 
@@ -50,22 +60,24 @@ static void judge(struct job *j, const uint32_t *v, uint32_t n, uint32_t *ret_un
 		struct job_device *d = &j->devices[v[i]];
 		struct view seen;
 
-		if (!d->custody || !d->settled || !work_view(j->fleet, d->slot, &seen))
+		if (!is_asked(j, d) || !work_view(j->fleet, d->slot, &seen))
 			continue;
 		if (!look_agrees(j, d, look_key(&seen))) {
 			++*ret_undecided;
-		} else if (seen.server == SERVER_NONE && !seen.released) {
+		} else if (seen.server != SERVER_NONE || seen.released) {
+			job_end_custody(j, d);
+			job_end_flight(j, d);
+		} else if (d->settled) {
 			reopen(j, d);
-		} else {
-			d->custody = false;
-			job_tell(j, CUSTODY_OVER, 0, d);
+		} else { /* it left all the same: change_round() goes on from there */
+			job_settle(j, d, OUTCOME_IN_FLIGHT, REASON_RUN_IN_FLIGHT, NULL);
 		}
 	}
 }
 
 enum errc custody_check(struct job *j, struct err *err)
 {
-	uint32_t *v = mem_alloc((j->n + 1) * sizeof(*v)), n = find_settled(j, v), undecided = n;
+	uint32_t *v = mem_alloc((j->n + 1) * sizeof(*v)), n = find_asked(j, v), undecided = n;
 	enum errc rc = ERR_OK;
 
 	for (int look = 0; look < 2 && undecided && !rc; look++) {

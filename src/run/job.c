@@ -79,6 +79,13 @@ bool job_seen(const struct job *j, const struct job_device *d, struct view *ret)
 	return true;
 }
 
+bool job_is_off(const struct job *j, const struct job_device *d)
+{
+	uint32_t at;
+
+	return d->custody || work_put_back_due(job_program(j, d), d->results, &at);
+}
+
 /* Off its server only with a put-back to come; where two looks saw it on one, that is over. */
 static void settle_custody(struct job *j, struct job_device *d)
 {
@@ -87,8 +94,7 @@ static void settle_custody(struct job *j, struct job_device *d)
 	if (!d->custody || !d->settled || !d->sure || !work_view(j->fleet, d->slot, &v) ||
 		(v.server == SERVER_NONE && !v.released))
 		return;
-	d->custody = false;
-	job_tell(j, CUSTODY_OVER, 0, d);
+	job_end_custody(j, d);
 }
 
 void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
@@ -153,6 +159,23 @@ static void end_wait(const struct job *j, struct job_device *d)
 		d->outcome = OUTCOME_PENDING;
 }
 
+void job_end_flight(struct job *j, struct job_device *d)
+{
+	if (d->outcome != OUTCOME_IN_FLIGHT || job_is_off(j, d))
+		return;
+	d->outcome = OUTCOME_PENDING;
+	d->reason = REASON_NONE;
+	d->dirty = true;
+}
+
+void job_end_custody(struct job *j, struct job_device *d)
+{
+	if (!d->custody)
+		return;
+	d->custody = false;
+	job_tell(j, CUSTODY_OVER, 0, d);
+}
+
 void job_pass(struct job *j, struct job_device *d, char letter)
 {
 	uint32_t at = job_next(j, d);
@@ -165,10 +188,9 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 	d->doubt = d->n_doubts = 0;
 	d->sync_ms = TIME_NONE;
 	d->dirty = true;
-	if (d->custody && d->sure && step_info(job_program(j, d)->v[at].kind)->puts_back) {
-		d->custody = false;
-		job_tell(j, CUSTODY_OVER, 0, d);
-	}
+	if (d->sure && step_info(job_program(j, d)->v[at].kind)->puts_back)
+		job_end_custody(j, d);
+	job_end_flight(j, d);
 	if (job_next(j, d) == job_program(j, d)->n)
 		settle_ended(j, d);
 }

@@ -183,6 +183,8 @@ struct view job_expected(const struct job *j, const struct job_device *d);
 /* The state the services last showed; false when the server is not known. */
 bool job_seen(const struct job *j, const struct job_device *d, struct view *ret);
 uint32_t job_target(const struct job_device *d, const struct work_step *s);
+/* Off its server by us, or perhaps, and not known to be back. */
+bool job_is_off(const struct job *j, const struct job_device *d);
 /* Whether the next step puts back what the run took off. */
 bool job_is_put_back(const struct job *j, const struct job_device *d);
 
@@ -198,6 +200,11 @@ enum reason job_away(const struct job *j, const struct job_device *d);
 /* detail NULL: what was said of it stays. */
 void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
 	const char *detail);
+/* Off its server no longer: two looks saw it on one, or out of the organization. */
+void job_end_custody(struct job *j, struct job_device *d);
+/* The verdict that it is in flight, of an earlier process or of this one, is over when it is
+ * neither off its server nor in custody. */
+void job_end_flight(struct job *j, struct job_device *d);
 /* The row is held while its wipe goes on: not settled. */
 void job_wait(struct job_device *d, enum reason reason);
 /* Somebody else changed it: left alone. */
@@ -323,8 +330,8 @@ MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, s
 MUST_CHECK enum errc sync_again(struct job *j, uint32_t groups, struct err *err);
 /* Adds to the devices that drifted who changed them, as far as Apple says. */
 MUST_CHECK enum errc job_name_drift(struct job *j, struct err *err);
-/* Devices whose rows are settled although the ledger has them: two looks tell whether they are
- * back. Those that are not are put back once more. */
+/* Devices that the ledger has although no step of their rows puts them back: two looks tell whether
+ * they are off their server. Those that are come back once more. */
 MUST_CHECK enum errc custody_check(struct job *j, struct err *err);
 /* An orderly end looks once more, timeouts.settle after the last change: what is not as the row
  * says has drifted. */

@@ -103,22 +103,53 @@ static void count_left(struct job *j, uint32_t *ret_left, uint32_t *ret_wiped)
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
 
-		*ret_left += d->custody || d->outcome == OUTCOME_IN_FLIGHT ||
-			     (d->busy && d->outcome != OUTCOME_HELD);
+		*ret_left += job_is_off(j, d) || (d->busy && d->outcome != OUTCOME_HELD);
 		*ret_wiped += is_wiped(j, d);
 	}
 }
 
-static enum errc end_run(
-	const struct surroundings *s, struct job *j, uint32_t *ret_left, struct err *err)
+/* Taken off and back again; with steps left that nobody goes on with. */
+static bool came_back(const struct work_program *p, const char *results)
+{
+	bool off = false, back = false;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		off |= step_info(p->v[i].kind)->takes_off && results[i] == RESULT_DONE;
+		back |= off && step_info(p->v[i].kind)->puts_back &&
+			(results[i] == RESULT_DONE || results[i] == RESULT_HELD);
+	}
+	return back;
+}
+
+/* Nothing of the run is open any more, and it will not be continued. */
+static enum errc supersede(struct job *j, struct err *err)
+{
+	enum errc rc;
+
+	for (uint32_t i = 0; i < j->n; i++) {
+		struct job_device *d = &j->devices[i];
+		const struct work_program *p = job_program(j, d);
+
+		if (d->settled || !came_back(p, d->results))
+			continue;
+		for (uint32_t k = job_next(j, d); k < p->n; k++)
+			d->results[k] = RESULT_LEFT_OUT;
+		job_settle(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK, NULL);
+	}
+	rc = job_flush(j, err);
+	return rc ? rc
+		  : store_run_set(
+			    j->store, j->run, RUN_SUPERSEDED, transport_now(j->transport), -1, err);
+}
+
+static enum errc end_run(struct job *j, uint32_t *ret_left, struct err *err)
 {
 	uint32_t left = 0, wiped = 0;
 	enum errc rc = ERR_OK;
 
 	count_left(j, &left, &wiped);
 	if (!left && !wiped && j->is_active)
-		rc = store_run_set(
-			s->store, j->run, RUN_SUPERSEDED, transport_now(s->transport), -1, err);
+		rc = supersede(j, err);
 	if (left)
 		log_warn("%u devices of an earlier run are still not settled", left);
 	if (wiped)
@@ -144,7 +175,7 @@ static enum errc recover_one(
 		rc = job_flush(&j, err);
 	}
 	if (!rc)
-		rc = end_run(s, &j, ret_in_flight, err);
+		rc = end_run(&j, ret_in_flight, err);
 	if (!rc && j.stop == ERR_STOPPED) { /* nothing new begins */
 		*err = j.stop_err;
 		rc = j.stop;

@@ -338,6 +338,15 @@ static void fail_accepted(struct job *j, struct job_device *d, const struct open
 		job_fail(j, d, OUTCOME_UNVERIFIED, not_proved(r->kind), NULL);
 }
 
+/* Two looks agree that nothing was done, and nothing can come of it any more. */
+static void still_to_do(struct job *j, struct job_device *d, const struct view *v)
+{
+	d->log_failed = false;
+	if (v->server != SERVER_NONE || v->released)
+		job_end_custody(j, d);
+	job_end_flight(j, d);
+}
+
 static void give_verdict(
 	struct job *j, struct job_device *d, const struct open_request *r, const struct view *v)
 {
@@ -350,7 +359,7 @@ static void give_verdict(
 	if (step_info(r->kind)->service == SERVICE_APPLE && was_moved(j, d, v))
 		drift_away(j, d, v);
 	else if (again && d->attempts < MAX_ATTEMPTS)
-		d->log_failed = false; /* two looks agree that nothing was done: still to do */
+		still_to_do(j, d, v);
 	else if (accepted)
 		fail_accepted(j, d, r);
 	else

@@ -3,10 +3,18 @@
 
 #include "run/job.h"
 
+/* A process that was killed had no time to count its attempt. */
+static bool was_tried(const struct job_device *d)
+{
+	return d->attempts || d->custody;
+}
+
 bool job_in_doubt(const struct job *j, const struct job_device *d)
 {
-	return d->outcome == OUTCOME_IN_FLIGHT && d->attempts &&
-	       step_info(job_step(j, d)->kind)->takes_off;
+	const struct work_step *s = job_step(j, d);
+
+	return d->outcome == OUTCOME_IN_FLIGHT && was_tried(d) && s &&
+	       step_info(s->kind)->takes_off;
 }
 
 static void note_drift(struct job *j, struct job_device *d, const struct view *seen)
@@ -121,7 +129,7 @@ static enum wanted step_wanted(struct job *j, struct job_device *d, const struct
 	if (work_holds(j->fleet, s, d->home, j->settings->has_uem, seen)) {
 		/* An earlier request of ours that nobody could prove: it has to come back as well.
 		 */
-		bool ours = d->attempts && step_info(s->kind)->takes_off;
+		bool ours = was_tried(d) && step_info(s->kind)->takes_off;
 
 		job_pass(j, d, ours ? RESULT_DONE : RESULT_HELD);
 		return NOT_WANTED;

@@ -55,6 +55,16 @@ KINDS = {
                  COMMAND, "wipe"),
     "wipe, enterprise": Kind("wipe", ("uem_command_request", "EnterpriseWipe"),
                              "[{wipe: {kind: enterprise}}]", COMMAND, "wipe"),
+    # The same requests, where more has to come after them.
+    "delete_from_lifecycle": activity("unassign", "UNASSIGN_DEVICES", "[delete_from_lifecycle]",
+                                      "unassign"),
+    "move": activity("reassign", "ASSIGN_DEVICES", "[{reassign: {to: WS1 APAC}}, sync]", "assign"),
+    "rebuild": activity("reassign", "ASSIGN_DEVICES", "[unassign, sync, reassign, sync]", "assign",
+                        nth=2),
+    "rebuild elsewhere": activity(
+        "reassign", "ASSIGN_DEVICES",
+        "[unassign, sync, {reassign: {to: WS1 APAC}}, sync, %s]" % GIVE.strip("[]"), "assign",
+        nth=2),
     # Not a step of a run: what doctor mends.
     FIX: Kind(None, ("uem_profile_flag_request", ""), None, "PUT /api/mdm/dep/profiles/[^/]*$",
               "profile-change"),
@@ -174,11 +184,15 @@ class Small(world.World):
         return collections.Counter(a["serial"] for a in self.audit() if a["kind"] == "effect"
                                    and a["what"] == self.kind.effect)
 
-    def check(self, before):
-        """Once for each device, or each profile; and nobody is lost."""
+    def check(self, before, most=1):
+        """Once for each device, or each profile, `most` times if it came back in between; and
+        nobody is lost."""
         got = self.effects()
         got.subtract(before)
         wanted = collections.Counter({"": 3} if self.name == FIX else self.serials)
+        times = collections.Counter({s: min(max(n // wanted[s], 1), most) for s, n in got.items()
+                                     if wanted[s]})
+        wanted = collections.Counter({s: n * max(times[s], 1) for s, n in wanted.items()})
         bad = [] if +got == wanted else [f"effects: {dict(+got)}, not {dict(wanted)}"]
         if self.name == FIX:
             return bad
@@ -198,14 +212,14 @@ def named_again(w, before):
     return bad + ends(status, DONE) + w.check(before)
 
 
-def settled(w, status, before):
+def settled(w, status, before, most=1):
     """Runs until all is done: what nobody can prove is planned anew once the run is over."""
     for _ in range(3):
         if status in (SOME_FAILED, UNVERIFIED):
             status = w.go()
     if w.kind.step == "wipe" and status in (SOME_FAILED, GUARD):
         return named_again(w, before)
-    return ends(status, DONE) + w.check(before)
+    return ends(status, DONE) + w.check(before, most)
 
 
 # --- what is done to it ---
@@ -217,6 +231,27 @@ def killed(w, at, torn):
         bad += [] if w.name == FIX else w.check_store(settled=False, rows=False)
         status = w.go()
     return bad + settled(w, status, before)
+
+
+def taken_over(w, at, torn):
+    """Other rules and another input, again and again: the first may have to wait for what was
+    sent, but no later one tells of what the killed run left, and the run is over."""
+    bad, before = w.prepare(), w.effects()
+    if w.go(shim={"at": at, "torn": torn}) != -9:
+        return bad
+    first, given = w.folder / "first.csv", w.folder / "in.csv"
+    given.rename(first)
+    given.write_text("Serial\nKINDSTAYED1\n")
+    w.rule("[skip]")
+    w.apply(max_wait="10m")
+    for _ in range(2):
+        bad += ends(w.apply(), DONE)
+    bad += ends(w.apply(command=("status",)), DONE)
+    if w.kind.step != "wipe" and w.has_run("state = 0"):
+        bad.append("the run that was killed is not over")
+    first.rename(given)
+    w.rule(w.kind.do)
+    return bad + settled(w, w.go(), before, most=2 if "unassign, sync" in w.kind.do else 1)
 
 
 def in_weather(w, weather):
@@ -250,8 +285,9 @@ def one_kind(w, everything):
     bad += tell("undisturbed", ends(w.go(shim={"log": log}), DONE) + w.check(before))
     calls = [line.split(" ", 2)[1:] for line in log.read_text().splitlines()]
     for at, torn in around(calls, w.kind, everything):
-        with w.another() as x:
-            bad += tell(f"kill {at}{' torn' if torn else ''}", killed(x, at, torn))
+        for what in (killed,) if w.name == FIX else (killed, taken_over):
+            with w.another() as x:
+                bad += tell(f"{what.__name__} {at}{' torn' if torn else ''}", what(x, at, torn))
     return bad
 
 

@@ -86,6 +86,37 @@ settings_with "$patient"
 DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply --max-wait 24h
 same 'off some day: other rules put it back' 1 "$(effects assign C02STORY0001)"
 
+# --- in flight at the end of --max-wait; it lands, and whoever comes next judges it anew ---
+for steps in '[unassign, sync, reassign, sync]' '[{reassign: {to: WS1 Americas}}, sync]' '[delete_from_lifecycle]' \
+	'[unassign]' '[{migrate: {to: WS1 Americas, deadline: 2026-12-20}}]' '[delete_from_lifecycle, release]'; do
+	new_world --fleet fleet.csv --set apple.activity_time=20m
+	rules "$steps"
+	rows C02STORY0001
+	wait=10m why=state.request_open options=()
+	case $steps in
+	*unassign,*) wait=25m why=run.in_flight ;;
+	*release*) options=(--allow release=9 --confirm release=1) ;;
+	esac
+	apply --max-wait $wait "${options[@]}"
+	exits "$steps: in flight" 75
+	same "$steps: the row says so" "in_flight $why" "$(outcome C02STORY0001)"
+	first=$(sed -n 's/^run *//p' err)
+	rules '[skip]'
+	rows C02STAY00001
+	for when in 09 15; do
+		DEPMEND_CLOCK=virtual:2026-11-22T$when:00:00Z apply
+		exits "$steps: it landed, the next one at $when is clean" 0
+	done
+	run status
+	exits "$steps: it landed, status" 0
+	check "$steps: it landed, nothing is open" grep -q '^open *nothing' out
+	run runs "$first"
+	check "$steps: it landed, its run is over" test -z "$(grep -E 'active|in flight' out)"
+	run report "$first" --csv in.result.csv
+	check "$steps: it landed, the row has a name" \
+		grep -qE '^(restored|pending|done) ' <<<"$(outcome C02STORY0001)"
+done
+
 # --- serials that the UEM spells in its own way are the same ones: a sync and a search prove it ---
 for spelt in lower blanks; do
 	printf 'version: 1\nodd:\n  - {service: uem, path: "*/dep/groups/*/devices", member: deviceSerialNumber, value: %s}\n' \
