@@ -51,26 +51,42 @@ static enum errc plan_undo(struct context *p, const char *name, struct err *err)
 static bool cannot(enum outcome o)
 {
 	return o == OUTCOME_MANUAL || o == OUTCOME_DRIFTED || o == OUTCOME_FAILED ||
-	       o == OUTCOME_INVALID || o == OUTCOME_UNDECIDED || o == OUTCOME_PROTECTED;
+	       o == OUTCOME_INVALID || o == OUTCOME_UNDECIDED || o == OUTCOME_PROTECTED ||
+	       o == OUTCOME_UNVERIFIED;
 }
 
-/* The rows that stay as they are although the run changed them, and why. */
+/* Of a row that is taken back in part: what is not. NULL: nothing. */
+static const char *lost_part(const struct plan *p, const struct input_row *row)
+{
+	return row->outcome == OUTCOME_PLANNED ? plan_program(p, row)->advice : NULL;
+}
+
+static void list_one(const struct plan *p, const struct input_row *row, FILE *out)
+{
+	const struct reason_info *why = reason_info((enum reason)row->reason);
+	struct str serial = map_key(&p->input->serials, row->serial), detail = plan_detail(p, row);
+	const char *part = lost_part(p, row);
+
+	if (part)
+		text_line(out, "%.*s cannot be undone in whole: %s", STR_FMT(serial), part);
+	else
+		text_line(out, "%.*s cannot be undone: %s: %s%s%.*s", STR_FMT(serial), why->code,
+			why->sentence, detail.n ? ": " : "", STR_FMT(detail));
+}
+
+/* The rows that stay as they are, or as a part of them is, although the run changed them; and why.
+ */
 static void list_left(const struct plan *p, FILE *out)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
 		const struct input_row *row = &p->input->rows[i];
-		struct str detail = plan_detail(p, row);
 
-		if (row->rule == ROW_NO_RULE || !cannot((enum outcome)row->outcome) ||
-			n++ >= LISTED_ROWS)
-			continue;
-		text_line(out, "%.*s cannot be undone: %s: %s%s%.*s",
-			STR_FMT(map_key(&p->input->serials, row->serial)),
-			reason_info((enum reason)row->reason)->code,
-			reason_info((enum reason)row->reason)->sentence, detail.n ? ": " : "",
-			STR_FMT(detail));
+		if (row->rule != ROW_NO_RULE &&
+			(cannot((enum outcome)row->outcome) || lost_part(p, row)) &&
+			n++ < LISTED_ROWS)
+			list_one(p, row, out);
 	}
 	if (n > LISTED_ROWS)
 		text_line(out, "and %u more: see the CSV", n - LISTED_ROWS);

@@ -9,6 +9,7 @@
 #include "model/program.h"
 #include "plan/plan_parts.h"
 #include "plan/run_rows.h"
+#include "store/ledger.h"
 
 enum { LOST_MAX_BYTES = 1024, INVERSE_MAX_STEPS = 5 };
 
@@ -80,6 +81,8 @@ struct undoing {
 	struct plan *p;
 	struct undone *rows; /* by row */
 	uint32_t *row_of;    /* by serial slot: the row acted on; MAP_NONE */
+	uint32_t *open;      /* by serial slot: steps of the run that cannot be undone and whose
+				outcome nobody knows yet, a bit per kind */
 };
 
 /* What the steps of a run did to one device. */
@@ -87,6 +90,7 @@ struct deeds {
 	bool moved, migrated, profiled;
 	bool synced; /* so that the UEM has to follow the way back too */
 	bool released;
+	bool open;       /* something of `lost` may still be carried out, or was */
 	struct buf lost; /* words of what has no inverse */
 };
 
@@ -118,9 +122,10 @@ static void add_deed(struct deeds *d, enum step_kind kind)
 	}
 }
 
-/* A step that was not proved may have taken effect: its inverse sends nothing when it has not. */
-static enum errc read_deeds(
-	const struct device_record *rec, struct arena *a, struct deeds *ret, struct err *err)
+/* A step that was not proved may have taken effect: its inverse sends nothing when it has not.
+ * open: a bit per kind of what was sent, and nobody knows the outcome of. */
+static enum errc read_deeds(const struct device_record *rec, uint32_t open, struct arena *a,
+	struct deeds *ret, struct err *err)
 {
 	struct program source;
 	struct work_program outline;
@@ -130,9 +135,14 @@ static enum errc read_deeds(
 		return rc;
 	work_outline(&source, a, &outline);
 	ret->synced = outline.syncs;
-	for (uint32_t i = 0; i < outline.n && i < rec->results.n; i++)
-		if (rec->results.p[i] == RESULT_DONE || rec->results.p[i] == RESULT_UNVERIFIED)
+	for (uint32_t i = 0; i < outline.n && i < rec->results.n; i++) {
+		bool is_open = open >> outline.v[i].kind & 1u;
+
+		if (is_open || rec->results.p[i] == RESULT_DONE ||
+			rec->results.p[i] == RESULT_UNVERIFIED)
 			add_deed(ret, outline.v[i].kind);
+		ret->open |= is_open;
+	}
 	return ERR_OK;
 }
 
@@ -197,6 +207,10 @@ static enum errc take_inverse(struct undoing *u, uint32_t n, const struct device
 		lost = STR("the server it came from is gone");
 	else if (!d->released)
 		invert(u->p, d, &u->rows[n], &inv);
+	if (inv.n == 0 && d->open) {
+		plan_settle(u->p, row, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, lost);
+		return ERR_OK;
+	}
 	if (inv.n == 0) {
 		plan_settle(u->p, row, lost.n ? OUTCOME_MANUAL : OUTCOME_UNCHANGED,
 			lost.n ? REASON_UNDO_IRREVERSIBLE : REASON_UNDO_NOTHING, lost);
@@ -204,7 +218,8 @@ static enum errc take_inverse(struct undoing *u, uint32_t n, const struct device
 	}
 	buf_init(&advice, LOST_MAX_BYTES);
 	if (lost.n) {
-		buf_printf(&advice, "what cannot be undone: %.*s", STR_FMT(lost));
+		buf_printf(&advice, "what cannot be undone%s: %.*s",
+			d->open ? ", and may still be carried out" : "", STR_FMT(lost));
 		add_step(&inv, STEP_ADVISE, buf_view(&advice));
 	}
 	program.n = inv.n;
@@ -235,7 +250,7 @@ static enum errc take_device(void *self, const struct device_record *rec, struct
 	snapshot_decode(rec->before, &u->p->arena, &u->rows[n].before);
 	snapshot_decode(rec->after, &u->p->arena, &u->rows[n].after);
 	buf_init(&deeds.lost, LOST_MAX_BYTES);
-	rc = read_deeds(rec, &u->p->arena, &deeds, err);
+	rc = read_deeds(rec, u->open[slot], &u->p->arena, &deeds, err);
 	if (!rc)
 		rc = take_inverse(u, n, rec, &deeds, err);
 	buf_release(&deeds.lost);
@@ -259,6 +274,24 @@ static void find_rows(struct undoing *u)
 		(void)snprintf(line, sizeof(line), "%u", input_line(in, u->row_of[row->serial]));
 		plan_settle(u->p, row, OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE, str_from(line));
 	}
+}
+
+/* Of the run that is undone; those of others are told by whoever asks for its undo. */
+static enum errc find_open(
+	struct undoing *u, struct store *store, const struct run_record *run, struct err *err)
+{
+	struct ledger_deeds deeds;
+	enum errc rc = ledger_deeds(store, STR_NONE, &deeds, err);
+
+	for (size_t i = 0; i < deeds.n && !rc; i++) {
+		const struct ledger_deed *d = &deeds.v[i];
+		uint32_t slot = map_find(&u->p->input->serials, d->serial);
+
+		if (d->run == run->id && d->state == DEED_OPEN && slot != MAP_NONE)
+			u->open[slot] |= 1u << d->kind;
+	}
+	ledger_deeds_release(&deeds);
+	return rc;
 }
 
 /* --- what happened since --- */
@@ -332,9 +365,12 @@ enum errc undo_plan(struct plan *p, struct input *input, struct store *store,
 	u.rows = mem_zalloc((input->n_rows + 1) * sizeof(*u.rows));
 	u.row_of = mem_alloc((input->serials.n + 1) * sizeof(*u.row_of));
 	memset(u.row_of, 0xff, (input->serials.n + 1) * sizeof(*u.row_of));
+	u.open = mem_zalloc((input->serials.n + 1) * sizeof(*u.open));
 	plan_settle_protected(p);
 	find_rows(&u);
-	rc = store_devices(store, run->id, take_device, &u, err);
+	rc = find_open(&u, store, run, err);
+	if (!rc)
+		rc = store_devices(store, run->id, take_device, &u, err);
 	if (!rc)
 		rc = plan_decide(p, err);
 	for (uint32_t i = 0; i < input->n_rows && !rc; i++)
@@ -343,5 +379,6 @@ enum errc undo_plan(struct plan *p, struct input *input, struct store *store,
 		plan_finish(p);
 	free(u.rows);
 	free(u.row_of);
+	free(u.open);
 	return rc;
 }

@@ -248,20 +248,39 @@ static void take_deed(void *self, struct db_stmt *q)
 	};
 }
 
-enum errc ledger_deeds(
-	struct store *s, struct str serial, struct ledger_deeds *ret, struct err *err)
+#define SELECT_DEEDS                                                                            \
+	"SELECT d.kind, d.state, d.serial, d.incarnation, d.run, d.request, d.at, u.name FROM " \
+	"deed d LEFT JOIN run u ON u.id = d.run WHERE "
+#define OLDEST_FIRST " ORDER BY d.at, d.serial"
+
+static enum errc read_deeds(struct store *s, const char *sql, struct str text,
+	struct ledger_deeds *ret, struct err *err)
 {
-	static const char sql[] =
-		"SELECT d.kind, d.state, d.serial, d.incarnation, d.run, d.request, d.at, u.name "
-		"FROM deed d LEFT JOIN run u ON u.id = d.run WHERE ?1 = '' OR d.serial = ?1 "
-		"ORDER BY d.at, d.serial";
 	struct deeds_reader r = { 0 };
 	enum errc rc;
 
 	arena_init(&r.d.arena);
-	rc = read_all(s, sql, serial, take_deed, &r, err);
+	rc = read_all(s, sql, text, take_deed, &r, err);
 	*ret = r.d;
 	return rc;
+}
+
+enum errc ledger_deeds(
+	struct store *s, struct str serial, struct ledger_deeds *ret, struct err *err)
+{
+	return read_deeds(
+		s, SELECT_DEEDS "?1 = '' OR d.serial = ?1" OLDEST_FIRST, serial, ret, err);
+}
+
+enum errc ledger_deeds_open(struct store *s, int64_t run, struct ledger_deeds *ret, struct err *err)
+{
+	char id[24];
+
+	(void)snprintf(id, sizeof(id), "%lld", (long long)run);
+	return read_deeds(s,
+		SELECT_DEEDS "d.state = 0 AND d.serial IN (SELECT serial FROM row WHERE run = "
+			     "CAST(?1 AS INTEGER))" OLDEST_FIRST,
+		str_from(id), ret, err);
 }
 
 void ledger_deeds_release(struct ledger_deeds *d)

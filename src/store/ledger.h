@@ -104,6 +104,9 @@ struct ledger_deeds {
 /* Those of one device, or all (STR_NONE). Caller releases *ret. */
 MUST_CHECK enum errc ledger_deeds(
 	struct store *s, struct str serial, struct ledger_deeds *ret, struct err *err);
+/* Open ones of the devices in that run's rows, in whatever run they were sent. */
+MUST_CHECK enum errc ledger_deeds_open(
+	struct store *s, int64_t run, struct ledger_deeds *ret, struct err *err);
 void ledger_deeds_release(struct ledger_deeds *d);
 
 /* The same kind and incarnation of a device once more: the new request takes the place of the

@@ -186,6 +186,17 @@ check 'an unknown wipe, other rules: not a clean end' test "$status" -ne 0
 DEPMEND_CLOCK=virtual:2026-12-24T03:00:00Z apply --allow wipe=5 --confirm wipe=1
 check 'an unknown wipe, a month later: not a clean end' test "$status" -ne 0
 same 'an unknown wipe is sent once' 1 "$(wipes)"
+for steps in '[skip]' '[{reassign: {to: WS1 Americas}}]'; do
+	rules "$steps"
+	apply
+	exits "an unknown wipe, $steps: not a clean end" 5
+	check "an unknown wipe, $steps: it is named" grep -q 'not known yet: wipe of C02STORY0002' err
+done
+rows C02STAY00001
+apply
+exits 'an unknown wipe of another device: told' 0
+check 'an unknown wipe of another device: said' grep -q 'of other runs are still open' err
+rows C02STORY0002
 
 # --- a person lets it go ---
 run forget C02STORY0002 --reason 'looked at it' --confirm forget=1

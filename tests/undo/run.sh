@@ -185,6 +185,47 @@ for steps in delete_record '{reassign: {to: WS1 APAC}}, delete_record' '{wipe: {
 		AND d.serial IN ('$(paste -sd, in.csv | sed "s/,/','/g")')")"
 done
 
+# What cannot be undone and may still be carried out is no clean end, and is named.
+cat >lost.yaml <<'F'
+version: 1
+faults:
+  - {service: uem, method: POST, path: "/api/mdm/devices/*/commands", do: reset, applied: no}
+  - {service: uem, method: DELETE, path: "/api/mdm/devices/*", do: reset, applied: no}
+F
+truth "SELECT d.serial FROM device d JOIN server s ON s.id = d.server
+	JOIN managed m ON m.serial = d.serial WHERE s.name = 'WS1 EMEA' AND m.status = 'Enrolled'
+	GROUP BY d.serial HAVING count(*) = 1 LIMIT 1" >in.csv
+for knob in '--set uem.wipe_time=9d' '--scenario lost.yaml'; do
+	for steps in '{wipe: {kind: device}}' '{wipe: {kind: device}}, delete_record' '{reassign: {to: WS1 APAC}}, {wipe: {kind: enterprise}}' \
+		delete_record 'delete_from_lifecycle, release'; do
+		world=("${knob% *}" "${knob#* }") wait=5m # too short to learn the outcome of a request
+		case $steps in
+		*reassign*) wait=20m ;;
+		delete_record) [ "${world[0]}" = --scenario ] || continue ;;
+		*release) world=(--set apple.activity_time=15m) ;;
+		esac
+		new_world --state "$work/sim.db" "${world[@]}"
+		serial=$(head -n 1 in.csv) options=()
+		for step in wipe delete_record release; do
+			options+=(--allow "$step=9")
+			[[ $steps != *$step* ]] || options+=(--confirm "$step=1")
+		done
+		printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {always: true}, do: [%s]}\n' "$steps" >t.yaml
+		run apply in.csv --rules t.yaml --yes "${lift[@]}" "${options[@]}" --max-wait 20m
+		check "open $steps ($knob): not done" test "$status" -ne 0
+		name=$(newest)
+		run undo "$name" --out plan.csv
+		[[ $steps == *reassign* ]] || check "undo of an open $steps ($knob)" test "$status" -eq 5
+		check "undo of an open $steps ($knob): the command names it" \
+			grep -q "^$serial cannot be undone.*: .*\(wipe\|delete_record\|release\)" err
+		n=$(changes)
+		run undo "$name" --apply --yes "${lift[@]}" --max-wait $wait --out undone.csv
+		check "undo of an open $steps ($knob), carried out" test "$status" -eq 5 -o "$status" -eq 75
+		check "undo of an open $steps ($knob): the row names it" \
+			grep -qE "(wipe|delete_record|release)" undone.csv err
+	done
+done
+
 # --- changed by somebody else since ---
 
 fresh

@@ -9,6 +9,7 @@
 #include "cli/app/confirm.h"
 #include "cli/app/end_rows.h"
 #include "cli/app/notify.h"
+#include "cli/app/open_deeds.h"
 #include "cli/app/plan_out.h"
 #include "cli/app/reading.h"
 #include "cli/app/run_news.h"
@@ -504,31 +505,6 @@ static void prune(const struct run_command *c)
 			done.inputs, done.runs, (long long)done.events);
 }
 
-/* Something that cannot be undone was sent to one of the rows' devices, and nothing tells its
- * outcome: no end of the command is a clean one. Those of others are told. */
-static bool input_has_open_deed(const struct run_command *c)
-{
-	struct ledger_deeds deeds;
-	uint32_t others = 0;
-	bool ours = false;
-	struct err err;
-
-	if (!c->p.session.store || ledger_deeds(c->p.session.store, STR_NONE, &deeds, &err))
-		return false;
-	for (size_t i = 0; i < deeds.n; i++) {
-		bool in = map_find(&c->p.input.serials, deeds.v[i].serial) != MAP_NONE;
-
-		ours |= deeds.v[i].state == DEED_OPEN && in;
-		others += deeds.v[i].state == DEED_OPEN && !in;
-	}
-	if (others)
-		log_warn("%u wipes, releases or deletions of earlier runs are still open: see "
-			 "'depmend status'",
-			others);
-	ledger_deeds_release(&deeds);
-	return ours;
-}
-
 /* Whoever watches from elsewhere; a run that waits for another one is no news. */
 static void tell_others(
 	const struct run_command *c, enum errc ended, int status, const struct summary *summary)
@@ -550,7 +526,7 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 	log_repeats();
 	if (ended && ended != ERR_STOPPED)
 		(void)cli_fail(c->p.cli, why);
-	if (c->in_flight || input_has_open_deed(c))
+	if (c->in_flight || (c->has_run && open_deeds_tell(c->p.session.store, c->run.id)))
 		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
 	if (c->identity[0] && ended != ERR_CANNOT_CREATE) {
 		find_run(c);
