@@ -215,6 +215,7 @@ static void tell_all(const struct status *st)
 	json_put_int(&j.o, "off_server", (int64_t)b->off.n);
 	json_put_int(&j.o, "open_changes", (int64_t)b->changes.n);
 	json_put_int(&j.o, "open_irreversible", (int64_t)b->n_open_deeds);
+	json_put_int(&j.o, "pending_wipes", (int64_t)open_business_wipes(b));
 	json_put_bool(&j.o, "restored_state", b->gap.open);
 	ndjson_time(&j, "known_until", b->gap.open ? b->gap.from_ms : TIME_NONE);
 	for (int i = 0; i < RATE_CLASSES; i++)

@@ -134,7 +134,9 @@ static const struct runbook_entry reasons[REASON_MAX_] = {
 		"depmend doctor" },
 	[REASON_UEM_HELD] = { "The console, where an administrator has to approve the command.",
 		AGAIN },
-	[REASON_UEM_WIPE_WAITING] = { "Whether the device is switched on and online.", AGAIN },
+	[REASON_UEM_WIPE_WAITING] = { "Whether the device is switched on and online. To call the "
+				      "wipe off, in the console: " CONSOLE_WIPE_LOG ".",
+		AGAIN },
 	[REASON_UEM_ONCE] = { "The device in the console: what was sent before. Sending it again "
 			      "is a person's decision.",
 		AGAIN " --allow again=SERIAL" },

@@ -14,6 +14,16 @@
 
 enum { BULK_LOOK_UP = 100, ID_TEXT = 24 };
 
+/* A status that is missing, or a mere number, tells nothing of a wipe. */
+static int pending_wipe(struct str status)
+{
+	uint64_t number;
+
+	if (status.n == 0 || str_is_odd(status) || str_to_u64(status, &number))
+		return FLAG_ODD;
+	return status_is_wipe(status);
+}
+
 static void take_record(struct facts *f, uint32_t slot, const struct uem_device *r)
 {
 	struct fleet *fleet = f->fleet;
@@ -21,6 +31,7 @@ static void take_record(struct facts *f, uint32_t slot, const struct uem_device 
 
 	(void)snprintf(id, sizeof(id), "%lld", (long long)r->id);
 	facts_set_text(fleet, slot, FACT_UEM_ENROLLMENT_STATUS, r->enrollment_status);
+	facts_set_flag(fleet, slot, FACT_UEM_PENDING_WIPE, pending_wipe(r->enrollment_status));
 	facts_set_text(fleet, slot, FACT_UEM_GROUP, r->group);
 	facts_set_text(fleet, slot, FACT_UEM_USER, r->user);
 	facts_set_text(fleet, slot, FACT_UEM_OWNERSHIP, r->ownership);
@@ -68,6 +79,7 @@ static enum errc done_record(void *self, enum errc code, const struct http_reply
 		for (int k = 0; k < FACT_MAX_; k++)
 			if (fact_info((enum fact)k)->reading == READING_UEM_DEVICE)
 				device_set_absent(&fleet->devices[u->slot], (enum fact)k);
+		device_set_flag(&fleet->devices[u->slot], FACT_UEM_PENDING_WIPE, false);
 		return ERR_OK;
 	}
 	if (!code)

@@ -54,6 +54,11 @@ enum value_state device_fact_state(const struct device_state *d, enum fact f)
 	return absent ? VALUE_ABSENT : VALUE_UNREAD;
 }
 
+bool status_is_wipe(struct str enrollment_status)
+{
+	return str_contains_nocase(enrollment_status, STR("wipe"));
+}
+
 bool device_flag(const struct device_state *d, enum fact f)
 {
 	return device_fact_state(d, f) == VALUE_KNOWN && (d->flags >> (f - FACT_FIRST_FLAG) & 1u);

@@ -29,6 +29,10 @@ void device_set_unknown(struct device_state *d, enum fact f);
 void device_forget(struct device_state *d, enum reading r);
 
 enum value_state device_fact_state(const struct device_state *d, enum fact f);
+/* Whether an enrollment status of the UEM says that a wipe waits for the device, in whichever of
+ * its spellings: "DeviceWipePending", "Enterprise Wipe Pending", "WipeInitiated". */
+bool status_is_wipe(struct str enrollment_status);
+
 bool device_flag(const struct device_state *d, enum fact f); /* false unless known */
 
 #endif

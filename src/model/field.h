@@ -103,7 +103,8 @@ enum column {
 	X(APPLE_KNOWN, "apple.known", FLAG, APPLE_DEVICE)                         \
 	X(APPLE_MIGRATION_CAPABLE, "apple.migration_capable", FLAG, APPLE_DEVICE) \
 	X(UEM_LISTED, "uem.listed", FLAG, UEM_LIST)                               \
-	X(UEM_CUSTOM_PROMPT, "uem.custom_prompt", FLAG, UEM_PROFILES)
+	X(UEM_CUSTOM_PROMPT, "uem.custom_prompt", FLAG, UEM_PROFILES)             \
+	X(UEM_PENDING_WIPE, "uem.pending_wipe", FLAG, UEM_DEVICE)
 #define FACT_LIST(X) FACT_SLOT_LIST(X) FACT_DATE_LIST(X) FACT_FLAG_LIST(X)
 
 enum fact {

@@ -48,6 +48,9 @@ struct outcome_info {
 const struct outcome_info *outcome_info(enum outcome o);
 bool outcome_from_word(struct str word, enum outcome *ret);
 
+/* Where the console calls a wipe off (services/README.md UEM C.4). */
+#define CONSOLE_WIPE_LOG "Devices > Lifecycle > Wipe Log: select the device, then Reject wipes"
+
 /* X(id, code, sentence, remedy); the sentence may be followed by detail at run time. */
 #define REASON_LIST(X)                                                                             \
 	X(NONE, "", "", "")                                                                        \
@@ -145,7 +148,9 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"approve it in the console")                                                       \
 	X(UEM_WIPE_WAITING, "uem.wipe_waiting",                                                    \
 		"the wipe was sent, and the UEM does not show the device as unenrolled",           \
-		"see that the device is switched on and online, then run apply again")             \
+		"see that the device is switched on and online, then run apply again; to call "    \
+		"the "                                                                             \
+		"wipe off, in the console: " CONSOLE_WIPE_LOG)                                     \
 	X(UEM_ONCE, "uem.once",                                                                    \
 		"this was sent before for the same record, and is never sent twice",               \
 		"look at the device in the console; to send it again: --allow again=SERIAL")       \

@@ -169,7 +169,7 @@ enum record_state work_record_state(struct str id, struct str enrollment)
 		return RECORD_ENROLLED;
 	if (str_eq_nocase(enrollment, STR("Unenrolled")))
 		return RECORD_LEFT;
-	return str_contains_nocase(enrollment, STR("Wipe")) ? RECORD_LEAVING : RECORD_ODD;
+	return status_is_wipe(enrollment) ? RECORD_LEAVING : RECORD_ODD;
 }
 
 static enum record_state record_of(const struct fleet *f, uint32_t slot)

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "facts/organization.h"
+#include "model/outcome.h"
 #include "model/step.h"
 #include "report/ndjson.h"
 
@@ -117,6 +118,15 @@ static void print_changes(const struct open_business *b, size_t most, FILE *out)
 	put_more(b->changes.n, most, out);
 }
 
+size_t open_business_wipes(const struct open_business *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->deeds.n; i++)
+		n += b->deeds.v[i].state == DEED_OPEN && b->deeds.v[i].kind == STEP_WIPE;
+	return n;
+}
+
 static void print_deeds(const struct open_business *b, size_t most, FILE *out)
 {
 	size_t shown = 0;
@@ -137,6 +147,9 @@ static void print_deeds(const struct open_business *b, size_t most, FILE *out)
 		shown++;
 	}
 	put_more(b->n_open_deeds, most, out);
+	if (open_business_wipes(b))
+		text_line(out, "  a wipe waits for its device; to call it off, in the console: %s",
+			CONSOLE_WIPE_LOG);
 }
 
 static void print_waits(const struct open_business *b, size_t most, FILE *out)

@@ -27,6 +27,8 @@ struct open_business {
 MUST_CHECK enum errc open_business_load(
 	struct open_business *ret, struct store *s, struct str serial, struct err *err);
 void open_business_release(struct open_business *b);
+/* Wipes among them that are not known to be over. */
+size_t open_business_wipes(const struct open_business *b);
 
 /* Counts in a line each, then at most `most` devices by name; nothing open: no line. */
 void open_business_print(

@@ -32,7 +32,7 @@ static enum errc look(void *self, const struct survey_device *v, struct err *err
 	bool arrived = v->listed & v->fed;
 
 	(void)err;
-	if (v->listed && str_contains_nocase(v->cells[CELL_LISTED_AS], STR("wipe")))
+	if (v->listed && status_is_wipe(v->cells[CELL_LISTED_AS]))
 		doctor_tally(d, &d->wiping, v->serial, EXAMPLES);
 	if (v->server != SERVER_NONE)
 		count_listed(d, v);

@@ -32,7 +32,8 @@ enum errc doctor_open_wipes(struct doctor *d, struct err *err)
 		ledger_deeds_release(&deeds);
 	doctor_tell(d, FOUND_NOTE, &open,
 		"see that the devices are switched on and online; one that enrolls again before "
-		"its wipe comes may be erased then",
+		"its wipe comes may be erased then. To call a wipe off, in the "
+		"console: " CONSOLE_WIPE_LOG,
 		"sent a wipe that is not known to be over");
 	return rc;
 }
@@ -41,8 +42,8 @@ enum errc doctor_listed_wipes(struct doctor *d, struct err *err)
 {
 	(void)err;
 	doctor_tell(d, FOUND_NOTE, &d->wiping,
-		"see in the console that the wipe is wanted: it waits for the device, also when "
-		"that enrolls again",
+		"see that the wipe is wanted: it waits for the device, also when that enrolls "
+		"again. To call it off, in the console: " CONSOLE_WIPE_LOG,
 		"for which the UEM shows a wipe that waits");
 	return ERR_OK;
 }

@@ -247,6 +247,7 @@ for word in 'Device Wipe Pending' EnterpriseWipePending; do
 	healthy --fleet some.csv
 	doctor
 	same "a wipe that the UEM shows ($word) is, too" pending-wipe "$(found note)"
+	check 'it says where to call it off' grep -qF 'Devices > Lifecycle > Wipe Log' out err
 done
 
 healthy

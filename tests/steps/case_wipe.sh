@@ -38,6 +38,20 @@ exits 'a wipe outlives --max-wait' 3
 same 'its row is held' 'held uem.wipe_waiting' "$(outcome WIPENROL0001)"
 same 'the record is still there' 0 "$(effects delete-record)"
 check 'the next command is named' grep -q 'depmend apply in.csv' err
+run status
+check 'status says where a wipe is called off' grep -qF 'Devices > Lifecycle > Wipe Log' out
+run status --json
+same 'and how many wait' 2 "$(jq -r 'select(.type == "status") | .pending_wipes' out)"
+cat >pending.yaml <<'Y'
+version: 1
+rules:
+  - {name: pending, match: {uem.pending_wipe: yes}, do: [{advise: it is being wiped}]}
+  - {name: other, match: {uem.pending_wipe: no}, do: [skip]}
+Y
+printf '%s\n' serial WIPENROL0001 WIPLEFT00003 WIPNONE00004 >pending.csv
+run plan pending.csv --rules ./pending.yaml --out pending.plan.csv
+same 'a fact for rules' 'manual skipped skipped' "$(python3 -c 'import csv
+print(*(r["depmend_outcome"] for r in csv.DictReader(open("pending.plan.csv"))))')"
 apply --max-wait 6h
 same 'held still' 'held uem.wipe_waiting' "$(outcome WIPENROL0001)"
 apply --max-wait 24h
