@@ -40,10 +40,21 @@ void page_close(struct html_page *p)
 	buf_release(&p->out);
 }
 
+void page_markup(struct html_page *p, struct str markup)
+{
+	while (markup.n) {
+		struct str piece = str_sub(
+			markup, 0, markup.n < SLACK_BYTES ? markup.n : SLACK_BYTES);
+
+		buf_str(&p->out, piece);
+		flush_when_full(p);
+		markup = str_sub(markup, piece.n, markup.n - piece.n);
+	}
+}
+
 void page_raw(struct html_page *p, const char *markup)
 {
-	buf_z(&p->out, markup);
-	flush_when_full(p);
+	page_markup(p, str_from(markup));
 }
 
 void page_printf(struct html_page *p, const char *fmt, ...)
@@ -86,7 +97,7 @@ static void put_escaped(struct buf *b, char c)
 	}
 }
 
-void page_text(struct html_page *p, struct str text)
+void page_escape(struct buf *out, struct str text)
 {
 	size_t n = str_head(text, PAGE_CELL_BYTES).n;
 
@@ -94,13 +105,18 @@ void page_text(struct html_page *p, struct str text)
 		size_t control = control_at(text.p + i, n - i);
 
 		if (control)
-			buf_z(&p->out, "\xef\xbf\xbd");
+			buf_z(out, "\xef\xbf\xbd");
 		else
-			put_escaped(&p->out, text.p[i]);
+			put_escaped(out, text.p[i]);
 		i += control ? control : 1;
 	}
 	if (n < text.n)
-		buf_z(&p->out, "\xe2\x80\xa6");
+		buf_z(out, "\xe2\x80\xa6");
+}
+
+void page_text(struct html_page *p, struct str text)
+{
+	page_escape(&p->out, text);
 	flush_when_full(p);
 }
 

@@ -22,11 +22,14 @@ MUST_CHECK enum errc page_commit(struct html_page *p, struct err *err);
 void page_close(struct html_page *p);
 
 /* Markup of ours, as it is. */
+void page_markup(struct html_page *p, struct str markup);
 void page_raw(struct html_page *p, const char *markup);
 void page_printf(struct html_page *p, const char *fmt, ...) PRINTF(2, 3);
 /* Text from outside: markup is escaped, control bytes become U+FFFD, a long one ends in an
  * ellipsis. */
 void page_text(struct html_page *p, struct str text);
+/* The same, appended to a buffer. */
+void page_escape(struct buf *out, struct str text);
 /* 1,234,567 */
 void page_number(struct html_page *p, uint64_t n);
 /* 2026-11-22 03:04:05 UTC in a <time>; a dash for TIME_NONE. */

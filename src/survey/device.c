@@ -90,6 +90,11 @@ static enum errc take_row(void *self, const struct stage_row *row, struct err *e
 	return ERR_OK;
 }
 
+bool survey_is_whole(const struct survey *s)
+{
+	return !s->partial[STAGE_APPLE] && !s->partial[STAGE_SERVER];
+}
+
 enum errc survey_each(struct survey *s, survey_each_fn *each, void *self, struct err *err)
 {
 	enum { ROW_MAX_BYTES = 1024 * 1024 };

@@ -2,7 +2,7 @@
 #include "survey/rows.h"
 
 /* Cells that are put together from several readings. */
-enum { SERVER_NAME = CELLS, LISTED, STATUS_SHOWN };
+enum { SERVER_NAME = CELLS, LISTED, STATUS_SHOWN, INVENTORY };
 
 static const struct {
 	const char *header;
@@ -35,6 +35,8 @@ static const struct {
 	{ "migration_deadline", CELL_MIGRATION_DEADLINE, false },
 	{ "listed", LISTED, false },
 	{ "profile", CELL_PROFILE, false },
+	{ "listed_as", CELL_LISTED_AS, false },
+	{ INVENTORY_HEADER, INVENTORY, false },
 	{ "profile_status", CELL_PROFILE_STATUS, true },
 	{ "enrollment_status", CELL_ENROLLMENT_STATUS, true },
 	{ "user", CELL_USER, true },
@@ -65,6 +67,8 @@ static struct str cell_of(const struct exporting *e, const struct survey_device 
 		if (!d->listed && e->survey->partial[STAGE_UEM])
 			return STR("unknown");
 		return d->listed ? STR("yes") : STR("no");
+	case INVENTORY:
+		return survey_is_whole(e->survey) ? STR("whole") : STR(INVENTORY_PARTIAL);
 	default:
 		return d->cells[cell];
 	}

@@ -375,30 +375,52 @@ enum errc survey_read(struct survey *s, struct err *err)
 struct csv_reader {
 	struct reader r;
 	const struct input *in;
+	int at[CELLS]; /* columns; -1: none */
 };
+
+/* The UEM's list says how a device is enrolled, its record too: exports of before have only that.
+ */
+static void find_columns(struct csv_reader *c)
+{
+	const struct columns *in = &c->in->columns;
+	int listed_as = columns_find(in, STR("listed_as"));
+
+	for (int i = 0; i < CELLS; i++)
+		c->at[i] = -1;
+	c->at[CELL_CSV_SERVER] = in->at[COLUMN_SERVER];
+	c->at[CELL_CSV_STATUS] = in->at[COLUMN_STATUS];
+	c->at[CELL_CSV_RELEASED] = in->at[COLUMN_RELEASED];
+	c->at[CELL_CSV_PROFILE] = columns_find(in, STR("profile"));
+	c->at[CELL_CSV_LISTED] = columns_find(in, STR("listed"));
+	c->at[CELL_CSV_ENROLLMENT] = listed_as >= 0 ? listed_as
+						    : columns_find(in, STR("enrollment_status"));
+	for (int i = 0; i < CELLS; i++)
+		c->r.survey->tells[i] = c->at[i] >= 0;
+}
 
 static enum errc take_csv(void *self, uint32_t n, const struct csv_record *record, struct err *err)
 {
 	struct csv_reader *c = self;
-	const int *at = c->in->columns.at;
 	struct str cells[CELLS] = { STR_NONE };
 	uint32_t slot = c->in->rows[n].serial;
 
 	if (slot == MAP_NONE)
 		return ERR_OK;
-	cells[CELL_CSV_SERVER] = input_cell(c->in, record, at[COLUMN_SERVER]);
-	cells[CELL_CSV_STATUS] = input_cell(c->in, record, at[COLUMN_STATUS]);
-	cells[CELL_CSV_RELEASED] = input_cell(c->in, record, at[COLUMN_RELEASED]);
-	cells[CELL_CSV_PROFILE] = input_cell(
-		c->in, record, columns_find(&c->in->columns, STR("profile")));
+	if (str_eq(input_cell(c->in, record, columns_find(&c->in->columns, STR(INVENTORY_HEADER))),
+		    STR(INVENTORY_PARTIAL)))
+		c->r.survey->partial_then = true;
+	for (int k = 0; k < CELLS; k++)
+		if (c->at[k] >= 0)
+			cells[k] = input_cell(c->in, record, c->at[k]);
 	return add(&c->r, map_key(&c->in->serials, slot), cells, err);
 }
 
 enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *err)
 {
-	struct csv_reader c = { { .survey = s, .source = STAGE_CSV }, in };
+	struct csv_reader c = { .r = { .survey = s, .source = STAGE_CSV }, .in = in };
 	enum errc rc = stage_forget(s->stage, STAGE_CSV, 0, err);
 
+	find_columns(&c);
 	buf_init(&c.r.row, ROW_MAX_BYTES);
 	if (!rc) {
 		stage_begin(s->stage);

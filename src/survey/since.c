@@ -4,8 +4,10 @@
 /* One device then and now. */
 struct view {
 	/* Empty: none. */
-	struct str server_then, profile_then, server, profile;
+	struct str server_then, profile_then, enrolled_as_then, server, profile, enrolled_as;
+	const bool *tells;      /* by cell of the export: whether it has a column for it */
 	bool was, was_released; /* in the export; and had left the organization */
+	bool maybe_then;        /* the export was not whole: what is not there may have been */
 	bool is, released;      /* known to Apple; and has left */
 	bool release_unknown;
 	bool maybe;      /* Apple's lists are not whole: what is not there may be */
@@ -16,12 +18,12 @@ struct view {
 
 static bool added(const struct view *v)
 {
-	return !v->was && v->is && !v->released;
+	return !v->was && !v->maybe_then && v->is && !v->released;
 }
 
 static bool released(const struct view *v)
 {
-	return v->was && !v->was_released && v->is && v->released;
+	return v->was && !v->was_released && v->tells[CELL_CSV_RELEASED] && v->is && v->released;
 }
 
 static bool returned(const struct view *v)
@@ -35,9 +37,21 @@ static bool lost(const struct view *v)
 	return v->was && !v->was_released && !v->is && !v->maybe;
 }
 
+/* On either side, a list that is not whole. */
+static bool vanished(const struct view *v)
+{
+	return v->was && !v->was_released && !v->is && v->maybe;
+}
+
+static bool turned_up(const struct view *v)
+{
+	return !v->was && v->maybe_then && v->is && !v->released;
+}
+
 static bool stays(const struct view *v)
 {
-	return v->was && !v->was_released && v->is && !v->released && v->has_server;
+	return v->was && !v->was_released && v->is && !v->released && v->has_server &&
+	       v->tells[CELL_CSV_SERVER];
 }
 
 static bool moved(const struct view *v)
@@ -58,8 +72,26 @@ static bool unassigned(const struct view *v)
 
 static bool profile_changed(const struct view *v)
 {
-	return v->was && v->is && !v->released && v->listed &&
+	return v->was && v->is && !v->released && v->listed && v->tells[CELL_CSV_PROFILE] &&
 	       !str_eq_nocase(v->profile_then, v->profile);
+}
+
+static bool is_enrolled(struct str word)
+{
+	return str_eq_nocase(word, STR("Enrolled"));
+}
+
+static bool enrolled(const struct view *v)
+{
+	return v->was && v->is && !v->released && v->tells[CELL_CSV_ENROLLMENT] &&
+	       is_enrolled(v->enrolled_as) && !is_enrolled(v->enrolled_as_then);
+}
+
+/* An empty word may be one that could not be read. */
+static bool unenrolled(const struct view *v)
+{
+	return v->was && v->is && !v->released && is_enrolled(v->enrolled_as_then) &&
+	       v->enrolled_as.n && !is_enrolled(v->enrolled_as);
 }
 
 /* Words are for scripts: they stay. */
@@ -74,11 +106,27 @@ static const struct {
 	{ moved, "moved", "it is on another server" },
 	{ assigned, "assigned", "it was on no server, and is on one" },
 	{ unassigned, "unassigned", "it was on a server, and is on none" },
+	{ enrolled, "enrolled", "the UEM says that it is enrolled, and the export did not" },
+	{ unenrolled, "unenrolled", "the export said that it is enrolled, and the UEM does not" },
 	{ profile_changed, "profile", "the UEM gives it another profile" },
+	{ vanished, "unknown",
+		"the earlier export had it, and Apple's lists are not whole now: lost or not" },
+	{ turned_up, "unknown",
+		"Apple lists it, and the earlier export was not whole: added since or not" },
 };
+enum { N_CHANGES = sizeof(changes) / sizeof(changes[0]) };
+
+bool survey_change(size_t i, const char **ret_word, const char **ret_sentence)
+{
+	if (i >= N_CHANGES)
+		return false;
+	*ret_word = changes[i].change;
+	*ret_sentence = changes[i].sentence;
+	return true;
+}
 
 static const char *const headers[] = { "serial", "change", "explanation", "server_before", "server",
-	"profile_before", "profile", "uem_listed" };
+	"profile_before", "profile", "enrollment_before", "enrollment", "uem_listed" };
 enum { N_HEADERS = sizeof(headers) / sizeof(headers[0]) };
 
 struct comparing {
@@ -86,24 +134,38 @@ struct comparing {
 	struct survey_rows rows;
 };
 
-static struct view look(const struct fleet *f, const bool *partial, const struct survey_device *d)
+/* An export has rows of devices that the UEM alone lists: with nothing from Apple. */
+static bool apple_had(const struct survey_device *d)
+{
+	bool uem_alone = str_eq_nocase(d->cells[CELL_CSV_LISTED], STR("yes")) &&
+			 !d->cells[CELL_CSV_STATUS].n && !d->cells[CELL_CSV_SERVER].n &&
+			 !d->cells[CELL_CSV_RELEASED].n;
+
+	return d->in[STAGE_CSV] && !uem_alone;
+}
+
+static struct view look(const struct survey *s, const struct survey_device *d)
 {
 	bool release_unknown = str_eq(d->cells[CELL_RELEASED], STR("unknown"));
 
 	return (struct view){
-		.was = d->in[STAGE_CSV],
+		.tells = s->tells,
+		.was = apple_had(d),
 		.was_released = d->cells[CELL_CSV_RELEASED].n > 0,
 		.server_then = d->cells[CELL_CSV_SERVER],
 		.profile_then = d->cells[CELL_CSV_PROFILE],
+		.enrolled_as_then = d->cells[CELL_CSV_ENROLLMENT],
+		.maybe_then = s->partial_then,
 		.is = d->in[STAGE_APPLE] || d->in[STAGE_SERVER],
 		.released = d->cells[CELL_RELEASED].n > 0 && !release_unknown,
 		.release_unknown = release_unknown,
-		.maybe = partial[STAGE_APPLE] || partial[STAGE_SERVER],
+		.maybe = !survey_is_whole(s),
 		.has_server = d->server_known,
-		.server = fleet_server_name(f, d->server),
+		.server = fleet_server_name(&s->session->fleet, d->server),
 		.profile = d->cells[CELL_PROFILE],
+		.enrolled_as = d->cells[CELL_LISTED_AS],
 		.listed = d->listed != 0,
-		.uem_whole = !partial[STAGE_UEM],
+		.uem_whole = !s->partial[STAGE_UEM],
 	};
 }
 
@@ -119,13 +181,13 @@ static struct str listed_word(const struct comparing *c, const struct view *v)
 static enum errc compare_device(void *self, const struct survey_device *d, struct err *err)
 {
 	struct comparing *c = self;
-	const struct view v = look(&c->survey->session->fleet, c->survey->partial, d);
+	const struct view v = look(c->survey, d);
 
 	(void)err;
-	for (size_t k = 0; k < sizeof(changes) / sizeof(changes[0]); k++) {
+	for (size_t k = 0; k < N_CHANGES; k++) {
 		const struct str cells[N_HEADERS] = { d->serial, str_from(changes[k].change),
 			str_from(changes[k].sentence), v.server_then, v.server, v.profile_then,
-			v.profile, listed_word(c, &v) };
+			v.profile, v.enrolled_as_then, v.enrolled_as, listed_word(c, &v) };
 
 		if (changes[k].holds(&v))
 			rows_put(&c->rows, cells);

@@ -18,6 +18,8 @@
 	X(CSV_STATUS, CSV)           \
 	X(CSV_RELEASED, CSV)         \
 	X(CSV_PROFILE, CSV)          \
+	X(CSV_ENROLLMENT, CSV)       \
+	X(CSV_LISTED, CSV)           \
 	X(STATUS, APPLE)             \
 	X(FAMILY, APPLE)             \
 	X(MODEL, APPLE)              \
@@ -72,12 +74,18 @@ struct survey_device {
 	uint32_t fed;      /* groups its server feeds */
 };
 
+/* Whether an export has every device, in each of its rows. */
+#define INVENTORY_HEADER "inventory"
+#define INVENTORY_PARTIAL "partial"
+
 struct survey {
 	struct session *session; /* borrowed until survey_close() */
 	struct stage *stage;
 	struct lock *lock;
 	bool resumed;
 	bool partial[STAGE_SOURCES]; /* survey_each(): what a list does not show may be there */
+	bool partial_then;           /* survey_read_csv(): the same of the earlier export */
+	bool tells[CELLS];           /* survey_read_csv(): the CSV has a column for it */
 };
 
 /* The session is connected. name: of the file in the state folder, one reading at a time. Caller
@@ -118,6 +126,8 @@ struct survey_options {
 	bool detail;  /* with the columns of survey_read_details() */
 };
 
+/* Whether Apple's lists were, as survey_each() knows before the first device. */
+bool survey_is_whole(const struct survey *s);
 /* One row per device. The headers are canonical columns, and those of a simulator's fleet. */
 MUST_CHECK enum errc survey_export(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
@@ -129,6 +139,8 @@ MUST_CHECK enum errc survey_off_server(
 /* One row per disagreement between the CSV, Apple and the UEM. */
 MUST_CHECK enum errc survey_compare(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
+/* Kinds of changes, from 0 on; false: no more. Texts are borrowed for ever. */
+bool survey_change(size_t i, const char **ret_word, const char **ret_sentence);
 /* One row per device and change since the export that was read as the CSV. */
 MUST_CHECK enum errc survey_since(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);

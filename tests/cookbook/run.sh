@@ -76,6 +76,14 @@ same 'none twice' '' "$(repeated_effects migrate)"
 check 'a page' test -s migration.html
 check 'the way back' grep -q cancel_migration back.csv
 
+cook 'Every quarter: what changed'
+lose_record
+serve
+exits 'what changed' 0
+check 'two pages' test -s changes.html -a -s since-last-run.html
+same 'records that came back' 'enrolled profile' \
+	"$(sed -n '2,$s/^[^,]*,\([^,]*\),.*/\1/p' changes.csv | sort -u | paste -sd' ')"
+
 cook 'Every quarter: what is out of coverage'
 sh -u script.sh >out 2>err </dev/null # each plan ends 3: rows for a person
 status=$?

@@ -134,7 +134,7 @@ same 'coverage, its end and kind' 'active|2027-05-01T00:00:00.000Z|AppleCare+ ex
 for r in csv.DictReader(open("detail.csv")):
     if r["serial"] in ("CVACT00001", "CVEXP00003", "CVNONE0006", "CVQDD00007", "CVLEFT0011"):
         print(r["coverage"], r["coverage_end"], r["coverage_kind"], sep="|")' |
-		sort -t'|' -k1,1 | sed '/^||/{h;d};$G' | paste -sd' ')"
+		sort | sed 's/^||/~||/' | sort | sed 's/^~//' | paste -sd' ')"
 run export --detail --out detail.csv
 asked 1 'the second takes what is kept'
 

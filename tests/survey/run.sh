@@ -130,10 +130,12 @@ sold=$(truth "SELECT d.serial FROM device d JOIN server s ON s.id = d.server WHE
 dropped=$(sed -n 4p <<<"$on") none=$(sed -n 5p <<<"$on") free=$(sed -n 1p <<<"$off")
 apac=$(columns live.csv server listed profile serial | grep '^WS1 APAC|yes|')
 other=$(grep -v '||' <<<"$apac" | sed -n '1s/.*|//p') bare=$(sed -n 's/.*||//p' <<<"$apac" | head -n 1)
-check 'the fleet has what is to be planted' test -n "$there$sold$none$free$out" -a -n "$other" -a -n "$bare"
-python3 - "$there" "$sold" "$dropped" "$none" "$free" "$out" "$other" "$bare" <<'EOF'
+joined=$(columns live.csv listed_as serial | sed -n 's/^Enrolled|//p' | sed -n 20p)
+parted=$(columns live.csv listed_as serial | sed -n 's/^Unenrolled|//p' | sed -n 1p)
+check 'the fleet has what is to be planted' test -n "$joined$parted" -a -n "$there$sold$none$free$out" -a -n "$other" -a -n "$bare"
+python3 - "$there" "$sold" "$dropped" "$none" "$free" "$out" "$other" "$bare" "$joined" "$parted" <<'EOF'
 import csv, sys
-there, sold, dropped, none, free, out, other, bare = sys.argv[1:]
+there, sold, dropped, none, free, out, other, bare, joined, parted = sys.argv[1:]
 rows = list(csv.DictReader(open("live.csv", newline="")))
 with open("planted.csv", "w", newline="") as f:
     w = csv.DictWriter(f, rows[0].keys())
@@ -149,6 +151,10 @@ with open("planted.csv", "w", newline="") as f:
             r["status"] = "ASSIGNED"
         if r["serial"] == out:
             r["released"] = ""
+        if r["serial"] == joined:
+            r["listed_as"] = "Discovered"
+        if r["serial"] == parted:
+            r["listed_as"] = "Enrolled"
         if r["serial"] == other:
             r["profile"] = "Another"
         if r["serial"] == bare:
@@ -168,15 +174,41 @@ exits 'what changed since an earlier export' 0
 	echo "$dropped|added||WS1 EMEA"
 	echo "$none|assigned||WS1 EMEA"
 	echo "$out|released||"
+	echo "$joined|enrolled|$(columns live.csv serial server server | sed -n "s/^$joined|//p")"
+	echo "$parted|unenrolled|$(columns live.csv serial server server | sed -n "s/^$parted|//p")"
 	echo "$other|profile|WS1 APAC|WS1 APAC"
 	echo "$bare|profile|WS1 APAC|WS1 APAC"
 	echo 'ZZPLANTED99|lost||'
 } | sort >wanted.txt
 columns since.csv serial change server_before server | sort >got.txt
 same 'each change, and no other' '' "$(diff wanted.txt got.txt)"
+same 'and how many of each' '10 changes: 1 added, 1 released, 1 returned, 1 lost, 1 moved, 1 assigned, 1 enrolled, 1 unenrolled, 2 profile' \
+	"$(tail -n 1 err)"
+run export --since planted.csv --html since.html
+exits 'as a page' 0
+same 'the terminal gets a table' "$there" "$(sed -n 's/^  moved  *1  //p' out)"
+check 'the page names each' python3 - since.html "$there" "$sold" "$dropped" "$none" "$out" "$other" "$bare" \
+	"$joined" "$parted" ZZPLANTED99 <<'EOF'
+import html.parser, sys
+page = open(sys.argv[1]).read()
+missing = [s for s in sys.argv[2:] if f"<code>{s}</code>" not in page]
+assert not missing and "<script" not in page and "default-src 'none'" in page, missing
+assert page.count("<h2>") == 1 + 9 and page.count("<tr>") == 9 + 10
+html.parser.HTMLParser().feed(page)
+EOF
+sed 's/^\([^,]*\),.*/\1/' planted.csv >serials.csv
+run export --since serials.csv --out since.csv
+same 'a list of serials alone does not say what was otherwise' 'added lost' \
+	"$(columns since.csv change | sort -u | paste -sd' ')"
+run export --html since.html
+exits 'a page of nothing' 64
+cp planted.csv '<img src=x>&.csv'
+run export --since '<img src=x>&.csv' --html since.html
+check 'names of files are text in the page' grep -q '<code>&lt;img src=x&gt;&amp;.csv</code>' since.html
+check 'and nothing else' test "$(grep -c '<img' since.html)" = 0
 run export --since planted.csv --json
 exits 'as JSON' 0
-same 'the same' 8 "$(jq -r 'select(.type == "change") | .serial' out | wc -l)"
+same 'the same' 10 "$(jq -r 'select(.type == "change") | .serial' out | wc -l)"
 run export --since live.csv --compare live.csv
 exits 'one comparison at a time' 64
 
@@ -311,6 +343,38 @@ wait "$forget" 2>/dev/null
 new_world --state "$work/sim.db" --scenario apple-short-lists
 run export --since live.csv --out since.csv
 same 'what a list that is cut does not show is not lost' 0 "$(columns since.csv change | grep -c lost)"
+gone=$(columns since.csv change | grep -c unknown)
+check 'it is not known' test "$gone" -gt 0
+run export --out cut.csv
+same 'an export of such lists says so' "partial" "$(columns cut.csv inventory | sort -u)"
+run export --since live.csv --html since.html
+check 'and so does the page' grep -q 'a listing of Apple was not whole' since.html
+new_world --state "$work/sim.db"
+run export --since cut.csv --out since.csv
+same 'what the cut one lacks was not added since' unknown "$(columns since.csv change | sort -u)"
+check 'it is not known either' test "$(columns since.csv change | wc -l)" -gt 0
+
+# --- since a run ---
+
+new_world --state "$work/sim.db"
+run export --out then.csv
+run apply then.csv --rules orphans --limit 1 --yes --out result.csv
+id=$(sed -n 's/^run  *//p' err)
+sqlite3 "$work/sim.db" "UPDATE managed SET status = 'Enrolled' WHERE status = 'Unenrolled'" 2>/dev/null
+run export --since "$id" --out since.csv
+exits 'since a run that was given an export' 0
+run export --since then.csv --out same.csv
+check 'is since that export' cmp -s since.csv same.csv
+rm then.csv
+run export --since latest --out since.csv
+check 'also when the file is gone, by the name latest' cmp -s since.csv same.csv
+head -n 3 live.csv | sed 's/,.*//' >few.csv
+run apply few.csv --rules orphans --yes
+run export --since latest
+exits 'since a run that was given a list of serials' 64
+check 'it says why' grep -q 'is no export of depmend' err
+run export --since nosuchrun
+exits 'since a run that is none' 64
 new_world --state "$work/sim.db" --set page.clamp=10 --set page.ignored=yes
 rm since.csv
 run export --since live.csv --out since.csv

@@ -136,7 +136,8 @@ enum option_kind {
 		FOR_RUNS | FOR(DOCTOR) | FOR(FORGET) | FOR(BACKUP) | FOR(RESTORE),                 \
 		"wait so long for another run of the organization to end")                         \
 	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                  \
-	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT) | FOR(PLAN), "write a page for people there") \
+	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT) | FOR(PLAN) | FOR(EXPORT),                    \
+		"write a page for people there")                                                   \
 	X(XLSX, "xlsx", 0, FILE, "FILE", FOR(REPORT), "write a workbook there")                    \
 	X(METRICS, "metrics", 0, FILE, "FILE.prom", FOR(REPORT),                                   \
 		"write numbers for the textfile collector of node_exporter")                       \
@@ -157,8 +158,8 @@ enum option_kind {
 		"write what disagrees between this CSV, Apple and the UEM")                        \
 	X(BUNDLE, "bundle", 0, FILE, "FILE", FOR(DOCTOR),                                          \
 		"write what support needs, without secrets and serials")                           \
-	X(SINCE, "since", 0, FILE, "EXPORT.csv", FOR(EXPORT),                                      \
-		"write what was added, released, moved or lost since that export")                 \
+	X(SINCE, "since", 0, FILE, "FILE|RUN", FOR(EXPORT),                                        \
+		"what was added, released, moved, enrolled or lost since that export")             \
 	X(FIX, "fix", 0, TEXT, "NAME", FOR(DOCTOR), "correct a finding: custom-prompt")            \
 	X(OLDER_THAN, "older-than", 0, DURATION, "DURATION", FOR(DOCTOR),                          \
 		"when a device is late for the UEM or its profile (default 24h)")                  \
