@@ -31,7 +31,7 @@ struct check {
 	struct input input;
 	bool has_input;
 	uint32_t n_protected;
-	size_t n_invalid, n_repeated, n_rejected;
+	size_t n_invalid, n_skipped, n_repeated, n_rejected;
 	struct buf online; /* what the services said; empty: not asked */
 	int status;
 };
@@ -158,6 +158,7 @@ static void check_rows(struct check *c, const char *path)
 		struct str detail = STR_NONE;
 		struct diag *d;
 
+		c->n_skipped += row->outcome == OUTCOME_SKIPPED;
 		if (row->outcome != OUTCOME_INVALID)
 			continue;
 		c->n_invalid++;
@@ -169,7 +170,7 @@ static void check_rows(struct check *c, const char *path)
 			why->sentence, detail.n ? ": " : "", STR_FMT(detail));
 		diag_hint(&c->diags, d, "%s", why->remedy);
 	}
-	c->n_repeated = c->input.n_rows - c->n_invalid - c->input.serials.n;
+	c->n_repeated = c->input.n_rows - c->n_invalid - c->n_skipped - c->input.serials.n;
 	if (c->n_invalid)
 		c->status = status_first(c->status, outcome_info(OUTCOME_INVALID)->exit_status);
 }
@@ -349,6 +350,7 @@ static void print_reading(const struct check *c, FILE *out)
 static void print_findings(const struct check *c, FILE *out)
 {
 	size_t errors = c->diags.n_errors, warnings = c->diags.n_warnings;
+	char n_skipped[64] = "";
 
 	if (c->settings)
 		text_line(out, "settings %s: tenant %s", c->settings->file, c->settings->tenant);
@@ -361,9 +363,11 @@ static void print_findings(const struct check *c, FILE *out)
 		text_line(out, "protect  %s: %u serial%s", c->settings->protect_file,
 			c->n_protected, plural(c->n_protected));
 	print_reading(c, out);
+	if (c->n_skipped)
+		(void)snprintf(n_skipped, sizeof(n_skipped), ", %zu no device", c->n_skipped);
 	if (c->has_input)
-		text_line(out, "input    %s: %u rows, %zu invalid, %zu repeated", c->cli->args[0],
-			c->input.n_rows, c->n_invalid, c->n_repeated);
+		text_line(out, "input    %s: %u rows, %zu invalid, %zu repeated%s", c->cli->args[0],
+			c->input.n_rows, c->n_invalid, c->n_repeated, n_skipped);
 	if (c->online.n)
 		text_line(out, "online   %s", buf_cstr(&c->online));
 	text_line(out, "check    %zu error%s, %zu warning%s", errors, plural(errors), warnings,

@@ -308,6 +308,15 @@ bool serial_is_damaged(struct str text)
 	       (n_lower == 0 || n_lower == n - n_digits);
 }
 
+bool serial_is_about(struct str text)
+{
+	static const struct map none;
+	struct str found;
+
+	return serial_look(text) == LOOK_STRONG || serial_is_unsaid(text) ||
+	       serial_is_damaged(text) || serial_is_hidden(text, &none, &found);
+}
+
 bool serial_is_piece(struct str text)
 {
 	bool digit = false, changes = false, vowel = false;

@@ -24,6 +24,9 @@ bool serial_is_cut(struct str text, const struct map *known);
  * them; or a spreadsheet's number. */
 bool serial_is_damaged(struct str text);
 
+/* Whether a cell is, holds or may be what is left of a serial. */
+bool serial_is_about(struct str text);
+
 /* Whether what stands as the header of serials may be one of them, or a piece of one: letters that
  * nobody can say, a letter behind a digit, or digits alone. */
 bool serial_is_piece(struct str text);

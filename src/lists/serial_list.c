@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
 enum { STRANGE_MIN = 3 };
@@ -154,7 +155,7 @@ static bool shows_none(const struct csv_record *r, enum reason fault)
 	if (fault != REASON_ROW_NO_SERIAL && fault != REASON_ROW_BAD_SERIAL)
 		return false;
 	for (size_t i = 0; i < r->n_cells; i++)
-		if (list_is_like_serial(r->cells[i]))
+		if (list_is_like_serial(r->cells[i]) || serial_is_about(r->cells[i]))
 			return false;
 	return true;
 }
@@ -186,7 +187,7 @@ static bool is_strange(const struct serial_list *l, struct str cell)
 	for (size_t i = 0; i < 2; i++)
 		if (l->starts[i].n && str_starts_nocase(cell, l->starts[i]))
 			return true;
-	return serial_is_implausible(cell);
+	return serial_is_implausible(cell) || serial_is_surely_word(cell);
 }
 
 static enum reason fault_of(struct serial_list *l, const struct csv_record *r, struct serial *ret)
@@ -314,6 +315,55 @@ static bool take_plain(struct serial_list *l, struct list_row *ret)
 	return true;
 }
 
+static enum errc swallowed(const struct serial_list *l, const struct csv_record *r, struct err *err)
+{
+	return err_set(err, ERR_INPUT,
+		"%s:%zu: a quote opens in this row and closes in line %zu, and what stands between "
+		"looks like rows: take the quote out, or close it where its cell ends",
+		l->name, r->line, r->line + r->n_lines - 1);
+}
+
+/* A row that is no plain one: read with its fault, or passed over. */
+static enum errc take_odd(
+	struct serial_list *l, struct list_row *ret, bool *ret_passed, struct err *err)
+{
+	const struct csv_record *r = &ret->record;
+	/* A row of nothing but delimiters is as good as a blank line. */
+	bool gap = l->end_line && l->end_line < r->line;
+	enum kind kind = kind_of(l, r);
+
+	*ret_passed = kind == KIND_NOTHING;
+	if (kind == KIND_OTHER_HEADER)
+		return other_header(l, r->line, err);
+	if (*ret_passed)
+		return ERR_OK;
+	ret->fault = fault_of(l, r, &ret->serial);
+	ret->shows_none = shows_none(r, ret->fault);
+	if (ret->fault && !l->table_line && list_begins_table(l, r, gap))
+		l->table_line = r->line;
+	return ERR_OK;
+}
+
+static enum errc take_record(
+	struct serial_list *l, struct list_row *ret, bool *ret_passed, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	*ret_passed = false;
+	if (ret->record.n_lines > 1 && list_swallows_rows(l, &ret->record))
+		return swallowed(l, &ret->record, err);
+	if (!take_plain(l, ret))
+		rc = take_odd(l, ret, ret_passed, err);
+	if (rc || *ret_passed)
+		return rc;
+	/* Rows below another header hold something else, or nobody knows. */
+	if (!ret->fault && l->table_line)
+		return other_header(l, l->table_line, err);
+	l->end_line = ret->record.line + ret->record.n_lines;
+	l->n_rows++;
+	return ERR_OK;
+}
+
 enum errc list_next(struct serial_list *l, struct list_row *ret, bool *ret_more, struct err *err)
 {
 	bool passed = false;
@@ -321,36 +371,25 @@ enum errc list_next(struct serial_list *l, struct list_row *ret, bool *ret_more,
 
 	if (rc || l->reading.several)
 		return rc ? rc : next_token(l, ret, ret_more, err);
-	for (;;) {
-		enum kind kind = KIND_ROW;
+	do {
+		/* Behind a record that is no row the next one is not found by its place. */
+		bool follows = passed;
 
 		rc = csv_next(l->csv, &ret->record, ret_more, err);
 		if (rc)
 			return rc;
 		if (!*ret_more)
 			return check_column(l, err);
-		/* Behind a record that is no row the next one is not found by its place. */
-		if (passed)
+		if (follows)
 			ret->record.place = 0;
-		if (take_plain(l, ret))
-			break;
-		kind = kind_of(l, &ret->record);
-		if (kind == KIND_OTHER_HEADER)
-			return other_header(l, ret->record.line, err);
-		passed |= kind == KIND_NOTHING;
-		if (kind == KIND_NOTHING)
-			continue;
-		ret->fault = fault_of(l, &ret->record, &ret->serial);
-		ret->shows_none = shows_none(&ret->record, ret->fault);
-		break;
-	}
-	l->n_rows++;
-	return ERR_OK;
+		rc = take_record(l, ret, &passed, err);
+	} while (!rc && passed);
+	return rc;
 }
 
 enum errc list_rewind(struct serial_list *l, struct err *err)
 {
-	l->n_passed = l->n_rows = l->n_strange = 0;
+	l->n_passed = l->n_rows = l->n_strange = l->end_line = l->table_line = 0;
 	l->rest = STR_NONE;
 	if (l->elsewhere)
 		memset(l->elsewhere, 0, l->n_elsewhere * sizeof(*l->elsewhere));

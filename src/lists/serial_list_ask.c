@@ -1,4 +1,5 @@
 /* What is said when a list can be read in several ways, or in none that is certain. */
+#include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
 enum { SHOWN_COLUMNS = 12, SHOWN_BYTES = 24, TEXT_BYTES = 2000 };
@@ -84,7 +85,8 @@ static void put_option(struct buf *out, const struct serial_list *l, const struc
 static bool may_be_device(const struct serial_list *l, const struct sample_row *h, size_t c)
 {
 	return l->opt.columns.header_line == HEADER_AUTO && c < h->n_cells &&
-	       h->looks[c] >= LOOK_WEAK && header_sense(h->cells[c]) < SENSE_WEAK;
+	       h->looks[c] >= LOOK_WEAK && !serial_is_word(h->cells[c]) &&
+	       header_sense(h->cells[c]) < SENSE_WEAK;
 }
 
 /* As one column of the list could be meant, with a header and without. */
@@ -108,7 +110,8 @@ static bool put_options(
 {
 	size_t n = header == LIST_NO_HEADER ? s->widest : s->rows[header].n_cells, n_put = 0;
 
-	for (int strong = 1; strong >= 0; strong--)
+	/* A list that protects is read by no column that others speak against. */
+	for (int strong = 1; strong >= 0 && !(n_put && list_is_strict(l)); strong--)
 		for (size_t c = 0; c < n && n_put < 4; c++) {
 			struct way w = way_of(s, header, c);
 
@@ -159,17 +162,116 @@ static uint32_t likely_header(const struct sample *s)
 }
 
 /* A first line that is like a serial: a device whose serial is damaged, or a header. */
-static void put_device_first(struct buf *out, const struct serial_list *l)
+static bool is_device_first(const struct serial_list *l, const struct sample *s, uint32_t header)
 {
-	if (l->opt.purpose == LIST_PROTECTED)
-		buf_z(out,
-			"; if line 1 is a device, correct its serial; if it is a header, call it "
-			"'serial'");
+	if (header == LIST_NO_HEADER || l->opt.columns.header_line != HEADER_AUTO)
+		return false;
+	for (size_t c = 0; c < s->rows[header].n_cells; c++) {
+		struct str cell = s->rows[header].cells[c];
+
+		if ((s->rows[header].n_cells == 1 && list_is_like_serial(cell)) ||
+			(list_is_strict(l) && s->rows[header].looks[c] == LOOK_OTHER &&
+				serial_is_about(cell)))
+			return true;
+	}
+	return false;
+}
+
+static void put_device_first(struct buf *out, const struct serial_list *l, size_t line)
+{
+	buf_printf(out, "; if line %zu is a device, correct its serial", line);
+	if (l->opt.purpose == LIST_MAIN)
+		buf_printf(out,
+			", or go on without it with --header none --serial-column 1; if it is a "
+			"header: --header %zu --serial-column 1",
+			line);
 	else
+		buf_z(out, "; if it is a header, write 'serial' over the column with the serials");
+}
+
+/* A column with serials that nothing but other text in their cells hides; SIZE_MAX: there is none.
+ */
+static size_t dressed_column(const struct sample *s, struct str *ret)
+{
+	for (size_t c = 0; c < s->widest; c++) {
+		size_t n_full = 0, n_about = 0;
+
+		for (size_t i = 0; i < s->n; i++) {
+			const struct sample_row *row = &s->rows[i];
+
+			if (row->comment || c >= row->n_cells || row->cells[c].n == 0)
+				continue;
+			n_full++;
+			if (row->looks[c] != LOOK_OTHER || !serial_is_about(row->cells[c]))
+				continue;
+			*ret = row->cells[c];
+			n_about++;
+		}
+		if (n_about && n_about * 2 >= n_full)
+			return c;
+	}
+	return SIZE_MAX;
+}
+
+/* No column can be read as it is, so no option helps. */
+static void put_no_column(struct buf *out, const struct sample *s)
+{
+	struct str cell = STR_NONE;
+	size_t column = dressed_column(s, &cell);
+
+	if (column != SIZE_MAX) {
+		buf_printf(out, "; column %zu has more in its cells than a serial: ", column + 1);
+		serial_describe(cell, out);
+		buf_z(out, "; leave nothing but the serials in them");
+		return;
+	}
+	buf_z(out,
+		"; in none of them do most cells look like serials, 10 to 12 letters and digits: "
+		"is this the right file?");
+}
+
+/* The first cell of a list without a header that is no serial; false: there is none. */
+static bool put_misfit(struct buf *out, const struct sample *s)
+{
+	size_t best = 0, most = 0;
+
+	for (size_t c = 0; c < s->widest; c++) {
+		struct way w = way_of(s, LIST_NO_HEADER, c);
+
+		best = w.n_strong > most ? c : best;
+		most = w.n_strong > most ? w.n_strong : most;
+	}
+	for (size_t i = 0; most && i < s->n; i++) {
+		const struct sample_row *row = &s->rows[i];
+
+		if (!sample_is_data(row, NULL, true) || best >= row->n_cells ||
+			row->looks[best] != LOOK_OTHER)
+			continue;
+		buf_printf(out, "; line %zu has no serial in column %zu: ", row->line, best + 1);
+		serial_describe(row->cells[best], out);
+		return true;
+	}
+	return false;
+}
+
+/* Of a file that no option is for. */
+static void put_words_for_header(
+	struct buf *out, const struct serial_list *l, const struct sample *s, uint32_t header)
+{
+	bool device = header == LIST_NO_HEADER;
+
+	for (size_t c = 0; !device && c < s->rows[header].n_cells; c++)
+		device = may_be_device(l, &s->rows[header], c);
+	if (device)
 		buf_z(out,
-			"; if the first line is a device, correct its serial, or go on without it "
-			"with --header none --serial-column 1; if it is a header: --header 1 "
-			"--serial-column 1");
+			"; write a line of headers above the devices of that file, 'serial' over "
+			"the column with the serials and any other over the others");
+	else
+		buf_printf(out,
+			"; on line %zu of that file write 'serial' over the column with the "
+			"serials",
+			s->rows[header].line);
+	buf_z(out, ", and leave any other column with serials out");
 }
 
 static void put_remedy(
@@ -177,26 +279,31 @@ static void put_remedy(
 {
 	struct buf options;
 
-	if (l->opt.purpose == LIST_OF_RULES || l->opt.purpose == LIST_OTHER) {
-		buf_z(out,
-			"; write a line of headers above the devices of that file, 'serial' over "
-			"the column with the serials and any other over the others");
-		return;
-	}
 	buf_init(&options, TEXT_BYTES);
-	if (header != LIST_NO_HEADER && s->rows[header].n_cells == 1 &&
-		l->opt.columns.header_line == HEADER_AUTO &&
-		list_is_like_serial(s->rows[header].cells[0]))
-		put_device_first(out, l);
-	else if (put_options(&options, l, s, header))
-		buf_printf(out, "; say which: %s", buf_cstr(&options));
-	else if (l->opt.purpose == LIST_PROTECTED)
-		buf_z(out, "; name the column in the settings: protect: {file: ..., serial_column: "
-			   "N}");
+	if (header == LIST_NO_HEADER && put_misfit(out, s) && list_is_strict(l))
+		buf_z(out, ": correct that line");
+	else if (!put_options(&options, l, s, header))
+		put_no_column(out, s);
+	else if (is_device_first(l, s, header))
+		put_device_first(out, l, s->rows[header].line);
+	else if (l->opt.purpose == LIST_OF_RULES || l->opt.purpose == LIST_OTHER)
+		put_words_for_header(out, l, s, header);
 	else
-		buf_z(out, "; name the column with --serial-column N (its number or its header), "
-			   "or `columns: {serial: HEADER}` in the rules");
+		buf_printf(out, "; say which: %s", buf_cstr(&options));
 	buf_release(&options);
+}
+
+/* A device stands above the header or in it: one that protects is read in whole or not at all. */
+static void put_mixed(struct buf *out, const struct serial_list *l, const struct way *w)
+{
+	buf_z(out, "; put the device into a line of its own below the header");
+	if (l->opt.purpose == LIST_MAIN)
+		buf_printf(out, ", or go on without it: --header %zu --serial-column %zu",
+			w->sample->rows[w->header].line, w->column + 1);
+	else if (!list_is_strict(l))
+		buf_z(out, ", or take its line out");
+	else
+		buf_z(out, ", or take what is no device out of that line");
 }
 
 enum errc list_ask(const struct serial_list *l, const struct sample *samples, size_t n_samples,
@@ -205,15 +312,21 @@ enum errc list_ask(const struct serial_list *l, const struct sample *samples, si
 	const struct sample *s = best ? best->sample : best_sample(samples, n_samples);
 	uint32_t header = best ? best->header : s ? likely_header(s) : LIST_NO_HEADER;
 	size_t line = s && s->n ? s->rows[header == LIST_NO_HEADER ? 0 : header].line : 1;
+	bool mixed = best && header != LIST_NO_HEADER && !best->clean;
 	struct buf text;
 
+	if (mixed)
+		line = way_device_above(best);
 	buf_init(&text, TEXT_BYTES);
 	buf_printf(&text, "%s:%zu: %s", l->name, line,
 		*why ? why : "no column with serial numbers was found");
 	if (s) {
 		buf_z(&text, "; the columns are ");
 		put_columns(&text, s, header);
-		put_remedy(&text, l, s, header);
+		if (mixed)
+			put_mixed(&text, l, best);
+		else
+			put_remedy(&text, l, s, header);
 	}
 	(void)err_set(err, ERR_INPUT, "%.*s", (int)text.n, text.p ? text.p : "");
 	buf_release(&text);

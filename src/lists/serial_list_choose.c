@@ -331,7 +331,8 @@ static size_t bare_columns(const struct sample *s, bool told, struct way *ret)
 	for (size_t c = 0; first < s->n && c < s->widest; c++) {
 		struct way w = way_of(s, LIST_NO_HEADER, c);
 		const struct sample_row *row = &s->rows[first];
-		bool begins = told || (c < row->n_cells && row->looks[c] >= LOOK_WEAK);
+		bool begins = told || (c < row->n_cells && row->looks[c] >= LOOK_WEAK &&
+					      !serial_is_word(row->cells[c]));
 
 		if (!begins || !way_is_strong(&w) || w.n_full * 10 < w.n_rows * 9)
 			continue;
@@ -496,8 +497,8 @@ static enum errc choose_by_evidence(
 		find_below(ch, &way))
 		doubt = NULL;
 	if (doubt && is_mixed(ch, &way))
-		doubt = "there are serials above the line that looks like the header, or in it: "
-			"put them below it, or leave them out as is said here";
+		doubt = "here is what could be a device, above the line that looks like the "
+			"header, or in it";
 	else if (doubt && !*doubt)
 		doubt = choose_bare(ch, text, whole, &way);
 	if (!doubt) {

@@ -32,6 +32,8 @@ struct serial_list {
 	/* The pass */
 	size_t n_passed; /* of n_before */
 	struct csv_record several;
+	size_t end_line;                   /* behind the last record */
+	size_t table_line;                 /* a row that looks like another header; 0: none yet */
 	struct str rest, token;            /* of a line with several serials; one cell of it */
 	size_t n_rows, n_strange;          /* strange: no serial where one should be */
 	size_t first_strange, strange_row; /* the line and the number of the first */
@@ -76,6 +78,8 @@ bool sample_is_result(const struct sample *s);
 bool sample_is_data(const struct sample_row *row, const struct sample_row *header, bool bare);
 struct way way_of(const struct sample *s, uint32_t header, size_t column);
 bool way_is_surplus(const struct sample_row *row, const struct way *w);
+/* The line of a device above the header or in it: the way is not clean. */
+size_t way_device_above(const struct way *w);
 /* At least half of its cells could be serials. */
 bool way_fits(const struct way *w);
 /* Nearly all cells are serials, as nothing else is. */
@@ -86,6 +90,10 @@ bool way_has_rival(const struct way *w, bool any_sense);
 /* A bare list whose lines hold several serials each, and nothing else. *ret_barcodes, if so: each
  * has a scanner's S. */
 bool list_is_several(struct str text, bool whole, bool *ret_barcodes);
+/* A cell over several lines that look like rows: a quote opens in it that closes far too late. */
+bool list_swallows_rows(const struct serial_list *l, const struct csv_record *r);
+/* A row at fault that looks like the header of another table. gap: blank lines are before it. */
+bool list_begins_table(const struct serial_list *l, const struct csv_record *r, bool gap);
 /* The next of several serials in a line; false: there are no more. */
 bool list_next_token(struct str *rest, struct str *ret);
 bool list_is_comment(struct str raw);

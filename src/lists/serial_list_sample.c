@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
 /* --- the sample --- */
@@ -156,16 +157,31 @@ static void add_hash(struct way *w, struct str cell)
 	w->hash = (w->hash ^ '\n') * 0x100000001b3u;
 }
 
-static bool is_clean(const struct sample *s, uint32_t header)
+/* A cell above the header, or in it, that is a device or holds one. */
+static bool is_device_above(const struct sample_row *row, size_t k, bool is_header)
+{
+	static const struct map none;
+	struct str found;
+
+	if (!is_header)
+		return serial_is_about(row->cells[k]);
+	return serial_is_hidden(row->cells[k], &none, &found) ||
+	       (row->looks[k] == LOOK_STRONG && header_sense(row->cells[k]) < SENSE_WEAK);
+}
+
+/* Its line; 0: there is none. */
+static size_t device_above(const struct sample *s, uint32_t header)
 {
 	for (uint32_t i = 0; i <= header; i++)
 		for (size_t k = 0; k < s->rows[i].n_cells; k++)
-			if ((s->rows[i].looks[k] == LOOK_STRONG ||
-				    (i < header && serial_is_unsaid(s->rows[i].cells[k]))) &&
-				!s->rows[i].comment &&
-				(i < header || header_sense(s->rows[i].cells[k]) < SENSE_WEAK))
-				return false;
-	return true;
+			if (!s->rows[i].comment && is_device_above(&s->rows[i], k, i == header))
+				return s->rows[i].line;
+	return 0;
+}
+
+size_t way_device_above(const struct way *w)
+{
+	return device_above(w->sample, w->header);
 }
 
 /* What one row of data says about the column. */
@@ -194,7 +210,7 @@ struct way way_of(const struct sample *s, uint32_t header, size_t column)
 	else
 		w.width = named ? width_of(s, header) : column ? usual_width(s) : SIZE_MAX;
 	w.sense = named ? header_sense(h->cells[column]) : SENSE_UNKNOWN;
-	w.clean = !named || is_clean(s, header);
+	w.clean = !named || device_above(s, header) == 0;
 	bare = !named || w.width == 1;
 	for (size_t i = named ? header + 1 : 0; i < s->n; i++) {
 		const struct sample_row *row = &s->rows[i];

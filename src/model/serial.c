@@ -12,15 +12,22 @@ static bool is_unseen(uint32_t c)
 		{ 0xad, 0xad },
 		{ 0x34f, 0x34f },
 		{ 0x61c, 0x61c },
+		{ 0x115f, 0x1160 },
 		{ 0x1680, 0x1680 },
-		{ 0x180e, 0x180e },
+		{ 0x17b4, 0x17b5 },
+		{ 0x180b, 0x180f },
 		{ 0x2000, 0x200f },
 		{ 0x2028, 0x202f },
 		{ 0x205f, 0x206f },
+		{ 0x2800, 0x2800 },
 		{ 0x3000, 0x3000 },
-		{ 0xfe0e, 0xfe0f },
+		{ 0x3164, 0x3164 },
+		{ 0xfe00, 0xfe0f },
 		{ 0xfeff, 0xfeff },
-		{ 0xfffc, 0xfffc },
+		{ 0xffa0, 0xffa0 },
+		{ 0xfff0, 0xfffc },
+		{ 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff },
 	};
 
 	for (size_t i = 0; i < sizeof(unseen) / sizeof(*unseen) && c >= unseen[i].first; i++)
@@ -312,9 +319,51 @@ bool serial_is_unsaid(struct str cell)
 	return !t.vowel && !t.n_lower && t.n_upper >= 3;
 }
 
+static bool has_i_or_o(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (strchr("IO", ascii_upper(s.p[i])))
+			return true;
+	return false;
+}
+
+/* Of its letters a quarter are vowels, and no more than four others follow each other. */
+static bool can_be_said(struct str s)
+{
+	size_t n_letters = 0, n_vowels = 0, run = 0, longest = 0;
+
+	for (size_t i = 0; i < s.n && s.p[i] > '9'; i++) {
+		bool vowel = strchr("AEIOU", ascii_upper(s.p[i])) != NULL;
+
+		n_letters++;
+		n_vowels += vowel;
+		run = vowel ? 0 : run + 1;
+		longest = run > longest ? run : longest;
+	}
+	return n_vowels * 4 >= n_letters && longest <= 4;
+}
+
+bool serial_is_word(struct str cell)
+{
+	struct traits t;
+
+	if (serial_look(cell) != LOOK_WEAK || cell.p[0] <= '9')
+		return false;
+	t = traits_of(cell);
+	if (t.n_changes > 1 || !t.vowel)
+		return false;
+	return has_i_or_o(cell) || (t.n_digits == 0 && (cell.n < 10 || cell.n > 12)) ||
+	       can_be_said(cell);
+}
+
+bool serial_is_surely_word(struct str cell)
+{
+	return has_i_or_o(cell) && serial_is_word(cell);
+}
+
 bool serial_is_unusual(const struct serial *s)
 {
-	return s->n < 10 || s->n > 12 || memchr(s->text, 'I', s->n) || memchr(s->text, 'O', s->n);
+	return s->n < 10 || s->n > 12 || has_i_or_o(serial_view(s));
 }
 
 bool serial_has_barcode(const struct serial *s)

@@ -44,6 +44,11 @@ enum serial_look serial_look(struct str cell);
 bool serial_is_implausible(struct str cell);
 /* 10 to 12 letters and digits without a vowel, so no word, though it may not look strong. */
 bool serial_is_unsaid(struct str cell);
+/* Letters, and perhaps a number behind them, that people can say: `Hardware`, `Laptops2026`. A
+ * serial seldom looks so. */
+bool serial_is_word(struct str cell);
+/* The same with an I or O, so that no serial of Apple's does: `Computer`. */
+bool serial_is_surely_word(struct str cell);
 /* Apple's serials have 10 to 12 characters and neither I nor O. */
 bool serial_is_unusual(const struct serial *s);
 /* Whether it begins with the S of a box label, as serial_strip_barcode() sees it. */

@@ -176,7 +176,11 @@ static enum errc step(struct walk *w, const char *name, bool last, int *ret_fd, 
 		return follow(w, fd, &st, name, last, err);
 	if (S_ISDIR(st.st_mode))
 		return push(w, fd, &st, err);
-	rc = verdict_judge(&w->verdict, w->path, fd, &st, false, err);
+	/* Nobody may be told to change what belongs to the system, such as /dev/null. */
+	rc = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)
+		     ? err_set(err, ERR_NO_INPUT, "%s: is a device of this system, no file",
+			       w->verdict.given)
+		     : verdict_judge(&w->verdict, w->path, fd, &st, false, err);
 	w->path[w->v[w->n - 1].n_path] = '\0';
 	if (!rc)
 		rc = judge_top(w, false, err);

@@ -16,6 +16,7 @@ import tempfile
 
 import files
 import members
+import remedies
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = HERE / "cases"
@@ -261,6 +262,51 @@ def first_devices():
     check("first device: in_file: which is read", run("check", "--rules", rules).returncode == 0)
 
 
+STEPS = 5
+
+
+def followed(what, text, read_by, keys="", steps=STEPS):
+    """Reads the text, or follows each advice until it is read; read_by: its status, serials and message."""
+    path = work / "advice.csv"
+    path.write_text(text)
+    status, n, message = read_by(path, keys)
+    if status in (0, 3):
+        check(f"{what}: {text!r} {keys}: is read", n, message)
+        return
+    asked = [(text, keys) for keys in re.findall(r"(?:--header \S+ )?--serial-column \d+|protect: \{file: \.\.\., ([^}]*)\}", message)]
+    if "--serial-column" in message:
+        asked = [(text, keys) for keys in re.findall(r"(?:--header \S+ )?--serial-column \d+", message)]
+    asked += [(new, "") for new in remedies.by_hand(text, message)]
+    check(f"{what}: {text!r} {keys}: advice is given, and ends", asked and steps, message)
+    for new, keys in asked if steps else []:
+        followed(what, new, read_by, keys, steps - 1)
+
+
+def by_plan(path, keys):
+    done, serials, _ = read(path, *shlex.split(keys))
+    return done.returncode, len(serials), done.stderr
+
+
+def by_protect(path, keys):
+    settings = work / "settings.yaml"
+    settings.write_text(SETTINGS + f"protect: {{file: {path}{', ' + keys if keys else ''}}}\n")
+    done = run("check", "--settings", settings)
+    found = re.search(r"(\d+) serial", done.stdout)
+    return done.returncode, int(found.group(1)) if found else 0, done.stderr
+
+
+def by_rules(path, keys):
+    done = run("check", "--rules", in_file(path))
+    return done.returncode, 1, done.stderr
+
+
+def advice():
+    """Every remedy that is printed, followed to the letter, leads to a list that is read."""
+    for text in members.ADVICE:
+        for read_by in (by_plan, by_protect, by_rules):
+            followed(read_by.__name__, text, read_by)
+
+
 def results():
     """A result is an input again, and does not turn what was refused into a device."""
     path, out = work / "in.csv", work / "r.csv"
@@ -297,6 +343,7 @@ def everything():
     dates()
     options()
     first_devices()
+    advice()
     results()
     later()
 

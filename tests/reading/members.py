@@ -169,6 +169,71 @@ MEMBERS = [
     ("K1", "Naam van apparaat;Serienummer toestel\nx;%s\n" % A, [A], 0),
     ("K1", "Name,Old Serial,New Serial\nx,%s,%s\n" % (A, B), None, 0),
     ("K1", "Monitor Serial Number,Serial Number\n%s,%s\n" % (B, A), [A], 0),
+    # above: a device above the header, whole, damaged or in a line of words
+    ("above", "SN: %s\nSerial Number,Name\n%s,x\n%s,y\n" % (D, A, B), None, 0),
+    ("above", "Serial Number: %s\nSerial Number,Name\n%s,x\n%s,y\n" % (D, A, B), None, 0),
+    ("above", "%s %s\nSerial Number\n%s\n%s\n" % (D, C, A, B), None, 0),
+    ("above", "7AGC-74BU22;CEO\nName;Seriennummer\nx;%s\ny;%s\n" % (A, B), None, 0),
+    ("above", "7AGC 74BU22\nSerial,Name\n%s,x\n" % A, None, 0),
+    ("above", "(%s)\nDevice Serial,Name\n%s,x\n" % (D, A), None, 0),
+    ("above", "MPGJQ-VFGVD\nSerial\n%s\n" % A, None, 0),
+    ("above", "#%s\nSerial,Name\n%s,x\n" % (D, A), None, 0),
+    ("above", "Serial,Name\n7AGC-74BU22,x\nSerial,Name\n%s,y\n%s,z\n" % (A, B), [A, B], 1),
+    ("above", "Report of 2026-11-28, 3 devices\nSite: Berlin 2\nSerial,Name\n%s,x\n" % A, [A], 0),
+    ("above", "SN: %s\nSN: %s\n" % (A, B), None, 0),
+    # last: a row behind the others that holds a device is no total
+    ("last", "Name,Serial Number,Model\n%s\n%s (new)\n" % (T20, D), MANY[:24], 1),
+    ("last", "Name,Serial Number,Model\n%s\nSN: %s\n" % (T20, D), MANY[:24], 1),
+    ("last", "Name,Serial Number,Model\n%s\nTotal: %s\n" % (T20, D), MANY[:24], 1),
+    ("last", "Name,Serial Number,Model\n%s\nx,7AGC 74BU22,iPad\n" % T20, MANY[:24], 1),
+    ("last", "Name,Serial Number,Model\n%s\nx,MPGJQVFGVD!,iPad\n" % T20, MANY[:24], 1),
+    ("last", "Name,Serial Number,Model\n%s\n7AGC-74BU22\nTotal: 24\n" % T20, MANY[:24], 2),
+    # quotes: one that opens and closes lines later swallows no rows
+    ("quotes", 'Serial,Name\n%s,"x\n%s,y\n%s,z"\n%s,v\n' % (A, B, C, D), None, 0),
+    ("quotes", 'Name,Serial\n"x,%s\ny,%s\nz",%s\nv,%s\n' % (A, B, C, D), None, 0),
+    ("quotes", 'Serial;Name\n%s;"x\n%s;y"\n%s;z\n' % (A, B, C), None, 0),
+    ("quotes", 'Serial,Tag\n%s,"1\nMPGJQVFGVD,2\n",3\n%s,4\n' % (A, C), None, 0),
+    ("quotes", 'Serial,Name,Note\n%s,x,"5"" display\n7AGC-74BU22,y,z\n%s,z,w"\n%s,v,u\n' % (A, B, C), None, 0),
+    ("quotes", 'Name,Serial,Note\nx,%s,"lost, twice\nsince yesterday, ok\nbye"\ny,%s,ok\n' % (A, B), [A, B], 0),
+    # words: the header of a list that begins with a word as long as a serial
+    ("words", "Notebook\n%s\n%s\n%s\n" % (A, B, C), None, 0),
+    ("words", "Equipment\n%s\n%s\n%s\n%s\n" % (A, B, C, D), None, 0),
+    ("words", "Appareils\n%s\n" % A, None, 0),
+    ("words", "Hardware\n%s\n%s\n%s\n" % (A, B, C), None, 0),
+    ("words", "Handhelds\n%s\n%s\n%s\n" % (A, B, C), None, 0),
+    ("words", "%s\nKJEECJSFGU\n%s\n%s\n" % (A, B, C), [A, "KJEECJSFGU", B, C], 0),
+    ("words", "KJEECJSFGU\n%s\n%s\n%s\n" % (A, B, C), ["KJEECJSFGU", A, B, C], 0),
+    ("words", "Laptops2026\n%s\n%s\n%s\n" % (A, B, C), None, 0),
+    ("words", "INVENTORY,CEO\n%s,x\n%s,y\n%s,z\n" % (A, B, C), None, 0),
+    ("words", "Serial\n%s\nComputers\n%s\n%s\n" % (A, B, C), [A, B, C], 1),
+    ("words", "%s\n%s,board and\n%s\neveryone\n" % (A, B, C), [A, B, C], 1),
+    ("words", "%s\n%s\n%s\n%s\neverybody\n" % (A, B, C, D), [A, B, C, D], 1),
+    # tables: another one below the first
+    ("tables", "Serial Number,Name\n%s,x\n%s,y\n\nReplacement Serial,Name\n%s,x\n%s,y\n" % (A, B, C, D), None, 0),
+    ("tables", "Serial Number,Name\n%s,x\n%s,y\nReturned Serial,Name\n%s,x\n%s,y\n" % (A, B, C, D), None, 0),
+    ("tables", "Seriennummer;Name\n%s;x\n%s;y\n;\nGerät;Name\n%s;x\n%s;y\n" % (A, B, C, D), None, 0),
+    ("tables", "Serial\n%s\n%s\nOld serial\n%s\n%s\n" % (A, B, C, D), None, 0),
+    ("tables", "Serial Number,Name\n%s,x\n%s,y\n\nDevice ID,Name\n%s,x\n" % (A, B, C), None, 0),
+    ("tables", "Serial,Name\n%s,x\nno serial,y\n%s,z\n" % (A, B), [A, B], 1),
+    # named: whose serial it is
+    ("named", "Exchange Serial,Device\n%s,%s\n%s,%s\n" % (A, B, C, D), None, 0),
+    ("named", "Do not touch serial,Device\n%s,%s\n%s,%s\n" % (A, B, C, D), None, 0),
+    ("named", "Reserve Serial,Unit,Site\n%s,%s,x\n%s,%s,y\n" % (A, B, C, D), None, 0),
+    ("named", "SN,Keep Serial\n1,%s\n2,%s\n" % (A, B), None, 0),
+    ("named", "Gerät;Tauschgerät-Seriennummer\n%s;%s\n%s;%s\n" % (A, B, C, D), None, 0),
+    ("named", "Machine,Numéro de série de rechange\n%s,%s\n%s,%s\n" % (A, B, C, D), None, 0),
+    ("named", "Device Serial,Returned Serial,Name\n%s,%s,x\n%s,%s,y\n" % (A, B, C, D), [A, C], 0),
+    # signs: before a serial, or nobody sees them
+    ("signs", "%s\n#%s\n%s\n%s\n%s\n" % (A, D, B, C, "K3P9X72HG8"), [A, B, C, "K3P9X72HG8"], 1),
+    ("signs", "Serial\n%s\n#%s,CEO\n%s\n" % (A, D, B), [A, B], 1),
+    ("signs", "Serial\n\u115f%s\n%s\u180b\n%s\u3164\n" % (A, B, C), [A, B, C], 0),
+    ("signs", "%s\n\U000e0061%s\n\ufe00%s\n" % (A, B, C), [A, B, C], 0),
+    ("signs", "%s\nF4K9\u200bX72HG3\n%s\n" % (A, C), None, 0),
+    ("signs", "- %s\n- %s\n- %s\n" % (A, B, C), None, 0),
+    ("signs", "* %s\n* %s\n" % (A, B), None, 0),
+    ("signs", "1. %s\n2. %s\n" % (A, B), None, 0),
+    ("signs", "Serial Number: %s\nModel: iPad\n\nSerial Number: %s\nModel: iPad\n" % (A, B), None, 0),
+    ("signs", "%s.\n%s.\n%s.\n" % (A, B, C), None, 0),
 ]
 
 # L1: dates that the rules do not understand, and the form that check proposes; None: two forms fit, which is said.
@@ -235,6 +300,13 @@ NOT_HIDING = [
     ("a quarter above the header", "ACME 2026 Q3\nSerial Number,Owner 2\nEDW516UQXV,x\n", 1),
 ]
 
+# Lists that are refused as one kind or another: what is advised is done, and they are read.
+ADVICE = [text for kind, text, serials, _ in MEMBERS if serials is None and isinstance(text, str) and
+          kind in ("above", "quotes", "words", "tables", "named", "signs", "B1")] + [
+    "7AG-C74-BU22,CEO\n%s,x\n%s,y\n" % (A, B), "%s\n%s\nsee below\n%s\n" % (A, B, C), "%s,x\n%s,y\n7AGC-74BU22,z\n" % (A, B),
+    "Tag,Ding\nIPAD0001,%s\nIPAD0002,%s\n" % (A, B), "Serial,Mac\n%s,%s\n%s,7AGC-74BU22\n" % (A, B, C),
+    "Serial,Mac\n%s,%s\n%s,%s\n" % (A, B, C, D), "%s\n%s\n%s" % (A, B, C[:11]), "%s\n%s # board F4K9X72HG4\n" % (A, C),
+]
 # Protected lists with the settings of the list, which leave a first line out that is a device, or a piece of one: 78.
 LEFT_OUT = [
     ("header: 1", "7AG-C74-BU22\n%s\n%s\n" % (A, B)),

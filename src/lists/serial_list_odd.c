@@ -1,0 +1,107 @@
+/* Records that are no rows of the list: such as swallow rows, or begin another table. */
+#include "lists/serial_hidden.h"
+#include "lists/serial_list_parts.h"
+
+/* A piece of a line that may be a device. */
+static bool may_be_device(struct str cell)
+{
+	cell = serial_trim(cell);
+	return serial_is_about(cell) || (serial_look(cell) == LOOK_WEAK && !serial_is_word(cell));
+}
+
+/* As many cells as the list has, and one of them may be a device; or it holds a serial. */
+static bool is_like_row(const struct serial_list *l, struct str line)
+{
+	size_t n_cells = 0;
+	bool device = false;
+
+	if (serial_is_about(line))
+		return true;
+	while (line.n) {
+		device |= may_be_device(str_cut(&line, l->reading.delimiter));
+		n_cells++;
+	}
+	return device && n_cells > 1 && n_cells >= l->reading.columns.n;
+}
+
+/* The next line of a cell; empty at its end or for an empty line. */
+static struct str next_line(struct str *rest)
+{
+	struct str line = { rest->p, 0 };
+
+	while (line.n < rest->n && rest->p[line.n] != '\n' && rest->p[line.n] != '\r')
+		line.n++;
+	*rest = str_sub(*rest, line.n, rest->n - line.n);
+	if (rest->n)
+		*rest = str_sub(*rest, 1, rest->n - 1);
+	return line;
+}
+
+/* own: its first line is the row's own cell. */
+static bool holds_rows(const struct serial_list *l, struct str cell, bool own)
+{
+	struct str first = next_line(&cell);
+
+	if (cell.n == 0)
+		return false;
+	if (!own && is_like_row(l, first))
+		return true;
+	while (cell.n)
+		if (is_like_row(l, next_line(&cell)))
+			return true;
+	return false;
+}
+
+bool list_swallows_rows(const struct serial_list *l, const struct csv_record *r)
+{
+	for (size_t i = 0; i < r->n_cells; i++)
+		if (r->cells[i].n && holds_rows(l, r->cells[i],
+					     i == (size_t)l->reading.columns.at[COLUMN_SERIAL]))
+			return true;
+	return false;
+}
+
+/* Letters, blanks and signs; digits at most at its end. */
+static bool is_words(struct str cell)
+{
+	for (size_t k = 0; k + 1 < cell.n; k++)
+		if (cell.p[k] >= '0' && cell.p[k] <= '9')
+			return false;
+	return serial_look(cell) != LOOK_STRONG;
+}
+
+/* A cell, but for that one, that stands in our header or names a column that is known. */
+static bool names_columns(const struct serial_list *l, const struct csv_record *r, size_t but)
+{
+	const struct columns *c = &l->reading.columns;
+
+	for (size_t i = 0; i < r->n_cells; i++) {
+		if (i == but || r->cells[i].n == 0)
+			continue;
+		if (header_sense(r->cells[i]) != SENSE_UNKNOWN)
+			return true;
+		for (size_t k = 0; k < c->n; k++)
+			if (str_eq_nocase(c->headers[k], r->cells[i]))
+				return true;
+	}
+	return false;
+}
+
+bool list_begins_table(const struct serial_list *l, const struct csv_record *r, bool gap)
+{
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n_full = 0;
+	enum header_sense sense;
+
+	for (size_t i = 0; i < r->n_cells; i++) {
+		if (!is_words(r->cells[i]))
+			return false;
+		n_full += r->cells[i].n > 0;
+	}
+	if (at >= r->n_cells || r->cells[at].n == 0)
+		return false;
+	sense = header_sense(r->cells[at]);
+	if (n_full == 1)
+		return sense == SENSE_QUALIFIED || (gap && sense > SENSE_UNKNOWN);
+	/* "no serial" may stand where one is missing. */
+	return names_columns(l, r, gap ? SIZE_MAX : at) && (gap || sense > SENSE_UNKNOWN);
+}
