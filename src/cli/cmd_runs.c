@@ -87,6 +87,7 @@ static enum errc put_one(struct listing *l, const struct run_record *run, struct
 		ndjson_text(&j, "rules", buf_view(&facts.rules));
 		ndjson_text(&j, "parameters", buf_view(&facts.parameters));
 		json_put_bool(&j.o, "running", run->state == RUN_ACTIVE && l->active);
+		rc = ndjson_counts(&j, l->s->store, run->id, err);
 		ndjson_end(&j, stdout);
 	}
 	run_facts_release(&facts);

@@ -198,16 +198,18 @@ static void print_all(const struct status *st)
 
 /* --- for programs --- */
 
-static void tell_all(const struct status *st)
+static enum errc tell_all(struct status *st, struct err *err)
 {
 	const struct open_business *b = &st->open;
 	struct ndjson j;
+	enum errc rc = ERR_OK;
 
 	open_business_tell(b, st->s.settings, stdout);
 	tell_ends(st);
-	for (size_t i = 0; i < st->n_last; i++) {
+	for (size_t i = 0; i < st->n_last && !rc; i++) {
 		ndjson_begin(&j, "run");
 		ndjson_run(&j, last_run(st, i), st->has_active);
+		rc = ndjson_counts(&j, st->s.store, last_run(st, i)->id, err);
 		ndjson_end(&j, stdout);
 	}
 	ndjson_begin(&j, "status");
@@ -232,6 +234,7 @@ static void tell_all(const struct status *st)
 	}
 	json_put_int(&j.o, "status", exit_status(st));
 	ndjson_end(&j, stdout);
+	return rc;
 }
 
 static enum errc find_ends(struct status *st, struct err *err)
@@ -259,8 +262,10 @@ int cmd_status(const struct cli *cli)
 		rc = find_ends(&st, &err);
 	if (!rc)
 		rc = find_budgets(&st, &err);
-	if (!rc)
-		(cli_count(cli, OPTION_JSON) ? tell_all : print_all)(&st);
+	if (!rc && cli_count(cli, OPTION_JSON))
+		rc = tell_all(&st, &err);
+	else if (!rc)
+		print_all(&st);
 	status = rc ? cli_fail(cli, &err) : exit_status(&st);
 	open_business_release(&st.open);
 	saved_run_close(&st.s);

@@ -189,6 +189,26 @@ static void put_outcomes(FILE *out)
 	(void)fputs(".El\n", out);
 }
 
+static const char over_time[] =
+	".Sh OVER TIME\n"
+	"How many rows of a run had which rule and outcome is kept with the run, as the last\n"
+	"process that worked on it left them, also when\n"
+	".Ql keep\n"
+	"of the settings lets its rows go.\n"
+	".Ic depmend status \\-\\-json\n"
+	"has them as\n"
+	".Ql counts\n"
+	"of the last five runs,\n"
+	".Ic depmend runs \\-\\-json\n"
+	"of all, and\n"
+	".Ic depmend report latest \\-\\-metrics\n"
+	"of the latest ten, as\n"
+	".Ql depmend_run_rows .\n"
+	"Of a run at most 100 are told apart, those with the most rows; the others are summed up "
+	"by\n"
+	"up by outcome under\n"
+	".Ql (other rules) .\n";
+
 static void put_reasons(FILE *out)
 {
 	(void)fputs(".Sh REASONS\nColumn\n.Ql depmend_reason\nof a result starts with one of these "
@@ -239,6 +259,7 @@ void docs_man(FILE *out)
 	(void)fputs(whose_files, out);
 	put_statuses(out);
 	put_outcomes(out);
+	(void)fputs(over_time, out);
 	put_reasons(out);
 	(void)fputs(bottom, out);
 }

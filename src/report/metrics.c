@@ -10,10 +10,11 @@
 #include "io/file.h"
 #include "report/credential_ends.h"
 #include "report/summary.h"
+#include "store/count.h"
 #include "store/shared.h"
 #include "wire/rate.h"
 
-enum { PAGE_MAX_BYTES = 1024 * 1024, SECOND_MS = 1000, DAY_MS = 24 * 3600 * 1000 };
+enum { PAGE_MAX_BYTES = 1024 * 1024, SECOND_MS = 1000, DAY_MS = 24 * 3600 * 1000, RUNS = 10 };
 
 struct metrics {
 	const struct report_source *source;
@@ -134,6 +135,41 @@ static enum errc put_run(struct metrics *m, struct err *err)
 	return ERR_OK;
 }
 
+/* --- over time --- */
+
+struct counted_run {
+	struct metrics *m;
+	const struct run_record *run;
+};
+
+static enum errc put_run_count(void *self, const struct run_count *c, struct err *err)
+{
+	struct metrics *m = ((struct counted_run *)self)->m;
+
+	(void)err;
+	begin(m, "run_rows");
+	put_label(m, "run", str_from(((struct counted_run *)self)->run->name));
+	put_label(m, "rule", c->rule);
+	put_label(m, "outcome", str_from(outcome_info((enum outcome)c->outcome)->word));
+	end(m, c->n * 1000);
+	return ERR_OK;
+}
+
+static enum errc put_counts_of(void *self, const struct run_record *run, struct err *err)
+{
+	struct counted_run c = { self, run };
+
+	return store_counts(c.m->source->store, run->id, put_run_count, &c, err);
+}
+
+static enum errc put_history(struct metrics *m, struct err *err)
+{
+	int64_t earlier;
+
+	put_head(m, "run_rows", "Rows of each of the latest runs by rule and outcome.");
+	return store_runs_newest(m->source->store, RUNS, put_counts_of, m, &earlier, err);
+}
+
 static enum errc note_request(void *self, int64_t at_ms, struct err *err)
 {
 	(void)err;
@@ -245,6 +281,8 @@ enum errc report_metrics(const struct report_source *s, const char *path, struct
 		put_counts(&m, &counts);
 		rc = put_waiting(&m, &counts, err);
 	}
+	if (!rc)
+		rc = put_history(&m, err);
 	if (!rc) {
 		put_tokens(&m);
 		put_credentials(&m);

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "report/status.h"
+#include "store/count.h"
 
 enum { LINE_MAX_BYTES = 4 * 1024 * 1024 };
 
@@ -66,6 +67,29 @@ void ndjson_run(struct ndjson *j, const struct run_record *run, bool active)
 	ndjson_time(j, "finished", run->finished_ms);
 	if (run->exit_status >= 0)
 		json_put_int(&j->o, "status", run->exit_status);
+}
+
+static enum errc put_run_count(void *self, const struct run_count *c, struct err *err)
+{
+	struct ndjson *j = self;
+
+	(void)err;
+	json_obj(&j->o, NULL);
+	ndjson_text(j, "rule", c->rule);
+	json_put_z(&j->o, "outcome", outcome_info((enum outcome)c->outcome)->word);
+	json_put_int(&j->o, "rows", c->n);
+	json_obj_end(&j->o);
+	return ERR_OK;
+}
+
+enum errc ndjson_counts(struct ndjson *j, struct store *s, int64_t run, struct err *err)
+{
+	enum errc rc;
+
+	json_arr(&j->o, "counts");
+	rc = store_counts(s, run, put_run_count, j, err);
+	json_arr_end(&j->o);
+	return rc;
 }
 
 void ndjson_ended(struct ndjson *j, const struct summary_end *end)

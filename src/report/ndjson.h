@@ -29,6 +29,8 @@ void ndjson_outcomes(struct ndjson *j, const struct summary *s);
 const char *run_state_word(enum run_state state, bool active);
 /* What is known of a run without looking at its rows. */
 void ndjson_run(struct ndjson *j, const struct run_record *run, bool active);
+/* "counts": its rows by rule and outcome (store/count.h). */
+MUST_CHECK enum errc ndjson_counts(struct ndjson *j, struct store *s, int64_t run, struct err *err);
 /* "status", what it means, and what the end of a run has besides. */
 void ndjson_ended(struct ndjson *j, const struct summary_end *end);
 

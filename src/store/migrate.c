@@ -248,6 +248,16 @@ enum errc migrate_to_4(struct db *db, struct err *err)
 		err);
 }
 
+enum errc migrate_to_5(struct db *db, struct err *err)
+{
+	return db_exec(db,
+		"CREATE TABLE run_count(id INTEGER PRIMARY KEY, run INTEGER NOT NULL,"
+		" rule TEXT, outcome INTEGER NOT NULL, n INTEGER NOT NULL);"
+		"CREATE INDEX run_count_run ON run_count(run);"
+		"PRAGMA user_version = 5;",
+		err);
+}
+
 enum errc migrate_backup(struct db *db, const char *path, char **ret, struct err *err)
 {
 	int64_t version;

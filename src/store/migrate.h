@@ -7,7 +7,7 @@
 #include "io/db.h"
 #include "store/shared.h"
 
-enum { SCHEMA_VERSION = 4 };
+enum { SCHEMA_VERSION = 5 };
 
 /* Before a store of an earlier version is changed: *ret becomes "PATH.v1"; the caller frees it with
  * free(). Stays NULL where nothing is to be changed. Not inside a transaction. */
@@ -19,5 +19,7 @@ MUST_CHECK enum errc migrate_to_3(struct db *db, struct shared *shared, struct e
 
 /* What lists wait for. */
 MUST_CHECK enum errc migrate_to_4(struct db *db, struct err *err);
+/* Counts by rule and outcome of each run; earlier runs have none. */
+MUST_CHECK enum errc migrate_to_5(struct db *db, struct err *err);
 
 #endif

@@ -151,6 +151,8 @@ static enum errc bring_up(struct store *s, int64_t version, struct err *err)
 		rc = migrate_to_3(s->db, s->shared, err);
 	if (!rc && version < 4)
 		rc = migrate_to_4(s->db, err);
+	if (!rc && version < 5)
+		rc = migrate_to_5(s->db, err);
 	if (!rc && version < SCHEMA_VERSION)
 		rc = store_meta_put(s, "written_by", STR(DEPMEND_VERSION), err);
 	return rc;

@@ -8,7 +8,7 @@
 enum { NAME_BYTES = 128 };
 
 static const char *const tables[] = { "run", "row", "device", "request", "request_device", "intent",
-	"custody", "deed", "wait", "event", "text" };
+	"custody", "deed", "wait", "run_count", "event", "text" };
 enum { TABLES = sizeof(tables) / sizeof(*tables) };
 
 static enum errc each_row(struct store *s, const char *sql,

@@ -85,6 +85,10 @@
 	X(HOME_GET, "SELECT server FROM home WHERE serial = ?1")                                   \
 	X(LAST_DONE, "SELECT max(v.finished) FROM device v JOIN text u ON u.id = v.rule "          \
 		     "WHERE v.serial = ?1 AND v.outcome = ?3 AND u.s = ?2")                        \
+	X(COUNT_DROP, "DELETE FROM run_count WHERE run = ?1")                                      \
+	X(COUNT_PUT, "INSERT INTO run_count(run, rule, outcome, n) VALUES(?1, ?2, ?3, ?4)")        \
+	X(COUNT_ALL, "SELECT id, rule, outcome, n FROM run_count WHERE run = ?1 AND id > ?2 "      \
+		     "ORDER BY id " PAGE)                                                          \
 	X(WAIT_PUT, "INSERT INTO wait(list, serial, rule, since, until) VALUES(?1, ?2, ?3, ?4, "   \
 		    "?5) ON CONFLICT(list, serial) DO UPDATE SET rule = ?3, since = ?4, "          \
 		    "until = ?5")                                                                  \

@@ -61,3 +61,47 @@ show_newest
 check 'a change whose outcome nobody knows' grep -Eq \
 	'^waiting  for unassign of [0-9]+ devices?, sent 2.*: its outcome is known by 2' out
 check 'no status: it did not live to have one' test -z "$(grep '^status' out)"
+
+# --- over time: what became of each run, by rule ---
+new_world
+cat >two.yaml <<'Y'
+version: 1
+rules:
+  - {name: pads, match: {family: iPad}, do: [{note: a pad}]}
+  - {name: macs, match: {family: Mac}, do: [skip]}
+Y
+printf 'serial,family\n%s\n' "$(printf 'COUNTED0000%s,iPad\n' 1 2 3)" >counted.csv
+printf 'COUNTED00009,Mac\nCOUNTED00008,Watch\n' >>counted.csv
+for n in 1 2; do
+	run apply counted.csv --rules ./two.yaml --yes
+	exits "run $n" 0
+	sed -i '$d' counted.csv
+done
+run status --json
+same 'status has each run by rule and outcome' '3 pads noted, 1 macs skipped
+3 pads noted, 1 macs skipped, 1  unmatched' "$(jq -r 'select(.type == "run") |
+	[.counts[] | "\(.rows) \(.rule // "") \(.outcome)"] | join(", ")' out)"
+run runs --json
+same 'so does runs' 2 "$(jq -r 'select(.type == "run") | select(.counts[0].rows == 3) | .run' out | wc -l)"
+run report latest --metrics counted.prom
+same 'and so do the metrics' '1 1 1 3 3' "$(sed -n 's/^depmend_run_rows{.*} //p' counted.prom | sort | xargs)"
+check 'with their names' grep -q '^depmend_run_rows{tenant="[^"]*",run="2026[^"]*",rule="macs",outcome="skipped"} 1$' counted.prom
+# Many rules and many runs do not make them longer and longer.
+{
+	printf 'version: 1\nrules:\n'
+	for n in $(seq 130); do printf '  - {name: r%s, match: {asset_tag: "%s"}, do: [skip]}\n' "$n" "$n"; done
+} >many.yaml
+{
+	echo serial,asset_tag
+	for n in $(seq 130); do printf 'MANYRULE%04d,%s\n' "$n" "$n"; done
+} >many.csv
+run apply many.csv --rules ./many.yaml --yes
+run status --json
+same 'the smallest ones together' '101 30' "$(jq -r 'select(.type == "run") | .counts |
+	"\(length) \([.[] | select(.rule == "(other rules)") | .rows] | add)"' out | head -n 1)"
+for n in $(seq 12); do
+	echo "COUNTED001$n,iPad" >>counted.csv
+	run apply counted.csv --rules ./two.yaml --yes
+done
+run report latest --metrics counted.prom
+same 'the latest ten runs' 10 "$(sed -n 's/^depmend_run_rows{.*,run="\([^"]*\)".*/\1/p' counted.prom | sort -u | wc -l)"

@@ -74,16 +74,39 @@ static enum errc write_not_started(const struct end_rows *e, const struct result
 	return rc;
 }
 
+struct counted {
+	struct run_results *results;
+	struct run_counts *counts;
+};
+
+/* The rows come once for the file and perhaps once more for the standard output. */
+static enum errc counted_row(void *self, uint32_t n, struct run_row *ret, struct err *err)
+{
+	struct counted *c = self;
+	enum errc rc = run_results_next(c->results, n, ret, err);
+
+	if (rc || !c->counts)
+		return rc;
+	if (n == 0) {
+		run_counts_release(c->counts);
+		run_counts_init(c->counts);
+	}
+	run_counts_add(c->counts, ret->rule, ret->outcome);
+	return ERR_OK;
+}
+
 static enum errc write_run(const struct end_rows *e, const struct result_options *opt,
 	struct summary *ret, struct err *err)
 {
 	struct run_results *results = NULL;
+	struct counted c;
 	enum errc rc = run_results_load(e->store, e->run->id, &results, err);
 
 	if (!rc && run_results_count(results) != e->input->n_rows)
 		rc = err_set(err, ERR_INTERNAL, "the run has another number of rows");
+	c = (struct counted){ results, e->counts };
 	if (!rc)
-		rc = write_both(e, opt, run_results_next, results, ret, err);
+		rc = write_both(e, opt, counted_row, &c, ret, err);
 	run_results_free(results);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #define CLI_APP_END_ROWS_H
 
 #include "cli/app/write_rows.h"
+#include "store/count.h"
 
 struct end_rows {
 	const struct input *input;
@@ -13,7 +14,8 @@ struct end_rows {
 	struct store *store;          /* of the run */
 	const struct run_record *run; /* NULL: none began */
 	enum errc ended;
-	bool raw_csv, json; /* json: the rows go to the standard output, too */
+	struct run_counts *counts; /* of the run's rows; NULL: not wanted */
+	bool raw_csv, json;        /* json: the rows go to the standard output, too */
 };
 
 /* path NULL: no file, only the summary is counted. */

@@ -386,8 +386,8 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 
 /* --- results --- */
 
-static enum errc write_results(
-	struct run_command *c, enum errc ended, struct summary *ret, struct err *err)
+static enum errc write_results(struct run_command *c, enum errc ended, struct summary *ret,
+	struct run_counts *ret_counts, struct err *err)
 {
 	const struct end_rows rows = {
 		.input = &c->p.input,
@@ -395,6 +395,7 @@ static enum errc write_results(
 		.store = c->p.session.store,
 		.run = c->has_run ? &c->run : NULL,
 		.ended = ended,
+		.counts = ret_counts,
 		.raw_csv = cli_count(c->p.cli, OPTION_RAW_CSV) > 0,
 		.json = cli_count(c->p.cli, OPTION_JSON) > 0,
 	};
@@ -468,7 +469,8 @@ static void find_run(struct run_command *c)
 
 /* For metrics, reports and whoever asks later: how the last process that worked on the run ended,
  * and why, if it did not come to its end. */
-static enum errc keep_end(struct run_command *c, int status, const char *why, struct err *err)
+static enum errc keep_end(struct run_command *c, int status, const char *why,
+	const struct run_counts *counts, struct err *err)
 {
 	struct store *store = c->p.session.store;
 	struct run_record run;
@@ -479,6 +481,8 @@ static enum errc keep_end(struct run_command *c, int status, const char *why, st
 	if (!rc && c->p.session.transport)
 		rc = store_event(store, run.id, transport_now(c->p.session.transport), "end",
 			str_from(why), err);
+	if (!rc && counts->rules.n)
+		rc = store_counts_put(store, run.id, counts, err);
 	return rc;
 }
 
@@ -519,10 +523,12 @@ static void tell_others(
 static int finish(struct run_command *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
+	struct run_counts counts;
 	int status = ended ? cli_status(ended) : 0;
 	bool written = false;
 	struct err err;
 
+	run_counts_init(&counts);
 	log_repeats();
 	if (ended && ended != ERR_STOPPED)
 		(void)cli_fail(c->p.cli, why);
@@ -530,12 +536,13 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
 	if (c->identity[0] && ended != ERR_CANNOT_CREATE) {
 		find_run(c);
-		written = !write_results(c, ended, &summary, &err);
+		written = !write_results(c, ended, &summary, &counts, &err);
 		status = status_first(
 			status, written ? summary_status(&summary) : cli_fail(c->p.cli, &err));
 	}
-	if (c->has_run && keep_end(c, status, ended ? why->msg : "", &err))
+	if (c->has_run && keep_end(c, status, ended ? why->msg : "", &counts, &err))
 		status = status_first(status, cli_fail(c->p.cli, &err));
+	run_counts_release(&counts);
 	if (written || c->has_run)
 		tell(c, &summary, status);
 	tell_others(c, ended, status, &summary);
