@@ -27,6 +27,7 @@ static facts_read_fn *const readings[READING_MAX_] = {
 	[READING_UEM_PROFILES] = facts_uem_profiles,
 	[READING_UEM_TOKEN] = facts_uem_tokens,
 	[READING_UEM_DEVICE] = facts_uem_devices,
+	[READING_UEM_RECORDS] = facts_uem_records,
 	[READING_UEM_APPS] = facts_uem_apps,
 	[READING_APPLE_COVERAGE] = facts_apple_coverage,
 };

@@ -78,6 +78,7 @@ extern facts_read_fn facts_uem_listed;
 extern facts_read_fn facts_uem_profiles;
 extern facts_read_fn facts_uem_tokens;
 extern facts_read_fn facts_uem_devices;
+extern facts_read_fn facts_uem_records;
 extern facts_read_fn facts_uem_apps;
 extern facts_read_fn facts_apple_coverage;
 

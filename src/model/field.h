@@ -22,6 +22,7 @@ enum field_type { TYPE_TEXT, TYPE_NUMBER, TYPE_DATE, TYPE_FLAG };
 	X(UEM_PROFILES, "uem profiles")       \
 	X(UEM_TOKEN, "uem enrollment tokens") \
 	X(UEM_DEVICE, "uem devices")          \
+	X(UEM_RECORDS, "uem device list")     \
 	X(UEM_APPS, "uem apps")               \
 	X(APPLE_COVERAGE, "apple coverage")
 
@@ -88,6 +89,7 @@ enum column {
 	X(UEM_GROUP, "uem.group", TEXT, UEM_DEVICE)                             \
 	X(UEM_USER, "uem.user", TEXT, UEM_DEVICE)                               \
 	X(UEM_OWNERSHIP, "uem.ownership", TEXT, UEM_DEVICE)                     \
+	X(UEM_RECORDS, "uem.records", NUMBER, UEM_RECORDS)                      \
 	X(UEM_LANDING_GROUP, "uem.landing_group", TEXT, UEM_PROFILES)           \
 	X(UEM_PUBLIC_APPS, "uem.public_apps", NUMBER, UEM_APPS)                 \
 	X(UEM_USER_LICENSED_APPS, "uem.user_licensed_apps", NUMBER, UEM_APPS)

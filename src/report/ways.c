@@ -12,6 +12,7 @@ static const struct {
 	[READING_UEM_PROFILES] = { "profile page", "device" },
 	[READING_UEM_TOKEN] = { "token page", "token" },
 	[READING_UEM_DEVICE] = { "record page", "record" },
+	[READING_UEM_RECORDS] = { "record page", "record" },
 	[READING_UEM_APPS] = { "app page", "app list" },
 	[READING_APPLE_COVERAGE] = { "coverage page", "coverage" },
 };

@@ -29,6 +29,7 @@ SHPGONE00012,,iPad,,,,no,2026-01-01,,,yes,,
 SHPAPPS00013,WS1 EMEA,iPad,Corporate iPads,Pushed,,yes,,Enrolled,jo,yes,,
 SHPAPPS00014,WS1 EMEA,iPad,Corporate iPads,Pushed,,yes,,Enrolled,jo,yes,,
 SHPAPPS00015,WS1 EMEA,iPad,Corporate iPads,Pushed,,yes,,Enrolled,jo,yes,,
+SHPGAVE00016,,iPad,,,,no,2026-01-01,Enrolled,jo,yes,,
 F
 
 # Somebody has taken it off its server since the UEM's last sync: between the first look and ours.
@@ -146,6 +147,48 @@ heading '(beyond the page) move while in use' migrate-with-deadline '`done`: dea
 
 rule orphans 'SHPNOSYN0002=done SHPLEFT00007=done SHPENROL0005=skipped'
 heading '(beyond the page) orphans of both sides' orphans '`done`: sync'
+
+rule pushed-not-enrolled \
+	'SHPMACPR0008=manual SHPENROL0005=skipped SHPNOPRF0001=skipped SHPGONE00012=skipped'
+heading '(beyond the page) pushed and not enrolled' pushed-not-enrolled '`manual`: look for the device'
+
+world_of() { # [SIMULATOR OPTION...]
+	new_world --fleet fleet.csv --state "$work/sim.db" "$@"
+	rm -f in.result*.csv
+}
+world_of --set uem.duplicates=2
+printf '%s\n' serial SHPENROL0005 SHPOLDIE0010 SHPAPPS00013 SHPAPPS00014 SHPNOPRF0001 >in.csv
+run apply in.csv --rules duplicate-records --yes
+outcomes_are duplicate-records \
+	'SHPENROL0005=skipped SHPOLDIE0010=manual SHPAPPS00013=skipped SHPAPPS00014=manual SHPNOPRF0001=skipped'
+same 'the list of records is read once, and no record by itself' '1 0' "$(requests \
+	'.path == "/api/mdm/devices/search" and .query == "page=0&pagesize=500"') $(requests '.path == "/api/mdm/devices"')"
+ran="$ran duplicate-records"
+heading '(beyond the page) two records of one serial' duplicate-records '`manual`: which to delete'
+world_of --set uem.duplicates=2 --set page.total_more=5
+run apply in.csv --rules duplicate-records --yes
+same 'a list that is not whole shows what it shows' 'manual undecided' "$(python3 -c 'import csv
+print(*sorted({r["depmend_outcome"] for r in csv.DictReader(open("in.result.csv"))}))')"
+
+world_of
+sqlite3 "$work/sim.db" "UPDATE device SET gone = 1 WHERE serial = 'SHPAPPS00013'"
+printf '%s\n' serial SHPAPPS00013 SHPGAVE00016 SHPENROL0005 SHPGONE00012 >in.csv
+run apply in.csv --rules enrolled-not-at-apple --yes
+outcomes_are enrolled-not-at-apple \
+	'SHPAPPS00013=manual SHPGAVE00016=manual SHPENROL0005=skipped SHPGONE00012=skipped'
+ran="$ran enrolled-not-at-apple"
+heading '(beyond the page) enrolled, not at Apple' enrolled-not-at-apple '`manual`: add or unenroll it'
+
+new_world --fleet fleet.csv --state "$work/sim.db" --scenario left.yaml
+run export --out in.csv
+sqlite3 "$work/sim.db" "UPDATE device SET gone = 1 WHERE serial = 'SHPAPPS00013'"
+rm -f in.result*.csv
+DEPMEND_CLOCK=virtual:2026-11-22T04:00:00Z run apply in.csv --rules left-since-export --yes
+same 'left-since-export' 'SHPAPPS00013=not-listed SHPLEFT00007=other-server' "$(python3 -c 'import csv
+print(*(r["serial"] + "=" + r["depmend_rule"] for r in csv.DictReader(open("in.result.csv"))
+	if r["depmend_outcome"] == "manual"))')"
+ran="$ran left-since-export"
+heading '(beyond the page) moved since an export' left-since-export '`manual`: by whom, and back'
 
 new_world --fleet fleet.csv
 printf '%s\n' serial,server 'SHPNOPRF0001,WS1 APAC' 'SHPENROL0005,WS1 EMEA' 'SHPNOSYN0002,WS1 EMEA' >in.csv
