@@ -16,11 +16,11 @@ print(*(r["serial"] + "=" + r["depmend_outcome"] for r in csv.DictReader(open(sy
 cat >covered.csv <<'F'
 serial,server,family,order_date,order_number,source,source_id,added,enrollment_status,user,released,coverage,coverage_end,coverage_kind
 CVACT00001,WS1 EMEA,iPad,2020-01-01,W1,APPLE,-2085650007946880,2020-02-01,,,,active,2027-05-01,AppleCare+
-CVSOON0002,WS1 EMEA,iPad,2020-01-01,W1,APPLE,-2085650007946880,2020-02-01,,,,active,2026-11-24,
+CVSNNN0002,WS1 EMEA,iPad,2020-01-01,W1,APPLE,-2085650007946880,2020-02-01,,,,active,2026-11-24,
 CVEXP00003,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2025-05-01,
 CVUSED0004,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,Enrolled,jo,,expired,2025-05-01,
 CVLATE0005,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2026-11-15,
-CVNONE0006,WS1 EMEA,iPad,,,MANUALLY_ADDED,,2020-02-01,,,,none,,
+CVNXNE0006,WS1 EMEA,iPad,,,MANUALLY_ADDED,,2020-02-01,,,,none,,
 CVQDD00007,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,active,2027-05-01,
 CVCANC0008,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2027-05-01,AppleCare+
 CVSUBS0009,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,active,,AppleCare+
@@ -45,8 +45,8 @@ asked 0 'rules that do not ask, and an export without details'
 
 run plan list.csv --rules retire-out-of-coverage --out plan.csv
 exits 'a report of what is out of coverage' 3
-same 'who is out of coverage' "CVACT00001=skipped CVSOON0002=skipped CVEXP00003=noted \
-CVUSED0004=manual CVLATE0005=noted CVNONE0006=manual CVQDD00007=undecided CVCANC0008=noted \
+same 'who is out of coverage' "CVACT00001=skipped CVSNNN0002=skipped CVEXP00003=noted \
+CVUSED0004=manual CVLATE0005=noted CVNXNE0006=manual CVQDD00007=undecided CVCANC0008=noted \
 CVSUBS0009=skipped CVWARR0010=skipped CVLEFT0011=skipped CVNQNE0012=skipped" "$(by_serial plan.csv)"
 check 'why nobody can tell is said' grep -q 'CVQDD00007.*does not tell whether it is covered' plan.csv
 asked 10 'each device that Apple has, once'
@@ -58,14 +58,14 @@ run plan list.csv --rules retire-out-of-coverage --out again.csv
 same 'the second plan says the same' '' "$(diff plan.csv again.csv)"
 asked 1 'what was read is kept; what nobody can tell is asked again'
 same 'a plan writes nothing into the ledger' "$before" "$(ledger)"
-run explain list.csv CVSOON0002 --rules retire-out-of-coverage
+run explain list.csv CVSNNN0002 --rules retire-out-of-coverage
 check 'explain shows it' grep -q 'apple.coverage: active *true' out
 asked 0 'explain takes what is kept'
 
 # --- how long it is believed ---
 DEPMEND_CLOCK=virtual:2026-11-25T03:00:00Z run plan list.csv --rules retire-out-of-coverage --out later.csv
-same 'an end that has passed is not active' CVSOON0002=manual \
-	"$(by_serial later.csv | tr ' ' '\n' | grep CVSOON | sed 's/undecided/manual/;s/noted/manual/')"
+same 'an end that has passed is not active' CVSNNN0002=manual \
+	"$(by_serial later.csv | tr ' ' '\n' | grep CVSNNN | sed 's/undecided/manual/;s/noted/manual/')"
 asked 2 'the one that ended since, and the one nobody can tell'
 DEPMEND_CLOCK=virtual:2026-11-30T03:00:00Z run plan list.csv --rules retire-out-of-coverage --out later.csv
 asked 9 'a week later all but the one that was asked about since'
@@ -109,8 +109,8 @@ run apply list.csv --rules retire-out-of-coverage --set release=yes --yes --conf
 exits 'with release=2' 3
 same 'released: expired for long and not enrolled' 'CVCANC0008 CVEXP00003' "$(jq -r \
 	'select(.kind == "effect" and .what == "release" and .effective) | .serial' "$audit" | sort | paste -sd' ')"
-same 'the others' "CVACT00001=skipped CVSOON0002=skipped CVEXP00003=done \
-CVUSED0004=manual CVLATE0005=noted CVNONE0006=undecided CVQDD00007=undecided CVCANC0008=done \
+same 'the others' "CVACT00001=skipped CVSNNN0002=skipped CVEXP00003=done \
+CVUSED0004=manual CVLATE0005=noted CVNXNE0006=undecided CVQDD00007=undecided CVCANC0008=done \
 CVSUBS0009=skipped CVWARR0010=skipped CVLEFT0011=skipped CVNQNE0012=skipped" "$(by_serial list.result.csv)"
 
 # --- purchase, and the export ---
@@ -132,7 +132,7 @@ asked 10 'an export with details: each device that has not left'
 same 'coverage, its end and kind' 'active|2027-05-01T00:00:00.000Z|AppleCare+ expired|2025-05-01T00:00:00.000Z|Limited Warranty none|| unknown|unknown|unknown ||' \
 	"$(python3 -c 'import csv
 for r in csv.DictReader(open("detail.csv")):
-    if r["serial"] in ("CVACT00001", "CVEXP00003", "CVNONE0006", "CVQDD00007", "CVLEFT0011"):
+    if r["serial"] in ("CVACT00001", "CVEXP00003", "CVNXNE0006", "CVQDD00007", "CVLEFT0011"):
         print(r["coverage"], r["coverage_end"], r["coverage_kind"], sep="|")' |
 		sort | sed 's/^||/~||/' | sort | sed 's/^~//' | paste -sd' ')"
 run export --detail --out detail.csv
