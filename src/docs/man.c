@@ -204,9 +204,8 @@ static const char over_time[] =
 	".Ic depmend report latest \\-\\-metrics\n"
 	"of the latest ten, as\n"
 	".Ql depmend_run_rows .\n"
-	"Of a run at most 100 are told apart, those with the most rows; the others are summed up "
-	"by\n"
-	"up by outcome under\n"
+	"At most 100 of a run are kept by themselves, the largest; the others are summed up by\n"
+	"outcome under\n"
 	".Ql (other rules) .\n";
 
 static void put_reasons(FILE *out)
