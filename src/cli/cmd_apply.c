@@ -11,12 +11,15 @@ static enum errc plan_by_rules(struct run_command *c, struct err *err)
 
 static enum errc open_all(struct run_command *c, const struct cli *cli, struct err *err)
 {
+	struct err other;
 	enum errc rc = context_load(&c->p, cli, true, err);
 
 	if (rc)
 		return rc;
 	c->policy = rules_policy(c->p.rules);
 	rc = run_command_open(c, err);
+	if (rc == ERR_LOCKED)
+		c->has_rows = !context_read_input(&c->p, NULL, &other);
 	if (!rc)
 		rc = context_read_input(&c->p, store_folder(c->p.session.store), err);
 	if (!rc)

@@ -1,5 +1,6 @@
 /* What happened to some devices, over all runs, from the store alone. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/time.h"
@@ -8,22 +9,11 @@
 #include "cli/commands.h"
 #include "model/serial.h"
 #include "model/snapshot.h"
+#include "report/history_html.h"
+#include "report/history_words.h"
 #include "report/ndjson.h"
 #include "report/open_business.h"
 #include "store/history.h"
-
-static const char *state_words(enum request_state state)
-{
-	static const char *const words[] = {
-		[REQUEST_INTENT] = "sent, or about to be; no answer is known",
-		[REQUEST_ACCEPTED] = "accepted",
-		[REQUEST_REFUSED] = "refused",
-		[REQUEST_UNKNOWN] = "sent; no complete answer came",
-		[REQUEST_SETTLED] = "ended",
-	};
-
-	return words[state];
-}
 
 /* --- for people --- */
 
@@ -60,8 +50,8 @@ static void print_row(const struct history_entry *e, FILE *out)
 
 static void print_sent(const struct history_entry *e, FILE *out)
 {
-	text_line(
-		out, "    %s: %s", step_info((enum step_kind)e->step)->word, state_words(e->state));
+	text_line(out, "    %s: %s", step_info((enum step_kind)e->step)->word,
+		history_answer(e->state));
 	print_part(out, "target", e->target);
 	print_part(out, "activity", e->activity);
 }
@@ -75,8 +65,12 @@ static void print_entry(const struct history_entry *e, FILE *out)
 	if (e->kind == HISTORY_SENT) {
 		print_sent(e, out);
 	} else if (e->kind == HISTORY_EVENT) {
-		print_part(out, "person", e->event);
-		print_part(out, "", e->detail);
+		struct buf words;
+
+		buf_init(&words, STATE_MAX_BYTES);
+		history_person(e, &words);
+		print_part(out, "person", buf_view(&words));
+		buf_release(&words);
 	} else {
 		print_row(e, out);
 	}
@@ -94,9 +88,22 @@ static void tell_state(struct ndjson *j, const char *key, struct str stored)
 	buf_release(&words);
 }
 
+static void tell_person(struct ndjson *j, const struct history_entry *e)
+{
+	struct buf words;
+
+	buf_init(&words, STATE_MAX_BYTES);
+	history_person(e, &words);
+	ndjson_text(j, "detail", buf_view(&words));
+	buf_release(&words);
+}
+
 static void tell_entry(struct str serial, const struct history_entry *e)
 {
-	static const char *const kinds[] = { "judged", "planned", "sent", "person" };
+	static const char *const kinds[] = { [HISTORY_EVENT] = "person",
+		[HISTORY_JUDGED] = "judged",
+		[HISTORY_PLANNED] = "planned",
+		[HISTORY_SENT] = "sent" };
 	bool row = e->kind == HISTORY_JUDGED || e->kind == HISTORY_PLANNED;
 	bool sent = e->kind == HISTORY_SENT;
 	struct ndjson j;
@@ -111,43 +118,99 @@ static void tell_entry(struct str serial, const struct history_entry *e)
 	json_put_z(&j.o, "reason",
 		row && e->reason ? reason_info((enum reason)e->reason)->code : NULL);
 	json_put_z(&j.o, "step", sent ? step_info((enum step_kind)e->step)->word : NULL);
-	json_put_z(&j.o, "answer", sent ? state_words(e->state) : NULL);
+	json_put_z(&j.o, "answer", sent ? history_answer(e->state) : NULL);
 	ndjson_text(&j, "target", e->target);
 	ndjson_text(&j, "activity", e->activity);
 	tell_state(&j, "before", e->before);
 	tell_state(&j, "after", e->after);
 	ndjson_text(&j, "evidence", e->evidence);
-	ndjson_text(&j, "detail", e->detail);
+	if (e->kind == HISTORY_EVENT)
+		tell_person(&j, e);
+	else
+		ndjson_text(&j, "detail", e->detail);
 	ndjson_end(&j, stdout);
 }
 
-static enum errc show_one(
-	const struct saved_run *s, const struct cli *cli, struct str serial, struct err *err)
+/* --- as a page --- */
+
+static void put_page(struct history_html *page, const struct saved_run *s, struct str serial,
+	const struct history *h, const struct open_business *open)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *lines = open_memstream(&text, &n);
+
+	if (!lines)
+		abort();
+	open_business_print(open, s->settings, SIZE_MAX, lines);
+	(void)fclose(lines);
+	history_html_device(page, serial, h, (struct str){ text, n });
+	free(text);
+}
+
+static void print_device(const struct saved_run *s, struct str serial, const struct history *h,
+	const struct open_business *open)
+{
+	struct cli_page page;
+	FILE *out = cli_page_begin(&page, stdout);
+
+	text_line(out, "%.*s%s", STR_FMT(serial),
+		h->n ? "" : ": no run of this organization has had it in its list");
+	for (size_t i = 0; i < h->n; i++)
+		print_entry(&h->v[i], out);
+	open_business_print(open, s->settings, SIZE_MAX, out);
+	cli_page_end(&page);
+}
+
+static void tell_device(const struct saved_run *s, struct str serial, const struct history *h,
+	const struct open_business *open)
+{
+	for (size_t i = 0; i < h->n; i++)
+		tell_entry(serial, &h->v[i]);
+	open_business_tell(open, s->settings, stdout);
+}
+
+/* page NULL: to the terminal. */
+static enum errc show_one(const struct saved_run *s, const struct cli *cli, struct str serial,
+	struct history_html *page, struct err *err)
 {
 	struct open_business open = { 0 };
 	struct history h;
-	struct cli_page page;
 	enum errc rc = store_history(s->store, serial, &h, err);
 
 	if (!rc)
 		rc = open_business_load(&open, s->store, serial, err);
-	if (!rc && cli_count(cli, OPTION_JSON)) {
-		for (size_t i = 0; i < h.n; i++)
-			tell_entry(serial, &h.v[i]);
-		open_business_tell(&open, s->settings, stdout);
-	} else if (!rc) {
-		FILE *out = cli_page_begin(&page, stdout);
-
-		text_line(out, "%.*s%s", STR_FMT(serial),
-			h.n ? "" : ": no run of this organization has had it in its list");
-		for (size_t i = 0; i < h.n; i++)
-			print_entry(&h.v[i], out);
-		open.pause.paused = false; /* is not about this device */
-		open_business_print(&open, s->settings, SIZE_MAX, out);
-		cli_page_end(&page);
-	}
+	open.pause.paused = false; /* is not about this device */
+	if (!rc && page)
+		put_page(page, s, serial, &h, &open);
+	if (!rc && cli_count(cli, OPTION_JSON))
+		tell_device(s, serial, &h, &open);
+	else if (!rc && !page)
+		print_device(s, serial, &h, &open);
 	open_business_release(&open);
 	history_release(&h);
+	return rc;
+}
+
+static enum errc show_all(const struct saved_run *s, const struct cli *cli, struct err *err)
+{
+	const char *path = cli_text(cli, OPTION_HTML);
+	struct history_html *page = NULL;
+	enum errc rc = cli_check_json(cli, OPTION_HTML, path, err);
+
+	if (!rc && path)
+		rc = history_html_open(&page, path, s->settings->tenant, err);
+	for (size_t i = 0; i < cli->n_args && !rc; i++) {
+		struct serial serial;
+
+		if (serial_read(str_from(cli->args[i]), &serial) != REASON_NONE)
+			rc = err_set(err, ERR_USAGE, "'%s' is not a serial number", cli->args[i]);
+		else
+			rc = show_one(s, cli, serial_view(&serial), page, err);
+	}
+	if (!rc && page)
+		rc = history_html_commit(page, err);
+	history_html_close(page);
 	return rc;
 }
 
@@ -157,14 +220,8 @@ int cmd_history(const struct cli *cli)
 	struct err err;
 	enum errc rc = saved_run_open(&s, cli, &err);
 
-	for (size_t i = 0; i < cli->n_args && !rc; i++) {
-		struct serial serial;
-
-		if (serial_read(str_from(cli->args[i]), &serial) != REASON_NONE)
-			rc = err_set(&err, ERR_USAGE, "'%s' is not a serial number", cli->args[i]);
-		else
-			rc = show_one(&s, cli, serial_view(&serial), &err);
-	}
+	if (!rc)
+		rc = show_all(&s, cli, &err);
 	saved_run_close(&s);
 	return rc ? cli_fail(cli, &err) : 0;
 }

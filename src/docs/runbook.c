@@ -71,7 +71,14 @@ static const struct runbook_entry reasons[REASON_MAX_] = {
 		AGAIN },
 	[REASON_RUN_HALTED] = { "The rows of the wave that failed, before the others get the same.",
 		AGAIN " --past-halt" },
-	[REASON_RUN_GUARDED] = { "The message of the run: which guard, and the --allow that lifts "
+	[REASON_RUN_LOCKED] = { "The other run: its process and its phase. Run again when it has "
+				"ended.",
+		"depmend status" },
+	[REASON_ROW_UNKNOWN_RUN] = { "Where the result comes from: another installation, or a "
+				     "state "
+				     "that is gone. See what is so at the device first.",
+		EXPLAIN },
+	[REASON_RUN_GUARDED] = { "The row: which guard, and the --allow that lifts "
 				 "it for one run.",
 		PLAN },
 	[REASON_RUN_WAITING] = { "Which service was slow or limited. Run the same command again.",

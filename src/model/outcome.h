@@ -103,7 +103,8 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"correct what its message names, then run apply again")                            \
 	X(RUN_HALTED, "run.halted", "too many failures in this wave",                              \
 		"look at the failures, then apply --past-halt")                                    \
-	X(RUN_GUARDED, "run.guarded", "a guard stopped the run", "see the message of the run")     \
+	X(RUN_GUARDED, "run.guarded", "not attempted",                                             \
+		"the row says which guard, and what lifts it")                                     \
 	X(RUN_WAITING, "run.waiting", "the rate limit or an outage outlives --max-wait",           \
 		"run apply again to continue")                                                     \
 	X(RUN_IN_FLIGHT, "run.in_flight", "off its server and not yet back", "run apply again")    \
@@ -175,6 +176,11 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(RUN_WINDOW, "run.window",                                                                \
 		"no window leaves the time to take the device off its server and put it back",     \
 		"run apply again in the next window")                                              \
+	X(RUN_LOCKED, "run.locked", "not attempted",                                               \
+		"run apply again when the other run has ended, or let it wait: --wait-lock 1h")    \
+	X(ROW_UNKNOWN_RUN, "row.unknown_run",                                                      \
+		"an earlier result says that it is done, and its run is not known here",           \
+		"delete the depmend_ columns to judge the row anew")                               \
 	X(UEM_LEFT_OUT, "uem.left_out",                                                            \
 		"the UEM has asked Apple, and Apple leaves this device out of what it tells",      \
 		"run apply again after a day; Apple throttles some devices for so long")           \

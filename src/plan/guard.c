@@ -60,7 +60,7 @@ static enum errc ask_limit(
 		rc = store_serials_since(f->store, limit->kind, since, add_other, &t, err);
 	free(t.acts);
 	if (!rc)
-		*ret = (struct asking){ "the plan (nothing was sent)", "Plan fewer (--limit)", t.n,
+		*ret = (struct asking){ "nothing was sent", ", or plan fewer: --limit", t.n,
 			t.n + t.n_others };
 	return rc;
 }

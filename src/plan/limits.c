@@ -136,21 +136,20 @@ uint64_t limit_needed(const struct limits *l, const struct limit *limit, uint64_
 enum errc limit_check(
 	const struct limits *l, const struct limit *limit, const struct asking *a, struct err *err)
 {
-	const char *act = limit->kind < 0 ? "act on" : step_info((enum step_kind)limit->kind)->word;
 	uint64_t most;
-	char allows[80];
+	char share[80] = "", earlier[80] = "";
 
 	if (!limit_most(l, limit, &most) || a->n_day <= most)
 		return ERR_OK;
-	(void)snprintf(allows, sizeof(allows), "%llu", (unsigned long long)most);
 	if (limit->of_fleet)
-		(void)snprintf(allows, sizeof(allows), "%llu, %llu %% of %lld devices",
-			(unsigned long long)most, (unsigned long long)limit->most,
-			(long long)l->size);
+		(void)snprintf(share, sizeof(share), ", which is %llu %% of %lld devices",
+			(unsigned long long)limit->most, (long long)l->size);
+	if (a->n_day > a->n)
+		(void)snprintf(earlier, sizeof(earlier), ", with %llu earlier in 24 hours",
+			(unsigned long long)(a->n_day - a->n));
 	return err_set(err, ERR_GUARD,
-		"limits.%s stops %s: it would %s %llu devices, with %llu earlier in 24 hours "
-		"(limit %s). %s, or allow it for this run: --allow %s=%llu",
-		limit->name, a->who, act, (unsigned long long)a->n,
-		(unsigned long long)(a->n_day - a->n), allows, a->remedy, limit->name,
-		(unsigned long long)limit_needed(l, limit, a->n_day));
+		"stopped by limits.%s (%llu > %llu%s%s); %s. Allow it: --allow %s=%llu%s",
+		limit->name, (unsigned long long)a->n_day, (unsigned long long)most, share, earlier,
+		a->sent, limit->name, (unsigned long long)limit_needed(l, limit, a->n_day),
+		a->remedy);
 }

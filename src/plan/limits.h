@@ -37,9 +37,10 @@ bool limit_most(const struct limits *l, const struct limit *limit, uint64_t *ret
 /* What --allow has to say so that n_day devices pass. */
 uint64_t limit_needed(const struct limits *l, const struct limit *limit, uint64_t n_day);
 
-/* What asks: "the plan" of n devices, which makes n_day of them in a day. */
+/* What asks: something of n devices, and with those of the last 24 hours n_day. */
 struct asking {
-	const char *who, *remedy;
+	const char *sent;   /* whether anything was: "nothing was sent" */
+	const char *remedy; /* ", or ..." besides --allow */
 	uint64_t n, n_day;
 };
 /* ERR_GUARD when that is too many; it tells how to proceed. */

@@ -16,6 +16,7 @@ struct plan_options {
 	const struct map *protected_serials; /* NULL: none */
 	int64_t now_ms;
 	uint32_t limit; /* --limit; UINT32_MAX: none */
+	bool simulated; /* a state of its own, which knows no earlier run */
 };
 
 struct plan {

@@ -18,15 +18,19 @@ bool plan_already_done(struct plan *p, struct input_row *row, const struct csv_r
 	char name[40];
 	struct err err;
 
-	if (at_outcome < 0 || at_run < 0 || !p->opt->facts || !p->opt->facts->store)
+	if (at_outcome < 0 || at_run < 0 || !p->opt->facts || !p->opt->facts->store ||
+		p->opt->simulated)
 		return false;
 	if (!outcome_from_word(input_cell(in, record, at_outcome), &outcome) ||
 		(outcome != OUTCOME_DONE && outcome != OUTCOME_UNCHANGED))
 		return false;
 	(void)snprintf(name, sizeof(name), "%.*s", STR_FMT(input_cell(in, record, at_run)));
-	if (!name[0] || store_run_get(p->opt->facts->store, name, &run, &err))
+	if (!name[0])
 		return false;
-	plan_settle(p, row, OUTCOME_UNCHANGED, REASON_STATE_DONE, str_from(name));
+	if (store_run_get(p->opt->facts->store, name, &run, &err))
+		plan_settle(p, row, OUTCOME_UNDECIDED, REASON_ROW_UNKNOWN_RUN, str_from(name));
+	else
+		plan_settle(p, row, OUTCOME_UNCHANGED, REASON_STATE_DONE, str_from(name));
 	return true;
 }
 

@@ -72,6 +72,7 @@ static enum errc make_plan(struct rehearsal *r, struct err *err)
 	r->plan_options = (struct plan_options){
 		.settings = *r->opt->settings,
 		.facts = &r->session.facts,
+		.simulated = true,
 		.protected_serials = r->opt->protected_serials,
 		.now_ms = r->opt->now_ms != TIME_NONE ? r->opt->now_ms
 						      : clock_now(r->session.clock),

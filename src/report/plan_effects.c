@@ -98,12 +98,16 @@ void plan_effects_steps(const struct plan_effects *e, bool irreversible, struct 
 	}
 }
 
-void plan_effects_reason(const struct plan *p, const struct schedule *s, struct buf *out)
+void plan_effects_reason(const struct plan *p, const struct plan_effects *e,
+	const struct schedule *s, struct buf *out)
 {
 	const struct rate *writes = &p->opt->settings->rates[RATE_APPLE_WRITE];
 	char window[TIME_TEXT];
 
-	if (s->apple_changes > writes->n)
+	if (e->steps[STEP_WIPE])
+		buf_printf(out, "a wipe may take up to %s",
+			duration_words(p->opt->settings->timeouts.wipe_ms, window));
+	else if (s->apple_changes > writes->n)
 		buf_printf(out, "%u change%s to Apple in %s", writes->n, plural(writes->n),
 			writes->window_ms == HOUR_MS ? "an hour"
 						     : duration_words(writes->window_ms, window));
@@ -111,7 +115,8 @@ void plan_effects_reason(const struct plan *p, const struct schedule *s, struct 
 		buf_printf(out, "the UEM takes up to %s for a sync",
 			duration_words(p->opt->settings->timeouts.sync_ms, window));
 	else
-		buf_printf(out, "Apple takes up to %s for a change",
+		buf_printf(out, "%s takes up to %s for a change",
+			s->apple_changes ? "Apple" : "the UEM",
 			duration_words(p->opt->settings->timeouts.activity_ms, window));
 }
 
@@ -254,7 +259,7 @@ void plan_effects_print(const struct plan *p, const struct plan_effects *e,
 	buf_init(&end, LINE_MAX_BYTES);
 	buf_init(&reason, LINE_MAX_BYTES);
 	plan_effects_end(s, when, &end);
-	plan_effects_reason(p, s, &reason);
+	plan_effects_reason(p, e, s, &reason);
 	text_line(out, "%-11s ends %s (%s)", "estimate", buf_cstr(&end), buf_cstr(&reason));
 	buf_release(&end);
 	buf_release(&reason);

@@ -24,7 +24,8 @@ void plan_effects_count(const struct plan *p, struct plan_effects *ret);
 /* "unassign 60, reassign 60": devices per step, those that cannot be undone or the others. */
 void plan_effects_steps(const struct plan_effects *e, bool irreversible, struct buf *out);
 /* "10 writes to Apple an hour": what most of the time goes into. */
-void plan_effects_reason(const struct plan *p, const struct schedule *s, struct buf *out);
+void plan_effects_reason(const struct plan *p, const struct plan_effects *e,
+	const struct schedule *s, struct buf *out);
 /* "up to 60 at a time, 2 min to 1 h 47 min each" */
 void plan_effects_off(const struct schedule *s, struct buf *out);
 /* "limits.in_flight 200: 42 h; 1000: 11 h, but ...": only with schedule.other_in_flight. */

@@ -125,7 +125,7 @@ static void put_time(struct writer *w)
 	page_raw(p, " and ");
 	page_time(p, s->latest_ms);
 	page_raw(p, " if it is started at the time of the plan. What takes longest: ");
-	plan_effects_reason(w->page->plan, s, &b);
+	plan_effects_reason(w->page->plan, w->page->effects, s, &b);
 	page_text(p, buf_view(&b));
 	page_raw(p, ".</p>\n");
 	if (w->page->effects->restored) {

@@ -18,6 +18,20 @@ void summary_count(struct summary *s, enum outcome o, enum reason r)
 		s->reasons[r]++;
 }
 
+/* What stopped the whole run is the same for all of its rows. */
+static bool says_why(enum reason r)
+{
+	return r == REASON_RUN_GUARDED || r == REASON_RUN_LOCKED || r == REASON_RUN_NOT_BEGUN;
+}
+
+void summary_why(struct summary *s, enum reason r, struct str detail)
+{
+	struct str text = str_head(detail, SUMMARY_WHY_BYTES - 1);
+
+	if (says_why(r) && text.n && !s->why[0])
+		memcpy(s->why, text.p, text.n); /* zeroed behind it */
+}
+
 void summary_advise(struct summary *s, struct str advice)
 {
 	struct str text = str_head(advice, SUMMARY_ADVICE_BYTES - 1);
@@ -89,8 +103,10 @@ static void print_reasons(const struct summary *s, FILE *out)
 
 		if (!s->reasons[i])
 			continue;
-		(void)fprintf(out, "  %zu x %s: %s\n", s->reasons[i], r->code, r->sentence);
-		if (*r->remedy)
+		text_line(out, "  %zu x %s: %s%s%s", s->reasons[i], r->code, r->sentence,
+			says_why((enum reason)i) && s->why[0] ? ": " : "",
+			says_why((enum reason)i) ? s->why : "");
+		if (*r->remedy && !(i == REASON_RUN_GUARDED && s->why[0]))
 			(void)fprintf(out, "      -> %s\n", r->remedy);
 	}
 }

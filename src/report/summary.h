@@ -13,11 +13,12 @@
 #include "base/str.h"
 #include "model/outcome.h"
 
-enum { SUMMARY_ADVICE = 8, SUMMARY_ADVICE_BYTES = 400 };
+enum { SUMMARY_ADVICE = 8, SUMMARY_ADVICE_BYTES = 400, SUMMARY_WHY_BYTES = 512 };
 
 struct summary {
 	size_t rows[OUTCOME_MAX_];
 	size_t reasons[REASON_MAX_]; /* of rows whose outcome is no success */
+	char why[SUMMARY_WHY_BYTES]; /* what stopped those that were not attempted; "": nothing */
 	/* What rules say under if_failed, each text once; more are not kept. */
 	struct {
 		char text[SUMMARY_ADVICE_BYTES];
@@ -26,6 +27,8 @@ struct summary {
 };
 
 void summary_count(struct summary *s, enum outcome o, enum reason r);
+/* Of a row that was not attempted: what stopped it. */
+void summary_why(struct summary *s, enum reason r, struct str detail);
 /* Empty advice counts for nothing. */
 void summary_advise(struct summary *s, struct str advice);
 size_t summary_rows(const struct summary *s);

@@ -185,8 +185,8 @@ static enum errc limits_hold(const struct open_request *r, int64_t at_ms, struct
 {
 	struct job *j = r->job;
 	bool back = job_is_put_back(j, &j->devices[r->devices[0]]);
-	struct asking a = { "the next request", "Run again when the older ones are a day old", r->n,
-		0 };
+	struct asking a = { "the next request was not sent",
+		", or run again when the older ones are a day old", r->n, 0 };
 	int64_t since = at_ms - LIMITS_WINDOW_MS;
 	enum errc rc = ERR_OK;
 	uint64_t most;

@@ -10,25 +10,26 @@
 /* One question for all: kind, time, run, rule, detail, outcome, reason, before, after, evidence,
  * step, state, target, activity, event. A row that was planned is told by its device. */
 static const char question[] =
-	"SELECT 0 AS kind, u.created AS at, u.name, t.s, d.s, r.outcome, r.reason, NULL, NULL, "
+	"SELECT 1 AS kind, u.created AS at, u.name, t.s, d.s, r.outcome, r.reason, NULL, NULL, "
 	"NULL, "
 	"NULL, NULL, NULL, NULL, NULL FROM row r JOIN run u ON u.id = r.run "
 	"LEFT JOIN text t ON t.id = r.rule LEFT JOIN text d ON d.id = r.detail "
 	"WHERE r.serial = ?1 AND r.outcome <> ?2 "
-	"UNION ALL SELECT 1, coalesce(v.finished, u.created), u.name, t.s, d.s, v.outcome, "
+	"UNION ALL SELECT 2, coalesce(v.finished, u.created), u.name, t.s, d.s, v.outcome, "
 	"v.reason, "
 	"b.s, a.s, v.evidence, NULL, NULL, NULL, NULL, NULL FROM device v JOIN run u ON u.id = "
 	"v.run "
 	"LEFT JOIN text t ON t.id = v.rule LEFT JOIN text d ON d.id = v.detail "
 	"LEFT JOIN text b ON b.id = v.before LEFT JOIN text a ON a.id = v.after "
 	"WHERE v.serial = ?1 "
-	"UNION ALL SELECT 2, q.intent, u.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, q.kind, "
+	"UNION ALL SELECT 3, q.intent, u.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, q.kind, "
 	"q.state, q.target, q.activity, NULL FROM request_device x JOIN request q ON q.id = "
 	"x.request "
 	"LEFT JOIN run u ON u.id = q.run WHERE x.serial = ?1 "
-	"UNION ALL SELECT 3, e.at, u.name, NULL, e.text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+	"UNION ALL SELECT 0, e.at, u.name, NULL, e.text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
 	"NULL, NULL, e.kind FROM event e LEFT JOIN run u ON u.id = e.run "
-	"WHERE e.kind IN ('forget') AND instr(e.text, '\"' || ?1 || '\"') > 0 "
+	"WHERE (e.kind = 'forget' AND instr(e.text, '\"' || ?1 || '\"') > 0) "
+	"OR (e.kind IN ('run', 'continue') AND e.run IN (SELECT run FROM row WHERE serial = ?1)) "
 	"ORDER BY at, kind";
 
 static struct str text_at(struct history *h, struct db_stmt *q, int at)

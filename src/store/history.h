@@ -7,11 +7,15 @@
 #include "base/arena.h"
 #include "store/store.h"
 
+/* At one time in this order. */
 enum history_kind {
+	/* A person's word about it, or about a run that had it in its list, from the audit trail.
+	 */
+	HISTORY_EVENT,
 	HISTORY_JUDGED,  /* a row of an input: rule, outcome, reason */
 	HISTORY_PLANNED, /* a device of a run: rule, state before and after, outcome */
 	HISTORY_SENT,    /* a request that named it */
-	HISTORY_EVENT,   /* a person's word about it, from the audit trail */
+
 };
 struct history_entry {
 	enum history_kind kind;

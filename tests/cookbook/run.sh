@@ -111,7 +111,7 @@ lose_record
 settings_with 'limits: {devices: 0}'
 run_cron
 exits 'a guard that stops it: its status is kept' 4
-check 'the mail says which guard' grep -q 'limits.devices stops the plan' err
+check 'the mail says which guard' grep -q 'stopped by limits.devices (' err
 check 'and with which status' grep -q '^depmend ended with status 4' out
 sim_stop
 run_cron

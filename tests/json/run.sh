@@ -59,7 +59,7 @@ r='--rules corrupted-registration'
 	says 'rules' "$(find "$root/rules" -name '*.yaml' | wc -l) rules" 0 rules
 	says 'one rule' '1 rules' 0 rules orphans
 	says 'status' '3 credential 1 run 1 status' 0 status
-	says 'history' '4 history' 0 history 7AGC74BU22
+	says 'history' '5 history' 0 history 7AGC74BU22
 	says 'pause' '1 pause' 0 pause --reason x
 	says 'resume' '1 pause' 0 resume
 	says 'version' '1 version' 0 version

@@ -90,6 +90,9 @@ settings_with 'limits: {devices: 1}'
 run apply in.csv --rules ./all.yaml --yes
 exits 'a guard' 4
 has run.guarded
+check 'a guard: the row says which, and what lifts it' grep -q \
+	'run.guarded: not attempted: stopped by limits.devices (2 > 1); nothing was sent. Allow it: --allow devices=2' in.result.csv
+check 'a guard: the summary does' grep -q 'not attempted: stopped by limits.devices (2 > 1)' err
 settings
 run apply in.csv --rules ./all.yaml --yes
 exits 'a rebuild' 0
@@ -211,6 +214,41 @@ for one in HUP:129 INT:130 TERM:143; do
 	same "stopped by SIG${one%:*}" "${one#*:}" $?
 	has run.stopped
 done
+
+# --- another run is active: the rows are there all the same ---
+csv "$two,"
+cp in.csv other.csv
+kill -STOP "$sim_pid"
+rm -rf state
+"$build/depmend" apply in.csv --rules ./all.yaml --yes >held.out 2>held.err </dev/null &
+held=$!
+for _ in $(seq 600); do
+	[ -s state/*/lock ] && break
+	sleep 0.05
+done
+run apply other.csv --rules ./all.yaml --yes --json
+exits 'another run' 11
+has run.locked other.result.csv
+check 'it says which' grep -q "run.locked: not attempted: another run is active: process $held " other.result.csv
+check 'rows are told, too' grep -q '"outcome":"pending".*"reason":"run.locked"' out
+kill -INT "$held"
+kill -CONT "$sim_pid"
+wait "$held"
+
+# --- a result whose run this state does not know ---
+new_world
+run apply in.csv --rules ./all.yaml --yes
+exits 'a run' 0
+cp in.result.csv again.csv
+run plan again.csv --rules ./all.yaml --out known.csv
+check 'its run is known' grep -q ',unchanged,.*state.done' known.csv
+rm -rf state
+run plan again.csv --rules ./all.yaml --out unknown.csv
+exits 'its run is not known' 3
+has row.unknown_run unknown.csv
+same 'and nothing would be done' 0 "$(grep -c ',planned,' unknown.csv)"
+run rehearse again.csv --rules ./all.yaml --out simulated.csv
+check 'a rehearsal judges anew' grep -q ',done,' simulated.csv
 
 # --- every code and every status is named by a test ---
 codes=$(sed -n '/define REASON_LIST/,/^enum/s/^\tX([A-Z_]*, "\([a-z._]*\)".*/\1/p' \

@@ -127,7 +127,7 @@ as_apply() {
 	new_world --seed 1
 	cp samples/portal-like.csv "$work/in.csv"
 	run rehearse "$work/in.csv" --rules corrupted-registration --inventory samples/fleet.csv
-	check 'a guard would fire' says 'limits.percent stops the plan'
+	check 'a guard would fire' says 'stopped by limits.percent ('
 	grep '^sent' "$work/out" >"$work/predicted"
 	cp samples/serials.txt "$work/bare.csv"
 	sed 's/^  tokens:.*/&\n    - {server: WS1 Oceania, group: WS1OCEANIA}/' "$DEPMEND_SETTINGS" \

@@ -49,6 +49,19 @@ run history 7AGC74BU22 --json
 exits 'history' 0
 check 'has its requests' grep -q unassign <(of history .step)
 check 'has its verdict' grep -qx 'done' <(of history .outcome)
+check 'has who confirmed it' grep -q '^confirmed by .*: --yes' <(of history 'select(.what == "person") | .detail')
+same 'and that first' person "$(of history .what | head -n 1)"
+run history 7AGC74BU22 NQXKE2KNGE --html history.html
+exits 'history as a page' 0
+check 'the page has its steps' grep -q '<td>unassign<td>' history.html
+check 'the page has who confirmed it' grep -q '<td>person<td>confirmed by ' history.html
+same 'the page has a part for each' 2 "$(grep -c '<h2><code>' history.html)"
+same 'and nothing else is printed' '' "$(cat out)"
+run history 7AGC74BU22 --html history.html --json
+exits 'history, both' 0
+check 'JSON beside the page' grep -q '"type":"history"' out
+run history 7AGC74BU22 --html depmend.yaml
+exits 'no page in the place of the settings' 64
 run history nonsense!
 exits 'history of no serial' 64
 

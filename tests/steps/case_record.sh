@@ -41,8 +41,8 @@ same 'nothing more was sent' 1 "$(deletes)"
 
 new_world --fleet fleet.csv
 rows RECLEFT00002
-apply --allow delete_record=1 --confirm delete_record=1
-exits 'one record' 0
+run apply in.csv --rules rules.yaml --allow delete_record=1 --allow percent=100 --confirm delete_record=1
+exits 'one record: its number is agreement enough' 0
 same 'one record: DELETE by its id' 1 "$(requests '.method == "DELETE"')"
 
 # --- 403 has four meanings ---

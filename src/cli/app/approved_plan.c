@@ -280,9 +280,9 @@ enum errc approved_plan_check(
 	if (n > SHOWN_ROWS)
 		text_line(stderr, "and %u more rows", n - SHOWN_ROWS);
 	return err_set(err, ERR_GUARD,
-		"the plan is %.12s now, not the expected %.12s: %u rows differ; plan again and "
+		"the plan is %.12s now, not the expected %.12s: %u row%s; plan again and "
 		"review them",
-		p->fingerprint, e->fingerprint, n);
+		p->fingerprint, e->fingerprint, n, n == 1 ? " differs" : "s differ");
 }
 
 /* --- remembering --- */

@@ -8,22 +8,37 @@
 #include "cli/args/terminal.h"
 #include "model/program.h"
 
-/* Devices by the steps that they take; forced: those that migrate at once. */
+/* Devices by the steps that they take; forced: those that migrate at once; mixed: those that take
+ * steps which can be undone. */
 struct step_counts {
-	uint64_t of[STEP_MAX_], forced;
+	uint64_t of[STEP_MAX_], forced, mixed;
 };
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static bool can_be_undone(const struct step *s)
+{
+	const struct step_info *info = step_info(s->kind);
+
+	return info->service != SERVICE_NONE && !info->irreversible && !s->force_now;
+}
 
 static void count_program(struct step_counts *n, const struct program *p)
 {
-	bool takes[STEP_MAX_] = { false }, forced = false;
+	bool takes[STEP_MAX_] = { false }, forced = false, mixed = false;
 
 	for (uint32_t k = 0; k < p->n; k++) {
 		takes[p->v[k].kind] = true;
 		forced |= p->v[k].force_now;
+		mixed |= can_be_undone(&p->v[k]);
 	}
 	for (int k = 0; k < STEP_MAX_; k++)
 		n->of[k] += takes[k];
 	n->forced += forced;
+	n->mixed += mixed;
 }
 
 static void count_plan(const struct plan *p, struct step_counts *ret)
@@ -72,8 +87,9 @@ static enum errc check_counts(const struct cli *cli, const struct step_counts *n
 		is = count_asked(n, kind);
 		if (is != want)
 			return err_set(err, ERR_GUARD,
-				"the plan has %llu devices to %.*s, not %llu: review it again",
-				(unsigned long long)is, STR_FMT(word), (unsigned long long)want);
+				"the plan has %llu device%s to %.*s, not %llu: review it again",
+				(unsigned long long)is, plural(is), STR_FMT(word),
+				(unsigned long long)want);
 	}
 	return ERR_OK;
 }
@@ -107,12 +123,12 @@ static enum errc confirm_final(
 		return ERR_OK;
 	if (!has_terminal())
 		return err_set(err, ERR_USAGE,
-			"%llu devices would %s, which cannot be undone, and there is no terminal "
-			"to "
-			"ask: say --confirm %s=%llu",
-			(unsigned long long)n, word, word, (unsigned long long)n);
+			"%s for %llu device%s cannot be undone, and there is no terminal to ask: "
+			"say --confirm %s=%llu",
+			word, (unsigned long long)n, plural(n), word, (unsigned long long)n);
 	log_status(NULL);
-	(void)snprintf(wanted, sizeof(wanted), "%s %llu devices", word, (unsigned long long)n);
+	(void)snprintf(
+		wanted, sizeof(wanted), "%s %llu device%s", word, (unsigned long long)n, plural(n));
 	(void)fprintf(stderr, "This cannot be undone. Type '%s' to go on: ", wanted);
 	rc = cli_read_line(answer, sizeof(answer), err);
 	if (rc)
@@ -174,15 +190,16 @@ enum errc confirm_plan(
 	rc = check_counts(cli, &n, err);
 	if (!rc)
 		rc = confirm_all_final(cli, &n, said, err);
-	if (rc || p->n_planned == 0 || cli_count(cli, OPTION_YES))
+	/* What was confirmed by its number has been agreed to. */
+	if (rc || n.mixed == 0 || cli_count(cli, OPTION_YES))
 		return rc;
 	if (!has_terminal())
 		return err_set(err, ERR_USAGE,
-			"%u devices would be acted on and there is no terminal to ask: say --yes",
-			p->n_planned);
+			"%u device%s would be acted on and there is no terminal to ask: say --yes",
+			p->n_planned, plural(p->n_planned));
 	log_status(NULL);
-	(void)fprintf(
-		stderr, "Act on %u devices (plan %.12s)? [y/N] ", p->n_planned, p->fingerprint);
+	(void)fprintf(stderr, "Act on %u device%s (plan %.12s)? [y/N] ", p->n_planned,
+		plural(p->n_planned), p->fingerprint);
 	rc = cli_read_line(answer, sizeof(answer), err);
 	if (rc)
 		return rc;
@@ -214,8 +231,9 @@ enum errc confirm_number(const struct cli *cli, const char *word, uint64_t n, st
 	if (given_number(cli, word, &given))
 		return given == n ? ERR_OK
 				  : err_set(err, ERR_GUARD,
-					    "it is %llu devices to %s, not %llu: look again",
-					    (unsigned long long)n, word, (unsigned long long)given);
+					    "there %s %llu device%s to %s, not %llu: look again",
+					    n == 1 ? "is" : "are", (unsigned long long)n, plural(n),
+					    word, (unsigned long long)given);
 	if (!has_terminal())
 		return err_set(err, ERR_USAGE, "there is no terminal to ask: say --confirm %s=%llu",
 			word, (unsigned long long)n);

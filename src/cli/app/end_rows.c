@@ -16,6 +16,8 @@ static enum reason reason_of(enum errc code)
 		return REASON_RUN_STOPPED;
 	case ERR_GUARD:
 		return REASON_RUN_GUARDED;
+	case ERR_LOCKED:
+		return REASON_RUN_LOCKED;
 	default:
 		return REASON_RUN_NOT_BEGUN;
 	}
@@ -47,7 +49,8 @@ static enum errc not_started_row(void *self, uint32_t n, struct run_row *ret, st
 	if (ret->outcome == OUTCOME_PLANNED || ret->outcome == OUTCOME_PENDING) {
 		ret->outcome = OUTCOME_PENDING;
 		ret->reason = reason_of(u->e->ended);
-		ret->detail = ret->steps = STR_NONE;
+		ret->steps = STR_NONE;
+		ret->detail = str_from(u->e->why);
 	}
 	return ERR_OK;
 }

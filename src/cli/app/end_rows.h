@@ -14,6 +14,7 @@ struct end_rows {
 	struct store *store;          /* of the run */
 	const struct run_record *run; /* NULL: none began */
 	enum errc ended;
+	const char *why;           /* the message; NULL: there is none */
 	struct run_counts *counts; /* of the run's rows; NULL: not wanted */
 	bool raw_csv, json;        /* json: the rows go to the standard output, too */
 };

@@ -396,6 +396,7 @@ static enum errc write_results(struct run_command *c, enum errc ended, struct su
 		.run = c->has_run ? &c->run : NULL,
 		.ended = ended,
 		.counts = ret_counts,
+		.why = c->why,
 		.raw_csv = cli_count(c->p.cli, OPTION_RAW_CSV) > 0,
 		.json = cli_count(c->p.cli, OPTION_JSON) > 0,
 	};
@@ -462,7 +463,7 @@ static void find_run(struct run_command *c)
 {
 	struct err err;
 
-	if (!c->has_run && !c->p.has_plan &&
+	if (!c->has_run && !c->p.has_plan && c->identity[0] &&
 		store_run_find(c->p.session.store, c->identity, &c->run, &c->has_run, &err))
 		c->has_run = false;
 }
@@ -530,11 +531,12 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 
 	run_counts_init(&counts);
 	log_repeats();
+	c->why = ended ? why->msg : NULL;
 	if (ended && ended != ERR_STOPPED)
 		(void)cli_fail(c->p.cli, why);
 	if (c->in_flight || (c->has_run && open_deeds_tell(c->p.session.store, c->run.id)))
 		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
-	if (c->identity[0] && ended != ERR_CANNOT_CREATE) {
+	if ((c->identity[0] || c->has_rows) && ended != ERR_CANNOT_CREATE) {
 		find_run(c);
 		written = !write_results(c, ended, &summary, &counts, &err);
 		status = status_first(

@@ -23,11 +23,13 @@ struct run_command {
 	struct approvals approvals;
 	bool approved; /* there are steps that need it, and it is enough */
 	struct run_record run;
+	bool has_rows;      /* although another run is active: the list was read */
 	bool looked_back;   /* whether the state is the newest one was asked */
 	bool has_run;       /* frozen now, or continued */
 	bool worked;        /* the run itself put back what it took off */
 	uint32_t in_flight; /* devices of earlier runs that are still not settled */
 	int64_t started_ms;
+	const char *why; /* the message that it ended with; NULL: none */
 	struct limits limits;
 	struct window window;
 	const char **allowed; /* --allow, NULL-terminated; owned */

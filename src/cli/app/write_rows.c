@@ -77,6 +77,7 @@ static enum errc write_one(void *self, uint32_t n, const struct csv_record *reco
 	if (rc)
 		return rc;
 	summary_count(w->summary, row.outcome, row.reason);
+	summary_why(w->summary, row.reason, row.detail);
 	summary_advise(w->summary, row.advice);
 	ours = ours_of(w, &row);
 	result_row_with(w->result, record->cells, record->n_cells, record->raw, ours);
@@ -111,8 +112,10 @@ static enum errc count_rows(struct writing *w, uint32_t n_rows, struct err *err)
 		struct run_row r;
 
 		rc = w->row(w->self, i, &r, err);
-		if (!rc)
-			summary_count(w->summary, r.outcome, r.reason);
+		if (rc)
+			break;
+		summary_count(w->summary, r.outcome, r.reason);
+		summary_why(w->summary, r.reason, r.detail);
 	}
 	return rc;
 }

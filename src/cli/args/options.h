@@ -78,6 +78,7 @@ enum option_kind {
 #define FOR_ALL UINT32_MAX
 #define FOR_PLANS (FOR(PLAN) | FOR(APPLY) | FOR(EXPLAIN) | FOR(REHEARSE))
 #define FOR_LISTS (FOR(CHECK) | FOR_PLANS | FOR(EXPORT) | FOR(APPROVE))
+#define FOR_PAGES (FOR(REPORT) | FOR(PLAN) | FOR(EXPORT) | FOR(HISTORY))
 #define FOR_RUNS (FOR(APPLY) | FOR(UNDO))
 /* What runs once for each tenant when --settings names a folder. */
 #define FOR_TENANTS \
@@ -136,8 +137,7 @@ enum option_kind {
 		FOR_RUNS | FOR(DOCTOR) | FOR(FORGET) | FOR(BACKUP) | FOR(RESTORE),                 \
 		"wait so long for another run of the organization to end")                         \
 	X(CSV, "csv", 0, FILE, "FILE", FOR(REPORT), "write the result CSV there")                  \
-	X(HTML, "html", 0, FILE, "FILE", FOR(REPORT) | FOR(PLAN) | FOR(EXPORT),                    \
-		"write a page for people there")                                                   \
+	X(HTML, "html", 0, FILE, "FILE", FOR_PAGES, "write a page for people there")               \
 	X(XLSX, "xlsx", 0, FILE, "FILE", FOR(REPORT), "write a workbook there")                    \
 	X(METRICS, "metrics", 0, FILE, "FILE.prom", FOR(REPORT),                                   \
 		"write numbers for the textfile collector of node_exporter")                       \

@@ -1,0 +1,62 @@
+#include "report/history_words.h"
+
+#include "io/json.h"
+
+const char *history_answer(enum request_state state)
+{
+	static const char *const words[] = {
+		[REQUEST_INTENT] = "sent, or about to be; no answer is known",
+		[REQUEST_ACCEPTED] = "accepted",
+		[REQUEST_REFUSED] = "refused",
+		[REQUEST_UNKNOWN] = "sent; no complete answer came",
+		[REQUEST_SETTLED] = "ended",
+	};
+
+	return words[state];
+}
+
+static void put_part(struct buf *out, const char *before, struct str text)
+{
+	if (text.n)
+		buf_printf(out, "%s%.*s", before, STR_FMT(text));
+}
+
+static void put_list(struct buf *out, const char *before, const struct json *list)
+{
+	for (const struct json *v = json_first(list); v; v = json_next(v), before = ", ")
+		put_part(out, before, json_text(v));
+}
+
+static void put_run(const struct json *j, bool begun, struct buf *out)
+{
+	int64_t uid = -1;
+
+	(void)json_int(json_get(j, "uid"), &uid);
+	buf_z(out, begun ? "confirmed by " : "continued by ");
+	if (json_text(json_get(j, "user")).n)
+		buf_str(out, json_text(json_get(j, "user")));
+	else
+		buf_printf(out, "uid %lld", (long long)uid);
+	put_part(out, " on ", json_text(json_get(j, "host")));
+	put_part(out, ", through sudo from ", json_text(json_get(j, "sudo_user")));
+	put_list(out, ": ", json_get(j, "confirmed"));
+	put_list(out, "; allowed ", json_get(j, "allowed"));
+	for (const struct json *v = json_first(json_get(j, "approvals")); v; v = json_next(v)) {
+		put_part(out, "; signed by ", json_text(json_get(v, "name")));
+		put_part(out, ", ", json_text(json_get(v, "signed")));
+	}
+}
+
+void history_person(const struct history_entry *e, struct buf *out)
+{
+	bool begun = str_eq(e->event, STR("run"));
+	struct json *j;
+	struct err err;
+
+	if ((!begun && !str_eq(e->event, STR("continue"))) || json_parse(&j, e->detail, &err)) {
+		buf_printf(out, "%.*s: %.*s", STR_FMT(e->event), STR_FMT(e->detail));
+		return;
+	}
+	put_run(j, begun, out);
+	json_free(j);
+}
