@@ -72,7 +72,7 @@ static uint32_t all_groups(const struct walk *w)
 static bool is_over(const struct walk *w, const struct walker *d)
 {
 	return (d->results && d->results[d->at] != RESULT_TODO) ||
-	       work_holds(w->f, &d->prog->v[d->at], d->home, w->s->has_uem, &d->v);
+	       work_needless(w->f, &d->prog->v[d->at], d->home, w->s->has_uem, &d->v);
 }
 
 /* NULL when nothing is left to do. */

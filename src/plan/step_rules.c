@@ -79,13 +79,14 @@ static void migrate_effect(const struct step_case *c, struct view *v)
 {
 	v->server = c->target;
 	v->deadline_ms = c->step->deadline_ms;
+	v->migrated = false;
 	v->changed = true;
 }
 
 static bool cancel_migration_holds(const struct step_case *c, const struct view *v)
 {
 	(void)c;
-	return v->deadline_ms == TIME_NONE;
+	return v->deadline_ms == TIME_NONE || v->migrated;
 }
 
 static void cancel_migration_effect(const struct step_case *c, struct view *v)

@@ -190,6 +190,19 @@ static enum record_state record_of(const struct fleet *f, uint32_t slot)
 		       : state;
 }
 
+static void view_migration(const struct fleet *f, const struct device_state *d, struct view *ret)
+{
+	struct str status;
+
+	if (device_fact_state(d, FACT_APPLE_MIGRATION_STATUS) != VALUE_KNOWN)
+		return;
+	status = fleet_text(f, d->slots[FACT_APPLE_MIGRATION_STATUS]);
+	ret->migrated = str_eq_nocase(status, STR("SUCCESS"));
+	if (device_fact_state(d, FACT_APPLE_MIGRATION_DEADLINE) == VALUE_KNOWN &&
+		!str_eq_nocase(status, STR("FAILED")))
+		ret->deadline_ms = d->dates[FACT_APPLE_MIGRATION_DEADLINE - FACT_FIRST_DATE];
+}
+
 bool work_view(const struct fleet *f, uint32_t slot, struct view *ret)
 {
 	const struct device_state *d = &f->devices[slot];
@@ -206,10 +219,7 @@ bool work_view(const struct fleet *f, uint32_t slot, struct view *ret)
 	};
 	if (device_fact_state(d, FACT_UEM_PROFILE) == VALUE_KNOWN)
 		ret->profile = d->slots[FACT_UEM_PROFILE];
-	if (device_fact_state(d, FACT_APPLE_MIGRATION_STATUS) == VALUE_KNOWN &&
-		device_fact_state(d, FACT_APPLE_MIGRATION_DEADLINE) == VALUE_KNOWN &&
-		!str_eq_nocase(fleet_text(f, d->slots[FACT_APPLE_MIGRATION_STATUS]), STR("FAILED")))
-		ret->deadline_ms = d->dates[FACT_APPLE_MIGRATION_DEADLINE - FACT_FIRST_DATE];
+	view_migration(f, d, ret);
 	return fleet_server_of(f, slot, &ret->server);
 }
 
@@ -262,6 +272,16 @@ bool work_holds(const struct fleet *f, const struct work_step *s, uint32_t home,
 	return step_rule(s->kind)->holds(&c, v);
 }
 
+bool work_needless(const struct fleet *f, const struct work_step *s, uint32_t home, bool has_uem,
+	const struct view *v)
+{
+	/* Apple would assign the device to the server it is on, and take its profile. */
+	bool there = s->kind == STEP_MIGRATE && v->server == s->server &&
+		     (v->deadline_ms == TIME_NONE || v->migrated);
+
+	return there || work_holds(f, s, home, has_uem, v);
+}
+
 void work_effect(const struct fleet *f, const struct work_step *s, uint32_t home, struct view *v)
 {
 	struct step_case c = { f, s, s->to_home ? home : s->server, true };
@@ -275,7 +295,7 @@ bool work_foresee(const struct fleet *f, const struct work_program *p, uint32_t 
 	bool any = false;
 
 	for (uint32_t i = 0; i < p->n; i++) {
-		bool holds = work_holds(f, &p->v[i], home, has_uem, &v);
+		bool holds = work_needless(f, &p->v[i], home, has_uem, &v);
 
 		ret_results[i] = holds ? RESULT_HELD : RESULT_TODO;
 		any |= !holds;

@@ -64,6 +64,7 @@ struct view {
 	uint32_t listed;     /* bit per group */
 	uint32_t profile;    /* name, slot of fleet.texts; MAP_NONE: none */
 	int64_t deadline_ms; /* of its migration; TIME_NONE: none */
+	bool migrated;       /* and that is over, with success */
 	enum record_state record;
 	bool released;
 	bool changed; /* at Apple by a step of this program, without a sync since */
@@ -96,6 +97,9 @@ bool work_needs_apple(const struct work_program *p);
 
 /* home: where the device was before this run took it off (to_home); SERVER_NONE: not known. */
 bool work_holds(const struct fleet *f, const struct work_step *s, uint32_t home, bool has_uem,
+	const struct view *v);
+/* Whether nothing is to be sent for the step: it holds, or there is nothing that it could do. */
+bool work_needless(const struct fleet *f, const struct work_step *s, uint32_t home, bool has_uem,
 	const struct view *v);
 void work_effect(const struct fleet *f, const struct work_step *s, uint32_t home, struct view *v);
 

@@ -53,7 +53,7 @@ static bool loses_profile(
 		return false;
 	home = v.server;
 	for (uint32_t i = 0; i < prog->n; i++)
-		if (!work_holds(f, &prog->v[i], home, p->opt->settings->has_uem, &v))
+		if (!work_needless(f, &prog->v[i], home, p->opt->settings->has_uem, &v))
 			work_effect(f, &prog->v[i], home, &v);
 	return v.listed != 0 && v.profile == MAP_NONE;
 }

@@ -58,7 +58,8 @@ struct view job_expected(const struct job *j, const struct job_device *d)
 	for (uint32_t i = 0; i < p->n; i++) {
 		/* Held at sending time only: somebody else had just done it. */
 		bool by_others = d->results[i] == RESULT_HELD &&
-				 !work_holds(j->fleet, &p->v[i], d->home, j->settings->has_uem, &v);
+				 !work_needless(
+					 j->fleet, &p->v[i], d->home, j->settings->has_uem, &v);
 
 		if (d->results[i] == RESULT_DONE || by_others)
 			work_effect(j->fleet, &p->v[i], d->home, &v);

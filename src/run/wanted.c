@@ -126,7 +126,7 @@ static enum wanted step_wanted(struct job *j, struct job_device *d, const struct
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_SERVER_GONE, NULL);
 		return NOT_WANTED;
 	}
-	if (work_holds(j->fleet, s, d->home, j->settings->has_uem, seen)) {
+	if (work_needless(j->fleet, s, d->home, j->settings->has_uem, seen)) {
 		/* An earlier request of ours that nobody could prove: it has to come back as well.
 		 */
 		bool ours = was_tried(d) && step_info(s->kind)->takes_off;

@@ -68,6 +68,24 @@ exits 'the past has to be confirmed' 64
 apply --confirm migrate=1
 same 'force_now migrates at once' 'done' "$(outcome MIGABLE00002)"
 
+# --- to the server it is on: nothing is sent, which would take its profile ---
+new_world --fleet fleet.csv
+home=$(awk -F, '$1 == "MIGABLE00001" { print $2 }' fleet.csv)
+rules "[{migrate: {to: $home, deadline: 2027-01-01}}]"
+rows MIGABLE00001
+apply
+exits 'it is there already' 0
+same 'which is said' 'unchanged state.holds' "$(outcome MIGABLE00001)"
+same 'and nothing was sent' 0 "$(changes)"
+rules '[{migrate: {to: WS1 APAC, deadline: 2026-11-22T04:00:00Z}}]'
+apply
+exits 'it migrates' 0
+rows MIGABLE00001
+rules '[{migrate: {to: WS1 APAC, deadline: 2027-01-01}}]'
+DEPMEND_CLOCK=virtual:2026-11-24T00:00:00Z apply
+exits 'after the migration it is there' 0
+same 'another date moves nothing' 0 "$(activities migrate-update)"
+
 # --- a deadline that passes between confirmation and sending: no device is moved at once by it ---
 new_world --fleet fleet.csv
 settings_with 'rate: {apple_write: 1/10h}'
