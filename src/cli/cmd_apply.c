@@ -22,6 +22,7 @@ static enum errc open_all(struct run_command *c, const struct cli *cli, struct e
 		c->has_rows = !context_read_input(&c->p, NULL, &other);
 	if (!rc)
 		rc = context_read_input(&c->p, store_folder(c->p.session.store), err);
+	c->has_rows |= !rc;
 	if (!rc)
 		rc = run_identity(
 			&c->p.input, c->p.rules, c->p.settings->apple.account, c->identity, err);

@@ -140,17 +140,32 @@ static void sum_up(const struct visit *v)
 
 /* --- mending --- */
 
-static enum errc check_fix(const struct cli *cli, struct err *err)
+static const struct fix {
+	const char *check; /* the finding that it corrects, and its name */
+	const char *question;
+	enum errc (*run)(struct doctor *d, struct err *err);
+} fixes[] = {
+	{ "custom-prompt",
+		"Turn the custom prompt off in these profiles? Each is registered anew with Apple.",
+		doctor_fix_prompts },
+	{ "client-id", "Go on with the state of the earlier API account?", doctor_fix_client_id },
+};
+
+static enum errc find_fix(const struct cli *cli, const struct fix **ret, struct err *err)
 {
 	const char *what = cli_text(cli, OPTION_FIX);
 
-	if (what && strcmp(what, "custom-prompt") != 0)
+	*ret = NULL;
+	for (size_t i = 0; what && i < sizeof(fixes) / sizeof(*fixes); i++)
+		if (strcmp(what, fixes[i].check) == 0)
+			*ret = &fixes[i];
+	if (what && !*ret)
 		return err_set(err, ERR_USAGE,
-			"--fix cannot correct '%s' (supported: custom-prompt)", what);
+			"--fix cannot correct '%s' (supported: custom-prompt, client-id)", what);
 	return ERR_OK;
 }
 
-static enum errc confirm(const struct visit *v, uint32_t n, struct err *err)
+static enum errc confirm(const struct visit *v, const struct fix *fix, uint32_t n, struct err *err)
 {
 	char answer[16];
 
@@ -158,12 +173,10 @@ static enum errc confirm(const struct visit *v, uint32_t n, struct err *err)
 		return ERR_OK;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return err_set(err, ERR_USAGE,
-			"%u profiles would be changed and there is no terminal to ask: say --yes",
-			n);
-	(void)fprintf(stderr,
-		"Turn the custom prompt off in %u profiles? Each is registered anew with Apple. "
-		"[y/N] ",
-		n);
+			"%u finding%s of %s would be corrected and there is no terminal to ask: "
+			"say --yes",
+			n, n == 1 ? "" : "s", fix->check);
+	(void)fprintf(stderr, "%u found. %s [y/N] ", n, fix->question);
 	(void)fflush(stderr);
 	if (!fgets(answer, sizeof(answer), stdin) || (answer[0] != 'y' && answer[0] != 'Y'))
 		return err_set(err, ERR_GUARD, "nothing was sent: the answer was not yes");
@@ -172,13 +185,14 @@ static enum errc confirm(const struct visit *v, uint32_t n, struct err *err)
 
 static enum errc mend(struct visit *v, struct err *err)
 {
-	uint32_t n = doctor_count(v->doctor, "custom-prompt", FOUND_TROUBLE);
-	enum errc rc = ERR_OK;
+	const struct fix *fix;
+	enum errc rc = find_fix(v->cli, &fix, err);
+	uint32_t n = rc || !fix ? 0 : doctor_count(v->doctor, fix->check, FOUND_TROUBLE);
 
-	if (!cli_text(v->cli, OPTION_FIX) || n == 0)
-		return ERR_OK;
-	rc = confirm(v, n, err);
-	return rc ? rc : doctor_fix_prompts(v->doctor, err);
+	if (rc || n == 0)
+		return rc;
+	rc = confirm(v, fix, n, err);
+	return rc ? rc : fix->run(v->doctor, err);
 }
 
 static enum errc examine(struct visit *v, struct err *err)
@@ -191,7 +205,8 @@ static enum errc examine(struct visit *v, struct err *err)
 		.max_tries = 4, /* that there is no answer is an answer as well */
 	};
 	int64_t day_ms = INT64_C(24) * 3600 * 1000;
-	enum errc rc = check_fix(v->cli, err);
+	const struct fix *fix;
+	enum errc rc = find_fix(v->cli, &fix, err);
 
 	if (!rc)
 		rc = context_load_without_rules(&v->p, v->cli, err);

@@ -142,6 +142,7 @@ static enum errc open_all(
 	if (!rc)
 		rc = load_run(&c->p, ret_name, err);
 	cli->args[0] = ret_name; /* once there is this run, it is the latest */
+	c->has_rows = !rc;
 	if (!rc)
 		undo_identity(c->p.settings->apple.account, ret_name, c->identity);
 	return rc;

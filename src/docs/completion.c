@@ -35,7 +35,7 @@ static void known_words(const struct option_info *o, struct buf *out)
 
 	buf_init(out, WORDS_MAX_BYTES);
 	if (o == option_info(OPTION_FIX))
-		buf_z(out, "custom-prompt");
+		buf_z(out, "custom-prompt client-id");
 	for (size_t i = 0; o == option_info(OPTION_ALLOW) && (pattern = allowance_pattern(i)); i++)
 		buf_printf(out, "%s%.*s", i ? " " : "", (int)(strchr(pattern, '=') - pattern) + 1,
 			pattern);

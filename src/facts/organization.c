@@ -1,81 +1,123 @@
 #include "facts/organization.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/mem.h"
 #include "io/file.h"
-#include "store/ledger.h"
 
 enum { KEPT_MAX_BYTES = 1024 * 1024 };
+#define LAST "last."
 #define LIFT "; when that is right, say --allow organization=yes"
 
 static char *path_of(const struct settings *s)
 {
 	char *path;
 
-	if (asprintf(&path, "%s/last.%s", s->state, s->tenant) < 0)
+	if (asprintf(&path, "%s/" LAST "%s", s->state, s->tenant) < 0)
 		abort();
 	return path;
 }
 
 /* Whether Apple still lists a server of those lines. */
-static bool knows_one(const struct fleet *f, struct str kept)
+static bool knows_one(organization_has *has, void *self, struct str kept)
 {
 	while (kept.n) {
 		struct str name = str_cut(&kept, '\n');
 
-		if (fleet_server_by_id(f, str_cut(&name, '\t')) != SERVER_NONE)
+		if (has(self, str_cut(&name, '\t')))
 			return true;
 	}
 	return false;
 }
 
-/* Whether the state of that account knows devices off their server, or changes that may still be
- * carried out. */
-static bool left_open(const struct settings *s, struct str client)
+static bool fleet_has(void *self, struct str server_id)
 {
-	char *client_id = mem_dupz(client);
-	const struct store_options opt = {
-		.state_dir = s->state, .client_id = client_id, .network = STORE_AS_IT_IS
-	};
-	struct ledger_custodies off = { 0 };
-	struct ledger_intents intents = { 0 };
-	struct store *store = NULL;
+	return fleet_server_by_id(self, server_id) != SERVER_NONE;
+}
+
+/* --- accounts beside this one --- */
+
+static void look_at_last(const struct settings *s, const char *path, organization_has *has,
+	void *self, struct buf *ret)
+{
+	struct buf kept;
+	struct str rest, client;
 	struct err err;
-	bool open = false;
 
-	if (!store_open(&store, &opt, &err)) {
-		open = ledger_custodies(store, STR_NONE, &off, &err) || off.n ||
-		       ledger_intents(store, STR_NONE, &intents, &err) || intents.n;
-		ledger_custodies_release(&off);
-		ledger_intents_release(&intents);
-		store_close(store);
-	}
-	free(client_id);
-	return open;
+	if (ret->n || !file_is_regular(path) || file_read(path, KEPT_MAX_BYTES, &kept, &err))
+		return;
+	rest = buf_view(&kept);
+	client = str_cut(&rest, '\n');
+	if (client.n && !settings_is_own(s, client) && knows_one(has, self, rest))
+		buf_str(ret, client);
+	buf_release(&kept);
 }
 
-/* The same servers under another account: what that left open would be forgotten. */
-static enum errc compare_account(const struct settings *s, const struct fleet *f, struct str client,
-	struct str servers, bool lifted, struct err *err)
+void organization_other_account(
+	const struct settings *s, organization_has *has, void *self, struct buf *ret)
 {
-	if (!knows_one(f, servers) || !left_open(s, client))
-		return lifted ? ERR_OK
-			      : err_set(err, ERR_GUARD,
-					"the last run of tenant %s went by the client id %.*s, the "
-					"settings name "
-					"%s: if it is the new account of the same organization, "
-					"write "
-					"previous_client_ids: [%.*s] under apple:" LIFT,
-					s->tenant, STR_FMT(client), s->apple.client_id,
-					STR_FMT(client));
-	return err_set(err, ERR_GUARD,
-		"the last run of tenant %s went by the client id %.*s, for the same servers, and "
-		"left something open: write previous_client_ids: [%.*s] under apple: in the "
-		"settings, so that it is known",
-		s->tenant, STR_FMT(client), STR_FMT(client));
+	DIR *folder = opendir(s->state);
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder))) {
+		char *path;
+
+		if (strncmp(entry->d_name, LAST, strlen(LAST)) != 0)
+			continue;
+		if (asprintf(&path, "%s/%s", s->state, entry->d_name) < 0)
+			abort();
+		look_at_last(s, path, has, self, ret);
+		free(path);
+	}
+	if (folder)
+		(void)closedir(folder);
 }
+
+static enum errc check_others(const struct settings *s, const struct fleet *f, struct err *err)
+{
+	struct buf other;
+	enum errc rc = ERR_OK;
+
+	buf_init(&other, KEPT_MAX_BYTES);
+	organization_other_account(s, fleet_has, (void *)(uintptr_t)f, &other);
+	if (other.n)
+		rc = err_set(err, ERR_GUARD,
+			"an earlier run went by the client id %s, for the same servers, and the "
+			"settings name %s: " ORGANIZATION_JOIN,
+			buf_cstr(&other), s->apple.client_id, buf_cstr(&other));
+	buf_release(&other);
+	return rc;
+}
+
+enum errc organization_join(const struct settings *s, const char *other, struct err *err)
+{
+	struct buf kept = { 0 };
+	struct outfile *out;
+	char *path;
+	enum errc rc;
+
+	if (asprintf(&path, "%s/" SETTINGS_JOINED, s->state) < 0)
+		abort();
+	rc = file_is_regular(path) ? file_read(path, KEPT_MAX_BYTES, &kept, err) : ERR_OK;
+	if (!rc)
+		rc = outfile_open(&out, path, 0600, err);
+	if (!rc) {
+		outfile_write(out, buf_view(&kept));
+		outfile_write(out, str_from(s->apple.client_id));
+		outfile_write(out, STR(" "));
+		outfile_write(out, str_from(other));
+		outfile_write(out, STR("\n"));
+		rc = outfile_commit(out, NULL, err);
+		outfile_free(out);
+	}
+	buf_release(&kept);
+	free(path);
+	return rc;
+}
+
+/* --- the last run of the tenant --- */
 
 /* A line each: the client id, then the servers' ids, each with its name behind a tab. */
 static enum errc compare(const struct settings *s, const struct fleet *f, struct str kept,
@@ -84,7 +126,12 @@ static enum errc compare(const struct settings *s, const struct fleet *f, struct
 	struct str client = str_cut(&kept, '\n');
 
 	if (!settings_is_own(s, client))
-		return compare_account(s, f, client, kept, lifted, err);
+		return lifted ? ERR_OK
+			      : err_set(err, ERR_GUARD,
+					"the last run of tenant %s went by the client id %.*s, for "
+					"other servers, and the settings name %s: is it another "
+					"organization?" LIFT,
+					s->tenant, STR_FMT(client), s->apple.client_id);
 	while (kept.n && !lifted) {
 		struct str name = str_cut(&kept, '\n'), id = str_cut(&name, '\t');
 
@@ -102,9 +149,13 @@ enum errc organization_check(
 {
 	char *path = path_of(s);
 	struct buf kept;
-	enum errc rc = ERR_OK;
+	enum errc rc = check_others(s, f, err);
 
 	/* A pipe would keep us waiting. */
+	if (rc) {
+		free(path);
+		return rc;
+	}
 	if (file_exists(path) && !file_is_regular(path)) {
 		rc = err_set(err, ERR_CANNOT_CREATE,
 			"%s is no regular file, and what the last run saw is kept there: remove it",

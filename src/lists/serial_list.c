@@ -318,7 +318,7 @@ static bool take_plain(struct serial_list *l, struct list_row *ret)
 static enum errc swallowed(const struct serial_list *l, const struct csv_record *r, struct err *err)
 {
 	return err_set(err, ERR_INPUT,
-		"%s:%zu: a quote opens in this row and closes in line %zu, and what stands between "
+		"%s:%zu: a quote opens in this row and closes in line %zu, and what is between "
 		"looks like rows: take the quote out, or close it where its cell ends",
 		l->name, r->line, r->line + r->n_lines - 1);
 }

@@ -44,6 +44,8 @@ static void check_sync(struct yaml_reader *r, struct settings *s, const struct y
 
 /* --- where settings are, and where state goes --- */
 
+enum { JOINED_MAX_BYTES = 64 * 1024 };
+
 static char *join(const char *folder, const char *name)
 {
 	size_t n = strlen(folder) + strlen(name) + 2;
@@ -147,15 +149,55 @@ static bool has_state(const struct settings *s, const char *client_id)
 	return has;
 }
 
+static void add_account(struct settings *s, struct str client_id)
+{
+	const char **all;
+
+	if (settings_is_own(s, client_id))
+		return;
+	all = arena_zalloc(&s->arena, (s->apple.n_previous + 1) * sizeof(*all));
+	for (size_t i = 0; i < s->apple.n_previous; i++)
+		all[i] = s->apple.previous[i];
+	all[s->apple.n_previous++] = arena_dup(&s->arena, client_id).p;
+	s->apple.previous = all;
+}
+
+/* Of the accounts that a person joined (SETTINGS_JOINED), those beside ours: the elder ones, whose
+ * state is ours, or the younger ones. */
+static void add_joined(struct settings *s, bool elder)
+{
+	char *path = s->state ? join(s->state, SETTINGS_JOINED) : NULL;
+	struct buf lines;
+	struct err err;
+
+	if (path && file_is_regular(path) && !file_read(path, JOINED_MAX_BYTES, &lines, &err)) {
+		struct str rest = buf_view(&lines);
+
+		while (rest.n) {
+			struct str old = str_cut(&rest, '\n'), younger = str_cut(&old, ' ');
+			struct str known = elder ? younger : old, other = elder ? old : younger;
+
+			if (str_eq_nocase(known, str_from(s->apple.client_id)) && other.n)
+				add_account(s, other);
+		}
+		buf_release(&lines);
+	}
+	free(path);
+}
+
 /* The state of an organization outlives its API accounts. */
 static void settle_account(struct settings *s)
 {
 	s->apple.account = s->apple.client_id;
+	if (!s->apple.client_id)
+		return;
+	add_joined(s, true);
 	for (size_t i = 0; s->state && i < s->apple.n_previous; i++)
 		if (has_state(s, s->apple.previous[i])) {
 			s->apple.account = s->apple.previous[i];
-			return;
+			break;
 		}
+	add_joined(s, false);
 }
 
 bool settings_is_own(const struct settings *s, struct str actor)

@@ -201,6 +201,9 @@ MUST_CHECK enum errc settings_load(
 	struct settings **ret, const char *path, struct diags *d, struct err *err);
 void settings_free(struct settings *s);
 
+/* In the state folder: a line for each API account that took the place of another one of its
+ * organization, its client id and that of the elder one, whose state goes on. */
+#define SETTINGS_JOINED "joined"
 enum { STATE_NAME_BYTES = 17 };
 /* The name of the folder in `state:` that belongs to a client id. */
 void settings_state_name(const char *client_id, char ret[STATE_NAME_BYTES]);

@@ -285,10 +285,12 @@ static enum errc find_said(const char *name, const char *allow, enum errc rc,
 static enum errc find_organization(const struct plan *p, const char *const *allowed,
 	void (*found)(void *self, const struct guard_finding *f), void *self, struct err *err)
 {
-	struct err said;
+	static const char *const lifts[] = { "organization=yes", NULL };
+	struct err said, still;
 	enum errc rc = guard_organization(p->opt->facts, allowed, &said);
+	bool helps = !guard_organization(p->opt->facts, lifts, &still);
 
-	return find_said("organization", "organization=yes", rc, &said, found, self, err);
+	return find_said("organization", helps ? lifts[0] : NULL, rc, &said, found, self, err);
 }
 
 static enum errc find_restored(const struct plan *p, const char *const *allowed,

@@ -28,6 +28,8 @@ static const struct {
 		"the API account may read Apple's servers" },
 	{ "release-setting", NEED(APPLE), doctor_release_setting, false,
 		"the servers of `enrollment:` may release devices" },
+	{ "client-id", NEED(APPLE), doctor_client_id, false,
+		"no other API account of the organization has a state of its own here" },
 	{ "custody", 0, doctor_custody, false,
 		"no device is off its server because of an earlier run" },
 	{ "open-wipe", 0, doctor_open_wipes, false,

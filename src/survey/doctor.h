@@ -44,5 +44,8 @@ uint32_t doctor_count(const struct doctor *d, const char *check, enum found foun
 /* Turns the custom prompt off in every profile that `custom-prompt` found, one after the other,
  * each intent in the audit trail before it is sent, and reads it back: then it is `mended`. */
 MUST_CHECK enum errc doctor_fix_prompts(struct doctor *d, struct err *err);
+/* Joins the API account with the one that `client-id` found, whose state then goes on from the next
+ * command. ERR_GUARD: this one has left something open, which would be forgotten. */
+MUST_CHECK enum errc doctor_fix_client_id(struct doctor *d, struct err *err);
 
 #endif

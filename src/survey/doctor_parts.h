@@ -110,6 +110,6 @@ doctor_check_fn doctor_secrets, doctor_clock, doctor_apple_sign_in, doctor_serve
 	doctor_last_connection, doctor_profiles, doctor_custom_prompt, doctor_landing_group,
 	doctor_profile_user, doctor_auto_assign, doctor_devices, doctor_left_behind,
 	doctor_listed_elsewhere, doctor_stuck, doctor_apps, doctor_custody, doctor_open_wipes,
-	doctor_listed_wipes, doctor_crossed;
+	doctor_listed_wipes, doctor_crossed, doctor_client_id;
 
 #endif

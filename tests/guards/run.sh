@@ -382,13 +382,26 @@ rows 0 3
 passes 'organization: the first run' take
 rows 3 3
 sed -i "s/client_id: BUSINESSAPI.*/client_id: BUSINESSAPI.$(cat /proc/sys/kernel/random/uuid)/" depmend.yaml
-stopped 'organization: another client id' '--allow organization=yes' take
-passes 'organization: a new client id, said so' take --allow organization=yes
-act look
-exits 'organization: known from then on' 0
+stopped 'organization: another client id of the same servers' 'doctor --fix client-id' take
+stopped 'organization: no allowance lifts that' 'both are of one organization' take --allow organization=yes
+run plan in.csv --rules rules.yaml --set job=take
+check 'organization: plan says so' grep -q '^stopped  *an earlier run went by the client id' err
+same 'organization: plan offers no allowance' 0 "$(grep -c 'allow organization' err)"
+run doctor
+check 'organization: doctor finds it' grep -q '^client-id,finding,' out
+run doctor --fix client-id
+exits 'organization: doctor asks' 64
+run doctor --fix client-id --yes
+check 'organization: doctor joins them' grep -q '^client-id,mended,' out
+passes 'organization: joined' take
+run runs --json
+same 'organization: with the runs of before' 2 "$(grep -c '"type":"run"' out)"
 settings_with "limits: {$options}"
-act look --allow organization=yes
-exits 'organization: back again' 0
+act look
+exits 'organization: the old account goes on, too' 0
+sed -i 's/^tenant: .*/tenant: beside/; s/client_id: BUSINESSAPI.*/client_id: BUSINESSAPI.beside/' depmend.yaml
+stopped 'organization: another tenant of the same servers' 'both are of one organization' take
+settings_with "limits: {$options}"
 
 # Nothing of the state is waited for when it is a pipe.
 for place in "$work/state/last.demo" "$work/state/$(printf %s "$client" | sha256sum | cut -c1-16)/emergency"; do

@@ -536,7 +536,7 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 		(void)cli_fail(c->p.cli, why);
 	if (c->in_flight || (c->has_run && open_deeds_tell(c->p.session.store, c->run.id)))
 		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
-	if ((c->identity[0] || c->has_rows) && ended != ERR_CANNOT_CREATE) {
+	if (c->has_rows && ended != ERR_CANNOT_CREATE) {
 		find_run(c);
 		written = !write_results(c, ended, &summary, &counts, &err);
 		status = status_first(

@@ -23,7 +23,7 @@ struct run_command {
 	struct approvals approvals;
 	bool approved; /* there are steps that need it, and it is enough */
 	struct run_record run;
-	bool has_rows;      /* although another run is active: the list was read */
+	bool has_rows;      /* those of the list, or of the run to undo, are known */
 	bool looked_back;   /* whether the state is the newest one was asked */
 	bool has_run;       /* frozen now, or continued */
 	bool worked;        /* the run itself put back what it took off */

@@ -160,7 +160,7 @@ enum option_kind {
 		"write what support needs, without secrets and serials")                           \
 	X(SINCE, "since", 0, FILE, "FILE|RUN", FOR(EXPORT),                                        \
 		"what was added, released, moved, enrolled or lost since that export")             \
-	X(FIX, "fix", 0, TEXT, "NAME", FOR(DOCTOR), "correct a finding: custom-prompt")            \
+	X(FIX, "fix", 0, TEXT, "NAME", FOR(DOCTOR), "correct a finding: custom-prompt, client-id") \
 	X(OLDER_THAN, "older-than", 0, DURATION, "DURATION", FOR(DOCTOR),                          \
 		"when a device is late for the UEM or its profile (default 24h)")                  \
 	X(DETAIL, "detail", 0, FLAG, NULL, FOR(EXPORT),                                            \
