@@ -470,8 +470,8 @@ static void find_run(struct run_command *c)
 
 /* For metrics, reports and whoever asks later: how the last process that worked on the run ended,
  * and why, if it did not come to its end. */
-static enum errc keep_end(struct run_command *c, int status, const char *why,
-	const struct run_counts *counts, struct err *err)
+static enum errc keep_end(
+	struct run_command *c, int status, const struct run_counts *counts, struct err *err)
 {
 	struct store *store = c->p.session.store;
 	struct run_record run;
@@ -481,7 +481,7 @@ static enum errc keep_end(struct run_command *c, int status, const char *why,
 		rc = store_run_set(store, run.id, run.state, run.finished_ms, status, err);
 	if (!rc && c->p.session.transport)
 		rc = store_event(store, run.id, transport_now(c->p.session.transport), "end",
-			str_from(why), err);
+			str_from(c->why), err);
 	if (!rc && counts->rules.n)
 		rc = store_counts_put(store, run.id, counts, err);
 	return rc;
@@ -542,7 +542,7 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 		status = status_first(
 			status, written ? summary_status(&summary) : cli_fail(c->p.cli, &err));
 	}
-	if (c->has_run && keep_end(c, status, ended ? why->msg : "", &counts, &err))
+	if (c->has_run && keep_end(c, status, &counts, &err))
 		status = status_first(status, cli_fail(c->p.cli, &err));
 	run_counts_release(&counts);
 	if (written || c->has_run)
