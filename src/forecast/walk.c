@@ -1,9 +1,11 @@
 #include "forecast/walk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "plan/way_home.h"
 #include "services/apple.h"
 
 enum {
@@ -83,11 +85,8 @@ const struct work_step *walk_next(struct walk *w, struct walker *d)
 	return d->at < d->prog->n ? &d->prog->v[d->at] : NULL;
 }
 
-/* Whether its steps, from the next one on, take it off a server and put it back: to which one. */
-bool walk_comes_back(const struct walker *d, uint32_t *ret_server)
+static bool puts_back(const struct walker *d, bool off, uint32_t *ret_server)
 {
-	bool off = false;
-
 	for (uint32_t i = d->at; i < d->prog->n; i++) {
 		const struct work_step *s = &d->prog->v[i];
 
@@ -98,6 +97,12 @@ bool walk_comes_back(const struct walker *d, uint32_t *ret_server)
 		}
 	}
 	return false;
+}
+
+/* Whether its steps, from the next one on, take it off a server and put it back: to which one. */
+bool walk_comes_back(const struct walker *d, uint32_t *ret_server)
+{
+	return puts_back(d, false, ret_server);
 }
 
 static void pass(struct walk *w, struct walker *d)
@@ -280,6 +285,79 @@ static void look_at(struct walk *w, uint32_t from, uint32_t to)
 		walk_read_apple(w, (struct cost){ .n_requests = 1 });
 }
 
+/* How many activities bring back those of the wave that are off. */
+static uint32_t writes_home(const struct walk *w)
+{
+	uint32_t *per_server = mem_zalloc((w->f->n_servers + 1) * sizeof(*per_server));
+	uint32_t n = 0, server;
+
+	for (uint32_t i = w->from; i < w->to; i++)
+		if (w->v[i].off_ms != TIME_NONE && puts_back(&w->v[i], true, &server) &&
+			server != SERVER_NONE)
+			n += per_server[server]++ % w->s->batch_apple == 0;
+	free(per_server);
+	return n;
+}
+
+/* Whether one of these parcels takes a device off that comes back. */
+static bool leaves_home(const struct walk *w, uint32_t from, uint32_t to)
+{
+	uint32_t server;
+
+	for (uint32_t i = from; i < to; i++) {
+		const struct parcel *p = &w->parcels[i];
+
+		if (step_info(p->kind)->takes_off && walk_comes_back(&w->v[p->walker], &server))
+			return true;
+	}
+	return false;
+}
+
+/* Activities before another: see struct leaving of run/job.h. */
+struct ahead {
+	uint32_t n, n_back, n_off;
+	bool any;
+};
+
+/* When it may leave, as run/budget.c has it. */
+static int64_t leaves_at(const struct walk *w, bool leaves, const struct ahead *a)
+{
+	const struct rate_log *log = &w->log[RATE_APPLE_WRITE];
+	uint32_t needs = way_home_needs(a->n - a->n_back, a->n_off, leaves, log->rate.n);
+
+	if (!a->any && !a->n_off)
+		return w->now;
+	return way_home_when(rate_when(log, w->now, a->n + 1), rate_when(log, w->now, needs));
+}
+
+/* Leaves out who waits at home; false: nobody may go. */
+static bool hold_at_home(struct walk *w)
+{
+	uint32_t *starts = mem_alloc((w->n_parcels + 1) * sizeof(*starts));
+	uint32_t n = cut_parcels(w, starts), n_kept = 0;
+	struct ahead a = { .n_off = writes_home(w) };
+
+	a.any = leaves_home(w, 0, w->n_parcels);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct parcel *p = &w->parcels[starts[i]];
+		bool leaves = leaves_home(w, starts[i], starts[i + 1]);
+		int64_t when = p->back ? w->now : leaves_at(w, leaves, &a);
+
+		if (when > walk_later(w->now, LONG_WAIT_MS)) {
+			w->held_until_ms = when < w->held_until_ms ? when : w->held_until_ms;
+			continue;
+		}
+		a.n++;
+		a.n_back += p->back;
+		a.n_off += leaves;
+		memmove(&w->parcels[n_kept], p, (starts[i + 1] - starts[i]) * sizeof(*p));
+		n_kept += starts[i + 1] - starts[i];
+	}
+	w->n_parcels = n_kept;
+	free(starts);
+	return n_kept > 0;
+}
+
 /* As many as may leave at once share a look; returns how many activities. */
 static uint32_t send_parcels(struct walk *w)
 {
@@ -417,10 +495,16 @@ void walk_wave(struct walk *w)
 
 	do {
 		moved = false;
+		w->held_until_ms = INT64_MAX;
 		for (int turn = TURN_APPLE; turn <= TURN_RECORD && !moved; turn++) {
-			moved = collect(w, (enum turn)turn);
+			moved = collect(w, (enum turn)turn) &&
+				(turn != TURN_APPLE || hold_at_home(w));
 			if (moved)
 				rounds[turn](w);
+		}
+		if (!moved && w->held_until_ms != INT64_MAX) {
+			w->now = w->held_until_ms;
+			moved = true;
 		}
 	} while (moved);
 }

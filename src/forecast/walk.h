@@ -40,7 +40,8 @@ struct walk {
 	uint32_t from, to; /* those of the wave that is walked through */
 	struct parcel *parcels;
 	uint32_t n_parcels;
-	uint64_t n_changed; /* devices of all activities */
+	int64_t held_until_ms; /* some of the wave wait at home until then; INT64_MAX: none */
+	uint64_t n_changed;    /* devices of all activities */
 };
 
 int64_t walk_later(int64_t at, int64_t wait);

@@ -39,6 +39,10 @@ static enum errc work_phase(struct job *j, uint32_t wave, struct err *err)
 		if (!rc)
 			rc = settle_requests(j, INT64_MAX, err);
 	}
+	if (!rc && !j->stop && !moved && !j->no_room.code && j->held_until_ms != INT64_MAX) {
+		rc = budget_wait_at_home(j, err);
+		moved = !j->no_room.code;
+	}
 	if (rc || j->stop || moved)
 		return rc;
 	if (!j->no_room.code)

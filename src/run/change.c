@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -31,67 +32,6 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 	if (wave == UINT32_MAX)
 		return job_is_put_back(j, d) || job_in_doubt(j, d);
 	return d->wave == wave && !window_closed(j, d);
-}
-
-/* --- the write budget --- */
-
-static uint32_t packs(const struct job *j, uint32_t n)
-{
-	return (n + j->settings->batch_apple - 1) / j->settings->batch_apple;
-}
-
-/* The step that will bring it back: it is off its server, or on its way off. */
-static bool comes_back(const struct job *j, const struct job_device *d, uint32_t *ret_at)
-{
-	const struct work_program *p = job_program(j, d);
-	uint32_t at = job_next(j, d);
-
-	if (d->settled || d->gave_up || at == p->n)
-		return false;
-	if (work_put_back_due(p, d->results, ret_at))
-		return !d->busy || *ret_at != at; /* else it is on its way back */
-	if (!d->busy || !step_info(p->v[at].kind)->takes_off)
-		return false;
-	while (at < p->n && !step_info(p->v[at].kind)->puts_back)
-		at++;
-	*ret_at = at;
-	return at < p->n;
-}
-
-static uint32_t writes_to_come_back(const struct job *j)
-{
-	uint32_t *per_server = mem_zalloc((j->fleet->n_servers + 1) * sizeof(uint32_t));
-	uint32_t writes = 0, at, target;
-
-	for (uint32_t i = 0; i < j->n; i++) {
-		const struct job_device *d = &j->devices[i];
-
-		target = comes_back(j, d, &at) ? job_target(d, &job_program(j, d)->v[at])
-					       : SERVER_NONE;
-		if (target != SERVER_NONE)
-			per_server[target]++;
-	}
-	for (uint32_t s = 0; s < j->fleet->n_servers; s++)
-		writes += packs(j, per_server[s]);
-	free(per_server);
-	return writes;
-}
-
-/* No change may take a write that somebody needs to come back; the devices of an unassign that asks
- * are busy already, so that their own way back counts. */
-static bool budget_allows(struct job *j, bool back, uint32_t n_queued)
-{
-	uint32_t writes = n_queued + 1 + (back ? 0 : writes_to_come_back(j));
-	int64_t when_ms = transport_write_when(j->transport, writes);
-	char when[TIME_TEXT];
-
-	if (when_ms <= transport_deadline(j->transport))
-		return true;
-	(void)err_set(&j->no_room, ERR_TEMPFAIL,
-		"Apple's write limit has room for more changes, and for putting devices back, "
-		"at %s, when --max-wait is over: run again then",
-		time_rfc3339_s(when_ms, when));
-	return false;
 }
 
 /* --- sending --- */
@@ -196,9 +136,6 @@ static enum errc done_change(void *self, enum errc code, const struct http_reply
 		refuse_all(self, REASON_APPLE_DEADLINE, NULL);
 	return job_end_change(self, code, reply, take_answer, err);
 }
-
-/* So many writes at once are more than any rate allows. */
-enum { WRITES_MOST = 1000 };
 
 struct order {
 	bool back; /* puts back what this run took off */
@@ -309,22 +246,6 @@ static void set_busy(struct job *j, const uint32_t *devices, uint32_t n, bool bu
 		j->devices[devices[i]].busy = busy;
 }
 
-/* How many more devices may be off their servers with a way back to come; waves see to that, but
- * the limit may have been lowered since they were cut. */
-static uint32_t room_in_flight(const struct job *j)
-{
-	uint32_t most = j->settings->limits[LIMIT_IN_FLIGHT], at;
-
-	most -= j->n_elsewhere < most ? j->n_elsewhere : most;
-	for (uint32_t i = 0; i < j->n && most; i++) {
-		const struct job_device *d = &j->devices[i];
-
-		/* One whose way back failed is away all the same. */
-		most -= job_is_off(j, d) || comes_back(j, d, &at);
-	}
-	return most;
-}
-
 static bool will_come_back(const struct job *j, const struct order *o)
 {
 	const struct work_program *p = job_program(j, &j->devices[o->device]);
@@ -337,26 +258,12 @@ static bool will_come_back(const struct job *j, const struct order *o)
 	return false;
 }
 
-/* How many writes may leave right now, or so soon that their look stays good. */
-static uint32_t writes_now(const struct job *j)
-{
-	int64_t now = transport_now(j->transport);
-	uint32_t k = 0;
-
-	if (transport_write_when(j->transport, 1) > now)
-		return 0;
-	while (k < WRITES_MOST && k < j->max_writes &&
-		transport_write_when(j->transport, k + 1) <= now + LONG_WAIT_MS)
-		k++;
-	return k;
-}
-
 /* What limits and the write budget have no room for waits for the next round. */
 static enum errc submit_packed(
 	struct job *j, const struct order *v, uint32_t n, uint32_t *ret_n, struct err *err)
 {
 	uint32_t *devices = mem_alloc((n + 1) * sizeof(*devices)), queued = 0;
-	uint32_t room = room_in_flight(j), now = writes_now(j), most, off;
+	uint32_t room = budget_room_in_flight(j), now = budget_now(j), most, off;
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0, k; i < n && !rc && !j->stop && queued < now; i += k) {
@@ -393,7 +300,50 @@ static enum errc submit_packed(
 
 /* --- one group of writes --- */
 
-static uint32_t find_ready(const struct job *j, uint32_t wave, struct order *v)
+/* One past the last that can share an activity with the first. */
+static uint32_t pack_end(const struct job *j, const struct order *v, uint32_t n, uint32_t from)
+{
+	uint32_t i = from + 1;
+
+	while (i < n && i - from < j->settings->batch_apple && by_group(&v[from], &v[i]) == 0)
+		i++;
+	return i;
+}
+
+static bool any_comes_back(const struct job *j, const struct order *v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (will_come_back(j, &v[i]))
+			return true;
+	return false;
+}
+
+/* Leaves out those who could not come back soon, and who would take a write from one that has to:
+ * they wait at home. */
+static uint32_t hold_at_home(struct job *j, struct order *v, uint32_t n)
+{
+	struct leaving l = { 0 };
+	uint32_t n_kept = 0;
+
+	j->held_until_ms = INT64_MAX;
+	l.any = any_comes_back(j, v, n);
+	for (uint32_t i = 0, end; i < n; i = end) {
+		bool leaves;
+
+		end = pack_end(j, v, n, i);
+		leaves = any_comes_back(j, v + i, end - i);
+		if (!v[i].back && !budget_brings_home(j, &l, leaves))
+			continue;
+		l.n_ahead++;
+		l.n_back += v[i].back;
+		l.n_leaving += leaves;
+		memmove(&v[n_kept], &v[i], (end - i) * sizeof(*v));
+		n_kept += end - i;
+	}
+	return n_kept;
+}
+
+static uint32_t find_ready(struct job *j, uint32_t wave, struct order *v)
 {
 	uint32_t n = 0;
 
@@ -401,25 +351,21 @@ static uint32_t find_ready(const struct job *j, uint32_t wave, struct order *v)
 		if (is_ready(j, &j->devices[i], wave))
 			v[n++] = order_of(j, i);
 	qsort(v, n, sizeof(*v), by_group_and_place);
-	return n;
+	return hold_at_home(j, v, n);
 }
 
 /* Devices of the first so many requests: only they are worth a look now. */
 static uint32_t first_packs(
 	const struct job *j, const struct order *v, uint32_t n, uint32_t packs_most, uint32_t *ret)
 {
-	uint32_t n_packs = 0, in_pack = 0, i;
+	uint32_t n_packs = 0, from = 0;
 
-	for (i = 0; i < n; i++) {
-		bool next = i == 0 || by_group(&v[i - 1], &v[i]) != 0 ||
-			    in_pack >= j->settings->batch_apple;
-
-		if (next && n_packs++ == packs_most)
-			break;
-		in_pack = next ? 1 : in_pack + 1;
-		ret[i] = v[i].device;
+	for (uint32_t end; from < n && n_packs++ < packs_most; from = end) {
+		end = pack_end(j, v, n, from);
+		for (uint32_t i = from; i < end; i++)
+			ret[i] = v[i].device;
 	}
-	return i;
+	return from;
 }
 
 /* Waits until a write may leave, or a second look is due. *ret_go false: it cannot leave in time,
@@ -492,7 +438,8 @@ static enum errc send_chosen(
 
 struct sending {
 	uint32_t wave;
-	bool all; /* not only as many requests as may leave now: those had no room */
+	bool all;  /* not only as many requests as may leave now: those had no room */
+	bool back; /* some were sent back: that they are is proved before anybody waits */
 	struct order *v;
 	uint32_t *devices;
 };
@@ -500,10 +447,10 @@ struct sending {
 /* Looks and sends what may leave now. *ret_n: how many devices were moved on; *ret_more: some
  * were. */
 static enum errc send_group(
-	struct job *j, const struct sending *g, uint32_t *ret_n, bool *ret_more, struct err *err)
+	struct job *j, struct sending *g, uint32_t *ret_n, bool *ret_more, struct err *err)
 {
 	struct order *v = g->v;
-	uint32_t *devices = g->devices, wave = g->wave, now = writes_now(j);
+	uint32_t *devices = g->devices, wave = g->wave, now = budget_now(j);
 	uint32_t n_ready = find_ready(j, wave, v), moved = 0, sent = 0, n;
 	bool go = false;
 	enum errc rc;
@@ -513,14 +460,15 @@ static enum errc send_group(
 	rc = n ? await_turn(j, devices, n, &go, err) : ERR_OK;
 	if (rc || !go)
 		return rc;
-	if (!g->all && writes_now(j) > now) /* more than it waited for: they share the look */
-		n = first_packs(j, v, n_ready, writes_now(j), devices);
+	if (!g->all && budget_now(j) > now) /* more than it waited for: they share the look */
+		n = first_packs(j, v, n_ready, budget_now(j), devices);
 	rc = look_before(j, devices, n, err);
 	if (rc)
 		return rc;
 	n = choose(j, devices, n, wave, v, &moved);
-	if (n && writes_now(j))
+	if (n && budget_now(j))
 		rc = send_chosen(j, v, n, &sent, err);
+	g->back |= sent && v[0].back;
 	*ret_n += sent + moved;
 	*ret_more = sent + moved > 0;
 	if (!rc)
@@ -542,6 +490,8 @@ enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err
 	j->no_room.code = ERR_OK;
 	while (!rc && !j->stop && (more || !g.all)) {
 		g.all = !more;
+		if (g.back && !budget_now(j))
+			break;
 		rc = send_group(j, &g, ret_n, &more, err);
 		if (j->max_writes != UINT32_MAX)
 			break;

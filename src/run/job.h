@@ -143,8 +143,9 @@ struct job {
 	bool apple_only;      /* what is Apple's to tell comes first: nothing else is asked */
 	bool closing;         /* only put-backs leave: no protected list has a say in them */
 	uint32_t n_elsewhere; /* devices off their servers in custody of other runs */
-	int64_t waited_ms;  /* end of the last wait of a change; what was seen before is too old */
-	int64_t changed_ms; /* when the last change of ours ended */
+	int64_t waited_ms; /* end of the last wait of a change; what was seen before is too old */
+	int64_t held_until_ms; /* devices wait at home until then: see budget_brings_home() */
+	int64_t changed_ms;    /* when the last change of ours ended */
 	struct ledger_op *ops; /* for the ledger, with the next flush; owned */
 	uint32_t n_ops, cap_ops;
 	struct map protected_since; /* serials that came on the list since */
@@ -276,6 +277,27 @@ bool culprit_alone(const struct job_device *d);
 /* The request was refused because of one of its devices / was taken. */
 void culprit_refused(struct open_request *r, const char *detail);
 void culprit_taken(struct open_request *r);
+
+/* --- the write budget: run/budget.c --- */
+/* No change may take a write that somebody needs to come back; the devices of an unassign that asks
+ * are busy already, so that their own way back counts. False: --max-wait ends before there is room;
+ * j->no_room says so. */
+bool budget_allows(struct job *j, bool back, uint32_t n_queued);
+/* Requests that leave before another: in all, those that bring devices back, those that take
+ * devices off. any: some of the round take devices off. */
+struct leaving {
+	uint32_t n_ahead, n_back, n_leaving;
+	bool any;
+};
+/* Whether one more that brings nobody back may leave, plan/way_home.h; leaves: it takes devices off
+ * that come back. False: j->held_until_ms is no later than when it may. */
+bool budget_brings_home(struct job *j, const struct leaving *l, bool leaves);
+/* Waits until then; where --max-wait ends before, j->no_room says so. */
+MUST_CHECK enum errc budget_wait_at_home(struct job *j, struct err *err);
+/* How many more devices may be off their servers with a way back to come. */
+uint32_t budget_room_in_flight(const struct job *j);
+/* How many writes may leave right now, or so soon that their look stays good. */
+uint32_t budget_now(const struct job *j);
 
 /* --- the parts of a phase --- */
 /* Sends what is ready to be sent to Apple in this wave (wave UINT32_MAX: put-backs only). *ret_n:

@@ -2,9 +2,11 @@
 forgot is found. Nobody stays off, nothing that cannot be undone comes twice.
 """
 import collections
+import contextlib
 import re
 import shutil
 import signal
+import sqlite3
 
 import world
 from points import DONE, SOME_FAILED, stratified
@@ -61,6 +63,12 @@ def put_folder(w):
     (w.folder / "kept").rename(w.folder / "state")
 
 
+def has_intents(w):
+    """Whether the state knows of changes that were about to leave: those it has not forgotten."""
+    with contextlib.closing(sqlite3.connect(next(folder_of(w).glob("depmend.db")))) as db:
+        return db.execute("SELECT count(*) FROM request WHERE state = 0").fetchone()[0] > 0
+
+
 HOW = {"database": (keep_database, put_database), "backup": (keep_backup, put_backup),
        "folder": (keep_folder, put_folder)}
 
@@ -104,6 +112,7 @@ def restored(w, at, more, how):
     if more:
         w.apply(*ALLOW, "--confirm", "release=8", shim={"at": more})
     put(w)
+    intended = has_intents(w)
     sent = len(w.changes()) - before
     n_off = len(w.stranded())
     noticed = w.runs + 1
@@ -111,7 +120,8 @@ def restored(w, at, more, how):
     where = w.where()
     bad = [] if status == DONE else [f"it ends {status}"]
     # The same changes once more, of which the older state has the intents, are none that it lacks.
-    if sent and (n_off or releases(w).total() > gone) and OLDER not in w.said(noticed):
+    forgotten = n_off or (releases(w).total() > gone and not intended)
+    if sent and forgotten and OLDER not in w.said(noticed):
         bad.append(f"{sent} changes were forgotten ({n_off} devices off), and nothing said so")
     bad += [f"{s} is off its server" for s in w.stranded()]
     bad += [f"{s} was released {n} times" for s, n in releases(w).items() if n != 1]

@@ -50,7 +50,7 @@ MUTANTS = {
         ("CURLOPT_FRESH_CONNECT, fresh)", "CURLOPT_FRESH_CONNECT, 0L)")], HTTP),
     "no FORBID_REUSE": ("src/io/http.c", [
         ("CURLOPT_FORBID_REUSE, fresh)", "CURLOPT_FORBID_REUSE, 0L)")], HTTP),
-    "no write kept for the way back": ("src/run/change.c", [
+    "no write kept for the way back": ("src/run/budget.c", [
         ("(back ? 0 : writes_to_come_back(j))", "(back ? 0 : 0 * writes_to_come_back(j))"),
     ], CRASH + ["wait"]),
     "a wipe of another run forgotten": ("src/facts/facts_record.c", [

@@ -17,14 +17,14 @@ import math
 import sys
 
 SERVERS = ["WS1 EMEA", "WS1 Americas", "WS1 APAC"]  # each feeds one group of the UEM
-# Per job the steps, cut at its syncs: what it does at Apple, and whether its place changes.
 STEPS = {
-    "rebuild": [["off"], ["home"]],
-    "move": [["to"]],
-    "delete": [["off"]],
-    "unassign": [["off"]],  # without a sync
+    "rebuild": ["off", "sync", "home", "sync"],
+    "move": ["to", "sync"],
+    "delete": ["off", "sync"],
+    "unassign": ["off"],
     "profile": [],
 }
+SOON = 300  # seconds within which the writes for the way home have to be free
 
 
 def make(folder, size, jobs):
@@ -97,9 +97,13 @@ class Limit:
     def free(self, now):
         return self.most - sum(t > now - self.seconds for t in self.at)
 
-    def wait(self, now):
-        """When one more may leave."""
-        return now if self.free(now) > 0 else max(now, self.at[-self.most] + self.seconds)
+    def wait(self, now, more=1):
+        """When so many more may leave."""
+        at = list(self.at)
+        for _ in range(more):
+            now = max(now, at[-self.most] + self.seconds) if len(at) >= self.most else now
+            at.append(now)
+        return now
 
 
 class Clock:
@@ -124,54 +128,111 @@ class Clock:
             self.writes.at += [self.now] * len(together)
 
 
-def last_looks(placed, batch, clock):
-    """Before each group of activities that leave together: the list of every server that a device of
-    theirs is on, or the devices' pages where one is on none; and what others did since."""
-    activities, lists = [], 0
-    order = {"home": 0, "off": 1, "to": 2}
-    placed = sorted(placed, key=lambda p: (order[p[0]], SERVERS.index(p[1])))
-    for _, group in itertools.groupby(placed, key=lambda p: p[:2]):
-        group = list(group)
-        activities += [group[i:i + batch] for i in range(0, len(group), batch)]
-    for together in clock.groups(activities):
-        look = len({None if what == "home" else server for a in together for what, _, server in a})
-        clock.read(look + 1)
-        lists += look
-    clock.read(len(activities))  # each is asked about
-    return lists
+class Wave:
+    """Rows on their way, each at one of its job's steps."""
 
+    def __init__(self, rows, batch, n, clock):
+        self.rows, self.batch, self.n, self.clock = rows, batch, n, clock
+        self.at = [0] * len(rows)
 
-def count_wave(rows, batch, n, clock):
-    for phase in range(2):
-        changes, groups, searched, placed = collections.Counter(), set(), 0, []
-        for row in rows:
-            for what in itertools.chain(*STEPS[row["Job"]][phase:phase + 1]):
-                changes["off" if what == "off" else "on", target(row, what)] += 1
-                placed.append((what, target(row, what), row["Server"]))
-                if row["Job"] != "unassign":
-                    groups |= {row["Server"], target(row, what)}
-                searched += row["Job"] == "delete"
-        if changes:
-            n["apple_changes"] += sum(math.ceil(c / batch) for c in changes.values())
-            n["apple_listings"] += last_looks(placed, batch, clock)
-            off = any(kind == "off" for kind, _ in changes)
-            proof = 1 + len(SERVERS) if off else len(changes)
-            n["apple_listings"] += proof
-            clock.read(proof)
-            # That a device is back on its server is believed when two looks agree.
-            homes = len({server for what, _, server in placed if what == "home"})
-            if homes:
-                n["apple_listings"] += homes
-                clock.now += 60
-                clock.read(homes)
-        clock.now += 30 if groups else 0
-        n["syncs"] += len(groups)
-        n["uem_listings"] += len(groups)
-        n["uem_reads"] += searched
-    given = [r for r in rows if r["Job"] == "profile"]
-    n["uem_changes"] += len(given)
-    if given:
-        n["uem_listings"] += len(SERVERS) + len({r["Server"] for r in given})
+    def next(self, i):
+        steps = STEPS[self.rows[i]["Job"]]
+        return steps[self.at[i]] if self.at[i] < len(steps) else None
+
+    def activities(self):
+        """What is to be sent: those who go home first; each names one server."""
+        order = {"home": 0, "off": 1, "to": 2}
+        ready = [i for i in range(len(self.rows)) if self.next(i) in order]
+        def key(i):
+            return order[self.next(i)], SERVERS.index(target(self.rows[i], self.next(i)))
+        for _, group in itertools.groupby(sorted(ready, key=key), key=key):
+            group = list(group)
+            yield from (group[k:k + self.batch] for k in range(0, len(group), self.batch))
+
+    def writes_home(self):
+        """For those that are off, and come back."""
+        off = collections.Counter(r["Server"] for i, r in enumerate(self.rows)
+                                  if comes_back(r) and 0 < self.at[i] <= STEPS["rebuild"].index("home"))
+        return sum(math.ceil(c / self.batch) for c in off.values())
+
+    def leaves(self, activity):
+        return self.next(activity[0]) == "off" and any(comes_back(self.rows[i]) for i in activity)
+
+    def let_go(self, activities):
+        """Those who may leave now, and when the others may: nobody leaves its server, and nobody
+        takes a write, unless those who are off can soon come back."""
+        go, later, off, new = [], [], self.writes_home(), 0
+        careful = off > 0 or any(map(self.leaves, activities))
+        for a in activities:
+            home, leaves = self.next(a[0]) == "home", self.leaves(a)
+            needs = new + off + leaves + 1
+            needs = needs if new else min(needs, self.clock.writes.most)
+            at = self.clock.now if home or not careful else max(
+                self.clock.writes.wait(self.clock.now, len(go) + 1),
+                self.clock.writes.wait(self.clock.now, needs) - SOON)
+            if at > self.clock.now:
+                later.append(at)
+                continue
+            go.append(a)
+            new, off = new + (not home), off + leaves
+        return go, later
+
+    def send(self, activities):
+        """Before each group of activities that leave together: the list of every server that a
+        device of theirs is on, or the devices' pages where one is on none; and what others did
+        since. After it the proof."""
+        def listed(count):
+            self.n["apple_listings"] += count
+            self.clock.read(count)
+
+        for together in self.clock.groups(activities):
+            looks = {None if self.next(i) == "home" else self.rows[i]["Server"]
+                     for a in together for i in a}
+            listed(len(looks))
+            self.clock.read(1)
+        self.clock.read(len(activities))  # each is asked about
+        self.n["apple_changes"] += len(activities)
+        sent = [(self.next(i), target(self.rows[i], self.next(i))) for a in activities for i in a]
+        off = any(what == "off" for what, _ in sent)
+        listed(1 + len(SERVERS) if off else len({to for _, to in sent}))
+        # That a device is back on its server is believed when two looks agree.
+        homes = {to for what, to in sent if what == "home"}
+        if homes:
+            self.clock.now += 60
+            listed(len(homes))
+        self.go_on(i for a in activities for i in a)
+
+    def sync(self, waiting):
+        groups = set()
+        for i in waiting:
+            done = STEPS[self.rows[i]["Job"]][self.at[i] - 1]
+            groups |= {self.rows[i]["Server"], target(self.rows[i], done)}
+            self.n["uem_reads"] += self.rows[i]["Job"] == "delete"
+        self.clock.now += 30
+        self.n["syncs"] += len(groups)
+        self.n["uem_listings"] += len(groups)
+        self.go_on(waiting)
+
+    def go_on(self, rows):
+        for i in rows:
+            self.at[i] += 1
+
+    def work(self):
+        while True:
+            go, later = self.let_go(list(self.activities()))
+            waiting = [i for i in range(len(self.rows)) if self.next(i) == "sync"]
+            if go:
+                self.send(go)
+            elif waiting:
+                self.sync(waiting)
+            elif later:
+                self.clock.now = min(later)
+            else:
+                break
+        given = [r for r in self.rows if r["Job"] == "profile"]
+        self.n["uem_changes"] += len(given)
+        if given:
+            self.n["uem_listings"] += len(SERVERS) + len({r["Server"] for r in given})
 
 
 def count(folder, batch, in_flight, sizes):
@@ -186,7 +247,7 @@ def count(folder, batch, in_flight, sizes):
     clock.read(2 * n["apple_listings"])  # plan has read as much a moment ago
     for stage in stages(rows, sizes):
         for wave in waves(stage, batch, in_flight):
-            count_wave(wave, batch, n, clock)
+            Wave(wave, batch, n, clock).work()
     # The last look at what was done: where the devices are, and each group's list.
     ends = {{"delete": None, "unassign": None}.get(r["Job"], r["Server"]) for r in rows}
     ends |= {r["Target"] for r in rows if r["Job"] == "move"}

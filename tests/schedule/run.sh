@@ -126,7 +126,7 @@ fresh 900 'rebuild delete move' "$limits" "${at_once[@]}"
 plan_and_apply 0
 holds 1000 3000 10% 50% 100%
 no_polls
-same 'syncs: two of each group in each wave' 18 "$(of seen syncs)"
+same 'syncs: two of each group in each wave, and for who waited at home for the way back' 21 "$(of seen syncs)"
 same 'waves, said' 3 "$(said waves 1)"
 same 'devices of the first, said' 90 "$(said waves 2)"
 
@@ -226,7 +226,17 @@ same 'from the first line on it knows the end, to two minutes' '' "$(while read 
 	off=$(($(at_ms "2026-11-22T$at") - ended))
 	[ "${off#-}" -le 120000 ] && [ "$sent" -le "$all" ] || echo "$sent of $all, ends $at"
 done <told)"
-check 'somebody waits for hours' test "$(of seen off_ms)" -gt 3600000
+check 'nobody waits for hours: who could not come back soon waits at home' test "$(of seen off_ms)" -lt 300000
+
+# --- a small job of twelve writes at ten an hour, in the default waves ---
+rules ''
+fresh 40 rebuild "$limits"
+plan_and_apply 0 --max-wait 48h
+holds 1000 3000 5 100%
+same 'twelve writes' 12 "$(of seen apple_changes)"
+back_in_time
+check 'no device is off its server for long' test "$(of seen off_ms)" -lt 600000
+rules 'waves: [100%]'
 
 # --- two writes an hour: one look for all that was sent ---
 fresh 30 unassign "$limits

@@ -1,0 +1,134 @@
+/*
+ * Apple's write limit, and limits.in_flight: how much may leave now, and whether those who leave
+ * their servers come back in time.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "plan/way_home.h"
+#include "run/job.h"
+
+/* So many writes at once are more than any rate allows. */
+enum { WRITES_MOST = 1000 };
+
+static uint32_t packs(const struct job *j, uint32_t n)
+{
+	return (n + j->settings->batch_apple - 1) / j->settings->batch_apple;
+}
+
+/* The step that will bring it back: it is off its server, or on its way off. */
+static bool comes_back(const struct job *j, const struct job_device *d, uint32_t *ret_at)
+{
+	const struct work_program *p = job_program(j, d);
+	uint32_t at = job_next(j, d);
+
+	if (d->settled || d->gave_up || at == p->n)
+		return false;
+	if (work_put_back_due(p, d->results, ret_at))
+		return !d->busy || *ret_at != at; /* else it is on its way back */
+	if (!d->busy || !step_info(p->v[at].kind)->takes_off)
+		return false;
+	while (at < p->n && !step_info(p->v[at].kind)->puts_back)
+		at++;
+	*ret_at = at;
+	return at < p->n;
+}
+
+static uint32_t writes_to_come_back(const struct job *j)
+{
+	uint32_t *per_server = mem_zalloc((j->fleet->n_servers + 1) * sizeof(uint32_t));
+	uint32_t writes = 0, at, target;
+
+	for (uint32_t i = 0; i < j->n; i++) {
+		const struct job_device *d = &j->devices[i];
+
+		target = comes_back(j, d, &at) ? job_target(d, &job_program(j, d)->v[at])
+					       : SERVER_NONE;
+		if (target != SERVER_NONE)
+			per_server[target]++;
+	}
+	for (uint32_t s = 0; s < j->fleet->n_servers; s++)
+		writes += packs(j, per_server[s]);
+	free(per_server);
+	return writes;
+}
+
+/* No change may take a write that somebody needs to come back; the devices of an unassign that asks
+ * are busy already, so that their own way back counts. */
+static void no_room_before(struct job *j, int64_t when_ms)
+{
+	char when[TIME_TEXT];
+
+	(void)err_set(&j->no_room, ERR_TEMPFAIL,
+		"Apple's write limit has room for more changes, and for putting devices back, "
+		"at %s, when --max-wait is over: run again then",
+		time_rfc3339_s(when_ms, when));
+}
+
+bool budget_allows(struct job *j, bool back, uint32_t n_queued)
+{
+	uint32_t writes = n_queued + 1 + (back ? 0 : writes_to_come_back(j));
+	int64_t when_ms = transport_write_when(j->transport, writes);
+
+	if (when_ms <= transport_deadline(j->transport))
+		return true;
+	no_room_before(j, when_ms);
+	return false;
+}
+
+/* Waves see to it, but the limit may have been lowered since they were cut. */
+uint32_t budget_room_in_flight(const struct job *j)
+{
+	uint32_t most = j->settings->limits[LIMIT_IN_FLIGHT], at;
+
+	most -= j->n_elsewhere < most ? j->n_elsewhere : most;
+	for (uint32_t i = 0; i < j->n && most; i++) {
+		const struct job_device *d = &j->devices[i];
+
+		/* One whose way back failed is away all the same. */
+		most -= job_is_off(j, d) || comes_back(j, d, &at);
+	}
+	return most;
+}
+
+uint32_t budget_now(const struct job *j)
+{
+	int64_t now = transport_now(j->transport);
+	uint32_t k = 0;
+
+	if (transport_write_when(j->transport, 1) > now)
+		return 0;
+	while (k < WRITES_MOST && k < j->max_writes &&
+		transport_write_when(j->transport, k + 1) <= now + LONG_WAIT_MS)
+		k++;
+	return k;
+}
+
+bool budget_brings_home(struct job *j, const struct leaving *l, bool leaves)
+{
+	uint32_t off = writes_to_come_back(j) + l->n_leaving;
+	uint32_t needs = way_home_needs(
+		l->n_ahead - l->n_back, off, leaves, j->settings->rates[RATE_APPLE_WRITE].n);
+	int64_t when_ms = way_home_when(transport_write_when(j->transport, l->n_ahead + 1),
+		transport_write_when(j->transport, needs));
+
+	if ((!l->any && !off) || when_ms <= transport_now(j->transport) + LONG_WAIT_MS)
+		return true;
+	if (when_ms < j->held_until_ms)
+		j->held_until_ms = when_ms;
+	return false;
+}
+
+enum errc budget_wait_at_home(struct job *j, struct err *err)
+{
+	enum errc rc;
+
+	if (j->held_until_ms > transport_deadline(j->transport)) {
+		no_room_before(j, j->held_until_ms);
+		return ERR_OK;
+	}
+	rc = transport_sleep(j->transport, j->held_until_ms, err);
+	j->waited_ms = transport_now(j->transport);
+	return job_or_stop(j, rc, err);
+}
