@@ -6,7 +6,7 @@
 struct view {
 	/* Empty: none, or not told. */
 	struct str csv_server, csv_status, csv_profile, server, status, profile;
-	bool in_csv, csv_released;
+	bool in_csv, csv_released, csv_unsure; /* unsure: whether it has left is not known there */
 	bool known, released, release_unknown;
 	bool maybe;       /* Apple's lists are not whole: what is not known may be there */
 	bool has_server;  /* whether it is known where the device is */
@@ -28,7 +28,7 @@ static bool left_behind(const struct view *v)
 
 static bool released(const struct view *v)
 {
-	return v->in_csv && v->released && !v->csv_released;
+	return v->in_csv && v->released && !v->csv_released && !v->csv_unsure;
 }
 
 static bool not_released(const struct view *v)
@@ -120,14 +120,18 @@ enum { N_HEADERS = sizeof(headers) / sizeof(headers[0]) };
 
 static struct view look(const struct fleet *f, const bool *partial, const struct survey_device *d)
 {
-	bool release_unknown = str_eq(d->cells[CELL_RELEASED], STR("unknown"));
+	bool release_unknown = rows_unknown(d->cells[CELL_RELEASED]);
 
 	return (struct view){
 		.in_csv = d->in[STAGE_CSV],
-		.csv_released = d->cells[CELL_CSV_RELEASED].n > 0,
+		.csv_released = d->cells[CELL_CSV_RELEASED].n > 0 &&
+				!rows_unknown(d->cells[CELL_CSV_RELEASED]),
+		.csv_unsure = rows_unknown(d->cells[CELL_CSV_RELEASED]),
 		.csv_server = d->cells[CELL_CSV_SERVER],
 		.csv_status = d->cells[CELL_CSV_STATUS],
-		.csv_profile = d->cells[CELL_CSV_PROFILE],
+		.csv_profile = rows_unknown(d->cells[CELL_CSV_PROFILE])
+				       ? STR_NONE
+				       : d->cells[CELL_CSV_PROFILE],
 		.profile = d->cells[CELL_PROFILE],
 		.status = d->status,
 		.known = d->in[STAGE_APPLE] || d->in[STAGE_SERVER],

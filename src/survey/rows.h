@@ -14,6 +14,12 @@ struct survey_rows {
 	uint64_t n;
 };
 
+/* Whether a cell of an export says that it could not be read. */
+static inline bool rows_unknown(struct str cell)
+{
+	return str_eq(cell, STR("unknown"));
+}
+
 /* The first header names the serial. */
 void rows_begin(struct survey_rows *r, const struct survey_options *opt, const char *const *headers,
 	size_t n_cells);

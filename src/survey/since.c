@@ -7,6 +7,9 @@ struct view {
 	struct str server_then, profile_then, enrolled_as_then, server, profile, enrolled_as;
 	const bool *tells;      /* by cell of the export: whether it has a column for it */
 	bool was, was_released; /* in the export; and had left the organization */
+	bool release_unknown_then;
+	bool server_known_then; /* no cell of it means that it was on none */
+	bool uem_known_then;    /* the same of profile and enrollment */
 	bool maybe_then;        /* the export was not whole: what is not there may have been */
 	bool is, released;      /* known to Apple; and has left */
 	bool release_unknown;
@@ -23,7 +26,7 @@ static bool added(const struct view *v)
 
 static bool released(const struct view *v)
 {
-	return v->was && !v->was_released && v->tells[CELL_CSV_RELEASED] && v->is && v->released;
+	return v->was && !v->was_released && !v->release_unknown_then && v->is && v->released;
 }
 
 static bool returned(const struct view *v)
@@ -62,7 +65,7 @@ static bool moved(const struct view *v)
 
 static bool assigned(const struct view *v)
 {
-	return stays(v) && !v->server_then.n && v->server.n;
+	return stays(v) && v->server_known_then && !v->server_then.n && v->server.n;
 }
 
 static bool unassigned(const struct view *v)
@@ -73,6 +76,7 @@ static bool unassigned(const struct view *v)
 static bool profile_changed(const struct view *v)
 {
 	return v->was && v->is && !v->released && v->listed && v->tells[CELL_CSV_PROFILE] &&
+	       v->uem_known_then && !rows_unknown(v->profile_then) && !rows_unknown(v->profile) &&
 	       !str_eq_nocase(v->profile_then, v->profile);
 }
 
@@ -84,7 +88,8 @@ static bool is_enrolled(struct str word)
 static bool enrolled(const struct view *v)
 {
 	return v->was && v->is && !v->released && v->tells[CELL_CSV_ENROLLMENT] &&
-	       is_enrolled(v->enrolled_as) && !is_enrolled(v->enrolled_as_then);
+	       v->uem_known_then && is_enrolled(v->enrolled_as) &&
+	       !is_enrolled(v->enrolled_as_then);
 }
 
 /* An empty word may be one that could not be read. */
@@ -146,12 +151,17 @@ static bool apple_had(const struct survey_device *d)
 
 static struct view look(const struct survey *s, const struct survey_device *d)
 {
-	bool release_unknown = str_eq(d->cells[CELL_RELEASED], STR("unknown"));
+	bool release_unknown = rows_unknown(d->cells[CELL_RELEASED]);
+	struct str left = d->cells[CELL_CSV_RELEASED], status = d->cells[CELL_CSV_STATUS];
 
 	return (struct view){
 		.tells = s->tells,
 		.was = apple_had(d),
-		.was_released = d->cells[CELL_CSV_RELEASED].n > 0,
+		.was_released = left.n > 0 && !rows_unknown(left),
+		.release_unknown_then = !s->tells[CELL_CSV_RELEASED] || rows_unknown(left),
+		.server_known_then = !rows_unknown(status) &&
+				     !str_eq_nocase(status, STR("ASSIGNED")),
+		.uem_known_then = !rows_unknown(d->cells[CELL_CSV_LISTED]),
 		.server_then = d->cells[CELL_CSV_SERVER],
 		.profile_then = d->cells[CELL_CSV_PROFILE],
 		.enrolled_as_then = d->cells[CELL_CSV_ENROLLMENT],

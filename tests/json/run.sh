@@ -115,6 +115,13 @@ END
 	check 'export --compare' grep -qE '^[0-9]+ disagreement 1 export$' \
 		<(/usr/bin/python3 "$here/validate.py" out)
 	same 'as many as it says' "$(of_last .rows)" "$(grep -c '"type":"disagreement"' out)"
+	run export --json --since api-tool.csv
+	check 'export --since' grep -qE '^[0-9]+ change 1 export$' \
+		<(/usr/bin/python3 "$here/validate.py" out)
+	for one in duplicate-records retire-out-of-coverage; do
+		run plan --serial 7AGC74BU22 --rules "$one" --json
+		check "a plan by $one" /usr/bin/python3 "$here/validate.py" out
+	done
 	run doctor --json -v
 	check 'doctor' /usr/bin/python3 "$here/validate.py" out
 	check 'findings of doctor' grep -q '"type":"finding"' out
