@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "facts/cost.h"
 #include "facts/facts_parts.h"
+#include "facts/profile_state.h"
 
 /* Beyond so many, what complete pages do not show is not there. */
 enum { UNSEEN_LOOK_UPS = 20 };
@@ -27,6 +28,13 @@ static struct str group_of(const struct facts *f, uint32_t slot)
 
 /* --- one detail --- */
 
+static void set_no_token(struct device_state *d)
+{
+	for (int f = 0; f < FACT_MAX_; f++)
+		if (fact_info((enum fact)f)->reading == READING_UEM_TOKEN)
+			device_set_absent(d, (enum fact)f);
+}
+
 static void set_profile_status(struct facts *f, uint32_t slot, const struct uem_token_detail *t)
 {
 	struct str words = t->profile_status;
@@ -36,6 +44,7 @@ static void set_profile_status(struct facts *f, uint32_t slot, const struct uem_
 			f->settings->uem.profile_status[i].number == t->profile_status_number)
 			words = str_from(f->settings->uem.profile_status[i].words);
 	facts_set_text(f->fleet, slot, FACT_UEM_PROFILE_STATUS, words);
+	profile_state_take(f, slot, words, t->retry_after_ms);
 	facts_note_odd(f->fleet, slot, READING_UEM_TOKEN, "the UEM");
 }
 
@@ -115,7 +124,7 @@ static enum errc done_token_search(void *self, enum errc code, const struct http
 	if (!code && found)
 		submit_detail(u, token.uuid);
 	else if (!code)
-		device_set_absent(&u->f->fleet->devices[u->slot], FACT_UEM_PROFILE_STATUS);
+		set_no_token(&u->f->fleet->devices[u->slot]);
 	json_free(root);
 	return facts_soften(u->f, code, READING_UEM_TOKEN, &u->slot, 1, err);
 }
@@ -238,7 +247,7 @@ static enum errc read_found(struct facts *f, const uint32_t *slots, uint32_t n, 
 		rc = facts_look_up(f, unseen, n_unseen, TO_UEM, ask_token, done_token_search, err);
 	else
 		for (uint32_t i = 0; i < n_unseen && !rc; i++)
-			device_set_absent(&f->fleet->devices[unseen[i]], FACT_UEM_PROFILE_STATUS);
+			set_no_token(&f->fleet->devices[unseen[i]]);
 	free(seen);
 	free(unseen);
 	return rc;

@@ -100,6 +100,8 @@ enum column {
 	X(APPLE_ORDER_DATE, "apple.order_date", DATE, APPLE_DEVICE)                 \
 	X(APPLE_MIGRATION_DEADLINE, "apple.migration_deadline", DATE, APPLE_DEVICE) \
 	X(APPLE_COVERAGE_END, "apple.coverage_end", DATE, APPLE_COVERAGE)           \
+	X(UEM_PROFILE_SINCE, "uem.profile_since", DATE, UEM_TOKEN)                  \
+	X(UEM_PROFILE_RETRY, "uem.profile_retry", DATE, UEM_TOKEN)                  \
 	X(UEM_LAST_SEEN, "uem.last_seen", DATE, UEM_DEVICE)
 #define FACT_FLAG_LIST(X)                                                         \
 	X(APPLE_KNOWN, "apple.known", FLAG, APPLE_DEVICE)                         \

@@ -163,6 +163,7 @@ struct settings {
 	uint32_t batch_apple;
 	struct {
 		int64_t activity_ms, sync_ms, sync_gap_ms, settle_ms, wipe_ms, request_ms, fresh_ms;
+		int64_t throttled_ms, assignment_ms; /* until a profile may be tried again */
 	} timeouts;
 	struct {
 		int64_t apple_ms, uem_ms;

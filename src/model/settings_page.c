@@ -452,6 +452,14 @@ static const struct yaml_key timeout_keys[] = {
 		.schema = "duration", .example = "60s",
 		.help = "How long after the look at a device a change of it may leave; later it is "
 			"looked at again."),
+	YAML_KEY("throttled", yaml_read_duration, AT(timeouts.throttled_ms), .preset = "24h",
+		.schema = "duration", .example = "24h",
+		.help = "How long Apple throttles a device's profile, counted from when depmend "
+			"saw it first; a time that a service names is never shortened."),
+	YAML_KEY("assignment", yaml_read_duration, AT(timeouts.assignment_ms), .preset = "4h",
+		.schema = "duration", .example = "4h",
+		.help = "How long the assignment of a profile may be in progress until trying "
+			"again makes sense, counted from when depmend saw it first."),
 	YAML_KEYS_END,
 };
 static const struct yaml_key protect_keys[] = {

@@ -335,6 +335,7 @@ enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
 		return rc;
 	awaited_settle(p);
 	settle_duplicates(p);
+	plan_note_profiles(p);
 	plan_finish(p);
 	return ERR_OK;
 }

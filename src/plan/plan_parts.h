@@ -32,6 +32,9 @@ void plan_settle_unknown(struct plan *p, struct input_row *row, enum fact fact);
 /* A result CSV is a valid input: rows that a known run settled well are unchanged. */
 bool plan_already_done(struct plan *p, struct input_row *row, const struct csv_record *record);
 
+/* Adds to rows whose profile failed, is throttled or in progress since when, and the next try. */
+void plan_note_profiles(struct plan *p);
+
 /* From programs to outcomes: reads what the steps need, then decides every row that has a rule. */
 MUST_CHECK enum errc plan_decide(struct plan *p, struct err *err);
 

@@ -13,8 +13,6 @@
 #include "run/job.h"
 
 enum { POLL_MAX_MS = 300000, COMMAND_OUTPUT_MAX = 64 * 1024, COMMAND_TIMEOUT_MS = 600000 };
-/* Apple throttles a device for about so long (services/README.md Apple G). */
-#define LEFT_OUT_MS (INT64_C(24) * 3600 * 1000)
 
 /* So many looks in a row that bring nothing, after one that brought devices on: those go on. */
 enum { QUIET_LOOKS = 2 };
@@ -351,7 +349,9 @@ static void fail(struct syncing *s, struct job_device *d, uint32_t working)
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_UEM_NOT_PROVED, NULL);
 	} else {
 		(void)snprintf(again, sizeof(again), "try again from %s on",
-			time_rfc3339_s(transport_now(j->transport) + LEFT_OUT_MS, when));
+			time_rfc3339_s(
+				transport_now(j->transport) + j->settings->timeouts.throttled_ms,
+				when));
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_UEM_LEFT_OUT, again);
 	}
 }

@@ -111,6 +111,7 @@ struct uem_token_detail {
 	struct str serial, profile_name;
 	struct str profile_status;     /* name as given, or the number as text */
 	int64_t profile_status_number; /* -1 when it came as a name */
+	int64_t retry_after_ms;        /* until Apple takes it up again; -1: not said */
 };
 MUST_CHECK enum errc uem_token_detail_decode(
 	const struct json *root, struct uem_token_detail *ret, struct err *err);

@@ -4,6 +4,9 @@
 #include "services/uem_wire.h"
 #include "services/wire.h"
 
+/* Longer is no time to wait. */
+enum { RETRY_MAX_S = 366 * 24 * 3600 };
+
 void uem_tokens_request(const struct uem_service *s, struct str group_uuid, struct str serial,
 	unsigned page, struct http_request *ret)
 {
@@ -54,6 +57,7 @@ void uem_token_detail_request(const struct uem_service *s, struct str group_uuid
 enum errc uem_token_detail_decode(
 	const struct json *root, struct uem_token_detail *ret, struct err *err)
 {
+	int64_t seconds = -1;
 	struct uem_token_detail v = {
 		.serial = wire_text(wire_member(root, "serial_number")),
 		.profile_name = wire_text(wire_member(root, "profile_name")),
@@ -61,6 +65,8 @@ enum errc uem_token_detail_decode(
 
 	if (!json_is_object(root))
 		return err_set(err, ERR_PROTOCOL, "UEM's token detail is no object");
+	(void)json_int(wire_member(root, "retry_after_seconds"), &seconds);
+	v.retry_after_ms = seconds < 0 || seconds > RETRY_MAX_S ? -1 : seconds * 1000;
 	v.profile_status = wire_enum(wire_member(root, "profile_status"), &v.profile_status_number);
 	*ret = v;
 	return ERR_OK;

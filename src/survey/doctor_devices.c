@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/time.h"
+#include "facts/profile_state.h"
 #include "survey/doctor_parts.h"
 
 /* Long enough where it is that the other side should have noticed. */
@@ -93,8 +94,30 @@ enum errc doctor_listed_elsewhere(struct doctor *d, struct err *err)
 
 /* --- assignments that do not end --- */
 
+/* Devices whose profile is in one state that people wait for. */
+struct waited_for {
+	struct examples devices;
+	int64_t since_ms, retry_ms; /* of the first, of the last */
+};
+
+static void tally_state(struct doctor *d, uint32_t slot, struct waited_for *states)
+{
+	int64_t since_ms, retry_ms;
+	enum profile_state state = profile_state_get(
+		&d->session->fleet, slot, &since_ms, &retry_ms);
+	struct waited_for *w = &states[state];
+
+	if (state == PROFILE_STATE_NONE)
+		return;
+	if (w->devices.n == 0 || since_ms < w->since_ms)
+		w->since_ms = since_ms;
+	if (w->devices.n == 0 || retry_ms > w->retry_ms)
+		w->retry_ms = retry_ms;
+	doctor_tally(d, &w->devices, fleet_serial(&d->session->fleet, slot), EXAMPLES);
+}
+
 static void judge_status(
-	struct doctor *d, uint32_t slot, struct examples *stuck, struct examples *numbers)
+	struct doctor *d, uint32_t slot, struct waited_for *states, struct examples *numbers)
 {
 	const struct fleet *f = &d->session->fleet;
 	struct value v;
@@ -103,8 +126,8 @@ static void judge_status(
 	fleet_fact(f, slot, FACT_UEM_PROFILE_STATUS, &v);
 	if (v.state != VALUE_KNOWN)
 		return;
-	if (str_contains_nocase(v.text, STR("progress")))
-		doctor_tally(d, stuck, fleet_serial(f, slot), EXAMPLES);
+	if (profile_state_of(v.text) != PROFILE_STATE_NONE)
+		tally_state(d, slot, states);
 	else if (str_to_u64(v.text, &number))
 		doctor_tally(d, numbers, fleet_serial(f, slot), EXAMPLES);
 }
@@ -119,12 +142,51 @@ static const char *stuck_remedy(const struct doctor *d)
 			 "it up again, since this is the only profile";
 }
 
+static const char *state_remedy(const struct doctor *d, enum profile_state state)
+{
+	switch (state) {
+	case PROFILE_STATE_FAILED:
+		return "depmend export, then apply --rules corrupted-registration";
+	case PROFILE_STATE_THROTTLED:
+		return "wait for the next try: Apple takes the assignment up again by itself";
+	default:
+		return stuck_remedy(d);
+	}
+}
+
+static const char *state_proof(enum profile_state state)
+{
+	static const char *const proofs[] = {
+		[PROFILE_STATE_FAILED] = "whose profile failed",
+		[PROFILE_STATE_THROTTLED] = "whose profile Apple throttles",
+		[PROFILE_STATE_IN_PROGRESS] = "still in assignment",
+	};
+
+	return proofs[state];
+}
+
+static void tell_state(
+	struct doctor *d, enum profile_state state, const struct waited_for *w, uint32_t n)
+{
+	char what[320], age[TIME_TEXT], since[TIME_TEXT], retry[TIME_TEXT];
+
+	(void)snprintf(what, sizeof(what),
+		"%s, %s after they came to their server, since %s, next try %s (looked at %u of "
+		"%" PRIu64 " that wait)",
+		state_proof(state), duration_words(d->older_ms, age),
+		time_rfc3339_s(w->since_ms, since),
+		w->retry_ms <= doctor_now(d) ? "now" : time_rfc3339_s(w->retry_ms, retry), n,
+		d->waiting.n);
+	doctor_tell(d, state == PROFILE_STATE_THROTTLED ? FOUND_NOTE : FOUND_TROUBLE, &w->devices,
+		state_remedy(d, state), what);
+}
+
 enum errc doctor_stuck(struct doctor *d, struct err *err)
 {
 	struct fleet *f = &d->session->fleet;
 	uint32_t slots[LOOKED_AT] = { 0 }, n = d->waiting.n_some;
-	struct examples stuck = { 0 }, numbers = { 0 };
-	char what[120], words[TIME_TEXT];
+	struct waited_for states[PROFILE_STATE_NONE] = { 0 };
+	struct examples numbers = { 0 };
 	enum errc rc;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -133,13 +195,10 @@ enum errc doctor_stuck(struct doctor *d, struct err *err)
 	}
 	rc = facts_read(&d->session->facts, READING_UEM_TOKEN, slots, n, err);
 	for (uint32_t i = 0; i < n && !rc; i++)
-		judge_status(d, slots[i], &stuck, &numbers);
+		judge_status(d, slots[i], states, &numbers);
 	fleet_drop_devices(f);
-	(void)snprintf(what, sizeof(what),
-		"still in assignment, %s after they came to their server (looked at %u of %" PRIu64
-		" that wait)",
-		duration_words(d->older_ms, words), n, d->waiting.n);
-	doctor_tell(d, FOUND_TROUBLE, &stuck, stuck_remedy(d), what);
+	for (int i = 0; i < PROFILE_STATE_NONE; i++)
+		tell_state(d, (enum profile_state)i, &states[i], n);
 	if (numbers.n)
 		doctor_say(d, FOUND_UNCHECKED, STR_NONE,
 			"give this tenant's numbers words in the settings, uem.profile_status: "

@@ -126,6 +126,9 @@
 	X(UEM_THROTTLED, "uem.throttled", TEXT, NULL, "",                                          \
 		"serials whose profile assignment Apple throttles")                                \
 	X(UEM_THROTTLE_TIME, "uem.throttle_time", DURATION, NULL, "24h", "how long it does")       \
+	X(UEM_THROTTLE_SAYS, "uem.throttle_says", DURATION, NULL, "0s",                            \
+		"their tokens say retry_after_seconds, as Apple does of a profile; 0: they do "    \
+		"not")                                                                             \
 	X(UEM_THROTTLED_GONE, "uem.throttled_gone", FLAG, NULL, "no",                              \
 		"syncs meanwhile take such devices off the list")                                  \
 	X(UEM_AUTO_ASSIGN, "uem.auto_assign", FLAG, NULL, "no",                                    \

@@ -194,6 +194,9 @@ void sim_uem_token_detail(struct call *c)
 	json_put_bool(&o, "dep_token", true);
 	json_put_str(&o, "profile_name", db_col_str(st, 4));
 	sim_uem_put_enum(c, &o, "profile_status", status, profile_status_word(status));
+	if (status == PROFILE_THROTTLED && knob(c->sim, KNOB_UEM_THROTTLE_SAYS))
+		json_put_int(
+			&o, "retry_after_seconds", knob(c->sim, KNOB_UEM_THROTTLE_SAYS) / 1000);
 	json_put_str(&o, "profile_user_name", db_col_str(st, 11));
 	sim_uem_put_enum(c, &o, "auto_enrollment_sync_status", 0, "NotApplicable");
 	json_obj_end(&o);

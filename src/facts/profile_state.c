@@ -1,0 +1,157 @@
+/*
+ * Since when a device's profile has been in a state that people wait for, and when trying again
+ * makes sense. The UEM tells the state alone: since when is what depmend saw first, by whichever
+ * command, and is kept beside the ledger.
+ */
+#include "facts/profile_state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "facts/facts_parts.h"
+#include "store/shared.h"
+#include "store/store.h"
+
+enum { KEY_BYTES = 64, NOTE_BYTES = 96 };
+
+static const struct {
+	const char *part; /* of the words, whatever else they say */
+	const char *words;
+} states[] = {
+	[PROFILE_STATE_FAILED] = { "fail", "Failed" },
+	[PROFILE_STATE_THROTTLED] = { "throttl", "Throttled" },
+	[PROFILE_STATE_IN_PROGRESS] = { "progress", "In progress" },
+};
+
+enum profile_state profile_state_of(struct str words)
+{
+	int i = 0;
+
+	while (i < PROFILE_STATE_NONE && !str_contains_nocase(words, str_from(states[i].part)))
+		i++;
+	return (enum profile_state)i;
+}
+
+const char *profile_state_words(enum profile_state state)
+{
+	return states[state].words;
+}
+
+/* By the settings: what the services themselves say comes later than that, or never. */
+static int64_t patience_ms(const struct facts *f, enum profile_state state)
+{
+	switch (state) {
+	case PROFILE_STATE_THROTTLED:
+		return f->settings->timeouts.throttled_ms;
+	case PROFILE_STATE_IN_PROGRESS:
+		return f->settings->timeouts.assignment_ms;
+	default:
+		return 0;
+	}
+}
+
+/* --- what is kept: "SINCE RETRY STATE", times in ms --- */
+
+struct state_seen {
+	int64_t since_ms, retry_ms;
+	enum profile_state state;
+};
+
+static bool read_note(struct str note, struct state_seen *ret)
+{
+	struct str since = str_cut(&note, ' '), retry = str_cut(&note, ' ');
+	uint64_t a, b;
+
+	if (!str_to_u64(since, &a) || !str_to_u64(retry, &b))
+		return false;
+	*ret = (struct state_seen){ (int64_t)a, (int64_t)b, profile_state_of(note) };
+	return true;
+}
+
+/* False: nothing was seen before. */
+static bool get_seen(const struct facts *f, const char *key, struct state_seen *ret)
+{
+	char *note = NULL;
+	struct err err;
+	bool known = false;
+
+	if (!f->store)
+		return false;
+	if (shared_note_get(store_shared(f->store), key, &note, &err))
+		log_debug("%s", err.msg);
+	else
+		known = note && read_note(str_from(note), ret);
+	free(note);
+	return known;
+}
+
+static void put_seen(const struct facts *f, const char *key, const struct state_seen *s)
+{
+	char note[NOTE_BYTES];
+	struct err err;
+
+	if (!f->store)
+		return;
+	(void)snprintf(note, sizeof(note), "%" PRId64 " %" PRId64 " %s", s->since_ms, s->retry_ms,
+		s->state == PROFILE_STATE_NONE ? "-" : states[s->state].words);
+	if (shared_note_put(store_shared(f->store), key, str_from(note), &err))
+		log_debug("%s", err.msg);
+}
+
+/* --- the facts --- */
+
+/* A time to wait that a service named is never shortened, neither by the settings nor by what it
+ * says later while the state lasts. */
+static int64_t retry_at(const struct facts *f, const struct state_seen *was,
+	const struct state_seen *is, int64_t after_ms)
+{
+	int64_t at = is->since_ms + patience_ms(f, is->state);
+
+	if (after_ms >= 0 && transport_now(f->transport) + after_ms > at)
+		at = transport_now(f->transport) + after_ms;
+	return was && was->retry_ms > at ? was->retry_ms : at;
+}
+
+void profile_state_take(struct facts *f, uint32_t slot, struct str words, int64_t retry_after_ms)
+{
+	struct state_seen was, is = { TIME_NONE, 0, profile_state_of(words) };
+	struct fleet *fleet = f->fleet;
+	char key[KEY_BYTES];
+	bool known, same;
+
+	device_set_absent(&fleet->devices[slot], FACT_UEM_PROFILE_SINCE);
+	device_set_absent(&fleet->devices[slot], FACT_UEM_PROFILE_RETRY);
+	if (words.n == 0 || str_is_odd(words))
+		return;
+	(void)snprintf(key, sizeof(key), "profile.%.*s", STR_FMT(fleet_serial(fleet, slot)));
+	known = get_seen(f, key, &was);
+	if (!known && is.state == PROFILE_STATE_NONE)
+		return;
+	same = known && was.state == is.state;
+	is.since_ms = same ? was.since_ms : transport_now(f->transport);
+	if (is.state != PROFILE_STATE_NONE)
+		is.retry_ms = retry_at(f, same ? &was : NULL, &is, retry_after_ms);
+	if (!same || was.retry_ms != is.retry_ms)
+		put_seen(f, key, &is);
+	if (is.state == PROFILE_STATE_NONE)
+		return;
+	device_set_date(&fleet->devices[slot], FACT_UEM_PROFILE_SINCE, is.since_ms);
+	device_set_date(&fleet->devices[slot], FACT_UEM_PROFILE_RETRY, is.retry_ms);
+}
+
+enum profile_state profile_state_get(
+	const struct fleet *f, uint32_t slot, int64_t *ret_since_ms, int64_t *ret_retry_ms)
+{
+	struct value words, since, retry;
+
+	fleet_fact(f, slot, FACT_UEM_PROFILE_SINCE, &since);
+	fleet_fact(f, slot, FACT_UEM_PROFILE_RETRY, &retry);
+	fleet_fact(f, slot, FACT_UEM_PROFILE_STATUS, &words);
+	if (since.state != VALUE_KNOWN || retry.state != VALUE_KNOWN || words.state != VALUE_KNOWN)
+		return PROFILE_STATE_NONE;
+	*ret_since_ms = since.number;
+	*ret_retry_ms = retry.number;
+	return profile_state_of(words.text);
+}

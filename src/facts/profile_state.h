@@ -1,0 +1,29 @@
+/*
+ * States of a device's enrollment profile in which people wait: it failed, Apple throttles it, its
+ * assignment is in progress (Apple's words of the profile status, as the UEM shows them).
+ */
+#ifndef FACTS_PROFILE_STATE_H
+#define FACTS_PROFILE_STATE_H
+
+#include "facts/facts.h"
+
+enum profile_state {
+	PROFILE_STATE_FAILED,
+	PROFILE_STATE_THROTTLED,
+	PROFILE_STATE_IN_PROGRESS,
+	PROFILE_STATE_NONE, /* any other */
+};
+
+/* By the words of uem.profile_status, in whichever spelling. */
+enum profile_state profile_state_of(struct str words);
+const char *profile_state_words(enum profile_state state); /* not of NONE */
+
+/* Sets uem.profile_since and uem.profile_retry by the status that was just read; a state that was
+ * not seen before began now. retry_after_ms: what the service says itself; -1: nothing. */
+void profile_state_take(struct facts *f, uint32_t slot, struct str words, int64_t retry_after_ms);
+
+/* PROFILE_STATE_NONE, and nothing else set, when it was not read or is none of these. */
+enum profile_state profile_state_get(
+	const struct fleet *f, uint32_t slot, int64_t *ret_since_ms, int64_t *ret_retry_ms);
+
+#endif

@@ -1,0 +1,81 @@
+# shellcheck shell=bash disable=SC2154 # run.sh sets what is used here
+# Profiles that failed, are throttled or stay in assignment: since when, and when to try again.
+
+cat >fleet.csv <<'F'
+serial,server,family,listed,profile,profile_status,added
+STATEFAILED1,WS1 EMEA,iPad,yes,Corporate iPads,Failed,2026-11-01
+STATETHROTT2,WS1 EMEA,iPad,yes,Corporate iPads,Throttled,2026-11-01
+STATEPROGRE3,WS1 EMEA,iPad,yes,Corporate iPads,Assignment in progress,2026-11-01
+STATEPUSHED4,WS1 EMEA,iPad,yes,Corporate iPads,Pushed,2026-11-01
+STATENOTHIN5,WS1 APAC,iPad,no,,,2026-11-01
+STATENOTHIN6,WS1 Americas,iPad,no,,,2026-11-01
+F
+cut -d, -f1 fleet.csv | head -5 >states.csv
+cat >states.yaml <<'Y'
+version: 1
+rules:
+  - {name: now, match: {uem.profile_retry|older_than: 1s}, do: [skip], because: try it}
+  - {name: long, match: {uem.profile_since|older_than: 12h}, do: [{advise: it takes long}]}
+  - {name: waits, match: {uem.profile_since|present: true}, do: [{advise: wait}]}
+  - {name: rest, match: {always: true}, do: [skip]}
+tests:
+  - row: {uem.profile_status: Throttled, uem.profile_since: 2026-11-01, uem.profile_retry: 2030-01-01}
+    now: 2026-11-02
+    expect: {rule: long}
+  - {row: {uem.profile_status: Pushed}, expect: {rule: rest}}
+Y
+states() { # AT: what a plan says of each
+	rm -f states.plan.csv
+	DEPMEND_CLOCK=virtual:$1 run plan states.csv --rules ./states.yaml --out states.plan.csv
+	python3 -c 'import csv
+for r in csv.DictReader(open("states.plan.csv")):
+    print(r["depmend_rule"], r["depmend_reason"].partition("profile ")[2] or "-", sep=": ")'
+}
+
+new_world --fleet fleet.csv --set uem.enums=names
+run check states.csv --rules ./states.yaml
+exits 'facts that rules can name' 0
+states 2026-11-22T03:00:00Z >first
+same 'rows say since when and when next' 'waits: Failed since 2026-11-22T03:00:00Z, next try now
+waits: Throttled since 2026-11-22T03:00:00Z, next try 2026-11-23T03:00:00Z
+waits: In progress since 2026-11-22T03:00:00Z, next try 2026-11-22T07:00:00Z
+rest: -' "$(sed 's/:0[0-9]Z/:00Z/g' first)"
+states 2026-11-22T16:00:00Z >later
+same 'the time goes on, the state is the same one' 'now: Failed since 2026-11-22T03:00:00Z, next try now
+long: Throttled since 2026-11-22T03:00:00Z, next try 2026-11-23T03:00:00Z
+now: In progress since 2026-11-22T03:00:00Z, next try now
+rest: -' "$(sed 's/:0[0-9]Z/:00Z/g' later)"
+DEPMEND_CLOCK=virtual:2026-11-22T16:00:00Z run doctor
+check 'doctor names the failed ones' grep -q '1 whose profile failed.*since 2026-11-22T03:00:0.Z, next try now' out
+check 'those that Apple throttles' grep -q '1 whose profile Apple throttles.*next try 2026-11-23T03:00:0.Z' out
+check 'and those in assignment' grep -q '1 still in assignment.*since 2026-11-22T03' out
+DEPMEND_CLOCK=virtual:2026-11-22T16:00:00Z run apply states.csv --rules ./states.yaml --yes
+check 'so does the result of a run' grep -q 'Throttled since 2026-11-22T03:00:0.Z, next try 2026-11-23' states.result.csv
+run report latest --html states.html
+check 'and its page' grep -q 'Throttled since 2026-11-22T03:00:0.Z' states.html
+
+# What the services say themselves is never shortened, neither by the settings nor by what they say
+# later; a state that comes back begins anew.
+throttled() { # AT
+	states "$1" | sed -n '2{s/:0[0-9]Z/:00Z/g;p}'
+}
+new_world --fleet fleet.csv --set uem.throttle_says=3d --state sim.db --set uem.enums=names
+printf 'timeouts: {throttled: 1h}\n' >>depmend.yaml
+same 'longer than the settings' 'waits: Throttled since 2026-11-22T03:00:00Z, next try 2026-11-25T03:00:00Z' \
+	"$(throttled 2026-11-22T03:00:00Z)"
+sim_stop
+sim_start --state sim.db --set uem.throttle_says=30m --set uem.enums=names
+settings_with 'timeouts: {throttled: 1h}'
+same 'less is said later' 'long: Throttled since 2026-11-22T03:00:00Z, next try 2026-11-25T03:00:00Z' \
+	"$(throttled 2026-11-23T03:00:00Z)"
+sim_stop
+sqlite3 sim.db "UPDATE record SET status = 2 WHERE device = 2"
+sim_start --state sim.db --set uem.enums=names
+settings_with 'timeouts: {throttled: 1h}'
+same 'it went through' 'rest: -' "$(throttled 2026-11-24T03:00:00Z)"
+sim_stop
+sqlite3 sim.db "UPDATE record SET status = 5 WHERE device = 2"
+sim_start --state sim.db --set uem.enums=names
+settings_with 'timeouts: {throttled: 1h}'
+same 'throttled again is another time' 'waits: Throttled since 2026-11-25T03:00:00Z, next try 2026-11-25T04:00:00Z' \
+	"$(throttled 2026-11-25T03:00:00Z)"
