@@ -350,6 +350,8 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 	bool begun = !rc;
 
 	if (!rc)
+		rc = job_take_over(&j, err);
+	if (!rc)
 		rc = work(&j, s->halt_failed_percent, err);
 	/* A put-back that failed leaves its row in flight without stopping the others. */
 	if (!rc && j.stop)

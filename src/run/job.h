@@ -169,6 +169,9 @@ struct job {
 
 /* Loads the devices and open requests of a run. facts_servers() was called before. */
 MUST_CHECK enum errc job_load(struct job *j, int64_t run, struct err *err);
+/* Devices that another run took off, and this one is to move, are off their server for it as well:
+ * where it brings them is where they are back. */
+MUST_CHECK enum errc job_take_over(struct job *j, struct err *err);
 void job_release(struct job *j);
 MUST_CHECK enum errc job_flush(struct job *j, struct err *err);
 /* Writes one request and its devices, within a transaction of the caller's. */

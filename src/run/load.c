@@ -194,6 +194,23 @@ static enum errc take_custodies(struct job *j, struct err *err)
 	return rc;
 }
 
+enum errc job_take_over(struct job *j, struct err *err)
+{
+	struct ledger_custodies c;
+	enum errc rc = ledger_custodies(j->store, STR_NONE, &c, err);
+
+	for (size_t i = 0; i < c.n && !rc; i++) {
+		struct job_device *d = device_of(j, c.v[i].serial);
+
+		if (c.v[i].run == j->run || !d || d->settled)
+			continue;
+		d->custody = true;
+		j->n_elsewhere--;
+	}
+	ledger_custodies_release(&c);
+	return rc;
+}
+
 static enum errc take_run(void *self, const struct run_record *run, struct err *err)
 {
 	struct job *j = self;

@@ -165,6 +165,37 @@ for after in 5s 20s 11m; do
 	exits "deleted after $after: let go, it is clean again" 0
 done
 
+# --- and when other rules bring the device to another server, it is back there, at once ---
+cat >deleted.yaml <<'F'
+version: 1
+admins:
+  - {after: 11m, do: delete_server, server: WS1 APAC}
+F
+for steps in '[{reassign: {to: WS1 Americas}}]' '[{reassign: {to: WS1 Americas}}, sync]' \
+	'[unassign, sync, {reassign: {to: WS1 Americas}}, sync]' '[unassign, reassign]'; do
+	new_world --fleet fleet.csv --scenario deleted.yaml --set uem.sync_time=10m
+	rules '[unassign, sync, reassign, sync]'
+	rows C02STORY0003
+	apply --max-wait 6h
+	exits "home deleted, then $steps: off" 5
+	rules "$steps"
+	sed -i '/server: WS1 APAC/d' depmend.yaml # as its message says
+	apply --max-wait 6h --allow organization=yes
+	case $steps in
+	*Americas*)
+		exits "home deleted, then $steps" 0
+		same "home deleted, then $steps: the row" 'done state.done' "$(outcome C02STORY0003)"
+		run status
+		exits "home deleted, then $steps: status" 0
+		;;
+	*)
+		check "home deleted, then $steps: not clean" test "$status" -ne 0
+		apply --max-wait 6h
+		check "home deleted, then $steps: nor is it said to be" test -z "$(grep '^nothing left' err)"
+		;;
+	esac
+done
+
 # --- a wipe that nobody knows about is sent once, whoever asks ---
 cat >lost.yaml <<'F'
 version: 1

@@ -291,6 +291,15 @@ static enum errc go_on(struct run_command *c, struct err *err)
 	return rc;
 }
 
+/* Whether no row says that something is left to do for a person. */
+static bool is_all_well(const struct plan *p)
+{
+	for (uint32_t i = 0; i < p->input->n_rows; i++)
+		if (outcome_info((enum outcome)p->input->rows[i].outcome)->exit_status)
+			return false;
+	return true;
+}
+
 /* The run of this very input and rules, and of the plan that is expected, that has come to its end;
  * 0: there is none. *ret_over: and nothing is left to do. */
 static enum errc find_finished(struct run_command *c, int64_t *ret, bool *ret_over, struct err *err)
@@ -302,7 +311,7 @@ static enum errc find_finished(struct run_command *c, int64_t *ret, bool *ret_ov
 
 	*ret = !rc && found ? run.id : 0;
 	*ret_over = *ret && c->p.plan.n_planned == 0;
-	if (*ret_over)
+	if (*ret_over && is_all_well(&c->p.plan))
 		log_info("nothing left to do: run %s has done it", run.name);
 	return rc;
 }
@@ -521,6 +530,17 @@ static void tell_others(
 		run_news_send(&c->p, c->has_run ? &c->run : NULL, status, summary);
 }
 
+/* What earlier runs left in flight, unless this one has brought it back. */
+static bool earlier_left(const struct run_command *c)
+{
+	struct err err;
+	bool any = true;
+
+	if (!c->in_flight || !c->worked)
+		return c->in_flight > 0;
+	return run_any_left(c->p.session.store, c->run.id, &any, &err) || any;
+}
+
 static int finish(struct run_command *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
@@ -534,7 +554,7 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 	c->why = ended ? why->msg : NULL;
 	if (ended && ended != ERR_STOPPED)
 		(void)cli_fail(c->p.cli, why);
-	if (c->in_flight || (c->has_run && open_deeds_tell(c->p.session.store, c->run.id)))
+	if (earlier_left(c) || (c->has_run && open_deeds_tell(c->p.session.store, c->run.id)))
 		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
 	if (c->has_rows && ended != ERR_CANNOT_CREATE) {
 		find_run(c);
