@@ -28,9 +28,9 @@ static void take_word(void *self, struct str serial, enum dep_disowned how)
 	if (i == MAP_NONE || !j->devices[i].busy)
 		return;
 	if (how == DEP_NOT_ACCESSIBLE)
-		job_fail(j, &j->devices[i], OUTCOME_FAILED, REASON_APPLE_NOT_ON_SERVER, NULL);
+		job_refuse_one(r, &j->devices[i], REASON_APPLE_NOT_ON_SERVER, NULL);
 	else if (how == DEP_FAILED)
-		job_fail(j, &j->devices[i], OUTCOME_FAILED, REASON_APPLE_REFUSED,
+		job_refuse_one(r, &j->devices[i], REASON_APPLE_REFUSED,
 			"the portal has to allow this server to release devices");
 }
 

@@ -197,6 +197,9 @@ void job_pass(struct job *j, struct job_device *d, char letter);
 /* The next step went wrong. A device off its server keeps its verdict until it is back. */
 void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
 	const char *detail);
+/* A request was taken, but for this device of it, by name: nothing of it is open. */
+void job_refuse_one(
+	struct open_request *r, struct job_device *d, enum reason reason, const char *detail);
 /* Leaves out what stands between a device off its server and its put-back. False: none is due. */
 bool job_turn_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason);
 /* Why a device in flight is: it is off its server, or may be and nobody can tell yet. */

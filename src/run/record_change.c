@@ -143,7 +143,7 @@ static void take_fault(void *self, const struct uem_fault *fault)
 		struct str is = record_id(j, d);
 
 		if (d->busy && (str_eq(is, fault->item) || str_eq(is, str_from(id))))
-			job_fail(j, d, OUTCOME_FAILED, REASON_UEM_REFUSED, detail);
+			job_refuse_one(r, d, REASON_UEM_REFUSED, detail);
 	}
 }
 

@@ -86,6 +86,9 @@ for shape in faults fault single; do
 	same "Faults as $shape: the others are done" 2 "$(effects delete-record)"
 	same "Faults as $shape: the refused one says so" 'failed uem.refused' \
 		"$(for s in RECLEFT00002 RECMORE00004 RECMORE00005; do outcome $s; done | grep -v 'done')"
+	run status --json
+	same "Faults as $shape: what was refused by name is not open" 0 \
+		"$(jq -r 'select(.type == "status") | .open_changes + .open_irreversible' out)"
 done
 
 # --- whom it hits ---

@@ -541,6 +541,15 @@ static bool earlier_left(const struct run_command *c)
 	return run_any_left(c->p.session.store, c->run.id, &any, &err) || any;
 }
 
+/* With something open that cannot be undone no end is a clean one. Rows that wait for their wipe
+ * say so by themselves. */
+static int or_unclean(const struct run_command *c, int status)
+{
+	bool open = c->has_run && open_deeds_tell(c->p.session.store, c->run.id);
+
+	return open && !status ? outcome_info(OUTCOME_UNVERIFIED)->exit_status : status;
+}
+
 static int finish(struct run_command *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
@@ -554,7 +563,7 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 	c->why = ended ? why->msg : NULL;
 	if (ended && ended != ERR_STOPPED)
 		(void)cli_fail(c->p.cli, why);
-	if (earlier_left(c) || (c->has_run && open_deeds_tell(c->p.session.store, c->run.id)))
+	if (earlier_left(c))
 		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
 	if (c->has_rows && ended != ERR_CANNOT_CREATE) {
 		find_run(c);
@@ -562,6 +571,7 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 		status = status_first(
 			status, written ? summary_status(&summary) : cli_fail(c->p.cli, &err));
 	}
+	status = or_unclean(c, status);
 	if (c->has_run && keep_end(c, status, &counts, &err))
 		status = status_first(status, cli_fail(c->p.cli, &err));
 	run_counts_release(&counts);
