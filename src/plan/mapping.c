@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "facts/group_count.h"
 
 static bool is_sync(const struct work_step *s)
 {
@@ -85,27 +86,41 @@ static struct seen *look(const struct fleet *f)
 	return v;
 }
 
-static enum errc refuse(const struct plan *p, uint32_t group, uint32_t own, uint32_t other,
-	const struct seen *v, struct err *err)
+static enum errc refuse(const struct plan *p, uint32_t group, const uint32_t servers[2],
+	const struct group_count v[2], struct err *err)
 {
 	const struct fleet *f = p->opt->facts->fleet;
 	const struct token_group *t = &p->opt->settings->uem.tokens[group];
 
 	return err_set(err, ERR_SETTINGS,
-		"%s:%u:%u: group '%s' lists none of the %u devices of '%.*s', and %u of the %u of "
-		"'%.*s': the entries of uem.tokens are mixed up; if devices were moved only now, "
-		"sync the groups in the console first",
-		t->at.file, t->at.line, t->at.col, t->group, v[own].n,
-		STR_FMT(fleet_server_name(f, own)), v[other].alien[group], v[other].n,
-		STR_FMT(fleet_server_name(f, other)));
+		"%s:%u:%u: group '%s' lists none of the %llu devices of '%.*s', and %llu of the "
+		"%llu of '%.*s': the entries of uem.tokens are mixed up; if devices were moved "
+		"only now, sync the groups in the console first",
+		t->at.file, t->at.line, t->at.col, t->group, (unsigned long long)v[0].n,
+		STR_FMT(fleet_server_name(f, servers[0])), (unsigned long long)v[1].listed,
+		(unsigned long long)v[1].n, STR_FMT(fleet_server_name(f, servers[1])));
 }
 
-/* The group that the settings give to `own`, and another server's devices. */
-static bool is_crossed(
+/* The group that the settings give to `own`, and another server's devices: as far as those of the
+ * plan show. */
+static bool looks_crossed(
 	const struct fleet *f, const struct seen *v, uint32_t group, uint32_t own, uint32_t other)
 {
-	return other != own && fleet_groups_of(f, own) >> group & 1u && v[own].n &&
-	       v[own].own == 0 && v[other].alien[group] * 2 > v[other].n;
+	return other != own && f->groups[group].server.n && fleet_groups_of(f, own) >> group & 1u &&
+	       v[own].n && v[own].own == 0 && v[other].alien[group] * 2 > v[other].n;
+}
+
+/* Those of the plan may be the only ones that wait for a sync: all devices of both are counted. */
+static enum errc check_pair(
+	const struct plan *p, uint32_t group, uint32_t own, uint32_t other, struct err *err)
+{
+	const uint32_t servers[2] = { own, other };
+	struct group_count v[2];
+	enum errc rc = group_count(p->opt->facts, group, servers, 2, v, err);
+
+	if (!rc && group_count_crossed(&v[0], &v[1]))
+		rc = refuse(p, group, servers, v, err);
+	return rc;
 }
 
 static bool any_syncs(const struct plan *p)
@@ -129,8 +144,8 @@ enum errc mapping_check(const struct plan *p, struct err *err)
 	for (uint32_t g = 0; g < f->n_groups && !rc; g++)
 		for (uint32_t own = 0; own < f->n_servers && !rc; own++)
 			for (uint32_t other = 0; other < f->n_servers && !rc; other++)
-				if (f->groups[g].server.n && is_crossed(f, v, g, own, other))
-					rc = refuse(p, g, own, other, v, err);
+				if (looks_crossed(f, v, g, own, other))
+					rc = check_pair(p, g, own, other, err);
 	for (uint32_t s = 0; s < f->n_servers; s++)
 		free(v[s].alien);
 	free(v);

@@ -8,7 +8,8 @@
 #include "plan/plan.h"
 
 /* ERR_SETTINGS when a group lists none of the devices of the server that the settings give it, and
- * most of another's: the two entries are mixed up. One device alone may just not be synced yet. */
+ * most of another's: the two entries are mixed up. When those of the plan look like that, all
+ * devices of both servers are counted; one alone may just not be synced yet. */
 MUST_CHECK enum errc mapping_check(const struct plan *p, struct err *err);
 
 /* The server on which the program leaves the device at a sync, or from which it takes it for good,

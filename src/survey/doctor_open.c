@@ -1,4 +1,5 @@
 /* What earlier runs left open, and wipes that still wait: the ledger tells, and the UEM's lists. */
+#include "facts/group_count.h"
 #include "store/ledger.h"
 #include "survey/doctor_parts.h"
 
@@ -56,8 +57,9 @@ static bool is_crossed(const struct doctor *d, uint32_t group, uint32_t own, uin
 {
 	const struct doctor_seen *o = &d->seen[own], *v = &d->seen[other];
 
-	return other != own && fleet_groups_of(&d->session->fleet, own) >> group & 1u && o->n &&
-	       o->own == 0 && v->alien[group] * 2 > v->n;
+	return other != own && fleet_groups_of(&d->session->fleet, own) >> group & 1u &&
+	       group_count_crossed(&(struct group_count){ o->n, o->own },
+		       &(struct group_count){ v->n, v->alien[group] });
 }
 
 static void say_crossed(struct doctor *d, uint32_t group, uint32_t own, uint32_t other)
