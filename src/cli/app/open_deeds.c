@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "model/outcome.h"
 #include "model/step.h"
 #include "store/ledger.h"
 
@@ -30,7 +31,7 @@ static size_t count_open_deeds(struct store *store)
 	return n;
 }
 
-bool open_deeds_tell(struct store *store, int64_t run)
+int open_deeds_status(struct store *store, int64_t run, int status)
 {
 	struct ledger_deeds ours;
 	struct buf named;
@@ -47,5 +48,5 @@ bool open_deeds_tell(struct store *store, int64_t run)
 			 "'depmend status'");
 	buf_release(&named);
 	ledger_deeds_release(&ours);
-	return any;
+	return any && !status ? outcome_info(OUTCOME_UNVERIFIED)->exit_status : status;
 }

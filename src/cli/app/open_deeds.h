@@ -6,9 +6,9 @@
 
 #include "store/store.h"
 
-/* Names those of the devices in the run's rows, in whatever run they were sent: then no end of the
- * command is a clean one, and true comes back. Of other devices it only says that there are some.
- */
-bool open_deeds_tell(struct store *store, int64_t run);
+/* Names those of the devices in the run's rows, in whatever run they were sent: then an end that
+ * would be a clean one is none, and another status comes back; rows that wait for their wipe say so
+ * by themselves. Of other devices it only says that there are some. */
+int open_deeds_status(struct store *store, int64_t run, int status);
 
 #endif

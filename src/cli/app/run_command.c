@@ -541,15 +541,6 @@ static bool earlier_left(const struct run_command *c)
 	return run_any_left(c->p.session.store, c->run.id, &any, &err) || any;
 }
 
-/* With something open that cannot be undone no end is a clean one. Rows that wait for their wipe
- * say so by themselves. */
-static int or_unclean(const struct run_command *c, int status)
-{
-	bool open = c->has_run && open_deeds_tell(c->p.session.store, c->run.id);
-
-	return open && !status ? outcome_info(OUTCOME_UNVERIFIED)->exit_status : status;
-}
-
 static int finish(struct run_command *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
@@ -571,7 +562,8 @@ static int finish(struct run_command *c, enum errc ended, const struct err *why)
 		status = status_first(
 			status, written ? summary_status(&summary) : cli_fail(c->p.cli, &err));
 	}
-	status = or_unclean(c, status);
+	if (c->has_run)
+		status = open_deeds_status(c->p.session.store, c->run.id, status);
 	if (c->has_run && keep_end(c, status, &counts, &err))
 		status = status_first(status, cli_fail(c->p.cli, &err));
 	run_counts_release(&counts);
