@@ -7,6 +7,9 @@
 
 enum { DELIMITERS = 4, WAYS_MAX = 256, ALIKE_BYTES = 3 };
 
+static const char ABOVE[] =
+	"here is what could be a device, above the line that looks like the header, or in it";
+
 struct choosing {
 	struct serial_list *list;
 	struct sample samples[DELIMITERS];
@@ -497,8 +500,7 @@ static enum errc choose_by_evidence(
 		find_below(ch, &way))
 		doubt = NULL;
 	if (doubt && is_mixed(ch, &way))
-		doubt = "here is what could be a device, above the line that looks like the "
-			"header, or in it";
+		doubt = ABOVE;
 	else if (doubt && !*doubt)
 		doubt = choose_bare(ch, text, whole, &way);
 	if (!doubt) {
@@ -545,11 +547,16 @@ static enum errc choose(
 	bool of_rules;
 	struct str name = wanted_header(opt, &of_rules);
 
-	if (name.n)
-		return choose_by_header(ch, name, of_rules, ret, err);
-	if (opt->serial_column)
-		return choose_by_number(ch, opt->serial_column - 1, ret, err);
-	return choose_by_evidence(ch, text, whole, ret, err);
+	enum errc rc;
+
+	if (name.n == 0 && !opt->serial_column)
+		return choose_by_evidence(ch, text, whole, ret, err);
+	rc = name.n ? choose_by_header(ch, name, of_rules, ret, err)
+		    : choose_by_number(ch, opt->serial_column - 1, ret, err);
+	/* Nobody has said that the header is there. */
+	if (!rc && opt->header_line == HEADER_AUTO && !ret->clean)
+		return list_ask(ch->list, ch->samples, ch->n_samples, ret, ABOVE, err);
+	return rc;
 }
 
 enum errc list_choose(struct serial_list *l, struct err *err)

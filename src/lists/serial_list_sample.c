@@ -163,10 +163,10 @@ static bool is_device_above(const struct sample_row *row, size_t k, bool is_head
 	static const struct map none;
 	struct str found;
 
-	if (!is_header)
-		return serial_is_about(row->cells[k]);
-	return serial_is_hidden(row->cells[k], &none, &found) ||
-	       (row->looks[k] == LOOK_STRONG && header_sense(row->cells[k]) < SENSE_WEAK);
+	if (!serial_is_about(row->cells[k]))
+		return false;
+	return !is_header || header_sense(row->cells[k]) < SENSE_WEAK ||
+	       serial_is_hidden(row->cells[k], &none, &found);
 }
 
 /* Its line; 0: there is none. */

@@ -1,15 +1,27 @@
 #include "lists/serial_strict.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
-enum { WIDTHS = 16, USUAL_MIN = 10, USUAL_MAX = 12, PLANT = 3 };
+enum { WIDTHS = 16, USUAL_MIN = 10, USUAL_MAX = 12, PLANT = 3, CELL_BYTES = 64 };
+
+/* Cells of another column that cannot be read, and the first that hides a serial. */
+struct beside {
+	uint32_t n_full, n_hidden;
+	size_t line;
+	char cell[CELL_BYTES];
+};
 
 struct strict {
 	struct serial_list *list;
 	const struct list_reading *reading;
 	struct map *serials;
-	uint32_t n, n_more; /* rows with a serial; serials in other columns alone */
+	struct beside *beside; /* per column of the sample */
+	uint32_t n, n_more;    /* rows with a serial; serials in other columns alone */
 	/* Of lengths that no Apple serial has, but a mistyped one: */
 	uint32_t n_odd;
 	size_t odd_line;
@@ -81,7 +93,7 @@ static bool is_of_devices(const struct strict *p, size_t column)
 }
 
 static enum errc refuse_column(
-	const struct strict *p, const struct csv_record *r, size_t column, struct err *err)
+	const struct strict *p, size_t line, struct str cell, size_t column, struct err *err)
 {
 	size_t at = (size_t)p->reading->columns.at[COLUMN_SERIAL];
 
@@ -89,13 +101,28 @@ static enum errc refuse_column(
 		return err_set(err, ERR_INPUT,
 			"%s:%zu: column %zu holds serials, too, such as '%.*s': leave one of the "
 			"columns %zu and %zu out of that file",
-			p->list->name, r->line, column + 1, STR_FMT(cell_at(r, column)), at + 1,
-			column + 1);
+			p->list->name, line, column + 1, STR_FMT(cell), at + 1, column + 1);
 	return err_set(err, ERR_INPUT,
 		"%s:%zu: column %zu holds serials, too, but '%.*s' is none: correct this line of "
 		"the protected list, or say that only column %zu counts: protect: {file: ..., "
 		"serial_column: %zu}; nothing is sent before",
-		p->list->name, r->line, column + 1, STR_FMT(cell_at(r, column)), at + 1, at + 1);
+		p->list->name, line, column + 1, STR_FMT(cell), at + 1, at + 1);
+}
+
+/* Serials that nobody can read, in a column where nobody has said that they do not count. */
+static void note_hidden(struct strict *p, const struct csv_record *r, size_t column)
+{
+	struct beside *b = &p->beside[column];
+	struct str found;
+
+	b->n_full++;
+	if (!serial_is_hidden(cell_at(r, column), p->serials, &found))
+		return;
+	if (b->n_hidden++ == 0) {
+		b->line = r->line;
+		(void)snprintf(b->cell, sizeof(b->cell), "%.*s",
+			STR_FMT(str_head(cell_at(r, column), CELL_BYTES - 1)));
+	}
 }
 
 /* A cell beside the row's serial. */
@@ -103,19 +130,36 @@ static enum errc look_at_cell(
 	struct strict *p, const struct list_row *row, size_t column, struct err *err)
 {
 	struct str cell = cell_at(&row->record, column);
-	bool seconds = p->list->seconds[column] && is_of_devices(p, column), added;
+	bool devices = is_of_devices(p, column), seconds = p->list->seconds[column] && devices;
+	bool added;
 	struct serial s;
 
 	if (cell.n == 0 || list_says_nothing(cell))
 		return ERR_OK;
-	if (serial_read(cell, &s) || (!seconds && serial_look(cell) != LOOK_STRONG))
-		return seconds ? refuse_column(p, &row->record, column, err) : ERR_OK;
-	if (str_eq(serial_view(&s), serial_view(&row->serial)))
+	if (serial_read(cell, &s)) {
+		if (devices)
+			note_hidden(p, &row->record, column);
+		return seconds ? refuse_column(p, row->record.line, cell, column, err) : ERR_OK;
+	}
+	if (str_eq(serial_view(&s), serial_view(&row->serial)) ||
+		(!seconds && serial_look(cell) != LOOK_STRONG && !serial_is_unsaid(cell)))
 		return ERR_OK;
 	if (p->list->opt.purpose != LIST_PROTECTED)
-		return seconds ? refuse_column(p, &row->record, column, err) : ERR_OK;
+		return devices ? refuse_column(p, row->record.line, cell, column, err) : ERR_OK;
 	(void)map_add(p->serials, serial_view(&s), &added);
-	p->n_more += seconds && added;
+	p->n_more += devices && added;
+	return ERR_OK;
+}
+
+/* Half of a column that is hidden serials. */
+static enum errc look_at_hidden(const struct strict *p, struct err *err)
+{
+	for (size_t c = 0; c < p->list->n_sampled; c++) {
+		const struct beside *b = &p->beside[c];
+
+		if (b->n_hidden && b->n_hidden * 2 >= b->n_full)
+			return refuse_column(p, b->line, str_from(b->cell), c, err);
+	}
 	return ERR_OK;
 }
 
@@ -326,6 +370,7 @@ enum errc list_read_strictly(
 	bool more = true;
 	enum errc rc = ERR_OK;
 
+	p.beside = mem_zalloc((l->n_sampled + 1) * sizeof(*p.beside));
 	while (!rc && !(rc = list_next(l, &row, &more, err)) && more) {
 		note_shape(&p, &row.record);
 		if (row.fault) {
@@ -337,6 +382,9 @@ enum errc list_read_strictly(
 	}
 	if (!rc)
 		rc = look_at_lengths(&p, err);
+	if (!rc)
+		rc = look_at_hidden(&p, err);
+	free(p.beside);
 	if (!rc)
 		rc = list_each_record(l, look_at_record, &p, err);
 	if (!rc)

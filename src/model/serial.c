@@ -363,7 +363,7 @@ bool serial_is_surely_word(struct str cell)
 
 bool serial_is_unusual(const struct serial *s)
 {
-	return s->n < 10 || s->n > 12 || has_i_or_o(serial_view(s));
+	return s->n < 10 || s->n > 12 || memchr(s->text, 'I', s->n) || memchr(s->text, 'O', s->n);
 }
 
 bool serial_has_barcode(const struct serial *s)

@@ -140,10 +140,12 @@ static void put_row(struct meant *m, struct source *s, enum row_kind kind)
 		m->n_faults++;
 }
 
-/* A row behind these cells would be no row of more cells. */
+/* One cell more than the header has, unless its last cell may be empty or there is no header. */
 static void put_surplus(struct meant *m, struct source *s)
 {
-	put_row(m, s, m->columns[m->n_columns - 1] == CELL_NAME ? ROW_GOOD : ROW_SURPLUS);
+	bool good = !m->named || m->columns[m->n_columns - 1] == CELL_NAME;
+
+	put_row(m, s, good ? ROW_GOOD : ROW_SURPLUS);
 }
 
 static void put_above(struct meant *m, struct source *s)

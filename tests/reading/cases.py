@@ -228,6 +228,12 @@ def options():
     check("options: --serial", [json.loads(x)["serial"] for x in done.stdout.splitlines() if '"planned"' in x and '"row"' in x] == [A, B], done.stderr)
     check("options: --serial and a file", run("plan", path, "--offline", "--rules", CASES / "all.yaml", "--serial", A).returncode == 64)
     check("options: a bad --serial", run("plan", "--offline", "--rules", CASES / "all.yaml", "--serial", "x-y").returncode == 64)
+    for text in (f"7AG-C74-BU22,x\n{A},y\n{B},z\n", f"MPGJQVFGVD,x\n{A},y\n", f"{C},x\nDing,Name\n{A},y\n", f"SN: {C}\nDing,Name\n{A},y\n",
+                 f"Ding,SN {C}\n{A},y\n"):
+        path.write_text(text)
+        for option in ([["--serial-column", "1"]] if C not in text[:len(C)] else []) + ([["--serial-column", "Ding"]] if "Ding" in text else []):
+            done, _, _ = read(path, *option)
+            check(f"options: {option}: {text!r}: a device above is asked about", done.returncode == 65 and follow(text, path, done.stderr), done.stderr)
     path.write_bytes("Gerät;Seriennummer\nx;".encode("cp1252") + A.encode() + b"\n")
     done, _, _ = read(path)
     check("options: an encoding is asked for", done.returncode == 65 and follow("cp1252", path, done.stderr), done.stderr)
@@ -320,6 +326,24 @@ def results():
     check("results: a result without rows", read(path)[0].returncode == 0)
 
 
+def totals():
+    """A row that is no device is neither invalid nor repeated."""
+    path = work / "totals.csv"
+    for last, says in [("Total: 24\n", "0 invalid, 0 repeated, 1 no device"), ("Total,,24\nend of list\n", "0 invalid, 0 repeated, 2 no device"),
+                       (f"n1,{members.MANY[0]},iPad\n", "0 invalid, 1 repeated"), (f"Total: {B}\n", "1 invalid, 0 repeated")]:
+        path.write_text(f"Name,Serial Number,Model\n{members.T20}\n{last}")
+        done = run("check", path)
+        check(f"totals: {last!r}", f"{says}\n" in done.stdout, done.stdout)
+
+
+def not_a_file():
+    """Nobody is told to change what belongs to the system."""
+    settings = work / "settings.yaml"
+    settings.write_text(SETTINGS + "protect: {file: /dev/null}\n")
+    for done in (run("check", "--settings", settings), run("check", "--rules", in_file("/dev/zero")), run("check", "--rules", "/dev/null")):
+        check("no file: is refused", done.returncode in (65, 66, 78) and "no file" in done.stderr and "chmod" not in done.stderr, done.stderr)
+
+
 def later():
     """A column that stops being serials behind the rows that were looked at."""
     path = work / "long.csv"
@@ -345,6 +369,8 @@ def everything():
     first_devices()
     advice()
     results()
+    totals()
+    not_a_file()
     later()
 
 
