@@ -121,11 +121,13 @@ static void check_rules(struct check *c)
 /* Without `uem:` only a sync can be stood in for, by `sync:`. */
 static bool can_do(const struct settings *s, enum step_kind kind)
 {
-	bool syncs = kind == STEP_SYNC || kind == STEP_FETCH || kind == STEP_DELETE_FROM_LIFECYCLE;
+	bool syncs = kind == STEP_SYNC || kind == STEP_FETCH;
 
-	if (s->has_uem || (!syncs && step_info(kind)->service != SERVICE_UEM))
+	if (s->has_uem)
 		return true;
-	return syncs && s->sync.wait_ms >= 0;
+	if (kind == STEP_DELETE_FROM_LIFECYCLE) /* it is gone from the UEM's list, or not */
+		return false;
+	return syncs ? s->sync.wait_ms >= 0 : step_info(kind)->service != SERVICE_UEM;
 }
 
 static void check_steps(struct check *c)

@@ -16,6 +16,7 @@
 #include "model/settings.h"
 #include "model/settings_schema.h"
 #include "os/stop.h"
+#include "report/ndjson.h"
 
 enum { ANSWER_BYTES = 4096 };
 
@@ -389,6 +390,20 @@ static enum errc write_one(const struct init *in, int i, char *written[QUESTIONS
 }
 
 /* The settings come last: with them everything that they name is there. */
+static void tell_written(const struct cli *cli, const char *path, bool secret)
+{
+	struct ndjson j;
+
+	if (!cli_count(cli, OPTION_JSON)) {
+		text_line(stdout, "wrote    %s%s", path, secret ? " (only you can read it)" : "");
+		return;
+	}
+	ndjson_begin(&j, "written");
+	json_put_z(&j.o, "file", path);
+	json_put_bool(&j.o, "secret", secret);
+	ndjson_end(&j, stdout);
+}
+
 static enum errc write_all(const struct init *in, struct err *err)
 {
 	char *folder = file_beside(in->path, "."), *written[QUESTIONS] = { NULL };
@@ -405,11 +420,11 @@ static enum errc write_all(const struct init *in, struct err *err)
 		if (rc && written[i])
 			(void)unlink(written[i]);
 		else if (written[i])
-			text_line(stdout, "wrote    %s (only you can read it)", written[i]);
+			tell_written(in->cli, written[i], true);
 		free(written[i]);
 	}
 	if (!rc)
-		text_line(stdout, "wrote    %s", in->path);
+		tell_written(in->cli, in->path, false);
 	buf_release(&text);
 	free(folder);
 	return rc;
@@ -419,18 +434,29 @@ static enum errc write_all(const struct init *in, struct err *err)
 
 static int check_written(const struct init *in)
 {
-	struct cli_given given[] = { { OPTION_SETTINGS, in->path } };
-	struct cli check = { .command = command_info(COMMAND_CHECK), .given = given, .n_given = 1 };
+	bool json = cli_count(in->cli, OPTION_JSON) > 0;
+	struct cli_given given[] = { { OPTION_SETTINGS, in->path }, { OPTION_JSON, NULL } };
+	struct cli check = {
+		.command = command_info(COMMAND_CHECK), .given = given, .n_given = json ? 2 : 1
+	};
 	int status = cmd_check(&check);
+	struct ndjson j;
 	struct buf next;
 
 	if (status)
 		return status;
-	if (!cli_count(in->cli, OPTION_SETTINGS))
-		check.n_given = 0;
+	check.n_given = cli_count(in->cli, OPTION_SETTINGS) ? 1 : 0;
 	buf_init(&next, ANSWER_BYTES * 2);
 	cli_repeat(&check, COMMAND_CHECK, &next);
-	text_line(stdout, "next     %s --online", buf_cstr(&next));
+	buf_z(&next, " --online");
+	if (json) {
+		ndjson_begin(&j, "init");
+		json_put_z(&j.o, "settings", in->path);
+		ndjson_text(&j, "next", buf_view(&next));
+		ndjson_end(&j, stdout);
+	} else {
+		text_line(stdout, "next     %s", buf_cstr(&next));
+	}
 	buf_release(&next);
 	return 0;
 }

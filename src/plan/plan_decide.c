@@ -135,6 +135,15 @@ static enum reason misfit_of(const struct fleet *f, const struct program *source
 	return REASON_ROW_UNKNOWN_SERVER;
 }
 
+/* Nothing stands in for the UEM's sync. */
+static bool lacks_sync(const struct plan *p, const struct work_program *prog)
+{
+	const struct settings *s = p->opt->settings;
+
+	return p->opt->facts && !s->has_uem && s->sync.wait_ms < 0 &&
+	       (work_has(prog, STEP_SYNC) || work_has(prog, STEP_FETCH));
+}
+
 /* Such a name spoils its rows only. */
 static enum errc compile_programs(struct plan *p, struct misfit *misfits, struct err *err)
 {
@@ -158,6 +167,10 @@ static enum errc compile_programs(struct plan *p, struct misfit *misfits, struct
 			rc = err_set(err, ERR_SETTINGS,
 				"the step 'release' needs `enrollment:` in the settings: Apple "
 				"School Manager has no other way");
+		if (!rc && lacks_sync(p, &p->compiled[i]))
+			rc = err_set(err, ERR_SETTINGS,
+				"the step 'sync' needs `uem:` in the settings or, with another "
+				"device management service, `sync: {wait: 30m}`");
 		if (rc == ERR_NOT_FOUND) {
 			work_outline(&source, &p->arena, &p->compiled[i]);
 			misfits[i].why = mem_strdup(err->msg);

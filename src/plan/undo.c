@@ -178,6 +178,7 @@ static void add_profile(struct inverse *inv, const struct undone *u, bool anew)
 static void invert(
 	const struct plan *p, const struct deeds *d, const struct undone *u, struct inverse *ret)
 {
+	const struct settings *s = p->opt->settings;
 	const struct fleet *f = p->opt->facts->fleet;
 	bool back = d->moved && !snapshot_is(&u->after, SNAPSHOT_SERVER, server_text(f, u->start));
 
@@ -187,9 +188,9 @@ static void invert(
 		add_step(ret, STEP_UNASSIGN, STR_NONE);
 	else if (back)
 		add_step(ret, STEP_REASSIGN, fleet_server_name(f, u->start));
-	if (back && d->synced)
+	if (back && d->synced && (s->has_uem || s->sync.wait_ms >= 0))
 		add_step(ret, STEP_SYNC, STR_NONE);
-	if (p->opt->settings->has_uem && (d->profiled || (d->moved && d->synced)))
+	if (s->has_uem && (d->profiled || (d->moved && d->synced)))
 		add_profile(ret, u, back);
 }
 

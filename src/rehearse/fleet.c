@@ -104,9 +104,23 @@ static int find_column(const struct input *in, const struct field *field)
 	return at;
 }
 
+/* As rules name it, or as a fleet does. */
+static struct str plain_word(struct str word)
+{
+	static const char *const prefixes[] = { "apple.", "uem." };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		struct str prefix = str_from(prefixes[i]);
+
+		if (str_starts_nocase(word, prefix))
+			return str_sub(word, prefix.n, word.n - prefix.n);
+	}
+	return word;
+}
+
 static enum errc assume(struct rehearse_fleet *f, const char *given, struct err *err)
 {
-	struct str value = str_from(given), word = str_cut(&value, '=');
+	struct str value = str_from(given), said = str_cut(&value, '='), word = plain_word(said);
 
 	for (size_t i = FIELD_SERVER; i < N_FIELDS; i++) {
 		if (!str_eq(word, str_from(fields[i].word)))
@@ -120,10 +134,10 @@ static enum errc assume(struct rehearse_fleet *f, const char *given, struct err 
 		return ERR_OK;
 	}
 	return err_set(err, ERR_USAGE,
-		"--assume does not know '%.*s'; columns of a fleet are server, profile, "
-		"profile_status, corrupted, listed, enrollment_status, last_seen and so on "
-		"(depmend-sim --help)",
-		STR_FMT(word));
+		"--assume does not know '%.*s'; it knows apple.server, uem.profile, "
+		"uem.profile_status, uem.listed, uem.enrollment_status, uem.last_seen, corrupted "
+		"and the other columns of a fleet (depmend-sim --help)",
+		STR_FMT(said));
 }
 
 static enum errc find_sources(struct rehearse_fleet *f, const char *const *assumed,

@@ -436,6 +436,26 @@ apple_only() {
 fresh 60 "$options"
 apple_only
 passes 'organization: Apple alone' take
+# A sync needs a UEM, or what stands in for it; nothing stands in for the rest.
+rows 9 2
+for job in bounce2 'sync' fetch delete_from_lifecycle remove_profile; do
+	steps="[$job]"
+	[ "$job" != bounce2 ] || steps='[unassign, sync, reassign, sync]'
+	printf 'version: 1\nrules:\n  - {name: r, match: {always: true}, do: %s}\n' "$steps" >alone.yaml
+	n=$(changes)
+	run apply in.csv --rules alone.yaml --yes
+	exits "Apple alone: $job" 78
+	same "Apple alone: $job: nothing is sent" "$n" "$(changes)"
+	run check --rules alone.yaml
+	exits "Apple alone: $job: check says so" 78
+done
+echo 'sync: {wait: 30m}' >>depmend.yaml
+printf 'version: 1\nrules:\n  - {name: r, match: {always: true}, do: [unassign, sync, reassign, sync]}\n' >alone.yaml
+run check --rules alone.yaml
+exits 'Apple alone: a wait stands in, says check' 0
+run apply in.csv --rules alone.yaml --yes --max-wait 48h
+exits 'Apple alone: a wait stands in' 0
+check 'Apple alone: its proof says so' grep -q 'sync:waited' in.result.csv
 fleet 60 ' of others'
 sim_stop
 sim_start --fleet fleet.csv

@@ -62,6 +62,9 @@ r='--rules corrupted-registration'
 	says 'history' '5 history' 0 history 7AGC74BU22
 	says 'pause' '1 pause' 0 pause --reason x
 	says 'resume' '1 pause' 0 resume
+	says 'init' '1 check 1 init 2 written' 0 init --settings new/depmend.yaml --organization business --tenant new \
+		--client-id BUSINESSAPI.1 --private-key apple.pem
+	same 'the command to type then' 'depmend check --settings new/depmend.yaml --online' "$(of_last .next)"
 	says 'version' '1 version' 0 version
 	says 'backup' '1 backup' 0 backup state.backup
 	says 'restore' '1 restore' 0 restore state.backup

@@ -81,6 +81,8 @@ assumptions() {
 	cp samples/serials.txt "$here/in.csv"
 	rehearse in.csv --assume server=
 	check 'an assumed server' says '16 manual'
+	rehearse in.csv --assume apple.server=
+	check 'an assumed server, as rules name it' says '16 manual'
 	rehearse in.csv --assume colour=red
 	exits 'a column nobody knows' 64
 	rehearse in.csv --assume corrupted=maybe

@@ -116,7 +116,7 @@ static enum errc confirm_final(
 	const struct cli *cli, enum step_kind kind, uint64_t n, struct buf *said, struct err *err)
 {
 	const char *word = step_info(kind)->word;
-	char wanted[80], answer[80];
+	char wanted[80], also[80], answer[80];
 	enum errc rc;
 
 	if (n == 0 || was_confirmed(cli, kind))
@@ -129,11 +129,12 @@ static enum errc confirm_final(
 	log_status(NULL);
 	(void)snprintf(
 		wanted, sizeof(wanted), "%s %llu device%s", word, (unsigned long long)n, plural(n));
+	(void)snprintf(also, sizeof(also), "%s %llu devices", word, (unsigned long long)n);
 	(void)fprintf(stderr, "This cannot be undone. Type '%s' to go on: ", wanted);
 	rc = cli_read_line(answer, sizeof(answer), err);
 	if (rc)
 		return rc;
-	if (strcmp(answer, wanted) != 0)
+	if (strcmp(answer, wanted) != 0 && strcmp(answer, also) != 0)
 		return err_set(err, ERR_GUARD, "nothing was sent: the answer was not '%s'", wanted);
 	buf_printf(said, "typed '%s'\n", wanted);
 	return ERR_OK;

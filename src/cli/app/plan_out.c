@@ -179,8 +179,8 @@ static void print_summary(struct plan_rows *r, FILE *out)
 				s, k->row.rule, STR(""), k->row.steps, k->row.outcome, k->n - 1);
 	reading_print(&r->p->input, out);
 	if (r->p->n_protected)
-		text_line(
-			out, "%-8s %u serials on the protected list", "protect", r->p->n_protected);
+		text_line(out, "%-8s %u serial%s on the protected list", "protect",
+			r->p->n_protected, r->p->n_protected == 1 ? "" : "s");
 	plan_summary_print(s, out);
 	plan_summary_free(s);
 	print_first(r, out);
