@@ -218,14 +218,6 @@ static void say_counts(const struct exporting *e)
 	buf_release(&words);
 }
 
-static void prepare_changes(struct exporting *e)
-{
-	const char *word, *sentence;
-
-	for (size_t i = 0; survey_change(i, &word, &sentence); i++)
-		changes_kind(&e->changes, word, sentence);
-}
-
 int cmd_export(const struct cli *cli)
 {
 	bool json = cli_count(cli, OPTION_JSON) > 0;
@@ -242,10 +234,10 @@ int cmd_export(const struct cli *cli)
 	struct err err;
 	enum errc rc;
 
+	changes_init(&e.changes);
 	if (cli_count(cli, OPTION_SINCE)) {
 		e.compare = cli_text(cli, OPTION_SINCE);
 		e.since = true;
-		prepare_changes(&e);
 	}
 	rc = export_all(&e, cli, &err);
 	status = rc ? cli_fail(cli, &err) : 0;

@@ -3,6 +3,7 @@
 
 #include "base/version.h"
 #include "docs/docs.h"
+#include "model/change.h"
 #include "model/outcome.h"
 #include "report/status.h"
 
@@ -208,6 +209,21 @@ static const char over_time[] =
 	"outcome under\n"
 	".Ql (other rules) .\n";
 
+static void put_changes(FILE *out)
+{
+	(void)fputs(".Sh CHANGES\n.Ic depmend export \\-\\-since\ncompares the services with an "
+		    "earlier export, or with the list that a run was given.\nColumn\n.Ql change\n"
+		    "says what is otherwise; columns that the earlier list lacks say "
+		    "nothing.\n.Bl -tag -width unassigned\n",
+		out);
+	for (int i = 0; i < CHANGE_MAX_; i++) {
+		roff_line(".It", change_info((enum change)i)->word, out);
+		roff_text(change_info((enum change)i)->sentence, out);
+		(void)fputs(".\n", out);
+	}
+	(void)fputs(".El\n", out);
+}
+
 static void put_reasons(FILE *out)
 {
 	(void)fputs(".Sh REASONS\nColumn\n.Ql depmend_reason\nof a result starts with one of these "
@@ -258,6 +274,7 @@ void docs_man(FILE *out)
 	(void)fputs(whose_files, out);
 	put_statuses(out);
 	put_outcomes(out);
+	put_changes(out);
 	(void)fputs(over_time, out);
 	put_reasons(out);
 	(void)fputs(bottom, out);

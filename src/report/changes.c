@@ -10,26 +10,21 @@
 
 enum { FIRST_SERIALS = 3, PAGE_ROWS = 250, ROW_BYTES = 8 * PAGE_CELL_BYTES };
 
-void changes_kind(struct changes *c, const char *word, const char *sentence)
+void changes_init(struct changes *c)
 {
-	struct changes_kind *k = &c->kinds[c->n_kinds];
-
-	if (c->n_kinds == CHANGES_KINDS)
-		return;
-	c->n_kinds++;
-	k->word = word;
-	k->sentence = sentence;
-	buf_init(&k->first, ROW_BYTES);
-	buf_init(&k->rows, (size_t)PAGE_ROWS * ROW_BYTES);
+	*c = (struct changes){ .n = 0 };
+	for (int i = 0; i < CHANGE_MAX_; i++) {
+		buf_init(&c->kinds[i].first, ROW_BYTES);
+		buf_init(&c->kinds[i].rows, (size_t)PAGE_ROWS * ROW_BYTES);
+	}
 }
 
 void changes_release(struct changes *c)
 {
-	for (size_t i = 0; i < c->n_kinds; i++) {
+	for (int i = 0; i < CHANGE_MAX_; i++) {
 		buf_release(&c->kinds[i].first);
 		buf_release(&c->kinds[i].rows);
 	}
-	*c = (struct changes){ 0 };
 }
 
 static struct str cell(
@@ -41,12 +36,12 @@ static struct str cell(
 	return STR_NONE;
 }
 
-/* Two kinds may share a word, not a sentence. */
 static struct changes_kind *kind_of(struct changes *c, struct str sentence)
 {
-	size_t i = 0;
+	int i = 0;
 
-	while (i + 1 < c->n_kinds && !str_eq(sentence, str_from(c->kinds[i].sentence)))
+	while (i + 1 < CHANGE_MAX_ &&
+		!str_eq(sentence, str_from(change_info((enum change)i)->sentence)))
 		i++;
 	return &c->kinds[i];
 }
@@ -94,12 +89,12 @@ void changes_print(const struct changes *c, FILE *out)
 	table_cell(t, STR("CHANGE"));
 	table_cell(t, STR("DEVICES"));
 	table_cell(t, STR("FIRST"));
-	for (size_t i = 0; i < c->n_kinds; i++) {
+	for (int i = 0; i < CHANGE_MAX_; i++) {
 		const struct changes_kind *k = &c->kinds[i];
 
 		if (!k->n)
 			continue;
-		table_cell(t, str_from(k->word));
+		table_cell(t, str_from(change_info((enum change)i)->word));
 		table_number(t, k->n);
 		table_cell(t, buf_view(&k->first));
 	}
@@ -112,10 +107,10 @@ void changes_words(const struct changes *c, struct buf *out)
 {
 	const char *before = "";
 
-	for (size_t i = 0; i < c->n_kinds; i++)
+	for (int i = 0; i < CHANGE_MAX_; i++)
 		if (c->kinds[i].n) {
-			buf_printf(
-				out, "%s%" PRIu64 " %s", before, c->kinds[i].n, c->kinds[i].word);
+			buf_printf(out, "%s%" PRIu64 " %s", before, c->kinds[i].n,
+				change_info((enum change)i)->word);
 			before = ", ";
 		}
 }
@@ -145,12 +140,13 @@ static void put_title(struct html_page *p, const struct changes_page *page)
 static void put_counts(struct html_page *p, const struct changes *c)
 {
 	page_raw(p, "<section>\n<h2>How many</h2>\n<dl class=\"tiles\">\n");
-	for (size_t i = 0; i < c->n_kinds; i++) {
+	for (int i = 0; i < CHANGE_MAX_; i++) {
 		const struct changes_kind *k = &c->kinds[i];
 
 		if (!k->n)
 			continue;
-		page_printf(p, "<div class=\"tile\"><dt>%s</dt><dd>", k->word);
+		page_printf(p, "<div class=\"tile\"><dt>%s</dt><dd>",
+			change_info((enum change)i)->word);
 		page_number(p, k->n);
 		page_raw(p, "</dd></div>\n");
 	}
@@ -160,17 +156,18 @@ static void put_counts(struct html_page *p, const struct changes *c)
 	page_raw(p, "</section>\n");
 }
 
-static void put_kind(struct html_page *p, const struct changes_kind *k)
+static void put_kind(
+	struct html_page *p, const struct changes_kind *k, const struct change_info *info)
 {
 	if (!k->n)
 		return;
-	page_printf(p, "<section>\n<h2>%c%s</h2>\n<p>%c%s.</p>\n", ascii_upper(k->word[0]),
-		k->word + 1, ascii_upper(k->sentence[0]), k->sentence + 1);
+	page_printf(p, "<section>\n<h2>%c%s</h2>\n<p>%c%s.</p>\n", ascii_upper(info->word[0]),
+		info->word + 1, ascii_upper(info->sentence[0]), info->sentence + 1);
 	page_printf(p,
 		"<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>\n"
 		"<thead><tr><th scope=\"col\">Serial<th scope=\"col\">Server"
 		"<th scope=\"col\">Profile<th scope=\"col\">Enrollment</tr></thead>\n<tbody>\n",
-		k->word);
+		info->word);
 	page_markup(p, buf_view(&k->rows));
 	page_raw(p, "</tbody>\n</table></div>\n");
 	if (k->n > PAGE_ROWS)
@@ -189,8 +186,8 @@ enum errc changes_html(
 	if (!rc) {
 		put_title(&p, page);
 		put_counts(&p, c);
-		for (size_t i = 0; i < c->n_kinds; i++)
-			put_kind(&p, &c->kinds[i]);
+		for (int i = 0; i < CHANGE_MAX_; i++)
+			put_kind(&p, &c->kinds[i], change_info((enum change)i));
 		page_raw(&p, "</main>\n<footer>\n<p>Written by depmend " DEPMEND_VERSION
 			     " from what Apple and the UEM answered.</p>\n</footer>\n</body>\n"
 			     "</html>\n");

@@ -8,23 +8,18 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-
-/* More kinds than this are counted as the last one. */
-enum { CHANGES_KINDS = 16 };
+#include "model/change.h"
 
 struct changes {
 	struct changes_kind {
-		const char *word, *sentence; /* borrowed */
 		uint64_t n;
 		struct buf first; /* serials, for a terminal */
 		struct buf rows;  /* markup, for the page */
-	} kinds[CHANGES_KINDS];
-	size_t n_kinds;
+	} kinds[CHANGE_MAX_];
 	uint64_t n;
 };
 
-/* In the order in which they are shown. */
-void changes_kind(struct changes *c, const char *word, const char *sentence);
+void changes_init(struct changes *c);
 void changes_release(struct changes *c);
 /* One row of the CSV: `headers` name the serial, the sentence as `explanation`, and the server, the
  * profile and the enrollment, each also with `_before`. */

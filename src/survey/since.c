@@ -1,4 +1,5 @@
 /* What changed since an earlier export: one row per device and change. */
+#include "model/change.h"
 #include "survey/rows.h"
 
 /* One device then and now. */
@@ -99,36 +100,20 @@ static bool unenrolled(const struct view *v)
 	       v->enrolled_as.n && !is_enrolled(v->enrolled_as);
 }
 
-/* Words are for scripts: they stay. */
-static const struct {
-	bool (*holds)(const struct view *v);
-	const char *change, *sentence;
-} changes[] = {
-	{ added, "added", "Apple lists it, and the earlier export did not have it" },
-	{ released, "released", "it has left the organization" },
-	{ returned, "returned", "it had left the organization, and is back" },
-	{ lost, "lost", "the earlier export had it, and Apple does not list it" },
-	{ moved, "moved", "it is on another server" },
-	{ assigned, "assigned", "it was on no server, and is on one" },
-	{ unassigned, "unassigned", "it was on a server, and is on none" },
-	{ enrolled, "enrolled", "the UEM says that it is enrolled, and the export did not" },
-	{ unenrolled, "unenrolled", "the export said that it is enrolled, and the UEM does not" },
-	{ profile_changed, "profile", "the UEM gives it another profile" },
-	{ vanished, "unknown",
-		"the earlier export had it, and Apple's lists are not whole now: lost or not" },
-	{ turned_up, "unknown",
-		"Apple lists it, and the earlier export was not whole: added since or not" },
+static bool (*const holds[CHANGE_MAX_])(const struct view *v) = {
+	[CHANGE_ADDED] = added,
+	[CHANGE_RELEASED] = released,
+	[CHANGE_RETURNED] = returned,
+	[CHANGE_LOST] = lost,
+	[CHANGE_MOVED] = moved,
+	[CHANGE_ASSIGNED] = assigned,
+	[CHANGE_UNASSIGNED] = unassigned,
+	[CHANGE_ENROLLED] = enrolled,
+	[CHANGE_UNENROLLED] = unenrolled,
+	[CHANGE_PROFILE] = profile_changed,
+	[CHANGE_VANISHED] = vanished,
+	[CHANGE_TURNED_UP] = turned_up,
 };
-enum { N_CHANGES = sizeof(changes) / sizeof(changes[0]) };
-
-bool survey_change(size_t i, const char **ret_word, const char **ret_sentence)
-{
-	if (i >= N_CHANGES)
-		return false;
-	*ret_word = changes[i].change;
-	*ret_sentence = changes[i].sentence;
-	return true;
-}
 
 static const char *const headers[] = { "serial", "change", "explanation", "server_before", "server",
 	"profile_before", "profile", "enrollment_before", "enrollment", "uem_listed" };
@@ -194,12 +179,13 @@ static enum errc compare_device(void *self, const struct survey_device *d, struc
 	const struct view v = look(c->survey, d);
 
 	(void)err;
-	for (size_t k = 0; k < N_CHANGES; k++) {
-		const struct str cells[N_HEADERS] = { d->serial, str_from(changes[k].change),
-			str_from(changes[k].sentence), v.server_then, v.server, v.profile_then,
+	for (int k = 0; k < CHANGE_MAX_; k++) {
+		const struct change_info *info = change_info((enum change)k);
+		const struct str cells[N_HEADERS] = { d->serial, str_from(info->word),
+			str_from(info->sentence), v.server_then, v.server, v.profile_then,
 			v.profile, v.enrolled_as_then, v.enrolled_as, listed_word(c, &v) };
 
-		if (changes[k].holds(&v))
+		if (holds[k](&v))
 			rows_put(&c->rows, cells);
 	}
 	return ERR_OK;

@@ -139,9 +139,7 @@ MUST_CHECK enum errc survey_off_server(
 /* One row per disagreement between the CSV, Apple and the UEM. */
 MUST_CHECK enum errc survey_compare(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
-/* Kinds of changes, from 0 on; false: no more. Texts are borrowed for ever. */
-bool survey_change(size_t i, const char **ret_word, const char **ret_sentence);
-/* One row per device and change since the export that was read as the CSV. */
+/* One row per device and change (model/change.h) since the export that was read as the CSV. */
 MUST_CHECK enum errc survey_since(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
 

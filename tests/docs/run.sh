@@ -42,6 +42,9 @@ done
 for one in $reasons; do
 	check "depmend(1) has reason $one" grep -qE "^     ${one/./\\.}( |$)" "$top/depmend.1"
 done
+for one in $(sed -n 's/^\tX([A-Z_]*, "\([a-z]*\)",.*/\1/p' src/model/change.h); do
+	check "depmend(1) has change $one" grep -qE "^     $one " "$top/depmend.1"
+done
 for one in $statuses; do
 	check "depmend-runbook(7) has status $one" grep -qE "^     $one: " "$top/depmend-runbook.7"
 done
