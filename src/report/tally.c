@@ -13,7 +13,7 @@ static const enum snapshot_part parts[TALLY_MAX_] = {
 #undef X
 };
 
-static const enum outcome order[OUTCOME_MAX_] = {
+static const enum outcome order[] = {
 	OUTCOME_IN_FLIGHT,
 	OUTCOME_FAILED,
 	OUTCOME_RESTORED,
@@ -25,6 +25,7 @@ static const enum outcome order[OUTCOME_MAX_] = {
 	OUTCOME_INVALID,
 	OUTCOME_PENDING,
 	OUTCOME_PLANNED,
+	OUTCOME_WAITING,
 	OUTCOME_DONE,
 	OUTCOME_UNCHANGED,
 	OUTCOME_DUPLICATE,
@@ -33,6 +34,7 @@ static const enum outcome order[OUTCOME_MAX_] = {
 	OUTCOME_SKIPPED,
 	OUTCOME_UNMATCHED,
 };
+_Static_assert(sizeof(order) / sizeof(*order) == OUTCOME_MAX_, "every outcome has its place");
 
 const enum outcome *tally_order(void)
 {

@@ -58,6 +58,10 @@ same 'records that came back' 3 "$(effects sync-add)"
 same 'nothing else was changed' 0 "$(changes)"
 check 'numbers' grep -q '^depmend_rows{.*outcome="done"} 3$' depmend.prom
 
+cook 'Every morning: what waits'
+serve
+exits 'the morning' 0
+
 # Two of three have not come.
 { cat "$root/samples/fleet.csv" && printf 'BOUGHT0000%s\n' 1,,iPad; } >bought.fleet
 cook 'Every night: devices that the seller has not added yet' --fleet bought.fleet

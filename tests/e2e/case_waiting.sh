@@ -64,6 +64,10 @@ same 'nothing is asked by serial' 0 "$(requests '(.path | test("^/v1/orgDevices/
 same 'nobody twice' '' "$(repeated_effects assign)"
 same 'the others wait' "$never" "$(in_all waiting)"
 check 'the row says since when' grep -q 'rule.waiting: .*: since 2026-11-22T03:00:0.*, until 2027-01-01T03:0' new.result.csv
+check 'who waits is not called done' test -z "$(grep 'nothing left to do' err)"
+run report latest --html new.html
+check 'the page says it, too' grep -q '<code>rule.waiting</code> .*since 2026-11-22T03:00' new.html
+same 'each row once' "$((waiting < 5000 ? waiting : 5000))" "$(grep -c '^<tr><td class="n">' new.html)"
 run status
 check 'so does status' grep -q "^waiting     $never serials of .*new.csv, not at Apple yet: rule 'newcomers', since 2026-11-22" out
 run status --json

@@ -291,11 +291,12 @@ static enum errc go_on(struct run_command *c, struct err *err)
 	return rc;
 }
 
-/* Whether no row says that something is left to do for a person. */
+/* Whether no row says that something is left to do for a person, or waits. */
 static bool is_all_well(const struct plan *p)
 {
 	for (uint32_t i = 0; i < p->input->n_rows; i++)
-		if (outcome_info((enum outcome)p->input->rows[i].outcome)->exit_status)
+		if (outcome_info((enum outcome)p->input->rows[i].outcome)->exit_status ||
+			p->input->rows[i].outcome == OUTCOME_WAITING)
 			return false;
 	return true;
 }
