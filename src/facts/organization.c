@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "io/file.h"
 
 enum { KEPT_MAX_BYTES = 1024 * 1024 };
@@ -18,6 +19,19 @@ static char *path_of(const struct settings *s)
 	if (asprintf(&path, "%s/" LAST "%s", s->state, s->tenant) < 0)
 		abort();
 	return path;
+}
+
+/* The first line of what is kept: the client id of the last run and, behind a tab, the one that
+ * its state is called by. What earlier versions kept has no tab. */
+struct account {
+	struct str client, state; /* state: empty when it is not known */
+};
+
+static struct account cut_account(struct str *kept)
+{
+	struct str state = str_cut(kept, '\n'), client = str_cut(&state, '\t');
+
+	return (struct account){ client, state };
 }
 
 /* Whether Apple still lists a server of those lines. */
@@ -49,7 +63,7 @@ static void look_at_last(const struct settings *s, const char *path, organizatio
 	if (ret->n || !file_is_regular(path) || file_read(path, KEPT_MAX_BYTES, &kept, &err))
 		return;
 	rest = buf_view(&kept);
-	client = str_cut(&rest, '\n');
+	client = cut_account(&rest).client;
 	if (client.n && !settings_is_own(s, client) && knows_one(has, self, rest))
 		buf_str(ret, client);
 	buf_release(&kept);
@@ -75,18 +89,29 @@ void organization_other_account(
 		(void)closedir(folder);
 }
 
+/* Behind what the settings name already: the state is called by the first of them that has one. */
+void organization_previous(const struct settings *s, const char *other, struct buf *out)
+{
+	for (size_t i = 0; i < s->apple.n_previous; i++)
+		buf_printf(out, "%s, ", s->apple.previous[i]);
+	buf_z(out, other);
+}
+
 static enum errc check_others(const struct settings *s, const struct fleet *f, struct err *err)
 {
-	struct buf other;
+	struct buf other, all;
 	enum errc rc = ERR_OK;
 
 	buf_init(&other, KEPT_MAX_BYTES);
+	buf_init(&all, KEPT_MAX_BYTES);
 	organization_other_account(s, fleet_has, (void *)(uintptr_t)f, &other);
+	organization_previous(s, buf_cstr(&other), &all);
 	if (other.n)
 		rc = err_set(err, ERR_GUARD,
 			"an earlier run went by the client id %s, for the same servers, and the "
 			"settings name %s: " ORGANIZATION_JOIN,
-			buf_cstr(&other), s->apple.client_id, buf_cstr(&other));
+			buf_cstr(&other), s->apple.client_id, buf_cstr(&all));
+	buf_release(&all);
 	buf_release(&other);
 	return rc;
 }
@@ -123,7 +148,7 @@ enum errc organization_join(const struct settings *s, const char *other, struct 
 static enum errc compare(const struct settings *s, const struct fleet *f, struct str kept,
 	bool lifted, struct err *err)
 {
-	struct str client = str_cut(&kept, '\n');
+	struct str client = cut_account(&kept).client;
 
 	if (!settings_is_own(s, client))
 		return lifted ? ERR_OK
@@ -181,6 +206,8 @@ enum errc organization_keep(const struct settings *s, const struct fleet *f, str
 	if (rc)
 		return rc;
 	outfile_write(out, str_from(s->apple.client_id));
+	outfile_write(out, STR("\t"));
+	outfile_write(out, str_from(s->apple.account));
 	outfile_write(out, STR("\n"));
 	for (uint32_t i = 0; i < f->n_servers; i++) {
 		outfile_write(out, fleet_server_id(f, i));
@@ -191,6 +218,57 @@ enum errc organization_keep(const struct settings *s, const struct fleet *f, str
 	rc = outfile_commit(out, NULL, err);
 	outfile_free(out);
 	return rc;
+}
+
+/* Of the last run, in texts of *kept, which the caller releases. False: there was none. */
+static bool read_last(const struct settings *s, struct buf *kept, struct account *ret)
+{
+	char *path = path_of(s);
+	struct err err;
+	bool is = s->state && file_is_regular(path) && !file_read(path, KEPT_MAX_BYTES, kept, &err);
+	struct str rest;
+
+	free(path);
+	if (is) {
+		rest = buf_view(kept);
+		*ret = cut_account(&rest);
+	}
+	return is;
+}
+
+void organization_settle(struct settings *s)
+{
+	struct account last;
+	struct buf kept;
+
+	if (!read_last(s, &kept, &last))
+		return;
+	if (last.state.n && settings_is_own(s, last.client))
+		s->apple.account = arena_dup(&s->arena, last.state).p;
+	buf_release(&kept);
+}
+
+void organization_adopt(struct settings *s)
+{
+	struct account last;
+	struct buf kept, all;
+
+	if (!read_last(s, &kept, &last))
+		return;
+	buf_init(&all, KEPT_MAX_BYTES);
+	if (last.client.n && !settings_is_own(s, last.client)) {
+		const char *client = arena_dup(&s->arena, last.client).p;
+
+		organization_previous(s, client, &all);
+		log_warn("this is the state of the last run of tenant %s, which went by the client "
+			 "id %s, and the settings name %s; if both are of one organization, join "
+			 "them: depmend doctor --fix client-id, or previous_client_ids: [%s] under "
+			 "apple:",
+			s->tenant, client, s->apple.client_id, buf_cstr(&all));
+		s->apple.account = last.state.n ? arena_dup(&s->arena, last.state).p : client;
+	}
+	buf_release(&all);
+	buf_release(&kept);
 }
 
 void organization_server_name(const struct settings *s, struct str id, struct buf *out)

@@ -20,6 +20,8 @@ typedef bool organization_has(void *self, struct str server_id);
 /* Such another account: appends its client id; nothing when there is none. */
 void organization_other_account(
 	const struct settings *s, organization_has *has, void *self, struct buf *ret);
+/* What previous_client_ids has to hold then: appends it. */
+void organization_previous(const struct settings *s, const char *other, struct buf *out);
 /* What can be said of it. */
 #define ORGANIZATION_JOIN                                                              \
 	"both are of one organization. Join them: depmend doctor --fix client-id, or " \
@@ -29,6 +31,11 @@ void organization_other_account(
 MUST_CHECK enum errc organization_join(
 	const struct settings *s, const char *other, struct err *err);
 
+/* Of all client ids that the settings name, that which the last run's state is called by. */
+void organization_settle(struct settings *s);
+/* For commands that ask no service: the state of the organization is that of the tenant's last run,
+ * whatever client id the settings name now; says so when it is another one. */
+void organization_adopt(struct settings *s);
 /* What the tenant's last run called the server of that id; appends nothing when it knew none. For
  * commands that ask no service. */
 void organization_server_name(const struct settings *s, struct str id, struct buf *out);

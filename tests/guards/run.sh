@@ -421,14 +421,38 @@ fresh 60 "$options" --scenario apple-activity-never
 rows 0 2
 act rebuild --max-wait 10m
 check 'account: the old one leaves devices off' test "$status" -eq 75
-old=$(sed -n 's/.*client_id: \(BUSINESSAPI[^ ]*\).*/\1/p' depmend.yaml | head -n 1)
-sed -i "s/client_id: BUSINESSAPI.*/client_id: BUSINESSAPI.$(cat /proc/sys/kernel/random/uuid)/" depmend.yaml
-stopped 'account: the new one does not know' 'previous_client_ids' take
-stopped 'account: and cannot be told to forget' 'previous_client_ids' take --allow organization=yes
-sed -i "s/^  client_id: BUSINESSAPI.*/&\n  previous_client_ids: [$old]/" depmend.yaml
+new_account() {
+	sed -i "s/client_id: BUSINESSAPI.*/client_id: BUSINESSAPI.$(cat /proc/sys/kernel/random/uuid)/" depmend.yaml
+}
+as_said() { # what the message says, word for word
+	local line
+	line=$(grep -o 'previous_client_ids: [^]]*]' err | head -n 1)
+	sed -i "/^  previous_client_ids/d; s/^  client_id: BUSINESSAPI.*/&\n  $line/" depmend.yaml
+}
+new_account
 run status
-exits 'account: named, and known' 5
-check 'account: what is off its server' grep -q 'off server' out
+exits 'account: status knows, whatever the settings name' 5
+check 'account: what is off its server' grep -q '^off server *2 devices' out
+check 'account: status says whose state it is' grep -q 'previous_client_ids' err
+run runs
+exits 'account: runs know, too' 0
+stopped 'account: and cannot be told to forget' 'previous_client_ids' take --allow organization=yes
+stopped 'account: the new one does not know' 'previous_client_ids' take
+for again in named 'once more' 'a third time'; do
+	as_said
+	run status
+	exits "account, $again: known" 5
+	check "account, $again: nothing more to say" test -z "$(grep previous_client_ids err)"
+	check "account, $again: off its server" grep -q '^off server *2 devices' out
+	act look # knows the account from then on
+	new_account
+	act look # and is refused, which leaves a folder for it
+	run status
+	exits "account, $again: another new one" 5
+done
+sed -i '/previous_client_ids/d' depmend.yaml
+run status
+exits 'account: all earlier ones left out of the settings' 5
 apple_only() {
 	settings_with "limits: {$options}"
 	sed -i '/^uem:/,/client_secret/d' depmend.yaml

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "facts/organization.h"
 #include "io/file.h"
 #include "os/kernel.h"
 #include "os/stop.h"
@@ -20,6 +21,8 @@ enum errc cli_load_settings(
 	else
 		*ret = NULL;
 	free(path);
+	if (!rc && *ret)
+		organization_settle(*ret);
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 
 #include "cli/app/load.h"
 #include "cli/app/outputs.h"
+#include "facts/organization.h"
 #include "facts/session.h"
 #include "io/clock.h"
 #include "report/ndjson.h"
@@ -43,6 +44,8 @@ enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err 
 {
 	enum errc rc = load_settings(s, cli, err);
 
+	if (!rc)
+		organization_adopt(s->settings);
 	return rc ? rc : open_store(s, STORE_READ, false, err);
 }
 
