@@ -53,9 +53,6 @@ MUST_CHECK enum errc run_put_back(
 MUST_CHECK enum errc run_recover(
 	const struct surroundings *s, const char *except, uint32_t *ret_in_flight, struct err *err);
 
-/* Whether any of that is still open: what the run did meanwhile may have closed it. */
-MUST_CHECK enum errc run_any_left(struct store *store, int64_t run, bool *ret, struct err *err);
-
 /* Carries the run out until every row is settled or something stops it. Returns what stopped it
  * (ERR_OK, ERR_STOPPED, ERR_TEMPFAIL, ERR_GUARD for a halt, ERR_AUTH, ERR_NET, ERR_STORE ...), with
  * the rows left `pending` or `in_flight`. */

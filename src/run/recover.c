@@ -199,25 +199,6 @@ enum errc run_recover(
 	return rc;
 }
 
-enum errc run_any_left(struct store *store, int64_t run, bool *ret, struct err *err)
-{
-	struct ledger_custodies off;
-	struct ledger_intents in = { 0 };
-	enum errc rc = ledger_custodies(store, STR_NONE, &off, err);
-	bool any = !rc && off.n > 0;
-
-	if (!rc)
-		rc = ledger_intents(store, STR_NONE, &in, err);
-	for (size_t i = 0; i < in.n && !rc; i++)
-		any |= in.v[i].run != run && in.v[i].kind != STEP_WIPE &&
-		       in.v[i].state != REQUEST_SETTLED;
-	ledger_custodies_release(&off);
-	ledger_intents_release(&in);
-	if (!rc)
-		*ret = any;
-	return rc;
-}
-
 /* --- what cannot wait --- */
 
 static enum errc put_back_one(const struct surroundings *s, int64_t run, struct err *err)

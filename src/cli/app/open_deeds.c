@@ -50,3 +50,19 @@ int open_deeds_status(struct store *store, int64_t run, int status)
 	ledger_deeds_release(&ours);
 	return any && !status ? outcome_info(OUTCOME_UNVERIFIED)->exit_status : status;
 }
+
+bool open_changes_left(struct store *store, int64_t run)
+{
+	struct ledger_custodies off;
+	struct ledger_intents in = { 0 };
+	struct err err;
+	bool any = ledger_custodies(store, STR_NONE, &off, &err) || off.n ||
+		   ledger_intents(store, STR_NONE, &in, &err);
+
+	for (size_t i = 0; i < in.n && !any; i++)
+		any = in.v[i].run != run && in.v[i].kind != STEP_WIPE &&
+		      in.v[i].state != REQUEST_SETTLED;
+	ledger_custodies_release(&off);
+	ledger_intents_release(&in);
+	return any;
+}

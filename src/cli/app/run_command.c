@@ -534,12 +534,7 @@ static void tell_others(
 /* What earlier runs left in flight, unless this one has brought it back. */
 static bool earlier_left(const struct run_command *c)
 {
-	struct err err;
-	bool any = true;
-
-	if (!c->in_flight || !c->worked)
-		return c->in_flight > 0;
-	return run_any_left(c->p.session.store, c->run.id, &any, &err) || any;
+	return c->in_flight && (!c->worked || open_changes_left(c->p.session.store, c->run.id));
 }
 
 static int finish(struct run_command *c, enum errc ended, const struct err *why)
