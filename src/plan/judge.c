@@ -317,18 +317,14 @@ static void settle_duplicates(struct plan *p)
 	free(speaker);
 }
 
-enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
-	const struct plan_options *opt, struct err *err)
+static enum errc build(struct plan *p, struct err *err)
 {
-	enum errc rc = ERR_OK;
+	enum errc rc = p->opt->facts ? plan_check_names(p, err) : ERR_OK;
 
-	plan_init(p, input, rules, opt);
-	if (opt->facts)
-		rc = plan_check_names(p, err);
 	if (!rc)
 		rc = awaited_load(p, err);
 	if (!rc)
-		rc = input->unread ? judge_unread(p, err) : judge(p, err);
+		rc = p->input->unread ? judge_unread(p, err) : judge(p, err);
 	if (!rc)
 		rc = plan_decide(p, err);
 	if (rc)
@@ -338,4 +334,17 @@ enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
 	plan_note_profiles(p);
 	plan_finish(p);
 	return ERR_OK;
+}
+
+enum errc plan_build(struct plan *p, struct input *input, struct ruleset *rules,
+	const struct plan_options *opt, struct err *err)
+{
+	enum errc rc;
+
+	plan_init(p, input, rules, opt);
+	rc = build(p, err);
+	/* Whoever looks later looks closely again. */
+	if (opt->facts)
+		opt->facts->patient = false;
+	return rc;
 }
