@@ -71,6 +71,9 @@ static struct str usable(enum form form, struct str text)
 	static const char *const coverages[] = { "active", "expired", "none", NULL };
 	int64_t date;
 
+	/* An export writes that for what could not be read. */
+	if (str_eq(text, STR("unknown")))
+		return STR_NONE;
 	switch (form) {
 	case FORM_DATE:
 		return time_parse(text, &date) ? text : STR_NONE;

@@ -328,7 +328,7 @@ static enum errc take_listed(void *self, const struct json *element, struct err 
 	cells[CELL_PROFILE] = shown(dep.profile_name.n || str_is_odd(dep.profile_name)
 					    ? dep.profile_name
 					    : dep.profile_uuid);
-	cells[CELL_LISTED_AS] = dep.enrollment_status;
+	cells[CELL_LISTED_AS] = shown(dep.enrollment_status);
 	return add(self, dep.serial, cells, err);
 }
 

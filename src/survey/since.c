@@ -89,15 +89,15 @@ static bool is_enrolled(struct str word)
 static bool enrolled(const struct view *v)
 {
 	return v->was && v->is && !v->released && v->tells[CELL_CSV_ENROLLMENT] &&
-	       v->uem_known_then && is_enrolled(v->enrolled_as) &&
-	       !is_enrolled(v->enrolled_as_then);
+	       v->uem_known_then && !rows_unknown(v->enrolled_as_then) &&
+	       is_enrolled(v->enrolled_as) && !is_enrolled(v->enrolled_as_then);
 }
 
 /* An empty word may be one that could not be read. */
 static bool unenrolled(const struct view *v)
 {
 	return v->was && v->is && !v->released && is_enrolled(v->enrolled_as_then) &&
-	       v->enrolled_as.n && !is_enrolled(v->enrolled_as);
+	       v->enrolled_as.n && !rows_unknown(v->enrolled_as) && !is_enrolled(v->enrolled_as);
 }
 
 static bool (*const holds[CHANGE_MAX_])(const struct view *v) = {

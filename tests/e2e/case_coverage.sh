@@ -138,6 +138,17 @@ for r in csv.DictReader(open("detail.csv")):
 run export --detail --out detail.csv
 asked 1 'the second takes what is kept'
 
-# The inventory tells a rehearsal what the services would.
+# The inventory tells a rehearsal what the services would; what it does not know is no word of theirs.
+sed -i 's/^\(CVACT00001,.*\),,,,,active/\1,unknown,unknown,unknown,unknown,active/' detail.csv
+check 'a state is not known' grep -q '^CVACT00001,.*,unknown,' detail.csv
 run rehearse list.csv --inventory detail.csv --rules retire-out-of-coverage
 check 'a rehearsal knows coverage from the inventory' grep -q '^CVEXP00003,noted' list.rehearsal.csv
+cat >seen.yaml <<'Y'
+version: 1
+name: seen
+rules:
+  - {name: word, match: {uem.enrollment_status: unknown}, do: [{note: a word}]}
+  - {name: other, match: {always: true}, do: [skip]}
+Y
+run rehearse list.csv --inventory detail.csv --rules seen.yaml
+check 'a word that stands for none is none' grep -q '^CVACT00001,skipped' list.rehearsal.csv

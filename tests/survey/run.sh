@@ -203,7 +203,7 @@ rows = list(csv.DictReader(open("live.csv", newline="")))
 next(r for r in rows if r["released"])["released"] = "unknown"
 on = [r for r in rows if r["server"] and r["listed_as"] == "Enrolled" and r["profile"]]
 for r, cells in zip(on, [{"status": "ASSIGNED", "server": ""}, {"status": "unknown", "server": ""},
-        {"released": "unknown"}, {"profile": "unknown"},
+        {"released": "unknown"}, {"profile": "unknown"}, {"listed_as": "unknown"},
         {"listed": "unknown", "profile": "", "listed_as": ""}]):
     r.update(cells)
 with open("unsure.csv", "w", newline="") as f:
