@@ -42,7 +42,8 @@ done
 for one in $reasons; do
 	check "depmend(1) has reason $one" grep -qE "^     ${one/./\\.}( |$)" "$top/depmend.1"
 done
-for one in $(sed -n 's/^\tX([A-Z_]*, "\([a-z]*\)",.*/\1/p' src/model/change.h); do
+changes=$(sed -n 's/^\tX([A-Z_]*, "\([a-z]*\)",.*/\1/p' src/model/change.h)
+for one in $changes; do
 	check "depmend(1) has change $one" grep -qE "^     $one " "$top/depmend.1"
 done
 for one in $statuses; do
