@@ -16,6 +16,7 @@ enum { LISTED_ROWS = 20 };
 
 /* No rules, no limits of theirs; the default of waves. */
 static const struct rules_policy policy = {
+	.name = "undo",
 	.limit_devices = UINT32_MAX,
 	.limit_percent = UINT32_MAX,
 	.halt_failed_percent = 10,

@@ -57,7 +57,7 @@ static enum errc own_changes(struct facts *f, uint64_t *ret, struct err *err)
 {
 	int64_t since = transport_now(f->transport) - OWN_CHANGES_MS;
 
-	return f->store ? store_devices_since(f->store, -1, since, ret, err) : ERR_OK;
+	return f->store ? store_devices_since(f->store, -1, NULL, since, ret, err) : ERR_OK;
 }
 
 bool facts_size_plausible(

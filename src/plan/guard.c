@@ -57,7 +57,8 @@ static enum errc ask_limit(
 
 	count_plan(&t, limit->kind);
 	if (t.n && f->store)
-		rc = store_serials_since(f->store, limit->kind, since, add_other, &t, err);
+		rc = store_serials_since(
+			f->store, limit->kind, limit->rules, since, add_other, &t, err);
 	free(t.acts);
 	if (!rc)
 		*ret = (struct asking){ "nothing was sent", ", or plan fewer: --limit", t.n,
@@ -70,9 +71,9 @@ static enum errc check_limit(
 {
 	struct asking a;
 	uint64_t most;
-	enum errc rc = ask_limit(p, limit, &a, err);
+	enum errc rc = limit_given(limit) ? ask_limit(p, limit, &a, err) : ERR_OK;
 
-	if (rc || a.n == 0)
+	if (rc || !limit_given(limit) || a.n == 0)
 		return rc;
 	if (!limit_most(l, limit, &most))
 		log_warn("limits.%s was not evaluated: the size of the organization is not known",
@@ -224,13 +225,13 @@ enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 static enum errc find_limit(const struct plan *p, const struct limits *l, const struct limit *limit,
 	void (*found)(void *self, const struct guard_finding *f), void *self, struct err *err)
 {
-	struct guard_finding f = { .name = limit->name };
+	struct guard_finding f = { .name = limit->name, .rules = limit->rules };
 	struct asking a;
 	struct err said;
 	char allow[80];
-	enum errc rc = ask_limit(p, limit, &a, err);
+	enum errc rc = limit_given(limit) ? ask_limit(p, limit, &a, err) : ERR_OK;
 
-	if (rc || a.n == 0)
+	if (rc || !limit_given(limit) || a.n == 0)
 		return rc;
 	f.n = a.n;
 	f.n_day = a.n_day;

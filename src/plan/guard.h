@@ -23,6 +23,7 @@ MUST_CHECK enum errc guard_run(
 /* What one guard found. */
 struct guard_finding {
 	const char *name;       /* "devices", "fleet": as --allow names it */
+	const char *rules;      /* whose limit it is; NULL: of the settings */
 	const char *says;       /* why it stops the plan, with the remedy; NULL: it does not */
 	uint64_t percent, size; /* most is so much of the devices there are; size 0: it is not */
 	uint64_t n, n_day; /* devices of the plan that it counts; with those of the last 24 h */

@@ -8,12 +8,15 @@ static const struct {
 	const char *name;
 	enum limit_kind settings;
 	int kind;
+	bool of_rules;
 } kinds[LIMITS_N] = {
-	{ "release", LIMIT_RELEASE, STEP_RELEASE },
-	{ "delete_record", LIMIT_DELETE_RECORD, STEP_DELETE_RECORD },
-	{ "wipe", LIMIT_WIPE, STEP_WIPE },
-	{ "devices", LIMIT_DEVICES, -1 },
-	{ "percent", LIMIT_PERCENT, -1 },
+	{ "release", LIMIT_RELEASE, STEP_RELEASE, false },
+	{ "delete_record", LIMIT_DELETE_RECORD, STEP_DELETE_RECORD, false },
+	{ "wipe", LIMIT_WIPE, STEP_WIPE, false },
+	{ "devices", LIMIT_DEVICES, -1, false },
+	{ "percent", LIMIT_PERCENT, -1, false },
+	{ "devices", LIMIT_DEVICES, -1, true },
+	{ "percent", LIMIT_PERCENT, -1, true },
 };
 
 static enum errc lift(struct limits *l, struct str allowance, struct err *err)
@@ -49,11 +52,15 @@ void limits_allow_in_flight(struct settings *s, const char *const *allowed)
 		lift_in_flight(s, str_from(allowed[i]));
 }
 
+/* UINT32_MAX: the rules have none. */
 static uint32_t of_rules(const struct rules_policy *policy, enum limit_kind kind)
 {
-	if (kind == LIMIT_DEVICES)
-		return policy->limit_devices;
-	return kind == LIMIT_PERCENT ? policy->limit_percent : UINT32_MAX;
+	return kind == LIMIT_DEVICES ? policy->limit_devices : policy->limit_percent;
+}
+
+bool limit_given(const struct limit *limit)
+{
+	return !limit->rules || limit->most < (limit->of_fleet ? 100 : UINT32_MAX);
 }
 
 /* As the newest listing has it, or one of the last days, or at least those on servers. */
@@ -79,11 +86,11 @@ enum errc limits_read(struct limits *ret, const struct facts *f, const struct ru
 	enum errc rc = org_size(f, &l.size, err);
 
 	for (int i = 0; i < LIMITS_N; i++) {
-		uint32_t settings = f->settings->limits[kinds[i].settings];
-		uint32_t rules = of_rules(policy, kinds[i].settings);
+		enum limit_kind kind = kinds[i].settings;
 
-		l.v[i] = (struct limit){ kinds[i].name, kinds[i].kind,
-			kinds[i].settings == LIMIT_PERCENT, rules < settings ? rules : settings };
+		l.v[i] = (struct limit){ kinds[i].name, kinds[i].kind, kind == LIMIT_PERCENT,
+			kinds[i].of_rules ? of_rules(policy, kind) : f->settings->limits[kind],
+			kinds[i].of_rules ? policy->name : NULL };
 	}
 	for (size_t i = 0; !rc && allowed && allowed[i]; i++)
 		rc = lift(&l, str_from(allowed[i]), err);
@@ -148,8 +155,8 @@ enum errc limit_check(
 		(void)snprintf(earlier, sizeof(earlier), ", with %llu earlier in 24 hours",
 			(unsigned long long)(a->n_day - a->n));
 	return err_set(err, ERR_GUARD,
-		"stopped by limits.%s (%llu > %llu%s%s); %s. Allow it: --allow %s=%llu%s",
-		limit->name, (unsigned long long)a->n_day, (unsigned long long)most, share, earlier,
-		a->sent, limit->name, (unsigned long long)limit_needed(l, limit, a->n_day),
-		a->remedy);
+		"stopped by limits.%s%s%s (%llu > %llu%s%s); %s. Allow it: --allow %s=%llu%s",
+		limit->name, limit->rules ? " of rules " : "", limit->rules ? limit->rules : "",
+		(unsigned long long)a->n_day, (unsigned long long)most, share, earlier, a->sent,
+		limit->name, (unsigned long long)limit_needed(l, limit, a->n_day), a->remedy);
 }

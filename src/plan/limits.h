@@ -11,7 +11,7 @@
 
 #define LIMITS_WINDOW_MS ((int64_t)24 * 3600 * 1000)
 
-enum { LIMITS_N = 5 };
+enum { LIMITS_N = 7 };
 
 struct limits {
 	struct limit {
@@ -19,11 +19,13 @@ struct limits {
 		int kind;      /* the steps it counts, enum step_kind; -1: any */
 		bool of_fleet; /* a percentage of the organization's devices */
 		uint64_t most;
+		const char *rules; /* counts what runs of rules of that name did; NULL: any run */
 	} v[LIMITS_N];
 	int64_t size; /* devices of the organization that are not released; -1: nobody told */
 };
 
-/* The tightest of settings and rules, unless this run lifts it: allowed as in plan/guard.h. */
+/* Those of the settings, and those of the rules, unless this run lifts them: allowed as in
+ * plan/guard.h. */
 MUST_CHECK enum errc limits_read(struct limits *ret, const struct facts *f,
 	const struct rules_policy *policy, const char *const *allowed, struct err *err);
 /* Lifts what was allowed when the run was frozen, too, limits.in_flight of the settings as well. */
@@ -31,6 +33,8 @@ MUST_CHECK enum errc limits_lift(
 	struct limits *l, struct settings *s, struct str frozen, struct err *err);
 /* --allow in_flight=N: waves are cut by it, and what is sent keeps to it. */
 void limits_allow_in_flight(struct settings *s, const char *const *allowed);
+/* Of rules without that limit, or with one of 100 %: not. */
+bool limit_given(const struct limit *limit);
 /* False: nobody told how large the organization is. */
 bool limit_most(const struct limits *l, const struct limit *limit, uint64_t *ret);
 

@@ -7,6 +7,8 @@
 #include "rules/load.h"
 #include "trust/trust.h"
 
+enum { NAMES_MAX_BYTES = 64 * 1024 };
+
 static void read_version(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
@@ -38,7 +40,9 @@ const struct yaml_key rules_page_keys[] = {
 	YAML_KEY("dates", load_dates, 0, .schema = "dates",
 		.help = "forms of dates in the CSV besides RFC 3339 and ISO"),
 	YAML_KEY("limits", load_limits, 0, .schema = "limits",
-		.help = "how many devices one day may touch; can only tighten the settings"),
+		.help = "how many devices runs of rules with this name may touch in any 24 hours; "
+			"the "
+			"limits of the settings hold, too, and count every run"),
 	YAML_KEY("waves", load_waves, 0, .schema = "waves",
 		.help = "how many rows to act on before looking, stage by stage; the last is 100%. "
 			"Absent: "
@@ -195,10 +199,41 @@ static struct ruleset *set_new(const struct rules_options *opt)
 	return set;
 }
 
+/* The part of a path that is its name. */
+static struct str file_name(const char *path)
+{
+	struct str rest = str_from(path), name = rest;
+
+	while (rest.n)
+		name = str_cut(&rest, '/');
+	if (str_ends_nocase(name, STR(".yaml")))
+		name.n -= 5;
+	return name;
+}
+
+/* "quarterly-cleanup", or those of several files. */
+static void name_policy(struct ruleset *set)
+{
+	struct buf b;
+
+	buf_init(&b, NAMES_MAX_BYTES);
+	for (size_t i = 0; i < set->docs.n; i++) {
+		const struct yaml_node *root = set->docs.v[i]->root;
+		const struct yaml_node *name = root ? yaml_get(root, "name") : NULL;
+
+		buf_z(&b, i ? ", " : "");
+		buf_str(&b, name && name->kind == YAML_SCALAR ? name->text
+							      : file_name(set->docs.v[i]->file));
+	}
+	set->policy.name = arena_dup(&set->arena, buf_view(&b)).p;
+	buf_release(&b);
+}
+
 static void finish(struct loader *l)
 {
 	struct ruleset *set = l->set;
 
+	name_policy(set);
 	if (set->policy.halt_failed_percent == UINT32_MAX)
 		set->policy.halt_failed_percent = 10;
 	for (size_t i = 0; i < set->parameters.n; i++) {

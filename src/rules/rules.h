@@ -67,6 +67,7 @@ bool rules_ask(const struct ruleset *set, enum reading r);
 
 /* Policy of the whole set, tightest of all files; absent: UINT32_MAX. */
 struct rules_policy {
+	const char *name; /* of the files, whose limits count what runs of this name did */
 	uint32_t limit_devices, limit_percent;
 	uint32_t halt_failed_percent; /* default 10 */
 	struct {

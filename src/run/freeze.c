@@ -149,6 +149,7 @@ static void write_frozen(const struct plan *p, const struct freeze *f, struct bu
 	json_put_int(&o, "serial_at", p->input->columns.at[COLUMN_SERIAL]);
 	json_put_int(&o, "widest", (int64_t)p->input->widest);
 	json_put_z(&o, "rules_sha256", plan_rules_digest(p));
+	json_put_z(&o, "rules_name", p->rules ? rules_policy(p->rules)->name : NULL);
 	json_put_int(&o, "batch", p->opt->settings->batch_apple);
 	json_arr(&o, "allowed");
 	for (size_t i = 0; f->allowed && f->allowed[i]; i++)

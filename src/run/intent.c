@@ -194,13 +194,13 @@ static enum errc limits_hold(const struct open_request *r, int64_t at_ms, struct
 	for (int i = 0; i < LIMITS_N && j->limits && !rc; i++) {
 		const struct limit *limit = &j->limits->v[i];
 
-		if (limit->kind >= 0 && limit->kind != (int)r->kind)
+		if (!limit_given(limit) || (limit->kind >= 0 && limit->kind != (int)r->kind))
 			continue;
 		j->used[i].n += limit->kind < 0 ? count_new(r, j->used[i].since_ms) : r->n;
 		if (back || !limit_most(j->limits, limit, &most) ||
 			(j->used[i].since_ms != TIME_NONE && j->used[i].n <= most))
 			continue;
-		rc = store_devices_since(j->store, limit->kind, since, &a.n_day, err);
+		rc = store_devices_since(j->store, limit->kind, limit->rules, since, &a.n_day, err);
 		if (rc)
 			break;
 		j->used[i].n = a.n_day;

@@ -120,8 +120,8 @@ enum errc store_request_devices(struct store *s, int64_t request,
 	return store_walk(s, SQL_REQUEST_DEVICES, request, give_named, &to, err);
 }
 
-enum errc store_devices_since(
-	struct store *s, int kind, int64_t since_ms, uint64_t *ret, struct err *err)
+enum errc store_devices_since(struct store *s, int kind, const char *rules, int64_t since_ms,
+	uint64_t *ret, struct err *err)
 {
 	struct db_stmt *q;
 	int64_t n = 0;
@@ -131,6 +131,7 @@ enum errc store_devices_since(
 		return rc;
 	db_bind_int(q, 1, since_ms);
 	db_bind_int(q, 2, kind);
+	db_bind_str(q, 3, rules ? str_from(rules) : STR(""));
 	rc = page_one_number(q, 0, &n, err);
 	if (!rc)
 		*ret = (uint64_t)n;
@@ -153,7 +154,7 @@ static enum errc each_text(struct db_stmt *q,
 	return rc;
 }
 
-enum errc store_serials_since(struct store *s, int kind, int64_t since_ms,
+enum errc store_serials_since(struct store *s, int kind, const char *rules, int64_t since_ms,
 	enum errc (*each)(void *self, struct str serial, struct err *err), void *self,
 	struct err *err)
 {
@@ -164,6 +165,7 @@ enum errc store_serials_since(struct store *s, int kind, int64_t since_ms,
 		return rc;
 	db_bind_int(q, 1, since_ms);
 	db_bind_int(q, 2, kind);
+	db_bind_str(q, 3, rules ? str_from(rules) : STR(""));
 	return each_text(q, each, self, err);
 }
 

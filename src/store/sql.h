@@ -11,6 +11,10 @@
 
 /* A page of rows, for store_walk(): ?1 whose they are, ?2 the key (column 0) of the row before. */
 #define PAGE "LIMIT ?3"
+/* ?3: a name of rules; empty: of any. */
+#define OF_RULES                                              \
+	"AND (?3 = '' OR r.run IN (SELECT id FROM run WHERE " \
+	"json_extract(frozen, '$.rules_name') = ?3))"
 #define RUN_COLUMNS "name, identity, fingerprint, state, created, now, finished, exit_status"
 
 #define SQL_LIST(X)                                                                                \
@@ -73,13 +77,13 @@
 			   "ORDER BY rowid " PAGE)                                                 \
 	X(DEVICES_SINCE, "SELECT count(DISTINCT v.serial) FROM request_device v "                  \
 			 "JOIN request r ON r.id = v.request WHERE r.intent > ?1 "                 \
-			 "AND (?2 < 0 OR r.kind = ?2)")                                            \
+			 "AND (?2 < 0 OR r.kind = ?2) " OF_RULES)                                  \
 	X(DEVICES_OPEN, "SELECT DISTINCT v.serial FROM request_device v "                          \
 			"JOIN request r ON r.id = v.request WHERE r.kind = ?1 AND r.intent > ?2 "  \
 			"AND r.run <> ?3 AND r.state IN (0, 1, 3)")                                \
 	X(SERIALS_SINCE, "SELECT DISTINCT v.serial FROM request_device v "                         \
 			 "JOIN request r ON r.id = v.request WHERE r.intent > ?1 "                 \
-			 "AND (?2 < 0 OR r.kind = ?2)")                                            \
+			 "AND (?2 < 0 OR r.kind = ?2) " OF_RULES)                                  \
 	X(HOME_PUT, "INSERT INTO home(serial, server, run) VALUES(?1, ?2, ?3) "                    \
 		    "ON CONFLICT(serial) DO UPDATE SET server = ?2, run = ?3")                     \
 	X(HOME_GET, "SELECT server FROM home WHERE serial = ?1")                                   \

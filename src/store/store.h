@@ -236,13 +236,13 @@ MUST_CHECK enum errc store_request_devices(struct store *s, int64_t request,
 	void *self, struct err *err);
 
 /* Distinct serials that requests with an intent later than since_ms named; of one kind, or of any
- * (-1). */
-MUST_CHECK enum errc store_devices_since(
-	struct store *s, int kind, int64_t since_ms, uint64_t *ret, struct err *err);
+ * (-1); by runs of rules of that name, or by any (NULL). */
+MUST_CHECK enum errc store_devices_since(struct store *s, int kind, const char *rules,
+	int64_t since_ms, uint64_t *ret, struct err *err);
 /* The same, one by one. */
-MUST_CHECK enum errc store_serials_since(struct store *s, int kind, int64_t since_ms,
-	enum errc (*each)(void *self, struct str serial, struct err *err), void *self,
-	struct err *err);
+MUST_CHECK enum errc store_serials_since(struct store *s, int kind, const char *rules,
+	int64_t since_ms, enum errc (*each)(void *self, struct str serial, struct err *err),
+	void *self, struct err *err);
 /* Serials that requests of that kind in any run but one (0: none) name, of state INTENT, ACCEPTED
  * or UNKNOWN and with an intent later than since_ms. */
 MUST_CHECK enum errc store_devices_open(struct store *s, int kind, int64_t since_ms, int64_t except,

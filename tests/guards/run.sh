@@ -376,6 +376,32 @@ settings_with "limits: {$options}"
 stopped 'uem: empty lists' 'uem.*has 0 entries.*--allow fleet=0' rebuild
 passes 'uem: lifted for this run' rebuild --allow fleet=0
 
+# --- limits of rules count what runs of rules with that name did ---
+fresh 60 'devices: 9, percent: 100'
+named() { # NAME SERVER: rules of that name, which move at most two devices a day
+	printf 'version: 1\nname: %s\nlimits: {devices: 2}\nrules:\n  - {name: r, match: {always: true}, do: [{reassign: {to: %s}}]}\n' \
+		"$1" "$2" >named.yaml
+}
+named first 'WS1 APAC'
+rows 0 2
+run apply in.csv --rules named.yaml --yes
+exits 'rules: two are moved' 0
+rows 3 2
+run apply in.csv --rules named.yaml --yes
+exits 'rules: two more are too many for them' 4
+check 'rules: it says whose limit it is' grep -q 'stopped by limits.devices of rules first (4 > 2, with 2 earlier' err
+run plan in.csv --rules named.yaml
+check 'rules: the plan has both' grep -q '^guard  *limits.devices: 2 devices, with 2 earlier in 24 hours (limit 9)$' err
+check 'rules: and stops at theirs' grep -q '^stopped  *limits.devices of rules first: 2 devices, with 2 earlier in 24 hours (limit 2)' err
+named second 'WS1 APAC'
+run apply in.csv --rules named.yaml --yes
+exits 'rules: others have not moved any' 0
+rows 6 3
+run apply in.csv --rules named.yaml --yes --limit 1
+exits 'rules: their third is too many' 4
+run apply in.csv --rules named.yaml --yes --limit 1 --allow devices=3
+exits 'rules: which can be allowed' 0
+
 # --- another organization's credentials ---
 fresh 60 "$options"
 rows 0 3

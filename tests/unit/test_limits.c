@@ -9,9 +9,9 @@
 
 #include "plan/limits.h"
 
-static const struct limit devices = { "devices", -1, false, 10 };
-static const struct limit percent = { "percent", -1, true, 5 };
-static const struct limit wipes = { "wipe", STEP_WIPE, false, 0 };
+static const struct limit devices = { "devices", -1, false, 10, NULL };
+static const struct limit percent = { "percent", -1, true, 5, NULL };
+static const struct limit wipes = { "wipe", STEP_WIPE, false, 0, NULL };
 
 static enum errc ask(const struct limits *l, const struct limit *limit, uint64_t n, uint64_t n_day,
 	struct err *err)
@@ -68,7 +68,7 @@ static void test_lift(void **state)
 
 	(void)state;
 	for (int i = 0; i < LIMITS_N; i++)
-		l.v[i] = (struct limit){ "devices", -1, false, 10 };
+		l.v[i] = (struct limit){ "devices", -1, false, 10, NULL };
 	assert_int_equal(
 		limits_lift(&l, &settings, STR("{\"allowed\":[\"devices=20\",\"fleet=9\"]}"), &err),
 		ERR_OK);
@@ -92,7 +92,7 @@ static void test_lift_in_flight(void **state)
 
 	(void)state;
 	for (int i = 0; i < LIMITS_N; i++)
-		l.v[i] = (struct limit){ "devices", -1, false, 10 };
+		l.v[i] = (struct limit){ "devices", -1, false, 10, NULL };
 	limits_allow_in_flight(&settings, NULL);
 	limits_allow_in_flight(&settings, fewer);
 	assert_int_equal(settings.limits[LIMIT_IN_FLIGHT], 200);

@@ -209,12 +209,12 @@ static void test_nothing_stays_open(void **state)
 	QUIET(store_row_count(s, id, &n_rows, &err));
 	QUIET(store_latest(s, &at, &err));
 	QUIET(store_last_done(s, SERIAL, STR("r"), &at, &err));
-	QUIET(store_devices_since(s, -1, -1, &n_devices, &err));
+	QUIET(store_devices_since(s, -1, NULL, -1, &n_devices, &err));
 	QUIET(store_runs(s, any_run, &n, &err));
 	QUIET(store_devices(s, id, any_device, &n, &err));
 	QUIET(store_requests_open(s, id, any_request, &n, &err));
 	QUIET(store_request_devices(s, 1, any_named, &n, &err));
-	QUIET(store_serials_since(s, -1, -1, any_serial, &n, &err));
+	QUIET(store_serials_since(s, -1, NULL, -1, any_serial, &n, &err));
 	QUIET(store_devices_open(s, 0, -1, 0, any_serial, &n, &err));
 	QUIET(store_events(s, id, any_event, &n, &err));
 	QUIET(store_events_verify(s, &n_events, &from_ms, &err));

@@ -15,6 +15,14 @@ static void add_allowance(struct plan_guards *g, const char *allowance)
 	buf_printf(&g->allow, "%s--allow %s", g->allow.n ? " " : "", allowance);
 }
 
+static bool is_stopped(const struct plan_guards *g, struct str name)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->v[i].says && str_eq(str_from(g->v[i].name), name))
+			return true;
+	return false;
+}
+
 static void take(void *self, const struct guard_finding *f)
 {
 	struct plan_guards *g = self;
@@ -22,20 +30,13 @@ static void take(void *self, const struct guard_finding *f)
 
 	if (g->n == PLAN_GUARDS)
 		return;
-	*mine = (struct plan_guard){ f->name, f->says ? mem_strdup(f->says) : NULL, f->n, f->n_day,
-		f->most, f->percent, f->size };
+	*mine = (struct plan_guard){ f->name, f->rules, f->says ? mem_strdup(f->says) : NULL, f->n,
+		f->n_day, f->most, f->percent, f->size };
+	/* What lifts a limit of the settings lifts that of the rules, which count less. */
+	if (f->says && f->allow && !is_stopped(g, str_from(f->name)))
+		add_allowance(g, f->allow);
 	g->n++;
 	g->n_stops += f->says != NULL;
-	if (f->says && f->allow)
-		add_allowance(g, f->allow);
-}
-
-static bool is_stopped(const struct plan_guards *g, struct str name)
-{
-	for (size_t i = 0; i < g->n; i++)
-		if (g->v[i].says && str_eq(str_from(g->v[i].name), name))
-			return true;
-	return false;
 }
 
 /* What was allowed for this plan has to be allowed again; what was too little is there anew. */
@@ -85,7 +86,8 @@ void plan_guard_words(const struct plan_guard *g, struct buf *out)
 		buf_z(out, g->says);
 		return;
 	}
-	buf_printf(out, "limits.%s: %llu %s", g->name, (unsigned long long)g->n, noun(g));
+	buf_printf(out, "limits.%s%s%s: %llu %s", g->name, g->rules ? " of rules " : "",
+		g->rules ? g->rules : "", (unsigned long long)g->n, noun(g));
 	if (g->n_day > g->n)
 		buf_printf(out, ", with %llu earlier in 24 hours",
 			(unsigned long long)(g->n_day - g->n));
@@ -134,6 +136,7 @@ void plan_guards_put(const struct plan_guards *g, struct json_out *o)
 
 		json_obj(o, NULL);
 		json_put_z(o, "name", one->name);
+		json_put_z(o, "rules", one->rules);
 		json_put_int(o, "devices", (int64_t)one->n);
 		json_put_int(o, "in_24_hours", (int64_t)one->n_day);
 		if (one->most == UINT64_MAX)

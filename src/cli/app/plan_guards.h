@@ -10,11 +10,11 @@
 #include "io/json.h"
 #include "plan/guard.h"
 
-enum { PLAN_GUARDS = 8 };
+enum { PLAN_GUARDS = 12 };
 
 struct plan_guards {
 	struct plan_guard {
-		const char *name;
+		const char *name, *rules;
 		char *says; /* NULL: it does not stop the plan; owned */
 		uint64_t n, n_day, most, percent, size;
 	} v[PLAN_GUARDS];
