@@ -339,6 +339,8 @@ static enum errc work(struct job *j, uint32_t halt_failed_percent, struct err *e
 		rc = leave_blocked(j, err);
 	if (!rc && !j->stop)
 		rc = events_of_run(j, err);
+	if (!rc && !j->stop)
+		rc = profile_reasons(j, err);
 	return rc || j->stop ? rc : final_look(j, err);
 }
 

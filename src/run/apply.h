@@ -1,31 +1,12 @@
 /*
- * A run from frozen plan to result: freeze, recover, carry out wave by wave, put back, close.
+ * A run from frozen plan to result: recover, carry out wave by wave, put back, close.
  */
 #ifndef RUN_APPLY_H
 #define RUN_APPLY_H
 
-#include "plan/plan.h"
+#include "plan/freeze.h"
 #include "plan/window.h"
 #include "run/job.h"
-
-/* Client, rules and parameters, and per row the serial and the values of the columns the rules use.
- */
-MUST_CHECK enum errc run_identity(const struct input *in, struct ruleset *rules,
-	const char *client_id, char ret[65], struct err *err);
-
-/* Writes the confirmed plan into the store, in one transaction; the input's spool moves into the
- * run's folder. `frozen` is completed with what is needed to write results later. */
-struct freeze {
-	const char *input_path; /* as the user gave it */
-	const char *undoes;     /* name of the run that is undone; NULL: none */
-	const char *again;      /* the command that continues the run */
-	const char *identity;
-	const struct rules_policy *policy;
-	const char *const *allowed; /* --allow, NULL-terminated; NULL: none */
-	struct str audit; /* who, version, digests, confirmations, allowances: JSON members */
-};
-MUST_CHECK enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f,
-	int64_t now_ms, struct run_record *ret, struct err *err);
 
 /* Everything a run needs from its surroundings. */
 struct surroundings {

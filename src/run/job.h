@@ -364,6 +364,8 @@ MUST_CHECK enum errc custody_check(struct job *j, struct err *err);
 /* An orderly end looks once more, timeouts.settle after the last change: what is not as the row
  * says has drifted. */
 MUST_CHECK enum errc final_look(struct job *j, struct err *err);
+/* Rows whose profile does not show say in which state it is, since when, and when to try again. */
+MUST_CHECK enum errc profile_reasons(struct job *j, struct err *err);
 /* Asks about what rows that are settled left open, in any run: closes what is over. */
 MUST_CHECK enum errc intents_close(struct store *store, struct transport *transport,
 	const struct settings *settings, struct err *err);

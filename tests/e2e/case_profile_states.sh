@@ -79,3 +79,18 @@ sim_start --state sim.db --set uem.enums=names
 settings_with 'timeouts: {throttled: 1h}'
 same 'throttled again is another time' 'waits: Throttled since 2026-11-25T03:00:00Z, next try 2026-11-25T04:00:00Z' \
 	"$(throttled 2026-11-25T03:00:00Z)"
+
+# A run that meets one: its row says so, by one look at the end.
+sim_stop
+cat >give.yaml <<'Y'
+version: 1
+rules: [{name: give, match: {always: true}, do: [{assign_profile: {profile: Corporate iPads}}]}]
+Y
+sed 's/,Corporate iPads,[A-Z][a-z ]*,/,,,/' fleet.csv >bare.csv
+new_world --fleet bare.csv --profile 'Corporate iPads' --set uem.enums=names --set uem.throttled=STATETHROTT2
+head -3 states.csv >give.csv
+run apply give.csv --rules ./give.yaml --yes --allow percent=100 --max-wait 12h
+exits 'Apple throttles one of two' 5
+check 'its row says so' grep -q ',unverified,.*uem.not_proved: .*profile Throttled since 2026-11-22T.*, next try 2026-11-23T' give.result.csv
+same 'the other one is done' 1 "$(grep -c '^STATEFAILED1.*,done,' give.result.csv)"
+same 'one token was read' 1 "$(requests '.path | test("/enrollment-tokens/")')"

@@ -12,8 +12,8 @@
 #include "io/json.h"
 #include "model/program.h"
 #include "plan/awaited.h"
+#include "plan/freeze.h"
 #include "plan/waves.h"
-#include "run/apply.h"
 
 enum { FROZEN_MAX_BYTES = 4 * 1024 * 1024, PROGRAM_MAX_BYTES = 256 * 1024 };
 

@@ -1,0 +1,50 @@
+/* Why a profile that was assigned does not show: the tokens of the devices that it does not show
+ * for are read once, at the end. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "facts/profile_state.h"
+#include "run/job.h"
+
+static bool is_meant(const struct job *j, const struct job_device *d)
+{
+	return d->settled && d->outcome == OUTCOME_UNVERIFIED &&
+	       d->reason == REASON_UEM_NOT_PROVED && !d->detail &&
+	       work_has(job_program(j, d), STEP_ASSIGN_PROFILE);
+}
+
+static void explain(struct job *j, struct job_device *d)
+{
+	char text[160], since[TIME_TEXT], retry[TIME_TEXT];
+	int64_t since_ms, retry_ms;
+	enum profile_state state = profile_state_get(j->fleet, d->slot, &since_ms, &retry_ms);
+
+	if (state == PROFILE_STATE_NONE)
+		return;
+	(void)snprintf(text, sizeof(text), "profile %s since %s, next try %s",
+		profile_state_words(state), time_rfc3339_s(since_ms, since),
+		retry_ms <= transport_now(j->transport) ? "now" : time_rfc3339_s(retry_ms, retry));
+	d->detail = job_keep(j, str_from(text));
+	d->dirty = true;
+}
+
+enum errc profile_reasons(struct job *j, struct err *err)
+{
+	uint32_t *slots = mem_alloc((j->n + 1) * sizeof(*slots)), n = 0;
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < j->n; i++)
+		if (is_meant(j, &j->devices[i]))
+			slots[n++] = j->devices[i].slot;
+	if (n)
+		rc = facts_read(j->facts, READING_UEM_TOKEN, slots, n, err);
+	free(slots);
+	if (rc)
+		return job_or_stop(j, rc, err);
+	for (uint32_t i = 0; n && i < j->n; i++)
+		if (is_meant(j, &j->devices[i]))
+			explain(j, &j->devices[i]);
+	return n ? job_flush(j, err) : ERR_OK;
+}
