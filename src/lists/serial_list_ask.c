@@ -296,7 +296,11 @@ static void put_remedy(
 /* A device stands above the header or in it: one that protects is read in whole or not at all. */
 static void put_mixed(struct buf *out, const struct serial_list *l, const struct way *w)
 {
+	if (!way_fits(w))
+		buf_z(out, "; correct the serials below the header");
 	buf_z(out, "; put the device into a line of its own below the header");
+	if (!way_fits(w))
+		return;
 	if (l->opt.purpose == LIST_MAIN)
 		buf_printf(out, ", or go on without it: --header %zu --serial-column %zu",
 			w->sample->rows[w->header].line, w->column + 1);

@@ -181,6 +181,8 @@ MEMBERS = [
     ("above", "Serial,Name\n7AGC-74BU22,x\nSerial,Name\n%s,y\n%s,z\n" % (A, B), [A, B], 1),
     ("above", "Report of 2026-11-28, 3 devices\nSite: Berlin 2\nSerial,Name\n%s,x\n" % A, [A], 0),
     ("above", "SN: %s\nSN: %s\n" % (A, B), None, 0),
+    ("both", "%s\nOld Serial\tSite\tNuméro de série\n%s\tx\tF4K9-72HG3\n%s\ty\tF4K9-72HG4\n" % (D, A, B), None, 0),
+    ("both", "%s,x\nDevice,Seriennummer\n%s,F4K9 72HG3\n%s,F4K9 72HG4\n" % (D, A, B), None, 0),
     # last: a row behind the others that holds a device is no total
     ("last", "Name,Serial Number,Model\n%s\n%s (new)\n" % (T20, D), MANY[:24], 1),
     ("last", "Name,Serial Number,Model\n%s\nSN: %s\n" % (T20, D), MANY[:24], 1),
