@@ -449,26 +449,12 @@ static const struct way *way_without_serials(const struct choosing *ch)
 	return w && (w->n_shaped || !way_has_rival(w, false)) && !rival ? w : NULL;
 }
 
-/* No row of a list without a header: it holds no serial, and names the column or several. */
-static bool is_header_row(const struct way *w)
-{
-	const struct sample_row *row = &w->sample->rows[w->header];
-	size_t n_full = 0;
-
-	for (size_t c = 0; c < row->n_cells; c++) {
-		if (row->looks[c] == LOOK_STRONG)
-			return false;
-		n_full += row->cells[c].n > 0;
-	}
-	return w->sense == SENSE_EXACT || n_full > 1;
-}
-
 /* Serials stand before a line that looks like the header. */
 static bool is_mixed(const struct choosing *ch, struct way *ret)
 {
 	for (size_t i = 0; i < ch->n_ways; i++)
 		if (ch->ways[i].sense >= SENSE_COMPOUND && !ch->ways[i].clean &&
-			(way_fits(&ch->ways[i]) || is_header_row(&ch->ways[i]))) {
+			(way_fits(&ch->ways[i]) || way_is_named(&ch->ways[i]))) {
 			*ret = ch->ways[i];
 			return true;
 		}

@@ -80,6 +80,9 @@ struct way way_of(const struct sample *s, uint32_t header, size_t column);
 bool way_is_surplus(const struct sample_row *row, const struct way *w);
 /* The line of a device above the header or in it: the way is not clean. */
 size_t way_device_above(const struct way *w);
+/* Its header is no row of a list without one: it holds no serial, and names the column or several.
+ */
+bool way_is_named(const struct way *w);
 /* At least half of its cells could be serials. */
 bool way_fits(const struct way *w);
 /* Nearly all cells are serials, as nothing else is. */

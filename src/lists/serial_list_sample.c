@@ -226,6 +226,19 @@ bool way_fits(const struct way *w)
 	return w->n_full && w->n_shaped * 2 >= w->n_full;
 }
 
+bool way_is_named(const struct way *w)
+{
+	const struct sample_row *row = &w->sample->rows[w->header];
+	size_t n_full = 0;
+
+	for (size_t c = 0; c < row->n_cells; c++) {
+		if (row->looks[c] == LOOK_STRONG)
+			return false;
+		n_full += row->cells[c].n > 0;
+	}
+	return w->sense == SENSE_EXACT || n_full > 1;
+}
+
 /* Nearly all cells are serials, as nothing else is. */
 bool way_is_strong(const struct way *w)
 {
