@@ -336,7 +336,7 @@ static const struct {
 	{ MINIMAL "rate: {apple_read: 0/min}\n", "settings.bad-rate", 7, 20, "rate" },
 	{ MINIMAL "rate: {apple_read: 20/fortnight}\n", "settings.bad-rate", 7, 20, "rate" },
 	{ MINIMAL "timeouts: {sync: 45}\n", "yaml.bad-value", 7, 18, "30m" },
-	{ MINIMAL "timeouts: {sync: 1mo}\n", "yaml.bad-value", 7, 18, "duration" },
+	{ MINIMAL "timeouts: {sync: 1mon}\n", "yaml.bad-value", 7, 18, "duration" },
 	{ MINIMAL "timeouts: {sync: 0s}\n", "yaml.bad-value", 7, 18, "duration" },
 	{ MINIMAL "batch: {apple: 0}\n", "yaml.bad-value", 7, 16, "from 1" },
 	{ MINIMAL "protect: protected.csv\n", "yaml.wrong-kind", 7, 10, "mapping" },
