@@ -159,7 +159,7 @@ enum option_kind {
 	X(BUNDLE, "bundle", 0, FILE, "FILE", FOR(DOCTOR),                                          \
 		"write what support needs, without secrets and serials")                           \
 	X(SINCE, "since", 0, FILE, "FILE|RUN", FOR(EXPORT),                                        \
-		"what was added, released, moved, enrolled or lost since that export")             \
+		"what was added, released, moved, enrolled or lost since then")                    \
 	X(FIX, "fix", 0, TEXT, "NAME", FOR(DOCTOR), "correct a finding: custom-prompt, client-id") \
 	X(OLDER_THAN, "older-than", 0, DURATION, "DURATION", FOR(DOCTOR),                          \
 		"when a device is late for the UEM or its profile (default 24h)")                  \
