@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "cli/app/approved_plan.h"
 #include "cli/app/load.h"
 #include "cli/app/outputs.h"
@@ -125,7 +126,7 @@ static enum errc ask(const struct approving *a, struct err *err)
 
 	if (!cli_count(a->cli, OPTION_QUIET)) {
 		text_line(stderr, "plan %.12s of %s: %u device%s", a->fingerprint,
-			a->settings->tenant, a->n, a->n == 1 ? "" : "s");
+			a->settings->tenant, a->n, plural(a->n));
 		while (rest.n) {
 			struct str line = str_cut(&rest, '\n');
 
@@ -137,8 +138,7 @@ static enum errc ask(const struct approving *a, struct err *err)
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return err_set(err, ERR_USAGE,
 			"there is no terminal to ask whether you approve this plan: say --yes");
-	(void)fprintf(
-		stderr, "Approve this plan of %u device%s? [y/N] ", a->n, a->n == 1 ? "" : "s");
+	(void)fprintf(stderr, "Approve this plan of %u device%s? [y/N] ", a->n, plural(a->n));
 	rc = cli_read_line(answer, sizeof(answer), err);
 	if (!rc && answer[0] != 'y' && answer[0] != 'Y')
 		rc = err_set(err, ERR_GUARD, "nothing was signed: the answer was not yes");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "cli/app/confirm.h"
 #include "cli/app/saved_run.h"
@@ -37,8 +38,8 @@ static void tell_backup(const struct cli *cli, const struct archive_info *info, 
 		json_put_bool(&j.o, "moved", info->moved);
 		ndjson_end(&j, stdout);
 	} else if (!cli_count(cli, OPTION_QUIET)) {
-		text_line(stderr, "%s: the state with %lld events of its audit trail%s", path,
-			(long long)info->n_events,
+		text_line(stderr, "%s: the state with %lld event%s of its audit trail%s", path,
+			(long long)info->n_events, plural((uint64_t)info->n_events),
 			info->moved ? "; nothing is written to the old folder any more. On the "
 				      "other machine: depmend restore FILE"
 				    : "");
@@ -104,18 +105,18 @@ static enum errc check_newer(const struct saved_run *s, const struct cli *cli, c
 		return rc;
 	(void)time_rfc3339_s(info->made_ms, made);
 	text_line(stderr,
-		order == ARCHIVE_OLDER
-			? "the state here is newer than the backup of %s: %lld events came after it"
-			: "the state here is another one than the backup of %s: its %lld events "
-			  "are "
-			  "not in it",
-		made, (long long)lost);
+		order == ARCHIVE_OLDER ? "the state here is newer than the backup of %s: %lld "
+					 "event%s came after it"
+				       : "the state here is another one than the backup of %s: the "
+					 "backup lacks %lld event%s "
+					 "of it",
+		made, (long long)lost, plural((uint64_t)lost));
 	rc = confirm_number(cli, "restore", (uint64_t)lost, err);
 	return rc == ERR_USAGE
 		       ? err_set(err, ERR_GUARD,
 				 "a newer state is not replaced; nothing was changed. To lose "
-				 "those %lld events: --confirm restore=%lld",
-				 (long long)lost, (long long)lost)
+				 "%lld event%s: --confirm restore=%lld",
+				 (long long)lost, plural((uint64_t)lost), (long long)lost)
 		       : rc;
 }
 
@@ -132,9 +133,9 @@ static void tell_restore(const struct cli *cli, const struct archive_info *info,
 		json_put_z(&j.o, "kept", kept);
 		ndjson_end(&j, stdout);
 	} else if (!cli_count(cli, OPTION_QUIET)) {
-		text_line(stderr, "the state is that of %s, with %lld events%s%s", made,
-			(long long)info->n_events, kept ? "; what was here is kept: " : "",
-			kept ? kept : "");
+		text_line(stderr, "the state is that of %s, with %lld event%s%s%s", made,
+			(long long)info->n_events, plural((uint64_t)info->n_events),
+			kept ? "; what was here is kept: " : "", kept ? kept : "");
 	}
 }
 

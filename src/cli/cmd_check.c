@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "cli/app/check_secrets.h"
 #include "cli/app/load.h"
 #include "cli/app/reading.h"
@@ -254,12 +255,12 @@ static void tell_faulty(struct check *c, const struct faulty *f, const char *pat
 	if (f->forms)
 		date_forms_suggest(f->forms, &forms, &doubt);
 	if (forms.n)
-		diag_hint(&c->diags, d, "%u row%s; in the rules: %s%s", f->n, f->n == 1 ? "" : "s",
+		diag_hint(&c->diags, d, "%u row%s; in the rules: %s%s", f->n, plural(f->n),
 			buf_cstr(&forms),
 			doubt ? " (or %d before %m, which these dates do not tell)" : "");
 	else
-		diag_hint(&c->diags, d, "%u row%s; correct the cell%s%s", f->n,
-			f->n == 1 ? "" : "s", f->n == 1 ? "" : "s",
+		diag_hint(&c->diags, d, "%u row%s; correct the cell%s%s", f->n, plural(f->n),
+			plural(f->n),
 			f->forms ? ", or name the form of the dates in the rules' dates:" : "");
 	buf_release(&forms);
 }
@@ -329,11 +330,6 @@ static void print_values(const struct settings *s, FILE *out)
 	table_free(t);
 }
 
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* What pins it for other lists of the same kind. */
 static void print_reading(const struct check *c, FILE *out)
 {
@@ -368,8 +364,9 @@ static void print_findings(const struct check *c, FILE *out)
 	if (c->n_skipped)
 		(void)snprintf(n_skipped, sizeof(n_skipped), ", %zu no device", c->n_skipped);
 	if (c->has_input)
-		text_line(out, "input    %s: %u rows, %zu invalid, %zu repeated%s", c->cli->args[0],
-			c->input.n_rows, c->n_invalid, c->n_repeated, n_skipped);
+		text_line(out, "input    %s: %u row%s, %zu invalid, %zu repeated%s",
+			c->cli->args[0], c->input.n_rows, plural(c->input.n_rows), c->n_invalid,
+			c->n_repeated, n_skipped);
 	if (c->online.n)
 		text_line(out, "online   %s", buf_cstr(&c->online));
 	text_line(out, "check    %zu error%s, %zu warning%s", errors, plural(errors), warnings,

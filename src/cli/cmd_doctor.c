@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/plural.h"
 #include "cli/app/bundle.h"
 #include "cli/app/context.h"
 #include "cli/app/sandbox_for.h"
@@ -135,7 +136,7 @@ static void sum_up(const struct visit *v)
 
 	if (cli_count(v->cli, OPTION_QUIET))
 		return;
-	(void)fprintf(stderr, "%u finding%s, %u not checked\n", n, n == 1 ? "" : "s", unchecked);
+	(void)fprintf(stderr, "%u finding%s, %u not checked\n", n, plural(n), unchecked);
 }
 
 /* --- mending --- */
@@ -175,7 +176,7 @@ static enum errc confirm(const struct visit *v, const struct fix *fix, uint32_t 
 		return err_set(err, ERR_USAGE,
 			"%u finding%s of %s would be corrected and there is no terminal to ask: "
 			"say --yes",
-			n, n == 1 ? "" : "s", fix->check);
+			n, plural(n), fix->check);
 	(void)fprintf(stderr, "%u found. %s [y/N] ", n, fix->question);
 	(void)fflush(stderr);
 	if (!fgets(answer, sizeof(answer), stdin) || (answer[0] != 'y' && answer[0] != 'Y'))

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "cli/app/context.h"
 #include "cli/app/end_rows.h"
@@ -160,10 +161,11 @@ static void print_forecast(const struct rehearse_command *c, FILE *out)
 			out);
 	for (size_t i = 0; i < r->n_waves; i++)
 		(void)fprintf(out,
-			"wave %-3zu %u devices; if every step after the first failed, %u would be "
-			"off their server\n",
-			i + 1, r->waves[i].devices, r->waves[i].off);
-	(void)fprintf(out, "extra    %llu effects beyond the plan\n", (unsigned long long)r->extra);
+			"wave %-3zu %u device%s; if every step after the first failed, %u would "
+			"be off their server\n",
+			i + 1, r->waves[i].devices, plural(r->waves[i].devices), r->waves[i].off);
+	(void)fprintf(out, "extra    %llu effect%s beyond the plan\n", (unsigned long long)r->extra,
+		plural(r->extra));
 	buf_init(&unknowable, TEXT_MAX_BYTES);
 	rehearse_fleet_unknowable(&r->fleet, c->p.rules, &unknowable);
 	if (unknowable.n)

@@ -1,6 +1,7 @@
 /* Writes a run's result again; --verify re-checks the chain of its audit trail. */
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
@@ -40,8 +41,9 @@ static enum errc verify(struct saved_run *s, bool json, struct err *err)
 	if (from != TIME_NONE)
 		(void)time_rfc3339_s(from, at);
 	if (!json) {
-		(void)printf("the audit trail is whole%s%s: %lld events\n",
-			at[0] ? ", from the first event after " : "", at, (long long)n);
+		(void)printf("the audit trail is whole%s%s: %lld event%s\n",
+			at[0] ? ", from the first event after " : "", at, (long long)n,
+			plural((uint64_t)n));
 		return ERR_OK;
 	}
 	ndjson_begin(&j, "audit");

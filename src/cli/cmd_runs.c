@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"
@@ -140,7 +141,8 @@ static void print_list(struct listing *l, FILE *out)
 		text_line(out, "%.*s", STR_FMT(line));
 	}
 	if (l->earlier)
-		text_line(out, "and %lld earlier runs: depmend runs --json", (long long)l->earlier);
+		text_line(out, "and %lld earlier run%s: depmend runs --json", (long long)l->earlier,
+			plural((uint64_t)l->earlier));
 }
 
 static enum errc list_runs(struct saved_run *s, bool json, struct err *err)

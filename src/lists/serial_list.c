@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/plural.h"
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
@@ -242,11 +243,11 @@ static enum errc check_column(const struct serial_list *l, struct err *err)
 			return err_set(err, ERR_INPUT,
 				"%s:%zu: from here on column %zu holds what column %zu held "
 				"before, "
-				"in %zu rows: make two files of it, or, if column %zu is right, "
+				"in %zu row%s: make two files of it, or, if column %zu is right, "
 				"say "
 				"--serial-column %zu",
-				l->name, l->first_strange, i + 1, at + 1, l->n_strange, at + 1,
-				at + 1);
+				l->name, l->first_strange, i + 1, at + 1, (size_t)l->n_strange,
+				plural(l->n_strange), at + 1, at + 1);
 	return ERR_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/plural.h"
 #include "lists/serial_list_parts.h"
 
 enum { DELIMITERS = 4, WAYS_MAX = 256, ALIKE_BYTES = 3 };
@@ -208,7 +209,7 @@ static enum errc choose_by_number(
 			"column%s",
 			ch->list->name, column + 1,
 			line && line != HEADER_ABSENT ? " of that header" : "", widest,
-			widest == 1 ? "" : "s");
+			plural(widest));
 	*ret = best;
 	return ERR_OK;
 }

@@ -1,4 +1,5 @@
 #include "model/serial.h"
+#include "base/plural.h"
 
 #include <assert.h>
 
@@ -229,7 +230,7 @@ void serial_describe(struct str cell, struct buf *out)
 		}
 	}
 	buf_printf(out, "%s' has %zu character%s", n_chars > SHOWN_CHARACTERS ? "..." : "", n_chars,
-		n_chars == 1 ? "" : "s");
+		plural(n_chars));
 	if (!odd_at)
 		return;
 	buf_printf(out, "; character %zu is ", odd_at);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "model/serial.h"
 #include "store/gap.h"
@@ -265,9 +266,8 @@ static enum errc search_all(struct looking_back *s, struct gap *g, struct err *e
 		return rc;
 	g->searched = true;
 	if (n + more)
-		log_warn("%u devices that are off their servers were forgotten; they are put back "
-			 "first",
-			n + more);
+		log_warn("forgotten while off their servers: %u device%s, put back first", n + more,
+			plural(n + more));
 	else if (!s->asked)
 		log_warn("which devices are off their servers could not be found out: see "
 			 "'depmend export --off-server', and Activity in Apple's portal");

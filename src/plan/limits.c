@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "io/json.h"
 
 static const struct {
@@ -149,8 +150,9 @@ enum errc limit_check(
 	if (!limit_most(l, limit, &most) || a->n_day <= most)
 		return ERR_OK;
 	if (limit->of_fleet)
-		(void)snprintf(share, sizeof(share), ", which is %llu %% of %lld devices",
-			(unsigned long long)limit->most, (long long)l->size);
+		(void)snprintf(share, sizeof(share), ", which is %llu %% of %lld device%s",
+			(unsigned long long)limit->most, (long long)l->size,
+			plural((uint64_t)l->size));
 	if (a->n_day > a->n)
 		(void)snprintf(earlier, sizeof(earlier), ", with %llu earlier in 24 hours",
 			(unsigned long long)(a->n_day - a->n));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/plural.h"
 #include "facts/group_count.h"
 
 static bool is_sync(const struct work_step *s)
@@ -93,12 +94,13 @@ static enum errc refuse(const struct plan *p, uint32_t group, const uint32_t ser
 	const struct token_group *t = &p->opt->settings->uem.tokens[group];
 
 	return err_set(err, ERR_SETTINGS,
-		"%s:%u:%u: group '%s' lists none of the %llu devices of '%.*s', and %llu of the "
+		"%s:%u:%u: group '%s' lists none of the %llu device%s of '%.*s', and %llu of the "
 		"%llu of '%.*s': the entries of uem.tokens are mixed up; if devices were moved "
 		"only now, sync the groups in the console first",
 		t->at.file, t->at.line, t->at.col, t->group, (unsigned long long)v[0].n,
-		STR_FMT(fleet_server_name(f, servers[0])), (unsigned long long)v[1].listed,
-		(unsigned long long)v[1].n, STR_FMT(fleet_server_name(f, servers[1])));
+		plural(v[0].n), STR_FMT(fleet_server_name(f, servers[0])),
+		(unsigned long long)v[1].listed, (unsigned long long)v[1].n,
+		STR_FMT(fleet_server_name(f, servers[1])));
 }
 
 /* The group that the settings give to `own`, and another server's devices: as far as those of the

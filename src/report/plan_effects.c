@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plural.h"
 
 enum { LINE_MAX_BYTES = 64 * 1024, MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS };
 
@@ -78,11 +79,6 @@ void plan_effects_count(const struct plan *p, struct plan_effects *ret)
 }
 
 /* --- words --- */
-
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
 
 void plan_effects_steps(const struct plan_effects *e, bool irreversible, struct buf *out)
 {

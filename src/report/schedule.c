@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/plural.h"
 #include "base/time.h"
 
 /* Rounded up: a device is never away for longer than it says. */
@@ -18,8 +19,9 @@ void schedule_print(const struct schedule *s, FILE *out)
 	char a[TIME_TEXT], b[TIME_TEXT];
 
 	(void)fprintf(out,
-		"%-11s %" PRIu64 " changes at Apple, %" PRIu64 " at the UEM, %" PRIu64 " syncs\n",
-		"requests", s->apple_changes, s->uem_changes, s->syncs);
+		"%-11s %" PRIu64 " change%s at Apple, %" PRIu64 " at the UEM, %" PRIu64 " sync%s\n",
+		"requests", s->apple_changes, plural(s->apple_changes), s->uem_changes, s->syncs,
+		plural(s->syncs));
 	(void)fprintf(out,
 		"%-11s %" PRIu64 " of Apple, %" PRIu64 " of the UEM (%" PRIu64 " and %" PRIu64
 		" requests with look-ups)\n",

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/plural.h"
 #include "base/time.h"
 
 enum { DAY_MS = 86400000, PART_BYTES = 100 };
@@ -83,8 +84,8 @@ static void put_done(const struct standing *s, enum saying how, char out[PART_BY
 	if (how == SAY_NOTHING)
 		return;
 	if (!s->total)
-		(void)snprintf(out, PART_BYTES, "%" PRIu64 " request%s", s->requests,
-			s->requests == 1 ? "" : "s");
+		(void)snprintf(
+			out, PART_BYTES, "%" PRIu64 " request%s", s->requests, plural(s->requests));
 	else
 		(void)snprintf(out, PART_BYTES, how == SAY_ALL ? "%u of %u done" : "%u of %u",
 			s->settled - s->failed, s->total);

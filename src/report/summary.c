@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "report/status.h"
 
@@ -129,8 +130,10 @@ static void print_requests(const struct summary_end *e, FILE *out)
 
 	if (e->n_changes + e->n_triggers + e->n_reads == 0)
 		return;
-	(void)fprintf(out, "%-8s %" PRIu64 " changes, %" PRIu64 " syncs, %" PRIu64 " reads in %s\n",
-		"sent", e->n_changes, e->n_triggers, e->n_reads, duration_words(e->took_ms, words));
+	(void)fprintf(out,
+		"%-8s %" PRIu64 " change%s, %" PRIu64 " sync%s, %" PRIu64 " read%s in %s\n", "sent",
+		e->n_changes, plural(e->n_changes), e->n_triggers, plural(e->n_triggers),
+		e->n_reads, plural(e->n_reads), duration_words(e->took_ms, words));
 }
 
 void summary_print(const struct summary *s, const struct summary_end *e, FILE *out)

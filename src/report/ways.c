@@ -1,4 +1,5 @@
 #include "report/ways.h"
+#include "base/plural.h"
 
 #include <inttypes.h>
 
@@ -20,8 +21,8 @@ static const struct {
 static void add(struct buf *out, uint64_t n, const char *noun, const char *how)
 {
 	if (n)
-		buf_printf(out, "%s%" PRIu64 " %s%s%s", out->n ? " + " : "", n, noun,
-			n == 1 ? "" : "s", how);
+		buf_printf(
+			out, "%s%" PRIu64 " %s%s%s", out->n ? " + " : "", n, noun, plural(n), how);
 }
 
 static void print_service(
@@ -46,7 +47,7 @@ static void print_service(
 	}
 	if (n)
 		(void)fprintf(out, "%-11s %s: %s (%" PRIu64 " read%s)", label, who,
-			buf_cstr(&parts), n, n == 1 ? "" : "s");
+			buf_cstr(&parts), n, plural(n));
 	if (pages || serials)
 		(void)fprintf(out, " rather than %" PRIu64 " %s", other,
 			pages && serials ? "the other way"

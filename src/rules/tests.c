@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/plural.h"
 #include "rules/load.h"
 
 struct test_row {
@@ -303,7 +304,7 @@ enum errc rules_run_tests(
 	rules_free(other);
 	*ret_run = set->tests.n;
 	if (d->n_errors > before)
-		return err_set(err, ERR_RULES, "%zu of %zu tests of the rules failed",
-			d->n_errors - before, set->tests.n);
+		return err_set(err, ERR_RULES, "%zu of %zu test%s of the rules failed",
+			d->n_errors - before, set->tests.n, plural(set->tests.n));
 	return ERR_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "os/stop.h"
 #include "run/job_end.h"
@@ -86,9 +87,9 @@ static void check_halt(struct job *j, uint32_t wave, uint32_t percent)
 	if (percent >= 100 || bad * 100 <= n * percent || wave + 1 >= j->n_waves)
 		return;
 	(void)err_set(&err, ERR_GUARD,
-		"%llu of the %llu devices of wave %u went wrong (halt: %u %%): look at the "
+		"%llu of the %llu device%s of wave %u went wrong (halt: %u %%): look at the "
 		"failures, then continue with --past-halt",
-		(unsigned long long)bad, (unsigned long long)n, wave + 1, percent);
+		(unsigned long long)bad, (unsigned long long)n, plural(n), wave + 1, percent);
 	job_stop(j, ERR_GUARD, REASON_RUN_HALTED, &err);
 }
 
@@ -202,16 +203,16 @@ enum errc job_put_back_unwritten(struct job *j, struct err *err)
 	store_lose(j->store);
 	job_stop(j, ERR_STORE, REASON_RUN_WAITING, &why);
 	if (n) {
-		log_warn("%s: nothing new begins; putting %u devices back on their server", why.msg,
-			n);
+		log_warn("%s: nothing new begins; putting %u device%s back on %s server", why.msg,
+			n, plural(n), n == 1 ? "its" : "their");
 		if (job_put_back_all(j, err))
 			log_warn("not every device could be put back: %s", err->msg);
 		n = count_off(j);
 	}
 	if (n)
-		log_warn("%u devices stay off their server: make room for the state, then run "
+		log_warn("off their server still: %u device%s; make room for the state, then run "
 			 "apply again",
-			n);
+			n, plural(n));
 	else
 		log_info("no device stays off its server; rows may say so, because the state "
 			 "could not be written: make room for it, then run apply again");

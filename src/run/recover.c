@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "run/apply.h"
 #include "run/job_end.h"
 
@@ -151,11 +152,12 @@ static enum errc end_run(struct job *j, uint32_t *ret_left, struct err *err)
 	if (!left && !wiped && j->is_active)
 		rc = supersede(j, err);
 	if (left)
-		log_warn("%u devices of an earlier run are still not settled", left);
+		log_warn("not settled yet: %u device%s of an earlier run; see 'depmend status'",
+			left, plural(left));
 	if (wiped)
-		log_info("%u devices of an earlier run were sent a wipe: apply its input again to "
+		log_info("%u device%s of an earlier run %s sent a wipe: apply its input again to "
 			 "go on with them",
-			wiped);
+			wiped, plural(wiped), wiped == 1 ? "was" : "were");
 	*ret_left += left;
 	return rc;
 }

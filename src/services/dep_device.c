@@ -45,7 +45,8 @@ static enum errc devices_call(enum http_class cls, const char *url, const char *
 	struct json_out o;
 
 	if (n_serials == 0 || n_serials > DEP_MAX_DEVICES)
-		return err_set(err, ERR_INTERNAL, "%zu devices in one DEP request", n_serials);
+		return err_set(
+			err, ERR_INTERNAL, "too many devices in one DEP request: %zu", n_serials);
 	dep_call(cls, "POST", url, path, ret);
 	json_out_init(&o, &ret->body);
 	json_obj(&o, NULL);

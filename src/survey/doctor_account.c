@@ -1,4 +1,5 @@
 /* Whether two API accounts of one organization each keep a state here; and joining them. */
+#include "base/plural.h"
 #include "facts/organization.h"
 #include "store/ledger.h"
 #include "survey/doctor_parts.h"
@@ -49,9 +50,10 @@ static enum errc check_nothing_open(const struct doctor *d, struct err *err)
 		rc = ledger_intents(store, STR_NONE, &changes, err);
 	if (!rc && (off.n || changes.n))
 		rc = err_set(err, ERR_GUARD,
-			"this account has left %zu devices off their server and %zu changes open: "
+			"this account has left %zu device%s off their server and %zu change%s "
+			"open: "
 			"finish them first (depmend status); nothing was changed",
-			off.n, changes.n);
+			off.n, plural(off.n), changes.n, plural(changes.n));
 	ledger_custodies_release(&off);
 	ledger_intents_release(&changes);
 	return rc;

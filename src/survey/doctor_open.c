@@ -1,4 +1,5 @@
 /* What earlier runs left open, and wipes that still wait: the ledger tells, and the UEM's lists. */
+#include "base/plural.h"
 #include "facts/group_count.h"
 #include "store/ledger.h"
 #include "survey/doctor_parts.h"
@@ -69,9 +70,10 @@ static void say_crossed(struct doctor *d, uint32_t group, uint32_t own, uint32_t
 	doctor_say(d, FOUND_TROUBLE, str_from(d->session->settings->uem.tokens[group].group),
 		"compare the entries of uem.tokens with the server tokens in the console; if the "
 		"devices were moved only now, sync the groups there first",
-		"the group lists none of the %u devices of '%.*s', and %u of the %u of '%.*s'",
-		d->seen[own].n, STR_FMT(fleet_server_name(f, own)), d->seen[other].alien[group],
-		d->seen[other].n, STR_FMT(fleet_server_name(f, other)));
+		"the group lists none of the %u device%s of '%.*s', and %u of the %u of '%.*s'",
+		d->seen[own].n, plural(d->seen[own].n), STR_FMT(fleet_server_name(f, own)),
+		d->seen[other].alien[group], d->seen[other].n,
+		STR_FMT(fleet_server_name(f, other)));
 }
 
 enum errc doctor_crossed(struct doctor *d, struct err *err)

@@ -38,6 +38,9 @@ ALLOWED = {
     ("src/rehearse/world.c", "mended"),  # an effect of the simulator's own log
     ("src/survey/doctor.h", "mended"),  # what --json has always said
 }
+# A number and a plural that stands whatever it is; plural() of base/plural.h knows about 1.
+COUNTED = re.compile(r"(?<!more than )(?<!at most )(?<!up to )(?<!=)%(?:ll|l|z)?[ud] (?:devices|rows|runs|lists|events|"
+                     r"serials|changes|effects|requests|profiles|findings|tests)\b")
 RULE = re.compile(r"\b(" + "|".join(f"(?:{w})" for w in WORDS) + r")\b", re.IGNORECASE)
 STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:[^"\\\n]|\\.)*")', re.S)
@@ -79,6 +82,9 @@ def main():
                 continue
             if re.match(r"(SELECT|INSERT|UPDATE|DELETE|ALTER|CREATE) ", text):
                 continue  # names of tables are no words for readers
+            for m in COUNTED.finditer(text):
+                found += 1
+                print(f"{path}:{line}: '{m.group(0)}' in \"{text[:90]}\": say it for 1, too")
             for m in RULE.finditer(text):
                 if (path, m.group(0).lower()) in ALLOWED:
                     continue

@@ -20,6 +20,7 @@ rows() { # SERIAL...
 
 apply() { # OPTION...
 	run apply in.csv --rules rules.yaml --yes --allow percent=100 "$@"
+	cat err >>said
 }
 
 outcome() { # SERIAL
@@ -552,4 +553,5 @@ new_world --fleet only.csv
 apply
 exits 'the only device of its server' 0
 
+check 'no message counts 1 as several' test -z "$(grep -wE '1 (devices|rows|changes|runs|wipes|steps|requests)' said)"
 suite_end

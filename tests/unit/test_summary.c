@@ -95,7 +95,7 @@ static void summary_counts_causes_and_next_steps(void **state)
 		    "  2 x row.no_serial: the serial cell is empty\n"
 		    "      -> fill in the serial or delete the row\n"
 		    "run      R1\n"
-		    "sent     2 changes, 1 syncs, 7 reads in 45 s\n"
+		    "sent     2 changes, 1 sync, 7 reads in 45 s\n"
 		    "result   a.result.csv\n"
 		    "kept     a.result.R0.csv\n"
 		    "status   3: some rows failed, are invalid, held, manual or undecided\n"

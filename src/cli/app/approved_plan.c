@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "cli/app/own_doing.h"
 #include "io/crypto.h"
@@ -278,7 +279,7 @@ enum errc approved_plan_check(
 	if (rc || (run && n == 0))
 		return rc;
 	if (n > SHOWN_ROWS)
-		text_line(stderr, "and %u more rows", n - SHOWN_ROWS);
+		text_line(stderr, "and %u more row%s", n - SHOWN_ROWS, plural(n - SHOWN_ROWS));
 	return err_set(err, ERR_GUARD,
 		"the plan is %.12s now, not the expected %.12s: %u row%s; plan again and "
 		"review them",

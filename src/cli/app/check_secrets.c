@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/plural.h"
 #include "cli/app/sandbox_for.h"
 #include "facts/session.h"
 #include "io/crypto.h"
@@ -143,10 +144,10 @@ static void put_found(const struct session *s, struct buf *found)
 {
 	uint32_t servers = s->fleet.n_servers, groups = s->fleet.n_groups;
 
-	buf_printf(found, "signed in to Apple (%u server%s)", servers, servers == 1 ? "" : "s");
+	buf_printf(found, "signed in to Apple (%u server%s)", servers, plural(servers));
 	if (s->settings->has_uem)
 		buf_printf(found, " and to the UEM (%u organization group%s, one page of profiles)",
-			groups, groups == 1 ? "" : "s");
+			groups, plural(groups));
 }
 
 enum errc check_online(

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "cli/args/terminal.h"
 #include "model/program.h"
 
@@ -13,11 +14,6 @@
 struct step_counts {
 	uint64_t of[STEP_MAX_], forced, mixed;
 };
-
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
 
 static bool can_be_undone(const struct step *s)
 {
@@ -129,7 +125,7 @@ static enum errc confirm_final(
 	log_status(NULL);
 	(void)snprintf(
 		wanted, sizeof(wanted), "%s %llu device%s", word, (unsigned long long)n, plural(n));
-	(void)snprintf(also, sizeof(also), "%s %llu devices", word, (unsigned long long)n);
+	(void)snprintf(also, sizeof(also), "%s %llu %s", word, (unsigned long long)n, "devices");
 	(void)fprintf(stderr, "This cannot be undone. Type '%s' to go on: ", wanted);
 	rc = cli_read_line(answer, sizeof(answer), err);
 	if (rc)

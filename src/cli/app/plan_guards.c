@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plural.h"
 
 enum { LINE_MAX_BYTES = 64 * 1024 };
 
@@ -75,19 +76,14 @@ void plan_guards_release(struct plan_guards *g)
 
 /* --- telling --- */
 
-static const char *noun(const struct plan_guard *g)
-{
-	return g->n == 1 ? "device" : "devices";
-}
-
 void plan_guard_words(const struct plan_guard *g, struct buf *out)
 {
 	if (!g->n) { /* no limit that counts devices */
 		buf_z(out, g->says);
 		return;
 	}
-	buf_printf(out, "limits.%s%s%s: %llu %s", g->name, g->rules ? " of rules " : "",
-		g->rules ? g->rules : "", (unsigned long long)g->n, noun(g));
+	buf_printf(out, "limits.%s%s%s: %llu device%s", g->name, g->rules ? " of rules " : "",
+		g->rules ? g->rules : "", (unsigned long long)g->n, plural(g->n));
 	if (g->n_day > g->n)
 		buf_printf(out, ", with %llu earlier in 24 hours",
 			(unsigned long long)(g->n_day - g->n));
@@ -95,9 +91,9 @@ void plan_guard_words(const struct plan_guard *g, struct buf *out)
 		buf_z(out, " (not evaluated: the size of the organization is not known, or any "
 			   "share is allowed)");
 	else if (g->size)
-		buf_printf(out, " (limit %llu, %llu %% of %llu devices)",
+		buf_printf(out, " (limit %llu, %llu %% of %llu device%s)",
 			(unsigned long long)g->most, (unsigned long long)g->percent,
-			(unsigned long long)g->size);
+			(unsigned long long)g->size, plural(g->size));
 	else
 		buf_printf(out, " (limit %llu)", (unsigned long long)g->most);
 	buf_z(out, g->says ? "; apply sends nothing" : "");

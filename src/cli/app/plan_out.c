@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "cli/app/approvals.h"
 #include "cli/app/approved_plan.h"
 #include "cli/app/plan_guards.h"
@@ -150,8 +151,8 @@ static void print_first(struct plan_rows *r, FILE *out)
 		shown++;
 	}
 	if (shown)
-		text_line(out, "the first %u of %u rows to be acted on:", shown,
-			r->p->plan.n_planned);
+		text_line(out, "the first %u of %u row%s to be acted on:", shown,
+			r->p->plan.n_planned, plural(r->p->plan.n_planned));
 	table_print(t, out);
 	table_free(t);
 }
@@ -180,7 +181,7 @@ static void print_summary(struct plan_rows *r, FILE *out)
 	reading_print(&r->p->input, out);
 	if (r->p->n_protected)
 		text_line(out, "%-8s %u serial%s on the protected list", "protect",
-			r->p->n_protected, r->p->n_protected == 1 ? "" : "s");
+			r->p->n_protected, plural(r->p->n_protected));
 	plan_summary_print(s, out);
 	plan_summary_free(s);
 	print_first(r, out);

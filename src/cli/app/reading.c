@@ -1,6 +1,7 @@
 #include "cli/app/reading.h"
 
 #include "base/log.h"
+#include "base/plural.h"
 
 enum { FIRST_SERIALS = 3, LINE_BYTES = 8192 };
 
@@ -35,7 +36,7 @@ void reading_print(const struct input *in, FILE *out)
 		return;
 	buf_init(&line, LINE_BYTES);
 	put_column(in, &line);
-	buf_printf(&line, ", %s, %u row%s", in->encoding, in->n_rows, in->n_rows == 1 ? "" : "s");
+	buf_printf(&line, ", %s, %u row%s", in->encoding, in->n_rows, plural(in->n_rows));
 	for (uint32_t i = 0; i < in->serials.n && i < FIRST_SERIALS; i++)
 		buf_printf(&line, "%s%.*s", i ? ", " : ": ", STR_FMT(map_key(&in->serials, i)));
 	text_line(out, "%-8s %s", "reading", buf_cstr(&line));

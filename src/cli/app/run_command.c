@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "cli/app/confirm.h"
 #include "cli/app/end_rows.h"
 #include "cli/app/notify.h"
@@ -515,9 +516,10 @@ static void prune(const struct run_command *c)
 	if (store_prune(c->p.session.store, &p, &done, &err))
 		log_warn("the state was not pruned (keep: in the settings): %s", err.msg);
 	else if (done.inputs || done.runs || done.events)
-		log_info("pruned by keep: of the settings: %u lists, %u runs, %lld events of the "
-			 "audit trail",
-			done.inputs, done.runs, (long long)done.events);
+		log_info("pruned by keep: of the settings: %u list%s, %u run%s, %lld event%s "
+			 "of the audit trail",
+			done.inputs, plural(done.inputs), done.runs, plural(done.runs),
+			(long long)done.events, plural((uint64_t)done.events));
 }
 
 /* Whoever watches from elsewhere; a run that waits for another one is no news. */
