@@ -269,10 +269,14 @@ def first_devices():
 
 
 STEPS = 5
+tried = set()
 
 
 def followed(what, text, read_by, keys="", steps=STEPS):
     """Reads the text, or follows each advice until it is read; read_by: its status, serials and message."""
+    if (what, text, keys) in tried:
+        return
+    tried.add((what, text, keys))
     path = work / "advice.csv"
     path.write_text(text)
     status, n, message = read_by(path, keys)
