@@ -3,6 +3,7 @@
 # rightly or not at all, and nothing is missing for it. MUTATIONS says how many replies per list,
 # MUTATED of which commands' lists.
 
+mutations=${MUTATIONS:-$(fewer 12)}
 check 'at least 40 kinds of mutation' test "$(python3 "$here/mutate.py" kinds)" -ge 40
 cat >mutated.fleet.csv <<'F'
 serial,server,group,profile,enrollment_status,user,added,last_seen
@@ -32,8 +33,8 @@ mutated() { # CASE [SIMULATOR OPTION...]
 	shift
 	new_world --fleet mutated.fleet.csv --set uem.enums=names "$@"
 	[ "$case" != events ] || take_off
-	python3 "$here/mutate.py" run "$case" "$port" "$build/depmend" "${MUTATIONS:-12}" >"mutated.$case"
-	same "$case: of ${MUTATIONS:-12} mutated replies of each of its lists none is read wrongly" 0 \
+	python3 "$here/mutate.py" run "$case" "$port" "$build/depmend" "$mutations" >"mutated.$case"
+	same "$case: of $mutations mutated replies of each of its lists none is read wrongly" 0 \
 		"$(tail -n 1 "mutated.$case")"
 	[ "$(tail -n 1 "mutated.$case")" = 0 ] || head -n 20 "mutated.$case"
 }

@@ -132,7 +132,7 @@ check 'times are those of the terminal' grep -qE '^estimate    ends [0-9][0-9]:[
 
 # --- generated: what is printed is what happens ---
 jobs=(rebuild take move release delete_record wipe)
-for i in $(seq "${2:-${PLANS:-40}}"); do
+for i in $(seq "${2:-${PLANS:-$(fewer 40)}}"); do
 	job=${jobs[RANDOM % 6]} n=$((1 + RANDOM % 30))
 	new_world --fleet fleet.csv
 	settings_with "limits: {devices: $((RANDOM % 40)), percent: $((RANDOM % 101)), release: $((RANDOM % 40)), delete_record: $((RANDOM % 40)), wipe: $((RANDOM % 40))}"

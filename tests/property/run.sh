@@ -1,3 +1,5 @@
 #!/bin/sh
 # The sample of `make test`. See property.py.
-exec python3 "$(dirname "$0")/property.py" "${1:?usage: tests/property/run.sh BUILD}" 60
+build=${1:?usage: tests/property/run.sh BUILD}
+case ${build##*/} in release*) n=60 ;; *) n=20 ;; esac
+exec python3 "$(dirname "$0")/property.py" "$build" "$n"

@@ -223,7 +223,7 @@ rm -rf state
 "$build/depmend" apply in.csv --rules ./all.yaml --yes >held.out 2>held.err </dev/null &
 held=$!
 for _ in $(seq 600); do
-	[ -s state/*/lock ] && break
+	[ -n "$(find state -name lock -size +0 2>/dev/null)" ] && break
 	sleep 0.05
 done
 run apply other.csv --rules ./all.yaml --yes --json

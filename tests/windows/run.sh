@@ -6,7 +6,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 suite_begin "${1:?usage: tests/windows/run.sh BUILD}"
-worlds=${DEPMEND_WINDOW_WORLDS:-200}
+worlds=${DEPMEND_WINDOW_WORLDS:-$(fewer 200)}
 
 cat >"$work/rules.yaml" <<'END'
 version: 1

@@ -5,5 +5,5 @@
 #	tests/worlds/run.sh BUILD
 build=${1:?usage: tests/worlds/run.sh BUILD}
 n=300 real=8
-case ${build##*/} in release) ;; *) n=60 real=2 ;; esac
+case ${build##*/} in release*) ;; *) n=60 real=2 ;; esac
 exec python3 "$(dirname "$0")/worlds.py" "$build" -n "$n" --real "$real" --planted
