@@ -71,9 +71,12 @@ static enum errc check_limit(
 {
 	struct asking a;
 	uint64_t most;
-	enum errc rc = limit_given(limit) ? ask_limit(p, limit, &a, err) : ERR_OK;
+	enum errc rc;
 
-	if (rc || !limit_given(limit) || a.n == 0)
+	if (!limit_given(limit))
+		return ERR_OK;
+	rc = ask_limit(p, limit, &a, err);
+	if (rc || a.n == 0)
 		return rc;
 	if (!limit_most(l, limit, &most))
 		log_warn("limits.%s was not evaluated: the size of the organization is not known",
@@ -229,9 +232,12 @@ static enum errc find_limit(const struct plan *p, const struct limits *l, const 
 	struct asking a;
 	struct err said;
 	char allow[80];
-	enum errc rc = limit_given(limit) ? ask_limit(p, limit, &a, err) : ERR_OK;
+	enum errc rc;
 
-	if (rc || !limit_given(limit) || a.n == 0)
+	if (!limit_given(limit))
+		return ERR_OK;
+	rc = ask_limit(p, limit, &a, err);
+	if (rc || a.n == 0)
 		return rc;
 	f.n = a.n;
 	f.n_day = a.n_day;
