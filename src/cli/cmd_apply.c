@@ -6,6 +6,7 @@
 
 static enum errc plan_by_rules(struct run_command *c, struct err *err)
 {
+	c->p.session.facts.for_good = rules_decide_for_good(c->p.rules);
 	return context_make_plan(&c->p, err);
 }
 

@@ -69,6 +69,17 @@ static void keep_coverage(const struct facts *f, uint32_t slot, const struct app
 	buf_release(&note);
 }
 
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+/* How long an answer is believed. A plan may have been bought since: before a step that cannot be
+ * undone "expired" is asked anew after a day. */
+static int64_t kept_for(const struct facts *f, int state)
+{
+	int64_t most = f->settings->keep.coverage_ms;
+
+	return f->for_good && state != COVERAGE_ACTIVE && most > DAY_MS ? DAY_MS : most;
+}
+
 /* Whether the note can be read and is young enough. What was active until a time that has passed
  * may have been renewed since: only Apple knows. */
 static bool read_note(const struct facts *f, struct str note, struct apple_coverage *ret)
@@ -82,7 +93,7 @@ static bool read_note(const struct facts *f, struct str note, struct apple_cover
 	while (state < N_WORDS && !str_eq(word, str_from(words[state])))
 		state++;
 	if (state == N_WORDS || !str_to_u64(read, &read_ms) || (int64_t)read_ms > now ||
-		now - (int64_t)read_ms >= f->settings->keep.coverage_ms)
+		now - (int64_t)read_ms >= kept_for(f, state))
 		return false;
 	*ret = (struct apple_coverage){ (enum apple_coverage_state)state, TIME_NONE, note };
 	if (!str_eq(end, STR("-"))) {

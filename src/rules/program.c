@@ -85,3 +85,19 @@ bool rules_program_is_fixed(const struct ruleset *set, size_t rule)
 {
 	return is_fixed(&set->rules.v[rule].to_do) && is_fixed(&set->rules.v[rule].failed);
 }
+
+static bool is_for_good(const struct steps *steps)
+{
+	for (uint32_t i = 0; i < steps->n; i++)
+		if (step_info(steps->v[i].kind)->irreversible)
+			return true;
+	return false;
+}
+
+bool rules_decide_for_good(const struct ruleset *set)
+{
+	for (size_t i = 0; i < set->rules.n; i++)
+		if (is_for_good(&set->rules.v[i].to_do))
+			return true;
+	return false;
+}

@@ -152,6 +152,9 @@ MUST_CHECK enum errc rules_program(struct ruleset *set, size_t rule, bool if_fai
 /* Whether those steps are the same for every row. */
 bool rules_program_is_fixed(const struct ruleset *set, size_t rule);
 
+/* Whether a rule has a step that cannot be undone. */
+bool rules_decide_for_good(const struct ruleset *set);
+
 /* For `explain`: every leaf of every rule. depth 0 is the rule's root. Texts borrowed until the
  * next call of each(). */
 struct explain_line {

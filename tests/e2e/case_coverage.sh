@@ -113,6 +113,19 @@ same 'the others' "CVACT00001=skipped CVSNNN0002=skipped CVEXP00003=done \
 CVUSED0004=manual CVLATE0005=noted CVNXNE0006=undecided CVQDD00007=undecided CVCANC0008=done \
 CVSUBS0009=skipped CVWARR0010=skipped CVLEFT0011=skipped CVNQNE0012=skipped" "$(by_serial list.result.csv)"
 
+# --- a plan of Apple's bought between the report and the release ---
+covered_world --scenario apple-coverage-missing
+run apply list.csv --rules retire-out-of-coverage --yes
+sed 's/^\(CVEXP00003,.*\),expired,2025-05-01,$/\1,active,2027-06-01,AppleCare+/' covered.csv >renewed.csv
+sim_stop
+rm -f "$work"/sim.db*
+sim_start --fleet renewed.csv --server 'WS1 Americas' --server 'WS1 APAC' --set apple.coverage_canceled=CVCANC0008
+settings
+DEPMEND_CLOCK=virtual:2026-11-28T03:00:00Z run apply list.csv --rules retire-out-of-coverage --set release=yes --yes \
+	--confirm release=1 --allow release=2 --allow percent=100 --out later.result.csv
+same 'what is covered by now is not released' CVCANC0008 "$(jq -r \
+	'select(.kind == "effect" and .what == "release" and .effective) | .serial' "$audit" | sort | paste -sd' ')"
+
 # --- purchase, and the export ---
 covered_world
 cat >bought.yaml <<'Y'
