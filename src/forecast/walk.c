@@ -299,18 +299,21 @@ static uint32_t writes_home(const struct walk *w)
 	return n;
 }
 
-/* Whether one of these parcels takes a device off that comes back. */
-static bool leaves_home(const struct walk *w, uint32_t from, uint32_t to)
+/* How many activities will bring back those of these parcels that leave their server. */
+static uint32_t leaves_home(const struct walk *w, uint32_t from, uint32_t to)
 {
-	uint32_t server;
+	uint32_t *per_server = mem_zalloc((w->f->n_servers + 1) * sizeof(*per_server));
+	uint32_t n = 0, server;
 
 	for (uint32_t i = from; i < to; i++) {
 		const struct parcel *p = &w->parcels[i];
 
-		if (step_info(p->kind)->takes_off && walk_comes_back(&w->v[p->walker], &server))
-			return true;
+		if (step_info(p->kind)->takes_off && walk_comes_back(&w->v[p->walker], &server) &&
+			server != SERVER_NONE)
+			n += per_server[server]++ % w->s->batch_apple == 0;
 	}
-	return false;
+	free(per_server);
+	return n;
 }
 
 /* Activities before another: see struct leaving of run/job.h. */
@@ -320,10 +323,10 @@ struct ahead {
 };
 
 /* When it may leave, as run/budget.c has it. */
-static int64_t leaves_at(const struct walk *w, bool leaves, const struct ahead *a)
+static int64_t leaves_at(const struct walk *w, uint32_t n_home, const struct ahead *a)
 {
 	const struct rate_log *log = &w->log[RATE_APPLE_WRITE];
-	uint32_t needs = way_home_needs(a->n - a->n_back, a->n_off, leaves, log->rate.n);
+	uint32_t needs = way_home_needs(a->n - a->n_back, a->n_off, n_home, log->rate.n);
 
 	if (!a->any && !a->n_off)
 		return w->now;
@@ -337,11 +340,11 @@ static bool hold_at_home(struct walk *w)
 	uint32_t n = cut_parcels(w, starts), n_kept = 0;
 	struct ahead a = { .n_off = writes_home(w) };
 
-	a.any = leaves_home(w, 0, w->n_parcels);
+	a.any = leaves_home(w, 0, w->n_parcels) > 0;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct parcel *p = &w->parcels[starts[i]];
-		bool leaves = leaves_home(w, starts[i], starts[i + 1]);
-		int64_t when = p->back ? w->now : leaves_at(w, leaves, &a);
+		uint32_t n_home = leaves_home(w, starts[i], starts[i + 1]);
+		int64_t when = p->back ? w->now : leaves_at(w, n_home, &a);
 
 		if (when > walk_later(w->now, LONG_WAIT_MS)) {
 			w->held_until_ms = when < w->held_until_ms ? when : w->held_until_ms;
@@ -349,7 +352,7 @@ static bool hold_at_home(struct walk *w)
 		}
 		a.n++;
 		a.n_back += p->back;
-		a.n_off += leaves;
+		a.n_off += n_home;
 		memmove(&w->parcels[n_kept], p, (starts[i + 1] - starts[i]) * sizeof(*p));
 		n_kept += starts[i + 1] - starts[i];
 	}

@@ -6,19 +6,19 @@
 #ifndef PLAN_WAY_HOME_H
 #define PLAN_WAY_HOME_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* A sync and its proof take about as long. */
 enum { WAY_HOME_SOON_MS = 300000 };
 
 /* The writes that have to be free within WAY_HOME_SOON_MS when a request leaves that brings nobody
- * back: `before` of its kind leave ahead of it, `off` bring back what is off, or will be by then.
- * leaves: it takes devices off that one more brings back. rate_n: as many as there ever are; where
- * all of them are free, nobody who is off could use one, and the first may go. */
-static inline uint32_t way_home_needs(uint32_t before, uint32_t off, bool leaves, uint32_t rate_n)
+ * back: `before` of its kind leave ahead of it, `off` bring back what is off, or will be by then,
+ * and n_home whom it takes off. rate_n: as many as there ever are; where all of them are free,
+ * nobody who is off could use one, and the first may go. */
+static inline uint32_t way_home_needs(
+	uint32_t before, uint32_t off, uint32_t n_home, uint32_t rate_n)
 {
-	uint32_t n = before + off + leaves + 1;
+	uint32_t n = before + off + n_home + 1;
 
 	return !before && n > rate_n ? rate_n : n;
 }

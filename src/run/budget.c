@@ -105,11 +105,11 @@ uint32_t budget_now(const struct job *j)
 	return k;
 }
 
-bool budget_brings_home(struct job *j, const struct leaving *l, bool leaves)
+bool budget_brings_home(struct job *j, const struct leaving *l, uint32_t n_home)
 {
-	uint32_t off = writes_to_come_back(j) + l->n_leaving;
+	uint32_t off = writes_to_come_back(j) + l->n_home;
 	uint32_t needs = way_home_needs(
-		l->n_ahead - l->n_back, off, leaves, j->settings->rates[RATE_APPLE_WRITE].n);
+		l->n_ahead - l->n_back, off, n_home, j->settings->rates[RATE_APPLE_WRITE].n);
 	int64_t when_ms = way_home_when(transport_write_when(j->transport, l->n_ahead + 1),
 		transport_write_when(j->transport, needs));
 

@@ -246,15 +246,17 @@ static void set_busy(struct job *j, const uint32_t *devices, uint32_t n, bool bu
 		j->devices[devices[i]].busy = busy;
 }
 
-static bool will_come_back(const struct job *j, const struct order *o)
+static bool will_come_back(const struct job *j, const struct order *o, uint32_t *ret_target)
 {
 	const struct work_program *p = job_program(j, &j->devices[o->device]);
 
 	if (!step_info(o->kind)->takes_off)
 		return false;
 	for (uint32_t i = job_next(j, &j->devices[o->device]); i < p->n; i++)
-		if (step_info(p->v[i].kind)->puts_back)
+		if (step_info(p->v[i].kind)->puts_back) {
+			*ret_target = job_target(&j->devices[o->device], &p->v[i]);
 			return true;
+		}
 	return false;
 }
 
@@ -263,12 +265,12 @@ static enum errc submit_packed(
 	struct job *j, const struct order *v, uint32_t n, uint32_t *ret_n, struct err *err)
 {
 	uint32_t *devices = mem_alloc((n + 1) * sizeof(*devices)), queued = 0;
-	uint32_t room = budget_room_in_flight(j), now = budget_now(j), most, off;
+	uint32_t room = budget_room_in_flight(j), now = budget_now(j), most, off, to;
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0, k; i < n && !rc && !j->stop && queued < now; i += k) {
 		most = j->settings->batch_apple;
-		off = will_come_back(j, &v[i]);
+		off = will_come_back(j, &v[i], &to);
 		devices[0] = v[i].device;
 		k = 1;
 		if (off > room) {
@@ -279,8 +281,8 @@ static enum errc submit_packed(
 		if (most > 1 && culprit_alone(&j->devices[v[i].device]))
 			most = 1;
 		while (i + k < n && k < most && by_group(&v[i], &v[i + k]) == 0 &&
-			off + will_come_back(j, &v[i + k]) <= room) {
-			off += will_come_back(j, &v[i + k]);
+			off + will_come_back(j, &v[i + k], &to) <= room) {
+			off += will_come_back(j, &v[i + k], &to);
 			devices[k] = v[i + k].device;
 			k++;
 		}
@@ -310,33 +312,37 @@ static uint32_t pack_end(const struct job *j, const struct order *v, uint32_t n,
 	return i;
 }
 
-static bool any_comes_back(const struct job *j, const struct order *v, uint32_t n)
+/* How many activities will bring back those of these that leave their server. */
+static uint32_t writes_home(const struct job *j, const struct order *v, uint32_t n)
 {
+	uint32_t *per_server = mem_zalloc((j->fleet->n_servers + 1) * sizeof(*per_server));
+	uint32_t writes = 0, target;
+
 	for (uint32_t i = 0; i < n; i++)
-		if (will_come_back(j, &v[i]))
-			return true;
-	return false;
+		if (will_come_back(j, &v[i], &target) && target != SERVER_NONE)
+			writes += per_server[target]++ % j->settings->batch_apple == 0;
+	free(per_server);
+	return writes;
 }
 
 /* Leaves out those who could not come back soon, and who would take a write from one that has to:
  * they wait at home. */
 static uint32_t hold_at_home(struct job *j, struct order *v, uint32_t n)
 {
-	struct leaving l = { 0 };
+	struct leaving l = { .any = writes_home(j, v, n) > 0 };
 	uint32_t n_kept = 0;
 
 	j->held_until_ms = INT64_MAX;
-	l.any = any_comes_back(j, v, n);
 	for (uint32_t i = 0, end; i < n; i = end) {
-		bool leaves;
+		uint32_t home;
 
 		end = pack_end(j, v, n, i);
-		leaves = any_comes_back(j, v + i, end - i);
-		if (!v[i].back && !budget_brings_home(j, &l, leaves))
+		home = writes_home(j, v + i, end - i);
+		if (!v[i].back && !budget_brings_home(j, &l, home))
 			continue;
 		l.n_ahead++;
 		l.n_back += v[i].back;
-		l.n_leaving += leaves;
+		l.n_home += home;
 		memmove(&v[n_kept], &v[i], (end - i) * sizeof(*v));
 		n_kept += end - i;
 	}

@@ -289,15 +289,15 @@ void culprit_taken(struct open_request *r);
  * are busy already, so that their own way back counts. False: --max-wait ends before there is room;
  * j->no_room says so. */
 bool budget_allows(struct job *j, bool back, uint32_t n_queued);
-/* Requests that leave before another: in all, those that bring devices back, those that take
- * devices off. any: some of the round take devices off. */
+/* Requests that leave before another: in all, and those that bring devices back; and those that
+ * will bring back whom they take off. any: some of the round take devices off. */
 struct leaving {
-	uint32_t n_ahead, n_back, n_leaving;
+	uint32_t n_ahead, n_back, n_home;
 	bool any;
 };
-/* Whether one more that brings nobody back may leave, plan/way_home.h; leaves: it takes devices off
- * that come back. False: j->held_until_ms is no later than when it may. */
-bool budget_brings_home(struct job *j, const struct leaving *l, bool leaves);
+/* Whether one more that brings nobody back may leave, plan/way_home.h; n_home bring back whom it
+ * takes off. False: j->held_until_ms is no later than when it may. */
+bool budget_brings_home(struct job *j, const struct leaving *l, uint32_t n_home);
 /* Waits until then; where --max-wait ends before, j->no_room says so. */
 MUST_CHECK enum errc budget_wait_at_home(struct job *j, struct err *err);
 /* How many more devices may be off their servers with a way back to come. */

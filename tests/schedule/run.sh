@@ -238,6 +238,27 @@ back_in_time
 check 'no device is off its server for long' test "$(of seen off_ms)" -lt 600000
 rules 'waves: [100%]'
 
+# --- from two servers to two others each: each way back is a write of its own ---
+cat >spread.yaml <<'END'
+version: 1
+name: spread
+waves: [100%]
+rules:
+  - {name: spread, match: {always: true}, do: [unassign, sync, {reassign: {to: {column: Target}}}, sync]}
+END
+awk 'BEGIN { print "serial,server"; for (i = 0; i < 8; i++) print "C02SPR00000" i "," (i < 4 ? "WS1 EMEA" : "WS1 Americas")
+	print "C02STAY00000,WS1 APAC" }' >fleet.csv
+awk 'BEGIN { print "Serial,Target"; for (i = 0; i < 8; i++) print "C02SPR00000" i "," \
+	(i % 2 ? "WS1 APAC" : i < 4 ? "WS1 Americas" : "WS1 EMEA") }' >spread.csv
+new_world --fleet fleet.csv
+settings_with "$limits
+rate: {apple_write: 4/hour}"
+from=$(wc -l <"$audit")
+run apply spread.csv --rules ./spread.yaml --yes --max-wait 48h
+exits 'spread' 0
+"$here/count.py" "$audit" "$from" >seen
+check 'none of them is off its server for long' test "$(of seen off_ms)" -lt 600000
+
 # --- two writes an hour: one look for all that was sent ---
 fresh 30 unassign "$limits
 rate: {apple_write: 2/hour}"
