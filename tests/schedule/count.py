@@ -2,7 +2,7 @@
 """What the simulator's audit says about the requests since line FROM: count.py AUDIT FROM
 
 Prints NAME VALUE lines. A listing is counted by its first page; off_ms is the longest time that a
-device was off its server before it was put back on it.
+device was off its server before it was put on one again.
 """
 import json
 import re
@@ -24,9 +24,9 @@ def main():
     for a in lines:
         if a["kind"] == "effect":
             if a["what"] == "unassign" and a["effective"]:
-                off[a["serial"]] = a["t"], a["before"]
-            if a["what"] == "assign" and off.get(a["serial"], (0, ""))[1] == a["after"]:
-                n["off_ms"] = max(n["off_ms"], a["t"] - off.pop(a["serial"])[0])
+                off[a["serial"]] = a["t"]
+            if a["what"] == "assign" and a["serial"] in off:
+                n["off_ms"] = max(n["off_ms"], a["t"] - off.pop(a["serial"]))
         elif a["kind"] == "request" and a["path"] not in SIGN_IN:
             service = "apple" if a["path"].startswith("/v1/") else "uem"
             query = a.get("query") or ""

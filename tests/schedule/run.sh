@@ -258,6 +258,7 @@ run apply spread.csv --rules ./spread.yaml --yes --max-wait 48h
 exits 'spread' 0
 "$here/count.py" "$audit" "$from" >seen
 check 'none of them is off its server for long' test "$(of seen off_ms)" -lt 600000
+check 'but for a while' test "$(of seen off_ms)" -gt 0
 
 # --- two writes an hour: one look for all that was sent ---
 fresh 30 unassign "$limits
