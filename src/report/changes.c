@@ -163,13 +163,9 @@ static void put_kind(
 		return;
 	page_printf(p, "<section>\n<h2>%c%s</h2>\n<p>%c%s.</p>\n", ascii_upper(info->word[0]),
 		info->word + 1, ascii_upper(info->sentence[0]), info->sentence + 1);
-	page_printf(p,
-		"<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>\n"
-		"<thead><tr><th scope=\"col\">Serial<th scope=\"col\">Server"
-		"<th scope=\"col\">Profile<th scope=\"col\">Enrollment</tr></thead>\n<tbody>\n",
-		info->word);
+	page_table(p, "", str_from(info->word), "Serial|Server|Profile|Enrollment");
 	page_markup(p, buf_view(&k->rows));
-	page_raw(p, "</tbody>\n</table></div>\n");
+	page_table_end(p);
 	if (k->n > PAGE_ROWS)
 		page_printf(p,
 			"<p>And %" PRIu64 " more: the CSV (--out FILE) has every device.</p>\n",

@@ -126,15 +126,10 @@ void history_html_device(
 	if (!history->n) {
 		page_raw(p, "<p>No run of this organization has had it in its list.</p>\n");
 	} else {
-		page_raw(p, "<div class=\"wide\" tabindex=\"0\" role=\"region\" "
-			    "aria-label=\"What happened to ");
-		page_text(p, serial);
-		page_raw(p, "\"><table>\n<thead><tr><th scope=\"col\">When<th scope=\"col\">Run"
-			    "<th scope=\"col\">What<th scope=\"col\">Details</tr></thead>\n"
-			    "<tbody>\n");
+		page_table(p, "", serial, "When|Run|What|Details");
 		for (size_t i = 0; i < history->n; i++)
 			put_entry(h, &history->v[i]);
-		page_raw(p, "</tbody>\n</table></div>\n");
+		page_table_end(p);
 	}
 	page_raw(p, "</section>\n");
 }

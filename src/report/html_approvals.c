@@ -162,12 +162,11 @@ enum errc html_approvals(struct html *h, struct err *err)
 	struct approvals a = { .page = &h->page, .html = h };
 	enum errc rc;
 
-	page_raw(&h->page,
-		"<section id=\"approvals\">\n<h2>Approvals</h2>\n<table class=\"plain\">\n"
-		"<thead><tr><th>When<th>What<th>Who<th>Said yes by<th>Guards lifted<th>"
-		"depmend</tr></thead>\n<tbody>\n");
+	page_raw(&h->page, "<section id=\"approvals\">\n<h2>Approvals</h2>\n");
+	page_table(
+		&h->page, "", STR("Approvals"), "When|What|Who|Said yes by|Guards lifted|depmend");
 	rc = store_events(h->source->store, h->source->run->id, put_event, &a, err);
-	page_raw(&h->page, "</tbody>\n</table>\n");
+	page_table_end(&h->page);
 	if (!rc) {
 		put_digests(&a);
 		put_chain(&a);

@@ -122,8 +122,6 @@ static enum errc put_row(struct html *h, const struct tally_row *which, struct e
 
 enum errc html_rows(struct html *h, struct err *err)
 {
-	static const char *const heads[] = { "Row", "Serial", "Model", "Outcome", "Rule", "Steps",
-		"Reason", "Before", "After", "Finished" };
 	uint32_t n[OUTCOME_MAX_], shown = choose(&h->tally, n);
 	struct html_page *p = &h->page;
 	enum errc rc = ERR_OK;
@@ -131,16 +129,15 @@ enum errc html_rows(struct html *h, struct err *err)
 	page_raw(p, "<section id=\"rows\">\n<h2>Row by row</h2>\n");
 	put_extent(h, shown, n);
 	put_controls(h, n);
-	page_raw(p, "<div class=\"wide\"><table id=\"table\">\n<thead><tr>");
-	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-		page_printf(p, "<th scope=\"col\">%s", heads[i]);
-	page_raw(p, "</tr></thead>\n<tbody>\n");
+	page_table(p, " id=\"table\"", STR("Row by row"),
+		"Row|Serial|Model|Outcome|Rule|Steps|Reason|Before|After|Finished");
 	for (int i = 0; i < OUTCOME_MAX_; i++) {
 		enum outcome o = tally_order()[i];
 
 		for (uint32_t k = 0; k < n[o] && !rc; k++)
 			rc = put_row(h, &h->tally.kept[o][k], err);
 	}
-	page_raw(p, "</tbody>\n</table></div>\n</section>\n");
+	page_table_end(p);
+	page_raw(p, "</section>\n");
 	return rc;
 }

@@ -91,8 +91,8 @@ void html_totals(struct html *h)
 	page_raw(p, "<section id=\"totals\">\n<h2>Summary</h2>\n");
 	put_tiles(h, rows);
 	put_bar(h, rows, total, total, "bar all");
-	page_raw(p, "\n<table class=\"plain\">\n<thead><tr><th>Outcome<th class=\"n\">Rows"
-		    "<th class=\"n\">Share<th>Meaning</tr></thead>\n<tbody>\n");
+	page_raw(p, "\n");
+	page_table(p, "", STR("Rows by outcome"), "Outcome|#Rows|#Share|Meaning");
 	for (int i = 0; i < OUTCOME_MAX_; i++) {
 		enum outcome o = tally_order()[i];
 
@@ -108,7 +108,8 @@ void html_totals(struct html *h)
 		put_share(p, rows[o], total);
 		page_printf(p, "<td>%s</tr>\n", outcome_info(o)->meaning);
 	}
-	page_raw(p, "</tbody>\n</table>\n</section>\n");
+	page_table_end(p);
+	page_raw(p, "</section>\n");
 }
 
 /* --- causes --- */
@@ -205,12 +206,11 @@ enum errc html_causes(struct html *h, struct err *err)
 		return ERR_OK;
 	}
 	qsort(v, n, sizeof(*v), by_rows);
-	page_raw(p, "<table class=\"plain\">\n<thead><tr><th class=\"n\" scope=\"col\">Rows<th "
-		    "scope=\"col\">Cause<th scope=\"col\">What to do"
-		    "<th scope=\"col\">For example</tr></thead>\n<tbody>\n");
+	page_table(p, "", STR("Open items"), "#Rows|Cause|What to do|For example");
 	for (size_t i = 0; i < n && !rc; i++)
 		rc = put_cause(h, v[i].reason, err);
-	page_raw(p, "</tbody>\n</table>\n</section>\n");
+	page_table_end(p);
+	page_raw(p, "</section>\n");
 	return rc;
 }
 
@@ -255,15 +255,14 @@ static void put_group(struct html *h, enum tally_kind kind, const char *title, c
 	struct tally_line rest = fold(g, shown);
 	uint64_t widest = rest.total;
 	struct html_page *p = &h->page;
-	char name[40];
+	char name[40], headings[120];
 
 	for (uint32_t i = 0; i < shown; i++)
 		widest = g->v[i].total > widest ? g->v[i].total : widest;
-	page_printf(p,
-		"<table class=\"chart\">\n<thead><tr><th>By %s<th>"
-		"<span class=\"quiet\">Outcome</span><th class=\"n\">Rows<th class=\"n\">Done"
-		"<th class=\"n\">Not done</tr></thead>\n<tbody>\n",
-		title);
+	(void)snprintf(name, sizeof(name), "By %s", title);
+	(void)snprintf(headings, sizeof(headings),
+		"%s|<span class=\"quiet\">Outcome</span>|#Rows|#Done|#Not done", name);
+	page_table(p, " class=\"chart\"", str_from(name), headings);
 	for (uint32_t i = 0; i < shown; i++)
 		put_line(h, &g->v[i], name_of(h, &g->v[i], none), widest);
 	if (rest.total) {
@@ -272,7 +271,7 @@ static void put_group(struct html *h, enum tally_kind kind, const char *title, c
 			g->n - shown);
 		put_line(h, &rest, str_from(name), widest);
 	}
-	page_raw(p, "</tbody>\n</table>\n");
+	page_table_end(p);
 }
 
 void html_groups(struct html *h)
@@ -324,8 +323,8 @@ void html_changes(struct html *h)
 	}
 	page_raw(p, "<p>The state that was "
 		    "read before the first change and after the last one, of the devices that "
-		    "were acted on.</p>\n<table class=\"plain\">\n<thead><tr><th>What<th>Before"
-		    "<th>After<th class=\"n\">Devices</tr></thead>\n<tbody>\n");
+		    "were acted on.</p>\n");
+	page_table(p, "", STR("Before and after"), "What|Before|After|#Devices");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		const struct tally_group *g = &h->tally.by[parts[i].kind];
 		uint32_t shown = g->n > SHOWN_LINES ? SHOWN_LINES - 1 : g->n;
@@ -340,5 +339,6 @@ void html_changes(struct html *h)
 				parts[i].what, g->n - shown,
 				(unsigned long long)fold(g, shown).total);
 	}
-	page_raw(p, "</tbody>\n</table>\n</section>\n");
+	page_table_end(p);
+	page_raw(p, "</section>\n");
 }

@@ -68,6 +68,28 @@ void page_printf(struct html_page *p, const char *fmt, ...)
 	page_raw(p, text);
 }
 
+void page_table(struct html_page *p, const char *attributes, struct str label, const char *headings)
+{
+	struct str rest = str_from(headings);
+
+	page_raw(p, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
+	page_text(p, label);
+	page_printf(p, "\"><table%s>\n<thead><tr>", attributes);
+	while (rest.n) {
+		struct str heading = str_cut(&rest, '|');
+		bool numbers = heading.n && heading.p[0] == '#';
+
+		page_raw(p, numbers ? "<th class=\"n\" scope=\"col\">" : "<th scope=\"col\">");
+		page_markup(p, str_sub(heading, numbers, heading.n - numbers));
+	}
+	page_raw(p, "</tr></thead>\n<tbody>\n");
+}
+
+void page_table_end(struct html_page *p)
+{
+	page_raw(p, "</tbody>\n</table></div>\n");
+}
+
 /* Bytes of a character at p that must not act on the page; 0: it may stand there. */
 static size_t control_at(const char *p, size_t n)
 {

@@ -25,6 +25,12 @@ void page_close(struct html_page *p);
 void page_markup(struct html_page *p, struct str markup);
 void page_raw(struct html_page *p, const char *markup);
 void page_printf(struct html_page *p, const char *fmt, ...) PRINTF(2, 3);
+/* Opens a table in a frame of its own, which scrolls where the screen is narrower: `attributes` of
+ * the table ("", or with a blank before: " class=\"chart\""), what it holds as `label`, its
+ * headings (markup of ours) parted by '|', one of numbers with '#' before it. */
+void page_table(
+	struct html_page *p, const char *attributes, struct str label, const char *headings);
+void page_table_end(struct html_page *p);
 /* Text from outside: markup is escaped, control bytes become U+FFFD, a long one ends in an
  * ellipsis. */
 void page_text(struct html_page *p, struct str text);

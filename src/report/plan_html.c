@@ -79,8 +79,7 @@ static void put_title(struct writer *w)
 
 static void put_steps(struct html_page *p, const struct plan_effects *e)
 {
-	page_raw(p, "<table>\n<thead><tr><th scope=\"col\">Step<th class=\"n\" scope=\"col\">"
-		    "Devices<th scope=\"col\">Can it be undone?</tr></thead>\n<tbody>\n");
+	page_table(p, "", STR("Devices per step"), "Step|#Devices|Can it be undone?");
 	for (int i = 0; i < STEP_MAX_; i++) {
 		const struct step_info *step = step_info((enum step_kind)i);
 
@@ -90,7 +89,7 @@ static void put_steps(struct html_page *p, const struct plan_effects *e)
 		page_number(p, e->steps[i]);
 		page_raw(p, step->irreversible ? "<td class=\"bad\">no</tr>\n" : "<td>yes</tr>\n");
 	}
-	page_raw(p, "</tbody>\n</table>\n");
+	page_table_end(p);
 }
 
 static void put_effects(struct writer *w)
@@ -264,9 +263,8 @@ static void put_groups(struct writer *w)
 
 	map_init(&g.keys, 0);
 	count_groups(w, &g);
-	page_raw(p, "<section>\n<h2>Which devices</h2>\n<table>\n<thead><tr><th scope=\"col\">Rule"
-		    "<th scope=\"col\">Server<th class=\"n\" scope=\"col\">Devices"
-		    "<th scope=\"col\">Steps</tr></thead>\n<tbody>\n");
+	page_raw(p, "<section>\n<h2>Which devices</h2>\n");
+	page_table(p, "", STR("Which devices"), "Rule|Server|#Devices|Steps");
 	for (uint32_t i = 0; i < g.keys.n; i++) {
 		struct str rest = map_key(&g.keys, i), rule = str_cut(&rest, '\0');
 		struct str server = str_cut(&rest, '\0');
@@ -281,7 +279,8 @@ static void put_groups(struct writer *w)
 		page_text(p, rest);
 		page_raw(p, "</tr>\n");
 	}
-	page_raw(p, "</tbody>\n</table>\n</section>\n");
+	page_table_end(p);
+	page_raw(p, "</section>\n");
 	map_release(&g.keys);
 	free(g.rows);
 }
@@ -297,10 +296,8 @@ static void put_rows(struct writer *w)
 	struct buf words;
 
 	buf_init(&words, TEXT_MAX_BYTES);
-	page_raw(p, "<section>\n<h2>Device by device</h2>\n<div class=\"wide\" tabindex=\"0\" "
-		    "role=\"region\" aria-label=\"Device by device\"><table>\n<thead><tr>"
-		    "<th scope=\"col\">Serial<th scope=\"col\">Rule<th scope=\"col\">Steps"
-		    "<th scope=\"col\">State now</tr></thead>\n<tbody>\n");
+	page_raw(p, "<section>\n<h2>Device by device</h2>\n");
+	page_table(p, "", STR("Device by device"), "Serial|Rule|Steps|State now");
 	for (uint32_t i = 0; i < plan->input->n_rows && shown < MOST_ROWS; i++) {
 		if (plan->input->rows[i].outcome != OUTCOME_PLANNED)
 			continue;
@@ -317,7 +314,7 @@ static void put_rows(struct writer *w)
 		page_raw(p, "</tr>\n");
 		shown++;
 	}
-	page_raw(p, "</tbody>\n</table></div>\n");
+	page_table_end(p);
 	if (plan->n_planned > shown)
 		page_printf(p, "<p>And %u more: the CSV of the plan has every device.</p>\n",
 			plan->n_planned - shown);
