@@ -34,6 +34,7 @@ static void take_coverage(struct fleet *f, uint32_t slot, const struct apple_cov
 	facts_note_odd(f, slot, READING_APPLE_COVERAGE, "Apple");
 }
 
+/* Judged as if it were a later day, what is covered now may not be. */
 static int64_t now_of(const struct facts *f)
 {
 	int64_t now = transport_now(f->transport);
@@ -80,8 +81,22 @@ static int64_t kept_for(const struct facts *f, int state)
 	return f->for_good && state != COVERAGE_ACTIVE && most > DAY_MS ? DAY_MS : most;
 }
 
-/* Whether the note can be read and is young enough. What was active until a time that has passed
- * may have been renewed since: only Apple knows. */
+/* What was active until a time that has passed may have been renewed since: only Apple knows. What
+ * is over ended at a time that has come. */
+static bool fits_its_end(const struct facts *f, const struct apple_coverage *c)
+{
+	switch (c->state) {
+	case COVERAGE_ACTIVE:
+		return c->end_ms == TIME_NONE || c->end_ms > now_of(f);
+	case COVERAGE_EXPIRED:
+		return c->end_ms != TIME_NONE && c->end_ms <= transport_now(f->transport);
+	case COVERAGE_NONE:
+		break;
+	}
+	return true;
+}
+
+/* Whether the note can be read and is young enough. */
 static bool read_note(const struct facts *f, struct str note, struct apple_coverage *ret)
 {
 	struct str read = str_cut(&note, ' '), word = str_cut(&note, ' '),
@@ -101,7 +116,7 @@ static bool read_note(const struct facts *f, struct str note, struct apple_cover
 			return false;
 		ret->end_ms = (int64_t)end_ms;
 	}
-	return state != COVERAGE_ACTIVE || ret->end_ms == TIME_NONE || ret->end_ms > now_of(f);
+	return fits_its_end(f, ret);
 }
 
 static bool take_kept(struct facts *f, uint32_t slot)
@@ -141,12 +156,28 @@ static void ask_coverage(struct look_up *u, struct str serial, struct http_reque
 	apple_coverage_request(transport_apple(u->f->transport), serial, ret);
 }
 
+/* What is kept is how it is now, whatever day the rules go by. */
+static enum errc take_answer(
+	struct facts *f, uint32_t slot, const struct json *root, struct err *err)
+{
+	int64_t now = transport_now(f->transport);
+	struct apple_coverage c;
+	enum errc rc = apple_coverage_decode(root, now, &c, err);
+
+	if (!rc)
+		keep_coverage(f, slot, &c);
+	if (!rc && now_of(f) > now)
+		rc = apple_coverage_decode(root, now_of(f), &c, err);
+	if (!rc)
+		take_coverage(f->fleet, slot, &c);
+	return rc;
+}
+
 static enum errc done_coverage(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
 	struct look_up *u = self;
 	bool *forbidden = u->extra;
-	struct apple_coverage c;
 	struct json *root = NULL;
 
 	(void)rest;
@@ -155,11 +186,7 @@ static enum errc done_coverage(void *self, enum errc code, const struct http_rep
 	if (!code)
 		code = facts_parse(apple_page_error, reply, &root, err);
 	if (!code)
-		code = apple_coverage_decode(root, now_of(u->f), &c, err);
-	if (!code) {
-		take_coverage(u->f->fleet, u->slot, &c);
-		keep_coverage(u->f, u->slot, &c);
-	}
+		code = take_answer(u->f, u->slot, root, err);
 	json_free(root);
 	/* The account may do everything else: only these facts cannot be known. */
 	if (code == ERR_AUTH && reply->status == 403) {

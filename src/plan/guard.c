@@ -165,6 +165,19 @@ static enum errc check_restored(const struct plan *p, const char *const *allowed
 	return store && any_irreversible(p) ? check_gap(store, allowed, err) : ERR_OK;
 }
 
+/* A release by a day that has not come, or that is over, takes back nothing when it was wrong. */
+static enum errc check_time(const struct plan *p, struct err *err)
+{
+	char as_of[TIME_TEXT];
+
+	if (!p->opt->as_if || !any_irreversible(p))
+		return ERR_OK;
+	return err_set(err, ERR_GUARD,
+		"the plan is as of %s (--now) and has steps that cannot be undone: these go by "
+		"the time that it is; nothing was sent. Plan again without --now",
+		time_rfc3339_s(p->opt->now_ms, as_of));
+}
+
 static enum errc note_irreversible(void *self, const struct device_record *d, struct err *err)
 {
 	struct program source;
@@ -219,6 +232,8 @@ enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 		rc = check_shrunk(p, err);
 	if (!rc)
 		rc = check_restored(p, allowed, err);
+	if (!rc)
+		rc = check_time(p, err);
 	for (int i = 0; i < LIMITS_N && !rc; i++)
 		rc = check_limit(p, &l, &l.v[i], err);
 	return rc;
@@ -309,6 +324,15 @@ static enum errc find_restored(const struct plan *p, const char *const *allowed,
 	return find_said("restored_state", RESTORED, rc, &said, found, self, err);
 }
 
+static enum errc find_time(const struct plan *p,
+	void (*found)(void *self, const struct guard_finding *f), void *self, struct err *err)
+{
+	struct err said;
+	enum errc rc = check_time(p, &said);
+
+	return find_said("now", NULL, rc, &said, found, self, err);
+}
+
 enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
 	const char *const *allowed, void (*found)(void *self, const struct guard_finding *f),
 	void *self, struct err *err)
@@ -320,6 +344,8 @@ enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
 		rc = find_organization(p, allowed, found, self, err);
 	if (!rc)
 		rc = find_restored(p, allowed, found, self, err);
+	if (!rc)
+		rc = find_time(p, found, self, err);
 	if (!rc)
 		find_shrunk(p, found, self);
 	for (int i = 0; i < LIMITS_N && !rc; i++)

@@ -28,7 +28,8 @@ struct guard_finding {
 	uint64_t percent, size; /* most is so much of the devices there are; size 0: it is not */
 	uint64_t n, n_day; /* devices of the plan that it counts; with those of the last 24 h */
 	uint64_t most;     /* UINT64_MAX: not known, or none */
-	const char *allow; /* "devices=612": what lifts it; NULL: it need not be lifted */
+	const char *allow; /* "devices=612": what lifts it; NULL: it need not be lifted, or nothing
+			      does */
 };
 /* The same, but every guard is asked and none stops: `found` is given each that concerns the plan.
  * The finding is borrowed until it returns. */

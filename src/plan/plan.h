@@ -15,6 +15,7 @@ struct plan_options {
 	struct facts *facts;                 /* NULL: offline, live facts are unknown */
 	const struct map *protected_serials; /* NULL: none */
 	int64_t now_ms;
+	bool as_if;     /* now_ms is no time of the clock: --now, or later than it is */
 	uint32_t limit; /* --limit; UINT32_MAX: none */
 	bool simulated; /* a state of its own, which knows no earlier run */
 };

@@ -229,10 +229,12 @@ static enum errc too_soon(
 	return rc;
 }
 
-/* A deadline lies in the future and at most 90 days ahead, unless the past is forced (Apple A.6).
- * NULL: nothing is wrong. */
+/* A deadline lies in the future, whatever day the rules go by, and at most 90 days ahead, unless
+ * the past is forced (Apple A.6). NULL: nothing is wrong. */
 static const char *bad_deadline(const struct plan *p, const struct work_program *prog)
 {
+	int64_t now = p->opt->facts ? transport_now(p->opt->facts->transport) : p->opt->now_ms;
+
 	for (uint32_t i = 0; i < prog->n; i++) {
 		const struct work_step *s = &prog->v[i];
 
@@ -240,7 +242,7 @@ static const char *bad_deadline(const struct plan *p, const struct work_program 
 			continue;
 		if (s->deadline_ms > p->opt->now_ms + MIGRATION_MAX_MS)
 			return "the migration deadline is more than 90 days ahead";
-		if (s->deadline_ms <= p->opt->now_ms && !s->force_now)
+		if ((s->deadline_ms <= now || s->deadline_ms <= p->opt->now_ms) && !s->force_now)
 			return "the migration deadline has passed: say force_now: true to migrate "
 			       "at "
 			       "once";

@@ -23,7 +23,7 @@ void apple_coverage_request(
 enum life { LIFE_RUNS, LIFE_OVER, LIFE_UNCLEAR };
 struct contract {
 	struct str status, kind;
-	int64_t start_ms, end_ms; /* end: when it was cancelled, where that is told */
+	int64_t start_ms, end_ms; /* end: when it was cancelled, of one that was */
 	int canceled;
 };
 
@@ -43,38 +43,50 @@ static struct contract read_contract(const struct json *element)
 	return c;
 }
 
+/* An earlier end is what somebody wrote for none: no device of an organization is that old. */
+#define FIRST_END_MS INT64_C(1167609600000) /* 2007 */
+
+static bool is_odd(const struct contract *c)
+{
+	return c->end_ms == TIME_UNKNOWN || c->start_ms == TIME_UNKNOWN ||
+	       c->canceled == FLAG_ODD || (c->end_ms != TIME_NONE && c->end_ms < FIRST_END_MS);
+}
+
 static enum life life_of(const struct contract *c, int64_t now_ms)
 {
 	bool begun = c->start_ms == TIME_NONE || c->start_ms <= now_ms;
 
-	if (c->end_ms == TIME_UNKNOWN || c->start_ms == TIME_UNKNOWN || c->canceled == FLAG_ODD)
+	if (is_odd(c))
 		return LIFE_UNCLEAR;
 	if (c->end_ms != TIME_NONE && c->end_ms <= now_ms)
 		return LIFE_OVER;
 	if (str_eq_nocase(c->status, STR("ACTIVE")))
 		return begun && (c->canceled != 1 || c->end_ms != TIME_NONE) ? LIFE_RUNS
 									     : LIFE_UNCLEAR;
-	if (str_eq_nocase(c->status, STR("INACTIVE")) && begun)
-		return c->canceled == 1 || c->end_ms == TIME_NONE ? LIFE_OVER : LIFE_UNCLEAR;
-	return LIFE_UNCLEAR;
+	/* INACTIVE alone is no end: only of what was cancelled it is one, at a time unknown. */
+	return str_eq_nocase(c->status, STR("INACTIVE")) && begun && c->canceled == 1 &&
+			       c->end_ms == TIME_NONE
+		       ? LIFE_OVER
+		       : LIFE_UNCLEAR;
 }
 
-/* Of two that run, one without an end ends last; of two that are over, it tells least. */
-static bool ends_later(int64_t a_ms, int64_t b_ms, bool runs)
+/* What runs without an end ends last; what is over at a time unknown may have ended last. */
+static bool ends_later(int64_t a_ms, int64_t b_ms)
 {
 	if (a_ms == TIME_NONE || b_ms == TIME_NONE)
-		return runs ? a_ms == TIME_NONE && b_ms != TIME_NONE
-			    : b_ms == TIME_NONE && a_ms != TIME_NONE;
-	return a_ms > b_ms;
+		return b_ms != TIME_NONE;
+	return b_ms != TIME_UNKNOWN && (a_ms == TIME_UNKNOWN || a_ms > b_ms);
 }
 
 static void take_contract(
 	struct apple_coverage *v, const struct contract *c, enum apple_coverage_state state)
 {
-	if (state < v->state ||
-		(state == v->state && !ends_later(c->end_ms, v->end_ms, state == COVERAGE_ACTIVE)))
-		return;
-	*v = (struct apple_coverage){ state, c->end_ms, c->kind };
+	int64_t end_ms = c->end_ms;
+
+	if (state == COVERAGE_EXPIRED && end_ms == TIME_NONE)
+		end_ms = TIME_UNKNOWN;
+	if (state > v->state || (state == v->state && ends_later(end_ms, v->end_ms)))
+		*v = (struct apple_coverage){ state, end_ms, c->kind };
 }
 
 enum errc apple_coverage_decode(

@@ -80,6 +80,31 @@ DEPMEND_CLOCK=virtual:2026-12-12T04:00:00Z run plan list.csv --rules retire-out-
 	--now 2028-01-01T00:00:00Z
 check 'as of a later day what ended by then is not active' grep -q '^CVACT00001,noted' later.csv
 
+# A look at a later day leaves no word behind that today's release would go by.
+covered_world
+run plan list.csv --rules retire-out-of-coverage --out later.csv --now 2028-01-01T00:00:00Z
+check 'out of coverage by then' grep -q '^CVACT00001,noted' later.csv
+covered=$(covers)
+run apply list.csv --rules retire-out-of-coverage --set release=yes --yes --confirm release=2 --allow release=9 \
+	--allow percent=100
+same 'what is covered today is not released' 'CVACT00001=skipped CVSNNN0002=skipped' \
+	"$(by_serial list.result.csv | cut -d' ' -f1,2)"
+asked 1 'and what a later day was asked for is kept as it is today'
+run apply list.csv --rules retire-out-of-coverage --set release=yes --yes --confirm release=2 --allow release=9 \
+	--allow percent=100 --now 2028-01-01T00:00:00Z --out later.csv
+exits 'nor is it by a later day' 4
+
+# An end that is no date of such a device: nobody knows whether it is covered.
+sed 's/^\(CV[A-Z0-9]*,WS1 EMEA,iPad,2020.*\),\(active\|expired\),[-0-9]*,/\1,expired,END,/' covered.csv >ends.csv
+for end in 0001-01-01 1970-01-01 2001-01-01 9999-12-31 ''; do
+	sed "s/,END,/,$end,/" ends.csv >odd.csv
+	covered_world --fleet odd.csv
+	run apply list.csv --rules retire-out-of-coverage --set release=yes --yes --confirm release=0 --allow release=9 \
+		--allow percent=100
+	same "released, with the end '$end'" 0 "$(effects release)"
+	same "undecided, with the end '$end'" CVEXP00003=undecided "$(by_serial list.result.csv | cut -d' ' -f3)"
+done
+
 # --- no right to it ---
 covered_world --scenario apple-coverage-forbidden
 for i in $(seq 10 39); do echo "CVM0RE00$i,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2025-05-01,"; done \

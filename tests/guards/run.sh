@@ -402,6 +402,54 @@ exits 'rules: their third is too many' 4
 run apply in.csv --rules named.yaml --yes --limit 1 --allow devices=3
 exits 'rules: which can be allowed' 0
 
+# --- what cannot be undone goes by the time that it is, not by --now ---
+cat >aged.yaml <<'END'
+version: 1
+name: aged
+parameters: {job: {default: release}}
+rules:
+  - {name: release, match: {param.job: release, apple.added|older_than: 1y}, do: [delete_from_lifecycle, release]}
+  - {name: wipe, match: {param.job: wipe, not: {apple.added|newer_than: 30d}}, do: [{wipe: {kind: device}}]}
+  - {name: young, match: {param.job: delete_record, apple.added|newer_than: 7d}, do: [delete_record]}
+  - {name: take, match: {param.job: take, apple.added|older_than: 1y}, do: [unassign]}
+  - {name: forced, match: {param.job: forced, apple.added|older_than: 1y}, do: [{migrate: {to: WS1 APAC, deadline: 1d, force_now: true}}]}
+END
+aged() { # JOB NOW [OPTION...]
+	run apply in.csv --rules aged.yaml --set "job=$1" --yes --max-wait 48h --now "$2" "${@:3}"
+}
+awk 'BEGIN { print "serial,server,added,enrollment_status,user"
+	split("EMEA,Americas,APAC", on, ",")
+	for (i = 0; i < 60; i++) printf "C02GRD%06d,WS1 %s,2026-11-%02d,Enrolled,jo\n", i, on[i % 3 + 1], i % 20 + 1 }' >aged.csv
+aged_world() {
+	fresh 60 "$options, release: 9, wipe: 9, delete_record: 9" --fleet aged.csv
+	rows 0 2
+}
+aged_world
+for job in 'release 2028-01-01T00:00:00Z' 'wipe 2027-01-31T00:00:00Z' 'delete_record 2026-11-05T00:00:00Z' \
+	'forced 2028-01-01T00:00:00Z'; do
+	step=${job% *}
+	aged "$step" "${job#* }" --confirm "${step/forced/migrate}=2"
+	exits "now: $job" 4
+	check "now: $job: it says how to go on" grep -q 'Plan again without --now' err
+done
+run plan in.csv --rules aged.yaml --now 2028-01-01T00:00:00Z --out ahead.csv
+same 'now: a plan may look ahead' 2 "$(grep -c ',planned,' ahead.csv)"
+check 'now: and says what apply does with it' grep -q '^stopped .* as of 2028-01-01T00:00:00Z .*--now' err
+check 'now: for which there is no allowance' test "$(grep -c '^allow ' err)" -eq 0
+run apply in.csv --rules aged.yaml --yes --confirm release=2 --expect ahead.csv
+exits 'now: nor does it count because the plan was approved' 4
+same 'now: nothing is sent' '0 0' "$(changes) $(syncs)"
+aged take 2028-01-01T00:00:00Z
+exits 'now: what can be undone may go by it' 0
+same 'now: as it was said' 2 "$(effects unassign)"
+aged_world
+export DEPMEND_CLOCK=virtual:2026-12-20T03:00:00Z
+run plan in.csv --rules aged.yaml --set job=wipe --out today.csv
+export DEPMEND_CLOCK=virtual:2026-12-28T03:00:00Z
+run apply in.csv --rules aged.yaml --set job=wipe --yes --max-wait 48h --confirm wipe=2 --expect today.csv
+same 'now: a plan by the clock of its day is carried out' 2 "$(effects wipe)"
+export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
+
 # --- another organization's credentials ---
 fresh 60 "$options"
 rows 0 3

@@ -37,7 +37,6 @@ static const struct {
 	/* A subscription has no end. */
 	{ ENTRY("\"status\":\"ACTIVE\",\"endDateTime\":null" KIND("AppleCare+")), COVERAGE_ACTIVE,
 		"", "AppleCare+" },
-	{ ENTRY("\"status\":\"INACTIVE\",\"endDateTime\":null"), COVERAGE_EXPIRED, "", "" },
 	/* Of several, the one that ends last. */
 	{ ENTRY(INACTIVE(PAST) KIND("Limited Warranty")) "," ENTRY(
 		  ACTIVE(LATER) KIND("AppleCare+")),
@@ -55,7 +54,27 @@ static const struct {
 		COVERAGE_EXPIRED, PAST, "" },
 	{ ENTRY(ACTIVE(LATER) ",\"isCanceled\":true,\"contractCancelDateTime\":\"" PAST "\""),
 		COVERAGE_EXPIRED, PAST, "" },
-	{ ENTRY(INACTIVE(LATER) ",\"isCanceled\":true"), COVERAGE_EXPIRED, "", "" },
+	{ ENTRY(INACTIVE(LATER) ",\"isCanceled\":true"), COVERAGE_EXPIRED, NULL, "" },
+	{ ENTRY(INACTIVE(LATER) ",\"isCanceled\":true" KIND("a")) "," ENTRY(INACTIVE(PAST)),
+		COVERAGE_EXPIRED, NULL, "a" },
+	{ ENTRY(INACTIVE(PAST)) "," ENTRY(INACTIVE(LATER) ",\"isCanceled\":true" KIND("a")),
+		COVERAGE_EXPIRED, NULL, "a" },
+	{ ENTRY(ACTIVE("9999-12-31T23:59:59Z")), COVERAGE_ACTIVE, "9999-12-31T23:59:59Z", "" },
+	/* An end that is none ends nothing. */
+	{ ENTRY("\"status\":\"INACTIVE\""), UNCLEAR, "", "" },
+	{ ENTRY("\"status\":\"INACTIVE\",\"endDateTime\":null"), UNCLEAR, "", "" },
+	{ ENTRY(INACTIVE("")), UNCLEAR, "", "" },
+	{ ENTRY(INACTIVE("0001-01-01T00:00:00Z")), UNCLEAR, "", "" },
+	{ ENTRY(INACTIVE("1970-01-01T00:00:00Z")), UNCLEAR, "", "" },
+	{ ENTRY(INACTIVE("2001-01-01T00:00:00Z")), UNCLEAR, "", "" },
+	{ ENTRY(ACTIVE("1987-06-05T00:00:00Z")), UNCLEAR, "", "" },
+	{ ENTRY(INACTIVE("9999-12-31T23:59:59Z")), UNCLEAR, "", "" },
+	{ ENTRY(INACTIVE(LATER) ",\"isCanceled\":true,\"contractCancelDateTime\":\"2090-01-01T00:"
+				"00:00Z\""),
+		UNCLEAR, "", "" },
+	{ ENTRY(INACTIVE(LATER) ",\"isCanceled\":true,\"contractCancelDateTime\":\"0001-01-01T00:"
+				"00:00Z\""),
+		COVERAGE_EXPIRED, NULL, "" },
 	/* Nobody can tell. */
 	{ ENTRY(ACTIVE(LATER) ",\"isCanceled\":true"), UNCLEAR, "", "" },
 	{ ENTRY(INACTIVE(LATER)), UNCLEAR, "", "" },

@@ -17,6 +17,9 @@
 #include "io/file.h"
 #include "store/shared.h"
 
+/* Follows the time in what is remembered. */
+#define AS_IF "as-if"
+
 enum { SHORT = 12, KEEP_DAYS = 30, SHOWN_ROWS = 5 };
 
 static char *plan_path(const struct store *store, const char *fingerprint)
@@ -31,12 +34,16 @@ static char *plan_path(const struct store *store, const char *fingerprint)
 static enum errc load_now(struct approved_plan *e, struct store *store, struct err *err)
 {
 	char key[32], *text = NULL;
+	struct str note, number;
 	uint64_t now;
 	enum errc rc;
 
 	(void)snprintf(key, sizeof(key), "plan.%.12s", e->fingerprint);
 	rc = shared_note_get(store_shared(store), key, &text, err);
-	e->now_ms = text && str_to_u64(str_from(text), &now) ? (int64_t)now : TIME_NONE;
+	note = str_from(text ? text : "");
+	number = str_cut(&note, ' ');
+	e->now_ms = str_to_u64(number, &now) ? (int64_t)now : TIME_NONE;
+	e->as_if = str_eq(note, STR(AS_IF));
 	free(text);
 	return rc;
 }
@@ -305,14 +312,15 @@ static void forget_old(const char *folder)
 enum errc approved_plan_remember(
 	struct store *store, const struct plan *p, char **ret_path, struct err *err)
 {
-	char *folder, key[32], now[24];
+	char *folder, key[32], now[40];
 	enum errc rc;
 
 	if (asprintf(&folder, "%s/plans", store_folder(store)) < 0)
 		abort();
 	rc = file_mkdirs(folder, err);
 	(void)snprintf(key, sizeof(key), "plan.%.12s", p->fingerprint);
-	(void)snprintf(now, sizeof(now), "%lld", (long long)p->opt->now_ms);
+	(void)snprintf(now, sizeof(now), "%lld%s", (long long)p->opt->now_ms,
+		p->opt->as_if ? " " AS_IF : "");
 	if (!rc)
 		rc = shared_note_put(store_shared(store), key, str_from(now), err);
 	if (!rc) {

@@ -13,6 +13,7 @@ struct approved_plan {
 	struct list_options list; /* how it is read; borrows */
 	char fingerprint[65];
 	int64_t now_ms; /* by which it was judged; TIME_NONE: not known */
+	bool as_if;     /* that was no time of the clock */
 };
 
 /* list: how the list was read that was planned; its texts are borrowed until the release. text:

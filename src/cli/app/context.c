@@ -137,6 +137,7 @@ void context_set_plan_options(struct context *p)
 		.facts = p->online ? &p->session.facts : NULL,
 		.protected_serials = p->protected_serials.n ? &p->protected_serials : NULL,
 		.now_ms = now_of(p),
+		.as_if = p->as_if || cli_count(p->cli, OPTION_NOW) > 0,
 		.limit = context_limit(p),
 	};
 	if (p->online)

@@ -21,6 +21,7 @@ struct context {
 	struct session session;
 	bool online;
 	int64_t now_ms; /* TIME_NONE: of the clock; --now comes first */
+	bool as_if;     /* now_ms is not of the clock, see plan_options */
 	struct plan_options plan_options;
 	struct plan plan;
 	bool has_plan;

@@ -28,7 +28,11 @@
 #include "store/ledger.h"
 #include "store/prune.h"
 
-enum { UNATTENDED_WAIT_MS = 6 * 3600 * 1000, NEXT_MAX_BYTES = 1024 * 1024 };
+enum {
+	UNATTENDED_WAIT_MS = 6 * 3600 * 1000,
+	SKEW_MS = 5 * 60 * 1000,
+	NEXT_MAX_BYTES = 1024 * 1024
+};
 
 /* --- the way to a run --- */
 
@@ -328,6 +332,8 @@ static enum errc start_or_continue(struct run_command *c, struct err *err)
 	if (c->has_run)
 		return go_on(c, err);
 	c->p.now_ms = c->expected.now_ms;
+	c->p.as_if = c->expected.as_if ||
+		     c->expected.now_ms > transport_now(c->p.session.transport) + SKEW_MS;
 	rc = c->make_plan(c, err);
 	if (!rc)
 		rc = find_finished(c, &done, &over, err);

@@ -92,7 +92,8 @@ enum option_kind {
 		"give a parameter of the rules a value")                                           \
 	X(LIMIT, "limit", 0, SOME, "N", FOR_PLANS | FOR(UNDO),                                     \
 		"act on the first N rows that would send something")                               \
-	X(NOW, "now", 0, TIME, "RFC3339", FOR_PLANS | FOR(UNDO), "judge as if it were that time")  \
+	X(NOW, "now", 0, TIME, "RFC3339", FOR_PLANS | FOR(UNDO),                                   \
+		"judge as if it were that time; what cannot be undone goes by the clock")          \
 	X(SERIAL, "serial", 0, TEXT, "SERIAL", FOR_PLANS,                                          \
 		"a device, instead of a CSV (repeatable)")                                         \
 	X(SERIAL_COLUMN, "serial-column", 0, TEXT, "N|HEADER", FOR_LISTS,                          \
