@@ -46,6 +46,7 @@ static bool has_open(const struct open_business *b)
 
 static enum errc look(struct forget *f, const struct cli *cli, struct err *err)
 {
+	struct when when = saved_run_when(&f->s);
 	enum errc rc = ERR_OK;
 
 	for (size_t i = 0; i < f->n && !rc; i++) {
@@ -56,7 +57,7 @@ static enum errc look(struct forget *f, const struct cli *cli, struct err *err)
 			continue;
 		text_line(stderr, "%s%s", f->serials[i].text,
 			has_open(&f->open[i]) ? "" : "  nothing is open");
-		open_business_print(&f->open[i], f->s.settings, SIZE_MAX, stderr);
+		open_business_print(&f->open[i], f->s.settings, &when, SIZE_MAX, stderr);
 	}
 	return rc;
 }

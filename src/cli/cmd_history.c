@@ -56,11 +56,11 @@ static void print_sent(const struct history_entry *e, FILE *out)
 	print_part(out, "activity", e->activity);
 }
 
-static void print_entry(const struct history_entry *e, FILE *out)
+static void print_entry(const struct history_entry *e, const struct when *when, FILE *out)
 {
-	char at[TIME_TEXT];
+	char at[WHEN_TEXT];
 
-	text_line(out, "  %s%s%.*s", time_rfc3339_s(e->at_ms, at), e->run.n ? "  run " : "",
+	text_line(out, "  %s%s%.*s", when_words(when, e->at_ms, at), e->run.n ? "  run " : "",
 		STR_FMT(e->run));
 	if (e->kind == HISTORY_SENT) {
 		print_sent(e, out);
@@ -142,7 +142,7 @@ static void put_page(struct history_html *page, const struct saved_run *s, struc
 
 	if (!lines)
 		abort();
-	open_business_print(open, s->settings, SIZE_MAX, lines);
+	open_business_print(open, s->settings, &(struct when){ .local = false }, SIZE_MAX, lines);
 	(void)fclose(lines);
 	history_html_device(page, serial, h, (struct str){ text, n });
 	free(text);
@@ -153,12 +153,13 @@ static void print_device(const struct saved_run *s, struct str serial, const str
 {
 	struct cli_page page;
 	FILE *out = cli_page_begin(&page, stdout);
+	struct when when = saved_run_when(s);
 
 	text_line(out, "%.*s%s", STR_FMT(serial),
 		h->n ? "" : ": no run of this organization has had it in its list");
 	for (size_t i = 0; i < h->n; i++)
-		print_entry(&h->v[i], out);
-	open_business_print(open, s->settings, SIZE_MAX, out);
+		print_entry(&h->v[i], &when, out);
+	open_business_print(open, s->settings, &when, SIZE_MAX, out);
 	cli_page_end(&page);
 }
 

@@ -11,7 +11,8 @@
 
 static void say(const struct saved_run *s, const struct cli *cli, const struct open_business *b)
 {
-	char since[TIME_TEXT];
+	struct when when = saved_run_when(s);
+	char since[WHEN_TEXT];
 	struct ndjson j;
 
 	if (cli_count(cli, OPTION_JSON)) {
@@ -23,7 +24,7 @@ static void say(const struct saved_run *s, const struct cli *cli, const struct o
 		ndjson_end(&j, stdout);
 	} else if (b->pause.paused) {
 		text_line(stdout, "tenant %s is paused since %s: %s", s->settings->tenant,
-			time_rfc3339_s(b->pause.since_ms, since), b->pause.reason);
+			when_words(&when, b->pause.since_ms, since), b->pause.reason);
 		text_line(stdout, "Until `depmend resume` every apply puts back what is off its "
 				  "server and ends with status 4.");
 		if (b->off.n)

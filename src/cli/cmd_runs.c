@@ -176,16 +176,22 @@ static enum errc list_runs(struct saved_run *s, bool json, struct err *err)
 
 /* --- one run --- */
 
+struct last_end {
+	struct when when;
+	struct buf words;
+};
+
 static enum errc print_end(void *self, const struct event_record *e, struct err *err)
 {
-	struct buf *last = self;
-	char when[TIME_TEXT];
+	struct last_end *last = self;
+	char at[WHEN_TEXT];
 
 	(void)err;
 	if (!str_eq(e->kind, STR("end")))
 		return ERR_OK;
-	buf_reset(last);
-	buf_printf(last, "stopped  %s: %.*s", time_rfc3339_s(e->at_ms, when), STR_FMT(e->text));
+	buf_reset(&last->words);
+	buf_printf(&last->words, "stopped  %s: %.*s", when_words(&last->when, e->at_ms, at),
+		STR_FMT(e->text));
 	return ERR_OK;
 }
 
@@ -200,6 +206,7 @@ static enum errc count_device(void *self, struct str serial, uint32_t step, stru
 
 struct unfinished {
 	const struct saved_run *s;
+	struct when when;
 	FILE *out;
 };
 
@@ -209,16 +216,17 @@ static enum errc print_open(void *self, const struct request_record *r, struct e
 	const struct unfinished *u = self;
 	const struct saved_run *s = u->s;
 	int64_t sent = r->sent_ms == TIME_NONE ? r->intent_ms : r->sent_ms;
-	char at[TIME_TEXT], until[TIME_TEXT];
+	char at[WHEN_TEXT], until[WHEN_TEXT];
 	uint32_t n = 0;
 	enum errc rc = store_request_devices(s->store, r->id, count_device, &n, err);
 
 	if (!rc)
 		text_line(u->out, "waiting  for %s of %u %s, sent %s: its outcome is known by %s",
 			step_info((enum step_kind)r->kind)->word, n, n == 1 ? "device" : "devices",
-			time_rfc3339_s(sent, at),
-			time_rfc3339_s(sent + s->settings->timeouts.activity_ms +
-					       s->settings->timeouts.settle_ms,
+			when_words(&u->when, sent, at),
+			when_words(&u->when,
+				sent + s->settings->timeouts.activity_ms +
+					s->settings->timeouts.settle_ms,
 				until));
 	return rc;
 }
@@ -247,17 +255,17 @@ static enum errc print_in_flight(struct saved_run *s, FILE *out, struct err *err
 /* What a run that is not over waits for. */
 static enum errc print_rest(struct saved_run *s, FILE *out, struct err *err)
 {
-	struct unfinished rest = { s, out };
-	struct buf last;
+	struct unfinished rest = { s, saved_run_when(s), out };
+	struct last_end last = { .when = rest.when };
 	enum errc rc;
 
 	if (s->run.state != RUN_ACTIVE)
 		return ERR_OK;
-	buf_init(&last, 4096);
+	buf_init(&last.words, 4096);
 	rc = store_events(s->store, s->run.id, print_end, &last, err);
-	if (last.n)
-		text_line(out, "%s", buf_cstr(&last));
-	buf_release(&last);
+	if (last.words.n)
+		text_line(out, "%s", buf_cstr(&last.words));
+	buf_release(&last.words);
 	if (!rc)
 		rc = store_requests_open(s->store, s->run.id, print_open, &rest, err);
 	return rc ? rc : print_in_flight(s, out, err);
@@ -279,7 +287,8 @@ static void print_head(const struct saved_run *s, const struct run_facts *facts,
 {
 	struct lock_holder holder;
 	const struct lock_holder *who = active(s, &holder);
-	char when[TIME_TEXT];
+	struct when w = saved_run_when(s);
+	char when[WHEN_TEXT];
 
 	text_line(out, "run      %s (%s)", s->run.name, run_state_word(s->run.state, who));
 	if (s->run.state == RUN_ACTIVE && who)
@@ -289,10 +298,10 @@ static void print_head(const struct saved_run *s, const struct run_facts *facts,
 	print_lines("set", &facts->parameters, out);
 	text_line(out, "by       %s%s%s", buf_cstr(&facts->user), facts->host.n ? " on " : "",
 		buf_cstr(&facts->host));
-	text_line(out, "created  %s", time_rfc3339_s(s->run.created_ms, when));
+	text_line(out, "created  %s", when_words(&w, s->run.created_ms, when));
 	text_line(out, "plan     %.12s", s->run.fingerprint);
 	if (s->run.finished_ms != TIME_NONE)
-		text_line(out, "finished %s", time_rfc3339_s(s->run.finished_ms, when));
+		text_line(out, "finished %s", when_words(&w, s->run.finished_ms, when));
 }
 
 static enum errc print_run(struct saved_run *s, const struct summary *counts,

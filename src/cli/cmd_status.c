@@ -23,6 +23,7 @@ struct status {
 	struct run_record last[LAST_RUNS];
 	struct credential_ends ends;
 	int64_t now_ms;
+	struct when when;
 	uint32_t left[RATE_CLASSES]; /* requests that may leave at once */
 	size_t n_last, n_runs;       /* the last n_last of n_runs, in a ring */
 };
@@ -63,7 +64,7 @@ static int exit_status(const struct status *st)
 static void print_runs(const struct status *st, FILE *out)
 {
 	struct table *t = table_new("llll");
-	char when[TIME_TEXT];
+	char when[WHEN_TEXT];
 
 	if (st->n_last)
 		(void)fputs("last runs\n", out);
@@ -74,7 +75,7 @@ static void print_runs(const struct status *st, FILE *out)
 		if (run->finished_ms != TIME_NONE)
 			(void)snprintf(ended, sizeof(ended), "exit %d", run->exit_status);
 		table_cell(t, str_from(run->name));
-		table_cell(t, str_from(time_rfc3339_s(run->created_ms, when)));
+		table_cell(t, str_from(when_words(&st->when, run->created_ms, when)));
 		table_cell(t, str_from(run_state_word(run->state, st->has_active)));
 		table_cell(t, str_from(ended));
 	}
@@ -163,18 +164,18 @@ static void print_budgets(const struct status *st, FILE *out)
 
 static void print_active(const struct status *st, FILE *out)
 {
-	char since[TIME_TEXT], ends[TIME_TEXT];
+	char since[WHEN_TEXT], ends[WHEN_TEXT];
 
 	if (!st->has_active)
 		return;
 	text_line(out, "active      %s, process %lld on %s, since %s", st->active.command,
 		(long long)st->active.pid, st->active.host,
-		time_rfc3339_s(st->active.since_ms, since));
+		when_words(&st->when, st->active.since_ms, since));
 	if (st->active.phase[0])
 		text_line(out, "phase       %s", st->active.phase);
 	if (st->active.ends_ms != TIME_NONE)
 		text_line(out, "estimate    ends %s at the latest%s",
-			time_rfc3339_s(st->active.ends_ms, ends),
+			when_words(&st->when, st->active.ends_ms, ends),
 			is_late(st) ? ": more than an hour ago, see what it waits for" : "");
 }
 
@@ -185,7 +186,7 @@ static void print_all(const struct status *st)
 
 	text_line(out, "tenant      %s", st->s.settings->tenant);
 	print_active(st, out);
-	open_business_print(&st->open, st->s.settings, MAX_SHOWN, out);
+	open_business_print(&st->open, st->s.settings, &st->when, MAX_SHOWN, out);
 	if (!st->open.off.n && !st->open.changes.n && !st->open.n_open_deeds)
 		(void)fputs("open        nothing: no device is off its server, every change has "
 			    "ended\n",
@@ -241,6 +242,7 @@ static enum errc find_ends(struct status *st, struct err *err)
 {
 	enum errc rc = saved_run_now(&st->s, &st->now_ms, err);
 
+	st->when = saved_run_when(&st->s);
 	credential_ends_find(&st->ends, st->s.settings);
 	return rc;
 }

@@ -73,10 +73,10 @@ static bool may_be_off(const struct open_business *b, struct str serial)
 	return false;
 }
 
-static void print_off(
-	const struct open_business *b, const struct settings *s, size_t most, FILE *out)
+static void print_off(const struct open_business *b, const struct settings *s, const struct when *w,
+	size_t most, FILE *out)
 {
-	char since[TIME_TEXT];
+	char since[WHEN_TEXT];
 	struct buf name;
 
 	if (b->off.n == 0)
@@ -89,16 +89,17 @@ static void print_off(
 
 		text_line(out, "  %.*s  %ssince %s, goes to %s (run %.*s)", STR_FMT(c->serial),
 			may_be_off(b, c->serial) ? "perhaps, " : "",
-			time_rfc3339_s(c->since_ms, since), server_name(s, c->target, &name),
+			when_words(w, c->since_ms, since), server_name(s, c->target, &name),
 			STR_FMT(c->run_name));
 	}
 	put_more(b->off.n, most, out);
 	buf_release(&name);
 }
 
-static void print_changes(const struct open_business *b, size_t most, FILE *out)
+static void print_changes(
+	const struct open_business *b, const struct when *w, size_t most, FILE *out)
 {
-	char at[TIME_TEXT];
+	char at[WHEN_TEXT];
 
 	if (b->changes.n == 0)
 		return;
@@ -111,7 +112,7 @@ static void print_changes(const struct open_business *b, size_t most, FILE *out)
 
 		text_line(out, "  %.*s  %s, sent %s%s%.*s (run %.*s)", STR_FMT(c->serial),
 			word_of(c->kind),
-			time_rfc3339_s(c->sent_ms == TIME_NONE ? c->intent_ms : c->sent_ms, at),
+			when_words(w, c->sent_ms == TIME_NONE ? c->intent_ms : c->sent_ms, at),
 			c->activity.n ? ", activity " : "", STR_FMT(c->activity),
 			STR_FMT(c->run_name));
 	}
@@ -127,10 +128,10 @@ size_t open_business_wipes(const struct open_business *b)
 	return n;
 }
 
-static void print_deeds(const struct open_business *b, size_t most, FILE *out)
+static void print_deeds(const struct open_business *b, const struct when *w, size_t most, FILE *out)
 {
 	size_t shown = 0;
-	char at[TIME_TEXT];
+	char at[WHEN_TEXT];
 
 	if (b->n_open_deeds == 0)
 		return;
@@ -143,7 +144,7 @@ static void print_deeds(const struct open_business *b, size_t most, FILE *out)
 		if (d->state != DEED_OPEN)
 			continue;
 		text_line(out, "  %.*s  %s, sent %s (run %.*s)", STR_FMT(d->serial),
-			word_of(d->kind), time_rfc3339_s(d->at_ms, at), STR_FMT(d->run_name));
+			word_of(d->kind), when_words(w, d->at_ms, at), STR_FMT(d->run_name));
 		shown++;
 	}
 	put_more(b->n_open_deeds, most, out);
@@ -152,27 +153,27 @@ static void print_deeds(const struct open_business *b, size_t most, FILE *out)
 			CONSOLE_WIPE_LOG);
 }
 
-static void print_waits(const struct open_business *b, size_t most, FILE *out)
+static void print_waits(const struct open_business *b, const struct when *w, size_t most, FILE *out)
 {
-	char since[TIME_TEXT], until[TIME_TEXT];
+	char since[WHEN_TEXT], until[WHEN_TEXT];
 
 	for (size_t i = 0; i < b->waits.n && i < most; i++) {
-		const struct wait *w = &b->waits.v[i];
+		const struct wait *one = &b->waits.v[i];
 
 		text_line(out,
 			"waiting     %lld %s of %.*s, not at Apple yet: rule '%.*s', since %s, "
 			"until %s",
-			(long long)w->n, w->n == 1 ? "serial" : "serials", STR_FMT(w->list),
-			STR_FMT(w->rule), time_rfc3339_s(w->since_ms, since),
-			time_rfc3339_s(w->until_ms, until));
+			(long long)one->n, one->n == 1 ? "serial" : "serials", STR_FMT(one->list),
+			STR_FMT(one->rule), when_words(w, one->since_ms, since),
+			when_words(w, one->until_ms, until));
 	}
 	if (most)
 		put_more(b->waits.n, most, out);
 }
 
-static void print_gap(const struct gap *g, FILE *out)
+static void print_gap(const struct gap *g, const struct when *w, FILE *out)
 {
-	char from[TIME_TEXT];
+	char from[WHEN_TEXT];
 
 	if (!g->open)
 		return;
@@ -180,7 +181,7 @@ static void print_gap(const struct gap *g, FILE *out)
 		"restored    this state is older than what was last done with it: what happened "
 		"%s%s is not known",
 		g->from_ms == TIME_NONE ? "before" : "since ",
-		g->from_ms == TIME_NONE ? "" : time_rfc3339_s(g->from_ms, from));
+		g->from_ms == TIME_NONE ? "" : when_words(w, g->from_ms, from));
 	if (!g->searched)
 		(void)fputs("            the next `depmend apply` looks for devices that it forgot "
 			    "off their servers\n",
@@ -190,19 +191,19 @@ static void print_gap(const struct gap *g, FILE *out)
 		out);
 }
 
-void open_business_print(
-	const struct open_business *b, const struct settings *s, size_t most, FILE *out)
+void open_business_print(const struct open_business *b, const struct settings *s,
+	const struct when *when, size_t most, FILE *out)
 {
-	char since[TIME_TEXT];
+	char since[WHEN_TEXT];
 
 	if (b->pause.paused)
-		text_line(out, "paused      since %s: %s", time_rfc3339_s(b->pause.since_ms, since),
-			b->pause.reason);
-	print_gap(&b->gap, out);
-	print_off(b, s, most, out);
-	print_changes(b, most, out);
-	print_deeds(b, most, out);
-	print_waits(b, most, out);
+		text_line(out, "paused      since %s: %s",
+			when_words(when, b->pause.since_ms, since), b->pause.reason);
+	print_gap(&b->gap, when, out);
+	print_off(b, s, when, most, out);
+	print_changes(b, when, most, out);
+	print_deeds(b, when, most, out);
+	print_waits(b, when, most, out);
 }
 
 /* --- for programs --- */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "model/settings.h"
+#include "report/when.h"
 #include "store/gap.h"
 #include "store/ledger.h"
 #include "store/wait.h"
@@ -31,8 +32,8 @@ void open_business_release(struct open_business *b);
 size_t open_business_wipes(const struct open_business *b);
 
 /* Counts in a line each, then at most `most` devices by name; nothing open: no line. */
-void open_business_print(
-	const struct open_business *b, const struct settings *s, size_t most, FILE *out);
+void open_business_print(const struct open_business *b, const struct settings *s,
+	const struct when *when, size_t most, FILE *out);
 /* An object per device and thing: off_server, open_change, irreversible; waiting by list. */
 void open_business_tell(const struct open_business *b, const struct settings *s, FILE *out);
 

@@ -108,7 +108,10 @@ static void put_parts(
 			s->requests, s->requests_total);
 	put_wait(s, how[PART_WAIT], p[PART_WAIT]);
 	if (how[PART_END] && s->finish_ms != TIME_NONE) {
-		clock_words(s, s->finish_ms, at);
+		/* An estimate is not before what is waited for now. */
+		bool longer = s->waiting_for && s->waiting_until_ms > s->finish_ms;
+
+		clock_words(s, longer ? s->waiting_until_ms : s->finish_ms, at);
 		(void)snprintf(p[PART_END], PART_BYTES, "ends about %s", at);
 	}
 }

@@ -17,6 +17,7 @@ keep=$(realpath "${1:-$(mktemp -d)}")
 (cd "$root" && bin/setup --full && make --no-print-directory all) || exit 1
 suite_begin "$root/.build/release"
 cd "$work" || exit 1
+# shellcheck disable=SC2119 # a world needs no options
 new_world
 check 'axe-core' npm install --silent --prefix "$work/node" axe-core
 cp "$root/samples/portal-like.csv" in.csv

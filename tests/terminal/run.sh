@@ -182,6 +182,22 @@ compare() { # NAME KIND COMMAND...     KIND: both, or only: what a terminal gets
 	[ "$kind" = only ] || check "$name: a terminal gets what a pipe gets" cmp "$name.pipe" "$name.term"
 	check "$name: says something" test -s "$name.pipe" -a -s "$name.term"
 }
+# --- a terminal tells its own time, data that of Greenwich ---
+tells() { # COMMAND...
+	TZ=Asia/Kolkata on_terminal 120 "$build/depmend" "$@"
+	check "$*: the terminal's time" grep -qE '[0-9]{2}:[0-9]{2} \+05:30' data
+	same "$*: no other time there" '' "$(grep -v ' proof ' data | grep -E '[0-9]{2}:[0-9]{2}:[0-9]{2}Z')"
+	TZ=Asia/Kolkata "$build/depmend" "$@" >data 2>/dev/null </dev/null
+	check "$*: Greenwich in a pipe" grep -qE 'T[0-9]{2}:[0-9]{2}:[0-9]{2}Z' data
+}
+run pause --reason 'the quarterly day'
+tells status
+tells pause --reason 'the quarterly day'
+run resume
+tells runs
+tells runs "$runs"
+tells history "$(sed -n 's/,done,.*//p' one.csv | cut -d, -f1)"
+
 compare offline only plan wide.csv --offline --rules ./wide.yaml
 check 'a plan names the command that applies it' grep -q "^next        depmend apply api-tool.csv --rules corrupted-registration --expect $fingerprint" next
 check 'the table is lined up by what is shown' diff -u "$here/plan.golden" offline.term

@@ -84,6 +84,19 @@ static void says_what_is_known(void **state)
 	shows(s, 79, "apply: 0 of 40 done");
 }
 
+/* What is waited for ends after the estimate: so does the run. */
+static void does_not_end_while_it_waits(void **state)
+{
+	struct standing s = busy();
+
+	(void)state;
+	s.failed = 0;
+	s.finish_ms = NOON + HOUR / 2;
+	shows(s, 120,
+		"apply: 12 of 40 done, 5 off server, 45 of 120 requests, waiting for the UEM until "
+		"13:00:00Z, ends about 13:00:00Z");
+}
+
 static void names_another_day(void **state)
 {
 	struct standing s = busy();
@@ -134,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_less_when_narrow),
 		cmocka_unit_test(says_what_is_known),
+		cmocka_unit_test(does_not_end_while_it_waits),
 		cmocka_unit_test(names_another_day),
 		cmocka_unit_test(is_local_on_a_terminal),
 		cmocka_unit_test(never_wraps),

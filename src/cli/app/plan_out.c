@@ -193,8 +193,9 @@ static void print_summary(struct plan_rows *r, FILE *out)
 		plan_effects_print(&r->p->plan, &r->effects, &r->schedule, &r->when, out);
 		if (verbose)
 			schedule_print(&r->schedule, out);
-		run_window_print(r->p, r->schedule.in_flight ? r->schedule.off_at_most_ms : 0, out);
-		open_business_print(&r->open, r->p->settings, MOST_OPEN, out);
+		run_window_print(r->p, r->schedule.in_flight ? r->schedule.off_at_most_ms : 0,
+			&r->when, out);
+		open_business_print(&r->open, r->p->settings, &r->when, MOST_OPEN, out);
 		plan_guards_print(&r->guards, out);
 	}
 }
@@ -259,7 +260,8 @@ static void open_words(const struct plan_rows *r, struct buf *out)
 
 	if (!whole)
 		abort();
-	open_business_print(&r->open, r->p->settings, MOST_OPEN, whole);
+	open_business_print(
+		&r->open, r->p->settings, &(struct when){ .local = false }, MOST_OPEN, whole);
 	if (fclose(whole) != 0)
 		abort();
 	buf_add(out, text, n);

@@ -64,12 +64,12 @@ enum errc run_window_find(struct window *ret, struct context *p, const struct ru
 	return ERR_OK;
 }
 
-void run_window_print(const struct context *p, int64_t off_ms, FILE *out)
+void run_window_print(const struct context *p, int64_t off_ms, const struct when *when, FILE *out)
 {
 	int64_t now = transport_now(p->session.transport);
 	struct window w;
 	struct err why;
-	char end[TIME_TEXT];
+	char end[WHEN_TEXT];
 
 	window_find(&w, p->settings, TIME_NONE, now);
 	if (!w.given)
@@ -79,6 +79,6 @@ void run_window_print(const struct context *p, int64_t off_ms, FILE *out)
 		(void)window_why(&w, &why);
 		text_line(out, "%-11s %s", "window", why.msg);
 	} else if (w.end_ms != INT64_MAX) {
-		text_line(out, "%-11s open until %s", "window", time_rfc3339_s(w.end_ms, end));
+		text_line(out, "%-11s open until %s", "window", when_words(when, w.end_ms, end));
 	}
 }

@@ -1,5 +1,7 @@
 #include "cli/app/saved_run.h"
 
+#include <unistd.h>
+
 #include "cli/app/load.h"
 #include "cli/app/outputs.h"
 #include "facts/organization.h"
@@ -104,6 +106,16 @@ enum errc saved_run_now(const struct saved_run *s, int64_t *ret_ms, struct err *
 		*ret_ms = latest;
 	clock_free(clock);
 	return rc;
+}
+
+struct when saved_run_when(const struct saved_run *s)
+{
+	struct when w = { .local = isatty(STDOUT_FILENO) };
+	struct err err;
+
+	if (w.local && saved_run_now(s, &w.now_ms, &err))
+		w.local = false;
+	return w;
 }
 
 enum errc saved_run_load(struct saved_run *s, const char *name, struct err *err)

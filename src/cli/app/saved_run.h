@@ -8,6 +8,7 @@
 #include "cli/app/write_rows.h"
 #include "cli/args/options.h"
 #include "model/settings.h"
+#include "report/when.h"
 
 struct saved_run {
 	struct diags diags;
@@ -33,6 +34,8 @@ MUST_CHECK enum errc saved_run_reopen(struct saved_run *s, struct err *err);
 void saved_run_close(struct saved_run *s);
 /* The time now; where DEPMEND_CLOCK says a virtual one, that of what the state saw last. */
 MUST_CHECK enum errc saved_run_now(const struct saved_run *s, int64_t *ret_ms, struct err *err);
+/* How the standard output tells times. */
+struct when saved_run_when(const struct saved_run *s);
 /* Loads the run of that name (or a beginning of it) and its input. */
 MUST_CHECK enum errc saved_run_load(struct saved_run *s, const char *name, struct err *err);
 /* Its rows into a result CSV (path NULL: only counted). */
