@@ -1,5 +1,8 @@
 #include "plan/awaited.h"
 
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "base/time.h"
 #include "plan/plan_parts.h"
 
@@ -50,19 +53,24 @@ static bool is_waiting(const struct input_row *row)
 	}
 }
 
-/* What the row waits by: as the store has it, or anew; under the rule as it is now. */
+/* What the row waits by: as the store has it, or anew; under the rule as it is now. Nobody waits
+ * since a time that has not come. */
 static struct wait wait_of(const struct plan *p, const struct input_row *row)
 {
 	const struct wait *own = own_of(p, row);
+	int64_t now = transport_now(p->opt->facts->transport);
 	struct wait w = {
 		.list = str_from(p->awaited->list),
 		.serial = map_key(&p->input->serials, row->serial),
 		.rule = plan_rule_name(p, row),
-		.since_ms = own ? own->since_ms : p->opt->now_ms,
+		.since_ms = own && own->since_ms < now ? own->since_ms : now,
 	};
 
-	if (own && (is_gone(p->awaited, own) || !rules_info(p->rules, row->rule)->waits))
-		return *own;
+	if (own && (is_gone(p->awaited, own) || !rules_info(p->rules, row->rule)->waits)) {
+		w.rule = own->rule;
+		w.until_ms = own->until_ms;
+		return w;
+	}
 	w.until_ms = time_shift(w.since_ms, rules_info(p->rules, row->rule)->wait_listed, 1);
 	return w;
 }
@@ -125,7 +133,8 @@ void awaited_settle(struct plan *p)
 
 static bool is_same(const struct wait *own, const struct wait *w)
 {
-	return own && str_eq(own->rule, w->rule) && own->until_ms == w->until_ms;
+	return own && str_eq(own->list, w->list) && str_eq(own->rule, w->rule) &&
+	       own->since_ms == w->since_ms && own->until_ms == w->until_ms;
 }
 
 /* Apple lists it now, and no other list stands against it. */
@@ -137,34 +146,59 @@ static bool is_over(const struct plan *p, const struct input_row *row)
 	       row->reason != REASON_RULE_WAIT_TWICE;
 }
 
-static enum errc keep_row(
-	const struct plan *p, struct store *store, const struct input_row *row, struct err *err)
+/* What becomes of a serial's waits: they stay as they are; are those of this list from now on; have
+ * come to their end. */
+enum fate { FATE_STAYS, FATE_TAKEN, FATE_OVER };
+
+static enum errc keep_row(const struct plan *p, struct store *store, const struct input_row *row,
+	unsigned char *fate, struct err *err)
 {
 	const struct wait *own = own_of(p, row);
 	struct wait w;
 
 	if (row->outcome == OUTCOME_DUPLICATE)
 		return ERR_OK;
-	if (is_waiting(row)) {
-		w = wait_of(p, row);
-		return is_same(own, &w) ? ERR_OK : wait_put(store, &w, err);
+	if (!is_waiting(row)) {
+		*fate = is_over(p, row) ? FATE_OVER : FATE_STAYS;
+		return ERR_OK;
 	}
-	return own && is_over(p, row) ? wait_drop(store, own, err) : ERR_OK;
+	w = wait_of(p, row);
+	*fate = FATE_TAKEN;
+	return is_same(own, &w) ? ERR_OK : wait_put(store, &w, err);
+}
+
+/* Nobody will ask again for what a list that is gone waited for in vain. */
+static bool is_done_with(const struct plan *p, size_t i, const unsigned char *fates)
+{
+	const struct wait *w = &p->awaited->waits.v[i];
+	uint32_t slot = map_find(&p->input->serials, w->serial);
+	bool mine = str_eq(w->list, str_from(p->awaited->list));
+
+	if (!mine && !p->awaited->past[i])
+		return false;
+	if (slot == MAP_NONE)
+		return mine || w->until_ms <= transport_now(p->opt->facts->transport);
+	return fates[slot] == FATE_OVER || (fates[slot] == FATE_TAKEN && !mine);
 }
 
 enum errc awaited_keep(const struct plan *p, struct store *store, struct err *err)
 {
 	const struct awaited *a = p->awaited;
+	unsigned char *fates;
 	enum errc rc = ERR_OK;
 
 	if (!a || !a->list)
 		return ERR_OK;
-	for (uint32_t i = 0; i < p->input->n_rows && !rc; i++)
-		if (p->input->rows[i].serial != MAP_NONE)
-			rc = keep_row(p, store, &p->input->rows[i], err);
+	fates = mem_zalloc(p->input->serials.n + 1);
+	for (uint32_t i = 0; i < p->input->n_rows && !rc; i++) {
+		const struct input_row *row = &p->input->rows[i];
+
+		if (row->serial != MAP_NONE)
+			rc = keep_row(p, store, row, &fates[row->serial], err);
+	}
 	for (size_t i = 0; i < a->waits.n && !rc; i++)
-		if (str_eq(a->waits.v[i].list, str_from(a->list)) &&
-			map_find(&p->input->serials, a->waits.v[i].serial) == MAP_NONE)
+		if (is_done_with(p, i, fates))
 			rc = wait_drop(store, &a->waits.v[i], err);
+	free(fates);
 	return rc;
 }

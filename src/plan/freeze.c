@@ -141,6 +141,7 @@ static void write_frozen(const struct plan *p, const struct freeze *f, struct bu
 	json_out_init(&o, out);
 	json_obj(&o, NULL);
 	json_put_z(&o, "input", f->input_path);
+	json_put_z(&o, "list", p->awaited ? p->awaited->list : NULL);
 	json_put_z(&o, "undoes", f->undoes);
 	json_put_z(&o, "again", f->again);
 	json_put_z(&o, "input_sha256", p->input->digest);

@@ -98,6 +98,16 @@ enum errc store_run_find(struct store *s, const char *identity, struct run_recor
 	return rc;
 }
 
+enum errc store_run_of_list(
+	struct store *s, struct str list, struct run_record *ret, bool *ret_found, struct err *err)
+{
+	size_t n = 0;
+	enum errc rc = first_run(s, SQL_RUN_OF_LIST, list, ret, &n, err);
+
+	*ret_found = n > 0;
+	return rc;
+}
+
 enum errc store_run_find_finished(struct store *s, const char *identity, const char *fingerprint,
 	struct run_record *ret, bool *ret_found, struct err *err)
 {

@@ -28,6 +28,8 @@
 	X(RUN_SET, "UPDATE run SET state = ?2, finished = ?3, exit_status = ?4 WHERE id = ?1")     \
 	X(RUN_FIND, "SELECT id, " RUN_COLUMNS " FROM run WHERE identity = ?1 AND state = 0 "       \
 		    "ORDER BY id DESC LIMIT 1")                                                    \
+	X(RUN_OF_LIST, "SELECT id, " RUN_COLUMNS " FROM run WHERE json_extract(frozen, '$.list') " \
+		       "= ?1 ORDER BY id DESC LIMIT 1")                                            \
 	X(RUN_FINISHED_FIND,                                                                       \
 		"SELECT id, " RUN_COLUMNS " FROM run WHERE identity = ?1 AND state = 1 "           \
 		"AND ?2 IN ('', fingerprint) ORDER BY id DESC LIMIT 1")                            \

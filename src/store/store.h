@@ -137,6 +137,9 @@ MUST_CHECK enum errc store_run_set(struct store *s, int64_t run, enum run_state 
 /* The newest active run with that identity. */
 MUST_CHECK enum errc store_run_find(struct store *s, const char *identity, struct run_record *ret,
 	bool *ret_found, struct err *err);
+/* The newest one that was given that list, as plan/awaited_list.c names it. */
+MUST_CHECK enum errc store_run_of_list(
+	struct store *s, struct str list, struct run_record *ret, bool *ret_found, struct err *err);
 /* The newest finished one with that identity, and that fingerprint unless it is empty. */
 MUST_CHECK enum errc store_run_find_finished(struct store *s, const char *identity,
 	const char *fingerprint, struct run_record *ret, bool *ret_found, struct err *err);

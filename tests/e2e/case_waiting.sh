@@ -142,6 +142,87 @@ same 'still' 'manual rule.wait_twice 0' "$(ended WAITS0000000) $(effects assign)
 night 4
 same 'the other list has waited long enough' 'done state.done 1' "$(ended WAITS0000000) $(effects assign)"
 
+# --- which list it is: a new name each night, and none ---
+since() { # RESULT: since when, each that waits
+	sed -n 's/.*rule.waiting: .*since \([-0-9T:]*\)..Z,.*/\1/p' "$1" | sed 's/:[^:]*$//' | sort | uniq -c | xargs
+}
+dated() { # NIGHT: a copy of new.csv under the name of that night
+	echo "devices-$(date -u -d "2026-11-22 + $1 days" +%F)"
+}
+waiting_fleet 2 0 # neither ever comes
+for kept in no yes; do
+	new_world --fleet fleet.csv
+	wait_rule newcomers 3d
+	for n in 0 1 2; do
+		[ $kept = yes ] || rm -f devices-*.csv
+		cp new.csv "$(dated $n).csv"
+		night $n "$(dated $n).csv"
+		exits "a name for each night, night $n, the others are kept: $kept" 0
+		same 'since the first night' '2 2026-11-22T03:00' "$(since "$(dated $n).result.csv")"
+	done
+	run status --json
+	same 'one list waits' "2 $(dated 2).csv" "$(jq -r 'select(.type == "waiting") | "\(.serials) \(.list)"' out | sed 's,/.*/,,')"
+	cp new.csv "$(dated 4).csv"
+	night 4 "$(dated 4).csv"
+	same 'and its time ends' 'manual rule.wait_over' "$(ended WAITS0000001 "$(dated 4).result.csv")"
+done
+rm -f devices-*
+new_world --fleet fleet.csv
+wait_rule newcomers 30d
+cp new.csv site-100001.csv
+cp new.csv site-100002.csv
+night 0 site-100001.csv
+night 0 site-100002.csv
+night 1 site-100001.csv
+same 'numbers, and both are asked about' 'manual rule.wait_twice' "$(ended WAITS0000001 site-100001.result.csv)"
+night 1 site-100002.csv
+same 'the other one as well' 'manual rule.wait_twice' "$(ended WAITS0000001 site-100002.result.csv)"
+mv site-100002.csv other.csv
+night 2 other.csv
+same 'a list with another name, and one that is still there' 'manual rule.wait_twice' \
+	"$(ended WAITS0000001 other.result.csv)"
+rm site-100001.csv
+night 3 other.csv
+same 'which is removed' '2 2026-11-22T03:00' "$(since other.result.csv)"
+cp new.csv site-100001.csv
+for n in 4 8; do
+	night $n site-100001.csv
+done
+same 'and comes back' 'manual rule.wait_twice' "$(ended WAITS0000001 site-100001.result.csv)"
+night 12 site-100001.csv
+same 'not asked about for a week, the other one is over' '2 2026-11-26T03:00' "$(since site-100001.result.csv)"
+
+piped() { # NIGHT OUT SERIAL...
+	printf '%s\n' serial "${@:3}" >pipe.txt
+	DEPMEND_CLOCK=virtual:$(date -u -d "2026-11-22 + $1 days" +%F)T03:00:00Z "$build/depmend" apply - --out "$2" \
+		--rules ./wait.yaml --yes --allow percent=100 <pipe.txt >out 2>err
+}
+new_world --fleet fleet.csv
+wait_rule newcomers 3d
+for n in 0 1 2; do
+	piped $n a.csv WAITS0000000 WAITS0000001 WAITS0000002
+	piped $n b.csv WAITS0000003 WAITS0000004
+	same "two pipes, night $n" '3 2026-11-22T03:00 2 2026-11-22T03:00' "$(since a.csv) $(since b.csv)"
+done
+piped 2 b.csv WAITS0000003 WAITS0000004 WAITS0000001
+same 'a serial that two pipes bring' 'manual rule.wait_twice' "$(ended WAITS0000001 b.csv)"
+piped 4 b.csv WAITS0000003 WAITS0000004
+same 'the time of a pipe ends' 'manual rule.wait_over' "$(ended WAITS0000003 b.csv)"
+
+# A clock that was wrong: nobody waits since a time that has not come.
+new_world --fleet fleet.csv
+wait_rule newcomers 3d
+night 0
+sqlite3 state/*/depmend.db "UPDATE wait SET since = since + 315360000000, until = until + 315360000000"
+night 1
+same 'since now at the latest' '2 2026-11-23T03:00' "$(since new.result.csv)"
+night 5
+same 'and its time ends' 'manual rule.wait_over' "$(ended WAITS0000001)"
+night 0 new.csv
+DEPMEND_CLOCK=virtual:2026-11-28T03:00:00Z run apply new.csv --rules ./wait.yaml --yes --now 2036-01-01T00:00:00Z
+run status --json
+same 'nor since a day that rules go by' 2026-11-23T03:00 "$(jq -r 'select(.type == "waiting") | .since' out | cut -c1-16)"
+
 # --- a list that is not whole says nothing of who is missing ---
 for hole in '4 page.total_more=7' '70 page.total_more=7' '4 page.lose=1'; do
 	waiting_fleet "${hole% *}" 1

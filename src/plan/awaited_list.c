@@ -1,0 +1,180 @@
+/*
+ * Which list the input is, and which of the others are still asked about.
+ *
+ * A list is its file, whose path the runs keep. What comes by a pipe has no name: it is the list of
+ * an earlier pipe when it has at least half of what that one waits for, else a new one. People give
+ * a nightly list a new name each night, so another list counts only as long as somebody may ask for
+ * it again.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/time.h"
+#include "io/json.h"
+#include "lists/list_name.h"
+#include "plan/awaited.h"
+
+#define UNNAMED "stdin "
+/* A list that is asked about once a week is. */
+#define ASKED_MS (INT64_C(8) * 24 * 3600 * 1000)
+
+/* --- what it is called --- */
+
+static enum errc take_run(void *self, uint32_t n, const struct csv_record *r, struct err *err)
+{
+	const struct input *in = ((struct plan *)self)->input;
+	char **run = &((struct plan *)self)->awaited->list;
+
+	(void)n;
+	(void)err;
+	if (!*run)
+		*run = mem_dupz(input_cell(in, r, columns_find(&in->columns, STR("depmend_run"))));
+	return ERR_OK;
+}
+
+/* The list of that run. NULL: it is not known. Caller frees. */
+static char *list_of_run(struct store *store, const char *name)
+{
+	struct run_record run;
+	struct json *j = NULL;
+	char *frozen = NULL, *path = NULL;
+	struct err err;
+
+	if (store_run_get(store, name, &run, &err) ||
+		store_run_frozen(store, run.id, &frozen, &err))
+		return NULL;
+	if (!json_parse(&j, str_from(frozen), &err)) {
+		struct str list = json_text(json_get(j, "list"));
+
+		path = mem_dupz(list.n ? list : json_text(json_get(j, "input")));
+	}
+	json_free(j);
+	free(frozen);
+	return path;
+}
+
+static bool is_named(struct str list)
+{
+	return list.n > 0 && list.p[0] == '/';
+}
+
+/* How much of what a list without a name waits for is in the input: 0 unless that is half of it. */
+static size_t shared_with(const struct plan *p, struct str list)
+{
+	const struct waits *w = &p->awaited->waits;
+	size_t n = 0, shared = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (str_eq(w->v[i].list, list)) {
+			n++;
+			shared += map_find(&p->input->serials, w->v[i].serial) != MAP_NONE;
+		}
+	return 2 * shared >= n ? shared : 0;
+}
+
+static bool is_taken(const struct plan *p, struct str list)
+{
+	const struct waits *w = &p->awaited->waits;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (str_eq(w->v[i].list, list))
+			return true;
+	return false;
+}
+
+static char *unnamed(const struct plan *p)
+{
+	const struct waits *w = &p->awaited->waits;
+	struct str best = STR_NONE, last = STR_NONE;
+	char at[TIME_TEXT];
+	size_t most = 0;
+	struct buf name;
+	char *ret;
+
+	for (size_t i = 0; i < w->n; i++) {
+		size_t shared = is_named(w->v[i].list) || str_eq(w->v[i].list, last)
+					? 0
+					: shared_with(p, w->v[i].list);
+
+		last = w->v[i].list;
+		if (shared > most) {
+			most = shared;
+			best = last;
+		}
+	}
+	if (most)
+		return mem_dupz(best);
+	buf_init(&name, 1024);
+	buf_printf(
+		&name, UNNAMED "%s", time_rfc3339_s(transport_now(p->opt->facts->transport), at));
+	while (is_taken(p, buf_view(&name)))
+		buf_char(&name, '+');
+	ret = mem_dupz(buf_view(&name));
+	buf_release(&name);
+	return ret;
+}
+
+/* A result is an input like the list that it came from. */
+enum errc awaited_find_list(struct plan *p, struct err *err)
+{
+	struct awaited *a = p->awaited;
+	const char *path = p->input->path ? p->input->path : "-";
+	char *given = NULL, *real;
+	enum errc rc = ERR_OK;
+
+	if (p->input->from_result && columns_find(&p->input->columns, STR("depmend_run")) >= 0)
+		rc = input_each(p->input, take_run, p, err);
+	if (!rc && a->list && a->list[0])
+		given = list_of_run(p->opt->facts->store, a->list);
+	free(a->list);
+	a->list = NULL;
+	if (rc)
+		return rc;
+	if (given && is_taken(p, str_from(given))) {
+		a->list = given;
+		return ERR_OK;
+	}
+	if (given)
+		path = given;
+	real = strcmp(path, "-") == 0 ? NULL : realpath(path, NULL);
+	a->list = real ? real : given && is_named(str_from(given)) ? mem_strdup(given) : unnamed(p);
+	free(given);
+	return ERR_OK;
+}
+
+/* --- the others --- */
+
+static bool is_gone(struct str list)
+{
+	char *path = mem_dupz(list);
+	bool gone = is_named(list) && access(path, F_OK) != 0 &&
+		    (errno == ENOENT || errno == ENOTDIR);
+
+	free(path);
+	return gone;
+}
+
+enum errc awaited_is_past(struct plan *p, struct str list, bool *ret, struct err *err)
+{
+	struct store *store = p->opt->facts->store;
+	struct str mine = str_from(p->awaited->list);
+	struct run_record ours, theirs;
+	bool asked = false, known = false;
+	enum errc rc = store_run_of_list(store, mine, &ours, &asked, err);
+
+	if (!rc)
+		rc = store_run_of_list(store, list, &theirs, &known, err);
+	if (rc)
+		return rc;
+	if (is_gone(list))
+		*ret = true;
+	else if (list_is_dated_alike(list, mine)) /* and asked for again, since this one was */
+		*ret = !asked || !known || theirs.id < ours.id;
+	else
+		*ret = known &&
+		       theirs.created_ms + ASKED_MS <= transport_now(p->opt->facts->transport);
+	return ERR_OK;
+}
