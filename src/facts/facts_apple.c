@@ -35,22 +35,10 @@ static enum errc take_server(void *self, const struct json *element, struct err 
 	return ERR_OK;
 }
 
-static void ask_servers(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct facts *f = self;
-
-	(void)page;
-	apple_servers_request(transport_apple(f->transport), cursor, ret);
-}
-
 enum errc facts_apple_servers(struct facts *f, struct err *err)
 {
 	struct listing l = {
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = APPLE_MAX_SERVERS,
-		.request = ask_servers,
+		.list = LIST_SERVERS,
 		.each = take_server,
 		.self = f,
 	};
@@ -156,14 +144,6 @@ static enum errc take_page_device(void *self, const struct json *element, struct
 	return ERR_OK;
 }
 
-static void ask_devices(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct device_pages *p = self;
-
-	(void)page;
-	apple_devices_request(transport_apple(p->f->transport), cursor, ret);
-}
-
 /* The first page tells how many devices there are: look-ups may turn out to be cheaper. */
 static bool pages_cost_more(void *self, const struct listing *l)
 {
@@ -247,11 +227,7 @@ static enum errc settle_unseen(struct facts *f, const struct listing *l, const u
 static struct listing device_listing(struct device_pages *pages)
 {
 	return (struct listing){
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = APPLE_MAX_DEVICES,
-		.request = ask_devices,
+		.list = LIST_DEVICES,
 		.each = take_page_device,
 		.self = pages,
 	};
@@ -312,24 +288,12 @@ static enum errc take_member(void *self, const struct json *element, struct err 
 	return ERR_OK;
 }
 
-static void ask_members(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct server_list *s = self;
-
-	(void)page;
-	apple_server_devices_request(transport_apple(s->f->transport),
-		fleet_server_id(s->f->fleet, s->server), cursor, ret);
-}
-
 static void start_server_list(struct server_list *s, struct facts *f, uint32_t server)
 {
 	*s = (struct server_list){ f, server,
 		{
-			.service = TO_APPLE,
-			.paging = PAGING_CURSOR,
-			.member = "data",
-			.max_elements = APPLE_MAX_DEVICES,
-			.request = ask_members,
+			.list = LIST_SERVER_DEVICES,
+			.of = fleet_server_id(f->fleet, server),
 			.each = take_member,
 			.self = s,
 		} };
@@ -354,24 +318,12 @@ static enum errc match_server(void *self, const struct json *element, struct err
 	return rc;
 }
 
-static void ask_servers_again(
-	void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct server_search *s = self;
-
-	ask_servers(s->f, cursor, page, ret);
-}
-
 /* Its list is not found: the list of servers tells whether it is deleted. */
 static bool was_deleted(struct facts *f, uint32_t server)
 {
 	struct server_search s = { f, fleet_server_id(f->fleet, server), false };
 	struct listing l = {
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = APPLE_MAX_SERVERS,
-		.request = ask_servers_again,
+		.list = LIST_SERVERS,
 		.each = match_server,
 		.self = &s,
 	};

@@ -34,27 +34,14 @@ static enum errc take_purchased(void *self, const struct json *element, struct e
 	return ERR_OK;
 }
 
-static void ask_purchased(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct licences *l = self;
-
-	(void)cursor;
-	uem_purchased_apps_request(transport_uem(l->f->transport),
-		buf_view(&l->f->fleet->groups[l->group].uuid), page, ret);
-}
-
 static enum errc read_licences(struct licences *l, struct err *err)
 {
 	enum errc rc = ERR_OK;
 
 	for (l->group = 0; l->group < l->f->fleet->n_groups && !rc; l->group++) {
 		struct listing pages = {
-			.service = TO_UEM,
-			.paging = PAGING_NUMBER,
-			.member = "Application",
-			.page_totals = true,
-			.max_elements = 100000,
-			.request = ask_purchased,
+			.list = LIST_PURCHASED_APPS,
+			.of = buf_view(&l->f->fleet->groups[l->group].uuid),
 			.each = take_purchased,
 			.self = l,
 		};

@@ -202,22 +202,10 @@ static enum errc take_any_record(void *self, const struct json *element, struct 
 	return ERR_OK;
 }
 
-static void ask_page(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct facts *f = self;
-
-	(void)cursor;
-	uem_devices_page_request(transport_uem(f->transport), page, ret);
-}
-
 enum errc facts_uem_ambiguous(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
 {
 	struct listing l = {
-		.service = TO_UEM,
-		.paging = PAGING_NUMBER,
-		.member = "Devices",
-		.max_elements = UEM_MAX_DEVICES,
-		.request = ask_page,
+		.list = LIST_RECORDS,
 		.each = take_any_record,
 		.self = f,
 	};

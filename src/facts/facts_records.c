@@ -43,14 +43,6 @@ static enum errc count_record(void *self, const struct json *element, struct err
 	return ERR_OK;
 }
 
-static void ask_page(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	const struct records *r = self;
-
-	(void)cursor;
-	uem_devices_page_request(transport_uem(r->f->transport), page, ret);
-}
-
 /* Two are two, whatever a list that is not whole may lack; fewer may be more. */
 static void settle(struct records *r, const struct listing *l, const uint32_t *slots, uint32_t n)
 {
@@ -76,11 +68,7 @@ enum errc facts_uem_records(struct facts *f, const uint32_t *slots, uint32_t n, 
 		.odd = mem_zalloc(f->fleet->serials.n + 1),
 	};
 	struct listing l = {
-		.service = TO_UEM,
-		.paging = PAGING_NUMBER,
-		.member = "Devices",
-		.max_elements = UEM_MAX_DEVICES,
-		.request = ask_page,
+		.list = LIST_RECORDS,
 		.each = count_record,
 		.self = &r,
 	};

@@ -165,15 +165,6 @@ static enum errc take_token(void *self, const struct json *element, struct err *
 	return ERR_OK;
 }
 
-static void ask_tokens(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct token_pages *p = self;
-
-	(void)cursor;
-	uem_tokens_request(transport_uem(p->f->transport),
-		buf_view(&p->f->fleet->groups[p->group].uuid), STR(""), page, ret);
-}
-
 /* The first page tells how many there are: searching for what it lacks may turn out cheaper. */
 static bool pages_cost_more(void *self, const struct listing *l)
 {
@@ -190,11 +181,8 @@ static enum errc read_pages(
 
 	for (uint32_t g = 0; g < f->fleet->n_groups; g++) {
 		pages[g].listing = (struct listing){
-			.service = TO_UEM,
-			.paging = PAGING_NUMBER,
-			.member = "tokens",
-			.max_elements = UEM_MAX_DEVICES,
-			.request = ask_tokens,
+			.list = LIST_TOKENS,
+			.of = buf_view(&f->fleet->groups[g].uuid),
 			.each = take_token,
 			.enough = pages_cost_more,
 			.self = &pages[g],

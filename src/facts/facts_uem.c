@@ -8,8 +8,6 @@
 #include "facts/facts_parts.h"
 #include "services/uem_survey.h"
 
-enum { MAX_GROUPS = 100000 };
-
 /* --- groups --- */
 
 struct group_search {
@@ -38,14 +36,6 @@ static enum errc take_group(void *self, const struct json *element, struct err *
 	return ERR_OK;
 }
 
-static void ask_groups(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct group_search *s = self;
-
-	(void)cursor;
-	uem_group_request(transport_uem(s->f->transport), s->name, page, ret);
-}
-
 /* A version of the answer that is told in other words. */
 static enum errc ask_one_page(struct group_search *s, struct err *err)
 {
@@ -53,7 +43,7 @@ static enum errc ask_one_page(struct group_search *s, struct err *err)
 	struct http_reply reply;
 	enum errc rc;
 
-	ask_groups(s, STR_NONE, 0, &q);
+	uem_group_request(transport_uem(s->f->transport), s->name, 0, &q);
 	rc = transport_get(s->f->transport, TO_UEM, &q, NULL, NULL, &reply, NULL, err);
 	if (rc)
 		return rc;
@@ -83,11 +73,8 @@ static enum errc resolve_group(struct facts *f, struct group *g, struct str name
 {
 	struct group_search s = { f, name, &g->uuid, 0 };
 	struct listing l = {
-		.service = TO_UEM,
-		.paging = PAGING_NUMBER,
-		.member = "OrganizationGroups",
-		.max_elements = MAX_GROUPS,
-		.request = ask_groups,
+		.list = LIST_GROUPS,
+		.of = name,
 		.each = take_group,
 		.self = &s,
 	};
@@ -171,16 +158,6 @@ static enum errc take_listed(void *self, const struct json *element, struct err 
 	return ERR_OK;
 }
 
-static void ask_listed(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct group_list *g = self;
-
-	(void)cursor;
-	(void)page;
-	uem_dep_list_request(
-		transport_uem(g->f->transport), buf_view(&g->f->fleet->groups[g->group].uuid), ret);
-}
-
 /* A list that shrank without our doing proves no absence: what it does not show stays as it was. */
 static enum errc close_list(struct group_list *g, struct err *err)
 {
@@ -237,11 +214,8 @@ enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err)
 		if (!(groups >> g & 1u))
 			continue;
 		lists[g].listing = (struct listing){
-			.service = TO_UEM,
-			.paging = PAGING_NONE,
-			.member = "",
-			.max_elements = UEM_MAX_DEVICES,
-			.request = ask_listed,
+			.list = LIST_GROUP_DEVICES,
+			.of = buf_view(&f->fleet->groups[g].uuid),
 			.each = take_listed,
 			.self = &lists[g],
 		};
@@ -315,15 +289,6 @@ static enum errc take_profile(void *self, const struct json *element, struct err
 	return ERR_OK;
 }
 
-static void ask_profiles(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct profile_pages *p = self;
-
-	(void)cursor;
-	uem_profiles_request(transport_uem(p->f->transport),
-		buf_view(&p->f->fleet->groups[p->group].uuid), page, ret);
-}
-
 enum errc facts_profiles(struct facts *f, struct err *err)
 {
 	struct profile_pages p = { .f = f };
@@ -333,11 +298,8 @@ enum errc facts_profiles(struct facts *f, struct err *err)
 		return ERR_OK;
 	for (p.group = 0; p.group < f->fleet->n_groups && !rc; p.group++) {
 		struct listing l = {
-			.service = TO_UEM,
-			.paging = PAGING_NUMBER,
-			.member = "ProfileList",
-			.max_elements = 100000,
-			.request = ask_profiles,
+			.list = LIST_PROFILES,
+			.of = buf_view(&f->fleet->groups[p.group].uuid),
 			.each = take_profile,
 			.self = &p,
 		};

@@ -28,16 +28,6 @@ static enum errc take_listed(void *self, const struct json *element, struct err 
 	return rc;
 }
 
-static void ask_listed(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct counting *c = self;
-
-	(void)cursor;
-	(void)page;
-	uem_dep_list_request(
-		transport_uem(c->f->transport), buf_view(&c->f->fleet->groups[c->group].uuid), ret);
-}
-
 static enum errc take_member(void *self, const struct json *element, struct err *err)
 {
 	struct counting *c = self;
@@ -52,15 +42,6 @@ static enum errc take_member(void *self, const struct json *element, struct err 
 	return ERR_OK;
 }
 
-static void ask_members(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct counting *c = self;
-
-	(void)page;
-	apple_server_devices_request(transport_apple(c->f->transport),
-		fleet_server_id(c->f->fleet, c->server), cursor, ret);
-}
-
 static enum errc read_whole(struct counting *c, struct listing *l, struct err *err)
 {
 	enum errc rc = facts_run_listing(c->f, l, err);
@@ -71,11 +52,8 @@ static enum errc read_whole(struct counting *c, struct listing *l, struct err *e
 static enum errc read_group(struct counting *c, struct err *err)
 {
 	struct listing l = {
-		.service = TO_UEM,
-		.paging = PAGING_NONE,
-		.member = "",
-		.max_elements = UEM_MAX_DEVICES,
-		.request = ask_listed,
+		.list = LIST_GROUP_DEVICES,
+		.of = buf_view(&c->f->fleet->groups[c->group].uuid),
 		.each = take_listed,
 		.self = c,
 	};
@@ -86,11 +64,8 @@ static enum errc read_group(struct counting *c, struct err *err)
 static enum errc count_server(struct counting *c, struct err *err)
 {
 	struct listing l = {
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = APPLE_MAX_DEVICES,
-		.request = ask_members,
+		.list = LIST_SERVER_DEVICES,
+		.of = fleet_server_id(c->f->fleet, c->server),
 		.each = take_member,
 		.self = c,
 	};

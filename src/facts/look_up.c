@@ -151,16 +151,9 @@ enum errc facts_soften(struct facts *f, enum errc code, enum reading r, const ui
 
 enum errc facts_run_listing(struct facts *f, struct listing *l, struct err *err)
 {
-	enum errc rc;
+	enum errc rc = listing_read(l, f->transport, err);
 
-	listing_start(l, f->transport);
-	rc = transport_drain(f->transport, err);
-	listing_release(l);
-	if (!rc && l->code) {
-		rc = l->code;
-		*err = l->err;
-	}
-	f->n_listings[l->service] += l->complete;
+	f->n_listings[l->kind->service] += l->complete;
 	facts_note_pages(f, l->n_pages);
 	return rc;
 }

@@ -13,7 +13,7 @@
 
 /* LOOSE_MS: services may tell whole seconds. LOST_MS: how far back an older state looks that has no
  * entry at all. */
-enum { EVENTS_MAX = 1000000, LOOSE_MS = 2000, LOST_MS = 24 * 3600 * 1000 };
+enum { LOOSE_MS = 2000, LOST_MS = 24 * 3600 * 1000 };
 #define KIND(step) (1u << STEP_##step)
 
 static const struct {
@@ -144,15 +144,6 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 
 /* --- all of them --- */
 
-static void ask_events(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct looking_back *s = self;
-	struct transport *t = s->s->transport;
-
-	(void)page;
-	apple_events_request(transport_apple(t), s->from_ms, transport_now(t) + 1, cursor, ret);
-}
-
 static void forget(struct looking_back *s)
 {
 	free(s->v);
@@ -166,11 +157,8 @@ static void forget(struct looking_back *s)
 static enum errc read_events(struct looking_back *s, struct err *err)
 {
 	struct listing l = {
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = EVENTS_MAX,
-		.request = ask_events,
+		.list = LIST_EVENTS,
+		.since_ms = s->from_ms,
 		.each = take_event,
 		.self = s,
 	};
@@ -180,14 +168,12 @@ static enum errc read_events(struct looking_back *s, struct err *err)
 	if (s->s->settings->apple.school)
 		return ERR_OK;
 	forget(s);
-	listing_start(&l, s->s->transport);
-	rc = transport_drain(s->s->transport, err);
+	rc = listing_run(&l, s->s->transport, err);
 	if (!rc && l.code)
 		log_info("whether the state is the newest one could not be asked of Apple's audit "
 			 "events: %s",
 			l.err.msg);
 	s->asked = !rc && !l.code;
-	listing_release(&l);
 	return rc;
 }
 

@@ -11,8 +11,6 @@
 #include "run/job.h"
 #include "wire/listing.h"
 
-enum { EVENTS_MOST = 100000 };
-
 struct culprit {
 	char text[200];
 	int64_t at_ms;
@@ -55,15 +53,6 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	return ERR_OK;
 }
 
-static void ask_events(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct witness *w = self;
-
-	(void)page;
-	apple_events_request(transport_apple(w->j->transport), w->from_ms,
-		transport_now(w->j->transport), cursor, ret);
-}
-
 static enum errc since_created(void *self, const struct run_record *run, struct err *err)
 {
 	struct witness *w = self;
@@ -93,21 +82,15 @@ static void name_all(struct witness *w)
 static enum errc read_events(struct witness *w, struct err *err)
 {
 	struct listing l = {
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = EVENTS_MOST,
-		.request = ask_events,
+		.list = LIST_EVENTS,
+		.since_ms = w->from_ms,
 		.each = take_event,
 		.self = w,
 	};
-	enum errc rc;
+	enum errc rc = listing_run(&l, w->j->transport, err);
 
-	listing_start(&l, w->j->transport);
-	rc = transport_drain(w->j->transport, err);
 	if (!rc && l.code)
 		log_info("it is not known who changed the devices that drifted: %s", l.err.msg);
-	listing_release(&l);
 	return rc;
 }
 

@@ -8,8 +8,6 @@
 #include "base/log.h"
 #include "run/job.h"
 
-enum { EVENTS_MAX = 100000 };
-
 static const struct {
 	enum step_kind kind;
 	const char *type;
@@ -28,11 +26,6 @@ static bool tells_of(const struct apple_event *e, enum step_kind kind)
 	return false;
 }
 
-struct event_reader {
-	struct job *j;
-	int64_t from_ms;
-};
-
 static uint32_t device_by(const struct job *j, struct str serial)
 {
 	uint32_t slot = map_find(&j->fleet->serials, serial);
@@ -42,9 +35,7 @@ static uint32_t device_by(const struct job *j, struct str serial)
 
 static bool is_asked(void *self, struct str text)
 {
-	struct event_reader *r = self;
-
-	return device_by(r->j, text) != MAP_NONE;
+	return device_by(self, text) != MAP_NONE;
 }
 
 static void keep_event(struct job *j, struct job_device *d, struct str id)
@@ -59,54 +50,37 @@ static void keep_event(struct job *j, struct job_device *d, struct str id)
 /* Of a step that is proved, or of the one that nobody knows about. */
 static enum errc take_event(void *self, const struct json *element, struct err *err)
 {
-	struct event_reader *r = self;
+	struct job *j = self;
 	struct apple_event e;
 	struct str serial;
-	enum errc rc = apple_event_decode(element, is_asked, r, &e, &serial, err);
-	struct job_device *d = rc || !serial.n ? NULL : &r->j->devices[device_by(r->j, serial)];
-	uint32_t next = d ? job_next(r->j, d) : 0;
+	enum errc rc = apple_event_decode(element, is_asked, j, &e, &serial, err);
+	struct job_device *d = rc || !serial.n ? NULL : &j->devices[device_by(j, serial)];
+	uint32_t next = d ? job_next(j, d) : 0;
 
-	for (uint32_t i = 0; d && i < job_program(r->j, d)->n && i <= next; i++) {
+	for (uint32_t i = 0; d && i < job_program(j, d)->n && i <= next; i++) {
 		bool open = i == next && d->busy;
 
-		if (!tells_of(&e, job_program(r->j, d)->v[i].kind) ||
+		if (!tells_of(&e, job_program(j, d)->v[i].kind) ||
 			(d->results[i] != RESULT_DONE && !open))
 			continue;
-		keep_event(r->j, d, e.id);
+		keep_event(j, d, e.id);
 		d->witnessed |= open;
 	}
 	return rc;
 }
 
-static void ask_events(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct event_reader *r = self;
-
-	(void)page;
-	apple_events_request(transport_apple(r->j->transport), r->from_ms,
-		transport_now(r->j->transport), cursor, ret);
-}
-
 static enum errc read_events(struct job *j, int64_t from_ms, struct err *err)
 {
-	struct event_reader r = { j, from_ms };
 	struct listing l = {
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = EVENTS_MAX,
-		.request = ask_events,
+		.list = LIST_EVENTS,
+		.since_ms = from_ms,
 		.each = take_event,
-		.self = &r,
+		.self = j,
 	};
-	enum errc rc, code;
+	enum errc rc = listing_run(&l, j->transport, err);
 
-	listing_start(&l, j->transport);
-	rc = transport_drain(j->transport, err);
-	code = l.code;
-	if (!rc && code)
+	if (!rc && l.code)
 		log_info("Apple's audit events could not be read: %s", l.err.msg);
-	listing_release(&l);
 	return rc;
 }
 

@@ -11,8 +11,6 @@
 #include "base/time.h"
 #include "run/job.h"
 
-enum { EVENTS_MOST = 100000 };
-
 /* --- how good it is --- */
 
 static bool in_doubt(const struct job_device *d)
@@ -202,34 +200,18 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	return rc;
 }
 
-static void ask_events(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct watching *w = self;
-	struct transport *t = w->l->j->transport;
-
-	(void)page;
-	apple_events_request(transport_apple(t), w->from_ms, transport_now(t) + 1, cursor, ret);
-}
-
 /* One query for all; no event is no evidence, and an account that may not ask is none either. */
 static enum errc drop_moved(struct looking *l, int64_t from_ms, struct err *err)
 {
 	struct watching w = { l, from_ms };
 	struct listing events = {
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = EVENTS_MOST,
-		.request = ask_events,
+		.list = LIST_EVENTS,
+		.since_ms = from_ms,
 		.each = take_event,
 		.self = &w,
 	};
-	enum errc rc;
 
-	listing_start(&events, l->j->transport);
-	rc = transport_drain(l->j->transport, err);
-	listing_release(&events);
-	return rc;
+	return listing_run(&events, l->j->transport, err);
 }
 
 enum errc look_again(struct job *j, const uint32_t *devices, uint32_t n, struct err *err)

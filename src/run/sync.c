@@ -304,25 +304,13 @@ static enum errc take_server(void *self, const struct json *element, struct err 
 	return rc;
 }
 
-static void ask_servers(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct connections *c = self;
-
-	(void)page;
-	apple_servers_request(transport_apple(c->j->transport), cursor, ret);
-}
-
 /* Groups that carried a sync out since then: their lists changed, or Apple tells that they asked.
  * Not known counts as no. */
 static enum errc feed_works(struct job *j, int64_t since_ms, uint32_t *ret, struct err *err)
 {
 	struct connections c = { j, since_ms, 0 };
 	struct listing l = {
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = APPLE_MAX_SERVERS,
-		.request = ask_servers,
+		.list = LIST_SERVERS,
 		.each = take_server,
 		.self = &c,
 	};
@@ -331,9 +319,7 @@ static enum errc feed_works(struct job *j, int64_t since_ms, uint32_t *ret, stru
 	for (uint32_t g = 0; g < j->fleet->n_groups; g++)
 		if (j->synced_ms[g] != TIME_NONE && j->synced_ms[g] > since_ms)
 			c.groups |= 1u << g;
-	listing_start(&l, j->transport);
-	rc = transport_drain(j->transport, err);
-	listing_release(&l);
+	rc = listing_run(&l, j->transport, err);
 	*ret = c.groups;
 	return rc;
 }

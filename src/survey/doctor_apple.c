@@ -166,30 +166,15 @@ static enum errc take_server(void *self, const struct json *element, struct err 
 	return ERR_OK;
 }
 
-static void ask_servers(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct doctor *d = self;
-
-	(void)page;
-	apple_servers_request(transport_apple(d->session->transport), cursor, ret);
-}
-
 static enum errc read_servers(struct doctor *d, struct err *err)
 {
 	struct listing l = {
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = APPLE_MAX_SERVERS,
-		.request = ask_servers,
+		.list = LIST_SERVERS,
 		.each = take_server,
 		.self = d,
 	};
-	enum errc rc;
+	enum errc rc = listing_run(&l, d->session->transport, err);
 
-	listing_start(&l, d->session->transport);
-	rc = transport_drain(d->session->transport, err);
-	listing_release(&l);
 	if (!rc && l.code && !(l.code == ERR_PROTOCOL && d->n_servers)) {
 		*err = l.err;
 		return l.code;

@@ -9,8 +9,6 @@
 #include "survey/doctor_parts.h"
 #include "wire/listing.h"
 
-enum { MAX_ROWS = 100000 };
-
 static const struct uem_service *uem_of(const struct doctor *d)
 {
 	return transport_uem(d->session->transport);
@@ -19,7 +17,7 @@ static const struct uem_service *uem_of(const struct doctor *d)
 struct pages {
 	struct doctor *d;
 	uint32_t group;
-	struct str text; /* what is looked for or asked with */
+	struct str text; /* the name that is looked for */
 	int64_t found;   /* of a user: his group's number; -1: not told, -2: no such user */
 	bool inside;
 	bool whole; /* the last list was */
@@ -29,17 +27,9 @@ static enum errc read_pages(struct pages *p, struct listing *l, struct err *err)
 {
 	enum errc rc;
 
-	l->service = TO_UEM;
-	l->max_elements = MAX_ROWS;
 	l->self = p;
-	listing_start(l, p->d->session->transport);
-	rc = transport_drain(p->d->session->transport, err);
-	listing_release(l);
+	rc = listing_read(l, p->d->session->transport, err);
 	p->whole = l->complete;
-	if (!rc && l->code) {
-		*err = l->err;
-		rc = l->code;
-	}
 	return rc;
 }
 
@@ -60,14 +50,6 @@ static struct str group_uuid(const struct pages *p)
 static struct str group_name(const struct doctor *d, uint32_t group)
 {
 	return str_from(d->session->settings->uem.tokens[group].group);
-}
-
-static void page_of_profiles(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct pages *p = self;
-
-	(void)cursor;
-	uem_profiles_request(uem_of(p->d), group_uuid(p), page, ret);
 }
 
 static enum errc take_profile(void *self, const struct json *element, struct err *err)
@@ -107,9 +89,8 @@ enum errc doctor_profiles(struct doctor *d, struct err *err)
 
 	for (p.group = 0; p.group < d->session->fleet.n_groups && !rc; p.group++) {
 		struct listing l = {
-			.paging = PAGING_NUMBER,
-			.member = "ProfileList",
-			.request = page_of_profiles,
+			.list = LIST_PROFILES,
+			.of = group_uuid(&p),
 			.each = take_profile,
 		};
 
@@ -201,14 +182,6 @@ enum errc doctor_landing_group(struct doctor *d, struct err *err)
 
 /* --- for whom profiles enroll --- */
 
-static void page_of_users(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct pages *p = self;
-
-	(void)cursor;
-	uem_users_request(uem_of(p->d), p->text, page, ret);
-}
-
 /* The search matches parts of names. */
 static enum errc take_user(void *self, const struct json *element, struct err *err)
 {
@@ -221,15 +194,6 @@ static enum errc take_user(void *self, const struct json *element, struct err *e
 	if (!rc && str_eq_nocase(u.name, p->text))
 		p->found = u.group_number;
 	return rc;
-}
-
-static void page_of_children(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct pages *p = self;
-
-	(void)cursor;
-	(void)page;
-	uem_group_children_request(uem_of(p->d), p->text, ret);
 }
 
 static enum errc take_child(void *self, const struct json *element, struct err *err)
@@ -250,20 +214,13 @@ static enum errc read_user(struct doctor *d, const struct doctor_profile *profil
 				     "one below it";
 	enum { UNTOLD = -1, NOBODY = -2 };
 	struct pages p = { .d = d, .text = profile->user, .found = NOBODY };
-	struct listing users = {
-		.paging = PAGING_NUMBER,
-		.member = "Users",
-		.request = page_of_users,
-		.each = take_user,
-	};
-	struct listing children = {
-		.request = page_of_children, .paging = PAGING_NONE, .member = "", .each = take_child
-	};
+	struct listing users = { .list = LIST_USERS, .of = p.text, .each = take_user };
+	struct listing children = { .list = LIST_GROUP_CHILDREN, .each = take_child };
 	enum errc rc = read_pages(&p, &users, err);
 	char number[24];
 
 	(void)snprintf(number, sizeof(number), "%" PRId64, profile->landing);
-	p.text = str_from(number);
+	children.of = str_from(number);
 	if (!rc && p.found >= 0)
 		rc = read_pages(&p, &children, err);
 	if (rc)
@@ -303,17 +260,6 @@ struct app_pages {
 	struct examples for_users, numbers, public_apps;
 };
 
-static void page_of_apps(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	const struct app_pages *p = self;
-
-	(void)cursor;
-	if (p->purchased)
-		uem_purchased_apps_request(uem_of(p->pages.d), group_uuid(&p->pages), page, ret);
-	else
-		uem_public_apps_request(uem_of(p->pages.d), page, ret);
-}
-
 static enum errc take_app(void *self, const struct json *element, struct err *err)
 {
 	struct app_pages *p = self;
@@ -349,14 +295,15 @@ enum errc doctor_apps(struct doctor *d, struct err *err)
 	map_init(&p.seen, 0);
 	for (p.pages.group = 0; p.pages.group <= n && !rc; p.pages.group++) {
 		struct listing l = {
-			.paging = PAGING_NUMBER,
-			.member = "Application",
-			.page_totals = true,
-			.request = page_of_apps,
+			.list = LIST_PURCHASED_APPS,
 			.each = take_app,
 		};
 
-		p.purchased = p.pages.group < n; /* last the public ones, which all groups share */
+		p.purchased = p.pages.group < n;
+		if (p.purchased)
+			l.of = group_uuid(&p.pages);
+		else /* last the public ones, which all groups share */
+			l.list = LIST_PUBLIC_APPS;
 		rc = read_pages(&p.pages, &l, err);
 		if (!rc && !l.complete)
 			say_partial(&p.pages, "apps", &l.err);

@@ -10,7 +10,7 @@
 #include "survey/rows.h"
 #include "wire/listing.h"
 
-enum { EVENTS_MAX = 1000000, DAYS = 30, DAY_MS = 86400000 };
+enum { DAYS = 30, DAY_MS = 86400000 };
 
 /* The newest event about a device that is off. */
 struct off_event {
@@ -28,7 +28,6 @@ struct searching {
 	struct off_event *v;
 	size_t cap;
 	struct arena arena;
-	int64_t from_ms;
 	bool any_ours;
 };
 
@@ -114,32 +113,17 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	return ERR_OK;
 }
 
-static void ask_events(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	struct searching *s = self;
-	struct transport *t = s->survey->session->transport;
-
-	(void)page;
-	apple_events_request(transport_apple(t), s->from_ms, transport_now(t), cursor, ret);
-}
-
 static enum errc read_events(struct searching *s, struct err *err)
 {
 	struct transport *t = s->survey->session->transport;
 	struct listing l = {
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = EVENTS_MAX,
-		.request = ask_events,
+		.list = LIST_EVENTS,
+		.since_ms = transport_now(t) - (int64_t)DAYS * DAY_MS,
 		.each = take_event,
 		.self = s,
 	};
-	enum errc rc;
+	enum errc rc = listing_run(&l, t, err);
 
-	s->from_ms = transport_now(t) - (int64_t)DAYS * DAY_MS;
-	listing_start(&l, t);
-	rc = transport_drain(t, err);
 	if (!rc && l.code) {
 		*err = l.err;
 		rc = err_wrap(err, "Apple's audit events: ");
@@ -148,7 +132,6 @@ static enum errc read_events(struct searching *s, struct err *err)
 		log_warn("Apple's audit events cannot be read in whole, so that more devices may "
 			 "have been taken off: %s",
 			l.err.msg);
-	listing_release(&l);
 	return rc;
 }
 

@@ -143,13 +143,7 @@ static enum errc run_once(struct reader *r, struct listing *l, struct str from, 
 	l->page = end_page;
 	l->self = r;
 	l->from = from;
-	listing_start(l, r->survey->session->transport);
-	rc = transport_drain(r->survey->session->transport, err);
-	listing_release(l);
-	if (!rc && l->code) {
-		*err = l->err;
-		rc = l->code;
-	}
+	rc = listing_read(l, r->survey->session->transport, err);
 	return rc || l->complete ? rc : note_partial(r, l, err);
 }
 
@@ -270,14 +264,6 @@ static enum errc take_device(void *self, const struct json *element, struct err 
 	return add(r, a.serial, cells, err);
 }
 
-static void ask_devices(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	const struct reader *r = self;
-
-	(void)page;
-	apple_devices_request(transport_apple(r->survey->session->transport), cursor, ret);
-}
-
 static enum errc take_member(void *self, const struct json *element, struct err *err)
 {
 	struct str id;
@@ -286,32 +272,20 @@ static enum errc take_member(void *self, const struct json *element, struct err 
 	return rc ? rc : add(self, id, NULL, err);
 }
 
-static void ask_members(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	const struct reader *r = self;
-	const struct session *s = r->survey->session;
-
-	(void)page;
-	apple_server_devices_request(
-		transport_apple(s->transport), fleet_server_id(&s->fleet, r->part), cursor, ret);
-}
-
 enum errc survey_read_apple(struct survey *s, struct err *err)
 {
 	struct listing l = {
-		.service = TO_APPLE,
-		.paging = PAGING_CURSOR,
-		.member = "data",
-		.max_elements = APPLE_MAX_DEVICES,
-		.request = ask_devices,
+		.list = LIST_DEVICES,
 		.each = take_device,
 	};
 	enum errc rc = run(s, STAGE_APPLE, 0, &l, err);
 
-	l.request = ask_members;
+	l.list = LIST_SERVER_DEVICES;
 	l.each = take_member;
-	for (uint32_t i = 0; i < s->session->fleet.n_servers && !rc; i++)
+	for (uint32_t i = 0; i < s->session->fleet.n_servers && !rc; i++) {
+		l.of = fleet_server_id(&s->session->fleet, i);
 		rc = run(s, STAGE_SERVER, i, &l, err);
+	}
 	return rc;
 }
 
@@ -332,26 +306,12 @@ static enum errc take_listed(void *self, const struct json *element, struct err 
 	return add(self, dep.serial, cells, err);
 }
 
-static void ask_listed(void *self, struct str cursor, unsigned page, struct http_request *ret)
-{
-	const struct reader *r = self;
-	const struct session *s = r->survey->session;
-
-	(void)cursor;
-	(void)page;
-	uem_dep_list_request(
-		transport_uem(s->transport), buf_view(&s->fleet.groups[r->part].uuid), ret);
-}
-
 enum errc survey_read_group(
 	struct survey *s, uint32_t group, int64_t *ret_uem_code, struct err *err)
 {
 	struct listing l = {
-		.service = TO_UEM,
-		.paging = PAGING_NONE,
-		.member = "",
-		.max_elements = UEM_MAX_DEVICES,
-		.request = ask_listed,
+		.list = LIST_GROUP_DEVICES,
+		.of = buf_view(&s->session->fleet.groups[group].uuid),
 		.each = take_listed,
 	};
 	enum errc rc = run(s, STAGE_UEM, group, &l, err);

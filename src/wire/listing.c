@@ -76,7 +76,8 @@ static struct json_scan *new_scan(void *self)
 	l->n_page = l->n_page_odd = 0;
 	if (l->begin)
 		l->begin(l->self);
-	return json_scan_new(l->member, ELEMENT_MAX_BYTES, l->max_elements, take_element, l);
+	return json_scan_new(
+		l->kind->member, ELEMENT_MAX_BYTES, l->kind->max_elements, take_element, l);
 }
 
 /* --- pages --- */
@@ -84,12 +85,12 @@ static struct json_scan *new_scan(void *self)
 static enum errc reply_error(struct listing *l, const struct http_reply *reply, struct err *err)
 {
 	struct uem_error detail = { 0 };
-	enum errc rc = l->service == TO_APPLE ? apple_page_error(reply, err)
-					      : uem_page_error(reply, err);
+	enum errc rc = l->kind->service == TO_APPLE ? apple_page_error(reply, err)
+						    : uem_page_error(reply, err);
 
 	if (!rc)
-		rc = l->service == TO_APPLE ? apple_reply_error(reply, NULL, err)
-					    : uem_reply_error(reply, &detail, err);
+		rc = l->kind->service == TO_APPLE ? apple_reply_error(reply, NULL, err)
+						  : uem_reply_error(reply, &detail, err);
 
 	l->uem_code = detail.code;
 	return rc;
@@ -97,7 +98,7 @@ static enum errc reply_error(struct listing *l, const struct http_reply *reply, 
 
 static void note_total(struct listing *l, int64_t total)
 {
-	if (!l->page_totals && total > l->total)
+	if (l->kind->paging != PAGING_UNTOLD && total > l->total)
 		l->total = total;
 }
 
@@ -170,7 +171,7 @@ static bool goes_on(const struct listing *l, const struct http_reply *reply)
 /* What no list may do, whichever way it pages. */
 static enum errc check_page(const struct listing *l, bool fresh, struct err *err)
 {
-	if (l->n > l->max_elements || l->n_pages > LISTING_MAX_PAGES)
+	if (l->n > l->kind->max_elements || l->n_pages > LISTING_MAX_PAGES)
 		return err_set(err, ERR_PROTOCOL, "the list does not end");
 	if (!fresh && l->n_pages > 1 && !empty_page(l))
 		return err_set(err, ERR_PROTOCOL,
@@ -201,15 +202,15 @@ static enum errc end_page(struct listing *l, const struct http_reply *reply,
 
 	*ret_more = false;
 	/* The UEM's word for an empty list. Of Apple it would prove absence by nothing. */
-	if (reply->status == 204 && l->service == TO_APPLE)
+	if (reply->status == 204 && l->kind->service == TO_APPLE)
 		return err_set(err, ERR_PROTOCOL, "Apple answered 204 instead of a list");
 	/* Asked for only because the page before might have been cut. */
-	if (l->paging == PAGING_NUMBER && whole && !fresh)
+	if (l->kind->paging == PAGING_NUMBER && whole && !fresh)
 		return ERR_OK;
 	rc = check_page(l, fresh, err);
-	if (rc || l->paging == PAGING_NONE)
+	if (rc || l->kind->paging == PAGING_NONE)
 		return rc;
-	if (l->paging == PAGING_CURSOR) {
+	if (l->kind->paging == PAGING_CURSOR) {
 		rc = read_cursor(l, rest, err);
 		*ret_more = !rc && l->cursor.n > 0;
 	} else {
@@ -252,7 +253,7 @@ static enum errc page_done(void *self, enum errc code, const struct http_reply *
 	struct listing *l = self;
 	bool more = false;
 
-	if (!code && l->service == TO_APPLE && apple_fields_refused(reply) &&
+	if (!code && l->kind->service == TO_APPLE && apple_fields_refused(reply) &&
 		!transport_apple(l->t)->documented_fields) {
 		transport_use_documented_fields(l->t);
 		next_page(l);
@@ -274,30 +275,55 @@ static enum errc page_done(void *self, enum errc code, const struct http_reply *
 static void next_page(struct listing *l)
 {
 	struct transport_call call = {
-		.service = l->service,
+		.service = l->kind->service,
 		.scan = new_scan,
 		.done = page_done,
 		.self = l,
 	};
 
-	l->request(l->self, buf_view(&l->cursor), l->n_pages, &call.request);
+	listing_ask(l, buf_view(&l->cursor), l->n_pages, &call.request);
 	transport_submit(l->t, &call);
 }
 
 void listing_start(struct listing *l, struct transport *t)
 {
 	l->t = t;
+	l->kind = listing_kind(l->list);
 	l->total = -1;
 	l->resumed = l->from.n > 0;
 	buf_init(&l->cursor, 4096);
 	buf_str(&l->cursor, l->from);
+	buf_init(&l->name, l->of.n + 1);
+	buf_str(&l->name, l->of);
 	next_page(l);
 }
 
 void listing_release(struct listing *l)
 {
 	buf_release(&l->cursor);
+	buf_release(&l->name);
 	seen_release(&l->seen);
 	free(l->page_digests);
 	l->page_digests = NULL;
+}
+
+enum errc listing_run(struct listing *l, struct transport *t, struct err *err)
+{
+	enum errc rc;
+
+	listing_start(l, t);
+	rc = transport_drain(t, err);
+	listing_release(l);
+	return rc;
+}
+
+enum errc listing_read(struct listing *l, struct transport *t, struct err *err)
+{
+	enum errc rc = listing_run(l, t, err);
+
+	if (!rc && l->code) {
+		*err = l->err;
+		rc = l->code;
+	}
+	return rc;
 }

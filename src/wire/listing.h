@@ -13,23 +13,44 @@
 #include "wire/seen.h"
 #include "wire/transport.h"
 
+enum list {
+	LIST_DEVICES, /* Apple's */
+	LIST_SERVERS,
+	LIST_SERVER_DEVICES, /* of: a server's id */
+	LIST_EVENTS,         /* since_ms; up to now */
+	LIST_GROUPS,         /* of: a Group ID, of which the UEM matches parts */
+	LIST_GROUP_CHILDREN, /* of: a group's number; itself among them */
+	LIST_GROUP_DEVICES,  /* of: a group's UUID; the devices its server gave it */
+	LIST_PROFILES,       /* of: a group's UUID */
+	LIST_TOKENS,         /* of: a group's UUID */
+	LIST_RECORDS,        /* the UEM's */
+	LIST_USERS,          /* of: a name, of which the UEM matches parts */
+	LIST_PURCHASED_APPS, /* of: a group's UUID */
+	LIST_PUBLIC_APPS,
+};
+
 enum paging {
 	PAGING_CURSOR, /* Apple: meta.paging.nextCursor */
 	PAGING_NUMBER, /* UEM: page=0, 1, ... until 204, an empty page or the total */
+	PAGING_UNTOLD, /* the same, but what the UEM calls a total counts the page */
 	PAGING_NONE,   /* one body holds everything */
 };
 
-struct listing {
-	/* Set by the caller before listing_start(); borrowed until it has ended. */
+struct listing_kind {
 	enum transport_service service;
 	enum paging paging;
 	const char *member; /* of the root that holds the elements; "" when the root is the array */
 	uint64_t max_elements;
-	void (*request)(void *self, struct str cursor, unsigned page, struct http_request *ret);
+};
+
+struct listing {
+	/* Set by the caller before listing_start(). */
+	enum list list;
+	struct str of; /* copied */
+	int64_t since_ms;
 	/* May see the elements of a page again when the page is retried; never NULL. ERR_PROTOCOL:
 	 * an entry that cannot be told from another; it is counted and the list goes on. */
 	json_each_fn *each;
-	bool page_totals; /* what the service calls a total counts the page */
 	/* Asked after the first page when set; true ends the listing there, without `ended`. */
 	bool (*enough)(void *self, const struct listing *l);
 	/* All three may be left out. Before the elements of a page, which may come again; after a
@@ -51,10 +72,12 @@ struct listing {
 	struct err err;   /* the same as a sentence; of one that ended why it is not whole */
 	int64_t uem_code; /* errorCode of the UEM's refusal; 0: none */
 
+	const struct listing_kind *kind;
+
 	/* Private. */
 	struct transport *t;
 	bool resumed; /* began at `from`: totals are of more than comes */
-	struct buf cursor;
+	struct buf cursor, name;
 	struct seen seen;
 	uint64_t *page_digests;
 	size_t n_page, cap_page, n_page_odd, n_first;
@@ -64,5 +87,14 @@ struct listing {
 /* Submits the first page; the others follow while transport_drain() runs. */
 void listing_start(struct listing *l, struct transport *t);
 void listing_release(struct listing *l);
+/* Both, with the drain between them. The list's own failure stands in l->code alone; of
+ * listing_read() it is returned as well. */
+MUST_CHECK enum errc listing_run(struct listing *l, struct transport *t, struct err *err);
+MUST_CHECK enum errc listing_read(struct listing *l, struct transport *t, struct err *err);
+
+/* For listing.c: how lists are asked for; `page` counts from 0. */
+const struct listing_kind *listing_kind(enum list list);
+void listing_ask(
+	const struct listing *l, struct str cursor, unsigned page, struct http_request *ret);
 
 #endif
