@@ -183,7 +183,7 @@ static void check_rows(struct check *c, const char *path)
 enum { FAULTY_COLUMNS = 16 };
 
 struct faulty {
-	struct str column, cell;
+	struct str column;
 	char why[400];
 	uint32_t n, line;
 	struct date_forms *forms; /* NULL: no dates */

@@ -15,7 +15,6 @@
 struct explaining {
 	struct context p;
 	struct table *table;
-	size_t rule;
 };
 
 static void put_line(const struct explaining *e, const struct explain_line *line)

@@ -26,7 +26,6 @@ static enum errc take_server(void *self, const struct json *element, struct err 
 	s = (struct server){
 		.id = fleet_intern(fleet, a.id),
 		.name = fleet_intern(fleet, a.name),
-		.mdm = !str_eq_nocase(a.type, STR("APPLE_CONFIGURATOR")),
 		.device_count = a.device_count,
 		.disown = a.disown,
 	};
@@ -303,7 +302,6 @@ static void start_server_list(struct server_list *s, struct facts *f, uint32_t s
 /* --- a server that is deleted while we work --- */
 
 struct server_search {
-	struct facts *f;
 	struct str id;
 	bool found;
 };
@@ -321,7 +319,7 @@ static enum errc match_server(void *self, const struct json *element, struct err
 /* Its list is not found: the list of servers tells whether it is deleted. */
 static bool was_deleted(struct facts *f, uint32_t server)
 {
-	struct server_search s = { f, fleet_server_id(f->fleet, server), false };
+	struct server_search s = { fleet_server_id(f->fleet, server), false };
 	struct listing l = {
 		.list = LIST_SERVERS,
 		.each = match_server,

@@ -165,17 +165,14 @@ static enum errc close_list(struct group_list *g, struct err *err)
 	struct group *group = &g->f->fleet->groups[g->group];
 	char name[64];
 
-	group->complete = l->complete;
 	g->f->n_listings[TO_UEM] += l->complete;
 	if (!l->complete) {
 		*err = l->err;
 		return l->code ? l->code : ERR_PROTOCOL;
 	}
 	(void)snprintf(name, sizeof(name), "uem.%.40s", buf_cstr(&group->uuid));
-	if (!facts_size_plausible(g->f, name, l->n, -1, err)) {
-		group->complete = false;
+	if (!facts_size_plausible(g->f, name, l->n, -1, err))
 		return err->code;
-	}
 	group->last_size = (int64_t)l->n;
 	return ERR_OK;
 }
@@ -281,7 +278,6 @@ static enum errc take_profile(void *self, const struct json *element, struct err
 	fleet->profiles[fleet->n_profiles++] = (struct profile){
 		.name = fleet_intern(fleet, profile.name),
 		.uuid = uuid,
-		.apple_id = fleet_intern(fleet, profile.apple_id),
 		.group = p->group,
 		.landing_group = profile.device_group,
 		.custom_prompt = profile.custom_prompt,

@@ -17,7 +17,6 @@ enum { FLEET_MAX_GROUPS = SETTINGS_MAX_TOKENS };
 struct server {
 	uint32_t id, name;    /* slots of fleet.texts */
 	int disown;           /* may release devices: 1, 0, -1: not told, FLAG_ODD */
-	bool mdm;             /* takes devices: not Apple Configurator's */
 	uint32_t groups;      /* bit per token group that it feeds */
 	bool unfed;           /* the settings say that it feeds none */
 	bool gone;            /* it was deleted since the servers were listed */
@@ -28,14 +27,13 @@ struct group {
 	struct buf uuid;
 	struct str server; /* as in the settings; empty: every server feeds it */
 	int64_t last_size; /* devices in its last complete listing; -1: none yet */
-	bool complete;     /* the newest reading was */
 };
 
 struct profile {
-	uint32_t name, uuid, apple_id; /* slots of fleet.texts */
-	uint32_t group;                /* index of the token group it belongs to */
-	int64_t landing_group;         /* -1: not told; FLAG_ODD */
-	int custom_prompt;             /* 1, 0, -1: not told; FLAG_ODD */
+	uint32_t name, uuid;   /* slots of fleet.texts */
+	uint32_t group;        /* index of the token group it belongs to */
+	int64_t landing_group; /* -1: not told; FLAG_ODD */
+	int custom_prompt;     /* 1, 0, -1: not told; FLAG_ODD */
 };
 
 struct fleet {

@@ -85,7 +85,7 @@ void run_input_release(struct run_input *in)
 
 /* Texts are slots of `texts`. */
 struct stored_device {
-	uint32_t rule, program, was, became, before, after, results, detail, evidence, attempts;
+	uint32_t program, was, became, before, after, results, detail, evidence, attempts;
 	uint8_t outcome, reason;
 	bool leaving; /* named by an open request that takes it off its server */
 	int64_t finished_ms;
@@ -124,7 +124,6 @@ static enum errc keep_device(void *self, const struct device_record *d, struct e
 	(void)map_add(&r->serials, d->serial, NULL);
 	MEM_GROW(r->devices, r->n_devices, r->cap_devices);
 	r->devices[r->n_devices++] = (struct stored_device){
-		.rule = keep(r, d->rule),
 		.program = keep(r, d->program),
 		.was = keep(r, d->before),
 		.became = keep(r, d->after),

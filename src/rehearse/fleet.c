@@ -262,7 +262,6 @@ static enum errc write_device(
 	if (slot == MAP_NONE || w->seen[slot])
 		return ERR_OK;
 	w->seen[slot] = true;
-	w->fleet->n_devices++;
 	buf_reset(&w->row);
 	for (size_t i = 0; i < N_FIELDS; i++) {
 		struct str text = cell_of(w, record, w->fleet->source[i]);

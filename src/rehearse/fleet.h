@@ -20,7 +20,6 @@ struct rehearse_fleet {
 	uint64_t known;                          /* facts that the fleet holds: FACT_BIT each */
 	bool has_inventory;
 	bool names_server; /* rules, rows or settings do; the first is the default */
-	uint32_t n_devices;
 };
 
 /* What a fleet is made of; borrowed for the call. */

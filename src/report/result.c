@@ -238,27 +238,14 @@ void result_ours(const struct result *r, const struct result_cells *o, struct bu
 	buf_char(ret, '\n');
 }
 
-static void write_row(struct result *r, const struct str *cells, size_t n_cells, struct str raw)
+void result_row(
+	struct result *r, const struct str *cells, size_t n_cells, struct str raw, struct str ours)
 {
 	r->too_wide = r->too_wide || n_cells > r->n_columns;
 	if (n_cells)
 		write_input(r, cells, n_cells, raw);
 	else
 		write_unreadable(r, raw);
-}
-
-void result_row(struct result *r, const struct str *cells, size_t n_cells, struct str raw,
-	const struct result_cells *ours)
-{
-	write_row(r, cells, n_cells, raw);
-	result_ours(r, ours, &r->out);
-	flush_when(r, FLUSH_BYTES);
-}
-
-void result_row_with(
-	struct result *r, const struct str *cells, size_t n_cells, struct str raw, struct str ours)
-{
-	write_row(r, cells, n_cells, raw);
 	buf_str(&r->out, ours);
 	flush_when(r, FLUSH_BYTES);
 }
@@ -340,11 +327,6 @@ enum errc result_commit(struct result *r, struct err *err)
 			err, ERR_LIMIT, "a row of the result is over %d bytes", ROW_MAX_BYTES);
 	name_kept(r);
 	return outfile_commit(r->file, r->kept.n ? base_name(buf_cstr(&r->kept)) : NULL, err);
-}
-
-const char *result_kept(const struct result *r)
-{
-	return r->kept.n ? buf_cstr(&r->kept) : NULL;
 }
 
 void result_free(struct result *r)

@@ -57,24 +57,18 @@ MUST_CHECK enum errc result_open(
 /* Whether plain rows are copied: then result_row() needs no cells of them. */
 bool result_copies(const struct result *r);
 
-/* cells and raw as csv_next() gave them; n_cells 0 (a record that could not be read) keeps the raw
- * text in the first column; no cells: raw is copied. The first failure to write is told by
- * result_commit(). */
-void result_row(struct result *r, const struct str *cells, size_t n_cells, struct str raw,
-	const struct result_cells *ours);
-
-/* The same in two parts, for what many rows have in common: our columns with their line end, and
- * the row. */
+/* Our columns with their line end: many rows have them in common. */
 void result_ours(const struct result *r, const struct result_cells *ours, struct buf *ret);
-void result_row_with(
+/* cells and raw as csv_next() gave them; n_cells 0 (a record that could not be read) keeps the raw
+ * text in the first column; no cells: raw is copied. ours: as result_ours() gave it. The first
+ * failure to write is told by result_commit(). */
+void result_row(
 	struct result *r, const struct str *cells, size_t n_cells, struct str raw, struct str ours);
 
 /* The file gets its name. An earlier file there is kept first: as NAME.RUN.csv when another run
  * wrote it, as NAME.previous.csv when no run did. ERR_IO; ERR_INTERNAL when a row had more cells
  * than n_columns. */
 MUST_CHECK enum errc result_commit(struct result *r, struct err *err);
-/* After result_commit(): what the earlier file is called now; NULL when there was none to keep. */
-const char *result_kept(const struct result *r);
 /* Not committed: nothing is left. NULL is fine. */
 void result_free(struct result *r);
 

@@ -70,7 +70,7 @@ bool rules_parameter(const struct ruleset *set, size_t i, struct rules_parameter
 	if (i >= set->parameters.n)
 		return false;
 	p = &set->parameters.v[i];
-	*ret = (struct rules_parameter){ p->name, p->preset, p->help, p->value, p->has_default };
+	*ret = (struct rules_parameter){ p->name, p->preset, p->help, p->value };
 	return true;
 }
 

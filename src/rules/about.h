@@ -20,7 +20,6 @@ void rules_about(struct str file, struct arena *arena, struct rules_about *ret);
 struct rules_parameter {
 	struct str name, preset, help;
 	struct str value; /* as --set gave it, else the default */
-	bool has_default;
 };
 /* The i-th parameter of the set; false: there are no more. Borrowed from the set. */
 bool rules_parameter(const struct ruleset *set, size_t i, struct rules_parameter *ret);

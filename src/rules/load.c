@@ -354,14 +354,6 @@ const struct rules_name *rules_names(const struct ruleset *set, size_t *ret_n)
 	return set->names.v;
 }
 
-bool rules_wait(const struct ruleset *set)
-{
-	for (size_t i = 0; i < set->rules.n; i++)
-		if (set->rules.v[i].info.waits)
-			return true;
-	return false;
-}
-
 static const struct rule_step *find_step(const struct steps *s, enum step_kind kind)
 {
 	for (uint32_t i = 0; i < s->n; i++)

@@ -57,8 +57,6 @@ struct rule_info {
 	struct duration wait_listed; /* for so long */
 };
 const struct rule_info *rules_info(const struct ruleset *set, size_t rule);
-/* Whether some rule has a `wait_for`. */
-bool rules_wait(const struct ruleset *set);
 /* Whether some rule has that step; *ret_at (may be NULL) is where it first stands. */
 bool rules_use_step(const struct ruleset *set, enum step_kind kind, struct loc *ret_at);
 

@@ -186,7 +186,7 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 	d->busy = d->log_failed = d->witnessed = false;
 	d->log_says = NULL;
 	d->batch = 0;
-	d->doubt = d->n_doubts = 0;
+	d->doubt = 0;
 	d->sync_ms = TIME_NONE;
 	d->dirty = true;
 	if (d->sure && step_info(job_program(j, d)->v[at].kind)->puts_back)

@@ -26,7 +26,6 @@ struct job_device {
 	uint32_t listed; /* groups that listed it when the plan was frozen */
 	char *results;   /* a letter per work step, see plan/work.h; owned by job.arena */
 	const char *detail, *evidence, *after; /* owned by job.arena; NULL: none */
-	struct str rule;
 	struct str record; /* of the UEM when the plan was frozen; empty: none, or not known */
 	int64_t sync_ms;   /* the first sync that its next step waits for; TIME_NONE: none yet */
 	int64_t intent_ms; /* of this process's newest request that names it; TIME_NONE: none */
@@ -47,7 +46,6 @@ struct job_device {
 	 * them ended; 0: nothing is in doubt. */
 	uint64_t doubt;
 	int64_t doubt_ms;
-	uint32_t n_doubts;
 	bool settled;
 	bool busy;            /* named by an open request */
 	bool blocked;         /* a request that is not among those of the job may still act on it */

@@ -52,7 +52,6 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.detail = keep(j, rec->detail),
 		.evidence = keep(j, rec->evidence),
 		.after = keep(j, rec->after),
-		.rule = arena_dup(&j->arena, rec->rule),
 		.finished_ms = rec->finished_ms,
 		.returned = SERVER_NONE,
 		.return_ms = TIME_NONE,

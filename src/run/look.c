@@ -71,7 +71,6 @@ bool look_agrees(struct job *j, struct job_device *d, uint64_t shows)
 	if (d->doubt != shows) {
 		d->doubt = shows;
 		d->doubt_ms = transport_now(j->transport);
-		d->n_doubts++;
 	}
 	return false;
 }

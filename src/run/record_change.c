@@ -157,9 +157,8 @@ static void take_smaller(struct open_request *r)
 /* Whatever was accepted is proved by a look; a hold may have let some pass. */
 static void take_deleted(struct open_request *r, const struct http_reply *reply)
 {
-	struct uem_bulk bulk;
 	struct err err;
-	enum errc rc = r->n > 1 ? uem_bulk_reply(reply, take_fault, r, &bulk, &err)
+	enum errc rc = r->n > 1 ? uem_bulk_reply(reply, take_fault, r, &err)
 				: uem_reply_error(reply, NULL, &err);
 
 	if (rc == ERR_LIMIT && r->n > 1) {

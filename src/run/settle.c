@@ -25,15 +25,10 @@ enum { MAX_ATTEMPTS = 5, POLL_MAX_MS = 60000, LOG_MAX_BYTES = 64 * 1024 * 1024 }
 
 /* --- activities --- */
 
-struct log_reader {
-	struct open_request *r;
-	uint32_t n_failed;
-};
-
 static void take_log_row(void *self, struct str serial, bool ok, struct str substatus)
 {
-	struct log_reader *l = self;
-	struct job *j = l->r->job;
+	struct open_request *r = self;
+	struct job *j = r->job;
 	uint32_t slot = map_find(&j->fleet->serials, serial);
 	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
 
@@ -41,14 +36,12 @@ static void take_log_row(void *self, struct str serial, bool ok, struct str subs
 		return;
 	j->devices[i].log_failed = true;
 	job_evidence(j, &j->devices[i], "log", "failed");
-	j->devices[i].log_says = job_keep(j, str_head(substatus, sizeof(l->r->fault)));
-	l->n_failed++;
+	j->devices[i].log_says = job_keep(j, str_head(substatus, sizeof(r->fault)));
 }
 
 /* The log only hastens a verdict: when it cannot be read, the devices tell. */
 static enum errc read_log(struct open_request *r, const char *url, struct err *err)
 {
-	struct log_reader reader = { .r = r };
 	struct http_request q;
 	struct http_reply reply;
 	enum errc rc = apple_log_request(url, &q, err);
@@ -62,7 +55,7 @@ static enum errc read_log(struct open_request *r, const char *url, struct err *e
 	if (reply.status != 200)
 		rc = err_set(err, ERR_PROTOCOL, "status %d", reply.status);
 	if (!rc)
-		rc = apple_log_read(buf_view(&reply.body), take_log_row, &reader, err);
+		rc = apple_log_read(buf_view(&reply.body), take_log_row, r, err);
 	http_reply_release(&reply);
 	return rc;
 }

@@ -77,10 +77,10 @@ MUST_CHECK enum errc apple_page_read(
 void apple_servers_request(
 	const struct apple_service *s, struct str cursor, struct http_request *ret);
 struct apple_server {
-	struct str id, name, type, status; /* borrowed from the element */
-	int64_t device_count;              /* -1 when absent */
-	int64_t last_connected_ms;         /* TIME_NONE when absent */
-	int disown;                        /* enableMdmDisownFlag: 1, 0, -1 absent, FLAG_ODD */
+	struct str id, name;       /* borrowed from the element */
+	int64_t device_count;      /* -1 when absent */
+	int64_t last_connected_ms; /* TIME_NONE when absent */
+	int disown;                /* enableMdmDisownFlag: 1, 0, -1 absent, FLAG_ODD */
 };
 MUST_CHECK enum errc apple_server_decode(
 	const struct json *element, struct apple_server *ret, struct err *err);
@@ -197,7 +197,7 @@ MUST_CHECK enum errc apple_log_read(struct str csv,
 void apple_events_request(const struct apple_service *s, int64_t from_ms, int64_t to_ms,
 	struct str cursor, struct http_request *ret);
 struct apple_event {
-	struct str id, type, actor, actor_type, outcome; /* borrowed from the element */
+	struct str id, type, actor, actor_type; /* borrowed from the element */
 	struct str server; /* name of the server assigned to; empty when the event has none */
 	int64_t at_ms;     /* TIME_NONE: not told, or not in a way that can be read */
 };

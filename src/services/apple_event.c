@@ -53,18 +53,6 @@ static struct str find_asked(
 	return STR_NONE;
 }
 
-/* The server's name stands in the event's own data, whose key differs by type. */
-static struct str find_server(const struct json *attributes)
-{
-	for (const struct json *v = json_first(attributes); v; v = json_next(v)) {
-		struct str name = json_text(json_get(v, "targetServerName"));
-
-		if (name.n)
-			return name;
-	}
-	return STR_NONE;
-}
-
 enum errc apple_event_decode(const struct json *element,
 	bool (*is_asked)(void *self, struct str text), void *self, struct apple_event *ret,
 	struct str *ret_serial, struct err *err)
@@ -75,8 +63,6 @@ enum errc apple_event_decode(const struct json *element,
 		.type = json_text(json_get(at, "type")),
 		.actor = json_text(json_get(at, "actorName")),
 		.actor_type = json_text(json_get(at, "actorType")),
-		.outcome = json_text(json_get(at, "outcome")),
-		.server = find_server(at),
 		.at_ms = wire_time_zoned(json_get(at, "eventDateTime")),
 	};
 

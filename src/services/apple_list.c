@@ -154,8 +154,6 @@ enum errc apple_server_decode(const struct json *element, struct apple_server *r
 	const struct json *at = json_get(element, "attributes");
 	struct apple_server v = {
 		.name = wire_text(json_get(at, "serverName")),
-		.type = wire_text(json_get(at, "serverType")),
-		.status = wire_text(json_get(at, "status")),
 		.device_count = wire_int(json_get(at, "deviceCount"), -1),
 		.last_connected_ms = wire_time_zoned(json_get(at, "lastConnectedDateTime")),
 		.disown = wire_flag(json_get(at, "enableMdmDisownFlag")),

@@ -21,9 +21,6 @@ _Static_assert((int)DEP_MAX_DEVICES <= (int)JSON_MAX_KEYS, "a reply must be read
 
 #define DEP_SESSION_HEADER "X-ADM-Auth-Session"
 
-/* Borrowed for ever. */
-const char *dep_default_url(void);
-
 /* --- the server token (B.1) --- */
 struct dep_token {
 	struct buf consumer_key, consumer_secret, access_token, access_secret;
@@ -90,27 +87,14 @@ enum errc dep_reply_error(const struct http_reply *reply, struct err *err);
 /* --- account (B.3): READ, answers only while the terms are accepted --- */
 void dep_account_request(const char *url, struct http_request *ret);
 struct dep_account {
-	struct str server_name, server_uuid, admin_id, org_name, org_id, org_type; /* borrowed */
+	struct str server_name; /* borrowed */
 };
 MUST_CHECK enum errc dep_account_decode(
 	const struct json *root, struct dep_account *ret, struct err *err);
-/* How many devices one request to `path` may name: what urls[] says, at most DEP_MAX_DEVICES. */
-size_t dep_account_limit(const struct json *root, const char *path);
 
 /* --- devices (B.3) --- */
-/* READ. ERR_INTERNAL unless 1 to DEP_MAX_DEVICES. */
-MUST_CHECK enum errc dep_devices_request(const char *url, const struct str *serials,
-	size_t n_serials, struct http_request *ret, struct err *err);
-struct dep_device {
-	struct str serial, model, profile_status, profile_uuid, assigned_by; /* borrowed */
-	bool accessible;     /* false: not on this server; all else is empty then */
-	int64_t assigned_ms; /* to this server; TIME_NONE when absent, TIME_UNKNOWN */
-};
-/* member: of the reply's `devices`. */
-MUST_CHECK enum errc dep_device_decode(
-	const struct json *member, struct dep_device *ret, struct err *err);
-
-/* CHANGE, and for good: the devices leave the organization. ERR_INTERNAL as above. */
+/* CHANGE, and for good: the devices leave the organization. ERR_INTERNAL
+ * unless 1 to DEP_MAX_DEVICES. */
 MUST_CHECK enum errc dep_disown_request(const char *url, const struct str *serials,
 	size_t n_serials, struct http_request *ret, struct err *err);
 enum dep_disowned {

@@ -1,5 +1,5 @@
 /*
- * Account and devices (services/README.md Apple B.3).
+ * The account, and devices that leave the organization (services/README.md Apple B.3).
  */
 #include "services/dep_wire.h"
 #include "services/wire.h"
@@ -13,41 +13,19 @@ enum errc dep_account_decode(const struct json *root, struct dep_account *ret, s
 {
 	if (!json_is_object(root))
 		return err_set(err, ERR_PROTOCOL, "Apple's DEP account is no object");
-	*ret = (struct dep_account){
-		.server_name = json_text(json_get(root, "server_name")),
-		.server_uuid = json_text(json_get(root, "server_uuid")),
-		.admin_id = json_text(json_get(root, "admin_id")),
-		.org_name = json_text(json_get(root, "org_name")),
-		.org_id = json_text(json_get(root, "org_id")),
-		.org_type = json_text(json_get(root, "org_type")),
-	};
+	*ret = (struct dep_account){ .server_name = json_text(json_get(root, "server_name")) };
 	return ERR_OK;
 }
 
-size_t dep_account_limit(const struct json *root, const char *path)
-{
-	const struct json *urls = json_get(root, "urls");
-
-	for (const struct json *u = json_first(urls); u; u = json_next(u)) {
-		int64_t most = wire_int(json_path(u, "limit.maximum"), -1);
-
-		if (str_eq(json_text(json_get(u, "uri")), str_from(path)) && most > 0 &&
-			most < DEP_MAX_DEVICES)
-			return (size_t)most;
-	}
-	return DEP_MAX_DEVICES;
-}
-
-/* POST path with {"devices":[...]}. */
-static enum errc devices_call(enum http_class cls, const char *url, const char *path,
-	const struct str *serials, size_t n_serials, struct http_request *ret, struct err *err)
+enum errc dep_disown_request(const char *url, const struct str *serials, size_t n_serials,
+	struct http_request *ret, struct err *err)
 {
 	struct json_out o;
 
 	if (n_serials == 0 || n_serials > DEP_MAX_DEVICES)
 		return err_set(
 			err, ERR_INTERNAL, "too many devices in one DEP request: %zu", n_serials);
-	dep_call(cls, "POST", url, path, ret);
+	dep_call(HTTP_CHANGE, "POST", url, "/devices/disown", ret);
 	json_out_init(&o, &ret->body);
 	json_obj(&o, NULL);
 	json_arr(&o, "devices");
@@ -56,38 +34,6 @@ static enum errc devices_call(enum http_class cls, const char *url, const char *
 	json_arr_end(&o);
 	json_obj_end(&o);
 	return ERR_OK;
-}
-
-enum errc dep_devices_request(const char *url, const struct str *serials, size_t n_serials,
-	struct http_request *ret, struct err *err)
-{
-	return devices_call(HTTP_READ, url, "/devices", serials, n_serials, ret, err);
-}
-
-enum errc dep_device_decode(const struct json *member, struct dep_device *ret, struct err *err)
-{
-	struct dep_device v = {
-		.serial = json_name(member),
-		.model = json_text(json_get(member, "model")),
-		.profile_status = json_text(json_get(member, "profile_status")),
-		.profile_uuid = json_text(json_get(member, "profile_uuid")),
-		.assigned_by = json_text(json_get(member, "device_assigned_by")),
-		/* The member is not documented, so only its "no" counts. */
-		.accessible = !str_eq(
-			json_text(json_get(member, "response_status")), STR("NOT_ACCESSIBLE")),
-		.assigned_ms = wire_time_zoned(json_get(member, "device_assigned_date")),
-	};
-
-	if (!json_is_object(member) || v.serial.n == 0)
-		return err_set(err, ERR_PROTOCOL, "Apple's DEP service listed no device");
-	*ret = v;
-	return ERR_OK;
-}
-
-enum errc dep_disown_request(const char *url, const struct str *serials, size_t n_serials,
-	struct http_request *ret, struct err *err)
-{
-	return devices_call(HTTP_CHANGE, url, "/devices/disown", serials, n_serials, ret, err);
 }
 
 static enum dep_disowned disowned(struct str word)

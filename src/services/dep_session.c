@@ -11,11 +11,6 @@
 
 enum { OAUTH_MAX_BYTES = 16 * 1024, NUMBER_TEXT = 24 };
 
-const char *dep_default_url(void)
-{
-	return "https://mdmenrollment.apple.com";
-}
-
 void dep_call(enum http_class cls, const char *method, const char *url, const char *path,
 	struct http_request *ret)
 {

@@ -49,8 +49,6 @@ MUST_CHECK enum errc uem_page_error(const struct http_reply *reply, struct err *
 /* The same for a body that went through json_scan: its parsed rest, or NULL. */
 enum errc uem_rest_error(const struct http_reply *reply, const struct json *rest,
 	struct uem_error *ret_detail, struct err *err);
-/* 401 with 1024 or 1029, or any 401: a new token may help, once. */
-bool uem_token_stale(const struct http_reply *reply);
 
 /* --- groups (C.6): Group ID -> UUID --- */
 /* Pages of those whose Group ID holds the text. */
@@ -67,8 +65,7 @@ bool uem_is_uuid(struct str text);
 void uem_dep_list_request(
 	const struct uem_service *s, struct str group_uuid, struct http_request *ret);
 struct uem_dep_device {
-	struct str serial, profile_uuid, profile_name, user, enrollment_status, ownership, group,
-		model;
+	struct str serial, profile_uuid, profile_name, enrollment_status;
 };
 /* The serial can be empty. */
 MUST_CHECK enum errc uem_dep_device_decode(
@@ -82,15 +79,13 @@ void uem_sync_request(
 void uem_profiles_request(const struct uem_service *s, struct str group_uuid, unsigned page,
 	struct http_request *ret);
 struct uem_profile {
-	struct str name, uuid, apple_id; /* apple_id: profile_identifier */
+	struct str name, uuid, apple_id; /* apple_id: profile_identifier (H.8) */
 	struct str enrollment_user;     /* whom devices are enrolled for; empty: whoever signs in */
 	int64_t device_group;           /* DeviceLocationGroupId; -1 when absent, FLAG_ODD */
 	int custom_prompt, auto_assign; /* auto_assign: any of the defaults; never odd */
 };
 MUST_CHECK enum errc uem_profile_decode(
 	const struct json *element, struct uem_profile *ret, struct err *err);
-/* Equal without dashes and case (H.8); no profile equals nothing. */
-bool uem_same_profile(struct str a, struct str b);
 /* CHANGE; unassign: take it away. */
 void uem_profile_device_request(const struct uem_service *s, struct str profile_uuid,
 	struct str serial, bool unassign, struct http_request *ret);
@@ -100,15 +95,14 @@ void uem_profile_device_request(const struct uem_service *s, struct str profile_
 void uem_tokens_request(const struct uem_service *s, struct str group_uuid, struct str serial,
 	unsigned page, struct http_request *ret);
 struct uem_token {
-	struct str uuid, serial;      /* the serial can be empty: a person's registration */
-	struct str enrollment_status; /* name as given, or the number as text */
+	struct str uuid, serial; /* the serial can be empty: a person's registration */
 };
 MUST_CHECK enum errc uem_token_decode(
 	const struct json *element, struct uem_token *ret, struct err *err);
 void uem_token_detail_request(const struct uem_service *s, struct str group_uuid,
 	struct str token_uuid, struct http_request *ret);
 struct uem_token_detail {
-	struct str serial, profile_name;
+	struct str serial;
 	struct str profile_status;     /* name as given, or the number as text */
 	int64_t profile_status_number; /* -1 when it came as a name */
 	int64_t retry_after_ms;        /* until Apple takes it up again; -1: not said */

@@ -82,7 +82,6 @@ enum errc uem_bulk_limits_decode(
 		return err_set(err, ERR_PROTOCOL, "UEM's bulk settings are no object");
 	*ret = (struct uem_bulk_limits){
 		.delete_device = wire_int(wire_member(root, "DeleteDevice"), -1),
-		.enterprise_wipe = wire_int(wire_member(root, "EnterpriseWipe"), -1),
 	};
 	return ERR_OK;
 }
@@ -167,26 +166,16 @@ static void tell_fault(
 }
 
 static void read_bulk(const struct json *root,
-	void (*each)(void *self, const struct uem_fault *fault), void *self, struct uem_bulk *ret)
+	void (*each)(void *self, const struct uem_fault *fault), void *self)
 {
 	const struct json *faults = find_faults(root);
 
-	*ret = (struct uem_bulk){
-		.total = wire_int(wire_member(root, "TotalItems"), -1),
-		.accepted = wire_int(wire_member(root, "AcceptedItems"), -1),
-		.failed = wire_int(wire_member(root, "FailedItems"), -1),
-	};
-	if (json_is_object(faults) && is_fault(faults)) {
+	if (json_is_object(faults) && is_fault(faults))
 		tell_fault(faults, each, self);
-		ret->n_faults = 1;
-	}
 	for (const struct json *v = json_is_array(faults) ? json_first(faults) : NULL; v;
-		v = json_next(v)) {
-		if (!json_is_object(v))
-			continue;
-		tell_fault(v, each, self);
-		ret->n_faults++;
-	}
+		v = json_next(v))
+		if (json_is_object(v))
+			tell_fault(v, each, self);
 }
 
 static bool is_bulk(const struct json *root)
@@ -212,8 +201,7 @@ static enum errc refused(const struct http_reply *reply, struct err *err)
 }
 
 enum errc uem_bulk_reply(const struct http_reply *reply,
-	void (*each)(void *self, const struct uem_fault *fault), void *self, struct uem_bulk *ret,
-	struct err *err)
+	void (*each)(void *self, const struct uem_fault *fault), void *self, struct err *err)
 {
 	struct json *root = NULL;
 	bool answered = wire_ok(reply) || (reply->fate == HTTP_ANSWERED && reply->status == 400);
@@ -222,7 +210,7 @@ enum errc uem_bulk_reply(const struct http_reply *reply,
 	if (answered && json_parse(&root, buf_view(&reply->body), NULL))
 		root = NULL;
 	if (is_bulk(root))
-		read_bulk(root, each, self, ret);
+		read_bulk(root, each, self);
 	else
 		rc = refused(reply, err);
 	if (!rc && !is_bulk(root))

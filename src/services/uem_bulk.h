@@ -21,7 +21,7 @@ void uem_devices_page_request(const struct uem_service *s, unsigned page, struct
 /* --- the tenant's caps --- */
 void uem_bulk_limits_request(const struct uem_service *s, struct http_request *ret);
 struct uem_bulk_limits {
-	int64_t delete_device, enterprise_wipe; /* -1: not said */
+	int64_t delete_device; /* -1: not said */
 };
 MUST_CHECK enum errc uem_bulk_limits_decode(
 	const struct json *root, struct uem_bulk_limits *ret, struct err *err);
@@ -40,18 +40,12 @@ struct uem_fault {
 	int64_t code;        /* 0 when absent */
 	struct str message;
 };
-/* What the service counted; -1 when absent. Only faults tell who failed: with `failed` above
- * n_faults somebody failed who is not named, and every device has to be looked at. */
-struct uem_bulk {
-	int64_t total, accepted, failed;
-	size_t n_faults;
-};
-/* For 200, and for 400 when its body is a BulkResponse (none accepted). Texts are borrowed for the
- * call. ERR_LIMIT: more devices than the tenant allows in one call, nothing was done, a smaller one
- * may pass. ERR_HELD: the wipe threshold. ERR_UNKNOWN: a yes that cannot be read. */
+/* For 200, and for 400 when its body is a BulkResponse (none accepted). Only faults tell who
+ * failed, and not all of them need be told: every device has to be looked at. Texts are borrowed
+ * for the call. ERR_LIMIT: more devices than the tenant allows in one call, nothing was done, a
+ * smaller one may pass. ERR_HELD: the wipe threshold. ERR_UNKNOWN: a yes that cannot be read. */
 MUST_CHECK enum errc uem_bulk_reply(const struct http_reply *reply,
-	void (*each)(void *self, const struct uem_fault *fault), void *self, struct uem_bulk *ret,
-	struct err *err);
+	void (*each)(void *self, const struct uem_fault *fault), void *self, struct err *err);
 
 /* --- commands --- */
 enum uem_command { UEM_ENTERPRISE_WIPE, UEM_DEVICE_WIPE };

@@ -35,11 +35,7 @@ enum errc uem_dep_device_decode(
 		.serial = wire_text(wire_member(element, "deviceSerialNumber")),
 		.profile_uuid = wire_text(wire_member(element, "profileUuid")),
 		.profile_name = wire_text(wire_member(element, "profileName")),
-		.user = wire_text(wire_member(element, "username")),
 		.enrollment_status = wire_enum(wire_member(element, "enrollmentStatus"), NULL),
-		.ownership = wire_enum(wire_member(element, "deviceOwnership"), NULL),
-		.group = wire_text(wire_member(element, "organizationGroupName")),
-		.model = wire_text(wire_member(element, "deviceModel")),
 	};
 	return ERR_OK;
 }

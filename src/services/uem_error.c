@@ -90,11 +90,6 @@ enum errc uem_reply_error(
 	return rc;
 }
 
-bool uem_token_stale(const struct http_reply *reply)
-{
-	return reply->fate == HTTP_ANSWERED && reply->status == 401;
-}
-
 enum errc uem_body(const struct http_reply *reply, struct json **ret, struct err *err)
 {
 	struct json *root = NULL;

@@ -57,28 +57,6 @@ enum errc uem_profile_decode(const struct json *element, struct uem_profile *ret
 	return ERR_OK;
 }
 
-static size_t skip_dashes(struct str s, size_t at)
-{
-	while (at < s.n && s.p[at] == '-')
-		at++;
-	return at;
-}
-
-bool uem_same_profile(struct str a, struct str b)
-{
-	size_t i = skip_dashes(a, 0), k = skip_dashes(b, 0);
-
-	if (i == a.n)
-		return false;
-	while (i < a.n && k < b.n) {
-		if (ascii_lower(a.p[i]) != ascii_lower(b.p[k]))
-			return false;
-		i = skip_dashes(a, i + 1);
-		k = skip_dashes(b, k + 1);
-	}
-	return i == a.n && k == b.n;
-}
-
 void uem_profile_device_request(const struct uem_service *s, struct str profile_uuid,
 	struct str serial, bool unassign, struct http_request *ret)
 {

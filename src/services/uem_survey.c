@@ -89,8 +89,6 @@ enum errc uem_user_decode(const struct json *element, struct uem_user *ret, stru
 		return rc;
 	*ret = (struct uem_user){
 		.name = wire_text(wire_member(element, "UserName")),
-		.group = wire_text(wire_member(element, "Group")),
-		.group_uuid = wire_text(wire_member(element, "OrganizationGroupUuid")),
 		.group_number = wire_int(wire_member(element, "LocationGroupId"), -1),
 	};
 	return ERR_OK;
@@ -111,12 +109,6 @@ void uem_public_apps_request(const struct uem_service *s, unsigned page, struct 
 		"pageSize", page, ret);
 }
 
-void uem_purchased_app_request(
-	const struct uem_service *s, struct str uuid, struct http_request *ret)
-{
-	get_one(s, "/mam/apps/purchased/*", uuid, 2, ret);
-}
-
 /* The list's spelling, else the detail's. */
 static const struct json *either(const struct json *v, const char *listed, const char *detailed)
 {
@@ -127,7 +119,7 @@ static const struct json *either(const struct json *v, const char *listed, const
 
 enum errc uem_app_decode(const struct json *element, struct uem_app *ret, struct err *err)
 {
-	const struct json *counts = either(element, "ManagedDistribution", "licenses_summary");
+	const struct json *licences = wire_member(element, "ManagedDistribution");
 	enum errc rc = need_object(element, "app", err);
 
 	if (rc)
@@ -136,9 +128,7 @@ enum errc uem_app_decode(const struct json *element, struct uem_app *ret, struct
 		.name = wire_text(either(element, "ApplicationName", "name")),
 		.bundle_id = wire_text(either(element, "BundleId", "identifier")),
 		.uuid = wire_text(wire_member(element, "Uuid")),
-		.eligibility = wire_enum(wire_member(counts, "AppLicenseEligibility"), NULL),
-		.purchased = wire_int(either(counts, "Purchased", "total"), -1),
-		.redeemed = wire_int(either(counts, "Burned", "redeemed"), -1),
+		.eligibility = wire_enum(wire_member(licences, "AppLicenseEligibility"), NULL),
 	};
 	if (ret->eligibility.n == 0)
 		ret->eligibility = wire_enum(wire_member(element, "vpp_app_eligibility"), NULL);
@@ -161,10 +151,8 @@ enum errc uem_device_app_decode(
 	if (rc)
 		return rc;
 	*ret = (struct uem_device_app){
-		.name = wire_text(either(element, "ApplicationName", "Name")),
 		.bundle_id = wire_text(either(element, "ApplicationIdentifier", "BundleId")),
 		.type = wire_enum(either(element, "Type", "ApplicationType"), NULL),
-		.managed = wire_flag(wire_member(element, "IsManaged")),
 	};
 	return ERR_OK;
 }

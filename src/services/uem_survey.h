@@ -27,7 +27,7 @@ MUST_CHECK enum errc uem_group_decode(
 void uem_users_request(
 	const struct uem_service *s, struct str username, unsigned page, struct http_request *ret);
 struct uem_user {
-	struct str name, group, group_uuid;
+	struct str name;
 	int64_t group_number; /* -1 when absent */
 };
 MUST_CHECK enum errc uem_user_decode(
@@ -39,26 +39,20 @@ MUST_CHECK enum errc uem_user_decode(
 void uem_purchased_apps_request(const struct uem_service *s, struct str group_uuid, unsigned page,
 	struct http_request *ret);
 void uem_public_apps_request(const struct uem_service *s, unsigned page, struct http_request *ret);
-/* READ; one purchased app with its assignments, also where assignment is flexible. */
-void uem_purchased_app_request(
-	const struct uem_service *s, struct str uuid, struct http_request *ret);
 struct uem_app {
 	struct str name, bundle_id, uuid;
 	/* What kinds of licence the app can have: name as given or number as text; the numbers are
 	 * not published. Empty when absent. */
 	struct str eligibility;
-	int64_t purchased, redeemed; /* licences; -1 when absent */
 };
-/* For an element and for the detail. */
 MUST_CHECK enum errc uem_app_decode(
 	const struct json *element, struct uem_app *ret, struct err *err);
 
 /* READ; elements in "DeviceApps". */
 void uem_device_apps_request(const struct uem_service *s, int64_t id, struct http_request *ret);
 struct uem_device_app {
-	struct str name, bundle_id;
+	struct str bundle_id;
 	struct str type; /* Public, Internal, Purchased, or a number as text */
-	int managed;     /* 1, 0, -1 absent */
 };
 MUST_CHECK enum errc uem_device_app_decode(
 	const struct json *element, struct uem_device_app *ret, struct err *err);

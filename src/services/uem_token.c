@@ -34,7 +34,6 @@ enum errc uem_token_decode(const struct json *element, struct uem_token *ret, st
 	*ret = (struct uem_token){
 		.uuid = wire_text(wire_member(element, "uuid")),
 		.serial = wire_text(wire_member(element, "serial_number")),
-		.enrollment_status = wire_enum(wire_member(element, "enrollment_status"), NULL),
 	};
 	return ERR_OK;
 }
@@ -60,7 +59,6 @@ enum errc uem_token_detail_decode(
 	int64_t seconds = -1;
 	struct uem_token_detail v = {
 		.serial = wire_text(wire_member(root, "serial_number")),
-		.profile_name = wire_text(wire_member(root, "profile_name")),
 	};
 
 	if (!json_is_object(root))

@@ -138,27 +138,12 @@ enum errc store_devices_since(struct store *s, int kind, const char *rules, int6
 	return rc;
 }
 
-/* Each text of the first column. */
-static enum errc each_text(struct db_stmt *q,
-	enum errc (*each)(void *self, struct str serial, struct err *err), void *self,
-	struct err *err)
-{
-	struct page p;
-	enum errc rc;
-
-	page_init(&p);
-	rc = page_read(&p, q, err);
-	for (size_t i = 0; i < p.n && !rc; i++)
-		rc = each(self, page_row(&p, i)->text, err);
-	page_release(&p);
-	return rc;
-}
-
 enum errc store_serials_since(struct store *s, int kind, const char *rules, int64_t since_ms,
 	enum errc (*each)(void *self, struct str serial, struct err *err), void *self,
 	struct err *err)
 {
 	struct db_stmt *q;
+	struct page p;
 	enum errc rc = store_sql(s, SQL_SERIALS_SINCE, &q, err);
 
 	if (rc)
@@ -166,22 +151,12 @@ enum errc store_serials_since(struct store *s, int kind, const char *rules, int6
 	db_bind_int(q, 1, since_ms);
 	db_bind_int(q, 2, kind);
 	db_bind_str(q, 3, rules ? str_from(rules) : STR(""));
-	return each_text(q, each, self, err);
-}
-
-enum errc store_devices_open(struct store *s, int kind, int64_t since_ms, int64_t except,
-	enum errc (*each)(void *self, struct str serial, struct err *err), void *self,
-	struct err *err)
-{
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_DEVICES_OPEN, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, kind);
-	db_bind_int(q, 2, since_ms);
-	db_bind_int(q, 3, except);
-	return each_text(q, each, self, err);
+	page_init(&p);
+	rc = page_read(&p, q, err);
+	for (size_t i = 0; i < p.n && !rc; i++)
+		rc = each(self, page_row(&p, i)->text, err);
+	page_release(&p);
+	return rc;
 }
 
 enum errc store_home_put(

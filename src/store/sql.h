@@ -80,9 +80,6 @@
 	X(DEVICES_SINCE, "SELECT count(DISTINCT v.serial) FROM request_device v "                  \
 			 "JOIN request r ON r.id = v.request WHERE r.intent > ?1 "                 \
 			 "AND (?2 < 0 OR r.kind = ?2) " OF_RULES)                                  \
-	X(DEVICES_OPEN, "SELECT DISTINCT v.serial FROM request_device v "                          \
-			"JOIN request r ON r.id = v.request WHERE r.kind = ?1 AND r.intent > ?2 "  \
-			"AND r.run <> ?3 AND r.state IN (0, 1, 3)")                                \
 	X(SERIALS_SINCE, "SELECT DISTINCT v.serial FROM request_device v "                         \
 			 "JOIN request r ON r.id = v.request WHERE r.intent > ?1 "                 \
 			 "AND (?2 < 0 OR r.kind = ?2) " OF_RULES)                                  \

@@ -246,11 +246,6 @@ MUST_CHECK enum errc store_devices_since(struct store *s, int kind, const char *
 MUST_CHECK enum errc store_serials_since(struct store *s, int kind, const char *rules,
 	int64_t since_ms, enum errc (*each)(void *self, struct str serial, struct err *err),
 	void *self, struct err *err);
-/* Serials that requests of that kind in any run but one (0: none) name, of state INTENT, ACCEPTED
- * or UNKNOWN and with an intent later than since_ms. */
-MUST_CHECK enum errc store_devices_open(struct store *s, int kind, int64_t since_ms, int64_t except,
-	enum errc (*each)(void *self, struct str serial, struct err *err), void *self,
-	struct err *err);
 
 /* --- where a device came from, across runs --- */
 MUST_CHECK enum errc store_home_put(

@@ -36,7 +36,7 @@ enum need_bit {
 struct doctor_profile {
 	struct str name, uuid, user; /* user: enrolled for; empty: whoever signs in */
 	int64_t landing;             /* number of the group devices land in; -1: not told */
-	uint32_t group, finding;     /* finding: its row of `custom-prompt`, when it has one */
+	uint32_t finding;            /* finding: its row of `custom-prompt`, when it has one */
 	int prompt, auto_assign;     /* 1, 0, -1: not told */
 };
 

@@ -71,7 +71,6 @@ static enum errc take_profile(void *self, const struct json *element, struct err
 		.uuid = arena_dup(&d->arena, uuid),
 		.user = arena_dup(&d->arena, u.enrollment_user),
 		.landing = u.device_group,
-		.group = p->group,
 		.prompt = u.custom_prompt,
 		.auto_assign = u.auto_assign,
 	};

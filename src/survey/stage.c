@@ -12,7 +12,6 @@ struct stage {
 	char *path;
 	struct db_stmt *add, *mark;
 	struct err failed; /* since stage_begin() */
-	bool begun;
 };
 
 /* No index: rows in the order of arrival are written once, and sorted once. */

@@ -83,7 +83,6 @@ static void decode(const struct json *v)
 	if (apple_event_decode(v, is_asked, NULL, &e, &text, &err) == ERR_OK) {
 		touch(e.type);
 		touch(e.actor);
-		touch(e.server);
 		touch(text);
 	}
 }

@@ -8,16 +8,8 @@ static void decode(const struct json *v)
 {
 	struct err err = { .msg = "" };
 	struct dep_account account;
-	struct dep_device device;
 
 	check(dep_account_decode(v, &account, &err), &err);
-	if (dep_account_limit(v, "/devices") - 1 >= DEP_MAX_DEVICES)
-		abort();
-	if (dep_device_decode(v, &device, &err) == ERR_OK) {
-		touch(device.serial);
-		touch(device.model);
-		touch(device.profile_uuid);
-	}
 }
 
 static void take_disowned(void *self, struct str serial, enum dep_disowned how)
@@ -37,7 +29,7 @@ static void read_token(struct str text)
 	check(rc, &err);
 	if (rc)
 		return;
-	dep_session_request(dep_default_url(), &token, 0, &q);
+	dep_session_request("https://mdmenrollment.apple.com", &token, 0, &q);
 	http_request_release(&q);
 	dep_token_wipe(&token);
 }

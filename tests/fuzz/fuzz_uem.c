@@ -22,7 +22,6 @@ static void decode_rows(const struct json *v)
 	check(uem_token_decode(v, &token, &err), &err);
 	if (uem_token_detail_decode(v, &detail, &err) == ERR_OK) {
 		touch(detail.profile_status);
-		touch(detail.profile_name);
 	}
 	if (uem_device_decode(v, DATE_ORDER_UNKNOWN, &device, &err) == ERR_OK) {
 		touch(device.serial);
@@ -58,17 +57,15 @@ static void take_fault(void *self, const struct uem_fault *fault)
 static void read_replies(const struct http_reply *reply)
 {
 	struct err err = { .msg = "" };
-	struct uem_bulk bulk;
 	struct uem_error e;
 	int64_t expires_ms;
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
 	check(uem_reply_error(reply, &e, &err), &err);
-	(void)uem_token_stale(reply);
 	check(uem_group_reply(reply, STR("EMEA"), &b, &err), &err);
 	check(uem_token_reply(reply, 0, &b, &expires_ms, &err), &err);
-	check(uem_bulk_reply(reply, take_fault, NULL, &bulk, &err), &err);
+	check(uem_bulk_reply(reply, take_fault, NULL, &err), &err);
 	buf_release(&b);
 }
 

@@ -100,8 +100,6 @@ static void ids_that_only_surveys_read_are_one_segment(void **state)
 	holds(&q, 1);
 	uem_purchased_apps_request(&uem, evil, 0, &q);
 	holds(&q, 1);
-	uem_purchased_app_request(&uem, evil, &q);
-	holds(&q, 1);
 	uem_profile_request(&uem, evil, &q);
 	holds(&q, 1);
 	assert_int_equal(

@@ -22,7 +22,6 @@ static void add_server(struct fleet *f, const char *name, uint32_t groups)
 	f->servers[f->n_servers++] = (struct server){
 		.id = fleet_intern(f, str_from(name)),
 		.name = fleet_intern(f, str_from(name)),
-		.mdm = true,
 		.groups = groups,
 		.device_count = -1,
 	};

@@ -77,33 +77,6 @@ static void test_uem_H27_wrong_token_host(void **state)
 	token_fails(503, "", ERR_OUTAGE);
 }
 
-/* 401 mid-run: with 1024 or 1029, or bare. */
-static void test_uem_H28_stale_token(void **state)
-{
-	static const struct {
-		int status;
-		const char *body;
-		bool stale;
-	} cases[] = {
-		{ 401, "{\"errorCode\":1029,\"message\":\"Token expired\"}", true },
-		{ 401, "{\"errorCode\":1024}", true },
-		{ 401, "", true },
-		{ 403, "{\"errorCode\":1011}", false },
-		{ 200, "", false },
-	};
-	struct http_reply lost = no_reply(HTTP_UNKNOWN, "reset");
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct http_reply p = reply_of(cases[i].status, cases[i].body);
-
-		assert_int_equal(uem_token_stale(&p), cases[i].stale);
-		http_reply_release(&p);
-	}
-	assert_false(uem_token_stale(&lost));
-	http_reply_release(&lost);
-}
-
 static void test_basic(void **state)
 {
 	struct buf b;
@@ -257,7 +230,6 @@ int main(void)
 		cmocka_unit_test(test_token_request),
 		cmocka_unit_test(test_token_reply),
 		cmocka_unit_test(test_uem_H27_wrong_token_host),
-		cmocka_unit_test(test_uem_H28_stale_token),
 		cmocka_unit_test(test_basic),
 		cmocka_unit_test(test_error_object),
 		cmocka_unit_test(test_error_message_shapes),

@@ -37,7 +37,6 @@ static void take(void *self, const struct guard_finding *f)
 	if (f->says && f->allow && !is_stopped(g, str_from(f->name)))
 		add_allowance(g, f->allow);
 	g->n++;
-	g->n_stops += f->says != NULL;
 }
 
 /* What was allowed for this plan has to be allowed again; what was too little is there anew. */

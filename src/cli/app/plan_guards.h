@@ -18,7 +18,7 @@ struct plan_guards {
 		char *says; /* NULL: it does not stop the plan; owned */
 		uint64_t n, n_day, most, percent, size;
 	} v[PLAN_GUARDS];
-	size_t n, n_stops;
+	size_t n;
 	struct buf allow; /* "--allow devices=612 --allow release=12"; empty: nothing stops */
 };
 

@@ -80,7 +80,7 @@ static enum errc write_one(void *self, uint32_t n, const struct csv_record *reco
 	summary_why(w->summary, row.reason, row.detail);
 	summary_advise(w->summary, row.advice);
 	ours = ours_of(w, &row);
-	result_row_with(w->result, record->cells, record->n_cells, record->raw, ours);
+	result_row(w->result, record->cells, record->n_cells, record->raw, ours);
 	return ERR_OK;
 }
 
