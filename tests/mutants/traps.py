@@ -161,7 +161,7 @@ TRAPS = {
     "H.16": [("src/io/http.c", "bool with_body = q->body.n ||", "bool with_body =", "test_http",
               "test_what_is_sent")],
     "H.17": [(BULK, "depth < 2", "depth < 1", "test_uem_bulk", "test_uem_H17_fault_shapes"),
-             (BULK, "if (json_is_object(faults) && is_fault(faults)) {", "if (false) {",
+             (BULK, "if (json_is_object(faults) && is_fault(faults))", "if (false)",
               "test_uem_bulk", "test_uem_H17_fault_shapes")],
     "H.18": [(ERROR, "code == CODE_NO_PERMISSION || code == CODE_BAD_TENANT", "code < 0",
               "test_uem_auth", "test_uem_H18_403_has_meanings"),
