@@ -379,20 +379,3 @@ enum errc job_end_change(struct open_request *r, enum errc code, const struct ht
 	/* What is queued still would leave although this could not be written down. */
 	return !rc && code == ERR_STORE ? code : rc;
 }
-
-enum errc job_note(struct open_request *r, struct err *err)
-{
-	struct job *j = r->job;
-	struct buf text;
-	enum errc rc;
-
-	if (!r->id)
-		return ERR_OK;
-	buf_init(&text, 1024);
-	buf_printf(
-		&text, "request %lld %s %s", (long long)r->id, request_word(r->state), r->activity);
-	rc = store_event(
-		j->store, j->run, transport_now(j->transport), "outcome", buf_view(&text), err);
-	buf_release(&text);
-	return rc;
-}

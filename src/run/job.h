@@ -174,6 +174,8 @@ void job_release(struct job *j);
 MUST_CHECK enum errc job_flush(struct job *j, struct err *err);
 /* Writes one request and its devices, within a transaction of the caller's. */
 MUST_CHECK enum errc job_save(struct open_request *r, struct err *err);
+/* Adds the outcome of a request to the audit trail; job_flush() does it for those settled. */
+MUST_CHECK enum errc job_note(struct open_request *r, struct err *err);
 
 const struct work_program *job_program(const struct job *j, const struct job_device *d);
 /* The first step still to do; program->n when none is left. */
@@ -249,8 +251,6 @@ MUST_CHECK enum errc job_intend(void *self, int64_t at_ms, struct err *err);
 MUST_CHECK enum errc job_end_change(struct open_request *r, enum errc code,
 	const struct http_reply *reply,
 	void (*take)(struct open_request *r, const struct http_reply *reply), struct err *err);
-/* Adds the outcome of a request to the audit trail; job_flush() does it for those settled. */
-MUST_CHECK enum errc job_note(struct open_request *r, struct err *err);
 /* Whether the next step, which cannot be undone, was sent before for the same device, in any run. A
  * person may name a device all the same. */
 enum sent_before { SENT_NEVER, SENT_OPEN, SENT_DONE };
