@@ -201,7 +201,9 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 /* A request was taken, but for this device of it, by name: nothing of it is open. */
 void job_refuse_one(
 	struct open_request *r, struct job_device *d, enum reason reason, const char *detail);
-/* Leaves out what stands between a device off its server and its put-back. False: none is due. */
+/* Leaves out what stands between a device off its server and its put-back, and what follows it;
+ * where a run ends early (OUTCOME_RESTORED), what follows is left to the next apply for who arrives
+ * where its row wants it. False: none is due. */
 bool job_turn_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason);
 /* Why a device in flight is: it is off its server, or may be and nobody can tell yet. */
 enum reason job_away(const struct job *j, const struct job_device *d);
