@@ -79,9 +79,10 @@ MUST_CHECK enum errc facts_wiping(struct facts *f, int64_t run, struct err *err)
  * says: no other change of theirs may leave. */
 MUST_CHECK enum errc facts_open(struct facts *f, int64_t run, struct err *err);
 
-/* Whether the enrollment-token search by serial finds nothing: the second half of "gone from the
- * lifecycle page". *ret_gone by slot order. */
-MUST_CHECK enum errc facts_lifecycle_gone(
-	struct facts *f, const uint32_t *slots, uint32_t n, bool *ret_gone, struct err *err);
+/* Whether the enrollment-token search by serial finds nothing, in any of the groups that may have
+ * its row: the second half of "gone from the lifecycle page". groups, a set of bits for each slot,
+ * and *ret_gone go by the order of the slots. */
+MUST_CHECK enum errc facts_lifecycle_gone(struct facts *f, const uint32_t *slots,
+	const uint32_t *groups, uint32_t n, bool *ret_gone, struct err *err);
 
 #endif

@@ -292,10 +292,26 @@ enum errc facts_uem_tokens(struct facts *f, const uint32_t *slots, uint32_t n, s
 
 /* --- gone --- */
 
+/* One group is searched for those that it may have. */
+struct gone_search {
+	uint32_t group;
+	const uint32_t *places; /* of what is asked for, in the order of all slots */
+	bool *gone;             /* in that order */
+};
+
+static void ask_gone(struct look_up *u, struct str serial, struct http_request *ret)
+{
+	const struct gone_search *s = u->extra;
+
+	uem_tokens_request(transport_uem(u->f->transport),
+		buf_view(&u->f->fleet->groups[s->group].uuid), serial, 0, ret);
+}
+
 static enum errc done_gone(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
 	struct look_up *u = self;
+	const struct gone_search *s = u->extra;
 	struct json *root = NULL;
 	struct uem_token token;
 	bool found = true;
@@ -304,13 +320,33 @@ static enum errc done_gone(void *self, enum errc code, const struct http_reply *
 	if (!code)
 		code = find_token(u, reply, &root, &token, &found, err);
 	json_free(root);
-	((bool *)u->extra)[u->at] = !code && !found;
+	if (code || found)
+		s->gone[s->places[u->at]] = false;
 	/* A search that the UEM refuses proves nothing, which is all that matters here. */
 	return errc_info(code)->scope == SCOPE_RUN ? code : ERR_OK;
 }
 
-enum errc facts_lifecycle_gone(
-	struct facts *f, const uint32_t *slots, uint32_t n, bool *ret_gone, struct err *err)
+enum errc facts_lifecycle_gone(struct facts *f, const uint32_t *slots, const uint32_t *groups,
+	uint32_t n, bool *ret_gone, struct err *err)
 {
-	return facts_look_up_with(f, slots, n, TO_UEM, ask_token, done_gone, ret_gone, err);
+	uint32_t *asked = mem_alloc((n + 1) * sizeof(*asked));
+	uint32_t *places = mem_alloc((n + 1) * sizeof(*places));
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < n; i++)
+		ret_gone[i] = true;
+	for (uint32_t g = 0; g < f->fleet->n_groups && !rc; g++) {
+		struct gone_search s = { g, places, ret_gone };
+		uint32_t n_asked = 0;
+
+		for (uint32_t i = 0; i < n; i++)
+			if (groups[i] >> g & 1u) {
+				places[n_asked] = i;
+				asked[n_asked++] = slots[i];
+			}
+		rc = facts_look_up_with(f, asked, n_asked, TO_UEM, ask_gone, done_gone, &s, err);
+	}
+	free(places);
+	free(asked);
+	return rc;
 }

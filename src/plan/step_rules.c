@@ -32,10 +32,11 @@ static void reassign_effect(const struct step_case *c, struct view *v)
 	v->changed = true;
 }
 
-/* The UEM lists a device exactly when Apple has it on a server that feeds the list's group. */
+/* The UEM lists a device exactly when Apple has it on a server that feeds the list's group. What a
+ * list showed of before a change at Apple says nothing of what it will show. */
 static bool sync_holds(const struct step_case *c, const struct view *v)
 {
-	return c->has_uem ? v->listed == fleet_groups_of(c->fleet, v->server) : !v->changed;
+	return !v->changed && (!c->has_uem || v->listed == fleet_groups_of(c->fleet, v->server));
 }
 
 static void sync_effect(const struct step_case *c, struct view *v)

@@ -44,12 +44,18 @@ static uint32_t owing(const struct job *j, const struct job_device *d)
 	return j->fleet->listed[d->slot] ^ fleet_groups_of(j->fleet, job_expected(j, d).server);
 }
 
+/* Those that may have listed it before the run, whether or not the plan's one look showed it. */
+static uint32_t groups_before(const struct job *j, const struct job_device *d)
+{
+	return fleet_groups_of(j->fleet, d->home) | d->listed;
+}
+
 /* Whose sync it waits for. */
 static uint32_t asked_groups(const struct job *j, const struct job_device *d)
 {
 	uint32_t groups = owing(j, d);
 
-	return groups ? groups : fleet_groups_of(j->fleet, d->home) | d->listed;
+	return groups ? groups : groups_before(j, d);
 }
 
 /* Each device has its own, from the first request that its step waited for: one that Apple leaves
@@ -221,18 +227,22 @@ static enum errc keep_gone(struct syncing *s, bool *proved, struct err *err)
 {
 	struct job *j = s->j;
 	uint32_t *slots = mem_alloc((j->n + 1) * sizeof(*slots)), n = 0;
+	uint32_t *groups = mem_alloc((j->n + 1) * sizeof(*groups));
 	bool *gone = mem_zalloc(j->n + 1);
 	enum errc rc;
 
 	for (uint32_t i = 0; i < j->n; i++)
-		if (proved[i] && job_step(j, &j->devices[i])->lifecycle)
+		if (proved[i] && job_step(j, &j->devices[i])->lifecycle) {
+			groups[n] = groups_before(j, &j->devices[i]);
 			slots[n++] = j->devices[i].slot;
-	rc = n ? facts_lifecycle_gone(j->facts, slots, n, gone, err) : ERR_OK;
+		}
+	rc = n ? facts_lifecycle_gone(j->facts, slots, groups, n, gone, err) : ERR_OK;
 	n = 0;
 	for (uint32_t i = 0; i < j->n && !rc; i++)
 		if (proved[i] && job_step(j, &j->devices[i])->lifecycle && !gone[n++])
 			proved[i] = false;
 	free(gone);
+	free(groups);
 	free(slots);
 	return rc;
 }
@@ -242,7 +252,7 @@ static void pass(struct syncing *s, struct job_device *d)
 {
 	struct job *j = s->j;
 	int64_t now = transport_now(j->transport);
-	uint32_t groups = fleet_groups_of(j->fleet, d->home) | d->listed |
+	uint32_t groups = groups_before(j, d) |
 			  fleet_groups_of(j->fleet, job_expected(j, d).server);
 	char when[TIME_TEXT];
 
@@ -413,6 +423,15 @@ static bool goes_on(const struct syncing *s)
 	return s->groups && !(s->any_ready && s->quiet >= QUIET_LOOKS);
 }
 
+/* A continued run has not seen the lists yet; and where they are as the step wants them already,
+ * that is what the plan's look showed, of before our change: one list that lacked a row is no
+ * proof. */
+static bool needs_lists(const struct job *j, const struct job_device *d)
+{
+	return device_fact_state(&j->fleet->devices[d->slot], FACT_UEM_LISTED) != VALUE_KNOWN ||
+	       owing(j, d) == 0;
+}
+
 static enum errc sync_with_uem(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
 {
 	struct syncing s = {
@@ -424,11 +443,8 @@ static enum errc sync_with_uem(struct job *j, uint32_t wave, uint32_t *ret_n, st
 	uint32_t all = j->fleet->n_groups == 32 ? UINT32_MAX : (1u << j->fleet->n_groups) - 1;
 	enum errc rc = ERR_OK;
 
-	/* A continued run has not seen the lists yet. */
 	for (uint32_t i = 0; i < j->n && !rc; i++)
-		if (waits(j, &j->devices[i], wave) &&
-			device_fact_state(&j->fleet->devices[j->devices[i].slot],
-				FACT_UEM_LISTED) != VALUE_KNOWN) {
+		if (waits(j, &j->devices[i], wave) && needs_lists(j, &j->devices[i])) {
 			rc = facts_uem_lists(j->facts, all, err);
 			break;
 		}

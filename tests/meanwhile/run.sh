@@ -1,0 +1,425 @@
+#!/usr/bin/env bash
+# What others do, and what becomes of lists, clocks and addresses, while a run waits or between two of
+# them. Each name is a story, told with several members of its kind.
+#
+#	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists servers left deeds elsewhere profiles
+set -u
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+suite_begin "${1:?usage: tests/meanwhile/run.sh BUILD [PART]...}"
+shift
+cd "$work" || exit 1
+
+rules() { # DO
+	printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {always: true}, do: %s}\n' "$1" >rules.yaml
+}
+rows() { # SERIAL...
+	printf '%s\n' serial "$@" >in.csv
+	rm -f in.result*.csv
+}
+apply() { # OPTION...
+	run apply in.csv --rules rules.yaml --yes --allow percent=100 --max-wait 48h "$@"
+}
+cell() { # SERIAL COLUMN
+	python3 -c 'import csv, sys
+for r in csv.DictReader(open("in.result.csv")):
+    if r["serial"] == sys.argv[1]: print(r[sys.argv[2]])' "$@"
+}
+outcome() { # SERIAL
+	cell "$1" depmend_outcome
+}
+tell() { # FILE: one more scenario from now on, at the time at which each world begins
+	curl -sf -H "X-Sim-Now: $(date -ud 2026-11-22T03:00Z +%s)000" --data-binary "@$1" \
+		"http://127.0.0.1:$port/sim/scenario"
+}
+profile_of() { # SERIAL: of the last export
+	python3 -c 'import csv, sys
+for r in csv.DictReader(open("live.csv")):
+    if r["serial"] == sys.argv[1]: print(r["profile"])' "$1"
+}
+# Where the device is in truth, as the effects tell.
+place() { # SERIAL
+	jq -r --arg s "$1" 'select(.kind == "effect" and .serial == $s and .effective and
+		(.what | test("^(assign|unassign|release|vanish|migrate|return)$"))) |
+		if .what == "assign" or .what == "migrate" then .after else "off" end' "$audit" | tail -n 1
+}
+ours() { # WHAT SERIAL: effects of our account
+	jq -r --arg w "$1" --arg s "$2" --arg us "$client" 'select(.kind == "effect" and .what == $w and
+		.serial == $s and .effective and .actor == $us) | .what' "$audit" | wc -l
+}
+posts() { requests '.method == "POST" and .path == "/v1/orgDeviceActivities" and .status == 201'; }
+wipes() { requests '.method == "POST" and (.path | test("/commands$"))'; }
+world() { # YAML, SIMULATOR OPTION...
+	printf 'version: 1\n%s\n' "$1" >story.yaml
+	shift
+	new_world --fleet fleet.csv --scenario story.yaml "$@"
+}
+
+cat >fleet.csv <<-'F'
+	serial,server,profile,enrollment_status,user,added,last_seen
+	C02WHILE0001,WS1 EMEA,Corporate iPads,Enrolled,jo,2025-03-01T00:00:00Z,2026-11-01T00:00:00Z
+	C02WHILE0002,WS1 EMEA,Corporate iPads,Enrolled,jo,2025-03-01T00:00:00Z,2026-11-01T00:00:00Z
+	C02WHILE0003,WS1 APAC,Corporate iPads,,,2025-03-01T00:00:00Z,
+	C02WHILE0004,WS1 APAC,Corporate iPads,,,2025-03-01T00:00:00Z,
+	C02STAY00001,WS1 EMEA,Kiosk,,,2025-03-01T00:00:00Z,
+	C02STAY00002,WS1 Americas,Kiosk,,,2025-03-01T00:00:00Z,
+	C02STAY00003,WS1 APAC,Kiosk,,,2025-03-01T00:00:00Z,
+	C02STAY00004,WS1 APAC,Custom,,,2025-03-01T00:00:00Z,
+F
+rebuild='[unassign, sync, reassign, sync]'
+
+busy='faults: [{service: uem, method: PUT, query: "*action=Assign*", nth: 1, do: reply, status: 429, retry_after: 7200, applied: no}]
+'
+theirs='do: profile, serials: [C02WHILE0003], profile: Custom'
+slow='rate: {apple_write: 1/hour}'
+two='version: 1
+name: t
+waves: [1, 100%%]
+rules:
+  - {name: first, match: {serial: C02WHILE0001}, do: [{reassign: {to: WS1 Americas}}]}
+  - {name: second, match: {always: true}, do: %s}
+'
+lost='faults: [{service: uem, method: POST, path: "/api/mdm/devices/*/commands", nth: 1, do: reset, applied: %s}]'
+later='faults:
+  - {activity: "*", nth: 1, do: reply, status: 429, code: TOO_MANY_REQUESTS, retry_after: 7200, applied: no}
+'
+
+# --- a change waits for the rate limit, or as Apple asks: what somebody decided meanwhile stays ---
+# The first row takes the write of the hour, so that the second waits.
+part_waits() {
+	waiting() { # DO, YAML of what happens meanwhile; once by the rate, once by Retry-After
+		local how=$3
+		if [ "$how" = rate ]; then
+			world "$2"
+			settings_with "$slow"
+			# shellcheck disable=SC2059 # the rules are a format
+			printf "$two" "$1" >rules.yaml
+			rows C02WHILE0001 C02WHILE0003
+		else
+			world "$later$2"
+			rules "$1"
+			rows C02WHILE0003
+		fi
+		apply --allow release=1 --confirm "release=$(grep -c 'release' <<<"$1")"
+	}
+	for how in rate retry-after; do
+		waiting '[{reassign: {to: WS1 EMEA}}]' \
+			'admins: [{after: 30m, do: assign, server: WS1 Americas, serials: [C02WHILE0003]}]' $how
+		same "$how, moved elsewhere: the row" drifted "$(outcome C02WHILE0003)"
+		same "$how, moved elsewhere: it stays there" 'WS1 Americas' "$(place C02WHILE0003)"
+		exits "$how, moved elsewhere" 5
+		waiting '[{reassign: {to: WS1 EMEA}}]' \
+			'admins: [{after: 30m, do: assign, server: WS1 EMEA, serials: [C02WHILE0003]}]' $how
+		same "$how, moved to our target: it is not assigned once more" 0 "$(ours assign C02WHILE0003)"
+		same "$how, moved to our target: nor stripped" 0 "$(effects strip C02WHILE0003)"
+		waiting '[unassign]' 'admins: [{after: 30m, do: unassign, serials: [C02WHILE0003]}]' $how
+		same "$how, taken off by another: not by us" 0 "$(ours unassign C02WHILE0003)"
+		waiting '[unassign]' 'admins: [{after: 30m, do: assign, server: WS1 EMEA, serials: [C02WHILE0003]}]' $how
+		same "$how, moved before it is taken off: the row" drifted "$(outcome C02WHILE0003)"
+		same "$how, moved before it is taken off: it stays" 'WS1 EMEA' "$(place C02WHILE0003)"
+	done
+
+	# one that is done already, while the other waits
+	for deed in 'assign, server: WS1 APAC' unassign release; do
+		world "admins: [{after: 30m, do: $deed, serials: [C02WHILE0001]}]"
+		settings_with "$slow"
+		# shellcheck disable=SC2059 # the rules are a format
+		printf "$two" '[unassign]' >rules.yaml
+		rows C02WHILE0001 C02WHILE0003
+		apply
+		same "done, then $deed: the rows" 'drifted done' "$(outcome C02WHILE0001) $(outcome C02WHILE0003)"
+		same "done, then $deed: it is left" 0 "$(($(ours assign C02WHILE0001) - 1))"
+	done
+
+	# put back into service, between the step that takes it off and the release
+	for back in 'assign, server: WS1 APAC' 'assign, server: WS1 EMEA'; do
+		world "admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: visible, after: 20m, do: $back}]"
+		settings_with "$slow"
+		rules '[delete_from_lifecycle, release]'
+		rows C02WHILE0003
+		apply --allow release=1 --confirm release=1
+		same "in service again ($back): not released" 0 "$(ours release C02WHILE0003)"
+		same "in service again ($back): it stays" "${back#*: }" "$(place C02WHILE0003)"
+		check "in service again ($back): not a clean end" test "$status" -ne 0
+	done
+}
+
+# The protected list changes while the run waits: a secret that a command gives is asked for anew.
+part_protected() {
+	cat >secret.sh <<-'F'
+		#!/bin/sh
+		cat uem-secret
+		n=$(cat asked)
+		[ ! -e "then$n" ] || cat "then$n" >protected.csv
+		echo $((n + 1)) >asked
+	F
+	chmod 700 secret.sh
+	lists() { # DO: with then1, then2 ... in the list's place, at each question
+		world '' --set uem.token_life=10m
+		sed -i "s|client_secret: .*|client_secret: {command: [$work/secret.sh]}|" depmend.yaml
+		printf '%s\nprotect: {file: protected.csv}\n' "$slow" >>depmend.yaml
+		echo C02STAY00001 >protected.csv
+		echo 0 >asked
+		# shellcheck disable=SC2059 # the rules are a format
+		printf "$two" "$1" >rules.yaml
+		sed -i "s/first, match: {serial: C02WHILE0001}, do: .*/first, match: {serial: C02WHILE0001}, do: [{reassign: {to: WS1 APAC}}, sync, {reassign: {to: WS1 EMEA}}, sync, {reassign: {to: WS1 APAC}}, sync]}/" rules.yaml
+		rows C02WHILE0001 C02WHILE0002
+		apply --allow wipe=1 --confirm "wipe=$(grep -c wipe rules.yaml)"
+	}
+	moved='{reassign: {to: WS1 APAC}}, sync'
+	for step in '{wipe: {kind: device}}' unassign '{reassign: {to: WS1 Americas}}'; do
+		rm -f then*
+		printf 'C02STAY00001\nC02WHILE0002\n' >then2
+		lists "[$moved, $step]"
+		same "protected meanwhile ($step): the row" protected "$(outcome C02WHILE0002)"
+		same "protected meanwhile ($step): no wipe" 0 "$(wipes)"
+		same "protected meanwhile ($step): the other one" 'done' "$(outcome C02WHILE0001)"
+
+		echo C02STAY00001 >then3 # and taken from it again: what was once protected stays so
+		lists "[$moved, $step]"
+		same "protected for a while ($step): the row" protected "$(outcome C02WHILE0002)"
+		same "protected for a while ($step): no wipe" 0 "$(wipes)"
+
+		printf 'C02STAY00001\n\0\n' >then2 && rm then3 # and what cannot be read stops what is new
+		lists "[$moved, $step]"
+		exits "a list that cannot be read ($step)" 78
+		same "a list that cannot be read ($step): nothing of it is sent" '0 0' \
+			"$(ours assign C02WHILE0002) $(wipes)"
+	done
+}
+
+# --- one stale page, whichever it is: who was taken off comes back all the same ---
+part_stale() {
+	for path in '/v1/mdmServers/*/relationships/devices' '/v1/orgDevices/*' /v1/orgDevices; do
+		for nth in $(seq 1 "$(fewer 8)"); do
+			world "overrides: [{service: apple, path: '$path', nth: $nth, knobs: {apple.stale: 55s}}]" \
+				--set apple.visibility_lag=5s
+			rules "$rebuild"
+			rows C02WHILE0001
+			apply
+			same "page $nth of $path stale: it is back" "0 WS1 EMEA 1" \
+				"$status $(place C02WHILE0001) $(ours assign C02WHILE0001)"
+			same "page $nth of $path stale: the row" 'done' "$(outcome C02WHILE0001)"
+		done
+	done
+}
+
+# --- a list of the UEM that lacks a device is no proof that it is gone ---
+part_lists() {
+	gone() { # WHAT SERIAL
+		rules '[delete_from_lifecycle]'
+		rows "$2"
+		apply
+		same "$1: done, after a sync and a search" 'done yes yes' \
+			"$(outcome "$2") $([ "$(syncs)" -gt 0 ] && echo yes) $([ "$(searches)" -gt 0 ] && echo yes)"
+		same "$1: it was taken off" off "$(place "$2")"
+	}
+	searches() { requests '.path | test("enrollment-tokens$")'; }
+	for serial in C02WHILE0001 C02WHILE0003; do # of the first group, and of the last
+		for nth in $(seq 1 "$(fewer 5)"); do
+			for path in '*/devices' '*/enrollment-tokens*'; do
+				world "overrides: [{service: uem, method: GET, path: '$path', nth: $nth, knobs: {page.without: $serial}}]"
+				gone "list $nth of $path lacks $serial" $serial
+			done
+		done
+		world "overrides: [{service: uem, method: GET, path: '*/devices', knobs: {page.without: $serial}}]"
+		gone "all lists lack $serial" $serial
+	done
+}
+
+# --- servers: renamed, or made anew, while a device is off ---
+part_servers() {
+	off_for_a_while="--set uem.sync_time=20m"
+	for when in accepted landed visible terminal; do
+		[ $when != accepted ] || at=after
+		[ $when = accepted ] || at=$when
+		# shellcheck disable=SC2086 # an option and its value
+		world "admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: $at, do: rename_server, server: WS1 APAC, name: WS1 Asia}]" $off_for_a_while
+		rules "$rebuild"
+		rows C02WHILE0001 C02WHILE0003
+		apply
+		exits "renamed when $when" 0
+		same "renamed when $when: both are back" 'WS1 EMEA WS1 Asia' "$(place C02WHILE0001) $(place C02WHILE0003)"
+	done
+	for how in rename recreate delete; do
+		case $how in
+		rename) deed='rename_server, server: WS1 APAC, name: WS1 Asia' ;;
+		*) deed="${how}_server, server: WS1 APAC" ;;
+		esac
+		world "admins: [{after: 1h, do: $deed}]" --set apple.activity_time=20m
+		rules "$rebuild"
+		rows C02WHILE0001 C02WHILE0003
+		apply --max-wait 10m
+		exits "$how between two runs: in flight" 75
+		rules '[skip]'
+		rows C02STAY00001
+		for hour in 05 06; do
+			DEPMEND_CLOCK=virtual:2026-11-22T$hour:00:00Z apply
+			check "$how between two runs: no crash ($hour)" test "$status" -lt 70
+			DEPMEND_CLOCK=virtual:2026-11-22T$hour:30:00Z run undo latest
+			check "$how between two runs: undo, no crash ($hour)" test "$status" -lt 70
+			[ $how != recreate ] || sed -i 's/#.*//' depmend.yaml
+			[ $how = recreate ] || sed -i '/server: WS1 APAC/d' depmend.yaml # as its message says
+		done
+		same "$how between two runs: the other is back" 'WS1 EMEA' "$(place C02WHILE0001)"
+		run status --json
+		case $how in
+		rename) same "$how between two runs: that one, too" 'WS1 Asia' "$(place C02WHILE0003)" ;;
+		*) check "$how between two runs: that one is named" grep -q C02WHILE0003 out ;;
+		esac
+	done
+	# the server that one of them was to go to: the others are not kept from going
+	for deed in 'delete_server, server: WS1 Americas, to: WS1 EMEA' 'recreate_server, server: WS1 Americas'; do
+		world "admins: [{after: 1h, do: $deed}]"
+		settings_with "$slow"
+		# shellcheck disable=SC2059 # the rules are a format
+		printf "$two" '[{reassign: {to: WS1 APAC}}]' >rules.yaml
+		rows C02WHILE0003 C02WHILE0001 C02WHILE0002
+		sed -i 's/  - {name: second/  - {name: now, match: {serial: C02WHILE0003}, do: [{reassign: {to: WS1 EMEA}}]}\n&/' rules.yaml
+		apply --max-wait 10m
+		exits "$deed: cut off" 75
+		[ "${deed%%_*}" != delete ] || sed -i '/server: WS1 Americas/d' depmend.yaml # as its message says
+		DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply --allow organization=yes
+		exits "$deed: goes on" 3
+		same "$deed: the one that was to go there" 'failed row.unknown_server' \
+			"$(outcome C02WHILE0001) $(cell C02WHILE0001 depmend_reason | cut -d: -f1)"
+		same "$deed: the others" 'done WS1 EMEA done WS1 APAC' \
+			"$(for s in 3 2; do echo "$(outcome C02WHILE000$s) $(place C02WHILE000$s)"; done | xargs)"
+	done
+}
+
+# --- released, or gone, while it is off: not assigned again and again ---
+part_left() {
+	for deed in release vanish; do
+		for at in landed visible; do
+			# shellcheck disable=SC2086 # an option and its value
+			world "admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: $at, after: 1m, do: $deed}]" $off_for_a_while
+			rules "$rebuild"
+			rows C02WHILE0001
+			apply
+			check "$deed at $at: not done" test "$(outcome C02WHILE0001)" != 'done'
+			first=$(posts)
+			for hour in 09 15; do
+				DEPMEND_CLOCK=virtual:2026-11-22T$hour:00:00Z apply
+				check "$deed at $at: no crash" test "$status" -lt 70
+			done
+			same "$deed at $at: nothing more is sent" "$first" "$(posts)"
+			check "$deed at $at: one try at most" test "$first" -le 2
+			run status
+			check "$deed at $at: nobody is off" test -z "$(grep -i 'off server.*C02WHILE' out)"
+		done
+	done
+}
+
+# --- a wipe that nobody knows about: its own result as input, the device enrolled anew, little time ---
+part_deeds() {
+	for applied in yes no; do
+		# shellcheck disable=SC2059 # a format
+		world "$(printf "$lost" $applied)" --set uem.wipe_time=30m
+		rules '[{wipe: {kind: device}}]'
+		rows C02WHILE0002
+		apply --allow wipe=5 --confirm wipe=1 --max-wait 5m
+		check "wipe, applied: $applied, little time: not a clean end" test "$status" -ne 0
+		cp in.result.csv again.csv
+		run apply again.csv --rules rules.yaml --yes --allow percent=100 --allow wipe=5 --confirm wipe=1 --max-wait 1h
+		same "wipe, applied: $applied, its result as input: one wipe" 1 "$(wipes)"
+		[ $applied = yes ] || check "wipe, its result as input: not a clean end" test "$status" -ne 0
+	done
+	world "${lost/\%s/yes}"$'\n''admins: [{after: 2h, do: enroll, serials: [C02WHILE0002]}]'
+	rules '[{wipe: {kind: device}}]'
+	rows C02WHILE0002
+	apply --allow wipe=5 --confirm wipe=1 --max-wait 1m
+	check 'wipe, enrolled anew: not a clean end' test "$status" -ne 0
+	for hour in 07 12; do
+		DEPMEND_CLOCK=virtual:2026-11-22T$hour:00:00Z apply --allow wipe=5 --confirm wipe=1 --max-wait 1h
+	done
+	same 'wipe, enrolled anew: one wipe' 1 "$(wipes)"
+
+	# what is done is not done again for the same enrollment or membership, whatever is read of it,
+	# nor when what is read does not tell which one it is
+	again() { # SERVICE PATH [MEMBER VALUE]...: from now on the records say so
+		local about="service: $1, path: '$2'"
+		shift 2
+		printf 'version: 1\nodd:\n' >odd.yaml
+		while [ $# -gt 0 ]; do
+			case $2 in absent) value=$2 ;; *) value="'\"$2\"'" ;; esac
+			printf '  - {%s, member: %s, value: %s}\n' "$about" "$1" "$value" >>odd.yaml
+			shift 2
+		done
+		tell odd.yaml
+	}
+	for odd in '' absent soon; do
+		world '' --control
+		rules '[{wipe: {kind: device}}]'
+		rows C02WHILE0002
+		apply --allow wipe=5 --confirm wipe=1
+		exits 'a wipe' 0
+		again uem '/api/mdm/devices*' EnrollmentStatus Enrolled ${odd:+LastEnrolledOn "$odd"}
+		apply --allow wipe=5 --confirm wipe=1
+		check "a wipe, then enrolled by its record (${odd:-the same}): not a clean end" test "$status" -ne 0
+		same "a wipe, then enrolled by its record (${odd:-the same}): one" 1 "$(wipes)"
+		world '' --control
+		rules '[delete_from_lifecycle, release]'
+		rows C02WHILE0003
+		apply --allow release=5 --confirm release=1
+		exits 'a release' 0
+		again apple '/v1/orgDevices*' attributes.releasedFromOrgDateTime absent \
+			${odd:+attributes.addedToOrgDateTime "$odd"}
+		apply --allow release=5 --confirm release=1
+		check "a release, then a member (${odd:-the same}): not a clean end" test "$status" -ne 0
+		same "a release, then a member (${odd:-the same}): one" 1 \
+			"$(jq -r 'select(.kind == "accepted" and .type == "RELEASE_DEVICES") | .type' "$audit" | wc -l)"
+	done
+}
+
+# --- other addresses, and a corrected clock, between two processes ---
+part_elsewhere() {
+	cut_off() { # leaves C02WHILE0001 off its server, in a run that has not ended
+		world '' --set apple.activity_time=20m
+		rules "$rebuild"
+		rows C02WHILE0001
+		apply --max-wait 25m
+		exits "$1: cut off" 75
+	}
+	cut_off 'another url of Apple'
+	sed -i '/apple:/,/uem:/s/127\.0\.0\.1/localhost/' depmend.yaml
+	DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
+	exits 'another url of Apple' 0
+	same 'another url of Apple: it is back, once' 'WS1 EMEA 1' "$(place C02WHILE0001) $(ours assign C02WHILE0001)"
+	cut_off 'another url of the UEM'
+	sed -i '/uem:/,$s/127\.0\.0\.1/localhost/' depmend.yaml
+	DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
+	exits 'another url of the UEM' 0
+	same 'another url of the UEM: it is back, once' 'WS1 EMEA 1' "$(place C02WHILE0001) $(ours assign C02WHILE0001)"
+	for to in 2026-11-21T22:00:00Z 2026-11-22T03:26:00Z 2027-11-22T03:00:00Z; do
+		cut_off "the clock says $to"
+		DEPMEND_CLOCK=virtual:$to apply
+		exits "the clock says $to" 0
+		same "the clock says $to: it is back, once" 'WS1 EMEA 1' \
+			"$(place C02WHILE0001) $(ours assign C02WHILE0001)"
+	done
+}
+
+# --- a profile that somebody gave meanwhile is left ---
+part_profiles() {
+	for how in waiting given taken; do
+		case $how in
+		waiting) world "${busy}admins: [{after: 30m, $theirs}]" ;;
+		given) world "admins: [{on: {service: uem, method: PUT, query: '*action=Assign*'}, at: after, after: 50s, $theirs}]" ;;
+		taken) world "${busy}admins: [{after: 30m, do: profile, serials: [C02WHILE0003]}]" ;;
+		esac
+		is=Custom
+		[ $how != taken ] || is=
+		rules '[{assign_profile: {profile: Kiosk}}]'
+		rows C02WHILE0003
+		apply
+		check "a profile of somebody else, $how: not called done" test "$(outcome C02WHILE0003)" != 'done'
+		run export --out live.csv
+		same "a profile of somebody else, $how: it stays" "$is" "$(profile_of C02WHILE0003)"
+	done
+}
+
+for part in "${@:-waits protected stale lists servers left deeds elsewhere profiles}"; do
+	for one in $part; do "part_$one"; done
+done
+suite_end
