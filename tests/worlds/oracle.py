@@ -149,9 +149,11 @@ class Story:
             last = s["replied"]
         else:
             last = s["t"] + self.facts["request"]
-        last = max([last] + [b for b in self.boots if last < b <= t])
-        if t - last >= self.facts["activity"] - SLACK:
-            return None
+        # A new boot begins the time anew, unless it was over before.
+        for end in [b for b in self.boots if last < b <= t] + [t]:
+            if end - last >= self.facts["activity"] - SLACK:
+                return None
+            last = end if end < t else last
         return f"its outcome is open for {(t - last) // 1000} s only"
 
     def forgotten(self, s, t):

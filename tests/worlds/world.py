@@ -215,10 +215,11 @@ class World:
     def write_settings(self, servers):
         plan = self.plan
         tokens = "\n".join(f"    - {{server: {s}, group: {g}}}" for s, g in servers)
+        previous = ", ".join(self.clients[:-1])
         self.write("depmend.yaml", SETTINGS.format(
-            client=self.clients[-1], previous="".join(
-                f"\n  previous_client_ids: [{c}]" for c in self.clients[:-1]), tokens=tokens, limit=plan.limit, writes=plan.writes,
-            batch=plan.batch))
+            client=self.clients[-1], tokens=tokens, limit=plan.limit, writes=plan.writes,
+            batch=plan.batch,
+            previous=f"\n  previous_client_ids: [{previous}]" if previous else ""))
 
     def prepare(self):
         plan = self.plan
@@ -477,7 +478,9 @@ class World:
         self.server_deed(rng, "rename_server", name=f"Renamed{len(self.fired)}")
 
     def do_delete_server(self, rng, p):
-        self.server_deed(rng, "delete_server")
+        """One stays: of an organization without any no settings are right."""
+        if len(self.servers_now()) > 1:
+            self.server_deed(rng, "delete_server")
 
     def do_recreate_server(self, rng, p):
         self.server_deed(rng, "recreate_server")
@@ -639,7 +642,8 @@ class World:
     def restore(self):
         if self.next_client:
             self.clients.append(self.next_client)
-            self.write_settings([(s, s.upper()) for s in SERVERS])
+            self.write_settings(self.servers_now() if self.healed else
+                                [(s, s.upper()) for s in SERVERS])
             self.next_client = None
         if self.saved_state:
             state = os.path.join(self.folder, "state")
@@ -661,7 +665,7 @@ class World:
         """Between two runs: of the organization there is one state."""
         if self.tools.joins_accounts:
             self.all_disturbed()
-            self.next_client = self.client + "0"
+            self.next_client = self.client + "0" * len(self.clients)
 
     def do_pause(self, rng, p):
         if self.tools.has_status:
@@ -756,6 +760,11 @@ class World:
         with open(p.said, encoding="utf-8", errors="replace") as f:
             return f.read()
 
+    def servers_now(self):
+        """As a person puts them down who has read the message."""
+        return [(v["name"], v["group"]) for v in self.c.truth()["servers"]
+                if v["status"] != "DELETED"]
+
     def heal(self):
         self.healed = True
         for p in self.c.running():
@@ -764,8 +773,7 @@ class World:
         self.tools.services.ask("POST", "/sim/heal?activities=end", self.c.now)
         self.c.step = 0
         self.write("protected.csv", "C02STAYED00\n")
-        self.write_settings([(v["name"], v["group"]) for v in self.c.truth()["servers"]
-                             if v["status"] != "DELETED"])
+        self.write_settings(self.servers_now())
         if any(d[0] == "pause" for d in self.fired):
             self.start("resume", self.command("resume"))
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random worlds and what has to hold in them.
 
-    worlds.py BUILD [-n N] [--seed S] [--jobs J] [--depmend PROGRAM] [--keep FOLDER] [--shrink] [--aim DEED]
+    worlds.py BUILD [-n N] [--seed S] [--jobs J] [--depmend PROGRAM] [--keep FOLDER] [--shrink] [--first] [--aim DEED]
 
 Each seed is a world of its own (world.py), played under a conductor that owns time (conductor.py)
 and judged by an oracle that sees only what the services, the result files and the exit statuses say
@@ -36,7 +36,7 @@ def begin(opt, folder):
 
 def get_tools():
     global tools
-    if tools is None:
+    if tools is None or tools.sim.poll() is not None:   # one that ended spoils one world only
         tools = world.Tools(options.build, top, options.depmend, options.sim)
     return tools
 
@@ -154,6 +154,7 @@ def main():
     args.add_argument("--sim")
     args.add_argument("--keep")
     args.add_argument("--shrink", action="store_true")
+    args.add_argument("--first", action="store_true", help="none after the first that goes wrong")
     args.add_argument("--coverage", action="store_true")
     args.add_argument("--real", type=int, default=0, help="worlds on the real clock")
     args.add_argument("--aim", choices=list(world.DEEDS), help="all at this disturbance")
@@ -164,15 +165,18 @@ def main():
     folder = tempfile.mkdtemp(dir=memory if memory.is_dir() else None)
     world.make_top(folder)
     started = time.monotonic()
-    failed, kinds, cells = 0, collections.Counter(), collections.Counter()
+    total, failed, kinds, cells = 0, 0, collections.Counter(), collections.Counter()
     failed_kinds, codes = collections.Counter(), collections.Counter()
     try:
         for play_one, n, jobs in ((one, opt.n, opt.jobs), (one_real, opt.real, 8)):
             if not n:
                 continue
             with multiprocessing.Pool(jobs, begin, (opt, folder)) as pool:
-                for seed, bad, told, covered, of, took in pool.imap_unordered(
+                # With --first in order, so that it is the same one each time.
+                played = pool.imap if opt.first else pool.imap_unordered
+                for seed, bad, told, covered, of, took in played(
                         play_one, range(opt.seed, opt.seed + n)):
+                    total += 1
                     kinds.update(of)
                     cells.update(covered)
                     if not bad:
@@ -183,6 +187,8 @@ def main():
                     print(f"not ok: seed {seed} ({took:.1f} s)")
                     print("\n".join(told + ["    " + b.replace("\n", "\n    ") for b in bad[:8]]),
                           flush=True)
+                    if opt.first:
+                        break   # and with it the pool ends
         if opt.planted:
             begin(opt, folder)
             n_planted, overlooked = planted.check(get_tools())
@@ -192,7 +198,6 @@ def main():
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     took = time.monotonic() - started
-    total = opt.n + opt.real
     print(f"{total} worlds in {took:.0f} s, {1000 * took / max(1, total):.0f} ms each; "
           f"wrong: {dict(codes)}")
     if codes:
