@@ -138,19 +138,37 @@ static enum errc find_earlier(struct exporting *e, const struct cli *cli, struct
 	return run_input_check(&e->earlier.input, &e->earlier.run, err);
 }
 
-/* A run may have been given a list of some devices: all the others would look new. */
+/* What else a list may be. A run may have been given one of some devices: all the others would look
+ * new. NULL: an export, or a list of all devices. */
+static const char *not_export(const struct input *in, bool of_run)
+{
+	const struct columns *columns = &in->columns;
+
+	if (in->from_result)
+		return "a result, with columns depmend_*";
+	if (columns_find(columns, STR("change")) >= 0 &&
+		columns_find(columns, STR("server_before")) >= 0)
+		return "a list of changes, as --since writes it";
+	if (columns_find(columns, STR("apple_status")) >= 0 &&
+		columns_find(columns, STR("reason")) >= 0)
+		return "a list of what disagrees, as --compare writes it";
+	if (of_run && (columns->at[COLUMN_STATUS] < 0 || columns->at[COLUMN_SERVER] < 0 ||
+			      columns_find(columns, STR("listed")) < 0))
+		return "it has no columns status, server and listed";
+	return NULL;
+}
+
 static enum errc check_earlier(const struct exporting *e, struct err *err)
 {
-	const struct columns *columns = &e->p.input.columns;
+	const char *why = e->since ? not_export(&e->p.input, e->earlier.has_run) : NULL;
 
-	if (!e->earlier.has_run ||
-		(columns->at[COLUMN_STATUS] >= 0 && columns->at[COLUMN_SERVER] >= 0 &&
-			columns_find(columns, STR("listed")) >= 0))
+	if (!why)
 		return ERR_OK;
-	return err_set(err, ERR_USAGE,
-		"--since: the list of run %s is no export of depmend (it has no columns status, "
-		"server and listed): compare with an export",
-		e->earlier.run.name);
+	return err_set(err, e->earlier.has_run ? ERR_USAGE : ERR_INPUT,
+		"--since: %s%s is no export of depmend (%s): compare with one that 'depmend export "
+		"--out FILE' wrote",
+		e->earlier.has_run ? "the list of run " : "",
+		e->earlier.has_run ? e->earlier.run.name : e->compare, why);
 }
 
 static enum errc write_page(struct exporting *e, struct err *err)

@@ -16,11 +16,15 @@
 	X(UNASSIGNED, "unassigned", "it was on a server, and is on none")                        \
 	X(ENROLLED, "enrolled", "the UEM says that it is enrolled, and the export did not")      \
 	X(UNENROLLED, "unenrolled", "the export said that it is enrolled, and the UEM does not") \
+	X(UNLISTED, "unlisted", "the UEM listed it, and does not any more")                      \
 	X(PROFILE, "profile", "the UEM gives it another profile")                                \
 	X(VANISHED, "unknown",                                                                   \
 		"the earlier export had it, and Apple's lists are not whole now: lost or not")   \
 	X(TURNED_UP, "unknown",                                                                  \
-		"Apple lists it, and the earlier export was not whole: added since or not")
+		"Apple lists it, and the earlier export was not whole: added since or not")      \
+	X(UEM_CUT, "unknown", "the UEM listed it, and its list is not whole now: listed or not") \
+	X(TWICE, "unknown", "the earlier export has several rows of it, which differ")           \
+	X(UNREAD, "unreadable", "a row of the earlier export has no serial number that can be read")
 
 enum change {
 #define X(id, word, sentence) CHANGE_##id,

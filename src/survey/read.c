@@ -4,8 +4,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "io/crypto.h"
+#include "io/csv/csv_out.h"
 #include "survey/survey.h"
 #include "wire/listing.h"
 
@@ -59,6 +61,8 @@ enum errc survey_open(struct survey *s, struct session *session, const char *nam
 	enum errc rc;
 
 	*s = (struct survey){ .session = session };
+	map_init(&s->twice, 0);
+	map_init(&s->unread, 0);
 	buf_init(&path, PATH_BYTES);
 	rc = take_place(s, name, &path, err);
 	identity_of(session, identity);
@@ -77,6 +81,8 @@ void survey_close(struct survey *s, bool keep)
 		lock_free(s->lock);
 	else
 		lock_remove(s->lock);
+	map_release(&s->twice);
+	map_release(&s->unread);
 	*s = (struct survey){ 0 };
 }
 
@@ -335,7 +341,10 @@ enum errc survey_read(struct survey *s, struct err *err)
 struct csv_reader {
 	struct reader r;
 	const struct input *in;
-	int at[CELLS]; /* columns; -1: none */
+	int at[CELLS];    /* columns; -1: none */
+	struct map texts; /* of all cells of a row */
+	uint32_t *seen;   /* by serial: slot of its texts + 1; 0: none yet */
+	uint32_t unread;  /* line of the first row without a serial; 0: there is none */
 };
 
 /* The UEM's list says how a device is enrolled, its record too: exports of before have only that.
@@ -358,21 +367,53 @@ static void find_columns(struct csv_reader *c)
 		c->r.survey->tells[i] = c->at[i] >= 0;
 }
 
+/* Whatever device it is of is not known to be missing. */
+static void take_unread(struct csv_reader *c, uint32_t n, const struct csv_record *record)
+{
+	struct str cell = input_cell(c->in, record, c->in->columns.at[COLUMN_SERIAL]);
+	char line[32];
+
+	(void)snprintf(line, sizeof(line), "line %u", input_line(c->in, n));
+	if (!c->unread)
+		c->unread = input_line(c->in, n);
+	(void)map_add(&c->r.survey->unread, cell.n ? cell : str_from(line), NULL);
+	c->r.survey->partial_then = true;
+}
+
+/* Whether the serial comes for the first time; that its rows differ is noted. */
+static bool is_first(struct csv_reader *c, uint32_t slot, const struct str *cells)
+{
+	uint32_t texts;
+
+	survey_pack(STAGE_CSV, cells, &c->r.row);
+	texts = map_add(&c->texts, buf_view(&c->r.row), NULL) + 1;
+	if (!c->seen[slot]) {
+		c->seen[slot] = texts;
+		return true;
+	}
+	if (c->seen[slot] != texts)
+		(void)map_add(&c->r.survey->twice, map_key(&c->in->serials, slot), NULL);
+	return false;
+}
+
 static enum errc take_csv(void *self, uint32_t n, const struct csv_record *record, struct err *err)
 {
 	struct csv_reader *c = self;
 	struct str cells[CELLS] = { STR_NONE };
 	uint32_t slot = c->in->rows[n].serial;
 
-	if (slot == MAP_NONE)
-		return ERR_OK;
 	if (str_eq(input_cell(c->in, record, columns_find(&c->in->columns, STR(INVENTORY_HEADER))),
 		    STR(INVENTORY_PARTIAL)))
 		c->r.survey->partial_then = true;
+	if (slot == MAP_NONE) {
+		take_unread(c, n, record);
+		return ERR_OK;
+	}
 	for (int k = 0; k < CELLS; k++)
 		if (c->at[k] >= 0)
-			cells[k] = input_cell(c->in, record, c->at[k]);
-	return add(&c->r, map_key(&c->in->serials, slot), cells, err);
+			cells[k] = csv_plain(input_cell(c->in, record, c->at[k]));
+	return is_first(c, slot, cells) ? add(&c->r, map_key(&c->in->serials, slot), cells, err)
+					: ERR_OK;
 }
 
 enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *err)
@@ -381,6 +422,8 @@ enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *
 	enum errc rc = stage_forget(s->stage, STAGE_CSV, 0, err);
 
 	find_columns(&c);
+	map_init(&c.texts, 0);
+	c.seen = mem_zalloc((in->serials.n + 1) * sizeof(*c.seen));
 	buf_init(&c.r.row, ROW_MAX_BYTES);
 	if (!rc) {
 		stage_begin(s->stage);
@@ -388,6 +431,12 @@ enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *
 	}
 	if (!rc)
 		rc = stage_commit(s->stage, STAGE_CSV, 0, STR_NONE, err);
+	if (!rc && c.unread)
+		log_warn("%s has %u row%s without a serial number that can be read, the first on "
+			 "line %u",
+			in->path, s->unread.n, plural(s->unread.n), c.unread);
 	buf_release(&c.r.row);
+	map_release(&c.texts);
+	free(c.seen);
 	return rc;
 }

@@ -1,4 +1,7 @@
 /* What changed since an earlier export: one row per device and change. */
+#include <inttypes.h>
+
+#include "base/text.h"
 #include "model/change.h"
 #include "survey/rows.h"
 
@@ -11,13 +14,15 @@ struct view {
 	bool release_unknown_then;
 	bool server_known_then; /* no cell of it means that it was on none */
 	bool uem_known_then;    /* the same of profile and enrollment */
+	bool listed_then;       /* by the UEM */
+	bool twice;             /* in several rows, which differ: nothing is known of then */
 	bool maybe_then;        /* the export was not whole: what is not there may have been */
 	bool is, released;      /* known to Apple; and has left */
 	bool release_unknown;
 	bool maybe;      /* Apple's lists are not whole: what is not there may be */
 	bool has_server; /* whether it is known where the device is */
 	bool listed;     /* by any group of the UEM, as far as their lists are whole */
-	bool uem_whole;
+	bool uem_whole, has_uem;
 };
 
 static bool added(const struct view *v)
@@ -58,10 +63,24 @@ static bool stays(const struct view *v)
 	       v->tells[CELL_CSV_SERVER];
 }
 
+/* The export may have been written with '?' in place of what a terminal would obey. */
+static bool is_as_then(struct str then, struct str now)
+{
+	bool same = then.n == now.n;
+
+	for (size_t i = 0; same && i < now.n; i++) {
+		unsigned char c = (unsigned char)now.p[i];
+
+		same = ascii_lower(then.p[i]) == ascii_lower(now.p[i]) ||
+		       (then.p[i] == '?' && (c < ' ' || c >= 0x7f));
+	}
+	return same;
+}
+
 static bool moved(const struct view *v)
 {
 	return stays(v) && v->server_then.n && v->server.n &&
-	       !str_eq_nocase(v->server_then, v->server);
+	       !is_as_then(v->server_then, v->server);
 }
 
 static bool assigned(const struct view *v)
@@ -78,7 +97,7 @@ static bool profile_changed(const struct view *v)
 {
 	return v->was && v->is && !v->released && v->listed && v->tells[CELL_CSV_PROFILE] &&
 	       v->uem_known_then && !rows_unknown(v->profile_then) && !rows_unknown(v->profile) &&
-	       !str_eq_nocase(v->profile_then, v->profile);
+	       !is_as_then(v->profile_then, v->profile);
 }
 
 static bool is_enrolled(struct str word)
@@ -100,6 +119,27 @@ static bool unenrolled(const struct view *v)
 	       v->enrolled_as.n && !rows_unknown(v->enrolled_as) && !is_enrolled(v->enrolled_as);
 }
 
+/* What left Apple's list is told of by that. */
+static bool left_the_uem(const struct view *v)
+{
+	return v->listed_then && v->has_uem && !v->listed && !released(v) && !lost(v);
+}
+
+static bool unlisted(const struct view *v)
+{
+	return left_the_uem(v) && v->uem_whole;
+}
+
+static bool uem_cut(const struct view *v)
+{
+	return left_the_uem(v) && !v->uem_whole;
+}
+
+static bool twice(const struct view *v)
+{
+	return v->twice;
+}
+
 static bool (*const holds[CHANGE_MAX_])(const struct view *v) = {
 	[CHANGE_ADDED] = added,
 	[CHANGE_RELEASED] = released,
@@ -110,9 +150,12 @@ static bool (*const holds[CHANGE_MAX_])(const struct view *v) = {
 	[CHANGE_UNASSIGNED] = unassigned,
 	[CHANGE_ENROLLED] = enrolled,
 	[CHANGE_UNENROLLED] = unenrolled,
+	[CHANGE_UNLISTED] = unlisted,
 	[CHANGE_PROFILE] = profile_changed,
 	[CHANGE_VANISHED] = vanished,
 	[CHANGE_TURNED_UP] = turned_up,
+	[CHANGE_UEM_CUT] = uem_cut,
+	[CHANGE_TWICE] = twice,
 };
 
 static const char *const headers[] = { "serial", "change", "explanation", "server_before", "server",
@@ -122,6 +165,7 @@ enum { N_HEADERS = sizeof(headers) / sizeof(headers[0]) };
 struct comparing {
 	const struct survey *survey;
 	struct survey_rows rows;
+	struct arena texts; /* of the row that is written */
 };
 
 /* An export has rows of devices that the UEM alone lists: with nothing from Apple. */
@@ -147,6 +191,8 @@ static struct view look(const struct survey *s, const struct survey_device *d)
 		.server_known_then = !rows_unknown(status) &&
 				     !str_eq_nocase(status, STR("ASSIGNED")),
 		.uem_known_then = !rows_unknown(d->cells[CELL_CSV_LISTED]),
+		.listed_then = str_eq_nocase(d->cells[CELL_CSV_LISTED], STR("yes")),
+		.twice = map_find(&s->twice, d->serial) != MAP_NONE,
 		.server_then = d->cells[CELL_CSV_SERVER],
 		.profile_then = d->cells[CELL_CSV_PROFILE],
 		.enrolled_as_then = d->cells[CELL_CSV_ENROLLMENT],
@@ -161,16 +207,41 @@ static struct view look(const struct survey *s, const struct survey_device *d)
 		.enrolled_as = d->cells[CELL_LISTED_AS],
 		.listed = d->listed != 0,
 		.uem_whole = !s->partial[STAGE_UEM],
+		.has_uem = s->session->settings->has_uem,
 	};
 }
 
-static struct str listed_word(const struct comparing *c, const struct view *v)
+static struct str listed_word(const struct view *v)
 {
-	if (!c->survey->session->settings->has_uem)
+	if (!v->has_uem)
 		return STR_NONE;
 	if (v->listed)
 		return STR("yes");
 	return v->uem_whole ? STR("no") : STR("unknown");
+}
+
+/* For people, as everywhere: names may hold what a terminal obeys. */
+static void put(struct comparing *c, struct str cells[N_HEADERS])
+{
+	for (int i = 0; i < N_HEADERS; i++) {
+		struct str text = arena_dup(&c->texts, cells[i]);
+
+		text_clean((char *)(uintptr_t)text.p, text.n);
+		cells[i] = text;
+	}
+	rows_put(&c->rows, cells);
+	arena_reset(&c->texts);
+}
+
+static void put_change(
+	struct comparing *c, enum change change, const struct view *v, struct str serial)
+{
+	const struct change_info *info = change_info(change);
+	struct str cells[N_HEADERS] = { serial, str_from(info->word), str_from(info->sentence),
+		v->server_then, v->server, v->profile_then, v->profile, v->enrolled_as_then,
+		v->enrolled_as, listed_word(v) };
+
+	put(c, cells);
 }
 
 static enum errc compare_device(void *self, const struct survey_device *d, struct err *err)
@@ -179,16 +250,66 @@ static enum errc compare_device(void *self, const struct survey_device *d, struc
 	const struct view v = look(c->survey, d);
 
 	(void)err;
-	for (int k = 0; k < CHANGE_MAX_; k++) {
-		const struct change_info *info = change_info((enum change)k);
-		const struct str cells[N_HEADERS] = { d->serial, str_from(info->word),
-			str_from(info->sentence), v.server_then, v.server, v.profile_then,
-			v.profile, v.enrolled_as_then, v.enrolled_as, listed_word(c, &v) };
-
-		if (holds[k](&v))
-			rows_put(&c->rows, cells);
-	}
+	if (v.twice)
+		put_change(c, CHANGE_TWICE, &v, d->serial);
+	for (int k = 0; k < CHANGE_MAX_ && !v.twice; k++)
+		if (holds[k] && holds[k](&v))
+			put_change(c, (enum change)k, &v, d->serial);
 	return ERR_OK;
+}
+
+static void put_unread(struct comparing *c)
+{
+	const struct change_info *info = change_info(CHANGE_UNREAD);
+
+	for (uint32_t i = 0; i < c->survey->unread.n; i++) {
+		struct str cells[N_HEADERS] = { map_key(&c->survey->unread, i),
+			str_from(info->word), str_from(info->sentence) };
+
+		put(c, cells);
+	}
+}
+
+/* --- whose export it is --- */
+
+/* Of the devices that it has, and had not left: how many are known here; and whether a server of
+ * theirs is. */
+struct kinship {
+	const struct survey *survey;
+	uint64_t n, n_known;
+	bool server;
+};
+
+static enum errc count_kin(void *self, const struct survey_device *d, struct err *err)
+{
+	struct kinship *k = self;
+	const struct fleet *f = &k->survey->session->fleet;
+	const struct view v = look(k->survey, d);
+
+	(void)err;
+	if (!v.was || v.was_released)
+		return ERR_OK;
+	k->n++;
+	k->n_known += v.is;
+	for (uint32_t i = 0; i < f->n_servers && !k->server; i++)
+		k->server = is_as_then(v.server_then, fleet_server_name(f, i));
+	return ERR_OK;
+}
+
+/* An organization may part with all of a few devices, and not with nine of ten of many. */
+static enum errc check_kin(struct survey *s, struct err *err)
+{
+	enum { MANY = 20 };
+	struct kinship k = { .survey = s };
+	enum errc rc = survey_each(s, count_kin, &k, err);
+	bool ours = k.n_known > 0 || k.n == 0 || (k.n < MANY && k.server);
+
+	if (rc || (ours && (k.n < MANY || !survey_is_whole(s) || k.n_known * 10 >= k.n)))
+		return rc;
+	return err_set(err, ERR_INPUT,
+		"the earlier export is of another organization: Apple lists %" PRIu64
+		" of its %" PRIu64 " devices here. Compare with an export of this one",
+		k.n_known, k.n);
 }
 
 enum errc survey_since(
@@ -196,11 +317,17 @@ enum errc survey_since(
 {
 	struct comparing c = { .survey = s };
 	uint64_t n;
-	enum errc rc;
+	enum errc rc = check_kin(s, err);
 
+	if (rc)
+		return rc;
+	arena_init(&c.texts);
 	rows_begin(&c.rows, opt, headers, N_HEADERS);
 	rc = survey_each(s, compare_device, &c, err);
+	if (!rc)
+		put_unread(&c);
 	n = rows_end(&c.rows);
+	arena_release(&c.texts);
 	if (!rc)
 		*ret_n = n;
 	return rc;

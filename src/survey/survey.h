@@ -86,6 +86,9 @@ struct survey {
 	bool partial[STAGE_SOURCES]; /* survey_each(): what a list does not show may be there */
 	bool partial_then;           /* survey_read_csv(): the same of the earlier export */
 	bool tells[CELLS];           /* survey_read_csv(): the CSV has a column for it */
+	/* survey_read_csv(): serials of several rows that differ; and what stands in place of a
+	 * serial in rows that have none. */
+	struct map twice, unread;
 };
 
 /* The session is connected. name: of the file in the state folder, one reading at a time. Caller
@@ -102,7 +105,7 @@ MUST_CHECK enum errc survey_read(struct survey *s, struct err *err);
 /* Three requests and more for each device that a group lists: token, its detail, record; and one
  * for each device that Apple has, about its coverage, unless that is kept. */
 MUST_CHECK enum errc survey_read_details(struct survey *s, struct err *err);
-/* The CSV's rows; of rows with the same serial the first counts. */
+/* The CSV's rows, once; of rows with the same serial the first counts. */
 MUST_CHECK enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *err);
 
 /* Every device that any source names, by serial. */
@@ -139,7 +142,8 @@ MUST_CHECK enum errc survey_off_server(
 /* One row per disagreement between the CSV, Apple and the UEM. */
 MUST_CHECK enum errc survey_compare(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
-/* One row per device and change (model/change.h) since the export that was read as the CSV. */
+/* One row per device and change (model/change.h) since the export that was read as the CSV.
+ * ERR_INPUT: hardly any of its devices is known here, so that it is of another organization. */
 MUST_CHECK enum errc survey_since(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
 

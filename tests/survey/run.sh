@@ -232,6 +232,62 @@ same 'the same' 10 "$(jq -r 'select(.type == "change") | .serial' out | wc -l)"
 run export --since live.csv --compare live.csv
 exits 'one comparison at a time' 64
 
+# Rows of the earlier export that are odd, and files that are none.
+nowhere=$(columns live.csv listed released serial | sed -n 's/^no||//p' | sed -n 1p)
+edited() { # PYTHON over `rows` (a dict each, by `serial`): earlier.csv
+	python3 - "$1" "$there" "$none" "$nowhere" <<'EOF'
+import csv, sys
+rows = list(csv.DictReader(open("live.csv", newline="")))
+headers = list(rows[0])
+by = {r["serial"]: r for r in rows}
+code, there, none, nowhere = sys.argv[1:]
+exec(code)
+with open("earlier.csv", "w", newline="") as f:
+    w = csv.DictWriter(f, headers)
+    w.writeheader()
+    w.writerows(rows)
+EOF
+	run export --since earlier.csv --out since.csv
+}
+edited 'by[nowhere].update(listed="yes", listed_as="Enrolled")'
+same 'what the UEM has lost' "$nowhere|unlisted|Enrolled|no" "$(columns since.csv serial change enrollment_before uem_listed)"
+cp depmend.yaml whole.yaml
+sed -i '/^uem:/,/client_secret/d' depmend.yaml
+run export --since earlier.csv --out since.csv
+same 'without a UEM nobody knows' '' "$(columns since.csv change)"
+mv whole.yaml depmend.yaml
+edited 'by[none]["serial"] = "1.23E+11"; by[there]["serial"] = ""'
+exits 'rows without a serial' 0
+same 'are named, and what they may be is no news' "$(printf '%s\n' '1.23E+11|unreadable' "$none|unknown" "$there|unknown" "line|unreadable" | sort)" \
+	"$(columns since.csv serial change | sed 's/^line [0-9]*/line/' | sort)"
+check 'with the line of the first' grep -q 'earlier.csv has 2 rows without a serial number that can be read, the first on line' err
+edited 'rows.append(dict(by[none])); rows.append({**by[there], "server": "WS1 APAC"})'
+same 'two rows of a device: only where they differ' "$there|unknown" "$(columns since.csv serial change)"
+edited 'by[there]["server"] = "WS1\x1b[31m EMEA\x07"; by[none]["server"] = "\u202eWS1"'
+same 'controls are not written' "$(printf '%s\n' "$none|moved|???WS1" "$there|moved|WS1?[31m EMEA?" | sort)" \
+	"$(columns since.csv serial change server_before | sort)"
+refused() { # FILE WHY
+	echo kept >since.csv
+	run export --since "$1" --out since.csv
+	exits "no export: $1" 65
+	check "it says why: $1" grep -q -- "$2" err
+	same 'the file of before stays' kept "$(cat since.csv)"
+}
+run export --since planted.csv --out changes.csv
+run export --compare planted.csv --out disagree.csv
+run plan planted.csv --rules reconcile --out result.csv
+"$build/depmend-sim" --make-fleet 60 --seed 77 >others.csv
+sed '1s/.*/serial,status,server,listed/; 2,$s/^\([^,]*\),.*/\1,ASSIGNED,WS1 EMEA,yes/' others.csv >foreign.csv
+sed -n 1,4p foreign.csv | sed 's/WS1 EMEA/Jamf/' >few.csv
+refused changes.csv 'a list of changes'
+refused disagree.csv 'a list of what disagrees'
+refused result.csv 'a result, with columns depmend_'
+refused foreign.csv 'another organization: Apple lists 0 of its 60 devices'
+refused few.csv 'another organization: Apple lists 0 of its 3 devices'
+sed -i 's/Jamf/WS1 EMEA/' few.csv
+run export --since few.csv --out since.csv
+same 'a few devices that are all gone, of a server of ours' 3 "$(columns since.csv change | grep -c lost)"
+
 run export --compare planted.csv --out diff.csv
 exits 'a comparison with planted differences' 0
 {
