@@ -7,7 +7,7 @@
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
-enum { STRANGE_MIN = 3 };
+enum { STRANGE_MIN = 3, PLANT = 3 };
 
 /* --- one row --- */
 
@@ -188,7 +188,7 @@ static bool is_strange(const struct serial_list *l, struct str cell)
 	for (size_t i = 0; i < 2; i++)
 		if (l->starts[i].n && str_starts_nocase(cell, l->starts[i]))
 			return true;
-	return serial_is_implausible(cell) || serial_is_surely_word(cell);
+	return serial_is_implausible(cell) || serial_is_word(cell);
 }
 
 static enum reason fault_of(struct serial_list *l, const struct csv_record *r, struct serial *ret)
@@ -217,14 +217,54 @@ static enum reason fault_of(struct serial_list *l, const struct csv_record *r, s
 	return REASON_NONE;
 }
 
+/* --- the last row --- */
+
+static void note_good(struct serial_list *l, const struct list_row *row)
+{
+	const struct csv_record *r = &row->record;
+
+	l->n_long[row->serial.n]++;
+	l->last.n = 0;
+	if (!csv_open_end(l->csv) || !r->n_cells ||
+		!str_eq_nocase(serial_trim(r->cells[r->n_cells - 1]), serial_view(&row->serial)))
+		return;
+	l->last = row->serial;
+	l->last_line = r->line;
+}
+
+bool list_ends_in(const struct serial_list *l, struct serial *ret, size_t *ret_line)
+{
+	*ret = l->last;
+	*ret_line = l->last_line;
+	return l->last.n > 0;
+}
+
+bool list_is_cut_off(const struct serial_list *l, const struct map *serials)
+{
+	struct str last = serial_view(&l->last);
+	size_t n_longer = 0;
+
+	for (size_t n = last.n + 1; last.n && n <= SERIAL_MAX; n++)
+		n_longer += l->n_long[n];
+	if (n_longer && (l->n_long[last.n] - 1) * 2 <= n_longer)
+		return true;
+	/* As old serials of a plant do. */
+	for (uint32_t i = 0; n_longer && i < serials->n; i++) {
+		struct str other = map_key(serials, i);
+
+		if (other.n > last.n && str_eq(str_head(other, PLANT), str_head(last, PLANT)))
+			return true;
+	}
+	return false;
+}
+
 /* --- the rows --- */
 
 static enum errc other_header(const struct serial_list *l, size_t line, struct err *err)
 {
 	return err_set(err, ERR_INPUT,
-		"%s:%zu: another header begins here, with other columns than before: make two "
-		"files of "
-		"it, one from this line on",
+		"%s:%zu: another header or heading begins here, so what is below it may mean "
+		"something else than before: make two files of it, one from this line on",
 		l->name, line);
 }
 
@@ -262,6 +302,8 @@ static void take_token(struct serial_list *l, struct list_row *ret)
 	if (!ret->fault && l->opt.barcode_s == BARCODE_STRIP)
 		(void)serial_strip_barcode(&ret->serial);
 	l->n_rows++;
+	if (!ret->fault)
+		note_good(l, ret);
 }
 
 static enum errc next_token(
@@ -362,6 +404,8 @@ static enum errc take_record(
 		return other_header(l, l->table_line, err);
 	l->end_line = ret->record.line + ret->record.n_lines;
 	l->n_rows++;
+	if (!ret->fault)
+		note_good(l, ret);
 	return ERR_OK;
 }
 
@@ -392,6 +436,8 @@ enum errc list_rewind(struct serial_list *l, struct err *err)
 {
 	l->n_passed = l->n_rows = l->n_strange = l->end_line = l->table_line = 0;
 	l->rest = STR_NONE;
+	l->last.n = 0;
+	memset(l->n_long, 0, sizeof(l->n_long));
 	if (l->elsewhere)
 		memset(l->elsewhere, 0, l->n_elsewhere * sizeof(*l->elsewhere));
 	return csv_rewind(l->csv, err);
@@ -417,14 +463,6 @@ enum errc list_copy(struct serial_list *l, uint16_t place, struct str *ret_raw, 
 
 /* --- open and close --- */
 
-/* Text of one byte or two for a character that ends without the end of a line. */
-static bool is_open(struct str bytes)
-{
-	while (bytes.n && bytes.p[bytes.n - 1] == '\0')
-		bytes.n--;
-	return bytes.n && bytes.p[bytes.n - 1] != '\n' && bytes.p[bytes.n - 1] != '\r';
-}
-
 enum errc list_open(struct serial_list **ret, const char *path, struct str bytes, const char *name,
 	const struct list_options *opt, struct err *err)
 {
@@ -434,7 +472,6 @@ enum errc list_open(struct serial_list **ret, const char *path, struct str bytes
 	arena_init(&l->arena);
 	l->name = mem_strdup(name);
 	l->opt = *opt;
-	l->open_end = !path && is_open(bytes);
 	rc = path ? csv_open(&l->csv, path, &opt->csv, err)
 		  : csv_open_bytes(&l->csv, bytes, name, &opt->csv, err);
 	if (!rc && csv_wrong(l->csv))

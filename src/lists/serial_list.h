@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/map.h"
 #include "io/csv/csv.h"
 #include "model/columns.h"
 #include "model/serial.h"
@@ -39,7 +40,11 @@ struct list_reading {
 	size_t surplus_end; /* but those from here on, which a result of ours has; SIZE_MAX: none */
 	bool several;       /* a bare list with several serials in a line */
 	bool is_export;     /* of `depmend export`, or a result of ours */
-	struct serial first;   /* n 0: none was found */
+	struct serial first; /* n 0: none was found */
+	/* Another column that holds what could be serials of devices, which are not read, and the
+	 * first of them; n 0: there is none. */
+	size_t beside;
+	struct serial beside_first;
 	struct str header_raw; /* its bytes, known from the first list_next() on */
 };
 
@@ -56,6 +61,8 @@ struct serial_list;
  * are borrowed as long. ERR_NO_INPUT; ERR_INPUT, also with doubts. Caller closes. */
 MUST_CHECK enum errc list_open(struct serial_list **ret, const char *path, struct str bytes,
 	const char *name, const struct list_options *opt, struct err *err);
+/* Nothing but blank lines and comments, without a serial in them. */
+bool list_is_nothing(struct str text);
 void list_close(struct serial_list *l);
 const struct list_reading *list_reading(const struct serial_list *l);
 const struct csv_reader *list_csv(const struct serial_list *l);
@@ -65,6 +72,11 @@ const struct csv_reader *list_csv(const struct serial_list *l);
  * serials. */
 MUST_CHECK enum errc list_next(
 	struct serial_list *l, struct list_row *ret, bool *ret_more, struct err *err);
+/* At the end: the serial that the file ends in, without the end of its line; false: in none. */
+bool list_ends_in(const struct serial_list *l, struct serial *ret, size_t *ret_line);
+/* And it may have been cut: it is shorter than others, and few are as short, or one that begins
+ * alike is longer. serials: all that were read. */
+bool list_is_cut_off(const struct serial_list *l, const struct map *serials);
 /* Back to the first row, as csv_rewind(). */
 MUST_CHECK enum errc list_rewind(struct serial_list *l, struct err *err);
 /* All that the file holds, from its first record on: preamble, header, rows, comments. Then back to

@@ -62,6 +62,17 @@ static bool may_hold(const struct way *w)
 	return w->n_full && w->n_shaped * 2 >= w->n_full && w->sense != SENSE_OTHER;
 }
 
+/* What would be asked then. */
+static void put_barcode(struct buf *out, const struct serial_list *l, const struct sample *s,
+	uint32_t header, size_t c)
+{
+	struct way w = way_of(s, header, c);
+
+	if (l->opt.barcode_s == BARCODE_ASK && way_has_barcodes(&w))
+		buf_z(out, l->opt.purpose == LIST_PROTECTED ? " and input: {barcode_s: strip}"
+							    : " --barcode-s strip");
+}
+
 static void put_option(struct buf *out, const struct serial_list *l, const struct sample *s,
 	uint32_t header, size_t c)
 {
@@ -79,6 +90,7 @@ static void put_option(struct buf *out, const struct serial_list *l, const struc
 		buf_z(out, settings ? ", " : " ");
 	}
 	buf_printf(out, settings ? "serial_column: %zu}" : "--serial-column %zu", c + 1);
+	put_barcode(out, l, s, header, c);
 }
 
 /* What stands in the header there may be a device's serial, which nobody may lose unasked. */
@@ -230,8 +242,15 @@ static void put_no_column(struct buf *out, const struct sample *s)
 		"is this the right file?");
 }
 
+/* In a list of one column: what has no place there, or a heading amid the serials. */
+static bool is_misfit(const struct sample_row *row, size_t c)
+{
+	return row->looks[c] == LOOK_OTHER || (row->n_cells == 1 && serial_is_word(row->cells[c]) &&
+						      header_sets_apart(row->cells[c]));
+}
+
 /* The first cell of a list without a header that is no serial; false: there is none. */
-static bool put_misfit(struct buf *out, const struct sample *s)
+static bool put_misfit(struct buf *out, const struct sample *s, bool *ret_word)
 {
 	size_t best = 0, most = 0;
 
@@ -245,10 +264,11 @@ static bool put_misfit(struct buf *out, const struct sample *s)
 		const struct sample_row *row = &s->rows[i];
 
 		if (!sample_is_data(row, NULL, true) || best >= row->n_cells ||
-			row->looks[best] != LOOK_OTHER)
+			!is_misfit(row, best))
 			continue;
 		buf_printf(out, "; line %zu has no serial in column %zu: ", row->line, best + 1);
 		serial_describe(row->cells[best], out);
+		*ret_word = row->looks[best] != LOOK_OTHER;
 		return true;
 	}
 	return false;
@@ -277,11 +297,13 @@ static void put_words_for_header(
 static void put_remedy(
 	struct buf *out, const struct serial_list *l, const struct sample *s, uint32_t header)
 {
+	bool word = false;
 	struct buf options;
 
 	buf_init(&options, TEXT_BYTES);
-	if (header == LIST_NO_HEADER && put_misfit(out, s) && list_is_strict(l))
-		buf_z(out, ": correct that line");
+	if (header == LIST_NO_HEADER && put_misfit(out, s, &word) && (word || list_is_strict(l)))
+		buf_z(out, word ? ": make two files of it, one from that line on, or take it out"
+				: ": correct that line");
 	else if (!put_options(&options, l, s, header))
 		put_no_column(out, s);
 	else if (is_device_first(l, s, header))

@@ -53,6 +53,35 @@ struct str list_without_note(struct str cell)
 	return cell;
 }
 
+/* The next line, without its end. */
+static struct str next_line(struct str *rest)
+{
+	size_t n = 0;
+	struct str line;
+
+	while (n < rest->n && rest->p[n] != '\n' && rest->p[n] != '\r')
+		n++;
+	line = str_sub(*rest, 0, n);
+	n += n < rest->n;
+	*rest = str_sub(*rest, n, rest->n - n);
+	return line;
+}
+
+bool list_is_nothing(struct str text)
+{
+	static const struct map none;
+	struct str found;
+
+	while (text.n) {
+		struct str line = next_line(&text);
+
+		if (serial_trim(line).n &&
+			(!list_is_comment(line) || serial_is_hidden(line, &none, &found)))
+			return false;
+	}
+	return true;
+}
+
 /* Pairs and triples in every line could be columns of different things. */
 struct lines {
 	size_t n, n_tokens, n_strong, n_barcodes, n_first, most;
@@ -70,7 +99,7 @@ static bool count_line(struct lines *c, struct str line)
 
 		if (look < LOOK_WEAK)
 			return false;
-		c->n_barcodes += !serial_read(token, &serial) && serial_has_barcode(&serial);
+		c->n_barcodes += !serial_read(token, &serial) && serial_barcode(&serial) > 0;
 		c->n_strong += look == LOOK_STRONG;
 		n++;
 	}
@@ -92,17 +121,12 @@ bool list_is_several(struct str text, bool whole, bool *ret_barcodes)
 	struct lines c = { .alike = true, .spaced = true };
 
 	while (text.n && c.n < LIST_SAMPLE_ROWS) {
-		size_t n = 0;
-		bool cut;
+		size_t n_left = text.n;
+		struct str line = next_line(&text);
+		bool cut = line.n == n_left && !whole;
 
-		while (n < text.n && text.p[n] != '\n' && text.p[n] != '\r')
-			n++;
-		cut = n == text.n && !whole;
-		if (!cut && !list_is_comment(str_sub(text, 0, n)) &&
-			!count_line(&c, list_without_note(str_sub(text, 0, n))))
+		if (!cut && !list_is_comment(line) && !count_line(&c, list_without_note(line)))
 			return false;
-		n += n < text.n;
-		text = str_sub(text, n, text.n - n);
 	}
 	if (c.most < 2 || c.n_strong * 10 < c.n_tokens * 7)
 		return false;

@@ -158,8 +158,9 @@ static void take_header(const struct choosing *ch, const struct sample *s, uint3
 	size_t column, struct way *first)
 {
 	const struct sample_row *row = &s->rows[h];
+	bool told = ch->list->opt.columns.header_line != HEADER_AUTO;
 
-	if (column < row->n_cells && row->cells[column].n && may_be_header(ch, s, h) &&
+	if (column < row->n_cells && (told || row->cells[column].n) && may_be_header(ch, s, h) &&
 		(!first->sample || way_of(s, h, column).n_shaped >= first->n_shaped))
 		*first = way_of(s, h, column);
 }
@@ -239,7 +240,7 @@ static bool is_rival(const struct way *w, const struct way *best)
 		return false;
 	if (!beside && (same_sample || w->n_shaped != best->n_shaped))
 		return false;
-	return beside || !same_reading(w, best);
+	return !same_reading(w, best);
 }
 
 /* The best of the ways with that sense that may be taken; *ret_rival: another is as good. */
@@ -266,7 +267,7 @@ static const struct way *best_of(const struct choosing *ch, enum header_sense se
 
 static bool has_no_rows(const struct way *w)
 {
-	return w->n_rows == 0;
+	return w->n_rows + w->n_surplus == 0;
 }
 
 static bool any(const struct way *w)

@@ -97,6 +97,9 @@ bool list_begins_table(const struct serial_list *l, const struct csv_record *r, 
 			return false;
 		n_full += r->cells[i].n > 0;
 	}
+	/* "Do not touch:", and no serial beside it. */
+	if (n_full == 1 && header_sets_apart(r->cells[r->cells[0].n || at >= r->n_cells ? 0 : at]))
+		return true;
 	if (at >= r->n_cells || r->cells[at].n == 0)
 		return false;
 	sense = header_sense(r->cells[at]);

@@ -23,7 +23,6 @@ struct serial_list {
 	bool *holds_serials;     /* per column of the sample, n_sampled of them */
 	bool *seconds;           /* the same, by its cells alone: at least half are serials */
 	size_t n_sampled;
-	bool open_end;         /* bytes that end without the end of a line */
 	bool several_barcodes; /* every serial of `several` has a scanner's S */
 	bool usual;            /* serials of the usual kind: an implausible one is none */
 	struct str starts[2];  /* what the cells left and right of it begin with; empty: nothing */
@@ -32,10 +31,13 @@ struct serial_list {
 	/* The pass */
 	size_t n_passed; /* of n_before */
 	struct csv_record several;
-	size_t end_line;                   /* behind the last record */
-	size_t table_line;                 /* a row that looks like another header; 0: none yet */
-	struct str rest, token;            /* of a line with several serials; one cell of it */
-	size_t n_rows, n_strange;          /* strange: no serial where one should be */
+	size_t end_line;                 /* behind the last record */
+	size_t table_line;               /* a row that looks like another header; 0: none yet */
+	struct str rest, token;          /* of a line with several serials; one cell of it */
+	size_t n_rows, n_strange;        /* strange: no serial where one should be */
+	uint32_t n_long[SERIAL_MAX + 1]; /* rows by the length of their serial */
+	struct serial last;              /* n 0, or that of a last line without an end */
+	size_t last_line;
 	size_t first_strange, strange_row; /* the line and the number of the first */
 	uint32_t *elsewhere;               /* per column: serials in strange rows */
 	size_t n_elsewhere;
@@ -60,8 +62,9 @@ struct way {
 	uint32_t header;                   /* row of the sample; LIST_NO_HEADER */
 	size_t column, width, surplus_end; /* as in struct list_reading */
 	enum header_sense sense;
-	bool clean; /* no serial in the header, or before it */
-	/* Of the rows below, less the surplus ones: */
+	bool clean;       /* no serial in the header, or before it */
+	size_t n_surplus; /* rows below with more cells than it has */
+	/* Of the others: */
 	size_t n_rows, n_full, n_shaped, n_strong;
 	uint64_t hash; /* over the serials */
 };
@@ -90,6 +93,8 @@ bool way_is_strong(const struct way *w);
 /* Another column beside it that is strong, with other serials; any_sense: also one that is named as
  * something else. */
 bool way_has_rival(const struct way *w, bool any_sense);
+/* What a scanner reads is before every serial. */
+bool way_has_barcodes(const struct way *w);
 /* A bare list whose lines hold several serials each, and nothing else. *ret_barcodes, if so: each
  * has a scanner's S. */
 bool list_is_several(struct str text, bool whole, bool *ret_barcodes);

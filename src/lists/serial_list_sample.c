@@ -215,7 +215,11 @@ struct way way_of(const struct sample *s, uint32_t header, size_t column)
 	for (size_t i = named ? header + 1 : 0; i < s->n; i++) {
 		const struct sample_row *row = &s->rows[i];
 
-		if (sample_is_data(row, h, bare) && !way_is_surplus(row, &w))
+		if (!sample_is_data(row, h, bare))
+			continue;
+		if (way_is_surplus(row, &w))
+			w.n_surplus++;
+		else
 			count_row(&w, row);
 	}
 	return w;
@@ -266,4 +270,22 @@ bool way_has_rival(const struct way *w, bool any_sense)
 			return true;
 	}
 	return false;
+}
+
+bool way_has_barcodes(const struct way *w)
+{
+	const struct sample *s = w->sample;
+	size_t n = 0;
+
+	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++) {
+		struct serial serial;
+
+		if (w->column >= s->rows[i].n_cells || way_is_surplus(&s->rows[i], w) ||
+			serial_read(list_without_note(s->rows[i].cells[w->column]), &serial))
+			continue;
+		if (serial_barcode(&serial) == 0)
+			return false;
+		n++;
+	}
+	return n > 0;
 }

@@ -57,6 +57,48 @@ static void find_guards(struct serial_list *l, const struct way *w)
 			l->guards[l->n_guards++] = beside[i];
 }
 
+/* Whether at least half of its cells are serials, of other devices than the rows'. */
+static bool holds_others(const struct way *w, size_t column, struct serial *ret_first)
+{
+	const struct sample *s = w->sample;
+	size_t n_full = 0, n_others = 0;
+	struct serial serial;
+
+	for (size_t i = w->header + 1; i < s->n; i++) {
+		const struct sample_row *row = &s->rows[i];
+
+		if (column >= row->n_cells || w->column >= row->n_cells ||
+			row->cells[column].n == 0)
+			continue;
+		n_full++;
+		if (row->looks[column] != LOOK_STRONG || serial_read(row->cells[column], &serial) ||
+			str_contains_nocase(row->cells[column], row->cells[w->column]))
+			continue;
+		if (n_others++ == 0)
+			*ret_first = serial;
+	}
+	return n_others && n_others * 2 >= n_full;
+}
+
+/* Nobody has said that the other column does not count. */
+static void note_beside(struct serial_list *l, const struct way *w)
+{
+	const struct column_options *o = &l->opt.columns;
+	const struct columns *c = &l->reading.columns;
+	struct serial first;
+
+	for (size_t i = 0; i < c->n && !l->reading.beside_first.n; i++) {
+		enum header_sense sense = header_sense(c->headers[i]);
+
+		if (o->serial_column || o->serial_header.n || i == w->column || c->own[i] ||
+			sense == SENSE_OTHER || sense == SENSE_QUALIFIED ||
+			!holds_others(w, i, &first))
+			continue;
+		l->reading.beside = i;
+		l->reading.beside_first = first;
+	}
+}
+
 /* The letters that most cells of a column beside it begin with, as names and asset tags do. */
 static struct str usual_start(const struct way *w, size_t column)
 {
@@ -119,34 +161,20 @@ static void note_first(struct serial_list *l, const struct way *w)
 			(void)serial_read(list_without_note(s->rows[i].cells[w->column]), first);
 }
 
-/* A scanner's S before every serial. */
-static bool all_have_barcode(const struct way *w)
-{
-	const struct sample *s = w->sample;
-	size_t n = 0;
-
-	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++) {
-		struct serial serial;
-
-		if (w->column >= s->rows[i].n_cells || way_is_surplus(&s->rows[i], w) ||
-			serial_read(list_without_note(s->rows[i].cells[w->column]), &serial))
-			continue;
-		if (!serial_has_barcode(&serial))
-			return false;
-		n++;
-	}
-	return n > 0;
-}
-
 static enum errc ask_barcode(const struct serial_list *l, struct err *err)
 {
+	const struct serial *first = &l->reading.first;
+	size_t n = serial_barcode(first);
+
 	return err_set(err, ERR_INPUT,
-		"%s: every serial begins with S and is one longer than usual, such as %s, as "
-		"scanners "
-		"read box labels: --barcode-s strip drops the S, --barcode-s keep reads them as "
-		"they "
-		"are (in the settings: input: {barcode_s: strip} or {barcode_s: keep})",
-		l->name, l->reading.first.text);
+		"%s: every serial begins with %.*s and is %s longer than usual, such as %s, as "
+		"scanners read box labels: %s",
+		l->name, (int)n, first->text, n > 1 ? "two characters" : "one", first->text,
+		l->opt.csv.of_settings
+			? "in the settings input: {barcode_s: strip} drops it, input: {barcode_s: "
+			  "keep} reads them as they are"
+			: "--barcode-s strip drops it, --barcode-s keep reads them as they are (in "
+			  "the settings: input: {barcode_s: strip} or {barcode_s: keep})");
 }
 
 /* What the settings say of the protected list must not leave a device out of it. */
@@ -194,10 +222,11 @@ enum errc list_settle(struct serial_list *l, const struct way *w, struct err *er
 	note_headers(l);
 	note_first(l, w);
 	find_guards(l, w);
+	note_beside(l, w);
 	l->profile = profile_of(w, &l->arena);
 	find_usual(l, w);
 	if (l->opt.barcode_s == BARCODE_ASK &&
-		(r->several ? l->several_barcodes : all_have_barcode(w)))
+		(r->several ? l->several_barcodes : way_has_barcodes(w)))
 		return ask_barcode(l, err);
 	return ERR_OK;
 }

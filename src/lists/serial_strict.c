@@ -7,7 +7,7 @@
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
-enum { WIDTHS = 16, USUAL_MIN = 10, USUAL_MAX = 12, PLANT = 3, CELL_BYTES = 64 };
+enum { WIDTHS = 16, USUAL_MIN = 10, USUAL_MAX = 12, CELL_BYTES = 64 };
 
 /* Cells of another column that cannot be read, and the first that hides a serial. */
 struct beside {
@@ -22,15 +22,13 @@ struct strict {
 	struct map *serials;
 	struct beside *beside; /* per column of the sample */
 	uint32_t n, n_more;    /* rows with a serial; serials in other columns alone */
-	/* Of lengths that no Apple serial has, but a mistyped one: */
+	/* Such as no Apple serial is, but a mistyped one: */
 	uint32_t n_odd;
 	size_t odd_line;
 	struct serial odd;
 	uint32_t n_wide[WIDTHS]; /* rows by their cells */
 	uint32_t n_tiny;         /* rows with a word of one or two characters behind the serial */
-	uint32_t n_long[SERIAL_MAX + 1]; /* rows by the length of their serial */
-	struct serial last;              /* of the last row, if nothing stands behind it */
-	size_t last_line, last_width;
+	size_t last_width;       /* of the last row */
 };
 
 static const char *what_to_correct(const struct strict *p)
@@ -63,20 +61,27 @@ static struct str cell_at(const struct csv_record *r, size_t at)
 	return at < r->n_cells ? serial_trim(r->cells[at]) : STR_NONE;
 }
 
+/* The protected list protects what was meant by an I or O as well. */
+static bool is_odd(const struct strict *p, const struct serial *s)
+{
+	if (serial_barcode(s))
+		return false;
+	return is_odd_length(s->n) ||
+	       (p->list->opt.purpose != LIST_PROTECTED && serial_is_unusual(s));
+}
+
 static void add_serial(struct strict *p, const struct list_row *row)
 {
-	const struct csv_record *r = &row->record;
 	const struct serial *s = &row->serial;
+	struct serial plain = *s;
 
 	(void)map_add(p->serials, serial_view(s), NULL);
+	/* A label that a few have: the device is meant as well. */
+	if (serial_strip_barcode(&plain))
+		(void)map_add(p->serials, serial_view(&plain), NULL);
 	p->n++;
-	p->n_long[s->n]++;
-	p->last_line = r->line;
-	p->last = str_eq_nocase(cell_at(r, r->n_cells - 1), serial_view(s))
-			  ? *s
-			  : (struct serial){ .n = 0 };
-	if (is_odd_length(s->n) && !serial_has_barcode(s) && p->n_odd++ == 0) {
-		p->odd_line = r->line;
+	if (is_odd(p, s) && p->n_odd++ == 0) {
+		p->odd_line = row->record.line;
 		p->odd = *s;
 	}
 }
@@ -141,7 +146,8 @@ static enum errc look_at_cell(
 			note_hidden(p, &row->record, column);
 		return seconds ? refuse_column(p, row->record.line, cell, column, err) : ERR_OK;
 	}
-	if (str_eq(serial_view(&s), serial_view(&row->serial)) ||
+	/* Or as APPLC02XK1ABJG5H has it. */
+	if (str_contains_nocase(serial_view(&s), serial_view(&row->serial)) ||
 		(!seconds && serial_look(cell) != LOOK_STRONG && !serial_is_unsaid(cell)))
 		return ERR_OK;
 	if (p->list->opt.purpose != LIST_PROTECTED)
@@ -315,50 +321,39 @@ static void note_shape(struct strict *p, const struct csv_record *r)
 	p->last_width = width_of(p, r->raw);
 }
 
-/* Shorter than others, and none is as short, or one that begins alike, as old serials of a plant
- * do, is longer. */
-static bool is_shorter(const struct strict *p)
+/* Or the last row is shorter than the others. */
+static bool is_short_row(const struct strict *p)
 {
-	struct str last = serial_view(&p->last);
-	size_t n_longer = 0;
-
-	for (size_t n = last.n + 1; n <= SERIAL_MAX; n++)
-		n_longer += p->n_long[n];
-	if (p->n_long[last.n] == 1)
-		return n_longer > 0;
-	for (uint32_t i = 0; n_longer && i < p->serials->n; i++) {
-		struct str other = map_key(p->serials, i);
-
-		if (other.n > last.n && str_eq(str_head(other, PLANT), str_head(last, PLANT)))
-			return true;
-	}
-	return false;
+	return p->n > 1 && p->reading->columns.has_header && p->last_width < p->reading->width &&
+	       p->n_wide[p->last_width] == 1;
 }
 
-/* A file that ends amid its last line, in the serial: it is shorter than the others, or its row is.
- */
-static bool is_cut_off(const struct strict *p)
+static enum errc refuse_odd(const struct strict *p, struct err *err)
 {
-	if (!p->list->open_end || p->last.n == 0 || p->n < 2)
-		return false;
-	return is_shorter(p) ||
-	       (p->reading->columns.has_header && p->last_width < p->reading->width &&
-		       p->n_wide[p->last_width] == 1);
+	if (!is_odd_length(p->odd.n))
+		return err_set(err, ERR_INPUT,
+			"%s:%zu: '%s' has an I or O, as no serial of Apple's has: %s",
+			p->list->name, p->odd_line, p->odd.text, what_to_correct(p));
+	return err_set(err, ERR_INPUT,
+		"%s:%zu: '%s' has %u characters, as no serial of Apple's has: %s", p->list->name,
+		p->odd_line, p->odd.text, p->odd.n, what_to_correct(p));
 }
 
 static enum errc look_at_lengths(const struct strict *p, struct err *err)
 {
+	struct serial last;
+	size_t line;
+	bool ends = list_ends_in(p->list, &last, &line);
+
 	/* One too short or too long among others was mistyped. */
 	if (p->n_odd && p->n_odd * 2 <= p->n)
-		return err_set(err, ERR_INPUT,
-			"%s:%zu: '%s' has %u characters, as no serial of Apple's has: %s",
-			p->list->name, p->odd_line, p->odd.text, p->odd.n, what_to_correct(p));
-	if (is_cut_off(p))
+		return refuse_odd(p, err);
+	if (ends && (is_short_row(p) || list_is_cut_off(p->list, p->serials)))
 		return err_set(err, ERR_INPUT,
 			"%s:%zu: the file ends in '%s', without the end of that line, and the "
 			"lines before are longer: if the serial is whole, end its line; if not, "
 			"%s",
-			p->list->name, p->last_line, p->last.text, what_to_correct(p));
+			p->list->name, line, last.text, what_to_correct(p));
 	return ERR_OK;
 }
 

@@ -19,7 +19,8 @@ static const struct alias {
 			    "nserie noserie nodeserie n°serie nºserie numdeserie nrseryjny "
 			    "numerseryjny sarjanumero 序列号 序列號 产品序列号 일련번호 시리얼번호 "
 			    "серийныйномер",
-		"inputserial id deviceid identifier deviceidentifier servicetag" },
+		"inputserial id deviceid identifier deviceidentifier servicetag matricola "
+		"geratenummer geratenr" },
 	[COLUMN_MODEL] = { "model devicemodel modelname modell modele modelo modello", NULL },
 	[COLUMN_FAMILY] = { "family productfamily devicefamily produktfamilie", NULL },
 	[COLUMN_PRODUCT_TYPE] = { "producttype modelidentifier", "type" },
@@ -140,7 +141,9 @@ static const char *const stems[] = { "serial", "seriennummer", "seriennr", "seri
 	"serienr", "serienno", "numerodeserie", "numerodiserie", "numeroserie", "numserie",
 	"numdeserie", "nodeserie", "numerosdeserie", "numeridiserie", "nosdeserie", "ndeserie",
 	"nserie", "n°deserie", "nºdeserie", "n°serie", "nºserie", "シリアル", "製造番号", "序列号",
-	"序列號", "일련번호", "시리얼", "серийн", "sarjanumero", "seryjny", "sorozatsz" };
+	"序列號", "일련번호", "시리얼", "ерийн", "ерійн", "СЕРИЙН", "sarjanumero", "seryjny",
+	"sorozatsz", "serinumara", "serino", "serİnumara", "serİno", "seriove", "vyrobni",
+	"serijskibroj", "rdeserie", "ειριακ", "סידורי", "تسلسل" };
 
 /* Words that make it the serial of something else, or something else about a serial. */
 static const char *const other_words =
@@ -164,8 +167,8 @@ static const char *const other_parts[] = { "replac", "ersatz", "remplac", "reemp
 	"serialis", "partner", "target", "donor", "exchang", "tausch", "return", "retour",
 	"rucklauf", "ruckgabe", "retired", "decommission", "disposed", "ausgemustert", "stolen",
 	"gestohlen", "broken", "defect", "defekt", "faulty", "exclud", "donot", "nichtan",
-	"notouch", "reserv", "rechange", "貸出", "予備", "交換", "代替", "新しい", "古い", "以前",
-	"旧", "新" };
+	"notouch", "dont", "reserv", "rechange", "貸出", "予備", "交換", "代替", "新しい", "古い",
+	"以前", "旧", "新" };
 
 /* Folded parts that say no more than that it is the device's own: the rest of a compound header. */
 static const char *const own_parts[] = { "number", "numbers", "numeros", "numeri", "numero",
@@ -180,7 +183,14 @@ static const char *const own_parts[] = { "number", "numbers", "numeros", "numeri
 	"materiel", "ordinateur", "dispositivos", "dispositivo", "dispositivi", "equipos", "equipo",
 	"ordenador", "aparelho", "equipamento", "apparaten", "apparaat", "toestel", "toestellen",
 	"s", "sn", "snr", "serienummer", "デバイス", "端末", "機器", "製品", "本体", "の", "番号",
-	"ナンバー", "设备", "設備", "号", "號", "기기", "номер", "устройства" };
+	"ナンバー", "设备", "設備", "号", "號", "기기", "номер", "НОМЕР", "устройства", "С", "с",
+	"Σ", "σ", "cihaz", "cihazın", "numarası", "numara", "číslo", "zařízení", "broj", "număr",
+	"מספר", "الرقم", "رقم", "رقمال", "ال", "ي", "αριθμός" };
+
+/* Words of a heading that say that what stands below it is not meant. */
+static const char *const apart_words =
+	" not keep except excepted skip skipped ignore ignored done already lost missing nicht "
+	"behalten ausser ohne sauf garder excepto salvo tranne eccetto ";
 
 static bool contains(struct str text, const char *part)
 {
@@ -223,10 +233,17 @@ static struct folded next_word(struct str *rest)
 	return word;
 }
 
-/* Whether one of its words is in that list, or the words `S` and `N` or `SN` are among them. */
-static void look_at_words(struct str header, bool *ret_other, bool *ret_sn)
+/* "Ser.Nr." */
+static bool is_short_for_number(struct str word)
 {
-	bool was_s = false;
+	return place_in("nr no num number nummer numero", word) < HEADER_NONE;
+}
+
+/* What the words of a header say: one of them is in the list of words; the serial is named, by `S`
+ * and `N`, `SN` or `Ser.Nr.` */
+static void look_at_words(struct str header, const char *words, bool *ret_other, bool *ret_sn)
+{
+	bool was_s = false, was_ser = false;
 
 	for (int n = 0; n < WORDS_MAX && header.n; n++) {
 		struct folded word = next_word(&header);
@@ -234,9 +251,11 @@ static void look_at_words(struct str header, bool *ret_other, bool *ret_sn)
 
 		if (w.n == 0)
 			break;
-		*ret_other |= place_in(other_words, w) < HEADER_NONE;
-		*ret_sn |= str_eq(w, STR("sn")) || (was_s && str_eq(w, STR("n")));
+		*ret_other |= place_in(words, w) < HEADER_NONE;
+		*ret_sn |= place_in("sn sernr serno sernum", w) < HEADER_NONE ||
+			   (was_s && str_eq(w, STR("n"))) || (was_ser && is_short_for_number(w));
 		was_s = str_eq(w, STR("s"));
+		was_ser = str_eq(w, STR("ser"));
 	}
 }
 
@@ -277,6 +296,16 @@ bool header_is_of_device(struct str header)
 	return reached[f.n];
 }
 
+bool header_sets_apart(struct str heading)
+{
+	struct folded f = fold(heading);
+	struct str text = { f.text, f.n };
+	bool apart = false, sn = false;
+
+	look_at_words(heading, apart_words, &apart, &sn);
+	return apart || any_part(text, other_parts, sizeof(other_parts) / sizeof(*other_parts));
+}
+
 enum header_sense header_sense(struct str header)
 {
 	int rank = header_rank(COLUMN_SERIAL, header);
@@ -288,7 +317,7 @@ enum header_sense header_sense(struct str header)
 		return SENSE_EXACT;
 	if (rank < HEADER_NONE)
 		return SENSE_WEAK;
-	look_at_words(header, &other, &sn);
+	look_at_words(header, other_words, &other, &sn);
 	if (sn || any_part(text, stems, sizeof(stems) / sizeof(*stems))) {
 		other |= any_part(text, other_parts, sizeof(other_parts) / sizeof(*other_parts));
 		return other ? SENSE_QUALIFIED : SENSE_COMPOUND;

@@ -148,12 +148,33 @@ static bool read_bare(struct str cell, struct serial *ret)
 	return true;
 }
 
-/* ="..." and '...: how a spreadsheet is made to keep a text. */
+/* Quotes of word processors, in pairs. */
+static struct str without_quotes(struct str s)
+{
+	static const char *const pairs[][2] = { { "\xe2\x80\x9c", "\xe2\x80\x9d" },
+		{ "\xe2\x80\x9e", "\xe2\x80\x9c" }, { "\xe2\x80\x98", "\xe2\x80\x99" } };
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		struct str open = str_from(pairs[i][0]), close = str_from(pairs[i][1]);
+
+		if (s.n > open.n + close.n && str_eq(str_head(s, open.n), open) &&
+			str_eq(str_sub(s, s.n - close.n, close.n), close))
+			return serial_trim(str_sub(s, open.n, s.n - open.n - close.n));
+	}
+	return s;
+}
+
+/* ="..." and '...: how a spreadsheet is made to keep a text. Or quotes. */
 static struct str without_formula(struct str s)
 {
 	s = serial_trim(s);
-	if (s.n && s.p[0] == '\'')
-		s = serial_trim(str_sub(s, 1, s.n - 1));
+	if (s.n && s.p[0] == '\'') {
+		bool quoted = s.n > 2 && s.p[s.n - 1] == '\'';
+
+		s = serial_trim(str_sub(s, 1, s.n - 1 - quoted));
+	}
+	if (s.n && s.p[0] < 0)
+		s = without_quotes(s);
 	if (s.n > 3 && s.p[0] == '=' && s.p[1] == '"' && s.p[s.n - 1] == '"')
 		s = serial_trim(str_sub(s, 2, s.n - 3));
 	return s;
@@ -279,6 +300,13 @@ static struct traits traits_of(struct str s)
 	return t;
 }
 
+/* 0x1A2B3C4D5E: an ECID. */
+static bool is_hex_number(struct str s)
+{
+	return s.p[0] == '0' && ascii_upper(s.p[1]) == 'X' &&
+	       !traits_of(str_sub(s, 2, s.n - 2)).beyond_hex;
+}
+
 enum serial_look serial_look(struct str cell)
 {
 	struct str s = without_formula(cell);
@@ -291,7 +319,7 @@ enum serial_look serial_look(struct str cell)
 	if (!read_bare(s, &serial))
 		return LOOK_OTHER;
 	t = traits_of(s);
-	if ((t.n_upper && t.n_lower) || !t.beyond_hex)
+	if ((t.n_upper && t.n_lower) || !t.beyond_hex || is_hex_number(s))
 		return LOOK_WEAK;
 	if (t.n_changes >= 2)
 		return LOOK_STRONG;
@@ -357,26 +385,33 @@ bool serial_is_word(struct str cell)
 	       can_be_said(cell);
 }
 
-bool serial_is_surely_word(struct str cell)
+/* Apple's serials have 10 characters or 12. */
+static bool leaves_usual(const struct serial *s, size_t n)
 {
-	return has_i_or_o(cell) && serial_is_word(cell);
+	return s->n == 10 + n || s->n == 12 + n;
 }
 
-bool serial_is_unusual(const struct serial *s)
+size_t serial_barcode(const struct serial *s)
 {
-	return s->n < 10 || s->n > 12 || memchr(s->text, 'I', s->n) || memchr(s->text, 'O', s->n);
-}
-
-bool serial_has_barcode(const struct serial *s)
-{
-	return s->text[0] == 'S' && (s->n == 13 || s->n == 11);
+	if (s->text[0] == 'S' && leaves_usual(s, 1))
+		return 1;
+	return (memcmp(s->text, "1S", 2) == 0 || memcmp(s->text, "SN", 2) == 0) &&
+			       leaves_usual(s, 2)
+		       ? 2
+		       : 0;
 }
 
 bool serial_strip_barcode(struct serial *s)
 {
-	if (!serial_has_barcode(s))
-		return false;
-	memmove(s->text, s->text + 1, s->n);
-	s->n--;
-	return true;
+	size_t n = serial_barcode(s);
+
+	memmove(s->text, s->text + n, s->n - n + 1);
+	s->n = (unsigned char)(s->n - n);
+	return n > 0;
+}
+
+bool serial_is_unusual(const struct serial *s)
+{
+	return s->n < 10 || s->n > 12 || memchr(s->text, 'I', s->n) || memchr(s->text, 'O', s->n) ||
+	       serial_barcode(s) > 1;
 }

@@ -47,18 +47,17 @@ bool serial_is_unsaid(struct str cell);
 /* Letters, and perhaps a number behind them, that people can say: `Hardware`, `Laptops2026`. A
  * serial seldom looks so. */
 bool serial_is_word(struct str cell);
-/* The same with an I or O, so that no serial of Apple's does: `Computer`. */
-bool serial_is_surely_word(struct str cell);
-/* Apple's serials have 10 to 12 characters and neither I nor O. */
+/* Apple's serials have 10 to 12 characters and neither I nor O; nor does one begin with 1S or SN
+ * and go on with a whole one. */
 bool serial_is_unusual(const struct serial *s);
-/* Whether it begins with the S of a box label, as serial_strip_barcode() sees it. */
-bool serial_has_barcode(const struct serial *s);
+/* How many characters of a box label it begins with: the S that names a serial there, or 1S, or SN,
+ * when the rest has a usual length (13 -> 12, 11 -> 10; 14 -> 12, 12 -> 10). */
+size_t serial_barcode(const struct serial *s);
 
 /* What is done about it. */
 enum barcode_s { BARCODE_ASK, BARCODE_KEEP, BARCODE_STRIP };
 
-/* Drops the S that box labels put before a serial when the rest has a usual length
- * (13 -> 12, 11 -> 10); true when it did. Only for input: {barcode_s: strip}. */
+/* Drops that; true when there was something. Only for input: {barcode_s: strip}. */
 bool serial_strip_barcode(struct serial *s);
 
 static inline struct str serial_view(const struct serial *s)

@@ -193,6 +193,14 @@ static void settle_trailing(struct input *in)
 	}
 }
 
+static void note_end(struct input *in)
+{
+	size_t line;
+
+	if (list_is_cut_off(in->list, &in->serials))
+		(void)list_ends_in(in->list, &in->cut_off, &line);
+}
+
 static void note_own_columns(struct input *in)
 {
 	for (size_t i = 0; i < in->columns.n; i++)
@@ -209,6 +217,8 @@ static void take_reading(struct input *in)
 	in->allow_empty |= reading->is_export;
 	in->header_line = reading->header_line;
 	in->several = reading->several;
+	in->beside = reading->beside;
+	in->beside_first = reading->beside_first;
 	(void)snprintf(in->encoding, sizeof(in->encoding), "%s", csv_encoding(list_csv(in->list)));
 }
 
@@ -262,9 +272,11 @@ static enum errc take_rows(struct input *in, input_each_fn *each, void *self, st
 		rc = err_set(err, ERR_INPUT,
 			"there are no rows after the header; if that can happen, say --allow "
 			"empty=yes");
-	if (!rc)
-		settle_trailing(in);
-	return rc;
+	if (rc)
+		return rc;
+	settle_trailing(in);
+	note_end(in);
+	return ERR_OK;
 }
 
 static enum errc name_file(const struct input *in, enum errc rc, struct err *err)

@@ -62,6 +62,9 @@ struct input {
 	bool several;         /* serials in a line */
 	char encoding[40];
 	uint32_t n_unusual, first_unusual; /* serials of a kind that Apple does not make; a line */
+	size_t beside;                     /* another column with serials, as in list_reading */
+	struct serial beside_first;        /* n 0: there is none */
+	struct serial cut_off;             /* n 0, or the serial that the file ends in, cut */
 	uint32_t n_good, n_trailing;       /* n_trailing: last rows that show no serial */
 	struct map details;                /* what is said about single rows */
 	bool from_result;                  /* the file is a result CSV of ours */

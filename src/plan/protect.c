@@ -6,19 +6,16 @@
 enum { LIST_MAX_BYTES = 256 * 1024 * 1024 };
 
 /* O and I never occur in Apple's serials, 0 and 1 do: the device that was meant is protected,
- * too. The same with the S of a box label. */
-static void add_variants(struct map *m, struct str serial)
+ * too. */
+static void add_variant(struct map *m, struct str serial)
 {
-	struct serial s, plain;
+	struct serial s;
 
 	if (serial_read(serial, &s))
 		return;
-	plain = s;
 	for (size_t i = 0; i < s.n; i++)
-		plain.text[i] = s.text[i] == 'O' ? '0' : s.text[i] == 'I' ? '1' : s.text[i];
-	(void)map_add(m, serial_view(&plain), NULL);
-	if (serial_strip_barcode(&s))
-		(void)map_add(m, serial_view(&s), NULL);
+		s.text[i] = s.text[i] == 'O' ? '0' : s.text[i] == 'I' ? '1' : s.text[i];
+	(void)map_add(m, serial_view(&s), NULL);
 }
 
 enum errc protect_load(
@@ -26,7 +23,9 @@ enum errc protect_load(
 {
 	const struct list_settings *list = &settings->protect_list;
 	struct list_options opt = {
-		.csv = { .encoding = settings->encoding, .delimiter = list->delimiter },
+		.csv = { .encoding = settings->encoding,
+			.delimiter = list->delimiter,
+			.of_settings = true },
 		.columns = { .header_line = list->header_line,
 			.serial_column = list->serial_column,
 			.serial_header = str_from(list->serial_header) },
@@ -42,9 +41,9 @@ enum errc protect_load(
 	enum errc rc = trust_read(TRUSTED_PROTECTED, path, LIST_MAX_BYTES, &bytes, err);
 
 	map_init(&serials, 0);
-	if (!rc)
+	if (!rc && !list_is_nothing(buf_view(&bytes)))
 		rc = list_open(&l, NULL, buf_view(&bytes), path, &opt, err);
-	if (!rc)
+	if (l)
 		rc = list_read_strictly(l, &serials, &n, err);
 	list_close(l);
 	buf_release(&bytes);
@@ -59,7 +58,7 @@ enum errc protect_load(
 		return ERR_SETTINGS;
 	}
 	for (uint32_t i = 0, n_read = serials.n; i < n_read; i++)
-		add_variants(&serials, map_key(&serials, i));
+		add_variant(&serials, map_key(&serials, i));
 	*ret = serials;
 	*ret_n = n;
 	return ERR_OK;

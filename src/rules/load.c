@@ -193,6 +193,9 @@ static struct ruleset *set_new(const struct rules_options *opt)
 	arena_init(&set->arena);
 	map_init(&set->leaf_texts, 0);
 	set->school = opt->school;
+	set->lists = opt->lists;
+	if (set->lists.encoding)
+		set->lists.encoding = arena_dup(&set->arena, str_from(opt->lists.encoding)).p;
 	set->policy = (struct rules_policy){ .limit_devices = UINT32_MAX,
 		.limit_percent = UINT32_MAX,
 		.halt_failed_percent = UINT32_MAX };

@@ -163,17 +163,32 @@ static bool add_serials(
 	return good ? good : bad_text(l, n, &err);
 }
 
+/* What is said of all lists changes what their bytes mean. */
+static void note_lists(struct loader *l)
+{
+	const struct rules_lists *lists = &l->set->lists;
+
+	if (lists->encoding)
+		sha256_add(l->digest, str_from(lists->encoding));
+	if (lists->barcode_s == BARCODE_STRIP)
+		sha256_add(l->digest, STR("barcode_s"));
+}
+
 /* Serials are read as every list of them is; other values as they are. */
 static bool add_values(struct loader *l, const struct yaml_node *n, struct leaf *leaf,
 	const char *path, struct str bytes)
 {
-	const struct list_options opt = { .barcode_s = BARCODE_ASK, .purpose = LIST_OF_RULES };
-	const struct csv_options plain = { 0 };
+	const struct rules_lists *lists = &l->set->lists;
+	const struct csv_options plain = { .encoding = lists->encoding };
+	const struct list_options opt = {
+		.csv = plain, .barcode_s = lists->barcode_s, .purpose = LIST_OF_RULES
+	};
 	struct serial_list *list = NULL;
 	struct csv_reader *csv = NULL;
 	struct err err = { 0 };
 	bool good = false;
 
+	note_lists(l);
 	if (str_eq(column_name(l->set, &leaf->source), STR("serial"))) {
 		if (list_open(&list, NULL, bytes, path, &opt, &err) == ERR_OK)
 			good = add_serials(l, n, leaf, list);

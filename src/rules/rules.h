@@ -21,11 +21,18 @@
 #include "base/time.h"
 #include "model/columns.h"
 #include "model/field.h"
+#include "model/serial.h"
 #include "model/step.h"
 
 enum tri { TRI_FALSE, TRI_TRUE, TRI_UNKNOWN, TRI_UNREAD };
 
 struct ruleset; /* one or more files, checked and flattened; immutable once loaded */
+
+/* How the files of in_file are read, as every list of serials is. */
+struct rules_lists {
+	const char *encoding; /* NULL: utf-8 */
+	enum barcode_s barcode_s;
+};
 
 struct rules_options {
 	const char *const *files; /* paths, or names of shipped rules */
@@ -34,6 +41,7 @@ struct rules_options {
 	const char *const *set;          /* "NAME=VALUE" */
 	size_t n_set;
 	bool school; /* Apple School Manager: releasing works another way */
+	struct rules_lists lists;
 };
 
 /* All mistakes of all files go to d: ERR_RULES then (ERR_NO_INPUT for a missing file). Warnings do

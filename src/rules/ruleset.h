@@ -200,6 +200,7 @@ struct rules_test {
 struct ruleset {
 	struct arena arena;
 	bool school;
+	struct rules_lists lists;
 	LIST_OF(struct yaml_doc *) docs; /* kept for the lines of late diagnostics */
 	LIST_OF(struct parameter) parameters;
 	LIST_OF(struct column_override) columns;

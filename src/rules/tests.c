@@ -251,7 +251,9 @@ static enum errc load_for_test(struct ruleset **ret, const struct ruleset *set,
 	size_t n = set->parameters.n;
 	struct arena a;
 	const char **files, **values;
-	struct rules_options opt = { .n_files = set->docs.n, .n_set = n, .school = set->school };
+	struct rules_options opt = {
+		.n_files = set->docs.n, .n_set = n, .school = set->school, .lists = set->lists
+	};
 	struct diags quiet;
 	enum errc rc;
 

@@ -59,7 +59,7 @@ def read(path, *options):
 
 def follow(what, path, err):
     """Each remedy that is printed is typed as it is."""
-    remedies = set(re.findall(r"(?:--header \S+ )?--serial-column \d+|--barcode-s \w+|--encoding \S+", err))
+    remedies = set(re.findall(r"(?:--header \S+ )?--serial-column \d+(?: --barcode-s \w+)?|--barcode-s \w+|--encoding \S+", err))
     for remedy in remedies:
         done, serials, bad = read(path, *shlex.split(remedy.rstrip(",;:)")))
         check(f"{what}: {remedy} works", done.returncode in (0, 3) and serials, done.stderr)
@@ -129,6 +129,74 @@ def second():
         check(f"second: {text!r}: all are protected", done.stdout.count('"outcome":"protected"') == len(protected or []), done.stdout + done.stderr)
         done = run("check", "--rules", in_file(path))
         check(f"second: {text!r}: as in_file", done.returncode == (0 if members_read else 65), done.stderr)
+
+
+def labels():
+    """What stands before single serials, and letters that no serial has, hide no device."""
+    path, settings, wanted = work / "labels.csv", work / "settings.yaml", work / "wanted.csv"
+    settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
+    for text, protected, n in members.LABELS:
+        path.write_text(text)
+        wanted.write_text("Serial\n" + "\n".join(protected) + "\n")
+        done = run("plan", "--offline", wanted, "--settings", settings, "--rules", CASES / "all.yaml", "--json")
+        check(f"labels: {text!r}: all are protected", done.stdout.count('"outcome":"protected"') == len(protected), done.stdout + done.stderr)
+        done = run("plan", "--offline", wanted, "--rules", in_file(path), "--json")
+        check(f"labels: {text!r}: as in_file", done.returncode == (65 if n is None else 0) and done.stdout.count('"outcome":"planned"') == (n or 0),
+              done.stdout + done.stderr)
+
+
+def says():
+    """Of what is not read, or may be cut, the reading speaks."""
+    path = work / "says.csv"
+    for text, words in members.SAYS:
+        path.write_text(text)
+        for done in (run("check", path), read(path, "--out", work / "out.csv")[0]):
+            said = re.sub(r"\s+", " ", done.stdout + done.stderr)
+            check(f"says: {text!r}", done.returncode == 0, said)
+        said = re.sub(r"\s+", " ", run("check", path).stdout)
+        check(f"says: {text!r}: {words}", words in said if words else said.count("holds what") + said.count("ends in") + said.count("unusual") == 0, said)
+    path.write_text(f"Serial Number,Mac\n{A},{B}\n{C},{members.D}\n")
+    check("says: JSON", '"other_column":2' in run("check", path, "--json").stdout)
+    check("says: not where the column is told", "holds what" not in run("check", path, "--serial-column", "1").stdout)
+
+
+def without():
+    """A protected list without serials, where the settings allow it."""
+    path, settings = work / "without.csv", work / "settings.yaml"
+    for text, good in members.EMPTY:
+        path.write_text(text)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}, empty: allowed}}\n")
+        done = run("check", "--settings", settings)
+        check(f"without: {text!r}", done.returncode == (0 if good else 78), done.stderr)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
+        done = run("check", "--settings", settings)
+        check(f"without: {text!r}: 78", done.returncode == 78 and (not good or "empty: allowed" in done.stderr), done.stderr)
+
+
+def all_lists():
+    """What the settings, or options, say of encoding and labels holds for in_file and the protected list, too, as they are told."""
+    path, settings, wanted = work / "all.csv", work / "settings.yaml", work / "wanted.csv"
+    for data, option in [("Gerät;Seriennummer\nx;%s\ny;%s\n".encode("cp1252") % (A.encode(), B.encode()), ("encoding", "cp1252")),
+                         ("Gerät;Numéro de série\rx;%s\ry;%s\r".encode("mac_roman") % (A.encode(), B.encode()), ("encoding", "macintosh")),
+                         ("名前,シリアル番号\nx,%s\ny,%s\n".encode("cp932") % (A.encode(), B.encode()), ("encoding", "cp932")),
+                         (b"S%s\nS%s\n" % (A.encode(), B.encode()), ("barcode-s", "strip")),
+                         (b"Serial\n1S%s\n1S%s\n" % (A.encode(), B.encode()), ("barcode-s", "strip"))]:
+        path.write_bytes(data)
+        wanted.write_text(f"Serial\n{A}\n{B}\n")
+        name, value = option
+        done = run("check", "--rules", in_file(path))
+        check(f"all lists: in_file asks: {option}", done.returncode == 65 and f"--{name} {value}" in done.stderr, done.stderr)
+        words = re.search(r"input: \{%s: %s\}" % (name.replace("-", "_"), value), done.stderr)
+        settings.write_text(SETTINGS + (words.group(0) if words else "") + "\n")
+        for more in ([f"--{name}", value], ["--settings", settings]):
+            done = run("plan", "--offline", wanted, "--rules", in_file(path), "--json", *more)
+            check(f"all lists: in_file: {more}", done.stdout.count('"outcome":"planned"') == 2, done.stdout + done.stderr)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
+        done = run("check", "--settings", settings)
+        words = re.search(r"input: \{%s: %s\}" % (name.replace("-", "_"), value), done.stderr)
+        check(f"all lists: protect names the settings alone: {option}", done.returncode == 78 and words and "--" not in done.stderr, done.stderr)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n{words.group(0) if words else ''}\n")
+        check(f"all lists: protect: {option}", "2 serials" in run("check", "--settings", settings).stdout)
 
 
 def in_file(path):
@@ -368,6 +436,10 @@ def everything():
         one(what, path, serials, bad)
     hiding()
     second()
+    labels()
+    says()
+    without()
+    all_lists()
     dates()
     options()
     first_devices()

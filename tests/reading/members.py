@@ -80,6 +80,12 @@ MEMBERS = [
     ("B8", "Name;Seriennummer\nx;S%s\ny;S%s\n" % (A, B), None, 0),
     ("B8", "S%s,S%s,S%s\n" % (A, B, C), None, 0),
     ("B8", "s%s\ns%s\n" % (A.lower(), B.lower()), None, 0),
+    ("B8", "1S%s\n1S%s\n1S%s\n" % (A, B, C), None, 0),
+    ("B8", "Serial\nSN%s\nSN%s\n" % (B, D), None, 0),
+    ("B8", "1S%s;1S%s;S%s\n" % (B, D, A), None, 0),
+    ("B8", "Serial\n%s\nSN%s\n" % (A, B), [A, "SN" + B], 0),
+    ("B8", "Barcode\nS%s\nS%s\n" % (A, B), None, 0),
+    ("B8", "Scan,Time\n1S%s,10:00\n1S%s,10:01\n" % (A, B), None, 0),
     # C: first lines that look like serials
     ("C1", "Textbox1,Textbox2\nTextbox13,Textbox14\nGerät,Seriennummer\nx,%s\n" % A, [A], 0),
     ("C4", "Name0,SerialNumber0,Model0\nPC000001,%s,iPad\n" % A, [A], 0),
@@ -158,6 +164,8 @@ MEMBERS = [
     ("J1", "Serial\nC02XK1\u200bABJG5H\n%s\n" % B, [B], 1),
     ("J1", "Serial\n\uff23\uff10\uff12XK1ABJG5H\n%s\n" % B, [B], 1),
     ("J1", "Serial\n=\"%s\"\n'%s\n" % (A, B), [A, B], 0),
+    ("J1", "'%s',\n'%s',\n" % (A, B), [A, B], 0),
+    ("J1", "Serial\n\u201c%s\u201d\n\u201e%s\u201c\n\u2018%s\u2019\n" % (A, B, C), [A, B, C], 0),
     ("J1", "\ufeff\ufeffSerial\n%s\n" % A, [A], 0),
     ("J1", "Serial\n1.23E+11\n%s\n" % B, [B], 1),
     # K: names of the serial
@@ -169,6 +177,25 @@ MEMBERS = [
     ("K1", "Naam van apparaat;Serienummer toestel\nx;%s\n" % A, [A], 0),
     ("K1", "Name,Old Serial,New Serial\nx,%s,%s\n" % (A, B), None, 0),
     ("K1", "Monitor Serial Number,Serial Number\n%s,%s\n" % (B, A), [A], 0),
+    ("K1", "Cihaz Adı;Seri Numarası\nx;%s\ny;%s\n" % (A, B), [A, B], 0),
+    ("K1", "Cihaz;SERİ NO\nx;%s\n" % A, [A], 0),
+    ("K1", "Устройство;Серийный номер\nx;%s\n" % A, [A], 0),
+    ("K1", "Zařízení;Sériové číslo\nx;%s\n" % A, [A], 0),
+    ("K1", "Dispositivo;Matricola;Sede\nx;%s;Roma\ny;%s;Roma\n" % (A, B), [A, B], 0),
+    ("K1", "Equipment;Hersteller-Ser.Nr.;Bezeichnung\n10001234;%s;iPad\n" % A, [A], 0),
+    ("K1", "Usernr;Tagnr\n%s;%s\n%s;%s\n" % (A, B, C, D), None, 0),
+    ("K1", "מספר סידורי,שם\n%s,x\n" % A, [A], 0),
+    # same: two columns with the same serials
+    ("same", "Serial Number,Hardware Serial\n%s,%s\n%s,%s\n" % (A, A, B, B), [A, B], 0),
+    ("same", "Serial Number;Seriennummer\n%s;%s\n%s;%s\n" % (A, A.lower(), B, B), None, 0),
+    ("same", "Serial Number,Hardware Serial\n%s,%s\n%s,%s\n" % (A, A, B, C), None, 0),
+    # lines: a list in a cell, and no delimiter that fits
+    ("lines", "Pos;Artikel;Seriennummern\n1;iPad;%s, %s\n2;iPad;%s, %s\n" % (A, B, C, D), None, 0),
+    ("lines", "Artikel|Serials\niPad|%s,%s,%s\n" % (A, B, C), None, 0),
+    ("lines", "Item;Count;Serial Numbers\niPad;2;%s,%s\n" % (A, B), None, 0),
+    # encodings that nothing names
+    ("encoded", "%s" % A, [A], 0), ("encoded", ("%s" % A).encode("utf-16-le"), [A], 0), ("encoded", ("%s" % B).encode("utf-16-be"), [B], 0),
+    ("encoded", ("%s %s %s" % (A, B, C)).encode("utf-16-be"), [A, B, C], 0), ("encoded", ("%s %s" % (B, A)).encode("utf-16-le"), [B, A], 0),
     # above: a device above the header, whole, damaged or in a line of words
     ("above", "SN: %s\nSerial Number,Name\n%s,x\n%s,y\n" % (D, A, B), None, 0),
     ("above", "Serial Number: %s\nSerial Number,Name\n%s,x\n%s,y\n" % (D, A, B), None, 0),
@@ -210,6 +237,18 @@ MEMBERS = [
     ("words", "Serial\n%s\nComputers\n%s\n%s\n" % (A, B, C), [A, B, C], 1),
     ("words", "%s\n%s,board and\n%s\neveryone\n" % (A, B, C), [A, B, C], 1),
     ("words", "%s\n%s\n%s\n%s\neverybody\n" % (A, B, C, D), [A, B, C, D], 1),
+    ("words", "%s\n%s\nHARDWARE\n%s\n%s\n" % (A, B, C, D), [A, B, C, D], 1),
+    ("words", "Serial Number,Kind\n%s,x\nEquipment,\n%s,y\n%s,z\n%s,v\n" % (A, B, C, D), [A, B, C, D], 1),
+    ("words", "%s\n%s\nMeetingRaum\n%s\n" % (A, B, C), [A, B, C], 1),
+    # apart: a heading amid the rows sets apart what is below it
+    ("apart", "Serial\n%s\n%s\nDo not touch:\n%s\n%s\n" % (A, B, C, D), None, 0),
+    ("apart", "%s\n%s\nEXCLUDED\n%s\n%s\n" % (A, B, C, D), None, 0),
+    ("apart", "Name,Serial,Model\nx,%s,a\nKeep these,,\ny,%s,b\n" % (A, B), None, 0),
+    ("apart", "Seriennummer;Name\n%s;x\n;\nErsatzgeräte;\n%s;y\n%s;z\n" % (A, B, C), None, 0),
+    ("apart", "%s\nREPLACEMENT\n%s\n" % (A, B), None, 0),
+    ("apart", "Name,Serial,Model\n%s\nReturned:,,\nx,%s,iPad\n" % (T20, D), None, 0),
+    ("apart", "Serial,Name\n%s,x\nNew York,\n%s,y\n" % (A, B), [A, B], 1),
+    ("apart", "Serial,Note\n%s,x\n,returned\n%s,y\n" % (A, B), [A, B], 1),
     # tables: another one below the first
     ("tables", "Serial Number,Name\n%s,x\n%s,y\n\nReplacement Serial,Name\n%s,x\n%s,y\n" % (A, B, C, D), None, 0),
     ("tables", "Serial Number,Name\n%s,x\n%s,y\nReturned Serial,Name\n%s,x\n%s,y\n" % (A, B, C, D), None, 0),
@@ -283,6 +322,8 @@ HIDING += [
         ("a row cut in its serial", "Serial,Name\n%s,x\n%s,y\n%s" % (A, B, C[:10])),
         ("a serial cut in the last column", "Name;Serial\nx;%s\ny;%s\nz;%s" % (A, C, A[:3] + "YK1ABJ55"[:8])),
         ("a serial cut in one line", "%s;%s;%s" % (A, C, A[:3] + "YK1ABJG")),
+        ("a serial cut to ten, one of two among longer ones", "%s\n%s\n%s\n%s" % (B, A, C, "K3PYK1ABJG")),
+        ("a serial cut to ten, one of two of six", "Serial\n%s\n%s\n%s\nC39XK1ABJG5K\nDLXXK1ABJG5L\n%s" % (B, A, C, "K3PYK1ABJG")),
     ]
 ]
 NOT_HIDING = [
@@ -304,7 +345,7 @@ NOT_HIDING = [
 
 # Lists that are refused as one kind or another: what is advised is done, and they are read.
 ADVICE = [text for kind, text, serials, _ in MEMBERS if serials is None and isinstance(text, str) and
-          kind in ("above", "quotes", "words", "tables", "named", "signs", "B1")] + [
+          kind in ("above", "quotes", "words", "tables", "named", "signs", "B1", "apart", "lines", "same")] + [
     "7AG-C74-BU22,CEO\n%s,x\n%s,y\n" % (A, B), "%s\n%s\nsee below\n%s\n" % (A, B, C), "%s,x\n%s,y\n7AGC-74BU22,z\n" % (A, B),
     "Tag,Ding\nIPAD0001,%s\nIPAD0002,%s\n" % (A, B), "Serial,Mac\n%s,%s\n%s,7AGC-74BU22\n" % (A, B, C),
     "Serial,Mac\n%s,%s\n%s,%s\n" % (A, B, C, D), "%s\n%s\n%s" % (A, B, C[:11]), "%s\n%s # board F4K9X72HG4\n" % (A, C),
@@ -338,4 +379,31 @@ SECOND = [
     ("Reserve Serial,Device\n%s,%s\n%s,%s\n" % (A, B, C, D), None, None),
     ("Serial (keep),Unit\n%s,%s\n%s,%s\n" % (A, B, C, D), None, None),
     ("Serial Number,id\n%s,%s\n%s,%s\n" % (A, A, C, C), [A, C], 2),
+    ("EAS activation ID,Serial number\nAPPL%s,%s\nAPPL%s,%s\n" % (A, A, C, C), [A, C], 2),
+    ("ECID\tserialNumber\n0x1E4C0A2B3C002E\t%s\n0x1A2B3C4D5E6F\t%s\n" % (A, C), [A, C], 2),
 ]
+# Labels before single serials, and a letter for a digit: which devices are protected, and how many are read in in_file, or 65 (None).
+LABELS = [
+    ("Serial\n%s\nSN%s\n%s\n" % (A, B, C), [A, B, C], 3),
+    ("%s\n1S%s\n1S%s\n" % (A, B, D), [A, B, D], 3),
+    ("Serial\n%s\nS%s\n%s\n" % (A, B, C), [A, B, C], 3),
+    ("%s\nCO2XK1ABJG5J\n%s\n" % (A, B), [A, B, "C02XK1ABJG5J"], None),
+    ("Serial,Name\n%s,x\n%s,y\nC02XKIABJG5J,z\n" % (A, B), [A, B, "C02XK1ABJG5J"], None),
+]
+# What the reading says besides.
+SAYS = [
+    ("Serial Number,Mac\n%s,%s\n%s,%s\n" % (A, B, C, D), "column 2 'Mac' holds what could be serials of other devices, such as %s" % B),
+    ("Name;iPad;Seriennummer\nx;%s;%s\ny;;%s\n" % (B, A, C), "column 2 'iPad' holds"),
+    ("Serial,2nd device\n%s,%s\n%s,\n" % (A, B, C), "column 2 '2nd device' holds"),
+    ("Serial Number,Replacement Serial\n%s,%s\n%s,%s\n" % (A, B, C, D), None),
+    ("Serial Number,Hostname\n%s,LAP%s\n%s,%s\n" % (A, A, C, C), None),
+    ("Serial Number,Wi-Fi MAC\n%s,A4FC1412AB01\n%s,A4FC1412AB02\n" % (A, B), None),
+    ("%s\n%s\n%s" % (A, C, A[:3] + "YK1ABJG"), "the file ends in 'C02YK1ABJG'"),
+    ("Name,Serial\nx,%s\ny,%s\nz,%s" % (A, C, D), "the file ends in '%s'" % D),
+    ("Name,Serial\nx,%s\ny,%s\nz,%s\n" % (A, C, D), None),
+    ("%s\n%s\n%s" % (A, B, D), None),
+    ("Serial\n%s\nSN%s\n" % (A, B), "1 serial is unusual"),
+]
+# As the settings say that a list without serials is allowed: read (True), or 78.
+EMPTY = [("# nobody\n", True), ("", True), ("\n# a\n\n# b, since 2026\n", True), ("Serial\n", True), ("#%s\n" % A, False),
+         ("# %s\n" % A, False), ("nobody\n", False), ("C02XK1-ABJG5H\n", False)]

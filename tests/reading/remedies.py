@@ -49,6 +49,10 @@ def by_hand(text, message):
             yield joined(cells_of(line)[1].join(x for i, x in enumerate(cells_of(line)[0]) if i != int(c) - 1) for line in lines)
     if said("if the serial is whole, end its line"):
         yield text + "\n"
+    if m := said(r"line (\d+) has no serial in column \d+: .*: make two files of it, one from that line on, or take it out"):
+        yield joined(lines[:int(m.group(1)) - 1] + lines[int(m.group(1)):])
+        yield joined(lines[:int(m.group(1)) - 1])
+        yield joined(lines[int(m.group(1)) - 1:])
     if said("make two files of it, one from this line on"):
         yield joined(lines[:n - 1])
         yield joined(lines[n - 1:])

@@ -193,6 +193,12 @@ static void barcode_prefix_goes_only_where_a_usual_length_stays(void **state)
 	strips_to("SABCDE1234", "SABCDE1234");
 	strips_to("XC02XK1ABJG5H", "XC02XK1ABJG5H");
 	strips_to("SVVS36G1YD3JKQNI", "SVVS36G1YD3JKQNI");
+	strips_to("1SF4K9X72HG3", "F4K9X72HG3");
+	strips_to("1SC02XK1ABJG5H", "C02XK1ABJG5H");
+	strips_to("SNF4K9X72HG3", "F4K9X72HG3");
+	strips_to("SNC02XK1ABJG5H", "C02XK1ABJG5H");
+	strips_to("1SF4K9X72HG", "1SF4K9X72HG");
+	strips_to("2SF4K9X72HG3", "2SF4K9X72HG3");
 }
 
 int main(void)

@@ -57,6 +57,33 @@ void cli_shipped_free(char **places)
 	free(places);
 }
 
+static const char *encoding_of(const struct cli *cli, const struct settings *settings)
+{
+	const char *given = cli_text(cli, OPTION_ENCODING);
+
+	return given || !settings ? given : settings->encoding;
+}
+
+static enum barcode_s barcode_of(const struct cli *cli, const struct settings *settings)
+{
+	const char *given = cli_text(cli, OPTION_BARCODE_S);
+
+	if (given)
+		return strcmp(given, "strip") == 0 ? BARCODE_STRIP : BARCODE_KEEP;
+	return settings ? settings->barcode_s : BARCODE_ASK;
+}
+
+static struct rules_lists lists_of_rules(const struct cli *cli, const struct settings *settings)
+{
+	struct rules_lists lists = { .encoding = encoding_of(cli, settings),
+		.barcode_s = barcode_of(cli, settings) };
+
+	/* As if nobody had said it. */
+	if (lists.encoding && str_eq_nocase(str_from(lists.encoding), STR("utf-8")))
+		lists.encoding = NULL;
+	return lists;
+}
+
 enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
 	struct ruleset **ret, struct diags *d, struct err *err)
 {
@@ -75,6 +102,7 @@ enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
 		opt.files = settings->rules;
 		opt.n_files = settings->n_rules;
 	}
+	opt.lists = lists_of_rules(cli, settings);
 	if (opt.n_files)
 		rc = rules_load(ret, &opt, d, err);
 	else
@@ -141,26 +169,20 @@ static enum errc column_option(const struct cli *cli, struct list_options *ret, 
 enum errc cli_list_options(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, struct list_options *ret, struct err *err)
 {
-	const char *barcode = cli_text(cli, OPTION_BARCODE_S);
-	const char *encoding = cli_text(cli, OPTION_ENCODING);
 	enum errc rc;
 
 	*ret = (struct list_options){ .csv.only_libcsv = cli_count(cli, OPTION_PARSER) > 0,
 		.purpose = LIST_MAIN };
 	if (settings) {
-		ret->csv.encoding = settings->encoding;
 		ret->csv.delimiter = settings->input.delimiter;
 		ret->columns.header_line = settings->input.header_line;
 		ret->columns.serial_column = settings->input.serial_column;
 		ret->columns.serial_header = str_from(settings->input.serial_header);
-		ret->barcode_s = settings->barcode_s;
 	}
 	if (rules)
 		ret->columns.overrides = rules_columns(rules, &ret->columns.n_overrides);
-	if (encoding)
-		ret->csv.encoding = encoding;
-	if (barcode)
-		ret->barcode_s = strcmp(barcode, "strip") == 0 ? BARCODE_STRIP : BARCODE_KEEP;
+	ret->csv.encoding = encoding_of(cli, settings);
+	ret->barcode_s = barcode_of(cli, settings);
 	rc = header_option(cli, ret, err);
 	return rc ? rc : column_option(cli, ret, err);
 }

@@ -28,6 +28,27 @@ static void put_column(const struct input *in, struct buf *line)
 	buf_printf(line, ", %s", delimiter_words(in->delimiter));
 }
 
+static void print_doubts(const struct input *in, FILE *out)
+{
+	if (in->n_unusual)
+		text_line(out,
+			"%-8s %u serial%s (first on line %u): Apple's have 10 to 12 characters, "
+			"neither I nor O, and no 1S or SN before them",
+			"", in->n_unusual, in->n_unusual == 1 ? " is unusual" : "s are unusual",
+			in->first_unusual);
+	if (in->beside_first.n)
+		text_line(out,
+			"%-8s column %zu '%.*s' holds what could be serials of other devices, such "
+			"as %s: they are not read (--serial-column %zu reads them instead)",
+			"", in->beside + 1, STR_FMT(in->columns.headers[in->beside]),
+			in->beside_first.text, in->beside + 1);
+	if (in->cut_off.n)
+		text_line(out,
+			"%-8s the file ends in '%s', without the end of that line, and others are "
+			"longer: is it whole?",
+			"", in->cut_off.text);
+}
+
 void reading_print(const struct input *in, FILE *out)
 {
 	struct buf line;
@@ -40,12 +61,8 @@ void reading_print(const struct input *in, FILE *out)
 	for (uint32_t i = 0; i < in->serials.n && i < FIRST_SERIALS; i++)
 		buf_printf(&line, "%s%.*s", i ? ", " : ": ", STR_FMT(map_key(&in->serials, i)));
 	text_line(out, "%-8s %s", "reading", buf_cstr(&line));
-	if (in->n_unusual)
-		text_line(out,
-			"%-8s %u serial%s of an unusual length or with an I or O (first on line "
-			"%u): Apple's have 10 to 12 characters and neither",
-			"", in->n_unusual, in->n_unusual == 1 ? " is" : "s are", in->first_unusual);
 	buf_release(&line);
+	print_doubts(in, out);
 }
 
 void reading_pin(const struct input *in, struct buf *out)
@@ -77,6 +94,8 @@ void reading_put(const struct input *in, struct json_out *o)
 	json_put_bool(o, "several_in_a_line", in->several);
 	json_put_int(o, "rows", in->n_rows);
 	json_put_int(o, "unusual", in->n_unusual);
+	json_put_int(o, "other_column", in->beside_first.n ? (int64_t)in->beside + 1 : 0);
+	json_put_str(o, "cut_off", serial_view(&in->cut_off));
 	json_arr(o, "first");
 	for (uint32_t i = 0; i < in->serials.n && i < FIRST_SERIALS; i++)
 		json_put_str(o, NULL, map_key(&in->serials, i));

@@ -33,6 +33,7 @@ struct csv_reader {
 	bool started;         /* the delimiter is known */
 	char sep;             /* of a sep= line; 0: none */
 	bool at_end;          /* the source has nothing more */
+	bool open_end;        /* it ended amid a line, which was given */
 	struct err failure;   /* or has failed; told when its bytes are needed */
 	char delimiter;
 	struct csv_splitter splitter;
@@ -228,20 +229,28 @@ static enum errc parse(struct csv_reader *r, struct str raw, size_t n_cells, str
 	return ERR_OK;
 }
 
+static enum errc bad_encoding(const struct csv_reader *r, struct err *err)
+{
+	static const char says[] = "this is not UTF-8: save the file as CSV UTF-8, or name its "
+				   "encoding";
+	const char *guess = csv_guess_encoding(ahead(r));
+
+	if (r->opt.of_settings)
+		return err_set(err, ERR_INPUT, "%s:%zu: %s in the settings: input: {encoding: %s}",
+			r->name, r->line, says, guess);
+	return err_set(err, ERR_INPUT,
+		"%s:%zu: %s: --encoding %s (in the settings: input: {encoding: %s})", r->name,
+		r->line, says, guess, guess);
+}
+
 static enum errc check_text(const struct csv_reader *r, struct str raw, struct err *err)
 {
 	if (raw.n && memchr(raw.p, '\0', raw.n))
 		return stop(r, err,
 			"there is a NUL byte, which no text has: export the list again as CSV "
 			"(UTF-8)");
-	if (!str_is_utf8(raw)) {
-		const char *guess = csv_guess_encoding(ahead(r));
-
-		return err_set(err, ERR_INPUT,
-			"%s:%zu: this is not UTF-8: save the file as CSV UTF-8, or name its "
-			"encoding: --encoding %s (in the settings: input: {encoding: %s})",
-			r->name, r->line, guess, guess);
-	}
+	if (!str_is_utf8(raw))
+		return bad_encoding(r, err);
 	return ERR_OK;
 }
 
@@ -276,6 +285,7 @@ static enum errc take_any(
 	if (!rc && v == CSV_RECORD)
 		rc = parse(r, ret->raw, e.n_delims + 1, ret, err);
 	csv_splitter_forget(&r->splitter);
+	r->open_end = e.n_next == e.n_bytes;
 	consume(r, e.n_next, e.n_lines);
 	return rc;
 }
@@ -356,6 +366,11 @@ size_t csv_file_bytes(const struct csv_reader *r)
 	return csv_source_bytes(r->source);
 }
 
+bool csv_open_end(const struct csv_reader *r)
+{
+	return r->open_end;
+}
+
 const char *csv_wrong(const struct csv_reader *r)
 {
 	return csv_source_kind(r->source);
@@ -379,7 +394,7 @@ enum errc csv_rewind(struct csv_reader *r, struct err *err)
 		return err_wrap(err, "%s: ", r->name);
 	r->from = r->to = 0;
 	r->line = 1;
-	r->at_end = r->begun = r->started = false;
+	r->at_end = r->open_end = r->begun = r->started = false;
 	r->failure.code = ERR_OK;
 	return ERR_OK;
 }

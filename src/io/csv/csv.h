@@ -28,6 +28,7 @@ struct csv_options {
 				 is */
 	char delimiter;       /* 0: sniff */
 	bool only_libcsv;     /* --parser libcsv: never the fast splitter */
+	bool of_settings;     /* no option of the command line is about it: remedies name none */
 	size_t read_bytes;    /* at a time; 0: 64 KiB. Tests make it small. */
 };
 
@@ -86,6 +87,8 @@ MUST_CHECK enum errc csv_rewind(struct csv_reader *r, struct err *err);
 MUST_CHECK enum errc csv_copy(
 	struct csv_reader *r, uint16_t place, struct str *ret_raw, struct err *err);
 
+/* Whether the record given last has no line end: the file ends in it. */
+bool csv_open_end(const struct csv_reader *r);
 /* Known from the first csv_next() on. */
 char csv_delimiter(const struct csv_reader *r);
 

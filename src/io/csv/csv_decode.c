@@ -69,8 +69,15 @@ static enum errc refill(struct csv_source *s, struct err *err)
 	return ERR_OK;
 }
 
-/* UTF-16 without a mark: a quarter of its letters at least are Latin, with a 0 beside them, and so
- * are its line ends and delimiters. NULL: it is not that. */
+/* Of n bytes of text, each second one is the 0 beside a Latin letter, in a quarter of it at least,
+ * but those of an ideographic space on the other side; and so it is beside line ends and
+ * delimiters, or there are none and every letter is Latin: a serial alone. */
+static bool is_wide(size_t n, size_t zeros, size_t zeros_other, size_t beside, size_t bare)
+{
+	return n && zeros * 8 >= n && zeros_other * 8 <= zeros && (beside > bare || zeros * 2 == n);
+}
+
+/* UTF-16 without a mark. NULL: it is not that. */
 static const char *utf16_of(struct str start)
 {
 	size_t n = start.n < KIND_BYTES ? start.n & ~(size_t)1 : KIND_BYTES;
@@ -84,11 +91,9 @@ static const char *utf16_of(struct str start)
 		beside[i % 2] += sign && other == 0;
 		bare += sign && other != 0;
 	}
-	/* An ideographic space has a 0 on the other side. */
-	if (zeros[1] * 8 >= n && zeros[0] * 8 <= zeros[1] && beside[0] > bare)
+	if (is_wide(n, zeros[1], zeros[0], beside[0], bare))
 		return "UTF-16LE";
-	return zeros[0] * 8 >= n && zeros[1] * 8 <= zeros[0] && beside[1] > bare ? "UTF-16BE"
-										 : NULL;
+	return is_wide(n, zeros[0], zeros[1], beside[1], bare) ? "UTF-16BE" : NULL;
 }
 
 static bool is_utf8_name(const char *encoding)

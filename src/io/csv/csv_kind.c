@@ -132,7 +132,11 @@ static bool decodes(const char *encoding, struct str bytes)
 const char *csv_guess_encoding(struct str bytes)
 {
 	static const char *const known[] = { "cp1252", "cp932", "gb18030", "cp949", "cp850" };
+	bool lines = bytes.n && memchr(bytes.p, '\n', bytes.n);
 
+	/* Excel's "CSV (Macintosh)" has its own letters, and line ends that nothing else has. */
+	if (!lines && bytes.n && memchr(bytes.p, '\r', bytes.n) && decodes("macintosh", bytes))
+		return "macintosh";
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (decodes(known[i], bytes))
 			return known[i];
