@@ -153,6 +153,9 @@ static enum errc write_file(struct approving *a, const struct approver *by, stru
 	enum errc rc;
 
 	a->out = path_for(a, by->name);
+	if (file_is_same(a->out, a->key_file))
+		return err_set(err, ERR_USAGE, "--out %s is also read (the key): name another file",
+			a->out);
 	rc = outfile_open(&f, a->out, 0644, err);
 	if (rc)
 		return rc;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/plural.h"
+#include "cli/app/outputs.h"
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
@@ -161,6 +162,8 @@ static enum errc report(struct saved_run *s, const struct cli *cli, struct err *
 
 	if (!rc)
 		rc = saved_run_load(s, cli->args[0], err);
+	if (!rc)
+		rc = outputs_check_run(cli, s->store, &s->run, err);
 	if (!rc && cli_count(cli, OPTION_VERIFY))
 		rc = verify(s, cli_count(cli, OPTION_JSON) > 0, err);
 	if (!rc && (cli_text(cli, OPTION_TICKETS) || new))

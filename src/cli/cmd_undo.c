@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/app/outputs.h"
 #include "cli/app/plan_out.h"
 #include "cli/app/run_command.h"
 #include "cli/app/sandbox_for.h"
@@ -33,7 +34,8 @@ static enum errc load_run(struct context *p, char ret_name[40], struct err *err)
 		return ERR_USAGE;
 	}
 	(void)snprintf(ret_name, 40, "%s", run.name);
-	return undo_input(p->session.store, &run, &p->input, err);
+	rc = outputs_check_run(p->cli, p->session.store, &run, err);
+	return rc ? rc : undo_input(p->session.store, &run, &p->input, err);
 }
 
 static enum errc plan_undo(struct context *p, const char *name, struct err *err)

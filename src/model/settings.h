@@ -212,6 +212,8 @@ void settings_state_name(const char *client_id, char ret[STATE_NAME_BYTES]);
 bool settings_is_own(const struct settings *s, struct str actor);
 /* Opens the secret: text without a trailing newline. ERR_SETTINGS with the remedy. Caller wipes. */
 MUST_CHECK enum errc secret_open(const struct secret *s, struct buf *ret, struct err *err);
+/* The file that holds it, as far as it is one; else NULL. Caller frees. */
+char *secret_path(const struct secret *s);
 /* Whether it could be opened; a command is not run, and no secret at all is fine. */
 MUST_CHECK enum errc secret_check(const struct secret *s, struct err *err);
 

@@ -2,29 +2,42 @@
 #include <stdlib.h>
 
 #include "base/invisible.h"
+#include "base/mem.h"
 #include "io/file.h"
 #include "model/settings.h"
 
 enum { COMMAND_TIMEOUT_MS = 30000 };
 
-/* The service manager guards this folder; its files may carry group bits that come from access
- * lists, so the check for private files would refuse good ones. */
-static enum errc open_credential(const char *name, struct buf *ret, struct err *err)
+char *secret_path(const struct secret *s)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	char path[4096];
-	int n;
+	char *path = NULL;
 
-	if (!folder || !folder[0])
+	if (s->kind == SECRET_FILE)
+		return mem_strdup(s->value);
+	if (s->kind == SECRET_CREDENTIAL && folder && *folder &&
+		asprintf(&path, "%s/%s", folder, s->value) < 0)
+		abort();
+	return path;
+}
+
+/* The service manager guards this folder; its files may carry group bits that come from access
+ * lists, so the check for private files would refuse good ones. */
+static enum errc open_credential(const struct secret *s, struct buf *ret, struct err *err)
+{
+	const char *name = s->value;
+	char *path = secret_path(s);
+	enum errc rc;
+
+	if (!path)
 		return err_set(err, ERR_SETTINGS,
 			"credential '%s': $CREDENTIALS_DIRECTORY is not set; start depmend from "
 			"its "
 			"unit with LoadCredential=%s",
 			name, name);
-	n = snprintf(path, sizeof(path), "%s/%s", folder, name);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return err_set(err, ERR_SETTINGS, "credential '%s': the path is too long", name);
-	return file_read(path, SECRET_MAX_BYTES, ret, err);
+	rc = file_read(path, SECRET_MAX_BYTES, ret, err);
+	free(path);
+	return rc;
 }
 
 static enum errc open_variable(const char *name, struct buf *ret, struct err *err)
@@ -44,7 +57,7 @@ static enum errc open_any(const struct secret *s, struct buf *ret, struct err *e
 	case SECRET_FILE:
 		return file_read_secret(s->value, SECRET_MAX_BYTES, ret, err);
 	case SECRET_CREDENTIAL:
-		return open_credential(s->value, ret, err);
+		return open_credential(s, ret, err);
 	case SECRET_COMMAND:
 		return file_run(s->argv, SECRET_MAX_BYTES, COMMAND_TIMEOUT_MS, ret, err);
 	case SECRET_ENV:

@@ -38,6 +38,20 @@ enum errc run_input_check(const struct run_input *in, const struct run_record *r
 			: ERR_OK;
 }
 
+char *run_input_path(struct store *store, const struct run_record *run)
+{
+	struct err err;
+	struct json *j = NULL;
+	char *frozen = NULL, *path = NULL;
+
+	if (!store_run_frozen(store, run->id, &frozen, &err) &&
+		!json_parse(&j, str_from(frozen), &err))
+		path = mem_dupz(json_text(json_get(j, "input")));
+	json_free(j);
+	free(frozen);
+	return path;
+}
+
 enum errc run_open_input(
 	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err)
 {

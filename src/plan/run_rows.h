@@ -15,6 +15,8 @@ struct run_input {
 	size_t widest;
 	bool gone; /* keep: of the settings let it go; the rest is here */
 };
+/* The name of its list as it was given; NULL: not known. Caller frees. */
+char *run_input_path(struct store *store, const struct run_record *run);
 MUST_CHECK enum errc run_open_input(
 	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err);
 /* Before its rows are read: ERR_NO_INPUT when it is gone. */

@@ -140,21 +140,31 @@ static enum errc read_groups(struct trust_case *v, enum trusted what, const char
 	return rc;
 }
 
+char *trust_groups_file(void)
+{
+	const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	bool has_folder = folder && *folder == '/';
+	char *path = NULL;
+
+	if (!has_folder && !(home && *home == '/'))
+		return NULL;
+	if (asprintf(&path, "%s%s/depmend/trust.yaml", has_folder ? folder : home,
+		    has_folder ? "" : "/.config") < 0)
+		abort();
+	return path;
+}
+
 /* Two files may name groups. */
 static enum errc find_named(struct trust_case *v, gid_t gid, bool *ret_named, struct err *err)
 {
-	const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	char path[PATH_MAX] = "";
+	char *path = trust_groups_file();
 	enum errc rc = read_groups(
 		v, TRUSTED_GROUPS_OF_ROOT, "/etc/depmend/trust.yaml", gid, ret_named, err);
 
-	if (folder && *folder == '/')
-		(void)snprintf(path, sizeof(path), "%s/depmend/trust.yaml", folder);
-	else if (home && *home == '/')
-		(void)snprintf(path, sizeof(path), "%s/.config/depmend/trust.yaml", home);
-	return rc || *ret_named || !path[0]
-		       ? rc
-		       : read_groups(v, TRUSTED_GROUPS, path, gid, ret_named, err);
+	if (!rc && !*ret_named && path)
+		rc = read_groups(v, TRUSTED_GROUPS, path, gid, ret_named, err);
+	free(path);
+	return rc;
 }
 
 /* As a volume arrives that is shared by a group. */

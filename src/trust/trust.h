@@ -46,4 +46,7 @@ MUST_CHECK enum errc trust_load_yaml(enum trusted what, const char *path, struct
  * that it would be made in, and then it has to be looked at again. ERR_SETTINGS. */
 MUST_CHECK enum errc trust_folder(enum trusted what, const char *path, struct err *err);
 
+/* Where the user's own trust.yaml would be; NULL: nowhere. Caller frees. */
+char *trust_groups_file(void);
+
 #endif

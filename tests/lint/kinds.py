@@ -36,6 +36,22 @@ def secrets():
                 yield f"src/cli/app/outputs.c: the secret `{name.strip()}` may be a file: no output may be written over it"
 
 
+# Variables that name no file, and what asks for the file of those that do.
+NO_FILE = {"DEPMEND_CLOCK", "DEPMEND_BOOT", "HOME", "TZ", "TZDIR", "SUDO_USER", "LOGNAME", "INVOCATION_ID", "TERM", "PATH", "TMPDIR",
+           "DEPMEND_TRUST"}
+NAMED = {"CREDENTIALS_DIRECTORY": "secret_path(", "XDG_CONFIG_HOME": "trust_groups_file(", "DEPMEND_SETTINGS": "s->file",
+         "STATE_DIRECTORY": "s->state"}
+
+
+def variables():
+    """A file that a variable of the environment names is an input as well."""
+    outputs = text_of("cli/app/outputs.c")
+    for path in sorted(p for p in SRC.rglob("*.c") if not p.is_relative_to(SRC / "sim")):
+        for name in re.findall(r'getenv\("(\w+)"\)', path.read_text()):
+            if name not in NO_FILE and NAMED.get(name, name) not in outputs:
+                yield f"src/cli/app/outputs.c: ${name} of {path.relative_to(SRC).as_posix()} names a file: no output may be written over it"
+
+
 def strings(source):
     """The string literals of a C file, those that stand side by side as one, with the line of the first."""
     code = re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), source, flags=re.S)
@@ -127,6 +143,6 @@ def bounds():
                     yield f"{path.relative_to(TOP)}:{n}: {constant} counts things of the settings: say it by SETTINGS_MAX_..."
 
 
-found = [*file_options(), *secrets(), *advice(), *advice_is_run(), *bounds(), *one_line_each(), *output_types()]
+found = [*file_options(), *secrets(), *variables(), *advice(), *advice_is_run(), *bounds(), *one_line_each(), *output_types()]
 print("\n".join(found))
 sys.exit(bool(found))

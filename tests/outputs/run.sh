@@ -69,6 +69,98 @@ refused 'rehearse --audit over the input' rehearse in.csv --rules own.yaml --aud
 refused 'rehearse --out over the inventory' rehearse in.csv --rules own.yaml --inventory sold.txt --out sold.txt
 refused 'undo --out over the key' undo "$name" --out apple.pem
 
+# What a run was made of is no output of what looks back at it.
+run apply in.csv --rules own.yaml --yes --out own.csv
+for file in in.csv own.yaml; do
+	for option in html xlsx metrics csv tickets; do
+		refused "report --$option over what the run read ($file)" report latest "--$option" "$file"
+	done
+	refused "undo --out over what the run read ($file)" undo latest --out "./$file"
+	refused "undo --apply --out over what the run read ($file)" undo latest --apply --yes --out "$file"
+done
+
+# --- inputs that are not named by a path of their own ---
+
+through() { # WHAT SHELL-REDIRECTION ARGUMENT...
+	local what=$1 how=$2
+	shift 2
+	eval '"$build/depmend" "$@"' "$how"
+	status=$?
+	exits "$what" 64
+	check "$what: says which input" grep -q 'is also read' err
+	check "$what: nothing is changed" same_sums
+}
+for command in plan 'apply --yes' rehearse; do
+	# shellcheck disable=SC2086 # words
+	through "$command: the standard input" '<in.csv >out 2>err' $command - --rules own.yaml --out in.csv
+done
+for input in - /dev/stdin /proc/self/fd/0; do
+	through "plan $input: at the end of its input" '<in.csv >>in.csv 2>err' plan "$input" --rules own.yaml
+done
+# shellcheck disable=SC2086 # words
+for file in in.csv own.yaml depmend.yaml; do
+	through "plan >>$file" ">>$file 2>err" $plan
+done
+through 'plan --out to a descriptor' '5<>own.yaml >out 2>err' plan in.csv --rules own.yaml --out /dev/fd/5
+
+cp depmend.yaml kept.yaml
+openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=x 2>/dev/null
+mkdir -p conf/depmend home/.config/depmend home/.ssh
+echo 'trusted_group: [root]' | tee conf/depmend/trust.yaml >home/.config/depmend/trust.yaml
+mkdir -m 700 creds
+cp uem-secret creds/uem
+printf '#!/bin/sh\ncat uem-secret\n' >tell.sh
+chmod 755 tell.sh
+surroundings='ca.pem conf/depmend/trust.yaml home/.config/depmend/trust.yaml creds/uem tell.sh'
+# shellcheck disable=SC2086 # words
+before=$(sha256sum $surroundings)
+# shellcheck disable=SC2086 # words
+surrounded() { # WHAT SECRET OUT [VARIABLE=VALUE...]
+	local what=$1 secret=$2 out=$3
+	shift 3
+	sed "s|client_secret: .*}|client_secret: {$secret}|" kept.yaml >depmend.yaml
+	for command in 'plan in.csv --rules own.yaml' export; do
+		env "$@" "$build/depmend" $command --out "$out" >out 2>err </dev/null
+		status=$?
+		exits "$what: $command" 64
+		check "$what: $command says which input" grep -q 'is also read' err
+		same "$what: $command changes nothing" "$before" "$(sha256sum $surroundings)"
+	done
+	cp kept.yaml depmend.yaml
+}
+surrounded 'authorities' 'file: uem-secret' ca.pem "SSL_CERT_FILE=$work/ca.pem"
+surrounded 'trusted groups' 'file: uem-secret' conf/depmend/trust.yaml "XDG_CONFIG_HOME=$work/conf"
+surrounded 'trusted groups at home' 'file: uem-secret' home/.config/depmend/trust.yaml "HOME=$work/home" XDG_CONFIG_HOME=
+surrounded 'a credential' 'credential: uem' creds/uem "CREDENTIALS_DIRECTORY=$work/creds"
+surrounded 'the program of a secret' "command: [$work/tell.sh]" ./tell.sh
+surrounded 'the script of a secret' 'command: [sh, tell.sh]' "$work/tell.sh"
+echo 'rules: own.yaml' >>depmend.yaml
+sums=$(sha256sum apple.pem depmend.yaml protected.csv own.yaml sold.txt in.csv)
+refused 'export --out over the rules of the settings' export --out own.yaml
+refused 'doctor --bundle over the rules of the settings' doctor --bundle own.yaml
+cp kept.yaml depmend.yaml
+sums=$(sha256sum apple.pem depmend.yaml protected.csv own.yaml sold.txt in.csv)
+
+# --- approvals ---
+
+ssh-keygen -q -t ed25519 -N '' -f home/.ssh/id_ed25519
+echo "mia $(cut -d' ' -f1,2 home/.ssh/id_ed25519.pub)" >approvers.pub
+printf 'version: 1\nrules:\n  - {name: off, match: {always: true}, do: [unassign]}\n' >off.yaml
+printf 'approval: {steps: [unassign], people: 1, keys: approvers.pub}\n' >>depmend.yaml
+sums=$(sha256sum apple.pem depmend.yaml protected.csv own.yaml sold.txt in.csv)
+export HOME=$work/home
+run plan in.csv --rules off.yaml --out plan.csv
+key=$(sha256sum home/.ssh/id_ed25519 plan.csv)
+refused 'approve --out over the key' approve plan.csv --rules off.yaml --yes --out home/.ssh/id_ed25519
+refused 'approve --out over the plan' approve plan.csv --rules off.yaml --yes --out plan.csv
+refused 'approve --out over the approvers' approve plan.csv --rules off.yaml --yes --out approvers.pub
+same 'the key and the plan are as they were' "$key" "$(sha256sum home/.ssh/id_ed25519 plan.csv)"
+run approve plan.csv --rules off.yaml --yes
+exits 'approve' 0
+key=$(sha256sum plan.csv.mia.approval)
+refused 'apply --out over the approval' apply in.csv --rules off.yaml --yes --expect plan.csv --out plan.csv.mia.approval
+same 'the approval is as it was' "$key" "$(sha256sum plan.csv.mia.approval)"
+
 # The name that nobody gave: in.result.csv is the result, and here it is the protected list.
 cp protected.csv in.result.csv
 sed 's/protected.csv/in.result.csv/' depmend.yaml >other.yaml

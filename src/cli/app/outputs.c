@@ -3,12 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/mem.h"
 #include "io/file.h"
+#include "plan/run_rows.h"
+#include "plan/signature.h"
 #include "report/result.h"
+#include "report/run_facts.h"
+#include "trust/trust.h"
 
 struct path {
 	const char *path, *dashes, *what; /* "", "the settings" or "--", "html" */
+	char *made;                       /* NULL: path is somebody else's */
 };
 
 /* Outputs and inputs of one command line. */
@@ -22,7 +30,7 @@ static void add_named(struct paths *to, const char *path, const char *dashes, co
 	if (!path || !*path || strcmp(path, "-") == 0)
 		return;
 	MEM_GROW(to->v, to->n, to->cap);
-	to->v[to->n++] = (struct path){ path, dashes, what };
+	to->v[to->n++] = (struct path){ path, dashes, what, NULL };
 }
 
 static void add(struct paths *to, const char *path, const char *what)
@@ -30,10 +38,37 @@ static void add(struct paths *to, const char *path, const char *what)
 	add_named(to, path, "", what);
 }
 
+/* Consumes the path. */
+static void add_made(struct paths *to, char *path, const char *what)
+{
+	size_t before = to->n;
+
+	add(to, path, what);
+	if (to->n > before)
+		to->v[before].made = path;
+	else
+		free(path);
+}
+
+static void paths_release(struct paths *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->v[i].made);
+	free(p->v);
+}
+
+/* A word of a command may be a file: the program itself, or what it reads. */
+static void add_command(struct paths *to, char *const *argv, const char *what)
+{
+	for (; argv && *argv; argv++)
+		add(to, *argv, what);
+}
+
 static void add_secret(struct paths *to, const struct secret *s, const char *what)
 {
-	if (s->kind == SECRET_FILE)
-		add(to, s->value, what);
+	add_made(to, secret_path(s), what);
+	if (s->kind == SECRET_COMMAND)
+		add_command(to, s->argv, what);
 }
 
 static void add_settings(struct paths *to, const struct settings *s)
@@ -48,10 +83,29 @@ static void add_settings(struct paths *to, const struct settings *s)
 	add_secret(to, &s->uem.pkcs12, "the certificate of the UEM");
 	add_secret(to, &s->notify_url, "the secret of notify");
 	add_secret(to, &s->webhook.url, "the secret of the webhook");
+	add_command(to, s->sync.command, "the command of sync:");
+	for (size_t i = 0; i < s->n_rules; i++)
+		add(to, s->rules[i], "the rules");
 	for (size_t i = 0; i < s->n_enrollment; i++) {
 		add_secret(to, &s->enrollment[i].server_token, "a server token");
 		add_secret(to, &s->enrollment[i].private_key, "the key of a server token");
 	}
+}
+
+/* The file that a standard stream leads to; NULL: none, but a terminal, a pipe or a device. */
+static const char *stream(int fd)
+{
+	static const char *const names[] = { "/dev/stdin", "/dev/stdout", "/dev/stderr" };
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? names[fd] : NULL;
+}
+
+/* What nothing on the command line or in the settings names. */
+static void add_surroundings(struct paths *to)
+{
+	add(to, getenv("SSL_CERT_FILE"), "the certificate authorities of $SSL_CERT_FILE");
+	add_made(to, trust_groups_file(), "the groups that are trusted");
 }
 
 /* The options that name a file: which of them are written, which are read. */
@@ -74,8 +128,12 @@ static void add_options(const struct cli *cli, struct paths *in, struct paths *o
 			if (g->id == read[k])
 				add_named(in, g->value, "--", option_info(g->id)->name);
 	}
-	for (size_t i = 0; i < cli->n_args && strstr(cli->command->args, "CSV"); i++)
-		add(in, cli->args[i], "the input");
+	for (size_t i = 0; i < out->n && cli->command->id != COMMAND_APPROVE; i++)
+		if (str_ends_nocase(str_from(out->v[i].path), STR(SIGNATURE_SUFFIX)))
+			add(in, out->v[i].path, "an approval");
+	for (size_t i = 0; i < cli->n_args && strcasestr(cli->command->args, "csv"); i++)
+		add(in, strcmp(cli->args[i], "-") == 0 ? stream(STDIN_FILENO) : cli->args[i],
+			"the input");
 }
 
 /* The result's name where no option gives it; caller frees. */
@@ -114,17 +172,25 @@ static bool is_states(const char *path, const char *state)
 	return is;
 }
 
+static enum errc is_read(const struct path *out, const struct paths *in, struct err *err)
+{
+	for (size_t i = 0; i < in->n; i++)
+		if (file_is_same(out->path, in->v[i].path))
+			return err_set(err, ERR_USAGE,
+				"%s%s %s is also read (%s%s): name another file", out->dashes,
+				out->what, out->path, in->v[i].dashes, in->v[i].what);
+	return ERR_OK;
+}
+
 static enum errc compare(
 	const struct paths *in, const struct paths *out, const struct settings *s, struct err *err)
 {
 	for (size_t i = 0; i < out->n; i++) {
 		const struct path *o = &out->v[i];
+		enum errc rc = is_read(o, in, err);
 
-		for (size_t k = 0; k < in->n; k++)
-			if (file_is_same(o->path, in->v[k].path))
-				return err_set(err, ERR_USAGE,
-					"%s%s %s is also read (%s%s): name another file", o->dashes,
-					o->what, o->path, in->v[k].dashes, in->v[k].what);
+		if (rc)
+			return rc;
 		for (size_t k = 0; k < i; k++)
 			if (file_will_be_same(o->path, out->v[k].path))
 				return err_set(err, ERR_USAGE,
@@ -140,23 +206,60 @@ static enum errc compare(
 	return ERR_OK;
 }
 
+/* `>>in.csv`: what is added there would be read as rows, or is lost with the input. */
+static enum errc compare_streams(const struct paths *in, struct err *err)
+{
+	struct paths out = { 0 };
+	enum errc rc = ERR_OK;
+
+	add(&out, stream(STDOUT_FILENO), "the standard output");
+	add(&out, stream(STDERR_FILENO), "the standard error");
+	for (size_t i = 0; i < out.n && !rc; i++)
+		rc = is_read(&out.v[i], in, err);
+	paths_release(&out);
+	return rc;
+}
+
 enum errc outputs_check(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, struct err *err)
 {
 	struct paths in = { 0 }, out = { 0 };
-	char *result = default_result(cli);
 	const char *file;
 	enum errc rc;
 
 	add_options(cli, &in, &out);
-	add(&out, result, "the result");
+	add_made(&out, default_result(cli), "the result");
 	if (settings)
 		add_settings(&in, settings);
 	for (size_t i = 0; rules && (file = rules_file(rules, i)) != NULL; i++)
 		add(&in, file, "the rules");
+	add_surroundings(&in);
 	rc = compare(&in, &out, settings, err);
-	free(in.v);
-	free(out.v);
-	free(result);
+	if (!rc)
+		rc = compare_streams(&in, err);
+	paths_release(&in);
+	paths_release(&out);
+	return rc;
+}
+
+enum errc outputs_check_run(
+	const struct cli *cli, struct store *store, const struct run_record *run, struct err *err)
+{
+	struct paths in = { 0 }, out = { 0 }, other = { 0 };
+	struct run_facts facts = { 0 };
+	struct str rest;
+	enum errc rc = run_facts_load(&facts, store, run->id, err);
+
+	if (!rc) {
+		add_options(cli, &other, &out);
+		add_made(&in, run_input_path(store, run), "the run's input");
+		for (rest = buf_view(&facts.rules); rest.n;)
+			add_made(&in, mem_dupz(str_cut(&rest, '\n')), "the run's rules");
+		rc = compare(&in, &out, NULL, err);
+	}
+	paths_release(&in);
+	paths_release(&out);
+	paths_release(&other);
+	run_facts_release(&facts);
 	return rc;
 }

@@ -8,9 +8,14 @@
 #include "cli/args/options.h"
 #include "model/settings.h"
 #include "rules/rules.h"
+#include "store/store.h"
 
 /* ERR_USAGE names both. settings and rules may be NULL. */
 MUST_CHECK enum errc outputs_check(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, struct err *err);
+
+/* Nor what the run was made of, where a command looks back at one: its input, its rules. */
+MUST_CHECK enum errc outputs_check_run(
+	const struct cli *cli, struct store *store, const struct run_record *run, struct err *err);
 
 #endif
