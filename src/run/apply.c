@@ -352,6 +352,7 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 	enum errc rc = job_begin(&j, s, run, false, err), ended;
 	bool begun = !rc;
 
+	transport_use_state_fields(s->transport, true); /* no rule judges from here on */
 	if (!rc)
 		rc = job_take_over(&j, err);
 	if (!rc)
@@ -370,6 +371,7 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 		rc = ended;
 		*err = why;
 	}
+	transport_use_state_fields(s->transport, false);
 	job_release(&j);
 	return rc;
 }

@@ -28,6 +28,9 @@ struct apple_service {
 	/* Name only fields that Apple's pages list for fields[orgDevices], which leaves the
 	 * migration attributes out: to be set once apple_fields_refused() said so. */
 	bool documented_fields;
+	/* Of a device only what tells its state: of a large organization it is read over and over.
+	 */
+	bool state_fields;
 };
 /* Hosts of A.1 for what the settings leave out. Borrowed for ever. */
 const char *apple_default_base(bool school);

@@ -18,6 +18,9 @@ enum { PATH_MAX_BYTES = 4096, CURSOR_MAX_BYTES = 8192 };
 	"productFamily,productType,deviceCapacity,partNumber,orderNumber,orderDateTime,color," \
 	"status,imei,meid,eid,wifiMacAddress,bluetoothMacAddress,ethernetMacAddress,"          \
 	"purchaseSourceId,purchaseSourceType"
+/* ... those of them that tell a device's state ... */
+#define STATE_FIELDS \
+	"serialNumber,addedToOrgDateTime,releasedFromOrgDateTime,updatedDateTime,status"
 /* ... and the attributes of Business 2.3 and School 1.6, which those lists do not repeat. */
 #define MIGRATION_FIELDS ",isMdmMigrationCapable,mdmMigrationStatus,mdmMigrationDeadlineDateTime"
 
@@ -169,6 +172,9 @@ enum errc apple_server_decode(const struct json *element, struct apple_server *r
 
 static struct str device_fields(const struct apple_service *s)
 {
+	if (s->state_fields)
+		return s->documented_fields ? STR(STATE_FIELDS)
+					    : STR(STATE_FIELDS MIGRATION_FIELDS);
 	return s->documented_fields ? STR(DEVICE_FIELDS) : STR(DEVICE_FIELDS MIGRATION_FIELDS);
 }
 

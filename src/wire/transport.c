@@ -123,6 +123,11 @@ const struct apple_service *transport_apple(const struct transport *t)
 	return &t->apple;
 }
 
+void transport_use_state_fields(struct transport *t, bool only)
+{
+	t->apple.state_fields = only;
+}
+
 void transport_use_documented_fields(struct transport *t)
 {
 	t->apple.documented_fields = true;

@@ -62,6 +62,8 @@ MUST_CHECK enum errc transport_sign_in(struct transport *t, struct err *err);
 const struct apple_service *transport_apple(const struct transport *t);
 /* Apple refused a name in fields[...]: from now on only those of its own pages are asked for. */
 void transport_use_documented_fields(struct transport *t);
+/* From now on a device's record is asked for what tells its state, and for nothing else. */
+void transport_use_state_fields(struct transport *t, bool only);
 const struct uem_service *transport_uem(const struct transport *t);
 
 struct transport_call {

@@ -114,7 +114,7 @@ chmod 755 tell.sh
 surroundings='ca.pem conf/depmend/trust.yaml home/.config/depmend/trust.yaml creds/uem tell.sh'
 # shellcheck disable=SC2086 # words
 before=$(sha256sum $surroundings)
-# shellcheck disable=SC2086 # words
+# shellcheck disable=SC2086,SC2094 # words; $out is another file than out
 surrounded() { # WHAT SECRET OUT [VARIABLE=VALUE...]
 	local what=$1 secret=$2 out=$3
 	shift 3

@@ -93,10 +93,25 @@ same 'F.21: the log is fetched without the bearer: it tells who failed' 1 \
 new_world --fleet fleet.csv --set 'apple.failing=TRPAAAAA0001 TRPAAAAA0003 TRPAAAAA0004' \
 	--set 'apple.fail_word=NOT_ALLOWED UPDATED_TWICE DEVICE_BUSY ORDER_BLOCKED'
 apply
-for of in 1:NOT_ALLOWED 3:DEVICE_BUSY 4:ORDER_BLOCKED; do
-	check "F.21: each failed device has the reason of its own row: $of" \
-		grep -q "^TRPAAAAA000${of%:*},.*failed,.*${of#*:}" in.result.csv
+own_reasons() { # WHAT
+	for of in 1:NOT_ALLOWED 3:DEVICE_BUSY 4:ORDER_BLOCKED; do
+		check "F.21: $1: each failed device has the reason of its own row: $of" \
+			grep -q "^TRPAAAAA000${of%:*},.*failed,.*${of#*:}" in.result.csv
+	done
+	same "F.21: $1: the others are done" 2 "$(grep -c ',done,' in.result.csv)"
+}
+own_reasons 'taken off'
+# The same of a log in several tables, of other programs, and of an activity with others before it.
+for program in '[unassign, sync, reassign, sync]' '[{reassign: {to: WS1 APAC}}, sync]' \
+	'[{migrate: {to: WS1 APAC, deadline: 30d}}]'; do
+	rules "$program"
+	rm -f in.result.csv
+	new_world --fleet fleet.csv --set 'apple.failing=TRPAAAAA0001 TRPAAAAA0003 TRPAAAAA0004' \
+		--set 'apple.fail_word=NOT_ALLOWED UPDATED_TWICE DEVICE_BUSY ORDER_BLOCKED' --set apple.log_tables=3
+	apply
+	own_reasons "$program"
 done
+rules '[unassign]'
 
 sed '1s/$/,enrollment_status,user/; 2s/$/,Enrolled,jo/; 3,$s/$/,Unenrolled,jo/' fleet.csv >other.csv
 new_world --fleet other.csv --set uem.look_up=other

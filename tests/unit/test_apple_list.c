@@ -451,6 +451,12 @@ static void test_apple_F26_fields_named(void **state)
 	apple_device_request(&plain, STR("C02XK1ABJG5H"), &q);
 	assert_null(strstr(q.url, "igration"));
 	http_request_release(&q);
+	plain.state_fields = true;
+	apple_devices_request(&plain, STR_NONE, &q);
+	assert_url(&q, "https://api-business.apple.com/v1/orgDevices?fields[orgDevices]="
+		       "serialNumber,addedToOrgDateTime,releasedFromOrgDateTime,updatedDateTime,"
+		       "status&limit=1000");
+	http_request_release(&q);
 	apple_activity_get(&business, STR("b1481656"), &q);
 	assert_url(&q, "https://api-business.apple.com/v1/orgDeviceActivities/b1481656?"
 		       "fields[orgDeviceActivities]=status,subStatus,createdDateTime,"
