@@ -268,6 +268,49 @@ passes 'in_flight: it goes on' rebuild
 same 'in_flight: with what holds now' 7 "$(most_away)"
 export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
 
+# --- what is advised is followed to the letter until it works, whatever there is to lift ---
+
+cat >mixed.yaml <<'END'
+version: 1
+name: mixed
+columns: {serial: serial}
+waves: [100%]
+rules:
+  - {name: wipe, match: {serial|suffix: "0"}, do: [{wipe: {kind: device}}]}
+  - {name: record, match: {serial|suffix: "1"}, do: [delete_record]}
+  - {name: release, match: {serial|suffix: ["2", "5"]}, do: [delete_from_lifecycle, release]}
+  - {name: forced, match: {serial|suffix: "3"}, do: [{migrate: {to: WS1 APAC, deadline: 2026-01-01, force_now: true}}]}
+  - {name: gentle, match: {serial|suffix: "4"}, do: [{migrate: {to: WS1 APAC, deadline: 30d}}]}
+  - {name: rest, match: {always: true}, do: [unassign, sync, reassign, sync]}
+END
+follow() { # WHAT RULES ARGUMENT...: does what messages say; leaves $lifted
+	local what=$1 rules=$2 given=() said
+	shift 2
+	run plan in.csv --rules "$rules" "$@"
+	told=$(grep -oE -- '--allow [a-z_]+=[0-9]+' err | sort -u)
+	for _ in $(seq 14); do
+		run apply in.csv --rules "$rules" --max-wait 48h "$@" "${given[@]}"
+		[ "$status" -eq 4 ] || [ "$status" -eq 64 ] || break
+		mapfile -t said < <(grep -oE -- '--(allow|confirm) [a-z_]+=[0-9]+|--yes' err | sort -u | tr ' ' '\n')
+		check "$what: it says what else is needed" test "${#said[@]}" -gt 0
+		given+=("${said[@]}")
+	done
+	exits "$what: done as advised" 0
+	same "$what: nothing is asked for twice" '' "$(printf '%s\n' "${given[@]}" | grep '=' | cut -d= -f1 | sort | uniq -d |
+		grep -vE '^(release|delete_record|wipe)$')"
+	lifted=$(printf '%s ' "${given[@]}" | grep -oE -- '--allow [a-z_]+=[0-9]+' | sort -u)
+	same "$what: what the plan says lifts all of it" "$lifted" "$told"
+}
+for limits in 'percent: 100' 'devices: 3, percent: 5' 'devices: 3, percent: 5, wipe: 1, release: 1, delete_record: 1, in_flight: 5'; do
+	fresh 60 "$limits"
+	rows 0 12
+	follow "$limits" mixed.yaml
+	rows 12 11
+	follow "$limits, the same day" mixed.yaml
+	rows 30 9
+	follow "$limits, a day of rebuilds" rules.yaml
+done
+
 # --- the protected list ---
 fresh 60 "$options"
 rows 3 1
