@@ -176,6 +176,9 @@ static const struct runbook_entry reasons[REASON_MAX_] = {
 	[REASON_RULE_WAIT_TWICE] = { "The other list, which the row names: keep the serial on one "
 				     "of them, then run the other list again.",
 		"depmend status" },
+	[REASON_UEM_PROFILE_WAIT] = { NOTHING " The row says until when; depmend takes the time "
+					      "that a service named, or timeouts.throttled.",
+		"depmend doctor" },
 	[REASON_APPLE_DEADLINE] = { "The deadline in the rules or the list. Plan again with a "
 				    "later one.",
 		PLAN },

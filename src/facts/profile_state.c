@@ -70,6 +70,11 @@ static bool read_note(struct str note, struct state_seen *ret)
 	return true;
 }
 
+static void key_of(const struct fleet *f, uint32_t slot, char out[KEY_BYTES])
+{
+	(void)snprintf(out, KEY_BYTES, "profile.%.*s", STR_FMT(fleet_serial(f, slot)));
+}
+
 /* False: nothing was seen before. */
 static bool get_seen(const struct facts *f, const char *key, struct state_seen *ret)
 {
@@ -84,7 +89,8 @@ static bool get_seen(const struct facts *f, const char *key, struct state_seen *
 	else
 		known = note && read_note(str_from(note), ret);
 	free(note);
-	return known;
+	/* Seen by a clock that was wrong, it would never end. */
+	return known && ret->since_ms <= transport_now(f->transport);
 }
 
 static void put_seen(const struct facts *f, const char *key, const struct state_seen *s)
@@ -121,11 +127,12 @@ void profile_state_take(struct facts *f, uint32_t slot, struct str words, int64_
 	char key[KEY_BYTES];
 	bool known, same;
 
+	key_of(fleet, slot, key);
+
 	device_set_absent(&fleet->devices[slot], FACT_UEM_PROFILE_SINCE);
 	device_set_absent(&fleet->devices[slot], FACT_UEM_PROFILE_RETRY);
 	if (words.n == 0 || str_is_odd(words))
 		return;
-	(void)snprintf(key, sizeof(key), "profile.%.*s", STR_FMT(fleet_serial(fleet, slot)));
 	known = get_seen(f, key, &was);
 	if (!known && is.state == PROFILE_STATE_NONE)
 		return;
@@ -154,4 +161,24 @@ enum profile_state profile_state_get(
 	*ret_since_ms = since.number;
 	*ret_retry_ms = retry.number;
 	return profile_state_of(words.text);
+}
+
+int64_t profile_state_wait(const struct facts *f, uint32_t slot)
+{
+	struct state_seen s = { .state = PROFILE_STATE_NONE };
+	char key[KEY_BYTES];
+	bool read = device_fact_state(&f->fleet->devices[slot], FACT_UEM_PROFILE_STATUS) ==
+		    VALUE_KNOWN;
+
+	key_of(f->fleet, slot, key);
+	if (read)
+		s.state = profile_state_get(f->fleet, slot, &s.since_ms, &s.retry_ms);
+	else if (!get_seen(f, key, &s))
+		return TIME_NONE;
+	if (s.state == PROFILE_STATE_NONE || s.retry_ms <= transport_now(f->transport))
+		return TIME_NONE;
+	return s.state == PROFILE_STATE_THROTTLED ||
+			       s.retry_ms > s.since_ms + patience_ms(f, s.state)
+		       ? s.retry_ms
+		       : TIME_NONE;
 }

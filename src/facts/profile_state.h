@@ -22,6 +22,10 @@ const char *profile_state_words(enum profile_state state); /* not of NONE */
  * not seen before began now. retry_after_ms: what the service says itself; -1: nothing. */
 void profile_state_take(struct facts *f, uint32_t slot, struct str words, int64_t retry_after_ms);
 
+/* Until when a profile given to the device comes too early: Apple throttles it, or a service named
+ * the time itself. By what was read, else by what any command saw last. TIME_NONE: it does not. */
+int64_t profile_state_wait(const struct facts *f, uint32_t slot);
+
 /* PROFILE_STATE_NONE, and nothing else set, when it was not read or is none of these. */
 enum profile_state profile_state_get(
 	const struct fleet *f, uint32_t slot, int64_t *ret_since_ms, int64_t *ret_retry_ms);

@@ -193,7 +193,10 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"Apple does not list this serial, and the rule that waited for it is gone",        \
 		"take the row off the list, or begin anew: depmend forget SERIAL")                 \
 	X(RULE_WAIT_TWICE, "rule.wait_twice", "another list waits for this serial, too",           \
-		"keep it on one list and run the other one again, or: depmend forget SERIAL")
+		"keep it on one list and run the other one again, or: depmend forget SERIAL")      \
+	X(UEM_PROFILE_WAIT, "uem.profile_wait",                                                    \
+		"Apple throttles the device: giving it a profile now would come too early",        \
+		"run apply again after the time that the row names")
 
 enum reason {
 #define X(id, code, sentence, remedy) REASON_##id,

@@ -100,7 +100,7 @@ static enum reason reason_of(const struct plan *p, const struct input_row *row, 
 
 static void settle_row(struct plan *p, struct input_row *row)
 {
-	enum reason reason = reason_of(p, row, row->outcome == OUTCOME_WAITING);
+	enum reason reason = reason_of(p, row, row->reason == REASON_RULE_WAITING);
 	char since[TIME_TEXT], until[TIME_TEXT];
 	struct buf text;
 	struct wait w;

@@ -1,9 +1,11 @@
 /* From a rule's steps to what would be sent for this device in this state. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "facts/dep_server.h"
+#include "facts/profile_state.h"
 #include "model/program.h"
 #include "plan/mapping.h"
 #include "plan/plan_parts.h"
@@ -410,6 +412,24 @@ static bool lacks_home(const struct work_program *prog, const char *results, uin
 	return false;
 }
 
+/* Until when a profile comes too early for the device; TIME_NONE: it does not. */
+static int64_t profile_wait(
+	const struct plan *p, const struct work_program *prog, const char *results, uint32_t slot)
+{
+	for (uint32_t i = 0; i < prog->n; i++)
+		if (prog->v[i].kind == STEP_ASSIGN_PROFILE && results[i] == RESULT_TODO)
+			return profile_state_wait(p->opt->facts, slot);
+	return TIME_NONE;
+}
+
+static void settle_waiting(struct plan *p, struct input_row *row, int64_t until_ms)
+{
+	char text[TIME_TEXT + 8] = "until ";
+
+	(void)time_rfc3339_s(until_ms, text + strlen(text));
+	plan_settle(p, row, OUTCOME_WAITING, REASON_UEM_PROFILE_WAIT, str_from(text));
+}
+
 static enum errc decide_state(struct plan *p, struct input_row *row,
 	const struct work_program *prog, uint32_t slot, struct err *err)
 {
@@ -442,6 +462,8 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 	else if (mapping_shows_nothing(p, prog, slot, home, results))
 		plan_settle(
 			p, row, OUTCOME_FAILED, REASON_UEM_NO_GROUP, fleet_server_name(f, home));
+	else if (profile_wait(p, prog, results, slot) != TIME_NONE)
+		settle_waiting(p, row, profile_wait(p, prog, results, slot));
 	else
 		settle_because(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED);
 	return ERR_OK;

@@ -87,10 +87,40 @@ version: 1
 rules: [{name: give, match: {always: true}, do: [{assign_profile: {profile: Corporate iPads}}]}]
 Y
 sed 's/,Corporate iPads,[A-Z][a-z ]*,/,,,/' fleet.csv >bare.csv
-new_world --fleet bare.csv --profile 'Corporate iPads' --set uem.enums=names --set uem.throttled=STATETHROTT2
+new_world --fleet bare.csv --profile 'Corporate iPads' --set uem.enums=names --set uem.throttled=STATETHROTT2 \
+	--set uem.throttle_time=30d
 head -3 states.csv >give.csv
 run apply give.csv --rules ./give.yaml --yes --allow percent=100 --max-wait 12h
 exits 'Apple throttles one of two' 5
 check 'its row says so' grep -q ',unverified,.*uem.not_proved: .*profile Throttled since 2026-11-22T.*, next try 2026-11-23T' give.result.csv
 same 'the other one is done' 1 "$(grep -c '^STATEFAILED1.*,done,' give.result.csv)"
 same 'one token was read' 1 "$(requests '.path | test("/enrollment-tokens/")')"
+
+# A profile is not given before the time that is known, whoever saw it, and whatever the rules ask.
+again() { # AT [OPTION...]
+	rm -f give.result*.csv
+	DEPMEND_CLOCK=virtual:$1 run apply give.csv --rules ./give.yaml --yes --allow percent=100 --max-wait 12h "${@:2}"
+}
+given() {
+	requests '.query | test("action=Assign")'
+}
+before=$(given)
+again 2026-11-23T02:00:00Z
+exits 'who is throttled waits' 0
+same 'the row says until when' 1 "$(grep -c '^STATETHROTT2.*,waiting,.*uem.profile_wait: .*until 2026-11-23T' give.result.csv)"
+same 'and nothing is sent' "$before" "$(given)"
+again 2026-11-23T02:30:00Z --now 2026-12-24T00:00:00Z
+same 'nor by another day' "1 $before" "$(grep -c ',waiting,' give.result.csv) $(given)"
+again 2026-11-24T03:00:00Z
+same 'after that it is tried again' $((before + 1)) "$(given)"
+
+new_world --fleet bare.csv --profile 'Corporate iPads' --set uem.enums=names --set uem.throttled=STATETHROTT2 \
+	--set uem.throttle_says=3d --set uem.throttle_time=30d
+settings_with 'timeouts: {throttled: 1h}'
+again 2026-11-22T03:00:00Z
+before=$(given)
+again 2026-11-24T03:00:00Z
+same 'a time that a service named is not shortened' "1 $before" \
+	"$(grep -c '^STATETHROTT2.*,waiting,.*until 2026-11-25T' give.result.csv) $(given)"
+again 2026-11-26T03:00:00Z
+same 'it is over' $((before + 1)) "$(given)"
