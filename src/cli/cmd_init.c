@@ -408,7 +408,8 @@ static enum errc write_all(const struct init *in, struct err *err)
 {
 	char *folder = file_beside(in->path, "."), *written[QUESTIONS] = { NULL };
 	struct buf text;
-	enum errc rc = file_mkdirs(folder, err);
+	/* Secrets are files of their own; who approves plans reads the settings. */
+	enum errc rc = file_mkdirs(folder, 0755, err);
 
 	buf_init(&text, YAML_MAX_BYTES);
 	page(in, &text);

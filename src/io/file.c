@@ -134,7 +134,7 @@ enum errc file_read_secret(const char *path, size_t max_bytes, struct buf *ret, 
 	return rc ? ERR_SETTINGS : ERR_OK;
 }
 
-enum errc file_mkdirs(const char *path, struct err *err)
+enum errc file_mkdirs(const char *path, mode_t mode, struct err *err)
 {
 	char *z = mem_strdup(path);
 	enum errc rc = ERR_OK;
@@ -146,7 +146,7 @@ enum errc file_mkdirs(const char *path, struct err *err)
 		if (more && *p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(z, S_IRWXU) != 0 && errno != EEXIST)
+		if (mkdir(z, mode) != 0 && errno != EEXIST)
 			rc = err_set(err, ERR_CANNOT_CREATE, "%s: cannot create the folder: %s", z,
 				strerror(errno));
 		else if (stat(z, &st) != 0 || !S_ISDIR(st.st_mode))
@@ -175,6 +175,11 @@ bool file_is_regular(const char *path)
 bool file_exists(const char *path)
 {
 	return access(path, F_OK) == 0;
+}
+
+bool file_may_exist(const char *path)
+{
+	return file_exists(path) || (errno != ENOENT && errno != ENOTDIR);
 }
 
 char *file_beside(const char *base, const char *name)

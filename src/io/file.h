@@ -56,8 +56,8 @@ bool file_is_our_group(gid_t gid);
 /* --- folders --- */
 /* $TMPDIR, or where it is usual. Borrowed. */
 const char *file_temporary_folder(void);
-/* Creates the folder and its parents, 0700. ERR_CANNOT_CREATE. */
-MUST_CHECK enum errc file_mkdirs(const char *path, struct err *err);
+/* Creates the folder and its parents with that mode, less the umask. ERR_CANNOT_CREATE. */
+MUST_CHECK enum errc file_mkdirs(const char *path, mode_t mode, struct err *err);
 /* ERR_SETTINGS when the folder lies on a network filesystem, where locks and the order of writes
  * cannot be relied on, or in one that a program copies elsewhere. */
 MUST_CHECK enum errc file_check_local(const char *folder, struct err *err);
@@ -73,6 +73,8 @@ bool file_is_below(const char *path, const char *folder);
 /* A named one: to open it waits until somebody writes into it, which people have to be told. */
 bool file_is_pipe(const char *path);
 bool file_exists(const char *path);
+/* It exists, or nobody lets us look: whoever opens it says why. */
+bool file_may_exist(const char *path);
 bool file_is_regular(const char *path);
 /* `name` beside the file `base`, unless name is absolute. Caller frees with free(). */
 char *file_beside(const char *base, const char *name);

@@ -78,14 +78,14 @@ char *settings_find(const char *given)
 
 	if (named && named[0])
 		return mem_strdup(named);
-	if (file_exists("depmend.yaml"))
+	if (file_may_exist("depmend.yaml"))
 		return mem_strdup("depmend.yaml");
 	own = user_path("XDG_CONFIG_HOME", ".config", "depmend/depmend.yaml");
-	if (own && file_exists(own))
+	if (own && file_may_exist(own))
 		return own;
 	free(own);
-	return file_exists("/etc/depmend/depmend.yaml") ? mem_strdup("/etc/depmend/depmend.yaml")
-							: NULL;
+	return file_may_exist("/etc/depmend/depmend.yaml") ? mem_strdup("/etc/depmend/depmend.yaml")
+							   : NULL;
 }
 
 static bool system_state_usable(void)

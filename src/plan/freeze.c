@@ -182,7 +182,7 @@ static bool sync_at(const char *path, int flags)
 static enum errc keep_spool(struct input *in, struct store *store, struct err *err)
 {
 	char *folder = NULL, *path = store_input_path(store, in->digest, &folder);
-	enum errc rc = file_mkdirs(folder, err);
+	enum errc rc = file_mkdirs(folder, 0700, err);
 
 	if (!rc &&
 		(!sync_at(in->spool, 0) || !place_spool(in, path) || !sync_at(folder, O_DIRECTORY)))

@@ -366,7 +366,7 @@ static enum errc unpack_file(
 	slash = strrchr(folder, '/');
 	*slash = '\0';
 	if (!file_exists(path) || str_eq(name, STR("emergency"))) {
-		rc = file_mkdirs(folder, err);
+		rc = file_mkdirs(folder, 0700, err);
 		if (!rc)
 			rc = outfile_open(&f, path, 0600, err);
 		if (!rc) {

@@ -67,7 +67,7 @@ static enum errc make_folder(
 	is_new = !file_exists(*ret);
 	rc = trust_folder(TRUSTED_STATE, state_dir, err);
 	if (!rc)
-		rc = file_mkdirs(*ret, err);
+		rc = file_mkdirs(*ret, 0700, err);
 	if (!rc && is_new)
 		gap_born(*ret);
 	if (!rc)

@@ -33,7 +33,7 @@ enum errc store_run_folder(struct store *s, const char *run_name, char **ret, st
 
 	if (asprintf(&path, "%s/runs/%s", s->folder, run_name) < 0)
 		abort();
-	rc = file_mkdirs(path, err);
+	rc = file_mkdirs(path, 0700, err);
 	if (rc)
 		free(path);
 	else

@@ -112,6 +112,27 @@ same 'the audit trail says who approved' 'anna@example.org ben@example.org' \
 run report latest --verify
 exits 'the chain holds' 0
 
+# --- what a plan prints is what one types, whatever its file is called ---
+printed() { # OPTION...: plans, and runs the two commands of the plan
+	world
+	rows 4 5
+	rm -f ./*.approval
+	run plan in.csv --rules rules.yaml "$@"
+	approving=$(sed -n 's/^approval .*\(depmend approve .*\)/\1/p' err)
+	applying=$(sed -n 's/^next  *//p' err)
+}
+typed() { PATH=$build:$PATH sh -c "$1" >out 2>err </dev/null; }
+for file in plan.csv "the plan's.csv" -plan.csv; do
+	printed "--out=$file"
+	typed "$approving --key anna --yes"
+	typed "$approving --key ben --yes"
+	same "$file: two signatures beside it" 2 "$(find . -name '*.approval' | wc -l)"
+	typed "$applying --confirm wipe=2 --yes --max-wait 48h"
+	check "$file: what is printed finds them" test "$(changes)" -gt 0
+done
+printed
+check 'no file: what it takes' grep -q 'plan again with --out PLAN.csv, then depmend approve PLAN.csv' err
+
 # --- a plan without such steps needs none ---
 run apply in.csv --rules quiet.yaml --yes --max-wait 48h
 exits 'other steps need no approval' 0

@@ -4,39 +4,15 @@
 #
 #	tests/full/clean-root.sh [TARGET...]     default: demo test
 #
-# Needs root, debootstrap and a Debian mirror ($MIRROR, or the usual one); about 3 GB below $TMPDIR for a while.
+# Needs what fresh_root.bash needs.
 set -eu
 cd "$(dirname "$0")/../.."
 
-suite=bookworm
 [ $# -gt 0 ] || set -- demo test
-
-if [ "$(id -u)" -ne 0 ] || ! command -v debootstrap >/dev/null; then
-	echo "clean-root: needs root and debootstrap (apt-get install debootstrap)" >&2
-	exit 1
-fi
-top=$(mktemp -d)
-trap 'rm -rf "$top"' EXIT
-
-echo "clean-root: a fresh $suite from ${MIRROR:-the usual mirror}"
-if ! debootstrap --variant=minbase --include=make "$suite" "$top/fresh" ${MIRROR:+"$MIRROR"} >"$top/log" 2>&1; then
-	cat "$top/log" "$top/fresh/debootstrap/debootstrap.log" >&2 || true
-	exit 1
-fi
-git clone -q --no-hardlinks . "$top/fresh/depmend"
-
-# In namespaces of their own, so that no mount and no process outlives the command.
-inside() { # ROOT COMMAND
-	# shellcheck disable=SC2016 # the inner shell expands it
-	unshare --mount --pid --ipc --uts --fork --kill-child bash -euc '
-		mount -t proc proc "$1/proc"
-		mount -t devtmpfs dev "$1/dev" 2>/dev/null || mount --rbind /dev "$1/dev"
-		mount -t devpts -o newinstance,ptmxmode=0666 pts "$1/dev/pts"
-		mount -t tmpfs -o nosuid,nodev tmp "$1/tmp"
-		exec chroot "$1" /usr/bin/env -i HOME=/root LC_ALL=C.UTF-8 \
-			PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-			sh -c "cd /depmend && $2"' inside "$1" "$2" </dev/null
-}
+# shellcheck source=tests/full/fresh_root.bash
+. tests/full/fresh_root.bash
+# shellcheck disable=SC2119 # it needs no package
+fresh_root
 
 failed=0
 for target in "$@"; do

@@ -36,6 +36,7 @@ same 'what it wrote' '600 apple.pem
 600 tenant-code
 600 uem-secret
 644 depmend.yaml' "$(files a)"
+same 'others may look at what is no secret' 755 "$(stat -c %a a)"
 same 'the command that comes next' 'depmend check --settings a/depmend.yaml --online' "$(sed -n 's/^next *//p' out)"
 check 'it ran the checks' grep -q '^check    0 errors, 0 warnings' out
 same 'nothing was asked' 0 "$(requests true)"

@@ -324,4 +324,10 @@ DEPMEND_TRUST=$work/other:$work/conf
 accepted 'a list of paths, a state that is not there yet' 0 ''
 unset DEPMEND_TRUST
 
+# --- settings that we may not look at are not none ---
+mkdir -p home/.config/depmend && chmod 000 home/.config/depmend && chown -R 0 home/.config
+mkdir -m 755 elsewhere
+(cd elsewhere && unset DEPMEND_SETTINGS && as $me '' "$build/depmend" status >"$work/out" 2>"$work/err" </dev/null)
+check 'a folder that is closed to us is named' grep -q 'home/.config/depmend/depmend.yaml.*ermission denied' err
+
 suite_end

@@ -196,7 +196,7 @@ static void output_goes_to_the_folder_it_was_opened_in(void **state)
 	struct outfile *f;
 
 	(void)state;
-	assert_int_equal(file_mkdirs("a/b", &err), ERR_OK);
+	assert_int_equal(file_mkdirs("a/b", 0700, &err), ERR_OK);
 	f = opened("a/b/out.csv");
 	assert_int_equal(rename("a/b", "a/c"), 0);
 	outfile_write(f, STR("x"));
@@ -375,16 +375,16 @@ static void makes_folders(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(file_mkdirs("a/b//c/", &err), ERR_OK);
-	assert_int_equal(file_mkdirs("a/b/c", &err), ERR_OK);
+	assert_int_equal(file_mkdirs("a/b//c/", 0700, &err), ERR_OK);
+	assert_int_equal(file_mkdirs("a/b/c", 0700, &err), ERR_OK);
 	assert_int_equal(stat("a/b/c", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	put("a/file", "");
-	assert_int_equal(file_mkdirs("a/file", &err), ERR_CANNOT_CREATE);
+	assert_int_equal(file_mkdirs("a/file", 0700, &err), ERR_CANNOT_CREATE);
 	assert_non_null(strstr(err.msg, "a/file: is not a folder"));
-	assert_int_equal(file_mkdirs("a/file/x", &err), ERR_CANNOT_CREATE);
-	assert_int_equal(file_mkdirs("/proc/nothing", &err), ERR_CANNOT_CREATE);
-	assert_int_equal(file_mkdirs("/", &err), ERR_OK);
+	assert_int_equal(file_mkdirs("a/file/x", 0700, &err), ERR_CANNOT_CREATE);
+	assert_int_equal(file_mkdirs("/proc/nothing", 0700, &err), ERR_CANNOT_CREATE);
+	assert_int_equal(file_mkdirs("/", 0700, &err), ERR_OK);
 }
 
 static void assert_beside(const char *base, const char *name, const char *want)

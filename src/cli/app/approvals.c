@@ -418,7 +418,7 @@ enum errc approvals_keep(const struct approvals *a, struct store *store,
 			rc = kept_folder(store, run, &folder, err);
 		note_key(s, key);
 		if (!rc)
-			rc = file_mkdirs(folder, err);
+			rc = file_mkdirs(folder, 0700, err);
 		if (!rc)
 			rc = keep_file(folder, s, err);
 		if (!rc)

@@ -317,7 +317,7 @@ enum errc approved_plan_remember(
 
 	if (asprintf(&folder, "%s/plans", store_folder(store)) < 0)
 		abort();
-	rc = file_mkdirs(folder, err);
+	rc = file_mkdirs(folder, 0700, err);
 	(void)snprintf(key, sizeof(key), "plan.%.12s", p->fingerprint);
 	(void)snprintf(now, sizeof(now), "%lld%s", (long long)p->opt->now_ms,
 		p->opt->as_if ? " " AS_IF : "");

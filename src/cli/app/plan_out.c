@@ -215,13 +215,26 @@ enum errc plan_show(struct context *p, const struct rules_policy *policy, bool l
 	return rc;
 }
 
+/* Where the plan was written; NULL: to no file. */
+static const char *plan_file(const struct context *p)
+{
+	const char *path = cli_text(p->cli, OPTION_OUT);
+
+	return path && strcmp(path, "-") != 0 ? path : NULL;
+}
+
 /* What applies exactly this plan; empty: nothing to apply. */
 static void next_command(const struct context *p, struct buf *out)
 {
 	if (!p->online || !p->plan.n_planned || p->cli->command->id != COMMAND_PLAN)
 		return;
 	cli_repeat_unconfirmed(p->cli, COMMAND_APPLY, out);
-	buf_printf(out, " --expect %.12s", p->plan.fingerprint);
+	buf_z(out, " --expect");
+	/* What other people signed lies beside the file. */
+	if (approvals_steps(&p->settings->approval, &p->plan) && plan_file(p))
+		cli_repeat_file(plan_file(p), out);
+	else
+		buf_printf(out, " %.12s", p->plan.fingerprint);
 }
 
 /* Empty: nobody has to. */
@@ -233,10 +246,16 @@ static void approval_words(const struct context *p, struct buf *out)
 	if (!steps)
 		return;
 	approvals_words(steps, out);
-	buf_printf(out,
-		" needs the approval of %u %s other than who applies it: depmend approve "
-		"PLAN.csv, then apply with --expect PLAN.csv",
-		rule->people, rule->people == 1 ? "person" : "people");
+	buf_printf(out, " needs the approval of %u %s other than who applies it: ", rule->people,
+		rule->people == 1 ? "person" : "people");
+	if (plan_file(p)) {
+		buf_z(out, "depmend approve");
+		cli_repeat_file(plan_file(p), out);
+	} else {
+		buf_z(out,
+			"plan again with --out PLAN.csv, then depmend approve PLAN.csv, and apply "
+			"with --expect PLAN.csv");
+	}
 }
 
 /* Before the command, since it is refused without. */

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -398,6 +399,17 @@ static void add_word(const char *word, struct buf *out)
 	buf_char(out, '\'');
 }
 
+void cli_repeat_file(const char *name, struct buf *out)
+{
+	char *path = NULL;
+
+	/* It would be read as an option. */
+	if (*name == '-' && asprintf(&path, "./%s", name) < 0)
+		abort();
+	add_word(path ? path : name, out);
+	free(path);
+}
+
 static bool confirms(enum option_id id)
 {
 	return id == OPTION_ALLOW || id == OPTION_YES || id == OPTION_CONFIRM ||
@@ -408,7 +420,7 @@ static void repeat(const struct cli *cli, enum command_id id, bool confirmed, st
 {
 	buf_printf(out, "depmend %s", commands[id].name);
 	for (size_t i = 0; i < cli->n_args && !cli_count(cli, OPTION_SERIAL); i++)
-		add_word(cli->args[i], out);
+		cli_repeat_file(cli->args[i], out);
 	for (size_t i = 0; i < cli->n_given; i++) {
 		const struct option_info *o = &options[cli->given[i].id];
 

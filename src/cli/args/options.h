@@ -262,6 +262,8 @@ int64_t cli_duration_ms(const struct cli *cli, enum option_id id, int64_t otherw
 void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out);
 /* The same for what a person is to decide about: without all that says yes or lifts a guard. */
 void cli_repeat_unconfirmed(const struct cli *cli, enum command_id id, struct buf *out);
+/* A blank and the name of a file, as a shell and the command line take it. */
+void cli_repeat_file(const char *name, struct buf *out);
 
 /* command NULL: the overview. */
 void cli_help(const struct command *command, FILE *out);
