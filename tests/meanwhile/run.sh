@@ -2,7 +2,7 @@
 # What others do, and what becomes of lists, clocks and addresses, while a run waits or between two of
 # them. Each name is a story, told with several members of its kind.
 #
-#	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists servers left deeds elsewhere profiles
+#	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists pages servers left deeds elsewhere limits profiles
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -227,6 +227,30 @@ part_lists() {
 	done
 }
 
+# --- pages that shift, come twice or get lost make nobody unknown to Apple, whose record would go ---
+part_pages() {
+	{
+		echo serial,server,enrollment_status,user
+		for i in $(seq 10 69); do echo "C02PAGES00$i,WS1 EMEA,Unenrolled,jo"; done
+		printf "%s,,\n" "C02STAY00002,WS1 Americas" "C02STAY00003,WS1 APAC"
+	} >pages.csv
+	cut -d, -f1 pages.csv >in.csv
+	cat >rules.yaml <<-'F'
+		version: 1
+		name: t
+		rules:
+		  - {name: gone, match: {apple.known: false}, do: [delete_record]}
+		  - {name: rest, match: {always: true}, do: [skip]}
+	F
+	for pages in page.shift=1 page.shift=3 page.repeat=2 page.lose=1 page.cut=3 page.total_less=20 page.ignored=yes; do
+		rm -f in.result*.csv
+		new_world --fleet pages.csv --set page.clamp=10 --set $pages
+		apply --allow delete_record=60 --confirm delete_record=0
+		same "$pages: no record is deleted" 0 "$(effects delete-record)"
+		check "$pages: it ends in good order" test "$status" -lt 70
+	done
+}
+
 # --- servers: renamed, or made anew, while a device is off ---
 part_servers() {
 	off_for_a_while="--set uem.sync_time=20m"
@@ -400,6 +424,24 @@ part_elsewhere() {
 	done
 }
 
+# --- no limit keeps a device off its server ---
+part_limits() {
+	for limit in 'devices: 1' 'percent: 1' 'in_flight: 1' 'devices: 1, percent: 1, in_flight: 1'; do
+		for then in '' skip; do # the run goes on, or another one comes
+			world '' --set apple.activity_time=20m
+			rules "$rebuild"
+			rows C02WHILE0001 C02WHILE0003
+			apply --max-wait 10m
+			exits "$limit, then ${then:-the same}: cut off" 75
+			settings_with "limits: {$limit}"
+			[ -z "$then" ] || rules "[$then]"
+			DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z run apply in.csv --rules rules.yaml --yes --max-wait 48h
+			same "$limit, then ${then:-the same}: both are back" 'WS1 EMEA WS1 APAC' \
+				"$(place C02WHILE0001) $(place C02WHILE0003)"
+		done
+	done
+}
+
 # --- a profile that somebody gave meanwhile is left ---
 part_profiles() {
 	for how in waiting given taken; do
@@ -419,7 +461,7 @@ part_profiles() {
 	done
 }
 
-for part in "${@:-waits protected stale lists servers left deeds elsewhere profiles}"; do
+for part in "${@:-waits protected stale lists pages servers left deeds elsewhere limits profiles}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end

@@ -417,6 +417,31 @@ static void test_not_sent(void **state)
 	assert_string_equal(server->log, "");
 }
 
+/* What a change rests on may be too old when the connection stands at last: no byte leaves then. */
+static void test_too_old_on_the_connection(void **state)
+{
+	struct http_request q = request(HTTP_CHANGE, "POST", "/old");
+	struct http_reply p;
+
+	(void)state;
+	q.good_until_ms = clock_now(the_clock) - 1;
+	p = ask(q);
+	assert_int_equal(p.fate, HTTP_NOT_SENT);
+	http_reply_release(&p);
+	q = request(HTTP_CHANGE, "POST", "/older");
+	q.good_until_ms = 1;
+	p = ask(q);
+	assert_int_equal(p.fate, HTTP_NOT_SENT);
+	http_reply_release(&p);
+	assert_null(strstr(server->log, "/old"));
+	q = request(HTTP_CHANGE, "POST", "/fresh");
+	q.good_until_ms = clock_now(the_clock) + 60000;
+	p = ask(q);
+	assert_int_equal(p.fate, HTTP_ANSWERED);
+	http_reply_release(&p);
+	assert_non_null(strstr(server->log, "POST /fresh"));
+}
+
 /* A proxy that gives no tunnel, or one that leads to no TLS, has not seen the request. */
 static void test_proxy_refuses(void **state)
 {
@@ -652,6 +677,7 @@ int main(void)
 		HTTP_TEST(test_change_is_never_sent_twice),
 		HTTP_TEST(test_parallel),
 		HTTP_TEST(test_not_sent),
+		HTTP_TEST(test_too_old_on_the_connection),
 		HTTP_TEST(test_proxy_refuses),
 		HTTP_TEST(test_urls),
 		HTTP_TEST(test_refused_requests),

@@ -111,6 +111,7 @@ def record(log, audit, facts):
 
     send      n proc boot type serials server         bytes of a change have left
     reply     n proc status activity                  its reply came; status None: it broke
+    heard     proc                                    any reply came
     read      proc begin shown server                 a read of Apple ended
     told      proc activity status                    the state of an activity came
     commit    proc
@@ -134,6 +135,7 @@ def record(log, audit, facts):
                            "status": e["status"]})
         elif kind == "reply":
             r, t = e["request"], e["at"]
+            events.append({"kind": "heard", "t": t, "proc": r.process.name})
             if as_write(r):
                 doc = parsed(e["body"]) if e["status"] == 201 else None
                 events.append({"kind": "reply", "t": t, "n": r.n, "proc": r.process.name,

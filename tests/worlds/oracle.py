@@ -31,6 +31,7 @@ class Story:
         self.commits, self.moves, self.reads, self.boots = {}, {}, {}, []
         self.names, self.polled, self.planned, self.accepted_at = {}, set(), {}, {}
         self.deleted = []   # servers: when, and by which name
+        self.heard = {}     # when replies came to a process
         for serial, d in self.facts["devices"].items():
             self.places[serial] = [(0, d["home"])]
         for e in self.events:
@@ -66,6 +67,9 @@ class Story:
 
     def see_boot(self, e):
         self.boots.append(e["t"])
+
+    def see_heard(self, e):
+        self.heard.setdefault(e["proc"], []).append(e["t"])
 
     def see_start(self, e):
         self.planned.setdefault(e["proc"], e["t"])
@@ -149,11 +153,14 @@ class Story:
             last = s["replied"]
         else:
             last = s["t"] + self.facts["request"]
-        # A new boot begins the time anew, unless it was over before.
-        for end in [b for b in self.boots if last < b <= t] + [t]:
-            if end - last >= self.facts["activity"] - SLACK:
+        # A new boot begins the time anew, unless somebody noted before that it was over.
+        for boot in [b for b in self.boots if last < b <= t]:
+            over = last + self.facts["activity"] - SLACK
+            if any(over <= c < boot for noted in self.commits.values() for c in noted):
                 return None
-            last = end if end < t else last
+            last = boot
+        if t - last >= self.facts["activity"] - SLACK:
+            return None
         return f"its outcome is open for {(t - last) // 1000} s only"
 
     def forgotten(self, s, t):
@@ -295,9 +302,22 @@ def o3_custody(story):
                        "nothing stood in the way of putting it back")
 
 
+def waited(story, s):
+    """How long the process had been idle when the change left: for its turn, or as Apple asked."""
+    heard = story.heard.get(s["proc"], [])
+    n = bisect.bisect_right(heard, s["checked"])
+    return s["checked"] - heard[n - 1] if n else 0
+
+
 def o4_fresh_look(story):
     for s in story.sends:
-        if s["service"] != "apple" or s["type"] == RELEASES:
+        if s["service"] != "apple":
+            continue
+        if waited(story, s) > 2 * SLACK:
+            yield (f"O4 {s['type']} of {','.join(s['serials'])} left at {clock(s['checked'])} "
+                   f"({s['proc']}) after it had waited for {waited(story, s) // 1000} s, on a "
+                   "look of before")
+        if s["type"] == RELEASES:
             continue
         for serial in s["serials"]:
             at = s["checked"]   # a stop between the last check and the bytes nobody can see

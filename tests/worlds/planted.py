@@ -219,6 +219,16 @@ def it_left_later(h):
             e["t"] += 10 * MINUTE
 
 
+@planted("O4", rebuild)
+def it_left_after_a_wait_of_half_a_minute(h):
+    put = h.sends(PUT)
+    at = put["t"]
+    put["checked"] += 30 * SECOND
+    for e in h.events:
+        if e is put or e["t"] > at:
+            e["t"] += 30 * SECOND
+
+
 @planted("O4", two)
 def the_look_was_at_somebody_else(h):
     put = h.sends(PUT)

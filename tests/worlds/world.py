@@ -601,7 +601,12 @@ class World:
     def another(self, name, argv):
         """Not more than four at a time, and not from within the run of another."""
         if len(self.c.running()) < 4 and self.n_processes < 8:
-            self.c.at(self.c.now, self.start, name, argv)
+            self.c.at(self.c.now, self.start_before_healed, name, argv)
+
+    def start_before_healed(self, name, argv):
+        """The process within which it was to start may have been the last."""
+        if not self.healed:
+            self.start(name, argv)
 
     def do_reader(self, rng, p):
         self.another("reader", self.command(*rng.choice([
