@@ -112,8 +112,10 @@ part_waits() {
 			'admins: [{after: 30m, do: assign, server: WS1 EMEA, serials: [C02WHILE0003]}]' $how
 		same "$how, moved to our target: it is not assigned once more" 0 "$(ours assign C02WHILE0003)"
 		same "$how, moved to our target: nor stripped" 0 "$(effects strip C02WHILE0003)"
+		same "$how, moved to our target: nothing was left to do" 'unchanged 0' "$(outcome C02WHILE0003) $status"
 		waiting '[unassign]' 'admins: [{after: 30m, do: unassign, serials: [C02WHILE0003]}]' $how
 		same "$how, taken off by another: not by us" 0 "$(ours unassign C02WHILE0003)"
+		same "$how, taken off by another: nothing was left to do" 'unchanged 0' "$(outcome C02WHILE0003) $status"
 		waiting '[unassign]' 'admins: [{after: 30m, do: assign, server: WS1 EMEA, serials: [C02WHILE0003]}]' $how
 		same "$how, moved before it is taken off: the row" drifted "$(outcome C02WHILE0003)"
 		same "$how, moved before it is taken off: it stays" 'WS1 EMEA' "$(place C02WHILE0003)"

@@ -82,6 +82,12 @@ def as_told(request, body):
     return None
 
 
+def as_audit(request, body):
+    """Actor and text of each event that Apple's audit trail tells of."""
+    doc = parsed(body) if request.path == "/v1/auditEvents" else None
+    return [(e["attributes"].get("actorId"), json.dumps(e)) for e in (doc or {}).get("data", [])]
+
+
 def rows_of(path):
     try:
         with open(path, newline="", encoding="utf-8") as f:
@@ -111,9 +117,11 @@ def record(log, audit, facts):
 
     send      n proc boot type serials server         bytes of a change have left
     reply     n proc status activity                  its reply came; status None: it broke
+    asked     proc                                    Apple is asked for what others did
     heard     proc                                    any reply came
     read      proc begin shown server                 a read of Apple ended
     told      proc activity status                    the state of an activity came
+    audit     proc begin moved                        Apple told of what others did to whom
     commit    proc
     effect    serial what before after effective ours activity   in truth
     start     proc argv;    end   proc status rows named final
@@ -125,6 +133,8 @@ def record(log, audit, facts):
         kind = e["event"]
         if kind == "request":
             begun[e["request"].n] = e["at"]
+            if e["request"].path == "/v1/auditEvents":
+                events.append({"kind": "asked", "t": e["at"], "proc": e["process"].name})
             write = as_write(e["request"])
             if write:
                 events.append({"kind": "send", "t": e["at"], "n": e["request"].n, "boot": boot,
@@ -146,6 +156,12 @@ def record(log, audit, facts):
             if e["status"] != 200:
                 continue
             read, told = as_read(r, e["body"]), as_told(r, e["body"])
+            others = [text for actor, text in as_audit(r, e["body"])
+                      if actor not in facts["clients"]]
+            if others:
+                serials = {s for text in others for s in facts["devices"] if s in text}
+                events.append({"kind": "audit", "t": t, "begin": begun[r.n],
+                               "proc": r.process.name, "moved": sorted(serials)})
             if read:
                 events.append({"kind": "read", "t": t, "begin": begun[r.n],
                                "proc": r.process.name, **read})

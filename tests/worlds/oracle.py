@@ -32,6 +32,8 @@ class Story:
         self.names, self.polled, self.planned, self.accepted_at = {}, set(), {}, {}
         self.deleted = []   # servers: when, and by which name
         self.heard = {}     # when replies came to a process
+        self.asked = {}     # when a process asked Apple what others did
+        self.audits = []    # what Apple told of others
         for serial, d in self.facts["devices"].items():
             self.places[serial] = [(0, d["home"])]
         for e in self.events:
@@ -67,6 +69,12 @@ class Story:
 
     def see_boot(self, e):
         self.boots.append(e["t"])
+
+    def see_asked(self, e):
+        self.asked.setdefault(e["proc"], []).append(e["t"])
+
+    def see_audit(self, e):
+        self.audits.append(e)
 
     def see_heard(self, e):
         self.heard.setdefault(e["proc"], []).append(e["t"])
@@ -119,6 +127,18 @@ class Story:
 
     def others_moved(self, serial, begin, end):
         return any(begin <= m["t"] <= end and not m["ours"] for m in self.moves.get(serial, []))
+
+    def asked_since_look(self, s, serial):
+        """Whether the process asked, after it had begun to look, what others did meanwhile."""
+        own = [e["begin"] for e in self.reads.get(serial, [])
+               if e["proc"] == s["proc"] and e["t"] <= s["checked"]]
+        return not own or any(own[-1] <= t <= s["checked"] for t in self.asked.get(s["proc"], []))
+
+    def was_told(self, s, serial, begin):
+        """Whether Apple's audit trail told the process, after its look had begun and before it
+        sent, what somebody had done to the device since then."""
+        return any(a["proc"] == s["proc"] and serial in a["moved"] and a["t"] <= s["checked"] and
+                   self.others_moved(serial, begin, a["begin"]) for a in self.audits)
 
     def last_look(self, serial, t):
         """The last read that shows the device, or the list it might stand on, ended by then."""
@@ -324,6 +344,9 @@ def o4_fresh_look(story):
             look = story.last_look(serial, at)
             if not look:
                 yield f"O4 {s['type']} of {serial} left at {clock(at)} without any look"
+            elif not story.asked_since_look(s, serial):
+                yield (f"O4 {s['type']} of {serial} left at {clock(at)} ({s['proc']}), and what "
+                       "others did since the look was not asked")
             elif at - look["t"] > story.fresh + SLACK:
                 yield (f"O4 {s['type']} of {serial} left at {clock(at)} ({s['proc']}) on a "
                        f"look that ended {(at - look['t']) // 1000} s before")
@@ -339,8 +362,9 @@ def o5_never_worse(story):
         if not s:
             continue
         look = story.last_look(e["serial"], s["t"])
-        begin = (look["begin"] if look else s["t"]) - story.settle
-        if story.others_moved(e["serial"], begin, e["t"]):
+        begin = look["begin"] if look else s["t"]
+        told = look and story.was_told(s, e["serial"], begin)
+        if not told and story.others_moved(e["serial"], begin - story.settle, e["t"]):
             continue    # nobody can see that in time
         planned = story.planned.get(s["proc"], 1 << 62) + SLACK
         if e["what"] == "strip":

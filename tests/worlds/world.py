@@ -32,7 +32,7 @@ KINDS = {
     "ends": ["kill", "reboot"],
     "stops": ["term", "int", "hup", "twice"],
     "sleeps": ["suspend", "freeze", "clock_step"],
-    "people": ["move", "take_off", "release", "return", "profile"],
+    "people": ["move", "take_off", "release", "return", "profile", "meddle"],
     "servers": ["rename_server", "delete_server", "recreate_server"],
     "records": ["wipe", "unenroll", "enroll", "delete_record"],
     "slow": ["late", "stuck", "outlasts"],
@@ -200,6 +200,7 @@ class World:
         self.saved_state, self.saved_at = None, 0
         self.amnesia = []       # from when to when the state that is used knows nothing
         self.n_processes = 0
+        self.meddlers = []
         self.skewed = False
         self.main = None
         self.signals = {}
@@ -323,6 +324,9 @@ class World:
             self.steps[r.n] = self.n_writes, write["type"]
 
     def on_reached(self, e):
+        r = e["request"]
+        if self.meddlers and r.method == "GET" and r.path.endswith("/relationships/devices"):
+            self.do_move(self.meddlers.pop(), r.process)
         if e["request"].n in self.steps:
             nth, step = self.steps[e["request"].n]
             self.moment("sent", nth, step, e["request"].process)
@@ -443,6 +447,10 @@ class World:
 
     def do_move(self, rng, p):
         self.person(rng, "assign", server=rng.choice(self.plan.servers))
+
+    def do_meddle(self, rng, p):
+        """While a look goes on: after its list was made, before it is whole."""
+        self.meddlers.append(rng)
 
     def do_take_off(self, rng, p):
         self.person(rng, "unassign")
@@ -775,6 +783,7 @@ class World:
         for p in self.c.running():
             p.suspended = 0
         self.c.lose.clear()
+        self.meddlers.clear()
         self.tools.services.ask("POST", "/sim/heal?activities=end", self.c.now)
         self.c.step = 0
         self.write("protected.csv", "C02STAYED00\n")
