@@ -229,33 +229,30 @@ int64_t db_changes(const struct db *d)
 	return sqlite3_changes64(d->h);
 }
 
+static enum errc take_number(void *self, struct db_stmt *q, struct err *err)
+{
+	(void)err;
+	*(int64_t *)self = db_col_int(q, 0);
+	return ERR_OK;
+}
+
 enum errc db_user_version(struct db *d, int64_t *ret, struct err *err)
 {
-	struct db_stmt *s = NULL;
-	bool row = false;
-	enum errc e = db_prepare(d, "PRAGMA user_version", &s, err);
+	int64_t version = 0;
+	enum errc e = db_each(d, "PRAGMA user_version", DB_NO_VALUES, take_number, &version, err);
 
 	if (e == ERR_OK)
-		e = db_step(s, &row, err);
-	if (e == ERR_OK)
-		*ret = row ? db_col_int(s, 0) : 0;
-	db_stmt_free(s);
+		*ret = version;
 	return e;
 }
 
 /* Changes nothing but that file, and yet a reader has to be allowed to. */
 static enum errc vacuum_into(struct db *d, const char *path, struct err *err)
 {
-	struct db_stmt *s = NULL;
 	enum errc e = d->reads ? db_exec(d, "PRAGMA query_only=OFF", err) : ERR_OK;
 
 	if (e == ERR_OK)
-		e = db_prepare(d, "VACUUM INTO ?1", &s, err);
-	if (e == ERR_OK) {
-		db_bind_str(s, 1, str_from(path));
-		e = db_run(s, err);
-	}
-	db_stmt_free(s);
+		e = db_do(d, "VACUUM INTO ?1", DB_VALUES(db_z(path)), err);
 	if (d->reads && db_exec(d, "PRAGMA query_only=ON", NULL) && e == ERR_OK)
 		e = err_set(err, ERR_STORE, "%s: cannot be read any more", d->path);
 	return e;
@@ -347,30 +344,29 @@ void db_stmt_free(struct db_stmt *s)
 	free(s);
 }
 
-static void bound(struct db_stmt *s, int rc)
+static int bind_one(sqlite3_stmt *h, int at, const struct db_value *v)
 {
-	if (s->failed_bind == SQLITE_OK)
-		s->failed_bind = rc;
+	switch (v->type) {
+	case DB_NULL:
+		return sqlite3_bind_null(h, at);
+	case DB_INT:
+		return sqlite3_bind_int64(h, at, v->number);
+	case DB_TEXT:
+		return sqlite3_bind_text64(
+			h, at, v->text.p, v->text.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+	default:
+		return sqlite3_bind_blob64(h, at, v->text.p, v->text.n, SQLITE_TRANSIENT);
+	}
 }
 
-void db_bind_int(struct db_stmt *s, int at, int64_t v)
+void db_bind(struct db_stmt *s, const struct db_value *v, size_t n)
 {
-	bound(s, sqlite3_bind_int64(s->h, at, v));
-}
+	for (size_t i = 0; i < n; i++) {
+		int rc = bind_one(s->h, (int)i + 1, &v[i]);
 
-void db_bind_str(struct db_stmt *s, int at, struct str v)
-{
-	bound(s, sqlite3_bind_text64(s->h, at, v.p, v.n, SQLITE_TRANSIENT, SQLITE_UTF8));
-}
-
-void db_bind_blob(struct db_stmt *s, int at, struct str v)
-{
-	bound(s, sqlite3_bind_blob64(s->h, at, v.p, v.n, SQLITE_TRANSIENT));
-}
-
-void db_bind_null(struct db_stmt *s, int at)
-{
-	bound(s, sqlite3_bind_null(s->h, at));
+		if (s->failed_bind == SQLITE_OK)
+			s->failed_bind = rc;
+	}
 }
 
 enum errc db_step(struct db_stmt *s, bool *ret_row, struct err *err)
@@ -408,6 +404,30 @@ void db_reset(struct db_stmt *s)
 {
 	(void)sqlite3_reset(s->h); /* repeats the failure of the last step, told there */
 	s->failed_bind = SQLITE_OK;
+}
+
+enum errc db_do(struct db *d, const char *sql, const struct db_value *v, size_t n, struct err *err)
+{
+	return db_each(d, sql, v, n, NULL, NULL, err);
+}
+
+enum errc db_each(struct db *d, const char *sql, const struct db_value *v, size_t n, db_row_fn *row,
+	void *self, struct err *err)
+{
+	struct db_stmt *q = NULL;
+	bool more = true;
+	enum errc e = db_prepare(d, sql, &q, err);
+
+	if (e)
+		return e;
+	db_bind(q, v, n);
+	while (e == ERR_OK && more) {
+		e = db_step(q, &more, err);
+		if (e == ERR_OK && more && row)
+			e = row(self, q, err);
+	}
+	db_stmt_free(q);
+	return e;
 }
 
 int db_columns(const struct db_stmt *s)

@@ -10,6 +10,7 @@
 #define IO_DB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -57,18 +58,55 @@ MUST_CHECK enum errc db_restore(struct db *d, const char *path, struct err *err)
 MUST_CHECK enum errc db_prepare(
 	struct db *d, const char *sql, struct db_stmt **ret, struct err *err);
 void db_stmt_free(struct db_stmt *s);
-/* Parameters count from 1; texts are copied and stay bound until they are bound anew. A failure is
- * told by the next db_step() or db_run(). */
-void db_bind_int(struct db_stmt *s, int at, int64_t v);
-void db_bind_str(struct db_stmt *s, int at, struct str v); /* p == NULL binds NULL */
-void db_bind_blob(struct db_stmt *s, int at, struct str v);
-void db_bind_null(struct db_stmt *s, int at);
+/* What a parameter is bound to; of a text p == NULL is NULL, of a time INT64_MIN (TIME_NONE). */
+enum db_type { DB_NULL, DB_INT, DB_TEXT, DB_BLOB };
+struct db_value {
+	enum db_type type;
+	int64_t number;
+	struct str text;
+};
+static inline struct db_value db_int(int64_t v)
+{
+	return (struct db_value){ .type = DB_INT, .number = v };
+}
+static inline struct db_value db_time(int64_t at_ms)
+{
+	return (struct db_value){ at_ms == INT64_MIN ? DB_NULL : DB_INT, at_ms, STR_NONE };
+}
+static inline struct db_value db_str(struct str v)
+{
+	return (struct db_value){ .type = DB_TEXT, .text = v };
+}
+static inline struct db_value db_z(const char *v)
+{
+	return db_str(str_from(v));
+}
+static inline struct db_value db_blob(struct str v)
+{
+	return (struct db_value){ .type = DB_BLOB, .text = v };
+}
+/* The two arguments of an array of them: db_bind(q, DB_VALUES(db_int(3), db_z("x"))). */
+#define DB_VALUES(...)                            \
+	(const struct db_value[]){ __VA_ARGS__ }, \
+		sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value)
+#define DB_NO_VALUES NULL, 0
+
+/* From ?1 on; texts are copied and stay bound until they are bound anew. A failure is told by the
+ * next db_step() or db_run(). */
+void db_bind(struct db_stmt *s, const struct db_value *v, size_t n);
 /* *ret_row true: a row is there, columns may be read. After the last row (or for a statement
  * without rows) *ret_row is false and the statement is reset and ready for the next round. */
 MUST_CHECK enum errc db_step(struct db_stmt *s, bool *ret_row, struct err *err);
 /* For statements that return nothing: step to the end and reset. */
 MUST_CHECK enum errc db_run(struct db_stmt *s, struct err *err);
 void db_reset(struct db_stmt *s); /* leave a row loop early */
+/* A statement that is needed once: prepared, bound, run, freed. */
+MUST_CHECK enum errc db_do(
+	struct db *d, const char *sql, const struct db_value *v, size_t n, struct err *err);
+/* The same, with its rows handed out; the first failure of row() ends them and is returned. */
+typedef enum errc db_row_fn(void *self, struct db_stmt *q, struct err *err);
+MUST_CHECK enum errc db_each(struct db *d, const char *sql, const struct db_value *v, size_t n,
+	db_row_fn *row, void *self, struct err *err);
 int db_columns(const struct db_stmt *s);
 /* Columns count from 0; texts are borrowed until the next step, reset or bind. */
 int64_t db_col_int(struct db_stmt *s, int at);

@@ -63,8 +63,8 @@ static enum errc add_file(struct packing *p, const char *name, struct err *err)
 	if (rc == ERR_NO_INPUT && !file_exists(path)) {
 		rc = ERR_OK; /* forgotten meanwhile */
 	} else if (!rc && !is_nothing(name, buf_view(&bytes))) {
-		db_bind_str(p->add, 1, str_from(name));
-		db_bind_blob(p->add, 2, bytes.n ? buf_view(&bytes) : STR(""));
+		db_bind(p->add,
+			DB_VALUES(db_z(name), db_blob(bytes.n ? buf_view(&bytes) : STR(""))));
 		rc = db_run(p->add, err);
 	}
 	buf_release(&bytes);
@@ -97,23 +97,6 @@ static enum errc add_tree(struct packing *p, const char *name, int depth, struct
 	return rc;
 }
 
-static enum errc add_header(
-	struct packing *p, const char *organization, bool moved, int64_t now_ms, struct err *err)
-{
-	struct db_stmt *q = NULL;
-	enum errc rc = db_prepare(p->db, "INSERT INTO archive VALUES(?1, ?2, ?3, ?4)", &q, err);
-
-	if (!rc) {
-		db_bind_int(q, 1, VERSION);
-		db_bind_str(q, 2, str_from(organization));
-		db_bind_int(q, 3, now_ms);
-		db_bind_int(q, 4, moved);
-		rc = db_run(q, err);
-	}
-	db_stmt_free(q);
-	return rc;
-}
-
 /* The emergency file comes before the ledger, which takes over what is in it. */
 static enum errc pack(
 	struct store *s, const char *path, bool moved, int64_t now_ms, struct err *err)
@@ -127,7 +110,10 @@ static enum errc pack(
 	if (!rc)
 		rc = db_exec(p.db, tables, err);
 	if (!rc)
-		rc = add_header(&p, organization_of(s), moved, now_ms, err);
+		rc = db_do(p.db, "INSERT INTO archive VALUES(?1, ?2, ?3, ?4)",
+			DB_VALUES(db_int(VERSION), db_z(organization_of(s)), db_int(now_ms),
+				db_int(moved)),
+			err);
 	if (!rc)
 		rc = db_prepare(p.db, "INSERT INTO archive_file VALUES(?1, ?2)", &p.add, err);
 	for (int i = 0; i < PARTS && !rc; i++)
@@ -293,22 +279,14 @@ enum errc archive_look(const char *path, struct archive_info *ret, struct err *e
 /* Whether the event of that number has that hash, or was pruned. */
 static enum errc has_event(struct db *db, int64_t n, const char *hash, bool *ret, struct err *err)
 {
-	struct db_stmt *q = NULL;
-	enum errc rc = db_prepare(db,
+	int64_t found = 0;
+	enum errc rc = page_once_number(db,
 		"SELECT hash = ?2 FROM event WHERE id = ?1 UNION ALL SELECT 1 FROM meta WHERE key "
-		"= "
-		"'events.anchor' AND CAST(value AS INTEGER) >= ?1",
-		&q, err);
-	bool row = false;
+		"= 'events.anchor' AND CAST(value AS INTEGER) >= ?1",
+		DB_VALUES(db_int(n), db_z(hash)), 0, &found, err);
 
-	if (!rc) {
-		db_bind_int(q, 1, n);
-		db_bind_str(q, 2, str_from(hash));
-		rc = db_step(q, &row, err);
-	}
 	if (!rc)
-		*ret = row && db_col_int(q, 0);
-	db_stmt_free(q);
+		*ret = found != 0;
 	return rc;
 }
 
@@ -381,26 +359,30 @@ static enum errc unpack_file(
 	return rc;
 }
 
+struct unpacking {
+	const struct store *store;
+	const char *path;
+};
+
+static enum errc unpack_one(void *self, struct db_stmt *q, struct err *err)
+{
+	const struct unpacking *u = self;
+
+	if (!is_part(db_col_str(q, 0)))
+		return err_set(err, ERR_INPUT, "%s holds a file '%.*s' that is none of the state",
+			u->path, STR_FMT(db_col_str(q, 0)));
+	return unpack_file(u->store, db_col_str(q, 0), db_col_str(q, 1), err);
+}
+
 static enum errc unpack(const struct store *s, const char *path, struct err *err)
 {
-	struct db_stmt *q = NULL;
+	struct unpacking u = { s, path };
 	struct db *db;
-	bool row = true;
 	enum errc rc = db_open(&db, path, DB_READ, err);
 
 	if (rc)
 		return rc;
-	rc = db_prepare(db, "SELECT path, bytes FROM archive_file", &q, err);
-	while (!rc && row) {
-		rc = db_step(q, &row, err);
-		if (!rc && row && !is_part(db_col_str(q, 0)))
-			rc = err_set(err, ERR_INPUT,
-				"%s holds a file '%.*s' that is none of the state", path,
-				STR_FMT(db_col_str(q, 0)));
-		if (!rc && row)
-			rc = unpack_file(s, db_col_str(q, 0), db_col_str(q, 1), err);
-	}
-	db_stmt_free(q);
+	rc = db_each(db, "SELECT path, bytes FROM archive_file", DB_NO_VALUES, unpack_one, &u, err);
 	db_close(db);
 	return rc;
 }

@@ -59,16 +59,10 @@ static struct run_count *sorted(const struct run_counts *c, size_t *ret_n)
 
 static enum errc put(struct store *s, int64_t run, const struct run_count *count, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_COUNT_PUT, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	db_bind_str(q, 2, count->rule);
-	db_bind_int(q, 3, count->outcome);
-	db_bind_int(q, 4, count->n);
-	return db_run(q, err);
+	return store_do(s, SQL_COUNT_PUT,
+		DB_VALUES(
+			db_int(run), db_str(count->rule), db_int(count->outcome), db_int(count->n)),
+		err);
 }
 
 static enum errc put_others(
@@ -92,13 +86,8 @@ static enum errc put_all(
 	struct store *s, int64_t run, const struct run_count *v, size_t n, struct err *err)
 {
 	size_t alone = n < RUN_COUNTS ? n : RUN_COUNTS;
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_COUNT_DROP, &q, err);
+	enum errc rc = store_do(s, SQL_COUNT_DROP, DB_VALUES(db_int(run)), err);
 
-	if (!rc) {
-		db_bind_int(q, 1, run);
-		rc = db_run(q, err);
-	}
 	for (size_t i = 0; i < alone && !rc; i++)
 		rc = put(s, run, &v[i], err);
 	return rc ? rc : put_others(s, run, v + alone, n - alone, err);

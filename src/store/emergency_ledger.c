@@ -138,22 +138,14 @@ static enum errc take_device(
 	struct store *s, int64_t run, int64_t request, const struct json *v, struct err *err)
 {
 	struct str serial = text(v, "serial");
-	struct db_stmt *q;
-	enum errc rc = db_prepare(s->db,
+	enum errc rc = db_do(s->db,
 		"UPDATE device SET results = ?3, outcome = ?4, reason = ?5, attempts = ?6 "
 		"WHERE run = ?1 AND serial = ?2",
-		&q, err);
+		DB_VALUES(db_int(run), db_str(serial), db_str(text(v, "results")),
+			db_int(number(v, "outcome")), db_int(number(v, "reason")),
+			db_int(number(v, "attempts"))),
+		err);
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	db_bind_str(q, 2, serial);
-	db_bind_str(q, 3, text(v, "results"));
-	db_bind_int(q, 4, number(v, "outcome"));
-	db_bind_int(q, 5, number(v, "reason"));
-	db_bind_int(q, 6, number(v, "attempts"));
-	rc = db_run(q, err);
-	db_stmt_free(q);
 	if (!rc)
 		rc = ledger_close_all(s, serial, err);
 	return rc ? rc : store_request_device(s, request, serial, (uint32_t)number(v, "step"), err);

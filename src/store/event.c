@@ -32,17 +32,13 @@ static void chain(char out[SHA256_HEX], struct str before, int64_t run, int64_t 
 /* *ret: the newest hash; NULL at the beginning. Caller frees. */
 static enum errc last_hash(struct store *s, char **ret, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_EVENT_LAST, &q, err);
-
-	return rc ? rc : page_one_text(q, ret, err);
+	return store_words(s, SQL_EVENT_LAST, DB_NO_VALUES, ret, err);
 }
 
 enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *kind,
 	struct str text, struct err *err)
 {
 	char hash[SHA256_HEX], *before;
-	struct db_stmt *q;
 	enum errc rc;
 
 	if (text.n > EVENT_MAX_BYTES)
@@ -52,15 +48,10 @@ enum errc store_event(struct store *s, int64_t run, int64_t at_ms, const char *k
 		return rc;
 	chain(hash, before ? str_from(before) : STR_NONE, run, at_ms, str_from(kind), text);
 	free(before);
-	rc = store_sql(s, SQL_EVENT_ADD, &q, err);
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	db_bind_int(q, 2, at_ms);
-	db_bind_str(q, 3, str_from(kind));
-	db_bind_str(q, 4, text.p ? text : STR(""));
-	db_bind_str(q, 5, str_from(hash));
-	rc = db_run(q, err);
+	rc = store_do(s, SQL_EVENT_ADD,
+		DB_VALUES(db_int(run), db_int(at_ms), db_z(kind), db_str(text.p ? text : STR("")),
+			db_z(hash)),
+		err);
 	if (!rc) {
 		s->newest.n = db_last_id(s->db);
 		s->newest.at_ms = at_ms;
@@ -167,13 +158,10 @@ enum errc store_events(struct store *s, int64_t run,
 enum errc store_latest(struct store *s, int64_t *ret_ms, struct err *err)
 {
 	int64_t sent = TIME_NONE;
-	struct db_stmt *q;
 	enum errc rc = shared_latest(s->shared, &sent, err);
 
 	if (!rc)
-		rc = store_sql(s, SQL_LATEST, &q, err);
-	if (!rc)
-		rc = page_one_number(q, TIME_NONE, ret_ms, err);
+		rc = store_number(s, SQL_LATEST, DB_NO_VALUES, TIME_NONE, ret_ms, err);
 	if (!rc && sent > *ret_ms)
 		*ret_ms = sent;
 	return rc;

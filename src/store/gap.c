@@ -45,19 +45,6 @@ void gap_born(const char *folder)
 
 /* --- the ledger's own entries --- */
 
-static enum errc one_number(
-	struct store *s, const char *sql, int64_t none, int64_t *ret, struct err *err)
-{
-	struct db_stmt *q;
-	enum errc rc = db_prepare(s->db, sql, &q, err);
-
-	if (!rc) {
-		rc = page_one_number(q, none, ret, err);
-		db_stmt_free(q);
-	}
-	return rc;
-}
-
 /* By the computer's clock; TIME_NONE: it is not told. */
 static int64_t born_ms(const struct store *s)
 {
@@ -76,7 +63,8 @@ static int64_t born_ms(const struct store *s)
 
 enum errc store_last_entry(struct store *s, int64_t now_ms, int64_t *ret_ms, struct err *err)
 {
-	enum errc rc = one_number(s, "SELECT at FROM event WHERE run > 0 ORDER BY id DESC LIMIT 1",
+	enum errc rc = page_once_number(s->db,
+		"SELECT at FROM event WHERE run > 0 ORDER BY id DESC LIMIT 1", DB_NO_VALUES,
 		TIME_NONE, ret_ms, err);
 
 	if (!rc && *ret_ms == TIME_NONE) {
@@ -90,16 +78,10 @@ enum errc store_last_entry(struct store *s, int64_t now_ms, int64_t *ret_ms, str
 /* Whether the audit trail has that entry. */
 static enum errc has_entry(struct store *s, const struct counter *c, bool *ret, struct err *err)
 {
-	struct db_stmt *q;
 	int64_t found = 0;
-	enum errc rc = db_prepare(s->db, "SELECT hash = ?2 FROM event WHERE id = ?1", &q, err);
+	enum errc rc = page_once_number(s->db, "SELECT hash = ?2 FROM event WHERE id = ?1",
+		DB_VALUES(db_int(c->n), db_str(c->hash)), 0, &found, err);
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, c->n);
-	db_bind_str(q, 2, c->hash);
-	rc = page_one_number(q, 0, &found, err);
-	db_stmt_free(q);
 	*ret = found != 0;
 	return rc;
 }
@@ -212,18 +194,12 @@ enum errc gap_explains(struct store *s, struct str serial, uint32_t kinds, int64
 		"at FROM request_device v JOIN request r ON r.id = v.request WHERE v.serial = ?1 "
 		"AND r.state <> ?4 ORDER BY r.id DESC LIMIT 1) WHERE ?2 >> kind & 1 AND at >= ?3 "
 		"LIMIT 1";
-	struct db_stmt *q;
 	int64_t found = 0;
-	enum errc rc = db_prepare(s->db, sql, &q, err);
+	enum errc rc = page_once_number(s->db, sql,
+		DB_VALUES(db_str(serial), db_int(kinds), db_int(at_ms - EXPLAINED_MS),
+			db_int(REQUEST_REFUSED)),
+		0, &found, err);
 
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, serial);
-	db_bind_int(q, 2, kinds);
-	db_bind_int(q, 3, at_ms - EXPLAINED_MS);
-	db_bind_int(q, 4, REQUEST_REFUSED);
-	rc = page_one_number(q, 0, &found, err);
-	db_stmt_free(q);
 	*ret = found != 0;
 	return rc;
 }

@@ -37,9 +37,13 @@ static struct str text_at(struct history *h, struct db_stmt *q, int at)
 	return db_col_is_null(q, at) ? STR("") : arena_dup(&h->arena, db_col_str(q, at));
 }
 
-static struct history_entry entry_of(struct history *h, struct db_stmt *q)
+static enum errc take_entry(void *self, struct db_stmt *q, struct err *err)
 {
-	return (struct history_entry){
+	struct history *h = self;
+
+	(void)err;
+	MEM_GROW(h->v, h->n, h->cap);
+	h->v[h->n++] = (struct history_entry){
 		.kind = (enum history_kind)db_col_int(q, 0),
 		.at_ms = db_col_is_null(q, 1) ? TIME_NONE : db_col_int(q, 1),
 		.run = text_at(h, q, 2),
@@ -56,28 +60,15 @@ static struct history_entry entry_of(struct history *h, struct db_stmt *q)
 		.activity = text_at(h, q, 13),
 		.event = text_at(h, q, 14),
 	};
+	return ERR_OK;
 }
 
 enum errc store_history(struct store *s, struct str serial, struct history *ret, struct err *err)
 {
-	struct db_stmt *q = NULL;
-	size_t cap = 0;
-	bool row;
-	enum errc rc;
-
 	*ret = (struct history){ 0 };
 	arena_init(&ret->arena);
-	rc = db_prepare(s->db, question, &q, err);
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, serial);
-	db_bind_int(q, 2, OUTCOME_PLANNED);
-	while (!(rc = db_step(q, &row, err)) && row) {
-		MEM_GROW(ret->v, ret->n, cap);
-		ret->v[ret->n++] = entry_of(ret, q);
-	}
-	db_stmt_free(q);
-	return rc;
+	return db_each(s->db, question, DB_VALUES(db_str(serial), db_int(OUTCOME_PLANNED)),
+		take_entry, ret, err);
 }
 
 void history_release(struct history *h)

@@ -30,7 +30,7 @@ struct history_entry {
 };
 struct history {
 	struct history_entry *v; /* oldest first */
-	size_t n;
+	size_t n, cap;
 	struct arena arena;
 };
 /* Caller releases *ret, also after a failure. */

@@ -12,26 +12,12 @@
 
 enum { EVENT_TEXT_BYTES = 64 * 1024 };
 
-/* What is open is little, so its statements are made when they are needed. */
-static enum errc prepare(struct store *s, const char *sql, struct db_stmt **ret, struct err *err)
-{
-	return db_prepare(s->db, sql, ret, err);
-}
-
-/* Runs a statement about a number and a text: ?1 and ?2. */
+/* Runs a statement about a number and a text: ?1 and ?2. What is open is little, so statements are
+ * made when they are needed. */
 static enum errc run_about(
 	struct store *s, const char *sql, int64_t number, struct str text, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = prepare(s, sql, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, number);
-	db_bind_str(q, 2, text);
-	rc = db_run(q, err);
-	db_stmt_free(q);
-	return rc;
+	return db_do(s->db, sql, DB_VALUES(db_int(number), db_str(text)), err);
 }
 
 static int64_t time_at(struct db_stmt *q, int at)
@@ -47,20 +33,10 @@ static struct str text_at(struct db_stmt *q, int at, struct arena *a)
 }
 
 /* Hands each row to `take`, which copies it; ?1 is the serial, or empty for all. */
-static enum errc read_all(struct store *s, const char *sql, struct str serial,
-	void (*take)(void *self, struct db_stmt *q), void *self, struct err *err)
+static enum errc read_all(struct store *s, const char *sql, struct str serial, db_row_fn *take,
+	void *self, struct err *err)
 {
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = prepare(s, sql, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, serial.n ? serial : STR(""));
-	while (!(rc = db_step(q, &row, err)) && row)
-		take(self, q);
-	db_stmt_free(q);
-	return rc;
+	return db_each(s->db, sql, DB_VALUES(db_str(serial.n ? serial : STR(""))), take, self, err);
 }
 
 /* --- open intents --- */
@@ -70,11 +46,12 @@ struct intents_reader {
 	size_t cap;
 };
 
-static void take_intent(void *self, struct db_stmt *q)
+static enum errc take_intent(void *self, struct db_stmt *q, struct err *err)
 {
 	struct intents_reader *r = self;
 	struct arena *a = &r->in.arena;
 
+	(void)err;
 	MEM_GROW(r->in.v, r->in.n, r->cap);
 	r->in.v[r->in.n++] = (struct ledger_intent){
 		.request = db_col_int(q, 0),
@@ -90,6 +67,7 @@ static void take_intent(void *self, struct db_stmt *q)
 		.boot = text_at(q, 10, a),
 		.boot_ms = db_col_int(q, 11),
 	};
+	return ERR_OK;
 }
 
 enum errc ledger_intents(
@@ -138,18 +116,8 @@ enum errc ledger_close_all(struct store *s, struct str serial, struct err *err)
 enum errc ledger_count_from(
 	struct store *s, int64_t request, struct str boot, int64_t boot_ms, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = prepare(
-		s, "UPDATE request SET boot = ?2, boot_ms = ?3 WHERE id = ?1", &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, request);
-	db_bind_str(q, 2, boot);
-	db_bind_int(q, 3, boot_ms);
-	rc = db_run(q, err);
-	db_stmt_free(q);
-	return rc;
+	return db_do(s->db, "UPDATE request SET boot = ?2, boot_ms = ?3 WHERE id = ?1",
+		DB_VALUES(db_int(request), db_str(boot), db_int(boot_ms)), err);
 }
 
 /* --- devices off their servers --- */
@@ -159,11 +127,12 @@ struct custodies_reader {
 	size_t cap;
 };
 
-static void take_custody(void *self, struct db_stmt *q)
+static enum errc take_custody(void *self, struct db_stmt *q, struct err *err)
 {
 	struct custodies_reader *r = self;
 	struct arena *a = &r->c.arena;
 
+	(void)err;
 	MEM_GROW(r->c.v, r->c.n, r->cap);
 	r->c.v[r->c.n++] = (struct ledger_custody){
 		.serial = text_at(q, 0, a),
@@ -173,6 +142,7 @@ static void take_custody(void *self, struct db_stmt *q)
 		.since_ms = db_col_int(q, 4),
 		.run_name = text_at(q, 5, a),
 	};
+	return ERR_OK;
 }
 
 enum errc ledger_custodies(
@@ -200,22 +170,12 @@ void ledger_custodies_release(struct ledger_custodies *c)
 
 enum errc ledger_take(struct store *s, const struct ledger_custody *c, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = prepare(s,
+	return db_do(s->db,
 		"INSERT OR IGNORE INTO custody(serial, home, target, run, since) "
 		"VALUES(?1, ?2, ?3, ?4, ?5)",
-		&q, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, c->serial);
-	db_bind_str(q, 2, c->home);
-	db_bind_str(q, 3, c->target);
-	db_bind_int(q, 4, c->run);
-	db_bind_int(q, 5, c->since_ms);
-	rc = db_run(q, err);
-	db_stmt_free(q);
-	return rc;
+		DB_VALUES(db_str(c->serial), db_str(c->home), db_str(c->target), db_int(c->run),
+			db_int(c->since_ms)),
+		err);
 }
 
 enum errc ledger_let_go(struct store *s, struct str serial, struct err *err)
@@ -230,11 +190,12 @@ struct deeds_reader {
 	size_t cap;
 };
 
-static void take_deed(void *self, struct db_stmt *q)
+static enum errc take_deed(void *self, struct db_stmt *q, struct err *err)
 {
 	struct deeds_reader *r = self;
 	struct arena *a = &r->d.arena;
 
+	(void)err;
 	MEM_GROW(r->d.v, r->d.n, r->cap);
 	r->d.v[r->d.n++] = (struct ledger_deed){
 		.kind = (int)db_col_int(q, 0),
@@ -246,6 +207,7 @@ static void take_deed(void *self, struct db_stmt *q)
 		.at_ms = db_col_int(q, 6),
 		.run_name = text_at(q, 7, a),
 	};
+	return ERR_OK;
 }
 
 #define SELECT_DEEDS                                                                            \
@@ -292,25 +254,14 @@ void ledger_deeds_release(struct ledger_deeds *d)
 
 enum errc ledger_deed_put(struct store *s, const struct ledger_deed *d, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = prepare(s,
+	return db_do(s->db,
 		"INSERT INTO deed(kind, serial, incarnation, state, run, request, at) "
 		"VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(serial, kind, incarnation) DO "
 		"UPDATE SET state = ?4, run = ?5, request = ?6, at = ?7",
-		&q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, d->kind);
-	db_bind_str(q, 2, d->serial);
-	db_bind_str(q, 3, d->incarnation.n ? d->incarnation : STR(""));
-	db_bind_int(q, 4, d->state);
-	db_bind_int(q, 5, d->run);
-	db_bind_int(q, 6, d->request);
-	db_bind_int(q, 7, d->at_ms);
-	rc = db_run(q, err);
-	db_stmt_free(q);
-	return rc;
+		DB_VALUES(db_int(d->kind), db_str(d->serial),
+			db_str(d->incarnation.n ? d->incarnation : STR("")), db_int(d->state),
+			db_int(d->run), db_int(d->request), db_int(d->at_ms)),
+		err);
 }
 
 enum errc ledger_deed_done(struct store *s, int64_t request, struct str serial, struct err *err)
@@ -342,20 +293,12 @@ static enum errc settle_rows(struct store *s, struct str serial, int64_t now_ms,
 	};
 	enum errc rc = ERR_OK;
 
-	for (size_t i = 0; i < sizeof(sql) / sizeof(*sql) && !rc; i++) {
-		struct db_stmt *q;
-
-		rc = prepare(s, sql[i], &q, err);
-		if (rc)
-			break;
-		db_bind_str(q, 1, serial);
-		db_bind_int(q, 2, OUTCOME_MANUAL);
-		db_bind_int(q, 3, REASON_RUN_FORGOTTEN);
-		db_bind_int(q, 4, now_ms);
-		db_bind_int(q, 5, REASON_STATE_REQUEST_OPEN);
-		rc = db_run(q, err);
-		db_stmt_free(q);
-	}
+	for (size_t i = 0; i < sizeof(sql) / sizeof(*sql) && !rc; i++)
+		rc = db_do(s->db, sql[i],
+			DB_VALUES(db_str(serial), db_int(OUTCOME_MANUAL),
+				db_int(REASON_RUN_FORGOTTEN), db_int(now_ms),
+				db_int(REASON_STATE_REQUEST_OPEN)),
+			err);
 	return rc;
 }
 
@@ -453,18 +396,20 @@ enum errc ledger_resume(struct store *s, int64_t now_ms, struct err *err)
 	return set_pause(s, STR(""), "resume", STR(""), now_ms, err);
 }
 
-static void take_pause(void *self, struct db_stmt *q)
+static enum errc take_pause(void *self, struct db_stmt *q, struct err *err)
 {
 	struct ledger_pause *p = self;
 	struct str reason = db_col_str(q, 0), since = str_cut(&reason, ' ');
 	uint64_t at;
 
+	(void)err;
 	if (!str_to_u64(since, &at))
-		return;
+		return ERR_OK;
 	p->paused = true;
 	p->since_ms = (int64_t)at;
 	(void)snprintf(
 		p->reason, sizeof(p->reason), "%.*s", (int)reason.n, reason.n ? reason.p : "");
+	return ERR_OK;
 }
 
 enum errc ledger_paused(struct store *s, struct ledger_pause *ret, struct err *err)

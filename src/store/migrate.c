@@ -78,46 +78,21 @@ static enum errc read_put_back(
 }
 
 /* Where a step names the server, only its name is known: the run itself has to tell its id. */
-static enum errc add_custody(struct db *db, struct db_stmt *from, struct err *err)
+static enum errc add_custody(void *self, struct db_stmt *from, struct err *err)
 {
-	struct db_stmt *q;
+	struct str home_id = db_col_str(from, 1);
 	bool open, home;
 	enum errc rc = read_put_back(db_col_str(from, 2), db_col_str(from, 3), &open, &home, err);
 
 	if (rc || !open)
 		return rc;
-	rc = db_prepare(db,
+	return db_do(self,
 		"INSERT OR IGNORE INTO custody(serial, home, target, run, since) "
 		"VALUES(?1, ?2, ?3, ?4, ?5)",
-		&q, err);
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, db_col_str(from, 0));
-	db_bind_str(q, 2, db_col_str(from, 1));
-	db_bind_str(q, 3, home ? db_col_str(from, 1) : STR(""));
-	db_bind_int(q, 4, db_col_int(from, 4));
-	db_bind_int(q, 5, db_col_int(from, 5));
-	rc = db_run(q, err);
-	db_stmt_free(q);
-	return rc;
-}
-
-static enum errc add_custodies(struct db *db, struct err *err)
-{
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = db_prepare(db, taken_off, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, STEP_UNASSIGN);
-	while (!(rc = db_step(q, &row, err)) && row) {
-		rc = add_custody(db, q, err);
-		if (rc)
-			break;
-	}
-	db_stmt_free(q);
-	return rc;
+		DB_VALUES(db_str(db_col_str(from, 0)), db_str(home_id),
+			db_str(home ? home_id : STR("")), db_int(db_col_int(from, 4)),
+			db_int(db_col_int(from, 5))),
+		err);
 }
 
 static enum errc add_deeds(struct db *db, struct err *err)
@@ -125,17 +100,9 @@ static enum errc add_deeds(struct db *db, struct err *err)
 	static const enum step_kind kinds[] = { STEP_WIPE, STEP_DELETE_RECORD, STEP_RELEASE };
 	enum errc rc = ERR_OK;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && !rc; i++) {
-		struct db_stmt *q;
-
-		rc = db_prepare(db, unproved, &q, err);
-		if (rc)
-			break;
-		db_bind_int(q, 1, kinds[i]);
-		db_bind_int(q, 2, OUTCOME_UNVERIFIED);
-		rc = db_run(q, err);
-		db_stmt_free(q);
-	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && !rc; i++)
+		rc = db_do(
+			db, unproved, DB_VALUES(db_int(kinds[i]), db_int(OUTCOME_UNVERIFIED)), err);
 	return rc;
 }
 
@@ -144,7 +111,7 @@ enum errc migrate_to_2(struct db *db, struct err *err)
 	enum errc rc = db_exec(db, tables, err);
 
 	if (!rc)
-		rc = add_custodies(db, err);
+		rc = db_each(db, taken_off, DB_VALUES(db_int(STEP_UNASSIGN)), add_custody, db, err);
 	return rc ? rc : add_deeds(db, err);
 }
 
@@ -177,59 +144,48 @@ static enum errc is_moved(struct shared *shared, int rate_class, bool *ret, stru
 	return rc;
 }
 
-static enum errc move_rates(struct db *db, struct shared *shared, struct err *err)
-{
-	bool moved = false, row = false;
-	int64_t before = -1, id;
-	struct db_stmt *q;
-	enum errc rc = db_prepare(db, "SELECT class, at FROM rate ORDER BY class, at", &q, err);
+struct moving {
+	struct shared *to;
+	int64_t rate_class; /* of the one before; -1: none */
+	bool moved;
+};
 
-	if (rc)
-		return rc;
-	while (!(rc = db_step(q, &row, err)) && row) {
-		if (db_col_int(q, 0) != before)
-			rc = is_moved(shared, (int)db_col_int(q, 0), &moved, err);
-		before = db_col_int(q, 0);
-		if (!rc && !moved)
-			rc = shared_sent_add(shared, (int)before, db_col_int(q, 1), &id, err);
-		if (rc)
-			break;
-	}
-	db_stmt_free(q);
+static enum errc move_rate(void *self, struct db_stmt *q, struct err *err)
+{
+	struct moving *m = self;
+	int64_t id, before = m->rate_class;
+	enum errc rc = ERR_OK;
+
+	m->rate_class = db_col_int(q, 0);
+	if (m->rate_class != before)
+		rc = is_moved(m->to, (int)m->rate_class, &m->moved, err);
+	if (!rc && !m->moved)
+		rc = shared_sent_add(m->to, (int)m->rate_class, db_col_int(q, 1), &id, err);
 	return rc;
 }
 
-static enum errc move_notes(struct db *db, struct shared *shared, struct err *err)
+static enum errc move_note(void *self, struct db_stmt *q, struct err *err)
 {
-	bool row = false;
-	struct db_stmt *q;
-	enum errc rc = db_prepare(db,
-		"SELECT key, value FROM meta WHERE key GLOB 'size.*' OR key GLOB 'plan.*'", &q,
-		err);
+	const struct moving *m = self;
+	char key[128];
 
-	if (rc)
-		return rc;
-	while (!(rc = db_step(q, &row, err)) && row) {
-		char key[128];
-
-		(void)snprintf(key, sizeof(key), "%.*s", STR_FMT(db_col_str(q, 0)));
-		rc = shared_note_put(shared, key, db_col_str(q, 1), err);
-		if (rc)
-			break;
-	}
-	db_stmt_free(q);
-	return rc;
+	(void)snprintf(key, sizeof(key), "%.*s", STR_FMT(db_col_str(q, 0)));
+	return shared_note_put(m->to, key, db_col_str(q, 1), err);
 }
 
 enum errc migrate_to_3(struct db *db, struct shared *shared, struct err *err)
 {
+	struct moving m = { shared, -1, false };
 	enum errc rc = shared_begin(shared, err);
 
 	if (rc)
 		return rc;
-	rc = move_rates(db, shared, err);
+	rc = db_each(db, "SELECT class, at FROM rate ORDER BY class, at", DB_NO_VALUES, move_rate,
+		&m, err);
 	if (!rc)
-		rc = move_notes(db, shared, err);
+		rc = db_each(db,
+			"SELECT key, value FROM meta WHERE key GLOB 'size.*' OR key GLOB 'plan.*'",
+			DB_NO_VALUES, move_note, &m, err);
 	if (!rc)
 		rc = shared_commit(shared, err);
 	if (rc)

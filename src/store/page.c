@@ -79,3 +79,31 @@ enum errc page_one_number(struct db_stmt *q, int64_t none, int64_t *ret, struct 
 	db_reset(q);
 	return ERR_OK;
 }
+
+enum errc page_once_text(struct db *d, const char *sql, const struct db_value *v, size_t n,
+	char **ret, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = db_prepare(d, sql, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind(q, v, n);
+	rc = page_one_text(q, ret, err);
+	db_stmt_free(q);
+	return rc;
+}
+
+enum errc page_once_number(struct db *d, const char *sql, const struct db_value *v, size_t n,
+	int64_t none, int64_t *ret, struct err *err)
+{
+	struct db_stmt *q;
+	enum errc rc = db_prepare(d, sql, &q, err);
+
+	if (rc)
+		return rc;
+	db_bind(q, v, n);
+	rc = page_one_number(q, none, ret, err);
+	db_stmt_free(q);
+	return rc;
+}

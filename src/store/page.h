@@ -33,5 +33,10 @@ MUST_CHECK enum errc page_one_text(struct db_stmt *q, char **ret, struct err *er
 /* Number of the first cell; `none` without a row, or for a NULL. */
 MUST_CHECK enum errc page_one_number(
 	struct db_stmt *q, int64_t none, int64_t *ret, struct err *err);
+/* The same of a statement that is needed once. */
+MUST_CHECK enum errc page_once_text(struct db *d, const char *sql, const struct db_value *v,
+	size_t n, char **ret, struct err *err);
+MUST_CHECK enum errc page_once_number(struct db *d, const char *sql, const struct db_value *v,
+	size_t n, int64_t none, int64_t *ret, struct err *err);
 
 #endif

@@ -31,40 +31,23 @@ static int64_t before(const struct prune *p, int64_t age_ms)
 static enum errc run_with(
 	struct store *s, const char *sql, int64_t first, int64_t second, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = db_prepare(s->db, sql, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, first);
-	db_bind_int(q, 2, second);
-	rc = db_run(q, err);
-	db_stmt_free(q);
-	return rc;
+	return db_do(s->db, sql, DB_VALUES(db_int(first), db_int(second)), err);
 }
 
 /* --- runs --- */
 
-static enum errc find_runs(
-	struct store *s, int64_t until_ms, int64_t *ret, uint32_t *ret_n, struct err *err)
-{
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = db_prepare(s->db,
-		"SELECT id FROM run WHERE frozen <> '" PRUNED "' AND id NOT IN (" KEPT_RUNS
-		") ORDER BY id LIMIT ?2",
-		&q, err);
+struct found_runs {
+	int64_t id[RUNS_AT_ONCE];
+	uint32_t n;
+};
 
-	*ret_n = 0;
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, until_ms);
-	db_bind_int(q, 2, RUNS_AT_ONCE);
-	while (!(rc = db_step(q, &row, err)) && row && *ret_n < RUNS_AT_ONCE)
-		ret[(*ret_n)++] = db_col_int(q, 0);
-	db_reset(q);
-	db_stmt_free(q);
-	return rc;
+static enum errc take_run(void *self, struct db_stmt *q, struct err *err)
+{
+	struct found_runs *f = self;
+
+	(void)err;
+	f->id[f->n++] = db_col_int(q, 0);
+	return ERR_OK;
 }
 
 /* What is done stays as long as nothing of the same rule was done to the device later. */
@@ -91,11 +74,15 @@ static enum errc prune_run(struct store *s, int64_t run, struct err *err)
 static enum errc prune_runs(
 	struct store *s, const struct prune *p, struct pruned *ret, struct err *err)
 {
-	int64_t runs[RUNS_AT_ONCE];
-	enum errc rc = find_runs(s, before(p, p->runs_ms), runs, &ret->runs, err);
+	struct found_runs f = { .n = 0 };
+	enum errc rc = db_each(s->db,
+		"SELECT id FROM run WHERE frozen <> '" PRUNED "' AND id NOT IN (" KEPT_RUNS
+		") ORDER BY id LIMIT ?2",
+		DB_VALUES(db_int(before(p, p->runs_ms)), db_int(RUNS_AT_ONCE)), take_run, &f, err);
 
-	for (uint32_t i = 0; i < ret->runs && !rc; i++)
-		rc = prune_run(s, runs[i], err);
+	ret->runs = f.n;
+	for (uint32_t i = 0; i < f.n && !rc; i++)
+		rc = prune_run(s, f.id[i], err);
 	if (rc || !ret->runs)
 		return rc;
 	return db_exec(s->db,
@@ -115,19 +102,11 @@ static enum errc prune_runs(
  * NULL: none may. */
 static enum errc find_cut(struct store *s, int64_t until_ms, char **ret, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = db_prepare(s->db,
+	return page_once_text(s->db,
 		"SELECT id || ' ' || hash || ' ' || at FROM event WHERE id < (SELECT min(id) FROM "
 		"event WHERE at >= ?1 OR run IN (" KEPT_RUNS ") OR id = (SELECT max(id) FROM "
 		"event)) ORDER BY id DESC LIMIT 1",
-		&q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, until_ms);
-	rc = page_one_text(q, ret, err);
-	db_stmt_free(q);
-	return rc;
+		DB_VALUES(db_int(until_ms)), ret, err);
 }
 
 /* Whoever said yes, and what a person ended, stays without its neighbours. */
@@ -158,24 +137,12 @@ static enum errc prune_events(
 
 /* --- inputs --- */
 
-/* Contents that some run needs still. */
-static enum errc find_needed(struct store *s, int64_t until_ms, struct map *ret, struct err *err)
+static enum errc take_needed(void *self, struct db_stmt *q, struct err *err)
 {
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = db_prepare(s->db,
-		"SELECT json_extract(frozen, '$.input_sha256') FROM run WHERE id IN (" KEPT_RUNS
-		") AND frozen <> '" PRUNED "'",
-		&q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, until_ms);
-	while (!(rc = db_step(q, &row, err)) && row)
-		if (db_col_str(q, 0).n)
-			(void)map_add(ret, db_col_str(q, 0), NULL);
-	db_stmt_free(q);
-	return rc;
+	(void)err;
+	if (db_col_str(q, 0).n)
+		(void)map_add(self, db_col_str(q, 0), NULL);
+	return ERR_OK;
 }
 
 static bool remove_in(const char *folder, const char *middle, const char *name, const char *file)
@@ -213,39 +180,41 @@ static uint32_t remove_unneeded(const struct store *s, const struct map *needed)
 	return n;
 }
 
-/* Those of before inputs were kept by content. */
-static enum errc remove_old(struct store *s, int64_t until_ms, uint32_t *n, struct err *err)
+struct removing {
+	const struct store *store;
+	uint32_t *n;
+};
+
+static enum errc remove_old(void *self, struct db_stmt *q, struct err *err)
 {
-	struct db_stmt *q;
-	bool row;
-	enum errc rc = db_prepare(
-		s->db, "SELECT name FROM run WHERE id NOT IN (" KEPT_RUNS ")", &q, err);
+	const struct removing *r = self;
+	char *name = mem_dupz(db_col_str(q, 0));
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, until_ms);
-	while (!(rc = db_step(q, &row, err)) && row) {
-		char *name = mem_dupz(db_col_str(q, 0));
-
-		*n += remove_in(s->folder, "runs", name, "/input.csv");
-		free(name);
-	}
-	db_stmt_free(q);
-	return rc;
+	(void)err;
+	*r->n += remove_in(r->store->folder, "runs", name, "/input.csv");
+	free(name);
+	return ERR_OK;
 }
 
+/* By content, but for those of the runs that some run needs still; and those of before inputs were
+ * kept so. */
 static enum errc prune_inputs(
 	struct store *s, const struct prune *p, struct pruned *ret, struct err *err)
 {
-	int64_t until = before(p, p->inputs_ms);
+	struct db_value until = db_int(before(p, p->inputs_ms));
+	struct removing r = { s, &ret->inputs };
 	struct map needed;
 	enum errc rc;
 
 	map_init(&needed, 0);
-	rc = find_needed(s, until, &needed, err);
+	rc = db_each(s->db,
+		"SELECT json_extract(frozen, '$.input_sha256') FROM run WHERE id IN (" KEPT_RUNS
+		") AND frozen <> '" PRUNED "'",
+		&until, 1, take_needed, &needed, err);
 	if (!rc) {
 		ret->inputs = remove_unneeded(s, &needed);
-		rc = remove_old(s, until, &ret->inputs, err);
+		rc = db_each(s->db, "SELECT name FROM run WHERE id NOT IN (" KEPT_RUNS ")", &until,
+			1, remove_old, &r, err);
 	}
 	map_release(&needed);
 	return rc;

@@ -21,19 +21,11 @@ const char *request_word(enum request_state state)
 enum errc store_request_add(
 	struct store *s, const struct request_record *r, int64_t *ret_id, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_REQUEST_ADD, &q, err);
+	enum errc rc = store_do(s, SQL_REQUEST_ADD,
+		DB_VALUES(db_int(r->run), db_int(r->kind), db_str(r->target), db_int(r->state),
+			db_str(r->activity), db_int(r->intent_ms), db_time(r->sent_ms)),
+		err);
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, r->run);
-	db_bind_int(q, 2, r->kind);
-	db_bind_str(q, 3, r->target);
-	db_bind_int(q, 4, r->state);
-	db_bind_str(q, 5, r->activity);
-	db_bind_int(q, 6, r->intent_ms);
-	bind_time(q, 7, r->sent_ms);
-	rc = db_run(q, err);
 	if (!rc)
 		*ret_id = db_last_id(s->db);
 	return rc;
@@ -42,30 +34,15 @@ enum errc store_request_add(
 enum errc store_request_device(
 	struct store *s, int64_t request, struct str serial, uint32_t step, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_REQUEST_DEVICE, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, request);
-	db_bind_str(q, 2, serial);
-	db_bind_int(q, 3, step);
-	return db_run(q, err);
+	return store_do(s, SQL_REQUEST_DEVICE,
+		DB_VALUES(db_int(request), db_str(serial), db_int(step)), err);
 }
 
 enum errc store_request_set(struct store *s, int64_t request, enum request_state state,
 	struct str activity, int64_t sent_ms, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_REQUEST_SET, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, request);
-	db_bind_int(q, 2, state);
-	db_bind_str(q, 3, activity);
-	bind_time(q, 4, sent_ms);
-	return db_run(q, err);
+	return store_do(s, SQL_REQUEST_SET,
+		DB_VALUES(db_int(request), db_int(state), db_str(activity), db_time(sent_ms)), err);
 }
 
 struct giving {
@@ -123,16 +100,10 @@ enum errc store_request_devices(struct store *s, int64_t request,
 enum errc store_devices_since(struct store *s, int kind, const char *rules, int64_t since_ms,
 	uint64_t *ret, struct err *err)
 {
-	struct db_stmt *q;
 	int64_t n = 0;
-	enum errc rc = store_sql(s, SQL_DEVICES_SINCE, &q, err);
+	enum errc rc = store_number(s, SQL_DEVICES_SINCE,
+		DB_VALUES(db_int(since_ms), db_int(kind), db_z(rules ? rules : "")), 0, &n, err);
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, since_ms);
-	db_bind_int(q, 2, kind);
-	db_bind_str(q, 3, rules ? str_from(rules) : STR(""));
-	rc = page_one_number(q, 0, &n, err);
 	if (!rc)
 		*ret = (uint64_t)n;
 	return rc;
@@ -144,13 +115,11 @@ enum errc store_serials_since(struct store *s, int kind, const char *rules, int6
 {
 	struct db_stmt *q;
 	struct page p;
-	enum errc rc = store_sql(s, SQL_SERIALS_SINCE, &q, err);
+	enum errc rc = store_sql(s, SQL_SERIALS_SINCE,
+		DB_VALUES(db_int(since_ms), db_int(kind), db_z(rules ? rules : "")), &q, err);
 
 	if (rc)
 		return rc;
-	db_bind_int(q, 1, since_ms);
-	db_bind_int(q, 2, kind);
-	db_bind_str(q, 3, rules ? str_from(rules) : STR(""));
 	page_init(&p);
 	rc = page_read(&p, q, err);
 	for (size_t i = 0; i < p.n && !rc; i++)
@@ -162,24 +131,11 @@ enum errc store_serials_since(struct store *s, int kind, const char *rules, int6
 enum errc store_home_put(
 	struct store *s, struct str serial, struct str server_id, int64_t run, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_HOME_PUT, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, serial);
-	db_bind_str(q, 2, server_id);
-	db_bind_int(q, 3, run);
-	return db_run(q, err);
+	return store_do(
+		s, SQL_HOME_PUT, DB_VALUES(db_str(serial), db_str(server_id), db_int(run)), err);
 }
 
 enum errc store_home_get(struct store *s, struct str serial, char **ret, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_HOME_GET, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, serial);
-	return page_one_text(q, ret, err);
+	return store_words(s, SQL_HOME_GET, DB_VALUES(db_str(serial)), ret, err);
 }

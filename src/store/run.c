@@ -9,19 +9,12 @@
 
 enum errc store_run_add(struct store *s, struct run_record *run, struct str frozen, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_RUN_ADD, &q, err);
+	enum errc rc = store_do(s, SQL_RUN_ADD,
+		DB_VALUES(db_z(run->name), db_z(run->identity), db_z(run->fingerprint),
+			db_int(run->state), db_int(run->created_ms), db_int(run->now_ms),
+			db_str(frozen)),
+		err);
 
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, str_from(run->name));
-	db_bind_str(q, 2, str_from(run->identity));
-	db_bind_str(q, 3, str_from(run->fingerprint));
-	db_bind_int(q, 4, run->state);
-	db_bind_int(q, 5, run->created_ms);
-	db_bind_int(q, 6, run->now_ms);
-	db_bind_str(q, 7, frozen);
-	rc = db_run(q, err);
 	if (!rc)
 		run->id = db_last_id(s->db);
 	return rc;
@@ -30,16 +23,9 @@ enum errc store_run_add(struct store *s, struct run_record *run, struct str froz
 enum errc store_run_set(struct store *s, int64_t run, enum run_state state, int64_t finished_ms,
 	int exit_status, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_RUN_SET, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	db_bind_int(q, 2, state);
-	bind_time(q, 3, finished_ms);
-	db_bind_int(q, 4, exit_status);
-	return db_run(q, err);
+	return store_do(s, SQL_RUN_SET,
+		DB_VALUES(db_int(run), db_int(state), db_time(finished_ms), db_int(exit_status)),
+		err);
 }
 
 static void copy_text(char *to, size_t size, struct str from)
@@ -61,12 +47,16 @@ static void read_run(const struct cell *c, struct run_record *ret)
 }
 
 /* The first run that the statement gives; *ret_n: how many there are. */
-static enum errc read_first(
-	struct db_stmt *q, struct run_record *ret, size_t *ret_n, struct err *err)
+static enum errc first_run(struct store *s, enum sql which, const struct db_value *v, size_t n,
+	struct run_record *ret, size_t *ret_n, struct err *err)
 {
+	struct db_stmt *q;
 	struct page p;
-	enum errc rc;
+	enum errc rc = store_sql(s, which, v, n, &q, err);
 
+	*ret_n = 0;
+	if (rc)
+		return rc;
 	page_init(&p);
 	rc = page_read(&p, q, err);
 	if (!rc && p.n)
@@ -76,23 +66,11 @@ static enum errc read_first(
 	return rc;
 }
 
-static enum errc first_run(struct store *s, enum sql which, struct str text, struct run_record *ret,
-	size_t *ret_n, struct err *err)
-{
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, which, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, text);
-	return read_first(q, ret, ret_n, err);
-}
-
 enum errc store_run_find(struct store *s, const char *identity, struct run_record *ret,
 	bool *ret_found, struct err *err)
 {
-	size_t n = 0;
-	enum errc rc = first_run(s, SQL_RUN_FIND, str_from(identity), ret, &n, err);
+	size_t n;
+	enum errc rc = first_run(s, SQL_RUN_FIND, DB_VALUES(db_z(identity)), ret, &n, err);
 
 	*ret_found = n > 0;
 	return rc;
@@ -102,7 +80,7 @@ enum errc store_run_of_list(
 	struct store *s, struct str list, struct run_record *ret, bool *ret_found, struct err *err)
 {
 	size_t n = 0;
-	enum errc rc = first_run(s, SQL_RUN_OF_LIST, list, ret, &n, err);
+	enum errc rc = first_run(s, SQL_RUN_OF_LIST, DB_VALUES(db_str(list)), ret, &n, err);
 
 	*ret_found = n > 0;
 	return rc;
@@ -111,27 +89,19 @@ enum errc store_run_of_list(
 enum errc store_run_find_finished(struct store *s, const char *identity, const char *fingerprint,
 	struct run_record *ret, bool *ret_found, struct err *err)
 {
-	struct db_stmt *q;
-	size_t n = 0;
-	enum errc rc = store_sql(s, SQL_RUN_FINISHED_FIND, &q, err);
+	size_t n;
+	enum errc rc = first_run(s, SQL_RUN_FINISHED_FIND,
+		DB_VALUES(db_z(identity), db_z(fingerprint)), ret, &n, err);
 
-	if (!rc) {
-		db_bind_str(q, 1, str_from(identity));
-		db_bind_str(q, 2, str_from(fingerprint));
-		rc = read_first(q, ret, &n, err);
-	}
 	*ret_found = n > 0;
 	return rc;
 }
 
 static enum errc get_latest(struct store *s, struct run_record *ret, struct err *err)
 {
-	struct db_stmt *q;
 	char *name = NULL;
-	enum errc rc = store_sql(s, SQL_RUN_LATEST, &q, err);
+	enum errc rc = store_words(s, SQL_RUN_LATEST, DB_NO_VALUES, &name, err);
 
-	if (!rc)
-		rc = page_one_text(q, &name, err);
 	if (!rc)
 		rc = name ? store_run_get(s, name, ret, err)
 			  : err_set(err, ERR_NOT_FOUND, "there is no run yet");
@@ -151,7 +121,7 @@ enum errc store_run_get(struct store *s, const char *name, struct run_record *re
 	if (!*name)
 		return err_set(
 			err, ERR_NOT_FOUND, "the name of the run is empty; see 'depmend runs'");
-	rc = first_run(s, SQL_RUN_GET, str_from(name), &run, &n, err);
+	rc = first_run(s, SQL_RUN_GET, DB_VALUES(db_z(name)), &run, &n, err);
 	if (rc)
 		return rc;
 	if (n == 0)
@@ -165,13 +135,8 @@ enum errc store_run_get(struct store *s, const char *name, struct run_record *re
 
 enum errc store_run_frozen(struct store *s, int64_t run, char **ret, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_RUN_FROZEN, &q, err);
+	enum errc rc = store_words(s, SQL_RUN_FROZEN, DB_VALUES(db_int(run)), ret, err);
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	rc = page_one_text(q, ret, err);
 	if (!rc && !*ret)
 		rc = err_set(err, ERR_STORE, "run %lld is not there", (long long)run);
 	return rc;
@@ -205,11 +170,8 @@ enum errc store_runs_newest(struct store *s, uint32_t most,
 	int64_t *ret_earlier, struct err *err)
 {
 	struct giving_runs to = { each, self };
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_RUN_COUNT, &q, err);
+	enum errc rc = store_number(s, SQL_RUN_COUNT, DB_NO_VALUES, 0, ret_earlier, err);
 
-	if (!rc)
-		rc = page_one_number(q, 0, ret_earlier, err);
 	if (rc)
 		return rc;
 	*ret_earlier -= *ret_earlier < most ? *ret_earlier : most;
@@ -230,36 +192,23 @@ enum errc store_runs_active(struct store *s,
 enum errc store_row_add(struct store *s, int64_t run, const struct row_record *row, struct err *err)
 {
 	int64_t rule, detail;
-	struct db_stmt *q;
 	enum errc rc = store_text(s, row->rule, &rule, err);
 
 	if (!rc)
 		rc = store_text(s, row->detail, &detail, err);
-	if (!rc)
-		rc = store_sql(s, SQL_ROW_ADD, &q, err);
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	db_bind_int(q, 2, row->n);
-	db_bind_int(q, 3, (int64_t)row->line);
-	db_bind_str(q, 4, row->serial);
-	db_bind_int(q, 5, row->outcome);
-	db_bind_int(q, 6, row->reason);
-	bind_ref(q, 7, rule);
-	bind_ref(q, 8, detail);
-	return db_run(q, err);
+	return rc ? rc
+		  : store_do(s, SQL_ROW_ADD,
+			    DB_VALUES(db_int(run), db_int(row->n), db_int((int64_t)row->line),
+				    db_str(row->serial), db_int(row->outcome), db_int(row->reason),
+				    store_ref(rule), store_ref(detail)),
+			    err);
 }
 
 enum errc store_row_count(struct store *s, int64_t run, uint32_t *ret, struct err *err)
 {
-	struct db_stmt *q;
 	int64_t n = 0;
-	enum errc rc = store_sql(s, SQL_ROW_COUNT, &q, err);
+	enum errc rc = store_number(s, SQL_ROW_COUNT, DB_VALUES(db_int(run)), 0, &n, err);
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	rc = page_one_number(q, 0, &n, err);
 	if (!rc)
 		*ret = (uint32_t)n;
 	return rc;
@@ -331,57 +280,40 @@ enum errc store_device_add(
 {
 	const struct str texts[] = { d->rule, d->program, d->before, d->start, d->home, d->after,
 		d->detail };
-	int64_t id[7];
-	struct db_stmt *q;
+	struct db_value ref[7];
 	enum errc rc = ERR_OK;
 
-	for (int i = 0; i < 7 && !rc; i++)
-		rc = store_text(s, texts[i], &id[i], err);
-	if (!rc)
-		rc = store_sql(s, SQL_DEVICE_ADD, &q, err);
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	db_bind_str(q, 2, d->serial);
-	for (int i = 0; i < 5; i++)
-		bind_ref(q, 3 + i, id[i]);
-	db_bind_int(q, 8, d->wave);
-	db_bind_int(q, 9, d->listed);
-	db_bind_str(q, 10, d->results);
-	db_bind_int(q, 11, d->outcome);
-	db_bind_int(q, 12, d->reason);
-	bind_ref(q, 13, id[5]);
-	bind_ref(q, 14, id[6]);
-	db_bind_str(q, 15, d->evidence);
-	db_bind_int(q, 16, d->attempts);
-	bind_time(q, 17, d->finished_ms);
-	return db_run(q, err);
+	for (int i = 0; i < 7 && !rc; i++) {
+		int64_t id;
+
+		rc = store_text(s, texts[i], &id, err);
+		ref[i] = store_ref(id);
+	}
+	return rc ? rc
+		  : store_do(s, SQL_DEVICE_ADD,
+			    DB_VALUES(db_int(run), db_str(d->serial), ref[0], ref[1], ref[2],
+				    ref[3], ref[4], db_int(d->wave), db_int(d->listed),
+				    db_str(d->results), db_int(d->outcome), db_int(d->reason),
+				    ref[5], ref[6], db_str(d->evidence), db_int(d->attempts),
+				    db_time(d->finished_ms)),
+			    err);
 }
 
 enum errc store_device_update(
 	struct store *s, int64_t run, const struct device_record *d, struct err *err)
 {
 	int64_t after, detail;
-	struct db_stmt *q;
 	enum errc rc = store_text(s, d->after, &after, err);
 
 	if (!rc)
 		rc = store_text(s, d->detail, &detail, err);
-	if (!rc)
-		rc = store_sql(s, SQL_DEVICE_SET, &q, err);
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, run);
-	db_bind_str(q, 2, d->serial);
-	db_bind_str(q, 3, d->results);
-	db_bind_int(q, 4, d->outcome);
-	db_bind_int(q, 5, d->reason);
-	bind_ref(q, 6, after);
-	bind_ref(q, 7, detail);
-	db_bind_str(q, 8, d->evidence);
-	db_bind_int(q, 9, d->attempts);
-	bind_time(q, 10, d->finished_ms);
-	return db_run(q, err);
+	return rc ? rc
+		  : store_do(s, SQL_DEVICE_SET,
+			    DB_VALUES(db_int(run), db_str(d->serial), db_str(d->results),
+				    db_int(d->outcome), db_int(d->reason), store_ref(after),
+				    store_ref(detail), db_str(d->evidence), db_int(d->attempts),
+				    db_time(d->finished_ms)),
+			    err);
 }
 
 struct giving_devices {
@@ -426,13 +358,7 @@ enum errc store_devices(struct store *s, int64_t run,
 enum errc store_last_done(
 	struct store *s, struct str serial, struct str rule, int64_t *ret_ms, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_LAST_DONE, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, serial);
-	db_bind_str(q, 2, rule);
-	db_bind_int(q, 3, OUTCOME_DONE);
-	return page_one_number(q, TIME_NONE, ret_ms, err);
+	return store_number(s, SQL_LAST_DONE,
+		DB_VALUES(db_str(serial), db_str(rule), db_int(OUTCOME_DONE)), TIME_NONE, ret_ms,
+		err);
 }

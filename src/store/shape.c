@@ -11,22 +11,6 @@ static const char *const tables[] = { "run", "row", "device", "request", "reques
 	"custody", "deed", "wait", "run_count", "event", "text" };
 enum { TABLES = sizeof(tables) / sizeof(*tables) };
 
-static enum errc each_row(struct store *s, const char *sql,
-	void (*row)(void *self, struct db_stmt *q), void *self, struct err *err)
-{
-	struct db_stmt *q = NULL;
-	bool more = true;
-	enum errc rc = db_prepare(s->db, sql, &q, err);
-
-	while (!rc && more) {
-		rc = db_step(q, &more, err);
-		if (!rc && more)
-			row(self, q);
-	}
-	db_stmt_free(q);
-	return rc;
-}
-
 struct shape {
 	struct json_out *o;
 	void (*name)(void *self, struct str serial, struct buf *out);
@@ -40,20 +24,23 @@ static void put_time(struct json_out *o, const char *key, struct db_stmt *q, int
 	json_put_z(o, key, db_col_is_null(q, at) ? NULL : time_rfc3339_s(db_col_int(q, at), text));
 }
 
-static void put_count(void *self, struct db_stmt *q)
+static enum errc put_count(void *self, struct db_stmt *q, struct err *err)
 {
 	const struct shape *p = self;
 	char name[NAME_BYTES];
 	struct str table = db_col_str(q, 0);
 
+	(void)err;
 	(void)snprintf(name, sizeof(name), "%.*s", STR_FMT(table));
 	json_put_int(p->o, name, db_col_int(q, 1));
+	return ERR_OK;
 }
 
-static void put_run(void *self, struct db_stmt *q)
+static enum errc put_run(void *self, struct db_stmt *q, struct err *err)
 {
 	const struct shape *p = self;
 
+	(void)err;
 	json_obj(p->o, NULL);
 	json_put_str(p->o, "run", db_col_str(q, 0));
 	json_put_int(p->o, "state", db_col_int(q, 1));
@@ -62,13 +49,15 @@ static void put_run(void *self, struct db_stmt *q)
 	json_put_int(p->o, "exit_status", db_col_is_null(q, 4) ? -1 : db_col_int(q, 4));
 	json_put_int(p->o, "rows", db_col_int(q, 5));
 	json_obj_end(p->o);
+	return ERR_OK;
 }
 
-static void put_request(void *self, struct db_stmt *q)
+static enum errc put_request(void *self, struct db_stmt *q, struct err *err)
 {
 	const struct shape *p = self;
 	struct buf name;
 
+	(void)err;
 	buf_init(&name, NAME_BYTES);
 	p->name(p->self, db_col_str(q, 6), &name);
 	json_obj(p->o, NULL);
@@ -81,26 +70,29 @@ static void put_request(void *self, struct db_stmt *q)
 	json_put_str(p->o, "first", buf_view(&name));
 	json_obj_end(p->o);
 	buf_release(&name);
+	return ERR_OK;
 }
 
-static void put_event(void *self, struct db_stmt *q)
+static enum errc put_event(void *self, struct db_stmt *q, struct err *err)
 {
 	const struct shape *p = self;
 
+	(void)err;
 	json_obj(p->o, NULL);
 	put_time(p->o, "at", q, 0);
 	json_put_str(p->o, "kind", db_col_str(q, 1));
 	json_put_int(p->o, "bytes", db_col_int(q, 2));
 	json_obj_end(p->o);
+	return ERR_OK;
 }
 
 static enum errc put_list(struct store *s, struct shape *p, const char *key, const char *sql,
-	void (*row)(void *self, struct db_stmt *q), struct err *err)
+	db_row_fn *row, struct err *err)
 {
 	enum errc rc;
 
 	json_arr(p->o, key);
-	rc = each_row(s, sql, row, p, err);
+	rc = db_each(s->db, sql, DB_NO_VALUES, row, p, err);
 	json_arr_end(p->o);
 	return rc;
 }
@@ -114,7 +106,7 @@ static enum errc put_tables(struct store *s, struct shape *p, struct err *err)
 	for (int i = 0; i < TABLES && !rc; i++) {
 		(void)snprintf(
 			sql, sizeof(sql), "SELECT '%s', count(*) FROM %s", tables[i], tables[i]);
-		rc = each_row(s, sql, put_count, p, err);
+		rc = db_each(s->db, sql, DB_NO_VALUES, put_count, p, err);
 	}
 	json_obj_end(p->o);
 	return rc;
@@ -154,12 +146,14 @@ struct giving {
 	void *self;
 };
 
-static void give(void *self, struct db_stmt *q)
+static enum errc give(void *self, struct db_stmt *q, struct err *err)
 {
 	const struct giving *to = self;
 
+	(void)err;
 	if (db_col_str(q, 0).n)
 		to->each(to->self, db_col_str(q, 0));
+	return ERR_OK;
 }
 
 enum errc store_each_serial(
@@ -167,9 +161,9 @@ enum errc store_each_serial(
 {
 	struct giving to = { each, self };
 
-	return each_row(s,
+	return db_each(s->db,
 		"SELECT serial FROM row UNION SELECT serial FROM device UNION SELECT serial FROM "
 		"request_device UNION SELECT serial FROM custody UNION SELECT serial FROM home "
 		"UNION SELECT serial FROM wait",
-		give, &to, err);
+		DB_NO_VALUES, give, &to, err);
 }

@@ -134,31 +134,26 @@ void shared_rollback(struct shared *s)
 	db_rollback(s->db);
 }
 
-static enum errc prepare(struct shared *s, enum sql which, struct db_stmt **ret, struct err *err)
+/* The statement, prepared and bound. */
+static enum errc prepare(struct shared *s, enum sql which, const struct db_value *v, size_t n,
+	struct db_stmt **ret, struct err *err)
 {
 	enum errc rc = ERR_OK;
 
 	if (!s->stmts[which])
 		rc = db_prepare(s->db, statements[which], &s->stmts[which], err);
+	if (rc)
+		return rc;
 	*ret = s->stmts[which];
-	return rc;
+	db_bind(*ret, v, n);
+	return ERR_OK;
 }
 
-/* A statement whose parameters are numbers. */
-static enum errc with_numbers(struct shared *s, enum sql which, const int64_t *v, int n,
-	struct db_stmt **ret, struct err *err)
-{
-	enum errc rc = prepare(s, which, ret, err);
-
-	for (int i = 0; i < n && !rc; i++)
-		db_bind_int(*ret, i + 1, v[i]);
-	return rc;
-}
-
-static enum errc run(struct shared *s, enum sql which, const int64_t *v, int n, struct err *err)
+static enum errc run(
+	struct shared *s, enum sql which, const struct db_value *v, size_t n, struct err *err)
 {
 	struct db_stmt *q;
-	enum errc rc = with_numbers(s, which, v, n, &q, err);
+	enum errc rc = prepare(s, which, v, n, &q, err);
 
 	return rc ? rc : db_run(q, err);
 }
@@ -182,41 +177,21 @@ static enum errc each_number(struct db_stmt *q,
 
 enum errc shared_note_put(struct shared *s, const char *key, struct str v, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc;
-
 	/* What was found out is found again by the next one who can write. */
-	if (s->lost)
-		return ERR_OK;
-	rc = prepare(s, SQL_NOTE_PUT, &q, err);
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, str_from(key));
-	db_bind_str(q, 2, v);
-	return db_run(q, err);
+	return s->lost ? ERR_OK : run(s, SQL_NOTE_PUT, DB_VALUES(db_z(key), db_str(v)), err);
 }
 
 enum errc shared_note_get(struct shared *s, const char *key, char **ret, struct err *err)
 {
 	struct db_stmt *q;
-	enum errc rc = prepare(s, SQL_NOTE_GET, &q, err);
+	enum errc rc = prepare(s, SQL_NOTE_GET, DB_VALUES(db_z(key)), &q, err);
 
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, str_from(key));
-	return page_one_text(q, ret, err);
+	return rc ? rc : page_one_text(q, ret, err);
 }
 
 enum errc shared_note_forget(struct shared *s, const char *prefix, int64_t below, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = prepare(s, SQL_NOTE_FORGET, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, str_from(prefix));
-	db_bind_int(q, 2, below);
-	return db_run(q, err);
+	return run(s, SQL_NOTE_FORGET, DB_VALUES(db_z(prefix), db_int(below)), err);
 }
 
 /* --- what was sent --- */
@@ -224,7 +199,7 @@ enum errc shared_note_forget(struct shared *s, const char *prefix, int64_t below
 enum errc shared_sent_add(
 	struct shared *s, int rate_class, int64_t at_ms, int64_t *ret_id, struct err *err)
 {
-	enum errc rc = run(s, SQL_SENT_ADD, (int64_t[]){ rate_class, at_ms }, 2, err);
+	enum errc rc = run(s, SQL_SENT_ADD, DB_VALUES(db_int(rate_class), db_int(at_ms)), err);
 
 	if (!rc)
 		*ret_id = db_last_id(s->db);
@@ -233,27 +208,27 @@ enum errc shared_sent_add(
 
 enum errc shared_sent_drop(struct shared *s, int64_t id, struct err *err)
 {
-	return run(s, SQL_SENT_DROP, &id, 1, err);
+	return run(s, SQL_SENT_DROP, DB_VALUES(db_int(id)), err);
 }
 
 enum errc shared_sent(struct shared *s, int rate_class, int64_t since_ms, int64_t *io_id,
 	enum errc (*each)(void *self, int64_t at_ms, struct err *err), void *self, struct err *err)
 {
-	const int64_t about[] = { rate_class, since_ms, *io_id };
 	int64_t last = 0;
 	struct db_stmt *q;
 	enum errc rc = ERR_OK;
 
 	if (*io_id == 0)
-		rc = run(s, SQL_SENT_FORGET, (int64_t[]){ rate_class, since_ms - SENT_KEPT_MS }, 2,
-			err);
+		rc = run(s, SQL_SENT_FORGET,
+			DB_VALUES(db_int(rate_class), db_int(since_ms - SENT_KEPT_MS)), err);
 	if (!rc)
-		rc = prepare(s, SQL_SENT_LAST, &q, err);
+		rc = prepare(s, SQL_SENT_LAST, DB_NO_VALUES, &q, err);
 	if (!rc)
 		rc = page_one_number(q, 0, &last, err);
 	if (rc || last <= *io_id)
 		return rc;
-	rc = with_numbers(s, *io_id ? SQL_SENT_NEW : SQL_SENT_SINCE, about, 3, &q, err);
+	rc = prepare(s, *io_id ? SQL_SENT_NEW : SQL_SENT_SINCE,
+		DB_VALUES(db_int(rate_class), db_int(since_ms), db_int(*io_id)), &q, err);
 	if (!rc)
 		rc = each_number(q, each, self, err);
 	if (!rc)
@@ -264,9 +239,9 @@ enum errc shared_sent(struct shared *s, int rate_class, int64_t since_ms, int64_
 enum errc shared_sent_span(struct shared *s, int rate_class, int64_t from_ms, int64_t until_ms,
 	enum errc (*each)(void *self, int64_t at_ms, struct err *err), void *self, struct err *err)
 {
-	const int64_t span[] = { rate_class, from_ms, until_ms };
 	struct db_stmt *q;
-	enum errc rc = with_numbers(s, SQL_SENT_SPAN, span, 3, &q, err);
+	enum errc rc = prepare(s, SQL_SENT_SPAN,
+		DB_VALUES(db_int(rate_class), db_int(from_ms), db_int(until_ms)), &q, err);
 
 	return rc ? rc : each_number(q, each, self, err);
 }
@@ -274,7 +249,7 @@ enum errc shared_sent_span(struct shared *s, int rate_class, int64_t from_ms, in
 enum errc shared_latest(struct shared *s, int64_t *ret_ms, struct err *err)
 {
 	struct db_stmt *q;
-	enum errc rc = prepare(s, SQL_LATEST, &q, err);
+	enum errc rc = prepare(s, SQL_LATEST, DB_NO_VALUES, &q, err);
 
 	return rc ? rc : page_one_number(q, TIME_NONE, ret_ms, err);
 }
@@ -284,14 +259,17 @@ enum errc shared_latest(struct shared *s, int64_t *ret_ms, struct err *err)
 enum errc shared_reserve(
 	struct shared *s, int rate_class, bool first, int64_t at_ms, struct err *err)
 {
-	return run(s, SQL_RESERVE, (int64_t[]){ rate_class, s->owner, first, at_ms }, 4, err);
+	return run(s, SQL_RESERVE,
+		DB_VALUES(db_int(rate_class), db_int(s->owner), db_int(first), db_int(at_ms)), err);
 }
 
 enum errc shared_unreserve(
 	struct shared *s, int rate_class, bool first, int64_t now_ms, struct err *err)
 {
-	return run(s, SQL_FREE, (int64_t[]){ rate_class, s->owner, now_ms - UNCLAIMED_MS, first },
-		4, err);
+	return run(s, SQL_FREE,
+		DB_VALUES(db_int(rate_class), db_int(s->owner), db_int(now_ms - UNCLAIMED_MS),
+			db_int(first)),
+		err);
 }
 
 enum errc shared_reserved(struct shared *s, int rate_class, int64_t **ret, size_t *ret_n,
@@ -299,7 +277,7 @@ enum errc shared_reserved(struct shared *s, int rate_class, int64_t **ret, size_
 {
 	struct db_stmt *q;
 	struct page p;
-	enum errc rc = with_numbers(s, SQL_RESERVED, (int64_t[]){ rate_class }, 1, &q, err);
+	enum errc rc = prepare(s, SQL_RESERVED, DB_VALUES(db_int(rate_class)), &q, err);
 
 	if (rc)
 		return rc;

@@ -129,9 +129,16 @@ struct store {
 	struct db_stmt *stmts[SQL_MAX_];
 };
 
-/* The statement, prepared and ready to bind; owned by the store. */
-MUST_CHECK enum errc store_sql(
-	struct store *s, enum sql which, struct db_stmt **ret, struct err *err);
+/* The statement, prepared and bound; owned by the store. */
+MUST_CHECK enum errc store_sql(struct store *s, enum sql which, const struct db_value *v, size_t n,
+	struct db_stmt **ret, struct err *err);
+/* One that gives no rows; its first number, `none` without one; its first text, see page.h. */
+MUST_CHECK enum errc store_do(
+	struct store *s, enum sql which, const struct db_value *v, size_t n, struct err *err);
+MUST_CHECK enum errc store_number(struct store *s, enum sql which, const struct db_value *v,
+	size_t n, int64_t none, int64_t *ret, struct err *err);
+MUST_CHECK enum errc store_words(struct store *s, enum sql which, const struct db_value *v,
+	size_t n, char **ret, struct err *err);
 
 /* One page of a statement that ends in PAGE: what follows the row whose column 0 is `after`. */
 MUST_CHECK enum errc store_page(struct store *s, enum sql which, int64_t whose, int64_t after,
@@ -145,9 +152,7 @@ MUST_CHECK enum errc store_walk(struct store *s, enum sql which, int64_t whose,
 void store_free_statements(struct store *s);
 /* Number of an interned text; 0 for an empty one. */
 MUST_CHECK enum errc store_text(struct store *s, struct str text, int64_t *ret, struct err *err);
-/* 0 binds NULL: foreign text keys. */
-void bind_ref(struct db_stmt *q, int at, int64_t id);
-/* TIME_NONE binds NULL. */
-void bind_time(struct db_stmt *q, int at, int64_t at_ms);
+/* 0 is NULL: foreign text keys. */
+struct db_value store_ref(int64_t id);
 
 #endif

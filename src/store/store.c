@@ -140,14 +140,10 @@ enum errc store_page(struct store *s, enum sql which, int64_t whose, int64_t aft
 	struct page *ret, struct err *err)
 {
 	struct db_stmt *q;
-	enum errc rc = store_sql(s, which, &q, err);
+	enum errc rc = store_sql(
+		s, which, DB_VALUES(db_int(whose), db_int(after), db_int(PAGE_ROWS)), &q, err);
 
-	if (rc)
-		return rc;
-	db_bind_int(q, 1, whose);
-	db_bind_int(q, 2, after);
-	db_bind_int(q, 3, PAGE_ROWS);
-	return page_read(ret, q, err);
+	return rc ? rc : page_read(ret, q, err);
 }
 
 enum errc store_walk(struct store *s, enum sql which, int64_t whose,
@@ -172,64 +168,30 @@ enum errc store_walk(struct store *s, enum sql which, int64_t whose,
 
 enum errc store_text(struct store *s, struct str text, int64_t *ret, struct err *err)
 {
-	struct db_stmt *q;
 	enum errc rc;
 
-	if (text.n == 0) {
-		*ret = 0;
+	*ret = 0;
+	if (text.n == 0)
 		return ERR_OK;
-	}
-	rc = store_sql(s, SQL_TEXT_ADD, &q, err);
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, text);
-	rc = db_run(q, err);
+	rc = store_do(s, SQL_TEXT_ADD, DB_VALUES(db_str(text)), err);
 	if (!rc)
-		rc = store_sql(s, SQL_TEXT_ID, &q, err);
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, text);
-	rc = page_one_number(q, 0, ret, err);
+		rc = store_number(s, SQL_TEXT_ID, DB_VALUES(db_str(text)), 0, ret, err);
 	if (!rc && *ret == 0)
 		rc = err_set(err, ERR_STORE, "a text that was just stored is not there");
 	return rc;
 }
 
-void bind_ref(struct db_stmt *q, int at, int64_t id)
+struct db_value store_ref(int64_t id)
 {
-	if (id)
-		db_bind_int(q, at, id);
-	else
-		db_bind_null(q, at);
-}
-
-void bind_time(struct db_stmt *q, int at, int64_t at_ms)
-{
-	if (at_ms == TIME_NONE)
-		db_bind_null(q, at);
-	else
-		db_bind_int(q, at, at_ms);
+	return db_time(id ? id : INT64_MIN);
 }
 
 enum errc store_meta_put(struct store *s, const char *key, struct str v, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_META_PUT, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, str_from(key));
-	db_bind_str(q, 2, v);
-	return db_run(q, err);
+	return store_do(s, SQL_META_PUT, DB_VALUES(db_z(key), db_str(v)), err);
 }
 
 enum errc store_meta_get(struct store *s, const char *key, char **ret, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_META_GET, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, str_from(key));
-	return page_one_text(q, ret, err);
+	return store_words(s, SQL_META_GET, DB_VALUES(db_z(key)), ret, err);
 }

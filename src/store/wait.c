@@ -5,8 +5,11 @@
 #include "base/mem.h"
 #include "store/sql.h"
 
-static void take_wait(struct waits *w, struct db_stmt *q)
+static enum errc take_wait(void *self, struct db_stmt *q, struct err *err)
 {
+	struct waits *w = self;
+
+	(void)err;
 	MEM_GROW(w->v, w->n, w->cap);
 	w->v[w->n++] = (struct wait){
 		.list = arena_dup(&w->arena, db_col_str(q, 0)),
@@ -16,25 +19,16 @@ static void take_wait(struct waits *w, struct db_stmt *q)
 		.until_ms = db_col_int(q, 4),
 		.n = db_col_int(q, 5),
 	};
+	return ERR_OK;
 }
 
 static enum errc read_waits(
 	struct store *s, const char *sql, struct str serial, struct waits *ret, struct err *err)
 {
-	struct db_stmt *q;
-	bool row;
-	enum errc rc;
-
 	*ret = (struct waits){ 0 };
 	arena_init(&ret->arena);
-	rc = db_prepare(s->db, sql, &q, err);
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, serial.n ? serial : STR(""));
-	while (!(rc = db_step(q, &row, err)) && row)
-		take_wait(ret, q);
-	db_stmt_free(q);
-	return rc;
+	return db_each(
+		s->db, sql, DB_VALUES(db_str(serial.n ? serial : STR(""))), take_wait, ret, err);
 }
 
 enum errc waits_load(struct store *s, struct str serial, struct waits *ret, struct err *err)
@@ -62,27 +56,13 @@ void waits_release(struct waits *w)
 
 enum errc wait_put(struct store *s, const struct wait *w, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_WAIT_PUT, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, w->list);
-	db_bind_str(q, 2, w->serial);
-	db_bind_str(q, 3, w->rule);
-	db_bind_int(q, 4, w->since_ms);
-	db_bind_int(q, 5, w->until_ms);
-	return db_run(q, err);
+	return store_do(s, SQL_WAIT_PUT,
+		DB_VALUES(db_str(w->list), db_str(w->serial), db_str(w->rule), db_int(w->since_ms),
+			db_int(w->until_ms)),
+		err);
 }
 
 enum errc wait_drop(struct store *s, const struct wait *w, struct err *err)
 {
-	struct db_stmt *q;
-	enum errc rc = store_sql(s, SQL_WAIT_DROP, &q, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(q, 1, w->list);
-	db_bind_str(q, 2, w->serial);
-	return db_run(q, err);
+	return store_do(s, SQL_WAIT_DROP, DB_VALUES(db_str(w->list), db_str(w->serial)), err);
 }

@@ -41,19 +41,12 @@ static enum errc read_meta(
 
 static enum errc start_anew(struct stage *s, struct str identity, int64_t now_ms, struct err *err)
 {
-	struct db_stmt *st = NULL;
 	enum errc rc = db_exec(
 		s->db, "DELETE FROM meta; DELETE FROM reading; DELETE FROM listing", err);
 
-	if (!rc)
-		rc = db_prepare(s->db, "INSERT INTO meta VALUES(?,?)", &st, err);
-	if (rc)
-		return rc;
-	db_bind_str(st, 1, identity);
-	db_bind_int(st, 2, now_ms);
-	rc = db_run(st, err);
-	db_stmt_free(st);
-	return rc;
+	return rc ? rc
+		  : db_do(s->db, "INSERT INTO meta VALUES(?,?)",
+			    DB_VALUES(db_str(identity), db_int(now_ms)), err);
 }
 
 enum errc stage_open(struct stage **ret, const char *path, struct str identity, int64_t now_ms,
@@ -112,10 +105,8 @@ void stage_add(struct stage *s, const struct stage_row *row)
 {
 	if (s->failed.code)
 		return;
-	db_bind_str(s->add, 1, row->serial);
-	db_bind_int(s->add, 2, row->source);
-	db_bind_int(s->add, 3, row->part);
-	db_bind_str(s->add, 4, row->cells);
+	db_bind(s->add, DB_VALUES(db_str(row->serial), db_int(row->source), db_int(row->part),
+				db_str(row->cells)));
 	s->failed.code = db_run(s->add, &s->failed);
 }
 
@@ -127,90 +118,79 @@ enum errc stage_commit(
 		*err = s->failed;
 		return err->code;
 	}
-	db_bind_int(s->mark, 1, source);
-	db_bind_int(s->mark, 2, part);
-	db_bind_str(s->mark, 3, next.n ? next : STR(""));
+	db_bind(s->mark, DB_VALUES(db_int(source), db_int(part), db_str(next.n ? next : STR(""))));
 	if (db_run(s->mark, err) || db_commit(s->db, err))
 		return err->code;
+	return ERR_OK;
+}
+
+struct progress {
+	struct buf *cursor;
+	bool row;
+};
+
+static enum errc take_progress(void *self, struct db_stmt *q, struct err *err)
+{
+	struct progress *p = self;
+
+	(void)err;
+	p->row = true;
+	buf_str(p->cursor, db_col_str(q, 0));
 	return ERR_OK;
 }
 
 enum errc stage_progress(struct stage *s, enum stage_source source, uint32_t part, bool *ret_done,
 	struct buf *ret_cursor, struct err *err)
 {
-	struct db_stmt *st = NULL;
-	bool row = false;
-	enum errc rc = db_prepare(
-		s->db, "SELECT next FROM listing WHERE source=? AND part=?", &st, err);
+	struct progress p = { ret_cursor, false };
+	enum errc rc;
 
-	if (rc)
-		return rc;
-	db_bind_int(st, 1, source);
-	db_bind_int(st, 2, part);
-	rc = db_step(st, &row, err);
-	if (!rc) {
-		buf_reset(ret_cursor);
-		if (row)
-			buf_str(ret_cursor, db_col_str(st, 0));
-		*ret_done = row && ret_cursor->n == 0;
-	}
-	db_stmt_free(st);
-	return rc;
-}
-
-static enum errc delete_part(
-	struct stage *s, const char *sql, enum stage_source source, uint32_t part, struct err *err)
-{
-	struct db_stmt *st = NULL;
-	enum errc rc = db_prepare(s->db, sql, &st, err);
-
-	if (rc)
-		return rc;
-	db_bind_int(st, 1, source);
-	db_bind_int(st, 2, part);
-	rc = db_run(st, err);
-	db_stmt_free(st);
+	buf_reset(ret_cursor);
+	rc = db_each(s->db, "SELECT next FROM listing WHERE source=? AND part=?",
+		DB_VALUES(db_int(source), db_int(part)), take_progress, &p, err);
+	*ret_done = !rc && p.row && ret_cursor->n == 0;
 	return rc;
 }
 
 enum errc stage_forget(struct stage *s, enum stage_source source, uint32_t part, struct err *err)
 {
+	const struct db_value which[] = { db_int(source), db_int(part) };
 	enum errc rc;
 
 	db_rollback(s->db);
-	rc = delete_part(s, "DELETE FROM listing WHERE source=? AND part=?", source, part, err);
-	if (!rc)
-		rc = delete_part(
-			s, "DELETE FROM reading WHERE source=? AND part=?", source, part, err);
-	return rc;
+	rc = db_do(s->db, "DELETE FROM listing WHERE source=? AND part=?", which, 2, err);
+	return rc ? rc
+		  : db_do(s->db, "DELETE FROM reading WHERE source=? AND part=?", which, 2, err);
 }
 
 /* --- all of it --- */
+
+struct giving {
+	enum errc (*each)(void *self, const struct stage_row *row, struct err *err);
+	void *self;
+};
+
+static enum errc give(void *self, struct db_stmt *q, struct err *err)
+{
+	const struct giving *to = self;
+	const struct stage_row row = {
+		.serial = db_col_str(q, 0),
+		.source = (enum stage_source)db_col_int(q, 1),
+		.part = (uint32_t)db_col_int(q, 2),
+		.cells = db_col_str(q, 3),
+	};
+
+	return to->each(to->self, &row, err);
+}
 
 enum errc stage_each(struct stage *s,
 	enum errc (*each)(void *self, const struct stage_row *row, struct err *err), void *self,
 	struct err *err)
 {
-	struct db_stmt *st = NULL;
-	bool more = true;
-	enum errc rc = db_prepare(s->db,
+	struct giving to = { each, self };
+
+	return db_each(s->db,
 		"SELECT serial, source, part, cells FROM reading "
 		"ORDER BY serial, source, rowid",
-		&st, err);
-
-	while (!rc && more) {
-		rc = db_step(st, &more, err);
-		if (!rc && more) {
-			const struct stage_row row = {
-				.serial = db_col_str(st, 0),
-				.source = (enum stage_source)db_col_int(st, 1),
-				.part = (uint32_t)db_col_int(st, 2),
-				.cells = db_col_str(st, 3),
-			};
-
-			rc = each(self, &row, err);
-		}
-	}
-	db_stmt_free(st);
-	return rc;
+		DB_NO_VALUES, give, &to, err);
 }

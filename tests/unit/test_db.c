@@ -132,16 +132,13 @@ static void test_values_round_trip(void **state)
 	exec_ok(d, "CREATE TABLE t (a, b, c, d, e); CREATE INDEX i ON t (a)");
 	assert_int_equal(
 		db_prepare(d, "INSERT INTO t VALUES (?1, ?2, ?3, ?4, ?5)", &in, NULL), ERR_OK);
-	db_bind_int(in, 1, INT64_MIN);
-	db_bind_str(in, 2, STR("a\0b"));
-	db_bind_str(in, 3, STR(""));
-	db_bind_blob(in, 4, STR("\xff\0"));
-	db_bind_str(in, 5, STR_NONE);
+	db_bind(in, DB_VALUES(db_int(INT64_MIN), db_str(STR("a\0b")), db_z(""),
+			    db_blob(STR("\xff\0")), db_str(STR_NONE)));
 	assert_int_equal(db_run(in, NULL), ERR_OK);
 	assert_int_equal(db_last_id(d), 1);
 	assert_int_equal(db_changes(d), 1);
-	db_bind_blob(in, 4, STR(""));
-	db_bind_null(in, 2);
+	/* What is not bound anew stays; a time that is none is NULL. */
+	db_bind(in, DB_VALUES(db_int(INT64_MIN), db_time(INT64_MIN), db_z(""), db_blob(STR(""))));
 	assert_int_equal(db_run(in, NULL), ERR_OK);
 	db_stmt_free(in);
 
@@ -189,15 +186,14 @@ static void test_failures_are_told(void **state)
 	assert_null(s);
 
 	assert_int_equal(db_prepare(d, "INSERT INTO p VALUES (?1)", &s, NULL), ERR_OK);
-	db_bind_int(s, 2, 1); /* there is no second parameter */
-	db_bind_int(s, 1, 1);
+	db_bind(s, DB_VALUES(db_int(1), db_int(1))); /* there is no second parameter */
 	assert_int_equal(db_run(s, &err), ERR_STORE);
 	assert_int_equal(db_run(s, &err), ERR_OK);
 	assert_int_equal(db_run(s, &err), ERR_STORE);
 	assert_non_null(strstr(err.msg, "UNIQUE"));
 	assert_int_equal(db_step(s, &row, &err), ERR_STORE);
 	assert_true(row); /* untouched */
-	db_bind_int(s, 1, 2);
+	db_bind(s, DB_VALUES(db_time(2)));
 	assert_int_equal(db_step(s, &row, &err), ERR_OK);
 	assert_false(row);
 	db_stmt_free(s);

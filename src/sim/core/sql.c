@@ -42,24 +42,12 @@ static struct db_stmt *prepared(struct sim_sql *q, const char *text)
 	return NULL;
 }
 
-static void bind(struct db_stmt *st, const struct sql_arg *args, size_t n_args)
-{
-	for (size_t i = 1; i < n_args; i++) {
-		if (args[i].is_text)
-			db_bind_str(st, (int)i, args[i].text);
-		else if (args[i].number == SQL_NULL)
-			db_bind_null(st, (int)i);
-		else
-			db_bind_int(st, (int)i, args[i].number);
-	}
-}
-
-struct db_stmt *sql_query_args(struct sim_sql *q, const struct sql_arg *args, size_t n_args)
+struct db_stmt *sql_query_args(struct sim_sql *q, const struct db_value *args, size_t n_args)
 {
 	struct db_stmt *st = sql_broken(q) ? NULL : prepared(q, args[0].text.p);
 
 	if (st)
-		bind(st, args, n_args);
+		db_bind(st, args + 1, n_args - 1);
 	return st;
 }
 
@@ -74,7 +62,7 @@ bool sql_next(struct sim_sql *q, struct db_stmt *st)
 	return row && !sql_broken(q);
 }
 
-void sql_run_args(struct sim_sql *q, const struct sql_arg *args, size_t n_args)
+void sql_run_args(struct sim_sql *q, const struct db_value *args, size_t n_args)
 {
 	struct err err = { .code = ERR_OK };
 	struct db_stmt *st;
@@ -85,13 +73,13 @@ void sql_run_args(struct sim_sql *q, const struct sql_arg *args, size_t n_args)
 		note(q, db_run(st, &err), &err);
 }
 
-int64_t sql_add_args(struct sim_sql *q, const struct sql_arg *args, size_t n_args)
+int64_t sql_add_args(struct sim_sql *q, const struct db_value *args, size_t n_args)
 {
 	sql_run_args(q, args, n_args);
 	return sql_broken(q) ? 0 : db_last_id(q->db);
 }
 
-int64_t sql_int_args(struct sim_sql *q, const struct sql_arg *args, size_t n_args)
+int64_t sql_int_args(struct sim_sql *q, const struct db_value *args, size_t n_args)
 {
 	struct db_stmt *st = sql_query_args(q, args, n_args);
 	int64_t v = SQL_NULL;

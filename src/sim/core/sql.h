@@ -28,25 +28,19 @@ struct sim_sql {
 	struct err broken;
 };
 
-struct sql_arg {
-	struct str text;
-	int64_t number;
-	bool is_text;
-};
-
-static inline struct sql_arg sql_i(int64_t v)
+static inline struct db_value sql_i(int64_t v)
 {
-	return (struct sql_arg){ .number = v };
+	return db_time(v);
 }
 
-static inline struct sql_arg sql_s(struct str v)
+static inline struct db_value sql_s(struct str v)
 {
-	return (struct sql_arg){ .text = v, .is_text = true };
+	return db_str(v);
 }
 
-static inline struct sql_arg sql_z(const char *v)
+static inline struct db_value sql_z(const char *v)
 {
-	return sql_s(str_from(v));
+	return db_z(v);
 }
 
 MUST_CHECK enum errc sql_open(
@@ -60,29 +54,22 @@ static inline bool sql_broken(const struct sim_sql *q)
 /* The first argument of the four macros is sql_z(LITERAL), the others are its parameters in order:
  *	sql_run(q, sql_z("UPDATE device SET server=? WHERE id=?"), sql_i(3), sql_i(9));
  */
-#define SQL_LIST(...)            \
-	(const struct sql_arg[]) \
-	{                        \
-		__VA_ARGS__      \
-	}
-#define SQL_COUNT(...) (sizeof(SQL_LIST(__VA_ARGS__)) / sizeof(struct sql_arg))
-
 /* Rows: st = sql_query(...); while (sql_next(q, st)) ...; db_reset(st) to leave early.
  * The same literal must not be queried again inside its own loop. NULL once broken. */
-#define sql_query(q, ...) sql_query_args((q), SQL_LIST(__VA_ARGS__), SQL_COUNT(__VA_ARGS__))
-struct db_stmt *sql_query_args(struct sim_sql *q, const struct sql_arg *args, size_t n_args);
+#define sql_query(q, ...) sql_query_args((q), DB_VALUES(__VA_ARGS__))
+struct db_stmt *sql_query_args(struct sim_sql *q, const struct db_value *args, size_t n_args);
 bool sql_next(struct sim_sql *q, struct db_stmt *st);
 
 /* A write without rows. */
-#define sql_run(q, ...) sql_run_args((q), SQL_LIST(__VA_ARGS__), SQL_COUNT(__VA_ARGS__))
-void sql_run_args(struct sim_sql *q, const struct sql_arg *args, size_t n_args);
+#define sql_run(q, ...) sql_run_args((q), DB_VALUES(__VA_ARGS__))
+void sql_run_args(struct sim_sql *q, const struct db_value *args, size_t n_args);
 /* The same; returns the new rowid. */
-#define sql_add(q, ...) sql_add_args((q), SQL_LIST(__VA_ARGS__), SQL_COUNT(__VA_ARGS__))
-int64_t sql_add_args(struct sim_sql *q, const struct sql_arg *args, size_t n_args);
+#define sql_add(q, ...) sql_add_args((q), DB_VALUES(__VA_ARGS__))
+int64_t sql_add_args(struct sim_sql *q, const struct db_value *args, size_t n_args);
 
 /* First column of the first row; SQL_NULL when there is no row or it is NULL. */
-#define sql_int(q, ...) sql_int_args((q), SQL_LIST(__VA_ARGS__), SQL_COUNT(__VA_ARGS__))
-int64_t sql_int_args(struct sim_sql *q, const struct sql_arg *args, size_t n_args);
+#define sql_int(q, ...) sql_int_args((q), DB_VALUES(__VA_ARGS__))
+int64_t sql_int_args(struct sim_sql *q, const struct db_value *args, size_t n_args);
 
 /* A column; SQL_NULL for NULL. */
 static inline int64_t sql_col(struct db_stmt *st, int at)
