@@ -43,10 +43,8 @@ static uint32_t group_of(struct diags *d, enum diag_level level, const char *cod
 {
 	uint32_t group;
 	bool fresh = false;
-	char *key;
+	char *key = mem_printf("%d %s %s\n%s", (int)level, code, file ? file : "", text);
 
-	if (asprintf(&key, "%d %s %s\n%s", (int)level, code, file ? file : "", text) < 0)
-		abort();
 	group = d->n < DIAG_MAX ? map_add(&d->groups, str_from(key), &fresh)
 				: map_find(&d->groups, str_from(key));
 	free(key);

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -79,6 +80,18 @@ char *mem_dupz(struct str s)
 		memcpy(z, s.p, s.n);
 	z[s.n] = '\0';
 	return z;
+}
+
+char *mem_printf(const char *fmt, ...)
+{
+	va_list ap;
+	char *z;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&z, fmt, ap);
+	va_end(ap);
+	return checked(n < 0 ? NULL : z);
 }
 
 void mem_wipe(void *p, size_t n)

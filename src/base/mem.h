@@ -22,6 +22,8 @@ void *mem_realloc(void *p, size_t n_items, size_t item_size);
 /* NUL-terminated copies; caller frees with free(). */
 char *mem_strdup(const char *z);
 char *mem_dupz(struct str s);
+/* The same of a text made as by printf(). */
+char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Grows a (pointer, count, capacity) triple so that one more item fits. */
 #define MEM_GROW(ptr, n, cap)                                              \

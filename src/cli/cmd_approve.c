@@ -39,14 +39,12 @@ static char *default_key(void)
 	const struct passwd *entry = home ? NULL : getpwuid(getuid());
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		char *path;
+		char *path = mem_printf("%s/.ssh/%s",
+			home    ? home
+			: entry ? entry->pw_dir
+				: "",
+			names[i]);
 
-		if (asprintf(&path, "%s/.ssh/%s",
-			    home    ? home
-			    : entry ? entry->pw_dir
-				    : "",
-			    names[i]) < 0)
-			abort();
 		if (file_exists(path))
 			return path;
 		free(path);
@@ -81,8 +79,7 @@ static char *path_for(const struct approving *a, struct str name)
 	for (char *p = word; *p; p++)
 		if (!strchr(plain, *p))
 			*p = '_';
-	if (asprintf(&path, "%s.%s%s", a->cli->args[0], word, SIGNATURE_SUFFIX) < 0)
-		abort();
+	path = mem_printf("%s.%s%s", a->cli->args[0], word, SIGNATURE_SUFFIX);
 	free(word);
 	return path;
 }

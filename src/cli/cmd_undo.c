@@ -159,8 +159,7 @@ static char *result_path(const struct cli *cli, const char *name)
 
 	if (out)
 		return mem_strdup(out);
-	if (asprintf(&path, "undo-%s.result.csv", name) < 0)
-		abort();
+	path = mem_printf("undo-%s.result.csv", name);
 	return path;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "io/file.h"
 
 enum { KEPT_MAX_BYTES = 1024 * 1024 };
@@ -14,11 +15,7 @@ enum { KEPT_MAX_BYTES = 1024 * 1024 };
 
 static char *path_of(const struct settings *s)
 {
-	char *path;
-
-	if (asprintf(&path, "%s/" LAST "%s", s->state, s->tenant) < 0)
-		abort();
-	return path;
+	return mem_printf("%s/" LAST "%s", s->state, s->tenant);
 }
 
 /* The first line of what is kept: the client id of the last run and, behind a tab, the one that
@@ -80,8 +77,7 @@ void organization_other_account(
 
 		if (strncmp(entry->d_name, LAST, strlen(LAST)) != 0)
 			continue;
-		if (asprintf(&path, "%s/%s", s->state, entry->d_name) < 0)
-			abort();
+		path = mem_printf("%s/%s", s->state, entry->d_name);
 		look_at_last(s, path, has, self, ret);
 		free(path);
 	}
@@ -120,11 +116,9 @@ enum errc organization_join(const struct settings *s, const char *other, struct 
 {
 	struct buf kept = { 0 };
 	struct outfile *out;
-	char *path;
 	enum errc rc;
+	char *path = mem_printf("%s/" SETTINGS_JOINED, s->state);
 
-	if (asprintf(&path, "%s/" SETTINGS_JOINED, s->state) < 0)
-		abort();
 	rc = file_is_regular(path) ? file_read(path, KEPT_MAX_BYTES, &kept, err) : ERR_OK;
 	if (!rc)
 		rc = outfile_open(&out, path, 0600, err);

@@ -15,20 +15,11 @@ struct clock {
 	char boot[KERNEL_BOOT_TEXT];
 };
 
-static int64_t read_ms(clockid_t id)
-{
-	struct timespec ts;
-
-	/* It cannot fail with a valid address. */
-	(void)clock_gettime(id, &ts);
-	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
-
 struct clock *clock_real(void)
 {
 	struct clock *c = mem_zalloc(sizeof(*c));
 
-	c->now_ms = read_ms(CLOCK_REALTIME);
+	c->now_ms = kernel_clock_ms(CLOCK_REALTIME);
 	c->boot_ms = kernel_boot_ms();
 	kernel_boot(c->boot);
 	return c;

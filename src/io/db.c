@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "os/kernel.h"
 
 enum { BUSY_PAUSE_US = 5000 };
 /* What the log keeps on disk once its content is in the database. */
@@ -65,14 +65,6 @@ static enum errc sync_path(const char *path, int open_flags, struct err *err)
 	return close(fd) == 0 ? ERR_OK : fail_os(path, "close", err);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* SQLite waits by itself in most places; not where it opens a file that is being closed, switches
  * to the log, or repairs one. `since`: when it was tried first. Nothing is repeated inside a
  * transaction: what it has read may no longer be so. */
@@ -81,7 +73,7 @@ static bool try_again(const struct db *d, int rc, int64_t since)
 	if ((rc & 0xff) != SQLITE_BUSY || !sqlite3_get_autocommit(d->h))
 		return false;
 	(void)usleep(BUSY_PAUSE_US);
-	return now_ms() - since < d->patience_ms;
+	return kernel_clock_ms(CLOCK_MONOTONIC) - since < d->patience_ms;
 }
 
 /* Pragmas answer unknown or impossible values by silence, so the answer is read. */
@@ -180,7 +172,7 @@ void db_close(struct db *d)
 
 enum errc db_exec(struct db *d, const char *sql, struct err *err)
 {
-	int64_t since = now_ms();
+	int64_t since = kernel_clock_ms(CLOCK_MONOTONIC);
 	int rc;
 
 	do
@@ -272,10 +264,9 @@ static enum errc sync_folder_of(const char *path, struct err *err)
 /* A copy under its final name is a whole one, and it is on disk: a migration follows. */
 enum errc db_backup(struct db *d, const char *path, struct err *err)
 {
-	char *tmp = mem_alloc(strlen(path) + 5);
+	char *tmp = mem_printf("%s.tmp", path);
 	enum errc e;
 
-	(void)snprintf(tmp, strlen(path) + 5, "%s.tmp", path);
 	if (unlink(tmp) != 0 && errno != ENOENT) {
 		e = fail_os(tmp, "remove", err);
 		goto out;
@@ -301,7 +292,7 @@ enum errc db_restore(struct db *d, const char *path, struct err *err)
 	sqlite3_backup *copy;
 	sqlite3 *from = NULL;
 	int rc = sqlite3_open_v2(path, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, NULL);
-	int64_t since = now_ms();
+	int64_t since = kernel_clock_ms(CLOCK_MONOTONIC);
 
 	if (rc != SQLITE_OK) {
 		(void)sqlite3_close(from);
@@ -320,7 +311,7 @@ enum errc db_restore(struct db *d, const char *path, struct err *err)
 enum errc db_prepare(struct db *d, const char *sql, struct db_stmt **ret, struct err *err)
 {
 	sqlite3_stmt *h = NULL;
-	int64_t since = now_ms();
+	int64_t since = kernel_clock_ms(CLOCK_MONOTONIC);
 	struct db_stmt *s;
 	int rc;
 
@@ -372,7 +363,7 @@ void db_bind(struct db_stmt *s, const struct db_value *v, size_t n)
 enum errc db_step(struct db_stmt *s, bool *ret_row, struct err *err)
 {
 	int rc = s->failed_bind;
-	int64_t since = now_ms();
+	int64_t since = kernel_clock_ms(CLOCK_MONOTONIC);
 	enum errc e;
 
 	if (rc == SQLITE_OK)

@@ -185,13 +185,9 @@ bool file_may_exist(const char *path)
 char *file_beside(const char *base, const char *name)
 {
 	const char *slash = strrchr(base, '/');
-	size_t n = slash && name[0] != '/' ? (size_t)(slash - base) + 1 : 0;
-	size_t n_name = strlen(name) + 1;
-	char *path = mem_alloc(n + n_name);
+	int n = slash && name[0] != '/' ? (int)(slash - base) + 1 : 0;
 
-	memcpy(path, base, n);
-	memcpy(path + n, name, n_name);
-	return path;
+	return mem_printf("%.*s%s", n, base, name);
 }
 
 bool file_is_same(const char *a, const char *b)

@@ -60,10 +60,8 @@ static const char *synced_by(const char *folder)
 		if (str_eq_nocase(str_from(slash ? slash + 1 : folder), str_from(names[i])))
 			by = names[i];
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks) && !by; i++) {
-		char *path;
+		char *path = mem_printf("%s/%s", folder, marks[i].file);
 
-		if (asprintf(&path, "%s/%s", folder, marks[i].file) < 0)
-			abort();
 		if (file_exists(path))
 			by = marks[i].by;
 		free(path);

@@ -7,7 +7,6 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -19,14 +18,6 @@ extern char **environ; /* no header of its says so */
 #endif
 
 enum { POLL_MS = 20, LAST_WORDS_MS = 500 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
 
 /* A process group of its own, so that a timeout also ends what the program started, unless it has
  * to be in ours to ask on the terminal; signals as a fresh process has them, since we block some.
@@ -86,11 +77,11 @@ static void send_signal(pid_t pid, int number)
 /* Those that mind get a moment to tidy up. */
 static void end(pid_t pid, int *ret_status)
 {
-	int64_t until = now_ms() + LAST_WORDS_MS;
+	int64_t until = kernel_clock_ms(CLOCK_MONOTONIC) + LAST_WORDS_MS;
 	pid_t gone = 0;
 
 	send_signal(pid, SIGTERM);
-	while (gone == 0 && now_ms() < until) {
+	while (gone == 0 && kernel_clock_ms(CLOCK_MONOTONIC) < until) {
 		(void)poll(NULL, 0, POLL_MS);
 		gone = waitpid(pid, ret_status, WNOHANG);
 	}
@@ -112,7 +103,8 @@ static enum ended collect(int in, pid_t pid, int64_t deadline, struct buf *b, in
 	int64_t left;
 	bool gone = false;
 
-	while (!gone && !b->full && !p[2].revents && (left = deadline - now_ms()) > 0) {
+	while (!gone && !b->full && !p[2].revents &&
+		(left = deadline - kernel_clock_ms(CLOCK_MONOTONIC)) > 0) {
 		/* Not every kernel can tell when it is over. */
 		(void)poll(p, 3, process >= 0 && left < INT32_MAX ? (int)left : POLL_MS);
 		gone = waitpid(pid, ret_status, WNOHANG) == pid;
@@ -151,7 +143,7 @@ enum errc file_run_with(
 {
 	size_t max = opt->max_bytes;
 	struct buf b = { .p = mem_zalloc(max + 1), .cap = max + 1, .max = max };
-	int64_t deadline = now_ms() + opt->timeout_ms;
+	int64_t deadline = kernel_clock_ms(CLOCK_MONOTONIC) + opt->timeout_ms;
 	int fds[2], status = 0, failed;
 	enum errc rc;
 	pid_t pid;

@@ -46,15 +46,6 @@ static void check_sync(struct yaml_reader *r, struct settings *s, const struct y
 
 enum { JOINED_MAX_BYTES = 64 * 1024 };
 
-static char *join(const char *folder, const char *name)
-{
-	size_t n = strlen(folder) + strlen(name) + 2;
-	char *path = mem_alloc(n);
-
-	(void)snprintf(path, n, "%s/%s", folder, name);
-	return path;
-}
-
 /* $VARIABLE/name, or $HOME/fallback/name; NULL when neither variable is set. */
 static char *user_path(const char *variable, const char *fallback, const char *name)
 {
@@ -62,11 +53,11 @@ static char *user_path(const char *variable, const char *fallback, const char *n
 	char *below, *path;
 
 	if (folder && folder[0] == '/')
-		return join(folder, name);
+		return mem_printf("%s/%s", folder, name);
 	if (!home || home[0] != '/')
 		return NULL;
-	below = join(home, fallback);
-	path = join(below, name);
+	below = mem_printf("%s/%s", home, fallback);
+	path = mem_printf("%s/%s", below, name);
 	free(below);
 	return path;
 }
@@ -143,7 +134,7 @@ static bool has_state(const struct settings *s, const char *client_id)
 	bool has;
 
 	settings_state_name(client_id, name);
-	path = join(s->state, name);
+	path = mem_printf("%s/%s", s->state, name);
 	has = file_exists(path);
 	free(path);
 	return has;
@@ -166,7 +157,7 @@ static void add_account(struct settings *s, struct str client_id)
  * state is ours, or the younger ones. */
 static void add_joined(struct settings *s, bool elder)
 {
-	char *path = s->state ? join(s->state, SETTINGS_JOINED) : NULL;
+	char *path = s->state ? mem_printf("%s/%s", s->state, SETTINGS_JOINED) : NULL;
 	struct buf lines;
 	struct err err;
 

@@ -187,11 +187,7 @@ static enum errc save(const struct looking_back *s, const struct gap *g, struct 
 	if (rc)
 		return rc;
 	rc = gap_put(store, g, transport_now(s->s->transport), err);
-	if (!rc)
-		rc = store_commit(store, err);
-	if (rc)
-		store_rollback(store);
-	return rc;
+	return store_end(store, rc, err);
 }
 
 static void warn(const struct gap *g)
@@ -317,9 +313,5 @@ enum errc older_allow(
 	rc = store_begin(store, err);
 	if (!rc)
 		rc = gap_put(store, &g, now_ms, err);
-	if (!rc)
-		rc = store_commit(store, err);
-	if (rc)
-		store_rollback(store);
-	return rc;
+	return store_end(store, rc, err);
 }

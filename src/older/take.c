@@ -185,8 +185,7 @@ static enum errc write_list(
 
 	if (rc)
 		return rc;
-	if (asprintf(&path, "%s/input.csv", folder) < 0)
-		abort();
+	path = mem_printf("%s/input.csv", folder);
 	buf_init(&list, LIST_BYTES);
 	for (size_t i = 0; i < t->n; i++)
 		if (!t->leave[i])
@@ -268,11 +267,7 @@ static enum errc add_run(struct taking *t, struct err *err)
 	if (!rc)
 		rc = store_event(store, run.id, run.created_ms, "run",
 			STR("{\"who\":\"depmend\",\"why\":\"a restored state\"}"), err);
-	if (!rc)
-		rc = store_commit(store, err);
-	if (rc)
-		store_rollback(store);
-	return rc;
+	return store_end(store, rc, err);
 }
 
 static uint32_t count(const struct taking *t)

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-static int64_t read_ms(clockid_t id)
+int64_t kernel_clock_ms(clockid_t id)
 {
 	struct timespec ts = { 0 };
 
@@ -58,7 +58,7 @@ char *kernel_program(void)
 
 int64_t kernel_boot_ms(void)
 {
-	return read_ms(CLOCK_BOOTTIME);
+	return kernel_clock_ms(CLOCK_BOOTTIME);
 }
 
 void kernel_boot(char ret[KERNEL_BOOT_TEXT])
@@ -217,12 +217,12 @@ char *kernel_program(void)
 
 int64_t kernel_boot_ms(void)
 {
-	return read_ms(CLOCK_MONOTONIC);
+	return kernel_clock_ms(CLOCK_MONOTONIC);
 }
 
 void kernel_boot(char ret[KERNEL_BOOT_TEXT])
 {
-	int64_t began = read_ms(CLOCK_REALTIME) - read_ms(CLOCK_MONOTONIC);
+	int64_t began = kernel_clock_ms(CLOCK_REALTIME) - kernel_clock_ms(CLOCK_MONOTONIC);
 
 	(void)snprintf(ret, KERNEL_BOOT_TEXT, "minute-%lld", (long long)((began + 30000) / 60000));
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 
 #if defined(__linux__) && !defined(DEPMEND_PORTABLE)
 #define KERNEL_LINUX 1
@@ -25,6 +26,8 @@ void kernel_started_as(const char *argv0);
  */
 char *kernel_program(void);
 
+/* Milliseconds of one of the system's clocks. */
+int64_t kernel_clock_ms(clockid_t id);
 /* Time since the machine started, asleep or not; elsewhere as far as CLOCK_MONOTONIC knows. */
 int64_t kernel_boot_ms(void);
 /* A name of this boot, "" when there is none. Elsewhere the minute in which it began by the wall

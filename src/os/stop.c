@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -28,14 +27,6 @@ static struct messages {
 } messages[2] = { { "stopping; again to quit now\n", "stopped at once\n" } };
 static volatile sig_atomic_t current;
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
-
 /* Not more than the reader takes: nobody may be kept from quitting by a full pipe. */
 static void say(const char *line)
 {
@@ -52,13 +43,15 @@ static void on_signal(int sig)
 {
 	int saved = errno;
 
-	if (at_once_now || (asked_by && sig != SIGHUP && now_ms() - asked_ms >= SECOND_AFTER_MS)) {
+	if (at_once_now ||
+		(asked_by && sig != SIGHUP &&
+			kernel_clock_ms(CLOCK_MONOTONIC) - asked_ms >= SECOND_AFTER_MS)) {
 		say(messages[current].second);
 		_exit(128 + sig);
 	}
 	if (!asked_by) {
 		asked_by = sig;
-		asked_ms = now_ms();
+		asked_ms = kernel_clock_ms(CLOCK_MONOTONIC);
 		say(messages[current].first);
 		(void)!write(wake, "", 1);
 	}
@@ -142,9 +135,9 @@ int stop_signal(void)
 enum errc stop_sleep(int64_t ms, struct err *err)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t until = now_ms() + ms, left;
+	int64_t until = kernel_clock_ms(CLOCK_MONOTONIC) + ms, left;
 
-	while ((left = until - now_ms()) > 0 && !p.revents)
+	while ((left = until - kernel_clock_ms(CLOCK_MONOTONIC)) > 0 && !p.revents)
 		if (poll(&p, 1, left < INT32_MAX ? (int)left : INT32_MAX) < 0)
 			p.revents = 0;
 	return p.revents ? err_set(err, ERR_STOPPED, "stopped by a signal") : ERR_OK;

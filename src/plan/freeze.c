@@ -253,10 +253,7 @@ enum errc run_freeze(struct plan *p, struct store *store, const struct freeze *f
 			rc = awaited_keep(p, store, err);
 		if (!rc)
 			rc = store_event(store, run.id, now_ms, "run", f->audit, err);
-		if (!rc)
-			rc = store_commit(store, err);
-		if (rc)
-			store_rollback(store);
+		rc = store_end(store, rc, err);
 	}
 	buf_release(&frozen);
 	if (!rc)

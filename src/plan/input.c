@@ -23,8 +23,7 @@ static enum errc spool_open(struct input *in, const char *folder, struct err *er
 	int fd;
 
 	in->spooling = s;
-	if (asprintf(&in->spool, "%s/depmend-input-XXXXXX", folder) < 0)
-		abort();
+	in->spool = mem_printf("%s/depmend-input-XXXXXX", folder);
 	fd = mkostemp(in->spool, O_CLOEXEC);
 	s->file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!s->file) {

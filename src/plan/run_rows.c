@@ -22,8 +22,7 @@ static char *find_spool(
 	if (file_exists(path))
 		return path;
 	free(path);
-	if (asprintf(&own, "%s/runs/%s/input.csv", store_folder(store), run->name) < 0)
-		abort();
+	own = mem_printf("%s/runs/%s/input.csv", store_folder(store), run->name);
 	if (file_exists(own))
 		return own;
 	free(own);

@@ -27,8 +27,7 @@ static void read_clocks(const char *zone, int64_t from_min, struct clocks *ret)
 	char *kept = before ? mem_strdup(before) : NULL, *name;
 	struct tm tm;
 
-	if (asprintf(&name, "%s/%s", settings_zones(), zone) < 0)
-		abort();
+	name = mem_printf("%s/%s", settings_zones(), zone);
 	(void)setenv("TZ", name, 1);
 	tzset();
 	for (int i = 0; i < STEPS; i++) {

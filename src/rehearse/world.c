@@ -69,15 +69,10 @@ static enum errc write_keys(const struct world *w, struct err *err)
 
 enum errc world_open(struct world *w, struct err *err)
 {
-	struct buf path;
-	char *folder;
+	char *folder = mem_printf("%s/depmend-rehearse-XXXXXX", file_temporary_folder());
 
 	*w = (struct world){ .pid = 0 };
 	arena_init(&w->arena);
-	buf_init(&path, SMALL_BYTES);
-	buf_printf(&path, "%s/depmend-rehearse-XXXXXX", file_temporary_folder());
-	folder = mem_dupz(buf_view(&path));
-	buf_release(&path);
 	if (!mkdtemp(folder)) {
 		enum errc rc = err_set(err, ERR_CANNOT_CREATE, "%s: %s", folder, strerror(errno));
 

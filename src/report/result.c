@@ -342,19 +342,12 @@ void result_free(struct result *r)
 char *result_path_named(const char *input, const char *word)
 {
 	struct str path = str_from(input);
-	struct buf b;
-	char *z;
 
 	if (str_eq(path, STR("-")))
 		return mem_strdup(input);
 	if (ends_csv(path))
 		path.n -= 4;
-	buf_init(&b, path.n + strlen(word) + 16);
-	buf_str(&b, path);
-	buf_printf(&b, ".%s.csv", word);
-	z = mem_dupz(buf_view(&b));
-	buf_release(&b);
-	return z;
+	return mem_printf("%.*s.%s.csv", STR_FMT(path), word);
 }
 
 char *result_default_path(const char *input)

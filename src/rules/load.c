@@ -71,10 +71,8 @@ static bool is_path(const char *name)
 static char *shipped_path(const struct rules_options *opt, const char *name)
 {
 	for (const char *const *dir = opt->shipped_dirs; dir && *dir; dir++) {
-		size_t n = strlen(*dir) + strlen(name) + sizeof("/.yaml");
-		char *path = mem_alloc(n);
+		char *path = mem_printf("%s/%s.yaml", *dir, name);
 
-		(void)snprintf(path, n, "%s/%s.yaml", *dir, name);
 		if (file_exists(path))
 			return path;
 		free(path);

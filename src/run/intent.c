@@ -351,12 +351,10 @@ static enum errc save_outcome(struct open_request *r, struct err *err)
 		rc = count_from(r, r->id, r->until_ms - j->settings->timeouts.activity_ms, err);
 	if (!rc)
 		rc = job_note(r, err);
+	rc = store_end(j->store, rc, err);
 	if (!rc)
-		rc = store_commit(j->store, err);
-	if (rc)
-		store_rollback(j->store);
-	else if (j->progress)
-		j->progress(j->progress_self, j);
+		if (j->progress)
+			j->progress(j->progress_self, j);
 	return rc;
 }
 

@@ -358,9 +358,8 @@ void job_evidence(struct job *j, struct job_device *d, const char *kind, const c
 {
 	char *text;
 
-	if (asprintf(&text, "%s%s%s:%s", d->evidence ? d->evidence : "", d->evidence ? ";" : "",
-		    kind, value) < 0)
-		abort();
+	text = mem_printf(
+		"%s%s%s:%s", d->evidence ? d->evidence : "", d->evidence ? ";" : "", kind, value);
 	d->evidence = job_keep(j, str_from(text));
 	d->dirty = true;
 	free(text);

@@ -95,12 +95,9 @@ static enum errc flush(struct job *j, struct err *err)
 
 	if (!rc)
 		rc = write_all(j, err);
-	if (!rc)
-		rc = store_commit(j->store, err);
-	if (rc) {
-		store_rollback(j->store);
+	rc = store_end(j->store, rc, err);
+	if (rc)
 		return rc;
-	}
 	j->n_ops = 0;
 	for (uint32_t i = 0; i < j->n; i++)
 		j->devices[i].dirty = false;

@@ -40,14 +40,6 @@ struct exchange {
 	struct exchange *next;
 };
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The URI as it came: MHD would decode it. */
 static void *exchange_new(void *self, const char *uri, struct MHD_Connection *connection)
 {
@@ -152,7 +144,7 @@ static void handle(struct exchange *x, const char *method)
 	x->method = method;
 	x->held = x->reply.held;
 	x->handled = x->held != HELD_REQUEST;
-	x->due_ms = monotonic_ms() + x->reply.delay_ms;
+	x->due_ms = kernel_clock_ms(CLOCK_MONOTONIC) + x->reply.delay_ms;
 	if (x->held)
 		wake_lists(v);
 	if (!x->handled) {
@@ -257,7 +249,7 @@ static enum MHD_Result wait_its_time(struct exchange *x)
 static bool is_ready(struct exchange *x, const char *method)
 {
 	for (;;) {
-		if (x->held || x->due_ms > monotonic_ms())
+		if (x->held || x->due_ms > kernel_clock_ms(CLOCK_MONOTONIC))
 			return false;
 		if (x->handled || x->server->failed.code != ERR_OK)
 			return true;
@@ -300,7 +292,7 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
  * takes up what was resumed. */
 static int64_t resume_due(struct server *v, bool all)
 {
-	int64_t now = monotonic_ms(), next = -1;
+	int64_t now = kernel_clock_ms(CLOCK_MONOTONIC), next = -1;
 	struct exchange **at = &v->waiting;
 
 	while (*at) {

@@ -25,15 +25,6 @@ static const char tables[] =
 static const char *const parts[] = { "emergency", "inputs", "runs", "plans" };
 enum { PARTS = sizeof(parts) / sizeof(*parts) };
 
-static char *join(const char *folder, const char *name)
-{
-	char *path;
-
-	if (asprintf(&path, "%s/%s", folder, name) < 0)
-		abort();
-	return path;
-}
-
 /* "3f2a...": the last part of the folder. */
 static const char *organization_of(const struct store *s)
 {
@@ -56,7 +47,7 @@ static bool is_nothing(const char *name, struct str bytes)
 
 static enum errc add_file(struct packing *p, const char *name, struct err *err)
 {
-	char *path = join(p->folder, name);
+	char *path = mem_printf("%s/%s", p->folder, name);
 	struct buf bytes = { 0 };
 	enum errc rc = file_read(path, FILE_MAX_BYTES, &bytes, err);
 
@@ -75,7 +66,7 @@ static enum errc add_file(struct packing *p, const char *name, struct err *err)
 /* NOLINTNEXTLINE(misc-no-recursion): at most MAX_DEPTH deep */
 static enum errc add_tree(struct packing *p, const char *name, int depth, struct err *err)
 {
-	char *path = join(p->folder, name);
+	char *path = mem_printf("%s/%s", p->folder, name);
 	DIR *dir = opendir(path);
 	struct dirent *entry;
 	enum errc rc = ERR_OK;
@@ -87,7 +78,7 @@ static enum errc add_tree(struct packing *p, const char *name, int depth, struct
 
 		if (entry->d_name[0] == '.')
 			continue;
-		below = join(name, entry->d_name);
+		below = mem_printf("%s/%s", name, entry->d_name);
 		rc = add_tree(p, below, depth + 1, err);
 		free(below);
 	}
@@ -143,8 +134,7 @@ enum errc archive_write(struct store *s, const char *path, bool moved, int64_t n
 
 	if (rc)
 		return rc;
-	if (asprintf(&temp, "%s.part", path) < 0)
-		abort();
+	temp = mem_printf("%s.part", path);
 	rc = db_backup(s->db, temp, err);
 	if (!rc)
 		rc = pack(s, temp, moved, now_ms, err);
@@ -160,7 +150,7 @@ enum errc archive_write(struct store *s, const char *path, bool moved, int64_t n
 
 enum errc archive_retire(const struct store *s, const char *path, int64_t now_ms, struct err *err)
 {
-	char *marker = join(s->folder, STORE_MOVED), at[TIME_TEXT];
+	char *marker = mem_printf("%s/%s", s->folder, STORE_MOVED), at[TIME_TEXT];
 	struct outfile *f;
 	struct buf text;
 	enum errc rc = outfile_open(&f, marker, 0600, err);
@@ -336,7 +326,8 @@ static bool is_part(struct str path)
 static enum errc unpack_file(
 	const struct store *s, struct str name, struct str bytes, struct err *err)
 {
-	char *relative = mem_dupz(name), *path = join(s->folder, relative), *folder, *slash;
+	char *relative = mem_dupz(name), *path = mem_printf("%s/%s", s->folder, relative), *folder,
+	     *slash;
 	struct outfile *f;
 	enum errc rc = ERR_OK;
 
@@ -397,8 +388,7 @@ static enum errc keep_present(struct store *s, int64_t now_ms, char **ret, struc
 	*ret = NULL;
 	if (rc || !here.n_events)
 		return rc;
-	if (asprintf(ret, "%s/depmend.db.replaced-%s", s->folder, time_rfc3339_s(now_ms, at)) < 0)
-		abort();
+	*ret = mem_printf("%s/depmend.db.replaced-%s", s->folder, time_rfc3339_s(now_ms, at));
 	rc = db_backup(s->db, *ret, err);
 	if (rc) {
 		free(*ret);
@@ -410,7 +400,7 @@ static enum errc keep_present(struct store *s, int64_t now_ms, char **ret, struc
 enum errc archive_restore(
 	struct store *s, const char *path, int64_t now_ms, char **ret_kept, struct err *err)
 {
-	char *marker = join(s->folder, STORE_MOVED);
+	char *marker = mem_printf("%s/%s", s->folder, STORE_MOVED);
 	enum errc rc = keep_present(s, now_ms, ret_kept, err);
 
 	/* The inputs first: a ledger without them could not continue its runs. */

@@ -102,10 +102,7 @@ enum errc store_counts_put(
 
 	if (!rc) {
 		rc = put_all(s, run, v, n, err);
-		if (!rc)
-			rc = store_commit(s, err);
-		if (rc)
-			store_rollback(s);
+		rc = store_end(s, rc, err);
 	}
 	free(v);
 	return rc;

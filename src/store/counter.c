@@ -5,16 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/time.h"
 #include "io/crypto.h"
 
 static char *path_of(const char *folder)
 {
-	char *path;
-
-	if (asprintf(&path, "%s.counter", folder) < 0)
-		abort();
-	return path;
+	return mem_printf("%s.counter", folder);
 }
 
 bool counter_number(struct str *text, int64_t *ret)

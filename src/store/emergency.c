@@ -145,8 +145,7 @@ enum errc emergency_open(struct emergency **ret, const char *folder, struct err 
 	size_t n = 0;
 	enum errc rc;
 
-	if (asprintf(&e->path, "%s/emergency", folder) < 0)
-		abort();
+	e->path = mem_printf("%s/emergency", folder);
 	e->bytes = mem_zalloc(EMERGENCY_BYTES);
 	e->fd = open(e->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	rc = e->fd < 0 ? fail(e, "open", err) : read_all(e, &n, err);

@@ -275,10 +275,7 @@ enum errc emergency_take_over(struct store *s, struct err *err)
 	if (rc)
 		return rc;
 	rc = take_all(&t, err);
-	if (!rc)
-		rc = store_commit(s, err);
-	if (rc)
-		store_rollback(s);
+	rc = store_end(s, rc, err);
 	free(t.ids);
 	return rc ? rc : emergency_clear(s->emergency, err);
 }

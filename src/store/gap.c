@@ -20,11 +20,7 @@ enum { TEXT_BYTES = 128, EXPLAINED_MS = 24 * 3600 * 1000, NEW_MS = 60000 };
 
 static char *in_folder(const char *folder)
 {
-	char *path;
-
-	if (asprintf(&path, "%s/born", folder) < 0)
-		abort();
-	return path;
+	return mem_printf("%s/born", folder);
 }
 
 void gap_born(const char *folder)

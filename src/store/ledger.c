@@ -351,11 +351,8 @@ enum errc ledger_forget(struct store *s, struct str serial, struct str reason, s
 	if (!rc)
 		rc = store_event(s, 0, now_ms, "forget", buf_view(&text), err);
 	buf_release(&text);
+	rc = store_end(s, rc, err);
 	if (!rc)
-		rc = store_commit(s, err);
-	if (rc)
-		store_rollback(s);
-	else
 		*ret_n = n;
 	return rc;
 }
@@ -371,11 +368,7 @@ static enum errc set_pause(struct store *s, struct str value, const char *kind, 
 	rc = store_meta_put(s, "pause", value, err);
 	if (!rc)
 		rc = store_event(s, 0, now_ms, kind, reason, err);
-	if (!rc)
-		rc = store_commit(s, err);
-	if (rc)
-		store_rollback(s);
-	return rc;
+	return store_end(s, rc, err);
 }
 
 enum errc ledger_pause(struct store *s, struct str reason, int64_t now_ms, struct err *err)

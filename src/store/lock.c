@@ -34,14 +34,6 @@ struct lock {
 
 /* --- what the holder says of itself --- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t = { 0 };
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Empty: nobody any more. Written in whole and in place. */
 static void write_text(int fd, const char *who, const char *phase, int64_t ends_ms)
 {
@@ -63,7 +55,8 @@ static void name_self(struct lock *l, const char *command)
 	(void)gethostname(host, sizeof(host) - 1);
 	kernel_boot(boot);
 	(void)snprintf(l->who, sizeof(l->who), "%" PRIdMAX " %" PRId64 " %s %s %.60s",
-		(intmax_t)getpid(), now_ms(), boot[0] ? boot : "-", host[0] ? host : "-", command);
+		(intmax_t)getpid(), kernel_clock_ms(CLOCK_REALTIME), boot[0] ? boot : "-",
+		host[0] ? host : "-", command);
 	write_text(l->fd, l->who, "", TIME_NONE);
 }
 

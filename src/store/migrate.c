@@ -222,8 +222,7 @@ enum errc migrate_backup(struct db *db, const char *path, char **ret, struct err
 
 	if (rc || version == 0 || version >= SCHEMA_VERSION)
 		return rc;
-	if (asprintf(&to, "%s.v%lld", path, (long long)version) < 0)
-		abort();
+	to = mem_printf("%s.v%lld", path, (long long)version);
 	rc = db_backup(db, to, err);
 	if (rc)
 		free(to);

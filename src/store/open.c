@@ -62,8 +62,7 @@ static enum errc make_folder(
 	enum errc rc;
 
 	settings_state_name(client_id, name);
-	if (asprintf(ret, "%s/%s", state_dir, name) < 0)
-		abort();
+	*ret = mem_printf("%s/%s", state_dir, name);
 	is_new = !file_exists(*ret);
 	rc = trust_folder(TRUSTED_STATE, state_dir, err);
 	if (!rc)
@@ -79,16 +78,6 @@ static enum errc make_folder(
 	return rc;
 }
 
-/* Caller frees with free(). */
-static char *in_folder(const char *folder, const char *name)
-{
-	char *path;
-
-	if (asprintf(&path, "%s/%s", folder, name) < 0)
-		abort();
-	return path;
-}
-
 enum errc store_lock(struct lock **ret, const char *state_dir, const char *client_id,
 	const char *command, struct err *err)
 {
@@ -97,7 +86,7 @@ enum errc store_lock(struct lock **ret, const char *state_dir, const char *clien
 
 	if (rc)
 		return rc;
-	path = in_folder(folder, "lock");
+	path = mem_printf("%s/%s", folder, "lock");
 	rc = lock_take(ret, path, command, err);
 	free(path);
 	free(folder);
@@ -110,8 +99,7 @@ bool store_locked_by(const char *state_dir, const char *client_id, struct lock_h
 	bool held;
 
 	settings_state_name(client_id, name);
-	if (asprintf(&path, "%s/%s/lock", state_dir, name) < 0)
-		abort();
+	path = mem_printf("%s/%s/lock", state_dir, name);
 	held = lock_look(path, ret);
 	free(path);
 	return held;
@@ -201,7 +189,7 @@ static enum errc upgrade(struct store *s, const char *path, const char *client_i
 /* Whoever works on the state elsewhere must not have a second one here. */
 static enum errc check_moved(struct store *s, const struct store_options *o, struct err *err)
 {
-	char *path = in_folder(s->folder, STORE_MOVED);
+	char *path = mem_printf("%s/%s", s->folder, STORE_MOVED);
 	struct buf when = { 0 };
 	enum errc rc = ERR_OK;
 
@@ -332,7 +320,7 @@ enum errc store_open(struct store **ret, const struct store_options *o, struct e
 		free(s);
 		return rc;
 	}
-	path = in_folder(s->folder, "depmend.db");
+	path = mem_printf("%s/%s", s->folder, "depmend.db");
 	rc = check_place(s, path, o->network, err);
 	if (!rc)
 		rc = shared_open(&s->shared, s->folder, s->network, err);

@@ -147,11 +147,9 @@ static enum errc take_needed(void *self, struct db_stmt *q, struct err *err)
 
 static bool remove_in(const char *folder, const char *middle, const char *name, const char *file)
 {
-	char *path;
 	bool removed;
+	char *path = mem_printf("%s/%s/%s%s", folder, middle, name, file);
 
-	if (asprintf(&path, "%s/%s/%s%s", folder, middle, name, file) < 0)
-		abort();
 	removed = unlink(path) == 0;
 	free(path);
 	return removed;
@@ -161,11 +159,9 @@ static uint32_t remove_unneeded(const struct store *s, const struct map *needed)
 {
 	struct dirent *entry;
 	uint32_t n = 0;
-	char *path;
 	DIR *dir;
+	char *path = mem_printf("%s/inputs", s->folder);
 
-	if (asprintf(&path, "%s/inputs", s->folder) < 0)
-		abort();
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
 		struct str digest = str_from(entry->d_name);
@@ -248,10 +244,7 @@ enum errc store_prune(struct store *s, const struct prune *p, struct pruned *ret
 	if (rc)
 		return rc;
 	rc = prune_ledger(s, p, ret, err);
-	if (!rc)
-		rc = store_commit(s, err);
-	if (rc)
-		store_rollback(s);
+	rc = store_end(s, rc, err);
 	if (!rc && p->inputs_ms)
 		rc = prune_inputs(s, p, ret, err);
 	return rc;

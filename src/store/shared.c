@@ -82,11 +82,9 @@ static enum errc prepare_schema(struct shared *s, struct err *err)
 enum errc shared_open(struct shared **ret, const char *folder, bool network, struct err *err)
 {
 	struct shared *s = mem_zalloc(sizeof(*s));
-	char *path;
 	enum errc rc = ERR_OK;
+	char *path = mem_printf("%s/shared.db", folder);
 
-	if (asprintf(&path, "%s/shared.db", folder) < 0)
-		abort();
 	if (getentropy(&s->owner, sizeof(s->owner)) != 0)
 		rc = err_set(err, ERR_INTERNAL, "the system gives no random numbers");
 	if (!rc)

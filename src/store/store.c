@@ -28,11 +28,9 @@ struct shared *store_shared(const struct store *s)
 
 enum errc store_run_folder(struct store *s, const char *run_name, char **ret, struct err *err)
 {
-	char *path;
 	enum errc rc;
+	char *path = mem_printf("%s/runs/%s", s->folder, run_name);
 
-	if (asprintf(&path, "%s/runs/%s", s->folder, run_name) < 0)
-		abort();
 	rc = file_mkdirs(path, 0700, err);
 	if (rc)
 		free(path);
@@ -63,12 +61,8 @@ bool store_is_lost(const struct store *s)
 
 char *store_input_path(const struct store *s, const char *digest, char **ret_folder)
 {
-	char *path;
-
-	if (asprintf(ret_folder, "%s/inputs", s->folder) < 0 ||
-		asprintf(&path, "%s/%s.csv", *ret_folder, digest) < 0)
-		abort();
-	return path;
+	*ret_folder = mem_printf("%s/inputs", s->folder);
+	return mem_printf("%s/%s.csv", *ret_folder, digest);
 }
 
 static enum errc set_soft(struct store *s, bool soft, struct err *err)
@@ -116,6 +110,15 @@ void store_rollback(struct store *s)
 	s->uncounted = false;
 	if (set_soft(s, false, &err))
 		abort(); /* what follows would not be durable */
+}
+
+enum errc store_end(struct store *s, enum errc rc, struct err *err)
+{
+	if (!rc)
+		rc = store_commit(s, err);
+	if (rc)
+		store_rollback(s);
+	return rc;
 }
 
 enum errc store_mark(struct store *s, struct err *err)

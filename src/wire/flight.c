@@ -121,10 +121,8 @@ static enum errc intend(struct transport *t, struct queued_call *j, int64_t now_
 	rc = store ? store_begin(store, err) : ERR_OK;
 	if (!rc) {
 		rc = write_intents(t, j, next, &n, now_ms, err);
-		if (!rc && store)
-			rc = store_commit(store, err);
-		if (rc && store)
-			store_rollback(store);
+		if (store)
+			rc = store_end(store, rc, err);
 	}
 	for (size_t i = 0; i < n_taken; i++) {
 		next[i]->intended_ms = rc || i >= n ? TIME_NONE : now_ms;

@@ -59,8 +59,7 @@ static enum errc take_folder(
 
 		if (strncmp(names[i], prefix, strlen(prefix)) != 0)
 			continue;
-		if (asprintf(&path, "%s/%s", folder, names[i]) < 0)
-			abort();
+		path = mem_printf("%s/%s", folder, names[i]);
 		rc = take(r, path, err);
 		free(path);
 	}
@@ -76,8 +75,7 @@ static enum errc take_beside(struct gathering *r, const char *plan, struct err *
 	     *prefix;
 	enum errc rc;
 
-	if (asprintf(&prefix, "%s.", slash ? slash + 1 : plan) < 0)
-		abort();
+	prefix = mem_printf("%s.", slash ? slash + 1 : plan);
 	rc = take_folder(r, *folder ? folder : "/", prefix, err);
 	free(folder);
 	free(prefix);
@@ -93,8 +91,7 @@ static enum errc kept_folder(
 
 	if (rc)
 		return rc;
-	if (asprintf(ret, "%s/approvals", folder) < 0)
-		abort();
+	*ret = mem_printf("%s/approvals", folder);
 	free(folder);
 	return ERR_OK;
 }
@@ -247,8 +244,9 @@ static bool has_key(uid_t uid, struct str key)
 	char *folder, **names, *path;
 	bool has = false;
 
-	if (!entry || asprintf(&folder, "%s/.ssh", entry->pw_dir) < 0)
+	if (!entry)
 		return false;
+	folder = mem_printf("%s/.ssh", entry->pw_dir);
 	if (file_list(folder, ".pub", &names, NULL)) {
 		free(folder);
 		return false;
@@ -257,8 +255,7 @@ static bool has_key(uid_t uid, struct str key)
 		struct buf text = { 0 };
 		struct str rest;
 
-		if (asprintf(&path, "%s/%s", folder, names[i]) < 0)
-			abort();
+		path = mem_printf("%s/%s", folder, names[i]);
 		if (!file_read(path, KEY_MAX_BYTES, &text, NULL)) {
 			rest = buf_view(&text);
 			(void)str_cut(&rest, ' ');
@@ -388,11 +385,9 @@ enum errc approvals_check(struct approvals *a, struct store *store, uint32_t ste
 static enum errc keep_file(const char *folder, const struct signature *s, struct err *err)
 {
 	struct outfile *f;
-	char *path;
 	enum errc rc;
+	char *path = mem_printf("%s/%.16s%s", folder, s->digest, SIGNATURE_SUFFIX);
 
-	if (asprintf(&path, "%s/%.16s%s", folder, s->digest, SIGNATURE_SUFFIX) < 0)
-		abort();
 	rc = outfile_open(&f, path, 0600, err);
 	if (!rc) {
 		outfile_write(f, buf_view(&s->file));

@@ -24,11 +24,7 @@ enum { SHORT = 12, KEEP_DAYS = 30, SHOWN_ROWS = 5 };
 
 static char *plan_path(const struct store *store, const char *fingerprint)
 {
-	char *path;
-
-	if (asprintf(&path, "%s/plans/%.12s.csv", store_folder(store), fingerprint) < 0)
-		abort();
-	return path;
+	return mem_printf("%s/plans/%.12s.csv", store_folder(store), fingerprint);
 }
 
 static enum errc load_now(struct approved_plan *e, struct store *store, struct err *err)
@@ -315,8 +311,7 @@ enum errc approved_plan_remember(
 	char *folder, key[32], now[40];
 	enum errc rc;
 
-	if (asprintf(&folder, "%s/plans", store_folder(store)) < 0)
-		abort();
+	folder = mem_printf("%s/plans", store_folder(store));
 	rc = file_mkdirs(folder, 0700, err);
 	(void)snprintf(key, sizeof(key), "plan.%.12s", p->fingerprint);
 	(void)snprintf(now, sizeof(now), "%lld%s", (long long)p->opt->now_ms,

@@ -11,7 +11,6 @@
 
 enum {
 	NAME_MAX_CHARS = 64,
-	JOINED_MAX_BYTES = 16 * 1024,
 	PREVIOUS_MAX_BYTES = 64 * 1024,
 	SETTINGS_WRONG = 78,
 };
@@ -19,19 +18,6 @@ enum {
 static char *text_of(const struct yaml_node *n)
 {
 	return n && n->kind == YAML_SCALAR && n->text.n ? mem_dupz(n->text) : NULL;
-}
-
-/* Caller frees. */
-static char *joined(const char *a, const char *between, const char *b)
-{
-	struct buf whole;
-	char *ret;
-
-	buf_init(&whole, JOINED_MAX_BYTES);
-	buf_printf(&whole, "%s%s%s", a, between, b);
-	ret = mem_dupz(buf_view(&whole));
-	buf_release(&whole);
-	return ret;
 }
 
 /* A part of paths that leads nowhere else. */
@@ -113,8 +99,8 @@ static void look_in(struct tenants *t, const char *folder, const char *entry)
 
 	if (entry[0] == '.')
 		return;
-	path = joined(folder, "/", entry);
-	inner = joined(path, "/", "depmend.yaml");
+	path = mem_printf("%s/%s", folder, entry);
+	inner = mem_printf("%s/depmend.yaml", path);
 	if (str_ends_nocase(str_from(entry), STR(".yaml")) && file_is_regular(path))
 		look_at(t, path, entry);
 	else if (file_is_regular(inner))
@@ -132,7 +118,7 @@ static bool was_client(const struct tenant *t, const char *client_id)
 
 	if (!t->previous || !client_id)
 		return false;
-	line = joined("\n", client_id, "\n");
+	line = mem_printf("\n%s\n", client_id);
 	was = strstr(t->previous, line) != NULL;
 	free(line);
 	return was;
