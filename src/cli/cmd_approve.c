@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "approve/signature.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/plural.h"
@@ -15,7 +16,6 @@
 #include "cli/commands.h"
 #include "facts/session.h"
 #include "io/file.h"
-#include "plan/signature.h"
 #include "report/ndjson.h"
 
 struct approving {

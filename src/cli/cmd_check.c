@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "approve/approvers.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/plural.h"
@@ -15,7 +16,6 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/json.h"
-#include "plan/approvers.h"
 #include "plan/plan.h"
 #include "report/status.h"
 #include "report/table.h"

@@ -11,6 +11,7 @@ io        base os
 io/csv    base
 trust     base os io
 model     base os io trust
+approve   base os io trust model
 lists     base os io trust model
 rules     base os io trust model lists
 store     base os io trust model
@@ -25,8 +26,8 @@ survey    base os io trust model lists rules store services wire facts plan run
 report    base os io trust model lists rules store services wire facts plan run forecast
 rehearse  base os io trust model lists rules store wire facts plan run
 cli/args  base os io trust model report
-cli/app   base os io trust model lists rules store services wire facts plan run older forecast survey report rehearse cli/args
-cli       base os io trust model lists rules store services wire facts plan run older forecast survey report rehearse cli/args cli/app
+cli/app   base os io trust model approve lists rules store services wire facts plan run older forecast survey report rehearse cli/args
+cli       base os io trust model approve lists rules store services wire facts plan run older forecast survey report rehearse cli/args cli/app
 docs      base os io trust model rules report cli/args
 sim/core  base os io trust model
 sim/world base os io trust model sim/core

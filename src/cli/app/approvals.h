@@ -5,10 +5,10 @@
 #ifndef CLI_APP_APPROVALS_H
 #define CLI_APP_APPROVALS_H
 
+#include "approve/signature.h"
 #include "cli/args/options.h"
 #include "facts/session.h"
 #include "plan/plan.h"
-#include "plan/signature.h"
 
 struct approvals {
 	const struct approval_settings *rule; /* NULL: nothing needs approval */

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "approve/signature.h"
 #include "base/mem.h"
 #include "io/file.h"
 #include "plan/run_rows.h"
-#include "plan/signature.h"
 #include "report/result.h"
 #include "report/run_facts.h"
 #include "trust/trust.h"

@@ -1,4 +1,4 @@
-#include "plan/signature.h"
+#include "approve/signature.h"
 
 #include <errno.h>
 #include <fcntl.h>

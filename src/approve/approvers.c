@@ -1,4 +1,4 @@
-#include "plan/approvers.h"
+#include "approve/approvers.h"
 
 #include <stdlib.h>
 #include <string.h>

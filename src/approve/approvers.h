@@ -3,8 +3,8 @@
  * allowed signers (ssh-keygen(1)), one person's key a line. Here it is only read for who is who: a
  * signature is checked by ssh-keygen itself.
  */
-#ifndef PLAN_APPROVERS_H
-#define PLAN_APPROVERS_H
+#ifndef APPROVE_APPROVERS_H
+#define APPROVE_APPROVERS_H
 
 #include "base/buf.h"
 #include "base/err.h"

@@ -3,14 +3,14 @@
  * signature of exactly that text (ssh-keygen -Y sign). Both lie in one file, beside the plan's CSV
  * or wherever the person hands it over.
  */
-#ifndef PLAN_SIGNATURE_H
-#define PLAN_SIGNATURE_H
+#ifndef APPROVE_SIGNATURE_H
+#define APPROVE_SIGNATURE_H
 
+#include "approve/approvers.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/time.h"
 #include "io/crypto.h"
-#include "plan/approvers.h"
 
 /* What ssh-keygen is told that the signature is for: one for anything else does not count. */
 #define SIGNATURE_NAMESPACE "approval@depmend"
