@@ -6,12 +6,10 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "io/crypto.h"
-#include "model/program.h"
+#include "plan/inverse.h"
 #include "plan/plan_parts.h"
 #include "plan/run_rows.h"
 #include "store/ledger.h"
-
-enum { LOST_MAX_BYTES = 1024, INVERSE_MAX_STEPS = 5 };
 
 void undo_identity(const char *client_id, const char *run_name, char ret[65])
 {
@@ -70,12 +68,7 @@ enum errc undo_input(
 
 /* --- from what was done to its inverse --- */
 
-/* One row acted on: where it was, and how the run left it. Texts live in the plan's arena. */
-struct undone {
-	uint32_t start; /* server; SERVER_NONE: none */
-	struct snapshot before, after;
-	bool done; /* the run ended as it should: `after` is the state it left */
-};
+enum { LOST_MAX_BYTES = 1024 };
 
 struct undoing {
 	struct plan *p;
@@ -84,115 +77,6 @@ struct undoing {
 	uint32_t *open;      /* by serial slot: steps of the run that cannot be undone and whose
 				outcome nobody knows yet, a bit per kind */
 };
-
-/* What the steps of a run did to one device. */
-struct deeds {
-	bool moved, migrated, profiled;
-	bool synced; /* so that the UEM has to follow the way back too */
-	bool released;
-	bool open;       /* something of `lost` may still be carried out, or was */
-	struct buf lost; /* words of what has no inverse */
-};
-
-static void add_lost(struct deeds *d, enum step_kind kind)
-{
-	buf_printf(&d->lost, "%s%s", d->lost.n ? ", " : "", step_info(kind)->word);
-}
-
-static void add_deed(struct deeds *d, enum step_kind kind)
-{
-	switch (kind) {
-	case STEP_MIGRATE:
-		d->migrated = d->moved = true;
-		break;
-	case STEP_UNASSIGN:
-	case STEP_REASSIGN:
-		d->moved = true;
-		break;
-	case STEP_ASSIGN_PROFILE:
-	case STEP_REMOVE_PROFILE:
-		d->profiled = true;
-		break;
-	case STEP_SYNC:
-	case STEP_FETCH:
-		break;
-	default: /* the deadline of a migration that was cancelled is recorded nowhere */
-		d->released |= kind == STEP_RELEASE;
-		add_lost(d, kind);
-	}
-}
-
-/* A step that was not proved may have taken effect: its inverse sends nothing when it has not.
- * open: a bit per kind of what was sent, and nobody knows the outcome of. */
-static enum errc read_deeds(const struct device_record *rec, uint32_t open, struct arena *a,
-	struct deeds *ret, struct err *err)
-{
-	struct program source;
-	struct work_program outline;
-	enum errc rc = program_decode(rec->program, a, &source, err);
-
-	if (rc)
-		return rc;
-	work_outline(&source, a, &outline);
-	ret->synced = outline.syncs;
-	for (uint32_t i = 0; i < outline.n && i < rec->results.n; i++) {
-		bool is_open = open >> outline.v[i].kind & 1u;
-
-		if (is_open || rec->results.p[i] == RESULT_DONE ||
-			rec->results.p[i] == RESULT_UNVERIFIED)
-			add_deed(ret, outline.v[i].kind);
-		ret->open |= is_open;
-	}
-	return ERR_OK;
-}
-
-/* Empty for none. */
-static struct str server_text(const struct fleet *f, uint32_t server)
-{
-	return server == SERVER_NONE ? STR_NONE : fleet_server_name(f, server);
-}
-
-struct inverse {
-	struct step v[INVERSE_MAX_STEPS];
-	uint32_t n;
-};
-
-static void add_step(struct inverse *inv, enum step_kind kind, struct str arg)
-{
-	inv->v[inv->n++] = (struct step){ .kind = kind, .arg = arg, .deadline_ms = TIME_NONE };
-}
-
-/* A record that comes anew comes without a profile. */
-static void add_profile(struct inverse *inv, const struct undone *u, bool anew)
-{
-	struct str profile = snapshot_text(&u->before, SNAPSHOT_PROFILE);
-
-	if (!snapshot_is(&u->before, SNAPSHOT_LISTED, STR("yes")))
-		return;
-	if (!anew && snapshot_is(&u->before, SNAPSHOT_PROFILE, STR_NONE))
-		add_step(inv, STEP_REMOVE_PROFILE, STR_NONE);
-	else if (profile.n)
-		add_step(inv, STEP_ASSIGN_PROFILE, profile);
-}
-
-static void invert(
-	const struct plan *p, const struct deeds *d, const struct undone *u, struct inverse *ret)
-{
-	const struct settings *s = p->opt->settings;
-	const struct fleet *f = p->opt->facts->fleet;
-	bool back = d->moved && !snapshot_is(&u->after, SNAPSHOT_SERVER, server_text(f, u->start));
-
-	if (d->migrated)
-		add_step(ret, STEP_CANCEL_MIGRATION, STR_NONE);
-	if (back && u->start == SERVER_NONE)
-		add_step(ret, STEP_UNASSIGN, STR_NONE);
-	else if (back)
-		add_step(ret, STEP_REASSIGN, fleet_server_name(f, u->start));
-	if (back && d->synced && (s->has_uem || s->sync.wait_ms >= 0))
-		add_step(ret, STEP_SYNC, STR_NONE);
-	if (s->has_uem && (d->profiled || (d->moved && d->synced)))
-		add_profile(ret, u, back);
-}
 
 static enum errc take_inverse(struct undoing *u, uint32_t n, const struct device_record *rec,
 	const struct deeds *d, struct err *err)
@@ -207,7 +91,7 @@ static enum errc take_inverse(struct undoing *u, uint32_t n, const struct device
 	if (d->moved && rec->start.n && u->rows[n].start == SERVER_NONE)
 		lost = STR("the server it came from is gone");
 	else if (!d->released)
-		invert(u->p, d, &u->rows[n], &inv);
+		inverse_of(u->p->opt->facts->fleet, u->p->opt->settings, d, &u->rows[n], &inv);
 	if (inv.n == 0 && d->open) {
 		plan_settle(u->p, row, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, lost);
 		return ERR_OK;
@@ -221,7 +105,7 @@ static enum errc take_inverse(struct undoing *u, uint32_t n, const struct device
 	if (lost.n) {
 		buf_printf(&advice, "what cannot be undone%s: %.*s",
 			d->open ? ", and may still be carried out" : "", STR_FMT(lost));
-		add_step(&inv, STEP_ADVISE, buf_view(&advice));
+		inverse_add(&inv, STEP_ADVISE, buf_view(&advice));
 	}
 	program.n = inv.n;
 	rc = plan_take_program(u->p, row, &program, err);
@@ -251,7 +135,7 @@ static enum errc take_device(void *self, const struct device_record *rec, struct
 	snapshot_decode(rec->before, &u->p->arena, &u->rows[n].before);
 	snapshot_decode(rec->after, &u->p->arena, &u->rows[n].after);
 	buf_init(&deeds.lost, LOST_MAX_BYTES);
-	rc = read_deeds(rec, u->open[slot], &u->p->arena, &deeds, err);
+	rc = deeds_read(rec->program, rec->results, u->open[slot], &u->p->arena, &deeds, err);
 	if (!rc)
 		rc = take_inverse(u, n, rec, &deeds, err);
 	buf_release(&deeds.lost);
@@ -321,7 +205,8 @@ static struct str or_none(struct str name)
 static bool is_drifted(const struct fleet *f, const struct undone *u, const struct view *now,
 	char *ret_why, size_t size)
 {
-	struct str server = server_text(f, now->server), profile = profile_text(f, now->profile);
+	struct str server = fleet_server_name(f, now->server),
+		   profile = profile_text(f, now->profile);
 	bool left_so = snapshot_is(&u->after, SNAPSHOT_SERVER, server);
 
 	if (now->server != u->start && !left_so &&
