@@ -83,10 +83,12 @@ static inline void kit_open(struct run_kit *k)
 /* A program for the devices that follow. */
 static inline void kit_program(struct run_kit *k, const struct step *steps, uint32_t n)
 {
-	const struct program source = { .v = (struct step *)steps, .n = n };
 	struct job *j = &k->job;
+	struct step *kept = arena_alloc(&j->arena, n * sizeof(*kept));
+	const struct program source = { .v = kept, .n = n };
 	struct err err;
 
+	memcpy(kept, steps, n * sizeof(*kept));
 	j->programs = mem_realloc(j->programs, j->n_programs + 1, sizeof(*j->programs));
 	assert_int_equal(work_compile(&k->fleet, &source, true, &j->arena,
 				 &j->programs[j->n_programs], &err),
