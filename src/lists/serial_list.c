@@ -69,12 +69,26 @@ static size_t found_anywhere(const struct serial_list *l, const struct csv_recor
 	return SIZE_MAX;
 }
 
+/* Two columns that hold the same serials, but for this row. */
+static bool is_torn(const struct serial_list *l, const struct csv_record *r, size_t at)
+{
+	size_t twin = l->twin - 1;
+	struct serial a, b;
+
+	if (!l->twin || twin >= r->n_cells || list_says_nothing(serial_trim(r->cells[twin])))
+		return false;
+	return serial_read(r->cells[twin], &a) || serial_read(r->cells[at], &b) ||
+	       !str_eq(serial_view(&a), serial_view(&b));
+}
+
 /* A serial in a column that holds none: the cells of the row have shifted. SIZE_MAX: no. */
 static size_t shifted_to(const struct serial_list *l, const struct csv_record *r)
 {
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
 	bool strict = list_is_strict(l), named = l->reading.columns.has_header;
 
+	if (is_torn(l, r, at))
+		return l->twin - 1;
 	/* There it may be named in a note; whoever loads it looks at every word. */
 	if (strict && !named)
 		return SIZE_MAX;

@@ -72,6 +72,9 @@ bool list_is_nothing(struct str text)
 	static const struct map none;
 	struct str found;
 
+	/* UTF-16 is for others to read. */
+	if (text.n && memchr(text.p, '\0', text.n))
+		return false;
 	while (text.n) {
 		struct str line = next_line(&text);
 

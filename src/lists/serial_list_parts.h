@@ -23,6 +23,7 @@ struct serial_list {
 	bool *holds_serials;     /* per column of the sample, n_sampled of them */
 	bool *seconds;           /* the same, by its cells alone: at least half are serials */
 	size_t n_sampled;
+	size_t twin;           /* from 1: another column of its name, with the same serials */
 	bool several_barcodes; /* every serial of `several` has a scanner's S */
 	bool usual;            /* serials of the usual kind: an implausible one is none */
 	struct str starts[2];  /* what the cells left and right of it begin with; empty: nothing */

@@ -80,6 +80,19 @@ static bool holds_others(const struct way *w, size_t column, struct serial *ret_
 	return n_others && n_others * 2 >= n_full;
 }
 
+/* Named as the serial, too, and with the same ones in every row that was looked at. */
+static void find_twin(struct serial_list *l, const struct way *w)
+{
+	const struct column_options *o = &l->opt.columns;
+	const struct columns *c = &l->reading.columns;
+	bool told = o->serial_column || o->serial_header.n;
+
+	for (size_t i = 0; i < c->n && w->sense >= SENSE_COMPOUND && !told && !l->twin; i++)
+		if (i != w->column && header_sense(c->headers[i]) >= SENSE_COMPOUND &&
+			way_of(w->sample, w->header, i).hash == w->hash)
+			l->twin = i + 1;
+}
+
 /* Nobody has said that the other column does not count. */
 static void note_beside(struct serial_list *l, const struct way *w)
 {
@@ -223,6 +236,7 @@ enum errc list_settle(struct serial_list *l, const struct way *w, struct err *er
 	note_first(l, w);
 	find_guards(l, w);
 	note_beside(l, w);
+	find_twin(l, w);
 	l->profile = profile_of(w, &l->arena);
 	find_usual(l, w);
 	if (l->opt.barcode_s == BARCODE_ASK &&

@@ -185,7 +185,7 @@ static const char *const own_parts[] = { "number", "numbers", "numeros", "numeri
 	"s", "sn", "snr", "serienummer", "デバイス", "端末", "機器", "製品", "本体", "の", "番号",
 	"ナンバー", "设备", "設備", "号", "號", "기기", "номер", "НОМЕР", "устройства", "С", "с",
 	"Σ", "σ", "cihaz", "cihazın", "numarası", "numara", "číslo", "zařízení", "broj", "număr",
-	"מספר", "الرقم", "رقم", "رقمال", "ال", "ي", "αριθμός" };
+	"מספר", "ый", "sı", "ός", "الرقم", "رقم", "رقمال", "ال", "ي", "αριθμός" };
 
 /* Words of a heading that say that what stands below it is not meant. */
 static const char *const apart_words =

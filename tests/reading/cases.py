@@ -430,6 +430,16 @@ def later():
     check("later: few rows are invalid rows", len(read(path)[2]) == 9)
 
 
+def torn():
+    """Two columns with the same serials, until they are not."""
+    path = work / "torn.csv"
+    serials = ["C02XK1%06dH" % n for n in range(1200)]
+    for last, n in [(f"{A},{B}\n", 1), (f"{A},{A.lower()}\n{B},\n{C},n/a\n", 0), (f"{A},7AGC-74BU22\n{B},{A}\n", 2)]:
+        path.write_text("Serial Number,Hardware Serial\n" + "".join(f"{s},{s}\n" for s in serials) + last)
+        done, got, faulty = read(path)
+        check(f"torn: {last!r}", len(got) == 1200 + last.count("\n") - n and len(faulty) == n, done.stderr)
+
+
 def everything():
     project()
     for what, path, serials, bad in written(work):
@@ -448,6 +458,7 @@ def everything():
     totals()
     not_a_file()
     later()
+    torn()
 
 
 if sys.argv[1] == "--write":

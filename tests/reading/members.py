@@ -406,4 +406,4 @@ SAYS = [
 ]
 # As the settings say that a list without serials is allowed: read (True), or 78.
 EMPTY = [("# nobody\n", True), ("", True), ("\n# a\n\n# b, since 2026\n", True), ("Serial\n", True), ("#%s\n" % A, False),
-         ("# %s\n" % A, False), ("nobody\n", False), ("C02XK1-ABJG5H\n", False)]
+         ("# %s\n" % A, False), (("#%s\n" % A).encode("utf-16-le").decode(), False), ("nobody\n", False), ("C02XK1-ABJG5H\n", False)]
