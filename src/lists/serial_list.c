@@ -7,7 +7,7 @@
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
-enum { STRANGE_MIN = 3, PLANT = 3 };
+enum { STRANGE_MIN = 3, PLANT = 3, NO_DELIMITER = '^' };
 
 /* --- one row --- */
 
@@ -492,8 +492,9 @@ enum errc list_open(struct serial_list **ret, const char *path, struct str bytes
 		rc = err_set(err, ERR_INPUT, "%s: %s", name, csv_wrong(l->csv));
 	if (!rc)
 		rc = list_choose(l, err);
+	/* Lines that are cut into serials here may hold more of them than a record has cells. */
 	if (!rc)
-		csv_set_delimiter(l->csv, l->reading.delimiter);
+		csv_set_delimiter(l->csv, l->reading.several ? NO_DELIMITER : l->reading.delimiter);
 	if (rc)
 		list_close(l);
 	else

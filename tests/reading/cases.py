@@ -440,6 +440,19 @@ def torn():
         check(f"torn: {last!r}", len(got) == 1200 + last.count("\n") - n and len(faulty) == n, done.stderr)
 
 
+def long_lines():
+    """More serials in a line than a record has cells."""
+    path = work / "long.csv"
+    serials = [f"C02XK1A{n:04d}H" for n in range(1, 1500)] + [A]
+    for text in (", ".join(serials), ";".join(serials) + "\n", ",".join(f'"{s}"' for s in serials) + "\n", "\t".join(serials) + "\n# end\n",
+                 " ".join(serials[:9]) + "\n" + " ".join(serials[9:])):
+        path.write_text(text)
+        done, got, faulty = read(path)
+        check(f"long lines: {text[:40]!r}", got == serials and not faulty, done.stderr)
+        as_protected(f"long lines: {text[:40]!r}", path, serials, 0)
+        as_in_file(f"long lines: {text[:40]!r}", path, serials, 0)
+
+
 def everything():
     project()
     for what, path, serials, bad in written(work):
@@ -459,6 +472,7 @@ def everything():
     not_a_file()
     later()
     torn()
+    long_lines()
 
 
 if sys.argv[1] == "--write":
