@@ -14,6 +14,7 @@
 #include "cli/app/outputs.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
+#include "facts/organization.h"
 #include "facts/session.h"
 #include "io/file.h"
 #include "report/ndjson.h"
@@ -97,6 +98,8 @@ static enum errc load(struct approving *a, struct err *err)
 	if (!rc && !a->settings->approval.people)
 		rc = err_set(err, ERR_SETTINGS,
 			"%s has no `approval:`: no plan needs to be approved", a->settings->file);
+	if (!rc)
+		organization_adopt(a->settings);
 	if (!rc)
 		rc = cli_load_rules(a->cli, a->settings, &a->rules, &a->diags, err);
 	diags_print(&a->diags, stderr);

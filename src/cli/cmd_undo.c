@@ -10,6 +10,7 @@
 #include "cli/app/sandbox_for.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
+#include "facts/organization.h"
 #include "plan/undo.h"
 #include "report/result.h"
 
@@ -140,6 +141,8 @@ static enum errc open_all(
 {
 	enum errc rc = context_load_without_rules(&c->p, cli, err);
 
+	if (!rc && !cli_allows(cli, "organization=yes"))
+		rc = organization_joined(c->p.settings, err);
 	if (!rc)
 		rc = run_command_open(c, err);
 	if (!rc)

@@ -242,27 +242,55 @@ void organization_settle(struct settings *s)
 	buf_release(&kept);
 }
 
+/* Where the last run's client id is none that the settings name: what there is to say. */
+static bool is_new_account(const struct settings *s, const struct account *last, struct err *ret)
+{
+	struct buf all, client;
+	bool is_new = last->client.n && !settings_is_own(s, last->client);
+
+	buf_init(&client, KEPT_MAX_BYTES);
+	buf_init(&all, KEPT_MAX_BYTES);
+	if (is_new) {
+		buf_str(&client, last->client);
+		organization_previous(s, buf_cstr(&client), &all);
+		(void)err_set(ret, ERR_GUARD,
+			"this is the state of the last run of tenant %s, which went by the client "
+			"id %s, and the settings name %s; if both are of one organization, join "
+			"them: depmend doctor --fix client-id, or previous_client_ids: [%s] under "
+			"apple:",
+			s->tenant, buf_cstr(&client), s->apple.client_id, buf_cstr(&all));
+	}
+	buf_release(&all);
+	buf_release(&client);
+	return is_new;
+}
+
 void organization_adopt(struct settings *s)
 {
 	struct account last;
-	struct buf kept, all;
+	struct buf kept;
+	struct err err;
 
 	if (!read_last(s, &kept, &last))
 		return;
-	buf_init(&all, KEPT_MAX_BYTES);
-	if (last.client.n && !settings_is_own(s, last.client)) {
-		const char *client = arena_dup(&s->arena, last.client).p;
-
-		organization_previous(s, client, &all);
-		log_warn("this is the state of the last run of tenant %s, which went by the client "
-			 "id %s, and the settings name %s; if both are of one organization, join "
-			 "them: depmend doctor --fix client-id, or previous_client_ids: [%s] under "
-			 "apple:",
-			s->tenant, client, s->apple.client_id, buf_cstr(&all));
-		s->apple.account = last.state.n ? arena_dup(&s->arena, last.state).p : client;
+	if (is_new_account(s, &last, &err)) {
+		log_warn("%s", err.msg);
+		s->apple.account = arena_dup(&s->arena, last.state.n ? last.state : last.client).p;
 	}
-	buf_release(&all);
 	buf_release(&kept);
+}
+
+enum errc organization_joined(const struct settings *s, struct err *err)
+{
+	struct account last;
+	struct buf kept;
+	bool is_new;
+
+	if (!read_last(s, &kept, &last))
+		return ERR_OK;
+	is_new = is_new_account(s, &last, err);
+	buf_release(&kept);
+	return is_new ? ERR_GUARD : ERR_OK;
 }
 
 void organization_server_name(const struct settings *s, struct str id, struct buf *out)

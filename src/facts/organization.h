@@ -33,9 +33,11 @@ MUST_CHECK enum errc organization_join(
 
 /* Of all client ids that the settings name, that which the last run's state is called by. */
 void organization_settle(struct settings *s);
-/* For commands that ask no service: the state of the organization is that of the tenant's last run,
- * whatever client id the settings name now; says so when it is another one. */
+/* For commands that change nothing at the services: the state of the organization is that of the
+ * tenant's last run, whatever client id the settings name now; says so when it is another one. */
 void organization_adopt(struct settings *s);
+/* ERR_GUARD: the settings do not name the client id of the tenant's last run. */
+MUST_CHECK enum errc organization_joined(const struct settings *s, struct err *err);
 /* What the tenant's last run called the server of that id; appends nothing when it knew none. For
  * commands that ask no service. */
 void organization_server_name(const struct settings *s, struct str id, struct buf *out);

@@ -555,6 +555,47 @@ run runs
 exits 'account: runs know, too' 0
 stopped 'account: and cannot be told to forget' 'previous_client_ids' take --allow organization=yes
 stopped 'account: the new one does not know' 'previous_client_ids' take
+# Every command that reads or writes the state does so in the organization's, before it is joined and after.
+every_command() { # WHEN
+	local off
+	off=$(sed -n 2p in.csv)
+	run history "$off"
+	check "account, $1: history" grep -q 'rebuild' out
+	run report latest --csv again.csv
+	exits "account, $1: report" 0
+	run backup "$work/$1.backup"
+	exits "account, $1: backup" 0
+	run export --off-server --out off.csv
+	exits "account, $1: export" 0
+	run plan in.csv --rules rules.yaml --set job=look
+	check "account, $1: plan names what is open" grep -q "$off" err
+	run doctor
+	check "account, $1: doctor" grep -q "$off" out
+	run undo latest
+	check "account, $1: undo knows the run" test "$status" -ne 64
+	run pause --reason "new account, $1"
+	exits "account, $1: pause" 0
+	run status
+	check "account, $1: status shows the pause" grep -q "new account, $1" out
+	run resume
+	run status
+	check "account, $1: resume" test -z "$(grep "new account, $1" out)"
+	run forget "$off" --reason "looked at, $1"
+	exits "account, $1: forget asks" 64
+	check "account, $1: forget finds it" grep -q "$off" err
+	run backup --move "$work/$1.moved"
+	exits "account, $1: backup --move" 0
+	run forget "$off" --reason "moved away, $1"
+	exits "account, $1: it is moved away" 78
+	run restore "$work/$1.moved"
+	exits "account, $1: restore" 0
+	run status
+	check "account, $1: and all is there again" grep -q '^off server *2 devices' out
+}
+every_command apart
+run undo latest --apply --yes
+exits 'account: no undo before it is joined' 4
+check 'account: and how to join it' grep -q 'previous_client_ids' err
 for again in named 'once more' 'a third time'; do
 	as_said
 	run status

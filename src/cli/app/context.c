@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cli/app/outputs.h"
+#include "facts/organization.h"
 #include "io/clock.h"
 #include "plan/limits.h"
 
@@ -100,6 +101,9 @@ enum errc context_open_session(struct context *p, struct session_options opt, st
 	opt.network = cli_allows(p->cli, "network_state=yes") ? STORE_ANYWHERE
 		      : opt.exclusive                         ? STORE_LOCAL
 							      : STORE_AS_IT_IS;
+	/* One that only looks has the organization's state before it as `status` has. */
+	if (!opt.exclusive && !cli_allows(p->cli, "organization=yes"))
+		organization_adopt(p->settings);
 	opt.pulse = progress_pulse;
 	opt.pulse_self = p->progress;
 	rc = session_open(&p->session, p->settings, &opt, err);

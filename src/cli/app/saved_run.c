@@ -22,6 +22,8 @@ static enum errc load_settings(struct saved_run *s, const struct cli *cli, struc
 	if (!rc)
 		rc = outputs_check(cli, s->settings, NULL, err);
 	diags_print(&s->diags, stderr);
+	if (!rc)
+		organization_adopt(s->settings);
 	return rc;
 }
 
@@ -46,8 +48,6 @@ enum errc saved_run_open(struct saved_run *s, const struct cli *cli, struct err 
 {
 	enum errc rc = load_settings(s, cli, err);
 
-	if (!rc)
-		organization_adopt(s->settings);
 	return rc ? rc : open_store(s, STORE_READ, false, err);
 }
 
