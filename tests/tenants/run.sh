@@ -85,6 +85,34 @@ go status --settings all
 same 'one name twice' '78 78' "$(summary t1 | xargs)"
 rm all/other.yaml
 
+# --- two files that name each other's client id as an earlier one, of one state ---
+
+pair() { # NAME OTHER
+	tenant "$1" "pair/$1.yaml"
+	sed -i -e "s|^state:.*|state: $work/states/pair|" \
+		-e "s|client_id: BUSINESSAPI.*|&\n  previous_client_ids: [BUSINESSAPI.$2]|" "pair/$1.yaml"
+}
+pair left right
+pair right left
+printf 'serial\n%s\n' "$(sed -n '3s/,.*//p' "$root/samples/fleet.csv")" >lists/left.csv
+go apply "lists/left.csv" --rules ./rebuild.yaml --settings pair/left.yaml --yes --allow percent=100 --max-wait 1d
+exits 'the first one works' 0
+for command in status 'plan lists/right.csv --rules ./skip.yaml' 'apply lists/right.csv --rules ./skip.yaml --yes' \
+	'pause --reason x' 'runs' 'check'; do
+	# shellcheck disable=SC2086 # words
+	go $command --settings pair/right.yaml
+	exits "$command: the second one does not" 78
+	check "$command: both are named" grep -q 'pair/right.yaml and .*pair/left.yaml name each other' err.txt out.txt
+done
+go status --settings pair/left.yaml
+exits 'the first one still does' 0
+cp pair/left.yaml left.kept && sed -i '/previous_client_ids/d' pair/left.yaml
+go status --settings pair/right.yaml
+exits 'nor is anything wrong when the first one is mended' 0
+mv left.kept pair/left.yaml
+go status --settings pair
+same 'in one folder both are refused' '78 78' "$(summary left) $(summary right)"
+
 # --- what is asked of the command line ---
 
 usage() { # WHAT TEXT COMMAND...

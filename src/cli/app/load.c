@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "facts/organization.h"
+#include "facts/rival.h"
 #include "io/file.h"
 #include "os/kernel.h"
 #include "os/stop.h"
@@ -21,8 +22,10 @@ enum errc cli_load_settings(
 	else
 		*ret = NULL;
 	free(path);
-	if (!rc && *ret)
+	if (!rc && *ret) {
 		organization_settle(*ret);
+		rc = rival_check(*ret, err);
+	}
 	return rc;
 }
 

@@ -19,6 +19,7 @@
 #include "cli/args/terminal.h"
 #include "facts/dep_server.h"
 #include "facts/organization.h"
+#include "facts/rival.h"
 #include "older/older.h"
 #include "plan/audit.h"
 #include "plan/guard.h"
@@ -383,6 +384,8 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 		rc = start_or_continue(c, err);
 	if (!rc)
 		rc = organization_keep(c->p.settings, &c->p.session.fleet, err);
+	if (!rc)
+		rc = rival_keep(c->p.settings, err);
 	if (!rc)
 		rc = read_limits(c, err);
 	if (!rc)
