@@ -244,8 +244,11 @@ static enum errc print_in_flight(struct saved_run *s, FILE *out, struct err *err
 		rc = run_results_row(rows, n, &row, err);
 		if (rc || row.outcome != OUTCOME_IN_FLIGHT)
 			continue;
-		text_line(out, "in flight %.*s %.*s (was %.*s)", STR_FMT(row.serial),
-			STR_FMT(row.steps), STR_FMT(row.before));
+		if (row.steps.n)
+			text_line(out, "in flight %.*s %.*s (was %.*s)", STR_FMT(row.serial),
+				STR_FMT(row.steps), STR_FMT(row.before));
+		else /* since an earlier run */
+			text_line(out, "in flight %.*s", STR_FMT(row.serial));
 		shown++;
 	}
 	run_results_free(rows);

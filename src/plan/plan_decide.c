@@ -9,6 +9,7 @@
 #include "model/program.h"
 #include "plan/mapping.h"
 #include "plan/plan_parts.h"
+#include "store/ledger.h"
 
 bool plan_already_done(struct plan *p, struct input_row *row, const struct csv_record *record)
 {
@@ -469,6 +470,43 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 	return ERR_OK;
 }
 
+/* Whether these steps leave it where it is: on no server. */
+static bool stays_off(
+	const struct plan *p, const struct work_program *prog, uint32_t home, struct view v)
+{
+	bool off = v.server == SERVER_NONE;
+
+	for (uint32_t i = 0; i < prog->n; i++)
+		if (!work_needless(
+			    p->opt->facts->fleet, &prog->v[i], home, p->opt->settings->has_uem, &v))
+			work_effect(p->opt->facts->fleet, &prog->v[i], home, &v);
+	return off && v.server == SERVER_NONE && !v.released;
+}
+
+/* It is off its server by an earlier run, which has to bring it back: no other rules make that the
+ * state that was wanted, only a person lets it go. */
+static enum errc decide_in_custody(struct plan *p, struct input_row *row,
+	const struct work_program *prog, uint32_t slot, struct err *err)
+{
+	const struct facts *facts = p->opt->facts;
+	struct ledger_custodies c = { 0 };
+	struct view v;
+	uint32_t home;
+	enum errc rc = plan_home(p, slot, &home, err);
+
+	if (rc || !facts->store || !work_view(facts->fleet, slot, &v) ||
+		!stays_off(p, prog, home, v))
+		return rc;
+	rc = ledger_custodies(facts->store, fleet_serial(facts->fleet, slot), &c, err);
+	if (c.n)
+		plan_settle(p, row, OUTCOME_IN_FLIGHT,
+			fleet_server_gone(facts->fleet, home) ? REASON_APPLE_SERVER_GONE
+							      : REASON_RUN_IN_FLIGHT,
+			STR_NONE);
+	ledger_custodies_release(&c);
+	return rc;
+}
+
 static enum errc decide_row(
 	struct plan *p, struct input_row *row, const struct misfit *misfit, struct err *err)
 {
@@ -515,8 +553,8 @@ static enum errc decide_row(
 	if (!rc && soon)
 		plan_settle(p, row, OUTCOME_UNCHANGED, REASON_RULE_AGAIN_AFTER, STR_NONE);
 	else if (!rc)
-		rc = decide_state(p, row, prog, slot, err);
-	return rc;
+		rc = decide_in_custody(p, row, prog, slot, err);
+	return rc || row->outcome != OUTCOME_PENDING ? rc : decide_state(p, row, prog, slot, err);
 }
 
 enum errc plan_decide(struct plan *p, struct err *err)

@@ -197,6 +197,36 @@ for steps in '[{reassign: {to: WS1 Americas}}]' '[{reassign: {to: WS1 Americas}}
 	esac
 done
 
+# --- nor do other rules that want it on no server make it done: that is for a person to say ---
+for steps in '[unassign]' '[unassign, sync]' '[delete_from_lifecycle]'; do
+	new_world --fleet fleet.csv --scenario deleted.yaml --set uem.sync_time=10m
+	rules '[unassign, sync, reassign, sync]'
+	rows C02STORY0003
+	apply --max-wait 6h
+	exits "home deleted, then $steps: off" 5
+	rules "$steps"
+	sed -i '/server: WS1 APAC/d' depmend.yaml # as its message says
+	rows C02STORY0003 C02STORY0001
+	run plan in.csv --rules rules.yaml --out in.result.csv
+	same "home deleted, then $steps: planned" 'in_flight apple.server_gone' "$(outcome C02STORY0003)"
+	for _ in 1 2; do
+		apply --max-wait 6h --allow organization=yes
+		exits "home deleted, then $steps: not clean" 5
+		same "home deleted, then $steps: so says its row" 'in_flight apple.server_gone' "$(outcome C02STORY0003)"
+		check "home deleted, then $steps: the other one" grep -qE '^(done|unchanged) ' <<<"$(outcome C02STORY0001)"
+		run runs latest
+		exits "home deleted, then $steps: runs" 0
+		run status
+		exits "home deleted, then $steps: and status" 5
+	done
+	run forget C02STORY0003 --reason 'it is to be on no server' --confirm forget=1
+	apply --max-wait 6h
+	exits "home deleted, then $steps: let go, it is clean" 0
+	check "home deleted, then $steps: and as wanted" grep -qE '^(done|unchanged) ' <<<"$(outcome C02STORY0003)"
+	run status
+	exits "home deleted, then $steps: so says status" 0
+done
+
 # --- a wipe that nobody knows about is sent once, whoever asks ---
 cat >lost.yaml <<'F'
 version: 1
