@@ -37,6 +37,23 @@ static bool ends_with_profile(const struct work_program *p)
 	return ends;
 }
 
+/* The UEM follows Apple by syncs of its own as well: what it lists is the run's to tell only where
+ * a sync came after the run's last change. */
+static bool ends_with_sync(const struct work_program *p, const char *results)
+{
+	bool ends = false;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct step_info *info = step_info(p->v[i].kind);
+
+		if ((info->takes_off || info->puts_back) && results[i] == RESULT_DONE)
+			ends = false;
+		else if (p->v[i].kind == STEP_SYNC || p->v[i].kind == STEP_FETCH)
+			ends |= results[i] == RESULT_DONE || results[i] == RESULT_HELD;
+	}
+	return ends;
+}
+
 /* The server may be gone since, so that nothing tells which it was. */
 static bool ends_on_server(const struct work_program *p, const char *results)
 {
@@ -74,7 +91,7 @@ static const char *difference(const struct job *j, const struct job_device *d)
 	if (!j->settings->has_uem ||
 		device_fact_state(&j->fleet->devices[d->slot], FACT_UEM_LISTED) != VALUE_KNOWN)
 		return NULL;
-	if (p->syncs && now.listed != fleet_groups_of(j->fleet, now.server))
+	if (ends_with_sync(p, d->results) && now.listed != fleet_groups_of(j->fleet, now.server))
 		return "the UEM does not list it as the run left it";
 	if (ends_with_profile(p) && now.profile != end.profile)
 		return "its profile is not the one that the run left it with";

@@ -47,6 +47,7 @@ uint32_t job_target(const struct job_device *d, const struct work_step *s)
 struct view job_expected(const struct job *j, const struct job_device *d)
 {
 	const struct work_program *p = job_program(j, d);
+	uint32_t next = job_next(j, d);
 	struct view v = {
 		.server = d->start,
 		.listed = d->listed,
@@ -56,8 +57,9 @@ struct view job_expected(const struct job *j, const struct job_device *d)
 	};
 
 	for (uint32_t i = 0; i < p->n; i++) {
-		/* Held at sending time only: somebody else had just done it. */
-		bool by_others = d->results[i] == RESULT_HELD &&
+		/* Held at sending time only: somebody else had just done it. What is held further
+		 * on was foreseen so. */
+		bool by_others = i < next && d->results[i] == RESULT_HELD &&
 				 !work_needless(
 					 j->fleet, &p->v[i], d->home, j->settings->has_uem, &v);
 

@@ -197,6 +197,18 @@ for steps in '[{reassign: {to: WS1 Americas}}]' '[{reassign: {to: WS1 Americas}}
 	esac
 done
 
+# --- steps after the last sync: what the UEM lists then is for its next sync, and nobody's doing ---
+for steps in '[{reassign: {to: WS1 APAC}}, sync, unassign, reassign]' '[unassign, sync, reassign, unassign, reassign]' \
+	'[{reassign: {to: WS1 APAC}}, sync, unassign, sync, {reassign: {to: WS1 EMEA}}]' '[unassign, sync, unassign, reassign]' \
+	'[unassign, sync, reassign]' '[sync, {reassign: {to: WS1 EMEA}}]'; do
+	new_world --fleet fleet.csv
+	rules "$steps"
+	rows C02STORY0003
+	apply --max-wait 6h
+	exits "sync, then more: $steps" 0
+	same "sync, then more: $steps: the row" 'done state.done' "$(outcome C02STORY0003)"
+done
+
 # --- nor do other rules that want it on no server make it done: that is for a person to say ---
 for steps in '[unassign]' '[unassign, sync]' '[delete_from_lifecycle]'; do
 	new_world --fleet fleet.csv --scenario deleted.yaml --set uem.sync_time=10m
