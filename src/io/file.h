@@ -92,11 +92,12 @@ struct file_run_options {
 	bool asks;         /* it may ask on the terminal */
 	size_t max_bytes;  /* of its output */
 	int64_t timeout_ms;
+	enum errc failed; /* what it is when it ran and failed; ERR_OK: ERR_SETTINGS */
 };
 /* Runs argv without a shell (looked for in PATH), stderr ours, and takes at most max_bytes of its
- * output. Non-zero exit, a signal, more output or more than timeout_ms: ERR_SETTINGS with the name
- * of the program; ERR_STOPPED when we are asked to stop meanwhile; what it started is ended then.
- * Caller wipes the buffer. */
+ * output. Cannot be run: ERR_SETTINGS; non-zero exit, a signal, more output or more than
+ * timeout_ms: `failed`; both with the name of the program. ERR_STOPPED when we are asked to stop
+ * meanwhile; what it started is ended then. Caller wipes the buffer. */
 MUST_CHECK enum errc file_run_with(
 	char *const argv[], const struct file_run_options *opt, struct buf *ret, struct err *err);
 /* The same without input, for programs that the settings name. */

@@ -120,21 +120,21 @@ static enum ended collect(int in, pid_t pid, int64_t deadline, struct buf *b, in
 	return !gone && p[2].revents ? ENDED_BY_SIGNAL : ended;
 }
 
-static enum errc verdict(
-	const char *name, enum ended ended, int status, const struct buf *b, struct err *err)
+static enum errc verdict(const char *name, enum ended ended, int status, const struct buf *b,
+	enum errc failed, struct err *err)
 {
+	failed = failed ? failed : ERR_SETTINGS;
 	if (ended == ENDED_BY_SIGNAL)
 		return err_set(err, ERR_STOPPED, "stopped by a signal while '%s' ran", name);
 	if (b->full)
-		return err_set(err, ERR_SETTINGS, "'%s' printed more than %zu bytes", name, b->max);
+		return err_set(err, failed, "'%s' printed more than %zu bytes", name, b->max);
 	if (ended == ENDED_LATE)
-		return err_set(err, ERR_SETTINGS, "'%s' took too long and was stopped", name);
+		return err_set(err, failed, "'%s' took too long and was stopped", name);
 	if (WIFSIGNALED(status))
-		return err_set(
-			err, ERR_SETTINGS, "'%s' was ended by signal %d", name, WTERMSIG(status));
+		return err_set(err, failed, "'%s' was ended by signal %d", name, WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
-		return err_set(err, ERR_SETTINGS, "'%s' ended with exit status %d", name,
-			WEXITSTATUS(status));
+		return err_set(
+			err, failed, "'%s' ended with exit status %d", name, WEXITSTATUS(status));
 	return ERR_OK;
 }
 
@@ -160,7 +160,7 @@ enum errc file_run_with(
 	} else {
 		enum ended ended = collect(fds[0], pid, deadline, &b, &status);
 
-		rc = verdict(argv[0], ended, status, &b, err);
+		rc = verdict(argv[0], ended, status, &b, opt->failed, err);
 	}
 	(void)close(fds[0]);
 out:

@@ -87,16 +87,25 @@ static int64_t earliest(
 
 /* --- without a UEM --- */
 
-static enum errc wait_instead(struct job *j, struct err *err)
+/* A command that fails is a service that cannot be reached: nothing is wrong with the settings. */
+static enum errc run_command(const struct settings *s, struct err *err)
 {
+	static const struct file_run_options opt = {
+		.max_bytes = COMMAND_OUTPUT_MAX, .timeout_ms = COMMAND_TIMEOUT_MS, .failed = ERR_NET
+	};
 	struct buf out;
-	enum errc rc = ERR_OK;
+	enum errc rc;
 
 	buf_init(&out, COMMAND_OUTPUT_MAX);
-	if (j->settings->sync.command)
-		rc = file_run(j->settings->sync.command, COMMAND_OUTPUT_MAX, COMMAND_TIMEOUT_MS,
-			&out, err);
+	rc = s->sync.command ? file_run_with(s->sync.command, &opt, &out, err) : ERR_OK;
 	buf_release(&out);
+	return rc == ERR_OK || rc == ERR_STOPPED ? rc : err_wrap(err, "sync: ");
+}
+
+static enum errc wait_instead(struct job *j, struct err *err)
+{
+	enum errc rc = run_command(j->settings, err);
+
 	if (rc == ERR_STOPPED)
 		return rc;
 	if (rc) {
