@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "facts/rival.h"
 #include "io/file.h"
 
 enum { KEPT_MAX_BYTES = 1024 * 1024 };
@@ -211,7 +212,7 @@ enum errc organization_keep(const struct settings *s, const struct fleet *f, str
 	}
 	rc = outfile_commit(out, NULL, err);
 	outfile_free(out);
-	return rc;
+	return rc ? rc : rival_keep(s, err);
 }
 
 /* Of the last run, in texts of *kept, which the caller releases. False: there was none. */

@@ -99,7 +99,8 @@ static enum errc open_state(struct session *s, const struct session_options *opt
 				      : ERR_OK;
 
 	if (!rc)
-		rc = store_open(&s->store, &store, err);
+		rc = opt->lost ? store_open_lost(&s->store, &store, err)
+			       : store_open(&s->store, &store, err);
 	if (!rc)
 		session_tell_upgrade(s->store);
 	return rc;

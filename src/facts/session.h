@@ -27,6 +27,7 @@ struct session_options {
 	int64_t max_wait_ms;  /* INT64_MAX: for ever */
 	uint32_t max_tries;   /* as for the transport */
 	enum store_network network;
+	bool lost; /* the state could not be opened: as far as it is known, see store_open_lost() */
 	bool rehearsal; /* a virtual clock, which DEPMEND_CLOCK may set, from `from_ms` on */
 	int64_t from_ms;
 	void (*pulse)(void *self, const struct transport_pulse *pulse); /* may be NULL */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "os/kernel.h"
 
@@ -287,11 +288,12 @@ out:
 	return e;
 }
 
-enum errc db_restore(struct db *d, const char *path, struct err *err)
+static enum errc copy_from(struct db *d, const char *path, int flags, struct err *err)
 {
 	sqlite3_backup *copy;
 	sqlite3 *from = NULL;
-	int rc = sqlite3_open_v2(path, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, NULL);
+	int rc = sqlite3_open_v2(
+		path, &from, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, NULL);
 	int64_t since = kernel_clock_ms(CLOCK_MONOTONIC);
 
 	if (rc != SQLITE_OK) {
@@ -306,6 +308,32 @@ enum errc db_restore(struct db *d, const char *path, struct err *err)
 		rc = SQLITE_OK;
 	(void)sqlite3_close(from);
 	return rc == SQLITE_OK ? ERR_OK : fail(d, rc, err);
+}
+
+enum errc db_restore(struct db *d, const char *path, struct err *err)
+{
+	return copy_from(d, path, 0, err);
+}
+
+enum errc db_restore_frozen(struct db *d, const char *path, struct err *err)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-";
+	size_t n = strlen(path);
+	struct buf uri;
+	enum errc rc;
+
+	buf_init(&uri, 3 * n + 64);
+	buf_z(&uri, "file:");
+	for (size_t i = 0; i < n; i++)
+		if (strchr(plain, path[i]))
+			buf_char(&uri, path[i]);
+		else
+			buf_printf(&uri, "%%%02x", (unsigned char)path[i]);
+	buf_z(&uri, "?immutable=1");
+	rc = copy_from(d, buf_cstr(&uri), SQLITE_OPEN_URI, err);
+	buf_release(&uri);
+	return rc;
 }
 
 enum errc db_prepare(struct db *d, const char *sql, struct db_stmt **ret, struct err *err)

@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "io/crypto.h"
 #include "io/json.h"
-#include "model/step.h"
+#include "model/program.h"
 #include "store/emergency.h"
 #include "store/ledger.h"
 #include "store/sql.h"
@@ -102,6 +102,7 @@ struct taking {
 	char last[SHA256_HEX]; /* hash of the newest record */
 	int64_t *ids;          /* of the ledger, by number of the intent */
 	size_t n, cap;
+	bool orphans; /* of runs that the ledger does not know */
 };
 
 static int64_t number(const struct json *v, const char *key)
@@ -170,14 +171,80 @@ static enum errc count_from(
 	return ledger_count_from(s, r->id, text(v, "boot"), number(v, "boot_ms"), err);
 }
 
+/* A run of that number that holds what the ledger cannot tell any more. */
+static enum errc adopt_run(struct store *s, const struct request_record *r, struct err *err)
+{
+	return db_do(s->db,
+		"INSERT INTO run(id, name, identity, state, created, now, frozen) "
+		"VALUES(?1, 'emergency-' || ?1, 'emergency', 0, ?2, ?2, '{}') "
+		"ON CONFLICT DO NOTHING",
+		DB_VALUES(db_int(r->run), db_time(r->intent_ms)), err);
+}
+
+/* Of its steps only two are known: the one that brings it back, and that one before it took it off.
+ * The others keep their places, so that the letters stay those of the real ones. */
+static void guess_program(
+	const struct request_record *r, struct str results, size_t back, struct buf *out)
+{
+	struct step v[PROGRAM_MAX_STEPS];
+	struct program p = { .v = v };
+	size_t off = back;
+
+	while (off > 0 && results.p[off - 1] != '+')
+		off--;
+	for (; p.n < results.n && p.n < PROGRAM_MAX_STEPS; p.n++)
+		v[p.n] = (struct step){ .kind = p.n == back      ? (enum step_kind)r->kind
+						: p.n + 1 == off ? STEP_UNASSIGN
+								 : STEP_SYNC,
+			.arg = p.n == back ? r->target : STR(""),
+			.id = p.n == back ? r->target : STR(""),
+			.deadline_ms = TIME_NONE };
+	program_encode(&p, out);
+}
+
+static enum errc adopt_device(
+	struct store *s, const struct request_record *r, const struct json *v, struct err *err)
+{
+	struct device_record d = { .serial = text(v, "serial"),
+		.results = text(v, "results"),
+		.home = r->target,
+		.finished_ms = TIME_NONE };
+	const struct ledger_custody c = { .serial = d.serial,
+		.home = r->target,
+		.target = r->target,
+		.run = r->run,
+		.since_ms = r->intent_ms };
+	struct buf program;
+	enum errc rc = adopt_run(s, r, err);
+
+	buf_init(&program, EMERGENCY_BYTES);
+	guess_program(r, d.results, (size_t)number(v, "step"), &program);
+	d.program = buf_view(&program);
+	d.outcome = (int)number(v, "outcome");
+	d.reason = (int)number(v, "reason");
+	if (!rc)
+		rc = db_do(s->db, "DELETE FROM device WHERE run = ?1 AND serial = ?2",
+			DB_VALUES(db_int(r->run), db_str(d.serial)), err);
+	if (!rc)
+		rc = store_device_add(s, r->run, &d, err);
+	if (!rc)
+		rc = ledger_take(s, &c, err);
+	buf_release(&program);
+	return rc;
+}
+
 static enum errc take_intent(struct taking *t, struct request_record *r, const struct json *v,
 	const struct json *devices, struct err *err)
 {
 	char what[200];
 	enum errc rc = store_request_add(t->s, r, &r->id, err);
 
-	for (const struct json *d = json_first(devices); d && !rc; d = json_next(d))
-		rc = take_device(t->s, r->run, r->id, d, err);
+	for (const struct json *d = json_first(devices); d && !rc; d = json_next(d)) {
+		if (t->orphans)
+			rc = adopt_device(t->s, r, d, err);
+		if (!rc)
+			rc = take_device(t->s, r->run, r->id, d, err);
+	}
 	if (!rc)
 		rc = ledger_open(t->s, r->id, err);
 	if (!rc)
@@ -278,4 +345,25 @@ enum errc emergency_take_over(struct store *s, struct err *err)
 	rc = store_end(s, rc, err);
 	free(t.ids);
 	return rc ? rc : emergency_clear(s->emergency, err);
+}
+
+enum errc emergency_take_in(struct store *s, bool orphans, struct err *err)
+{
+	struct taking t = { .s = s, .orphans = orphans };
+	enum errc rc = store_begin(s, err);
+
+	if (rc)
+		return rc;
+	rc = take_all(&t, err);
+	if (!rc)
+		rc = store_commit(s, err);
+	if (rc)
+		store_rollback(s);
+	s->n_emergency = (uint32_t)t.n;
+	free(t.ids);
+	/* What an earlier start took over already: nothing may be added behind it. */
+	if (!rc && !s->n_taken)
+		rc = emergency_clear(s->emergency, err);
+	s->n_taken = 0;
+	return rc;
 }

@@ -28,4 +28,8 @@ MUST_CHECK enum errc emergency_answer(struct store *s, const struct request_reco
 /* Everything that is there becomes the ledger's, and the file empty. */
 MUST_CHECK enum errc emergency_take_over(struct store *s, struct err *err);
 
+/* The same into a ledger that is only in memory; the file stays as it is, and what follows is added
+ * to it. orphans: that ledger knows none of the runs, because the real one cannot be read. */
+MUST_CHECK enum errc emergency_take_in(struct store *s, bool orphans, struct err *err);
+
 #endif

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -327,6 +328,57 @@ enum errc store_open(struct store **ret, const struct store_options *o, struct e
 	if (!rc)
 		rc = o->use == STORE_WRITE ? open_to_write(s, path, o, err)
 					   : open_to_read(s, path, o, err);
+	free(path);
+	if (rc)
+		store_close(s);
+	else
+		*ret = s;
+	return rc;
+}
+
+/* The ledger's last word, if it has one that this version understands. */
+static bool read_ledger(struct store *s, const char *path)
+{
+	char *wal = in_folder(s->folder, "depmend.db-wal");
+	struct stat log;
+	int64_t version;
+	struct err err;
+	enum errc rc = file_exists(path) ? db_open(&s->db, "", DB_MEMORY, &err) : ERR_STORE;
+
+	if (!rc)
+		rc = stat(wal, &log) == 0 && log.st_size > 0 ? db_restore(s->db, path, &err)
+							     : db_restore_frozen(s->db, path, &err);
+	free(wal);
+	if (!rc)
+		rc = check_version(s, path, &version, &err);
+	if (!rc && version == SCHEMA_VERSION)
+		return true;
+	store_free_statements(s);
+	db_close(s->db);
+	s->db = NULL;
+	return false;
+}
+
+enum errc store_open_lost(struct store **ret, const struct store_options *o, struct err *err)
+{
+	struct store *s = mem_zalloc(sizeof(*s));
+	bool has_ledger = false;
+	char *path = NULL;
+	enum errc rc = make_folder(o->state_dir, o->client_id, &s->folder, err);
+
+	if (!rc) {
+		path = in_folder(s->folder, "depmend.db");
+		has_ledger = read_ledger(s, path);
+	}
+	if (!rc && shared_open(&s->shared, s->folder, s->network, err))
+		rc = shared_open(&s->shared, NULL, false, err);
+	if (!rc && !has_ledger)
+		rc = open_empty(s, err);
+	if (!rc)
+		rc = emergency_open(&s->emergency, s->folder, err);
+	if (!rc)
+		rc = emergency_take_in(s, !has_ledger, err);
+	store_lose(s);
 	free(path);
 	if (rc)
 		store_close(s);

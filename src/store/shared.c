@@ -83,12 +83,16 @@ enum errc shared_open(struct shared **ret, const char *folder, bool network, str
 {
 	struct shared *s = mem_zalloc(sizeof(*s));
 	enum errc rc = ERR_OK;
-	char *path = mem_printf("%s/shared.db", folder);
+	char *path = mem_printf("%s/shared.db", folder ? folder : "");
 
 	if (getentropy(&s->owner, sizeof(s->owner)) != 0)
 		rc = err_set(err, ERR_INTERNAL, "the system gives no random numbers");
 	if (!rc)
-		rc = db_open(&s->db, path, network ? DB_NETWORK : DB_FAST, err);
+		rc = db_open(&s->db, path,
+			!folder   ? DB_MEMORY
+			: network ? DB_NETWORK
+				  : DB_FAST,
+			err);
 	if (!rc)
 		rc = db_patience(s->db, PATIENCE_MS, err);
 	if (!rc)

@@ -18,7 +18,8 @@
 
 struct shared;
 
-/* FOLDER/shared.db, created, 0600. Caller frees with shared_close(); NULL is fine there. */
+/* FOLDER/shared.db, created, 0600; folder NULL: one in memory, that nobody shares. Caller frees
+ * with shared_close(); NULL is fine there. */
 MUST_CHECK enum errc shared_open(
 	struct shared **ret, const char *folder, bool network, struct err *err);
 void shared_close(struct shared *s);

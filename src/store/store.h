@@ -67,6 +67,11 @@ struct store_options {
  * that. Caller frees with store_close(). */
 MUST_CHECK enum errc store_open(
 	struct store **ret, const struct store_options *options, struct err *err);
+/* When that failed with ERR_STORE, for a command that writes: what can be known all the same, in
+ * memory: the ledger as far as it can be read, else the put-backs of the emergency file. Nothing of
+ * it is kept but the intents of put-backs, in that file: store_is_lost(). */
+MUST_CHECK enum errc store_open_lost(
+	struct store **ret, const struct store_options *o, struct err *err);
 void store_close(struct store *s);
 /* FOLDER/moved: it is the state of another folder now, and nothing may be written here. */
 #define STORE_MOVED "moved"

@@ -137,6 +137,84 @@ status=$?
 check "a plan that grows too large: exit $status" test "$status" -eq 73 -o "$status" -eq 74
 check 'the earlier one is whole' test "$(wc -l <plan.csv)" -eq "$(wc -l <in.csv)"
 
+# --- a ledger that cannot be opened, with devices off their servers ---
+
+printf 'serial,server\nC02DSK00001,WS1 EMEA\nC02DSK00002,WS1 EMEA\nC02DSK00003,WS1 APAC\nC02STAY0001,WS1 Americas\n' >off.fleet
+printf 'serial\nC02DSK00001\nC02DSK00002\nC02DSK00003\n' >off.csv
+printf 'version: 1\nname: off\nwaves: [100%%]\nrules:\n  - {name: r, match: {always: true}, do: [unassign, sync, reassign, sync]}\n' >off.yaml
+# The way back, of either server, gets lost once.
+printf 'version: 1\nfaults:\n  - {path: /v1/orgDeviceActivities, method: POST, nth: [3, 4], do: reset, applied: no}\n' >lost.yaml
+off_apply() { # OPTION...
+	run apply off.csv --rules ./off.yaml --yes --allow percent=100 --past-halt "$@"
+}
+shimmed() { # FAILING-PATH AT LOG OPTION...
+	local path=$1 at=$2 log=$3
+	shift 3
+	LD_PRELOAD=$build/crash/shim.so CRASH_PATH=$path CRASH_AT=$at CRASH_FAIL=28 CRASH_LOG=$log \
+		ASAN_OPTIONS=verify_asan_link_order=0 off_apply "$@"
+}
+# Three devices off: the ledger knows, or the emergency file alone knows how far they are.
+left_off() { # ledger|emergency
+	new_world --fleet off.fleet --scenario lost.yaml
+	rm -f off.result.csv calls
+	if [ "$1" = ledger ]; then
+		off_apply --max-wait 5m
+	else
+		shimmed '*/depmend.db*' "$strike" calls --max-wait 5m
+	fi
+	good=$(echo state/*/depmend.db)
+	rm -rf kept && cp -r state kept
+}
+away() { # how many of the three are on no server
+	jq -r 'select(.kind == "effect" and .effective and (.what == "assign" or .what == "unassign")) |
+		.serial + " " + .what' "$audit" | awk '{ last[$1] = $2 } END { for (s in last) n += last[s] == "unassign"; print n + 0 }'
+}
+kept_records() { grep -ac '"devices"' state/*/emergency; }
+
+# The first write of the ledger after which the put-backs go by the emergency file.
+new_world --fleet off.fleet --scenario lost.yaml
+shimmed '*/depmend.db*' 0 all --max-wait 5m
+strike=0
+for part in 45 50 55 60 65 70 75 80; do
+	strike=$(($(wc -l <all) * part / 100))
+	left_off emergency
+	[ "$status" -eq 74 ] && [ "$(away)" -eq 3 ] && [ "$(kept_records)" -gt 0 ] && break
+done
+same 'the emergency file holds put-backs, and three are off' '74 3' "$status $(away)"
+
+began=$DEPMEND_CLOCK
+for where in ledger emergency; do
+	for how in full header; do
+		export DEPMEND_CLOCK=$began
+		left_off $where
+		same "$where, $how: three are off" 3 "$(away)"
+		export DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z
+		case $how in
+		full) shimmed '*/depmend.db*' 1 /dev/null --max-wait 2h ;;
+		header)
+			dd if=/dev/zero of="$good" bs=100 count=1 conv=notrunc 2>/dev/null
+			rm -f "$good"-*
+			off_apply --max-wait 2h
+			;;
+		esac
+		exits "$where, $how: the state cannot be written" 74
+		case $where-$how in
+		ledger-header) same "$where, $how: nobody knows of them" 3 "$(away)" ;;
+		*)
+			same "$where, $how: they are back" 0 "$(away)"
+			check "$where, $how: nobody twice" test -z "$(repeated_effects assign)"
+			;;
+		esac
+		[ "$how" = full ] || cp kept/"${good#state/}"* "$(dirname "$good")"
+		off_apply --max-wait 48h
+		check "$where, $how: with a state it ends well: $status" test "$status" -le 3
+		same "$where, $how: all are on their servers" 0 "$(away)"
+		run status
+		exits "$where, $how: and nothing is open" 0
+	done
+done
+export DEPMEND_CLOCK=$began
+
 # --- a network file system, or a folder that is copied elsewhere ---
 
 shim=$build/crash/shim.so

@@ -19,7 +19,6 @@
 #include "cli/args/terminal.h"
 #include "facts/dep_server.h"
 #include "facts/organization.h"
-#include "facts/rival.h"
 #include "older/older.h"
 #include "plan/audit.h"
 #include "plan/guard.h"
@@ -64,11 +63,12 @@ static void ready_for_stop(struct run_command *c)
 	buf_release(&next);
 }
 
-static enum errc run_command_session(struct run_command *c, struct err *err)
+static enum errc run_command_session(struct run_command *c, bool lost, struct err *err)
 {
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 	struct session_options opt = {
 		.exclusive = c->p.cli->command->name,
+		.lost = lost,
 		.wait_lock_ms = cli_duration_ms(c->p.cli, OPTION_WAIT_LOCK, 0),
 		.max_wait_ms = cli_duration_ms(
 			c->p.cli, OPTION_MAX_WAIT, terminal ? INT64_MAX : UNATTENDED_WAIT_MS),
@@ -85,7 +85,7 @@ enum errc run_command_open(struct run_command *c, struct err *err)
 		c->p.cli, OPTION_OUT, c->out ? c->out : cli_text(c->p.cli, OPTION_OUT), err);
 
 	if (!rc)
-		rc = run_command_session(c, err);
+		rc = run_command_session(c, false, err);
 	if (!rc)
 		notify_start(c->p.settings);
 	ready_for_stop(c);
@@ -137,27 +137,30 @@ static enum errc put_back_first(struct run_command *c, const char *except, struc
 	if (rc || !off)
 		return rc;
 	rc = session_connect_apple(&c->p.session, err);
-	if (!rc)
+	if (!rc && !store_is_lost(s.store))
 		rc = look_back(c, err);
 	return rc ? rc : run_put_back(&s, except, err);
 }
 
-/* What ended the command before it came to that. */
-static void put_back_at_last(struct run_command *c)
+/* What ended the command before it came to that; a state that cannot be opened ends new changes,
+ * not the way home. */
+static void put_back_at_last(struct run_command *c, enum errc ended)
 {
+	bool lost = ended == ERR_STORE;
 	struct err err;
 	enum errc rc = ERR_OK;
 
-	if (c->worked || !c->p.settings)
+	if (c->worked || !c->p.settings || (lost && c->p.session.transport))
 		return;
 	if (!c->p.session.transport) {
 		session_close(&c->p.session); /* and with it the lock of the attempt that failed */
-		rc = run_command_session(c, &err);
+		rc = run_command_session(c, lost, &err);
 	}
 	if (!rc)
 		rc = put_back_first(c, "", &err);
 	if (rc && rc != ERR_LOCKED)
-		log_warn("devices that are off their servers were not put back: %s", err.msg);
+		log_warn("devices that are off their servers%s were not put back: %s",
+			lost ? ", if there are any," : "", err.msg);
 }
 
 static enum errc check_pause(const struct run_command *c, struct err *err)
@@ -385,8 +388,6 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 	if (!rc)
 		rc = organization_keep(c->p.settings, &c->p.session.fleet, err);
 	if (!rc)
-		rc = rival_keep(c->p.settings, err);
-	if (!rc)
 		rc = read_limits(c, err);
 	if (!rc)
 		rc = run_window_find(&c->window, &c->p, c->policy, &c->run, err);
@@ -584,12 +585,11 @@ int run_command_end(struct run_command *c, enum errc ended, const struct err *wh
 {
 	int status;
 
-	if (ended && ended != ERR_LOCKED && ended != ERR_STORE)
-		put_back_at_last(c);
+	if (ended && ended != ERR_LOCKED)
+		put_back_at_last(c, ended);
 	status = finish(c, ended, why);
 	if (c->has_run && ended != ERR_STORE && ended != ERR_STOPPED && ended != ERR_LOCKED)
 		prune(c);
-
 	approved_plan_release(&c->expected);
 	approvals_release(&c->approvals);
 	context_release(&c->p);
