@@ -67,8 +67,7 @@ static enum errc look_at(
 	char *path;
 	enum errc rc = ERR_OK;
 
-	if (asprintf(&path, "%s/%s", s->state, name) < 0)
-		abort();
+	path = mem_printf("%s/%s", s->state, name);
 	if (file_is_regular(path) && !file_read(path, KEPT_MAX_BYTES, &kept, &why))
 		rc = compare(s, own, buf_view(&kept), err);
 	buf_release(&kept);
@@ -98,8 +97,7 @@ enum errc rival_keep(const struct settings *s, struct err *err)
 	struct outfile *out;
 	enum errc rc;
 
-	if (asprintf(&path, "%s/" KEPT "%s", s->state, s->tenant) < 0)
-		abort();
+	path = mem_printf("%s/" KEPT "%s", s->state, s->tenant);
 	rc = outfile_open(&out, path, 0600, err);
 	if (!rc) {
 		outfile_write(out, str_from(s->apple.client_id));

@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 #include "base/time.h"
-#include "plan/way_home.h"
 #include "services/apple.h"
+#include "wire/way_home.h"
 
 enum {
 	APPLE_POLL_MAX_MS = 60000,
@@ -144,14 +144,22 @@ static int by_group_and_place(const void *a, const void *b)
 	const struct parcel *x = a, *y = b;
 	int c = by_group(x, y);
 
+	c = c ? c : compare(x->to, y->to);
 	return c ? c : compare(x->walker, y->walker);
 }
 
 static struct parcel parcel_of(const struct walk *w, uint32_t i, const struct work_step *s)
 {
 	const struct walker *d = &w->v[i];
-	struct parcel ret = { s->kind, SERVER_NONE, TIME_NONE, d->off_ms != TIME_NONE, false, i };
+	struct parcel ret = { .kind = s->kind,
+		.server = SERVER_NONE,
+		.deadline_ms = TIME_NONE,
+		.back = d->off_ms != TIME_NONE,
+		.to = SERVER_NONE,
+		.walker = i };
 
+	if (step_info(s->kind)->takes_off && !walk_comes_back(d, &ret.to))
+		ret.to = SERVER_NONE;
 	if (s->kind == STEP_UNASSIGN)
 		ret.server = d->v.server;
 	else if (s->kind == STEP_REASSIGN || s->kind == STEP_MIGRATE)
@@ -285,79 +293,56 @@ static void look_at(struct walk *w, uint32_t from, uint32_t to)
 		walk_read_apple(w, (struct cost){ .n_requests = 1 });
 }
 
-/* How many activities bring back those of the wave that are off. */
-static uint32_t writes_home(const struct walk *w)
+static int64_t write_when(const void *self, uint32_t k)
 {
-	uint32_t *per_server = mem_zalloc((w->f->n_servers + 1) * sizeof(*per_server));
-	uint32_t n = 0, server;
+	const struct walk *w = self;
+
+	return rate_when(&w->log[RATE_APPLE_WRITE], w->now, k);
+}
+
+/* With those of the wave that are off. Caller frees off. */
+static struct way_home way_home_of(const struct walk *w)
+{
+	struct way_home h = {
+		.now_ms = w->now,
+		.deadline_ms = INT64_MAX,
+		.when_ms = write_when,
+		.self = w,
+		.rate_n = w->log[RATE_APPLE_WRITE].rate.n,
+		.batch = w->s->batch_apple,
+		.n_servers = w->f->n_servers,
+		.off = mem_zalloc((w->f->n_servers + 1) * sizeof(uint32_t)),
+	};
+	uint32_t server;
 
 	for (uint32_t i = w->from; i < w->to; i++)
 		if (w->v[i].off_ms != TIME_NONE && puts_back(&w->v[i], true, &server) &&
 			server != SERVER_NONE)
-			n += per_server[server]++ % w->s->batch_apple == 0;
-	free(per_server);
-	return n;
-}
-
-/* How many activities will bring back those of these parcels that leave their server. */
-static uint32_t leaves_home(const struct walk *w, uint32_t from, uint32_t to)
-{
-	uint32_t *per_server = mem_zalloc((w->f->n_servers + 1) * sizeof(*per_server));
-	uint32_t n = 0, server;
-
-	for (uint32_t i = from; i < to; i++) {
-		const struct parcel *p = &w->parcels[i];
-
-		if (step_info(p->kind)->takes_off && walk_comes_back(&w->v[p->walker], &server) &&
-			server != SERVER_NONE)
-			n += per_server[server]++ % w->s->batch_apple == 0;
-	}
-	free(per_server);
-	return n;
-}
-
-/* Activities before another: see struct leaving of run/job.h. */
-struct ahead {
-	uint32_t n, n_back, n_off;
-	bool any;
-};
-
-/* When it may leave, as run/budget.c has it. */
-static int64_t leaves_at(const struct walk *w, uint32_t n_home, const struct ahead *a)
-{
-	const struct rate_log *log = &w->log[RATE_APPLE_WRITE];
-	uint32_t needs = way_home_needs(a->n - a->n_back, a->n_off, n_home, log->rate.n);
-
-	if (!a->any && !a->n_off)
-		return w->now;
-	return way_home_when(rate_when(log, w->now, a->n + 1), rate_when(log, w->now, needs));
+			h.off[server]++;
+	return h;
 }
 
 /* Leaves out who waits at home; false: nobody may go. */
 static bool hold_at_home(struct walk *w)
 {
-	uint32_t *starts = mem_alloc((w->n_parcels + 1) * sizeof(*starts));
-	uint32_t n = cut_parcels(w, starts), n_kept = 0;
-	struct ahead a = { .n_off = writes_home(w) };
+	struct mover *movers = mem_alloc((w->n_parcels + 1) * sizeof(*movers));
+	struct way_home h = way_home_of(w);
+	uint32_t n_kept = 0;
 
-	a.any = leaves_home(w, 0, w->n_parcels) > 0;
-	for (uint32_t i = 0; i < n; i++) {
-		const struct parcel *p = &w->parcels[starts[i]];
-		uint32_t n_home = leaves_home(w, starts[i], starts[i + 1]);
-		int64_t when = p->back ? w->now : leaves_at(w, n_home, &a);
-
-		if (when > walk_later(w->now, LONG_WAIT_MS)) {
-			w->held_until_ms = when < w->held_until_ms ? when : w->held_until_ms;
-			continue;
-		}
-		a.n++;
-		a.n_back += p->back;
-		a.n_off += n_home;
-		memmove(&w->parcels[n_kept], p, (starts[i + 1] - starts[i]) * sizeof(*p));
-		n_kept += starts[i + 1] - starts[i];
+	for (uint32_t i = 0, request = 0; i < w->n_parcels; i++) {
+		request += i && by_group(&w->parcels[i - 1], &w->parcels[i]) != 0;
+		movers[i] = (struct mover){
+			.request = request, .to = w->parcels[i].to, .back = w->parcels[i].back
+		};
 	}
+	way_home_choose(&h, movers, w->n_parcels);
+	w->held_until_ms = h.held_until_ms;
+	for (uint32_t i = 0; i < w->n_parcels; i++)
+		if (movers[i].goes)
+			w->parcels[n_kept++] = w->parcels[i];
 	w->n_parcels = n_kept;
-	free(starts);
+	free(h.off);
+	free(movers);
 	return n_kept > 0;
 }
 

@@ -24,6 +24,7 @@ struct parcel {
 	uint32_t server;
 	int64_t deadline_ms;
 	bool back, update;
+	uint32_t to; /* see struct mover of wire/way_home.h */
 	uint32_t walker;
 };
 

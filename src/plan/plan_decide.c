@@ -470,41 +470,27 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 	return ERR_OK;
 }
 
-/* Whether these steps leave it where it is: on no server. */
-static bool stays_off(
-	const struct plan *p, const struct work_program *prog, uint32_t home, struct view v)
-{
-	bool off = v.server == SERVER_NONE;
-
-	for (uint32_t i = 0; i < prog->n; i++)
-		if (!work_needless(
-			    p->opt->facts->fleet, &prog->v[i], home, p->opt->settings->has_uem, &v))
-			work_effect(p->opt->facts->fleet, &prog->v[i], home, &v);
-	return off && v.server == SERVER_NONE && !v.released;
-}
-
-/* It is off its server by an earlier run, which has to bring it back: no other rules make that the
- * state that was wanted, only a person lets it go. */
-static enum errc decide_in_custody(struct plan *p, struct input_row *row,
+/* An earlier run has to bring it back: no rules make that it is off the state that was wanted. */
+static enum errc decide_device(struct plan *p, struct input_row *row,
 	const struct work_program *prog, uint32_t slot, struct err *err)
 {
 	const struct facts *facts = p->opt->facts;
-	struct ledger_custodies c = { 0 };
 	struct view v;
-	uint32_t home;
-	enum errc rc = plan_home(p, slot, &home, err);
+	uint32_t home = SERVER_NONE;
+	bool off = work_view(facts->fleet, slot, &v) && v.server == SERVER_NONE && !v.released &&
+		   facts->store && !work_has(prog, STEP_REASSIGN) &&
+		   !work_has(prog, STEP_MIGRATE) && !work_has(prog, STEP_RELEASE);
+	enum errc rc = off ? plan_home(p, slot, &home, err) : ERR_OK;
 
-	if (rc || !facts->store || !work_view(facts->fleet, slot, &v) ||
-		!stays_off(p, prog, home, v))
-		return rc;
-	rc = ledger_custodies(facts->store, fleet_serial(facts->fleet, slot), &c, err);
-	if (c.n)
-		plan_settle(p, row, OUTCOME_IN_FLIGHT,
-			fleet_server_gone(facts->fleet, home) ? REASON_APPLE_SERVER_GONE
-							      : REASON_RUN_IN_FLIGHT,
-			STR_NONE);
-	ledger_custodies_release(&c);
-	return rc;
+	if (!rc && off)
+		rc = ledger_in_custody(facts->store, fleet_serial(facts->fleet, slot), &off, err);
+	if (rc || !off)
+		return rc ? rc : decide_state(p, row, prog, slot, err);
+	plan_settle(p, row, OUTCOME_IN_FLIGHT,
+		fleet_server_gone(facts->fleet, home) ? REASON_APPLE_SERVER_GONE
+						      : REASON_RUN_IN_FLIGHT,
+		STR_NONE);
+	return ERR_OK;
 }
 
 static enum errc decide_row(
@@ -512,6 +498,7 @@ static enum errc decide_row(
 {
 	const struct work_program *prog = &p->compiled[row->program];
 	struct obstacle obstacle;
+	const char *why;
 	uint32_t slot;
 	bool soon;
 	enum errc rc;
@@ -526,13 +513,10 @@ static enum errc decide_row(
 			settle_because(p, row, OUTCOME_SKIPPED, REASON_RULE_SKIP);
 		return ERR_OK;
 	}
-	if (misfit->why) {
-		plan_settle(p, row, OUTCOME_INVALID, misfit->reason, str_from(misfit->why));
-		return ERR_OK;
-	}
-	if (bad_deadline(p, prog)) {
-		plan_settle(p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE,
-			str_from(bad_deadline(p, prog)));
+	why = misfit->why ? misfit->why : bad_deadline(p, prog);
+	if (why) {
+		plan_settle(p, row, OUTCOME_INVALID,
+			misfit->why ? misfit->reason : REASON_ROW_BAD_VALUE, str_from(why));
 		return ERR_OK;
 	}
 	if (!p->opt->facts) {
@@ -541,20 +525,18 @@ static enum errc decide_row(
 	}
 	slot = plan_slot(p, row);
 	obstacle = find_obstacle(p, slot, prog);
-	if (obstacle.outcome == OUTCOME_UNDECIDED) {
+	if (obstacle.outcome == OUTCOME_UNDECIDED)
 		plan_settle_unknown(p, row, obstacle.fact);
-		return ERR_OK;
-	}
-	if (obstacle.reason) {
+	else if (obstacle.reason)
 		plan_settle(p, row, obstacle.outcome, obstacle.reason, STR_NONE);
+	if (row->outcome != OUTCOME_PENDING)
 		return ERR_OK;
-	}
 	rc = too_soon(p, row, &soon, err);
 	if (!rc && soon)
 		plan_settle(p, row, OUTCOME_UNCHANGED, REASON_RULE_AGAIN_AFTER, STR_NONE);
 	else if (!rc)
-		rc = decide_in_custody(p, row, prog, slot, err);
-	return rc || row->outcome != OUTCOME_PENDING ? rc : decide_state(p, row, prog, slot, err);
+		rc = decide_device(p, row, prog, slot, err);
+	return rc;
 }
 
 enum errc plan_decide(struct plan *p, struct err *err)

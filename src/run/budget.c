@@ -6,16 +6,11 @@
 
 #include "base/mem.h"
 #include "base/time.h"
-#include "plan/way_home.h"
 #include "run/job.h"
+#include "wire/way_home.h"
 
 /* So many writes at once are more than any rate allows. */
 enum { WRITES_MOST = 1000 };
-
-static uint32_t packs(const struct job *j, uint32_t n)
-{
-	return (n + j->settings->batch_apple - 1) / j->settings->batch_apple;
-}
 
 /* The step that will bring it back: it is off its server, or on its way off. */
 static bool comes_back(const struct job *j, const struct job_device *d, uint32_t *ret_at)
@@ -35,10 +30,25 @@ static bool comes_back(const struct job *j, const struct job_device *d, uint32_t
 	return at < p->n;
 }
 
-static uint32_t writes_to_come_back(const struct job *j)
+static int64_t write_when(const void *self, uint32_t k)
 {
-	uint32_t *per_server = mem_zalloc((j->fleet->n_servers + 1) * sizeof(uint32_t));
-	uint32_t writes = 0, at, target;
+	return transport_write_when(self, k);
+}
+
+/* With who is off. Caller frees off. */
+static struct way_home way_home_of(const struct job *j)
+{
+	struct way_home h = {
+		.now_ms = transport_now(j->transport),
+		.deadline_ms = transport_deadline(j->transport),
+		.when_ms = write_when,
+		.self = j->transport,
+		.rate_n = j->settings->rates[RATE_APPLE_WRITE].n,
+		.batch = j->settings->batch_apple,
+		.n_servers = j->fleet->n_servers,
+		.off = mem_zalloc((j->fleet->n_servers + 1) * sizeof(uint32_t)),
+	};
+	uint32_t at, target;
 
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
@@ -46,11 +56,17 @@ static uint32_t writes_to_come_back(const struct job *j)
 		target = comes_back(j, d, &at) ? job_target(d, &job_program(j, d)->v[at])
 					       : SERVER_NONE;
 		if (target != SERVER_NONE)
-			per_server[target]++;
+			h.off[target]++;
 	}
-	for (uint32_t s = 0; s < j->fleet->n_servers; s++)
-		writes += packs(j, per_server[s]);
-	free(per_server);
+	return h;
+}
+
+static uint32_t writes_to_come_back(const struct job *j)
+{
+	struct way_home h = way_home_of(j);
+	uint32_t writes = way_home_writes(&h);
+
+	free(h.off);
 	return writes;
 }
 
@@ -105,19 +121,28 @@ uint32_t budget_now(const struct job *j)
 	return k;
 }
 
-bool budget_brings_home(struct job *j, const struct leaving *l, uint32_t n_home)
+void budget_choose(struct job *j, struct mover *v, uint32_t n)
 {
-	uint32_t off = writes_to_come_back(j) + l->n_home;
-	uint32_t needs = way_home_needs(
-		l->n_ahead - l->n_back, off, n_home, j->settings->rates[RATE_APPLE_WRITE].n);
-	int64_t when_ms = way_home_when(transport_write_when(j->transport, l->n_ahead + 1),
-		transport_write_when(j->transport, needs));
+	struct way_home h = way_home_of(j);
 
-	if ((!l->any && !off) || when_ms <= transport_now(j->transport) + LONG_WAIT_MS)
-		return true;
-	if (when_ms < j->held_until_ms)
-		j->held_until_ms = when_ms;
-	return false;
+	way_home_choose(&h, v, n);
+	j->held_until_ms = h.held_until_ms;
+	free(h.off);
+}
+
+/* Where the limit is one change, off and back never leave at once, whenever a run begins. */
+static void no_room_to_leave(struct job *j)
+{
+	const struct rate *rate = &j->settings->rates[RATE_APPLE_WRITE];
+	char window[TIME_TEXT];
+
+	if (rate->n > 1)
+		no_room_before(j, j->held_until_ms);
+	else
+		(void)err_set(&j->no_room, ERR_TEMPFAIL,
+			"rate: {apple_write: 1} brings a device back no sooner than %s after it "
+			"left its server, and --max-wait ends before: give a longer one",
+			duration_words(rate->window_ms, window));
 }
 
 enum errc budget_wait_at_home(struct job *j, struct err *err)
@@ -125,7 +150,7 @@ enum errc budget_wait_at_home(struct job *j, struct err *err)
 	enum errc rc;
 
 	if (j->held_until_ms > transport_deadline(j->transport)) {
-		no_room_before(j, j->held_until_ms);
+		no_room_to_leave(j);
 		return ERR_OK;
 	}
 	rc = transport_sleep(j->transport, j->held_until_ms, err);

@@ -140,6 +140,8 @@ static enum errc done_change(void *self, enum errc code, const struct http_reply
 struct order {
 	bool back; /* puts back what this run took off */
 	uint32_t device, server, batch;
+	uint32_t to; /* it leaves its server, and is brought back to this one; SERVER_NONE: neither
+		      */
 	enum step_kind kind;
 	int64_t deadline_ms;
 	bool update; /* of a deadline that is set already */
@@ -212,10 +214,24 @@ static int by_group(const struct order *x, const struct order *y)
 
 static int by_group_and_place(const void *a, const void *b)
 {
-	int c = by_group(a, b);
+	const struct order *x = a, *y = b;
+	int c = by_group(x, y);
 
-	return c ? c
-		 : compare(((const struct order *)a)->device, ((const struct order *)b)->device);
+	c = c ? c : compare(x->to, y->to);
+	return c ? c : compare(x->device, y->device);
+}
+
+/* Where it will be brought back to after that step took it off; SERVER_NONE: nowhere. */
+static uint32_t comes_back_to(const struct job *j, const struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+	uint32_t i = job_next(j, d);
+
+	if (!step_info(p->v[i].kind)->takes_off)
+		return SERVER_NONE;
+	while (i < p->n && !step_info(p->v[i].kind)->puts_back)
+		i++;
+	return i < p->n ? job_target(d, &p->v[i]) : SERVER_NONE;
 }
 
 /* The server an activity names: where the devices are for an unassign, where they go for the rest.
@@ -224,8 +240,13 @@ static struct order order_of(const struct job *j, uint32_t device)
 {
 	const struct job_device *d = &j->devices[device];
 	const struct work_step *s = job_step(j, d);
-	struct order o = { job_is_put_back(j, d), device, SERVER_NONE, d->batch, s->kind, TIME_NONE,
-		false, false };
+	struct order o = { .back = job_is_put_back(j, d),
+		.device = device,
+		.server = SERVER_NONE,
+		.batch = d->batch,
+		.to = comes_back_to(j, d),
+		.kind = s->kind,
+		.deadline_ms = TIME_NONE };
 	struct view seen;
 
 	if (s->kind == STEP_UNASSIGN)
@@ -246,31 +267,17 @@ static void set_busy(struct job *j, const uint32_t *devices, uint32_t n, bool bu
 		j->devices[devices[i]].busy = busy;
 }
 
-static bool will_come_back(const struct job *j, const struct order *o, uint32_t *ret_target)
-{
-	const struct work_program *p = job_program(j, &j->devices[o->device]);
-
-	if (!step_info(o->kind)->takes_off)
-		return false;
-	for (uint32_t i = job_next(j, &j->devices[o->device]); i < p->n; i++)
-		if (step_info(p->v[i].kind)->puts_back) {
-			*ret_target = job_target(&j->devices[o->device], &p->v[i]);
-			return true;
-		}
-	return false;
-}
-
 /* What limits and the write budget have no room for waits for the next round. */
 static enum errc submit_packed(
 	struct job *j, const struct order *v, uint32_t n, uint32_t *ret_n, struct err *err)
 {
 	uint32_t *devices = mem_alloc((n + 1) * sizeof(*devices)), queued = 0;
-	uint32_t room = budget_room_in_flight(j), now = budget_now(j), most, off, to;
+	uint32_t room = budget_room_in_flight(j), now = budget_now(j), most, off;
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0, k; i < n && !rc && !j->stop && queued < now; i += k) {
 		most = j->settings->batch_apple;
-		off = will_come_back(j, &v[i], &to);
+		off = v[i].to != SERVER_NONE;
 		devices[0] = v[i].device;
 		k = 1;
 		if (off > room) {
@@ -281,8 +288,8 @@ static enum errc submit_packed(
 		if (most > 1 && culprit_alone(&j->devices[v[i].device]))
 			most = 1;
 		while (i + k < n && k < most && by_group(&v[i], &v[i + k]) == 0 &&
-			off + will_come_back(j, &v[i + k], &to) <= room) {
-			off += will_come_back(j, &v[i + k], &to);
+			off + (v[i + k].to != SERVER_NONE) <= room) {
+			off += v[i + k].to != SERVER_NONE;
 			devices[k] = v[i + k].device;
 			k++;
 		}
@@ -312,40 +319,22 @@ static uint32_t pack_end(const struct job *j, const struct order *v, uint32_t n,
 	return i;
 }
 
-/* How many activities will bring back those of these that leave their server. */
-static uint32_t writes_home(const struct job *j, const struct order *v, uint32_t n)
-{
-	uint32_t *per_server = mem_zalloc((j->fleet->n_servers + 1) * sizeof(*per_server));
-	uint32_t writes = 0, target;
-
-	for (uint32_t i = 0; i < n; i++)
-		if (will_come_back(j, &v[i], &target) && target != SERVER_NONE)
-			writes += per_server[target]++ % j->settings->batch_apple == 0;
-	free(per_server);
-	return writes;
-}
-
 /* Leaves out those who could not come back soon, and who would take a write from one that has to:
  * they wait at home. */
 static uint32_t hold_at_home(struct job *j, struct order *v, uint32_t n)
 {
-	struct leaving l = { .any = writes_home(j, v, n) > 0 };
+	struct mover *movers = mem_alloc((n + (size_t)1) * sizeof(*movers));
 	uint32_t n_kept = 0;
 
-	j->held_until_ms = INT64_MAX;
-	for (uint32_t i = 0, end; i < n; i = end) {
-		uint32_t home;
-
-		end = pack_end(j, v, n, i);
-		home = writes_home(j, v + i, end - i);
-		if (!v[i].back && !budget_brings_home(j, &l, home))
-			continue;
-		l.n_ahead++;
-		l.n_back += v[i].back;
-		l.n_home += home;
-		memmove(&v[n_kept], &v[i], (end - i) * sizeof(*v));
-		n_kept += end - i;
+	for (uint32_t i = 0, request = 0; i < n; i++) {
+		request += i && by_group(&v[i - 1], &v[i]) != 0;
+		movers[i] = (struct mover){ .request = request, .to = v[i].to, .back = v[i].back };
 	}
+	budget_choose(j, movers, n);
+	for (uint32_t i = 0; i < n; i++)
+		if (movers[i].goes)
+			v[n_kept++] = v[i];
+	free(movers);
 	return n_kept;
 }
 

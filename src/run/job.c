@@ -124,13 +124,32 @@ static bool any_letter(const struct work_program *p, const struct job_device *d,
 	return memchr(d->results, letter, p->n) != NULL;
 }
 
+static bool is_sync(const struct work_step *s)
+{
+	return s->kind == STEP_SYNC || s->kind == STEP_FETCH;
+}
+
+/* A sync that was left out is made up for by the last one. */
+static bool is_cut_short(const struct work_program *p, const struct job_device *d)
+{
+	bool synced = false, cut = false;
+
+	for (uint32_t i = p->n; i-- > 0;) {
+		bool left = d->results[i] == RESULT_LEFT_OUT;
+
+		cut |= left && !(synced && is_sync(&p->v[i]));
+		synced |= !left && is_sync(&p->v[i]);
+	}
+	return cut;
+}
+
 /* Nothing went wrong, or it is over: what an earlier try was told is not said of this end. */
 static void settle_well(struct job *j, struct job_device *d)
 {
 	const struct work_program *p = job_program(j, d);
 
 	d->detail = NULL;
-	if (any_letter(p, d, RESULT_LEFT_OUT))
+	if (is_cut_short(p, d))
 		job_settle(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK, NULL);
 	else if (p->advice)
 		job_settle(j, d, OUTCOME_MANUAL, REASON_RULE_ADVISE, p->advice);
@@ -205,17 +224,35 @@ bool job_is_put_back(const struct job *j, const struct job_device *d)
 	return work_put_back_due(job_program(j, d), d->results, &at) && at == job_next(j, d);
 }
 
+/* Step `at` brings it where its row wants it: what follows is for the next apply. Whom it brings
+ * back to where it was has to have been through everything before; another server's sync makes up
+ * for one on the way. */
+static bool arrives(const struct job *j, const struct job_device *d, uint32_t at)
+{
+	const struct work_program *p = job_program(j, d);
+	uint32_t from = job_next(j, d), left = 0;
+	bool synced = false;
+
+	for (uint32_t i = from; i < at; i++)
+		left += !is_sync(&p->v[i]);
+	for (uint32_t i = at + 1; i < p->n; i++)
+		synced |= is_sync(&p->v[i]);
+	return !p->v[at].lost &&
+	       (from == at || (!left && synced && job_target(d, &p->v[at]) != d->home));
+}
+
 bool job_turn_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason)
 {
-	uint32_t at, from = job_next(j, d);
+	uint32_t at, from = job_next(j, d), n = job_program(j, d)->n;
+	bool goes_on;
 
 	if (!work_put_back_due(job_program(j, d), d->results, &at))
 		return false;
-	for (uint32_t i = from; i < at; i++)
-		d->results[i] = RESULT_LEFT_OUT;
-	for (uint32_t i = at + 1; i < job_program(j, d)->n; i++)
-		d->results[i] = RESULT_LEFT_OUT;
-	if (d->outcome == OUTCOME_PENDING || d->outcome == OUTCOME_IN_FLIGHT) {
+	goes_on = outcome == OUTCOME_RESTORED && arrives(j, d, at);
+	for (uint32_t i = from; i < (goes_on ? at : n); i++)
+		if (i != at)
+			d->results[i] = RESULT_LEFT_OUT;
+	if (!goes_on && (d->outcome == OUTCOME_PENDING || d->outcome == OUTCOME_IN_FLIGHT)) {
 		d->outcome = (uint8_t)outcome;
 		d->reason = (uint8_t)reason;
 	}

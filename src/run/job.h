@@ -11,6 +11,7 @@
 #include "plan/work.h"
 #include "store/ledger.h"
 #include "wire/listing.h"
+#include "wire/way_home.h"
 
 /* A profile refused for want of a synced record is tried again once, after a sync. */
 enum resync { RESYNC_NOT_YET, RESYNC_WANTED, RESYNC_DONE };
@@ -142,7 +143,7 @@ struct job {
 	bool closing;         /* only put-backs leave: no protected list has a say in them */
 	uint32_t n_elsewhere; /* devices off their servers in custody of other runs */
 	int64_t waited_ms; /* end of the last wait of a change; what was seen before is too old */
-	int64_t held_until_ms; /* devices wait at home until then: see budget_brings_home() */
+	int64_t held_until_ms; /* devices wait at home until then: see budget_choose() */
 	int64_t changed_ms;    /* when the last change of ours ended */
 	struct ledger_op *ops; /* for the ledger, with the next flush; owned */
 	uint32_t n_ops, cap_ops;
@@ -200,7 +201,9 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 /* A request was taken, but for this device of it, by name: nothing of it is open. */
 void job_refuse_one(
 	struct open_request *r, struct job_device *d, enum reason reason, const char *detail);
-/* Leaves out what stands between a device off its server and its put-back. False: none is due. */
+/* Leaves out what stands between a device off its server and its put-back, and what follows it;
+ * where a run ends early (OUTCOME_RESTORED), what follows is left to the next apply for who arrives
+ * where its row wants it. False: none is due. */
 bool job_turn_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason);
 /* Why a device in flight is: it is off its server, or may be and nobody can tell yet. */
 enum reason job_away(const struct job *j, const struct job_device *d);
@@ -287,15 +290,8 @@ void culprit_taken(struct open_request *r);
  * are busy already, so that their own way back counts. False: --max-wait ends before there is room;
  * j->no_room says so. */
 bool budget_allows(struct job *j, bool back, uint32_t n_queued);
-/* Requests that leave before another: in all, and those that bring devices back; and those that
- * will bring back whom they take off. any: some of the round take devices off. */
-struct leaving {
-	uint32_t n_ahead, n_back, n_home;
-	bool any;
-};
-/* Whether one more that brings nobody back may leave, plan/way_home.h; n_home bring back whom it
- * takes off. False: j->held_until_ms is no later than when it may. */
-bool budget_brings_home(struct job *j, const struct leaving *l, uint32_t n_home);
+/* Who may leave now, wire/way_home.h; j->held_until_ms: when the first of the others may. */
+void budget_choose(struct job *j, struct mover *v, uint32_t n);
 /* Waits until then; where --max-wait ends before, j->no_room says so. */
 MUST_CHECK enum errc budget_wait_at_home(struct job *j, struct err *err);
 /* How many more devices may be off their servers with a way back to come. */

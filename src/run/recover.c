@@ -109,35 +109,11 @@ static void count_left(struct job *j, uint32_t *ret_left, uint32_t *ret_wiped)
 	}
 }
 
-/* Taken off and back again; with steps left that nobody goes on with. */
-static bool came_back(const struct work_program *p, const char *results)
-{
-	bool off = false, back = false;
-
-	for (uint32_t i = 0; i < p->n; i++) {
-		off |= step_info(p->v[i].kind)->takes_off && results[i] == RESULT_DONE;
-		back |= off && step_info(p->v[i].kind)->puts_back &&
-			(results[i] == RESULT_DONE || results[i] == RESULT_HELD);
-	}
-	return back;
-}
-
 /* Nothing of the run is open any more, and it will not be continued. */
 static enum errc supersede(struct job *j, struct err *err)
 {
-	enum errc rc;
+	enum errc rc = job_flush(j, err);
 
-	for (uint32_t i = 0; i < j->n; i++) {
-		struct job_device *d = &j->devices[i];
-		const struct work_program *p = job_program(j, d);
-
-		if (d->settled || !came_back(p, d->results))
-			continue;
-		for (uint32_t k = job_next(j, d); k < p->n; k++)
-			d->results[k] = RESULT_LEFT_OUT;
-		job_settle(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK, NULL);
-	}
-	rc = job_flush(j, err);
 	return rc ? rc
 		  : store_run_set(
 			    j->store, j->run, RUN_SUPERSEDED, transport_now(j->transport), -1, err);

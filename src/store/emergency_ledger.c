@@ -355,10 +355,7 @@ enum errc emergency_take_in(struct store *s, bool orphans, struct err *err)
 	if (rc)
 		return rc;
 	rc = take_all(&t, err);
-	if (!rc)
-		rc = store_commit(s, err);
-	if (rc)
-		store_rollback(s);
+	rc = store_end(s, rc, err);
 	s->n_emergency = (uint32_t)t.n;
 	free(t.ids);
 	/* What an earlier start took over already: nothing may be added behind it. */

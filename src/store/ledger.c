@@ -168,6 +168,16 @@ void ledger_custodies_release(struct ledger_custodies *c)
 	*c = (struct ledger_custodies){ 0 };
 }
 
+enum errc ledger_in_custody(struct store *s, struct str serial, bool *ret, struct err *err)
+{
+	struct ledger_custodies c = { 0 };
+	enum errc rc = ledger_custodies(s, serial, &c, err);
+
+	*ret = c.n > 0;
+	ledger_custodies_release(&c);
+	return rc;
+}
+
 enum errc ledger_take(struct store *s, const struct ledger_custody *c, struct err *err)
 {
 	return db_do(s->db,

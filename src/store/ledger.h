@@ -75,6 +75,8 @@ struct ledger_custodies {
 MUST_CHECK enum errc ledger_custodies(
 	struct store *s, struct str serial, struct ledger_custodies *ret, struct err *err);
 void ledger_custodies_release(struct ledger_custodies *c);
+MUST_CHECK enum errc ledger_in_custody(
+	struct store *s, struct str serial, bool *ret, struct err *err);
 
 /* A device in custody stays in that of the run that took it first. */
 MUST_CHECK enum errc ledger_take(struct store *s, const struct ledger_custody *c, struct err *err);

@@ -339,7 +339,7 @@ enum errc store_open(struct store **ret, const struct store_options *o, struct e
 /* The ledger's last word, if it has one that this version understands. */
 static bool read_ledger(struct store *s, const char *path)
 {
-	char *wal = in_folder(s->folder, "depmend.db-wal");
+	char *wal = mem_printf("%s/depmend.db-wal", s->folder);
 	struct stat log;
 	int64_t version;
 	struct err err;
@@ -367,7 +367,7 @@ enum errc store_open_lost(struct store **ret, const struct store_options *o, str
 	enum errc rc = make_folder(o->state_dir, o->client_id, &s->folder, err);
 
 	if (!rc) {
-		path = in_folder(s->folder, "depmend.db");
+		path = mem_printf("%s/depmend.db", s->folder);
 		has_ledger = read_ledger(s, path);
 	}
 	if (!rc && shared_open(&s->shared, s->folder, s->network, err))

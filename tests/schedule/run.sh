@@ -260,6 +260,51 @@ exits 'spread' 0
 check 'none of them is off its server for long' test "$(of seen off_ms)" -lt 600000
 check 'but for a while' test "$(of seen off_ms)" -gt 0
 
+# --- more servers to leave, or to come back to, than there are writes in an hour ---
+fresh_spread() { # FROM TO EACH RATE: without a UEM
+	"$here/least.py" spread "$work" "$1" "$2" "$3"
+	new_world --fleet "$work/fleet.csv" "${at_once[@]}"
+	sed -i '/^uem:/,/client_secret:/d' depmend.yaml
+	printf '%s\n' "$limits" "rate: {apple_write: $4/hour}" 'sync: {wait: 30s}' >>depmend.yaml
+	rules 'waves: [100%]' \
+		'  - {name: spread, match: {always: true}, do: [unassign, sync, {reassign: {to: {column: Target}}}, sync]}'
+	sed -i '/do: \[.*delete_from/d' rules.yaml
+}
+for shape in '1 12' '12 1' '2 12' '6 6'; do
+	# shellcheck disable=SC2086 # a word for each count
+	fresh_spread $shape 8 10
+	plan_and_apply 0 --max-wait 48h
+	holds 1000 3000 100%
+	back_in_time
+	check "$shape: who could not come back soon waits at home" test "$(of seen off_ms)" -lt 600000
+done
+
+# --- the same in runs that may not wait so long: each gets on, and the next one at the time it is told ---
+for shape in '1 12 3 10' '12 1 3 10' '1 5 2 3'; do
+	# shellcheck disable=SC2086 # a word for each count
+	fresh_spread $shape
+	sent=0 began=$DEPMEND_CLOCK
+	for _ in 1 2 3 4 5 6; do
+		run apply in.csv --rules rules.yaml --yes --max-wait 30m
+		[ "$status" -eq 75 ] || break
+		check "$shape: it got on" test "$(changes)" -gt "$sent"
+		sent=$(changes)
+		told=$(sed -n 's/.*putting devices back, at \([^ ,]*\), .*run again then$/\1/p' err | tail -n 1)
+		DEPMEND_CLOCK=virtual:$told
+	done
+	exits "$shape: the last one ends it" 0
+	check "$shape: it took more than one" test "$sent" -gt 0
+	"$here/count.py" "$audit" 0 >seen
+	check "$shape: nobody was off for long" test "$(of seen off_ms)" -lt 600000
+	DEPMEND_CLOCK=$began
+done
+fresh_spread 1 2 2 1
+run apply in.csv --rules rules.yaml --yes --max-wait 30m
+exits 'one write an hour' 75
+check 'one write an hour: no time would be true' grep -q 'brings a device back no sooner than 1 h after .* give a longer one$' err
+run apply in.csv --rules rules.yaml --yes --max-wait 48h
+exits 'one write an hour, given time' 0
+
 # --- two writes an hour: one look for all that was sent ---
 fresh 30 unassign "$limits
 rate: {apple_write: 2/hour}"
