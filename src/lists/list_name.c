@@ -1,5 +1,11 @@
 #include "lists/list_name.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
 /* So many digits are a date: 261128. */
 enum { DATE_DIGITS = 6 };
 
@@ -50,4 +56,13 @@ bool list_is_dated_alike(struct str a, struct str b)
 			digits += n;
 	}
 	return digits >= DATE_DIGITS;
+}
+
+bool list_is_gone(struct str path)
+{
+	char *z = mem_dupz(path);
+	bool gone = access(z, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+
+	free(z);
+	return gone;
 }

@@ -10,7 +10,14 @@
 
 static const struct wait *own_of(const struct plan *p, const struct input_row *row)
 {
-	return p->awaited && row->serial != MAP_NONE ? p->awaited->own[row->serial] : NULL;
+	return p->awaited && p->awaited->own && row->serial != MAP_NONE
+		       ? p->awaited->own[row->serial]
+		       : NULL;
+}
+
+static const struct wait *other_of(const struct plan *p, const struct input_row *row)
+{
+	return p->awaited->other ? p->awaited->other[row->serial] : NULL;
 }
 
 static bool is_gone(const struct awaited *a, const struct wait *w)
@@ -84,7 +91,7 @@ static enum reason reason_of(const struct plan *p, const struct input_row *row, 
 	enum value_state state = listed_state(p, row, &listed);
 
 	if (row->outcome == OUTCOME_PLANNED)
-		return a->other[row->serial] && (own || rules_info(p->rules, row->rule)->waits)
+		return other_of(p, row) && (own || rules_info(p->rules, row->rule)->waits)
 			       ? REASON_RULE_WAIT_TWICE
 			       : REASON_NONE;
 	if (gone && state == VALUE_KNOWN && !listed &&
@@ -92,7 +99,7 @@ static enum reason reason_of(const struct plan *p, const struct input_row *row, 
 		return REASON_RULE_WAIT_GONE;
 	if (!waits)
 		return REASON_NONE;
-	if (a->other[row->serial])
+	if (other_of(p, row))
 		return REASON_RULE_WAIT_TWICE;
 	return wait_of(p, row).until_ms <= p->opt->now_ms ? REASON_RULE_WAIT_OVER
 							  : REASON_RULE_WAITING;
@@ -109,7 +116,7 @@ static void settle_row(struct plan *p, struct input_row *row)
 		return;
 	buf_init(&text, 64 * 1024);
 	if (reason == REASON_RULE_WAIT_TWICE) {
-		buf_str(&text, p->awaited->other[row->serial]->list);
+		buf_str(&text, other_of(p, row)->list);
 	} else {
 		w = wait_of(p, row);
 		buf_printf(&text, "since %s, until %s", time_rfc3339_s(w.since_ms, since),

@@ -16,6 +16,7 @@ struct awaited {
 	struct waits waits;
 	bool *past;       /* by wait: of a list that is not asked about any more */
 	struct map rules; /* names of those that wait */
+	/* These, and `past`, are NULL where nothing waits yet. */
 	/* By slot of input.serials, NULL where there is none: what this list waits for, or one
 	 * did that it follows; and what another one does whose time has not passed. */
 	const struct wait **own, **other;

@@ -6,10 +6,9 @@
  * a nightly list a new name each night, so another list counts only as long as somebody may ask for
  * it again.
  */
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/time.h"
@@ -61,20 +60,6 @@ static bool is_named(struct str list)
 	return list.n > 0 && list.p[0] == '/';
 }
 
-/* How much of what a list without a name waits for is in the input: 0 unless that is half of it. */
-static size_t shared_with(const struct plan *p, struct str list)
-{
-	const struct waits *w = &p->awaited->waits;
-	size_t n = 0, shared = 0;
-
-	for (size_t i = 0; i < w->n; i++)
-		if (str_eq(w->v[i].list, list)) {
-			n++;
-			shared += map_find(&p->input->serials, w->v[i].serial) != MAP_NONE;
-		}
-	return 2 * shared >= n ? shared : 0;
-}
-
 static bool is_taken(const struct plan *p, struct str list)
 {
 	const struct waits *w = &p->awaited->waits;
@@ -85,36 +70,33 @@ static bool is_taken(const struct plan *p, struct str list)
 	return false;
 }
 
+/* Which of the earlier lists without a name the input has most of, half of it at least; else a new
+ * one. Caller frees. */
 static char *unnamed(const struct plan *p)
 {
 	const struct waits *w = &p->awaited->waits;
-	struct str best = STR_NONE, last = STR_NONE;
-	char at[TIME_TEXT];
-	size_t most = 0;
-	struct buf name;
-	char *ret;
+	size_t n = 0, shared = 0, most = 0;
+	char at[TIME_TEXT], *name = NULL;
 
 	for (size_t i = 0; i < w->n; i++) {
-		size_t shared = is_named(w->v[i].list) || str_eq(w->v[i].list, last)
-					? 0
-					: shared_with(p, w->v[i].list);
-
-		last = w->v[i].list;
-		if (shared > most) {
+		n++;
+		shared += map_find(&p->input->serials, w->v[i].serial) != MAP_NONE;
+		if (i + 1 < w->n && str_eq(w->v[i].list, w->v[i + 1].list))
+			continue;
+		if (!is_named(w->v[i].list) && shared > most && 2 * shared >= n) {
+			free(name);
+			name = mem_dupz(w->v[i].list);
 			most = shared;
-			best = last;
 		}
+		n = shared = 0;
 	}
-	if (most)
-		return mem_dupz(best);
-	buf_init(&name, 1024);
-	buf_printf(
-		&name, UNNAMED "%s", time_rfc3339_s(transport_now(p->opt->facts->transport), at));
-	while (is_taken(p, buf_view(&name)))
-		buf_char(&name, '+');
-	ret = mem_dupz(buf_view(&name));
-	buf_release(&name);
-	return ret;
+	(void)time_rfc3339_s(transport_now(p->opt->facts->transport), at);
+	for (int i = 1; !name || (!most && is_taken(p, str_from(name))); i++) {
+		free(name);
+		if (asprintf(&name, i > 1 ? UNNAMED "%s (%d)" : UNNAMED "%s", at, i) < 0)
+			abort();
+	}
+	return name;
 }
 
 /* A result is an input like the list that it came from. */
@@ -147,16 +129,6 @@ enum errc awaited_find_list(struct plan *p, struct err *err)
 
 /* --- the others --- */
 
-static bool is_gone(struct str list)
-{
-	char *path = mem_dupz(list);
-	bool gone = is_named(list) && access(path, F_OK) != 0 &&
-		    (errno == ENOENT || errno == ENOTDIR);
-
-	free(path);
-	return gone;
-}
-
 enum errc awaited_is_past(struct plan *p, struct str list, bool *ret, struct err *err)
 {
 	struct store *store = p->opt->facts->store;
@@ -169,7 +141,7 @@ enum errc awaited_is_past(struct plan *p, struct str list, bool *ret, struct err
 		rc = store_run_of_list(store, list, &theirs, &known, err);
 	if (rc)
 		return rc;
-	if (is_gone(list))
+	if (is_named(list) && list_is_gone(list))
 		*ret = true;
 	else if (list_is_dated_alike(list, mine)) /* and asked for again, since this one was */
 		*ret = !asked || !known || theirs.id < ours.id;

@@ -45,6 +45,10 @@ static enum errc take_waits(struct plan *p, struct err *err)
 	bool past = false;
 	enum errc rc = ERR_OK;
 
+	if (a->waits.n == 0)
+		return ERR_OK;
+	a->own = mem_zalloc((p->input->serials.n + 1) * sizeof(struct wait *));
+	a->other = mem_zalloc((p->input->serials.n + 1) * sizeof(struct wait *));
 	a->past = mem_zalloc(a->waits.n + 1);
 	for (size_t i = 0; i < a->waits.n && !rc; i++) {
 		const struct wait *w = &a->waits.v[i];
@@ -69,8 +73,6 @@ enum errc awaited_load(struct plan *p, struct err *err)
 		return ERR_OK;
 	p->awaited = a = mem_zalloc(sizeof(*a));
 	map_init(&a->rules, 0);
-	a->own = mem_zalloc((p->input->serials.n + 1) * sizeof(struct wait *));
-	a->other = mem_zalloc((p->input->serials.n + 1) * sizeof(struct wait *));
 	take_rules(a, p->rules);
 	rc = waits_load(facts->store, STR_NONE, &a->waits, err);
 	if (!rc && (a->waits.n || a->rules.n))

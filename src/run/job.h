@@ -24,21 +24,16 @@ struct job_device {
 	uint32_t batch;     /* only devices of one number share a request, see run/culprit.c */
 	uint32_t n_refused; /* devices of the refused request that it is suspected for */
 	uint32_t wave, attempts;
-	uint32_t listed; /* groups that listed it when the plan was frozen */
-	char *results;   /* a letter per work step, see plan/work.h; owned by job.arena */
+	uint32_t listed;   /* groups that listed it when the plan was frozen */
+	uint32_t returned; /* where it was seen after its migration was cancelled; SERVER_NONE */
+	char *results;     /* a letter per work step, see plan/work.h; owned by job.arena */
 	const char *detail, *evidence, *after; /* owned by job.arena; NULL: none */
 	struct str record; /* of the UEM when the plan was frozen; empty: none, or not known */
 	int64_t sync_ms;   /* the first sync that its next step waits for; TIME_NONE: none yet */
 	int64_t intent_ms; /* of this process's newest request that names it; TIME_NONE: none */
 	int64_t finished_ms;
-	uint8_t outcome,
-		reason;       /* its verdict; before it is settled: of the step that went wrong */
-	uint8_t resync;       /* enum resync */
-	uint8_t record_state; /* enum record_state when the plan was frozen */
-	struct str profile;   /* when the plan was frozen, if has_profile; empty: none */
-	bool has_profile;
+	struct str profile; /* when the plan was frozen, if has_profile; empty: none */
 	struct str home_id; /* of `home`, which may be gone */
-	uint32_t returned;  /* where it was seen after its migration was cancelled; SERVER_NONE */
 	int64_t return_ms;  /* so long it may take to come back from there; TIME_NONE: no limit yet
 			     */
 	/* The last look at it: when it began, until when it is good for a change. */
@@ -47,14 +42,20 @@ struct job_device {
 	 * them ended; 0: nothing is in doubt. */
 	uint64_t doubt;
 	int64_t doubt_ms;
+	const char *log_says; /* why its open request failed; NULL: its log does not say */
+	/* There are many devices: all that is small comes last, without gaps. */
+	uint8_t outcome,
+		reason;       /* its verdict; before it is settled: of the step that went wrong */
+	uint8_t resync;       /* enum resync */
+	uint8_t record_state; /* enum record_state when the plan was frozen */
+	bool has_profile;
 	bool settled;
-	bool busy;            /* named by an open request */
-	bool blocked;         /* a request that is not among those of the job may still act on it */
-	bool custody;         /* the ledger has it off its server, to be put back */
-	bool sure;            /* two looks agree about where it is */
-	bool witnessed;       /* an audit event tells of what its open request was to do */
-	bool log_failed;      /* the log of its open request says it failed, */
-	const char *log_says; /* and why; NULL: it does not say */
+	bool busy;       /* named by an open request */
+	bool blocked;    /* a request that is not among those of the job may still act on it */
+	bool custody;    /* the ledger has it off its server, to be put back */
+	bool sure;       /* two looks agree about where it is */
+	bool witnessed;  /* an audit event tells of what its open request was to do */
+	bool log_failed; /* the log of its open request says it failed */
 	bool gave_up;   /* in flight, and nothing more to do about it: the next apply tries again */
 	bool anonymous; /* it drifted, and nobody has said who changed it */
 	bool dirty;     /* to be written by job_flush() */

@@ -19,14 +19,16 @@ static const char *keep(struct job *j, struct str s)
 static void take_record(struct job *j, struct job_device *d, struct str before)
 {
 	struct snapshot s;
+	struct arena all; /* of which two texts are kept */
 
-	snapshot_decode(before, &j->arena, &s);
-	d->record = snapshot_text(&s, SNAPSHOT_RECORD);
+	arena_init(&all);
+	snapshot_decode(before, &all, &s);
+	d->record = arena_dup(&j->arena, snapshot_text(&s, SNAPSHOT_RECORD));
 	d->has_profile = s.v[SNAPSHOT_PROFILE].state == VALUE_KNOWN ||
 			 s.v[SNAPSHOT_PROFILE].state == VALUE_ABSENT;
 	d->profile = snapshot_is(&s, SNAPSHOT_PROFILE, STR_NONE)
 			     ? STR_NONE
-			     : snapshot_text(&s, SNAPSHOT_PROFILE);
+			     : arena_dup(&j->arena, snapshot_text(&s, SNAPSHOT_PROFILE));
 	if (s.v[SNAPSHOT_RECORD].state == VALUE_UNREAD)
 		d->record_state = RECORD_UNREAD;
 	else if (snapshot_is(&s, SNAPSHOT_RECORD, STR_NONE))
@@ -34,6 +36,29 @@ static void take_record(struct job *j, struct job_device *d, struct str before)
 	else
 		d->record_state = (uint8_t)work_record_state(
 			snapshot_word(&s, SNAPSHOT_RECORD), snapshot_word(&s, SNAPSHOT_ENROLLMENT));
+	arena_release(&all);
+}
+
+/* Room for n letters. There are many devices, and few have many steps. */
+static char *keep_results(struct job *j, struct str results, size_t n)
+{
+	char *kept = arena_alloc(&j->arena, n + 1);
+
+	memset(kept, 0, n + 1);
+	if (results.n)
+		memcpy(kept, results.p, results.n);
+	return kept;
+}
+
+/* There are few servers: one of the last devices came from the same, as a rule. */
+static struct str keep_home(struct job *j, struct str id)
+{
+	enum { NEAR = 16 };
+
+	for (uint32_t i = j->n; i > 0 && j->n - i < NEAR; i--)
+		if (str_eq(j->devices[i - 1].home_id, id))
+			return j->devices[i - 1].home_id;
+	return arena_dup(&j->arena, id);
 }
 
 static enum errc load_device(void *self, const struct device_record *rec, struct err *err)
@@ -44,11 +69,10 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.program = map_add(&j->texts, rec->program, NULL),
 		.start = fleet_server_by_id(j->fleet, rec->start),
 		.home = fleet_server_by_id(j->fleet, rec->home),
-		.home_id = arena_dup(&j->arena, rec->home),
+		.home_id = keep_home(j, rec->home),
 		.wave = rec->wave,
 		.listed = rec->listed,
 		.attempts = rec->attempts,
-		.results = arena_alloc(&j->arena, WORK_MAX_STEPS + 1),
 		.detail = keep(j, rec->detail),
 		.evidence = keep(j, rec->evidence),
 		.after = keep(j, rec->after),
@@ -66,12 +90,24 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 
 	(void)err;
 	take_record(j, &d, rec->before);
-	(void)snprintf(d.results, WORK_MAX_STEPS + 1, "%.*s", (int)rec->results.n, rec->results.p);
+	d.results = keep_results(j, rec->results, rec->results.n);
 	if (d.wave >= j->n_waves)
 		j->n_waves = d.wave + 1;
 	MEM_GROW(j->devices, j->n, j->cap);
 	j->devices[j->n++] = d;
 	return ERR_OK;
+}
+
+/* A letter for each step: what the store has fewer of is not there yet. */
+static void lengthen_results(struct job *j)
+{
+	for (uint32_t i = 0; i < j->n; i++) {
+		struct job_device *d = &j->devices[i];
+		struct str has = str_from(d->results);
+
+		if (has.n < j->programs[d->program].n)
+			d->results = keep_results(j, has, j->programs[d->program].n);
+	}
 }
 
 static enum errc compile_programs(struct job *j, struct err *err)
@@ -89,6 +125,8 @@ static enum errc compile_programs(struct job *j, struct err *err)
 			work_thaw(j->fleet, &source, j->settings->has_uem, &j->arena,
 				&j->programs[i]);
 	}
+	if (!rc)
+		lengthen_results(j);
 	return rc;
 }
 
