@@ -18,8 +18,8 @@ serial,server,family,order_date,order_number,source,source_id,added,enrollment_s
 CVACT00001,WS1 EMEA,iPad,2020-01-01,W1,APPLE,-2085650007946880,2020-02-01,,,,active,2027-05-01,AppleCare+
 CVSNNN0002,WS1 EMEA,iPad,2020-01-01,W1,APPLE,-2085650007946880,2020-02-01,,,,active,2026-11-24,
 CVEXP00003,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2025-05-01,
-CVUSED0004,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,Enrolled,jo,,expired,2025-05-01,
-CVLATE0005,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2026-11-15,
+CVSXD00004,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,Enrolled,jo,,expired,2025-05-01,
+CVLTD00005,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2026-11-15,
 CVNXNE0006,WS1 EMEA,iPad,,,MANUALLY_ADDED,,2020-02-01,,,,none,,
 CVQDD00007,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,active,2027-05-01,
 CVCANC0008,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2027-05-01,AppleCare+
@@ -46,7 +46,7 @@ asked 0 'rules that do not ask, and an export without details'
 run plan list.csv --rules retire-out-of-coverage --out plan.csv
 exits 'a report of what is out of coverage' 3
 same 'who is out of coverage' "CVACT00001=skipped CVSNNN0002=skipped CVEXP00003=noted \
-CVUSED0004=manual CVLATE0005=noted CVNXNE0006=manual CVQDD00007=undecided CVCANC0008=noted \
+CVSXD00004=manual CVLTD00005=noted CVNXNE0006=manual CVQDD00007=undecided CVCANC0008=noted \
 CVSUBS0009=skipped CVWARR0010=skipped CVLEFT0011=skipped CVNQNE0012=skipped" "$(by_serial plan.csv)"
 check 'why nobody can tell is said' grep -q 'CVQDD00007.*does not tell whether it is covered' plan.csv
 asked 10 'each device that Apple has, once'
@@ -135,7 +135,7 @@ exits 'with release=2' 3
 same 'released: expired for long and not enrolled' 'CVCANC0008 CVEXP00003' "$(jq -r \
 	'select(.kind == "effect" and .what == "release" and .effective) | .serial' "$audit" | sort | paste -sd' ')"
 same 'the others' "CVACT00001=skipped CVSNNN0002=skipped CVEXP00003=done \
-CVUSED0004=manual CVLATE0005=noted CVNXNE0006=undecided CVQDD00007=undecided CVCANC0008=done \
+CVSXD00004=manual CVLTD00005=noted CVNXNE0006=undecided CVQDD00007=undecided CVCANC0008=done \
 CVSUBS0009=skipped CVWARR0010=skipped CVLEFT0011=skipped CVNQNE0012=skipped" "$(by_serial list.result.csv)"
 
 # --- a plan of Apple's bought between the report and the release ---
