@@ -177,16 +177,35 @@ part_protected() {
 		same "protected meanwhile ($step): no wipe" 0 "$(wipes)"
 		same "protected meanwhile ($step): the other one" 'done' "$(outcome C02WHILE0001)"
 
-		echo C02STAY00001 >then3 # and taken from it again: what was once protected stays so
+		mv then2 then1 # and not for long: what was once protected stays so
+		echo C02STAY00001 >then2
 		lists "[$moved, $step]"
 		same "protected for a while ($step): the row" protected "$(outcome C02WHILE0002)"
 		same "protected for a while ($step): no wipe" 0 "$(wipes)"
 
-		printf 'C02STAY00001\n\0\n' >then2 && rm then3 # and what cannot be read stops what is new
+		printf 'C02STAY00001\n\0\n' >then2 && rm then1 # and what cannot be read stops what is new
 		lists "[$moved, $step]"
 		exits "a list that cannot be read ($step)" 78
 		same "a list that cannot be read ($step): nothing of it is sent" '0 0' \
 			"$(ours assign C02WHILE0002) $(wipes)"
+	done
+	# and who is off its server comes back, protected or not
+	for then in '' skip; do # the run goes on, or another one comes
+		for list in C02WHILE0001 'C02WHILE0001\nC02WHILE0003' '\0'; do
+			world '' --set apple.activity_time=20m
+			echo 'protect: {file: protected.csv}' >>depmend.yaml
+			echo C02STAY00001 >protected.csv
+			rules "$rebuild"
+			rows C02WHILE0001 C02WHILE0003
+			apply --max-wait 10m
+			exits "protected while off: cut off" 75
+			# shellcheck disable=SC2059 # the list is a format
+			printf "C02STAY00001\n$list\n" >protected.csv
+			[ -z "$then" ] || rules "[$then]"
+			DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
+			same "protected while off ($list), then ${then:-the same}: both are back" 'WS1 EMEA WS1 APAC' \
+				"$(place C02WHILE0001) $(place C02WHILE0003)"
+		done
 	done
 }
 
@@ -202,6 +221,37 @@ part_stale() {
 			same "page $nth of $path stale: it is back" "0 WS1 EMEA 1" \
 				"$status $(place C02WHILE0001) $(ours assign C02WHILE0001)"
 			same "page $nth of $path stale: the row" 'done' "$(outcome C02WHILE0001)"
+		done
+	done
+	# ... and when Apple says that it came back, though it did not, and a page shows it as it was before
+	for path in '/v1/mdmServers/*/relationships/devices' '/v1/orgDevices/*' /v1/orgDevices; do
+		for nth in $(seq 1 "$(fewer 8)"); do
+			world "overrides:
+  - {activity: ASSIGN_DEVICES, nth: 1, knobs: {apple.ignored: C02WHILE0001}}
+  - {service: apple, method: GET, path: '$path', nth: $nth, knobs: {apple.stale: 55s}}"
+			rules "$rebuild"
+			rows C02WHILE0001
+			apply --max-wait 20s
+			check "page $nth of $path stale, not put back: its row says so" \
+				test "$(place C02WHILE0001)$(outcome C02WHILE0001)" = offin_flight
+			rules '[skip]'
+			DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
+			same "page $nth of $path stale, not put back: it is, later" 'WS1 EMEA' "$(place C02WHILE0001)"
+		done
+	done
+	# said to have failed, though it happened, and it shows late: the second look is no sooner than that
+	for activity in UNASSIGN_DEVICES ASSIGN_DEVICES; do
+		for lag in 20s 40s 55s; do
+			world "overrides: [{activity: $activity, nth: 1, knobs: {apple.misreported: C02WHILE0001, apple.visibility_lag: $lag}}]"
+			rules "$rebuild"
+			rows C02WHILE0001
+			apply
+			check "$activity misreported, $lag late: not called failed" \
+				test "$(outcome C02WHILE0001)" != failed
+			rules '[skip]'
+			DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
+			same "$activity misreported, $lag late: it is back, once" 'WS1 EMEA 1' \
+				"$(place C02WHILE0001) $(ours assign C02WHILE0001)"
 		done
 	done
 }
@@ -339,6 +389,17 @@ part_left() {
 
 # --- a wipe that nobody knows about: its own result as input, the device enrolled anew, little time ---
 part_deeds() {
+	again() { # SERVICE PATH [MEMBER VALUE]...: from now on the records say so
+		local about="service: $1, path: '$2'"
+		shift 2
+		printf 'version: 1\nodd:\n' >odd.yaml
+		while [ $# -gt 0 ]; do
+			case $2 in absent) value=$2 ;; *) value="'\"$2\"'" ;; esac
+			printf '  - {%s, member: %s, value: %s}\n' "$about" "$1" "$value" >>odd.yaml
+			shift 2
+		done
+		tell odd.yaml
+	}
 	for applied in yes no; do
 		# shellcheck disable=SC2059 # a format
 		world "$(printf "$lost" $applied)" --set uem.wipe_time=30m
@@ -356,24 +417,28 @@ part_deeds() {
 	rows C02WHILE0002
 	apply --allow wipe=5 --confirm wipe=1 --max-wait 1m
 	check 'wipe, enrolled anew: not a clean end' test "$status" -ne 0
-	for hour in 07 12; do
-		DEPMEND_CLOCK=virtual:2026-11-22T$hour:00:00Z apply --allow wipe=5 --confirm wipe=1 --max-wait 1h
+	for kind in device enterprise; do
+		rules "[{wipe: {kind: $kind}}]"
+		for hour in 07 12; do
+			DEPMEND_CLOCK=virtual:2026-11-22T$hour:00:00Z apply --allow wipe=5 --confirm wipe=1 --max-wait 1h
+			check "wipe, enrolled anew, $kind at $hour: not a clean end" test "$status" -ne 0
+		done
 	done
 	same 'wipe, enrolled anew: one wipe' 1 "$(wipes)"
+	for enrolled in '2026-11-21T05:00:00.000' '2026-11-22T02:00:00.000' absent; do # its record stays, and tells of another one
+		world "${lost/\%s/no}" --control
+		rules '[{wipe: {kind: device}}]'
+		rows C02WHILE0002
+		apply --allow wipe=5 --confirm wipe=1 --max-wait 1m
+		again uem '/api/mdm/devices*' LastEnrolledOn $enrolled
+		rules '[{wipe: {kind: enterprise}}]'
+		apply --allow wipe=5 --confirm wipe=1 --max-wait 1h
+		check "wipe, enrolled $enrolled: not a clean end" test "$status" -ne 0
+		same "wipe, enrolled $enrolled: one wipe" 1 "$(wipes)"
+	done
 
 	# what is done is not done again for the same enrollment or membership, whatever is read of it,
 	# nor when what is read does not tell which one it is
-	again() { # SERVICE PATH [MEMBER VALUE]...: from now on the records say so
-		local about="service: $1, path: '$2'"
-		shift 2
-		printf 'version: 1\nodd:\n' >odd.yaml
-		while [ $# -gt 0 ]; do
-			case $2 in absent) value=$2 ;; *) value="'\"$2\"'" ;; esac
-			printf '  - {%s, member: %s, value: %s}\n' "$about" "$1" "$value" >>odd.yaml
-			shift 2
-		done
-		tell odd.yaml
-	}
 	for odd in '' absent soon; do
 		world '' --control
 		rules '[{wipe: {kind: device}}]'
@@ -423,6 +488,31 @@ part_elsewhere() {
 		exits "the clock says $to" 0
 		same "the clock says $to: it is back, once" 'WS1 EMEA 1' \
 			"$(place C02WHILE0001) $(ours assign C02WHILE0001)"
+	done
+	# a change that nobody knows about is in quarantine; on a new boot for the whole time once more
+	sent_ms() { # NTH: when the change was sent
+		jq -r 'select(.kind == "request" and .path == "/v1/orgDeviceActivities" and .method == "POST") | .t' \
+			"$audit" | sed -n "$1p"
+	}
+	for steps in '[unassign]' '[{reassign: {to: WS1 Americas}}]' '[delete_from_lifecycle]'; do
+		for boot in one two; do
+			world 'faults: [{activity: "*", nth: 1, do: reset, applied: no}]'
+			rules "$steps"
+			rows C02WHILE0003
+			DEPMEND_BOOT=one apply --max-wait 2m
+			check "$steps, its reply lost: not a clean end" test "$status" -ne 0
+			DEPMEND_BOOT=$boot DEPMEND_CLOCK=virtual:2026-11-22T03:25:00Z apply --max-wait 20m
+			if [ $boot = one ]; then
+				exits "$steps, its reply lost, the same boot" 0
+				# the time of a request and of an activity, and two readings a minute apart
+				check "$steps, its reply lost: not sent again within 32 minutes" \
+					test $(($(sent_ms 2) - $(sent_ms 1))) -ge $((32 * 60000))
+			else
+				same "$steps, its reply lost, a new boot: not sent again in 45 minutes" '' "$(sent_ms 2)"
+				DEPMEND_BOOT=$boot DEPMEND_CLOCK=virtual:2026-11-22T03:45:00Z apply
+				exits "$steps, its reply lost, a new boot, and later" 0
+			fi
+		done
 	done
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Tests of the tests: what keeps a change from coming twice, or a device from being stranded, and
-what handles a trap of the contracts (traps.py), is taken out, one at a time in a copy of the sources.
-Passes when the test named for it fails then.
+"""Tests of the tests: what keeps a change from coming twice, or a device from being stranded, each rule
+that this rests on (rules.py), and what handles a trap of the contracts (traps.py), is taken out, one at
+a time in a copy of the sources. Passes when the test named for it fails then.
 
     mutants.py BUILD [NAME]...
 
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 
+import rules
 import traps
 
 BUILD = ".build/release"
@@ -62,6 +63,21 @@ MUTANTS = {
 }
 
 
+def command_of_words(words):
+    """As rules.py has it."""
+    name, *rest = words.split()
+    if name == "worlds":
+        aim = ["--aim", rest[1]] if rest[1:] else []
+        return ["python3", "tests/worlds/worlds.py", BUILD, "--first", "-n", rest[0], *aim]
+    if name == "crash":
+        return CRASH + rest
+    if name.startswith("test_"):
+        return [f"{BUILD}/unit/{name}"]
+    return [f"tests/{name}/run.sh", BUILD, *rest]
+
+
+for rule, (where, swaps, words) in rules.RULES.items():
+    MUTANTS[rule] = (where, swaps, command_of_words(words))
 
 
 def suite_of(label):
@@ -95,7 +111,7 @@ def run(command, folder):
 
 
 def build(folder, test):
-    units = test if test[0].startswith(f"{BUILD}/unit/") else ["all", f"{BUILD}/crash/shim.so"]
+    units = test if test[0].startswith(f"{BUILD}/unit/") else ["all", f"{BUILD}/crash/shim.so", f"{BUILD}/worlds/shim.so"]
     status, said = run(["make", "-j2", "VARIANT=release", *units], folder)
     if status:
         sys.exit("it does not build:\n" + said)

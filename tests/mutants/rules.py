@@ -1,0 +1,200 @@
+"""What no change may do without: each rule of the ledger, of looking, of pages and lists, of locks and
+of time taken out, one at a time, and the test that has to fail then.
+
+rule: (file or files, [(what stands there once, what takes its place)], the test)
+
+A test is a suite with its parts, a unit program, `crash` with a suite of crash.py, or `worlds` with
+how many at most and what they aim at.
+"""
+
+RULES = {
+    "ledger: a request of another run is open to this one": ("src/run/load.c", [
+        ("\t\tif (!r && d)\n\t\t\td->blocked = true;",
+         "\t\tif (!r && d)\n\t\t\td->blocked = false;"),
+    ], "stories"),
+    "ledger: an activity holds its devices until it has ended": ("src/run/settle.c", [
+        ("\treturn r->over || answered_at_once(r);",
+         "\treturn true || answered_at_once(r);"),
+    ], "stories"),
+    "ledger: custody with the intent": ("src/run/intent.c", [
+        ("\tif (!back)\n\t\treturn ERR_OK;\n\tc.target",
+         "\tif (!back || c.since_ms)\n\t\treturn ERR_OK;\n\tc.target"),
+    ], "stories"),
+    "ledger: custody outlives its run": ("src/run/recover.c", [
+        ("\tfor (size_t i = 0; !rc && i < off.n; i++)\n\t\tadd_run(&e, off.v[i].run);",
+         "\tfor (size_t i = 0; !rc && i < 0 * off.n; i++)\n\t\tadd_run(&e, off.v[i].run);"),
+    ], "stories"),
+    "ledger: irreversible deeds are noted": ("src/run/intent.c", [
+        ("\tif (!rc && step_info(r->kind)->irreversible)\n\t\trc = note_deed",
+         "\tif (!rc && false)\n\t\trc = note_deed"),
+    ], "stories"),
+    "ledger: a deed is done for its incarnation": ("src/run/intent.c", [
+        ("\t\telse if (ret == SENT_NEVER && str_eq(old->incarnation, str_from(now)))",
+         "\t\telse if (false)"),
+    ], "meanwhile deeds"),
+    "ledger: an unreadable incarnation blocks": ("src/run/intent.c", [
+        ("old->state == DEED_OPEN || !now[0] || !old->incarnation.n)",
+         "old->state == DEED_OPEN)"),
+    ], "meanwhile deeds"),
+    "ledger: ids, not names, are frozen": ("src/plan/freeze.c src/run/load.c", [
+        (".home = fleet_server_id(f, home),",
+         ".home = fleet_server_name(f, home),"),
+        (".home = fleet_server_by_id(j->fleet, rec->home),",
+         ".home = fleet_server_by_name(j->fleet, rec->home),"),
+    ], "meanwhile servers"),
+    "ledger: a lost name spoils its own devices only": ("src/run/wanted.c", [
+        ("\tif (!s->lost)\n\t\treturn false;\n",
+         "\tstruct err why;\n\n\tif (!s->lost)\n\t\treturn false;\n"
+         '\t(void)err_set(&why, ERR_SETTINGS, "lost");\n'
+         "\tjob_stop(j, ERR_SETTINGS, REASON_RUN_WAITING, &why);\n"),
+    ], "meanwhile servers"),
+    "recovery before rules, names and mapping": ("src/cli/app/run_command.c", [
+        ("\trc = put_back_first(c, c->identity, err);\n",
+         "\trc = ERR_OK;\n"),
+        ("\tif (c->worked || !c->p.settings ||",
+         "\tif (c || !c->p.settings ||"),
+    ], "stories"),
+    "recovery of earlier runs before anything new": ("src/cli/app/run_command.c", [
+        ("\t\trc = run_recover(&s, c->identity, &c->in_flight, err);",
+         "\t\trc = s.store ? ERR_OK : ERR_STORE;"),
+    ], "worlds 60 kill"),
+    "late binding: the look comes after the wait": ("src/run/change.c src/run/look.c", [
+        ("\trc = n ? await_turn(j, devices, n, &go, err) : ERR_OK;\n",
+         "\trc = n ? look_before(j, devices, n, err) : ERR_OK;\n\tif (!rc && n)\n"
+         "\t\trc = await_turn(j, devices, n, &go, err);\n"),
+        ("\tif (d->looked_ms == TIME_NONE || d->looked_ms < j->waited_ms || now > "
+         "d->good_until_ms)\n",
+         "\tif (d->looked_ms == TIME_NONE)\n"),
+        ("\t\t\t\t\t\t   j->settings->timeouts.fresh_ms;",
+         "\t\t\t\t\t\t   48 * 3600000;"),
+    ], "worlds 20"),
+    "late binding: a look of before a long wait is none": ("src/run/look.c", [
+        ("d->looked_ms < j->waited_ms || ",
+         ""),
+    ], "worlds 60 too_many"),
+    "late binding: a look is good for timeouts.fresh": ("src/run/look.c", [
+        ("\t\t\t\t\t\t   j->settings->timeouts.fresh_ms;",
+         "\t\t\t\t\t\t   48 * 3600000;"),
+    ], "worlds 60 suspend"),
+    "late binding: its age is looked at on the connection": ("src/io/http.c", [
+        ("\treturn t->too_old ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;",
+         "\tt->too_old = false;\n\treturn CURL_PREREQFUNC_OK;"),
+    ], "test_http"),
+    "late binding: limits at the intent": ("src/run/intent.c", [
+        ("\tif (!rc)\n\t\trc = limits_hold(r, at_ms, err);\n",
+         "\tif (!rc && false)\n\t\trc = limits_hold(r, at_ms, err);\n"),
+    ], "guards"),
+    "late binding: limits keep nobody off his server": ("src/run/intent.c", [
+        ("\t\tif (back || !limit_most(",
+         "\t\tif ((back && false) || !limit_most("),
+    ], "meanwhile limits"),
+    "late binding: no more intents ahead than connections": ("src/wire/flight.c", [
+        ("\twhile (n < first->call.ahead && n < AHEAD_MAX &&",
+         "\twhile (n < AHEAD_MAX &&"),
+    ], "test_transport"),
+    "late binding: what others moved during the look waits": ("src/run/look.c", [
+        ("\t\trc = drop_moved(&l, from_ms, err);",
+         "\t\trc = from_ms && false ? drop_moved(&l, from_ms, err) : ERR_OK;"),
+    ], "worlds 60 meddle"),
+    "late binding: nothing is sent whose effect holds": ("src/run/wanted.c", [
+        ("\tif (work_needless(j->fleet, s, d->home, j->settings->has_uem, seen)) {",
+         "\tif (false) {"),
+    ], "meanwhile waits"),
+    "late binding: nobody else's change is overridden": ("src/run/wanted.c", [
+        ("\tif (seen->server == job_expected(j, d).server &&\n",
+         "\tif (true &&\n"),
+    ], "worlds 40 move"),
+    "reservation: a put-back is not split": ("src/run/change.c", [
+        ("\t\tmost = j->settings->batch_apple;\n\t\toff =",
+         "\t\tmost = v[i].back ? 1 : j->settings->batch_apple;\n\t\toff ="),
+    ], "schedule"),
+    "evidence: fewer than the total prove no absence": ("src/wire/listing.c", [
+        ("\telse if (l->total > (int64_t)l->n && !l->resumed)",
+         "\telse if (false)"),
+    ], "field pages"),
+    "evidence: gone is searched for, too": ("src/run/sync.c", [
+        ("\trc = keep_gone(s, proved, err);\n",
+         "\trc = s ? ERR_OK : keep_gone(s, proved, err);\n"),
+    ], "meanwhile lists"),
+    "evidence: serials as the program spells them": ("src/facts/fleet.c", [
+        ("\treturn *ret_odd ? MAP_NONE : map_find(&f->serials, serial_view(&s));",
+         "\treturn *ret_odd ? MAP_NONE : map_find(&f->serials, serial);"),
+    ], "stories"),
+    "mapping: asked of programs with a sync only": ("src/plan/mapping.c", [
+        ("\t\tif ((leaves || (is_sync(s) && results[i] == RESULT_TODO)) &&\n",
+         "\t\tif ((true || leaves) &&\n"),
+    ], "stories"),
+    "mapping: a crossed pair stops the plan": ("src/plan/plan_decide.c", [
+        ("\t\trc = mapping_check(p, err);\n",
+         "\t\trc = ERR_OK;\n"),
+    ], "stories"),
+    "mapping: one that is not synced yet is no fault": ("src/facts/group_count.c", [
+        ("\treturn own->n >= GROUP_COUNT_LEAST && own->listed == 0 &&\n"
+         "\t       other->listed >= GROUP_COUNT_LEAST && other->listed * 2 > other->n;",
+         "\treturn own->listed == 0 && other->listed * 2 > other->n;"),
+    ], "stories"),
+    "expect: what this run did is no difference": ("src/cli/app/approved_plan.c", [
+        ("!(own && own_doing_explains(own, serial, was, is))",
+         "!(own && false)"),
+    ], "stories"),
+    "expect: what others did is one": ("src/cli/app/own_doing.c", [
+        ("\tif (slot == MAP_NONE || !str_eq(",
+         "\tif (slot != MAP_NONE)\n\t\treturn true;\n\tif (slot == MAP_NONE || !str_eq("),
+    ], "stories"),
+    "protected: asked at every send": ("src/run/look.c", [
+        ("\t\tjob_read_protected(j);",
+         "\t\t(void)j;"),
+    ], "meanwhile protected"),
+    "protected: unreadable stops what is new": ("src/run/job.c", [
+        ("\t\tjob_stop(j, err.code, REASON_RUN_GUARDED, &err);\n\t\treturn;\n\t}\n\tfor",
+         "\t\treturn;\n\t}\n\tfor"),
+    ], "meanwhile protected"),
+    "store: a put-back without a ledger has its intent in emergency": ("src/run/unwritten.c", [
+        ("\trc = back ? emergency_intend(",
+         "\t*ret_id = -1;\n\trc = back && rec.run ? ERR_OK : back ? emergency_intend("),
+    ], "crash disk"),
+    "store: put-backs without a ledger": ("src/run/apply.c", [
+        ("\tif (rc == ERR_STORE && begun)\n",
+         "\tif (rc == ERR_STORE && begun && false)\n"),
+    ], "crash disk"),
+    "store: without emergency no put-back": ("src/run/unwritten.c", [
+        ("\t\t\t    ret_id, err)\n\t\t  : err_set",
+         "\t\t\t    ret_id, err) * 0\n\t\t  : err_set"),
+    ], "crash disk"),
+    "lock: one writer": ("src/os/kernel.c", [
+        ("\tif (fcntl(fd, F_OFD_SETLK, &want) == 0)\n\t\treturn true;",
+         "\tif (fcntl(fd, F_OFD_SETLK, &want) == 0 || fd >= 0)\n\t\treturn true;"),
+    ], "test_lock"),
+    "lock: held by the open file": ("src/os/kernel.c", [
+        ("\tif (fcntl(fd, F_OFD_SETLK, &want) == 0)\n\t\treturn true;",
+         "\tif (fcntl(fd, F_SETLK, &want) == 0)\n\t\treturn true;"),
+    ], "test_lock"),
+    "lock: no network file systems": ("src/store/open.c", [
+        ("\ts->network = rc != ERR_OK;\n\tif (!rc ||",
+         "\ts->network = rc != ERR_OK;\n\tif (rc != ERR_INTERNAL ||"),
+    ], "disk"),
+    "time: in full on a new boot": ("src/run/open_intents.c", [
+        ("\tif (!str_eq(in->boot, str_from(clock_boot(c)))) {",
+         "\tif (false) {"),
+    ], "meanwhile elsewhere"),
+    "time: a clamped wall clock": ("src/wire/turn.c src/wire/rate.c", [
+        ("at_ms < n->now_ms ? at_ms : n->now_ms",
+         "at_ms"),
+    ], "test_turn"),
+    "time: one budget of all processes": ("src/wire/turn.c", [
+        ("\tif (t->shared && take(",
+         "\tif (t->shared && t->first && take("),
+    ], "test_turn"),
+    "time: the lock's holder comes first": ("src/wire/turn.c", [
+        ("\tif (!t->first && !patient && first_ms != TIME_NONE)",
+         "\tif (false)"),
+    ], "test_turn"),
+    "start: an older state is noticed": ("src/cli/app/run_command.c", [
+        ("\tenum errc rc = c->looked_back ? ERR_OK : older_look(&s, err);",
+         "\tenum errc rc = s.store ? ERR_OK : older_look(&s, err);"),
+    ], "lost"),
+    "evidence: gone is searched for in its group": ("src/run/sync.c", [
+        ("\t\t\tgroups[n] = groups_before(j, &j->devices[i]);",
+         "\t\t\tgroups[n] = 1;"),
+    ], "meanwhile lists"),
+}
