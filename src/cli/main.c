@@ -42,8 +42,25 @@ int cmd_version(const struct cli *cli)
 	return 0;
 }
 
+/* What `apply` takes because `apply --dry-run` is `plan`. */
+static enum errc check_dry_run(const struct cli *cli, struct err *err)
+{
+	static const enum option_id of_plan[] = { OPTION_HTML, OPTION_DETAILED_EXITCODE,
+		OPTION_OFFLINE };
+
+	if (cli->command->id != COMMAND_APPLY)
+		return ERR_OK;
+	for (size_t i = 0; i < sizeof(of_plan) / sizeof(*of_plan); i++)
+		if (cli_count(cli, of_plan[i]))
+			return err_set(err, ERR_USAGE, "--%s of apply goes with --dry-run",
+				option_info(of_plan[i])->name);
+	return ERR_OK;
+}
+
 static int run(struct cli *cli)
 {
+	struct err err;
+
 	if (cli_count(cli, OPTION_HELP)) {
 		struct cli_page page;
 
@@ -55,6 +72,8 @@ static int run(struct cli *cli)
 		return cmd_version(cli);
 	if (cli_count(cli, OPTION_DRY_RUN))
 		cli->command = command_info(COMMAND_PLAN);
+	if (check_dry_run(cli, &err))
+		return cli_fail(cli, &err);
 	log_set_level(level_wanted(cli));
 	if (tenants_wanted(cli))
 		return tenants_run(cli);

@@ -49,6 +49,19 @@ exits 'plan with changes pending' 2
 run plan clean.txt --rules move-server --set 'server=WS1 APAC' --out plan.csv --detailed-exitcode
 exits 'plan with nothing to do' 0
 
+# `apply --dry-run` is `plan`, with what that takes; without it apply takes none of it.
+run apply clean.txt --rules corrupted-registration --dry-run --out plan.csv --detailed-exitcode --html plan.html
+exits 'apply --dry-run with changes pending' 2
+check 'apply --dry-run writes the page' grep -q '<html' plan.html
+mark
+for option in --detailed-exitcode '--html page.html' --offline; do
+	# shellcheck disable=SC2086 # words
+	run apply clean.txt --rules corrupted-registration --yes $option
+	exits "apply $option" 64
+	check "apply $option: with what it goes" grep -q -- '--dry-run' err
+done
+nobody_asked
+
 # plan --offline asks nobody, not even who does not exist.
 mark
 sim_stop

@@ -78,7 +78,7 @@ enum option_kind {
 #define FOR_ALL UINT32_MAX
 #define FOR_PLANS (FOR(PLAN) | FOR(APPLY) | FOR(EXPLAIN) | FOR(REHEARSE))
 #define FOR_LISTS (FOR(CHECK) | FOR_PLANS | FOR(EXPORT) | FOR(APPROVE))
-#define FOR_PAGES (FOR(REPORT) | FOR(PLAN) | FOR(EXPORT) | FOR(HISTORY))
+#define FOR_PAGES (FOR(REPORT) | FOR(PLAN) | FOR(APPLY) | FOR(EXPORT) | FOR(HISTORY))
 #define FOR_RUNS (FOR(APPLY) | FOR(UNDO))
 /* What runs once for each tenant when --settings names a folder. */
 #define FOR_TENANTS \
@@ -108,9 +108,9 @@ enum option_kind {
 		"read the CSV with libcsv alone")                                                  \
 	X(ONLINE, "online", 0, FLAG, NULL, FOR(CHECK),                                             \
 		"sign in to both services and read one page of each")                              \
-	X(OFFLINE, "offline", 0, FLAG, NULL, FOR(PLAN),                                            \
+	X(OFFLINE, "offline", 0, FLAG, NULL, FOR(PLAN) | FOR(APPLY),                               \
 		"judge by the CSV alone, without a network")                                       \
-	X(DETAILED_EXITCODE, "detailed-exitcode", 0, FLAG, NULL, FOR(PLAN) | FOR(UNDO),            \
+	X(DETAILED_EXITCODE, "detailed-exitcode", 0, FLAG, NULL, FOR(PLAN) | FOR_RUNS,             \
 		"exit 2 when changes are pending")                                                 \
 	X(APPLY, "apply", 0, FLAG, NULL, FOR(UNDO), "carry it out")                                \
 	X(DRY_RUN, "dry-run", 0, FLAG, NULL, FOR(APPLY), "change nothing: the same as `plan`")     \
