@@ -296,6 +296,8 @@ static void withdraw(struct open_request *r, enum errc code, const struct err *e
 	r->state = REQUEST_REFUSED;
 	for (uint32_t i = 0; i < r->n && r->id; i++)
 		j->devices[r->devices[i]].attempts--;
+	if (code == ERR_STOPPED && !transport_was_stopped(j->transport))
+		return; /* what stopped it is no signal, and ends the run by itself */
 	if (code != ERR_REFUSED && code != ERR_BUSY) /* which are about this one alone */
 		job_stop(j, code,
 			code == ERR_STOPPED ? REASON_RUN_STOPPED

@@ -240,6 +240,11 @@ static bool stopped(struct transport *t)
 	return stopping(t);
 }
 
+bool transport_was_stopped(const struct transport *t)
+{
+	return t->stopped_ms != TIME_NONE;
+}
+
 static size_t n_queued(const struct transport *t)
 {
 	size_t n = 0;

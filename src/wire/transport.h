@@ -133,6 +133,9 @@ bool transport_until(struct transport *t, int64_t deadline_ms, int64_t closing_m
 /* From now on a signal that has come does not end calls early: for putting devices back. After a
  * signal, and past --max-wait, waits may then last until 2 minutes from now. */
 void transport_closing(struct transport *t);
+/* Whether a signal was noticed. Without one ERR_STOPPED says that another request's done() failed,
+ * which transport_drain() tells. */
+bool transport_was_stopped(const struct transport *t);
 
 /* Requests sent so far, for summaries and tests. */
 struct transport_counts {

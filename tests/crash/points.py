@@ -5,6 +5,7 @@ Options that World takes itself: scenario, sim, extra, keep_sim_state, rules.
 import collections
 import contextlib
 import errno
+import fnmatch
 import random
 import signal
 import sqlite3
@@ -350,7 +351,8 @@ def disk_fails(w, name, at, error, once):
         return all_done(w)
     bad = ends(status, 73, 74) + w.check_store(settled=False)
     rest = log.read_text().partition("STRIKE")[2]
-    if "shared.db" in rest.partition("\n")[0]:  # rates are kept there; intents are in the ledger
+    # Rates, and what tells an older state: intents are in the ledger.
+    if any(name in rest.partition("\n")[0] for name in ("shared.db", ".counter")):
         rest = rest.partition("depmend.db")[2]
     if name != "result" and (f"{CHANGE} UNASSIGN" in rest or (CHANGE in rest and name == "state"
                                                               and not once)):
@@ -369,7 +371,22 @@ def disk_fails(w, name, at, error, once):
     return bad + ends(w.apply(), DONE) + all_done(w, wanted)
 
 
+def answers_to_take_off(calls):
+    """Writes to the ledger soon after something was taken off its server: what else was to leave does not."""
+    n, sent = 0, False
+    for call, path in calls:
+        if call != "send" and fnmatch.fnmatch(path, DISK["ledger"]):
+            n += 1
+            if sent:
+                yield from (n, n + 6, n + 12)
+            sent = False
+        sent |= call == "send" and path.startswith(f"{CHANGE} UNASSIGN")
+
+
 def disk_points(recorded, everything):
+    for at in answers_to_take_off(recorded.calls):  # others are on their way, and come back as well
+        yield (f"disk, off its server {at}", disk_fails,
+               {"name": "ledger", "at": at, "error": errno.ENOSPC, "once": 0})
     for error in (errno.ENOSPC, errno.EIO):
         for name, n in recorded.disk.items():
             for at in range(1, n + 1, 1 if everything else max(1, n // 15)):
