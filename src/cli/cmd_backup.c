@@ -70,12 +70,7 @@ static enum errc backup(struct saved_run *s, const struct cli *cli, struct err *
 
 int cmd_backup(const struct cli *cli)
 {
-	struct saved_run s = { 0 };
-	struct err err;
-	enum errc rc = backup(&s, cli, &err);
-
-	saved_run_close(&s);
-	return rc ? cli_fail(cli, &err) : 0;
+	return saved_run_command(cli, backup);
 }
 
 /* --- restore --- */
@@ -172,10 +167,5 @@ static enum errc restore(struct saved_run *s, const struct cli *cli, struct err 
 
 int cmd_restore(const struct cli *cli)
 {
-	struct saved_run s = { 0 };
-	struct err err;
-	enum errc rc = restore(&s, cli, &err);
-
-	saved_run_close(&s);
-	return rc ? cli_fail(cli, &err) : 0;
+	return saved_run_command(cli, restore);
 }

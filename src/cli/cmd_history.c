@@ -193,7 +193,7 @@ static enum errc show_one(const struct saved_run *s, const struct cli *cli, stru
 	return rc;
 }
 
-static enum errc show_all(const struct saved_run *s, const struct cli *cli, struct err *err)
+static enum errc show_all(struct saved_run *s, const struct cli *cli, struct err *err)
 {
 	const char *path = cli_text(cli, OPTION_HTML);
 	struct history_html *page = NULL;
@@ -217,12 +217,5 @@ static enum errc show_all(const struct saved_run *s, const struct cli *cli, stru
 
 int cmd_history(const struct cli *cli)
 {
-	struct saved_run s;
-	struct err err;
-	enum errc rc = saved_run_open(&s, cli, &err);
-
-	if (!rc)
-		rc = show_all(&s, cli, &err);
-	saved_run_close(&s);
-	return rc ? cli_fail(cli, &err) : 0;
+	return saved_run_reader(cli, show_all);
 }

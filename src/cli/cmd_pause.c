@@ -35,7 +35,7 @@ static void say(const struct saved_run *s, const struct cli *cli, const struct o
 	}
 }
 
-static enum errc set(const struct cli *cli, struct saved_run *s, bool on, struct err *err)
+static enum errc set(struct saved_run *s, const struct cli *cli, bool on, struct err *err)
 {
 	const char *reason = cli_text(cli, OPTION_REASON);
 	struct open_business open;
@@ -61,22 +61,22 @@ static enum errc set(const struct cli *cli, struct saved_run *s, bool on, struct
 	return rc;
 }
 
-static int pause_or_resume(const struct cli *cli, bool on)
+static enum errc pause_tenant(struct saved_run *s, const struct cli *cli, struct err *err)
 {
-	struct saved_run s = { 0 };
-	struct err err;
-	enum errc rc = set(cli, &s, on, &err);
+	return set(s, cli, true, err);
+}
 
-	saved_run_close(&s);
-	return rc ? cli_fail(cli, &err) : 0;
+static enum errc resume_tenant(struct saved_run *s, const struct cli *cli, struct err *err)
+{
+	return set(s, cli, false, err);
 }
 
 int cmd_pause(const struct cli *cli)
 {
-	return pause_or_resume(cli, true);
+	return saved_run_command(cli, pause_tenant);
 }
 
 int cmd_resume(const struct cli *cli)
 {
-	return pause_or_resume(cli, false);
+	return saved_run_command(cli, resume_tenant);
 }

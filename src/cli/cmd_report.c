@@ -173,12 +173,5 @@ static enum errc report(struct saved_run *s, const struct cli *cli, struct err *
 
 int cmd_report(const struct cli *cli)
 {
-	struct saved_run s;
-	struct err err;
-	enum errc rc = saved_run_open(&s, cli, &err);
-
-	if (!rc)
-		rc = report(&s, cli, &err);
-	saved_run_close(&s);
-	return rc ? cli_fail(cli, &err) : 0;
+	return saved_run_reader(cli, report);
 }

@@ -342,17 +342,14 @@ static enum errc show_run(struct saved_run *s, const char *name, bool json, stru
 	return rc;
 }
 
+static enum errc show(struct saved_run *s, const struct cli *cli, struct err *err)
+{
+	bool json = cli_count(cli, OPTION_JSON) > 0;
+
+	return cli->n_args ? show_run(s, cli->args[0], json, err) : list_runs(s, json, err);
+}
+
 int cmd_runs(const struct cli *cli)
 {
-	struct saved_run s;
-	bool json = cli_count(cli, OPTION_JSON) > 0;
-	struct err err;
-	enum errc rc = saved_run_open(&s, cli, &err);
-
-	if (!rc && cli->n_args)
-		rc = show_run(&s, cli->args[0], json, &err);
-	else if (!rc)
-		rc = list_runs(&s, json, &err);
-	saved_run_close(&s);
-	return rc ? cli_fail(cli, &err) : 0;
+	return saved_run_reader(cli, show);
 }

@@ -162,6 +162,13 @@ uint32_t fleet_server_by_name(const struct fleet *f, struct str name)
 	return hit;
 }
 
+uint32_t fleet_server_called(const struct fleet *f, struct str text)
+{
+	uint32_t server = fleet_server_by_id(f, text);
+
+	return server != SERVER_NONE || !text.n ? server : fleet_server_by_name(f, text);
+}
+
 struct str fleet_server_name(const struct fleet *f, uint32_t server)
 {
 	return server < f->n_servers ? fleet_text(f, f->servers[server].name) : STR("");

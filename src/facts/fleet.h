@@ -84,6 +84,7 @@ uint32_t fleet_intern(struct fleet *f, struct str text);
 uint32_t fleet_server_by_id(const struct fleet *f, struct str id);
 bool fleet_server_gone(const struct fleet *f, uint32_t server); /* or SERVER_NONE */
 uint32_t fleet_server_by_name(const struct fleet *f, struct str name);
+uint32_t fleet_server_called(const struct fleet *f, struct str text); /* by id, else by name */
 struct str fleet_server_name(const struct fleet *f, uint32_t server); /* "" for SERVER_NONE */
 struct str fleet_server_id(const struct fleet *f, uint32_t server);
 /* Ties groups to servers by name, once both are known. */

@@ -11,14 +11,12 @@ enum { COMMAND_TIMEOUT_MS = 30000 };
 char *secret_path(const struct secret *s)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	char *path = NULL;
 
 	if (s->kind == SECRET_FILE)
 		return mem_strdup(s->value);
-	if (s->kind == SECRET_CREDENTIAL && folder && *folder &&
-		asprintf(&path, "%s/%s", folder, s->value) < 0)
-		abort();
-	return path;
+	return s->kind == SECRET_CREDENTIAL && folder && *folder
+		       ? mem_printf("%s/%s", folder, s->value)
+		       : NULL;
 }
 
 /* The service manager guards this folder; its files may carry group bits that come from access

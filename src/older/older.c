@@ -64,8 +64,7 @@ static bool is_server(void *self, struct str text)
 {
 	const struct fleet *f = ((struct looking_back *)self)->s->facts->fleet;
 
-	return fleet_server_by_id(f, text) != SERVER_NONE ||
-	       fleet_server_by_name(f, text) != SERVER_NONE;
+	return fleet_server_called(f, text) != SERVER_NONE;
 }
 
 /* Which text of an event is the serial nobody has published: one with a digit that could be one,
@@ -92,10 +91,8 @@ static enum errc find(const struct json *element, bool (*is_asked)(void *self, s
 static struct str server_id(const struct looking_back *s, struct str text)
 {
 	const struct fleet *f = s->s->facts->fleet;
-	uint32_t server = fleet_server_by_id(f, text);
+	uint32_t server = fleet_server_called(f, text);
 
-	if (server == SERVER_NONE && text.n)
-		server = fleet_server_by_name(f, text);
 	return server == SERVER_NONE ? STR("") : fleet_server_id(f, server);
 }
 

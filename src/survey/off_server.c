@@ -59,8 +59,7 @@ static bool is_server(void *self, struct str text)
 {
 	const struct searching *s = self;
 
-	return fleet_server_by_id(s->fleet, text) != SERVER_NONE ||
-	       fleet_server_by_name(s->fleet, text) != SERVER_NONE;
+	return fleet_server_called(s->fleet, text) != SERVER_NONE;
 }
 
 static bool is_us(void *self, struct str text)
@@ -76,13 +75,6 @@ static enum errc find(const struct json *element, bool (*is_asked)(void *self, s
 	struct apple_event e;
 
 	return apple_event_decode(element, is_asked, s, &e, ret, err);
-}
-
-static uint32_t server_named(const struct fleet *f, struct str text)
-{
-	uint32_t server = fleet_server_by_id(f, text);
-
-	return server != SERVER_NONE || !text.n ? server : fleet_server_by_name(f, text);
 }
 
 static enum errc take_event(void *self, const struct json *element, struct err *err)
@@ -103,7 +95,7 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	if (e.at_ms == TIME_NONE || e.at_ms < to->at_ms)
 		return ERR_OK;
 	*to = (struct off_event){ .at_ms = e.at_ms,
-		.server = server_named(s->fleet, server),
+		.server = fleet_server_called(s->fleet, server),
 		.unassigned = str_eq(e.type, STR("DEVICE_UNASSIGNED_FROM_SERVER")),
 		.api = str_eq(e.actor_type, STR("API_USER")),
 		.ours = us.n > 0,

@@ -144,14 +144,11 @@ char *trust_groups_file(void)
 {
 	const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	bool has_folder = folder && *folder == '/';
-	char *path = NULL;
 
 	if (!has_folder && !(home && *home == '/'))
 		return NULL;
-	if (asprintf(&path, "%s%s/depmend/trust.yaml", has_folder ? folder : home,
-		    has_folder ? "" : "/.config") < 0)
-		abort();
-	return path;
+	return mem_printf("%s%s/depmend/trust.yaml", has_folder ? folder : home,
+		has_folder ? "" : "/.config");
 }
 
 /* Two files may name groups. */

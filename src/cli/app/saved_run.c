@@ -4,6 +4,7 @@
 
 #include "cli/app/load.h"
 #include "cli/app/outputs.h"
+#include "cli/args/terminal.h"
 #include "facts/organization.h"
 #include "facts/session.h"
 #include "io/clock.h"
@@ -90,6 +91,29 @@ void saved_run_close(struct saved_run *s)
 	lock_free(s->lock);
 	settings_free(s->settings);
 	diags_release(&s->diags);
+}
+
+static int end(struct saved_run *s, const struct cli *cli, enum errc rc, const struct err *err)
+{
+	saved_run_close(s);
+	return rc ? cli_fail(cli, err) : 0;
+}
+
+int saved_run_command(const struct cli *cli, saved_run_work *work)
+{
+	struct saved_run s = { 0 };
+	struct err err;
+
+	return end(&s, cli, work(&s, cli, &err), &err);
+}
+
+int saved_run_reader(const struct cli *cli, saved_run_work *work)
+{
+	struct saved_run s;
+	struct err err;
+	enum errc rc = saved_run_open(&s, cli, &err);
+
+	return end(&s, cli, rc ? rc : work(&s, cli, &err), &err);
 }
 
 enum errc saved_run_now(const struct saved_run *s, int64_t *ret_ms, struct err *err)

@@ -32,6 +32,11 @@ MUST_CHECK enum errc saved_run_open_retired(
 /* Opens the store again, with what was put in its place. */
 MUST_CHECK enum errc saved_run_reopen(struct saved_run *s, struct err *err);
 void saved_run_close(struct saved_run *s);
+/* A whole command: what `work` opened is closed, its failure told. The exit status. */
+typedef enum errc saved_run_work(struct saved_run *s, const struct cli *cli, struct err *err);
+int saved_run_command(const struct cli *cli, saved_run_work *work);
+/* The same, with the state opened for reading before. */
+int saved_run_reader(const struct cli *cli, saved_run_work *work);
 /* The time now; where DEPMEND_CLOCK says a virtual one, that of what the state saw last. */
 MUST_CHECK enum errc saved_run_now(const struct saved_run *s, int64_t *ret_ms, struct err *err);
 /* How the standard output tells times. */

@@ -401,12 +401,10 @@ static void add_word(const char *word, struct buf *out)
 
 void cli_repeat_file(const char *name, struct buf *out)
 {
-	char *path = NULL;
-
 	/* It would be read as an option. */
-	if (*name == '-' && asprintf(&path, "./%s", name) < 0)
-		abort();
-	add_word(path ? path : name, out);
+	char *path = mem_printf("%s%s", *name == '-' ? "./" : "", name);
+
+	add_word(path, out);
 	free(path);
 }
 
