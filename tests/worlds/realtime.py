@@ -203,6 +203,8 @@ class Real:
                 continue
             n += 1
             request, write = begin_of(line), None
+            if request.path == "/v1/auditEvents":
+                events.append({"kind": "asked", "t": t, "proc": "real"})
             told = line.get("told")
             body = told if isinstance(told, str) else json.dumps(told)
             broken = line.get("fault") in ("reset", "close", "truncate", "hang")
