@@ -255,20 +255,33 @@ static enum errc look(struct job *j, struct err *err)
 	return rc;
 }
 
+/* What tells of the request was read: the UEM's record or its lists, or where the device is at
+ * Apple.
+ */
+static bool view_of(const struct job *j, const struct job_device *d, const struct open_request *r,
+	struct view *ret)
+{
+	bool server = work_view(j->fleet, d->slot, ret);
+	struct value listed;
+
+	if (r->kind == STEP_DELETE_RECORD)
+		return ret->record != RECORD_UNREAD;
+	if (step_info(r->kind)->service != SERVICE_UEM)
+		return server;
+	fleet_fact(j->fleet, d->slot, FACT_UEM_LISTED, &listed);
+	return listed.state == VALUE_KNOWN;
+}
+
 /* Whether the last look could show what the request is about: for a reassign, its server's list. */
 static bool sees(const struct job *j, const struct open_request *r)
 {
 	bool all = !j->blind;
 	struct view v;
 
-	if (r->kind == STEP_REASSIGN)
-		return all;
-	for (uint32_t i = 0; i < r->n && all; i++) {
+	for (uint32_t i = 0; i < r->n && all && r->kind != STEP_REASSIGN; i++) {
 		const struct job_device *d = &j->devices[r->devices[i]];
-		bool server = work_view(j->fleet, d->slot, &v);
 
-		all = !d->busy ||
-		      (r->kind == STEP_DELETE_RECORD ? v.record != RECORD_UNREAD : server);
+		all = !d->busy || view_of(j, d, r, &v);
 	}
 	return all;
 }
@@ -278,7 +291,7 @@ static bool is_proved(const struct job *j, const struct job_device *d, const str
 	struct view v;
 	struct value status;
 
-	if ((!work_view(j->fleet, d->slot, &v) && r->kind != STEP_DELETE_RECORD) ||
+	if (!view_of(j, d, r, &v) ||
 		!work_holds(j->fleet, job_step(j, d), d->home, j->settings->has_uem, &v))
 		return false;
 	fleet_fact(j->fleet, d->slot, FACT_APPLE_STATUS, &status);
@@ -293,6 +306,12 @@ static enum reason not_proved(enum step_kind kind)
 {
 	return step_info(kind)->service == SERVICE_UEM ? REASON_UEM_NOT_PROVED
 						       : REASON_APPLE_NOT_PROVED;
+}
+
+static enum reason outcome_unknown(enum step_kind kind)
+{
+	return step_info(kind)->service == SERVICE_UEM ? REASON_UEM_OUTCOME_UNKNOWN
+						       : REASON_APPLE_OUTCOME_UNKNOWN;
 }
 
 /* Apple itself said that it did not work: no need to wait for more than the lists to settle. */
@@ -356,7 +375,7 @@ static void give_verdict(
 	else if (accepted)
 		fail_accepted(j, d, r);
 	else
-		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN, NULL);
+		job_fail(j, d, OUTCOME_UNVERIFIED, outcome_unknown(r->kind), NULL);
 	if (step_info(r->kind)->irreversible && (!accepted || failed))
 		job_tell(j, DEED_NOT_DONE, r->id, d);
 	d->busy = false;
@@ -435,7 +454,7 @@ static bool judge_device(struct job *j, struct job_device *d, const struct open_
 			return false;
 		give_verdict(j, d, r, &v);
 	} else if (!seen && now - patience >= j->settings->timeouts.activity_ms) {
-		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN, NULL);
+		job_fail(j, d, OUTCOME_UNVERIFIED, outcome_unknown(r->kind), NULL);
 	} else {
 		return false;
 	}

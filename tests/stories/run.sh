@@ -457,6 +457,23 @@ for given in no yes; do
 	fi
 done
 
+# --- a profile that is under way when a run ends is seen by the one that goes on ---
+sed 's/^C02STORY0003.*/C02STORY0003,WS1 APAC,Custom/; s/^C02STORY0001.*/C02STORY0001,WS1 APAC,Corporate iPads/' \
+	given.csv >under.csv
+for steps in '[{assign_profile: {profile: Kiosk}}]' '[remove_profile]' \
+	'[unassign, sync, reassign, sync, {assign_profile: {profile: Kiosk}}]'; do
+	new_world --fleet under.csv --set uem.profile_time=20m
+	rules "$steps"
+	rows C02STORY0003
+	apply --max-wait 15m
+	exits "$steps, under way" 75
+	sent=$(changes)
+	apply --max-wait 3h
+	exits "$steps, under way, then continued" 0
+	same "$steps, under way, then continued" 'done state.done' "$(outcome C02STORY0003)"
+	same "$steps, under way, then continued: nothing is sent again" "$sent" "$(changes)"
+done
+
 # at most five rows are shown, and how many there are
 seq -f 'C02DIFF%05.0f,WS1 EMEA,,' 1 12 | cat fleet.csv - >many.csv
 new_world --fleet many.csv
