@@ -28,7 +28,7 @@ static const struct rules_policy policy = {
 static enum errc load_run(struct context *p, char ret_name[40], struct err *err)
 {
 	struct run_record run;
-	enum errc rc = store_run_get(p->session.store, p->cli->args[0], &run, err);
+	enum errc rc = store_run_to_undo(p->session.store, p->cli->args[0], &run, err);
 
 	if (rc) {
 		err->code = ERR_USAGE;

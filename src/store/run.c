@@ -97,10 +97,11 @@ enum errc store_run_find_finished(struct store *s, const char *identity, const c
 	return rc;
 }
 
-static enum errc get_latest(struct store *s, struct run_record *ret, struct err *err)
+static enum errc get_latest(
+	struct store *s, enum sql which, struct run_record *ret, struct err *err)
 {
 	char *name = NULL;
-	enum errc rc = store_words(s, SQL_RUN_LATEST, DB_NO_VALUES, &name, err);
+	enum errc rc = store_words(s, which, DB_NO_VALUES, &name, err);
 
 	if (!rc)
 		rc = name ? store_run_get(s, name, ret, err)
@@ -116,7 +117,7 @@ enum errc store_run_get(struct store *s, const char *name, struct run_record *re
 	enum errc rc;
 
 	if (strcmp(name, "latest") == 0)
-		return get_latest(s, ret, err);
+		return get_latest(s, SQL_RUN_LATEST, ret, err);
 	/* A variable that is not set does not mean the only run there is. */
 	if (!*name)
 		return err_set(
@@ -131,6 +132,13 @@ enum errc store_run_get(struct store *s, const char *name, struct run_record *re
 		return err_set(err, ERR_CONFLICT, "more than one run begins with '%s'", name);
 	*ret = run;
 	return ERR_OK;
+}
+
+enum errc store_run_to_undo(
+	struct store *s, const char *name, struct run_record *ret, struct err *err)
+{
+	return strcmp(name, "latest") == 0 ? get_latest(s, SQL_RUN_LATEST_FORTH, ret, err)
+					   : store_run_get(s, name, ret, err);
 }
 
 enum errc store_run_frozen(struct store *s, int64_t run, char **ret, struct err *err)

@@ -44,6 +44,8 @@
 		      "id " PAGE)                                                                  \
 	X(RUN_COUNT, "SELECT count(*) FROM run")                                                   \
 	X(RUN_LATEST, "SELECT name FROM run ORDER BY id DESC LIMIT 1")                             \
+	X(RUN_LATEST_FORTH, "SELECT name FROM run WHERE json_extract(frozen, '$.undoes') IS NULL " \
+			    "ORDER BY id DESC LIMIT 1")                                            \
 	X(ROW_ADD, "INSERT INTO row(run, n, line, serial, outcome, reason, rule, detail) "         \
 		   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                       \
 	X(ROW_FROM, "SELECT r.n, r.line, r.serial, r.outcome, r.reason, u.s, d.s FROM row r "      \

@@ -153,6 +153,10 @@ MUST_CHECK enum errc store_run_find_finished(struct store *s, const char *identi
 /* By name, by a prefix of it that fits one run only, or `latest`; ERR_NOT_FOUND, ERR_CONFLICT. */
 MUST_CHECK enum errc store_run_get(
 	struct store *s, const char *name, struct run_record *ret, struct err *err);
+/* The same; but `latest` is none that undoes another: the same command again must not take it back.
+ */
+MUST_CHECK enum errc store_run_to_undo(
+	struct store *s, const char *name, struct run_record *ret, struct err *err);
 /* Oldest first. */
 MUST_CHECK enum errc store_runs(struct store *s,
 	enum errc (*each)(void *self, const struct run_record *run, struct err *err), void *self,

@@ -298,6 +298,29 @@ exits 'the undo goes on' 0
 same 'as the same run' "$first" "$(newest)"
 undone "$name" 'an undo in two parts'
 
+# --- the latest run is none that undoes another: the same command goes on, and does not turn round ---
+
+for wait in 10m 6h; do
+	fresh
+	some_of 4 'WS1 EMEA' >in.csv
+	run apply in.csv --rules delete-from-lifecycle --yes "${lift[@]}"
+	name=$(newest)
+	[ $wait = 6h ] || settings_with 'rate: {apple_write: 1/hour}'
+	run undo latest --apply --yes --max-wait $wait "${lift[@]}"
+	first=$(newest)
+	settings
+	run undo latest --apply --yes "${lift[@]}"
+	exits "undo latest, $wait, again" 0
+	[ $wait = 6h ] || same 'undo latest, again, is the same run' "$first" "$(newest)"
+	run undo latest --apply --yes "${lift[@]}"
+	exits "undo latest, $wait, a third time" 0
+	undone "$name" "undo latest, $wait"
+	same "undo latest, $wait: none is taken off again" 4 "$(effects unassign)"
+	run undo "$first" --apply --yes "${lift[@]}"
+	exits "undo latest, $wait: one that is named is taken back" 0
+	same "undo latest, $wait: they are off again" 8 "$(effects unassign)"
+done
+
 # --- the run of each shipped rule ---
 
 # Serials of the result CSV with an outcome that fits, as a pattern for grep.
