@@ -201,11 +201,10 @@ void apple_events_request(const struct apple_service *s, int64_t from_ms, int64_
 	struct str cursor, struct http_request *ret);
 struct apple_event {
 	struct str id, type, actor, actor_type; /* borrowed from the element */
-	struct str server; /* name of the server assigned to; empty when the event has none */
-	int64_t at_ms;     /* TIME_NONE: not told, or not in a way that can be read */
+	int64_t at_ms; /* TIME_NONE: not told, or not in a way that can be read */
 };
 /* is_asked() gets each string of the event until it says yes. *ret_serial empty: the
- * event names no device asked for. */
+ * event names no device asked for, or tells of what did not succeed. */
 MUST_CHECK enum errc apple_event_decode(const struct json *element,
 	bool (*is_asked)(void *self, struct str text), void *self, struct apple_event *ret,
 	struct str *ret_serial, struct err *err);

@@ -58,6 +58,7 @@ enum errc apple_event_decode(const struct json *element,
 	struct str *ret_serial, struct err *err)
 {
 	const struct json *at = json_get(element, "attributes");
+	struct str outcome = json_text(json_get(at, "outcome"));
 	struct apple_event v = {
 		.id = json_text(json_get(element, "id")),
 		.type = json_text(json_get(at, "type")),
@@ -71,7 +72,10 @@ enum errc apple_event_decode(const struct json *element,
 		v.at_ms = TIME_NONE;
 	if (v.actor.n == 0)
 		v.actor = json_text(json_get(at, "actorId"));
-	*ret_serial = find_asked(at, is_asked, self);
+	/* What was refused changed nothing: it is no witness. */
+	*ret_serial = outcome.n && !str_eq_nocase(outcome, STR("SUCCESS"))
+			      ? STR_NONE
+			      : find_asked(at, is_asked, self);
 	*ret = v;
 	return ERR_OK;
 }

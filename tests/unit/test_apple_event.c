@@ -63,7 +63,8 @@ static void test_serial_anywhere(void **state)
 {
 	static const char *const texts[] = {
 		"{\"attributes\":{\"subjectId\":\"C02X1234ABCD\"}}",
-		"{\"attributes\":{\"subjectName\":\"C02X1234ABCD\"}}",
+		"{\"attributes\":{\"subjectName\":\"C02X1234ABCD\",\"outcome\":null}}",
+		"{\"attributes\":{\"subjectName\":\"C02X1234ABCD\",\"outcome\":\"success\"}}",
 		"{\"attributes\":{\"x\":[[],[{},{\"y\":[7,\"C02X1234ABCD\"]}]]}}",
 		"{\"attributes\":{\"a\":{},\"b\":[[[]]],\"c\":\"C02X1234ABCD\"}}",
 	};
@@ -84,7 +85,10 @@ static void test_no_serial(void **state)
 {
 	static const char *const texts[] = { "{}", "[]", "7", "null",
 		"{\"id\":\"C02X1234ABCD\",\"attributes\":\"C02X1234ABCD\"}",
-		"{\"attributes\":{\"actorId\":\"someone\",\"subjectId\":\"c02x1234abcd\"}}" };
+		"{\"attributes\":{\"actorId\":\"someone\",\"subjectId\":\"c02x1234abcd\"}}",
+		/* What did not succeed tells of no device. */
+		"{\"attributes\":{\"subjectId\":\"C02X1234ABCD\",\"outcome\":\"FAILURE\"}}",
+		"{\"attributes\":{\"subjectId\":\"C02X1234ABCD\",\"outcome\":\"PARTIAL\"}}" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
