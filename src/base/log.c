@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 static enum log_level current = LOG_INFO;
 static char status[256]; /* what stands on the last line; empty: nothing of ours */
 
@@ -131,6 +133,15 @@ void text_line(FILE *out, const char *fmt, ...)
 	log_status(NULL);
 	(void)fprintf(out, "%s\n", text);
 	free(text);
+}
+
+void text_part(FILE *out, const char *label, struct str text)
+{
+	char *z = mem_dupz(text);
+
+	if (text.n)
+		text_line(out, "%s %s", label, z);
+	free(z);
 }
 
 bool log_status_shown(void)

@@ -37,5 +37,7 @@ bool log_status_shown(void);
 /* One line for people, of any length: the status line is taken away first, control bytes are
  * replaced, the newline is added. */
 void text_line(FILE *out, const char *fmt, ...) PRINTF(2, 3);
+/* The same with text of any length behind a label; no line without text. */
+void text_part(FILE *out, const char *label, struct str text);
 
 #endif

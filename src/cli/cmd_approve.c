@@ -93,8 +93,7 @@ static enum errc load(struct approving *a, struct err *err)
 	enum errc rc = cli_load_settings(a->cli, &a->settings, &a->diags, err);
 
 	if (!rc && !a->settings)
-		rc = err_set(err, ERR_SETTINGS,
-			"no settings were found: name them with --settings FILE");
+		rc = err_set(err, ERR_SETTINGS, CLI_NO_SETTINGS);
 	if (!rc && !a->settings->approval.people)
 		rc = err_set(err, ERR_SETTINGS,
 			"%s has no `approval:`: no plan needs to be approved", a->settings->file);
@@ -130,7 +129,7 @@ static enum errc ask(const struct approving *a, struct err *err)
 		while (rest.n) {
 			struct str line = str_cut(&rest, '\n');
 
-			text_line(stderr, "%.*s", STR_FMT(line));
+			text_part(stderr, "    ", str_trim(line));
 		}
 	}
 	if (cli_count(a->cli, OPTION_YES))
@@ -180,7 +179,8 @@ static void tell(const struct approving *a, const struct approver *by)
 		text_line(stderr, "%.*s approved plan %.12s: %s", STR_FMT(by->name), a->fingerprint,
 			a->out);
 		text_line(stderr,
-			"to carry it out, another user runs: depmend apply CSV --expect %s",
+			"Another user carries it out with the command that `plan` "
+			"printed as next, which ends in --expect %s",
 			a->cli->args[0]);
 	}
 }

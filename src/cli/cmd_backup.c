@@ -75,6 +75,8 @@ int cmd_backup(const struct cli *cli)
 
 /* --- restore --- */
 
+enum { NEXT_MAX_BYTES = 64 * 1024 };
+
 static enum errc check_owner(const struct saved_run *s, const struct archive_info *info,
 	const char *path, struct err *err)
 {
@@ -93,19 +95,21 @@ static enum errc check_newer(const struct saved_run *s, const struct cli *cli, c
 {
 	enum archive_order order;
 	int64_t lost;
-	char made[TIME_TEXT];
+	struct when when = saved_run_when(s);
+	struct cli_page page;
+	char made[WHEN_TEXT];
 	enum errc rc = archive_compare(s->store, path, info, &order, &lost, err);
 
 	if (rc || order == ARCHIVE_SAME || order == ARCHIVE_NEWER)
 		return rc;
-	(void)time_rfc3339_s(info->made_ms, made);
-	text_line(stderr,
+	text_line(cli_page_begin(&page, stderr),
 		order == ARCHIVE_OLDER ? "the state here is newer than the backup of %s: %lld "
 					 "event%s came after it"
 				       : "the state here is another one than the backup of %s: the "
 					 "backup lacks %lld event%s "
 					 "of it",
-		made, (long long)lost, plural((uint64_t)lost));
+		when_words(&when, info->made_ms, made), (long long)lost, plural((uint64_t)lost));
+	cli_page_end(&page);
 	rc = confirm_number(cli, "restore", (uint64_t)lost, err);
 	return rc == ERR_USAGE
 		       ? err_set(err, ERR_GUARD,
@@ -115,12 +119,16 @@ static enum errc check_newer(const struct saved_run *s, const struct cli *cli, c
 		       : rc;
 }
 
-static void tell_restore(const struct cli *cli, const struct archive_info *info, const char *kept)
+static void tell_restore(const struct saved_run *s, const struct cli *cli,
+	const struct archive_info *info, const char *kept)
 {
-	char made[TIME_TEXT];
+	struct when when = saved_run_when(s);
+	struct cli_page page;
+	struct buf next;
+	char made[WHEN_TEXT];
 	struct ndjson j;
+	FILE *out;
 
-	(void)time_rfc3339_s(info->made_ms, made);
 	if (cli_count(cli, OPTION_JSON)) {
 		ndjson_begin(&j, "restore");
 		ndjson_time(&j, "made", info->made_ms);
@@ -128,9 +136,16 @@ static void tell_restore(const struct cli *cli, const struct archive_info *info,
 		json_put_z(&j.o, "kept", kept);
 		ndjson_end(&j, stdout);
 	} else if (!cli_count(cli, OPTION_QUIET)) {
-		text_line(stderr, "the state is that of %s, with %lld event%s%s%s", made,
-			(long long)info->n_events, plural((uint64_t)info->n_events),
-			kept ? "; what was here is kept: " : "", kept ? kept : "");
+		out = cli_page_begin(&page, stderr);
+		text_line(out, "the state is that of %s, with %lld event%s of its audit trail",
+			when_words(&when, info->made_ms, made), (long long)info->n_events,
+			plural((uint64_t)info->n_events));
+		text_part(out, "kept    ", str_from(kept));
+		buf_init(&next, NEXT_MAX_BYTES);
+		cli_suggest(cli, COMMAND_STATUS, NULL, &next);
+		text_part(out, "next    ", buf_view(&next));
+		buf_release(&next);
+		cli_page_end(&page);
 	}
 }
 
@@ -160,7 +175,7 @@ static enum errc restore(struct saved_run *s, const struct cli *cli, struct err 
 	if (!rc)
 		rc = store_events_verify(s->store, &n, &from, err);
 	if (!rc)
-		tell_restore(cli, &info, kept);
+		tell_restore(s, cli, &info, kept);
 	free(kept);
 	return rc;
 }

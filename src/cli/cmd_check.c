@@ -363,7 +363,7 @@ static void print_findings(const struct check *c, FILE *out)
 	print_reading(c, out);
 	if (c->n_skipped)
 		(void)snprintf(n_skipped, sizeof(n_skipped), ", %zu no device", c->n_skipped);
-	if (c->has_input)
+	if (c->has_input && (c->input.n_rows || c->input.columns.has_header))
 		text_line(out, "input    %s: %u row%s, %zu invalid, %zu repeated%s",
 			c->cli->args[0], c->input.n_rows, plural(c->input.n_rows), c->n_invalid,
 			c->n_repeated, n_skipped);
@@ -371,6 +371,14 @@ static void print_findings(const struct check *c, FILE *out)
 		text_line(out, "online   %s", buf_cstr(&c->online));
 	text_line(out, "check    %zu error%s, %zu warning%s", errors, plural(errors), warnings,
 		plural(warnings));
+	if (!errors && c->settings && c->has_input && c->rules) {
+		struct buf next;
+
+		buf_init(&next, LINE_MAX_BYTES);
+		cli_repeat(c->cli, COMMAND_PLAN, &next);
+		text_part(out, "next    ", buf_view(&next));
+		buf_release(&next);
+	}
 }
 
 /* --- told as JSON --- */

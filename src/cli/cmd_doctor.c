@@ -81,6 +81,8 @@ static void print(const struct visit *v)
 	bool json = cli_count(v->cli, OPTION_JSON) > 0, csv = !json && !isatty(STDOUT_FILENO);
 	uint32_t n;
 	const struct finding *f = doctor_findings(v->doctor, &n);
+	struct cli_page page;
+	FILE *out = json || csv ? stdout : cli_page_begin(&page, stdout);
 	struct buf line;
 
 	buf_init(&line, LINE_MAX_BYTES);
@@ -91,8 +93,10 @@ static void print(const struct visit *v)
 			continue;
 		buf_reset(&line);
 		(json ? put_json : csv ? put_csv : put_text)(&f[i], &line);
-		(void)fwrite(line.p, 1, line.n, stdout);
+		(void)fwrite(line.p, 1, line.n, out);
 	}
+	if (out != stdout)
+		cli_page_end(&page);
 	buf_release(&line);
 }
 
@@ -123,8 +127,11 @@ static void tell_sandbox(const struct visit *v)
 		put_sandbox(&v->confined, &line);
 		(void)fputs(buf_cstr(&line), stdout);
 	} else if (!cli_count(v->cli, OPTION_QUIET)) {
+		struct cli_page page;
+
 		sandbox_limits_words(&v->confined, &line);
-		(void)fprintf(stderr, "sandbox: %s\n", buf_cstr(&line));
+		text_part(cli_page_begin(&page, stderr), "sandbox:", buf_view(&line));
+		cli_page_end(&page);
 	}
 	buf_release(&line);
 }
@@ -190,6 +197,8 @@ static enum errc mend(struct visit *v, struct err *err)
 	enum errc rc = find_fix(v->cli, &fix, err);
 	uint32_t n = rc || !fix ? 0 : doctor_count(v->doctor, fix->check, FOUND_TROUBLE);
 
+	if (!rc && fix && n == 0)
+		text_line(stderr, "%s: nothing to correct", fix->check);
 	if (rc || n == 0)
 		return rc;
 	rc = confirm(v, fix, n, err);

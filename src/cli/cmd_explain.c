@@ -94,8 +94,8 @@ static void print_end(const struct explaining *e, const struct explained *x, FIL
 {
 	switch (x->verdict.kind) {
 	case VERDICT_RULE:
-		text_line(out, "line %u: rule '%.*s' fires", x->line,
-			STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name));
+		text_line(out, "line %u: rule '%.*s' decides; what it would do: depmend plan",
+			x->line, STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name));
 		break;
 	case VERDICT_UNDECIDED:
 		text_line(out,
@@ -112,7 +112,7 @@ static void print_end(const struct explaining *e, const struct explained *x, FIL
 		text_line(out, "line %u: invalid: %s", x->line, x->verdict.why);
 		break;
 	default:
-		text_line(out, "line %u: no rule fires", x->line);
+		text_line(out, "line %u: no rule matches, so the device is left alone", x->line);
 	}
 }
 

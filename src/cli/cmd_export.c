@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "cli/app/context.h"
 #include "cli/app/sandbox_for.h"
 #include "cli/app/saved_run.h"
@@ -228,11 +229,13 @@ static void say_counts(const struct exporting *e)
 		changes_print(&e->changes, stdout);
 	buf_init(&words, 4096);
 	changes_words(&e->changes, &words);
-	text_line(stderr, "%llu %s%s%s", (unsigned long long)e->n,
-		!e->compare ? "devices"
-		: e->since  ? "changes"
-			    : "disagreements",
-		words.n ? ": " : "", buf_cstr(&words));
+	if (e->path && strcmp(e->path, "-") != 0)
+		text_line(stderr, "result   %s", e->path);
+	text_line(stderr, "%llu %s%s%s%s", (unsigned long long)e->n,
+		!e->compare ? "device"
+		: e->since  ? "change"
+			    : "disagreement",
+		plural(e->n), words.n ? ": " : "", buf_cstr(&words));
 	buf_release(&words);
 }
 

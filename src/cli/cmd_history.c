@@ -21,8 +21,10 @@ enum { STATE_MAX_BYTES = 64 * 1024 };
 
 static void print_part(FILE *out, const char *label, struct str text)
 {
-	if (text.n)
-		text_line(out, "    %-8s %.*s", label, STR_FMT(text));
+	char name[24];
+
+	(void)snprintf(name, sizeof(name), "    %-8s", label);
+	text_part(out, name, text);
 }
 
 static void print_state(FILE *out, const char *label, struct str stored)
@@ -35,17 +37,31 @@ static void print_state(FILE *out, const char *label, struct str stored)
 	buf_release(&words);
 }
 
+/* One piece of evidence a word, so that a terminal breaks the line between them. */
+static void print_proof(FILE *out, struct str evidence)
+{
+	struct buf words;
+
+	buf_init(&words, STATE_MAX_BYTES);
+	while (evidence.n) {
+		buf_str(&words, str_cut(&evidence, ';'));
+		buf_z(&words, evidence.n ? "; " : "");
+	}
+	print_part(out, "proof", buf_view(&words));
+	buf_release(&words);
+}
+
 static void print_row(const struct history_entry *e, FILE *out)
 {
 	const struct reason_info *why = reason_info((enum reason)e->reason);
 
-	text_line(out, "    %s by rule %.*s%s%s", outcome_info((enum outcome)e->outcome)->word,
+	text_line(out, "    %s by rule %.*s%s%s%s%s", outcome_info((enum outcome)e->outcome)->word,
 		e->rule.n ? (int)e->rule.n : 1, e->rule.n ? e->rule.p : "-", e->reason ? ": " : "",
-		e->reason ? why->code : "");
+		e->reason ? why->code : "", e->reason ? ": " : "", e->reason ? why->sentence : "");
 	print_part(out, "because", e->detail);
 	print_state(out, "before", e->before);
 	print_state(out, "after", e->after);
-	print_part(out, "proof", e->evidence);
+	print_proof(out, e->evidence);
 }
 
 static void print_sent(const struct history_entry *e, FILE *out)

@@ -9,10 +9,33 @@
 #include "report/ndjson.h"
 #include "report/open_business.h"
 
-static void say(const struct saved_run *s, const struct cli *cli, const struct open_business *b)
+static void say_to_people(
+	const struct saved_run *s, const struct open_business *b, bool ended, FILE *out)
 {
 	struct when when = saved_run_when(s);
 	char since[WHEN_TEXT];
+
+	if (!b->pause.paused) {
+		text_line(out, "tenant %s is %s", s->settings->tenant,
+			ended ? "no longer paused; what was stopped goes on when its `apply` is "
+				"typed again"
+			      : "not paused");
+		return;
+	}
+	text_line(out, "tenant %s is paused since %s: %s", s->settings->tenant,
+		when_words(&when, b->pause.since_ms, since), b->pause.reason);
+	text_line(out, "Until `depmend resume` every apply puts back what is off its server and "
+		       "ends with status 4.");
+	if (b->off.n)
+		text_line(out, "%zu device%s off %s server now", b->off.n,
+			b->off.n == 1 ? " is" : "s are", b->off.n == 1 ? "its" : "their");
+}
+
+/* ended: there was a pause until now. */
+static void say(
+	const struct saved_run *s, const struct cli *cli, const struct open_business *b, bool ended)
+{
+	struct cli_page page;
 	struct ndjson j;
 
 	if (cli_count(cli, OPTION_JSON)) {
@@ -22,16 +45,9 @@ static void say(const struct saved_run *s, const struct cli *cli, const struct o
 		ndjson_text(&j, "reason", b->pause.paused ? str_from(b->pause.reason) : STR_NONE);
 		json_put_int(&j.o, "off_server", (int64_t)b->off.n);
 		ndjson_end(&j, stdout);
-	} else if (b->pause.paused) {
-		text_line(stdout, "tenant %s is paused since %s: %s", s->settings->tenant,
-			when_words(&when, b->pause.since_ms, since), b->pause.reason);
-		text_line(stdout, "Until `depmend resume` every apply puts back what is off its "
-				  "server and ends with status 4.");
-		if (b->off.n)
-			text_line(stdout, "%zu device%s off %s server now", b->off.n,
-				b->off.n == 1 ? " is" : "s are", b->off.n == 1 ? "its" : "their");
 	} else {
-		text_line(stdout, "tenant %s is not paused", s->settings->tenant);
+		say_to_people(s, b, ended, cli_page_begin(&page, stdout));
+		cli_page_end(&page);
 	}
 }
 
@@ -40,6 +56,7 @@ static enum errc set(struct saved_run *s, const struct cli *cli, bool on, struct
 	const char *reason = cli_text(cli, OPTION_REASON);
 	struct open_business open;
 	enum errc rc = ERR_OK;
+	bool ended = false;
 	int64_t now = 0;
 
 	if (on && (!reason || !*reason))
@@ -49,6 +66,11 @@ static enum errc set(struct saved_run *s, const struct cli *cli, bool on, struct
 		rc = saved_run_open_to_write(s, cli, true, err);
 	if (!rc)
 		rc = saved_run_now(s, &now, err);
+	if (!rc && !on) {
+		rc = open_business_load(&open, s->store, STR_NONE, err);
+		ended = !rc && open.pause.paused;
+		open_business_release(&open);
+	}
 	if (!rc)
 		rc = on ? ledger_pause(s->store, str_from(reason), now, err)
 			: ledger_resume(s->store, now, err);
@@ -56,7 +78,7 @@ static enum errc set(struct saved_run *s, const struct cli *cli, bool on, struct
 		return rc;
 	rc = open_business_load(&open, s->store, STR_NONE, err);
 	if (!rc)
-		say(s, cli, &open);
+		say(s, cli, &open, ended);
 	open_business_release(&open);
 	return rc;
 }

@@ -153,7 +153,7 @@ static void print_forecast(const struct rehearse_command *c, FILE *out)
 	while (guards.n) {
 		struct str says = str_cut(&guards, '\n');
 
-		(void)fprintf(out, "guard    %.*s\n", STR_FMT(says));
+		text_part(out, "guard   ", says);
 	}
 	if (!r->fleet.has_inventory)
 		(void)fputs("guards   limits.percent was not asked: how large the organization is, "
@@ -164,8 +164,8 @@ static void print_forecast(const struct rehearse_command *c, FILE *out)
 			"wave %-3zu %u device%s; if every step after the first failed, %u would "
 			"be off their server\n",
 			i + 1, r->waves[i].devices, plural(r->waves[i].devices), r->waves[i].off);
-	(void)fprintf(out, "extra    %llu effect%s beyond the plan\n", (unsigned long long)r->extra,
-		plural(r->extra));
+	(void)fprintf(out, "extra    %llu change%s that the plan does not have\n",
+		(unsigned long long)r->extra, plural(r->extra));
 	buf_init(&unknowable, TEXT_MAX_BYTES);
 	rehearse_fleet_unknowable(&r->fleet, c->p.rules, &unknowable);
 	if (unknowable.n)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "cli/app/load.h"
 #include "cli/args/terminal.h"
@@ -58,20 +59,15 @@ static enum errc shipped_load(
 
 /* --- for people --- */
 
-static void put_part(FILE *out, const char *label, struct str text)
-{
-	if (text.n)
-		(void)fprintf(out, "  %-9s %.*s\n", label, STR_FMT(text));
-}
-
 static void put_text(const struct shipped *s, FILE *out)
 {
 	struct rules_parameter p;
 
 	(void)fprintf(out, "%s\n", s->name);
-	put_part(out, "symptom", s->about.symptom);
-	put_part(out, "use it", s->about.when);
-	put_part(out, "changes", s->about.changes);
+	text_part(out, "  symptom  ", s->about.symptom);
+	text_part(out, "  use it   ", s->about.when);
+	text_part(out, "  changes  ", s->about.changes);
+	text_part(out, "  cannot   ", s->about.cannot);
 	for (size_t i = 0; rules_parameter(s->set, i, &p); i++)
 		(void)fprintf(out, "  %-9s --set %.*s=VALUE  %.*s%s%.*s%s\n", i ? "" : "options",
 			STR_FMT(p.name), STR_FMT(p.help), p.preset.n ? " (default " : "",

@@ -122,8 +122,7 @@ static enum errc list_run(struct listing *l, const struct run_record *run, struc
 		if (!l->active)
 			saved_run_next(l->s, &counts, &words);
 		if (words.n)
-			buf_printf(&l->next, "%s is stopped; continue with: %s\n", run->name,
-				buf_cstr(&words));
+			buf_printf(&l->next, "%s %s\n", run->name, buf_cstr(&words));
 	}
 	buf_release(&words);
 	run_facts_release(&facts);
@@ -134,12 +133,18 @@ static void print_list(struct listing *l, FILE *out)
 {
 	struct str rest = buf_view(&l->next);
 
-	table_print(l->table, out);
+	table_print_within(l->table, cli_columns(stdout), out);
 	while (rest.n) {
 		struct str line = str_cut(&rest, '\n');
+		struct str run = str_cut(&line, ' ');
+		char label[80];
 
-		text_line(out, "%.*s", STR_FMT(line));
+		(void)snprintf(
+			label, sizeof(label), "%.*s is stopped; continue with:", STR_FMT(run));
+		text_part(out, label, line);
 	}
+	if (l->n == 0)
+		text_line(out, "no run yet: 'depmend apply' makes one");
 	if (l->earlier)
 		text_line(out, "and %lld earlier run%s: depmend runs --json", (long long)l->earlier,
 			plural((uint64_t)l->earlier));

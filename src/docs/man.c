@@ -60,8 +60,17 @@ static const char top[] =
 	"is the standard input.\n"
 	"The commands are:\n";
 
+static void put_note(const char *what, const char *text, FILE *out)
+{
+	(void)fprintf(out, ".br\n%s: ", what);
+	roff_sentences(text, out);
+	(void)fputs(".\n", out);
+}
+
 static void put_command(const struct command *c, FILE *out)
 {
+	const struct command_notes *n = command_notes(c);
+
 	(void)fputs(".It Ic ", out);
 	roff_text(c->name, out);
 	if (*c->args)
@@ -70,6 +79,9 @@ static void put_command(const struct command *c, FILE *out)
 		(void)fputc('\n', out);
 	roff_text(c->help, out);
 	(void)fputs(".\n", out);
+	put_note("Changes", n->changes, out);
+	put_note("Result", n->result, out);
+	put_note("Next", n->next, out);
 }
 
 static void put_option(const struct option_info *o, FILE *out)

@@ -99,7 +99,7 @@ void credential_end_words(const struct credential_end *e, int64_t now_ms, struct
 	if (*e->name)
 		buf_printf(out, " (%s)", e->name);
 	if (e->at_ms == TIME_NONE) {
-		buf_z(out, ": its end is not known");
+		buf_z(out, ": its end is not known (note it in the settings: expires:)");
 		return;
 	}
 	buf_printf(out, " %s %.10s", e->at_ms < now_ms ? "ended" : "ends",

@@ -17,8 +17,10 @@ const char *history_answer(enum request_state state)
 
 static void put_part(struct buf *out, const char *before, struct str text)
 {
-	if (text.n)
-		buf_printf(out, "%s%.*s", before, STR_FMT(text));
+	if (!text.n)
+		return;
+	buf_z(out, before);
+	buf_str(out, text);
 }
 
 static void put_list(struct buf *out, const char *before, const struct json *list)

@@ -25,6 +25,12 @@ static bool says_why(enum reason r)
 	return r == REASON_RUN_GUARDED || r == REASON_RUN_LOCKED || r == REASON_RUN_NOT_BEGUN;
 }
 
+/* A rule's advice is the detail of a row that is left to a person. */
+struct str summary_advice_of(enum reason r, struct str detail, struct str advice)
+{
+	return r == REASON_RULE_ADVISE ? detail : advice;
+}
+
 void summary_why(struct summary *s, enum reason r, struct str detail)
 {
 	struct str text = str_head(detail, SUMMARY_WHY_BYTES - 1);
@@ -118,6 +124,12 @@ static void print_advice(const struct summary *s, FILE *out)
 		text_line(out, "  %zu x the rule says: %s", s->advice[i].n, s->advice[i].text);
 }
 
+void summary_open(const struct summary *s, FILE *out)
+{
+	print_reasons(s, out);
+	print_advice(s, out);
+}
+
 static void print_line(const char *name, const char *value, FILE *out)
 {
 	if (value)
@@ -141,8 +153,7 @@ void summary_print(const struct summary *s, const struct summary_end *e, FILE *o
 	const char *meaning = status_meaning(e->status);
 
 	print_counts(s, e->color, out);
-	print_reasons(s, out);
-	print_advice(s, out);
+	summary_open(s, out);
 	print_line("run", e->run, out);
 	print_requests(e, out);
 	print_line("result", e->result, out);

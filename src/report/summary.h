@@ -19,7 +19,7 @@ struct summary {
 	size_t rows[OUTCOME_MAX_];
 	size_t reasons[REASON_MAX_]; /* of rows whose outcome is no success */
 	char why[SUMMARY_WHY_BYTES]; /* what stopped those that were not attempted; "": nothing */
-	/* What rules say under if_failed, each text once; more are not kept. */
+	/* What rules say to people, each text once; more are not kept. */
 	struct {
 		char text[SUMMARY_ADVICE_BYTES];
 		size_t n;
@@ -29,8 +29,12 @@ struct summary {
 void summary_count(struct summary *s, enum outcome o, enum reason r);
 /* Of a row that was not attempted: what stopped it. */
 void summary_why(struct summary *s, enum reason r, struct str detail);
+/* What the rule says to people about a row; empty: nothing. */
+struct str summary_advice_of(enum reason r, struct str detail, struct str advice);
 /* Empty advice counts for nothing. */
 void summary_advise(struct summary *s, struct str advice);
+/* The rows that are not done, by reason, with what the rules say of them. */
+void summary_open(const struct summary *s, FILE *out);
 size_t summary_rows(const struct summary *s);
 /* What the outcomes alone ask for: 0, 3 or 5. */
 int summary_status(const struct summary *s);

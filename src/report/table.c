@@ -137,3 +137,28 @@ void table_print(const struct table *t, FILE *out)
 	for (size_t i = 0; i + t->n_columns <= t->n; i += t->n_columns)
 		print_row(t, t->cells + i, out);
 }
+
+static void print_stacked(const struct table *t, const struct str *cells, FILE *out)
+{
+	text_part(out, " ", cells[0]);
+	for (size_t i = 1; i < t->n_columns; i++) {
+		char title[32];
+
+		(void)snprintf(title, sizeof(title), "    %-8.*s", STR_FMT(t->cells[i]));
+		text_part(out, title, cells[i]);
+	}
+}
+
+void table_print_within(const struct table *t, size_t width, FILE *out)
+{
+	size_t needs = 0;
+
+	for (size_t i = 0; i < t->n_columns; i++)
+		needs += 2 + t->widths[i];
+	if (width == 0 || needs <= width) {
+		table_print(t, out);
+		return;
+	}
+	for (size_t i = t->n_columns; i + t->n_columns <= t->n; i += t->n_columns)
+		print_stacked(t, t->cells + i, out);
+}

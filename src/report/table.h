@@ -25,5 +25,8 @@ void table_cell(struct table *t, struct str text);
 void table_number(struct table *t, size_t n);
 /* Two blanks before each line; no blanks at its end. */
 void table_print(const struct table *t, FILE *out);
+/* For a terminal that is narrower: below the first cell of each row one line for each other, behind
+ * its title of the first row. width 0, or wide enough: as table_print(). */
+void table_print_within(const struct table *t, size_t width, FILE *out);
 
 #endif

@@ -76,8 +76,8 @@ static void print_detail(const struct facts *f, FILE *out)
 
 void ways_print(const struct facts *f, bool detail, FILE *out)
 {
-	(void)fprintf(out, "%-11s %" PRIu64 " requests to Apple, %" PRIu64 " to the UEM\n", "read",
-		requests(f, false), requests(f, true));
+	(void)fprintf(out, "%-11s %" PRIu64 " request%s to Apple, %" PRIu64 " to the UEM\n", "read",
+		requests(f, false), plural(requests(f, false)), requests(f, true));
 	if (detail)
 		print_detail(f, out);
 }

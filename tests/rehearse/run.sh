@@ -73,7 +73,7 @@ samples() {
 		rehearse in.csv
 		exits "$sample" 3
 		check "$sample: some are done" grep -q ',done,rebuild,' "$here/in.rehearsal.csv"
-		check "$sample: nothing twice" says 'extra    0 effects'
+		check "$sample: nothing twice" says 'extra    0 changes'
 	done
 }
 
@@ -116,7 +116,7 @@ weather() {
 	check 'slow lists are waited for' says '16 done'
 	rehearse in.csv --scenario storm
 	check 'a storm is weathered' says '16 done'
-	check 'and nothing is sent twice' says 'extra    0 effects'
+	check 'and nothing is sent twice' says 'extra    0 changes'
 	rehearse in.csv --scenario apple-activity-failed
 	check 'refusals are told' says '5 failed'
 	check 'and end it after the first five' says '11 pending'

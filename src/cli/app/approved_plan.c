@@ -154,6 +154,12 @@ enum errc approved_plan_load(struct approved_plan *ret, struct store *store, con
 				"no plan %.12s is remembered: plan again, or expect its CSV", text);
 	} else {
 		ret->path = mem_strdup(text);
+		if (!file_exists(text))
+			return err_set(err, ERR_NO_INPUT,
+				"--expect %s: there is no such file, and a fingerprint has %d hex "
+				"digits "
+				"or more",
+				text, SHORT);
 	}
 	rc = read_plan(&t, ret->path, list, ret->fingerprint, err);
 	release_reading(&t);
@@ -203,8 +209,8 @@ static void show(uint32_t *n, struct str serial, struct str was, struct str is)
 	if (++*n > SHOWN_ROWS)
 		return;
 	text_line(stderr, "%.*s", STR_FMT(serial));
-	text_line(stderr, "  expected %.*s", STR_FMT(was));
-	text_line(stderr, "  now      %.*s", STR_FMT(is));
+	text_part(stderr, "  expected", was);
+	text_part(stderr, "  now     ", is);
 }
 
 static struct str wish_of(const struct plan *p, const struct input_row *row, struct buf *out)

@@ -228,9 +228,10 @@ enum errc confirm_number(const struct cli *cli, const char *word, uint64_t n, st
 	if (given_number(cli, word, &given))
 		return given == n ? ERR_OK
 				  : err_set(err, ERR_GUARD,
-					    "there %s %llu device%s to %s, not %llu: look again",
-					    n == 1 ? "is" : "are", (unsigned long long)n, plural(n),
-					    word, (unsigned long long)given);
+					    "the number is %llu, not %llu: look again, then say "
+					    "--confirm %s=%llu",
+					    (unsigned long long)n, (unsigned long long)given, word,
+					    (unsigned long long)n);
 	if (!has_terminal())
 		return err_set(err, ERR_USAGE, "there is no terminal to ask: say --confirm %s=%llu",
 			word, (unsigned long long)n);

@@ -22,7 +22,7 @@ MUST_CHECK enum errc confirm_plan(
 MUST_CHECK enum errc confirm_run(
 	const struct cli *cli, struct store *store, int64_t run, struct err *err);
 
-/* --confirm WORD=N, or typed on a terminal: that many devices. ERR_GUARD for another count,
+/* --confirm WORD=N, or typed on a terminal. ERR_GUARD for another count,
  * ERR_USAGE where there is neither. */
 MUST_CHECK enum errc confirm_number(
 	const struct cli *cli, const char *word, uint64_t n, struct err *err);

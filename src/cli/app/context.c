@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cli/app/outputs.h"
+#include "cli/args/terminal.h"
 #include "facts/organization.h"
 #include "io/clock.h"
 #include "plan/limits.h"
@@ -27,8 +28,7 @@ static enum errc load_settings(struct context *p, bool needed, struct err *err)
 		free(allowed);
 	}
 	if (!rc && !p->settings && needed)
-		rc = err_set(err, ERR_SETTINGS,
-			"no settings were found: name them with --settings FILE");
+		rc = err_set(err, ERR_SETTINGS, CLI_NO_SETTINGS);
 	return rc;
 }
 

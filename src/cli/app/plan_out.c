@@ -157,7 +157,8 @@ static void print_first(struct plan_rows *r, FILE *out)
 	table_free(t);
 }
 
-static void print_summary(struct plan_rows *r, FILE *out)
+/* counts: of all rows; NULL: whoever carries the plan out will say them. */
+static void print_summary(struct plan_rows *r, const struct summary *counts, FILE *out)
 {
 	struct plan_summary *s = plan_summary_new();
 	bool verbose = cli_count(r->p->cli, OPTION_VERBOSE) > 0;
@@ -184,6 +185,10 @@ static void print_summary(struct plan_rows *r, FILE *out)
 			r->p->n_protected, plural(r->p->n_protected));
 	plan_summary_print(s, out);
 	plan_summary_free(s);
+	if (counts)
+		summary_open(counts, out);
+	if (counts && r->p->online && !r->p->plan.n_planned)
+		text_line(out, "nothing to do: no row asks for a change");
 	print_first(r, out);
 	if (r->p->plan.n_planned)
 		text_line(out, "%-11s %.12s", "fingerprint", r->p->plan.fingerprint);
@@ -210,7 +215,7 @@ enum errc plan_show(struct context *p, const struct rules_policy *policy, bool l
 	rows.when.local = local;
 	rc = look_ahead(&rows, err);
 	if (!rc)
-		print_summary(&rows, out);
+		print_summary(&rows, NULL, out);
 	rows_release(&rows);
 	return rc;
 }
@@ -226,9 +231,13 @@ static const char *plan_file(const struct context *p)
 /* What applies exactly this plan; empty: nothing to apply. */
 static void next_command(const struct context *p, struct buf *out)
 {
-	if (!p->online || !p->plan.n_planned || p->cli->command->id != COMMAND_PLAN)
+	bool undo = p->cli->command->id == COMMAND_UNDO;
+
+	if (!p->online || !p->plan.n_planned || (!undo && p->cli->command->id != COMMAND_PLAN))
 		return;
-	cli_repeat_unconfirmed(p->cli, COMMAND_APPLY, out);
+	cli_repeat_unconfirmed(p->cli, undo ? COMMAND_UNDO : COMMAND_APPLY, out);
+	if (undo)
+		buf_z(out, " --apply");
 	buf_z(out, " --expect");
 	/* What other people signed lies beside the file. */
 	if (approvals_steps(&p->settings->approval, &p->plan) && plan_file(p))
@@ -413,7 +422,9 @@ static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 		struct cli_page page;
 
 		r->when.local = isatty(fileno(to));
-		print_summary(r, cli_page_begin(&page, to));
+		print_summary(r, ret, cli_page_begin(&page, to));
+		if (plan_file(r->p))
+			text_line(page.whole, "%-11s %s", "result", plan_file(r->p));
 		print_next(r->p, page.whole);
 		cli_page_end(&page);
 	}

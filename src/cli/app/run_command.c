@@ -468,8 +468,10 @@ static void tell(struct run_command *c, const struct summary *summary, int statu
 		cli_repeat(c->p.cli, c->p.cli->command->id, &next);
 		if (summary->reasons[REASON_RUN_HALTED])
 			buf_z(&next, " --past-halt");
-		end.next = buf_cstr(&next);
+	} else if (c->has_run && summary_status(summary) == status && status) {
+		cli_suggest_report(c->p.cli, c->run.name, &next);
 	}
+	end.next = next.n ? buf_cstr(&next) : NULL;
 	if (cli_count(c->p.cli, OPTION_QUIET) == 0) {
 		summary_print(summary, &end, cli_page_begin(&page, stderr));
 		cli_page_end(&page);
@@ -489,8 +491,7 @@ static void find_run(struct run_command *c)
 		c->has_run = false;
 }
 
-/* For metrics, reports and whoever asks later: how the last process that worked on the run ended,
- * and why, if it did not come to its end. */
+/* For metrics, reports and later questions: how the last process on the run ended, and why. */
 static enum errc keep_end(
 	struct run_command *c, int status, const struct run_counts *counts, struct err *err)
 {

@@ -34,6 +34,15 @@ static char *folder_of(const char *path)
 	return mem_dupz((struct str){ path, slash == path ? 1 : (size_t)(slash - path) });
 }
 
+/* The output's folder is often that of temporary files, too. */
+static bool is_named(const struct sandbox_limits *c, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(c->writable[k], c->writable[i]) == 0)
+			return true;
+	return false;
+}
+
 void sandbox_limits_words(const struct sandbox_limits *c, struct buf *out)
 {
 	if (c->programs) {
@@ -45,7 +54,8 @@ void sandbox_limits_words(const struct sandbox_limits *c, struct buf *out)
 	else
 		buf_z(out, "this kernel offers no Landlock");
 	for (size_t i = 0; i < SANDBOX_FOLDERS && c->landlock; i++)
-		buf_printf(out, "%s %s", i ? "," : "", c->writable[i]);
+		if (!is_named(c, i))
+			buf_printf(out, "%s %s", i ? "," : "", c->writable[i]);
 	buf_z(out, c->no_new_privileges ? "; no new privileges" : "");
 }
 

@@ -18,8 +18,7 @@ static enum errc load_settings(struct saved_run *s, const struct cli *cli, struc
 	diags_init(&s->diags);
 	rc = cli_load_settings(cli, &s->settings, &s->diags, err);
 	if (!rc && !s->settings)
-		rc = err_set(err, ERR_SETTINGS,
-			"no settings were found: name them with --settings FILE");
+		rc = err_set(err, ERR_SETTINGS, CLI_NO_SETTINGS);
 	if (!rc)
 		rc = outputs_check(cli, s->settings, NULL, err);
 	diags_print(&s->diags, stderr);

@@ -78,7 +78,7 @@ static enum errc write_one(void *self, uint32_t n, const struct csv_record *reco
 		return rc;
 	summary_count(w->summary, row.outcome, row.reason);
 	summary_why(w->summary, row.reason, row.detail);
-	summary_advise(w->summary, row.advice);
+	summary_advise(w->summary, summary_advice_of(row.reason, row.detail, row.advice));
 	ours = ours_of(w, &row);
 	result_row(w->result, record->cells, record->n_cells, record->raw, ours);
 	return ERR_OK;
@@ -116,6 +116,7 @@ static enum errc count_rows(struct writing *w, uint32_t n_rows, struct err *err)
 			break;
 		summary_count(w->summary, r.outcome, r.reason);
 		summary_why(w->summary, r.reason, r.detail);
+		summary_advise(w->summary, summary_advice_of(r.reason, r.detail, r.advice));
 	}
 	return rc;
 }

@@ -53,12 +53,17 @@ static void help_overview(FILE *out)
 
 void cli_help(const struct command *c, FILE *out)
 {
+	const struct command_notes *n;
+
 	if (!c) {
 		help_overview(out);
 		return;
 	}
+	n = command_notes(c);
 	(void)fprintf(out, "usage: depmend %s [OPTION...]%s%s\n\n%s\n", c->name,
 		*c->args ? " " : "", c->args, c->help);
+	(void)fprintf(out, "\n  changes  %s\n  result   %s\n  next     %s\n", n->changes, n->result,
+		n->next);
 	print_options("options", 1u << c->id, false, out);
 	print_options("options of every command", FOR_ALL, true, out);
 }

@@ -297,6 +297,7 @@ enum errc cli_parse(struct cli *ret, int argc, char *const *argv, struct err *er
 {
 	struct words w = { argv, argc, 1 };
 	struct cli c = { 0 };
+	const struct command *meant;
 	enum errc rc;
 
 	c.given = mem_realloc(NULL, most_given(argc, argv), sizeof(*c.given));
@@ -304,13 +305,16 @@ enum errc cli_parse(struct cli *ret, int argc, char *const *argv, struct err *er
 	rc = parse_words(&c, &w, err);
 	if (!rc)
 		rc = check_whole(&c, err);
+	meant = c.command;
 	/* For messages, and for the names of results. */
 	if (!rc && cli_count(&c, OPTION_SERIAL))
 		c.args[c.n_args++] = "serials";
-	if (rc)
+	if (rc) {
 		cli_release(&c);
-	else
+		ret->command = meant; /* for the message */
+	} else {
 		*ret = c;
+	}
 	return rc;
 }
 
@@ -424,13 +428,31 @@ static void repeat(const struct cli *cli, enum command_id id, bool confirmed, st
 
 		/* The file of one command is not that of another. */
 		if (!(o->commands & 1u << id) ||
-			(cli->given[i].id == OPTION_OUT && id != cli->command->id) ||
+			(cli->given[i].id == OPTION_OUT &&
+				(id != cli->command->id || !confirmed)) ||
 			(!confirmed && confirms(cli->given[i].id)))
 			continue;
 		buf_printf(out, " --%s", o->name);
 		if (cli->given[i].value)
 			add_word(cli->given[i].value, out);
 	}
+}
+
+void cli_suggest(const struct cli *cli, enum command_id id, const char *arg, struct buf *out)
+{
+	buf_printf(out, "depmend %s", commands[id].name);
+	if (arg)
+		cli_repeat_file(arg, out);
+	if (cli_text(cli, OPTION_SETTINGS)) {
+		buf_z(out, " --settings");
+		add_word(cli_text(cli, OPTION_SETTINGS), out);
+	}
+}
+
+void cli_suggest_report(const struct cli *cli, const char *run, struct buf *out)
+{
+	cli_suggest(cli, COMMAND_REPORT, run, out);
+	buf_z(out, " --html report.html");
 }
 
 void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out)

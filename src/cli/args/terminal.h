@@ -24,6 +24,10 @@ FILE *cli_page_begin(struct cli_page *page, FILE *out);
 void cli_page_end(struct cli_page *page);
 
 /* Prints the failure on stderr; returns its exit status. */
+/* Of a command that works for one organization. */
+#define CLI_NO_SETTINGS                                                                        \
+	"no settings were found: name them with --settings FILE, or write them with 'depmend " \
+	"init'"
 int cli_fail(const struct cli *cli, const struct err *err);
 /* The exit status of a command that ended so; after a signal 128 + its number. */
 int cli_status(enum errc code);
