@@ -345,6 +345,18 @@ static void print_reading(const struct check *c, FILE *out)
 	buf_release(&pin);
 }
 
+static void print_next(const struct check *c, FILE *out)
+{
+	struct buf next;
+
+	if (c->diags.n_errors || !c->settings || !c->has_input || !c->rules)
+		return;
+	buf_init(&next, LINE_MAX_BYTES);
+	cli_repeat(c->cli, COMMAND_PLAN, &next);
+	text_part(out, "next    ", buf_view(&next));
+	buf_release(&next);
+}
+
 static void print_findings(const struct check *c, FILE *out)
 {
 	size_t errors = c->diags.n_errors, warnings = c->diags.n_warnings;
@@ -371,14 +383,7 @@ static void print_findings(const struct check *c, FILE *out)
 		text_line(out, "online   %s", buf_cstr(&c->online));
 	text_line(out, "check    %zu error%s, %zu warning%s", errors, plural(errors), warnings,
 		plural(warnings));
-	if (!errors && c->settings && c->has_input && c->rules) {
-		struct buf next;
-
-		buf_init(&next, LINE_MAX_BYTES);
-		cli_repeat(c->cli, COMMAND_PLAN, &next);
-		text_part(out, "next    ", buf_view(&next));
-		buf_release(&next);
-	}
+	print_next(c, out);
 }
 
 /* --- told as JSON --- */

@@ -157,6 +157,15 @@ static void print_first(struct plan_rows *r, FILE *out)
 	table_free(t);
 }
 
+static void print_left(const struct plan_rows *r, const struct summary *counts, FILE *out)
+{
+	if (!counts)
+		return;
+	summary_open(counts, out);
+	if (r->p->online && !r->p->plan.n_planned)
+		text_line(out, "nothing to do: no row asks for a change");
+}
+
 /* counts: of all rows; NULL: whoever carries the plan out will say them. */
 static void print_summary(struct plan_rows *r, const struct summary *counts, FILE *out)
 {
@@ -185,10 +194,7 @@ static void print_summary(struct plan_rows *r, const struct summary *counts, FIL
 			r->p->n_protected, plural(r->p->n_protected));
 	plan_summary_print(s, out);
 	plan_summary_free(s);
-	if (counts)
-		summary_open(counts, out);
-	if (counts && r->p->online && !r->p->plan.n_planned)
-		text_line(out, "nothing to do: no row asks for a change");
+	print_left(r, counts, out);
 	print_first(r, out);
 	if (r->p->plan.n_planned)
 		text_line(out, "%-11s %.12s", "fingerprint", r->p->plan.fingerprint);

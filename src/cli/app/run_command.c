@@ -466,8 +466,7 @@ static void tell(struct run_command *c, const struct summary *summary, int statu
 		(summary->rows[OUTCOME_PENDING] > summary->reasons[REASON_RUN_GUARDED] ||
 			summary->rows[OUTCOME_IN_FLIGHT] || summary->rows[OUTCOME_HELD])) {
 		cli_repeat(c->p.cli, c->p.cli->command->id, &next);
-		if (summary->reasons[REASON_RUN_HALTED])
-			buf_z(&next, " --past-halt");
+		buf_z(&next, summary->reasons[REASON_RUN_HALTED] ? " --past-halt" : "");
 	} else if (c->has_run && summary_status(summary) == status && status) {
 		cli_suggest_report(c->p.cli, c->run.name, &next);
 	}
