@@ -3,6 +3,7 @@
  * that can take days, so nothing else waits for it, and what still waits when --max-wait ends is
  * left to the next apply. No wipe is ever sent again.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -55,6 +56,23 @@ static void end_quarantine(struct job *j, struct open_request *r)
 	job_tell(j, OPEN_CLOSED, r->id, NULL);
 }
 
+/* The device has enrolled anew, as a wiped one does: the record that the wipe went to is not the
+ * one that a look shows, and never will be. */
+static bool has_new_record(struct job *j, struct job_device *d, const struct view *v)
+{
+	struct value id;
+	char detail[200];
+
+	fleet_fact(j->fleet, d->slot, FACT_UEM_DEVICE, &id);
+	if (v->record != RECORD_ENROLLED || !d->record.n || str_eq(id.text, d->record))
+		return false;
+	(void)snprintf(detail, sizeof(detail),
+		"it has been enrolled again since the wipe; its UEM record is now %.*s",
+		STR_FMT(id.text));
+	job_drift(j, d, detail);
+	return true;
+}
+
 static void judge(struct job *j, struct open_request *r)
 {
 	struct job_device *d = device_of(j, r);
@@ -72,6 +90,8 @@ static void judge(struct job *j, struct open_request *r)
 	} else if (v.record == RECORD_LEAVING) { /* it arrived, and was approved if it had to be */
 		r->state = REQUEST_ACCEPTED;
 		job_wait(d, REASON_UEM_WIPE_WAITING);
+	} else if (r->state == REQUEST_ACCEPTED && has_new_record(j, d, &v)) {
+		d->busy = false;
 	} else if (d->reason == REASON_UEM_HELD) {
 		d->gave_up = true;
 	}

@@ -277,6 +277,33 @@ run forget C02STORY0002 --reason 'looked at it' --confirm forget=1
 exits 'forget' 0
 check 'forget: nothing is open any more' test "$(open_items C02STORY0002)" -eq 0
 
+# --- a wiped device that enrolls anew has another record: nobody waits for the old one, and the new
+# one is left alone ---
+cat >enrolled.yaml <<'F'
+version: 1
+admins:
+  - {after: 1200s, do: unenroll, serials: [C02STORY0002]}
+  - {after: 1201s, do: enroll, serials: [C02STORY0002]}
+F
+for steps in '[{wipe: {kind: device}}]' '[{wipe: {kind: enterprise}}]' '[{wipe: {kind: device}}, delete_record]'; do
+	allowed=(--allow wipe=5 --confirm wipe=1)
+	[[ $steps != *delete* ]] || allowed+=(--allow delete_record=5 --confirm delete_record=1)
+	for wait in 10m 6h; do
+		new_world --fleet fleet.csv --scenario enrolled.yaml --set uem.wipe_time=3h
+		rules "$steps"
+		rows C02STORY0002
+		apply "${allowed[@]}" --max-wait $wait
+		[ $wait = 6h ] || DEPMEND_CLOCK=virtual:2026-11-22T04:00:00Z apply "${allowed[@]}" --max-wait 6h
+		exits "$steps, enrolled anew, $wait" 5
+		same "$steps, enrolled anew, $wait: the row" 'drifted state.drifted' "$(outcome C02STORY0002)"
+		same "$steps, enrolled anew, $wait: one wipe, and no more" '1 0' \
+			"$(wipes) $(effects delete-record)"
+		check "$steps, enrolled anew, $wait: status names it" test "$(open_items C02STORY0002)" -gt 0
+	done
+	run forget C02STORY0002 --reason 'looked at it' --confirm forget=1
+	exits "$steps, enrolled anew: a person lets it go" 0
+done
+
 # --- and so do the rows that waited for it, although their run goes on for the sake of others ---
 for steps in '[{reassign: {to: WS1 Americas}}, sync]' '[unassign, sync, reassign, sync]'; do
 	new_world --fleet fleet.csv --set apple.activity_time=2h
