@@ -328,6 +328,10 @@ bool look_is_good(const struct job *j, const struct job_device *d);
 /* Whether an earlier look, timeouts.settle before the last, showed the same. */
 bool look_agrees(struct job *j, struct job_device *d, uint64_t shows);
 uint64_t look_key(const struct view *v);
+/* False: nothing was read of what tells about a step of that kind: the UEM's record, its lists, or
+ * where the device is at Apple. */
+bool look_view(
+	const struct job *j, const struct job_device *d, enum step_kind kind, struct view *ret);
 /* Releases in Apple School Manager. */
 MUST_CHECK enum errc disown_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* Gives and takes profiles: one request per device, all of the wave at once. */

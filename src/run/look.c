@@ -75,6 +75,20 @@ bool look_agrees(struct job *j, struct job_device *d, uint64_t shows)
 	return false;
 }
 
+bool look_view(
+	const struct job *j, const struct job_device *d, enum step_kind kind, struct view *ret)
+{
+	bool server = work_view(j->fleet, d->slot, ret);
+	struct value listed;
+
+	if (kind == STEP_DELETE_RECORD)
+		return ret->record != RECORD_UNREAD;
+	if (step_info(kind)->service != SERVICE_UEM)
+		return server;
+	fleet_fact(j->fleet, d->slot, FACT_UEM_LISTED, &listed);
+	return listed.state == VALUE_KNOWN;
+}
+
 /* --- looking --- */
 
 /* What only a device's own record tells. */

@@ -255,23 +255,6 @@ static enum errc look(struct job *j, struct err *err)
 	return rc;
 }
 
-/* What tells of the request was read: the UEM's record or its lists, or where the device is at
- * Apple.
- */
-static bool view_of(const struct job *j, const struct job_device *d, const struct open_request *r,
-	struct view *ret)
-{
-	bool server = work_view(j->fleet, d->slot, ret);
-	struct value listed;
-
-	if (r->kind == STEP_DELETE_RECORD)
-		return ret->record != RECORD_UNREAD;
-	if (step_info(r->kind)->service != SERVICE_UEM)
-		return server;
-	fleet_fact(j->fleet, d->slot, FACT_UEM_LISTED, &listed);
-	return listed.state == VALUE_KNOWN;
-}
-
 /* Whether the last look could show what the request is about: for a reassign, its server's list. */
 static bool sees(const struct job *j, const struct open_request *r)
 {
@@ -281,7 +264,7 @@ static bool sees(const struct job *j, const struct open_request *r)
 	for (uint32_t i = 0; i < r->n && all && r->kind != STEP_REASSIGN; i++) {
 		const struct job_device *d = &j->devices[r->devices[i]];
 
-		all = !d->busy || view_of(j, d, r, &v);
+		all = !d->busy || look_view(j, d, r->kind, &v);
 	}
 	return all;
 }
@@ -291,7 +274,7 @@ static bool is_proved(const struct job *j, const struct job_device *d, const str
 	struct view v;
 	struct value status;
 
-	if (!view_of(j, d, r, &v) ||
+	if (!look_view(j, d, r->kind, &v) ||
 		!work_holds(j->fleet, job_step(j, d), d->home, j->settings->has_uem, &v))
 		return false;
 	fleet_fact(j->fleet, d->slot, FACT_APPLE_STATUS, &status);
