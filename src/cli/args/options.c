@@ -429,7 +429,7 @@ static void repeat(const struct cli *cli, enum command_id id, bool confirmed, st
 		/* The file of one command is not that of another. */
 		if (!(o->commands & 1u << id) ||
 			(cli->given[i].id == OPTION_OUT &&
-				(id != cli->command->id || !confirmed)) ||
+				(id != cli->command->id || (!confirmed && id == COMMAND_UNDO))) ||
 			(!confirmed && confirms(cli->given[i].id)))
 			continue;
 		buf_printf(out, " --%s", o->name);

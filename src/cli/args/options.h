@@ -60,69 +60,69 @@ struct command {
 const struct command *command_info(enum command_id id);
 
 /* What it changes, where the result is, what to type next: X(id, changes, result, next) */
-#define COMMAND_NOTES(X)                                                                           \
-	X(INIT,                                                                                    \
-		"writes the settings and secret files beside them, only you can read; never over " \
-		"a file that is there",                                                            \
-		"./depmend.yaml, or --settings FILE", "depmend check --online")                    \
-	X(CHECK, "nothing; it uses no network without --online",                                   \
-		"the terminal: every mistake with its file and line; status 0: there is none",     \
-		"depmend plan CSV --rules NAME")                                                   \
-	X(PLAN, "nothing: it only reads from Apple and the UEM",                                   \
-		"--out FILE and --html FILE; else a summary on a terminal, the CSV in a pipe",     \
-		"the command that it prints, which carries out exactly this plan")                 \
-	X(APPLY,                                                                                   \
-		"devices at Apple and the UEM, after your yes; wipes, releases and deletions "     \
-		"cannot be undone",                                                                \
-		"CSV with .result before its .csv, or --out FILE; an earlier one is kept beside "  \
-		"it",                                                                              \
-		"the command that it prints; what is left: depmend report latest --html FILE")     \
-	X(APPROVE, "nothing at Apple or the UEM: it signs one plan, for 30 days",                  \
-		"PLAN.csv.NAME.approval beside the plan, or --out FILE",                           \
-		"another user types the command that `plan` printed, with --expect PLAN.csv")      \
-	X(EXPLAIN, "nothing: it only reads from Apple and the UEM", "the terminal",                \
-		"correct the rules or the settings; depmend plan CSV")                             \
-	X(STATUS, "nothing; it asks no service", "the terminal",                                   \
-		"the command that it prints for a run that is stopped")                            \
-	X(HISTORY, "nothing; it asks no service", "the terminal, or --html FILE",                  \
-		"depmend forget SERIAL, where something is open that cannot end")                  \
-	X(FORGET, "only what depmend keeps, nothing at Apple or the UEM; it cannot be undone",     \
-		"the audit trail: who, when and --reason",                                         \
-		"depmend plan CSV judges these devices anew")                                      \
-	X(PAUSE,                                                                                   \
-		"all runs of the organization, also one that is active: no change is sent until "  \
-		"`resume`",                                                                        \
-		"depmend status shows it to everyone who uses this state", "depmend resume")       \
-	X(RESUME, "ends a pause; it sends nothing itself", "depmend status",                       \
-		"the `apply` that was stopped, typed again")                                       \
-	X(BACKUP,                                                                                  \
-		"nothing; an earlier FILE is replaced. With --move this state is never written "   \
-		"again",                                                                           \
-		"FILE: serials and lists, but no secret",                                          \
-		"depmend restore FILE, here or on another machine")                                \
-	X(RESTORE,                                                                                 \
-		"the state; the one that was here is kept, and a newer one needs --confirm "       \
-		"restore=N",                                                                       \
-		"the state of the settings; the name of the kept one is printed",                  \
-		"depmend status")                                                                  \
-	X(LIST_RULES, "nothing", "the terminal", "depmend plan CSV --rules NAME")                  \
-	X(RUNS, "nothing; it asks no service", "the terminal", "depmend report RUN --html FILE")   \
-	X(REPORT, "nothing; it asks no service",                                                   \
-		"the files that its options name; an earlier one is replaced",                     \
-		"open items on the page of --html say what to do")                                 \
-	X(UNDO,                                                                                    \
-		"nothing without --apply; with it, as `apply`. Wipes, releases and deletions "     \
-		"have no way back",                                                                \
-		"--out FILE; with --apply undo-RUN.result.csv",                                    \
-		"the command that it prints, which carries out exactly this plan")                 \
-	X(REHEARSE, "nothing: no secret is read and no real service is asked",                     \
-		"CSV with .rehearsal before its .csv, or --out FILE",                              \
-		"depmend plan CSV, with the same rules")                                           \
-	X(DOCTOR, "nothing without --fix; it reads from Apple and the UEM",                        \
-		"the terminal, CSV in a pipe; status 3: there are findings",                       \
-		"what is behind each ->; then depmend doctor again")                               \
-	X(EXPORT, "nothing: it only reads from Apple and the UEM",                                 \
-		"--out FILE, or the standard output", "depmend plan FILE --rules orphans")         \
+#define COMMAND_NOTES(X)                                                                          \
+	X(INIT,                                                                                   \
+		"writes settings, and secret files that only you can read; never over a file "    \
+		"that is there",                                                                  \
+		"./depmend.yaml, or --settings FILE", "depmend check --online")                   \
+	X(CHECK, "nothing; it uses no network without --online",                                  \
+		"the terminal: every mistake with its file and line; status 0: there is none",    \
+		"depmend plan CSV --rules NAME")                                                  \
+	X(PLAN, "nothing: it only reads from Apple and the UEM",                                  \
+		"--out FILE and --html FILE; else a summary on a terminal, the CSV in a pipe",    \
+		"the command that it prints, which carries out exactly this plan")                \
+	X(APPLY,                                                                                  \
+		"devices at Apple and the UEM, after your yes; a wipe, release or deletion is "   \
+		"final",                                                                          \
+		"CSV with .result before its .csv, or --out FILE; an earlier one is kept beside " \
+		"it",                                                                             \
+		"the command that it prints; what is left: depmend report latest --html FILE")    \
+	X(APPROVE, "nothing at Apple or the UEM: it signs one plan, for 30 days",                 \
+		"PLAN.csv.NAME.approval beside the plan, or --out FILE",                          \
+		"another user types the command that `plan` printed, with --expect PLAN.csv")     \
+	X(EXPLAIN, "nothing: it only reads from Apple and the UEM", "the terminal",               \
+		"correct the rules or the settings; depmend plan CSV")                            \
+	X(STATUS, "nothing; it asks no service", "the terminal",                                  \
+		"the command that it prints for a run that is stopped")                           \
+	X(HISTORY, "nothing; it asks no service", "the terminal, or --html FILE",                 \
+		"depmend forget SERIAL, where something is open that cannot end")                 \
+	X(FORGET, "only what depmend keeps, nothing at Apple or the UEM; it cannot be undone",    \
+		"the audit trail: who, when and --reason",                                        \
+		"depmend plan CSV judges these devices anew")                                     \
+	X(PAUSE,                                                                                  \
+		"all runs of the organization, also one that is active: no change is sent until " \
+		"`resume`",                                                                       \
+		"depmend status shows it to everyone who uses this state", "depmend resume")      \
+	X(RESUME, "ends a pause; it sends nothing itself", "depmend status",                      \
+		"the `apply` that was stopped, typed again")                                      \
+	X(BACKUP,                                                                                 \
+		"nothing; an earlier FILE is replaced. With --move this state is never written "  \
+		"again",                                                                          \
+		"FILE: serials and lists, but no secret",                                         \
+		"depmend restore FILE, here or on another machine")                               \
+	X(RESTORE,                                                                                \
+		"the state; the one that was here is kept, and a newer one needs --confirm "      \
+		"restore=N",                                                                      \
+		"the state of the settings; the name of the kept one is printed",                 \
+		"depmend status")                                                                 \
+	X(LIST_RULES, "nothing", "the terminal", "depmend plan CSV --rules NAME")                 \
+	X(RUNS, "nothing; it asks no service", "the terminal", "depmend report RUN --html FILE")  \
+	X(REPORT, "nothing; it asks no service",                                                  \
+		"the files that its options name; an earlier one is replaced",                    \
+		"open items on the page of --html say what to do")                                \
+	X(UNDO,                                                                                   \
+		"nothing without --apply; with it, as `apply`; a wipe, release or deletion has "  \
+		"no way back",                                                                    \
+		"--out FILE; with --apply undo-RUN.result.csv",                                   \
+		"the command that it prints, which carries out exactly this plan")                \
+	X(REHEARSE, "nothing: no secret is read and no real service is asked",                    \
+		"CSV with .rehearsal before its .csv, or --out FILE",                             \
+		"depmend plan CSV, with the same rules")                                          \
+	X(DOCTOR, "nothing without --fix; it reads from Apple and the UEM",                       \
+		"the terminal, CSV in a pipe; status 3: there are findings",                      \
+		"what is behind each ->; then depmend doctor again")                              \
+	X(EXPORT, "nothing: it only reads from Apple and the UEM",                                \
+		"--out FILE, or the standard output", "depmend plan FILE --rules orphans")        \
 	X(SHOW_VERSION, "nothing", "the terminal", "depmend help")
 
 struct command_notes {
