@@ -42,18 +42,12 @@ int cmd_version(const struct cli *cli)
 	return 0;
 }
 
-/* What `apply` takes because `apply --dry-run` is `plan`. */
 static enum errc check_dry_run(const struct cli *cli, struct err *err)
 {
-	static const enum option_id of_plan[] = { OPTION_HTML, OPTION_DETAILED_EXITCODE,
-		OPTION_OFFLINE };
-
-	if (cli->command->id != COMMAND_APPLY)
-		return ERR_OK;
-	for (size_t i = 0; i < sizeof(of_plan) / sizeof(*of_plan); i++)
-		if (cli_count(cli, of_plan[i]))
+	for (size_t i = 0; cli->command->id == COMMAND_APPLY && i < cli->n_given; i++)
+		if (cli_is_of_dry_run(cli->given[i].id))
 			return err_set(err, ERR_USAGE, "--%s of apply goes with --dry-run",
-				option_info(of_plan[i])->name);
+				option_info(cli->given[i].id)->name);
 	return ERR_OK;
 }
 

@@ -190,6 +190,13 @@ static void note_strange(struct serial_list *l, const struct csv_record *r)
 		l->elsewhere[i] += serial_look(r->cells[i]) == LOOK_STRONG;
 }
 
+/* As Apple writes serials: of 10 characters or 12, without I and O. */
+static bool has_usual_form(struct str cell)
+{
+	return (cell.n == 10 || cell.n == 12) && !memchr(cell.p, 'I', cell.n) &&
+	       !memchr(cell.p, 'O', cell.n);
+}
+
 /* A header, or what the other columns hold, among serials of the usual kind. */
 static bool is_strange(const struct serial_list *l, struct str cell)
 {
@@ -202,7 +209,8 @@ static bool is_strange(const struct serial_list *l, struct str cell)
 	for (size_t i = 0; i < 2; i++)
 		if (l->starts[i].n && str_starts_nocase(cell, l->starts[i]))
 			return true;
-	return serial_is_implausible(cell) || serial_is_word(cell);
+	/* One in two hundred of Apple's serials of ten can be said, too. */
+	return serial_is_implausible(cell) || (serial_is_word(cell) && !has_usual_form(cell));
 }
 
 static enum reason fault_of(struct serial_list *l, const struct csv_record *r, struct serial *ret)

@@ -238,6 +238,10 @@ MEMBERS = [
     ("words", "%s\n%s,board and\n%s\neveryone\n" % (A, B, C), [A, B, C], 1),
     ("words", "%s\n%s\n%s\n%s\neverybody\n" % (A, B, C, D), [A, B, C, D], 1),
     ("words", "%s\n%s\nHARDWARE\n%s\n%s\n" % (A, B, C, D), [A, B, C, D], 1),
+    # which one in two hundred of Apple's serials of ten looks like
+    ("words", "Serial\n%s\nVXMUHALUTG\n%s\nCVUSED0004\n" % (A, B), [A, "VXMUHALUTG", B, "CVUSED0004"], 0),
+    ("words", "Name,Serial\nx,%s\ny,GHUZCAUES5\nz,%s\nv,UAEEYWY160\n" % (A, B), [A, "GHUZCAUES5", B, "UAEEYWY160"], 0),
+    ("words", "%s\n%s\n%s\nQNAWMAYUTV\n" % (A, B, C), [A, B, C, "QNAWMAYUTV"], 0),
     ("words", "Serial Number,Kind\n%s,x\nEquipment,\n%s,y\n%s,z\n%s,v\n" % (A, B, C, D), [A, B, C, D], 1),
     ("words", "%s\n%s\nMeetingRaum\n%s\n" % (A, B, C), [A, B, C], 1),
     # apart: a heading amid the rows sets apart what is below it

@@ -311,7 +311,7 @@ enum errc cli_parse(struct cli *ret, int argc, char *const *argv, struct err *er
 		c.args[c.n_args++] = "serials";
 	if (rc) {
 		cli_release(&c);
-		ret->command = meant; /* for the message */
+		*ret = (struct cli){ .command = meant }; /* for the message */
 	} else {
 		*ret = c;
 	}
@@ -418,6 +418,11 @@ static bool confirms(enum option_id id)
 	       id == OPTION_EXPECT || id == OPTION_PAST_HALT || id == OPTION_DRY_RUN;
 }
 
+bool cli_is_of_dry_run(enum option_id id)
+{
+	return id == OPTION_HTML || id == OPTION_DETAILED_EXITCODE || id == OPTION_OFFLINE;
+}
+
 static void repeat(const struct cli *cli, enum command_id id, bool confirmed, struct buf *out)
 {
 	buf_printf(out, "depmend %s", commands[id].name);
@@ -428,6 +433,7 @@ static void repeat(const struct cli *cli, enum command_id id, bool confirmed, st
 
 		/* The file of one command is not that of another. */
 		if (!(o->commands & 1u << id) ||
+			(id == COMMAND_APPLY && cli_is_of_dry_run(cli->given[i].id)) ||
 			(cli->given[i].id == OPTION_OUT &&
 				(id != cli->command->id || (!confirmed && id == COMMAND_UNDO))) ||
 			(!confirmed && confirms(cli->given[i].id)))

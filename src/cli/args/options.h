@@ -62,7 +62,7 @@ const struct command *command_info(enum command_id id);
 /* What it changes, where the result is, what to type next: X(id, changes, result, next) */
 #define COMMAND_NOTES(X)                                                                          \
 	X(INIT,                                                                                   \
-		"writes settings, and secret files that only you can read; never over a file "    \
+		"writes settings and secret files that only you can read; never over a file "     \
 		"that is there",                                                                  \
 		"./depmend.yaml, or --settings FILE", "depmend check --online")                   \
 	X(CHECK, "nothing; it uses no network without --online",                                  \
@@ -164,7 +164,7 @@ enum option_kind {
 	X(LIMIT, "limit", 0, SOME, "N", FOR_PLANS | FOR(UNDO),                                     \
 		"act on the first N rows that would send something")                               \
 	X(NOW, "now", 0, TIME, "RFC3339", FOR_PLANS | FOR(UNDO),                                   \
-		"judge as if it were that time; what cannot be undone goes by the clock")          \
+		"judge as of that time; what cannot be undone goes by the clock")                  \
 	X(SERIAL, "serial", 0, TEXT, "SERIAL", FOR_PLANS,                                          \
 		"a device, instead of a CSV (repeatable)")                                         \
 	X(SERIAL_COLUMN, "serial-column", 0, TEXT, "N|HEADER", FOR_LISTS,                          \
@@ -187,7 +187,7 @@ enum option_kind {
 	X(DRY_RUN, "dry-run", 0, FLAG, NULL, FOR(APPLY), "change nothing: the same as `plan`")     \
 	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS | FOR(DOCTOR) | FOR(APPROVE), "act without asking")  \
 	X(CONFIRM, "confirm", 0, CONFIRM, "STEP=COUNT", FOR_RUNS | FOR(FORGET) | FOR(RESTORE),     \
-		"act only when the number is this: STEP, forget or restore (repeatable)")          \
+		"act only at this count: STEP, forget or restore (repeatable)")                    \
 	X(REASON, "reason", 0, TEXT, "TEXT", FOR(FORGET) | FOR(PAUSE), "why, for the audit trail") \
 	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR_RUNS,                             \
 		"act only on the plan that was reviewed")                                          \
@@ -338,6 +338,8 @@ void cli_suggest(const struct cli *cli, enum command_id id, const char *arg, str
 void cli_suggest_report(const struct cli *cli, const char *run, struct buf *out);
 /* The same for what a person is to decide about: without all that says yes or lifts a guard. */
 void cli_repeat_unconfirmed(const struct cli *cli, enum command_id id, struct buf *out);
+/* What `apply` takes because `apply --dry-run` is `plan`. */
+bool cli_is_of_dry_run(enum option_id id);
 /* A blank and the name of a file, as a shell and the command line take it. */
 void cli_repeat_file(const char *name, struct buf *out);
 
