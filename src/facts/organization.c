@@ -256,9 +256,7 @@ static bool is_new_account(const struct settings *s, const struct account *last,
 		organization_previous(s, buf_cstr(&client), &all);
 		(void)err_set(ret, ERR_GUARD,
 			"this is the state of the last run of tenant %s, which went by the client "
-			"id %s, and the settings name %s; if both are of one organization, join "
-			"them: depmend doctor --fix client-id, or previous_client_ids: [%s] under "
-			"apple:",
+			"id %s, and the settings name %s; perhaps " ORGANIZATION_JOIN,
 			s->tenant, buf_cstr(&client), s->apple.client_id, buf_cstr(&all));
 	}
 	buf_release(&all);

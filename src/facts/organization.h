@@ -25,7 +25,7 @@ void organization_previous(const struct settings *s, const char *other, struct b
 /* What can be said of it. */
 #define ORGANIZATION_JOIN                                                              \
 	"both are of one organization. Join them: depmend doctor --fix client-id, or " \
-	"previous_client_ids: [%s] under apple:"
+	"previous_client_ids: [%s] under apple:; what is off its server comes back only then"
 /* From the next command on the account goes on with the state of the other one. ERR_CANNOT_CREATE,
  * ERR_IO. */
 MUST_CHECK enum errc organization_join(

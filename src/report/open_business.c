@@ -45,14 +45,15 @@ static const char *word_of(int kind)
 	return step_info((enum step_kind)kind)->word;
 }
 
-/* The server's name as the last run knew it, else its id. */
-static const char *server_name(const struct settings *s, struct str id, struct buf *b)
+/* The server's name as the last run knew it, else its id, of a server that is gone. */
+static bool is_known(const struct settings *s, struct str id, struct buf *ret_name)
 {
-	buf_reset(b);
-	organization_server_name(s, id, b);
-	if (b->n == 0)
-		buf_str(b, id);
-	return buf_cstr(b);
+	buf_reset(ret_name);
+	organization_server_name(s, id, ret_name);
+	if (ret_name->n)
+		return true;
+	buf_str(ret_name, id);
+	return false;
 }
 
 /* --- for people --- */
@@ -73,24 +74,41 @@ static bool may_be_off(const struct open_business *b, struct str serial)
 	return false;
 }
 
+/* Of n devices, n_gone go to a server that is no more. */
+static const char *way_back(size_t n, size_t n_gone)
+{
+	if (n_gone == n)
+		return n == 1 ? "its server is gone" : "their servers are gone";
+	if (n_gone)
+		return "the next `depmend apply` puts back first those whose server is there";
+	return n == 1 ? "the next `depmend apply` puts it back first"
+		      : "the next `depmend apply` puts them back first";
+}
+
 static void print_off(const struct open_business *b, const struct settings *s, const struct when *w,
 	size_t most, FILE *out)
 {
 	char since[WHEN_TEXT];
 	struct buf name;
+	size_t n_gone = 0;
 
 	if (b->off.n == 0)
 		return;
 	buf_init(&name, NAME_BYTES);
-	text_line(out, "off server  %zu %s; the next `depmend apply` puts %s back first", b->off.n,
-		b->off.n == 1 ? "device" : "devices", b->off.n == 1 ? "it" : "them");
+	for (size_t i = 0; i < b->off.n; i++)
+		n_gone += !is_known(s, b->off.v[i].target, &name);
+	text_line(out, "off server  %zu %s; %s", b->off.n, b->off.n == 1 ? "device" : "devices",
+		way_back(b->off.n, n_gone));
 	for (size_t i = 0; i < b->off.n && i < most; i++) {
 		const struct ledger_custody *c = &b->off.v[i];
+		bool known = is_known(s, c->target, &name);
 
-		text_line(out, "  %.*s  %ssince %s, goes to %s (run %.*s)", STR_FMT(c->serial),
-			may_be_off(b, c->serial) ? "perhaps, " : "",
-			when_words(w, c->since_ms, since), server_name(s, c->target, &name),
-			STR_FMT(c->run_name));
+		text_line(out, "  %.*s  %ssince %s, goes to %s (run %.*s)%s%.*s",
+			STR_FMT(c->serial), may_be_off(b, c->serial) ? "perhaps, " : "",
+			when_words(w, c->since_ms, since), buf_cstr(&name), STR_FMT(c->run_name),
+			known ? ""
+			      : ", which is gone: assign it in Apple's portal, or depmend forget ",
+			STR_FMT(known ? STR_NONE : c->serial));
 	}
 	put_more(b->off.n, most, out);
 	buf_release(&name);
@@ -218,7 +236,8 @@ static void tell_off(const struct ledger_custody *c, const struct settings *s, F
 	json_put_str(&j.o, "serial", c->serial);
 	ndjson_text(&j, "home", c->home);
 	ndjson_text(&j, "target", c->target);
-	json_put_z(&j.o, "server", server_name(s, c->target, &name));
+	(void)is_known(s, c->target, &name);
+	json_put_z(&j.o, "server", buf_cstr(&name));
 	ndjson_time(&j, "since", c->since_ms);
 	ndjson_text(&j, "run", c->run_name);
 	ndjson_end(&j, out);

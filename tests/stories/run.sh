@@ -230,6 +230,8 @@ for steps in '[unassign]' '[unassign, sync]' '[delete_from_lifecycle]'; do
 		exits "home deleted, then $steps: runs" 0
 		run status
 		exits "home deleted, then $steps: and status" 5
+		check "home deleted, then $steps: status promises no way back" grep -q 'its server is gone' out
+		check "home deleted, then $steps: but names what to do" grep -q 'or depmend forget C02STORY0003' out
 	done
 	run forget C02STORY0003 --reason 'it is to be on no server' --confirm forget=1
 	apply --max-wait 6h
