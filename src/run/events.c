@@ -90,7 +90,7 @@ static bool is_about_to_be_judged(const struct job *j, const struct open_request
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct job_device *d = &j->devices[r->devices[i]];
 
-		if (d->busy && d->doubt && now >= d->doubt_ms + j->settings->timeouts.settle_ms)
+		if (d->busy && d->doubt && now >= look_second_ms(j, d))
 			return true;
 	}
 	return false;

@@ -18,7 +18,7 @@ static bool in_doubt(const struct job_device *d)
 	return d->doubt != 0;
 }
 
-static int64_t second_look_ms(const struct job *j, const struct job_device *d)
+int64_t look_second_ms(const struct job *j, const struct job_device *d)
 {
 	return d->doubt_ms + j->settings->timeouts.settle_ms;
 }
@@ -29,7 +29,7 @@ bool look_is_good(const struct job *j, const struct job_device *d)
 
 	if (d->looked_ms == TIME_NONE || d->looked_ms < j->waited_ms || now > d->good_until_ms)
 		return false;
-	return !in_doubt(d) || now < second_look_ms(j, d) || d->looked_ms >= second_look_ms(j, d);
+	return !in_doubt(d) || now < look_second_ms(j, d) || d->looked_ms >= look_second_ms(j, d);
 }
 
 int64_t look_due(const struct job *j, const uint32_t *devices, uint32_t n)
@@ -38,7 +38,7 @@ int64_t look_due(const struct job *j, const uint32_t *devices, uint32_t n)
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct job_device *d = &j->devices[devices[i]];
-		int64_t when = in_doubt(d) ? second_look_ms(j, d) : INT64_MIN;
+		int64_t when = in_doubt(d) ? look_second_ms(j, d) : INT64_MIN;
 
 		due = when < due ? when : due;
 	}
@@ -64,7 +64,7 @@ uint64_t look_key(const struct view *v)
 
 bool look_agrees(struct job *j, struct job_device *d, uint64_t shows)
 {
-	if (d->doubt == shows && d->looked_ms >= second_look_ms(j, d)) {
+	if (d->doubt == shows && d->looked_ms >= look_second_ms(j, d)) {
 		d->sure = true;
 		return true;
 	}

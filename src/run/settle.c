@@ -388,7 +388,7 @@ static bool seen_twice(struct job *j, struct job_device *d, uint64_t shows, int6
 {
 	if (look_agrees(j, d, shows))
 		return true;
-	*ret_wake = earlier(*ret_wake, d->doubt_ms + j->settings->timeouts.settle_ms);
+	*ret_wake = earlier(*ret_wake, look_second_ms(j, d));
 	return false;
 }
 
@@ -489,8 +489,7 @@ static bool is_look_due(const struct job *j, int64_t *ret_due)
 
 		for (uint32_t k = 0; is_asked(j, r) && may_judge(r) && k < r->n; k++) {
 			const struct job_device *d = &j->devices[r->devices[k]];
-			int64_t due = d->doubt ? d->doubt_ms + j->settings->timeouts.settle_ms
-					       : INT64_MIN;
+			int64_t due = d->doubt ? look_second_ms(j, d) : INT64_MIN;
 
 			if (d->busy && due < *ret_due)
 				*ret_due = due;

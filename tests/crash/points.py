@@ -207,10 +207,11 @@ APPLIED = {
     "applied": "applied: yes", "lost": "applied: no", "late": "applied: late, late: 5m",
     "very late": "applied: late, late: 28m",  # just before patience with it ends
 }
-# The first of two readings after patience has ended still shows the old state, the second does not.
+# The first of two readings after patience has ended still shows the old state, the second does not; the
+# audit events, which would tell, come too late.
 JUST_IN_TIME = """\
 version: 1
-knobs: {apple.visibility_lag: 20s}
+knobs: {apple.visibility_lag: 140s, apple.event_delay: 24h}
 faults:
   - {service: apple, method: POST, path: /v1/orgDeviceActivities, nth: [1, 5, 9], do: reset,
      applied: late, late: 1785s}
@@ -236,7 +237,7 @@ def lost_points(recorded, everything):
 
 
 # Seen 15 seconds after the second reading.
-SEEN_LATE = JUST_IN_TIME.replace("20s", "80s").replace("[1, 5, 9]", "1")
+SEEN_LATE = JUST_IN_TIME.replace("140s", "195s").replace("[1, 5, 9]", "1")
 
 
 def misread(w):
@@ -245,7 +246,7 @@ def misread(w):
     w.apply()
     lists = [a["t"] for a in w.audit() if a["kind"] == "request" and a["method"] == "GET"
              and a["path"].startswith("/v1/mdmServers/")]
-    late = w.changes()[0] + 31 * 60 * 1000  # timeouts.request and timeouts.activity
+    late = w.changes()[0] + 1890 * 1000  # timeouts.request and timeouts.activity, and a little less
     nth = [i for i, t in enumerate(lists, 1) if late <= t < late + 60 * 1000]
     if not nth:
         return ["nobody looked when patience ended"]

@@ -117,11 +117,12 @@ void sim_apple_time(struct call *c, struct json_out *o, const char *key, int64_t
 	char text[TIME_TEXT];
 	size_t n;
 
-	if (at_ms == SQL_NULL) {
+	/* Nor has a time before the year 1 a text. */
+	n = at_ms == SQL_NULL ? 0 : strlen(time_rfc3339(at_ms, text));
+	if (n == 0) {
 		json_put_null(o, key);
 		return;
 	}
-	n = strlen(time_rfc3339(at_ms, text));
 	n -= cut[knob(c->sim, KNOB_APPLE_FRACTION)];
 	text[n - 1] = 'Z';
 	json_put_str(o, key, (struct str){ text, n });
