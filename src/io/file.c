@@ -62,14 +62,23 @@ bool file_is_pipe(const char *path)
 	return lstat(path, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
+enum errc file_refuse_pipe(const char *path, struct err *err)
+{
+	return file_is_pipe(path) ? err_set(err, ERR_NO_INPUT,
+					    "%s: is a pipe; name a file, or let the shell open it: "
+					    "<(cat PIPE)",
+					    path)
+				  : ERR_OK;
+}
+
 enum errc file_read(const char *path, size_t max_bytes, struct buf *ret, struct err *err)
 {
 	int fd;
 	enum errc rc;
 
-	if (file_is_pipe(path))
-		return err_set(err, ERR_NO_INPUT,
-			"%s: is a pipe; name a file, or let the shell open it: <(cat PIPE)", path);
+	rc = file_refuse_pipe(path, err);
+	if (rc)
+		return rc;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	rc = file_read_fd(fd, path, max_bytes, ret, err);
 	if (fd >= 0)

@@ -72,6 +72,8 @@ bool file_will_be_same(const char *a, const char *b);
 bool file_is_below(const char *path, const char *folder);
 /* A named one: to open it waits until somebody writes into it, which people have to be told. */
 bool file_is_pipe(const char *path);
+/* ERR_NO_INPUT for one, before anybody opens it. */
+MUST_CHECK enum errc file_refuse_pipe(const char *path, struct err *err);
 bool file_exists(const char *path);
 /* It exists, or nobody lets us look: whoever opens it says why. */
 bool file_may_exist(const char *path);

@@ -25,11 +25,13 @@ struct contract {
 	struct str status, kind;
 	int64_t start_ms, end_ms; /* end: when it was cancelled, of one that was */
 	int canceled;
+	bool contradicts; /* itself: cancelled on a day and not cancelled; of another type */
 };
 
 static struct contract read_contract(const struct json *element)
 {
 	const struct json *at = json_get(element, "attributes");
+	struct str type = wire_text(json_get(element, "type"));
 	struct contract c = {
 		.status = wire_text(json_get(at, "status")),
 		.kind = wire_text(json_get(at, "description")),
@@ -38,7 +40,9 @@ static struct contract read_contract(const struct json *element)
 		.canceled = wire_flag(json_get(at, "isCanceled")),
 	};
 
-	if (c.end_ms == TIME_NONE && c.canceled != 1)
+	c.contradicts = (c.canceled != 1 && c.end_ms != TIME_NONE) ||
+			(type.n && !str_eq(type, STR("appleCareCoverage")));
+	if (c.canceled != 1)
 		c.end_ms = wire_time_zoned(json_get(at, "endDateTime"));
 	return c;
 }
@@ -48,26 +52,26 @@ static struct contract read_contract(const struct json *element)
 
 static bool is_odd(const struct contract *c)
 {
-	return c->end_ms == TIME_UNKNOWN || c->start_ms == TIME_UNKNOWN ||
-	       c->canceled == FLAG_ODD || (c->end_ms != TIME_NONE && c->end_ms < FIRST_END_MS);
+	return c->contradicts || c->end_ms == TIME_UNKNOWN || c->start_ms == TIME_UNKNOWN ||
+	       c->canceled == FLAG_ODD ||
+	       (c->end_ms != TIME_NONE && (c->end_ms < FIRST_END_MS || c->start_ms > c->end_ms));
 }
 
 static enum life life_of(const struct contract *c, int64_t now_ms)
 {
 	bool begun = c->start_ms == TIME_NONE || c->start_ms <= now_ms;
+	bool inactive = str_eq_nocase(c->status, STR("INACTIVE"));
 
-	if (is_odd(c))
+	/* A word that is not known may mean that it goes on after its end. */
+	if (is_odd(c) || !(inactive || str_eq_nocase(c->status, STR("ACTIVE"))))
 		return LIFE_UNCLEAR;
 	if (c->end_ms != TIME_NONE && c->end_ms <= now_ms)
 		return LIFE_OVER;
-	if (str_eq_nocase(c->status, STR("ACTIVE")))
+	if (!inactive)
 		return begun && (c->canceled != 1 || c->end_ms != TIME_NONE) ? LIFE_RUNS
 									     : LIFE_UNCLEAR;
 	/* INACTIVE alone is no end: only of what was cancelled it is one, at a time unknown. */
-	return str_eq_nocase(c->status, STR("INACTIVE")) && begun && c->canceled == 1 &&
-			       c->end_ms == TIME_NONE
-		       ? LIFE_OVER
-		       : LIFE_UNCLEAR;
+	return begun && c->canceled == 1 && c->end_ms == TIME_NONE ? LIFE_OVER : LIFE_UNCLEAR;
 }
 
 /* What runs without an end ends last; what is over at a time unknown may have ended last. */
@@ -97,6 +101,7 @@ enum errc apple_coverage_decode(
 	struct apple_page page;
 	bool unclear = false;
 	enum errc rc = ERR_OK;
+	int64_t n = 0;
 
 	if (!json_is_array(data))
 		return err_set(err, ERR_PROTOCOL, "Apple's answer about coverage has no list");
@@ -104,6 +109,7 @@ enum errc apple_coverage_decode(
 		struct contract c = read_contract(one);
 		enum life life = life_of(&c, now_ms);
 
+		n++;
 		unclear |= life == LIFE_UNCLEAR;
 		if (life != LIFE_UNCLEAR)
 			take_contract(
@@ -111,7 +117,7 @@ enum errc apple_coverage_decode(
 	}
 	apple_page_init(&page);
 	rc = apple_page_read(root, &page, err);
-	if (!rc && page.cursor.n)
+	if (!rc && (page.cursor.n || page.total > n))
 		rc = err_set(err, ERR_PROTOCOL, "Apple tells its coverage in several pages");
 	apple_page_release(&page);
 	if (!rc && unclear && v.state != COVERAGE_ACTIVE)

@@ -248,6 +248,9 @@ enum errc archive_look(const char *path, struct archive_info *ret, struct err *e
 	*ret = (struct archive_info){ 0 };
 	if (!file_exists(path))
 		return err_set(err, ERR_NO_INPUT, "%s: there is no such file", path);
+	rc = file_refuse_pipe(path, err);
+	if (rc)
+		return rc;
 	if (!has_header(path))
 		return err_set(err, ERR_INPUT, "%s is no backup of depmend", path);
 	rc = db_open(&db, path, DB_READ, &why);

@@ -143,9 +143,7 @@ static enum errc open_last(
 		return ERR_OK;
 	if (S_ISFIFO(judged->st_mode)) {
 		(void)close(fd);
-		return err_set(err, ERR_NO_INPUT,
-			"%s: is a pipe; name a file, or let the shell open it: <(cat PIPE)",
-			w->verdict.given);
+		return file_refuse_pipe(w->verdict.given, err);
 	}
 	if (fd < 0)
 		return cannot(w, err);

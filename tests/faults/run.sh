@@ -185,4 +185,23 @@ check 'a forced migration asks for its number' test -n "$told"
 run apply in.csv --rules forced.yaml --yes --confirm "$told"
 check 'that number is taken' test "$status" -ne 4 -a "$status" -ne 64
 
+# --- a pipe that nobody writes into is refused, or waited for with a word and until a signal ---
+mkfifo -m 600 pipe.csv
+printf 'serial\nC02XK1ABJG5H\n' >piped.csv
+printf 'version: 1\nrules: [{name: a, match: {always: true}, do: [skip]}]\n' >piped.yaml
+piped() { # STATUS WORDS COMMAND...
+	local want=$1 words=$2
+	shift 2
+	timeout -k 5 1 "$build/depmend" "$@" >out 2>err </dev/null
+	status=$?
+	exits "$*" "$want"
+	check "$*: says so" grep -q "pipe.csv.* is a pipe$words" err
+}
+piped 124 ': waiting until' plan pipe.csv --offline --rules ./piped.yaml
+piped 124 ': waiting until' check pipe.csv
+piped 124 ': waiting until' export --since pipe.csv
+piped 66 '; name a file' plan piped.csv --offline --rules ./pipe.csv
+piped 66 '; name a file' apply piped.csv --rules ./piped.yaml --expect pipe.csv --yes
+piped 66 '; name a file' restore pipe.csv
+
 suite_end

@@ -84,6 +84,14 @@ static const struct {
 	{ ENTRY("\"status\":\"INACTIVE\",\"endDateTime\":\"soon\""), UNCLEAR, "", "" },
 	{ ENTRY("\"status\":\"INACTIVE\",\"endDateTime\":7"), UNCLEAR, "", "" },
 	{ ENTRY("\"status\":\"INACTIVE\",\"isCanceled\":\"perhaps\""), UNCLEAR, "", "" },
+	{ ENTRY(ACTIVE(LATER) ",\"isCanceled\":false,\"contractCancelDateTime\":\"" PAST "\""),
+		UNCLEAR, "", "" },
+	{ ENTRY(INACTIVE(PAST) ",\"contractCancelDateTime\":\"" PAST "\""), UNCLEAR, "", "" },
+	{ ENTRY(INACTIVE(PAST) ",\"startDateTime\":\"2028-02-02T00:00:00Z\""), UNCLEAR, "", "" },
+	{ ENTRY("\"status\":\"GRACE\",\"endDateTime\":\"" PAST "\""), UNCLEAR, "", "" },
+	{ ENTRY("\"status\":null,\"endDateTime\":\"" PAST "\""), UNCLEAR, "", "" },
+	{ ENTRY("\"endDateTime\":\"" PAST "\""), UNCLEAR, "", "" },
+	{ "{\"type\":\"orgDevices\",\"attributes\":{" INACTIVE(PAST) "}}", UNCLEAR, "", "" },
 	{ "7", UNCLEAR, "", "" },
 	/* Covered for sure; until when is another matter. */
 	{ ENTRY(ACTIVE(LATER) KIND("a")) "," ENTRY("\"status\":\"PAUSED\""), COVERAGE_ACTIVE, NULL,
@@ -127,7 +135,9 @@ static void test_states(void **state)
 static void test_no_list(void **state)
 {
 	static const char *const bodies[] = { "{}", "{\"data\":null}", "{\"data\":{}}",
-		"{\"data\":[],\"meta\":{\"paging\":{\"nextCursor\":\"more\"}}}" };
+		"{\"data\":[],\"meta\":{\"paging\":{\"nextCursor\":\"more\"}}}",
+		"{\"data\":[" ENTRY(
+			INACTIVE(PAST)) "],\"meta\":{\"paging\":{\"total\":2,\"limit\":1}}}" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {

@@ -119,7 +119,9 @@ static enum errc read_plan(struct plan_file *ret, const char *path, const struct
 
 	/* Its columns are those of the reviewed list; it is written in UTF-8. */
 	opt.list.csv.encoding = NULL;
-	rc = input_read(&t.input, &opt, err);
+	rc = file_refuse_pipe(path, err);
+	if (!rc)
+		rc = input_read(&t.input, &opt, err);
 
 	map_init(&t.serials, 0);
 	map_init(&t.wishes, 0);
