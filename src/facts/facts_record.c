@@ -102,15 +102,46 @@ static void ask_record(struct look_up *u, struct str serial, struct http_request
 
 /* --- many --- */
 
+/* Which devices a reply has shown, by which record. */
+struct shown {
+	uint32_t slots[BULK_LOOK_UP];
+	int64_t ids[BULK_LOOK_UP];
+	uint32_t n;
+};
+
+/* False: an earlier record of the reply is of the same device, and which one counts nobody can
+ * tell. */
+static bool is_first(struct shown *s, uint32_t slot, int64_t id)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->slots[i] == slot)
+			return s->ids[i] == id;
+	if (s->n < BULK_LOOK_UP) {
+		s->slots[s->n] = slot;
+		s->ids[s->n++] = id;
+	}
+	return true;
+}
+
+static enum errc take_several(struct facts *f, uint32_t slot)
+{
+	struct err why;
+
+	return facts_soften(f,
+		err_set(&why, ERR_PROTOCOL, "the UEM has several records of this serial"),
+		READING_UEM_DEVICE, &slot, 1, &why);
+}
+
 static enum errc take_many(struct facts *f, const struct http_reply *reply, struct err *err)
 {
+	struct shown shown = { .n = 0 };
 	struct json *root = NULL;
 	struct uem_device record;
 	enum errc rc = uem_reply_error(reply, NULL, err);
 
 	if (!rc)
 		rc = facts_parse(uem_page_error, reply, &root, err);
-	for (const struct json *v = rc ? NULL : json_first(json_get(root, "Devices")); v;
+	for (const struct json *v = rc ? NULL : json_first(json_get(root, "Devices")); v && !rc;
 		v = json_next(v)) {
 		uint32_t slot;
 
@@ -118,8 +149,10 @@ static enum errc take_many(struct facts *f, const struct http_reply *reply, stru
 		if (uem_device_decode(v, order_of(f), &record, err))
 			continue;
 		slot = slot_of(f, &record);
-		if (slot != MAP_NONE)
+		if (slot != MAP_NONE && is_first(&shown, slot, record.id))
 			take_record(f, slot, &record);
+		else if (slot != MAP_NONE)
+			rc = take_several(f, slot);
 	}
 	json_free(root);
 	return rc;

@@ -101,6 +101,20 @@ run plan in.csv --rules rules.yaml
 check 'the plan names both records' grep -qE 'record=[0-9]+ [0-9]+;' out
 same 'the other row is done' 'done' "$(outcome RECLEFT00002)"
 
+# A look-up of many may bring all records of a serial, in any order: none of them is the device's by that.
+cat >left.yaml <<'END'
+version: 1
+name: left
+rules:
+  - {name: left, match: {uem.enrollment_status: Unenrolled}, do: [unassign]}
+  - {name: rest, match: {always: true}, do: [skip]}
+END
+new_world --fleet fleet.csv --set uem.duplicates=2 --set uem.bulk_records=all
+rows RECLEFT00002 RECENRO00003
+run plan in.csv --rules left.yaml
+check 'two records that a look-up brings: neither is believed' grep -q '^RECENRO00003,undecided.*several records' out
+check 'and who has one is judged' grep -qE '^RECLEFT00002,(planned|skipped)' out
+
 new_world --fleet fleet.csv --set uem.odd_status=yes
 rows RECLEFT00002 RECENRO00003 RECMORE00004 RECMORE00005 RECMORE00006
 run plan in.csv --rules rules.yaml

@@ -170,6 +170,8 @@
 		"a look-up by serial gives the record asked for, or the newest of any device")     \
 	X(UEM_DUPLICATES, "uem.duplicates", COUNT, NULL, "0",                                      \
 		"every Nth enrolled device of a new fleet has an older record too; 0: none")       \
+	X(UEM_BULK_RECORDS, "uem.bulk_records", WORD, "one|all", "one",                            \
+		"a bulk look-up by serial gives one record of each, or every one")                 \
 	X(UEM_ODD_STATUS, "uem.odd_status", FLAG, NULL, "no",                                      \
 		"enrollment statuses in capitals, every fifth unheard of")                         \
 	X(UEM_PROMPT, "uem.custom_prompt", FLAG, NULL, "no", "profiles ask for a custom prompt")   \

@@ -38,14 +38,18 @@ struct str sim_bulk_text(struct sim *s, const struct json *value)
 static bool put_found(struct call *c, struct json_out *o, enum managed_by by, struct str id)
 {
 	int64_t found = sim_managed_find(c->sim, by, id);
-	struct db_stmt *st = sql_query(
-		&c->sim->sql, sql_z(MANAGED_SELECT "WHERE m.id=?"), sql_i(found));
+	bool all = by == BY_SERIAL && knob(c->sim, KNOB_UEM_BULK_RECORDS), any = false;
+	struct db_stmt *st = sql_query(&c->sim->sql,
+		sql_z(MANAGED_SELECT
+			"WHERE m.id=?1 OR (?2 AND m.serial=upper(?3)) ORDER BY m.id DESC"),
+		sql_i(found), sql_i(all), sql_s(id));
 
-	if (found == SQL_NULL || !sql_next(&c->sim->sql, st))
-		return false;
-	sim_managed_put(c->sim, o, NULL, st);
+	while (found != SQL_NULL && sql_next(&c->sim->sql, st)) {
+		sim_managed_put(c->sim, o, NULL, st);
+		any = true;
+	}
 	db_reset(st);
-	return true;
+	return any;
 }
 
 /* Whether one unknown value fails them all is not known: both can be had (services/README.md UEM
