@@ -8,7 +8,7 @@
 #include "io/http.h"
 #include "os/stop.h"
 
-enum { LOCK_LOOK_MS = 200 };
+enum { LOCK_LOOK_MS = 1000 };
 
 static bool all_loopback(const struct settings *s)
 {
@@ -70,7 +70,7 @@ enum errc session_lock(struct lock **ret, const struct settings *s, const char *
 	if (rc == ERR_LOCKED && wait_ms > 0)
 		log_info("%s; waiting until it has ended (--wait-lock)", err->msg);
 	for (; rc == ERR_LOCKED && wait_ms > 0; wait_ms -= LOCK_LOOK_MS) {
-		if (stop_sleep(LOCK_LOOK_MS, err))
+		if (stop_sleep(wait_ms < LOCK_LOOK_MS ? wait_ms : LOCK_LOOK_MS, err))
 			return err->code;
 		rc = store_lock(ret, s->state, client, command, err);
 	}
