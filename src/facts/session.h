@@ -30,7 +30,7 @@ struct session_options {
 	bool lost; /* the state could not be opened: as far as it is known, see store_open_lost() */
 	bool rehearsal; /* a virtual clock, which DEPMEND_CLOCK may set, from `from_ms` on */
 	int64_t from_ms;
-	void (*pulse)(void *self, const struct transport_pulse *pulse); /* may be NULL */
+	int64_t (*pulse)(void *self, const struct transport_pulse *pulse); /* the transport's */
 	void *pulse_self;
 };
 

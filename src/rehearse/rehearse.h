@@ -31,7 +31,7 @@ struct rehearsal_options {
 	int64_t now_ms;                /* judge as of then; TIME_NONE: when it is connected */
 	int64_t max_wait_ms;           /* INT64_MAX: for ever */
 
-	void (*pulse)(void *self, const struct transport_pulse *pulse);
+	int64_t (*pulse)(void *self, const struct transport_pulse *pulse);
 	void (*progress)(void *self, const struct job *j);
 	void *progress_self;
 };

@@ -13,7 +13,7 @@
 
 enum {
 	LAST_REPLIES_MS = 20 * 1000, /* how long a stop waits for what has left */
-	PULSE_MS = 1000,
+	WORTH_SAYING_MS = 1000,
 };
 
 /* --- open and close --- */
@@ -401,7 +401,7 @@ static int64_t pulse(
 	const struct transport *t, enum transport_service whose, int64_t until_ms, int64_t turn_ms)
 {
 	const struct transport_counts *n = &t->counts;
-	int64_t now = transport_now(t);
+	int64_t now = transport_now(t), again;
 	struct transport_pulse p = {
 		.now_ms = now,
 		.n_sent = n->apple_reads + n->apple_writes + n->uem_reads + n->uem_triggers +
@@ -411,15 +411,13 @@ static int64_t pulse(
 
 	if (!t->opt.pulse)
 		return until_ms;
-	if (t->n_flight == 0 && turn_ms - now >= PULSE_MS)
+	if (t->n_flight == 0 && turn_ms - now >= WORTH_SAYING_MS)
 		p.waiting_for = transport_who(whose);
 	if (p.waiting_for && is_room_at(t, turn_ms))
 		p.budget = &t->opt.settings->rates[RATE_APPLE_WRITE];
-	t->opt.pulse(t->opt.pulse_self, &p);
+	again = now + t->opt.pulse(t->opt.pulse_self, &p);
 	/* A virtual clock leaps, and says so at the next pulse. */
-	if (clock_is_virtual(t->opt.clock) || until_ms < now + PULSE_MS)
-		return until_ms;
-	return now + PULSE_MS;
+	return clock_is_virtual(t->opt.clock) || until_ms < again ? until_ms : again;
 }
 
 /* One reply, or until_ms (or somewhat earlier), or a signal, whichever comes first. turn_ms: until

@@ -47,7 +47,8 @@ struct transport_options {
 	int64_t max_wait_ms;             /* from now; INT64_MAX: for ever */
 	const char *cache_folder;        /* for the Apple token, 0600; NULL: do not cache */
 	uint32_t max_tries;              /* in the face of failures; 0: RETRY_MAX_TRIES */
-	void (*pulse)(void *self, const struct transport_pulse *pulse); /* may be NULL */
+	/* Returns after how many ms of waiting it wants to be called anew; may be NULL. */
+	int64_t (*pulse)(void *self, const struct transport_pulse *pulse);
 	void *pulse_self;
 };
 

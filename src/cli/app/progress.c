@@ -18,6 +18,8 @@ enum { HOUR_MS = 3600 * 1000, REDRAW_MS = 125, PLAIN_MS = 30 * 1000, USUAL_COLUM
 enum { FORESEE_LINE_MS = 1000, FORESEE_PLAIN_MS = 15 * 1000 };
 /* How often whoever looks at the lock is told. */
 enum { SAY_MS = 1000 };
+/* Who watches a line sees a clock in it; for all others waking up is work for nothing. */
+enum { LIVE_MS = 1000, QUIET_MS = 5000 };
 
 struct progress {
 	enum { SHOW_NONE, SHOW_PLAIN, SHOW_LINE } show;
@@ -129,7 +131,7 @@ static const char *budget_words(struct progress *p, const struct rate *r)
 	return p->budget;
 }
 
-void progress_pulse(void *self, const struct transport_pulse *pulse)
+int64_t progress_pulse(void *self, const struct transport_pulse *pulse)
 {
 	struct progress *p = self;
 	/* Waits last a second or more, so that these redraws are few. */
@@ -145,6 +147,7 @@ void progress_pulse(void *self, const struct transport_pulse *pulse)
 	p->state.budget = pulse->budget ? budget_words(p, pulse->budget) : NULL;
 	say_if_due(p);
 	show_if_due(p, begins);
+	return p->show == SHOW_LINE ? LIVE_MS : QUIET_MS;
 }
 
 /* The schedule of what is left, by the rates and what was sent under them. */

@@ -22,7 +22,7 @@ void progress_next(struct progress *p, const char *next);
 void progress_tell(struct progress *p, struct lock *lock);
 
 /* The two that the engine tells; self is the progress. */
-void progress_pulse(void *self, const struct transport_pulse *pulse);
+int64_t progress_pulse(void *self, const struct transport_pulse *pulse);
 void progress_job(void *self, const struct job *j);
 
 #endif
