@@ -144,7 +144,7 @@ static void load_job(struct walk *w, const struct job *j)
 		};
 
 		w->n_changed += from->attempts > 0;
-		if (from->settled || from->gave_up)
+		if (!job_goes_on(from))
 			continue;
 		if (work_put_back_due(d.prog, from->results, &at))
 			d.off_ms = w->now;

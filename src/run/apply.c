@@ -19,7 +19,7 @@ static bool ready_in(const struct job *j, uint32_t wave)
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
 
-		if (!d->settled && !d->gave_up && !d->blocked && d->wave == wave && job_step(j, d))
+		if (job_goes_on(d) && !d->blocked && d->wave == wave && job_step(j, d))
 			return true;
 	}
 	return false;
@@ -122,7 +122,7 @@ static enum errc turn_back_all(struct job *j, struct err *err)
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct job_device *d = &j->devices[i];
 
-		if (!d->settled && !d->busy && !d->gave_up)
+		if (d->standing == STANDING_READY)
 			(void)job_turn_back(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK);
 	}
 	return job_flush(j, err);
@@ -174,10 +174,10 @@ void job_settle_rest(struct job *j)
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct job_device *d = &j->devices[i];
 
-		if (d->settled || (d->outcome == OUTCOME_HELD && !job_is_off(j, d)))
+		if (job_is_settled(d) || (d->outcome == OUTCOME_HELD && !job_is_off(j, d)))
 			continue;
 		/* What was sent and is not over yet may have moved it. */
-		if (job_is_off(j, d) || d->busy)
+		if (job_is_off(j, d) || job_is_busy(d))
 			job_settle(j, d, OUTCOME_IN_FLIGHT, job_away(j, d), NULL);
 		else if (d->blocked)
 			job_settle(j, d, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, NULL);
@@ -252,11 +252,11 @@ static enum errc finish_run(struct job *j, struct err *err)
 {
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
-		bool gone = d->gave_up && d->reason == REASON_APPLE_SERVER_GONE;
+		bool gone = d->standing == STANDING_LEFT && d->reason == REASON_APPLE_SERVER_GONE;
 
 		/* Where there is no way back, the ledger keeps the device; the others are not kept
 		 * from another run. */
-		if (!d->settled && !gone)
+		if (!job_is_settled(d) && !gone)
 			return ERR_OK;
 	}
 	return store_run_set(j->store, j->run, RUN_FINISHED, transport_now(j->transport), -1, err);
@@ -306,7 +306,7 @@ static enum errc leave_blocked(struct job *j, struct err *err)
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct job_device *d = &j->devices[i];
 
-		if (!d->blocked || d->settled || d->busy)
+		if (!d->blocked || job_is_settled(d) || job_is_busy(d))
 			continue;
 		any = true;
 		if (d->custody)

@@ -18,11 +18,11 @@ static bool comes_back(const struct job *j, const struct job_device *d, uint32_t
 	const struct work_program *p = job_program(j, d);
 	uint32_t at = job_next(j, d);
 
-	if (d->settled || d->gave_up || at == p->n)
+	if (!job_goes_on(d) || at == p->n)
 		return false;
 	if (work_put_back_due(p, d->results, ret_at))
-		return !d->busy || *ret_at != at; /* else it is on its way back */
-	if (!d->busy || !step_info(p->v[at].kind)->takes_off)
+		return !job_is_busy(d) || *ret_at != at; /* else it is on its way back */
+	if (!job_is_busy(d) || !step_info(p->v[at].kind)->takes_off)
 		return false;
 	while (at < p->n && !step_info(p->v[at].kind)->puts_back)
 		at++;

@@ -25,9 +25,8 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 {
 	const struct work_step *s = job_step(j, d);
 
-	if (d->settled || d->busy || d->gave_up || d->blocked || !s ||
-		step_info(s->kind)->service != SERVICE_APPLE || culprit_waits(j, d) ||
-		(s->kind == STEP_RELEASE && j->settings->apple.school))
+	if (!job_is_ready(d) || !s || step_info(s->kind)->service != SERVICE_APPLE ||
+		culprit_waits(j, d) || (s->kind == STEP_RELEASE && j->settings->apple.school))
 		return false;
 	if (wave == UINT32_MAX)
 		return job_is_put_back(j, d) || job_in_doubt(j, d);
@@ -69,7 +68,7 @@ static void share_blame(struct job *j, struct open_request *r, const struct http
 
 	(void)snprintf(detail, sizeof(detail), "%s %s", e->code, e->detail);
 	for (uint32_t i = 0; i < r->n; i++)
-		j->devices[r->devices[i]].busy = false;
+		job_move(&j->devices[r->devices[i]], ON_FREED);
 	if (!shared && blame_named(r, reply) == 0) {
 		culprit_refused(r, detail);
 		return;
@@ -261,10 +260,10 @@ static struct order order_of(const struct job *j, uint32_t device)
 	return o;
 }
 
-static void set_busy(struct job *j, const uint32_t *devices, uint32_t n, bool busy)
+static void move_all(struct job *j, const uint32_t *devices, uint32_t n, enum standing_event event)
 {
 	for (uint32_t i = 0; i < n; i++)
-		j->devices[devices[i]].busy = busy;
+		job_move(&j->devices[devices[i]], event);
 }
 
 /* What limits and the write budget have no room for waits for the next round. */
@@ -293,9 +292,9 @@ static enum errc submit_packed(
 			devices[k] = v[i + k].device;
 			k++;
 		}
-		set_busy(j, devices, k, true);
+		move_all(j, devices, k, ON_NAMED);
 		if (!budget_allows(j, v[i].back, queued)) {
-			set_busy(j, devices, k, false);
+			move_all(j, devices, k, ON_FREED);
 			continue;
 		}
 		room -= off;

@@ -22,7 +22,7 @@ enum role { FIRST, SECOND, REST, LONE, ROLES };
 
 static bool has_role(const struct job_device *d, uint32_t search, enum role role)
 {
-	return !d->settled && !d->gave_up && d->batch == search * ROLES + role;
+	return job_goes_on(d) && d->batch == search * ROLES + role;
 }
 
 bool culprit_waits(const struct job *j, const struct job_device *d)

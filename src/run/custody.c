@@ -14,9 +14,9 @@ static bool is_asked(const struct job *j, const struct job_device *d)
 {
 	uint32_t at;
 
-	return d->custody && !d->busy && !d->blocked &&
-	       (d->settled || (!work_put_back_due(job_program(j, d), d->results, &at) &&
-				      !job_in_doubt(j, d)));
+	return d->custody && !job_is_busy(d) && !d->blocked &&
+	       (job_is_settled(d) || (!work_put_back_due(job_program(j, d), d->results, &at) &&
+					     !job_in_doubt(j, d)));
 }
 
 static uint32_t find_asked(const struct job *j, uint32_t *v)
@@ -67,7 +67,7 @@ static void judge(struct job *j, const uint32_t *v, uint32_t n, uint32_t *ret_un
 		} else if (seen.server != SERVER_NONE || seen.released) {
 			job_end_custody(j, d);
 			job_end_flight(j, d);
-		} else if (d->settled) {
+		} else if (job_is_settled(d)) {
 			reopen(j, d);
 		} else { /* it left all the same: change_round() goes on from there */
 			job_settle(j, d, OUTCOME_IN_FLIGHT, REASON_RUN_IN_FLIGHT, NULL);

@@ -14,8 +14,8 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 {
 	const struct work_step *s = job_step(j, d);
 
-	return j->settings->apple.school && !d->settled && !d->busy && !d->gave_up && !d->blocked &&
-	       d->wave == wave && s && s->kind == STEP_RELEASE;
+	return j->settings->apple.school && job_is_ready(d) && d->wave == wave && s &&
+	       s->kind == STEP_RELEASE;
 }
 
 static void take_word(void *self, struct str serial, enum dep_disowned how)
@@ -25,7 +25,7 @@ static void take_word(void *self, struct str serial, enum dep_disowned how)
 	uint32_t slot = map_find(&j->fleet->serials, serial);
 	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
 
-	if (i == MAP_NONE || !j->devices[i].busy)
+	if (i == MAP_NONE || !job_is_busy(&j->devices[i]))
 		return;
 	if (how == DEP_NOT_ACCESSIBLE)
 		job_refuse_one(r, &j->devices[i], REASON_APPLE_NOT_ON_SERVER, NULL);
@@ -85,7 +85,7 @@ static enum errc submit(
 	r->n = n;
 	for (uint32_t i = 0; i < n; i++) {
 		r->devices[i] = devices[i];
-		j->devices[devices[i]].busy = true;
+		job_move(&j->devices[devices[i]], ON_NAMED);
 		serials[i] = fleet_serial(j->fleet, j->devices[devices[i]].slot);
 	}
 	rc = dep_disown_request(j->settings->enrollment[dep].url, serials, n, &call.request, err);

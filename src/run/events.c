@@ -58,7 +58,7 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	uint32_t next = d ? job_next(j, d) : 0;
 
 	for (uint32_t i = 0; d && i < job_program(j, d)->n && i <= next; i++) {
-		bool open = i == next && d->busy;
+		bool open = i == next && job_is_busy(d);
 
 		if (!tells_of(&e, job_program(j, d)->v[i].kind) ||
 			(d->results[i] != RESULT_DONE && !open))
@@ -90,7 +90,7 @@ static bool is_about_to_be_judged(const struct job *j, const struct open_request
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct job_device *d = &j->devices[r->devices[i]];
 
-		if (d->busy && d->doubt && now >= look_second_ms(j, d))
+		if (job_is_busy(d) && d->doubt && now >= look_second_ms(j, d))
 			return true;
 	}
 	return false;

@@ -16,7 +16,7 @@ static uint32_t find_done(const struct job *j, uint32_t *v)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < j->n; i++)
-		if (j->devices[i].settled && j->devices[i].outcome == OUTCOME_DONE)
+		if (job_is_settled(&j->devices[i]) && j->devices[i].outcome == OUTCOME_DONE)
 			v[n++] = i;
 	return n;
 }

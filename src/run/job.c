@@ -16,6 +16,31 @@ const char *job_keep(struct job *j, struct str s)
 
 /* --- one device --- */
 
+void job_move(struct job_device *d, enum standing_event event)
+{
+	d->standing = (uint8_t)standing_after((enum device_standing)d->standing, event);
+}
+
+bool job_is_ready(const struct job_device *d)
+{
+	return d->standing == STANDING_READY && !d->blocked;
+}
+
+bool job_is_busy(const struct job_device *d)
+{
+	return standing_is_busy((enum device_standing)d->standing);
+}
+
+bool job_is_settled(const struct job_device *d)
+{
+	return d->standing == STANDING_SETTLED;
+}
+
+bool job_goes_on(const struct job_device *d)
+{
+	return standing_goes_on((enum device_standing)d->standing);
+}
+
 const struct work_program *job_program(const struct job *j, const struct job_device *d)
 {
 	return &j->programs[d->program];
@@ -94,7 +119,7 @@ static void settle_custody(struct job *j, struct job_device *d)
 {
 	struct view v;
 
-	if (!d->custody || !d->settled || !d->sure || !work_view(j->fleet, d->slot, &v) ||
+	if (!d->custody || !job_is_settled(d) || !d->sure || !work_view(j->fleet, d->slot, &v) ||
 		(v.server == SERVER_NONE && !v.released))
 		return;
 	job_end_custody(j, d);
@@ -109,8 +134,9 @@ void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum 
 	d->reason = (uint8_t)reason;
 	if (detail)
 		d->detail = job_keep(j, str_from(detail));
-	d->settled = outcome != OUTCOME_PENDING && outcome != OUTCOME_IN_FLIGHT;
-	d->finished_ms = d->settled ? transport_now(j->transport) : TIME_NONE;
+	job_move(d, outcome == OUTCOME_PENDING || outcome == OUTCOME_IN_FLIGHT ? ON_REOPENED
+									       : ON_SETTLED);
+	d->finished_ms = job_is_settled(d) ? transport_now(j->transport) : TIME_NONE;
 	d->dirty = true;
 	buf_init(&after, 64 * 1024);
 	fleet_remember(j->fleet, d->slot, &after);
@@ -204,7 +230,8 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 
 	end_wait(j, d);
 	d->results[at] = letter;
-	d->busy = d->log_failed = d->witnessed = false;
+	job_move(d, ON_FREED);
+	d->log_failed = d->witnessed = false;
 	d->log_says = NULL;
 	d->batch = 0;
 	d->doubt = 0;
@@ -273,13 +300,14 @@ static bool may_be_off(const struct work_program *p, uint32_t at, enum outcome o
 
 enum reason job_away(const struct job *j, const struct job_device *d)
 {
+	bool left = d->standing == STANDING_LEFT || d->standing == STANDING_LEFT_BUSY;
 	uint32_t at;
 
-	if (d->gave_up && d->reason == REASON_APPLE_SERVER_GONE)
+	if (left && d->reason == REASON_APPLE_SERVER_GONE)
 		return REASON_APPLE_SERVER_GONE;
 	if (work_put_back_due(job_program(j, d), d->results, &at))
 		return REASON_RUN_IN_FLIGHT;
-	return d->gave_up && !d->busy ? (enum reason)d->reason : REASON_STATE_REQUEST_OPEN;
+	return d->standing == STANDING_LEFT ? (enum reason)d->reason : REASON_STATE_REQUEST_OPEN;
 }
 
 void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
@@ -289,13 +317,14 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 	uint32_t at = job_next(j, d);
 
 	end_wait(j, d);
-	d->busy = d->log_failed = d->witnessed = false;
+	job_move(d, ON_FREED);
+	d->log_failed = d->witnessed = false;
 	d->log_says = NULL;
 	d->batch = 0;
 	if (detail)
 		d->detail = job_keep(j, str_from(detail));
 	if (job_is_put_back(j, d) || may_be_off(p, at, outcome)) {
-		d->gave_up = true;
+		job_move(d, ON_GIVEN_UP);
 		d->reason = (uint8_t)reason;
 		job_settle(j, d, OUTCOME_IN_FLIGHT, job_away(j, d), NULL);
 		return;
@@ -446,7 +475,7 @@ struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t serve
 void job_close(struct job *j, struct open_request *r)
 {
 	for (uint32_t i = 0; i < r->n; i++)
-		j->devices[r->devices[i]].busy = false;
+		job_move(&j->devices[r->devices[i]], ON_FREED);
 	for (uint32_t i = 0; i < j->n_open; i++)
 		if (j->open[i] == r) {
 			j->open[i] = j->open[--j->n_open];

@@ -9,6 +9,7 @@
 #include "plan/limits.h"
 #include "plan/window.h"
 #include "plan/work.h"
+#include "run/standing.h"
 #include "store/ledger.h"
 #include "wire/listing.h"
 #include "wire/way_home.h"
@@ -48,17 +49,15 @@ struct job_device {
 		reason;       /* its verdict; before it is settled: of the step that went wrong */
 	uint8_t resync;       /* enum resync */
 	uint8_t record_state; /* enum record_state when the plan was frozen */
+	uint8_t standing;     /* enum device_standing; job_move() changes it */
 	bool has_profile;
-	bool settled;
-	bool busy;       /* named by an open request */
 	bool blocked;    /* a request that is not among those of the job may still act on it */
 	bool custody;    /* the ledger has it off its server, to be put back */
 	bool sure;       /* two looks agree about where it is */
 	bool witnessed;  /* an audit event tells of what its open request was to do */
 	bool log_failed; /* the log of its open request says it failed */
-	bool gave_up;   /* in flight, and nothing more to do about it: the next apply tries again */
-	bool anonymous; /* it drifted, and nobody has said who changed it */
-	bool dirty;     /* to be written by job_flush() */
+	bool anonymous;  /* it drifted, and nobody has said who changed it */
+	bool dirty;      /* to be written by job_flush() */
 };
 
 /* Of those that may leave at once so many have their intents written with another's: as many again
@@ -194,6 +193,12 @@ bool job_is_off(const struct job *j, const struct job_device *d);
 /* Whether the next step puts back what the run took off. */
 bool job_is_put_back(const struct job *j, const struct job_device *d);
 
+void job_move(struct job_device *d, enum standing_event event);
+/* It may take its next step: no request of any run holds it up. */
+bool job_is_ready(const struct job_device *d);
+bool job_is_busy(const struct job_device *d);
+bool job_is_settled(const struct job_device *d);
+bool job_goes_on(const struct job_device *d); /* see standing_goes_on() */
 /* The next step is over with that letter (RESULT_DONE or RESULT_HELD); settles after the last. */
 void job_pass(struct job *j, struct job_device *d, char letter);
 /* The next step went wrong. A device off its server keeps its verdict until it is back. */

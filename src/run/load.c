@@ -85,7 +85,7 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.good_until_ms = TIME_NONE,
 		.outcome = (uint8_t)rec->outcome,
 		.reason = (uint8_t)rec->reason,
-		.settled = rec->finished_ms != TIME_NONE,
+		.standing = rec->finished_ms == TIME_NONE ? STANDING_READY : STANDING_SETTLED,
 	};
 
 	(void)err;
@@ -157,8 +157,8 @@ static enum errc load_request_device(void *self, struct str serial, uint32_t ste
 	if (i == MAP_NONE)
 		return err_set(
 			err, ERR_STORE, "a request names a serial that its run does not have");
-	if (!j->devices[i].settled && job_next(j, &j->devices[i]) == step) {
-		j->devices[i].busy = true;
+	if (!job_is_settled(&j->devices[i]) && job_next(j, &j->devices[i]) == step) {
+		job_move(&j->devices[i], ON_NAMED);
 		r->devices[r->n++] = i;
 		if (r->kind == STEP_WIPE && j->devices[i].outcome != OUTCOME_HELD)
 			job_wait(&j->devices[i], REASON_UEM_WIPE_WAITING);
@@ -239,7 +239,7 @@ enum errc job_take_over(struct job *j, struct err *err)
 	for (size_t i = 0; i < c.n && !rc; i++) {
 		struct job_device *d = device_of(j, c.v[i].serial);
 
-		if (c.v[i].run == j->run || !d || d->settled)
+		if (c.v[i].run == j->run || !d || job_is_settled(d))
 			continue;
 		d->custody = true;
 		j->n_elsewhere--;

@@ -23,8 +23,7 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 {
 	const struct work_step *s = job_step(j, d);
 
-	return !d->settled && !d->busy && !d->gave_up && !d->blocked && d->wave == wave &&
-	       d->resync != RESYNC_WANTED && s &&
+	return job_is_ready(d) && d->wave == wave && d->resync != RESYNC_WANTED && s &&
 	       (s->kind == STEP_ASSIGN_PROFILE || s->kind == STEP_REMOVE_PROFILE);
 }
 
@@ -106,7 +105,7 @@ static void submit(struct job *j, uint32_t i, int64_t good_until_ms)
 	r->devices = mem_alloc(sizeof(*r->devices));
 	r->devices[0] = i;
 	r->n = 1;
-	d->busy = true;
+	job_move(d, ON_NAMED);
 	call.self = r;
 	uem_profile_device_request(transport_uem(j->transport), uuid,
 		fleet_serial(j->fleet, d->slot), remove, &call.request);

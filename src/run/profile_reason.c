@@ -10,7 +10,7 @@
 
 static bool is_meant(const struct job *j, const struct job_device *d)
 {
-	return d->settled && d->outcome == OUTCOME_UNVERIFIED &&
+	return job_is_settled(d) && d->outcome == OUTCOME_UNVERIFIED &&
 	       d->reason == REASON_UEM_NOT_PROVED && !d->detail &&
 	       work_has(job_program(j, d), STEP_ASSIGN_PROFILE);
 }

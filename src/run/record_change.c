@@ -16,7 +16,7 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 {
 	const struct work_step *s = job_step(j, d);
 
-	return !d->settled && !d->busy && !d->gave_up && !d->blocked && d->wave == wave && s &&
+	return job_is_ready(d) && d->wave == wave && s &&
 	       (s->kind == STEP_DELETE_RECORD || s->kind == STEP_WIPE);
 }
 
@@ -142,7 +142,7 @@ static void take_fault(void *self, const struct uem_fault *fault)
 		struct job_device *d = &j->devices[r->devices[i]];
 		struct str is = record_id(j, d);
 
-		if (d->busy && (str_eq(is, fault->item) || str_eq(is, str_from(id))))
+		if (job_is_busy(d) && (str_eq(is, fault->item) || str_eq(is, str_from(id))))
 			job_refuse_one(r, d, REASON_UEM_REFUSED, detail);
 	}
 }
@@ -198,7 +198,7 @@ static struct open_request *open_for(
 	r->n = n;
 	for (uint32_t i = 0; i < n; i++) {
 		r->devices[i] = devices[i];
-		j->devices[devices[i]].busy = true;
+		job_move(&j->devices[devices[i]], ON_NAMED);
 	}
 	if (n == 1)
 		r->about = fleet_intern(j->fleet, record_id(j, &j->devices[devices[0]]));

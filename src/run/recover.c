@@ -71,9 +71,9 @@ static bool is_wiped(const struct job *j, const struct job_device *d)
 	const struct work_program *p = job_program(j, d);
 	uint32_t next = job_next(j, d);
 
-	for (uint32_t i = 0; i < p->n && !d->settled; i++)
+	for (uint32_t i = 0; i < p->n && !job_is_settled(d); i++)
 		if (p->v[i].kind == STEP_WIPE &&
-			(d->results[i] == RESULT_DONE || (i == next && d->busy)))
+			(d->results[i] == RESULT_DONE || (i == next && job_is_busy(d))))
 			return true;
 	return false;
 }
@@ -104,7 +104,7 @@ static void count_left(struct job *j, uint32_t *ret_left, uint32_t *ret_wiped)
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
 
-		*ret_left += job_is_off(j, d) || (d->busy && d->outcome != OUTCOME_HELD);
+		*ret_left += job_is_off(j, d) || (job_is_busy(d) && d->outcome != OUTCOME_HELD);
 		*ret_wiped += is_wiped(j, d);
 	}
 }

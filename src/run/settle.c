@@ -32,7 +32,7 @@ static void take_log_row(void *self, struct str serial, bool ok, struct str subs
 	uint32_t slot = map_find(&j->fleet->serials, serial);
 	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
 
-	if (ok || i == MAP_NONE || !j->devices[i].busy)
+	if (ok || i == MAP_NONE || !job_is_busy(&j->devices[i]))
 		return;
 	j->devices[i].log_failed = true;
 	job_evidence(j, &j->devices[i], "log", "failed");
@@ -180,7 +180,7 @@ static uint32_t collect(const struct job *j, enum step_kind kind, uint32_t serve
 			(server != SERVER_NONE && r->server != server))
 			continue;
 		for (uint32_t k = 0; k < r->n; k++)
-			if (j->devices[r->devices[k]].busy)
+			if (job_is_busy(&j->devices[r->devices[k]]))
 				slots[n++] = j->devices[r->devices[k]].slot;
 	}
 	return n;
@@ -241,7 +241,7 @@ static enum errc look(struct job *j, struct err *err)
 		rc = look_at_uem(j, slots, err);
 	free(slots);
 	for (uint32_t i = 0; i < j->n && !rc; i++)
-		if (j->devices[i].busy) {
+		if (job_is_busy(&j->devices[i])) {
 			j->devices[i].looked_ms = from_ms;
 			/* No look for the next change: it does not ask what others did since. */
 			j->devices[i].good_until_ms = TIME_NONE;
@@ -264,7 +264,7 @@ static bool sees(const struct job *j, const struct open_request *r)
 	for (uint32_t i = 0; i < r->n && all && r->kind != STEP_REASSIGN; i++) {
 		const struct job_device *d = &j->devices[r->devices[i]];
 
-		all = !d->busy || look_view(j, d, r->kind, &v);
+		all = !job_is_busy(d) || look_view(j, d, r->kind, &v);
 	}
 	return all;
 }
@@ -361,7 +361,7 @@ static void give_verdict(
 		job_fail(j, d, OUTCOME_UNVERIFIED, outcome_unknown(r->kind), NULL);
 	if (step_info(r->kind)->irreversible && (!accepted || failed))
 		job_tell(j, DEED_NOT_DONE, r->id, d);
-	d->busy = false;
+	job_move(d, ON_FREED);
 }
 
 static void pass_proved(struct job *j, struct job_device *d, const struct open_request *r)
@@ -407,7 +407,7 @@ static bool by_others(struct job *j, struct job_device *d, const struct open_req
 		return false;
 	job_drift(j, d, "another administrator did the same");
 	d->anonymous = true;
-	d->busy = false;
+	job_move(d, ON_FREED);
 	return true;
 }
 
@@ -454,7 +454,7 @@ static bool judge_request(struct job *j, struct open_request *r, int64_t *ret_wa
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct job_device *d = &j->devices[r->devices[i]];
 
-		left += d->busy && !judge_device(j, d, r, seen, ret_wake);
+		left += job_is_busy(d) && !judge_device(j, d, r, seen, ret_wake);
 	}
 	if (left && now < patience)
 		*ret_wake = earlier(*ret_wake, patience);
@@ -491,7 +491,7 @@ static bool is_look_due(const struct job *j, int64_t *ret_due)
 			const struct job_device *d = &j->devices[r->devices[k]];
 			int64_t due = d->doubt ? look_second_ms(j, d) : INT64_MIN;
 
-			if (d->busy && due < *ret_due)
+			if (job_is_busy(d) && due < *ret_due)
 				*ret_due = due;
 		}
 	}

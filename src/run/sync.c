@@ -34,7 +34,7 @@ static bool waits(const struct job *j, const struct job_device *d, uint32_t wave
 {
 	const struct work_step *s = job_step(j, d);
 
-	return !d->settled && !d->busy && !d->gave_up && s && d->wave == wave &&
+	return d->standing == STANDING_READY && s && d->wave == wave &&
 	       (s->kind == STEP_SYNC || s->kind == STEP_FETCH);
 }
 
@@ -271,7 +271,7 @@ static void pass(struct syncing *s, struct job_device *d)
 	if (s->triggered)
 		job_evidence(j, d, "list", time_rfc3339_s(now, when));
 	job_pass(j, d, s->triggered ? RESULT_DONE : RESULT_HELD);
-	s->any_ready |= !d->settled;
+	s->any_ready |= !job_is_settled(d);
 	s->quiet = 0;
 }
 

@@ -21,7 +21,7 @@ static bool waits(const struct job *j, const struct open_request *r)
 {
 	const struct job_device *d = device_of(j, r);
 
-	return r->kind == STEP_WIPE && d && d->busy && !d->gave_up;
+	return r->kind == STEP_WIPE && d && d->standing == STANDING_BUSY;
 }
 
 static uint32_t count_waiting(const struct job *j)
@@ -91,16 +91,16 @@ static void judge(struct job *j, struct open_request *r)
 		r->state = REQUEST_ACCEPTED;
 		job_wait(d, REASON_UEM_WIPE_WAITING);
 	} else if (r->state == REQUEST_ACCEPTED && has_new_record(j, d, &v)) {
-		d->busy = false;
+		job_move(d, ON_FREED);
 	} else if (d->reason == REASON_UEM_HELD) {
-		d->gave_up = true;
+		job_move(d, ON_GIVEN_UP);
 	}
-	if (d->busy && v.record != RECORD_UNREAD && now >= deadline_of(j, r))
+	if (job_is_busy(d) && v.record != RECORD_UNREAD && now >= deadline_of(j, r))
 		job_fail(j, d, OUTCOME_UNVERIFIED,
 			r->state == REQUEST_ACCEPTED ? REASON_UEM_WIPE_WAITING
 						     : REASON_UEM_OUTCOME_UNKNOWN,
 			NULL);
-	if (!d->busy)
+	if (!job_is_busy(d))
 		r->state = REQUEST_SETTLED;
 }
 
@@ -133,13 +133,13 @@ static void leave_to_next(struct job *j, uint32_t *ret_n, const struct err *why)
 		if (waits(j, j->open[i])) {
 			struct job_device *d = device_of(j, j->open[i]);
 
-			d->gave_up = true;
+			job_move(d, ON_GIVEN_UP);
 			if (d->outcome != OUTCOME_HELD)
 				job_wait(d, REASON_UEM_OUTCOME_UNKNOWN);
 			++*ret_n;
 		}
 	for (uint32_t i = 0; i < j->n; i++)
-		if (!j->devices[i].settled && !j->devices[i].gave_up)
+		if (job_goes_on(&j->devices[i]))
 			job_stop(j, ERR_TEMPFAIL, REASON_RUN_WAITING, why);
 }
 

@@ -58,7 +58,7 @@ MUTANTS = {
         ("(void)map_add(&f->fleet->wiping, d.v[i].serial, NULL);", "continue;"),
     ], WIPES, "held in another run as well"),
     "a run with wipes given up": ("src/run/recover.c", [
-        ("(d->results[i] == RESULT_DONE || (i == next && d->busy)))", "i == next && !d->busy)"),
+        ("(d->results[i] == RESULT_DONE || (i == next && job_is_busy(d))))", "i == next && !job_is_busy(d))"),
     ], WIPES, "what follows a wipe is not lost"),
 }
 

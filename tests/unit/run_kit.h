@@ -137,6 +137,25 @@ static inline void kit_close(struct run_kit *k)
 	clock_free(k->clock);
 }
 
+static struct run_kit k; /* of the program's tests */
+
+static inline int open_kit(void **state)
+{
+	(void)state;
+	kit_open(&k);
+	return 0;
+}
+
+static inline int close_kit(void **state)
+{
+	(void)state;
+	kit_close(&k);
+	return 0;
+}
+
+/* A test with an open kit. */
+#define ON_KIT(test) cmocka_unit_test_setup_teardown(test, open_kit, close_kit)
+
 #define STEPS(...)                            \
 	(const struct step[]){ __VA_ARGS__ }, \
 		sizeof((const struct step[]){ __VA_ARGS__ }) / sizeof(struct step)

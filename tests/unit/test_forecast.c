@@ -7,8 +7,6 @@
 
 enum { HOUR = 3600000 };
 
-static struct run_kit k;
-
 static struct schedule left(bool late)
 {
 	struct schedule s;
@@ -85,7 +83,7 @@ static void only_what_is_left(void **state)
 	open_with(4, 1, false);
 	all = left(false);
 	job_pass(&k.job, &k.job.devices[0], RESULT_DONE);
-	k.job.devices[1].gave_up = true;
+	job_move(&k.job.devices[1], ON_GIVEN_UP);
 	s = left(false);
 	assert_int_equal(all.apple_changes, 4);
 	assert_int_equal(s.apple_changes, 2);

@@ -5,22 +5,6 @@
 #include "model/program.h"
 #include "plan/inverse.h"
 
-static struct run_kit k;
-
-static int open_kit(void **state)
-{
-	(void)state;
-	kit_open(&k);
-	return 0;
-}
-
-static int close_kit(void **state)
-{
-	(void)state;
-	kit_close(&k);
-	return 0;
-}
-
 static struct deeds deeds_of(const struct step *v, size_t n, const char *results, uint32_t open)
 {
 	const struct program source = { .v = v, .n = (uint32_t)n };
@@ -164,8 +148,6 @@ static void without_a_uem(void **state)
 	k.settings.sync.wait_ms = 60000;
 	leads_back_by(&d, &u, "reassign(A) sync");
 }
-
-#define ON_KIT(test) cmocka_unit_test_setup_teardown(test, open_kit, close_kit)
 
 int main(void)
 {

@@ -5,8 +5,6 @@
 
 enum { DAY = 86400000 };
 
-static struct run_kit k;
-
 /* On server A, of the UEM's list, without a profile. */
 static void set_plain(struct device_state *d, uint32_t slot)
 {

@@ -2,22 +2,6 @@
  * and in how many activities. */
 #include "run_kit.h"
 
-static struct run_kit k;
-
-static int open_kit(void **state)
-{
-	(void)state;
-	kit_open(&k);
-	return 0;
-}
-
-static int close_kit(void **state)
-{
-	(void)state;
-	kit_close(&k);
-	return 0;
-}
-
 /* --- one device --- */
 
 /* What happens to the next step: its letter; f, u: it fails for good, or nobody knows; t: what
@@ -57,11 +41,11 @@ static void live(const struct life *v, size_t n)
 		for (const char *p = v[i].what; *p; p++)
 			happens(d, *p);
 		if (strcmp(d->results, v[i].results) || d->outcome != v[i].outcome ||
-			d->reason != v[i].reason || d->settled != v[i].settled)
+			d->reason != v[i].reason || job_is_settled(d) != v[i].settled)
 			fail_msg("%s: %s %s %s%s", v[i].what, d->results,
 				outcome_info(d->outcome)->word, reason_info(d->reason)->code,
-				d->settled ? "" : " goes on");
-		assert_int_equal(d->settled, d->finished_ms != TIME_NONE);
+				job_is_settled(d) ? "" : " goes on");
+		assert_int_equal(job_is_settled(d), d->finished_ms != TIME_NONE);
 	}
 }
 #define LIVE(v) live(v, sizeof(v) / sizeof(*(v)))
@@ -169,7 +153,7 @@ static uint32_t next_batch(const struct job *j, uint32_t *ret)
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
 
-		if (d->settled || culprit_waits(j, d) || (n && d->batch != batch))
+		if (job_is_settled(d) || culprit_waits(j, d) || (n && d->batch != batch))
 			continue;
 		batch = d->batch;
 		ret[n++] = i;
@@ -245,8 +229,6 @@ static void the_guilty_alone_fail(void **state)
 			kit_close(&k);
 		}
 }
-
-#define ON_KIT(test) cmocka_unit_test_setup_teardown(test, open_kit, close_kit)
 
 int main(void)
 {

@@ -1,50 +1,17 @@
 /* plan/step_rules, plan/work: when a step's effect holds, what it leads to, and what of a program
  * is left to do. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "run_kit.h"
 
-#include <cmocka.h>
-
-#include "base/mem.h"
-#include "base/time.h"
 #include "plan/step_rules.h"
 
-/* Two servers, A feeds group 0, B feeds group 1, C none; devices of nobody. */
+/* A feeds group 0, B feeds group 1, C none; devices of nobody. */
 enum { A, B, C };
-
-static void add_server(struct fleet *f, const char *name, uint32_t groups)
-{
-	MEM_GROW(f->servers, f->n_servers, f->cap_servers);
-	f->servers[f->n_servers++] = (struct server){
-		.id = fleet_intern(f, str_from(name)),
-		.name = fleet_intern(f, str_from(name)),
-		.groups = groups,
-		.device_count = -1,
-	};
-	f->has_servers = true;
-}
 
 static int fleet_setup(void **state)
 {
-	struct fleet *f = mem_zalloc(sizeof(*f));
-
-	fleet_init(f);
-	add_server(f, "A", 1);
-	add_server(f, "B", 2);
-	add_server(f, "C", 0);
-	f->n_groups = 2;
-	*state = f;
-	return 0;
-}
-
-static int fleet_teardown(void **state)
-{
-	fleet_release(*state);
-	free(*state);
+	kit_open(&k);
+	kit_server(&k, "C", 0);
+	*state = &k.fleet;
 	return 0;
 }
 
@@ -220,14 +187,14 @@ static void test_unknown_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_effect_holds, fleet_setup, fleet_teardown),
-		cmocka_unit_test_setup_teardown(test_unassign, fleet_setup, fleet_teardown),
-		cmocka_unit_test_setup_teardown(test_sync, fleet_setup, fleet_teardown),
+		cmocka_unit_test_setup_teardown(test_effect_holds, fleet_setup, close_kit),
+		cmocka_unit_test_setup_teardown(test_unassign, fleet_setup, close_kit),
+		cmocka_unit_test_setup_teardown(test_sync, fleet_setup, close_kit),
 		cmocka_unit_test_setup_teardown(
-			test_deadlines_by_the_second, fleet_setup, fleet_teardown),
-		cmocka_unit_test_setup_teardown(test_foresee, fleet_setup, fleet_teardown),
+			test_deadlines_by_the_second, fleet_setup, close_kit),
+		cmocka_unit_test_setup_teardown(test_foresee, fleet_setup, close_kit),
 		cmocka_unit_test(test_put_back_due),
-		cmocka_unit_test_setup_teardown(test_unknown_names, fleet_setup, fleet_teardown),
+		cmocka_unit_test_setup_teardown(test_unknown_names, fleet_setup, close_kit),
 	};
 
 	return cmocka_run_group_tests_name("step_rules", tests, NULL, NULL);

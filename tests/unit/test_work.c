@@ -4,7 +4,6 @@
 
 #include "base/buf.h"
 
-static struct run_kit k;
 static struct arena arena;
 static struct err err;
 
@@ -225,18 +224,18 @@ static void readings_of_steps(void **state)
 	}
 }
 
-#define ON_KIT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define ON_ARENA(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_KIT(a_program_becomes_work_steps),
-		ON_KIT(names_that_fit_nothing),
-		ON_KIT(a_frozen_program_keeps_its_servers),
-		ON_KIT(what_a_record_says),
-		ON_KIT(when_a_put_back_is_due),
-		ON_KIT(words_of_results),
-		ON_KIT(readings_of_steps),
+		ON_ARENA(a_program_becomes_work_steps),
+		ON_ARENA(names_that_fit_nothing),
+		ON_ARENA(a_frozen_program_keeps_its_servers),
+		ON_ARENA(what_a_record_says),
+		ON_ARENA(when_a_put_back_is_due),
+		ON_ARENA(words_of_results),
+		ON_ARENA(readings_of_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,7 +201,7 @@ static bool is_off(const struct job *j, uint32_t device)
 	const struct job_device *d = &j->devices[device];
 	uint32_t at;
 
-	return !d->settled && work_put_back_due(job_program(j, d), d->results, &at);
+	return !job_is_settled(d) && work_put_back_due(job_program(j, d), d->results, &at);
 }
 
 /* Off their server, and those that a request under way may take off. */
@@ -216,7 +216,8 @@ static void find_off(const struct job *j, struct off *ret)
 		const struct open_request *r = j->open[k];
 
 		for (uint32_t i = 0; i < r->n && r->id && step_info(r->kind)->takes_off; i++)
-			if (!j->devices[r->devices[i]].settled && !is_off(j, r->devices[i]))
+			if (!job_is_settled(&j->devices[r->devices[i]]) &&
+				!is_off(j, r->devices[i]))
 				add_off(ret, j, r->devices[i]);
 	}
 	if (ret->n > NAMED_DEVICES)
@@ -264,9 +265,9 @@ void progress_job(void *self, const struct job *j)
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
 
-		p->state.settled += d->settled;
-		p->state.failed += d->settled && outcome_info(d->outcome)->exit_status;
-		p->state.in_flight += !d->settled &&
+		p->state.settled += job_is_settled(d);
+		p->state.failed += job_is_settled(d) && outcome_info(d->outcome)->exit_status;
+		p->state.in_flight += !job_is_settled(d) &&
 				      work_put_back_due(job_program(j, d), d->results, &at);
 	}
 	ready_for_stop(p, j);
