@@ -1,13 +1,15 @@
 """Readers beside an apply, and beside each other, on the real clock.
 
-An apply of 40 devices is stopped just before or just after it sends a change, a reading command
-runs from its start to its end, and the apply goes on: it has to end as without the reader, with
-nobody off his server. Then five readers at a time, and a second writer in namespaces of its own.
+An apply of 40 devices with four requests in flight is stopped just before or just after it sends a
+change, a reading command runs from its start to its end, and the apply goes on: it has to end as
+without the reader, with nobody off his server. Then five readers at a time, and a second writer in
+namespaces of its own.
 
-	BESIDE=N         how many combinations of phase and reader (default 10)
+	BESIDE=N         how many combinations of phase and reader (default 12)
 	BESIDE_ROUNDS=N  how many rounds of five readers (default 2)
 """
 import collections
+import concurrent.futures
 import os
 import pathlib
 import shutil
@@ -15,7 +17,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "crash"))
 import world  # noqa: E402
@@ -31,20 +35,25 @@ READERS = {
     "history": ("history", "C02CRSH000"),
 }
 FINE = (0, 2, 3, 5)
-# What is about to be sent when the apply is stopped.
+UNASSIGN, ASSIGN = ("POST /v1/orgDeviceActivities " + what for what in ("UNASSIGN", "ASSIGN"))
+# Which request the apply is stopped at, and when: before its bytes leave, after that, or once the
+# answer is there and nobody has read it.
 STRIKES = {
-    "intent written": ("POST /v1/orgDeviceActivities UNASSIGN", False),
-    "bytes sent": ("POST /v1/orgDeviceActivities UNASSIGN", True),
-    "off server": ("P* /api/mdm/dep*", False),
-    "put-back waiting": ("POST /v1/orgDeviceActivities ASSIGN", False),
-    "put-back sent": ("POST /v1/orgDeviceActivities ASSIGN", True),
+    "intent written": (UNASSIGN, "before"),
+    "bytes sent": (UNASSIGN, "after"),
+    "answer unread": (UNASSIGN, "answered"),
+    "off server": ("P* /api/mdm/dep*", "before"),
+    "put-back waiting": (ASSIGN, "before"),
+    "put-back unread": (ASSIGN, "answered"),
 }
 # What the real clock would stretch: the same in little.
 EXTRA = """\
 rate: {apple_read: 3000/min, apple_write: 3000/min, uem: 3000/min}
 timeouts: {settle: 1s, sync: 1m, sync_gap: 1s}
 poll: {apple: 500ms, uem: 500ms}
+batch: {apple: 2}
 """
+AT_ONCE = 4  # worlds: each of them waits most of the time
 SIM = ("--clock-rate", "20")
 
 
@@ -53,9 +62,29 @@ def is_stopped(process):
         return f.read().rsplit(")", 1)[1].split()[0] == "T"
 
 
-def wait_until(holds, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+def is_over(process):
+    """Without taking its exit status from who waits for it."""
+    with open(f"/proc/{process.pid}/stat") as f:
+        return f.read().rsplit(")", 1)[1].split()[0] in "ZX"
+
+
+def has_answer(process, port):
+    """Something has come from the simulator and was not read."""
+    inodes = set()
+    for fd in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+        link = os.readlink(fd)
+        if link.startswith("socket:["):
+            inodes.add(link[8:-1])
+    for line in pathlib.Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]:
+        part = line.split()
+        if (part[9] in inodes and int(part[2].split(":")[1], 16) == port
+                and int(part[4].split(":")[1], 16)):
+            return True
+    return False
+
+
+def wait_until(holds, patience):
+    while not patience.is_over():
         if holds():
             return True
         time.sleep(0.001)
@@ -69,94 +98,111 @@ class Suite:
         world.make_keys(self.top)
         self.good = self.bad = 0
         self.struck = collections.Counter()
+        self.lock = threading.Lock()
 
     def check(self, what, *wrong):
-        wrong = [w for w in wrong if w]
-        self.good += not wrong
-        self.bad += bool(wrong)
-        for w in wrong:
-            print(f"not ok: {what}: {w}")
+        with self.lock:
+            self.good += not wrong
+            self.bad += bool(wrong)
+            for w in wrong:
+                print(f"not ok: {what}: {w}", flush=True)
 
     def world(self):
         return world.World(self.build, self.top, extra=EXTRA, sim=SIM)
 
     def read(self, w, name, under=()):
-        """Its exit status, and what it said if that is none of the good ones."""
-        started = time.monotonic()
-        status = w.finish(w.start(command=READERS[name], now="", under=under))
-        said = "" if status in FINE else f"{name} ended {status}: {w.said()}"
-        if time.monotonic() - started > 40:
-            said += f" {name} took {time.monotonic() - started:.0f} s"
-        return said
+        """What is wrong; nothing: it ended well."""
+        process = w.start(command=READERS[name], now="", under=under)
+        patience = w.patience(process, 40)
+        status = w.finish(process)
+        said = [] if status in FINE else [f"{name} ended {status}: {w.said()}"]
+        return said + [f"{name} took {patience.used():.0f} s"] * patience.is_over()
 
-    def one(self, i):
-        phase = list(STRIKES)[i % len(STRIKES)]
-        name = list(READERS)[i // len(STRIKES) % len(READERS)]
-        path, after = STRIKES[phase]
+    def stop_at(self, w, path, when, at=1):
+        """An apply that stands there; None: it was not met."""
+        apply = w.start(now="", max_wait="5m", shim={
+            "path": path, "at": at, "signal": int(signal.SIGSTOP), "after": int(when != "before")})
+        patience = w.patience(apply)
+        met = wait_until(lambda: is_over(apply) or is_stopped(apply), patience)
+        if met and when == "answered" and not is_over(apply):
+            met = wait_until(lambda: has_answer(apply, w.port), patience)
+        if met and not is_over(apply):
+            return apply
+        apply.kill()
+        apply.wait()
+        return None
+
+    def one(self, phase, name, at):
         with self.world() as w:
-            apply = w.start(now="", max_wait="5m", shim={
-                "path": path, "at": 1 + i // 7 % 2, "signal": int(signal.SIGSTOP)})
-            stopped = wait_until(lambda: apply.poll() is not None or is_stopped(apply))
-            if not stopped or apply.poll() is not None:
-                apply.kill()
-                self.check(f"{name} at '{phase}'", "the apply was not met there")
-                return
-            if after:
-                before = len(w.changes())
-                apply.send_signal(signal.SIGCONT)
-                wait_until(lambda: len(w.changes()) > before, 5)
-                apply.send_signal(signal.SIGSTOP)
-                wait_until(lambda: is_stopped(apply), 5)
-            said = self.read(w, name)
-            self.struck[phase] += 1
+            apply = self.stop_at(w, *STRIKES[phase], at)
+            if not apply:
+                return ["the apply was not met there: " + w.said()]
+            wrong = self.read(w, name)
+            if not is_stopped(apply):
+                wrong.append("the apply went on beside it")
+            with self.lock:
+                self.struck[phase] += 1
             apply.send_signal(signal.SIGCONT)
             status = w.finish(apply)
             w.runs = 1
-            self.check(f"{name} at '{phase}'", said,
-                       status != 0 and f"the apply ended {status}: {w.said()}",
-                       *w.check_moves(), *(f"{s} is off its server" for s in w.stranded()))
+            wrong += [f"the apply ended {status}: {w.said()}"] * (status != 0)
+            return wrong + w.check_moves() + [f"{s} is off its server" for s in w.stranded()]
 
-    def rounds(self, n):
-        with self.world() as w:
-            for _ in range(n):
-                names = ["plan", "explain", "export", "doctor", "plan"]
-                running = [(x, w.start(command=READERS[x], now="")) for x in names]
-                for x, process in running:
-                    status = w.finish(process)
-                    self.check(f"five side by side: {x}",
-                               status not in FINE and f"{x} ended {status}")
+    def one_round(self, w):
+        names = ["plan", "explain", "export", "doctor", "plan"]
+        running = [(x, w.start(command=READERS[x], now="")) for x in names]
+        ended = [(x, w.finish(process)) for x, process in running]
+        return [f"{x} ended {status}" for x, status in ended if status not in FINE]
 
     def second_writer(self):
         """In another network namespace, as another container has it, on the same state."""
         alone = ("unshare", "-rn") if os.geteuid() else ("unshare", "-n")
         probe = subprocess.run([*alone, "true"], stderr=subprocess.DEVNULL, check=False)
         with self.world() as w:
-            apply = w.start(now="", max_wait="5m", shim={
-                "path": STRIKES["intent written"][0], "at": 1, "signal": int(signal.SIGSTOP)})
-            wait_until(lambda: apply.poll() is not None or is_stopped(apply))
+            apply = self.stop_at(w, *STRIKES["intent written"])
+            if not apply:
+                return ["the apply was not met: " + w.said()]
+            wrong = []
             for under in [(), alone] if probe.returncode == 0 else [()]:
                 status = w.finish(w.start(now="", under=under))
-                self.check("a second writer gets 11", status != 11 and f"it ended {status}",
-                           f"process {apply.pid} on" not in w.said() and w.said())
+                wrong += [f"a second writer ended {status}: {w.said()}"] * (status != 11)
+                wrong += ["it was not told of the first"] * (
+                    f"process {apply.pid} on" not in w.said())
             lock = next((w.folder / "state").glob("*/lock"))
-            self.check("the lock is ours alone",
-                       lock.stat().st_mode & 0o77 and oct(lock.stat().st_mode))
+            wrong += ["others can open the lock"] * bool(lock.stat().st_mode & 0o77)
             apply.kill()
             apply.wait()
             again = w.start(now="", max_wait="5m")
-            wait_until(lambda: again.poll() is not None or "continuing run" in w.said(), 20)
-            self.check("a killed holder's lock is free", again.poll() is not None and w.said())
+            went_on = wait_until(lambda: is_over(again) or "continuing run" in w.said(),
+                                 w.patience(again))
+            wrong += ["a killed holder's lock: " + w.said()] * (not went_on or is_over(again))
             again.kill()
             again.wait()
+            return wrong
+
+    def tried(self, what, do, *args):
+        try:
+            self.check(what, *do(*args))
+        except Exception:  # one that breaks is a failure, and the others go on
+            self.check(what, traceback.format_exc())
+
+    def all(self, n, n_rounds):
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            for i in range(n):
+                phase = list(STRIKES)[i % len(STRIKES)]
+                name = list(READERS)[i // len(STRIKES) % len(READERS)]
+                pool.submit(self.tried, f"{name} at '{phase}'", self.one, phase, name,
+                            1 + i // 7 % 2)
+        with self.world() as w:
+            for i in range(n_rounds):
+                self.tried(f"five side by side, round {i + 1}", self.one_round, w)
+        self.tried("a second writer", self.second_writer)
 
 
 def main():
     suite = Suite(sys.argv[1])
     try:
-        for i in range(int(os.environ.get("BESIDE", "10"))):
-            suite.one(i)
-        suite.rounds(int(os.environ.get("BESIDE_ROUNDS", "2")))
-        suite.second_writer()
+        suite.all(int(os.environ.get("BESIDE", "12")), int(os.environ.get("BESIDE_ROUNDS", "2")))
     finally:
         shutil.rmtree(suite.top, ignore_errors=True)
     print("struck: " + ", ".join(f"{n} x {p}" for p, n in suite.struck.items()))

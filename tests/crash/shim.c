@@ -5,6 +5,7 @@
  *	CRASH_AT=N       just before the N-th call (1 is the first) ...
  *	CRASH_SIGNAL=S   ... the process gets signal S (default 9)
  *	CRASH_TORN=1     ... after half of the bytes were written or sent
+ *	CRASH_AFTER=1    ... after the bytes were sent
  *	CRASH_AGAIN=N    a second signal at the N-th call
  *	CRASH_FAIL=E     no signal: that call and all later ones that fit fail with errno E
  *	CRASH_ONCE=1     only that one fails
@@ -31,7 +32,7 @@
 enum { PATH_BYTES = 4096, REQUEST_BYTES = 512 };
 
 static struct {
-	bool ready, torn, once, failing;
+	bool ready, torn, after, once, failing;
 	long at, again, n;
 	int signal, fail, log;
 	const char *path;
@@ -57,6 +58,7 @@ static void set_up(void)
 	crash.signal = (int)number("CRASH_SIGNAL", SIGKILL);
 	crash.fail = (int)number("CRASH_FAIL", 0);
 	crash.torn = number("CRASH_TORN", 0) != 0;
+	crash.after = number("CRASH_AFTER", 0) != 0;
 	crash.once = number("CRASH_ONCE", 0) != 0;
 	crash.path = getenv("CRASH_PATH");
 	if (log)
@@ -79,7 +81,7 @@ static void strike(void)
 }
 
 /* What becomes of a call. */
-enum fate { AS_EVER, TORN, FAILS };
+enum fate { AS_EVER, TORN, SENT, FAILS };
 
 static enum fate count(const char *call, const char *path, bool has_bytes, bool can_fail)
 {
@@ -96,6 +98,8 @@ static enum fate count(const char *call, const char *path, bool has_bytes, bool 
 	}
 	if (crash.n == crash.at && crash.torn && has_bytes)
 		return TORN;
+	if (crash.n == crash.at && crash.after && strcmp(call, "send") == 0)
+		return SENT;
 	if (crash.n == crash.at || crash.n == crash.again)
 		strike();
 	return AS_EVER;
@@ -257,15 +261,21 @@ static void describe(const char *p, size_t n, char text[REQUEST_BYTES])
 ssize_t send(int fd, const void *p, size_t n, int flags)
 {
 	char text[REQUEST_BYTES];
+	enum fate fate;
+	ssize_t sent;
 
 	describe(p, n, text);
 	if (crash.fail || crash.path)
 		note("send", text);
-	if (count("send", text, true, false) == TORN) {
+	fate = count("send", text, true, false);
+	if (fate == TORN) {
 		(void)syscall(SYS_sendto, fd, p, n / 2, flags, NULL, 0);
 		strike();
 	}
-	return syscall(SYS_sendto, fd, p, n, flags, NULL, 0);
+	sent = syscall(SYS_sendto, fd, p, n, flags, NULL, 0);
+	if (fate == SENT)
+		strike();
+	return sent;
 }
 
 /* Counted when something came: libcurl asks often, and finds nothing. */

@@ -17,6 +17,7 @@ import uuid
 SERVERS = ["WS1 EMEA", "WS1 Americas", "WS1 APAC"]
 CHANGE = "/v1/orgDeviceActivities"
 LONGEST_S = 60  # a run takes a second; one that hangs is a failure, not a wait
+STARVED_S = 600  # and however busy the machine is, it is over then
 
 RULES = """\
 version: 1
@@ -98,6 +99,34 @@ def make_keys(folder):
                        stdout=f, check=True)
     subprocess.run(["openssl", "ec", "-in", pem, "-pubout", "-out", pub], check=True,
                    stderr=subprocess.DEVNULL)
+
+
+class Hangs(RuntimeError):
+    """A run did not come to its end."""
+
+
+class Patience:
+    """So many seconds. What the processes stood ready and got no processor is not counted."""
+
+    def __init__(self, seconds, *processes):
+        self.seconds, self.processes = seconds, [p for p in processes if p]
+        self.started, self.before = time.monotonic(), self.starved()
+
+    def starved(self):
+        ret = 0
+        for p in self.processes:
+            try:
+                ret += int(pathlib.Path(f"/proc/{p.pid}/schedstat").read_text().split()[1]) / 1e9
+            except (OSError, IndexError):
+                pass  # over by now, or a kernel that does not count it
+        return ret
+
+    def used(self):
+        took = time.monotonic() - self.started
+        return took - max(0, self.starved() - self.before)
+
+    def is_over(self):
+        return self.used() > self.seconds or time.monotonic() - self.started > STARVED_S
 
 
 class World:
@@ -194,6 +223,8 @@ class World:
                "DEPMEND_CLOCK": now, "DEPMEND_SETTINGS": "depmend.yaml",
                "ASAN_OPTIONS": "verify_asan_link_order=0"}
         if shim is not None:
+            if not (self.build / "crash" / "shim.so").exists():
+                raise SystemExit(f"{self.build}/crash/shim.so is missing: make it first")
             env["LD_PRELOAD"] = str(self.build / "crash" / "shim.so")
             env.update({f"CRASH_{k.upper()}": str(v) for k, v in shim.items()})
         command = command or ("apply", "in.csv", "--rules", "rules.yaml", "--yes", "--allow",
@@ -207,16 +238,25 @@ class World:
 
     def finish(self, process):
         """The exit status; negative: the signal that ended it."""
-        try:
-            status = process.wait(LONGEST_S)
-            if status >= 0 and self.result.exists():
-                self.put_back.update(r["Serial"] for r in self.rows()
-                                     if r.get("depmend_reason", "").startswith("run.put_back"))
-            return status
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise RuntimeError("the run hangs; it said: " + self.said()) from None
+        status = self.await_end(process)
+        if status >= 0 and self.result.exists():
+            self.put_back.update(r["Serial"] for r in self.rows()
+                                 if r.get("depmend_reason", "").startswith("run.put_back"))
+        return status
+
+    def patience(self, process, seconds=LONGEST_S):
+        return Patience(seconds, process, self.sim)
+
+    def await_end(self, process):
+        patience = self.patience(process)
+        while True:
+            try:
+                return process.wait(1)
+            except subprocess.TimeoutExpired:
+                if patience.is_over():
+                    process.kill()
+                    process.wait()
+                    raise Hangs("the run hangs; it said: " + self.said()) from None
 
     def apply(self, *options, **more):
         return self.finish(self.start(*options, **more))
