@@ -16,10 +16,13 @@
 struct outfile;
 
 /* path "-" is stdout, to which bytes go as a buffer fills and at the commit. ERR_CANNOT_CREATE when
- * the folder refuses, when the target is a symlink, a folder or no regular file. The umask applies
- * to mode. Caller frees with outfile_free(). */
+ * the folder refuses, when the target is a symlink, a folder or no regular file, or cannot be
+ * replaced. The umask applies to mode. Caller frees with outfile_free(). */
 MUST_CHECK enum errc outfile_open(
 	struct outfile **ret, const char *path, mode_t mode, struct err *err);
+/* So much room is taken until outfile_free(), for what is found out before the work rather than
+ * after it. ERR_CANNOT_CREATE: there is none. */
+MUST_CHECK enum errc outfile_reserve(struct outfile *f, uint64_t bytes, struct err *err);
 /* The first failure is remembered and told by outfile_commit(). */
 void outfile_write(struct outfile *f, struct str bytes);
 /* A path by which a library can write the file itself, before anything else is written (not for

@@ -64,18 +64,33 @@ static int make_temp(struct outfile *f, mode_t mode)
 	return make_named(f, mode);
 }
 
+/* Why rename() would not put another file there; NULL: nothing that can be known. */
+static const char *why_fixed(const struct outfile *f, const struct stat *there)
+{
+	uid_t me = geteuid();
+	struct stat folder;
+
+	if (there && fstat(f->dir, &folder) == 0 && folder.st_mode & S_ISVTX && me != 0 &&
+		me != there->st_uid && me != folder.st_uid)
+		return "it belongs to another user, who alone may replace it in this folder";
+	return kernel_fixed(f->dir, f->name);
+}
+
 static enum errc check_target(struct outfile *f, struct err *err)
 {
 	struct stat st;
+	const char *why;
+	bool there;
 
 	if (f->name[0] == '\0')
 		return err_set(err, ERR_CANNOT_CREATE, "%s: is a folder", f->path);
-	if (fstatat(f->dir, f->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-		if (errno == ENOENT)
-			return ERR_OK;
+	there = fstatat(f->dir, f->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!there && errno != ENOENT)
 		return err_set(err, ERR_CANNOT_CREATE, "%s: %s", f->path, strerror(errno));
-	}
-	if (S_ISREG(st.st_mode))
+	why = why_fixed(f, there ? &st : NULL);
+	if (why && (!there || S_ISREG(st.st_mode)))
+		return err_set(err, ERR_CANNOT_CREATE, "%s: cannot be put there: %s", f->path, why);
+	if (!there || S_ISREG(st.st_mode))
 		return ERR_OK;
 	return err_set(err, ERR_CANNOT_CREATE, "%s: is %s; an output has to be a regular file",
 		f->path,
@@ -126,6 +141,14 @@ enum errc outfile_open(struct outfile **ret, const char *path, mode_t mode, stru
 	else
 		*ret = f;
 	return rc;
+}
+
+enum errc outfile_reserve(struct outfile *f, uint64_t bytes, struct err *err)
+{
+	if (!f->name || kernel_reserve(f->fd, (int64_t)bytes))
+		return ERR_OK;
+	return err_set(err, ERR_CANNOT_CREATE, "%s: no room for %llu bytes there: %s", f->path,
+		(unsigned long long)bytes, strerror(errno));
 }
 
 char *outfile_inner(const struct outfile *f)

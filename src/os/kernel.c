@@ -98,6 +98,34 @@ int kernel_nameless(int folder, mode_t mode)
 	return openat(folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode);
 }
 
+bool kernel_reserve(int fd, int64_t bytes)
+{
+	int rc;
+
+	do
+		rc = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes);
+	while (rc != 0 && errno == EINTR);
+	return rc == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
+}
+
+const char *kernel_fixed(int folder, const char *name)
+{
+	enum { MOUNT_ROOT = 0x2000 }; /* of kernel 5.8; older headers lack the word */
+	struct statx st;
+
+	if (statx(folder, ".", 0, 0, &st) == 0 && st.stx_attributes & STATX_ATTR_APPEND)
+		return "its folder can only be added to (chattr -a)";
+	if (statx(folder, name, AT_SYMLINK_NOFOLLOW, 0, &st) != 0)
+		return NULL;
+	if (st.stx_attributes & MOUNT_ROOT)
+		return "it is mounted from elsewhere: mount its folder instead";
+	if (st.stx_attributes & STATX_ATTR_IMMUTABLE)
+		return "it is immutable (chattr -i)";
+	if (st.stx_attributes & STATX_ATTR_APPEND)
+		return "it can only be added to (chattr -a)";
+	return NULL;
+}
+
 int kernel_open_path(int folder, const char *name, struct stat *ret)
 {
 	int fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -202,7 +230,7 @@ static char *on_path(const char *name)
 		struct str folder = str_cut(&rest, ':');
 		char file[PATH_MAX];
 
-		(void)snprintf(file, sizeof(file), "%.*s/%s", STR_FMT(folder), name);
+		(void)snprintf(file, sizeof(file), "%.*s/%s", (int)folder.n, folder.p, name);
 		found = access(file, X_OK) == 0 ? realpath(file, NULL) : NULL;
 	}
 	return found;
@@ -256,6 +284,20 @@ int kernel_nameless(int folder, mode_t mode)
 	(void)mode;
 	errno = ENOTSUP;
 	return -1;
+}
+
+bool kernel_reserve(int fd, int64_t bytes)
+{
+	(void)fd;
+	(void)bytes;
+	return true;
+}
+
+const char *kernel_fixed(int folder, const char *name)
+{
+	(void)folder;
+	(void)name;
+	return NULL;
 }
 
 int kernel_open_path(int folder, const char *name, struct stat *ret)

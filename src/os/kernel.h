@@ -53,6 +53,13 @@ int kernel_nameless(int folder, mode_t mode);
 /* False: this kernel has no paths of open files. */
 bool kernel_path_of(int fd, char out[64]);
 
+/* Takes so much room on the disk for the file, as far as its file system can; false with errno:
+ * there is none. Elsewhere nothing: true. */
+bool kernel_reserve(int fd, int64_t bytes);
+/* Why no other file can take the place of what has the name in the folder; NULL: nothing that the
+ * kernel tells beforehand. Elsewhere it tells nothing. */
+const char *kernel_fixed(int folder, const char *name);
+
 /* What stands there, links not followed, and a descriptor that can be asked about it but not read;
  * -1 with errno. Elsewhere that of a link, pipe or device is its folder's, and a folder has to be
  * readable. */

@@ -15,6 +15,7 @@ enum {
 	FLUSH_BYTES = 64 * 1024,
 	/* A record of the largest size, each byte a quote, and our columns. */
 	ROW_MAX_BYTES = 4 * CSV_MAX_RECORD_BYTES,
+	RUN_NAME_MAX = 64,
 };
 
 const char *const result_columns[RESULT_COLUMNS] = { "depmend_outcome", "depmend_rule",
@@ -75,15 +76,6 @@ static void write_header(struct result *r)
 		buf_char(&r->out, i + 1 < RESULT_COLUMNS ? ',' : '\n');
 	}
 	buf_release(&name);
-}
-
-enum errc result_try(const char *path, struct err *err)
-{
-	struct outfile *file = NULL;
-	enum errc rc = outfile_open(&file, path, 0644, err);
-
-	outfile_free(file);
-	return rc;
 }
 
 enum errc result_open(struct result **ret, const struct result_options *opt, struct err *err)
@@ -281,8 +273,11 @@ out:
 	return found;
 }
 
+/* As the name of a run: short enough to stand in the name of a file. */
 static bool is_word(struct str s)
 {
+	if (s.n > RUN_NAME_MAX)
+		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		char c = ascii_lower(s.p[i]);
 
@@ -292,7 +287,29 @@ static bool is_word(struct str s)
 	return true;
 }
 
-/* Where the present file goes; empty: it may be replaced (none there, this run's, or a plan's). */
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Of the name without .csv: as much as leaves room for the run's; characters are kept whole. */
+static struct str stem_of(const char *name, size_t rest)
+{
+	struct str stem = str_from(name);
+
+	if (ends_csv(stem))
+		stem.n -= 4;
+	if (stem.n + rest > NAME_MAX)
+		stem.n = NAME_MAX - rest;
+	while (stem.n && ((unsigned char)stem.p[stem.n] & 0xc0) == 0x80)
+		stem.n--;
+	return stem;
+}
+
+/* The name that the present file gets; empty: it may be replaced (none there, this run's, or a
+ * plan's). */
 static void name_kept(struct result *r)
 {
 	struct str path = str_from(r->opt.path), who;
@@ -303,17 +320,11 @@ static void name_kept(struct result *r)
 	buf_init(&run, CSV_MAX_RECORD_BYTES);
 	who = read_run(r->opt.path, &run) && is_word(buf_view(&run)) ? buf_view(&run)
 								     : STR("previous");
-	if (who.n && !str_eq(who, str_from(r->opt.run)))
-		buf_printf(&r->kept, "%.*s.%.*s.csv", (int)(path.n - (ends_csv(path) ? 4 : 0)),
-			r->opt.path, STR_FMT(who));
+	if (who.n && !str_eq(who, str_from(r->opt.run))) {
+		buf_str(&r->kept, stem_of(base_name(r->opt.path), who.n + strlen("..csv")));
+		buf_printf(&r->kept, ".%.*s.csv", STR_FMT(who));
+	}
 	buf_release(&run);
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 enum errc result_commit(struct result *r, struct err *err)
@@ -326,7 +337,7 @@ enum errc result_commit(struct result *r, struct err *err)
 		return err_set(
 			err, ERR_LIMIT, "a row of the result is over %d bytes", ROW_MAX_BYTES);
 	name_kept(r);
-	return outfile_commit(r->file, r->kept.n ? base_name(buf_cstr(&r->kept)) : NULL, err);
+	return outfile_commit(r->file, r->kept.n ? buf_cstr(&r->kept) : NULL, err);
 }
 
 void result_free(struct result *r)
@@ -347,7 +358,7 @@ char *result_path_named(const char *input, const char *word)
 		return mem_strdup(input);
 	if (ends_csv(path))
 		path.n -= 4;
-	return mem_printf("%.*s.%s.csv", STR_FMT(path), word);
+	return mem_printf("%.*s.%s.csv", (int)path.n, path.p, word);
 }
 
 char *result_default_path(const char *input)

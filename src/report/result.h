@@ -23,10 +23,6 @@
 
 struct result;
 
-/* Before anything is done whose result would be lost: whether a file could be made there.
- * ERR_CANNOT_CREATE. */
-MUST_CHECK enum errc result_try(const char *path, struct err *err);
-
 struct result_options {
 	const char *path;              /* "-": stdout. Borrowed until result_free() */
 	const struct columns *columns; /* of the input; borrowed until result_free() */

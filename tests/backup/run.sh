@@ -190,7 +190,7 @@ same 'which stays' serial "$(cat text.db)"
 run backup state/b.db
 exits 'into the state folder' 64
 run backup none/b.db
-exits 'into no folder' 74
+exits 'into no folder' 73
 sqlite3 new.db "UPDATE archive_file SET path = '../../etc/x' WHERE path = (SELECT min(path) FROM archive_file)"
 run restore new.db
 exits 'a path that leads out' 65

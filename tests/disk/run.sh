@@ -117,6 +117,70 @@ exits 'a device as output' 73
 check 'it is still one' test -c /dev/full
 umount small
 
+# --- what cannot be written is found out before the first request ---
+
+mkdir folder fixed && touch folder/out.csv fixed/out.csv other
+mount --bind folder folder && mount -o remount,ro,bind folder || exit 1
+mount --bind other fixed/out.csv || exit 1
+mount -t tmpfs -o size=64k small small || exit 1
+fill
+: >"$audit"
+while read -r command; do
+	for out in folder/new folder/out.csv fixed/out.csv small/out.csv "$(printf '%0300d' 0)"; do
+		# shellcheck disable=SC2086 # words
+		run $command "$out"
+		exits "$command ${out:0:20}" 73
+		check "$command ${out:0:20}: names it" grep -q "$out: " err
+	done
+done <<'END'
+plan in.csv --rules corrupted-registration --out
+plan in.csv --rules corrupted-registration --html
+apply in.csv --rules corrupted-registration --yes --out
+undo latest --apply --yes --out
+export --out
+export --since in.csv --html
+report latest --csv
+report latest --html
+report latest --xlsx
+report latest --metrics
+report latest --tickets
+history 7AGC74BU22 --html
+doctor --bundle
+rehearse in.csv --rules corrupted-registration --out
+rehearse in.csv --rules corrupted-registration --audit
+backup
+END
+same 'nobody was asked' 0 "$(requests true)"
+same 'nothing is left of it' "fill" "$(ls small)"
+umount folder fixed/out.csv small
+
+# --- what becomes unwritable meanwhile: the run is kept, and told how to write its result ---
+
+printf 'serial\nC02DSK00001\n' >one.csv
+printf 'serial,server\nC02DSK00001,WS1 EMEA\nC02STAY0001,WS1 EMEA\n' >one.fleet
+printf 'version: 1\nname: one\nrules:\n  - {name: r, match: {always: true}, do: [unassign, sync, reassign, sync]}\n' >one.yaml
+new_world --fleet one.fleet
+echo earlier >folder/out.csv
+sed -i '/^uem:/,/client_secret:/d' depmend.yaml
+cat >over.sh <<'END'
+#!/bin/sh
+mountpoint -q folder/out.csv || mount --bind other folder/out.csv
+END
+chmod 755 over.sh
+echo 'sync: {command: [./over.sh]}' >>depmend.yaml
+run apply one.csv --rules ./one.yaml --yes --allow percent=100 --out folder/out.csv
+exits 'a file that cannot be replaced any more' 73
+same 'the device is back' 1 "$(effects assign)"
+check 'its rows are counted' grep -q '^1 row: 1 done' err
+check 'no file is its result' test "$(grep -c '^result' err)" -eq 0
+next=$(sed -n 's/^next  *depmend \(report .* --csv\) FILE$/\1/p' err)
+check 'what writes the result is named' test -n "$next"
+# shellcheck disable=SC2086 # words
+run $next one.result.csv
+check 'and writes it' grep -q '^C02DSK00001,done' one.result.csv
+umount folder/out.csv
+same 'the earlier file is as it was' earlier "$(cat folder/out.csv)"
+
 # --- a limit on the size of files ---
 
 for blocks in 1 16 48 64; do

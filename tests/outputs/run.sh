@@ -168,6 +168,26 @@ run apply in.csv --rules own.yaml --yes --settings other.yaml
 exits 'apply whose result is its protected list' 64
 check 'the list is as it was' cmp protected.csv in.result.csv
 
+# Names that hardly fit: that of the result, and that of the earlier one that is kept.
+deep=$(printf 'a%.0s' {1..120})/$(printf 'b%.0s' {1..120})
+long=$(printf 'ä%.0s' {1..125})
+mkdir -p "$deep"
+cp in.csv "$deep/in.csv"
+cp in.csv "$deep/$long.csv"
+run rehearse "$deep/in.csv" --rules own.yaml
+check 'the result lies beside its list, however long the way there' test -s "$deep/in.rehearsal.csv"
+run rehearse "$deep/$long.csv" --rules own.yaml
+exits 'a default name that does not fit is refused' 73
+echo kept >"$deep/$long.csv"
+run rehearse in.csv --rules own.yaml --out "$deep/$long.csv"
+check 'a name that fits just so' grep -q depmend_run "$deep/$long.csv"
+same 'the earlier one is kept, its name cut between two characters' kept \
+	"$(cat "$deep/$(printf 'ä%.0s' {1..121})".previous.csv)"
+printf 'serial,depmend_run\nC02XK1ABJG5H,%s\n' "$(printf 'r%.0s' {1..300})" >odd.csv
+run rehearse in.csv --rules own.yaml --out odd.csv
+check 'a result over one of an impossible run' grep -q depmend_outcome odd.csv
+check 'is kept all the same' test -s odd.previous.csv
+
 # shellcheck disable=SC2086 # words
 run $plan --out plan.csv
 check 'another file is written' test -s plan.csv

@@ -14,6 +14,8 @@
 #include "report/run_facts.h"
 #include "trust/trust.h"
 
+enum { ROOM_BYTES = 64 * 1024 }; /* of each output: a page, or the rows of a small list */
+
 struct path {
 	const char *path, *dashes, *what; /* "", "the settings" or "--", "html" */
 	char *made;                       /* NULL: path is somebody else's */
@@ -131,6 +133,8 @@ static void add_options(const struct cli *cli, struct paths *in, struct paths *o
 	for (size_t i = 0; i < out->n && cli->command->id != COMMAND_APPROVE; i++)
 		if (str_ends_nocase(str_from(out->v[i].path), STR(SIGNATURE_SUFFIX)))
 			add(in, out->v[i].path, "an approval");
+	if (cli->command->id == COMMAND_BACKUP)
+		add(out, cli->args[0], "the backup");
 	for (size_t i = 0; i < cli->n_args && strcasestr(cli->command->args, "csv"); i++)
 		add(in, strcmp(cli->args[i], "-") == 0 ? stream(STDIN_FILENO) : cli->args[i],
 			"the input");
@@ -220,6 +224,22 @@ static enum errc compare_streams(const struct paths *in, struct err *err)
 	return rc;
 }
 
+/* What cannot be written is found out before the work whose result it holds. */
+static enum errc try_all(const struct paths *out, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	for (size_t i = 0; i < out->n && !rc; i++) {
+		struct outfile *f = NULL;
+
+		rc = outfile_open(&f, out->v[i].path, 0600, err);
+		if (!rc)
+			rc = outfile_reserve(f, ROOM_BYTES, err);
+		outfile_free(f);
+	}
+	return rc;
+}
+
 enum errc outputs_check(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, struct err *err)
 {
@@ -237,6 +257,8 @@ enum errc outputs_check(const struct cli *cli, const struct settings *settings,
 	rc = compare(&in, &out, settings, err);
 	if (!rc)
 		rc = compare_streams(&in, err);
+	if (!rc)
+		rc = try_all(&out, err);
 	paths_release(&in);
 	paths_release(&out);
 	return rc;

@@ -1,6 +1,8 @@
 /*
  * No output of a command may be one of its own inputs, by whatever path, link or case, nor lie in
  * the state: a result written over the key, the rules or the protected list cannot be taken back.
+ * And each is tried, so that a name that is too long or a full disk is not found out when the work
+ * is done.
  */
 #ifndef CLI_APP_OUTPUTS_H
 #define CLI_APP_OUTPUTS_H
@@ -10,7 +12,7 @@
 #include "rules/rules.h"
 #include "store/store.h"
 
-/* ERR_USAGE names both. settings and rules may be NULL. */
+/* ERR_USAGE names both; ERR_CANNOT_CREATE. settings and rules may be NULL. */
 MUST_CHECK enum errc outputs_check(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, struct err *err);
 

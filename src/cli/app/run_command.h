@@ -8,6 +8,7 @@
 #include "cli/app/approvals.h"
 #include "cli/app/approved_plan.h"
 #include "cli/app/context.h"
+#include "io/file.h"
 
 struct run_command {
 	struct context p;
@@ -17,7 +18,8 @@ struct run_command {
 	const char *undoes;     /* name of the run that is undone; NULL: none */
 	const struct rules_policy *policy;
 	enum errc (*make_plan)(struct run_command *c, struct err *err);
-	char *out; /* result file; owned */
+	char *out;            /* result file; owned */
+	struct outfile *held; /* room for it until it is written; NULL: nobody has come so far */
 
 	struct approved_plan expected;
 	struct approvals approvals;
@@ -43,5 +45,8 @@ MUST_CHECK enum errc run_command_work(struct run_command *c, struct err *err);
 /* Once rows were read, a result file is written whatever happened. Releases all; returns the exit
  * status. */
 int run_command_end(struct run_command *c, enum errc ended, const struct err *why);
+
+/* Its last part but for devices and memory: writes the result, tells who has to know. */
+int run_command_finish(struct run_command *c, enum errc ended, const struct err *why);
 
 #endif

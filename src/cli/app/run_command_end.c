@@ -1,0 +1,219 @@
+/* The end of a run: its rows are written and told, and who has to know of it learns it. */
+#include "cli/app/run_command.h"
+
+#include "base/log.h"
+#include "base/plural.h"
+#include "cli/app/end_rows.h"
+#include "cli/app/notify.h"
+#include "cli/app/open_deeds.h"
+#include "cli/app/reading.h"
+#include "cli/app/run_news.h"
+#include "cli/args/terminal.h"
+#include "report/ndjson.h"
+#include "report/status.h"
+#include "store/prune.h"
+
+enum { NEXT_MAX_BYTES = 1024 * 1024 };
+
+/* path NULL: the rows are only counted. */
+static enum errc write_results(struct run_command *c, const char *path, enum errc ended,
+	struct summary *ret, struct run_counts *ret_counts, struct err *err)
+{
+	const struct end_rows rows = {
+		.input = &c->p.input,
+		.plan = c->p.has_plan ? &c->p.plan : NULL,
+		.store = c->p.session.store,
+		.run = c->has_run ? &c->run : NULL,
+		.ended = ended,
+		.counts = ret_counts,
+		.why = c->why,
+		.raw_csv = cli_count(c->p.cli, OPTION_RAW_CSV) > 0,
+		.json = cli_count(c->p.cli, OPTION_JSON) > 0,
+	};
+
+	return end_rows_write(&rows, path, ret, err);
+}
+
+static void put_run(
+	const struct run_command *c, const struct summary *summary, const struct summary_end *end)
+{
+	struct ndjson j;
+
+	ndjson_begin(&j, "run");
+	json_put_z(&j.o, "run", end->run);
+	json_put_z(&j.o, "fingerprint", c->has_run ? c->run.fingerprint : NULL);
+	ndjson_outcomes(&j, summary);
+	reading_put(&c->p.input, &j.o);
+	ndjson_ended(&j, end);
+	ndjson_end(&j, stdout);
+}
+
+/* What a person types now; empty: nothing is left. */
+static void next_command(const struct run_command *c, const struct summary *s, bool written,
+	int status, struct buf *out)
+{
+	bool goes_on = s->rows[OUTCOME_PENDING] > s->reasons[REASON_RUN_GUARDED] ||
+		       s->rows[OUTCOME_IN_FLIGHT] || s->rows[OUTCOME_HELD];
+
+	/* Of a guard or a wrong option the message says how to go on. */
+	if (status != errc_info(ERR_USAGE)->exit_status && goes_on) {
+		cli_repeat(c->p.cli, c->p.cli->command->id, out);
+		buf_z(out, s->reasons[REASON_RUN_HALTED] ? " --past-halt" : "");
+	} else if (c->has_run && !written) {
+		cli_suggest(c->p.cli, COMMAND_REPORT, c->run.name, out);
+		buf_z(out, " --csv FILE");
+	} else if (c->has_run && summary_status(s) == status && status) {
+		cli_suggest_report(c->p.cli, c->run.name, out);
+	}
+}
+
+static void tell(struct run_command *c, const struct summary *summary, bool written, int status)
+{
+	struct transport_counts n = { 0 };
+	struct summary_end end = {
+		.run = c->has_run ? c->run.name : NULL,
+		.result = written ? c->out : NULL,
+		.status = status,
+		.color = cli_color(c->p.cli, stderr),
+	};
+	struct cli_page page;
+	struct buf next;
+
+	buf_init(&next, NEXT_MAX_BYTES);
+	if (c->p.session.transport) {
+		n = transport_counts(c->p.session.transport);
+		end.n_changes = n.apple_writes + n.uem_writes;
+		end.n_triggers = n.uem_triggers;
+		end.n_reads = n.apple_reads + n.uem_reads;
+		end.took_ms = transport_now(c->p.session.transport) - c->started_ms;
+	}
+	next_command(c, summary, written, status, &next);
+	end.next = next.n ? buf_cstr(&next) : NULL;
+	if (cli_count(c->p.cli, OPTION_QUIET) == 0) {
+		summary_print(summary, &end, cli_page_begin(&page, stderr));
+		cli_page_end(&page);
+	}
+	if (cli_count(c->p.cli, OPTION_JSON))
+		put_run(c, summary, &end);
+	buf_release(&next);
+}
+
+/* Before the services answered nobody had looked whether this run is known. */
+static void find_run(struct run_command *c)
+{
+	struct err err;
+
+	if (!c->has_run && !c->p.has_plan && c->identity[0] &&
+		store_run_find(c->p.session.store, c->identity, &c->run, &c->has_run, &err))
+		c->has_run = false;
+}
+
+/* For metrics, reports and later questions: how the last process on the run ended, and why. */
+static enum errc keep_end(
+	struct run_command *c, int status, const struct run_counts *counts, struct err *err)
+{
+	struct store *store = c->p.session.store;
+	struct run_record run;
+	enum errc rc = store_run_get(store, c->run.name, &run, err);
+
+	if (!rc)
+		rc = store_run_set(store, run.id, run.state, run.finished_ms, status, err);
+	if (!rc && c->p.session.transport)
+		rc = store_event(store, run.id, transport_now(c->p.session.transport), "end",
+			str_from(c->why), err);
+	if (!rc && counts->rules.n)
+		rc = store_counts_put(store, run.id, counts, err);
+	return rc;
+}
+
+/* What the settings do not want to be kept for ever. */
+static void prune(const struct run_command *c)
+{
+	const struct settings *set = c->p.settings;
+	struct prune p = {
+		.inputs_ms = set->keep.inputs_ms,
+		.runs_ms = set->keep.runs_ms,
+		.events_ms = set->keep.events_ms,
+	};
+	struct pruned done;
+	struct err err;
+
+	if (set->keep.hold || !c->p.session.transport || store_is_lost(c->p.session.store))
+		return;
+	p.now_ms = transport_now(c->p.session.transport);
+	if (store_prune(c->p.session.store, &p, &done, &err))
+		log_warn("the state was not pruned (keep: in the settings): %s", err.msg);
+	else if (done.inputs || done.runs || done.events)
+		log_info("pruned by keep: of the settings: %u list%s, %u run%s, %lld event%s "
+			 "of the audit trail",
+			done.inputs, plural(done.inputs), done.runs, plural(done.runs),
+			(long long)done.events, plural((uint64_t)done.events));
+}
+
+/* Whoever watches from elsewhere; a run that waits for another one is no news. */
+static void tell_others(
+	const struct run_command *c, enum errc ended, int status, const struct summary *summary)
+{
+	if (!c->p.settings)
+		return;
+	notify_end(c->p.settings, status, summary);
+	if (ended != ERR_LOCKED)
+		run_news_send(&c->p, c->has_run ? &c->run : NULL, status, summary);
+}
+
+/* What earlier runs left in flight, unless this one has brought it back. */
+static bool earlier_left(const struct run_command *c)
+{
+	return c->in_flight && (!c->worked || open_changes_left(c->p.session.store, c->run.id));
+}
+
+/* Returns whether there is a file; *status becomes what rows and file ask for. Where there is none
+ * the rows are counted all the same. */
+static bool write_and_count(struct run_command *c, enum errc ended, struct summary *ret,
+	struct run_counts *counts, int *status)
+{
+	struct err err;
+	bool written;
+
+	find_run(c);
+	outfile_free(c->held);
+	c->held = NULL;
+	written = !write_results(c, c->out, ended, ret, counts, &err);
+	if (!written) {
+		*status = status_first(*status, cli_fail(c->p.cli, &err));
+		*ret = (struct summary){ 0 };
+		(void)write_results(c, NULL, ended, ret, counts, &err);
+	}
+	*status = status_first(*status, summary_status(ret));
+	return written;
+}
+
+int run_command_finish(struct run_command *c, enum errc ended, const struct err *why)
+{
+	struct summary summary = { 0 };
+	struct run_counts counts;
+	int status = ended ? cli_status(ended) : 0;
+	bool written = false;
+	struct err err;
+
+	run_counts_init(&counts);
+	log_repeats();
+	c->why = ended ? why->msg : NULL;
+	if (ended && ended != ERR_STOPPED)
+		(void)cli_fail(c->p.cli, why);
+	if (earlier_left(c))
+		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
+	if (c->has_rows && ended != ERR_CANNOT_CREATE)
+		written = write_and_count(c, ended, &summary, &counts, &status);
+	if (c->has_run)
+		status = open_deeds_status(c->p.session.store, c->run.id, status);
+	if (c->has_run && keep_end(c, status, &counts, &err))
+		status = status_first(status, cli_fail(c->p.cli, &err));
+	run_counts_release(&counts);
+	if (written || c->has_run)
+		tell(c, &summary, written, status);
+	tell_others(c, ended, status, &summary);
+	if (c->has_run && ended != ERR_STORE && ended != ERR_STOPPED && ended != ERR_LOCKED)
+		prune(c);
+	return status;
+}
