@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "services/dep.h"
+#include "wire/answer.h"
 
 enum { NAME_MAX_BYTES = 4096 };
 
@@ -10,28 +11,21 @@ enum errc dep_server_name(struct transport *t, const struct settings *settings, 
 {
 	struct dep_account account = { 0 };
 	struct http_request q;
-	struct http_reply reply;
-	struct json *root = NULL;
+	struct answer a;
 	enum errc rc;
 
 	if (i >= TRANSPORT_MAX_DEP)
 		return err_set(err, ERR_SETTINGS, "more than %d servers", TRANSPORT_MAX_DEP);
 	dep_account_request(settings->enrollment[i].url, &q);
-	rc = transport_get(t, TO_DEP + i, &q, NULL, NULL, &reply, NULL, err);
-	if (rc)
-		return rc;
-	rc = dep_reply_error(&reply, err);
+	rc = answer_json(t, TO_DEP + i, &q, &a, err);
 	if (!rc)
-		rc = json_parse(&root, buf_view(&reply.body), err);
-	if (!rc)
-		rc = dep_account_decode(root, &account, err);
+		rc = dep_account_decode(a.root, &account, err);
 	if (!rc) {
 		buf_reset(ret);
 		buf_str(ret, account.server_name);
 		rc = buf_check(ret, "the name of the token's server", err);
 	}
-	json_free(root);
-	http_reply_release(&reply);
+	answer_release(&a);
 	return rc;
 }
 

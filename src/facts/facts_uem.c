@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "facts/facts_parts.h"
 #include "services/uem_survey.h"
+#include "wire/answer.h"
 
 /* --- groups --- */
 
@@ -40,17 +41,14 @@ static enum errc take_group(void *self, const struct json *element, struct err *
 static enum errc ask_one_page(struct group_search *s, struct err *err)
 {
 	struct http_request q;
-	struct http_reply reply;
+	struct answer a;
 	enum errc rc;
 
 	uem_group_request(transport_uem(s->f->transport), s->name, 0, &q);
-	rc = transport_get(s->f->transport, TO_UEM, &q, NULL, NULL, &reply, NULL, err);
-	if (rc)
-		return rc;
-	rc = uem_reply_error(&reply, NULL, err);
+	rc = answer_get(s->f->transport, TO_UEM, &q, &a, err);
 	if (!rc)
-		rc = uem_group_reply(&reply, s->name, s->uuid, err);
-	http_reply_release(&reply);
+		rc = uem_group_reply(&a.reply, s->name, s->uuid, err);
+	answer_release(&a);
 	return rc;
 }
 

@@ -1,7 +1,6 @@
 /* What settled rows left open: a verdict about a row does not end what may still be carried out. */
 #include "run/job.h"
-
-#define ACTIVITY_KEPT_MS (INT64_C(30) * 24 * 3600 * 1000)
+#include "wire/answer.h"
 
 enum errc intent_until(struct store *store, const struct transport *transport,
 	const struct settings *settings, const struct ledger_intent *in, int64_t *ret_ms,
@@ -23,21 +22,13 @@ enum errc intent_until(struct store *store, const struct transport *transport,
 static enum errc ask_activity(
 	struct transport *t, const struct ledger_intent *in, bool *ret_over, struct err *err)
 {
-	struct apple_activity a = { .id = "" };
-	struct http_request q;
-	struct http_reply reply;
-	enum errc rc;
+	struct apple_activity a;
+	enum activity_told told;
+	enum errc rc = answer_activity(t, in->activity, in->intent_ms, &a, &told, err);
 
-	apple_activity_get(transport_apple(t), in->activity, &q);
-	rc = transport_get(t, TO_APPLE, &q, NULL, NULL, &reply, NULL, err);
-	if (rc)
+	if (told == ACTIVITY_UNANSWERED)
 		return rc;
-	rc = apple_reply_error(&reply, NULL, err);
-	if (!rc)
-		rc = apple_activity_reply(&reply, &a, err);
-	http_reply_release(&reply);
-	*ret_over = rc ? rc == ERR_NOT_FOUND && transport_now(t) - in->intent_ms > ACTIVITY_KEPT_MS
-		       : a.state != ACTIVITY_RUNNING;
+	*ret_over = told == ACTIVITY_FORGOTTEN || (!rc && a.state != ACTIVITY_RUNNING);
 	apple_activity_release(&a);
 	return errc_info(rc)->scope == SCOPE_RUN || rc == ERR_NET || rc == ERR_OUTAGE ? rc : ERR_OK;
 }

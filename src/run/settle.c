@@ -18,10 +18,9 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "run/job.h"
+#include "wire/answer.h"
 
 enum { MAX_ATTEMPTS = 5, POLL_MAX_MS = 60000, LOG_MAX_BYTES = 64 * 1024 * 1024 };
-/* Apple tells of an activity for so long (src/services/README.md). */
-#define ACTIVITY_KEPT_MS (INT64_C(30) * 24 * 3600 * 1000)
 
 /* --- activities --- */
 
@@ -91,23 +90,16 @@ static void end_quarantine(struct open_request *r)
 
 static enum errc poll_activity(struct open_request *r, struct err *err)
 {
-	struct apple_activity a = { .id = "" };
-	struct http_request q;
-	struct http_reply reply;
-	enum errc rc;
+	struct apple_activity a;
+	enum activity_told told;
+	enum errc rc = answer_activity(
+		r->job->transport, str_from(r->activity), r->intent_ms, &a, &told, err);
 
-	apple_activity_get(transport_apple(r->job->transport), str_from(r->activity), &q);
-	rc = transport_get(r->job->transport, TO_APPLE, &q, NULL, NULL, &reply, NULL, err);
-	if (rc)
+	if (told == ACTIVITY_UNANSWERED)
 		return rc;
-	rc = apple_reply_error(&reply, NULL, err);
-	if (!rc)
-		rc = apple_activity_reply(&reply, &a, err);
-	http_reply_release(&reply);
 	if (!rc)
 		rc = take_state(r, &a, err);
-	else if (rc == ERR_NOT_FOUND &&
-		 transport_now(r->job->transport) - r->intent_ms > ACTIVITY_KEPT_MS)
+	else if (told == ACTIVITY_FORGOTTEN)
 		end_quarantine(r); /* only the devices can tell */
 	apple_activity_release(&a);
 	return errc_info(rc)->scope == SCOPE_ROW || rc == ERR_PROTOCOL ? ERR_OK : rc;

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "services/uem_survey.h"
 #include "survey/doctor_parts.h"
+#include "wire/answer.h"
 
 #define FLAG "CustomPromptRequired"
 
@@ -54,27 +55,20 @@ static enum errc read_profile(
 {
 	struct transport *t = c->d->session->transport;
 	struct http_request q;
-	struct http_reply reply;
-	struct json *root = NULL;
+	struct answer a;
 	struct uem_profile u;
 	enum errc rc;
 
 	uem_profile_request(transport_uem(t), c->profile->uuid, &q);
-	rc = transport_get(t, TO_UEM, &q, NULL, NULL, &reply, NULL, err);
-	if (rc)
-		return rc;
-	rc = uem_reply_error(&reply, NULL, err);
+	rc = answer_json(t, TO_UEM, &q, &a, err);
 	if (!rc)
-		rc = json_parse(&root, buf_view(&reply.body), err);
-	if (!rc)
-		rc = uem_profile_decode(root, &u, err);
+		rc = uem_profile_decode(a.root, &u, err);
 	if (!rc) {
 		*ret_on = u.custom_prompt != 0;
 		buf_reset(ret_text);
-		buf_str(ret_text, buf_view(&reply.body));
+		buf_str(ret_text, buf_view(&a.reply.body));
 	}
-	json_free(root);
-	http_reply_release(&reply);
+	answer_release(&a);
 	return rc;
 }
 

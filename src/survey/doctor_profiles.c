@@ -7,6 +7,7 @@
 #include "services/odd.h"
 #include "services/uem_survey.h"
 #include "survey/doctor_parts.h"
+#include "wire/answer.h"
 #include "wire/listing.h"
 
 static const struct uem_service *uem_of(const struct doctor *d)
@@ -140,30 +141,23 @@ static enum errc read_landing(struct doctor *d, const struct doctor_profile *p, 
 				     "Groups, Details): without one, enrollment ends in Invalid "
 				     "Profile";
 	struct http_request q;
-	struct http_reply reply;
-	struct json *root = NULL;
+	struct answer a;
 	struct uem_group g;
 	char number[24];
 	enum errc rc;
 
 	(void)snprintf(number, sizeof(number), "%" PRId64, p->landing);
 	uem_group_detail_request(uem_of(d), str_from(number), &q);
-	rc = transport_get(d->session->transport, TO_UEM, &q, NULL, NULL, &reply, NULL, err);
-	if (rc)
-		return doctor_fail(d, rc, p->name, remedy, err);
-	rc = uem_reply_error(&reply, NULL, err);
+	rc = answer_json(d->session->transport, TO_UEM, &q, &a, err);
 	if (!rc)
-		rc = json_parse(&root, buf_view(&reply.body), err);
-	if (!rc)
-		rc = uem_group_decode(root, &g, err);
+		rc = uem_group_decode(a.root, &g, err);
 	if (!rc && (str_is_odd(g.group_id) || str_is_odd(g.name)))
 		doctor_say(d, FOUND_UNCHECKED, p->name, "",
 			"the group devices land in cannot be read");
 	else if (!rc && g.group_id.n == 0)
 		doctor_say(d, FOUND_TROUBLE, p->name, remedy,
 			"devices land in the group '%.*s', which has no Group ID", STR_FMT(g.name));
-	json_free(root);
-	http_reply_release(&reply);
+	answer_release(&a);
 	return doctor_fail(d, rc, p->name,
 		"the profile names a group that cannot be read: choose another one in the profile",
 		err);

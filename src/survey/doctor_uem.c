@@ -1,6 +1,7 @@
 /* What the UEM lets the account do: sign-in, role, token groups. */
 #include "services/uem_survey.h"
 #include "survey/doctor_parts.h"
+#include "wire/answer.h"
 
 enum { CODE_NO_PERMISSION = 1011, CODE_BAD_TENANT = 1013 };
 
@@ -14,17 +15,11 @@ static const struct uem_service *uem_of(const struct doctor *d)
 /* One read for what it is answered with. *ret_code: the UEM's errorCode. */
 static enum errc ask(struct doctor *d, struct http_request *q, int64_t *ret_code, struct err *err)
 {
-	struct uem_error detail = { 0 };
-	struct http_reply reply;
-	enum errc rc = transport_get(
-		d->session->transport, TO_UEM, q, NULL, NULL, &reply, NULL, err);
+	struct answer a;
+	enum errc rc = answer_get(d->session->transport, TO_UEM, q, &a, err);
 
-	*ret_code = 0;
-	if (rc)
-		return rc;
-	rc = uem_reply_error(&reply, &detail, err);
-	*ret_code = detail.code;
-	http_reply_release(&reply);
+	*ret_code = a.uem_code;
+	answer_release(&a);
 	return rc;
 }
 

@@ -212,22 +212,33 @@ void flight_start(struct transport *t, struct queued_call *j)
 
 /* --- judging --- */
 
-/* Why the reply is no good, as a sentence; the code tells what kind of trouble it is. */
-static enum errc explain(struct transport *t, const struct queued_call *j,
-	const struct http_reply *reply, struct err *err)
+enum errc transport_reply_error(enum transport_service from, const struct http_reply *reply,
+	int64_t *ret_uem_code, struct err *err)
 {
-	if (j->signin)
-		return signin_reply(&t->signin[j->call.service], reply, transport_now(t), err);
-	if (j->call.service == TO_APPLE)
+	struct uem_error detail = { 0 };
+	enum errc rc;
+
+	if (from == TO_APPLE)
 		return apple_reply_error(reply, NULL, err);
-	if (j->call.service == TO_UEM)
-		return uem_reply_error(reply, NULL, err);
-	if (j->call.service >= TO_DEP)
+	if (from == TO_UEM) {
+		rc = uem_reply_error(reply, &detail, err);
+		if (ret_uem_code)
+			*ret_uem_code = detail.code;
+		return rc;
+	}
+	if (from >= TO_DEP)
 		return dep_reply_error(reply, err);
 	if (reply->fate != HTTP_ANSWERED)
 		return err_set(err, ERR_NET, "%s: %s", transport_who(TO_BARE), reply->why);
 	return err_set(err, reply->status == 429 ? ERR_BUSY : ERR_OUTAGE, "%s answered %d",
 		transport_who(TO_BARE), reply->status);
+}
+
+static enum errc explain(struct transport *t, const struct queued_call *j,
+	const struct http_reply *reply, struct err *err)
+{
+	return j->signin ? signin_reply(&t->signin[j->call.service], reply, transport_now(t), err)
+			 : transport_reply_error(j->call.service, reply, NULL, err);
 }
 
 static void pause_lane(struct transport *t, enum lane lane, int64_t until_ms, const char *why)

@@ -112,6 +112,10 @@ MUST_CHECK enum errc transport_drain(struct transport *t, struct err *err);
 MUST_CHECK enum errc transport_get(struct transport *t, enum transport_service service,
 	struct http_request *request, struct json_scan *(*scan)(void *self), void *self,
 	struct http_reply *ret_reply, struct json **ret_rest, struct err *err);
+/* Why the reply is no good, as a sentence; the code tells what kind of trouble it is.
+ * *ret_uem_code: the UEM's errorCode; may be NULL. */
+MUST_CHECK enum errc transport_reply_error(enum transport_service from,
+	const struct http_reply *reply, int64_t *ret_uem_code, struct err *err);
 
 /* Sleeps on the clock; ERR_STOPPED when a signal came, ERR_TEMPFAIL (without sleeping) when
  * until_ms lies beyond --max-wait. */

@@ -6,6 +6,7 @@
 #include "cli/app/sandbox_for.h"
 #include "facts/session.h"
 #include "io/crypto.h"
+#include "wire/answer.h"
 
 /* --- without a network --- */
 
@@ -124,19 +125,16 @@ void check_secrets(const struct settings *s, struct diags *d)
 
 static enum errc read_profiles(struct session *s, struct err *err)
 {
-	struct http_reply reply;
 	struct http_request q;
+	struct answer a;
 	enum errc rc;
 
 	if (!s->settings->has_uem || !s->fleet.n_groups)
 		return ERR_OK;
 	uem_profiles_request(
 		transport_uem(s->transport), buf_view(&s->fleet.groups[0].uuid), 0, &q);
-	rc = transport_get(s->transport, TO_UEM, &q, NULL, NULL, &reply, NULL, err);
-	if (rc)
-		return rc;
-	rc = uem_reply_error(&reply, NULL, err);
-	http_reply_release(&reply);
+	rc = answer_get(s->transport, TO_UEM, &q, &a, err);
+	answer_release(&a);
 	return rc;
 }
 

@@ -1,0 +1,49 @@
+#include "wire/answer.h"
+
+/* src/services/README.md Apple F.21 */
+#define ACTIVITY_KEPT_MS (INT64_C(30) * 24 * 3600 * 1000)
+
+enum errc answer_get(struct transport *t, enum transport_service to, struct http_request *request,
+	struct answer *ret, struct err *err)
+{
+	enum errc rc;
+
+	*ret = (struct answer){ 0 };
+	http_reply_init(&ret->reply);
+	rc = transport_get(t, to, request, NULL, NULL, &ret->reply, NULL, err);
+	ret->arrived = !rc;
+	return rc ? rc : transport_reply_error(to, &ret->reply, &ret->uem_code, err);
+}
+
+enum errc answer_json(struct transport *t, enum transport_service to, struct http_request *request,
+	struct answer *ret, struct err *err)
+{
+	enum errc rc = answer_get(t, to, request, ret, err);
+
+	return rc ? rc : json_parse(&ret->root, buf_view(&ret->reply.body), err);
+}
+
+void answer_release(struct answer *a)
+{
+	json_free(a->root);
+	http_reply_release(&a->reply);
+}
+
+enum errc answer_activity(struct transport *t, struct str id, int64_t intent_ms,
+	struct apple_activity *ret, enum activity_told *ret_told, struct err *err)
+{
+	struct http_request q;
+	struct answer a;
+	enum errc rc;
+
+	*ret = (struct apple_activity){ .id = "" };
+	apple_activity_get(transport_apple(t), id, &q);
+	rc = answer_get(t, TO_APPLE, &q, &a, err);
+	if (!rc)
+		rc = apple_activity_reply(&a.reply, ret, err);
+	*ret_told = a.arrived ? ACTIVITY_ANSWERED : ACTIVITY_UNANSWERED;
+	if (a.arrived && rc == ERR_NOT_FOUND && transport_now(t) - intent_ms > ACTIVITY_KEPT_MS)
+		*ret_told = ACTIVITY_FORGOTTEN;
+	answer_release(&a);
+	return rc;
+}
