@@ -67,7 +67,7 @@ static void put_text(const struct finding *f, struct buf *line)
 		buf_printf(line, "%.*s: ", STR_FMT(f->subject));
 	buf_str(line, f->proof);
 	if (f->remedy.n) {
-		buf_printf(line, "\n%30s", "-> ");
+		buf_printf(line, "\n%16s", "-> ");
 		buf_str(line, f->remedy);
 	}
 	for (size_t i = 0; i < line->n; i++)

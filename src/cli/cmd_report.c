@@ -1,6 +1,7 @@
 /* Writes a run's result again; --verify re-checks the chain of its audit trail. */
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/plural.h"
 #include "cli/app/outputs.h"
 #include "cli/app/saved_run.h"
@@ -140,7 +141,8 @@ static enum errc report_rows(
 	struct saved_run *s, const struct cli *cli, bool others, struct err *err)
 {
 	const char *csv = cli_text(cli, OPTION_CSV);
-	bool json = cli_count(cli, OPTION_JSON) > 0;
+	/* With --new its lines are the open items. */
+	bool json = cli_count(cli, OPTION_JSON) > 0 && !cli_count(cli, OPTION_NEW);
 	struct summary counts;
 	enum errc rc = csv || others ? run_input_check(&s->input, &s->run, err) : ERR_OK;
 
@@ -155,9 +157,23 @@ static enum errc report_rows(
 	return rc;
 }
 
+static void say_written(const struct cli *cli)
+{
+	static const enum option_id files[] = { OPTION_CSV, OPTION_HTML, OPTION_XLSX,
+		OPTION_METRICS, OPTION_TICKETS };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files) && !cli_count(cli, OPTION_QUIET);
+		i++) {
+		const char *path = cli_text(cli, files[i]);
+
+		if (path && strcmp(path, "-") != 0)
+			text_line(stderr, "result   %s", path);
+	}
+}
+
 static enum errc report(struct saved_run *s, const struct cli *cli, struct err *err)
 {
-	bool others, new = cli_count(cli, OPTION_NEW) > 0;
+	bool others;
 	enum errc rc = check_wishes(cli, &others, err);
 
 	if (!rc)
@@ -166,9 +182,13 @@ static enum errc report(struct saved_run *s, const struct cli *cli, struct err *
 		rc = outputs_check_run(cli, s->store, &s->run, err);
 	if (!rc && cli_count(cli, OPTION_VERIFY))
 		rc = verify(s, cli_count(cli, OPTION_JSON) > 0, err);
-	if (!rc && (cli_text(cli, OPTION_TICKETS) || new))
+	if (!rc && (cli_text(cli, OPTION_TICKETS) || cli_count(cli, OPTION_NEW)))
 		rc = report_open(s, cli, err);
-	return rc || new ? rc : report_rows(s, cli, others, err);
+	if (!rc)
+		rc = report_rows(s, cli, others, err);
+	if (!rc)
+		say_written(cli);
+	return rc;
 }
 
 int cmd_report(const struct cli *cli)

@@ -1,5 +1,7 @@
 #include "report/fold.h"
 
+#include <string.h>
+
 #include "report/table.h"
 
 /* Labels end before this column; no line is left less than a third of the width. */
@@ -33,6 +35,8 @@ static size_t hang_of(struct str line, size_t width)
 {
 	size_t lead = count(line, ' '), hang = lead + 2;
 
+	if (line.n > lead + 3 && memcmp(line.p + lead, "-> ", 3) == 0)
+		hang = lead + 3;
 	for (size_t i = lead; i + 1 < line.n && i < LABEL_MAX; i++)
 		if (line.p[i] == ' ' && line.p[i + 1] == ' ') {
 			hang = i + count(str_sub(line, i, line.n - i), ' ');

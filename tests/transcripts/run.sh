@@ -21,7 +21,8 @@ on() { # COLUMNS COMMAND...: leaves shown
 # What differs between two runs of the same: folders, names and hashes.
 plain() {
 	sed -E "s|$work|WORK|g; s|$root|ROOT|g; s/$(id -un)@$(hostname)/USER@HOST/; s/$(id -un) on $(hostname)/USER on HOST/
-		s/2026[0-9]{4}-[0-9]{6}-[0-9a-f]{8}/RUN/g; s/[0-9a-f]{12}/FINGERPRINT/g; s/BUSINESSAPI\.[0-9a-f-]+/CLIENT/g
+		s/2026[0-9]{4}-[0-9]{6}-[0-9a-f]{8}/RUN/g; s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/ID/g
+		s/[0-9a-f]{16}/STATE/g; s/[0-9a-f]{12}/FINGERPRINT/g; /^sandbox:/,/new privileges/d; s/BUSINESSAPI\.ID/CLIENT/g
 		s/127\.0\.0\.1:[0-9]+/HOST/g"
 }
 words() {
@@ -29,13 +30,17 @@ words() {
 	tr ' ' '\n' <"$1" | grep -v '^$' | sed 's/[0-9][0-9]*/N/g'
 }
 says() { # NAME COMMAND...
+	says_once "$@"
+	fits "$@"
+}
+says_once() { # NAME COMMAND...: of what cannot be said twice
 	local name=$1
 	shift
 	on 80 "$@"
 	plain <shown >"$name.80"
 	[ -z "${DEPMEND_WRITE_GOLDEN:-}" ] || cp "$name.80" "$here/$name.golden"
 	check "$name: word for word" diff -u "$here/$name.golden" "$name.80"
-	fits "$name" "$@"
+	same "$name: fits 80 columns" '' "$(grep -v '^next\|/\|depmend' folded | grep -E ".{81}")"
 }
 fits() { # NAME COMMAND...: commands to be copied and paths are not broken
 	local name=$1 columns
@@ -61,12 +66,27 @@ rules='--rules corrupted-registration'
 	says plan plan in.csv $rules
 	says explain explain in.csv 7AGC74BU22 $rules
 	run plan in.csv $rules --out plan.csv
-	run apply in.csv $rules --allow percent=50 --yes
+	says status status
+	says_once pause pause --reason 'the network is being moved'
+	says_once status-paused status
+	says_once resume resume
+	says_once apply apply in.csv $rules --allow percent=50 --yes
 	# Where the table does not fit each run has lines of its own.
 	widest=140
 	says runs runs
 	widest=200
 	says run runs latest
+	says history history 7AGC74BU22
+	says_once report report latest --csv report.csv
+	says undo undo latest
+	says doctor doctor
+	says rules rules
+	says version version
+	says_once export export --out inventory.csv
+	says_once rehearse rehearse in.csv $rules --allow percent=50
+	says_once forget forget 7AGC74BU22 --reason sold
+	says_once backup backup state.bak
+	says_once restore restore state.bak
 }
 widths='30 60 120'
 for command in init check plan apply explain status history forget pause resume rules runs report undo rehearse \

@@ -17,6 +17,7 @@
 #include "os/stop.h"
 
 enum { BODY_MAX_BYTES = 4096, URL_MAX_BYTES = 8192, REPLY_MAX_BYTES = 64 * 1024 };
+enum { GRACE_MS = 2000 };
 
 /* --- the child --- */
 
@@ -111,7 +112,8 @@ static void send_and_exit(const struct notice *n)
 	(void)kernel_follow_parent(SIGKILL);
 	rc = make_request(n, &q, &err);
 	if (!rc)
-		rc = send_request(&q, n->patience_ms, &err);
+		/* Who waits gives up first, and says it in his words. */
+		rc = send_request(&q, n->patience_ms + GRACE_MS, &err);
 	if (rc)
 		log_warn("notify: %s", err.msg);
 	_exit(0);

@@ -98,9 +98,26 @@ void plan_guard_words(const struct plan_guard *g, struct buf *out)
 	buf_z(out, g->says ? "; apply sends nothing" : "");
 }
 
+/* A limit of the rules file that figures and stops as the settings' does needs no second line. */
+static bool is_repeated(const struct plan_guards *g, size_t i)
+{
+	const struct plan_guard *one = &g->v[i];
+
+	for (size_t j = 0; one->rules && j < i; j++) {
+		const struct plan_guard *other = &g->v[j];
+
+		if (strcmp(one->name, other->name) == 0 && !other->rules &&
+			one->n_day == other->n_day && one->most == other->most)
+			return true;
+	}
+	return false;
+}
+
 void plan_guards_lines(const struct plan_guards *g, struct buf *out)
 {
 	for (size_t i = 0; i < g->n; i++) {
+		if (is_repeated(g, i))
+			continue;
 		buf_z(out, g->v[i].says ? "!" : "");
 		plan_guard_words(&g->v[i], out);
 		buf_char(out, '\n');
@@ -113,6 +130,8 @@ void plan_guards_print(const struct plan_guards *g, FILE *out)
 
 	buf_init(&b, LINE_MAX_BYTES);
 	for (size_t i = 0; i < g->n; i++) {
+		if (is_repeated(g, i))
+			continue;
 		buf_reset(&b);
 		plan_guard_words(&g->v[i], &b);
 		text_line(out, "%-11s %s", g->v[i].says ? "stopped" : "guard", buf_cstr(&b));

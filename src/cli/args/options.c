@@ -297,7 +297,6 @@ enum errc cli_parse(struct cli *ret, int argc, char *const *argv, struct err *er
 {
 	struct words w = { argv, argc, 1 };
 	struct cli c = { 0 };
-	const struct command *meant;
 	enum errc rc;
 
 	c.given = mem_realloc(NULL, most_given(argc, argv), sizeof(*c.given));
@@ -305,16 +304,10 @@ enum errc cli_parse(struct cli *ret, int argc, char *const *argv, struct err *er
 	rc = parse_words(&c, &w, err);
 	if (!rc)
 		rc = check_whole(&c, err);
-	meant = c.command;
 	/* For messages, and for the names of results. */
 	if (!rc && cli_count(&c, OPTION_SERIAL))
 		c.args[c.n_args++] = "serials";
-	if (rc) {
-		cli_release(&c);
-		*ret = (struct cli){ .command = meant }; /* for the message */
-	} else {
-		*ret = c;
-	}
+	*ret = c; /* after a failure as far as it was read: for the message */
 	return rc;
 }
 
