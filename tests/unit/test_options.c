@@ -141,12 +141,13 @@ static void help_needs_nothing_else(void **state)
 	assert_int_equal(cli_count(&cli, OPTION_HELP), 1);
 }
 
-static void nothing_is_kept_of_a_failure(void **state)
+static void what_was_read_before_a_failure_says_how_to_tell_it(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("depmend check --nonsense"), ERR_USAGE);
 	assert_ptr_equal(cli.command, command_info(COMMAND_CHECK)); /* whose help is named */
-	assert_null(cli.given);
+	assert_int_equal(parse("depmend forget X --yes --color never"), ERR_USAGE);
+	assert_string_equal(cli_text(&cli, OPTION_COLOR), "never");
 }
 
 /* A row of the table that cannot be reached, or reads badly, is a mistake. */
@@ -221,7 +222,7 @@ int main(void)
 		TEST(values_are_checked),
 		TEST(arguments_are_counted),
 		TEST(help_needs_nothing_else),
-		TEST(nothing_is_kept_of_a_failure),
+		TEST(what_was_read_before_a_failure_says_how_to_tell_it),
 		TEST(table_is_sound),
 		TEST(help_shows_every_option_and_fits),
 		TEST(repeats_what_a_shell_would_take),

@@ -314,7 +314,8 @@ struct cli {
 };
 
 /* No abbreviations; options may stand before, between and after arguments; `--` ends them.
- * Values are checked against their kind. ERR_USAGE. Caller frees with cli_release(). */
+ * Values are checked against their kind. ERR_USAGE; then *ret is what was read until then, for the
+ * message. Caller frees with cli_release(), also after a failure. */
 MUST_CHECK enum errc cli_parse(struct cli *ret, int argc, char *const *argv, struct err *err);
 void cli_release(struct cli *cli);
 
