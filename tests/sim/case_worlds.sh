@@ -263,11 +263,7 @@ post "/api/mdm/devices/$record/commands?command=DeviceWipe" ''
 expect 202
 post "/api/mdm/devices/$record/commands?command=DeviceWipe" ''
 expect 202
-uem_basic 2
-get /api/system/groups/search?name=depmend
-uem_basic
-get "/api/system/groups/$(jq -r '.OrganizationGroups[0].Uuid' <<<"$body")/device-wipes"
-check '.device_wipes | length == 1 and .[0].serial_number == "C02SOUND0001"'
+same "one waits" 1 "$(truth C02SOUND0001 '.records[0].waiting_wipes')"
 later 301
 same "wiped once" Unenrolled "$(truth C02SOUND0001 '.records[0].status')"
 request POST /sim/scenario --data-binary 'version: 1

@@ -94,33 +94,6 @@ void sim_uem_apps_purchased(struct call *c)
 	list_apps(c, true);
 }
 
-/* Version 2 has another spelling; version 1 is not good for flexible assignment. */
-void sim_uem_app_purchased(struct call *c)
-{
-	char uuid[UUID_TEXT];
-	struct json_out o;
-
-	for (size_t i = 0; i < N_APPS; i++) {
-		uuid_of("app", str_from(apps[i].bundle), uuid);
-		if (!apps[i].eligibility || !str_eq_nocase(c->part[0], str_from(uuid)))
-			continue;
-		sim_uem_object(c, &o);
-		json_put_z(&o, "uuid", uuid);
-		json_put_z(&o, "name", apps[i].name);
-		json_put_z(&o, "identifier", apps[i].bundle);
-		put_eligibility(c, &o, "vpp_app_eligibility", apps[i].eligibility);
-		json_obj(&o, "licenses_summary");
-		json_put_int(&o, "total", apps[i].purchased);
-		json_put_int(&o, "redeemed", apps[i].burned);
-		json_obj_end(&o);
-		json_arr(&o, "assignments");
-		json_arr_end(&o);
-		json_obj_end(&o);
-		return;
-	}
-	sim_uem_error(c, 404, 404, "The application was not found");
-}
-
 /* Each enrolled device has one purchased app, every third a public one besides. */
 void sim_uem_device_apps(struct call *c)
 {

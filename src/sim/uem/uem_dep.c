@@ -213,26 +213,3 @@ void sim_uem_dep_profile_put(struct call *c)
 		STR_FMT(c->part[0]), STR_FMT(c->part[1]));
 	sim_uem_accepted(c, location);
 }
-
-void sim_uem_dep_profile_devices(struct call *c)
-{
-	struct uem_page page = sim_uem_page_read(c, "Page", "PageSize", 500, 500);
-	int64_t profile = sim_uem_profile_find(c->sim, c->part[0], NULL);
-	struct json_out o;
-	struct db_stmt *st;
-
-	if (profile == SQL_NULL) {
-		sim_uem_error(c, 404, 8, "Profile '%.*s' not found", STR_FMT(c->part[0]));
-		return;
-	}
-	c->rep->type = "application/json; charset=utf-8";
-	json_out_init(&o, &c->rep->body);
-	json_arr(&o, NULL);
-	st = sql_query(&c->sim->sql,
-		sql_z(RECORD_SELECT "WHERE r.profile=? ORDER BY r.device LIMIT ? OFFSET ?"),
-		sql_i(profile), sql_i(page.take), sql_i(page.skip));
-	while (sql_next(&c->sim->sql, st))
-		if (!page_lacks(c->sim, db_col_str(st, 1)))
-			put_record(c->sim, &o, st);
-	json_arr_end(&o);
-}

@@ -61,8 +61,5 @@ void sim_uem_devices_delete(struct call *c);
 void sim_uem_bulk_settings(struct call *c);
 void sim_uem_command(struct call *c);
 void sim_uem_command_found(struct call *c);
-void sim_uem_command_bulk(struct call *c);
-void sim_uem_wipe_by_serial(struct call *c);
-void sim_uem_device_wipes(struct call *c);
 
 #endif
