@@ -188,21 +188,28 @@ static bool write_and_count(struct run_command *c, enum errc ended, struct summa
 	return written;
 }
 
-int run_command_finish(struct run_command *c, enum errc ended, const struct err *why)
+/* Returns the status that the end itself asks for, whatever became of the rows. */
+static int tell_why(struct run_command *c, enum errc ended, const struct err *why)
 {
-	struct summary summary = { 0 };
-	struct run_counts counts;
 	int status = ended ? cli_status(ended) : 0;
-	bool written = false;
-	struct err err;
 
-	run_counts_init(&counts);
 	log_repeats();
 	c->why = ended ? why->msg : NULL;
 	if (ended && ended != ERR_STOPPED)
 		(void)cli_fail(c->p.cli, why);
-	if (earlier_left(c))
-		status = status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status);
+	return earlier_left(c) ? status_first(status, outcome_info(OUTCOME_IN_FLIGHT)->exit_status)
+			       : status;
+}
+
+int run_command_finish(struct run_command *c, enum errc ended, const struct err *why)
+{
+	struct summary summary = { 0 };
+	struct run_counts counts;
+	int status = tell_why(c, ended, why);
+	bool written = false;
+	struct err err;
+
+	run_counts_init(&counts);
 	if (c->has_rows && ended != ERR_CANNOT_CREATE)
 		written = write_and_count(c, ended, &summary, &counts, &status);
 	if (c->has_run)
