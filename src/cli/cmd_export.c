@@ -1,5 +1,6 @@
 /* The live inventory of both services, or where it disagrees with a CSV. Changes nothing. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "io/file.h"
+#include "plan/guard.h"
 #include "report/changes.h"
 #include "report/ndjson.h"
 #include "survey/survey.h"
@@ -25,7 +27,8 @@ struct exporting {
 	bool since;          /* `compare` is an earlier export */
 	bool off_server;     /* only what our account took off */
 	const char *path;    /* of the CSV; NULL: none */
-	uint64_t n;          /* rows written */
+	const char **allowed;
+	uint64_t n; /* rows written */
 };
 
 static enum errc connect_to_both(struct exporting *e, struct err *err)
@@ -34,7 +37,12 @@ static enum errc connect_to_both(struct exporting *e, struct err *err)
 		.max_wait_ms = cli_duration_ms(e->p.cli, OPTION_MAX_WAIT, INT64_MAX),
 	};
 	enum errc rc = context_open_session(&e->p, opt, err);
+	size_t n;
 
+	if (rc)
+		return rc;
+	e->allowed = cli_list(e->p.cli, OPTION_ALLOW, &n);
+	rc = guard_lift(&e->p.session.facts, e->allowed, err);
 	if (rc)
 		return rc;
 	sandbox_for_two(e->p.settings, cli_text(e->p.cli, OPTION_OUT),
@@ -250,6 +258,7 @@ int cmd_export(const struct cli *cli)
 		.opt.raw_csv = cli_count(cli, OPTION_RAW_CSV) > 0,
 		.opt.detail = cli_count(cli, OPTION_DETAIL) > 0,
 		.compare = cli_text(cli, OPTION_COMPARE),
+		.opt.foreign = cli_allows(cli, "organization=yes"),
 		.off_server = cli_count(cli, OPTION_OFF_SERVER) > 0,
 	};
 	struct err err;
@@ -271,6 +280,7 @@ int cmd_export(const struct cli *cli)
 	survey_close(&e.survey, rc != ERR_OK);
 	outfile_free(e.opt.out);
 	context_release(&e.p);
+	free(e.allowed);
 	saved_run_close(&e.earlier);
 	return status;
 }

@@ -54,6 +54,16 @@ MUST_CHECK enum errc facts_org_size(const struct facts *f, int64_t *ret, struct 
 MUST_CHECK enum errc facts_read(
 	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, struct err *err);
 
+/* READING_APPLE_DEVICE by a request for each, whatever it costs: what lists do not show. */
+MUST_CHECK enum errc facts_apple_by_name(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+
+/* False (with a sentence in err and f->shrunk) when the listing of Apple's devices, or of what a
+ * group of the UEM lists, is more than 20 % smaller than it told itself (-1: it did not), or than
+ * the last one, less what we removed ourselves; otherwise its size is remembered. */
+bool facts_apple_plausible(struct facts *f, uint64_t n, int64_t told, struct err *err);
+bool facts_group_plausible(struct facts *f, uint32_t group, uint64_t n, struct err *err);
+
 /* Whether the slots are on this server: its list alone (or per-serial look-ups). Those found get
  * the server, the others lose it if they had it. ERR_PROTOCOL when the list is not whole: those
  * found are there, of the others nothing is known. */

@@ -191,6 +191,17 @@ static enum errc done_device(void *self, enum errc code, const struct http_reply
 	return facts_soften(u->f, code, READING_APPLE_DEVICE, &u->slot, 1, err);
 }
 
+static enum errc look_up_devices(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	return facts_look_up(f, slots, n, TO_APPLE, ask_device, done_device, err);
+}
+
+enum errc facts_apple_by_name(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	return facts_read_by(f, READING_APPLE_DEVICE, look_up_devices, slots, n, err);
+}
+
 static uint32_t unread(
 	const struct facts *f, enum fact fact, const uint32_t *slots, uint32_t n, uint32_t *ret)
 {
@@ -213,7 +224,7 @@ static enum errc settle_unseen(struct facts *f, const struct listing *l, const u
 	enum errc rc = ERR_OK;
 
 	if (n_unseen && !f->patient && n_unseen <= (whole ? UNSEEN_LOOK_UPS : UNSURE_LOOK_UPS))
-		rc = facts_look_up(f, unseen, n_unseen, TO_APPLE, ask_device, done_device, err);
+		rc = look_up_devices(f, unseen, n_unseen, err);
 	else if (!whole)
 		facts_leave_open(f, READING_APPLE_DEVICE, unseen, n_unseen, &l->err);
 	else
@@ -245,8 +256,8 @@ enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n
 	if (rc)
 		return facts_soften(f, rc, READING_APPLE_DEVICE, slots, n, err);
 	if (!l.ended)
-		return facts_look_up(f, slots, n, TO_APPLE, ask_device, done_device, err);
-	if (!facts_size_plausible(f, "apple", l.n, l.total, err))
+		return look_up_devices(f, slots, n, err);
+	if (!facts_apple_plausible(f, l.n, l.total, err))
 		return facts_soften(f, err->code, READING_APPLE_DEVICE, slots, n, err);
 	f->fleet->listed_size = (int64_t)l.n;
 	if (l.complete) {

@@ -58,12 +58,6 @@ void facts_note_odd(struct fleet *f, uint32_t slot, enum reading r, const char *
 void facts_leave_open(
 	struct facts *f, enum reading r, const uint32_t *slots, uint32_t n, const struct err *why);
 
-/* False (with a sentence in err and f->shrunk) when a listing is more than 20 % smaller than it
- * told itself (-1: it did not), or than the last one, less what we removed ourselves; otherwise the
- * size is remembered under that name. */
-bool facts_size_plausible(
-	struct facts *f, const char *name, uint64_t n, int64_t told, struct err *err);
-
 /* Remembers fleet.org_size for facts_org_size(). */
 void facts_keep_org_size(const struct facts *f);
 

@@ -161,15 +161,13 @@ static enum errc close_list(struct group_list *g, struct err *err)
 {
 	struct listing *l = &g->listing;
 	struct group *group = &g->f->fleet->groups[g->group];
-	char name[64];
 
 	g->f->n_listings[TO_UEM] += l->complete;
 	if (!l->complete) {
 		*err = l->err;
 		return l->code ? l->code : ERR_PROTOCOL;
 	}
-	(void)snprintf(name, sizeof(name), "uem.%.40s", buf_cstr(&group->uuid));
-	if (!facts_size_plausible(g->f, name, l->n, -1, err))
+	if (!facts_group_plausible(g->f, g->group, l->n, err))
 		return err->code;
 	group->last_size = (int64_t)l->n;
 	return ERR_OK;

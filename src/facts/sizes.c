@@ -60,7 +60,7 @@ static enum errc own_changes(struct facts *f, uint64_t *ret, struct err *err)
 	return f->store ? store_devices_since(f->store, -1, NULL, since, ret, err) : ERR_OK;
 }
 
-bool facts_size_plausible(
+static bool is_plausible(
 	struct facts *f, const char *name, uint64_t n, int64_t told, struct err *err)
 {
 	char key[96], *old = NULL;
@@ -91,4 +91,17 @@ bool facts_size_plausible(
 	if (n != last)
 		remember_size(f, key, n);
 	return true;
+}
+
+bool facts_apple_plausible(struct facts *f, uint64_t n, int64_t told, struct err *err)
+{
+	return is_plausible(f, "apple", n, told, err);
+}
+
+bool facts_group_plausible(struct facts *f, uint32_t group, uint64_t n, struct err *err)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "uem.%.40s", buf_cstr(&f->fleet->groups[group].uuid));
+	return is_plausible(f, name, n, -1, err);
 }

@@ -69,6 +69,7 @@ bool apple_fields_refused(const struct http_reply *reply);
 struct apple_page {
 	struct buf cursor; /* next cursor; empty at the end; caller releases */
 	int64_t total;     /* meta.paging.total, -1 when absent */
+	bool marked;       /* it has links or meta.paging, which would name a next page */
 };
 void apple_page_init(struct apple_page *p);
 void apple_page_release(struct apple_page *p);

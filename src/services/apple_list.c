@@ -127,6 +127,7 @@ enum errc apple_page_read(const struct json *rest, struct apple_page *ret, struc
 	else
 		add_decoded(&ret->cursor, link_cursor(link));
 	ret->total = wire_int(json_get(paging, "total"), -1);
+	ret->marked = json_is_object(paging) || json_is_object(json_get(rest, "links"));
 	return ERR_OK;
 }
 

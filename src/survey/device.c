@@ -35,6 +35,7 @@ void survey_unpack(enum stage_source source, struct str packed, struct str *cell
 
 struct merging {
 	const struct fleet *fleet;
+	struct survey *survey;
 	bool *partial; /* by source; of the survey */
 	survey_each_fn *each;
 	void *self;
@@ -66,7 +67,10 @@ static enum errc take_row(void *self, const struct stage_row *row, struct err *e
 	struct buf *text = &m->texts[row->source];
 
 	if (row->serial.n == 0) { /* they come first */
-		m->partial[row->source] = true;
+		if (row->cells.n)
+			m->survey->untold = true;
+		else
+			m->partial[row->source] = true;
 		return ERR_OK;
 	}
 	if (!str_eq(row->serial, buf_view(&m->serial))) {
@@ -98,12 +102,13 @@ bool survey_is_whole(const struct survey *s)
 enum errc survey_each(struct survey *s, survey_each_fn *each, void *self, struct err *err)
 {
 	enum { ROW_MAX_BYTES = 1024 * 1024 };
-	struct merging m = { &s->session->fleet, s->partial, .each = each, .self = self };
+	struct merging m = { &s->session->fleet, s, s->partial, .each = each, .self = self };
 	enum errc rc;
 
 	for (int i = 0; i < STAGE_SOURCES; i++)
 		s->partial[i] = false;
 	s->partial[STAGE_SERVER] = s->session->fleet.servers_partial;
+	s->untold = false;
 
 	buf_init(&m.serial, ROW_MAX_BYTES);
 	for (int i = 0; i < STAGE_SOURCES; i++)

@@ -1,4 +1,5 @@
 /* The listings of both services, into the stage. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -63,6 +64,8 @@ enum errc survey_open(struct survey *s, struct session *session, const char *nam
 	*s = (struct survey){ .session = session };
 	map_init(&s->twice, 0);
 	map_init(&s->unread, 0);
+	map_init(&s->not_at_apple, 0);
+	map_init(&s->not_in_uem, 0);
 	buf_init(&path, PATH_BYTES);
 	rc = take_place(s, name, &path, err);
 	identity_of(session, identity);
@@ -83,6 +86,8 @@ void survey_close(struct survey *s, bool keep)
 		lock_remove(s->lock);
 	map_release(&s->twice);
 	map_release(&s->unread);
+	map_release(&s->not_at_apple);
+	map_release(&s->not_in_uem);
 	*s = (struct survey){ 0 };
 }
 
@@ -125,20 +130,62 @@ static enum errc add(struct reader *r, struct str text, const struct str *cells,
 	return ERR_OK;
 }
 
-/* A row without a serial, kept with the others for a reading that is resumed: the list is not
- * whole. */
+/* A row without a serial, kept with the others for a reading that is resumed. */
+enum errc survey_mark(struct survey *s, enum stage_source source, uint32_t part,
+	enum survey_flaw flaw, struct err *err)
+{
+	const struct stage_row row = { STR(""), flaw == SURVEY_UNTOLD ? STR("untold") : STR(""),
+		source, part };
+
+	stage_begin(s->stage);
+	stage_add(s->stage, &row);
+	return stage_commit(s->stage, source, part, STR_NONE, err);
+}
+
 static enum errc note_partial(struct reader *r, const struct listing *l, struct err *err)
 {
 	static const char *const words[STAGE_SOURCES] = { [STAGE_APPLE] = "Apple's devices",
 		[STAGE_SERVER] = "the devices of a server",
 		[STAGE_UEM] = "the UEM's devices" };
-	const struct stage_row row = { STR(""), STR(""), r->source, r->part };
 
 	log_warn(
 		"%s: %s; what is not in the list may still be there", words[r->source], l->err.msg);
-	stage_begin(r->survey->stage);
-	stage_add(r->survey->stage, &row);
-	return stage_commit(r->survey->stage, r->source, r->part, STR_NONE, err);
+	return survey_mark(r->survey, r->source, r->part, SURVEY_CUT, err);
+}
+
+/* How many the list has, with what was read of it before. */
+static enum errc count_all(
+	const struct reader *r, const struct listing *l, uint64_t *ret, struct err *err)
+{
+	*ret = l->n;
+	return l->from.n ? stage_count(r->survey->stage, r->source, r->part, ret, err) : ERR_OK;
+}
+
+/* A list that came to its end: whether it can be that short, as every command asks. */
+static enum errc check_size(struct reader *r, struct listing *l, struct err *err)
+{
+	struct facts *f = &r->survey->session->facts;
+	uint64_t n;
+	enum errc rc = count_all(r, l, &n, err);
+	bool good = true;
+
+	if (!rc && r->source == STAGE_APPLE && l->total < 0)
+		rc = survey_mark(r->survey, r->source, r->part, SURVEY_UNTOLD, err);
+	if (rc)
+		return rc;
+	if (l->total > 0 && (uint64_t)l->total > n) {
+		good = false;
+		(void)err_set(&l->err, ERR_PROTOCOL,
+			"the list ended after %" PRIu64 " of %" PRId64 " entries", n, l->total);
+	} else if (r->source != STAGE_SERVER) {
+		good = r->source == STAGE_APPLE ? facts_apple_plausible(f, n, l->total, &l->err)
+						: facts_group_plausible(f, r->part, n, &l->err);
+	}
+	if (!good && l->err.code != ERR_PROTOCOL) {
+		*err = l->err;
+		return err->code;
+	}
+	return good ? ERR_OK : note_partial(r, l, err);
 }
 
 static enum errc run_once(struct reader *r, struct listing *l, struct str from, struct err *err)
@@ -150,7 +197,9 @@ static enum errc run_once(struct reader *r, struct listing *l, struct str from, 
 	l->self = r;
 	l->from = from;
 	rc = listing_read(l, r->survey->session->transport, err);
-	return rc || l->complete ? rc : note_partial(r, l, err);
+	if (rc)
+		return rc;
+	return l->complete ? check_size(r, l, err) : note_partial(r, l, err);
 }
 
 /* What came is as good as ever: pages that go wrong later, a server whose id Apple tells and does

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "model/change.h"
+#include "survey/absent.h"
 #include "survey/rows.h"
 
 /* One device then and now. */
@@ -182,6 +183,7 @@ static struct view look(const struct survey *s, const struct survey_device *d)
 {
 	bool release_unknown = rows_unknown(d->cells[CELL_RELEASED]);
 	struct str left = d->cells[CELL_CSV_RELEASED], status = d->cells[CELL_CSV_STATUS];
+	bool not_at_apple = map_find(&s->not_at_apple, d->serial) != MAP_NONE;
 
 	return (struct view){
 		.tells = s->tells,
@@ -200,13 +202,14 @@ static struct view look(const struct survey *s, const struct survey_device *d)
 		.is = d->in[STAGE_APPLE] || d->in[STAGE_SERVER],
 		.released = d->cells[CELL_RELEASED].n > 0 && !release_unknown,
 		.release_unknown = release_unknown,
-		.maybe = !survey_is_whole(s),
+		.maybe = !not_at_apple && (s->untold || !survey_is_whole(s)),
 		.has_server = d->server_known,
 		.server = fleet_server_name(&s->session->fleet, d->server),
 		.profile = d->cells[CELL_PROFILE],
 		.enrolled_as = d->cells[CELL_LISTED_AS],
 		.listed = d->listed != 0,
-		.uem_whole = !s->partial[STAGE_UEM],
+		.uem_whole = !s->partial[STAGE_UEM] ||
+			     map_find(&s->not_in_uem, d->serial) != MAP_NONE,
 		.has_uem = s->session->settings->has_uem,
 	};
 }
@@ -272,44 +275,66 @@ static void put_unread(struct comparing *c)
 
 /* --- whose export it is --- */
 
-/* Of the devices that it has, and had not left: how many are known here; and whether a server of
- * theirs is. */
+/* Of the devices that it has, and had not left: how many are known here, and which are not; and
+ * which the UEM listed, and does not show now. */
 struct kinship {
 	const struct survey *survey;
 	uint64_t n, n_known;
-	bool server;
+	struct absent apple, uem;
 };
 
 static enum errc count_kin(void *self, const struct survey_device *d, struct err *err)
 {
 	struct kinship *k = self;
-	const struct fleet *f = &k->survey->session->fleet;
 	const struct view v = look(k->survey, d);
 
 	(void)err;
+	if (v.listed_then && v.has_uem && !v.listed && !v.released)
+		absent_add(&k->uem, d->serial);
 	if (!v.was || v.was_released)
 		return ERR_OK;
 	k->n++;
 	k->n_known += v.is;
-	for (uint32_t i = 0; i < f->n_servers && !k->server; i++)
-		k->server = is_as_then(v.server_then, fleet_server_name(f, i));
+	if (!v.is)
+		absent_add(&k->apple, d->serial);
 	return ERR_OK;
 }
 
-/* An organization may part with all of a few devices, and not with nine of ten of many. */
-static enum errc check_kin(struct survey *s, struct err *err)
+/* An organization may part with most of a few devices, and not with nine of ten of many. Names of
+ * servers tell nothing: many call theirs alike. */
+static enum errc check_kin(const struct kinship *k, bool foreign, struct err *err)
 {
 	enum { MANY = 20 };
-	struct kinship k = { .survey = s };
-	enum errc rc = survey_each(s, count_kin, &k, err);
-	bool ours = k.n_known > 0 || k.n == 0 || (k.n < MANY && k.server);
+	bool ours = k->n_known > 0 || k->n == 0;
 
-	if (rc || (ours && (k.n < MANY || !survey_is_whole(s) || k.n_known * 10 >= k.n)))
-		return rc;
+	if (foreign ||
+		(ours && (k->n < MANY || !survey_is_whole(k->survey) || k->n_known * 10 >= k->n)))
+		return ERR_OK;
 	return err_set(err, ERR_INPUT,
 		"the earlier export is of another organization: Apple lists %" PRIu64
-		" of its %" PRIu64 " devices here. Compare with an export of this one",
-		k.n_known, k.n);
+		" of its %" PRIu64 " devices here. Compare with an export of this one; if it is "
+		"one, say --allow organization=yes",
+		k->n_known, k->n);
+}
+
+/* Of a list that is known to be cut nothing is lost, and nobody is asked for. */
+static enum errc look_round(struct survey *s, bool foreign, struct err *err)
+{
+	struct kinship k = { .survey = s };
+	enum errc rc;
+
+	absent_init(&k.apple);
+	absent_init(&k.uem);
+	rc = survey_each(s, count_kin, &k, err);
+	if (!rc)
+		rc = check_kin(&k, foreign, err);
+	if (!rc && k.apple.n && survey_is_whole(s))
+		rc = absent_ask_apple(&k.apple, s, err);
+	if (!rc && k.uem.n && !s->partial[STAGE_UEM])
+		rc = absent_ask_uem(&k.uem, s, err);
+	absent_release(&k.apple);
+	absent_release(&k.uem);
+	return rc;
 }
 
 enum errc survey_since(
@@ -317,7 +342,7 @@ enum errc survey_since(
 {
 	struct comparing c = { .survey = s };
 	uint64_t n;
-	enum errc rc = check_kin(s, err);
+	enum errc rc = look_round(s, opt->foreign, err);
 
 	if (rc)
 		return rc;

@@ -152,6 +152,21 @@ enum errc stage_progress(struct stage *s, enum stage_source source, uint32_t par
 	return rc;
 }
 
+static enum errc take_count(void *self, struct db_stmt *q, struct err *err)
+{
+	(void)err;
+	*(uint64_t *)self = (uint64_t)db_col_int(q, 0);
+	return ERR_OK;
+}
+
+enum errc stage_count(
+	struct stage *s, enum stage_source source, uint32_t part, uint64_t *ret, struct err *err)
+{
+	return db_each(s->db,
+		"SELECT count(DISTINCT serial) FROM reading WHERE source=? AND part=?",
+		DB_VALUES(db_int(source), db_int(part)), take_count, ret, err);
+}
+
 enum errc stage_forget(struct stage *s, enum stage_source source, uint32_t part, struct err *err)
 {
 	const struct db_value which[] = { db_int(source), db_int(part) };

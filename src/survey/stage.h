@@ -51,6 +51,9 @@ MUST_CHECK enum errc stage_commit(
 /* How far a listing has come: complete, or on from *ret_cursor (empty: from the start). */
 MUST_CHECK enum errc stage_progress(struct stage *s, enum stage_source source, uint32_t part,
 	bool *ret_done, struct buf *ret_cursor, struct err *err);
+/* How many serials were read of a listing. */
+MUST_CHECK enum errc stage_count(
+	struct stage *s, enum stage_source source, uint32_t part, uint64_t *ret, struct err *err);
 /* Forgets what was read of a listing. */
 MUST_CHECK enum errc stage_forget(
 	struct stage *s, enum stage_source source, uint32_t part, struct err *err);

@@ -78,17 +78,23 @@ struct survey_device {
 #define INVENTORY_HEADER "inventory"
 #define INVENTORY_PARTIAL "partial"
 
+/* What the stage notes of a list: it was cut; it did not say how many there are. */
+enum survey_flaw { SURVEY_CUT, SURVEY_UNTOLD };
+
 struct survey {
 	struct session *session; /* borrowed until survey_close() */
 	struct stage *stage;
 	struct lock *lock;
 	bool resumed;
 	bool partial[STAGE_SOURCES]; /* survey_each(): what a list does not show may be there */
+	bool untold;                 /* survey_each(): Apple's list did not say how long it is */
 	bool partial_then;           /* survey_read_csv(): the same of the earlier export */
 	bool tells[CELLS];           /* survey_read_csv(): the CSV has a column for it */
 	/* survey_read_csv(): serials of several rows that differ; and what stands in place of a
 	 * serial in rows that have none. */
 	struct map twice, unread;
+	/* survey_since(): serials that were asked for by name, and are not there. */
+	struct map not_at_apple, not_in_uem;
 };
 
 /* The session is connected. name: of the file in the state folder, one reading at a time. Caller
@@ -96,6 +102,10 @@ struct survey {
 MUST_CHECK enum errc survey_open(
 	struct survey *s, struct session *session, const char *name, struct err *err);
 void survey_close(struct survey *s, bool keep);
+
+/* Of the list from now on: survey_each() tells. */
+MUST_CHECK enum errc survey_mark(struct survey *s, enum stage_source source, uint32_t part,
+	enum survey_flaw flaw, struct err *err);
 
 /* Apple's devices and servers' lists; the lists of all groups. Listings only. */
 MUST_CHECK enum errc survey_read_apple(struct survey *s, struct err *err);
@@ -127,6 +137,7 @@ struct survey_options {
 	void *each_self;
 	bool raw_csv; /* cells that a spreadsheet would run stay as they are */
 	bool detail;  /* with the columns of survey_read_details() */
+	bool foreign; /* the export to compare with may be of another organization */
 };
 
 /* Whether Apple's lists were, as survey_each() knows before the first device. */
@@ -143,7 +154,8 @@ MUST_CHECK enum errc survey_off_server(
 MUST_CHECK enum errc survey_compare(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
 /* One row per device and change (model/change.h) since the export that was read as the CSV.
- * ERR_INPUT: hardly any of its devices is known here, so that it is of another organization. */
+ * Some of those that lists do not show any more are asked for by name. ERR_INPUT: hardly any of its
+ * devices is known here, so that it is of another organization. */
 MUST_CHECK enum errc survey_since(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err);
 

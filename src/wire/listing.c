@@ -111,6 +111,7 @@ static enum errc read_cursor(struct listing *l, const struct json *rest, struct 
 	apple_page_init(&page);
 	rc = apple_page_read(rest, &page, err);
 	note_total(l, page.total);
+	l->unmarked = !page.marked;
 	if (!rc && page.cursor.n && str_eq(buf_view(&page.cursor), buf_view(&l->cursor)))
 		rc = err_set(err, ERR_PROTOCOL, "page %u of the list names itself as the next",
 			l->n_pages);
@@ -230,6 +231,9 @@ static void conclude(struct listing *l)
 	else if (l->total > (int64_t)l->n && !l->resumed)
 		(void)err_set(&l->err, ERR_PROTOCOL,
 			"the list ended after %" PRIu64 " of %" PRId64 " entries", l->n, l->total);
+	else if (l->unmarked && l->total < 0)
+		(void)err_set(&l->err, ERR_PROTOCOL,
+			"the last page of the list does not say that it is the last");
 	else
 		l->complete = true;
 }

@@ -76,7 +76,8 @@ struct listing {
 
 	/* Private. */
 	struct transport *t;
-	bool resumed; /* began at `from`: totals are of more than comes */
+	bool resumed;  /* began at `from`: totals are of more than comes */
+	bool unmarked; /* nothing on the newest page could name a next one */
 	struct buf cursor, name;
 	struct seen seen;
 	uint64_t *page_digests;

@@ -387,6 +387,31 @@ static void test_link_forms(void **state)
 		"B", -1);
 }
 
+/* A page that names neither links nor a paging could not name a next one. */
+static void test_page_marks(void **state)
+{
+	static const struct {
+		const char *rest;
+		bool marked;
+	} pages[] = { { "{\"links\":{\"self\":\"/v1/x\"}}", true },
+		{ "{\"meta\":{\"paging\":{\"limit\":5}}}", true }, { "{}", false },
+		{ "{\"meta\":{}}", false },
+		{ "{\"links\":null,\"meta\":{\"paging\":[]}}", false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++) {
+		struct json *v = json_of(pages[i].rest);
+		struct apple_page page;
+		struct err err;
+
+		apple_page_init(&page);
+		assert_int_equal(apple_page_read(v, &page, &err), ERR_OK);
+		assert_int_equal(page.marked, pages[i].marked);
+		apple_page_release(&page);
+		json_free(v);
+	}
+}
+
 /* A list that goes on where nobody can follow must not pass for a complete one. */
 static void test_link_without_cursor(void **state)
 {
@@ -574,6 +599,7 @@ int main(void)
 		cmocka_unit_test(test_apple_F20_empty_cursor),
 		cmocka_unit_test(test_apple_F20_wrong_host),
 		cmocka_unit_test(test_link_forms),
+		cmocka_unit_test(test_page_marks),
 		cmocka_unit_test(test_link_without_cursor),
 		cmocka_unit_test(test_cursor_too_long),
 		cmocka_unit_test(test_apple_F26_fields_named),

@@ -250,6 +250,8 @@ void cursor_page_end(struct call *c, struct json_out *o, const struct cursor_pag
 
 	if (p->odd)
 		next = page_next(c->sim, p->number, p->limit, total);
+	if (!next && page_end_is_bare(c->sim))
+		return;
 	buf_init(&cursor, 1000);
 	if (next)
 		cursor_write(&cursor, loop ? p->after : next);

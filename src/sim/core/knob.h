@@ -198,7 +198,8 @@
 	X(PAGE_LOSE, "page.lose", COUNT, NULL, "0", "the last N entries of each page never come")  \
 	X(PAGE_CUT, "page.cut", COUNT, NULL, "0", "the list ends with its Nth page")               \
 	X(PAGE_WITHOUT, "page.without", TEXT, NULL, "", "serials that lists of devices leave out") \
-	X(PAGE_TOTAL, "page.total", WORD, "told|none", "told", "whether lists tell their total")   \
+	X(PAGE_TOTAL, "page.total", WORD, "told|none|bare", "told",                                \
+		"whether lists tell their total; bare: Apple's end without links and paging, too") \
 	X(PAGE_TOTAL_LESS, "page.total_less", COUNT, NULL, "0", "how much too small that is")      \
 	X(PAGE_TOTAL_MORE, "page.total_more", COUNT, NULL, "0", "how much too large that is")      \
 	X(DATE_AHEAD, "clock.ahead", DURATION, NULL, "0s", "how far the Date of replies is ahead") \

@@ -44,10 +44,15 @@ int64_t page_next(const struct sim *s, int64_t number, int64_t size, int64_t tot
 	return (next - n_extra(s, next)) * size < total ? next : 0;
 }
 
+enum { TOLD, NONE, BARE };
+
+bool page_end_is_bare(const struct sim *s)
+{
+	return knob(s, KNOB_PAGE_TOTAL) == BARE;
+}
+
 bool page_total(const struct sim *s, int64_t *total)
 {
-	enum { TOLD, NONE };
-
 	*total += knob(s, KNOB_PAGE_TOTAL_MORE) - knob(s, KNOB_PAGE_TOTAL_LESS);
 	if (*total < 0)
 		*total = 0;

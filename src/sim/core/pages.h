@@ -20,6 +20,8 @@ struct page_cut page_cut(const struct sim *s, int64_t number, int64_t size);
 int64_t page_next(const struct sim *s, int64_t number, int64_t size, int64_t total);
 
 /* What is told as the total; false: nothing. */
+/* Whether the last page of Apple's lists has neither links nor paging. */
+bool page_end_is_bare(const struct sim *s);
 bool page_total(const struct sim *s, int64_t *total);
 /* Whether lists leave the device out. */
 bool page_lacks(const struct sim *s, struct str serial);
