@@ -52,21 +52,26 @@ static int64_t patience_ms(const struct facts *f, enum profile_state state)
 	}
 }
 
-/* --- what is kept: "SINCE RETRY STATE", times in ms --- */
+/* --- what is kept: "SINCE RETRY NAMED STATE", times in ms --- */
 
 struct state_seen {
 	int64_t since_ms, retry_ms;
+	int64_t named_ms; /* until when a service said to wait, whatever it says since; 0: none did
+			   */
 	enum profile_state state;
 };
 
+/* Earlier versions wrote no NAMED. */
 static bool read_note(struct str note, struct state_seen *ret)
 {
-	struct str since = str_cut(&note, ' '), retry = str_cut(&note, ' ');
-	uint64_t a, b;
+	struct str since = str_cut(&note, ' '), retry = str_cut(&note, ' '), rest = note;
+	uint64_t a, b, c = 0;
 
 	if (!str_to_u64(since, &a) || !str_to_u64(retry, &b))
 		return false;
-	*ret = (struct state_seen){ (int64_t)a, (int64_t)b, profile_state_of(note) };
+	if (str_to_u64(str_cut(&rest, ' '), &c))
+		note = rest;
+	*ret = (struct state_seen){ (int64_t)a, (int64_t)b, (int64_t)c, profile_state_of(note) };
 	return true;
 }
 
@@ -100,7 +105,8 @@ static void put_seen(const struct facts *f, const char *key, const struct state_
 
 	if (!f->store)
 		return;
-	(void)snprintf(note, sizeof(note), "%" PRId64 " %" PRId64 " %s", s->since_ms, s->retry_ms,
+	(void)snprintf(note, sizeof(note), "%" PRId64 " %" PRId64 " %" PRId64 " %s", s->since_ms,
+		s->retry_ms, s->named_ms,
 		s->state == PROFILE_STATE_NONE ? "-" : states[s->state].words);
 	if (shared_note_put(store_shared(f->store), key, str_from(note), &err))
 		log_debug("%s", err.msg);
@@ -108,41 +114,47 @@ static void put_seen(const struct facts *f, const char *key, const struct state_
 
 /* --- the facts --- */
 
-/* A time to wait that a service named is never shortened, neither by the settings nor by what it
- * says later while the state lasts. */
-static int64_t retry_at(const struct facts *f, const struct state_seen *was,
-	const struct state_seen *is, int64_t after_ms)
+static int64_t later(int64_t a, int64_t b)
 {
-	int64_t at = is->since_ms + patience_ms(f, is->state);
+	return a > b ? a : b;
+}
 
-	if (after_ms >= 0 && transport_now(f->transport) + after_ms > at)
-		at = transport_now(f->transport) + after_ms;
-	return was && was->retry_ms > at ? was->retry_ms : at;
+/* A time to wait that a service named is never shortened, neither by the settings nor by what it
+ * says later; nor is one of the settings while the state lasts. */
+static int64_t retry_at(
+	const struct facts *f, const struct state_seen *was, const struct state_seen *is)
+{
+	int64_t at = later(is->since_ms + patience_ms(f, is->state), is->named_ms);
+
+	return was ? later(at, was->retry_ms) : at;
 }
 
 void profile_state_take(struct facts *f, uint32_t slot, struct str words, int64_t retry_after_ms)
 {
-	struct state_seen was, is = { TIME_NONE, 0, profile_state_of(words) };
+	struct state_seen was = { .state = PROFILE_STATE_NONE }, is = was;
 	struct fleet *fleet = f->fleet;
+	bool told = words.n && !str_is_odd(words), known, same;
+	int64_t now = transport_now(f->transport);
 	char key[KEY_BYTES];
-	bool known, same;
 
 	key_of(fleet, slot, key);
 
 	device_set_absent(&fleet->devices[slot], FACT_UEM_PROFILE_SINCE);
 	device_set_absent(&fleet->devices[slot], FACT_UEM_PROFILE_RETRY);
-	if (words.n == 0 || str_is_odd(words))
+	if (!told && retry_after_ms < 0)
 		return;
 	known = get_seen(f, key, &was);
-	if (!known && is.state == PROFILE_STATE_NONE)
+	is.state = told ? profile_state_of(words) : was.state;
+	is.named_ms = later(was.named_ms, retry_after_ms < 0 ? 0 : now + retry_after_ms);
+	if (!known && is.state == PROFILE_STATE_NONE && !is.named_ms)
 		return;
 	same = known && was.state == is.state;
-	is.since_ms = same ? was.since_ms : transport_now(f->transport);
+	is.since_ms = same ? was.since_ms : now;
 	if (is.state != PROFILE_STATE_NONE)
-		is.retry_ms = retry_at(f, same ? &was : NULL, &is, retry_after_ms);
-	if (!same || was.retry_ms != is.retry_ms)
+		is.retry_ms = retry_at(f, same ? &was : NULL, &is);
+	if (!same || was.retry_ms != is.retry_ms || was.named_ms != is.named_ms)
 		put_seen(f, key, &is);
-	if (is.state == PROFILE_STATE_NONE)
+	if (!told || is.state == PROFILE_STATE_NONE)
 		return;
 	device_set_date(&fleet->devices[slot], FACT_UEM_PROFILE_SINCE, is.since_ms);
 	device_set_date(&fleet->devices[slot], FACT_UEM_PROFILE_RETRY, is.retry_ms);
@@ -163,22 +175,31 @@ enum profile_state profile_state_get(
 	return profile_state_of(words.text);
 }
 
+bool profile_state_is_known(const struct facts *f, uint32_t slot)
+{
+	struct state_seen s;
+	char key[KEY_BYTES];
+
+	key_of(f->fleet, slot, key);
+	return device_fact_state(&f->fleet->devices[slot], FACT_UEM_PROFILE_STATUS) !=
+		       VALUE_UNREAD ||
+	       get_seen(f, key, &s);
+}
+
+/* What is kept is what was read last, by whomever. */
 int64_t profile_state_wait(const struct facts *f, uint32_t slot)
 {
 	struct state_seen s = { .state = PROFILE_STATE_NONE };
 	char key[KEY_BYTES];
-	bool read = device_fact_state(&f->fleet->devices[slot], FACT_UEM_PROFILE_STATUS) ==
-		    VALUE_KNOWN;
+	int64_t at;
 
 	key_of(f->fleet, slot, key);
-	if (read)
+	if (!get_seen(f, key, &s))
 		s.state = profile_state_get(f->fleet, slot, &s.since_ms, &s.retry_ms);
-	else if (!get_seen(f, key, &s))
-		return TIME_NONE;
-	if (s.state == PROFILE_STATE_NONE || s.retry_ms <= transport_now(f->transport))
-		return TIME_NONE;
-	return s.state == PROFILE_STATE_THROTTLED ||
-			       s.retry_ms > s.since_ms + patience_ms(f, s.state)
-		       ? s.retry_ms
-		       : TIME_NONE;
+	at = s.named_ms;
+	if (s.state == PROFILE_STATE_THROTTLED ||
+		(s.state != PROFILE_STATE_NONE &&
+			s.retry_ms > s.since_ms + patience_ms(f, s.state)))
+		at = later(at, s.retry_ms);
+	return at > transport_now(f->transport) ? at : TIME_NONE;
 }

@@ -178,6 +178,44 @@ bool json_int(const struct json *v, int64_t *ret)
 	return true;
 }
 
+static bool is_all(struct str s, char from, char to)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < from || s.p[i] > to)
+			return false;
+	return true;
+}
+
+static const int64_t LARGEST = INT64_C(1) << 53;
+
+static bool text_to_int_up(struct str s, int64_t *ret)
+{
+	struct str whole = str_cut(&s, '.');
+	uint64_t n;
+
+	if (!whole.n || !is_all(whole, '0', '9') || !is_all(s, '0', '9'))
+		return false;
+	if (!str_to_u64(whole, &n) || n >= (uint64_t)LARGEST)
+		n = (uint64_t)LARGEST;
+	else
+		n += !is_all(s, '0', '0');
+	*ret = (int64_t)n;
+	return true;
+}
+
+bool json_int_up(const struct json *v, int64_t *ret)
+{
+	double n;
+
+	if (json_is_string(v))
+		return text_to_int_up(json_text(v), ret);
+	n = v && cJSON_IsNumber(in(v)) ? in(v)->valuedouble : -1;
+	if (n < 0)
+		return false;
+	*ret = n < EXACT_BELOW ? (int64_t)ceil(n) : LARGEST;
+	return true;
+}
+
 const struct json *json_first(const struct json *v)
 {
 	return v ? out(in(v)->child) : NULL;

@@ -38,6 +38,8 @@ struct str json_text(const struct json *v);
 bool json_bool(const struct json *v, bool otherwise);
 /* Whole numbers within 2^53, also when written as text ("42"); false for anything else. */
 bool json_int(const struct json *v, int64_t *ret);
+/* The same of any number from 0 on, rounded up; what is larger is 2^53. */
+bool json_int_up(const struct json *v, int64_t *ret);
 /* Items of an array or members of an object: for (c = json_first(v); c; c = json_next(c)). */
 const struct json *json_first(const struct json *v);
 const struct json *json_next(const struct json *item);

@@ -353,11 +353,17 @@ void job_wait(struct job_device *d, enum reason reason)
 	d->dirty = true;
 }
 
-void job_drift(struct job *j, struct job_device *d, const char *detail)
+void job_leave(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
+	const char *detail)
 {
 	for (uint32_t i = job_next(j, d); i < job_program(j, d)->n; i++)
 		d->results[i] = RESULT_LEFT_OUT;
-	job_settle(j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, detail);
+	job_settle(j, d, outcome, reason, detail);
+}
+
+void job_drift(struct job *j, struct job_device *d, const char *detail)
+{
+	job_leave(j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, detail);
 }
 
 void job_tell(struct job *j, enum ledger_what what, int64_t request, const struct job_device *d)

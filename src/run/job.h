@@ -225,6 +225,9 @@ void job_end_flight(struct job *j, struct job_device *d);
 void job_wait(struct job_device *d, enum reason reason);
 /* Somebody else changed it: left alone. */
 void job_drift(struct job *j, struct job_device *d, const char *detail);
+/* The steps that are left are not for this run. */
+void job_leave(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
+	const char *detail);
 /* True: it is on the protected list by now, and settled; not for a device on its way back. */
 bool job_protected(struct job *j, struct job_device *d);
 /* A refusal that is about no device: five of the same code in a row stop the run. */

@@ -4,9 +4,12 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/time.h"
+#include "facts/profile_state.h"
 #include "run/job.h"
 
 enum {
@@ -124,6 +127,21 @@ static bool has_another(const struct job *j, const struct job_device *d, const s
 	return d->has_profile && !str_eq(d->profile, now);
 }
 
+/* A service has said meanwhile that it comes too early. */
+static bool has_to_wait(struct job *j, struct job_device *d)
+{
+	int64_t until_ms = job_step(j, d)->kind == STEP_ASSIGN_PROFILE
+				   ? profile_state_wait(j->facts, d->slot)
+				   : TIME_NONE;
+	char text[TIME_TEXT + 8] = "until ";
+
+	if (until_ms == TIME_NONE)
+		return false;
+	(void)time_rfc3339_s(until_ms, text + strlen(text));
+	job_leave(j, d, OUTCOME_WAITING, REASON_UEM_PROFILE_WAIT, text);
+	return true;
+}
+
 /* Settles what needs nothing or was changed by somebody else; WANTED: to be sent. */
 static enum wanted profile_wanted(struct job *j, struct job_device *d, int64_t looked_ms)
 {
@@ -142,6 +160,8 @@ static enum wanted profile_wanted(struct job *j, struct job_device *d, int64_t l
 		job_pass(j, d, RESULT_HELD);
 		return NOT_WANTED;
 	}
+	if (has_to_wait(j, d))
+		return NOT_WANTED;
 	if (!has_another(j, d, &seen))
 		return WANTED;
 	if (!look_agrees(j, d, look_key(&seen)))
@@ -177,10 +197,27 @@ static enum errc await_turn(struct job *j, const uint32_t *v, uint32_t n, struct
 	return job_or_stop(j, transport_sleep(j->transport, when, err), err);
 }
 
+/* The list does not tell how an assignment stands: asked for where somebody has asked before. */
+static enum errc read_states(struct job *j, const uint32_t *v, uint32_t n, struct err *err)
+{
+	uint32_t slots[PROFILES_MOST], n_slots = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (job_step(j, &j->devices[v[i]])->kind == STEP_ASSIGN_PROFILE &&
+			profile_state_is_known(j->facts, j->devices[v[i]].slot))
+			slots[n_slots++] = j->devices[v[i]].slot;
+	return n_slots ? job_or_stop(j,
+				 facts_read(j->facts, READING_UEM_TOKEN, slots, n_slots, err), err)
+		       : ERR_OK;
+}
+
 static enum errc send_group(struct job *j, const uint32_t *v, uint32_t n, struct err *err)
 {
 	int64_t from_ms, until_ms;
-	enum errc rc = await_turn(j, v, n, err);
+	enum errc rc = read_states(j, v, n, err);
+
+	if (!rc && !j->stop)
+		rc = await_turn(j, v, n, err);
 
 	if (rc || j->stop)
 		return rc;

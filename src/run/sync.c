@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "facts/profile_state.h"
 #include "io/file.h"
 #include "run/job.h"
 
@@ -346,6 +347,8 @@ static enum errc feed_works(struct job *j, int64_t since_ms, uint32_t *ret, stru
 static void fail(struct syncing *s, struct job_device *d, uint32_t working)
 {
 	struct job *j = s->j;
+	int64_t at = transport_now(j->transport) + j->settings->timeouts.throttled_ms,
+		told = profile_state_wait(j->facts, d->slot);
 	char again[80], when[TIME_TEXT];
 
 	if (s->refused && (owing(j, d) & s->refused_groups)) {
@@ -354,9 +357,7 @@ static void fail(struct syncing *s, struct job_device *d, uint32_t working)
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_UEM_NOT_PROVED, NULL);
 	} else {
 		(void)snprintf(again, sizeof(again), "try again from %s on",
-			time_rfc3339_s(
-				transport_now(j->transport) + j->settings->timeouts.throttled_ms,
-				when));
+			time_rfc3339_s(told != TIME_NONE && told > at ? told : at, when));
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_UEM_LEFT_OUT, again);
 	}
 }

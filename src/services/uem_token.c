@@ -4,8 +4,8 @@
 #include "services/uem_wire.h"
 #include "services/wire.h"
 
-/* Longer is no time to wait. */
-enum { RETRY_MAX_S = 366 * 24 * 3600 };
+/* Whatever is longer is as good as for ever. */
+#define RETRY_MAX_S (INT64_C(100) * 366 * 24 * 3600)
 
 void uem_tokens_request(const struct uem_service *s, struct str group_uuid, struct str serial,
 	unsigned page, struct http_request *ret)
@@ -63,8 +63,9 @@ enum errc uem_token_detail_decode(
 
 	if (!json_is_object(root))
 		return err_set(err, ERR_PROTOCOL, "UEM's token detail is no object");
-	(void)json_int(wire_member(root, "retry_after_seconds"), &seconds);
-	v.retry_after_ms = seconds < 0 || seconds > RETRY_MAX_S ? -1 : seconds * 1000;
+	if (json_int_up(wire_member(root, "retry_after_seconds"), &seconds))
+		seconds = seconds < RETRY_MAX_S ? seconds : RETRY_MAX_S;
+	v.retry_after_ms = seconds < 0 ? -1 : seconds * 1000;
 	v.profile_status = wire_enum(wire_member(root, "profile_status"), &v.profile_status_number);
 	*ret = v;
 	return ERR_OK;

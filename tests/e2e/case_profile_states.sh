@@ -115,7 +115,7 @@ again 2026-11-24T03:00:00Z
 same 'after that it is tried again' $((before + 1)) "$(given)"
 
 new_world --fleet bare.csv --profile 'Corporate iPads' --set uem.enums=names --set uem.throttled=STATETHROTT2 \
-	--set uem.throttle_says=3d --set uem.throttle_time=30d
+	--set uem.throttle_says=3d --set uem.throttle_time=30d --state sim.db
 settings_with 'timeouts: {throttled: 1h}'
 again 2026-11-22T03:00:00Z
 before=$(given)
@@ -123,4 +123,80 @@ again 2026-11-24T03:00:00Z
 same 'a time that a service named is not shortened' "1 $before" \
 	"$(grep -c '^STATETHROTT2.*,waiting,.*until 2026-11-25T' give.result.csv) $(given)"
 again 2026-11-26T03:00:00Z
+same 'asked once more just before, it names another' "1 $before" \
+	"$(grep -c '^STATETHROTT2.*,waiting,.*until 2026-11-29T' give.result.csv) $(given)"
+sim_stop
+sim_start --state sim.db --set uem.enums=names --set uem.throttled=STATETHROTT2 --set uem.throttle_time=30d
+settings_with 'timeouts: {throttled: 1h}'
+again 2026-11-30T03:00:00Z
 same 'it is over' $((before + 1)) "$(given)"
+
+# However it is said, and whatever the state is said to be.
+says() { # JSON MEMBERS...: what the detail of its token says, from now on: member=JSON
+	local one
+	{
+		echo 'version: 1'
+		echo 'odd:'
+		for one in "$@"; do
+			echo "  - {service: uem, path: '*enrollment-tokens/*', member: ${one%%=*}, value: '${one#*=}'}"
+		done
+	} >says.yaml
+	sim_stop
+	sim_start --state sim.db --set uem.enums=names --scenario says.yaml
+	settings_with 'timeouts: {throttled: 1h}'
+}
+seen() { # AT: somebody looks
+	DEPMEND_CLOCK=virtual:$1 run plan give.csv --rules ./states.yaml --out look.csv
+}
+until_when() { # AT: until when the plan of give.yaml lets it wait
+	rm -f give.plan.csv
+	DEPMEND_CLOCK=virtual:$1 run plan give.csv --rules ./give.yaml --out give.plan.csv
+	sed -n 's/.*uem.profile_wait: .*until \([^ ,"]*\):..Z.*/\1/p' give.plan.csv
+}
+printf 'serial\nSTATETHROTT2\n' >give.csv
+sed 's/STATETHROTT2,WS1 EMEA,iPad,yes,Corporate iPads/STATETHROTT2,WS1 EMEA,iPad,yes,/' fleet.csv >none.csv
+named() { # WHAT UNTIL MEMBER=JSON...
+	local what=$1 until=$2
+	shift 2
+	new_world --fleet none.csv --profile 'Corporate iPads' --state sim.db
+	says "$@"
+	seen 2026-11-22T03:00:00Z
+	same "$what" "$until" "$(until_when 2026-11-22T03:10:00Z)"
+}
+named 'a fraction of a second' 2026-11-24T03:01 'profile_status="Throttled"' retry_after_seconds=172860.5
+named 'as a text' 2026-11-24T03:01 'profile_status="Throttled"' 'retry_after_seconds="172860.5"'
+named 'longer than a year' 2028-11-21T03:00 'profile_status="Throttled"' retry_after_seconds=63072000
+named 'as good as for ever' "$(date -u -d '2026-11-22T03:00:00Z +36600 days' +%FT%H:%M)" 'profile_status="Throttled"' retry_after_seconds=1e18
+named 'without a state' 2026-11-25T03:00 'profile_status=absent' retry_after_seconds=259200
+named 'with an empty one' 2026-11-25T03:00 'profile_status=""' retry_after_seconds=259200
+named 'of a state that nobody has heard of' 2026-11-25T03:00 'profile_status="Resting"' retry_after_seconds=259200
+says 'profile_status="Assigned"'
+seen 2026-11-23T03:00:00Z
+same 'assigned in between' 2026-11-25T03:00 "$(until_when 2026-11-23T03:00:00Z)"
+says 'profile_status="Throttled"' retry_after_seconds=60
+seen 2026-11-23T05:00:00Z
+same 'throttled once more, for less' 2026-11-25T03:00 "$(until_when 2026-11-23T05:10:00Z)"
+says 'profile_status="Assigned"'
+seen 2026-11-25T04:00:00Z
+same 'it is over' '' "$(until_when 2026-11-25T04:00:00Z)"
+
+# Throttled between the plan and its turn.
+cat >mend.yaml <<'Y'
+version: 1
+rules: [{name: mend, match: {uem.profile_status: Failed}, do: [{assign_profile: {profile: Corporate iPads}}]}]
+Y
+cat >late.yaml <<'Y'
+version: 1
+odd:
+  - {service: uem, path: '*enrollment-tokens/*', nth: 1, member: profile_status, value: '"Failed"'}
+  - {service: uem, path: '*enrollment-tokens/*', nth: 2, member: profile_status, value: '"Throttled"'}
+  - {service: uem, path: '*enrollment-tokens/*', nth: 2, member: retry_after_seconds, value: '7200'}
+Y
+new_world --fleet none.csv --profile 'Corporate iPads' --set uem.enums=names --scenario late.yaml
+rm -f give.result*.csv
+run apply give.csv --rules ./mend.yaml --yes --allow percent=100
+exits 'throttled since the plan' 0
+same 'it waits' 1 "$(grep -c '^STATETHROTT2.*,waiting,.*uem.profile_wait: .*until 2026-11-23T03' give.result.csv)"
+same 'and nothing was sent' 0 "$(given)"
+run apply give.csv --rules ./mend.yaml --yes --allow percent=100
+same 'nor by the run that comes next' 0 "$(given)"

@@ -76,6 +76,30 @@ static void test_values(void **state)
 	json_free(NULL);
 }
 
+static void test_ints_rounded_up(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t n; /* -1: none */
+	} cases[] = { { "5", 5 }, { "5.0", 5 }, { "5.000001", 6 }, { "\"5.5\"", 6 },
+		{ "\"5.00\"", 5 }, { "1e18", INT64_C(1) << 53 },
+		{ "\"99999999999999999999999\"", INT64_C(1) << 53 }, { "-1", -1 }, { "\"\"", -1 },
+		{ "\".5\"", -1 }, { "\"5x\"", -1 }, { "true", -1 }, { "null", -1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int64_t n = -1;
+		struct json *v = NULL;
+		struct err err;
+
+		assert_int_equal(json_parse(&v, str_from(cases[i].text), &err), ERR_OK);
+		assert_int_equal(json_int_up(v, &n), cases[i].n >= 0);
+		assert_int_equal(n, cases[i].n);
+		json_free(v);
+	}
+	assert_false(json_int_up(NULL, &(int64_t){ 0 }));
+}
+
 static void test_ints(void **state)
 {
 	static const struct {
@@ -610,6 +634,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_ints),
+		cmocka_unit_test(test_ints_rounded_up),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_write),
