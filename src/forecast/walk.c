@@ -427,7 +427,7 @@ static void walk_profiles(struct walk *w)
 static void walk_syncs(struct walk *w)
 {
 	uint64_t n = polls(w->s->poll.uem_ms, UEM_POLL_MAX_MS, w->s->timeouts.sync_ms), gone = 0;
-	uint32_t groups = 0;
+	uint32_t groups = 0, twice = 0; /* lists that have to lack a device twice */
 
 	if (!w->s->has_uem) {
 		w->now = walk_later(w->now, w->s->sync.wait_ms);
@@ -439,16 +439,18 @@ static void walk_syncs(struct walk *w)
 
 		groups |= d->v.listed ^ fleet_groups_of(w->f, d->v.server);
 		gone += d->prog->v[d->at].lifecycle;
+		if (!d->prog->v[d->at].lifecycle && !fleet_groups_of(w->f, d->v.server))
+			twice |= d->v.listed;
 	}
 	w->out->syncs += count(groups);
 	walk_send(w, RATE_UEM, count(groups));
-	w->out->uem_polls += n * (count(groups) + gone);
+	w->out->uem_polls += n * (count(groups) + count(twice) + gone);
 	if (w->s->timeouts.sync_gap_ms > 0)
 		w->out->uem_polls +=
 			(uint64_t)(w->s->timeouts.sync_ms / w->s->timeouts.sync_gap_ms + 1) *
 			count(groups);
 	w->now = walk_later(w->now, w->late ? w->s->timeouts.sync_ms : w->s->poll.uem_ms);
-	walk_read_uem(w, count(groups), true);
+	walk_read_uem(w, count(groups) + count(twice), true);
 	walk_read_uem(w, gone, false); /* gone from the lifecycle: a search for each */
 	pass_all(w);
 }

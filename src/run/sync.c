@@ -257,6 +257,34 @@ static enum errc keep_gone(struct syncing *s, bool *proved, struct err *err)
 	return rc;
 }
 
+/* It shall be on no list, and was: one complete list that lacks it proves little. */
+static bool proves_absence(const struct job *j, const struct job_device *d)
+{
+	return fleet_groups_of(j->fleet, job_expected(j, d).server) == 0 &&
+	       groups_before(j, d) != 0 && !job_step(j, d)->lifecycle;
+}
+
+/* What the lists lack has to be missing from them twice. */
+static enum errc keep_absent(struct syncing *s, bool *proved, struct err *err)
+{
+	struct job *j = s->j;
+	uint32_t groups = 0;
+	enum errc rc;
+
+	for (uint32_t i = 0; i < j->n; i++)
+		if (proved[i] && proves_absence(j, &j->devices[i]))
+			groups |= groups_before(j, &j->devices[i]);
+	rc = groups ? facts_uem_lists(j->facts, groups, err) : ERR_OK;
+	if (rc && errc_info(rc)->scope == SCOPE_RUN)
+		return rc;
+	if (rc)
+		log_often(LOG_WARN, "waiting for the sync: %s", err->msg);
+	for (uint32_t i = 0; i < j->n; i++)
+		if (proved[i] && proves_absence(j, &j->devices[i]))
+			proved[i] = !rc && owing(j, &j->devices[i]) == 0;
+	return ERR_OK;
+}
+
 /* Its group has carried a sync out. */
 static void pass(struct syncing *s, struct job_device *d)
 {
@@ -287,7 +315,9 @@ static enum errc take_proofs(struct syncing *s, uint32_t *ret_n, struct err *err
 	s->quiet++;
 	for (uint32_t i = 0; i < j->n; i++)
 		proved[i] = waits(j, &j->devices[i], s->wave) && owing(j, &j->devices[i]) == 0;
-	rc = keep_gone(s, proved, err);
+	rc = keep_absent(s, proved, err);
+	if (!rc)
+		rc = keep_gone(s, proved, err);
 	for (uint32_t i = 0; i < j->n && !rc; i++) {
 		struct job_device *d = &j->devices[i];
 

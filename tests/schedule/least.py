@@ -258,14 +258,17 @@ class Wave:
         self.go_on(i for a in activities for i in a)
 
     def sync(self, waiting):
-        groups = set()
+        groups, lacks = set(), set()
         for i in waiting:
             done = STEPS[self.rows[i]["Job"]][self.at[i] - 1]
             groups |= {self.rows[i]["Server"], target(self.rows[i], done)} & set(SERVERS)
+            if done == "off" and self.rows[i]["Job"] != "delete":
+                lacks |= {self.rows[i]["Server"]} & set(SERVERS)
             self.n["uem_reads"] += self.rows[i]["Job"] == "delete"
         self.clock.now += 30
         self.n["syncs"] += len(groups)
-        self.n["uem_listings"] += len(groups)
+        # That a list lacks a device is believed when it does so twice.
+        self.n["uem_listings"] += len(groups) + len(lacks)
         self.go_on(waiting)
 
     def go_on(self, rows):
