@@ -85,6 +85,19 @@ later 7200
 apple_sign_in
 same "stuck for ever" "IN_PROGRESS PROCESSING" "$(end_of)"
 same "landed all the same" null "$(truth C02SOUND0001 .server)"
+for type in UNASSIGN_DEVICES ASSIGN_DEVICES RELEASE_DEVICES; do
+	with 'knobs: {apple.activity_time: 10m, apple.land_early: 9m}
+admins: [{after: 2m, do: set, knobs: {apple.land_early: 0s}}]'
+	[ $type != RELEASE_DEVICES ] || { # of one that is on no server
+		ask UNASSIGN_DEVICES "$a" C02SOUND0001
+		later 601
+		apple_sign_in
+	}
+	ask $type "$([ $type = ASSIGN_DEVICES ] && echo "$b" || echo "$a")" C02SOUND0001
+	later 601
+	apple_sign_in
+	same "$type, landed before its end: not once more" "COMPLETED COMPLETED_WITH_SUCCESS" "$(end_of)"
+done
 with 'knobs: {apple.land_late: 5m}'
 ask UNASSIGN_DEVICES "$a" C02SOUND0001
 later 11

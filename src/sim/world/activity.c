@@ -283,7 +283,7 @@ void activity_finish(struct sim *s, const struct timer *timer)
 			apply(s, &w,
 				sql_query(&s->sql,
 					sql_z("SELECT n, serial FROM activity_device WHERE "
-					      "activity=? AND n<? ORDER BY n"),
+					      "activity=? AND n<? AND landed=0 ORDER BY n"),
 					sql_i(timer->a), sql_i(n_done(s, &w))));
 		close_activity(s, &w);
 	}
