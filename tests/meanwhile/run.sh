@@ -72,6 +72,7 @@ busy='faults: [{service: uem, method: PUT, query: "*action=Assign*", nth: 1, do:
 '
 theirs='do: profile, serials: [C02WHILE0003], profile: Custom'
 slow='rate: {apple_write: 1/hour}'
+off_for_a_while='--set uem.sync_time=20m'
 two='version: 1
 name: t
 waves: [1, 100%%]
@@ -305,7 +306,6 @@ part_pages() {
 
 # --- servers: renamed, or made anew, while a device is off ---
 part_servers() {
-	off_for_a_while="--set uem.sync_time=20m"
 	for when in accepted landed visible terminal; do
 		[ $when != accepted ] || at=after
 		[ $when = accepted ] || at=$when

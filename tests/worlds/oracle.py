@@ -128,6 +128,10 @@ class Story:
     def others_moved(self, serial, begin, end):
         return any(begin <= m["t"] <= end and not m["ours"] for m in self.moves.get(serial, []))
 
+    def touched(self, serial):
+        return any(e["kind"] == "effect" and e["serial"] == serial and not e["ours"] and
+                   not e["what"].startswith("sync") for e in self.events)
+
     def asked_since_look(self, s, serial):
         """Whether the process asked, after it had begun to look, what others did meanwhile."""
         own = [e["begin"] for e in self.reads.get(serial, [])
@@ -256,33 +260,47 @@ def evidence_time(row):
     return max(calendar.timegm(time.strptime(t, "%Y-%m-%dT%H:%M:%S")) for t in found) * 1000
 
 
+def taken_from(story, serial, t):
+    """Where it was when it was taken off, maybe by somebody else's hand. The look was within a
+    second from t on: of what was done in it, it may have seen all or nothing."""
+    taken = [m for m in story.moves.get(serial, [])
+             if m["ours"] and m["what"] == "unassign" and m["t"] < t + SLACK]
+    before = [m["before"] for m in taken if m["t"] <= t] or [story.facts["devices"][serial]["home"]]
+    return {before[-1]} | {m["before"] for m in taken if m["t"] > t}
+
+
 def o2_true_rows(story):
     for e in story.events:
         if e["kind"] != "end" or not e["rows"] or story.facts["skewed"]:
             continue
         for serial, row in e["rows"].items():
+            if is_called_drifted(story, e, serial):
+                yield f"O2 {serial} is called drifted, and nobody else has touched it"
             d = story.facts["devices"].get(serial)
             t = evidence_time(row)
             if not d or row.get("outcome") != "done" or t is None or story.beyond(serial):
                 continue
-            wanted = d["wanted"]
-            if wanted is None:
+            if d["wanted"] is None:
                 continue
-            if d["put_back"]:   # where it was when it was taken off, maybe by somebody else's hand
-                taken = [m["before"] for m in story.moves.get(serial, [])
-                         if m["ours"] and m["what"] == "unassign" and m["t"] <= t]
-                wanted = taken[-1] if taken else wanted
+            wanted = taken_from(story, serial, t) if d["put_back"] else {d["wanted"]}
             shown = story.places_between(serial, t - story.settle - SLACK, t + SLACK)
-            if not story.same(wanted) & shown:
+            if not any(story.same(w) & shown for w in wanted):
                 yield (f"O2 {serial} is called done by a look of {clock(t)}, when it was on "
                        f"{'/'.join(sorted(p or 'no server' for p in shown))}, not on "
-                       f"{wanted or 'none'}")
+                       f"{'/'.join(sorted(wanted)) or 'none'}")
             for m in story.moves.get(serial, []):
                 s = story.by_activity.get(m["activity"])
                 if m["ours"] and s and s["t"] < t < m["t"] - SLACK:
                     yield (f"O2 {serial} is called done by a look of {clock(t)}; our own "
                            f"{m['what']} of {clock(s['t'])} came into effect only at "
                            f"{clock(m['t'])}")
+
+
+def is_called_drifted(story, e, serial):
+    """Although nobody else did anything to it: a stale page said so."""
+    d = story.facts["devices"].get(serial)
+    return d and not d["disturbed"] and e["rows"][serial].get("outcome") == "drifted" and not (
+        story.touched(serial))
 
 
 def off_by_us(story, serial, t):

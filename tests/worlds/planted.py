@@ -2,6 +2,7 @@
 wrong in that respect. Four at least for each thing that it looks for.
 """
 import copy
+import time
 
 import oracle
 import world
@@ -383,8 +384,53 @@ def nothing_was_ever_sent(h):
         h.drop(kind)
 
 
+# --- and what is nobody's fault ---
+
+HARMLESS = []
+
+
+def harmless(history):
+    def add(do):
+        HARMLESS.append((history, do))
+        return do
+    return add
+
+
+def quick(h, to):
+    """Others brought it elsewhere before the plan; it left and came back within the second that the
+    evidence tells."""
+    took = h.one("effect", what="unassign")
+    h.add(took, t=0, what="assign", before=HOME, after=to, ours=False, activity=None)
+    took["before"] = h.one("effect", what="assign", ours=True)["after"] = to
+    took["t"] -= took["t"] % SECOND - 300
+    for end in h.all("end"):
+        end["rows"][A]["evidence"] = "list:" + time.strftime(
+            "%Y-%m-%dT%H:%M:%SZ", time.gmtime(took["t"] // SECOND))
+
+
+@harmless(rebuild)
+def back_within_a_second(h):
+    quick(h, OTHER)
+
+
+@harmless(rebuild)
+def back_within_a_second_by_another_name(h):
+    quick(h, "Gamma")
+    h.add(h.one("effect", what="assign", ours=True), t=1, what="server-rename", before=OTHER,
+          after="Gamma", ours=False, activity=None)
+
+
+@harmless(rebuild)
+def twice_within_a_second(h):
+    quick(h, OTHER)
+    took = h.one("effect", what="unassign")
+    back = h.one("effect", what="assign", ours=True)
+    h.add(back, t=took["t"] - 100)
+    h.add(took, t=took["t"] - 200)
+
+
 def check(tools):
-    """ret: sentences about what the oracle overlooks."""
+    """ret: sentences about what the oracle overlooks, or finds without a reason."""
     bad, clean = [], {}
     for code, make, do in PLANTED:
         if make not in clean:
@@ -396,4 +442,8 @@ def check(tools):
         found = h.judged()
         if not any(s.startswith(code + " ") for s in found):
             bad.append(f"{code} {do.__name__} is not found; only {found}")
-    return len(PLANTED), bad
+    for make, do in HARMLESS:
+        h = Handle(clean[make])
+        do(h)
+        bad += [f"{do.__name__} is harmless: {s}" for s in h.judged()]
+    return len(PLANTED) + len(HARMLESS), bad

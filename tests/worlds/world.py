@@ -537,8 +537,13 @@ class World:
                         f"  - {{after: {ms}ms, do: set, knobs: {{{off}}}}}\n")
 
     def do_stale(self, rng, p):
-        self.override(rng, "service: apple, method: GET, path: '*Devices*'",
-                      apple__stale=rng.choice(["20s", "55s"]))
+        """One answer, or all for a while, as of before."""
+        age = rng.choice(["20s", "55s"])
+        what = rng.choice([None, "/v1/orgDevices*", "*/relationships/*"])
+        if what:
+            self.override(rng, f"service: apple, method: GET, path: '{what}'", apple__stale=age)
+        else:
+            self.window(rng, {"apple.stale": (age, "0s")}, rng.choice([20_000, 50_000, 90_000]))
 
     def do_lag(self, rng, p):
         self.window(rng, {"apple.visibility_lag": ("40s", f"{self.plan.lag_ms}ms")},
