@@ -47,8 +47,24 @@ static enum errc create_private(const char *path, int extra_flags, struct err *e
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | extra_flags, 0600);
 
 	if (fd < 0 || close(fd) != 0)
-		return fail_os(path, "create", err);
+		return fail_os(path, "open or create", err);
 	return ERR_OK;
+}
+
+/* Whoever looked at a file that nobody might write made its journals alike, and they stay. */
+static void free_journals(const char *path)
+{
+	static const char *const endings[] = { "-wal", "-shm", "-journal" };
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		char *journal = mem_printf("%s%s", path, endings[i]);
+		struct stat st;
+
+		if (lstat(journal, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+			(st.st_mode & 0600) != 0600)
+			(void)chmod(journal, 0600);
+		free(journal);
+	}
 }
 
 static enum errc sync_path(const char *path, int open_flags, struct err *err)
@@ -146,6 +162,8 @@ enum errc db_open(struct db **ret, const char *path, enum db_mode mode, struct e
 		e = create_private(path, 0, err);
 	if (e != ERR_OK)
 		return e;
+	if (mode != DB_READ && mode != DB_MEMORY)
+		free_journals(path);
 	d = mem_zalloc(sizeof(*d));
 	d->path = mem_strdup(path);
 	d->reads = mode == DB_READ;
@@ -198,6 +216,17 @@ enum errc db_durable(struct db *d, bool durable, struct err *err)
 enum errc db_begin(struct db *d, struct err *err)
 {
 	return db_exec(d, "BEGIN IMMEDIATE", err);
+}
+
+enum errc db_check_place(struct db *d, struct err *err)
+{
+	int has_moved = 0;
+
+	if (sqlite3_file_control(d->h, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) != SQLITE_OK ||
+		!has_moved)
+		return ERR_OK;
+	return err_set(
+		err, ERR_STORE, "%s was removed, moved or replaced while it is in use", d->path);
 }
 
 enum errc db_commit(struct db *d, struct err *err)

@@ -40,6 +40,8 @@ MUST_CHECK enum errc db_exec(struct db *d, const char *sql, struct err *err);
  * process only and a power cut with the next durable commit. Not inside a transaction. DB_STORE
  * begins durable. */
 MUST_CHECK enum errc db_durable(struct db *d, bool durable, struct err *err);
+/* ERR_STORE when another file, or none, is where it was opened. */
+MUST_CHECK enum errc db_check_place(struct db *d, struct err *err);
 MUST_CHECK enum errc db_begin(struct db *d, struct err *err); /* IMMEDIATE */
 MUST_CHECK enum errc db_commit(struct db *d, struct err *err);
 void db_rollback(struct db *d); /* fine without a transaction */

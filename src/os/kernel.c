@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +37,11 @@ int kernel_sync_data(int fd)
 #else
 	return fdatasync(fd);
 #endif
+}
+
+bool kernel_lock_folder(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
 #if KERNEL_LINUX
@@ -210,8 +216,6 @@ ssize_t kernel_access_list(int fd, void *to, size_t size)
 
 #else /* POSIX, with flock() */
 
-#include <sys/file.h>
-
 static const char *started_as;
 
 void kernel_started_as(const char *argv0)
@@ -338,7 +342,7 @@ int kernel_open_beneath(const char *path)
 
 bool kernel_lock(int fd)
 {
-	return flock(fd, LOCK_EX | LOCK_NB) == 0;
+	return kernel_lock_folder(fd);
 }
 
 bool kernel_is_locked(int fd)

@@ -74,6 +74,8 @@ int kernel_open_beneath(const char *path);
 bool kernel_lock(int fd);
 /* Whether somebody has. */
 bool kernel_is_locked(int fd);
+/* The same of a folder that is open for reading. Beside kernel_lock(), which cannot hold one. */
+bool kernel_lock_folder(int fd);
 
 /* f_type of statfs(2); 0: not known here. */
 uint32_t kernel_filesystem(const char *folder);

@@ -210,12 +210,12 @@ enum errc job_put_back_unwritten(struct job *j, struct err *err)
 		n = count_off(j);
 	}
 	if (n)
-		log_warn("off their server still: %u device%s; make room for the state, then run "
-			 "apply again",
+		log_warn("off their server still: %u device%s; see to it that the state can be "
+			 "written, then run apply again",
 			n, plural(n));
 	else
 		log_info("no device stays off its server; rows may say so, because the state "
-			 "could not be written: make room for it, then run apply again");
+			 "could not be written: see to that, then run apply again");
 	job_settle_rest(j);
 	*err = why;
 	return ERR_STORE;

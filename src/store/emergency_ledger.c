@@ -102,7 +102,6 @@ struct taking {
 	char last[SHA256_HEX]; /* hash of the newest record */
 	int64_t *ids;          /* of the ledger, by number of the intent */
 	size_t n, cap;
-	bool orphans; /* of runs that the ledger does not know */
 };
 
 static int64_t number(const struct json *v, const char *key)
@@ -202,6 +201,19 @@ static void guess_program(
 	program_encode(&p, out);
 }
 
+/* The real ledger may be lost, and this one begun anew or an older one. */
+static enum errc is_known(
+	struct store *s, int64_t run, struct str serial, bool *ret, struct err *err)
+{
+	int64_t n = 0;
+	enum errc rc = page_once_number(s->db,
+		"SELECT count(*) FROM device WHERE run = ?1 AND serial = ?2",
+		DB_VALUES(db_int(run), db_str(serial)), 0, &n, err);
+
+	*ret = n > 0;
+	return rc;
+}
+
 static enum errc adopt_device(
 	struct store *s, const struct request_record *r, const struct json *v, struct err *err)
 {
@@ -223,9 +235,6 @@ static enum errc adopt_device(
 	d.outcome = (int)number(v, "outcome");
 	d.reason = (int)number(v, "reason");
 	if (!rc)
-		rc = db_do(s->db, "DELETE FROM device WHERE run = ?1 AND serial = ?2",
-			DB_VALUES(db_int(r->run), db_str(d.serial)), err);
-	if (!rc)
 		rc = store_device_add(s, r->run, &d, err);
 	if (!rc)
 		rc = ledger_take(s, &c, err);
@@ -240,7 +249,10 @@ static enum errc take_intent(struct taking *t, struct request_record *r, const s
 	enum errc rc = store_request_add(t->s, r, &r->id, err);
 
 	for (const struct json *d = json_first(devices); d && !rc; d = json_next(d)) {
-		if (t->orphans)
+		bool known = false;
+
+		rc = is_known(t->s, r->run, text(d, "serial"), &known, err);
+		if (!rc && !known)
 			rc = adopt_device(t->s, r, d, err);
 		if (!rc)
 			rc = take_device(t->s, r->run, r->id, d, err);
@@ -347,9 +359,9 @@ enum errc emergency_take_over(struct store *s, struct err *err)
 	return rc ? rc : emergency_clear(s->emergency, err);
 }
 
-enum errc emergency_take_in(struct store *s, bool orphans, struct err *err)
+enum errc emergency_take_in(struct store *s, struct err *err)
 {
-	struct taking t = { .s = s, .orphans = orphans };
+	struct taking t = { .s = s };
 	enum errc rc = store_begin(s, err);
 
 	if (rc)

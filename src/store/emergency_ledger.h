@@ -25,11 +25,13 @@ MUST_CHECK enum errc emergency_intend(struct store *s, const struct request_reco
 MUST_CHECK enum errc emergency_answer(struct store *s, const struct request_record *r,
 	struct str boot, int64_t boot_ms, struct err *err);
 
-/* Everything that is there becomes the ledger's, and the file empty. */
+/* Everything that is there becomes the ledger's, and the file empty. Runs and devices that this
+ * ledger does not know, because the real one is lost or an older one took its place, are made up
+ * from what the file says of them. */
 MUST_CHECK enum errc emergency_take_over(struct store *s, struct err *err);
 
 /* The same into a ledger that is only in memory; the file stays as it is, and what follows is added
- * to it. orphans: that ledger knows none of the runs, because the real one cannot be read. */
-MUST_CHECK enum errc emergency_take_in(struct store *s, bool orphans, struct err *err);
+ * to it. */
+MUST_CHECK enum errc emergency_take_in(struct store *s, struct err *err);
 
 #endif

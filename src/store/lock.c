@@ -28,6 +28,7 @@ enum {
 
 struct lock {
 	int fd;
+	int folder;    /* -1: not held */
 	char *path;    /* of the file that says who we are; NULL: there is none */
 	char who[440]; /* its first line */
 };
@@ -177,6 +178,7 @@ static struct lock *new_lock(int fd, const char *path)
 	struct lock *l = mem_zalloc(sizeof(*l));
 
 	l->fd = fd;
+	l->folder = -1;
 	l->path = path ? mem_strdup(path) : NULL;
 	return l;
 }
@@ -197,6 +199,31 @@ enum errc lock_take(struct lock **ret, const char *path, const char *command, st
 		(void)usleep(PAUSE_US);
 	}
 	return err_set(err, ERR_CANNOT_CREATE, "the lock %s is replaced again and again", path);
+}
+
+static int open_folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? mem_dupz((struct str){ path, (size_t)(slash - path) + 1 })
+			     : mem_strdup(".");
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	free(folder);
+	return fd;
+}
+
+enum errc lock_take_folder(struct lock *l, struct err *err)
+{
+	l->folder = open_folder_of(l->path);
+	if (l->folder < 0)
+		return err_set(err, ERR_CANNOT_CREATE, "cannot open the folder of the lock %s: %s",
+			l->path, strerror(errno));
+	if (kernel_lock_folder(l->folder) || errno != EWOULDBLOCK)
+		return ERR_OK;
+	return err_set(err, ERR_LOCKED,
+		"another run is active: it holds the folder of %s, which was removed or replaced "
+		"meanwhile; wait for its end",
+		l->path);
 }
 
 bool lock_look(const char *path, struct lock_holder *ret)
@@ -220,6 +247,8 @@ void lock_free(struct lock *l)
 		return;
 	if (l->path)
 		write_text(l->fd, "", "", TIME_NONE);
+	if (l->folder >= 0) /* first: who has the file by then gets the folder, too */
+		(void)close(l->folder);
 	if (l->fd >= 0)
 		(void)close(l->fd);
 	free(l->path);

@@ -82,13 +82,20 @@ static enum errc make_folder(
 enum errc store_lock(struct lock **ret, const char *state_dir, const char *client_id,
 	const char *command, struct err *err)
 {
+	struct lock *l = NULL;
 	char *folder, *path;
 	enum errc rc = make_folder(state_dir, client_id, &folder, err);
 
 	if (rc)
 		return rc;
 	path = mem_printf("%s/%s", folder, "lock");
-	rc = lock_take(ret, path, command, err);
+	rc = lock_take(&l, path, command, err);
+	if (!rc)
+		rc = lock_take_folder(l, err);
+	if (rc)
+		lock_free(l);
+	else
+		*ret = l;
 	free(path);
 	free(folder);
 	return rc;
@@ -377,7 +384,7 @@ enum errc store_open_lost(struct store **ret, const struct store_options *o, str
 	if (!rc)
 		rc = emergency_open(&s->emergency, s->folder, err);
 	if (!rc)
-		rc = emergency_take_in(s, !has_ledger, err);
+		rc = emergency_take_in(s, err);
 	store_lose(s);
 	free(path);
 	if (rc)

@@ -74,10 +74,13 @@ static enum errc set_soft(struct store *s, bool soft, struct err *err)
 	return rc;
 }
 
+/* What is written to a file that is not there any more is forgotten. */
 enum errc store_begin(struct store *s, struct err *err)
 {
-	enum errc rc = set_soft(s, false, err);
+	enum errc rc = db_check_place(s->db, err);
 
+	if (!rc)
+		rc = set_soft(s, false, err);
 	return rc ? rc : db_begin(s->db, err);
 }
 

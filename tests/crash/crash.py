@@ -17,6 +17,7 @@ import time
 import traceback
 
 import kinds
+import moved
 import points
 import restored
 import upgrade
@@ -24,7 +25,8 @@ import weather
 import world
 
 SUITES = {**points.SUITES, "kinds": kinds.kind_points, "weather": weather.weather_points,
-          "restored": restored.restored_points, "upgrade": upgrade.upgrade_points}
+          "restored": restored.restored_points, "moved": moved.moved_points,
+          "upgrade": upgrade.upgrade_points}
 SHOWN = 12  # complaints of a point, at most
 build = top = None
 

@@ -95,6 +95,54 @@ static void test_store_mode(void **state)
 	free(wal);
 }
 
+static void test_another_file_in_its_place(void **state)
+{
+	char *path = in_folder("place.db"), *other = in_folder("other.db");
+	struct db *d = open_ok(path, DB_STORE), *memory = open_ok("", DB_MEMORY);
+	struct err err;
+
+	(void)state;
+	exec_ok(d, "CREATE TABLE t (a INTEGER)");
+	assert_int_equal(db_check_place(d, &err), ERR_OK);
+	assert_int_equal(db_check_place(memory, &err), ERR_OK);
+	assert_int_equal(rename(path, other), 0);
+	assert_int_equal(db_check_place(d, &err), ERR_STORE);
+	assert_non_null(strstr(err.msg, path));
+	db_close(open_ok(path, DB_STORE));
+	assert_int_equal(db_check_place(d, &err), ERR_STORE);
+	assert_int_equal(rename(other, path), 0);
+	assert_int_equal(db_check_place(d, &err), ERR_OK);
+	db_close(d);
+	db_close(memory);
+	free(path);
+	free(other);
+}
+
+/* Somebody looked while nobody might write: what that left is no obstacle afterwards. */
+static void test_journals_that_nobody_may_write(void **state)
+{
+	char *path = in_folder("frozen.db"), *wal = in_folder("frozen.db-wal");
+	struct db *reader, *d = open_ok(path, DB_STORE);
+	struct stat st;
+
+	(void)state;
+	exec_ok(d, "CREATE TABLE t (a INTEGER)");
+	db_close(d);
+	assert_int_equal(chmod(path, 0400), 0);
+	reader = open_ok(path, DB_READ);
+	(void)number(reader, "SELECT count(*) FROM t");
+	db_close(reader);
+	assert_int_equal(chmod(wal, 0400), 0); /* root's reader has made it otherwise */
+	assert_int_equal(chmod(path, 0600), 0);
+	d = open_ok(path, DB_STORE);
+	exec_ok(d, "INSERT INTO t VALUES(1)");
+	assert_int_equal(stat(wal, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	db_close(d);
+	free(path);
+	free(wal);
+}
+
 static void test_open_failures(void **state)
 {
 	char *path = in_folder("none/x.db");
@@ -323,6 +371,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_store_mode),
+		cmocka_unit_test(test_another_file_in_its_place),
+		cmocka_unit_test(test_journals_that_nobody_may_write),
 		cmocka_unit_test(test_open_failures),
 		cmocka_unit_test(test_values_round_trip),
 		cmocka_unit_test(test_failures_are_told),

@@ -98,6 +98,26 @@ static void test_another_file_in_its_place(void **state)
 	lock_free(a);
 }
 
+/* The file is not all that is held: without it there is still one writer. */
+static void test_folder(void **state)
+{
+	struct lock *a, *b;
+	struct err err;
+
+	(void)state;
+	take_ok(&a);
+	assert_int_equal(lock_take_folder(a, &err), ERR_OK);
+	assert_int_equal(unlink(name), 0);
+	take_ok(&b);
+	assert_int_equal(lock_take_folder(b, &err), ERR_LOCKED);
+	assert_non_null(strstr(err.msg, name));
+	lock_free(a);
+	lock_free(b);
+	take_ok(&b);
+	assert_int_equal(lock_take_folder(b, &err), ERR_OK);
+	lock_free(b);
+}
+
 /* Who may read the file could hold it. */
 static void test_mode(void **state)
 {
@@ -225,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_take_and_free),
 		cmocka_unit_test(test_look),
 		cmocka_unit_test(test_another_file_in_its_place),
+		cmocka_unit_test(test_folder),
 		cmocka_unit_test(test_mode),
 		cmocka_unit_test(test_not_a_file),
 		cmocka_unit_test(test_old_lock),
