@@ -21,6 +21,7 @@ enum { PATIENCE_MS = 3000 };
 	X(SENT_ADD, "INSERT INTO sent(class, at) VALUES(?1, ?2)")                                 \
 	X(SENT_DROP, "DELETE FROM sent WHERE id = ?1")                                            \
 	X(SENT_FORGET, "DELETE FROM sent WHERE class = ?1 AND at <= ?2")                          \
+	X(SENT_BOUND, "UPDATE sent SET at = ?2 WHERE class = ?1 AND at > ?3")                     \
 	X(SENT_LAST, "SELECT max(id) FROM sent")                                                  \
 	X(SENT_SINCE, "SELECT at FROM sent WHERE class = ?1 AND at > ?2 AND id > ?3 ORDER BY id") \
 	X(SENT_NEW, "SELECT at FROM sent WHERE id > ?3 AND +class = ?1 AND +at > ?2 ORDER BY id") \
@@ -211,6 +212,13 @@ enum errc shared_sent_add(
 enum errc shared_sent_drop(struct shared *s, int64_t id, struct err *err)
 {
 	return run(s, SQL_SENT_DROP, DB_VALUES(db_int(id)), err);
+}
+
+enum errc shared_sent_bound(
+	struct shared *s, int rate_class, int64_t now_ms, int64_t latest_ms, struct err *err)
+{
+	return run(s, SQL_SENT_BOUND,
+		DB_VALUES(db_int(rate_class), db_int(now_ms), db_int(latest_ms)), err);
 }
 
 enum errc shared_sent(struct shared *s, int rate_class, int64_t since_ms, int64_t *io_id,

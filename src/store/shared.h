@@ -49,6 +49,9 @@ MUST_CHECK enum errc shared_sent_add(
 	struct shared *s, int rate_class, int64_t at_ms, int64_t *ret_id, struct err *err);
 /* It did not leave after all. */
 MUST_CHECK enum errc shared_sent_drop(struct shared *s, int64_t id, struct err *err);
+/* What claims to be later than latest_ms, from before the clock was set back, was sent now. */
+MUST_CHECK enum errc shared_sent_bound(
+	struct shared *s, int rate_class, int64_t now_ms, int64_t latest_ms, struct err *err);
 /* Later than since_ms, by whomever, in the order of adding. *io_id: of the last one that is known
  * already (0: none), and of the last one of all afterwards. What is older than since_ms and
  * SENT_KEPT_MS is forgotten when none is known. */

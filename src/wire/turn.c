@@ -7,8 +7,13 @@
 #include "base/mem.h"
 #include "base/time.h"
 
-/* How often a reader looks whether the lock's holder has come for its turn. */
-enum { LOOK_MS = 100 };
+enum {
+	/* How often a reader looks whether the lock's holder has come for its turn. */
+	LOOK_MS = 100,
+	/* So far ahead of our clock another process may be that shares it: it took its time before
+	 * it wrote, and we before we read. */
+	AHEAD_MS = 60000,
+};
 
 struct noting {
 	struct rate_log *log;
@@ -50,6 +55,8 @@ void turn_open(struct turn *t, int64_t now_ms)
 	if (!t->shared)
 		return;
 	rc = shared_begin(t->shared, err);
+	if (!rc) /* or every start would wait for a window, until the clock is there once more */
+		rc = shared_sent_bound(t->shared, t->rate_class, now_ms, now_ms + AHEAD_MS, err);
 	if (!rc)
 		rc = catch_up(t, now_ms, err);
 	if (!rc)

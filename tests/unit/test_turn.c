@@ -199,6 +199,27 @@ static void test_clock_set_back(void **state)
 	assert_int_equal(of[1].turn.again_ms, 1000 + MINUTE + 1);
 	stop(0);
 	stop(1);
+	/* Once, and not at every start until the clock is there again. */
+	start(1, rate, false, 1000 + 2 * MINUTE);
+	assert_true(turn_take(&of[1].turn, 1000 + 2 * MINUTE, 1));
+	stop(1);
+}
+
+/* Who took his time a moment before us is no clock that was set back. */
+static void test_a_moment_ahead(void **state)
+{
+	struct rate rate = { 2, MINUTE };
+
+	(void)state;
+	start(0, rate, true, 3000);
+	of[0].n_queued = 2;
+	step(&of[0], 3000);
+	start(1, rate, false, 1000);
+	stop(1);
+	start(1, rate, false, 2000 + MINUTE);
+	assert_false(turn_take(&of[1].turn, 2000 + MINUTE, 1));
+	stop(0);
+	stop(1);
 }
 
 static void test_without_the_file(void **state)
@@ -265,6 +286,7 @@ int main(void)
 		cmocka_unit_test_setup(test_what_nobody_comes_for, empty),
 		cmocka_unit_test_setup(test_given_back, empty),
 		cmocka_unit_test_setup(test_clock_set_back, empty),
+		cmocka_unit_test_setup(test_a_moment_ahead, empty),
 		cmocka_unit_test_setup(test_without_the_file, empty),
 		cmocka_unit_test_setup(test_somebody_holds_the_file, empty),
 	};
