@@ -164,7 +164,7 @@ static void write_frozen(const struct plan *p, const struct freeze *f, struct bu
 static bool place_spool(const struct input *in, const char *path)
 {
 	if (in->own_spool)
-		return file_exists(path) ? unlink(in->spool) == 0 : rename(in->spool, path) == 0;
+		return rename(in->spool, path) == 0; /* and mends what a disk may have done to it */
 	return link(in->spool, path) == 0 || errno == EEXIST;
 }
 

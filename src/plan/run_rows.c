@@ -1,9 +1,11 @@
 /* What a run made of each row, read back from the store: for the result CSV and the reports. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/crypto.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "model/program.h"
@@ -29,12 +31,34 @@ static char *find_spool(
 	return NULL;
 }
 
+/* Whether it is what its name says. What earlier versions kept has another one. */
+static bool is_whole(const struct input *in)
+{
+	char digest[SHA256_HEX], bytes[65536];
+	struct sha256_stream *s;
+	size_t n;
+	FILE *f = strstr(in->spool, in->digest) ? fopen(in->spool, "re") : NULL;
+
+	if (!f)
+		return true;
+	s = sha256_new();
+	while ((n = fread(bytes, 1, sizeof(bytes), f)) > 0)
+		sha256_add(s, (struct str){ bytes, n });
+	sha256_end_hex(s, digest);
+	(void)fclose(f);
+	return strcmp(digest, in->digest) == 0;
+}
+
 enum errc run_input_check(const struct run_input *in, const struct run_record *run, struct err *err)
 {
-	return in->gone ? err_set(err, ERR_NO_INPUT,
-				  "run %s: its list is not kept any more (keep: in the settings)",
-				  run->name)
-			: ERR_OK;
+	if (in->gone)
+		return err_set(err, ERR_NO_INPUT,
+			"run %s: its list is not kept any more (keep: in the settings)", run->name);
+	if (!is_whole(&in->input))
+		return err_set(err, ERR_STORE,
+			"run %s: its list, %s, is damaged; applying the same list again repairs it",
+			run->name, in->input.spool);
+	return ERR_OK;
 }
 
 char *run_input_path(struct store *store, const struct run_record *run)

@@ -19,7 +19,7 @@ struct run_input {
 char *run_input_path(struct store *store, const struct run_record *run);
 MUST_CHECK enum errc run_open_input(
 	struct store *store, const struct run_record *run, struct run_input *ret, struct err *err);
-/* Before its rows are read: ERR_NO_INPUT when it is gone. */
+/* Before its rows are read: ERR_NO_INPUT when it is gone, ERR_STORE when it is not what it was. */
 MUST_CHECK enum errc run_input_check(
 	const struct run_input *in, const struct run_record *run, struct err *err);
 void run_input_release(struct run_input *in);

@@ -171,4 +171,25 @@ apply --max-wait 1m
 same 'rows of runs with open business' 2 "$(sql "SELECT count(*) FROM row WHERE run IN (SELECT id FROM run WHERE name = '$second') OR serial = 'KEEPWIPE0001'")"
 same 'their lists, and that of now' 3 "$(inputs)"
 check 'their audit trail' test "$(sql "SELECT min(id) FROM event WHERE kind = 'intent'")" -le 3
+
+# --- a list that the disk has damaged is not taken for what the run was given ---
+
+world ''
+rows KEEPREST0001 KEEPREST0002 KEEPREST0003
+apply
+same 'a run' 0 "$status"
+list=$(find state/*/inputs -name '*.csv')
+for damage in s/KEEPREST0002/KEEPREST0009/ 3,4d d; do
+	sed -i "$damage" "$list"
+	for command in 'report latest --csv again.csv' 'report latest --html again.html' 'undo latest'; do
+		# shellcheck disable=SC2086
+		run $command
+		same "$command with its list changed by $damage" 74 "$status"
+	done
+	check 'which one' grep -q "${list##*/}, is damaged" err
+	apply
+	same "the same list again after $damage" 3 "$(grep -c ',unchanged,' in.result.csv)"
+	run report latest --csv again.csv
+	same 'repairs it' 0 "$status"
+done
 suite_end
