@@ -72,7 +72,7 @@ static void print_runs(const struct status *st, FILE *out)
 		const struct run_record *run = last_run(st, i);
 		char ended[40] = "";
 
-		if (run->finished_ms != TIME_NONE)
+		if (run->finished_ms != TIME_NONE && run->exit_status >= 0)
 			(void)snprintf(ended, sizeof(ended), "exit %d", run->exit_status);
 		table_cell(t, str_from(run->name));
 		table_cell(t, str_from(when_words(&st->when, run->created_ms, when)));

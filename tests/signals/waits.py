@@ -279,7 +279,10 @@ def another_run():
     apply = ("apply", "in.csv", "--rules", "rules.yaml", "--yes")
     first = Run(w, *apply)
     time.sleep(1.5)
-    stopped("another run", Run(w, *apply, "--wait-lock", "10m"), signal.SIGTERM)
+    second = Run(w, *apply, "--wait-lock", "10m")
+    stopped("another run", second, signal.SIGTERM)
+    check("another run: what is off is the first one's", "put back" not in second.text(),
+          second.text())
     check("another run: it goes on", first.p.poll() is None, first.text())
     first.p.kill()
     first.p.wait()

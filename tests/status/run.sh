@@ -153,5 +153,9 @@ wait "$live" 2>/dev/null
 DEPMEND_CLOCK='' run status --json
 exits 'off, and no run works' 5
 same 'its run was stopped' stopped "$(of run .state)"
+# Another run took its place: with which status it ended nobody has seen.
+sql "UPDATE run SET state = 2, finished = created"
+DEPMEND_CLOCK='' run status
+check 'of the run that was killed' grep -q ' superseded *$' out
 
 suite_end

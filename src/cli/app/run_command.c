@@ -136,7 +136,7 @@ static enum errc put_back_first(struct run_command *c, const char *except, struc
 }
 
 /* What ended the command before it came to that; a state that cannot be opened ends new changes,
- * not the way home. */
+ * not the way home. Those of a run that holds the lock are that one's. */
 static void put_back_at_last(struct run_command *c, enum errc ended)
 {
 	bool lost = ended == ERR_STORE;
@@ -151,7 +151,7 @@ static void put_back_at_last(struct run_command *c, enum errc ended)
 	}
 	if (!rc)
 		rc = put_back_first(c, "", &err);
-	if (rc && rc != ERR_LOCKED)
+	if (rc && rc != ERR_LOCKED && !(rc == ERR_STOPPED && !c->p.session.transport))
 		log_warn("devices that are off their servers%s were not put back: %s",
 			lost ? ", if there are any," : "", err.msg);
 }
