@@ -17,6 +17,7 @@ struct window {
 	int64_t last_off_ms; /* later no device is taken off; TIME_NONE: none at all */
 	int64_t stop_ms;     /* what is off by then is put back; INT64_MAX: no need */
 	bool binds;          /* that is before --max-wait ends */
+	int64_t away_ms;     /* the same, if all goes well; 0: not known */
 };
 
 /* until_ms TIME_NONE: no --until. */

@@ -158,19 +158,21 @@ enum errc job_put_back_all(struct job *j, struct err *err)
 	return rc;
 }
 
-/* It goes on when the run does; a window says when. */
-static void settle_waiting(struct job *j, struct job_device *d)
+/* It goes on when the run does; a window, or what there was no time for, says when. */
+static void settle_waiting(struct job *j, struct job_device *d, const char *why)
 {
 	char next[WINDOW_TEXT];
 	bool window = j->stop_reason == REASON_RUN_WINDOW;
 
-	d->detail = NULL;
+	d->detail = j->stop_reason == REASON_RUN_WAITING ? why : NULL;
 	job_settle(j, d, OUTCOME_PENDING, j->stop_reason,
 		window ? window_next(j->window, next) : NULL);
 }
 
 void job_settle_rest(struct job *j)
 {
+	const char *why = j->stop == ERR_TEMPFAIL ? job_keep(j, str_from(j->stop_err.msg)) : NULL;
+
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct job_device *d = &j->devices[i];
 
@@ -182,7 +184,7 @@ void job_settle_rest(struct job *j)
 		else if (d->blocked)
 			job_settle(j, d, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, NULL);
 		else
-			settle_waiting(j, d);
+			settle_waiting(j, d, why);
 	}
 }
 
@@ -276,6 +278,7 @@ enum errc job_begin(
 		.protected_serials = s->protected_serials,
 		.limits = s->limits,
 		.window = s->window,
+		.away_ms = s->away_ms,
 		.allowed = s->allowed,
 		.progress = s->progress,
 		.progress_self = s->progress_self,

@@ -17,8 +17,9 @@ struct surroundings {
 	const struct map *protected_serials; /* NULL: none */
 	const struct limits *limits;         /* NULL: none */
 	const struct window *window;         /* NULL: any time will do */
-	const char *const *allowed;          /* --allow, NULL-terminated; NULL: none */
-	uint32_t halt_failed_percent;        /* 100: never */
+	int64_t away_ms; /* who is taken off is away so long if all goes well; 0: not known */
+	const char *const *allowed;   /* --allow, NULL-terminated; NULL: none */
+	uint32_t halt_failed_percent; /* 100: never */
 	void (*progress)(void *self, const struct job *j);
 	void *progress_self;
 };

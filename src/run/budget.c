@@ -130,6 +130,19 @@ void budget_choose(struct job *j, struct mover *v, uint32_t n)
 	free(h.off);
 }
 
+bool budget_is_too_late(const struct job *j, const struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+	uint32_t at = job_next(j, d);
+
+	if (!j->away_ms || at == p->n || !step_info(p->v[at].kind)->takes_off ||
+		transport_now(j->transport) <= transport_deadline(j->transport) - j->away_ms)
+		return false;
+	while (at < p->n && !step_info(p->v[at].kind)->puts_back)
+		at++;
+	return at < p->n;
+}
+
 /* Where the limit is one change, off and back never leave at once, whenever a run begins. */
 static void no_room_to_leave(struct job *j)
 {
@@ -143,6 +156,29 @@ static void no_room_to_leave(struct job *j)
 			"rate: {apple_write: 1} brings a device back no sooner than %s after it "
 			"left its server, and --max-wait ends before: give a longer one",
 			duration_words(rate->window_ms, window));
+}
+
+void budget_say_too_late(struct job *j, uint32_t wave)
+{
+	int64_t off_and_back_ms = transport_write_when(j->transport, 2);
+	char end[TIME_TEXT], off[TIME_TEXT];
+	uint32_t i = 0;
+
+	while (i < j->n && !(j->devices[i].wave == wave && job_is_ready(&j->devices[i]) &&
+				   budget_is_too_late(j, &j->devices[i])))
+		i++;
+	if (i == j->n)
+		return;
+	if (off_and_back_ms > transport_deadline(j->transport)) {
+		j->held_until_ms = off_and_back_ms;
+		no_room_to_leave(j);
+		return;
+	}
+	(void)err_set(&j->no_room, ERR_TEMPFAIL,
+		"--max-wait ends at %s, and a device that leaves its server now needs about %s to "
+		"be back: what is left waits for a run with more time",
+		time_rfc3339_s(transport_deadline(j->transport), end),
+		duration_words(j->away_ms, off));
 }
 
 enum errc budget_wait_at_home(struct job *j, struct err *err)

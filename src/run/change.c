@@ -11,13 +11,13 @@
 #include "base/time.h"
 #include "run/job.h"
 
-/* A device that the window leaves no time for is not taken off its server. */
-static bool window_closed(const struct job *j, const struct job_device *d)
+/* A device that the window, or --max-wait, leaves no time for is not taken off its server. */
+static bool stays_home(const struct job *j, const struct job_device *d)
 {
 	const struct work_step *s = job_step(j, d);
+	bool closed = j->window && !window_lets(j->window, transport_now(j->transport));
 
-	return j->window && s && step_info(s->kind)->takes_off &&
-	       !window_lets(j->window, transport_now(j->transport));
+	return s && step_info(s->kind)->takes_off && (closed || budget_is_too_late(j, d));
 }
 
 /* Wave UINT32_MAX: only devices on their way back, or that may have to be. */
@@ -30,7 +30,7 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 		return false;
 	if (wave == UINT32_MAX)
 		return job_is_put_back(j, d) || job_in_doubt(j, d);
-	return d->wave == wave && !window_closed(j, d);
+	return d->wave == wave && !stays_home(j, d);
 }
 
 /* --- sending --- */
@@ -408,7 +408,7 @@ static uint32_t choose(struct job *j, const uint32_t *devices, uint32_t n, uint3
 		}
 		wanted = change_wanted(j, d);
 		*ret_moved += wanted != WANTED;
-		if (wanted == WANTED && !window_closed(j, d) &&
+		if (wanted == WANTED && !stays_home(j, d) &&
 			(wave != UINT32_MAX || job_is_put_back(j, d)))
 			v[n_wanted++] = order_of(j, devices[i]);
 	}
@@ -492,6 +492,8 @@ enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err
 	}
 	if (!rc && j->window && !window_lets(j->window, transport_now(j->transport)))
 		(void)window_why(j->window, &j->no_room);
+	else if (!rc && wave != UINT32_MAX)
+		budget_say_too_late(j, wave);
 	free(g.devices);
 	free(g.v);
 	return rc;

@@ -116,6 +116,7 @@ struct job {
 	const struct map *protected_serials; /* as the list reads now; NULL: none */
 	const struct limits *limits;         /* of changes but put-backs; NULL: none */
 	const struct window *window;         /* when devices may be taken off; NULL: any time */
+	int64_t away_ms; /* who is taken off is away so long if all goes well; 0: not known */
 
 	int64_t run, begun_ms;
 	struct arena arena;
@@ -301,6 +302,10 @@ void culprit_taken(struct open_request *r);
 bool budget_allows(struct job *j, bool back, uint32_t n_queued);
 /* Who may leave now, wire/way_home.h; j->held_until_ms: when the first of the others may. */
 void budget_choose(struct job *j, struct mover *v, uint32_t n);
+/* Its next step takes it off its server, and --max-wait ends before it could be back. */
+bool budget_is_too_late(const struct job *j, const struct job_device *d);
+/* j->no_room says so where devices of the wave stay at home for that. */
+void budget_say_too_late(struct job *j, uint32_t wave);
 /* Waits until then; where --max-wait ends before, j->no_room says so. */
 MUST_CHECK enum errc budget_wait_at_home(struct job *j, struct err *err);
 /* How many more devices may be off their servers with a way back to come. */

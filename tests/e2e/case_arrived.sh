@@ -21,10 +21,17 @@ apply() { # MAX-WAIT
 	run apply "$work/in.csv" --rules "$work/arrive.yaml" --yes --past-halt --max-wait "$1"
 }
 
+# The run ends during its first sync.
+cut_short() {
+	sed -i "s/^sync: .*/sync: {command: ['false']}/" "$work/depmend.yaml"
+	apply 30m
+	sed -i 's/^sync: .*/sync: {wait: 1h}/' "$work/depmend.yaml"
+}
+
 # --- the end comes during the first sync ---
 alone 1h '[unassign, sync, {reassign: {to: WS1 APAC}}, sync]'
-apply 30m
-exits 'it stops at the first sync' 75
+cut_short
+exits 'it stops at the first sync' 69
 same 'each is on its new server' 3 "$(effects assign)"
 same 'so its row is not restored' 3 "$(grep -c ',pending,.*sync=skipped;reassign(WS1 APAC)=done;sync=pending,' "$work/in.result.csv")"
 apply 48h
@@ -33,8 +40,8 @@ same 'with the sync that was left' 3 "$(grep -c ',done,.*reassign(WS1 APAC)=done
 same 'nobody was taken off again' '3 3' "$(effects unassign) $(effects assign)"
 
 alone 1h '[unassign, sync, reassign, sync]'
-apply 30m
-exits 'a rebuild stops at the first sync' 75
+cut_short
+exits 'a rebuild stops at the first sync' 69
 same 'each is back on its server, and no more' 3 "$(grep -c ',restored,.*sync=skipped;reassign=done;sync=skipped,' "$work/in.result.csv")"
 apply 48h
 exits 'it is made anew' 0
@@ -60,7 +67,7 @@ done
 
 # --- another run takes over ---
 alone 1h '[unassign, sync, {reassign: {to: WS1 APAC}}, sync]'
-apply 30m
+cut_short
 first=$(sed -n 's/^run *//p' "$work/err")
 cp "$work/other.rows" "$work/in.csv"
 printf 'version: 1\nname: leave\nrules:\n  - {name: leave, match: {always: true}, do: [skip]}\n' >"$work/arrive.yaml"
@@ -69,3 +76,25 @@ exits 'other rules' 0
 run report "$first" --csv "$work/in.result.csv"
 same 'who arrived is not said to be restored' 0 "$(grep -c ',restored,' "$work/in.result.csv")"
 same 'but that another run took over' 3 "$(grep -c 'run.superseded' "$work/in.result.csv")"
+
+# --- too short for anybody: none leaves, and what is proposed works ---
+while IFS='|' read -r wait given steps; do
+	alone "$wait" "$steps"
+	apply "$given"
+	exits "$steps in $given" 75
+	same "$steps in $given: nobody leaves" 0 "$(changes)"
+	same "$steps in $given: the rows say how long it takes" 3 \
+		"$(grep -c ',pending,.*needs about .* to be back' "$work/in.result.csv")"
+	proposed=$(sed -n 's/^next .* --max-wait \([^ ]*\)$/\1/p' "$work/err")
+	same "$steps in $given: one time is proposed" 1 "$(grep -c '^next.*--max-wait' "$work/err")"
+	for _ in 1 2 3; do
+		apply "$proposed"
+		[ "$status" -eq 0 ] && break
+	done
+	same "$steps in $given: with $proposed they go and are back" '0 3 3' \
+		"$status $(effects unassign) $(effects assign)"
+done <<'END'
+1m|1s|[unassign, sync, reassign, sync]
+1h|50m|[unassign, sync, reassign, sync]
+30m|10m|[unassign, sync, {reassign: {to: WS1 APAC}}]
+END

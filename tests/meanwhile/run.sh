@@ -232,7 +232,7 @@ part_stale() {
   - {service: apple, method: GET, path: '$path', nth: $nth, knobs: {apple.stale: 55s}}"
 			rules "$rebuild"
 			rows C02WHILE0001
-			apply --max-wait 20s
+			apply --max-wait 5m
 			check "page $nth of $path stale, not put back: its row says so" \
 				test "$(place C02WHILE0001)$(outcome C02WHILE0001)" = offin_flight
 			rules '[skip]'

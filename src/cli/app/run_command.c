@@ -402,6 +402,7 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 	s = surroundings_of(c);
 	s.limits = &c->limits;
 	s.window = c->window.given ? &c->window : NULL;
+	s.away_ms = c->window.binds ? 0 : c->window.away_ms;
 	input_forget_rows(&c->p.input);
 	c->worked = true;
 	return run_work(&s, c->run.id, err);

@@ -48,6 +48,21 @@ static void put_run(
 	ndjson_end(&j, stdout);
 }
 
+/* The least --max-wait with which a device leaves its server; 0: the one it had will do. */
+static int64_t longer_wait(const struct run_command *c)
+{
+	const struct transport *t = c->p.session.transport;
+	struct transport_counts n;
+	int64_t ends_ms, least_ms;
+
+	if (!t || !c->worked || !c->window.away_ms || c->window.binds)
+		return 0;
+	n = transport_counts(t);
+	ends_ms = transport_deadline(t);
+	least_ms = transport_now(t) + c->window.away_ms;
+	return n.apple_writes + n.uem_writes || ends_ms >= least_ms ? 0 : least_ms - c->started_ms;
+}
+
 /* What a person types now; empty: nothing is left. */
 static void next_command(const struct run_command *c, const struct summary *s, bool written,
 	int status, struct buf *out)
@@ -57,7 +72,10 @@ static void next_command(const struct run_command *c, const struct summary *s, b
 
 	/* Of a guard or a wrong option the message says how to go on. */
 	if (status != errc_info(ERR_USAGE)->exit_status && goes_on) {
-		cli_repeat(c->p.cli, c->p.cli->command->id, out);
+		if (longer_wait(c))
+			cli_repeat_longer(c->p.cli, c->p.cli->command->id, longer_wait(c), out);
+		else
+			cli_repeat(c->p.cli, c->p.cli->command->id, out);
 		buf_z(out, s->reasons[REASON_RUN_HALTED] ? " --past-halt" : "");
 	} else if (c->has_run && !written) {
 		cli_suggest(c->p.cli, COMMAND_REPORT, c->run.name, out);
@@ -127,20 +145,23 @@ static enum errc keep_end(
 }
 
 /* What the settings do not want to be kept for ever. */
-static void prune(const struct run_command *c)
+static void prune(const struct run_command *c, enum errc ended)
 {
 	const struct settings *set = c->p.settings;
-	struct prune p = {
+	struct prune p;
+	struct pruned done;
+	struct err err;
+	bool early = ended == ERR_STORE || ended == ERR_STOPPED || ended == ERR_LOCKED;
+
+	if (early || !c->has_run || set->keep.hold || !c->p.session.transport ||
+		store_is_lost(c->p.session.store))
+		return;
+	p = (struct prune){
 		.inputs_ms = set->keep.inputs_ms,
 		.runs_ms = set->keep.runs_ms,
 		.events_ms = set->keep.events_ms,
+		.now_ms = transport_now(c->p.session.transport),
 	};
-	struct pruned done;
-	struct err err;
-
-	if (set->keep.hold || !c->p.session.transport || store_is_lost(c->p.session.store))
-		return;
-	p.now_ms = transport_now(c->p.session.transport);
 	if (store_prune(c->p.session.store, &p, &done, &err))
 		log_warn("the state was not pruned (keep: in the settings): %s", err.msg);
 	else if (done.inputs || done.runs || done.events)
@@ -220,7 +241,6 @@ int run_command_finish(struct run_command *c, enum errc ended, const struct err 
 	if (written || c->has_run)
 		tell(c, &summary, written, status);
 	tell_others(c, ended, status, &summary);
-	if (c->has_run && ended != ERR_STORE && ended != ERR_STOPPED && ended != ERR_LOCKED)
-		prune(c);
+	prune(c, ended);
 	return status;
 }

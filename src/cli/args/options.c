@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -416,25 +417,36 @@ bool cli_is_of_dry_run(enum option_id id)
 	return id == OPTION_HTML || id == OPTION_DETAILED_EXITCODE || id == OPTION_OFFLINE;
 }
 
-static void repeat(const struct cli *cli, enum command_id id, bool confirmed, struct buf *out)
+/* Whether the other command line has it, too. */
+static bool goes_along(const struct cli *cli, enum command_id id, bool confirmed, enum option_id o)
+{
+	bool own = id == cli->command->id && (confirmed || id != COMMAND_UNDO);
+
+	if (!(options[o].commands & 1u << id) || (id == COMMAND_APPLY && cli_is_of_dry_run(o)))
+		return false;
+	/* The file of one command is not that of another. */
+	return (o != OPTION_OUT || own) && (confirmed || !confirms(o));
+}
+
+/* max_wait: instead of the one that was given; NULL: that one. */
+static void repeat(const struct cli *cli, enum command_id id, bool confirmed, const char *max_wait,
+	struct buf *out)
 {
 	buf_printf(out, "depmend %s", commands[id].name);
 	for (size_t i = 0; i < cli->n_args && !cli_count(cli, OPTION_SERIAL); i++)
 		cli_repeat_file(cli->args[i], out);
 	for (size_t i = 0; i < cli->n_given; i++) {
-		const struct option_info *o = &options[cli->given[i].id];
+		const struct cli_given *g = &cli->given[i];
 
-		/* The file of one command is not that of another. */
-		if (!(o->commands & 1u << id) ||
-			(id == COMMAND_APPLY && cli_is_of_dry_run(cli->given[i].id)) ||
-			(cli->given[i].id == OPTION_OUT &&
-				(id != cli->command->id || (!confirmed && id == COMMAND_UNDO))) ||
-			(!confirmed && confirms(cli->given[i].id)))
+		if (!goes_along(cli, id, confirmed, g->id) ||
+			(max_wait && g->id == OPTION_MAX_WAIT))
 			continue;
-		buf_printf(out, " --%s", o->name);
-		if (cli->given[i].value)
-			add_word(cli->given[i].value, out);
+		buf_printf(out, " --%s", options[g->id].name);
+		if (g->value)
+			add_word(g->value, out);
 	}
+	if (max_wait)
+		buf_printf(out, " --max-wait %s", max_wait);
 }
 
 void cli_suggest(const struct cli *cli, enum command_id id, const char *arg, struct buf *out)
@@ -456,10 +468,18 @@ void cli_suggest_report(const struct cli *cli, const char *run, struct buf *out)
 
 void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out)
 {
-	repeat(cli, id, true, out);
+	repeat(cli, id, true, NULL, out);
+}
+
+void cli_repeat_longer(const struct cli *cli, enum command_id id, int64_t ms, struct buf *out)
+{
+	char text[TIME_TEXT];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64 "m", (ms + 59999) / 60000);
+	repeat(cli, id, true, text, out);
 }
 
 void cli_repeat_unconfirmed(const struct cli *cli, enum command_id id, struct buf *out)
 {
-	repeat(cli, id, false, out);
+	repeat(cli, id, false, NULL, out);
 }

@@ -333,6 +333,8 @@ int64_t cli_duration_ms(const struct cli *cli, enum option_id id, int64_t otherw
 /* The same command line again, as a shell takes it, or that of another command with what it takes
  * of the options. */
 void cli_repeat(const struct cli *cli, enum command_id id, struct buf *out);
+/* The same with that --max-wait, rounded up to a minute. */
+void cli_repeat_longer(const struct cli *cli, enum command_id id, int64_t ms, struct buf *out);
 /* Another command for the same organization; arg: its argument, or NULL. */
 void cli_suggest(const struct cli *cli, enum command_id id, const char *arg, struct buf *out);
 /* The page of a run that says what is open and what to do about it. */
