@@ -58,11 +58,12 @@ static const char bottom[] = ".Sh FILES\n"
 static const char *described(const struct yaml_key *k)
 {
 	enum { LEAST = 40 };
+	bool bound = k->read != yaml_read_duration || (k->least && k->most);
 
-	if (k->help && strlen(k->help) >= LEAST && k->schema && k->example)
+	if (k->help && strlen(k->help) >= LEAST && k->schema && k->example && bound)
 		return k->help;
-	(void)fprintf(
-		stderr, "depmend-docs: the setting '%s' has no help, type or example\n", k->name);
+	(void)fprintf(stderr,
+		"depmend-docs: the setting '%s' has no help, type, example or bounds\n", k->name);
 	abort();
 }
 
@@ -89,6 +90,10 @@ static void put_key(const struct yaml_key *k, const char *path, FILE *out)
 	roff_sentences(described(k), out);
 	(void)fputs("\n.br\nType: ", out);
 	roff_text(type_words(k), out);
+	if (k->least)
+		(void)fprintf(out, ", from %s to %s", k->least, k->most);
+	else if (k->most)
+		(void)fprintf(out, ", one in %s at least", k->most);
 	(void)fputs(".\n", out);
 	if (k->required)
 		(void)fputs("Required.\n", out);

@@ -131,33 +131,45 @@ void yaml_read_u32(
 void yaml_read_percent(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
+	uint32_t max = key->max ? key->max : 100;
 	struct str text = n->text;
 	uint64_t v;
 
-	(void)key;
 	if (!yaml_expect(r, n, YAML_SCALAR))
 		return;
 	if (text.n && text.p[text.n - 1] == '%')
 		text.n--;
-	if (!str_to_u64(text, &v) || v > 100)
-		(void)yaml_bad(r, n, "yaml.bad-value", "'%.*s' is not a percentage from 0 to 100",
-			STR_FMT(n->text));
+	if (!str_to_u64(text, &v) || v < key->min || v > max)
+		(void)yaml_bad(r, n, "yaml.bad-value", "'%.*s' is not a percentage from %u to %u",
+			STR_FMT(n->text), key->min, max);
 	else
 		*(uint32_t *)to = (uint32_t)v;
+}
+
+/* 0: it is none. Months as on the command line: those of 1970. */
+static int64_t milliseconds(struct str text)
+{
+	struct duration v;
+
+	return duration_parse(text, &v) ? time_shift(0, v, 1) : 0;
 }
 
 void yaml_read_duration(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
-	struct duration v;
 	struct diag *entry;
 	int64_t ms;
 
-	(void)key;
 	if (!yaml_expect(r, n, YAML_SCALAR))
 		return;
-	/* Months as on the command line: those of 1970. */
-	ms = duration_parse(n->text, &v) ? time_shift(0, v, 1) : 0;
+	ms = milliseconds(n->text);
+	if (ms > 0 && key->least &&
+		(ms < milliseconds(str_from(key->least)) ||
+			ms > milliseconds(str_from(key->most)))) {
+		(void)yaml_bad(r, n, "yaml.bad-value", "'%.*s' cannot work: from %s to %s will do",
+			STR_FMT(n->text), key->least, key->most);
+		return;
+	}
 	if (ms > 0) {
 		*(int64_t *)to = ms;
 		return;

@@ -36,7 +36,8 @@ struct yaml_key {
 	const char *preset; /* text read when the key is missing; NULL: the target stays */
 	bool required;
 	const struct yaml_key *keys; /* of yaml_read_map() */
-	uint32_t min, max;           /* of yaml_read_u32() */
+	uint32_t min, max;           /* of yaml_read_u32() and yaml_read_percent() */
+	const char *least, *most;    /* of yaml_read_duration(): as one writes them */
 	/* For editors and manuals: a sentence, the name of the definition that describes the value,
 	 * and a value as one writes it. */
 	const char *help, *schema, *example;
@@ -62,10 +63,10 @@ void yaml_read_text(
 /* uint32_t within key->min and key->max. */
 void yaml_read_u32(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
-/* uint32_t: 0 to 100, with or without `%`. */
+/* uint32_t: key->min to key->max (0: 100), with or without `%`. */
 void yaml_read_percent(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
-/* int64_t milliseconds, more than 0; months and years are no fixed time and refused. */
+/* int64_t milliseconds, more than 0, and between key->least and key->most unless they are NULL. */
 void yaml_read_duration(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to);
 

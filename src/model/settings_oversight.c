@@ -115,19 +115,19 @@ const struct yaml_key settings_notify_keys[] = {
 };
 
 const struct yaml_key settings_keep_keys[] = {
-	YAML_KEY("inputs", yaml_read_duration, AT(keep.inputs_ms), .schema = "duration",
-		.example = "400d",
+	YAML_KEY("inputs", yaml_read_duration, AT(keep.inputs_ms), .least = "1d", .most = "100y",
+		.schema = "duration", .example = "400d",
 		.help = "How long the list of a run is kept; under 30d counts as 30d."),
-	YAML_KEY("runs", yaml_read_duration, AT(keep.runs_ms), .schema = "duration",
-		.example = "800d",
+	YAML_KEY("runs", yaml_read_duration, AT(keep.runs_ms), .least = "1d", .most = "100y",
+		.schema = "duration", .example = "800d",
 		.help = "How long rows of a run are kept; what a device was last done by, and "
 			"wipes, releases and deletions stay."),
-	YAML_KEY("events", yaml_read_duration, AT(keep.events_ms), .schema = "duration",
-		.example = "800d",
+	YAML_KEY("events", yaml_read_duration, AT(keep.events_ms), .least = "1d", .most = "100y",
+		.schema = "duration", .example = "800d",
 		.help = "How long the audit trail is kept; report --verify says from when it "
 			"holds. Approvals stay."),
-	YAML_KEY("coverage", yaml_read_duration, AT(keep.coverage_ms), .preset = "7d",
-		.schema = "duration", .example = "7d",
+	YAML_KEY("coverage", yaml_read_duration, AT(keep.coverage_ms), .least = "1s", .most = "1y",
+		.preset = "7d", .schema = "duration", .example = "7d",
 		.help = "How long Apple's word on a device's coverage is used before it is asked "
 			"again, which takes a request for each device."),
 	YAML_KEY("hold", read_flag, AT(keep.hold), .schema = "flag", .example = "false",
@@ -136,12 +136,12 @@ const struct yaml_key settings_keep_keys[] = {
 };
 
 const struct yaml_key settings_poll_keys[] = {
-	YAML_KEY("apple", yaml_read_duration, AT(poll.apple_ms), .preset = "5s",
-		.schema = "duration", .example = "5s",
+	YAML_KEY("apple", yaml_read_duration, AT(poll.apple_ms), .least = "50ms", .most = "10m",
+		.preset = "5s", .schema = "duration", .example = "5s",
 		.help = "How often Apple is asked about an activity at first; the pause grows by "
 			"half, up to 60 s."),
-	YAML_KEY("uem", yaml_read_duration, AT(poll.uem_ms), .preset = "30s", .schema = "duration",
-		.example = "30s",
+	YAML_KEY("uem", yaml_read_duration, AT(poll.uem_ms), .least = "50ms", .most = "10m",
+		.preset = "30s", .schema = "duration", .example = "30s",
 		.help = "How often the UEM's list is read while devices are awaited; the pause "
 			"grows by half, up to 5 min."),
 	YAML_KEYS_END,

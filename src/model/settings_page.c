@@ -363,8 +363,8 @@ static const struct yaml_key uem_keys[] = {
 	YAML_KEYS_END,
 };
 static const struct yaml_key sync_keys[] = {
-	YAML_KEY("wait", yaml_read_duration, AT(sync.wait_ms), .schema = "duration",
-		.example = "30m",
+	YAML_KEY("wait", yaml_read_duration, AT(sync.wait_ms), .least = "1s", .most = "7d",
+		.schema = "duration", .example = "30m",
 		.help = "How long to wait after a change until the device management service has "
 			"read it from Apple."),
 	YAML_KEY("command", settings_read_command, AT(sync.command), .schema = "command",
@@ -400,20 +400,20 @@ static const struct yaml_key limit_keys[] = {
 	YAML_KEYS_END,
 };
 static const struct yaml_key rate_keys[] = {
-	YAML_KEY("apple_read", settings_read_rate, AT(rates[RATE_APPLE_READ]), .preset = "20/min",
-		.schema = "rate", .example = "20/min",
+	YAML_KEY("apple_read", settings_read_rate, AT(rates[RATE_APPLE_READ]), .most = "1h",
+		.preset = "20/min", .schema = "rate", .example = "20/min",
 		.help = "The most reads sent to Apple in any trailing window, over all depmend "
 			"processes of the organization."),
-	YAML_KEY("apple_write", settings_read_rate, AT(rates[RATE_APPLE_WRITE]),
+	YAML_KEY("apple_write", settings_read_rate, AT(rates[RATE_APPLE_WRITE]), .most = "1d",
 		.preset = "10/hour", .schema = "rate", .example = "10/hour",
 		.help = "The most changes sent to Apple in any trailing window; Apple allows about "
 			"ten an hour."),
-	YAML_KEY("uem", settings_read_rate, AT(rates[RATE_UEM]), .preset = "300/min",
+	YAML_KEY("uem", settings_read_rate, AT(rates[RATE_UEM]), .most = "1h", .preset = "300/min",
 		.schema = "rate", .example = "300/min",
 		.help = "The most requests sent to the UEM in any trailing window, over all "
 			"depmend processes."),
 	YAML_KEY("uem_reserve", yaml_read_percent, AT(uem_reserve_percent), .preset = "20%",
-		.schema = "percent", .example = "20%",
+		.max = 90, .schema = "part", .example = "20%",
 		.help = "The part of the UEM's daily request quota that depmend leaves to the "
 			"other users of its API."),
 	YAML_KEYS_END,
@@ -425,39 +425,39 @@ static const struct yaml_key batch_keys[] = {
 	YAML_KEYS_END,
 };
 static const struct yaml_key timeout_keys[] = {
-	YAML_KEY("activity", yaml_read_duration, AT(timeouts.activity_ms), .preset = "30m",
-		.schema = "duration", .example = "30m",
+	YAML_KEY("activity", yaml_read_duration, AT(timeouts.activity_ms), .least = "1s",
+		.most = "7d", .preset = "30m", .schema = "duration", .example = "30m",
 		.help = "How long one of Apple's activities may take; a request without a reply is "
 			"not repeated before it has passed."),
-	YAML_KEY("sync", yaml_read_duration, AT(timeouts.sync_ms), .preset = "45m",
-		.schema = "duration", .example = "45m",
+	YAML_KEY("sync", yaml_read_duration, AT(timeouts.sync_ms), .least = "1s", .most = "7d",
+		.preset = "45m", .schema = "duration", .example = "45m",
 		.help = "How long to wait until the UEM's list shows what Apple's list shows; a "
 			"Fetch is asked for after half of it."),
-	YAML_KEY("sync_gap", yaml_read_duration, AT(timeouts.sync_gap_ms), .preset = "10m",
-		.schema = "duration", .example = "10m",
+	YAML_KEY("sync_gap", yaml_read_duration, AT(timeouts.sync_gap_ms), .least = "1s",
+		.most = "1d", .preset = "10m", .schema = "duration", .example = "10m",
 		.help = "The pause between two sync requests to the same organization group while "
 			"a device is awaited."),
-	YAML_KEY("settle", yaml_read_duration, AT(timeouts.settle_ms), .preset = "60s",
-		.schema = "duration", .example = "60s",
+	YAML_KEY("settle", yaml_read_duration, AT(timeouts.settle_ms), .least = "100ms",
+		.most = "1h", .preset = "60s", .schema = "duration", .example = "60s",
 		.help = "How far a service's answers may lag behind its state; two equal answers "
 			"this far apart count as proof."),
-	YAML_KEY("wipe", yaml_read_duration, AT(timeouts.wipe_ms), .preset = "7d",
-		.schema = "duration", .example = "7d",
+	YAML_KEY("wipe", yaml_read_duration, AT(timeouts.wipe_ms), .least = "1m", .most = "1y",
+		.preset = "7d", .schema = "duration", .example = "7d",
 		.help = "How long a run waits for the answer to a wipe before the row ends "
 			"unverified."),
-	YAML_KEY("request", yaml_read_duration, AT(timeouts.request_ms), .preset = "60s",
-		.schema = "duration", .example = "60s",
+	YAML_KEY("request", yaml_read_duration, AT(timeouts.request_ms), .least = "1s",
+		.most = "10m", .preset = "60s", .schema = "duration", .example = "60s",
 		.help = "How long one request may take until it counts as unanswered."),
-	YAML_KEY("fresh", yaml_read_duration, AT(timeouts.fresh_ms), .preset = "60s",
-		.schema = "duration", .example = "60s",
+	YAML_KEY("fresh", yaml_read_duration, AT(timeouts.fresh_ms), .least = "1s", .most = "1h",
+		.preset = "60s", .schema = "duration", .example = "60s",
 		.help = "How long after the look at a device a change of it may leave; later it is "
 			"looked at again."),
-	YAML_KEY("throttled", yaml_read_duration, AT(timeouts.throttled_ms), .preset = "24h",
-		.schema = "duration", .example = "24h",
+	YAML_KEY("throttled", yaml_read_duration, AT(timeouts.throttled_ms), .least = "1m",
+		.most = "1y", .preset = "24h", .schema = "duration", .example = "24h",
 		.help = "How long Apple throttles a device's profile, counted from when depmend "
 			"saw it first; a time that a service names is never shortened."),
-	YAML_KEY("assignment", yaml_read_duration, AT(timeouts.assignment_ms), .preset = "4h",
-		.schema = "duration", .example = "4h",
+	YAML_KEY("assignment", yaml_read_duration, AT(timeouts.assignment_ms), .least = "1m",
+		.most = "1y", .preset = "4h", .schema = "duration", .example = "4h",
 		.help = "How long the assignment of a profile may be in progress until trying "
 			"again makes sense, counted from when depmend saw it first."),
 	YAML_KEYS_END,

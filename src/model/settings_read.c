@@ -187,6 +187,8 @@ void settings_read_url(
 
 /* --- rates --- */
 
+enum { LEAST_WINDOW_MS = 1000 };
+
 static int64_t window_ms(struct str unit)
 {
 	static const struct {
@@ -211,12 +213,19 @@ void settings_read_rate(
 	int64_t window;
 	uint64_t v;
 
-	(void)key;
 	if (!yaml_expect(r, n, YAML_SCALAR))
 		return;
 	count = str_cut(&unit, '/');
 	window = window_ms(unit);
 	if (str_to_u64(count, &v) && v > 0 && v <= 1000000 && window > 0) {
+		if (window < LEAST_WINDOW_MS ||
+			window / (int64_t)v > window_ms(str_from(key->most))) {
+			(void)yaml_bad(r, n, "settings.bad-rate",
+				"'%.*s' cannot work: one request in %s at least, in a window of a "
+				"second or more",
+				STR_FMT(n->text), key->most);
+			return;
+		}
 		*(struct rate *)to = (struct rate){ (uint32_t)v, window };
 		return;
 	}

@@ -38,6 +38,8 @@ static const struct settings_type types[] = {
 		      "0*[1-9][0-9]*(ms|s|m|h|d|w))$") },
 	{ "percent", "a percentage from 0 to 100, with or without %",
 		NUMBER("0", "100", "^0*(100|[0-9]{1,2})%?$") },
+	{ "part", "a percentage from 0 to 90, with or without %",
+		NUMBER("0", "90", "^0*(90|[0-8]?[0-9])%?$") },
 	{ "count", "a whole number from 0", NUMBER("0", "4294967294", "^[0-9]+$") },
 	{ "some", "a whole number from 1", NUMBER("1", "4294967294", "^0*[1-9][0-9]*$") },
 	{ "size", "a whole number from 1 to 10000",
