@@ -7,7 +7,7 @@
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
-enum { STRANGE_MIN = 3, PLANT = 3, NO_DELIMITER = '^' };
+enum { STRANGE_MIN = 3, NO_DELIMITER = '^' };
 
 /* --- one row --- */
 
@@ -59,12 +59,27 @@ static size_t found_by_guards(const struct serial_list *l, const struct csv_reco
 	return SIZE_MAX;
 }
 
-/* In any column that holds none. */
+/* A word of it is another serial than the row's. */
+static bool names_other_serial(struct str cell, struct str serial)
+{
+	struct str word;
+
+	while (list_next_word(&cell, &word))
+		if (is_other_serial(word, serial))
+			return true;
+	return false;
+}
+
+/* In any column that holds none; without a header also one of several words there. */
 static size_t found_anywhere(const struct serial_list *l, const struct csv_record *r, size_t at)
 {
+	bool (*found)(struct str cell, struct str serial) = l->reading.columns.has_header
+								    ? is_other_serial
+								    : names_other_serial;
+
 	for (size_t c = 0; c < r->n_cells; c++)
 		if (c != at && (c >= l->n_sampled || !l->holds_serials[c]) &&
-			is_other_serial(r->cells[c], r->cells[at]))
+			found(r->cells[c], r->cells[at]))
 			return c;
 	return SIZE_MAX;
 }
@@ -239,47 +254,6 @@ static enum reason fault_of(struct serial_list *l, const struct csv_record *r, s
 	return REASON_NONE;
 }
 
-/* --- the last row --- */
-
-static void note_good(struct serial_list *l, const struct list_row *row)
-{
-	const struct csv_record *r = &row->record;
-
-	l->n_long[row->serial.n]++;
-	l->last.n = 0;
-	if (!csv_open_end(l->csv) || !r->n_cells ||
-		!str_eq_nocase(serial_trim(r->cells[r->n_cells - 1]), serial_view(&row->serial)))
-		return;
-	l->last = row->serial;
-	l->last_line = r->line;
-}
-
-bool list_ends_in(const struct serial_list *l, struct serial *ret, size_t *ret_line)
-{
-	*ret = l->last;
-	*ret_line = l->last_line;
-	return l->last.n > 0;
-}
-
-bool list_is_cut_off(const struct serial_list *l, const struct map *serials)
-{
-	struct str last = serial_view(&l->last);
-	size_t n_longer = 0;
-
-	for (size_t n = last.n + 1; last.n && n <= SERIAL_MAX; n++)
-		n_longer += l->n_long[n];
-	if (n_longer && (l->n_long[last.n] - 1) * 2 <= n_longer)
-		return true;
-	/* As old serials of a plant do. */
-	for (uint32_t i = 0; n_longer && i < serials->n; i++) {
-		struct str other = map_key(serials, i);
-
-		if (other.n > last.n && str_eq(str_head(other, PLANT), str_head(last, PLANT)))
-			return true;
-	}
-	return false;
-}
-
 /* --- the rows --- */
 
 static enum errc other_header(const struct serial_list *l, size_t line, struct err *err)
@@ -313,6 +287,13 @@ static enum errc check_column(const struct serial_list *l, struct err *err)
 	return ERR_OK;
 }
 
+static enum errc check_end(const struct serial_list *l, struct err *err)
+{
+	enum errc rc = check_column(l, err);
+
+	return rc ? rc : list_check_alike(l, err);
+}
+
 static void take_token(struct serial_list *l, struct list_row *ret)
 {
 	ret->record = l->several;
@@ -325,7 +306,7 @@ static void take_token(struct serial_list *l, struct list_row *ret)
 		(void)serial_strip_barcode(&ret->serial);
 	l->n_rows++;
 	if (!ret->fault)
-		note_good(l, ret);
+		list_note_good(l, &ret->record, &ret->serial);
 }
 
 static enum errc next_token(
@@ -338,11 +319,16 @@ static enum errc next_token(
 
 		if (rc || !more) {
 			*ret_more = false;
-			return rc;
+			return rc ? rc : check_end(l, err);
 		}
-		l->rest = list_is_comment(l->several.raw) ? STR_NONE
-							  : list_without_note(l->several.raw);
+		l->rest = STR_NONE;
+		if (list_is_comment(l->several.raw))
+			list_note_heading(l, l->several.raw, l->several.line);
+		else
+			l->rest = list_without_note(l->several.raw);
 	}
+	if (l->table_line)
+		return other_header(l, l->table_line, err);
 	take_token(l, ret);
 	*ret_more = true;
 	return ERR_OK;
@@ -400,6 +386,8 @@ static enum errc take_odd(
 	*ret_passed = kind == KIND_NOTHING;
 	if (kind == KIND_OTHER_HEADER)
 		return other_header(l, r->line, err);
+	if (*ret_passed && is_bare(l) && list_is_comment(r->raw))
+		list_note_heading(l, r->raw, r->line);
 	if (*ret_passed)
 		return ERR_OK;
 	ret->fault = fault_of(l, r, &ret->serial);
@@ -427,7 +415,7 @@ static enum errc take_record(
 	l->end_line = ret->record.line + ret->record.n_lines;
 	l->n_rows++;
 	if (!ret->fault)
-		note_good(l, ret);
+		list_note_good(l, &ret->record, &ret->serial);
 	return ERR_OK;
 }
 
@@ -446,7 +434,7 @@ enum errc list_next(struct serial_list *l, struct list_row *ret, bool *ret_more,
 		if (rc)
 			return rc;
 		if (!*ret_more)
-			return check_column(l, err);
+			return check_end(l, err);
 		if (follows)
 			ret->record.place = 0;
 		rc = take_record(l, ret, &passed, err);
@@ -458,8 +446,8 @@ enum errc list_rewind(struct serial_list *l, struct err *err)
 {
 	l->n_passed = l->n_rows = l->n_strange = l->end_line = l->table_line = 0;
 	l->rest = STR_NONE;
-	l->last.n = 0;
-	memset(l->n_long, 0, sizeof(l->n_long));
+	l->apart_above = false;
+	list_forget_end(l);
 	if (l->elsewhere)
 		memset(l->elsewhere, 0, l->n_elsewhere * sizeof(*l->elsewhere));
 	return csv_rewind(l->csv, err);

@@ -20,6 +20,26 @@ bool list_next_token(struct str *rest, struct str *ret)
 	return n > 0;
 }
 
+static bool is_word_char(char c)
+{
+	char lower = ascii_lower(c);
+
+	return c < 0 || (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
+}
+
+bool list_next_word(struct str *rest, struct str *ret)
+{
+	size_t n = 0;
+
+	while (rest->n && !is_word_char(rest->p[0]))
+		*rest = str_sub(*rest, 1, rest->n - 1);
+	while (n < rest->n && is_word_char(rest->p[n]))
+		n++;
+	*ret = str_sub(*rest, 0, n);
+	*rest = str_sub(*rest, n, rest->n - n);
+	return n > 0;
+}
+
 bool list_is_comment(struct str raw)
 {
 	/* What a spreadsheet writes where a formula failed: a row that lost its serial. */

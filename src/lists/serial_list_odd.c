@@ -87,19 +87,48 @@ static bool names_columns(const struct serial_list *l, const struct csv_record *
 	return false;
 }
 
+static bool ends_in_colon(struct str text)
+{
+	static const char wide[] = "\xef\xbc\x9a";
+
+	return (text.n && text.p[text.n - 1] == ':') ||
+	       (text.n >= 3 && memcmp(text.p + text.n - 3, wide, 3) == 0);
+}
+
+/* The one cell that is not empty, if it is the first or the serial's; empty: there are more. */
+static struct str only_cell(const struct csv_record *r, size_t at)
+{
+	size_t i = r->cells[0].n || at >= r->n_cells ? 0 : at;
+
+	for (size_t k = 0; k < r->n_cells; k++)
+		if (k != i && r->cells[k].n)
+			return STR_NONE;
+	return serial_trim(r->cells[i]);
+}
+
+/* "Do not touch:", and no serial beside it; in a list of one column whatever ends so. */
+static bool is_heading_row(const struct serial_list *l, const struct csv_record *r, size_t at)
+{
+	struct str text = only_cell(r, at);
+	bool bare = !l->reading.columns.has_header || l->reading.width == 1;
+
+	if (text.n == 0 || serial_is_about(text))
+		return false;
+	return header_sets_apart(text) || (bare && ends_in_colon(text));
+}
+
 bool list_begins_table(const struct serial_list *l, const struct csv_record *r, bool gap)
 {
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n_full = 0;
 	enum header_sense sense;
 
+	if (is_heading_row(l, r, at))
+		return true;
 	for (size_t i = 0; i < r->n_cells; i++) {
 		if (!is_words(r->cells[i]))
 			return false;
 		n_full += r->cells[i].n > 0;
 	}
-	/* "Do not touch:", and no serial beside it. */
-	if (n_full == 1 && header_sets_apart(r->cells[r->cells[0].n || at >= r->n_cells ? 0 : at]))
-		return true;
 	if (at >= r->n_cells || r->cells[at].n == 0)
 		return false;
 	sense = header_sense(r->cells[at]);
@@ -107,4 +136,35 @@ bool list_begins_table(const struct serial_list *l, const struct csv_record *r, 
 		return sense == SENSE_QUALIFIED || (gap && sense > SENSE_UNKNOWN);
 	/* "no serial" may stand where one is missing. */
 	return names_columns(l, r, gap ? SIZE_MAX : at) && (gap || sense > SENSE_UNKNOWN);
+}
+
+enum { HEADING_WORDS = 4 };
+
+/* "# keep:", "# do not touch"; a sentence is a note. */
+static bool is_heading(struct str text, bool *ret_apart)
+{
+	bool colon = ends_in_colon(text);
+	struct str rest = text, word;
+	size_t n_words = 0;
+
+	while (list_next_word(&rest, &word))
+		n_words++;
+	*ret_apart = header_sets_apart(text) &&
+		     (colon || (n_words <= HEADING_WORDS && is_words(text)));
+	return colon || *ret_apart;
+}
+
+void list_note_heading(struct serial_list *l, struct str raw, size_t line)
+{
+	struct str text = serial_trim(raw);
+	bool apart;
+
+	while (text.n && text.p[0] == '#')
+		text = serial_trim(str_sub(text, 1, text.n - 1));
+	/* What protects all of its devices may say why. */
+	if (l->opt.purpose == LIST_PROTECTED || l->table_line || !is_heading(text, &apart))
+		return;
+	if (l->apart_above || (apart && l->n_rows))
+		l->table_line = line;
+	l->apart_above |= apart;
 }

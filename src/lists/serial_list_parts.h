@@ -9,6 +9,14 @@ struct profile;
 
 enum { LIST_NO_HEADER = UINT32_MAX, LIST_GUARDS = 3 };
 
+/* What all serials that were read have in common. */
+struct alike {
+	struct serial first;
+	uint32_t n, lengths; /* serials but the first; bit i: one of i characters */
+	size_t n_head, n_tail;
+	uint64_t seen[SERIAL_MAX]; /* at each place; bit i: that letter or digit */
+};
+
 struct serial_list {
 	char *name;
 	struct csv_reader *csv;
@@ -39,6 +47,8 @@ struct serial_list {
 	uint32_t n_long[SERIAL_MAX + 1]; /* rows by the length of their serial */
 	struct serial last;              /* n 0, or that of a last line without an end */
 	size_t last_line;
+	struct alike alike;
+	bool apart_above; /* a comment above the first row says that what follows is not meant */
 	size_t first_strange, strange_row; /* the line and the number of the first */
 	uint32_t *elsewhere;               /* per column: serials in strange rows */
 	size_t n_elsewhere;
@@ -103,6 +113,15 @@ bool list_is_several(struct str text, bool whole, bool *ret_barcodes);
 bool list_swallows_rows(const struct serial_list *l, const struct csv_record *r);
 /* A row at fault that looks like the header of another table. gap: blank lines are before it. */
 bool list_begins_table(const struct serial_list *l, const struct csv_record *r, bool gap);
+/* Notes a comment that says that what stands below it is not meant: the next serial is refused. */
+void list_note_heading(struct serial_list *l, struct str raw, size_t line);
+/* A row with a serial, for what is judged at the end of the list. */
+void list_note_good(struct serial_list *l, const struct csv_record *r, const struct serial *serial);
+void list_forget_end(struct serial_list *l);
+/* ERR_INPUT: every serial has the same text joined to it. */
+MUST_CHECK enum errc list_check_alike(const struct serial_list *l, struct err *err);
+/* The next run of letters and digits; false: there are no more. */
+bool list_next_word(struct str *rest, struct str *ret);
 /* The next of several serials in a line; false: there are no more. */
 bool list_next_token(struct str *rest, struct str *ret);
 bool list_is_comment(struct str raw);

@@ -23,7 +23,7 @@ struct strict {
 	struct beside *beside; /* per column of the sample */
 	uint32_t n, n_more;    /* rows with a serial; serials in other columns alone */
 	/* Such as no Apple serial is, but a mistyped one: */
-	uint32_t n_odd;
+	uint32_t n_odd, n_odd_length;
 	size_t odd_line;
 	struct serial odd;
 	uint32_t n_wide[WIDTHS]; /* rows by their cells */
@@ -80,6 +80,7 @@ static void add_serial(struct strict *p, const struct list_row *row)
 	if (serial_strip_barcode(&plain))
 		(void)map_add(p->serials, serial_view(&plain), NULL);
 	p->n++;
+	p->n_odd_length += is_odd_length(s->n) && !serial_barcode(s);
 	if (is_odd(p, s) && p->n_odd++ == 0) {
 		p->odd_line = row->record.line;
 		p->odd = *s;
@@ -130,6 +131,15 @@ static void note_hidden(struct strict *p, const struct csv_record *r, size_t col
 	}
 }
 
+/* As a MAC address is without its signs: no serial, or one in thousands. */
+static bool is_hex(struct str cell)
+{
+	for (size_t i = 0; i < cell.n; i++)
+		if (cell.p[i] > '9' && ascii_lower(cell.p[i]) > 'f')
+			return false;
+	return cell.n == USUAL_MAX;
+}
+
 /* A cell beside the row's serial. */
 static enum errc look_at_cell(
 	struct strict *p, const struct list_row *row, size_t column, struct err *err)
@@ -148,7 +158,8 @@ static enum errc look_at_cell(
 	}
 	/* Or as APPLC02XK1ABJG5H has it. */
 	if (str_contains_nocase(serial_view(&s), serial_view(&row->serial)) ||
-		(!seconds && serial_look(cell) != LOOK_STRONG && !serial_is_unsaid(cell)))
+		(!seconds && serial_look(cell) != LOOK_STRONG &&
+			(is_hex(cell) || !serial_is_unsaid(cell))))
 		return ERR_OK;
 	if (p->list->opt.purpose != LIST_PROTECTED)
 		return devices ? refuse_column(p, row->record.line, cell, column, err) : ERR_OK;
@@ -346,7 +357,7 @@ static enum errc look_at_lengths(const struct strict *p, struct err *err)
 	bool ends = list_ends_in(p->list, &last, &line);
 
 	/* One too short or too long among others was mistyped. */
-	if (p->n_odd && p->n_odd * 2 <= p->n)
+	if (p->n_odd && (p->n_odd * 2 <= p->n || (p->n_odd_length && p->n_odd_length < p->n)))
 		return refuse_odd(p, err);
 	if (ends && (is_short_row(p) || list_is_cut_off(p->list, p->serials)))
 		return err_set(err, ERR_INPUT,

@@ -143,7 +143,9 @@ static const char *const stems[] = { "serial", "seriennummer", "seriennr", "seri
 	"nserie", "n°deserie", "nºdeserie", "n°serie", "nºserie", "シリアル", "製造番号", "序列号",
 	"序列號", "일련번호", "시리얼", "ерийн", "ерійн", "СЕРИЙН", "sarjanumero", "seryjny",
 	"sorozatsz", "serinumara", "serino", "serİnumara", "serİno", "seriove", "vyrobni",
-	"serijskibroj", "rdeserie", "ειριακ", "סידורי", "تسلسل" };
+	"serijskibroj", "serijska", "rdeserie", "ndiserie", "rdiserie", "n°diserie", "nºdiserie",
+	"nrodeserie", "gyariszam", "fabryczn", "seerianumber", "nomorseri", "ซีเรียล", "סריאלי",
+	"ειριακ", "סידורי", "تسلسل" };
 
 /* Words that make it the serial of something else, or something else about a serial. */
 static const char *const other_words =
@@ -167,8 +169,10 @@ static const char *const other_parts[] = { "replac", "ersatz", "remplac", "reemp
 	"serialis", "partner", "target", "donor", "exchang", "tausch", "return", "retour",
 	"rucklauf", "ruckgabe", "retired", "decommission", "disposed", "ausgemustert", "stolen",
 	"gestohlen", "broken", "defect", "defekt", "faulty", "exclud", "donot", "nichtan",
-	"notouch", "dont", "reserv", "rechange", "貸出", "予備", "交換", "代替", "新しい", "古い",
-	"以前", "旧", "新" };
+	"notouch", "dont", "nepas", "notocar", "nontoccare", "naotocar", "naomexer", "nietaan",
+	"ikker", "rorinte", "nieruszac", "さわら", "触ら", "触れ", "除外", "対象外", "残す", "不要",
+	"请勿", "保留", "排除", "제외", "금지", "reserv", "rechange", "貸出", "予備", "交換",
+	"代替", "新しい", "古い", "以前", "旧", "新" };
 
 /* Folded parts that say no more than that it is the device's own: the rest of a compound header. */
 static const char *const own_parts[] = { "number", "numbers", "numeros", "numeri", "numero",
@@ -190,7 +194,8 @@ static const char *const own_parts[] = { "number", "numbers", "numeros", "numeri
 /* Words of a heading that say that what stands below it is not meant. */
 static const char *const apart_words =
 	" not keep except excepted skip skipped ignore ignored done already lost missing nicht "
-	"behalten ausser ohne sauf garder excepto salvo tranne eccetto ";
+	"behalten bleiben bleibt ausser ohne sauf garder conserver excepto salvo mantener "
+	"conservar manter tranne eccetto tenere behouden zachowac pominac ";
 
 static bool contains(struct str text, const char *part)
 {

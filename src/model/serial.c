@@ -413,5 +413,5 @@ bool serial_strip_barcode(struct serial *s)
 bool serial_is_unusual(const struct serial *s)
 {
 	return s->n < 10 || s->n > 12 || memchr(s->text, 'I', s->n) || memchr(s->text, 'O', s->n) ||
-	       serial_barcode(s) > 1;
+	       serial_barcode(s);
 }

@@ -47,7 +47,7 @@ bool serial_is_unsaid(struct str cell);
 /* Letters, and perhaps a number behind them, that people can say: `Hardware`, `Laptops2026`. A
  * serial seldom looks so. */
 bool serial_is_word(struct str cell);
-/* Apple's serials have 10 to 12 characters and neither I nor O; nor does one begin with 1S or SN
+/* Apple's serials have 10 to 12 characters and neither I nor O; nor does one begin with S, 1S or SN
  * and go on with a whole one. */
 bool serial_is_unusual(const struct serial *s);
 /* How many characters of a box label it begins with: the S that names a serial there, or 1S, or SN,

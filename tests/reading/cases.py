@@ -145,6 +145,21 @@ def labels():
               done.stdout + done.stderr)
 
 
+def comments():
+    """A comment that says that what stands below it is not meant stops a list that decides, and none that protects."""
+    path, settings = work / "comments.csv", work / "settings.yaml"
+    settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
+    for text, n in members.COMMENTS:
+        path.write_text(text)
+        done, got, _ = read(path)
+        check(f"comments: {text!r}", done.returncode == (0 if n else 65) and len(got) == (n or 0), (got, done.stderr))
+        done = run("check", "--rules", in_file(path))
+        check(f"comments: {text!r}: as in_file", done.returncode == (0 if n else 65), done.stderr)
+        as_inventory(f"comments: {text!r}", path, got if n else None)
+        done = run("check", "--settings", settings, "--json")
+        check(f"comments: {text!r}: protects", f'"protected":{sum(text.count(s) for s in "ABCD" for s in [getattr(members, s)])}' in done.stdout, done.stdout)
+
+
 def says():
     """Of what is not read, or may be cut, the reading speaks."""
     path = work / "says.csv"
@@ -460,6 +475,7 @@ def everything():
     hiding()
     second()
     labels()
+    comments()
     says()
     without()
     all_lists()

@@ -207,7 +207,7 @@ def bare(r, f, n_rows):
 def unreadable(r, f, n_rows):
     """What nobody can tell: it has to be refused, or read as meant."""
     f.readable = False
-    kind = r.choice(["two", "unknown", "order", "pairs", "mixed"])
+    kind = r.choice(["two", "unknown", "order", "pairs", "mixed", "joined", "apart"])
     f.what.append("doubtful " + kind)
     rows = [(serial(r), serial(r)) for _ in range(n_rows)]
     f.sure = []
@@ -222,7 +222,12 @@ def unreadable(r, f, n_rows):
                 ["iPad,%s" % p[0] for p in rows[half:]])
     if kind == "pairs":
         return ["%s,%s" % p for p in rows] * 2
+    if kind == "joined" and n_rows > 2:
+        before = r.choice(["IPAD", "MAC", "APPLE"])
+        return ["Serial"] + [before + p[0] for p in rows]
     f.sure = [p[0] for p in rows]
+    if kind == "apart":
+        return f.sure[:1] + [r.choice(["# keep:", "# Do not touch", "# nicht:"])] + f.sure[1:]
     return [rows[0][0] + ",x"] + ["Name,Serial Number"] + ["x,%s" % p[0] for p in rows[1:]]
 
 

@@ -3,7 +3,9 @@ None: refused. A kind is the first word of a file of cases/, which has at least 
 import zlib
 
 A, B, C, D = "C02XK1ABJG5H", "F4K9X72HG3", "DMPXK1ABJG5H", "7AGC74BU22"
-MANY = ["C02XK1%04dH%s" % (i, "XK" if i % 2 else "JG") for i in range(1000, 1060)]
+TENS = ["K0C47GVXH1", "GF4GNRD13X", "QGP679GT5C", "M8L3H7WCV4", "50TWVJL3PV", "097VXHRKKH", "Y7J5W0HR69", "HFM07DWXD6", "J0CHW8LL6D"]
+TWELVES = ["C02G3XABJG5H", "DMPT14ZKMD6R", "F9FQ28CPLYWF"]
+MANY = ["C02XK1%04dH%s" % (i, "X" if i % 2 else "J") for i in range(1000, 1060)]
 T20 = "\n".join("n%d,%s,iPad" % (i, s) for i, s in enumerate(MANY[:24]))
 
 
@@ -59,6 +61,9 @@ MEMBERS = [
     ("A2", "%s;MACBOOKPRO\n" % A, [A], 0),
     ("A2", "VTHRMWKRTC,%s\nQML7GT2103,%s\nXWYLK99873,%s\n" % (A, B, C), None, 0),
     ("A2", "MBP0012345,%s\nMBP0012346,%s\n" % (A, B), [A, B], 0),
+    ("A2", "%s, %s and %s\n" % (A, B, C), [], 1),
+    ("A2", "%s; CEO\n%s; board, with %s\n%s; x\n" % (A, B, C, D), [A, D], 1),
+    ("A2", "%s\tand (%s)\n%s\tlost\n" % (A, B, C), [C], 1),
     # B1: a damaged first line
     ("B1", "C02XK1-ABJG5H\n%s\n%s\n" % (B, C), None, 0),
     ("B1", "\u0421" + "02XK1ABJG5H\n%s\n" % B, None, 0),
@@ -185,6 +190,21 @@ MEMBERS = [
     ("K1", "Equipment;Hersteller-Ser.Nr.;Bezeichnung\n10001234;%s;iPad\n" % A, [A], 0),
     ("K1", "Usernr;Tagnr\n%s;%s\n%s;%s\n" % (A, B, C, D), None, 0),
     ("K1", "מספר סידורי,שם\n%s,x\n" % A, [A], 0),
+    ("K1", "N.;Dispositivo;N. di serie\n1;iPad;%s\n2;iPad;%s\n" % (A, B), [A, B], 0),
+    ("K1", "Ssz.;Eszköz;Gyári szám\n1;iPad;%s\n2;iPad;%s\n" % (A, B), [A, B], 0),
+    ("K1", "מכשיר,מספר סריאלי\niPad,%s\niPad,%s\n" % (A, B), [A, B], 0),
+    # joined: every serial has the same text joined to it
+    ("joined", "Serial\n" + "".join("IPAD%s\n" % s for s in TENS), None, 0),
+    ("joined", "Serial,User\n" + "".join("%sDE,x\n" % s for s in TENS), None, 0),
+    ("joined", "".join("DE%s\n" % s for s in TENS), None, 0),
+    ("joined", "Seriennummer;Ort\n" + "".join("X%sY;a\n" % s for s in TENS), None, 0),
+    ("joined", "Name,Serial\n" + "".join("x,P%s\n" % s for s in TENS), None, 0),
+    ("joined", "Equipment\tSerialNo\n" + "".join("1\t%s\n" % s.rjust(16, "0") for s in TENS + TWELVES), None, 0),
+    ("joined", "Serial\n" + "".join("APPLE%s\n" % s for s in TWELVES), None, 0),
+    ("joined", "MAC%s, MAC%s, MAC%s\n" % tuple(TENS[:3]), None, 0),
+    ("joined", "Serial\n" + "".join("C02%s\n" % s[3:] for s in TWELVES), ["C02" + s[3:] for s in TWELVES], 0),
+    ("joined", "Serial\n" + "".join("C0%d%s%s\n" % (i % 3, s[3:8], "JG5H") for i, s in enumerate(TENS)),
+     ["C0%d%s%s" % (i % 3, s[3:8], "JG5H") for i, s in enumerate(TENS)], 0),
     # same: two columns with the same serials
     ("same", "Serial Number,Hardware Serial\n%s,%s\n%s,%s\n" % (A, A, B, B), [A, B], 0),
     ("same", "Serial Number;Seriennummer\n%s;%s\n%s;%s\n" % (A, A.lower(), B, B), None, 0),
@@ -251,6 +271,12 @@ MEMBERS = [
     ("apart", "Seriennummer;Name\n%s;x\n;\nErsatzgeräte;\n%s;y\n%s;z\n" % (A, B, C), None, 0),
     ("apart", "%s\nREPLACEMENT\n%s\n" % (A, B), None, 0),
     ("apart", "Name,Serial,Model\n%s\nReturned:,,\nx,%s,iPad\n" % (T20, D), None, 0),
+    ("apart", "%s\n%s\n\nDon't touch these 2:\n%s\n%s\n" % (A, B, C, D), None, 0),
+    ("apart", "%s\n%s\nne pas toucher :\n%s\n" % (A, B, C), None, 0),
+    ("apart", "Serial\n%s\nNO TOCAR\n%s\n" % (A, B), None, 0),
+    ("apart", "%s\n%s\nVan der Berg 12:\n%s\n" % (A, B, C), None, 0),
+    ("apart", "%s\n%s\n対象外\n%s\n" % (A, B, C), None, 0),
+    ("apart", "%s\n%s\n%s\nTotal:\n" % (A, B, C), [A, B, C], 1),
     ("apart", "Serial,Name\n%s,x\nNew York,\n%s,y\n" % (A, B), [A, B], 1),
     ("apart", "Serial,Note\n%s,x\n,returned\n%s,y\n" % (A, B), [A, B], 1),
     # tables: another one below the first
@@ -303,6 +329,7 @@ HIDING = [
     ("the rest of a line whose beginning is lost", "DYN12NHPF,INC0012345\nIPAD0001,%s,x\nIPAD0002,%s,\n" % (A, B)),
     ("a letter of another script", "%s; F4K9\u042572HG3\n" % A),
     ("too short among others", "%s\n%s\nF4K9X72HG\n" % (A, C)),
+    ("more that are too long than whole ones", "\n".join(["IPAD" + s if i % 3 else s for i, s in enumerate(TENS)])),
     ("too long among two", "%s\nF4K9X72HG33K7\n" % A),
     ("within quotes over two lines", "%s,\"CEO\n%s,board\"\n" % (A, B)),
     ("within a cell of columns over two lines", "Tag;Serial;Note\n1;%s;\"x\n2;%s;y\"\n3;%s;z\n" % (A, B, C)),
@@ -327,6 +354,9 @@ HIDING += [
         ("a serial cut in the last column", "Name;Serial\nx;%s\ny;%s\nz;%s" % (A, C, A[:3] + "YK1ABJ55"[:8])),
         ("a serial cut in one line", "%s;%s;%s" % (A, C, A[:3] + "YK1ABJG")),
         ("a serial cut to ten, one of two among longer ones", "%s\n%s\n%s\n%s" % (B, A, C, "K3PYK1ABJG")),
+        ("a serial cut to ten among many of ten", "\n".join(TENS + TWELVES + ["C39W24ZKMD"])),
+        ("a serial cut to ten among many of ten, with notes", "Name,Serial\n" + "\n".join("x," + s for s in TENS + TWELVES + ["GG7XG1DKQ1"])),
+        ("a serial cut to ten in a line of many", "; ".join(TENS + TWELVES + ["DLXVM4Z5JF"])),
         ("a serial cut to ten, one of two of six", "Serial\n%s\n%s\n%s\nC39XK1ABJG5K\nDLXXK1ABJG5L\n%s" % (B, A, C, "K3PYK1ABJG")),
     ]
 ]
@@ -341,15 +371,29 @@ NOT_HIDING = [
     ("other serials in columns", "Serial Number,Old Serial Number,Name\n%s,%s,x\n%s,%s,y\n" % (A, C, B, D), 2),
     ("a date and a number above the header", "Export 2026-11-28 16:30, 214 devices\nSerial Number,Owner\nEDW516UQXV,x\n", 1),
     ("a model above the header", "iPhone SE (2nd gen), iPad13,4\nSerial Number,Owner\nEDW516UQXV,x\n", 1),
+    ("a whole serial of ten among many at the end of the file", "\n".join(TWELVES + TENS), 12),
+    ("one that begins as one of twelve, with the end of its line", "\n".join(TENS + TWELVES + ["C39W24ZKMD", ""]), 13),
+    ("one that begins as one of twelve, among such of ten", "\n".join(TENS + ["C39W24ZKMD"]), 10),
     ("a whole serial at the end of the file", "%s\n%s\n%s" % (A, B, C), 3),
     ("a whole row at the end of the file", "Serial,Name\n%s,x\n%s,y\n%s,z" % (A, C, B), 3),
     ("a short serial at the end of the last line", "%s\n%s\n%s\n" % (A, C, B), 3),
     ("a quarter above the header", "ACME 2026 Q3\nSerial Number,Owner 2\nEDW516UQXV,x\n", 1),
 ]
 
+# Comments of a bare list: how many are read, or None: refused. A list that protects may say why.
+COMMENTS = [
+    ("# to wipe\n%s\n%s\n# keep:\n%s\n" % (A, B, C), None), ("%s\n%s\n# do not touch\n%s\n" % (A, B, C), None),
+    ("%s %s\n# keep:\n%s %s\n" % (A, B, C, D), None), ("# keep:\n%s\n# wipe:\n%s\n" % (A, B), None),
+    ("Seriennummer\n%s\n#ausser:\n%s\n" % (A, B), None), ("%s\n# Excluded\n\n%s # CEO\n" % (A, B), None),
+    ("%s\n%s\n# à ne pas toucher\n%s\n" % (A, B, C), None), ("%s\n# no tocar：\n%s\n" % (A, B), None),
+    ("# keep these, they are ours\n%s\n%s\n" % (A, B), 2), ("%s\n%s\n# done\n" % (A, B), 2),
+    ("%s\n# replaced the one of room 12 in May\n%s\n" % (A, B), 2), ("# Berlin:\n%s\n# Bonn:\n%s\n" % (A, B), 2),
+]
+
 # Lists that are refused as one kind or another: what is advised is done, and they are read.
 ADVICE = [text for kind, text, serials, _ in MEMBERS if serials is None and isinstance(text, str) and
-          kind in ("above", "quotes", "words", "tables", "named", "signs", "B1", "apart", "lines", "same")] + [
+          kind in ("above", "quotes", "words", "tables", "named", "signs", "B1", "apart", "lines", "same", "joined")] + [
+    text for text, n in COMMENTS if n is None] + [
     "7AG-C74-BU22,CEO\n%s,x\n%s,y\n" % (A, B), "%s\n%s\nsee below\n%s\n" % (A, B, C), "%s,x\n%s,y\n7AGC-74BU22,z\n" % (A, B),
     "Tag,Ding\nIPAD0001,%s\nIPAD0002,%s\n" % (A, B), "Serial,Mac\n%s,%s\n%s,7AGC-74BU22\n" % (A, B, C),
     "Serial,Mac\n%s,%s\n%s,%s\n" % (A, B, C, D), "%s\n%s\n%s" % (A, B, C[:11]), "%s\n%s # board F4K9X72HG4\n" % (A, C),
@@ -383,6 +427,7 @@ SECOND = [
     ("Reserve Serial,Device\n%s,%s\n%s,%s\n" % (A, B, C, D), None, None),
     ("Serial (keep),Unit\n%s,%s\n%s,%s\n" % (A, B, C, D), None, None),
     ("Serial Number,id\n%s,%s\n%s,%s\n" % (A, A, C, C), [A, C], 2),
+    ("Serial Number,MAC Address\n%s,624964CB9B56\n%s,A4FC1412AB01\n" % (A, C), [A, C], 2),
     ("EAS activation ID,Serial number\nAPPL%s,%s\nAPPL%s,%s\n" % (A, A, C, C), [A, C], 2),
     ("ECID\tserialNumber\n0x1E4C0A2B3C002E\t%s\n0x1A2B3C4D5E6F\t%s\n" % (A, C), [A, C], 2),
 ]
@@ -407,6 +452,8 @@ SAYS = [
     ("Name,Serial\nx,%s\ny,%s\nz,%s\n" % (A, C, D), None),
     ("%s\n%s\n%s" % (A, B, D), None),
     ("Serial\n%s\nSN%s\n" % (A, B), "1 serial is unusual"),
+    ("Serial\n%s\nS%s\n%s\nS%s\n" % (A, B, C, D), "2 serials are unusual"),
+    ("Serial\nIPAD%s\n%s\nIPAD%s\n" % tuple(TENS[:3]), "2 serials are unusual"),
 ]
 # As the settings say that a list without serials is allowed: read (True), or 78.
 EMPTY = [("# nobody\n", True), ("", True), ("\n# a\n\n# b, since 2026\n", True), ("Serial\n", True), ("#%s\n" % A, False),

@@ -97,13 +97,17 @@ def mutated(r, lines, serials, kind):
     """Bytes and keys of protect:, and settings of input:."""
     protect, extra = "", ""
     text = "\n".join(lines) + "\n"
-    what = r.choice(["char", "char", "char", "cut", "line", "column", "encoding", "settings"])
+    what = r.choice(["char", "char", "char", "cut", "line", "column", "encoding", "settings", "joined"])
     if what == "char":
         for _ in range(r.randrange(1, 3)):
             at = r.randrange(len(text))
             text = text[:at] + r.choice(ODD) + text[at + r.choice([0, 1]) if text[at] in "\n" or not text[at].isalnum() else at:]
     elif what == "cut":
         text = cut(r, text, serials)
+    elif what == "joined":
+        before = r.choice(["MAC", "IPAD", "APPLE"])
+        for s in serials:
+            text = text.replace(s, before + s)
     elif what == "line":
         n = r.randrange(len(lines))
         new = list(lines)

@@ -42,6 +42,9 @@ def by_hand(text, message):
     if m := said(r"column (\d+) has more in its cells than a serial"):
         c = int(m.group(1)) - 1
         yield joined(with_serials_alone(lines, c))
+    if m := said(r"such as '(.*?)', which seems to be '(.*?)': leave nothing but the serials in that list"):
+        begin, _, end = m.group(1).partition(m.group(2))
+        yield re.sub(rf"\b{begin}(\w{{10,12}}){end}\b", r"\1", text)
     if said("put the device into a line of its own below the header"):
         yield joined([*lines[:n - 1], *lines[n:], with_cell(lines, len(lines), column_of_serials(lines[n:]), GOOD)[-1]])
     if m := said(r"leave one of the columns (\d+) and (\d+) out"):

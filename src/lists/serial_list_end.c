@@ -1,0 +1,197 @@
+/* What can be said of a list when all of its rows were seen: that its end is cut off, or that every
+ * serial has the same text joined to it. */
+#include "base/plural.h"
+#include "lists/serial_list_parts.h"
+
+enum {
+	PLANT = 3,
+	TEN = 10,
+	TWELVE = 12,
+	MANY = 8,      /* so many serials tell whether a place of them is as good as any */
+	SEEN_MOST = 9, /* and more different characters are not asked for */
+	OLD_LENGTH = 11,
+	OLD_DATE = 2, /* the first of three digits there */
+	OLD_DATE_END = 5,
+	DIGITS = 10
+};
+
+/* --- the end of the file --- */
+
+bool list_ends_in(const struct serial_list *l, struct serial *ret, size_t *ret_line)
+{
+	*ret = l->last;
+	*ret_line = l->last_line;
+	return l->last.n > 0;
+}
+
+/* Begins as those of twelve characters do, which have a plant, half a year and a week there. One in
+ * fifty of ten does, too. */
+static bool begins_as_twelve(struct str s)
+{
+	static const char plants[] = "C0 C1 C2 C3 C7 CK D2 DC DK DL DM DN DQ DX DY F1 F2 F4 F5 F6 "
+				     "F7 F8 F9 FC FD FF FK FV FW G0 G6 GC GD GG GQ H0 H4 W8 YM ";
+	static const char halves[] = "CDFGHJKLMNPQRSTVWXYZ", weeks[] = "AEIOUBSZ0";
+
+	for (size_t i = 0; i + 1 < sizeof(plants); i += PLANT)
+		if (memcmp(plants + i, s.p, 2) == 0)
+			return strchr(halves, s.p[3]) && !strchr(weeks, s.p[4]);
+	return false;
+}
+
+bool list_is_cut_off(const struct serial_list *l, const struct map *serials)
+{
+	struct str last = serial_view(&l->last);
+	size_t n_longer = 0;
+
+	for (size_t n = last.n + 1; last.n && n <= SERIAL_MAX; n++)
+		n_longer += l->n_long[n];
+	if (n_longer && ((l->n_long[last.n] - 1) * 2 <= n_longer || begins_as_twelve(last)))
+		return true;
+	/* As old serials of a plant do. */
+	for (uint32_t i = 0; n_longer && i < serials->n; i++) {
+		struct str other = map_key(serials, i);
+
+		if (other.n > last.n && str_eq(str_head(other, PLANT), str_head(last, PLANT)))
+			return true;
+	}
+	return false;
+}
+
+/* --- what all serials have in common --- */
+
+static unsigned place_of(char c)
+{
+	return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'A') + DIGITS;
+}
+
+static void note_alike(struct alike *a, const struct serial *s)
+{
+	const struct serial *first = &a->first;
+	size_t n = 0;
+
+	if (first->n == 0) {
+		a->first = *s;
+		a->n_head = a->n_tail = s->n;
+	} else if (str_eq(serial_view(first), serial_view(s))) {
+		return;
+	} else {
+		a->n++;
+	}
+	while (n < a->n_head && n < s->n && s->text[n] == a->first.text[n])
+		n++;
+	a->n_head = n;
+	for (n = 0; n < a->n_tail && n < s->n &&
+		    s->text[s->n - 1 - n] == a->first.text[a->first.n - 1 - n];)
+		n++;
+	a->n_tail = n;
+	a->lengths |= UINT32_C(1) << s->n;
+	for (size_t i = 0; i < s->n; i++)
+		a->seen[i] |= UINT64_C(1) << place_of(s->text[i]);
+}
+
+void list_note_good(struct serial_list *l, const struct csv_record *r, const struct serial *serial)
+{
+	l->n_long[serial->n]++;
+	l->last.n = 0;
+	if (!l->alike.first.n || l->alike.n_head + l->alike.n_tail)
+		note_alike(&l->alike, serial);
+	if (!csv_open_end(l->csv) || !r->n_cells ||
+		!str_eq_nocase(serial_trim(r->cells[r->n_cells - 1]), serial_view(serial)))
+		return;
+	l->last = *serial;
+	l->last_line = r->line;
+}
+
+void list_forget_end(struct serial_list *l)
+{
+	l->last.n = 0;
+	memset(l->n_long, 0, sizeof(l->n_long));
+	memset(&l->alike, 0, sizeof(l->alike));
+}
+
+/* Less so many characters all are as long as Apple's. */
+static bool leaves_usual(const struct alike *a, size_t n)
+{
+	uint32_t usual = 0;
+
+	for (size_t i = TEN; i <= TWELVE; i++)
+		usual |= UINT32_C(1) << (i + n);
+	return (a->lengths & ~usual) == 0;
+}
+
+/* Any character stands at any place of serials of ten; those of twelve have few plants, and those
+ * of eleven three digits for the year and the week. */
+static bool is_random(const struct alike *a)
+{
+	const uint64_t digits = (UINT64_C(1) << DIGITS) - 1;
+	size_t least = (a->n + 1) / 2 + 1;
+	bool old = a->first.n == OLD_LENGTH;
+
+	least = least < SEEN_MOST ? least : SEEN_MOST;
+	for (size_t i = a->n_head; i < a->first.n - a->n_tail; i++)
+		if ((size_t)__builtin_popcountll(a->seen[i]) < least)
+			return false;
+	for (size_t i = OLD_DATE; old && i < OLD_DATE_END; i++)
+		old = (a->seen[i] & ~digits) == 0;
+	return !old;
+}
+
+/* The first serial without so many characters. */
+static struct str first_without(const struct alike *a, size_t n)
+{
+	size_t n_head = n < a->n_head ? n : a->n_head;
+
+	return str_sub(serial_view(&a->first), n_head, a->first.n - n);
+}
+
+/* Longer than Apple's, and the first is one without so many characters that all have. */
+static size_t n_joined_to_long(const struct alike *a, size_t n_common)
+{
+	size_t most = n_common < SERIAL_MAX - TEN ? n_common : SERIAL_MAX - TEN;
+
+	for (size_t n = most; n; n--)
+		if (a->first.n == n + TWELVE && leaves_usual(a, n) &&
+			begins_as_twelve(first_without(a, n)))
+			return n;
+	/* One more may be the same in all by chance. */
+	for (size_t n = most; n && n + 1 >= n_common; n--)
+		if (leaves_usual(a, n))
+			return n;
+	return 0;
+}
+
+/* Of the length of Apple's, and yet one of ten with something joined to it. */
+static bool is_joined_ten(const struct alike *a, size_t n_common)
+{
+	return a->n + 1 >= MANY && n_common + TEN == a->first.n &&
+	       a->lengths == UINT32_C(1) << a->first.n && is_random(a);
+}
+
+/* How many characters too many every serial has; 0: none that is known. */
+static size_t n_joined(const struct alike *a)
+{
+	size_t n_common = a->n_head + a->n_tail;
+
+	if (a->n == 0 || a->n_head >= a->first.n || n_common == 0)
+		return 0;
+	if (a->lengths >> (TWELVE + 1))
+		return n_joined_to_long(a, n_common);
+	return is_joined_ten(a, n_common) ? n_common : 0;
+}
+
+enum errc list_check_alike(const struct serial_list *l, struct err *err)
+{
+	const struct alike *a = &l->alike;
+	size_t n = l->opt.barcode_s == BARCODE_KEEP ? 0 : n_joined(a);
+	struct str rest = n ? first_without(a, n) : STR_NONE;
+
+	if (n == 0 || serial_is_implausible(rest))
+		return ERR_OK;
+	return err_set(err, ERR_INPUT,
+		"%s: every serial has the same %zu character%s joined to it, such as '%s', which "
+		"seems to be '%.*s': leave nothing but the serials in that list, or %s reads them "
+		"as they are",
+		l->name, n, plural(n), a->first.text, STR_FMT(rest),
+		l->opt.csv.of_settings ? "in the settings input: {barcode_s: keep}"
+				       : "--barcode-s keep");
+}
