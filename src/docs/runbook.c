@@ -86,6 +86,10 @@ static const struct runbook_entry reasons[REASON_MAX_] = {
 	[REASON_RUN_IN_FLIGHT] = { "The device is off its server and cannot enroll: run apply "
 				   "again first of all, it puts the device back.",
 		AGAIN },
+	[REASON_RUN_COMING_BACK] = { "Nothing is wrong yet: the run ended before two looks at "
+				     "Apple "
+				     "agreed that the device is back. The next one looks first.",
+		AGAIN },
 	[REASON_RUN_PUT_BACK] = { "Why the run ended early. The device is back: run apply again.",
 		AGAIN },
 	[REASON_RUN_SUPERSEDED] = { "The run that took over.", "depmend runs" },
@@ -126,6 +130,11 @@ static const struct runbook_entry reasons[REASON_MAX_] = {
 	[REASON_APPLE_NOT_PROVED] = { "The device in Apple's portal. If it stays so, open a case "
 				      "with Apple and name the activity of the evidence.",
 		AGAIN },
+	[REASON_APPLE_NO_EFFECT] = { "The device in Apple's portal, and a case with Apple that "
+				     "names "
+				     "the activities of both runs. Sending it again is a person's "
+				     "decision.",
+		AGAIN " --allow again=SERIAL" },
 	[REASON_APPLE_OUTCOME_UNKNOWN] = { "The answer was lost: run apply again, it looks before "
 					   "it sends.",
 		AGAIN },

@@ -29,7 +29,7 @@ enum allowance_value {
 	X(empty, YES, "a list without rows")                                           \
 	X(network_state, YES, "state on a network file system")                        \
 	X(restored_state, YES, "irreversible steps after an older state was restored") \
-	X(again, SERIAL, "an irreversible step for a device whose last one is not known")
+	X(again, SERIAL, "a step for a device whose last one is not known, or had no effect")
 
 /* "NAME=VALUE": ERR_USAGE for a name that is none, with the nearest, or a value that it does not
  * take. */

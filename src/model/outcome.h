@@ -196,7 +196,14 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"keep it on one list and run the other one again, or: depmend forget SERIAL")      \
 	X(UEM_PROFILE_WAIT, "uem.profile_wait",                                                    \
 		"Apple throttles the device: giving it a profile now would come too early",        \
-		"run apply again after the time that the row names")
+		"run apply again after the time that the row names")                               \
+	X(APPLE_NO_EFFECT, "apple.no_effect",                                                      \
+		"Apple accepted this in two runs, and the device did not change: it is not sent "  \
+		"again",                                                                           \
+		"open a case with Apple; to send it once more: --allow again=SERIAL")              \
+	X(RUN_COMING_BACK, "run.coming_back",                                                      \
+		"its way back was sent to Apple, and is not proved yet",                           \
+		"run apply again: it looks first, and sends only what is missing")
 
 enum reason {
 #define X(id, code, sentence, remedy) REASON_##id,

@@ -467,7 +467,8 @@ static enum errc decide_state(struct plan *p, struct input_row *row,
 		settle_waiting(p, row, profile_wait(p, prog, results, slot));
 	else
 		settle_because(p, row, OUTCOME_PLANNED, REASON_RULE_MATCHED);
-	return ERR_OK;
+	return row->outcome == OUTCOME_PLANNED ? plan_in_vain(p, row, slot, results, home, err)
+					       : ERR_OK;
 }
 
 /* An earlier run has to bring it back: no rules make that it is off the state that was wanted. */

@@ -37,5 +37,9 @@ void plan_note_profiles(struct plan *p);
 
 /* From programs to outcomes: reads what the steps need, then decides every row that has a rule. */
 MUST_CHECK enum errc plan_decide(struct plan *p, struct err *err);
+/* A row that would be acted on, by results of work_foresee(): unverified instead, when its first
+ * step had no effect in the runs before. */
+MUST_CHECK enum errc plan_in_vain(struct plan *p, struct input_row *row, uint32_t slot,
+	const char *results, uint32_t home, struct err *err);
 
 #endif

@@ -124,7 +124,8 @@ void run_input_release(struct run_input *in)
 struct stored_device {
 	uint32_t program, was, became, before, after, results, detail, evidence, attempts;
 	uint8_t outcome, reason;
-	bool leaving; /* named by an open request that takes it off its server */
+	/* Named by an open request that takes it off its server / brings it to one. */
+	bool leaving, coming;
 	int64_t finished_ms;
 };
 
@@ -135,8 +136,11 @@ struct run_results {
 	struct map texts, serials; /* serials: of devices, by index */
 	struct stored_device *devices;
 	uint32_t n_devices, cap_devices;
-	int64_t *takes_off; /* open requests that do so */
-	uint32_t n_takes_off, cap_takes_off;
+	struct open_move {
+		int64_t id;
+		bool off;
+	} * moves; /* open requests that do so */
+	uint32_t n_moves, cap_moves;
 	struct buf steps, words, advice;
 };
 
@@ -179,36 +183,47 @@ static enum errc keep_device(void *self, const struct device_record *d, struct e
 
 static enum errc note_request(void *self, const struct request_record *q, struct err *err)
 {
+	const struct step_info *info = step_info((enum step_kind)q->kind);
 	struct run_results *r = self;
 
 	(void)err;
-	if (!step_info((enum step_kind)q->kind)->takes_off)
+	if (!info->takes_off && !info->puts_back)
 		return ERR_OK;
-	MEM_GROW(r->takes_off, r->n_takes_off, r->cap_takes_off);
-	r->takes_off[r->n_takes_off++] = q->id;
+	MEM_GROW(r->moves, r->n_moves, r->cap_moves);
+	r->moves[r->n_moves++] = (struct open_move){ q->id, info->takes_off };
 	return ERR_OK;
 }
 
-static enum errc note_leaving(void *self, struct str serial, uint32_t step, struct err *err)
+struct moving {
+	struct run_results *r;
+	bool off;
+};
+
+static enum errc note_moving(void *self, struct str serial, uint32_t step, struct err *err)
 {
-	struct run_results *r = self;
-	uint32_t i = map_find(&r->serials, serial);
+	const struct moving *m = self;
+	uint32_t i = map_find(&m->r->serials, serial);
 
 	(void)step;
 	(void)err;
-	if (i != MAP_NONE)
-		r->devices[i].leaving = true;
+	if (i != MAP_NONE && m->off)
+		m->r->devices[i].leaving = true;
+	else if (i != MAP_NONE)
+		m->r->devices[i].coming = true;
 	return ERR_OK;
 }
 
 /* The process that sent them may not have lived to say that they are in flight. */
-static enum errc load_leaving(
+static enum errc load_moving(
 	struct run_results *r, struct store *store, int64_t run, struct err *err)
 {
 	enum errc rc = store_requests_open(store, run, note_request, r, err);
 
-	for (uint32_t i = 0; i < r->n_takes_off && !rc; i++)
-		rc = store_request_devices(store, r->takes_off[i], note_leaving, r, err);
+	for (uint32_t i = 0; i < r->n_moves && !rc; i++) {
+		struct moving m = { r, r->moves[i].off };
+
+		rc = store_request_devices(store, r->moves[i].id, note_moving, &m, err);
+	}
 	return rc;
 }
 
@@ -226,7 +241,7 @@ enum errc run_results_load(
 	buf_init(&r->advice, 1024 * 1024);
 	rc = store_devices(store, run, keep_device, r, err);
 	if (!rc)
-		rc = load_leaving(r, store, run, err);
+		rc = load_moving(r, store, run, err);
 	if (!rc)
 		rc = store_row_count(store, run, &r->n_rows, err);
 	if (rc)
@@ -247,7 +262,7 @@ void run_results_free(struct run_results *r)
 	buf_release(&r->words);
 	buf_release(&r->advice);
 	free(r->devices);
-	free(r->takes_off);
+	free(r->moves);
 	free(r);
 }
 
@@ -278,7 +293,7 @@ static enum errc describe(
 		work_describe(&p, letters.p, &r->steps);
 		buf_str(&r->advice, source.if_failed);
 		if (work_put_back_due(&p, letters.p, &at))
-			*ret_why = REASON_RUN_IN_FLIGHT;
+			*ret_why = d->coming ? REASON_RUN_COMING_BACK : REASON_RUN_IN_FLIGHT;
 		else if (d->leaving)
 			*ret_why = REASON_STATE_REQUEST_OPEN;
 	}

@@ -169,6 +169,21 @@ static void settle_waiting(struct job *j, struct job_device *d, const char *why)
 		window ? window_next(j->window, next) : NULL);
 }
 
+/* A put-back that was sent needs two looks, and there was perhaps time for one. */
+static void settle_away(struct job *j, struct job_device *d)
+{
+	enum reason why = job_away(j, d);
+	struct view v;
+	char detail[TIME_TEXT + 40], when[TIME_TEXT];
+	bool seen = why == REASON_RUN_COMING_BACK && d->looked_ms != TIME_NONE &&
+		    work_view(j->fleet, d->slot, &v) && v.server != SERVER_NONE &&
+		    v.server == job_target(d, job_step(j, d));
+
+	(void)snprintf(detail, sizeof(detail), "it was seen there once, at %s",
+		seen ? time_rfc3339_s(d->looked_ms, when) : "");
+	job_settle(j, d, OUTCOME_IN_FLIGHT, why, seen ? detail : NULL);
+}
+
 void job_settle_rest(struct job *j)
 {
 	const char *why = j->stop == ERR_TEMPFAIL ? job_keep(j, str_from(j->stop_err.msg)) : NULL;
@@ -180,7 +195,7 @@ void job_settle_rest(struct job *j)
 			continue;
 		/* What was sent and is not over yet may have moved it. */
 		if (job_is_off(j, d) || job_is_busy(d))
-			job_settle(j, d, OUTCOME_IN_FLIGHT, job_away(j, d), NULL);
+			settle_away(j, d);
 		else if (d->blocked)
 			job_settle(j, d, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, NULL);
 		else

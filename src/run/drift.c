@@ -1,6 +1,9 @@
 /*
  * Who changed a device behind the run's back: Apple's audit events say so, when there are any
  * (services/README.md Apple E). No event is no evidence, and nothing waits for one.
+ *
+ * One that is where it was before our change, or that somebody brought back, was perhaps never
+ * changed by us: only an event tells that we did, and that somebody else took it back.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,12 +25,25 @@ struct witness {
 	struct culprit *by; /* by device */
 };
 
+/* One that has more to do is named when it is through. */
+static bool is_nameless(const struct job_device *d)
+{
+	return d->anonymous && job_is_settled(d);
+}
+
 static struct job_device *drifted(const struct job *j, struct str serial)
 {
 	uint32_t slot = map_find(&j->fleet->serials, serial);
 	uint32_t i = slot == MAP_NONE ? MAP_NONE : j->by_slot[slot];
 
-	return i != MAP_NONE && j->devices[i].anonymous ? &j->devices[i] : NULL;
+	return i != MAP_NONE && is_nameless(&j->devices[i]) ? &j->devices[i] : NULL;
+}
+
+/* What was seen of one that did not drift only an assignment after our request explains. */
+static bool explains(const struct apple_event *e, const struct job_device *d)
+{
+	return d->outcome == OUTCOME_DRIFTED ||
+	       (e->at_ms >= d->intent_ms && str_eq(e->type, STR("DEVICE_ASSIGNED_TO_SERVER")));
 }
 
 static bool is_asked(void *self, struct str text)
@@ -45,7 +61,8 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	struct culprit *by = d ? &w->by[d - w->j->devices] : NULL;
 	char when[TIME_TEXT];
 
-	if (!d || e.at_ms < by->at_ms || settings_is_own(w->j->settings, e.actor))
+	if (!d || !explains(&e, d) || e.at_ms < by->at_ms ||
+		settings_is_own(w->j->settings, e.actor))
 		return rc;
 	by->at_ms = e.at_ms;
 	(void)snprintf(by->text, sizeof(by->text), "%.*s by %.*s at %s", STR_FMT(e.type),
@@ -63,17 +80,43 @@ static enum errc since_created(void *self, const struct run_record *run, struct 
 	return ERR_OK;
 }
 
-static void name_all(struct witness *w)
+/* Where it is, it is back from being taken off, with a way back to come. */
+static bool is_back(const struct job *j, const struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+	bool off = false, back = false;
+	struct view v;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		back |= off && step_info(p->v[i].kind)->puts_back;
+		off |= step_info(p->v[i].kind)->takes_off;
+	}
+	return back && work_view(j->fleet, d->slot, &v) && v.server == d->home;
+}
+
+static void name_one(struct job *j, struct job_device *d, const char *by)
 {
 	char detail[512];
 
+	(void)snprintf(detail, sizeof(detail), "%s%s%s", d->detail ? d->detail : "",
+		d->detail ? "; " : "", by);
+	if (d->outcome != OUTCOME_UNVERIFIED)
+		job_settle(j, d, (enum outcome)d->outcome, (enum reason)d->reason, detail);
+	else if (is_back(j, d))
+		job_settle(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK, by);
+	else
+		job_settle(j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, by);
+}
+
+static void name_all(struct witness *w)
+{
 	for (uint32_t i = 0; i < w->j->n; i++) {
 		struct job_device *d = &w->j->devices[i];
 
-		if (d->anonymous && w->by[i].text[0]) {
-			(void)snprintf(detail, sizeof(detail), "%s; %s", d->detail, w->by[i].text);
-			job_settle(w->j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, detail);
-		}
+		if (!is_nameless(d))
+			continue;
+		if (w->by[i].text[0])
+			name_one(w->j, d, w->by[i].text);
 		d->anonymous = false;
 	}
 }
@@ -101,7 +144,7 @@ enum errc job_name_drift(struct job *j, struct err *err)
 	enum errc rc;
 
 	for (uint32_t i = 0; i < j->n && !any; i++)
-		any = j->devices[i].anonymous;
+		any = is_nameless(&j->devices[i]);
 	if (!any || j->settings->apple.school)
 		return ERR_OK;
 	w.by = mem_zalloc(j->n * sizeof(*w.by));
@@ -110,5 +153,5 @@ enum errc job_name_drift(struct job *j, struct err *err)
 		rc = read_events(&w, err);
 	name_all(&w);
 	free(w.by);
-	return rc;
+	return rc ? rc : job_flush(j, err);
 }

@@ -306,7 +306,8 @@ enum reason job_away(const struct job *j, const struct job_device *d)
 	if (left && d->reason == REASON_APPLE_SERVER_GONE)
 		return REASON_APPLE_SERVER_GONE;
 	if (work_put_back_due(job_program(j, d), d->results, &at))
-		return REASON_RUN_IN_FLIGHT;
+		return job_is_busy(d) && at == job_next(j, d) ? REASON_RUN_COMING_BACK
+							      : REASON_RUN_IN_FLIGHT;
 	return d->standing == STANDING_LEFT ? (enum reason)d->reason : REASON_STATE_REQUEST_OPEN;
 }
 
@@ -364,6 +365,16 @@ void job_leave(struct job *j, struct job_device *d, enum outcome outcome, enum r
 void job_drift(struct job *j, struct job_device *d, const char *detail)
 {
 	job_leave(j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, detail);
+}
+
+void job_stayed(struct job *j, struct job_device *d, enum reason reason)
+{
+	uint32_t at = job_next(j, d);
+
+	d->results[at] = RESULT_UNVERIFIED;
+	d->log_failed = d->witnessed = false;
+	d->anonymous = true;
+	job_leave(j, d, OUTCOME_UNVERIFIED, reason, NULL);
 }
 
 void job_tell(struct job *j, enum ledger_what what, int64_t request, const struct job_device *d)

@@ -56,7 +56,8 @@ struct job_device {
 	bool sure;       /* two looks agree about where it is */
 	bool witnessed;  /* an audit event tells of what its open request was to do */
 	bool log_failed; /* the log of its open request says it failed */
-	bool anonymous;  /* it drifted, and nobody has said who changed it */
+	bool anonymous;  /* it drifted, is back, or does not show what we did, and who changed it
+			    is not known yet */
 	bool dirty;      /* to be written by job_flush() */
 };
 
@@ -229,6 +230,9 @@ void job_drift(struct job *j, struct job_device *d, const char *detail);
 /* The steps that are left are not for this run. */
 void job_leave(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
 	const char *detail);
+/* What the next step was to do does not show, and nothing can come of it any more: two looks saw
+ * the device on a server. */
+void job_stayed(struct job *j, struct job_device *d, enum reason reason);
 /* True: it is on the protected list by now, and settled; not for a device on its way back. */
 bool job_protected(struct job *j, struct job_device *d);
 /* A refusal that is about no device: five of the same code in a row stop the run. */
@@ -358,6 +362,8 @@ MUST_CHECK enum errc record_round(struct job *j, uint32_t wave, uint32_t *ret_n,
 MUST_CHECK enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* One look at them, for whoever does not go on with the run. */
 MUST_CHECK enum errc wipe_look(struct job *j, struct err *err);
+/* Asks about the activities of open requests, once each; ends the quarantine of those without. */
+MUST_CHECK enum errc activities_poll(struct job *j, struct err *err);
 /* Until every open request but wipes is settled, or patience_until_ms after a stop. */
 MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
 /* Before a change that nobody knows about may be sent again: what the audit trail tells of it. */

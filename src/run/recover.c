@@ -89,7 +89,7 @@ static enum errc look_and_put_back(struct job *j, struct err *err)
 		j->stop_reason = REASON_RUN_SUPERSEDED;
 		rc = job_put_back_all(j, err);
 	}
-	return rc;
+	return rc ? rc : job_name_drift(j, err);
 }
 
 static enum errc put_back_run(struct job *j, struct err *err)

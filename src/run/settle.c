@@ -18,109 +18,8 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "run/job.h"
-#include "wire/answer.h"
 
-enum { MAX_ATTEMPTS = 5, POLL_MAX_MS = 60000, LOG_MAX_BYTES = 64 * 1024 * 1024 };
-
-/* --- activities --- */
-
-static void take_log_row(void *self, struct str serial, bool ok, struct str substatus)
-{
-	struct open_request *r = self;
-	struct job *j = r->job;
-	uint32_t slot = map_find(&j->fleet->serials, serial);
-	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
-
-	if (ok || i == MAP_NONE || !job_is_busy(&j->devices[i]))
-		return;
-	j->devices[i].log_failed = true;
-	job_evidence(j, &j->devices[i], "log", "failed");
-	j->devices[i].log_says = job_keep(j, str_head(substatus, sizeof(r->fault)));
-}
-
-/* The log only hastens a verdict: when it cannot be read, the devices tell. */
-static enum errc read_log(struct open_request *r, const char *url, struct err *err)
-{
-	struct http_request q;
-	struct http_reply reply;
-	enum errc rc = apple_log_request(url, &q, err);
-
-	if (!rc) {
-		q.max_body = LOG_MAX_BYTES;
-		rc = transport_get(r->job->transport, TO_BARE, &q, NULL, NULL, &reply, NULL, err);
-	}
-	if (rc)
-		return rc;
-	if (reply.status != 200)
-		rc = err_set(err, ERR_PROTOCOL, "status %d", reply.status);
-	if (!rc)
-		rc = apple_log_read(buf_view(&reply.body), take_log_row, r, err);
-	http_reply_release(&reply);
-	return rc;
-}
-
-static enum errc take_state(struct open_request *r, const struct apple_activity *a, struct err *err)
-{
-	enum errc rc = ERR_OK;
-
-	if (a->state == ACTIVITY_RUNNING)
-		return ERR_OK;
-	r->over = true;
-	r->ended_ms = transport_now(r->job->transport);
-	job_tell(r->job, OPEN_CLOSED, r->id, NULL);
-	r->ended_badly = a->state == ACTIVITY_FAILURE || a->state == ACTIVITY_UNCLEAR;
-	if (a->state != ACTIVITY_SUCCESS)
-		(void)snprintf(r->fault, sizeof(r->fault), "%s %s", a->status, a->sub_status);
-	if (a->state != ACTIVITY_SUCCESS && a->download_url)
-		rc = read_log(r, a->download_url, err);
-	if (rc && errc_info(rc)->scope == SCOPE_RUN)
-		return rc;
-	if (rc)
-		log_often(LOG_WARN, "the log of activity %s cannot be read: %s", r->activity,
-			err->msg);
-	return ERR_OK;
-}
-
-static void end_quarantine(struct open_request *r)
-{
-	r->over = true;
-	r->ended_ms = transport_now(r->job->transport);
-	job_tell(r->job, OPEN_CLOSED, r->id, NULL);
-}
-
-static enum errc poll_activity(struct open_request *r, struct err *err)
-{
-	struct apple_activity a;
-	enum activity_told told;
-	enum errc rc = answer_activity(
-		r->job->transport, str_from(r->activity), r->intent_ms, &a, &told, err);
-
-	if (told == ACTIVITY_UNANSWERED)
-		return rc;
-	if (!rc)
-		rc = take_state(r, &a, err);
-	else if (told == ACTIVITY_FORGOTTEN)
-		end_quarantine(r); /* only the devices can tell */
-	apple_activity_release(&a);
-	return errc_info(rc)->scope == SCOPE_ROW || rc == ERR_PROTOCOL ? ERR_OK : rc;
-}
-
-static enum errc poll_activities(struct job *j, struct err *err)
-{
-	enum errc rc = ERR_OK;
-
-	for (uint32_t i = 0; i < j->n_open && !rc; i++) {
-		struct open_request *r = j->open[i];
-
-		if (r->over || r->kind == STEP_WIPE)
-			continue;
-		if (r->activity[0])
-			rc = poll_activity(r, err);
-		else if (transport_now(j->transport) >= r->until_ms)
-			end_quarantine(r);
-	}
-	return rc;
-}
+enum { MAX_ATTEMPTS = 5, POLL_MAX_MS = 60000 };
 
 static int64_t next_interval(int64_t ms)
 {
@@ -334,6 +233,23 @@ static void still_to_do(struct job *j, struct job_device *d, const struct view *
 	job_end_flight(j, d);
 }
 
+/* Nothing can come of the request any more, and it does not show. */
+static void fail_to_show(
+	struct job *j, struct job_device *d, const struct open_request *r, const struct view *v)
+{
+	bool accepted = r->state == REQUEST_ACCEPTED || d->witnessed;
+
+	if (r->activity[0])
+		job_evidence(j, d, "activity", r->activity);
+	if (!said_failed(r, d) && step_info(r->kind)->service == SERVICE_APPLE &&
+		v->server != SERVER_NONE)
+		job_stayed(j, d, accepted ? not_proved(r->kind) : outcome_unknown(r->kind));
+	else if (accepted)
+		fail_accepted(j, d, r);
+	else
+		job_fail(j, d, OUTCOME_UNVERIFIED, outcome_unknown(r->kind), NULL);
+}
+
 static void give_verdict(
 	struct job *j, struct job_device *d, const struct open_request *r, const struct view *v)
 {
@@ -343,14 +259,14 @@ static void give_verdict(
 
 	d->looked_ms = TIME_NONE; /* a new attempt looks for itself */
 	d->doubt = 0;
+	if (d->intent_ms == TIME_NONE) /* of an earlier process */
+		d->intent_ms = r->intent_ms;
 	if (step_info(r->kind)->service == SERVICE_APPLE && was_moved(j, d, v))
 		drift_away(j, d, v);
 	else if (again && d->attempts < MAX_ATTEMPTS)
 		still_to_do(j, d, v);
-	else if (accepted)
-		fail_accepted(j, d, r);
 	else
-		job_fail(j, d, OUTCOME_UNVERIFIED, outcome_unknown(r->kind), NULL);
+		fail_to_show(j, d, r, v);
 	if (step_info(r->kind)->irreversible && (!accepted || failed))
 		job_tell(j, DEED_NOT_DONE, r->id, d);
 	job_move(d, ON_FREED);
@@ -538,7 +454,7 @@ static enum errc settle_step(
 	struct job *j, int64_t *interval_ms, int64_t *ret_wake, struct err *err)
 {
 	int64_t now;
-	enum errc rc = poll_activities(j, err);
+	enum errc rc = activities_poll(j, err);
 
 	if (!rc && wait_only(j, *interval_ms, ret_wake)) {
 		*interval_ms = next_interval(*interval_ms);

@@ -42,24 +42,24 @@ static enum wanted put_back_wanted(struct job *j, struct job_device *d, const st
 		return WANTED;
 	if (!look_agrees(j, d, look_key(seen)))
 		return WANTED_LATER;
-	if (seen->server == target)
+	if (seen->server == target) {
+		d->anonymous = true;
 		job_pass(j, d, RESULT_HELD);
-	else
+	} else {
 		note_drift(j, d, seen);
+	}
 	return NOT_WANTED;
 }
 
 /* The request that was to take it off is over, and did not: it is not sent again. */
 static enum wanted never_left(struct job *j, struct job_device *d, const struct view *seen)
 {
-	uint32_t at = job_next(j, d);
-
 	if (!look_agrees(j, d, look_key(seen)))
 		return WANTED_LATER;
-	d->results[at] = RESULT_UNVERIFIED;
-	for (uint32_t i = at + 1; i < job_program(j, d)->n; i++)
-		d->results[i] = RESULT_LEFT_OUT;
-	job_settle(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_NOT_PROVED, NULL);
+	if (seen->server == job_expected(j, d).server)
+		job_stayed(j, d, REASON_APPLE_NOT_PROVED);
+	else
+		note_drift(j, d, seen);
 	return NOT_WANTED;
 }
 

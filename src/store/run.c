@@ -370,3 +370,13 @@ enum errc store_last_done(
 		DB_VALUES(db_str(serial), db_str(rule), db_int(OUTCOME_DONE)), TIME_NONE, ret_ms,
 		err);
 }
+
+enum errc store_count_vain(struct store *s, struct str serial, int kind, struct str target,
+	int64_t *ret, struct err *err)
+{
+	return store_number(s, SQL_COUNT_VAIN,
+		DB_VALUES(db_str(serial), db_int(OUTCOME_UNVERIFIED),
+			db_int(REASON_APPLE_NOT_PROVED), db_int(OUTCOME_DONE), db_int(kind),
+			db_str(target)),
+		0, ret, err);
+}

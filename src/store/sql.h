@@ -90,6 +90,11 @@
 	X(HOME_GET, "SELECT server FROM home WHERE serial = ?1")                                   \
 	X(LAST_DONE, "SELECT max(v.finished) FROM device v JOIN text u ON u.id = v.rule "          \
 		     "WHERE v.serial = ?1 AND v.outcome = ?3 AND u.s = ?2")                        \
+	X(COUNT_VAIN, "SELECT count(*) FROM device v WHERE v.serial = ?1 AND v.outcome = ?2 AND "  \
+		      "v.reason = ?3 AND v.run > coalesce((SELECT max(run) FROM device WHERE "     \
+		      "serial = ?1 AND outcome = ?4), 0) AND EXISTS(SELECT 1 FROM request_device " \
+		      "d JOIN request r ON r.id = d.request WHERE d.serial = ?1 AND r.run = "      \
+		      "v.run AND r.kind = ?5 AND r.target = ?6)")                                  \
 	X(COUNT_DROP, "DELETE FROM run_count WHERE run = ?1")                                      \
 	X(COUNT_PUT, "INSERT INTO run_count(run, rule, outcome, n) VALUES(?1, ?2, ?3, ?4)")        \
 	X(COUNT_ALL, "SELECT id, rule, outcome, n FROM run_count WHERE run = ?1 AND id > ?2 "      \

@@ -264,6 +264,10 @@ MUST_CHECK enum errc store_home_put(
 /* *ret: NULL when nothing is remembered. Caller frees with free(). */
 MUST_CHECK enum errc store_home_get(
 	struct store *s, struct str serial, char **ret, struct err *err);
+/* In how many runs, since the last that ended `done` for the serial, Apple accepted that change of
+ * it and nothing showed. */
+MUST_CHECK enum errc store_count_vain(struct store *s, struct str serial, int kind,
+	struct str target, int64_t *ret, struct err *err);
 /* When a run last finished this serial as `done` under the rule; TIME_NONE: never. */
 MUST_CHECK enum errc store_last_done(
 	struct store *s, struct str serial, struct str rule, int64_t *ret_ms, struct err *err);

@@ -2,7 +2,8 @@
 # What others do, and what becomes of lists, clocks and addresses, while a run waits or between two of
 # them. Each name is a story, told with several members of its kind.
 #
-#	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists pages servers left deeds elsewhere limits profiles
+#	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists pages servers left back vain deeds elsewhere
+#	                                          limits profiles
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -387,6 +388,100 @@ part_left() {
 	done
 }
 
+# --- brought back, or moved, by another administrator before our change was seen, or after it ---
+part_back() {
+	said() { # WHAT OUTCOME REASON: with the name of who did it
+		same "$1: the row" "$2 $3" "$(outcome C02WHILE0001) $(cell C02WHILE0001 depmend_reason | cut -d: -f1)"
+		check "$1: it names who" grep -q 'SERVER by other-admin@example.com at 2026-11-22T' \
+			<<<"$(cell C02WHILE0001 depmend_reason)"
+	}
+	by_hand() { # AT AFTER SERVER [SIMULATOR OPTION...]
+		local at=$1 after=$2 to=$3
+		shift 3
+		world "admins: [{on: {activity: '*', nth: 1}, at: $at, after: $after, do: assign, server: $to, serials: [C02WHILE0001]}]" "$@"
+		rows C02WHILE0001
+	}
+	for after in 1s 5s 2m; do # seen off its server or not
+		rules "$rebuild"
+		by_hand landed $after 'WS1 EMEA' --set uem.sync_time=4m
+		apply
+		exits "back by hand after $after" 3
+		said "back by hand after $after" restored run.put_back
+		same "back by hand after $after: it is not assigned once more" 0 "$(ours assign C02WHILE0001)"
+		rows C02STAY00001 # its custody is over, and another run finds nothing to bring back
+		rules '[skip]'
+		DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
+		exits "back by hand after $after: nothing is left open" 0
+	done
+	for steps in '[unassign]' '[{reassign: {to: WS1 APAC}}]' '[{reassign: {to: WS1 APAC}}, sync]'; do
+		rules "$steps"
+		by_hand landed 1s 'WS1 EMEA'
+		apply
+		exits "$steps, back by hand" 5
+		said "$steps, back by hand" drifted state.drifted
+	done
+	rules "$rebuild" # between two runs
+	for then in '' skip; do
+		by_hand landed 1m 'WS1 EMEA' --set apple.activity_time=20m
+		apply --max-wait 10m
+		exits "back by hand between two runs" 75
+		run=$(sed -n 's/^run *//p' err)
+		[ -z "$then" ] || rules "[$then]"
+		DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
+		[ -z "$then" ] || run report "$run" --csv in.result.csv
+		said "back by hand between two runs, then ${then:-the same}" restored run.put_back
+		same "back by hand between two runs: it is not assigned once more" 0 "$(ours assign C02WHILE0001)"
+	done
+	rules "$rebuild" # and where all the steps hold all the same, the row is done, and says so
+	world "faults: [{activity: ASSIGN_DEVICES, nth: 1, do: reply, status: 429, code: TOO_MANY_REQUESTS, retry_after: 600, applied: no}]
+admins: [{on: {activity: '*', nth: 1}, at: landed, after: 5m, do: assign, server: WS1 EMEA, serials: [C02WHILE0001]}]"
+	rows C02WHILE0001
+	apply
+	exits 'back by hand while ours waits' 0
+	said 'back by hand while ours waits' 'done' state.done
+	# no event, no name: what Apple accepted does not show
+	for none in 'apple.event_delay=2d' ''; do
+		[ -n "$none" ] && by_hand landed 1s 'WS1 EMEA' --set $none
+		[ -n "$none" ] || world 'knobs: {apple.ignored: C02WHILE0001}'
+		apply
+		same "nobody is known (${none:-nobody was}): the row" 'unverified apple.not_proved' \
+			"$(outcome C02WHILE0001) $(cell C02WHILE0001 depmend_reason | cut -d: -f1)"
+		run status
+		exits "nobody is known (${none:-nobody was}): nobody is off" 0
+	done
+}
+
+# --- Apple says that it is done, and nothing changes: tried in one more run, and then a person says ---
+part_vain() {
+	for steps in "$rebuild" '[unassign]' '[{reassign: {to: WS1 APAC}}]' '[{migrate: {to: WS1 Americas, deadline: 2026-12-20}}]'; do
+		world 'knobs: {apple.ignored: C02WHILE0001}' --control
+		rules "$steps"
+		rows C02WHILE0001
+		for hour in 03 05 07 09; do
+			DEPMEND_CLOCK=virtual:2026-11-22T$hour:00:00Z apply
+			exits "$steps, in vain, at $hour" 5
+		done
+		same "$steps, in vain: two requests" 2 "$(posts)"
+		same "$steps, in vain: the row" 'unverified apple.no_effect' \
+			"$(outcome C02WHILE0001) $(cell C02WHILE0001 depmend_reason | cut -d: -f1)"
+		echo 'name: other' | cat - rules.yaml | sed '/^name: t/d' >other.yaml && mv other.yaml rules.yaml
+		DEPMEND_CLOCK=virtual:2026-11-22T10:00:00Z apply
+		same "$steps, in vain, rules of another name: two requests" 2 "$(posts)"
+		printf 'version: 1\nknobs: {apple.ignored: ""}\n' >mended.yaml
+		tell mended.yaml
+		DEPMEND_CLOCK=virtual:2026-11-22T11:00:00Z apply --allow again=C02WHILE0001
+		exits "$steps, in vain, then a person says so" 0
+	done
+	# another change of the device is another matter
+	world 'knobs: {apple.ignored: C02WHILE0001}'
+	rows C02WHILE0001
+	for steps in '[unassign]' '[unassign]' '[unassign]' '[{reassign: {to: WS1 APAC}}]' '[{reassign: {to: WS1 Americas}}]'; do
+		rules "$steps"
+		apply
+	done
+	same 'in vain, and others: each is sent' 4 "$(posts)"
+}
+
 # --- a wipe that nobody knows about: its own result as input, the device enrolled anew, little time ---
 part_deeds() {
 	again() { # SERVICE PATH [MEMBER VALUE]...: from now on the records say so
@@ -553,7 +648,7 @@ part_profiles() {
 	done
 }
 
-for part in "${@:-waits protected stale lists pages servers left deeds elsewhere limits profiles}"; do
+for part in "${@:-waits protected stale lists pages servers left back vain deeds elsewhere limits profiles}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end

@@ -168,6 +168,18 @@ faults: [{service: apple, activity: ASSIGN_DEVICES, do: reply, status: 409, code
 END
 weather 5 --scenario back.yaml
 has run.in_flight
+rules '[unassign]'
+for nth in 1 2 3; do
+	[ $nth -gt 1 ] || new_world --set "apple.ignored=$one"
+	csv "$one,"
+	run apply in.csv --rules ./all.yaml --yes --max-wait 96h
+done
+has apple.no_effect
+rules '[unassign, sync, reassign, sync]'
+new_world --set apple.activity_time=20m --set uem.sync_time=3h
+csv "$one,"
+run apply in.csv --rules ./all.yaml --yes --max-wait 25m
+has run.coming_back
 weather 5 --set uem.throttled="$one" --set uem.throttled_gone=yes
 has uem.left_out
 rules '[unassign]

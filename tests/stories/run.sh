@@ -95,7 +95,7 @@ for steps in '[unassign, sync, reassign, sync]' '[{reassign: {to: WS1 Americas}}
 	rows C02STORY0001
 	wait=10m why=state.request_open options=()
 	case $steps in
-	*unassign,*) wait=25m why=run.in_flight ;;
+	*unassign,*) wait=25m why=run.coming_back ;;
 	*release*) options=(--allow release=9 --confirm release=1) ;;
 	esac
 	apply --max-wait $wait "${options[@]}"
@@ -536,6 +536,63 @@ if [ $stopped -eq 130 ]; then
 	apply --expect "$expect"
 	check 'stopped, and continued with --expect' test "$status" -ne 4
 	same 'stopped, and continued: it came back' "$(effects unassign)" "$(effects assign)"
+fi
+
+# --- rows of a run that was stopped while its devices come back say what is so ---
+truly() { # WHAT: no row says that a device is off its server which Apple has on one
+	python3 - "$audit" in.result.csv <<-'P'
+		import csv, json, sys
+		at = {}
+		for line in open(sys.argv[1]):
+		    e = json.loads(line)
+		    if e.get("kind") == "effect" and e["effective"] and e["what"] in ("assign", "unassign"):
+		        at[e["serial"]] = e["what"] == "assign"
+		for r in csv.DictReader(open(sys.argv[2])):
+		    if at.get(r["serial"]) and "off its server" in r["depmend_reason"]:
+		        sys.exit(r["serial"] + " " + r["depmend_reason"])
+	P
+}
+for steps in '[unassign, sync, reassign, sync]' '[unassign, sync, {reassign: {to: WS1 Americas}}, sync]'; do
+	for signal in TERM HUP; do
+		new_world --fleet fleet.csv --set uem.sync_time=40m
+		rules "$steps"
+		rows C02STORY0001 C02STORY0003
+		"$build/depmend" apply in.csv --rules rules.yaml --yes --allow percent=100 >out 2>err </dev/null &
+		pid=$!
+		for _ in $(seq 400); do
+			[ "$(syncs)" -gt 0 ] && break
+			sleep 0.01
+		done
+		kill -$signal $pid 2>/dev/null
+		wait $pid
+		[ $? -gt 128 ] || continue
+		check "$steps, $signal: what the rows say is so" truly
+		same "$steps, $signal: they say that it was seen there" 2 \
+			"$(grep -c 'run.coming_back: .* it was seen there once, at 2026-11-22' in.result.csv)"
+		run report latest --csv in.result.csv
+		check "$steps, $signal: so does the report" truly
+		apply --max-wait 6h
+		exits "$steps, $signal: it goes on" 0
+	done
+done
+# the same when --max-wait ends it, or a kill
+new_world --fleet fleet.csv --set apple.activity_time=5m --set uem.sync_time=60m
+rules '[unassign, sync, reassign, sync]'
+rows C02STORY0001
+apply --max-wait 6m
+check 'cut off: what the row says is so' truly
+new_world --fleet fleet.csv --set apple.activity_time=1h
+"$build/depmend" apply in.csv --rules rules.yaml --yes --allow percent=100 --max-wait 6h >out 2>err </dev/null &
+pid=$!
+for _ in $(seq 800); do
+	[ "$(requests '.method == "POST" and .path == "/v1/orgDeviceActivities" and .status == 201')" -gt 1 ] && break
+	sleep 0.01
+done
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
+if [ "$(posts)" -eq 2 ]; then
+	run report latest --csv in.result.csv
+	check 'killed: what the report says is so' truly
 fi
 
 # --- a run that goes on is compared with what was confirmed when it began ---

@@ -1,0 +1,106 @@
+/* What Apple says of the activities of open requests, and of what has none: when it is over. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "run/job.h"
+#include "wire/answer.h"
+
+enum { LOG_MAX_BYTES = 64 * 1024 * 1024 };
+
+static void take_log_row(void *self, struct str serial, bool ok, struct str substatus)
+{
+	struct open_request *r = self;
+	struct job *j = r->job;
+	uint32_t slot = map_find(&j->fleet->serials, serial);
+	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
+
+	if (ok || i == MAP_NONE || !job_is_busy(&j->devices[i]))
+		return;
+	j->devices[i].log_failed = true;
+	job_evidence(j, &j->devices[i], "log", "failed");
+	j->devices[i].log_says = job_keep(j, str_head(substatus, sizeof(r->fault)));
+}
+
+/* The log only hastens a verdict: when it cannot be read, the devices tell. */
+static enum errc read_log(struct open_request *r, const char *url, struct err *err)
+{
+	struct http_request q;
+	struct http_reply reply;
+	enum errc rc = apple_log_request(url, &q, err);
+
+	if (!rc) {
+		q.max_body = LOG_MAX_BYTES;
+		rc = transport_get(r->job->transport, TO_BARE, &q, NULL, NULL, &reply, NULL, err);
+	}
+	if (rc)
+		return rc;
+	if (reply.status != 200)
+		rc = err_set(err, ERR_PROTOCOL, "status %d", reply.status);
+	if (!rc)
+		rc = apple_log_read(buf_view(&reply.body), take_log_row, r, err);
+	http_reply_release(&reply);
+	return rc;
+}
+
+static enum errc take_state(struct open_request *r, const struct apple_activity *a, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	if (a->state == ACTIVITY_RUNNING)
+		return ERR_OK;
+	r->over = true;
+	r->ended_ms = transport_now(r->job->transport);
+	job_tell(r->job, OPEN_CLOSED, r->id, NULL);
+	r->ended_badly = a->state == ACTIVITY_FAILURE || a->state == ACTIVITY_UNCLEAR;
+	if (a->state != ACTIVITY_SUCCESS)
+		(void)snprintf(r->fault, sizeof(r->fault), "%s %s", a->status, a->sub_status);
+	if (a->state != ACTIVITY_SUCCESS && a->download_url)
+		rc = read_log(r, a->download_url, err);
+	if (rc && errc_info(rc)->scope == SCOPE_RUN)
+		return rc;
+	if (rc)
+		log_often(LOG_WARN, "the log of activity %s cannot be read: %s", r->activity,
+			err->msg);
+	return ERR_OK;
+}
+
+static void end_quarantine(struct open_request *r)
+{
+	r->over = true;
+	r->ended_ms = transport_now(r->job->transport);
+	job_tell(r->job, OPEN_CLOSED, r->id, NULL);
+}
+
+static enum errc poll_activity(struct open_request *r, struct err *err)
+{
+	struct apple_activity a;
+	enum activity_told told;
+	enum errc rc = answer_activity(
+		r->job->transport, str_from(r->activity), r->intent_ms, &a, &told, err);
+
+	if (told == ACTIVITY_UNANSWERED)
+		return rc;
+	if (!rc)
+		rc = take_state(r, &a, err);
+	else if (told == ACTIVITY_FORGOTTEN)
+		end_quarantine(r); /* only the devices can tell */
+	apple_activity_release(&a);
+	return errc_info(rc)->scope == SCOPE_ROW || rc == ERR_PROTOCOL ? ERR_OK : rc;
+}
+
+enum errc activities_poll(struct job *j, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < j->n_open && !rc; i++) {
+		struct open_request *r = j->open[i];
+
+		if (r->over || r->kind == STEP_WIPE)
+			continue;
+		if (r->activity[0])
+			rc = poll_activity(r, err);
+		else if (transport_now(j->transport) >= r->until_ms)
+			end_quarantine(r);
+	}
+	return rc;
+}
