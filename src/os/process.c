@@ -18,4 +18,5 @@ void process_begin(void)
 			(void)!open("/", O_RDONLY | O_DIRECTORY);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL);
 }

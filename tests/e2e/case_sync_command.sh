@@ -32,3 +32,22 @@ done <<'END'
 [sh, -c, 'yes']|69|'sh' printed more than
 [./nowhere/sync]|78|cannot run '[^ ]*': No such file
 END
+
+# Whoever started us did not care how his programs end, and that is handed down.
+careless() { # depmend's arguments
+	(trap '' CHLD && exec "$build/depmend" "$@") >out 2>err </dev/null
+	status=$?
+}
+alone "[sh, -c, 'exit 0']"
+careless apply in.csv --rules ./again.yaml --yes --max-wait 12h
+exits 'sync by a command, SIGCHLD ignored' 0
+sed -i 's|private_key:.*|private_key: {command: [cat, apple.pem]}|' depmend.yaml
+rm -f state/*/apple-token
+careless export --out live.csv
+exits 'a secret by a command, SIGCHLD ignored' 0
+careless rehearse in.csv --rules ./again.yaml --out rehearsed.csv
+exits 'a rehearsal, SIGCHLD ignored' 0
+mkdir -p tenants && cp depmend.yaml tenants/one.yaml
+cp apple.pem tenants/
+careless export --settings tenants --out '{tenant}.csv'
+exits 'many tenants, SIGCHLD ignored' 0
