@@ -68,6 +68,10 @@ static void print_runs(const struct status *st, FILE *out)
 
 	if (st->n_last)
 		(void)fputs("last runs\n", out);
+	else
+		(void)fputs("last runs   none is known here; if a state was lost, which devices "
+			    "are off:\n            depmend export --off-server\n",
+			out);
 	for (size_t i = 0; i < st->n_last; i++) {
 		const struct run_record *run = last_run(st, i);
 		char ended[40] = "";

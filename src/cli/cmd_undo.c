@@ -16,13 +16,31 @@
 
 enum { LISTED_ROWS = 20 };
 
-/* No rules, no limits of theirs; the default of waves. */
+/* Without --rules: no limits of theirs; the default of waves. */
 static const struct rules_policy policy = {
 	.name = "undo",
 	.limit_devices = UINT32_MAX,
 	.limit_percent = UINT32_MAX,
 	.halt_failed_percent = 10,
 };
+
+/* What the run did is taken back, whatever the rules want now; how, their limits, waves and halt
+ * say. */
+static enum errc load(struct context *p, const struct cli *cli, struct err *err)
+{
+	if (cli_count(cli, OPTION_RULES))
+		return context_load(p, cli, true, err);
+	if (cli_count(cli, OPTION_SET))
+		return err_set(err, ERR_USAGE,
+			"--set gives a parameter of rules, and undo has "
+			"none without --rules");
+	return context_load_without_rules(p, cli, err);
+}
+
+static const struct rules_policy *policy_of(const struct context *p)
+{
+	return p->rules ? rules_policy(p->rules) : &policy;
+}
 
 /* Its rows become the input; *ret_name: the whole name. */
 static enum errc load_run(struct context *p, char ret_name[40], struct err *err)
@@ -101,7 +119,7 @@ static enum errc make_plan(struct context *p, struct err *err)
 	struct session_options opt = { .max_wait_ms = cli_duration_ms(
 					       p->cli, OPTION_MAX_WAIT, INT64_MAX) };
 	char name[40];
-	enum errc rc = context_load_without_rules(p, p->cli, err);
+	enum errc rc = load(p, p->cli, err);
 
 	if (!rc)
 		rc = context_open_session(p, opt, err);
@@ -122,7 +140,7 @@ static int show(const struct cli *cli)
 	int status;
 	enum errc rc = make_plan(&p, &err);
 
-	status = rc ? cli_fail(cli, &err) : plan_tell(&p, &policy);
+	status = rc ? cli_fail(cli, &err) : plan_tell(&p, policy_of(&p));
 	if (!rc && cli_count(cli, OPTION_QUIET) == 0)
 		list_left(&p.plan, stderr);
 	context_release(&p);
@@ -139,8 +157,9 @@ static enum errc plan_again(struct run_command *c, struct err *err)
 static enum errc open_all(
 	struct run_command *c, const struct cli *cli, char ret_name[40], struct err *err)
 {
-	enum errc rc = context_load_without_rules(&c->p, cli, err);
+	enum errc rc = load(&c->p, cli, err);
 
+	c->policy = policy_of(&c->p);
 	if (!rc && !cli_allows(cli, "organization=yes"))
 		rc = organization_joined(c->p.settings, err);
 	if (!rc)

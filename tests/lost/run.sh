@@ -50,6 +50,14 @@ run export --off-server --out known.csv
 exits 'with the state' 0
 
 rm -rf state
+run status
+check 'a state that knows no run: status says what to do' grep -q 'depmend export --off-server' out
+rows 20 20
+run apply in.csv --rules rules.yaml --set job=home --yes --max-wait 48h --allow percent=100
+check 'a state that knows no run: so does apply' grep -q 'depmend export --off-server' err
+run status
+check 'a state that knows one: no word of it' test -z "$(grep 'off-server' out)"
+rm -rf state
 run export --off-server --out off.csv
 exits 'without the state' 0
 same 'the state makes no difference' "$(sort known.csv)" "$(sort off.csv)"

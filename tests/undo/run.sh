@@ -385,4 +385,36 @@ for rules in "$root"/rules/*.yaml; do
 done
 check 'some rules were undone' test "$(grep -c '^[a-z-]*: [1-9].* undone' "$work/shipped")" -ge 7
 
+# --- rules say how it is taken back: their limits, waves and halt; what is taken back the run says ---
+new_world
+served=$(python3 -c 'import csv, sys
+print(*[r["serial"] for r in csv.DictReader(open(sys.argv[1])) if r["server"] == "WS1 EMEA"][:3])' "$root/samples/fleet.csv")
+# shellcheck disable=SC2086 # one row each
+printf '%s\n' serial $served >in.csv
+printf 'version: 1\nname: away\nrules:\n  - {name: r, match: {always: true}, do: [{reassign: {to: WS1 APAC}}]}\n' >away.yaml
+run apply in.csv --rules away.yaml --yes --allow percent=100
+exits 'moved' 0
+cat >how.yaml <<-'F'
+	version: 1
+	name: how
+	parameters: {n: {default: x, help: a word}}
+	limits: {devices: 2}
+	waves: [1, 100%]
+	rules:
+	  - {name: r, match: {always: true}, do: [skip]}
+F
+run undo latest --rules how.yaml --parser libcsv --set n=y
+exits 'undo by rules: planned' 0
+check 'undo by rules: their limit is asked' grep -q 'rules.*2\|limit 2\|limits.devices' err
+run undo latest --rules how.yaml --apply --yes --allow percent=100
+exits 'undo by rules: their limit stops it' 4
+sed -i 's/devices: 2/devices: 9/' how.yaml
+run undo latest --rules how.yaml --apply --yes --allow percent=100
+exits 'undo by rules: within their limit' 0
+same 'undo by rules: in their waves' 2 "$(requests '.method == "POST" and .path == "/v1/orgDeviceActivities" and .status == 201 and .t > 0' | awk '{print $1 - 1}')"
+run undo latest --set n=y
+exits 'undo, a parameter of no rules' 64
+run undo latest --rules nowhere.yaml
+check 'undo by rules that are not there' test "$status" -ge 64
+
 suite_end

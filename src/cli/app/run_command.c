@@ -109,12 +109,28 @@ static enum errc any_off(const struct run_command *c, bool *ret, struct err *err
 	return rc;
 }
 
+/* A state that begins here may stand in the place of one that was lost. */
+static void hint_at_lost(const struct run_command *c)
+{
+	struct run_record any;
+	struct err none;
+
+	if (!c->p.settings->apple.school &&
+		store_run_get(c->p.session.store, "latest", &any, &none) == ERR_NOT_FOUND)
+		log_info("no earlier run is known here; if a state was lost, 'depmend export "
+			 "--off-server' lists the devices that are off their servers");
+}
+
 /* Once: what an older state has forgotten comes before everything that rests on it. */
 static enum errc look_back(struct run_command *c, struct err *err)
 {
 	struct surroundings s = surroundings_of(c);
-	enum errc rc = c->looked_back ? ERR_OK : older_look(&s, err);
+	enum errc rc;
 
+	if (c->looked_back)
+		return ERR_OK;
+	hint_at_lost(c);
+	rc = older_look(&s, err);
 	c->looked_back = !rc;
 	return rc;
 }

@@ -157,9 +157,10 @@ enum option_kind {
 
 /* X(id, name, letter, kind, argument, commands, help) */
 #define OPTION_LIST(X)                                                                             \
-	X(RULES, "rules", 0, FILE, "FILE|NAME", FOR(CHECK) | FOR_PLANS | FOR(APPROVE),             \
-		"rules to judge by (repeatable, in order)")                                        \
-	X(SET, "set", 0, PAIR, "NAME=VALUE", FOR(CHECK) | FOR_PLANS,                               \
+	X(RULES, "rules", 0, FILE, "FILE|NAME", FOR(CHECK) | FOR_PLANS | FOR(APPROVE) | FOR(UNDO), \
+		"rules to judge by (repeatable, in order); undo takes their limits, waves and "    \
+		"halt")                                                                            \
+	X(SET, "set", 0, PAIR, "NAME=VALUE", FOR(CHECK) | FOR_PLANS | FOR(UNDO),                   \
 		"give a parameter of the rules a value")                                           \
 	X(LIMIT, "limit", 0, SOME, "N", FOR_PLANS | FOR(UNDO),                                     \
 		"act on the first N rows that would send something")                               \
@@ -175,7 +176,7 @@ enum option_kind {
 		"the encoding of the CSV, such as cp1252")                                         \
 	X(BARCODE_S, "barcode-s", 0, CHOICE, "keep|strip", FOR_LISTS,                              \
 		"whether the S of box labels before each serial stays")                            \
-	X(PARSER, "parser", 0, CHOICE, "libcsv", FOR(CHECK) | FOR_PLANS,                           \
+	X(PARSER, "parser", 0, CHOICE, "libcsv", FOR(CHECK) | FOR_PLANS | FOR(UNDO),               \
 		"read the CSV with libcsv alone")                                                  \
 	X(ONLINE, "online", 0, FLAG, NULL, FOR(CHECK),                                             \
 		"sign in to both services and read one page of each")                              \
