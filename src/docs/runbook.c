@@ -159,8 +159,8 @@ static const struct runbook_entry reasons[REASON_MAX_] = {
 	[REASON_UEM_NO_RECORD] = { "The device itself: without a record nothing can be sent to "
 				   "it. Erase it by hand.",
 		NULL },
-	[REASON_UEM_AMBIGUOUS] = { "The records with this serial number in the console: delete the "
-				   "outdated ones.",
+	[REASON_UEM_AMBIGUOUS] = { "The records with this serial number in the console, by the "
+				   "IDs of the row: delete all but the one that was enrolled last.",
 		AGAIN },
 	[REASON_UEM_OUTCOME_UNKNOWN] = { "The device in the console: whether the wipe is pending "
 					 "or done.",

@@ -158,7 +158,7 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(UEM_NO_RECORD, "uem.no_record", "the UEM has no record of the device to wipe",           \
 		"erase the device by hand")                                                        \
 	X(UEM_AMBIGUOUS, "uem.ambiguous", "several records of the UEM have this serial",           \
-		"delete the outdated ones in the console")                                         \
+		"in the console delete all but the one enrolled last, by the IDs of the row")      \
 	X(UEM_OUTCOME_UNKNOWN, "uem.outcome_unknown",                                              \
 		"nothing tells whether the UEM carried it out; a wipe is never sent again",        \
 		"look at the device in the console")                                               \

@@ -494,11 +494,22 @@ static enum errc decide_device(struct plan *p, struct input_row *row,
 	return ERR_OK;
 }
 
+/* Which records have the serial: nothing here tells which of them is the device's. */
+static struct str records_of(const struct plan *p, uint32_t slot, char ret[80])
+{
+	struct value v;
+
+	fleet_fact(p->opt->facts->fleet, slot, FACT_UEM_DEVICE, &v);
+	(void)snprintf(ret, 80, "device IDs %.*s", STR_FMT(str_head(v.text, 60)));
+	return str_from(ret);
+}
+
 static enum errc decide_row(
 	struct plan *p, struct input_row *row, const struct misfit *misfit, struct err *err)
 {
 	const struct work_program *prog = &p->compiled[row->program];
 	struct obstacle obstacle;
+	char ids[80];
 	const char *why;
 	uint32_t slot;
 	bool soon;
@@ -529,7 +540,9 @@ static enum errc decide_row(
 	if (obstacle.outcome == OUTCOME_UNDECIDED)
 		plan_settle_unknown(p, row, obstacle.fact);
 	else if (obstacle.reason)
-		plan_settle(p, row, obstacle.outcome, obstacle.reason, STR_NONE);
+		plan_settle(p, row, obstacle.outcome, obstacle.reason,
+			obstacle.reason == REASON_UEM_AMBIGUOUS ? records_of(p, slot, ids)
+								: STR_NONE);
 	if (row->outcome != OUTCOME_PENDING)
 		return ERR_OK;
 	rc = too_soon(p, row, &soon, err);

@@ -97,6 +97,13 @@ new_world --fleet fleet.csv --set uem.duplicates=2
 rows RECLEFT00002 RECENRO00003
 apply --allow delete_record=2 --confirm delete_record=1
 same 'one of several records is not guessed' 'failed uem.ambiguous' "$(outcome RECENRO00003)"
+check 'its row names both, to tell them apart in the console' \
+	grep -qE 'uem.ambiguous: [^;]*: device IDs [0-9]+ [0-9]+' in.result.csv
+for kind in device enterprise; do
+	printf 'version: 1\nname: w\nrules:\n  - {name: w, match: {always: true}, do: [{wipe: {kind: %s}}]}\n' $kind >wipe.yaml
+	run plan in.csv --rules wipe.yaml --out plan.csv
+	check "so does the plan of a wipe ($kind)" grep -qE 'uem.ambiguous: [^;]*: device IDs [0-9]+ [0-9]+' plan.csv
+done
 run plan in.csv --rules rules.yaml
 check 'the plan names both records' grep -qE 'record=[0-9]+ [0-9]+;' out
 same 'the other row is done' 'done' "$(outcome RECLEFT00002)"
