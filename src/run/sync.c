@@ -275,14 +275,10 @@ static enum errc keep_absent(struct syncing *s, bool *proved, struct err *err)
 		if (proved[i] && proves_absence(j, &j->devices[i]))
 			groups |= groups_before(j, &j->devices[i]);
 	rc = groups ? facts_uem_lists(j->facts, groups, err) : ERR_OK;
-	if (rc && errc_info(rc)->scope == SCOPE_RUN)
-		return rc;
-	if (rc)
-		log_often(LOG_WARN, "waiting for the sync: %s", err->msg);
 	for (uint32_t i = 0; i < j->n; i++)
 		if (proved[i] && proves_absence(j, &j->devices[i]))
 			proved[i] = !rc && owing(j, &j->devices[i]) == 0;
-	return ERR_OK;
+	return errc_info(rc)->scope == SCOPE_RUN ? rc : ERR_OK;
 }
 
 /* Its group has carried a sync out. */

@@ -112,6 +112,18 @@ static bool has_returned(struct job *j, struct job_device *d, const struct view 
 	return true;
 }
 
+/* A page of before shows where it came from, which may be where it is to go. */
+static enum wanted holds_already(struct job *j, struct job_device *d, const struct view *seen)
+{
+	/* An earlier request of ours that nobody could prove: it has to come back as well. */
+	bool ours = was_tried(d) && step_info(job_step(j, d)->kind)->takes_off;
+
+	if (seen->server != job_expected(j, d).server && !look_agrees(j, d, look_key(seen)))
+		return WANTED_LATER;
+	job_pass(j, d, ours ? RESULT_DONE : RESULT_HELD);
+	return NOT_WANTED;
+}
+
 /* The step as it was planned: whether the device is as it should be before it. */
 static enum wanted step_wanted(struct job *j, struct job_device *d, const struct view *seen)
 {
@@ -126,14 +138,8 @@ static enum wanted step_wanted(struct job *j, struct job_device *d, const struct
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_SERVER_GONE, NULL);
 		return NOT_WANTED;
 	}
-	if (work_needless(j->fleet, s, d->home, j->settings->has_uem, seen)) {
-		/* An earlier request of ours that nobody could prove: it has to come back as well.
-		 */
-		bool ours = was_tried(d) && step_info(s->kind)->takes_off;
-
-		job_pass(j, d, ours ? RESULT_DONE : RESULT_HELD);
-		return NOT_WANTED;
-	}
+	if (work_needless(j->fleet, s, d->home, j->settings->has_uem, seen))
+		return holds_already(j, d, seen);
 	if (step_info(s->kind)->irreversible && job_sent_before(j, d) != SENT_NEVER) {
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN, NULL);
 		return NOT_WANTED;

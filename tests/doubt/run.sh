@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What one reading shows may be wrong: a page of before, a list that lacks a device, an answer that is
-# none or about another one. Each name is a story.
+# none. Each name is a story.
 #
-#	tests/doubt/run.sh BUILD [PART]...    before late lacks
+#	tests/doubt/run.sh BUILD [PART]...    before late lacks odd
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -47,12 +47,13 @@ rebuild='[unassign, sync, reassign, sync]'
 
 # --- all that Apple tells is as of before, for a while: nobody is dropped, nor called moved ---
 part_before() {
-	for after in 1s 10s 30s; do
+	for after in 1s 8s 15s 25s; do
 		for steps in "$rebuild" '[delete_from_lifecycle, release]' \
 			'[{reassign: {to: WS1 Americas}}, sync, {reassign: {to: WS1 APAC}}, sync]'; do
 			world "admins:
   - {on: {activity: '*', nth: 1}, at: terminal, after: $after, do: set, knobs: {apple.stale: 55s}}
-  - {on: {activity: '*', nth: 1}, at: terminal, after: 50s, do: set, knobs: {apple.stale: 0s}}"
+  - {on: {activity: '*', nth: 1}, at: terminal, after: 110s, do: set, knobs: {apple.stale: 0s}}" --set uem.sync_time=5s
+			settings_with 'poll: {apple: 2s, uem: 5s}'
 			rules "$steps"
 			rows C02DOUBT0003
 			apply --allow release=1 --confirm "release=$(grep -c release <<<"$steps")"
@@ -90,7 +91,30 @@ part_lacks() {
 	done
 }
 
-for part in "${@:-before late lacks}"; do
+# --- an answer that is none: not known, and nothing is sent ---
+part_odd() {
+	unknown() { # WHAT CONDITION
+		printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {%s}, do: [unassign]}\n' "$2" >rules.yaml
+		echo '  - {name: rest, match: {always: true}, do: [skip]}' >>rules.yaml
+		rows C02DOUBT0003
+		apply --max-wait 1h
+		check "$1: it is not known" grep -qE '^(undecided|pending|skipped|)$' <<<"$(outcome C02DOUBT0003)"
+		same "$1: nothing is sent" 0 "$(posts)"
+	}
+	for list in /v1/orgDevices '/v1/mdmServers/*/relationships/devices'; do
+		world "faults: [{service: apple, method: GET, path: '$list', do: reply, status: 204, applied: no}]"
+		case $list in
+		*mdm*) unknown "204 for $list" 'not: {apple.server|present: true}' ;;
+		*) unknown "204 for $list" 'apple.known: false' ;;
+		esac
+	done
+	for status in 403 404 422; do
+		world "faults: [{service: uem, method: GET, path: '*/dep/groups/*/devices', do: reply, status: $status, applied: no}]"
+		unknown "$status for the lists of groups" 'uem.listed: false'
+	done
+}
+
+for part in "${@:-before late lacks odd}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end
