@@ -362,6 +362,37 @@ if [ "$(effects unassign C02STORY0001)" -eq 1 ] && [ "$(effects assign C02STORY0
 	same 'rules that cannot be read: it is back all the same' 1 "$(effects assign C02STORY0001)"
 fi
 
+# --- nor does anything else that is wrong with what is asked for now ---
+for wrong in rules server column; do
+	new_world --fleet fleet.csv --set apple.activity_time=20m
+	rules '[unassign, sync, reassign, sync]'
+	rows C02STORY0001
+	apply --max-wait 10m
+	exits "then wrong $wrong: cut off" 75
+	case $wrong in
+	rules) echo 'nonsense: [' >rules.yaml ;;
+	server) rules '[{reassign: {to: Nowhere}}]' ;;
+	column) sed -i '1s/.*/nothing/' in.csv ;;
+	esac
+	DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
+	check "then wrong $wrong: it is said" test "$status" -ge 64
+	same "then wrong $wrong: it is back all the same" 1 "$(effects assign C02STORY0001)"
+done
+
+# --- who is off, and may stay so for long, counts in every run ---
+for off in C02STORY0001 C02STORY0002 C02STORY0003; do
+	new_world --fleet fleet.csv --set apple.activity_time=2h
+	rules '[unassign, sync, reassign, sync]'
+	rows $off
+	apply
+	exits "$off leaves late: open" 5
+	settings_with 'limits: {in_flight: 1}'
+	rows C02STAY00001
+	apply --max-wait 30m
+	exits "$off leaves late: no room for another one" 75
+	same "$off leaves late: nobody else leaves" 1 "$(posts)"
+done
+
 # --- nor does a protected list that is damaged meanwhile, or a pause ---
 off() { # then what happens while C02STORY0001 is off its server; its run was killed
 	new_world --fleet fleet.csv --set uem.sync_time=40m
