@@ -54,7 +54,7 @@ HARMLESS = {"kill", "reboot", "term", "int", "hup", "twice", "suspend", "freeze"
             "late", "stale", "lag", "clamped", "too_many", "unavailable", "lost",
             "arrives_late", "lost_5xx", "never_arrives", "reader", "second_writer"}
 # ... or that leave open whether a request was carried out.
-CUT_OFF = {"kill", "reboot", "twice", "freeze", "suspend", "lost", "arrives_late", "lost_5xx",
+CUT_OFF = {"kill", "reboot", "clock_step", "twice", "freeze", "suspend", "lost", "arrives_late", "lost_5xx",
            "never_arrives"}
 PHASES = ["unsent", "intent", "sent", "accepted", "hidden", "visible", "terminal", "proved",
           "custody"]
@@ -435,8 +435,11 @@ class World:
             self.c.note("paused")
 
     def do_clock_step(self, rng, p):
+        """While the process runs, or between this one and the next."""
         self.c.step += rng.choice([-HOUR, -2 * MINUTE, 2 * MINUTE, HOUR, DAY])
         self.c.note("step")
+        if rng.random() < 0.5:
+            self.kill_one(p)
 
     def admin(self, deed, **more):
         fields = "".join(f", {k}: {v}" for k, v in more.items())

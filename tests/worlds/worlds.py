@@ -164,13 +164,14 @@ def main():
     memory = pathlib.Path("/dev/shm")  # where a sync takes no time
     folder = tempfile.mkdtemp(dir=memory if memory.is_dir() else None)
     world.make_top(folder)
-    started = time.monotonic()
     total, failed, kinds, cells = 0, 0, collections.Counter(), collections.Counter()
+    figures = []    # of each clock for itself: real ones take as long as they take
     failed_kinds, codes = collections.Counter(), collections.Counter()
     try:
         for play_one, n, jobs in ((one, opt.n, opt.jobs), (one_real, opt.real, 8)):
             if not n:
                 continue
+            begun, before = time.monotonic(), total
             with multiprocessing.Pool(jobs, begin, (opt, folder)) as pool:
                 # With --first in order, so that it is the same one each time.
                 played = pool.imap if opt.first else pool.imap_unordered
@@ -189,6 +190,9 @@ def main():
                           flush=True)
                     if opt.first:
                         break   # and with it the pool ends
+            took = time.monotonic() - begun
+            figures.append(f"{total - before} {'worlds' if play_one is one else 'on the real clock'}"
+                           f" in {took:.0f} s, {1000 * took / (total - before):.0f} ms each")
         if opt.planted:
             begin(opt, folder)
             n_planted, overlooked = planted.check(get_tools())
@@ -197,9 +201,7 @@ def main():
             print("\n".join([f"planted: {n_planted}, not found: {len(overlooked)}"] + overlooked))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    took = time.monotonic() - started
-    print(f"{total} worlds in {took:.0f} s, {1000 * took / max(1, total):.0f} ms each; "
-          f"wrong: {dict(codes)}")
+    print(f"{'; '.join(figures)}; wrong: {dict(codes)}")
     if codes:
         print("of the worlds with each kind went wrong: " + ", ".join(
             f"{k} {failed_kinds[k]}/{kinds[k]}" for k in sorted(kinds)))
