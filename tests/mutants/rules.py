@@ -97,8 +97,8 @@ RULES = {
          "\t\trc = from_ms && false ? drop_moved(&l, from_ms, err) : ERR_OK;"),
     ], "worlds 60 meddle"),
     "late binding: nothing is sent whose effect holds": ("src/run/wanted.c", [
-        ("\tif (work_needless(j->fleet, s, d->home, j->settings->has_uem, seen)) {",
-         "\tif (false) {"),
+        ("\tif (work_needless(j->fleet, s, d->home, j->settings->has_uem, seen))\n",
+         "\tif (false)\n"),
     ], "meanwhile waits"),
     "late binding: nobody else's change is overridden": ("src/run/wanted.c", [
         ("\tif (seen->server == job_expected(j, d).server &&\n",
@@ -197,4 +197,132 @@ RULES = {
         ("\t\t\tgroups[n] = groups_before(j, &j->devices[i]);",
          "\t\t\tgroups[n] = 1;"),
     ], "meanwhile lists"),
+    "ledger: a released device is not put back": ("src/run/wanted.c", [
+        ("\tif (!seen->released && seen->server == SERVER_NONE)\n\t\treturn WANTED;",
+         "\tif (seen->server == SERVER_NONE)\n\t\treturn WANTED;"),
+    ], "meanwhile left"),
+    "ledger: an irreversible deed is asked for when it is sent": ("src/run/wanted.c", [
+        ("\tif (step_info(s->kind)->irreversible && job_sent_before(j, d) != SENT_NEVER) {",
+         "\tif (false) {"),
+    ], "meanwhile deeds"),
+    "late binding: what the ledger lacks does not leave": ("src/run/intent.c", [
+        ("\tif (rc)\n\t\treturn rc;\n\ttake_intent(r, id, at_ms);",
+         "\ttake_intent(r, id, at_ms);"),
+    ], "crash disk"),
+    "reservation: who is off comes first": ("src/run/change.c", [
+        ("\tint c = compare(y->back, x->back);",
+         "\tint c = compare(x->back, y->back);"),
+    ], "schedule"),
+    "reservation: earlier custody is served first": ("src/run/recover.c", [
+        ("\tfor (size_t i = 0; !rc && i < off.n; i++)\n\t\tadd_run(&e, off.v[i].run);\n",
+         ""),
+    ], "stories"),
+    "reservation: devices off count over all runs": ("src/run/budget.c", [
+        ("\tmost -= j->n_elsewhere < most ? j->n_elsewhere : most;\n",
+         ""),
+    ], "stories"),
+    "evidence: two looks, not one": ("src/run/look.c", [
+        ("\tif (d->doubt == shows && d->looked_ms >= look_second_ms(j, d)) {",
+         "\tif (shows) {"),
+    ], "doubt before"),
+    "evidence: two looks drop a put-back": ("src/run/wanted.c", [
+        ("\tif (!look_agrees(j, d, look_key(seen)))\n\t\treturn WANTED_LATER;\n"
+         "\tif (seen->server == target)",
+         "\td->sure = true;\n\tif (seen->server == target)"),
+    ], "doubt before"),
+    "evidence: two looks find a step needless": ("src/run/wanted.c", [
+        ("\tif (seen->server != job_expected(j, d).server && !look_agrees(",
+         "\tif (false && !look_agrees("),
+    ], "doubt before"),
+    "evidence: two looks call it drift": ("src/run/wanted.c", [
+        ("\tif (!look_agrees(j, d, look_key(seen)))\n\t\treturn WANTED_LATER;\n"
+         "\tnote_drift(j, d, seen);",
+         "\tnote_drift(j, d, seen);"),
+    ], "doubt before"),
+    "evidence: two looks allow what failed once more": ("src/run/settle.c", [
+        ("\t\tif (!seen_twice(j, d, look_key(&v), ret_wake))\n\t\t\treturn false;\n"
+         "\t\tgive_verdict(",
+         "\t\tgive_verdict("),
+    ], "meanwhile stale"),
+    "evidence: back where it was, by two looks": ("src/run/settle.c", [
+        ("\treturn step_info(r->kind)->puts_back && d->custody;",
+         "\treturn r->n == 0 && d->custody;"),
+    ], "meanwhile stale"),
+    "evidence: one entry stands for itself": ("src/wire/listing.c", [
+        ("\tl->n = l->seen.n;\n",
+         "\tl->n += l->n_page;\n"),
+    ], "field pages"),
+    "evidence: every server's list is whole": ("src/facts/facts_apple.c", [
+        ("\t\twhole = whole && l->complete;\n",
+         ""),
+    ], "field pages"),
+    "evidence: every group's list is whole": ("src/facts/facts_uem.c", [
+        ("\tif (first)\n\t\tlists_unknown(",
+         "\tif (first && !rc && false)\n\t\tlists_unknown("),
+    ], "doubt odd"),
+    "evidence: what was done is looked at once more": ("src/run/apply.c", [
+        ("\treturn rc || j->stop ? rc : final_look(j, err);",
+         "\treturn rc || j->stop || true ? rc : final_look(j, err);"),
+    ], "meanwhile waits"),
+    "pages: a short page is no end": ("src/wire/listing.c", [
+        ("\t\treturn (int64_t)l->n != l->total || maybe_full(l);",
+         "\t\treturn l->n_page >= 500;"),
+    ], "field pages"),
+    "pages: a list ends by its own mark": ("src/wire/listing.c", [
+        ("\t\t*ret_more = !rc && l->cursor.n > 0;",
+         "\t\t*ret_more = !rc && l->cursor.n > 0 && l->n_page >= 100;"),
+    ], "field pages"),
+    "pages: a page that comes again is an error": ("src/wire/listing.c", [
+        ("\tif (!fresh && l->n_pages > 1 && !empty_page(l))\n",
+         "\tif (false)\n"),
+    ], "field pages"),
+    "pages: an odd entry's device is not missing": ("src/wire/listing.c", [
+        ("\tif (l->n_odd)\n",
+         "\tif (false)\n"),
+    ], "field odd"),
+    "mapping: a server without an entry": ("src/plan/mapping.c", [
+        ("\treturn server != SERVER_NONE && !fleet_is_mapped(f, server);",
+         "\treturn server != SERVER_NONE && !f;"),
+    ], "stories"),
+    "mapping: group none is on purpose": ("src/facts/fleet.c", [
+        ("\t       (server < f->n_servers && f->servers[server].unfed);",
+         "\t       (server < f->n_servers && false);"),
+    ], "stories"),
+    "expect: what was put back early is no difference": ("src/cli/app/own_doing.c", [
+        ("!has_word(left, one) && !has_word(lost, one) &&",
+         "!has_word(left, one) && lost.n &&"),
+    ], "stories"),
+    "protected: the list only grows": ("src/run/job.c", [
+        ("\tfor (uint32_t i = 0; i < now.n; i++)\n\t\t(void)map_add(&j->protected_since",
+         "\tmap_release(&j->protected_since);\n\tmap_init(&j->protected_since, 0);\n"
+         "\tfor (uint32_t i = 0; i < now.n; i++)\n\t\t(void)map_add(&j->protected_since"),
+    ], "meanwhile protected"),
+    "protected: it keeps nobody off his server": ("src/run/job.c", [
+        ("\tif (work_put_back_due(job_program(j, d), d->results, &at) ||\n",
+         "\tif ((work_put_back_due(job_program(j, d), d->results, &at) && false) ||\n"),
+    ], "meanwhile protected"),
+    "protected: unreadable keeps nobody off his server": ("src/run/look.c", [
+        ("\tif (l.n && !rc && !j->closing)\n\t\tjob_read_protected(j);",
+         "\tif (l.n && !rc)\n\t\tjob_read_protected(j);"),
+    ], "meanwhile protected"),
+    "store: no reading outlives its function": ("src/store/page.c", [
+        ("\t*ret = row && !db_col_is_null(q, 0) ? db_col_int(q, 0) : none;\n\tdb_reset(q);\n",
+         "\t*ret = row && !db_col_is_null(q, 0) ? db_col_int(q, 0) : none;\n"),
+    ], "test_store"),
+    "store: texts are copied out": ("src/store/page.c", [
+        ("\t\tc.text = arena_dup(&p->texts, db_col_str(q, at));",
+         "\t\tc.text = db_col_str(q, at);"),
+    ], "test_store"),
+    "store: the next start takes emergency over": ("src/store/open.c", [
+        ("\treturn rc ? rc : emergency_take_over(s, err);",
+         "\treturn rc;"),
+    ], "crash disk"),
+    "evidence: a list lacks it twice": ("src/run/sync.c", [
+        ("\trc = keep_absent(s, proved, err);\n\tif (!rc)\n\t\trc = keep_gone(",
+         "\trc = s ? ERR_OK : keep_absent(s, proved, err);\n\tif (!rc)\n\t\trc = keep_gone("),
+    ], "doubt lacks"),
+    "start: what our account did, and the ledger has not": ("src/older/older.c", [
+        ("\tif (!rc && asks)\n\t\trc = read_events(&s, err);",
+         "\tif (!rc && asks && false)\n\t\trc = read_events(&s, err);"),
+    ], "lost"),
 }
