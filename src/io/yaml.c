@@ -417,9 +417,11 @@ enum errc yaml_load_fd(
 
 enum errc yaml_load(struct yaml_doc **ret, const char *path, struct diags *d, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum errc rc = yaml_load_fd(ret, fd, path, d, err);
+	enum errc rc = file_refuse_pipe(path, err);
+	int fd = rc ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 
+	if (!rc)
+		rc = yaml_load_fd(ret, fd, path, d, err);
 	if (fd >= 0)
 		(void)close(fd);
 	return rc;

@@ -66,24 +66,6 @@ static enum errc ask_limit(
 	return rc;
 }
 
-static enum errc check_limit(
-	const struct plan *p, const struct limits *l, const struct limit *limit, struct err *err)
-{
-	struct asking a;
-	uint64_t most;
-	enum errc rc;
-
-	if (!limit_given(limit))
-		return ERR_OK;
-	rc = ask_limit(p, limit, &a, err);
-	if (rc || a.n == 0)
-		return rc;
-	if (!limit_most(l, limit, &most))
-		log_warn("limits.%s was not evaluated: the size of the organization is not known",
-			limit->name);
-	return limit_check(l, limit, &a, err);
-}
-
 static enum errc check_words(const char *const *allowed, struct err *err)
 {
 	enum errc rc = ERR_OK;
@@ -222,23 +204,6 @@ static enum errc read_limits(const struct plan *p, const struct rules_policy *po
 	return rc ? rc : limits_read(ret, p->opt->facts, policy, allowed, err);
 }
 
-enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
-	const char *const *allowed, struct err *err)
-{
-	struct limits l;
-	enum errc rc = read_limits(p, policy, allowed, &l, err);
-
-	if (!rc)
-		rc = check_shrunk(p, err);
-	if (!rc)
-		rc = check_restored(p, allowed, err);
-	if (!rc)
-		rc = check_time(p, err);
-	for (int i = 0; i < LIMITS_N && !rc; i++)
-		rc = check_limit(p, &l, &l.v[i], err);
-	return rc;
-}
-
 /* A limit that concerns the plan: how far it is used, and whether it stops. */
 static enum errc find_limit(const struct plan *p, const struct limits *l, const struct limit *limit,
 	void (*found)(void *self, const struct guard_finding *f), void *self, struct err *err)
@@ -350,5 +315,65 @@ enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
 		find_shrunk(p, found, self);
 	for (int i = 0; i < LIMITS_N && !rc; i++)
 		rc = find_limit(p, &l, &l.v[i], found, self, err);
+	return rc;
+}
+
+/* --- as one message --- */
+
+struct stops {
+	size_t n;
+	const char *names[LIMITS_N + 8]; /* one of the settings and one of the rules share one */
+	struct err first;
+	struct buf more, allow;
+	bool lifted; /* each of them can be */
+};
+
+static bool is_named(const struct stops *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void note_stop(void *self, const struct guard_finding *f)
+{
+	struct stops *s = self;
+
+	if (f->n && f->most == UINT64_MAX)
+		log_warn("limits.%s was not evaluated: the size of the organization is not known",
+			f->name);
+	if (!f->says || is_named(s, f->name) || s->n == sizeof(s->names) / sizeof(*s->names))
+		return;
+	if (s->n == 0)
+		(void)err_set(&s->first, ERR_GUARD, "%s", f->says);
+	else if (f->n)
+		buf_printf(&s->more, "%s limits.%s (%llu > %llu)", s->more.n ? "," : "", f->name,
+			(unsigned long long)f->n_day, (unsigned long long)f->most);
+	else
+		buf_printf(&s->more, "%s %s", s->more.n ? "," : "", f->says);
+	s->names[s->n++] = f->name;
+	s->lifted &= f->allow != NULL;
+	if (f->allow)
+		buf_printf(&s->allow, " --allow %s", f->allow);
+}
+
+enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
+	const char *const *allowed, struct err *err)
+{
+	struct stops s = { .lifted = true };
+	enum errc rc;
+
+	buf_init(&s.more, sizeof(err->msg));
+	buf_init(&s.allow, sizeof(err->msg));
+	rc = guard_each(p, policy, allowed, note_stop, &s, err);
+	if (!rc && s.n == 1)
+		rc = err_set(err, ERR_GUARD, "%s", s.first.msg);
+	else if (!rc && s.n)
+		rc = err_set(err, ERR_GUARD, "%s; and by%s.%s%s", s.first.msg, buf_cstr(&s.more),
+			s.lifted ? " All of it, once you have decided:" : "",
+			s.lifted ? buf_cstr(&s.allow) : "");
+	buf_release(&s.more);
+	buf_release(&s.allow);
 	return rc;
 }

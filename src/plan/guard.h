@@ -13,7 +13,7 @@ MUST_CHECK enum errc guard_organization(
 	const struct facts *f, const char *const *allowed, struct err *err);
 
 /* allowed: "devices=3000", "percent=30", "fleet=9000" of this run only; NULL-terminated, may be
- * NULL. ERR_GUARD tells which limit and how to proceed; ERR_USAGE for an unknown allowance. */
+ * NULL. ERR_GUARD tells which limits and how to proceed; ERR_USAGE for an unknown allowance. */
 MUST_CHECK enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 	const char *const *allowed, struct err *err);
 /* The same for a run that goes on: what is left of it that cannot be undone waits after an older

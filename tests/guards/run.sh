@@ -646,4 +646,23 @@ rows 6 3
 stopped 'organization: other servers' '--allow organization=yes' take
 passes 'organization: other servers, said so' take --allow organization=yes
 
+# --- several guards, several steps that cannot be undone: all in one message, lifted by one line ---
+new_world --seed 1
+awk -F, 'NR == 1 || $3 != ""' "$root/samples/fleet.csv" | cut -d, -f1 | head -n 31 >in.csv
+printf 'version: 1\nrules:\n  - {name: w, match: {uem.device|present: true}, do: [%s]}\n' \
+	'{wipe: {kind: enterprise}}, delete_record' >both.yaml
+run apply in.csv --rules both.yaml --yes --max-wait 1h
+exits 'two guards' 4
+lift=$(sed -n 's/^depmend: .*once you have decided: \(--allow .*\)$/\1/p' err)
+same 'two guards: both are lifted by one line' 2 "$(grep -o -- '--allow [a-z_]*=[0-9]*' <<<"$lift" | wc -l)"
+# shellcheck disable=SC2086 # words
+run apply in.csv --rules both.yaml --max-wait 1h $lift
+exits 'two steps to confirm' 64
+confirm=$(sed -n 's/^depmend: .*: say \(--confirm .*\)$/\1/p' err)
+same 'two steps: both are confirmed by one line' 2 "$(grep -o -- '--confirm [a-z_]*=[0-9]*' <<<"$confirm" | wc -l)"
+same 'nothing is sent before' 0 "$(changes)"
+# shellcheck disable=SC2086 # words
+run apply in.csv --rules both.yaml --max-wait 1h $lift $confirm
+check "with both lines it begins ($status)" test "$(changes)" -gt 0
+
 suite_end

@@ -168,6 +168,14 @@ run apply in.csv --rules own.yaml --yes --settings other.yaml
 exits 'apply whose result is its protected list' 64
 check 'the list is as it was' cmp protected.csv in.result.csv
 
+# A pipe that nobody writes into is no file: a command says so, and does not wait for ever.
+mkfifo pipe
+for option in --scenario --rules --settings; do
+	timeout -k 1 20 "$build/depmend" rehearse in.csv --rules own.yaml $option ./pipe >out 2>err </dev/null
+	status=$?
+	check "$option PIPE: refused, not waited for ($status)" grep -q 'pipe: is a pipe' err
+done
+
 # Names that hardly fit: that of the result, and that of the earlier one that is kept.
 deep=$(printf 'a%.0s' {1..120})/$(printf 'b%.0s' {1..120})
 long=$(printf 'ä%.0s' {1..125})

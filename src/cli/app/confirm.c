@@ -117,11 +117,6 @@ static enum errc confirm_final(
 
 	if (n == 0 || was_confirmed(cli, kind))
 		return ERR_OK;
-	if (!has_terminal())
-		return err_set(err, ERR_USAGE,
-			"%s for %llu device%s cannot be undone, and there is no terminal to ask: "
-			"say --confirm %s=%llu",
-			word, (unsigned long long)n, plural(n), word, (unsigned long long)n);
 	log_status(NULL);
 	(void)snprintf(
 		wanted, sizeof(wanted), "%s %llu device%s", word, (unsigned long long)n, plural(n));
@@ -136,16 +131,53 @@ static enum errc confirm_final(
 	return ERR_OK;
 }
 
+/* How many devices take the step, if it has to be confirmed by its number. */
+static uint64_t final_count(const struct step_counts *n, enum step_kind kind)
+{
+	if (kind == STEP_MIGRATE)
+		return n->forced;
+	return step_info(kind)->irreversible ? n->of[kind] : 0;
+}
+
+/* Nobody can be asked: all that has to be said, at once. */
+static enum errc confirm_unasked(
+	const struct cli *cli, const struct step_counts *n, struct err *err)
+{
+	struct buf what, flags;
+	bool yes = n->mixed && !cli_count(cli, OPTION_YES), any;
+
+	buf_init(&what, sizeof(err->msg));
+	buf_init(&flags, sizeof(err->msg));
+	for (int k = 0; k < STEP_MAX_; k++) {
+		unsigned long long of = final_count(n, (enum step_kind)k);
+		const char *word = step_info((enum step_kind)k)->word;
+
+		if (!of || was_confirmed(cli, (enum step_kind)k))
+			continue;
+		buf_printf(
+			&what, "%s%s for %llu device%s", what.n ? ", " : "", word, of, plural(of));
+		buf_printf(&flags, " --confirm %s=%llu", word, of);
+	}
+	if (what.n)
+		(void)err_set(err, ERR_USAGE,
+			"%s cannot be undone, and there is no terminal to ask: say%s%s",
+			buf_cstr(&what), buf_cstr(&flags), yes ? " --yes" : "");
+	any = what.n > 0;
+	buf_release(&flags);
+	buf_release(&what);
+	return any ? ERR_USAGE : ERR_OK;
+}
+
 static enum errc confirm_all_final(
 	const struct cli *cli, const struct step_counts *n, struct buf *said, struct err *err)
 {
 	enum errc rc = ERR_OK;
 
+	if (!has_terminal())
+		return confirm_unasked(cli, n, err);
 	for (int k = 0; k < STEP_MAX_ && !rc; k++)
-		if (step_info((enum step_kind)k)->irreversible)
-			rc = confirm_final(cli, (enum step_kind)k, n->of[k], said, err);
-	if (!rc)
-		rc = confirm_final(cli, STEP_MIGRATE, n->forced, said, err);
+		rc = confirm_final(
+			cli, (enum step_kind)k, final_count(n, (enum step_kind)k), said, err);
 	return rc;
 }
 
