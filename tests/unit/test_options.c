@@ -119,6 +119,9 @@ static void values_are_checked(void **state)
 	expect_usage("depmend check --color blue", "--color takes auto|always|never, not 'blue'");
 	expect_usage("depmend check --color auto|always",
 		"--color takes auto|always|never, not 'auto|always'");
+	expect_usage("depmend pause --reason=\t", "--reason takes TEXT, not '\t'");
+	expect_usage("depmend forget X --reason=\t\t", "--reason takes TEXT, not '\t\t'");
+	expect_usage("depmend plan x --out=\t", "--out takes FILE, not '\t'");
 	expect_usage("depmend check --set x", "--set takes NAME=VALUE, not 'x'");
 	expect_usage("depmend check --set =x", "--set takes NAME=VALUE, not '=x'");
 	assert_int_equal(parse("depmend check --set x="), ERR_OK);

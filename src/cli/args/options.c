@@ -140,7 +140,7 @@ static bool value_fits(const struct option_info *o, const char *value)
 	case KIND_CONFIRM:
 		return confirm_fits(s);
 	default:
-		return s.n > 0;
+		return str_trim(s).n > 0;
 	}
 }
 
