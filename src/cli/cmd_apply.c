@@ -24,6 +24,8 @@ static enum errc open_all(struct run_command *c, const struct cli *cli, struct e
 	if (!rc)
 		rc = context_read_input(&c->p, store_folder(c->p.session.store), err);
 	c->has_rows |= !rc;
+	if (!rc && rules_decide_for_good(c->p.rules))
+		c->again = (struct again){ c->p.rules, &c->p.input, &c->p.session.facts };
 	if (!rc)
 		rc = run_identity(
 			&c->p.input, c->p.rules, c->p.settings->apple.account, c->identity, err);

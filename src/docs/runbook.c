@@ -188,6 +188,10 @@ static const struct runbook_entry reasons[REASON_MAX_] = {
 	[REASON_UEM_PROFILE_WAIT] = { NOTHING " The row says until when; depmend takes the time "
 					      "that a service named, or timeouts.throttled.",
 		"depmend doctor" },
+	[REASON_RULE_NO_LONGER] = { "The row: it names the condition and what is seen now. The "
+				    "step was not sent, and what the row had taken off its server "
+				    "is put back. If it is to go all the same, change the rule.",
+		PLAN },
 	[REASON_APPLE_DEADLINE] = { "The deadline in the rules or the list. Plan again with a "
 				    "later one.",
 		PLAN },

@@ -26,6 +26,7 @@ struct facts {
 	uint64_t n_shrunk;   /* the one with the fewest entries */
 	uint64_t least;      /* --allow fleet=N: as few entries are enough; else UINT64_MAX */
 	int64_t as_of_ms; /* what rules take for now, where that is later than the clock; 0: not */
+	int64_t since_ms; /* what was kept before that is asked for anew; 0: as long as it keeps */
 	bool for_good;    /* what is read decides about steps that cannot be undone */
 	const char *const *allowed;            /* --allow, NULL-terminated; NULL: none */
 	uint64_t n_listings[TO_BARE];          /* complete listings read, by service */

@@ -108,7 +108,7 @@ static bool read_note(const struct facts *f, struct str note, struct apple_cover
 	while (state < N_WORDS && !str_eq(word, str_from(words[state])))
 		state++;
 	if (state == N_WORDS || !str_to_u64(read, &read_ms) || (int64_t)read_ms > now ||
-		now - (int64_t)read_ms >= kept_for(f, state))
+		(int64_t)read_ms < f->since_ms || now - (int64_t)read_ms >= kept_for(f, state))
 		return false;
 	*ret = (struct apple_coverage){ (enum apple_coverage_state)state, TIME_NONE, note };
 	if (!str_eq(end, STR("-"))) {

@@ -307,3 +307,25 @@ void fleet_remember(const struct fleet *f, uint32_t slot, struct buf *out)
 {
 	take(f, slot, out, snapshot_encode);
 }
+
+const char *fleet_incarnation(
+	const struct fleet *f, uint32_t slot, enum step_kind kind, char ret[INCARNATION_TEXT])
+{
+	uint32_t record = f->incarnations[slot];
+	struct str text = STR("");
+	struct value v;
+
+	ret[0] = '\0';
+	if (kind == STEP_WIPE && record != MAP_NONE) {
+		text = fleet_text(f, record);
+	} else if (kind == STEP_DELETE_RECORD) {
+		fleet_fact(f, slot, FACT_UEM_DEVICE, &v);
+		text = v.text;
+	} else if (kind == STEP_RELEASE) {
+		fleet_fact(f, slot, FACT_APPLE_ADDED, &v);
+		if (v.state == VALUE_KNOWN)
+			return time_rfc3339(v.number, ret);
+	}
+	(void)snprintf(ret, INCARNATION_TEXT, "%.*s", STR_FMT(text));
+	return ret;
+}

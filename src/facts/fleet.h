@@ -10,6 +10,7 @@
 #include "model/device_state.h"
 #include "model/settings.h"
 #include "model/snapshot.h"
+#include "model/step.h"
 
 #define SERVER_NONE UINT32_MAX
 enum { FLEET_MAX_GROUPS = SETTINGS_MAX_TOKENS };
@@ -110,6 +111,11 @@ struct str fleet_why_unknown(const struct fleet *f, uint32_t slot, enum fact fac
 bool fleet_server_of(const struct fleet *f, uint32_t slot, uint32_t *ret);
 /* Any live fact, for rules and reports. Text is borrowed until the next fleet_intern(). */
 void fleet_fact(const struct fleet *f, uint32_t slot, enum fact fact, struct value *ret);
+enum { INCARNATION_TEXT = 64 };
+/* What tells the device from an earlier or a later one of the same serial, for a step that cannot
+ * be undone (store/ledger.h); empty: not known. Returns ret. */
+const char *fleet_incarnation(
+	const struct fleet *f, uint32_t slot, enum step_kind kind, char ret[INCARNATION_TEXT]);
 /* "status=ASSIGNED;server=WS1 EMEA;listed=yes;profile=Corporate iPads": what is known of it. */
 void fleet_describe(const struct fleet *f, uint32_t slot, struct buf *out);
 /* The same for the store, see model/snapshot.h. */

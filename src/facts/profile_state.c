@@ -203,3 +203,18 @@ int64_t profile_state_wait(const struct facts *f, uint32_t slot)
 		at = later(at, s.retry_ms);
 	return at > transport_now(f->transport) ? at : TIME_NONE;
 }
+
+bool profile_state_tell(
+	const struct fleet *f, uint32_t slot, int64_t now_ms, char ret[PROFILE_STATE_TEXT])
+{
+	char since[TIME_TEXT], retry[TIME_TEXT];
+	int64_t since_ms, retry_ms;
+	enum profile_state state = profile_state_get(f, slot, &since_ms, &retry_ms);
+
+	if (state == PROFILE_STATE_NONE)
+		return false;
+	(void)snprintf(ret, PROFILE_STATE_TEXT, "profile %s since %s, next try %s",
+		profile_state_words(state), time_rfc3339_s(since_ms, since),
+		retry_ms <= now_ms ? "now" : time_rfc3339_s(retry_ms, retry));
+	return true;
+}

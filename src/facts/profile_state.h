@@ -32,5 +32,9 @@ int64_t profile_state_wait(const struct facts *f, uint32_t slot);
 /* PROFILE_STATE_NONE, and nothing else set, when it was not read or is none of these. */
 enum profile_state profile_state_get(
 	const struct fleet *f, uint32_t slot, int64_t *ret_since_ms, int64_t *ret_retry_ms);
+/* "profile Failed since ..., next try now"; false: it is in none of these. */
+enum { PROFILE_STATE_TEXT = 160 };
+bool profile_state_tell(
+	const struct fleet *f, uint32_t slot, int64_t now_ms, char ret[PROFILE_STATE_TEXT]);
 
 #endif

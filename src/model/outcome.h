@@ -203,7 +203,11 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"open a case with Apple; to send it once more: --allow again=SERIAL")              \
 	X(RUN_COMING_BACK, "run.coming_back",                                                      \
 		"its way back was sent to Apple, and is not proved yet",                           \
-		"run apply again: it looks first, and sends only what is missing")
+		"run apply again: it looks first, and sends only what is missing")                 \
+	X(RULE_NO_LONGER, "rule.no_longer",                                                        \
+		"its rule has not taken the device any more when a step that cannot be undone "    \
+		"was due",                                                                         \
+		"look at what has changed; the next run judges the row anew")
 
 enum reason {
 #define X(id, code, sentence, remedy) REASON_##id,

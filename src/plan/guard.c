@@ -121,20 +121,12 @@ static enum errc check_gap(struct store *store, const char *const *allowed, stru
 		g.from_ms == TIME_NONE ? "" : time_rfc3339_s(g.from_ms, from));
 }
 
-static bool is_irreversible(const struct work_program *prog)
-{
-	for (uint32_t i = 0; prog && i < prog->n; i++)
-		if (step_info(prog->v[i].kind)->irreversible || prog->v[i].force_now)
-			return true;
-	return false;
-}
-
 static bool any_irreversible(const struct plan *p)
 {
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
 		const struct input_row *row = &p->input->rows[i];
 
-		if (row->outcome == OUTCOME_PLANNED && is_irreversible(plan_program(p, row)))
+		if (row->outcome == OUTCOME_PLANNED && work_for_good(plan_program(p, row), 0))
 			return true;
 	}
 	return false;
@@ -173,7 +165,7 @@ static enum errc note_irreversible(void *self, const struct device_record *d, st
 	rc = program_decode(d->program, &a, &source, err);
 	if (!rc) {
 		work_outline(&source, &a, &prog);
-		*(bool *)self |= is_irreversible(&prog);
+		*(bool *)self |= work_for_good(&prog, 0);
 	}
 	arena_release(&a);
 	return rc;

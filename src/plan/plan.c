@@ -96,6 +96,15 @@ enum errc plan_take_program(
 	return rc;
 }
 
+bool plan_is_well(const struct plan *p)
+{
+	for (uint32_t i = 0; i < p->input->n_rows; i++)
+		if (outcome_info((enum outcome)p->input->rows[i].outcome)->exit_status ||
+			p->input->rows[i].outcome == OUTCOME_WAITING)
+			return false;
+	return true;
+}
+
 /* --- the two ends of every plan --- */
 
 uint32_t *plan_all_none(size_t n)

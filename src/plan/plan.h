@@ -44,6 +44,9 @@ MUST_CHECK enum errc plan_build(struct plan *p, struct input *input, struct rule
 	const struct plan_options *opt, struct err *err);
 void plan_release(struct plan *p);
 
+/* Whether no row says that something is left to do for a person, or waits. */
+bool plan_is_well(const struct plan *p);
+
 /* One row to be acted on, as a plan's CSV shows it. */
 struct sha256_stream;
 void fingerprint_add(struct sha256_stream *digest, struct str serial, struct str rule,

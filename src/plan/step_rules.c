@@ -151,3 +151,51 @@ const struct step_rule *step_rule(enum step_kind kind)
 {
 	return &rules[kind];
 }
+
+/* --- what is not as it was once the step was taken --- */
+
+static uint64_t facts_of(enum reading r)
+{
+	uint64_t facts = 0;
+
+	for (int f = 0; f < FACT_MAX_; f++)
+		if (fact_info((enum fact)f)->reading == r)
+			facts |= FACT_BIT(f);
+	return facts;
+}
+
+/* The UEM's list follows Apple's, by syncs of its own as well. */
+static uint64_t list_facts(void)
+{
+	return facts_of(READING_UEM_LIST) | facts_of(READING_UEM_PROFILES) |
+	       facts_of(READING_UEM_TOKEN);
+}
+
+uint64_t step_changes(enum step_kind kind)
+{
+	const struct step_info *info = step_info(kind);
+
+	if (kind == STEP_WIPE || kind == STEP_DELETE_RECORD)
+		return facts_of(READING_UEM_DEVICE) | facts_of(READING_UEM_RECORDS) |
+		       facts_of(READING_UEM_APPS);
+	if (info->service == SERVICE_APPLE)
+		return list_facts() | facts_of(READING_APPLE_SERVER) | FACT_BIT(FACT_APPLE_STATUS) |
+		       FACT_BIT(FACT_APPLE_UPDATED) | FACT_BIT(FACT_APPLE_MIGRATION_STATUS) |
+		       FACT_BIT(FACT_APPLE_MIGRATION_DEADLINE);
+	return info->service == SERVICE_UEM ? list_facts() : 0;
+}
+
+uint32_t step_looks(enum step_kind kind)
+{
+	switch (kind) {
+	case STEP_WIPE:
+	case STEP_DELETE_RECORD:
+		return 1u << READING_UEM_DEVICE;
+	case STEP_MIGRATE:
+	case STEP_CANCEL_MIGRATION:
+	case STEP_RELEASE:
+		return 1u << READING_APPLE_DEVICE | 1u << READING_APPLE_SERVER;
+	default:
+		return 1u << READING_APPLE_SERVER;
+	}
+}

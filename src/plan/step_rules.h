@@ -7,6 +7,12 @@
 
 #include "plan/work.h"
 
+/* Facts (FACT_BIT) that are not what they were once such a step was taken. */
+uint64_t step_changes(enum step_kind kind);
+
+/* Readings (bits) that the look just before it brings. */
+uint32_t step_looks(enum step_kind kind);
+
 struct step_case {
 	const struct fleet *fleet;
 	const struct work_step *step;

@@ -6,6 +6,8 @@
 #include "model/program.h"
 #include "plan/step_rules.h"
 
+enum { PROGRAM_MAX_BYTES = 256 * 1024 };
+
 static struct work_step *add(struct work_program *p, enum step_kind kind, uint32_t word)
 {
 	p->v[p->n] = (struct work_step){
@@ -306,6 +308,19 @@ bool work_foresee(const struct fleet *f, const struct work_program *p, uint32_t 
 	return any;
 }
 
+bool work_is_final(const struct work_step *s)
+{
+	return step_info(s->kind)->irreversible || s->force_now;
+}
+
+bool work_for_good(const struct work_program *p, uint32_t from)
+{
+	for (uint32_t i = from; p && i < p->n; i++)
+		if (work_is_final(&p->v[i]))
+			return true;
+	return false;
+}
+
 bool work_put_back_due(const struct work_program *p, const char *results, uint32_t *ret_at)
 {
 	bool off = false;
@@ -323,6 +338,61 @@ bool work_put_back_due(const struct work_program *p, const char *results, uint32
 		}
 	}
 	return false;
+}
+
+static uint64_t mixed(uint64_t h, uint64_t v)
+{
+	return (h ^ v) * UINT64_C(0x100000001b3);
+}
+
+uint64_t work_view_key(const struct view *v)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	h = mixed(h, v->server);
+	h = mixed(h, v->listed);
+	h = mixed(h, v->profile);
+	h = mixed(h, (uint64_t)v->deadline_ms);
+	h = mixed(h, v->record);
+	return mixed(h, v->released) | 1;
+}
+
+bool work_went_off(const struct work_program *p, const char *results)
+{
+	bool off = false;
+
+	for (uint32_t i = 0; i < p->n && results[i] != RESULT_TODO; i++)
+		if (results[i] == RESULT_DONE)
+			off = step_info(p->v[i].kind)->takes_off ||
+			      (off && !step_info(p->v[i].kind)->puts_back);
+	return off && p->source.n < PROGRAM_MAX_STEPS;
+}
+
+struct str work_with_way_back(const struct work_program *p, struct arena *a, struct program *ret)
+{
+	uint32_t n = p->source.n;
+	struct step *v = arena_alloc(a, (n + 1) * sizeof(*v));
+	struct buf text;
+	struct str kept;
+
+	memcpy(v, p->source.v, n * sizeof(*v));
+	v[n] = (struct step){ .kind = STEP_REASSIGN, .deadline_ms = TIME_NONE };
+	*ret = (struct program){ v, n + 1, p->source.if_failed };
+	buf_init(&text, PROGRAM_MAX_BYTES);
+	program_encode(ret, &text);
+	kept = arena_dup(a, buf_view(&text));
+	buf_release(&text);
+	return kept;
+}
+
+uint64_t work_changed(const struct work_program *p, const char *results, uint32_t before)
+{
+	uint64_t facts = 0;
+
+	for (uint32_t i = 0; i < before; i++)
+		if (results[i] != RESULT_LEFT_OUT)
+			facts |= step_changes(p->v[i].kind);
+	return facts;
 }
 
 static const char *word_of(const struct work_program *p, const char *results, uint32_t word)

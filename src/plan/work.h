@@ -71,6 +71,8 @@ struct view {
 };
 /* From what was read. False when the server is not known. */
 bool work_view(const struct fleet *f, uint32_t slot, struct view *ret);
+/* Differs for views that differ; never 0. */
+uint64_t work_view_key(const struct view *v);
 /* id: a number, or several. */
 enum record_state work_record_state(struct str id, struct str enrollment);
 
@@ -92,6 +94,9 @@ void work_outline(const struct program *source, struct arena *a, struct work_pro
 uint32_t work_readings(const struct program *source);
 bool work_uses_profiles(const struct program *source);
 bool work_has(const struct work_program *p, enum step_kind kind);
+/* The step cannot be undone. / One from `from` on cannot. */
+bool work_is_final(const struct work_step *s);
+bool work_for_good(const struct work_program *p, uint32_t from);
 /* Has a step that is Apple's to carry out. */
 bool work_needs_apple(const struct work_program *p);
 
@@ -110,6 +115,14 @@ bool work_foresee(const struct fleet *f, const struct work_program *p, uint32_t 
 /* Whether the letters leave the device off its server with a put-back to come; *ret_at: its step.
  */
 bool work_put_back_due(const struct work_program *p, const char *results, uint32_t *ret_at);
+
+/* Whether the last step at Apple that was carried out took the device off its server, and a step
+ * more would fit. */
+bool work_went_off(const struct work_program *p, const char *results);
+/* The program as text, with a step more: back to where it was. Both live in the arena. */
+struct str work_with_way_back(const struct work_program *p, struct arena *a, struct program *ret);
+/* Facts (FACT_BIT) that the steps before that one have changed. */
+uint64_t work_changed(const struct work_program *p, const char *results, uint32_t before);
 
 /* "unassign=done;sync=done;reassign(WS1 EMEA)=failed". results NULL: a plan ("=planned"). */
 void work_describe(const struct work_program *p, const char *results, struct buf *out);

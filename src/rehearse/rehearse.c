@@ -168,6 +168,7 @@ static enum errc note_device(void *self, const struct device_record *d, struct e
 
 static enum errc work(struct rehearsal *r, struct err *err)
 {
+	bool for_good = rules_decide_for_good(r->opt->rules);
 	const struct surroundings s = {
 		.store = r->session.store,
 		.transport = r->session.transport,
@@ -176,10 +177,13 @@ static enum errc work(struct rehearsal *r, struct err *err)
 		.halt_failed_percent = r->opt->past_halt
 					       ? 100
 					       : rules_policy(r->opt->rules)->halt_failed_percent,
+		.again = for_good ? &r->again : NULL,
+		.planned_ms = r->started_ms,
 		.progress = r->opt->progress,
 		.progress_self = r->opt->progress_self,
 	};
 
+	r->again = (struct again){ r->opt->rules, r->opt->input, &r->session.facts };
 	return run_work(&s, r->run.id, err);
 }
 

@@ -49,6 +49,7 @@ struct rehearsal {
 	struct plan_options plan_options;
 	struct plan plan;
 	bool has_plan;
+	struct again again;
 	char identity[65]; /* empty: ended before the world answered */
 	struct run_record run;
 	bool has_run;      /* frozen */

@@ -26,7 +26,7 @@ static void take_cells(const struct column_ref *refs, size_t n, const struct rul
 
 void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *row)
 {
-	*j = (struct judge){ set, row, READING_MAX_, UINT32_MAX, false };
+	*j = (struct judge){ set, row, READING_MAX_, UINT32_MAX, 0 };
 	if (++set->row_no == 0) {
 		memset(set->stamp, 0, set->leaves.n * sizeof(*set->stamp));
 		set->row_no = 1;
@@ -307,7 +307,7 @@ static enum tri judge_numbered(struct judge *j, uint32_t n)
 	const struct leaf *leaf = &j->set->leaves.v[n];
 	enum tri result;
 
-	if (j->blind && leaf->source.kind == SOURCE_FACT)
+	if (leaf->source.kind == SOURCE_FACT && j->blind & FACT_BIT(leaf->source.fact))
 		return TRI_UNKNOWN;
 	result = numbered_leaf(j, n);
 
@@ -442,9 +442,9 @@ static bool judge_wait(struct judge *j, uint32_t rule, struct verdict *ret)
 		j->row->fact(j->row->self, FACT_APPLE_KNOWN, &listed);
 	if (listed.state != VALUE_UNREAD && (listed.state != VALUE_KNOWN || listed.number))
 		return false;
-	j->blind = true;
+	j->blind = UINT64_MAX;
 	result = judge_ops(j, &at);
-	j->blind = false;
+	j->blind = 0;
 	if (result == TRI_FALSE)
 		return false;
 	*ret = (struct verdict){ .kind = VERDICT_WAITS, .rule = rule };
@@ -480,6 +480,40 @@ static int32_t judge_by_ops(struct judge *j, uint32_t rule, struct verdict *ret)
 		break;
 	}
 	return CHAIN_TRUE;
+}
+
+/* What only blind facts leave open is as it was when the rule took the row: the rules before it did
+ * not fire, and it did. True: *ret is all there is to say. */
+static bool judge_once_more(struct judge *j, uint32_t rule, bool own, struct verdict *ret)
+{
+	uint32_t at = j->set->rules.v[rule].first_op;
+	enum tri result;
+
+	j->unknown = UINT32_MAX;
+	result = judge_ops(j, &at);
+	*ret = (struct verdict){ .kind = VERDICT_RULE, .rule = rule };
+	if (result == TRI_UNREAD) {
+		ret->kind = VERDICT_NEEDS;
+		ret->needs = j->needs;
+	} else if (result == TRI_UNKNOWN && j->unknown != UINT32_MAX) {
+		end_unknown(j, rule, ret);
+	} else if (result == TRI_FALSE || (result == TRI_UNKNOWN && !own)) {
+		return false;
+	}
+	return true;
+}
+
+void rules_judge_again(struct ruleset *set, const struct rules_row *row, struct str rule,
+	uint64_t blind, struct verdict *ret)
+{
+	struct judge j;
+
+	judge_begin(&j, set, row);
+	j.blind = blind;
+	for (uint32_t i = 0; i < set->rules.n; i++)
+		if (judge_once_more(&j, i, str_eq(set->rules.v[i].info.name, rule), ret))
+			return;
+	*ret = (struct verdict){ .kind = VERDICT_NONE };
 }
 
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret)

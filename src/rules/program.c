@@ -89,7 +89,7 @@ bool rules_program_is_fixed(const struct ruleset *set, size_t rule)
 static bool is_for_good(const struct steps *steps)
 {
 	for (uint32_t i = 0; i < steps->n; i++)
-		if (step_info(steps->v[i].kind)->irreversible)
+		if (step_info(steps->v[i].kind)->irreversible || steps->v[i].force_now)
 			return true;
 	return false;
 }

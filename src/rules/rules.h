@@ -139,6 +139,12 @@ struct verdict {
 
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret);
 
+/* Whether the rule of that name still takes a row that it took before. `blind`: facts (FACT_BIT)
+ * that the row's own steps have changed since; what they alone leave open is as it was. Rules that
+ * wait for a serial wait no more. */
+void rules_judge_again(struct ruleset *set, const struct rules_row *row, struct str rule,
+	uint64_t blind, struct verdict *ret);
+
 /* A cell of the row that a condition cannot compare, wherever in the rules; false: there is none.
  * Texts are borrowed until the next call. */
 struct rules_fault {

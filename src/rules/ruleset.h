@@ -286,7 +286,8 @@ struct judge {
 	const struct rules_row *row;
 	enum reading needs; /* cheapest reading that unread leaves wait for */
 	uint32_t unknown;   /* first leaf that made the result unknown; UINT32_MAX: none */
-	bool blind; /* live facts are unknown, whatever they are: nothing is blamed on them */
+	uint64_t blind; /* facts (FACT_BIT) that are unknown, whatever they are: nothing is blamed
+			   on them */
 };
 
 void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *row);

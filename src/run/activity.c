@@ -10,15 +10,13 @@ enum { LOG_MAX_BYTES = 64 * 1024 * 1024 };
 static void take_log_row(void *self, struct str serial, bool ok, struct str substatus)
 {
 	struct open_request *r = self;
-	struct job *j = r->job;
-	uint32_t slot = map_find(&j->fleet->serials, serial);
-	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
+	struct job_device *d = job_device_of(r->job, serial);
 
-	if (ok || i == MAP_NONE || !job_is_busy(&j->devices[i]))
+	if (ok || !d || !job_is_busy(d))
 		return;
-	j->devices[i].log_failed = true;
-	job_evidence(j, &j->devices[i], "log", "failed");
-	j->devices[i].log_says = job_keep(j, str_head(substatus, sizeof(r->fault)));
+	d->log_failed = true;
+	job_evidence(r->job, d, "log", "failed");
+	d->log_says = job_keep(r->job, str_head(substatus, sizeof(r->fault)));
 }
 
 /* The log only hastens a verdict: when it cannot be read, the devices tell. */

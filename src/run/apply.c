@@ -294,6 +294,8 @@ enum errc job_begin(
 		.limits = s->limits,
 		.window = s->window,
 		.away_ms = s->away_ms,
+		.again = s->again,
+		.planned_ms = s->planned_ms,
 		.allowed = s->allowed,
 		.progress = s->progress,
 		.progress_self = s->progress_self,
@@ -370,7 +372,8 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 	enum errc rc = job_begin(&j, s, run, false, err), ended;
 	bool begun = !rc;
 
-	transport_use_state_fields(s->transport, true); /* no rule judges from here on */
+	/* Without a rule that judges again, what a device is at Apple is all that counts. */
+	transport_use_state_fields(s->transport, !s->again);
 	if (!rc)
 		rc = job_take_over(&j, err);
 	if (!rc)

@@ -18,6 +18,8 @@ struct surroundings {
 	const struct limits *limits;         /* NULL: none */
 	const struct window *window;         /* NULL: any time will do */
 	int64_t away_ms; /* who is taken off is away so long if all goes well; 0: not known */
+	const struct again *again;    /* what the rows are judged by; NULL: by nothing */
+	int64_t planned_ms;           /* when they were; 0: in another process */
 	const char *const *allowed;   /* --allow, NULL-terminated; NULL: none */
 	uint32_t halt_failed_percent; /* 100: never */
 	void (*progress)(void *self, const struct job *j);

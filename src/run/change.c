@@ -223,14 +223,9 @@ static int by_group_and_place(const void *a, const void *b)
 /* Where it will be brought back to after that step took it off; SERVER_NONE: nowhere. */
 static uint32_t comes_back_to(const struct job *j, const struct job_device *d)
 {
-	const struct work_program *p = job_program(j, d);
-	uint32_t i = job_next(j, d);
+	const struct work_step *s = job_step(j, d), *back = job_way_back(j, d);
 
-	if (!step_info(p->v[i].kind)->takes_off)
-		return SERVER_NONE;
-	while (i < p->n && !step_info(p->v[i].kind)->puts_back)
-		i++;
-	return i < p->n ? job_target(d, &p->v[i]) : SERVER_NONE;
+	return step_info(s->kind)->takes_off && back ? job_target(d, back) : SERVER_NONE;
 }
 
 /* The server an activity names: where the devices are for an unassign, where they go for the rest.
@@ -438,6 +433,45 @@ struct sending {
 	uint32_t *devices;
 };
 
+/* What a group comes to. */
+struct chosen {
+	uint32_t n, moved; /* to be sent; settled, or in doubt now */
+	bool late;         /* to find out took so long that they have to be looked at once more */
+};
+
+/* Those that the rules still take; the others are settled, or on their way back. */
+static enum errc ask_rules(struct job *j, struct sending *g, struct chosen *c, struct err *err)
+{
+	uint32_t n_kept = 0;
+	enum errc rc;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		g->devices[i] = g->v[i].device;
+	rc = again_before(j, g->devices, c->n, err);
+	for (uint32_t i = 0; i < c->n && !rc; i++) {
+		const struct job_device *d = &j->devices[g->v[i].device];
+
+		if (!g->v[i].back && (job_is_settled(d) || job_is_put_back(j, d)))
+			continue;
+		c->late |= !look_is_good(j, d);
+		g->v[n_kept++] = g->v[i];
+	}
+	c->moved += c->n - n_kept;
+	c->n = n_kept;
+	return rc;
+}
+
+static enum errc look_and_choose(
+	struct job *j, struct sending *g, uint32_t n, struct chosen *ret, struct err *err)
+{
+	enum errc rc = look_before(j, g->devices, n, err);
+
+	if (rc)
+		return rc;
+	ret->n = choose(j, g->devices, n, g->wave, g->v, &ret->moved);
+	return ret->n && budget_now(j) ? ask_rules(j, g, ret, err) : ERR_OK;
+}
+
 /* Looks and sends what may leave now. *ret_n: how many devices were moved on; *ret_more: some
  * were. */
 static enum errc send_group(
@@ -445,7 +479,8 @@ static enum errc send_group(
 {
 	struct order *v = g->v;
 	uint32_t *devices = g->devices, wave = g->wave, now = budget_now(j);
-	uint32_t n_ready = find_ready(j, wave, v), moved = 0, sent = 0, n;
+	uint32_t n_ready = find_ready(j, wave, v), sent = 0, n;
+	struct chosen c = { .n = 0 };
 	bool go = false;
 	enum errc rc;
 
@@ -456,18 +491,15 @@ static enum errc send_group(
 		return rc;
 	if (!g->all && budget_now(j) > now) /* more than it waited for: they share the look */
 		n = first_packs(j, v, n_ready, budget_now(j), devices);
-	rc = look_before(j, devices, n, err);
+	rc = look_and_choose(j, g, n, &c, err);
 	if (rc)
 		return rc;
-	n = choose(j, devices, n, wave, v, &moved);
-	if (n && budget_now(j))
-		rc = send_chosen(j, v, n, &sent, err);
+	if (c.n && !c.late && budget_now(j))
+		rc = send_chosen(j, v, c.n, &sent, err);
 	g->back |= sent && v[0].back;
-	*ret_n += sent + moved;
-	*ret_more = sent + moved > 0;
-	if (!rc)
-		rc = job_name_drift(j, err);
-	return rc ? rc : job_flush(j, err);
+	*ret_n += sent + c.moved;
+	*ret_more = c.late || sent + c.moved > 0;
+	return rc ? rc : job_name_drift(j, err);
 }
 
 enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
@@ -487,6 +519,8 @@ enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err
 		if (g.back && !budget_now(j))
 			break;
 		rc = send_group(j, &g, ret_n, &more, err);
+		if (!rc && more)
+			rc = job_flush(j, err);
 		if (j->max_writes != UINT32_MAX)
 			break;
 	}

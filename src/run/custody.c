@@ -62,7 +62,7 @@ static void judge(struct job *j, const uint32_t *v, uint32_t n, uint32_t *ret_un
 
 		if (!is_asked(j, d) || !work_view(j->fleet, d->slot, &seen))
 			continue;
-		if (!look_agrees(j, d, look_key(&seen))) {
+		if (!look_agrees(j, d, work_view_key(&seen))) {
 			++*ret_undecided;
 		} else if (seen.server != SERVER_NONE || seen.released) {
 			job_end_custody(j, d);

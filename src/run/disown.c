@@ -21,16 +21,14 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 static void take_word(void *self, struct str serial, enum dep_disowned how)
 {
 	struct open_request *r = self;
-	struct job *j = r->job;
-	uint32_t slot = map_find(&j->fleet->serials, serial);
-	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
+	struct job_device *d = job_device_of(r->job, serial);
 
-	if (i == MAP_NONE || !job_is_busy(&j->devices[i]))
+	if (!d || !job_is_busy(d))
 		return;
 	if (how == DEP_NOT_ACCESSIBLE)
-		job_refuse_one(r, &j->devices[i], REASON_APPLE_NOT_ON_SERVER, NULL);
+		job_refuse_one(r, d, REASON_APPLE_NOT_ON_SERVER, NULL);
 	else if (how == DEP_FAILED)
-		job_refuse_one(r, &j->devices[i], REASON_APPLE_REFUSED,
+		job_refuse_one(r, d, REASON_APPLE_REFUSED,
 			"the portal has to allow this server to release devices");
 }
 
@@ -142,6 +140,20 @@ static enum errc await_turn(struct job *j, const uint32_t *v, uint32_t n, struct
 	return job_or_stop(j, transport_sleep(j->transport, when, err), err);
 }
 
+/* Those that the rules still take, and whose look is still good. */
+static uint32_t keep_ready(const struct job *j, uint32_t *v, uint32_t n)
+{
+	uint32_t n_kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct job_device *d = &j->devices[v[i]];
+
+		if (is_ready(j, d, d->wave) && look_is_good(j, d))
+			v[n_kept++] = v[i];
+	}
+	return n_kept;
+}
+
 static enum errc send_ready(struct job *j, uint32_t *v, uint32_t n, struct err *err)
 {
 	uint32_t n_wanted = 0;
@@ -153,6 +165,9 @@ static enum errc send_ready(struct job *j, uint32_t *v, uint32_t n, struct err *
 	for (uint32_t i = 0; i < n && !rc; i++)
 		if (is_wanted(j, &j->devices[v[i]]))
 			v[n_wanted++] = v[i];
+	if (!rc)
+		rc = again_before(j, v, n_wanted, err);
+	n_wanted = rc ? 0 : keep_ready(j, v, n_wanted);
 	for (size_t dep = 0; dep < j->settings->n_enrollment && !rc; dep++)
 		rc = submit_server(j, dep, v, n_wanted, err);
 	if (!rc)

@@ -33,10 +33,9 @@ static bool is_nameless(const struct job_device *d)
 
 static struct job_device *drifted(const struct job *j, struct str serial)
 {
-	uint32_t slot = map_find(&j->fleet->serials, serial);
-	uint32_t i = slot == MAP_NONE ? MAP_NONE : j->by_slot[slot];
+	struct job_device *d = job_device_of(j, serial);
 
-	return i != MAP_NONE && is_nameless(&j->devices[i]) ? &j->devices[i] : NULL;
+	return d && is_nameless(d) ? d : NULL;
 }
 
 /* What was seen of one that did not drift only an assignment after our request explains. */

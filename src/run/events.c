@@ -8,34 +8,9 @@
 #include "base/log.h"
 #include "run/job.h"
 
-static const struct {
-	enum step_kind kind;
-	const char *type;
-} types[] = {
-	{ STEP_UNASSIGN, "DEVICE_UNASSIGNED_FROM_SERVER" },
-	{ STEP_REASSIGN, "DEVICE_ASSIGNED_TO_SERVER" },
-	{ STEP_MIGRATE, "DEVICE_ASSIGNED_TO_SERVER" },
-	{ STEP_RELEASE, "DEVICE_REMOVED_FROM_ORG" },
-};
-
-static bool tells_of(const struct apple_event *e, enum step_kind kind)
-{
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (types[i].kind == kind && str_eq(e->type, str_from(types[i].type)))
-			return str_eq(e->actor_type, STR("API_USER"));
-	return false;
-}
-
-static uint32_t device_by(const struct job *j, struct str serial)
-{
-	uint32_t slot = map_find(&j->fleet->serials, serial);
-
-	return slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
-}
-
 static bool is_asked(void *self, struct str text)
 {
-	return device_by(self, text) != MAP_NONE;
+	return job_device_of(self, text) != NULL;
 }
 
 static void keep_event(struct job *j, struct job_device *d, struct str id)
@@ -54,13 +29,13 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	struct apple_event e;
 	struct str serial;
 	enum errc rc = apple_event_decode(element, is_asked, j, &e, &serial, err);
-	struct job_device *d = rc || !serial.n ? NULL : &j->devices[device_by(j, serial)];
+	struct job_device *d = rc || !serial.n ? NULL : job_device_of(j, serial);
 	uint32_t next = d ? job_next(j, d) : 0;
 
 	for (uint32_t i = 0; d && i < job_program(j, d)->n && i <= next; i++) {
 		bool open = i == next && job_is_busy(d);
 
-		if (!tells_of(&e, job_program(j, d)->v[i].kind) ||
+		if (!apple_event_tells_of(&e, job_program(j, d)->v[i].kind) ||
 			(d->results[i] != RESULT_DONE && !open))
 			continue;
 		keep_event(j, d, e.id);

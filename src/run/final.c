@@ -131,7 +131,7 @@ static void judge(struct job *j, uint32_t *v, uint32_t n, uint32_t *ret_n)
 			continue;
 		}
 		(void)work_view(j->fleet, d->slot, &seen);
-		if (look_agrees(j, d, look_key(&seen))) {
+		if (look_agrees(j, d, work_view_key(&seen))) {
 			job_settle(j, d, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, why);
 			d->anonymous = true;
 		} else {

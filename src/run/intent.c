@@ -7,60 +7,6 @@
 #include "base/time.h"
 #include "model/allowance.h"
 
-/* The step that will bring the device back after this one; NULL: none. */
-static const struct work_step *way_back(const struct job *j, const struct job_device *d)
-{
-	const struct work_program *p = job_program(j, d);
-
-	for (uint32_t i = job_next(j, d); i < p->n; i++)
-		if (step_info(p->v[i].kind)->puts_back)
-			return &p->v[i];
-	return NULL;
-}
-
-static enum errc take_custody(
-	const struct open_request *r, struct job_device *d, int64_t at_ms, struct err *err)
-{
-	struct job *j = r->job;
-	const struct work_step *back = way_back(j, d);
-	struct ledger_custody c = {
-		.serial = fleet_serial(j->fleet, d->slot),
-		.home = d->home_id,
-		.run = j->run,
-		.since_ms = at_ms,
-	};
-
-	if (!back)
-		return ERR_OK;
-	c.target = job_target(d, back) == SERVER_NONE
-			   ? STR("")
-			   : fleet_server_id(j->fleet, job_target(d, back));
-	return ledger_take(j->store, &c, err);
-}
-
-/* What a device is told by when something cannot be undone, see store/ledger.h. */
-const char *job_incarnation(const struct job *j, const struct job_device *d, enum step_kind kind,
-	char ret[INCARNATION_TEXT])
-{
-	uint32_t record = j->fleet->incarnations[d->slot];
-	struct str text = STR("");
-	struct value v;
-
-	ret[0] = '\0';
-	if (kind == STEP_WIPE && record != MAP_NONE) {
-		text = fleet_text(j->fleet, record);
-	} else if (kind == STEP_DELETE_RECORD) {
-		fleet_fact(j->fleet, d->slot, FACT_UEM_DEVICE, &v);
-		text = v.text;
-	} else if (kind == STEP_RELEASE) {
-		fleet_fact(j->fleet, d->slot, FACT_APPLE_ADDED, &v);
-		if (v.state == VALUE_KNOWN)
-			return time_rfc3339(v.number, ret);
-	}
-	(void)snprintf(ret, INCARNATION_TEXT, "%.*s", STR_FMT(text));
-	return ret;
-}
-
 enum sent_before job_sent_before(struct job *j, const struct job_device *d)
 {
 	enum step_kind kind = job_step(j, d)->kind;
@@ -72,7 +18,7 @@ enum sent_before job_sent_before(struct job *j, const struct job_device *d)
 
 	if (allowance_names_again(j->allowed, serial))
 		return SENT_NEVER;
-	(void)job_incarnation(j, d, kind, now);
+	(void)fleet_incarnation(j->fleet, d->slot, kind, now);
 	if (ledger_deeds(j->store, serial, &deeds, &err)) {
 		job_stop(j, err.code, REASON_RUN_GUARDED, &err);
 		ret = SENT_OPEN;
@@ -101,7 +47,7 @@ static enum errc note_deed(const struct open_request *r, const struct job_device
 		.kind = (int)r->kind,
 		.state = DEED_OPEN,
 		.serial = fleet_serial(j->fleet, d->slot),
-		.incarnation = str_from(job_incarnation(j, d, r->kind, incarnation)),
+		.incarnation = str_from(fleet_incarnation(j->fleet, d->slot, r->kind, incarnation)),
 		.run = j->run,
 		.request = id,
 		.at_ms = at_ms,
@@ -120,7 +66,7 @@ static enum errc write_device_intent(
 	if (!rc && step_info(r->kind)->takes_off)
 		rc = store_home_put(j->store, serial, d->home_id, j->run, err);
 	if (!rc && step_info(r->kind)->takes_off)
-		rc = take_custody(r, d, at_ms, err);
+		rc = job_take_custody(j, d, at_ms, err);
 	if (!rc && step_info(r->kind)->irreversible)
 		rc = note_deed(r, d, id, at_ms, err);
 	return rc;
@@ -221,7 +167,7 @@ static void take_intent(struct open_request *r, int64_t id, int64_t at_ms)
 		d->attempts++;
 		d->intent_ms = at_ms;
 		d->dirty = true;
-		if (step_info(r->kind)->takes_off && way_back(r->job, d) && !d->custody)
+		if (step_info(r->kind)->takes_off && job_way_back(r->job, d) && !d->custody)
 			d->custody = r->has_custody = true;
 	}
 }

@@ -41,6 +41,14 @@ bool job_goes_on(const struct job_device *d)
 	return standing_goes_on((enum device_standing)d->standing);
 }
 
+struct job_device *job_device_of(const struct job *j, struct str serial)
+{
+	uint32_t slot = map_find(&j->fleet->serials, serial);
+	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
+
+	return i == MAP_NONE ? NULL : &j->devices[i];
+}
+
 const struct work_program *job_program(const struct job *j, const struct job_device *d)
 {
 	return &j->programs[d->program];
@@ -145,6 +153,12 @@ void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum 
 	settle_custody(j, d);
 }
 
+static void leave_out(const struct job *j, struct job_device *d)
+{
+	for (uint32_t i = job_next(j, d); i < job_program(j, d)->n; i++)
+		d->results[i] = RESULT_LEFT_OUT;
+}
+
 static bool any_letter(const struct work_program *p, const struct job_device *d, char letter)
 {
 	return memchr(d->results, letter, p->n) != NULL;
@@ -244,6 +258,16 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 		settle_ended(j, d);
 }
 
+const struct work_step *job_way_back(const struct job *j, const struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+
+	for (uint32_t i = job_next(j, d); i < p->n; i++)
+		if (step_info(p->v[i].kind)->puts_back)
+			return &p->v[i];
+	return NULL;
+}
+
 bool job_is_put_back(const struct job *j, const struct job_device *d)
 {
 	uint32_t at;
@@ -332,8 +356,7 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 	}
 	d->results[at] = outcome == OUTCOME_UNVERIFIED ? RESULT_UNVERIFIED : RESULT_FAILED;
 	if (!job_turn_back(j, d, outcome, reason)) {
-		for (uint32_t i = at + 1; i < p->n; i++)
-			d->results[i] = RESULT_LEFT_OUT;
+		leave_out(j, d);
 		job_settle(j, d, outcome, reason, NULL);
 	}
 }
@@ -357,8 +380,7 @@ void job_wait(struct job_device *d, enum reason reason)
 void job_leave(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
 	const char *detail)
 {
-	for (uint32_t i = job_next(j, d); i < job_program(j, d)->n; i++)
-		d->results[i] = RESULT_LEFT_OUT;
+	leave_out(j, d);
 	job_settle(j, d, outcome, reason, detail);
 }
 
@@ -375,6 +397,50 @@ void job_stayed(struct job *j, struct job_device *d, enum reason reason)
 	d->log_failed = d->witnessed = false;
 	d->anonymous = true;
 	job_leave(j, d, OUTCOME_UNVERIFIED, reason, NULL);
+}
+
+/* Its program gets a step more, back to where it was. */
+static void add_way_back(struct job *j, struct job_device *d)
+{
+	uint32_t n = job_program(j, d)->n;
+	char *results = arena_zalloc(&j->arena, n + 2);
+	struct program longer;
+	struct str text;
+	bool is_new;
+
+	memcpy(results, d->results, n);
+	results[n] = RESULT_TODO;
+	d->results = results;
+	text = work_with_way_back(job_program(j, d), &j->arena, &longer);
+	d->program = map_add(&j->texts, text, &is_new);
+	if (is_new) {
+		j->n_programs = j->texts.n;
+		j->programs = mem_realloc(j->programs, j->n_programs, sizeof(*j->programs));
+		work_thaw(j->fleet, &longer, j->settings->has_uem, &j->arena,
+			&j->programs[d->program]);
+	}
+	d->doubt = 0;
+	d->custody = d->rerouted = true;
+	job_tell(j, CUSTODY_BEGUN, 0, d);
+}
+
+bool job_bring_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason)
+{
+	if (!d->home_id.n || !work_went_off(job_program(j, d), d->results))
+		return false;
+	leave_out(j, d);
+	add_way_back(j, d);
+	return job_turn_back(j, d, outcome, reason);
+}
+
+void job_call_off(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
+	const char *detail)
+{
+	if (detail)
+		d->detail = job_keep(j, str_from(detail));
+	if (job_bring_back(j, d, outcome, reason))
+		return;
+	job_leave(j, d, outcome, reason, NULL);
 }
 
 void job_tell(struct job *j, enum ledger_what what, int64_t request, const struct job_device *d)
@@ -411,9 +477,7 @@ bool job_protected(struct job *j, struct job_device *d)
 		((!j->protected_serials || map_find(j->protected_serials, serial) == MAP_NONE) &&
 			map_find(&j->protected_since, serial) == MAP_NONE))
 		return false;
-	for (uint32_t i = job_next(j, d); i < job_program(j, d)->n; i++)
-		d->results[i] = RESULT_LEFT_OUT;
-	job_settle(j, d, OUTCOME_PROTECTED, REASON_PROTECTED_LISTED, NULL);
+	job_call_off(j, d, OUTCOME_PROTECTED, REASON_PROTECTED_LISTED, NULL);
 	return true;
 }
 

@@ -6,10 +6,12 @@
 #define RUN_JOB_H
 
 #include "facts/facts.h"
+#include "facts/open_intents.h"
+#include "model/standing.h"
+#include "plan/again.h"
 #include "plan/limits.h"
 #include "plan/window.h"
 #include "plan/work.h"
-#include "run/standing.h"
 #include "store/ledger.h"
 #include "wire/listing.h"
 #include "wire/way_home.h"
@@ -44,6 +46,7 @@ struct job_device {
 	uint64_t doubt;
 	int64_t doubt_ms;
 	const char *log_says; /* why its open request failed; NULL: its log does not say */
+	uint32_t vow;         /* of job.vows; MAP_NONE: its steps can be undone */
 	/* There are many devices: all that is small comes last, without gaps. */
 	uint8_t outcome,
 		reason;       /* its verdict; before it is settled: of the step that went wrong */
@@ -58,7 +61,14 @@ struct job_device {
 	bool log_failed; /* the log of its open request says it failed */
 	bool anonymous;  /* it drifted, is back, or does not show what we did, and who changed it
 			    is not known yet */
+	bool rerouted;   /* its program has a way back since, to be written as well */
 	bool dirty;      /* to be written by job_flush() */
+};
+
+/* What a row that ends in a step which cannot be undone was taken by. */
+struct vow {
+	struct str rule, before; /* owned by job.arena */
+	int64_t judged_ms;       /* when that was last seen to hold; 0: by another process */
 };
 
 /* Of those that may leave at once so many have their intents written with another's: as many again
@@ -100,7 +110,14 @@ struct search {
 };
 
 /* What job_flush() tells the ledger. */
-enum ledger_what { OPEN_CLOSED, OPEN_CLOSED_ONE, CUSTODY_OVER, DEED_PROVED, DEED_NOT_DONE };
+enum ledger_what {
+	OPEN_CLOSED,
+	OPEN_CLOSED_ONE,
+	CUSTODY_BEGUN,
+	CUSTODY_OVER,
+	DEED_PROVED,
+	DEED_NOT_DONE
+};
 struct ledger_op {
 	enum ledger_what what;
 	int64_t request;
@@ -118,6 +135,8 @@ struct job {
 	const struct limits *limits;         /* of changes but put-backs; NULL: none */
 	const struct window *window;         /* when devices may be taken off; NULL: any time */
 	int64_t away_ms; /* who is taken off is away so long if all goes well; 0: not known */
+	const struct again *again; /* what its rows are judged by; NULL: no rules */
+	int64_t planned_ms;        /* when this process did; 0: another did */
 
 	int64_t run, begun_ms;
 	struct arena arena;
@@ -126,6 +145,8 @@ struct job {
 	uint32_t n_programs;
 	struct job_device *devices;
 	uint32_t n, cap;
+	struct vow *vows;
+	uint32_t n_vows, cap_vows;
 	uint32_t *by_slot; /* fleet slot -> index in devices; MAP_NONE */
 	struct open_request **open;
 	uint32_t n_open, cap_open;
@@ -180,6 +201,8 @@ MUST_CHECK enum errc job_save(struct open_request *r, struct err *err);
 /* Adds the outcome of a request to the audit trail; job_flush() does it for those settled. */
 MUST_CHECK enum errc job_note(struct open_request *r, struct err *err);
 
+/* The device of that serial; NULL: it is none of the job's. */
+struct job_device *job_device_of(const struct job *j, struct str serial);
 const struct work_program *job_program(const struct job *j, const struct job_device *d);
 /* The first step still to do; program->n when none is left. */
 uint32_t job_next(const struct job *j, const struct job_device *d);
@@ -192,6 +215,8 @@ bool job_seen(const struct job *j, const struct job_device *d, struct view *ret)
 uint32_t job_target(const struct job_device *d, const struct work_step *s);
 /* Off its server by us, or perhaps, and not known to be back. */
 bool job_is_off(const struct job *j, const struct job_device *d);
+/* The step that will bring it back; NULL: none. */
+const struct work_step *job_way_back(const struct job *j, const struct job_device *d);
 /* Whether the next step puts back what the run took off. */
 bool job_is_put_back(const struct job *j, const struct job_device *d);
 
@@ -233,6 +258,12 @@ void job_leave(struct job *j, struct job_device *d, enum outcome outcome, enum r
 /* What the next step was to do does not show, and nothing can come of it any more: two looks saw
  * the device on a server. */
 void job_stayed(struct job *j, struct job_device *d, enum reason reason);
+/* Nothing more is sent for its row, for whatever reason; what the row took off without a way back
+ * is put back. */
+void job_call_off(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
+	const char *detail);
+/* The same for who went off its server without a way back. False: it is left as it is. */
+bool job_bring_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason);
 /* True: it is on the protected list by now, and settled; not for a device on its way back. */
 bool job_protected(struct job *j, struct job_device *d);
 /* A refusal that is about no device: five of the same code in a row stop the run. */
@@ -263,6 +294,9 @@ struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t serve
  * told in the audit trail. */
 MUST_CHECK enum errc job_allow_change(void *self, int64_t at_ms, struct err *err);
 MUST_CHECK enum errc job_intend(void *self, int64_t at_ms, struct err *err);
+/* Tells the ledger that it is off its server, if a step is to bring it back. */
+MUST_CHECK enum errc job_take_custody(
+	struct job *j, const struct job_device *d, int64_t at_ms, struct err *err);
 /* What transport_call.done() was told about a change; take() judges the answer, which may be none.
  */
 MUST_CHECK enum errc job_end_change(struct open_request *r, enum errc code,
@@ -272,11 +306,6 @@ MUST_CHECK enum errc job_end_change(struct open_request *r, enum errc code,
  * person may name a device all the same. */
 enum sent_before { SENT_NEVER, SENT_OPEN, SENT_DONE };
 enum sent_before job_sent_before(struct job *j, const struct job_device *d);
-enum { INCARNATION_TEXT = 64 };
-/* What tells the device from an earlier or a later one of the same serial, for a step that cannot
- * be undone (store/ledger.h); empty: not known. Returns ret. */
-const char *job_incarnation(const struct job *j, const struct job_device *d, enum step_kind kind,
-	char ret[INCARNATION_TEXT]);
 /* Id of the server; name of the profile, or id of the UEM record. */
 struct str request_target(const struct open_request *r);
 
@@ -346,11 +375,18 @@ bool look_is_good(const struct job *j, const struct job_device *d);
 int64_t look_second_ms(const struct job *j, const struct job_device *d);
 /* Whether an earlier look, timeouts.settle before the last, showed the same. */
 bool look_agrees(struct job *j, struct job_device *d, uint64_t shows);
-uint64_t look_key(const struct view *v);
 /* False: nothing was read of what tells about a step of that kind: the UEM's record, its lists, or
  * where the device is at Apple. */
 bool look_view(
 	const struct job *j, const struct job_device *d, enum step_kind kind, struct view *ret);
+/* --- whether the rules still want it: run/again.c --- */
+/* What rows with a step that cannot be undone were taken by. */
+MUST_CHECK enum errc again_load(struct job *j, struct err *err);
+/* Judges those of the devices once more whose verdict is too old for a change: before each step
+ * until the last that cannot be undone. Whom the rules do not take any more is left, or put back.
+ */
+MUST_CHECK enum errc again_before(
+	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
 /* Releases in Apple School Manager. */
 MUST_CHECK enum errc disown_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* Gives and takes profiles: one request per device, all of the wave at once. */
@@ -386,13 +422,5 @@ MUST_CHECK enum errc custody_check(struct job *j, struct err *err);
 MUST_CHECK enum errc final_look(struct job *j, struct err *err);
 /* Rows whose profile does not show say in which state it is, since when, and when to try again. */
 MUST_CHECK enum errc profile_reasons(struct job *j, struct err *err);
-/* Asks about what rows that are settled left open, in any run: closes what is over. */
-MUST_CHECK enum errc intents_close(struct store *store, struct transport *transport,
-	const struct settings *settings, struct err *err);
-/* Until when a request without an activity may still act; `boot` of the ledger is counted anew
- * after a boot. */
-MUST_CHECK enum errc intent_until(struct store *store, const struct transport *transport,
-	const struct settings *settings, const struct ledger_intent *in, int64_t *ret_ms,
-	struct err *err);
 
 #endif

@@ -79,6 +79,7 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.finished_ms = rec->finished_ms,
 		.returned = SERVER_NONE,
 		.return_ms = TIME_NONE,
+		.vow = MAP_NONE,
 		.sync_ms = TIME_NONE,
 		.intent_ms = TIME_NONE,
 		.looked_ms = TIME_NONE,
@@ -151,17 +152,16 @@ static enum errc load_request_device(void *self, struct str serial, uint32_t ste
 {
 	struct open_request *r = self;
 	struct job *j = r->job;
-	uint32_t slot = map_find(&j->fleet->serials, serial);
-	uint32_t i = slot == MAP_NONE ? MAP_NONE : j->by_slot[slot];
+	struct job_device *d = job_device_of(j, serial);
 
-	if (i == MAP_NONE)
+	if (!d)
 		return err_set(
 			err, ERR_STORE, "a request names a serial that its run does not have");
-	if (!job_is_settled(&j->devices[i]) && job_next(j, &j->devices[i]) == step) {
-		job_move(&j->devices[i], ON_NAMED);
-		r->devices[r->n++] = i;
-		if (r->kind == STEP_WIPE && j->devices[i].outcome != OUTCOME_HELD)
-			job_wait(&j->devices[i], REASON_UEM_WIPE_WAITING);
+	if (!job_is_settled(d) && job_next(j, d) == step) {
+		job_move(d, ON_NAMED);
+		r->devices[r->n++] = (uint32_t)(d - j->devices);
+		if (r->kind == STEP_WIPE && d->outcome != OUTCOME_HELD)
+			job_wait(d, REASON_UEM_WIPE_WAITING);
 	}
 	return ERR_OK;
 }
@@ -176,14 +176,6 @@ static struct open_request *request_of(const struct job *j, int64_t id)
 	return NULL;
 }
 
-static struct job_device *device_of(const struct job *j, struct str serial)
-{
-	uint32_t slot = map_find(&j->fleet->serials, serial);
-	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
-
-	return i == MAP_NONE ? NULL : &j->devices[i];
-}
-
 /* One whose intents the ledger has not is over; a device named by another request waits for it. */
 static enum errc take_intents(struct job *j, struct err *err)
 {
@@ -194,7 +186,7 @@ static enum errc take_intents(struct job *j, struct err *err)
 		j->open[i]->over = true;
 	for (size_t i = 0; i < in.n && !rc; i++) {
 		struct open_request *r = request_of(j, in.v[i].request);
-		struct job_device *d = device_of(j, in.v[i].serial);
+		struct job_device *d = job_device_of(j, in.v[i].serial);
 
 		if (!r && d)
 			d->blocked = true;
@@ -217,7 +209,7 @@ static enum errc take_custodies(struct job *j, struct err *err)
 	enum errc rc = ledger_custodies(j->store, STR_NONE, &c, err);
 
 	for (size_t i = 0; i < c.n && !rc; i++) {
-		struct job_device *d = device_of(j, c.v[i].serial);
+		struct job_device *d = job_device_of(j, c.v[i].serial);
 
 		if (d && c.v[i].run == j->run) {
 			d->custody = true;
@@ -237,7 +229,7 @@ enum errc job_take_over(struct job *j, struct err *err)
 	enum errc rc = ledger_custodies(j->store, STR_NONE, &c, err);
 
 	for (size_t i = 0; i < c.n && !rc; i++) {
-		struct job_device *d = device_of(j, c.v[i].serial);
+		struct job_device *d = job_device_of(j, c.v[i].serial);
 
 		if (c.v[i].run == j->run || !d || job_is_settled(d))
 			continue;
@@ -281,6 +273,8 @@ enum errc job_load(struct job *j, int64_t run, struct err *err)
 	for (uint32_t i = 0; i < j->n; i++)
 		j->by_slot[j->devices[i].slot] = i;
 	if (!rc)
+		rc = again_load(j, err);
+	if (!rc)
 		rc = store_requests_open(j->store, run, load_request, j, err);
 	for (uint32_t i = 0; i < j->n_open && !rc; i++) {
 		j->open[i]->devices = mem_alloc(j->n * sizeof(uint32_t));
@@ -303,6 +297,7 @@ void job_release(struct job *j)
 	free(j->ops);
 	map_release(&j->protected_since);
 	free(j->devices);
+	free(j->vows);
 	free(j->by_slot);
 	free(j->programs);
 	map_release(&j->texts);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "plan/step_rules.h"
 #include "run/job.h"
 
 /* --- how good it is --- */
@@ -45,23 +46,6 @@ int64_t look_due(const struct job *j, const uint32_t *devices, uint32_t n)
 	return due;
 }
 
-static uint64_t mixed(uint64_t h, uint64_t v)
-{
-	return (h ^ v) * UINT64_C(0x100000001b3);
-}
-
-uint64_t look_key(const struct view *v)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	h = mixed(h, v->server);
-	h = mixed(h, v->listed);
-	h = mixed(h, v->profile);
-	h = mixed(h, (uint64_t)v->deadline_ms);
-	h = mixed(h, v->record);
-	return mixed(h, v->released) | 1;
-}
-
 bool look_agrees(struct job *j, struct job_device *d, uint64_t shows)
 {
 	if (d->doubt == shows && d->looked_ms >= look_second_ms(j, d)) {
@@ -96,8 +80,7 @@ static bool needs_record(const struct work_step *s)
 {
 	if (!s) /* every step is over */
 		return false;
-	return s->kind == STEP_MIGRATE || s->kind == STEP_CANCEL_MIGRATION ||
-	       s->kind == STEP_RELEASE;
+	return step_looks(s->kind) >> READING_APPLE_DEVICE & 1u;
 }
 
 struct looking {
@@ -186,17 +169,9 @@ struct watching {
 	int64_t from_ms;
 };
 
-static struct job_device *watched(const struct job *j, struct str serial)
-{
-	uint32_t slot = map_find(&j->fleet->serials, serial);
-	uint32_t i = slot < j->fleet->serials.n ? j->by_slot[slot] : MAP_NONE;
-
-	return i == MAP_NONE ? NULL : &j->devices[i];
-}
-
 static bool is_watched(void *self, struct str text)
 {
-	return watched(((struct watching *)self)->l->j, text) != NULL;
+	return job_device_of(((struct watching *)self)->l->j, text) != NULL;
 }
 
 static enum errc take_event(void *self, const struct json *element, struct err *err)
@@ -206,7 +181,7 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	struct apple_event e;
 	struct str serial;
 	enum errc rc = apple_event_decode(element, is_watched, w, &e, &serial, err);
-	struct job_device *d = rc ? NULL : watched(j, serial);
+	struct job_device *d = rc ? NULL : job_device_of(j, serial);
 
 	if (d && e.at_ms > w->from_ms && !settings_is_own(j->settings, e.actor))
 		d->looked_ms = TIME_NONE;

@@ -164,7 +164,7 @@ static enum wanted profile_wanted(struct job *j, struct job_device *d, int64_t l
 		return NOT_WANTED;
 	if (!has_another(j, d, &seen))
 		return WANTED;
-	if (!look_agrees(j, d, look_key(&seen)))
+	if (!look_agrees(j, d, work_view_key(&seen)))
 		return WANTED_LATER;
 	job_drift(j, d, "it has another profile since the plan");
 	return NOT_WANTED;

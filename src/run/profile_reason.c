@@ -1,10 +1,8 @@
 /* Why a profile that was assigned does not show: the tokens of the devices that it does not show
  * for are read once, at the end. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/time.h"
 #include "facts/profile_state.h"
 #include "run/job.h"
 
@@ -17,15 +15,10 @@ static bool is_meant(const struct job *j, const struct job_device *d)
 
 static void explain(struct job *j, struct job_device *d)
 {
-	char text[160], since[TIME_TEXT], retry[TIME_TEXT];
-	int64_t since_ms, retry_ms;
-	enum profile_state state = profile_state_get(j->fleet, d->slot, &since_ms, &retry_ms);
+	char text[PROFILE_STATE_TEXT];
 
-	if (state == PROFILE_STATE_NONE)
+	if (!profile_state_tell(j->fleet, d->slot, transport_now(j->transport), text))
 		return;
-	(void)snprintf(text, sizeof(text), "profile %s since %s, next try %s",
-		profile_state_words(state), time_rfc3339_s(since_ms, since),
-		retry_ms <= transport_now(j->transport) ? "now" : time_rfc3339_s(retry_ms, retry));
 	d->detail = job_keep(j, str_from(text));
 	d->dirty = true;
 }

@@ -326,9 +326,27 @@ static enum errc look(struct job *j, const uint32_t *v, uint32_t n, struct err *
 	return rc;
 }
 
+/* What they show just before, and the rules say to it; *n: those that are still wanted. */
+static enum errc look_and_choose(struct job *j, uint32_t *v, uint32_t *n, struct err *err)
+{
+	uint32_t n_wanted = 0, n_kept = 0;
+	enum errc rc = look(j, v, *n, err);
+
+	for (uint32_t i = 0; i < *n && !rc && !j->stop; i++)
+		if (still_wanted(j, &j->devices[v[i]]))
+			v[n_wanted++] = v[i];
+	if (!rc && !j->stop)
+		rc = again_before(j, v, n_wanted, err);
+	for (uint32_t i = 0; i < n_wanted && !rc; i++)
+		if (is_ready(j, &j->devices[v[i]], j->devices[v[i]].wave))
+			v[n_kept++] = v[i];
+	*n = n_kept;
+	return rc;
+}
+
+/* Looking can take so long that it has to be done once more. */
 static enum errc send_group(struct job *j, uint32_t *v, uint32_t n, struct err *err)
 {
-	uint32_t n_wanted = 0;
 	int64_t until_ms;
 	enum errc rc = ERR_OK;
 
@@ -338,13 +356,10 @@ static enum errc send_group(struct job *j, uint32_t *v, uint32_t n, struct err *
 		rc = await_turn(j, n, err);
 	if (rc || j->stop)
 		return rc;
-	rc = look(j, v, n, err);
 	until_ms = transport_now(j->transport) + j->settings->timeouts.fresh_ms;
-	for (uint32_t i = 0; i < n && !rc && !j->stop; i++)
-		if (still_wanted(j, &j->devices[v[i]]))
-			v[n_wanted++] = v[i];
-	if (!rc && !j->stop)
-		submit_all(j, v, n_wanted, until_ms);
+	rc = look_and_choose(j, v, &n, err);
+	if (!rc && !j->stop && transport_now(j->transport) <= until_ms)
+		submit_all(j, v, n, until_ms);
 	if (!rc)
 		rc = transport_drain(j->transport, err);
 	return rc ? rc : job_flush(j, err);

@@ -78,6 +78,18 @@ static bool is_wiped(const struct job *j, const struct job_device *d)
 	return false;
 }
 
+/* Who went off its server to leave for good, and has not, stays. */
+static void keep_all(struct job *j)
+{
+	for (uint32_t i = 0; i < j->n && j->is_active; i++) {
+		struct job_device *d = &j->devices[i];
+
+		if (job_is_ready(d) && !is_wiped(j, d) &&
+			work_for_good(job_program(j, d), job_next(j, d)))
+			(void)job_bring_back(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK);
+	}
+}
+
 static enum errc look_and_put_back(struct job *j, struct err *err)
 {
 	enum errc rc = settle_requests(j, INT64_MAX, err);
@@ -87,6 +99,7 @@ static enum errc look_and_put_back(struct job *j, struct err *err)
 	if (!rc) {
 		(void)err_set(&j->stop_err, ERR_OK, "another run took over");
 		j->stop_reason = REASON_RUN_SUPERSEDED;
+		keep_all(j);
 		rc = job_put_back_all(j, err);
 	}
 	return rc ? rc : job_name_drift(j, err);

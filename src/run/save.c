@@ -18,6 +18,31 @@ static enum errc write_device(struct job *j, const struct job_device *d, struct 
 	return store_device_update(j->store, j->run, &rec, err);
 }
 
+static enum errc write_program(struct job *j, const struct job_device *d, struct err *err)
+{
+	return store_device_program(j->store, j->run, fleet_serial(j->fleet, d->slot),
+		map_key(&j->texts, d->program), err);
+}
+
+enum errc job_take_custody(
+	struct job *j, const struct job_device *d, int64_t at_ms, struct err *err)
+{
+	const struct work_step *back = job_way_back(j, d);
+	struct ledger_custody c = {
+		.serial = fleet_serial(j->fleet, d->slot),
+		.home = d->home_id,
+		.run = j->run,
+		.since_ms = at_ms,
+	};
+
+	if (!back)
+		return ERR_OK;
+	c.target = job_target(d, back) == SERVER_NONE
+			   ? STR("")
+			   : fleet_server_id(j->fleet, job_target(d, back));
+	return ledger_take(j->store, &c, err);
+}
+
 static enum errc write_request(struct open_request *r, struct err *err)
 {
 	return r->id ? store_request_set(r->job->store, r->id, r->state, str_from(r->activity),
@@ -62,6 +87,9 @@ static enum errc write_op(struct job *j, const struct ledger_op *op, struct err 
 	case OPEN_CLOSED:
 	case OPEN_CLOSED_ONE:
 		return ledger_close(j->store, op->request, serial, err);
+	case CUSTODY_BEGUN:
+		return job_take_custody(
+			j, &j->devices[op->device], transport_now(j->transport), err);
 	case CUSTODY_OVER:
 		return ledger_let_go(j->store, serial, err);
 	case DEED_PROVED:
@@ -78,7 +106,9 @@ static enum errc write_all(struct job *j, struct err *err)
 	for (uint32_t i = 0; i < j->n_ops && !rc; i++)
 		rc = write_op(j, &j->ops[i], err);
 	for (uint32_t i = 0; i < j->n && !rc; i++) {
-		if (j->devices[i].dirty)
+		if (j->devices[i].rerouted)
+			rc = write_program(j, &j->devices[i], err);
+		if (!rc && j->devices[i].dirty)
 			rc = write_device(j, &j->devices[i], err);
 	}
 	for (uint32_t i = 0; i < j->n_open && !rc; i++) {
@@ -100,7 +130,7 @@ static enum errc flush(struct job *j, struct err *err)
 		return rc;
 	j->n_ops = 0;
 	for (uint32_t i = 0; i < j->n; i++)
-		j->devices[i].dirty = false;
+		j->devices[i].dirty = j->devices[i].rerouted = false;
 	return ERR_OK;
 }
 

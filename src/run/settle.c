@@ -334,14 +334,14 @@ static bool judge_device(struct job *j, struct job_device *d, const struct open_
 		d->blocked = true;
 	} else if (is_proved(j, d, r)) {
 		if (needs_two(d, r) || d->log_failed) {
-			if (!seen_twice(j, d, look_key(&v), ret_wake))
+			if (!seen_twice(j, d, work_view_key(&v), ret_wake))
 				return false;
 			if (by_others(j, d, r))
 				return true;
 		}
 		pass_proved(j, d, r);
 	} else if (seen && (said_failed(r, d) || now >= patience)) {
-		if (!seen_twice(j, d, look_key(&v), ret_wake))
+		if (!seen_twice(j, d, work_view_key(&v), ret_wake))
 			return false;
 		give_verdict(j, d, r, &v);
 	} else if (!seen && now - patience >= j->settings->timeouts.activity_ms) {

@@ -40,7 +40,7 @@ static enum wanted put_back_wanted(struct job *j, struct job_device *d, const st
 	}
 	if (!seen->released && seen->server == SERVER_NONE)
 		return WANTED;
-	if (!look_agrees(j, d, look_key(seen)))
+	if (!look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;
 	if (seen->server == target) {
 		d->anonymous = true;
@@ -54,7 +54,7 @@ static enum wanted put_back_wanted(struct job *j, struct job_device *d, const st
 /* The request that was to take it off is over, and did not: it is not sent again. */
 static enum wanted never_left(struct job *j, struct job_device *d, const struct view *seen)
 {
-	if (!look_agrees(j, d, look_key(seen)))
+	if (!look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;
 	if (seen->server == job_expected(j, d).server)
 		job_stayed(j, d, REASON_APPLE_NOT_PROVED);
@@ -100,11 +100,11 @@ static bool has_returned(struct job *j, struct job_device *d, const struct view 
 	if (seen->server == SERVER_NONE || seen->released)
 		return true;
 	if (seen->server == job_expected(j, d).server && now < d->return_ms) {
-		d->doubt = look_key(seen);
+		d->doubt = work_view_key(seen);
 		d->doubt_ms = now;
 		return false;
 	}
-	if (!look_agrees(j, d, look_key(seen)))
+	if (!look_agrees(j, d, work_view_key(seen)))
 		return false;
 	d->returned = d->home = seen->server;
 	d->home_id = arena_dup(&j->arena, fleet_server_id(j->fleet, seen->server));
@@ -118,7 +118,7 @@ static enum wanted holds_already(struct job *j, struct job_device *d, const stru
 	/* An earlier request of ours that nobody could prove: it has to come back as well. */
 	bool ours = was_tried(d) && step_info(job_step(j, d)->kind)->takes_off;
 
-	if (seen->server != job_expected(j, d).server && !look_agrees(j, d, look_key(seen)))
+	if (seen->server != job_expected(j, d).server && !look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;
 	job_pass(j, d, ours ? RESULT_DONE : RESULT_HELD);
 	return NOT_WANTED;
@@ -149,7 +149,7 @@ static enum wanted step_wanted(struct job *j, struct job_device *d, const struct
 		d->doubt = 0;
 		return WANTED;
 	}
-	if (!look_agrees(j, d, look_key(seen)))
+	if (!look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;
 	note_drift(j, d, seen);
 	return NOT_WANTED;

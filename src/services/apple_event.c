@@ -79,3 +79,21 @@ enum errc apple_event_decode(const struct json *element,
 	*ret = v;
 	return ERR_OK;
 }
+
+static const struct {
+	enum step_kind kind;
+	const char *type;
+} types[] = {
+	{ STEP_UNASSIGN, "DEVICE_UNASSIGNED_FROM_SERVER" },
+	{ STEP_REASSIGN, "DEVICE_ASSIGNED_TO_SERVER" },
+	{ STEP_MIGRATE, "DEVICE_ASSIGNED_TO_SERVER" },
+	{ STEP_RELEASE, "DEVICE_REMOVED_FROM_ORG" },
+};
+
+bool apple_event_tells_of(const struct apple_event *e, enum step_kind kind)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (types[i].kind == kind && str_eq(e->type, str_from(types[i].type)))
+			return str_eq(e->actor_type, STR("API_USER"));
+	return false;
+}

@@ -10,6 +10,7 @@
 #include "sim/world/world.h"
 
 enum { MAX_SERIALS_BYTES = 16 * 1024 * 1024 };
+#define COVER_MS (INT64_C(365) * 24 * 3600 * 1000)
 
 /* --- servers --- */
 
@@ -150,6 +151,17 @@ static void meddle_record(struct sim *s, enum deed_kind deed, struct str serial)
 		record_unenroll(s, id);
 	else if (deed == DEED_DELETE_RECORD)
 		record_delete(s, id);
+	else if (deed == DEED_REGROUP)
+		sql_run(&s->sql, sql_z("UPDATE managed SET og=? WHERE id=?"), sql_i(GROUP_ROOT),
+			sql_i(id));
+}
+
+static void cover(struct sim *s, const struct truth *t)
+{
+	sql_run(&s->sql,
+		sql_z("INSERT OR REPLACE INTO coverage(device, state, ends, kind) "
+		      "VALUES(?, 'active', ?, 'AppleCare+')"),
+		sql_i(t->id), sql_i(s->now + COVER_MS));
 }
 
 static void meddle(struct sim *s, const struct admin_rule *rule, struct str serial)
@@ -175,6 +187,8 @@ static void meddle(struct sim *s, const struct admin_rule *rule, struct str seri
 		(void)world_release(s, serial, SQL_NULL, SQL_NULL);
 	else if (rule->deed == DEED_VANISH)
 		world_vanish(s, &t, serial);
+	else if (rule->deed == DEED_COVER)
+		cover(s, &t);
 	else
 		give_profile(s, rule, &t);
 }

@@ -324,6 +324,17 @@ enum errc store_device_update(
 			    err);
 }
 
+enum errc store_device_program(
+	struct store *s, int64_t run, struct str serial, struct str program, struct err *err)
+{
+	int64_t text;
+	enum errc rc = store_text(s, program, &text, err);
+
+	return rc ? rc
+		  : store_do(s, SQL_DEVICE_PROGRAM,
+			    DB_VALUES(db_int(run), db_str(serial), store_ref(text)), err);
+}
+
 struct giving_devices {
 	enum errc (*each)(void *self, const struct device_record *d, struct err *err);
 	void *self;

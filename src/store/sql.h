@@ -59,6 +59,7 @@
 	X(DEVICE_SET, "UPDATE device SET results = ?3, outcome = ?4, reason = ?5, after = ?6, "    \
 		      "detail = ?7, evidence = ?8, attempts = ?9, finished = ?10 "                 \
 		      "WHERE run = ?1 AND serial = ?2")                                            \
+	X(DEVICE_PROGRAM, "UPDATE device SET program = ?3 WHERE run = ?1 AND serial = ?2")         \
 	X(DEVICE_ALL,                                                                              \
 		"SELECT v.rowid, v.serial, u.s, p.s, b.s, t.s, h.s, v.wave, v.listed, v.results, " \
 		"v.outcome, v.reason, a.s, d.s, v.evidence, v.attempts, v.finished "               \

@@ -210,6 +210,9 @@ MUST_CHECK enum errc store_device_add(
 /* Everything but serial, rule, program, before, start, home, listed, wave. */
 MUST_CHECK enum errc store_device_update(
 	struct store *s, int64_t run, const struct device_record *d, struct err *err);
+/* A way back that its program did not have. */
+MUST_CHECK enum errc store_device_program(
+	struct store *s, int64_t run, struct str serial, struct str program, struct err *err);
 /* In order of adding. */
 MUST_CHECK enum errc store_devices(struct store *s, int64_t run,
 	enum errc (*each)(void *self, const struct device_record *d, struct err *err), void *self,

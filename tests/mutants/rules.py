@@ -173,7 +173,7 @@ RULES = {
         ("\ts->network = rc != ERR_OK;\n\tif (!rc ||",
          "\ts->network = rc != ERR_OK;\n\tif (rc != ERR_INTERNAL ||"),
     ], "disk"),
-    "time: in full on a new boot": ("src/run/open_intents.c", [
+    "time: in full on a new boot": ("src/facts/open_intents.c", [
         ("\tif (!str_eq(in->boot, str_from(clock_boot(c)))) {",
          "\tif (false) {"),
     ], "meanwhile elsewhere"),

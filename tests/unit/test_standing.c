@@ -1,7 +1,7 @@
 /* run/standing: what changes where a device stands in a run, and what does not. */
 #include "run_kit.h"
 
-#include "run/standing.h"
+#include "model/standing.h"
 
 static const char names[STANDINGS + 1] = "rblBs"; /* as enum device_standing has them */
 

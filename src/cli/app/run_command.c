@@ -39,6 +39,7 @@ static struct surroundings surroundings_of(struct run_command *c)
 		.facts = &c->p.session.facts,
 		.settings = c->p.settings,
 		.protected_serials = c->p.protected_serials.n ? &c->p.protected_serials : NULL,
+		.planned_ms = c->planned_ms,
 		.allowed = c->allowed,
 		.halt_failed_percent = past || !c->policy ? 100 : c->policy->halt_failed_percent,
 		.progress = progress_job,
@@ -282,7 +283,7 @@ static enum errc freeze(struct run_command *c, struct err *err)
 	return rc ? rc : keep_approvals(c, err);
 }
 
-/* Continuing never judges again: the frozen plan is what was confirmed. */
+/* Continuing never plans anew: the frozen plan is what was confirmed. */
 static enum errc go_on(struct run_command *c, struct err *err)
 {
 	struct buf audit;
@@ -309,16 +310,6 @@ static enum errc go_on(struct run_command *c, struct err *err)
 	return rc;
 }
 
-/* Whether no row says that something is left to do for a person, or waits. */
-static bool is_all_well(const struct plan *p)
-{
-	for (uint32_t i = 0; i < p->input->n_rows; i++)
-		if (outcome_info((enum outcome)p->input->rows[i].outcome)->exit_status ||
-			p->input->rows[i].outcome == OUTCOME_WAITING)
-			return false;
-	return true;
-}
-
 /* The run of this very input and rules, and of the plan that is expected, that has come to its end;
  * 0: there is none. *ret_over: and nothing is left to do. */
 static enum errc find_finished(struct run_command *c, int64_t *ret, bool *ret_over, struct err *err)
@@ -330,7 +321,7 @@ static enum errc find_finished(struct run_command *c, int64_t *ret, bool *ret_ov
 
 	*ret = !rc && found ? run.id : 0;
 	*ret_over = *ret && c->p.plan.n_planned == 0;
-	if (*ret_over && is_all_well(&c->p.plan))
+	if (*ret_over && plan_is_well(&c->p.plan))
 		log_info("nothing left to do: run %s has done it", run.name);
 	return rc;
 }
@@ -347,6 +338,7 @@ static enum errc start_or_continue(struct run_command *c, struct err *err)
 	c->p.now_ms = c->expected.now_ms;
 	c->p.as_if = c->expected.as_if ||
 		     c->expected.now_ms > transport_now(c->p.session.transport) + SKEW_MS;
+	c->planned_ms = transport_now(c->p.session.transport);
 	rc = c->make_plan(c, err);
 	if (!rc)
 		rc = find_finished(c, &done, &over, err);
@@ -419,7 +411,11 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 	s.limits = &c->limits;
 	s.window = c->window.given ? &c->window : NULL;
 	s.away_ms = c->window.binds ? 0 : c->window.away_ms;
-	input_forget_rows(&c->p.input);
+	c->p.session.facts.for_good = c->again.rules != NULL;
+	if (c->again.rules)
+		s.again = &c->again;
+	else
+		input_forget_rows(&c->p.input);
 	c->worked = true;
 	return run_work(&s, c->run.id, err);
 }

@@ -23,7 +23,9 @@ struct run_command {
 
 	struct approved_plan expected;
 	struct approvals approvals;
-	bool approved; /* there are steps that need it, and it is enough */
+	bool approved;      /* there are steps that need it, and it is enough */
+	struct again again; /* what its rows are judged by once more; none where no rule asks */
+	int64_t planned_ms; /* when they were; 0: by an earlier process */
 	struct run_record run;
 	bool has_rows;      /* those of the list, or of the run to undo, are known */
 	bool looked_back;   /* whether the state is the newest one was asked */

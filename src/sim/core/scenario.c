@@ -26,9 +26,9 @@ WORD_READER(read_body, "html", "json", "empty", "sign-in", "maintenance", "firew
 WORD_READER(read_applied, "yes", "no", "late")
 WORD_READER(read_moment, "before", "after", "landed", "visible", "terminal")
 WORD_READER(read_allowed, "yes", "no")
-WORD_READER(read_deed, "assign", "unassign", "release", "return", "vanish", "profile", "wipe",
-	"unenroll", "delete_record", "enroll", "rename_server", "delete_server", "recreate_server",
-	"disown", "sync", "fetch", "set", "hold")
+WORD_READER(read_deed, "assign", "unassign", "release", "return", "vanish", "profile", "cover",
+	"wipe", "unenroll", "delete_record", "regroup", "enroll", "rename_server", "delete_server",
+	"recreate_server", "disown", "sync", "fetch", "set", "hold")
 
 /* One number or a list of them. */
 static void read_nth(

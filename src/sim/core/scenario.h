@@ -90,9 +90,11 @@ enum deed_kind {
 	DEED_RETURN,
 	DEED_VANISH,
 	DEED_PROFILE,
+	DEED_COVER, /* a plan is bought for it, from now on for a year */
 	DEED_WIPE,
 	DEED_UNENROLL,
 	DEED_DELETE_RECORD,
+	DEED_REGROUP, /* into the group above all */
 	DEED_ENROLL,
 	DEED_RENAME_SERVER,
 	DEED_DELETE_SERVER,

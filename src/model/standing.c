@@ -1,4 +1,4 @@
-#include "run/standing.h"
+#include "model/standing.h"
 
 enum device_standing standing_after(enum device_standing now, enum standing_event event)
 {

@@ -1,5 +1,6 @@
-/* What settled rows left open: a verdict about a row does not end what may still be carried out. */
-#include "run/job.h"
+#include "facts/open_intents.h"
+
+#include "services/apple.h"
 #include "wire/answer.h"
 
 enum errc intent_until(struct store *store, const struct transport *transport,

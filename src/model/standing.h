@@ -2,8 +2,8 @@
  * Where a device stands in a run, and all that changes it. What is known of it besides (custody,
  * what its log says, whether a request of another run may still act on it) are facts, not states.
  */
-#ifndef RUN_STANDING_H
-#define RUN_STANDING_H
+#ifndef MODEL_STANDING_H
+#define MODEL_STANDING_H
 
 #include <stdbool.h>
 
