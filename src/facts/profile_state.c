@@ -129,12 +129,29 @@ static int64_t retry_at(
 	return was ? later(at, was->retry_ms) : at;
 }
 
+/* What is known from now on; false: nothing that is worth a note. */
+static bool see(const struct facts *f, const struct state_seen *was, bool known, struct str words,
+	int64_t retry_after_ms, struct state_seen *ret)
+{
+	bool told = words.n && !str_is_odd(words), same;
+	int64_t now = transport_now(f->transport);
+
+	ret->state = told ? profile_state_of(words) : was->state;
+	ret->named_ms = later(was->named_ms, retry_after_ms < 0 ? 0 : now + retry_after_ms);
+	if (!known && ret->state == PROFILE_STATE_NONE && !ret->named_ms)
+		return false;
+	same = known && was->state == ret->state;
+	ret->since_ms = same ? was->since_ms : now;
+	if (ret->state != PROFILE_STATE_NONE)
+		ret->retry_ms = retry_at(f, same ? was : NULL, ret);
+	return !same || was->retry_ms != ret->retry_ms || was->named_ms != ret->named_ms;
+}
+
 void profile_state_take(struct facts *f, uint32_t slot, struct str words, int64_t retry_after_ms)
 {
 	struct state_seen was = { .state = PROFILE_STATE_NONE }, is = was;
 	struct fleet *fleet = f->fleet;
-	bool told = words.n && !str_is_odd(words), known, same;
-	int64_t now = transport_now(f->transport);
+	bool told = words.n && !str_is_odd(words), known;
 	char key[KEY_BYTES];
 
 	key_of(fleet, slot, key);
@@ -144,15 +161,7 @@ void profile_state_take(struct facts *f, uint32_t slot, struct str words, int64_
 	if (!told && retry_after_ms < 0)
 		return;
 	known = get_seen(f, key, &was);
-	is.state = told ? profile_state_of(words) : was.state;
-	is.named_ms = later(was.named_ms, retry_after_ms < 0 ? 0 : now + retry_after_ms);
-	if (!known && is.state == PROFILE_STATE_NONE && !is.named_ms)
-		return;
-	same = known && was.state == is.state;
-	is.since_ms = same ? was.since_ms : now;
-	if (is.state != PROFILE_STATE_NONE)
-		is.retry_ms = retry_at(f, same ? &was : NULL, &is);
-	if (!same || was.retry_ms != is.retry_ms || was.named_ms != is.named_ms)
+	if (see(f, &was, known, words, retry_after_ms, &is))
 		put_seen(f, key, &is);
 	if (!told || is.state == PROFILE_STATE_NONE)
 		return;

@@ -158,8 +158,7 @@ enum option_kind {
 /* X(id, name, letter, kind, argument, commands, help) */
 #define OPTION_LIST(X)                                                                             \
 	X(RULES, "rules", 0, FILE, "FILE|NAME", FOR(CHECK) | FOR_PLANS | FOR(APPROVE) | FOR(UNDO), \
-		"rules to judge by (repeatable, in order); undo takes their limits, waves and "    \
-		"halt")                                                                            \
+		"rules to judge by (repeatable); of undo: limits, waves, halt")                    \
 	X(SET, "set", 0, PAIR, "NAME=VALUE", FOR(CHECK) | FOR_PLANS | FOR(UNDO),                   \
 		"give a parameter of the rules a value")                                           \
 	X(LIMIT, "limit", 0, SOME, "N", FOR_PLANS | FOR(UNDO),                                     \
