@@ -98,6 +98,34 @@ run() { # depmend's arguments
 	status=$?
 }
 
+# --- one rule for a few devices; a suite with a job of its own has its own words for these ---
+
+rules() { # DO: rules.yaml does that to every row
+	printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {always: true}, do: %s}\n' "$1" >rules.yaml
+}
+
+rows() { # SERIAL...: the input
+	printf '%s\n' serial "$@" >in.csv
+	rm -f in.result*.csv
+}
+
+apply_rows() { # OPTION...
+	run apply in.csv --rules rules.yaml --yes --allow percent=100 "$@"
+}
+
+cell() { # SERIAL COLUMN: of the result
+	python3 -c 'import csv, sys
+for r in csv.DictReader(open("in.result.csv")):
+    if r["serial"] == sys.argv[1]: print(r[sys.argv[2]])' "$@"
+}
+
+verdict() { # SERIAL: its outcome and the code of the reason
+	local why
+
+	why=$(cell "$1" depmend_reason)
+	[ -z "$why" ] || echo "$(cell "$1" depmend_outcome) ${why%%:*}"
+}
+
 # --- what the simulator saw ---
 
 # effects unassign [SERIAL]: how many took effect
@@ -122,6 +150,10 @@ changes() {
 		and (.path | endswith("/search") | not) and .path != "/api/mdm/devices"
 		and (.query | test("action=(Sync|Fetch)") | not))'
 }
+
+# Changes at Apple that were taken; wipes and other commands to the UEM, taken or not.
+posts() { requests '.method == "POST" and .path == "/v1/orgDeviceActivities" and .status == 201'; }
+wipes() { requests '.method == "POST" and (.path | test("/commands$"))'; }
 
 syncs() {
 	requests '.method == "PUT" and (.query | test("action=(Sync|Fetch)"))'

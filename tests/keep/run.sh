@@ -52,9 +52,6 @@ sql() {
 inputs() {
 	find state/*/inputs -name '*.csv' | wc -l
 }
-wipes() {
-	requests '.method == "POST" and (.path | test("/commands$"))'
-}
 # Three runs: a wipe, a rebuild twice the same list, and one more device.
 history() {
 	rows KEEPWIPE0001

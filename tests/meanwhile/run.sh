@@ -11,20 +11,8 @@ suite_begin "${1:?usage: tests/meanwhile/run.sh BUILD [PART]...}"
 shift
 cd "$work" || exit 1
 
-rules() { # DO
-	printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {always: true}, do: %s}\n' "$1" >rules.yaml
-}
-rows() { # SERIAL...
-	printf '%s\n' serial "$@" >in.csv
-	rm -f in.result*.csv
-}
 apply() { # OPTION...
-	run apply in.csv --rules rules.yaml --yes --allow percent=100 --max-wait 48h "$@"
-}
-cell() { # SERIAL COLUMN
-	python3 -c 'import csv, sys
-for r in csv.DictReader(open("in.result.csv")):
-    if r["serial"] == sys.argv[1]: print(r[sys.argv[2]])' "$@"
+	apply_rows --max-wait 48h "$@"
 }
 outcome() { # SERIAL
 	cell "$1" depmend_outcome
@@ -48,8 +36,6 @@ ours() { # WHAT SERIAL: effects of our account
 	jq -r --arg w "$1" --arg s "$2" --arg us "$client" 'select(.kind == "effect" and .what == $w and
 		.serial == $s and .effective and .actor == $us) | .what' "$audit" | wc -l
 }
-posts() { requests '.method == "POST" and .path == "/v1/orgDeviceActivities" and .status == 201'; }
-wipes() { requests '.method == "POST" and (.path | test("/commands$"))'; }
 world() { # YAML, SIMULATOR OPTION...
 	printf 'version: 1\n%s\n' "$1" >story.yaml
 	shift

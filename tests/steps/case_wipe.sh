@@ -8,9 +8,6 @@ WIPENROL0002,WS1 EMEA,Enrolled,jo
 WIPLEFT00003,WS1 EMEA,Unenrolled,jo
 WIPNONE00004,WS1 EMEA,,jo
 F
-wipes() {
-	requests '.method == "POST" and (.path | test("/commands$"))'
-}
 
 # --- both kinds, and what is not enrolled ---
 new_world --fleet fleet.csv

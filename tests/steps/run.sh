@@ -10,11 +10,6 @@ suite_begin "${1:?usage: tests/steps/run.sh BUILD [CASE...]}"
 shift
 cd "$work" || exit 1
 
-# rules 'do: list': one rule that does that to every row
-rules() {
-	printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {always: true}, do: %s}\n' "$1" >rules.yaml
-}
-
 # A fleet of the rows on stdin (header first), and one device more on each server of the settings.
 fleet() {
 	local commas
@@ -24,29 +19,16 @@ fleet() {
 	printf "STAY%08d,%s${commas#,}\n" 1 'WS1 EMEA' 2 'WS1 Americas' 3 'WS1 APAC' >>fleet.csv
 }
 
-rows() { # SERIAL...: the input
-	printf '%s\n' serial "$@" >in.csv
-	rm -f in.result*.csv
-}
-
 apply() { # OPTION...
-	run apply in.csv --rules rules.yaml --yes --allow percent=100 "$@"
+	apply_rows "$@"
 }
 
 # outcome SERIAL: "done" or "failed uem.refused"
 outcome() {
-	python3 - "$1" <<-'P'
-		import csv, sys
-		for r in csv.DictReader(open("in.result.csv")):
-		    if r["serial"] == sys.argv[1]:
-		        print((r["depmend_outcome"] + " " + r["depmend_reason"].split(":")[0]).replace(" state.done", ""))
-	P
-}
+	local said
 
-cell() { # SERIAL COLUMN
-	python3 -c 'import csv, sys
-for r in csv.DictReader(open("in.result.csv")):
-    if r["serial"] == sys.argv[1]: print(r[sys.argv[2]])' "$1" "$2"
+	said=$(verdict "$1")
+	echo "${said% state.done}"
 }
 
 [ $# -gt 0 ] || set -- record wipe profile migrate fields school events traps

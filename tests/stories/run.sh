@@ -9,24 +9,9 @@ set -u
 suite_begin "${1:?usage: tests/stories/run.sh BUILD}"
 cd "$work" || exit 1
 
-rules() { # DO
-	printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {always: true}, do: %s}\n' "$1" >rules.yaml
-}
-
-rows() { # SERIAL...
-	printf '%s\n' serial "$@" >in.csv
-	rm -f in.result*.csv
-}
-
 apply() { # OPTION...
-	run apply in.csv --rules rules.yaml --yes --allow percent=100 "$@"
+	apply_rows "$@"
 	cat err >>said
-}
-
-outcome() { # SERIAL
-	python3 -c 'import csv, sys
-for r in csv.DictReader(open("in.result.csv")):
-    if r["serial"] == sys.argv[1]: print(r["depmend_outcome"], r["depmend_reason"].split(":")[0])' "$1"
 }
 
 open_items() { # KIND: how many of the status are of that kind
@@ -37,8 +22,6 @@ open_items() { # KIND: how many of the status are of that kind
 activities() { # TYPE: how many were asked for
 	jq -r --arg what "$1" 'select(.kind == "effect" and .what == $what) | .serial' "$audit" | wc -l
 }
-
-posts() { requests '.method == "POST" and .path == "/v1/orgDeviceActivities" and .status == 201'; }
 
 fleet() {
 	cat >fleet.csv <<-'F'
@@ -61,7 +44,7 @@ for step in 'unassign' '{reassign: {to: WS1 APAC}}'; do
 	rows C02STORY0001
 	apply
 	exits "$step, still in progress: not done" 5
-	same "$step, still in progress" 'unverified state.request_open' "$(outcome C02STORY0001)"
+	same "$step, still in progress" 'unverified state.request_open' "$(verdict C02STORY0001)"
 	apply
 	exits "$step, the same again" 5
 	same "$step, the same again: nothing is sent" 1 "$(posts)"
@@ -69,7 +52,7 @@ for step in 'unassign' '{reassign: {to: WS1 APAC}}'; do
 	apply
 	same "$step, other rules: nothing is sent" 1 "$(posts)"
 	same "$step, other rules: the row says why" 'unverified state.request_open' \
-		"$(outcome C02STORY0001)"
+		"$(verdict C02STORY0001)"
 	settings_with "$patient" # this world's activities all take two hours
 	DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
 	exits "$step, over: others may go on" 0
@@ -100,7 +83,7 @@ for steps in '[unassign, sync, reassign, sync]' '[{reassign: {to: WS1 Americas}}
 	esac
 	apply --max-wait $wait "${options[@]}"
 	exits "$steps: in flight" 75
-	same "$steps: the row says so" "in_flight $why" "$(outcome C02STORY0001)"
+	same "$steps: the row says so" "in_flight $why" "$(verdict C02STORY0001)"
 	first=$(sed -n 's/^run *//p' err)
 	rules '[skip]'
 	rows C02STAY00001
@@ -115,7 +98,7 @@ for steps in '[unassign, sync, reassign, sync]' '[{reassign: {to: WS1 Americas}}
 	check "$steps: it landed, its run is over" test -z "$(grep -E 'active|in flight' out)"
 	run report "$first" --csv in.result.csv
 	check "$steps: it landed, the row has a name" \
-		grep -qE '^(restored|pending|done) ' <<<"$(outcome C02STORY0001)"
+		grep -qE '^(restored|pending|done) ' <<<"$(verdict C02STORY0001)"
 done
 
 # --- serials that the UEM spells in its own way are the same ones: a sync and a search prove it ---
@@ -128,7 +111,7 @@ for spelt in lower blanks; do
 		rows C02STORY0001
 		apply
 		exits "$steps, $spelt" 0
-		same "$steps, $spelt: done" 'done' "$(outcome C02STORY0001 | cut -d' ' -f1)"
+		same "$steps, $spelt: done" 'done' "$(verdict C02STORY0001 | cut -d' ' -f1)"
 		check "$steps, $spelt: after a sync" test "$(syncs)" -gt 0
 	done
 	same "$spelt: it came back" 1 "$(effects assign C02STORY0001)"
@@ -146,10 +129,10 @@ for after in 5s 20s 11m; do
 	rows C02STORY0001 C02STORY0003
 	apply --max-wait 6h
 	check "deleted after $after: no crash" test "$status" -lt 70
-	same "deleted after $after: the other device" 'done' "$(outcome C02STORY0001 | cut -d' ' -f1)"
-	check "deleted after $after: not done" test "$(outcome C02STORY0003 | cut -d' ' -f1)" != 'done'
+	same "deleted after $after: the other device" 'done' "$(verdict C02STORY0001 | cut -d' ' -f1)"
+	check "deleted after $after: not done" test "$(verdict C02STORY0003 | cut -d' ' -f1)" != 'done'
 	[ "$after" != 11m ] || same "deleted after $after: the row says so" 'in_flight apple.server_gone' \
-		"$(outcome C02STORY0003)"
+		"$(verdict C02STORY0003)"
 	apply --max-wait 6h --allow organization=yes
 	check "deleted after $after: no crash of the next one either" test "$status" -lt 70
 	check "deleted after $after: the next one is not clean" test "$status" -gt 0
@@ -159,7 +142,7 @@ for after in 5s 20s 11m; do
 	sed -i '/server: WS1 APAC/d' depmend.yaml # as its message says
 	apply --allow organization=yes
 	exits "deleted after $after: not clean while it is off" 5
-	same "deleted after $after: others go on" 'done' "$(outcome C02STORY0001 | cut -d' ' -f1)"
+	same "deleted after $after: others go on" 'done' "$(verdict C02STORY0001 | cut -d' ' -f1)"
 	run forget C02STORY0003 --reason 'its server is gone' --confirm forget=1
 	exits "deleted after $after: a person lets it go" 0
 	apply
@@ -185,7 +168,7 @@ for steps in '[{reassign: {to: WS1 Americas}}]' '[{reassign: {to: WS1 Americas}}
 	case $steps in
 	*Americas*)
 		exits "home deleted, then $steps" 0
-		same "home deleted, then $steps: the row" 'done state.done' "$(outcome C02STORY0003)"
+		same "home deleted, then $steps: the row" 'done state.done' "$(verdict C02STORY0003)"
 		run status
 		exits "home deleted, then $steps: status" 0
 		;;
@@ -206,7 +189,7 @@ for steps in '[{reassign: {to: WS1 APAC}}, sync, unassign, reassign]' '[unassign
 	rows C02STORY0003
 	apply --max-wait 6h
 	exits "sync, then more: $steps" 0
-	same "sync, then more: $steps: the row" 'done state.done' "$(outcome C02STORY0003)"
+	same "sync, then more: $steps: the row" 'done state.done' "$(verdict C02STORY0003)"
 done
 
 # --- nor do other rules that want it on no server make it done: that is for a person to say ---
@@ -220,12 +203,12 @@ for steps in '[unassign]' '[unassign, sync]' '[delete_from_lifecycle]'; do
 	sed -i '/server: WS1 APAC/d' depmend.yaml # as its message says
 	rows C02STORY0003 C02STORY0001
 	run plan in.csv --rules rules.yaml --out in.result.csv
-	same "home deleted, then $steps: planned" 'in_flight apple.server_gone' "$(outcome C02STORY0003)"
+	same "home deleted, then $steps: planned" 'in_flight apple.server_gone' "$(verdict C02STORY0003)"
 	for _ in 1 2; do
 		apply --max-wait 6h --allow organization=yes
 		exits "home deleted, then $steps: not clean" 5
-		same "home deleted, then $steps: so says its row" 'in_flight apple.server_gone' "$(outcome C02STORY0003)"
-		check "home deleted, then $steps: the other one" grep -qE '^(done|unchanged) ' <<<"$(outcome C02STORY0001)"
+		same "home deleted, then $steps: so says its row" 'in_flight apple.server_gone' "$(verdict C02STORY0003)"
+		check "home deleted, then $steps: the other one" grep -qE '^(done|unchanged) ' <<<"$(verdict C02STORY0001)"
 		run runs latest
 		exits "home deleted, then $steps: runs" 0
 		run status
@@ -236,7 +219,7 @@ for steps in '[unassign]' '[unassign, sync]' '[delete_from_lifecycle]'; do
 	run forget C02STORY0003 --reason 'it is to be on no server' --confirm forget=1
 	apply --max-wait 6h
 	exits "home deleted, then $steps: let go, it is clean" 0
-	check "home deleted, then $steps: and as wanted" grep -qE '^(done|unchanged) ' <<<"$(outcome C02STORY0003)"
+	check "home deleted, then $steps: and as wanted" grep -qE '^(done|unchanged) ' <<<"$(verdict C02STORY0003)"
 	run status
 	exits "home deleted, then $steps: so says status" 0
 done
@@ -247,7 +230,6 @@ version: 1
 faults:
   - {service: uem, method: POST, path: "/api/mdm/devices/*/commands", nth: 1, do: reset, applied: no}
 F
-wipes() { requests '.method == "POST" and (.path | test("/commands$"))'; }
 new_world --fleet fleet.csv --scenario lost.yaml
 rules '[{wipe: {kind: device}}]'
 rows C02STORY0002
@@ -297,7 +279,7 @@ for steps in '[{wipe: {kind: device}}]' '[{wipe: {kind: enterprise}}]' '[{wipe: 
 		apply "${allowed[@]}" --max-wait $wait
 		[ $wait = 6h ] || DEPMEND_CLOCK=virtual:2026-11-22T04:00:00Z apply "${allowed[@]}" --max-wait 6h
 		exits "$steps, enrolled anew, $wait" 5
-		same "$steps, enrolled anew, $wait: the row" 'drifted state.drifted' "$(outcome C02STORY0002)"
+		same "$steps, enrolled anew, $wait: the row" 'drifted state.drifted' "$(verdict C02STORY0002)"
 		same "$steps, enrolled anew, $wait: one wipe, and no more" '1 0' \
 			"$(wipes) $(effects delete-record)"
 		check "$steps, enrolled anew, $wait: status names it" test "$(open_items C02STORY0002)" -gt 0
@@ -317,9 +299,9 @@ for steps in '[{reassign: {to: WS1 Americas}}, sync]' '[unassign, sync, reassign
 	run forget C02STORY0003 --reason 'looked at it' --confirm forget=1
 	exits "$steps, let go: forget" 0
 	apply
-	same "$steps, let go: its row is a person's" 'manual run.forgotten' "$(outcome C02STORY0003)"
+	same "$steps, let go: its row is a person's" 'manual run.forgotten' "$(verdict C02STORY0003)"
 	same "$steps, let go: the other one waits still" 'in_flight state.request_open' \
-		"$(outcome C02STORY0001)"
+		"$(verdict C02STORY0001)"
 	run forget C02STORY0001 --reason 'looked at it' --confirm forget=1
 	apply
 	exits "$steps, all let go: nothing is open" 3
@@ -530,7 +512,7 @@ for steps in '[{assign_profile: {profile: Kiosk}}]' '[remove_profile]' \
 	sent=$(changes)
 	apply --max-wait 3h
 	exits "$steps, under way, then continued" 0
-	same "$steps, under way, then continued" 'done state.done' "$(outcome C02STORY0003)"
+	same "$steps, under way, then continued" 'done state.done' "$(verdict C02STORY0003)"
 	same "$steps, under way, then continued: nothing is sent again" "$sent" "$(changes)"
 done
 
@@ -662,7 +644,7 @@ for steps in '[unassign, sync, reassign, sync]' '[delete_from_lifecycle]' '[{rea
 	rules "$steps"
 	apply
 	exits "$steps, unmapped" 3
-	same "$steps, unmapped" 'invalid apple.server_unmapped' "$(outcome C02STORY0003)"
+	same "$steps, unmapped" 'invalid apple.server_unmapped' "$(verdict C02STORY0003)"
 done
 rows C02STORY0001 C02STORY0003
 rules '[{reassign: {to: WS1 APAC}}, sync]'
@@ -670,18 +652,18 @@ apply
 same 'to an unmapped server: nothing is sent' 0 "$(posts)"
 rules '[{reassign: {to: WS1 EMEA}}, sync]'
 apply
-same 'from an unmapped server to one that is not' 'done' "$(outcome C02STORY0003 | cut -d' ' -f1)"
+same 'from an unmapped server to one that is not' 'done' "$(verdict C02STORY0003 | cut -d' ' -f1)"
 
 new_world --fleet fleet.csv
 untied 'WS1 APAC' '    - {server: WS1 APAC, group: none}'
 rules '[{reassign: {to: WS1 APAC}}, sync]'
 apply
 exits 'group none is on purpose' 0
-same 'group none: it went there' 'done' "$(outcome C02STORY0001 | cut -d' ' -f1)"
+same 'group none: it went there' 'done' "$(verdict C02STORY0001 | cut -d' ' -f1)"
 rules '[delete_from_lifecycle]'
 apply
 exits 'group none: nothing of the UEM is taken from it' 0
-same 'group none: nothing is left to do' 'unchanged' "$(outcome C02STORY0003 | cut -d' ' -f1)"
+same 'group none: nothing is left to do' 'unchanged' "$(verdict C02STORY0003 | cut -d' ' -f1)"
 same 'group none: no more than that' 1 "$(posts)"
 printf '    - {server: WS1 Nowhere, group: none}\n' >entry.txt
 sed -i '/server: WS1 APAC/r entry.txt' depmend.yaml
