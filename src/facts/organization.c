@@ -87,7 +87,7 @@ void organization_other_account(
 }
 
 /* Behind what the settings name already: the state is called by the first of them that has one. */
-void organization_previous(const struct settings *s, const char *other, struct buf *out)
+static void organization_previous(const struct settings *s, const char *other, struct buf *out)
 {
 	for (size_t i = 0; i < s->apple.n_previous; i++)
 		buf_printf(out, "%s, ", s->apple.previous[i]);

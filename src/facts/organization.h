@@ -20,8 +20,6 @@ typedef bool organization_has(void *self, struct str server_id);
 /* Such another account: appends its client id; nothing when there is none. */
 void organization_other_account(
 	const struct settings *s, organization_has *has, void *self, struct buf *ret);
-/* What previous_client_ids has to hold then: appends it. */
-void organization_previous(const struct settings *s, const char *other, struct buf *out);
 /* What can be said of it. */
 #define ORGANIZATION_JOIN                                                              \
 	"both are of one organization. Join them: depmend doctor --fix client-id, or " \

@@ -78,7 +78,7 @@ static bool is_over(const struct walk *w, const struct walker *d)
 }
 
 /* NULL when nothing is left to do. */
-const struct work_step *walk_next(struct walk *w, struct walker *d)
+static const struct work_step *walk_next(struct walk *w, struct walker *d)
 {
 	while (d->at < d->prog->n && is_over(w, d))
 		d->at++;

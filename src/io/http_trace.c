@@ -38,8 +38,10 @@ static void add_url(struct buf *out, struct str url)
 	}
 }
 
-void http_trace_line(struct buf *out, const struct http_request *q, const struct http_reply *p,
-	uint64_t n_bytes, int64_t elapsed_ms)
+/* One line without its end, such as
+ * `GET https://host/v1/orgDevices?limit=1000&token=*: 200, 5123 bytes, 87 ms`. */
+static void http_trace_line(struct buf *out, const struct http_request *q,
+	const struct http_reply *p, uint64_t n_bytes, int64_t elapsed_ms)
 {
 	buf_printf(out, "%s ", q->method);
 	add_url(out, str_from(q->url));

@@ -6,11 +6,6 @@
 
 #include "io/http_message.h"
 
-/* One line without its end, such as
- * `GET https://host/v1/orgDevices?limit=1000&token=*: 200, 5123 bytes, 87 ms`. */
-void http_trace_line(struct buf *out, const struct http_request *q, const struct http_reply *p,
-	uint64_t n_bytes, int64_t elapsed_ms);
-
 /* The same line, handed on. */
 void http_trace_tell(void (*to)(void *self, const char *line), void *self,
 	const struct http_request *q, const struct http_reply *p, uint64_t n_body_bytes,

@@ -27,8 +27,6 @@ void settings_schema(struct buf *out);
 
 /* --- a file that is written for somebody --- */
 
-/* The row of the key at that path, "uem.tokens.server"; NULL: there is none. */
-const struct yaml_key *settings_key(const char *path);
 /* Whether the text can be the value of that key, which is no mapping. ERR_SETTINGS says why not. */
 MUST_CHECK enum errc settings_check_value(const char *path, const char *text, struct err *err);
 

@@ -9,7 +9,8 @@
 
 /* --- one value --- */
 
-const struct yaml_key *settings_key(const char *path)
+/* The row of the key at that path, "uem.tokens.server"; NULL: there is none. */
+static const struct yaml_key *settings_key(const char *path)
 {
 	const struct yaml_key *keys = settings_page_keys, *found = NULL;
 	struct str rest = str_from(path);

@@ -80,7 +80,8 @@ void plan_effects_count(const struct plan *p, struct plan_effects *ret)
 
 /* --- words --- */
 
-void plan_effects_steps(const struct plan_effects *e, bool irreversible, struct buf *out)
+/* "unassign 60, reassign 60": devices per step, those that cannot be undone or the others. */
+static void plan_effects_steps(const struct plan_effects *e, bool irreversible, struct buf *out)
 {
 	size_t before = out->n;
 
@@ -158,7 +159,8 @@ void plan_effects_waves(const struct schedule *s, struct buf *out)
 		s->n_waves, s->first, plural(s->first));
 }
 
-void plan_effects_end(const struct schedule *s, const struct when *when, struct buf *out)
+/* "03:01 to 05:32" */
+static void plan_effects_end(const struct schedule *s, const struct when *when, struct buf *out)
 {
 	char earliest[WHEN_TEXT], latest[WHEN_TEXT];
 

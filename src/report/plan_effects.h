@@ -21,8 +21,6 @@ struct plan_effects {
 
 void plan_effects_count(const struct plan *p, struct plan_effects *ret);
 
-/* "unassign 60, reassign 60": devices per step, those that cannot be undone or the others. */
-void plan_effects_steps(const struct plan_effects *e, bool irreversible, struct buf *out);
 /* "10 writes to Apple an hour": what most of the time goes into. */
 void plan_effects_reason(const struct plan *p, const struct plan_effects *e,
 	const struct schedule *s, struct buf *out);
@@ -32,8 +30,6 @@ void plan_effects_off(const struct schedule *s, struct buf *out);
 void plan_effects_in_flight(const struct plan *p, const struct schedule *s, struct buf *out);
 /* "211, the first with 5 devices; ..." */
 void plan_effects_waves(const struct schedule *s, struct buf *out);
-/* "03:01 to 05:32" */
-void plan_effects_end(const struct schedule *s, const struct when *when, struct buf *out);
 
 /* All of it, a line each. */
 void plan_effects_print(const struct plan *p, const struct plan_effects *e,

@@ -28,9 +28,6 @@ const struct parameter *find_parameter(
 
 /* A step's or a recipe's name, in the words of the writer. */
 const struct recipe *find_recipe(const struct ruleset *set, struct str name);
-/* A field as it may stand before the bar; false without a complaint when there is none. */
-bool read_source(
-	struct loader *l, const struct yaml_node *member, struct str word, struct source *ret);
 /* "unknown field" with the nearest as suggestion. */
 void unknown_field(struct loader *l, const struct yaml_node *member, struct str word);
 

@@ -35,7 +35,8 @@ void unknown_field(struct loader *l, const struct yaml_node *member, struct str 
 		diag_hint(l->r.d, entry, "a column of the CSV is written csv.%.*s", STR_FMT(word));
 }
 
-bool read_source(
+/* A field as it may stand before the bar; false without a complaint when there is none. */
+static bool read_source(
 	struct loader *l, const struct yaml_node *member, struct str word, struct source *ret)
 {
 	struct source s = { 0 };

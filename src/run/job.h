@@ -369,8 +369,6 @@ MUST_CHECK enum errc look_before(
 /* Looks at all of them, whatever was seen before. */
 MUST_CHECK enum errc look_again(
 	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
-/* Whether the look may carry a change that leaves now. */
-bool look_is_good(const struct job *j, const struct job_device *d);
 /* When a second look may confirm the first of a device in doubt. */
 int64_t look_second_ms(const struct job *j, const struct job_device *d);
 /* Whether an earlier look, timeouts.settle before the last, showed the same. */

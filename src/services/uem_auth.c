@@ -43,7 +43,9 @@ void uem_basic_header(struct str username, struct str password, struct buf *ret)
 	buf_wipe(&pair);
 }
 
-void uem_path(struct buf *out, const char *pattern, const struct str *ids)
+enum { UEM_PATH_MAX_BYTES = 4096 };
+
+static void uem_path(struct buf *out, const char *pattern, const struct str *ids)
 {
 	buf_z(out, "/api");
 	for (const char *p = pattern; *p; p++) {

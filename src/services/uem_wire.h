@@ -6,17 +6,10 @@
 
 #include "services/uem.h"
 
-/*
- * A path below /api with ids put in: each '*' of the pattern stands for the next id,
- * percent-encoded. uem_path(&path, "/mdm/dep/profiles/" "*" "/devices/" "*", ids)
- */
-enum { UEM_PATH_MAX_BYTES = 4096 };
-void uem_path(struct buf *out, const char *pattern, const struct str *ids);
-
 struct uem_call {
 	enum http_class cls;
 	const char *method;
-	const char *path; /* a pattern, see uem_path() */
+	const char *path; /* below /api; each * stands for the next of ids, percent-encoded */
 	const struct str *ids;
 	const struct url_pair *pairs;
 	size_t n_pairs;

@@ -105,7 +105,7 @@ enum errc store_commit(struct store *s, struct err *err)
 	return rc ? rc : set_soft(s, false, err);
 }
 
-void store_rollback(struct store *s)
+static void store_rollback(struct store *s)
 {
 	struct err err;
 

@@ -102,7 +102,6 @@ MUST_CHECK enum errc store_begin(struct store *s, struct err *err);
  * again, and the times of what was sent. The death of this process takes nothing. */
 MUST_CHECK enum errc store_begin_soft(struct store *s, struct err *err);
 MUST_CHECK enum errc store_commit(struct store *s, struct err *err);
-void store_rollback(struct store *s);
 /* The one when rc is ERR_OK, else or after a failure the other; returns what failed. */
 MUST_CHECK enum errc store_end(struct store *s, enum errc rc, struct err *err);
 /* Within a transaction, one at a time: what is written from here to store_unmark() can be taken

@@ -319,7 +319,9 @@ static enum errc open_descriptor(struct walk *w, int *ret_fd, struct err *err)
 	return rc;
 }
 
-enum errc trust_open(enum trusted what, const char *path, int *ret_fd, struct err *err)
+/* Opens it for reading. ERR_NO_INPUT when it cannot be opened; ERR_SETTINGS names who could change
+ * it, with the command that mends that. Caller closes. */
+static enum errc trust_open(enum trusted what, const char *path, int *ret_fd, struct err *err)
 {
 	struct walk w;
 	int fd = -1;

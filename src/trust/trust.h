@@ -33,13 +33,11 @@ enum trusted {
 	TRUSTED_GROUPS_OF_ROOT, /* the same for all users */
 };
 
-/* Opens it for reading. ERR_NO_INPUT when it cannot be opened; ERR_SETTINGS names who could change
- * it, with the command that mends that. Caller closes. */
-MUST_CHECK enum errc trust_open(enum trusted what, const char *path, int *ret_fd, struct err *err);
-/* trust_open() and file_read_fd(). Caller releases the buffer. */
+/* The whole of it. ERR_NO_INPUT when it cannot be opened; ERR_SETTINGS names who could change it,
+ * with the command that mends that. Caller releases the buffer. */
 MUST_CHECK enum errc trust_read(
 	enum trusted what, const char *path, size_t max_bytes, struct buf *ret, struct err *err);
-/* trust_open() and yaml_load_fd(). Caller frees with yaml_doc_free(). */
+/* The same, read as YAML. Caller frees with yaml_doc_free(). */
 MUST_CHECK enum errc trust_load_yaml(enum trusted what, const char *path, struct yaml_doc **ret,
 	struct diags *d, struct err *err);
 /* A folder and the files in it, but not what is further below; where it is not there yet, those

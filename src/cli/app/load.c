@@ -208,7 +208,8 @@ static enum errc add_serial(struct buf *list, const char *text, struct err *err)
 	return ERR_USAGE;
 }
 
-enum errc cli_serials(const struct cli *cli, char **ret, struct err *err)
+/* The devices of --serial as the text of a list. Caller frees; NULL: none were given. ERR_USAGE. */
+static enum errc cli_serials(const struct cli *cli, char **ret, struct err *err)
 {
 	enum { MAX_BYTES = 4 * 1024 * 1024 };
 	struct buf list;

@@ -31,8 +31,6 @@ bool cli_allows(const struct cli *cli, const char *what);
  * `columns:` say; either may be NULL. Borrows from all three. ERR_USAGE. */
 MUST_CHECK enum errc cli_list_options(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, struct list_options *ret, struct err *err);
-/* The devices of --serial as the text of a list. Caller frees; NULL: none were given. ERR_USAGE. */
-MUST_CHECK enum errc cli_serials(const struct cli *cli, char **ret, struct err *err);
 
 /* As the settings and the rules' `columns:` say; either may be NULL. The spool goes to the folder
  * for temporary files when `folder` is NULL. Caller releases *ret, also after a failure. */

@@ -75,7 +75,8 @@ void plan_guards_release(struct plan_guards *g)
 
 /* --- telling --- */
 
-void plan_guard_words(const struct plan_guard *g, struct buf *out)
+/* "limits.devices: 60 devices, with 57 earlier in 24 hours (limit 500)" */
+static void plan_guard_words(const struct plan_guard *g, struct buf *out)
 {
 	if (!g->n) { /* no limit that counts devices */
 		buf_z(out, g->says);

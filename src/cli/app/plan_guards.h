@@ -27,8 +27,6 @@ MUST_CHECK enum errc plan_guards_ask(struct plan_guards *ret, const struct cli *
 	const struct plan *p, const struct rules_policy *policy, struct err *err);
 void plan_guards_release(struct plan_guards *g);
 
-/* "limits.devices: 60 devices, with 57 earlier in 24 hours (limit 500)" */
-void plan_guard_words(const struct plan_guard *g, struct buf *out);
 /* A line each; those that stop the plan begin with '!'. */
 void plan_guards_lines(const struct plan_guards *g, struct buf *out);
 void plan_guards_print(const struct plan_guards *g, FILE *out);

@@ -8,7 +8,8 @@
 #include "io/file.h"
 #include "os/sandbox.h"
 
-bool settings_run_programs(const struct settings *s)
+/* Whether the settings name programs to start, for secrets or for the sync. */
+static bool settings_run_programs(const struct settings *s)
 {
 	const struct secret *secrets[] = { &s->apple.private_key, &s->uem.tenant_code,
 		&s->uem.client_secret, &s->uem.password, &s->uem.pkcs12, &s->notify_url,

@@ -29,7 +29,5 @@ void sandbox_for_two(
 void sandbox_limits_release(struct sandbox_limits *c);
 /* "Landlock 4; nothing is started; ..." */
 void sandbox_limits_words(const struct sandbox_limits *c, struct buf *out);
-/* Whether the settings name programs to start, for secrets or for the sync. */
-bool settings_run_programs(const struct settings *s);
 
 #endif

@@ -106,7 +106,8 @@ static void consume(struct csv_reader *r, size_t n_bytes, size_t n_lines)
 
 /* --- the start --- */
 
-bool csv_may_delimit(char c)
+/* Whether a character can separate cells: no letter, digit, quote or blank but TAB. */
+static bool csv_may_delimit(char c)
 {
 	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 

@@ -102,7 +102,5 @@ MUST_CHECK enum errc csv_peek(
 char csv_given_delimiter(const struct csv_reader *r);
 /* Instead of sniffing, and kept by csv_rewind(). Before the first csv_next(). */
 void csv_set_delimiter(struct csv_reader *r, char delimiter);
-/* Whether a character can separate cells: no letter, digit, quote or blank but TAB. */
-bool csv_may_delimit(char c);
 
 #endif

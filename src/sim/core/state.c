@@ -11,7 +11,8 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-uint64_t sim_draw(struct sim *s)
+/* The next number of the seeded sequence; part of the state. */
+static uint64_t sim_draw(struct sim *s)
 {
 	sim_meta_set(s, "draws", (int64_t)++s->draws);
 	return mix(mix(s->opt.seed) ^ s->draws);

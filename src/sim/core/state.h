@@ -102,8 +102,6 @@ static inline bool knob_has(const struct sim *s, enum knob k, struct str word)
 /* True when what is told now is so old (a DURATION knob): the tables *_then show that moment. */
 bool sim_look_back(struct sim *s, enum knob age);
 
-/* The next number of the seeded sequence; part of the state. */
-uint64_t sim_draw(struct sim *s);
 /* A random-looking UUID of the sequence: lower case with dashes. */
 void sim_uuid(struct sim *s, char out[UUID_TEXT]);
 /* Always the same for the same texts: lower case with dashes. */

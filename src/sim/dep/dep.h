@@ -12,8 +12,6 @@ struct dep_secrets {
 	char consumer_key[DEP_SECRET_TEXT], consumer_secret[DEP_SECRET_TEXT];
 	char access_token[DEP_SECRET_TEXT], access_secret[DEP_SECRET_TEXT];
 };
-/* server_id: Apple's, 32 hex digits. */
-void sim_dep_secrets(struct str server_id, struct dep_secrets *ret);
 /* The decrypted token of the server with that name, as JSON. */
 void sim_dep_token_json(struct str server_name, struct buf *out);
 

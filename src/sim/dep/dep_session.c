@@ -20,7 +20,8 @@ static void secret_of(
 	(void)snprintf(out, DEP_SECRET_TEXT, "%s%.40s", prefix, hex);
 }
 
-void sim_dep_secrets(struct str server_id, struct dep_secrets *ret)
+/* server_id: Apple's, 32 hex digits. */
+static void sim_dep_secrets(struct str server_id, struct dep_secrets *ret)
 {
 	secret_of("consumer key", "CK_", server_id, ret->consumer_key);
 	secret_of("consumer secret", "CS_", server_id, ret->consumer_secret);

@@ -62,7 +62,6 @@ int64_t sim_uem_enrollment_number(struct str word);
 
 /* --- handlers --- */
 void sim_uem_token(struct call *c);
-void sim_uem_info(struct call *c);
 void sim_uem_dep_list(struct call *c);
 void sim_uem_dep_sync(struct call *c);
 void sim_uem_dep_profile_put(struct call *c);

@@ -7,9 +7,18 @@
 enum { CLASS_WIPES = -1 }; /* of table hit */
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
+/* What a bulk call did; arrays have room for every value. */
+struct bulk {
+	struct str *items;
+	int64_t *codes;
+	size_t n_accepted, n_faults;
+};
+
 /* --- bodies --- */
 
-const struct json *sim_bulk_values(struct call *c, struct json **ret_root)
+/* BulkValues.Value of a body: items handed out one by one as text. Caller frees *ret_root; NULL
+ * (and 422 {5003}) when there are none. */
+static const struct json *sim_bulk_values(struct call *c, struct json **ret_root)
 {
 	const struct json *list = NULL;
 	struct err err;
@@ -24,7 +33,7 @@ const struct json *sim_bulk_values(struct call *c, struct json **ret_root)
 	return NULL;
 }
 
-struct str sim_bulk_text(struct sim *s, const struct json *value)
+static struct str sim_bulk_text(struct sim *s, const struct json *value)
 {
 	int64_t number;
 
@@ -137,7 +146,7 @@ void sim_uem_device_delete_found(struct call *c)
 /* --- BulkResponse --- */
 
 /* The list of faults comes in three shapes (services/README.md UEM H.17). */
-void sim_bulk_reply(struct call *c, const struct bulk *b)
+static void sim_bulk_reply(struct call *c, const struct bulk *b)
 {
 	enum { SHAPE_FAULTS, SHAPE_FAULT, SHAPE_SINGLE };
 	int64_t shape = knob(c->sim, KNOB_UEM_FAULTS);
@@ -166,7 +175,8 @@ void sim_bulk_reply(struct call *c, const struct bulk *b)
 	json_obj_end(&o);
 }
 
-bool sim_bulk_fits(struct call *c, const struct json *values)
+/* False, and 403, when there are more than the tenant's cap. */
+static bool sim_bulk_fits(struct call *c, const struct json *values)
 {
 	int64_t cap = knob(c->sim, KNOB_UEM_BULK_CAP);
 
@@ -177,7 +187,7 @@ bool sim_bulk_fits(struct call *c, const struct json *values)
 	return false;
 }
 
-void sim_bulk_init(struct sim *s, const struct json *values, struct bulk *ret)
+static void sim_bulk_init(struct sim *s, const struct json *values, struct bulk *ret)
 {
 	size_t n = json_count(values);
 
@@ -185,7 +195,7 @@ void sim_bulk_init(struct sim *s, const struct json *values, struct bulk *ret)
 		.codes = arena_alloc(&s->arena, n * sizeof(*ret->codes)) };
 }
 
-void sim_bulk_fault(struct bulk *b, struct str item, int64_t code)
+static void sim_bulk_fault(struct bulk *b, struct str item, int64_t code)
 {
 	b->items[b->n_faults] = item;
 	b->codes[b->n_faults++] = code;

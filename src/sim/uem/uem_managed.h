@@ -29,24 +29,6 @@ int64_t sim_managed_one(struct call *c, const struct managed_search *search);
 /* Borrowed from the request's arena. */
 struct str sim_number_text(struct sim *s, int64_t v);
 
-/* BulkValues.Value of a body: items handed out one by one as text. Caller frees *ret_root; NULL
- * (and 422 {5003}) when there are none. */
-const struct json *sim_bulk_values(struct call *c, struct json **ret_root);
-struct str sim_bulk_text(struct sim *s, const struct json *value);
-
-/* What a bulk call did; arrays have room for every value. */
-struct bulk {
-	struct str *items;
-	int64_t *codes;
-	size_t n_accepted, n_faults;
-};
-void sim_bulk_init(struct sim *s, const struct json *values, struct bulk *ret);
-void sim_bulk_fault(struct bulk *b, struct str item, int64_t code);
-/* Writes the BulkResponse; status of the reply stays unless none was accepted. */
-void sim_bulk_reply(struct call *c, const struct bulk *b);
-/* False, and 403, when there are more than the tenant's cap. */
-bool sim_bulk_fits(struct call *c, const struct json *values);
-
 /* Counts a delete or wipe; false when the threshold is reached. */
 bool sim_wipe_allowed(struct sim *s);
 /* 403: the command waits for an administrator. */

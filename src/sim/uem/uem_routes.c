@@ -1,7 +1,7 @@
 #include "sim/uem/uem_managed.h"
 
 /* {"ProductName":..,"ProductVersion":..}: what clients ask to see whether anybody is there. */
-void sim_uem_info(struct call *c)
+static void sim_uem_info(struct call *c)
 {
 	struct json_out o;
 

@@ -80,7 +80,9 @@ static int64_t add_group(struct sim *s, struct str group_id, struct str name)
 		sql_z(uuid), sql_s(name), sql_s(group_id), sql_i(GROUP_ROOT));
 }
 
-int64_t fleet_add_server(struct sim *s, struct str name, struct str group)
+/* Adds a server with its group, if there is none of that name; returns its id. group: Group
+ * ID, empty to derive it from the name, "-" for none. */
+static int64_t fleet_add_server(struct sim *s, struct str name, struct str group)
 {
 	int64_t id = sql_int(&s->sql, sql_z("SELECT id FROM server WHERE name=?"), sql_s(name));
 	int64_t og = SQL_NULL, created;

@@ -75,9 +75,6 @@ void fleet_arrives(struct sim *s, const struct timer *timer);
 /* For --help. */
 void fleet_columns_help(struct buf *b);
 
-/* Adds a server with its group, if there is none of that name; returns its id. group: Group
- * ID, empty to derive it from the name, "-" for none. */
-int64_t fleet_add_server(struct sim *s, struct str name, struct str group);
 /* Adds a profile to the group unless it has one of that name; returns its id. */
 int64_t fleet_add_profile(struct sim *s, int64_t og, struct str name);
 
