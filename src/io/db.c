@@ -417,6 +417,18 @@ void db_bind(struct db_stmt *s, const struct db_value *v, size_t n)
 	}
 }
 
+enum errc db_ready(struct db *d, const char *sql, struct db_stmt **kept, const struct db_value *v,
+	size_t n, struct db_stmt **ret, struct err *err)
+{
+	enum errc rc = *kept ? ERR_OK : db_prepare(d, sql, kept, err);
+
+	if (rc)
+		return rc;
+	*ret = *kept;
+	db_bind(*ret, v, n);
+	return ERR_OK;
+}
+
 enum errc db_step(struct db_stmt *s, bool *ret_row, struct err *err)
 {
 	int rc = s->failed_bind;

@@ -99,6 +99,9 @@ static inline struct db_value db_blob(struct str v)
 /* From ?1 on; texts are copied and stay bound until they are bound anew. A failure is told by the
  * next db_step() or db_run(). */
 void db_bind(struct db_stmt *s, const struct db_value *v, size_t n);
+/* Prepares *kept unless it is there, and binds it. *ret is borrowed until *kept is freed. */
+MUST_CHECK enum errc db_ready(struct db *d, const char *sql, struct db_stmt **kept,
+	const struct db_value *v, size_t n, struct db_stmt **ret, struct err *err);
 /* *ret_row true: a row is there, columns may be read. After the last row (or for a statement
  * without rows) *ret_row is false and the statement is reset and ready for the next round. */
 MUST_CHECK enum errc db_step(struct db_stmt *s, bool *ret_row, struct err *err);

@@ -9,10 +9,23 @@
 /* The service itself reckons with up to 150 s for these (services/README.md UEM D). */
 enum { BULK_TIMEOUT_MS = 180 * 1000 };
 
-/* {"BulkValues":{"Value":[...]}}: begin, then the values, then end. */
-static void bulk_begin(struct json_out *o, struct buf *body)
+/* {"BulkValues":{"Value":[...]}}: begin, then the values, then end. by: what the values are. */
+static void bulk_begin(const struct uem_service *s, enum http_class cls, const char *path,
+	struct str by, struct json_out *o, struct http_request *ret)
 {
-	json_out_init(o, body);
+	const struct url_pair pairs[] = { { "searchby", by } };
+	const struct uem_call call = {
+		.cls = cls,
+		.method = "POST",
+		.path = path,
+		.pairs = pairs,
+		.n_pairs = 1,
+		.version = 1,
+	};
+
+	uem_call(s, &call, ret);
+	ret->timeout_ms = BULK_TIMEOUT_MS;
+	json_out_init(o, &ret->body);
 	json_obj(o, NULL);
 	json_obj(o, "BulkValues");
 	json_arr(o, "Value");
@@ -28,20 +41,9 @@ static void bulk_end(struct json_out *o)
 void uem_devices_request(const struct uem_service *s, const struct str *serials, size_t n_serials,
 	struct http_request *ret)
 {
-	const struct url_pair pairs[] = { { "searchby", STR("Serialnumber") } };
-	const struct uem_call call = {
-		.cls = HTTP_READ,
-		.method = "POST",
-		.path = "/mdm/devices",
-		.pairs = pairs,
-		.n_pairs = 1,
-		.version = 1,
-	};
 	struct json_out o;
 
-	uem_call(s, &call, ret);
-	ret->timeout_ms = BULK_TIMEOUT_MS;
-	bulk_begin(&o, &ret->body);
+	bulk_begin(s, HTTP_READ, "/mdm/devices", STR("Serialnumber"), &o, ret);
 	for (size_t i = 0; i < n_serials; i++)
 		json_put_str(&o, NULL, serials[i]);
 	bulk_end(&o);
@@ -110,20 +112,9 @@ void uem_delete_request(const struct uem_service *s, int64_t id, struct http_req
 void uem_delete_many_request(
 	const struct uem_service *s, const int64_t *ids, size_t n_ids, struct http_request *ret)
 {
-	const struct url_pair pairs[] = { { "searchby", STR("DeviceId") } };
-	const struct uem_call call = {
-		.cls = HTTP_CHANGE,
-		.method = "POST",
-		.path = "/mdm/devices/bulk",
-		.pairs = pairs,
-		.n_pairs = 1,
-		.version = 1,
-	};
 	struct json_out o;
 
-	uem_call(s, &call, ret);
-	ret->timeout_ms = BULK_TIMEOUT_MS;
-	bulk_begin(&o, &ret->body);
+	bulk_begin(s, HTTP_CHANGE, "/mdm/devices/bulk", STR("DeviceId"), &o, ret);
 	for (size_t i = 0; i < n_ids; i++) {
 		char text[UEM_NUMBER_TEXT];
 

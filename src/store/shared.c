@@ -141,15 +141,7 @@ void shared_rollback(struct shared *s)
 static enum errc prepare(struct shared *s, enum sql which, const struct db_value *v, size_t n,
 	struct db_stmt **ret, struct err *err)
 {
-	enum errc rc = ERR_OK;
-
-	if (!s->stmts[which])
-		rc = db_prepare(s->db, statements[which], &s->stmts[which], err);
-	if (rc)
-		return rc;
-	*ret = s->stmts[which];
-	db_bind(*ret, v, n);
-	return ERR_OK;
+	return db_ready(s->db, statements[which], &s->stmts[which], v, n, ret, err);
 }
 
 static enum errc run(

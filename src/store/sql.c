@@ -10,15 +10,7 @@ static const char *const statements[SQL_MAX_] = {
 enum errc store_sql(struct store *s, enum sql which, const struct db_value *v, size_t n,
 	struct db_stmt **ret, struct err *err)
 {
-	enum errc rc = ERR_OK;
-
-	if (!s->stmts[which])
-		rc = db_prepare(s->db, statements[which], &s->stmts[which], err);
-	if (rc)
-		return rc;
-	*ret = s->stmts[which];
-	db_bind(*ret, v, n);
-	return ERR_OK;
+	return db_ready(s->db, statements[which], &s->stmts[which], v, n, ret, err);
 }
 
 enum errc store_do(

@@ -49,14 +49,14 @@ static enum errc load_protected(struct context *p, struct err *err)
 	return protect_load(&p->protected_serials, &p->n_protected, p->settings, err);
 }
 
-enum errc context_load(
-	struct context *p, const struct cli *cli, bool needs_settings, struct err *err)
+static enum errc load(struct context *p, const struct cli *cli, bool needs_settings,
+	bool needs_rules, struct err *err)
 {
 	enum errc rc;
 
 	begin(p, cli);
 	rc = load_settings(p, needs_settings, err);
-	if (!rc)
+	if (!rc && needs_rules)
 		rc = load_rules(p, err);
 	if (!rc)
 		rc = outputs_check(cli, p->settings, p->rules, err);
@@ -66,18 +66,15 @@ enum errc context_load(
 	return rc;
 }
 
+enum errc context_load(
+	struct context *p, const struct cli *cli, bool needs_settings, struct err *err)
+{
+	return load(p, cli, needs_settings, true, err);
+}
+
 enum errc context_load_without_rules(struct context *p, const struct cli *cli, struct err *err)
 {
-	enum errc rc;
-
-	begin(p, cli);
-	rc = load_settings(p, true, err);
-	if (!rc)
-		rc = outputs_check(cli, p->settings, p->rules, err);
-	if (!rc)
-		rc = load_protected(p, err);
-	diags_print(&p->diags, stderr);
-	return rc;
+	return load(p, cli, true, false, err);
 }
 
 enum errc context_read_input(struct context *p, const char *folder, struct err *err)

@@ -7,12 +7,16 @@
 #include "sim/dep/dep.h"
 #include "sim/world/world.h"
 
+/* What is done to a device, and the word for how that went; profile: SQL_NULL: none. */
+typedef const char *word_fn(struct call *c, struct str serial, int64_t profile);
+
 /* For good; only with the server's leave, only for its own devices. */
-static const char *disown(struct call *c, struct str serial)
+static const char *disown(struct call *c, struct str serial, int64_t profile)
 {
 	int64_t allowed = sql_int(
 		&c->sim->sql, sql_z("SELECT disown FROM server WHERE id=?"), sql_i(c->server));
 
+	(void)profile;
 	if (sim_dep_device(c, serial) == SQL_NULL)
 		return "NOT_ACCESSIBLE";
 	if (allowed != 1)
@@ -57,7 +61,20 @@ static const char *assign_word(struct call *c, struct str serial, int64_t profil
 	return set_profile(c, serial, profile);
 }
 
-void sim_dep_disown(struct call *c)
+/* A word for each device of a list. */
+static void put_words(
+	struct call *c, struct json_out *o, const struct json *list, word_fn *word, int64_t profile)
+{
+	json_obj(o, "devices");
+	for (const struct json *v = json_first(list); v; v = json_next(v)) {
+		struct str serial = arena_dup(&c->sim->arena, json_text(v));
+
+		json_put_z(o, serial.p, word(c, serial, profile));
+	}
+	json_obj_end(o);
+}
+
+static void answer_words(struct call *c, word_fn *word)
 {
 	struct json *body = sim_dep_body(c);
 	const struct json *list = body ? sim_dep_devices_of(c, body) : NULL;
@@ -65,16 +82,15 @@ void sim_dep_disown(struct call *c)
 
 	if (list) {
 		sim_dep_object(c, &o);
-		json_obj(&o, "devices");
-		for (const struct json *v = json_first(list); v; v = json_next(v)) {
-			struct str serial = arena_dup(&c->sim->arena, json_text(v));
-
-			json_put_z(&o, serial.p, disown(c, serial));
-		}
-		json_obj_end(&o);
+		put_words(c, &o, list, word, SQL_NULL);
 		json_obj_end(&o);
 	}
 	json_free(body);
+}
+
+void sim_dep_disown(struct call *c)
+{
+	answer_words(c, disown);
 }
 
 static const char *lock(struct call *c, struct str serial)
@@ -123,18 +139,6 @@ static int64_t profile_of(struct call *c, struct str uuid)
 		&c->sim->sql, sql_z("SELECT id FROM profile WHERE apple_id=upper(?)"), sql_s(uuid));
 }
 
-static void put_assigned(
-	struct call *c, struct json_out *o, const struct json *list, int64_t profile)
-{
-	json_obj(o, "devices");
-	for (const struct json *v = json_first(list); v; v = json_next(v)) {
-		struct str serial = arena_dup(&c->sim->arena, json_text(v));
-
-		json_put_z(o, serial.p, assign_word(c, serial, profile));
-	}
-	json_obj_end(o);
-}
-
 /* Stored as it came; hidden from the UEM, which knows only its own (og 0). */
 static void define(struct call *c, const struct json *body)
 {
@@ -152,7 +156,7 @@ static void define(struct call *c, const struct json *body)
 		sql_i(c->server), sql_s(c->req->body));
 	sim_dep_object(c, &o);
 	json_put_z(&o, "profile_uuid", hex);
-	put_assigned(c, &o, json_get(body, "devices"), id);
+	put_words(c, &o, json_get(body, "devices"), assign_word, id);
 	json_obj_end(&o);
 }
 
@@ -226,7 +230,7 @@ void sim_dep_profile_assign(struct call *c)
 	} else if (list) {
 		sim_dep_object(c, &o);
 		json_put_str(&o, "profile_uuid", uuid);
-		put_assigned(c, &o, list, profile);
+		put_words(c, &o, list, assign_word, profile);
 		if (knob(c->sim, KNOB_DEP_PROFILE) == 1 && sim_dep_version(c) >= 10)
 			json_put_int(&o, "retry_after_seconds", 3600);
 		json_obj_end(&o);
@@ -237,20 +241,5 @@ void sim_dep_profile_assign(struct call *c)
 /* DELETE with a body; shows only after the next wipe (services/README.md Apple B.3). */
 void sim_dep_profile_remove(struct call *c)
 {
-	struct json *body = sim_dep_body(c);
-	const struct json *list = body ? sim_dep_devices_of(c, body) : NULL;
-	struct json_out o;
-
-	if (list) {
-		sim_dep_object(c, &o);
-		json_obj(&o, "devices");
-		for (const struct json *v = json_first(list); v; v = json_next(v)) {
-			struct str serial = arena_dup(&c->sim->arena, json_text(v));
-
-			json_put_z(&o, serial.p, set_profile(c, serial, SQL_NULL));
-		}
-		json_obj_end(&o);
-		json_obj_end(&o);
-	}
-	json_free(body);
+	answer_words(c, set_profile);
 }

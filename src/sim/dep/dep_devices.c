@@ -167,7 +167,6 @@ static void list_devices(struct call *c, struct listing *l)
 	end_listing(c, &o, l, before);
 }
 
-/* What the cursor of a fetch allows; false: the reply says why not. */
 static bool fetch_cursor(struct call *c, const struct json *body, struct listing *l)
 {
 	const struct json *given = json_get(body, "cursor");
@@ -187,17 +186,25 @@ static bool fetch_cursor(struct call *c, const struct json *body, struct listing
 	return false;
 }
 
-void sim_dep_fetch(struct call *c)
+/* read_cursor: what it allows; false: the reply says why not. */
+static void answer_list(struct call *c,
+	bool (*read_cursor)(struct call *c, const struct json *body, struct listing *l),
+	void (*list)(struct call *c, struct listing *l))
 {
 	struct listing l = { .limit = LIMIT_DEFAULT };
 	struct json *body = sim_dep_body(c);
 
-	if (body && read_limit(c, body, &l) && fetch_cursor(c, body, &l)) {
+	if (body && read_limit(c, body, &l) && read_cursor(c, body, &l)) {
 		if (l.limit > LIMIT_MAX)
 			l.limit = LIMIT_MAX;
-		list_devices(c, &l);
+		list(c, &l);
 	}
 	json_free(body);
+}
+
+void sim_dep_fetch(struct call *c)
+{
+	answer_list(c, fetch_cursor, list_devices);
 }
 
 /* A change as it was told at the time; the device itself as it is now. */
@@ -263,15 +270,7 @@ static bool sync_cursor(struct call *c, const struct json *body, struct listing 
 
 void sim_dep_sync(struct call *c)
 {
-	struct listing l = { .limit = LIMIT_DEFAULT };
-	struct json *body = sim_dep_body(c);
-
-	if (body && read_limit(c, body, &l) && sync_cursor(c, body, &l)) {
-		if (l.limit > LIMIT_MAX)
-			l.limit = LIMIT_MAX;
-		list_changes(c, &l);
-	}
-	json_free(body);
+	answer_list(c, sync_cursor, list_changes);
 }
 
 static void put_details(struct call *c, struct json_out *o, struct str serial)

@@ -42,6 +42,13 @@ struct uem_page {
 	int64_t number, size;
 	int64_t take, skip; /* LIMIT take OFFSET skip */
 };
+/* Begins a list; false, and 204, where the page lies behind its end. */
+bool sim_uem_list_begin(struct call *c, struct json_out *o, const struct uem_page *page,
+	int64_t total, const char *key);
+/* Its end, with page and total, or with links that there are none of. */
+void sim_uem_list_end(
+	struct call *c, struct json_out *o, const struct uem_page *page, int64_t total);
+void sim_uem_list_end_linked(struct call *c, struct json_out *o, int64_t total);
 void sim_uem_put_total(struct call *c, struct json_out *o, const char *key, int64_t total);
 /* Sizes beyond max are cut silently; what is no number is the default. */
 struct uem_page sim_uem_page_read(struct call *c, const char *page_name, const char *size_name,

@@ -75,11 +75,7 @@ static void list_apps(struct call *c, bool purchased)
 			put_app(c, &o, &apps[i]);
 		total++;
 	}
-	json_arr_end(&o);
-	json_put_int(&o, "Page", page.number);
-	json_put_int(&o, "PageSize", page.size);
-	sim_uem_put_total(c, &o, "Total", total);
-	json_obj_end(&o);
+	sim_uem_list_end(c, &o, &page, total);
 	if (first >= total)
 		sim_uem_no_content(c);
 }

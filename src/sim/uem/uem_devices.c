@@ -241,12 +241,8 @@ void sim_uem_devices_search(struct call *c)
 		      "AND "
 		      "(?2 IS NULL OR og=?2)"),
 		sql_s(user), sql_i(og));
-	if (page.skip >= total) {
-		sim_uem_no_content(c);
+	if (!sim_uem_list_begin(c, &o, &page, total, "Devices"))
 		return;
-	}
-	sim_uem_object(c, &o);
-	json_arr(&o, "Devices");
 	st = sql_query(&c->sim->sql,
 		sql_z(MANAGED_SELECT "WHERE (?1 IS NULL OR m.user=?1 COLLATE NOCASE) AND (?2 IS "
 				     "NULL OR m.og=?2) "
@@ -255,9 +251,5 @@ void sim_uem_devices_search(struct call *c)
 	while (sql_next(&c->sim->sql, st))
 		if (!page_lacks(c->sim, db_col_str(st, 1)))
 			sim_managed_put(c->sim, &o, NULL, st);
-	json_arr_end(&o);
-	json_put_int(&o, "Page", page.number);
-	json_put_int(&o, "PageSize", page.size);
-	sim_uem_put_total(c, &o, "Total", total);
-	json_obj_end(&o);
+	sim_uem_list_end(c, &o, &page, total);
 }

@@ -57,12 +57,9 @@ void sim_uem_groups_search(struct call *c)
 		      "(?2 IS NULL OR instr(lower(group_id), lower(?2)))"),
 		sql_s(name), sql_s(id));
 
-	if (page.skip >= total) {
-		sim_uem_no_content(c);
+	if (!sim_uem_list_begin(
+		    c, &o, &page, total, version < 2 ? "LocationGroups" : "OrganizationGroups"))
 		return;
-	}
-	sim_uem_object(c, &o);
-	json_arr(&o, version < 2 ? "LocationGroups" : "OrganizationGroups");
 	st = sql_query(&c->sim->sql,
 		sql_z("SELECT id, uuid, name, group_id, parent FROM og WHERE "
 		      "(?1 IS NULL OR instr(lower(name), lower(?1))) AND "
@@ -71,13 +68,7 @@ void sim_uem_groups_search(struct call *c)
 		sql_s(name), sql_s(id), sql_i(page.take), sql_i(page.skip));
 	while (sql_next(&c->sim->sql, st))
 		put_group(c, &o, NULL, st, version);
-	json_arr_end(&o);
-	json_obj(&o, "AdditionalInfo");
-	json_arr(&o, "Links");
-	json_arr_end(&o);
-	json_obj_end(&o);
-	sim_uem_put_total(c, &o, "TotalResults", total);
-	json_obj_end(&o);
+	sim_uem_list_end_linked(c, &o, total);
 }
 
 /* {id} as number or UUID; SQL_NULL when the reply says 404. */
@@ -151,12 +142,8 @@ void sim_uem_users(struct call *c)
 	struct db_stmt *st;
 	struct json_out o;
 
-	if (page.skip >= total) {
-		sim_uem_no_content(c);
+	if (!sim_uem_list_begin(c, &o, &page, total, "Users"))
 		return;
-	}
-	sim_uem_object(c, &o);
-	json_arr(&o, "Users");
 	st = sql_query(&c->sim->sql,
 		sql_z("SELECT m.user, g.name, g.uuid, g.id, min(m.id) FROM managed m "
 		      "JOIN og g ON g.id=m.og "
@@ -176,9 +163,5 @@ void sim_uem_users(struct call *c)
 		json_put_bool(&o, "Status", true);
 		json_obj_end(&o);
 	}
-	json_arr_end(&o);
-	json_put_int(&o, "Page", page.number);
-	json_put_int(&o, "PageSize", page.size);
-	sim_uem_put_total(c, &o, "Total", total);
-	json_obj_end(&o);
+	sim_uem_list_end(c, &o, &page, total);
 }

@@ -120,12 +120,8 @@ void sim_uem_profiles_search(struct call *c)
 		sql_z("SELECT count(*) FROM profile WHERE og>0 AND (?1 IS NULL OR og=?1) AND "
 		      "(?2 IS NULL OR instr(lower(name), lower(?2)))"),
 		sql_i(og), sql_s(text));
-	if (page.skip >= total) {
-		sim_uem_no_content(c);
+	if (!sim_uem_list_begin(c, &o, &page, total, "ProfileList"))
 		return;
-	}
-	sim_uem_object(c, &o);
-	json_arr(&o, "ProfileList");
 	st = sql_query(&c->sim->sql,
 		sql_z(PROFILE_SELECT "WHERE (?1 IS NULL OR f.og=?1) AND "
 				     "(?2 IS NULL OR instr(lower(f.name), lower(?2))) "
@@ -133,13 +129,7 @@ void sim_uem_profiles_search(struct call *c)
 		sql_i(og), sql_s(text), sql_i(page.take), sql_i(page.skip));
 	while (sql_next(&c->sim->sql, st))
 		put_profile(c->sim, &o, st);
-	json_arr_end(&o);
-	json_obj(&o, "AdditionalInfo");
-	json_arr(&o, "Links");
-	json_arr_end(&o);
-	json_obj_end(&o);
-	sim_uem_put_total(c, &o, "TotalResults", total);
-	json_obj_end(&o);
+	sim_uem_list_end_linked(c, &o, total);
 }
 
 /* SQL_NULL when the reply says 404. */

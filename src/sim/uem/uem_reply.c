@@ -140,6 +140,39 @@ struct uem_page sim_uem_page_read(struct call *c, const char *page_name, const c
 	return p;
 }
 
+bool sim_uem_list_begin(struct call *c, struct json_out *o, const struct uem_page *page,
+	int64_t total, const char *key)
+{
+	if (page->skip >= total) {
+		sim_uem_no_content(c);
+		return false;
+	}
+	sim_uem_object(c, o);
+	json_arr(o, key);
+	return true;
+}
+
+void sim_uem_list_end(
+	struct call *c, struct json_out *o, const struct uem_page *page, int64_t total)
+{
+	json_arr_end(o);
+	json_put_int(o, "Page", page->number);
+	json_put_int(o, "PageSize", page->size);
+	sim_uem_put_total(c, o, "Total", total);
+	json_obj_end(o);
+}
+
+void sim_uem_list_end_linked(struct call *c, struct json_out *o, int64_t total)
+{
+	json_arr_end(o);
+	json_obj(o, "AdditionalInfo");
+	json_arr(o, "Links");
+	json_arr_end(o);
+	json_obj_end(o);
+	sim_uem_put_total(c, o, "TotalResults", total);
+	json_obj_end(o);
+}
+
 void sim_uem_put_total(struct call *c, struct json_out *o, const char *key, int64_t total)
 {
 	if (page_total(c->sim, &total))

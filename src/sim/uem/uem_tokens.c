@@ -76,12 +76,8 @@ static void tokens_then(
 		sql_i(og->id), sql_s(serial.n ? serial : STR_NONE));
 	struct json_out o;
 
-	if (page->skip >= total) {
-		sim_uem_no_content(c);
+	if (!sim_uem_list_begin(c, &o, page, total, "tokens"))
 		return;
-	}
-	sim_uem_object(c, &o);
-	json_arr(&o, "tokens");
 	put_rows(c, &o,
 		sql_query(&c->sim->sql,
 			sql_z(TOKEN_SELECT_OF(
@@ -116,12 +112,8 @@ void sim_uem_tokens(struct call *c)
 			 : sql_int(&c->sim->sql,
 				   sql_z("SELECT count(*) FROM record WHERE og " IN_GROUP),
 				   sql_i(og.id));
-	if (page.skip >= total) {
-		sim_uem_no_content(c);
+	if (!sim_uem_list_begin(c, &o, &page, total, "tokens"))
 		return;
-	}
-	sim_uem_object(c, &o);
-	json_arr(&o, "tokens");
 	st = serial.n
 		     ? sql_query(&c->sim->sql,
 			       sql_z(TOKEN_SELECT "WHERE d.serial=?2 AND r.og " IN_GROUP
