@@ -130,10 +130,9 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 static enum errc done_change(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
-	(void)rest;
 	if (code == ERR_REFUSED)
 		refuse_all(self, REASON_APPLE_DEADLINE, NULL);
-	return job_end_change(self, code, reply, take_answer, err);
+	return job_end_change(self, code, reply, rest, err);
 }
 
 struct order {
@@ -151,16 +150,9 @@ struct order {
 static enum errc submit_change(struct job *j, const struct order *first, const uint32_t *devices,
 	uint32_t n, struct err *err)
 {
-	struct open_request *r = job_open(j, first->kind, first->server);
-	struct transport_call call = {
-		.service = TO_APPLE,
-		.allow = allow_change,
-		.before = job_intend,
-		.done = done_change,
-		.ahead = CHANGE_AHEAD,
-		.self = r,
-		.good_until_ms = j->devices[devices[0]].good_until_ms,
-	};
+	struct open_request *r = job_open_for(
+		j, first->kind, first->server, devices, n, take_answer);
+	struct transport_call call = job_call(r, TO_APPLE, j->devices[devices[0]].good_until_ms);
 	struct apple_change change = {
 		.kind = first->kind,
 		.server_id = fleet_server_id(j->fleet, first->server),
@@ -173,10 +165,10 @@ static enum errc submit_change(struct job *j, const struct order *first, const u
 
 	if (first->deadline_ms != TIME_NONE && !first->force)
 		r->not_after_ms = first->deadline_ms;
-	r->devices = mem_alloc(n * sizeof(*r->devices));
-	r->n = n;
+	call.allow = allow_change;
+	call.done = done_change;
+	call.ahead = CHANGE_AHEAD;
 	for (uint32_t i = 0; i < n; i++) {
-		r->devices[i] = devices[i];
 		if (j->devices[devices[i]].good_until_ms < call.good_until_ms)
 			call.good_until_ms = j->devices[devices[i]].good_until_ms;
 		serials[i] = fleet_serial(j->fleet, j->devices[devices[i]].slot);

@@ -56,36 +56,19 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 		r->state = REQUEST_UNKNOWN;
 }
 
-static enum errc done_disown(void *self, enum errc code, const struct http_reply *reply,
-	const struct json *rest, struct err *err)
-{
-	(void)rest;
-	return job_end_change(self, code, reply, take_answer, err);
-}
-
 static enum errc submit(
 	struct job *j, size_t dep, const uint32_t *devices, uint32_t n, struct err *err)
 {
-	struct open_request *r = job_open(j, STEP_RELEASE, SERVER_NONE);
-	struct transport_call call = {
-		.service = TO_DEP + dep,
-		.allow = job_allow_change,
-		.before = job_intend,
-		.ahead = CHANGE_AHEAD,
-		.done = done_disown,
-		.self = r,
-		.good_until_ms = j->devices[devices[0]].good_until_ms,
-	};
+	struct open_request *r = job_open_for(
+		j, STEP_RELEASE, SERVER_NONE, devices, n, take_answer);
+	struct transport_call call = job_call(
+		r, TO_DEP + dep, j->devices[devices[0]].good_until_ms);
 	struct str serials[DEP_MAX_DEVICES];
 	enum errc rc;
 
-	r->devices = mem_alloc(n * sizeof(*r->devices));
-	r->n = n;
-	for (uint32_t i = 0; i < n; i++) {
-		r->devices[i] = devices[i];
-		job_move(&j->devices[devices[i]], ON_NAMED);
+	call.ahead = CHANGE_AHEAD;
+	for (uint32_t i = 0; i < n; i++)
 		serials[i] = fleet_serial(j->fleet, j->devices[devices[i]].slot);
-	}
 	rc = dep_disown_request(j->settings->enrollment[dep].url, serials, n, &call.request, err);
 	if (rc)
 		job_close(j, r);

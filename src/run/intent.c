@@ -190,7 +190,7 @@ static enum errc intend(struct open_request *r, int64_t at_ms, int64_t *ret_id, 
 	return rc;
 }
 
-enum errc job_intend(void *self, int64_t at_ms, struct err *err)
+static enum errc before_change(void *self, int64_t at_ms, struct err *err)
 {
 	struct open_request *r = self;
 	struct job *j = r->job;
@@ -216,8 +216,7 @@ enum errc job_allow_change(void *self, int64_t at_ms, struct err *err)
 	return j->stop;
 }
 
-static void take_fate(struct open_request *r, const struct http_reply *reply,
-	void (*take)(struct open_request *r, const struct http_reply *reply))
+static void take_fate(struct open_request *r, const struct http_reply *reply)
 {
 	const struct settings *s = r->job->settings;
 
@@ -225,7 +224,7 @@ static void take_fate(struct open_request *r, const struct http_reply *reply,
 	r->until_ms = reply->ended_ms + s->timeouts.activity_ms;
 	r->state = REQUEST_UNKNOWN;
 	if (reply->fate == HTTP_ANSWERED) {
-		take(r, reply);
+		r->take(r, reply);
 		return;
 	}
 	/* It may be on its way for as long as a request may take. */
@@ -306,16 +305,18 @@ static enum errc save_outcome(struct open_request *r, struct err *err)
 	return rc;
 }
 
-enum errc job_end_change(struct open_request *r, enum errc code, const struct http_reply *reply,
-	void (*take)(struct open_request *r, const struct http_reply *reply), struct err *err)
+enum errc job_end_change(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
 {
+	struct open_request *r = self;
 	struct job *j = r->job;
 	enum errc rc;
 
+	(void)rest;
 	if (code)
 		withdraw(r, code, err);
 	else
-		take_fate(r, reply, take);
+		take_fate(r, reply);
 	j->changed_ms = transport_now(j->transport);
 	rc = save_outcome(r, err);
 	if (r->state == REQUEST_REFUSED) {
@@ -324,4 +325,17 @@ enum errc job_end_change(struct open_request *r, enum errc code, const struct ht
 	}
 	/* What is queued still would leave although this could not be written down. */
 	return !rc && code == ERR_STORE ? code : rc;
+}
+
+struct transport_call job_call(
+	struct open_request *r, enum transport_service service, int64_t good_until_ms)
+{
+	return (struct transport_call){
+		.service = service,
+		.allow = job_allow_change,
+		.before = before_change,
+		.done = job_end_change,
+		.self = r,
+		.good_until_ms = good_until_ms,
+	};
 }

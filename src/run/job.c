@@ -553,6 +553,22 @@ struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t serve
 	return r;
 }
 
+struct open_request *job_open_for(struct job *j, enum step_kind kind, uint32_t server,
+	const uint32_t *devices, uint32_t n,
+	void (*take)(struct open_request *r, const struct http_reply *reply))
+{
+	struct open_request *r = job_open(j, kind, server);
+
+	r->take = take;
+	r->devices = mem_alloc(n * sizeof(*r->devices));
+	r->n = n;
+	for (uint32_t i = 0; i < n; i++) {
+		r->devices[i] = devices[i];
+		job_move(&j->devices[devices[i]], ON_NAMED);
+	}
+	return r;
+}
+
 void job_close(struct job *j, struct open_request *r)
 {
 	for (uint32_t i = 0; i < r->n; i++)

@@ -101,6 +101,8 @@ struct open_request {
 	bool held;        /* in part at least: an administrator has to approve it */
 	bool has_custody; /* its intent put its devices into custody */
 	struct job *job;  /* for callbacks */
+	/* Judges the answer, when there is one. */
+	void (*take)(struct open_request *r, const struct http_reply *reply);
 };
 
 /* For whoever made Apple refuse a request. */
@@ -290,18 +292,22 @@ void job_stop(struct job *j, enum errc code, enum reason reason, const struct er
  * codes come back. */
 MUST_CHECK enum errc job_or_stop(struct job *j, enum errc rc, const struct err *err);
 struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t server);
-/* For transport_call.allow and .before; self: the open request. The intent names its devices and is
- * told in the audit trail. */
+/* One that names these devices: they are busy. take() judges its answer. */
+struct open_request *job_open_for(struct job *j, enum step_kind kind, uint32_t server,
+	const uint32_t *devices, uint32_t n,
+	void (*take)(struct open_request *r, const struct http_reply *reply));
+/* The change from its intent to its end: leave is asked, the intent, which names its devices and is
+ * told in the audit trail, is durable before the first byte, and what comes of it is written down.
+ * Without a request yet. */
+struct transport_call job_call(
+	struct open_request *r, enum transport_service service, int64_t good_until_ms);
+/* Parts of that, for a change with conditions of its own; self: the open request. */
 MUST_CHECK enum errc job_allow_change(void *self, int64_t at_ms, struct err *err);
-MUST_CHECK enum errc job_intend(void *self, int64_t at_ms, struct err *err);
 /* Tells the ledger that it is off its server, if a step is to bring it back. */
 MUST_CHECK enum errc job_take_custody(
 	struct job *j, const struct job_device *d, int64_t at_ms, struct err *err);
-/* What transport_call.done() was told about a change; take() judges the answer, which may be none.
- */
-MUST_CHECK enum errc job_end_change(struct open_request *r, enum errc code,
-	const struct http_reply *reply,
-	void (*take)(struct open_request *r, const struct http_reply *reply), struct err *err);
+MUST_CHECK enum errc job_end_change(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err);
 /* Whether the next step, which cannot be undone, was sent before for the same device, in any run. A
  * person may name a device all the same. */
 enum sent_before { SENT_NEVER, SENT_OPEN, SENT_DONE };
@@ -369,6 +375,8 @@ MUST_CHECK enum errc look_before(
 /* Looks at all of them, whatever was seen before. */
 MUST_CHECK enum errc look_again(
 	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
+/* Whether the look may carry a change that leaves now. */
+bool look_is_good(const struct job *j, const struct job_device *d);
 /* When a second look may confirm the first of a device in doubt. */
 int64_t look_second_ms(const struct job *j, const struct job_device *d);
 /* Whether an earlier look, timeouts.settle before the last, showed the same. */

@@ -25,7 +25,7 @@ int64_t look_second_ms(const struct job *j, const struct job_device *d)
 }
 
 /* Whether the look may carry a change that leaves now. */
-static bool look_is_good(const struct job *j, const struct job_device *d)
+bool look_is_good(const struct job *j, const struct job_device *d)
 {
 	int64_t now = transport_now(j->transport);
 

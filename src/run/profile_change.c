@@ -59,13 +59,6 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 	}
 }
 
-static enum errc done_change(void *self, enum errc code, const struct http_reply *reply,
-	const struct json *rest, struct err *err)
-{
-	(void)rest;
-	return job_end_change(self, code, reply, take_answer, err);
-}
-
 /* The profile named in the path: the target, or for a removal the one the device has now. */
 static struct str path_uuid(const struct job *j, const struct job_device *d, uint32_t profile)
 {
@@ -83,14 +76,7 @@ static void submit(struct job *j, uint32_t i, int64_t good_until_ms)
 	bool remove = s->kind == STEP_REMOVE_PROFILE;
 	uint32_t profile;
 	struct str uuid;
-	struct transport_call call = {
-		.service = TO_UEM,
-		.allow = job_allow_change,
-		.before = job_intend,
-		.done = done_change,
-		.ahead = PROFILE_AHEAD,
-		.good_until_ms = good_until_ms,
-	};
+	struct transport_call call;
 	struct open_request *r;
 
 	(void)work_view(j->fleet, d->slot, &seen); /* where it is at Apple does not matter */
@@ -103,13 +89,10 @@ static void submit(struct job *j, uint32_t i, int64_t good_until_ms)
 						  : "the UEM does not list the device: sync first");
 		return;
 	}
-	r = job_open(j, s->kind, SERVER_NONE);
+	r = job_open_for(j, s->kind, SERVER_NONE, &i, 1, take_answer);
 	r->about = profile;
-	r->devices = mem_alloc(sizeof(*r->devices));
-	r->devices[0] = i;
-	r->n = 1;
-	job_move(d, ON_NAMED);
-	call.self = r;
+	call = job_call(r, TO_UEM, good_until_ms);
+	call.ahead = PROFILE_AHEAD;
 	uem_profile_device_request(transport_uem(j->transport), uuid,
 		fleet_serial(j->fleet, d->slot), remove, &call.request);
 	transport_submit(j->transport, &call);

@@ -173,36 +173,15 @@ static void take_deleted(struct open_request *r, const struct http_reply *reply)
 	}
 }
 
-static enum errc done_wipe(void *self, enum errc code, const struct http_reply *reply,
-	const struct json *rest, struct err *err)
-{
-	(void)rest;
-	return job_end_change(self, code, reply, take_wiped, err);
-}
-
-static enum errc done_delete(void *self, enum errc code, const struct http_reply *reply,
-	const struct json *rest, struct err *err)
-{
-	(void)rest;
-	return job_end_change(self, code, reply, take_deleted, err);
-}
-
 /* --- sending --- */
 
-static struct open_request *open_for(
-	struct job *j, enum step_kind kind, const uint32_t *devices, uint32_t n)
+/* The request of a record, or of many. */
+static struct transport_call call_for(struct open_request *r, int64_t good_until_ms)
 {
-	struct open_request *r = job_open(j, kind, SERVER_NONE);
-
-	r->devices = mem_alloc(n * sizeof(*r->devices));
-	r->n = n;
-	for (uint32_t i = 0; i < n; i++) {
-		r->devices[i] = devices[i];
-		job_move(&j->devices[devices[i]], ON_NAMED);
-	}
-	if (n == 1)
-		r->about = fleet_intern(j->fleet, record_id(j, &j->devices[devices[0]]));
-	return r;
+	if (r->n == 1)
+		r->about = fleet_intern(
+			r->job->fleet, record_id(r->job, &r->job->devices[r->devices[0]]));
+	return job_call(r, TO_UEM, good_until_ms);
 }
 
 static int64_t number_of(struct str id)
@@ -218,12 +197,8 @@ static void submit_wipe(struct job *j, uint32_t i, int64_t good_until_ms)
 	const struct job_device *d = &j->devices[i];
 	const struct work_program *p = job_program(j, d);
 	struct str kind = p->source.v[job_step(j, d)->word].arg;
-	struct transport_call call = { .service = TO_UEM,
-		.allow = job_allow_change,
-		.before = job_intend,
-		.done = done_wipe,
-		.good_until_ms = good_until_ms,
-		.self = open_for(j, STEP_WIPE, &i, 1) };
+	struct transport_call call = call_for(
+		job_open_for(j, STEP_WIPE, SERVER_NONE, &i, 1, take_wiped), good_until_ms);
 
 	uem_command_request(transport_uem(j->transport), number_of(record_id(j, d)),
 		str_eq(kind, STR("device")) ? UEM_DEVICE_WIPE : UEM_ENTERPRISE_WIPE, &call.request);
@@ -232,12 +207,9 @@ static void submit_wipe(struct job *j, uint32_t i, int64_t good_until_ms)
 
 static void submit_delete(struct job *j, const uint32_t *devices, uint32_t n, int64_t good_until_ms)
 {
-	struct transport_call call = { .service = TO_UEM,
-		.allow = job_allow_change,
-		.before = job_intend,
-		.done = done_delete,
-		.good_until_ms = good_until_ms,
-		.self = open_for(j, STEP_DELETE_RECORD, devices, n) };
+	struct transport_call call = call_for(
+		job_open_for(j, STEP_DELETE_RECORD, SERVER_NONE, devices, n, take_deleted),
+		good_until_ms);
 	int64_t *ids = mem_alloc(n * sizeof(*ids));
 
 	for (uint32_t i = 0; i < n; i++)
