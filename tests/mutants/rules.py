@@ -190,8 +190,7 @@ RULES = {
          "\tif (false)"),
     ], "test_turn"),
     "start: an older state is noticed": ("src/cli/app/run_command.c", [
-        ("\tenum errc rc = c->looked_back ? ERR_OK : older_look(&s, err);",
-         "\tenum errc rc = s.store ? ERR_OK : older_look(&s, err);"),
+        ("\trc = older_look(&s, err);", "\trc = s.store ? ERR_OK : older_look(&s, err);"),
     ], "lost"),
     "evidence: gone is searched for in its group": ("src/run/sync.c", [
         ("\t\t\tgroups[n] = groups_before(j, &j->devices[i]);",

@@ -78,7 +78,7 @@ TRAPS = {
               "if (cursor.n == 0)", "test_apple_list", "test_apple_F20_empty_cursor")],
     "F.21": [(ACTIVITY, "id.n == 0 || id.n >= sizeof(ret->id)", "false", "test_apple_activity",
               "test_apple_F21_id_is_kept_whole"),
-             ("src/run/settle.c", "r->job->transport, TO_BARE,", "r->job->transport, TO_APPLE,",
+             ("src/run/activity.c", "r->job->transport, TO_BARE,", "r->job->transport, TO_APPLE,",
               "steps", "F.21: the log is fetched without the bearer")],
     "F.22": [("src/services/apple_log.c", "if (record->line > t->next_line)\n\t\tt->open = false;\n",
               "", "test_apple_log", "test_table_ends_at_blank_line"),
