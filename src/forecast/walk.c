@@ -211,7 +211,7 @@ static uint32_t group_end(const struct walk *w, uint32_t from)
 	return i;
 }
 
-/* --- what the rounds of run/apply.c cost --- */
+/* --- what the rounds of apply/apply.c cost --- */
 
 static struct cost sum(struct cost a, struct cost b)
 {

@@ -7,7 +7,7 @@
 #ifndef OLDER_OLDER_H
 #define OLDER_OLDER_H
 
-#include "run/apply.h"
+#include "apply/apply.h"
 
 /* At the start of what changes something, connected to Apple, before devices are put back. One
  * query of the audit events (services/README.md Apple E), which a school does not have; without an

@@ -1,5 +1,5 @@
 /*
- * From a confirmed plan to a run in the store, which carries it out (run/apply.h).
+ * From a confirmed plan to a run in the store, which carries it out (apply/apply.h).
  */
 #ifndef PLAN_FREEZE_H
 #define PLAN_FREEZE_H

@@ -9,7 +9,7 @@
 #include "facts/session.h"
 #include "plan/plan.h"
 #include "rehearse/world.h"
-#include "run/apply.h"
+#include "apply/apply.h"
 
 /* Texts and lists are borrowed until rehearsal_release(). Lists end with NULL. */
 struct rehearsal_options {

@@ -8,7 +8,7 @@
 #include "facts/fleet.h"
 #include "report/html_parts.h"
 #include "rules/about.h"
-#include "run/apply.h"
+#include "apply/apply.h"
 
 enum { MOST_ROWS = 2000, TEXT_MAX_BYTES = 64 * 1024 };
 

@@ -20,14 +20,15 @@ wire      base os io trust model rules store services
 facts     base os io trust model rules store services wire
 plan      base os io trust model lists rules store services wire facts
 run       base os io trust model lists rules store services wire facts plan
-older     base os io trust model lists rules store services wire facts plan run
+apply     base os io trust model lists rules store services wire facts plan run
+older     base os io trust model lists rules store services wire facts plan run apply
 forecast  base os io trust model lists rules store services wire facts plan run
 survey    base os io trust model lists rules store services wire facts plan run
-report    base os io trust model lists rules store services wire facts plan run forecast
-rehearse  base os io trust model lists rules store wire facts plan run
+report    base os io trust model lists rules store services wire facts plan run apply forecast
+rehearse  base os io trust model lists rules store wire facts plan run apply
 cli/args  base os io trust model report
-cli/app   base os io trust model approve lists rules store services wire facts plan run older forecast survey report rehearse cli/args
-cli       base os io trust model approve lists rules store services wire facts plan run older forecast survey report rehearse cli/args cli/app
+cli/app   base os io trust model approve lists rules store services wire facts plan run apply older forecast survey report rehearse cli/args
+cli       base os io trust model approve lists rules store services wire facts plan run apply older forecast survey report rehearse cli/args cli/app
 docs      base os io trust model rules report cli/args
 sim/core  base os io trust model
 sim/world base os io trust model sim/core
@@ -84,7 +85,7 @@ FNR == 1 {
 	else if (to != from && !((from, to) in may) && !((from, floor_of(to)) in may))
 		bad(from " may not include " to)
 	# The answer to a signal cannot wait for an error to be returned.
-	if (q[2] == "base/log.h" && FILENAME != "src/os/stop.c" && from !~ /^(base|wire|facts|plan|run|older|forecast|survey|report|cli.*)$/)
+	if (q[2] == "base/log.h" && FILENAME != "src/os/stop.c" && from !~ /^(base|wire|facts|plan|run|apply|older|forecast|survey|report|cli.*)$/)
 		bad("nothing below wire logs; return an error instead")
 }
 /^[ \t]*#[ \t]*include[ \t]*</ {

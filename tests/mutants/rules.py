@@ -17,10 +17,10 @@ RULES = {
          "\treturn true || answered_at_once(r);"),
     ], "stories"),
     "ledger: custody with the intent": ("src/run/intent.c", [
-        ("\tif (!back)\n\t\treturn ERR_OK;\n\tc.target",
-         "\tif (!back || c.since_ms)\n\t\treturn ERR_OK;\n\tc.target"),
+        ("\t\trc = job_take_custody(j, d, at_ms, err);",
+         "\t\trc = ERR_OK;"),
     ], "stories"),
-    "ledger: custody outlives its run": ("src/run/recover.c", [
+    "ledger: custody outlives its run": ("src/apply/recover.c", [
         ("\tfor (size_t i = 0; !rc && i < off.n; i++)\n\t\tadd_run(&e, off.v[i].run);",
          "\tfor (size_t i = 0; !rc && i < 0 * off.n; i++)\n\t\tadd_run(&e, off.v[i].run);"),
     ], "stories"),
@@ -153,7 +153,7 @@ RULES = {
         ("\trc = back ? emergency_intend(",
          "\t*ret_id = -1;\n\trc = back && rec.run ? ERR_OK : back ? emergency_intend("),
     ], "crash disk"),
-    "store: put-backs without a ledger": ("src/run/apply.c", [
+    "store: put-backs without a ledger": ("src/apply/apply.c", [
         ("\tif (rc == ERR_STORE && begun)\n",
          "\tif (rc == ERR_STORE && begun && false)\n"),
     ], "crash disk"),
@@ -212,7 +212,7 @@ RULES = {
         ("\tint c = compare(y->back, x->back);",
          "\tint c = compare(x->back, y->back);"),
     ], "schedule"),
-    "reservation: earlier custody is served first": ("src/run/recover.c", [
+    "reservation: earlier custody is served first": ("src/apply/recover.c", [
         ("\tfor (size_t i = 0; !rc && i < off.n; i++)\n\t\tadd_run(&e, off.v[i].run);\n",
          ""),
     ], "stories"),
@@ -225,7 +225,7 @@ RULES = {
          "\tif (shows) {"),
     ], "doubt before"),
     "evidence: two looks drop a put-back": ("src/run/wanted.c", [
-        ("\tif (!look_agrees(j, d, look_key(seen)))\n\t\treturn WANTED_LATER;\n"
+        ("\tif (!look_agrees(j, d, work_view_key(seen)))\n\t\treturn WANTED_LATER;\n"
          "\tif (seen->server == target)",
          "\td->sure = true;\n\tif (seen->server == target)"),
     ], "doubt before"),
@@ -234,12 +234,12 @@ RULES = {
          "\tif (false && !look_agrees("),
     ], "doubt before"),
     "evidence: two looks call it drift": ("src/run/wanted.c", [
-        ("\tif (!look_agrees(j, d, look_key(seen)))\n\t\treturn WANTED_LATER;\n"
+        ("\tif (!look_agrees(j, d, work_view_key(seen)))\n\t\treturn WANTED_LATER;\n"
          "\tnote_drift(j, d, seen);",
          "\tnote_drift(j, d, seen);"),
     ], "doubt before"),
     "evidence: two looks allow what failed once more": ("src/run/settle.c", [
-        ("\t\tif (!seen_twice(j, d, look_key(&v), ret_wake))\n\t\t\treturn false;\n"
+        ("\t\tif (!seen_twice(j, d, work_view_key(&v), ret_wake))\n\t\t\treturn false;\n"
          "\t\tgive_verdict(",
          "\t\tgive_verdict("),
     ], "meanwhile stale"),
@@ -259,7 +259,7 @@ RULES = {
         ("\tif (first)\n\t\tlists_unknown(",
          "\tif (first && !rc && false)\n\t\tlists_unknown("),
     ], "doubt odd"),
-    "evidence: what was done is looked at once more": ("src/run/apply.c", [
+    "evidence: what was done is looked at once more": ("src/apply/apply.c", [
         ("\treturn rc || j->stop ? rc : final_look(j, err);",
          "\treturn rc || j->stop || true ? rc : final_look(j, err);"),
     ], "meanwhile waits"),

@@ -7,7 +7,7 @@
 #include "cli/app/load.h"
 #include "cli/app/progress.h"
 #include "facts/session.h"
-#include "run/apply.h"
+#include "apply/apply.h"
 
 struct context {
 	const struct cli *cli;

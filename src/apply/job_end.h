@@ -1,10 +1,10 @@
 /*
- * Private to run/: the beginning and the end of carrying a run out, which recovery shares.
+ * Private to apply/: the beginning and the end of carrying a run out, which recovery shares.
  */
-#ifndef RUN_JOB_END_H
-#define RUN_JOB_END_H
+#ifndef APPLY_JOB_END_H
+#define APPLY_JOB_END_H
 
-#include "run/apply.h"
+#include "apply/apply.h"
 
 /* apple_only: nothing but Apple is asked. Caller releases with job_release(), also after a failure.
  */

@@ -1,8 +1,8 @@
 /*
  * A run from frozen plan to result: recover, carry out wave by wave, put back, close.
  */
-#ifndef RUN_APPLY_H
-#define RUN_APPLY_H
+#ifndef APPLY_APPLY_H
+#define APPLY_APPLY_H
 
 #include "plan/freeze.h"
 #include "plan/window.h"

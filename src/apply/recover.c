@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/plural.h"
-#include "run/apply.h"
-#include "run/job_end.h"
+#include "apply/apply.h"
+#include "apply/job_end.h"
 
 /* --- which runs --- */
 

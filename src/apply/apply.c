@@ -1,4 +1,4 @@
-#include "run/apply.h"
+#include "apply/apply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/plural.h"
 #include "base/time.h"
 #include "os/stop.h"
-#include "run/job_end.h"
+#include "apply/job_end.h"
 
 enum { STOP_GRACE_MS = 20000 };
 
