@@ -107,6 +107,7 @@ struct shown {
 	uint32_t slots[BULK_LOOK_UP];
 	int64_t ids[BULK_LOOK_UP];
 	uint32_t n;
+	bool odd; /* and something that no device's record can be told from */
 };
 
 /* False: an earlier record of the reply is of the same device, and which one counts nobody can
@@ -115,7 +116,7 @@ static bool is_first(struct shown *s, uint32_t slot, int64_t id)
 {
 	for (uint32_t i = 0; i < s->n; i++)
 		if (s->slots[i] == slot)
-			return s->ids[i] == id;
+			return id >= 0 && s->ids[i] == id;
 	if (s->n < BULK_LOOK_UP) {
 		s->slots[s->n] = slot;
 		s->ids[s->n++] = id;
@@ -132,28 +133,56 @@ static enum errc take_several(struct facts *f, uint32_t slot)
 		READING_UEM_DEVICE, &slot, 1, &why);
 }
 
+/* What cannot be read may be a second record of any that the reply shows; of which it is none, each
+ * is asked for by itself. */
+static enum errc doubt_all(struct facts *f, const struct shown *s)
+{
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < s->n && s->odd && !rc; i++)
+		rc = take_several(f, s->slots[i]);
+	return rc;
+}
+
+/* Of whichever device. */
+static bool is_nameless(const struct uem_device *r)
+{
+	return r->serial.n == 0 || str_is_odd(r->serial);
+}
+
+/* An entry of the reply. */
+static enum errc take_one(
+	struct facts *f, struct shown *shown, const struct json *v, struct err *err)
+{
+	struct uem_device record;
+	uint32_t slot;
+
+	if (uem_device_decode(v, order_of(f), &record, err) || is_nameless(&record)) {
+		shown->odd = true;
+		return ERR_OK;
+	}
+	slot = slot_of(f, &record);
+	if (slot == MAP_NONE)
+		return ERR_OK;
+	if (!is_first(shown, slot, record.id))
+		return take_several(f, slot);
+	take_record(f, slot, &record);
+	return ERR_OK;
+}
+
 static enum errc take_many(struct facts *f, const struct http_reply *reply, struct err *err)
 {
 	struct shown shown = { .n = 0 };
 	struct json *root = NULL;
-	struct uem_device record;
 	enum errc rc = uem_reply_error(reply, NULL, err);
 
 	if (!rc)
 		rc = facts_parse(uem_page_error, reply, &root, err);
 	for (const struct json *v = rc ? NULL : json_first(json_get(root, "Devices")); v && !rc;
-		v = json_next(v)) {
-		uint32_t slot;
-
-		/* What is odd here is asked for by itself. */
-		if (uem_device_decode(v, order_of(f), &record, err))
-			continue;
-		slot = slot_of(f, &record);
-		if (slot != MAP_NONE && is_first(&shown, slot, record.id))
-			take_record(f, slot, &record);
-		else if (slot != MAP_NONE)
-			rc = take_several(f, slot);
-	}
+		v = json_next(v))
+		rc = take_one(f, &shown, v, err);
+	if (!rc)
+		rc = doubt_all(f, &shown);
 	json_free(root);
 	return rc;
 }

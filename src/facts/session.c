@@ -1,5 +1,6 @@
 #include "facts/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "io/http.h"
 #include "os/stop.h"
 
-enum { LOCK_LOOK_MS = 2500 };
+enum { LOCK_LOOK_MS = 2500, CLOCK_OFF_MS = 24 * 3600 * 1000 };
 
 static bool all_loopback(const struct settings *s)
 {
@@ -146,16 +147,46 @@ enum errc session_open(struct session *s, const struct settings *settings,
 	return rc;
 }
 
+bool session_clock_is_off(const struct transport *t, char out[SESSION_CLOCK_TEXT])
+{
+	int64_t skew = transport_skew(t);
+	char words[TIME_TEXT];
+
+	if (llabs(skew) <= CLOCK_OFF_MS)
+		return false;
+	(void)snprintf(out, SESSION_CLOCK_TEXT,
+		"this machine's clock is %s %s Apple's: ages, coverage and dates are judged "
+		"wrongly",
+		duration_words(llabs(skew), words), skew < 0 ? "behind" : "ahead of");
+	return true;
+}
+
+static void tell_clock(const struct session *s)
+{
+	char text[SESSION_CLOCK_TEXT];
+
+	if (session_clock_is_off(s->transport, text))
+		log_warn("%s; set it, best by NTP", text);
+}
+
 enum errc session_connect_apple(struct session *s, struct err *err)
 {
-	return facts_servers_of_apple(&s->facts, err);
+	enum errc rc = facts_servers_of_apple(&s->facts, err);
+
+	if (!rc)
+		tell_clock(s);
+	return rc;
 }
 
 enum errc session_connect(struct session *s, struct err *err)
 {
 	enum errc rc = transport_sign_in(s->transport, err);
 
-	return rc ? rc : facts_servers(&s->facts, err);
+	if (!rc)
+		rc = facts_servers(&s->facts, err);
+	if (!rc)
+		tell_clock(s);
+	return rc;
 }
 
 void session_close(struct session *s)

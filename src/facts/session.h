@@ -49,6 +49,10 @@ MUST_CHECK enum errc session_clock(const struct settings *s, struct clock **ret,
  * after a failure. */
 MUST_CHECK enum errc session_open(struct session *s, const struct settings *settings,
 	const struct session_options *opt, struct err *err);
+/* Where the machine's clock is more than a day off Apple's: the sentence, in out. Rules go by days.
+ */
+enum { SESSION_CLOCK_TEXT = 160 };
+bool session_clock_is_off(const struct transport *t, char out[SESSION_CLOCK_TEXT]);
 /* Signs in to Apple alone and reads its servers. */
 MUST_CHECK enum errc session_connect_apple(struct session *s, struct err *err);
 /* Signs in and reads Apple's servers, unless that was done, and the token groups. */

@@ -215,7 +215,7 @@ static bool has_usual_form(struct str cell)
 /* A header, or what the other columns hold, among serials of the usual kind. */
 static bool is_strange(const struct serial_list *l, struct str cell)
 {
-	if (serial_look(cell) != LOOK_WEAK)
+	if (l->opt.typed || serial_look(cell) != LOOK_WEAK)
 		return false;
 	if (header_sense(cell) >= SENSE_COMPOUND)
 		return true;

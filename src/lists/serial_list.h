@@ -28,6 +28,7 @@ struct list_options {
 	struct csv_options csv;
 	struct column_options columns;
 	enum barcode_s barcode_s;
+	bool typed; /* by a person, one after the other: no cell can have shifted */
 	enum list_purpose purpose;
 };
 

@@ -60,8 +60,13 @@ static bool is_waiting(const struct input_row *row)
 	}
 }
 
+static int64_t earlier(int64_t at_ms, const struct wait *w)
+{
+	return w && w->since_ms < at_ms ? w->since_ms : at_ms;
+}
+
 /* What the row waits by: as the store has it, or anew; under the rule as it is now. Nobody waits
- * since a time that has not come. */
+ * since a time that has not come, and a list that was copied not since it was. */
 static struct wait wait_of(const struct plan *p, const struct input_row *row)
 {
 	const struct wait *own = own_of(p, row);
@@ -70,7 +75,7 @@ static struct wait wait_of(const struct plan *p, const struct input_row *row)
 		.list = str_from(p->awaited->list),
 		.serial = map_key(&p->input->serials, row->serial),
 		.rule = plan_rule_name(p, row),
-		.since_ms = own && own->since_ms < now ? own->since_ms : now,
+		.since_ms = earlier(earlier(now, own), other_of(p, row)),
 	};
 
 	if (own && (is_gone(p->awaited, own) || !rules_info(p->rules, row->rule)->waits)) {

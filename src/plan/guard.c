@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "facts/organization.h"
+#include "facts/session.h"
 #include "model/allowance.h"
 #include "model/program.h"
 #include "plan/limits.h"
@@ -152,6 +153,24 @@ static enum errc check_time(const struct plan *p, struct err *err)
 		time_rfc3339_s(p->opt->now_ms, as_of));
 }
 
+/* Set the clock, and nothing has to be allowed. */
+static enum errc clock_error(const struct facts *f, struct err *err)
+{
+	char text[SESSION_CLOCK_TEXT];
+
+	if (!session_clock_is_off(f->transport, text))
+		return ERR_OK;
+	return err_set(err, ERR_GUARD,
+		"%s, and there are steps that cannot be undone; nothing was sent. Set the clock, "
+		"best by NTP, and plan again",
+		text);
+}
+
+static enum errc check_clock(const struct plan *p, struct err *err)
+{
+	return any_irreversible(p) ? clock_error(p->opt->facts, err) : ERR_OK;
+}
+
 static enum errc note_irreversible(void *self, const struct device_record *d, struct err *err)
 {
 	struct program source;
@@ -171,12 +190,15 @@ static enum errc note_irreversible(void *self, const struct device_record *d, st
 	return rc;
 }
 
-enum errc guard_run(struct store *store, int64_t run, const char *const *allowed, struct err *err)
+enum errc guard_run(const struct facts *f, int64_t run, const char *const *allowed, struct err *err)
 {
 	bool any = false;
-	enum errc rc = store_devices(store, run, note_irreversible, &any, err);
+	enum errc rc = store_devices(f->store, run, note_irreversible, &any, err);
 
-	return rc || !any ? rc : check_gap(store, allowed, err);
+	if (rc || !any)
+		return rc;
+	rc = clock_error(f, err);
+	return rc ? rc : check_gap(f->store, allowed, err);
 }
 
 /* --- all of them --- */
@@ -290,6 +312,15 @@ static enum errc find_time(const struct plan *p,
 	return find_said("now", NULL, rc, &said, found, self, err);
 }
 
+static enum errc find_clock(const struct plan *p,
+	void (*found)(void *self, const struct guard_finding *f), void *self, struct err *err)
+{
+	struct err said;
+	enum errc rc = check_clock(p, &said);
+
+	return find_said("clock", NULL, rc, &said, found, self, err);
+}
+
 enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
 	const char *const *allowed, void (*found)(void *self, const struct guard_finding *f),
 	void *self, struct err *err)
@@ -303,6 +334,8 @@ enum errc guard_each(const struct plan *p, const struct rules_policy *policy,
 		rc = find_restored(p, allowed, found, self, err);
 	if (!rc)
 		rc = find_time(p, found, self, err);
+	if (!rc)
+		rc = find_clock(p, found, self, err);
 	if (!rc)
 		find_shrunk(p, found, self);
 	for (int i = 0; i < LIMITS_N && !rc; i++)

@@ -17,9 +17,9 @@ MUST_CHECK enum errc guard_organization(
 MUST_CHECK enum errc guard_check(const struct plan *p, const struct rules_policy *policy,
 	const char *const *allowed, struct err *err);
 /* The same for a run that goes on: what is left of it that cannot be undone waits after an older
- * state was restored. */
+ * state was restored, and where the clock is off. */
 MUST_CHECK enum errc guard_run(
-	struct store *store, int64_t run, const char *const *allowed, struct err *err);
+	const struct facts *f, int64_t run, const char *const *allowed, struct err *err);
 /* What one guard found. */
 struct guard_finding {
 	const char *name;       /* "devices", "fleet": as --allow names it */

@@ -391,6 +391,7 @@ struct csv_reader {
 	struct reader r;
 	const struct input *in;
 	int at[CELLS];    /* columns; -1: none */
+	int inventory;    /* column; -1: none */
 	struct map texts; /* of all cells of a row */
 	uint32_t *seen;   /* by serial: slot of its texts + 1; 0: none yet */
 	uint32_t unread;  /* line of the first row without a serial; 0: there is none */
@@ -412,6 +413,7 @@ static void find_columns(struct csv_reader *c)
 	c->at[CELL_CSV_LISTED] = columns_find(in, STR("listed"));
 	c->at[CELL_CSV_ENROLLMENT] = listed_as >= 0 ? listed_as
 						    : columns_find(in, STR("enrollment_status"));
+	c->inventory = columns_find(in, STR(INVENTORY_HEADER));
 	for (int i = 0; i < CELLS; i++)
 		c->r.survey->tells[i] = c->at[i] >= 0;
 }
@@ -445,14 +447,19 @@ static bool is_first(struct csv_reader *c, uint32_t slot, const struct str *cell
 	return false;
 }
 
+/* A spreadsheet may have touched the cell. Any other word is none of ours. */
+static bool says_whole(struct str cell)
+{
+	return !str_eq_nocase(str_trim(csv_plain(cell)), STR(INVENTORY_PARTIAL));
+}
+
 static enum errc take_csv(void *self, uint32_t n, const struct csv_record *record, struct err *err)
 {
 	struct csv_reader *c = self;
 	struct str cells[CELLS] = { STR_NONE };
 	uint32_t slot = c->in->rows[n].serial;
 
-	if (str_eq(input_cell(c->in, record, columns_find(&c->in->columns, STR(INVENTORY_HEADER))),
-		    STR(INVENTORY_PARTIAL)))
+	if (c->inventory >= 0 && !says_whole(input_cell(c->in, record, c->inventory)))
 		c->r.survey->partial_then = true;
 	if (slot == MAP_NONE) {
 		take_unread(c, n, record);

@@ -450,6 +450,19 @@ static enum retry_verdict judge(
 	return retry_judge(j->call.request.cls, reply);
 }
 
+/* A date that a cache in between kept is older than Apple's. */
+static void note_clock(struct transport *t, const struct http_reply *reply)
+{
+	int64_t theirs, skew;
+
+	if (reply->fate != HTTP_ANSWERED || !http_reply_date(reply, &theirs))
+		return;
+	skew = reply->ended_ms - theirs;
+	if (!t->has_skew || llabs(skew) < llabs(t->skew_ms))
+		t->skew_ms = skew;
+	t->has_skew = true;
+}
+
 void flight_land(struct transport *t, struct queued_call *j, struct http_reply *reply)
 {
 	enum retry_verdict verdict = judge(t, j, reply);
@@ -465,6 +478,8 @@ void flight_land(struct transport *t, struct queued_call *j, struct http_reply *
 		*n_down = 0;
 	if (j->call.service == TO_UEM && !j->signin)
 		mind_quota(t, reply);
+	if (j->call.service == TO_APPLE)
+		note_clock(t, reply);
 	/* What the scanner or its reader does not take, a second try would not mend. */
 	rc = j->scan ? json_scan_feed(j->scan, STR_NONE, &err) : ERR_OK;
 	if (rc)

@@ -240,6 +240,11 @@ static bool stopped(struct transport *t)
 	return stopping(t);
 }
 
+int64_t transport_skew(const struct transport *t)
+{
+	return t->skew_ms;
+}
+
 bool transport_was_stopped(const struct transport *t)
 {
 	return t->stopped_ms != TIME_NONE;

@@ -127,6 +127,9 @@ int64_t transport_write_when(const struct transport *t, uint32_t k);
 int64_t transport_change_when(
 	const struct transport *t, enum transport_service service, uint32_t k);
 int64_t transport_now(const struct transport *t);
+/* How far our clock is ahead of Apple's (below 0: behind), by the Date of its answers, of which the
+ * one that is nearest to ours counts; 0 when none told. */
+int64_t transport_skew(const struct transport *t);
 /* Borrowed until transport_close(). */
 const struct clock *transport_clock(const struct transport *t);
 /* The end of --max-wait, or of the patience that closing has; INT64_MAX: none. */

@@ -58,6 +58,8 @@ struct transport {
 	struct err failed;              /* the first failure of a done() since the drain began */
 	struct transport_counts counts;
 	int64_t uem_quota, uem_quota_left; /* as last told; -1: not told */
+	int64_t skew_ms;                   /* the least that an answer of Apple's has shown */
+	bool has_skew;
 };
 
 enum lane call_lane(const struct queued_call *j);

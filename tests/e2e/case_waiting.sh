@@ -190,7 +190,7 @@ for n in 4 8; do
 done
 same 'and comes back' 'manual rule.wait_twice' "$(ended WAITS0000001 site-100001.result.csv)"
 night 12 site-100001.csv
-same 'not asked about for a week, the other one is over' '2 2026-11-26T03:00' "$(since site-100001.result.csv)"
+same 'not asked about for a week, the other one is over, and hands over since when' '2 2026-11-22T03:00' "$(since site-100001.result.csv)"
 
 piped() { # NIGHT OUT SERIAL...
 	printf '%s\n' serial "${@:3}" >pipe.txt
@@ -280,4 +280,23 @@ for bad in 'wait_for: 30d' 'wait_for: {listed: soon}' 'wait_for: {}' 'wait_for: 
 	printf 'version: 1\nrules:\n  - {name: a, match: {always: true}, do: [unassign], %s}\n' "$bad" >bad.yaml
 	run check --rules ./bad.yaml
 	exits "$bad" 65
+done
+
+# A list that was copied waits since its first one did, also when that is gone; and what a person types
+# is a serial whatever it looks like.
+new_world
+cat >copied.yaml <<'Y'
+version: 1
+rules: [{name: copied, match: {always: true}, wait_for: {listed: 30d}, do: [unassign]}]
+Y
+printf 'serial\nWAITCOPY0001\n' >first.csv
+cp first.csv copy.csv
+for at in 22:first 24:copy 25:copy; do
+	[ "$at" != 25:copy ] || rm first.csv
+	DEPMEND_CLOCK=virtual:2026-11-${at%:*}T03:00:00Z run apply "${at#*:}.csv" --rules ./copied.yaml --yes
+done
+check 'it waits since the first list did' grep -q 'WAITCOPY0001,waiting,.*since 2026-11-22T03:00:.*, until 2026-12-22' copy.result.csv
+for typed in WAITSERIAL01 COMPUTERNAME; do
+	run plan --serial "$typed" --rules ./copied.yaml
+	check "typed: $typed" grep -q "^$typed,waiting," out
 done

@@ -493,6 +493,30 @@ run apply in.csv --rules aged.yaml --set job=wipe --yes --max-wait 48h --confirm
 same 'now: a plan by the clock of its day is carried out' 2 "$(effects wipe)"
 export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
 
+# --- nor by a clock that is another than Apple's ---
+off() { # AHEAD JOB [OPTION...]: Apple's clock is so far ahead; by the machine's own all of them are young
+	fresh 60 "$options, release: 9, wipe: 9, delete_record: 9" --fleet aged.csv --set "clock.ahead=$1"
+	rows 0 2
+	run apply in.csv --rules aged.yaml --set "job=$2" --yes --max-wait 48h "${@:3}"
+}
+for job in 'wipe 2026-12-28T03:00:00Z' 'release 2027-12-24T03:00:00Z' 'forced 2027-12-24T03:00:00Z'; do
+	step=${job% *}
+	export DEPMEND_CLOCK=virtual:${job#* }
+	off 397d "$step" --confirm "${step/forced/migrate}=2"
+	exits "clock: $step" 4
+	check "clock: $step: it says why" grep -q "this machine's clock is 397 d behind Apple's.* cannot be undone; nothing was sent" err
+	same "clock: $step: nothing is sent" '0 0' "$(changes) $(syncs)"
+done
+run plan in.csv --rules aged.yaml --set job=forced --out plan.csv
+check 'clock: plan says what stops it' grep -q "^stopped .*this machine's clock is 397 d behind" err
+off 397d take
+exits 'clock: what can be undone is' 0
+check 'clock: and is told so' grep -q "clock is .* behind Apple's: ages, coverage and dates are judged wrongly; set it" err
+export DEPMEND_CLOCK=virtual:2026-12-28T03:00:00Z
+off 20h wipe --confirm wipe=2
+same 'clock: less than a day is no other day' 2 "$(effects wipe)"
+export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
+
 # --- another organization's credentials ---
 fresh 60 "$options"
 rows 0 3

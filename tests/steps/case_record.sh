@@ -122,6 +122,28 @@ run plan in.csv --rules left.yaml
 check 'two records that a look-up brings: neither is believed' grep -q '^RECENRO00003,undecided.*several records' out
 check 'and who has one is judged' grep -qE '^RECLEFT00002,(planned|skipped)' out
 
+# Nor is the one that can be read beside one that cannot.
+second() { # WHAT ODD...: what the second record of the reply is
+	{
+		echo 'version: 1'
+		echo 'odd:'
+		printf "  - {service: uem, method: POST, path: '*/mdm/devices', %s}\n" "${@:2}"
+	} >odd.yaml
+	new_world --fleet fleet.csv --set uem.duplicates=2 --set uem.bulk_records=all --scenario odd.yaml
+	rows RECENRO00003 RECLEFT00002
+	run plan in.csv --rules left.yaml
+	check "a second record $1: the first one is not believed" grep -q '^RECENRO00003,undecided.*several records' out
+}
+for k in 1 2 3; do
+	second "that is no object ($k)" "record: $k, value: 'null'"
+	second "without a serial ($k)" "record: $k, member: SerialNumber, value: absent"
+done
+second 'of the same id, which cannot be read' "member: Id, value: '{}'"
+new_world --fleet fleet.csv --scenario odd.yaml
+rows RECENRO00003 RECLEFT00002
+run plan in.csv --rules left.yaml
+check 'one record of each, with ids that cannot be read' grep -qE '^RECLEFT00002,' out
+
 new_world --fleet fleet.csv --set uem.odd_status=yes
 rows RECLEFT00002 RECENRO00003 RECMORE00004 RECMORE00005 RECMORE00006
 run plan in.csv --rules rules.yaml

@@ -493,6 +493,11 @@ new_world --state "$work/sim.db"
 run export --since cut.csv --out since.csv
 same 'what the cut one lacks was not added since' unknown "$(columns since.csv change | sort -u)"
 check 'it is not known either' test "$(columns since.csv change | wc -l)" -gt 0
+for word in 'Partial ' PARTIAL '"  partial"'; do
+	sed "2,\$s/,partial\$/,$word/" cut.csv >touched.csv
+	run export --since touched.csv --out since.csv
+	same "a spreadsheet made it '$word'" unknown "$(columns since.csv change | sort -u)"
+done
 
 # --- since a run ---
 

@@ -261,6 +261,7 @@ enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 	if (serials) {
 		forget_columns(&opt.list);
 		opt.list.barcode_s = BARCODE_KEEP;
+		opt.list.typed = true;
 		opt.bytes = serials;
 	}
 	/* The first rows are read at once, which stops for a signal when nobody sends them. */

@@ -296,7 +296,7 @@ static enum errc go_on(struct run_command *c, struct err *err)
 			c->run.fingerprint, c->expected.fingerprint);
 	rc = confirm_run(c->p.cli, c->p.session.store, c->run.id, err);
 	if (!rc)
-		rc = guard_run(c->p.session.store, c->run.id, c->allowed, err);
+		rc = guard_run(&c->p.session.facts, c->run.id, c->allowed, err);
 	if (!rc)
 		rc = check_approvals(c, err);
 	if (!rc)
