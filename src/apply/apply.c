@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "apply/job_end.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/plural.h"
 #include "base/time.h"
 #include "os/stop.h"
-#include "apply/job_end.h"
 
 enum { STOP_GRACE_MS = 20000 };
 

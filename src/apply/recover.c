@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/apply.h"
+#include "apply/job_end.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/plural.h"
-#include "apply/apply.h"
-#include "apply/job_end.h"
 
 /* --- which runs --- */
 

@@ -6,10 +6,10 @@
 #ifndef REHEARSE_REHEARSE_H
 #define REHEARSE_REHEARSE_H
 
+#include "apply/apply.h"
 #include "facts/session.h"
 #include "plan/plan.h"
 #include "rehearse/world.h"
-#include "apply/apply.h"
 
 /* Texts and lists are borrowed until rehearsal_release(). Lists end with NULL. */
 struct rehearsal_options {

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/apply.h"
 #include "base/mem.h"
 #include "base/version.h"
 #include "facts/fleet.h"
 #include "report/html_parts.h"
 #include "rules/about.h"
-#include "apply/apply.h"
 
 enum { MOST_ROWS = 2000, TEXT_MAX_BYTES = 64 * 1024 };
 

@@ -4,10 +4,10 @@
 #ifndef CLI_APP_CONTEXT_H
 #define CLI_APP_CONTEXT_H
 
+#include "apply/apply.h"
 #include "cli/app/load.h"
 #include "cli/app/progress.h"
 #include "facts/session.h"
-#include "apply/apply.h"
 
 struct context {
 	const struct cli *cli;
