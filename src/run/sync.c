@@ -45,6 +45,15 @@ static uint32_t owing(const struct job *j, const struct job_device *d)
 	return j->fleet->listed[d->slot] ^ fleet_groups_of(j->fleet, job_expected(j, d).server);
 }
 
+/* A server that was renamed since the plan, or that the settings lost: no list can show the sync.
+ */
+static bool is_unmapped(const struct job *j, const struct job_device *d)
+{
+	uint32_t server = job_expected(j, d).server;
+
+	return server != SERVER_NONE && !fleet_is_mapped(j->fleet, server);
+}
+
 /* Those that may have listed it before the run, whether or not the plan's one look showed it. */
 static uint32_t groups_before(const struct job *j, const struct job_device *d)
 {
@@ -319,12 +328,17 @@ static enum errc take_proofs(struct syncing *s, uint32_t *ret_n, struct err *err
 
 		if (!waits(j, d, s->wave))
 			continue;
-		if (proved[i]) {
-			pass(s, d);
-			++*ret_n;
+		if (!proved[i] && !is_unmapped(j, d)) {
+			s->groups |= asked_groups(j, d);
 			continue;
 		}
-		s->groups |= asked_groups(j, d);
+		++*ret_n;
+		if (is_unmapped(j, d))
+			job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_SERVER_UNMAPPED,
+				job_keep(
+					j, fleet_server_name(j->fleet, job_expected(j, d).server)));
+		else
+			pass(s, d);
 	}
 	free(proved);
 	return rc ? rc : job_flush(j, err);

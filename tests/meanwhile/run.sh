@@ -331,6 +331,18 @@ part_servers() {
 		*) check "$how between two runs: that one is named" grep -q C02WHILE0003 out ;;
 		esac
 	done
+	# the settings know the old name: no list proves that it came back, and it says so
+	for steps in "$rebuild" '[unassign, sync, reassign, sync, {assign_profile: {profile: Corporate iPads}}]'; do
+		world 'admins: [{after: 1h, do: rename_server, server: WS1 APAC, name: WS1 Asia}]' --set apple.activity_time=20m
+		rules "$steps"
+		rows C02WHILE0001 C02WHILE0003
+		apply --max-wait 10m
+		exits "old name, $steps: in flight" 75
+		DEPMEND_CLOCK=virtual:2026-11-22T05:00:00Z apply
+		exits "old name, $steps: not proved" 5
+		same "old name, $steps: each as it is" 'done WS1 EMEA unverified apple.server_unmapped WS1 Asia' \
+			"$(outcome C02WHILE0001) $(place C02WHILE0001) $(outcome C02WHILE0003) $(cell C02WHILE0003 depmend_reason | cut -d: -f1) $(place C02WHILE0003)"
+	done
 	# the server that one of them was to go to: the others are not kept from going
 	for deed in 'delete_server, server: WS1 Americas, to: WS1 EMEA' 'recreate_server, server: WS1 Americas'; do
 		world "admins: [{after: 1h, do: $deed}]"
