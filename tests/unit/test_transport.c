@@ -334,11 +334,12 @@ static int set_up(void **state)
 
 static int64_t told_until_ms; /* the first wait that was told */
 
-static void take_pulse(void *self, const struct transport_pulse *pulse)
+static int64_t take_pulse(void *self, const struct transport_pulse *pulse)
 {
 	(void)self;
 	if (pulse->waiting_for && !told_until_ms)
 		told_until_ms = pulse->until_ms;
+	return SECOND;
 }
 
 static void open_transport(int64_t max_wait_ms)
