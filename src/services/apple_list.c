@@ -59,8 +59,8 @@ void apple_get_one(const struct apple_service *s, const char *collection, struct
 
 void apple_page_init(struct apple_page *p)
 {
+	*p = (struct apple_page){ .total = -1 };
 	buf_init(&p->cursor, CURSOR_MAX_BYTES);
-	p->total = -1;
 }
 
 void apple_page_release(struct apple_page *p)
