@@ -114,12 +114,16 @@ static enum errc any_off(const struct run_command *c, bool *ret, struct err *err
 static void hint_at_lost(const struct run_command *c)
 {
 	struct run_record any;
+	struct cli_page page;
 	struct err none;
 
-	if (!c->p.settings->apple.school &&
-		store_run_get(c->p.session.store, "latest", &any, &none) == ERR_NOT_FOUND)
-		log_info("no earlier run is known here; if a state was lost, 'depmend export "
-			 "--off-server' lists the devices that are off their servers");
+	if (c->p.settings->apple.school || cli_count(c->p.cli, OPTION_QUIET) ||
+		store_run_get(c->p.session.store, "latest", &any, &none) != ERR_NOT_FOUND)
+		return;
+	text_line(cli_page_begin(&page, stderr),
+		"no earlier run is known here; if a state was lost, 'depmend export --off-server' "
+		"lists the devices that are off their servers");
+	cli_page_end(&page);
 }
 
 /* Once: what an older state has forgotten comes before everything that rests on it. */
