@@ -90,7 +90,7 @@ judged() { # WHAT FACT
 	check "$1: nothing is off its server" grep -q '^open *nothing' out
 }
 two_days_on() {
-	DEPMEND_CLOCK=virtual:2026-11-24T03:30:00Z act "$@"
+	DEPMEND_CLOCK=virtual:2026-11-24T03:30:00Z act
 }
 
 # --- the pauses: each leaves a run that another process continues, or waits by itself ---
