@@ -66,6 +66,8 @@ def put_folder(w):
 def intended(w):
     """The devices of changes that the state knows to have been about to leave: it has not forgotten them."""
     with contextlib.closing(sqlite3.connect(next(folder_of(w).glob("depmend.db")))) as db:
+        if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'request'").fetchone():
+            return set()  # of before its first table: it knows of nothing
         return {s for (s,) in db.execute("SELECT serial FROM request r JOIN request_device d ON d.request = r.id "
                                          "WHERE r.state = 0")}
 
