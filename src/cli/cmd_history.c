@@ -64,22 +64,28 @@ static void print_row(const struct history_entry *e, FILE *out)
 	print_proof(out, e->evidence);
 }
 
-static void print_sent(const struct history_entry *e, FILE *out)
+static void print_sent(const struct history_entry *e, const struct settings *s, FILE *out)
 {
+	struct buf words;
+
+	buf_init(&words, STATE_MAX_BYTES);
+	history_target(e, s, &words);
 	text_line(out, "    %s: %s", step_info((enum step_kind)e->step)->word,
 		history_answer(e->state));
-	print_part(out, "target", e->target);
+	print_part(out, "target", buf_view(&words));
 	print_part(out, "activity", e->activity);
+	buf_release(&words);
 }
 
-static void print_entry(const struct history_entry *e, const struct when *when, FILE *out)
+static void print_entry(
+	const struct history_entry *e, const struct settings *s, const struct when *when, FILE *out)
 {
 	char at[WHEN_TEXT];
 
 	text_line(out, "  %s%s%.*s", when_words(when, e->at_ms, at), e->run.n ? "  run " : "",
 		STR_FMT(e->run));
 	if (e->kind == HISTORY_SENT) {
-		print_sent(e, out);
+		print_sent(e, s, out);
 	} else if (e->kind == HISTORY_EVENT) {
 		struct buf words;
 
@@ -174,7 +180,7 @@ static void print_device(const struct saved_run *s, struct str serial, const str
 	text_line(out, "%.*s%s", STR_FMT(serial),
 		h->n ? "" : ": no run of this organization has had it in its list");
 	for (size_t i = 0; i < h->n; i++)
-		print_entry(&h->v[i], &when, out);
+		print_entry(&h->v[i], s->settings, &when, out);
 	open_business_print(open, s->settings, &when, SIZE_MAX, out);
 	cli_page_end(&page);
 }
@@ -216,7 +222,7 @@ static enum errc show_all(struct saved_run *s, const struct cli *cli, struct err
 	enum errc rc = cli_check_json(cli, OPTION_HTML, path, err);
 
 	if (!rc && path)
-		rc = history_html_open(&page, path, s->settings->tenant, err);
+		rc = history_html_open(&page, path, s->settings, err);
 	for (size_t i = 0; i < cli->n_args && !rc; i++) {
 		struct serial serial;
 

@@ -15,22 +15,24 @@ enum { WORDS_MAX_BYTES = 256 * 1024 };
 struct history_html {
 	struct html_page p;
 	struct buf words;
+	const struct settings *s;
 };
 
 enum errc history_html_open(
-	struct history_html **ret, const char *path, const char *tenant, struct err *err)
+	struct history_html **ret, const char *path, const struct settings *s, struct err *err)
 {
 	struct history_html *h = mem_zalloc(sizeof(*h));
 	enum errc rc = page_open(&h->p, path, err);
 
+	h->s = s;
 	buf_init(&h->words, WORDS_MAX_BYTES);
 	if (rc) {
 		history_html_close(h);
 		return rc;
 	}
-	html_head(&h->p, tenant, "history", "of devices", false);
+	html_head(&h->p, s->tenant, "history", "of devices", false);
 	page_raw(&h->p, "<header>\n<p class=\"brand\">depmend</p>\n<h1>");
-	page_text(&h->p, str_from(tenant));
+	page_text(&h->p, str_from(s->tenant));
 	page_raw(&h->p, "</h1>\n<p class=\"state\">History of devices</p>\n</header>\n<main>\n");
 	*ret = h;
 	return ERR_OK;
@@ -76,7 +78,9 @@ static void put_sent(struct history_html *h, const struct history_entry *e)
 	page_text(p, str_from(step_info((enum step_kind)e->step)->word));
 	page_raw(p, "<td>");
 	put_part(p, "request", str_from(history_answer(e->state)));
-	put_part(p, "target", e->target);
+	buf_reset(&h->words);
+	history_target(e, h->s, &h->words);
+	put_part(p, "target", buf_view(&h->words));
 	put_part(p, "activity", e->activity);
 }
 

@@ -6,13 +6,14 @@
 #define REPORT_HISTORY_HTML_H
 
 #include "base/err.h"
+#include "model/settings.h"
 #include "store/history.h"
 
 struct history_html;
 
 /* ERR_CANNOT_CREATE. Caller closes with history_html_close(). */
 MUST_CHECK enum errc history_html_open(
-	struct history_html **ret, const char *path, const char *tenant, struct err *err);
+	struct history_html **ret, const char *path, const struct settings *s, struct err *err);
 /* open: what is open about the device now, a line each; empty: nothing. */
 void history_html_device(
 	struct history_html *h, struct str serial, const struct history *history, struct str open);

@@ -1,5 +1,6 @@
 #include "report/history_words.h"
 
+#include "facts/organization.h"
 #include "io/json.h"
 
 const char *history_answer(enum request_state state)
@@ -13,6 +14,17 @@ const char *history_answer(enum request_state state)
 	};
 
 	return words[state];
+}
+
+void history_target(const struct history_entry *e, const struct settings *s, struct buf *out)
+{
+	size_t before = buf_view(out).n;
+
+	organization_server_name(s, e->target, out);
+	if (buf_view(out).n == before)
+		buf_str(out, e->target);
+	else
+		buf_printf(out, ", id %.*s", STR_FMT(e->target));
 }
 
 static void put_part(struct buf *out, const char *before, struct str text)
