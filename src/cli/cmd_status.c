@@ -147,7 +147,7 @@ static enum errc find_budgets(struct status *st, struct err *err)
 
 		st->left[i] = r->n;
 		rc = shared_sent_span(store_shared(st->s.store), i, st->now_ms - r->window_ms + 1,
-			st->now_ms, count_sent, &st->left[i], err);
+			INT64_MAX, count_sent, &st->left[i], err);
 	}
 	return rc;
 }

@@ -188,7 +188,7 @@ static enum errc put_waiting(struct metrics *m, const struct summary *counts, st
 
 	rate_init(&log, rate);
 	rc = shared_sent_span(store_shared(s->store), RATE_APPLE_WRITE, s->now_ms - rate.window_ms,
-		s->now_ms, note_request, &log, err);
+		INT64_MAX, note_request, &log, err);
 	if (!rc && rate.n)
 		put_gauge(m, "waiting_seconds",
 			"Until the limits let the next change of the run leave.",

@@ -19,6 +19,7 @@ enum { PATIENCE_MS = 3000 };
 	X(NOTE_GET, "SELECT value FROM note WHERE key = ?1")                                      \
 	X(NOTE_FORGET, "DELETE FROM note WHERE instr(key, ?1) = 1 AND value + 0 < ?2")            \
 	X(SENT_ADD, "INSERT INTO sent(class, at) VALUES(?1, ?2)")                                 \
+	X(SENT_AT, "UPDATE sent SET at = ?2 WHERE id = ?1")                                       \
 	X(SENT_DROP, "DELETE FROM sent WHERE id = ?1")                                            \
 	X(SENT_FORGET, "DELETE FROM sent WHERE class = ?1 AND at <= ?2")                          \
 	X(SENT_BOUND, "UPDATE sent SET at = ?2 WHERE class = ?1 AND at > ?3")                     \
@@ -199,6 +200,11 @@ enum errc shared_sent_add(
 	if (!rc)
 		*ret_id = db_last_id(s->db);
 	return rc;
+}
+
+enum errc shared_sent_at(struct shared *s, int64_t id, int64_t at_ms, struct err *err)
+{
+	return run(s, SQL_SENT_AT, DB_VALUES(db_int(id), db_int(at_ms)), err);
 }
 
 enum errc shared_sent_drop(struct shared *s, int64_t id, struct err *err)

@@ -47,6 +47,8 @@ MUST_CHECK enum errc shared_note_forget(
 
 MUST_CHECK enum errc shared_sent_add(
 	struct shared *s, int rate_class, int64_t at_ms, int64_t *ret_id, struct err *err);
+/* Its answer is there: it arrived then, or before. */
+MUST_CHECK enum errc shared_sent_at(struct shared *s, int64_t id, int64_t at_ms, struct err *err);
 /* It did not leave after all. */
 MUST_CHECK enum errc shared_sent_drop(struct shared *s, int64_t id, struct err *err);
 /* What claims to be later than latest_ms, from before the clock was set back, was sent now. */

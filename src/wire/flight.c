@@ -148,11 +148,36 @@ static enum errc announce(struct transport *t, struct queued_call *j, int64_t no
 		return rc;
 	if (change && !intended)
 		rc = intend(t, j, now_ms, err);
-	if (rated && rc)
+	if (rated && rc) {
 		turn_give_back(&t->turn[lane]);
-	else if (rated)
+	} else if (rated) {
 		rate_note(&t->log[lane], now_ms);
+		j->turn_ms = now_ms;
+		j->turn_id = t->turn[lane].taken_id;
+	}
 	return rc;
+}
+
+/* Who was stopped meanwhile, or asleep, has had his turn. */
+static void leave_in_turn(
+	const struct transport *t, const struct queued_call *j, struct http_request *q)
+{
+	enum lane lane = call_lane(j);
+	int64_t until_ms = j->turn_ms + TURN_UNSEEN_MS;
+
+	if (lane < (enum lane)RATE_CLASSES && t->turn[lane].unseen_ms &&
+		(!q->good_until_ms || q->good_until_ms > until_ms))
+		q->good_until_ms = until_ms;
+}
+
+/* The service has it, or will never. */
+static void note_arrival(
+	struct transport *t, const struct queued_call *j, const struct http_reply *reply)
+{
+	enum lane lane = call_lane(j);
+
+	if (lane < (enum lane)RATE_CLASSES)
+		turn_landed(&t->turn[lane], j->turn_id, j->turn_ms, reply->last_sent_ms);
 }
 
 static void count(struct transport_counts *c, const struct queued_call *j)
@@ -199,6 +224,7 @@ void flight_start(struct transport *t, struct queued_call *j)
 	} else {
 		j->scan = j->call.scan ? j->call.scan(j->call.self) : NULL;
 		count(&t->counts, j);
+		leave_in_turn(t, j, &q);
 		t->asked = j->call.service;
 		rc = http_submit(t->client, &q, j->scan, j, &err);
 	}
@@ -471,6 +497,7 @@ void flight_land(struct transport *t, struct queued_call *j, struct http_reply *
 	enum errc rc;
 
 	leave_flight(t, j);
+	note_arrival(t, j, reply);
 	t->heard[j->call.service][j->signin] |= reply->fate == HTTP_ANSWERED;
 	if (!j->signin && verdict == VERDICT_FAILED)
 		++*n_down;

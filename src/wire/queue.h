@@ -20,10 +20,11 @@ struct queued_call {
 	struct transport_call call;
 	bool signin; /* asks for the service's token; has no call->done */
 	uint64_t seq;
-	int64_t ready_ms;       /* not before the caller's wish or the end of a back-off */
-	uint32_t n_failed;      /* tries that failed */
-	uint32_t n_busy;        /* tries that met a 429 */
-	bool renewed;           /* has had its new token */
+	int64_t ready_ms;         /* not before the caller's wish or the end of a back-off */
+	uint32_t n_failed;        /* tries that failed */
+	uint32_t n_busy;          /* tries that met a 429 */
+	bool renewed;             /* has had its new token */
+	int64_t turn_ms, turn_id; /* of the try under way, see wire/turn.h */
 	int64_t intended_ms;    /* when its intent was made durable; TIME_NONE: not for this try */
 	uint32_t generation;    /* of the token that the last try carried */
 	struct json_scan *scan; /* of the try under way */

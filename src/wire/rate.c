@@ -19,23 +19,50 @@ void rate_release(struct rate_log *r)
 }
 
 /* i counts from the oldest entry. */
+static int64_t *place_of(const struct rate_log *r, uint32_t i)
+{
+	return &r->at[((uint64_t)r->first + i) % r->rate.n];
+}
+
 static int64_t entry(const struct rate_log *r, uint32_t i)
 {
-	return r->at[((uint64_t)r->first + i) % r->rate.n];
+	return *place_of(r, i);
 }
 
 void rate_note(struct rate_log *r, int64_t at_ms)
 {
-	if (!r->rate.n)
+	uint32_t i;
+
+	if (!r->rate.n || (r->n == r->rate.n && at_ms < entry(r, 0)))
 		return;
-	/* A clock set back between two runs must not unsort the log. */
-	if (r->n && at_ms < entry(r, r->n - 1))
-		at_ms = entry(r, r->n - 1);
-	r->at[((uint64_t)r->first + r->n) % r->rate.n] = at_ms;
-	if (r->n < r->rate.n)
-		r->n++;
-	else
+	if (r->n == r->rate.n)
 		r->first = (r->first + 1) % r->rate.n;
+	else
+		r->n++;
+	/* A clock set back, or an answer that came later than the next one's, must not unsort it.
+	 */
+	for (i = r->n - 1; i > 0 && entry(r, i - 1) > at_ms; i--)
+		*place_of(r, i) = entry(r, i - 1);
+	*place_of(r, i) = at_ms;
+}
+
+void rate_move(struct rate_log *r, int64_t from_ms, int64_t to_ms)
+{
+	uint32_t i = r->n;
+
+	while (i > 0 && entry(r, i - 1) > from_ms)
+		i--;
+	if (i == 0 || entry(r, i - 1) != from_ms)
+		return;
+	for (; i < r->n; i++)
+		*place_of(r, i - 1) = entry(r, i);
+	r->n--;
+	rate_note(r, to_ms);
+}
+
+void rate_clear(struct rate_log *r)
+{
+	r->n = r->first = 0;
 }
 
 void rate_pause(struct rate_log *r, int64_t until_ms)

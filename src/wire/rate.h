@@ -19,8 +19,13 @@ struct rate_log {
 
 void rate_init(struct rate_log *r, struct rate rate);
 void rate_release(struct rate_log *r);
-/* Ascending times, for example from the store. */
+/* In any order; of more than rate.n times the latest are kept. */
 void rate_note(struct rate_log *r, int64_t at_ms);
+/* What was noted as sent then has reached the service by to_ms, and not before; nothing, when that
+ * time is not in the log. */
+void rate_move(struct rate_log *r, int64_t from_ms, int64_t to_ms);
+/* Forgets the times, not the pause. */
+void rate_clear(struct rate_log *r);
 void rate_pause(struct rate_log *r, int64_t until_ms);
 /* Earliest time >= now at which the k-th further request (k from 1) may leave, if the ones before
  * leave as early as they can. INT64_MAX for a rate of 0. */

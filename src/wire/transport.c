@@ -34,6 +34,7 @@ static void load_rates(struct transport *t, int64_t now_ms)
 			.log = &t->log[i],
 			.rate_class = i,
 			.first = t->opt.first,
+			.unseen_ms = clock_is_virtual(t->opt.clock) ? 0 : TURN_UNSEEN_MS,
 		};
 		turn_open(&t->turn[i], now_ms);
 	}

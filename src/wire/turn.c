@@ -13,6 +13,8 @@ enum {
 	/* So far ahead of our clock another process may be that shares it: it took its time before
 	 * it wrote, and we before we read. */
 	AHEAD_MS = 60000,
+	/* Both the time of sending and how long it took are whole milliseconds, cut. */
+	CUT_MS = 2,
 };
 
 struct noting {
@@ -37,6 +39,16 @@ static enum errc catch_up(struct turn *t, int64_t now_ms, struct err *err)
 
 	return shared_sent(t->shared, t->rate_class, now_ms - t->log->rate.window_ms - 1,
 		&t->known_id, note, &n, err);
+}
+
+/* What has been answered since it was read counts from its answer on. */
+static enum errc read_anew(struct turn *t, int64_t now_ms, struct err *err)
+{
+	struct noting n = { t->log, now_ms };
+
+	rate_clear(t->log);
+	return shared_sent_span(t->shared, t->rate_class, now_ms - t->log->rate.window_ms,
+		INT64_MAX, note, &n, err);
 }
 
 static void go_alone(struct turn *t, const struct err *why)
@@ -120,6 +132,12 @@ static enum errc look(struct turn *t, struct plan *p, int64_t now_ms, bool patie
 	if (rc)
 		return rc;
 	*ret_at = rate_when_beside(t->log, now_ms, p->at, p->n);
+	if (t->unseen_ms && *ret_at <= now_ms && t->log->n == t->log->rate.n) {
+		rc = read_anew(t, now_ms, err);
+		if (rc)
+			return rc;
+		*ret_at = rate_when_beside(t->log, now_ms, p->at, p->n);
+	}
 	if (!t->first && !patient && first_ms != TIME_NONE)
 		*ret_at = latest(*ret_at, latest(first_ms, now_ms + LOOK_MS));
 	return ERR_OK;
@@ -139,7 +157,8 @@ static enum errc ask(struct turn *t, struct plan *p, int64_t now_ms, size_t n_qu
 	now = *ret_at <= now_ms;
 	n_waiting = n_queued - now;
 	if (now) {
-		rc = shared_sent_add(t->shared, t->rate_class, now_ms, &t->taken_id, err);
+		rc = shared_sent_add(
+			t->shared, t->rate_class, now_ms + t->unseen_ms, &t->taken_id, err);
 		insert(p, now_ms);
 	}
 	t->reserves = false;
@@ -187,6 +206,17 @@ bool turn_take(struct turn *t, int64_t now_ms, size_t n_queued)
 		t->since_ms = now_ms;
 	t->again_ms = at;
 	return false;
+}
+
+void turn_landed(struct turn *t, int64_t id, int64_t taken_ms, int64_t at_ms)
+{
+	struct err err;
+
+	if (!t->unseen_ms)
+		return;
+	rate_move(t->log, taken_ms, at_ms + CUT_MS);
+	if (t->shared && id && shared_sent_at(t->shared, id, at_ms + CUT_MS, &err))
+		log_debug("%s", err.msg);
 }
 
 void turn_give_back(struct turn *t)

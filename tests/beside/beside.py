@@ -3,15 +3,19 @@
 An apply of 40 devices with four requests in flight is stopped just before or just after it sends a
 change, a reading command runs from its start to its end, and the apply goes on: it has to end as
 without the reader, with nobody off his server. Then five readers at a time, and a second writer in
-namespaces of its own.
+namespaces of its own. And six plans side by side on a way that delays what it carries by up to half
+a second: the services never see more in a window than the settings allow.
 
 	BESIDE=N         how many combinations of phase and reader (default 12)
 	BESIDE_ROUNDS=N  how many rounds of five readers (default 2)
+	BESIDE_RATE=N/S  how many reads in how many seconds the six plans have (default 8/5)
 """
+import asyncio
 import collections
 import concurrent.futures
 import os
 import pathlib
+import random
 import shutil
 import signal
 import subprocess
@@ -53,6 +57,7 @@ timeouts: {settle: 1s, sync: 1m, sync_gap: 1s}
 poll: {apple: 500ms, uem: 500ms}
 batch: {apple: 2}
 """
+SLOW_S = 0.5
 AT_ONCE = 4  # worlds: each of them waits most of the time
 SIM = ("--clock-rate", "20")
 
@@ -89,6 +94,50 @@ def wait_until(holds, patience):
             return True
         time.sleep(0.001)
     return False
+
+
+class SlowWay:
+    """Between the programs and the simulator: what goes there takes its time, now more, now less."""
+
+    def __init__(self, port):
+        self.to, self.port, self.tasks = port, 0, set()
+        self.loop, ready = asyncio.new_event_loop(), threading.Event()
+        threading.Thread(target=self.run, args=(ready,), daemon=True).start()
+        ready.wait()
+
+    def run(self, ready):
+        server = self.loop.run_until_complete(asyncio.start_server(self.meet, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        ready.set()
+        self.loop.run_forever()
+
+    def stop(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+
+    async def carry(self, source, sink, slow):
+        try:
+            while piece := await source.read(65536):
+                await asyncio.sleep(random.uniform(0, SLOW_S) * slow)
+                sink.write(piece)
+                await sink.drain()
+        except OSError:
+            pass  # one of them was killed
+        sink.close()
+
+    async def meet(self, source, sink):
+        await asyncio.sleep(random.uniform(0, SLOW_S))
+        far_source, far_sink = await asyncio.open_connection("127.0.0.1", self.to)
+        await asyncio.gather(self.carry(source, far_sink, True), self.carry(far_source, sink, False))
+
+
+def fullest(times, window_ms):
+    """The most that came in any window."""
+    times, first, most = sorted(times), 0, 0
+    for i, t in enumerate(times):
+        while t - times[first] > window_ms:
+            first += 1
+        most = max(most, i + 1 - first)
+    return most
 
 
 class Suite:
@@ -185,6 +234,30 @@ class Suite:
             again.wait()
             return wrong
 
+    def six_plans(self, n, window_s):
+        """One is killed in the middle, and another comes."""
+        extra = f"rate: {{apple_read: {n}/{window_s}s, uem: {n}/{window_s}s}}"
+        with world.World(self.build, self.top, extra=extra) as w:
+            way = SlowWay(w.port)
+            settings = w.folder / "depmend.yaml"
+            settings.write_text(settings.read_text().replace(f":{w.port}", f":{way.port}"))
+            plans = [w.start(command=READERS["plan"], now="") for _ in range(6)]
+            time.sleep(window_s * 1.5)
+            plans[0].kill()
+            plans.append(w.start(command=READERS["plan"], now=""))
+            ends = [p.wait() for p in plans]
+            seen = [a for a in w.audit() if a["kind"] == "request" and "token" not in a["path"]]
+            most = {}
+            for service in ("apple", "uem"):
+                times = [a["t"] for a in seen if a["service"] == service]
+                most[service] = fullest(times, window_s * 1000), len(times)
+            way.stop()
+        print(f"six plans beside each other, {n} in {window_s} s, at most and in all: {most}",
+              flush=True)
+        wrong = [f"{service} saw {m} in {window_s} s" for service, (m, _) in most.items() if m > n]
+        wrong += [f"{service} saw too few to tell" for service, (m, _) in most.items() if m < n]
+        return wrong + [f"a plan ended {status}" for status in ends[1:] if status not in FINE]
+
     def tried(self, what, do, *args):
         try:
             self.check(what, *do(*args))
@@ -202,6 +275,8 @@ class Suite:
             for i in range(n_rounds):
                 self.tried(f"five side by side, round {i + 1}", self.one_round, w)
         self.tried("a second writer", self.second_writer)
+        n, window_s = os.environ.get("BESIDE_RATE", "8/5").split("/")
+        self.tried("six plans", self.six_plans, int(n), int(window_s))
 
 
 def main():

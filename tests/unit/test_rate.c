@@ -54,6 +54,31 @@ static void test_more_entries_than_the_rate(void **state)
 	rate_release(&r);
 }
 
+/* Answers come in another order than requests left. */
+static void test_moved(void **state)
+{
+	struct rate_log r;
+
+	(void)state;
+	rate_init(&r, (struct rate){ 3, 100 });
+	rate_note(&r, 10);
+	rate_note(&r, 11);
+	rate_note(&r, 12);
+	rate_move(&r, 10, 40);
+	assert_int_equal(rate_when(&r, 0, 1), 11 + 101);
+	rate_move(&r, 12, 13);
+	rate_move(&r, 99, 500); /* none of them */
+	assert_int_equal(rate_when(&r, 0, 2), 13 + 101);
+	assert_int_equal(rate_when(&r, 0, 3), 40 + 101);
+	rate_note(&r, 20);
+	rate_note(&r, 1); /* too long ago */
+	assert_int_equal(rate_when(&r, 0, 1), 13 + 101);
+	assert_int_equal(rate_when(&r, 0, 2), 20 + 101);
+	rate_clear(&r);
+	assert_int_equal(rate_when(&r, 7, 3), 7);
+	rate_release(&r);
+}
+
 static void test_clock_set_back(void **state)
 {
 	struct rate_log r;
@@ -62,7 +87,7 @@ static void test_clock_set_back(void **state)
 	rate_init(&r, (struct rate){ 2, 100 });
 	rate_note(&r, 1000);
 	rate_note(&r, 500);
-	assert_int_equal(rate_when(&r, 500, 1), 1101);
+	assert_int_equal(rate_when(&r, 500, 1), 601); /* the one of 1000 left before */
 	assert_int_equal(rate_when(&r, 500, 2), 1101);
 	rate_release(&r);
 }
@@ -218,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_empty_log_is_free),
 		cmocka_unit_test(test_no_burst_above_the_rate),
 		cmocka_unit_test(test_more_entries_than_the_rate),
+		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_clock_set_back),
 		cmocka_unit_test(test_pause_is_never_shortened),
 		cmocka_unit_test(test_extremes),

@@ -59,6 +59,28 @@ static void step(struct process *p, int64_t now)
 	}
 }
 
+/* On its way: when it was taken, arrives and is answered. */
+struct way {
+	size_t who;
+	int64_t id, taken_ms, arrives_ms, answered_ms;
+	bool killed; /* who sent it, before the answer */
+};
+
+static int64_t at_random(int64_t most_ms)
+{
+	static uint64_t x = 1;
+
+	x = x * 6364136223846793005U + 1442695040888963407U;
+	return (int64_t)((x >> 33) % (uint64_t)most_ms);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 static void never_too_many(struct rate rate)
 {
 	for (size_t i = rate.n; i < n_sent; i++)
@@ -108,6 +130,75 @@ static void test_six_readers_share(void **state)
 		stop(i);
 	}
 	assert_int_equal(n_sent, 120);
+}
+
+static void land(struct way *ways, size_t *n, int64_t now)
+{
+	for (size_t i = *n; i-- > 0;) {
+		const struct way *w = &ways[i];
+
+		if (w->answered_ms > now)
+			continue;
+		if (!w->killed)
+			turn_landed(&of[w->who].turn, w->id, w->taken_ms, w->answered_ms);
+		ways[i] = ways[--*n];
+	}
+}
+
+/* One may be taken and its bytes leave late, on the way of which each takes its own time; one of a
+ * hundred is never answered, since who sent it was killed. */
+static void depart(struct way *ways, size_t *n, size_t who, int64_t now)
+{
+	struct process *p = &of[who];
+
+	while (*n < 24 && p->n_queued && p->turn.again_ms <= now && n_sent < SENDS &&
+		turn_take(&p->turn, now, p->n_queued)) {
+		struct way *w = &ways[(*n)++];
+
+		rate_note(&p->log, now);
+		p->n_queued--;
+		*w = (struct way){ who, p->turn.taken_id, now, now + at_random(3000), 0,
+			at_random(100) == 0 };
+		w->answered_ms = w->arrives_ms + at_random(500);
+		sent[n_sent++] = w->arrives_ms;
+	}
+}
+
+static void arrivals(struct rate rate, size_t n_queued, int64_t until, int64_t tick)
+{
+	struct way ways[24];
+	size_t n = 0;
+
+	for (size_t i = 0; i < 6; i++) {
+		start(i, rate, i == 0, 1);
+		of[i].turn.unseen_ms = TURN_UNSEEN_MS;
+		of[i].n_queued = n_queued;
+	}
+	for (int64_t now = 1; now < until; now += tick) {
+		land(ways, &n, now);
+		for (size_t i = 0; i < 6; i++)
+			depart(ways, &n, (i + (size_t)(now / tick)) % 6, now);
+	}
+	qsort(sent, n_sent, sizeof(*sent), by_time);
+	never_too_many(rate);
+	for (size_t i = 0; i < 6; i++)
+		stop(i);
+}
+
+/* The service counts what arrives, whatever the way there took. */
+static void test_arrivals_vary(void **state)
+{
+	(void)state;
+	arrivals((struct rate){ 20, MINUTE }, 40, 14 * MINUTE, 50);
+	assert_int_equal(n_sent, 240);
+}
+
+/* In a window that is shorter than the way. */
+static void test_a_short_window(void **state)
+{
+	(void)state;
+	arrivals((struct rate){ 5, 1000 }, 60, 4 * MINUTE, 50);
+	assert_in_range(n_sent, 150, 360);
 }
 
 /* The holder of the lock gets what it needs, and yet no reader waits for ever. */
@@ -282,6 +373,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_six_readers_share, empty),
+		cmocka_unit_test_setup(test_arrivals_vary, empty),
+		cmocka_unit_test_setup(test_a_short_window, empty),
 		cmocka_unit_test_setup(test_the_holder_comes_first, empty),
 		cmocka_unit_test_setup(test_what_nobody_comes_for, empty),
 		cmocka_unit_test_setup(test_given_back, empty),
