@@ -314,6 +314,8 @@ static enum errc take_up(struct job *j, struct err *err)
 	if (!rc && !j->stop)
 		rc = custody_check(j, err);
 	if (!rc && !j->stop)
+		rc = events_of_doubt(j, err);
+	if (!rc && !j->stop)
 		rc = change_round(j, UINT32_MAX, &n, err);
 	return rc ? rc : settle_requests(j, INT64_MAX, err);
 }

@@ -96,6 +96,8 @@ static enum errc look_and_put_back(struct job *j, struct err *err)
 
 	if (!rc && !j->stop)
 		rc = custody_check(j, err);
+	if (!rc && !j->stop)
+		rc = events_of_doubt(j, err);
 	if (!rc) {
 		(void)err_set(&j->stop_err, ERR_OK, "another run took over");
 		j->stop_reason = REASON_RUN_SUPERSEDED;

@@ -45,6 +45,22 @@ static bool explains(const struct apple_event *e, const struct job_device *d)
 	       (e->at_ms >= d->intent_ms && str_eq(e->type, STR("DEVICE_ASSIGNED_TO_SERVER")));
 }
 
+/* What our account did may be a step of the run; what none of those taken does was not. A move
+ * takes the device off the server that it was on, too. */
+static bool is_of_run(const struct job *j, const struct job_device *d, const struct apple_event *e)
+{
+	const struct work_program *p = job_program(j, d);
+	bool of_run = d->outcome != OUTCOME_DRIFTED || e->at_ms < d->intent_ms;
+
+	for (uint32_t i = 0; i < p->n && !of_run; i++)
+		of_run = d->results[i] == RESULT_DONE &&
+			 step_info(p->v[i].kind)->service == SERVICE_APPLE &&
+			 (apple_event_tells_of(e, p->v[i].kind) ||
+				 apple_event_tells_of(e, STEP_UNASSIGN) ||
+				 p->v[i].kind == STEP_CANCEL_MIGRATION);
+	return of_run;
+}
+
 static bool is_asked(void *self, struct str text)
 {
 	return drifted(((struct witness *)self)->j, text) != NULL;
@@ -58,14 +74,15 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	enum errc rc = apple_event_decode(element, is_asked, w, &e, &serial, err);
 	struct job_device *d = rc ? NULL : drifted(w->j, serial);
 	struct culprit *by = d ? &w->by[d - w->j->devices] : NULL;
+	bool ours = settings_is_own(w->j->settings, e.actor);
 	char when[TIME_TEXT];
 
-	if (!d || !explains(&e, d) || e.at_ms < by->at_ms ||
-		settings_is_own(w->j->settings, e.actor))
+	if (!d || !explains(&e, d) || e.at_ms < by->at_ms || (ours && is_of_run(w->j, d, &e)))
 		return rc;
 	by->at_ms = e.at_ms;
-	(void)snprintf(by->text, sizeof(by->text), "%.*s by %.*s at %s", STR_FMT(e.type),
-		STR_FMT(e.actor), time_rfc3339_s(e.at_ms, when));
+	(void)snprintf(by->text, sizeof(by->text), "%.*s by %.*s at %s%s", STR_FMT(e.type),
+		STR_FMT(e.actor), time_rfc3339_s(e.at_ms, when),
+		ours ? ", this account, by a change that this run knows nothing of" : "");
 	return ERR_OK;
 }
 

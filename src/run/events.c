@@ -22,7 +22,38 @@ static void keep_event(struct job *j, struct job_device *d, struct str id)
 		job_evidence(j, d, "event", text);
 }
 
-/* Of a step that is proved, or of the one that nobody knows about. */
+/* Who did what its open request was to do: the newest one left it as it is. What its log calls
+ * failed was perhaps done by an earlier request of ours, which this state does not know of. */
+static void take_open(struct job *j, struct job_device *d, const struct apple_event *e)
+{
+	bool did = apple_event_tells_of(e, job_step(j, d)->kind);
+	bool ours = settings_is_own(j->settings, e->actor) ||
+		    (!d->log_failed && str_eq(e->actor_type, STR("API_USER")));
+
+	if (e->at_ms < d->told_ms || (e->at_ms < d->intent_ms && !d->log_failed))
+		return;
+	d->told_ms = e->at_ms;
+	d->witnessed = did && ours;
+	d->by_other = did && !ours;
+	if (d->witnessed)
+		keep_event(j, d, e->id);
+}
+
+static void take_done(struct job *j, struct job_device *d, uint32_t at, const struct apple_event *e)
+{
+	if (d->results[at] == RESULT_DONE && str_eq(e->actor_type, STR("API_USER")) &&
+		apple_event_tells_of(e, job_program(j, d)->v[at].kind))
+		keep_event(j, d, e->id);
+}
+
+/* Nobody knows whether its next step was done by us. */
+static bool is_open(const struct job *j, const struct job_device *d)
+{
+	return job_is_busy(d) || (d->custody && job_in_doubt(j, d));
+}
+
+/* Of a step that is proved, or of the one that nobody knows about: who is on a server again was not
+ * taken off by what came before. */
 static enum errc take_event(void *self, const struct json *element, struct err *err)
 {
 	struct job *j = self;
@@ -33,13 +64,11 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	uint32_t next = d ? job_next(j, d) : 0;
 
 	for (uint32_t i = 0; d && i < job_program(j, d)->n && i <= next; i++) {
-		bool open = i == next && job_is_busy(d);
-
-		if (!apple_event_tells_of(&e, job_program(j, d)->v[i].kind) ||
-			(d->results[i] != RESULT_DONE && !open))
-			continue;
-		keep_event(j, d, e.id);
-		d->witnessed |= open;
+		if (i < next || !is_open(j, d))
+			take_done(j, d, i, &e);
+		else if (apple_event_tells_of(&e, job_step(j, d)->kind) ||
+			 apple_event_tells_of(&e, STEP_REASSIGN))
+			take_open(j, d, &e);
 	}
 	return rc;
 }
@@ -56,19 +85,26 @@ static enum errc read_events(struct job *j, int64_t from_ms, struct err *err)
 
 	if (!rc && l.code)
 		log_info("Apple's audit events could not be read: %s", l.err.msg);
+	j->told_all = !rc && !l.code;
 	return rc;
 }
 
-/* Its second look has just been. */
-static bool is_about_to_be_judged(const struct job *j, const struct open_request *r, int64_t now)
+/* Since when events tell of a device whose second look has just been; INT64_MAX: none is asked.
+ * What was hidden from our own look may be that much older than the request. */
+static int64_t asked_from(const struct job *j, const struct open_request *r, int64_t now)
 {
+	int64_t from_ms = INT64_MAX;
+
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct job_device *d = &j->devices[r->devices[i]];
+		int64_t hidden = d->log_failed ? j->settings->timeouts.settle_ms : 0;
 
-		if (job_is_busy(d) && d->doubt && now >= look_second_ms(j, d))
-			return true;
+		if (job_is_busy(d) && d->doubt && now >= look_second_ms(j, d) &&
+			(d->log_failed || r->state != REQUEST_ACCEPTED) &&
+			r->intent_ms - hidden < from_ms)
+			from_ms = r->intent_ms - hidden;
 	}
-	return false;
+	return from_ms;
 }
 
 enum errc events_of_unknown(struct job *j, struct err *err)
@@ -78,12 +114,39 @@ enum errc events_of_unknown(struct job *j, struct err *err)
 	for (uint32_t i = 0; i < j->n_open; i++) {
 		const struct open_request *r = j->open[i];
 
-		if (step_info(r->kind)->service == SERVICE_APPLE && r->state != REQUEST_ACCEPTED &&
-			is_about_to_be_judged(j, r, now) && r->intent_ms < from_ms)
-			from_ms = r->intent_ms;
+		int64_t asked = asked_from(j, r, now);
+
+		if (step_info(r->kind)->service == SERVICE_APPLE && asked < from_ms)
+			from_ms = asked;
 	}
+	j->told_all = false;
 	return from_ms == INT64_MAX || j->settings->apple.school ? ERR_OK
 								 : read_events(j, from_ms, err);
+}
+
+static enum errc since_created(void *self, const struct run_record *run, struct err *err)
+{
+	struct job *j = self;
+
+	(void)err;
+	if (run->id == j->run)
+		j->created_ms = run->created_ms;
+	return ERR_OK;
+}
+
+enum errc events_of_doubt(struct job *j, struct err *err)
+{
+	bool any = false;
+	enum errc rc;
+
+	for (uint32_t i = 0; i < j->n && !any; i++)
+		any = j->devices[i].custody && job_in_doubt(j, &j->devices[i]);
+	if (!any || j->settings->apple.school)
+		return ERR_OK;
+	rc = store_runs(j->store, since_created, j, err);
+	if (!rc)
+		rc = read_events(j, j->created_ms, err);
+	return job_or_stop(j, rc, err);
 }
 
 static bool lacks_witness(const struct job_device *d)

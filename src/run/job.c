@@ -122,6 +122,14 @@ bool job_is_off(const struct job *j, const struct job_device *d)
 	return d->custody || work_put_back_due(job_program(j, d), d->results, &at);
 }
 
+/* Its request is over: what was told of it is not told of the next. */
+static void end_request(struct job_device *d)
+{
+	d->log_failed = d->witnessed = d->by_other = false;
+	d->told_ms = TIME_NONE;
+	d->log_says = NULL;
+}
+
 /* Off its server only with a put-back to come; where two looks saw it on one, that is over. */
 static void settle_custody(struct job *j, struct job_device *d)
 {
@@ -245,8 +253,7 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 	end_wait(j, d);
 	d->results[at] = letter;
 	job_move(d, ON_FREED);
-	d->log_failed = d->witnessed = false;
-	d->log_says = NULL;
+	end_request(d);
 	d->batch = 0;
 	d->doubt = 0;
 	d->sync_ms = TIME_NONE;
@@ -343,8 +350,7 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 
 	end_wait(j, d);
 	job_move(d, ON_FREED);
-	d->log_failed = d->witnessed = false;
-	d->log_says = NULL;
+	end_request(d);
 	d->batch = 0;
 	if (detail)
 		d->detail = job_keep(j, str_from(detail));
@@ -394,7 +400,7 @@ void job_stayed(struct job *j, struct job_device *d, enum reason reason)
 	uint32_t at = job_next(j, d);
 
 	d->results[at] = RESULT_UNVERIFIED;
-	d->log_failed = d->witnessed = false;
+	end_request(d);
 	d->anonymous = true;
 	job_leave(j, d, OUTCOME_UNVERIFIED, reason, NULL);
 }

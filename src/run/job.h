@@ -37,8 +37,9 @@ struct job_device {
 	int64_t finished_ms;
 	struct str profile; /* when the plan was frozen, if has_profile; empty: none */
 	struct str home_id; /* of `home`, which may be gone */
-	int64_t return_ms;  /* so long it may take to come back from there; TIME_NONE: no limit yet
-			     */
+	int64_t told_ms;   /* time of the event that `witnessed` or `by_other` goes by; TIME_NONE */
+	int64_t return_ms; /* so long it may take to come back from there; TIME_NONE: no limit yet
+			    */
 	/* The last look at it: when it began, until when it is good for a change. */
 	int64_t looked_ms, good_until_ms;
 	/* What it showed, when that needs two equal looks timeouts.settle apart: when the first of
@@ -57,7 +58,8 @@ struct job_device {
 	bool blocked;    /* a request that is not among those of the job may still act on it */
 	bool custody;    /* the ledger has it off its server, to be put back */
 	bool sure;       /* two looks agree about where it is */
-	bool witnessed;  /* an audit event tells of what its open request was to do */
+	bool witnessed;  /* an audit event tells that we did what its open request was to do */
+	bool by_other;   /* or that somebody else did */
 	bool log_failed; /* the log of its open request says it failed */
 	bool anonymous;  /* it drifted, is back, or does not show what we did, and who changed it
 			    is not known yet */
@@ -140,7 +142,7 @@ struct job {
 	const struct again *again; /* what its rows are judged by; NULL: no rules */
 	int64_t planned_ms;        /* when this process did; 0: another did */
 
-	int64_t run, begun_ms;
+	int64_t run, begun_ms, created_ms; /* created_ms: of the run, where it was asked for */
 	struct arena arena;
 	struct map texts; /* of programs */
 	struct work_program *programs;
@@ -181,7 +183,9 @@ struct job {
 		char code[64];
 		uint32_t n;
 	} refusals[SERVICE_UEM + 1];
-	bool blind; /* the last look at open requests failed: what it left proves nothing */
+	bool blind;    /* the last look at open requests failed: what it left proves nothing */
+	bool older;    /* the state is an older copy: what it does not know of may be ours */
+	bool told_all; /* the audit events of open requests were read to their end */
 	/* Why no new change may be sent; ERR_OK: nothing. */
 	enum errc stop;
 	enum reason stop_reason;
@@ -408,8 +412,11 @@ MUST_CHECK enum errc wipe_look(struct job *j, struct err *err);
 MUST_CHECK enum errc activities_poll(struct job *j, struct err *err);
 /* Until every open request but wipes is settled, or patience_until_ms after a stop. */
 MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
-/* Before a change that nobody knows about may be sent again: what the audit trail tells of it. */
+/* Before a change that nobody knows about may be sent again, or one that failed is taken for
+ * another's: what the audit trail tells of it. */
 MUST_CHECK enum errc events_of_unknown(struct job *j, struct err *err);
+/* The same about those in custody that an earlier process may have taken off, or somebody else. */
+MUST_CHECK enum errc events_of_doubt(struct job *j, struct err *err);
 /* The second proof of what was proved: audit events go into the evidence. */
 MUST_CHECK enum errc events_of_run(struct job *j, struct err *err);
 /* One sync for all devices of the wave that wait for one. */

@@ -7,6 +7,7 @@
 #include "model/program.h"
 #include "model/snapshot.h"
 #include "run/job.h"
+#include "store/gap.h"
 
 static const char *keep(struct job *j, struct str s)
 {
@@ -79,6 +80,7 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.finished_ms = rec->finished_ms,
 		.returned = SERVER_NONE,
 		.return_ms = TIME_NONE,
+		.told_ms = TIME_NONE,
 		.vow = MAP_NONE,
 		.sync_ms = TIME_NONE,
 		.intent_ms = TIME_NONE,
@@ -251,6 +253,7 @@ static enum errc take_run(void *self, const struct run_record *run, struct err *
 
 enum errc job_load(struct job *j, int64_t run, struct err *err)
 {
+	struct gap gap = { .open = false };
 	enum errc rc;
 
 	j->run = run;
@@ -274,6 +277,9 @@ enum errc job_load(struct job *j, int64_t run, struct err *err)
 		j->by_slot[j->devices[i].slot] = i;
 	if (!rc)
 		rc = again_load(j, err);
+	if (!rc)
+		rc = gap_get(j->store, &gap, err);
+	j->older = gap.open;
 	if (!rc)
 		rc = store_requests_open(j->store, run, load_request, j, err);
 	for (uint32_t i = 0; i < j->n_open && !rc; i++) {

@@ -307,13 +307,26 @@ static bool needs_two(const struct job_device *d, const struct open_request *r)
 	return step_info(r->kind)->puts_back && d->custody;
 }
 
-/* Its own log says that it failed, and the device is where it was to go: others brought it there.
- */
+/* Its own log says that it failed, and the device is where it was to go. Others brought it there:
+ * it is theirs. Or we did, by a request that the state does not know of, or that Apple misreports;
+ * of an older state that is taken for granted unless an event tells better. False: we did. */
 static bool by_others(struct job *j, struct job_device *d, const struct open_request *r)
 {
-	if (!d->log_failed || step_info(r->kind)->service != SERVICE_APPLE)
+	if (!d->log_failed || step_info(r->kind)->service != SERVICE_APPLE || d->witnessed ||
+		(j->older && !d->by_other))
 		return false;
-	job_drift(j, d, "another administrator did the same");
+	/* It is somebody's doing, and there is no event yet: who is off comes back until there is.
+	 */
+	if (!d->by_other && j->told_all && step_info(r->kind)->takes_off && d->custody) {
+		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN,
+			"Apple says that it failed, and no event tells who took the device off");
+		return true;
+	}
+	job_end_custody(j, d);
+	job_drift(j, d,
+		step_info(r->kind)->takes_off
+			? "it is on no server, and not by the run's own request"
+			: "it was brought there, and not by the run's own request");
 	d->anonymous = true;
 	job_move(d, ON_FREED);
 	return true;

@@ -120,6 +120,11 @@ static enum wanted holds_already(struct job *j, struct job_device *d, const stru
 
 	if (seen->server != job_expected(j, d).server && !look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;
+	if (ours && d->by_other) {
+		job_end_custody(j, d);
+		note_drift(j, d, seen);
+		return NOT_WANTED;
+	}
 	job_pass(j, d, ours ? RESULT_DONE : RESULT_HELD);
 	return NOT_WANTED;
 }

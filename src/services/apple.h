@@ -209,7 +209,7 @@ struct apple_event {
 MUST_CHECK enum errc apple_event_decode(const struct json *element,
 	bool (*is_asked)(void *self, struct str text), void *self, struct apple_event *ret,
 	struct str *ret_serial, struct err *err);
-/* Whether it is what a step of that kind leaves behind, of an API account. */
+/* Whether it is what a step of that kind leaves behind, whoever did it. */
 bool apple_event_tells_of(const struct apple_event *e, enum step_kind kind);
 
 #endif

@@ -2,7 +2,7 @@
 # What one reading shows may be wrong: a page of before, a list that lacks a device, an answer that is
 # none. Each name is a story.
 #
-#	tests/doubt/run.sh BUILD [PART]...    before late lacks odd
+#	tests/doubt/run.sh BUILD [PART]...    before late lacks odd whose
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -114,7 +114,74 @@ part_odd() {
 	done
 }
 
-for part in "${@:-before late lacks odd}"; do
+# --- Apple says that it failed, and it shows all the same: another's doing, or ours ---
+part_whose() {
+	late() { # DO: an older state comes back while a request is under way that it does not know of
+		rules '[skip]'
+		rows C02STAY00003
+		apply
+		cp -r state kept
+		rules "$1"
+		rows C02DOUBT0003
+		DEPMEND_CLOCK=virtual:2026-11-22T03:10:00Z apply --max-wait 5m
+		rm -rf state && mv kept state
+		DEPMEND_CLOCK=virtual:2026-11-22T03:17:00Z apply
+	}
+	next() {
+		rules '[skip]'
+		rows C02STAY00003
+		DEPMEND_CLOCK=virtual:2026-11-22T06:00:00Z apply
+	}
+	off() { # SERIAL: since when status calls it off its server
+		run status --json
+		jq -r --arg s "$1" 'select(.serial == $s and .since) | .since' out
+	}
+	for steps in "$rebuild" '[unassign]' '[{reassign: {to: WS1 Americas}}, sync]'; do
+		world '' --set apple.activity_time=20m
+		late "$steps"
+		same "$steps, forgotten: it is ours" '0 done' "$status $(outcome C02DOUBT0003)"
+	done
+	world '' --set apple.activity_time=20m --set apple.event_delay=1h
+	late "$rebuild"
+	same 'forgotten, events come late: off its server, and known to be' \
+		'5 in_flight apple.outcome_unknown 2026-11-22T03:17:00.000Z' \
+		"$status $(verdict C02DOUBT0003) $(off C02DOUBT0003)"
+	next
+	same 'forgotten, events come late: it is back' 'WS1 APAC 0' "$(place C02DOUBT0003) $status"
+
+	for events in 0s 1h never; do
+		world 'admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: after, after: 5s, do: unassign, serials: [C02DOUBT0003]}]' \
+			--set apple.activity_time=2m --set apple.event_delay="${events/never/0s}"
+		[ $events != never ] || sed -i 's/: business/: school/; s/BUSINESSAPI/SCHOOLAPI/' depmend.yaml
+		rules "$rebuild"
+		rows C02DOUBT0003
+		apply
+		if [ $events = 1h ]; then
+			same 'another took it off, events come late' '5 in_flight' "$status $(outcome C02DOUBT0003)"
+		else
+			same "another took it off, events $events" '5 drifted ' \
+				"$status $(outcome C02DOUBT0003) $(off C02DOUBT0003)"
+		fi
+		next
+		same "another took it off, events $events: it is left so" 'off 0' "$(place C02DOUBT0003) $status"
+	done
+	# a move of ours that is not known comes in between: said whose it was
+	world '' --set apple.activity_time=20m
+	rules '[skip]'
+	rows C02STAY00003
+	apply
+	cp -r state kept
+	rules '[{reassign: {to: WS1 Americas}}]'
+	rows C02DOUBT0003
+	DEPMEND_CLOCK=virtual:2026-11-22T03:10:00Z apply --max-wait 5m
+	rm -rf state && mv kept state
+	rules "$rebuild"
+	DEPMEND_CLOCK=virtual:2026-11-22T03:17:00Z apply
+	check 'a forgotten move: by this account' grep -q 'by BUSINESSAPI.*this account' \
+		<<<"$(cell C02DOUBT0003 depmend_reason)"
+}
+
+for part in "${@:-before late lacks odd whose}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end
