@@ -228,6 +228,13 @@ static bool is_strange(const struct serial_list *l, struct str cell)
 	return serial_is_implausible(cell) || (serial_is_word(cell) && !has_usual_form(cell));
 }
 
+/* A list that protects keeps them: with and without its S a device is protected. */
+static void drop_barcode(const struct serial_list *l, struct serial *s)
+{
+	if (l->opt.barcode_s == BARCODE_STRIP && l->opt.purpose != LIST_PROTECTED)
+		(void)serial_strip_barcode(s);
+}
+
 static enum reason fault_of(struct serial_list *l, const struct csv_record *r, struct serial *ret)
 {
 	struct str cell = serial_cell(l, r);
@@ -249,8 +256,7 @@ static enum reason fault_of(struct serial_list *l, const struct csv_record *r, s
 		ret->n = 0;
 		return REASON_ROW_SHIFTED;
 	}
-	if (l->opt.barcode_s == BARCODE_STRIP)
-		(void)serial_strip_barcode(ret);
+	drop_barcode(l, ret);
 	return REASON_NONE;
 }
 
@@ -302,8 +308,8 @@ static void take_token(struct serial_list *l, struct list_row *ret)
 	ret->record.n_cells = 1;
 	ret->record.place = 0;
 	ret->fault = serial_read(l->token, &ret->serial);
-	if (!ret->fault && l->opt.barcode_s == BARCODE_STRIP)
-		(void)serial_strip_barcode(&ret->serial);
+	if (!ret->fault)
+		drop_barcode(l, &ret->serial);
 	l->n_rows++;
 	if (!ret->fault)
 		list_note_good(l, &ret->record, &ret->serial);
@@ -359,8 +365,7 @@ static bool take_plain(struct serial_list *l, struct list_row *ret)
 		is_doubtful(l, r->cells[at]) || serial_read(r->cells[at], &ret->serial) ||
 		is_shifted(l, r))
 		return false;
-	if (l->opt.barcode_s == BARCODE_STRIP)
-		(void)serial_strip_barcode(&ret->serial);
+	drop_barcode(l, &ret->serial);
 	ret->fault = REASON_NONE;
 	ret->shows_none = false;
 	return true;

@@ -2,6 +2,7 @@
  * serial has the same text joined to it. */
 #include "base/plural.h"
 #include "lists/serial_list_parts.h"
+#include "lists/serial_together.h"
 
 enum {
 	PLANT = 3,
@@ -24,20 +25,6 @@ bool list_ends_in(const struct serial_list *l, struct serial *ret, size_t *ret_l
 	return l->last.n > 0;
 }
 
-/* Begins as those of twelve characters do, which have a plant, half a year and a week there. One in
- * fifty of ten does, too. */
-static bool begins_as_twelve(struct str s)
-{
-	static const char plants[] = "C0 C1 C2 C3 C7 CK D2 DC DK DL DM DN DQ DX DY F1 F2 F4 F5 F6 "
-				     "F7 F8 F9 FC FD FF FK FV FW G0 G6 GC GD GG GQ H0 H4 W8 YM ";
-	static const char halves[] = "CDFGHJKLMNPQRSTVWXYZ", weeks[] = "AEIOUBSZ0";
-
-	for (size_t i = 0; i + 1 < sizeof(plants); i += PLANT)
-		if (memcmp(plants + i, s.p, 2) == 0)
-			return strchr(halves, s.p[3]) && !strchr(weeks, s.p[4]);
-	return false;
-}
-
 bool list_is_cut_off(const struct serial_list *l, const struct map *serials)
 {
 	struct str last = serial_view(&l->last);
@@ -45,7 +32,7 @@ bool list_is_cut_off(const struct serial_list *l, const struct map *serials)
 
 	for (size_t n = last.n + 1; last.n && n <= SERIAL_MAX; n++)
 		n_longer += l->n_long[n];
-	if (n_longer && ((l->n_long[last.n] - 1) * 2 <= n_longer || begins_as_twelve(last)))
+	if (n_longer && ((l->n_long[last.n] - 1) * 2 <= n_longer || serial_begins_as_twelve(last)))
 		return true;
 	/* As old serials of a plant do. */
 	for (uint32_t i = 0; n_longer && i < serials->n; i++) {
@@ -64,13 +51,14 @@ static unsigned place_of(char c)
 	return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'A') + DIGITS;
 }
 
-static void note_alike(struct alike *a, const struct serial *s)
+static void note_alike(struct alike *a, const struct serial *s, size_t line)
 {
 	const struct serial *first = &a->first;
 	size_t n = 0;
 
 	if (first->n == 0) {
 		a->first = *s;
+		a->line = line;
 		a->n_head = a->n_tail = s->n;
 	} else if (str_eq(serial_view(first), serial_view(s))) {
 		return;
@@ -94,7 +82,7 @@ void list_note_good(struct serial_list *l, const struct csv_record *r, const str
 	l->n_long[serial->n]++;
 	l->last.n = 0;
 	if (!l->alike.first.n || l->alike.n_head + l->alike.n_tail)
-		note_alike(&l->alike, serial);
+		note_alike(&l->alike, serial, r->line);
 	if (!csv_open_end(l->csv) || !r->n_cells ||
 		!str_eq_nocase(serial_trim(r->cells[r->n_cells - 1]), serial_view(serial)))
 		return;
@@ -151,7 +139,7 @@ static size_t n_joined_to_long(const struct alike *a, size_t n_common)
 
 	for (size_t n = most; n; n--)
 		if (a->first.n == n + TWELVE && leaves_usual(a, n) &&
-			begins_as_twelve(first_without(a, n)))
+			serial_begins_as_twelve(first_without(a, n)))
 			return n;
 	/* One more may be the same in all by chance. */
 	for (size_t n = most; n && n + 1 >= n_common; n--)
@@ -185,13 +173,15 @@ enum errc list_check_alike(const struct serial_list *l, struct err *err)
 	size_t n = l->opt.barcode_s == BARCODE_KEEP ? 0 : n_joined(a);
 	struct str rest = n ? first_without(a, n) : STR_NONE;
 
-	if (n == 0 || serial_is_implausible(rest))
+	if (n == 0 || serial_is_implausible(rest) ||
+		(l->opt.barcode_s == BARCODE_STRIP && serial_barcode(&a->first) == n))
 		return ERR_OK;
 	return err_set(err, ERR_INPUT,
-		"%s: every serial has the same %zu character%s joined to it, such as '%s', which "
+		"%s:%zu: every serial has the same %zu character%s joined to it, such as '%s', "
+		"which "
 		"seems to be '%.*s': leave nothing but the serials in that list, or %s reads them "
 		"as they are",
-		l->name, n, plural(n), a->first.text, STR_FMT(rest),
+		l->name, a->line, n, plural(n), a->first.text, STR_FMT(rest),
 		l->opt.csv.of_settings ? "in the settings input: {barcode_s: keep}"
 				       : "--barcode-s keep");
 }

@@ -12,6 +12,7 @@ enum { LIST_NO_HEADER = UINT32_MAX, LIST_GUARDS = 3 };
 /* What all serials that were read have in common. */
 struct alike {
 	struct serial first;
+	size_t line;         /* of the first */
 	uint32_t n, lengths; /* serials but the first; bit i: one of i characters */
 	size_t n_head, n_tail;
 	uint64_t seen[SERIAL_MAX]; /* at each place; bit i: that letter or digit */

@@ -16,7 +16,6 @@ enum {
 	SHIFT_MOST = 2,
 	NOTHING_BYTES = 4,
 	LONG_NUMBER_DIGITS = 13,
-	HEX_DIGITS = 12,
 	COMMON_SHARE = 4,
 	FEW_ROWS = 5,
 	RARE_SHARE = 4
@@ -107,16 +106,6 @@ static bool is_code(struct str cell)
 	       (n_upper == 0 || n_upper + n_digits == cell.n);
 }
 
-/* A MAC address without its signs; a serial seldom looks so. */
-static bool is_hex(struct str cell)
-{
-	size_t n = 0;
-
-	while (n < cell.n && (cell.p[n] <= '9' || ascii_lower(cell.p[n]) <= 'f'))
-		n++;
-	return n == cell.n && n == HEX_DIGITS;
-}
-
 /* Without the dress that a spreadsheet gives it: ="..." and '... */
 static struct str undressed(struct str cell)
 {
@@ -135,7 +124,7 @@ static enum cell_kind kind_of_cell(const struct column_profile *c, struct str ce
 	if (look == LOOK_STRONG)
 		return CELL_SERIAL;
 	cell = undressed(cell);
-	if (look == LOOK_WEAK && is_hex(cell))
+	if (look == LOOK_WEAK && serial_is_hex(cell))
 		return CELL_HEX;
 	/* Codes that serials look like. */
 	if (c->serials && look == LOOK_WEAK && is_code(cell))

@@ -6,8 +6,9 @@
 #include "base/mem.h"
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
+#include "lists/serial_together.h"
 
-enum { WIDTHS = 16, USUAL_MIN = 10, USUAL_MAX = 12, CELL_BYTES = 64 };
+enum { WIDTHS = 16, USUAL_MIN = 10, CELL_BYTES = 64, TEXT_BYTES = 256, COPIES_MIN = 3 };
 
 /* Cells of another column that cannot be read, and the first that hides a serial. */
 struct beside {
@@ -22,10 +23,8 @@ struct strict {
 	struct map *serials;
 	struct beside *beside; /* per column of the sample */
 	uint32_t n, n_more;    /* rows with a serial; serials in other columns alone */
-	/* Such as no Apple serial is, but a mistyped one: */
-	uint32_t n_odd, n_odd_length;
-	size_t odd_line;
-	struct serial odd;
+	struct together together;
+	size_t last_line;        /* of a serial */
 	uint32_t n_wide[WIDTHS]; /* rows by their cells */
 	uint32_t n_tiny;         /* rows with a word of one or two characters behind the serial */
 	size_t last_width;       /* of the last row */
@@ -51,23 +50,9 @@ static enum errc refuse_row(const struct strict *p, const struct list_row *row, 
 	return ERR_INPUT;
 }
 
-static bool is_odd_length(size_t n)
-{
-	return n < USUAL_MIN || n > USUAL_MAX;
-}
-
 static struct str cell_at(const struct csv_record *r, size_t at)
 {
 	return at < r->n_cells ? serial_trim(r->cells[at]) : STR_NONE;
-}
-
-/* The protected list protects what was meant by an I or O as well. */
-static bool is_odd(const struct strict *p, const struct serial *s)
-{
-	if (serial_barcode(s))
-		return false;
-	return is_odd_length(s->n) ||
-	       (p->list->opt.purpose != LIST_PROTECTED && serial_is_unusual(s));
 }
 
 static void add_serial(struct strict *p, const struct list_row *row)
@@ -80,11 +65,8 @@ static void add_serial(struct strict *p, const struct list_row *row)
 	if (serial_strip_barcode(&plain))
 		(void)map_add(p->serials, serial_view(&plain), NULL);
 	p->n++;
-	p->n_odd_length += is_odd_length(s->n) && !serial_barcode(s);
-	if (is_odd(p, s) && p->n_odd++ == 0) {
-		p->odd_line = row->record.line;
-		p->odd = *s;
-	}
+	p->last_line = row->record.line;
+	together_note(&p->together, s, row->record.line);
 }
 
 /* --- serials in other columns --- */
@@ -131,15 +113,6 @@ static void note_hidden(struct strict *p, const struct csv_record *r, size_t col
 	}
 }
 
-/* As a MAC address is without its signs: no serial, or one in thousands. */
-static bool is_hex(struct str cell)
-{
-	for (size_t i = 0; i < cell.n; i++)
-		if (cell.p[i] > '9' && ascii_lower(cell.p[i]) > 'f')
-			return false;
-	return cell.n == USUAL_MAX;
-}
-
 /* A cell beside the row's serial. */
 static enum errc look_at_cell(
 	struct strict *p, const struct list_row *row, size_t column, struct err *err)
@@ -159,7 +132,7 @@ static enum errc look_at_cell(
 	/* Or as APPLC02XK1ABJG5H has it. */
 	if (str_contains_nocase(serial_view(&s), serial_view(&row->serial)) ||
 		(!seconds && serial_look(cell) != LOOK_STRONG &&
-			(is_hex(cell) || !serial_is_unsaid(cell))))
+			(serial_is_hex(cell) || !serial_is_unsaid(cell))))
 		return ERR_OK;
 	if (p->list->opt.purpose != LIST_PROTECTED)
 		return devices ? refuse_column(p, row->record.line, cell, column, err) : ERR_OK;
@@ -339,26 +312,52 @@ static bool is_short_row(const struct strict *p)
 	       p->n_wide[p->last_width] == 1;
 }
 
-static enum errc refuse_odd(const struct strict *p, struct err *err)
+/* Whether that is so with all of them, and somebody may have meant them so. */
+static bool may_be_kept(const struct strict *p, enum oddity odd)
 {
-	if (!is_odd_length(p->odd.n))
-		return err_set(err, ERR_INPUT,
-			"%s:%zu: '%s' has an I or O, as no serial of Apple's has: %s",
-			p->list->name, p->odd_line, p->odd.text, what_to_correct(p));
-	return err_set(err, ERR_INPUT,
-		"%s:%zu: '%s' has %u characters, as no serial of Apple's has: %s", p->list->name,
-		p->odd_line, p->odd.text, p->odd.n, what_to_correct(p));
+	return odd != ODD_LETTERS &&
+	       (odd != ODD_LENGTH || p->together.odd[ODD_LENGTH].n == p->together.n);
 }
 
-static enum errc look_at_lengths(const struct strict *p, struct err *err)
+static enum errc refuse_odd(const struct strict *p, enum oddity odd, struct err *err)
 {
+	bool settings = p->list->opt.csv.of_settings;
+	struct buf text;
+
+	buf_init(&text, TEXT_BYTES);
+	together_describe(&p->together, odd, &text);
+	(void)err_set(err, ERR_INPUT, "%s:%zu: %s: %s%s", p->list->name, p->together.odd[odd].line,
+		buf_cstr(&text), what_to_correct(p),
+		!may_be_kept(p, odd) ? ""
+		: settings ? "; if all are right as they are: in the settings input: {barcode_s: "
+			     "keep}"
+			   : "; if all are right as they are: --barcode-s keep");
+	buf_release(&text);
+	return ERR_INPUT;
+}
+
+/* The same serial in every row: what stood in the first was copied down. */
+static enum errc refuse_copies(const struct strict *p, struct err *err)
+{
+	return err_set(err, ERR_INPUT,
+		"%s:%zu: every row has the same serial, '%s', as if its cell had been copied down: "
+		"export that list again, or leave one row of it",
+		p->list->name, p->last_line, p->list->alike.first.text);
+}
+
+static enum errc look_together(const struct strict *p, struct err *err)
+{
+	const bool protects = p->list->opt.purpose == LIST_PROTECTED;
+	enum oddity odd = together_judge(
+		&p->together, protects, p->list->opt.barcode_s == BARCODE_KEEP);
 	struct serial last;
 	size_t line;
 	bool ends = list_ends_in(p->list, &last, &line);
 
-	/* One too short or too long among others was mistyped. */
-	if (p->n_odd && (p->n_odd * 2 <= p->n || (p->n_odd_length && p->n_odd_length < p->n)))
-		return refuse_odd(p, err);
+	if (odd != ODDITIES)
+		return refuse_odd(p, odd, err);
+	if (p->n >= COPIES_MIN && p->list->alike.n == 0)
+		return refuse_copies(p, err);
 	if (ends && (is_short_row(p) || list_is_cut_off(p->list, p->serials)))
 		return err_set(err, ERR_INPUT,
 			"%s:%zu: the file ends in '%s', without the end of that line, and the "
@@ -376,6 +375,7 @@ enum errc list_read_strictly(
 	bool more = true;
 	enum errc rc = ERR_OK;
 
+	together_init(&p.together);
 	p.beside = mem_zalloc((l->n_sampled + 1) * sizeof(*p.beside));
 	while (!rc && !(rc = list_next(l, &row, &more, err)) && more) {
 		note_shape(&p, &row.record);
@@ -387,12 +387,15 @@ enum errc list_read_strictly(
 		rc = look_beside(&p, &row, err);
 	}
 	if (!rc)
-		rc = look_at_lengths(&p, err);
+		rc = look_together(&p, err);
 	if (!rc)
 		rc = look_at_hidden(&p, err);
 	free(p.beside);
+	together_release(&p.together);
 	if (!rc)
 		rc = list_each_record(l, look_at_record, &p, err);
+	if (!rc && l->opt.purpose == LIST_PROTECTED)
+		together_add_parts(ret_serials);
 	if (!rc)
 		*ret_n = p.n + p.n_more;
 	return rc;

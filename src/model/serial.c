@@ -269,6 +269,8 @@ void serial_describe(struct str cell, struct buf *out)
 
 /* --- what looks like a serial --- */
 
+enum { HEX_DIGITS = 12 };
+
 /* What tells serials from words, names with a number behind them, and addresses in hex. */
 struct traits {
 	unsigned n_upper, n_lower, n_digits, n_changes, n_last_run, n_first_run;
@@ -336,6 +338,15 @@ bool serial_is_implausible(struct str cell)
 	if (cell.n == 0 || t.n_changes > 1 || cell.p[cell.n - 1] > '9')
 		return false;
 	return t.n_digits == cell.n || t.n_last_run >= 8 || !usual;
+}
+
+bool serial_is_hex(struct str cell)
+{
+	size_t n = 0;
+
+	while (n < cell.n && (cell.p[n] <= '9' || ascii_lower(cell.p[n]) <= 'f'))
+		n++;
+	return n == cell.n && n == HEX_DIGITS;
 }
 
 bool serial_is_unsaid(struct str cell)

@@ -29,8 +29,7 @@ enum errc protect_load(
 		.columns = { .header_line = list->header_line,
 			.serial_column = list->serial_column,
 			.serial_header = str_from(list->serial_header) },
-		/* With and without its S each is protected. */
-		.barcode_s = settings->barcode_s == BARCODE_ASK ? BARCODE_ASK : BARCODE_KEEP,
+		.barcode_s = settings->barcode_s,
 		.purpose = LIST_PROTECTED,
 	};
 	const char *path = settings->protect_file;

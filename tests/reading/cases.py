@@ -145,6 +145,37 @@ def labels():
               done.stdout + done.stderr)
 
 
+def protects(what, wanted, settings, serials):
+    wanted.write_text("Serial\n" + "\n".join(serials) + "\n")
+    done = run("plan", "--offline", wanted, "--settings", settings, "--rules", CASES / "all.yaml", "--json", "--barcode-s", "keep")
+    check(f"{what}: protects all", done.stdout.count('"outcome":"protected"') == len(serials), done.stdout + done.stderr)
+
+
+def together():
+    """Damage that spoils every serial alike: such a list is refused, or protects the devices that were meant."""
+    path, settings, wanted = work / "together.csv", work / "settings.yaml", work / "wanted.csv"
+    for what, text, refused, kept in members.TOGETHER:
+        path.write_text(text)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
+        done = run("check", "--settings", settings)
+        check(f"together: {what}: {78 if refused else 0}", done.returncode == (78 if refused else 0), done.stdout + done.stderr)
+        check(f"together: {what}: line and remedy", not refused or re.search(r"together.csv:\d+: .*(keep|leave|correct)", done.stderr), done.stderr)
+        if not refused:
+            protects(f"together: {what}", wanted, settings, [s for s in members.TENS if s in text])
+        done = run("check", "--rules", in_file(path))
+        check(f"together: {what}: as in_file", done.returncode == (65 if refused else 0), done.stderr)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}}}\ninput: {{barcode_s: keep}}\n")
+        done = run("check", "--settings", settings, "--json")
+        check(f"together: {what}: kept", f'"protected":{kept}' in done.stdout if kept else done.returncode == 78, done.stdout)
+    for text, serials in members.STRIPPED:
+        path.write_text(text)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}}}\ninput: {{barcode_s: strip}}\n")
+        done = run("check", "--settings", settings)
+        check(f"together: stripped: {text!r}", done.returncode == (0 if serials else 78), done.stderr)
+        if serials:
+            protects(f"together: stripped: {text!r}", wanted, settings, serials)
+
+
 def comments():
     """A comment that says that what stands below it is not meant stops a list that decides, and none that protects."""
     path, settings = work / "comments.csv", work / "settings.yaml"
@@ -475,6 +506,7 @@ def everything():
     hiding()
     second()
     labels()
+    together()
     comments()
     says()
     without()

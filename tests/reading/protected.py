@@ -31,6 +31,10 @@ NOTES = ["CEO", "board", "do not touch", "Büro 3", "lost; stolen", "iPad Pro 11
          "https://tickets.acme.example/browse/IT-4711", "IT-2024-A0012", "John Smith (MD), 3rd party", "VIP"]
 
 
+JOINED = [["MAC"], ["IPAD"], ["APPLE"], ["IPAD", "MACS"], ["HQ", "BR"], ["X"], ["A", "B", "C"], ["1", "2"], ["LAP", "PC"], ["S", "SN", "1S"],
+          ["IT", "MAC", "X1234"]]
+
+
 def good(r):
     """Text, delimiter, serials, keys of protect:."""
     serials = []
@@ -97,7 +101,7 @@ def mutated(r, lines, serials, kind):
     """Bytes and keys of protect:, and settings of input:."""
     protect, extra = "", ""
     text = "\n".join(lines) + "\n"
-    what = r.choice(["char", "char", "char", "cut", "line", "column", "encoding", "settings", "joined"])
+    what = r.choice(["char", "char", "char", "cut", "line", "column", "encoding", "settings", "joined", "short"])
     if what == "char":
         for _ in range(r.randrange(1, 3)):
             at = r.randrange(len(text))
@@ -105,9 +109,15 @@ def mutated(r, lines, serials, kind):
     elif what == "cut":
         text = cut(r, text, serials)
     elif what == "joined":
-        before = r.choice(["MAC", "IPAD", "APPLE"])
+        texts = r.choice(JOINED)
+        behind = r.random() < 0.3
         for s in serials:
-            text = text.replace(s, before + s)
+            text = text.replace(s, s + r.choice(texts) if behind else r.choice(texts) + s)
+        extra = r.choice(["", "", "input: {barcode_s: strip}\n", "input: {barcode_s: keep}\n"])
+    elif what == "short":
+        n = r.randrange(6, 10)
+        for s in serials:
+            text = text.replace(s, s[:n])
     elif what == "line":
         n = r.randrange(len(lines))
         new = list(lines)

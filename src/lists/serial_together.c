@@ -1,0 +1,185 @@
+#include "lists/serial_together.h"
+
+enum {
+	PLANT = 3,
+	TEN = 10,
+	TWELVE = 12,
+	CUT_MIN = 2,   /* so many are no chance */
+	PLANT_MIN = 6, /* so many tell whether they begin or end alike */
+	ALIKE_BYTES = 2,
+	ALIKE_SHARE = 3,
+	UNLIKE_SHARE = 4,
+	TAG_DIGITS = 4
+};
+
+/* The first two characters of the plants that are known. */
+static bool has_known_plant(struct str s)
+{
+	static const char plants[] = "C0 C1 C2 C3 C7 CK D2 DC DK DL DM DN DQ DX DY F1 F2 F4 F5 F6 "
+				     "F7 F8 F9 FC FD FF FK FV FW G0 G6 GC GD GG GQ H0 H4 W8 YM ";
+
+	for (size_t i = 0; i + 1 < sizeof(plants); i += PLANT)
+		if (memcmp(plants + i, s.p, 2) == 0)
+			return true;
+	return false;
+}
+
+/* The half of a year and the week in it. */
+static bool has_half_and_week(struct str s)
+{
+	static const char halves[] = "CDFGHJKLMNPQRSTVWXYZ", weeks[] = "AEIOUBSZ0";
+
+	return strchr(halves, s.p[3]) && !strchr(weeks, s.p[4]);
+}
+
+bool serial_begins_as_twelve(struct str s)
+{
+	return has_known_plant(s) && has_half_and_week(s);
+}
+
+void together_init(struct together *t)
+{
+	*t = (struct together){ .n = 0 };
+	map_init(&t->heads, 0);
+	map_init(&t->tails, 0);
+}
+
+void together_release(struct together *t)
+{
+	map_release(&t->heads);
+	map_release(&t->tails);
+}
+
+static void note(struct together *t, enum oddity odd, const struct serial *s, size_t line)
+{
+	if (t->odd[odd].n++)
+		return;
+	t->odd[odd].line = line;
+	t->odd[odd].first = *s;
+}
+
+/* LT001234: letters, and a number behind them. */
+static bool is_tag(struct str s)
+{
+	size_t n_letters = 0, n_digits = 0;
+
+	while (n_letters < s.n && s.p[n_letters] > '9')
+		n_letters++;
+	while (n_letters + n_digits < s.n && s.p[n_letters + n_digits] <= '9')
+		n_digits++;
+	return n_digits >= TAG_DIGITS && n_letters + n_digits == s.n;
+}
+
+static bool is_word(struct str s)
+{
+	return serial_look(s) == LOOK_WEAK &&
+	       (serial_is_hex(s) || is_tag(s) || serial_is_word(s) || serial_is_implausible(s));
+}
+
+static bool is_odd_length(size_t n)
+{
+	return n < TEN || n > TWELVE;
+}
+
+/* Which has made those of eleven, too. */
+static bool is_of_old_plant(const struct serial *s)
+{
+	return s->n + 1 == TWELVE &&
+	       (memcmp(s->text, "W8", 2) == 0 || memcmp(s->text, "YM", 2) == 0);
+}
+
+void together_note(struct together *t, const struct serial *s, size_t line)
+{
+	struct str v = serial_view(s);
+
+	t->n++;
+	/* Without the label of a box it is as good as others. */
+	if (serial_barcode(s))
+		return;
+	t->n_long[s->n]++;
+	if (is_odd_length(s->n))
+		note(t, ODD_LENGTH, s, line);
+	else if (memchr(v.p, 'I', v.n) || memchr(v.p, 'O', v.n))
+		note(t, ODD_LETTERS, s, line);
+	if (s->n < TWELVE && !is_of_old_plant(s) && serial_begins_as_twelve(v))
+		note(t, ODD_CUT, s, line);
+	if (is_word(v))
+		note(t, ODD_WORD, s, line);
+	if (s->n == TWELVE && !has_known_plant(v)) {
+		note(t, ODD_PLANT, s, line);
+		t->n_unlike += !has_half_and_week(v);
+		(void)map_add(&t->heads, str_head(v, ALIKE_BYTES), NULL);
+		(void)map_add(&t->tails, str_sub(v, v.n - ALIKE_BYTES, ALIKE_BYTES), NULL);
+	}
+}
+
+/* Half of those that are as long, and no chance. */
+static bool are_cut(const struct together *t)
+{
+	uint32_t n = t->odd[ODD_CUT].n;
+
+	return n >= CUT_MIN && n * 2 > t->n_long[TEN] + t->n_long[TWELVE - 1];
+}
+
+/* Most of twelve characters are no such serials, and yet they begin or end alike: something was
+ * joined to others of ten. */
+static bool are_joined(const struct together *t)
+{
+	uint32_t n = t->odd[ODD_PLANT].n;
+
+	return n >= PLANT_MIN && n * 2 > t->n_long[TWELVE] && t->n_unlike * UNLIKE_SHARE >= n &&
+	       (t->heads.n * ALIKE_SHARE <= n || t->tails.n * ALIKE_SHARE <= n);
+}
+
+enum oddity together_judge(const struct together *t, bool protects, bool kept)
+{
+	uint32_t n_odd = t->odd[ODD_LENGTH].n;
+
+	/* One too short or too long among others was mistyped. */
+	if (n_odd && (!kept || n_odd < t->n))
+		return ODD_LENGTH;
+	if (!protects && t->odd[ODD_LETTERS].n && t->odd[ODD_LETTERS].n * 2 <= t->n)
+		return ODD_LETTERS;
+	if (!kept && are_cut(t))
+		return ODD_CUT;
+	if (!kept && t->odd[ODD_WORD].n * 2 > t->n)
+		return ODD_WORD;
+	return !kept && are_joined(t) ? ODD_PLANT : ODDITIES;
+}
+
+void together_describe(const struct together *t, enum oddity odd, struct buf *out)
+{
+	const struct serial *s = &t->odd[odd].first;
+
+	buf_printf(out, "'%s' ", s->text);
+	if (odd == ODD_LENGTH)
+		buf_printf(out, "has %u characters, as no serial of Apple's has", s->n);
+	else if (odd == ODD_LETTERS)
+		buf_z(out, "has an I or O, as no serial of Apple's has");
+	else if (odd == ODD_CUT)
+		buf_printf(out, "begins as serials of %d characters do, but has %u, as most here",
+			(int)TWELVE, s->n);
+	else if (odd == ODD_WORD)
+		buf_z(out, "looks like a name, a tag or an address, as most here");
+	else
+		buf_printf(out,
+			"is no serial of %d characters, but like one of %d with the same "
+			"text joined to it as to others here",
+			(int)TWELVE, (int)TEN);
+}
+
+void together_add_parts(struct map *serials)
+{
+	for (uint32_t i = 0, n = serials->n; i < n; i++) {
+		struct str whole = map_key(serials, i);
+
+		for (size_t k = TEN; k < whole.n && k <= TWELVE; k++)
+			for (size_t at = 0; at + k <= whole.n; at++) {
+				char part[TWELVE];
+
+				/* The keys move as the map grows. */
+				memcpy(part, map_key(serials, i).p + at, k);
+				(void)map_add(serials, (struct str){ part, k }, NULL);
+			}
+	}
+}

@@ -1,0 +1,51 @@
+/*
+ * The serials of a list that decides about devices, seen together: damage that spoils every one of
+ * them alike (a text joined to each, ends cut off, another column under the serial's name) shows in
+ * no single line.
+ */
+#ifndef LISTS_SERIAL_TOGETHER_H
+#define LISTS_SERIAL_TOGETHER_H
+
+#include "base/map.h"
+#include "lists/serial_list.h"
+
+/* Such as few serials of Apple's are, and many damaged ones. */
+enum oddity {
+	ODD_LENGTH,  /* not 10 to 12 characters */
+	ODD_LETTERS, /* with an I or O */
+	ODD_CUT,     /* of 10 or 11 that begin as those of 12 do */
+	ODD_WORD,    /* a name, an asset tag, a number, an address in hex */
+	ODD_PLANT,   /* of 12, of a plant that is not known */
+	ODDITIES
+};
+
+struct together {
+	struct {
+		uint32_t n;
+		size_t line; /* of the first */
+		struct serial first;
+	} odd[ODDITIES];
+	uint32_t n, n_long[SERIAL_MAX + 1];
+	/* Of ODD_PLANT: two characters, and how many have no half year and week. */
+	struct map heads, tails;
+	uint32_t n_unlike;
+};
+
+void together_init(struct together *t);
+void together_release(struct together *t);
+void together_note(struct together *t, const struct serial *s, size_t line);
+/* What speaks against all of them; ODDITIES: nothing. protects: what was meant by an I or O is
+ * protected as well; kept: they are to be read as they are, so only single ones are told. */
+enum oddity together_judge(const struct together *t, bool protects, bool kept);
+/* The one of the whole list in which the damage shows, and what it is. */
+void together_describe(const struct together *t, enum oddity odd, struct buf *out);
+
+/* To a list that protects: the serials that longer ones may be with something joined to them. No
+ * other device has them. */
+void together_add_parts(struct map *serials);
+
+/* Begins as those of twelve characters do, which have a plant, half a year and a week there. One in
+ * fifty of ten does, too. s: at least five characters. */
+bool serial_begins_as_twelve(struct str s);
+
+#endif
