@@ -58,6 +58,20 @@ static void on_signal(int sig)
 	errno = saved;
 }
 
+/* SQLite maps the -shm files of the state: where somebody cuts one short, memory goes while it is
+ * in use. Nothing in this process can be trusted to go on; the next one makes them anew. */
+static void on_cut_file(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (info->si_code != BUS_ADRERR) {
+		(void)signal(sig, SIG_DFL);
+		return; /* and again */
+	}
+	say("a -shm file of the state was cut short by another program while it was in use\n");
+	say(messages[current].second);
+	_exit(errc_info(ERR_STORE)->exit_status);
+}
+
 static void three_signals(sigset_t *ret)
 {
 	(void)sigemptyset(ret);
@@ -69,6 +83,7 @@ static void three_signals(sigset_t *ret)
 enum errc stop_open(struct err *err)
 {
 	struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_RESTART }, hup;
+	struct sigaction cut = { .sa_sigaction = on_cut_file, .sa_flags = SA_SIGINFO };
 	int ends[2];
 
 	if (fd >= 0)
@@ -80,7 +95,7 @@ enum errc stop_open(struct err *err)
 	wake = ends[1];
 	three_signals(&act.sa_mask);
 	if (sigaction(SIGINT, &act, NULL) != 0 || sigaction(SIGTERM, &act, NULL) != 0 ||
-		sigaction(SIGHUP, NULL, &hup) != 0 ||
+		sigaction(SIGBUS, &cut, NULL) != 0 || sigaction(SIGHUP, NULL, &hup) != 0 ||
 		(hup.sa_handler != SIG_IGN && sigaction(SIGHUP, &act, NULL) != 0) ||
 		sigprocmask(SIG_UNBLOCK, &act.sa_mask, NULL) != 0)
 		return err_set(err, ERR_INTERNAL, "cannot watch signals: %s", strerror(errno));

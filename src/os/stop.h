@@ -13,8 +13,9 @@
 
 #include "base/err.h"
 
-/* From now on the three signals only ask; SIGHUP stays ignored where it is (nohup). Every call
- * after the first does nothing. */
+/* From now on the three signals only ask; SIGHUP stays ignored where it is (nohup). A mapped file
+ * of the state that somebody cuts short ends the process as a store that cannot be used does, with
+ * the words for an end at once. Every call after the first does nothing. */
 MUST_CHECK enum errc stop_open(struct err *err);
 /* What the two messages say: "stopping: DOING; again to quit now" and "stopped at once: LEFT".
  * Copies; cut when they are too long. NULL: nothing more. */
