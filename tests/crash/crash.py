@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills, signals, lost replies, full disks: nothing twice, nothing lost, nobody stranded.
 
-    crash.py BUILD [--all] [--only SUITE]... [--point NAME]
+    crash.py BUILD [--all] [--only SUITE]... [--point NAME] [--part I/N]
 
 Each point has a world of its own (world.py, points.py). Both programs go by a virtual clock, so
 that hours pass in milliseconds. Without --all: a sample that is quick enough for `make test`.
@@ -93,7 +93,7 @@ def run_suite(name, chosen):
             if bad:
                 print(f"not ok: {point}")
                 for line in bad:
-                    print("    " + line.replace("\n", "\n    "))
+                    print("    " + line.replace("\n", "\n    "), flush=True)
     print(f"{name:10} {len(chosen):5} points  {n_bad:4} failed  "
           f"{time.monotonic() - started:5.0f} s, the longest {longest:.1f} s", flush=True)
     return len(chosen) - n_bad, n_bad
@@ -106,7 +106,10 @@ def main():
     args.add_argument("--all", action="store_true")
     args.add_argument("--only", action="append", choices=SUITES)
     args.add_argument("--point", help="only points of this name")
+    args.add_argument("--part", default="1/1",
+                      help="the I-th of N points each, for runs in pieces")
     args = args.parse_args()
+    part, n_parts = (int(x) for x in args.part.split("/"))
     build = pathlib.Path(args.build).resolve()
     memory = pathlib.Path("/dev/shm")  # where a sync takes no time
     top = pathlib.Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
@@ -116,7 +119,7 @@ def main():
         recorded = record()
         for name in args.only or SUITES:
             chosen = [p for p in SUITES[name](recorded, args.all)
-                      if args.point in (None, p[0])]
+                      if args.point in (None, p[0])][part - 1::n_parts]
             good, bad = run_suite(name, chosen)
             passed, failed = passed + good, failed + bad
     finally:
