@@ -62,7 +62,8 @@ part_before() {
 	done
 }
 
-# --- it left late, after its row was settled, and the run after is shown a page of before ---
+# --- it left late, when nobody waited any more, and the run after is shown a page of before: that it never
+# left is believed of two looks ---
 part_late() {
 	for nth in $(seq 1 "$(fewer 6)"); do
 		world '' --set apple.activity_time=2h --control

@@ -238,6 +238,12 @@ RULES = {
          "\tnote_drift(j, d, seen);",
          "\tnote_drift(j, d, seen);"),
     ], "doubt before"),
+    "evidence: two looks find that it never left": ("src/run/wanted.c", [
+        ("\tif (!look_agrees(j, d, work_view_key(seen)))\n\t\treturn WANTED_LATER;\n"
+         "\tif (seen->server == job_expected(j, d).server)\n\t\tjob_stayed",
+         "\td->sure = true;\n"
+         "\tif (seen->server == job_expected(j, d).server)\n\t\tjob_stayed"),
+    ], "doubt late"),
     "evidence: two looks allow what failed once more": ("src/run/settle.c", [
         ("\t\tif (!seen_twice(j, d, work_view_key(&v), ret_wake))\n\t\t\treturn false;\n"
          "\t\tgive_verdict(",

@@ -129,6 +129,7 @@ def record(log, audit, facts):
     commit    proc
     effect    serial what before after effective ours activity   in truth
     start     proc argv;    end   proc status rows named final
+    fact      what serial more                        somebody changed what a device is judged by
     boot, step
     """
     events, begun = [], {}
@@ -181,6 +182,9 @@ def record(log, audit, facts):
                            "rows": e["rows"], "named": e["named"], "final": e["final"],
                            "signals": e["signals"], "killed": e["killed"],
                            "planned": e["planned"]})
+        elif kind == "fact":
+            events.append({"kind": "fact", "t": e["at"], "what": e["what"], "serial": e["serial"],
+                           "more": e["more"]})
         elif kind in ("boot", "step", "paused"):
             boot += kind == "boot"
             events.append({"kind": kind, "t": e["at"]})

@@ -8,6 +8,8 @@ import calendar
 import re
 import time
 
+import late
+
 MINUTE, HOUR = 60_000, 3600_000
 DAY = 24 * HOUR
 SLACK = 1000            # evidence has whole seconds, and waits of a second are none
@@ -134,12 +136,25 @@ class Story:
 
     def asked_since_look(self, s, serial):
         """Whether the process asked, after it had begun to look, what others did meanwhile."""
-        own = [e["begin"] for e in self.reads.get(serial, [])
-               if e["proc"] == s["proc"] and e["t"] <= s["checked"]]
+        reads = [e for e in self.reads.get(serial, [])
+                 if e["proc"] == s["proc"] and e["t"] <= s["checked"]]
+        own = [e["begin"] for e in reads]
         # On the real clock nobody tells the processes apart: the last look may be a reader's.
-        since = own[-1:] if s["proc"] != "real" else own
-        return not own or any(b <= t <= s["checked"] for b in since
+        # Else the last, or one before it that nothing was waited for since: what was read after
+        # that, such as facts, only adds to it.
+        since = own[-1:] + [e["begin"] for e in reads if e["t"] >= self.busy_since(s)]
+        return not own or any(b <= t <= s["checked"] for b in (own if s["proc"] == "real" else since)
                               for t in self.asked.get(s["proc"], []))
+
+    def busy_since(self, s):
+        """Since when its process has had an answer at least every two seconds, until it left."""
+        since = s["checked"]
+        for t in reversed(self.heard.get(s["proc"], [])):
+            if t <= s["checked"]:
+                if since - t > 2 * SLACK:
+                    break
+                since = t
+        return since
 
     def was_told(self, s, serial, begin):
         """Whether Apple's audit trail told the process, after its look had begun and before it
@@ -499,7 +514,7 @@ def final(story):
 
 
 CHECKS = (o1_one_effect, o2_true_rows, o3_custody, o4_fresh_look, o5_never_worse, o6_once,
-          o7_limits, o8_statuses, final)
+          o7_limits, o8_statuses, final) + late.CHECKS
 
 
 def judge(history):

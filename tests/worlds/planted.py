@@ -46,6 +46,10 @@ def irreversible(tools):
     return play(tools, {A: ("wipe", HOME, ""), B: ("release", HOME, "")})
 
 
+def leaving(tools):
+    return play(tools, {A: ("retire", HOME, ""), B: ("release", HOME, "")})
+
+
 # --- handles on a history ---
 
 class Handle:
@@ -361,6 +365,109 @@ def stopped_without_a_signal(h):
     h.last_end()["status"] = 143
 
 
+# --- facts of now, and the way back of who was only to leave ---
+
+def fact(h, what, t, serial=None, **more):
+    h.events.append({"kind": "fact", "t": t, "what": what, "serial": serial, "more": more})
+
+
+def before(h, of, ms=2 * MINUTE):
+    return h.sends(of)["checked"] - ms
+
+
+@planted("O9", leaving)
+def covered_before_its_release(h):
+    fact(h, "covered", before(h, oracle.RELEASES), A)
+
+
+@planted("O9", leaving)
+def in_service_before_its_release(h):
+    h.add(h.one("effect", what="unassign", serial=A), t=before(h, oracle.RELEASES), what="enroll",
+          ours=False, activity=None)
+
+
+@planted("O9", leaving)
+def unreadable_before_its_release(h):
+    at = before(h, oracle.RELEASES)
+    fact(h, "unreadable", at, A, until=at + HOUR)
+
+
+@planted("O9", leaving)
+def regrouped_before_it_was_taken_off(h):
+    fact(h, "regrouped", before(h, TAKE), A)
+
+
+@planted("O9", leaving)
+def protected_before_its_release(h):
+    fact(h, "protected", before(h, oracle.RELEASES, MINUTE), B)
+
+
+@planted("O9", leaving)
+def kept_by_the_rules(h):
+    fact(h, "rules", h.one("start")["t"] - 1)
+
+
+@planted("O9", leaving)
+def left_in_a_pause(h):
+    h.add(h.last_end(), proc="pause7", status=0, rows=None, t=h.one("start")["t"] - 1, final=False)
+
+
+@planted("O9", leaving)
+def one_release_too_many(h):
+    fact(h, "limit", h.one("start")["t"] - 1, of="release", most=1)
+
+
+@planted("O9", two)
+def one_device_more_than_the_new_limit(h):
+    fact(h, "limit", h.one("start")["t"] - 1, of="devices", most=1)
+
+
+def call_off(h, outcome, status, named):
+    h.drop("effect", what="release")
+    end = h.last_end()
+    end["status"], end["named"] = status, named
+    end["rows"][A].update(outcome=outcome, evidence="")
+
+
+@planted("O3", leaving)
+def called_off_and_not_in_status(h):
+    call_off(h, "drifted", 5, [])
+
+
+@planted("O3", leaving)
+def protected_and_status_zero(h):
+    call_off(h, "protected", 0, [A])
+
+
+@planted("O5", leaving)
+def brought_back_elsewhere(h):
+    h.add(h.one("effect", what="release", serial=A), what="assign", before="", after=OTHER)
+
+
+@planted("O5", leaving)
+def released_from_under_another_hand(h):
+    e = h.one("effect", what="release", serial=A)
+    e["before"] = OTHER
+    h.add(e, t=before(h, oracle.RELEASES, HOUR), what="assign", before="", after=OTHER, ours=False,
+          activity=None)
+    h.one("effect", what="unassign", serial=A)["t"] -= 2 * HOUR
+
+
+@planted("O2", leaving)
+def called_done_and_never_released(h):
+    h.drop("effect", what="release", serial=A)
+
+
+@planted("O2", leaving)
+def called_protected_and_on_no_list(h):
+    h.row()["outcome"] = "protected"
+
+
+@planted("F", leaving)
+def taken_off_only_to_leave(h):
+    call_off(h, "unmatched", 0, [])
+
+
 # --- in the end ---
 
 @planted("F", rebuild)
@@ -418,6 +525,17 @@ def back_within_a_second_by_another_name(h):
     quick(h, "Gamma")
     h.add(h.one("effect", what="assign", ours=True), t=1, what="server-rename", before=OTHER,
           after="Gamma", ours=False, activity=None)
+
+
+@harmless(leaving)
+def covered_within_the_look(h):
+    fact(h, "covered", before(h, oracle.RELEASES, 20 * SECOND), A)
+
+
+@harmless(leaving)
+def unreadable_and_readable_again(h):
+    at = before(h, oracle.RELEASES, HOUR)
+    fact(h, "unreadable", at, A, until=at + MINUTE)
 
 
 @harmless(rebuild)

@@ -18,6 +18,7 @@ import time
 
 import conductor
 import history
+import meanwhile
 
 START = 1_795_000_000_000
 MINUTE, HOUR = 60_000, 3600_000
@@ -45,6 +46,7 @@ KINDS = {
     "others": ["reader", "second_writer", "other_rules", "undo"],
     "state": ["restored"],
     "guards": ["protected", "damaged_list", "pause", "limit", "new_account"],
+    "facts": ["cover", "regroup", "in_service", "unreadable", "new_rules"],
 }
 DEEDS = {deed: kind for kind, deeds in KINDS.items() for deed in deeds}
 # Beyond what the services are assumed to do at worst, or what makes times incomparable.
@@ -94,7 +96,7 @@ rules:
   - {{name: delete, match: {{csv.Job: delete}}, do: [delete_from_lifecycle]}}
   - {{name: release, match: {{csv.Job: release}}, do: [delete_from_lifecycle, release]}}
   - {{name: wipe, match: {{csv.Job: wipe}}, do: [{{wipe: {{kind: device}}}}]}}
-"""
+""" + meanwhile.RETIRE.replace("{", "{{").replace("}", "}}")
 OTHER_RULES = """\
 version: 1
 name: other
@@ -102,12 +104,14 @@ columns: {serial: Serial}
 rules:
   - {name: rest, match: {always: true}, do: [skip]}
 """
-JOBS = ["rebuild", "rebuild", "rebuild", "move", "delete", "assign", "wipe", "release"]
+JOBS = ["rebuild", "rebuild", "rebuild", "move", "delete", "assign", "wipe", "release", "retire"]
 
 
 # What a disturbance can hang on: phases of a change, and which change it is.
-STEPS = {"UNASSIGN_DEVICES": "rebuild", "ASSIGN_DEVICES": "rebuild", "RELEASE_DEVICES": "release",
-         "WIPE": "wipe"}
+STEPS = {"UNASSIGN_DEVICES": ["rebuild", "retire"], "ASSIGN_DEVICES": ["rebuild"],
+         "RELEASE_DEVICES": ["release", "retire"], "WIPE": ["wipe"], "BACK": ["retire"]}
+# The way back of a device that was only to leave begins with one of these.
+CALL_OFF = ["cover", "in_service", "regroup", "protected"]
 
 
 def cells():
@@ -119,6 +123,8 @@ def cells():
         ret += [(deed, phase, "WIPE") for phase in ("intent", "sent", "accepted")]
         ret += [(deed, phase, step) for phase in PHASES[1:-1]
                 for step in ("UNASSIGN_DEVICES", "ASSIGN_DEVICES", "RELEASE_DEVICES")]
+        # Of a request that has not left nobody can tell whether it is a way back.
+        ret += [(deed, phase, "BACK") for phase in PHASES[2:-1]]
     return ret
 
 
@@ -174,13 +180,21 @@ class Plan:
             deed, phase, step = aim
             if step in STEPS:
                 first = sorted(self.devices)[0]
-                self.devices[first] = (STEPS[step], servers[0], "")
+                self.devices[first] = (of(STEPS[step]), servers[0], "")
             self.disturbances = self.disturbances[:2] + [(deed, phase, 1, pick(1 << 16), step)]
+            if step == "BACK":
+                self.call_off(tape)
         self.limit = 500
         self.kinds = chosen
 
+    def call_off(self, tape):
+        """Its release is not allowed any more when it is off: so it has a way back."""
+        self.disturbances = self.disturbances[-1:] + [
+            (tape.of(CALL_OFF), tape.of(["hidden", "visible", "terminal"]), 1, tape.pick(1 << 16),
+             "UNASSIGN_DEVICES")]
 
-class World:
+
+class World(meanwhile.Meanwhile):
     def __init__(self, tools, tape, turns, seed, aim=None):
         self.tools, self.turns, self.seed = tools, turns, seed
         self.plan = Plan(tape, aim)
@@ -209,8 +223,11 @@ class World:
 
     # --- files ---
 
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
     def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as f:
+        with open(self.path(name), "w", encoding="utf-8") as f:
             f.write(text)
 
     def write_settings(self, servers):
@@ -235,12 +252,13 @@ class World:
         rows = "".join(f"{s},{'move' if job == 'assign' else job},{target}\n"
                        for s, (job, _, target) in plan.devices.items())
         self.write("in.csv", "Serial,Job,Target\n" + rows)
-        fleet = "serial,server,listed,profile,enrollment_status\n"
+        fleet = "serial,server,listed,profile,enrollment_status,coverage,coverage_end\n"
         for s, (job, home, _) in plan.devices.items():
-            status = "Enrolled" if job == "wipe" else ""
-            fleet += f"{s},{home},,{'Corporate' if home else ''},{status}\n"
+            status = {"wipe": "Enrolled", "retire": "Unenrolled"}.get(job, "")
+            covered = "expired,2026-02-01" if job == "retire" else ","
+            fleet += f"{s},{home},,{'Corporate' if home else ''},{status},{covered}\n"
         for i, s in enumerate(SERVERS * 3):
-            fleet += f"C02STAYED{i:02d},{s},,,\n"
+            fleet += f"C02STAYED{i:02d},{s},,,,,\n"
         knobs = {"apple.activity_time": plan.activity_ms, "apple.visibility_lag": plan.lag_ms,
                  "apple.server_lag": plan.server_lag_ms}
         if plan.early:
@@ -319,9 +337,16 @@ class World:
         write = history.as_write(r)
         if write:
             self.n_writes += 1
-            self.of_step[write["type"]] += 1
-            self.nth_of_step[self.n_writes] = self.of_step[write["type"]]
-            self.steps[r.n] = self.n_writes, write["type"]
+            step = self.step_of(write)
+            self.of_step[step] += 1
+            self.nth_of_step[self.n_writes] = self.of_step[step]
+            self.steps[r.n] = self.n_writes, step
+
+    def step_of(self, write):
+        """BACK: of devices that were only to leave."""
+        jobs = {self.plan.devices.get(s, ("",))[0] for s in write["serials"]}
+        back = write["type"] == "ASSIGN_DEVICES" and jobs and jobs <= set(meanwhile.LEAVING)
+        return "BACK" if back else write["type"]
 
     def on_reached(self, e):
         r = e["request"]
@@ -673,15 +698,6 @@ class World:
             self.saved_state = None
             self.amnesia.append([self.saved_at, self.c.now])
 
-    def do_protected(self, rng, p):
-        with open(os.path.join(self.folder, "protected.csv"), "a", encoding="ascii") as f:
-            f.write(self.someone(rng) + "\n")
-
-    def do_damaged_list(self, rng, p):
-        self.all_disturbed()
-        with open(os.path.join(self.folder, "protected.csv"), "ab") as f:
-            f.write(b'\xff\xfe"C02\0\n')
-
     def do_new_account(self, rng, p):
         """Between two runs: of the organization there is one state."""
         if self.tools.joins_accounts:
@@ -692,14 +708,6 @@ class World:
         if self.tools.has_status:
             self.all_disturbed()
             self.another("pause", self.command("pause", "--reason", "a test"))
-
-    def do_limit(self, rng, p):
-        self.all_disturbed()
-        path = os.path.join(self.folder, "depmend.yaml")
-        with open(path, encoding="ascii") as f:
-            text = f.read()
-        with open(path, "w", encoding="ascii") as f:
-            f.write(text.replace("{devices: 500", "{devices: 1"))
 
     # --- the story ---
 
@@ -752,8 +760,9 @@ class World:
 
     def counts(self):
         """Who has read the plan says it at once."""
-        n = collections.Counter(job for job, _, _ in self.plan.devices.values())
-        return [x for job in ("wipe", "release") if n[job] for x in ("--confirm", f"{job}={n[job]}")]
+        jobs = [job for job, _, _ in self.plan.devices.values()]
+        n = {"wipe": jobs.count("wipe"), "release": sum(j in meanwhile.LEAVING for j in jobs)}
+        return [x for job in n if n[job] for x in ("--confirm", f"{job}={n[job]}")]
 
     def carry_out(self, argv, end, final=False, flags=()):
         """As a person does who reads what he is told: irreversible steps want a count, and who has
@@ -795,6 +804,7 @@ class World:
         self.tools.services.ask("POST", "/sim/heal?activities=end", self.c.now)
         self.c.step = 0
         self.write("protected.csv", "C02STAYED00\n")
+        self.fact("healed")
         self.write_settings(self.servers_now())
         if any(d[0] == "pause" for d in self.fired):
             self.start("resume", self.command("resume"))

@@ -232,6 +232,13 @@ static void strip(struct sim *s, const struct truth *t, struct str serial)
 	sim_effect(s, &e);
 }
 
+/* While an activity went on, maybe: a server that is deleted has no devices. */
+static bool is_deleted(struct sim *s, int64_t server)
+{
+	return sql_int(&s->sql, sql_z("SELECT 1 FROM server WHERE id=? AND status='DELETED'"),
+		       sql_i(server)) == 1;
+}
+
 enum landing world_assign(struct sim *s, struct str serial, int64_t server, int64_t deadline_ms)
 {
 	struct effect e = { .serial = serial, .what = "assign", .after = server_name(s, server) };
@@ -241,8 +248,10 @@ enum landing world_assign(struct sim *s, struct str serial, int64_t server, int6
 	if (!truth_find(s, serial, &t))
 		return world_tell(s, &e, LANDING_UNKNOWN);
 	e.before = server_name(s, t.server);
-	if (t.released != SQL_NULL)
+	if (t.released != SQL_NULL || is_deleted(s, server)) {
+		e.after = e.before;
 		return world_tell(s, &e, LANDING_REFUSED);
+	}
 	if (t.server == server) {
 		enum landing v = world_tell(s, &e, LANDING_SAME);
 
