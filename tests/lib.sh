@@ -93,6 +93,32 @@ settings_with() { # YAML
 	printf '%s\n' "$1" >>"$work/depmend.yaml"
 }
 
+# A school, whose server "depmend desk" may disown; fleet.csv has to name that server.
+school_begin() {
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/token.key" -out "$work/token.crt" -days 9 \
+		-subj /CN=t 2>/dev/null
+	client=SCHOOLAPI.$(cat /proc/sys/kernel/random/uuid)
+}
+
+school_world() { # token.p7m|token.json [SIMULATOR OPTION...]
+	local token=$1
+	shift
+	rm -f sim.db*
+	new_world --fleet fleet.csv --state "$work/sim.db" "$@"
+	sqlite3 sim.db "UPDATE server SET disown=1 WHERE name='depmend desk'"
+	"$build/depmend-sim" --dep-token 'depmend desk' >token.json
+	{
+		printf 'Content-Type: text/plain;charset=UTF-8\r\n\r\n-----BEGIN MESSAGE-----\n'
+		cat token.json
+		printf -- '-----END MESSAGE-----\n'
+	} >token.mime
+	openssl smime -encrypt -aes-256-cbc -in token.mime -out token.p7m token.crt
+	chmod 600 token.*
+	settings_with "enrollment:
+  - {server: depmend desk, server_token: {file: $token}, private_key: {file: token.key}, url: 'http://127.0.0.1:$port'}"
+	sed -i 's/organization: business/organization: school/' depmend.yaml
+}
+
 run() { # depmend's arguments
 	"$build/depmend" "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?

@@ -101,6 +101,7 @@ static void load_plan(struct walk *w, const struct plan *p, const uint32_t *wave
 			.home = SERVER_NONE,
 			.wave = waves[i],
 			.off_ms = TIME_NONE,
+			.judged_ms = w->now,
 		};
 
 		if (in->rows[i].outcome != OUTCOME_PLANNED)
@@ -109,6 +110,7 @@ static void load_plan(struct walk *w, const struct plan *p, const uint32_t *wave
 			d.home = SERVER_NONE; /* the store said so already when the row was planned
 					       */
 		(void)work_view(w->f, d.slot, &d.v);
+		d.asks = walk_asks(p->rules, w->f, d.slot);
 		load_walker(w, &d);
 	}
 }
@@ -122,6 +124,13 @@ static bool *sent_of(const struct job *j)
 		for (uint32_t k = 0; j->open[i]->id && k < j->open[i]->n; k++)
 			sent[j->open[i]->devices[k]] = true;
 	return sent;
+}
+
+static void take_vow(const struct job *j, const struct job_device *from, struct walker *d)
+{
+	d->judged_ms = j->vows[from->vow].judged_ms;
+	d->judged_again = d->judged_ms != j->planned_ms;
+	d->asks = walk_asks(j->again ? j->again->rules : NULL, j->fleet, d->slot);
 }
 
 /* What was sent already counts as done. */
@@ -142,6 +151,9 @@ static void load_job(struct walk *w, const struct job *j)
 			.v = job_expected(j, from),
 			.off_ms = TIME_NONE,
 		};
+
+		if (from->vow != MAP_NONE)
+			take_vow(j, from, &d);
 
 		w->n_changed += from->attempts > 0;
 		if (!job_goes_on(from))
@@ -205,12 +217,15 @@ static void ask_whether_older(struct walk *w)
 		walk_read_apple(w, (struct cost){ .n_requests = 1 });
 }
 
-/* The readings of the plan were made to make it; apply makes them once more. */
+/* The readings of the plan were made to make it; apply makes them once more, but for coverage, which
+ * is kept. */
 static void walk_plan(struct walk *w, const struct plan *p, const uint32_t *waves, bool late,
 	struct schedule *ret)
 {
 	struct transport_counts sent = transport_counts(w->facts->transport);
 
+	if (w->facts->store)
+		sent.apple_reads -= w->facts->ways[READING_APPLE_COVERAGE].n_requests;
 	begin(w, late, ret);
 	ret->apple_listings = w->facts->n_listings[TO_APPLE];
 	ret->uem_listings = w->facts->n_listings[TO_UEM];

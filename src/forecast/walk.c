@@ -17,35 +17,6 @@ enum {
 
 /* --- time --- */
 
-int64_t walk_later(int64_t at, int64_t wait)
-{
-	int64_t ret;
-
-	return __builtin_add_overflow(at, wait, &ret) ? INT64_MAX : ret;
-}
-
-void walk_send(struct walk *w, enum rate_class rate, uint64_t n)
-{
-	while (n-- && w->now < INT64_MAX) {
-		w->now = rate_when(&w->log[rate], w->now, 1);
-		rate_note(&w->log[rate], w->now);
-	}
-}
-
-void walk_read_apple(struct walk *w, struct cost c)
-{
-	w->out->apple_listings += c.n_listings;
-	w->out->apple_reads += c.n_requests;
-	walk_send(w, RATE_APPLE_READ, c.n_requests);
-}
-
-void walk_read_uem(struct walk *w, uint64_t n, bool listings)
-{
-	w->out->uem_listings += listings ? n : 0;
-	w->out->uem_reads += n;
-	walk_send(w, RATE_UEM, n);
-}
-
 /* Polls at growing intervals, until the time is over. */
 static uint64_t polls(int64_t interval_ms, int64_t most_ms, int64_t over_ms)
 {
@@ -360,6 +331,8 @@ static uint32_t send_parcels(struct walk *w)
 			k++)
 			;
 		look_at(w, starts[i], starts[i + k]);
+		if (walk_judge_again(w, starts[i], starts[i + k]))
+			look_at(w, starts[i], starts[i + k]);
 		walk_send(w, RATE_APPLE_WRITE, k);
 		for (uint32_t p = starts[i]; p < starts[i + k]; p++)
 			w->v[w->parcels[p].walker].sent_ms = w->now;
@@ -465,6 +438,8 @@ static void walk_records(struct walk *w)
 		wipes += w->parcels[i].kind == STEP_WIPE;
 	deletes = n - wipes;
 	walk_read_uem(w, n + (deletes > 1), false);
+	if (walk_judge_again(w, 0, w->n_parcels))
+		walk_read_uem(w, n, false);
 	w->out->uem_changes += wipes + (deletes + DELETE_MOST - 1) / DELETE_MOST;
 	walk_send(w, RATE_UEM, wipes + (deletes + DELETE_MOST - 1) / DELETE_MOST);
 	w->changed_ms = w->now;

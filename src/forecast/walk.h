@@ -16,6 +16,10 @@ struct walker {
 	struct view v;
 	int64_t off_ms; /* when it was taken off to be put back; TIME_NONE: it was not */
 	int64_t sent_ms;
+	uint32_t asks;     /* readings (bits) that its rules go by */
+	int64_t judged_ms; /* when they did last */
+	bool judged_again; /* and that was not the plan */
+	bool judging;
 };
 
 /* What is sent, or waited for, together. */
@@ -52,5 +56,11 @@ void walk_read_uem(struct walk *w, uint64_t n, bool listings);
 /* Whether its steps, from the next one on, take it off a server and put it back: to which one. */
 bool walk_comes_back(const struct walker *d, uint32_t *ret_server);
 void walk_wave(struct walk *w);
+
+/* Readings (bits) that rules (NULL: none) need for a device. */
+uint32_t walk_asks(const struct ruleset *rules, const struct fleet *f, uint32_t slot);
+/* Before a step of these parcels: rules are judged by facts read anew. True: it takes so long that
+ * where the devices are has to be looked at once more. */
+bool walk_judge_again(struct walk *w, uint32_t from, uint32_t to);
 
 #endif

@@ -215,8 +215,7 @@ static enum errc judge_freshly(struct judging *j, uint32_t n, struct err *err)
 	int64_t begun = transport_now(f->transport);
 	enum errc rc;
 
-	for (uint32_t i = 0; i < n; i++)
-		f->since_ms = j->rows[i].for_good ? begun : f->since_ms;
+	f->since_ms = begun - f->settings->timeouts.fresh_ms;
 	j->now_ms = begun;
 	forget_all(j, n, 0);
 	rc = judge_all(j, n, err);

@@ -24,16 +24,14 @@ struct again_row {
 	struct str before;  /* what was known of it when it did, see model/snapshot.h */
 	uint64_t ours;      /* facts (FACT_BIT) that its own steps have changed since */
 	uint32_t just_read; /* readings (bits) that are new enough */
-	bool for_good; /* the step that is due cannot be undone: what was kept does not count */
 	/* The verdict: */
 	bool holds;
 	enum fact unknown; /* could not be read, and decides; FACT_MAX_: none */
 	char *why;         /* what has changed; NULL: it holds, or `unknown` tells. Caller frees. */
 };
 
-/* Reads what the rules ask for, in the cheapest way, and judges. All rows of a serial have to
- * agree.
- */
+/* Reads what the rules ask for, in the cheapest way, and judges: what was kept counts for
+ * timeouts.fresh. All rows of a serial have to agree. */
 MUST_CHECK enum errc again_judge(
 	const struct again *a, struct again_row *rows, uint32_t n, struct err *err);
 

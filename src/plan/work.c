@@ -308,7 +308,7 @@ bool work_foresee(const struct fleet *f, const struct work_program *p, uint32_t 
 	return any;
 }
 
-bool work_is_final(const struct work_step *s)
+static bool is_final(const struct work_step *s)
 {
 	return step_info(s->kind)->irreversible || s->force_now;
 }
@@ -316,7 +316,7 @@ bool work_is_final(const struct work_step *s)
 bool work_for_good(const struct work_program *p, uint32_t from)
 {
 	for (uint32_t i = from; p && i < p->n; i++)
-		if (work_is_final(&p->v[i]))
+		if (is_final(&p->v[i]))
 			return true;
 	return false;
 }

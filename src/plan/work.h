@@ -94,8 +94,7 @@ void work_outline(const struct program *source, struct arena *a, struct work_pro
 uint32_t work_readings(const struct program *source);
 bool work_uses_profiles(const struct program *source);
 bool work_has(const struct work_program *p, enum step_kind kind);
-/* The step cannot be undone. / One from `from` on cannot. */
-bool work_is_final(const struct work_step *s);
+/* A step from `from` on cannot be undone. */
 bool work_for_good(const struct work_program *p, uint32_t from);
 /* Has a step that is Apple's to carry out. */
 bool work_needs_apple(const struct work_program *p);

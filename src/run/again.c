@@ -42,15 +42,20 @@ static bool is_asked(const struct job *j, const struct job_device *d)
 	       work_for_good(job_program(j, d), job_next(j, d));
 }
 
-/* The plan may have taken coverage from what was kept: that is not for what cannot be undone. */
-static bool is_good(const struct job *j, const struct job_device *d)
+/* By a verdict that is new enough, but for coverage: the plan may have taken that from what was
+ * kept. */
+static bool is_fresh(const struct job *j, const struct job_device *d)
 {
 	int64_t at = j->vows[d->vow].judged_ms;
-	bool kept = at == j->planned_ms && rules_ask(j->again->rules, READING_APPLE_COVERAGE);
 
 	return at && at >= j->waited_ms &&
-	       transport_now(j->transport) <= at + j->settings->timeouts.fresh_ms &&
-	       !(kept && work_is_final(job_step(j, d)));
+	       transport_now(j->transport) <= at + j->settings->timeouts.fresh_ms;
+}
+
+static bool is_good(const struct job *j, const struct job_device *d)
+{
+	return is_fresh(j, d) && (j->vows[d->vow].judged_ms != j->planned_ms ||
+					 !rules_ask(j->again->rules, READING_APPLE_COVERAGE));
 }
 
 /* --- judging --- */
@@ -112,8 +117,8 @@ static enum errc judge(struct job *j, const uint32_t *devices, uint32_t n, struc
 			.rule = j->vows[d->vow].rule,
 			.before = j->vows[d->vow].before,
 			.ours = work_changed(job_program(j, d), d->results, job_next(j, d)),
-			.just_read = step_looks(job_step(j, d)->kind),
-			.for_good = work_is_final(job_step(j, d)) };
+			.just_read = is_fresh(j, d) ? ~(1u << READING_APPLE_COVERAGE)
+						    : step_looks(job_step(j, d)->kind) };
 	}
 	rc = again_judge(j->again, rows, n, err);
 	for (uint32_t i = 0; i < n; i++) {

@@ -74,7 +74,8 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.wave = rec->wave,
 		.listed = rec->listed,
 		.attempts = rec->attempts,
-		.detail = keep(j, rec->detail),
+		/* What a run was told that stopped before it came to the row is over. */
+		.detail = rec->outcome == OUTCOME_PENDING ? NULL : keep(j, rec->detail),
 		.evidence = keep(j, rec->evidence),
 		.after = keep(j, rec->after),
 		.finished_ms = rec->finished_ms,

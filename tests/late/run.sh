@@ -3,7 +3,7 @@
 # what its rule rests on has changed. Nothing of it is sent, the row says why, and what the row had
 # taken off its server is put back.
 #
-#	tests/late/run.sh BUILD [PART]...    table steps still back
+#	tests/late/run.sh BUILD [PART]...    table steps still back bought school
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -264,7 +264,68 @@ part_back() {
 	done
 }
 
-for part in "${@:-table steps still back}"; do
+# --- a plan of Apple's bought since the report, within the day that "expired" is kept for ---
+covers() {
+	requests '.path | endswith("/appleCareCoverage")'
+}
+part_bought() {
+	late=C02LATE00001
+	rules "$all_of_it" '[delete_from_lifecycle, release]'
+	for fact in covered none; do
+		world ''
+		DEPMEND_CLOCK=virtual:2026-11-23T20:00:00Z run plan in.csv --rules rules.yaml --out plan.csv
+		same "bought, $fact: the report would release it" 'planned 1' \
+			"$(grep -o ',planned,' plan.csv | tr -d ,) $(covers)"
+		[ "$fact" = none ] || meddle "$fact"
+		two_days_on
+		if [ "$fact" = none ]; then
+			same 'bought, none: it is released' '0 done' "$status $(cell depmend_outcome)"
+			same 'bought, none: asked before it leaves, and before it is released' 3 "$(covers)"
+		else
+			judged "bought, $fact" "$fact"
+			same "bought, $fact: it never left its server" 'home 0' "$(place) $(changes)"
+			same "bought, $fact: for one request" 2 "$(covers)"
+		fi
+	done
+}
+
+# --- a school: releases go by another service, from a server of their own ---
+part_school() {
+	local outcome reason word business=$client
+	late=C02LATE00001
+	school_begin
+	cp fleet.csv business.csv
+	for at in 'WS1 EMEA' 'depmend desk'; do
+		{ sed "s/^$late,WS1 EMEA,/$late,$at,/" business.csv; echo 'C02STAY00004,depmend desk,,,,,,,'; } >fleet.csv
+		for fact in enrolled covered unreadable protected; do
+			rules "$(sed 's/uem.group: WS1 EMEA, //' <<<"$all_of_it")" \
+				'[delete_from_lifecycle, {reassign: {to: depmend desk}}, release]'
+			printf 'version: 1\nfaults: [{service: dep, path: /devices/disown, nth: 1, do: reply, status: 503, retry_after: 7200, applied: no}]\n' >story.yaml
+			export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
+			school_world token.json --scenario story.yaml --control
+			echo C02STAY00001 >protected.csv
+			echo 'protect: {file: protected.csv}' >>depmend.yaml
+			printf '%s\n' serial "$late" >in.csv
+			rm -f in.result*.csv
+			act --max-wait 30m
+			same "school, $at, $fact: cut off" '75 0' "$status $(effects release)"
+			meddle "$fact"
+			two_days_on
+			read -r outcome reason word <<<"${ends[$fact]}"
+			same "school, $at, $fact: it is not released" "$outcome 0" \
+				"$(cell depmend_outcome) $(effects release)"
+			check "school, $at, $fact: it says why" grep -q "$reason: .*$word" in.result.csv
+			check "school, $at, $fact: and not what the run before waited for" \
+				test "$(grep -c max-wait in.result.csv)" -eq 0
+			run status
+			check "school, $at, $fact: nothing is off its server" grep -q '^open *nothing' out
+		done
+	done
+	client=$business
+	cp business.csv fleet.csv
+}
+
+for part in "${@:-table steps still back bought school}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end

@@ -144,6 +144,32 @@ no_polls
 check 'no device leaves its server: one wave' test -z "$(grep '^waves ' plan)"
 rules 'waves: [100%]'
 
+# --- before what cannot be undone, rules are asked once more: each time by facts of now ---
+cat >again.yaml <<'END'
+version: 1
+name: again
+rules:
+  - {name: release, match: {uem.enrollment_status: Unenrolled, apple.coverage: expired}, do: [delete_from_lifecycle, release]}
+END
+for n in 6 60; do
+	awk -v n="$n" 'BEGIN { print "serial,server,enrollment_status,user,added,coverage,coverage_end"
+		for (i = 0; i < n; i++) printf "C02AGN%06d,WS1 EMEA,Unenrolled,jo,2020-01-01,expired,2026-02-01\n", i }' >fleet.csv
+	cut -d, -f1 fleet.csv >in.csv
+	new_world --fleet fleet.csv --server 'WS1 APAC' --server 'WS1 Americas' "${at_once[@]}"
+	settings_with 'limits: {devices: 5000, percent: 100, release: 90}'
+	run plan in.csv --rules again.yaml --out plan.csv -v
+	mv err plan
+	from=$(wc -l <"$audit")
+	DEPMEND_CLOCK=virtual:2026-11-22T05:00:00Z run apply in.csv --rules again.yaml --yes --max-wait 48h --confirm "release=$n"
+	exits "released, $n" 0
+	"$here/count.py" "$audit" "$from" >seen
+	same "released, $n: asked about coverage before they leave, and not again within timeouts.fresh" "$n" \
+		"$(tail -n +$((from + 1)) "$audit" | grep -c appleCareCoverage)"
+	check "released, $n: no more reads than it said" test "$(of seen apple_reads)" -le "$(said listings 3)"
+	check "released, $n: nor many fewer" test $((10 * $(said listings 3))) -le $((11 * $(of seen apple_reads)))
+	check "released, $n: of the UEM neither" test "$(of seen uem_reads)" -le $(($(said listings 4) + $(said polls 2)))
+done
+
 # --- as many off their servers as allowed ---
 rules 'waves: [100%]'
 fresh 3000 unassign "$limits" "${at_once[@]}"

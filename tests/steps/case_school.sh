@@ -8,28 +8,10 @@ SCHSOLD00002,WS1 EMEA,
 SCHDESK00003,depmend desk,-
 SCHKEPT00004,depmend desk,-
 F
-openssl req -x509 -newkey rsa:2048 -nodes -keyout token.key -out token.crt -days 9 -subj /CN=t 2>/dev/null
 business=$client
-client=SCHOOLAPI.$(cat /proc/sys/kernel/random/uuid)
-
-# school TOKEN-FILE [SIMULATOR OPTION...]: a world where the desk may disown
-school() {
-	local token=$1
-	shift
-	rm -f sim.db*
-	new_world --fleet fleet.csv --state "$work/sim.db" "$@"
-	sqlite3 sim.db "UPDATE server SET disown=1 WHERE name='depmend desk'"
-	"$build/depmend-sim" --dep-token 'depmend desk' >token.json
-	{
-		printf 'Content-Type: text/plain;charset=UTF-8\r\n\r\n-----BEGIN MESSAGE-----\n'
-		cat token.json
-		printf -- '-----END MESSAGE-----\n'
-	} >token.mime
-	openssl smime -encrypt -aes-256-cbc -in token.mime -out token.p7m token.crt
-	chmod 600 token.*
-	settings_with "enrollment:
-  - {server: depmend desk, server_token: {file: $token}, private_key: {file: token.key}, url: 'http://127.0.0.1:$port'}"
-	sed -i 's/organization: business/organization: school/' depmend.yaml
+school_begin
+school() { # TOKEN-FILE [SIMULATOR OPTION...]
+	school_world "$@"
 	rm -f in.result*.csv
 }
 disowns() {

@@ -111,6 +111,7 @@ static inline struct job_device *kit_device(struct run_kit *k, const char *resul
 		.results = arena_alloc(&j->arena, WORK_MAX_STEPS + 1),
 		.returned = SERVER_NONE,
 		.finished_ms = TIME_NONE,
+		.vow = MAP_NONE,
 		.return_ms = TIME_NONE,
 		.sync_ms = TIME_NONE,
 		.intent_ms = TIME_NONE,
