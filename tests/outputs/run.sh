@@ -12,7 +12,7 @@ cd "$work" || exit 1
 # shellcheck disable=SC2119 # it needs no options
 new_world
 cp "$root"/samples/api-tool.csv in.csv
-printf 'C02PROTECTED1\n' >protected.csv
+printf 'C02PRTCTD001\n' >protected.csv
 printf '7AGC74BU22\n' >sold.txt
 cat >own.yaml <<'END'
 version: 1

@@ -38,7 +38,7 @@ world() { # OWNER
 		-e "s|{file: tenant-code}|{env: CODE}|; s|{file: uem-secret}|{env: SECRET}|" \
 		-e 's|^state:.*|state: state|' depmend.yaml >conf/depmend.yaml
 	printf 'protect: {file: protected.csv}\n' >>conf/depmend.yaml
-	echo 'C02PROTECTED1' >conf/protected.csv
+	echo 'C02PRTCTD001' >conf/protected.csv
 	printf 'version: 1\nname: r\nrules:\n  - {name: b, match: {serial|in_file: list.csv}, do: [skip]}\n  - {name: a, match: {always: true}, do: [skip]}\n' >conf/rules.yaml
 	printf 'serial\nC02INALIST01\n' >conf/list.csv
 	printf 'approval: {steps: [wipe], people: 1, keys: approvers.pub}\n' >>conf/depmend.yaml
