@@ -147,12 +147,15 @@ hold() { # SECONDS
 		time.sleep(float(sys.argv[2]))
 	END
 	holder=$!
-	timeout 20 sh -c 'while ! [ -e held ]; do sleep 0.1; done'
+	timeout 300 sh -c 'while ! [ -e held ]; do sleep 0.1; done'
 	rm held
 }
-hold 4
+hold 3600
 run apply in.csv --rules corrupted-registration --yes --limit 1
 exits 'while another run is active' 11
+kill "$holder"
+wait "$holder" 2>/dev/null
+hold 4
 env --unset=DEPMEND_CLOCK "$build/depmend" apply in.csv --rules corrupted-registration --yes --limit 1 --wait-lock 1m --max-wait 1s >out 2>err </dev/null
 check 'with --wait-lock it is waited for' test "$?" -ne 11
 wait "$holder"
