@@ -216,7 +216,7 @@ void turn_landed(struct turn *t, int64_t id, int64_t taken_ms, int64_t at_ms)
 		return;
 	rate_move(t->log, taken_ms, at_ms + CUT_MS);
 	if (t->shared && id && shared_sent_at(t->shared, id, at_ms + CUT_MS, &err))
-		log_debug("%s", err.msg);
+		go_alone(t, &err); /* or each answer would wait for who holds the file */
 }
 
 void turn_give_back(struct turn *t)

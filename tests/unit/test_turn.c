@@ -364,6 +364,15 @@ static void test_somebody_holds_the_file(void **state)
 		rate_release(&p.log);
 	}
 	assert_true(clock_ms() - since < 9000); /* it waited once, and not three times */
+	{
+		struct process p = { 0 };
+
+		rate_init(&p.log, (struct rate){ 5, MINUTE });
+		p.turn = (struct turn){ .shared = mine, .log = &p.log, .unseen_ms = 1 };
+		turn_landed(&p.turn, 1, 1, 2);
+		assert_null(p.turn.shared);
+		rate_release(&p.log);
+	}
 	shared_rollback(stopped);
 	shared_close(stopped);
 	shared_close(mine);
