@@ -75,20 +75,47 @@ static bool is_word_byte(unsigned char c)
 	return c >= 0x80 || (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
 }
 
+/* Letters, digits and signs of the full width as those of a keyboard; code: less U+F000. */
+static size_t fold_wide(unsigned code, struct str *ret_kept)
+{
+	static const char narrow[] = "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
+
+	if (code > 0xf00 && code < 0xf5f && is_word_byte((unsigned char)narrow[code - 0xf01]))
+		*ret_kept = str_sub(str_from(narrow), code - 0xf01, 1);
+	return 3;
+}
+
+/* Bytes of a character that says nothing: a combining accent, as a Mac writes them, a blank of any
+ * width, a dash or a quote of a word processor. 0: it is none. */
+static size_t n_silent(struct str s, size_t i)
+{
+	unsigned char c = (unsigned char)s.p[i];
+	unsigned char next = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0;
+	unsigned char last = i + 2 < s.n ? (unsigned char)s.p[i + 2] : 0;
+
+	if (c == 0xcc || (c == 0xcd && next <= 0xaf) || (c == 0xc2 && next == 0xa0))
+		return 2;
+	return next == 0x80 && last && (c == 0xe2 || (c == 0xe3 && last == 0x80)) ? 3 : 0;
+}
+
 /* One character of s at i: how many bytes it takes, and what is left of it when folded. */
 static size_t fold_step(struct str s, size_t i, struct str *ret_kept)
 {
 	unsigned char c = (unsigned char)s.p[i];
 	unsigned char next = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0;
+	size_t silent = n_silent(s, i);
 
 	*ret_kept = STR_NONE;
+	if (silent)
+		return silent;
 	if (c == 0xc3 && next >= 0x80 && next <= 0xbf) {
 		*ret_kept = str_sub(str_from(unaccented), next - 0x80u, 1);
 		return 2;
 	}
-	/* A combining accent, as a Mac writes them, or a no-break space. */
-	if (c == 0xcc || (c == 0xcd && next <= 0xaf) || (c == 0xc2 && next == 0xa0))
-		return 2;
+	if (c == 0xef && (next == 0xbc || next == 0xbd) && i + 2 < s.n)
+		return fold_wide(
+			(next & 0x3fu) << 6 | ((unsigned char)s.p[i + 2] & 0x3fu), ret_kept);
 	if (is_word_byte(c))
 		*ret_kept = str_sub(s, i, 1);
 	return 1;
@@ -157,7 +184,7 @@ static const char *const other_words =
 	"count date status state type valid check format length prefix imei meid eid udid "
 	"order range start end from to watch tv router modem switch key ups cable "
 	"pencil airpods headset mouse lot batch "
-	"seq sequence row line ";
+	"seq sequence row line not donot ";
 /* The same, also within a longer word. */
 static const char *const other_parts[] = { "replac", "ersatz", "remplac", "reemplaz", "sustitu",
 	"sostit", "vervang", "substitut", "previous", "former", "precedent", "original", "swap",
@@ -168,7 +195,7 @@ static const char *const other_parts[] = { "replac", "ersatz", "remplac", "reemp
 	"garantie", "printer", "drucker", "imprimante", "controller", "serialport", "serializ",
 	"serialis", "partner", "target", "donor", "exchang", "tausch", "return", "retour",
 	"rucklauf", "ruckgabe", "retired", "decommission", "disposed", "ausgemustert", "stolen",
-	"gestohlen", "broken", "defect", "defekt", "faulty", "exclud", "donot", "nichtan",
+	"gestohlen", "broken", "defect", "defekt", "faulty", "exclud", "donottouch", "nichtan",
 	"notouch", "dont", "nepas", "notocar", "nontoccare", "naotocar", "naomexer", "nietaan",
 	"ikker", "rorinte", "nieruszac", "さわら", "触ら", "触れ", "除外", "対象外", "残す", "不要",
 	"请勿", "保留", "排除", "제외", "금지", "reserv", "rechange", "貸出", "予備", "交換",
@@ -215,25 +242,51 @@ static bool any_part(struct str text, const char *const *parts, size_t n)
 	return false;
 }
 
-/* The next word of a header, folded; words end at blanks and signs, and before a capital that
- * follows a small letter. Empty at the end. */
+/* A letter of China, Japan or Korea after Latin ones, or the other way round: they stand side by
+ * side without a blank. next: a byte, which may be within a character. */
+static bool changes_script(char first, char next)
+{
+	bool within = ((unsigned char)next & 0xc0) == 0x80;
+
+	return !within && ((unsigned char)first >= 0xe3) != ((unsigned char)next >= 0xe3);
+}
+
+/* A word ends before this character: it is a sign, or of another script than the word. */
+static bool ends_word(const struct folded *word, char c, struct str kept)
+{
+	bool accent = (unsigned char)c == 0xcc || (unsigned char)c == 0xcd;
+
+	if (word->n == 0)
+		return false;
+	return kept.n ? changes_script(word->text[0], kept.p[0]) : !accent;
+}
+
+static bool is_small(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/* The next word of a header, folded; words end at blanks and signs, before a capital that follows
+ * a small letter, and where the script changes. Empty at the end. */
 static struct folded next_word(struct str *rest)
 {
 	struct folded word = { .n = 0 };
+	bool small = false;
 
 	while (rest->n && !is_word_byte((unsigned char)rest->p[0]))
 		*rest = str_sub(*rest, 1, rest->n - 1);
 	while (rest->n && is_word_byte((unsigned char)rest->p[0])) {
 		struct str kept;
 		size_t step = fold_step(*rest, 0, &kept);
-		bool small = rest->p[0] >= 'a' && rest->p[0] <= 'z';
 
+		if (ends_word(&word, rest->p[0], kept) ||
+			(small && rest->p[0] >= 'A' && rest->p[0] <= 'Z'))
+			break;
+		small = is_small(rest->p[0]);
 		for (size_t i = 0; i < kept.n && word.n < FOLD_BYTES; i++)
 			word.text[word.n++] = ascii_lower(kept.p[i]);
 		step = step < rest->n ? step : rest->n;
 		*rest = str_sub(*rest, step, rest->n - step);
-		if (small && rest->n && rest->p[0] >= 'A' && rest->p[0] <= 'Z')
-			break;
 	}
 	return word;
 }

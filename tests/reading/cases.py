@@ -164,6 +164,8 @@ def together():
             protects(f"together: {what}", wanted, settings, [s for s in members.TENS if s in text])
         done = run("check", "--rules", in_file(path))
         check(f"together: {what}: as in_file", done.returncode == (65 if refused else 0), done.stderr)
+        done = run("check", "--rules", in_file(path), "--barcode-s", "keep")
+        check(f"together: {what}: as in_file, kept", done.returncode == (0 if kept else 65), done.stderr)
         settings.write_text(SETTINGS + f"protect: {{file: {path}}}\ninput: {{barcode_s: keep}}\n")
         done = run("check", "--settings", settings, "--json")
         check(f"together: {what}: kept", f'"protected":{kept}' in done.stdout if kept else done.returncode == 78, done.stdout)

@@ -74,7 +74,7 @@ JUNK_HEADERS = {
 def header_of(r, f):
     """The headers, the serial's index, and what the other columns hold."""
     if r.random() < 0.55:
-        tool, _, columns = r.choice(words.TOOLS)
+        tool, _, columns = r.choice(words.TOOLS_ALL)
         f.what.append(tool)
         names = columns.split("|")
     else:

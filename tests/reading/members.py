@@ -293,6 +293,10 @@ MEMBERS = [
     ("named", "SN,Keep Serial\n1,%s\n2,%s\n" % (A, B), None, 0),
     ("named", "Gerät;Tauschgerät-Seriennummer\n%s;%s\n%s;%s\n" % (A, B, C, D), None, 0),
     ("named", "Machine,Numéro de série de rechange\n%s,%s\n%s,%s\n" % (A, B, C, D), None, 0),
+    ("named", "Nome,Serial Number do Notebook,Ativo\nx,%s,1\ny,%s,2\n" % (A, B), [A, B], 0),
+    ("named", "産品SN，机型\n".replace("，", ",") + "%s,iPad\n%s,Mac\n" % (A, B), [A, B], 0),
+    ("named", "Old\u00a0Serial,Name\n%s,x\n%s,y\n" % (A, B), None, 0),
+    ("named", "Ｓ／Ｎ,機種\n%s,iPad\n%s,Mac\n" % (A, B), [A, B], 0),
     ("named", "Device Serial,Returned Serial,Name\n%s,%s,x\n%s,%s,y\n" % (A, B, C, D), [A, C], 0),
     # signs: before a serial, or nobody sees them
     ("signs", "%s\n#%s\n%s\n%s\n%s\n" % (A, D, B, C, "K3P9X72HG8"), [A, B, C, "K3P9X72HG8"], 1),
@@ -396,7 +400,7 @@ ADVICE = [text for kind, text, serials, _ in MEMBERS if serials is None and isin
     text for text, n in COMMENTS if n is None] + [
     "7AG-C74-BU22,CEO\n%s,x\n%s,y\n" % (A, B), "%s\n%s\nsee below\n%s\n" % (A, B, C), "%s,x\n%s,y\n7AGC-74BU22,z\n" % (A, B),
     "Tag,Ding\nIPAD0001,%s\nIPAD0002,%s\n" % (A, B), "Serial,Mac\n%s,%s\n%s,7AGC-74BU22\n" % (A, B, C),
-    "Serial,Mac\n%s,%s\n%s,%s\n" % (A, B, C, D), "%s\n%s\n%s" % (A, B, C[:11]), "%s\n%s # board F4K9X72HG4\n" % (A, C),
+    "Serial,Mac\n%s,%s\n%s,%s\n" % (A, B, C, D), "Serial,Name\n%s,x\n%s,y\n%s,z\n" % (A, A, A), "IPAD%s\nMACS%s\n" % (A[:10], B), "%s\n%s\n%s" % (A, B, C[:11]), "%s\n%s # board F4K9X72HG4\n" % (A, C),
 ]
 # Protected lists with the settings of the list, which leave a first line out that is a device, or a piece of one: 78.
 LEFT_OUT = [

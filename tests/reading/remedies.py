@@ -59,12 +59,16 @@ def by_hand(text, message):
     if said("make two files of it, one from this line on"):
         yield joined(lines[:n - 1])
         yield joined(lines[n - 1:])
+    if said("or leave one row of it"):
+        yield joined([line for i, line in enumerate(lines) if i == n - 1 or not SERIAL.search(line)])
     if said("take the quote out, or close it where its cell ends"):
         yield text.replace('"', "")
     if m := said(r"'([^']*)' could be a serial, and is not read as one.*take it out of"):
         yield joined(line.replace(m.group(1), "") if i == n - 1 else line for i, line in enumerate(lines))
     if m := said(r"column (\d+) holds serials, too, but .* correct this line"):
         yield joined(with_cell(lines, n, int(m.group(1)) - 1, GOOD))
+    elif m := said(r":\d+: '(\w+)' (?:has|is|begins|looks)\b[^:]*: correct this line"):
+        yield joined(line.replace(m.group(1), GOOD) if i == n - 1 else line for i, line in enumerate(lines))
     elif said(r"correct this line"):
         yield joined(with_cell(lines, n, column_of_serials(lines), GOOD))
 

@@ -188,7 +188,9 @@ static void words_of_the_serial_count(void **state)
 		"Seriennummer des Geräts", "Geräteseriennummer", "Número de serie del dispositivo",
 		"Numéro de série de l'appareil", "Numero di serie del dispositivo",
 		"Serienummer apparaat", "デバイスのシリアル番号", "HW SN", "bios_serial",
-		"MacSerial" };
+		"MacSerial", "Serial Number do Notebook", "SN码", "S/N码", "产品SN", "Ｓ／Ｎ",
+		"ＳＥＲＩＡＬ　ＮＯ．", "シリアルＮｏ．", "endpointserialnumber",
+		"product_serial" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -205,7 +207,9 @@ static void serials_of_other_things_are_not_taken(void **state)
 	static const char *const names[] = { "Replacement Serial", "Old Serial",
 		"Monitor Serial Number", "Seriennummer alt", "Ersatzseriennummer",
 		"Numéro de série remplacement", "Parent Serial", "Battery S/N", "SIM Serial",
-		"Serial Status", "旧シリアル番号" };
+		"Serial Status", "旧シリアル番号", "旧SN", "Do not touch serial",
+		"donottouch_serial", "Ｏｌｄ　Ｓｅｒｉａｌ", "Old\xc2\xa0Serial",
+		"Old\xe2\x80\x89Serial", "Old\xe2\x80\x93Serial" };
 	const struct column_options none = { 0 };
 
 	(void)state;
