@@ -100,9 +100,10 @@ class SlowWay:
     """Between the programs and the simulator: what goes there takes its time, now more, now less."""
 
     def __init__(self, port):
-        self.to, self.port, self.tasks = port, 0, set()
+        self.to, self.port = port, 0
         self.loop, ready = asyncio.new_event_loop(), threading.Event()
-        threading.Thread(target=self.run, args=(ready,), daemon=True).start()
+        self.thread = threading.Thread(target=self.run, args=(ready,), daemon=True)
+        self.thread.start()
         ready.wait()
 
     def run(self, ready):
@@ -110,9 +111,18 @@ class SlowWay:
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         self.loop.run_forever()
+        server.close()
+        self.loop.run_until_complete(self.let_go())
 
     def stop(self):
         self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+
+    async def let_go(self):
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def carry(self, source, sink, slow):
         try:
