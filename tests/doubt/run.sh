@@ -109,6 +109,12 @@ part_odd() {
 		*) unknown "204 for $list" 'apple.known: false' ;;
 		esac
 	done
+	# by serial, and the answer is about somebody else
+	printf '%s\n' serial,server,enrollment_status 'C02DOUBT0003,WS1 APAC,Enrolled' \
+		'C02STAY00003,WS1 APAC,Enrolled' 'C02STAY00001,WS1 EMEA,' 'C02STAY00002,WS1 Americas,' >enrolled.csv
+	world "odd: [{service: uem, path: '/api/mdm/devices*', member: SerialNumber, value: '\"C02STAY00003\"'}]" \
+		--fleet enrolled.csv
+	unknown "another device of the UEM's" 'uem.enrollment_status: Enrolled'
 	for status in 403 404 422; do
 		world "faults: [{service: uem, method: GET, path: '*/dep/groups/*/devices', do: reply, status: $status, applied: no}]"
 		unknown "$status for the lists of groups" 'uem.listed: false'

@@ -326,6 +326,18 @@ RULES = {
         ("\trc = keep_absent(s, proved, err);\n\tif (!rc)\n\t\trc = keep_gone(",
          "\trc = s ? ERR_OK : keep_absent(s, proved, err);\n\tif (!rc)\n\t\trc = keep_gone("),
     ], "doubt lacks"),
+    "evidence: an answer about another device of the UEM's": ("src/facts/facts_record.c", [
+        ("\tif (!code && slot_of(u->f, &record) != u->slot)\n",
+         "\tif (false)\n"),
+    ], "doubt odd"),
+    "store: readers do not write": ("src/io/db.c", [
+        ("db_exec(d, \"PRAGMA query_only=ON\", err) : fail(d, rc, err);",
+         "ERR_OK : fail(d, rc, err);"),
+    ], "test_db"),
+    "store: readers leave the log to the writer": ("src/io/db.c", [
+        ("SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,",
+         "SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0,"),
+    ], "test_db"),
     "start: what our account did, and the ledger has not": ("src/older/older.c", [
         ("\tif (!rc && asks)\n\t\trc = read_events(&s, err);",
          "\tif (!rc && asks && false)\n\t\trc = read_events(&s, err);"),

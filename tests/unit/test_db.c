@@ -95,6 +95,31 @@ static void test_store_mode(void **state)
 	free(wal);
 }
 
+/* Nor does one that closes the file last empty its log: that is the writer's. */
+static void test_a_reader_changes_nothing(void **state)
+{
+	char *path = in_folder("read.db"), *wal = in_folder("read.db-wal");
+	struct db *d = open_ok(path, DB_STORE), *reader;
+	struct stat before, after;
+	struct err err;
+
+	(void)state;
+	exec_ok(d, "CREATE TABLE t (a INTEGER)");
+	reader = open_ok(path, DB_READ);
+	assert_int_equal(number(reader, "SELECT count(*) FROM t"), 0);
+	assert_int_equal(db_exec(reader, "INSERT INTO t VALUES (1)", &err), ERR_STORE);
+	assert_int_equal(db_exec(reader, "PRAGMA user_version=7", &err), ERR_STORE);
+	assert_int_equal(number(d, "SELECT count(*) FROM t"), 0);
+	db_close(d);
+	assert_int_equal(stat(wal, &before), 0);
+	assert_true(before.st_size > 0);
+	db_close(reader);
+	assert_int_equal(stat(wal, &after), 0);
+	assert_int_equal(after.st_size, before.st_size);
+	free(path);
+	free(wal);
+}
+
 static void test_another_file_in_its_place(void **state)
 {
 	char *path = in_folder("place.db"), *other = in_folder("other.db");
@@ -371,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_store_mode),
+		cmocka_unit_test(test_a_reader_changes_nothing),
 		cmocka_unit_test(test_another_file_in_its_place),
 		cmocka_unit_test(test_journals_that_nobody_may_write),
 		cmocka_unit_test(test_open_failures),

@@ -296,6 +296,23 @@ static void test_clock_set_back(void **state)
 	stop(1);
 }
 
+/* Nor one that is set back while the process that looks is running. */
+static void test_clock_set_back_meanwhile(void **state)
+{
+	struct rate rate = { 2, MINUTE };
+	int64_t day = 24 * 60 * MINUTE;
+
+	(void)state;
+	start(1, rate, false, day - 1);
+	start(0, rate, true, day);
+	of[0].n_queued = 2;
+	step(&of[0], day);
+	assert_false(turn_take(&of[1].turn, 1000, 1));
+	assert_in_range(of[1].turn.again_ms, 1000, 1000 + MINUTE + 1);
+	stop(0);
+	stop(1);
+}
+
 /* Who took his time a moment before us is no clock that was set back. */
 static void test_a_moment_ahead(void **state)
 {
@@ -388,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup(test_what_nobody_comes_for, empty),
 		cmocka_unit_test_setup(test_given_back, empty),
 		cmocka_unit_test_setup(test_clock_set_back, empty),
+		cmocka_unit_test_setup(test_clock_set_back_meanwhile, empty),
 		cmocka_unit_test_setup(test_a_moment_ahead, empty),
 		cmocka_unit_test_setup(test_without_the_file, empty),
 		cmocka_unit_test_setup(test_somebody_holds_the_file, empty),

@@ -65,9 +65,6 @@ def o9_facts_of_now(story):
             if not d or d["job"] != "retire":
                 continue
             for word, since in forbids(story, serial, s["checked"]):
-                # To take it off goes by coverage that was kept: that can be undone.
-                if s["type"] == TAKES and word in ("covered", "unreadable"):
-                    continue
                 if s["checked"] - since > story.fresh + READING:
                     yield (f"O9 {s['type']} of {serial} left {(s['checked'] - since) // 1000} s "
                            f"after it was {word} ({s['proc']})")

@@ -4,7 +4,8 @@ each noted with its time, so that late.py can tell what was to be sent still.
 MINUTE = 60_000
 LEAVING = ("release", "retire")     # jobs that end in a release
 # The rules of a world: who is to leave only while it stands as it stood.
-RETIRE = ("  - {name: retire, match: {csv.Job: retire, apple.coverage: expired,\n"
+COVERAGE = "apple.coverage: expired, "  # programs of before do not know it
+RETIRE = ("  - {name: retire, match: {csv.Job: retire, " + COVERAGE + "\n"
           "     uem.enrollment_status: Unenrolled, not: {uem.group: depmend}},\n"
           "     do: [delete_from_lifecycle, release]}\n")
 STAY = "  - {name: stay, match: {csv.Job: [release, retire]}, do: [skip]}\n"

@@ -246,7 +246,10 @@ class World(meanwhile.Meanwhile):
         for name in ("apple.pem", "code", "secret"):
             os.link(os.path.join(self.tools.top, name), os.path.join(self.folder, name))
         self.write_settings([(s, s.upper()) for s in SERVERS])
-        self.write("rules.yaml", RULES.format(name="world", waves=plan.waves))
+        rules = RULES.format(name="world", waves=plan.waves)
+        if not self.tools.knows_coverage:
+            rules = rules.replace(meanwhile.COVERAGE, "")
+        self.write("rules.yaml", rules)
         self.write("other.yaml", OTHER_RULES)
         self.write("protected.csv", "C02STAYED00\n")
         rows = "".join(f"{s},{'move' if job == 'assign' else job},{target}\n"
@@ -882,7 +885,9 @@ class Tools:
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.has_status = got.returncode == 0
         with open(self.depmend, "rb") as f:
-            self.joins_accounts = b"previous_client_ids" in f.read()
+            program = f.read()
+        self.joins_accounts = b"previous_client_ids" in program
+        self.knows_coverage = b"apple.coverage" in program
 
     def close(self):
         self.services.close()
