@@ -2,40 +2,96 @@
 
 #include <string.h>
 
-/* U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069, less their first byte. */
-static bool turns_or_breaks(unsigned char second, unsigned char third)
+/* In order. What Unicode calls Default_Ignorable_Code_Point, format characters, controls, and
+ * letters that are drawn as nothing. */
+static const struct {
+	uint32_t first, last;
+	enum text_kind kind;
+} ranges[] = {
+	{ 0x0000, 0x001f, TEXT_HIDDEN },
+	{ 0x0020, 0x0020, TEXT_BLANK },
+	{ 0x007f, 0x009f, TEXT_HIDDEN },
+	{ 0x00a0, 0x00a0, TEXT_BLANK },
+	{ 0x00ad, 0x00ad, TEXT_HIDDEN },
+	{ 0x034f, 0x034f, TEXT_HIDDEN },
+	{ 0x061c, 0x061c, TEXT_HIDDEN },
+	{ 0x115f, 0x1160, TEXT_HIDDEN },
+	{ 0x1680, 0x1680, TEXT_BLANK },
+	{ 0x17b4, 0x17b5, TEXT_HIDDEN },
+	{ 0x180b, 0x180f, TEXT_HIDDEN },
+	{ 0x2000, 0x200a, TEXT_BLANK },
+	{ 0x200b, 0x200f, TEXT_HIDDEN },
+	{ 0x2028, 0x202e, TEXT_HIDDEN },
+	{ 0x202f, 0x202f, TEXT_BLANK },
+	{ 0x205f, 0x205f, TEXT_BLANK },
+	{ 0x2060, 0x206f, TEXT_HIDDEN },
+	{ 0x2800, 0x2800, TEXT_BLANK },
+	{ 0x3000, 0x3000, TEXT_BLANK },
+	{ 0x3164, 0x3164, TEXT_HIDDEN },
+	{ 0xfe00, 0xfe0f, TEXT_HIDDEN },
+	{ 0xfeff, 0xfeff, TEXT_HIDDEN },
+	{ 0xffa0, 0xffa0, TEXT_HIDDEN },
+	{ 0xfff0, 0xfffc, TEXT_HIDDEN },
+	{ 0x1bca0, 0x1bca3, TEXT_HIDDEN },
+	{ 0x1d173, 0x1d17a, TEXT_HIDDEN },
+	{ 0xe0000, 0xe0fff, TEXT_HIDDEN },
+};
+
+enum text_kind text_kind(uint32_t code)
 {
-	if (second == 0x80)
-		return third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae);
-	return second == 0x81 && third >= 0xa6 && third <= 0xa9;
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges) && code >= ranges[i].first; i++)
+		if (code <= ranges[i].last)
+			return ranges[i].kind;
+	return TEXT_SEEN;
 }
 
-/* How many bytes at p a terminal would not print but obey: controls, in all their spellings, and
- * what turns the direction of writing or breaks lines. 0: it is harmless, or no whole character. */
-static size_t obeyed(const unsigned char *p, size_t n)
+size_t text_char(struct str s, uint32_t *ret_code)
 {
-	if (p[0] < 0x20 || p[0] == 0x7f)
+	static const unsigned char lead_mask[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	unsigned char first = (unsigned char)s.p[0];
+	size_t n = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+	*ret_code = first;
+	if (n == 1 || n > s.n || !str_is_utf8(str_sub(s, 0, n)))
 		return 1;
-	if (n >= 2 && ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xd8 && p[1] == 0x9c)))
-		return 2; /* U+0080 to U+009F, U+061C */
-	return n >= 3 && p[0] == 0xe2 && turns_or_breaks(p[1], p[2]) ? 3 : 0;
+	*ret_code = first & lead_mask[n];
+	for (size_t i = 1; i < n; i++)
+		*ret_code = *ret_code << 6 | ((unsigned char)s.p[i] & 0x3fu);
+	return n;
 }
 
-size_t text_obeyed(struct str s)
+size_t text_step(struct str s, bool *ret_hidden)
 {
-	return s.n ? obeyed((const unsigned char *)s.p, s.n) : 0;
+	unsigned char first = (unsigned char)s.p[0];
+	uint32_t code;
+	size_t n;
+
+	/* Most of what is shown. */
+	*ret_hidden = false;
+	if (first >= ' ' && first < 0x7f)
+		return 1;
+	n = text_char(s, &code);
+	*ret_hidden = text_kind(code) == TEXT_HIDDEN;
+	return n;
+}
+
+static void clean(char *p, size_t n, bool lines)
+{
+	for (size_t i = 0, step; i < n; i += step) {
+		bool hidden;
+
+		step = text_step((struct str){ p + i, n - i }, &hidden);
+		if (hidden && !(lines && (p[i] == '\n' || p[i] == '\t')))
+			memset(p + i, '?', step);
+	}
 }
 
 void text_clean(char *p, size_t n)
 {
-	for (size_t i = 0; i < n;) {
-		const unsigned char *at = (const unsigned char *)p + i;
-		size_t bad = obeyed(at, n - i);
+	clean(p, n, false);
+}
 
-		/* A lone byte of that range is a control to a terminal that takes no UTF-8. */
-		if (!bad && *at >= 0x80 && *at < 0xa0 && (i == 0 || at[-1] < 0x80))
-			bad = 1;
-		memset(p + i, '?', bad);
-		i += bad ? bad : 1;
-	}
+void text_clean_lines(char *p, size_t n)
+{
+	clean(p, n, true);
 }

@@ -70,9 +70,7 @@ static void put_text(const struct finding *f, struct buf *line)
 		buf_printf(line, "\n%16s", "-> ");
 		buf_str(line, f->remedy);
 	}
-	for (size_t i = 0; i < line->n; i++)
-		if (line->p[i] != '\n')
-			text_clean(line->p + i, 1);
+	text_clean_lines(line->p, line->n);
 	buf_char(line, '\n');
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "os/kernel.h"
 
 enum { OUT_BUFFER_BYTES = 64 * 1024, TEMP_TRIES = 100 };
@@ -20,6 +21,7 @@ struct outfile {
 	char *temp;  /* name of the temporary; NULL while it has none */
 	int dir, fd; /* the folder stays open, so that moving it does not matter */
 	int failed;  /* errno of the first failure, 0: none */
+	bool shown;  /* stdout is a terminal: nothing in it may be obeyed */
 	size_t n;    /* bytes in buffer */
 	char buffer[OUT_BUFFER_BYTES];
 };
@@ -132,6 +134,7 @@ enum errc outfile_open(struct outfile **ret, const char *path, mode_t mode, stru
 	f->dir = f->fd = -1;
 	f->failed = 0;
 	f->n = 0;
+	f->shown = strcmp(path, "-") == 0 && isatty(STDOUT_FILENO);
 	if (strcmp(path, "-") == 0)
 		f->fd = STDOUT_FILENO;
 	else
@@ -181,8 +184,22 @@ static void flush(struct outfile *f)
 	f->n = 0;
 }
 
+/* Callers write whole lines, so that no character is cut. */
+static void show(struct outfile *f, struct str bytes)
+{
+	char *text = mem_dupz(bytes);
+
+	text_clean_lines(text, bytes.n);
+	write_out(f, text, bytes.n);
+	free(text);
+}
+
 void outfile_write(struct outfile *f, struct str bytes)
 {
+	if (f->shown) {
+		show(f, bytes);
+		return;
+	}
 	if (bytes.n > sizeof(f->buffer) - f->n)
 		flush(f);
 	if (bytes.n > sizeof(f->buffer)) {

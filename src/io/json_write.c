@@ -24,43 +24,51 @@ static const char *escape_of(unsigned char b)
 	}
 }
 
-/* Of one whole character of up to three bytes. */
-static unsigned code_point(const char *p, size_t n)
+static void put_code(struct buf *b, uint32_t code)
 {
-	unsigned c = (unsigned char)p[0];
-
-	if (n == 1)
-		return c;
-	c &= n == 2 ? 0x1fu : 0x0fu;
-	for (size_t i = 1; i < n; i++)
-		c = c << 6 | ((unsigned char)p[i] & 0x3fu);
-	return c;
+	if (code < 0x10000)
+		buf_printf(b, "\\u%04x", (unsigned)code);
+	else
+		buf_printf(b, "\\u%04x\\u%04x", 0xd800u + (unsigned)((code - 0x10000) >> 10),
+			0xdc00u + (unsigned)(code & 0x3ff));
 }
 
-/* Readers stop at bytes that are no UTF-8, so these become U+FFFD. */
+/* Bytes of the character at the start of v; *ret_plain: it may stand as it is, else *ret_code says
+ * how it is spelled. Readers stop at bytes that are no UTF-8, so these become U+FFFD. */
+static size_t look_at(struct str v, bool utf8, bool *ret_plain, uint32_t *ret_code)
+{
+	unsigned char c = (unsigned char)v.p[0];
+	size_t n = 1;
+
+	*ret_plain = c >= 0x20 && c < 0x7f && !escape_of(c);
+	*ret_code = c;
+	if (c < 0x7f)
+		return 1;
+	if (utf8)
+		n = text_char(v, ret_code);
+	else
+		*ret_code = c == 0x7f ? c : 0xfffd;
+	*ret_plain = utf8 && text_kind(*ret_code) != TEXT_HIDDEN;
+	return n;
+}
+
 static void put_text(struct buf *b, struct str v)
 {
-	bool utf8 = str_is_utf8(v);
+	bool utf8 = str_is_utf8(v), plain;
 	size_t from = 0;
+	uint32_t code;
 
 	buf_char(b, '"');
-	for (size_t i = 0; i < v.n; i++) {
-		unsigned char c = (unsigned char)v.p[i];
-		const char *escape = escape_of(c);
-		size_t obeyed = utf8 && (c >= 0x7f) ? text_obeyed(str_sub(v, i, v.n - i)) : 0;
-
-		if (!escape && !obeyed && c >= 0x20 && (c < 0x80 || utf8))
+	for (size_t i = 0, n; i < v.n; i += n) {
+		n = look_at(str_sub(v, i, v.n - i), utf8, &plain, &code);
+		if (plain)
 			continue;
 		buf_add(b, v.p + from, i - from);
-		i += obeyed ? obeyed - 1 : 0;
-		from = i + 1;
-		if (escape)
-			buf_z(b, escape);
+		from = i + n;
+		if (code < 0x80 && escape_of((unsigned char)code))
+			buf_z(b, escape_of((unsigned char)code));
 		else
-			buf_printf(b, "\\u%04x",
-				obeyed     ? code_point(v.p + i + 1 - obeyed, obeyed)
-				: c < 0x20 ? c
-					   : 0xfffdu);
+			put_code(b, code);
 	}
 	if (v.n > from)
 		buf_add(b, v.p + from, v.n - from);

@@ -1,57 +1,19 @@
 #include "model/serial.h"
 #include "base/plural.h"
+#include "base/text.h"
 
 #include <assert.h>
 
 static bool is_unseen(uint32_t c)
 {
-	static const struct {
-		uint32_t first, last;
-	} unseen[] = {
-		{ 0, ' ' },
-		{ 0x7f, 0xa0 },
-		{ 0xad, 0xad },
-		{ 0x34f, 0x34f },
-		{ 0x61c, 0x61c },
-		{ 0x115f, 0x1160 },
-		{ 0x1680, 0x1680 },
-		{ 0x17b4, 0x17b5 },
-		{ 0x180b, 0x180f },
-		{ 0x2000, 0x200f },
-		{ 0x2028, 0x202f },
-		{ 0x205f, 0x206f },
-		{ 0x2800, 0x2800 },
-		{ 0x3000, 0x3000 },
-		{ 0x3164, 0x3164 },
-		{ 0xfe00, 0xfe0f },
-		{ 0xfeff, 0xfeff },
-		{ 0xffa0, 0xffa0 },
-		{ 0xfff0, 0xfffc },
-		{ 0x1d173, 0x1d17a },
-		{ 0xe0000, 0xe0fff },
-	};
-
-	for (size_t i = 0; i < sizeof(unseen) / sizeof(*unseen) && c >= unseen[i].first; i++)
-		if (c <= unseen[i].last)
-			return true;
-	return false;
+	return text_kind(c) != TEXT_SEEN;
 }
 
-/* The character at the start of s, which is UTF-8; its bytes to *ret_n. A byte that is not counts
- * as one. */
 static uint32_t character(struct str s, size_t *ret_n)
 {
-	unsigned char first = (unsigned char)s.p[0];
-	size_t n = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	uint32_t c = first;
+	uint32_t c;
 
-	if (n > s.n)
-		n = 1;
-	if (n > 1)
-		c = first & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++)
-		c = c << 6 | ((unsigned char)s.p[i] & 0x3fu);
-	*ret_n = n;
+	*ret_n = text_char(s, &c);
 	return c;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "io/file.h"
 #include "report/credential_ends.h"
@@ -25,13 +26,18 @@ struct metrics {
 
 static void put_escaped(struct buf *out, struct str value)
 {
-	for (size_t i = 0; i < value.n; i++) {
+	for (size_t i = 0, step; i < value.n; i += step) {
+		bool hidden;
+
+		step = text_step(str_sub(value, i, value.n - i), &hidden);
 		if (value.p[i] == '\\' || value.p[i] == '"')
 			buf_char(out, '\\');
 		if (value.p[i] == '\n')
 			buf_z(out, "\\n");
+		else if (hidden)
+			buf_char(out, '?');
 		else
-			buf_char(out, value.p[i]);
+			buf_add(out, value.p + i, step);
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "io/crypto.h"
 #include "io/csv/csv_out.h"
 #include "io/file.h"
@@ -241,6 +242,7 @@ enum errc open_items_tickets(
 	for (uint32_t i = 0; i < items->n && !rc; i++) {
 		buf_reset(&line);
 		put_ticket(&items->v[i], raw_csv, &line);
+		text_clean_lines(line.p, line.n);
 		rc = buf_check(&line, "the line of a ticket", err);
 		outfile_write(f, buf_view(&line));
 	}

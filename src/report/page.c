@@ -90,12 +90,6 @@ void page_table_end(struct html_page *p)
 	page_raw(p, "</tbody>\n</table></div>\n");
 }
 
-/* Bytes of a character at p that must not act on the page; 0: it may stand there. */
-static size_t control_at(const char *p, size_t n)
-{
-	return p[0] == '\t' || p[0] == '\n' ? 0 : text_obeyed((struct str){ p, n });
-}
-
 static void put_escaped(struct buf *b, char c)
 {
 	switch (c) {
@@ -123,14 +117,16 @@ void page_escape(struct buf *out, struct str text)
 {
 	size_t n = str_head(text, PAGE_CELL_BYTES).n;
 
-	for (size_t i = 0; i < n;) {
-		size_t control = control_at(text.p + i, n - i);
+	for (size_t i = 0, step; i < n; i += step) {
+		bool hidden;
 
-		if (control)
+		step = text_step(str_sub(text, i, n - i), &hidden);
+		if (hidden && text.p[i] != '\t' && text.p[i] != '\n')
 			buf_z(out, "\xef\xbf\xbd");
-		else
+		else if (step == 1)
 			put_escaped(out, text.p[i]);
-		i += control ? control : 1;
+		else
+			buf_add(out, text.p + i, step);
 	}
 	if (n < text.n)
 		buf_z(out, "\xe2\x80\xa6");

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "io/csv/csv.h"
 #include "io/csv/csv_out.h"
 #include "io/file.h"
@@ -124,7 +125,7 @@ static size_t cell_end(struct str raw, size_t at, bool neutral)
 {
 	bool quoted = at < raw.n && raw.p[at] == '"';
 
-	if (neutral && at + quoted < raw.n && csv_starts_formula(raw.p[at + quoted]))
+	if (neutral && csv_is_formula(str_sub(raw, at + quoted, raw.n - at - quoted)))
 		return SIZE_MAX;
 	return quoted ? quoted_end(raw, at) : bare_end(raw, at);
 }
@@ -185,9 +186,13 @@ static void write_unreadable(struct result *r, struct str raw)
 	}
 }
 
+/* One of ours. Names of services are shown in it, and compared by nobody. */
 static void put(const struct result *r, struct str text, struct buf *ret)
 {
+	size_t from = ret->n;
+
 	csv_cell(ret, text, !r->opt.raw_csv);
+	text_clean_lines(ret->p + from, ret->n - from);
 	buf_char(ret, ',');
 }
 

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/text.h"
 #include "io/json.h"
 #include "report/status.h"
 
@@ -168,6 +169,25 @@ static void put_card(struct str text, struct json_out *o)
 	json_arr_end(o);
 }
 
+/* Slack takes <!channel> and <https://...|text> for orders. */
+static void put_message(struct str text, struct json_out *o)
+{
+	struct buf plain;
+
+	buf_init(&plain, 5 * TEXT_MAX_BYTES);
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] == '&')
+			buf_z(&plain, "&amp;");
+		else if (text.p[i] == '<')
+			buf_z(&plain, "&lt;");
+		else if (text.p[i] == '>')
+			buf_z(&plain, "&gt;");
+		else
+			buf_char(&plain, text.p[i]);
+	json_put_str(o, "text", buf_view(&plain));
+	buf_release(&plain);
+}
+
 void webhook_body(const struct webhook_news *n, const struct webhook_settings *s, struct buf *out)
 {
 	struct json_out o;
@@ -177,12 +197,13 @@ void webhook_body(const struct webhook_news *n, const struct webhook_settings *s
 	json_obj(&o, NULL);
 	buf_init(&text, TEXT_MAX_BYTES);
 	put_text(n, &text);
+	text_clean_lines(text.p, text.n);
 	if (s->format == WEBHOOK_JSON)
 		put_json(n, &o);
 	else if (s->format == WEBHOOK_TEAMS)
 		put_card(buf_view(&text), &o);
 	else
-		json_put_str(&o, "text", buf_view(&text));
+		put_message(buf_view(&text), &o);
 	json_obj_end(&o);
 	buf_release(&text);
 }

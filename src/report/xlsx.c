@@ -42,17 +42,17 @@ static size_t bytes_of(struct str s, size_t max)
 	return i;
 }
 
-/* As it is shown elsewhere: without what turns the direction of writing, and controls. A line ends
- * with LF in a cell. */
+/* As it is shown elsewhere: without what is hidden. A line ends with LF in a cell. */
 static void put_text(struct buf *out, struct str s)
 {
 	for (size_t i = 0, n; i < s.n; i += n) {
-		size_t obeyed = text_obeyed(str_sub(s, i, s.n - i));
-		bool kept = !obeyed || s.p[i] == '\n' || s.p[i] == '\t';
+		bool hidden;
 
-		n = obeyed ? obeyed : 1;
-		if (s.p[i] != '\r' || i + 1 == s.n || s.p[i + 1] != '\n')
-			buf_char(out, kept ? s.p[i] : '?');
+		n = text_step(str_sub(s, i, s.n - i), &hidden);
+		if (!hidden || s.p[i] == '\n' || s.p[i] == '\t')
+			buf_add(out, s.p + i, n);
+		else if (s.p[i] != '\r' || i + 1 == s.n || s.p[i + 1] != '\n')
+			buf_char(out, '?');
 	}
 }
 

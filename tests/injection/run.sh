@@ -62,19 +62,49 @@ same 'the UEM is not asked' "$before" "$(requests '.path | startswith("/api")')"
 
 (umask 077 && echo code >tenant-code)
 
-# --- marks that turn the direction of writing, and U+009B, in every channel that people read ---
+# --- what nobody sees or a terminal obeys, in every channel that people read ---
+# Not the columns of the input, and CSVs of names that rules compare with: those stay as they are,
+# but for a terminal.
 
-evil=$(printf 'x\u202ey\u2066z\u009b2J')
-awk -v e="$evil" -v w='＝1+1' 'NR == 1 { print $0 ",Notes,Wanted," e } NR > 1 { print $0 "," w "," e "," e }' in.csv >marks.csv
+# Marks that turn the direction of writing, a control, zero width, joiners, a soft hyphen, a byte
+# order mark, a letter without a shape, a selector of variants, tags.
+evil=$(printf 'x\u202ey\u2066z\u009b2J\u200b\u200d\u2060\u2064\u00ad\ufeff\u3164\ufe0f\U000e0041\U000e0101w')
+spelled=$(python3 -c 'import json, sys; print(json.dumps(sys.argv[1]))' "$evil")
+awk -v e="$evil" -v w='＝1+1' -v t="$(printf '\t=2')" -v b="$(printf '\ufeff=3')" '
+	NR == 1 { print $0 ",Notes,Tab,Mark,Wanted," e } NR > 1 { print $0 "," w "," t "," b "," e "," e }' in.csv >marks.csv
 sed "s|WS1 APAC|$evil|" "$root/samples/fleet.csv" >fleet.csv
 new_world --fleet "$work/fleet.csv"
-sed -i 's|server: WS1 APAC, group: WS1APAC|server: "x\\u202ey\\u2066z\\u009b2J", group: XYZ2J|' depmend.yaml
+python3 - "$spelled" <<-'END'
+	import re, sys
+	text = open("depmend.yaml").read()
+	open("depmend.yaml", "w").write(text.replace("server: WS1 APAC, group: WS1APAC", "server: %s, group: XYZ2JW" % re.sub(
+	    r"\\ud[0-9a-f]{3}\\ud[0-9a-f]{3}", lambda m: "\\U%08x" % ord(m[0].encode().decode("unicode_escape").encode(
+	        "utf-16", "surrogatepass").decode("utf-16")), sys.argv[1])))
+END
+python3 - hooks <<-'END' &
+	import http.server, pathlib, sys
+	class Hook(http.server.BaseHTTPRequestHandler):
+	    def do_POST(self):
+	        with open("shown/hook.log", "ab") as log:
+	            log.write(self.path.encode() + b" " + self.rfile.read(int(self.headers["Content-Length"])) + b"\n")
+	        self.send_response(200)
+	        self.end_headers()
+	    def log_message(self, *_): pass
+	server = http.server.HTTPServer(("127.0.0.1", 0), Hook)
+	pathlib.Path("hook-port").write_text(str(server.server_port))
+	server.serve_forever()
+END
+hook_pid=$!
+timeout 20 sh -c 'while ! [ -s hook-port ]; do sleep 0.1; done'
+(umask 077 && printf 'http://127.0.0.1:%s/hook' "$(cat hook-port)" >hook-url)
+printf 'notify: {url: {file: hook-url}, webhook: {url: {file: hook-url}, format: slack, on: [failure, off_server, guard, new_open_items, expiry]}}\n' >>depmend.yaml
 cat >rules.yaml <<-'END'
 	version: 1
 	rules:
 	  - name: to
 	    match: {apple.server: WS1 EMEA}
 	    do: [{reassign: {to: {column: Wanted}}}]
+	    if_failed: [{advise: "ask <!channel>"}]
 END
 serial=$(sed -n '2s/,.*//p' marks.csv)
 mkdir -p shown
@@ -101,13 +131,38 @@ for json in '' --json; do
 	channel "report$json" report "$name" ${json:+"$json"}
 	channel "doctor$json" doctor ${json:+"$json"}
 	channel "undo$json" undo "$name" --out undo.csv ${json:+"$json"}
+	channel "pause$json" pause --reason "$evil" ${json:+"$json"}
+	channel "paused$json" apply marks.csv --rules rules.yaml --yes ${json:+"$json"}
+	channel "resume$json" resume ${json:+"$json"}
+	channel "off$json" export --off-server ${json:+"$json"}
 done
+channel export--json export --json
+run export --out live.csv
+sed -i "2s/,WS1 [A-Za-z]*,/,$evil,/" live.csv
+channel since export --since live.csv --html shown/since.html
+channel compare export --compare live.csv --json
+python3 "$root/tests/terminal/pty.py" --data shown/export.tty "$build/depmend" export --progress none >shown/export.tty.err
+python3 "$root/tests/terminal/pty.py" --data shown/report.tty "$build/depmend" report "$name" --csv - >shown/report.tty.err
+channel rehearse rehearse marks.csv --rules rules.yaml
+cp marks.csv "$evil.csv"
+channel name check "$evil.csv" --rules rules.yaml
+channel nofile check "$evil.none"
+channel option apply marks.csv "--$evil"
+channel set plan marks.csv --rules rules.yaml --set "$evil=1"
 channel history.html history "$serial" --html shown/history.html
-channel files report "$name" --html shown/report.html --xlsx shown/report.xlsx --metrics shown/metrics.prom --csv report.csv
+channel files report "$name" --html shown/report.html --xlsx shown/report.xlsx --metrics shown/metrics.prom \
+	--csv report.csv --tickets shown/tickets.csv
+python3 -c '
+import csv
+rows = csv.reader(open("report.csv"))
+for row in rows: print(row[-10:])' >shown/result.ours
+kill "$hook_pid"
+wait "$hook_pid" 2>/dev/null
+check 'messages were sent' grep -q '^/hook ' shown/hook.log
 check 'every channel says something' test "$(find shown -size +0 -name '*.*' | wc -l)" -gt 25
 same 'none shows the marks' '' "$(cd shown && python3 -c '
 import pathlib, re, zipfile
-bad = re.compile("[\u202a-\u202e\u2066-\u2069\u0080-\u009f\u200e\u200f\x1b]")
+bad = re.compile("[\u202a-\u202e\u2066-\u2069\u0080-\u009f\u200b-\u200f\u2060-\u2064\u00ad\ufeff\u3164\ufe0f\U000e0000-\U000e0fff\x1b]")
 for path in sorted(pathlib.Path().iterdir()):
     if path.suffix == ".xlsx":
         book = zipfile.ZipFile(path)
@@ -118,5 +173,7 @@ for path in sorted(pathlib.Path().iterdir()):
         print(path)')"
 for csv in plan report; do
 	check "$csv.csv: a full-width formula is text" grep -q "'＝1+1" "$csv.csv"
+	check "$csv.csv: so is one behind a TAB" grep -q "'=2" "$csv.csv"
+	check "$csv.csv: and behind a byte order mark" grep -q "$(printf "'\ufeff=3")" "$csv.csv"
 done
 suite_end

@@ -38,6 +38,10 @@ static void formulas_are_neutralised_when_asked(void **state)
 	writes("-2085650007946880", true, "'-2085650007946880");
 	writes("@x", true, "'@x");
 	writes("\tx", true, "'\tx");
+	writes("\nx", true, "\"'\nx\"");
+	writes("\xef\xbb\xbf=x", true, "'\xef\xbb\xbf=x"); /* a byte order mark */
+	writes("\xe2\x80\x8b+x", true, "'\xe2\x80\x8b+x");
+	writes("\xe2\x80\x8bx", true, "\xe2\x80\x8bx");
 	writes("=A1,B1", true, "\"'=A1,B1\"");
 	writes("\xef\xbc\x9dx", true, "'\xef\xbc\x9dx"); /* full-width = */
 	writes("\xef\xbc\x8bx", true, "'\xef\xbc\x8bx");

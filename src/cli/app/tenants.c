@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "cli/app/tenants_parts.h"
 #include "cli/args/terminal.h"
@@ -312,7 +313,7 @@ static void sum_up(const struct cli *cli, const struct tenants *t)
 	char text[64];
 
 	for (size_t i = 0; i < t->n_ignored; i++)
-		(void)fprintf(stderr, "ignored: %s has no `tenant:`\n", t->ignored[i]);
+		text_line(stderr, "ignored: %s has no `tenant:`", t->ignored[i]);
 	if (cli_count(cli, OPTION_JSON)) {
 		sum_up_json(t);
 		return;

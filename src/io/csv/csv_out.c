@@ -1,5 +1,7 @@
 #include "io/csv/csv_out.h"
 
+#include "base/text.h"
+
 static bool needs_quotes(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
@@ -11,14 +13,24 @@ static bool needs_quotes(struct str text)
 	return false;
 }
 
-/* Spreadsheets take the full-width forms U+FF0B, U+FF0D, U+FF1D and U+FF20 for + - = @. */
+/* Spreadsheets take the full-width forms U+FF0B, U+FF0D, U+FF1D and U+FF20 for + - = @, and drop a
+ * byte order mark at the start of the file. */
 bool csv_is_formula(struct str text)
 {
-	if (text.n == 0 || !csv_starts_formula(text.p[0]))
-		return false;
-	if (text.p[0] != '\xef')
-		return true;
-	return text.n >= 3 && text.p[1] == '\xbc' && memchr("\x8b\x8d\x9d\xa0", text.p[2], 4);
+	static const uint32_t starts[] = { '=', '+', '-', '@', '\t', '\r', '\n', 0xff0b, 0xff0d,
+		0xff1d, 0xff20 };
+	uint32_t code;
+
+	for (size_t n; text.n && csv_starts_formula(text.p[0]);
+		text = str_sub(text, n, text.n - n)) {
+		n = text_char(text, &code);
+		for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+			if (code == starts[i])
+				return true;
+		if (text_kind(code) != TEXT_HIDDEN)
+			return false;
+	}
+	return false;
 }
 
 void csv_cell(struct buf *out, struct str text, bool neutral)

@@ -10,14 +10,15 @@
 #include "base/str.h"
 
 /* Appends one cell. With `neutral`, a text that a spreadsheet would run as a formula (starting
- * with = + - @, also full-width, or TAB or CR) gets a leading apostrophe. */
+ * with = + - @, also full-width or behind what is hidden, or TAB, CR or LF) gets a leading
+ * apostrophe. */
 void csv_cell(struct buf *out, struct str text, bool neutral);
 
 /* Whether a text that starts so may be one that a spreadsheet runs; csv_is_formula() is sure. */
 static inline bool csv_starts_formula(char c)
 {
-	return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t' || c == '\r' ||
-	       c == '\xef';
+	return c == '=' || c == '+' || c == '-' || c == '@' || (unsigned char)c < ' ' ||
+	       (unsigned char)c >= 0x7f;
 }
 
 bool csv_is_formula(struct str text);
