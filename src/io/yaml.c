@@ -75,15 +75,20 @@ static void index_lines(struct yaml_doc *doc)
 
 static struct str line_text(const struct yaml_doc *doc, unsigned line)
 {
-	size_t from, n = 0;
+	size_t from, end;
 
 	if (line == 0 || line > doc->n_lines)
 		return STR_NONE;
 	from = doc->lines[line - 1];
-	while (from + n < doc->source.n &&
-		!break_len(doc->source.p + from + n, doc->source.n - from - n))
-		n++;
-	return str_sub(doc->source, from, n);
+	end = line < doc->n_lines ? doc->lines[line] : doc->source.n;
+	/* The longest break that ends there: a line may be long, and have many mistakes. */
+	for (size_t n = 3; n; n--)
+		if (line < doc->n_lines && end - from >= n &&
+			break_len(doc->source.p + end - n, n) == n) {
+			end -= n;
+			break;
+		}
+	return str_sub(doc->source, from, end - from);
 }
 
 static struct loc loc_of_offset(const struct yaml_doc *doc, size_t offset)

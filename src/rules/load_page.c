@@ -130,6 +130,11 @@ void load_parameters(
 	(void)to;
 	if (!yaml_expect(r, n, YAML_MAP))
 		return;
+	if (((struct loader *)r->self)->set->parameters.n + n->n_children > RULES_MAX_PARAMETERS) {
+		(void)yaml_bad(
+			r, n, "rules.too-many", "more than %d parameters", RULES_MAX_PARAMETERS);
+		return;
+	}
 	for (const struct yaml_node *m = n->first; m; m = m->next) {
 		struct parameter p = { .name = m->key, .at = m->key_at };
 

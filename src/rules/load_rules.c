@@ -48,6 +48,10 @@ void load_recipes(
 	(void)to;
 	if (!yaml_expect(r, n, YAML_MAP))
 		return;
+	if (((struct loader *)r->self)->set->recipes.n + n->n_children > RULES_MAX_RECIPES) {
+		(void)yaml_bad(r, n, "rules.too-many", "more than %d recipes", RULES_MAX_RECIPES);
+		return;
+	}
 	for (const struct yaml_node *m = n->first; m; m = m->next) {
 		struct recipe recipe = { .name = m->key, .at = m->key_at };
 

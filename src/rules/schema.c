@@ -44,11 +44,13 @@ static const struct {
 	{ "ages", OR_LIST("age") },
 	{ "flags", OR_LIST("flag") },
 	{ "paths", OR_LIST("path") },
-	{ "parameters", "{\"type\":\"object\",\"additionalProperties\":" REF("parameter") "}" },
+	{ "parameters", "{\"type\":\"object\",\"maxProperties\":1000,\"additionalProperties\":" REF(
+				"parameter") "}" },
 	{ "dates", "{\"type\":\"array\",\"maxItems\":16,\"items\":" REF("text") "}" },
 	{ "waves",
 		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":32,\"items\":" REF("wave") "}" },
-	{ "recipes", "{\"type\":\"object\",\"additionalProperties\":" REF("steps") "}" },
+	{ "recipes", "{\"type\":\"object\",\"maxProperties\":1000,\"additionalProperties\":" REF(
+			     "steps") "}" },
 	{ "rules",
 		"{\"type\":\"array\",\"minItems\":1,\"maxItems\":1000,\"items\":" REF("rule") "}" },
 	{ "tests", "{\"type\":\"array\",\"items\":" REF("test") "}" },

@@ -164,6 +164,8 @@ static void unknown_step(struct loader *l, struct loc at, struct str word)
 	struct diag *entry = yaml_diag(l->r.d, l->r.doc, DIAG_ERROR, "rules.unknown-step", at,
 		(unsigned)word.n, "unknown step '%.*s'", STR_FMT(word));
 
+	if (entry == &l->r.d->spare)
+		return;
 	for (int i = 0; i < STEP_MAX_; i++)
 		nearest_try(&near, str_from(step_info((enum step_kind)i)->word));
 	for (size_t i = 0; i < l->set->recipes.n; i++)
