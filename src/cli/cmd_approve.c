@@ -63,7 +63,7 @@ static enum errc find_key(struct approving *a, struct err *err)
 			err, ERR_USAGE, "there is no SSH key in ~/.ssh: name one with --key FILE");
 	if (!file_exists(a->key_file))
 		return err_set(err, ERR_NO_INPUT, "%s: there is no such key", a->key_file);
-	return ERR_OK;
+	return file_refuse_pipe(a->key_file, err);
 }
 
 /* PLAN.csv.NAME.approval, where apply --expect PLAN.csv finds it. */

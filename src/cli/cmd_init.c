@@ -389,6 +389,27 @@ static enum errc write_one(const struct init *in, int i, char *written[QUESTIONS
 	return rc;
 }
 
+/* Before the first question: whether the folder, or the first one that is to be made, can be. */
+static enum errc check_place(const struct init *in, struct err *err)
+{
+	char *path = mem_strdup(in->path), *folder = file_beside(path, "."), *slash;
+	struct outfile *f = NULL;
+	enum errc rc;
+
+	while (!file_exists(folder) && (slash = strrchr(path, '/')) != NULL && slash > path) {
+		*slash = '\0';
+		free(folder);
+		folder = file_beside(path, ".");
+	}
+	rc = file_exists(path)
+		     ? err_set(err, ERR_CANNOT_CREATE, "%s: %s is no folder", in->path, path)
+		     : outfile_open(&f, path, 0600, err);
+	outfile_free(f);
+	free(folder);
+	free(path);
+	return rc;
+}
+
 /* The settings come last: with them everything that they name is there. */
 static void tell_written(const struct cli *cli, const char *path, bool secret)
 {
@@ -486,6 +507,8 @@ int cmd_init(const struct cli *cli)
 	stop_words("nothing was written", NULL);
 	if (!rc)
 		rc = check_absent(&in, &err);
+	if (!rc)
+		rc = check_place(&in, &err);
 	if (!rc && in.terminal)
 		text_line(stderr,
 			"Settings go to %s, secrets to files beside it. Nothing is written before "

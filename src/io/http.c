@@ -1,4 +1,5 @@
 #include "io/http.h"
+#include "io/file.h"
 
 #include <curl/curl.h>
 #include <inttypes.h>
@@ -96,8 +97,12 @@ bool http_is_loopback(const char *url)
 enum errc http_client_open(
 	struct http_client **ret, const struct http_options *opt, struct err *err)
 {
+	const char *authorities = getenv("SSL_CERT_FILE");
 	struct http_client *c;
 
+	/* OpenSSL would wait for a pipe's writer, and hear no signal. */
+	if (authorities && *authorities && file_refuse_pipe(authorities, err))
+		return ERR_NO_INPUT;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, ERR_INTERNAL, "libcurl cannot start");
 	c = mem_zalloc(sizeof(*c));

@@ -16,6 +16,7 @@ enum { KNOWN = sizeof(known) / sizeof(known[0]) };
 static const char *const patterns[] = {
 #define WORD_NUMBER "N"
 #define WORD_PERCENT "PERCENT"
+#define WORD_SIZE "N"
 #define WORD_YES "yes"
 #define WORD_SERIAL "SERIAL"
 #define X(name, value, help) #name "=" WORD_##value,
@@ -30,9 +31,11 @@ static bool value_fits(enum allowance_value kind, struct str value)
 
 	switch (kind) {
 	case ALLOWS_NUMBER:
-		return str_to_u64(value, &n);
+		return str_to_u64(value, &n) && n > 0;
 	case ALLOWS_PERCENT:
-		return str_to_u64(value, &n) && n <= 100;
+		return str_to_u64(value, &n) && n > 0 && n <= 100;
+	case ALLOWS_SIZE:
+		return str_to_u64(value, &n);
 	case ALLOWS_YES:
 		return str_eq(value, STR("yes"));
 	case ALLOWS_SERIAL:
@@ -44,8 +47,9 @@ static bool value_fits(enum allowance_value kind, struct str value)
 static const char *wanted(enum allowance_value kind)
 {
 	static const char *const words[] = {
-		[ALLOWS_NUMBER] = "a whole number",
-		[ALLOWS_PERCENT] = "a whole number from 0 to 100",
+		[ALLOWS_NUMBER] = "a whole number from 1",
+		[ALLOWS_PERCENT] = "a whole number from 1 to 100",
+		[ALLOWS_SIZE] = "a whole number",
 		[ALLOWS_YES] = "yes",
 		[ALLOWS_SERIAL] = "a serial number",
 	};

@@ -10,8 +10,9 @@
 #include "base/str.h"
 
 enum allowance_value {
-	ALLOWS_NUMBER,
-	ALLOWS_PERCENT, /* 0 to 100 */
+	ALLOWS_NUMBER,  /* from 1: none is what needs no leave */
+	ALLOWS_PERCENT, /* 1 to 100 */
+	ALLOWS_SIZE,    /* from 0 */
 	ALLOWS_YES,
 	ALLOWS_SERIAL,
 };
@@ -24,7 +25,7 @@ enum allowance_value {
 	X(release, NUMBER, "devices released in 24 hours")                             \
 	X(delete_record, NUMBER, "records deleted in 24 hours")                        \
 	X(wipe, NUMBER, "devices wiped in 24 hours")                                   \
-	X(fleet, NUMBER, "a listing as short as that")                                 \
+	X(fleet, SIZE, "a listing as short as that")                                   \
 	X(organization, YES, "another client id, or servers that are gone")            \
 	X(empty, YES, "a list without rows")                                           \
 	X(network_state, YES, "state on a network file system")                        \

@@ -45,7 +45,43 @@ done <<'END'
 --confirm release=many
 --confirm release=
 --confirm =3
+--confirm forget=2
+--confirm restore=1
+--allow devices=0
+--allow percent=0
+--allow wipe=0
+--encoding nosuch
+--encoding utf-8//TRANSLIT
+--limit 3 --limit 5
+--max-wait 1h --max-wait=2h
+--allow devices=30 --allow devices=40
+--confirm release=3 --confirm release=4
+--set a=1 --set a=2
+--out a.csv --out b.csv
 END
+run apply in.csv --rules corrupted-registration --yes --allow again=7AGC74BU22 --allow again=NQXKE2KNGE --allow devices=700 --allow devices=700 --max-wait 0s
+check 'what may come again, or says the same twice, is taken' test "$status" -ne 64
+while read -r command; do
+	# shellcheck disable=SC2086 # words
+	run $command
+	exits "$command" 64
+done <<'END'
+forget 7AGC74BU22 --reason x --confirm release=1
+restore a.backup --confirm forget=1
+forget 7AGC74BU22 --reason x --confirm forget=1 --confirm forget=2
+check in.csv --rules corrupted-registration --encoding nosuch
+export --encoding nosuch
+export --header none
+export --serial-column 3
+check in.csv --rules corrupted-registration --max-wait 1h
+doctor --yes
+report latest --raw-csv
+END
+for command in backup restore plan check history forget report undo runs rules approve; do
+	run "$command" ''
+	exits "$command with an empty argument" 64
+	check "$command with an empty argument: says so" grep -q 'argument is empty' err
+done
 run plan in.csv --rules corrupted-registration --allow releases=5
 check 'the nearest name is offered' grep -q "did you mean 'release'" err
 
@@ -67,11 +103,32 @@ check 'says how many there may be' grep -q '32' err
 run check --settings many.yaml
 exits '5 enrollment servers' 78
 
+(umask 077 && printf 'a\r\nb' >two-lines && printf 'https://h/%09000d' 0 >long-url && printf 'ftp://h/' >ftp-url)
+while IFS='|' read -r what setting pattern; do
+	{
+		cat depmend.yaml
+		printf '%s\n' "$setting"
+	} >late.yaml
+	run check in.csv --rules corrupted-registration --settings late.yaml
+	exits "check: $what" 78
+	check "check: $what: at its place" grep -qE "late.yaml:[0-9]+:[0-9]+: error: .*$pattern" err out
+done <<'END'
+a ping to a URL of 9 kB|notify: {url: {file: long-url}}|the URL of notify
+a webhook with one|notify: {webhook: {url: {file: long-url}, format: slack, on: [failure]}}|the URL of notify
+a ping by another protocol|notify: {url: {file: ftp-url}}|its URL is none
+END
+sed 's/tenant_code: {file: tenant-code}/tenant_code: {file: two-lines}/' depmend.yaml >late.yaml
+run check in.csv --rules corrupted-registration --settings late.yaml
+exits 'check: a REST API key of two lines' 78
+
 # --- a limit that would be met after the work is met before it ---
 
 bash -c "ulimit -n 14; exec \"$build/depmend\" apply in.csv --rules corrupted-registration --yes" >out 2>err
 same 'apply with few files' 73 "$?"
 check 'says what to raise' grep -q 'ulimit -n' err
+timeout 20 "$build/depmend" init --settings in.csv/new.yaml --tenant t >out 2>err </dev/null
+same 'init below a file: before any question' 73 "$?"
+check 'init below a file: says where' grep -q 'in.csv' err
 same 'and sends nothing' 0 "$(effects unassign)"
 
 # --- the environment ---
@@ -132,6 +189,28 @@ check 'the row is judged' grep -q C02XK1ABJG5H large.out
 spent=$({ time "$build/depmend" explain large.csv C02XK1ABJG5H --rules large.yaml --offline >out 2>err </dev/null; } 2>&1)
 check "explain as well: $spent" test "${spent%%[.,]*}" -lt 5
 check 'and cuts what it shows' test "$(wc -c <out)" -lt 100000
+
+# --- what is written on one line, or without end, in rules and settings ---
+
+python3 - <<'END'
+def write(name, text):
+    open(name + ".yaml", "w").write("version: 1\n" + text)
+RULE = "rules: [{name: a, match: {always: true}, do: [skip%s]}]\n"
+write("columns", "columns: {serial: Serial, " + ", ".join("c%d: H%d" % (i, i) for i in range(32000)) + "}\n" + RULE % "")
+write("keys", RULE % "" + "limits: {" + ", ".join("k%d: 1" % i for i in range(32000)) + "}\n")
+write("steps", RULE % "".join(", s%d" % i for i in range(60)) + "tests: [" + ", ".join("{k%d: 1}" % i for i in range(16000)) + "]\n")
+write("recipes", "recipes: {" + ", ".join("r%d: [skip]" % i for i in range(32000)) + "}\n" + RULE % "")
+write("parameters", "parameters: {" + ", ".join("p%d: {default: x}" % i for i in range(16000)) + "}\n" + RULE % "")
+END
+for one in columns keys steps recipes parameters; do
+	spent=$({ time timeout 60 "$build/depmend" check in.csv --rules "$one.yaml" >out 2>&1 </dev/null; } 2>&1)
+	check "a line of half a megabyte, $one: $spent" test "${spent%%[.,]*}" -lt 3
+	check "$one: said at its place" grep -qE "^$one.yaml:[23]:[0-9]+: error" out
+done
+run check in.csv --rules recipes.yaml
+check 'how many recipes there may be' grep -q 'more than 1000 recipes' err out
+run check in.csv --rules parameters.yaml
+check 'how many parameters there may be' grep -q 'more than 1000 parameters' err out
 
 # --- another run, which --wait-lock outlives ---
 
@@ -206,5 +285,15 @@ piped 124 ': waiting until' export --since pipe.csv
 piped 66 '; name a file' plan piped.csv --offline --rules ./pipe.csv
 piped 66 '; name a file' apply piped.csv --rules ./piped.yaml --expect pipe.csv --yes
 piped 66 '; name a file' restore pipe.csv
+timeout -k 2 10 env SSL_CERT_FILE=pipe.csv "$build/depmend" plan in.csv --rules corrupted-registration --out p.csv >out 2>err </dev/null
+status=$?
+exits 'certificate authorities in a pipe' 66
+check 'certificate authorities in a pipe: says so' grep -q 'pipe.csv: is a pipe' err
+printf 'approval: {steps: [unassign], people: 1, keys: approvers.pub}\n' >>depmend.yaml
+ssh-keygen -q -t ed25519 -N '' -f key
+echo "mia $(cut -d' ' -f1,2 key.pub)" >approvers.pub
+printf "version: 1\nrules: [{name: a, match: {apple.known: true}, do: [cancel_migration]}]\n" >off.yaml
+run plan in.csv --rules ./off.yaml --out approved.csv
+piped 66 '; name a file' approve approved.csv --rules ./off.yaml --key pipe.csv --yes
 
 suite_end

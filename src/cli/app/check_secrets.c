@@ -3,9 +3,11 @@
 #include <stdlib.h>
 
 #include "base/plural.h"
+#include "cli/app/notify.h"
 #include "cli/app/sandbox_for.h"
 #include "facts/session.h"
 #include "io/crypto.h"
+#include "services/wire.h"
 #include "wire/answer.h"
 
 /* --- without a network --- */
@@ -60,6 +62,30 @@ static void check_one(struct diags *d, const struct secret *s)
 	buf_wipe(&text);
 }
 
+/* A text that goes into a header as it is. */
+static void check_header(struct diags *d, const struct secret *s)
+{
+	struct buf text;
+	struct err err;
+
+	if (opened(d, s, &text) && !wire_is_token(buf_view(&text)) &&
+		err_set(&err, ERR_SETTINGS, "it holds what cannot go into a header"))
+		is_wrong(d, s, &err, "write the value alone: printable ASCII in one line");
+	buf_wipe(&text);
+}
+
+static void check_url(struct diags *d, const struct secret *s, const char *path)
+{
+	struct secret unplaced = *s;
+	struct buf text;
+	struct err err;
+
+	unplaced.at.file = NULL;
+	if (opened(d, s, &text) && notify_check(&unplaced, path, &err))
+		is_wrong(d, s, &err, "name the address as the service gave it: https://...");
+	buf_wipe(&text);
+}
+
 static void check_key(struct diags *d, const struct secret *s)
 {
 	struct es256_key *key = NULL;
@@ -109,14 +135,14 @@ static void check_token(struct diags *d, const struct enrollment_server *e)
 void check_secrets(const struct settings *s, struct diags *d)
 {
 	check_key(d, &s->apple.private_key);
-	check_one(d, &s->uem.tenant_code);
+	check_header(d, &s->uem.tenant_code);
 	check_one(d, &s->uem.client_secret);
 	if (s->uem.auth == UEM_AUTH_CERTIFICATE)
 		check_certificate(d, s);
 	else
 		check_one(d, &s->uem.password);
-	check_one(d, &s->notify_url);
-	check_one(d, &s->webhook.url);
+	check_url(d, &s->notify_url, "/start");
+	check_url(d, &s->webhook.url, "");
 	for (size_t i = 0; i < s->n_enrollment; i++)
 		check_token(d, &s->enrollment[i]);
 }

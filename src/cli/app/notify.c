@@ -77,6 +77,17 @@ static enum errc make_request(const struct notice *n, struct http_request *ret, 
 	return rc;
 }
 
+enum errc notify_check(const struct secret *url, const char *path, struct err *err)
+{
+	const struct notice n = { .url = url, .path = path };
+	struct http_request q;
+	enum errc rc = make_request(&n, &q, err);
+
+	if (!rc)
+		http_request_release(&q);
+	return rc;
+}
+
 static enum errc send_request(struct http_request *q, int64_t patience_ms, struct err *err)
 {
 	struct clock *clock = clock_real();

@@ -19,6 +19,9 @@ void notify_ping(const struct settings *s, const char *path, const struct summar
 /* The webhook's message, sent in the same way. */
 void notify_webhook(const struct settings *s, struct str body);
 
+/* Whether a request to it can be made, with that path behind its own; it is opened for that. */
+MUST_CHECK enum errc notify_check(const struct secret *url, const char *path, struct err *err);
+
 void notify_start(const struct settings *s);
 void notify_end(const struct settings *s, int status, const struct summary *counts);
 

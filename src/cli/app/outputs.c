@@ -149,6 +149,9 @@ static char *default_result(const struct cli *cli)
 		return result_default_path(cli->args[0]);
 	if (cli->command->id == COMMAND_REHEARSE)
 		return result_path_named(cli->args[0], "rehearsal");
+	/* Whose it is, only the key tells; whether there is room beside the plan, this one does. */
+	if (cli->command->id == COMMAND_APPROVE)
+		return mem_printf("%s%s", cli->args[0], SIGNATURE_SUFFIX);
 	return NULL;
 }
 

@@ -1,0 +1,125 @@
+#include "cli/args/given.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "model/step.h"
+
+enum { KEY_MAX_BYTES = 1024 * 1024 };
+
+static bool repeats(const struct option_info *o)
+{
+	return strstr(o->help, "(repeatable)") != NULL;
+}
+
+/* What a value decides: two that decide the same differently leave open what was meant. */
+static bool decides(const struct cli_given *g, struct buf *ret)
+{
+	const struct option_info *o = option_info(g->id);
+	struct str rest = str_from(g->value), name = str_cut(&rest, '=');
+	bool pair = o->kind == KIND_PAIR || o->kind == KIND_CONFIRM || o->kind == KIND_ALLOW;
+
+	if (!g->value || g->id == OPTION_TOKEN || str_eq(name, STR("again")) ||
+		(!pair && repeats(o)))
+		return false;
+	buf_reset(ret);
+	buf_printf(ret, "--%s%s", o->name, pair ? " " : "");
+	buf_str(ret, pair ? name : STR_NONE);
+	return true;
+}
+
+static enum errc check_twice(const struct cli *c, struct err *err)
+{
+	const char **first = mem_realloc(NULL, c->n_given + 1, sizeof(*first));
+	enum errc rc = ERR_OK;
+	struct map known;
+	struct buf what;
+
+	map_init(&known, 0);
+	buf_init(&what, KEY_MAX_BYTES);
+	for (size_t i = 0; i < c->n_given && !rc; i++) {
+		const char *value = c->given[i].value;
+		bool fresh;
+		uint32_t at;
+
+		if (!decides(&c->given[i], &what))
+			continue;
+		at = map_add(&known, buf_view(&what), &fresh);
+		if (fresh)
+			first[at] = value;
+		else if (strcmp(first[at], value) != 0)
+			rc = err_set(err, ERR_USAGE,
+				"%s is there twice, as '%s' and '%s': say it once", buf_cstr(&what),
+				first[at], value);
+	}
+	map_release(&known);
+	buf_release(&what);
+	free(first);
+	return rc;
+}
+
+/* forget and restore ask about themselves alone, and about no step. */
+static enum errc check_confirm(
+	const struct command *cmd, const struct cli_given *g, struct err *err)
+{
+	const char *own = cmd->id == COMMAND_FORGET || cmd->id == COMMAND_RESTORE ? cmd->name : "";
+	struct str rest = str_from(g->value), word = str_cut(&rest, '=');
+	enum step_kind step;
+
+	if (*own ? str_eq(word, str_from(own)) : step_from_word(word, &step))
+		return ERR_OK;
+	return err_set(err, ERR_USAGE, "'depmend %s' does not ask about %.*s: say --confirm %s=N",
+		cmd->name, STR_FMT(word), *own ? own : "STEP");
+}
+
+/* What does nothing without another option. */
+static const struct {
+	enum option_id id;
+	uint32_t commands;
+	enum option_id with, or ;
+} needs[] = {
+	{ OPTION_SERIAL_COLUMN, FOR(EXPORT), OPTION_COMPARE, OPTION_SINCE },
+	{ OPTION_HEADER, FOR(EXPORT), OPTION_COMPARE, OPTION_SINCE },
+	{ OPTION_ENCODING, FOR(EXPORT), OPTION_COMPARE, OPTION_SINCE },
+	{ OPTION_BARCODE_S, FOR(EXPORT), OPTION_COMPARE, OPTION_SINCE },
+	{ OPTION_MAX_WAIT, FOR(CHECK), OPTION_ONLINE, OPTION_ONLINE },
+	{ OPTION_YES, FOR(DOCTOR), OPTION_FIX, OPTION_FIX },
+	{ OPTION_RAW_CSV, FOR(REPORT), OPTION_CSV, OPTION_TICKETS },
+};
+
+static enum errc check_needs(const struct cli *c, enum option_id id, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++) {
+		const char *with = option_info(needs[i].with)->name;
+		const char *other = option_info(needs[i].or)->name;
+		bool both = needs[i].with != needs[i].or ;
+
+		if (needs[i].id == id && needs[i].commands & 1u << c->command->id &&
+			!cli_count(c, needs[i].with) && !cli_count(c, needs[i].or))
+			return err_set(err, ERR_USAGE, "--%s does nothing without --%s%s%s",
+				option_info(id)->name, with, both ? " or --" : "",
+				both ? other : "");
+	}
+	return ERR_OK;
+}
+
+enum errc given_check(const struct cli *c, struct err *err)
+{
+	const struct command *cmd = c->command;
+	enum errc rc = ERR_OK;
+
+	for (size_t i = 0; i < c->n_given && !rc; i++) {
+		const struct option_info *o = option_info(c->given[i].id);
+
+		if (!(o->commands & 1u << cmd->id))
+			rc = err_set(
+				err, ERR_USAGE, "'depmend %s' takes no --%s", cmd->name, o->name);
+		else if (o->kind == KIND_CONFIRM)
+			rc = check_confirm(cmd, &c->given[i], err);
+		else
+			rc = check_needs(c, c->given[i].id, err);
+	}
+	return rc ? rc : check_twice(c, err);
+}
