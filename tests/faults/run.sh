@@ -53,11 +53,11 @@ done <<'END'
 --encoding nosuch
 --encoding utf-8//TRANSLIT
 --limit 3 --limit 5
---max-wait 1h --max-wait=2h
+--header none --header=2
 --allow devices=30 --allow devices=40
 --confirm release=3 --confirm release=4
 --set a=1 --set a=2
---out a.csv --out b.csv
+--expect a.csv --expect b.csv
 END
 run apply in.csv --rules corrupted-registration --yes --allow again=7AGC74BU22 --allow again=NQXKE2KNGE --allow devices=700 --allow devices=700 --max-wait 0s
 check 'what may come again, or says the same twice, is taken' test "$status" -ne 64

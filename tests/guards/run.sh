@@ -284,7 +284,7 @@ rules:
   - {name: rest, match: {always: true}, do: [unassign, sync, reassign, sync]}
 END
 follow() { # WHAT RULES ARGUMENT...: does what messages say; leaves $lifted
-	local what=$1 rules=$2 given=() said
+	local what=$1 rules=$2 given=() said rounds=0
 	shift 2
 	run plan in.csv --rules "$rules" "$@"
 	told=$(grep -oE -- '--allow [a-z_]+=[0-9]+' err | sort -u)
@@ -294,7 +294,10 @@ follow() { # WHAT RULES ARGUMENT...: does what messages say; leaves $lifted
 		mapfile -t said < <(grep -oE -- '--(allow|confirm) [a-z_]+=[0-9]+|--yes' err | sort -u | tr ' ' '\n')
 		check "$what: it says what else is needed" test "${#said[@]}" -gt 0
 		given+=("${said[@]}")
+		rounds=$((rounds + 1))
 	done
+	# One message names all guards, one all that has to be confirmed.
+	check "$what: one or two messages name all of it ($rounds)" test "$rounds" -ge 1 -a "$rounds" -le 2
 	exits "$what: done as advised" 0
 	same "$what: nothing is asked for twice" '' "$(printf '%s\n' "${given[@]}" | grep '=' | cut -d= -f1 | sort | uniq -d |
 		grep -vE '^(release|delete_record|wipe)$')"

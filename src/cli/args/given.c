@@ -9,20 +9,21 @@
 
 enum { KEY_MAX_BYTES = 1024 * 1024 };
 
-static bool repeats(const struct option_info *o)
-{
-	return strstr(o->help, "(repeatable)") != NULL;
-}
-
-/* What a value decides: two that decide the same differently leave open what was meant. */
+/* What a value decides, where two values would leave open which devices are meant or what was
+ * agreed to. Elsewhere the last one counts, as of an alias that is added to. */
 static bool decides(const struct cli_given *g, struct buf *ret)
 {
+	static const enum option_id once[] = { OPTION_LIMIT, OPTION_NOW, OPTION_EXPECT,
+		OPTION_SERIAL_COLUMN, OPTION_HEADER, OPTION_ENCODING, OPTION_BARCODE_S };
 	const struct option_info *o = option_info(g->id);
 	struct str rest = str_from(g->value), name = str_cut(&rest, '=');
-	bool pair = o->kind == KIND_PAIR || o->kind == KIND_CONFIRM || o->kind == KIND_ALLOW;
+	bool pair = (o->kind == KIND_PAIR && g->id != OPTION_TOKEN) || o->kind == KIND_CONFIRM ||
+		    (o->kind == KIND_ALLOW && !str_eq(name, STR("again")));
+	bool single = false;
 
-	if (!g->value || g->id == OPTION_TOKEN || str_eq(name, STR("again")) ||
-		(!pair && repeats(o)))
+	for (size_t i = 0; i < sizeof(once) / sizeof(*once); i++)
+		single = single || g->id == once[i];
+	if (!g->value || (!pair && !single))
 		return false;
 	buf_reset(ret);
 	buf_printf(ret, "--%s%s", o->name, pair ? " " : "");
