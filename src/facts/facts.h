@@ -70,6 +70,8 @@ bool facts_group_plausible(struct facts *f, uint32_t group, uint64_t n, struct e
  * found are there, of the others nothing is known. */
 MUST_CHECK enum errc facts_on_server(
 	struct facts *f, uint32_t server, const uint32_t *slots, uint32_t n, struct err *err);
+/* Lists it: fleet_server_gone() tells then whether it was deleted. */
+MUST_CHECK enum errc facts_find_server(struct facts *f, uint32_t server, struct err *err);
 
 /* A bit for each token group. */
 uint32_t facts_groups(const struct fleet *f);

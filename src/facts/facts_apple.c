@@ -491,6 +491,13 @@ enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n,
 	return rc;
 }
 
+enum errc facts_find_server(struct facts *f, uint32_t server, struct err *err)
+{
+	bool whole;
+
+	return list_servers(f, server, server + 1, &whole, err);
+}
+
 enum errc facts_on_server(
 	struct facts *f, uint32_t server, const uint32_t *slots, uint32_t n, struct err *err)
 {

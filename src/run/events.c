@@ -107,8 +107,25 @@ static int64_t asked_from(const struct job *j, const struct open_request *r, int
 	return from_ms;
 }
 
+/* Others take a device off by deleting its server as well, which nobody means for the device: the
+ * server's own list tells whether it is there. */
+static enum errc look_for_homes(struct job *j, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < j->n && !rc; i++) {
+		const struct job_device *d = &j->devices[i];
+
+		if (d->by_other && d->custody && !fleet_server_gone(j->fleet, d->home))
+			rc = facts_find_server(j->facts, d->home, err);
+	}
+	return errc_info(rc)->scope == SCOPE_RUN ? rc : ERR_OK;
+}
+
 enum errc events_of_unknown(struct job *j, struct err *err)
 {
+	enum errc rc;
+
 	int64_t now = transport_now(j->transport), from_ms = INT64_MAX;
 
 	for (uint32_t i = 0; i < j->n_open; i++) {
@@ -120,8 +137,10 @@ enum errc events_of_unknown(struct job *j, struct err *err)
 			from_ms = asked;
 	}
 	j->told_all = false;
-	return from_ms == INT64_MAX || j->settings->apple.school ? ERR_OK
-								 : read_events(j, from_ms, err);
+	if (from_ms == INT64_MAX || j->settings->apple.school)
+		return ERR_OK;
+	rc = read_events(j, from_ms, err);
+	return rc ? rc : look_for_homes(j, err);
 }
 
 static enum errc since_created(void *self, const struct run_record *run, struct err *err)
@@ -146,6 +165,8 @@ enum errc events_of_doubt(struct job *j, struct err *err)
 	rc = store_runs(j->store, since_created, j, err);
 	if (!rc)
 		rc = read_events(j, j->created_ms, err);
+	if (!rc)
+		rc = look_for_homes(j, err);
 	return job_or_stop(j, rc, err);
 }
 

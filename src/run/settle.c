@@ -312,12 +312,18 @@ static bool needs_two(const struct job_device *d, const struct open_request *r)
  * of an older state that is taken for granted unless an event tells better. False: we did. */
 static bool by_others(struct job *j, struct job_device *d, const struct open_request *r)
 {
+	bool off = step_info(r->kind)->takes_off && d->custody;
+
 	if (!d->log_failed || step_info(r->kind)->service != SERVICE_APPLE || d->witnessed ||
 		(j->older && !d->by_other))
 		return false;
+	if (off && fleet_server_gone(j->fleet, d->home)) { /* that is how */
+		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_SERVER_GONE, NULL);
+		return true;
+	}
 	/* It is somebody's doing, and there is no event yet: who is off comes back until there is.
 	 */
-	if (!d->by_other && j->told_all && step_info(r->kind)->takes_off && d->custody) {
+	if (off && !d->by_other && j->told_all) {
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN,
 			"Apple says that it failed, and no event tells who took the device off");
 		return true;

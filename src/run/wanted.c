@@ -120,7 +120,7 @@ static enum wanted holds_already(struct job *j, struct job_device *d, const stru
 
 	if (seen->server != job_expected(j, d).server && !look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;
-	if (ours && d->by_other) {
+	if (ours && d->by_other && !fleet_server_gone(j->fleet, d->home)) {
 		job_end_custody(j, d);
 		note_drift(j, d, seen);
 		return NOT_WANTED;
