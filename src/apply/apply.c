@@ -117,6 +117,32 @@ static enum errc settle_a_while(struct job *j, struct err *err)
 	return settle_requests(j, until, err);
 }
 
+bool job_is_wiped(const struct job *j, const struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+	uint32_t next = job_next(j, d);
+
+	for (uint32_t i = 0; i < p->n && !job_is_settled(d); i++)
+		if (p->v[i].kind == STEP_WIPE &&
+			(d->results[i] == RESULT_DONE || (i == next && job_is_busy(d))))
+			return true;
+	return false;
+}
+
+/* Who went off its server to leave for good, and has not, stays: known to be off from now on,
+ * whether or not there is a write for the way back. */
+static enum errc keep_all(struct job *j, struct err *err)
+{
+	for (uint32_t i = 0; i < j->n && j->is_active; i++) {
+		struct job_device *d = &j->devices[i];
+
+		if (job_is_ready(d) && !job_is_wiped(j, d) &&
+			work_for_good(job_program(j, d), job_next(j, d)))
+			(void)job_bring_back(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK);
+	}
+	return job_flush(j, err);
+}
+
 static enum errc turn_back_all(struct job *j, struct err *err)
 {
 	for (uint32_t i = 0; i < j->n; i++) {
@@ -140,8 +166,9 @@ enum errc job_put_back_all(struct job *j, struct err *err)
 		transport_closing(j->transport);
 	rc = settle_a_while(j, err); /* what is being taken off has to come back as well */
 	while (n && !rc) {
+		rc = keep_all(j, err);
 		j->max_writes = stop == ERR_STOPPED ? writes_at_once(j) : UINT32_MAX;
-		if (!j->max_writes)
+		if (rc || !j->max_writes)
 			break;
 		rc = turn_back_all(j, err);
 		open = j->n_open;

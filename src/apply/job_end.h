@@ -10,6 +10,8 @@
  */
 MUST_CHECK enum errc job_begin(
 	struct job *j, const struct surroundings *s, int64_t run, bool apple_only, struct err *err);
+/* Its wipe is under way, or over and what follows it was confirmed: neither is for another run. */
+bool job_is_wiped(const struct job *j, const struct job_device *d);
 /* Until all are back or nothing moves any more. */
 MUST_CHECK enum errc job_put_back_all(struct job *j, struct err *err);
 /* The same when the ledger cannot be written, as *err says, which is returned. */

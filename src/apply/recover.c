@@ -65,31 +65,6 @@ static enum errc find_runs(const struct surroundings *s, const char *except, boo
 
 /* --- one run --- */
 
-/* Its wipe is under way, or over and what follows it was confirmed: neither is for another run. */
-static bool is_wiped(const struct job *j, const struct job_device *d)
-{
-	const struct work_program *p = job_program(j, d);
-	uint32_t next = job_next(j, d);
-
-	for (uint32_t i = 0; i < p->n && !job_is_settled(d); i++)
-		if (p->v[i].kind == STEP_WIPE &&
-			(d->results[i] == RESULT_DONE || (i == next && job_is_busy(d))))
-			return true;
-	return false;
-}
-
-/* Who went off its server to leave for good, and has not, stays. */
-static void keep_all(struct job *j)
-{
-	for (uint32_t i = 0; i < j->n && j->is_active; i++) {
-		struct job_device *d = &j->devices[i];
-
-		if (job_is_ready(d) && !is_wiped(j, d) &&
-			work_for_good(job_program(j, d), job_next(j, d)))
-			(void)job_bring_back(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK);
-	}
-}
-
 static enum errc look_and_put_back(struct job *j, struct err *err)
 {
 	enum errc rc = settle_requests(j, INT64_MAX, err);
@@ -101,7 +76,6 @@ static enum errc look_and_put_back(struct job *j, struct err *err)
 	if (!rc) {
 		(void)err_set(&j->stop_err, ERR_OK, "another run took over");
 		j->stop_reason = REASON_RUN_SUPERSEDED;
-		keep_all(j);
 		rc = job_put_back_all(j, err);
 	}
 	return rc ? rc : job_name_drift(j, err);
@@ -120,7 +94,7 @@ static void count_left(struct job *j, uint32_t *ret_left, uint32_t *ret_wiped)
 		const struct job_device *d = &j->devices[i];
 
 		*ret_left += job_is_off(j, d) || (job_is_busy(d) && d->outcome != OUTCOME_HELD);
-		*ret_wiped += is_wiped(j, d);
+		*ret_wiped += job_is_wiped(j, d);
 	}
 }
 

@@ -342,6 +342,17 @@ enum reason job_away(const struct job *j, const struct job_device *d)
 	return d->standing == STANDING_LEFT ? (enum reason)d->reason : REASON_STATE_REQUEST_OPEN;
 }
 
+/* It went off its server to leave for good, and will not: unless nobody can tell whether it has. */
+static bool stays_after_all(
+	struct job *j, struct job_device *d, uint32_t at, enum outcome outcome, enum reason reason)
+{
+	const struct work_program *p = job_program(j, d);
+
+	if (outcome == OUTCOME_UNVERIFIED && step_info(p->v[at].kind)->irreversible)
+		return false;
+	return work_for_good(p, at) && job_bring_back(j, d, outcome, reason);
+}
+
 void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
 	const char *detail)
 {
@@ -361,7 +372,7 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 		return;
 	}
 	d->results[at] = outcome == OUTCOME_UNVERIFIED ? RESULT_UNVERIFIED : RESULT_FAILED;
-	if (!job_turn_back(j, d, outcome, reason)) {
+	if (!job_turn_back(j, d, outcome, reason) && !stays_after_all(j, d, at, outcome, reason)) {
 		leave_out(j, d);
 		job_settle(j, d, outcome, reason, NULL);
 	}

@@ -55,8 +55,16 @@ enum errc job_save(struct open_request *r, struct err *err)
 	struct job *j = r->job;
 	enum errc rc = write_request(r, err);
 
-	for (uint32_t i = 0; i < r->n && !rc; i++)
-		rc = write_device(j, &j->devices[r->devices[i]], err);
+	for (uint32_t i = 0; i < r->n && !rc; i++) {
+		const struct job_device *d = &j->devices[r->devices[i]];
+
+		if (d->rerouted)
+			rc = write_program(j, d, err);
+		if (!rc && d->rerouted)
+			rc = job_take_custody(j, d, transport_now(j->transport), err);
+		if (!rc)
+			rc = write_device(j, d, err);
+	}
 	return rc;
 }
 

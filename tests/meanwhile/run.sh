@@ -3,7 +3,7 @@
 # them. Each name is a story, told with several members of its kind.
 #
 #	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists pages servers left back vain deeds elsewhere
-#	                                          limits profiles
+#	                                          limits profiles final
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -646,7 +646,54 @@ part_profiles() {
 	done
 }
 
-for part in "${@:-waits protected stale lists pages servers left back vain deeds elsewhere limits profiles}"; do
+# --- off its server to leave for good, and it does not leave: it comes back, or is known to be off ---
+part_final() {
+	leaves() { # OPTION...
+		rules '[delete_from_lifecycle, release]'
+		rows C02WHILE0003
+		apply --allow release=1 --confirm release=1 "$@"
+	}
+	so() { # WHAT VERDICT STATUS PLACE
+		same "$1: the row" "$2" "$(verdict C02WHILE0003)"
+		exits "$1" "$3"
+		same "$1: where it is" "$4" "$(place C02WHILE0003)"
+		run status --json
+		same "$1: status knows who is off" "$([ "$4" != off ] || echo C02WHILE0003)" \
+			"$(jq -r 'select(.serial and .since) | .serial' out)"
+		rules '[skip]'
+		rows C02STAY00001
+		DEPMEND_CLOCK=virtual:2026-11-22T12:00:00Z apply
+		exits "$1: then nothing is open" 0
+		same "$1: it is on its server" 'WS1 APAC 0' "$(place C02WHILE0003) $(ours release C02WHILE0003)"
+	}
+	refused='faults: [{activity: RELEASE_DEVICES, do: reply, applied: no, status:'
+	for how in '409, code: ENTITY_ERROR' '404, code: NOT_FOUND'; do
+		world "$refused $how}]"
+		leaves
+		so "$how" 'failed apple.refused' 3 'WS1 APAC'
+	done
+	world "$refused 403, code: FORBIDDEN}]"
+	leaves
+	so 403 'restored run.put_back' 77 'WS1 APAC'
+	world "$refused 429, retry_after: 7200}]"
+	leaves --max-wait 1h
+	so 429 'in_flight run.in_flight' 75 off
+	world 'overrides: [{activity: RELEASE_DEVICES, knobs: {apple.failing: C02WHILE0003}}]'
+	leaves
+	so 'its log' 'failed apple.device_failed' 3 'WS1 APAC'
+	world ''
+	settings_with 'rate: {apple_write: 1/hour}'
+	leaves --max-wait 30m
+	so 'no write left' 'in_flight run.in_flight' 75 off
+	world '' --set uem.sync_time=3h
+	leaves
+	so 'the UEM lists it' 'unverified uem.not_proved' 5 'WS1 APAC'
+	world '' --set uem.sync_time=3h
+	leaves --max-wait 20m
+	so 'cut off in the sync' 'restored run.put_back' 75 'WS1 APAC'
+}
+
+for part in "${@:-waits protected stale lists pages servers left back vain deeds elsewhere limits profiles final}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end
