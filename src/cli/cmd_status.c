@@ -1,11 +1,15 @@
 /* What is going on now, from the store alone: no service is asked and nothing is changed. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "base/plural.h"
 #include "base/time.h"
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
+#include "facts/wipe_note.h"
 #include "report/credential_ends.h"
 #include "report/ndjson.h"
 #include "report/open_business.h"
@@ -18,6 +22,9 @@ enum { MAX_SHOWN = 20, LAST_RUNS = 5, LATE_MS = 3600 * 1000 };
 struct status {
 	struct saved_run s;
 	struct open_business open;
+	struct wipe_note *wipes; /* that the UEM showed, and no run of ours waits for */
+	size_t n_wipes, cap_wipes;
+	struct arena texts;
 	struct lock_holder active; /* the process that works now, if has_active */
 	bool has_active;
 	struct run_record last[LAST_RUNS];
@@ -57,6 +64,55 @@ static bool is_late(const struct status *st)
 static int exit_status(const struct status *st)
 {
 	return st->open.off.n && (!st->has_active || is_late(st)) ? 5 : 0;
+}
+
+/* --- wipes that the UEM showed --- */
+
+static enum errc keep_wipe(void *self, const struct wipe_note *n, struct err *err)
+{
+	struct status *st = self;
+	const struct ledger_deeds *deeds = &st->open.deeds;
+
+	(void)err;
+	for (size_t i = 0; i < deeds->n; i++)
+		if (deeds->v[i].kind == STEP_WIPE && deeds->v[i].state == DEED_OPEN &&
+			str_eq(deeds->v[i].serial, n->serial))
+			return ERR_OK;
+	MEM_GROW(st->wipes, st->n_wipes, st->cap_wipes);
+	st->wipes[st->n_wipes] = *n;
+	st->wipes[st->n_wipes++].serial = arena_dup(&st->texts, n->serial);
+	return ERR_OK;
+}
+
+static void print_wipes(const struct status *st, FILE *out)
+{
+	char since[WHEN_TEXT], seen[WHEN_TEXT];
+
+	if (!st->n_wipes)
+		return;
+	text_line(out, "wipes       %zu device%s that the UEM showed with a wipe that waits",
+		st->n_wipes, plural(st->n_wipes));
+	for (size_t i = 0; i < st->n_wipes && i < MAX_SHOWN; i++)
+		text_line(out, "  %.*s  since %s, as last read %s", STR_FMT(st->wipes[i].serial),
+			when_words(&st->when, st->wipes[i].since_ms, since),
+			when_words(&st->when, st->wipes[i].seen_ms, seen));
+	if (st->n_wipes > MAX_SHOWN)
+		text_line(out, "  and %zu more: depmend status --json", st->n_wipes - MAX_SHOWN);
+	text_line(out, "  to call one off, in the console: %s", CONSOLE_WIPE_LOG);
+}
+
+static void tell_wipes(const struct status *st)
+{
+	for (size_t i = 0; i < st->n_wipes; i++) {
+		struct ndjson j;
+
+		ndjson_begin(&j, "pending_wipe");
+		json_put_str(&j.o, "serial", st->wipes[i].serial);
+		ndjson_time(&j, "since", st->wipes[i].since_ms);
+		ndjson_time(&j, "seen", st->wipes[i].seen_ms);
+		json_put_z(&j.o, "remedy", CONSOLE_WIPE_LOG);
+		ndjson_end(&j, stdout);
+	}
 }
 
 /* --- for people --- */
@@ -191,6 +247,7 @@ static void print_all(const struct status *st)
 	text_line(out, "tenant      %s", st->s.settings->tenant);
 	print_active(st, out);
 	open_business_print(&st->open, st->s.settings, &st->when, MAX_SHOWN, out);
+	print_wipes(st, out);
 	if (!st->open.off.n && !st->open.changes.n && !st->open.n_open_deeds)
 		(void)fputs("open        nothing: no device is off its server, every change has "
 			    "ended\n",
@@ -210,6 +267,7 @@ static enum errc tell_all(struct status *st, struct err *err)
 	enum errc rc = ERR_OK;
 
 	open_business_tell(b, st->s.settings, stdout);
+	tell_wipes(st);
 	tell_ends(st);
 	for (size_t i = 0; i < st->n_last && !rc; i++) {
 		ndjson_begin(&j, "run");
@@ -222,7 +280,7 @@ static enum errc tell_all(struct status *st, struct err *err)
 	json_put_int(&j.o, "off_server", (int64_t)b->off.n);
 	json_put_int(&j.o, "open_changes", (int64_t)b->changes.n);
 	json_put_int(&j.o, "open_irreversible", (int64_t)b->n_open_deeds);
-	json_put_int(&j.o, "pending_wipes", (int64_t)open_business_wipes(b));
+	json_put_int(&j.o, "pending_wipes", (int64_t)(open_business_wipes(b) + st->n_wipes));
 	json_put_bool(&j.o, "restored_state", b->gap.open);
 	ndjson_time(&j, "known_until", b->gap.open ? b->gap.from_ms : TIME_NONE);
 	for (int i = 0; i < RATE_CLASSES; i++)
@@ -258,10 +316,13 @@ int cmd_status(const struct cli *cli)
 	enum errc rc = saved_run_open(&st.s, cli, &err);
 	int status;
 
+	arena_init(&st.texts);
 	st.has_active = !rc && store_locked_by(st.s.settings->state, st.s.settings->apple.account,
 				       &st.active);
 	if (!rc)
 		rc = open_business_load(&st.open, st.s.store, STR_NONE, &err);
+	if (!rc)
+		rc = wipe_notes(st.s.store, keep_wipe, &st, &err);
 	if (!rc)
 		rc = store_runs(st.s.store, keep_run, &st, &err);
 	if (!rc)
@@ -274,6 +335,8 @@ int cmd_status(const struct cli *cli)
 		print_all(&st);
 	status = rc ? cli_fail(cli, &err) : exit_status(&st);
 	open_business_release(&st.open);
+	arena_release(&st.texts);
+	free(st.wipes);
 	saved_run_close(&st.s);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "facts/facts_parts.h"
+#include "facts/wipe_note.h"
 #include "model/allowance.h"
 #include "services/uem_bulk.h"
 #include "store/ledger.h"
@@ -32,6 +33,8 @@ static void take_record(struct facts *f, uint32_t slot, const struct uem_device 
 	(void)snprintf(id, sizeof(id), "%lld", (long long)r->id);
 	facts_set_text(fleet, slot, FACT_UEM_ENROLLMENT_STATUS, r->enrollment_status);
 	facts_set_flag(fleet, slot, FACT_UEM_PENDING_WIPE, pending_wipe(r->enrollment_status));
+	if (pending_wipe(r->enrollment_status) != FLAG_ODD)
+		wipe_note_take(f, slot, status_is_wipe(r->enrollment_status));
 	facts_set_text(fleet, slot, FACT_UEM_GROUP, r->group);
 	facts_set_text(fleet, slot, FACT_UEM_USER, r->user);
 	facts_set_text(fleet, slot, FACT_UEM_OWNERSHIP, r->ownership);
@@ -80,6 +83,7 @@ static enum errc done_record(void *self, enum errc code, const struct http_reply
 			if (fact_info((enum fact)k)->reading == READING_UEM_DEVICE)
 				device_set_absent(&fleet->devices[u->slot], (enum fact)k);
 		device_set_flag(&fleet->devices[u->slot], FACT_UEM_PENDING_WIPE, false);
+		wipe_note_take(u->f, u->slot, false);
 		return ERR_OK;
 	}
 	if (!code)

@@ -217,8 +217,8 @@ static void ask_whether_older(struct walk *w)
 		walk_read_apple(w, (struct cost){ .n_requests = 1 });
 }
 
-/* The readings of the plan were made to make it; apply makes them once more, but for coverage, which
- * is kept. */
+/* The readings of the plan were made to make it; apply makes them once more, but for coverage,
+ * which is kept. */
 static void walk_plan(struct walk *w, const struct plan *p, const uint32_t *waves, bool late,
 	struct schedule *ret)
 {

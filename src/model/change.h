@@ -4,8 +4,8 @@
 #ifndef MODEL_CHANGE_H
 #define MODEL_CHANGE_H
 
-/* X(id, word, sentence), in the order in which they are shown. Two may share a word, not a
- * sentence. */
+/* X(id, word, sentence), in the order in which they are shown. Some share a word,
+ * and then follow each other, but no sentence. */
 #define CHANGE_LIST(X)                                                                           \
 	X(ADDED, "added", "Apple lists it, and the earlier export did not have it")              \
 	X(RELEASED, "released", "it has left the organization")                                  \

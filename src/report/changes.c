@@ -107,12 +107,18 @@ void changes_words(const struct changes *c, struct buf *out)
 {
 	const char *before = "";
 
-	for (int i = 0; i < CHANGE_MAX_; i++)
-		if (c->kinds[i].n) {
-			buf_printf(out, "%s%" PRIu64 " %s", before, c->kinds[i].n,
-				change_info((enum change)i)->word);
+	/* Kinds that share a word follow each other. */
+	for (int i = 0, k = 0; i < CHANGE_MAX_; i = k) {
+		const char *word = change_info((enum change)i)->word;
+		uint64_t n = 0;
+
+		for (; k < CHANGE_MAX_ && strcmp(change_info((enum change)k)->word, word) == 0; k++)
+			n += c->kinds[k].n;
+		if (n) {
+			buf_printf(out, "%s%" PRIu64 " %s", before, n, word);
 			before = ", ";
 		}
+	}
 }
 
 /* --- the page --- */

@@ -18,6 +18,7 @@ enum { PATIENCE_MS = 3000 };
 	X(NOTE_PUT, "INSERT OR REPLACE INTO note(key, value) VALUES(?1, ?2)")                     \
 	X(NOTE_GET, "SELECT value FROM note WHERE key = ?1")                                      \
 	X(NOTE_FORGET, "DELETE FROM note WHERE instr(key, ?1) = 1 AND value + 0 < ?2")            \
+	X(NOTES, "SELECT key, value FROM note WHERE instr(key, ?1) = 1 ORDER BY key")             \
 	X(SENT_ADD, "INSERT INTO sent(class, at) VALUES(?1, ?2)")                                 \
 	X(SENT_AT, "UPDATE sent SET at = ?2 WHERE id = ?1")                                       \
 	X(SENT_DROP, "DELETE FROM sent WHERE id = ?1")                                            \
@@ -188,6 +189,23 @@ enum errc shared_note_get(struct shared *s, const char *key, char **ret, struct 
 enum errc shared_note_forget(struct shared *s, const char *prefix, int64_t below, struct err *err)
 {
 	return run(s, SQL_NOTE_FORGET, DB_VALUES(db_z(prefix), db_int(below)), err);
+}
+
+enum errc shared_notes(
+	struct shared *s, const char *prefix, shared_note_fn *each, void *self, struct err *err)
+{
+	struct db_stmt *q;
+	struct page p;
+	enum errc rc = prepare(s, SQL_NOTES, DB_VALUES(db_z(prefix)), &q, err);
+
+	if (rc)
+		return rc;
+	page_init(&p);
+	rc = page_read(&p, q, err);
+	for (size_t i = 0; i < p.n && !rc; i++)
+		rc = each(self, page_row(&p, i)[0].text, page_row(&p, i)[1].text, err);
+	page_release(&p);
+	return rc;
 }
 
 /* --- what was sent --- */

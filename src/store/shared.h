@@ -36,6 +36,10 @@ MUST_CHECK enum errc shared_note_put(
 MUST_CHECK enum errc shared_note_get(
 	struct shared *s, const char *key, char **ret, struct err *err);
 
+/* Those whose keys begin with the prefix, by key; texts are borrowed during the call. */
+typedef enum errc shared_note_fn(void *self, struct str key, struct str text, struct err *err);
+MUST_CHECK enum errc shared_notes(
+	struct shared *s, const char *prefix, shared_note_fn *each, void *self, struct err *err);
 /* Those whose keys begin with the prefix and whose text begins with a number below that one. */
 MUST_CHECK enum errc shared_note_forget(
 	struct shared *s, const char *prefix, int64_t below, struct err *err);

@@ -49,6 +49,8 @@ printf '%s\n' serial WIPENROL0001 WIPLEFT00003 WIPNONE00004 >pending.csv
 run plan pending.csv --rules ./pending.yaml --out pending.plan.csv
 same 'a fact for rules' 'manual skipped skipped' "$(python3 -c 'import csv
 print(*(r["depmend_outcome"] for r in csv.DictReader(open("pending.plan.csv"))))')"
+same 'our own wipes are told of as ours' '2 0' "$(run status --json
+	jq -rs '[.[] | select(.type == "status")][0].pending_wipes, ([.[] | select(.type == "pending_wipe")] | length)' out | xargs)"
 apply --max-wait 6h
 same 'held still' 'held uem.wipe_waiting' "$(outcome WIPENROL0001)"
 apply --max-wait 24h
@@ -56,6 +58,25 @@ exits 'the next apply goes on' 0
 same 'the wipes were sent once' 2 "$(wipes)"
 same 'then the records were deleted' 2 "$(effects delete-record)"
 same 'both steps are done' 'wipe(device)=done;delete_record=done' "$(cell WIPENROL0001 depmend_steps)"
+
+# --- one that others sent: seen by whichever command reads the record, and then by status ---
+new_world --fleet fleet.csv --set uem.wipe_time=20h --control
+run plan pending.csv --rules ./pending.yaml --out pending.plan.csv
+run status
+same 'no wipe: nothing is said of one' 0 "$(grep -c '^wipes' out)"
+printf 'version: 1\nadmins: [{do: wipe, serials: [WIPENROL0001]}]\n' >others.yaml
+curl -sf --data-binary @others.yaml "http://127.0.0.1:$port/sim/scenario"
+DEPMEND_CLOCK=virtual:2026-11-22T05:00:00Z run plan pending.csv --rules ./pending.yaml --out pending.plan.csv
+check 'the plan sees it' grep -q '^WIPENROL0001,manual' pending.plan.csv
+run status
+check 'status names the device' grep -q '^  WIPENROL0001  since 2026-11-22' out
+check 'and where it is called off' grep -qF 'Devices > Lifecycle > Wipe Log' out
+run status --json
+same 'for programs, too' '1 WIPENROL0001 Devices' "$(jq -rs '([.[] | select(.type == "status")][0].pending_wipes),
+	(.[] | select(.type == "pending_wipe") | .serial, .remedy[:7])' out | xargs)"
+DEPMEND_CLOCK=virtual:2026-11-24T05:00:00Z run plan pending.csv --rules ./pending.yaml --out pending.plan.csv
+run status
+same 'until a command reads that it is over' 0 "$(grep -c '^wipes' out)"
 
 # --- never unenrolled ---
 new_world --fleet fleet.csv --set uem.wipe_time=30d

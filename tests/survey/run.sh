@@ -471,6 +471,8 @@ cuts 'pages that overlap' page.shift=3
 cuts 'a few' "page.without=$free $at_uem"
 same 'they are not known' "$(wc -w <<<"$free $at_uem")" "$(columns since.csv change serial | grep ^unknown | sort -u | wc -l)"
 check 'it says so' grep -q 'which by its name is there or could not be read' err
+same 'and counts two kinds of not known as one' '' "$(sed -n 's/^[0-9]* changes\?: //p' err | grep -o '[a-z]\+' | sort | uniq -d)"
+check 'of which there are some' grep -q '^[0-9]* changes.* unknown' err
 
 cuts 'a last page that does not say that it is the last' page.total=bare page.cut=2
 check 'nor is that believed' grep -q 'the last page of the list does not say that it is the last' err
