@@ -184,17 +184,6 @@ enum profile_state profile_state_get(
 	return profile_state_of(words.text);
 }
 
-bool profile_state_is_known(const struct facts *f, uint32_t slot)
-{
-	struct state_seen s;
-	char key[KEY_BYTES];
-
-	key_of(f->fleet, slot, key);
-	return device_fact_state(&f->fleet->devices[slot], FACT_UEM_PROFILE_STATUS) !=
-		       VALUE_UNREAD ||
-	       get_seen(f, key, &s);
-}
-
 /* What is kept is what was read last, by whomever. */
 int64_t profile_state_wait(const struct facts *f, uint32_t slot)
 {

@@ -22,9 +22,6 @@ const char *profile_state_words(enum profile_state state); /* not of NONE */
  * not seen before began now. retry_after_ms: what the service says itself; -1: nothing. */
 void profile_state_take(struct facts *f, uint32_t slot, struct str words, int64_t retry_after_ms);
 
-/* Whether its state was read, now or by any command before. */
-bool profile_state_is_known(const struct facts *f, uint32_t slot);
-
 /* Until when a profile given to the device comes too early: Apple throttles it, or a service named
  * the time itself. By what was read, else by what any command saw last. TIME_NONE: it does not. */
 int64_t profile_state_wait(const struct facts *f, uint32_t slot);

@@ -382,6 +382,7 @@ static void walk_profiles(struct walk *w)
 
 	for (uint32_t left = w->n_parcels, k; left; left -= k) {
 		k = left < PROFILES_MOST ? left : PROFILES_MOST;
+		walk_read_tokens(w, k);
 		walk_read_uem(w, w->f->n_groups, true);
 		walk_send(w, RATE_UEM, k);
 	}

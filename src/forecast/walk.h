@@ -53,6 +53,7 @@ int64_t walk_later(int64_t at, int64_t wait);
 void walk_send(struct walk *w, enum rate_class rate, uint64_t n);
 void walk_read_apple(struct walk *w, struct cost c);
 void walk_read_uem(struct walk *w, uint64_t n, bool listings);
+void walk_read_tokens(struct walk *w, uint64_t n_devices);
 /* Whether its steps, from the next one on, take it off a server and put it back: to which one. */
 bool walk_comes_back(const struct walker *d, uint32_t *ret_server);
 void walk_wave(struct walk *w);

@@ -37,8 +37,6 @@ static uint32_t due(const struct walk *w, const struct walker *d, enum step_kind
 
 static void read_anew(struct walk *w, enum reading r, uint64_t n)
 {
-	struct cost c;
-
 	switch (r) {
 	case READING_APPLE_DEVICE:
 		walk_read_apple(w, cost_devices(w->f, n));
@@ -52,10 +50,8 @@ static void read_anew(struct walk *w, enum reading r, uint64_t n)
 	case READING_UEM_LIST:
 		walk_read_uem(w, w->f->n_groups, true);
 		break;
-	case READING_UEM_TOKEN: /* the details are asked for either way */
-		c = cost_tokens(w->f, facts_groups(w->f), n);
-		walk_read_uem(w, c.n_requests + n, false);
-		w->out->uem_listings += c.n_listings;
+	case READING_UEM_TOKEN:
+		walk_read_tokens(w, n);
 		break;
 	case READING_UEM_DEVICE:
 	case READING_UEM_APPS:

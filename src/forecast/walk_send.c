@@ -29,3 +29,12 @@ void walk_read_uem(struct walk *w, uint64_t n, bool listings)
 	w->out->uem_reads += n;
 	walk_send(w, RATE_UEM, n);
 }
+
+/* The details are asked for either way. */
+void walk_read_tokens(struct walk *w, uint64_t n_devices)
+{
+	struct cost c = cost_tokens(w->f, facts_groups(w->f), n_devices);
+
+	walk_read_uem(w, c.n_requests + n_devices, false);
+	w->out->uem_listings += c.n_listings;
+}

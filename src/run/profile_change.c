@@ -180,14 +180,14 @@ static enum errc await_turn(struct job *j, const uint32_t *v, uint32_t n, struct
 	return job_or_stop(j, transport_sleep(j->transport, when, err), err);
 }
 
-/* The list does not tell how an assignment stands: asked for where somebody has asked before. */
+/* The list does not tell how an assignment stands, nor until when a service wants to be left alone.
+ */
 static enum errc read_states(struct job *j, const uint32_t *v, uint32_t n, struct err *err)
 {
 	uint32_t slots[PROFILES_MOST], n_slots = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (job_step(j, &j->devices[v[i]])->kind == STEP_ASSIGN_PROFILE &&
-			profile_state_is_known(j->facts, j->devices[v[i]].slot))
+		if (job_step(j, &j->devices[v[i]])->kind == STEP_ASSIGN_PROFILE)
 			slots[n_slots++] = j->devices[v[i]].slot;
 	return n_slots ? job_or_stop(j,
 				 facts_read(j->facts, READING_UEM_TOKEN, slots, n_slots, err), err)

@@ -94,7 +94,7 @@ run apply give.csv --rules ./give.yaml --yes --allow percent=100 --max-wait 12h
 exits 'Apple throttles one of two' 5
 check 'its row says so' grep -q ',unverified,.*uem.not_proved: .*profile Throttled since 2026-11-22T.*, next try 2026-11-23T' give.result.csv
 same 'the other one is done' 1 "$(grep -c '^STATEFAILED1.*,done,' give.result.csv)"
-same 'one token was read' 1 "$(requests '.path | test("/enrollment-tokens/")')"
+same 'each token was read before, and once more of who does not show it' 3 "$(requests '.path | test("/enrollment-tokens/")')"
 
 # A profile is not given before the time that is known, whoever saw it, and whatever the rules ask.
 again() { # AT [OPTION...]
@@ -113,6 +113,21 @@ again 2026-11-23T02:30:00Z --now 2026-12-24T00:00:00Z
 same 'nor by another day' "1 $before" "$(grep -c ',waiting,' give.result.csv) $(given)"
 again 2026-11-24T03:00:00Z
 same 'after that it is tried again' $((before + 1)) "$(given)"
+
+# Nor before a time that nobody has asked for yet.
+sim_stop
+rm -f sim.db*
+new_world --fleet bare.csv --profile 'Corporate iPads' --set uem.enums=names --state sim.db
+sim_stop
+sqlite3 sim.db "UPDATE record SET status = 5 WHERE device = 2"
+sim_start --state sim.db --set uem.enums=names --set uem.throttle_says=3d
+settings_with 'timeouts: {throttled: 1h}'
+again 2026-11-22T03:00:00Z
+exits 'who is throttled and was never read waits' 0
+same 'until the time that the service names' 1 "$(grep -c '^STATETHROTT2.*,waiting,.*uem.profile_wait: .*until 2026-11-25T' give.result.csv)"
+same 'and only the other one is given a profile' 1 "$(given)"
+sim_stop
+rm -f sim.db*
 
 new_world --fleet bare.csv --profile 'Corporate iPads' --set uem.enums=names --set uem.throttled=STATETHROTT2 \
 	--set uem.throttle_says=3d --set uem.throttle_time=30d --state sim.db
