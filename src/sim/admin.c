@@ -265,7 +265,7 @@ void admins_start_from(struct sim *s, size_t first)
 
 void admins_start(struct sim *s)
 {
-	if (!s->scenario->n_admins || sim_meta(s, "admins", 0))
+	if (!s->scenario->n_admins || sim_meta(s, "admins"))
 		return;
 	sim_meta_set(s, "admins", 1);
 	s->marks = (struct marks){ 0, 0 };
@@ -358,7 +358,7 @@ void admin_milestone(struct sim *s, const struct timer *timer)
 		if (!is_meant(s, i, (enum moment)timer->a))
 			continue;
 		(void)snprintf(once, sizeof(once), "deed.%zu.%lld", i, (long long)timer->b);
-		if (sim_meta(s, once, 0))
+		if (sim_meta(s, once))
 			continue;
 		sim_meta_set(s, once, 1);
 		act_or_wait(s, i, serials_of_activity(s, timer->b));

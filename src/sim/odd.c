@@ -43,9 +43,9 @@ static bool is_meant(struct odd *x, const struct json *record)
 	return rule->record == 0 || rule->record == x->n;
 }
 
-static const char *key_of(struct odd *x, const struct json *v, bool named)
+static const char *key_of(struct odd *x, const struct json *v)
 {
-	return named ? arena_dup(x->arena, json_name(v)).p : NULL;
+	return arena_dup(x->arena, json_name(v)).p;
 }
 
 /* The text in other letters, or between blanks. */
@@ -97,9 +97,9 @@ static void put_changed(struct odd *x, const struct json *v, const char *key, st
 		}
 		met = true;
 		if (path.n)
-			put_changed(x, m, key_of(x, m, true), path);
+			put_changed(x, m, key_of(x, m), path);
 		else
-			put_odd(x, m, key_of(x, m, true));
+			put_odd(x, m, key_of(x, m));
 	}
 	if (!met && !path.n)
 		put_odd(x, NULL, arena_dup(x->arena, name).p);
@@ -141,9 +141,9 @@ static void put_reply(struct odd *x, const struct json *root)
 		json_obj(&x->o, NULL);
 		for (const struct json *m = json_first(root); m; m = json_next(m))
 			if (m == x->list)
-				put_list(x, m, key_of(x, m, true));
+				put_list(x, m, key_of(x, m));
 			else if (m == data && !x->list && is_meant(x, m))
-				put_record(x, m, key_of(x, m, true));
+				put_record(x, m, key_of(x, m));
 			else
 				json_out_copy(&x->o, m, true, x->arena);
 		json_obj_end(&x->o);

@@ -55,7 +55,7 @@ static enum errc fill(struct sim *s, struct err *err)
 {
 	enum errc e;
 
-	if (sim_meta(s, "filled", 0))
+	if (sim_meta(s, "filled"))
 		return ERR_OK;
 	sql_begin(&s->sql);
 	e = fleet_load(s, err);
@@ -84,10 +84,9 @@ static enum errc open_audit(struct sim *s, struct err *err)
 
 static void go_on(struct sim *s)
 {
-	s->draws = (uint64_t)sim_meta(s, "draws", 0);
-	s->opt.seed = (uint64_t)sim_meta(s, "seed", 0);
-	sim_clock_open(
-		&s->clock, s->opt.clock_rate, sim_meta(s, "now", 0), sim_meta(s, "virtual", 0));
+	s->draws = (uint64_t)sim_meta(s, "draws");
+	s->opt.seed = (uint64_t)sim_meta(s, "seed");
+	sim_clock_open(&s->clock, s->opt.clock_rate, sim_meta(s, "now"), sim_meta(s, "virtual"));
 }
 
 static enum errc open_parts(struct sim *s, struct err *err)

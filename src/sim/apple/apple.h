@@ -55,9 +55,9 @@ bool fieldset_has(const struct fieldset *f, const char *name, bool by_default);
 
 /* Finds by Apple's id; false when there is none. */
 int64_t sim_apple_server_find(struct sim *s, struct str uuid);
-/* Writes one server as a resource; n: bytes of the fields wanted. */
-bool sim_apple_server_put(struct call *c, struct json_out *o, const char *key, int64_t id,
-	const struct fieldset *fields);
+/* Writes one server as the reply's "data"; nothing when there is none. */
+void sim_apple_server_put(
+	struct call *c, struct json_out *o, int64_t id, const struct fieldset *fields);
 extern const char *const sim_apple_server_fields[];
 
 /* --- handlers --- */

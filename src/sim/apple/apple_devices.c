@@ -317,7 +317,7 @@ void sim_apple_device_server(struct call *c)
 	if (server == SQL_NULL)
 		return;
 	reply_object(c, &o);
-	(void)sim_apple_server_put(c, &o, "data", server, &fields);
+	sim_apple_server_put(c, &o, server, &fields);
 	json_obj_end(&o);
 }
 

@@ -81,16 +81,15 @@ static void put_row(struct call *c, struct json_out *o, const char *key, struct 
 	"SELECT uuid, name, type, created, updated, status, n_devices, disown, families, " \
 	"connected, id FROM server "
 
-bool sim_apple_server_put(struct call *c, struct json_out *o, const char *key, int64_t id,
-	const struct fieldset *fields)
+void sim_apple_server_put(
+	struct call *c, struct json_out *o, int64_t id, const struct fieldset *fields)
 {
 	struct db_stmt *st = sql_query(&c->sim->sql, sql_z(SERVER_SELECT "WHERE id=?"), sql_i(id));
 
 	if (!sql_next(&c->sim->sql, st))
-		return false;
-	put_row(c, o, key, st, fields);
+		return;
+	put_row(c, o, "data", st, fields);
 	db_reset(st);
-	return true;
 }
 
 void sim_apple_servers(struct call *c)
@@ -149,7 +148,7 @@ void sim_apple_server(struct call *c)
 	c->rep->type = "application/json";
 	json_out_init(&o, &c->rep->body);
 	json_obj(&o, NULL);
-	(void)sim_apple_server_put(c, &o, "data", id, &fields);
+	sim_apple_server_put(c, &o, id, &fields);
 	json_obj_end(&o);
 }
 

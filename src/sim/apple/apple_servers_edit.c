@@ -54,7 +54,7 @@ static void put_server(struct call *c, int64_t id)
 	c->rep->type = "application/json";
 	json_out_init(&o, &c->rep->body);
 	json_obj(&o, NULL);
-	(void)sim_apple_server_put(c, &o, "data", id, &all);
+	sim_apple_server_put(c, &o, id, &all);
 	json_obj_end(&o);
 }
 

@@ -62,11 +62,11 @@ void uuid_to_hex(const char *uuid, char out[HEX32_TEXT])
 	out[n] = '\0';
 }
 
-int64_t sim_meta(struct sim *s, const char *name, int64_t otherwise)
+int64_t sim_meta(struct sim *s, const char *name)
 {
 	int64_t v = sql_int(&s->sql, sql_z("SELECT value FROM meta WHERE name=?"), sql_z(name));
 
-	return v == SQL_NULL ? otherwise : v;
+	return v == SQL_NULL ? 0 : v;
 }
 
 void sim_meta_set(struct sim *s, const char *name, int64_t v)

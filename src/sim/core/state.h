@@ -111,7 +111,7 @@ enum { HEX32_TEXT = 33 };
 void uuid_to_hex(const char *uuid, char out[HEX32_TEXT]);
 
 /* A number kept in the state under a name; otherwise when it was never set. */
-int64_t sim_meta(struct sim *s, const char *name, int64_t otherwise);
+int64_t sim_meta(struct sim *s, const char *name);
 void sim_meta_set(struct sim *s, const char *name, int64_t v);
 
 /* One line of the audit about one device (or, with serial empty, about something else).

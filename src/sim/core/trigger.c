@@ -64,7 +64,7 @@ bool trigger_strikes(
 	if (!t->n_nth && !t->every && !t->chance)
 		return true; /* all of them: nothing to count */
 	(void)snprintf(counter, sizeof(counter), "%s.%zu", name, index);
-	count = sim_meta(c->sim, counter, 0) + 1;
+	count = sim_meta(c->sim, counter) + 1;
 	sim_meta_set(c->sim, counter, count);
 	return strikes(c->sim, t, index, count);
 }

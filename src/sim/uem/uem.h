@@ -50,9 +50,9 @@ void sim_uem_list_end(
 	struct call *c, struct json_out *o, const struct uem_page *page, int64_t total);
 void sim_uem_list_end_linked(struct call *c, struct json_out *o, int64_t total);
 void sim_uem_put_total(struct call *c, struct json_out *o, const char *key, int64_t total);
-/* Sizes beyond max are cut silently; what is no number is the default. */
-struct uem_page sim_uem_page_read(struct call *c, const char *page_name, const char *size_name,
-	int64_t otherwise, int64_t max);
+/* Sizes beyond 500 are cut silently; what is no number is the default. */
+struct uem_page sim_uem_page_read(
+	struct call *c, const char *page_name, const char *size_name, int64_t otherwise);
 
 /* --- profiles --- */
 /* By UEM uuid or Apple's identifier, dashes and case ignored; SQL_NULL when there is none. */

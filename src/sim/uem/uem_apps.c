@@ -58,7 +58,7 @@ static void put_app(struct call *c, struct json_out *o, const struct app *app)
 
 static void list_apps(struct call *c, bool purchased)
 {
-	struct uem_page page = sim_uem_page_read(c, "page", "pageSize", 500, 500);
+	struct uem_page page = sim_uem_page_read(c, "page", "pageSize", 500);
 	struct str name = pairs_get_nocase(&c->query, "applicationName");
 	struct str bundle = pairs_get_nocase(&c->query, "bundleId");
 	int64_t total = 0, first = page.skip;

@@ -3,7 +3,6 @@
  * UEM A, D).
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/mem.h"
 #include "sim/uem/uem.h"
@@ -149,7 +148,7 @@ static bool spend_quota(struct call *c)
 	enum { TOLD = 250000 };
 	struct sim *s = c->sim;
 	int64_t quota = knob(s, KNOB_UEM_QUOTA), limit = quota ? quota : TOLD;
-	int64_t reset = sim_meta(s, "quota_reset", 0), used = sim_meta(s, "quota_used", 0);
+	int64_t reset = sim_meta(s, "quota_reset"), used = sim_meta(s, "quota_used");
 	bool spent;
 
 	if (s->now / 1000 >= reset) {

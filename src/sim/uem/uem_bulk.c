@@ -54,7 +54,7 @@ static bool put_found(struct call *c, struct json_out *o, enum managed_by by, st
 		sql_i(found), sql_i(all), sql_s(id));
 
 	while (found != SQL_NULL && sql_next(&c->sim->sql, st)) {
-		sim_managed_put(c->sim, o, NULL, st);
+		sim_managed_put(c->sim, o, st);
 		any = true;
 	}
 	db_reset(st);

@@ -22,9 +22,9 @@ static void put_time(struct json_out *o, const char *key, int64_t at_ms)
 	json_put_str(o, key, (struct str){ text, strlen(text) - 1 });
 }
 
-static void put_id(struct json_out *o, const char *key, int64_t v)
+static void put_id(struct json_out *o, int64_t v)
 {
-	json_obj(o, key);
+	json_obj(o, "Id");
 	json_put_int(o, "Value", v);
 	json_obj_end(o);
 }
@@ -32,7 +32,7 @@ static void put_id(struct json_out *o, const char *key, int64_t v)
 static void put_group(struct json_out *o, struct db_stmt *st)
 {
 	json_obj(o, "LocationGroupId");
-	put_id(o, "Id", db_col_int(st, 6));
+	put_id(o, db_col_int(st, 6));
 	json_put_str(o, "Name", db_col_str(st, 7));
 	json_put_str(o, "Uuid", db_col_str(st, 8));
 	json_obj_end(o);
@@ -53,15 +53,15 @@ static struct str status_text(struct sim *s, struct db_stmt *st, bool capitals)
 	return (struct str){ p, word.n };
 }
 
-void sim_managed_put(struct sim *s, struct json_out *o, const char *key, struct db_stmt *st)
+void sim_managed_put(struct sim *s, struct json_out *o, struct db_stmt *st)
 {
 	struct str imei = db_col_str(st, 11), family = db_col_str(st, 9);
 	bool via_dep = !db_col_is_null(st, 13);
 	char uuid[UUID_TEXT];
 
 	sim_uem_row_uuid("managed", db_col_int(st, 0), uuid);
-	json_obj(o, key);
-	put_id(o, "Id", db_col_int(st, 0));
+	json_obj(o, NULL);
+	put_id(o, db_col_int(st, 0));
 	json_put_z(o, "Uuid", uuid);
 	json_put_str(o, "SerialNumber", db_col_str(st, 1));
 	json_put_str(o, "Imei", str_cut(&imei, ' '));
@@ -172,7 +172,7 @@ static void reply_row(struct call *c, int64_t id, bool nested)
 	if (nested)
 		put_nested(c->sim, &o, st);
 	else
-		sim_managed_put(c->sim, &o, NULL, st);
+		sim_managed_put(c->sim, &o, st);
 	db_reset(st);
 }
 
@@ -227,7 +227,7 @@ struct str sim_number_text(struct sim *s, int64_t v)
 /* No filter by serial: an unknown name is ignored, and page 0 of everything comes (H.11). */
 void sim_uem_devices_search(struct call *c)
 {
-	struct uem_page page = sim_uem_page_read(c, "page", "pagesize", 500, 500);
+	struct uem_page page = sim_uem_page_read(c, "page", "pagesize", 500);
 	struct str user = pairs_get_nocase(&c->query, "user");
 	int64_t total, og = SQL_NULL;
 	struct db_stmt *st;
@@ -250,6 +250,6 @@ void sim_uem_devices_search(struct call *c)
 		sql_s(user), sql_i(og), sql_i(page.take), sql_i(page.skip));
 	while (sql_next(&c->sim->sql, st))
 		if (!page_lacks(c->sim, db_col_str(st, 1)))
-			sim_managed_put(c->sim, &o, NULL, st);
+			sim_managed_put(c->sim, &o, st);
 	sim_uem_list_end(c, &o, &page, total);
 }

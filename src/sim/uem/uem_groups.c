@@ -14,14 +14,13 @@ static int64_t devices_in(struct sim *s, int64_t og)
 
 /* Version 1 wraps the number and names the parent; version 2 knows the UUID. Counts are texts;
  * Group IDs may be blank, which is what people come to check. */
-static void put_group(
-	struct call *c, struct json_out *o, const char *key, struct db_stmt *st, int version)
+static void put_group(struct call *c, struct json_out *o, struct db_stmt *st, int version)
 {
 	char devices[24];
 
 	(void)snprintf(
 		devices, sizeof(devices), "%lld", (long long)devices_in(c->sim, db_col_int(st, 0)));
-	json_obj(o, key);
+	json_obj(o, NULL);
 	if (version < 2) {
 		json_obj(o, "Id");
 		json_put_int(o, "Value", db_col_int(st, 0));
@@ -45,7 +44,7 @@ static void put_group(
 
 void sim_uem_groups_search(struct call *c)
 {
-	struct uem_page page = sim_uem_page_read(c, "page", "pagesize", 500, 500);
+	struct uem_page page = sim_uem_page_read(c, "page", "pagesize", 500);
 	struct str name = pairs_get_nocase(&c->query, "name");
 	struct str id = pairs_get_nocase(&c->query, "groupid");
 	int version = sim_uem_version(c);
@@ -67,7 +66,7 @@ void sim_uem_groups_search(struct call *c)
 		      "OFFSET ?4"),
 		sql_s(name), sql_s(id), sql_i(page.take), sql_i(page.skip));
 	while (sql_next(&c->sim->sql, st))
-		put_group(c, &o, NULL, st, version);
+		put_group(c, &o, st, version);
 	sim_uem_list_end_linked(c, &o, total);
 }
 
@@ -103,7 +102,7 @@ void sim_uem_group_get(struct call *c)
 		return;
 	c->rep->type = "application/json; charset=utf-8";
 	json_out_init(&o, &c->rep->body);
-	put_group(c, &o, NULL, st, sim_uem_version(c));
+	put_group(c, &o, st, sim_uem_version(c));
 	db_reset(st);
 }
 
@@ -125,14 +124,14 @@ void sim_uem_group_children(struct call *c)
 		      "ORDER BY id"),
 		sql_i(id));
 	while (sql_next(&c->sim->sql, st))
-		put_group(c, &o, NULL, st, 1);
+		put_group(c, &o, st, 1);
 	json_arr_end(&o);
 }
 
 /* Everybody who ever enrolled a device; names are addresses, and the search matches parts. */
 void sim_uem_users(struct call *c)
 {
-	struct uem_page page = sim_uem_page_read(c, "page", "pagesize", 500, 500);
+	struct uem_page page = sim_uem_page_read(c, "page", "pagesize", 500);
 	struct str email = pairs_get_nocase(&c->query, "email");
 	struct str name = email.n ? email : pairs_get_nocase(&c->query, "username");
 	int64_t total = sql_int(&c->sim->sql,

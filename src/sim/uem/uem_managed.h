@@ -12,7 +12,7 @@
 	"(SELECT 1 FROM og CROSS JOIN record r ON r.og=og.id AND r.device=d.id), m.enrolled "  \
 	"FROM managed m JOIN og g ON g.id=m.og LEFT JOIN device d ON d.serial=m.serial "       \
 	"LEFT JOIN product p ON p.id=d.product "
-void sim_managed_put(struct sim *s, struct json_out *o, const char *key, struct db_stmt *st);
+void sim_managed_put(struct sim *s, struct json_out *o, struct db_stmt *st);
 
 /* searchby and id of a query. */
 enum managed_by { BY_SERIAL, BY_DEVICE_ID, BY_OTHER };

@@ -104,7 +104,7 @@ static void put_profile(struct sim *s, struct json_out *o, struct db_stmt *st)
 /* Group and text filter; both optional. The top group sees the profiles of all. */
 void sim_uem_profiles_search(struct call *c)
 {
-	struct uem_page page = sim_uem_page_read(c, "Page", "PageSize", 50, 500);
+	struct uem_page page = sim_uem_page_read(c, "Page", "PageSize", 50);
 	struct str uuid = pairs_get_nocase(&c->query, "OrganizationGroupUuid");
 	struct str text = pairs_get_nocase(&c->query, "SearchText");
 	int64_t og = SQL_NULL, total;

@@ -118,16 +118,18 @@ static int64_t number_or(struct str text, int64_t otherwise)
 	return text.p && str_to_u64(text, &v) && v < INT32_MAX ? (int64_t)v : otherwise;
 }
 
-struct uem_page sim_uem_page_read(struct call *c, const char *page_name, const char *size_name,
-	int64_t otherwise, int64_t max)
+enum { SIZE_MOST = 500 };
+
+struct uem_page sim_uem_page_read(
+	struct call *c, const char *page_name, const char *size_name, int64_t otherwise)
 {
 	struct uem_page p = { .number = number_or(pairs_get_nocase(&c->query, page_name), 0),
 		.size = number_or(pairs_get_nocase(&c->query, size_name), otherwise) };
 
 	if (p.size < 1)
 		p.size = otherwise;
-	if (p.size > max)
-		p.size = max;
+	if (p.size > SIZE_MOST)
+		p.size = SIZE_MOST;
 	p.size = page_size(c->sim, p.size);
 	p.take = p.size;
 	p.skip = p.number * p.size;

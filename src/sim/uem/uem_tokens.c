@@ -92,7 +92,7 @@ static void tokens_then(
 
 void sim_uem_tokens(struct call *c)
 {
-	struct uem_page page = sim_uem_page_read(c, "page", "page_size", 500, 500);
+	struct uem_page page = sim_uem_page_read(c, "page", "page_size", 500);
 	struct str serial = pairs_get_nocase(&c->query, "serial_number");
 	struct db_stmt *st;
 	struct json_out o;
