@@ -1,7 +1,5 @@
 #include "sim/control.h"
 
-#include <stdlib.h>
-
 #include "sim/admin.h"
 #include "sim/core/scenario.h"
 #include "sim/core/timer.h"
@@ -127,114 +125,42 @@ static void heal(struct sim *s, const struct request *q, struct reply *r)
 
 /* --- what is true, whatever the services show --- */
 
-static void put_servers(struct sim *s, struct json_out *o)
-{
-	struct db_stmt *st = sql_query(&s->sql,
-		sql_z("SELECT v.uuid, v.name, v.status, g.group_id FROM server v LEFT JOIN og g ON "
-		      "g.id=v.og ORDER BY v.id"));
+static const char servers[] =
+	"SELECT json_group_array(json_object('id', uuid, 'name', name, 'status', status, "
+	"'group', coalesce(group_id, ''))) FROM (SELECT v.uuid, v.name, v.status, g.group_id "
+	"FROM server v LEFT JOIN og g ON g.id=v.og ORDER BY v.id)";
 
-	json_arr(o, "servers");
-	while (sql_next(&s->sql, st)) {
-		json_obj(o, NULL);
-		json_put_str(o, "id", db_col_str(st, 0));
-		json_put_str(o, "name", db_col_str(st, 1));
-		json_put_str(o, "status", db_col_str(st, 2));
-		json_put_str(o, "group", db_col_str(st, 3));
-		json_obj_end(o);
+/* `released` and `enrolled` are left out where they are not. */
+static const char devices[] =
+	"SELECT json_group_array(json_remove(json_object('serial', serial, 'server', server, "
+	"'shown_server', shown_server, 'profile', profile, 'released', released, "
+	"'gone', json(iif(gone, 'true', 'false')), 'added', added, 'migration', migration, "
+	"'listed', json(listed), 'records', json(records)), "
+	"iif(released IS NULL, '$.released', '$.-'))) FROM ("
+	"SELECT d.serial, v.name AS server, w.name AS shown_server, f.name AS profile, d.released, "
+	"d.gone, d.added, d.migration, "
+	"(SELECT json_group_array(json_object('group', g.group_id, 'profile', p.name, "
+	"'profile_status', r.status)) FROM og g CROSS JOIN record r ON r.og=g.id AND "
+	"r.device=d.id LEFT JOIN profile p ON p.id=r.profile) AS listed, "
+	"(SELECT json_group_array(json_remove(json_object('id', m.id, 'status', m.status, "
+	"'enrolled', m.enrolled, 'waiting_wipes', m.wipes), "
+	"iif(m.enrolled IS NULL, '$.enrolled', '$.-'))) FROM managed m WHERE m.serial=d.serial) "
+	"AS records "
+	"FROM device d LEFT JOIN server v ON v.id=d.server LEFT JOIN server w ON "
+	"w.id=d.shown_server LEFT JOIN profile f ON f.id=d.profile ORDER BY d.id)";
+
+static const char activities[] =
+	"SELECT json_group_array(json_object('id', uuid, 'type', type, 'status', status, "
+	"'sub', sub, 'created', created, 'due', due)) FROM (SELECT * FROM activity ORDER BY id)";
+
+static void put_rows(struct sim *s, struct json_out *o, const char *key, const char *sql)
+{
+	struct db_stmt *st = sql_query(&s->sql, sql_z(sql));
+
+	if (sql_next(&s->sql, st)) {
+		json_put_raw(o, key, db_col_str(st, 0));
+		db_reset(st);
 	}
-	json_arr_end(o);
-}
-
-static void put_text_or_null(struct json_out *o, const char *key, struct db_stmt *st, int at)
-{
-	if (db_col_is_null(st, at))
-		json_put_null(o, key);
-	else
-		json_put_str(o, key, db_col_str(st, at));
-}
-
-static void put_lists(struct sim *s, struct json_out *o, int64_t device)
-{
-	struct db_stmt *st = sql_query(&s->sql,
-		sql_z("SELECT g.group_id, f.name, r.status FROM og g JOIN record r ON r.og=g.id "
-		      "AND "
-		      "r.device=? LEFT JOIN profile f ON f.id=r.profile ORDER BY g.id"),
-		sql_i(device));
-
-	json_arr(o, "listed");
-	while (sql_next(&s->sql, st)) {
-		json_obj(o, NULL);
-		json_put_str(o, "group", db_col_str(st, 0));
-		put_text_or_null(o, "profile", st, 1);
-		json_put_int(o, "profile_status", db_col_int(st, 2));
-		json_obj_end(o);
-	}
-	json_arr_end(o);
-}
-
-static void put_records(struct sim *s, struct json_out *o, struct str serial)
-{
-	struct db_stmt *st = sql_query(&s->sql,
-		sql_z("SELECT id, status, enrolled, wipes FROM managed WHERE serial=? ORDER BY id"),
-		sql_s(serial));
-
-	json_arr(o, "records");
-	while (sql_next(&s->sql, st)) {
-		json_obj(o, NULL);
-		json_put_int(o, "id", db_col_int(st, 0));
-		json_put_str(o, "status", db_col_str(st, 1));
-		if (!db_col_is_null(st, 2))
-			json_put_int(o, "enrolled", db_col_int(st, 2));
-		json_put_int(o, "waiting_wipes", db_col_int(st, 3));
-		json_obj_end(o);
-	}
-	json_arr_end(o);
-}
-
-static void put_devices(struct sim *s, struct json_out *o)
-{
-	struct db_stmt *st = sql_query(&s->sql,
-		sql_z("SELECT d.id, d.serial, v.name, w.name, f.name, d.released, d.gone, d.added, "
-		      "d.migration FROM device d LEFT JOIN server v ON v.id=d.server LEFT JOIN "
-		      "server w ON w.id=d.shown_server LEFT JOIN profile f ON f.id=d.profile "
-		      "ORDER BY d.id"));
-
-	json_arr(o, "devices");
-	while (sql_next(&s->sql, st)) {
-		json_obj(o, NULL);
-		json_put_str(o, "serial", db_col_str(st, 1));
-		put_text_or_null(o, "server", st, 2);
-		put_text_or_null(o, "shown_server", st, 3);
-		put_text_or_null(o, "profile", st, 4);
-		if (!db_col_is_null(st, 5))
-			json_put_int(o, "released", db_col_int(st, 5));
-		json_put_bool(o, "gone", db_col_int(st, 6) != 0);
-		json_put_int(o, "added", db_col_int(st, 7));
-		put_text_or_null(o, "migration", st, 8);
-		put_lists(s, o, db_col_int(st, 0));
-		put_records(s, o, db_col_str(st, 1));
-		json_obj_end(o);
-	}
-	json_arr_end(o);
-}
-
-static void put_activities(struct sim *s, struct json_out *o)
-{
-	struct db_stmt *st = sql_query(&s->sql,
-		sql_z("SELECT uuid, type, status, sub, created, due FROM activity ORDER BY id"));
-
-	json_arr(o, "activities");
-	while (sql_next(&s->sql, st)) {
-		json_obj(o, NULL);
-		json_put_str(o, "id", db_col_str(st, 0));
-		json_put_str(o, "type", db_col_str(st, 1));
-		json_put_str(o, "status", db_col_str(st, 2));
-		json_put_str(o, "sub", db_col_str(st, 3));
-		json_put_int(o, "created", db_col_int(st, 4));
-		json_put_int(o, "due", db_col_int(st, 5));
-		json_obj_end(o);
-	}
-	json_arr_end(o);
 }
 
 static void state(struct sim *s, const struct request *q, struct reply *r)
@@ -251,9 +177,9 @@ static void state(struct sim *s, const struct request *q, struct reply *r)
 		json_put_null(&o, "next");
 	else
 		json_put_int(&o, "next", next);
-	put_servers(s, &o);
-	put_devices(s, &o);
-	put_activities(s, &o);
+	put_rows(s, &o, "servers", servers);
+	put_rows(s, &o, "devices", devices);
+	put_rows(s, &o, "activities", activities);
 	json_obj_end(&o);
 }
 
