@@ -28,7 +28,7 @@ static enum errc read_log(struct open_request *r, const char *url, struct err *e
 
 	if (!rc) {
 		q.max_body = LOG_MAX_BYTES;
-		rc = transport_get(r->job->transport, TO_BARE, &q, NULL, NULL, &reply, NULL, err);
+		rc = transport_get(r->job->transport, TO_BARE, &q, &reply, err);
 	}
 	if (rc)
 		return rc;

@@ -232,7 +232,7 @@ static enum errc read_cap(struct job *j, struct err *err)
 	enum errc rc;
 
 	uem_bulk_limits_request(transport_uem(j->transport), &q);
-	rc = transport_get(j->transport, TO_UEM, &q, NULL, NULL, &reply, NULL, err);
+	rc = transport_get(j->transport, TO_UEM, &q, &reply, err);
 	if (rc)
 		return rc;
 	if (uem_reply_error(&reply, NULL, err) || json_parse(&root, buf_view(&reply.body), err) ||

@@ -1,5 +1,4 @@
 /* Secrets, clock, and everything about Apple. */
-#include <stdio.h>
 
 #include "base/mem.h"
 #include "base/time.h"
@@ -95,7 +94,7 @@ enum errc doctor_clock(struct doctor *d, struct err *err)
 	enum errc rc;
 
 	apple_servers_request(transport_apple(d->session->transport), STR_NONE, &q);
-	rc = transport_get(d->session->transport, TO_BARE, &q, NULL, NULL, &reply, NULL, err);
+	rc = transport_get(d->session->transport, TO_BARE, &q, &reply, err);
 	if (rc) {
 		doctor_say(d, FOUND_UNCHECKED, apple_host(d), "", "Apple does not answer");
 		return errc_info(rc)->scope == SCOPE_RUN && rc != ERR_TEMPFAIL ? rc : ERR_OK;
@@ -125,7 +124,7 @@ enum errc doctor_apple_sign_in(struct doctor *d, struct err *err)
 	enum errc rc;
 
 	apple_servers_request(transport_apple(d->session->transport), STR_NONE, &q);
-	rc = transport_get(d->session->transport, TO_APPLE, &q, NULL, NULL, &reply, NULL, err);
+	rc = transport_get(d->session->transport, TO_APPLE, &q, &reply, err);
 	if (rc)
 		return doctor_fail(d, rc, str_from(d->session->settings->apple.client_id),
 			"compare client_id and key_id with the API account in the portal; a key "

@@ -10,7 +10,7 @@ enum errc answer_get(struct transport *t, enum transport_service to, struct http
 
 	*ret = (struct answer){ 0 };
 	http_reply_init(&ret->reply);
-	rc = transport_get(t, to, request, NULL, NULL, &ret->reply, NULL, err);
+	rc = transport_get(t, to, request, &ret->reply, err);
 	ret->arrived = !rc;
 	return rc ? rc : transport_reply_error(to, &ret->reply, &ret->uem_code, err);
 }

@@ -71,8 +71,8 @@ static void signin_ended(
 	}
 }
 
-static void give(struct taken *take, enum errc code, struct http_reply *reply, struct json **rest,
-	const struct err *err)
+static void give(
+	struct taken *take, enum errc code, struct http_reply *reply, const struct err *err)
 {
 	take->code = code;
 	take->err = *err;
@@ -80,14 +80,10 @@ static void give(struct taken *take, enum errc code, struct http_reply *reply, s
 		take->reply = *reply;
 		http_reply_init(reply);
 	}
-	if (rest) {
-		take->rest = *rest;
-		*rest = NULL;
-	}
 }
 
 void call_complete(struct transport *t, struct queued_call *j, enum errc code,
-	struct http_reply *reply, struct json **rest, const struct err *why)
+	struct http_reply *reply, const struct json *rest, const struct err *why)
 {
 	struct err err = { .code = ERR_OK };
 	enum errc rc = ERR_OK;
@@ -98,9 +94,9 @@ void call_complete(struct transport *t, struct queued_call *j, enum errc code,
 	if (j->signin)
 		signin_ended(t, j->call.service, code, why);
 	else if (j->take)
-		give(j->take, code, reply, rest, &err);
+		give(j->take, code, reply, &err);
 	else
-		rc = j->call.done(j->call.self, code, reply, rest ? *rest : NULL, &err);
+		rc = j->call.done(j->call.self, code, reply, rest, &err);
 	if (rc && !t->failed.code) {
 		t->failed = err;
 		t->failed.code = rc;

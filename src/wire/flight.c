@@ -451,7 +451,7 @@ static void answered(struct transport *t, struct queued_call *j, struct http_rep
 		failed(t, j, reply); /* a 400 that may mean too many tokens */
 		return;
 	}
-	call_complete(t, j, rc, rc ? NULL : reply, rc ? NULL : &rest, &err);
+	call_complete(t, j, rc, rc ? NULL : reply, rc ? NULL : rest, &err);
 	json_free(rest);
 }
 

@@ -12,7 +12,6 @@ struct taken {
 	enum errc code;
 	struct err err;
 	struct http_reply reply;
-	struct json *rest;
 };
 
 /* One call from its submission to its completion. */

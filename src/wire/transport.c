@@ -1,6 +1,5 @@
 #include "wire/transport.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -538,13 +537,10 @@ enum errc transport_sign_in(struct transport *t, struct err *err)
 }
 
 enum errc transport_get(struct transport *t, enum transport_service service,
-	struct http_request *request, struct json_scan *(*scan)(void *self), void *self,
-	struct http_reply *ret_reply, struct json **ret_rest, struct err *err)
+	struct http_request *request, struct http_reply *ret_reply, struct err *err)
 {
 	struct taken take = { .code = ERR_OK };
-	struct transport_call call = {
-		.service = service, .request = *request, .scan = scan, .self = self
-	};
+	struct transport_call call = { .service = service, .request = *request };
 	struct queued_call *j = new_call(t, &call);
 	enum errc rc;
 
@@ -555,15 +551,9 @@ enum errc transport_get(struct transport *t, enum transport_service service,
 		*err = take.err;
 		rc = take.code;
 	}
-	if (rc) {
+	if (rc)
 		http_reply_release(&take.reply);
-		json_free(take.rest);
-		return rc;
-	}
-	*ret_reply = take.reply;
-	if (ret_rest)
-		*ret_rest = take.rest;
 	else
-		json_free(take.rest);
-	return ERR_OK;
+		*ret_reply = take.reply;
+	return rc;
 }

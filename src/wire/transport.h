@@ -108,10 +108,9 @@ void transport_submit(struct transport *t, const struct transport_call *call);
 MUST_CHECK enum errc transport_drain(struct transport *t, struct err *err);
 
 /* Submit and drain one call. ERR_OK: *ret_reply is an answer with any status; caller releases it.
- * scan, ret_rest may be NULL; caller frees *ret_rest with json_free(). */
+ */
 MUST_CHECK enum errc transport_get(struct transport *t, enum transport_service service,
-	struct http_request *request, struct json_scan *(*scan)(void *self), void *self,
-	struct http_reply *ret_reply, struct json **ret_rest, struct err *err);
+	struct http_request *request, struct http_reply *ret_reply, struct err *err);
 /* Why the reply is no good, as a sentence; the code tells what kind of trouble it is.
  * *ret_uem_code: the UEM's errorCode; may be NULL. */
 MUST_CHECK enum errc transport_reply_error(enum transport_service from,

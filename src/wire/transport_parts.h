@@ -73,7 +73,7 @@ void flight_abandon(struct transport *t, const struct err *why);
 
 /* Tells the caller and frees the call. reply and rest only with ERR_OK, else why. */
 void call_complete(struct transport *t, struct queued_call *j, enum errc code,
-	struct http_reply *reply, struct json **rest, const struct err *why);
+	struct http_reply *reply, const struct json *rest, const struct err *why);
 void call_free(struct queued_call *j);
 /* Completes what is queued there with that failure, or for the service. */
 void transport_flush_lane(struct transport *t, enum lane lane, const struct err *why);
