@@ -129,16 +129,13 @@ static void put_title(struct html_page *p, const struct changes_page *page)
 
 	(void)time_rfc3339_s(page->now_ms, day);
 	html_head(p, page->tenant, "changes until", day, false);
-	page_raw(p, "<header>\n<p class=\"brand\">depmend</p>\n<h1>");
-	page_text(p, str_from(page->tenant));
-	page_printf(p, "</h1>\n<p class=\"state %s\">%s</p>\n<dl class=\"facts\">\n",
+	page_printf(p, "<p class=\"state %s\">%s</p>\n<dl class=\"facts\">\n",
 		page->whole ? "good" : "warn",
 		page->whole ? "What changed since an earlier export"
 			    : "What changed since an earlier export; a listing of Apple was not "
 			      "whole");
-	page_raw(p, "<div><dt>Earlier export</dt><dd><code>");
-	page_text(p, str_from(page->since));
-	page_raw(p, "</code></dd></div>\n<div><dt>Compared with the services at</dt><dd>");
+	page_in(p, "<div><dt>Earlier export</dt><dd><code>", str_from(page->since),
+		"</code></dd></div>\n<div><dt>Compared with the services at</dt><dd>");
 	page_time(p, page->now_ms);
 	page_raw(p, "</dd></div>\n</dl>\n</header>\n<main>\n");
 }

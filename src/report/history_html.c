@@ -31,9 +31,7 @@ enum errc history_html_open(
 		return rc;
 	}
 	html_head(&h->p, s->tenant, "history", "of devices", false);
-	page_raw(&h->p, "<header>\n<p class=\"brand\">depmend</p>\n<h1>");
-	page_text(&h->p, str_from(s->tenant));
-	page_raw(&h->p, "</h1>\n<p class=\"state\">History of devices</p>\n</header>\n<main>\n");
+	page_raw(&h->p, "<p class=\"state\">History of devices</p>\n</header>\n<main>\n");
 	*ret = h;
 	return ERR_OK;
 }
@@ -90,16 +88,13 @@ static void put_entry(struct history_html *h, const struct history_entry *e)
 
 	page_raw(p, "<tr><td>");
 	page_time(p, e->at_ms);
-	page_raw(p, "<td><code>");
-	page_text(p, e->run);
-	page_raw(p, "</code><td>");
+	page_in(p, "<td><code>", e->run, "</code><td>");
 	if (e->kind == HISTORY_SENT) {
 		put_sent(h, e);
 	} else if (e->kind == HISTORY_EVENT) {
 		buf_reset(&h->words);
 		history_person(e, &h->words);
-		page_raw(p, "person<td>");
-		page_text(p, buf_view(&h->words));
+		page_in(p, "person<td>", buf_view(&h->words), "");
 	} else {
 		put_row(h, e);
 	}
@@ -109,11 +104,8 @@ static void put_entry(struct history_html *h, const struct history_entry *e)
 static void put_open(struct html_page *p, struct str open)
 {
 	page_raw(p, "<p><strong>Open now</strong></p>\n<ul>\n");
-	while (open.n) {
-		page_raw(p, "<li>");
-		page_text(p, str_trim(str_cut(&open, '\n')));
-		page_raw(p, "\n");
-	}
+	while (open.n)
+		page_in(p, "<li>", str_trim(str_cut(&open, '\n')), "\n");
 	page_raw(p, "</ul>\n");
 }
 
@@ -122,9 +114,7 @@ void history_html_device(
 {
 	struct html_page *p = &h->p;
 
-	page_raw(p, "<section>\n<h2><code>");
-	page_text(p, serial);
-	page_raw(p, "</code></h2>\n");
+	page_in(p, "<section>\n<h2><code>", serial, "</code></h2>\n");
 	if (open.n)
 		put_open(p, open);
 	if (!history->n) {

@@ -1,6 +1,5 @@
 #include "report/html.h"
 
-#include "base/time.h"
 #include "base/version.h"
 #include "io/crypto.h"
 #include "report/html_parts.h"
@@ -51,14 +50,16 @@ void html_head(
 		page_raw(p, "; script-src ");
 		put_hash(p, page_js);
 	}
-	page_raw(p, "; base-uri 'none'; form-action 'none'\">\n"
-		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		    "<meta name=\"color-scheme\" content=\"light dark\">\n"
-		    "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-	page_text(p, str_from(tenant));
+	page_in(p,
+		"; base-uri 'none'; form-action 'none'\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<meta name=\"color-scheme\" content=\"light dark\">\n"
+		"<meta name=\"referrer\" content=\"no-referrer\">\n<title>",
+		str_from(tenant), "");
 	page_printf(p, ": %s %s</title>\n<style>", what, name);
 	page_raw(p, page_css);
-	page_raw(p, "</style>\n</head>\n<body>\n");
+	page_in(p, "</style>\n</head>\n<body>\n<header>\n<p class=\"brand\">depmend</p>\n<h1>",
+		str_from(tenant), "</h1>\n");
 }
 
 /* What the last process said when it ended. */
@@ -86,11 +87,8 @@ static void put_lines(struct html_page *p, const char *name, const struct buf *l
 {
 	struct str rest = buf_view(lines);
 
-	while (rest.n) {
-		page_printf(p, "<div><dt>%s</dt><dd><code>", name);
-		page_text(p, str_cut(&rest, '\n'));
-		page_raw(p, "</code></dd></div>\n");
-	}
+	while (rest.n)
+		page_fact(p, name, str_cut(&rest, '\n'));
 }
 
 /* By which rules, and who began it where. */
@@ -116,25 +114,18 @@ static enum errc put_title(struct html *h, struct err *err)
 	const struct run_record *run = h->source->run;
 	struct html_page *p = &h->page;
 
-	page_raw(p, "<header>\n<p class=\"brand\">depmend</p>\n<h1>");
-	page_text(p, str_from(h->source->settings->tenant));
-	page_raw(p, "</h1>\n");
 	put_state(h);
-	page_printf(p, "<dl class=\"facts\">\n<div><dt>Run</dt><dd><code>%s</code></dd></div>\n",
-		run->name);
-	page_raw(p, "<div><dt>Input</dt><dd><code>");
-	page_text(p, str_from(h->source->input->path));
-	page_raw(p, "</code></dd></div>\n<div><dt>Confirmed</dt><dd>");
+	page_raw(p, "<dl class=\"facts\">\n");
+	page_fact(p, "Run", str_from(run->name));
+	page_fact(p, "Input", str_from(h->source->input->path));
+	page_raw(p, "<div><dt>Confirmed</dt><dd>");
 	page_time(p, run->created_ms);
 	page_raw(p, "</dd></div>\n<div><dt>Ended</dt><dd>");
 	page_time(p, run->finished_ms);
-	page_printf(p, "</dd></div>\n<div><dt>Plan</dt><dd><code>%.12s</code></dd></div>\n",
-		run->fingerprint);
-	if (h->source->input->undoes[0]) {
-		page_raw(p, "<div><dt>Undoes</dt><dd><code>");
-		page_text(p, str_from(h->source->input->undoes));
-		page_raw(p, "</code></dd></div>\n");
-	}
+	page_raw(p, "</dd></div>\n");
+	page_fact(p, "Plan", str_head(str_from(run->fingerprint), 12));
+	if (h->source->input->undoes[0])
+		page_fact(p, "Undoes", str_from(h->source->input->undoes));
 	rc = put_facts(h, err);
 	page_raw(p, "</dl>\n</header>\n<main>\n");
 	return rc;

@@ -22,11 +22,8 @@ static void put_list(struct html_page *p, const struct json *list)
 	page_raw(p, "<td>");
 	if (!v)
 		page_raw(p, "\xe2\x80\x93");
-	for (; v; v = json_next(v)) {
-		page_raw(p, "<code>");
-		page_text(p, json_text(v));
-		page_raw(p, "</code><br>");
-	}
+	for (; v; v = json_next(v))
+		page_in(p, "<code>", json_text(v), "</code><br>");
 }
 
 /* People who signed the plan, under what whoever ran it said. */
@@ -35,8 +32,7 @@ static void put_signatures(struct html_page *p, const struct json *list)
 	int64_t at_ms;
 
 	for (const struct json *v = json_first(list); v; v = json_next(v)) {
-		page_raw(p, "signed by ");
-		page_text(p, json_text(json_get(v, "name")));
+		page_in(p, "signed by ", json_text(json_get(v, "name")), "");
 		if (time_parse(json_text(json_get(v, "signed")), &at_ms)) {
 			page_raw(p, ", ");
 			page_time(p, at_ms);
@@ -53,15 +49,10 @@ static void put_who(struct html_page *p, const struct json *j)
 
 	(void)json_int(json_get(j, "uid"), &uid);
 	page_printf(p, "<td>uid %lld", (long long)uid);
-	if (sudo.n) {
-		page_raw(p, ", through sudo from ");
-		page_text(p, sudo);
-	}
-	if (unit.n) {
-		page_raw(p, "<br><small>systemd invocation <code>");
-		page_text(p, unit);
-		page_raw(p, "</code></small>");
-	}
+	if (sudo.n)
+		page_in(p, ", through sudo from ", sudo, "");
+	if (unit.n)
+		page_in(p, "<br><small>systemd invocation <code>", unit, "</code></small>");
 }
 
 static void keep_digests(struct approvals *a, const struct json *j)
@@ -106,9 +97,7 @@ static enum errc put_event(void *self, const struct event_record *e, struct err 
 	put_list(p, json_get(j, "confirmed"));
 	put_signatures(p, json_get(j, "approvals"));
 	put_list(p, json_get(j, "allowed"));
-	page_raw(p, "<td>");
-	page_text(p, json_text(json_get(j, "version")));
-	page_raw(p, "</tr>\n");
+	page_in(p, "<td>", json_text(json_get(j, "version")), "</tr>\n");
 	if (first)
 		keep_digests(a, j);
 	json_free(j);
@@ -142,9 +131,7 @@ static void put_chain(struct approvals *a)
 	int64_t n, from;
 
 	if (store_events_verify(a->html->source->store, &n, &from, &err)) {
-		page_raw(p, "<p class=\"bad\"><strong>");
-		page_text(p, str_from(err.msg));
-		page_raw(p, "</strong></p>\n");
+		page_in(p, "<p class=\"bad\"><strong>", str_from(err.msg), "</strong></p>\n");
 		return;
 	}
 	page_raw(p, "<p>The audit trail was whole when this page was written: ");

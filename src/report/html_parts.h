@@ -13,9 +13,8 @@ struct html {
 	struct tally tally;
 };
 
-/* From the doctype to the body: "TENANT: WHAT NAME", with the style, and room for the script or
- * not.
- */
+/* From the doctype to the page's heading, which is the tenant: "TENANT: WHAT NAME", with the style,
+ * and room for the script or not. The header is left open. */
 void html_head(
 	struct html_page *p, const char *tenant, const char *what, const char *name, bool script);
 

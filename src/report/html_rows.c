@@ -62,12 +62,6 @@ static void put_controls(struct html *h, const uint32_t n[OUTCOME_MAX_])
 	page_raw(p, "</select></label>\n<output id=\"shown\"></output>\n</div>\n");
 }
 
-static void put_cell(struct html_page *p, struct str text)
-{
-	page_raw(p, "<td>");
-	page_text(p, text);
-}
-
 /* Parts that a semicolon ends: a line may break there. */
 static void put_parts(struct html_page *p, struct str parts)
 {
@@ -90,10 +84,8 @@ static void put_reason(struct html_page *p, const struct run_row *row)
 		page_raw(p, row->reason == REASON_ROW_DUPLICATE ? " " : ": ");
 		page_text(p, row->detail);
 	}
-	if (row->advice.n) {
-		page_raw(p, "; the rule says: ");
-		page_text(p, row->advice);
-	}
+	if (row->advice.n)
+		page_in(p, "; the rule says: ", row->advice, "");
 }
 
 static enum errc put_row(struct html *h, const struct tally_row *which, struct err *err)
@@ -106,10 +98,10 @@ static enum errc put_row(struct html *h, const struct tally_row *which, struct e
 		return rc;
 	page_printf(p, "<tr><td class=\"n\">%u<td class=\"serial\">", which->n + 1);
 	page_text(p, row.serial);
-	put_cell(p, map_key(&h->tally.names, which->model));
+	page_in(p, "<td>", map_key(&h->tally.names, which->model), "");
 	page_printf(p, "<td><span class=\"key o-%s\"></span>%s", outcome_info(row.outcome)->word,
 		outcome_info(row.outcome)->word);
-	put_cell(p, row.rule);
+	page_in(p, "<td>", row.rule, "");
 	put_parts(p, row.steps);
 	put_reason(p, &row);
 	put_parts(p, row.before);

@@ -162,11 +162,8 @@ static enum errc put_cause(struct html *h, enum reason r, struct err *err)
 		else
 			page_printf(p, "line %u", row.line);
 		page_raw(p, "</code>");
-		if (row.detail.n) {
-			page_raw(p, " <small>");
-			page_text(p, str_head(row.detail, 160));
-			page_raw(p, "</small>");
-		}
+		if (row.detail.n)
+			page_in(p, " <small>", str_head(row.detail, 160), "</small>");
 	}
 	if (n > cause->n)
 		page_printf(
@@ -235,9 +232,7 @@ static void put_line(
 {
 	struct html_page *p = &h->page;
 
-	page_raw(p, "<tr><th scope=\"row\">");
-	page_text(p, name);
-	page_raw(p, "<td>");
+	page_in(p, "<tr><th scope=\"row\">", name, "<td>");
 	put_bar(h, line->rows, line->total, widest, "bar");
 	page_raw(p, "<td class=\"n\">");
 	page_number(p, line->total);

@@ -138,6 +138,19 @@ void page_text(struct html_page *p, struct str text)
 	flush_when_full(p);
 }
 
+void page_in(struct html_page *p, const char *before, struct str text, const char *after)
+{
+	page_raw(p, before);
+	page_text(p, text);
+	page_raw(p, after);
+}
+
+void page_fact(struct html_page *p, const char *name, struct str text)
+{
+	page_printf(p, "<div><dt>%s</dt><dd><code>", name);
+	page_in(p, "", text, "</code></dd></div>\n");
+}
+
 void page_number(struct html_page *p, uint64_t n)
 {
 	char digits[24];

@@ -34,7 +34,11 @@ void page_table_end(struct html_page *p);
 /* Text from outside: markup is escaped, control bytes become U+FFFD, a long one ends in an
  * ellipsis. */
 void page_text(struct html_page *p, struct str text);
-/* The same, appended to a buffer. */
+/* The same between markup of ours. */
+void page_in(struct html_page *p, const char *before, struct str text, const char *after);
+/* A name of ours and a text, in a <dl>. */
+void page_fact(struct html_page *p, const char *name, struct str text);
+/* The text of page_text(), appended to a buffer. */
 void page_escape(struct buf *out, struct str text);
 /* 1,234,567 */
 void page_number(struct html_page *p, uint64_t n);

@@ -1,7 +1,6 @@
 #include "report/plan_html.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "apply/apply.h"
 #include "base/mem.h"
@@ -20,13 +19,6 @@ struct writer {
 
 /* --- small parts --- */
 
-static void put_fact(struct html_page *p, const char *name, const char *text)
-{
-	page_printf(p, "<div><dt>%s</dt><dd><code>", name);
-	page_text(p, str_from(text));
-	page_raw(p, "</code></dd></div>\n");
-}
-
 static void put_tile(struct html_page *p, const char *class, const char *name, uint64_t n)
 {
 	page_printf(p, "<div class=\"tile%s\"><dt>%s</dt><dd>", n ? class : "", name);
@@ -36,9 +28,7 @@ static void put_tile(struct html_page *p, const char *class, const char *name, u
 
 static void put_command(struct html_page *p, const char *command)
 {
-	page_raw(p, "<p><code>");
-	page_text(p, str_from(command));
-	page_raw(p, "</code></p>\n");
+	page_in(p, "<p><code>", str_from(command), "</code></p>\n");
 }
 
 /* --- sections --- */
@@ -52,11 +42,11 @@ static void put_rules(struct html_page *p, const struct ruleset *rules)
 		return;
 	buf_init(&b, TEXT_MAX_BYTES);
 	for (size_t i = 0; rules_file(rules, i); i++)
-		put_fact(p, "Rules", rules_file(rules, i));
+		page_fact(p, "Rules", str_from(rules_file(rules, i)));
 	for (size_t i = 0; rules_parameter(rules, i, &parameter); i++) {
 		buf_reset(&b);
 		buf_printf(&b, "%.*s=%.*s", STR_FMT(parameter.name), STR_FMT(parameter.value));
-		put_fact(p, "Parameter", buf_cstr(&b));
+		page_fact(p, "Parameter", buf_view(&b));
 	}
 	buf_release(&b);
 }
@@ -65,12 +55,10 @@ static void put_title(struct writer *w)
 {
 	struct html_page *p = &w->p;
 
-	page_raw(p, "<header>\n<p class=\"brand\">depmend</p>\n<h1>");
-	page_text(p, str_from(w->page->tenant));
-	page_raw(p, "</h1>\n<p class=\"state warn\">A plan: nothing was changed</p>\n"
+	page_raw(p, "<p class=\"state warn\">A plan: nothing was changed</p>\n"
 		    "<dl class=\"facts\">\n");
-	put_fact(p, "Fingerprint", w->page->plan->fingerprint);
-	put_fact(p, "Input", w->page->input);
+	page_fact(p, "Fingerprint", str_from(w->page->plan->fingerprint));
+	page_fact(p, "Input", str_from(w->page->input));
 	put_rules(p, w->page->plan->rules);
 	page_raw(p, "<div><dt>Judged as of</dt><dd>");
 	page_time(p, w->page->plan->opt->now_ms);
@@ -130,23 +118,18 @@ static void put_time(struct writer *w)
 	if (w->page->effects->restored) {
 		buf_reset(&b);
 		plan_effects_off(s, &b);
-		page_raw(p, "<p>Devices off their server, which cannot enroll meanwhile: ");
-		page_text(p, buf_view(&b));
-		page_raw(p, ".</p>\n");
+		page_in(p, "<p>Devices off their server, which cannot enroll meanwhile: ",
+			buf_view(&b), ".</p>\n");
 	}
 	if (s->n_waves > 1) {
 		buf_reset(&b);
 		plan_effects_waves(s, &b);
-		page_raw(p, "<p>Waves: ");
-		page_text(p, buf_view(&b));
-		page_raw(p, ".</p>\n");
+		page_in(p, "<p>Waves: ", buf_view(&b), ".</p>\n");
 	}
 	if (s->other_in_flight) {
 		buf_reset(&b);
 		plan_effects_in_flight(w->page->plan, s, &b);
-		page_raw(p, "<p>");
-		page_text(p, buf_view(&b));
-		page_raw(p, "</p>\n");
+		page_in(p, "<p>", buf_view(&b), "</p>\n");
 	}
 	page_raw(p, "</section>\n");
 	buf_release(&b);
@@ -176,11 +159,8 @@ static void put_command_section(struct writer *w)
 	struct html_page *p = &w->p;
 
 	page_raw(p, "<section>\n<h2>How it is carried out</h2>\n");
-	if (*g->approval) {
-		page_raw(p, "<p>");
-		page_text(p, str_from(g->approval));
-		page_raw(p, "</p>\n");
-	}
+	if (*g->approval)
+		page_in(p, "<p>", str_from(g->approval), "</p>\n");
 	page_raw(p, "<p>This command carries out exactly this plan, and nothing when a device "
 		    "has changed since:</p>\n");
 	put_command(p, g->next);
@@ -269,15 +249,10 @@ static void put_groups(struct writer *w)
 		struct str rest = map_key(&g.keys, i), rule = str_cut(&rest, '\0');
 		struct str server = str_cut(&rest, '\0');
 
-		page_raw(p, "<tr><th scope=\"row\">");
-		page_text(p, rule);
-		page_raw(p, "<td>");
-		page_text(p, server.n ? server : STR("none"));
-		page_raw(p, "<td class=\"n\">");
+		page_in(p, "<tr><th scope=\"row\">", rule, "");
+		page_in(p, "<td>", server.n ? server : STR("none"), "<td class=\"n\">");
 		page_number(p, g.rows[i]);
-		page_raw(p, "<td>");
-		page_text(p, rest);
-		page_raw(p, "</tr>\n");
+		page_in(p, "<td>", rest, "</tr>\n");
 	}
 	page_table_end(p);
 	page_raw(p, "</section>\n");
@@ -303,15 +278,10 @@ static void put_rows(struct writer *w)
 			continue;
 		plan_row(plan, i, &w->steps, &w->before, &row);
 		step_list(row.steps, &words);
-		page_raw(p, "<tr><th scope=\"row\"><code>");
-		page_text(p, row.serial);
-		page_raw(p, "</code><td>");
-		page_text(p, row.rule);
-		page_raw(p, "<td>");
-		page_text(p, buf_view(&words));
-		page_raw(p, "<td>");
-		page_text(p, row.before);
-		page_raw(p, "</tr>\n");
+		page_in(p, "<tr><th scope=\"row\"><code>", row.serial, "");
+		page_in(p, "</code><td>", row.rule, "");
+		page_in(p, "<td>", buf_view(&words), "");
+		page_in(p, "<td>", row.before, "</tr>\n");
 		shown++;
 	}
 	page_table_end(p);
