@@ -1,7 +1,6 @@
 #include "report/result.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -306,11 +305,7 @@ static struct str stem_of(const char *name, size_t rest)
 
 	if (ends_csv(stem))
 		stem.n -= 4;
-	if (stem.n + rest > NAME_MAX)
-		stem.n = NAME_MAX - rest;
-	while (stem.n && ((unsigned char)stem.p[stem.n] & 0xc0) == 0x80)
-		stem.n--;
-	return stem;
+	return str_head(stem, NAME_MAX - rest);
 }
 
 /* The name that the present file gets; empty: it may be replaced (none there, this run's, or a

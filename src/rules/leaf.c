@@ -52,10 +52,9 @@ static bool read_operands(struct loader *l, const struct yaml_node *n, struct le
 	return good;
 }
 
-/* Whether there is a literal, and every one is what `by` compares. */
-static bool literals_are(const struct ruleset *set, const struct leaf *leaf, enum compare by)
+/* Whether there is a literal, and every one is a date. */
+static bool literals_are_dates(const struct ruleset *set, const struct leaf *leaf)
 {
-	double number;
 	int64_t date;
 	bool some = false;
 
@@ -65,7 +64,7 @@ static bool literals_are(const struct ruleset *set, const struct leaf *leaf, enu
 		if (leaf->v[i].is_column || text.n == 0)
 			continue;
 		some = true;
-		if (by == BY_NUMBER ? !rules_number(text, &number) : !rules_date(set, text, &date))
+		if (!rules_date(set, text, &date))
 			return false;
 	}
 	return some;
@@ -79,7 +78,7 @@ static enum compare compare_any(const struct ruleset *set, const struct leaf *le
 	case TYPE_FLAG:
 		return BY_FLAG;
 	case TYPE_DATE:
-		if (leaf->source.kind == SOURCE_FACT || literals_are(set, leaf, BY_DATE))
+		if (leaf->source.kind == SOURCE_FACT || literals_are_dates(set, leaf))
 			return BY_DATE;
 		return BY_TEXT;
 	case TYPE_TEXT:
@@ -96,9 +95,8 @@ static enum compare choose_compare(const struct ruleset *set, const struct leaf 
 	case NEEDS_ORDER:
 		if (leaf->source.type == TYPE_DATE)
 			return BY_DATE;
-		return leaf->source.type == TYPE_TEXT && literals_are(set, leaf, BY_DATE)
-			       ? BY_DATE
-			       : BY_NUMBER;
+		return leaf->source.type == TYPE_TEXT && literals_are_dates(set, leaf) ? BY_DATE
+										       : BY_NUMBER;
 	case NEEDS_DATE:
 		return BY_DATE;
 	case NEEDS_DURATION:

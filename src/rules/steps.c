@@ -288,10 +288,10 @@ void load_steps(struct loader *l, const struct yaml_node *n, struct steps *ret)
 
 /* --- orders --- */
 
-static bool later(const struct steps *s, uint32_t from, enum step_kind kind)
+static bool wipes_later(const struct steps *s, uint32_t from)
 {
 	for (uint32_t i = from + 1; i < s->n; i++)
-		if (s->v[i].kind == kind)
+		if (s->v[i].kind == STEP_WIPE)
 			return true;
 	return false;
 }
@@ -328,11 +328,11 @@ void check_steps(struct loader *l, const struct steps *s)
 		if (kind == STEP_SKIP && s->n > 1)
 			bad_order(l, &s->v[i],
 				"skip has to be the only step: it means that nothing is done");
-		if (kind == STEP_DELETE_RECORD && later(s, i, STEP_WIPE))
+		if (kind == STEP_DELETE_RECORD && wipes_later(s, i))
 			bad_order(l, &s->v[i], "a device whose record is deleted cannot be wiped");
 		if (kind != STEP_RELEASE)
 			continue;
-		if (later(s, i, STEP_WIPE))
+		if (wipes_later(s, i))
 			bad_order(l, &s->v[i], "a released device cannot be wiped: wipe it before");
 		else if (acts_later(s, i))
 			bad_order(l, &s->v[i], "nothing can be done to a released device");

@@ -101,13 +101,11 @@ struct str wire_enum(const struct json *v, int64_t *ret_number)
 
 void wire_copy(char *out, size_t size, struct str text)
 {
-	size_t n = text.n < size ? text.n : size - 1;
+	struct str head = str_head(text, size - 1);
 
-	while (n < text.n && n > 0 && ((unsigned char)text.p[n] & 0xc0) == 0x80)
-		n--;
-	if (n)
-		memcpy(out, text.p, n);
-	out[n] = '\0';
+	if (head.n)
+		memcpy(out, head.p, head.n);
+	out[head.n] = '\0';
 }
 
 bool wire_ok(const struct http_reply *reply)
