@@ -62,6 +62,14 @@ sim_stop() {
 	sim_pid=
 }
 
+await_file() { # FILE PID: until the process has written it, or is gone
+	for _ in $(seq $((20 * ${SIM_START_SECONDS:-30}))); do
+		[ -s "$1" ] && break
+		kill -0 "$2" 2>/dev/null || break
+		sleep 0.05
+	done
+}
+
 # Later options win, so that a caller may give another --fleet or --audit.
 sim_start() { # [SIMULATOR OPTION...]
 	rm -f "$work/port"
@@ -69,11 +77,7 @@ sim_start() { # [SIMULATOR OPTION...]
 		--audit "$audit" --apple-key "$work/apple.pub" --uem-client depmend:secret \
 		--tenant-code code "$@" >"$work/sim.log" 2>&1 &
 	sim_pid=$!
-	for _ in $(seq $((20 * ${SIM_START_SECONDS:-30}))); do
-		[ -s "$work/port" ] && break
-		kill -0 "$sim_pid" 2>/dev/null || break
-		sleep 0.05
-	done
+	await_file "$work/port" "$sim_pid"
 	port=$(cat "$work/port" 2>/dev/null) || {
 		cat "$work/sim.log"
 		echo "the simulator did not start"

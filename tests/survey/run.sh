@@ -404,14 +404,19 @@ server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forget)
 open(port_file, "w").write(str(server.server_port))
 server.serve_forever()
 EOF
+forget_start() { # from now on Apple is asked through it
+	rm -f forget.port
+	python3 forget.py "http://127.0.0.1:$port" "$here" "$work/forget.port" &
+	forget=$!
+	await_file forget.port $forget
+	sed -i "s|^  url: http://127.0.0.1:$port  .*|  url: http://127.0.0.1:$(cat forget.port)|" depmend.yaml
+}
+forget_stop() {
+	kill "$forget"
+	wait "$forget" 2>/dev/null
+}
 new_world --state "$work/sim.db"
-python3 forget.py "http://127.0.0.1:$port" "$here" "$work/forget.port" &
-forget=$!
-for _ in $(seq 200); do
-	[ -s forget.port ] && break
-	sleep 0.05
-done
-sed -i "s|^  url: http://127.0.0.1:$port  .*|  url: http://127.0.0.1:$(cat forget.port)|" depmend.yaml
+forget_start
 run export --out torn.csv
 exits 'an export when Apple has forgotten a device' 0
 same 'it has its row' "$here|||yes" "$(columns torn.csv serial status server listed | grep "^$here|")"
@@ -421,23 +426,14 @@ same 'missing at Apple, left in the UEM' "apple.not_found uem.left_behind" \
 	"$(columns diff.csv serial reason | sed -n "s/^$here|//p" | xargs)"
 run export --since live.csv --out since.csv
 same 'it is lost' "$here|lost" "$(columns since.csv serial change | grep "^$here|")"
+forget_stop
 sim_stop
 sim_start --state "$work/sim.db" --set page.total=none
 settings
-rm -f forget2.port
-python3 forget.py "http://127.0.0.1:$port" "$here" "$work/forget2.port" &
-forget2=$!
-for _ in $(seq 200); do
-	[ -s forget2.port ] && break
-	sleep 0.05
-done
-sed -i "s|^  url: http://127.0.0.1:$port  .*|  url: http://127.0.0.1:$(cat forget2.port)|" depmend.yaml
+forget_start
 run export --since live.csv --out since.csv
 same 'also of a list that does not tell its total' "$here|lost" "$(columns since.csv serial change | grep "^$here|")"
-kill "$forget2"
-wait "$forget2" 2>/dev/null
-kill "$forget"
-wait "$forget" 2>/dev/null
+forget_stop
 
 new_world --state "$work/sim.db" --scenario apple-short-lists
 run export --since live.csv --out since.csv
