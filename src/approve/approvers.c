@@ -1,7 +1,6 @@
 #include "approve/approvers.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "trust/trust.h"

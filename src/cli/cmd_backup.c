@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "base/plural.h"
-#include "base/time.h"
 #include "cli/app/confirm.h"
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"

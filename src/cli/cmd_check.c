@@ -2,7 +2,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "approve/approvers.h"
 #include "base/log.h"
@@ -14,7 +13,6 @@
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "io/clock.h"
-#include "io/file.h"
 #include "io/json.h"
 #include "plan/plan.h"
 #include "report/status.h"

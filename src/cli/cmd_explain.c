@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "base/time.h"
 #include "cli/app/context.h"
 #include "cli/app/sandbox_for.h"
 #include "cli/args/terminal.h"

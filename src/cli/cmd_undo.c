@@ -1,6 +1,5 @@
 /* The inverse of a run: planned, or with --apply carried out as a run of its own. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -12,7 +11,6 @@
 #include "cli/commands.h"
 #include "facts/organization.h"
 #include "plan/undo.h"
-#include "report/result.h"
 
 enum { LISTED_ROWS = 20 };
 

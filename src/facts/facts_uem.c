@@ -1,10 +1,8 @@
 /* The UEM's half of the facts: token groups, DEP list, profiles. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/time.h"
 #include "facts/facts_parts.h"
 #include "services/uem_survey.h"
 #include "wire/answer.h"

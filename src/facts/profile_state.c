@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "facts/facts_parts.h"
 #include "store/shared.h"
 #include "store/store.h"
 

@@ -1,7 +1,6 @@
 #include "forecast/walk.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/time.h"

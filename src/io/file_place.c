@@ -1,5 +1,4 @@
 /* Where files may not be relied on: what goes over a network, or is copied behind our back. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/time.h"
 #include "io/crypto.h"
 #include "io/file.h"
 #include "model/settings_read.h"

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/time.h"
 
 struct judging {
 	const struct again *a;

@@ -6,7 +6,6 @@
  * a nightly list a new name each night, so another list counts only as long as somebody may ask for
  * it again.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

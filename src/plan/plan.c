@@ -1,9 +1,7 @@
 #include "plan/plan.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "io/crypto.h"
 #include "model/program.h"

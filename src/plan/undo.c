@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/time.h"
 #include "io/crypto.h"
 #include "plan/inverse.h"
 #include "plan/plan_parts.h"

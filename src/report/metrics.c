@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/buf.h"
 #include "base/text.h"
@@ -13,7 +12,6 @@
 #include "report/summary.h"
 #include "store/count.h"
 #include "store/shared.h"
-#include "wire/rate.h"
 
 enum { PAGE_MAX_BYTES = 1024 * 1024, SECOND_MS = 1000, DAY_MS = 24 * 3600 * 1000, RUNS = 10 };
 

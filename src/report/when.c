@@ -1,7 +1,6 @@
 #include "report/when.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 static bool local_time(int64_t at_ms, struct tm *ret)

@@ -1,5 +1,4 @@
 #include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"

@@ -9,7 +9,6 @@
 #include "io/csv/csv.h"
 #include "io/http.h"
 #include "services/apple.h"
-#include "services/wire.h"
 
 enum errc apple_log_request(const char *url, struct http_request *ret, struct err *err)
 {

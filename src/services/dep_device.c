@@ -2,7 +2,6 @@
  * The account, and devices that leave the organization (services/README.md Apple B.3).
  */
 #include "services/dep_wire.h"
-#include "services/wire.h"
 
 void dep_account_request(const char *url, struct http_request *ret)
 {

@@ -1,7 +1,5 @@
 #include "sim/fault.h"
 
-#include <stdio.h>
-
 #include "sim/apple/apple.h"
 #include "sim/core/trigger.h"
 #include "sim/dep/dep.h"

@@ -2,7 +2,6 @@
  * The one thing doctor changes. A PUT replaces the whole profile, so nothing is sent that was not
  * just read; what became of it is settled by reading again, never by sending again.
  */
-#include "base/time.h"
 #include "services/uem_survey.h"
 #include "survey/doctor_parts.h"
 #include "wire/answer.h"

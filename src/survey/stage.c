@@ -1,6 +1,5 @@
 #include "survey/stage.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

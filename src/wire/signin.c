@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/time.h"
 #include "io/crypto.h"
 #include "io/file.h"
 #include "io/json.h"

@@ -1,7 +1,6 @@
 /*
  * OAuth 2 client credentials with a signed assertion (services/README.md Apple A.2).
  */
-#include <stdio.h>
 
 #include "sim/apple/apple.h"
 

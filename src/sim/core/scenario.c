@@ -1,6 +1,5 @@
 #include "sim/core/scenario.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"

@@ -2,7 +2,6 @@
  * What the DEP service changes: disowning, activation lock, profiles (services/README.md Apple
  * B.3).
  */
-#include <stdio.h>
 
 #include "sim/dep/dep.h"
 #include "sim/world/world.h"

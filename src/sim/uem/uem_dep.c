@@ -2,7 +2,6 @@
  * The ADE list, Sync and Fetch, profiles onto devices (services/README.md UEM B6-B9).
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { CLASS_SYNCS = -2 }; /* of table hit */
 
