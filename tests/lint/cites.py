@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What a comment cites is there: documents by name, sections of services/README.md, functions' files.
+"""What a comment cites is there: documents by name, sections of services/README.md, files of sources.
 
 A section is cited as `services/README.md Apple A.6, F.20` or `UEM B1, H.2`; its part and number
 have to be a heading, a row or a trap there. No other document may be named than those of the
@@ -53,6 +53,10 @@ def complaints():
             near = (path.parent / doc, TOP / doc, TOP / "src" / doc)
             if not any(p.is_file() for p in near):
                 yield f"{name}: {doc} is not in the repository"
+        for source in set(re.findall(r"(?<![\w./<-])(?:[a-z_]+/)+[a-z_0-9]+\.[ch]\b(?!\w)", text)):
+            known_file = any((top / source).is_file() for top in (TOP / "src", TOP))
+            if name.startswith("src/") and not source.startswith("linux/") and not known_file:
+                yield f"{name}: there is no {source}"
         for part, items in re.findall(rf"services/README\.md,? {PART}", flat):
             for item in re.findall(ITEM, items):
                 if (part, item) not in known:
