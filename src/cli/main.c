@@ -6,9 +6,9 @@
 
 #include "base/log.h"
 #include "base/version.h"
-#include "cli/app/tenants.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
+#include "cli/tenants/tenants.h"
 #include "os/environment.h"
 #include "os/kernel.h"
 #include "os/process.h"

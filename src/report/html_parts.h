@@ -13,11 +13,6 @@ struct html {
 	struct tally tally;
 };
 
-/* From the doctype to the page's heading, which is the tenant: "TENANT: WHAT NAME", with the style,
- * and room for the script or not. The header is left open. */
-void html_head(
-	struct html_page *p, const char *tenant, const char *what, const char *name, bool script);
-
 /* Tiles, the bar of all rows and what its colours mean. */
 void html_totals(struct html *h);
 MUST_CHECK enum errc html_causes(struct html *h, struct err *err);

@@ -21,6 +21,10 @@ MUST_CHECK enum errc page_open(struct html_page *p, const char *path, struct err
 MUST_CHECK enum errc page_commit(struct html_page *p, struct err *err);
 void page_close(struct html_page *p);
 
+/* From the doctype to the page's heading, which is the tenant: "TENANT: WHAT NAME", with the style,
+ * and room for the script or not. The header is left open. */
+void html_head(
+	struct html_page *p, const char *tenant, const char *what, const char *name, bool script);
 /* Markup of ours, as it is. */
 void page_markup(struct html_page *p, struct str markup);
 void page_raw(struct html_page *p, const char *markup);

@@ -28,7 +28,8 @@ report    base os io trust model lists rules store services wire facts plan run 
 rehearse  base os io trust model lists rules store wire facts plan run apply
 cli/args  base os io trust model report
 cli/app   base os io trust model approve lists rules store services wire facts plan run apply older forecast survey report rehearse cli/args
-cli       base os io trust model approve lists rules store services wire facts plan run apply older forecast survey report rehearse cli/args cli/app
+cli/tenants base os io trust model report cli/args
+cli       base os io trust model approve lists rules store services wire facts plan run apply older forecast survey report rehearse cli/args cli/app cli/tenants
 docs      base os io trust model rules report cli/args
 sim/core  base os io trust model
 sim/world base os io trust model sim/core

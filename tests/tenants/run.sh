@@ -126,6 +126,8 @@ usage 'one CSV for all' 'put {tenant} into the path' plan lists/t1.csv --rules .
 usage 'one plan for all' "--out 'FOLDER/{tenant}.csv'" plan 'lists/{tenant}.csv' --rules ./skip.yaml --settings all
 usage 'one output for all' 'put {tenant} into the path' \
 	plan 'lists/{tenant}.csv' --rules ./skip.yaml --settings all --out x.csv
+usage 'one list of tickets for all' 'put {tenant} into the path' report latest --settings all --tickets x.csv
+usage 'one bundle for all' 'put {tenant} into the path' doctor --settings all --bundle x.zip
 usage 'apply asks nobody' 'needs --yes or --expect' apply 'lists/{tenant}.csv' --rules ./skip.yaml --settings all
 usage 'a command for one tenant' 'takes the settings of one tenant' check --settings all
 mkdir empty
@@ -161,6 +163,84 @@ wait "$parent"
 same 'the status of the signal' 143 "$?"
 same 'those that ran have stopped in order' 2 "$(grep -c ' 143  stopped by SIGTERM' out.txt)"
 check 'the others were not begun' test "$(grep -c 'not begun: stopped before its turn' out.txt)" -ge 5
+
+# --- many: as one by one, but for time; one hangs, one is locked, one has a mistake ---
+
+sim_stop
+new_world --server Unused
+for f in apple.pem tenant-code uem-secret; do cp "kept.$f" "$f"; done
+rm -rf all states lists out && mkdir out
+printf '%s\n' 'rate: {apple_read: 2000/1m, apple_write: 1000/1h}' 'timeouts: {settle: 1s, activity: 20s}' \
+	'poll: {apple: 1s, uem: 1s}' >>depmend.yaml
+printf 'version: 1\nname: r\nrules:\n  - {name: a, match: {always: true}, do: [unassign, reassign]}\n' >bounce.yaml
+clock=$DEPMEND_CLOCK
+unset DEPMEND_CLOCK # one that leaps would leave the tenants in different hours
+grep -q '^tenant:' depmend.yaml || sed -i '1a tenant: x' depmend.yaml
+crowd=$(fewer "${TENANTS:-40}") # also run with 100
+for i in $(seq "$crowd"); do
+	tenant "t$i"
+	printf 'serial\n%s\n' "$(awk -F, -v n="$i" 'NR > 1 && $2 != "" && ++k == n { print $1 }' "$root/samples/fleet.csv")" \
+		>"lists/t$i.csv"
+done
+python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(64)
+open("silent", "w").write(str(s.getsockname()[1]))
+kept = []
+while True: kept.append(s.accept())' &
+silent=$!
+for _ in $(seq 200); do [ -s silent ] && break; sleep 0.05; done
+sed -i "s|127.0.0.1:$port|127.0.0.1:$(cat silent)|" all/t1.yaml
+sed -i 's/activity: 20s/activity: 20s, request: 20s/' all/t1.yaml
+echo 'colour: blue' >>all/t2.yaml
+"$build/depmend" apply lists/t3.csv --rules ./bounce.yaml --settings all/t3.yaml --yes --allow percent=100 \
+	--out one.csv >one.out 2>one.err </dev/null &
+one=$!
+for _ in $(seq 500); do grep -qs "^$one " states/t3/*/lock && break; sleep 0.02; done
+kill -STOP "$one"
+"$build/depmend" plan 'lists/{tenant}.csv' --rules ./bounce.yaml --settings all --max-wait 3s --jobs 1 \
+	--out 'out/{tenant}.csv' >out.txt 2>err.txt </dev/null &
+parent=$!
+for _ in $(seq 600); do [ -s out/t10.csv ] && break; sleep 0.05; done
+check 'the one that hangs frees its slot' test -s out/t10.csv -a ! -e out/t1.csv
+kill -TERM "$parent"
+wait "$parent"
+same 'and stops with all' 143 "$(summary t1)"
+rm out/*
+sed -i 's/request: 20s/request: 1s/' all/t1.yaml
+go apply 'lists/{tenant}.csv' --rules ./bounce.yaml --settings all --yes --allow percent=100 --max-wait 2m --jobs 12 \
+	--out 'out/{tenant}.csv'
+same 'one hangs, one has a mistake, one is locked' '69 78 11' "$(summary t1) $(summary t2) $(summary t3)"
+exits 'the worst of them' 78
+same 'the others are done' $((crowd - 3)) "$(awk '$2 == 0' out.txt | wc -l)"
+same 'each once' "$((crowd - 3)) $((crowd - 3))" "$(effects unassign) $(effects assign)"
+kill "$silent"
+kill -CONT "$one"
+wait "$one"
+same 'and the one that was stopped' 0 "$?"
+export DEPMEND_CLOCK=$clock
+
+# --- one page and one metrics file for all ---
+
+go report latest --settings all --html all.html --metrics all.prom
+exits 'a page and metrics for all' 78
+check 'the page has each' test "$(grep -c '<tr><th scope="row">t[0-9]*</th>' all.html)" -eq "$crowd"
+check 'what needs a person stands first' test "$(grep -n 'scope="row">t2<' all.html | cut -d: -f1)" -lt \
+	"$(grep -n 'scope="row">t4<' all.html | cut -d: -f1)"
+same 'each name has one head' '' "$(grep '^# TYPE' all.prom | sort | uniq -d)"
+same 'and stands in one place' '' "$(grep -v '^#' all.prom | sed 's/{.*//' | uniq | sort | uniq -d)"
+same 'each tenant has its status' "$crowd" "$(grep -c '^depmend_tenant_status{' all.prom)"
+check 'also the one with a mistake' grep -q '^depmend_tenant_status{tenant="t2"} 78$' all.prom
+same 'and its rows' 1 "$(sed -n 's/^depmend_rows{tenant="t4",outcome="done"} //p' all.prom)"
+go report latest --settings all --html all.html --metrics 'out/{tenant}.prom'
+check 'a page for all, metrics for each' grep -q 'tenant="t4"' out/t4.prom
+check 'the page has numbers' test "$(grep -c '<td class="n">1<td class="n">1<td class="n">0' all.html)" -ge "$((crowd - 3))"
+go report latest --settings all --html all/t4.yaml
+exits 'not over the settings' 64
+go report latest --settings all --html none/all.html
+exits 'a folder that is not there' 73
+same 'nothing stays in the folder of temporary files' '' "$(ls -d "${TMPDIR:-/tmp}"/depmend-all-* 2>/dev/null)"
 
 # --- the parent dies: nobody is left, nobody is off its server ---
 

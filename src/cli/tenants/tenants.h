@@ -2,8 +2,8 @@
  * Many tenants in one install: --settings names a folder, and the command runs once for each tenant
  * in it, in a process of its own.
  */
-#ifndef CLI_APP_TENANTS_H
-#define CLI_APP_TENANTS_H
+#ifndef CLI_TENANTS_TENANTS_H
+#define CLI_TENANTS_TENANTS_H
 
 #include "cli/args/options.h"
 

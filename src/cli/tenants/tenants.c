@@ -1,5 +1,5 @@
 /* The command once for each tenant of a folder, and what became of them. */
-#include "cli/app/tenants.h"
+#include "cli/tenants/tenants.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -8,8 +8,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/app/tenants_parts.h"
 #include "cli/args/terminal.h"
+#include "cli/tenants/parts.h"
+#include "cli/tenants/rollup.h"
 #include "os/child.h"
 #include "os/kernel.h"
 #include "os/stop.h"
@@ -17,9 +18,15 @@
 #include "report/status.h"
 #include "report/table.h"
 
-enum { JOBS = 4, LOOK_MS = 20, VALUE_MAX_BYTES = 64 * 1024, INTERNAL = 70, SIGNALLED = 128 };
-
-static const char tenant_mark[] = "{tenant}";
+/* SLOT_MS: so long a tenant keeps the next one waiting; one whose service hangs, or that waits for
+ * its limits, may take hours. MOST_WAITING: so many times --jobs run at once for that. */
+enum {
+	JOBS = 4,
+	LOOK_MS = 20,
+	SLOT_MS = 10 * 60 * 1000,
+	MOST_WAITING = 8,
+	INTERNAL = 70,
+};
 
 bool tenants_wanted(const struct cli *cli)
 {
@@ -31,16 +38,11 @@ bool tenants_wanted(const struct cli *cli)
 
 /* --- what is asked for --- */
 
-static bool names_tenant(const char *text)
-{
-	return text && strstr(text, tenant_mark) != NULL;
-}
-
 /* What would be written by one tenant after the other. */
 static bool is_output(enum option_id id)
 {
 	return id == OPTION_OUT || id == OPTION_CSV || id == OPTION_HTML || id == OPTION_XLSX ||
-	       id == OPTION_METRICS;
+	       id == OPTION_METRICS || id == OPTION_TICKETS || id == OPTION_BUNDLE;
 }
 
 static enum errc check_outputs(const struct cli *cli, struct err *err)
@@ -48,7 +50,8 @@ static enum errc check_outputs(const struct cli *cli, struct err *err)
 	enum command_id id = cli->command->id;
 
 	for (size_t i = 0; i < cli->n_given; i++)
-		if (is_output(cli->given[i].id) && !names_tenant(cli->given[i].value))
+		if (is_output(cli->given[i].id) && !tenant_is_named(cli->given[i].value) &&
+			!rollup_takes(cli, &cli->given[i]))
 			return err_set(err, ERR_USAGE,
 				"each tenant would write to '%s': put {tenant} into the path",
 				cli->given[i].value);
@@ -69,7 +72,7 @@ static enum errc check_asked(const struct cli *cli, struct err *err)
 			"'depmend %s' takes the settings of one tenant, not a folder",
 			cli->command->name);
 	if ((id == COMMAND_PLAN || id == COMMAND_APPLY) && !cli_count(cli, OPTION_SERIAL) &&
-		!names_tenant(cli->args[0]))
+		!tenant_is_named(cli->args[0]))
 		return err_set(err, ERR_USAGE,
 			"each tenant has a CSV of its own: put {tenant} into the path '%s'",
 			cli->args[0]);
@@ -88,24 +91,11 @@ struct words {
 	size_t n;
 };
 
-/* The text with the tenant's name in its place. */
 static void add_word(struct words *w, const char *text, const char *tenant)
 {
-	struct buf b;
-
-	buf_init(&b, VALUE_MAX_BYTES);
-	for (const char *p = text; *p;) {
-		if (strncmp(p, tenant_mark, strlen(tenant_mark)) == 0) {
-			buf_z(&b, tenant);
-			p += strlen(tenant_mark);
-		} else {
-			buf_char(&b, *p++);
-		}
-	}
 	w->v = mem_realloc(w->v, w->n + 2, sizeof(*w->v));
-	w->v[w->n++] = mem_dupz(buf_view(&b));
+	w->v[w->n++] = tenant_path(text, tenant);
 	w->v[w->n] = NULL;
-	buf_release(&b);
 }
 
 static void add_option(struct words *w, enum option_id id, const char *value, const char *tenant)
@@ -130,8 +120,13 @@ static struct words words_for(const struct cli *cli, const struct tenant *t)
 	for (size_t i = 0; i < cli->n_given; i++) {
 		const struct cli_given *g = &cli->given[i];
 
-		if (g->id != OPTION_SETTINGS && g->id != OPTION_JOBS)
+		if (g->id != OPTION_SETTINGS && g->id != OPTION_JOBS && !rollup_takes(cli, g) &&
+			(g->id != OPTION_METRICS || !t->numbers))
 			add_option(&w, g->id, g->value, t->name);
+	}
+	if (t->numbers) {
+		add_option(&w, OPTION_METRICS, t->numbers, TENANT_MARK);
+		add_option(&w, OPTION_QUIET, NULL, "");
 	}
 	add_word(&w, "--settings", "");
 	w.v = mem_realloc(w.v, w.n + 2, sizeof(*w.v));
@@ -161,6 +156,7 @@ static enum errc start(const struct cli *cli, struct tenant *t, struct err *err)
 		rc = err_set(err, ERR_CANNOT_CREATE, "no temporary file can be made");
 	if (!rc)
 		rc = child_start(w.v, fileno(t->out), fileno(t->err), &t->pid, err);
+	t->began_ms = kernel_boot_ms();
 	words_release(&w);
 	return rc;
 }
@@ -221,14 +217,29 @@ static bool starts(const struct cli *cli, struct tenant *t)
 	return false;
 }
 
+/* Of those that run, how many keep the next one waiting. */
+static size_t slots_taken(const struct cli *cli, const struct tenants *t)
+{
+	int64_t slot_ms = cli_duration_ms(cli, OPTION_MAX_WAIT, SLOT_MS), now = kernel_boot_ms();
+	size_t n = 0;
+
+	if (slot_ms > SLOT_MS)
+		slot_ms = SLOT_MS;
+	for (size_t i = 0; i < t->n; i++)
+		n += t->v[i].pid && now - t->v[i].began_ms < slot_ms;
+	return n;
+}
+
 /* As many as may run; *next: the first that was not begun. */
 static size_t fill(const struct cli *cli, struct tenants *t, size_t running, size_t *next)
 {
-	size_t most = (size_t)cli_number(cli, OPTION_JOBS, JOBS);
+	size_t most = (size_t)cli_number(cli, OPTION_JOBS, JOBS), taken = slots_taken(cli, t);
 
-	for (; running < most && *next < t->n; (*next)++)
-		if (!t->v[*next].because && starts(cli, &t->v[*next]))
+	for (; taken < most && running < most * MOST_WAITING && *next < t->n; (*next)++)
+		if (!t->v[*next].because && starts(cli, &t->v[*next])) {
 			running++;
+			taken++;
+		}
 	return running;
 }
 
@@ -282,16 +293,6 @@ static enum errc run_all(const struct cli *cli, struct tenants *t, struct err *e
 
 /* --- the summary --- */
 
-static const char *meaning_of(const struct tenant *t, char text[64])
-{
-	const char *known = t->because ? t->because : status_meaning(t->status);
-
-	if (known)
-		return known;
-	(void)snprintf(text, 64, "ended by signal %d", t->status - SIGNALLED);
-	return text;
-}
-
 static void sum_up_json(const struct tenants *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
@@ -302,7 +303,7 @@ static void sum_up_json(const struct tenants *t)
 		json_put_z(&j.o, "tenant", t->v[i].name);
 		json_put_z(&j.o, "settings", t->v[i].file);
 		json_put_int(&j.o, "status", t->v[i].status);
-		json_put_z(&j.o, "meaning", meaning_of(&t->v[i], text));
+		json_put_z(&j.o, "meaning", tenant_meaning(&t->v[i], text));
 		ndjson_end(&j, stdout);
 	}
 }
@@ -325,7 +326,7 @@ static void sum_up(const struct cli *cli, const struct tenants *t)
 	for (size_t i = 0; i < t->n; i++) {
 		table_cell(table, str_from(t->v[i].name));
 		table_number(table, (size_t)t->v[i].status);
-		table_cell(table, str_from(meaning_of(&t->v[i], text)));
+		table_cell(table, str_from(tenant_meaning(&t->v[i], text)));
 	}
 	table_print(table, stdout);
 	table_free(table);
@@ -346,6 +347,7 @@ static int worst_of(const struct tenants *t)
 int tenants_run(const struct cli *cli)
 {
 	struct tenants t = { 0 };
+	struct rollup all = { 0 };
 	struct err err;
 	enum errc rc = check_asked(cli, &err);
 	int status;
@@ -353,10 +355,15 @@ int tenants_run(const struct cli *cli)
 	if (!rc)
 		rc = tenants_find(&t, cli_text(cli, OPTION_SETTINGS), &err);
 	if (!rc)
+		rc = rollup_open(&all, cli, &t, &err);
+	if (!rc)
 		rc = run_all(cli, &t, &err);
 	if (!rc)
 		sum_up(cli, &t);
+	if (!rc)
+		rc = rollup_write(&all, &t, &err);
 	status = rc ? cli_fail(cli, &err) : worst_of(&t);
+	rollup_close(&all, &t);
 	tenants_release(&t);
 	return status;
 }

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "cli/app/tenants_parts.h"
+#include "cli/tenants/parts.h"
 #include "io/file.h"
 #include "io/yaml.h"
 
@@ -180,6 +180,7 @@ void tenants_release(struct tenants *t)
 		free(t->v[i].file);
 		free(t->v[i].name);
 		free(t->v[i].client_id);
+		free(t->v[i].numbers);
 		free(t->v[i].previous);
 	}
 	for (size_t i = 0; i < t->n_ignored; i++)
