@@ -274,7 +274,7 @@ enum option_kind {
 	X(UEM_PASSWORD, "uem-password", 0, FILE, "FILE", FOR(INIT),                                \
 		"holds the password of either; copied")                                            \
 	X(JOBS, "jobs", 0, SOME, "N", FOR_TENANTS,                                                 \
-		"tenants at a time (default 4); one that waits 10 minutes lets the next begin")    \
+		"tenants at a time (default 4); after 10 minutes the next begins")                 \
 	X(SETTINGS, "settings", 0, FILE, "FILE|FOLDER", FOR_ALL,                                   \
 		"settings of the tenant; a folder: of each tenant in it")                          \
 	X(JSON, "json", 0, FLAG, NULL, FOR_ALL, "one JSON object per line on the standard output") \
