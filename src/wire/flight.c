@@ -19,6 +19,8 @@ enum {
 	/* From this failed try on the operator hears why nothing happens. */
 	TELL_AFTER = 4,
 	TELL_PAUSE_MS = 300000,
+	/* So long a wait after the look is none. */
+	LOOK_WAITS_MS = 1000,
 };
 
 /* --- sending --- */
@@ -196,12 +198,29 @@ static void count(struct transport_counts *c, const struct queued_call *j)
 		(*(cls == HTTP_TRIGGER ? &c->uem_triggers : &c->uem_reads))++;
 }
 
+static enum errc too_late(const struct queued_call *j, struct err *err)
+{
+	return err_set(err, ERR_BUSY, "%s: its turn came too late", transport_who(j->call.service));
+}
+
 /* What it was made of may be old by now. */
 static enum errc check_age(const struct transport *t, const struct queued_call *j, struct err *err)
 {
 	if (!j->call.good_until_ms || transport_now(t) <= j->call.good_until_ms)
 		return ERR_OK;
-	return err_set(err, ERR_BUSY, "%s: its turn came too late", transport_who(j->call.service));
+	return too_late(j, err);
+}
+
+/* A write of Apple's that is made of a look does not wait with it: it is given back, the wait comes
+ * before the next look. */
+static enum errc check_wait(const struct transport *t, const struct queued_call *j, struct err *err)
+{
+	enum lane lane = call_lane(j);
+
+	if (lane != LANE_APPLE_WRITE || !j->call.good_until_ms ||
+		t->turn[lane].again_ms <= transport_now(t) + LOOK_WAITS_MS)
+		return ERR_OK;
+	return too_late(j, err);
 }
 
 void flight_start(struct transport *t, struct queued_call *j)
@@ -219,6 +238,8 @@ void flight_start(struct transport *t, struct queued_call *j)
 		return;
 	}
 	rc = announce(t, j, transport_now(t), &later, &err);
+	if (later)
+		rc = check_wait(t, j, &err);
 	if (rc || later) {
 		http_request_release(&q);
 	} else {

@@ -138,11 +138,6 @@ const struct uem_service *transport_uem(const struct transport *t)
 	return &t->uem;
 }
 
-int64_t transport_write_when(const struct transport *t, uint32_t k)
-{
-	return rate_when(&t->log[RATE_APPLE_WRITE], transport_now(t), k);
-}
-
 static int64_t lane_when(const struct transport *t, enum lane lane, int64_t from_ms, uint32_t k)
 {
 	if (lane < (enum lane)RATE_CLASSES) {
@@ -151,6 +146,11 @@ static int64_t lane_when(const struct transport *t, enum lane lane, int64_t from
 		return t->turn[lane].again_ms > when ? t->turn[lane].again_ms : when;
 	}
 	return t->pause_ms[lane] > from_ms ? t->pause_ms[lane] : from_ms;
+}
+
+int64_t transport_write_when(const struct transport *t, uint32_t k)
+{
+	return lane_when(t, LANE_APPLE_WRITE, transport_now(t), k);
 }
 
 int64_t transport_change_when(const struct transport *t, enum transport_service service, uint32_t k)

@@ -1012,6 +1012,26 @@ static void test_a_change_whose_look_is_old(void **state)
 	assert_int_equal(n_seen("/v1/a"), 0);
 }
 
+/* The budget of all processes knew of more than this one: whoever looked has to look once more. */
+static void test_a_change_does_not_wait_with_its_look(void **state)
+{
+	struct result r = { 0 };
+	struct transport_call c;
+
+	(void)state;
+	open_transport(INT64_MAX);
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(send_one(TO_APPLE, HTTP_CHANGE, "/v1/w").status, 200);
+	c = a_call(TO_APPLE, HTTP_CHANGE, "/v1/a", &r);
+	c.good_until_ms = transport_now(t) + 2 * HOUR;
+	transport_submit(t, &c);
+	assert_int_equal(transport_drain(t, &err), ERR_OK);
+	assert_int_equal(r.code, ERR_BUSY);
+	assert_int_equal(r.n_before, 0);
+	assert_int_equal(n_seen("/v1/a"), 0);
+	assert_true(transport_write_when(t, 1) > clock_now(the_clock) + 50 * MINUTE);
+}
+
 static void test_change_without_an_intent(void **state)
 {
 	struct result r = { .before = ERR_STORE };
@@ -1738,6 +1758,7 @@ int main(void)
 		CASE(test_change_is_never_repeated_blindly),
 		CASE(test_change_after_429),
 		CASE(test_a_change_whose_look_is_old),
+		CASE(test_a_change_does_not_wait_with_its_look),
 		CASE(test_change_without_an_intent),
 		CASE(test_rates),
 		CASE(test_optional),
