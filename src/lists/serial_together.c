@@ -4,12 +4,8 @@ enum {
 	PLANT = 3,
 	TEN = 10,
 	TWELVE = 12,
-	CUT_MIN = 2,   /* so many are no chance */
-	PLANT_MIN = 6, /* so many tell whether they begin or end alike */
-	ALIKE_BYTES = 2,
-	ALIKE_SHARE = 3,
-	UNLIKE_SHARE = 4,
-	TAG_DIGITS = 4
+	CUT_MIN = 3, /* so many are no chance */
+	CUT_BYTES = 8
 };
 
 /* The first two characters of the plants that are known. */
@@ -40,14 +36,12 @@ bool serial_begins_as_twelve(struct str s)
 void together_init(struct together *t)
 {
 	*t = (struct together){ .n = 0 };
-	map_init(&t->heads, 0);
-	map_init(&t->tails, 0);
+	map_init(&t->cut, 0);
 }
 
 void together_release(struct together *t)
 {
-	map_release(&t->heads);
-	map_release(&t->tails);
+	map_release(&t->cut);
 }
 
 static void note(struct together *t, enum oddity odd, const struct serial *s, size_t line)
@@ -58,22 +52,13 @@ static void note(struct together *t, enum oddity odd, const struct serial *s, si
 	t->odd[odd].first = *s;
 }
 
-/* LT001234: letters, and a number behind them. */
-static bool is_tag(struct str s)
-{
-	size_t n_letters = 0, n_digits = 0;
-
-	while (n_letters < s.n && s.p[n_letters] > '9')
-		n_letters++;
-	while (n_letters + n_digits < s.n && s.p[n_letters + n_digits] <= '9')
-		n_digits++;
-	return n_digits >= TAG_DIGITS && n_letters + n_digits == s.n;
-}
-
 static bool is_word(struct str s)
 {
-	return serial_look(s) == LOOK_WEAK &&
-	       (serial_is_hex(s) || is_tag(s) || serial_is_word(s) || serial_is_implausible(s));
+	size_t n_digits = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n_digits += s.p[i] <= '9';
+	return n_digits == s.n || serial_is_hex(s) || (n_digits == 0 && serial_is_word(s));
 }
 
 static bool is_odd_length(size_t n)
@@ -101,34 +86,29 @@ void together_note(struct together *t, const struct serial *s, size_t line)
 		note(t, ODD_LENGTH, s, line);
 	else if (memchr(v.p, 'I', v.n) || memchr(v.p, 'O', v.n))
 		note(t, ODD_LETTERS, s, line);
-	if (s->n < TWELVE && !is_of_old_plant(s) && serial_begins_as_twelve(v))
+	if (s->n < TWELVE && !is_of_old_plant(s) && serial_begins_as_twelve(v)) {
 		note(t, ODD_CUT, s, line);
+		(void)map_add(&t->cut, str_head(v, CUT_BYTES), NULL);
+	}
 	if (is_word(v))
 		note(t, ODD_WORD, s, line);
-	if (s->n == TWELVE && !has_known_plant(v)) {
-		note(t, ODD_PLANT, s, line);
-		t->n_unlike += !has_half_and_week(v);
-		(void)map_add(&t->heads, str_head(v, ALIKE_BYTES), NULL);
-		(void)map_add(&t->tails, str_sub(v, v.n - ALIKE_BYTES, ALIKE_BYTES), NULL);
-	}
 }
 
-/* Half of those that are as long, and no chance. */
+/* Half of those that are as long, no chance, and no made-up row of numbers. */
 static bool are_cut(const struct together *t)
 {
 	uint32_t n = t->odd[ODD_CUT].n;
 
-	return n >= CUT_MIN && n * 2 > t->n_long[TEN] + t->n_long[TWELVE - 1];
+	return n >= CUT_MIN && n * 2 > t->n_long[TEN] + t->n_long[TWELVE - 1] && t->cut.n * 2 > n;
 }
 
-/* Most of twelve characters are no such serials, and yet they begin or end alike: something was
- * joined to others of ten. */
-static bool are_joined(const struct together *t)
+static bool has_short(const struct together *t)
 {
-	uint32_t n = t->odd[ODD_PLANT].n;
+	uint32_t n = 0;
 
-	return n >= PLANT_MIN && n * 2 > t->n_long[TWELVE] && t->n_unlike * UNLIKE_SHARE >= n &&
-	       (t->heads.n * ALIKE_SHARE <= n || t->tails.n * ALIKE_SHARE <= n);
+	for (size_t i = 0; i < TEN; i++)
+		n += t->n_long[i];
+	return n > 0;
 }
 
 enum oddity together_judge(const struct together *t, bool protects, bool kept)
@@ -136,7 +116,7 @@ enum oddity together_judge(const struct together *t, bool protects, bool kept)
 	uint32_t n_odd = t->odd[ODD_LENGTH].n;
 
 	/* One too short or too long among others was mistyped. */
-	if (n_odd && (!kept || n_odd < t->n))
+	if (n_odd && (n_odd < t->n || (!kept && (!protects || has_short(t)))))
 		return ODD_LENGTH;
 	if (!protects && t->odd[ODD_LETTERS].n && t->odd[ODD_LETTERS].n * 2 <= t->n)
 		return ODD_LETTERS;
@@ -144,7 +124,7 @@ enum oddity together_judge(const struct together *t, bool protects, bool kept)
 		return ODD_CUT;
 	if (!kept && t->odd[ODD_WORD].n * 2 > t->n)
 		return ODD_WORD;
-	return !kept && are_joined(t) ? ODD_PLANT : ODDITIES;
+	return ODDITIES;
 }
 
 void together_describe(const struct together *t, enum oddity odd, struct buf *out)
@@ -159,13 +139,8 @@ void together_describe(const struct together *t, enum oddity odd, struct buf *ou
 	else if (odd == ODD_CUT)
 		buf_printf(out, "begins as serials of %d characters do, but has %u, as most here",
 			(int)TWELVE, s->n);
-	else if (odd == ODD_WORD)
-		buf_z(out, "looks like a name, a tag or an address, as most here");
 	else
-		buf_printf(out,
-			"is no serial of %d characters, but like one of %d with the same "
-			"text joined to it as to others here",
-			(int)TWELVE, (int)TEN);
+		buf_z(out, "looks like a name, a number or an address, as most here");
 }
 
 void together_add_parts(struct map *serials)

@@ -14,8 +14,7 @@ enum oddity {
 	ODD_LENGTH,  /* not 10 to 12 characters */
 	ODD_LETTERS, /* with an I or O */
 	ODD_CUT,     /* of 10 or 11 that begin as those of 12 do */
-	ODD_WORD,    /* a name, an asset tag, a number, an address in hex */
-	ODD_PLANT,   /* of 12, of a plant that is not known */
+	ODD_WORD,    /* a name without a digit, a number, an address in hex */
 	ODDITIES
 };
 
@@ -26,16 +25,15 @@ struct together {
 		struct serial first;
 	} odd[ODDITIES];
 	uint32_t n, n_long[SERIAL_MAX + 1];
-	/* Of ODD_PLANT: two characters, and how many have no half year and week. */
-	struct map heads, tails;
-	uint32_t n_unlike;
+	struct map cut; /* how those of ODD_CUT begin: ends that were cut differ before */
 };
 
 void together_init(struct together *t);
 void together_release(struct together *t);
 void together_note(struct together *t, const struct serial *s, size_t line);
 /* What speaks against all of them; ODDITIES: nothing. protects: what was meant by an I or O is
- * protected as well; kept: they are to be read as they are, so only single ones are told. */
+ * protected as well, and what longer ones may be with something joined to them; kept: they are to
+ * be read as they are, so only single ones are told. */
 enum oddity together_judge(const struct together *t, bool protects, bool kept);
 /* The one of the whole list in which the damage shows, and what it is. */
 void together_describe(const struct together *t, enum oddity odd, struct buf *out);

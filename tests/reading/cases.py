@@ -154,16 +154,17 @@ def protects(what, wanted, settings, serials):
 def together():
     """Damage that spoils every serial alike: such a list is refused, or protects the devices that were meant."""
     path, settings, wanted = work / "together.csv", work / "settings.yaml", work / "wanted.csv"
-    for what, text, refused, kept in members.TOGETHER:
+    for what, text, refuses, kept in members.TOGETHER:
+        refused = refuses is True
         path.write_text(text)
         settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
         done = run("check", "--settings", settings)
         check(f"together: {what}: {78 if refused else 0}", done.returncode == (78 if refused else 0), done.stdout + done.stderr)
         check(f"together: {what}: line and remedy", not refused or re.search(r"together.csv:\d+: .*(keep|leave|correct)", done.stderr), done.stderr)
         if not refused:
-            protects(f"together: {what}", wanted, settings, [s for s in members.TENS if s in text])
+            protects(f"together: {what}", wanted, settings, [s for s in members.TENS + members.TWELVES if s in text])
         done = run("check", "--rules", in_file(path))
-        check(f"together: {what}: as in_file", done.returncode == (65 if refused else 0), done.stderr)
+        check(f"together: {what}: as in_file", done.returncode == (65 if refuses else 0), done.stderr)
         done = run("check", "--rules", in_file(path), "--barcode-s", "keep")
         check(f"together: {what}: as in_file, kept", done.returncode == (0 if kept else 65), done.stderr)
         settings.write_text(SETTINGS + f"protect: {{file: {path}}}\ninput: {{barcode_s: keep}}\n")
