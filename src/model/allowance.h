@@ -12,7 +12,7 @@
 enum allowance_value {
 	ALLOWS_NUMBER,  /* from 1: none is what needs no leave */
 	ALLOWS_PERCENT, /* 1 to 100 */
-	ALLOWS_SIZE,    /* from 0 */
+	ALLOWS_SIZE,    /* from 0, as scripts count them */
 	ALLOWS_YES,
 	ALLOWS_SERIAL,
 };
@@ -22,9 +22,9 @@ enum allowance_value {
 	X(devices, NUMBER, "devices changed in 24 hours")                              \
 	X(percent, PERCENT, "part of the organization changed in 24 hours")            \
 	X(in_flight, NUMBER, "devices off their server at once")                       \
-	X(release, NUMBER, "devices released in 24 hours")                             \
-	X(delete_record, NUMBER, "records deleted in 24 hours")                        \
-	X(wipe, NUMBER, "devices wiped in 24 hours")                                   \
+	X(release, SIZE, "devices released in 24 hours")                               \
+	X(delete_record, SIZE, "records deleted in 24 hours")                          \
+	X(wipe, SIZE, "devices wiped in 24 hours")                                     \
 	X(fleet, SIZE, "a listing as short as that")                                   \
 	X(organization, YES, "another client id, or servers that are gone")            \
 	X(empty, YES, "a list without rows")                                           \

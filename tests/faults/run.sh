@@ -49,7 +49,7 @@ done <<'END'
 --confirm restore=1
 --allow devices=0
 --allow percent=0
---allow wipe=0
+--allow in_flight=0
 --encoding nosuch
 --encoding utf-8//TRANSLIT
 --limit 3 --limit 5

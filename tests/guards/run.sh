@@ -213,8 +213,12 @@ act release --confirm release=3 --max-wait 1m
 exits 'send, release: stopped before it began' 75
 later 'release: 2' "$alone" 2026-11-22T06:00:00Z
 act release --confirm release=3
-guarded 'send, release: 2 of 2, and no more' 1 '--allow release=3'
+exits 'send, release: 2 of 2, and no more' 4
+check 'send, release: it says how to go on' grep -q -e 'the next request.*--allow release=3' err
+same 'send, release: the third is back on its server' 1 "$(grep -c ',restored,.*run\.put_back' in.result.csv)"
 same 'send, release: sent' 2 "$(effects release)"
+act release --confirm release=1 --allow release=3
+same 'send, release: it leaves with the next run' '0 3' "$status $(effects release)"
 for job in delete_record wipe; do
 	fresh 60 "$options" --scenario uem-bulk-cap
 	later "$job: 3" 'rate: {uem: 9/hour}' 2026-11-22T03:00:00Z

@@ -79,9 +79,15 @@ meddle() { # FACT: now
 			"http://127.0.0.1:$port/sim/scenario"
 	fi
 }
-judged() { # WHAT FACT
-	local outcome reason word
+judged() { # PAUSE FACT
+	local what="$1, $2" outcome reason word
 	read -r outcome reason word <<<"${ends[$2]}"
+	# Put back before anything else, or by the run itself: a new run judges it from the start.
+	case $1:$outcome in
+	max_wait:*) outcome=restored reason=run.put_back word= ;;
+	outage:drifted) outcome=unmatched reason=rule.none word= ;;
+	esac
+	set -- "$what"
 	same "$1: nothing that cannot be undone is sent" 0 "$(irreversible)"
 	same "$1: the row" "$outcome" "$(cell depmend_outcome)"
 	check "$1: it says why" grep -q "$reason: .*$word" in.result.csv
@@ -111,7 +117,7 @@ pause_max_wait() {
 pause_outage() {
 	world 'faults: [{service: uem, method: PUT, query: "*action=Sync*", do: reply, status: 503}]'
 	act
-	same "503, $1: cut off, with the device off" '75 off' "$status $(place)"
+	same "503, $1: cut off, and back on its server" '75 WS1 EMEA' "$status $(place)"
 	curl -sf -X POST "http://127.0.0.1:$port/sim/heal"
 	meddle "$1"
 	two_days_on
@@ -149,7 +155,7 @@ part_table() {
 	for fact in enrolled covered regrouped unreadable protected; do
 		for pause in rate max_wait outage killed window; do
 			"pause_$pause" "$fact" || continue
-			judged "$pause, $fact" "$fact"
+			judged "$pause" "$fact"
 		done
 	done
 }
@@ -211,7 +217,13 @@ part_still() {
 		act --max-wait 30m
 		same "$match: cut off, with the device off" '75 off' "$status $(place)"
 		two_days_on
-		same "$match: released, two days later" '0 done 1' "$status $(cell depmend_outcome) $(effects release)"
+		same "$match: put back first, two days later" '3 restored 0' \
+			"$status $(cell depmend_outcome) $(effects release)"
+		act
+		# Its profile went with its entry: who asks for it does not find it again.
+		case $match in *Kiosk*) next='0 unmatched 0' ;; *) next='0 done 1' ;; esac
+		same "$match: then judged by the next run" "$next" \
+			"$status $(cell depmend_outcome) $(effects release)"
 	done
 	late=C02LATE00002
 	rules '{uem.enrollment_status: Enrolled, uem.user: jo}' '[{wipe: {kind: device}}, delete_record]'

@@ -10,7 +10,7 @@ import sys
 
 LISTINGS = {
     "apple": r"/v1/(mdmServers|orgDevices|mdmServers/[^/]+/relationships/devices)$",
-    "uem": r"/api/mdm/dep/(groups/[^/]+/devices|profiles/search)$",
+    "uem": r"/api/mdm/(dep/(groups/[^/]+/devices|profiles/search)|groups/[^/]+/enrollment-tokens)$",
 }
 SIGN_IN = "/auth/oauth2/token", "/connect/token"
 
@@ -39,7 +39,7 @@ def main():
             else:
                 n[f"{service}_reads"] += 1
                 n[f"{service}_listings"] += bool(re.match(LISTINGS[service], a["path"])
-                                                 and not re.search("cursor=|page=[1-9]", query))
+                                                 and not re.search("cursor=|page=[1-9]|serial_number=", query))
     for name, value in n.items():
         print(name, int(value))
 

@@ -291,7 +291,9 @@ class Wave:
         given = [r for r in self.rows if r["Job"] == "profile"]
         self.n["uem_changes"] += len(given)
         if given:
-            self.n["uem_listings"] += len(SERVERS) + len({r["Server"] for r in given})
+            groups = len({r["Server"] for r in given})
+            # The list of each, their tokens just before, and the lists once more.
+            self.n["uem_listings"] += len(SERVERS) + 2 * groups
 
 
 def count(folder, batch, in_flight, sizes):
