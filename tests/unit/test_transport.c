@@ -1260,16 +1260,16 @@ static void test_rate_beyond_max_wait(void **state)
 	assert_int_equal(elapsed(), 0);
 }
 
-static void open_store(void)
+static void open_store(const char *client_id)
 {
 	char path[96];
 
 	(void)snprintf(path, sizeof(path), "%s/state", folder);
-	assert_int_equal(store_open(&store,
-				 &(struct store_options){ .state_dir = path,
-					 .client_id = "BUSINESSAPI.x",
-					 .use = STORE_WRITE },
-				 &err),
+	assert_int_equal(
+		store_open(&store,
+			&(struct store_options){
+				.state_dir = path, .client_id = client_id, .use = STORE_WRITE },
+			&err),
 		ERR_OK);
 }
 
