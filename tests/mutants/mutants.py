@@ -61,7 +61,7 @@ MUTANTS = {
     "a wipe of another run forgotten": ("src/facts/facts_record.c", [
         ("(void)map_add(&f->fleet->wiping, d.v[i].serial, NULL);", "continue;"),
     ], WIPES, "held in another run as well"),
-    "a run with wipes given up": ("src/apply/recover.c", [
+    "a run with wipes given up": ("src/apply/apply.c", [
         ("(d->results[i] == RESULT_DONE || (i == next && job_is_busy(d))))", "i == next && !job_is_busy(d))"),
     ], WIPES, "what follows a wipe is not lost"),
 }
