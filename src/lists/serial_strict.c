@@ -391,7 +391,6 @@ enum errc list_read_strictly(
 	if (!rc)
 		rc = look_at_hidden(&p, err);
 	free(p.beside);
-	together_release(&p.together);
 	if (!rc)
 		rc = list_each_record(l, look_at_record, &p, err);
 	if (!rc && l->opt.purpose == LIST_PROTECTED)

@@ -5,7 +5,7 @@ enum {
 	TEN = 10,
 	TWELVE = 12,
 	CUT_MIN = 3, /* so many are no chance */
-	CUT_BYTES = 8
+	MODEL = 8    /* where the model's four characters begin, with a letter */
 };
 
 /* The first two characters of the plants that are known. */
@@ -36,12 +36,6 @@ bool serial_begins_as_twelve(struct str s)
 void together_init(struct together *t)
 {
 	*t = (struct together){ .n = 0 };
-	map_init(&t->cut, 0);
-}
-
-void together_release(struct together *t)
-{
-	map_release(&t->cut);
 }
 
 static void note(struct together *t, enum oddity odd, const struct serial *s, size_t line)
@@ -86,20 +80,20 @@ void together_note(struct together *t, const struct serial *s, size_t line)
 		note(t, ODD_LENGTH, s, line);
 	else if (memchr(v.p, 'I', v.n) || memchr(v.p, 'O', v.n))
 		note(t, ODD_LETTERS, s, line);
-	if (s->n < TWELVE && !is_of_old_plant(s) && serial_begins_as_twelve(v)) {
+	/* A made-up serial ends with a number. */
+	if (s->n < TWELVE && s->n > MODEL && s->text[MODEL] > '9' && !is_of_old_plant(s) &&
+		serial_begins_as_twelve(v))
 		note(t, ODD_CUT, s, line);
-		(void)map_add(&t->cut, str_head(v, CUT_BYTES), NULL);
-	}
 	if (is_word(v))
 		note(t, ODD_WORD, s, line);
 }
 
-/* Half of those that are as long, no chance, and no made-up row of numbers. */
+/* Half of those that are as long, and no chance. */
 static bool are_cut(const struct together *t)
 {
 	uint32_t n = t->odd[ODD_CUT].n;
 
-	return n >= CUT_MIN && n * 2 > t->n_long[TEN] + t->n_long[TWELVE - 1] && t->cut.n * 2 > n;
+	return n >= CUT_MIN && n * 2 > t->n_long[TEN] + t->n_long[TWELVE - 1];
 }
 
 static bool has_short(const struct together *t)
@@ -152,9 +146,10 @@ void together_add_parts(struct map *serials)
 			for (size_t at = 0; at + k <= whole.n; at++) {
 				char part[TWELVE];
 
-				/* The keys move as the map grows. */
-				memcpy(part, map_key(serials, i).p + at, k);
+				memcpy(part, whole.p + at, k);
 				(void)map_add(serials, (struct str){ part, k }, NULL);
+				/* The keys move as the map grows. */
+				whole = map_key(serials, i);
 			}
 	}
 }

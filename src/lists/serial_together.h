@@ -25,11 +25,9 @@ struct together {
 		struct serial first;
 	} odd[ODDITIES];
 	uint32_t n, n_long[SERIAL_MAX + 1];
-	struct map cut; /* how those of ODD_CUT begin: ends that were cut differ before */
 };
 
 void together_init(struct together *t);
-void together_release(struct together *t);
 void together_note(struct together *t, const struct serial *s, size_t line);
 /* What speaks against all of them; ODDITIES: nothing. protects: what was meant by an I or O is
  * protected as well, and what longer ones may be with something joined to them; kept: they are to
