@@ -310,7 +310,7 @@ part_school() {
 	for at in 'WS1 EMEA' 'depmend desk'; do
 		{ sed "s/^$late,WS1 EMEA,/$late,$at,/" business.csv; echo 'C02STAY00004,depmend desk,,,,,,,'; } >fleet.csv
 		for fact in enrolled covered unreadable protected; do
-			rules "$(sed 's/uem.group: WS1 EMEA, //' <<<"$all_of_it")" \
+			rules "${all_of_it/uem.group: WS1 EMEA, /}" \
 				'[delete_from_lifecycle, {reassign: {to: depmend desk}}, release]'
 			printf 'version: 1\nfaults: [{service: dep, path: /devices/disown, nth: 1, do: reply, status: 503, retry_after: 7200, applied: no}]\n' >story.yaml
 			export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
