@@ -66,8 +66,9 @@ write_settings() {
 
 # Some rows of the sample are at fault, on purpose: then depmend ends with 3.
 depmend() {
-	printf '\n$ depmend %s\n' "$*"
-	"$programs/depmend" "$@" --settings "$dir/depmend.yaml" --rules corrupted-registration || [ $? -eq 3 ] ||
+	set -- "$@" --rules corrupted-registration --settings "$dir/depmend.yaml"
+	printf '\n$ %s/depmend %s\n' "$programs" "$*"
+	"$programs/depmend" "$@" || [ $? -eq 3 ] ||
 		fail "depmend $1 failed"
 }
 

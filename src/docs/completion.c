@@ -4,6 +4,7 @@
 
 #include "docs/docs.h"
 #include "model/allowance.h"
+#include "model/step.h"
 
 enum { WORDS_MAX_BYTES = 4096 };
 
@@ -11,7 +12,9 @@ enum { WORDS_MAX_BYTES = 4096 };
  * ones. */
 #define ASK_RULES "depmend rules 2>/dev/null | grep -x \"[a-z0-9-]*\""
 #define ASK_RUNS "depmend runs 2>/dev/null | sed -n \"s/^  \\([0-9][^ ]*\\).*/\\1/p\"; echo latest"
-#define ASK_SCENARIOS "depmend-sim --list-scenarios 2>/dev/null | cut -d\" \" -f1"
+#define ASK_SCENARIOS                                                                           \
+	"depmend-sim --list-scenarios 2>/dev/null | cut -d\" \" -f1 | grep -x \"[a-z0-9-]*\"; " \
+	"echo all"
 
 /* NULL: nothing can be asked. */
 static const char *option_asks(const struct option_info *o)
@@ -39,6 +42,12 @@ static void known_words(const struct option_info *o, struct buf *out)
 	for (size_t i = 0; o == option_info(OPTION_ALLOW) && (pattern = allowance_pattern(i)); i++)
 		buf_printf(out, "%s%.*s", i ? " " : "", (int)(strchr(pattern, '=') - pattern) + 1,
 			pattern);
+	if (o != option_info(OPTION_CONFIRM))
+		return;
+	for (int i = 0; i < STEP_MAX_; i++)
+		if (step_info((enum step_kind)i)->irreversible)
+			buf_printf(out, "%s= ", step_info((enum step_kind)i)->word);
+	buf_z(out, "migrate= forget= restore=");
 }
 
 static bool takes(const struct option_info *o, const struct command *c)
@@ -48,7 +57,8 @@ static bool takes(const struct option_info *o, const struct command *c)
 
 static bool is_file(const struct option_info *o)
 {
-	return o->kind == KIND_FILE;
+	return o->kind == KIND_FILE || o == option_info(OPTION_EXPECT) ||
+	       o == option_info(OPTION_SCENARIO);
 }
 
 /* auto|always|never -> auto always never */
@@ -78,6 +88,12 @@ static void bash_option(const struct option_info *o, FILE *out)
 	if (o->letter)
 		(void)fprintf(out, " -%c", o->letter);
 	(void)fprintf(out, " --%s", o->name);
+}
+
+static void bash_names(FILE *out)
+{
+	for (int i = 0; i < COMMAND_MAX_; i++)
+		(void)fprintf(out, " %s", command_info((enum command_id)i)->name);
 }
 
 static void bash_commands(FILE *out)
@@ -143,7 +159,10 @@ void docs_bash(FILE *out)
 		    "\tlocal word=$2 before=$3 command='' options='' files='' one\n\n"
 		    "\tCOMPREPLY=()\n"
 		    "\tfor one in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-		    "\t\t[[ $one == [a-z]* ]] && command=$one && break\n"
+		    "\t\t[[ ' ",
+		out);
+	bash_names(out);
+	(void)fputs(" ' == *\" $one \"* ]] && command=$one && break\n"
 		    "\tdone\n"
 		    "\tcase $before in\n",
 		out);
@@ -151,8 +170,7 @@ void docs_bash(FILE *out)
 	(void)fputs("\tesac\n\tcase $command in\n", out);
 	bash_commands(out);
 	(void)fputs("\t*)\n\t\toptions='", out);
-	for (int i = 0; i < COMMAND_MAX_; i++)
-		(void)fprintf(out, " %s", command_info((enum command_id)i)->name);
+	bash_names(out);
 	for (int k = 0; k < OPTION_MAX_; k++)
 		if (option_info((enum option_id)k)->commands == FOR_ALL)
 			bash_option(option_info((enum option_id)k), out);

@@ -17,6 +17,8 @@ void roff_sentences(const char *text, FILE *out);
 void roff_line(const char *macro, const char *text, FILE *out);
 
 void docs_man(FILE *out);             /* depmend(1) */
+void docs_plans(FILE *out);           /* of it: what a plan says, guards, runs */
+void docs_columns(FILE *out);         /* of it: the columns of a result */
 void docs_man_rules(FILE *out);       /* depmend-rules(5) */
 void docs_man_runbook(FILE *out);     /* depmend-runbook(7) */
 void docs_man_settings(FILE *out);    /* depmend-settings(5) */

@@ -9,7 +9,7 @@
 
 bool docs_takes_file(const struct command *c)
 {
-	return strstr(c->args, "CSV") != NULL;
+	return strstr(c->args, "CSV") || strstr(c->args, "csv") || strstr(c->args, "FILE");
 }
 
 void docs_commands(const struct option_info *o, const char *apart, FILE *out)
@@ -131,6 +131,19 @@ static const char around[] =
 	"absolute paths of files or folders, separated by colons, whose owner is\n"
 	"accepted although it is neither the user nor root: see\n"
 	".Sx WHOSE FILES COUNT .\n"
+	".It Ev HTTPS_PROXY , ALL_PROXY , NO_PROXY\n"
+	"the proxy to both services, and the hosts that are asked without it.\n"
+	".It Ev SSL_CERT_FILE , SSL_CERT_DIR\n"
+	"the authorities to trust, where a proxy opens TLS.\n"
+	".It Ev TZ\n"
+	"the zone of times on a terminal; files, logs and\n"
+	".Fl \\-json\n"
+	"are in UTC.\n"
+	".It Ev DEPMEND_CLOCK\n"
+	"for trials with\n"
+	".Xr depmend-sim 1 :\n"
+	".Ql virtual:2026\\-11\\-22T03:00:00Z\n"
+	"is a clock that starts then and leaps over every wait.\n"
 	".It Ev NO_COLOR , TERM\n"
 	"no colour when NO_COLOR is set or TERM is dumb.\n"
 	".El\n"
@@ -270,7 +283,10 @@ static const char bottom[] = ".Sh EXAMPLES\n"
 			     "\\-\\-rules orphans \\-\\-yes\n"
 			     ".Ed\n"
 			     ".Sh SEE ALSO\n"
-			     ".Xr depmend-rules 5\n";
+			     ".Xr depmend-sim 1 ,\n"
+			     ".Xr depmend-rules 5 ,\n"
+			     ".Xr depmend-settings 5 ,\n"
+			     ".Xr depmend-runbook 7\n";
 
 void docs_man(FILE *out)
 {
@@ -284,7 +300,9 @@ void docs_man(FILE *out)
 	put_options(false, out);
 	(void)fputs(around, out);
 	(void)fputs(whose_files, out);
+	docs_plans(out);
 	put_statuses(out);
+	docs_columns(out);
 	put_outcomes(out);
 	put_changes(out);
 	(void)fputs(over_time, out);

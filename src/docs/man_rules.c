@@ -46,6 +46,52 @@ static const char *const oper_help[OPER_MAX_] = {
 	[OPER_PRESENT] = "true: there is a value; false: it was read, and there is none",
 };
 
+/* What it says, and the words it can have where they are few. */
+static const char *const fact_help[FACT_MAX_] = {
+	[FACT_APPLE_STATUS] = "ASSIGNED or UNASSIGNED",
+	[FACT_APPLE_SERVER] = "the name of the server that it is on; absent: on none",
+	[FACT_APPLE_MODEL] = "such as iPhone 13",
+	[FACT_APPLE_FAMILY] = "iPhone, iPad, Mac, AppleTV, Watch or Vision",
+	[FACT_APPLE_TYPE] = "such as iPad12,1",
+	[FACT_APPLE_ORDER_NUMBER] = "of the purchase",
+	[FACT_APPLE_SOURCE] = "APPLE, RESELLER or MANUALLY_ADDED",
+	[FACT_APPLE_SOURCE_ID] = "the customer number at Apple, or the reseller's",
+	[FACT_APPLE_MIGRATION_STATUS] =
+		"REQUESTED, STARTED, SUCCESS or FAILED; absent: no migration was asked for",
+	[FACT_APPLE_COVERAGE] = "active, expired or none",
+	[FACT_APPLE_COVERAGE_KIND] = "the warranty or plan that ends last",
+	[FACT_UEM_PROFILE] = "the name of its enrollment profile; absent: it has none",
+	[FACT_UEM_PROFILE_STATUS] =
+		"the UEM's number, or the word that uem.profile_status of the settings gives it",
+	[FACT_UEM_PROFILE_COUNT] = "how many enrollment profiles its group has",
+	[FACT_UEM_ENROLLMENT_STATUS] =
+		"as the UEM writes it: Enrolled, Unenrolled, EnterpriseWipePending, "
+		"DeviceWipePending; absent: the UEM has no record of it",
+	[FACT_UEM_DEVICE] = "the ID of its record; absent: the UEM has none",
+	[FACT_UEM_GROUP] = "the organization group of its record",
+	[FACT_UEM_USER] = "the user of its record",
+	[FACT_UEM_OWNERSHIP] = "as the UEM writes it",
+	[FACT_UEM_RECORDS] = "how many records have this serial",
+	[FACT_UEM_LANDING_GROUP] = "the number of the group that its profile enrolls into",
+	[FACT_UEM_PUBLIC_APPS] = "apps of the public store that it gets",
+	[FACT_UEM_USER_LICENSED_APPS] = "apps that it gets by a licence of its user",
+	[FACT_APPLE_ADDED] = "when it came to the organization",
+	[FACT_APPLE_RELEASED] = "when it left the organization; absent: it has not",
+	[FACT_APPLE_UPDATED] = "when Apple changed its entry last",
+	[FACT_APPLE_ORDER_DATE] = "of the purchase",
+	[FACT_APPLE_MIGRATION_DEADLINE] = "when it migrates by itself",
+	[FACT_APPLE_COVERAGE_END] = "when the last coverage ends or ended",
+	[FACT_UEM_PROFILE_SINCE] = "when depmend first saw the state of its profile",
+	[FACT_UEM_PROFILE_RETRY] = "when giving it a profile makes sense again",
+	[FACT_UEM_LAST_SEEN] = "when it spoke to the UEM last; absent: never",
+	[FACT_APPLE_KNOWN] = "whether Apple lists it for this organization",
+	[FACT_APPLE_MIGRATION_CAPABLE] = "whether it can move to another server by itself",
+	[FACT_UEM_LISTED] = "whether the UEM's list from Apple has it",
+	[FACT_UEM_CUSTOM_PROMPT] =
+		"whether its profile asks for a custom prompt, which can stop the setup",
+	[FACT_UEM_PENDING_WIPE] = "whether a wipe of it has been sent and is not over",
+};
+
 static const char *const type_words[] = {
 	[TYPE_TEXT] = "text",
 	[TYPE_NUMBER] = "number",
@@ -120,7 +166,7 @@ static void put_opers(FILE *out)
 static void put_field(const struct field_info *f, FILE *out)
 {
 	roff_line(".It", f->word, out);
-	(void)fprintf(out, "%s, from %s.\n", type_words[f->type], reading_words(f->reading));
+	(void)fprintf(out, "%s, from %s", type_words[f->type], reading_words(f->reading));
 }
 
 static void put_fields(FILE *out)
@@ -129,10 +175,18 @@ static void put_fields(FILE *out)
 		    ".Ql param.NAME .\nFacts are read in the order of what they cost, and only "
 		    "while a row is still open.\n.Bl -tag -width uem.user_licensed_apps\n",
 		out);
-	for (int i = 0; i < COLUMN_MAX_; i++)
+	for (int i = 0; i < COLUMN_MAX_; i++) {
 		put_field(column_info((enum column)i), out);
-	for (int i = 0; i < FACT_MAX_; i++)
-		put_field(fact_info((enum fact)i), out);
+		(void)fputs(".\n", out);
+	}
+	for (int i = 0; i < FACT_MAX_; i++) {
+		const struct field_info *f = fact_info((enum fact)i);
+
+		put_field(f, out);
+		(void)fputs(": ", out);
+		roff_text(described(f->word, fact_help[i]), out);
+		(void)fputs(".\n", out);
+	}
 	(void)fputs(".El\n", out);
 }
 
@@ -258,7 +312,8 @@ static const char bottom[] =
 	"    again_after: 7d\n"
 	".Ed\n"
 	".Sh SEE ALSO\n"
-	".Xr depmend 1\n";
+	".Xr depmend 1 ,\n"
+	".Xr depmend-settings 5\n";
 
 void docs_man_rules(FILE *out)
 {

@@ -57,12 +57,14 @@ static const struct {
 		"that both services accept it.",
 		"depmend doctor" },
 	{ "The API account was replaced",
-		"A new client id is another account: the state knows the old one. Back up first, "
-		"and let nothing be off its server when the old account ends.",
-		"depmend status" },
+		"Back up first, and let nothing be off its server when the old account ends "
+		"(depmend status). Write the new account's client ID and key into the settings, "
+		"and the old client ID under apple.previous_client_ids; or let this find the "
+		"state of the old one. Until then apply ends with status 4.",
+		"depmend doctor --fix client-id" },
 	{ "Something is wrong and everything has to stop",
-		"The brake puts back what is off its server at the next apply, and then lets "
-		"nothing be sent until it is released.",
+		"The brake stops a run that is active, which puts back what is off its server "
+		"(else the next apply does), and lets nothing be sent until depmend resume.",
 		"depmend pause --reason TEXT" },
 	{ "A colleague takes over",
 		"Settings, rules, the protected list and the secret files say what is done; the "

@@ -24,6 +24,12 @@ static const char *const patterns[] = {
 #undef X
 };
 
+static const char *const meanings[] = {
+#define X(name, value, help) help,
+	ALLOWANCE_LIST(X)
+#undef X
+};
+
 static bool value_fits(enum allowance_value kind, struct str value)
 {
 	struct serial serial;
@@ -93,6 +99,11 @@ enum errc allowance_check(struct str allowance, struct err *err)
 const char *allowance_pattern(size_t i)
 {
 	return i < KNOWN ? patterns[i] : NULL;
+}
+
+const char *allowance_meaning(size_t i)
+{
+	return i < KNOWN ? meanings[i] : NULL;
 }
 
 bool allowance_names_again(const char *const *allowed, struct str serial)

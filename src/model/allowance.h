@@ -5,6 +5,7 @@
 #define MODEL_ALLOWANCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -18,18 +19,18 @@ enum allowance_value {
 };
 
 /* X(name, value, what is lifted) */
-#define ALLOWANCE_LIST(X)                                                              \
-	X(devices, NUMBER, "devices changed in 24 hours")                              \
-	X(percent, PERCENT, "part of the organization changed in 24 hours")            \
-	X(in_flight, NUMBER, "devices off their server at once")                       \
-	X(release, SIZE, "devices released in 24 hours")                               \
-	X(delete_record, SIZE, "records deleted in 24 hours")                          \
-	X(wipe, SIZE, "devices wiped in 24 hours")                                     \
-	X(fleet, SIZE, "a listing as short as that")                                   \
-	X(organization, YES, "another client id, or servers that are gone")            \
-	X(empty, YES, "a list without rows")                                           \
-	X(network_state, YES, "state on a network file system")                        \
-	X(restored_state, YES, "irreversible steps after an older state was restored") \
+#define ALLOWANCE_LIST(X)                                                                       \
+	X(devices, NUMBER, "limits.devices: devices changed in 24 hours")                       \
+	X(percent, PERCENT, "limits.percent: part of the organization changed in 24 hours")     \
+	X(in_flight, NUMBER, "limits.in_flight: devices off their server at once")              \
+	X(release, SIZE, "limits.release: devices released in 24 hours")                        \
+	X(delete_record, SIZE, "limits.delete_record: records deleted in 24 hours")             \
+	X(wipe, SIZE, "limits.wipe: devices wiped in 24 hours")                                 \
+	X(fleet, SIZE, "a list of Apple's that is a fifth shorter than last time: how short")   \
+	X(organization, YES, "another client ID than last time, or servers that are gone")      \
+	X(empty, YES, "a list without rows, where a filter may find none")                      \
+	X(network_state, YES, "the state on a network file system or in a synchronized folder") \
+	X(restored_state, YES, "irreversible steps after an older state was restored")          \
 	X(again, SERIAL, "a step for a device whose last one is not known, or had no effect")
 
 /* "NAME=VALUE": ERR_USAGE for a name that is none, with the nearest, or a value that it does not
@@ -39,5 +40,7 @@ MUST_CHECK enum errc allowance_check(struct str allowance, struct err *err);
 bool allowance_names_again(const char *const *allowed, struct str serial);
 /* "release=NUMBER" and so on, for completions and the manual; NULL past the last. */
 const char *allowance_pattern(size_t i);
+/* What that one lifts. */
+const char *allowance_meaning(size_t i);
 
 #endif

@@ -47,7 +47,7 @@ const struct yaml_key rules_page_keys[] = {
 			"Absent: "
 			"[5, 100%] where a device is taken off its server, else [100%]"),
 	YAML_KEY("halt", load_halt, 0, .schema = "halt",
-		.help = "how many failures of a wave stop the run"),
+		.help = "how many failures of a wave stop the run; absent: 10 %"),
 	YAML_KEY("recipes", load_recipes, 0, .schema = "recipes",
 		.help = "names for lists of steps"),
 	YAML_KEY("rules", load_rules, 0, .required = true, .schema = "rules",

@@ -164,7 +164,8 @@ const struct yaml_key rules_rule_keys[] = {
 	YAML_KEY("if_failed", read_steps, offsetof(struct rule, failed), .schema = "steps",
 		.help = "what is done when a step failed"),
 	YAML_KEY("again_after", read_again_after, 0, .schema = "duration",
-		.help = "not again for the same device within this time"),
+		.help = "not again for the same device within this time; absent: 7d where the rule "
+			"puts a device back"),
 	YAML_KEY("wait_for", read_wait_for, 0, .keys = rules_wait_keys, .schema = "wait_for",
 		.help = "a serial that Apple does not list yet waits, and is looked for again by "
 			"the next run of the same list"),

@@ -121,11 +121,13 @@ static const struct yaml_key to_keys[] = {
 	YAML_KEYS_END,
 };
 static const struct yaml_key profile_keys[] = {
-	YAML_KEY("profile", read_profile, AT(arg), .required = true, .schema = "value"),
+	YAML_KEY("profile", read_profile, AT(arg), .required = true, .schema = "value",
+		.help = "its name in the UEM's console"),
 	YAML_KEYS_END,
 };
 static const struct yaml_key migrate_keys[] = {
-	YAML_KEY("to", read_server, AT(arg), .required = true, .schema = "value"),
+	YAML_KEY("to", read_server, AT(arg), .required = true, .schema = "value",
+		.help = "the server that takes the device"),
 	YAML_KEY("deadline", read_deadline, AT(deadline), .required = true, .schema = "value",
 		.help = "a date, or a duration from the start of the run; 90 days at most"),
 	YAML_KEY("force_now", read_force, AT(force_now), .schema = "boolean",
@@ -133,7 +135,8 @@ static const struct yaml_key migrate_keys[] = {
 	YAML_KEYS_END,
 };
 static const struct yaml_key wipe_keys[] = {
-	YAML_KEY("kind", read_wipe_kind, AT(arg), .required = true, .schema = "wipe_kind"),
+	YAML_KEY("kind", read_wipe_kind, AT(arg), .required = true, .schema = "wipe_kind",
+		.help = "enterprise (what is managed) or device (everything on it)"),
 	YAML_KEYS_END,
 };
 

@@ -46,6 +46,21 @@ changes=$(sed -n 's/^\tX([A-Z_]*, "\([a-z]*\)",.*/\1/p' src/model/change.h)
 for one in $changes; do
 	check "depmend(1) has change $one" grep -qE "^     $one " "$top/depmend.1"
 done
+allowances=$(sed -nE '/define ALLOWANCE_LIST/,/^$/s/^\tX\(([a-z_]+),.*/\1/p' src/model/allowance.h)
+columns=$(sed -n '/result_columns\[/,/;/s/[^"]*"\([a-z_]*\)"[^"]*/\1 /gp' src/report/result.c)
+check 'guards and columns are found' test "$(wc -w <<<"$allowances $columns")" -gt 20
+for one in $allowances; do
+	check "depmend(1) says what --allow $one lifts" grep -qE "^     $one=" "$top/depmend.1"
+done
+for one in $columns; do
+	check "depmend(1) has column $one" grep -qE "^     $one$" "$top/depmend.1"
+done
+for one in depmend-sim.1 depmend-rules.5 depmend-settings.5 depmend-runbook.7; do
+	check "depmend(1) leads to $one" grep -q "${one%.*}(${one##*.})" <(sed -n '/^SEE ALSO/,$p' "$top/depmend.1")
+done
+for one in DEPMEND_SETTINGS DEPMEND_CLOCK HTTPS_PROXY SSL_CERT_FILE; do
+	check "depmend(1) has the variable $one" grep -q "^     .*$one" "$top/depmend.1"
+done
 for one in $statuses; do
 	check "depmend-runbook(7) has status $one" grep -qE "^     $one: " "$top/depmend-runbook.7"
 done
@@ -141,6 +156,17 @@ HOME=$top fish --no-config -c 'source $argv[1]; complete -C "depmend plan --colo
 	"$docs/depmend.fish" | cut -f1 | sort >"$top/fish"
 same 'fish offers the words of --color' "$top/words" "$top/fish"
 
+# A file whose name comes before the command is no command; a plan to approve is a file.
+offers_bash() { # WORD... before the one that is asked for
+	# shellcheck disable=SC2016
+	(cd "$top" && PATH=$build:$PATH bash --norc -c 'compopt() { :; }; . "$1"; shift; COMP_WORDS=(depmend "$@" "") COMP_CWORD=$(($# + 1))
+		_depmend depmend "" "${@: -1}"; printf "%s\n" "${COMPREPLY[@]}"' - "$docs/depmend.bash" "$@")
+}
+: >"$top/settings.yaml" && : >"$top/plan.csv"
+check 'bash: the settings before the command are none' grep -qx latest <(offers_bash --settings settings.yaml report)
+check 'bash: approve takes a file' grep -qx plan.csv <(offers_bash approve)
+check 'bash: --expect takes a file' grep -qx plan.csv <(offers_bash apply x.csv --expect)
+
 # --- values that the programs know ---
 
 values_bash() { # COMMAND OPTION: with depmend in PATH, as it is where this is installed
@@ -166,12 +192,13 @@ values_zsh() { # the action that zsh would run
 }
 for shell in bash zsh fish; do
 	for one in "plan --rules corrupted-registration" "plan --allow release=" "doctor --fix custom-prompt" \
-		"rehearse --scenario all"; do
+		"rehearse --scenario all" "rehearse --scenario apple-kid-refused" "apply --confirm release="; do
 		read -r command option value <<<"$one"
-		[ "$value" != all ] || value=$("$build/depmend-sim" --list-scenarios | sed -n '1s/ .*//p')
 		check "$shell: $command $option offers $value" grep -qxF -e "$value" \
 			<("values_$shell" "$command" "$option")
 	done
+	check "$shell: rehearse --scenario offers names alone" \
+		test 0 -eq "$("values_$shell" rehearse --scenario | grep -c "(")"
 	check "$shell: rules offers their names" grep -qxF orphans <("values_$shell" rules)
 	check "$shell: report offers runs" grep -qxF latest <("values_$shell" report)
 done

@@ -242,7 +242,7 @@ enum option_kind {
 		"only devices that this API account took off in the last 30 days")                 \
 	X(OUT, "out", 0, FILE, "FILE",                                                             \
 		FOR(PLAN) | FOR_RUNS | FOR(REHEARSE) | FOR(EXPORT) | FOR(APPROVE),                 \
-		"where the CSV goes")                                                              \
+		"where the CSV goes; of approve: the approval")                                    \
 	X(RAW_CSV, "raw-csv", 0, FLAG, NULL,                                                       \
 		FOR(PLAN) | FOR_RUNS | FOR(REPORT) | FOR(REHEARSE) | FOR(EXPORT),                  \
 		"do not escape cells that a spreadsheet would run as formulas")                    \
