@@ -6,8 +6,9 @@
 #include "base/plural.h"
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
+#include "lists/serial_together.h"
 
-enum { STRANGE_MIN = 3, NO_DELIMITER = '^' };
+enum { STRANGE_MIN = 3, NO_DELIMITER = '^', TEN = 10, TWELVE = 12 };
 
 /* --- one row --- */
 
@@ -155,15 +156,26 @@ static bool is_our_header(const struct serial_list *l, const struct csv_record *
 	return true;
 }
 
-/* It names the serial in a cell of its own, and holds none. */
-static bool is_other_header(const struct csv_record *r)
+/* The device's own serial. `own`: the cell is where serials are, and "System Serial Number" is what
+ * a PC without one says. */
+static bool names_own_serial(struct str cell, bool own)
 {
+	enum header_sense sense = header_sense(cell);
+
+	return sense == SENSE_EXACT ||
+	       (!own && sense == SENSE_COMPOUND && header_is_of_device(cell));
+}
+
+/* It names the serial in a cell of its own, and holds none. */
+static bool is_other_header(const struct serial_list *l, const struct csv_record *r)
+{
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
 	bool names = false, digits = false;
 
 	for (size_t i = 0; i < r->n_cells; i++) {
 		if (serial_look(r->cells[i]) == LOOK_STRONG)
 			return false;
-		names |= header_sense(r->cells[i]) == SENSE_EXACT;
+		names |= names_own_serial(r->cells[i], i == at);
 		for (size_t k = 0; k + 1 < r->cells[i].n; k++)
 			digits |= r->cells[i].p[k] >= '0' && r->cells[i].p[k] <= '9';
 	}
@@ -177,7 +189,7 @@ static enum kind kind_of(const struct serial_list *l, const struct csv_record *r
 {
 	if (is_blank(r) || (is_bare(l) && list_is_comment(r->raw)) || is_our_header(l, r))
 		return KIND_NOTHING;
-	return is_other_header(r) ? KIND_OTHER_HEADER : KIND_ROW;
+	return is_other_header(l, r) ? KIND_OTHER_HEADER : KIND_ROW;
 }
 
 static bool shows_none(const struct csv_record *r, enum reason fault)
@@ -205,11 +217,11 @@ static void note_strange(struct serial_list *l, const struct csv_record *r)
 		l->elsewhere[i] += serial_look(r->cells[i]) == LOOK_STRONG;
 }
 
-/* As Apple writes serials: of 10 characters or 12, without I and O. */
+/* As Apple writes serials: of 10 characters or 12, without I and O; these begin in known ways. */
 static bool has_usual_form(struct str cell)
 {
-	return (cell.n == 10 || cell.n == 12) && !memchr(cell.p, 'I', cell.n) &&
-	       !memchr(cell.p, 'O', cell.n);
+	return (cell.n == TEN || (cell.n == TWELVE && serial_begins_as_twelve(cell))) &&
+	       !memchr(cell.p, 'I', cell.n) && !memchr(cell.p, 'O', cell.n);
 }
 
 /* A header, or what the other columns hold, among serials of the usual kind. */
@@ -362,8 +374,8 @@ static bool take_plain(struct serial_list *l, struct list_row *ret)
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
 
 	if (r->bad || at >= r->n_cells || r->n_cells > l->reading.width ||
-		is_doubtful(l, r->cells[at]) || serial_read(r->cells[at], &ret->serial) ||
-		is_shifted(l, r))
+		serial_read(r->cells[at], &ret->serial) ||
+		is_doubtful(l, serial_view(&ret->serial)) || is_shifted(l, r))
 		return false;
 	drop_barcode(l, &ret->serial);
 	ret->fault = REASON_NONE;

@@ -86,17 +86,29 @@ static size_t fold_wide(unsigned code, struct str *ret_kept)
 	return 3;
 }
 
-/* Bytes of a character that says nothing: a combining accent, as a Mac writes them, a blank of any
- * width, a dash or a quote of a word processor. 0: it is none. */
+/* Characters that say nothing: combining accents, as a Mac writes them, blanks of any width, the
+ * soft hyphen, marks of byte order and of joining, dashes and quotes of a word processor. */
+static const struct {
+	unsigned char from[3], to[3];
+	size_t n;
+} marks[] = {
+	{ { 0xcc, 0x80 }, { 0xcd, 0xaf }, 2 },
+	{ { 0xc2, 0xa0 }, { 0xc2, 0xa0 }, 2 },
+	{ { 0xc2, 0xad }, { 0xc2, 0xad }, 2 },
+	{ { 0xe2, 0x80, 0x80 }, { 0xe2, 0x80, 0xbf }, 3 },
+	{ { 0xe2, 0x81, 0xa0 }, { 0xe2, 0x81, 0xaf }, 3 },
+	{ { 0xe3, 0x80, 0x80 }, { 0xe3, 0x80, 0x80 }, 3 },
+	{ { 0xef, 0xbb, 0xbf }, { 0xef, 0xbb, 0xbf }, 3 },
+};
+
+/* Bytes of such a character; 0: it is none. */
 static size_t n_silent(struct str s, size_t i)
 {
-	unsigned char c = (unsigned char)s.p[i];
-	unsigned char next = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0;
-	unsigned char last = i + 2 < s.n ? (unsigned char)s.p[i + 2] : 0;
-
-	if (c == 0xcc || (c == 0xcd && next <= 0xaf) || (c == 0xc2 && next == 0xa0))
-		return 2;
-	return next == 0x80 && last && (c == 0xe2 || (c == 0xe3 && last == 0x80)) ? 3 : 0;
+	for (size_t k = 0; k < sizeof(marks) / sizeof(*marks); k++)
+		if (marks[k].n <= s.n - i && memcmp(s.p + i, marks[k].from, marks[k].n) >= 0 &&
+			memcmp(s.p + i, marks[k].to, marks[k].n) <= 0)
+			return marks[k].n;
+	return 0;
 }
 
 /* One character of s at i: how many bytes it takes, and what is left of it when folded. */

@@ -120,6 +120,20 @@ MEMBERS = [
     ("E1", "SerialNumber0,Name0\n%s,x\nSERIALNUMBER0,NAME0\n%s,y\n" % (A, B), [A, B], 0),
     ("E1", "%s\nserial number\n%s\n" % (A, B), None, 0),
     ("E1", "Name,Serial\nx,%s\n\nName,Serial\ny,%s\n" % (A, B), [A, B], 0),
+    # an export behind another one, with its columns in another order and what nobody sees before its first header
+    ("E1", "Serial,Replacement\n%s,%s\n\ufeffReplacement,Serial\n%s,%s\n" % (A, B, C, D), None, 0),
+    ("E1", "\ufeffSerial,Name,Replacement\n%s,x,%s\n\ufeffReplacement,Name,Serial\n%s,y,%s\n" % (A, B, C, D), None, 0),
+    ("E1", "Serial;Ersatz\n%s;%s\n\u200bREPLACEMENT\u00a0;Serial\n%s;%s\n" % (A, B, C, D), None, 0),
+    ("E1", "Serial,Substitute\n%s,%s\n\"Substitute \",Serial\n%s,%s\n" % (A, B, C, D), None, 0),
+    ("E1", "Serial\tMacBooksNew\n%s\t%s\n 'MacBooksNew\tSerial\n%s\t%s\n" % (A, B, C, D), None, 0),
+    ("E1", "\ufeffSerial,Name\n%s,x\n\ufeffSerial,Name\n%s,y\n" % (A, B), [A, B], 0),
+    # and other words for the serial
+    ("E1", "Serial,Loaner\n%s,%s\nLoaner,Device SN\n%s,%s\n" % (A, B, C, D), None, 0),
+    ("E1", "Serial Number,New Mac\n%s,%s\nNew Mac,Computer Serial\n%s,%s\n" % (A, B, C, D), None, 0),
+    ("E1", "Seriennummer;Leihgerät\n%s;%s\nLeihgerät;Geräte-Seriennummer\n%s;%s\n" % (A, B, C, D), None, 0),
+    ("E1", "Name,Serial,Spare\nx,%s,%s\nUser,Spare,Mac Serial Number\ny,%s,%s\n" % (A, B, C, D), None, 0),
+    ("E1", "Serial|Loaner\n%s|%s\n\ufeffLoaner|\ufeffSN Device\n%s|%s\n" % (A, B, C, D), None, 0),
+    ("E1", "Name,Serial,Model\nx,%s,PC\nz,System Serial Number,PC\ny,%s,PC\n" % (A, B), [A, B], 1),
     # F: delimiters
     ("F1", "Name; Vorname,Seriennummer\nMeier; A,%s\nHuber; B,%s\n" % (A, B), [A, B], 0),
     ("F1", "sep=;\nSerial;Model\n%s;iPad, 9th\n" % A, [A], 0),
@@ -264,6 +278,13 @@ MEMBERS = [
     ("words", "%s\n%s\n%s\nQNAWMAYUTV\n" % (A, B, C), [A, B, C, "QNAWMAYUTV"], 0),
     ("words", "Serial Number,Kind\n%s,x\nEquipment,\n%s,y\n%s,z\n%s,v\n" % (A, B, C, D), [A, B, C, D], 1),
     ("words", "%s\n%s\nMeetingRaum\n%s\n" % (A, B, C), [A, B, C], 1),
+    # of twelve letters, as serials never begin
+    ("words", "Name,Serial,Model\nx,%s,a\ny,ausgemustert,a\nz,%s,a\nv,%s,a\n" % (A, B, C), [A, B, C], 1),
+    ("words", "Serial\n%s\n%s\nHandscannern\n%s\n" % (A, B, C), [A, B, C], 1),
+    ("words", "%s\n%s\n%s\nUNDERSTAFFED\n" % (A, B, C), [A, B, C], 1),
+    ("words", "Serial,Site\n%s,a\nAAAAAAAAAAAA,b\n%s,c\n" % (A, B), [A, B], 1),
+    ("words", "%s,x\n%s,y\nhausmeisters,z\n%s,v\n" % (A, B, C), [A, B, C], 1),
+    ("words", "Serial\n%s\nDMPFJACELYWF\n%s\n%s\n" % (A, B, C), [A, "DMPFJACELYWF", B, C], 0),
     # apart: a heading amid the rows sets apart what is below it
     ("apart", "Serial\n%s\n%s\nDo not touch:\n%s\n%s\n" % (A, B, C, D), None, 0),
     ("apart", "%s\n%s\nEXCLUDED\n%s\n%s\n" % (A, B, C, D), None, 0),
