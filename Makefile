@@ -34,7 +34,7 @@ WARN += -Werror
 endif
 
 ALL_CFLAGS = $(CSTD) $(OPT) $(WARN) $(HARDEN) $(PREFIXMAP) $(CFLAGS)
-LDLIBS_TOOL := -lcsv -lcurl -lcjson -lyaml -lsqlite3 -lcrypto -lxlsxwriter -lm
+LDLIBS_TOOL := -lcsv -lcjson -lyaml -lsqlite3 -lcrypto -lxlsxwriter -lm
 LDLIBS_SIM  := $(LDLIBS_TOOL) -lmicrohttpd
 LDLIBS_TEST := -lcmocka -lssl -lpthread
 

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "io/http.h"
+#include "io/http_url.h"
 #include "os/stop.h"
 
 enum { LOCK_LOOK_MS = 2500, CLOCK_OFF_MS = 24 * 3600 * 1000 };

@@ -1,13 +1,14 @@
 #include "io/http.h"
 #include "io/file.h"
 
-#include <curl/curl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "io/curl_api.h"
 #include "io/http_trace.h"
+#include "io/http_url.h"
 #include "io/json.h"
 
 enum {
@@ -21,6 +22,7 @@ enum {
 };
 
 struct http_client {
+	struct curl_api curl;
 	struct http_options opt;
 	CURLM *multi;
 	CURLSH *share;
@@ -47,51 +49,6 @@ struct transfer {
 	char curl_says[CURL_ERROR_SIZE];
 };
 
-/* --- URLs --- */
-
-/* Asks the parser that will open the connection, so that both see the same host. */
-static enum errc check_url(const char *url, bool *ret_loopback, struct err *err)
-{
-	CURLU *u = curl_url();
-	char *scheme = NULL, *host = NULL;
-	enum errc e = ERR_OK;
-	CURLUcode rc = curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER);
-
-	rc = rc ? rc : curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
-	rc = rc ? rc : curl_url_get(u, CURLUPART_HOST, &host, 0);
-	if (rc == CURLUE_BAD_HANDLE || rc == CURLUE_OUT_OF_MEMORY)
-		abort(); /* out of memory, which is no mistake of the URL */
-	if (rc != CURLUE_OK) {
-		e = err_set(
-			err, ERR_SETTINGS, "%.200s: not a URL of the form https://host/path", url);
-		goto out;
-	}
-	*ret_loopback = http_host_is_loopback(host);
-	if (strcmp(scheme, "https") != 0 && !(*ret_loopback && strcmp(scheme, "http") == 0))
-		e = err_set(err, ERR_SETTINGS, "%s://%.200s: only https may leave this computer",
-			scheme, host);
-out:
-	curl_free(scheme);
-	curl_free(host);
-	curl_url_cleanup(u);
-	return e;
-}
-
-enum errc http_url_allowed(const char *url, struct err *err)
-{
-	bool loopback;
-
-	return check_url(url, &loopback, err);
-}
-
-bool http_is_loopback(const char *url)
-{
-	struct err err;
-	bool loopback;
-
-	return check_url(url, &loopback, &err) == ERR_OK && loopback;
-}
-
 /* --- the client --- */
 
 enum errc http_client_open(
@@ -99,22 +56,30 @@ enum errc http_client_open(
 {
 	const char *authorities = getenv("SSL_CERT_FILE");
 	struct http_client *c;
+	const struct curl_api *curl;
+	enum errc e;
 
 	/* OpenSSL would wait for a pipe's writer, and hear no signal. */
 	if (authorities && *authorities && file_refuse_pipe(authorities, err))
 		return ERR_NO_INPUT;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return err_set(err, ERR_INTERNAL, "libcurl cannot start");
 	c = mem_zalloc(sizeof(*c));
 	c->opt = *opt;
-	c->multi = curl_multi_init();
-	c->share = curl_share_init();
+	curl = &c->curl;
+	e = curl_api_load(&c->curl, err);
+	if (!e && curl->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		e = err_set(err, ERR_INTERNAL, "libcurl cannot start");
+	if (e) {
+		free(c);
+		return e;
+	}
+	c->multi = curl->multi_init();
+	c->share = curl->share_init();
 	if (!c->multi || !c->share ||
-		curl_multi_setopt(c->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+		curl->multi_setopt(c->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
 			(long)MAX_CONNECTIONS_PER_HOST) != CURLM_OK ||
-		curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING) !=
+		curl->multi_setopt(c->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING) !=
 			CURLM_OK ||
-		curl_share_setopt(c->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) !=
+		curl->share_setopt(c->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) !=
 			CURLSHE_OK) {
 		http_client_free(c);
 		return err_set(err, ERR_INTERNAL, "libcurl cannot start");
@@ -125,11 +90,13 @@ enum errc http_client_open(
 
 static void transfer_free(struct transfer *t)
 {
+	const struct curl_api *curl = &t->client->curl;
+
 	if (t->easy)
-		curl_easy_cleanup(t->easy);
+		curl->easy_cleanup(t->easy);
 	for (struct curl_slist *h = t->headers; h; h = h->next)
 		mem_wipe(h->data, strlen(h->data)); /* credentials */
-	curl_slist_free_all(t->headers);
+	curl->slist_free_all(t->headers);
 	http_request_release(&t->q);
 	http_reply_release(&t->reply);
 	free(t);
@@ -137,19 +104,22 @@ static void transfer_free(struct transfer *t)
 
 void http_client_free(struct http_client *c)
 {
+	const struct curl_api *curl;
+
 	if (!c)
 		return;
+	curl = &c->curl;
 	while (c->first) {
 		struct transfer *t = c->first;
 
 		c->first = t->next;
-		(void)curl_multi_remove_handle(c->multi, t->easy);
+		(void)curl->multi_remove_handle(c->multi, t->easy);
 		transfer_free(t);
 	}
-	(void)curl_multi_cleanup(c->multi);
-	(void)curl_share_cleanup(c->share);
+	(void)curl->multi_cleanup(c->multi);
+	(void)curl->share_cleanup(c->share);
+	curl->global_cleanup();
 	free(c);
-	curl_global_cleanup();
 }
 
 size_t http_pending(const struct http_client *c)
@@ -227,7 +197,7 @@ static size_t on_body(const char *p, size_t size, size_t n, void *self)
 
 	(void)size; /* always 1 */
 	t->n_body_bytes += n;
-	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)t->client->curl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (t->scan && status == 200)
 		return json_scan_feed(t->scan, bytes, &t->refused) == ERR_OK ? n : 0;
 	buf_str(&t->reply.body, bytes);
@@ -246,7 +216,7 @@ static int on_connected(void *self, char *to_ip, char *from_ip, int to_port, int
 	return t->too_old ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-static CURLcode set_fixed(CURL *h)
+static CURLcode set_fixed(const struct curl_api *curl, CURL *h)
 {
 	static const struct {
 		CURLoption option;
@@ -263,28 +233,29 @@ static CURLcode set_fixed(CURL *h)
 		{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
 		{ CURLOPT_TCP_KEEPALIVE, 1 },
 	};
-	CURLcode rc = curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
+	CURLcode rc = curl->easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
 
 	for (size_t i = 0; rc == CURLE_OK && i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		rc = curl_easy_setopt(h, fixed[i].option, fixed[i].value);
+		rc = curl->easy_setopt(h, fixed[i].option, fixed[i].value);
 	return rc;
 }
 
 static CURLcode set_callbacks(struct transfer *t)
 {
+	const struct curl_api *curl = &t->client->curl;
 	CURL *h = t->easy;
-	CURLcode rc = curl_easy_setopt(h, CURLOPT_PRIVATE, t);
+	CURLcode rc = curl->easy_setopt(h, CURLOPT_PRIVATE, t);
 
-	rc = rc ? rc : curl_easy_setopt(h, CURLOPT_ERRORBUFFER, t->curl_says);
-	rc = rc ? rc : curl_easy_setopt(h, CURLOPT_SHARE, t->client->share);
-	rc = rc ? rc : curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
-	rc = rc ? rc : curl_easy_setopt(h, CURLOPT_HEADERDATA, t);
+	rc = rc ? rc : curl->easy_setopt(h, CURLOPT_ERRORBUFFER, t->curl_says);
+	rc = rc ? rc : curl->easy_setopt(h, CURLOPT_SHARE, t->client->share);
+	rc = rc ? rc : curl->easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
+	rc = rc ? rc : curl->easy_setopt(h, CURLOPT_HEADERDATA, t);
 	if (t->q.good_until_ms) {
-		rc = rc ? rc : curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, on_connected);
-		rc = rc ? rc : curl_easy_setopt(h, CURLOPT_PREREQDATA, t);
+		rc = rc ? rc : curl->easy_setopt(h, CURLOPT_PREREQFUNCTION, on_connected);
+		rc = rc ? rc : curl->easy_setopt(h, CURLOPT_PREREQDATA, t);
 	}
-	rc = rc ? rc : curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
-	return rc ? rc : curl_easy_setopt(h, CURLOPT_WRITEDATA, t);
+	rc = rc ? rc : curl->easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
+	return rc ? rc : curl->easy_setopt(h, CURLOPT_WRITEDATA, t);
 }
 
 static CURLcode add_header(struct transfer *t, const char *name, const char *value)
@@ -295,7 +266,7 @@ static CURLcode add_header(struct transfer *t, const char *name, const char *val
 
 	/* libcurl takes a semicolon for an empty value; a bare colon drops the header. */
 	(void)snprintf(line, n, *value ? "%s: %s" : "%s;", name, value);
-	list = curl_slist_append(t->headers, line);
+	list = t->client->curl.slist_append(t->headers, line);
 	mem_wipe(line, n);
 	free(line);
 	if (!list)
@@ -306,7 +277,7 @@ static CURLcode add_header(struct transfer *t, const char *name, const char *val
 
 static CURLcode drop_header(struct transfer *t, const char *name_colon)
 {
-	struct curl_slist *list = curl_slist_append(t->headers, name_colon);
+	struct curl_slist *list = t->client->curl.slist_append(t->headers, name_colon);
 
 	if (!list)
 		return CURLE_OUT_OF_MEMORY;
@@ -317,6 +288,7 @@ static CURLcode drop_header(struct transfer *t, const char *name_colon)
 static CURLcode set_headers(struct transfer *t)
 {
 	const struct http_client *c = t->client;
+	const struct curl_api *curl = &c->curl;
 	CURLcode rc = drop_header(t, "Expect:");
 	bool typed = false;
 	char now[24];
@@ -333,27 +305,29 @@ static CURLcode set_headers(struct transfer *t)
 		(void)snprintf(now, sizeof(now), "%" PRId64, t->started_ms);
 		rc = add_header(t, "X-Sim-Now", now);
 	}
-	rc = rc ? rc : curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
-	return rc ? rc : curl_easy_setopt(t->easy, CURLOPT_USERAGENT, c->opt.user_agent);
+	rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	return rc ? rc : curl->easy_setopt(t->easy, CURLOPT_USERAGENT, c->opt.user_agent);
 }
 
 static CURLcode set_method(struct transfer *t)
 {
 	const struct http_request *q = &t->q;
+	const struct curl_api *curl = &t->client->curl;
 	bool with_body = q->body.n || strcmp(q->method, "POST") == 0 ||
 			 strcmp(q->method, "PUT") == 0;
 	CURLcode rc = CURLE_OK;
 
 	if (with_body) {
-		rc = curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.n);
-		rc = rc ? rc : curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, buf_cstr(&q->body));
+		rc = curl->easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.n);
+		rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_POSTFIELDS, buf_cstr(&q->body));
 	}
-	return rc ? rc : curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, q->method);
+	return rc ? rc : curl->easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, q->method);
 }
 
 static CURLcode set_connection(struct transfer *t)
 {
 	const struct http_options *opt = &t->client->opt;
+	const struct curl_api *curl = &t->client->curl;
 	int64_t timeout_ms = t->q.timeout_ms ? t->q.timeout_ms : opt->timeout_ms;
 	long fresh = t->q.cls == HTTP_CHANGE;
 	const char *authorities = getenv("SSL_CERT_FILE"); /* the tool curl reads it, libcurl not */
@@ -361,22 +335,22 @@ static CURLcode set_connection(struct transfer *t)
 
 	if (clock_is_virtual(opt->clock) && timeout_ms < MIN_VIRTUAL_TIMEOUT_MS)
 		timeout_ms = MIN_VIRTUAL_TIMEOUT_MS;
-	rc = curl_easy_setopt(t->easy, CURLOPT_URL, t->q.url);
-	rc = rc ? rc : curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	rc = curl->easy_setopt(t->easy, CURLOPT_URL, t->q.url);
+	rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
 	rc = rc ? rc
-		: curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-	rc = rc ? rc : curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, fresh);
-	rc = rc ? rc : curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, fresh);
+		: curl->easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, fresh);
+	rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_FORBID_REUSE, fresh);
 	if (authorities && *authorities)
-		rc = rc ? rc : curl_easy_setopt(t->easy, CURLOPT_CAINFO, authorities);
+		rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_CAINFO, authorities);
 	if (t->loopback)
-		rc = rc ? rc : curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
+		rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_PROXY, "");
 	return rc;
 }
 
 static CURLcode set_all(struct transfer *t)
 {
-	CURLcode rc = set_fixed(t->easy);
+	CURLcode rc = set_fixed(&t->client->curl, t->easy);
 
 	rc = rc ? rc : set_callbacks(t);
 	rc = rc ? rc : set_connection(t);
@@ -386,20 +360,21 @@ static CURLcode set_all(struct transfer *t)
 
 static enum errc start(struct transfer *t, struct err *err)
 {
+	const struct curl_api *curl = &t->client->curl;
 	enum errc e = buf_check(&t->q.body, "the request", err);
 	CURLcode rc;
 
 	if (e == ERR_OK && !t->q.url)
 		e = err_set(err, ERR_LIMIT, "the URL is too long");
 	if (e == ERR_OK)
-		e = check_url(t->q.url, &t->loopback, err);
+		e = http_url_check(curl, t->q.url, &t->loopback, err);
 	if (e != ERR_OK)
 		return e;
-	t->easy = curl_easy_init();
+	t->easy = curl->easy_init();
 	rc = t->easy ? set_all(t) : CURLE_OUT_OF_MEMORY;
 	if (rc != CURLE_OK)
-		return err_set(err, ERR_INTERNAL, "libcurl: %s", curl_easy_strerror(rc));
-	if (curl_multi_add_handle(t->client->multi, t->easy) != CURLM_OK)
+		return err_set(err, ERR_INTERNAL, "libcurl: %s", curl->easy_strerror(rc));
+	if (curl->multi_add_handle(t->client->multi, t->easy) != CURLM_OK)
 		return err_set(err, ERR_INTERNAL, "libcurl does not take the request");
 	return ERR_OK;
 }
@@ -432,11 +407,11 @@ enum errc http_submit(struct http_client *c, struct http_request *q, struct json
 
 /* --- what became of it --- */
 
-static int64_t info_ms(CURL *h, CURLINFO what)
+static int64_t info_ms(const struct transfer *t, CURLINFO what)
 {
 	curl_off_t us = 0;
 
-	(void)curl_easy_getinfo(h, what, &us);
+	(void)t->client->curl.easy_getinfo(t->easy, what, &us);
 	return us / 1000;
 }
 
@@ -464,13 +439,14 @@ static bool is_connect_failure(CURLcode rc)
 /* Both the kind of the failure and what went over the wire have to say so. */
 static bool surely_not_sent(const struct transfer *t, CURLcode rc)
 {
+	const struct curl_api *curl = &t->client->curl;
 	bool secure = str_starts_nocase(str_from(t->q.url), STR("https:"));
 	curl_off_t connected_us = 0;
 	long sent = 0, proxy = 0;
 
-	(void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-	(void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
-	(void)curl_easy_getinfo(t->easy,
+	(void)curl->easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+	(void)curl->easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
+	(void)curl->easy_getinfo(t->easy,
 		secure ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T, &connected_us);
 	/* What a proxy saw was the CONNECT, as long as it opens no tunnel or TLS fails in it. */
 	if (proxy != 0 && proxy / 100 != 2)
@@ -480,12 +456,13 @@ static bool surely_not_sent(const struct transfer *t, CURLcode rc)
 
 static void judge(struct transfer *t, CURLcode rc)
 {
+	const struct curl_api *curl = &t->client->curl;
 	struct http_reply *p = &t->reply;
 	const char *why = t->curl_says;
-	int64_t first_byte_ms = info_ms(t->easy, CURLINFO_STARTTRANSFER_TIME_T);
+	int64_t first_byte_ms = info_ms(t, CURLINFO_STARTTRANSFER_TIME_T);
 	long status = 0;
 
-	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (t->loopback)
 		clock_advance(t->client->opt.clock, t->simulated_ms);
 	p->ended_ms = clock_now(t->client->opt.clock);
@@ -507,7 +484,7 @@ static void judge(struct transfer *t, CURLcode rc)
 	else if (rc == CURLE_OUT_OF_MEMORY) /* ours would have ended the process */
 		why = "a header is larger than libcurl takes";
 	else if (!*why)
-		why = rc == CURLE_OK ? "the headers end too early" : curl_easy_strerror(rc);
+		why = rc == CURLE_OK ? "the headers end too early" : curl->easy_strerror(rc);
 	(void)snprintf(p->why, sizeof(p->why), "%.255s", why);
 	buf_wipe(&p->body); /* half an answer is none */
 }
@@ -520,7 +497,7 @@ static void finish(struct transfer *t, CURLcode rc, void **ret_tag, struct http_
 	judge(t, rc);
 	if (c->opt.trace)
 		http_trace_tell(c->opt.trace, c->opt.trace_self, &t->q, &t->reply, t->n_body_bytes,
-			info_ms(t->easy, CURLINFO_TOTAL_TIME_T));
+			info_ms(t, CURLINFO_TOTAL_TIME_T));
 	*ret_tag = t->tag;
 	*ret_reply = t->reply;
 	http_reply_init(&t->reply);
@@ -528,7 +505,7 @@ static void finish(struct transfer *t, CURLcode rc, void **ret_tag, struct http_
 		at = &(*at)->next;
 	*at = t->next;
 	c->n_pending--;
-	(void)curl_multi_remove_handle(c->multi, t->easy);
+	(void)c->curl.multi_remove_handle(c->multi, t->easy);
 	transfer_free(t);
 }
 
@@ -537,20 +514,21 @@ static void finish(struct transfer *t, CURLcode rc, void **ret_tag, struct http_
 static enum errc step(struct http_client *c, void **ret_tag, struct http_reply *ret_reply,
 	bool *ret_done, struct err *err)
 {
+	const struct curl_api *curl = &c->curl;
 	int n_running = 0, n_left = 0;
-	CURLMcode mc = curl_multi_perform(c->multi, &n_running);
+	CURLMcode mc = curl->multi_perform(c->multi, &n_running);
 	CURLMsg *m;
 	void *t = NULL;
 
 	if (mc != CURLM_OK)
-		return err_set(err, ERR_INTERNAL, "libcurl: %s", curl_multi_strerror(mc));
-	while ((m = curl_multi_info_read(c->multi, &n_left)) && m->msg != CURLMSG_DONE)
+		return err_set(err, ERR_INTERNAL, "libcurl: %s", curl->multi_strerror(mc));
+	while ((m = curl->multi_info_read(c->multi, &n_left)) && m->msg != CURLMSG_DONE)
 		;
 	*ret_done = m != NULL;
 	if (m) {
 		CURLcode rc = m->data.result;
 
-		(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
+		(void)curl->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
 		finish(t, rc, ret_tag, ret_reply);
 	}
 	return ERR_OK;
@@ -571,6 +549,7 @@ static int poll_ms(const struct http_client *c, int64_t until_ms)
 enum errc http_wait(struct http_client *c, int64_t until_ms, void **ret_tag,
 	struct http_reply *ret_reply, bool *ret_done, struct err *err)
 {
+	const struct curl_api *curl = &c->curl;
 	struct curl_waitfd stop = { .fd = c->opt.stop_fd, .events = CURL_WAIT_POLLIN };
 	unsigned n_fds = c->opt.stop_fd >= 0;
 
@@ -584,10 +563,10 @@ enum errc http_wait(struct http_client *c, int64_t until_ms, void **ret_tag,
 			return e;
 		ms = poll_ms(c, until_ms);
 		if (!done) {
-			mc = curl_multi_poll(c->multi, &stop, n_fds, ms, NULL);
+			mc = curl->multi_poll(c->multi, &stop, n_fds, ms, NULL);
 			if (mc != CURLM_OK)
 				return err_set(
-					err, ERR_INTERNAL, "libcurl: %s", curl_multi_strerror(mc));
+					err, ERR_INTERNAL, "libcurl: %s", curl->multi_strerror(mc));
 			if (ms == 0 && !stop.revents && c->n_pending == 0)
 				clock_advance(c->opt.clock, until_ms);
 		}

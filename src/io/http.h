@@ -50,10 +50,4 @@ size_t http_pending(const struct http_client *c);
 MUST_CHECK enum errc http_wait(struct http_client *c, int64_t until_ms, void **ret_tag,
 	struct http_reply *ret_reply, bool *ret_done, struct err *err);
 
-/* Whether the URL may be used: https, or http to 127.0.0.0/8, ::1 or localhost; no user name in it.
- * ERR_SETTINGS. */
-MUST_CHECK enum errc http_url_allowed(const char *url, struct err *err);
-/* Whether such a URL, which may be used, leads to this machine. */
-bool http_is_loopback(const char *url);
-
 #endif

@@ -38,6 +38,8 @@ cp README.md "$doc/"
 mkdir -p "$top/debian" "$root/DEBIAN"
 echo 'Source: depmend' >"$top/debian/control"
 depends=$(cd "$top" && dpkg-shlibdeps -O root/usr/bin/* | sed -n 's/^shlibs:Depends=//p')
+# Loaded when it is needed (io/curl_api.c), so that no program names it.
+depends="$depends, $(dpkg-query -S '*/libcurl.so.4' | sed 's/:.*//' | sort -u)"
 cat >"$root/DEBIAN/control" <<END
 Package: depmend
 Version: $version

@@ -47,7 +47,9 @@ programs() {
 
 debian() {
 	take /usr/bin/ssh-keygen
-	for library in $(loaded_by "$root/usr/bin/depmend" "$root/usr/bin/depmend-sim" /usr/bin/ssh-keygen); do
+	# Loaded when it is needed (io/curl_api.c), so that no program names it.
+	curl=$(/sbin/ldconfig -p | sed -n 's/^[[:space:]]*libcurl\.so\.4 .* => //p' | head -n 1)
+	for library in "$curl" $(loaded_by "$root/usr/bin/depmend" "$root/usr/bin/depmend-sim" /usr/bin/ssh-keygen "$curl"); do
 		take "$library"
 	done
 	# Encodings of old exports, the clocks of change windows, who signs for the services.

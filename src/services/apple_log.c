@@ -7,7 +7,8 @@
  */
 #include "base/mem.h"
 #include "io/csv/csv.h"
-#include "io/http.h"
+#include "io/http_message.h"
+#include "io/http_url.h"
 #include "services/apple.h"
 
 enum errc apple_log_request(const char *url, struct http_request *ret, struct err *err)

@@ -42,7 +42,7 @@ libraries='
 csv.h        src/io/csv/csv.c
 yaml.h       src/io/yaml.c
 cjson/       src/io/json.c
-curl/        src/io/http.c
+curl/        src/io/curl_api.h
 sqlite3.h    src/io/db.c
 openssl/     src/io/crypto_
 microhttpd.h src/sim/serve.c

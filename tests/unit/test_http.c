@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "io/http.h"
+#include "io/http_url.h"
 #include "io/json.h"
 #include "raw_server.h"
 

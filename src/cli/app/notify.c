@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "io/http.h"
+#include "io/http_url.h"
 #include "os/kernel.h"
 #include "os/stop.h"
 
