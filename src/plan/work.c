@@ -321,6 +321,31 @@ bool work_for_good(const struct work_program *p, uint32_t from)
 	return false;
 }
 
+/* Whether the step puts it where it only waits to be given up (Apple School Manager): its next one
+ * at Apple is the release. */
+static bool is_to_desk(const struct work_program *p, uint32_t at)
+{
+	if (p->v[at].kind != STEP_REASSIGN)
+		return false;
+	for (uint32_t i = at + 1; i < p->n; i++)
+		if (step_info(p->v[i].kind)->service == SERVICE_APPLE)
+			return p->v[i].kind == STEP_RELEASE;
+	return false;
+}
+
+uint32_t work_desk(const struct work_program *p, const char *results)
+{
+	uint32_t desk = SERVER_NONE;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct step_info *info = step_info(p->v[i].kind);
+
+		if (results[i] == RESULT_DONE && (info->takes_off || info->puts_back))
+			desk = is_to_desk(p, i) ? p->v[i].server : SERVER_NONE;
+	}
+	return desk;
+}
+
 bool work_put_back_due(const struct work_program *p, const char *results, uint32_t *ret_at)
 {
 	bool off = false;
@@ -328,7 +353,7 @@ bool work_put_back_due(const struct work_program *p, const char *results, uint32
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct step_info *info = step_info(p->v[i].kind);
 
-		if (info->takes_off && results[i] == RESULT_DONE)
+		if (results[i] == RESULT_DONE && (info->takes_off || is_to_desk(p, i)))
 			off = true;
 		else if (info->puts_back && results[i] == RESULT_DONE)
 			off = false;
@@ -363,7 +388,7 @@ bool work_went_off(const struct work_program *p, const char *results)
 
 	for (uint32_t i = 0; i < p->n && results[i] != RESULT_TODO; i++)
 		if (results[i] == RESULT_DONE)
-			off = step_info(p->v[i].kind)->takes_off ||
+			off = step_info(p->v[i].kind)->takes_off || is_to_desk(p, i) ||
 			      (off && !step_info(p->v[i].kind)->puts_back);
 	return off && p->source.n < PROGRAM_MAX_STEPS;
 }

@@ -111,12 +111,16 @@ void work_effect(const struct fleet *f, const struct work_step *s, uint32_t home
 bool work_foresee(const struct fleet *f, const struct work_program *p, uint32_t home, bool has_uem,
 	struct view v, char *ret_results);
 
-/* Whether the letters leave the device off its server with a put-back to come; *ret_at: its step.
- */
+/* The server on which the letters leave the device to be released from there, as in Apple School
+ * Manager: no place to stay. SERVER_NONE: it is not on such a one. */
+uint32_t work_desk(const struct work_program *p, const char *results);
+
+/* Whether the letters leave the device off its server, or on such a desk, with a put-back to come;
+ * *ret_at: its step. */
 bool work_put_back_due(const struct work_program *p, const char *results, uint32_t *ret_at);
 
-/* Whether the last step at Apple that was carried out took the device off its server, and a step
- * more would fit. */
+/* Whether the last step at Apple that was carried out took the device off its server, or put it on
+ * a desk, and a step more would fit. */
 bool work_went_off(const struct work_program *p, const char *results);
 /* The program as text, with a step more: back to where it was. Both live in the arena. */
 struct str work_with_way_back(const struct work_program *p, struct arena *a, struct program *ret);

@@ -33,12 +33,15 @@ static void note_drift(struct job *j, struct job_device *d, const struct view *s
 static enum wanted put_back_wanted(struct job *j, struct job_device *d, const struct view *seen)
 {
 	uint32_t target = job_target(d, job_step(j, d));
+	uint32_t desk = work_desk(job_program(j, d), d->results);
+	bool away = !seen->released && seen->server != target &&
+		    (seen->server == SERVER_NONE || seen->server == desk);
 
-	if (!seen->released && seen->server == SERVER_NONE && fleet_server_gone(j->fleet, target)) {
+	if (away && fleet_server_gone(j->fleet, target)) {
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_SERVER_GONE, NULL);
 		return NOT_WANTED;
 	}
-	if (!seen->released && seen->server == SERVER_NONE)
+	if (away)
 		return WANTED;
 	if (!look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;

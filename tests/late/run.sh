@@ -327,14 +327,54 @@ part_school() {
 			same "school, $at, $fact: it is not released" "$outcome 0" \
 				"$(cell depmend_outcome) $(effects release)"
 			check "school, $at, $fact: it says why" grep -q "$reason: .*$word" in.result.csv
+			same "school, $at, $fact: it is back where it was" "$at" "$(place | sed "s/^home$/$at/")"
 			check "school, $at, $fact: and not what the run before waited for" \
 				test "$(grep -c max-wait in.result.csv)" -eq 0
 			run status
 			check "school, $at, $fact: nothing is off its server" grep -q '^open *nothing' out
 		done
 	done
+	sed '$a C02STAY00004,depmend desk,,,,,,,' business.csv >fleet.csv
+	for steps in '[delete_from_lifecycle, {reassign: {to: depmend desk}}, release]' \
+		'[{reassign: {to: depmend desk}}, release]'; do
+		rules "${all_of_it/uem.group: WS1 EMEA, /}" "$steps"
+		desk_back "$steps"
+	done
 	client=$business
 	cp business.csv fleet.csv
+}
+
+# Killed on the way back from the desk, at any call of it.
+desk_cut_off() {
+	export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
+	school_world token.json --scenario story.yaml --control
+	printf '%s\n' serial "$late" >in.csv
+	rm -f in.result*.csv
+	act --max-wait 20m
+	same 'the desk: cut off, and on it' '75 depmend desk' "$status $(place)"
+	meddle enrolled
+}
+desk_back() { # STEPS
+	local n points
+	desk_cut_off
+	rm -f calls
+	LD_PRELOAD=$build/crash/shim.so CRASH_LOG=$work/calls ASAN_OPTIONS=verify_asan_link_order=0 two_days_on
+	n=$(wc -l <calls) points=$(fewer 8)
+	for i in $(seq "$points"); do
+		desk_cut_off
+		LD_PRELOAD=$build/crash/shim.so CRASH_AT=$(((2 * i - 1) * n / (2 * points))) \
+			ASAN_OPTIONS=verify_asan_link_order=0 two_days_on 2>/dev/null
+		same "killed on the way from the desk, $i of $points, $1" 137 "$status"
+		[ $((i % 2)) = 1 ] || cp rules.yaml kept.yaml
+		[ $((i % 2)) = 1 ] || rules '{serial: NOBODY00}' '[skip]' # another run comes
+		DEPMEND_CLOCK=virtual:2026-11-25T03:30:00Z act
+		[ $((i % 2)) = 1 ] || mv kept.yaml rules.yaml
+		same "killed on the way from the desk, $i of $points, $1: it is back, once" 'WS1 EMEA 2 0' \
+			"$(place) $(effects assign "$late") $(effects release)"
+		run status
+		check "killed on the way from the desk, $i of $points, $1: nothing is off" \
+			grep -q '^open *nothing' out
+	done
 }
 
 for part in "${@:-table steps still back bought school}"; do
