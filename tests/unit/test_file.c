@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "io/file.h"
+#include "os/kernel.h"
 
 static char folder[64];
 static struct err err;
@@ -126,7 +127,7 @@ static void output_appears_whole_at_the_commit(void **state)
 	outfile_write(f, STR_NONE);
 	outfile_write(f, STR("two\n"));
 	assert_false(file_exists("out.csv"));
-	assert_int_equal(n_files(), 0);
+	assert_int_equal(n_files(), KERNEL_LINUX ? 0 : 1); /* elsewhere it has a name at once */
 	assert_int_equal(outfile_commit(f, NULL, &err), ERR_OK);
 	outfile_free(f);
 	assert_content("out.csv", "one\ntwo\n");

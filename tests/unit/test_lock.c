@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "os/kernel.h"
 #include "store/lock.h"
 
 static char folder[] = "/tmp/depmend-lock-XXXXXX";
@@ -66,6 +67,7 @@ static void test_take_and_free(void **state)
 
 static void test_look(void **state)
 {
+	char boot[KERNEL_BOOT_TEXT];
 	struct lock_holder h;
 	struct lock *l;
 	struct timespec now;
@@ -77,7 +79,8 @@ static void test_look(void **state)
 	assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
 	assert_int_equal(h.pid, getpid());
 	assert_string_equal(h.command, "apply");
-	assert_int_equal(strlen(h.boot), 36);
+	kernel_boot(boot);
+	assert_string_equal(h.boot, boot[0] ? boot : "-");
 	assert_in_range(h.since_ms / 1000, now.tv_sec - 60, now.tv_sec);
 	lock_free(l);
 	assert_false(lock_look(name, &h));
@@ -162,6 +165,8 @@ static void test_old_lock(void **state)
 	struct err err;
 
 	(void)state;
+	if (!KERNEL_LINUX) /* where alone the earlier version ran */
+		skip();
 	(void)snprintf(old, sizeof(old), "test-%ld-%ld", (long)getpid(), (long)time(NULL));
 	assert_int_equal(lock_take_old(&a, old, &err), ERR_OK);
 	assert_int_equal(lock_take_old(&b, old, &err), ERR_LOCKED);
