@@ -24,7 +24,7 @@
 	X(4, "a guard, a halt, a wrong count, --expect or the answer N stopped it")   \
 	X(75, "a rate limit or an outage outlived --max-wait; run again to continue") \
 	X(5, "some rows are unverified, drifted or in flight")                        \
-	X(3, "some rows failed, are invalid, held, manual or undecided")              \
+	X(3, "some rows failed, are restored, invalid, held, manual or undecided")    \
 	X(2, "changes are pending (plan --detailed-exitcode)")                        \
 	X(0, "every row is settled as its rule wants, or there was nothing to do")
 

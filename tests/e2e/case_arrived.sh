@@ -43,6 +43,7 @@ alone 1h '[unassign, sync, reassign, sync]'
 cut_short
 exits 'a rebuild stops at the first sync' 69
 same 'each is back on its server, and no more' 3 "$(grep -c ',restored,.*sync=skipped;reassign=done;sync=skipped,' "$work/in.result.csv")"
+check 'the end names the command that goes on' grep -q '^next .*depmend apply ' "$work/err"
 apply 48h
 exits 'it is made anew' 0
 same 'each was taken off twice' 6 "$(effects unassign)"

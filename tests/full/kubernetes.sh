@@ -142,7 +142,14 @@ check 'SIGTERM: an orderly stop' test $? -eq 143
 check 'and nothing is off its server' test "$(away)" -eq 0
 pod
 check 'the next pod goes on' test "$status" -le 3
-check 'to the end' test "$(done_rows)" -eq 15
+restored=$(grep -c ',restored,' "$volumes/state/devices.result.csv")
+check 'every row is done, or was put back and says so' test $(($(done_rows) + restored)) -eq 15
+[ "$restored" -eq 0 ] || {
+	check 'then the end names the command that goes on' grep -q '^next .* apply ' "$work/err"
+	pod
+	check 'which does' test "$(done_rows)" -eq "$restored"
+	check 'and leaves the others' test "$(grep -c ',unchanged,' "$volumes/state/devices.result.csv")" -eq $((15 - restored))
+}
 
 new_cluster
 start_pod

@@ -91,15 +91,16 @@ static void summary_counts_causes_and_next_steps(void **state)
 	summary_count(&s, OUTCOME_INVALID, REASON_ROW_NO_SERIAL);
 	summary_count(&s, OUTCOME_INVALID, REASON_ROW_NO_SERIAL);
 	summary_print(&s, &end, out);
-	expect(out, "3 rows: 1 done, 2 invalid\n"
-		    "  2 x row.no_serial: the serial cell is empty\n"
-		    "      -> fill in the serial or delete the row\n"
-		    "run      R1\n"
-		    "sent     2 changes, 1 sync, 7 reads in 45 s\n"
-		    "result   a.result.csv\n"
-		    "kept     a.result.R0.csv\n"
-		    "status   3: some rows failed, are invalid, held, manual or undecided\n"
-		    "next     depmend apply a.csv\n");
+	expect(out,
+		"3 rows: 1 done, 2 invalid\n"
+		"  2 x row.no_serial: the serial cell is empty\n"
+		"      -> fill in the serial or delete the row\n"
+		"run      R1\n"
+		"sent     2 changes, 1 sync, 7 reads in 45 s\n"
+		"result   a.result.csv\n"
+		"kept     a.result.R0.csv\n"
+		"status   3: some rows failed, are restored, invalid, held, manual or undecided\n"
+		"next     depmend apply a.csv\n");
 }
 
 static void summary_says_nothing_of_what_is_not_there(void **state)
@@ -125,8 +126,9 @@ static void colour_is_only_added(void **state)
 	(void)state;
 	summary_count(&s, OUTCOME_FAILED, REASON_NONE);
 	summary_print(&s, &end, out);
-	expect(out, "1 row: \033[31m1 failed\033[0m\n"
-		    "status   3: some rows failed, are invalid, held, manual or undecided\n");
+	expect(out,
+		"1 row: \033[31m1 failed\033[0m\n"
+		"status   3: some rows failed, are restored, invalid, held, manual or undecided\n");
 }
 
 static void plan_groups_by_rule_and_server(void **state)

@@ -67,8 +67,9 @@ static int64_t longer_wait(const struct run_command *c)
 static void next_command(const struct run_command *c, const struct summary *s, bool written,
 	int status, struct buf *out)
 {
-	bool goes_on = s->rows[OUTCOME_PENDING] > s->reasons[REASON_RUN_GUARDED] ||
-		       s->rows[OUTCOME_IN_FLIGHT] || s->rows[OUTCOME_HELD];
+	size_t guarded = s->reasons[REASON_RUN_GUARDED];
+	bool goes_on = s->rows[OUTCOME_PENDING] > guarded || s->rows[OUTCOME_IN_FLIGHT] ||
+		       s->rows[OUTCOME_HELD] || (s->rows[OUTCOME_RESTORED] && !guarded);
 
 	/* Of a guard or a wrong option the message says how to go on. */
 	if (status != errc_info(ERR_USAGE)->exit_status && goes_on) {
