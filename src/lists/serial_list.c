@@ -224,6 +224,11 @@ static bool has_usual_form(struct str cell)
 	       !memchr(cell.p, 'I', cell.n) && !memchr(cell.p, 'O', cell.n);
 }
 
+static bool ends_in_digits(struct str cell)
+{
+	return cell.n >= 2 && cell.p[cell.n - 1] <= '9' && cell.p[cell.n - 2] <= '9';
+}
+
 /* A header, or what the other columns hold, among serials of the usual kind. */
 static bool is_strange(const struct serial_list *l, struct str cell)
 {
@@ -236,8 +241,10 @@ static bool is_strange(const struct serial_list *l, struct str cell)
 	for (size_t i = 0; i < 2; i++)
 		if (l->starts[i].n && str_starts_nocase(cell, l->starts[i]))
 			return true;
-	/* One in two hundred of Apple's serials of ten can be said, too. */
-	return serial_is_implausible(cell) || (serial_is_word(cell) && !has_usual_form(cell));
+	/* With a number behind it a word may be a device that people made up, such as GHOST0000001.
+	 */
+	return serial_is_implausible(cell) ||
+	       (serial_is_word(cell) && !ends_in_digits(cell) && !has_usual_form(cell));
 }
 
 /* A list that protects keeps them: with and without its S a device is protected. */

@@ -330,6 +330,15 @@ MEMBERS = [
     ("signs", "1. %s\n2. %s\n" % (A, B), None, 0),
     ("signs", "Serial Number: %s\nModel: iPad\n\nSerial Number: %s\nModel: iPad\n" % (A, B), None, 0),
     ("signs", "%s.\n%s.\n%s.\n" % (A, B, C), None, 0),
+    # A word with a number behind it may be a device that people made up, or mistyped: it is looked for, and said to be unusual.
+    ("made up", "serial\n%s\n%s\nNEVERSEEN001\n%s\n" % (A, B, C), [A, B, "NEVERSEEN001", C], 0),
+    ("made up", "serial\nGHAST0000001\n%s\n" % A, ["GHAST0000001", A], 0),
+    ("made up", "Serial Number,Model,Status\n%s,iPad,ASSIGNED\nNEVERATALL01,iPad,ASSIGNED\n%s,iMac,ASSIGNED\n" % (A, B),
+     [A, "NEVERATALL01", B], 0),
+    ("made up", "Name;Seriennummer;Ort\na;%s;Bern\nb;STRANGER0001;Bern\nc;%s;Basel\nd;UNSEEN000002;Basel\n" % (A, B),
+     [A, "STRANGER0001", B, "UNSEEN000002"], 0),
+    ("made up", "Serial\n%s\n%s\n%s\nSTANDBY00001\n" % (A, B, C), [A, B, C, "STANDBY00001"], 0),
+    ("made up", "Serial,Note\n%s,a\n%s,b\nausgemustert,c\n" % (A, B), [A, B], 1),
 ]
 
 # L1: dates that the rules do not understand, and the form that check proposes; None: two forms fit, which is said.
