@@ -10,6 +10,7 @@
 #include "cli/app/saved_run.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
+#include "facts/wipe_note.h"
 #include "model/serial.h"
 #include "report/ndjson.h"
 #include "report/open_business.h"
@@ -18,6 +19,7 @@ struct forget {
 	struct saved_run s;
 	struct serial *serials;
 	struct open_business *open; /* of each */
+	bool *wipes;                /* of each: the UEM showed a wipe that waits */
 	size_t n, n_open;           /* n_open: serials about which something is open */
 };
 
@@ -25,6 +27,7 @@ static enum errc read_serials(struct forget *f, const struct cli *cli, struct er
 {
 	f->serials = mem_zalloc((cli->n_args + 1) * sizeof(*f->serials));
 	f->open = mem_zalloc((cli->n_args + 1) * sizeof(*f->open));
+	f->wipes = mem_zalloc((cli->n_args + 1) * sizeof(*f->wipes));
 	for (size_t i = 0; i < cli->n_args; i++) {
 		struct serial *to = &f->serials[f->n];
 		bool again = false;
@@ -43,20 +46,37 @@ static bool has_open(const struct open_business *b)
 	return b->off.n || b->changes.n || b->n_open_deeds || b->waits.n;
 }
 
+static void print_open(
+	const struct forget *f, size_t i, const struct when *when, const struct wipe_note *wipe)
+{
+	char since[WHEN_TEXT], seen[WHEN_TEXT];
+
+	text_line(stderr, "%s%s", f->serials[i].text,
+		has_open(&f->open[i]) || f->wipes[i] ? "" : "  nothing is open");
+	open_business_print(&f->open[i], f->s.settings, when, SIZE_MAX, stderr);
+	if (f->wipes[i])
+		text_line(stderr,
+			"wipe        the UEM showed one that waits: since %s, as last read %s",
+			when_words(when, wipe->since_ms, since),
+			when_words(when, wipe->seen_ms, seen));
+}
+
 static enum errc look(struct forget *f, const struct cli *cli, struct err *err)
 {
 	struct when when = saved_run_when(&f->s);
+	struct wipe_note wipe;
 	enum errc rc = ERR_OK;
 
 	for (size_t i = 0; i < f->n && !rc; i++) {
-		rc = open_business_load(&f->open[i], f->s.store, serial_view(&f->serials[i]), err);
+		struct str serial = serial_view(&f->serials[i]);
+
+		rc = open_business_load(&f->open[i], f->s.store, serial, err);
+		if (!rc)
+			rc = wipe_note_find(f->s.store, serial, &wipe, &f->wipes[i], err);
 		f->open[i].pause.paused = false;
-		f->n_open += has_open(&f->open[i]);
-		if (rc || cli_count(cli, OPTION_JSON))
-			continue;
-		text_line(stderr, "%s%s", f->serials[i].text,
-			has_open(&f->open[i]) ? "" : "  nothing is open");
-		open_business_print(&f->open[i], f->s.settings, &when, SIZE_MAX, stderr);
+		f->n_open += has_open(&f->open[i]) || f->wipes[i];
+		if (!rc && !cli_count(cli, OPTION_JSON))
+			print_open(f, i, &when, &wipe);
 	}
 	return rc;
 }
@@ -73,9 +93,12 @@ static enum errc forget_each(
 		uint32_t n = 0;
 		struct ndjson j;
 
-		if (has_open(&f->open[i]))
+		if (has_open(&f->open[i]) || f->wipes[i])
 			rc = ledger_forget(f->s.store, serial_view(&f->serials[i]), reason,
 				str_from(who), now, &n, err);
+		if (!rc && f->wipes[i])
+			wipe_note_see(f->s.store, serial_view(&f->serials[i]), now, false);
+		n += f->wipes[i];
 		if (rc || !cli_count(cli, OPTION_JSON))
 			continue;
 		ndjson_begin(&j, "forgotten");
@@ -121,6 +144,7 @@ int cmd_forget(const struct cli *cli)
 	for (size_t i = 0; i < f.n; i++)
 		open_business_release(&f.open[i]);
 	free(f.open);
+	free(f.wipes);
 	free(f.serials);
 	saved_run_close(&f.s);
 	return rc ? cli_fail(cli, &err) : 0;

@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "docs/docs.h"
 #include "docs/runbook.h"
+#include "model/outcome.h"
 #include "report/status.h"
 
 static const char top[] =
@@ -62,6 +63,11 @@ static const struct {
 		"and the old client ID under apple.previous_client_ids; or let this find the "
 		"state of the old one. Until then apply ends with status 4.",
 		"depmend doctor --fix client-id" },
+	{ "A wipe waits that is not wanted",
+		"It strikes when the device comes online, also after it has enrolled again. Call "
+		"it off in the console: " CONSOLE_WIPE_LOG ". Then look again: status names the "
+		"device until its record shows no wipe any more.",
+		"depmend doctor" },
 	{ "Something is wrong and everything has to stop",
 		"The brake stops a run that is active, which puts back what is off its server "
 		"(else the next apply does), and lets nothing be sent until depmend resume.",

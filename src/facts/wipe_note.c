@@ -23,10 +23,13 @@ static bool read_note(struct str text, struct wipe_note *ret)
 	return true;
 }
 
-static enum errc note(const struct facts *f, const char *key, bool waits, struct err *err)
+static void key_of(struct str serial, char out[KEY_BYTES])
 {
-	struct shared *s = store_shared(f->store);
-	int64_t now = transport_now(f->transport);
+	(void)snprintf(out, KEY_BYTES, PREFIX "%.*s.", STR_FMT(serial));
+}
+
+static enum errc note(struct shared *s, const char *key, int64_t now, bool waits, struct err *err)
+{
 	struct wipe_note n = { .since_ms = now };
 	char text[NOTE_BYTES], *was = NULL;
 	enum errc rc = shared_note_get(s, key, &was, err);
@@ -43,16 +46,37 @@ static enum errc note(const struct facts *f, const char *key, bool waits, struct
 	return rc;
 }
 
-void wipe_note_take(const struct facts *f, uint32_t slot, bool waits)
+void wipe_note_see(struct store *s, struct str serial, int64_t now_ms, bool waits)
 {
 	char key[KEY_BYTES];
 	struct err err;
 
-	if (!f->store)
+	if (!s)
 		return;
-	(void)snprintf(key, sizeof(key), PREFIX "%.*s.", STR_FMT(fleet_serial(f->fleet, slot)));
-	if (note(f, key, waits, &err))
+	key_of(serial, key);
+	if (note(store_shared(s), key, now_ms, waits, &err))
 		log_debug("%s", err.msg);
+}
+
+void wipe_note_take(const struct facts *f, uint32_t slot, bool waits)
+{
+	wipe_note_see(f->store, fleet_serial(f->fleet, slot), transport_now(f->transport), waits);
+}
+
+enum errc wipe_note_find(
+	struct store *s, struct str serial, struct wipe_note *ret, bool *ret_there, struct err *err)
+{
+	char key[KEY_BYTES], *text = NULL;
+	enum errc rc;
+
+	key_of(serial, key);
+	rc = shared_note_get(store_shared(s), key, &text, err);
+	if (!rc) {
+		*ret = (struct wipe_note){ .serial = serial };
+		*ret_there = text && read_note(str_from(text), ret);
+	}
+	free(text);
+	return rc;
 }
 
 struct telling {

@@ -90,7 +90,8 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(STATE_DONE, "state.done", "carried out and read back", "")                               \
 	X(STATE_REQUEST_OPEN, "state.request_open",                                                \
 		"an earlier request for this device may still be carried out",                     \
-		"run apply again later; to stop waiting for it: depmend forget SERIAL")            \
+		"run apply again later; to stop waiting for it: depmend forget SERIAL --reason "   \
+		"TEXT")                                                                            \
 	X(STATE_DRIFTED, "state.drifted", "changed from outside since the plan",                   \
 		"look at the device, then plan again")                                             \
 	X(UNDO_NOTHING, "undo.nothing", "the run left nothing to undo here", "")                   \
@@ -127,7 +128,8 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"Apple's activity ended without success", "run again later")                       \
 	X(APPLE_SERVER_GONE, "apple.server_gone",                                                  \
 		"the server that the device has to go back to was deleted",                        \
-		"assign the device in Apple's portal, or stop tracking it: depmend forget SERIAL") \
+		"assign the device in Apple's portal, or stop tracking it: depmend forget SERIAL " \
+		"--reason TEXT")                                                                   \
 	X(APPLE_SERVER_UNMAPPED, "apple.server_unmapped",                                          \
 		"the settings do not say which group of the UEM the server feeds",                 \
 		"add the server to uem.tokens; with group: none if it feeds no group")             \
@@ -191,9 +193,10 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 		"ask the seller, correct the serial, or take the row off the list")                \
 	X(RULE_WAIT_GONE, "rule.wait_gone",                                                        \
 		"Apple does not list this serial, and the rule that waited for it is gone",        \
-		"take the row off the list, or begin anew: depmend forget SERIAL")                 \
+		"take the row off the list, or begin anew: depmend forget SERIAL --reason TEXT")   \
 	X(RULE_WAIT_TWICE, "rule.wait_twice", "another list waits for this serial, too",           \
-		"keep it on one list and run the other one again, or: depmend forget SERIAL")      \
+		"keep it on one list and run the other one again, or: depmend forget SERIAL "      \
+		"--reason TEXT")                                                                   \
 	X(UEM_PROFILE_WAIT, "uem.profile_wait",                                                    \
 		"Apple throttles the device: giving it a profile now would come too early",        \
 		"run apply again after the time that the row names")                               \

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "facts/profile_state.h"
+#include "facts/wipe_note.h"
 #include "survey/doctor_parts.h"
 
 /* Long enough where it is that the other side should have noticed. */
@@ -27,14 +28,36 @@ static void count_listed(struct doctor *d, const struct survey_device *v)
 		s->alien[g] += v->listed >> g & 1u;
 }
 
+static enum errc add_noted(void *self, const struct wipe_note *n, struct err *err)
+{
+	(void)err;
+	(void)map_add(self, n->serial, NULL);
+	return ERR_OK;
+}
+
+/* What the UEM's list shows now counts for status, too; a word that nobody has heard of does not
+ * say that a wipe is over. */
+static void look_for_wipe(struct doctor *d, const struct survey_device *v)
+{
+	struct str as = v->cells[CELL_LISTED_AS];
+	bool waits = status_is_wipe(as);
+	bool over = str_eq_nocase(as, STR("Enrolled")) || str_eq_nocase(as, STR("Unenrolled")) ||
+		    str_eq_nocase(as, STR("Discovered"));
+
+	if (waits)
+		doctor_tally(d, &d->wiping, v->serial, EXAMPLES);
+	if (waits || (over && map_find(&d->noted, v->serial) != MAP_NONE))
+		wipe_note_see(d->session->store, v->serial, doctor_now(d), waits);
+}
+
 static enum errc look(void *self, const struct survey_device *v, struct err *err)
 {
 	struct doctor *d = self;
 	bool arrived = v->listed & v->fed;
 
 	(void)err;
-	if (v->listed && status_is_wipe(v->cells[CELL_LISTED_AS]))
-		doctor_tally(d, &d->wiping, v->serial, EXAMPLES);
+	if (v->listed)
+		look_for_wipe(d, v);
 	if (v->server != SERVER_NONE)
 		count_listed(d, v);
 	if (v->server == SERVER_NONE) {
@@ -58,9 +81,13 @@ enum errc doctor_devices(struct doctor *d, struct err *err)
 {
 	enum errc rc = survey_read_apple(&d->survey, err);
 
+	map_init(&d->noted, 0);
+	if (!rc && d->session->store)
+		rc = wipe_notes(d->session->store, add_noted, &d->noted, err);
 	d->seen = arena_zalloc(&d->arena, (d->session->fleet.n_servers + 1) * sizeof(*d->seen));
 	if (!rc)
 		rc = survey_each(&d->survey, look, d, err);
+	map_release(&d->noted);
 	if (rc)
 		return doctor_fail(d, rc, STR("devices"), "see what Apple says", err);
 	d->have |= NEED(DEVICES);

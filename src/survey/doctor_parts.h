@@ -81,6 +81,7 @@ struct doctor {
 	struct doctor_seen *seen; /* by server; of the arena */
 	struct examples not_listed, left_behind, elsewhere, waiting, wiping;
 	uint32_t waiting_in[LOOKED_AT]; /* groups (bits) that list them */
+	struct map noted;               /* serials that status names with a wipe */
 };
 
 /* A finding of the check being carried out; texts are copied. */

@@ -249,6 +249,22 @@ for word in 'Device Wipe Pending' EnterpriseWipePending; do
 	same "a wipe that the UEM shows ($word) is, too" pending-wipe "$(found note)"
 	check 'it says where to call it off' grep -qF 'Devices > Lifecycle > Wipe Log' out err
 done
+# What doctor saw is what status names, until doctor sees it over or a person lets it go.
+waiting() { "$build/depmend" status --json | jq -r 'select(.type == "pending_wipe") | .serial'; }
+same 'status names it' C02AA0000002 "$(waiting)"
+sim_stop
+sed "s/^C02AA0000002,\(.*\),,$/C02AA0000002,\1,Enrolled,/" fleet.csv >over.csv
+sim_start --fleet over.csv
+settings_again=$(sed "s|http://127.0.0.1:[0-9]*|http://127.0.0.1:$port|" depmend.yaml) && echo "$settings_again" >depmend.yaml
+doctor
+check 'it is over: doctor does not name it' test -z "$(field pending-wipe subject)"
+same 'it is over: nor does status' '' "$(waiting)"
+healthy --fleet some.csv
+doctor
+run forget C02AA0000002 --reason 'the console says it is done' --confirm forget=1
+exits 'a wipe that the UEM showed can be let go' 0
+check 'a wipe that the UEM showed: with the evidence' grep -q '^wipe .*the UEM showed one that waits: since' err
+same 'a wipe that the UEM showed: status forgets it' '' "$(waiting)"
 
 healthy
 sed -i 's/server: WS1 EMEA, group: WS1EMEA/server: WS1 EMEA, group: WS1APAC/; s/server: WS1 APAC, group: WS1APAC/server: WS1 APAC, group: WS1EMEA/' depmend.yaml
