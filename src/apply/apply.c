@@ -218,10 +218,12 @@ void job_settle_rest(struct job *j)
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct job_device *d = &j->devices[i];
 
-		if (job_is_settled(d) || (d->outcome == OUTCOME_HELD && !job_is_off(j, d)))
+		bool off = job_is_off(j, d) && !job_is_wiped(j, d);
+
+		if (job_is_settled(d) || (d->outcome == OUTCOME_HELD && !off))
 			continue;
 		/* What was sent and is not over yet may have moved it. */
-		if (job_is_off(j, d) || job_is_busy(d))
+		if (off || job_is_busy(d))
 			settle_away(j, d);
 		else if (d->blocked)
 			job_settle(j, d, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, NULL);

@@ -92,9 +92,11 @@ static void count_left(struct job *j, uint32_t *ret_left, uint32_t *ret_wiped)
 {
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
+		bool wiped = job_is_wiped(j, d);
 
-		*ret_left += job_is_off(j, d) || (job_is_busy(d) && d->outcome != OUTCOME_HELD);
-		*ret_wiped += job_is_wiped(j, d);
+		*ret_left += (job_is_off(j, d) && !wiped) ||
+			     (job_is_busy(d) && d->outcome != OUTCOME_HELD);
+		*ret_wiped += wiped;
 	}
 }
 

@@ -390,7 +390,7 @@ bool work_went_off(const struct work_program *p, const char *results)
 		if (results[i] == RESULT_DONE)
 			off = step_info(p->v[i].kind)->takes_off || is_to_desk(p, i) ||
 			      (off && !step_info(p->v[i].kind)->puts_back);
-	return off && p->source.n < PROGRAM_MAX_STEPS;
+	return off;
 }
 
 struct str work_with_way_back(const struct work_program *p, struct arena *a, struct program *ret)

@@ -120,7 +120,7 @@ uint32_t work_desk(const struct work_program *p, const char *results);
 bool work_put_back_due(const struct work_program *p, const char *results, uint32_t *ret_at);
 
 /* Whether the last step at Apple that was carried out took the device off its server, or put it on
- * a desk, and a step more would fit. */
+ * a desk. */
 bool work_went_off(const struct work_program *p, const char *results);
 /* The program as text, with a step more: back to where it was. Both live in the arena. */
 struct str work_with_way_back(const struct work_program *p, struct arena *a, struct program *ret);

@@ -102,8 +102,11 @@ uint32_t budget_room_in_flight(const struct job *j)
 	for (uint32_t i = 0; i < j->n && most; i++) {
 		const struct job_device *d = &j->devices[i];
 
+		bool leaves = !job_way_back(j, d) &&
+			      work_for_good(job_program(j, d), job_next(j, d));
+
 		/* One whose way back failed is away all the same. */
-		most -= job_is_off(j, d) || comes_back(j, d, &at);
+		most -= (job_is_off(j, d) && !leaves) || comes_back(j, d, &at);
 	}
 	return most;
 }

@@ -29,6 +29,21 @@ static uint32_t find_asked(const struct job *j, uint32_t *v)
 	return n;
 }
 
+/* It was to leave for good, nobody could tell whether it had, and it has not. */
+static void bring_back(struct job *j, struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+	uint32_t off = p->n;
+
+	while (off-- > 0 && !step_info(p->v[off].kind)->takes_off)
+		;
+	if (off >= p->n)
+		return;
+	d->results[off] = RESULT_DONE;
+	if (job_bring_back(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK))
+		job_settle(j, d, OUTCOME_IN_FLIGHT, REASON_RUN_IN_FLIGHT, NULL);
+}
+
 /* It has to come back once more: its last put-back is to be done again, and nothing else. */
 static void reopen(struct job *j, struct job_device *d)
 {
@@ -40,6 +55,10 @@ static void reopen(struct job *j, struct job_device *d)
 			back = i;
 		else if (back < p->n && off == p->n && step_info(p->v[i].kind)->takes_off)
 			off = i;
+	}
+	if (back == p->n) {
+		bring_back(j, d);
+		return;
 	}
 	if (off == p->n)
 		return;

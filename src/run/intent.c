@@ -167,7 +167,7 @@ static void take_intent(struct open_request *r, int64_t id, int64_t at_ms)
 		d->attempts++;
 		d->intent_ms = at_ms;
 		d->dirty = true;
-		if (step_info(r->kind)->takes_off && job_way_back(r->job, d) && !d->custody)
+		if (step_info(r->kind)->takes_off && job_has_to_return(r->job, d) && !d->custody)
 			d->custody = r->has_custody = true;
 	}
 }

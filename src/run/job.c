@@ -197,9 +197,13 @@ static void settle_well(struct job *j, struct job_device *d)
 	const struct work_program *p = job_program(j, d);
 
 	d->detail = NULL;
-	if (is_cut_short(p, d))
+	if (is_cut_short(p, d)) {
 		job_settle(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK, NULL);
-	else if (p->advice)
+		return;
+	}
+	if (work_went_off(p, d->results)) /* for good */
+		job_end_custody(j, d);
+	if (p->advice)
 		job_settle(j, d, OUTCOME_MANUAL, REASON_RULE_ADVISE, p->advice);
 	else if (any_letter(p, d, RESULT_DONE))
 		job_settle(j, d, OUTCOME_DONE, REASON_STATE_DONE, p->note);
@@ -273,6 +277,11 @@ const struct work_step *job_way_back(const struct job *j, const struct job_devic
 		if (step_info(p->v[i].kind)->puts_back)
 			return &p->v[i];
 	return NULL;
+}
+
+bool job_has_to_return(const struct job *j, const struct job_device *d)
+{
+	return job_way_back(j, d) || work_for_good(job_program(j, d), job_next(j, d));
 }
 
 bool job_is_put_back(const struct job *j, const struct job_device *d)
@@ -443,7 +452,9 @@ static void add_way_back(struct job *j, struct job_device *d)
 
 bool job_bring_back(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason)
 {
-	if (!d->home_id.n || !work_went_off(job_program(j, d), d->results))
+	const struct work_program *p = job_program(j, d);
+
+	if (!d->home_id.n || !work_went_off(p, d->results) || p->source.n >= PROGRAM_MAX_STEPS)
 		return false;
 	leave_out(j, d);
 	add_way_back(j, d);

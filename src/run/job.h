@@ -56,7 +56,7 @@ struct job_device {
 	uint8_t standing;     /* enum device_standing; job_move() changes it */
 	bool has_profile;
 	bool blocked;    /* a request that is not among those of the job may still act on it */
-	bool custody;    /* the ledger has it off its server, to be put back */
+	bool custody;    /* the ledger has it off its server, to be put back or to leave for good */
 	bool sure;       /* two looks agree about where it is */
 	bool witnessed;  /* an audit event tells that we did what its open request was to do */
 	bool by_other;   /* or that somebody else did */
@@ -223,6 +223,9 @@ uint32_t job_target(const struct job_device *d, const struct work_step *s);
 bool job_is_off(const struct job *j, const struct job_device *d);
 /* The step that will bring it back; NULL: none. */
 const struct work_step *job_way_back(const struct job *j, const struct job_device *d);
+/* Its next step takes it off, and it has to return: by a later step, or when it does not come to
+ * the one by which it was to leave for good. */
+bool job_has_to_return(const struct job *j, const struct job_device *d);
 /* Whether the next step puts back what the run took off. */
 bool job_is_put_back(const struct job *j, const struct job_device *d);
 
@@ -307,7 +310,7 @@ struct transport_call job_call(
 	struct open_request *r, enum transport_service service, int64_t good_until_ms);
 /* Parts of that, for a change with conditions of its own; self: the open request. */
 MUST_CHECK enum errc job_allow_change(void *self, int64_t at_ms, struct err *err);
-/* Tells the ledger that it is off its server, if a step is to bring it back. */
+/* Tells the ledger that it is off its server, if it has to return. */
 MUST_CHECK enum errc job_take_custody(
 	struct job *j, const struct job_device *d, int64_t at_ms, struct err *err);
 MUST_CHECK enum errc job_end_change(void *self, enum errc code, const struct http_reply *reply,

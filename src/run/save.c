@@ -35,9 +35,10 @@ enum errc job_take_custody(
 		.since_ms = at_ms,
 	};
 
-	if (!back)
+	if (!job_has_to_return(j, d))
 		return ERR_OK;
-	c.target = job_target(d, back) == SERVER_NONE
+	c.target = !back ? d->home_id
+		   : job_target(d, back) == SERVER_NONE
 			   ? STR("")
 			   : fleet_server_id(j->fleet, job_target(d, back));
 	return ledger_take(j->store, &c, err);

@@ -312,7 +312,7 @@ static bool needs_two(const struct job_device *d, const struct open_request *r)
  * of an older state that is taken for granted unless an event tells better. False: we did. */
 static bool by_others(struct job *j, struct job_device *d, const struct open_request *r)
 {
-	bool off = step_info(r->kind)->takes_off && d->custody;
+	bool off = step_info(r->kind)->takes_off && d->custody && job_way_back(j, d);
 
 	if (!d->log_failed || step_info(r->kind)->service != SERVICE_APPLE || d->witnessed ||
 		(j->older && !d->by_other))

@@ -3,7 +3,7 @@
 # what its rule rests on has changed. Nothing of it is sent, the row says why, and what the row had
 # taken off its server is put back.
 #
-#	tests/late/run.sh BUILD [PART]...    table steps still back bought school
+#	tests/late/run.sh BUILD [PART]...    table steps still back bought school killed
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -377,7 +377,53 @@ desk_back() { # STEPS
 	done
 }
 
-for part in "${@:-table steps still back bought school}"; do
+# --- killed while it is off, which the ledger knows from the intent on: whoever asks is told of it ---
+killed_off() { # STEPS POINTS [NO RETURN]
+	local n points off=0
+
+	late=C02LATE00002
+	rules '{uem.group: WS1 EMEA}' "$1"
+	world '' --set uem.sync_time=10m
+	rm -f calls
+	LD_PRELOAD=$build/crash/shim.so CRASH_LOG=$work/calls ASAN_OPTIONS=verify_asan_link_order=0 act
+	exits "$1: not killed" 0
+	run status
+	check "$1: then nothing is off its server" grep -q '^open *nothing' out
+	n=$(wc -l <calls) points=$(fewer "$2")
+	for i in $(seq "$points"); do
+		rules '{uem.group: WS1 EMEA}' "$1"
+		world '' --set uem.sync_time=10m
+		LD_PRELOAD=$build/crash/shim.so CRASH_AT=$(((2 * i - 1) * n / (2 * points))) \
+			ASAN_OPTIONS=verify_asan_link_order=0 act 2>/dev/null
+		[ "$(place) $(posts) $(effects delete-record)" = "off 1 0" ] || continue
+		off=$((off + 1))
+		run status --json
+		same "$1, killed at $i of $points: status names it" "5 $late" \
+			"$status $(jq -r 'select(.type == "off_server") | .serial' out)"
+		if [ $((i % 2)) = 0 ]; then
+			rules '{serial: NOBODY00}' '[skip]' # another run comes
+			DEPMEND_CLOCK=virtual:2026-11-23T03:30:00Z act
+			[ -n "${3:-}" ] || same "$1, killed at $i of $points: then it is back, once" 'WS1 EMEA 1' \
+				"$(place) $(effects assign "$late")"
+			run status --json
+			same "$1, killed at $i of $points: then status names it no more" "${3:+$late}" \
+				"$(jq -r 'select(.type == "off_server") | .serial' out)"
+			rules '{uem.group: WS1 EMEA}' "$1"
+		fi
+		DEPMEND_CLOCK=virtual:2026-11-24T03:30:00Z act
+		exits "$1, killed at $i of $points: it goes on" 0
+		run status
+		check "$1, killed at $i of $points: nothing is off" grep -q '^open *nothing' out
+	done
+	check "$1: it was off when it was killed" test "$off" -gt 1
+}
+part_killed() {
+	killed_off '[delete_from_lifecycle, release]' 36
+	killed_off '[delete_from_lifecycle, delete_record]' 40
+	killed_off '[{wipe: {kind: enterprise}}, delete_from_lifecycle, release]' 36 wiped
+}
+
+for part in "${@:-table steps still back bought school killed}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end
