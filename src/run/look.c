@@ -189,7 +189,8 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	return rc;
 }
 
-/* One query for all; no event is no evidence, and an account that may not ask is none either. */
+/* One query for all; no event is no evidence, and an account that may not ask is none either. With
+ * no time left to ask the look is not whole. */
 static enum errc drop_moved(struct looking *l, int64_t from_ms, struct err *err)
 {
 	struct watching w = { l, from_ms };
@@ -200,7 +201,7 @@ static enum errc drop_moved(struct looking *l, int64_t from_ms, struct err *err)
 		.self = &w,
 	};
 
-	return listing_run(&events, l->j->transport, err);
+	return listing_run_in_time(&events, l->j->transport, err);
 }
 
 enum errc look_again(struct job *j, const uint32_t *devices, uint32_t n, struct err *err)
@@ -237,6 +238,8 @@ enum errc look_before(struct job *j, const uint32_t *devices, uint32_t n, struct
 		job_read_protected(j);
 	if (l.n && !rc && !j->settings->apple.school)
 		rc = drop_moved(&l, from_ms, err);
+	for (uint32_t i = 0; i < l.n && rc; i++)
+		j->devices[old[i]].looked_ms = TIME_NONE;
 	free(l.slots);
 	free(old);
 	return rc;

@@ -321,6 +321,17 @@ enum errc listing_run(struct listing *l, struct transport *t, struct err *err)
 	return rc;
 }
 
+enum errc listing_run_in_time(struct listing *l, struct transport *t, struct err *err)
+{
+	enum errc rc = listing_run(l, t, err);
+
+	if (!rc && l->code == ERR_TEMPFAIL) {
+		*err = l->err;
+		rc = l->code;
+	}
+	return rc;
+}
+
 enum errc listing_read(struct listing *l, struct transport *t, struct err *err)
 {
 	enum errc rc = listing_run(l, t, err);

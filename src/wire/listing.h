@@ -91,6 +91,9 @@ void listing_release(struct listing *l);
 /* Both, with the drain between them. The list's own failure stands in l->code alone; of
  * listing_read() it is returned as well. */
 MUST_CHECK enum errc listing_run(struct listing *l, struct transport *t, struct err *err);
+/* listing_run() of a list that may be missing where the service does not give it; that there was no
+ * time to ask for it is returned. */
+MUST_CHECK enum errc listing_run_in_time(struct listing *l, struct transport *t, struct err *err);
 MUST_CHECK enum errc listing_read(struct listing *l, struct transport *t, struct err *err);
 
 /* For listing.c: how lists are asked for; `page` counts from 0. */

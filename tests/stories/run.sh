@@ -628,6 +628,31 @@ check 'goes on, another count: it says how many' grep -q 'has 2 devices to relea
 apply --allow release=2 --confirm release=2
 exits 'goes on, the same count' 0
 
+# --- --max-wait ends in the midst of a look: nothing leaves on the half of it ---
+unasked() { # changes that left although what others did was not asked after the look
+	jq -rs '[.[] | select(.kind == "request" and .service == "apple" and
+		(.path | test("orgDeviceActivities/|oauth2") | not))] as $r | [range(1; $r | length) |
+		select($r[.].method == "POST" and $r[.].status == 201 and
+			($r[. - 1].path | test("auditEvents") | not))] | length' "$audit"
+}
+while read -r reads time wait steps; do
+	new_world --fleet fleet.csv --set "apple.activity_time=$time"
+	settings_with "rate: {apple_read: $reads/1m}"
+	rules "$steps"
+	rows C02STORY0001
+	apply --max-wait "$wait"
+	exits "half a look, $steps: cut off" 75
+	same "half a look, $steps: no change leaves on it" 0 "$(unasked)"
+	[ "$(effects unassign)" -eq "$(effects assign)" ] ||
+		check "half a look, $steps: who is off is named" test "$(open_items C02STORY0001)" -gt 0
+	settings
+	DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
+	same "half a look, $steps: then it goes on" 1 "$(effects assign)"
+done <<-'F'
+	4 30s 60s [{reassign: {to: WS1 APAC}}]
+	4 230s 300s [unassign, sync, reassign, sync]
+F
+
 # --- what is left of the budgets, from the state alone ---
 new_world --fleet fleet.csv
 rules '[{reassign: {to: WS1 APAC}}]'
