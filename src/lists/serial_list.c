@@ -117,13 +117,15 @@ static bool is_shifted(const struct serial_list *l, const struct csv_record *r)
 	return shifted_to(l, r) != SIZE_MAX || (l->profile && profile_is_shifted(l->profile, r));
 }
 
-/* Whether a serial could be a word of a header amid the rows, or of another column: that is looked
- * at more closely. */
+/* Whether a serial could be a word of a header amid the rows, or of another column, or joined to
+ * one: that is looked at more closely. */
 static bool is_doubtful(const struct serial_list *l, struct str cell)
 {
 	size_t i = 0;
 
-	if (cell.n <= SERIAL_MAX && (l->header_lengths >> cell.n & 1))
+	if (cell.n > TWELVE && l->none_long)
+		return true;
+	if (l->header_lengths >> cell.n & 1)
 		for (size_t c = 0; c < l->reading.columns.n; c++)
 			if (str_eq_nocase(l->reading.columns.headers[c], cell))
 				return true;
@@ -270,7 +272,7 @@ static enum reason fault_of(struct serial_list *l, const struct csv_record *r, s
 			note_strange(l, r);
 		return fault;
 	}
-	if (is_shifted(l, r) || is_strange(l, serial_view(ret))) {
+	if (is_shifted(l, r) || is_strange(l, serial_view(ret)) || list_is_joined(l, r, ret->n)) {
 		note_strange(l, r);
 		ret->n = 0;
 		return REASON_ROW_SHIFTED;
@@ -437,6 +439,8 @@ static enum errc take_record(
 	if (!ret->fault && l->table_line)
 		return other_header(l, l->table_line, err);
 	l->end_line = ret->record.line + ret->record.n_lines;
+	if (l->profile)
+		profile_follow(l->profile, &ret->record);
 	l->n_rows++;
 	if (!ret->fault)
 		list_note_good(l, &ret->record, &ret->serial);
@@ -574,6 +578,8 @@ void list_describe_fault(const struct serial_list *l, const struct list_row *row
 		at = shifted_to(l, r);
 		if (at != SIZE_MAX)
 			buf_printf(out, "column %zu holds %.*s", at + 1, STR_FMT(r->cells[at]));
+		else if (l->profile && profile_is_rest(l->profile, r))
+			buf_z(out, "it seems to be the rest of the row before");
 		else if (l->profile && profile_is_shifted(l->profile, r))
 			buf_z(out, "its cells fit the columns beside theirs");
 		else

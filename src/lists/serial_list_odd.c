@@ -2,6 +2,8 @@
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
+enum { LONGEST = 12 };
+
 /* A piece of a line that may be a device. */
 static bool may_be_device(struct str cell)
 {
@@ -136,6 +138,23 @@ bool list_begins_table(const struct serial_list *l, const struct csv_record *r, 
 		return sense == SENSE_QUALIFIED || (gap && sense > SENSE_UNKNOWN);
 	/* "no serial" may stand where one is missing. */
 	return names_columns(l, r, gap ? SIZE_MAX : at) && (gap || sense > SENSE_UNKNOWN);
+}
+
+bool list_is_joined(const struct serial_list *l, const struct csv_record *r, size_t n)
+{
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
+	const size_t beside[2] = { at - 1, at + 1 }; /* at 0: the first is beyond any row */
+
+	/* A list that protects keeps it, and protects what is in it. */
+	if (n <= LONGEST || !l->none_long || l->opt.typed || l->opt.purpose == LIST_PROTECTED)
+		return false;
+	if (r->n_cells < l->reading.columns.n)
+		return true;
+	for (size_t i = 0; i < 2; i++)
+		if (l->beside_full[i] &&
+			(beside[i] >= r->n_cells || serial_trim(r->cells[beside[i]]).n == 0))
+			return true;
+	return false;
 }
 
 enum { HEADING_WORDS = 4 };

@@ -36,6 +36,8 @@ struct serial_list {
 	bool several_barcodes; /* every serial of `several` has a scanner's S */
 	bool usual;            /* serials of the usual kind: an implausible one is none */
 	struct str starts[2];  /* what the cells left and right of it begin with; empty: nothing */
+	bool beside_full[2];   /* most rows have something there */
+	bool none_long;        /* nearly all serials have 12 characters at most */
 	/* Of header texts that could be serials: bit n for one of n bytes. */
 	uint32_t header_lengths;
 	/* The pass */
@@ -66,6 +68,7 @@ struct sample {
 	char delimiter;
 	struct sample_row *rows;
 	size_t n, widest;
+	size_t n_blank; /* cells with a blank before them */
 };
 
 /* A way to read the list. */
@@ -88,6 +91,8 @@ MUST_CHECK enum errc list_ask(const struct serial_list *l, const struct sample *
 /* Cuts the text by the sample's delimiter; a record that its end cuts is left out. */
 void sample_take(struct sample *s, struct str text, bool whole, const struct serial_list *l,
 	struct arena *a);
+/* Whether one blank is between the delimiter and that cell, which is not the first. */
+bool sample_begins_blank(const struct csv_record *r, size_t cell);
 bool sample_is_result(const struct sample *s);
 /* bare: without a header, or of one column: `#` begins a comment. */
 bool sample_is_data(const struct sample_row *row, const struct sample_row *header, bool bare);
@@ -112,6 +117,9 @@ bool way_has_barcodes(const struct way *w);
 bool list_is_several(struct str text, bool whole, bool *ret_barcodes);
 /* A cell over several lines that look like rows: a quote opens in it that closes far too late. */
 bool list_swallows_rows(const struct serial_list *l, const struct csv_record *r);
+/* A serial longer than the others, whose row has fewer cells than the header, or nothing beside it
+ * where most have something: that is joined to it. */
+bool list_is_joined(const struct serial_list *l, const struct csv_record *r, size_t n);
 /* A row at fault that looks like the header of another table. gap: blank lines are before it. */
 bool list_begins_table(const struct serial_list *l, const struct csv_record *r, bool gap);
 /* Notes a comment that says that what stands below it is not meant: the next serial is refused. */
@@ -143,6 +151,10 @@ struct str list_without_note(struct str cell);
 struct profile *profile_of(const struct way *w, struct arena *a);
 /* Whether the row is likelier to have cells too many or too few before its serial. */
 bool profile_is_shifted(struct profile *p, const struct csv_record *r);
+/* Notes the row, of which the next one may be the rest. */
+void profile_follow(struct profile *p, const struct csv_record *r);
+/* Whether it was found shifted as the rest of the row before. */
+bool profile_is_rest(const struct profile *p, const struct csv_record *r);
 
 /* What follows from the way that was chosen. */
 MUST_CHECK enum errc list_settle(struct serial_list *l, const struct way *w, struct err *err);

@@ -18,11 +18,16 @@ enum {
 	LONG_NUMBER_DIGITS = 13,
 	COMMON_SHARE = 4,
 	FEW_ROWS = 5,
+	FEW_BLANKS = 50,
 	RARE_SHARE = 4
 };
 
 /* What a shift costs beforehand: few rows have one, and the cells too many could be anything. */
 static const float shift_bits[SHIFT_MOST + 1] = { 0, 7.5f, 14 };
+/* Less where a cell begins with a blank, as the rest of `Smith, John` does and no other row's. */
+static const float blank_bits = 6;
+/* A line end within a row, which makes two of it. */
+static const float break_bits = 7.5f;
 /* A serial that looks like a MAC address costs no more, or it would be told as shifted. */
 static const float hex_bits = 5;
 
@@ -52,9 +57,15 @@ struct profile {
 	struct column_profile *columns;
 	size_t n, at; /* columns; the serial's */
 	uint32_t n_rows;
-	uint8_t *kinds;  /* of the row, n of them */
-	struct map none; /* no serial is known */
-	float *before;   /* what its cells before that one cost as they stand, n + 1 of them */
+	uint8_t *kinds;   /* of the row, n of them */
+	struct map none;  /* no serial is known */
+	float *before;    /* what its cells before that one cost as they stand, n + 1 of them */
+	bool few_blanks;  /* few cells of the sample have a blank before them */
+	bool after_blank; /* a cell of it, up to the serial, begins with a blank as few others do */
+	/* The row before, if it has fewer cells than the header; n_short 0: it has not. */
+	size_t n_short, short_end;    /* its cells; the line behind it */
+	float short_cells, short_row; /* what they cost, and with what is missing */
+	size_t broken_line;           /* of the last row that is the rest of the one before */
 };
 
 bool list_says_nothing(struct str cell)
@@ -144,6 +155,10 @@ static float cost(const struct profile *p, size_t column, enum cell_kind kind, e
 	uint32_t n = c->n[kind] - (c->n[kind] && kind == own);
 	float bits;
 
+	/* Empty cells at the end of a row may be left out. */
+	if (kind == CELL_MISSING && p->n_rows >= FEW_ROWS)
+		n += c->n[CELL_EMPTY] - (c->n[CELL_EMPTY] && own == CELL_EMPTY);
+
 	/* Few among serials: of rows that have shifted as well. */
 	if (c->serials && kind > CELL_SERIAL && n * RARE_SHARE < p->n_rows)
 		n = 0;
@@ -180,7 +195,7 @@ static float cost_of_more(const struct profile *p, size_t n_cells, size_t shift)
 		if (i <= p->at && p->before[extra] + behind < least)
 			least = p->before[extra] + behind;
 	}
-	return least + shift_bits[shift];
+	return least + shift_bits[shift] - (p->after_blank ? blank_bits : 0);
 }
 
 /* With so many cells too few before the serial. */
@@ -201,11 +216,22 @@ static float cost_of_less(const struct profile *p, size_t n_cells, size_t shift)
 	return least + shift_bits[shift];
 }
 
+/* Whether a blank is before a cell of it, up to the serial's, as few other cells have it. */
+static bool is_after_blank(const struct profile *p, const struct csv_record *r)
+{
+	bool found = false;
+
+	for (size_t c = 1; p->few_blanks && c <= p->at && c < r->n_cells; c++)
+		found |= sample_begins_blank(r, c);
+	return found;
+}
+
 /* Notes what the row has; true: a cell of it is uncommon. */
 static bool look_at_row(struct profile *p, const struct csv_record *r)
 {
 	bool odd = p->n_rows < FEW_ROWS;
 
+	p->after_blank = is_after_blank(p, r);
 	for (size_t c = 0; c < p->n; c++) {
 		enum cell_kind kind = c < r->n_cells ? kind_of_cell(&p->columns[c], r->cells[c])
 						     : CELL_MISSING;
@@ -250,6 +276,39 @@ static bool says_it_twice(const struct profile *p, const struct csv_record *r)
 	return false;
 }
 
+/* Whether it fits better as the rest of the row before, that ends in its last cell or behind it. */
+static bool is_rest(struct profile *p, const struct csv_record *r)
+{
+	size_t n_both = p->n_short + r->n_cells, from = n_both - p->n;
+	float cost = p->short_cells + break_bits;
+
+	if (!p->n_short || p->short_end != r->line || r->n_cells >= p->n || from > 1)
+		return false;
+	(void)look_at_row(p, r);
+	for (size_t i = from; i < r->n_cells; i++)
+		cost += cost_at(p, p->n_short - from + i, i);
+	if (cost >= p->short_row + cost_as_it_stands(p))
+		return false;
+	p->broken_line = r->line;
+	return true;
+}
+
+bool profile_is_rest(const struct profile *p, const struct csv_record *r)
+{
+	return p->broken_line == r->line;
+}
+
+void profile_follow(struct profile *p, const struct csv_record *r)
+{
+	p->n_short = r->n_cells < p->n ? r->n_cells : 0;
+	if (!p->n_short)
+		return;
+	(void)look_at_row(p, r);
+	p->short_row = cost_as_it_stands(p);
+	p->short_cells = p->before[p->n_short];
+	p->short_end = r->line + r->n_lines;
+}
+
 bool profile_is_shifted(struct profile *p, const struct csv_record *r)
 {
 	size_t n_cells = r->n_cells < p->n ? r->n_cells : p->n;
@@ -257,7 +316,7 @@ bool profile_is_shifted(struct profile *p, const struct csv_record *r)
 
 	if (n_cells <= p->at || says_it_twice(p, r))
 		return false;
-	if (is_joined(p, r))
+	if (is_joined(p, r) || is_rest(p, r))
 		return true;
 	if (!look_at_row(p, r))
 		return false;
@@ -311,6 +370,12 @@ static void count_cells(struct profile *p, const struct sample_row *row)
 	}
 }
 
+/* What stands for the serial is none: the row is no witness, for its cells may have shifted. */
+static bool is_at_fault(const struct sample_row *row, size_t at)
+{
+	return at < row->n_cells && row->looks[at] == LOOK_OTHER;
+}
+
 static void count_rows(struct profile *p, const struct way *w)
 {
 	const struct sample *s = w->sample;
@@ -319,7 +384,7 @@ static void count_rows(struct profile *p, const struct way *w)
 
 	for (size_t i = named ? w->header + 1 : 0; i < s->n; i++)
 		if (sample_is_data(&s->rows[i], header, !named || w->width == 1) &&
-			!way_is_surplus(&s->rows[i], w))
+			!way_is_surplus(&s->rows[i], w) && !is_at_fault(&s->rows[i], p->at))
 			count_cells(p, &s->rows[i]);
 }
 
@@ -345,6 +410,8 @@ struct profile *profile_of(const struct way *w, struct arena *a)
 		others |= serials && c != p->at;
 	}
 	count_rows(p, w);
+	p->few_blanks = p->n_rows >= FEW_ROWS &&
+			w->sample->n_blank * FEW_BLANKS <= p->n_rows + FEW_BLANKS;
 	for (size_t c = 0; c < n; c++)
 		others |= p->columns[c].n[CELL_HEX] * 2 > p->n_rows;
 	return others ? p : NULL;

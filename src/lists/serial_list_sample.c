@@ -24,6 +24,16 @@ static enum serial_look look_of(struct str cell)
 	return look == LOOK_WEAK && header_sense(cell) >= SENSE_COMPOUND ? LOOK_OTHER : look;
 }
 
+bool sample_begins_blank(const struct csv_record *r, size_t cell)
+{
+	const char *p = r->cells[cell].p;
+	uintptr_t at = (uintptr_t)p, raw = (uintptr_t)r->raw.p;
+
+	/* A cell that had to be unquoted is elsewhere. */
+	return r->cells[cell].n && at >= raw + 2 && at < raw + r->raw.n && p[-1] == ' ' &&
+	       p[-2] != ' ';
+}
+
 static void keep_row(struct sample *s, const struct csv_record *r, struct arena *a)
 {
 	struct str *cells = arena_alloc(a, (r->n_cells + 1) * sizeof(*cells));
@@ -32,6 +42,7 @@ static void keep_row(struct sample *s, const struct csv_record *r, struct arena 
 	for (size_t i = 0; i < r->n_cells; i++) {
 		cells[i] = arena_dup(a, serial_trim(r->cells[i]));
 		looks[i] = (uint8_t)look_of(list_without_note(cells[i]));
+		s->n_blank += i && sample_begins_blank(r, i);
 	}
 	s->rows[s->n++] = (struct sample_row){ cells, looks, r->n_cells, r->line, r->bad != NULL,
 		is_blank_record(r), list_is_comment(r->raw) };

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "lists/serial_list_parts.h"
 
-enum { START_TRIES = 3, START_BYTES = 3 };
+enum { START_TRIES = 3, START_BYTES = 3, USUAL_MOST = 12, FEW_LONG = 50 };
 
 /* Of this thing or another one. */
 static bool names_serial(const struct way *w)
@@ -31,6 +31,7 @@ static bool may_hold_serials(const struct serial_list *l, const struct way *w, b
 	if (named && second && list_is_strict(l))
 		return true;
 	return (w->n_strong * 2 + begins_so(w) > w->n_full ||
+		       (w->n_strong && w->n_strong * 2 == w->n_full) ||
 		       (w->n_strong && w->n_shaped * 2 > w->n_full) || names_serial(w)) &&
 	       (named || (w->n_full * 2 > w->n_rows && !list_is_strict(l)));
 }
@@ -149,6 +150,24 @@ static void find_usual(struct serial_list *l, const struct way *w)
 	l->starts[1] = usual_start(w, w->column + 1);
 }
 
+/* What is known of a serial that is longer than others. */
+static void find_long(struct serial_list *l, const struct way *w)
+{
+	const struct sample *s = w->sample;
+	const size_t beside[2] = { w->column - 1, w->column + 1 };
+	size_t n_long = 0;
+
+	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++)
+		n_long += w->column < s->rows[i].n_cells &&
+			  s->rows[i].looks[w->column] >= LOOK_WEAK &&
+			  serial_trim(s->rows[i].cells[w->column]).n > USUAL_MOST;
+	l->none_long = n_long * FEW_LONG <= w->n_full + FEW_LONG && n_long * 2 <= w->n_full;
+	for (size_t i = 0; i < 2; i++)
+		if (beside[i] < s->widest && beside[i] < w->width && w->header != LIST_NO_HEADER &&
+			beside[i] < s->rows[w->header].n_cells)
+			l->beside_full[i] = way_of(s, w->header, beside[i]).n_full * 2 >= w->n_rows;
+}
+
 static void note_headers(struct serial_list *l)
 {
 	const struct columns *c = &l->reading.columns;
@@ -239,6 +258,7 @@ enum errc list_settle(struct serial_list *l, const struct way *w, struct err *er
 	find_twin(l, w);
 	l->profile = profile_of(w, &l->arena);
 	find_usual(l, w);
+	find_long(l, w);
 	if (l->opt.barcode_s == BARCODE_ASK &&
 		(r->several ? l->several_barcodes : way_has_barcodes(w)))
 		return ask_barcode(l, err);

@@ -8,7 +8,14 @@
 #include "lists/serial_list_parts.h"
 #include "lists/serial_together.h"
 
-enum { WIDTHS = 16, USUAL_MIN = 10, CELL_BYTES = 64, TEXT_BYTES = 256, COPIES_MIN = 3 };
+enum {
+	WIDTHS = 16,
+	USUAL_MIN = 10,
+	USUAL_MAX = 12,
+	CELL_BYTES = 64,
+	TEXT_BYTES = 256,
+	COPIES_MIN = 3
+};
 
 /* Cells of another column that cannot be read, and the first that hides a serial. */
 struct beside {
@@ -113,6 +120,18 @@ static void note_hidden(struct strict *p, const struct csv_record *r, size_t col
 	}
 }
 
+/* Serials that a note of a list that protects names are protected as well; nobody counts them. */
+static void add_named(struct strict *p, struct str note)
+{
+	struct str word;
+	struct serial s;
+
+	while (p->list->opt.purpose == LIST_PROTECTED && list_next_word(&note, &word))
+		if (word.n >= USUAL_MIN && word.n <= USUAL_MAX &&
+			serial_look(word) == LOOK_STRONG && !serial_read(word, &s))
+			(void)map_add(p->serials, serial_view(&s), NULL);
+}
+
 /* A cell beside the row's serial. */
 static enum errc look_at_cell(
 	struct strict *p, const struct list_row *row, size_t column, struct err *err)
@@ -127,6 +146,7 @@ static enum errc look_at_cell(
 	if (serial_read(cell, &s)) {
 		if (devices)
 			note_hidden(p, &row->record, column);
+		add_named(p, cell);
 		return seconds ? refuse_column(p, row->record.line, cell, column, err) : ERR_OK;
 	}
 	/* Or as APPLC02XK1ABJG5H has it. */

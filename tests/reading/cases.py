@@ -131,6 +131,14 @@ def second():
         check(f"second: {text!r}: as in_file", done.returncode == (0 if members_read else 65), done.stderr)
 
 
+def honest():
+    path = work / "honest.csv"
+    for text, serials in members.HONEST:
+        path.write_text(text)
+        done, got, faulty = read(path)
+        check(f"honest: {text!r}", got == serials and not faulty, done.stderr)
+
+
 def labels():
     """What stands before single serials, and letters that no serial has, hide no device."""
     path, settings, wanted = work / "labels.csv", work / "settings.yaml", work / "wanted.csv"
@@ -508,6 +516,7 @@ def everything():
         one(what, path, serials, bad)
     hiding()
     second()
+    honest()
     labels()
     together()
     comments()

@@ -6,6 +6,10 @@ A, B, C, D = "C02XK1ABJG5H", "F4K9X72HG3", "DMPXK1ABJG5H", "7AGC74BU22"
 TENS = ["K0C47GVXH1", "GF4GNRD13X", "QGP679GT5C", "M8L3H7WCV4", "50TWVJL3PV", "097VXHRKKH", "Y7J5W0HR69", "HFM07DWXD6", "J0CHW8LL6D"]
 TWELVES = ["C02G3XABJG5H", "DMPT14ZKMD6R", "F9FQ28CPLYWF"]
 MANY = ["C02XK1%04dH%s" % (i, "X" if i % 2 else "J") for i in range(1000, 1060)]
+PAIRS = list(zip(MANY[:12], MANY[24:36]))
+PAIRS3 = "".join("%s,%s,W95674321%d\n" % (*p, i) for i, p in enumerate(PAIRS))
+PAIRS4 = "".join("%s;%s;b;%d\n" % (*p, i) for i, p in enumerate(PAIRS))
+SPARSE = "User,Replacement,Serial Number,Notes\n" + "".join("n%d,,%s,\n" % (i, s) for i, s in enumerate(MANY[:19]))
 T20 = "\n".join("n%d,%s,iPad" % (i, s) for i, s in enumerate(MANY[:24]))
 
 
@@ -285,6 +289,28 @@ MEMBERS = [
     ("words", "Serial,Site\n%s,a\nAAAAAAAAAAAA,b\n%s,c\n" % (A, B), [A, B], 1),
     ("words", "%s,x\n%s,y\nhausmeisters,z\n%s,v\n" % (A, B, C), [A, B, C], 1),
     ("words", "Serial\n%s\nDMPFJACELYWF\n%s\n%s\n" % (A, B, C), [A, "DMPFJACELYWF", B, C], 0),
+    # split: a line end within a row makes two of it; what the second begins with is no device
+    ("split", "Serial Number,Replaced by,PO\n" + PAIRS3 + "%s\n%s,W956743210\n" % (A, B), [p[0] for p in PAIRS] + [A], 1),
+    ("split", "Serial Number,Replaced by,PO\n%s\n%s,W956743210\n" % (A, B) + PAIRS3, [A] + [p[0] for p in PAIRS], 1),
+    ("split", "Serial;New Serial;Site;Room\n" + PAIRS4 + "%s;\n%s;a;1\n" % (A, B), [p[0] for p in PAIRS] + [A], 1),
+    ("split", "Name,Serial,New Serial,PO\n" + "".join("x,%s,%s,W95674321%d\n" % (*p, i) for i, p in enumerate(PAIRS)) + "y,%s\n%s,W956743210\n" % (A, B),
+     [p[0] for p in PAIRS] + [A], 1),
+    ("split", "Serial|Old Serial|Note\n" + "".join("%s|%s|ok, so far\n" % p for p in PAIRS) + "%s\n%s|not yet\n" % (A, B), [p[0] for p in PAIRS] + [A], 1),
+    # glued: a delimiter that is lost joins the serial to the cell beside it
+    ("glued", "PO,Serial,Cost Center\nW1,%s,6510\nW2,%s,6511\nW3,%s6512\n" % (A, B, C), [A, B], 1),
+    ("glued", "Serial,Cost Center\n%s,6510\n%s6511\n%s,6512\n" % (A, B, D), [A, D], 1),
+    ("glued", "Serial;Site;Name\n%s;a;x\n%s;b;y\n%sok;z\n" % (A, B, C), [A, B], 1),
+    ("glued", "Serial,Cost Center\n%s,6510\n%s,6511\n%s6512,\n" % (A, B, C), [A, B], 1),
+    ("glued", "Site\tSerial\na1\t%s\na2\t%s\na3%s\n" % (A, B, C), [A, B], 1),
+    ("glued", "PO,Site,Serial\n17,a,%s\n18,a,%s\n19,AB%s\n" % (A, B, C), [A, B], 1),
+    # sparse: a cell too many, where the columns beside the serial are empty in nearly every row
+    ("sparse", "Name,Model,Order,Serial Number,Asset Tag,Date\nx,iPad,W129045489,%s,W154731104,2026-01-25\nx,y,iPad,W108279290,%s,W884029307,\n" % (A, B),
+     [A], 1),
+    ("sparse", SPARSE + "Smith, John,%s,%s\n" % (A, B), MANY[:19], 1),
+    ("sparse", SPARSE.replace("Replacement", "Loaner") + "Huber, A.,%s,%s\n" % (A, B), MANY[:19], 1),
+    ("sparse", SPARSE.replace("Replacement", "Swap").replace(",Notes", ",Ticket") + "Smith, John,%s,%s\n" % (A, B), MANY[:19], 1),
+    ("sparse", SPARSE.replace(",", ";") + "Meier; A;%s;%s\n" % (A, B), MANY[:19], 1),
+    ("sparse", SPARSE.replace("n3,,", "n3,%s," % C) + "Smith, John,%s,%s\n" % (A, B), MANY[:19], 1),
     # apart: a heading amid the rows sets apart what is below it
     ("apart", "Serial\n%s\n%s\nDo not touch:\n%s\n%s\n" % (A, B, C, D), None, 0),
     ("apart", "%s\n%s\nEXCLUDED\n%s\n%s\n" % (A, B, C, D), None, 0),
@@ -445,6 +471,12 @@ LEFT_OUT = [
 # Protected lists with serials in more columns than one, which are all protected, or it is 78 (None); as in_file: how many are read, or
 # 65 (None).
 SECOND = [
+    # which a note names
+    ("Serial,Note\n%s,x\n%s,also %s\n%s,y\n" % (A, C, B, D), [A, B, C, D], 3),
+    ("Serial;Bemerkung\n%s;Chef\n%s;war %s (alt)\n%s;Lager\n" % (A, C, B, D), [A, B, C, D], 3),
+    ("Serial,Note\n%s,with %s/%s\n%s,x\n%s,y\n" % (A, B, D, C, "K3P9X72HG8"), [A, B, C, D, "K3P9X72HG8"], 3),
+    ("Name\tSerial\tNote\nx\t%s\tSN: %s.\ny\t%s\tz\nv\t%s\tw\n" % (A, B.lower(), C, D), [A, B, C, D], 3),
+    ("Who,Serial\n%s and John,%s\nJane,%s\nJim,%s\n" % (B, A, C, D), [A, B, C, D], 3),
     ("Serial Number,Mac\n%s,%s\n%s,%s\n" % (A, B, C, D), [A, B, C, D], None),
     ("Serial Number;iPad;Notes\n%s;;x\n%s;%s;y\n%s;n/a;z\n" % (A, C, D, B), [A, B, C, D], None),
     ("Seriennummer\tGerät\n%s\t%s\n%s\t-\n" % (A, B, C), [A, B, C], None),
@@ -524,4 +556,13 @@ TOGETHER = [
 STRIPPED = [
     ("".join("IPAD" + s + "\n" for s in TENS), None), ("".join("S" + s + "\n" for s in TENS), TENS), ("".join("1S" + s + "\n" for s in TWELVES), TWELVES),
     ("".join(("S" if i % 2 else "") + s + "\n" for i, s in enumerate(TENS)), TENS),
+]
+
+# Rows that look damaged and are not: all of their serials are read.
+HONEST = [
+    ("Serial,Replaced by,PO\n" + "".join("%s,%s\n" % p for p in PAIRS) + "%s\n%s,\n" % (A, B), [p[0] for p in PAIRS] + [A, B]),
+    ("Serial,Replaced by,PO\n" + "".join("%s\n" % p[0] for p in PAIRS) + "%s\n%s,%s\n" % (A, B, C), [p[0] for p in PAIRS] + [A, B]),
+    ("Serial,Site\n%s,a\n%s,b\nRZ8NC0ABCDEF12,c\n" % (A, B), [A, B, "RZ8NC0ABCDEF12"]),
+    (SPARSE.replace("n3,,", "n3,%s," % C), MANY[:19]),
+    (SPARSE.replace(MANY[3] + ",", MANY[3] + "," + C), MANY[:19]),
 ]
