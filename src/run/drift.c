@@ -137,6 +137,23 @@ static void name_all(struct witness *w)
 	}
 }
 
+/* A school has no events. One that our change took off, as Apple said, and that is where it was, is
+ * back all the same. */
+static void restore_nameless(struct job *j)
+{
+	for (uint32_t i = 0; i < j->n; i++) {
+		struct job_device *d = &j->devices[i];
+
+		if (!is_nameless(d))
+			continue;
+		if (d->outcome == OUTCOME_UNVERIFIED && d->reason == REASON_APPLE_NOT_PROVED &&
+			is_back(j, d))
+			job_settle(j, d, OUTCOME_RESTORED, REASON_RUN_PUT_BACK,
+				"Apple School Manager does not tell who put it there");
+		d->anonymous = false;
+	}
+}
+
 /* The listing fails in itself, without an end to the run: the names are worth no more than that. */
 static enum errc read_events(struct witness *w, struct err *err)
 {
@@ -161,8 +178,10 @@ enum errc job_name_drift(struct job *j, struct err *err)
 
 	for (uint32_t i = 0; i < j->n && !any; i++)
 		any = is_nameless(&j->devices[i]);
+	if (any && j->settings->apple.school)
+		restore_nameless(j);
 	if (!any || j->settings->apple.school)
-		return ERR_OK;
+		return any ? job_flush(j, err) : ERR_OK;
 	w.by = mem_zalloc(j->n * sizeof(*w.by));
 	rc = store_runs(j->store, since_created, &w, err);
 	if (!rc)

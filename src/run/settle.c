@@ -300,30 +300,40 @@ static bool seen_twice(struct job *j, struct job_device *d, uint64_t shows, int6
 	return false;
 }
 
+/* Nobody heard what became of it: who took the device off is for the events to tell, which are
+ * asked with the second look. */
+static bool is_unheard(const struct job_device *d, const struct open_request *r)
+{
+	return step_info(r->kind)->takes_off && d->custody && r->state != REQUEST_ACCEPTED;
+}
+
 /* The state before and the one wanted look alike, or what it proves lets nobody look again: a stale
  * list may not decide about a device that was off its server. */
 static bool needs_two(const struct job_device *d, const struct open_request *r)
 {
-	return step_info(r->kind)->puts_back && d->custody;
+	return (step_info(r->kind)->puts_back && d->custody) || is_unheard(d, r);
 }
 
-/* Its own log says that it failed, and the device is where it was to go. Others brought it there:
- * it is theirs. Or we did, by a request that the state does not know of, or that Apple misreports;
- * of an older state that is taken for granted unless an event tells better. False: we did. */
+/* Its own log says that it failed, or an event that another did it, and the device is where it was
+ * to go. Others brought it there: it is theirs. Or we did, by a request that the state does not
+ * know of, or that Apple misreports; of an older state that is taken for granted unless an event
+ * tells better. False: we did. */
 static bool by_others(struct job *j, struct job_device *d, const struct open_request *r)
 {
 	bool off = step_info(r->kind)->takes_off && d->custody && job_way_back(j, d);
 
-	if (!d->log_failed || step_info(r->kind)->service != SERVICE_APPLE || d->witnessed ||
-		(j->older && !d->by_other))
+	bool theirs = d->by_other && is_unheard(d, r);
+
+	if ((!d->log_failed && !theirs) || step_info(r->kind)->service != SERVICE_APPLE ||
+		d->witnessed || (j->older && !d->by_other))
 		return false;
 	if (off && fleet_server_gone(j->fleet, d->home)) { /* that is how */
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_SERVER_GONE, NULL);
 		return true;
 	}
-	/* It is somebody's doing, and there is no event yet: who is off comes back until there is.
-	 */
-	if (off && !d->by_other && j->told_all) {
+	/* It is somebody's doing, or ours that this state forgot, and no event tells whose, nor
+	 * ever does where none can be asked for: who is off comes back until one does. */
+	if (off && !d->by_other) {
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN,
 			"Apple says that it failed, and no event tells who took the device off");
 		return true;

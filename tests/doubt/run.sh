@@ -163,14 +163,62 @@ part_whose() {
 		rules "$rebuild"
 		rows C02DOUBT0003
 		apply
-		if [ $events = 1h ]; then
-			same 'another took it off, events come late' '5 in_flight' "$status $(outcome C02DOUBT0003)"
+		if [ $events != 0s ]; then
+			same "another took it off, events $events" '5 in_flight' "$status $(outcome C02DOUBT0003)"
 		else
 			same "another took it off, events $events" '5 drifted ' \
 				"$status $(outcome C02DOUBT0003) $(off C02DOUBT0003)"
 		fi
 		next
-		same "another took it off, events $events: it is left so" 'off 0' "$(place C02DOUBT0003) $status"
+		if [ $events = never ]; then # it could be ours, and nothing will ever tell
+			same 'another took it off, without events: it is put back' 'WS1 APAC 0' \
+				"$(place C02DOUBT0003) $status"
+		else
+			same "another took it off, events $events: it is left so" 'off 0' "$(place C02DOUBT0003) $status"
+		fi
+	done
+
+	# no answer to our request, which was carried out or not, and another takes the device off
+	while read -r applied after events ends; do
+		world "faults: [{activity: UNASSIGN_DEVICES, nth: 1, do: reset, applied: $applied}]
+admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: after, after: $after, do: unassign, serials: [C02DOUBT0003]}]" \
+			--set apple.activity_time=10m
+		[ "$events" = yes ] || sed -i 's/: business/: school/; s/BUSINESSAPI/SCHOOLAPI/' depmend.yaml
+		rules "$rebuild"
+		rows C02DOUBT0003
+		apply
+		same "no answer, applied $applied, another $after later, events $events" "$ends" \
+			"$status $(outcome C02DOUBT0003) $(place C02DOUBT0003)"
+		check "no answer, applied $applied, another $after later, events $events: nothing is known to be off" \
+			test -z "$(off C02DOUBT0003)"
+	done <<-'F'
+		no 5m yes 5 drifted off
+		yes 5m yes 5 drifted off
+		yes 20m yes 0 done WS1 APAC
+		no 5m no 0 done WS1 APAC
+	F
+
+	# a school, where no event ever tells
+	for school in forgotten byhand; do
+		world "$([ $school = forgotten ] ||
+			echo 'admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: after, after: 25m, do: assign, server: WS1 APAC, serials: [C02DOUBT0003]}]')" \
+			--set apple.activity_time=20m
+		sed -i 's/: business/: school/; s/BUSINESSAPI/SCHOOLAPI/' depmend.yaml
+		if [ $school = forgotten ]; then
+			late "$rebuild"
+			same 'a school, forgotten: not called drifted' '5 in_flight' "$status $(outcome C02DOUBT0003)"
+			check 'a school, forgotten: known to be off' test -n "$(off C02DOUBT0003)"
+			next
+		else
+			rules "$rebuild"
+			rows C02DOUBT0003
+			apply --max-wait 10m
+			same 'a school, cut off' '75 in_flight' "$status $(outcome C02DOUBT0003)"
+			DEPMEND_CLOCK=virtual:2026-11-22T06:00:00Z apply
+			same 'a school, put back by hand' '3 restored run.put_back' "$status $(verdict C02DOUBT0003)"
+			DEPMEND_CLOCK=virtual:2026-11-22T07:00:00Z apply
+		fi
+		same "a school, $school: it is on its server" 'WS1 APAC 0' "$(place C02DOUBT0003) $status"
 	done
 	# a move of ours that is not known comes in between: said whose it was
 	world '' --set apple.activity_time=20m

@@ -250,8 +250,8 @@ RULES = {
          "\t\tgive_verdict("),
     ], "meanwhile stale"),
     "evidence: back where it was, by two looks": ("src/run/settle.c", [
-        ("\treturn step_info(r->kind)->puts_back && d->custody;",
-         "\treturn r->n == 0 && d->custody;"),
+        ("\treturn (step_info(r->kind)->puts_back && d->custody) || is_unheard(d, r);",
+         "\treturn is_unheard(d, r);"),
     ], "meanwhile stale"),
     "evidence: one entry stands for itself": ("src/wire/listing.c", [
         ("\tl->n = l->seen.n;\n",
