@@ -34,8 +34,9 @@ static enum wanted put_back_wanted(struct job *j, struct job_device *d, const st
 {
 	uint32_t target = job_target(d, job_step(j, d));
 	uint32_t desk = work_desk(job_program(j, d), d->results);
-	bool away = !seen->released && seen->server != target &&
-		    (seen->server == SERVER_NONE || seen->server == desk);
+	/* One whose server is gone has no target, and is not there for all that. */
+	bool away = !seen->released &&
+		    (seen->server == SERVER_NONE || (seen->server == desk && desk != target));
 
 	if (away && fleet_server_gone(j->fleet, target)) {
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_SERVER_GONE, NULL);

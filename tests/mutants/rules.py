@@ -197,8 +197,7 @@ RULES = {
          "\t\t\tgroups[n] = 1;"),
     ], "meanwhile lists"),
     "ledger: a released device is not put back": ("src/run/wanted.c", [
-        ("\tbool away = !seen->released && seen->server != target &&",
-         "\tbool away = seen->server != target &&"),
+        ("\tbool away = !seen->released &&\n", "\tbool away =\n"),
     ], "meanwhile left"),
     "ledger: an irreversible deed is asked for when it is sent": ("src/run/wanted.c", [
         ("\tif (step_info(s->kind)->irreversible && job_sent_before(j, d) != SENT_NEVER) {",
