@@ -320,6 +320,8 @@ enum errc job_begin(
 		.begun_ms = transport_now(s->transport),
 		.apple_only = apple_only,
 		.protected_serials = s->protected_serials,
+		.vouched = s->vouched,
+		.vouched_self = s->vouched_self,
 		.limits = s->limits,
 		.window = s->window,
 		.away_ms = s->away_ms,

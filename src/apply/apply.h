@@ -14,9 +14,11 @@ struct surroundings {
 	struct transport *transport;
 	struct facts *facts;
 	const struct settings *settings;
-	const struct map *protected_serials; /* NULL: none */
-	const struct limits *limits;         /* NULL: none */
-	const struct window *window;         /* NULL: any time will do */
+	const struct map *protected_serials;               /* NULL: none */
+	enum errc (*vouched)(void *self, struct err *err); /* as in struct job; NULL: no need */
+	void *vouched_self;
+	const struct limits *limits; /* NULL: none */
+	const struct window *window; /* NULL: any time will do */
 	int64_t away_ms; /* who is taken off is away so long if all goes well; 0: not known */
 	const struct again *again;    /* what the rows are judged by; NULL: by nothing */
 	int64_t planned_ms;           /* when they were; 0: in another process */

@@ -484,6 +484,10 @@ void job_read_protected(struct job *j)
 	uint32_t n;
 	struct err err;
 
+	if (j->vouched && j->vouched(j->vouched_self, &err)) {
+		job_stop(j, err.code, REASON_RUN_GUARDED, &err);
+		return;
+	}
 	if (!j->settings->protect_file)
 		return;
 	if (protect_load(&now, &n, j->settings, &err)) {

@@ -136,8 +136,11 @@ struct job {
 	struct fleet *fleet;
 	const struct settings *settings;
 	const struct map *protected_serials; /* as the list reads now; NULL: none */
-	const struct limits *limits;         /* of changes but put-backs; NULL: none */
-	const struct window *window;         /* when devices may be taken off; NULL: any time */
+	/* Whether those whose approval it needs still stand for it; NULL: it needs none. */
+	enum errc (*vouched)(void *self, struct err *err);
+	void *vouched_self;
+	const struct limits *limits; /* of changes but put-backs; NULL: none */
+	const struct window *window; /* when devices may be taken off; NULL: any time */
 	int64_t away_ms; /* who is taken off is away so long if all goes well; 0: not known */
 	const struct again *again; /* what its rows are judged by; NULL: no rules */
 	int64_t planned_ms;        /* when this process did; 0: another did */
@@ -285,7 +288,8 @@ void job_evidence(struct job *j, struct job_device *d, const char *kind, const c
 
 /* To be told to the ledger with the next flush; device NULL: all of the request. */
 void job_tell(struct job *j, enum ledger_what what, int64_t request, const struct job_device *d);
-/* Takes the protected list as it reads now: what was on it stays. A failure stops new changes. */
+/* Takes the protected list as it reads now: what was on it stays. A failure stops new changes, and
+ * so does an approval that holds no longer. */
 void job_read_protected(struct job *j);
 
 /* The first devices of a wave that fit, at most so many: indexes into v. */

@@ -46,8 +46,8 @@ approvers() {
 }
 approvers
 
-world() {
-	new_world --fleet fleet.csv
+world() { # [SIMULATOR OPTION...]
+	new_world --fleet fleet.csv "$@"
 	settings_with "limits: {wipe: 9, devices: 9, percent: 100}
 approval: {steps: [wipe, release, delete_record], people: 2, keys: approvers.pub}"
 	rm -f ./*.approval plan.csv
@@ -270,6 +270,34 @@ sed -i '/^ben/d' approvers.pub
 refused 'a signer removed' 'its key is not in the list of approvers' --expect plan.csv
 approvers
 accepted 'listed again' --expect plan.csv
+
+# --- a signer removed in the middle of a run: what is sent stays sent, the rest is not ---
+cat >hold.yaml <<'END'
+version: 1
+admins: [{on: {service: uem, method: POST, path: '*/commands*', nth: 1}, at: before, do: hold}]
+END
+world --control --scenario hold.yaml
+sed -i '/^name/a waves: [1, 100%]' rules.yaml
+rows 7 8 9
+plan
+approve anna
+approve ben
+"$build/depmend" apply in.csv --rules rules.yaml --confirm wipe=3 --yes --max-wait 48h --expect plan.csv \
+	>out 2>err </dev/null &
+running=$!
+curl -sf "http://127.0.0.1:$port/sim/held?wait=20000" >/dev/null
+sed -i '/^ben/d' approvers.pub
+curl -sf -X POST "http://127.0.0.1:$port/sim/go"
+wait "$running"
+status=$?
+exits 'a signer removed in mid-run' 4
+check 'a signer removed in mid-run: who' grep -q 'no longer has ben@example.org, whose approval this run needs' err
+same 'a signer removed in mid-run: no further wave' 1 "$(wipes)"
+refused 'nor does the next one go on' 'its key is not in the list of approvers' --expect plan.csv
+approvers
+accepted 'until the list has him again' --expect plan.csv
+same 'then the rest is sent, once' '3 ' "$(wipes) $(repeated_effects wipe)"
+sed -i '/^waves/d' rules.yaml
 
 # --- the list of approvers under the rules of trust ---
 chmod 666 approvers.pub

@@ -380,6 +380,46 @@ enum errc approvals_check(struct approvals *a, struct store *store, uint32_t ste
 	return rc || n >= a->rule->people ? rc : missing(a, n, steps, fingerprint, err);
 }
 
+/* Of those that counted: whether their keys are still listed, of the persons they were of. */
+static uint32_t count_listed(
+	const struct approvals *a, const struct approvers *now, struct buf *gone)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		const struct signature *s = &a->v[i];
+		const struct approver *who = s->why[0] ? NULL
+						       : approvers_by_key(now, buf_view(&s->key));
+
+		if (who && str_eq_nocase(who->name, buf_view(&s->name)))
+			n++;
+		else if (!s->why[0])
+			buf_printf(gone, "%s%s", gone->n ? ", " : "", buf_cstr(&s->name));
+	}
+	return n;
+}
+
+enum errc approvals_still_hold(void *self, struct err *err)
+{
+	const struct approvals *a = self;
+	struct approvers now;
+	struct buf gone;
+	enum errc rc = approvers_load(&now, a->rule->keys, err);
+
+	buf_init(&gone, WORDS_MAX_BYTES);
+	if (rc)
+		(void)err_wrap(err, "nothing more is sent: ");
+	else if (count_listed(a, &now, &gone) < a->rule->people)
+		rc = err_set(err, ERR_GUARD,
+			"the list of approvers no longer has %s, whose approval this run needs; "
+			"nothing more is sent. List the key again, or have the plan approved by "
+			"another person: depmend approve PLAN.csv",
+			buf_cstr(&gone));
+	buf_release(&gone);
+	approvers_release(&now);
+	return rc;
+}
+
 /* --- what remains --- */
 
 static enum errc keep_file(const char *folder, const struct signature *s, struct err *err)

@@ -35,6 +35,9 @@ MUST_CHECK enum errc approvals_steps_of_run(const struct approvals *a, struct st
  * it is still to begin. */
 MUST_CHECK enum errc approvals_check(struct approvals *a, struct store *store, uint32_t steps,
 	const char *fingerprint, const struct run_record *run, struct err *err);
+/* While the run goes on: whether the list of approvers, as it reads now, still has enough of those
+ * who counted. self: the struct approvals. ERR_GUARD names who is gone; ERR_SETTINGS. */
+MUST_CHECK enum errc approvals_still_hold(void *self, struct err *err);
 /* "wipe, release": the words of those steps. */
 void approvals_words(uint32_t steps, struct buf *out);
 /* With the run: so that it can go on, and so that no other run is approved by the same signatures.

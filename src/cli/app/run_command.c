@@ -39,6 +39,8 @@ static struct surroundings surroundings_of(struct run_command *c)
 		.facts = &c->p.session.facts,
 		.settings = c->p.settings,
 		.protected_serials = c->p.protected_serials.n ? &c->p.protected_serials : NULL,
+		.vouched = c->approved ? approvals_still_hold : NULL,
+		.vouched_self = &c->approvals,
 		.planned_ms = c->planned_ms,
 		.allowed = c->allowed,
 		.halt_failed_percent = past || !c->policy ? 100 : c->policy->halt_failed_percent,
