@@ -476,14 +476,16 @@ int cmd_check(const struct cli *cli)
 	if (idle) {
 		(void)err_set(&err, ERR_USAGE,
 			"nothing to check: no settings were found; name --settings, --rules or a "
-			"CSV");
+			"CSV, or write settings with 'depmend init'");
 		c.status = cli_fail(cli, &err);
 	} else if (cli_count(cli, OPTION_JSON)) {
 		put_findings(&c);
 	} else {
 		diags_print(&c.diags, stderr);
-		print_findings(&c, cli_page_begin(&page, stdout));
-		cli_page_end(&page);
+		if (!cli_count(cli, OPTION_QUIET)) {
+			print_findings(&c, cli_page_begin(&page, stdout));
+			cli_page_end(&page);
+		}
 	}
 	buf_release(&c.online);
 	input_release(&c.input);

@@ -89,12 +89,24 @@ static void take_line(void *self, const struct explain_line *line)
 	buf_release(&seen);
 }
 
+/* What says what the rule would do with this list. */
+static void print_plan(const struct explaining *e, FILE *out)
+{
+	struct buf next;
+
+	buf_init(&next, 64 * 1024);
+	cli_repeat_unconfirmed(e->p.cli, COMMAND_PLAN, &next);
+	text_line(out, "next     %s", buf_cstr(&next));
+	buf_release(&next);
+}
+
 static void print_end(const struct explaining *e, const struct explained *x, FILE *out)
 {
 	switch (x->verdict.kind) {
 	case VERDICT_RULE:
-		text_line(out, "line %u: rule '%.*s' decides; what it would do: depmend plan",
-			x->line, STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name));
+		text_line(out, "line %u: rule '%.*s' decides", x->line,
+			STR_FMT(rules_info(e->p.rules, x->verdict.rule)->name));
+		print_plan(e, out);
 		break;
 	case VERDICT_UNDECIDED:
 		text_line(out,

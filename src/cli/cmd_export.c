@@ -239,6 +239,8 @@ static void say_counts(const struct exporting *e)
 	changes_words(&e->changes, &words);
 	if (e->path && strcmp(e->path, "-") != 0)
 		text_line(stderr, "result   %s", e->path);
+	if (cli_text(e->p.cli, OPTION_HTML))
+		text_line(stderr, "page     %s", cli_text(e->p.cli, OPTION_HTML));
 	text_line(stderr, "%llu %s%s%s%s", (unsigned long long)e->n,
 		!e->compare ? "device"
 		: e->since  ? "change"

@@ -233,6 +233,8 @@ static enum errc show_all(struct saved_run *s, const struct cli *cli, struct err
 	if (!rc && page)
 		rc = history_html_commit(page, err);
 	history_html_close(page);
+	if (!rc && path && !cli_count(cli, OPTION_QUIET))
+		text_line(stderr, "page     %s", path);
 	return rc;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/app/load.h"
@@ -141,18 +142,23 @@ static enum errc list_all(const struct cli *cli, const char *place, struct err *
 static enum errc unknown(const char *place, const char *name, struct err *err)
 {
 	char **files = NULL;
-	struct buf names;
+	struct nearest near = nearest_to(str_from(name));
+	struct str best;
 	enum errc rc = file_list(place, ".yaml", &files, err);
 
 	if (rc)
 		return rc;
-	buf_init(&names, 4096);
 	for (size_t i = 0; files[i]; i++)
-		buf_printf(&names, "%s%.*s", i ? ", " : "",
-			(int)(strlen(files[i]) - strlen(".yaml")), files[i]);
-	rc = err_set(err, ERR_USAGE, "no shipped rules are named '%s'; there are %s", name,
-		buf_cstr(&names));
-	buf_release(&names);
+		nearest_try(
+			&near, str_head(str_from(files[i]), strlen(files[i]) - strlen(".yaml")));
+	best = nearest_best(&near);
+	if (best.n)
+		rc = err_set(err, ERR_USAGE,
+			"no shipped rules are named '%s'; did you mean '%.*s'?", name,
+			STR_FMT(best));
+	else
+		rc = err_set(err, ERR_USAGE,
+			"no shipped rules are named '%s'; 'depmend rules' lists them", name);
 	file_list_free(files);
 	return rc;
 }

@@ -1,6 +1,7 @@
 #include "plan/explain.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -78,7 +79,9 @@ enum errc explain_serial(const struct input *in, struct ruleset *rules, struct f
 	enum errc rc = ERR_OK;
 
 	if (!find_row(in, serial, &s, &e.row))
-		return err_set(err, ERR_INPUT, "no row of the file has the serial '%s'", serial);
+		return err_set(err, ERR_INPUT,
+			"%s: no row has the serial '%s'; to judge it without the list: --serial",
+			strcmp(in->path, "-") ? in->path : "standard input", serial);
 	e.slot = fleet_add(facts->fleet, serial_view(&s));
 	for (int r = READING_APPLE_DEVICE; r < READING_MAX_ && !rc; r++)
 		if (r != READING_APPLE_COVERAGE || rules_ask(rules, (enum reading)r))

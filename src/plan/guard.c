@@ -62,8 +62,9 @@ static enum errc ask_limit(
 			f->store, limit->kind, limit->rules, since, add_other, &t, err);
 	free(t.acts);
 	if (!rc)
-		*ret = (struct asking){ "nothing was sent", ", or plan fewer: --limit", t.n,
-			t.n + t.n_others };
+		*ret = (struct asking){ p->opt->simulated ? "apply would send nothing"
+							  : "nothing was sent",
+			", or plan fewer: --limit", t.n, t.n + t.n_others };
 	return rc;
 }
 

@@ -301,12 +301,15 @@ static bool has_ended(struct world *w)
 static enum errc refused(const struct world *w, struct err *err)
 {
 	struct buf said = { 0 };
+	struct str why, own = STR("depmend-sim: ");
 	enum errc rc;
 
 	if (file_read(w->log, SMALL_BYTES, &said, NULL))
 		return err_set(err, ERR_INTERNAL, "the simulator did not start");
-	rc = err_set(err, ERR_INPUT, "the simulator did not start: %.*s",
-		STR_FMT(str_trim(buf_view(&said))));
+	why = str_trim(buf_view(&said));
+	if (str_starts_nocase(why, own))
+		why = str_sub(why, own.n, why.n - own.n);
+	rc = err_set(err, ERR_INPUT, "the simulator did not start: %.*s", STR_FMT(why));
 	buf_release(&said);
 	return rc;
 }

@@ -88,7 +88,7 @@ static void put_entry(struct history_html *h, const struct history_entry *e)
 
 	page_raw(p, "<tr><td>");
 	page_time(p, e->at_ms);
-	page_in(p, "<td><code>", e->run, "</code><td>");
+	page_in(p, "<td><code>", e->run, "</code><td class=\"word\">");
 	if (e->kind == HISTORY_SENT) {
 		put_sent(h, e);
 	} else if (e->kind == HISTORY_EVENT) {

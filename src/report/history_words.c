@@ -2,6 +2,7 @@
 
 #include "facts/organization.h"
 #include "io/json.h"
+#include "report/run_facts.h"
 
 const char *history_answer(enum request_state state)
 {
@@ -43,14 +44,8 @@ static void put_list(struct buf *out, const char *before, const struct json *lis
 
 static void put_run(const struct json *j, bool begun, struct buf *out)
 {
-	int64_t uid = -1;
-
-	(void)json_int(json_get(j, "uid"), &uid);
 	buf_z(out, begun ? "confirmed by " : "continued by ");
-	if (json_text(json_get(j, "user")).n)
-		buf_str(out, json_text(json_get(j, "user")));
-	else
-		buf_printf(out, "uid %lld", (long long)uid);
+	run_facts_who(j, out);
 	put_part(out, " on ", json_text(json_get(j, "host")));
 	put_part(out, ", through sudo from ", json_text(json_get(j, "sudo_user")));
 	put_list(out, ": ", json_get(j, "confirmed"));

@@ -6,6 +6,9 @@
 #include "io/crypto.h"
 #include "io/json.h"
 #include "report/html_parts.h"
+#include "report/run_facts.h"
+
+enum { WHO_MAX_BYTES = 4096 };
 
 struct approvals {
 	struct html_page *page;
@@ -45,10 +48,13 @@ static void put_who(struct html_page *p, const struct json *j)
 {
 	struct str sudo = json_text(json_get(j, "sudo_user"));
 	struct str unit = json_text(json_get(j, "invocation"));
-	int64_t uid = -1;
+	struct buf who;
 
-	(void)json_int(json_get(j, "uid"), &uid);
-	page_printf(p, "<td>uid %lld", (long long)uid);
+	buf_init(&who, WHO_MAX_BYTES);
+	run_facts_who(j, &who);
+	page_in(p, "<td>", buf_view(&who), "");
+	page_in(p, " on ", json_text(json_get(j, "host")), "");
+	buf_release(&who);
 	if (sudo.n)
 		page_in(p, ", through sudo from ", sudo, "");
 	if (unit.n)

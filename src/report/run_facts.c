@@ -4,15 +4,16 @@
 
 enum { TEXT_MAX_BYTES = 256 * 1024 };
 
-static void take_who(struct run_facts *f, const struct json *j)
+void run_facts_who(const struct json *event, struct buf *out)
 {
+	struct str user = json_text(json_get(event, "user"));
 	int64_t uid = -1;
 
-	(void)json_int(json_get(j, "uid"), &uid);
-	buf_str(&f->host, json_text(json_get(j, "host")));
-	buf_str(&f->user, json_text(json_get(j, "user")));
-	if (f->user.n == 0)
-		buf_printf(&f->user, "uid %lld", (long long)uid);
+	(void)json_int(json_get(event, "uid"), &uid);
+	if (user.n)
+		buf_str(out, user);
+	else
+		buf_printf(out, "uid %lld", (long long)uid);
 }
 
 /* The first event of a run says it; the others are many. */
@@ -23,7 +24,8 @@ static enum errc take_event(void *self, const struct event_record *e, struct err
 
 	if (!str_eq(e->kind, STR("run")) || json_parse(&j, e->text, err))
 		return ERR_OK;
-	take_who(f, j);
+	buf_str(&f->host, json_text(json_get(j, "host")));
+	run_facts_who(j, &f->user);
 	for (const struct json *v = json_first(json_get(j, "rules")); v; v = json_next(v))
 		buf_printf(&f->rules, "%.*s\n", STR_FMT(json_text(v)));
 	for (const struct json *v = json_first(json_get(j, "parameters")); v; v = json_next(v))

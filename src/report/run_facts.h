@@ -5,6 +5,7 @@
 #define REPORT_RUN_FACTS_H
 
 #include "base/buf.h"
+#include "io/json.h"
 #include "store/store.h"
 
 struct run_facts {
@@ -13,6 +14,8 @@ struct run_facts {
 	struct buf parameters; /* NAME=VALUE, one a line */
 };
 
+/* Who, of an event: by name, else "uid N". */
+void run_facts_who(const struct json *event, struct buf *out);
 /* Runs of earlier versions say less. Caller releases, also after a failure. */
 MUST_CHECK enum errc run_facts_load(
 	struct run_facts *ret, struct store *store, int64_t run, struct err *err);

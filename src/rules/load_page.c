@@ -3,6 +3,8 @@
  */
 #include "rules/load.h"
 
+enum { PARAMETERS_SHOWN_BYTES = 2048 };
+
 struct str keep(struct loader *l, struct str text)
 {
 	return arena_dup(&l->set->arena, text);
@@ -143,6 +145,18 @@ void load_parameters(
 	}
 }
 
+/* Where none is near, all that there are. */
+static void list_parameters(struct loader *l, struct diag *entry)
+{
+	struct buf names;
+
+	buf_init(&names, PARAMETERS_SHOWN_BYTES);
+	for (size_t i = 0; i < l->set->parameters.n; i++)
+		buf_printf(&names, "%s%.*s", i ? ", " : "", STR_FMT(l->set->parameters.v[i].name));
+	diag_hint(l->r.d, entry, names.n ? "they have %s" : "they have none%s", buf_cstr(&names));
+	buf_release(&names);
+}
+
 void check_parameters(struct loader *l)
 {
 	for (size_t i = 0; i < l->opt->n_set; i++) {
@@ -153,11 +167,16 @@ void check_parameters(struct loader *l)
 		if (parameter_of(l->set, name) && name.n < strlen(l->opt->set[i]))
 			continue;
 		entry = diag_add(l->r.d, DIAG_ERROR, "rules.unknown-parameter",
-			(struct loc){ "--set", 0, 0 }, "'%s' is not NAME=VALUE of a parameter",
-			l->opt->set[i]);
+			(struct loc){ "--set", 0, 0 }, "the rules have no parameter '%.*s'",
+			STR_FMT(name));
+		if (entry == &l->r.d->spare)
+			continue;
 		for (size_t k = 0; k < l->set->parameters.n; k++)
 			nearest_try(&near, l->set->parameters.v[k].name);
-		diag_suggest(l->r.d, entry, &near);
+		if (nearest_best(&near).n)
+			diag_suggest(l->r.d, entry, &near);
+		else
+			list_parameters(l, entry);
 	}
 }
 

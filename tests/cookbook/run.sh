@@ -116,7 +116,8 @@ settings_with 'limits: {devices: 0}'
 run_cron
 exits 'a guard that stops it: its status is kept' 4
 check 'the mail says which guard' grep -q 'stopped by limits.devices (' err
-check 'and with which status' grep -q '^depmend ended with status 4' out
+check 'and with which status, and that no run began' grep -q '^depmend ended with status 4 and began no run' out
+same 'not the run of before' 0 "$(grep -c '^run ' out)"
 sim_stop
 run_cron
 exits 'nightly.sh without services' 69

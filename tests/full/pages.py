@@ -13,10 +13,22 @@ from browser import Browser
 WIDTHS = (1280, 375)
 AXE = """axe.run().then((found) => found.violations.map((v) =>
 	v.id + ': ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 100)).join(' ')))"""
-# Single words of headings and names that the page breaks: their boxes are higher than a line and a half.
-CUT = """Array.from(document.querySelectorAll('thead th, td code, th code')).filter((e) => /^[A-Za-z0-9_.]{1,14}$/.test(
-	e.textContent) && e.getClientRects().length && e.offsetHeight > 3.2 * parseFloat(getComputedStyle(e).fontSize))
-	.map((e) => e.textContent)"""
+# Short words in a cell that the page breaks: their letters are on two lines.
+CUT = """(() => {
+	const cut = new Set(), walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	const range = document.createRange();
+	for (let node; (node = walk.nextNode());) {
+		if (!node.parentElement.closest('td, th'))
+			continue;
+		for (const word of node.data.matchAll(/(?<![^ (])[A-Za-z0-9_]{2,14}(?![^ ,:.)])/g)) {
+			range.setStart(node, word.index);
+			range.setEnd(node, word.index + word[0].length);
+			if (new Set(Array.from(range.getClientRects(), (box) => Math.round(box.top))).size > 1)
+				cut.add(word[0]);
+		}
+	}
+	return Array.from(cut).slice(0, 9);
+})()"""
 
 
 def look(browser, axe, path, folder, width, scheme):

@@ -47,6 +47,17 @@ same 'every guard with its figure' 'limits.release: 30 devices (limit 3); apply 
 limits.devices: 30 devices (limit 20); apply sends nothing
 limits.percent: 30 devices (limit 3, 5 % of 60 devices); apply sends nothing' "$(line stopped)"
 same 'one line lifts them' '--allow release=30 --allow devices=30 --allow percent=50' "$(line allow | sed 's/.*: //')"
+run plan in.csv --rules ./rules.yaml --set job=move --out plan.csv --html plan.html
+check 'it names the page' test "$(line page)" = plan.html
+run explain in.csv C02PLN000001 --rules ./rules.yaml --set job=move
+check 'explain ends with a command that runs' sh -c "PATH=$build:\$PATH; $(sed -n 's/^next  *//p' out)"
+run explain in.csv C02XK1AAJG5H --rules ./rules.yaml
+check 'a serial that is not in the list: which list' grep -q "in.csv: no row has the serial 'C02XK1AAJG5H'" err
+run check in.csv --rules ./rules.yaml -q
+same 'check --quiet says only what is wrong' '' "$(cat out err)"
+run check in.csv --rules ./rules.yaml -v
+same 'what it names next is not verbose' 0 "$(grep -c -e '--verbose' out)"
+run plan in.csv --rules ./rules.yaml --set job=release --out plan.csv
 check 'it stands above the next command' test "$(grep -n '^allow' err | cut -d: -f1)" -lt "$(grep -n '^next' err | cut -d: -f1)"
 run plan in.csv --rules ./rules.yaml --set job=release --out plan.csv --allow release=30 --allow percent=40
 same 'what was allowed is a figure' 'limits.release: 30 devices (limit 30)' "$(line guard)"

@@ -125,7 +125,15 @@ void plan_guards_lines(const struct plan_guards *g, struct buf *out)
 	}
 }
 
-void plan_guards_print(const struct plan_guards *g, FILE *out)
+static bool stops(const struct plan_guards *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->v[i].says)
+			return true;
+	return false;
+}
+
+void plan_guards_print(const struct plan_guards *g, bool acts, FILE *out)
 {
 	struct buf b;
 
@@ -137,7 +145,7 @@ void plan_guards_print(const struct plan_guards *g, FILE *out)
 		plan_guard_words(&g->v[i], &b);
 		text_line(out, "%-11s %s", g->v[i].says ? "stopped" : "guard", buf_cstr(&b));
 	}
-	if (g->allow.n)
+	if (g->allow.n && (!acts || stops(g)))
 		text_line(out, "%-11s add to the next command, once you have decided: %s", "allow",
 			buf_cstr(&g->allow));
 	buf_release(&b);

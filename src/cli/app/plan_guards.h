@@ -29,7 +29,8 @@ void plan_guards_release(struct plan_guards *g);
 
 /* A line each; those that stop the plan begin with '!'. */
 void plan_guards_lines(const struct plan_guards *g, struct buf *out);
-void plan_guards_print(const struct plan_guards *g, FILE *out);
+/* acts: what follows is the question, no command to which --allow could be added. */
+void plan_guards_print(const struct plan_guards *g, bool acts, FILE *out);
 void plan_guards_put(const struct plan_guards *g, struct json_out *o);
 
 #endif

@@ -207,7 +207,7 @@ static void print_summary(struct plan_rows *r, const struct summary *counts, FIL
 		run_window_print(r->p, r->schedule.in_flight ? r->schedule.off_at_most_ms : 0,
 			&r->when, out);
 		open_business_print(&r->open, r->p->settings, &r->when, MOST_OPEN, out);
-		plan_guards_print(&r->guards, out);
+		plan_guards_print(&r->guards, !counts, out);
 	}
 }
 
@@ -349,10 +349,10 @@ static void print_next(const struct context *p, FILE *out)
 
 	buf_init(&next, TEXT_MAX_BYTES);
 	next_command(p, &next);
-	if (next.n)
+	if (next.n) {
 		print_approval(p, out);
-	if (next.n)
 		text_line(out, "%-11s %s", "next", buf_cstr(&next));
+	}
 	buf_release(&next);
 }
 
@@ -403,6 +403,21 @@ static void put_plan(const struct plan_rows *r, const struct summary *s, int sta
 	buf_release(&next);
 }
 
+static void print_plan(struct plan_rows *r, const struct summary *counts, FILE *to)
+{
+	const char *html = cli_text(r->p->cli, OPTION_HTML);
+	struct cli_page page;
+
+	r->when.local = isatty(fileno(to));
+	print_summary(r, counts, cli_page_begin(&page, to));
+	if (plan_file(r->p))
+		text_line(page.whole, "%-11s %s", "result", plan_file(r->p));
+	if (r->known && html)
+		text_line(page.whole, "%-11s %s", "page", html);
+	print_next(r->p, page.whole);
+	cli_page_end(&page);
+}
+
 /* The CSV goes to --out or to a pipe; a terminal gets the summary. */
 static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 {
@@ -421,19 +436,12 @@ static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 
 	if (!rc)
 		rc = write_rows(&r->p->input, r->p->input.n_rows, give_row, r, &opt, ret, err);
+	if (!rc)
+		rc = write_page(r, err);
 	if (!rc && json)
 		return tell_rows(r->p->input.n_rows, give_row, r, err);
-	if (!rc && cli_count(r->p->cli, OPTION_QUIET) == 0) {
-		FILE *to = terminal && !(out && strcmp(out, "-") == 0) ? stdout : stderr;
-		struct cli_page page;
-
-		r->when.local = isatty(fileno(to));
-		print_summary(r, ret, cli_page_begin(&page, to));
-		if (plan_file(r->p))
-			text_line(page.whole, "%-11s %s", "result", plan_file(r->p));
-		print_next(r->p, page.whole);
-		cli_page_end(&page);
-	}
+	if (!rc && cli_count(r->p->cli, OPTION_QUIET) == 0)
+		print_plan(r, ret, terminal && !(out && strcmp(out, "-") == 0) ? stdout : stderr);
 	return rc;
 }
 
@@ -473,8 +481,6 @@ int plan_tell(struct context *p, const struct rules_policy *policy)
 		rc = show(&rows, &summary, &err);
 	if (!rc && p->online && p->plan.n_planned)
 		rc = remember(&rows, &err);
-	if (!rc)
-		rc = write_page(&rows, &err);
 	status = summary_status(&summary);
 	if (cli_count(p->cli, OPTION_DETAILED_EXITCODE) && p->plan.n_planned)
 		status = status_first(2, status);

@@ -136,6 +136,8 @@ static bool goes_along(const struct cli *cli, enum command_id id, bool confirmed
 
 	if (!(options[o].commands & 1u << id) || (id == COMMAND_APPLY && cli_is_of_dry_run(o)))
 		return false;
+	if ((o == OPTION_QUIET || o == OPTION_VERBOSE) && id != cli->command->id)
+		return false;
 	/* The file of one command is not that of another. */
 	return (o != OPTION_OUT || own) && (confirmed || !confirms(o));
 }
@@ -145,7 +147,9 @@ static void repeat(const struct cli *cli, enum command_id id, bool confirmed, co
 	struct buf *out)
 {
 	buf_printf(out, "depmend %s", commands[id].name);
-	for (size_t i = 0; i < cli->n_args && !cli_count(cli, OPTION_SERIAL); i++)
+	/* The list is first; the serial of `explain` is no other's. */
+	for (size_t i = 0;
+		i < cli->n_args && i < commands[id].max_args && !cli_count(cli, OPTION_SERIAL); i++)
 		cli_repeat_file(cli->args[i], out);
 	for (size_t i = 0; i < cli->n_given; i++) {
 		const struct cli_given *g = &cli->given[i];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/args/given.h"
@@ -86,15 +87,32 @@ static bool is_one_of(struct str value, const char *words)
 }
 
 /* A step, or what a command of its own asks about. */
-static bool confirm_fits(struct str count)
+static enum errc confirm_check(const char *value, struct err *err)
 {
-	struct str word = str_cut(&count, '=');
+	struct str count = str_from(value), word = str_cut(&count, '='), best;
+	struct nearest near = nearest_to(word);
 	enum step_kind step;
 	uint64_t n;
 
-	return (step_from_word(word, &step) || str_eq(word, STR("forget")) ||
-		       str_eq(word, STR("restore"))) &&
-	       str_to_u64(count, &n);
+	if (!word.n || !str_to_u64(count, &n))
+		return err_set(err, ERR_USAGE,
+			"--confirm takes STEP=COUNT, such as release=132, not '%s'", value);
+	if (step_from_word(word, &step) || str_eq(word, STR("forget")) ||
+		str_eq(word, STR("restore")))
+		return ERR_OK;
+	for (int i = 0; i < STEP_MAX_; i++)
+		nearest_try(&near, str_from(step_info((enum step_kind)i)->word));
+	nearest_try(&near, STR("forget"));
+	nearest_try(&near, STR("restore"));
+	best = nearest_best(&near);
+	if (best.n)
+		return err_set(err, ERR_USAGE,
+			"--confirm does not know '%.*s'; did you mean '%.*s'?", STR_FMT(word),
+			STR_FMT(best));
+	return err_set(err, ERR_USAGE,
+		"--confirm does not know '%.*s'; it knows release, delete_record, wipe, migrate "
+		"and the other steps, forget and restore",
+		STR_FMT(word));
 }
 
 static bool value_fits(const struct option_info *o, const char *value)
@@ -117,8 +135,6 @@ static bool value_fits(const struct option_info *o, const char *value)
 		return time_parse(s, &at);
 	case KIND_PAIR:
 		return str_cut(&rest, '=').n > 0 && strchr(value, '=');
-	case KIND_CONFIRM:
-		return confirm_fits(s);
 	default:
 		return str_trim(s).n > 0;
 	}
@@ -131,8 +147,6 @@ static const char *example_of(enum option_kind kind)
 		return ", a whole number";
 	case KIND_SOME:
 		return ", a whole number from 1";
-	case KIND_CONFIRM:
-		return ", such as release=132";
 	case KIND_DURATION:
 		return ", such as 90s, 30m or 6h";
 	case KIND_TIME:
@@ -145,7 +159,9 @@ static const char *example_of(enum option_kind kind)
 static enum errc give(struct cli *c, enum option_id id, const char *value, struct err *err)
 {
 	const struct option_info *o = option_info(id);
-	enum errc rc = o->kind == KIND_ALLOW ? allowance_check(str_from(value), err) : ERR_OK;
+	enum errc rc = o->kind == KIND_ALLOW     ? allowance_check(str_from(value), err)
+		       : o->kind == KIND_CONFIRM ? confirm_check(value, err)
+						 : ERR_OK;
 
 	if (rc)
 		return rc;

@@ -1,8 +1,10 @@
 #include "sim/core/scenario.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "io/file.h"
 #include "io/yaml_table.h"
 #include "sim/core/call.h"
 
@@ -342,11 +344,32 @@ static enum errc load(struct sim *s, const char *name, const struct str *bytes, 
 	return e;
 }
 
+/* A name that is neither built in nor a file. */
+static enum errc unknown(const char *name, struct err *err)
+{
+	struct nearest near = nearest_to(str_from(name));
+	struct str best;
+
+	for (const struct builtin *b = scenario_builtins; b->source; b++)
+		if (b->yaml)
+			nearest_try(&near, str_from(b->name));
+	best = nearest_best(&near);
+	if (best.n)
+		return err_set(err, ERR_RULES, "no scenario is named '%s'; did you mean '%.*s'?",
+			name, STR_FMT(best));
+	return err_set(err, ERR_RULES,
+		"no scenario is named '%s': depmend-sim --list-scenarios lists them; a file of "
+		"yours is written with a slash or .yaml",
+		name);
+}
+
 static enum errc load_named(struct sim *s, const char *name, struct err *err)
 {
 	const struct builtin *builtin = find_builtin(name);
 	struct str text = builtin ? str_from(builtin->yaml) : STR_NONE;
 
+	if (!builtin && !strpbrk(name, "/.") && !file_exists(name))
+		return unknown(name, err);
 	return load(s, name, builtin ? &text : NULL, err);
 }
 
