@@ -44,6 +44,20 @@ static void failed(struct check *c, size_t n_before, const char *code, const str
 	c->status = status_first(c->status, errc_info(err->code)->exit_status);
 }
 
+/* The same of a file that the settings name, with the place where they do. */
+static void failed_at(
+	struct check *c, size_t n_before, const char *path, const char *code, const struct err *err)
+{
+	const struct settings *s = c->settings;
+	size_t i = 0;
+
+	while (s && i < s->n_values && strcmp(s->values[i].path, path) != 0)
+		i++;
+	if (s && i < s->n_values && s->values[i].at.file && c->diags.n_errors == n_before)
+		(void)diag_add(&c->diags, DIAG_ERROR, code, s->values[i].at, "%s", err->msg);
+	failed(c, n_before, code, err);
+}
+
 static void check_approvers(struct check *c)
 {
 	size_t before = c->diags.n_errors;
@@ -53,7 +67,7 @@ static void check_approvers(struct check *c)
 	if (!c->settings->approval.people)
 		return;
 	if (approvers_load(&who, c->settings->approval.keys, &err))
-		failed(c, before, "settings.approval", &err);
+		failed_at(c, before, "approval.keys", "settings.approval", &err);
 	approvers_release(&who);
 }
 
@@ -73,7 +87,7 @@ static void check_settings(struct check *c)
 	if (!c->settings->protect_file)
 		return;
 	if (protect_load(&protected, &c->n_protected, c->settings, &err))
-		failed(c, before, "settings.protect", &err);
+		failed_at(c, before, "protect.file", "settings.protect", &err);
 	else
 		map_release(&protected);
 }
@@ -113,7 +127,8 @@ static void check_rules(struct check *c)
 	if (cli_load_rules(c->cli, c->settings, &c->rules, &c->diags, &err) ||
 		(c->rules &&
 			rules_run_tests(c->rules, clock_now(clock), &c->diags, &c->n_tests, &err)))
-		failed(c, before, "rules.unusable", &err);
+		failed_at(c, before, cli_count(c->cli, OPTION_RULES) ? "" : "rules",
+			"rules.unusable", &err);
 	clock_free(clock);
 }
 

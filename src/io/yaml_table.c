@@ -1,5 +1,6 @@
 #include "io/yaml_table.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -79,8 +80,9 @@ int yaml_word(struct yaml_reader *r, const struct yaml_node *n, const char *cons
 	if (!yaml_expect(r, n, YAML_SCALAR))
 		return -1;
 	for (int i = 0; words[i]; i++) {
-		int len = snprintf(
-			list + used, sizeof(list) - used, "%s%s", i ? ", " : "", words[i]);
+		bool shown = isalnum((unsigned char)words[i][0]); /* a sign has a name besides */
+		int len = snprintf(list + used, sizeof(list) - used, "%s%s",
+			used && shown ? ", " : "", shown ? words[i] : "");
 
 		if (str_eq(n->text, str_from(words[i])))
 			return i;
@@ -146,12 +148,12 @@ void yaml_read_percent(
 		*(uint32_t *)to = (uint32_t)v;
 }
 
-/* 0: it is none. Months as on the command line: those of 1970. */
+/* -1: it is none. Months as on the command line: those of 1970. */
 static int64_t milliseconds(struct str text)
 {
 	struct duration v;
 
-	return duration_parse(text, &v) ? time_shift(0, v, 1) : 0;
+	return duration_parse(text, &v) ? time_shift(0, v, 1) : -1;
 }
 
 void yaml_read_duration(
@@ -163,7 +165,7 @@ void yaml_read_duration(
 	if (!yaml_expect(r, n, YAML_SCALAR))
 		return;
 	ms = milliseconds(n->text);
-	if (ms > 0 && key->least &&
+	if (ms >= 0 && key->least &&
 		(ms < milliseconds(str_from(key->least)) ||
 			ms > milliseconds(str_from(key->most)))) {
 		(void)yaml_bad(r, n, "yaml.bad-value", "'%.*s' cannot work: from %s to %s will do",
@@ -188,11 +190,22 @@ static size_t path_push(struct yaml_reader *r, const char *name)
 	return old;
 }
 
+/* What was given is of another kind: how the key is written. */
+static void show_example(
+	struct yaml_reader *r, const struct yaml_key *k, const struct yaml_node *n, size_t n_before)
+{
+	struct diag *last = r->d->n > n_before ? &r->d->v[r->d->n - 1] : NULL;
+
+	if (last && k->example && !last->hint.n && strcmp(last->code, "yaml.wrong-kind") == 0 &&
+		last->at.line == n->at.line && last->at.col == n->at.col)
+		diag_hint(r->d, last, "write it as in %s: %s", k->name, k->example);
+}
+
 static void read_one(
 	struct yaml_reader *r, const struct yaml_key *k, const struct yaml_node *n, char *base)
 {
 	struct yaml_node preset = { .kind = YAML_SCALAR };
-	size_t old = path_push(r, k->name);
+	size_t old = path_push(r, k->name), n_before = r->d->n;
 
 	if (!n && k->preset) {
 		preset.text = str_from(k->preset);
@@ -202,6 +215,8 @@ static void read_one(
 		r->note(r, n);
 	if (n || k->keys)
 		k->read(r, k, n, base + k->offset);
+	if (n)
+		show_example(r, k, n, n_before);
 	r->path[old] = '\0';
 }
 

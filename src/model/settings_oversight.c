@@ -12,6 +12,19 @@
 
 enum { MAX_PEOPLE = 9 };
 
+static void no_step(struct yaml_reader *r, const struct yaml_node *n)
+{
+	struct diag *entry = yaml_bad(r, n, "yaml.bad-value",
+		"this is no step that changes something; such steps are wipe, release and "
+		"delete_record");
+	struct nearest near = nearest_to(n->text);
+
+	for (int i = 0; n->kind == YAML_SCALAR && i < STEP_MAX_; i++)
+		if (step_info((enum step_kind)i)->service != SERVICE_NONE)
+			nearest_try(&near, str_from(step_info((enum step_kind)i)->word));
+	diag_suggest(r->d, entry, &near);
+}
+
 static void read_steps(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
@@ -27,9 +40,7 @@ static void read_steps(
 			step_info(kind)->service != SERVICE_NONE)
 			*(uint32_t *)to |= 1u << kind;
 		else
-			(void)yaml_bad(r, m, "yaml.bad-value",
-				"this is no step that changes something; such steps are wipe, "
-				"release and delete_record");
+			no_step(r, m);
 }
 
 /* --- webhooks --- */

@@ -217,8 +217,8 @@ void settings_read_rate(
 		return;
 	count = str_cut(&unit, '/');
 	window = window_ms(unit);
-	if (str_to_u64(count, &v) && v > 0 && v <= 1000000 && window > 0) {
-		if (window < LEAST_WINDOW_MS ||
+	if (str_to_u64(count, &v) && v <= 1000000 && window > 0) {
+		if (!v || window < LEAST_WINDOW_MS ||
 			window / (int64_t)v > window_ms(str_from(key->most))) {
 			(void)yaml_bad(r, n, "settings.bad-rate",
 				"'%.*s' cannot work: one request in %s at least, in a window of a "

@@ -85,6 +85,10 @@ say plan in.csv --rules corrupted-registration --settings command.yaml --out pla
 exits 'a secret that a command tells' 3
 check 'the programs it starts are seen, with their surroundings' \
 	grep -q 'execve.*"cat", "uem-secret".*"DEPMEND_CLOCK=' said/$n.trace
+sed 's/client_secret: .*/client_secret: {command: [sh, -c, "sleep 1; cat uem-secret"]}/' depmend.yaml >slow.yaml
+TERM=xterm python3 "$root/tests/terminal/pty.py" "$build/depmend" plan in.csv --rules corrupted-registration \
+	--settings slow.yaml --out plan.csv >slow.tty
+check 'a terminal is told what a slow one is waited for' grep -q 'waiting for the programs that give secrets' slow.tty
 sim_stop
 say plan in.csv --rules corrupted-registration
 exits 'nobody there' 69

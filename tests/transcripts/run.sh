@@ -66,6 +66,13 @@ rules='--rules corrupted-registration'
 	says plan plan in.csv $rules
 	says explain explain in.csv 7AGC74BU22 $rules
 	run plan in.csv $rules --out plan.csv
+	ssh-keygen -q -t ed25519 -N '' -C key -f key
+	echo "anna $(cat key.pub)" >approvers.pub
+	settings_with 'rate: {apple_write: 30/hour}
+approval: {steps: [unassign], people: 1, keys: approvers.pub}'
+	says_once approve approve plan.csv --key key --yes
+	fits approve-again approve plan.csv --key key --yes
+	settings_with 'rate: {apple_write: 30/hour}'
 	says status status
 	says_once pause pause --reason 'the network is being moved'
 	says_once status-paused status

@@ -210,7 +210,12 @@ static void repeats_what_a_shell_would_take(void **state)
 	buf_reset(&b);
 	cli_repeat(&cli, COMMAND_APPLY, &b);
 	assert_string_equal(
-		buf_cstr(&b), "depmend apply 'o'\\''clock.csv' --rules a --verbose --set 'x=*;y'");
+		buf_cstr(&b), "depmend apply 'o'\\''clock.csv' --rules a --set 'x=*;y'");
+	buf_reset(&b);
+	(void)tear_down(state);
+	assert_int_equal(parse("depmend explain list.csv C02XK1AAJG5H --rules a"), ERR_OK);
+	cli_repeat_unconfirmed(&cli, COMMAND_PLAN, &b);
+	assert_string_equal(buf_cstr(&b), "depmend plan list.csv --rules a");
 	buf_release(&b);
 }
 

@@ -4,6 +4,8 @@
 #include <time.h>
 
 #include "cli/app/outputs.h"
+#include "cli/app/progress.h"
+#include "cli/app/sandbox_for.h"
 #include "cli/args/terminal.h"
 #include "facts/organization.h"
 #include "io/clock.h"
@@ -106,6 +108,8 @@ enum errc context_open_session(struct context *p, struct session_options opt, st
 	rc = session_open(&p->session, p->settings, &opt, err);
 	if (!rc && p->progress)
 		progress_tell(p->progress, p->session.lock);
+	if (!rc && secrets_run_programs(p->settings))
+		progress_waits(p->progress, "waiting for the programs that give secrets");
 	return rc;
 }
 

@@ -79,6 +79,12 @@ static size_t columns(void)
 	return (n ? n : USUAL_COLUMNS) - 1;
 }
 
+void progress_waits(const struct progress *p, const char *line)
+{
+	if (p && p->show == SHOW_LINE)
+		log_status(line);
+}
+
 static void show(struct progress *p)
 {
 	char line[STATUS_LINE_BYTES];

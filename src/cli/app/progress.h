@@ -15,6 +15,8 @@ struct progress;
 struct progress *progress_new(const struct cli *cli);
 /* Takes the line away. NULL is fine. */
 void progress_free(struct progress *p);
+/* What is waited for before the engine can tell: a line of a terminal, until it does. */
+void progress_waits(const struct progress *p, const char *line);
 /* The command that goes on after a stop, for whoever stops at once. */
 void progress_next(struct progress *p, const char *next);
 /* The lock by which others see how far it is; borrowed as long as the two below are called. NULL:

@@ -8,8 +8,7 @@
 #include "io/file.h"
 #include "os/sandbox.h"
 
-/* Whether the settings name programs to start, for secrets or for the sync. */
-static bool settings_run_programs(const struct settings *s)
+bool secrets_run_programs(const struct settings *s)
 {
 	const struct secret *secrets[] = { &s->apple.private_key, &s->uem.tenant_code,
 		&s->uem.client_secret, &s->uem.password, &s->uem.pkcs12, &s->notify_url,
@@ -22,7 +21,13 @@ static bool settings_run_programs(const struct settings *s)
 		if (s->enrollment[i].server_token.kind == SECRET_COMMAND ||
 			s->enrollment[i].private_key.kind == SECRET_COMMAND)
 			return true;
-	return s->sync.command != NULL;
+	return false;
+}
+
+/* Whether the settings name programs to start, for secrets or for the sync. */
+static bool settings_run_programs(const struct settings *s)
+{
+	return secrets_run_programs(s) || s->sync.command;
 }
 
 /* Caller frees with free(). */

@@ -20,6 +20,8 @@ struct sandbox_limits {
 	char *writable[SANDBOX_FOLDERS]; /* all that may be written, with Landlock; owned */
 };
 
+/* Whether a secret is what a program says. */
+bool secrets_run_programs(const struct settings *s);
 /* out: a file that will be written; NULL or "-": none. What is allowed is told with -v. ret may be
  * NULL; caller frees with sandbox_limits_release(). */
 void sandbox_for(const struct settings *s, const char *out, struct sandbox_limits *ret);
