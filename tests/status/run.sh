@@ -53,8 +53,8 @@ check 'has who confirmed it' grep -q '^confirmed by .*: --yes' <(of history 'sel
 same 'and that first' person "$(of history .what | head -n 1)"
 run history 7AGC74BU22 NQXKE2KNGE --html history.html
 exits 'history as a page' 0
-check 'the page has its steps' grep -q '<td>unassign<td>' history.html
-check 'the page has who confirmed it' grep -q '<td>person<td>confirmed by ' history.html
+check 'the page has its steps' grep -q '<td class="word">unassign<td>' history.html
+check 'the page has who confirmed it' grep -q '<td class="word">person<td>confirmed by ' history.html
 same 'the page has a part for each' 2 "$(grep -c '<h2><code>' history.html)"
 same 'and nothing else is printed' '' "$(cat out)"
 run history 7AGC74BU22 --html history.html --json
