@@ -243,8 +243,7 @@ static bool is_strange(const struct serial_list *l, struct str cell)
 	for (size_t i = 0; i < 2; i++)
 		if (l->starts[i].n && str_starts_nocase(cell, l->starts[i]))
 			return true;
-	/* With a number behind it a word may be a device that people made up, such as GHOST0000001.
-	 */
+	/* A word with a number behind it may be a device that people made up: GHAST0000001. */
 	return serial_is_implausible(cell) ||
 	       (serial_is_word(cell) && !ends_in_digits(cell) && !has_usual_form(cell));
 }
