@@ -99,9 +99,13 @@ void docs_plans(FILE *out)
 
 void docs_columns(FILE *out)
 {
-	(void)fputs(".Sh RESULTS\nA result, and the CSV of a plan, has the rows and columns of the "
-		    "list in their order, then these.\nA result is a valid list for another run."
-		    "\n.Bl -tag -width Ds\n",
+	(void)fputs(
+		".Sh RESULTS\nA result, and the CSV of a plan, has the rows and columns of the "
+		"list in their order, then these.\nA result is a valid list for another run."
+		"\nCells of the list, and those of an inventory, keep hidden characters, such as "
+		"marks "
+		"of writing direction, as the list or the service has them; a terminal shows "
+		"a question mark in their place.\n.Bl -tag -width Ds\n",
 		out);
 	for (int i = 0; i < RESULT_COLUMNS; i++) {
 		roff_line(".It", result_columns[i], out);

@@ -52,6 +52,8 @@ check 'guards and columns are found' test "$(wc -w <<<"$allowances $columns")" -
 for one in $allowances; do
 	check "depmend(1) says what --allow $one lifts" grep -qE "^     $one=" "$top/depmend.1"
 done
+check 'depmend(1) says what becomes of hidden characters' grep -q 'keep hidden characters' \
+	<(tr -s ' \n' ' ' <"$top/depmend.1")
 for one in $columns; do
 	check "depmend(1) has column $one" grep -qE "^     $one$" "$top/depmend.1"
 done
