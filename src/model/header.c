@@ -116,9 +116,16 @@ static size_t fold_step(struct str s, size_t i, struct str *ret_kept)
 {
 	unsigned char c = (unsigned char)s.p[i];
 	unsigned char next = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0;
-	size_t silent = n_silent(s, i);
+	size_t silent;
 
 	*ret_kept = STR_NONE;
+	/* Nearly all: every word of the first rows comes here. */
+	if (c < 0x80) {
+		if (is_word_byte(c))
+			*ret_kept = str_sub(s, i, 1);
+		return 1;
+	}
+	silent = n_silent(s, i);
 	if (silent)
 		return silent;
 	if (c == 0xc3 && next >= 0x80 && next <= 0xbf) {
@@ -128,8 +135,7 @@ static size_t fold_step(struct str s, size_t i, struct str *ret_kept)
 	if (c == 0xef && (next == 0xbc || next == 0xbd) && i + 2 < s.n)
 		return fold_wide(
 			(next & 0x3fu) << 6 | ((unsigned char)s.p[i + 2] & 0x3fu), ret_kept);
-	if (is_word_byte(c))
-		*ret_kept = str_sub(s, i, 1);
+	*ret_kept = str_sub(s, i, 1);
 	return 1;
 }
 
