@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <sys/random.h>
+#include <unistd.h> /* getentropy() where that has it not */
 
 #include "base/mem.h"
 

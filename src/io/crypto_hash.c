@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <unistd.h> /* getentropy() where that has it not */
 
 #include "base/mem.h"
 #include "io/crypto.h"

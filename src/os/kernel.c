@@ -47,6 +47,7 @@ bool kernel_lock_folder(int fd)
 #if KERNEL_LINUX
 
 #include <linux/openat2.h>
+#include <linux/stat.h>
 #include <sys/prctl.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -114,14 +115,20 @@ bool kernel_reserve(int fd, int64_t bytes)
 	return rc == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
 }
 
+/* By its number: not every C library has a name for it (musl since 1.2.5). */
+static bool look_closely(int folder, const char *name, int flags, struct statx *ret)
+{
+	return syscall(SYS_statx, folder, name, flags, 0, ret) == 0;
+}
+
 const char *kernel_fixed(int folder, const char *name)
 {
 	enum { MOUNT_ROOT = 0x2000 }; /* of kernel 5.8; older headers lack the word */
 	struct statx st;
 
-	if (statx(folder, ".", 0, 0, &st) == 0 && st.stx_attributes & STATX_ATTR_APPEND)
+	if (look_closely(folder, ".", 0, &st) && st.stx_attributes & STATX_ATTR_APPEND)
 		return "its folder can only be added to (chattr -a)";
-	if (statx(folder, name, AT_SYMLINK_NOFOLLOW, 0, &st) != 0)
+	if (!look_closely(folder, name, AT_SYMLINK_NOFOLLOW, &st))
 		return NULL;
 	if (st.stx_attributes & MOUNT_ROOT)
 		return "it is mounted from elsewhere: mount its folder instead";

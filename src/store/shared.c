@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <unistd.h> /* getentropy() where that has it not */
 
 #include "base/mem.h"
 #include "base/time.h"
