@@ -395,6 +395,31 @@ def off_server(name, sig, uem=False, sim=(), settings="", waits_for="unassign", 
     w.stop()
 
 
+def way_home_waits():
+    """No read is left for the look before the way back: said within a second, with until when, after a
+    signal and by the run after it."""
+    name = "way home"
+    w = World("home", uem=False, sim=["--set", "apple.activity_time=5s"],
+              settings="poll: {apple: 1s}\nsync: {wait: 10m}\nrate: {apple_read: 8/1m}")
+    apply = ("apply", "in.csv", "--rules", "rules.yaml", "--yes", "--allow", "percent=100")
+    run = Run(w, *apply)
+    await_that(lambda: run.p.poll() is not None or
+               w.audit.exists() and w.effects("unassign") == len(w.serials))
+    await_quiet(run, 3)
+    for first in (True, False):
+        waits = run if first else Run(w, *apply)
+        since = waits.signal(signal.SIGTERM) if first else time.monotonic()
+        took = waits.await_text(r"waiting for Apple until \d\d:\d\d", since, 10)
+        waits.starved_before = waits.starved()
+        check(f"{name}: what it waits for, and until when", *waits.in_time(
+            took, NOTICED_S if first else 3 * NOTICED_S))
+        waits.signal(signal.SIGKILL)
+        waits.p.wait(BEGINS_S)
+        page = w.folder / "depmend.yaml"
+        page.write_text(page.read_text().replace("8/1m", "1/1m"))
+    w.stop()
+
+
 def second_signal():
     """An activity that takes its time: the first is obeyed slowly, the second at once."""
     name = "second signal"
@@ -469,7 +494,7 @@ CASES = [
                        settings='sync: {command: [sleep, "600"], wait: 1s}'),
     lambda: off_server("sync wait", signal.SIGTERM, settings="sync: {wait: 10m}"),
     lambda: off_server("sync gap", signal.SIGHUP, uem=True, sim=["--scenario", "uem-sync-lost"]),
-    second_signal, in_flight_change, cut_file,
+    second_signal, in_flight_change, cut_file, way_home_waits,
 ]
 
 

@@ -20,18 +20,22 @@ enum { FORESEE_LINE_MS = 1000, FORESEE_PLAIN_MS = 15 * 1000 };
 enum { SAY_MS = 1000 };
 /* Who watches a line sees a clock in it; for all others waking up is work for nothing. */
 enum { LIVE_MS = 1000, QUIET_MS = 5000 };
+/* A wait for the way home is told at once, and again when it has become longer by so much. */
+enum { NOTICED_MS = 2000, LONGER_MS = 10 * 1000 };
 
 struct progress {
 	enum { SHOW_NONE, SHOW_PLAIN, SHOW_LINE } show;
 	struct clock *clock; /* NULL: time is what the engine says it is */
 	struct standing state;
-	int64_t shown_ms;    /* TIME_NONE: never */
-	int64_t foreseen_ms; /* TIME_NONE: never */
-	struct lock *lock;   /* NULL: none that tells others how far it is */
-	int64_t said_ms;     /* TIME_NONE: never */
-	int64_t ends_ms;     /* when the run is over at the latest, foreseen when it began */
-	char *next;          /* the command that goes on; NULL: none yet */
-	char budget[40];     /* "Apple 10/hour" */
+	int64_t shown_ms;      /* TIME_NONE: never */
+	int64_t told_until_ms; /* of the wait of a way home that was told; TIME_NONE: none */
+	bool homeward;         /* what earlier runs left off its server comes back now */
+	int64_t foreseen_ms;   /* TIME_NONE: never */
+	struct lock *lock;     /* NULL: none that tells others how far it is */
+	int64_t said_ms;       /* TIME_NONE: never */
+	int64_t ends_ms;       /* when the run is over at the latest, foreseen when it began */
+	char *next;            /* the command that goes on; NULL: none yet */
+	char budget[40];       /* "Apple 10/hour" */
 };
 
 static int show_of(const struct cli *cli)
@@ -56,7 +60,7 @@ struct progress *progress_new(const struct cli *cli)
 	p->state.what = cli->command->name;
 	p->state.local = p->show == SHOW_LINE;
 	p->state.finish_ms = p->shown_ms = p->foreseen_ms = TIME_NONE;
-	p->said_ms = p->ends_ms = TIME_NONE;
+	p->said_ms = p->ends_ms = p->told_until_ms = TIME_NONE;
 	return p;
 }
 
@@ -137,12 +141,24 @@ static const char *budget_words(struct progress *p, const struct rate *r)
 	return p->budget;
 }
 
+/* A wait that has not been told yet: whoever waits for devices to come back learns until when. */
+static bool keeps_from_home(struct progress *p, const struct transport_pulse *pulse)
+{
+	if (!(p->homeward || stop_asked()) || !pulse->waiting_for ||
+		pulse->until_ms - pulse->now_ms < NOTICED_MS ||
+		(p->told_until_ms != TIME_NONE && pulse->until_ms - p->told_until_ms < LONGER_MS))
+		return false;
+	p->told_until_ms = pulse->until_ms;
+	return true;
+}
+
 int64_t progress_pulse(void *self, const struct transport_pulse *pulse)
 {
 	struct progress *p = self;
 	/* Waits last a second or more, so that these redraws are few. */
 	bool begins = p->show == SHOW_LINE && !p->clock && pulse->waiting_for &&
 		      !p->state.waiting_for;
+	bool home = keeps_from_home(p, pulse);
 
 	p->state.now_ms = pulse->now_ms;
 	p->state.requests = pulse->n_sent;
@@ -152,7 +168,7 @@ int64_t progress_pulse(void *self, const struct transport_pulse *pulse)
 	p->state.waiting_until_ms = pulse->until_ms;
 	p->state.budget = pulse->budget ? budget_words(p, pulse->budget) : NULL;
 	say_if_due(p);
-	show_if_due(p, begins);
+	show_if_due(p, begins || home);
 	return p->show == SHOW_LINE ? LIVE_MS : QUIET_MS;
 }
 
@@ -253,6 +269,12 @@ void progress_next(struct progress *p, const char *next)
 {
 	free(p->next);
 	p->next = mem_strdup(next);
+}
+
+void progress_homeward(struct progress *p, bool on, uint32_t n_off)
+{
+	p->homeward = on;
+	p->state.in_flight = n_off;
 }
 
 void progress_tell(struct progress *p, struct lock *lock)

@@ -19,6 +19,9 @@ void progress_free(struct progress *p);
 void progress_waits(const struct progress *p, const char *line);
 /* The command that goes on after a stop, for whoever stops at once. */
 void progress_next(struct progress *p, const char *next);
+/* on: what earlier runs took off, n_off devices as far as it is known, comes back before anything
+ * else; what that waits for is told at once. */
+void progress_homeward(struct progress *p, bool on, uint32_t n_off);
 /* The lock by which others see how far it is; borrowed as long as the two below are called. NULL:
  * none. */
 void progress_tell(struct progress *p, struct lock *lock);

@@ -108,6 +108,8 @@ static enum errc any_off(const struct run_command *c, bool *ret, struct err *err
 	if (!rc)
 		rc = gap_get(c->p.session.store, &gap, err);
 	*ret = !rc && (off.n > 0 || (gap.open && !gap.searched));
+	if (*ret)
+		progress_homeward(c->p.progress, true, (uint32_t)off.n);
 	ledger_custodies_release(&off);
 	return rc;
 }
@@ -207,6 +209,7 @@ static enum errc connect_and_recover(struct run_command *c, struct err *err)
 		rc = look_back(c, err);
 	if (!rc)
 		rc = run_recover(&s, c->identity, &c->in_flight, err);
+	progress_homeward(c->p.progress, false, 0);
 	if (!rc)
 		rc = guard_organization(&c->p.session.facts, c->allowed, err);
 	if (!rc)
