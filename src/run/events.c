@@ -85,6 +85,7 @@ static enum errc read_events(struct job *j, int64_t from_ms, struct err *err)
 
 	if (!rc && l.code)
 		log_info("Apple's audit events could not be read: %s", l.err.msg);
+	j->told_all = !rc && !l.code;
 	return rc;
 }
 
@@ -135,6 +136,7 @@ enum errc events_of_unknown(struct job *j, struct err *err)
 		if (step_info(r->kind)->service == SERVICE_APPLE && asked < from_ms)
 			from_ms = asked;
 	}
+	j->told_all = false;
 	if (from_ms == INT64_MAX || j->settings->apple.school)
 		return ERR_OK;
 	rc = read_events(j, from_ms, err);

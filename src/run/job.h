@@ -186,8 +186,9 @@ struct job {
 		char code[64];
 		uint32_t n;
 	} refusals[SERVICE_UEM + 1];
-	bool blind; /* the last look at open requests failed: what it left proves nothing */
-	bool older; /* the state is an older copy: what it does not know of may be ours */
+	bool blind;    /* the last look at open requests failed: what it left proves nothing */
+	bool older;    /* the state is an older copy: what it does not know of may be ours */
+	bool told_all; /* the audit events of open requests were read to their end */
 	/* Why no new change may be sent; ERR_OK: nothing. */
 	enum errc stop;
 	enum reason stop_reason;

@@ -331,9 +331,9 @@ static bool by_others(struct job *j, struct job_device *d, const struct open_req
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_SERVER_GONE, NULL);
 		return true;
 	}
-	/* It is somebody's doing, or ours that this state forgot, and no event tells whose, nor
-	 * ever does where none can be asked for: who is off comes back until one does. */
-	if (off && !d->by_other) {
+	/* It is somebody's doing, and there is no event yet; or it may be ours that this state
+	 * forgot, and a school has no events: who is off comes back until one tells. */
+	if (off && !d->by_other && (j->told_all || j->settings->apple.school)) {
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_OUTCOME_UNKNOWN,
 			"Apple says that it failed, and no event tells who took the device off");
 		return true;
