@@ -280,9 +280,11 @@ static bool says_it_twice(const struct profile *p, const struct csv_record *r)
 static bool is_rest(struct profile *p, const struct csv_record *r)
 {
 	size_t n_both = p->n_short + r->n_cells, from = n_both - p->n;
+	size_t column = p->n_short - from + p->at; /* where what is read as its serial would be */
 	float cost = p->short_cells + break_bits;
 
-	if (!p->n_short || p->short_end != r->line || r->n_cells >= p->n || from > 1)
+	if (!p->n_short || p->short_end != r->line || r->n_cells >= p->n || from > 1 ||
+		column >= p->n || !p->columns[column].serials)
 		return false;
 	(void)look_at_row(p, r);
 	for (size_t i = from; i < r->n_cells; i++)
