@@ -314,18 +314,25 @@ static bool needs_two(const struct job_device *d, const struct open_request *r)
 	return (step_info(r->kind)->puts_back && d->custody) || is_unheard(d, r);
 }
 
-/* Its own log says that it failed, or an event that another did it, and the device is where it was
- * to go. Others brought it there: it is theirs. Or we did, by a request that the state does not
- * know of, or that Apple misreports; of an older state that is taken for granted unless an event
- * tells better. False: we did. */
+/* Its own log says that it failed, or an event that another did it. Not, where an event says that
+ * we did; and of an older state only what an event says. */
+static bool may_be_others(
+	const struct job *j, const struct job_device *d, const struct open_request *r)
+{
+	bool theirs = d->by_other && is_unheard(d, r);
+
+	return (d->log_failed || theirs) && step_info(r->kind)->service == SERVICE_APPLE &&
+	       !d->witnessed && (!j->older || d->by_other);
+}
+
+/* The device is where it was to go, and not by this request. Others brought it there: it is theirs.
+ * Or we did, by a request that the state does not know of, or that Apple misreports. False: we
+ * did. */
 static bool by_others(struct job *j, struct job_device *d, const struct open_request *r)
 {
 	bool off = step_info(r->kind)->takes_off && d->custody && job_way_back(j, d);
 
-	bool theirs = d->by_other && is_unheard(d, r);
-
-	if ((!d->log_failed && !theirs) || step_info(r->kind)->service != SERVICE_APPLE ||
-		d->witnessed || (j->older && !d->by_other))
+	if (!may_be_others(j, d, r))
 		return false;
 	if (off && fleet_server_gone(j->fleet, d->home)) { /* that is how */
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_APPLE_SERVER_GONE, NULL);

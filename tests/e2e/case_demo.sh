@@ -30,7 +30,7 @@ stand_in 'exit 70'
 exits 'the demo of a tool that fails' 1
 # shellcheck disable=SC2016 # the stand-in expands it
 stand_in '[ $1 = apply ] || exec $real "$@"
-	$real apply "$2" --yes --limit 3 --out "$9" --settings "${11}" --rules "${13}"'
+	$real apply "$2" --yes --limit 3 --out "$9" --rules "${11}" --settings "${13}"'
 exits 'the demo of a tool that does too little' 1
 check 'it names a device' grep -q '^demo: [A-Z0-9]* is not done$' err
 # shellcheck disable=SC2016
