@@ -224,4 +224,7 @@ struct reason_info {
 };
 const struct reason_info *reason_info(enum reason r);
 
+/* What a command says that looks for the newest run where there is none. */
+#define NO_RUN_YET "there is no run yet"
+
 #endif

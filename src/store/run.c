@@ -105,7 +105,7 @@ static enum errc get_latest(
 
 	if (!rc)
 		rc = name ? store_run_get(s, name, ret, err)
-			  : err_set(err, ERR_NOT_FOUND, "there is no run yet");
+			  : err_set(err, ERR_NOT_FOUND, NO_RUN_YET);
 	free(name);
 	return rc;
 }

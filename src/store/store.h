@@ -149,7 +149,8 @@ MUST_CHECK enum errc store_run_of_list(
 /* The newest finished one with that identity, and that fingerprint unless it is empty. */
 MUST_CHECK enum errc store_run_find_finished(struct store *s, const char *identity,
 	const char *fingerprint, struct run_record *ret, bool *ret_found, struct err *err);
-/* By name, by a prefix of it that fits one run only, or `latest`; ERR_NOT_FOUND, ERR_CONFLICT. */
+/* By name, by a prefix of it that fits one run only, or `latest`; ERR_NOT_FOUND (of `latest` with
+ * NO_RUN_YET), ERR_CONFLICT. */
 MUST_CHECK enum errc store_run_get(
 	struct store *s, const char *name, struct run_record *ret, struct err *err);
 /* The same; but `latest` is none that undoes another: the same command again must not take it back.

@@ -242,6 +242,24 @@ go report latest --settings all --html none/all.html
 exits 'a folder that is not there' 73
 same 'nothing stays in the folder of temporary files' '' "$(ls -d "${TMPDIR:-/tmp}"/depmend-all-* 2>/dev/null)"
 
+# --- a tenant that had no run yet is named, and is no failure ---
+
+mv all/t2.yaml t2.kept
+tenant new
+for i in $(seq 1 "$crowd"); do [ "$i" = 4 ] || rm -f "all/t$i.yaml"; done
+go report latest --settings all --html all.html --metrics all.prom
+exits 'one had no run yet' 0
+same 'it is in the summary' 'no runs yet' "$(awk '$1 == "new" && $2 == 0 { $1 = $2 = ""; print substr($0, 3) }' out.txt)"
+check 'and on the page' grep -q '>new</th><td class="n">–<td>no runs yet<' all.html
+check 'which has no trouble' grep -q '<div class="tile"><dt>Tenants with something to look at</dt><dd>0<' all.html
+check 'nor numbers that are missing' grep -q '<div class="tile"><dt>Tenants without numbers</dt><dd>0<' all.html
+check 'its status is no mistake' grep -q '^depmend_tenant_status{tenant="new"} 0$' all.prom
+go report latest --settings all --csv 'out/{tenant}.csv'
+exits 'the same in files of their own' 0
+go report latest --settings all/new.yaml --csv out/new.csv
+exits 'alone it is one' 64
+mv t2.kept all/t2.yaml
+
 # --- the parent dies: nobody is left, nobody is off its server ---
 
 sim_stop

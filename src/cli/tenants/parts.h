@@ -17,7 +17,7 @@ struct tenant {
 	char *client_id;     /* of Apple's API account; NULL: none is written */
 	char *numbers;       /* file of its metrics, for a roll-up; NULL: none is wanted */
 	char *previous;      /* `previous_client_ids`, each between line ends; NULL: none */
-	const char *because; /* why it is not run; NULL: it is */
+	const char *because; /* why it is not run or says nothing; NULL: see status */
 	char because_of[2048];
 	int status;
 	pid_t pid;        /* 0: does not run */

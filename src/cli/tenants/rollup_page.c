@@ -16,8 +16,15 @@ struct line {
 	struct tenant_numbers numbers;
 };
 
+static bool has_no_run(const struct line *l)
+{
+	return l->tenant->because && !l->tenant->status;
+}
+
 static bool has_trouble(const struct line *l)
 {
+	if (has_no_run(l))
+		return false;
 	return l->tenant->status != 0 || l->numbers.status != 0 || l->numbers.open > 0 ||
 	       l->numbers.off > 0;
 }
@@ -56,7 +63,7 @@ static void put_totals(struct html_page *p, const struct line *v, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		trouble += has_trouble(&v[i]);
-		unknown += v[i].numbers.rows < 0;
+		unknown += v[i].numbers.rows < 0 && !has_no_run(&v[i]);
 		rows += known(v[i].numbers.rows);
 		done += known(v[i].numbers.done);
 		open += known(v[i].numbers.open);
@@ -90,6 +97,11 @@ static void put_status(struct html_page *p, const struct line *l)
 	int64_t status = t->status ? t->status : l->numbers.status;
 	char text[MEANING_BYTES];
 
+	if (has_no_run(l)) {
+		page_raw(p, "<td class=\"n\">–<td>");
+		page_text(p, str_from(t->because));
+		return;
+	}
 	if (status < 0) {
 		page_raw(p, "<td class=\"n warn\">–<td>not finished: run the same command again");
 		return;

@@ -11,6 +11,7 @@
 #include "cli/args/terminal.h"
 #include "cli/tenants/parts.h"
 #include "cli/tenants/rollup.h"
+#include "model/outcome.h"
 #include "os/child.h"
 #include "os/kernel.h"
 #include "os/stop.h"
@@ -193,8 +194,28 @@ static void show(FILE *said, const char *tenant, bool json, FILE *out)
 	(void)fclose(said);
 }
 
+/* A tenant that has not had its first run has nothing to report, and that is no mistake. */
+static bool said_no_run(const struct tenant *t)
+{
+	char *line = NULL;
+	size_t size = 0;
+	bool said = false;
+
+	if (!t->err || t->status != errc_info(ERR_USAGE)->exit_status)
+		return false;
+	rewind(t->err);
+	while (!said && getline(&line, &size, t->err) > 0)
+		said = strstr(line, NO_RUN_YET) != NULL;
+	free(line);
+	return said;
+}
+
 static void finish(const struct cli *cli, struct tenant *t)
 {
+	if (said_no_run(t)) {
+		t->because = "no runs yet";
+		t->status = 0;
+	}
 	show(t->err, t->name, false, stderr);
 	show(t->out, t->name, cli_count(cli, OPTION_JSON) > 0, stdout);
 	t->out = t->err = NULL;
