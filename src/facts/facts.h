@@ -58,6 +58,9 @@ MUST_CHECK enum errc facts_read(
 /* READING_APPLE_DEVICE by a request for each, whatever it costs: what lists do not show. */
 MUST_CHECK enum errc facts_apple_by_name(
 	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
+/* The same, and READING_APPLE_SERVER: where they are, by nothing but what bears their names. */
+MUST_CHECK enum errc facts_place_by_name(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err);
 
 /* False (with a sentence in err and f->shrunk) when the listing of Apple's devices, or of what a
  * group of the UEM lists, is more than 20 % smaller than it told itself (-1: it did not), or than
@@ -75,7 +78,8 @@ MUST_CHECK enum errc facts_find_server(struct facts *f, uint32_t server, struct 
 
 /* A bit for each token group. */
 uint32_t facts_groups(const struct fleet *f);
-/* The lists of some groups (bits) only: one poll round for all that wait. */
+/* The lists of some groups (bits) only: one poll round for all that wait. A failure is of one of
+ * them, or of all: fleet.groups_unread tells. */
 MUST_CHECK enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err);
 
 /* For devices that shall be wiped or whose record shall be deleted, after READING_UEM_DEVICE: where

@@ -221,6 +221,8 @@ enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err)
 		code = rc ? rc : close_list(&lists[g], &why);
 		facts_note_pages(f, lists[g].listing.n_pages);
 		listing_release(&lists[g].listing);
+		f->fleet->groups_unread &= ~(1u << g);
+		f->fleet->groups_unread |= (uint32_t)(code != ERR_OK) << g;
 		if (code && !first && !rc)
 			*err = why;
 		first = first ? first : code;

@@ -57,6 +57,7 @@ struct fleet {
 	bool servers_partial; /* an entry of their list could not be read, or is missing */
 	struct group groups[FLEET_MAX_GROUPS];
 	uint32_t n_groups;
+	uint32_t groups_unread; /* a bit for each whose list was not read in whole the last time */
 	struct str unfed[FLEET_MAX_GROUPS +
 			 SETTINGS_MAX_ENROLLMENT]; /* names of servers, as in the settings */
 	uint32_t n_unfed;

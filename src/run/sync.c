@@ -60,6 +60,15 @@ static uint32_t groups_before(const struct job *j, const struct job_device *d)
 	return fleet_groups_of(j->fleet, d->home) | d->listed;
 }
 
+/* Of those whose lists its proof goes by, the ones that could not be read. */
+static uint32_t untold(const struct job *j, const struct job_device *d)
+{
+	uint32_t groups = groups_before(j, d) |
+			  fleet_groups_of(j->fleet, job_expected(j, d).server);
+
+	return groups & j->fleet->groups_unread;
+}
+
 /* Whose sync it waits for. */
 static uint32_t asked_groups(const struct job *j, const struct job_device *d)
 {
@@ -286,7 +295,7 @@ static enum errc keep_absent(struct syncing *s, bool *proved, struct err *err)
 	rc = groups ? facts_uem_lists(j->facts, groups, err) : ERR_OK;
 	for (uint32_t i = 0; i < j->n; i++)
 		if (proved[i] && proves_absence(j, &j->devices[i]))
-			proved[i] = !rc && owing(j, &j->devices[i]) == 0;
+			proved[i] = !untold(j, &j->devices[i]) && owing(j, &j->devices[i]) == 0;
 	return errc_info(rc)->scope == SCOPE_RUN ? rc : ERR_OK;
 }
 
@@ -319,7 +328,8 @@ static enum errc take_proofs(struct syncing *s, uint32_t *ret_n, struct err *err
 	s->groups = 0;
 	s->quiet++;
 	for (uint32_t i = 0; i < j->n; i++)
-		proved[i] = waits(j, &j->devices[i], s->wave) && owing(j, &j->devices[i]) == 0;
+		proved[i] = waits(j, &j->devices[i], s->wave) && !untold(j, &j->devices[i]) &&
+			    owing(j, &j->devices[i]) == 0;
 	rc = keep_absent(s, proved, err);
 	if (!rc)
 		rc = keep_gone(s, proved, err);
@@ -329,7 +339,7 @@ static enum errc take_proofs(struct syncing *s, uint32_t *ret_n, struct err *err
 		if (!waits(j, d, s->wave))
 			continue;
 		if (!proved[i] && !is_unmapped(j, d)) {
-			s->groups |= asked_groups(j, d);
+			s->groups |= asked_groups(j, d) | untold(j, d);
 			continue;
 		}
 		++*ret_n;
@@ -393,7 +403,7 @@ static void fail(struct syncing *s, struct job_device *d, uint32_t working)
 
 	if (s->refused && (owing(j, d) & s->refused_groups)) {
 		job_fail(j, d, OUTCOME_FAILED, REASON_UEM_REFUSED, s->why.msg);
-	} else if (asked_groups(j, d) & ~working) {
+	} else if (untold(j, d) || (asked_groups(j, d) & ~working)) {
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_UEM_NOT_PROVED, NULL);
 	} else {
 		(void)snprintf(again, sizeof(again), "try again from %s on",
@@ -435,6 +445,17 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* One that cannot be read says nothing about the devices of others: a failure is that none can. */
+static enum errc read_lists(struct job *j, uint32_t groups, struct err *err)
+{
+	enum errc rc = facts_uem_lists(j->facts, groups, err);
+
+	if (!rc || errc_info(rc)->scope == SCOPE_RUN)
+		return rc;
+	log_often(LOG_WARN, "waiting for the sync: %s", err->msg);
+	return groups & ~j->fleet->groups_unread ? ERR_OK : rc;
+}
+
 /* One round: trigger when it is time, sleep, read the lists once for all that wait. */
 static enum errc sync_step(struct syncing *s, uint32_t *ret_n, struct err *err)
 {
@@ -453,13 +474,11 @@ static enum errc sync_step(struct syncing *s, uint32_t *ret_n, struct err *err)
 		rc = transport_sleep(j->transport, sooner(wake, deadline), err);
 	if (rc)
 		return rc;
-	rc = facts_uem_lists(j->facts, s->groups, err);
-	if (rc && errc_info(rc)->scope == SCOPE_RUN)
-		return rc;
-	if (rc)
-		log_often(LOG_WARN, "waiting for the sync: %s", err->msg);
-	else
+	rc = read_lists(j, s->groups, err);
+	if (!rc)
 		rc = take_proofs(s, ret_n, err);
+	else
+		s->quiet++;
 	if (rc && errc_info(rc)->scope == SCOPE_RUN)
 		return rc;
 	return s->groups && transport_now(j->transport) >= earliest(s, deadline_of)
@@ -495,7 +514,7 @@ static enum errc sync_with_uem(struct job *j, uint32_t wave, uint32_t *ret_n, st
 
 	for (uint32_t i = 0; i < j->n && !rc; i++)
 		if (waits(j, &j->devices[i], wave) && needs_lists(j, &j->devices[i])) {
-			rc = facts_uem_lists(j->facts, all, err);
+			rc = read_lists(j, all, err);
 			break;
 		}
 	if (!rc)
