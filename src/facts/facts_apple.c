@@ -491,6 +491,24 @@ enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n,
 	return rc;
 }
 
+static enum errc look_up_servers(
+	struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	uint32_t *open = mem_alloc(n * sizeof(*open));
+	uint32_t n_open = still_open(f, slots, n, open);
+	enum errc rc = facts_look_up(f, open, n_open, TO_APPLE, ask_assigned, done_assigned, err);
+
+	free(open);
+	return rc;
+}
+
+enum errc facts_place_by_name(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	enum errc rc = facts_apple_by_name(f, slots, n, err);
+
+	return rc ? rc : facts_read_by(f, READING_APPLE_SERVER, look_up_servers, slots, n, err);
+}
+
 enum errc facts_find_server(struct facts *f, uint32_t server, struct err *err)
 {
 	bool whole;

@@ -386,6 +386,10 @@ MUST_CHECK enum errc look_before(
 /* Looks at all of them, whatever was seen before. */
 MUST_CHECK enum errc look_again(
 	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
+/* Those of the devices that we took off their servers and that the lists just read leave open, by
+ * their own records. lists_failed: a server's list is not whole. */
+MUST_CHECK enum errc look_by_name(
+	struct job *j, const uint32_t *devices, uint32_t n, bool lists_failed, struct err *err);
 /* Whether the look may carry a change that leaves now. */
 bool look_is_good(const struct job *j, const struct job_device *d);
 /* When a second look may confirm the first of a device in doubt. */

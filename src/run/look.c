@@ -145,10 +145,47 @@ static enum errc read_missing(struct looking *l, struct err *err)
 	return n ? read_records(l->j, l->slots, n, err) : ERR_OK;
 }
 
+/* Its record, or where it is. Apple's views lag behind each other: where one is that is assigned,
+ * whole lists tell later. One that is not whole leaves what was known of the others as it was. */
+static bool is_left_open(const struct job *j, const struct job_device *d, bool lists_failed)
+{
+	const struct device_state *state = &j->fleet->devices[d->slot];
+	struct value status;
+	uint32_t server;
+	bool known = fleet_server_of(j->fleet, d->slot, &server);
+
+	if (device_fact_state(state, FACT_APPLE_KNOWN) == VALUE_UNKNOWN)
+		return true;
+	if (lists_failed)
+		return !known || server == SERVER_NONE;
+	fleet_fact(j->fleet, d->slot, FACT_APPLE_STATUS, &status);
+	return !known && status.state == VALUE_KNOWN &&
+	       str_eq_nocase(status.text, STR("UNASSIGNED"));
+}
+
+enum errc look_by_name(
+	struct job *j, const uint32_t *devices, uint32_t n, bool lists_failed, struct err *err)
+{
+	uint32_t *slots = mem_alloc((n + 1) * sizeof(*slots)), n_open = 0;
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct job_device *d = &j->devices[devices[i]];
+
+		if (d->custody && is_left_open(j, d, lists_failed))
+			slots[n_open++] = d->slot;
+	}
+	if (n_open)
+		rc = facts_place_by_name(j->facts, slots, n_open, err);
+	free(slots);
+	return rc;
+}
+
 static enum errc read_all(struct looking *l, struct err *err)
 {
 	struct job *j = l->j;
 	uint32_t n = expected_on(l, SERVER_NONE);
+	bool lists_failed = false;
 	enum errc rc = n ? read_records(j, l->slots, n, err) : ERR_OK;
 
 	for (uint32_t s = 0; s < j->fleet->n_servers && !rc; s++) {
@@ -158,9 +195,12 @@ static enum errc read_all(struct looking *l, struct err *err)
 	}
 	if (rc == ERR_PROTOCOL || rc == ERR_REFUSED || rc == ERR_NOT_FOUND) {
 		log_often(LOG_WARN, "looking at the devices: %s", err->msg);
+		lists_failed = true;
 		rc = ERR_OK; /* what was not seen is read one by one */
 	}
-	return rc ? rc : read_missing(l, err);
+	if (!rc)
+		rc = read_missing(l, err);
+	return rc ? rc : look_by_name(j, l->devices, l->n, lists_failed, err);
 }
 
 /* --- what others did while it went on --- */

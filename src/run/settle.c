@@ -114,6 +114,29 @@ static enum errc look_at_uem(struct job *j, uint32_t *slots, struct err *err)
 	return n ? facts_uem_lists(j->facts, groups, err) : ERR_OK;
 }
 
+/* Who has to come back does so whatever becomes of Apple's lists. lists: how they went, and what
+ * comes back if nothing else goes wrong, unless all that had to be seen was. */
+static enum errc look_at_lost(struct job *j, uint32_t *v, enum errc lists, struct err *err)
+{
+	uint32_t n = 0, custody = 0;
+	enum errc rc;
+
+	for (uint32_t i = 0; i < j->n_open; i++) {
+		const struct open_request *r = j->open[i];
+
+		if (!may_judge(r) || !is_asked(j, r) ||
+			step_info(r->kind)->service != SERVICE_APPLE)
+			continue;
+		for (uint32_t k = 0; k < r->n; k++)
+			if (job_is_busy(&j->devices[r->devices[k]])) {
+				custody += j->devices[r->devices[k]].custody;
+				v[n++] = r->devices[k];
+			}
+	}
+	rc = look_by_name(j, v, n, lists != ERR_OK, err);
+	return rc ? rc : custody == n ? ERR_OK : lists;
+}
+
 /* Off its server is proved by the status and by every server's list; on one, by that list alone. */
 static enum errc look(struct job *j, struct err *err)
 {
@@ -128,6 +151,8 @@ static enum errc look(struct job *j, struct err *err)
 		if (n)
 			rc = facts_on_server(j->facts, s, slots, n, err);
 	}
+	if (!rc || rc == ERR_PROTOCOL)
+		rc = look_at_lost(j, slots, rc, err);
 	if (!rc)
 		rc = look_at_uem(j, slots, err);
 	free(slots);

@@ -265,6 +265,21 @@ part_lists() {
 		world "overrides: [{service: uem, method: GET, path: '*/devices', knobs: {page.without: $serial}}]"
 		gone "all lists lack $serial" $serial
 	done
+
+	# one that cannot be read is no reason to keep devices of another group off, or not to be done
+	away() { # SERIAL: minutes off its server
+		jq -r --arg s "$1" 'select(.kind == "effect" and .serial == $s and .effective and
+			(.what == "assign" or .what == "unassign")) | .t' "$audit" | paste -sd ' ' |
+			awk '{print int(($2 - $1) / 60000)}'
+	}
+	for deed in 'delete_server, server: WS1 EMEA' 'recreate_server, server: WS1 EMEA, to: WS1 Americas'; do
+		world "admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: terminal, do: $deed}]"
+		rules "$rebuild"
+		rows C02WHILE0001 C02WHILE0003
+		apply
+		same "$deed, and its list is doubted: the others are done" 'done state.done' "$(verdict C02WHILE0003)"
+		check "$deed, and its list is doubted: the others are soon back" test "$(away C02WHILE0003)" -lt 15
+	done
 }
 
 # --- pages that shift, come twice or get lost make nobody unknown to Apple, whose record would go ---
@@ -288,6 +303,21 @@ part_pages() {
 		apply --allow delete_record=60 --confirm delete_record=0
 		same "$pages: no record is deleted" 0 "$(effects delete-record)"
 		check "$pages: it ends in good order" test "$status" -lt 70
+	done
+
+	# while devices are off no list of Apple's is whole any more: their own records bring them back
+	for when in "{method: PUT, query: '*action=Sync*', nth: 1}, at: before" \
+		'{activity: UNASSIGN_DEVICES, nth: 1}, at: landed'; do
+		for pages in 'page.cut: 1, page.clamp: 2' 'page.repeat: 1, page.clamp: 2' 'page.total_more: 3' \
+			'apple.page_drop: 3'; do
+			world "admins: [{on: $when, do: set, knobs: {$pages}}]"
+			rules "$rebuild"
+			rows C02WHILE0001 C02WHILE0002
+			apply --max-wait 2h
+			exits "$when, $pages" 0
+			same "$when, $pages: both are back" 'done done WS1 EMEA WS1 EMEA' \
+				"$(outcome C02WHILE0001) $(outcome C02WHILE0002) $(place C02WHILE0001) $(place C02WHILE0002)"
+		done
 	done
 }
 
