@@ -320,6 +320,38 @@ run resume
 apply
 exits 'resumed' 0
 
+# --- a run that is killed, and then may not go on: also the rows it had not begun say why ---
+cat >held.yaml <<'F'
+version: 1
+admins: [{on: {service: uem, path: '*/dep/*', nth: 4}, at: before, do: hold}]
+F
+start=$(date -d 2026-11-22T03:00:00Z +%s)000
+for brake in pause expect; do
+	new_world --fleet fleet.csv --set uem.sync_time=40m --control --scenario held.yaml
+	settings_with 'limits: {in_flight: 1}'
+	rules '[unassign, sync, reassign, sync]'
+	rows C02STORY0001 C02STORY0002
+	"$build/depmend" apply in.csv --rules rules.yaml --yes --allow percent=100 >out 2>err </dev/null &
+	pid=$!
+	curl -sf -H "X-Sim-Now: $start" "http://127.0.0.1:$port/sim/held?wait=20000" >/dev/null
+	kill -9 $pid
+	wait $pid 2>/dev/null
+	curl -sf -H "X-Sim-Now: $start" -X POST "http://127.0.0.1:$port/sim/go"
+	rows C02STAY00001
+	run plan in.csv --rules rules.yaml --allow percent=100 --out plan.csv
+	rows C02STORY0001 C02STORY0002
+	if [ $brake = pause ]; then
+		run pause --reason 'of a storm'
+		apply
+	else
+		apply --expect plan.csv
+	fi
+	exits "$brake in the midst: refused" 4
+	same "$brake in the midst: each row says why" 0 \
+		"$(tail -n +2 in.result.csv | grep -cE ',pending,[^,]*,[^,]*,,' )"
+	check "$brake in the midst: that it was refused" grep -q 'run.guarded: ' in.result.csv
+done
+
 # --- rules that cannot be read keep no device off its server ---
 cat >down.yaml <<'F'
 version: 1

@@ -37,6 +37,13 @@ static void unjudged_row(const struct input *in, uint32_t n, struct run_row *ret
 	};
 }
 
+/* Nothing is known of the row itself: what ended the run before it kept it, too. */
+static void kept_by_end(const struct end_rows *e, struct run_row *row)
+{
+	row->reason = reason_of(e->ended);
+	row->detail = str_from(e->why);
+}
+
 static enum errc not_started_row(void *self, uint32_t n, struct run_row *ret, struct err *err)
 {
 	struct not_started *u = self;
@@ -48,9 +55,8 @@ static enum errc not_started_row(void *self, uint32_t n, struct run_row *ret, st
 		unjudged_row(u->e->input, n, ret);
 	if (ret->outcome == OUTCOME_PLANNED || ret->outcome == OUTCOME_PENDING) {
 		ret->outcome = OUTCOME_PENDING;
-		ret->reason = reason_of(u->e->ended);
 		ret->steps = STR_NONE;
-		ret->detail = str_from(u->e->why);
+		kept_by_end(u->e, ret);
 	}
 	return ERR_OK;
 }
@@ -78,6 +84,7 @@ static enum errc write_not_started(const struct end_rows *e, const struct result
 }
 
 struct counted {
+	const struct end_rows *e;
 	struct run_results *results;
 	struct run_counts *counts;
 };
@@ -88,6 +95,8 @@ static enum errc counted_row(void *self, uint32_t n, struct run_row *ret, struct
 	struct counted *c = self;
 	enum errc rc = run_results_next(c->results, n, ret, err);
 
+	if (!rc && ret->outcome == OUTCOME_PENDING && ret->reason == REASON_NONE)
+		kept_by_end(c->e, ret);
 	if (rc || !c->counts)
 		return rc;
 	if (n == 0) {
@@ -107,7 +116,7 @@ static enum errc write_run(const struct end_rows *e, const struct result_options
 
 	if (!rc && run_results_count(results) != e->input->n_rows)
 		rc = err_set(err, ERR_INTERNAL, "the run has another number of rows");
-	c = (struct counted){ results, e->counts };
+	c = (struct counted){ e, results, e->counts };
 	if (!rc)
 		rc = write_both(e, opt, counted_row, &c, ret, err);
 	run_results_free(results);
