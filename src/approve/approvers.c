@@ -52,6 +52,21 @@ static void is_same_person(struct approvers *a, uint32_t one, uint32_t other)
 			a->v[i].person = one;
 }
 
+/* `anna` may be the login of anna@example.org, and counts as her; of two hosts they are two. */
+static bool may_be_login(struct str one, struct str other)
+{
+	bool bare = !memchr(one.p, '@', one.n) || !memchr(other.p, '@', other.n);
+
+	return bare && str_eq(str_cut(&one, '@'), str_cut(&other, '@'));
+}
+
+static void join_logins(struct approvers *a, uint32_t slot)
+{
+	for (uint32_t i = 0; i < slot; i++)
+		if (may_be_login(map_key(&a->names, i), map_key(&a->names, slot)))
+			is_same_person(a, a->of_name[slot], a->of_name[i]);
+}
+
 static enum errc bad(const struct approvers *a, unsigned line, const char *why, struct err *err)
 {
 	return err_set(err, ERR_SETTINGS,
@@ -78,6 +93,7 @@ static enum errc take_names(
 		if (slot == before) {
 			a->of_name = mem_realloc(a->of_name, ++before, sizeof(*a->of_name));
 			a->of_name[slot] = slot;
+			join_logins(a, slot);
 		}
 		if (to->person == MAP_NONE) {
 			to->name = name;

@@ -222,6 +222,16 @@ run approve plan.csv --rules rules.yaml --key carl --yes --out carl.approval
 rm -f plan.csv.anna*
 refused 'two names of one person' 'one person counts once' --expect plan.csv --approval carl.approval
 
+rm -f carl.approval plan.csv.ben*
+for names in 'ben ben@example.org' 'ben@example.org BEN' 'x,ben ben@example.org' 'ben@example.org,y x,ben'; do
+	read -r one other <<<"$names"
+	{ line "$one" ben; line "$other" carl; } >approvers.pub
+	run approve plan.csv --rules rules.yaml --key ben --yes --out ben.approval
+	run approve plan.csv --rules rules.yaml --key carl --yes --out carl.approval
+	refused "a login and its address: $names" 'one person counts once' --expect plan.csv --approval ben.approval --approval carl.approval
+done
+rm -f ben.approval carl.approval
+
 # --- self-signed ---
 approvers
 rm -f plan.csv.*.approval
