@@ -105,6 +105,23 @@ for end in 0001-01-01 1970-01-01 2001-01-01 9999-12-31 ''; do
 	same "undecided, with the end '$end'" CVEXP00003=undecided "$(by_serial list.result.csv | cut -d' ' -f3)"
 done
 
+# --- one whose coverage Apple cannot tell keeps nobody else waiting; all of them are an outage ---
+for fault in 'reply, status: 500' 'reset'; do
+	printf 'version: 1\nfaults: [{service: apple, path: "*/CVLTD00005/*", do: %s, applied: no}]\n' "$fault" >silent.yaml
+	covered_world --scenario silent.yaml
+	run plan list.csv --rules retire-out-of-coverage --out plan.csv
+	exits "one is not told, $fault" 3
+	same "one is not told, $fault: it is undecided" 'CVEXP00003=noted CVSXD00004=manual CVLTD00005=undecided' \
+		"$(by_serial plan.csv | cut -d' ' -f3-5)"
+	run plan list.csv --rules retire-out-of-coverage --out plan.csv
+	same "one is not told, $fault: also when it alone is asked for" 'CVEXP00003=noted CVSXD00004=manual CVLTD00005=undecided' \
+		"$(by_serial plan.csv | cut -d' ' -f3-5)"
+done
+printf 'version: 1\nfaults: [{service: apple, path: "*/appleCareCoverage", do: reply, status: 500, applied: no}]\n' >silent.yaml
+covered_world --scenario silent.yaml
+run plan list.csv --rules retire-out-of-coverage --out plan.csv
+check 'none is told: an outage' test "$status" -ge 69
+
 # --- no right to it ---
 covered_world --scenario apple-coverage-forbidden
 for i in $(seq 10 39); do echo "CVM0RE00$i,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2025-05-01,"; done \
