@@ -55,9 +55,9 @@ static void is_same_person(struct approvers *a, uint32_t one, uint32_t other)
 /* `anna` may be the login of anna@example.org, and counts as her; of two hosts they are two. */
 static bool may_be_login(struct str one, struct str other)
 {
-	bool bare = !memchr(one.p, '@', one.n) || !memchr(other.p, '@', other.n);
+	struct str login = str_cut(&one, '@');
 
-	return bare && str_eq(str_cut(&one, '@'), str_cut(&other, '@'));
+	return str_eq(login, str_cut(&other, '@')) && (one.n == 0 || other.n == 0);
 }
 
 static void join_logins(struct approvers *a, uint32_t slot)
