@@ -65,8 +65,8 @@ static const char *const fact_help[FACT_MAX_] = {
 		"the UEM's number, or the word that uem.profile_status of the settings gives it",
 	[FACT_UEM_PROFILE_COUNT] = "how many enrollment profiles its group has",
 	[FACT_UEM_ENROLLMENT_STATUS] =
-		"as the UEM writes it: Enrolled, Unenrolled, EnterpriseWipePending, "
-		"DeviceWipePending; absent: the UEM has no record of it",
+		("as the UEM writes it: Enrolled, Unenrolled, EnterpriseWipePending, "
+		 "DeviceWipePending; absent: the UEM has no record of it"),
 	[FACT_UEM_DEVICE] = "the ID of its record; absent: the UEM has none",
 	[FACT_UEM_GROUP] = "the organization group of its record",
 	[FACT_UEM_USER] = "the user of its record",
