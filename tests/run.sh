@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 build=${1:?usage: tests/run.sh BUILD [SUITE...]}
 shift
-jobs=2
+jobs=$(($(nproc) + 1)) # most of a suite is waiting
 longest=1200 # seconds; a suite that hangs is a failure, not a wait
 passed=0 failed=0
 logs=$(mktemp -d)
