@@ -23,7 +23,7 @@ from proxy import Proxy  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(sys.argv[1]).resolve()
-WALL_S = 240  # a caught hang, not a measure
+WALL_S = 600  # a caught hang, not a measure
 MAX_RSS_KIB = 96 * 1024
 # ASan keeps what was freed, and has an allocator of its own.
 ASAN = b"__asan_init" in (BUILD / "depmend").read_bytes()
