@@ -72,6 +72,7 @@ suite() { # name
 			cat "$log"
 		fi
 		report "$1" "$good" "$bad" $((SECONDS - start))
+		grep '^skipped' "$log" # by name: what is not shown here
 	} >"$log.whole"
 	flock "$logs" cat "$log.whole"
 }

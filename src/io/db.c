@@ -125,6 +125,8 @@ static enum errc be_durable(struct db *d, enum db_mode mode, struct err *err)
 
 	if (e == ERR_OK)
 		e = db_durable(d, mode != DB_FAST, err);
+	if (e == ERR_OK) /* macOS: fsync() stops at the disk's own memory; nothing elsewhere */
+		e = db_exec(d, "PRAGMA fullfsync=ON", err);
 	return e == ERR_OK ? db_exec(d, "PRAGMA journal_size_limit=" LOG_KEPT_BYTES, err) : e;
 }
 

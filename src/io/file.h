@@ -64,8 +64,6 @@ MUST_CHECK enum errc file_mkdirs(const char *path, mode_t mode, struct err *err)
 /* ERR_SETTINGS when the folder lies on a network filesystem, where locks and the order of writes
  * cannot be relied on, or in one that a program copies elsewhere. */
 MUST_CHECK enum errc file_check_local(const char *folder, struct err *err);
-/* The name of a network filesystem with that f_type of statfs(2) (linux/magic.h); NULL: none. */
-const char *file_network_name(uint32_t type);
 /* Whether both paths lead to one file that is there. */
 bool file_is_same(const char *a, const char *b);
 /* Whether both paths would lead to one file once it is made: the same name, but for the case of

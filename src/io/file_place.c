@@ -1,39 +1,40 @@
 /* Where files may not be relied on: what goes over a network, or is copied behind our back. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "io/file.h"
 #include "os/kernel.h"
 
-const char *file_network_name(uint32_t type)
+/* By the folder's name: "OneDrive", "OneDrive - Contoso", "Dropbox (Contoso)"; NULL: nobody known. */
+static const char *synced_name(const char *folder)
 {
 	static const struct {
-		uint32_t type;
-		const char *name;
-	} known[] = {
-		{ 0x6969, "NFS" },
-		{ 0x517b, "SMB" },
-		{ 0xff534d42, "CIFS" },
-		{ 0xfe534d42, "SMB" },
-		{ 0x01021997, "9P" },
-		{ 0x65735546, "FUSE" },
-		{ 0x6a656a63, "virtiofs" },
-		{ 0x00c36400, "Ceph" },
-		{ 0x5346414f, "AFS" },
-		{ 0x6b414653, "AFS" },
-		{ 0x73757245, "Coda" },
-		{ 0x0bd00bd0, "Lustre" },
-		{ 0x47504653, "GPFS" },
-		{ 0x0bad1dea, "FhGFS" },
-		{ 0x564c, "NCP" },
-		{ 0x01161970, "GFS2" },
-		{ 0x7461636f, "OCFS2" },
+		const char *name, *by;
+	} names[] = {
+		{ "Dropbox", "Dropbox" },
+		{ "OneDrive", "OneDrive" },
+		{ "Google Drive", "Google Drive" },
+		{ "GoogleDrive", "Google Drive" },
+		{ "iCloud Drive", "iCloud" },
+		{ "Mobile Documents", "iCloud" },
+		{ "CloudStorage", "macOS" },
+		{ "Nextcloud", "Nextcloud" },
+		{ "ownCloud", "ownCloud" },
+		{ "Seafile", "Seafile" },
+		{ "pCloudDrive", "pCloud" },
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (known[i].type == type)
-			return known[i].name;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *name = names[i].name, *more;
+
+		if (strncasecmp(folder, name, strlen(name)) != 0)
+			continue;
+		more = folder + strlen(name);
+		if (!*more || strncmp(more, " - ", 3) == 0 || strncmp(more, " (", 2) == 0)
+			return names[i].by;
+	}
 	return NULL;
 }
 
@@ -51,13 +52,9 @@ static const char *synced_by(const char *folder)
 		{ ".sync", "Resilio" },
 		{ ".SeaDrive", "Seafile" },
 	};
-	static const char *const names[] = { "Dropbox", "OneDrive", "Google Drive", "GoogleDrive",
-		"iCloud Drive", "Nextcloud", "ownCloud", "Seafile", "pCloudDrive" };
-	const char *slash = strrchr(folder, '/'), *by = NULL;
+	const char *slash = strrchr(folder, '/');
+	const char *by = synced_name(slash ? slash + 1 : folder);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !by; i++)
-		if (str_eq_nocase(str_from(slash ? slash + 1 : folder), str_from(names[i])))
-			by = names[i];
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks) && !by; i++) {
 		char *path = mem_printf("%s/%s", folder, marks[i].file);
 
@@ -88,9 +85,9 @@ static enum errc check_synced(const char *folder, struct err *err)
 
 enum errc file_check_local(const char *folder, struct err *err)
 {
-	const char *name = file_network_name(kernel_filesystem(folder));
+	char name[KERNEL_NETWORK_TEXT];
 
-	if (!name)
+	if (!kernel_network(folder, name))
 		return check_synced(folder, err);
 	return err_set(err, ERR_SETTINGS,
 		"%s lies on a network filesystem (%s), which may lose what depmend has to remember",

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -206,11 +207,44 @@ bool kernel_is_locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &other) == 0 && other.l_type != F_UNLCK;
 }
 
-uint32_t kernel_filesystem(const char *folder)
+const char *kernel_network_name(uint32_t type)
+{
+	static const struct {
+		uint32_t type;
+		const char *name;
+	} known[] = {
+		{ 0x6969, "NFS" },
+		{ 0x517b, "SMB" },
+		{ 0xff534d42, "CIFS" },
+		{ 0xfe534d42, "SMB" },
+		{ 0x01021997, "9P" },
+		{ 0x65735546, "FUSE" },
+		{ 0x6a656a63, "virtiofs" },
+		{ 0x00c36400, "Ceph" },
+		{ 0x5346414f, "AFS" },
+		{ 0x6b414653, "AFS" },
+		{ 0x73757245, "Coda" },
+		{ 0x0bd00bd0, "Lustre" },
+		{ 0x47504653, "GPFS" },
+		{ 0x0bad1dea, "FhGFS" },
+		{ 0x564c, "NCP" },
+		{ 0x01161970, "GFS2" },
+		{ 0x7461636f, "OCFS2" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (known[i].type == type)
+			return known[i].name;
+	return NULL;
+}
+
+bool kernel_network(const char *folder, char ret[KERNEL_NETWORK_TEXT])
 {
 	struct statfs fs;
+	const char *name = statfs(folder, &fs) == 0 ? kernel_network_name((uint32_t)fs.f_type) : NULL;
 
-	return statfs(folder, &fs) == 0 ? (uint32_t)fs.f_type : 0;
+	(void)snprintf(ret, KERNEL_NETWORK_TEXT, "%s", name ? name : "");
+	return name != NULL;
 }
 
 ssize_t kernel_access_list(int fd, void *to, size_t size)
@@ -222,6 +256,8 @@ ssize_t kernel_access_list(int fd, void *to, size_t size)
 }
 
 #else /* POSIX, with flock() */
+
+#include <sys/mount.h>
 
 static const char *started_as;
 
@@ -299,13 +335,26 @@ int kernel_nameless(int folder, mode_t mode)
 
 bool kernel_reserve(int fd, int64_t bytes)
 {
-	(void)fd;
-	(void)bytes;
-	return true;
+	struct statvfs fs;
+
+	if (fstatvfs(fd, &fs) != 0 || fs.f_bavail >= (uint64_t)bytes / fs.f_frsize + 1)
+		return true;
+	errno = ENOSPC;
+	return false;
 }
 
 const char *kernel_fixed(int folder, const char *name)
 {
+#ifdef UF_IMMUTABLE /* macOS and the BSDs; the Finder says "Locked" */
+	struct stat st;
+
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return NULL;
+	if (st.st_flags & (UF_IMMUTABLE | SF_IMMUTABLE))
+		return "it is locked (chflags nouchg)";
+	if (st.st_flags & (UF_APPEND | SF_APPEND))
+		return "it can only be added to (chflags nouappnd)";
+#endif
 	(void)folder;
 	(void)name;
 	return NULL;
@@ -360,11 +409,34 @@ bool kernel_is_locked(int fd)
 	return false;
 }
 
-uint32_t kernel_filesystem(const char *folder)
+#ifdef MNT_LOCAL /* macOS and the BSDs tell */
+static bool is_user_made(const char *name)
+{
+	static const char *const kinds[] = { "macfuse", "osxfuse", "fuse" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strncmp(name, kinds[i], strlen(kinds[i])) == 0)
+			return true;
+	return false;
+}
+
+bool kernel_network(const char *folder, char ret[KERNEL_NETWORK_TEXT])
+{
+	struct statfs fs;
+	bool found = statfs(folder, &fs) == 0 &&
+		(!(fs.f_flags & MNT_LOCAL) || is_user_made(fs.f_fstypename));
+
+	(void)snprintf(ret, KERNEL_NETWORK_TEXT, "%s", found ? fs.f_fstypename : "");
+	return found;
+}
+#else
+bool kernel_network(const char *folder, char ret[KERNEL_NETWORK_TEXT])
 {
 	(void)folder;
-	return 0;
+	ret[0] = '\0';
+	return false;
 }
+#endif
 
 ssize_t kernel_access_list(int fd, void *to, size_t size)
 {

@@ -18,7 +18,7 @@
 #define KERNEL_LINUX 0
 #endif
 
-enum { KERNEL_BOOT_TEXT = 40 };
+enum { KERNEL_BOOT_TEXT = 40, KERNEL_NETWORK_TEXT = 32 };
 
 /* main()'s argv[0], for kernel_program(); kept, not copied. */
 void kernel_started_as(const char *argv0);
@@ -54,10 +54,10 @@ int kernel_nameless(int folder, mode_t mode);
 bool kernel_path_of(int fd, char out[64]);
 
 /* Takes so much room on the disk for the file, as far as its file system can; false with errno:
- * there is none. Elsewhere nothing: true. */
+ * there is none. Elsewhere it looks whether there is. */
 bool kernel_reserve(int fd, int64_t bytes);
 /* Why no other file can take the place of what has the name in the folder; NULL: nothing that the
- * kernel tells beforehand. Elsewhere it tells nothing. */
+ * kernel tells beforehand. Elsewhere only macOS and the BSDs tell. */
 const char *kernel_fixed(int folder, const char *name);
 
 /* What stands there, links not followed, and a descriptor that can be asked about it but not read;
@@ -77,8 +77,13 @@ bool kernel_is_locked(int fd);
 /* The same of a folder that is open for reading. Beside kernel_lock(), which cannot hold one. */
 bool kernel_lock_folder(int fd);
 
-/* f_type of statfs(2); 0: not known here. */
-uint32_t kernel_filesystem(const char *folder);
+/* Whether the folder lies on a file system that goes over a network or through a program, and its name.
+ * Elsewhere false, but where the system tells which ones are its own (macOS, the BSDs). */
+bool kernel_network(const char *folder, char ret[KERNEL_NETWORK_TEXT]);
+#if KERNEL_LINUX
+/* The same by f_type of statfs(2); NULL: none. */
+const char *kernel_network_name(uint32_t type);
+#endif
 /* The access list of a file in the kernel's own form; -1 with errno. Elsewhere ENOTSUP. */
 ssize_t kernel_access_list(int fd, void *to, size_t size);
 

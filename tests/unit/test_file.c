@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "io/file.h"
 #include "os/kernel.h"
 
@@ -503,15 +504,38 @@ static void test_local(void **state)
 {
 	(void)state;
 	assert_int_equal(file_check_local("/tmp", NULL), ERR_OK);
-	assert_string_equal(file_network_name(0x6969), "NFS");
-	assert_string_equal(file_network_name(0xff534d42), "CIFS");
-	assert_string_equal(file_network_name(0x65735546), "FUSE");
-	assert_string_equal(file_network_name(0x01021997), "9P");
-	assert_null(file_network_name(0xef53)); /* ext4 */
+#if KERNEL_LINUX
+	assert_string_equal(kernel_network_name(0x6969), "NFS");
+	assert_string_equal(kernel_network_name(0xff534d42), "CIFS");
+	assert_string_equal(kernel_network_name(0x65735546), "FUSE");
+	assert_string_equal(kernel_network_name(0x01021997), "9P");
+	assert_null(kernel_network_name(0xef53)); /* ext4 */
+#endif
 	assert_int_equal(file_check_local("/there/is/none", &err), ERR_OK);
 	assert_true(file_is_same("/dev/null", "/dev/../dev/null"));
 	assert_false(file_is_same("/dev/null", "/dev/zero"));
 	assert_false(file_is_same("/dev/null", "/there/is/none"));
+}
+
+/* As OneDrive, Dropbox and macOS name the folders that they copy, and as people name others. */
+static void test_synced(void **state)
+{
+	static const char *const copied[] = { "OneDrive - Contoso Ltd", "Dropbox (Contoso)",
+		"onedrive", "CloudStorage", "Mobile Documents" };
+	static const char *const not [] = { "Dropbox-export", "OneDriveless", "Mobile" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied) + sizeof(not ) / sizeof(*not );
+		i++) {
+		bool is_copied = i < sizeof(copied) / sizeof(*copied);
+		const char *name = is_copied ? copied[i]
+					     : not [i - sizeof(copied) / sizeof(*copied)];
+		char *path = mem_printf("%s/%s/state", folder, name);
+
+		assert_int_equal(file_mkdirs(path, 0700, NULL), ERR_OK);
+		assert_int_equal(file_check_local(path, NULL), is_copied ? ERR_SETTINGS : ERR_OK);
+		free(path);
+	}
 }
 
 int main(void)
@@ -537,6 +561,7 @@ int main(void)
 		TEST(program_is_stopped_with_all_it_started),
 		TEST(program_left_behind_is_not_waited_for),
 		TEST(test_local),
+		TEST(test_synced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
