@@ -2,7 +2,7 @@
 #include "survey/rows.h"
 
 /* Cells that are put together from several readings. */
-enum { SERVER_NAME = CELLS, LISTED, STATUS_SHOWN, INVENTORY };
+enum { SERVER_NAME = CELLS, SERVER_ID, LISTED, STATUS_SHOWN, INVENTORY };
 
 static const struct {
 	const char *header;
@@ -37,6 +37,7 @@ static const struct {
 	{ "profile", CELL_PROFILE, false },
 	{ "listed_as", CELL_LISTED_AS, false },
 	{ INVENTORY_HEADER, INVENTORY, false },
+	{ SERVER_ID_HEADER, SERVER_ID, false },
 	{ "profile_status", CELL_PROFILE_STATUS, true },
 	{ "enrollment_status", CELL_ENROLLMENT_STATUS, true },
 	{ "user", CELL_USER, true },
@@ -61,6 +62,10 @@ static struct str cell_of(const struct exporting *e, const struct survey_device 
 		return fleet_server_name(&e->survey->session->fleet, d->server);
 	case STATUS_SHOWN:
 		return d->status;
+	case SERVER_ID:
+		return d->server == SERVER_NONE
+			       ? STR_NONE
+			       : fleet_server_id(&e->survey->session->fleet, d->server);
 	case LISTED:
 		if (!e->survey->session->settings->has_uem)
 			return STR_NONE;

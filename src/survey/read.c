@@ -407,7 +407,9 @@ static void find_columns(struct csv_reader *c)
 	for (int i = 0; i < CELLS; i++)
 		c->at[i] = -1;
 	c->at[CELL_CSV_SERVER] = in->at[COLUMN_SERVER];
+	c->at[CELL_CSV_SERVER_ID] = columns_find(in, STR(SERVER_ID_HEADER));
 	c->at[CELL_CSV_STATUS] = in->at[COLUMN_STATUS];
+	c->at[CELL_CSV_ADDED] = in->at[COLUMN_ADDED];
 	c->at[CELL_CSV_RELEASED] = in->at[COLUMN_RELEASED];
 	c->at[CELL_CSV_PROFILE] = columns_find(in, STR("profile"));
 	c->at[CELL_CSV_LISTED] = columns_find(in, STR("listed"));

@@ -2,14 +2,21 @@
 #include <inttypes.h>
 
 #include "base/text.h"
+#include "base/time.h"
+#include "facts/organization.h"
 #include "model/change.h"
 #include "survey/absent.h"
 #include "survey/rows.h"
+
+/* What the server of then is to that of now. */
+enum server_since { SERVER_SAME, SERVER_RENAMED, SERVER_OTHER, SERVER_UNSURE };
 
 /* One device then and now. */
 struct view {
 	/* Empty: none. */
 	struct str server_then, profile_then, enrolled_as_then, server, profile, enrolled_as;
+	struct str added_then, added;
+	enum server_since same; /* of the server then and now, where there is one on both sides */
 	const bool *tells;      /* by cell of the export: whether it has a column for it */
 	bool was, was_released; /* in the export; and had left the organization */
 	bool release_unknown_then;
@@ -39,6 +46,18 @@ static bool released(const struct view *v)
 static bool returned(const struct view *v)
 {
 	return v->was_released && v->is && !v->released && !v->release_unknown;
+}
+
+/* Of a date alone the hour is not known, nor the zone that it was written in. */
+static bool added_again(const struct view *v)
+{
+	enum { SECOND_MS = 1000, DAYS_MS = 2 * 24 * 3600 * 1000, DATE_BYTES = 10 };
+	int64_t then, now;
+
+	if (!v->was || v->was_released || v->release_unknown_then || !v->is || v->released ||
+		!time_parse(v->added_then, &then) || !time_parse(v->added, &now))
+		return false;
+	return now - then > (v->added_then.n > DATE_BYTES ? SECOND_MS : DAYS_MS);
 }
 
 /* What an incomplete list does not show is not lost. */
@@ -78,10 +97,24 @@ static bool is_as_then(struct str then, struct str now)
 	return same;
 }
 
+static bool has_both(const struct view *v, enum server_since same)
+{
+	return stays(v) && v->server_then.n && v->server.n && v->same == same;
+}
+
 static bool moved(const struct view *v)
 {
-	return stays(v) && v->server_then.n && v->server.n &&
-	       !is_as_then(v->server_then, v->server);
+	return has_both(v, SERVER_OTHER);
+}
+
+static bool renamed(const struct view *v)
+{
+	return has_both(v, SERVER_RENAMED);
+}
+
+static bool moved_or_renamed(const struct view *v)
+{
+	return has_both(v, SERVER_UNSURE);
 }
 
 static bool assigned(const struct view *v)
@@ -145,8 +178,10 @@ static bool (*const holds[CHANGE_MAX_])(const struct view *v) = {
 	[CHANGE_ADDED] = added,
 	[CHANGE_RELEASED] = released,
 	[CHANGE_RETURNED] = returned,
+	[CHANGE_ADDED_AGAIN] = added_again,
 	[CHANGE_LOST] = lost,
 	[CHANGE_MOVED] = moved,
+	[CHANGE_RENAMED] = renamed,
 	[CHANGE_ASSIGNED] = assigned,
 	[CHANGE_UNASSIGNED] = unassigned,
 	[CHANGE_ENROLLED] = enrolled,
@@ -156,6 +191,7 @@ static bool (*const holds[CHANGE_MAX_])(const struct view *v) = {
 	[CHANGE_VANISHED] = vanished,
 	[CHANGE_TURNED_UP] = turned_up,
 	[CHANGE_UEM_CUT] = uem_cut,
+	[CHANGE_MOVED_OR_RENAMED] = moved_or_renamed,
 	[CHANGE_TWICE] = twice,
 };
 
@@ -179,6 +215,41 @@ static bool apple_had(const struct survey_device *d)
 	return d->in[STAGE_CSV] && !uem_alone;
 }
 
+/* What the tenant's last run called a server tells of exports that have no ids. */
+static bool was_called(const struct survey *s, struct str id, struct str name)
+{
+	enum { NAME_BYTES = 4096 };
+	struct buf last;
+	bool is;
+
+	buf_init(&last, NAME_BYTES);
+	organization_server_name(s->session->settings, id, &last);
+	is = last.n && is_as_then(name, buf_view(&last));
+	buf_release(&last);
+	return is;
+}
+
+static enum server_since server_since(const struct survey *s, const struct survey_device *d)
+{
+	const struct fleet *f = &s->session->fleet;
+	struct str then = d->cells[CELL_CSV_SERVER], id_then = d->cells[CELL_CSV_SERVER_ID], id,
+		   name;
+	bool same;
+
+	if (!then.n || d->server == SERVER_NONE)
+		return SERVER_SAME;
+	id = fleet_server_id(f, d->server);
+	name = fleet_server_name(f, d->server);
+	same = is_as_then(then, name);
+	if (id_then.n)
+		return !str_eq(id_then, id) ? SERVER_OTHER : same ? SERVER_SAME : SERVER_RENAMED;
+	if (same)
+		return SERVER_SAME;
+	if (fleet_server_by_name(f, then) != SERVER_NONE)
+		return SERVER_OTHER;
+	return was_called(s, id, then) ? SERVER_RENAMED : SERVER_UNSURE;
+}
+
 static struct view look(const struct survey *s, const struct survey_device *d)
 {
 	bool release_unknown = rows_unknown(d->cells[CELL_RELEASED]);
@@ -196,6 +267,9 @@ static struct view look(const struct survey *s, const struct survey_device *d)
 		.listed_then = str_eq_nocase(d->cells[CELL_CSV_LISTED], STR("yes")),
 		.twice = map_find(&s->twice, d->serial) != MAP_NONE,
 		.server_then = d->cells[CELL_CSV_SERVER],
+		.same = server_since(s, d),
+		.added_then = d->cells[CELL_CSV_ADDED],
+		.added = d->cells[CELL_ADDED],
 		.profile_then = d->cells[CELL_CSV_PROFILE],
 		.enrolled_as_then = d->cells[CELL_CSV_ENROLLMENT],
 		.maybe_then = s->partial_then,

@@ -15,7 +15,9 @@
 /* X(id, source): texts a source has about a device, in the order in which they are staged. */
 #define CELL_LIST(X)                 \
 	X(CSV_SERVER, CSV)           \
+	X(CSV_SERVER_ID, CSV)        \
 	X(CSV_STATUS, CSV)           \
+	X(CSV_ADDED, CSV)            \
 	X(CSV_RELEASED, CSV)         \
 	X(CSV_PROFILE, CSV)          \
 	X(CSV_ENROLLMENT, CSV)       \
@@ -77,6 +79,8 @@ struct survey_device {
 /* Whether an export has every device, in each of its rows. */
 #define INVENTORY_HEADER "inventory"
 #define INVENTORY_PARTIAL "partial"
+/* A server keeps its id whatever it is called. */
+#define SERVER_ID_HEADER "server_id"
 
 /* What the stage notes of a list: it was cut; it did not say how many there are. */
 enum survey_flaw { SURVEY_CUT, SURVEY_UNTOLD };

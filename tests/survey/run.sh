@@ -137,12 +137,13 @@ python3 - "$there" "$sold" "$dropped" "$none" "$free" "$out" "$other" "$bare" "$
 import csv, sys
 there, sold, dropped, none, free, out, other, bare, joined, parted = sys.argv[1:]
 rows = list(csv.DictReader(open("live.csv", newline="")))
+ids = {r["server"]: r["server_id"] for r in rows}
 with open("planted.csv", "w", newline="") as f:
     w = csv.DictWriter(f, rows[0].keys())
     w.writeheader()
     for r in rows:
         if r["serial"] == there:
-            r["server"] = "WS1 APAC"
+            r.update(server="WS1 APAC", server_id=ids["WS1 APAC"])
         if r["serial"] == sold:
             r["released"] = "2026-01-01"
         if r["serial"] == none:
@@ -263,7 +264,7 @@ same 'are named, and what they may be is no news' "$(printf '%s\n' '1.23E+11|unr
 check 'with the line of the first' grep -q 'earlier.csv has 2 rows without a serial number that can be read, the first on line' err
 edited 'rows.append(dict(by[none])); rows.append({**by[there], "server": "WS1 APAC"})'
 same 'two rows of a device: only where they differ' "$there|unknown" "$(columns since.csv serial change)"
-edited 'by[there]["server"] = "WS1\x1b[31m EMEA\x07"; by[none]["server"] = "\u202eWS1"'
+edited 'by[there].update(server="WS1\x1b[31m EMEA\x07", server_id="A"); by[none].update(server="\u202eWS1", server_id="B")'
 same 'controls are not written' "$(printf '%s\n' "$none|moved|???WS1" "$there|moved|WS1?[31m EMEA?" | sort)" \
 	"$(columns since.csv serial change server_before | sort)"
 refused() { # FILE WHY
@@ -496,6 +497,55 @@ for word in 'Partial ' PARTIAL '"  partial"'; do
 	run export --since touched.csv --out since.csv
 	same "a spreadsheet made it '$word'" unknown "$(columns since.csv change | sort -u)"
 done
+
+# --- since an export of before a server was renamed, and a device added again ---
+
+sim_stop
+{
+	echo serial,server,added,released
+	printf 'ZZNAMES%s,%s,2025-03-01T10:00:00Z,\n' 0001 Lab 0002 Lab 0003 Shop 0004 'WS1 EMEA' 0005 'WS1 EMEA' \
+		0006 'WS1 APAC' 0007 'WS1 Americas'
+} >names.csv
+cat >names.yaml <<'Y'
+version: 1
+rules: [{name: all, match: {apple.status: UNASSIGNED}, do: [sync]}]
+Y
+rm -f sim.db*
+new_world --fleet names.csv --state "$work/sim.db"
+run export --out then.csv
+run apply names.csv --rules ./names.yaml --yes --out result.csv
+exits 'a run that knows the servers' 0
+sim_stop
+truth "UPDATE server SET name = 'Laboratory' WHERE name = 'Lab';
+	UPDATE server SET uuid = 'A0' || substr(uuid, 3) WHERE name = 'Shop';
+	UPDATE device SET added = added + 3 * 86400000 WHERE serial = 'ZZNAMES0004';
+	UPDATE device SET added = added + 3600000 WHERE serial = 'ZZNAMES0005'"
+sim_start --state "$work/sim.db"
+settings
+then_was() { # PYTHON over a row r of then.csv: what has changed since
+	python3 - "$1" <<'EOF'
+import csv, sys
+rows = list(csv.DictReader(open("then.csv", newline="")))
+for r in rows:
+    exec(sys.argv[1])
+with open("earlier.csv", "w", newline="") as f:
+    w = csv.DictWriter(f, rows[0].keys())
+    w.writeheader()
+    w.writerows(rows)
+EOF
+	run export --since earlier.csv --out since.csv
+	columns since.csv serial change server_before server | sed 's/^ZZNAMES000//' | paste -sd' '
+}
+again='4|returned|WS1 EMEA|WS1 EMEA 5|returned|WS1 EMEA|WS1 EMEA'
+labs='1|renamed|Lab|Laboratory 2|renamed|Lab|Laboratory'
+same 'by ids: renamed, and one made anew under the same name' "$labs 3|moved|Shop|Shop $again" "$(then_was 'pass')"
+same 'without ids the last run tells' "$labs $again" "$(then_was 'r["server_id"] = ""')"
+same 'a server that is still there is another one' "1|moved|WS1 EMEA|Laboratory ${labs#* } $again" \
+	"$(then_was 'r["server_id"] = ""; r["server"] = "WS1 EMEA" if r["serial"].endswith("1") else r["server"]')"
+same 'a date alone tells days' "$labs 3|moved|Shop|Shop 4|returned|WS1 EMEA|WS1 EMEA" "$(then_was 'r["added"] = r["added"][:10]')"
+same 'what a spreadsheet made of it tells nothing' "$labs 3|moved|Shop|Shop" "$(then_was 'r["added"] = "01.03.2025 10:00"')"
+rm -f state/last.*
+same 'where nobody knows, it is not known' "${labs//renamed/unknown} $again" "$(then_was 'r["server_id"] = ""')"
 
 # --- since a run ---
 
