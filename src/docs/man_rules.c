@@ -282,7 +282,7 @@ static const char top[] =
 	"waits for, else a new list.\n"
 	"A listing that is not whole makes it undecided.\n"
 	".Pp\n"
-	"While a profile failed, is throttled or in progress,\n"
+	"While a profile failed, is throttled or in progress, or the UEM names a time to wait for,\n"
 	".Ic uem.profile_since\n"
 	"is when depmend first saw that, by whichever command, and\n"
 	".Ic uem.profile_retry\n"

@@ -136,7 +136,7 @@ static bool see(const struct facts *f, const struct state_seen *was, bool known,
 	int64_t now = transport_now(f->transport);
 
 	ret->state = told ? profile_state_of(words) : was->state;
-	ret->named_ms = later(was->named_ms, retry_after_ms < 0 ? 0 : now + retry_after_ms);
+	ret->named_ms = later(was->named_ms, retry_after_ms <= 0 ? 0 : now + retry_after_ms);
 	if (!known && ret->state == PROFILE_STATE_NONE && !ret->named_ms)
 		return false;
 	same = known && was->state == ret->state;
@@ -157,30 +157,39 @@ void profile_state_take(struct facts *f, uint32_t slot, struct str words, int64_
 
 	device_set_absent(&fleet->devices[slot], FACT_UEM_PROFILE_SINCE);
 	device_set_absent(&fleet->devices[slot], FACT_UEM_PROFILE_RETRY);
-	if (!told && retry_after_ms < 0)
+	if (!told && retry_after_ms <= 0)
 		return;
 	known = get_seen(f, key, &was);
 	if (see(f, &was, known, words, retry_after_ms, &is))
 		put_seen(f, key, &is);
-	if (!told || is.state == PROFILE_STATE_NONE)
+	if (retry_after_ms <= 0 && (!told || is.state == PROFILE_STATE_NONE))
 		return;
 	device_set_date(&fleet->devices[slot], FACT_UEM_PROFILE_SINCE, is.since_ms);
-	device_set_date(&fleet->devices[slot], FACT_UEM_PROFILE_RETRY, is.retry_ms);
+	device_set_date(&fleet->devices[slot], FACT_UEM_PROFILE_RETRY,
+		is.state == PROFILE_STATE_NONE ? is.named_ms : is.retry_ms);
+}
+
+static struct str status_of(const struct fleet *f, uint32_t slot)
+{
+	struct value words;
+
+	fleet_fact(f, slot, FACT_UEM_PROFILE_STATUS, &words);
+	return words.state == VALUE_KNOWN ? words.text : STR_NONE;
 }
 
 enum profile_state profile_state_get(
 	const struct fleet *f, uint32_t slot, int64_t *ret_since_ms, int64_t *ret_retry_ms)
 {
-	struct value words, since, retry;
+	struct value since, retry;
+	enum profile_state state = profile_state_of(status_of(f, slot));
 
 	fleet_fact(f, slot, FACT_UEM_PROFILE_SINCE, &since);
 	fleet_fact(f, slot, FACT_UEM_PROFILE_RETRY, &retry);
-	fleet_fact(f, slot, FACT_UEM_PROFILE_STATUS, &words);
-	if (since.state != VALUE_KNOWN || retry.state != VALUE_KNOWN || words.state != VALUE_KNOWN)
+	if (since.state != VALUE_KNOWN || retry.state != VALUE_KNOWN)
 		return PROFILE_STATE_NONE;
 	*ret_since_ms = since.number;
 	*ret_retry_ms = retry.number;
-	return profile_state_of(words.text);
+	return state == PROFILE_STATE_NONE ? PROFILE_STATE_NAMED : state;
 }
 
 /* What is kept is what was read last, by whomever. */
@@ -201,17 +210,31 @@ int64_t profile_state_wait(const struct facts *f, uint32_t slot)
 	return at > transport_now(f->transport) ? at : TIME_NONE;
 }
 
+bool profile_state_odd(const struct fleet *f, uint32_t slot, char ret[PROFILE_STATUS_TEXT])
+{
+	struct str status = status_of(f, slot);
+	int shown = (int)(status.n < PROFILE_STATUS_TEXT / 2 ? status.n : PROFILE_STATUS_TEXT / 2);
+
+	(void)snprintf(ret, PROFILE_STATUS_TEXT, "profile status %.*s", status.n ? shown : 9,
+		status.n ? status.p : "not known");
+	return status.n > 0;
+}
+
 bool profile_state_tell(
 	const struct fleet *f, uint32_t slot, int64_t now_ms, char ret[PROFILE_STATE_TEXT])
 {
-	char since[TIME_TEXT], retry[TIME_TEXT];
+	char since[TIME_TEXT], retry[TIME_TEXT], words[PROFILE_STATUS_TEXT];
 	int64_t since_ms, retry_ms;
 	enum profile_state state = profile_state_get(f, slot, &since_ms, &retry_ms);
 
 	if (state == PROFILE_STATE_NONE)
 		return false;
-	(void)snprintf(ret, PROFILE_STATE_TEXT, "profile %s since %s, next try %s",
-		profile_state_words(state), time_rfc3339_s(since_ms, since),
+	if (state == PROFILE_STATE_NAMED)
+		(void)profile_state_odd(f, slot, words);
+	else
+		(void)snprintf(words, sizeof(words), "profile %s", profile_state_words(state));
+	(void)snprintf(ret, PROFILE_STATE_TEXT, "%s since %s, next try %s", words,
+		time_rfc3339_s(since_ms, since),
 		retry_ms <= now_ms ? "now" : time_rfc3339_s(retry_ms, retry));
 	return true;
 }

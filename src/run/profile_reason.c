@@ -17,7 +17,8 @@ static void explain(struct job *j, struct job_device *d)
 {
 	char text[PROFILE_STATE_TEXT];
 
-	if (!profile_state_tell(j->fleet, d->slot, transport_now(j->transport), text))
+	if (!profile_state_tell(j->fleet, d->slot, transport_now(j->transport), text) &&
+		!profile_state_odd(j->fleet, d->slot, text))
 		return;
 	d->detail = job_keep(j, str_from(text));
 	d->dirty = true;

@@ -151,11 +151,8 @@ static void judge_status(
 	uint64_t number;
 
 	fleet_fact(f, slot, FACT_UEM_PROFILE_STATUS, &v);
-	if (v.state != VALUE_KNOWN)
-		return;
-	if (profile_state_of(v.text) != PROFILE_STATE_NONE)
-		tally_state(d, slot, states);
-	else if (str_to_u64(v.text, &number))
+	tally_state(d, slot, states);
+	if (v.state == VALUE_KNOWN && str_to_u64(v.text, &number))
 		doctor_tally(d, numbers, fleet_serial(f, slot), EXAMPLES);
 }
 
@@ -176,6 +173,8 @@ static const char *state_remedy(const struct doctor *d, enum profile_state state
 		return "depmend export, then apply --rules corrupted-registration";
 	case PROFILE_STATE_THROTTLED:
 		return "wait for the next try: Apple takes the assignment up again by itself";
+	case PROFILE_STATE_NAMED:
+		return "wait for the next try: depmend gives them no profile before";
 	default:
 		return stuck_remedy(d);
 	}
@@ -187,6 +186,8 @@ static const char *state_proof(enum profile_state state)
 		[PROFILE_STATE_FAILED] = "whose profile failed",
 		[PROFILE_STATE_THROTTLED] = "whose profile Apple throttles",
 		[PROFILE_STATE_IN_PROGRESS] = "still in assignment",
+		[PROFILE_STATE_NONE] = "",
+		[PROFILE_STATE_NAMED] = "whose profile the UEM wants to be left alone for a time",
 	};
 
 	return proofs[state];
@@ -204,15 +205,17 @@ static void tell_state(
 		time_rfc3339_s(w->since_ms, since),
 		w->retry_ms <= doctor_now(d) ? "now" : time_rfc3339_s(w->retry_ms, retry), n,
 		d->waiting.n);
-	doctor_tell(d, state == PROFILE_STATE_THROTTLED ? FOUND_NOTE : FOUND_TROUBLE, &w->devices,
-		state_remedy(d, state), what);
+	doctor_tell(d,
+		state == PROFILE_STATE_THROTTLED || state == PROFILE_STATE_NAMED ? FOUND_NOTE
+										 : FOUND_TROUBLE,
+		&w->devices, state_remedy(d, state), what);
 }
 
 enum errc doctor_stuck(struct doctor *d, struct err *err)
 {
 	struct fleet *f = &d->session->fleet;
 	uint32_t slots[LOOKED_AT] = { 0 }, n = d->waiting.n_some;
-	struct waited_for states[PROFILE_STATE_NONE] = { 0 };
+	struct waited_for states[PROFILE_STATE_NAMED + 1] = { 0 };
 	struct examples numbers = { 0 };
 	enum errc rc;
 
@@ -224,7 +227,7 @@ enum errc doctor_stuck(struct doctor *d, struct err *err)
 	for (uint32_t i = 0; i < n && !rc; i++)
 		judge_status(d, slots[i], states, &numbers);
 	fleet_drop_devices(f);
-	for (int i = 0; i < PROFILE_STATE_NONE; i++)
+	for (int i = 0; i <= PROFILE_STATE_NAMED; i++)
 		tell_state(d, (enum profile_state)i, &states[i], n);
 	if (numbers.n)
 		doctor_say(d, FOUND_UNCHECKED, STR_NONE,

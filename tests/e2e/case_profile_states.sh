@@ -215,3 +215,27 @@ same 'it waits' 1 "$(grep -c '^STATETHROTT2.*,waiting,.*uem.profile_wait: .*unti
 same 'and nothing was sent' 0 "$(given)"
 run apply give.csv --rules ./mend.yaml --yes --allow percent=100
 same 'nor by the run that comes next' 0 "$(given)"
+
+# The number of a state that the settings give no words: the row says it as it is, with the time that was named.
+head -3 states.csv >give.csv
+numbered() { # WHAT REASON OPTION...: of the row, and what doctor says
+	local what=$1 reason=$2
+	shift 2
+	new_world --fleet bare.csv --profile 'Corporate iPads' --set uem.throttled=STATETHROTT2 --set uem.throttle_time=30d "$@"
+	rm -f give.result*.csv
+	run apply give.csv --rules ./give.yaml --yes --allow percent=100 --max-wait 12h
+	exits "$what: it does not show" 5
+	same "$what: the row" "$reason" "$(sed -n 's/^STATETHROTT2.*,unverified,.*the change: \([^"]*\)".*/\1/p; s/^STATETHROTT2.*,unverified,.*the change: \([^",]*\),status.*/\1/p' \
+		give.result.csv | sed 's/:0[0-9]Z/:00Z/g')"
+}
+numbered 'a number and a time' 'profile status 5 since 2026-11-22T03:31:00Z, next try 2026-11-25T03:31:00Z' --set uem.throttle_says=3d
+run report latest --html give.html
+check 'so does its page' grep -q 'profile status 5 since 2026-11-22T03:3' give.html
+DEPMEND_CLOCK=virtual:2026-11-23T03:00:00Z run doctor --older-than 1h
+check 'and doctor' grep -q '1 whose profile the UEM wants to be left alone.*next try 2026-11-2[56]T' out
+same 'it counts the number as well' 1 "$(grep -c 'tells the profile status of [0-9]* devices\? as a number' out)"
+before=$(given)
+DEPMEND_CLOCK=virtual:2026-11-24T03:00:00Z run apply give.csv --rules ./give.yaml --yes --allow percent=100 --max-wait 12h
+same 'nothing is sent before' "$before" "$(given)"
+numbered 'a number alone' 'profile status 5'
+numbered 'a name and a time' 'profile Throttled since 2026-11-22T03:31:00Z, next try 2026-11-25T03:31:00Z' --set uem.throttle_says=3d --set uem.enums=names
