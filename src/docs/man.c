@@ -294,7 +294,12 @@ void docs_man(FILE *out)
 	(void)fputs(".Bl -tag -width Ds\n", out);
 	for (int i = 0; i < COMMAND_MAX_; i++)
 		put_command(command_info((enum command_id)i), out);
-	(void)fputs(".El\n.Pp\nOptions cannot be abbreviated.\nThose of every command:\n", out);
+	(void)fputs(
+		".El\n.Pp\nOptions cannot be abbreviated.\nOne that takes one value is a "
+		"usage error when it is there twice with different ones;\nof color, progress, "
+		"max-wait, wait-lock and jobs the last one counts, so that an alias or a script "
+		"can be added to.\nThose of every command:\n",
+		out);
 	put_options(true, out);
 	(void)fputs(".Pp\nThose of some commands:\n", out);
 	put_options(false, out);

@@ -9,21 +9,21 @@
 
 enum { KEY_MAX_BYTES = 1024 * 1024 };
 
-/* What a value decides, where two values would leave open which devices are meant or what was
- * agreed to. Elsewhere the last one counts, as of an alias that is added to. */
+/* How many an option takes: one value, one for each name, or any number of them. How depmend looks
+ * and how long it waits is the last one's to say, as of an alias that is added to. */
 static bool decides(const struct cli_given *g, struct buf *ret)
 {
-	static const enum option_id once[] = { OPTION_LIMIT, OPTION_NOW, OPTION_EXPECT,
-		OPTION_SERIAL_COLUMN, OPTION_HEADER, OPTION_ENCODING, OPTION_BARCODE_S };
+	static const enum option_id many[] = { OPTION_RULES, OPTION_SERIAL, OPTION_APPROVAL,
+		OPTION_SCENARIO, OPTION_TOKEN, OPTION_COLOR, OPTION_PROGRESS, OPTION_MAX_WAIT,
+		OPTION_WAIT_LOCK, OPTION_JOBS };
 	const struct option_info *o = option_info(g->id);
 	struct str rest = str_from(g->value), name = str_cut(&rest, '=');
-	bool pair = (o->kind == KIND_PAIR && g->id != OPTION_TOKEN) || o->kind == KIND_CONFIRM ||
-		    (o->kind == KIND_ALLOW && !str_eq(name, STR("again")));
-	bool single = false;
+	bool pair = o->kind == KIND_PAIR || o->kind == KIND_CONFIRM || o->kind == KIND_ALLOW;
 
-	for (size_t i = 0; i < sizeof(once) / sizeof(*once); i++)
-		single = single || g->id == once[i];
-	if (!g->value || (!pair && !single))
+	for (size_t i = 0; i < sizeof(many) / sizeof(*many); i++)
+		if (g->id == many[i])
+			return false;
+	if (!g->value || (o->kind == KIND_ALLOW && str_eq(name, STR("again"))))
 		return false;
 	buf_reset(ret);
 	buf_printf(ret, "--%s%s", o->name, pair ? " " : "");

@@ -160,7 +160,7 @@ enum option_kind {
 	X(RULES, "rules", 0, FILE, "FILE|NAME", FOR(CHECK) | FOR_PLANS | FOR(APPROVE) | FOR(UNDO), \
 		"rules to judge by (repeatable); of undo: limits, waves, halt")                    \
 	X(SET, "set", 0, PAIR, "NAME=VALUE", FOR(CHECK) | FOR_PLANS | FOR(UNDO),                   \
-		"give a parameter of the rules a value")                                           \
+		"give a parameter of the rules a value (repeatable)")                              \
 	X(LIMIT, "limit", 0, SOME, "N", FOR_PLANS | FOR(UNDO),                                     \
 		"act on the first N rows that would send something")                               \
 	X(NOW, "now", 0, TIME, "RFC3339", FOR_PLANS | FOR(UNDO),                                   \
