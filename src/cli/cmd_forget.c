@@ -70,7 +70,8 @@ static enum errc look(struct forget *f, const struct cli *cli, struct err *err)
 	for (size_t i = 0; i < f->n && !rc; i++) {
 		struct str serial = serial_view(&f->serials[i]);
 
-		rc = open_business_load(&f->open[i], f->s.store, serial, err);
+		rc = open_business_load(
+			&f->open[i], f->s.store, f->s.settings, serial, when.now_ms, err);
 		if (!rc)
 			rc = wipe_note_find(f->s.store, serial, &wipe, &f->wipes[i], err);
 		f->open[i].pause.paused = false;

@@ -201,7 +201,8 @@ static enum errc show_one(const struct saved_run *s, const struct cli *cli, stru
 	enum errc rc = store_history(s->store, serial, &h, err);
 
 	if (!rc)
-		rc = open_business_load(&open, s->store, serial, err);
+		rc = open_business_load(
+			&open, s->store, s->settings, serial, saved_run_when(s).now_ms, err);
 	open.pause.paused = false; /* is not about this device */
 	if (!rc && page)
 		put_page(page, s, serial, &h, &open);

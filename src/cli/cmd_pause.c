@@ -67,7 +67,7 @@ static enum errc set(struct saved_run *s, const struct cli *cli, bool on, struct
 	if (!rc)
 		rc = saved_run_now(s, &now, err);
 	if (!rc && !on) {
-		rc = open_business_load(&open, s->store, STR_NONE, err);
+		rc = open_business_load(&open, s->store, s->settings, STR_NONE, now, err);
 		ended = !rc && open.pause.paused;
 		open_business_release(&open);
 	}
@@ -76,7 +76,7 @@ static enum errc set(struct saved_run *s, const struct cli *cli, bool on, struct
 			: ledger_resume(s->store, now, err);
 	if (rc)
 		return rc;
-	rc = open_business_load(&open, s->store, STR_NONE, err);
+	rc = open_business_load(&open, s->store, s->settings, STR_NONE, now, err);
 	if (!rc)
 		say(s, cli, &open, ended);
 	open_business_release(&open);

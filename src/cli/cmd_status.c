@@ -320,13 +320,14 @@ int cmd_status(const struct cli *cli)
 	st.has_active = !rc && store_locked_by(st.s.settings->state, st.s.settings->apple.account,
 				       &st.active);
 	if (!rc)
-		rc = open_business_load(&st.open, st.s.store, STR_NONE, &err);
+		rc = find_ends(&st, &err);
+	if (!rc)
+		rc = open_business_load(
+			&st.open, st.s.store, st.s.settings, STR_NONE, st.now_ms, &err);
 	if (!rc)
 		rc = wipe_notes(st.s.store, keep_wipe, &st, &err);
 	if (!rc)
 		rc = store_runs(st.s.store, keep_run, &st, &err);
-	if (!rc)
-		rc = find_ends(&st, &err);
 	if (!rc)
 		rc = find_budgets(&st, &err);
 	if (!rc && cli_count(cli, OPTION_JSON))

@@ -5,12 +5,29 @@
 #include "facts/organization.h"
 #include "model/outcome.h"
 #include "model/step.h"
+#include "plan/plan.h"
 #include "report/ndjson.h"
 
 enum { NAME_BYTES = 4096 };
 
-enum errc open_business_load(
-	struct open_business *ret, struct store *s, struct str serial, struct err *err)
+/* What the next run takes what is waited for as. */
+static enum errc load_waits(struct waits *ret, struct store *s, const struct settings *settings,
+	struct str serial, int64_t now_ms, struct err *err)
+{
+	struct map listed;
+	struct err why;
+	uint32_t n;
+	enum errc rc;
+
+	if (!settings->protect_file || protect_load(&listed, &n, settings, &why))
+		map_init(&listed, 0);
+	rc = waits_by_list(s, serial, now_ms, &listed, ret, err);
+	map_release(&listed);
+	return rc;
+}
+
+enum errc open_business_load(struct open_business *ret, struct store *s,
+	const struct settings *settings, struct str serial, int64_t now_ms, struct err *err)
 {
 	enum errc rc;
 
@@ -25,8 +42,7 @@ enum errc open_business_load(
 	if (!rc)
 		rc = gap_get(s, &ret->gap, err);
 	if (!rc)
-		rc = serial.n ? waits_load(s, serial, &ret->waits, err)
-			      : waits_by_list(s, &ret->waits, err);
+		rc = load_waits(&ret->waits, s, settings, serial, now_ms, err);
 	for (size_t i = 0; i < ret->deeds.n; i++)
 		ret->n_open_deeds += ret->deeds.v[i].state == DEED_OPEN;
 	return rc;
@@ -171,6 +187,17 @@ static void print_deeds(const struct open_business *b, const struct when *w, siz
 			CONSOLE_WIPE_LOG);
 }
 
+static const struct {
+	const char *word, *what, *next;
+} wait_words[WAIT_STATES] = {
+	[WAIT_ON] = { "waiting", "not at Apple yet", "" },
+	[WAIT_OVER] = { "over", "not at Apple in time", ": a person has to look" },
+	[WAIT_TWICE] = { "two_lists", "which another list waits for, too",
+		": keep it on one of them" },
+	[WAIT_PROTECTED] = { "protected", "on the protected list now",
+		": nothing is done when Apple lists it" },
+};
+
 static void print_waits(const struct open_business *b, const struct when *w, size_t most, FILE *out)
 {
 	char since[WHEN_TEXT], until[WHEN_TEXT];
@@ -178,12 +205,11 @@ static void print_waits(const struct open_business *b, const struct when *w, siz
 	for (size_t i = 0; i < b->waits.n && i < most; i++) {
 		const struct wait *one = &b->waits.v[i];
 
-		text_line(out,
-			"waiting     %lld %s of %.*s, not at Apple yet: rule '%.*s', since %s, "
-			"until %s",
+		text_line(out, "waiting     %lld %s of %.*s, %s: rule '%.*s', since %s, until %s%s",
 			(long long)one->n, one->n == 1 ? "serial" : "serials", STR_FMT(one->list),
-			STR_FMT(one->rule), when_words(w, one->since_ms, since),
-			when_words(w, one->until_ms, until));
+			wait_words[one->state].what, STR_FMT(one->rule),
+			when_words(w, one->since_ms, since), when_words(w, one->until_ms, until),
+			wait_words[one->state].next);
 	}
 	if (most)
 		put_more(b->waits.n, most, out);
@@ -280,6 +306,7 @@ static void tell_wait(const struct wait *w, FILE *out)
 	ndjson_begin(&j, "waiting");
 	json_put_str(&j.o, "list", w->list);
 	json_put_str(&j.o, "rule", w->rule);
+	json_put_z(&j.o, "state", wait_words[w->state].word);
 	json_put_int(&j.o, "serials", w->n);
 	ndjson_time(&j, "since", w->since_ms);
 	ndjson_time(&j, "until", w->until_ms);

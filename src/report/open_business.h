@@ -19,14 +19,15 @@ struct open_business {
 	struct ledger_intents changes;
 	struct ledger_deeds deeds; /* irreversible steps, those that are proved, too */
 	size_t n_open_deeds;
-	struct waits waits; /* serials that Apple does not list yet: by list and rule, or of one */
+	struct waits waits; /* serials that Apple does not list yet: by list, rule and state */
 	struct ledger_pause pause;
 	struct gap gap; /* an older state took the place of the newest */
 };
 
-/* Of one device, or of all (STR_NONE). Caller releases *ret, also after a failure. */
-MUST_CHECK enum errc open_business_load(
-	struct open_business *ret, struct store *s, struct str serial, struct err *err);
+/* Of one device, or of all (STR_NONE). A protected list that cannot be read is left out. Caller
+ * releases *ret, also after a failure. */
+MUST_CHECK enum errc open_business_load(struct open_business *ret, struct store *s,
+	const struct settings *settings, struct str serial, int64_t now_ms, struct err *err);
 void open_business_release(struct open_business *b);
 /* Wipes among them that are not known to be over. */
 size_t open_business_wipes(const struct open_business *b);

@@ -17,34 +17,81 @@ static enum errc take_wait(void *self, struct db_stmt *q, struct err *err)
 		.rule = arena_dup(&w->arena, db_col_str(q, 2)),
 		.since_ms = db_col_int(q, 3),
 		.until_ms = db_col_int(q, 4),
-		.n = db_col_int(q, 5),
+		.n = 1,
 	};
 	return ERR_OK;
 }
 
-static enum errc read_waits(
-	struct store *s, const char *sql, struct str serial, struct waits *ret, struct err *err)
+enum errc waits_load(struct store *s, struct str serial, struct waits *ret, struct err *err)
 {
 	*ret = (struct waits){ 0 };
 	arena_init(&ret->arena);
-	return db_each(
-		s->db, sql, DB_VALUES(db_str(serial.n ? serial : STR(""))), take_wait, ret, err);
-}
-
-enum errc waits_load(struct store *s, struct str serial, struct waits *ret, struct err *err)
-{
-	return read_waits(s,
-		"SELECT list, serial, rule, since, until, 1 FROM wait "
+	return db_each(s->db,
+		"SELECT list, serial, rule, since, until FROM wait "
 		"WHERE ?1 = '' OR serial = ?1 ORDER BY list, serial",
-		serial, ret, err);
+		DB_VALUES(db_str(serial.n ? serial : STR(""))), take_wait, ret, err);
 }
 
-enum errc waits_by_list(struct store *s, struct waits *ret, struct err *err)
+/* --- in groups --- */
+
+static bool is_one_group(const struct wait *a, const struct wait *b)
 {
-	return read_waits(s,
-		"SELECT list, min(serial), rule, min(since), min(until), count(*) FROM wait "
-		"WHERE ?1 = '' GROUP BY list, rule ORDER BY list, rule",
-		STR_NONE, ret, err);
+	return a->state == b->state && str_eq(a->rule, b->rule) && str_eq(a->list, b->list);
+}
+
+/* In place, since a group has no later place than its first. */
+static void gather(struct waits *w)
+{
+	size_t n = 0, k;
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct wait one = w->v[i];
+
+		for (k = 0; k < n && !is_one_group(&w->v[k], &one); k++)
+			;
+		if (k == n) {
+			w->v[n++] = one;
+			continue;
+		}
+		w->v[k].n++;
+		if (one.since_ms < w->v[k].since_ms)
+			w->v[k].since_ms = one.since_ms;
+		if (one.until_ms < w->v[k].until_ms)
+			w->v[k].until_ms = one.until_ms;
+	}
+	w->n = n;
+}
+
+/* n_lists: that still wait for it, this one among them or not. */
+static enum wait_state state_of(
+	const struct wait *w, const struct map *protected_list, uint32_t n_lists, int64_t now_ms)
+{
+	bool over = w->until_ms <= now_ms;
+
+	if (map_find(protected_list, w->serial) != MAP_NONE)
+		return WAIT_PROTECTED;
+	if (n_lists > (over ? 0 : 1))
+		return WAIT_TWICE;
+	return over ? WAIT_OVER : WAIT_ON;
+}
+
+enum errc waits_by_list(struct store *s, struct str serial, int64_t now_ms,
+	const struct map *protected_list, struct waits *ret, struct err *err)
+{
+	enum errc rc = waits_load(s, serial, ret, err);
+	uint32_t *n_lists = mem_zalloc((ret->n + 1) * sizeof(*n_lists));
+	struct map serials;
+
+	map_init(&serials, 0);
+	for (size_t i = 0; i < ret->n; i++)
+		n_lists[map_add(&serials, ret->v[i].serial, NULL)] += ret->v[i].until_ms > now_ms;
+	for (size_t i = 0; i < ret->n; i++)
+		ret->v[i].state = state_of(&ret->v[i], protected_list,
+			n_lists[map_find(&serials, ret->v[i].serial)], now_ms);
+	gather(ret);
+	map_release(&serials);
+	free(n_lists);
+	return rc;
 }
 
 void waits_release(struct waits *w)

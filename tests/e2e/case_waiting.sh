@@ -86,10 +86,24 @@ settings_with 'protect: {file: protected.csv}'
 printf 'serial\nWAITS0000001\n' >protected.csv
 night 2
 same 'the protected list is that of today' 'protected protected.listed' "$(ended WAITS0000001)"
+says_of_waits() { # what status says of them, and in figures
+	run status
+	sed -n 's/^waiting  *\([0-9]*\) serials\? of [^ ]*, \(.*\): rule .*/\1 \2/p' out | sort | paste -sd';'
+	run status --json
+	jq -r 'select(.type == "waiting") | "\(.serials) \(.state)"' out | sort
+}
+same 'status: one is protected' "$(printf '%s\n' '1 not at Apple yet;1 on the protected list now' '1 protected' '1 waiting')" "$(says_of_waits)"
+echo '1.2E+7' >protected.csv
+run status
+exits 'status goes on without a list that cannot be read' 0
+printf 'serial\nWAITS0000001\n' >protected.csv
 same 'who came is acted on' 'done state.done' "$(ended WAITS0000000)"
 settings
 night 11
 exits 'the date has passed' 3
+same 'status: the date has passed' "$(printf '%s\n' '2 not at Apple in time' '2 over')" "$(says_of_waits)"
+run history WAITS0000001
+check 'so does its history' grep -q 'not at Apple in time: rule .*a person has to look' out
 same 'then a person has to look' 'manual rule.wait_over' "$(ended WAITS0000001)"
 check 'protected meanwhile, it is the same wait' grep -q 'wait_over: .*since 2026-11-22T03:.*until 2026-12-02T03:' new.result.csv
 wait_rule newcomers 30d
@@ -118,6 +132,7 @@ same 'it waits by the new rule' 'waiting rule.waiting' "$(ended WAITS0000001)"
 printf 'serial\nWAITS0000001\n' >second.csv
 night 13 second.csv
 exits 'another list' 3
+same 'status: two lists' 2 "$(says_of_waits | grep -c ' two_lists$')"
 same 'two lists' 'manual rule.wait_twice' "$(ended WAITS0000001 second.result.csv)"
 check 'which is named' grep -q 'wait_twice: .*/new.csv' second.result.csv
 night 13

@@ -59,7 +59,9 @@ static enum errc look_ahead(struct plan_rows *r, struct err *err)
 	plan_effects_count(&p->plan, &r->effects);
 	schedule_make(&p->plan, r->policy, &r->schedule);
 	rc = plan_guards_ask(&r->guards, p->cli, &p->plan, r->policy, err);
-	return rc ? rc : open_business_load(&r->open, p->session.store, STR_NONE, err);
+	return rc ? rc
+		  : open_business_load(
+			    &r->open, p->session.store, p->settings, STR_NONE, r->when.now_ms, err);
 }
 
 static void rows_init(struct plan_rows *r, struct context *p, const struct rules_policy *policy)

@@ -136,7 +136,7 @@ struct when saved_run_when(const struct saved_run *s)
 	struct when w = { .local = isatty(STDOUT_FILENO) };
 	struct err err;
 
-	if (w.local && saved_run_now(s, &w.now_ms, &err))
+	if (saved_run_now(s, &w.now_ms, &err))
 		w.local = false;
 	return w;
 }
