@@ -22,11 +22,12 @@ static void keep_event(struct job *j, struct job_device *d, struct str id)
 		job_evidence(j, d, "event", text);
 }
 
-/* Who did what its open request was to do: the newest one left it as it is. What its log calls
- * failed was perhaps done by an earlier request of ours, which this state does not know of. */
-static void take_open(struct job *j, struct job_device *d, const struct apple_event *e)
+/* Who did what its step was to do: the newest one left it as it is. What its log calls failed was
+ * perhaps done by an earlier request of ours, which this state does not know of. */
+static void take_open(
+	struct job *j, struct job_device *d, enum step_kind kind, const struct apple_event *e)
 {
-	bool did = apple_event_tells_of(e, job_step(j, d)->kind);
+	bool did = apple_event_tells_of(e, kind);
 	bool ours = settings_is_own(j->settings, e->actor) ||
 		    (!d->log_failed && str_eq(e->actor_type, STR("API_USER")));
 
@@ -52,6 +53,25 @@ static bool is_open(const struct job *j, const struct job_device *d)
 	return job_is_busy(d) || (d->custody && job_in_doubt(j, d));
 }
 
+/* The step that took it off, where nobody said that it was ours. */
+static uint32_t untold_step(const struct job *j, const struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+	uint32_t at = p->n;
+
+	while (at-- > 0 && !(step_info(p->v[at].kind)->takes_off && d->results[at] == RESULT_DONE))
+		;
+	return at < p->n && d->evidence &&
+			       (strstr(d->evidence, "activity:") || strstr(d->evidence, "event:"))
+		       ? p->n
+		       : at;
+}
+
+bool job_is_untold(const struct job *j, const struct job_device *d)
+{
+	return untold_step(j, d) < job_program(j, d)->n;
+}
+
 /* Of a step that is proved, or of the one that nobody knows about: who is on a server again was not
  * taken off by what came before. */
 static enum errc take_event(void *self, const struct json *element, struct err *err)
@@ -61,14 +81,15 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	struct str serial;
 	enum errc rc = apple_event_decode(element, is_asked, j, &e, &serial, err);
 	struct job_device *d = rc || !serial.n ? NULL : job_device_of(j, serial);
-	uint32_t next = d ? job_next(j, d) : 0;
+	uint32_t next = d ? job_next(j, d) : 0, untold = d ? untold_step(j, d) : 0;
 
 	for (uint32_t i = 0; d && i < job_program(j, d)->n && i <= next; i++) {
-		if (i < next || !is_open(j, d))
+		enum step_kind kind = job_program(j, d)->v[i].kind;
+
+		if (i != untold && (i < next || !is_open(j, d)))
 			take_done(j, d, i, &e);
-		else if (apple_event_tells_of(&e, job_step(j, d)->kind) ||
-			 apple_event_tells_of(&e, STEP_REASSIGN))
-			take_open(j, d, &e);
+		else if (apple_event_tells_of(&e, kind) || apple_event_tells_of(&e, STEP_REASSIGN))
+			take_open(j, d, kind, &e);
 	}
 	return rc;
 }
@@ -153,21 +174,32 @@ static enum errc since_created(void *self, const struct run_record *run, struct 
 	return ERR_OK;
 }
 
+static enum errc read_since_created(struct job *j, struct err *err)
+{
+	enum errc rc = store_runs(j->store, since_created, j, err);
+
+	if (!rc)
+		rc = read_events(j, j->created_ms, err);
+	return rc ? rc : look_for_homes(j, err);
+}
+
 enum errc events_of_doubt(struct job *j, struct err *err)
 {
 	bool any = false;
-	enum errc rc;
 
 	for (uint32_t i = 0; i < j->n && !any; i++)
 		any = j->devices[i].custody && job_in_doubt(j, &j->devices[i]);
-	if (!any || j->settings->apple.school)
-		return ERR_OK;
-	rc = store_runs(j->store, since_created, j, err);
-	if (!rc)
-		rc = read_events(j, j->created_ms, err);
-	if (!rc)
-		rc = look_for_homes(j, err);
-	return job_or_stop(j, rc, err);
+	return any && !j->settings->apple.school ? job_or_stop(j, read_since_created(j, err), err)
+						 : ERR_OK;
+}
+
+enum errc events_of_untold(struct job *j, const uint32_t *devices, uint32_t n, struct err *err)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < n && !any; i++)
+		any = job_is_untold(j, &j->devices[devices[i]]);
+	return any && !j->settings->apple.school ? read_since_created(j, err) : ERR_OK;
 }
 
 static bool lacks_witness(const struct job_device *d)

@@ -83,6 +83,8 @@ static const char *difference(const struct job *j, const struct job_device *d)
 
 	if (!work_view(j->fleet, d->slot, &now))
 		return NULL; /* not read: the row keeps its proof */
+	if (d->by_other && job_is_untold(j, d) && now.server == SERVER_NONE)
+		return "it is on no server, and not by the run's own request";
 	if (end.released != now.released)
 		return end.released ? "it is in the organization again"
 				    : "it has left the organization";
@@ -110,7 +112,7 @@ static enum errc look(struct job *j, const uint32_t *v, uint32_t n, struct err *
 	}
 	if (!rc && uem && j->settings->has_uem)
 		rc = facts_uem_lists(j->facts, facts_groups(j->fleet), err);
-	return rc;
+	return rc ? rc : events_of_untold(j, v, n, err);
 }
 
 /* *ret_n: those that differ, which v holds then. */

@@ -428,6 +428,11 @@ MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, s
 MUST_CHECK enum errc events_of_unknown(struct job *j, struct err *err);
 /* The same about those in custody that an earlier process may have taken off, or somebody else. */
 MUST_CHECK enum errc events_of_doubt(struct job *j, struct err *err);
+/* What took it off was taken for ours without a word of Apple's: an activity, or an event. */
+bool job_is_untold(const struct job *j, const struct job_device *d);
+/* The same about such devices, whose events may have come since. */
+MUST_CHECK enum errc events_of_untold(
+	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
 /* The second proof of what was proved: audit events go into the evidence. */
 MUST_CHECK enum errc events_of_run(struct job *j, struct err *err);
 /* One sync for all devices of the wave that wait for one. */

@@ -278,6 +278,8 @@ enum errc look_before(struct job *j, const uint32_t *devices, uint32_t n, struct
 		job_read_protected(j);
 	if (l.n && !rc && !j->settings->apple.school)
 		rc = drop_moved(&l, from_ms, err);
+	if (!rc)
+		rc = events_of_untold(j, old, l.n, err);
 	for (uint32_t i = 0; i < l.n && rc; i++)
 		j->devices[old[i]].looked_ms = TIME_NONE;
 	free(l.slots);

@@ -326,17 +326,17 @@ static bool seen_twice(struct job *j, struct job_device *d, uint64_t shows, int6
 }
 
 /* Nobody heard what became of it: who took the device off is for the events to tell, which are
- * asked with the second look. */
-static bool is_unheard(const struct job_device *d, const struct open_request *r)
+ * asked with the second look, and again while they may come late. */
+static bool is_unheard(const struct open_request *r)
 {
-	return step_info(r->kind)->takes_off && d->custody && r->state != REQUEST_ACCEPTED;
+	return step_info(r->kind)->takes_off && r->state != REQUEST_ACCEPTED;
 }
 
 /* The state before and the one wanted look alike, or what it proves lets nobody look again: a stale
  * list may not decide about a device that was off its server. */
 static bool needs_two(const struct job_device *d, const struct open_request *r)
 {
-	return (step_info(r->kind)->puts_back && d->custody) || is_unheard(d, r);
+	return (step_info(r->kind)->puts_back && d->custody) || is_unheard(r);
 }
 
 /* Its own log says that it failed, or an event that another did it. Not, where an event says that
@@ -344,7 +344,7 @@ static bool needs_two(const struct job_device *d, const struct open_request *r)
 static bool may_be_others(
 	const struct job *j, const struct job_device *d, const struct open_request *r)
 {
-	bool theirs = d->by_other && is_unheard(d, r);
+	bool theirs = d->by_other && is_unheard(r);
 
 	return (d->log_failed || theirs) && step_info(r->kind)->service == SERVICE_APPLE &&
 	       !d->witnessed && (!j->older || d->by_other);

@@ -29,6 +29,16 @@ static void note_drift(struct job *j, struct job_device *d, const struct view *s
 	d->anonymous = true;
 }
 
+/* An event says that somebody else took it off, and not by deleting its server. */
+static bool left_by_others(struct job *j, struct job_device *d, const struct view *seen)
+{
+	if (!d->by_other || fleet_server_gone(j->fleet, d->home))
+		return false;
+	job_end_custody(j, d);
+	note_drift(j, d, seen);
+	return true;
+}
+
 /* A device on its way back: only where it is counts. */
 static enum wanted put_back_wanted(struct job *j, struct job_device *d, const struct view *seen)
 {
@@ -43,7 +53,7 @@ static enum wanted put_back_wanted(struct job *j, struct job_device *d, const st
 		return NOT_WANTED;
 	}
 	if (away)
-		return WANTED;
+		return job_is_untold(j, d) && left_by_others(j, d, seen) ? NOT_WANTED : WANTED;
 	if (!look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;
 	if (seen->server == target) {
@@ -124,11 +134,8 @@ static enum wanted holds_already(struct job *j, struct job_device *d, const stru
 
 	if (seen->server != job_expected(j, d).server && !look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;
-	if (ours && d->by_other && !fleet_server_gone(j->fleet, d->home)) {
-		job_end_custody(j, d);
-		note_drift(j, d, seen);
+	if (ours && left_by_others(j, d, seen))
 		return NOT_WANTED;
-	}
 	job_pass(j, d, ours ? RESULT_DONE : RESULT_HELD);
 	return NOT_WANTED;
 }

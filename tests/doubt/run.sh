@@ -183,23 +183,31 @@ part_whose() {
 	done
 
 	# no answer to our request, which was carried out or not, and another takes the device off
-	while read -r applied after events ends; do
+	while IFS=/ read -r steps applied after events ends; do
 		world "faults: [{activity: UNASSIGN_DEVICES, nth: 1, do: reset, applied: $applied}]
 admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: after, after: $after, do: unassign, serials: [C02DOUBT0003]}]" \
-			--set apple.activity_time=10m
-		[ "$events" = yes ] || sed -i 's/: business/: school/; s/BUSINESSAPI/SCHOOLAPI/' depmend.yaml
-		rules "$rebuild"
+			--set apple.activity_time=10m --set "apple.event_delay=${events/never/0s}"
+		[ "$events" != never ] || sed -i 's/: business/: school/; s/BUSINESSAPI/SCHOOLAPI/' depmend.yaml
+		rules "$steps"
 		rows C02DOUBT0003
 		apply
-		same "no answer, applied $applied, another $after later, events $events" "$ends" \
+		same "$steps, no answer, applied $applied, another $after later, events $events" "$ends" \
 			"$status $(outcome C02DOUBT0003) $(place C02DOUBT0003)"
-		check "no answer, applied $applied, another $after later, events $events: nothing is known to be off" \
+		check "$steps, no answer, applied $applied, another $after later, events $events: nothing is known to be off" \
 			test -z "$(off C02DOUBT0003)"
-	done <<-'F'
-		no 5m yes 5 drifted off
-		yes 5m yes 5 drifted off
-		yes 20m yes 0 done WS1 APAC
-		no 5m no 0 done WS1 APAC
+	done <<-F
+		$rebuild/no/5m/0s/5 drifted off
+		$rebuild/yes/5m/0s/5 drifted off
+		$rebuild/yes/20m/0s/0 done WS1 APAC
+		$rebuild/no/5m/never/0 done WS1 APAC
+		$rebuild/no/5m/28m/5 drifted off
+		$rebuild/no/29m/3m/5 drifted off
+		$rebuild/yes/20m/13m/0 done WS1 APAC
+		[unassign]/no/5m/0s/5 drifted off
+		[unassign]/yes/20m/0s/0 done off
+		[unassign]/no/5m/never/0 done off
+		[delete_from_lifecycle]/no/5m/0s/5 drifted off
+		[delete_from_lifecycle]/no/5m/28m/5 drifted off
 	F
 
 	# a school, where no event ever tells
