@@ -34,6 +34,7 @@ struct facts {
 	enum reading now;                      /* what is being read; READING_CSV: nothing */
 	bool patient; /* what a whole listing of Apple does not show may wait: nobody asks by name
 		       */
+	uint32_t n_silent;   /* look-ups without an answer, in a row */
 	bool single_records; /* a bulk look-up of UEM records failed: one by one from now on */
 };
 

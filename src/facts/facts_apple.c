@@ -177,7 +177,7 @@ static enum errc done_device(void *self, enum errc code, const struct http_reply
 		code = apple_reply_error(reply, NULL, err);
 	if (code == ERR_NOT_FOUND) {
 		take_no_device(d);
-		return ERR_OK;
+		return facts_soften_one(u, ERR_OK, READING_APPLE_DEVICE, err);
 	}
 	if (!code)
 		code = facts_parse(apple_page_error, reply, &root, err);
@@ -188,7 +188,7 @@ static enum errc done_device(void *self, enum errc code, const struct http_reply
 	if (!code)
 		take_device(u->f->fleet, u->slot, &a);
 	json_free(root);
-	return facts_soften(u->f, code, READING_APPLE_DEVICE, &u->slot, 1, err);
+	return facts_soften_one(u, code, READING_APPLE_DEVICE, err);
 }
 
 static enum errc look_up_devices(
@@ -430,7 +430,7 @@ static enum errc done_assigned(void *self, enum errc code, const struct http_rep
 	else if (!code)
 		settle_unlisted(fleet, u->slot);
 	buf_release(&id);
-	return facts_soften(u->f, code, READING_APPLE_SERVER, &u->slot, 1, err);
+	return facts_soften_one(u, code, READING_APPLE_SERVER, err);
 }
 
 static void ask_assigned(struct look_up *u, struct str serial, struct http_request *ret)

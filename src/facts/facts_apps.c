@@ -116,7 +116,7 @@ static enum errc done_apps(void *self, enum errc code, const struct http_reply *
 	(void)rest;
 	if (!code)
 		code = take_apps(u, reply, err);
-	return facts_soften(u->f, code, READING_UEM_APPS, &u->slot, 1, err);
+	return facts_soften_one(u, code, READING_UEM_APPS, err);
 }
 
 static void ask_apps(struct look_up *u, struct str serial, struct http_request *ret)

@@ -16,9 +16,7 @@
 
 /* So many are asked for at once: what ends the reading, a right that is missing above all, costs
  * no more requests, and what came before it is kept. */
-/* Apple's lists were just read: a device or three whose coverage gets no answer are odd, more in a
- * row are an outage. */
-enum { CHUNK = 20, SILENT_MOST = 3, KEY_BYTES = SERIAL_MAX + 32, NOTE_BYTES = 4096 };
+enum { CHUNK = 20, KEY_BYTES = SERIAL_MAX + 32, NOTE_BYTES = 4096 };
 
 #define KEY_PREFIX "coverage."
 
@@ -152,11 +150,6 @@ static void forget_old(const struct facts *f)
 
 /* --- asking --- */
 
-struct asking {
-	bool forbidden;
-	uint32_t n_silent; /* in a row */
-};
-
 static void ask_coverage(struct look_up *u, struct str serial, struct http_request *ret)
 {
 	apple_coverage_request(transport_apple(u->f->transport), serial, ret);
@@ -183,7 +176,7 @@ static enum errc done_coverage(void *self, enum errc code, const struct http_rep
 	const struct json *rest, struct err *err)
 {
 	struct look_up *u = self;
-	struct asking *a = u->extra;
+	bool *forbidden = u->extra;
 	struct json *root = NULL;
 
 	(void)rest;
@@ -196,25 +189,21 @@ static enum errc done_coverage(void *self, enum errc code, const struct http_rep
 	json_free(root);
 	/* The account may do everything else: only these facts cannot be known. */
 	if (code == ERR_AUTH && reply->status == 403) {
-		a->forbidden = true;
+		*forbidden = true;
 		code = err->code = ERR_REFUSED;
 	}
-	if (code != ERR_OUTAGE && code != ERR_NET)
-		a->n_silent = 0;
-	else if (++a->n_silent <= SILENT_MOST)
-		code = err->code = ERR_REFUSED;
-	return facts_soften(u->f, code, READING_APPLE_COVERAGE, &u->slot, 1, err);
+	return facts_soften_one(u, code, READING_APPLE_COVERAGE, err);
 }
 
 static enum errc ask_for(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
 {
-	struct asking a = { 0 };
+	bool forbidden = false;
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0; i < n && !rc; i += CHUNK) {
 		uint32_t some = n - i < CHUNK ? n - i : CHUNK;
 
-		if (a.forbidden) {
+		if (forbidden) {
 			(void)err_set(err, ERR_REFUSED,
 				"the API account may not read coverage: no more was asked for");
 			facts_leave_open(f, READING_APPLE_COVERAGE, slots + i, n - i, err);
@@ -222,7 +211,7 @@ static enum errc ask_for(struct facts *f, const uint32_t *slots, uint32_t n, str
 		}
 		facts_note_requests(f, some, some);
 		rc = facts_look_up_with(
-			f, slots + i, some, TO_APPLE, ask_coverage, done_coverage, &a, err);
+			f, slots + i, some, TO_APPLE, ask_coverage, done_coverage, &forbidden, err);
 	}
 	return rc;
 }

@@ -41,6 +41,15 @@ MUST_CHECK enum errc facts_run_listing(struct facts *f, struct listing *l, struc
 MUST_CHECK enum errc facts_soften(struct facts *f, enum errc code, enum reading r,
 	const uint32_t *slots, uint32_t n, struct err *err);
 
+/* No answer, or one that says that it could not be told. */
+bool facts_is_silence(enum errc code);
+/* A record without an answer keeps nobody else waiting: ERR_REFUSED, unless many in a row have
+ * none. */
+MUST_CHECK enum errc facts_excuse(struct look_up *u, enum errc code, struct err *err);
+/* facts_soften() of one look-up, with that. */
+MUST_CHECK enum errc facts_soften_one(
+	struct look_up *u, enum errc code, enum reading r, struct err *err);
+
 /* The body of a look-up, or what the page means that came instead. */
 MUST_CHECK enum errc facts_parse(enum errc (*page)(const struct http_reply *reply, struct err *err),
 	const struct http_reply *reply, struct json **ret, struct err *err);

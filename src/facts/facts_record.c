@@ -84,7 +84,7 @@ static enum errc done_record(void *self, enum errc code, const struct http_reply
 				device_set_absent(&fleet->devices[u->slot], (enum fact)k);
 		device_set_flag(&fleet->devices[u->slot], FACT_UEM_PENDING_WIPE, false);
 		wipe_note_take(u->f, u->slot, false);
-		return ERR_OK;
+		return facts_soften_one(u, ERR_OK, READING_UEM_DEVICE, err);
 	}
 	if (!code)
 		code = facts_parse(uem_page_error, reply, &root, err);
@@ -96,7 +96,7 @@ static enum errc done_record(void *self, enum errc code, const struct http_reply
 	if (!code)
 		take_record(u->f, u->slot, &record);
 	json_free(root);
-	return facts_soften(u->f, code, READING_UEM_DEVICE, &u->slot, 1, err);
+	return facts_soften_one(u, code, READING_UEM_DEVICE, err);
 }
 
 static void ask_record(struct look_up *u, struct str serial, struct http_request *ret)
@@ -191,7 +191,8 @@ static enum errc take_many(struct facts *f, const struct http_reply *reply, stru
 	return rc;
 }
 
-/* Some tenants answer 404 when they lack one of the many: then each is asked for by itself. */
+/* Some tenants answer 404 when they lack one of the many, or none for one that they cannot tell:
+ * then each is asked for by itself. */
 static enum errc done_many(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
@@ -201,7 +202,9 @@ static enum errc done_many(void *self, enum errc code, const struct http_reply *
 	if (!code)
 		code = take_many(f, reply, err);
 	f->single_records |= code != ERR_OK;
-	return code && errc_info(code)->scope != SCOPE_ROW && code != ERR_PROTOCOL ? code : ERR_OK;
+	return errc_info(code)->scope == SCOPE_ROW || code == ERR_PROTOCOL || facts_is_silence(code)
+		       ? ERR_OK
+		       : code;
 }
 
 static void submit_many(struct facts *f, const uint32_t *slots, uint32_t n)

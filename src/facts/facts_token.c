@@ -68,7 +68,7 @@ static enum errc done_token_detail(void *self, enum errc code, const struct http
 	if (!code)
 		set_profile_status(u->f, u->slot, &detail);
 	json_free(root);
-	return facts_soften(u->f, code, READING_UEM_TOKEN, &u->slot, 1, err);
+	return facts_soften_one(u, code, READING_UEM_TOKEN, err);
 }
 
 static void submit_detail(struct look_up *u, struct str token_uuid)
@@ -126,7 +126,7 @@ static enum errc done_token_search(void *self, enum errc code, const struct http
 	else if (!code)
 		set_no_token(&u->f->fleet->devices[u->slot]);
 	json_free(root);
-	return facts_soften(u->f, code, READING_UEM_TOKEN, &u->slot, 1, err);
+	return facts_soften_one(u, code, READING_UEM_TOKEN, err);
 }
 
 static void ask_token(struct look_up *u, struct str serial, struct http_request *ret)
@@ -320,6 +320,7 @@ static enum errc done_gone(void *self, enum errc code, const struct http_reply *
 	if (!code)
 		code = find_token(u, reply, &root, &token, &found, err);
 	json_free(root);
+	code = facts_excuse(u, code, err);
 	if (code || found)
 		s->gone[s->places[u->at]] = false;
 	/* A search that the UEM refuses proves nothing, which is all that matters here. */

@@ -130,6 +130,11 @@ void facts_note_instead(struct facts *f, uint64_t n)
 	f->ways[f->now].n_instead += n;
 }
 
+bool facts_is_silence(enum errc code)
+{
+	return code == ERR_OUTAGE || code == ERR_NET;
+}
+
 enum errc facts_soften(struct facts *f, enum errc code, enum reading r, const uint32_t *slots,
 	uint32_t n, struct err *err)
 {
@@ -149,6 +154,23 @@ enum errc facts_soften(struct facts *f, enum errc code, enum reading r, const ui
 	}
 }
 
+/* So many in a row without an answer are odd, more are an outage. */
+enum { SILENT_MOST = 3 };
+
+enum errc facts_excuse(struct look_up *u, enum errc code, struct err *err)
+{
+	if (!facts_is_silence(code))
+		u->f->n_silent = 0;
+	else if (++u->f->n_silent <= SILENT_MOST)
+		code = err->code = ERR_REFUSED;
+	return code;
+}
+
+enum errc facts_soften_one(struct look_up *u, enum errc code, enum reading r, struct err *err)
+{
+	return facts_soften(u->f, facts_excuse(u, code, err), r, &u->slot, 1, err);
+}
+
 enum errc facts_run_listing(struct facts *f, struct listing *l, struct err *err)
 {
 	enum errc rc = listing_read(l, f->transport, err);
@@ -165,6 +187,7 @@ enum errc facts_look_up_with(struct facts *f, const uint32_t *slots, uint32_t n,
 	struct look_up *ups = mem_alloc(n * sizeof(*ups));
 	enum errc rc;
 
+	f->n_silent = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		struct transport_call call = { .service = service, .done = done, .self = &ups[i] };
 

@@ -2,7 +2,7 @@
 # What one reading shows may be wrong: a page of before, a list that lacks a device, an answer that is
 # none. Each name is a story.
 #
-#	tests/doubt/run.sh BUILD [PART]...    before late lacks odd whose
+#	tests/doubt/run.sh BUILD [PART]...    before late lacks odd silent whose
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -119,6 +119,32 @@ part_odd() {
 		world "faults: [{service: uem, method: GET, path: '*/dep/groups/*/devices', do: reply, status: $status, applied: no}]"
 		unknown "$status for the lists of groups" 'uem.listed: false'
 	done
+}
+
+# --- one record always answers 500, or cuts the connection: that device is not known, and keeps nobody else waiting ---
+part_silent() {
+	{
+		printf 'serial,server,profile,enrollment_status\n'
+		printf 'C02DOUBT000%d,WS1 APAC,Kiosk,Enrolled\n' 1 2 3
+		printf 'C02MANY%05d,WS1 APAC,Kiosk,Enrolled\n' $(seq 4500)
+	} >many.csv
+	while IFS=/ read -r fact service path query; do
+		for fault in 'reply, status: 500' reset; do
+			world "faults: [{service: $service, path: '${path//+//}', query: '$query', do: $fault, applied: no},
+  {service: uem, method: POST, path: '/api/mdm/devices*', do: $fault, applied: no}]" --fleet many.csv \
+				--server 'WS1 EMEA' --server 'WS1 Americas'
+			printf 'version: 1\nname: t\nrules:\n  - {name: r, match: {%s}, do: [{note: x}]}\n' "$fact" >rules.yaml
+			rows C02DOUBT0001 C02DOUBT0002 C02DOUBT0003
+			run plan in.csv --rules rules.yaml --out in.result.csv
+			same "$fact of one, $fault" '3 undecided noted noted' "$status $(outcome C02DOUBT0001) $(
+				outcome C02DOUBT0002) $(outcome C02DOUBT0003)"
+		done
+	done <<-'F'
+		apple.status: ASSIGNED/apple/*+C02DOUBT0001/*
+		apple.server: WS1 APAC/apple/*+C02DOUBT0001+*/*
+		uem.enrollment_status: Enrolled/uem/+api+mdm+devices*/*C02DOUBT0001*
+		uem.profile_status|present: true/uem/*+enrollment-tokens*/*C02DOUBT0001*
+	F
 }
 
 # --- Apple says that it failed, and it shows all the same: another's doing, or ours ---
@@ -248,7 +274,7 @@ admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: after, after: $after, do
 		<<<"$(cell C02DOUBT0003 depmend_reason)"
 }
 
-for part in "${@:-before late lacks odd whose}"; do
+for part in "${@:-before late lacks odd silent whose}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end
