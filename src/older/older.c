@@ -191,10 +191,9 @@ static void warn(const struct gap *g)
 {
 	char from[TIME_TEXT];
 
-	log_warn("the state is older than what was last done with it: of changes %s%s it knows "
-		 "nothing. An older copy took its place, or another installation works with the "
-		 "same API account",
-		g->from_ms == TIME_NONE ? "in the last day" : "since ",
+	log_warn("%s: of changes %s%s it knows nothing. An older copy took its place, or another "
+		 "installation works with the same API account",
+		gap_words(g), g->from_ms == TIME_NONE ? "in the last day" : "since ",
 		g->from_ms == TIME_NONE ? "" : time_rfc3339_s(g->from_ms, from));
 }
 
@@ -249,7 +248,8 @@ static enum errc search_all(struct looking_back *s, struct gap *g, struct err *e
 			plural(n + more));
 	else if (!s->asked)
 		log_warn("which devices are off their servers could not be found out: see "
-			 "'depmend export --off-server', and Activity in Apple's portal");
+			 "%sActivity in Apple's portal",
+			s->s->settings->apple.school ? "" : "'depmend export --off-server', and ");
 	return save(s, g, err);
 }
 
@@ -282,7 +282,12 @@ enum errc older_look(const struct surroundings *surroundings, struct err *err)
 		rc = read_events(&s, err);
 	if (!rc && s.serials.n && (!g.open || g.searched)) {
 		g = (struct gap){ true, false, s.from_ms + LOOSE_MS,
-			transport_now(surroundings->transport) };
+			transport_now(surroundings->transport), false };
+		rc = save(&s, &g, err);
+	}
+	if (!rc && g.open && !g.searched && g.copied && s.asked) {
+		g.open = s.serials.n > 0;
+		g.copied = !g.open;
 		rc = save(&s, &g, err);
 	}
 	if (!rc && g.open && !g.searched) {

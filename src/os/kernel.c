@@ -122,6 +122,19 @@ static bool look_closely(int folder, const char *name, int flags, struct statx *
 	return syscall(SYS_statx, folder, name, flags, 0, ret) == 0;
 }
 
+bool kernel_which_file(const char *path, char ret[KERNEL_FILE_TEXT])
+{
+	struct statx st;
+	bool born;
+
+	if (syscall(SYS_statx, AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &st) != 0)
+		return false;
+	born = st.stx_mask & STATX_BTIME;
+	(void)snprintf(ret, KERNEL_FILE_TEXT, "%llu.%lld%09u", (unsigned long long)st.stx_ino,
+		born ? (long long)st.stx_btime.tv_sec : 0, born ? st.stx_btime.tv_nsec : 0);
+	return true;
+}
+
 const char *kernel_fixed(int folder, const char *name)
 {
 	enum { MOUNT_ROOT = 0x2000 }; /* of kernel 5.8; older headers lack the word */
@@ -241,7 +254,8 @@ const char *kernel_network_name(uint32_t type)
 bool kernel_network(const char *folder, char ret[KERNEL_NETWORK_TEXT])
 {
 	struct statfs fs;
-	const char *name = statfs(folder, &fs) == 0 ? kernel_network_name((uint32_t)fs.f_type) : NULL;
+	const char *name = statfs(folder, &fs) == 0 ? kernel_network_name((uint32_t)fs.f_type)
+						    : NULL;
 
 	(void)snprintf(ret, KERNEL_NETWORK_TEXT, "%s", name ? name : "");
 	return name != NULL;
@@ -343,6 +357,16 @@ bool kernel_reserve(int fd, int64_t bytes)
 	return false;
 }
 
+bool kernel_which_file(const char *path, char ret[KERNEL_FILE_TEXT])
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return false;
+	(void)snprintf(ret, KERNEL_FILE_TEXT, "%llu", (unsigned long long)st.st_ino);
+	return true;
+}
+
 const char *kernel_fixed(int folder, const char *name)
 {
 #ifdef UF_IMMUTABLE /* macOS and the BSDs; the Finder says "Locked" */
@@ -424,7 +448,7 @@ bool kernel_network(const char *folder, char ret[KERNEL_NETWORK_TEXT])
 {
 	struct statfs fs;
 	bool found = statfs(folder, &fs) == 0 &&
-		(!(fs.f_flags & MNT_LOCAL) || is_user_made(fs.f_fstypename));
+		     (!(fs.f_flags & MNT_LOCAL) || is_user_made(fs.f_fstypename));
 
 	(void)snprintf(ret, KERNEL_NETWORK_TEXT, "%s", found ? fs.f_fstypename : "");
 	return found;

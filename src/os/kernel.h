@@ -60,6 +60,11 @@ bool kernel_reserve(int fd, int64_t bytes);
  * kernel tells beforehand. Elsewhere only macOS and the BSDs tell. */
 const char *kernel_fixed(int folder, const char *name);
 
+/* "INODE.BIRTH": another for each copy of the file. Elsewhere, and where the file system does not
+ * tell when a file was made, the inode alone. False: there is no such file. */
+enum { KERNEL_FILE_TEXT = 48 };
+bool kernel_which_file(const char *path, char ret[KERNEL_FILE_TEXT]);
+
 /* What stands there, links not followed, and a descriptor that can be asked about it but not read;
  * -1 with errno. Elsewhere that of a link, pipe or device is its folder's, and a folder has to be
  * readable. */
@@ -77,8 +82,8 @@ bool kernel_is_locked(int fd);
 /* The same of a folder that is open for reading. Beside kernel_lock(), which cannot hold one. */
 bool kernel_lock_folder(int fd);
 
-/* Whether the folder lies on a file system that goes over a network or through a program, and its name.
- * Elsewhere false, but where the system tells which ones are its own (macOS, the BSDs). */
+/* Whether the folder lies on a file system that goes over a network or through a program, and its
+ * name. Elsewhere false, but where the system tells which ones are its own (macOS, the BSDs). */
 bool kernel_network(const char *folder, char ret[KERNEL_NETWORK_TEXT]);
 #if KERNEL_LINUX
 /* The same by f_type of statfs(2); NULL: none. */

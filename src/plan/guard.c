@@ -116,10 +116,10 @@ static enum errc check_gap(struct store *store, const char *const *allowed, stru
 	if (rc || !g.open || is_allowed(allowed, RESTORED))
 		return rc;
 	return err_set(err, ERR_GUARD,
-		"the state is older than what was last done with it, and knows nothing of what "
-		"happened %s%s: a step that cannot be undone may have been sent before. See "
-		"'depmend status'; when you have looked, say --allow " RESTORED,
-		g.from_ms == TIME_NONE ? "before" : "since ",
+		"%s, and knows nothing of what happened %s%s: a step that cannot be undone may "
+		"have been sent before. See 'depmend status'; when you have looked, say "
+		"--allow " RESTORED,
+		gap_words(&g), g.from_ms == TIME_NONE ? "before" : "since ",
 		g.from_ms == TIME_NONE ? "" : time_rfc3339_s(g.from_ms, from));
 }
 

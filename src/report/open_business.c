@@ -221,9 +221,7 @@ static void print_gap(const struct gap *g, const struct when *w, FILE *out)
 
 	if (!g->open)
 		return;
-	text_line(out,
-		"restored    this state is older than what was last done with it: what happened "
-		"%s%s is not known",
+	text_line(out, "restored    %s: what happened %s%s is not known", gap_words(g),
 		g->from_ms == TIME_NONE ? "before" : "since ",
 		g->from_ms == TIME_NONE ? "" : when_words(w, g->from_ms, from));
 	if (!g->searched)

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "io/file.h"
+#include "store/gap.h"
 #include "store/sql.h"
 
 enum { FILE_MAX_BYTES = 512 * 1024 * 1024, MAX_DEPTH = 4, VERSION = 1, HEADER_BYTES = 16 };
@@ -414,6 +415,8 @@ enum errc archive_restore(
 		rc = db_restore(s->db, path, err);
 	if (!rc)
 		rc = db_exec(s->db, "DROP TABLE archive; DROP TABLE archive_file", err);
+	if (!rc)
+		rc = gap_file(s, err);
 	if (!rc && unlink(marker) != 0 && errno != ENOENT)
 		rc = err_set(err, ERR_STORE, "%s: %s", marker, strerror(errno));
 	free(marker);

@@ -29,7 +29,10 @@ static bool parse_counter(struct str text, struct counter *ret)
 	if (!counter_number(&text, &ret->n))
 		return false;
 	ret->hash = str_cut(&text, ' ');
-	return counter_number(&text, &ret->at_ms) && ret->n > 0 && ret->hash.n == SHA256_HEX - 1;
+	if (!counter_number(&text, &ret->at_ms))
+		return false;
+	ret->file = str_cut(&text, ' ');
+	return ret->n > 0 && ret->hash.n == SHA256_HEX - 1;
 }
 
 bool counter_read(const char *folder, char text[COUNTER_BYTES + 1], struct counter *ret)
@@ -51,8 +54,8 @@ void counter_write(const char *folder, const struct counter *c)
 	char text[COUNTER_BYTES + 1], *path = path_of(folder);
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
-	(void)snprintf(text, sizeof(text), "%lld %.*s %lld", (long long)c->n, STR_FMT(c->hash),
-		(long long)c->at_ms);
+	(void)snprintf(text, sizeof(text), "%lld %.*s %lld %.*s ", (long long)c->n,
+		STR_FMT(c->hash), (long long)c->at_ms, STR_FMT(c->file));
 	for (size_t i = strlen(text); i < COUNTER_BYTES; i++)
 		text[i] = i + 1 == COUNTER_BYTES ? '\n' : ' ';
 	/* One that could not be written, or was lost with the power, says nothing wrong. */

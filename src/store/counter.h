@@ -1,7 +1,8 @@
 /*
  * Private to store/: number and hash of the newest entry of the audit trail, in a file beside the
- * folder of the organization, FOLDER.counter: "NUMBER HASH TIME", filled with blanks, so that it
- * never gets shorter. A ledger that was put back does not bring it along (store/gap.h).
+ * folder of the organization, FOLDER.counter: "NUMBER HASH TIME FILE", filled with blanks, so that
+ * it never gets shorter. A ledger that was put back does not bring it along, and where it comes
+ * along, FILE is not the file that the ledger is in now (store/gap.h).
  */
 #ifndef STORE_COUNTER_H
 #define STORE_COUNTER_H
@@ -16,6 +17,7 @@ enum { COUNTER_BYTES = 160 };
 struct counter {
 	int64_t n, at_ms;
 	struct str hash; /* of the text it was read from */
+	struct str file; /* as kernel_which_file(); the same; empty: not known */
 };
 
 /* False: it is not there, or not whole, and tells nothing. */

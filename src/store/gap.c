@@ -82,9 +82,15 @@ static enum errc has_entry(struct store *s, const struct counter *c, bool *ret, 
 	return rc;
 }
 
+/* Whether the ledger was in another file when the counter was written. */
+static bool is_copy(const struct store *s, const struct counter *c)
+{
+	return c->file.n && s->file[0] && !str_eq(c->file, str_from(s->file));
+}
+
 /* --- the gap --- */
 
-/* "OPEN SEARCHED FROM TO" */
+/* "OPEN SEARCHED FROM TO COPIED"; earlier versions wrote no COPIED. */
 static bool parse_gap(struct str text, struct gap *ret)
 {
 	int64_t is_open, searched;
@@ -94,6 +100,7 @@ static bool parse_gap(struct str text, struct gap *ret)
 		return false;
 	ret->open = is_open != 0;
 	ret->searched = searched != 0;
+	ret->copied = str_eq(text, STR("1"));
 	return true;
 }
 
@@ -114,13 +121,14 @@ static enum errc find_gap(struct store *s, bool *ret_new, struct gap *ret, struc
 {
 	char text[COUNTER_BYTES + 1];
 	struct counter c;
-	bool counted = counter_read(s->folder, text, &c), whole = true;
+	bool counted = counter_read(s->folder, text, &c), whole = true, copied;
 	enum errc rc = read_gap(s, ret, err);
 
 	*ret_new = false;
 	if (!rc && counted)
 		rc = has_entry(s, &c, &whole, err);
-	if (rc || whole)
+	copied = !rc && counted && whole && is_copy(s, &c);
+	if (rc || (whole && !copied) || (copied && ret->open))
 		return rc;
 	*ret_new = true;
 	/* One that was found before, and not looked into, goes on. */
@@ -128,8 +136,28 @@ static enum errc find_gap(struct store *s, bool *ret_new, struct gap *ret, struc
 		ret->to_ms = c.at_ms > ret->to_ms ? c.at_ms : ret->to_ms;
 		return ERR_OK;
 	}
-	*ret = (struct gap){ .open = true, .to_ms = c.at_ms };
+	*ret = (struct gap){ .open = true, .copied = copied, .to_ms = c.at_ms };
 	return store_last_entry(s, ret->to_ms, &ret->from_ms, err);
+}
+
+const char *gap_words(const struct gap *g)
+{
+	return g->copied ? "the state is a copy, perhaps older than what was last done with it"
+			 : "the state is older than what was last done with it";
+}
+
+enum errc gap_file(struct store *s, struct err *err)
+{
+	char text[COUNTER_BYTES + 1];
+	struct counter c;
+	bool whole = false;
+	enum errc rc = counter_read(s->folder, text, &c) ? has_entry(s, &c, &whole, err) : ERR_OK;
+
+	if (!rc && whole) {
+		c.file = str_from(s->file);
+		counter_write(s->folder, &c);
+	}
+	return rc;
 }
 
 enum errc gap_get(struct store *s, struct gap *ret, struct err *err)
@@ -149,8 +177,8 @@ static enum errc write_gap(struct store *s, const struct gap *g, struct err *err
 {
 	char text[TEXT_BYTES], from[32], to[32];
 
-	(void)snprintf(text, sizeof(text), "%d %d %s %s", g->open, g->searched,
-		number_text(g->from_ms, from), number_text(g->to_ms, to));
+	(void)snprintf(text, sizeof(text), "%d %d %s %s %d", g->open, g->searched,
+		number_text(g->from_ms, from), number_text(g->to_ms, to), g->copied);
 	return store_meta_put(s, KEY, str_from(text), err);
 }
 
@@ -162,7 +190,7 @@ enum errc gap_put(struct store *s, const struct gap *g, int64_t now_ms, struct e
 	(void)snprintf(say, sizeof(say), "from %s to %s: %s",
 		g->from_ms == TIME_NONE ? "the beginning" : time_rfc3339_s(g->from_ms, from),
 		time_rfc3339_s(g->to_ms, to),
-		!g->open      ? "a person goes on"
+		!g->open      ? (g->copied ? "a copy of the newest state" : "a person goes on")
 		: g->searched ? "looked into"
 			      : "an older state");
 	return rc ? rc : store_event(s, 0, now_ms, "restored_state", str_from(say), err);

@@ -1,8 +1,9 @@
 /*
  * Whether the ledger is what the last process left behind, or an older copy that took its place:
- * then nobody knows what was done in between. Two things tell. Beside the folder of the
+ * then nobody knows what was done in between. Three things tell. Beside the folder of the
  * organization stands a file with number and hash of the newest entry of the audit trail, which a
- * ledger that was put back does not bring along; and the services may tell of changes that the
+ * ledger that was put back does not bring along; it also says in which file the ledger was, which a
+ * copy of all of it is not, be it older or not; and the services may tell of changes that the
  * ledger does not know (older/older.h).
  *
  * Only the lock's holder writes. Failures are ERR_STORE.
@@ -17,7 +18,11 @@ struct gap {
 	bool searched;   /* what was forgotten has been looked for */
 	int64_t from_ms; /* the last entry before it; TIME_NONE: there was none */
 	int64_t to_ms;   /* the newest of those that are lost, as far as it is known */
+	bool copied;     /* no more is known than that it is a copy: perhaps of the newest state */
 };
+
+/* "the state is older than what was last done with it", or as much as is known. */
+const char *gap_words(const struct gap *g);
 
 /* Also for a reader, which may be the first to meet the older ledger. */
 MUST_CHECK enum errc gap_get(struct store *s, struct gap *ret, struct err *err);
@@ -38,6 +43,8 @@ MUST_CHECK enum errc gap_explains(struct store *s, struct str serial, uint32_t k
 /* Private to store/: what an open store does about it. */
 /* When the folder was made; the first thing that is in it. */
 void gap_born(const char *folder);
+/* The newest state was put into this file by depmend itself. */
+MUST_CHECK enum errc gap_file(struct store *s, struct err *err);
 /* For the writer, once its schema is up to date. */
 MUST_CHECK enum errc gap_check(struct store *s, struct err *err);
 

@@ -214,6 +214,12 @@ static enum errc check_moved(struct store *s, const struct store_options *o, str
 	return rc;
 }
 
+static void note_file(struct store *s, const char *path)
+{
+	if (!kernel_which_file(path, s->file))
+		s->file[0] = '\0';
+}
+
 static enum errc open_to_write(
 	struct store *s, const char *path, const struct store_options *o, struct err *err)
 {
@@ -223,6 +229,8 @@ static enum errc open_to_write(
 
 	if (!rc)
 		rc = upgrade(s, path, o->client_id, err);
+	if (!rc)
+		note_file(s, path);
 	if (!rc)
 		rc = gap_check(s, err);
 	if (rc || o->beside)
@@ -329,6 +337,7 @@ enum errc store_open(struct store **ret, const struct store_options *o, struct e
 		return rc;
 	}
 	path = mem_printf("%s/%s", s->folder, "depmend.db");
+	note_file(s, path);
 	rc = check_place(s, path, o->network, err);
 	if (!rc)
 		rc = shared_open(&s->shared, s->folder, s->network, err);

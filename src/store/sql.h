@@ -5,6 +5,7 @@
 #define STORE_SQL_H
 
 #include "io/db.h"
+#include "os/kernel.h"
 #include "store/page.h"
 #include "store/shared.h"
 #include "store/store.h"
@@ -127,6 +128,7 @@ struct store {
 	size_t n_taken;              /* records of it that the ledger took over */
 	bool lost, network;
 	char *folder;
+	char file[KERNEL_FILE_TEXT]; /* that the ledger is in; empty: not known */
 	char *backup; /* of the store as an earlier version left it; NULL: it was none */
 	bool soft;    /* the transaction is */
 	struct {      /* entry of the audit trail that this process added */

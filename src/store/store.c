@@ -97,7 +97,8 @@ enum errc store_commit(struct store *s, struct err *err)
 	enum errc rc = db_commit(s->db, err);
 
 	if (!rc && durable && s->uncounted) {
-		const struct counter c = { s->newest.n, s->newest.at_ms, str_from(s->newest.hash) };
+		const struct counter c = { s->newest.n, s->newest.at_ms, str_from(s->newest.hash),
+			str_from(s->file) };
 
 		counter_write(s->folder, &c);
 		s->uncounted = false;

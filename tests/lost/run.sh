@@ -126,8 +126,7 @@ for how in database backup folder; do
 	esac
 	rm -rf kept
 	export DEPMEND_CLOCK=virtual:2026-11-23T03:00:00Z
-	# Beside a state that is put back in whole nothing tells before Apple is asked.
-	[ $how = folder ] || same "$how: status says so at once" 1 "$(older)"
+	same "$how: status says so at once" 1 "$(older)"
 	rows 13 14
 	run apply in.csv --rules rules.yaml --set job=release --yes --max-wait 48h --confirm release=2
 	exits "$how: a release waits" 4
@@ -171,6 +170,77 @@ for first in moved fresh; do
 	exits "$first: nothing is older" 0
 	same "$first: what was taken off for good stays off" 0 "$(effects assign C02LST000010)"
 done
+
+# --- which file the state is in: a copy of it may be an older one ---
+
+new_world --fleet fleet.csv
+settings_with 'limits: {devices: 99, percent: 100, release: 9}'
+rows 10 11
+run apply in.csv --rules rules.yaml --yes --max-wait 48h
+released() { # WHAT STATUS: how a release ends now
+	rows "$n" "$n"
+	n=$((n + 1))
+	run apply in.csv --rules rules.yaml --set job=release --yes --max-wait 48h --confirm release=1
+	exits "$1" "$2"
+}
+copy_back() { rm -rf state && mv "$1" state; }
+n=13
+cp -r state kept
+copy_back kept
+same 'a copy of the newest: it may be an older one' 1 "$(older)"
+released 'a copy of the newest: the events say that it is not' 0
+same 'a copy of the newest: it counts as known' 0 "$(older)"
+check 'a copy of the newest: no word of an older one' test -z "$(grep 'than what was last done' err)"
+mv state elsewhere && mv elsewhere state
+same 'a folder that was renamed is no copy' 0 "$(older)"
+run backup now.backup
+rm -r "$(dirname state/*/depmend.db)"
+run restore now.backup
+exits 'the newest is restored beside its counter' 0
+same 'and is no copy' 0 "$(older)"
+released 'a release after it' 0
+
+{ sed 's/WS1 EMEA/depmend desk/' fleet.csv; echo C02LST000099,WS1 EMEA; } >desk.csv
+mv fleet.csv business.csv && mv desk.csv fleet.csv
+business=$client
+school_begin
+sed -i 's/\[delete_from_lifecycle, release\]/[{reassign: {to: depmend desk}}, release]/' rules.yaml
+for kind in older newest database; do
+	school_world token.json
+	echo 'limits: {devices: 99, percent: 100, release: 9}' >>depmend.yaml
+	n=13
+	released "school, $kind: a release" 0
+	mv state elsewhere && mv elsewhere state
+	released "school, $kind: renamed, it goes on" 0
+	run backup now.backup
+	cp -r state kept
+	org=$(dirname state/*/depmend.db)
+	cp -r "$org" one
+	[ $kind = newest ] || released "school, $kind: one more" 0
+	[ $kind = database ] || copy_back kept
+	[ $kind != database ] || { rm "$org"/depmend.db* && cp one/depmend.db* "$org"; }
+	rm -rf kept one
+	export DEPMEND_CLOCK=virtual:2026-11-23T03:00:00Z
+	same "school, $kind: status knows" 1 "$(older)"
+	before=$(effects release)
+	released "school, $kind: a release waits" 4
+	check "school, $kind: and why" grep -q 'say --allow restored_state=yes' err
+	same "school, $kind: nothing was sent" "$before" "$(effects release)"
+	rows 20 20
+	run apply in.csv --rules rules.yaml --yes --max-wait 48h --set job=home
+	exits "school, $kind: what can be undone goes on" 0
+	run apply in.csv --rules rules.yaml --set job=release --yes --max-wait 48h --confirm release=1 \
+		--allow restored_state=yes
+	exits "school, $kind: a person says so" 0
+	same "school, $kind: then it counts as known" 0 "$(older)"
+	run backup now.backup
+	rm -r "$(dirname state/*/depmend.db)"
+	run restore now.backup
+	same "school, $kind: restored by depmend, it is no copy" 0 "$(older)"
+	export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
+done
+client=$business
+mv business.csv fleet.csv
 
 # --- a move of our own takes the device off, too: no sign of an older state ---
 
