@@ -213,8 +213,10 @@ static void tell(const struct rehearse_command *c, const struct cli *cli)
 
 	if (json)
 		put_rehearsal(c, &end);
-	if (cli_count(cli, OPTION_QUIET))
+	if (cli_count(cli, OPTION_QUIET)) {
+		summary_short(&c->summary, c->status, stderr);
 		return;
+	}
 	out = cli_page_begin(&page, out);
 	(void)fprintf(out, "Simulation only, as of %s\n", time_rfc3339_s(c->r.run.now_ms, now));
 	summary_print(&c->summary, &end, out);

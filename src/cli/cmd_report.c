@@ -115,19 +115,12 @@ static enum errc report_open(struct saved_run *s, const struct cli *cli, struct 
 
 static enum errc check_wishes(const struct cli *cli, bool *ret_reports, struct err *err)
 {
-	enum errc rc = cli_check_json(cli, OPTION_CSV, cli_text(cli, OPTION_CSV), err);
-
-	if (!rc)
-		rc = cli_check_json(cli, OPTION_TICKETS, cli_text(cli, OPTION_TICKETS), err);
+	enum errc rc = ERR_OK;
 
 	*ret_reports = false;
-	for (size_t i = 0; i < REPORTS && !rc; i++) {
-		const char *path = cli_text(cli, reports[i].option);
-
-		*ret_reports |= path != NULL;
-		rc = cli_check_json(cli, reports[i].option, path, err);
-	}
-	if (!rc && !*ret_reports && !cli_count(cli, OPTION_CSV) && !cli_count(cli, OPTION_JSON) &&
+	for (size_t i = 0; i < REPORTS; i++)
+		*ret_reports |= cli_text(cli, reports[i].option) != NULL;
+	if (!*ret_reports && !cli_count(cli, OPTION_CSV) && !cli_count(cli, OPTION_JSON) &&
 		!cli_count(cli, OPTION_VERIFY) && !cli_count(cli, OPTION_TICKETS) &&
 		!cli_count(cli, OPTION_NEW))
 		rc = err_set(err, ERR_USAGE,

@@ -8,10 +8,23 @@
 
 enum { WORDS_MAX_BYTES = 4096 };
 
+enum shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH };
+
 /* What only the programs know when the shell asks: double quotes alone, as they stand within single
  * ones. */
 #define ASK_RULES "depmend rules 2>/dev/null | grep -x \"[a-z0-9-]*\""
-#define ASK_RUNS "depmend runs 2>/dev/null | sed -n \"s/^  \\([0-9][^ ]*\\).*/\\1/p\"; echo latest"
+#define ASK_RUNS(settings)       \
+	"depmend runs " settings \
+	" 2>/dev/null | sed -n \"s/^  \\([0-9][^ ]*\\).*/\\1/p\"; echo latest"
+
+/* The settings that the line names before. */
+static const char *const asks_runs[] = {
+	[SHELL_BASH] = ASK_RUNS("${settings:+--settings \"$settings\"}"),
+	[SHELL_ZSH] = "_depmend_runs", /* a colon would end what is to be done */
+	[SHELL_FISH] = ASK_RUNS(
+		"(commandline -opc | sed -n \"/^--settings\\$/{n;s/^/--settings=/p;};"
+		"s/^--settings=./&/p\" | tail -n 1)"),
+};
 #define ASK_SCENARIOS                                                                           \
 	"depmend-sim --list-scenarios 2>/dev/null | cut -d\" \" -f1 | grep -x \"[a-z0-9-]*\"; " \
 	"echo all"
@@ -24,11 +37,13 @@ static const char *option_asks(const struct option_info *o)
 	return o == option_info(OPTION_SCENARIO) ? ASK_SCENARIOS : NULL;
 }
 
-static const char *command_asks(const struct command *c)
+static const char *command_asks(const struct command *c, enum shell shell)
 {
 	if (strcmp(c->args, "RUN") == 0 || strcmp(c->args, "[RUN]") == 0)
-		return ASK_RUNS;
-	return c->id == COMMAND_LIST_RULES ? ASK_RULES : NULL;
+		return asks_runs[shell];
+	if (c->id != COMMAND_LIST_RULES)
+		return NULL;
+	return shell == SHELL_ZSH ? "compadd -- $(" ASK_RULES ")" : ASK_RULES;
 }
 
 /* Words that are known beforehand, though the value is more than a choice. */
@@ -105,8 +120,9 @@ static void bash_commands(FILE *out)
 		for (int k = 0; k < OPTION_MAX_; k++)
 			if (takes(option_info((enum option_id)k), c))
 				bash_option(option_info((enum option_id)k), out);
-		if (command_asks(c))
-			(void)fprintf(out, "'\n\t\toptions+=\" $(%s)\"\n\t\t;;\n", command_asks(c));
+		if (command_asks(c, SHELL_BASH))
+			(void)fprintf(out, "'\n\t\toptions+=\" $(%s)\"\n\t\t;;\n",
+				command_asks(c, SHELL_BASH));
 		else
 			(void)fprintf(
 				out, "'\n\t\tfiles=%s\n\t\t;;\n", docs_takes_file(c) ? "yes" : "");
@@ -156,8 +172,14 @@ void docs_bash(FILE *out)
 {
 	(void)fputs("# bash completion for depmend; made from its options table\n"
 		    "_depmend()\n{\n"
-		    "\tlocal word=$2 before=$3 command='' options='' files='' one\n\n"
+		    "\tlocal word=$2 before=$3 command='' options='' files='' settings='' one\n\n"
 		    "\tCOMPREPLY=()\n"
+		    "\tfor ((one = 1; one < COMP_CWORD; one++)); do\n"
+		    "\t\t[[ ${COMP_WORDS[one]} == --settings ]] || continue\n"
+		    "\t\tsettings=${COMP_WORDS[one + 1]}\n"
+		    "\t\t[[ $settings != = ]] || settings=${COMP_WORDS[one + 2]}\n"
+		    "\t\tsettings=${settings/#\\~/$HOME}\n"
+		    "\tdone\n"
 		    "\tfor one in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
 		    "\t\t[[ ' ",
 		out);
@@ -236,9 +258,9 @@ static void zsh_command(const struct command *c, FILE *out)
 	for (int k = 0; k < OPTION_MAX_; k++)
 		if (takes(option_info((enum option_id)k), c))
 			zsh_option(option_info((enum option_id)k), out);
-	if (command_asks(c))
+	if (command_asks(c, SHELL_ZSH))
 		(void)fprintf(
-			out, " \\\n\t\t'*:argument:{compadd -- $(%s)}'\n\t\t;;\n", command_asks(c));
+			out, " \\\n\t\t'*:argument:{%s}'\n\t\t;;\n", command_asks(c, SHELL_ZSH));
 	else
 		(void)fprintf(out, " \\\n\t\t'*:argument:%s'\n\t\t;;\n",
 			docs_takes_file(c) ? "_files" : "");
@@ -249,12 +271,16 @@ void docs_zsh(FILE *out)
 	(void)fputs("#compdef depmend\n# made from the options table of depmend\n"
 		    "local curcontext=$curcontext state line\n"
 		    "typeset -A opt_args\n\n"
-		    "_arguments -C",
+		    "_depmend_runs()\n{\n"
+		    "\tlocal named=${(Q)opt_args[--settings]:-$settings}\n"
+		    "\tcompadd -- $(" ASK_RUNS("${named:+--settings=$named}") ")\n}\n\n"
+									      "_arguments -C",
 		out);
 	for (int k = 0; k < OPTION_MAX_; k++)
 		if (option_info((enum option_id)k)->commands == FOR_ALL)
 			zsh_option(option_info((enum option_id)k), out);
 	(void)fputs(" \\\n\t'1:command:->command' \\\n\t'*::rest:->rest'\n\n"
+		    "local settings=${(Q)opt_args[--settings]}\n"
 		    "case $state in\ncommand)\n\tlocal -a commands=(",
 		out);
 	for (int i = 0; i < COMMAND_MAX_; i++) {
@@ -324,11 +350,11 @@ void docs_fish(FILE *out)
 			(void)fprintf(out,
 				"complete -c depmend -n '__fish_seen_subcommand_from %s' -F\n",
 				c->name);
-		if (command_asks(c))
+		if (command_asks(c, SHELL_FISH))
 			(void)fprintf(out,
 				"complete -c depmend -n '__fish_seen_subcommand_from %s' -a "
 				"'(%s)'\n",
-				c->name, command_asks(c));
+				c->name, command_asks(c, SHELL_FISH));
 	}
 	for (int k = 0; k < OPTION_MAX_; k++)
 		fish_option(option_info((enum option_id)k), out);

@@ -269,6 +269,16 @@ static enum errc begin(struct looking_back *s, const struct gap *g, bool *ret_as
 	return rc;
 }
 
+/* Of a copy the events tell whether it is an older one. */
+static enum errc judge_copy(const struct looking_back *s, struct gap *g, struct err *err)
+{
+	if (!g->open || g->searched || !g->copied || !s->asked)
+		return ERR_OK;
+	g->open = s->serials.n > 0;
+	g->copied = !g->open;
+	return save(s, g, err);
+}
+
 enum errc older_look(const struct surroundings *surroundings, struct err *err)
 {
 	struct looking_back s = { .s = surroundings };
@@ -285,11 +295,8 @@ enum errc older_look(const struct surroundings *surroundings, struct err *err)
 			transport_now(surroundings->transport), false };
 		rc = save(&s, &g, err);
 	}
-	if (!rc && g.open && !g.searched && g.copied && s.asked) {
-		g.open = s.serials.n > 0;
-		g.copied = !g.open;
-		rc = save(&s, &g, err);
-	}
+	if (!rc)
+		rc = judge_copy(&s, &g, err);
 	if (!rc && g.open && !g.searched) {
 		warn(&g);
 		rc = search_all(&s, &g, err);

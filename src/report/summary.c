@@ -148,6 +148,14 @@ static void print_requests(const struct summary_end *e, FILE *out)
 		e->n_reads, plural(e->n_reads), duration_words(e->took_ms, words));
 }
 
+void summary_short(const struct summary *s, int status, FILE *out)
+{
+	if (!status || summary_status(s) != status)
+		return;
+	(void)fprintf(out, "status %d: ", status);
+	print_counts(s, false, out);
+}
+
 void summary_print(const struct summary *s, const struct summary_end *e, FILE *out)
 {
 	const char *meaning = status_meaning(e->status);

@@ -50,6 +50,8 @@ struct summary_end {
 	const char *next; /* the command to type next */
 	bool color;
 };
+/* One line, where the rows alone lead to the status and that is not 0. */
+void summary_short(const struct summary *s, int status, FILE *out);
 void summary_print(const struct summary *s, const struct summary_end *end, FILE *out);
 
 /*

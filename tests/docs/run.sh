@@ -205,5 +205,34 @@ for shell in bash zsh fish; do
 	check "$shell: report offers runs" grep -qxF latest <("values_$shell" report)
 done
 
+# Runs are those of the settings that the line names.
+mkdir "$top/asked"
+printf '%s\n' '#!/bin/sh' 'echo "  1$*" | tr " " _ | sed "s/^__/  /"' >"$top/asked/depmend"
+chmod +x "$top/asked/depmend"
+asked_bash() { # WORD...
+	# shellcheck disable=SC2016
+	PATH=$top/asked:$PATH bash --norc -c 'compopt() { :; }; . "$1"; shift; COMP_WORDS=(depmend "$@" "") COMP_CWORD=$(($# + 1))
+		_depmend depmend "" report; printf "%s\n" "${COMPREPLY[@]}"' - "$docs/depmend.bash" "$@"
+}
+asked_fish() {
+	# shellcheck disable=SC2016
+	PATH=$top/asked:$PATH HOME=$top fish --no-config -c 'source $argv[1]; complete -C "depmend $argv[2..] "' "$docs/depmend.fish" "$@"
+}
+asked_zsh() { # the outer options come before the command, the inner ones behind it
+	# shellcheck disable=SC2016
+	PATH=$top/asked:$PATH zsh -f -c '_arguments() {
+			for ((i = 1; i <= ${#given}; i++)); do [[ $given[i] = --settings ]] && opt_args[--settings]=$given[i+1]; done
+			if [[ $1 = -C ]]; then state=rest line=(report) given=("$behind[@]") opt_args[--none]=
+			else for one in "$@"; do [[ $one = "*:argument"* ]] && eval "${${one#*\{}%\}}"; done; fi }
+		compadd() { shift; print -rl -- "$@" }
+		docs=$1; shift; at=${argv[(i)report]} given=("${(@)argv[1,at]}") behind=("${(@)argv[at,-1]}")
+		complete_it() { . "$docs" }; complete_it' - "$docs/_depmend" "$@"
+}
+for shell in bash fish zsh; do
+	check "$shell: runs without settings" grep -qx '1runs_*' <("asked_$shell" report)
+	check "$shell: settings before the command" grep -qE '^1runs_--settings[=_]a.yaml$' <("asked_$shell" --settings a.yaml report)
+	check "$shell: settings behind it" grep -qE '^1runs_--settings[=_]b.yaml$' <("asked_$shell" report --settings b.yaml)
+done
+
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -182,6 +182,8 @@ static void columns_line_up_by_width(void **state)
 	assert_int_equal(text_width(STR("東京")), 4);
 	assert_int_equal(text_width(STR("e\xcc\x81")), 1);
 	assert_int_equal(text_width(STR("\xf0\x9f\x93\xb1")), 2);
+	assert_int_equal(text_width(STR("🚀✅⚡")), 6);
+	assert_int_equal(text_width(STR("🟢🪪")), 4);
 	assert_int_equal(text_width(STR("\xe2")), 1); /* cut short: no read beyond its end */
 	table_cell(t, STR("東京"));
 	table_number(t, 5);

@@ -420,30 +420,42 @@ static void print_plan(struct plan_rows *r, const struct summary *counts, FILE *
 	cli_page_end(&page);
 }
 
-/* The CSV goes to --out or to a pipe; a terminal gets the summary. */
+static bool is_stdout(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
+/* To --out or to a pipe that nothing else goes to; NULL: there is none. */
+static const char *csv_path(const struct cli *cli)
+{
+	const char *out = cli_text(cli, OPTION_OUT);
+	bool other = cli_count(cli, OPTION_JSON) || is_stdout(cli_text(cli, OPTION_HTML));
+
+	return out || other || isatty(STDOUT_FILENO) ? out : "-";
+}
+
+/* A terminal gets the summary in place of the CSV. */
 static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 {
 	const char *out = cli_text(r->p->cli, OPTION_OUT);
-	bool terminal = isatty(STDOUT_FILENO), json = cli_count(r->p->cli, OPTION_JSON) > 0;
+	bool json = cli_count(r->p->cli, OPTION_JSON) > 0;
+	bool terminal = isatty(STDOUT_FILENO) && !is_stdout(out) &&
+			!is_stdout(cli_text(r->p->cli, OPTION_HTML));
 	struct result_options opt = {
-		.path = out                ? out
-			: terminal || json ? NULL
-					   : "-",
+		.path = csv_path(r->p->cli),
 		.columns = &r->p->input.columns,
 		.n_columns = r->p->input.widest,
 		.delimiter = r->p->input.delimiter,
 		.raw_csv = cli_count(r->p->cli, OPTION_RAW_CSV) > 0,
 	};
-	enum errc rc = cli_check_json(r->p->cli, OPTION_OUT, out, err);
+	enum errc rc = write_rows(&r->p->input, r->p->input.n_rows, give_row, r, &opt, ret, err);
 
-	if (!rc)
-		rc = write_rows(&r->p->input, r->p->input.n_rows, give_row, r, &opt, ret, err);
 	if (!rc)
 		rc = write_page(r, err);
 	if (!rc && json)
 		return tell_rows(r->p->input.n_rows, give_row, r, err);
 	if (!rc && cli_count(r->p->cli, OPTION_QUIET) == 0)
-		print_plan(r, ret, terminal && !(out && strcmp(out, "-") == 0) ? stdout : stderr);
+		print_plan(r, ret, terminal ? stdout : stderr);
 	return rc;
 }
 
@@ -488,6 +500,8 @@ int plan_tell(struct context *p, const struct rules_policy *policy)
 		status = status_first(2, status);
 	if (!rc && cli_count(p->cli, OPTION_JSON))
 		put_plan(&rows, &summary, status);
+	if (!rc && cli_count(p->cli, OPTION_QUIET))
+		summary_short(&summary, status, stderr);
 	rows_release(&rows);
 	return rc ? cli_fail(p->cli, &err) : status;
 }

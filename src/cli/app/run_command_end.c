@@ -111,6 +111,8 @@ static void tell(struct run_command *c, const struct summary *summary, bool writ
 	if (cli_count(c->p.cli, OPTION_QUIET) == 0) {
 		summary_print(summary, &end, cli_page_begin(&page, stderr));
 		cli_page_end(&page);
+	} else {
+		summary_short(summary, status, stderr);
 	}
 	if (cli_count(c->p.cli, OPTION_JSON))
 		put_run(c, summary, &end);

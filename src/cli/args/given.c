@@ -106,6 +106,26 @@ static enum errc check_needs(const struct cli *c, enum option_id id, struct err 
 	return ERR_OK;
 }
 
+/* The standard output has room for one thing. */
+static enum errc check_streams(const struct cli *c, struct err *err)
+{
+	static const enum option_id written[] = { OPTION_OUT, OPTION_CSV, OPTION_HTML,
+		OPTION_METRICS, OPTION_TICKETS, OPTION_AUDIT, OPTION_BUNDLE };
+	const char *first = cli_count(c, OPTION_JSON) ? "json" : NULL;
+
+	for (size_t i = 0; i < sizeof(written) / sizeof(*written); i++) {
+		const char *path = cli_text(c, written[i]), *name = option_info(written[i])->name;
+
+		if (!path || strcmp(path, "-") != 0)
+			continue;
+		if (first)
+			return err_set(err, ERR_USAGE,
+				"--%s takes the standard output: say --%s FILE", first, name);
+		first = name;
+	}
+	return ERR_OK;
+}
+
 enum errc given_check(const struct cli *c, struct err *err)
 {
 	const struct command *cmd = c->command;
@@ -122,5 +142,7 @@ enum errc given_check(const struct cli *c, struct err *err)
 		else
 			rc = check_needs(c, c->given[i].id, err);
 	}
+	if (!rc)
+		rc = check_streams(c, err);
 	return rc ? rc : check_twice(c, err);
 }
