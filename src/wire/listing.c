@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "wire/transport_parts.h"
 
 enum {
 	ELEMENT_MAX_BYTES = 256 * 1024,
@@ -202,9 +203,6 @@ static enum errc end_page(struct listing *l, const struct http_reply *reply,
 	enum errc rc;
 
 	*ret_more = false;
-	/* The UEM's word for an empty list. Of Apple it would prove absence by nothing. */
-	if (reply->status == 204 && l->kind->service == TO_APPLE)
-		return err_set(err, ERR_PROTOCOL, "Apple answered 204 instead of a list");
 	/* Asked for only because the page before might have been cut. */
 	if (l->kind->paging == PAGING_NUMBER && whole && !fresh)
 		return ERR_OK;
@@ -238,13 +236,31 @@ static void conclude(struct listing *l)
 		l->complete = true;
 }
 
+/* 204 is the UEM's word for an empty list. Of Apple it would prove absence by nothing, and so would
+ * any other success that brings no list: 202 of a server that has yet to make it, 203 of a proxy.
+ */
+static bool is_list(const struct listing *l, const struct http_reply *reply)
+{
+	return !reply->body.n &&
+	       (reply->status == 200 || (reply->status == 204 && l->kind->service != TO_APPLE));
+}
+
+static enum errc no_list(struct listing *l, const struct http_reply *reply, struct err *err)
+{
+	enum errc rc = reply_error(l, reply, err);
+
+	return rc ? rc
+		  : err_set(err, ERR_PROTOCOL, "%s answered %d instead of a list",
+			    transport_who(l->kind->service), reply->status);
+}
+
 static enum errc take_page(struct listing *l, const struct http_reply *reply,
 	const struct json *rest, bool *ret_more, struct err *err)
 {
 	enum errc rc;
 
-	if (reply->body.n || (reply->status != 200 && reply->status != 204))
-		return reply_error(l, reply, err);
+	if (!is_list(l, reply))
+		return no_list(l, reply, err);
 	rc = end_page(l, reply, rest, ret_more, err);
 	if (!rc && l->page)
 		rc = l->page(l->self, buf_view(&l->cursor), err);

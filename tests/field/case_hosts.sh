@@ -3,9 +3,9 @@
 
 printf 'version: 1\nname: r\nrules:\n  - {name: r, match: {uem.listed: false}, do: [{advise: x}]}\n' >hosts.yaml
 head -20 "$root/samples/fleet.csv" | cut -d, -f1 >hosts.csv
-answers() { # SERVICE PATH BODY
-	printf 'version: 1\nfaults:\n  - {service: %s, path: "%s", do: reply, body: %s, applied: no}\n' \
-		"$1" "$2" "$3" >hosts.scenario.yaml
+answers() { # SERVICE PATH BODY [STATUS]
+	printf 'version: 1\nfaults:\n  - {service: %s, path: "%s", do: reply, body: %s, applied: no%s}\n' \
+		"$1" "$2" "$3" "${4:+, status: $4}" >hosts.scenario.yaml
 	new_world --scenario "$work/hosts.scenario.yaml"
 	run plan hosts.csv --rules hosts.yaml --out hosts.plan.csv --max-wait 1h
 }
@@ -22,6 +22,19 @@ exits 'a firewall before Apple' 78
 answers uem '*/dep/groups/*' maintenance
 exits 'maintenance' 75
 check 'it is named' grep -q 'down for maintenance' err
+
+# A success that brings no list proves that nothing is missing: no list of it is empty.
+for code in 202 203 206; do
+	for body in empty json; do
+		answers uem '*/dep/groups/*' $body $code
+		exits "$code, $body, in place of a group's list" 3
+		same "$code, $body: nobody is missing from it" 19 "$(verdicts hosts.plan.csv | grep -c ' undecided ')"
+		check "$code, $body: it is named" grep -q "UEM answered $code instead of a list" hosts.plan.csv
+		answers apple /v1/mdmServers $body $code
+		exits "$code, $body, in place of the servers" 69
+		check "$code, $body: no server is said to be missing" grep -q "Apple answered $code instead of a list" err
+	done
+done
 new_world
 sed -i 's|^  url: http://127.0.0.1:[0-9]*  .*|  url: https://no-such-host.invalid|' depmend.yaml
 unset DEPMEND_CLOCK
