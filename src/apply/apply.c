@@ -48,7 +48,7 @@ static enum errc work_phase(struct job *j, uint32_t wave, struct err *err)
 		return rc;
 	if (!j->no_room.code)
 		return err_set(err, ERR_INTERNAL, "a wave does not move on");
-	job_stop(j, ERR_TEMPFAIL, REASON_RUN_WAITING, &j->no_room);
+	job_end(j, ERR_TEMPFAIL, &j->no_room);
 	return ERR_OK;
 }
 
@@ -59,7 +59,7 @@ static enum errc work_wave(struct job *j, uint32_t wave, struct err *err)
 	while (!rc && !j->stop && ready_in(j, wave)) {
 		if (stop_asked()) {
 			(void)err_set(err, ERR_STOPPED, "stopped by a signal");
-			job_stop(j, ERR_STOPPED, REASON_RUN_STOPPED, err);
+			job_end(j, ERR_STOPPED, err);
 			break;
 		}
 		rc = work_phase(j, wave, err);
@@ -191,7 +191,7 @@ static void settle_waiting(struct job *j, struct job_device *d, const char *why)
 	char next[WINDOW_TEXT];
 	bool window = j->stop_reason == REASON_RUN_WINDOW;
 
-	d->detail = j->stop_reason == REASON_RUN_WAITING ? why : NULL;
+	d->detail = j->stop_reason == REASON_RUN_HALTED ? NULL : why;
 	job_settle(j, d, OUTCOME_PENDING, j->stop_reason,
 		window ? window_next(j->window, next) : NULL);
 }
@@ -213,7 +213,8 @@ static void settle_away(struct job *j, struct job_device *d)
 
 void job_settle_rest(struct job *j)
 {
-	const char *why = j->stop == ERR_TEMPFAIL ? job_keep(j, str_from(j->stop_err.msg)) : NULL;
+	const char *why = j->stop && j->stop != ERR_STOPPED ? job_keep(j, str_from(j->stop_err.msg))
+							    : NULL;
 
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct job_device *d = &j->devices[i];
@@ -247,7 +248,7 @@ enum errc job_put_back_unwritten(struct job *j, struct err *err)
 	uint32_t n = count_off(j);
 
 	store_lose(j->store);
-	job_stop(j, ERR_STORE, REASON_RUN_WAITING, &why);
+	job_end(j, ERR_STORE, &why);
 	if (n) {
 		log_warn("%s: nothing new begins; putting %u device%s back on %s server", why.msg,
 			n, plural(n), n == 1 ? "its" : "their");
@@ -415,7 +416,7 @@ enum errc run_work(const struct surroundings *s, int64_t run, struct err *err)
 	if (!rc && j.stop)
 		rc = end_early(&j, err);
 	else if (rc && rc != ERR_STORE && rc != ERR_INTERNAL && j.n) {
-		job_stop(&j, rc, REASON_RUN_WAITING, err);
+		job_end(&j, rc, err);
 		rc = end_early(&j, err);
 	}
 	if (rc == ERR_STORE && begun)

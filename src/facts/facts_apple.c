@@ -404,10 +404,13 @@ static void settle_unlisted(struct fleet *f, uint32_t slot)
 	if (device_fact_state(d, FACT_APPLE_SERVER) != VALUE_UNREAD)
 		return;
 	fleet_fact(f, slot, FACT_APPLE_STATUS, &status);
-	if (status.state == VALUE_KNOWN && str_eq_nocase(status.text, STR("ASSIGNED")))
-		device_set_unknown(d, FACT_APPLE_SERVER);
-	else
+	if (status.state != VALUE_KNOWN || !str_eq_nocase(status.text, STR("ASSIGNED"))) {
 		device_set_absent(d, FACT_APPLE_SERVER);
+		return;
+	}
+	device_set_unknown(d, FACT_APPLE_SERVER);
+	fleet_doubt(f, slot, READING_APPLE_SERVER,
+		STR("Apple calls it ASSIGNED and names no server that it is on"));
 }
 
 static enum errc done_assigned(void *self, enum errc code, const struct http_reply *reply,

@@ -123,6 +123,13 @@ struct str fleet_why_unknown(const struct fleet *f, uint32_t slot, enum fact fac
 	return at == MAP_NONE ? buf_view(&f->reading_doubts[r]) : fleet_text(f, f->doubt_texts[at]);
 }
 
+void fleet_tell_unknown(const struct fleet *f, uint32_t slot, enum fact fact, struct buf *out)
+{
+	struct str why = fleet_why_unknown(f, slot, fact);
+
+	buf_printf(out, "%s%s%.*s", fact_info(fact)->word, why.n ? ": " : "", STR_FMT(why));
+}
+
 struct str fleet_serial(const struct fleet *f, uint32_t slot)
 {
 	return map_key(&f->serials, slot);

@@ -107,6 +107,8 @@ struct str fleet_profile_uuid(const struct fleet *f, uint32_t name, uint32_t gro
 void fleet_doubt(struct fleet *f, uint32_t slot, enum reading r, struct str why);
 /* Empty: nothing was kept, or the fact is not unknown. Borrowed until the next fleet_intern(). */
 struct str fleet_why_unknown(const struct fleet *f, uint32_t slot, enum fact fact);
+/* The fact and why it is unknown; of MAP_NONE the fact alone. */
+void fleet_tell_unknown(const struct fleet *f, uint32_t slot, enum fact fact, struct buf *out);
 
 /* The server a device is on: SERVER_NONE for none; false when that is not known. */
 bool fleet_server_of(const struct fleet *f, uint32_t slot, uint32_t *ret);

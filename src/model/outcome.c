@@ -31,3 +31,18 @@ const struct reason_info *reason_info(enum reason r)
 {
 	return &reasons[r];
 }
+
+enum reason reason_of_end(enum errc code)
+{
+	switch (code) {
+	case ERR_STOPPED:
+		return REASON_RUN_STOPPED;
+	case ERR_GUARD:
+		return REASON_RUN_GUARDED;
+	case ERR_LOCKED:
+		return REASON_RUN_LOCKED;
+	default:
+		return errc_info(code)->retry == RETRY_LATER ? REASON_RUN_WAITING
+							     : REASON_RUN_NOT_BEGUN;
+	}
+}

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "base/str.h"
 
 /* X(id, word, exit status it asks for, meaning for the manual) */
@@ -100,7 +101,7 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(LIMIT_BEYOND_N, "limit.beyond_n", "beyond --limit", "run again without --limit")         \
 	X(RUN_STOPPED, "run.stopped", "the run was stopped before this row",                       \
 		"run apply again to continue")                                                     \
-	X(RUN_NOT_BEGUN, "run.not_begun", "an error ended the run before it began",                \
+	X(RUN_NOT_BEGUN, "run.not_begun", "an error ended the run before this row",                \
 		"correct what its message names, then run apply again")                            \
 	X(RUN_HALTED, "run.halted", "too many failures in this wave",                              \
 		"look at the failures, then apply --past-halt")                                    \
@@ -223,6 +224,9 @@ struct reason_info {
 	const char *code, *sentence, *remedy;
 };
 const struct reason_info *reason_info(enum reason r);
+
+/* Of a row that had not begun when the run ended. */
+enum reason reason_of_end(enum errc code);
 
 /* What a command says that looks for the newest run where there is none. */
 #define NO_RUN_YET "there is no run yet"

@@ -68,13 +68,13 @@ void plan_settle(struct plan *p, struct input_row *row, enum outcome outcome, en
 
 void plan_settle_unknown(struct plan *p, struct input_row *row, enum fact fact)
 {
-	struct str why = p->opt->facts
-				 ? fleet_why_unknown(p->opt->facts->fleet, plan_slot(p, row), fact)
-				 : STR_NONE;
 	struct buf text;
 
 	buf_init(&text, 2048);
-	buf_printf(&text, "%s%s%.*s", fact_info(fact)->word, why.n ? ": " : "", STR_FMT(why));
+	if (p->opt->facts)
+		fleet_tell_unknown(p->opt->facts->fleet, plan_slot(p, row), fact, &text);
+	else
+		buf_z(&text, fact_info(fact)->word);
 	plan_settle(p, row, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, buf_view(&text));
 	buf_release(&text);
 }

@@ -62,17 +62,11 @@ static bool is_good(const struct job *j, const struct job_device *d)
 
 static void take_verdict(struct job *j, struct job_device *d, const struct again_row *row)
 {
-	struct str why = row->unknown == FACT_MAX_
-				 ? STR_NONE
-				 : fleet_why_unknown(j->fleet, d->slot, row->unknown);
-	char detail[1024];
-
 	if (row->holds) {
 		j->vows[d->vow].judged_ms = transport_now(j->transport);
 	} else if (row->unknown != FACT_MAX_) {
-		(void)snprintf(detail, sizeof(detail), "%s%s%.*s", fact_info(row->unknown)->word,
-			why.n ? ": " : "", STR_FMT(why));
-		job_call_off(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, detail);
+		job_call_off(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN,
+			job_unknown(j, d, row->unknown));
 	} else {
 		job_call_off(j, d, OUTCOME_DRIFTED, REASON_RULE_NO_LONGER, row->why);
 	}
@@ -99,7 +93,8 @@ static enum errc find_several(struct job *j, const uint32_t *devices, uint32_t n
 		if (v.record == RECORD_SEVERAL)
 			job_call_off(j, d, OUTCOME_FAILED, REASON_UEM_AMBIGUOUS, NULL);
 		else if (v.record == RECORD_UNREAD)
-			job_call_off(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, "uem.device");
+			job_call_off(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN,
+				job_unknown(j, d, FACT_UEM_DEVICE));
 	}
 	free(slots);
 	return rc;

@@ -35,12 +35,20 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 
 /* --- sending --- */
 
+static void tell_refusal(const struct apple_error *e, char *out, size_t size)
+{
+	if (e->code[0] || e->detail[0])
+		(void)snprintf(out, size, "%s%s%s", e->code, e->code[0] ? " " : "", e->detail);
+	else
+		(void)snprintf(out, size, "%s", "Apple does not say why");
+}
+
 static void blame(void *self, size_t index, const struct apple_error *e)
 {
 	struct open_request *r = self;
 	char detail[400];
 
-	(void)snprintf(detail, sizeof(detail), "%s %s", e->code, e->detail);
+	tell_refusal(e, detail, sizeof(detail));
 	job_fail(r->job, &r->job->devices[r->devices[index]], OUTCOME_FAILED, REASON_APPLE_REFUSED,
 		detail);
 }
@@ -66,7 +74,7 @@ static void share_blame(struct job *j, struct open_request *r, const struct http
 	bool shared = str_starts_nocase(str_from(e->pointer), STR("/data/relationships/mdmServer"));
 	char detail[400];
 
-	(void)snprintf(detail, sizeof(detail), "%s %s", e->code, e->detail);
+	tell_refusal(e, detail, sizeof(detail));
 	for (uint32_t i = 0; i < r->n; i++)
 		job_move(&j->devices[r->devices[i]], ON_FREED);
 	if (!shared && blame_named(r, reply) == 0) {

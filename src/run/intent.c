@@ -244,11 +244,7 @@ static void withdraw(struct open_request *r, enum errc code, const struct err *e
 	if (code == ERR_STOPPED && !transport_was_stopped(j->transport))
 		return; /* what stopped it is no signal, and ends the run by itself */
 	if (code != ERR_REFUSED && code != ERR_BUSY) /* which are about this one alone */
-		job_stop(j, code,
-			code == ERR_STOPPED ? REASON_RUN_STOPPED
-			: code == ERR_GUARD ? REASON_RUN_GUARDED
-					    : REASON_RUN_WAITING,
-			err);
+		job_end(j, code, err);
 }
 
 /* A whole refusal had no effect. */

@@ -14,6 +14,18 @@ const char *job_keep(struct job *j, struct str s)
 	return s.n ? arena_dup(&j->arena, s).p : NULL;
 }
 
+const char *job_unknown(struct job *j, const struct job_device *d, enum fact fact)
+{
+	const char *kept;
+	struct buf text;
+
+	buf_init(&text, 2048);
+	fleet_tell_unknown(j->fleet, d->slot, fact, &text);
+	kept = job_keep(j, buf_view(&text));
+	buf_release(&text);
+	return kept;
+}
+
 /* --- one device --- */
 
 void job_move(struct job_device *d, enum standing_event event)
@@ -562,11 +574,16 @@ void job_stop(struct job *j, enum errc code, enum reason reason, const struct er
 	}
 }
 
+void job_end(struct job *j, enum errc code, const struct err *err)
+{
+	job_stop(j, code, reason_of_end(code), err);
+}
+
 enum errc job_or_stop(struct job *j, enum errc rc, const struct err *err)
 {
 	if (rc != ERR_STOPPED && rc != ERR_TEMPFAIL && rc != ERR_NET && rc != ERR_OUTAGE)
 		return rc;
-	job_stop(j, rc, rc == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING, err);
+	job_end(j, rc, err);
 	return ERR_OK;
 }
 

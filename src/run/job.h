@@ -285,6 +285,8 @@ void job_account_refused(
 void job_account_taken(struct job *j, enum step_service service);
 /* A copy that lives as long as the job; NULL: the text is empty. */
 const char *job_keep(struct job *j, struct str s);
+/* A fact of the device that cannot be read, and why; kept. */
+const char *job_unknown(struct job *j, const struct job_device *d, enum fact fact);
 void job_evidence(struct job *j, struct job_device *d, const char *kind, const char *value);
 
 /* To be told to the ledger with the next flush; device NULL: all of the request. */
@@ -299,6 +301,8 @@ uint32_t job_find(const struct job *j,
 	uint32_t *v, uint32_t most);
 /* Remembers the first reason to send nothing more. */
 void job_stop(struct job *j, enum errc code, enum reason reason, const struct err *err);
+/* The same, with the reason that the code gives to the rows that did not begin. */
+void job_end(struct job *j, enum errc code, const struct err *err);
 /* A signal, the end of --max-wait or a lost service only stops: what is open stays open. Other
  * codes come back. */
 MUST_CHECK enum errc job_or_stop(struct job *j, enum errc rc, const struct err *err);

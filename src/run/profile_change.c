@@ -46,9 +46,9 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 		r->state = REQUEST_REFUSED;
 		d->resync = RESYNC_WANTED;
 	} else if (rc == ERR_REFUSED || rc == ERR_NOT_FOUND || rc == ERR_HELD) {
+		/* Only wipes and deletes wait for an administrator: here 403 is a refusal. */
 		r->state = REQUEST_REFUSED;
-		job_fail(j, d, rc == ERR_HELD ? OUTCOME_HELD : OUTCOME_FAILED,
-			rc == ERR_HELD ? REASON_UEM_HELD : REASON_UEM_REFUSED, err.msg);
+		job_fail(j, d, OUTCOME_FAILED, REASON_UEM_REFUSED, err.msg);
 		if (detail.code == CODE_NO_ACCOUNT)
 			job_account_refused(j, SERVICE_UEM, "5053", &err);
 	} else if (rc == ERR_AUTH || rc == ERR_SETTINGS) {

@@ -85,7 +85,8 @@ static bool still_wanted(struct job *j, struct job_device *d)
 		job_fail(j, d, OUTCOME_FAILED, REASON_UEM_AMBIGUOUS, NULL);
 		return false;
 	default:
-		job_fail(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, "uem.enrollment_status");
+		job_fail(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN,
+			job_unknown(j, d, FACT_UEM_ENROLLMENT_STATUS));
 		return false;
 	}
 }

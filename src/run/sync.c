@@ -128,7 +128,7 @@ static enum errc wait_instead(struct job *j, struct err *err)
 	if (rc == ERR_STOPPED)
 		return rc;
 	if (rc) {
-		job_stop(j, rc, REASON_RUN_WAITING, err);
+		job_end(j, rc, err);
 		return ERR_OK;
 	}
 	return transport_sleep(
@@ -140,7 +140,7 @@ static enum errc sync_without_uem(struct job *j, uint32_t wave, uint32_t *ret_n,
 	enum errc rc = wait_instead(j, err);
 
 	if (rc == ERR_STOPPED || rc == ERR_TEMPFAIL) {
-		job_stop(j, rc, rc == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING, err);
+		job_end(j, rc, err);
 		return ERR_OK;
 	}
 	for (uint32_t i = 0; i < j->n && !rc && !j->stop; i++) {
@@ -529,7 +529,7 @@ static enum errc stop_for(struct job *j, enum errc rc, struct err *err)
 {
 	if (rc == ERR_STORE || rc == ERR_INTERNAL || rc == ERR_OK)
 		return rc;
-	job_stop(j, rc, rc == ERR_STOPPED ? REASON_RUN_STOPPED : REASON_RUN_WAITING, err);
+	job_end(j, rc, err);
 	return job_flush(j, err);
 }
 

@@ -180,7 +180,8 @@ enum wanted change_wanted(struct job *j, struct job_device *d)
 	if (!job_seen(j, d, &seen)) {
 		/* Nobody can tell where it is. A put-back waits for the next apply, everything else
 		 * has not begun. */
-		job_fail(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, "apple.server");
+		job_fail(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN,
+			job_unknown(j, d, FACT_APPLE_SERVER));
 		return NOT_WANTED;
 	}
 	if (job_is_put_back(j, d))

@@ -140,7 +140,7 @@ static void leave_to_next(struct job *j, uint32_t *ret_n, const struct err *why)
 		}
 	for (uint32_t i = 0; i < j->n; i++)
 		if (job_goes_on(&j->devices[i]))
-			job_stop(j, ERR_TEMPFAIL, REASON_RUN_WAITING, why);
+			job_end(j, ERR_TEMPFAIL, why);
 }
 
 static int64_t next_look(const struct job *j, int64_t interval_ms)

@@ -3,6 +3,8 @@
  * the way, a server that is down for maintenance. None of them says anything about credentials, and
  * each needs another remedy.
  */
+#include <stdio.h>
+
 #include "services/wire.h"
 
 enum { LOOK_BYTES = 8192, TITLE_BYTES = 60 };
@@ -71,7 +73,7 @@ static struct str title_of(struct str page)
 struct place {
 	const char *who, *setting, *host;
 	int status;
-	struct str title;
+	char title[TITLE_BYTES + 4]; /* in quotes, with a blank before; or nothing */
 };
 
 static enum errc tell_sign_in(const struct place *p, struct err *err)
@@ -88,16 +90,16 @@ static enum errc tell_down(const struct place *p, struct str page, struct err *e
 		return err_set(err, ERR_OUTAGE,
 			"%s answered %d with a page: it is down for maintenance", p->who,
 			p->status);
-	return err_set(err, ERR_OUTAGE, "%s answered %d with a page '%.*s'", p->who, p->status,
-		STR_FMT(p->title));
+	return err_set(
+		err, ERR_OUTAGE, "%s answered %d with a page%s", p->who, p->status, p->title);
 }
 
 static enum errc tell_firewall(const struct place *p, struct err *err)
 {
 	return err_set(err, ERR_SETTINGS,
-		"%s: a firewall or proxy on the way answered %d '%.*s': ask who runs it to let "
+		"%s: a firewall or proxy on the way answered %d%s: ask who runs it to let "
 		"this machine reach %s; it says nothing about the credentials",
-		p->who, p->status, STR_FMT(p->title), p->host);
+		p->who, p->status, p->title, p->host);
 }
 
 static enum errc tell_moved(const struct place *p, const char *location, struct err *err)
@@ -123,19 +125,22 @@ static enum errc tell_page(const struct place *p, struct str page, struct err *e
 	if (p->status >= 400)
 		return ERR_OK; /* the status says more than the page */
 	return err_set(err, ERR_SETTINGS,
-		"%s answered %d with a web page '%.*s', not as an API: check %s, which has to name "
+		"%s answered %d with a web page%s, not as an API: check %s, which has to name "
 		"%s, and the network between",
-		p->who, p->status, STR_FMT(p->title), p->setting, p->host);
+		p->who, p->status, p->title, p->setting, p->host);
 }
 
 enum errc wire_page_error(const struct http_reply *reply, const char *who, const char *setting,
 	const char *host, struct err *err)
 {
 	struct str page = str_head(buf_view(&reply->body), LOOK_BYTES);
-	const struct place p = { who, setting, host, reply->status, title_of(page) };
+	struct place p = { who, setting, host, reply->status, "" };
+	struct str title = title_of(page);
 
 	if (reply->fate != HTTP_ANSWERED || reply->status == 401 || reply->status == 429)
 		return ERR_OK;
+	if (title.n)
+		(void)snprintf(p.title, sizeof(p.title), " '%.*s'", STR_FMT(title));
 	if (reply->status >= 300 && reply->status <= 399)
 		return tell_moved(&p, reply->location ? reply->location : "nowhere", err);
 	return wire_is_page(reply) ? tell_page(&p, page, err) : ERR_OK;

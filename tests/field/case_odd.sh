@@ -92,6 +92,12 @@ for value in null '""' 7 false; do
 	esac
 done
 
+# Assigned, says Apple of it, and its server lists it under another name.
+odd apple '/v1/mdmServers/?*' id '"OTHERDEVICE1"'
+judged 'listed under another name' 'apple.status: ASSIGNED, not: {apple.server|present: true}' undecided skipped
+check 'why its server is unknown is said' \
+	grep -q '002.*apple.server: Apple calls it ASSIGNED and names no server that it is on' odd.plan.csv
+
 # A tenant says in which order it writes dates.
 odd uem '*/mdm/devices*' LastSeen '"05/11/2026 1:22:16 PM"'
 judged 'day and month that may be either' 'uem.last_seen|older_than: 100d' undecided skipped

@@ -33,6 +33,45 @@ for spelt in '200B:\342\200\213' '00A0:\302\240' '202E:\342\200\256'; do
 	done
 done
 
+# Why a row did not begin, or was refused, is said on the row itself, also where a service says little.
+cat >why.fleet.csv <<'F'
+serial,server,profile
+WHYREASON001,WS1 EMEA,
+WHYREASON002,WS1 EMEA,
+WHYREASON003,WS1 EMEA,
+WHYREASON004,WS1 APAC,
+WHYREASON005,WS1 Americas,
+F
+head -4 why.fleet.csv | cut -d, -f1 >why.csv
+ended() { # WHAT STEPS OUTCOME REASON METHOD PATH REPLY: the reply to that request, and what each row says
+	rules "$2"
+	printf 'version: 1\nfaults:\n  - {method: %s, path: "%s", do: reply, applied: no, %s}\n' \
+		"$5" "$6" "$7" >why.scenario.yaml
+	new_world --fleet why.fleet.csv --profile 'Corporate iPads' --scenario "$work/why.scenario.yaml"
+	run apply why.csv --rules rules.yaml --yes --max-wait 12h --allow percent=100 --out why.result.csv
+	same "$1" 3 "$(grep -c ",$3,.*$4" why.result.csv)"
+	rm -f why.result.csv
+}
+late='[4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]'
+members='*/relationships/devices'
+profiles='*/dep/profiles/*/devices/*'
+for status in 401 403; do
+	ended "Apple answers $status: rows that did not begin say so" '[unassign, sync, reassign, sync]' pending \
+		"run.not_begun: .*Apple answered $status" GET "$members" "status: $status, body: json, nth: $late"
+done
+ended 'and so they do when the UEM does' '[{assign_profile: {profile: Corporate iPads}}]' pending \
+	'run.not_begun: .*UEM answered 401' PUT "$profiles" 'status: 401, body: empty'
+for body in empty html; do
+	ended "a refusal with a body that is $body" '[unassign]' failed 'apple.refused: .*Apple does not say why' \
+		POST /v1/orgDeviceActivities "status: 409, body: $body"
+done
+ended 'a list that cannot be read any more' '[unassign]' undecided \
+	"rule.unknown: .*apple.server: server '.*unusable JSON" GET "$members" "status: 200, body: empty, nth: $late"
+for code in 403 1 5999; do
+	ended "no profile waits for an administrator ($code)" '[{assign_profile: {profile: Corporate iPads}}]' \
+		failed 'uem.refused: ' PUT "$profiles" "status: 403, code: \"$code\""
+done
+
 # if_failed: the advice of the rule reaches rows, summary, report and --json.
 cat >advice.fleet.csv <<'F'
 serial,server,profile

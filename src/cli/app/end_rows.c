@@ -5,24 +5,6 @@ struct not_started {
 	struct buf steps, before;
 };
 
-static enum reason reason_of(enum errc code)
-{
-	switch (code) {
-	case ERR_TEMPFAIL:
-	case ERR_NET:
-	case ERR_OUTAGE:
-		return REASON_RUN_WAITING;
-	case ERR_STOPPED:
-		return REASON_RUN_STOPPED;
-	case ERR_GUARD:
-		return REASON_RUN_GUARDED;
-	case ERR_LOCKED:
-		return REASON_RUN_LOCKED;
-	default:
-		return REASON_RUN_NOT_BEGUN;
-	}
-}
-
 /* Before the rules were asked, a row is at fault or it waits. */
 static void unjudged_row(const struct input *in, uint32_t n, struct run_row *ret)
 {
@@ -40,7 +22,7 @@ static void unjudged_row(const struct input *in, uint32_t n, struct run_row *ret
 /* Nothing is known of the row itself: what ended the run before it kept it, too. */
 static void kept_by_end(const struct end_rows *e, struct run_row *row)
 {
-	row->reason = reason_of(e->ended);
+	row->reason = reason_of_end(e->ended);
 	row->detail = str_from(e->why);
 }
 
