@@ -111,7 +111,7 @@ static enum errc look(struct job *j, const uint32_t *v, uint32_t n, struct err *
 		uem |= p->syncs || ends_with_profile(p);
 	}
 	if (!rc && uem && j->settings->has_uem)
-		rc = facts_uem_lists(j->facts, facts_groups(j->fleet), err);
+		rc = look_at_lists(j, facts_groups(j->fleet), err);
 	return rc ? rc : events_of_untold(j, v, n, err);
 }
 

@@ -394,6 +394,9 @@ MUST_CHECK enum errc look_again(
  * their own records. lists_failed: a server's list is not whole. */
 MUST_CHECK enum errc look_by_name(
 	struct job *j, const uint32_t *devices, uint32_t n, bool lists_failed, struct err *err);
+/* The UEM's lists of these groups (bits). One that cannot be read says nothing about the devices of
+ * others, and of its own nothing is known: a failure is that none can. */
+MUST_CHECK enum errc look_at_lists(struct job *j, uint32_t groups, struct err *err);
 /* Whether the look may carry a change that leaves now. */
 bool look_is_good(const struct job *j, const struct job_device *d);
 /* When a second look may confirm the first of a device in doubt. */

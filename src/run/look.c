@@ -203,6 +203,16 @@ static enum errc read_all(struct looking *l, struct err *err)
 	return rc ? rc : look_by_name(j, l->devices, l->n, lists_failed, err);
 }
 
+enum errc look_at_lists(struct job *j, uint32_t groups, struct err *err)
+{
+	enum errc rc = facts_uem_lists(j->facts, groups, err);
+
+	if (!rc || errc_info(rc)->scope == SCOPE_RUN)
+		return rc;
+	log_often(LOG_WARN, "looking at the UEM's lists: %s", err->msg);
+	return groups & ~j->fleet->groups_unread ? ERR_OK : rc;
+}
+
 /* --- what others did while it went on --- */
 
 struct watching {

@@ -137,7 +137,10 @@ static enum wanted profile_wanted(struct job *j, struct job_device *d, int64_t l
 		job_fail(j, d, OUTCOME_FAILED, REASON_ROW_UNKNOWN_PROFILE, NULL);
 		return NOT_WANTED;
 	}
-	(void)work_view(j->fleet, d->slot, &seen);
+	if (!look_view(j, d, s->kind, &seen)) {
+		job_fail(j, d, OUTCOME_UNDECIDED, REASON_RULE_UNKNOWN, "uem.listed");
+		return NOT_WANTED;
+	}
 	d->looked_ms = looked_ms;
 	if (work_holds(j->fleet, s, d->home, true, &seen)) {
 		job_pass(j, d, RESULT_HELD);
@@ -205,7 +208,7 @@ static enum errc send_group(struct job *j, const uint32_t *v, uint32_t n, struct
 	if (rc || j->stop)
 		return rc;
 	from_ms = transport_now(j->transport);
-	rc = facts_uem_lists(j->facts, facts_groups(j->fleet), err);
+	rc = look_at_lists(j, facts_groups(j->fleet), err);
 	until_ms = transport_now(j->transport) + j->settings->timeouts.fresh_ms;
 	if (!rc)
 		job_read_protected(j);

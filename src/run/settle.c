@@ -111,7 +111,7 @@ static enum errc look_at_uem(struct job *j, uint32_t *slots, struct err *err)
 		groups |= j->fleet->listed[slots[i]];
 	if (n && !groups)
 		groups = j->fleet->n_groups == 32 ? UINT32_MAX : (1u << j->fleet->n_groups) - 1;
-	return n ? facts_uem_lists(j->facts, groups, err) : ERR_OK;
+	return n ? look_at_lists(j, groups, err) : ERR_OK;
 }
 
 /* Who has to come back does so whatever becomes of Apple's lists. lists: how they went, and what

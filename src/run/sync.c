@@ -445,17 +445,6 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* One that cannot be read says nothing about the devices of others: a failure is that none can. */
-static enum errc read_lists(struct job *j, uint32_t groups, struct err *err)
-{
-	enum errc rc = facts_uem_lists(j->facts, groups, err);
-
-	if (!rc || errc_info(rc)->scope == SCOPE_RUN)
-		return rc;
-	log_often(LOG_WARN, "waiting for the sync: %s", err->msg);
-	return groups & ~j->fleet->groups_unread ? ERR_OK : rc;
-}
-
 /* One round: trigger when it is time, sleep, read the lists once for all that wait. */
 static enum errc sync_step(struct syncing *s, uint32_t *ret_n, struct err *err)
 {
@@ -474,7 +463,7 @@ static enum errc sync_step(struct syncing *s, uint32_t *ret_n, struct err *err)
 		rc = transport_sleep(j->transport, sooner(wake, deadline), err);
 	if (rc)
 		return rc;
-	rc = read_lists(j, s->groups, err);
+	rc = look_at_lists(j, s->groups, err);
 	if (!rc)
 		rc = take_proofs(s, ret_n, err);
 	else
@@ -514,7 +503,7 @@ static enum errc sync_with_uem(struct job *j, uint32_t wave, uint32_t *ret_n, st
 
 	for (uint32_t i = 0; i < j->n && !rc; i++)
 		if (waits(j, &j->devices[i], wave) && needs_lists(j, &j->devices[i])) {
-			rc = read_lists(j, all, err);
+			rc = look_at_lists(j, all, err);
 			break;
 		}
 	if (!rc)

@@ -2,7 +2,7 @@
 # What one reading shows may be wrong: a page of before, a list that lacks a device, an answer that is
 # none. Each name is a story.
 #
-#	tests/doubt/run.sh BUILD [PART]...    before late lacks odd silent whose
+#	tests/doubt/run.sh BUILD [PART]...    before late lacks odd group silent whose
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -118,6 +118,21 @@ part_odd() {
 	for status in 403 404 422; do
 		world "faults: [{service: uem, method: GET, path: '*/dep/groups/*/devices', do: reply, status: $status, applied: no}]"
 		unknown "$status for the lists of groups" 'uem.listed: false'
+	done
+}
+
+# --- the list of one group cannot be read: that is no word about the devices of another ---
+part_group() {
+	for fault in 'status: 404' 'status: 422' 'status: 200, body: empty'; do
+		for nth in 4 7 10; do # the first of three is WS1 EMEA's; the plan has read three
+			world "faults: [{service: uem, method: GET, path: '*/dep/groups/*/devices', nth: $nth, do: reply, $fault, applied: no}]"
+			rules '[remove_profile]'
+			rows C02DOUBT0001 C02DOUBT0003
+			apply
+			check "list $nth, $fault: the run goes on ($status)" test "$status" -le 5
+			same "list $nth, $fault: the row of another group" 'done' "$(outcome C02DOUBT0003)"
+			[ "$nth" = 4 ] && same "list $nth, $fault: its own" undecided "$(outcome C02DOUBT0001)"
+		done
 	done
 }
 
@@ -274,7 +289,7 @@ admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: after, after: $after, do
 		<<<"$(cell C02DOUBT0003 depmend_reason)"
 }
 
-for part in "${@:-before late lacks odd silent whose}"; do
+for part in "${@:-before late lacks odd group silent whose}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end

@@ -124,9 +124,9 @@ TRAPS = {
              "steps", "an assignment that stays in progress")],
     "H.3": [("src/services/uem_dep.c", "ret->timeout_ms = LIST_TIMEOUT_MS;", "", "test_uem_dep",
              "test_uem_H03_list_is_unpaged")],
-    "H.4": [("src/run/sync.c", "\trc = read_lists(j, s->groups, err);",
+    "H.4": [("src/run/sync.c", "\trc = look_at_lists(j, s->groups, err);",
              "\tfor (uint32_t i = 0; i < j->n; i++)\n"
-             "\t\trc = read_lists(j, s->groups, err);", "steps",
+             "\t\trc = look_at_lists(j, s->groups, err);", "steps",
              "H.3, H.4: the lists are read once for all rows")],
     "H.5": [("src/run/sync.c", "\t\trc = trigger(s, err);",
              "\t\tfor (uint32_t i = 0; i < j->n && !rc; i++)\n\t\t\trc = trigger(s, err);", "steps",
