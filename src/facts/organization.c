@@ -9,7 +9,7 @@
 #include "facts/rival.h"
 #include "io/file.h"
 
-enum { KEPT_MAX_BYTES = 1024 * 1024 };
+enum { KEPT_MAX_BYTES = 1024 * 1024, MISSING_MOST = 200 };
 #define LAST "last."
 #define LIFT "; when that is right, say --allow organization=yes"
 
@@ -138,11 +138,35 @@ enum errc organization_join(const struct settings *s, const char *other, struct 
 
 /* --- the last run of the tenant --- */
 
-/* A line each: the client id, then the servers' ids, each with its name behind a tab. */
+/* A server's line: its id and its name, behind tabs. One that begins with a tab is of a server that
+ * a later run did not find any more. */
+struct kept_server {
+	struct str line, id, name;
+	bool gone;
+};
+
+static struct kept_server cut_server(struct str *kept)
+{
+	struct str line = str_cut(kept, '\n'), name = line, id = str_cut(&name, '\t');
+	bool gone = id.n == 0;
+
+	if (gone)
+		id = str_cut(&name, '\t');
+	return (struct kept_server){ line, id, name, gone };
+}
+
+/* Whether the list of servers says that it is no more: one that is not whole does not, unless it
+ * has nothing that the last run knew. */
+static bool is_missing(const struct fleet *f, const struct kept_server *server, struct str all)
+{
+	return !server->gone && fleet_server_by_id(f, server->id) == SERVER_NONE &&
+	       (!f->servers_partial || !knows_one(fleet_has, (void *)(uintptr_t)f, all));
+}
+
 static enum errc compare(const struct settings *s, const struct fleet *f, struct str kept,
 	bool lifted, struct err *err)
 {
-	struct str client = cut_account(&kept).client;
+	struct str client = cut_account(&kept).client, all = kept;
 
 	if (!settings_is_own(s, client))
 		return lifted ? ERR_OK
@@ -152,13 +176,13 @@ static enum errc compare(const struct settings *s, const struct fleet *f, struct
 					"organization?" LIFT,
 					s->tenant, STR_FMT(client), s->apple.client_id);
 	while (kept.n && !lifted) {
-		struct str name = str_cut(&kept, '\n'), id = str_cut(&name, '\t');
+		struct kept_server server = cut_server(&kept);
 
-		if (fleet_server_by_id(f, id) == SERVER_NONE)
+		if (is_missing(f, &server, all))
 			return err_set(err, ERR_GUARD,
-				"the last run of tenant %s knew a server %.*s, which Apple no "
-				"longer lists: is it another organization?" LIFT,
-				s->tenant, STR_FMT(id));
+				"the last run of tenant %s knew a server '%.*s', id %.*s, which "
+				"Apple no longer lists: is it another organization?" LIFT,
+				s->tenant, STR_FMT(server.name), STR_FMT(server.id));
 	}
 	return ERR_OK;
 }
@@ -190,6 +214,34 @@ enum errc organization_check(
 	return rc;
 }
 
+/* Those of before that the list lacks: names are all that is left of them. */
+static void keep_missing(const struct settings *s, const struct fleet *f, struct outfile *out)
+{
+	char *path = path_of(s);
+	struct str rest;
+	struct buf kept;
+	struct err err;
+	uint32_t n = 0;
+
+	if (file_is_regular(path) && !file_read(path, KEPT_MAX_BYTES, &kept, &err)) {
+		rest = buf_view(&kept);
+		(void)cut_account(&rest);
+		while (rest.n && n < MISSING_MOST) {
+			struct kept_server server = cut_server(&rest);
+
+			if (!server.id.n || fleet_server_by_id(f, server.id) != SERVER_NONE)
+				continue;
+			if (!server.gone && !f->servers_partial)
+				outfile_write(out, STR("\t"));
+			outfile_write(out, server.line);
+			outfile_write(out, STR("\n"));
+			n++;
+		}
+		buf_release(&kept);
+	}
+	free(path);
+}
+
 enum errc organization_keep(const struct settings *s, const struct fleet *f, struct err *err)
 {
 	char *path = path_of(s);
@@ -209,6 +261,7 @@ enum errc organization_keep(const struct settings *s, const struct fleet *f, str
 		outfile_write(out, fleet_server_name(f, i));
 		outfile_write(out, STR("\n"));
 	}
+	keep_missing(s, f, out);
 	rc = outfile_commit(out, NULL, err);
 	outfile_free(out);
 	return rc ? rc : rival_keep(s, err);
@@ -291,24 +344,27 @@ enum errc organization_joined(const struct settings *s, struct err *err)
 	return is_new ? ERR_GUARD : ERR_OK;
 }
 
-void organization_server_name(const struct settings *s, struct str id, struct buf *out)
+bool organization_server_name(const struct settings *s, struct str id, struct buf *out)
 {
 	char *path = path_of(s);
 	struct buf kept;
 	struct err err;
+	bool is = false;
 
 	if (id.n && file_is_regular(path) && !file_read(path, KEPT_MAX_BYTES, &kept, &err)) {
 		struct str rest = buf_view(&kept);
 
 		while (rest.n) {
-			struct str name = str_cut(&rest, '\n');
+			struct kept_server server = cut_server(&rest);
 
-			if (str_eq(str_cut(&name, '\t'), id)) {
-				buf_str(out, name);
+			if (str_eq(server.id, id)) {
+				buf_str(out, server.name);
+				is = !server.gone;
 				break;
 			}
 		}
 		buf_release(&kept);
 	}
 	free(path);
+	return is;
 }

@@ -21,7 +21,7 @@ void history_target(const struct history_entry *e, const struct settings *s, str
 {
 	size_t before = buf_view(out).n;
 
-	organization_server_name(s, e->target, out);
+	(void)organization_server_name(s, e->target, out);
 	if (buf_view(out).n == before)
 		buf_str(out, e->target);
 	else

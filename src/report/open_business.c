@@ -61,14 +61,14 @@ static const char *word_of(int kind)
 	return step_info((enum step_kind)kind)->word;
 }
 
-/* The server's name as the last run knew it, else its id, of a server that is gone. */
+/* The server's name as it was last known, else its id. False: it is gone. */
 static bool is_known(const struct settings *s, struct str id, struct buf *ret_name)
 {
 	buf_reset(ret_name);
-	organization_server_name(s, id, ret_name);
-	if (ret_name->n)
+	if (organization_server_name(s, id, ret_name))
 		return true;
-	buf_str(ret_name, id);
+	if (!ret_name->n)
+		buf_str(ret_name, id);
 	return false;
 }
 
@@ -123,7 +123,8 @@ static void print_off(const struct open_business *b, const struct settings *s, c
 			STR_FMT(c->serial), may_be_off(b, c->serial) ? "perhaps, " : "",
 			when_words(w, c->since_ms, since), buf_cstr(&name), STR_FMT(c->run_name),
 			known ? ""
-			      : ", which is gone: assign it in Apple's portal, or depmend forget ",
+			      : ", which was deleted: assign it in Apple's portal, or depmend "
+				"forget ",
 			STR_FMT(known ? STR_NONE : c->serial));
 	}
 	put_more(b->off.n, most, out);

@@ -223,7 +223,7 @@ static bool was_called(const struct survey *s, struct str id, struct str name)
 	bool is;
 
 	buf_init(&last, NAME_BYTES);
-	organization_server_name(s->session->settings, id, &last);
+	(void)organization_server_name(s->session->settings, id, &last);
 	is = last.n && is_as_then(name, buf_view(&last));
 	buf_release(&last);
 	return is;

@@ -2,7 +2,7 @@
 # What one reading shows may be wrong: a page of before, a list that lacks a device, an answer that is
 # none. Each name is a story.
 #
-#	tests/doubt/run.sh BUILD [PART]...    before late lacks odd group silent whose
+#	tests/doubt/run.sh BUILD [PART]...    before late lacks odd group servers silent whose
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -133,6 +133,34 @@ part_group() {
 			same "list $nth, $fault: the row of another group" 'done' "$(outcome C02DOUBT0003)"
 			[ "$nth" = 4 ] && same "list $nth, $fault: its own" undecided "$(outcome C02DOUBT0001)"
 		done
+	done
+}
+
+# --- a list of servers that is not whole calls none of them gone; one that is gone keeps its last name ---
+part_servers() {
+	for knobs in 'page.lose: 1' 'page.cut: 1, page.clamp: 2'; do
+		world '' --control
+		rules '[skip]'
+		rows C02STAY00001
+		apply
+		tell "overrides: [{service: apple, method: GET, path: /v1/mdmServers, knobs: {$knobs}}]" >/dev/null
+		rules "$rebuild"
+		rows C02DOUBT0001
+		apply
+		check "servers, $knobs: the run goes on ($status)" test "$status" -ne 4
+	done
+	for deed in 'delete_server, server: WS1 APAC' 'recreate_server, server: WS1 APAC' \
+		'delete_server, server: WS1 APAC, to: WS1 Americas'; do
+		world "admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: terminal, after: 1s, do: $deed}]"
+		rules '[skip]'
+		rows C02STAY00002
+		apply
+		rules "$rebuild"
+		rows C02DOUBT0003
+		apply
+		apply --allow organization=yes
+		run status
+		check "$deed: status calls it by its name" grep -q 'goes to WS1 APAC (run .*), which was deleted' out
 	done
 }
 
@@ -289,7 +317,7 @@ admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: after, after: $after, do
 		<<<"$(cell C02DOUBT0003 depmend_reason)"
 }
 
-for part in "${@:-before late lacks odd group silent whose}"; do
+for part in "${@:-before late lacks odd group servers silent whose}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end
