@@ -193,6 +193,17 @@ static void put_steps_with_arguments(struct json_out *o)
 	json_obj_end(o);
 }
 
+/* One of the three that say which rule. */
+static void put_expect(struct json_out *o)
+{
+	schema_begin_object(o, "expect");
+	schema_members(o, rules_expect_keys);
+	json_put_raw(o, "anyOf",
+		STR("[{\"required\":[\"rule\"]},{\"required\":[\"undecided\"]},"
+		    "{\"required\":[\"waits\"]}]"));
+	json_obj_end(o);
+}
+
 static void put_step(struct json_out *o)
 {
 	json_obj(o, "step");
@@ -284,7 +295,7 @@ void rules_schema(struct buf *out)
 	schema_mapping(&o, "rule", rules_rule_keys);
 	schema_mapping(&o, "wait_for", rules_wait_keys);
 	schema_mapping(&o, "test", rules_test_keys);
-	schema_mapping(&o, "expect", rules_expect_keys);
+	put_expect(&o);
 	put_match(&o);
 	put_step(&o);
 	json_obj_end(&o);

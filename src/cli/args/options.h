@@ -60,69 +60,77 @@ struct command {
 const struct command *command_info(enum command_id id);
 
 /* What it changes, where the result is, what to type next: X(id, changes, result, next) */
-#define COMMAND_NOTES(X)                                                                          \
-	X(INIT,                                                                                   \
-		"writes settings and secret files that only you can read; never over a file "     \
-		"that is there",                                                                  \
-		"./depmend.yaml, or --settings FILE", "depmend check --online")                   \
-	X(CHECK, "nothing; it uses no network without --online",                                  \
-		"the terminal: every mistake with its file and line; status 0: there is none",    \
-		"depmend plan CSV --rules NAME")                                                  \
-	X(PLAN, "nothing: it only reads from Apple and the UEM",                                  \
-		"--out FILE and --html FILE; else a summary on a terminal, the CSV in a pipe",    \
-		"the command that it prints, which carries out exactly this plan")                \
-	X(APPLY,                                                                                  \
-		"devices at Apple and the UEM, after your yes; a wipe, release or deletion is "   \
-		"final",                                                                          \
-		"CSV with .result before its .csv, or --out FILE; an earlier one is kept beside " \
-		"it",                                                                             \
-		"the command that it prints; what is left: depmend report latest --html FILE")    \
-	X(APPROVE, "nothing at Apple or the UEM: it signs one plan, for 30 days",                 \
-		"PLAN.csv.NAME.approval beside the plan, or --out FILE",                          \
-		"another user types the command that `plan` printed, with --expect PLAN.csv")     \
-	X(EXPLAIN, "nothing: it only reads from Apple and the UEM", "the terminal",               \
-		"correct the rules or the settings; depmend plan CSV")                            \
-	X(STATUS, "nothing; it asks no service", "the terminal",                                  \
-		"the command that it prints for a run that is stopped")                           \
-	X(HISTORY, "nothing; it asks no service", "the terminal, or --html FILE",                 \
-		"depmend forget SERIAL, where something is open that cannot end")                 \
-	X(FORGET, "only what depmend keeps, nothing at Apple or the UEM; it cannot be undone",    \
-		"the audit trail: who, when and --reason",                                        \
-		"depmend plan CSV judges these devices anew")                                     \
-	X(PAUSE,                                                                                  \
-		"all runs of the organization, also one that is active: no change is sent until " \
-		"`resume`",                                                                       \
-		"depmend status shows it to everyone who uses this state", "depmend resume")      \
-	X(RESUME, "ends a pause; it sends nothing itself", "depmend status",                      \
-		"the `apply` that was stopped, typed again")                                      \
-	X(BACKUP,                                                                                 \
-		"nothing; an earlier FILE is replaced. With --move this state is never written "  \
-		"again",                                                                          \
-		"FILE: serials and lists, but no secret",                                         \
-		"depmend restore FILE, here or on another machine")                               \
-	X(RESTORE,                                                                                \
-		"the state; the one that was here is kept, and a newer one needs --confirm "      \
-		"restore=N",                                                                      \
-		"the state of the settings; the name of the kept one is printed",                 \
-		"depmend status")                                                                 \
-	X(LIST_RULES, "nothing", "the terminal", "depmend plan CSV --rules NAME")                 \
-	X(RUNS, "nothing; it asks no service", "the terminal", "depmend report RUN --html FILE")  \
-	X(REPORT, "nothing; it asks no service",                                                  \
-		"the files that its options name; an earlier one is replaced",                    \
-		"open items on the page of --html say what to do")                                \
-	X(UNDO,                                                                                   \
-		"nothing without --apply; with it, as `apply`; a wipe, release or deletion has "  \
-		"no way back",                                                                    \
-		"--out FILE; with --apply undo-RUN.result.csv",                                   \
-		"the command that it prints, which carries out exactly this plan")                \
-	X(REHEARSE, "nothing: no secret is read and no real service is asked",                    \
-		"CSV with .rehearsal before its .csv, or --out FILE",                             \
-		"depmend plan CSV, with the same rules")                                          \
-	X(DOCTOR, "nothing without --fix; it reads from Apple and the UEM",                       \
-		"the terminal, CSV in a pipe; status 3: there are findings",                      \
-		"what is behind each ->; then depmend doctor again")                              \
-	X(EXPORT, "nothing: it only reads from Apple and the UEM",                                \
-		"--out FILE, or the standard output", "depmend plan FILE --rules orphans")        \
+#define COMMAND_NOTES(X)                                                                           \
+	X(INIT,                                                                                    \
+		"writes settings and secret files that only you can read; never over a file "      \
+		"that is there",                                                                   \
+		"./depmend.yaml, or --settings FILE; a terminal is asked for what no option says", \
+		"depmend check --online")                                                          \
+	X(CHECK, "nothing; it uses no network without --online",                                   \
+		"the terminal: every mistake with its file and line; status 0: there is none",     \
+		"depmend plan CSV --rules NAME")                                                   \
+	X(PLAN, "nothing: it only reads from Apple and the UEM",                                   \
+		"--out FILE and --html FILE; else a summary on a terminal, the CSV in a pipe",     \
+		"the command that it prints, which carries out exactly this plan")                 \
+	X(APPLY,                                                                                   \
+		"devices at Apple and the UEM, after your yes; a wipe, release or deletion is "    \
+		"final",                                                                           \
+		"CSV with .result before its .csv, or --out FILE; an earlier one is kept beside "  \
+		"it",                                                                              \
+		"the command that it prints; what is left: depmend report latest --html FILE")     \
+	X(APPROVE, "nothing at Apple or the UEM: it signs one plan, for 30 days",                  \
+		"PLAN.csv.NAME.approval beside the plan, or --out FILE",                           \
+		"another user types the command that `plan` printed, with --expect PLAN.csv")      \
+	X(EXPLAIN, "nothing: it only reads from Apple and the UEM", "the terminal",                \
+		"correct the rules or the settings; depmend plan CSV")                             \
+	X(STATUS, "nothing; it asks no service",                                                   \
+		"the terminal; status 5: a device is off its server and no run is active, or one " \
+		"is late",                                                                         \
+		"the command that it prints for a run that is stopped")                            \
+	X(HISTORY, "nothing; it asks no service", "the terminal, or --html FILE",                  \
+		"depmend forget SERIAL, where something is open that cannot end")                  \
+	X(FORGET, "only what depmend keeps, nothing at Apple or the UEM; it cannot be undone",     \
+		"the audit trail: who, when and --reason; it asks first, or --confirm forget=N",   \
+		"depmend plan CSV judges these devices anew")                                      \
+	X(PAUSE,                                                                                   \
+		"all runs of the organization, also one that is active: no change is sent until "  \
+		"`resume`",                                                                        \
+		"depmend status shows it to everyone who uses this state", "depmend resume")       \
+	X(RESUME, "ends a pause; it sends nothing itself", "depmend status",                       \
+		"the `apply` that was stopped, typed again")                                       \
+	X(BACKUP,                                                                                  \
+		"nothing; an earlier FILE is replaced. With --move this state is never written "   \
+		"again",                                                                           \
+		"FILE: serials and lists; no settings, rules or secrets",                          \
+		"depmend restore FILE, here or on another machine")                                \
+	X(RESTORE,                                                                                 \
+		"the state; the one that was here is kept, and a newer one needs --confirm "       \
+		"restore=N",                                                                       \
+		"the state of the settings; the name of the kept one is printed",                  \
+		"depmend status")                                                                  \
+	X(LIST_RULES, "nothing", "the terminal",                                                   \
+		"depmend plan CSV --rules NAME; to change one: depmend rules NAME >own.yaml")      \
+	X(RUNS, "nothing; it asks no service",                                                     \
+		"the terminal; RUN: a name of the list, how it begins, or latest",                 \
+		"depmend report RUN --html FILE")                                                  \
+	X(REPORT, "nothing; it asks no service",                                                   \
+		"the files that its options name, replaced; RUN: a name of `depmend runs`, or "    \
+		"latest",                                                                          \
+		"open items on the page of --html say what to do")                                 \
+	X(UNDO,                                                                                    \
+		"nothing without --apply; with it, as `apply`; a wipe, release or deletion has "   \
+		"no way back",                                                                     \
+		"--out FILE; with --apply undo-RUN.result.csv. RUN: a name of `depmend runs`, or " \
+		"latest",                                                                          \
+		"the command that it prints, which carries out exactly this plan")                 \
+	X(REHEARSE, "nothing: no settings or secrets are needed and no real service is asked",     \
+		"CSV with .rehearsal before its .csv, or --out FILE",                              \
+		"depmend plan CSV, with the same rules")                                           \
+	X(DOCTOR, "nothing without --fix; it reads from Apple and the UEM",                        \
+		"the terminal, CSV in a pipe; status 3: there are findings",                       \
+		"what is behind each ->; then depmend doctor again")                               \
+	X(EXPORT, "nothing: it only reads from Apple and the UEM",                                 \
+		"--out FILE, or the standard output", "depmend plan FILE --rules orphans")         \
 	X(SHOW_VERSION, "nothing", "the terminal", "depmend help")
 
 struct command_notes {
@@ -168,9 +176,9 @@ enum option_kind {
 	X(SERIAL, "serial", 0, TEXT, "SERIAL", FOR_PLANS,                                          \
 		"a device, instead of a CSV (repeatable)")                                         \
 	X(SERIAL_COLUMN, "serial-column", 0, TEXT, "N|HEADER", FOR_LISTS,                          \
-		"the column that holds the serial numbers")                                        \
+		"the column that holds the serial numbers (N: from 1)")                            \
 	X(HEADER, "header", 0, TEXT, "auto|none|LINE", FOR_LISTS,                                  \
-		"where the header of the CSV is")                                                  \
+		"where the header of the CSV is (LINE: its number)")                               \
 	X(ENCODING, "encoding", 0, TEXT, "NAME", FOR_LISTS,                                        \
 		"the encoding of the CSV, such as cp1252")                                         \
 	X(BARCODE_S, "barcode-s", 0, CHOICE, "keep|strip", FOR_LISTS,                              \
@@ -188,7 +196,8 @@ enum option_kind {
 	X(YES, "yes", 0, FLAG, NULL, FOR_RUNS | FOR(DOCTOR) | FOR(APPROVE), "act without asking")  \
 	X(CONFIRM, "confirm", 0, CONFIRM, "STEP=COUNT", FOR_RUNS | FOR(FORGET) | FOR(RESTORE),     \
 		"act only at this count: STEP, forget or restore (repeatable)")                    \
-	X(REASON, "reason", 0, TEXT, "TEXT", FOR(FORGET) | FOR(PAUSE), "why, for the audit trail") \
+	X(REASON, "reason", 0, TEXT, "TEXT", FOR(FORGET) | FOR(PAUSE),                             \
+		"why, for the audit trail (needed)")                                               \
 	X(EXPECT, "expect", 0, TEXT, "PLAN.csv|FINGERPRINT", FOR_RUNS,                             \
 		"act only on the plan that was reviewed")                                          \
 	X(APPROVAL, "approval", 0, FILE, "FILE", FOR_RUNS,                                         \
@@ -201,7 +210,7 @@ enum option_kind {
 	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS | FOR(REHEARSE), "go on after a halt")   \
 	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION",                                           \
 		FOR_PLANS | FOR(CHECK) | FOR(UNDO) | FOR(EXPORT) | FOR(DOCTOR),                    \
-		"how long to wait for rate limits and outages")                                    \
+		"longest wait for rate limits and outages (without a terminal 6h)")                \
 	X(UNTIL, "until", 0, TIME, "RFC3339", FOR_RUNS,                                            \
 		"take no device off its server that cannot be back by then")                       \
 	X(MOVE, "move", 0, FLAG, NULL, FOR(BACKUP),                                                \
@@ -257,7 +266,8 @@ enum option_kind {
 		"another address of Apple's API, such as the simulator's")                         \
 	X(APPLE_TOKEN_URL, "apple-token-url", 0, TEXT, "URL", FOR(INIT),                           \
 		"another address of Apple's sign-in")                                              \
-	X(UEM_URL, "uem-url", 0, TEXT, "URL", FOR(INIT), "address of the UEM's API server")        \
+	X(UEM_URL, "uem-url", 0, TEXT, "URL", FOR(INIT),                                           \
+		"address of the UEM's API server; without it: Apple alone")                        \
 	X(TENANT_CODE, "tenant-code", 0, FILE, "FILE", FOR(INIT),                                  \
 		"holds the REST API key (aw-tenant-code); copied")                                 \
 	X(TOKEN, "token", 0, PAIR, "SERVER=GROUP", FOR(INIT),                                      \
