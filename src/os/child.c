@@ -27,7 +27,7 @@ static void become(char *const argv[], pid_t parent, int out, int err_out)
 
 	(void)setpgid(0, 0);
 	signals_as_new();
-	(void)kernel_follow_parent(SIGTERM);
+	(void)kernel_follow_parent(SIGHUP); /* which never is the second signal */
 	/* It may have died before it was asked to tell. */
 	if (getppid() == parent && nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
 		dup2(out, STDOUT_FILENO) >= 0 && dup2(err_out, STDERR_FILENO) >= 0)

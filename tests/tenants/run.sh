@@ -164,6 +164,53 @@ same 'the status of the signal' 143 "$?"
 same 'those that ran have stopped in order' 2 "$(grep -c ' 143  stopped by SIGTERM' out.txt)"
 check 'the others were not begun' test "$(grep -c 'not begun: stopped before its turn' out.txt)" -ge 5
 
+# --- stopping takes as long as it takes: asked once, and also when we are gone ---
+
+sim_stop
+new_world --server Unused
+for f in apple.pem tenant-code uem-secret; do cp "kept.$f" "$f"; done
+rm -rf all states lists out && mkdir out
+printf '%s\n' 'timeouts: {settle: 5s, activity: 20s}' 'poll: {apple: 1s, uem: 1s}' >>depmend.yaml
+printf 'version: 1\nname: r\nrules:\n  - {name: a, match: {always: true}, do: [unassign, reassign]}\n' >bounce.yaml
+clock=$DEPMEND_CLOCK
+unset DEPMEND_CLOCK # one that leaps would leave the tenants in different hours
+grep -q '^tenant:' depmend.yaml || sed -i '1a tenant: x' depmend.yaml
+for i in 1 2 3 4 5 6; do
+	tenant "t$i" "half$((i % 2))/t$i.yaml"
+	printf 'serial\n%s\n' "$(awk -F, -v n="$i" 'NR > 1 && $2 != "" && ++k == n { print $1 }' "$root/samples/fleet.csv")" \
+		>"lists/t$i.csv"
+done
+slow_stop() { # FOLDER SIGNAL...: a second between them, the service silent meanwhile; leaves $status
+	local folder=$1 before
+	shift
+	before=$(effects unassign)
+	"$build/depmend" apply 'lists/{tenant}.csv' --rules ./bounce.yaml --settings "$folder" --yes --allow percent=100 \
+		--out 'out/{tenant}.csv' >out.txt 2>err.txt </dev/null &
+	parent=$!
+	for _ in $(seq 2000); do [ "$(effects unassign)" -ge $((before + 3)) ] && break; sleep 0.02; done
+	kill -STOP "$sim_pid"
+	for signal; do
+		kill -"$signal" "$parent"
+		sleep 1.5
+	done
+	spent=$(awk '{ print $14 + $15 }' "/proc/$parent/stat" 2>/dev/null || echo 0)
+	kill -CONT "$sim_pid"
+	wait "$parent" 2>/dev/null
+	status=$?
+	for _ in $(seq 2000); do pgrep -f -- "--settings $folder/" >/dev/null || break; sleep 0.05; done
+	for one in "$folder"/*.yaml; do
+		env -u DEPMEND_CLOCK "$build/depmend" status --settings "$one" >status.txt 2>&1 </dev/null
+		same "${one##*/}, $*: nothing is off" 0 "$?"
+	done
+}
+slow_stop half0 TERM
+exits 'told once' 143
+check "and waits without work ($spent ticks)" test "$spent" -lt 50
+same 'all are back' "$(effects unassign)" "$(effects assign)"
+slow_stop half1 TERM KILL
+same 'all are back, though nobody waits for them' "$(effects unassign)" "$(effects assign)"
+export DEPMEND_CLOCK=$clock
+
 # --- many: as one by one, but for time; one hangs, one is locked, one has a mistake ---
 
 sim_stop

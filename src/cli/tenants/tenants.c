@@ -303,7 +303,8 @@ static enum errc run_all(const struct cli *cli, struct tenants *t, struct err *e
 		"waiting for what runs to stop in order", "each tenant goes on to stop in order");
 	do {
 		running = fill(cli, t, running, &next);
-		if (stop_sleep(LOOK_MS, err) == ERR_STOPPED) {
+		/* Asked, it is not said again: a second signal would end them at once. */
+		if (stop_sleep(LOOK_MS, err) == ERR_STOPPED && stop_asked()) {
 			pass_on(t, next);
 			next = t->n;
 		}
