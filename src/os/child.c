@@ -21,15 +21,13 @@ static void signals_as_new(void)
 }
 
 /* Does not return. */
-static void become(char *const argv[], pid_t parent, int out, int err_out)
+static void become(char *const argv[], pid_t parent, int nothing, int out, int err_out)
 {
-	int nothing = open("/dev/null", O_RDONLY);
-
 	(void)setpgid(0, 0);
 	signals_as_new();
 	(void)kernel_follow_parent(SIGHUP); /* which never is the second signal */
 	/* It may have died before it was asked to tell. */
-	if (getppid() == parent && nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+	if (getppid() == parent && dup2(nothing, STDIN_FILENO) >= 0 &&
 		dup2(out, STDOUT_FILENO) >= 0 && dup2(err_out, STDERR_FILENO) >= 0)
 		(void)execv(argv[0], argv);
 	_exit(CANNOT_RUN);
@@ -37,14 +35,18 @@ static void become(char *const argv[], pid_t parent, int out, int err_out)
 
 enum errc child_start(char *const argv[], int out, int err_out, pid_t *ret_pid, struct err *err)
 {
-	pid_t parent = getpid(), pid = fork();
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	pid_t parent = getpid(), pid = nothing < 0 ? -1 : fork();
+	enum errc rc = ERR_OK;
 
 	if (pid < 0)
-		return err_set(err, ERR_INTERNAL, "cannot start %s: %s", argv[0], strerror(errno));
+		rc = err_set(err, ERR_INTERNAL, "cannot start %s: %s", argv[0], strerror(errno));
 	if (pid == 0)
-		become(argv, parent, out, err_out);
-	*ret_pid = pid;
-	return ERR_OK;
+		become(argv, parent, nothing, out, err_out);
+	if (nothing >= 0)
+		(void)close(nothing);
+	*ret_pid = pid < 0 ? 0 : pid;
+	return rc;
 }
 
 bool child_ended(pid_t pid, int *ret_status)

@@ -8,19 +8,19 @@
 
 /* --- rows --- */
 
-static const struct wait *own_of(const struct plan *p, const struct input_row *row)
+static const struct waiting *own_of(const struct plan *p, const struct input_row *row)
 {
 	return p->awaited && p->awaited->own && row->serial != MAP_NONE
 		       ? p->awaited->own[row->serial]
 		       : NULL;
 }
 
-static const struct wait *other_of(const struct plan *p, const struct input_row *row)
+static const struct waiting *other_of(const struct plan *p, const struct input_row *row)
 {
 	return p->awaited->other ? p->awaited->other[row->serial] : NULL;
 }
 
-static bool is_gone(const struct awaited *a, const struct wait *w)
+static bool is_gone(const struct awaited *a, const struct waiting *w)
 {
 	return map_find(&a->rules, w->rule) == MAP_NONE;
 }
@@ -41,7 +41,7 @@ static enum value_state listed_state(
 
 bool awaited_asks(const struct plan *p, const struct input_row *row)
 {
-	const struct wait *own = own_of(p, row);
+	const struct waiting *own = own_of(p, row);
 	bool listed;
 
 	return own && is_gone(p->awaited, own) && listed_state(p, row, &listed) == VALUE_UNREAD;
@@ -60,18 +60,18 @@ static bool is_waiting(const struct input_row *row)
 	}
 }
 
-static int64_t earlier(int64_t at_ms, const struct wait *w)
+static int64_t earlier(int64_t at_ms, const struct waiting *w)
 {
 	return w && w->since_ms < at_ms ? w->since_ms : at_ms;
 }
 
 /* What the row waits by: as the store has it, or anew; under the rule as it is now. Nobody waits
  * since a time that has not come, and a list that was copied not since it was. */
-static struct wait wait_of(const struct plan *p, const struct input_row *row)
+static struct waiting wait_of(const struct plan *p, const struct input_row *row)
 {
-	const struct wait *own = own_of(p, row);
+	const struct waiting *own = own_of(p, row);
 	int64_t now = transport_now(p->opt->facts->transport);
-	struct wait w = {
+	struct waiting w = {
 		.list = str_from(p->awaited->list),
 		.serial = map_key(&p->input->serials, row->serial),
 		.rule = plan_rule_name(p, row),
@@ -91,7 +91,7 @@ static struct wait wait_of(const struct plan *p, const struct input_row *row)
 static enum reason reason_of(const struct plan *p, const struct input_row *row, bool waits)
 {
 	const struct awaited *a = p->awaited;
-	const struct wait *own = own_of(p, row);
+	const struct waiting *own = own_of(p, row);
 	bool listed, gone = own && is_gone(a, own);
 	enum value_state state = listed_state(p, row, &listed);
 
@@ -115,7 +115,7 @@ static void settle_row(struct plan *p, struct input_row *row)
 	enum reason reason = reason_of(p, row, row->reason == REASON_RULE_WAITING);
 	char since[TIME_TEXT], until[TIME_TEXT];
 	struct buf text;
-	struct wait w;
+	struct waiting w;
 
 	if (reason == REASON_NONE)
 		return;
@@ -143,7 +143,7 @@ void awaited_settle(struct plan *p)
 
 /* --- remembering --- */
 
-static bool is_same(const struct wait *own, const struct wait *w)
+static bool is_same(const struct waiting *own, const struct waiting *w)
 {
 	return own && str_eq(own->list, w->list) && str_eq(own->rule, w->rule) &&
 	       own->since_ms == w->since_ms && own->until_ms == w->until_ms;
@@ -165,8 +165,8 @@ enum fate { FATE_STAYS, FATE_TAKEN, FATE_OVER };
 static enum errc keep_row(const struct plan *p, struct store *store, const struct input_row *row,
 	unsigned char *fate, struct err *err)
 {
-	const struct wait *own = own_of(p, row);
-	struct wait w;
+	const struct waiting *own = own_of(p, row);
+	struct waiting w;
 
 	if (row->outcome == OUTCOME_DUPLICATE)
 		return ERR_OK;
@@ -182,7 +182,7 @@ static enum errc keep_row(const struct plan *p, struct store *store, const struc
 /* Nobody will ask again for what a list that is gone waited for in vain. */
 static bool is_done_with(const struct plan *p, size_t i, const unsigned char *fates)
 {
-	const struct wait *w = &p->awaited->waits.v[i];
+	const struct waiting *w = &p->awaited->waits.v[i];
 	uint32_t slot = map_find(&p->input->serials, w->serial);
 	bool mine = str_eq(w->list, str_from(p->awaited->list));
 

@@ -19,7 +19,7 @@ struct awaited {
 	/* These, and `past`, are NULL where nothing waits yet. */
 	/* By slot of input.serials, NULL where there is none: what this list waits for, or one
 	 * did that it follows; and what another one does whose time has not passed. */
-	const struct wait **own, **other;
+	const struct waiting **own, **other;
 };
 
 /* What the store knows, before the rows are judged; nothing without facts. */

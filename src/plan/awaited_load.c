@@ -11,7 +11,7 @@ static void take_rules(struct awaited *a, const struct ruleset *rules)
 			(void)map_add(&a->rules, rules_info(rules, i)->name, NULL);
 }
 
-static bool is_mine(const struct awaited *a, const struct wait *w)
+static bool is_mine(const struct awaited *a, const struct waiting *w)
 {
 	return str_eq(w->list, str_from(a->list));
 }
@@ -21,7 +21,7 @@ static bool is_mine(const struct awaited *a, const struct wait *w)
 static void take_wait(struct plan *p, size_t i)
 {
 	struct awaited *a = p->awaited;
-	const struct wait *w = &a->waits.v[i];
+	const struct waiting *w = &a->waits.v[i];
 	uint32_t slot = map_find(&p->input->serials, w->serial);
 
 	if (slot == MAP_NONE)
@@ -29,7 +29,7 @@ static void take_wait(struct plan *p, size_t i)
 	if (is_mine(a, w)) {
 		a->own[slot] = w;
 	} else if (a->past[i]) {
-		const struct wait *own = a->own[slot];
+		const struct waiting *own = a->own[slot];
 
 		if (!own || (!is_mine(a, own) && w->since_ms < own->since_ms))
 			a->own[slot] = w;
@@ -47,11 +47,11 @@ static enum errc take_waits(struct plan *p, struct err *err)
 
 	if (a->waits.n == 0)
 		return ERR_OK;
-	a->own = mem_zalloc((p->input->serials.n + 1) * sizeof(struct wait *));
-	a->other = mem_zalloc((p->input->serials.n + 1) * sizeof(struct wait *));
+	a->own = mem_zalloc((p->input->serials.n + 1) * sizeof(struct waiting *));
+	a->other = mem_zalloc((p->input->serials.n + 1) * sizeof(struct waiting *));
 	a->past = mem_zalloc(a->waits.n + 1);
 	for (size_t i = 0; i < a->waits.n && !rc; i++) {
-		const struct wait *w = &a->waits.v[i];
+		const struct waiting *w = &a->waits.v[i];
 
 		if (is_mine(a, w))
 			past = false;

@@ -204,7 +204,7 @@ static void print_waits(const struct open_business *b, const struct when *w, siz
 	char since[WHEN_TEXT], until[WHEN_TEXT];
 
 	for (size_t i = 0; i < b->waits.n && i < most; i++) {
-		const struct wait *one = &b->waits.v[i];
+		const struct waiting *one = &b->waits.v[i];
 
 		text_line(out, "waiting     %lld %s of %.*s, %s: rule '%.*s', since %s, until %s%s",
 			(long long)one->n, one->n == 1 ? "serial" : "serials", STR_FMT(one->list),
@@ -298,7 +298,7 @@ static void tell_deed(const struct ledger_deed *d, FILE *out)
 	ndjson_end(&j, out);
 }
 
-static void tell_wait(const struct wait *w, FILE *out)
+static void tell_wait(const struct waiting *w, FILE *out)
 {
 	struct ndjson j;
 

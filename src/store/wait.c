@@ -11,7 +11,7 @@ static enum errc take_wait(void *self, struct db_stmt *q, struct err *err)
 
 	(void)err;
 	MEM_GROW(w->v, w->n, w->cap);
-	w->v[w->n++] = (struct wait){
+	w->v[w->n++] = (struct waiting){
 		.list = arena_dup(&w->arena, db_col_str(q, 0)),
 		.serial = arena_dup(&w->arena, db_col_str(q, 1)),
 		.rule = arena_dup(&w->arena, db_col_str(q, 2)),
@@ -34,7 +34,7 @@ enum errc waits_load(struct store *s, struct str serial, struct waits *ret, stru
 
 /* --- in groups --- */
 
-static bool is_one_group(const struct wait *a, const struct wait *b)
+static bool is_one_group(const struct waiting *a, const struct waiting *b)
 {
 	return a->state == b->state && str_eq(a->rule, b->rule) && str_eq(a->list, b->list);
 }
@@ -45,7 +45,7 @@ static void gather(struct waits *w)
 	size_t n = 0, k;
 
 	for (size_t i = 0; i < w->n; i++) {
-		struct wait one = w->v[i];
+		struct waiting one = w->v[i];
 
 		for (k = 0; k < n && !is_one_group(&w->v[k], &one); k++)
 			;
@@ -64,7 +64,7 @@ static void gather(struct waits *w)
 
 /* n_lists: that still wait for it, this one among them or not. */
 static enum wait_state state_of(
-	const struct wait *w, const struct map *protected_list, uint32_t n_lists, int64_t now_ms)
+	const struct waiting *w, const struct map *protected_list, uint32_t n_lists, int64_t now_ms)
 {
 	bool over = w->until_ms <= now_ms;
 
@@ -101,7 +101,7 @@ void waits_release(struct waits *w)
 	*w = (struct waits){ 0 };
 }
 
-enum errc wait_put(struct store *s, const struct wait *w, struct err *err)
+enum errc wait_put(struct store *s, const struct waiting *w, struct err *err)
 {
 	return store_do(s, SQL_WAIT_PUT,
 		DB_VALUES(db_str(w->list), db_str(w->serial), db_str(w->rule), db_int(w->since_ms),
@@ -109,7 +109,7 @@ enum errc wait_put(struct store *s, const struct wait *w, struct err *err)
 		err);
 }
 
-enum errc wait_drop(struct store *s, const struct wait *w, struct err *err)
+enum errc wait_drop(struct store *s, const struct waiting *w, struct err *err)
 {
 	return store_do(s, SQL_WAIT_DROP, DB_VALUES(db_str(w->list), db_str(w->serial)), err);
 }

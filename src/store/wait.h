@@ -21,7 +21,7 @@ enum wait_state {
 	WAIT_STATES
 };
 
-struct wait {
+struct waiting {
 	struct str list;       /* path of the list */
 	struct str serial;     /* of a group: the first */
 	struct str rule;       /* the rule that waits */
@@ -31,7 +31,7 @@ struct wait {
 	enum wait_state state; /* of a group */
 };
 struct waits {
-	struct wait *v;
+	struct waiting *v;
 	size_t n, cap;
 	struct arena arena; /* of the texts */
 };
@@ -46,7 +46,7 @@ MUST_CHECK enum errc waits_by_list(struct store *s, struct str serial, int64_t n
 void waits_release(struct waits *w);
 
 /* Takes the place of what the list waited for under that serial. */
-MUST_CHECK enum errc wait_put(struct store *s, const struct wait *w, struct err *err);
-MUST_CHECK enum errc wait_drop(struct store *s, const struct wait *w, struct err *err);
+MUST_CHECK enum errc wait_put(struct store *s, const struct waiting *w, struct err *err);
+MUST_CHECK enum errc wait_drop(struct store *s, const struct waiting *w, struct err *err);
 
 #endif

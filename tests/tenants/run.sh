@@ -83,6 +83,9 @@ cp all/t1.yaml all/other.yaml
 sed -i 's/client_id: BUSINESSAPI.*/client_id: BUSINESSAPI.other/' all/other.yaml
 go status --settings all
 same 'one name twice' '78 78' "$(summary t1 | xargs)"
+sed -i 's/^tenant:.*/tenant: T1/' all/other.yaml
+go status --settings all
+same 'and where letters have no case' '78 78' "$(summary t1) $(summary T1)"
 rm all/other.yaml
 
 # --- two files that name each other's client id as an earlier one, of one state ---
@@ -136,11 +139,13 @@ exits 'a folder without tenants' 78
 
 # --- a brake for all, and the lock of one ---
 
+kill -STOP "$sim_pid" # so that it cannot end before it is stopped
 "$build/depmend" apply lists/t1.csv --rules ./rebuild.yaml --settings all/t1.yaml --yes --allow percent=100 \
 	--out one.csv >one.out 2>one.err </dev/null &
 one=$!
 for _ in $(seq 500); do grep -qs "^$one " states/t1/*/lock && break; sleep 0.02; done
 kill -STOP "$one"
+kill -CONT "$sim_pid"
 go apply 'lists/{tenant}.csv' --rules ./skip.yaml --settings all --yes --out 'out/{tenant}.csv'
 same 'another run of one has the lock' 11 "$(summary t1)"
 same 'the others go on' 0 "$(summary t2)"
@@ -229,6 +234,12 @@ for i in $(seq "$crowd"); do
 	printf 'serial\n%s\n' "$(awk -F, -v n="$i" 'NR > 1 && $2 != "" && ++k == n { print $1 }' "$root/samples/fleet.csv")" \
 		>"lists/t$i.csv"
 done
+# More at once than descriptors: who finds none waits for one of the others to end.
+(ulimit -n 64 && exec "$build/depmend" status --settings all --jobs 99 >out.txt 2>err.txt </dev/null)
+status=$?
+cp err.txt err
+exits 'more at once than there are descriptors' 0
+same 'each has its turn' "$crowd" "$(awk '$2 == 0' out.txt | wc -l)"
 python3 -c 'import socket
 s = socket.socket()
 s.bind(("127.0.0.1", 0))

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -130,7 +131,8 @@ static const char *what_is_shared(const struct tenant *a, const struct tenant *b
 		return "the same client_id: they are one organization";
 	if (was_client(a, b->client_id) || was_client(b, a->client_id))
 		return "a client_id that was the other's: they are one organization";
-	return strcmp(a->name, b->name) == 0 ? "the same tenant name" : NULL;
+	/* Their files would be one where letters have no case. */
+	return strcasecmp(a->name, b->name) == 0 ? "the same tenant name" : NULL;
 }
 
 static void refuse(struct tenant *t, const struct tenant *other, const char *shared)

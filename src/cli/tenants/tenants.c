@@ -1,6 +1,7 @@
 /* The command once for each tenant of a folder, and what became of them. */
 #include "cli/tenants/tenants.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,13 +147,23 @@ static void words_release(struct words *w)
 	free(w->v);
 }
 
+/* A file for what one tenant says, which the others do not inherit; NULL: none can be made. */
+static FILE *said(void)
+{
+	FILE *f = tmpfile();
+
+	if (f)
+		(void)fcntl(fileno(f), F_SETFD, FD_CLOEXEC);
+	return f;
+}
+
 static enum errc start(const struct cli *cli, struct tenant *t, struct err *err)
 {
 	struct words w = words_for(cli, t);
 	enum errc rc = ERR_OK;
 
-	t->out = tmpfile();
-	t->err = tmpfile();
+	t->out = said();
+	t->err = said();
 	if (!t->out || !t->err)
 		rc = err_set(err, ERR_CANNOT_CREATE, "no temporary file can be made");
 	if (!rc)
@@ -163,6 +174,15 @@ static enum errc start(const struct cli *cli, struct tenant *t, struct err *err)
 }
 
 /* --- what it said --- */
+
+static void forget_outputs(struct tenant *t)
+{
+	if (t->out)
+		(void)fclose(t->out);
+	if (t->err)
+		(void)fclose(t->err);
+	t->out = t->err = NULL;
+}
 
 /* Each line with the tenant before it; an object gets it as its first member, unless it
  * names it itself. */
@@ -199,15 +219,15 @@ static bool said_no_run(const struct tenant *t)
 {
 	char *line = NULL;
 	size_t size = 0;
-	bool said = false;
+	bool found = false;
 
 	if (!t->err || t->status != errc_info(ERR_USAGE)->exit_status)
 		return false;
 	rewind(t->err);
-	while (!said && getline(&line, &size, t->err) > 0)
-		said = strstr(line, NO_RUN_YET) != NULL;
+	while (!found && getline(&line, &size, t->err) > 0)
+		found = strstr(line, NO_RUN_YET) != NULL;
 	free(line);
-	return said;
+	return found;
 }
 
 static void finish(const struct cli *cli, struct tenant *t)
@@ -225,12 +245,18 @@ static void finish(const struct cli *cli, struct tenant *t)
 
 /* --- all of them --- */
 
-static bool starts(const struct cli *cli, struct tenant *t)
+/* *later: there is no room for one more beside those that run (descriptors, processes). */
+static bool starts(const struct cli *cli, struct tenant *t, bool others, bool *later)
 {
 	struct err err;
 
 	if (!start(cli, t, &err))
 		return true;
+	*later = others;
+	if (others) {
+		forget_outputs(t);
+		return false;
+	}
 	(void)snprintf(t->because_of, sizeof(t->because_of), "%s", err.msg);
 	t->because = t->because_of;
 	t->status = errc_info(err.code)->exit_status;
@@ -256,11 +282,18 @@ static size_t fill(const struct cli *cli, struct tenants *t, size_t running, siz
 {
 	size_t most = (size_t)cli_number(cli, OPTION_JOBS, JOBS), taken = slots_taken(cli, t);
 
-	for (; taken < most && running < most * MOST_WAITING && *next < t->n; (*next)++)
-		if (!t->v[*next].because && starts(cli, &t->v[*next])) {
+	while (taken < most && running < most * MOST_WAITING && *next < t->n) {
+		struct tenant *one = &t->v[*next];
+		bool later = false;
+
+		if (!one->because && starts(cli, one, running > 0, &later)) {
 			running++;
 			taken++;
 		}
+		if (later)
+			break;
+		(*next)++;
+	}
 	return running;
 }
 
