@@ -13,6 +13,7 @@ enum {
 	RETRY_MAX_TRIES = 8, /* of a request that meets failures; 429 does not count */
 	RETRY_FIRST_MS = 1000,
 	RETRY_CAP_MS = 60 * 1000,
+	RETRY_ASKED_MAX_MS = 24 * 60 * 60 * 1000, /* of what a service asks for */
 };
 
 enum retry_verdict {

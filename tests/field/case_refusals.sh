@@ -28,3 +28,21 @@ for pointer in plain id nested detail; do
 		"$(requests '.path == "/v1/orgDeviceActivities" and .method == "POST"')"
 	rm -f refused.result.csv
 done
+
+# Patience that is asked for until another century: the next try is a day later, and who is off its
+# server comes back.
+head -5 refused.csv >century.csv
+printf 'version: 1\nname: r\nrules:\n  - {name: r, match: {always: true}, do: [unassign, sync, reassign, sync]}\n' >century.yaml
+for wait in 99999999999 999999999999999999999999999 'Sun, 22 Nov 2126 03:10:00 GMT'; do
+	cat >century.scenario.yaml <<S
+version: 1
+faults:
+  - {service: apple, activity: ASSIGN_DEVICES, nth: 1, do: reply, status: 429, body: empty, retry_after: "$wait", applied: no}
+S
+	new_world --fleet refused.fleet.csv --scenario "$work/century.scenario.yaml"
+	run apply century.csv --rules century.yaml --yes --max-wait 30h --allow percent=100 \
+		--out century.result.csv
+	exits "Retry-After $wait" 0
+	same "Retry-After $wait: all are back" 4 "$(grep -c ',done,' century.result.csv)"
+	rm -f century.result.csv
+done
