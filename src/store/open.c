@@ -214,9 +214,10 @@ static enum errc check_moved(struct store *s, const struct store_options *o, str
 	return rc;
 }
 
+/* Where files come from elsewhere they may be others each time. */
 static void note_file(struct store *s, const char *path)
 {
-	if (!kernel_which_file(path, s->file))
+	if (s->network || !kernel_which_file(path, s->file))
 		s->file[0] = '\0';
 }
 
@@ -337,8 +338,8 @@ enum errc store_open(struct store **ret, const struct store_options *o, struct e
 		return rc;
 	}
 	path = mem_printf("%s/%s", s->folder, "depmend.db");
-	note_file(s, path);
 	rc = check_place(s, path, o->network, err);
+	note_file(s, path);
 	if (!rc)
 		rc = shared_open(&s->shared, s->folder, s->network, err);
 	if (!rc)

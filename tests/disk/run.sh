@@ -315,6 +315,7 @@ if [ -z "$portable" ]; then
 	state_on 0x6969 "${apply[@]}" "${network[@]}"
 	exits 'accepted by whoever runs it' 3
 	check 'without a log' test -z "$(find state -name '*-wal' -o -name '*-shm')"
+	same 'and no word of which file it is' 3 "$(awk '{ print NF }' state/*.counter)"
 	same 'with a journal' delete "$(sqlite3 state/*/depmend.db 'PRAGMA journal_mode')"
 	for command in 'runs' 'status' 'report latest --verify' 'export' 'history C02XK1ABJG5H'; do
 		# shellcheck disable=SC2086 # a command and its words
