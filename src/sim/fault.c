@@ -132,6 +132,13 @@ static void answer(struct call *c, const struct fault_rule *f)
 		buf_printf(&c->rep->body,
 			"<html><head><title>%u</title></head><body>%u</body></html>", status,
 			status);
+	} else if (f->body == BODY_LIST) {
+		c->rep->type = "application/json";
+		buf_printf(&c->rep->body,
+			"{\"ProfileList\":[],\"OrganizationGroups\":[],\"tokens\":[],\"Devices\":[]"
+			","
+			"\"Users\":[],\"Application\":[],\"errorCode\":%u,\"message\":\"Failed.\"}",
+			status);
 	} else if (f->body == BODY_JSON) {
 		c->rep->type = "application/json";
 		buf_printf(&c->rep->body,

@@ -257,10 +257,16 @@ static enum errc no_list(struct listing *l, const struct http_reply *reply, stru
 static enum errc take_page(struct listing *l, const struct http_reply *reply,
 	const struct json *rest, bool *ret_more, struct err *err)
 {
+	struct uem_error told = { 0 };
 	enum errc rc;
 
 	if (!is_list(l, reply))
 		return no_list(l, reply, err);
+	/* Beside an errorCode a list is no list, least of all an empty one. */
+	rc = l->kind->service == TO_UEM ? uem_rest_error(reply, rest, &told, err) : ERR_OK;
+	l->uem_code = told.code;
+	if (rc)
+		return rc;
 	rc = end_page(l, reply, rest, ret_more, err);
 	if (!rc && l->page)
 		rc = l->page(l->self, buf_view(&l->cursor), err);

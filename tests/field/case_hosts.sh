@@ -35,6 +35,19 @@ for code in 202 203 206; do
 		check "$code, $body: no server is said to be missing" grep -q "Apple answered $code instead of a list" err
 	done
 done
+# A list beside an errorCode is none, whatever the status says.
+answers uem '*/system/groups/search' list 200
+exits 'groups beside an errorCode' 3
+check 'groups beside an errorCode: it is named' grep -q 'UEM answered 200/200: Failed' err
+while IFS='|' read -r path fact; do
+	printf 'version: 1\nname: r\nrules:\n  - {name: r, match: {not: {%s|ge: 1}}, do: [{advise: x}]}\n' "$fact" >hosts.yaml
+	answers uem "$path" list 200
+	check "$fact beside an errorCode: nothing is counted" test 10 -lt \
+		"$(grep -c "undecided.*$fact: .*UEM answered 200/200: Failed" hosts.plan.csv)"
+done <<'T'
+*/dep/profiles/search|uem.profile_count
+*/mam/apps/purchased/search|uem.user_licensed_apps
+T
 new_world
 sed -i 's|^  url: http://127.0.0.1:[0-9]*  .*|  url: https://no-such-host.invalid|' depmend.yaml
 unset DEPMEND_CLOCK

@@ -23,7 +23,7 @@
 WORD_READER(read_service, "apple", "uem", "dep")
 WORD_READER(read_retry, "seconds", "date", "none")
 WORD_READER(read_fault, "reset", "close", "truncate", "hang", "reply", "delay")
-WORD_READER(read_body, "html", "json", "empty", "sign-in", "maintenance", "firewall")
+WORD_READER(read_body, "html", "json", "empty", "list", "sign-in", "maintenance", "firewall")
 WORD_READER(read_applied, "yes", "no", "late")
 WORD_READER(read_moment, "before", "after", "landed", "visible", "terminal")
 WORD_READER(read_allowed, "yes", "no")

@@ -51,7 +51,15 @@ struct rate_rule {
 };
 
 enum fault_kind { FAULT_RESET, FAULT_CLOSE, FAULT_TRUNCATE, FAULT_HANG, FAULT_REPLY, FAULT_DELAY };
-enum fault_body { BODY_HTML, BODY_JSON, BODY_EMPTY, BODY_SIGN_IN, BODY_MAINTENANCE, BODY_FIREWALL };
+enum fault_body {
+	BODY_HTML,
+	BODY_JSON,
+	BODY_EMPTY,
+	BODY_LIST, /* nothing on it, beside an errorCode */
+	BODY_SIGN_IN,
+	BODY_MAINTENANCE,
+	BODY_FIREWALL
+};
 enum fault_applied { APPLIED_YES, APPLIED_NO, APPLIED_LATE };
 
 struct fault_rule {
