@@ -22,7 +22,9 @@ static const struct runbook_entry reasons[REASON_MAX_] = {
 		CHECK },
 	[REASON_ROW_MALFORMED] = { "The quotes of the line and of the one before it.", CHECK },
 	[REASON_ROW_SURPLUS] = { "The cell that holds the delimiter: put it in quotes.", CHECK },
-	[REASON_ROW_SHIFTED] = { "The cell that holds the delimiter: put it in quotes.", CHECK },
+	[REASON_ROW_SHIFTED] = { "The row beside the header: a delimiter is lost, or too many, or "
+				 "a cell that holds one needs quotes; or its serial is none.",
+		CHECK },
 	[REASON_ROW_NOT_A_DEVICE] = { "The line is a note below the list. " NOTHING, NULL },
 	[REASON_ROW_CONFLICT] = { "Both lines of the serial number: keep the one that is right.",
 		CHECK },

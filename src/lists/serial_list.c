@@ -36,94 +36,13 @@ static bool has_surplus(const struct serial_list *l, const struct csv_record *r)
 	return false;
 }
 
-/* Another serial than the row's, which may be dressed differently. */
-static bool is_other_serial(struct str cell, struct str serial)
-{
-	struct serial a, b;
-
-	if (cell.n < SERIAL_MIN || serial_look(cell) != LOOK_STRONG)
-		return false;
-	return serial_read(cell, &a) || serial_read(serial, &b) ||
-	       !str_eq(serial_view(&a), serial_view(&b));
-}
-
-/* Another serial in one of the few columns that are looked at; SIZE_MAX: in none. */
-static size_t found_by_guards(const struct serial_list *l, const struct csv_record *r, size_t at)
-{
-	for (size_t i = 0; i < l->n_guards; i++) {
-		size_t c = l->guards[i];
-
-		if (c < r->n_cells && r->cells[c].n <= SERIAL_MAX &&
-			is_other_serial(r->cells[c], r->cells[at]))
-			return c;
-	}
-	return SIZE_MAX;
-}
-
-/* A word of it is another serial than the row's. */
-static bool names_other_serial(struct str cell, struct str serial)
-{
-	struct str word;
-
-	while (list_next_word(&cell, &word))
-		if (is_other_serial(word, serial))
-			return true;
-	return false;
-}
-
-/* In any column that holds none; without a header also one of several words there. */
-static size_t found_anywhere(const struct serial_list *l, const struct csv_record *r, size_t at)
-{
-	bool (*found)(struct str cell, struct str serial) = l->reading.columns.has_header
-								    ? is_other_serial
-								    : names_other_serial;
-
-	for (size_t c = 0; c < r->n_cells; c++)
-		if (c != at && (c >= l->n_sampled || !l->holds_serials[c]) &&
-			found(r->cells[c], r->cells[at]))
-			return c;
-	return SIZE_MAX;
-}
-
-/* Two columns that hold the same serials, but for this row. */
-static bool is_torn(const struct serial_list *l, const struct csv_record *r, size_t at)
-{
-	size_t twin = l->twin - 1;
-	struct serial a, b;
-
-	if (!l->twin || twin >= r->n_cells || list_says_nothing(serial_trim(r->cells[twin])))
-		return false;
-	return serial_read(r->cells[twin], &a) || serial_read(r->cells[at], &b) ||
-	       !str_eq(serial_view(&a), serial_view(&b));
-}
-
-/* A serial in a column that holds none: the cells of the row have shifted. SIZE_MAX: no. */
-static size_t shifted_to(const struct serial_list *l, const struct csv_record *r)
-{
-	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
-	bool strict = list_is_strict(l), named = l->reading.columns.has_header;
-
-	if (is_torn(l, r, at))
-		return l->twin - 1;
-	/* There it may be named in a note; whoever loads it looks at every word. */
-	if (strict && !named)
-		return SIZE_MAX;
-	return strict || !named ? found_anywhere(l, r, at) : found_by_guards(l, r, at);
-}
-
-/* So, or its cells fit the columns beside theirs. */
-static bool is_shifted(const struct serial_list *l, const struct csv_record *r)
-{
-	return shifted_to(l, r) != SIZE_MAX || (l->profile && profile_is_shifted(l->profile, r));
-}
-
 /* Whether a serial could be a word of a header amid the rows, or of another column, or joined to
  * one: that is looked at more closely. */
 static bool is_doubtful(const struct serial_list *l, struct str cell)
 {
 	size_t i = 0;
 
-	if (cell.n > TWELVE && l->none_long)
+	if ((cell.n > TWELVE && l->none_long) || serial_is_part_number(cell))
 		return true;
 	if (l->header_lengths >> cell.n & 1)
 		for (size_t c = 0; c < l->reading.columns.n; c++)
@@ -226,17 +145,12 @@ static bool has_usual_form(struct str cell)
 	       !memchr(cell.p, 'I', cell.n) && !memchr(cell.p, 'O', cell.n);
 }
 
-static bool ends_in_digits(struct str cell)
-{
-	return cell.n >= 2 && cell.p[cell.n - 1] <= '9' && cell.p[cell.n - 2] <= '9';
-}
-
 /* A header, or what the other columns hold, among serials of the usual kind. */
 static bool is_strange(const struct serial_list *l, struct str cell)
 {
 	if (l->opt.typed || serial_look(cell) != LOOK_WEAK)
 		return false;
-	if (header_sense(cell) >= SENSE_COMPOUND)
+	if (list_is_no_serial(cell))
 		return true;
 	if (!l->usual)
 		return false;
@@ -245,7 +159,7 @@ static bool is_strange(const struct serial_list *l, struct str cell)
 			return true;
 	/* A word with a number behind it may be a device that people made up: GHAST0000001. */
 	return serial_is_implausible(cell) ||
-	       (serial_is_word(cell) && !ends_in_digits(cell) && !has_usual_form(cell));
+	       (serial_is_word(cell) && !list_is_numbered(cell) && !has_usual_form(cell));
 }
 
 /* A list that protects keeps them: with and without its S a device is protected. */
@@ -271,7 +185,8 @@ static enum reason fault_of(struct serial_list *l, const struct csv_record *r, s
 			note_strange(l, r);
 		return fault;
 	}
-	if (is_shifted(l, r) || is_strange(l, serial_view(ret)) || list_is_joined(l, r, ret->n)) {
+	if (list_is_shifted(l, r) || is_strange(l, serial_view(ret)) ||
+		list_is_joined(l, r, ret->n)) {
 		note_strange(l, r);
 		ret->n = 0;
 		return REASON_ROW_SHIFTED;
@@ -383,7 +298,7 @@ static bool take_plain(struct serial_list *l, struct list_row *ret)
 
 	if (r->bad || at >= r->n_cells || r->n_cells > l->reading.width ||
 		serial_read(r->cells[at], &ret->serial) ||
-		is_doubtful(l, serial_view(&ret->serial)) || is_shifted(l, r))
+		is_doubtful(l, serial_view(&ret->serial)) || list_is_shifted(l, r))
 		return false;
 	drop_barcode(l, &ret->serial);
 	ret->fault = REASON_NONE;
@@ -563,7 +478,6 @@ static void describe_surplus(
 void list_describe_fault(const struct serial_list *l, const struct list_row *row, struct buf *out)
 {
 	const struct csv_record *r = &row->record;
-	size_t at;
 
 	switch (row->fault) {
 	case REASON_ROW_BAD_SERIAL:
@@ -574,16 +488,7 @@ void list_describe_fault(const struct serial_list *l, const struct list_row *row
 		describe_surplus(l, r, out);
 		break;
 	case REASON_ROW_SHIFTED:
-		at = shifted_to(l, r);
-		if (at != SIZE_MAX)
-			buf_printf(out, "column %zu holds %.*s", at + 1, STR_FMT(r->cells[at]));
-		else if (l->profile && profile_is_rest(l->profile, r))
-			buf_z(out, "it seems to be the rest of the row before");
-		else if (l->profile && profile_is_shifted(l->profile, r))
-			buf_z(out, "its cells fit the columns beside theirs");
-		else
-			buf_printf(out, "'%.*s' is unlike the serials of the other rows",
-				STR_FMT(serial_cell(l, r)));
+		list_describe_shift(l, r, serial_cell(l, r), out);
 		break;
 	default:
 		break;

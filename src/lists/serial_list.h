@@ -28,7 +28,8 @@ struct list_options {
 	struct csv_options csv;
 	struct column_options columns;
 	enum barcode_s barcode_s;
-	bool typed; /* by a person, one after the other: no cell can have shifted */
+	bool typed; /* by a person, one after the other: no cell can have shifted, none is a header
+		     */
 	enum list_purpose purpose;
 };
 

@@ -2,6 +2,8 @@
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
+enum { USUAL_MIN = 10, USUAL_MAX = 12, YEAR = 4 };
+
 static bool is_between(char c)
 {
 	return c == ',' || c == ';' || c == '|' || c == '\t' || c == ' ' || c == '"';
@@ -155,6 +157,64 @@ bool list_is_several(struct str text, bool whole, bool *ret_barcodes)
 		return false;
 	*ret_barcodes = c.n_barcodes == c.n_tokens;
 	return c.n == 1 || !c.alike || c.most > 3 || c.spaced;
+}
+
+static struct str letters_of(struct str cell)
+{
+	size_t n = 0;
+
+	while (n < cell.n && cell.p[n] > '9')
+		n++;
+	return str_head(cell, n);
+}
+
+/* Letters of one case and digits, and no address. */
+static bool is_made_up(struct str cell)
+{
+	size_t n_upper = 0, n_lower = 0;
+
+	if (cell.n < USUAL_MIN || cell.n > USUAL_MAX || serial_look(cell) < LOOK_WEAK ||
+		serial_is_hex(cell) || serial_is_part_number(cell))
+		return false;
+	for (size_t i = 0; i < cell.n; i++) {
+		n_upper += cell.p[i] >= 'A' && cell.p[i] <= 'Z';
+		n_lower += cell.p[i] >= 'a';
+	}
+	return (n_upper == 0 || n_lower == 0) && n_upper + n_lower && n_upper + n_lower < cell.n;
+}
+
+/* A year ends a header: LAPTOPS2026. */
+static bool may_be_titled(struct str first)
+{
+	size_t n = letters_of(first).n;
+
+	return n == first.n || (first.p[n] != '0' && first.n - n <= YEAR);
+}
+
+bool list_is_made_up(const struct sample *samples, size_t n_samples)
+{
+	struct str first = STR_NONE, letters = STR_NONE;
+	size_t n = 0, n_alike = 0;
+
+	for (size_t i = 0; i < n_samples; i++)
+		if (samples[i].widest != 1)
+			return false;
+	for (size_t i = 0; i < samples[0].n; i++) {
+		const struct sample_row *row = &samples[0].rows[i];
+		struct str cell;
+
+		if (!sample_is_data(row, NULL, true))
+			continue;
+		cell = list_without_note(row->cells[0]);
+		if (n++ == 0) {
+			first = cell;
+			letters = letters_of(cell);
+		}
+		if (!is_made_up(cell) || cell.n != first.n)
+			return false;
+		n_alike += str_eq_nocase(letters_of(cell), letters);
+	}
+	return n && (n_alike > 1 || !may_be_titled(first));
 }
 
 bool list_is_like_serial(struct str cell)

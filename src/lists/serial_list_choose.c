@@ -6,7 +6,7 @@
 #include "base/plural.h"
 #include "lists/serial_list_parts.h"
 
-enum { DELIMITERS = 4, WAYS_MAX = 256, ALIKE_BYTES = 3 };
+enum { DELIMITERS = 4, WAYS_MAX = 256 };
 
 static const char ABOVE[] =
 	"here is what could be a device, above the line that looks like the header, or in it";
@@ -265,8 +265,20 @@ static const struct way *best_of(const struct choosing *ch, enum header_sense se
 	return best;
 }
 
+/* Nor anything above it that could be a device with a number behind its name: SERIALNUMBER1. */
 static bool has_no_rows(const struct way *w)
 {
+	struct serial serial;
+
+	for (uint32_t i = 0; i < w->header && w->header != LIST_NO_HEADER; i++) {
+		const struct sample_row *row = &w->sample->rows[i];
+
+		for (size_t c = 0; c < row->n_cells; c++)
+			if (!row->comment && row->cells[c].n &&
+				!serial_read(row->cells[c], &serial) &&
+				serial.text[serial.n - 1] <= '9')
+				return false;
+	}
 	return w->n_rows + w->n_surplus == 0;
 }
 
@@ -347,49 +359,6 @@ static size_t bare_columns(const struct sample *s, bool told, struct way *ret)
 	return n;
 }
 
-/* As asset tags are: the same letters, and digits behind them. */
-static bool is_numbered(struct str cell, struct str letters)
-{
-	size_t i = letters.n;
-
-	while (i < cell.n && cell.p[i] >= '0' && cell.p[i] <= '9')
-		i++;
-	return i == cell.n && str_starts_nocase(cell, letters);
-}
-
-/* Whether nearly every row has a word of a serial's length there that cannot be said, and they do
- * not begin alike as asset tags do. */
-static bool is_unsaid(const struct sample *s, size_t column)
-{
-	size_t n_rows = 0, n_like = 0, n_alike = 0, n_same = 0;
-	struct str first = STR_NONE;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct sample_row *row = &s->rows[i];
-
-		if (!sample_is_data(row, NULL, true))
-			continue;
-		n_rows++;
-		if (column >= row->n_cells || (row->looks[column] != LOOK_STRONG &&
-						      !serial_is_unsaid(row->cells[column])))
-			continue;
-		first = n_like++ ? first : row->cells[column];
-		n_same += str_eq_nocase(row->cells[column], first);
-		n_alike += is_numbered(row->cells[column], str_head(first, ALIKE_BYTES));
-	}
-	/* One and the same word in every row begins alike without being a tag. */
-	return n_like && n_like * 10 >= n_rows * 9 && (n_same == n_like || n_alike < n_like);
-}
-
-static bool has_unsaid(const struct way *w)
-{
-	bool found = false;
-
-	for (size_t c = 0; c < w->sample->widest; c++)
-		found |= c != w->column && is_unsaid(w->sample, c);
-	return found;
-}
-
 /* A list of serials without a header: one column, from the first row on. */
 static const char *doubt_of_bare(const struct choosing *ch, struct way *ret)
 {
@@ -408,8 +377,9 @@ static const char *doubt_of_bare(const struct choosing *ch, struct way *ret)
 	}
 	*ret = best;
 	if (best.sample)
-		return several || has_unsaid(&best) ? "several columns hold what could be serials"
-						    : NULL;
+		return several || way_has_unsaid(&best)
+			       ? "several columns hold what could be serials"
+			       : NULL;
 	if (!told || !ch->samples[0].n)
 		return "";
 	*ret = way_of(&ch->samples[0], LIST_NO_HEADER, 0);
@@ -496,8 +466,15 @@ static enum errc choose_by_evidence(
 {
 	struct serial_list *l = ch->list;
 	struct way way = { .sample = NULL };
-	const char *doubt = doubt_of_names(ch, &way);
+	const char *doubt;
 
+	if (l->opt.columns.header_line == HEADER_AUTO &&
+		list_is_made_up(ch->samples, ch->n_samples)) {
+		l->opt.typed = true;
+		*ret = way_of(&ch->samples[0], LIST_NO_HEADER, 0);
+		return ERR_OK;
+	}
+	doubt = doubt_of_names(ch, &way);
 	if (doubt && !*doubt && l->opt.columns.header_line != HEADER_AUTO && !header_told(ch) &&
 		find_below(ch, &way))
 		doubt = NULL;

@@ -28,9 +28,11 @@ struct serial_list {
 	/* Columns beside the serial's that hold no serials: one there says that the cells of a
 	 * row have shifted. A list without a header is looked at whole. */
 	size_t guards[LIST_GUARDS], n_guards;
+	size_t usual_cells;      /* that rows have; 0: no header; SIZE_MAX: nobody knows */
 	struct profile *profile; /* NULL: no other column holds serials */
 	bool *holds_serials;     /* per column of the sample, n_sampled of them */
 	bool *seconds;           /* the same, by its cells alone: at least half are serials */
+	bool *notes;             /* holds texts, which may name other devices */
 	size_t n_sampled;
 	size_t twin;           /* from 1: another column of its name, with the same serials */
 	bool several_barcodes; /* every serial of `several` has a scanner's S */
@@ -38,6 +40,8 @@ struct serial_list {
 	struct str starts[2];  /* what the cells left and right of it begin with; empty: nothing */
 	bool beside_full[2];   /* most rows have something there */
 	bool none_long;        /* nearly all serials have 12 characters at most */
+	bool none_made_up;     /* nor are they of a form that Apple does not make */
+	size_t beside_bytes;   /* most rows have a word of so many right of it: 1 or 2; else 0 */
 	/* Of header texts that could be serials: bit n for one of n bytes. */
 	uint32_t header_lengths;
 	/* The pass */
@@ -62,6 +66,7 @@ struct sample_row {
 	const struct str *cells;
 	const uint8_t *looks; /* enum serial_look per cell */
 	size_t n_cells, line;
+	uint64_t blanks; /* of the first cells, a bit for each that begins with a blank */
 	bool bad, blank, comment;
 };
 struct sample {
@@ -81,7 +86,8 @@ struct way {
 	size_t n_surplus; /* rows below with more cells than it has */
 	/* Of the others: */
 	size_t n_rows, n_full, n_shaped, n_strong;
-	uint64_t hash; /* over the serials */
+	bool begins_strong; /* the first row has a serial there */
+	uint64_t hash;      /* over the serials */
 };
 
 MUST_CHECK enum errc list_choose(struct serial_list *l, struct err *err);
@@ -97,6 +103,8 @@ bool sample_is_result(const struct sample *s);
 /* bare: without a header, or of one column: `#` begins a comment. */
 bool sample_is_data(const struct sample_row *row, const struct sample_row *header, bool bare);
 struct way way_of(const struct sample *s, uint32_t header, size_t column);
+/* Another column below the same header, by the rows alone that have so many cells; 0: by all. */
+struct way way_among(const struct way *like, size_t column, size_t n_cells);
 bool way_is_surplus(const struct sample_row *row, const struct way *w);
 /* The line of a device above the header or in it: the way is not clean. */
 size_t way_device_above(const struct way *w);
@@ -112,14 +120,34 @@ bool way_is_strong(const struct way *w);
 bool way_has_rival(const struct way *w, bool any_sense);
 /* What a scanner reads is before every serial. */
 bool way_has_barcodes(const struct way *w);
+/* Another column has a word of a serial's length in nearly every row that cannot be said, and they
+ * do not begin alike as asset tags do. */
+bool way_has_unsaid(const struct way *w);
 /* A bare list whose lines hold several serials each, and nothing else. *ret_barcodes, if so: each
  * has a scanner's S. */
 bool list_is_several(struct str text, bool whole, bool *ret_barcodes);
+/* A list of one column, in which each line is as long as a serial and none can be the header,
+ * though they do not look like Apple's: AAAAAAAAAA01, as people write who try something. */
+bool list_is_made_up(const struct sample *samples, size_t n_samples);
 /* A cell over several lines that look like rows: a quote opens in it that closes far too late. */
 bool list_swallows_rows(const struct serial_list *l, const struct csv_record *r);
 /* A serial longer than the others, whose row has fewer cells than the header, or nothing beside it
  * where most have something: that is joined to it. */
 bool list_is_joined(const struct serial_list *l, const struct csv_record *r, size_t n);
+/* How many cells most rows below the header have, and more than one of them; SIZE_MAX: a single row
+ * has others than the header, so no row can tell. */
+size_t list_usual_cells(const struct way *w);
+/* Every row has the same delimiter too many: a blank is behind it in each, and before no other; or
+ * a column that is named as serials holds none. */
+bool list_is_shifted_whole(const struct way *w);
+/* Another column holds a serial of its own, where none should be: the cells of the row have
+ * shifted. SIZE_MAX: no. */
+size_t list_shifted_to(const struct serial_list *l, const struct csv_record *r);
+/* So, or its cells fit the columns beside theirs, or one is joined to the serial. */
+bool list_is_shifted(const struct serial_list *l, const struct csv_record *r);
+/* In words; cell: the serial's. */
+void list_describe_shift(
+	const struct serial_list *l, const struct csv_record *r, struct str cell, struct buf *out);
 /* A row at fault that looks like the header of another table. gap: blank lines are before it. */
 bool list_begins_table(const struct serial_list *l, const struct csv_record *r, bool gap);
 /* Notes a comment that says that what stands below it is not meant: the next serial is refused. */
@@ -142,6 +170,11 @@ static inline bool list_is_strict(const struct serial_list *l)
 	return l->opt.purpose == LIST_PROTECTED || l->opt.purpose == LIST_OF_RULES;
 }
 
+/* It ends in a number. */
+bool list_is_numbered(struct str cell);
+/* A header that comes again, unless it is numbered as devices are, or a part number: none of a word
+ * that looks weak. */
+bool list_is_no_serial(struct str cell);
 /* "n/a", "-", "none": no serial, and not what another column holds. */
 bool list_says_nothing(struct str cell);
 /* The cell of a bare list without a comment behind it. */

@@ -19,6 +19,7 @@ enum {
 	COMMON_SHARE = 4,
 	FEW_ROWS = 5,
 	FEW_BLANKS = 50,
+	FEW_WITNESSES = 20,
 	RARE_SHARE = 4
 };
 
@@ -378,7 +379,8 @@ static bool is_at_fault(const struct sample_row *row, size_t at)
 	return at < row->n_cells && row->looks[at] == LOOK_OTHER;
 }
 
-static void count_rows(struct profile *p, const struct way *w)
+/* n_cells: the rows alone that have as many; 0: all. */
+static void count_rows(struct profile *p, const struct way *w, size_t n_cells)
 {
 	const struct sample *s = w->sample;
 	bool named = w->header != LIST_NO_HEADER;
@@ -386,13 +388,23 @@ static void count_rows(struct profile *p, const struct way *w)
 
 	for (size_t i = named ? w->header + 1 : 0; i < s->n; i++)
 		if (sample_is_data(&s->rows[i], header, !named || w->width == 1) &&
+			(!n_cells || s->rows[i].n_cells == n_cells) &&
 			!way_is_surplus(&s->rows[i], w) && !is_at_fault(&s->rows[i], p->at))
 			count_cells(p, &s->rows[i]);
+}
+
+/* Of a short list the rows alone tell that have as many cells as most; 0: all do. */
+static size_t cells_of_witnesses(const struct way *w)
+{
+	size_t n_cells = w->n_rows < FEW_WITNESSES ? list_usual_cells(w) : 0;
+
+	return n_cells == SIZE_MAX ? 0 : n_cells;
 }
 
 struct profile *profile_of(const struct way *w, struct arena *a)
 {
 	size_t n = w->width < w->surplus_end ? w->width : w->surplus_end;
+	size_t n_cells = cells_of_witnesses(w);
 	bool others = false;
 	struct profile *p;
 
@@ -405,13 +417,14 @@ struct profile *profile_of(const struct way *w, struct arena *a)
 	p->n = n;
 	p->at = w->column;
 	for (size_t c = 0; c < n; c++) {
-		struct way other = way_of(w->sample, w->header, c);
+		struct way other = n_cells ? way_among(w, c, n_cells)
+					   : way_of(w->sample, w->header, c);
 		bool serials = holds_serials(&other);
 
 		begin_column(&p->columns[c], serials || c == p->at);
 		others |= serials && c != p->at;
 	}
-	count_rows(p, w);
+	count_rows(p, w, n_cells);
 	p->few_blanks = p->n_rows >= FEW_ROWS &&
 			w->sample->n_blank * FEW_BLANKS <= p->n_rows + FEW_BLANKS;
 	for (size_t c = 0; c < n; c++)

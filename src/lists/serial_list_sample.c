@@ -6,6 +6,8 @@
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
+enum { ALIKE_BYTES = 3 };
+
 /* --- the sample --- */
 
 static bool is_blank_record(const struct csv_record *r)
@@ -16,12 +18,28 @@ static bool is_blank_record(const struct csv_record *r)
 	return !r->bad;
 }
 
-/* A header that comes again counts for no column. */
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool list_is_numbered(struct str cell)
+{
+	return cell.n >= 2 && is_digit(cell.p[cell.n - 1]) && is_digit(cell.p[cell.n - 2]);
+}
+
+bool list_is_no_serial(struct str cell)
+{
+	return serial_is_part_number(cell) ||
+	       (header_sense(cell) >= SENSE_COMPOUND && !list_is_numbered(cell));
+}
+
+/* Nor does it count for any column. */
 static enum serial_look look_of(struct str cell)
 {
 	enum serial_look look = serial_look(cell);
 
-	return look == LOOK_WEAK && header_sense(cell) >= SENSE_COMPOUND ? LOOK_OTHER : look;
+	return look == LOOK_WEAK && list_is_no_serial(cell) ? LOOK_OTHER : look;
 }
 
 bool sample_begins_blank(const struct csv_record *r, size_t cell)
@@ -39,13 +57,18 @@ static void keep_row(struct sample *s, const struct csv_record *r, struct arena 
 	struct str *cells = arena_alloc(a, (r->n_cells + 1) * sizeof(*cells));
 	uint8_t *looks = arena_alloc(a, r->n_cells + 1);
 
+	uint64_t blanks = 0;
+
 	for (size_t i = 0; i < r->n_cells; i++) {
+		bool blank = i && sample_begins_blank(r, i);
+
 		cells[i] = arena_dup(a, serial_trim(r->cells[i]));
 		looks[i] = (uint8_t)look_of(list_without_note(cells[i]));
-		s->n_blank += i && sample_begins_blank(r, i);
+		s->n_blank += blank;
+		blanks |= i < 64 && blank ? UINT64_C(1) << i : 0;
 	}
-	s->rows[s->n++] = (struct sample_row){ cells, looks, r->n_cells, r->line, r->bad != NULL,
-		is_blank_record(r), list_is_comment(r->raw) };
+	s->rows[s->n++] = (struct sample_row){ cells, looks, r->n_cells, r->line, blanks,
+		r->bad != NULL, is_blank_record(r), list_is_comment(r->raw) };
 	if (r->n_cells > s->widest)
 		s->widest = r->n_cells;
 }
@@ -198,41 +221,65 @@ size_t way_device_above(const struct way *w)
 /* What one row of data says about the column. */
 static void count_row(struct way *w, const struct sample_row *row)
 {
+	enum serial_look look = w->column < row->n_cells ? row->looks[w->column] : LOOK_EMPTY;
+
+	w->begins_strong |= w->n_rows == 0 && look == LOOK_STRONG;
 	w->n_rows++;
-	if (w->column >= row->n_cells || row->looks[w->column] == LOOK_EMPTY)
+	if (look == LOOK_EMPTY)
 		return;
 	w->n_full++;
-	w->n_shaped += row->looks[w->column] >= LOOK_WEAK;
-	w->n_strong += row->looks[w->column] == LOOK_STRONG;
-	if (row->looks[w->column] >= LOOK_WEAK)
+	w->n_shaped += look >= LOOK_WEAK;
+	w->n_strong += look == LOOK_STRONG;
+	if (look >= LOOK_WEAK)
 		add_hash(w, list_without_note(row->cells[w->column]));
+}
+
+/* n_cells: rows of as many cells alone; 0: all. */
+static void count_rows(struct way *w, size_t n_cells)
+{
+	const struct sample *s = w->sample;
+	bool named = w->header != LIST_NO_HEADER, bare = !named || w->width == 1;
+	const struct sample_row *h = named ? &s->rows[w->header] : NULL;
+
+	for (size_t i = named ? w->header + 1 : 0; i < s->n; i++) {
+		const struct sample_row *row = &s->rows[i];
+
+		if (!sample_is_data(row, h, bare) || (n_cells && row->n_cells != n_cells))
+			continue;
+		if (way_is_surplus(row, w))
+			w->n_surplus++;
+		else
+			count_row(w, row);
+	}
 }
 
 struct way way_of(const struct sample *s, uint32_t header, size_t column)
 {
 	bool named = header != LIST_NO_HEADER;
-	const struct sample_row *h = named ? &s->rows[header] : NULL;
 	struct way w = { .sample = s, .header = header, .column = column, .hash = 1 };
-	bool bare;
 
 	w.surplus_end = SIZE_MAX;
 	if (named && header == 0 && sample_is_result(s))
 		w.width = width_of_result(s, &w.surplus_end);
 	else
 		w.width = named ? width_of(s, header) : column ? usual_width(s) : SIZE_MAX;
-	w.sense = named ? header_sense(h->cells[column]) : SENSE_UNKNOWN;
+	w.sense = named ? header_sense(s->rows[header].cells[column]) : SENSE_UNKNOWN;
 	w.clean = !named || device_above(s, header) == 0;
-	bare = !named || w.width == 1;
-	for (size_t i = named ? header + 1 : 0; i < s->n; i++) {
-		const struct sample_row *row = &s->rows[i];
+	count_rows(&w, 0);
+	return w;
+}
 
-		if (!sample_is_data(row, h, bare))
-			continue;
-		if (way_is_surplus(row, &w))
-			w.n_surplus++;
-		else
-			count_row(&w, row);
-	}
+struct way way_among(const struct way *like, size_t column, size_t n_cells)
+{
+	struct way w = { .sample = like->sample,
+		.header = like->header,
+		.column = column,
+		.width = like->width,
+		.surplus_end = like->surplus_end,
+		.hash = 1 };
+
+	w.sense = header_sense(w.sample->rows[w.header].cells[column]);
+	count_rows(&w, n_cells);
 	return w;
 }
 
@@ -299,4 +346,47 @@ bool way_has_barcodes(const struct way *w)
 		n++;
 	}
 	return n > 0;
+}
+
+/* As asset tags are: the same letters, and digits behind them. */
+static bool is_numbered(struct str cell, struct str letters)
+{
+	size_t i = letters.n;
+
+	while (i < cell.n && cell.p[i] >= '0' && cell.p[i] <= '9')
+		i++;
+	return i == cell.n && str_starts_nocase(cell, letters);
+}
+
+/* Whether nearly every row has a word of a serial's length there that cannot be said, and they do
+ * not begin alike as asset tags do. */
+static bool is_unsaid(const struct sample *s, size_t column)
+{
+	size_t n_rows = 0, n_like = 0, n_alike = 0, n_same = 0;
+	struct str first = STR_NONE;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct sample_row *row = &s->rows[i];
+
+		if (!sample_is_data(row, NULL, true))
+			continue;
+		n_rows++;
+		if (column >= row->n_cells || (row->looks[column] != LOOK_STRONG &&
+						      !serial_is_unsaid(row->cells[column])))
+			continue;
+		first = n_like++ ? first : row->cells[column];
+		n_same += str_eq_nocase(row->cells[column], first);
+		n_alike += is_numbered(row->cells[column], str_head(first, ALIKE_BYTES));
+	}
+	/* One and the same word in every row begins alike without being a tag. */
+	return n_like && n_like * 10 >= n_rows * 9 && (n_same == n_like || n_alike < n_like);
+}
+
+bool way_has_unsaid(const struct way *w)
+{
+	bool found = false;
+
+	for (size_t c = 0; c < w->sample->widest; c++)
+		found |= c != w->column && is_unsaid(w->sample, c);
+	return found;
 }

@@ -4,23 +4,21 @@
 
 #include "base/mem.h"
 #include "lists/serial_list_parts.h"
+#include "lists/serial_together.h"
 
-enum { START_TRIES = 3, START_BYTES = 3, USUAL_MOST = 12, FEW_LONG = 50 };
+enum {
+	START_TRIES = 3,
+	START_BYTES = 3,
+	USUAL_LEAST = 10,
+	TINY_MOST = 2,
+	USUAL_MOST = 12,
+	FEW_LONG = 50
+};
 
 /* Of this thing or another one. */
 static bool names_serial(const struct way *w)
 {
 	return w->header != LIST_NO_HEADER && w->sense >= SENSE_QUALIFIED;
-}
-
-/* Whether the first row's cell is a serial. */
-static bool begins_so(const struct way *w)
-{
-	const struct sample *s = w->sample;
-	size_t first = w->header == LIST_NO_HEADER ? 0 : w->header + 1;
-
-	return first < s->n && w->column < s->rows[first].n_cells &&
-	       s->rows[first].looks[w->column] == LOOK_STRONG;
 }
 
 /* Whether serials in that column are no sign that the cells of a row have shifted. */
@@ -30,28 +28,89 @@ static bool may_hold_serials(const struct serial_list *l, const struct way *w, b
 
 	if (named && second && list_is_strict(l))
 		return true;
-	return (w->n_strong * 2 + begins_so(w) > w->n_full ||
+	return (w->n_strong * 2 + w->begins_strong > w->n_full ||
 		       (w->n_strong && w->n_strong * 2 == w->n_full) ||
 		       (w->n_strong && w->n_shaped * 2 > w->n_full) || names_serial(w)) &&
 	       (named || (w->n_full * 2 > w->n_rows && !list_is_strict(l)));
 }
 
+/* Of three words or more. */
+static bool is_text(struct str cell)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cell.n; i++)
+		n += cell.p[i] == ' ';
+	return n >= 2;
+}
+
+/* Texts of people, or a header that says so. */
+static bool holds_notes(const struct way *w)
+{
+	const struct sample *s = w->sample;
+	size_t n_texts = 0;
+
+	if (w->header == LIST_NO_HEADER)
+		return false;
+	if (header_is_of_notes(s->rows[w->header].cells[w->column]))
+		return true;
+	for (size_t i = w->header + 1; i < s->n; i++)
+		n_texts += w->column < s->rows[i].n_cells && is_text(s->rows[i].cells[w->column]);
+	return n_texts > 1 && n_texts * 2 >= w->n_full;
+}
+
+/* A single row, with more cells than the header or fewer, tells nothing: the header does. Of a
+ * short one the cells before the serial have moved, if it has lost a delimiter. */
+static bool may_be_named_so(const struct way *w, bool notes, size_t serial_column)
+{
+	const struct sample *s = w->sample;
+	bool moved = s->rows[s->n - 1].n_cells < s->rows[w->header].n_cells &&
+		     w->column < serial_column;
+
+	return names_serial(w) || (w->sense == SENSE_UNKNOWN && !notes && !moved);
+}
+
+/* Of a list that has shifted as a whole: the device's own serials may be in that column. */
+static bool holds_own(const struct way *w)
+{
+	return w->n_strong && w->n_strong * 2 >= w->n_full && w->sense != SENSE_QUALIFIED;
+}
+
+/* What is known of one column, as the rows tell that have as many cells as most. */
+static void look_at_column(struct serial_list *l, const struct way *w, size_t c)
+{
+	struct way all = way_of(w->sample, w->header, c);
+	/* Most rows end before it: the others tell. */
+	bool even_tell = l->usual_cells && c < l->usual_cells;
+	struct way even = even_tell ? way_among(w, c, l->usual_cells) : all;
+
+	l->notes[c] = holds_notes(&all);
+	l->seconds[c] = all.n_strong && all.n_strong * 2 >= all.n_full && !l->notes[c];
+	if (l->usual_cells == SIZE_MAX)
+		l->holds_serials[c] = may_be_named_so(&all, l->notes[c], w->column);
+	else
+		l->holds_serials[c] = may_hold_serials(l, &even, l->seconds[c]);
+}
+
 static void find_guards(struct serial_list *l, const struct way *w)
 {
 	const size_t beside[LIST_GUARDS] = { w->column + 1, w->column + 2, w->column - 1 };
-	size_t n = w->sample->widest;
+	size_t n = w->sample->widest, c;
 
 	l->n_sampled = n;
 	l->holds_serials = arena_zalloc(&l->arena, n + 1);
 	l->seconds = arena_zalloc(&l->arena, n + 1);
-	for (size_t c = 0; c < n; c++) {
-		struct way other;
+	l->notes = arena_zalloc(&l->arena, n + 1);
+	l->usual_cells = list_usual_cells(w);
+	for (c = 0; c < n; c++)
+		if (w->header == LIST_NO_HEADER || c < w->sample->rows[w->header].n_cells)
+			look_at_column(l, w, c);
+	c = w->column + 1;
+	if (list_is_shifted_whole(w) && c < n && c < w->sample->rows[w->header].n_cells) {
+		struct way own = way_of(w->sample, w->header, c);
 
-		if (w->header != LIST_NO_HEADER && c >= w->sample->rows[w->header].n_cells)
-			continue;
-		other = way_of(w->sample, w->header, c);
-		l->seconds[c] = other.n_strong && other.n_strong * 2 >= other.n_full;
-		l->holds_serials[c] = may_hold_serials(l, &other, l->seconds[c]);
+		l->holds_serials[c] &= !holds_own(&own);
+		l->notes[c] = false;
 	}
 	for (size_t i = 0; i < LIST_GUARDS; i++)
 		if (beside[i] < n && beside[i] < w->width && !l->holds_serials[beside[i]])
@@ -150,17 +209,42 @@ static void find_usual(struct serial_list *l, const struct way *w)
 	l->starts[1] = usual_start(w, w->column + 1);
 }
 
+/* How long the word is that more than half of the rows have in that column; 0: longer. */
+static size_t usual_bytes(const struct way *w, size_t column)
+{
+	const struct sample *s = w->sample;
+	size_t n[TINY_MOST + 1] = { 0 };
+
+	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++) {
+		size_t bytes = column < s->rows[i].n_cells ? s->rows[i].cells[column].n : 0;
+
+		n[bytes <= TINY_MOST ? bytes : 0]++;
+	}
+	for (size_t k = 1; k <= TINY_MOST; k++)
+		if (n[k] * 2 >= w->n_rows)
+			return k;
+	return 0;
+}
+
 /* What is known of a serial that is longer than others. */
 static void find_long(struct serial_list *l, const struct way *w)
 {
 	const struct sample *s = w->sample;
 	const size_t beside[2] = { w->column - 1, w->column + 1 };
-	size_t n_long = 0;
+	size_t n_long = 0, n_made_up = 0;
 
-	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++)
-		n_long += w->column < s->rows[i].n_cells &&
-			  s->rows[i].looks[w->column] >= LOOK_WEAK &&
-			  serial_trim(s->rows[i].cells[w->column]).n > USUAL_MOST;
+	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++) {
+		const struct sample_row *row = &s->rows[i];
+		struct str cell = w->column < row->n_cells ? row->cells[w->column] : STR_NONE;
+
+		if (cell.n <= USUAL_LEAST || row->looks[w->column] < LOOK_WEAK)
+			continue;
+		n_long += cell.n > USUAL_MOST;
+		n_made_up += cell.n <= USUAL_MOST && row->n_cells == l->usual_cells &&
+			     !serial_begins_as_twelve(cell);
+	}
+	l->none_made_up = n_made_up == 0;
+	l->beside_bytes = usual_bytes(w, w->column + 1);
 	l->none_long = n_long * FEW_LONG <= w->n_full + FEW_LONG && n_long * 2 <= w->n_full;
 	for (size_t i = 0; i < 2; i++)
 		if (beside[i] < s->widest && beside[i] < w->width && w->header != LIST_NO_HEADER &&

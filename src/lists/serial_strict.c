@@ -84,7 +84,7 @@ static bool is_of_devices(const struct strict *p, size_t column)
 	const struct columns *c = &p->reading->columns;
 	enum header_sense sense = column < c->n ? header_sense(c->headers[column]) : SENSE_UNKNOWN;
 
-	return sense != SENSE_OTHER && sense != SENSE_QUALIFIED;
+	return sense != SENSE_OTHER && sense != SENSE_QUALIFIED && !p->list->notes[column];
 }
 
 static enum errc refuse_column(
@@ -137,7 +137,8 @@ static enum errc look_at_cell(
 	struct strict *p, const struct list_row *row, size_t column, struct err *err)
 {
 	struct str cell = cell_at(&row->record, column);
-	bool devices = is_of_devices(p, column), seconds = p->list->seconds[column] && devices;
+	bool devices = is_of_devices(p, column);
+	bool seconds = p->list->seconds[column] && devices;
 	bool added;
 	struct serial s;
 
@@ -335,8 +336,7 @@ static bool is_short_row(const struct strict *p)
 /* Whether that is so with all of them, and somebody may have meant them so. */
 static bool may_be_kept(const struct strict *p, enum oddity odd)
 {
-	return odd != ODD_LETTERS &&
-	       (odd != ODD_LENGTH || p->together.odd[ODD_LENGTH].n == p->together.n);
+	return odd != ODD_LENGTH || p->together.odd[ODD_LENGTH].n == p->together.n;
 }
 
 static enum errc refuse_odd(const struct strict *p, enum oddity odd, struct err *err)
@@ -415,6 +415,8 @@ enum errc list_read_strictly(
 		rc = list_each_record(l, look_at_record, &p, err);
 	if (!rc && l->opt.purpose == LIST_PROTECTED)
 		together_add_parts(ret_serials);
+	if (!rc)
+		together_add_meant(ret_serials);
 	if (!rc)
 		*ret_n = p.n + p.n_more;
 	return rc;

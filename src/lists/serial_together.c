@@ -78,8 +78,6 @@ void together_note(struct together *t, const struct serial *s, size_t line)
 	t->n_long[s->n]++;
 	if (is_odd_length(s->n))
 		note(t, ODD_LENGTH, s, line);
-	else if (memchr(v.p, 'I', v.n) || memchr(v.p, 'O', v.n))
-		note(t, ODD_LETTERS, s, line);
 	/* A made-up serial ends with a number. */
 	if (s->n < TWELVE && s->n > MODEL && s->text[MODEL] > '9' && !is_of_old_plant(s) &&
 		serial_begins_as_twelve(v))
@@ -112,8 +110,6 @@ enum oddity together_judge(const struct together *t, bool protects, bool kept)
 	/* One too short or too long among others was mistyped. */
 	if (n_odd && (n_odd < t->n || (!kept && (!protects || has_short(t)))))
 		return ODD_LENGTH;
-	if (!protects && t->odd[ODD_LETTERS].n && t->odd[ODD_LETTERS].n * 2 <= t->n)
-		return ODD_LETTERS;
 	if (!kept && are_cut(t))
 		return ODD_CUT;
 	if (!kept && t->odd[ODD_WORD].n * 2 > t->n)
@@ -128,8 +124,6 @@ void together_describe(const struct together *t, enum oddity odd, struct buf *ou
 	buf_printf(out, "'%s' ", s->text);
 	if (odd == ODD_LENGTH)
 		buf_printf(out, "has %u characters, as no serial of Apple's has", s->n);
-	else if (odd == ODD_LETTERS)
-		buf_z(out, "has an I or O, as no serial of Apple's has");
 	else if (odd == ODD_CUT)
 		buf_printf(out, "begins as serials of %d characters do, but has %u, as most here",
 			(int)TWELVE, s->n);
@@ -151,5 +145,17 @@ void together_add_parts(struct map *serials)
 				/* The keys move as the map grows. */
 				whole = map_key(serials, i);
 			}
+	}
+}
+
+void together_add_meant(struct map *serials)
+{
+	for (uint32_t i = 0, n = serials->n; i < n; i++) {
+		struct str key = map_key(serials, i);
+		char meant[SERIAL_MAX];
+
+		for (size_t k = 0; k < key.n; k++)
+			meant[k] = key.p[k] == 'O' ? '0' : key.p[k] == 'I' ? '1' : key.p[k];
+		(void)map_add(serials, (struct str){ meant, key.n }, NULL);
 	}
 }

@@ -11,10 +11,9 @@
 
 /* Such as few serials of Apple's are, and many damaged ones. */
 enum oddity {
-	ODD_LENGTH,  /* not 10 to 12 characters */
-	ODD_LETTERS, /* with an I or O */
-	ODD_CUT,     /* of 10 or 11 that begin as those of 12 do */
-	ODD_WORD,    /* a name without a digit, a number, an address in hex */
+	ODD_LENGTH, /* not 10 to 12 characters */
+	ODD_CUT,    /* of 10 or 11 that begin as those of 12 do */
+	ODD_WORD,   /* a name without a digit, a number, an address in hex */
 	ODDITIES
 };
 
@@ -29,9 +28,9 @@ struct together {
 
 void together_init(struct together *t);
 void together_note(struct together *t, const struct serial *s, size_t line);
-/* What speaks against all of them; ODDITIES: nothing. protects: what was meant by an I or O is
- * protected as well, and what longer ones may be with something joined to them; kept: they are to
- * be read as they are, so only single ones are told. */
+/* What speaks against all of them; ODDITIES: nothing. protects: what longer ones may be with
+ * something joined to them is protected as well; kept: they are to be read as they are, so only
+ * single ones are told. */
 enum oddity together_judge(const struct together *t, bool protects, bool kept);
 /* The one of the whole list in which the damage shows, and what it is. */
 void together_describe(const struct together *t, enum oddity odd, struct buf *out);
@@ -39,6 +38,8 @@ void together_describe(const struct together *t, enum oddity odd, struct buf *ou
 /* To a list that protects: the serials that longer ones may be with something joined to them. No
  * other device has them. */
 void together_add_parts(struct map *serials);
+/* What was meant by an I or O, which never occur in Apple's serials, as 1 and 0 do. */
+void together_add_meant(struct map *serials);
 
 /* Begins as those of twelve characters do, which have a plant, half a year and a week there. One in
  * fifty of ten does, too. s: at least five characters. */

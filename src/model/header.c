@@ -242,6 +242,12 @@ static const char *const apart_words =
 	"behalten bleiben bleibt ausser ohne sauf garder conserver excepto salvo mantener "
 	"conservar manter tranne eccetto tenere behouden zachowac pominac ";
 
+/* Columns in which people write what they like. */
+static const char *const note_parts[] = { "note", "comment", "remark", "bemerk", "anmerk",
+	"kommentar", "notiz", "hinweis", "beschreib", "descri", "remarque", "annotation", "nota",
+	"comentario", "observac", "commento", "commenti", "osservaz", "opmerk", "toelicht", "備考",
+	"メモ", "コメント", "说明", "备注", "비고", "메모" };
+
 static bool contains(struct str text, const char *part)
 {
 	struct str p = str_from(part);
@@ -370,6 +376,16 @@ bool header_is_of_device(struct str header)
 			reached[i + 1] = true;
 	}
 	return reached[f.n];
+}
+
+bool header_is_of_notes(struct str header)
+{
+	struct folded f = fold(header);
+
+	/* A notebook is no note. */
+	return any_part((struct str){ f.text, f.n }, note_parts,
+		       sizeof(note_parts) / sizeof(*note_parts)) &&
+	       !contains((struct str){ f.text, f.n }, "notebook");
 }
 
 bool header_sets_apart(struct str heading)

@@ -30,6 +30,8 @@ enum header_sense header_sense(struct str header);
 /* Whether a heading says that what stands below it is not meant like the rest: "Do not touch",
  * "Excluded", "Replaced devices". */
 bool header_sets_apart(struct str heading);
+/* "Notes", "Bemerkung": texts of people. */
+bool header_is_of_notes(struct str header);
 /* Of a SENSE_COMPOUND: whether its words say no more than that it is the device's own serial, as
  * "Computer Serial Number" does and "Reserve Serial" does not. */
 bool header_is_of_device(struct str header);

@@ -64,8 +64,9 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(ROW_MALFORMED, "row.malformed", "the row cannot be read", "fix the quotes in this line") \
 	X(ROW_SURPLUS, "row.surplus_cells", "the row has more cells than the header",              \
 		"put the cell that holds the delimiter in quotes")                                 \
-	X(ROW_SHIFTED, "row.shifted", "the cells of this row have shifted into other columns",     \
-		"put the cell that holds the delimiter in quotes")                                 \
+	X(ROW_SHIFTED, "row.shifted", "a cell of this row is not in the column it belongs to",     \
+		"compare the row with the header: a delimiter is lost or too many, or a cell "     \
+		"that holds one needs quotes; or correct the serial")                              \
 	X(ROW_NOT_A_DEVICE, "row.not_a_device", "a line behind the list, no device",               \
 		"nothing to do")                                                                   \
 	X(ROW_CONFLICT, "row.conflict", "rows with this serial ask for different actions",         \

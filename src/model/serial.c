@@ -231,7 +231,7 @@ void serial_describe(struct str cell, struct buf *out)
 
 /* --- what looks like a serial --- */
 
-enum { HEX_DIGITS = 12 };
+enum { HEX_DIGITS = 12, PART_STOCK = 8, PART_ORDER = 10, SAME_MOST = 5 };
 
 /* What tells serials from words, names with a number behind them, and addresses in hex. */
 struct traits {
@@ -271,6 +271,23 @@ static bool is_hex_number(struct str s)
 	       !traits_of(str_sub(s, 2, s.n - 2)).beyond_hex;
 }
 
+static bool is_zero(char c)
+{
+	return c == '0';
+}
+
+bool serial_is_part_number(struct str s)
+{
+	static const char kinds[] = "FMNP";
+
+	if (s.n == PART_STOCK)
+		return strchr(kinds, ascii_upper(s.p[0])) && s.p[1] > '9' &&
+		       ascii_upper(s.p[5]) == 'L' && ascii_upper(s.p[6]) == 'L' &&
+		       ascii_upper(s.p[7]) == 'A';
+	return (s.n == PART_ORDER || s.n + 1 == PART_ORDER) && ascii_upper(s.p[0]) == 'Z' &&
+	       is_zero(s.p[4]) && is_zero(s.p[5]) && is_zero(s.p[6]);
+}
+
 enum serial_look serial_look(struct str cell)
 {
 	struct str s = without_formula(cell);
@@ -283,7 +300,8 @@ enum serial_look serial_look(struct str cell)
 	if (!read_bare(s, &serial))
 		return LOOK_OTHER;
 	t = traits_of(s);
-	if ((t.n_upper && t.n_lower) || !t.beyond_hex || is_hex_number(s))
+	if ((t.n_upper && t.n_lower) || !t.beyond_hex || is_hex_number(s) ||
+		serial_is_part_number(s))
 		return LOOK_WEAK;
 	if (t.n_changes >= 2)
 		return LOOK_STRONG;
@@ -304,10 +322,14 @@ bool serial_is_implausible(struct str cell)
 
 bool serial_is_hex(struct str cell)
 {
-	size_t n = 0;
+	size_t n = 0, run = 0;
 
-	while (n < cell.n && (cell.p[n] <= '9' || ascii_lower(cell.p[n]) <= 'f'))
-		n++;
+	/* AAAAAAAAAA03 is made up. */
+	for (; n < cell.n && (cell.p[n] <= '9' || ascii_lower(cell.p[n]) <= 'f'); n++) {
+		run = n && cell.p[n] == cell.p[n - 1] && cell.p[n] > '9' ? run + 1 : 0;
+		if (run == SAME_MOST)
+			return false;
+	}
 	return n == cell.n && n == HEX_DIGITS;
 }
 
@@ -315,7 +337,8 @@ bool serial_is_unsaid(struct str cell)
 {
 	struct traits t;
 
-	if (serial_look(cell) != LOOK_WEAK || cell.n < 10 || cell.n > 12)
+	if (serial_look(cell) != LOOK_WEAK || cell.n < 10 || cell.n > 12 ||
+		serial_is_part_number(cell))
 		return false;
 	t = traits_of(cell);
 	return !t.vowel && !t.n_lower && t.n_upper >= 3;

@@ -42,6 +42,8 @@ enum serial_look serial_look(struct str cell);
 /* Letters and then digits to the end, or digits alone, as in order numbers, asset tags and IMEIs:
  * one among serials of the usual kind is none of them. */
 bool serial_is_implausible(struct str cell);
+/* Of Apple's, without the slash: MK2L3LLA, and Z15G000CKD, which is made to order. */
+bool serial_is_part_number(struct str cell);
 /* As a MAC address is without its signs; a serial seldom looks so. */
 bool serial_is_hex(struct str cell);
 /* 10 to 12 letters and digits without a vowel, so no word, though it may not look strong. */

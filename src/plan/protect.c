@@ -5,19 +5,6 @@
 
 enum { LIST_MAX_BYTES = 256 * 1024 * 1024 };
 
-/* O and I never occur in Apple's serials, 0 and 1 do: the device that was meant is protected,
- * too. */
-static void add_variant(struct map *m, struct str serial)
-{
-	struct serial s;
-
-	if (serial_read(serial, &s))
-		return;
-	for (size_t i = 0; i < s.n; i++)
-		s.text[i] = s.text[i] == 'O' ? '0' : s.text[i] == 'I' ? '1' : s.text[i];
-	(void)map_add(m, serial_view(&s), NULL);
-}
-
 enum errc protect_load(
 	struct map *ret, uint32_t *ret_n, const struct settings *settings, struct err *err)
 {
@@ -56,8 +43,6 @@ enum errc protect_load(
 		err->code = ERR_SETTINGS;
 		return ERR_SETTINGS;
 	}
-	for (uint32_t i = 0, n_read = serials.n; i < n_read; i++)
-		add_variant(&serials, map_key(&serials, i));
 	*ret = serials;
 	*ret_n = n;
 	return ERR_OK;

@@ -39,6 +39,35 @@ MEMBERS = [
     ("A1", "Date,Site,Old Serial,Serial\n2026-01-02,a,,%s\n2026-01-03,b,K3P9X72HG7,%s\n2026-01-04,b,,%s\n2026-01-05,c,K3P9X72HG5,%s\n"
      % (A, B, C, D), [A, B, C, D], 0),
     ("A1", "Site,Old Serial,Serial\na,%s,%s\nb,%s,%s\na,b,K3P9X72HG6\n" % (C, A, D, B), [A, B], 1),
+    # few: with few rows a damaged one says nothing of what columns hold; the others and the header do
+    ("few", "Name,Model,Serial Number,New Serial\nx y,iPad,%s,%s\nz viPad,%s,K3P9X72HG8\n" % (A, B, C), [A], 1),
+    ("few", "User,Old Serial,Serial Number,Notes\nx,,K3P9X72HG8,%s,\ny,%s,%s,ok\n" % (A, B, C), [C], 1),
+    ("few", "User;Serial Number;Ersatz\nx;%s;\nHuber7AGC74BU23;K3P9X72HG8\n" % A, [A], 1),
+    ("few", "Room,Serial Number,Loaner,User\nB1%s,K3P9X72HG8,x\nB2,%s,%s,y\n" % (A, B, C), [B], 1),
+    ("few", "Name,Serial,Room\nx,%s,B1\ny,%sB2\n" % (A, B), [A], 1),
+    ("few", "Name,Serial,Room\nx,%s,B1\ny,%s\n" % (A, B), [A, B], 0),
+    # part: Apple's part numbers without their slash are no serials
+    ("part", "Order,Part,Serial Number\nW1,MK2L3LL/A,%s\nW2,Z15G000CKD,%s\n" % (A, B), [A, B], 0),
+    ("part", "Artikel;Gerät\nZ15G000CKD;%s\nZ15G000CKE;%s\n" % (A, B), None, 0),
+    ("part", "Serial Number,Model\n%s,iPad\nMK2L3LLA,iPad\nZ15G000CKD,iMac\n" % A, [A], 2),
+    # made-up: as people write who try something, all lines alike
+    ("made-up", "AAAAAAAAAA01\nAAAAAAAAAA02\nAAAAAAAAAA03\n", ["AAAAAAAAAA01", "AAAAAAAAAA02", "AAAAAAAAAA03"], 0),
+    ("made-up", "AAAAAAAAAA03\n", ["AAAAAAAAAA03"], 0),
+    ("made-up", "# ours\nTEST000001 # one\nTEST000002\n", ["TEST000001", "TEST000002"], 0),
+    ("made-up", "SERIAL0001\nSERIAL0002\n", ["SERIAL0001", "SERIAL0002"], 0),
+    ("made-up", "Serial,User\nAAAAAAAAAA03,x\n", ["AAAAAAAAAA03"], 0),
+    ("made-up", "LAPTOPS2026\nTEST0000001\nTEST0000002\n", None, 0),
+    ("made-up", "SERIALNUMBER1\nSERIALNUMBER2\n", None, 0),
+    ("made-up", "A4FC1412AB01\nA4FC1412AB02\n", None, 0),
+    # notes: a text that names another device
+    ("notes", "Serial Number,Notes\n%s,ok\n%s,%s\n%s,to HR\n" % (A, B, C, D), [A, B, D], 0),
+    ("notes", "Name;Seriennummer;Bemerkung\nx;%s;Austausch geplant\ny;%s;%s\nz;%s;\n" % (A, B, C, D), [A, B, D], 0),
+    ("notes", "Serial,Reason\n%s,display is broken\n%s,%s\n%s,lost in Rome\n" % (A, B, C, D), [A, B, D], 0),
+    ("notes", "User,Old Serial,Serial Number,Notes\nx,%s,%s,ok\nSmith, John,%s,%s\n" % (C, A, "K3P9X72HG8", D), [A], 1),
+    # every: the same delimiter too many in every row
+    ("every", "Name,Old Serial,Serial,Notes\nSmith, Anna,%s,%s\nMiller, Tom,%s,%s\n" % (A, C, B, D), [], 2),
+    ("every", "User,Loaner,Serial,Notes\nSmith, A,%s,%s,\nMiller, T,%s,%s,\n" % (A, C, B, D), [], 2),
+    ("every", "User;Loaner;Serial;Site\nSmith; A;%s;%s\nMiller; T;%s;%s\n" % (A, C, B, D), [], 2),
     # A5: a cell too many, and a number where the serial is read
     ("A5", "Notes,Order,Serial Number\nlost,W123456789,%s\n\"lost, stolen\",W123456780,%s\nold, used,W123456781,%s\n" % (A, B, C), [A, B], 1),
     ("A5", "Name;Asset Tag;Seriennummer\nx;IPAD0001;%s\nMeier; A;IPAD0002;%s\n" % (A, B), [A], 1),
@@ -281,6 +310,7 @@ MEMBERS = [
     ("words", "Name,Serial\nx,%s\ny,GHUZCAUES5\nz,%s\nv,UAEEYWY160\n" % (A, B), [A, "GHUZCAUES5", B, "UAEEYWY160"], 0),
     ("words", "%s\n%s\n%s\nQNAWMAYUTV\n" % (A, B, C), [A, B, C, "QNAWMAYUTV"], 0),
     ("words", "Serial Number,Kind\n%s,x\nEquipment,\n%s,y\n%s,z\n%s,v\n" % (A, B, C, D), [A, B, C, D], 1),
+    ("part", "MK2L3LLA,%s\nZ15G000CKD,%s\n" % (A, B), [A, B], 0), ("part", "%s\nZ15G000CKD\n%s\n%s\n" % (A, B, C), [A, B, C], 1),
     ("words", "%s\n%s\nMeetingRaum\n%s\n" % (A, B, C), [A, B, C], 1),
     # of twelve letters, as serials never begin
     ("words", "Name,Serial,Model\nx,%s,a\ny,ausgemustert,a\nz,%s,a\nv,%s,a\n" % (A, B, C), [A, B, C], 1),
@@ -502,8 +532,8 @@ LABELS = [
     ("Serial\n%s\nSN%s\n%s\n" % (A, B, C), [A, B, C], 3),
     ("%s\n1S%s\n1S%s\n" % (A, B, D), [A, B, D], 3),
     ("Serial\n%s\nS%s\n%s\n" % (A, B, C), [A, B, C], 3),
-    ("%s\nCO2XK1ABJG5J\n%s\n" % (A, B), [A, B, "C02XK1ABJG5J"], None),
-    ("Serial,Name\n%s,x\n%s,y\nC02XKIABJG5J,z\n" % (A, B), [A, B, "C02XK1ABJG5J"], None),
+    ("%s\nCO2XK1ABJG5J\n%s\n" % (A, B), [A, B, "C02XK1ABJG5J"], 3),
+    ("Serial,Name\n%s,x\n%s,y\nC02XKIABJG5J,z\n" % (A, B), [A, B, "C02XK1ABJG5J"], 3),
 ]
 # What the reading says besides.
 SAYS = [
@@ -517,7 +547,7 @@ SAYS = [
     ("Name,Serial\nx,%s\ny,%s\nz,%s" % (A, C, D), "the file ends in '%s'" % D),
     ("Name,Serial\nx,%s\ny,%s\nz,%s\n" % (A, C, D), None),
     ("%s\n%s\n%s" % (A, B, D), None),
-    ("Serial\n%s\nSN%s\n" % (A, B), "1 serial is unusual"),
+    ("Serial\n%s\nSN%s\n" % (A, B), "before them (--barcode-s strip takes that off)"),
     ("Serial\n%s\nS%s\n%s\nS%s\n" % (A, B, C, D), "2 serials are unusual"),
     ("Serial\nIPAD%s\n%s\nIPAD%s\n" % tuple(TENS[:3]), "2 serials are unusual"),
 ]
@@ -565,4 +595,11 @@ HONEST = [
     ("Serial,Site\n%s,a\n%s,b\nRZ8NC0ABCDEF12,c\n" % (A, B), [A, B, "RZ8NC0ABCDEF12"]),
     (SPARSE.replace("n3,,", "n3,%s," % C), MANY[:19]),
     (SPARSE.replace(MANY[3] + ",", MANY[3] + "," + C), MANY[:19]),
+    ("Serial,Loaner,User\n%s,%s\n%s\n" % (A, C, B), [A, B]),
+    ("Serial,Loaner\n%s,%s,\n" % (A, B), [A]),
+    ("Room,Loaner,Serial,User\nB1,%s,%s,x\nB2,%s,%s\n" % (C, A, D, B), [A, B]),
+    ("Name,Old,Serial,Loaner,Notes\nx,%s,%s,%s,\ny,,%s,,\n" % (C, A, D, B), [A, B]),
+    ("FAKESERIAL1\nFAKESERIAL2\n", ["FAKESERIAL1", "FAKESERIAL2"]),
+    ("Serial\nSERIAL0001\nSERIAL0002\n", ["SERIAL0001", "SERIAL0002"]),
+    ("Serial,Name,Site\n%s,x,a\nH4T72V4CYFDF\n%s,y,b\n" % (A, B), [A, "H4T72V4CYFDF", B]),
 ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How lists of serials are read: the files of cases/ and their like, generated files, protected lists.
+# How lists of serials are read: the files of cases/ and their like, lists of few rows, generated files, protected lists.
 #
 #	tests/reading/run.sh BUILD
 #
@@ -25,8 +25,9 @@ part() { # COMMAND...: its last line counts
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 part tests/reading/cases.py "$depmend"
-files=600 lists=60 mutations=300
-case $depmend in */release*/depmend) ;; *) files=150 lists=15 mutations=75 ;; esac
+files=600 lists=60 mutations=300 every=3
+case $depmend in */release*/depmend) ;; *) files=150 lists=15 mutations=75 every=13 ;; esac
+part tests/reading/few.py "$depmend" "$every"
 part tests/reading/generated.py "$depmend" "${READING_FILES:-$files}"
 part tests/reading/protected.py "$depmend" "${READING_LISTS:-$lists}" "${READING_MUTATIONS:-$mutations}"
 echo "$passed passed, $failed failed"

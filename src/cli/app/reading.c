@@ -33,7 +33,8 @@ static void print_doubts(const struct input *in, FILE *out)
 	if (in->n_unusual)
 		text_line(out,
 			"%-8s %u serial%s (first on line %u): Apple's have 10 to 12 characters, "
-			"neither I nor O, and no S, 1S or SN before them",
+			"neither I nor O, and no S, 1S or SN before them (--barcode-s strip takes "
+			"that off)",
 			"", in->n_unusual, in->n_unusual == 1 ? " is unusual" : "s are unusual",
 			in->first_unusual);
 	if (in->beside_first.n)
