@@ -197,7 +197,8 @@ static uint32_t fetch_groups(const struct syncing *s)
 	return groups;
 }
 
-/* From the first trigger on: a quota or an outage before it takes nothing from the sync. */
+/* From the first trigger on: a quota or an outage before it takes nothing from the sync, but lasts
+ * no longer than it. */
 static void start_clocks(struct syncing *s)
 {
 	int64_t now = transport_now(s->j->transport);
@@ -221,16 +222,32 @@ static void plan_trigger(struct syncing *s, uint32_t fetched)
 		s->next_trigger_ms = fetch;
 }
 
+/* How long a trigger may be kept waiting: nobody is off his server for longer than a sync may take
+ * because the UEM will not hear of it. 0: for ever. */
+static int64_t trigger_until(const struct syncing *s)
+{
+	const struct job *j = s->j;
+
+	for (uint32_t i = 0; i < j->n; i++)
+		if (waits(j, &j->devices[i], s->wave) && job_is_off(j, &j->devices[i]))
+			return transport_now(j->transport) + j->settings->timeouts.sync_ms;
+	return 0;
+}
+
 static enum errc trigger(struct syncing *s, struct err *err)
 {
 	struct trigger triggers[FLEET_MAX_GROUPS];
 	struct job *j = s->j;
 	uint32_t fetch = fetch_groups(s);
+	int64_t until = trigger_until(s);
 	enum errc rc;
 
 	for (uint32_t g = 0; g < j->fleet->n_groups; g++) {
 		struct transport_call call = {
-			.service = TO_UEM, .done = done_trigger, .self = &triggers[g]
+			.service = TO_UEM,
+			.good_until_ms = until,
+			.done = done_trigger,
+			.self = &triggers[g],
 		};
 
 		triggers[g] = (struct trigger){ s, g };

@@ -330,16 +330,27 @@ static const char *wait_reason(
 	return "the rate set in the settings is used up";
 }
 
+/* A change whose time is over looks again, so that only a trigger has to be told beforehand. */
+static bool comes_too_late(const struct queued_call *j, int64_t when_ms)
+{
+	return j->call.request.cls == HTTP_TRIGGER && j->call.good_until_ms &&
+	       when_ms > j->call.good_until_ms;
+}
+
 /* The call would have to wait for longer than anybody is ready to. */
 static void out_of_time(struct transport *t, struct queued_call *j, enum lane lane, int64_t when_ms)
 {
+	bool ours = when_ms > transport_patience(t);
+	enum errc rc = ours ? ERR_TEMPFAIL : ERR_BUSY;
 	char at[TIME_TEXT];
 	struct err err;
 
-	(void)err_set(&err, ERR_TEMPFAIL, "%s: %s; --max-wait ends before %s: run again then",
+	(void)err_set(&err, rc,
+		ours ? "%s: %s; --max-wait ends before %s: run again then"
+		     : "%s: %s; not before %s, which is too late for it",
 		transport_who(j->call.service), wait_reason(t, j, lane, when_ms),
 		time_rfc3339_s(when_ms, at));
-	call_complete(t, j, ERR_TEMPFAIL, NULL, NULL, &err);
+	call_complete(t, j, rc, NULL, NULL, &err);
 }
 
 /* Sends what may leave now. *wake_ms becomes the time of the next one, if that is earlier. */
@@ -352,7 +363,7 @@ static void pump_lane(struct transport *t, enum lane lane, int64_t *wake_ms)
 	while (!t->failed.code && (j = queue_head(q, now)) && has_room(t, j)) {
 		int64_t when = lane_when(t, lane, j->ready_ms > now ? j->ready_ms : now, 1);
 
-		if (when > transport_patience(t)) {
+		if (when > transport_patience(t) || comes_too_late(j, when)) {
 			out_of_time(t, queue_pop(q, now), lane, when);
 		} else if (when > now) {
 			if (when < t->turn_ms && !j->call.optional) {

@@ -3,7 +3,7 @@
 # them. Each name is a story, told with several members of its kind.
 #
 #	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists pages servers left back vain deeds elsewhere
-#	                                          limits profiles final
+#	                                          limits profiles final quota
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -723,7 +723,34 @@ part_final() {
 	so 'cut off in the sync' 'restored run.put_back' 75 'WS1 APAC'
 }
 
-for part in "${@:-waits protected stale lists pages servers left back vain deeds elsewhere limits profiles final}"; do
+# --- the UEM takes no sync for hours: nobody is off that long ---
+part_quota() {
+	for retry in 60 1800 80000; do
+		world "faults: [{service: uem, method: PUT, query: '*action=*', do: reply, status: 429, retry_after: $retry, applied: no}]"
+		rules "$rebuild"
+		rows C02WHILE0001 C02WHILE0003
+		apply
+		for one in C02WHILE0001 C02WHILE0003; do
+			same "no sync for now, again in $retry s: its reason" 'restored run.put_back' "$(verdict $one)"
+			check "no sync for now, again in $retry s: it is back" test "$(place $one)" != off
+		done
+		check "no sync for now, again in $retry s: off for less than two hours" \
+			test "$(jq -s '[.[] | select(.kind == "effect" and (.what == "assign" or .what == "unassign")) |
+				.t] | max - min' "$audit")" -lt 7200000
+		exits "no sync for now, again in $retry s" 75
+	done
+	world "faults: [{service: uem, method: PUT, query: '*action=*', nth: [1, 2], do: reply, status: 429, retry_after: 1200, applied: no}]"
+	rules "$rebuild"
+	rows C02WHILE0001 C02WHILE0003
+	apply
+	exits 'no sync for twenty minutes: it is waited for' 0
+	world "faults: [{service: uem, method: PUT, query: '*action=*', nth: 1, do: reply, status: 429, retry_after: 7200, applied: no}]"
+	rules '[sync]'
+	apply
+	exits 'nobody is off: a sync may wait' 0
+}
+
+for part in "${@:-waits protected stale lists pages servers left back vain deeds elsewhere limits profiles final quota}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end
