@@ -295,17 +295,32 @@ static enum errc end_early(struct job *j, struct err *err)
 
 /* --- a run --- */
 
+/* What the ledger alone keeps: nothing that the run itself has to do. */
+static bool is_kept(const struct job *j, const struct job_device *d)
+{
+	return d->custody && (!job_is_ready(d) || !job_step(j, d));
+}
+
+/* Where there is no way back, the ledger keeps the device; the others are not kept from another
+ * run. Nor are those that an earlier process put back before they were through: if nothing but what
+ * the ledger keeps is left, the next apply plans them anew. */
 static enum errc finish_run(struct job *j, struct err *err)
 {
+	bool kept = false, restored = false;
+
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
 		bool gone = d->standing == STANDING_LEFT && d->reason == REASON_APPLE_SERVER_GONE;
 
-		/* Where there is no way back, the ledger keeps the device; the others are not kept
-		 * from another run. */
-		if (!job_is_settled(d) && !gone)
+		restored |= d->outcome == OUTCOME_RESTORED;
+		if (job_is_settled(d) || gone)
+			continue;
+		kept = true;
+		if (j->planned_ms || !is_kept(j, d))
 			return ERR_OK;
 	}
+	if (kept && !restored)
+		return ERR_OK;
 	return store_run_set(j->store, j->run, RUN_FINISHED, transport_now(j->transport), -1, err);
 }
 

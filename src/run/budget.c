@@ -61,13 +61,27 @@ static struct way_home way_home_of(const struct job *j)
 	return h;
 }
 
+/* It is off its server, or on its way off, to leave for good: that takes another write, or its way
+ * back does. */
+static bool leaves_soon(const struct job *j, const struct job_device *d)
+{
+	const struct work_program *p = job_program(j, d);
+	uint32_t at = job_next(j, d);
+	bool goes = job_is_busy(d) && at < p->n && step_info(p->v[at].kind)->takes_off;
+
+	return job_goes_on(d) && !job_way_back(j, d) && (goes || work_went_off(p, d->results)) &&
+	       work_for_good(p, goes || !job_is_busy(d) ? at : at + 1);
+}
+
 static uint32_t writes_to_come_back(const struct job *j)
 {
 	struct way_home h = way_home_of(j);
-	uint32_t writes = way_home_writes(&h);
+	uint32_t writes = way_home_writes(&h), n = 0;
 
+	for (uint32_t i = 0; i < j->n; i++)
+		n += leaves_soon(j, &j->devices[i]);
 	free(h.off);
-	return writes;
+	return writes + (n + h.batch - 1) / h.batch;
 }
 
 /* No change may take a write that somebody needs to come back; the devices of an unassign that asks
@@ -82,6 +96,21 @@ static void no_room_before(struct job *j, int64_t when_ms)
 		time_rfc3339_s(when_ms, when));
 }
 
+/* Where the limit is one change, off and back never leave at once, whenever a run begins. */
+static void no_room_to_leave(struct job *j)
+{
+	const struct rate *rate = &j->settings->rates[RATE_APPLE_WRITE];
+	char window[TIME_TEXT];
+
+	if (rate->n > 1)
+		no_room_before(j, j->held_until_ms);
+	else
+		(void)err_set(&j->no_room, ERR_TEMPFAIL,
+			"rate: {apple_write: 1} brings a device back no sooner than %s after it "
+			"left its server, and --max-wait ends before: give a longer one",
+			duration_words(rate->window_ms, window));
+}
+
 bool budget_allows(struct job *j, bool back, uint32_t n_queued)
 {
 	uint32_t writes = n_queued + 1 + (back ? 0 : writes_to_come_back(j));
@@ -89,7 +118,11 @@ bool budget_allows(struct job *j, bool back, uint32_t n_queued)
 
 	if (when_ms <= transport_deadline(j->transport))
 		return true;
-	no_room_before(j, when_ms);
+	j->held_until_ms = when_ms;
+	if (writes > n_queued + 1)
+		no_room_to_leave(j);
+	else
+		no_room_before(j, when_ms);
 	return false;
 }
 
@@ -144,21 +177,6 @@ bool budget_is_too_late(const struct job *j, const struct job_device *d)
 	while (at < p->n && !step_info(p->v[at].kind)->puts_back)
 		at++;
 	return at < p->n;
-}
-
-/* Where the limit is one change, off and back never leave at once, whenever a run begins. */
-static void no_room_to_leave(struct job *j)
-{
-	const struct rate *rate = &j->settings->rates[RATE_APPLE_WRITE];
-	char window[TIME_TEXT];
-
-	if (rate->n > 1)
-		no_room_before(j, j->held_until_ms);
-	else
-		(void)err_set(&j->no_room, ERR_TEMPFAIL,
-			"rate: {apple_write: 1} brings a device back no sooner than %s after it "
-			"left its server, and --max-wait ends before: give a longer one",
-			duration_words(rate->window_ms, window));
 }
 
 void budget_say_too_late(struct job *j, uint32_t wave)

@@ -2,7 +2,7 @@
 # What one reading shows may be wrong: a page of before, a list that lacks a device, an answer that is
 # none. Each name is a story.
 #
-#	tests/doubt/run.sh BUILD [PART]...    before late lacks odd group servers silent whose
+#	tests/doubt/run.sh BUILD [PART]...    before late lacks odd group servers never silent whose
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -164,6 +164,26 @@ part_servers() {
 	done
 }
 
+# --- one device never comes to an end: who was put back before its first sync is planned anew all the same ---
+part_never() {
+	while IFS=/ read -r what wait days; do
+		world "overrides: [{activity: $what, nth: 2, knobs: {apple.activity_end: never}}]" --set uem.sync_time=30m
+		rules "$rebuild"
+		sed -i '1a waves: [100%]' rules.yaml
+		rows C02DOUBT0001 C02DOUBT0003
+		apply --max-wait "$wait"
+		exits "$what never ends, cut off after $wait" 75
+		for day in $days; do
+			DEPMEND_CLOCK=virtual:2026-11-${day}T03:00:00Z apply
+		done
+		same "$what never ends, cut off after $wait: the other row" 'done 5' "$(outcome C02DOUBT0001) $status"
+	done <<-'F'
+		UNASSIGN_DEVICES/12m/23 24
+		UNASSIGN_DEVICES/5m/23 24
+		ASSIGN_DEVICES/12m/23 24
+	F
+}
+
 # --- one record always answers 500, or cuts the connection: that device is not known, and keeps nobody else waiting ---
 part_silent() {
 	{
@@ -317,7 +337,7 @@ admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: after, after: $after, do
 		<<<"$(cell C02DOUBT0003 depmend_reason)"
 }
 
-for part in "${@:-before late lacks odd group servers silent whose}"; do
+for part in "${@:-before late lacks odd group servers never silent whose}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end

@@ -3,7 +3,7 @@
 # what its rule rests on has changed. Nothing of it is sent, the row says why, and what the row had
 # taken off its server is put back.
 #
-#	tests/late/run.sh BUILD [PART]...    table steps still back bought school killed
+#	tests/late/run.sh BUILD [PART]...    budget table steps still back bought school killed
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -84,7 +84,6 @@ judged() { # PAUSE FACT
 	read -r outcome reason word <<<"${ends[$2]}"
 	# Put back before anything else, or by the run itself: a new run judges it from the start.
 	case $1:$outcome in
-	max_wait:*) outcome=restored reason=run.put_back word= ;;
 	outage:drifted) outcome=unmatched reason=rule.none word= ;;
 	esac
 	set -- "$what"
@@ -110,7 +109,7 @@ pause_max_wait() {
 	world ''
 	echo 'rate: {apple_write: 1/hour}' >>depmend.yaml
 	act --max-wait 30m
-	same "max-wait, $1: cut off, with the device off" '75 off' "$status $(place)"
+	same "max-wait, $1: cut off, before the device left" '75 home' "$status $(place)"
 	meddle "$1"
 	two_days_on
 }
@@ -142,6 +141,35 @@ pause_window() {
 	cp any-time.yaml depmend.yaml
 	meddle "$1"
 	two_days_on
+}
+
+# --- who leaves for good needs a second write in time: each run gets on, or says what it needs ---
+part_budget() {
+	many='C02LATE00001 C02STAY00002 C02STAY00003'
+	rules '{always: true}' '[delete_from_lifecycle, release]'
+	while read -r rate wait says; do
+		world ''
+		settings_with "rate: {apple_write: $rate/hour}"
+		# shellcheck disable=SC2086 # a serial a word
+		printf '%s\n' serial $many >in.csv
+		for h in 03 05 07; do
+			DEPMEND_CLOCK=virtual:2026-11-22T$h:00:00Z run apply in.csv --rules rules.yaml --yes --allow percent=100 \
+				--allow release=3 --confirm release=3 --max-wait "$wait"
+			[ "$status" = 75 ] || break
+			check "$rate an hour, --max-wait $wait: nobody is off, $h" test "$(effects assign)$(effects unassign)" = "0$(effects release)"
+		done
+		if [ -z "$says" ]; then
+			same "$rate an hour, --max-wait $wait: released after some runs" '0 3' "$status $(effects release)"
+		else
+			same "$rate an hour, --max-wait $wait: nothing is sent" '75 0' "$status $(posts)"
+			check "$rate an hour, --max-wait $wait: it says what it needs" grep -q "$says" err
+		fi
+	done <<-'F'
+		1 30m give a longer one
+		1 90m
+		2 30m
+		3 30m
+	F
 }
 
 part_table() {
@@ -423,7 +451,7 @@ part_killed() {
 	killed_off '[{wipe: {kind: enterprise}}, delete_from_lifecycle, release]' 36 wiped
 }
 
-for part in "${@:-table steps still back bought school killed}"; do
+for part in "${@:-budget table steps still back bought school killed}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end
