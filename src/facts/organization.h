@@ -36,8 +36,8 @@ void organization_settle(struct settings *s);
 void organization_adopt(struct settings *s);
 /* ERR_GUARD: the settings do not name the client id of the tenant's last run. */
 MUST_CHECK enum errc organization_joined(const struct settings *s, struct err *err);
-/* What the tenant's runs called the server of that id last; appends nothing when they knew none. For
- * commands that ask no service. False: the last run did not find it. */
+/* What the tenant's runs called the server of that id last; appends nothing when they knew none.
+ * For commands that ask no service. False: the last run did not find it. */
 bool organization_server_name(const struct settings *s, struct str id, struct buf *out);
 /* Before the first change of a run. */
 MUST_CHECK enum errc organization_keep(
