@@ -7,7 +7,8 @@
 #include "io/file.h"
 #include "os/kernel.h"
 
-/* By the folder's name: "OneDrive", "OneDrive - Contoso", "Dropbox (Contoso)"; NULL: nobody known. */
+/* By the folder's name: "OneDrive", "OneDrive - Contoso", "Dropbox (Contoso)"; NULL: nobody known.
+ */
 static const char *synced_name(const char *folder)
 {
 	static const struct {

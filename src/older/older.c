@@ -234,7 +234,9 @@ static enum errc search_all(struct looking_back *s, struct gap *g, struct err *e
 	uint32_t n = 0, more = 0;
 	enum errc rc = take_all(s, &n, err);
 
-	if (!rc)
+	/* Which server a device was on may be seen now, and not any more when all is over: a copy
+	 * that nothing shows to be older is worth that. */
+	if (!rc && (s->asked || !g->copied))
 		rc = wait_over(s, g, err);
 	if (!rc)
 		rc = read_events(s, err);

@@ -307,8 +307,8 @@ admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: after, after: $after, do
 		sed -i 's/: business/: school/; s/BUSINESSAPI/SCHOOLAPI/' depmend.yaml
 		if [ $school = forgotten ]; then
 			late "$rebuild"
-			same 'a school, forgotten: not called drifted' '5 in_flight' "$status $(outcome C02DOUBT0003)"
-			check 'a school, forgotten: known to be off' test -n "$(off C02DOUBT0003)"
+			same 'a school, forgotten: it is ours' '0 done' "$status $(outcome C02DOUBT0003)"
+			check 'a school, forgotten: nothing is known to be off' test -z "$(off C02DOUBT0003)"
 			next
 		else
 			rules "$rebuild"

@@ -164,8 +164,7 @@ static void put_page(struct gen *g)
 		"tests: [{row: {uem.listed: perhaps}, expect: {rule: rule 0}}]\n",
 		"tests: [{row: {uem.profile_count: many}, expect: {rule: rule 0}}]\n",
 		"tests: [{row: {}, expect: {rule: rule 0, doo: []}}]\n",
-		"tests: [{row: {}, expect: {do: [sync]}}]\n",
-		"tests: [{row: {}, expect: {}}]\n" };
+		"tests: [{row: {}, expect: {do: [sync]}}]\n", "tests: [{row: {}, expect: {}}]\n" };
 	int n = 1 + (int)roll(g, 3);
 
 	PICK(g, version, bad_version);
