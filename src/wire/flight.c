@@ -329,17 +329,16 @@ static void mind_quota(struct transport *t, const struct http_reply *reply)
 			"the tenant's API quota is down to the reserve (rate.uem_reserve)");
 }
 
-/* When to try again after the n-th trouble: Retry-After is not shortened, but asked again after a
- * day: no limit of either service lasts longer, and some services name a time in another century.
- */
+/* When to try again after the n-th trouble: Retry-After is never shortened, but where it names a
+ * time that no limit lasts until, in another century, which is asked again after a day. */
 static int64_t next_try(const struct transport *t, const struct queued_call *j,
 	const struct http_reply *reply, uint32_t n)
 {
 	int64_t now = transport_now(t), asked = http_retry_after(reply, now), at;
 	int64_t own = retry_wait_ms(t->seed + j->seq * 1024, n);
 
-	if (asked > RETRY_ASKED_MAX_MS)
-		asked = RETRY_ASKED_MAX_MS;
+	if (asked > RETRY_BELIEVED_MS)
+		asked = RETRY_INSTEAD_MS;
 	if (__builtin_add_overflow(now, asked > own ? asked : own, &at))
 		return INT64_MAX;
 	return at;

@@ -13,8 +13,9 @@ enum {
 	RETRY_MAX_TRIES = 8, /* of a request that meets failures; 429 does not count */
 	RETRY_FIRST_MS = 1000,
 	RETRY_CAP_MS = 60 * 1000,
-	RETRY_ASKED_MAX_MS = 24 * 60 * 60 * 1000, /* of what a service asks for */
+	RETRY_INSTEAD_MS = 24 * 60 * 60 * 1000, /* of a Retry-After that cannot be meant */
 };
+#define RETRY_BELIEVED_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
 
 enum retry_verdict {
 	VERDICT_ANSWER, /* final: what the caller wants, or what only the caller can judge */

@@ -249,8 +249,8 @@ RULES = {
          "\t\tgive_verdict("),
     ], "meanwhile stale"),
     "evidence: back where it was, by two looks": ("src/run/settle.c", [
-        ("\treturn (step_info(r->kind)->puts_back && d->custody) || is_unheard(d, r);",
-         "\treturn is_unheard(d, r);"),
+        ("\treturn (step_info(r->kind)->puts_back && d->custody) || is_unheard(r);",
+         "\treturn is_unheard(r);"),
     ], "meanwhile stale"),
     "evidence: one entry stands for itself": ("src/wire/listing.c", [
         ("\tl->n = l->seen.n;\n",
