@@ -295,9 +295,11 @@ void docs_man(FILE *out)
 	for (int i = 0; i < COMMAND_MAX_; i++)
 		put_command(command_info((enum command_id)i), out);
 	(void)fputs(
-		".El\n.Pp\nOptions cannot be abbreviated.\nOne that takes one value is a "
-		"usage error when it is there twice with different ones;\nof color, progress, "
-		"max-wait, wait-lock and jobs the last one counts, so that an alias or a script "
+		".El\n.Pp\nOptions cannot be abbreviated.\nOne that names a file to write, says "
+		"which devices are meant or allows something\nis a usage error when it is there "
+		"twice "
+		"with different values;\nof others the last one counts, so that an alias or a "
+		"script "
 		"can be added to.\nDURATION is a number with its unit, such as 90s, 30m, 6h or 7d; "
 		"RFC3339 is a time such as 2026-11-22T03:00:00Z, one with an offset, or a date.\n"
 		"Those of every command:\n",

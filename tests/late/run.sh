@@ -234,16 +234,20 @@ faults: [{activity: '*', nth: 1, do: reply, status: 429, code: TOO_MANY_REQUESTS
 	same 'a forced migration, covered meanwhile' 'drifted 0' "$(cell depmend_outcome) $(effects migrate)"
 }
 
+# Off its server, and the write that was to release it does not come before --max-wait ends.
+cut_off() { # WHAT
+	world 'faults: [{activity: RELEASE_DEVICES, nth: 1, do: reply, status: 429, code: TOO_MANY_REQUESTS, retry_after: 7200, applied: no}]'
+	act --max-wait 30m
+	same "$1: cut off, with the device off" '75 off' "$status $(place)"
+}
+
 # --- what the row's own steps have changed is no change ---
 part_still() {
 	late=C02LATE00001
 	for match in 'apple.server: WS1 EMEA, apple.status: ASSIGNED' 'uem.listed: true, uem.profile: Kiosk' \
 		'any: [{apple.status: ASSIGNED}, {uem.listed: true}]' 'not: {apple.status: UNASSIGNED}'; do
 		rules "{uem.enrollment_status: Unenrolled, $match}" '[delete_from_lifecycle, release]'
-		world ''
-		echo 'rate: {apple_write: 1/hour}' >>depmend.yaml
-		act --max-wait 30m
-		same "$match: cut off, with the device off" '75 off' "$status $(place)"
+		cut_off "$match"
 		two_days_on
 		same "$match: put back first, two days later" '3 restored 0' \
 			"$status $(cell depmend_outcome) $(effects release)"
@@ -276,19 +280,14 @@ part_still() {
 part_back() {
 	late=C02LATE00001
 	rules "$all_of_it" '[delete_from_lifecycle, release]'
-	cut_off() {
-		world ''
-		echo 'rate: {apple_write: 1/hour}' >>depmend.yaml
-		act --max-wait 30m
-		same 'cut off, with the device off' '75 off' "$status $(place)"
-		meddle enrolled
-	}
-	cut_off
+	cut_off 'the way back'
+	meddle enrolled
 	rm -f calls
 	LD_PRELOAD=$build/crash/shim.so CRASH_LOG=$work/calls ASAN_OPTIONS=verify_asan_link_order=0 two_days_on
 	n=$(wc -l <calls) points=$(fewer 12)
 	for i in $(seq "$points"); do
-		cut_off
+		cut_off "the way back, $i of $points"
+		meddle enrolled
 		LD_PRELOAD=$build/crash/shim.so CRASH_AT=$(((2 * i - 1) * n / (2 * points))) \
 			ASAN_OPTIONS=verify_asan_link_order=0 two_days_on 2>/dev/null
 		same "killed on the way back, $i of $points" 137 "$status"

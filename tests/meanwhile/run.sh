@@ -714,7 +714,7 @@ part_final() {
 	world ''
 	settings_with 'rate: {apple_write: 1/hour}'
 	leaves --max-wait 30m
-	so 'no write left' 'in_flight run.in_flight' 75 off
+	same 'no write left: it does not leave' 'pending run.waiting 75 0' "$(verdict C02WHILE0003) $status $(changes)"
 	world '' --set uem.sync_time=3h
 	leaves
 	so 'the UEM lists it' 'unverified uem.not_proved' 5 'WS1 APAC'

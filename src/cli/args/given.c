@@ -9,21 +9,23 @@
 
 enum { KEY_MAX_BYTES = 1024 * 1024 };
 
-/* How many an option takes: one value, one for each name, or any number of them. How depmend looks
- * and how long it waits is the last one's to say, as of an alias that is added to. */
+/* What a value decides, where two would leave open which devices are meant, what was agreed to or
+ * which file is written. Elsewhere the last one counts, as of an alias that is added to. */
 static bool decides(const struct cli_given *g, struct buf *ret)
 {
-	static const enum option_id many[] = { OPTION_RULES, OPTION_SERIAL, OPTION_APPROVAL,
-		OPTION_SCENARIO, OPTION_TOKEN, OPTION_COLOR, OPTION_PROGRESS, OPTION_MAX_WAIT,
-		OPTION_WAIT_LOCK, OPTION_JOBS };
+	static const enum option_id once[] = { OPTION_LIMIT, OPTION_NOW, OPTION_EXPECT,
+		OPTION_SERIAL_COLUMN, OPTION_HEADER, OPTION_ENCODING, OPTION_BARCODE_S, OPTION_OUT,
+		OPTION_CSV, OPTION_HTML, OPTION_XLSX, OPTION_METRICS, OPTION_TICKETS, OPTION_BUNDLE,
+		OPTION_AUDIT };
 	const struct option_info *o = option_info(g->id);
 	struct str rest = str_from(g->value), name = str_cut(&rest, '=');
-	bool pair = o->kind == KIND_PAIR || o->kind == KIND_CONFIRM || o->kind == KIND_ALLOW;
+	bool pair = (o->kind == KIND_PAIR && g->id != OPTION_TOKEN) || o->kind == KIND_CONFIRM ||
+		    (o->kind == KIND_ALLOW && !str_eq(name, STR("again")));
+	bool single = false;
 
-	for (size_t i = 0; i < sizeof(many) / sizeof(*many); i++)
-		if (g->id == many[i])
-			return false;
-	if (!g->value || (o->kind == KIND_ALLOW && str_eq(name, STR("again"))))
+	for (size_t i = 0; i < sizeof(once) / sizeof(*once); i++)
+		single = single || g->id == once[i];
+	if (!g->value || (!pair && !single))
 		return false;
 	buf_reset(ret);
 	buf_printf(ret, "--%s%s", o->name, pair ? " " : "");
