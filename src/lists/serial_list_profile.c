@@ -7,8 +7,10 @@
  * added or lost before the serial: what is more likely, in bits, is what it says.
  */
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/map.h"
+#include "base/mem.h"
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
@@ -391,6 +393,26 @@ static void count_rows(struct profile *p, const struct way *w, size_t n_cells)
 			(!n_cells || s->rows[i].n_cells == n_cells) &&
 			!way_is_surplus(&s->rows[i], w) && !is_at_fault(&s->rows[i], p->at))
 			count_cells(p, &s->rows[i]);
+}
+
+size_t list_usual_cells(const struct way *w)
+{
+	const struct sample *s = w->sample;
+	size_t *n, best, found;
+
+	if (w->header == LIST_NO_HEADER)
+		return 0;
+	best = s->rows[w->header].n_cells;
+	n = mem_zalloc((s->widest + 1) * sizeof(*n));
+	for (size_t i = w->header + 1; i < s->n; i++)
+		if (sample_is_data(&s->rows[i], &s->rows[w->header], w->width == 1))
+			n[s->rows[i].n_cells]++;
+	for (size_t i = 1; i <= s->widest; i++)
+		if (n[i] > n[best])
+			best = i;
+	found = n[best];
+	free(n);
+	return found > 1 || best == s->rows[w->header].n_cells ? best : SIZE_MAX;
 }
 
 /* Of a short list the rows alone tell that have as many cells as most; 0: all do. */

@@ -5,34 +5,11 @@
  * few rows, what columns hold is known from the others alone, and from their headers: a row that
  * has shifted would be its own witness.
  */
-#include <stdlib.h>
-
-#include "base/mem.h"
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 #include "lists/serial_together.h"
 
 enum { TEN = 10, TWELVE = 12 };
-
-size_t list_usual_cells(const struct way *w)
-{
-	const struct sample *s = w->sample;
-	size_t *n, best, found;
-
-	if (w->header == LIST_NO_HEADER)
-		return 0;
-	best = s->rows[w->header].n_cells;
-	n = mem_zalloc((s->widest + 1) * sizeof(*n));
-	for (size_t i = w->header + 1; i < s->n; i++)
-		if (sample_is_data(&s->rows[i], &s->rows[w->header], w->width == 1))
-			n[s->rows[i].n_cells]++;
-	for (size_t i = 1; i <= s->widest; i++)
-		if (n[i] > n[best])
-			best = i;
-	found = n[best];
-	free(n);
-	return found > 1 || best == s->rows[w->header].n_cells ? best : SIZE_MAX;
-}
 
 /* A serial of another thing is expected there, and every cell is something else. */
 static bool holds_none(const struct way *w, size_t column)

@@ -53,25 +53,6 @@ static bool is_open(const struct job *j, const struct job_device *d)
 	return job_is_busy(d) || (d->custody && job_in_doubt(j, d));
 }
 
-/* The step that took it off, where nobody said that it was ours. */
-static uint32_t untold_step(const struct job *j, const struct job_device *d)
-{
-	const struct work_program *p = job_program(j, d);
-	uint32_t at = p->n;
-
-	while (at-- > 0 && !(step_info(p->v[at].kind)->takes_off && d->results[at] == RESULT_DONE))
-		;
-	return at < p->n && d->evidence &&
-			       (strstr(d->evidence, "activity:") || strstr(d->evidence, "event:"))
-		       ? p->n
-		       : at;
-}
-
-bool job_is_untold(const struct job *j, const struct job_device *d)
-{
-	return untold_step(j, d) < job_program(j, d)->n;
-}
-
 /* Of a step that is proved, or of the one that nobody knows about: who is on a server again was not
  * taken off by what came before. */
 static enum errc take_event(void *self, const struct json *element, struct err *err)
@@ -81,7 +62,7 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	struct str serial;
 	enum errc rc = apple_event_decode(element, is_asked, j, &e, &serial, err);
 	struct job_device *d = rc || !serial.n ? NULL : job_device_of(j, serial);
-	uint32_t next = d ? job_next(j, d) : 0, untold = d ? untold_step(j, d) : 0;
+	uint32_t next = d ? job_next(j, d) : 0, untold = d ? job_untold_step(j, d) : 0;
 
 	for (uint32_t i = 0; d && i < job_program(j, d)->n && i <= next; i++) {
 		enum step_kind kind = job_program(j, d)->v[i].kind;

@@ -437,6 +437,8 @@ MUST_CHECK enum errc events_of_unknown(struct job *j, struct err *err);
 MUST_CHECK enum errc events_of_doubt(struct job *j, struct err *err);
 /* What took it off was taken for ours without a word of Apple's: an activity, or an event. */
 bool job_is_untold(const struct job *j, const struct job_device *d);
+/* That step; the program's n: there is none. */
+uint32_t job_untold_step(const struct job *j, const struct job_device *d);
 /* The same about such devices, whose events may have come since. */
 MUST_CHECK enum errc events_of_untold(
 	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);

@@ -19,11 +19,6 @@ static bool in_doubt(const struct job_device *d)
 	return d->doubt != 0;
 }
 
-int64_t look_second_ms(const struct job *j, const struct job_device *d)
-{
-	return d->doubt_ms + j->settings->timeouts.settle_ms;
-}
-
 /* Whether the look may carry a change that leaves now. */
 bool look_is_good(const struct job *j, const struct job_device *d)
 {

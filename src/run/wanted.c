@@ -3,20 +3,6 @@
 
 #include "run/job.h"
 
-/* A process that was killed had no time to count its attempt. */
-static bool was_tried(const struct job_device *d)
-{
-	return d->attempts || d->custody;
-}
-
-bool job_in_doubt(const struct job *j, const struct job_device *d)
-{
-	const struct work_step *s = job_step(j, d);
-
-	return d->outcome == OUTCOME_IN_FLIGHT && was_tried(d) && s &&
-	       step_info(s->kind)->takes_off;
-}
-
 static void note_drift(struct job *j, struct job_device *d, const struct view *seen)
 {
 	char detail[200];
@@ -130,7 +116,8 @@ static bool has_returned(struct job *j, struct job_device *d, const struct view 
 static enum wanted holds_already(struct job *j, struct job_device *d, const struct view *seen)
 {
 	/* An earlier request of ours that nobody could prove: it has to come back as well. */
-	bool ours = was_tried(d) && step_info(job_step(j, d)->kind)->takes_off;
+	/* A process that was killed had no time to count its attempt. */
+	bool ours = (d->attempts || d->custody) && step_info(job_step(j, d)->kind)->takes_off;
 
 	if (seen->server != job_expected(j, d).server && !look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;

@@ -41,7 +41,7 @@ MUTANTS = {
         ("reply->last_sent_ms + s->timeouts.request_ms + s->timeouts.activity_ms;",
          "reply->last_sent_ms;"),
     ], CRASH + ["lost"]),
-    "one reading": ("src/run/look.c", [
+    "one reading": ("src/run/doubt.c", [
         ("return d->doubt_ms + j->settings->timeouts.settle_ms;", "return d->doubt_ms;"),
     ], CRASH + ["lost"]),
     "change sent again after a 5xx": ("src/wire/retry.c", [

@@ -119,7 +119,8 @@ plain '--progress none'
 same 'no progress' 0 "$(lines)"
 new_world
 on_terminal 80 "$build/depmend" "${again[@]}" -q
-same '-q says nothing' '' "$(cat term data)"
+same '-q says how a bad end was, and nothing else' 'status 3: 18 rows: 14 done, 1 duplicate, 2 invalid, 1 manual' \
+	"$(tr -d '\r' <term | cat - data)"
 new_world
 on_terminal 80 "$build/depmend" "${again[@]}" --color always --progress none
 check '--color always' grep -q $'\x1b\\[32m' term
