@@ -210,7 +210,7 @@ enum option_kind {
 	X(PAST_HALT, "past-halt", 0, FLAG, NULL, FOR_RUNS | FOR(REHEARSE), "go on after a halt")   \
 	X(MAX_WAIT, "max-wait", 0, DURATION, "DURATION",                                           \
 		FOR_PLANS | FOR(CHECK) | FOR(UNDO) | FOR(EXPORT) | FOR(DOCTOR),                    \
-		"longest wait for rate limits and outages (without terminal: 6h)")                \
+		"longest wait for rate limits and outages (without terminal: 6h)")                 \
 	X(UNTIL, "until", 0, TIME, "RFC3339", FOR_RUNS,                                            \
 		"take no device off its server that cannot be back by then")                       \
 	X(MOVE, "move", 0, FLAG, NULL, FOR(BACKUP),                                                \
