@@ -25,6 +25,43 @@ static bool ready_in(const struct job *j, uint32_t wave)
 	return false;
 }
 
+/* The second look at what is in doubt, when there is nothing else to do. */
+static enum errc await_second_look(
+	struct job *j, uint32_t wave, uint32_t *ret_moved, struct err *err)
+{
+	int64_t now = transport_now(j->transport), due = INT64_MAX;
+
+	for (uint32_t i = 0; i < j->n; i++) {
+		const struct job_device *d = &j->devices[i];
+		int64_t when = d->doubt ? look_second_ms(j, d) : INT64_MIN;
+
+		if (job_goes_on(d) && !d->blocked && d->wave == wave && when > now && when < due)
+			due = when;
+	}
+	if (due == INT64_MAX || due > transport_deadline(j->transport))
+		return ERR_OK;
+	*ret_moved = 1;
+	return job_or_stop(j, transport_sleep(j->transport, due, err), err);
+}
+
+/* No round moved anything on. */
+static enum errc wait_or_end(struct job *j, uint32_t wave, struct err *err)
+{
+	uint32_t moved = 0;
+	enum errc rc = await_second_look(j, wave, &moved, err);
+
+	if (!rc && !j->stop && !moved && !j->no_room.code && j->held_until_ms != INT64_MAX) {
+		rc = budget_wait_at_home(j, err);
+		moved = !j->no_room.code;
+	}
+	if (rc || j->stop || moved)
+		return rc;
+	if (!j->no_room.code)
+		return err_set(err, ERR_INTERNAL, "a wave does not move on");
+	job_end(j, ERR_TEMPFAIL, &j->no_room);
+	return ERR_OK;
+}
+
 /* The next thing that some device of the wave waits for: Apple's changes before profiles, then one
  * sync for all, then what cannot be undone; the end of a wipe when nothing else is left. */
 static enum errc work_phase(struct job *j, uint32_t wave, struct err *err)
@@ -40,16 +77,9 @@ static enum errc work_phase(struct job *j, uint32_t wave, struct err *err)
 		if (!rc)
 			rc = settle_requests(j, INT64_MAX, err);
 	}
-	if (!rc && !j->stop && !moved && !j->no_room.code && j->held_until_ms != INT64_MAX) {
-		rc = budget_wait_at_home(j, err);
-		moved = !j->no_room.code;
-	}
 	if (rc || j->stop || moved)
 		return rc;
-	if (!j->no_room.code)
-		return err_set(err, ERR_INTERNAL, "a wave does not move on");
-	job_end(j, ERR_TEMPFAIL, &j->no_room);
-	return ERR_OK;
+	return wait_or_end(j, wave, err);
 }
 
 static enum errc work_wave(struct job *j, uint32_t wave, struct err *err)

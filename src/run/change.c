@@ -386,7 +386,14 @@ static enum errc await_turn(
 	return job_or_stop(j, rc, err);
 }
 
-/* What the look leaves to be sent, in order; *ret_moved: how many were settled, or are in doubt
+/* In doubt as before, and its second look is still to come. */
+static bool still_waits(const struct job *j, const struct job_device *d, uint64_t doubt)
+{
+	return doubt && d->doubt == doubt && !job_is_settled(d) &&
+	       transport_now(j->transport) < look_second_ms(j, d);
+}
+
+/* What the look leaves to be sent, in order; *ret_moved: how many were settled, or came into doubt
  * now. */
 static uint32_t choose(struct job *j, const uint32_t *devices, uint32_t n, uint32_t wave,
 	struct order *v, uint32_t *ret_moved)
@@ -395,6 +402,7 @@ static uint32_t choose(struct job *j, const uint32_t *devices, uint32_t n, uint3
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct job_device *d = &j->devices[devices[i]];
+		uint64_t doubt = d->doubt;
 		enum wanted wanted;
 
 		if (d->looked_ms == TIME_NONE) { /* moved by others while it was looked at */
@@ -402,7 +410,7 @@ static uint32_t choose(struct job *j, const uint32_t *devices, uint32_t n, uint3
 			continue;
 		}
 		wanted = change_wanted(j, d);
-		*ret_moved += wanted != WANTED;
+		*ret_moved += wanted != WANTED && !still_waits(j, d, doubt);
 		if (wanted == WANTED && !stays_home(j, d) &&
 			(wave != UINT32_MAX || job_is_put_back(j, d)))
 			v[n_wanted++] = order_of(j, devices[i]);
