@@ -187,8 +187,9 @@ static enum errc done_coverage(void *self, enum errc code, const struct http_rep
 	if (!code)
 		code = take_answer(u->f, u->slot, root, err);
 	json_free(root);
-	/* The account may do everything else: only these facts cannot be known. */
-	if (code == ERR_AUTH && reply->status == 403) {
+	/* The account may do everything else: only these facts cannot be known. A sign-in that is
+	 * refused brings no reply. */
+	if (code == ERR_AUTH && reply && reply->status == 403) {
 		*forbidden = true;
 		code = err->code = ERR_REFUSED;
 	}

@@ -122,6 +122,16 @@ covered_world --scenario silent.yaml
 run plan list.csv --rules retire-out-of-coverage --out plan.csv
 check 'none is told: an outage' test "$status" -ge 69
 
+# --- the account is withdrawn while coverage is read: that is said, whoever was asked about ---
+printf 'version: 1\nfaults: [{service: apple, path: "*/CVEXP00003/appleCareCoverage", do: reply, status: 401, applied: no}]\n' >gone.yaml
+for command in 'plan list.csv --rules retire-out-of-coverage --out plan.csv' 'explain list.csv CVEXP00003 --rules retire-out-of-coverage' \
+	'export --detail --out detail.csv'; do
+	covered_world --scenario gone.yaml
+	# shellcheck disable=SC2086 # words
+	run $command
+	exits "${command%% *}: the account is withdrawn" 77
+done
+
 # --- no right to it ---
 covered_world --scenario apple-coverage-forbidden
 for i in $(seq 10 39); do echo "CVM0RE00$i,WS1 EMEA,iPad,2020-01-01,W2,RESELLER,8DA4F31,2020-02-01,,,,expired,2025-05-01,"; done \
