@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "cli/app/outputs.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "cli/tenants/tenants.h"
@@ -70,7 +71,7 @@ static int run(struct cli *cli)
 		return cli_fail(cli, &err);
 	log_set_level(level_wanted(cli));
 	if (tenants_wanted(cli))
-		return tenants_run(cli);
+		return tenants_run(cli, outputs_check_named);
 	return commands[cli->command->id](cli);
 }
 

@@ -1,6 +1,7 @@
 #include "report/result.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -309,20 +310,30 @@ static struct str stem_of(const char *name, size_t rest)
 }
 
 /* The name that the present file gets; empty: it may be replaced (none there, this run's, or a
- * plan's). */
+ * plan's). That of a run takes the place of an earlier result of that run, and no other of any. */
 static void name_kept(struct result *r)
 {
 	struct str path = str_from(r->opt.path), who;
+	bool known, taken = true;
+	char number[16] = "";
 	struct buf run;
 
 	if (str_eq(path, STR("-")) || !file_exists(r->opt.path))
 		return;
 	buf_init(&run, CSV_MAX_RECORD_BYTES);
-	who = read_run(r->opt.path, &run) && is_word(buf_view(&run)) ? buf_view(&run)
-								     : STR("previous");
-	if (who.n && !str_eq(who, str_from(r->opt.run))) {
-		buf_str(&r->kept, stem_of(base_name(r->opt.path), who.n + strlen("..csv")));
-		buf_printf(&r->kept, ".%.*s.csv", STR_FMT(who));
+	known = read_run(r->opt.path, &run) && is_word(buf_view(&run));
+	who = known ? buf_view(&run) : STR("previous");
+	for (int n = 2; taken && who.n && !str_eq(who, str_from(r->opt.run)); n++) {
+		char *there;
+
+		buf_reset(&r->kept);
+		buf_str(&r->kept,
+			stem_of(base_name(r->opt.path), who.n + strlen(number) + strlen("..csv")));
+		buf_printf(&r->kept, ".%.*s%s.csv", STR_FMT(who), number);
+		there = file_beside(r->opt.path, buf_cstr(&r->kept));
+		taken = !known && n <= 99 && file_exists(there);
+		free(there);
+		(void)snprintf(number, sizeof(number), "-%d", n);
 	}
 	buf_release(&run);
 }

@@ -168,6 +168,35 @@ run apply in.csv --rules own.yaml --yes --settings other.yaml
 exits 'apply whose result is its protected list' 64
 check 'the list is as it was' cmp protected.csv in.result.csv
 
+# The name that an earlier result is kept under is another file of somebody's.
+cp in.csv in.previous.csv
+printf 'serial\n7AGC74BU22\n' >list.csv
+cp list.csv mine.csv
+run rehearse in.previous.csv --rules own.yaml --out list.csv
+cp mine.csv list.csv
+for n in '' -2 -3; do
+	run rehearse in.csv --rules own.yaml --out list.csv
+	check "an earlier file is kept beside those that are there: $n" cmp mine.csv "list.previous$n.csv"
+	cp mine.csv list.csv
+done
+run rehearse list.previous.csv --rules own.yaml --out list.csv
+check 'also when one of them is the input' cmp mine.csv list.previous.csv
+
+# --- one page and one metrics file for all tenants ---
+
+mkdir -p all/acme
+cp depmend.yaml apple.pem protected.csv approvers.pub tenant-code uem-secret all/acme
+sed 's/^tenant: .*/tenant: beta/; s/client_id: BUSINESSAPI/client_id: BUSINESSAPI.b/' depmend.yaml >all/beta.yaml
+cp protected.csv approvers.pub apple.pem tenant-code uem-secret all
+before=$(find all -type f -exec sha256sum {} + | sort)
+for option in html metrics; do
+	for file in acme/depmend.yaml acme/apple.pem acme/protected.csv acme/approvers.pub beta.yaml apple.pem uem-secret; do
+		refused "a folder of settings: --$option over $file" report latest --settings all "--$option" "all/$file"
+	done
+done
+refused 'a folder of settings: one file twice' report latest --settings all --html page --metrics ./page
+same 'a folder of settings: nothing is changed' "$before" "$(find all -type f -exec sha256sum {} + | sort)"
+
 # A pipe that nobody writes into is no file: a command says so, and does not wait for ever.
 mkfifo pipe
 for option in --scenario --rules --settings; do

@@ -267,6 +267,22 @@ enum errc outputs_check(const struct cli *cli, const struct settings *settings,
 	return rc;
 }
 
+enum errc outputs_check_named(const struct cli *cli, struct err *err)
+{
+	struct settings *settings = NULL;
+	struct diags diags;
+	struct err unread;
+	enum errc rc;
+
+	diags_init(&diags);
+	if (settings_load(&settings, cli_text(cli, OPTION_SETTINGS), &diags, &unread))
+		settings = NULL;
+	rc = outputs_check(cli, settings, NULL, err);
+	settings_free(settings);
+	diags_release(&diags);
+	return rc;
+}
+
 enum errc outputs_check_run(
 	const struct cli *cli, struct store *store, const struct run_record *run, struct err *err)
 {

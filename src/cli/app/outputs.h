@@ -16,6 +16,9 @@
 MUST_CHECK enum errc outputs_check(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, struct err *err);
 
+/* The same of the settings that the command line names, as far as they can be read. */
+MUST_CHECK enum errc outputs_check_named(const struct cli *cli, struct err *err);
+
 /* Nor what the run was made of, where a command looks back at one: its input, its rules. */
 MUST_CHECK enum errc outputs_check_run(
 	const struct cli *cli, struct store *store, const struct run_record *run, struct err *err);

@@ -32,27 +32,38 @@ static void read_options(struct rollup *r, const struct cli *cli, const char **o
 	}
 }
 
-/* The file would take the place of what was read. */
-static enum errc check_path(const char *path, const struct tenants *t, struct err *err)
+/* What is one for all may be no input of any. */
+static enum errc check_each(
+	const struct cli *cli, const struct tenants *t, tenants_check *check, struct err *err)
 {
-	for (size_t i = 0; path && i < t->n; i++)
-		if (file_is_same(path, t->v[i].file))
-			return err_set(err, ERR_USAGE,
-				"%s is also read (the settings): name another file", path);
-	return ERR_OK;
+	struct cli_given *given = mem_alloc((cli->n_given + 1) * sizeof(*given));
+	struct cli one = { .command = cli->command, .given = given };
+	enum errc rc = ERR_OK;
+
+	for (size_t i = 0; i < cli->n_given; i++)
+		if (rollup_takes(cli, &cli->given[i]))
+			given[one.n_given++] = cli->given[i];
+	for (size_t i = 0; i < t->n && !rc; i++) {
+		given[one.n_given++] = (struct cli_given){ OPTION_SETTINGS, t->v[i].file };
+		rc = check(&one, err);
+		one.n_given--;
+	}
+	free(given);
+	return rc;
 }
 
-enum errc rollup_open(struct rollup *r, const struct cli *cli, struct tenants *t, struct err *err)
+enum errc rollup_open(struct rollup *r, const struct cli *cli, struct tenants *t,
+	tenants_check *check, struct err *err)
 {
 	const char *own;
 	enum errc rc;
 
 	*r = (struct rollup){ 0 };
 	read_options(r, cli, &own);
-	rc = check_path(r->page, t, err);
-	if (!rc)
-		rc = check_path(r->metrics, t, err);
-	if (rc || (!r->page && !r->metrics))
+	if (!r->page && !r->metrics)
+		return ERR_OK;
+	rc = check_each(cli, t, check, err);
+	if (rc)
 		return rc;
 	for (size_t i = 0; i < t->n && own; i++)
 		t->v[i].numbers = tenant_path(own, t->v[i].name);

@@ -7,6 +7,7 @@
 #define CLI_TENANTS_ROLLUP_H
 
 #include "cli/tenants/parts.h"
+#include "cli/tenants/tenants.h"
 
 struct rollup {
 	const char *page, *metrics; /* where to; NULL: not asked for */
@@ -17,9 +18,9 @@ struct rollup {
 bool rollup_takes(const struct cli *cli, const struct cli_given *g);
 
 /* Names a file for the numbers of each tenant (`numbers`), when a roll-up is asked for.
- * ERR_CANNOT_CREATE. Caller closes, also after a failure. */
-MUST_CHECK enum errc rollup_open(
-	struct rollup *r, const struct cli *cli, struct tenants *t, struct err *err);
+ * ERR_CANNOT_CREATE, and what `check` finds. Caller closes, also after a failure. */
+MUST_CHECK enum errc rollup_open(struct rollup *r, const struct cli *cli, struct tenants *t,
+	tenants_check *check, struct err *err);
 /* Once all have ended. ERR_CANNOT_CREATE, ERR_IO. */
 MUST_CHECK enum errc rollup_write(const struct rollup *r, const struct tenants *t, struct err *err);
 void rollup_close(struct rollup *r, const struct tenants *t);

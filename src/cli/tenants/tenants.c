@@ -399,7 +399,7 @@ static int worst_of(const struct tenants *t)
 	return worst;
 }
 
-int tenants_run(const struct cli *cli)
+int tenants_run(const struct cli *cli, tenants_check *check)
 {
 	struct tenants t = { 0 };
 	struct rollup all = { 0 };
@@ -410,7 +410,7 @@ int tenants_run(const struct cli *cli)
 	if (!rc)
 		rc = tenants_find(&t, cli_text(cli, OPTION_SETTINGS), &err);
 	if (!rc)
-		rc = rollup_open(&all, cli, &t, &err);
+		rc = rollup_open(&all, cli, &t, check, &err);
 	if (!rc)
 		rc = run_all(cli, &t, &err);
 	if (!rc)

@@ -9,9 +9,11 @@
 
 /* Whether --settings names a folder. */
 bool tenants_wanted(const struct cli *cli);
+/* Whether the outputs of a command line are inputs of its --settings. */
+typedef enum errc tenants_check(const struct cli *cli, struct err *err);
 /* Runs the command for each page of the folder (NAME.yaml, NAME/depmend.yaml) that has `tenant:`,
  * at most --jobs at a time; shows what each said, then one summary. Returns the worst exit status.
- */
-int tenants_run(const struct cli *cli);
+ * `check` is asked about each tenant before the first begins, where one file is for all. */
+int tenants_run(const struct cli *cli, tenants_check *check);
 
 #endif
