@@ -75,8 +75,21 @@ export --header none
 export --serial-column 3
 check in.csv --rules corrupted-registration --max-wait 1h
 doctor --yes
+doctor --wait-lock 3s
+doctor --fix custom-prompt --bundle b.txt
+doctor --older-than 3d --bundle b.txt
+backup a.backup --wait-lock 3s
 report latest --raw-csv
+plan --serial 7AGC74BU22 --rules corrupted-registration --serial-column 2
+apply --serial 7AGC74BU22 --rules corrupted-registration --header none --yes
+plan in.csv --rules corrupted-registration --offline --max-wait 1h
+undo latest --yes
+undo latest --confirm release=1
+undo latest --expect a.csv
+undo latest --past-halt
+undo latest --apply --yes --detailed-exitcode
 END
+check 'what would do nothing writes nothing' test ! -e b.txt -a ! -e a.backup
 for command in backup restore plan check history forget report undo runs rules approve; do
 	run "$command" ''
 	exits "$command with an empty argument" 64

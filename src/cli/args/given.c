@@ -89,7 +89,30 @@ static const struct {
 	{ OPTION_BARCODE_S, FOR(EXPORT), OPTION_COMPARE, OPTION_SINCE },
 	{ OPTION_MAX_WAIT, FOR(CHECK), OPTION_ONLINE, OPTION_ONLINE },
 	{ OPTION_YES, FOR(DOCTOR), OPTION_FIX, OPTION_FIX },
+	{ OPTION_WAIT_LOCK, FOR(DOCTOR), OPTION_FIX, OPTION_FIX },
+	{ OPTION_WAIT_LOCK, FOR(BACKUP), OPTION_MOVE, OPTION_MOVE },
 	{ OPTION_RAW_CSV, FOR(REPORT), OPTION_CSV, OPTION_TICKETS },
+	{ OPTION_YES, FOR(UNDO), OPTION_APPLY, OPTION_APPLY },
+	{ OPTION_CONFIRM, FOR(UNDO), OPTION_APPLY, OPTION_APPLY },
+	{ OPTION_EXPECT, FOR(UNDO), OPTION_APPLY, OPTION_APPLY },
+	{ OPTION_APPROVAL, FOR(UNDO), OPTION_APPLY, OPTION_APPLY },
+	{ OPTION_PAST_HALT, FOR(UNDO), OPTION_APPLY, OPTION_APPLY },
+	{ OPTION_WAIT_LOCK, FOR(UNDO), OPTION_APPLY, OPTION_APPLY },
+};
+
+/* What does nothing beside another option. */
+static const struct {
+	enum option_id id;
+	uint32_t commands;
+	enum option_id beside;
+} idle[] = {
+	{ OPTION_SERIAL_COLUMN, FOR_PLANS, OPTION_SERIAL },
+	{ OPTION_HEADER, FOR_PLANS, OPTION_SERIAL },
+	{ OPTION_MAX_WAIT, FOR(PLAN) | FOR(APPLY), OPTION_OFFLINE },
+	{ OPTION_FIX, FOR(DOCTOR), OPTION_BUNDLE },
+	{ OPTION_OLDER_THAN, FOR(DOCTOR), OPTION_BUNDLE },
+	{ OPTION_MAX_WAIT, FOR(DOCTOR), OPTION_BUNDLE },
+	{ OPTION_DETAILED_EXITCODE, FOR(UNDO), OPTION_APPLY },
 };
 
 static enum errc check_needs(const struct cli *c, enum option_id id, struct err *err)
@@ -105,6 +128,11 @@ static enum errc check_needs(const struct cli *c, enum option_id id, struct err 
 				option_info(id)->name, with, both ? " or --" : "",
 				both ? other : "");
 	}
+	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++)
+		if (idle[i].id == id && idle[i].commands & 1u << c->command->id &&
+			cli_count(c, idle[i].beside))
+			return err_set(err, ERR_USAGE, "--%s does nothing with --%s",
+				option_info(id)->name, option_info(idle[i].beside)->name);
 	return ERR_OK;
 }
 
@@ -141,7 +169,7 @@ enum errc given_check(const struct cli *c, struct err *err)
 				err, ERR_USAGE, "'depmend %s' takes no --%s", cmd->name, o->name);
 		else if (o->kind == KIND_CONFIRM)
 			rc = check_confirm(cmd, &c->given[i], err);
-		else
+		if (!rc)
 			rc = check_needs(c, c->given[i].id, err);
 	}
 	if (!rc)
