@@ -1,8 +1,11 @@
 /* The live inventory: one row per device that either service lists. */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "survey/rows.h"
 
 /* Cells that are put together from several readings. */
-enum { SERVER_NAME = CELLS, SERVER_ID, LISTED, STATUS_SHOWN, INVENTORY };
+enum { SERVER_NAME = CELLS, SERVER_ID, LISTED, STATUS_SHOWN, INVENTORY, DEVICES };
 
 static const struct {
 	const char *header;
@@ -38,6 +41,7 @@ static const struct {
 	{ "listed_as", CELL_LISTED_AS, false },
 	{ INVENTORY_HEADER, INVENTORY, false },
 	{ SERVER_ID_HEADER, SERVER_ID, false },
+	{ INVENTORY_DEVICES_HEADER, DEVICES, false },
 	{ "profile_status", CELL_PROFILE_STATUS, true },
 	{ "enrollment_status", CELL_ENROLLMENT_STATUS, true },
 	{ "user", CELL_USER, true },
@@ -53,6 +57,8 @@ struct exporting {
 	const struct survey *survey;
 	struct survey_rows rows;
 	bool detail;
+	uint64_t n;
+	char devices[24]; /* n as text */
 };
 
 static struct str cell_of(const struct exporting *e, const struct survey_device *d, int cell)
@@ -74,6 +80,8 @@ static struct str cell_of(const struct exporting *e, const struct survey_device 
 		return d->listed ? STR("yes") : STR("no");
 	case INVENTORY:
 		return survey_is_whole(e->survey) ? STR("whole") : STR(INVENTORY_PARTIAL);
+	case DEVICES:
+		return str_from(e->devices);
 	default:
 		return d->cells[cell];
 	}
@@ -93,6 +101,16 @@ static enum errc put_device(void *self, const struct survey_device *d, struct er
 	return ERR_OK;
 }
 
+static enum errc count_device(void *self, const struct survey_device *d, struct err *err)
+{
+	struct exporting *e = self;
+
+	(void)d;
+	(void)err;
+	e->n++;
+	return ERR_OK;
+}
+
 enum errc survey_export(
 	struct survey *s, const struct survey_options *opt, uint64_t *ret_n, struct err *err)
 {
@@ -104,6 +122,10 @@ enum errc survey_export(
 	for (size_t k = 0; k < N_COLUMNS; k++)
 		if (!columns[k].detail || opt->detail)
 			headers[n++] = columns[k].header;
+	rc = survey_each(s, count_device, &e, err);
+	if (rc)
+		return rc;
+	(void)snprintf(e.devices, sizeof(e.devices), "%" PRIu64, e.n);
 	rows_begin(&e.rows, opt, headers, n);
 	rc = survey_each(s, put_device, &e, err);
 	n = rows_end(&e.rows);

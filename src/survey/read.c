@@ -392,6 +392,8 @@ struct csv_reader {
 	const struct input *in;
 	int at[CELLS];    /* columns; -1: none */
 	int inventory;    /* column; -1: none */
+	int devices;      /* the same */
+	uint64_t n_then;  /* how many the export had when it was written; 0: not known */
 	struct map texts; /* of all cells of a row */
 	uint32_t *seen;   /* by serial: slot of its texts + 1; 0: none yet */
 	uint32_t unread;  /* line of the first row without a serial; 0: there is none */
@@ -416,6 +418,7 @@ static void find_columns(struct csv_reader *c)
 	c->at[CELL_CSV_ENROLLMENT] = listed_as >= 0 ? listed_as
 						    : columns_find(in, STR("enrollment_status"));
 	c->inventory = columns_find(in, STR(INVENTORY_HEADER));
+	c->devices = columns_find(in, STR(INVENTORY_DEVICES_HEADER));
 	for (int i = 0; i < CELLS; i++)
 		c->r.survey->tells[i] = c->at[i] >= 0;
 }
@@ -455,6 +458,24 @@ static bool says_whole(struct str cell)
 	return !str_eq_nocase(str_trim(csv_plain(cell)), STR(INVENTORY_PARTIAL));
 }
 
+static void take_size(struct csv_reader *c, struct str cell)
+{
+	uint64_t n;
+
+	if (str_to_u64(str_trim(csv_plain(cell)), &n) && n > c->n_then)
+		c->n_then = n;
+}
+
+/* Somebody took rows out: what is not there was not added since. */
+static void compare_size(struct csv_reader *c)
+{
+	if (c->in->serials.n + c->r.survey->unread.n >= c->n_then)
+		return;
+	c->r.survey->partial_then = true;
+	log_warn("%s has %u of the %" PRIu64 " devices of its export: rows were taken out of it",
+		c->in->path, c->in->serials.n, c->n_then);
+}
+
 static enum errc take_csv(void *self, uint32_t n, const struct csv_record *record, struct err *err)
 {
 	struct csv_reader *c = self;
@@ -463,6 +484,8 @@ static enum errc take_csv(void *self, uint32_t n, const struct csv_record *recor
 
 	if (c->inventory >= 0 && !says_whole(input_cell(c->in, record, c->inventory)))
 		c->r.survey->partial_then = true;
+	if (c->devices >= 0)
+		take_size(c, input_cell(c->in, record, c->devices));
 	if (slot == MAP_NONE) {
 		take_unread(c, n, record);
 		return ERR_OK;
@@ -493,6 +516,8 @@ enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *
 		log_warn("%s has %u row%s without a serial number that can be read, the first on "
 			 "line %u",
 			in->path, s->unread.n, plural(s->unread.n), c.unread);
+	if (!rc)
+		compare_size(&c);
 	buf_release(&c.r.row);
 	map_release(&c.texts);
 	free(c.seen);

@@ -242,7 +242,9 @@ static enum server_since server_since(const struct survey *s, const struct surve
 	name = fleet_server_name(f, d->server);
 	same = is_as_then(then, name);
 	if (id_then.n)
-		return !str_eq(id_then, id) ? SERVER_OTHER : same ? SERVER_SAME : SERVER_RENAMED;
+		return !str_eq_nocase(id_then, id) ? SERVER_OTHER
+		       : same                      ? SERVER_SAME
+						   : SERVER_RENAMED;
 	if (same)
 		return SERVER_SAME;
 	if (fleet_server_by_name(f, then) != SERVER_NONE)

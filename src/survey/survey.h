@@ -76,9 +76,10 @@ struct survey_device {
 	uint32_t fed;      /* groups its server feeds */
 };
 
-/* Whether an export has every device, in each of its rows. */
+/* Whether an export has every device, in each of its rows; and of how many it was written. */
 #define INVENTORY_HEADER "inventory"
 #define INVENTORY_PARTIAL "partial"
+#define INVENTORY_DEVICES_HEADER "inventory_devices"
 /* A server keeps its id whatever it is called. */
 #define SERVER_ID_HEADER "server_id"
 

@@ -267,6 +267,14 @@ same 'two rows of a device: only where they differ' "$there|unknown" "$(columns 
 edited 'by[there].update(server="WS1\x1b[31m EMEA\x07", server_id="A"); by[none].update(server="\u202eWS1", server_id="B")'
 same 'controls are not written' "$(printf '%s\n' "$none|moved|???WS1" "$there|moved|WS1?[31m EMEA?" | sort)" \
 	"$(columns since.csv serial change server_before | sort)"
+edited 'rows[:] = [r for r in rows if r["server"] == "WS1 EMEA"]'
+exits 'an export of which rows were taken out' 0
+same 'what it lacks was not added' unknown "$(columns since.csv change | sort -u)"
+check 'that is said' grep -q "earlier.csv has .* of the $(truth 'SELECT count(*) FROM device') devices of its export" err
+edited 'rows[:] = rows[5:]; headers.remove("inventory_devices"); [r.pop("inventory_devices") for r in rows]'
+same 'one of before that, which does not tell' '5 added' "$(columns since.csv change | sort | uniq -c | xargs)"
+edited 'rows.append(dict(rows[0]))'
+same 'rows that are there twice are no more devices' '' "$(columns since.csv change)"
 refused() { # FILE WHY
 	echo kept >since.csv
 	run export --since "$1" --out since.csv
