@@ -308,11 +308,12 @@ static void earlier_file_is_kept_by_its_run(void **state)
 static void plan_is_replaced_and_a_stranger_kept(void **state)
 {
 	struct job job = { .csv = "Serial\nC02XK1ABJG5H\n", .run = "" };
-	char kept[128];
+	char kept[128], second[128];
 	FILE *f;
 
 	(void)state;
 	(void)snprintf(kept, sizeof(kept), "%s/a.result.previous.csv", folder);
+	(void)snprintf(second, sizeof(second), "%s/a.result.previous-2.csv", folder);
 	assert_int_equal(convert(&job), ERR_OK);
 	job.run = "R1";
 	assert_int_equal(convert(&job), ERR_OK);
@@ -329,8 +330,9 @@ static void plan_is_replaced_and_a_stranger_kept(void **state)
 	(void)fputs("Serial,depmend_run\nC02XK1ABJG5H,../../x\n", f);
 	(void)fclose(f);
 	assert_int_equal(convert(&job), ERR_OK);
-	expect_file(kept, "Serial,depmend_run\nC02XK1ABJG5H,../../x\n");
-	assert_int_equal(unlink(kept) | unlink(path), 0);
+	expect_file(second, "Serial,depmend_run\nC02XK1ABJG5H,../../x\n");
+	expect_file(kept, "somebody's,file\n");
+	assert_int_equal(unlink(kept) | unlink(second) | unlink(path), 0);
 }
 
 static void nothing_is_left_without_a_commit(void **state)
