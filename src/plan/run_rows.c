@@ -21,11 +21,11 @@ static char *find_spool(
 
 	free(digest);
 	free(folder);
-	if (file_exists(path))
+	if (file_is_regular(path))
 		return path;
 	free(path);
 	own = mem_printf("%s/runs/%s/input.csv", store_folder(store), run->name);
-	if (file_exists(own))
+	if (file_is_regular(own))
 		return own;
 	free(own);
 	return NULL;

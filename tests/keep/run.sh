@@ -189,4 +189,13 @@ for damage in s/KEEPREST0002/KEEPREST0009/ 3,4d d; do
 	run report latest --csv again.csv
 	same 'repairs it' 0 "$status"
 done
+# A pipe in its place is no list, and nobody waits for who writes into it.
+rm "$list"
+mkfifo "$list"
+for command in runs 'runs latest' 'report latest --csv again.csv' 'undo latest' 'export --since latest --out since.csv'; do
+	# shellcheck disable=SC2086 # words
+	timeout -k 1 60 "$build/depmend" $command >out 2>err </dev/null
+	status=$?
+	check "a pipe in the place of the list: $command ends ($status)" test "$status" -lt 124
+done
 suite_end
