@@ -455,9 +455,6 @@ MUST_CHECK enum errc job_name_drift(struct job *j, struct err *err);
 /* Devices that the ledger has although no step of their rows puts them back: two looks tell whether
  * they are off their server. Those that are come back once more. */
 MUST_CHECK enum errc custody_check(struct job *j, struct err *err);
-/* An orderly end looks once more, timeouts.settle after the last change: what is not as the row
- * says has drifted. */
-MUST_CHECK enum errc final_look(struct job *j, struct err *err);
 /* Rows whose profile does not show say in which state it is, since when, and when to try again. */
 MUST_CHECK enum errc profile_reasons(struct job *j, struct err *err);
 

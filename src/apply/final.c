@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "apply/job_end.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
-#include "run/job.h"
 
 static uint32_t find_done(const struct job *j, uint32_t *v)
 {
