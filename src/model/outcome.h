@@ -100,9 +100,9 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(UNDO_IRREVERSIBLE, "undo.irreversible", "what the run did cannot be undone",             \
 		"a person has to decide what becomes of the device")                               \
 	X(LIMIT_BEYOND_N, "limit.beyond_n", "beyond --limit", "run again without --limit")         \
-	X(RUN_STOPPED, "run.stopped", "the run was stopped before this row",                       \
+	X(RUN_STOPPED, "run.stopped", "the run was stopped before this row was through",           \
 		"run apply again to continue")                                                     \
-	X(RUN_NOT_BEGUN, "run.not_begun", "an error ended the run before this row",                \
+	X(RUN_NOT_BEGUN, "run.not_begun", "an error ended the run before this row was through",    \
 		"correct what its message names, then run apply again")                            \
 	X(RUN_HALTED, "run.halted", "too many failures in this wave",                              \
 		"look at the failures, then apply --past-halt")                                    \

@@ -68,7 +68,9 @@ static void next_command(const struct run_command *c, const struct summary *s, b
 	int status, struct buf *out)
 {
 	size_t guarded = s->reasons[REASON_RUN_GUARDED];
-	bool goes_on = s->rows[OUTCOME_PENDING] > guarded || s->rows[OUTCOME_IN_FLIGHT] ||
+	/* Those off a server that is gone are for a person. */
+	size_t gone = s->rows[OUTCOME_FAILED] ? 0 : s->reasons[REASON_APPLE_SERVER_GONE];
+	bool goes_on = s->rows[OUTCOME_PENDING] > guarded || s->rows[OUTCOME_IN_FLIGHT] > gone ||
 		       s->rows[OUTCOME_HELD] || (s->rows[OUTCOME_RESTORED] && !guarded);
 
 	/* Of a guard or a wrong option the message says how to go on. */
