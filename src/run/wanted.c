@@ -100,8 +100,9 @@ static bool has_returned(struct job *j, struct job_device *d, const struct view 
 	if (seen->server == SERVER_NONE || seen->released)
 		return true;
 	if (seen->server == job_expected(j, d).server && now < d->return_ms) {
+		if (d->doubt != work_view_key(seen) || d->looked_ms >= look_second_ms(j, d))
+			d->doubt_ms = now;
 		d->doubt = work_view_key(seen);
-		d->doubt_ms = now;
 		return false;
 	}
 	if (!look_agrees(j, d, work_view_key(seen)))
