@@ -69,19 +69,35 @@ static void end_quarantine(struct open_request *r)
 	job_tell(r->job, OPEN_CLOSED, r->id, NULL);
 }
 
+/* Apple knows of no such activity, and says so for a while and beyond the time that it could have
+ * taken: it has as good as no id. What became of it events and devices tell. */
+static void miss(struct open_request *r)
+{
+	const struct job *j = r->job;
+	int64_t now = transport_now(j->transport);
+
+	if (r->missed_ms == TIME_NONE)
+		r->missed_ms = now;
+	if (now < r->until_ms || now - r->missed_ms < j->settings->timeouts.settle_ms)
+		return;
+	end_quarantine(r);
+	r->state = REQUEST_UNKNOWN;
+}
+
 static enum errc poll_activity(struct open_request *r, struct err *err)
 {
 	struct apple_activity a;
 	enum activity_told told;
-	enum errc rc = answer_activity(
-		r->job->transport, str_from(r->activity), r->intent_ms, &a, &told, err);
+	enum errc rc = answer_activity(r->job->transport, str_from(r->activity), &a, &told, err);
 
 	if (told == ACTIVITY_UNANSWERED)
 		return rc;
+	if (told == ACTIVITY_MISSING)
+		miss(r);
+	else
+		r->missed_ms = TIME_NONE;
 	if (!rc)
 		rc = take_state(r, &a, err);
-	else if (told == ACTIVITY_FORGOTTEN)
-		end_quarantine(r); /* only the devices can tell */
 	apple_activity_release(&a);
 	return errc_info(rc)->scope == SCOPE_ROW || rc == ERR_PROTOCOL ? ERR_OK : rc;
 }

@@ -98,11 +98,12 @@ struct open_request {
 	 * a look at its devices tells what it did. */
 	bool over;
 	int64_t ended_ms;
-	int64_t until_ms; /* end of the quarantine of one without an activity */
-	bool ended_badly; /* FAILURE, STOPPED, FAILED */
-	bool held;        /* in part at least: an administrator has to approve it */
-	bool has_custody; /* its intent put its devices into custody */
-	struct job *job;  /* for callbacks */
+	int64_t until_ms;  /* end of the quarantine of one without an activity that Apple knows */
+	int64_t missed_ms; /* since when Apple knows of none; TIME_NONE: it does */
+	bool ended_badly;  /* FAILURE, STOPPED, FAILED */
+	bool held;         /* in part at least: an administrator has to approve it */
+	bool has_custody;  /* its intent put its devices into custody */
+	struct job *job;   /* for callbacks */
 	/* Judges the answer, when there is one. */
 	void (*take)(struct open_request *r, const struct http_reply *reply);
 };

@@ -193,7 +193,7 @@ static enum errc take_intents(struct job *j, struct err *err)
 
 		if (!r && d)
 			d->blocked = true;
-		if (r && r->over && !r->activity[0])
+		if (r && r->over)
 			rc = intent_until(
 				j->store, j->transport, j->settings, &in.v[i], &r->until_ms, err);
 		if (r)

@@ -14,7 +14,7 @@ struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t serve
 	r->server = server;
 	r->about = MAP_NONE;
 	r->not_after_ms = INT64_MAX;
-	r->sent_ms = r->ended_ms = r->until_ms = TIME_NONE;
+	r->sent_ms = r->ended_ms = r->until_ms = r->missed_ms = TIME_NONE;
 	r->job = j;
 	MEM_GROW(j->open, j->n_open, j->cap_open);
 	j->open[j->n_open++] = r;

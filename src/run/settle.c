@@ -47,6 +47,9 @@ static int64_t patience_of(const struct job *j, const struct open_request *r)
 
 	if (!r->activity[0])
 		return r->until_ms;
+	if (!r->over && r->missed_ms != TIME_NONE)
+		from = r->until_ms - j->settings->timeouts.activity_ms +
+		       j->settings->timeouts.settle_ms;
 	if (r->ended_ms != TIME_NONE && r->ended_ms > from)
 		from = r->ended_ms;
 	return from + j->settings->timeouts.activity_ms;

@@ -1,8 +1,5 @@
 #include "wire/answer.h"
 
-/* src/services/README.md Apple F.21 */
-#define ACTIVITY_KEPT_MS (INT64_C(30) * 24 * 3600 * 1000)
-
 enum errc answer_get(struct transport *t, enum transport_service to, struct http_request *request,
 	struct answer *ret, struct err *err)
 {
@@ -29,8 +26,8 @@ void answer_release(struct answer *a)
 	http_reply_release(&a->reply);
 }
 
-enum errc answer_activity(struct transport *t, struct str id, int64_t intent_ms,
-	struct apple_activity *ret, enum activity_told *ret_told, struct err *err)
+enum errc answer_activity(struct transport *t, struct str id, struct apple_activity *ret,
+	enum activity_told *ret_told, struct err *err)
 {
 	struct http_request q;
 	struct answer a;
@@ -42,8 +39,8 @@ enum errc answer_activity(struct transport *t, struct str id, int64_t intent_ms,
 	if (!rc)
 		rc = apple_activity_reply(&a.reply, ret, err);
 	*ret_told = a.arrived ? ACTIVITY_ANSWERED : ACTIVITY_UNANSWERED;
-	if (a.arrived && rc == ERR_NOT_FOUND && transport_now(t) - intent_ms > ACTIVITY_KEPT_MS)
-		*ret_told = ACTIVITY_FORGOTTEN;
+	if (a.arrived && rc == ERR_NOT_FOUND)
+		*ret_told = ACTIVITY_MISSING;
 	answer_release(&a);
 	return rc;
 }

@@ -24,11 +24,11 @@ MUST_CHECK enum errc answer_json(struct transport *t, enum transport_service to,
 	struct http_request *request, struct answer *ret, struct err *err);
 void answer_release(struct answer *a);
 
-/* Whether Apple answered when it was asked about an activity, and knows it still: it tells of one
- * for 30 days. */
-enum activity_told { ACTIVITY_UNANSWERED, ACTIVITY_FORGOTTEN, ACTIVITY_ANSWERED };
+/* Whether Apple answered when it was asked about an activity, and knows of it: one may show late,
+ * and is told of for 30 days. */
+enum activity_told { ACTIVITY_UNANSWERED, ACTIVITY_MISSING, ACTIVITY_ANSWERED };
 /* Caller releases *ret with apple_activity_release(), also after a failure. */
-MUST_CHECK enum errc answer_activity(struct transport *t, struct str id, int64_t intent_ms,
-	struct apple_activity *ret, enum activity_told *ret_told, struct err *err);
+MUST_CHECK enum errc answer_activity(struct transport *t, struct str id, struct apple_activity *ret,
+	enum activity_told *ret_told, struct err *err);
 
 #endif
