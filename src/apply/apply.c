@@ -73,6 +73,7 @@ static enum errc work_phase(struct job *j, uint32_t wave, struct err *err)
 	enum errc rc = ERR_OK;
 
 	for (size_t i = 0; i < sizeof(rounds) / sizeof(*rounds) && !rc && !j->stop && !moved; i++) {
+		job_hurry(j);
 		rc = rounds[i](j, wave, &moved, err);
 		if (!rc)
 			rc = settle_requests(j, INT64_MAX, err);
@@ -190,8 +191,9 @@ enum errc job_put_back_all(struct job *j, struct err *err)
 {
 	enum errc stop = j->stop, rc;
 	uint32_t n = 1, open;
+	bool apple_only = j->apple_only;
 
-	j->closing = true;
+	j->closing = j->apple_only = true;
 	if (stop)
 		transport_closing(j->transport);
 	rc = settle_a_while(j, err); /* what is being taken off has to come back as well */
@@ -212,7 +214,8 @@ enum errc job_put_back_all(struct job *j, struct err *err)
 		n += j->n_open < open;
 	}
 	j->max_writes = UINT32_MAX;
-	return rc;
+	j->apple_only = apple_only;
+	return rc || apple_only ? rc : settle_a_while(j, err);
 }
 
 /* It goes on when the run does; a window, or what there was no time for, says when. */

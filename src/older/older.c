@@ -165,7 +165,7 @@ static enum errc read_events(struct looking_back *s, struct err *err)
 	if (s->s->settings->apple.school)
 		return ERR_OK;
 	forget(s);
-	rc = listing_run(&l, s->s->transport, err);
+	rc = listing_run_in_time(&l, s->s->transport, err);
 	if (!rc && l.code)
 		log_info("whether the state is the newest one could not be asked of Apple's audit "
 			 "events: %s",

@@ -214,3 +214,12 @@ enum errc budget_wait_at_home(struct job *j, struct err *err)
 	j->waited_ms = transport_now(j->transport);
 	return job_or_stop(j, rc, err);
 }
+
+void job_hurry(const struct job *j)
+{
+	bool hurry = j->stop != ERR_OK; /* who ends does not begin to wait */
+
+	for (uint32_t i = 0; i < j->n && !hurry; i++)
+		hurry = job_goes_on(&j->devices[i]) && job_is_off(j, &j->devices[i]);
+	transport_hurry(j->transport, hurry && !j->apple_only ? j->settings->timeouts.sync_ms : 0);
+}

@@ -21,7 +21,6 @@ struct culprit {
 
 struct witness {
 	struct job *j;
-	int64_t from_ms;
 	struct culprit *by; /* by device */
 };
 
@@ -83,16 +82,6 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	(void)snprintf(by->text, sizeof(by->text), "%.*s by %.*s at %s%s", STR_FMT(e.type),
 		STR_FMT(e.actor), time_rfc3339_s(e.at_ms, when),
 		ours ? ", this account, by a change that this run knows nothing of" : "");
-	return ERR_OK;
-}
-
-static enum errc since_created(void *self, const struct run_record *run, struct err *err)
-{
-	struct witness *w = self;
-
-	(void)err;
-	if (run->id == w->j->run)
-		w->from_ms = run->created_ms;
 	return ERR_OK;
 }
 
@@ -159,9 +148,10 @@ static enum errc read_events(struct witness *w, struct err *err)
 {
 	struct listing l = {
 		.list = LIST_EVENTS,
-		.since_ms = w->from_ms,
+		.since_ms = w->j->created_ms,
 		.each = take_event,
 		.self = w,
+		.until_ms = transport_now(w->j->transport) + w->j->settings->timeouts.settle_ms,
 	};
 	enum errc rc = listing_run(&l, w->j->transport, err);
 
@@ -183,9 +173,7 @@ enum errc job_name_drift(struct job *j, struct err *err)
 	if (!any || j->settings->apple.school)
 		return any ? job_flush(j, err) : ERR_OK;
 	w.by = mem_zalloc(j->n * sizeof(*w.by));
-	rc = store_runs(j->store, since_created, &w, err);
-	if (!rc)
-		rc = read_events(&w, err);
+	rc = read_events(&w, err);
 	name_all(&w);
 	free(w.by);
 	return rc ? rc : job_flush(j, err);

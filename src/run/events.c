@@ -75,18 +75,27 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	return rc;
 }
 
-static enum errc read_events(struct job *j, int64_t from_ms, struct err *err)
+int64_t events_most_ms(const struct job *j)
+{
+	return j->settings->timeouts.fresh_ms / 3;
+}
+
+/* For hours nobody waits for them. */
+static enum errc read_events(struct job *j, int64_t from_ms, int64_t most_ms, struct err *err)
 {
 	struct listing l = {
 		.list = LIST_EVENTS,
 		.since_ms = from_ms,
 		.each = take_event,
 		.self = j,
+		.until_ms = transport_now(j->transport) + most_ms,
 	};
 	enum errc rc = listing_run_in_time(&l, j->transport, err);
 
+	if (rc == ERR_BUSY)
+		rc = ERR_OK;
 	if (!rc && l.code)
-		log_info("Apple's audit events could not be read: %s", l.err.msg);
+		log_often(LOG_INFO, "Apple's audit events could not be read: %s", l.err.msg);
 	j->told_all = !rc && !l.code;
 	return rc;
 }
@@ -141,26 +150,14 @@ enum errc events_of_unknown(struct job *j, struct err *err)
 	j->told_all = false;
 	if (from_ms == INT64_MAX || j->settings->apple.school)
 		return ERR_OK;
-	rc = read_events(j, from_ms, err);
+	rc = read_events(j, from_ms, j->settings->timeouts.sync_ms, err);
 	return rc ? rc : look_for_homes(j, err);
 }
 
-static enum errc since_created(void *self, const struct run_record *run, struct err *err)
+static enum errc read_since_created(struct job *j, int64_t most_ms, struct err *err)
 {
-	struct job *j = self;
+	enum errc rc = read_events(j, j->created_ms, most_ms, err);
 
-	(void)err;
-	if (run->id == j->run)
-		j->created_ms = run->created_ms;
-	return ERR_OK;
-}
-
-static enum errc read_since_created(struct job *j, struct err *err)
-{
-	enum errc rc = store_runs(j->store, since_created, j, err);
-
-	if (!rc)
-		rc = read_events(j, j->created_ms, err);
 	return rc ? rc : look_for_homes(j, err);
 }
 
@@ -170,8 +167,9 @@ enum errc events_of_doubt(struct job *j, struct err *err)
 
 	for (uint32_t i = 0; i < j->n && !any; i++)
 		any = j->devices[i].custody && job_in_doubt(j, &j->devices[i]);
-	return any && !j->settings->apple.school ? job_or_stop(j, read_since_created(j, err), err)
-						 : ERR_OK;
+	if (!any || j->settings->apple.school)
+		return ERR_OK;
+	return job_or_stop(j, read_since_created(j, j->settings->timeouts.sync_ms, err), err);
 }
 
 enum errc events_of_untold(struct job *j, const uint32_t *devices, uint32_t n, struct err *err)
@@ -180,7 +178,8 @@ enum errc events_of_untold(struct job *j, const uint32_t *devices, uint32_t n, s
 
 	for (uint32_t i = 0; i < n && !any; i++)
 		any = job_is_untold(j, &j->devices[devices[i]]);
-	return any && !j->settings->apple.school ? read_since_created(j, err) : ERR_OK;
+	return any && !j->settings->apple.school ? read_since_created(j, events_most_ms(j), err)
+						 : ERR_OK;
 }
 
 static bool lacks_witness(const struct job_device *d)
@@ -196,7 +195,7 @@ enum errc events_of_run(struct job *j, struct err *err)
 	for (uint32_t i = 0; i < j->n && !any; i++)
 		any = lacks_witness(&j->devices[i]);
 	if (any && !j->settings->apple.school)
-		rc = read_events(j, j->begun_ms, err);
+		rc = read_events(j, j->begun_ms, j->settings->timeouts.sync_ms, err);
 	if (rc == ERR_TEMPFAIL) { /* what is proved is proved without them */
 		log_info("Apple's audit events were not read: %s", err->msg);
 		rc = ERR_OK;

@@ -272,7 +272,7 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 	end_request(d);
 	d->batch = 0;
 	d->doubt = 0;
-	d->sync_ms = TIME_NONE;
+	d->sync_ms = d->sync_asked_ms = TIME_NONE;
 	d->dirty = true;
 	if (d->sure && step_info(job_program(j, d)->v[at].kind)->puts_back)
 		job_end_custody(j, d);
@@ -581,7 +581,7 @@ void job_end(struct job *j, enum errc code, const struct err *err)
 
 enum errc job_or_stop(struct job *j, enum errc rc, const struct err *err)
 {
-	if (rc != ERR_STOPPED && rc != ERR_TEMPFAIL && rc != ERR_NET && rc != ERR_OUTAGE)
+	if (errc_info(rc)->retry != RETRY_LATER)
 		return rc;
 	job_end(j, rc, err);
 	return ERR_OK;

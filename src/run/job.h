@@ -32,7 +32,8 @@ struct job_device {
 	char *results;     /* a letter per work step, see plan/work.h; owned by job.arena */
 	const char *detail, *evidence, *after; /* owned by job.arena; NULL: none */
 	struct str record; /* of the UEM when the plan was frozen; empty: none, or not known */
-	int64_t sync_ms;   /* the first sync that its next step waits for; TIME_NONE: none yet */
+	/* The first sync for its next step was taken, and asked for; TIME_NONE: not yet */
+	int64_t sync_ms, sync_asked_ms;
 	int64_t intent_ms; /* of this process's newest request that names it; TIME_NONE: none */
 	int64_t finished_ms;
 	struct str profile; /* when the plan was frozen, if has_profile; empty: none */
@@ -146,7 +147,7 @@ struct job {
 	const struct again *again; /* what its rows are judged by; NULL: no rules */
 	int64_t planned_ms;        /* when this process did; 0: another did */
 
-	int64_t run, begun_ms, created_ms; /* created_ms: of the run, where it was asked for */
+	int64_t run, begun_ms, created_ms; /* created_ms: of the run */
 	struct arena arena;
 	struct map texts; /* of programs */
 	struct work_program *programs;
@@ -187,9 +188,10 @@ struct job {
 		char code[64];
 		uint32_t n;
 	} refusals[SERVICE_UEM + 1];
-	bool blind;    /* the last look at open requests failed: what it left proves nothing */
-	bool older;    /* the state is an older copy: what it does not know of may be ours */
-	bool told_all; /* the audit events of open requests were read to their end */
+	int64_t deaf_ms; /* since when audit events are refused before a change; TIME_NONE */
+	bool blind;      /* the last look at open requests failed: what it left proves nothing */
+	bool older;      /* the state is an older copy: what it does not know of may be ours */
+	bool told_all;   /* the audit events of open requests were read to their end */
 	/* Why no new change may be sent; ERR_OK: nothing. */
 	enum errc stop;
 	enum reason stop_reason;
@@ -230,6 +232,9 @@ const struct work_step *job_way_back(const struct job *j, const struct job_devic
 /* Its next step takes it off, and it has to return: by a later step, or when it does not come to
  * the one by which it was to leave for good. */
 bool job_has_to_return(const struct job *j, const struct job_device *d);
+/* To be said whenever devices may have left their servers, or be back: while one is off nobody
+ * waits for hours for a service that has no time for us, but for what the way home needs. */
+void job_hurry(const struct job *j);
 /* Whether the next step puts back what the run took off. */
 bool job_is_put_back(const struct job *j, const struct job_device *d);
 
@@ -440,6 +445,8 @@ MUST_CHECK enum errc events_of_doubt(struct job *j, struct err *err);
 bool job_is_untold(const struct job *j, const struct job_device *d);
 /* That step; the program's n: there is none. */
 uint32_t job_untold_step(const struct job *j, const struct job_device *d);
+/* So long a look waits for what others did meanwhile: it would grow old. */
+int64_t events_most_ms(const struct job *j);
 /* The same about such devices, whose events may have come since. */
 MUST_CHECK enum errc events_of_untold(
 	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);

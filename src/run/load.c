@@ -84,6 +84,7 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.told_ms = TIME_NONE,
 		.vow = MAP_NONE,
 		.sync_ms = TIME_NONE,
+		.sync_asked_ms = TIME_NONE,
 		.intent_ms = TIME_NONE,
 		.looked_ms = TIME_NONE,
 		.good_until_ms = TIME_NONE,
@@ -248,7 +249,10 @@ static enum errc take_run(void *self, const struct run_record *run, struct err *
 	struct job *j = self;
 
 	(void)err;
-	j->is_active |= run->id == j->run;
+	if (run->id == j->run) {
+		j->is_active = run->state == RUN_ACTIVE;
+		j->created_ms = run->created_ms;
+	}
 	return ERR_OK;
 }
 
@@ -259,13 +263,13 @@ enum errc job_load(struct job *j, int64_t run, struct err *err)
 
 	j->run = run;
 	j->max_writes = UINT32_MAX;
-	j->waited_ms = j->changed_ms = TIME_NONE;
+	j->waited_ms = j->changed_ms = j->deaf_ms = TIME_NONE;
 	map_init(&j->protected_since, 0);
 	for (int i = 0; i < LIMITS_N; i++)
 		j->used[i].since_ms = TIME_NONE;
 	arena_init(&j->arena);
 	map_init(&j->texts, 0);
-	rc = store_runs_active(j->store, take_run, j, err);
+	rc = store_runs(j->store, take_run, j, err);
 	if (!rc)
 		rc = store_devices(j->store, run, load_device, j, err);
 	if (!rc)

@@ -234,19 +234,42 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	return rc;
 }
 
+/* They are refused for the moment: without them the look is not whole. Refused for as long as a
+ * sync may take they are no evidence any more, and on the way home nobody waits for it. */
+static void do_without_events(struct looking *l)
+{
+	struct job *j = l->j;
+	int64_t now = transport_now(j->transport);
+
+	if (j->deaf_ms == TIME_NONE)
+		j->deaf_ms = now;
+	for (uint32_t i = 0; i < l->n && now - j->deaf_ms < j->settings->timeouts.sync_ms; i++)
+		if (!job_is_put_back(j, &j->devices[l->devices[i]]))
+			j->devices[l->devices[i]].looked_ms = TIME_NONE;
+}
+
 /* One query for all; no event is no evidence, and an account that may not ask is none either. With
  * no time left to ask the look is not whole. */
 static enum errc drop_moved(struct looking *l, int64_t from_ms, struct err *err)
 {
+	struct job *j = l->j;
 	struct watching w = { l, from_ms };
 	struct listing events = {
 		.list = LIST_EVENTS,
 		.since_ms = from_ms,
 		.each = take_event,
 		.self = &w,
+		.until_ms = transport_now(j->transport) + events_most_ms(j),
 	};
+	enum errc rc = listing_run_in_time(&events, j->transport, err);
 
-	return listing_run_in_time(&events, l->j->transport, err);
+	if (rc != ERR_BUSY) {
+		j->deaf_ms = TIME_NONE;
+		return rc;
+	}
+	log_often(LOG_INFO, "what others changed meanwhile is not known: %s", err->msg);
+	do_without_events(l);
+	return ERR_OK;
 }
 
 enum errc look_again(struct job *j, const uint32_t *devices, uint32_t n, struct err *err)
@@ -268,6 +291,7 @@ enum errc look_before(struct job *j, const uint32_t *devices, uint32_t n, struct
 	int64_t from_ms = transport_now(j->transport);
 	enum errc rc = ERR_OK;
 
+	job_hurry(j);
 	for (uint32_t i = 0; i < n; i++)
 		if (!look_is_good(j, &j->devices[devices[i]]))
 			old[l.n++] = devices[i];

@@ -549,6 +549,7 @@ enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *
 	int64_t interval_ms = j->settings->poll.apple_ms, wake;
 	enum errc rc = ERR_OK;
 
+	job_hurry(j);
 	while (any_asked(j)) {
 		rc = settle_step(j, &interval_ms, &wake, err);
 		if (rc || !any_asked(j))

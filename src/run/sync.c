@@ -157,6 +157,11 @@ static enum errc sync_without_uem(struct job *j, uint32_t wave, uint32_t *ret_n,
 
 /* --- triggers --- */
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 struct trigger {
 	struct syncing *s;
 	uint32_t group;
@@ -223,15 +228,22 @@ static void plan_trigger(struct syncing *s, uint32_t fetched)
 }
 
 /* How long a trigger may be kept waiting: nobody is off his server for longer than a sync may take
- * because the UEM will not hear of it. 0: for ever. */
+ * because the UEM will not hear of it, or hear of it again. 0: for ever. */
 static int64_t trigger_until(const struct syncing *s)
 {
 	const struct job *j = s->j;
+	int64_t now = transport_now(j->transport), first = INT64_MAX;
 
-	for (uint32_t i = 0; i < j->n; i++)
-		if (waits(j, &j->devices[i], s->wave) && job_is_off(j, &j->devices[i]))
-			return transport_now(j->transport) + j->settings->timeouts.sync_ms;
-	return 0;
+	for (uint32_t i = 0; i < j->n; i++) {
+		struct job_device *d = &j->devices[i];
+
+		if (!waits(j, d, s->wave) || !job_is_off(j, d))
+			continue;
+		if (d->sync_asked_ms == TIME_NONE)
+			d->sync_asked_ms = now;
+		first = sooner(first, d->sync_ms != TIME_NONE ? d->sync_ms : d->sync_asked_ms);
+	}
+	return first == INT64_MAX ? 0 : first + j->settings->timeouts.sync_ms;
 }
 
 static enum errc trigger(struct syncing *s, struct err *err)
@@ -406,7 +418,7 @@ static enum errc feed_works(struct job *j, int64_t since_ms, uint32_t *ret, stru
 	for (uint32_t g = 0; g < j->fleet->n_groups; g++)
 		if (j->synced_ms[g] != TIME_NONE && j->synced_ms[g] > since_ms)
 			c.groups |= 1u << g;
-	rc = listing_run(&l, j->transport, err);
+	rc = listing_run_in_time(&l, j->transport, err);
 	*ret = c.groups;
 	return rc;
 }
@@ -455,11 +467,6 @@ static enum errc give_up(struct syncing *s, uint32_t *ret_n, struct err *err)
 		}
 	}
 	return rc;
-}
-
-static int64_t sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 /* One round: trigger when it is time, sleep, read the lists once for all that wait. */

@@ -42,7 +42,7 @@ const char *transport_who(enum transport_service service)
 enum lane call_lane(const struct queued_call *j)
 {
 	if (j->signin)
-		return LANE_SIGNIN;
+		return LANE_SIGNIN + (enum lane)j->call.service;
 	if (j->call.service == TO_BARE)
 		return LANE_BARE;
 	if (j->call.service == TO_UEM)

@@ -290,9 +290,15 @@ static enum errc explain(struct transport *t, const struct queued_call *j,
 
 static void pause_lane(struct transport *t, enum lane lane, int64_t until_ms, const char *why)
 {
+	bool rated = lane < (enum lane)RATE_CLASSES;
+	int64_t now = transport_now(t);
 	char at[TIME_TEXT];
 
-	if (lane >= (enum lane)RATE_CLASSES) {
+	/* One that comes long after the end of another does not follow it. */
+	if (t->held_ms[lane] == TIME_NONE ||
+		now - (rated ? t->log[lane].not_before_ms : t->pause_ms[lane]) > TELL_PAUSE_MS)
+		t->held_ms[lane] = now;
+	if (!rated) {
 		t->pause_ms[lane] = until_ms > t->pause_ms[lane] ? until_ms : t->pause_ms[lane];
 		return;
 	}
@@ -513,6 +519,14 @@ static void note_clock(struct transport *t, const struct http_reply *reply)
 	t->has_skew = true;
 }
 
+static void note_trouble(struct transport *t, struct queued_call *j, enum retry_verdict verdict)
+{
+	if (verdict == VERDICT_ANSWER)
+		t->held_ms[call_lane(j)] = TIME_NONE;
+	else if (j->troubled_ms == TIME_NONE && verdict != VERDICT_RENEW)
+		j->troubled_ms = transport_now(t);
+}
+
 void flight_land(struct transport *t, struct queued_call *j, struct http_reply *reply)
 {
 	enum retry_verdict verdict = judge(t, j, reply);
@@ -522,6 +536,7 @@ void flight_land(struct transport *t, struct queued_call *j, struct http_reply *
 
 	leave_flight(t, j);
 	note_arrival(t, j, reply);
+	note_trouble(t, j, verdict);
 	t->heard[j->call.service][j->signin] |= reply->fate == HTTP_ANSWERED;
 	if (!j->signin && verdict == VERDICT_FAILED)
 		++*n_down;

@@ -305,6 +305,7 @@ static void next_page(struct listing *l)
 		.scan = new_scan,
 		.done = page_done,
 		.self = l,
+		.good_until_ms = l->until_ms,
 	};
 
 	listing_ask(l, buf_view(&l->cursor), l->n_pages, &call.request);
@@ -347,7 +348,7 @@ enum errc listing_run_in_time(struct listing *l, struct transport *t, struct err
 {
 	enum errc rc = listing_run(l, t, err);
 
-	if (!rc && l->code == ERR_TEMPFAIL) {
+	if (!rc && (l->code == ERR_TEMPFAIL || l->code == ERR_STOPPED || l->code == ERR_BUSY)) {
 		*err = l->err;
 		rc = l->code;
 	}

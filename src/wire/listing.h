@@ -60,6 +60,8 @@ struct listing {
 	enum errc (*page)(void *self, struct str next, struct err *err);
 	struct str from;
 	void *self;
+	int64_t until_ms; /* a page that cannot be asked for by then ends it with ERR_BUSY; 0: any
+			     time */
 
 	/* Results. */
 	bool ended;    /* every page came, up to the end of the list */
@@ -92,7 +94,7 @@ void listing_release(struct listing *l);
  * listing_read() it is returned as well. */
 MUST_CHECK enum errc listing_run(struct listing *l, struct transport *t, struct err *err);
 /* listing_run() of a list that may be missing where the service does not give it; that there was no
- * time to ask for it is returned. */
+ * time to ask for it, or that a signal came, is returned. */
 MUST_CHECK enum errc listing_run_in_time(struct listing *l, struct transport *t, struct err *err);
 MUST_CHECK enum errc listing_read(struct listing *l, struct transport *t, struct err *err);
 

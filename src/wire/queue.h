@@ -22,6 +22,7 @@ struct queued_call {
 	int64_t ready_ms;         /* not before the caller's wish or the end of a back-off */
 	uint32_t n_failed;        /* tries that failed */
 	uint32_t n_busy;          /* tries that met a 429 */
+	int64_t troubled_ms;      /* when the first of these did; TIME_NONE: none */
 	bool renewed;             /* has had its new token */
 	int64_t turn_ms, turn_id; /* of the try under way, see wire/turn.h */
 	int64_t intended_ms;    /* when its intent was made durable; TIME_NONE: not for this try */

@@ -77,6 +77,8 @@ enum errc transport_open(
 		.trace = log_get_level() >= LOG_DEBUG ? trace : NULL,
 	};
 	t->stopped_ms = t->closing_ms = t->closing_until_ms = TIME_NONE;
+	for (int i = 0; i < LANES; i++)
+		t->held_ms[i] = TIME_NONE;
 	t->uem_quota = t->uem_quota_left = -1;
 	if (__builtin_add_overflow(now, opt->max_wait_ms, &t->deadline_ms))
 		t->deadline_ms = INT64_MAX;
@@ -175,6 +177,11 @@ bool transport_until(struct transport *t, int64_t deadline_ms, int64_t closing_m
 	return true;
 }
 
+void transport_hurry(struct transport *t, int64_t most_ms)
+{
+	t->hurry_ms = most_ms;
+}
+
 void transport_closing(struct transport *t)
 {
 	if (t->closing_ms == TIME_NONE)
@@ -211,7 +218,7 @@ static struct queued_call *new_call(struct transport *t, const struct transport_
 	j->call = *call;
 	j->seq = t->seq++;
 	j->ready_ms = call->not_before_ms;
-	j->intended_ms = TIME_NONE;
+	j->intended_ms = j->troubled_ms = TIME_NONE;
 	return j;
 }
 
@@ -330,11 +337,18 @@ static const char *wait_reason(
 	return "the rate set in the settings is used up";
 }
 
-/* A change whose time is over looks again, so that only a trigger has to be told beforehand. */
-static bool comes_too_late(const struct queued_call *j, int64_t when_ms)
+/* A change whose time is over looks again, so that only others have to be told beforehand. */
+static bool comes_too_late(
+	const struct transport *t, const struct queued_call *j, enum lane lane, int64_t when_ms)
 {
-	return j->call.request.cls == HTTP_TRIGGER && j->call.good_until_ms &&
-	       when_ms > j->call.good_until_ms;
+	int64_t held = t->held_ms[lane], own = j->troubled_ms;
+
+	if (when_ms <= transport_now(t) || (!j->signin && j->call.request.cls == HTTP_CHANGE))
+		return false;
+	if (!j->signin && j->call.good_until_ms && when_ms > j->call.good_until_ms)
+		return true;
+	return t->hurry_ms && ((held != TIME_NONE && when_ms - held > t->hurry_ms) ||
+				      (own != TIME_NONE && when_ms - own > t->hurry_ms));
 }
 
 /* The call would have to wait for longer than anybody is ready to. */
@@ -347,7 +361,7 @@ static void out_of_time(struct transport *t, struct queued_call *j, enum lane la
 
 	(void)err_set(&err, rc,
 		ours ? "%s: %s; --max-wait ends before %s: run again then"
-		     : "%s: %s; not before %s, which is too late for it",
+		     : "%s: %s; not before %s, too late for devices that are off their servers",
 		transport_who(j->call.service), wait_reason(t, j, lane, when_ms),
 		time_rfc3339_s(when_ms, at));
 	call_complete(t, j, rc, NULL, NULL, &err);
@@ -363,7 +377,7 @@ static void pump_lane(struct transport *t, enum lane lane, int64_t *wake_ms)
 	while (!t->failed.code && (j = queue_head(q, now)) && has_room(t, j)) {
 		int64_t when = lane_when(t, lane, j->ready_ms > now ? j->ready_ms : now, 1);
 
-		if (when > transport_patience(t) || comes_too_late(j, when)) {
+		if (when > transport_patience(t) || comes_too_late(t, j, lane, when)) {
 			out_of_time(t, queue_pop(q, now), lane, when);
 		} else if (when > now) {
 			if (when < t->turn_ms && !j->call.optional) {

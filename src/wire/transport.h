@@ -72,7 +72,7 @@ struct transport_call {
 	struct http_request request; /* consumed; without credentials */
 	/* A fresh scanner for each attempt, freed by the transport; NULL: body in the reply. */
 	struct json_scan *(*scan)(void *self);
-	/* CHANGE and TRIGGER: it leaves until then, or comes back with ERR_BUSY. 0: at any time. */
+	/* It leaves until then, or comes back with ERR_BUSY. 0: at any time. */
 	int64_t good_until_ms;
 	/* May be left out. Just before each attempt: a failure ends the call without sending. */
 	enum errc (*allow)(void *self, int64_t at_ms, struct err *err);
@@ -86,13 +86,15 @@ struct transport_call {
 	/* Completes the call. ERR_OK: `reply` is an answer of the service (or, for a CHANGE, its
 	 * fate); `rest` is what json_scan_end() gave, freed by the transport. Otherwise `reply` is
 	 * NULL, `err` holds the sentence on entry, and of a CHANGE nothing was done:
-	 *	ERR_BUSY      a CHANGE that has to be made anew, see above; a TRIGGER whose time is
-	 *over ERR_TEMPFAIL  it would have to wait beyond --max-wait ERR_STOPPED   a signal came
-	 *while it was queued, or a READ was under way (a change that has left is waited for, up to
-	 *20 s), or an earlier done() failed ERR_AUTH      no token, or a 401 with a new one as
-	 *well; ERR_SETTINGS: no secret ERR_NET, ERR_OUTAGE, ERR_PROTOCOL  given up what before(),
-	 *the scanner or the store failed with May submit, must not drain. A failure returned here
-	 *ends transport_drain() with it. */
+	 *	ERR_BUSY      a CHANGE that has to be made anew, see above; what was good until
+	 *	              earlier; what transport_hurry() lets nobody wait for
+	 *	ERR_TEMPFAIL  it would have to wait beyond --max-wait
+	 *	ERR_STOPPED   a signal came while it was queued, or a READ was under way (a change
+	 *	              that has left is waited for, up to 20 s), or an earlier done() failed
+	 *	ERR_AUTH      no token, or a 401 with a new one as well; ERR_SETTINGS: no secret
+	 *	ERR_NET, ERR_OUTAGE, ERR_PROTOCOL  given up
+	 *	what before(), the scanner or the store failed with
+	 * May submit, must not drain. A failure returned here ends transport_drain() with it. */
 	enum errc (*done)(void *self, enum errc code, const struct http_reply *reply,
 		const struct json *rest, struct err *err);
 	void *self;
@@ -136,6 +138,9 @@ int64_t transport_deadline(const struct transport *t);
  * False:
  * --max-wait ends before that. */
 bool transport_until(struct transport *t, int64_t deadline_ms, int64_t closing_ms);
+/* From now on nobody waits longer than that for a service that refuses READ, TRIGGER and AUTH with
+ * 429, or with failures: they come back with ERR_BUSY. 0: as long as patience lasts. */
+void transport_hurry(struct transport *t, int64_t most_ms);
 /* From now on a signal that has come does not end calls early: for putting devices back. After a
  * signal, and past --max-wait, waits may then last until 2 minutes from now. */
 void transport_closing(struct transport *t);

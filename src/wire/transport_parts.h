@@ -17,12 +17,12 @@ enum lane {
 	LANE_UEM = RATE_UEM,
 	LANE_BARE,
 	LANE_DEP,
-	LANE_SIGNIN = LANE_DEP + TRANSPORT_MAX_DEP,
-	LANES
+	LANE_SIGNIN = LANE_DEP + TRANSPORT_MAX_DEP, /* + enum transport_service */
+	SERVICES = TO_DEP + TRANSPORT_MAX_DEP,
+	LANES = LANE_SIGNIN + SERVICES
 };
 
 enum {
-	SERVICES = TO_DEP + TRANSPORT_MAX_DEP,
 	/* As many as io/http has connections to a host: what is submitted leaves at once, so that
 	 * the send times that the rates go by are true. */
 	FLIGHT_PER_SERVICE = 4,
@@ -43,6 +43,8 @@ struct transport {
 	const char *pause_why[RATE_CLASSES];
 	int64_t pause_told_ms[RATE_CLASSES];
 	int64_t pause_ms[LANES]; /* of lanes without a rate: nothing leaves before */
+	int64_t held_ms[LANES];  /* since when one pause follows another; TIME_NONE: none */
+	int64_t hurry_ms;        /* see transport_hurry(); 0: none */
 	struct queue lanes[LANES];
 	struct queued_call *flight[FLIGHT_MAX];
 	size_t n_flight, n_optional; /* n_optional: queued or under way */

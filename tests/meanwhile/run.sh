@@ -3,7 +3,7 @@
 # them. Each name is a story, told with several members of its kind.
 #
 #	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists pages servers left back vain deeds elsewhere
-#	                                          limits profiles final quota
+#	                                          limits profiles final quota busy deaf older missing gone
 set -u
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -750,7 +750,182 @@ part_quota() {
 	exits 'nobody is off: a sync may wait' 0
 }
 
-for part in "${@:-waits protected stale lists pages servers left back vain deeds elsewhere limits profiles final quota}"; do
+# --- a service that has no time for us for hours, while devices are off: they go home first ---
+part_busy() {
+	off_for() { # minutes from the first that was taken off to the last that came back; none if one did not
+		jq -rs '[.[] | select(.kind == "effect" and .effective and (.what == "assign" or .what == "unassign"))] |
+			(map(select(.what == "assign")) | length) as $back |
+			if $back < 2 then "for ever" else (map(.t) | (max - min) / 60000 | floor) end' "$audit"
+	}
+	home() { # WHAT, MOST MINUTES [EXIT STATUS]
+		for one in C02WHILE0001 C02WHILE0003; do
+			check "$1: it is back" test "$(place $one)" != off
+		done
+		check "$1: off for $(off_for) minutes at most" test "$(off_for)" -le "$2"
+		[ -z "${3:-}" ] || exits "$1" "$3"
+	}
+	off='on: {activity: UNASSIGN_DEVICES, nth: 2}, at: terminal'
+	rows C02WHILE0001 C02WHILE0003
+	rules "$rebuild"
+	for told in yes no; do
+		world "admins: [{$off, do: set, knobs: {uem.quota: 1, uem.quota_retry_after: $told}}]"
+		apply
+		home "no quota left (Retry-After: $told)" 100 75
+	done
+	world "knobs: {uem.quota: 60}
+admins: [{$off, do: set, knobs: {uem.quota_others: 15}}]"
+	apply
+	home 'down to the reserve of the quota' 100 75
+	for answer in 429 503; do # a list, at whichever moment, and the token without which none is read
+		for nth in $(seq 3 "$(fewer 8)"); do
+			world "faults: [{service: uem, method: GET, path: '*/devices', nth: $nth, do: reply, status: $answer, retry_after: 80000, applied: no}]"
+			apply
+			home "the UEM's list $nth answers $answer" 120
+		done
+		for nth in 2 3 4; do
+			world "knobs: {uem.token_life: 90s, apple.token_life: 90s}
+faults: [{path: '/connect/token', nth: $nth, do: reply, status: $answer, retry_after: 80000, applied: no}]"
+			apply
+			home "token $nth of the UEM: $answer" 120
+		done
+		# where Apple tells nothing nobody can be put back: at once when it does, and not by way of a sync
+		for nth in 8 12 16 20 24; do
+			world "faults: [{service: apple, method: GET, path: '/v1/*', nth: $nth, do: reply, status: $answer, retry_after: 10000, applied: no}]"
+			apply
+			home "answer $nth of Apple's: $answer" 175
+		done
+	done
+	# a run that goes on has devices off already when it signs in
+	world 'knobs: {apple.activity_time: 20m}' --control
+	apply --max-wait 10m
+	exits 'cut off' 75
+	printf 'version: 1\nfaults: [{service: uem, do: reply, status: 429, retry_after: 80000, applied: no}]\n' >busy.yaml
+	tell busy.yaml
+	DEPMEND_CLOCK=virtual:2026-11-22T04:00:00Z apply
+	home 'a run that goes on' 120 75
+	# a sync refused, taken, and refused again takes its time once
+	world "knobs: {uem.sync: lost}
+faults:
+  - {service: uem, method: PUT, query: '*action=*', nth: [1, 3], do: reply, status: 429, retry_after: 1200, applied: no}
+  - {service: uem, method: PUT, query: '*action=*', nth: [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22], do: reply, status: 429, retry_after: 300, applied: no}"
+	apply
+	home 'refused, taken, refused again' 100
+}
+
+# --- nobody tells what others did, or not now: no reason to send nothing, least of all a put-back ---
+part_deaf() {
+	for how in 'status: 500' 'status: 503, retry_after: 7200' 'status: 429, retry_after: 50' 'status: 429'; do
+		fault="faults: [{service: apple, path: /v1/auditEvents, do: reply, $how, applied: no}]"
+		world "$fault"
+		rules "$rebuild"
+		rows C02WHILE0001 C02WHILE0003
+		apply
+		exits "no events ($how)" 0
+		same "no events ($how): both are back" 'WS1 EMEA WS1 APAC' "$(place C02WHILE0001) $(place C02WHILE0003)"
+		world '' --control --set apple.activity_time=20m # the devices are off when that begins
+		apply --max-wait 10m
+		exits "no events from now on ($how): cut off" 75
+		printf 'version: 1\n%s\n' "$fault" >deaf.yaml
+		tell deaf.yaml
+		rules '[skip]'
+		DEPMEND_CLOCK=virtual:2026-11-22T04:00:00Z apply --max-wait 3h
+		same "no events from now on ($how): both are back" 'WS1 EMEA WS1 APAC' \
+			"$(place C02WHILE0001) $(place C02WHILE0003)"
+	done
+}
+
+# --- an older state, and no time to ask what it has forgotten: it is asked the next time ---
+part_older() {
+	for end in '--max-wait 30m' '--until 2026-11-22T05:00:00Z'; do
+		world '' --control --set apple.activity_time=20m
+		rules '[skip]'
+		rows C02STAY00001
+		apply
+		rm -rf kept && cp -r state kept
+		rules "$rebuild"
+		rows C02WHILE0003
+		DEPMEND_CLOCK=virtual:2026-11-22T03:10:00Z apply --max-wait 10m
+		exits "an older state ($end): cut off" 75
+		rm -rf state && mv kept state
+		printf 'version: 1\nfaults: [{service: apple, path: /v1/auditEvents, do: reply, status: 429, retry_after: 7200, applied: no}]\n' >deaf.yaml
+		tell deaf.yaml
+		rules '[skip]'
+		rows C02STAY00001
+		# shellcheck disable=SC2086 # an option and its value
+		DEPMEND_CLOCK=virtual:2026-11-22T04:00:00Z run apply in.csv --rules rules.yaml --yes --allow percent=100 $end
+		exits "an older state ($end): no time to ask" 75
+		curl -sf -X POST "http://127.0.0.1:$port/sim/heal"
+		DEPMEND_CLOCK=virtual:2026-11-22T07:00:00Z apply
+		same "an older state ($end): then it is back" 'WS1 APAC' "$(place C02WHILE0003)"
+	done
+}
+
+# --- an id by which Apple knows no activity: its time over, events and looks tell what it did ---
+part_missing() {
+	for activity in '*' UNASSIGN_DEVICES ASSIGN_DEVICES; do
+		for takes in 10s 20m; do
+			world "overrides: [{activity: '$activity', knobs: {apple.activity_life: 1s, apple.activity_time: $takes}}]"
+			rules "$rebuild"
+			rows C02WHILE0001 C02WHILE0003
+			apply
+			exits "no such activity ($activity, $takes)" 0
+			for one in C02WHILE0001 C02WHILE0003; do
+				same "no such activity ($activity, $takes): once off, once back" '1 1 done' \
+					"$(ours unassign $one) $(ours assign $one) $(outcome $one)"
+			done
+			world "overrides: [{activity: '$activity', knobs: {apple.activity_life: 1s, apple.activity_time: $takes}}]"
+			apply --max-wait 35m # whoever comes then brings back what is off
+			rules '[skip]'
+			for hour in 05 06; do DEPMEND_CLOCK=virtual:2026-11-22T$hour:00:00Z apply; done
+			exits "no such activity ($activity, $takes), then another run" 0
+			for one in C02WHILE0001 C02WHILE0003; do
+				same "no such activity ($activity, $takes), then another run: back, once" '1 1' \
+					"$(ours unassign $one) $(ours assign $one)"
+			done
+		done
+	done
+	# before its time is over nothing leaves
+	world "overrides: [{activity: UNASSIGN_DEVICES, knobs: {apple.activity_life: 1s, apple.activity_time: 25m}}]"
+	rules "$rebuild"
+	rows C02WHILE0001
+	apply --max-wait 10m
+	rules '[skip]'
+	DEPMEND_CLOCK=virtual:2026-11-22T03:20:00Z apply --max-wait 5m
+	same 'no such activity, not over yet: nothing leaves' 0 "$(ours assign C02WHILE0001)"
+	# and what was never done is done again
+	world "knobs: {apple.ignored: C02WHILE0001}
+overrides: [{activity: ASSIGN_DEVICES, nth: 1, knobs: {apple.activity_life: 1s}}]
+admins: [{on: {activity: ASSIGN_DEVICES, nth: 1}, at: after, after: 5m, do: set, knobs: {apple.ignored: ''}}]"
+	rules '[{reassign: {to: WS1 Americas}}]'
+	rows C02WHILE0001
+	apply
+	same 'no such activity, and nothing of it: sent again' '0 done 1' \
+		"$status $(outcome C02WHILE0001) $(ours assign C02WHILE0001)"
+}
+
+# --- the server to go back to is deleted: a person says what is next, and no run does ---
+part_gone() {
+	world 'admins: [{on: {activity: UNASSIGN_DEVICES, nth: 1}, at: landed, after: 5s, do: delete_server, server: WS1 EMEA}]' \
+		--set apple.activity_time=20m
+	rules "$rebuild"
+	rows C02WHILE0001
+	apply --max-wait 10m
+	sed -i '/server: WS1 EMEA/d' depmend.yaml
+	for steps in '[unassign]' '[delete_from_lifecycle]' "$rebuild"; do
+		rules "$steps"
+		DEPMEND_CLOCK=virtual:2026-11-22T05:00:00Z apply --allow organization=yes
+		same "its server is gone, $steps" '5 in_flight apple.server_gone' "$status $(verdict C02WHILE0001)"
+		check "its server is gone, $steps: applying again is no help" \
+			test -z "$(grep '^next.* apply ' err)"
+		check "its server is gone, $steps: what is" grep -q 'depmend forget' err
+	done
+	run forget C02WHILE0001 --reason 'it stays off' --confirm forget=1
+	rules '[unassign]'
+	DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply --allow organization=yes
+	same 'its server is gone, and a person let it go' 'unchanged 0' "$(outcome C02WHILE0001) $status"
+}
+
+for part in "${@:-waits protected stale lists pages servers left back vain deeds elsewhere limits profiles final quota busy deaf older missing gone}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end

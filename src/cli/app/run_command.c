@@ -155,9 +155,20 @@ static enum errc put_back_first(struct run_command *c, const char *except, struc
 	if (rc || !off)
 		return rc;
 	rc = session_connect_apple(&c->p.session, err);
+	if (!rc)
+		transport_hurry(c->p.session.transport, c->p.settings->timeouts.sync_ms);
 	if (!rc && !store_is_lost(s.store))
 		rc = look_back(c, err);
-	return rc ? rc : run_put_back(&s, except, err);
+	if (rc == ERR_BUSY) /* who is known to be off does not wait for it */
+		rc = ERR_OK;
+	if (!rc) {
+		transport_hurry(c->p.session.transport, 0);
+		rc = run_put_back(&s, except, err);
+	}
+	if (!rc) /* those of the run that goes on are off still */
+		rc = any_off(c, &off, err);
+	transport_hurry(c->p.session.transport, !rc && off ? c->p.settings->timeouts.sync_ms : 0);
+	return rc;
 }
 
 /* What ended the command before it came to that; a state that cannot be opened ends new changes,
