@@ -33,8 +33,11 @@ static bool open_container(struct json_check *c, bool object)
 	uint64_t bit = UINT64_C(1) << (c->depth & 63);
 
 	_Static_assert(JSON_MAX_DEPTH <= 64, "one bit per level");
-	if (c->depth == JSON_MAX_DEPTH)
-		return refuse(c, "nested too deeply");
+	if (c->depth == JSON_MAX_DEPTH) {
+		c->n_deep = 1;
+		c->state = JSON_DEEP;
+		return spoilt(c, "nested too deeply");
+	}
 	c->objects = object ? c->objects | bit : c->objects & ~bit;
 	c->n_names[c->depth++] = 0;
 	c->state = object ? JSON_NAME_OR_END : JSON_ITEM_OR_END;
@@ -157,6 +160,31 @@ static bool on_next(struct json_check *c, unsigned char b)
 static bool on_over(struct json_check *c, unsigned char b)
 {
 	return is_space(b) || refuse(c, "more bytes behind the value");
+}
+
+/* Below the deepest level that is read: where its end is, and nothing else. */
+static bool on_deep(struct json_check *c, unsigned char b)
+{
+	if (b == '{' || b == '[')
+		c->n_deep++;
+	else if (b == '"')
+		c->state = JSON_DEEP_STRING;
+	else if ((b == '}' || b == ']') && --c->n_deep == 0)
+		value_over(c);
+	return true;
+}
+
+static bool on_deep_string(struct json_check *c, unsigned char b)
+{
+	c->state = b == '"' ? JSON_DEEP : b == '\\' ? JSON_DEEP_ESCAPE : JSON_DEEP_STRING;
+	return true;
+}
+
+static bool on_deep_escape(struct json_check *c, unsigned char b)
+{
+	(void)b;
+	c->state = JSON_DEEP_STRING;
+	return true;
 }
 
 static bool on_string(struct json_check *c, unsigned char b);
@@ -305,6 +333,9 @@ static bool (*const handlers[JSON_STATES])(struct json_check *, unsigned char) =
 	[JSON_IN_HEX] = on_hex,
 	[JSON_IN_CHARACTER] = on_character,
 	[JSON_IN_WORD] = on_word,
+	[JSON_DEEP] = on_deep,
+	[JSON_DEEP_STRING] = on_deep_string,
+	[JSON_DEEP_ESCAPE] = on_deep_escape,
 	[JSON_NUMBER_MINUS] = on_number,
 	[JSON_NUMBER_ZERO] = on_number,
 	[JSON_NUMBER_INT] = on_number,

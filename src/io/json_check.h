@@ -21,6 +21,9 @@ enum json_state {
 	JSON_IN_HEX,
 	JSON_IN_CHARACTER, /* UTF-8 continuation bytes */
 	JSON_IN_WORD,      /* true, false, null */
+	JSON_DEEP,         /* in containers that are nested too deeply */
+	JSON_DEEP_STRING,
+	JSON_DEEP_ESCAPE,
 	/* Numbers are last, see json_in_number(). */
 	JSON_NUMBER_MINUS,
 	JSON_NUMBER_ZERO,
@@ -38,6 +41,7 @@ struct json_check {
 	unsigned depth;                   /* open containers */
 	uint64_t objects;                 /* bit per level: it is an object */
 	uint16_t n_names[JSON_MAX_DEPTH]; /* per level */
+	uint64_t n_deep;                  /* open containers beyond JSON_MAX_DEPTH */
 	bool is_name;                     /* the present string is a member's name */
 	const char *word;                 /* what has to come still */
 	unsigned n_part;                  /* bytes so far of a number, escape or byte order mark */
@@ -46,7 +50,8 @@ struct json_check {
 	uint64_t at;                     /* bytes taken */
 	const char *why;                 /* of the refusal; borrowed for ever */
 	/* Goes on past what spoils one value and not the text around it: a NUL, bytes that are no
-	 * UTF-8, control bytes, unknown escapes, too long numbers, too many members. `flaw` tells.
+	 * UTF-8, control bytes, unknown escapes, too long numbers, too many members or levels of
+	 * containers. `flaw` tells.
 	 */
 	bool lenient;
 	const char *flaw; /* the newest; NULL: none since the caller cleared it */

@@ -47,17 +47,33 @@ void json_scan_free(struct json_scan *s)
 	free(s);
 }
 
+/* Of an element that is too large the rest is left out. */
 static enum errc keep(struct json_scan *s, struct str bytes)
 {
 	struct buf *to = s->in_list ? &s->element : &s->rest;
 
-	buf_str(to, bytes);
-	if (to->full)
+	if (!to->full)
+		buf_str(to, bytes);
+	if (to->full && !s->in_list)
 		return err_set(&s->failed, ERR_PROTOCOL,
-			"unusable JSON at byte %" PRIu64 ": %s is larger than %zu bytes",
-			s->check.at, s->in_list ? "one element" : "what is beside the list",
-			to->max);
+			"unusable JSON at byte %" PRIu64
+			": what is beside the list is larger than %zu bytes",
+			s->check.at, to->max);
 	return ERR_OK;
+}
+
+/* Why the element cannot be read: ERR_OK: it can. */
+static enum errc flaw_of(struct json_scan *s)
+{
+	if (s->element.full)
+		return err_set(&s->failed, ERR_PROTOCOL,
+			"unusable JSON before byte %" PRIu64
+			": one element is larger than %zu bytes",
+			s->check.at, s->element.max);
+	return !s->check.flaw ? ERR_OK
+			      : err_set(&s->failed, ERR_PROTOCOL,
+					"unusable JSON before byte %" PRIu64 ": %s", s->check.at,
+					s->check.flaw);
 }
 
 static enum errc element_over(struct json_scan *s)
@@ -68,11 +84,10 @@ static enum errc element_over(struct json_scan *s)
 	if (++s->n_elements > s->max_elements)
 		return err_set(&s->failed, ERR_PROTOCOL,
 			"unusable JSON: more than %" PRIu64 " elements", s->max_elements);
-	e = s->check.flaw
-		    ? err_set(&s->failed, ERR_PROTOCOL, "unusable JSON before byte %" PRIu64 ": %s",
-			      s->check.at, s->check.flaw)
-		    : json_build(&v, buf_view(&s->element), s->check.at - s->element.n - 1,
-			      &s->failed);
+	e = flaw_of(s);
+	if (!e)
+		e = json_build(
+			&v, buf_view(&s->element), s->check.at - s->element.n - 1, &s->failed);
 	s->failed.code = s->each(s->self, e ? NULL : v, &s->failed);
 	s->check.flaw = NULL;
 	json_free(v);

@@ -7,6 +7,7 @@
 """
 
 import csv
+import functools
 import http.client
 import http.server
 import io
@@ -34,6 +35,8 @@ SHAPES = [
     lambda r: {k: v for k, v in r.items() if k.lower() not in ("id", "uuid", "deviceserialnumber", "serial_number")},
     lambda r: {**r, "new": {"deep": [1, {"x": None}]}},
     lambda r: {k.upper(): v for k, v in r.items()},
+    lambda r: {**r, "picture": "A" * 300_000},
+    lambda r: {**r, "deep": functools.reduce(lambda v, _: [v], range(600), 7)},
 ]
 # What the written dates mean, for those that mean one instant.
 RIGHT = {"2025-04-30T22:05:14.000Z", "2025-04-30T22:05:00.000Z", "2025-04-30T22:05:14.192Z",
