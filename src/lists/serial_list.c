@@ -55,14 +55,6 @@ static bool is_doubtful(const struct serial_list *l, struct str cell)
 	return i == cell.n;
 }
 
-static bool is_blank(const struct csv_record *r)
-{
-	for (size_t i = 0; i < r->n_cells; i++)
-		if (serial_trim(r->cells[i]).n)
-			return false;
-	return !r->bad;
-}
-
 static bool is_our_header(const struct serial_list *l, const struct csv_record *r)
 {
 	const struct columns *c = &l->reading.columns;
@@ -108,7 +100,7 @@ enum kind { KIND_ROW, KIND_NOTHING, KIND_OTHER_HEADER };
 /* Only where the serial's cell is odd. */
 static enum kind kind_of(const struct serial_list *l, const struct csv_record *r)
 {
-	if (is_blank(r) || (is_bare(l) && list_is_comment(r->raw)) || is_our_header(l, r))
+	if (list_is_blank(r) || (is_bare(l) && list_is_comment(r->raw)) || is_our_header(l, r))
 		return KIND_NOTHING;
 	return is_other_header(l, r) ? KIND_OTHER_HEADER : KIND_ROW;
 }
@@ -265,7 +257,7 @@ static enum errc next_token(
 		l->rest = STR_NONE;
 		if (list_is_comment(l->several.raw))
 			list_note_heading(l, l->several.raw, l->several.line);
-		else
+		else if (!list_is_drawn(l->several.raw))
 			l->rest = list_without_note(l->several.raw);
 	}
 	if (l->table_line)

@@ -97,7 +97,9 @@ static void put_option(struct buf *out, const struct serial_list *l, const struc
 static bool may_be_device(const struct serial_list *l, const struct sample_row *h, size_t c)
 {
 	return l->opt.columns.header_line == HEADER_AUTO && c < h->n_cells &&
-	       h->looks[c] >= LOOK_WEAK && !serial_is_word(h->cells[c]) &&
+	       h->looks[c] >= LOOK_WEAK &&
+	       (!serial_is_word(h->cells[c]) ||
+		       (h->n_cells == 1 && !header_sets_apart(h->cells[c]))) &&
 	       header_sense(h->cells[c]) < SENSE_WEAK;
 }
 

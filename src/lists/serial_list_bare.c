@@ -79,7 +79,8 @@ bool list_is_several(struct str text, bool whole, bool *ret_barcodes)
 		struct str line = next_line(&text);
 		bool cut = line.n == n_left && !whole;
 
-		if (!cut && !list_is_comment(line) && !count_line(&c, list_without_note(line)))
+		if (!cut && !list_is_comment(line) && !list_is_drawn(line) &&
+			!count_line(&c, list_without_note(line)))
 			return false;
 	}
 	if (c.most < 2 || c.n_strong * 10 < c.n_tokens * 7)
@@ -97,18 +98,21 @@ static struct str letters_of(struct str cell)
 	return str_head(cell, n);
 }
 
-/* Letters of one case and digits, and no address. */
+/* Letters of one case and digits, and no address, which ABC123456789 is not. */
 static bool is_made_up(struct str cell)
 {
-	size_t n_upper = 0, n_lower = 0;
+	size_t n_upper = 0, n_lower = 0, n_changes = 0;
 
-	if (cell.n < USUAL_MIN || cell.n > USUAL_MAX || serial_look(cell) < LOOK_WEAK ||
-		serial_is_hex(cell) || serial_is_part_number(cell))
+	if (cell.n < USUAL_MIN || serial_look(cell) < LOOK_WEAK || serial_is_part_number(cell) ||
+		(cell.n > USUAL_MAX && !list_is_numbered(cell)))
 		return false;
 	for (size_t i = 0; i < cell.n; i++) {
 		n_upper += cell.p[i] >= 'A' && cell.p[i] <= 'Z';
 		n_lower += cell.p[i] >= 'a';
+		n_changes += i && (cell.p[i] > '9') != (cell.p[i - 1] > '9');
 	}
+	if (serial_is_hex(cell) && (n_changes > 1 || cell.p[0] <= '9'))
+		return false;
 	return (n_upper == 0 || n_lower == 0) && n_upper + n_lower && n_upper + n_lower < cell.n;
 }
 

@@ -44,6 +44,43 @@ bool list_is_cut_off(const struct serial_list *l, const struct map *serials)
 	return false;
 }
 
+/* --- what scanners read before the serial --- */
+
+enum errc list_ask_barcode(
+	const struct serial_list *l, const struct serial *first, const char *which, struct err *err)
+{
+	size_t n = serial_barcode(first);
+
+	return err_set(err, ERR_INPUT,
+		"%s: %s with %.*s and is %s longer than usual, such as %s, as scanners read box "
+		"labels: %s",
+		l->name, which, (int)n, first->text, n > 1 ? "two characters" : "one", first->text,
+		l->opt.csv.of_settings
+			? "in the settings input: {barcode_s: strip} drops it, input: {barcode_s: "
+			  "keep} reads them as they are"
+			: "--barcode-s strip drops it, --barcode-s keep reads them as they are (in "
+			  "the settings: input: {barcode_s: strip} or {barcode_s: keep})");
+}
+
+static void note_barcode(struct serial_list *l, const struct serial *s)
+{
+	if (serial_barcode(s) && l->n_barcodes[s->n]++ == 0)
+		l->barcodes[s->n] = *s;
+}
+
+/* On some rows alone. Where serials of that length do without, it is their own S. Lists that decide
+ * take both. */
+static enum errc check_barcodes(const struct serial_list *l, struct err *err)
+{
+	if (l->opt.barcode_s != BARCODE_ASK || list_is_strict(l))
+		return ERR_OK;
+	for (size_t n = 0; n <= SERIAL_MAX; n++)
+		if (l->n_barcodes[n] &&
+			(l->n_barcodes[n] == l->n_long[n] || serial_barcode(&l->barcodes[n]) > 1))
+			return list_ask_barcode(l, &l->barcodes[n], "a serial begins", err);
+	return ERR_OK;
+}
+
 /* --- what all serials have in common --- */
 
 static unsigned place_of(char c)
@@ -80,6 +117,7 @@ static void note_alike(struct alike *a, const struct serial *s, size_t line)
 void list_note_good(struct serial_list *l, const struct csv_record *r, const struct serial *serial)
 {
 	l->n_long[serial->n]++;
+	note_barcode(l, serial);
 	l->last.n = 0;
 	if (!l->alike.first.n || l->alike.n_head + l->alike.n_tail)
 		note_alike(&l->alike, serial, r->line);
@@ -94,6 +132,7 @@ void list_forget_end(struct serial_list *l)
 {
 	l->last.n = 0;
 	memset(l->n_long, 0, sizeof(l->n_long));
+	memset(l->n_barcodes, 0, sizeof(l->n_barcodes));
 	memset(&l->alike, 0, sizeof(l->alike));
 }
 
@@ -172,10 +211,11 @@ enum errc list_check_alike(const struct serial_list *l, struct err *err)
 	const struct alike *a = &l->alike;
 	size_t n = l->opt.barcode_s == BARCODE_KEEP ? 0 : n_joined(a);
 	struct str rest = n ? first_without(a, n) : STR_NONE;
+	enum errc rc = check_barcodes(l, err);
 
-	if (n == 0 || serial_is_implausible(rest) ||
+	if (rc || n == 0 || serial_is_implausible(rest) ||
 		(l->opt.barcode_s == BARCODE_STRIP && serial_barcode(&a->first) == n))
-		return ERR_OK;
+		return rc;
 	return err_set(err, ERR_INPUT,
 		"%s:%zu: every serial has the same %zu character%s joined to it, such as '%s', "
 		"which "

@@ -40,6 +40,7 @@ struct serial_list {
 	struct str starts[2];  /* what the cells left and right of it begin with; empty: nothing */
 	bool beside_full[2];   /* most rows have something there */
 	bool none_long;        /* nearly all serials have 12 characters at most */
+	bool none_whole;       /* no row has a cell for each column */
 	bool none_made_up;     /* nor are they of a form that Apple does not make */
 	size_t beside_bytes;   /* most rows have a word of so many right of it: 1 or 2; else 0 */
 	/* Of header texts that could be serials: bit n for one of n bytes. */
@@ -47,12 +48,14 @@ struct serial_list {
 	/* The pass */
 	size_t n_passed; /* of n_before */
 	struct csv_record several;
-	size_t end_line;                 /* behind the last record */
-	size_t table_line;               /* a row that looks like another header; 0: none yet */
-	struct str rest, token;          /* of a line with several serials; one cell of it */
-	size_t n_rows, n_strange;        /* strange: no serial where one should be */
-	uint32_t n_long[SERIAL_MAX + 1]; /* rows by the length of their serial */
-	struct serial last;              /* n 0, or that of a last line without an end */
+	size_t end_line;                     /* behind the last record */
+	size_t table_line;                   /* a row that looks like another header; 0: none yet */
+	struct str rest, token;              /* of a line with several serials; one cell of it */
+	size_t n_rows, n_strange;            /* strange: no serial where one should be */
+	uint32_t n_long[SERIAL_MAX + 1];     /* rows by the length of their serial */
+	uint32_t n_barcodes[SERIAL_MAX + 1]; /* of these, with what a scanner reads before it */
+	struct serial barcodes[SERIAL_MAX + 1]; /* the first of them */
+	struct serial last;                     /* n 0, or that of a last line without an end */
 	size_t last_line;
 	struct alike alike;
 	bool apart_above; /* a comment above the first row says that what follows is not meant */
@@ -155,13 +158,21 @@ void list_note_heading(struct serial_list *l, struct str raw, size_t line);
 /* A row with a serial, for what is judged at the end of the list. */
 void list_note_good(struct serial_list *l, const struct csv_record *r, const struct serial *serial);
 void list_forget_end(struct serial_list *l);
-/* ERR_INPUT: every serial has the same text joined to it. */
+/* ERR_INPUT: `which` is "every serial begins", or some do. */
+enum errc list_ask_barcode(const struct serial_list *l, const struct serial *first,
+	const char *which, struct err *err);
+/* ERR_INPUT: every serial has the same text joined to it, or some have a scanner's. */
 MUST_CHECK enum errc list_check_alike(const struct serial_list *l, struct err *err);
 /* The next run of letters and digits; false: there are no more. */
 bool list_next_word(struct str *rest, struct str *ret);
 /* The next of several serials in a line; false: there are no more. */
 bool list_next_token(struct str *rest, struct str *ret);
 bool list_is_comment(struct str raw);
+/* Empty, or a line that is drawn between rows: "-----", "===+===". "--" is what some say of a cell
+ * without a value. */
+bool list_is_drawn(struct str cell);
+/* Nothing but delimiters, or such lines. */
+bool list_is_blank(const struct csv_record *r);
 /* Loosely, so that a damaged serial counts: letters and digits, mixed, without a blank. */
 bool list_is_like_serial(struct str cell);
 /* list_read_strictly() reads it. */

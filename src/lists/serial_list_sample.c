@@ -10,14 +10,6 @@ enum { ALIKE_BYTES = 3 };
 
 /* --- the sample --- */
 
-static bool is_blank_record(const struct csv_record *r)
-{
-	for (size_t i = 0; i < r->n_cells; i++)
-		if (serial_trim(r->cells[i]).n)
-			return false;
-	return !r->bad;
-}
-
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -68,7 +60,7 @@ static void keep_row(struct sample *s, const struct csv_record *r, struct arena 
 		blanks |= i < 64 && blank ? UINT64_C(1) << i : 0;
 	}
 	s->rows[s->n++] = (struct sample_row){ cells, looks, r->n_cells, r->line, blanks,
-		r->bad != NULL, is_blank_record(r), list_is_comment(r->raw) };
+		r->bad != NULL, list_is_blank(r), list_is_comment(r->raw) };
 	if (r->n_cells > s->widest)
 		s->widest = r->n_cells;
 }

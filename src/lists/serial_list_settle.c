@@ -231,12 +231,13 @@ static void find_long(struct serial_list *l, const struct way *w)
 {
 	const struct sample *s = w->sample;
 	const size_t beside[2] = { w->column - 1, w->column + 1 };
-	size_t n_long = 0, n_made_up = 0;
+	size_t n_long = 0, n_made_up = 0, n_whole = 0;
 
 	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++) {
 		const struct sample_row *row = &s->rows[i];
 		struct str cell = w->column < row->n_cells ? row->cells[w->column] : STR_NONE;
 
+		n_whole += row->n_cells >= l->reading.columns.n;
 		if (cell.n <= USUAL_LEAST || row->looks[w->column] < LOOK_WEAK)
 			continue;
 		n_long += cell.n > USUAL_MOST;
@@ -244,6 +245,7 @@ static void find_long(struct serial_list *l, const struct way *w)
 			     !serial_begins_as_twelve(cell);
 	}
 	l->none_made_up = n_made_up == 0;
+	l->none_whole = n_whole == 0;
 	l->beside_bytes = usual_bytes(w, w->column + 1);
 	l->none_long = n_long * FEW_LONG <= w->n_full + FEW_LONG && n_long * 2 <= w->n_full;
 	for (size_t i = 0; i < 2; i++)
@@ -275,22 +277,6 @@ static void note_first(struct serial_list *l, const struct way *w)
 		if (!s->rows[i].comment && w->column < s->rows[i].n_cells &&
 			!way_is_surplus(&s->rows[i], w))
 			(void)serial_read(list_without_note(s->rows[i].cells[w->column]), first);
-}
-
-static enum errc ask_barcode(const struct serial_list *l, struct err *err)
-{
-	const struct serial *first = &l->reading.first;
-	size_t n = serial_barcode(first);
-
-	return err_set(err, ERR_INPUT,
-		"%s: every serial begins with %.*s and is %s longer than usual, such as %s, as "
-		"scanners read box labels: %s",
-		l->name, (int)n, first->text, n > 1 ? "two characters" : "one", first->text,
-		l->opt.csv.of_settings
-			? "in the settings input: {barcode_s: strip} drops it, input: {barcode_s: "
-			  "keep} reads them as they are"
-			: "--barcode-s strip drops it, --barcode-s keep reads them as they are (in "
-			  "the settings: input: {barcode_s: strip} or {barcode_s: keep})");
 }
 
 /* What the settings say of the protected list must not leave a device out of it. */
@@ -345,6 +331,6 @@ enum errc list_settle(struct serial_list *l, const struct way *w, struct err *er
 	find_long(l, w);
 	if (l->opt.barcode_s == BARCODE_ASK &&
 		(r->several ? l->several_barcodes : way_has_barcodes(w)))
-		return ask_barcode(l, err);
+		return list_ask_barcode(l, &r->first, "every serial begins", err);
 	return ERR_OK;
 }

@@ -5,6 +5,7 @@
  * few rows, what columns hold is known from the others alone, and from their headers: a row that
  * has shifted would be its own witness.
  */
+#include "base/plural.h"
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 #include "lists/serial_together.h"
@@ -105,18 +106,21 @@ static size_t joined_before(const struct serial_list *l, const struct csv_record
 	return SIZE_MAX;
 }
 
-/* A short row that ends in its serial, to which the cell that others have behind it is joined. */
+/* A short row that ends in its serial, to which the cell that others have behind it is joined: as
+ * long as theirs, or of any length where no row is whole. */
 static bool is_joined_behind(const struct serial_list *l, const struct csv_record *r)
 {
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
 	struct serial own;
 
-	if (!l->none_made_up || r->n_cells >= l->reading.columns.n || at + 1 != r->n_cells ||
-		serial_read(r->cells[at], &own) || own.n <= TEN || own.n > TWELVE ||
-		l->beside_bytes != (size_t)own.n - TEN)
+	if (r->n_cells >= l->reading.columns.n || at + 1 != r->n_cells ||
+		serial_read(r->cells[at], &own) || own.n <= TEN ||
+		(!l->none_whole && (!l->none_made_up || l->beside_bytes != (size_t)own.n - TEN)))
 		return false;
-	return !serial_begins_as_twelve(serial_view(&own)) &&
-	       serial_look(str_head(serial_view(&own), TEN)) == LOOK_STRONG;
+	return own.n > TWELVE
+		       ? l->none_whole
+		       : !serial_begins_as_twelve(serial_view(&own)) &&
+				 serial_look(str_head(serial_view(&own), TEN)) == LOOK_STRONG;
 }
 
 /* Where serials stand before the row's own, one of them may have moved into its place. */
@@ -240,11 +244,36 @@ size_t list_shifted_to(const struct serial_list *l, const struct csv_record *r)
 							       : found_by_guards(l, r, at);
 }
 
+/* A single row says of a column what its header does. */
+static bool is_of_others(const struct serial_list *l, size_t column)
+{
+	return l->usual_cells == SIZE_MAX
+		       ? header_sense(l->reading.columns.headers[column]) >= SENSE_QUALIFIED
+		       : column < l->n_sampled && l->holds_serials[column];
+}
+
+/* A row without its last cells may as well have lost its own serial, with the delimiter behind it,
+ * and end in that of another device: unless each column behind that holds serials has its own. */
+static bool may_have_lost_own(const struct serial_list *l, const struct csv_record *r)
+{
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n = l->reading.columns.n;
+	bool within = false, without = false;
+
+	for (size_t c = at + 1; r->n_cells < n && is_uneven(l, r) && c < n; c++) {
+		if (!is_of_others(l, c))
+			continue;
+		/* What is read may be the cell of that column. */
+		within |= c <= at + n - r->n_cells;
+		without |= c >= r->n_cells || serial_look(r->cells[c]) != LOOK_STRONG;
+	}
+	return within && without;
+}
+
 /* So, or its cells fit the columns beside theirs. */
 bool list_is_shifted(const struct serial_list *l, const struct csv_record *r)
 {
 	return list_shifted_to(l, r) != SIZE_MAX || is_joined_behind(l, r) ||
-	       (l->profile && profile_is_shifted(l->profile, r));
+	       may_have_lost_own(l, r) || (l->profile && profile_is_shifted(l->profile, r));
 }
 
 void list_describe_shift(
@@ -255,8 +284,15 @@ void list_describe_shift(
 	if (at != SIZE_MAX)
 		buf_printf(out, "column %zu holds %.*s", at + 1, STR_FMT(r->cells[at]));
 	else if (is_joined_behind(l, r))
-		buf_printf(out, "what other rows have behind the serial is joined to it: '%.*s'",
+		buf_printf(out,
+			"what belongs behind the serial seems to be joined to it: '%.*s'; if not, "
+			"give the row all its delimiters",
 			STR_FMT(cell));
+	else if (may_have_lost_own(l, r))
+		buf_printf(out,
+			"%zu cell%s, the header has %zu, and '%.*s' may be the serial of another "
+			"column: give the row all its delimiters",
+			r->n_cells, plural(r->n_cells), l->reading.columns.n, STR_FMT(cell));
 	else if (l->profile && profile_is_rest(l->profile, r))
 		buf_z(out, "it seems to be the rest of the row before");
 	else if (l->profile && profile_is_shifted(l->profile, r))

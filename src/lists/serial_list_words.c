@@ -1,6 +1,9 @@
 /* What a line is made of: tokens, words, a comment, a note behind a serial. */
+#include "base/text.h"
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
+
+enum { RULE_LEAST = 3 };
 
 static bool is_between(char c)
 {
@@ -61,6 +64,37 @@ bool list_is_comment(struct str raw)
 		if (str_starts_nocase(raw, str_from(errors[i])))
 			return false;
 	return true;
+}
+
+/* Lines are drawn with these, in text and around tables; others may stand for a serial that is
+ * hidden, left out or yet to be written: **********, ..., ##########. */
+static bool is_drawn(uint32_t c)
+{
+	return (c < 0x80 && c && strchr("-=~+|: ", (char)c)) || (c >= 0x2010 && c <= 0x2015) ||
+	       (c >= 0x2500 && c <= 0x257f);
+}
+
+bool list_is_drawn(struct str cell)
+{
+	size_t n = 0, step;
+	uint32_t c;
+
+	for (struct str rest = serial_trim(cell); rest.n;
+		rest = str_sub(rest, step, rest.n - step)) {
+		step = text_char(rest, &c);
+		if (!is_drawn(c))
+			return false;
+		n++;
+	}
+	return n == 0 || n >= RULE_LEAST;
+}
+
+bool list_is_blank(const struct csv_record *r)
+{
+	for (size_t i = 0; i < r->n_cells; i++)
+		if (!list_is_drawn(r->cells[i]))
+			return false;
+	return !r->bad;
 }
 
 struct str list_without_note(struct str cell)

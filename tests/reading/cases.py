@@ -153,6 +153,25 @@ def labels():
               done.stdout + done.stderr)
 
 
+def some():
+    """A scanner's label on some rows."""
+    path, settings, wanted = work / "some.csv", work / "settings.yaml", work / "wanted.csv"
+    for text, serials in members.SOME:
+        path.write_text(text)
+        what = f"some: {text[-60:]!r}"
+        done, got, _ = read(path)
+        check(f"{what}: is asked about", done.returncode == 65 and not got and "--barcode-s strip" in done.stderr, done.stderr)
+        check(f"{what}: by check, too", run("check", path).returncode == 65)
+        check(f"{what}: remedies", follow(what, path, done.stderr))
+        check(f"{what}: stripped", read(path, "--barcode-s", "strip")[1] == serials)
+        settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
+        protects(what, wanted, settings, serials)
+        done = run("plan", "--offline", wanted, "--rules", in_file(path), "--json")
+        check(f"{what}: as in_file", done.stdout.count('"outcome":"planned"') == len(serials), done.stderr)
+    path.write_text(members.SOME_OWN)
+    check("some: their own S", len(read(path)[1]) == 3)
+
+
 def protects(what, wanted, settings, serials):
     wanted.write_text("Serial\n" + "\n".join(serials) + "\n")
     done = run("plan", "--offline", wanted, "--settings", settings, "--rules", CASES / "all.yaml", "--json", "--barcode-s", "keep")
@@ -518,6 +537,7 @@ def everything():
     second()
     honest()
     labels()
+    some()
     together()
     comments()
     says()

@@ -155,10 +155,16 @@ def table(r, f, n_rows):
             f.may.append(s)
             f.bad += 1
         else:
-            f.sure.append(s)
+            whole = len(row)
             if r.random() < 0.03:
                 while len(row) > at + 1 and r.random() < 0.7:
                     row.pop()
+            # Without its last cells it may as well be a row that lost its own serial, and has another's in its place.
+            if len(row) < whole and "other serial" in kinds[at + 1:]:
+                f.may.append(s)
+                f.bad += 1
+            else:
+                f.sure.append(s)
             if r.random() < 0.03:
                 row += [""] * r.randrange(1, 4)
         lines.append(d.join(row))
