@@ -253,9 +253,10 @@ enum errc facts_apple_devices(struct facts *f, const uint32_t *slots, uint32_t n
 	if (cost_devices(f->fleet, n).listing)
 		rc = facts_run_listing(f, &l, err);
 	facts_note_instead(f, cost_devices(f->fleet, n).n_instead);
-	if (rc)
+	/* Its pages went wrong: those before are known. */
+	if (rc && (rc != ERR_PROTOCOL || l.n == 0))
 		return facts_soften(f, rc, READING_APPLE_DEVICE, slots, n, err);
-	if (!l.ended)
+	if (!rc && !l.ended)
 		return look_up_devices(f, slots, n, err);
 	if (!facts_apple_plausible(f, l.n, l.total, err))
 		return facts_soften(f, err->code, READING_APPLE_DEVICE, slots, n, err);
@@ -477,6 +478,36 @@ static enum errc read_server_lists(
 	return ERR_OK;
 }
 
+/* No server is named for these; but what Apple calls ASSIGNED is on one, and so may be what it
+ * gives no status that is known. One whose record nobody has asked for is asked for now. */
+static enum errc doubt_unlisted(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
+{
+	uint32_t *unlisted = mem_alloc((n + 1) * sizeof(*unlisted)), n_unlisted = 0;
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < n && !f->patient; i++) {
+		const struct device_state *d = &f->fleet->devices[slots[i]];
+
+		if (device_fact_state(d, FACT_APPLE_SERVER) == VALUE_ABSENT &&
+			device_fact_state(d, FACT_APPLE_STATUS) == VALUE_UNREAD)
+			unlisted[n_unlisted++] = slots[i];
+	}
+	rc = facts_read(f, READING_APPLE_DEVICE, unlisted, n_unlisted, err);
+	for (uint32_t i = 0; i < n_unlisted && !rc; i++) {
+		struct device_state *d = &f->fleet->devices[unlisted[i]];
+
+		device_forget(d, READING_APPLE_SERVER);
+		if (device_fact_state(d, FACT_APPLE_STATUS) == VALUE_UNKNOWN) {
+			device_set_unknown(d, FACT_APPLE_SERVER);
+			fleet_doubt(f->fleet, unlisted[i], READING_APPLE_SERVER,
+				fleet_why_unknown(f->fleet, unlisted[i], FACT_APPLE_STATUS));
+		}
+		settle_unlisted(f->fleet, unlisted[i]);
+	}
+	free(unlisted);
+	return rc;
+}
+
 enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n, struct err *err)
 {
 	uint32_t *open = mem_alloc(n * sizeof(*open));
@@ -490,6 +521,8 @@ enum errc facts_apple_server(struct facts *f, const uint32_t *slots, uint32_t n,
 	}
 	if (n_open)
 		facts_note_instead(f, cost_servers(f->fleet, n_open).n_instead);
+	if (!rc)
+		rc = doubt_unlisted(f, open, n_open, err);
 	free(open);
 	return rc;
 }

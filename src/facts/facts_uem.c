@@ -128,6 +128,24 @@ struct group_list {
 	struct listing listing;
 };
 
+/* One serial twice in a list, with two profiles: which of them it has, nobody can tell. */
+static void set_profile(struct group_list *g, uint32_t slot, struct str profile)
+{
+	struct fleet *fleet = g->f->fleet;
+	struct value before;
+
+	fleet_fact(fleet, slot, FACT_UEM_PROFILE, &before);
+	if ((fleet->listed[slot] >> g->group & 1u) && !str_is_odd(profile) &&
+		(before.state == VALUE_UNKNOWN || !str_eq(before.text, profile))) {
+		device_set_unknown(&fleet->devices[slot], FACT_UEM_PROFILE);
+		fleet_doubt(fleet, slot, READING_UEM_LIST,
+			STR("the UEM lists it twice, with different profiles"));
+		return;
+	}
+	facts_set_text(fleet, slot, FACT_UEM_PROFILE, profile);
+	facts_note_odd(fleet, slot, READING_UEM_LIST, "the UEM");
+}
+
 static enum errc take_listed(void *self, const struct json *element, struct err *err)
 {
 	struct group_list *g = self;
@@ -145,12 +163,11 @@ static enum errc take_listed(void *self, const struct json *element, struct err 
 			"the UEM lists a device without a serial number that can be read");
 	if (slot == MAP_NONE)
 		return ERR_OK;
-	fleet->listed[slot] |= 1u << g->group;
-	device_set_flag(&fleet->devices[slot], FACT_UEM_LISTED, true);
-	facts_set_text(fleet, slot, FACT_UEM_PROFILE,
+	set_profile(g, slot,
 		dep.profile_name.n || str_is_odd(dep.profile_name) ? dep.profile_name
 								   : dep.profile_uuid);
-	facts_note_odd(fleet, slot, READING_UEM_LIST, "the UEM");
+	fleet->listed[slot] |= 1u << g->group;
+	device_set_flag(&fleet->devices[slot], FACT_UEM_LISTED, true);
 	return ERR_OK;
 }
 
@@ -182,6 +199,14 @@ static void forget_lists(struct fleet *fleet, uint32_t groups)
 	}
 }
 
+/* What a reply that was cut said is said again, perhaps differently. */
+static void begin_list(void *self)
+{
+	const struct group_list *g = self;
+
+	forget_lists(g->f->fleet, 1u << g->group);
+}
+
 /* What one list does not show may be in what could not be read of it, or of another. */
 static void lists_unknown(struct fleet *fleet, struct str why)
 {
@@ -207,6 +232,7 @@ enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err)
 		lists[g].listing = (struct listing){
 			.list = LIST_GROUP_DEVICES,
 			.of = buf_view(&f->fleet->groups[g].uuid),
+			.begin = begin_list,
 			.each = take_listed,
 			.self = &lists[g],
 		};

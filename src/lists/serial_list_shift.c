@@ -244,12 +244,13 @@ size_t list_shifted_to(const struct serial_list *l, const struct csv_record *r)
 							       : found_by_guards(l, r, at);
 }
 
-/* A single row says of a column what its header does. */
+/* By its header, or by what it holds; a single row says nothing of that. */
 static bool is_of_others(const struct serial_list *l, size_t column)
 {
-	return l->usual_cells == SIZE_MAX
-		       ? header_sense(l->reading.columns.headers[column]) >= SENSE_QUALIFIED
-		       : column < l->n_sampled && l->holds_serials[column];
+	enum header_sense sense = header_sense(l->reading.columns.headers[column]);
+
+	return sense >= SENSE_QUALIFIED || (sense != SENSE_OTHER && l->usual_cells != SIZE_MAX &&
+						   column < l->n_sampled && l->seconds[column]);
 }
 
 /* A row without its last cells may as well have lost its own serial, with the delimiter behind it,

@@ -112,8 +112,11 @@ enum errc apple_page_read(const struct json *rest, struct apple_page *ret, struc
 {
 	const struct json *paging = json_path(rest, "meta.paging");
 	const struct json *next = json_path(rest, "links.next");
-	struct str cursor = json_text(json_get(paging, "nextCursor"));
-	struct str link = json_text(json_is_object(next) ? json_get(next, "href") : next);
+	/* Blanks alone are no cursor. */
+	struct str cursor = str_trim(json_text(json_get(paging, "nextCursor"))).n
+				    ? json_text(json_get(paging, "nextCursor"))
+				    : STR_NONE;
+	struct str link = str_trim(json_text(json_is_object(next) ? json_get(next, "href") : next));
 
 	if (cursor.n > CURSOR_MAX_BYTES || link.n > CURSOR_MAX_BYTES)
 		return err_set(err, ERR_PROTOCOL, "Apple's cursor has more than %d bytes",

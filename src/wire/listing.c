@@ -103,7 +103,8 @@ static void note_total(struct listing *l, int64_t total)
 		l->total = total;
 }
 
-/* Takes the next cursor; a cursor that comes again would page for ever. */
+/* Takes the next cursor; a cursor that comes again would page for ever, or ends a list that is
+ * whole. */
 static enum errc read_cursor(struct listing *l, const struct json *rest, struct err *err)
 {
 	struct apple_page page;
@@ -113,9 +114,12 @@ static enum errc read_cursor(struct listing *l, const struct json *rest, struct 
 	rc = apple_page_read(rest, &page, err);
 	note_total(l, page.total);
 	l->unmarked = !page.marked;
-	if (!rc && page.cursor.n && str_eq(buf_view(&page.cursor), buf_view(&l->cursor)))
-		rc = err_set(err, ERR_PROTOCOL, "page %u of the list names itself as the next",
-			l->n_pages);
+	if (!rc && page.cursor.n && str_eq(buf_view(&page.cursor), buf_view(&l->cursor))) {
+		buf_reset(&page.cursor);
+		if ((int64_t)l->n != l->total)
+			rc = err_set(err, ERR_PROTOCOL,
+				"page %u of the list names itself as the next", l->n_pages);
+	}
 	buf_reset(&l->cursor);
 	if (!rc)
 		buf_str(&l->cursor, buf_view(&page.cursor));
@@ -203,8 +207,8 @@ static enum errc end_page(struct listing *l, const struct http_reply *reply,
 	enum errc rc;
 
 	*ret_more = false;
-	/* Asked for only because the page before might have been cut. */
-	if (l->kind->paging == PAGING_NUMBER && whole && !fresh)
+	/* Asked for only because the page before might have been cut, or named another one. */
+	if (l->kind->paging != PAGING_NONE && whole && !fresh && !l->n_page_odd)
 		return ERR_OK;
 	rc = check_page(l, fresh, err);
 	if (rc || l->kind->paging == PAGING_NONE)

@@ -33,7 +33,7 @@ differ() { # REFERENCE GOT
 }
 
 shift
-[ $# -gt 0 ] || set -- feed hosts mutated odd pages refusals words
+[ $# -gt 0 ] || set -- feed hosts mutated odd pages refusals turned words
 for part; do
 	part=$here/case_$part.sh
 	# shellcheck disable=SC1090

@@ -160,7 +160,7 @@ def table(r, f, n_rows):
                 while len(row) > at + 1 and r.random() < 0.7:
                     row.pop()
             # Without its last cells it may as well be a row that lost its own serial, and has another's in its place.
-            if len(row) < whole and "other serial" in kinds[at + 1:]:
+            if len(row) < whole and {"other serial", "ticket"} & set(kinds[at + 1:]):
                 f.may.append(s)
                 f.bad += 1
             else:
