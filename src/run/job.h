@@ -138,7 +138,7 @@ struct job {
 	struct fleet *fleet;
 	const struct settings *settings;
 	const struct map *protected_serials; /* as the list reads now; NULL: none */
-	/* Whether those whose approval it needs still stand for it; NULL: it needs none. */
+	/* Whether it may go on: no pause, and its approvals hold still; NULL: it always may. */
 	enum errc (*vouched)(void *self, struct err *err);
 	void *vouched_self;
 	const struct limits *limits; /* of changes but put-backs; NULL: none */

@@ -352,6 +352,24 @@ for brake in pause expect; do
 	check "$brake in the midst: that it was refused" grep -q 'run.guarded: ' in.result.csv
 done
 
+# --- a pause holds for the run that works, too ---
+new_world --fleet fleet.csv --set uem.sync_time=40m --control --scenario held.yaml
+settings_with 'limits: {in_flight: 1}'
+rules '[unassign, sync, reassign, sync]'
+rows C02STORY0001 C02STORY0002
+"$build/depmend" apply in.csv --rules rules.yaml --yes --allow percent=100 >out 2>err </dev/null &
+pid=$!
+curl -sf -H "X-Sim-Now: $start" "http://127.0.0.1:$port/sim/held?wait=20000" >/dev/null
+run pause --reason 'of a storm'
+curl -sf -H "X-Sim-Now: $start" -X POST "http://127.0.0.1:$port/sim/go"
+wait $pid
+status=$?
+exits 'paused while it works' 4
+same 'paused while it works: the device that was off is back' 1 "$(effects assign C02STORY0001)"
+same 'paused while it works: nobody else leaves' 0 "$(effects unassign C02STORY0002)"
+same 'paused while it works: its row waits' 'pending run.guarded' "$(verdict C02STORY0002)"
+check 'paused while it works: it says why' grep -q 'paused since .*: of a storm; nothing more is sent' err
+
 # --- rules that cannot be read keep no device off its server ---
 cat >down.yaml <<'F'
 version: 1

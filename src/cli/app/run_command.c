@@ -39,8 +39,6 @@ static struct surroundings surroundings_of(struct run_command *c)
 		.facts = &c->p.session.facts,
 		.settings = c->p.settings,
 		.protected_serials = c->p.protected_serials.n ? &c->p.protected_serials : NULL,
-		.vouched = c->approved ? approvals_still_hold : NULL,
-		.vouched_self = &c->approvals,
 		.planned_ms = c->planned_ms,
 		.allowed = c->allowed,
 		.halt_failed_percent = past || !c->policy ? 100 : c->policy->halt_failed_percent,
@@ -200,9 +198,18 @@ static enum errc check_pause(const struct run_command *c, struct err *err)
 
 	if (rc || !p.paused)
 		return rc;
-	return err_set(err, ERR_GUARD,
-		"paused since %s: %s; nothing was sent. To go on: depmend resume",
-		time_rfc3339_s(p.since_ms, since), p.reason);
+	return err_set(err, ERR_GUARD, "paused since %s: %s; nothing %s. To go on: depmend resume",
+		time_rfc3339_s(p.since_ms, since), p.reason,
+		c->has_run ? "more is sent" : "was sent");
+}
+
+/* What may end while the run goes on. */
+static enum errc still_allowed(void *self, struct err *err)
+{
+	struct run_command *c = self;
+	enum errc rc = check_pause(c, err);
+
+	return rc || !c->approved ? rc : approvals_still_hold(&c->approvals, err);
 }
 
 static enum errc connect_and_recover(struct run_command *c, struct err *err)
@@ -428,6 +435,8 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 	if (rc)
 		return rc;
 	s = surroundings_of(c);
+	s.vouched = still_allowed;
+	s.vouched_self = c;
 	s.limits = &c->limits;
 	s.window = c->window.given ? &c->window : NULL;
 	s.away_ms = c->window.binds ? 0 : c->window.away_ms;
