@@ -386,7 +386,7 @@ bool leaf_is_at_fault(struct judge *j, const struct leaf *leaf)
 	struct value v = leaf_value(j, leaf);
 	struct side side;
 
-	if (v.state == VALUE_UNREAD || v.state == VALUE_UNKNOWN)
+	if (v.state == VALUE_UNREAD || v.state == VALUE_UNKNOWN || leaf->oper == OPER_PRESENT)
 		return false;
 	if (v.state == VALUE_KNOWN && !side_from_value(j->set, leaf->compare, &v, &side))
 		return leaf->source.kind == SOURCE_COLUMN &&

@@ -201,6 +201,8 @@ heading '(beyond the page) as the list says' reconcile '`done`: reassign, sync'
 for file in "$root"/rules/*.yaml; do
 	name=$(basename "$file" .yaml)
 	check "$name has run" grep -qw -- "$name" <<<"$ran"
+	run check live.csv --rules "$name" # an export: servers and dates, and cells that are empty
+	exits "$name has nothing against an export" 0
 done
 cat "$table"
 suite_end
