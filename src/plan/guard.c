@@ -238,10 +238,10 @@ static enum errc find_limit(const struct plan *p, const struct limits *l, const 
 	f.n_day = a.n_day;
 	if (!limit_most(l, limit, &f.most))
 		f.most = UINT64_MAX;
-	if (limit->of_fleet && f.most != UINT64_MAX) {
+	if (limit->of_fleet)
 		f.percent = limit->most;
+	if (limit->of_fleet && f.most != UINT64_MAX)
 		f.size = (uint64_t)l->size;
-	}
 	if (limit_check(l, limit, &a, &said)) {
 		(void)snprintf(allow, sizeof(allow), "%s=%llu", limit->name,
 			(unsigned long long)limit_needed(l, limit, a.n_day));
@@ -366,7 +366,7 @@ static void note_stop(void *self, const struct guard_finding *f)
 {
 	struct stops *s = self;
 
-	if (f->n && f->most == UINT64_MAX)
+	if (f->n && f->most == UINT64_MAX && f->percent < 100)
 		log_warn("limits.%s was not evaluated: the size of the organization is not known",
 			f->name);
 	if (!f->says || is_named(s, f->name) || s->n == sizeof(s->names) / sizeof(*s->names))

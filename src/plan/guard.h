@@ -25,7 +25,7 @@ struct guard_finding {
 	const char *name;       /* "devices", "fleet": as --allow names it */
 	const char *rules;      /* whose limit it is; NULL: of the settings */
 	const char *says;       /* why it stops the plan, with the remedy; NULL: it does not */
-	uint64_t percent, size; /* most is so much of the devices there are; size 0: it is not */
+	uint64_t percent, size; /* most is so much of the devices there are; 0: it is not */
 	uint64_t n, n_day; /* devices of the plan that it counts; with those of the last 24 h */
 	uint64_t most;     /* UINT64_MAX: not known, or none */
 	const char *allow; /* "devices=612": what lifts it; NULL: it need not be lifted, or nothing

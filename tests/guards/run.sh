@@ -103,6 +103,12 @@ passes 'percent: 1 of 5' take
 fresh 60 'percent: 10'
 rows 0 7
 passes 'percent: lifted for this run' take --allow percent=12
+fresh 60 'percent: 100'
+rows 0 7
+run plan in.csv --rules rules.yaml --set job=take --out plan.csv
+check 'percent: any share: the plan says so' grep -qx 'guard  *limits.percent: 7 devices (any share is allowed)' err
+passes 'percent: any share' take
+same 'percent: any share: that is no limit left out' 0 "$(grep -c 'not evaluated' err)"
 
 # --- what cannot be undone has limits of its own, each in any 24 hours ---
 final() { # JOB N: with the count confirmed

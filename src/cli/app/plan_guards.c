@@ -88,8 +88,9 @@ static void plan_guard_words(const struct plan_guard *g, struct buf *out)
 		buf_printf(out, ", with %llu earlier in 24 hours",
 			(unsigned long long)(g->n_day - g->n));
 	if (g->most == UINT64_MAX)
-		buf_z(out, " (not evaluated: the size of the organization is not known, or any "
-			   "share is allowed)");
+		buf_z(out, g->percent >= 100
+				   ? " (any share is allowed)"
+				   : " (not evaluated: the size of the organization is not known)");
 	else if (g->size)
 		buf_printf(out, " (limit %llu, %llu %% of %llu device%s)",
 			(unsigned long long)g->most, (unsigned long long)g->percent,
