@@ -46,8 +46,9 @@ TRAPS = {
     "F.12": [("src/plan/work.c", "\tcase STEP_REASSIGN:\n", "\tcase STEP_REASSIGN:\n"
               "\t\tadd(p, STEP_UNASSIGN, word)->lifecycle = true;\n", "steps",
               "F.12: by one ASSIGN, without a gap")],
-    "F.13": [("src/facts/facts_apple.c", "device_set_unknown(d, FACT_APPLE_SERVER);",
-              "device_set_absent(d, FACT_APPLE_SERVER);", "steps",
+    "F.13": [("src/facts/facts_apple.c",
+              "device_set_unknown(d, FACT_APPLE_SERVER);\n\tfleet_doubt(f, slot,",
+              "device_set_absent(d, FACT_APPLE_SERVER);\n\tfleet_doubt(f, slot,", "steps",
               "F.13: assigned, but to no server that shows: nobody knows")],
     "F.14": [(LIST, "!wire_ok(reply) && wire_status(reply) == ERR_NOT_FOUND", "false",
               "test_apple_list", "test_apple_F14_unassigned_three_ways"),
