@@ -164,8 +164,8 @@ static const struct runbook_entry reasons[REASON_MAX_] = {
 	[REASON_UEM_AMBIGUOUS] = { "The records with this serial number in the console, by the "
 				   "IDs of the row: delete all but the one that was enrolled last.",
 		AGAIN },
-	[REASON_UEM_OUTCOME_UNKNOWN] = { "The device in the console: whether the wipe is pending "
-					 "or done.",
+	[REASON_UEM_OUTCOME_UNKNOWN] = { "The device in the console: whether it shows the change, "
+					 "or a wipe that is pending.",
 		HISTORY },
 	[REASON_APPLE_NOT_CAPABLE] = { "The system version of the device, or erase it and assign "
 				       "it "

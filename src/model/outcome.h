@@ -164,7 +164,8 @@ bool outcome_from_word(struct str word, enum outcome *ret);
 	X(UEM_AMBIGUOUS, "uem.ambiguous", "several records of the UEM have this serial",           \
 		"in the console delete all but the one enrolled last, by the IDs of the row")      \
 	X(UEM_OUTCOME_UNKNOWN, "uem.outcome_unknown",                                              \
-		"nothing tells whether the UEM carried it out; a wipe is never sent again",        \
+		"nothing tells whether the UEM carried it out; a wipe or deletion is not "         \
+		"sent again",                                                                      \
 		"look at the device in the console")                                               \
 	X(APPLE_NOT_CAPABLE, "apple.not_capable", "the device cannot migrate by itself",           \
 		"update its system, or erase it and assign it to the other server")                \
