@@ -3,6 +3,7 @@
  * with the server they came from, by Apple's audit events (services/README.md Apple E). An event
  * proves, no event proves nothing.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -150,6 +151,7 @@ static uint64_t put_all(const struct searching *s, const struct survey_options *
 	static const char *const headers[] = { "serial", "server", "unassigned", "by", "event" };
 	struct survey_rows rows;
 	bool told = s->any_ours;
+	uint32_t n_homeless = 0;
 
 	rows_begin(&rows, opt, headers, sizeof(headers) / sizeof(*headers));
 	for (uint32_t i = 0; i < s->off.n; i++) {
@@ -159,8 +161,13 @@ static uint64_t put_all(const struct searching *s, const struct survey_options *
 			log_warn("Apple's events do not name this client id: devices that any API "
 				 "account took off are listed, see the column by");
 		told = true;
+		n_homeless += s->v[i].server == SERVER_NONE;
 		put(s, &rows, i);
 	}
+	if (n_homeless)
+		log_warn("of %" PRIu32 " of them Apple's events name no server that is there "
+			 "now: write one into their column server, or they stay where they are",
+			n_homeless);
 	return rows_end(&rows);
 }
 

@@ -77,9 +77,25 @@ same 'all are where they were' "$(sed -n '/^C02LST00001/p' fleet.csv | sort)" \
 run export --off-server --out none.csv
 same 'then none is off' 1 "$(wc -l <none.csv)"
 
+# --- from a server that is gone: the list does not say where to, and says so ---
+new_world --fleet fleet.csv --state "$work/gone.db"
+settings_with 'limits: {devices: 99, percent: 100, release: 9}'
+rows 10 12
+run apply in.csv --rules rules.yaml --yes --max-wait 48h
+exits 'taken off' 0
+rm -rf state
+sqlite3 gone.db "DELETE FROM server WHERE name = 'WS1 Americas'"
+run export --off-server --out gone.csv
+exits 'from a server that is gone' 0
+same 'its cell is empty' 'C02LST000010,' "$(grep 'C02LST000010' gone.csv | cut -d, -f1,2)"
+check 'and that is said' grep -q "of 1 of them Apple's events name no server that is there now" err
+
 # --- taken off by others, or too long ago ---
+new_world --fleet fleet.csv
+settings_with 'limits: {devices: 99, percent: 100, release: 9}'
 rows 30 32
-act take
+run apply in.csv --rules rules.yaml --yes --max-wait 48h
+exits 'taken off, long ago' 0
 export DEPMEND_CLOCK=virtual:2026-12-30T03:00:00Z
 rm -rf state
 run export --off-server --out old.csv
