@@ -7,6 +7,9 @@
 /* What may stand beside the listed array: paging, links, counts. */
 enum { MAX_REST_BYTES = 1024 * 1024, MAX_PAGE_BYTES = 8 * 1024 };
 
+/* An element of more than that has no end. */
+enum { MAX_LEFT_OUT_BYTES = 16 * 1024 * 1024 };
+
 struct json_scan {
 	struct json_check check;
 	const char *member; /* "": the root is the array */
@@ -19,6 +22,7 @@ struct json_scan {
 	bool is_member;      /* it is the one to look for */
 	bool page;           /* no JSON: a page for people, whose begin is in `rest` */
 	struct buf rest, element;
+	size_t left_out;   /* bytes of the present element */
 	struct err failed; /* code ERR_OK: not yet */
 };
 
@@ -54,12 +58,15 @@ static enum errc keep(struct json_scan *s, struct str bytes)
 
 	if (!to->full)
 		buf_str(to, bytes);
-	if (to->full && !s->in_list)
-		return err_set(&s->failed, ERR_PROTOCOL,
-			"unusable JSON at byte %" PRIu64
-			": what is beside the list is larger than %zu bytes",
-			s->check.at, to->max);
-	return ERR_OK;
+	if (!to->full)
+		return ERR_OK;
+	s->left_out += bytes.n;
+	if (s->in_list && s->left_out <= MAX_LEFT_OUT_BYTES)
+		return ERR_OK;
+	return err_set(&s->failed, ERR_PROTOCOL,
+		"unusable JSON at byte %" PRIu64 ": %s is larger than %zu bytes", s->check.at,
+		s->in_list ? "one element" : "what is beside the list",
+		s->in_list ? (size_t)MAX_LEFT_OUT_BYTES : to->max);
 }
 
 /* Why the element cannot be read: ERR_OK: it can. */
@@ -92,6 +99,7 @@ static enum errc element_over(struct json_scan *s)
 	s->check.flaw = NULL;
 	json_free(v);
 	buf_reset(&s->element);
+	s->left_out = 0;
 	return s->failed.code;
 }
 

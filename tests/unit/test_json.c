@@ -511,7 +511,7 @@ static void test_scan_caps(void **state)
 
 	(void)state;
 	buf_init(&g.text, 100000);
-	buf_init(&b, 3 * 1024 * 1024);
+	buf_init(&b, 24 * 1024 * 1024);
 	buf_char(&b, '[');
 	for (int i = 0; i < 1000; i++)
 		buf_printf(&b, "%s%d", i ? "," : "", i);
@@ -536,6 +536,16 @@ static void test_scan_caps(void **state)
 	buf_z(&b, "\"}");
 	assert_int_equal(scan(&g, "data", buf_view(&b), 4096, 10, &rest, &err), ERR_PROTOCOL);
 	assert_non_null(strstr(err.msg, "beside the list"));
+
+	/* What is too large is left out; what has no end is not waited for. */
+	buf_reset(&b);
+	buf_z(&b, "{\"data\":[");
+	while (b.n < 20 * 1024 * 1024)
+		buf_z(&b, "                ");
+	g.odd = true;
+	assert_int_equal(scan(&g, "data", buf_view(&b), 65536, 200, &rest, &err), ERR_PROTOCOL);
+	assert_non_null(strstr(err.msg, "one element is larger"));
+	g.odd = false;
 
 	/* The whole body counts for the depth, not each element. */
 	buf_reset(&b);
