@@ -22,6 +22,8 @@ QUOTA_MIN = {"uem-quota-zero": 3 * 24 * 60, "uem-quota-zero-retry": 3 * 24 * 60}
 # Real time passes in these.
 SLOW = "slow-network", "lost-reply-timeout", "lost-request-timeout"
 
+QUOTA_OUT = 75, "6 rebuild restored, 9 rebuild pending, 13 move pending, 8 delete pending"
+
 # Where not everything can be done: the status, and how many of which job end how. The rest is as
 # ever; the first wave is 6 to rebuild, 6 to move, 3 to delete, and a halt keeps the others back.
 LEFT = {
@@ -48,6 +50,9 @@ LEFT = {
                         "5 delete pending"),
     "uem-blank-group-id": (78, "15 rebuild pending, 15 move pending, 8 delete pending, "
                            "2 keep pending, 1 nothing pending"),
+    # 30 calls and then none until tomorrow: nobody is off his server that long.
+    "uem-quota-zero": QUOTA_OUT,
+    "uem-quota-zero-retry": QUOTA_OUT,
     # Nothing is read from it, or nothing that adds up: nothing is sent.
     "apple-shifting-pages": (4, "15 rebuild undecided, 15 move undecided, 8 delete undecided"),
     "uem-sign-in-page": (78, "15 rebuild pending, 15 move pending, 8 delete pending, "
