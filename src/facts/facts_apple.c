@@ -492,7 +492,7 @@ static enum errc doubt_unlisted(struct facts *f, const uint32_t *slots, uint32_t
 			device_fact_state(d, FACT_APPLE_STATUS) == VALUE_UNREAD)
 			unlisted[n_unlisted++] = slots[i];
 	}
-	rc = facts_read(f, READING_APPLE_DEVICE, unlisted, n_unlisted, err);
+	rc = facts_read_by(f, READING_APPLE_DEVICE, facts_apple_devices, unlisted, n_unlisted, err);
 	for (uint32_t i = 0; i < n_unlisted && !rc; i++) {
 		struct device_state *d = &f->fleet->devices[unlisted[i]];
 
