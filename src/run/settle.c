@@ -44,12 +44,12 @@ static bool may_judge(const struct open_request *r)
 static int64_t patience_of(const struct job *j, const struct open_request *r)
 {
 	int64_t from = r->sent_ms != TIME_NONE ? r->sent_ms : r->intent_ms;
+	int64_t gone = r->missed_ms > r->until_ms ? r->missed_ms : r->until_ms;
 
 	if (!r->activity[0])
 		return r->until_ms;
 	if (!r->over && r->missed_ms != TIME_NONE)
-		from = r->until_ms - j->settings->timeouts.activity_ms +
-		       j->settings->timeouts.settle_ms;
+		return gone + j->settings->timeouts.settle_ms;
 	if (r->ended_ms != TIME_NONE && r->ended_ms > from)
 		from = r->ended_ms;
 	return from + j->settings->timeouts.activity_ms;
