@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/invisible.h"
 #include "base/mem.h"
 #include "trust/trust.h"
 
@@ -84,11 +85,15 @@ static enum errc take_names(
 	to->person = MAP_NONE;
 	while (names.n) {
 		struct str name = str_cut(&names, ',');
-		uint32_t slot;
+		uint32_t slot, code;
 
 		if (!name.n || name.n > NAME_MAX_BYTES || memchr(name.p, '*', name.n) ||
 			memchr(name.p, '?', name.n) || name.p[0] == '!')
 			return bad(a, line, "it has to name one person, without a pattern", err);
+		/* Else who stands there twice counts as two. ssh-keygen takes a byte order mark
+		 * for a part of the name as well. */
+		if (invisible_find(name, &code) < name.n)
+			return bad(a, line, "its name has a character that nobody sees", err);
 		slot = add_name(a, name);
 		if (slot == before) {
 			a->of_name = mem_realloc(a->of_name, ++before, sizeof(*a->of_name));

@@ -24,6 +24,13 @@ bool str_starts_nocase(struct str s, struct str prefix)
 	return s.n >= prefix.n && str_eq_nocase(str_sub(s, 0, prefix.n), prefix);
 }
 
+struct str str_after_bom(struct str s)
+{
+	const struct str bom = STR("\xef\xbb\xbf");
+
+	return str_starts_nocase(s, bom) ? str_sub(s, bom.n, s.n - bom.n) : s;
+}
+
 bool str_ends_nocase(struct str s, struct str suffix)
 {
 	return s.n >= suffix.n && str_eq_nocase(str_sub(s, s.n - suffix.n, suffix.n), suffix);

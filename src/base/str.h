@@ -46,6 +46,9 @@ bool str_contains_nocase(struct str s, struct str part);
 /* Shell-like pattern: `*` any run, `?` one byte; linear in |s| * |pattern|, no recursion. */
 bool str_glob_nocase(struct str s, struct str pattern);
 
+/* Without the byte order mark (UTF-8) that editors on Windows put before a text. */
+struct str str_after_bom(struct str s);
+
 /* Without leading and trailing space, TAB, CR, LF. */
 struct str str_trim(struct str s);
 

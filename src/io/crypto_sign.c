@@ -50,8 +50,7 @@ static enum errc adopt(struct es256_key **ret, EVP_PKEY *pkey, const char *kind,
 
 static BIO *open_pem(struct str pem)
 {
-	if (pem.n >= 3 && memcmp(pem.p, "\xef\xbb\xbf", 3) == 0)
-		pem = str_sub(pem, 3, pem.n - 3);
+	pem = str_after_bom(pem);
 	if (pem.n == 0 || pem.n > MAX_PEM_BYTES)
 		return NULL;
 	return BIO_new_mem_buf(pem.p, (int)pem.n);

@@ -54,8 +54,7 @@ enum errc json_build(struct json **ret, struct str checked, uint64_t at, struct 
 	enum errc e;
 	cJSON *root;
 
-	if (checked.n >= 3 && memcmp(checked.p, "\xef\xbb\xbf", 3) == 0)
-		checked = str_sub(checked, 3, checked.n - 3);
+	checked = str_after_bom(checked);
 	/* What the check lets through and cJSON does not take are surrogates without a partner. */
 	root = cJSON_ParseWithLengthOpts(checked.p, checked.n, NULL, false);
 	if (!root)

@@ -53,7 +53,7 @@ static size_t break_len(const char *p, size_t n)
 static void index_lines(struct yaml_doc *doc)
 {
 	struct str s = doc->source;
-	size_t begin = str_starts_nocase(s, STR("\xef\xbb\xbf")) ? 3 : 0; /* byte order mark */
+	size_t begin = s.n - str_after_bom(s).n;
 	size_t n = 1;
 
 	for (int pass = 0; pass < 2; pass++) {

@@ -11,10 +11,8 @@ enum { LOOK_BYTES = 8192, TITLE_BYTES = 60 };
 
 bool wire_is_page(const struct http_reply *reply)
 {
-	struct str body = buf_view(&reply->body);
+	struct str body = str_after_bom(buf_view(&reply->body));
 
-	if (str_starts_nocase(body, STR("\xef\xbb\xbf")))
-		body = str_sub(body, 3, body.n - 3);
 	return str_starts_nocase(str_trim(body), STR("<"));
 }
 

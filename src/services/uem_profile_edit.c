@@ -128,8 +128,7 @@ enum errc uem_profile_flag_request(const struct uem_service *s, struct str profi
 	json_free(root);
 	if (rc)
 		return rc;
-	if (str_starts_nocase(profile_json, STR("\xef\xbb\xbf")))
-		profile_json = str_sub(profile_json, 3, profile_json.n - 3);
+	profile_json = str_after_bom(profile_json);
 	if (!find_value(profile_json, str_from(flag), &from, &to))
 		return err_set(err, ERR_PROTOCOL, "UEM's profile spells %s in another way", flag);
 	uem_call(s, &call, ret);

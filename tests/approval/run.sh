@@ -315,7 +315,8 @@ act --expect plan.csv
 exits 'others may write the list' 78
 check 'it says so' grep -q 'the list of approvers' err
 chmod 644 approvers.pub
-for bad in '' 'anna' '*@example.org ssh-ed25519 AAAA' "ca cert-authority $(cat anna.pub)" '!x ssh-ed25519 AAAA'; do
+for bad in '' 'anna' '*@example.org ssh-ed25519 AAAA' "ca cert-authority $(cat anna.pub)" '!x ssh-ed25519 AAAA' \
+	$'\xef\xbb\xbfanna ssh-ed25519 AAAA' $'anna\xe2\x80\x8b ssh-ed25519 AAAA' $'ben,an\xc2\xadna ssh-ed25519 AAAA'; do
 	echo "$bad" >approvers.pub
 	run check
 	exits "a list with '$bad'" 78
