@@ -13,6 +13,7 @@
 #include "io/file.h"
 #include "report/ndjson.h"
 #include "store/archive.h"
+#include "trust/trust.h"
 
 static enum errc check_place(const struct saved_run *s, const char *path, struct err *err)
 {
@@ -154,8 +155,10 @@ static enum errc restore(struct saved_run *s, const struct cli *cli, struct err 
 	struct archive_info info;
 	char *kept = NULL;
 	int64_t now, n, from;
-	enum errc rc = archive_look(path, &info, err);
+	enum errc rc = trust_file(TRUSTED_BACKUP, path, err);
 
+	if (!rc)
+		rc = archive_look(path, &info, err);
 	if (!rc)
 		rc = saved_run_open_retired(s, cli, err);
 	if (!rc)

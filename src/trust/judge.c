@@ -27,6 +27,7 @@ static const struct {
 	[TRUSTED_PROTECTED] = { "the protected list", "is" },
 	[TRUSTED_APPROVERS] = { "the list of approvers", "is" },
 	[TRUSTED_STATE] = { "the state", "is" },
+	[TRUSTED_BACKUP] = { "the backup", "is" },
 	[TRUSTED_GROUPS] = { "the list of trusted groups", "is" },
 	[TRUSTED_GROUPS_OF_ROOT] = { "the list of trusted groups", "is" },
 };

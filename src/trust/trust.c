@@ -181,7 +181,7 @@ static enum errc step(struct walk *w, const char *name, bool last, int *ret_fd, 
 		     : verdict_judge(&w->verdict, w->path, fd, &st, false, err);
 	w->path[w->v[w->n - 1].n_path] = '\0';
 	if (!rc)
-		rc = judge_top(w, false, err);
+		rc = judge_top(w, w->verdict.what == TRUSTED_BACKUP, err);
 	(void)close(fd);
 	(void)append(w, name);
 	errno = ENOTDIR;
@@ -351,6 +351,16 @@ enum errc trust_read(
 		return rc;
 	rc = file_read_fd(fd, path, max_bytes, ret, err);
 	(void)close(fd);
+	return rc;
+}
+
+enum errc trust_file(enum trusted what, const char *path, struct err *err)
+{
+	int fd;
+	enum errc rc = trust_open(what, path, &fd, err);
+
+	if (!rc)
+		(void)close(fd);
 	return rc;
 }
 

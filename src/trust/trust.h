@@ -29,6 +29,7 @@ enum trusted {
 	TRUSTED_PROTECTED,
 	TRUSTED_APPROVERS,
 	TRUSTED_STATE,
+	TRUSTED_BACKUP,         /* becomes the state; may lie in a folder such as /tmp */
 	TRUSTED_GROUPS,         /* the user's file that names groups: no group may write it */
 	TRUSTED_GROUPS_OF_ROOT, /* the same for all users */
 };
@@ -37,6 +38,8 @@ enum trusted {
  * with the command that mends that. Caller releases the buffer. */
 MUST_CHECK enum errc trust_read(
 	enum trusted what, const char *path, size_t max_bytes, struct buf *ret, struct err *err);
+/* Only whether it counts: for what is then opened by its name, by a library. Errors as above. */
+MUST_CHECK enum errc trust_file(enum trusted what, const char *path, struct err *err);
 /* The same, read as YAML. Caller frees with yaml_doc_free(). */
 MUST_CHECK enum errc trust_load_yaml(enum trusted what, const char *path, struct yaml_doc **ret,
 	struct diags *d, struct err *err);

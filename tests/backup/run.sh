@@ -184,6 +184,28 @@ for file in text empty cut plain; do
 done
 run restore none.db
 exits 'no file' 66
+
+# --- whose backup it is: it becomes the state ---
+others_may_write() { # WHAT FILE
+	run restore "$2"
+	exits "$1" 78
+	check "$1: how to mend it" grep -q 'the backup .*run: chmod' <(tr '\n' ' ' <err)
+	check "$1: nothing was made" test ! -e state/*/depmend.db
+}
+mkdir -p open
+cp new.db open/
+chmod 666 new.db
+others_may_write 'a backup that all may write to' new.db
+chmod 602 new.db
+ln -s new.db link.db
+others_may_write 'one that others may write to, by a link' link.db
+chmod 600 new.db
+chmod 777 open
+others_may_write 'one in a folder that all may write to' open/new.db
+chmod 1777 open
+run restore open/new.db
+exits 'one of ours in a folder as /tmp is' 0
+rm -rf state
 run backup text.db
 exits 'over another file' 73
 same 'which stays' serial "$(cat text.db)"
