@@ -233,9 +233,13 @@ static enum errc check_whole(struct db *db, struct err *err)
 {
 	struct db_stmt *q = NULL;
 	enum errc rc = one_row(db, "PRAGMA integrity_check(1)", &q, err);
+	struct str found = rc ? STR_NONE : db_col_str(q, 0);
 
-	if (!rc && !str_eq(db_col_str(q, 0), STR("ok")))
-		rc = err_set(err, ERR_STORE, "%.*s", STR_FMT(db_col_str(q, 0)));
+	/* A line before it names the database. */
+	if (str_starts_nocase(found, STR("***")))
+		(void)str_cut(&found, '\n');
+	if (!rc && !str_eq(found, STR("ok")))
+		rc = err_set(err, ERR_STORE, "%.*s", STR_FMT(found));
 	db_stmt_free(q);
 	return rc;
 }
