@@ -24,7 +24,8 @@ static const struct {
 	[PROFILE_STATE_IN_PROGRESS] = { "progress", "In progress" },
 };
 
-enum profile_state profile_state_of(struct str words)
+/* By the words of uem.profile_status, in whichever spelling. */
+static enum profile_state state_of(struct str words)
 {
 	int i = 0;
 
@@ -33,7 +34,8 @@ enum profile_state profile_state_of(struct str words)
 	return (enum profile_state)i;
 }
 
-const char *profile_state_words(enum profile_state state)
+/* Not of NONE and NAMED. */
+static const char *words_of(enum profile_state state)
 {
 	return states[state].words;
 }
@@ -70,7 +72,7 @@ static bool read_note(struct str note, struct state_seen *ret)
 		return false;
 	if (str_to_u64(str_cut(&rest, ' '), &c))
 		note = rest;
-	*ret = (struct state_seen){ (int64_t)a, (int64_t)b, (int64_t)c, profile_state_of(note) };
+	*ret = (struct state_seen){ (int64_t)a, (int64_t)b, (int64_t)c, state_of(note) };
 	return true;
 }
 
@@ -135,7 +137,7 @@ static bool see(const struct facts *f, const struct state_seen *was, bool known,
 	bool told = words.n && !str_is_odd(words), same;
 	int64_t now = transport_now(f->transport);
 
-	ret->state = told ? profile_state_of(words) : was->state;
+	ret->state = told ? state_of(words) : was->state;
 	ret->named_ms = later(was->named_ms, retry_after_ms <= 0 ? 0 : now + retry_after_ms);
 	if (!known && ret->state == PROFILE_STATE_NONE && !ret->named_ms)
 		return false;
@@ -181,7 +183,7 @@ enum profile_state profile_state_get(
 	const struct fleet *f, uint32_t slot, int64_t *ret_since_ms, int64_t *ret_retry_ms)
 {
 	struct value since, retry;
-	enum profile_state state = profile_state_of(status_of(f, slot));
+	enum profile_state state = state_of(status_of(f, slot));
 
 	fleet_fact(f, slot, FACT_UEM_PROFILE_SINCE, &since);
 	fleet_fact(f, slot, FACT_UEM_PROFILE_RETRY, &retry);
@@ -232,7 +234,7 @@ bool profile_state_tell(
 	if (state == PROFILE_STATE_NAMED)
 		(void)profile_state_odd(f, slot, words);
 	else
-		(void)snprintf(words, sizeof(words), "profile %s", profile_state_words(state));
+		(void)snprintf(words, sizeof(words), "profile %s", words_of(state));
 	(void)snprintf(ret, PROFILE_STATE_TEXT, "%s since %s, next try %s", words,
 		time_rfc3339_s(since_ms, since),
 		retry_ms <= now_ms ? "now" : time_rfc3339_s(retry_ms, retry));

@@ -15,10 +15,6 @@ enum profile_state {
 	PROFILE_STATE_NAMED, /* any other, and the UEM named a time to wait for */
 };
 
-/* By the words of uem.profile_status, in whichever spelling. */
-enum profile_state profile_state_of(struct str words);
-const char *profile_state_words(enum profile_state state); /* not of NONE and NAMED */
-
 /* Sets uem.profile_since and uem.profile_retry by the status that was just read; a state that was
  * not seen before began now. retry_after_ms: what the service says itself; -1 and 0: nothing. */
 void profile_state_take(struct facts *f, uint32_t slot, struct str words, int64_t retry_after_ms);
