@@ -326,7 +326,7 @@ version: 1
 admins: [{on: {service: uem, path: '*/dep/*', nth: 4}, at: before, do: hold}]
 F
 start=$(date -d 2026-11-22T03:00:00Z +%s)000
-for brake in pause expect; do
+apply_until_held() { # of two devices the first is off its server; leaves $pid
 	new_world --fleet fleet.csv --set uem.sync_time=40m --control --scenario held.yaml
 	settings_with 'limits: {in_flight: 1}'
 	rules '[unassign, sync, reassign, sync]'
@@ -334,9 +334,15 @@ for brake in pause expect; do
 	"$build/depmend" apply in.csv --rules rules.yaml --yes --allow percent=100 >out 2>err </dev/null &
 	pid=$!
 	curl -sf -H "X-Sim-Now: $start" "http://127.0.0.1:$port/sim/held?wait=20000" >/dev/null
+}
+let_go() {
+	curl -sf -H "X-Sim-Now: $start" -X POST "http://127.0.0.1:$port/sim/go"
+}
+for brake in pause expect; do
+	apply_until_held
 	kill -9 $pid
 	wait $pid 2>/dev/null
-	curl -sf -H "X-Sim-Now: $start" -X POST "http://127.0.0.1:$port/sim/go"
+	let_go
 	rows C02STAY00001
 	run plan in.csv --rules rules.yaml --allow percent=100 --out plan.csv
 	rows C02STORY0001 C02STORY0002
@@ -353,15 +359,9 @@ for brake in pause expect; do
 done
 
 # --- a pause holds for the run that works, too ---
-new_world --fleet fleet.csv --set uem.sync_time=40m --control --scenario held.yaml
-settings_with 'limits: {in_flight: 1}'
-rules '[unassign, sync, reassign, sync]'
-rows C02STORY0001 C02STORY0002
-"$build/depmend" apply in.csv --rules rules.yaml --yes --allow percent=100 >out 2>err </dev/null &
-pid=$!
-curl -sf -H "X-Sim-Now: $start" "http://127.0.0.1:$port/sim/held?wait=20000" >/dev/null
+apply_until_held
 run pause --reason 'of a storm'
-curl -sf -H "X-Sim-Now: $start" -X POST "http://127.0.0.1:$port/sim/go"
+let_go
 wait $pid
 status=$?
 exits 'paused while it works' 4
