@@ -43,6 +43,7 @@ struct looking_back {
 	size_t cap;
 	struct arena arena;
 	bool asked; /* the events were read to their end */
+	bool later; /* they were not, and may be the next time */
 };
 
 /* --- one event --- */
@@ -161,7 +162,7 @@ static enum errc read_events(struct looking_back *s, struct err *err)
 	};
 	enum errc rc;
 
-	s->asked = false;
+	s->asked = s->later = false;
 	if (s->s->settings->apple.school)
 		return ERR_OK;
 	forget(s);
@@ -171,6 +172,7 @@ static enum errc read_events(struct looking_back *s, struct err *err)
 			 "events: %s",
 			l.err.msg);
 	s->asked = !rc && !l.code;
+	s->later = !rc && errc_info(l.code)->retry == RETRY_LATER;
 	return rc;
 }
 
@@ -244,13 +246,14 @@ static enum errc search_all(struct looking_back *s, struct gap *g, struct err *e
 		rc = take_all(s, &more, err);
 	if (rc)
 		return rc;
-	g->searched = true;
+	g->searched = !s->later;
 	if (n + more)
 		log_warn("forgotten while off their servers: %u device%s, put back first", n + more,
 			plural(n + more));
 	else if (!s->asked)
-		log_warn("which devices are off their servers could not be found out: see "
+		log_warn("which devices are off their servers could not be found out%s: see "
 			 "%sActivity in Apple's portal",
+			s->later ? " now; the next 'depmend apply' asks again" : "",
 			s->s->settings->apple.school ? "" : "'depmend export --off-server', and ");
 	return save(s, g, err);
 }

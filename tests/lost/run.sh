@@ -170,6 +170,34 @@ for how in database backup folder; do
 	export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
 done
 
+# The events cannot be asked when it is noticed: the next start asks again.
+new_world --fleet fleet.csv --control
+settings_with 'limits: {devices: 99, percent: 100, release: 9}'
+rows 10 10
+run apply in.csv --rules rules.yaml --set job=home --yes --max-wait 48h
+run backup kept.backup
+rows 12 12
+run apply in.csv --rules rules.yaml --yes --max-wait 48h
+exits 'one is taken off, and forgotten' 0
+rm -r "$(dirname state/*/depmend.db)"
+run restore kept.backup
+export DEPMEND_CLOCK=virtual:2026-11-23T03:00:00Z
+curl -sf -H "X-Sim-Now: $(date -d 2026-11-23T03:00:00Z +%s)000" --data-binary @- \
+	"http://127.0.0.1:$port/sim/scenario" <<'END'
+version: 1
+faults: [{service: apple, path: "/v1/auditEvents*", do: reply, status: 503, body: html}]
+END
+rows 15 15
+run apply in.csv --rules rules.yaml --set job=home --yes --max-wait 48h
+check 'without the events: it is said' grep -q "next 'depmend apply' asks again" <(tr '\n' ' ' <err)
+same 'without the events: nobody knows of it' 0 "$(effects assign C02LST000012)"
+curl -sf -X POST "http://127.0.0.1:$port/sim/heal"
+export DEPMEND_CLOCK=virtual:2026-11-23T06:00:00Z
+run apply in.csv --rules rules.yaml --set job=home --yes --max-wait 48h
+exits 'with the events' 0
+same 'with the events: what nobody remembers came back' 1 "$(effects assign C02LST000012)"
+export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
+
 # moved to another machine it is the newest, and so is a first state of an account that was used
 new_world --fleet fleet.csv
 settings_with 'limits: {devices: 99, percent: 100, release: 9}'
