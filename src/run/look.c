@@ -176,22 +176,30 @@ enum errc look_by_name(
 	return rc;
 }
 
+/* A reading that cannot be used: what was not seen is read one by one, and the others go on. */
+static enum errc go_on(enum errc rc, bool *ret_failed, const struct err *err)
+{
+	if (rc != ERR_PROTOCOL && rc != ERR_REFUSED && rc != ERR_NOT_FOUND)
+		return rc;
+	log_often(LOG_WARN, "looking at the devices: %s", err->msg);
+	*ret_failed = true;
+	return ERR_OK;
+}
+
 static enum errc read_all(struct looking *l, struct err *err)
 {
 	struct job *j = l->j;
 	uint32_t n = expected_on(l, SERVER_NONE);
 	bool lists_failed = false;
-	enum errc rc = n ? read_records(j, l->slots, n, err) : ERR_OK;
+	enum errc rc = ERR_OK;
 
+	if (n)
+		rc = go_on(read_records(j, l->slots, n, err), &lists_failed, err);
 	for (uint32_t s = 0; s < j->fleet->n_servers && !rc; s++) {
 		n = expected_on(l, s);
 		if (n)
-			rc = facts_on_server(j->facts, s, l->slots, n, err);
-	}
-	if (rc == ERR_PROTOCOL || rc == ERR_REFUSED || rc == ERR_NOT_FOUND) {
-		log_often(LOG_WARN, "looking at the devices: %s", err->msg);
-		lists_failed = true;
-		rc = ERR_OK; /* what was not seen is read one by one */
+			rc = go_on(
+				facts_on_server(j->facts, s, l->slots, n, err), &lists_failed, err);
 	}
 	if (!rc)
 		rc = read_missing(l, err);

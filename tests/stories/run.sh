@@ -793,5 +793,35 @@ new_world --fleet only.csv
 apply
 exits 'the only device of its server' 0
 
+# --- a list that is cut just before the change keeps nobody from seeing the others' ---
+# The wave waits an hour for writes; meanwhile a colleague moves one of its devices, and the list of the
+# other's server is not whole when both are looked at.
+for cut in EMEA Americas; do
+	[ $cut = EMEA ] && other=Americas || other=EMEA
+	{
+		echo serial,server
+		printf "%s,WS1 $cut\n" C02STORY0001 C02STORY0002 $(seq -f C02MANY%05g 20)
+		printf "%s,WS1 $other\n" C02STORY0003 C02STORY0004
+	} >many.csv
+	new_world --fleet many.csv --scenario <(
+		cat <<-F
+			version: 1
+			admins:
+			  - {after: 30m, do: set, knobs: {apple.page_drop: 20}}
+			  - {after: 30m, do: assign, server: WS1 APAC, serials: [C02STORY0004]}
+			  - {after: 3h, do: set, knobs: {apple.page_drop: 0}}
+		F
+	) --server 'WS1 APAC' --server 'WS1 Depot'
+	settings_with 'rate: {apple_write: 1/h}'
+	rules '[{reassign: {to: WS1 Depot}}]'
+	sed -i '/^name/a waves: [2, 100%]' rules.yaml
+	rows C02STORY0001 C02STORY0002 C02STORY0003 C02STORY0004
+	apply --allow percent=100 --max-wait 48h
+	same "$cut: the moved one is left where it is" 'drifted state.drifted' "$(verdict C02STORY0004)"
+	same "$cut: nothing of ours is done to it" 1 "$(effects assign C02STORY0004)"
+	same "$cut: the others are done" 'done done done' \
+		"$(for i in 1 2 3; do verdict C02STORY000$i | cut -d' ' -f1; done | paste -sd' ')"
+done
+
 check 'no message counts 1 as several' test -z "$(grep -wE '1 (devices|rows|changes|runs|wipes|steps|requests)' said)"
 suite_end

@@ -67,9 +67,10 @@ def as_read(request, body):
         for d in (parsed(body) or {}).get("data", []):
             shown[d["id"].strip().upper()] = None
         return {"shown": shown, "server": ""}
-    found = re.match(r"/v1/orgDevices/([^/]+)", path)
-    if found:
-        return {"shown": {found[1].upper(): None}, "server": ""}
+    found = re.fullmatch(r"/v1/orgDevices/([^/]+)(/relationships/assignedServer)?", path)
+    if found:   # its coverage, say, is no look at the device
+        on = ((parsed(body) or {}).get("data") or {}).get("id") or "" if found[2] else None
+        return {"shown": {found[1].upper(): on}, "server": ""}
     return None
 
 

@@ -162,10 +162,11 @@ class Story:
         return any(a["proc"] == s["proc"] and serial in a["moved"] and a["t"] <= s["checked"] and
                    self.others_moved(serial, begin, a["begin"]) for a in self.audits)
 
-    def last_look(self, serial, t):
-        """The last read that shows the device, or the list it might stand on, ended by then."""
+    def last_look(self, serial, t, where=False):
+        """The last read that shows the device, or the list it might stand on, ended by then.
+        where: and tells on which server it is."""
         for e in reversed(self.reads.get(serial, [])):
-            if e["t"] <= t:
+            if e["t"] <= t and not (where and e["shown"].get(serial, "") is None):
                 return e
         return None
 
@@ -377,7 +378,7 @@ def o4_fresh_look(story):
             continue
         for serial in s["serials"]:
             at = s["checked"]   # a stop between the last check and the bytes nobody can see
-            look = story.last_look(serial, at)
+            look = story.last_look(serial, at, where=s["type"] == TAKES)
             if not look:
                 yield f"O4 {s['type']} of {serial} left at {clock(at)} without any look"
             elif not story.asked_since_look(s, serial):
