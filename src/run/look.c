@@ -110,12 +110,12 @@ static enum errc read_records(struct job *j, uint32_t *slots, uint32_t n, struct
 	uint32_t assigned = 0;
 	enum errc rc = facts_read(j->facts, READING_APPLE_DEVICE, slots, n, err);
 
-	for (uint32_t i = 0; i < n && !rc; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		struct device_state *d = &j->fleet->devices[slots[i]];
 		struct value status;
 
 		fleet_fact(j->fleet, slots[i], FACT_APPLE_STATUS, &status);
-		if (device_fact_state(d, FACT_APPLE_KNOWN) == VALUE_UNKNOWN)
+		if (rc || device_fact_state(d, FACT_APPLE_KNOWN) == VALUE_UNKNOWN)
 			device_set_unknown(d, FACT_APPLE_SERVER);
 		else if (status.state == VALUE_KNOWN &&
 			 str_eq_nocase(status.text, STR("UNASSIGNED")))
