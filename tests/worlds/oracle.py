@@ -224,11 +224,12 @@ class Story:
                 return True
         return False
 
-    def was_in_vain(self, s, serial):
-        """A release that did not happen and, as its end was told or its time is over, never will:
-        that can be read. Nobody can read whether a wipe is on its way."""
+    def was_in_vain(self, s, serial, t):
+        """A release that had not happened at t and, as its end was told or its time was over, never
+        would: that can be read. Nobody can read whether a wipe is on its way. One without a reply
+        that is carried out later than that no client can tell."""
         return s["type"] == RELEASES and not any(
-            m["ours"] and m["what"] == "release" and m["t"] >= s["t"]
+            m["ours"] and m["what"] == "release" and s["t"] <= m["t"] <= t
             for m in self.moves.get(serial, []) if m["activity"] in self.activities_of(s))
 
     def activities_of(self, s):
@@ -429,7 +430,7 @@ def o6_once(story):
             key = e["type"], serial, e.get("record"), lives.get(serial, 0)
             before = sent.get(key)
             if before and not story.forgotten(before, e["t"]) and not (
-                    story.was_in_vain(before, serial) and not story.open_since(before, e)):
+                    story.was_in_vain(before, serial, e["t"]) and not story.open_since(before, e)):
                 yield (f"O6 {e['type']} of {serial} left at {clock(e['t'])}, and before at "
                        f"{clock(before['t'])}")
             sent[key] = s
