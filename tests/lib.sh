@@ -31,6 +31,11 @@ fewer() { # N
 	case ${build##*/} in release*) echo "$1" ;; *) echo $((($1 + 3) / 4)) ;; esac
 }
 
+# Whether this build has what only Linux has (`make PORTABLE=1` leaves it out); what is not tested then is named.
+on_linux() { # WHAT
+	case ${build##*/} in *-portable) echo "skipped: $1 (only Linux has that)" && return 1 ;; esac
+}
+
 suite_clean() {
 	sim_stop
 	rm -rf "$work"

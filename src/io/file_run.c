@@ -16,7 +16,7 @@
 extern char **environ; /* no header of its says so */
 #endif
 
-enum { POLL_MS = 20, LAST_WORDS_MS = 500 };
+enum { POLL_MS = 20, SELDOM_MS = 500, LAST_WORDS_MS = 500 };
 
 /* A process group of its own, so that a timeout also ends what the program started, unless it has
  * to be in ours to ask on the terminal; signals as a fresh process has them, since we block some.
@@ -91,6 +91,14 @@ static void end(pid_t pid, int *ret_status)
 
 enum ended { ENDED, ENDED_LATE, ENDED_BY_SIGNAL };
 
+/* Not every kernel can tell when a program is over: as a rule its end of the pipe is closed then. */
+static int wait_ms(int process, int in, int64_t left)
+{
+	int64_t most = process >= 0 ? INT32_MAX : in >= 0 ? SELDOM_MS : POLL_MS;
+
+	return (int)(left < most ? left : most);
+}
+
 /* Until the program has ended, has said too much, has taken too long or a signal asks us to stop. A
  * program it left behind may hold the pipe open; that one is not waited for. */
 static enum ended collect(int in, pid_t pid, int64_t deadline, struct buf *b, int *ret_status)
@@ -104,8 +112,7 @@ static enum ended collect(int in, pid_t pid, int64_t deadline, struct buf *b, in
 
 	while (!gone && !b->full && !p[2].revents &&
 		(left = deadline - kernel_clock_ms(CLOCK_MONOTONIC)) > 0) {
-		/* Not every kernel can tell when it is over. */
-		(void)poll(p, 3, process >= 0 && left < INT32_MAX ? (int)left : POLL_MS);
+		(void)poll(p, 3, wait_ms(process, p[0].fd, left));
 		gone = waitpid(pid, ret_status, WNOHANG) == pid;
 		if (p[0].fd >= 0 && !drain(in, b))
 			p[0].fd = -1;

@@ -117,7 +117,12 @@ for one in depmend.yaml rules.yaml list.csv protected.csv approvers.pub state .;
 	for who in $me 0; do
 		world "$who"
 		chown $stranger "conf/$one"
-		[ "$one" = . ] || refused "$one of a stranger, for $who" "$who" ''
+		if [ "$one $who" = "state $me" ]; then
+			# It cannot even be looked into.
+			on_linux 'a state of a stranger is named before it is opened' && refused "$one of a stranger, for $who" "$who" ''
+		elif [ "$one" != . ]; then
+			refused "$one of a stranger, for $who" "$who" ''
+		fi
 		[ "$one" != . ] || refused "the folder of a stranger, for $who" "$who" ''
 		# What is in a folder of 0700 stays out of reach, whoever is trusted.
 		[ "$one $who" = "state $me" ] || mended "$one of a stranger, for $who" "$who" ''
@@ -252,7 +257,7 @@ except OSError as e:
 END
 }
 world $me
-if acl conf/rules.yaml 2 $stranger 6; then
+if on_linux 'access lists' && acl conf/rules.yaml 2 $stranger 6; then
 	for one in depmend.yaml rules.yaml list.csv protected.csv approvers.pub state .; do
 		for tag in 2 8; do
 			world $me

@@ -22,7 +22,7 @@ on() { # COLUMNS COMMAND...: leaves shown
 plain() {
 	sed -E "s|$work|WORK|g; s|$root|ROOT|g; s/$(id -un)@$(hostname)/USER@HOST/; s/$(id -un) on $(hostname)/USER on HOST/
 		s/2026[0-9]{4}-[0-9]{6}-[0-9a-f]{8}/RUN/g; s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/ID/g
-		s/[0-9a-f]{16}/STATE/g; s/[0-9a-f]{12}/FINGERPRINT/g; /^sandbox:/,/new privileges/d; s/BUSINESSAPI\.ID/CLIENT/g
+		s/[0-9a-f]{16}/STATE/g; s/[0-9a-f]{12}/FINGERPRINT/g; /^sandbox: .*no Landlock$/d; /^sandbox:/,/new privileges/d; s/BUSINESSAPI\.ID/CLIENT/g
 		s/127\.0\.0\.1:[0-9]+/HOST/g"
 }
 words() {

@@ -51,6 +51,7 @@ def play(seed, plan=None, turns=None):
     """ret: sentences, the world, its tapes."""
     plan_tape, turn_tape = world.Tape(seed, plan), world.Tape(seed + 1, turns)
     w = world.World(get_tools(), plan_tape, turn_tape, seed, aim_of(seed))
+    w.plan.disturbances = [d for d in w.plan.disturbances if d[0] != options.without]
     story = None
     try:
         story = w.happen()
@@ -158,6 +159,7 @@ def main():
     args.add_argument("--coverage", action="store_true")
     args.add_argument("--real", type=int, default=0, help="worlds on the real clock")
     args.add_argument("--aim", choices=list(world.DEEDS), help="all at this disturbance")
+    args.add_argument("--without", choices=list(world.DEEDS), help="leave out this disturbance")
     args.add_argument("--planted", action="store_true", help="the oracle's own test, too")
     opt = args.parse_args()
     opt.build = os.path.abspath(opt.build)
