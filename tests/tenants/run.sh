@@ -272,7 +272,9 @@ go apply 'lists/{tenant}.csv' --rules ./bounce.yaml --settings all --yes --allow
 same 'one hangs, one has a mistake, one is locked' '69 78 11' "$(summary t1) $(summary t2) $(summary t3)"
 exits 'the worst of them' 78
 same 'the others are done' $((crowd - 3)) "$(awk '$2 == 0' out.txt | wc -l)"
-same 'each once' "$((crowd - 3)) $((crowd - 3))" "$(effects unassign) $(effects assign)"
+held=$(tail -n 1 lists/t3.csv) # how far it has come nobody knows
+same 'each once' "$((crowd - 3)) $((crowd - 3))" \
+	"$(($(effects unassign) - $(effects unassign "$held"))) $(($(effects assign) - $(effects assign "$held")))"
 kill "$silent"
 kill -CONT "$one"
 wait "$one"
