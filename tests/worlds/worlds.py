@@ -51,7 +51,7 @@ def play(seed, plan=None, turns=None):
     """ret: sentences, the world, its tapes."""
     plan_tape, turn_tape = world.Tape(seed, plan), world.Tape(seed + 1, turns)
     w = world.World(get_tools(), plan_tape, turn_tape, seed, aim_of(seed))
-    w.plan.disturbances = [d for d in w.plan.disturbances if d[0] != options.without]
+    w.pending = [d for d in w.pending if d[0] != options.without]
     story = None
     try:
         story = w.happen()
