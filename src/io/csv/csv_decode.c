@@ -194,6 +194,8 @@ enum errc csv_source_open(struct csv_source **ret, const char *path, struct str 
 	s->kind = csv_wrong_kind((struct str){ s->in, s->to });
 	if (!s->kind)
 		s->kind = csv_wrong_kind((struct str){ s->in + s->from, s->to - s->from });
+	if (!s->kind && !opt->encoding)
+		s->kind = csv_mainframe_kind((struct str){ s->in, s->to });
 	if (rc)
 		csv_source_close(s);
 	else

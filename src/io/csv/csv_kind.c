@@ -107,6 +107,36 @@ const char *csv_wrong_kind(struct str start)
 	return NULL;
 }
 
+enum { EBCDIC_LEAST = 10 };
+
+/* A letter, digit, blank, line end or delimiter as a mainframe writes it. */
+static bool is_of_mainframe(unsigned char c)
+{
+	unsigned char digit = c & 0xf;
+	bool letter = (c >= 0x81 && c <= 0xa9) || (c >= 0xc1 && c <= 0xe9);
+
+	return (letter && digit >= 1 && digit <= 9) || (c >= 0xf0 && c <= 0xf9) ||
+	       (c && memchr("\x40\x4b\x4f\x5e\x60\x61\x6b\x6d\x7a\x7f\x05\x0d\x15\x25", c, 14));
+}
+
+const char *csv_mainframe_kind(struct str start)
+{
+	size_t n = 0, n_digits = 0;
+
+	for (size_t i = 0; i < start.n; i++) {
+		unsigned char c = (unsigned char)start.p[i];
+
+		if (c >= '0' && c <= '9')
+			return NULL;
+		n += is_of_mainframe(c);
+		n_digits += c >= 0xf0 && c <= 0xf9;
+	}
+	if (start.n < EBCDIC_LEAST || n * 10 < start.n * 9 || n_digits == 0)
+		return NULL;
+	return "this is EBCDIC, as mainframes write it, not a CSV in UTF-8: have the list written "
+	       "as CSV UTF-8 there";
+}
+
 static bool decodes(const char *encoding, struct str bytes)
 {
 	iconv_t c = iconv_open("UTF-8", encoding);

@@ -40,6 +40,8 @@ MUST_CHECK enum errc csv_source_read(
 /* What the first bytes of a file (behind a BOM) are the beginning of, and what to do instead; NULL:
  * nothing that is known. */
 const char *csv_wrong_kind(struct str start);
+/* The same of EBCDIC; for files of which nobody says what they are written in. */
+const char *csv_mainframe_kind(struct str start);
 /* An encoding in which all of these bytes are text, for files that are not UTF-8. */
 const char *csv_guess_encoding(struct str bytes);
 
