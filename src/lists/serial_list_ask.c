@@ -57,9 +57,26 @@ static void put_columns(struct buf *out, const struct sample *s, uint32_t header
 		buf_printf(out, " and %zu more", n - SHOWN_COLUMNS);
 }
 
+/* Another column of that header is named as the serial, which holds none; SIZE_MAX: there is none.
+ */
+static size_t named_column(const struct sample *s, uint32_t header)
+{
+	for (size_t c = 0; header != LIST_NO_HEADER && c < s->rows[header].n_cells; c++)
+		if (header_sense(s->rows[header].cells[c]) == SENSE_EXACT &&
+			way_of(s, header, c).n_shaped == 0)
+			return c;
+	return SIZE_MAX;
+}
+
+/* Nobody is told to read the serials of other devices where the device's own have a column. */
 static bool may_hold(const struct way *w)
 {
-	return w->n_full && w->n_shaped * 2 >= w->n_full && w->sense != SENSE_OTHER;
+	const struct sample *s = w->sample;
+
+	return w->n_full && w->n_shaped * 2 >= w->n_full && w->sense != SENSE_OTHER &&
+	       (w->header == LIST_NO_HEADER ||
+		       !header_is_of_other(s->rows[w->header].cells[w->column]) ||
+		       named_column(s, w->header) == SIZE_MAX);
 }
 
 /* What would be asked then. */
@@ -228,11 +245,18 @@ static size_t dressed_column(const struct sample *s, struct str *ret)
 }
 
 /* No column can be read as it is, so no option helps. */
-static void put_no_column(struct buf *out, const struct sample *s)
+static void put_no_column(struct buf *out, const struct sample *s, uint32_t header)
 {
 	struct str cell = STR_NONE;
-	size_t column = dressed_column(s, &cell);
+	size_t column = named_column(s, header);
 
+	if (column != SIZE_MAX) {
+		buf_printf(out,
+			"; column %zu holds no serial: write the serials of the devices into it",
+			column + 1);
+		return;
+	}
+	column = dressed_column(s, &cell);
 	if (column != SIZE_MAX) {
 		buf_printf(out, "; column %zu has more in its cells than a serial: ", column + 1);
 		serial_describe(cell, out);
@@ -307,7 +331,7 @@ static void put_remedy(
 		buf_z(out, word ? ": make two files of it, one from that line on, or take it out"
 				: ": correct that line");
 	else if (!put_options(&options, l, s, header))
-		put_no_column(out, s);
+		put_no_column(out, s, header);
 	else if (is_device_first(l, s, header))
 		put_device_first(out, l, s->rows[header].line);
 	else if (l->opt.purpose == LIST_OF_RULES || l->opt.purpose == LIST_OTHER)

@@ -32,6 +32,9 @@ struct serial_list {
 	struct profile *profile; /* NULL: no other column holds serials */
 	bool *holds_serials;     /* per column of the sample, n_sampled of them */
 	bool *seconds;           /* the same, by its cells alone: at least half are serials */
+	bool *others;            /* holds serials of other devices, by its name or its cells */
+	size_t full_cells;       /* of a row that is whole */
+	size_t most_cells;       /* of a row in the sample */
 	bool *notes;             /* holds texts, which may name other devices */
 	size_t n_sampled;
 	size_t twin;           /* from 1: another column of its name, with the same serials */
@@ -140,6 +143,11 @@ bool list_is_joined(const struct serial_list *l, const struct csv_record *r, siz
 /* How many cells most rows below the header have, and more than one of them; SIZE_MAX: a single row
  * has others than the header, so no row can tell. */
 size_t list_usual_cells(const struct way *w);
+/* How many cells most rows have, without a header. */
+size_t list_usual_width(const struct sample *s);
+/* Whether at least half of that column's cells are serials, of other devices than the rows'.
+ * *ret_first, if so: the first. */
+bool list_holds_others(const struct way *w, size_t column, struct serial *ret_first);
 /* Every row has the same delimiter too many: a blank is behind it in each, and before no other; or
  * a column that is named as serials holds none. */
 bool list_is_shifted_whole(const struct way *w);
@@ -148,6 +156,9 @@ bool list_is_shifted_whole(const struct way *w);
 size_t list_shifted_to(const struct serial_list *l, const struct csv_record *r);
 /* So, or its cells fit the columns beside theirs, or one is joined to the serial. */
 bool list_is_shifted(const struct serial_list *l, const struct csv_record *r);
+/* A row without its last cells may have lost its serial with the delimiter behind it, and what is
+ * read be that of another device. */
+bool list_may_lack_own(const struct serial_list *l, const struct str *cells, size_t n_cells);
 /* In words; cell: the serial's. */
 void list_describe_shift(
 	const struct serial_list *l, const struct csv_record *r, struct str cell, struct buf *out);
@@ -161,6 +172,9 @@ void list_forget_end(struct serial_list *l);
 /* ERR_INPUT: `which` is "every serial begins", or some do. */
 enum errc list_ask_barcode(const struct serial_list *l, const struct serial *first,
 	const char *which, struct err *err);
+/* ERR_INPUT: most rows may lack their own serial, and nobody has told that they are right. */
+MUST_CHECK enum errc list_check_short(
+	const struct serial_list *l, const struct way *w, struct err *err);
 /* ERR_INPUT: every serial has the same text joined to it, or some have a scanner's. */
 MUST_CHECK enum errc list_check_alike(const struct serial_list *l, struct err *err);
 /* The next run of letters and digits; false: there are no more. */

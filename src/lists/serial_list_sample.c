@@ -161,8 +161,7 @@ static size_t width_of_result(const struct sample *s, size_t *ret_end)
 	return width;
 }
 
-/* How many cells most rows have. */
-static size_t usual_width(const struct sample *s)
+size_t list_usual_width(const struct sample *s)
 {
 	size_t *n = mem_zalloc((s->widest + 2) * sizeof(*n)), best = 0;
 
@@ -254,7 +253,7 @@ struct way way_of(const struct sample *s, uint32_t header, size_t column)
 	if (named && header == 0 && sample_is_result(s))
 		w.width = width_of_result(s, &w.surplus_end);
 	else
-		w.width = named ? width_of(s, header) : column ? usual_width(s) : SIZE_MAX;
+		w.width = named ? width_of(s, header) : column ? list_usual_width(s) : SIZE_MAX;
 	w.sense = named ? header_sense(s->rows[header].cells[column]) : SENSE_UNKNOWN;
 	w.clean = !named || device_above(s, header) == 0;
 	count_rows(&w, 0);

@@ -76,6 +76,54 @@ static bool holds_own(const struct way *w)
 	return w->n_strong && w->n_strong * 2 >= w->n_full && w->sense != SENSE_QUALIFIED;
 }
 
+/* Which is neither the row's nor has it within, as a host's name does. */
+static bool is_other(struct str cell, struct str own, struct serial *ret)
+{
+	struct serial serial;
+
+	if (serial_look(cell) != LOOK_STRONG || serial_read(cell, ret) ||
+		str_contains_nocase(cell, own))
+		return false;
+	return serial_read(own, &serial) || !str_contains_nocase(cell, serial_view(&serial));
+}
+
+bool list_holds_others(const struct way *w, size_t column, struct serial *ret_first)
+{
+	const struct sample *s = w->sample;
+	size_t n_full = 0, n_others = 0;
+	struct serial serial;
+
+	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++) {
+		const struct sample_row *row = &s->rows[i];
+
+		if (column >= row->n_cells || w->column >= row->n_cells ||
+			row->cells[column].n == 0)
+			continue;
+		n_full++;
+		if (is_other(row->cells[column], row->cells[w->column], &serial) && n_others++ == 0)
+			*ret_first = serial;
+	}
+	return n_others && n_others * 2 >= n_full;
+}
+
+/* By its header, or by what it holds, of which a single row says nothing; without a header where
+ * somebody has told which column counts. */
+static bool is_of_others(const struct serial_list *l, const struct way *w, const struct way *all)
+{
+	const struct column_options *o = &l->opt.columns;
+	bool named = w->header != LIST_NO_HEADER;
+	struct str header = named ? w->sample->rows[w->header].cells[all->column] : STR_NONE;
+	struct serial first;
+
+	if (!named && !o->serial_column)
+		return false;
+	if (named && (header_is_of_other(header) ||
+			     (all->sense == SENSE_COMPOUND && !header_is_of_device(header))))
+		return true;
+	return all->sense != SENSE_OTHER && all->n_rows > 1 && l->seconds[all->column] &&
+	       list_holds_others(w, all->column, &first);
+}
+
 /* What is known of one column, as the rows tell that have as many cells as most. */
 static void look_at_column(struct serial_list *l, const struct way *w, size_t c)
 {
@@ -86,10 +134,15 @@ static void look_at_column(struct serial_list *l, const struct way *w, size_t c)
 
 	l->notes[c] = holds_notes(&all);
 	l->seconds[c] = all.n_strong && all.n_strong * 2 >= all.n_full && !l->notes[c];
+	l->others[c] = c != w->column && is_of_others(l, w, &all);
 	if (l->usual_cells == SIZE_MAX)
 		l->holds_serials[c] = may_be_named_so(&all, l->notes[c], w->column);
+	else if (w->header != LIST_NO_HEADER && c > w->column && l->notes[c] && !list_is_strict(l))
+		l->holds_serials[c] = false;
 	else
-		l->holds_serials[c] = may_hold_serials(l, &even, l->seconds[c]);
+		/* Of few rows one that has shifted would be its own witness. */
+		l->holds_serials[c] = may_hold_serials(l, &even, l->seconds[c]) &&
+				      may_hold_serials(l, &all, l->seconds[c]);
 }
 
 static void find_guards(struct serial_list *l, const struct way *w)
@@ -101,7 +154,13 @@ static void find_guards(struct serial_list *l, const struct way *w)
 	l->holds_serials = arena_zalloc(&l->arena, n + 1);
 	l->seconds = arena_zalloc(&l->arena, n + 1);
 	l->notes = arena_zalloc(&l->arena, n + 1);
+	l->others = arena_zalloc(&l->arena, n + 1);
+	l->full_cells = w->header == LIST_NO_HEADER ? list_usual_width(w->sample)
+						    : l->reading.columns.n;
 	l->usual_cells = list_usual_cells(w);
+	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < w->sample->n; i++)
+		if (w->sample->rows[i].n_cells > l->most_cells)
+			l->most_cells = w->sample->rows[i].n_cells;
 	for (c = 0; c < n; c++)
 		if (w->header == LIST_NO_HEADER || c < w->sample->rows[w->header].n_cells)
 			look_at_column(l, w, c);
@@ -115,29 +174,6 @@ static void find_guards(struct serial_list *l, const struct way *w)
 	for (size_t i = 0; i < LIST_GUARDS; i++)
 		if (beside[i] < n && beside[i] < w->width && !l->holds_serials[beside[i]])
 			l->guards[l->n_guards++] = beside[i];
-}
-
-/* Whether at least half of its cells are serials, of other devices than the rows'. */
-static bool holds_others(const struct way *w, size_t column, struct serial *ret_first)
-{
-	const struct sample *s = w->sample;
-	size_t n_full = 0, n_others = 0;
-	struct serial serial;
-
-	for (size_t i = w->header + 1; i < s->n; i++) {
-		const struct sample_row *row = &s->rows[i];
-
-		if (column >= row->n_cells || w->column >= row->n_cells ||
-			row->cells[column].n == 0)
-			continue;
-		n_full++;
-		if (row->looks[column] != LOOK_STRONG || serial_read(row->cells[column], &serial) ||
-			str_contains_nocase(row->cells[column], row->cells[w->column]))
-			continue;
-		if (n_others++ == 0)
-			*ret_first = serial;
-	}
-	return n_others && n_others * 2 >= n_full;
 }
 
 /* Named as the serial, too, and with the same ones in every row that was looked at. */
@@ -164,8 +200,8 @@ static void note_beside(struct serial_list *l, const struct way *w)
 		enum header_sense sense = header_sense(c->headers[i]);
 
 		if (o->serial_column || o->serial_header.n || i == w->column || c->own[i] ||
-			sense == SENSE_OTHER || sense == SENSE_QUALIFIED ||
-			!holds_others(w, i, &first))
+			sense == SENSE_OTHER || header_is_of_other(c->headers[i]) ||
+			!list_holds_others(w, i, &first))
 			continue;
 		l->reading.beside = i;
 		l->reading.beside_first = first;
@@ -329,6 +365,9 @@ enum errc list_settle(struct serial_list *l, const struct way *w, struct err *er
 	l->profile = profile_of(w, &l->arena);
 	find_usual(l, w);
 	find_long(l, w);
+	rc = list_check_short(l, w, err);
+	if (rc)
+		return rc;
 	if (l->opt.barcode_s == BARCODE_ASK &&
 		(r->several ? l->several_barcodes : way_has_barcodes(w)))
 		return list_ask_barcode(l, &r->first, "every serial begins", err);

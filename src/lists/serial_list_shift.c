@@ -10,7 +10,7 @@
 #include "lists/serial_list_parts.h"
 #include "lists/serial_together.h"
 
-enum { TEN = 10, TWELVE = 12 };
+enum { TEN = 10, TWELVE = 12, REMEDY_BYTES = 200 };
 
 /* A serial of another thing is expected there, and every cell is something else. */
 static bool holds_none(const struct way *w, size_t column)
@@ -244,37 +244,105 @@ size_t list_shifted_to(const struct serial_list *l, const struct csv_record *r)
 							       : found_by_guards(l, r, at);
 }
 
-/* By its header, or by what it holds; a single row says nothing of that. */
-static bool is_of_others(const struct serial_list *l, size_t column)
+/* Somebody has said which column counts, and may know that its rows end early. */
+static bool is_told(const struct serial_list *l)
 {
-	enum header_sense sense = header_sense(l->reading.columns.headers[column]);
+	const struct column_options *o = &l->opt.columns;
 
-	return sense >= SENSE_QUALIFIED || (sense != SENSE_OTHER && l->usual_cells != SIZE_MAX &&
-						   column < l->n_sampled && l->seconds[column]);
+	return o->serial_column || o->serial_header.n || o->n_overrides;
 }
 
-/* A row without its last cells may as well have lost its own serial, with the delimiter behind it,
- * and end in that of another device: unless each column behind that holds serials has its own. */
-static bool may_have_lost_own(const struct serial_list *l, const struct csv_record *r)
+/* Whether it may have lost a cell, when it has so many: most rows have more, or not all have as
+ * few. */
+static bool is_short(const struct serial_list *l, size_t n_cells)
 {
-	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n = l->reading.columns.n;
-	bool within = false, without = false;
+	bool usual = l->reading.columns.has_header && n_cells == l->usual_cells;
 
-	for (size_t c = at + 1; r->n_cells < n && is_uneven(l, r) && c < n; c++) {
-		if (!is_of_others(l, c))
+	return n_cells < l->full_cells && (!usual || (!is_told(l) && n_cells < l->most_cells));
+}
+
+/* What stands where another device's serial should is something else. */
+static bool is_else(struct str cell)
+{
+	return serial_look(cell) == LOOK_OTHER && !list_says_nothing(serial_trim(cell));
+}
+
+/* So it may, unless each column behind that holds serials has its own. */
+bool list_may_lack_own(const struct serial_list *l, const struct str *cells, size_t n_cells)
+{
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n = l->full_cells;
+	bool within = false, without = false, other = false;
+
+	for (size_t c = at + 1; n_cells < n && c < n && c < l->n_sampled; c++) {
+		if (!l->others[c])
 			continue;
 		/* What is read may be the cell of that column. */
-		within |= c <= at + n - r->n_cells;
-		without |= c >= r->n_cells || serial_look(r->cells[c]) != LOOK_STRONG;
+		within |= c <= at + n - n_cells;
+		without |= c >= n_cells || serial_look(cells[c]) != LOOK_STRONG;
+		other |= c < n_cells && is_else(cells[c]);
 	}
-	return within && without;
+	return within && without && (is_short(l, n_cells) || (other && !is_told(l)));
+}
+
+static size_t first_of_others(const struct serial_list *l)
+{
+	size_t c = (size_t)l->reading.columns.at[COLUMN_SERIAL] + 1;
+
+	while (c + 1 < l->n_sampled && !l->others[c])
+		c++;
+	return c;
+}
+
+static void put_short_remedy(const struct serial_list *l, struct buf *out)
+{
+	size_t column = (size_t)l->reading.columns.at[COLUMN_SERIAL] + 1;
+
+	if (l->opt.purpose == LIST_MAIN)
+		buf_printf(out, "; if none has lost its own: --serial-column %zu", column);
+	else if (l->opt.purpose == LIST_PROTECTED)
+		buf_printf(out,
+			"; if none has lost its own: protect: {file: ..., serial_column: %zu}",
+			column);
+}
+
+enum errc list_check_short(const struct serial_list *l, const struct way *w, struct err *err)
+{
+	const struct sample *s = w->sample;
+	size_t n = 0, n_rows = 0, line = 0, other = first_of_others(l);
+	struct buf remedy;
+
+	for (size_t i = w->header + 1; w->header != LIST_NO_HEADER && i < s->n; i++) {
+		const struct sample_row *row = &s->rows[i];
+
+		if (!sample_is_data(row, &s->rows[w->header], w->width == 1))
+			continue;
+		n_rows++;
+		if (w->column >= row->n_cells || row->looks[w->column] < LOOK_WEAK ||
+			!list_may_lack_own(l, row->cells, row->n_cells))
+			continue;
+		line = n++ ? line : row->line;
+	}
+	/* A single row is at fault by itself. */
+	if (n < 2 || n * 2 <= n_rows)
+		return ERR_OK;
+	buf_init(&remedy, REMEDY_BYTES);
+	put_short_remedy(l, &remedy);
+	(void)err_set(err, ERR_INPUT,
+		"%s:%zu: most rows (%zu of %zu) are shorter than the header, and what is read of "
+		"them may be their own serial or what column %zu '%.*s' holds: give the rows all "
+		"their delimiters%s",
+		l->name, line, n, n_rows, other + 1, STR_FMT(l->reading.columns.headers[other]),
+		buf_cstr(&remedy));
+	buf_release(&remedy);
+	return ERR_INPUT;
 }
 
 /* So, or its cells fit the columns beside theirs. */
 bool list_is_shifted(const struct serial_list *l, const struct csv_record *r)
 {
 	return list_shifted_to(l, r) != SIZE_MAX || is_joined_behind(l, r) ||
-	       may_have_lost_own(l, r) || (l->profile && profile_is_shifted(l->profile, r));
+	       list_may_lack_own(l, r->cells, r->n_cells) ||
+	       (l->profile && profile_is_shifted(l->profile, r));
 }
 
 void list_describe_shift(
@@ -289,11 +357,13 @@ void list_describe_shift(
 			"what belongs behind the serial seems to be joined to it: '%.*s'; if not, "
 			"give the row all its delimiters",
 			STR_FMT(cell));
-	else if (may_have_lost_own(l, r))
+	else if (list_may_lack_own(l, r->cells, r->n_cells))
 		buf_printf(out,
-			"%zu cell%s, the header has %zu, and '%.*s' may be the serial of another "
+			"%zu cell%s, %s %zu, and '%.*s' may be the serial of another "
 			"column: give the row all its delimiters",
-			r->n_cells, plural(r->n_cells), l->reading.columns.n, STR_FMT(cell));
+			r->n_cells, plural(r->n_cells),
+			l->reading.columns.has_header ? "the header has" : "the other rows have",
+			l->full_cells, STR_FMT(cell));
 	else if (l->profile && profile_is_rest(l->profile, r))
 		buf_z(out, "it seems to be the rest of the row before");
 	else if (l->profile && profile_is_shifted(l->profile, r))

@@ -193,11 +193,14 @@ static const char *const stems[] = { "serial", "seriennummer", "seriennr", "seri
 	"ειριακ", "סידורי", "تسلسل" };
 
 /* Words that make it the serial of something else, or something else about a serial. */
-static const char *const other_words =
-	" old new alt alte alter altes neu neue neuer neues vieux ancien ancienne nouveau nouvelle "
-	"antiguo anterior nuevo nueva vecchio vecchia nuovo nuova oud oude nieuw nieuwe antigo "
-	"novo "
-	"prev last first orig dock hub case board disk disks hdd ssd sim po cert lcd panel screen "
+#define WORDS_OF_AGE                                                                             \
+	" old new alt alte alter altes neu neue neuer neues vieux ancien ancienne nouveau "      \
+	"nouvelle "                                                                              \
+	"antiguo anterior nuevo nueva vecchio vecchia nuovo nuova oud oude nieuw nieuwe antigo " \
+	"novo prev "
+static const char *const words_of_age = WORDS_OF_AGE;
+static const char *const other_words = WORDS_OF_AGE
+	"last first orig dock hub case board disk disks hdd ssd sim po cert lcd panel screen "
 	"ecran pantalla schermo scherm akku pile bateria batteria accu parent port "
 	"count date status state type valid check format length prefix imei meid eid udid "
 	"order range start end from to watch tv router modem switch key ups cable "
@@ -218,6 +221,16 @@ static const char *const other_parts[] = { "replac", "ersatz", "remplac", "reemp
 	"ikker", "rorinte", "nieruszac", "さわら", "触ら", "触れ", "除外", "対象外", "残す", "不要",
 	"请勿", "保留", "排除", "제외", "금지", "reserv", "rechange", "貸出", "予備", "交換",
 	"代替", "新しい", "古い", "以前", "旧", "新" };
+
+/* Of these, what names another device even where no serial is named: "Replaced by", "Loaner". */
+static const char *const device_parts[] = { "replac", "ersatz", "remplac", "reemplaz", "sustitu",
+	"sostit", "vervang", "substitut", "previous", "former", "precedent", "swap", "loan", "leih",
+	"spare", "exchang", "tausch", "donor", "rechange", "貸出", "予備", "交換", "代替", "新しい",
+	"古い", "以前" };
+/* And what such a column tells of it then. */
+static const char *const words_about = " date datum fecha data status state reason grund motif "
+				       "motivo cost price kosten user owner "
+				       "name model type ticket os version tag ";
 
 /* Folded parts that say no more than that it is the device's own: the rest of a compound header. */
 static const char *const own_parts[] = { "number", "numbers", "numeros", "numeri", "numero",
@@ -376,6 +389,20 @@ bool header_is_of_device(struct str header)
 			reached[i + 1] = true;
 	}
 	return reached[f.n];
+}
+
+bool header_is_of_other(struct str header)
+{
+	struct folded f = fold(header);
+	bool about = false, age = false, sn = false;
+
+	if (header_sense(header) == SENSE_QUALIFIED)
+		return true;
+	look_at_words(header, words_about, &about, &sn);
+	look_at_words(header, words_of_age, &age, &sn);
+	return !about && header_sense(header) == SENSE_UNKNOWN &&
+	       (age || any_part((struct str){ f.text, f.n }, device_parts,
+			       sizeof(device_parts) / sizeof(*device_parts)));
 }
 
 bool header_is_of_notes(struct str header)

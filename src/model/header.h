@@ -30,6 +30,8 @@ enum header_sense header_sense(struct str header);
 /* Whether a heading says that what stands below it is not meant like the rest: "Do not touch",
  * "Excluded", "Replaced devices". */
 bool header_sets_apart(struct str heading);
+/* It names the serial of another device, or that device: "Old Serial", "Replaced by". */
+bool header_is_of_other(struct str header);
 /* "Notes", "Bemerkung": texts of people. */
 bool header_is_of_notes(struct str header);
 /* Of a SENSE_COMPOUND: whether its words say no more than that it is the device's own serial, as
