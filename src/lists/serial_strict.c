@@ -84,7 +84,8 @@ static bool is_of_devices(const struct strict *p, size_t column)
 	const struct columns *c = &p->reading->columns;
 	enum header_sense sense = column < c->n ? header_sense(c->headers[column]) : SENSE_UNKNOWN;
 
-	return sense != SENSE_OTHER && sense != SENSE_QUALIFIED && !p->list->notes[column];
+	return sense != SENSE_OTHER && !p->list->notes[column] &&
+	       (column >= c->n || !header_is_of_other(c->headers[column]));
 }
 
 static enum errc refuse_column(
@@ -92,11 +93,6 @@ static enum errc refuse_column(
 {
 	size_t at = (size_t)p->reading->columns.at[COLUMN_SERIAL];
 
-	if (p->list->opt.purpose != LIST_PROTECTED)
-		return err_set(err, ERR_INPUT,
-			"%s:%zu: column %zu holds serials, too, such as '%.*s': leave one of the "
-			"columns %zu and %zu out of that file",
-			p->list->name, line, column + 1, STR_FMT(cell), at + 1, column + 1);
 	return err_set(err, ERR_INPUT,
 		"%s:%zu: column %zu holds serials, too, but '%.*s' is none: correct this line of "
 		"the protected list, or say that only column %zu counts: protect: {file: ..., "
@@ -126,7 +122,7 @@ static void add_named(struct strict *p, struct str note)
 	struct str word;
 	struct serial s;
 
-	while (p->list->opt.purpose == LIST_PROTECTED && list_next_word(&note, &word))
+	while (list_next_word(&note, &word))
 		if (word.n >= USUAL_MIN && word.n <= USUAL_MAX &&
 			serial_look(word) == LOOK_STRONG && !serial_read(word, &s))
 			(void)map_add(p->serials, serial_view(&s), NULL);
@@ -155,8 +151,6 @@ static enum errc look_at_cell(
 		(!seconds && serial_look(cell) != LOOK_STRONG &&
 			(serial_is_hex(cell) || !serial_is_unsaid(cell))))
 		return ERR_OK;
-	if (p->list->opt.purpose != LIST_PROTECTED)
-		return devices ? refuse_column(p, row->record.line, cell, column, err) : ERR_OK;
 	(void)map_add(p->serials, serial_view(&s), &added);
 	p->n_more += devices && added;
 	return ERR_OK;
@@ -174,13 +168,15 @@ static enum errc look_at_hidden(const struct strict *p, struct err *err)
 	return ERR_OK;
 }
 
-/* Which of the columns counts has not been said. */
+/* Which of the columns counts has not been said. Only what protects takes them all: whatever else
+ * is decided by a list goes by the same column as the input does. */
 static enum errc look_beside(struct strict *p, const struct list_row *row, struct err *err)
 {
 	const struct column_options *o = &p->list->opt.columns;
 	enum errc rc = ERR_OK;
 
-	if (o->serial_column || o->serial_header.n || !p->reading->columns.has_header)
+	if (o->serial_column || o->serial_header.n || !p->reading->columns.has_header ||
+		p->list->opt.purpose != LIST_PROTECTED)
 		return ERR_OK;
 	for (size_t c = 0; !rc && c < row->record.n_cells && c < p->list->n_sampled; c++)
 		if (c != (size_t)p->reading->columns.at[COLUMN_SERIAL])

@@ -146,6 +146,20 @@ static bool bad_text(struct loader *l, const struct yaml_node *n, const struct e
 	return false;
 }
 
+/* What is not read of it, and could be meant. */
+static void warn_of_beside(
+	struct loader *l, const struct yaml_node *n, const struct serial_list *list)
+{
+	const struct list_reading *r = list_reading(list);
+
+	if (r->beside_first.n == 0)
+		return;
+	(void)yaml_diag(l->r.d, l->r.doc, DIAG_WARNING, "rules.in-file", n->at, (unsigned)n->text.n,
+		"column %zu '%.*s' of that file holds what could be serials of other devices, such "
+		"as %s: they are not read",
+		r->beside + 1, STR_FMT(r->columns.headers[r->beside]), r->beside_first.text);
+}
+
 /* A list that rules spare devices by must not lose one. */
 static bool add_serials(
 	struct loader *l, const struct yaml_node *n, struct leaf *leaf, struct serial_list *list)
@@ -157,6 +171,8 @@ static bool add_serials(
 
 	map_init(&serials, 0);
 	good = list_read_strictly(list, &serials, &n_read, &err) == ERR_OK;
+	if (good)
+		warn_of_beside(l, n, list);
 	for (uint32_t i = 0; good && i < serials.n; i++)
 		add_member(leaf->members, map_key(&serials, i));
 	map_release(&serials);

@@ -115,9 +115,9 @@ def hiding():
 
 
 def second():
-    """Serials in a second column of a list that protects are protected, too, or the list is refused."""
+    """Serials in a second column of a list that protects are protected, too, or the list is refused. Other lists are read as the input."""
     path, settings, wanted = work / "second.csv", work / "settings.yaml", work / "wanted.csv"
-    for text, protected, members_read in members.SECOND:
+    for text, protected in members.SECOND:
         path.write_text(text)
         settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
         done = run("check", "--settings", settings)
@@ -127,8 +127,12 @@ def second():
         wanted.write_text("Serial\n" + "\n".join(protected or [A]) + "\n")
         done = run("plan", "--offline", wanted, "--settings", settings, "--rules", CASES / "all.yaml", "--json")
         check(f"second: {text!r}: all are protected", done.stdout.count('"outcome":"protected"') == len(protected or []), done.stdout + done.stderr)
-        done = run("check", "--rules", in_file(path))
-        check(f"second: {text!r}: as in_file", done.returncode == (0 if members_read else 65), done.stderr)
+        done, got, faulty = read(path)
+        as_in_file(f"second: {text!r}", path, None if done.returncode == 65 else got, len(faulty))
+        as_inventory(f"second: {text!r}", path, None if done.returncode == 65 else got)
+        told = run("check", "--rules", in_file(path)).stderr
+        check(f"second: {text!r}: as in_file: what is not read is told",
+              done.returncode == 65 or ("they are not read" in told) == ('"other_column":0' not in done.stdout), told)
 
 
 def honest():
@@ -368,6 +372,11 @@ def options():
     path.write_text(f"{B}\nDing\n{A}\n")
     check("options: none", read(path, "--header", "none", "--serial-column", "1")[1] == [B, A])
     check("options: a line", read(path, "--header", "2", "--serial-column", "1")[1] == [A])
+    for text, column, serials, bad in members.TOLD:
+        path.write_text(text)
+        for header in (["--header", "none"], []):
+            done, got, faulty = read(path, *header, "--serial-column", str(column))
+            check(f"options: column {column}, {header}: {text!r}", got == serials and len(faulty) == bad, (got, faulty, done.stderr))
     done = run("plan", "--offline", "--rules", CASES / "all.yaml", "--serial", A.lower(), "--serial", B, "--json")
     check("options: --serial", [json.loads(x)["serial"] for x in done.stdout.splitlines() if '"planned"' in x and '"row"' in x] == [A, B], done.stderr)
     check("options: --serial and a file", run("plan", path, "--offline", "--rules", CASES / "all.yaml", "--serial", A).returncode == 64)

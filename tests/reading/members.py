@@ -56,6 +56,27 @@ MEMBERS = [
      (A, C, D, B, "K3P9X72HG5", "K3P9X72HG6"), [A, B], 1),
     ("lost", "Asset Tag,Serial,Replaced by\nIPAD0001,%s,K3P9X72HG8\nIPAD0002,K3P9X72HG7\n" % A, [A], 1),
     ("lost", "Asset Tag,Serial,Replacement Serial\nIPAD0002,K3P9X72HG7\n", [], 1),
+    ("lost", "Name,Serial Number,Replaced by,Notes\nx,K3P9X72HG7,broken\n", [], 1),
+    ("lost", "Name;Seriennummer;Ersatzgerät\nx;%s;\ny;K3P9X72HG7\nz;%s;\n" % (A, B), [A, B], 1),
+    ("lost", "Serial Number,Device,Room\n%s,K3P9X72HG8,B1\nK3P9X72HG7,\n%s,K3P9X72HG5,B2\n" % (A, B), [A, B], 1),
+    ("lost", "Nom\tNuméro de série\tAncien\tSite\nx\t%s\t\ta\ny\tK3P9X72HG7\tb\n" % A, [A], 1),
+    ("lost", "Tag,Serial,Swap,Swap date,Notes\nT1,K3P9X72HG7,2026-03-04,to HR\nT2,%s,,2026-03-05\n" % A, [A], 1),
+    ("lost", "名前,シリアル番号,代替機\nx,%s,K3P9X72HG8\ny,K3P9X72HG7\nz,%s,\n" % (A, B), [A, B], 1),
+    ("lost", "Name,Serial,Device ID\nx,%s,501\ny,%s\n" % (A, B), [A, B], 0),
+    ("lost", "Name,Serial,Hostname,Room\nx,%s,MAC-%s,B1\ny,%s\n" % (A, A, B), [A, B], 0),
+    ("lost", "Serial Number,id,Notes\n%s,%s,ok\n%s,%s,ok\n%s\n" % (A, A, B, B, C), [A, B, C], 0),
+    # short: most rows end before a column with serials of other devices, some do not: each of the short ones may have lost its own
+    ("short", "Name,Serial Number,Replaced by,Notes\nw,%s\nx,%s,K3P9X72HG8,ok\ny,K3P9X72HG7\nz,%s\n" % (A, B, C), None, 0),
+    ("short", "Serial,Replaced by,PO\n" + "".join("%s\n" % p[0] for p in PAIRS) + "%s\n%s,%s\n" % (A, B, C), None, 0),
+    ("short", "Serial;Leihgerät\n%s;%s\n%s\n%s\n%s;%s\n%s\n" % (A, C, B, D, TENS[0], TENS[1], TENS[2]), None, 0),
+    ("short", "Nom\tN° de série\tAncien numéro de série\tSite\nx\t%s\ny\t%s\t\tb\nz\t%s\n" % (A, B, C), None, 0),
+    ("short", "Name|Serial|Second\nw|%s\nx|%s|%s\ny|%s\nz|%s\n" % (A, B, TENS[0], C, D), None, 0),
+    ("short", "Name,Serial Number,Monitor Serial\nx,%s\ny,%s\nz,%s\n" % (A, B, C), [A, B, C], 0),
+    ("short", "Serial,Name,Room,Notes\n%s,x\n%s,y,B1\n%s,z\n%s\n" % (A, B, C, D), [A, B, C, D], 0),
+    # own: the column of the devices' own serials is there, and empty: nobody is told to read another
+    ("own", "Name,Replaced by,Serial Number\nx,%s\n" % B, None, 0),
+    ("own", "Name;Altgerät;Seriennummer\nx;%s;\ny;%s;n/a\n" % (A, B), None, 0),
+    ("own", "Serial\tOld Serial\n\t%s\nC02XK1-ABJG5H\t%s\n" % (A, B), None, 0),
     # single: the only row ends in its serial, and what belongs behind it may be joined to it
     ("single", "Name,Serial Number,Room\nx,F4K9X72HG3B1\n", [], 1),
     ("single", "Name;Serial Number;Room\nx;%sB1\n" % A, [], 1),
@@ -239,6 +260,9 @@ MEMBERS = [
     ("I2", "MIME-Version: 1.0\nSubject: list\n\n%s\n" % A, "a mail", 0),
     ("I2", "<table><tr><td>Serial</td></tr><tr><td>%s</td></tr></table>" % A, "a web page", 0),
     ("I2", "", "is empty", 0),
+    ("I2", ("Serial Number,Name\n%s,x\n%s,y\n" % (A, B)).encode("cp500"), "EBCDIC", 0),
+    ("I2", ("%s\r\n%s\r\n" % (A, B)).encode("cp037"), "EBCDIC", 0),
+    ("I2", ("Gerät;Seriennummer\nx;%s\n" % A).encode("cp273"), "EBCDIC", 0),
     ("I2", "\n\n \n", "is empty", 0),
     # J: what nobody sees
     ("J1", "Serial\n\u00ad%s\u200b\n\u2066%s\u2069\n" % (A, B), [A, B], 0),
@@ -512,7 +536,7 @@ COMMENTS = [
 
 # Lists that are refused as one kind or another: what is advised is done, and they are read.
 ADVICE = [text for kind, text, serials, _ in MEMBERS if serials is None and isinstance(text, str) and
-          kind in ("above", "quotes", "words", "tables", "named", "signs", "B1", "apart", "lines", "same", "joined")] + [
+          kind in ("short", "own", "above", "quotes", "words", "tables", "named", "signs", "B1", "apart", "lines", "same", "joined")] + [
     text for text, n in COMMENTS if n is None] + [
     "7AG-C74-BU22,CEO\n%s,x\n%s,y\n" % (A, B), "%s\n%s\nsee below\n%s\n" % (A, B, C), "%s,x\n%s,y\n7AGC-74BU22,z\n" % (A, B),
     "Tag,Ding\nIPAD0001,%s\nIPAD0002,%s\n" % (A, B), "Serial,Mac\n%s,%s\n%s,7AGC-74BU22\n" % (A, B, C),
@@ -528,34 +552,43 @@ LEFT_OUT = [
     ("header: 1, serial_column: 2", "x;VFGVD\nx;%s\ny;%s\n" % (A, B)),
     ("header: 2, serial_column: 1", "Name,Tag\n7AG C74 BU22,x\n%s,y\n" % A),
 ]
-# Protected lists with serials in more columns than one, which are all protected, or it is 78 (None); as in_file: how many are read, or
-# 65 (None).
+# Protected lists with serials in more columns than one, which are all protected, or it is 78 (None); elsewhere they are read as the input is.
 SECOND = [
     # which a note names
-    ("Serial,Note\n%s,x\n%s,also %s\n%s,y\n" % (A, C, B, D), [A, B, C, D], 3),
-    ("Serial;Bemerkung\n%s;Chef\n%s;war %s (alt)\n%s;Lager\n" % (A, C, B, D), [A, B, C, D], 3),
-    ("Serial,Note\n%s,with %s/%s\n%s,x\n%s,y\n" % (A, B, D, C, "K3P9X72HG8"), [A, B, C, D, "K3P9X72HG8"], 3),
-    ("Name\tSerial\tNote\nx\t%s\tSN: %s.\ny\t%s\tz\nv\t%s\tw\n" % (A, B.lower(), C, D), [A, B, C, D], 3),
-    ("Who,Serial\n%s and John,%s\nJane,%s\nJim,%s\n" % (B, A, C, D), [A, B, C, D], 3),
-    ("Serial Number,Mac\n%s,%s\n%s,%s\n" % (A, B, C, D), [A, B, C, D], None),
-    ("Serial Number;iPad;Notes\n%s;;x\n%s;%s;y\n%s;n/a;z\n" % (A, C, D, B), [A, B, C, D], None),
-    ("Seriennummer\tGerät\n%s\t%s\n%s\t-\n" % (A, B, C), [A, B, C], None),
-    ("Numéro de série|Téléphone\n%s|%s\n%s|MPGJQVFGVD\n%s|%s\n" % (A, B, C, D, "K3P9X72HG8"), [A, B, C, D, "MPGJQVFGVD", "K3P9X72HG8"], None),
-    ("Device,Serial\n%s,%s\n%s,%s\n" % (B, A, D, C), [A, B, C, D], None),
-    ("Serial Number,Replacement Serial,Name\n%s,%s,x\n%s,%s,y\n" % (A, B, C, D), [A, B, C, D], 2),
-    ("Serial,Mac\n%s,%s\n%s,7AGC-74BU22\n" % (A, B, C), None, None),
-    ("Serial,Mac,Name\n%s,%s,x\n%s,K3P9 X72HG8,y\n%s,,z\n" % (A, B, C, D), None, None),
-    ("Serial;Mac\n%s;F4K9-X72HG3\n%s;7AGC-74BU22\n" % (A, C), None, None),
-    ("Serial\tMac\tName\n%s\tF4K9 X72HG3\tx\n%s\tn/a\ty\n" % (A, C), None, None),
-    ("Serial,Mac\n%s,MPGJQVFGVD\n%s,\n" % (A, C), [A, C, "MPGJQVFGVD"], None),
-    ("Serial,Host\n%s,LAP-%s\n%s,LAP-%s\n" % (A, A, C, C), [A, C], 2),
-    ("Serial,Tag,OS\n%s,IT-2024-A0012,macOS-14.2.1-23C71\n%s,IT-2024-A0013,iPad-10.2-64GB\n" % (A, C), [A, C], 2),
-    ("Reserve Serial,Device\n%s,%s\n%s,%s\n" % (A, B, C, D), None, None),
-    ("Serial (keep),Unit\n%s,%s\n%s,%s\n" % (A, B, C, D), None, None),
-    ("Serial Number,id\n%s,%s\n%s,%s\n" % (A, A, C, C), [A, C], 2),
-    ("Serial Number,MAC Address\n%s,624964CB9B56\n%s,A4FC1412AB01\n" % (A, C), [A, C], 2),
-    ("EAS activation ID,Serial number\nAPPL%s,%s\nAPPL%s,%s\n" % (A, A, C, C), [A, C], 2),
-    ("ECID\tserialNumber\n0x1E4C0A2B3C002E\t%s\n0x1A2B3C4D5E6F\t%s\n" % (A, C), [A, C], 2),
+    ("Serial,Note\n%s,x\n%s,also %s\n%s,y\n" % (A, C, B, D), [A, B, C, D]),
+    ("Serial;Bemerkung\n%s;Chef\n%s;war %s (alt)\n%s;Lager\n" % (A, C, B, D), [A, B, C, D]),
+    ("Serial,Note\n%s,with %s/%s\n%s,x\n%s,y\n" % (A, B, D, C, "K3P9X72HG8"), [A, B, C, D, "K3P9X72HG8"]),
+    ("Name\tSerial\tNote\nx\t%s\tSN: %s.\ny\t%s\tz\nv\t%s\tw\n" % (A, B.lower(), C, D), [A, B, C, D]),
+    ("Who,Serial\n%s and John,%s\nJane,%s\nJim,%s\n" % (B, A, C, D), [A, B, C, D]),
+    ("Serial Number,Mac\n%s,%s\n%s,%s\n" % (A, B, C, D), [A, B, C, D]),
+    ("Serial Number;iPad;Notes\n%s;;x\n%s;%s;y\n%s;n/a;z\n" % (A, C, D, B), [A, B, C, D]),
+    ("Seriennummer\tGerät\n%s\t%s\n%s\t-\n" % (A, B, C), [A, B, C]),
+    ("Numéro de série|Téléphone\n%s|%s\n%s|MPGJQVFGVD\n%s|%s\n" % (A, B, C, D, "K3P9X72HG8"), [A, B, C, D, "MPGJQVFGVD", "K3P9X72HG8"]),
+    ("Device,Serial\n%s,%s\n%s,%s\n" % (B, A, D, C), [A, B, C, D]),
+    ("Serial Number,Replacement Serial,Name\n%s,%s,x\n%s,%s,y\n" % (A, B, C, D), [A, B, C, D]),
+    ("Serial,Mac\n%s,%s\n%s,7AGC-74BU22\n" % (A, B, C), None),
+    ("Serial,Mac,Name\n%s,%s,x\n%s,K3P9 X72HG8,y\n%s,,z\n" % (A, B, C, D), None),
+    ("Serial;Mac\n%s;F4K9-X72HG3\n%s;7AGC-74BU22\n" % (A, C), None),
+    ("Serial\tMac\tName\n%s\tF4K9 X72HG3\tx\n%s\tn/a\ty\n" % (A, C), None),
+    ("Serial,Mac\n%s,MPGJQVFGVD\n%s,\n" % (A, C), [A, C, "MPGJQVFGVD"]),
+    ("Serial,Host\n%s,LAP-%s\n%s,LAP-%s\n" % (A, A, C, C), [A, C]),
+    ("Serial,Tag,OS\n%s,IT-2024-A0012,macOS-14.2.1-23C71\n%s,IT-2024-A0013,iPad-10.2-64GB\n" % (A, C), [A, C]),
+    ("Reserve Serial,Device\n%s,%s\n%s,%s\n" % (A, B, C, D), None),
+    ("Serial (keep),Unit\n%s,%s\n%s,%s\n" % (A, B, C, D), None),
+    ("Serial Number,id\n%s,%s\n%s,%s\n" % (A, A, C, C), [A, C]),
+    ("Serial Number,MAC Address\n%s,624964CB9B56\n%s,A4FC1412AB01\n" % (A, C), [A, C]),
+    ("EAS activation ID,Serial number\nAPPL%s,%s\nAPPL%s,%s\n" % (A, A, C, C), [A, C]),
+    ("ECID\tserialNumber\n0x1E4C0A2B3C002E\t%s\n0x1A2B3C4D5E6F\t%s\n" % (A, C), [A, C]),
+]
+# Without a header, and two columns with serials: which one counts is told, and a row that has lost a cell is none of them.
+TOLD = [
+    ("%s,%s\n%s,%s\nK3P9X72HG7\n" % (A, B, C, D), 1, [A, C], 1),
+    ("%s,%s\n%s,%s\nK3P9X72HG7\n" % (A, B, C, D), 2, [B, D], 1),
+    ("x;%s;%s\ny;%s;%s\nz;K3P9X72HG7\n" % (A, B, C, D), 2, [A, C], 1),
+    ("x;%s;%s\ny;%s;%s\nK3P9X72HG7;K3P9X72HG8\n" % (A, B, C, D), 2, [A, C], 1),
+    ("%s\tx\t%s\n%s\ty\t%s\nK3P9X72HG8\tK3P9X72HG7\n" % (A, B, C, D), 1, [A, C], 1),
+    ("%s,%s\n%s,%s\n%s,%s\n" % (A, B, C, D, TENS[0], TENS[1]), 2, [B, D, TENS[1]], 0),
+    ("%s,x\n%s,y\n%s\n" % (A, B, C), 1, [A, B, C], 0),
 ]
 # Labels before single serials, and a letter for a digit: which devices are protected, and how many are read in in_file, or 65 (None).
 LABELS = [
@@ -629,7 +662,6 @@ STRIPPED = [
 # Rows that look damaged and are not: all of their serials are read.
 HONEST = [
     ("Serial,Replaced by,PO\n" + "".join("%s,%s\n" % p for p in PAIRS) + "%s,\n%s,\n" % (A, B), [p[0] for p in PAIRS] + [A, B]),
-    ("Serial,Replaced by,PO\n" + "".join("%s\n" % p[0] for p in PAIRS) + "%s\n%s,%s\n" % (A, B, C), [p[0] for p in PAIRS] + [A, B]),
     ("Serial,Site\n%s,a\n%s,b\nRZ8NC0ABCDEF12,c\n" % (A, B), [A, B, "RZ8NC0ABCDEF12"]),
     (SPARSE.replace("n3,,", "n3,%s," % C), MANY[:19]),
     (SPARSE.replace(MANY[3] + ",", MANY[3] + "," + C), MANY[:19]),

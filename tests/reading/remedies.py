@@ -35,6 +35,15 @@ def by_hand(text, message):
     if m := said(r"if it is a header, write 'serial' over|on line (\d+) of that file write 'serial' over"):
         new = with_cell(lines, int(m.group(1) or n), column_of_serials(lines[n:]), "serial")
         yield joined(new)
+    if said("give the rows? all (?:their|its) delimiters"):
+        widest = max(len(cells_of(line)[0]) for line in lines)
+        yield joined(line + cells_of(lines[0])[1] * (widest - len(cells_of(line)[0])) for line in lines)
+    if m := said(r"column (\d+) holds no serial: write the serials of the devices into it"):
+        for i in range(2, len(lines) + 1):
+            cells, d = cells_of(lines[i - 1])
+            lines[i - 1] = d.join(cells + [""] * (int(m.group(1)) - len(cells)))
+            lines = with_cell(lines, i, int(m.group(1)) - 1, GOOD[:-1] + str(i))
+        yield joined(lines)
     if said("write a line of headers above the devices"):
         c = column_of_serials(lines)
         names = ["serial" if i == c else f"other {i}" for i in range(max(len(cells_of(line)[0]) for line in lines))]
@@ -47,9 +56,6 @@ def by_hand(text, message):
         yield re.sub(rf"\b{begin}(\w{{10,12}}){end}\b", r"\1", text)
     if said("put the device into a line of its own below the header"):
         yield joined([*lines[:n - 1], *lines[n:], with_cell(lines, len(lines), column_of_serials(lines[n:]), GOOD)[-1]])
-    if m := said(r"leave one of the columns (\d+) and (\d+) out"):
-        for c in m.groups():
-            yield joined(cells_of(line)[1].join(x for i, x in enumerate(cells_of(line)[0]) if i != int(c) - 1) for line in lines)
     if said("if the serial is whole, end its line"):
         yield text + "\n"
     if m := said(r"line (\d+) has no serial in column \d+: .*: make two files of it, one from that line on, or take it out"):
