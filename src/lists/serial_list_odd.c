@@ -2,7 +2,7 @@
 #include "lists/serial_hidden.h"
 #include "lists/serial_list_parts.h"
 
-enum { LONGEST = 12 };
+enum { LONGEST = 12, RARE_GAPS = 4 };
 
 /* A piece of a line that may be a device. */
 static bool may_be_device(struct str cell)
@@ -108,15 +108,24 @@ static struct str only_cell(const struct csv_record *r, size_t at)
 	return serial_trim(r->cells[i]);
 }
 
-/* "Do not touch:", and no serial beside it; in a list of one column whatever ends so. */
-static bool is_heading_row(const struct serial_list *l, const struct csv_record *r, size_t at)
+/* Blank lines stand before few rows alone, so that they mean something. */
+static bool is_rare_gap(const struct serial_list *l)
+{
+	return l->n_gaps * RARE_GAPS <= l->n_rows + RARE_GAPS;
+}
+
+/* "Do not touch:", and no serial beside it; in a list of one column whatever ends so, and behind a
+ * blank line all words. */
+static bool is_heading_row(
+	const struct serial_list *l, const struct csv_record *r, size_t at, bool gap)
 {
 	struct str text = only_cell(r, at);
 	bool bare = !l->reading.columns.has_header || l->reading.width == 1;
 
 	if (text.n == 0 || serial_is_about(text))
 		return false;
-	return header_sets_apart(text) || (bare && ends_in_colon(text));
+	return header_sets_apart(text) || (bare && ends_in_colon(text)) ||
+	       (gap && is_rare_gap(l) && is_words(text) && !list_says_nothing(text));
 }
 
 bool list_begins_table(const struct serial_list *l, const struct csv_record *r, bool gap)
@@ -124,7 +133,7 @@ bool list_begins_table(const struct serial_list *l, const struct csv_record *r, 
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n_full = 0;
 	enum header_sense sense;
 
-	if (is_heading_row(l, r, at))
+	if (is_heading_row(l, r, at, gap))
 		return true;
 	for (size_t i = 0; i < r->n_cells; i++) {
 		if (!is_words(r->cells[i]))

@@ -52,6 +52,7 @@ struct serial_list {
 	size_t n_passed; /* of n_before */
 	struct csv_record several;
 	size_t end_line;                     /* behind the last record */
+	size_t n_gaps;                       /* rows behind blank lines */
 	size_t table_line;                   /* a row that looks like another header; 0: none yet */
 	struct str rest, token;              /* of a line with several serials; one cell of it */
 	size_t n_rows, n_strange;            /* strange: no serial where one should be */

@@ -253,7 +253,17 @@ static const char *const own_parts[] = { "number", "numbers", "numeros", "numeri
 static const char *const apart_words =
 	" not keep except excepted skip skipped ignore ignored done already lost missing nicht "
 	"behalten bleiben bleibt ausser ohne sauf garder conserver excepto salvo mantener "
-	"conservar manter tranne eccetto tenere behouden zachowac pominac ";
+	"conservar manter tranne eccetto tenere behouden zachowac pominac hold held sold vip "
+	"waiting "
+	"pending later fertig finished hecho fatto fait rendu vendu vendus rendus ";
+/* The same, within a longer word or over several. */
+static const char *const apart_parts[] = { "excep", "excl", "exkl", "esclus", "eccez", "ausnahm",
+	"ausgenomm", "ausgeschl", "outofscope", "handsoff", "fingerweg", "leavealone", "leaveasis",
+	"erledigt", "abgeschlossen", "zuruckgegeb", "zuruckgesch", "gesperrt", "geschutzt",
+	"protect", "proteg", "protett", "verbleib", "verkauft", "vendid", "venduti", "devuelt",
+	"devolvi", "restitu", "noborr", "nocancel", "noncancel", "noelimin", "nonelimin", "nomover",
+	"nonspost", "nomodific", "nonmodific", "保持", "例外", "保護", "済み", "処理済", "返却",
+	"しない", "禁止", "完了", "已完成", "已归还", "勿", "예외", "완료", "반납" };
 
 /* Columns in which people write what they like. */
 static const char *const note_parts[] = { "note", "comment", "remark", "bemerk", "anmerk",
@@ -422,7 +432,8 @@ bool header_sets_apart(struct str heading)
 	bool apart = false, sn = false;
 
 	look_at_words(heading, apart_words, &apart, &sn);
-	return apart || any_part(text, other_parts, sizeof(other_parts) / sizeof(*other_parts));
+	return apart || any_part(text, other_parts, sizeof(other_parts) / sizeof(*other_parts)) ||
+	       any_part(text, apart_parts, sizeof(apart_parts) / sizeof(*apart_parts));
 }
 
 enum header_sense header_sense(struct str header)

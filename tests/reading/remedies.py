@@ -13,6 +13,7 @@ def cells_of(line):
 def with_cell(lines, n, column, cell):
     """The lines with another cell in line n, from 1."""
     cells, d = cells_of(lines[n - 1])
+    cells += [""] * (column + 1 - len(cells))
     cells[column] = cell
     return [*lines[:n - 1], d.join(cells), *lines[n:]]
 
