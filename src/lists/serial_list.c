@@ -346,6 +346,7 @@ static enum errc take_record(
 		return other_header(l, l->table_line, err);
 	l->n_gaps += l->end_line && l->end_line < ret->record.line;
 	l->end_line = ret->record.line + ret->record.n_lines;
+	list_note_dangling(l, &ret->record);
 	if (l->profile)
 		profile_follow(l->profile, &ret->record);
 	l->n_rows++;
@@ -379,7 +380,8 @@ enum errc list_next(struct serial_list *l, struct list_row *ret, bool *ret_more,
 
 enum errc list_rewind(struct serial_list *l, struct err *err)
 {
-	l->n_passed = l->n_rows = l->n_strange = l->end_line = l->n_gaps = l->table_line = 0;
+	l->n_passed = l->n_rows = l->n_strange = l->end_line = l->n_gaps = l->dangling_line =
+		l->table_line = 0;
 	l->rest = STR_NONE;
 	l->apart_above = false;
 	list_forget_end(l);

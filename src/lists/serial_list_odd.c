@@ -72,21 +72,33 @@ static bool is_words(struct str cell)
 	return serial_look(cell) != LOOK_STRONG;
 }
 
-/* A cell, but for that one, that stands in our header or names a column that is known. */
-static bool names_columns(const struct serial_list *l, const struct csv_record *r, size_t but)
+/* It stands in our header or names a column that is known. */
+static bool names_column(const struct serial_list *l, struct str cell)
 {
 	const struct columns *c = &l->reading.columns;
 
+	if (header_sense(cell) != SENSE_UNKNOWN)
+		return true;
+	for (size_t k = 0; k < c->n; k++)
+		if (str_eq_nocase(c->headers[k], cell))
+			return true;
+	return false;
+}
+
+/* How many cells, but for that one, name columns. *ret_n: of so many that are not empty. */
+static size_t n_names(
+	const struct serial_list *l, const struct csv_record *r, size_t but, size_t *ret_n)
+{
+	size_t n = 0;
+
+	*ret_n = 0;
 	for (size_t i = 0; i < r->n_cells; i++) {
 		if (i == but || r->cells[i].n == 0)
 			continue;
-		if (header_sense(r->cells[i]) != SENSE_UNKNOWN)
-			return true;
-		for (size_t k = 0; k < c->n; k++)
-			if (str_eq_nocase(c->headers[k], r->cells[i]))
-				return true;
+		n += names_column(l, r->cells[i]);
+		++*ret_n;
 	}
-	return false;
+	return n;
 }
 
 static bool ends_in_colon(struct str text)
@@ -130,7 +142,7 @@ static bool is_heading_row(
 
 bool list_begins_table(const struct serial_list *l, const struct csv_record *r, bool gap)
 {
-	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n_full = 0;
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n_full = 0, n_other, n;
 	enum header_sense sense;
 
 	if (is_heading_row(l, r, at, gap))
@@ -145,8 +157,13 @@ bool list_begins_table(const struct serial_list *l, const struct csv_record *r, 
 	sense = header_sense(r->cells[at]);
 	if (n_full == 1)
 		return sense == SENSE_QUALIFIED || (gap && sense > SENSE_UNKNOWN);
-	/* "no serial" may stand where one is missing. */
-	return names_columns(l, r, gap ? SIZE_MAX : at) && (gap || sense > SENSE_UNKNOWN);
+	if (gap)
+		return n_names(l, r, SIZE_MAX, &n_other) > 0;
+	/* "no serial" may stand where one is missing, but not beside the names of all other
+	 * columns. */
+	n = n_names(l, r, at, &n_other);
+	return n && (sense > SENSE_UNKNOWN ||
+			    (n == n_other && !list_says_nothing(serial_trim(r->cells[at]))));
 }
 
 bool list_is_joined(const struct serial_list *l, const struct csv_record *r, size_t n)

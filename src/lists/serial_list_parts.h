@@ -51,13 +51,14 @@ struct serial_list {
 	/* The pass */
 	size_t n_passed; /* of n_before */
 	struct csv_record several;
-	size_t end_line;                     /* behind the last record */
-	size_t n_gaps;                       /* rows behind blank lines */
-	size_t table_line;                   /* a row that looks like another header; 0: none yet */
-	struct str rest, token;              /* of a line with several serials; one cell of it */
-	size_t n_rows, n_strange;            /* strange: no serial where one should be */
-	uint32_t n_long[SERIAL_MAX + 1];     /* rows by the length of their serial */
-	uint32_t n_barcodes[SERIAL_MAX + 1]; /* of these, with what a scanner reads before it */
+	size_t end_line;        /* behind the last record */
+	size_t n_gaps;          /* rows behind blank lines */
+	size_t dangling_line;   /* behind a row whose last cell ends in the middle of a sentence */
+	size_t table_line;      /* a row that looks like another header; 0: none yet */
+	struct str rest, token; /* of a line with several serials; one cell of it */
+	size_t n_rows, n_strange;               /* strange: no serial where one should be */
+	uint32_t n_long[SERIAL_MAX + 1];        /* rows by the length of their serial */
+	uint32_t n_barcodes[SERIAL_MAX + 1];    /* of these, with what a scanner reads before it */
 	struct serial barcodes[SERIAL_MAX + 1]; /* the first of them */
 	struct serial last;                     /* n 0, or that of a last line without an end */
 	size_t last_line;
@@ -160,6 +161,9 @@ bool list_is_shifted(const struct serial_list *l, const struct csv_record *r);
 /* A row without its last cells may have lost its serial with the delimiter behind it, and what is
  * read be that of another device. */
 bool list_may_lack_own(const struct serial_list *l, const struct str *cells, size_t n_cells);
+/* Notes a row whose last cell ends as "replaced by" does: a serial alone in the next line is the
+ * rest of it. */
+void list_note_dangling(struct serial_list *l, const struct csv_record *r);
 /* In words; cell: the serial's. */
 void list_describe_shift(
 	const struct serial_list *l, const struct csv_record *r, struct str cell, struct buf *out);

@@ -55,7 +55,8 @@ static bool holds_notes(const struct way *w)
 	if (header_is_of_notes(s->rows[w->header].cells[w->column]))
 		return true;
 	for (size_t i = w->header + 1; i < s->n; i++)
-		n_texts += w->column < s->rows[i].n_cells && is_text(s->rows[i].cells[w->column]);
+		n_texts += sample_is_data(&s->rows[i], &s->rows[w->header], w->width == 1) &&
+			   w->column < s->rows[i].n_cells && is_text(s->rows[i].cells[w->column]);
 	return n_texts > 1 && n_texts * 2 >= w->n_full;
 }
 
@@ -90,13 +91,15 @@ static bool is_other(struct str cell, struct str own, struct serial *ret)
 bool list_holds_others(const struct way *w, size_t column, struct serial *ret_first)
 {
 	const struct sample *s = w->sample;
+	bool named = w->header != LIST_NO_HEADER;
 	size_t n_full = 0, n_others = 0;
 	struct serial serial;
 
-	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < s->n; i++) {
+	for (size_t i = named ? w->header + 1 : 0; i < s->n; i++) {
 		const struct sample_row *row = &s->rows[i];
 
-		if (column >= row->n_cells || w->column >= row->n_cells ||
+		if (!sample_is_data(row, named ? &s->rows[w->header] : NULL, !named) ||
+			column >= row->n_cells || w->column >= row->n_cells ||
 			row->cells[column].n == 0)
 			continue;
 		n_full++;
@@ -145,6 +148,20 @@ static void look_at_column(struct serial_list *l, const struct way *w, size_t c)
 				      may_hold_serials(l, &all, l->seconds[c]);
 }
 
+/* That a row has. */
+static size_t most_cells(const struct way *w)
+{
+	const struct sample *s = w->sample;
+	bool named = w->header != LIST_NO_HEADER;
+	size_t most = 0;
+
+	for (size_t i = named ? w->header + 1 : 0; i < s->n; i++)
+		if (sample_is_data(&s->rows[i], named ? &s->rows[w->header] : NULL, true) &&
+			!way_is_surplus(&s->rows[i], w) && s->rows[i].n_cells > most)
+			most = s->rows[i].n_cells;
+	return most;
+}
+
 static void find_guards(struct serial_list *l, const struct way *w)
 {
 	const size_t beside[LIST_GUARDS] = { w->column + 1, w->column + 2, w->column - 1 };
@@ -158,9 +175,7 @@ static void find_guards(struct serial_list *l, const struct way *w)
 	l->full_cells = w->header == LIST_NO_HEADER ? list_usual_width(w->sample)
 						    : l->reading.columns.n;
 	l->usual_cells = list_usual_cells(w);
-	for (size_t i = w->header == LIST_NO_HEADER ? 0 : w->header + 1; i < w->sample->n; i++)
-		if (w->sample->rows[i].n_cells > l->most_cells)
-			l->most_cells = w->sample->rows[i].n_cells;
+	l->most_cells = most_cells(w);
 	for (c = 0; c < n; c++)
 		if (w->header == LIST_NO_HEADER || c < w->sample->rows[w->header].n_cells)
 			look_at_column(l, w, c);

@@ -337,11 +337,43 @@ enum errc list_check_short(const struct serial_list *l, const struct way *w, str
 	return ERR_INPUT;
 }
 
+/* Words that no sentence ends in. */
+static bool is_dangling(struct str text)
+{
+	static const char *const words[] = { "by", "with", "to", "for", "of", "from", "and", "mit",
+		"durch", "gegen", "f\xc3\xbcr", "von", "und", "par", "avec", "pour", "de", "et",
+		"por", "con", "para", "y", "da", "per", "e" };
+	struct str last = text;
+
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] == ' ')
+			last = str_sub(text, i + 1, text.n - i - 1);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (last.n < text.n && str_eq_nocase(last, str_from(words[i])))
+			return true;
+	return text.n && strchr(":>", text.p[text.n - 1]);
+}
+
+void list_note_dangling(struct serial_list *l, const struct csv_record *r)
+{
+	/* The next line is a row of its own where serials are in another column than the first. */
+	if (r->n_cells < 2 || r->n_cells != l->reading.columns.n ||
+		l->reading.columns.at[COLUMN_SERIAL] > 0)
+		return;
+	if (is_dangling(serial_trim(r->cells[r->n_cells - 1])))
+		l->dangling_line = r->line + r->n_lines;
+}
+
+static bool is_rest_of_note(const struct serial_list *l, const struct csv_record *r)
+{
+	return r->n_cells == 1 && l->dangling_line == r->line;
+}
+
 /* So, or its cells fit the columns beside theirs. */
 bool list_is_shifted(const struct serial_list *l, const struct csv_record *r)
 {
 	return list_shifted_to(l, r) != SIZE_MAX || is_joined_behind(l, r) ||
-	       list_may_lack_own(l, r->cells, r->n_cells) ||
+	       list_may_lack_own(l, r->cells, r->n_cells) || is_rest_of_note(l, r) ||
 	       (l->profile && profile_is_shifted(l->profile, r));
 }
 
@@ -364,7 +396,7 @@ void list_describe_shift(
 			r->n_cells, plural(r->n_cells),
 			l->reading.columns.has_header ? "the header has" : "the other rows have",
 			l->full_cells, STR_FMT(cell));
-	else if (l->profile && profile_is_rest(l->profile, r))
+	else if (is_rest_of_note(l, r) || (l->profile && profile_is_rest(l->profile, r)))
 		buf_z(out, "it seems to be the rest of the row before");
 	else if (l->profile && profile_is_shifted(l->profile, r))
 		buf_z(out, "its cells fit the columns beside theirs");

@@ -117,6 +117,11 @@ MEMBERS = [
     ("notes", "Name;Seriennummer;Bemerkung\nx;%s;Austausch geplant\ny;%s;%s\nz;%s;\n" % (A, B, C, D), [A, B, D], 0),
     ("notes", "Serial,Reason\n%s,display is broken\n%s,%s\n%s,lost in Rome\n" % (A, B, C, D), [A, B, D], 0),
     ("notes", "User,Old Serial,Serial Number,Notes\nx,%s,%s,ok\nSmith, John,%s,%s\n" % (C, A, "K3P9X72HG8", D), [A], 1),
+    ("notes", "Serial Number,Notes\n%s,replaced by\n%s\n%s,ok\n" % (A, C, B), [A, B], 1),
+    ("notes", "Seriennummer;Bemerkung\n%s;ersetzt durch\n%s\n%s;ok\n" % (A, C, B), [A, B], 1),
+    ("notes", "Serial\tSite\tNotes\n%s\ta\told one:\n%s\n%s\tb\tok\n" % (A, C, B), [A, B], 1),
+    ("notes", "Numéro de série,Remarque\n%s,remplacé par\n\n%s\n%s,réparé\n" % (A, C, B), [A, C, B], 0),
+    ("notes", "Serial Number,Notes\n%s,replaced\n%s\n%s,repaired\n" % (A, C, B), [A, C, B], 0),
     # every: the same delimiter too many in every row
     ("every", "Name,Old Serial,Serial,Notes\nSmith, Anna,%s,%s\nMiller, Tom,%s,%s\n" % (A, C, B, D), [], 2),
     ("every", "User,Loaner,Serial,Notes\nSmith, A,%s,%s,\nMiller, T,%s,%s,\n" % (A, C, B, D), [], 2),
@@ -430,6 +435,11 @@ MEMBERS = [
     ("tables", "Serial\n%s\n%s\nOld serial\n%s\n%s\n" % (A, B, C, D), None, 0),
     ("tables", "Serial Number,Name\n%s,x\n%s,y\n\nDevice ID,Name\n%s,x\n" % (A, B, C), None, 0),
     ("tables", "Serial,Name\n%s,x\nno serial,y\n%s,z\n" % (A, B), [A, B], 1),
+    ("tables", "Name,Serial Number\nx,%s\nUser,Device\ny,%s\n" % (A, B), None, 0),
+    ("tables", "Serial Number,Name\n%s,x\n%s,z\nReplaced by,Name\n%s,y\n" % (A, B, C), None, 0),
+    ("tables", "Seriennummer;Status\n%s;x\nAltgerät;Status\n%s;y\n" % (A, B), None, 0),
+    ("tables", "User,Serial,Model\nx,%s,iPad\nUser,n/a,Model\ny,%s,iPad\n" % (A, B), [A, B], 1),
+    ("tables", "Serial,Model,Old Serial Number\n%s,iPad,%s\nSerial,Model,Old Serial Number\n%s,iPad,%s\nTotal: 2\n" % (A, C, B, D), [A, B], 1),
     # named: whose serial it is
     ("named", "Exchange Serial,Device\n%s,%s\n%s,%s\n" % (A, B, C, D), None, 0),
     ("named", "Do not touch serial,Device\n%s,%s\n%s,%s\n" % (A, B, C, D), None, 0),
