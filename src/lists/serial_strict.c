@@ -62,12 +62,44 @@ static struct str cell_at(const struct csv_record *r, size_t at)
 	return at < r->n_cells ? serial_trim(r->cells[at]) : STR_NONE;
 }
 
+static bool is_mixed_case(struct str s)
+{
+	bool upper = false, lower = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		upper |= s.p[i] >= 'A' && s.p[i] <= 'Z';
+		lower |= s.p[i] >= 'a' && s.p[i] <= 'z';
+	}
+	return upper && lower;
+}
+
+/* A small L among capitals is a 1. */
+static void add_with_ones(struct strict *p, struct str cell)
+{
+	char ones[SERIAL_MAX];
+	struct serial s;
+
+	if (cell.n > SERIAL_MAX || !is_mixed_case(cell) || !memchr(cell.p, 'l', cell.n))
+		return;
+	for (size_t i = 0; i < cell.n; i++)
+		ones[i] = cell.p[i] == 'l' ? '1' : cell.p[i];
+	if (!serial_read((struct str){ ones, cell.n }, &s))
+		(void)map_add(p->serials, serial_view(&s), NULL);
+}
+
+/* Of several in a line each is a record of its own. */
+static size_t serial_at(const struct strict *p)
+{
+	return p->reading->several ? 0 : (size_t)p->reading->columns.at[COLUMN_SERIAL];
+}
+
 static void add_serial(struct strict *p, const struct list_row *row)
 {
 	const struct serial *s = &row->serial;
 	struct serial plain = *s;
 
 	(void)map_add(p->serials, serial_view(s), NULL);
+	add_with_ones(p, cell_at(&row->record, serial_at(p)));
 	/* A label that a few have: the device is meant as well. */
 	if (serial_strip_barcode(&plain))
 		(void)map_add(p->serials, serial_view(&plain), NULL);
@@ -214,17 +246,6 @@ static size_t width_of(const struct strict *p, struct str raw)
 static bool is_unusual(const struct strict *p, struct str raw)
 {
 	return p->n == 1 || p->n_wide[width_of(p, raw)] * 2 < p->n;
-}
-
-static bool is_mixed_case(struct str s)
-{
-	bool upper = false, lower = false;
-
-	for (size_t i = 0; i < s.n; i++) {
-		upper |= s.p[i] >= 'A' && s.p[i] <= 'Z';
-		lower |= s.p[i] >= 'a' && s.p[i] <= 'z';
-	}
-	return upper && lower;
 }
 
 /* A short row that ends in its serial, to which a word as short as others of its column may be

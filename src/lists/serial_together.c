@@ -3,9 +3,11 @@
 enum {
 	PLANT = 3,
 	TEN = 10,
+	ELEVEN = 11,
 	TWELVE = 12,
-	CUT_MIN = 3, /* so many are no chance */
-	MODEL = 8    /* where the model's four characters begin, with a letter */
+	ELEVENS_MOST = 500, /* more are no damage */
+	CUT_MIN = 3,        /* so many are no chance */
+	MODEL = 8           /* where the model's four characters begin, with a letter */
 };
 
 /* The first two characters of the plants that are known. */
@@ -67,6 +69,12 @@ static bool is_of_old_plant(const struct serial *s)
 	       (memcmp(s->text, "W8", 2) == 0 || memcmp(s->text, "YM", 2) == 0);
 }
 
+/* The year and the week, in digits. */
+static bool has_old_date(const struct serial *s)
+{
+	return s->text[2] <= '9' && s->text[3] <= '9' && s->text[4] <= '9';
+}
+
 void together_note(struct together *t, const struct serial *s, size_t line)
 {
 	struct str v = serial_view(s);
@@ -82,6 +90,8 @@ void together_note(struct together *t, const struct serial *s, size_t line)
 	if (s->n < TWELVE && s->n > MODEL && s->text[MODEL] > '9' && !is_of_old_plant(s) &&
 		serial_begins_as_twelve(v))
 		note(t, ODD_CUT, s, line);
+	if (s->n == ELEVEN && !is_of_old_plant(s) && !has_old_date(s))
+		note(t, ODD_ELEVEN, s, line);
 	if (is_word(v))
 		note(t, ODD_WORD, s, line);
 }
@@ -112,6 +122,9 @@ enum oddity together_judge(const struct together *t, bool protects, bool kept)
 		return ODD_LENGTH;
 	if (!kept && are_cut(t))
 		return ODD_CUT;
+	/* What protects covers what it may have been. */
+	if (!kept && !protects && t->odd[ODD_ELEVEN].n && t->odd[ODD_ELEVEN].n * 2 <= t->n)
+		return ODD_ELEVEN;
 	if (!kept && t->odd[ODD_WORD].n * 2 > t->n)
 		return ODD_WORD;
 	return ODDITIES;
@@ -124,6 +137,8 @@ void together_describe(const struct together *t, enum oddity odd, struct buf *ou
 	buf_printf(out, "'%s' ", s->text);
 	if (odd == ODD_LENGTH)
 		buf_printf(out, "has %u characters, as no serial of Apple's has", s->n);
+	else if (odd == ODD_ELEVEN)
+		buf_printf(out, "has %u characters, as no serial of Apple's has today", s->n);
 	else if (odd == ODD_CUT)
 		buf_printf(out, "begins as serials of %d characters do, but has %u, as most here",
 			(int)TWELVE, s->n);
@@ -131,20 +146,62 @@ void together_describe(const struct together *t, enum oddity odd, struct buf *ou
 		buf_z(out, "looks like a name, a number or an address, as most here");
 }
 
+static void add(struct map *serials, const char *text, size_t n)
+{
+	(void)map_add(serials, (struct str){ text, n }, NULL);
+}
+
+/* Ten characters with one too many. */
+static void add_without_one(struct map *serials, const char whole[ELEVEN])
+{
+	char ten[TEN];
+
+	for (size_t at = 0; at < ELEVEN; at++) {
+		memcpy(ten, whole, at);
+		memcpy(ten + at, whole + at + 1, TEN - at);
+		add(serials, ten, TEN);
+	}
+}
+
+/* Twelve that lost one. */
+static void add_with_one(struct map *serials, const char whole[ELEVEN])
+{
+	static const char letters[] = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+	char twelve[TWELVE];
+
+	for (size_t at = 0; at < TWELVE; at++)
+		for (size_t i = 0; letters[i]; i++) {
+			memcpy(twelve, whole, at);
+			twelve[at] = letters[i];
+			memcpy(twelve + at + 1, whole + at, ELEVEN - at);
+			add(serials, twelve, TWELVE);
+		}
+}
+
+static void add_pieces(struct map *serials, struct str whole)
+{
+	for (size_t k = TEN; k < whole.n && k <= TWELVE; k++)
+		for (size_t at = 0; at + k <= whole.n; at++)
+			add(serials, whole.p + at, k);
+}
+
 void together_add_parts(struct map *serials)
 {
-	for (uint32_t i = 0, n = serials->n; i < n; i++) {
-		struct str whole = map_key(serials, i);
+	uint32_t n = serials->n, n_elevens = 0;
 
-		for (size_t k = TEN; k < whole.n && k <= TWELVE; k++)
-			for (size_t at = 0; at + k <= whole.n; at++) {
-				char part[TWELVE];
+	for (uint32_t i = 0; i < n; i++)
+		n_elevens += map_key(serials, i).n == ELEVEN;
+	for (uint32_t i = 0; i < n; i++) {
+		struct str key = map_key(serials, i);
+		char whole[SERIAL_MAX];
 
-				memcpy(part, whole.p + at, k);
-				(void)map_add(serials, (struct str){ part, k }, NULL);
-				/* The keys move as the map grows. */
-				whole = map_key(serials, i);
-			}
+		/* The keys move as the map grows. */
+		memcpy(whole, key.p, key.n);
+		add_pieces(serials, (struct str){ whole, key.n });
+		if (key.n != ELEVEN || n_elevens > ELEVENS_MOST)
+			continue;
+		add_without_one(serials, whole);
+		add_with_one(serials, whole);
 	}
 }
 

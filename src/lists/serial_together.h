@@ -13,6 +13,7 @@
 enum oddity {
 	ODD_LENGTH, /* not 10 to 12 characters */
 	ODD_CUT,    /* of 10 or 11 that begin as those of 12 do */
+	ODD_ELEVEN, /* of 11, and none of the old ones */
 	ODD_WORD,   /* a name without a digit, a number, an address in hex */
 	ODDITIES
 };
@@ -35,8 +36,8 @@ enum oddity together_judge(const struct together *t, bool protects, bool kept);
 /* The one of the whole list in which the damage shows, and what it is. */
 void together_describe(const struct together *t, enum oddity odd, struct buf *out);
 
-/* To a list that protects: the serials that longer ones may be with something joined to them. No
- * other device has them. */
+/* To a list that protects: the serials that longer ones may be with something joined to them, and
+ * those of 11 with a character too many or too few. No other device has them. */
 void together_add_parts(struct map *serials);
 /* What was meant by an I or O, which never occur in Apple's serials, as 1 and 0 do. */
 void together_add_meant(struct map *serials);

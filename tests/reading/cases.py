@@ -157,6 +157,14 @@ def labels():
               done.stdout + done.stderr)
 
 
+def one_off():
+    path, settings = work / "one-off.csv", work / "settings.yaml"
+    settings.write_text(SETTINGS + f"protect: {{file: {path}}}\n")
+    for text, device in members.ONE_OFF:
+        path.write_text(text)
+        protects(f"one off: {text!r}", work / "wanted.csv", settings, [device])
+
+
 def some():
     """A scanner's label on some rows."""
     path, settings, wanted = work / "some.csv", work / "settings.yaml", work / "wanted.csv"
@@ -546,6 +554,7 @@ def everything():
     second()
     honest()
     labels()
+    one_off()
     some()
     together()
     comments()

@@ -621,6 +621,13 @@ LABELS = [
     ("Serial\n%s\nS%s\n%s\n" % (A, B, C), [A, B, C], 3),
     ("%s\nCO2XK1ABJG5J\n%s\n" % (A, B), [A, B, "C02XK1ABJG5J"], 3),
     ("Serial,Name\n%s,x\n%s,y\nC02XKIABJG5J,z\n" % (A, B), [A, B, "C02XK1ABJG5J"], 3),
+    ("Serial,Name\n%s,x\n%s,y\nC02XKlABJG5J,z\n" % (A, B), [A, B, "C02XK1ABJG5J"], 3),
+    ("%s; C02XKlABJGlJ; %s; %s; %s\n" % (A, B, C, D), [A, B, C, D, "C02XK1ABJG1J"], 5),
+]
+# A character too many or too few in one of them: the device that was meant.
+ONE_OFF = [
+    ("%s\n%s\nCHY2KTTXJGY\n" % (A, B), "CHY2KTXJGY"), ("Serial,Name\n%s,x\nG7HR143Y7RV,y\n" % A, "GG7HR143Y7RV"),
+    ("%s; F9TQ01LRH07; %s; %s\n" % (A, B, C), "F9FTQ01LRH07"), ("Name;Serial\nx;C02FQ02J3M1\n", "C02FGQ02J3M1"), ("DMPT14ZKMD6\n", "DMPT14ZKMD6R"),
 ]
 # A scanner's label on some rows, on others not: asked about; where serials of that length are without, it is their own S. Lists that
 # decide take both.
@@ -668,6 +675,10 @@ TOGETHER = [
     ("a letter behind", "".join("%s%s\n" % (s, "AB"[i % 2]) for i, s in enumerate(TENS)), False, 9),
     ("twelve cut to ten", "Serial,Name\n" + "".join(s[:10] + ",x\n" for s in TWELVES), True, 3),
     ("twelve cut to eleven", "\n".join([s[:11] for s in TWELVES] + [""]), True, 3),
+    ("one of twelve lost a character", "%s\n%s\n%s\n%s\n" % (A[:8] + A[9:], *TENS[:3]), "in_file", 4),
+    ("one of twelve lost its last character", "Name,Serial\nx,%s\ny,%s\nz,%s\n" % (B, C[:11], A), "in_file", 3),
+    ("one of ten has a character twice", "%s\n%s\nCHY2KTTXJGY\n" % (A, B), "in_file", 3),
+    ("old ones of eleven", "W8949300AB2\nYM0234567GH\n%s\n" % B, False, 3),
     ("ten cut to nine", "\n".join([s[:9] for s in TENS] + [""]), True, 9),
     ("ten cut to eight", "Serial,Name\n" + "".join(s[:8] + ",x\n" for s in TENS), True, 9),
     ("one name", "Serial\nMACBOOKPRO\n", True, 1),

@@ -73,7 +73,7 @@ def files_strong(s):
 
 def cut(r, text, serials):
     """A sign that is lost, one that comes twice, a quote pair, the end or the beginning of the file; no serial becomes another."""
-    how = r.choice(["delimiter", "newline", "twice", "quotes", "short", "end", "begin"])
+    how = r.choice(["delimiter", "newline", "twice", "quotes", "short", "end", "begin", "one"])
     signs = [i for i, c in enumerate(text) if c in (",;\t" if how == "delimiter" else "\n")]
     if how in ("delimiter", "newline") and signs:
         at = r.choice(signs)
@@ -84,6 +84,12 @@ def cut(r, text, serials):
     if how == "quotes":
         a, b = sorted(r.randrange(len(text)) for _ in "ab")
         return text[:a] + '"' + text[a:b] + '"' + text[b:]
+    # Of eleven another one would be as good.
+    odd = [s for s in serials if len(s) != 11]
+    if how == "one" and odd:
+        s = r.choice(odd)
+        at = r.randrange(len(s))
+        return text.replace(s, r.choice([s[:at] + s[at + 1:], s[:at] + s[at] + s[at:]]), 1)
     ten = [s for s in serials if len(s) == 10]
     if how == "short" and ten:
         s = r.choice(ten)
