@@ -178,7 +178,7 @@ static const struct sample *best_sample(const struct sample *samples, size_t n_s
 	return best;
 }
 
-/* A line of one text before rows with more cells, of which another one holds the serials. */
+/* A line of one text, before rows with more cells. */
 static bool is_title(const struct sample *s, uint32_t row)
 {
 	struct str text = s->rows[row].cells[0];
@@ -186,13 +186,7 @@ static bool is_title(const struct sample *s, uint32_t row)
 	for (size_t i = 0; i < text.n; i++)
 		if (strchr(",;|\t", text.p[i]))
 			return false;
-	for (size_t c = 1; s->rows[row].n_cells == 1 && c < s->widest; c++) {
-		struct way w = way_of(s, LIST_NO_HEADER, c);
-
-		if (way_is_strong(&w))
-			return true;
-	}
-	return false;
+	return s->rows[row].n_cells == 1 && s->widest > 1 && !serial_is_about(text);
 }
 
 /* A first row with a serial is data. */
@@ -200,13 +194,13 @@ static uint32_t likely_header(const struct sample *s)
 {
 	uint32_t first = 0;
 
-	while (first < s->n &&
-		(s->rows[first].blank || s->rows[first].bad || s->rows[first].comment))
+	while (first < s->n && (s->rows[first].blank || s->rows[first].bad ||
+				       s->rows[first].comment || is_title(s, first)))
 		first++;
 	for (size_t c = 0; first < s->n && c < s->rows[first].n_cells; c++)
 		if (s->rows[first].looks[c] == LOOK_STRONG)
 			return LIST_NO_HEADER;
-	return first < s->n && !is_title(s, first) ? first : LIST_NO_HEADER;
+	return first < s->n ? first : LIST_NO_HEADER;
 }
 
 /* A first line that is like a serial: a device whose serial is damaged, or a header. */

@@ -10,7 +10,7 @@
 #include "lists/serial_list_parts.h"
 #include "lists/serial_together.h"
 
-enum { TEN = 10, TWELVE = 12, REMEDY_BYTES = 200 };
+enum { TEN = 10, TWELVE = 12, REMEDY_BYTES = 200, DANGLING_MOST = 5 };
 
 /* A serial of another thing is expected there, and every cell is something else. */
 static bool holds_none(const struct way *w, size_t column)
@@ -293,16 +293,19 @@ static size_t first_of_others(const struct serial_list *l)
 	return c;
 }
 
-static void put_short_remedy(const struct serial_list *l, struct buf *out)
+static void put_short_remedy(const struct serial_list *l, const struct way *w, struct buf *out)
 {
+	bool barcodes = l->opt.barcode_s == BARCODE_ASK && way_has_barcodes(w);
+
 	size_t column = (size_t)l->reading.columns.at[COLUMN_SERIAL] + 1;
 
 	if (l->opt.purpose == LIST_MAIN)
-		buf_printf(out, "; if none has lost its own: --serial-column %zu", column);
+		buf_printf(out, "; if none has lost its own: --serial-column %zu%s", column,
+			barcodes ? " --barcode-s strip" : "");
 	else if (l->opt.purpose == LIST_PROTECTED)
 		buf_printf(out,
-			"; if none has lost its own: protect: {file: ..., serial_column: %zu}",
-			column);
+			"; if none has lost its own: protect: {file: ..., serial_column: %zu}%s",
+			column, barcodes ? " and input: {barcode_s: strip}" : "");
 }
 
 enum errc list_check_short(const struct serial_list *l, const struct way *w, struct err *err)
@@ -326,7 +329,7 @@ enum errc list_check_short(const struct serial_list *l, const struct way *w, str
 	if (n < 2 || n * 2 <= n_rows)
 		return ERR_OK;
 	buf_init(&remedy, REMEDY_BYTES);
-	put_short_remedy(l, &remedy);
+	put_short_remedy(l, w, &remedy);
 	(void)err_set(err, ERR_INPUT,
 		"%s:%zu: most rows (%zu of %zu) are shorter than the header, and what is read of "
 		"them may be their own serial or what column %zu '%.*s' holds: give the rows all "
@@ -343,15 +346,18 @@ static bool is_dangling(struct str text)
 	static const char *const words[] = { "by", "with", "to", "for", "of", "from", "and", "mit",
 		"durch", "gegen", "f\xc3\xbcr", "von", "und", "par", "avec", "pour", "de", "et",
 		"por", "con", "para", "y", "da", "per", "e" };
-	struct str last = text;
+	size_t n = 0;
 
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] == ' ')
-			last = str_sub(text, i + 1, text.n - i - 1);
+	if (text.n && strchr(":>", text.p[text.n - 1]))
+		return true;
+	while (n < text.n && n <= DANGLING_MOST && text.p[text.n - 1 - n] != ' ')
+		n++;
+	if (n == text.n || n > DANGLING_MOST)
+		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (last.n < text.n && str_eq_nocase(last, str_from(words[i])))
+		if (str_eq_nocase(str_sub(text, text.n - n, n), str_from(words[i])))
 			return true;
-	return text.n && strchr(":>", text.p[text.n - 1]);
+	return false;
 }
 
 void list_note_dangling(struct serial_list *l, const struct csv_record *r)

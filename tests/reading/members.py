@@ -73,6 +73,7 @@ MEMBERS = [
     ("short", "Name|Serial|Second\nw|%s\nx|%s|%s\ny|%s\nz|%s\n" % (A, B, TENS[0], C, D), None, 0),
     ("short", "Name,Serial Number,Monitor Serial\nx,%s\ny,%s\nz,%s\n" % (A, B, C), [A, B, C], 0),
     ("short", "Serial,Name,Room,Notes\n%s,x\n%s,y,B1\n%s,z\n%s\n" % (A, B, C, D), [A, B, C, D], 0),
+    ("scanned", "Serial,Replaced by\nS%s\nS%s\nS%s,S%s\n" % (A, B, C, D), None, 0),
     # own: the column of the devices' own serials is there, and empty: nobody is told to read another
     ("own", "Name,Replaced by,Serial Number\nx,%s\n" % B, None, 0),
     ("own", "Name;Altgerät;Seriennummer\nx;%s;\ny;%s;n/a\n" % (A, B), None, 0),
@@ -563,6 +564,7 @@ ADVICE = [text for kind, text, serials, _ in MEMBERS if serials is None and isin
           kind in ("short", "own", "above", "quotes", "words", "tables", "named", "signs", "B1", "apart", "lines", "same", "joined")] + [
     text for text, n in COMMENTS if n is None] + [
     "7AG-C74-BU22,CEO\n%s,x\n%s,y\n" % (A, B), "%s\n%s\nsee below\n%s\n" % (A, B, C), "%s,x\n%s,y\n7AGC-74BU22,z\n" % (A, B),
+    "Report\n\nDing;Name\n%s;x\n%s;y\n" % (A, B), "Berlin\nx,%s\ny,%s\n" % (A, B),
     "Tag,Ding\nIPAD0001,%s\nIPAD0002,%s\n" % (A, B), "Serial,Mac\n%s,%s\n%s,7AGC-74BU22\n" % (A, B, C),
     "Serial,Mac\n%s,%s\n%s,%s\n" % (A, B, C, D), "Serial,Name\n%s,x\n%s,y\n%s,z\n" % (A, A, A), "IPAD%s\nMACS%s\n" % (A[:10], B), "%s\n%s\n%s" % (A, B, C[:11]), "%s\n%s # board F4K9X72HG4\n" % (A, C),
 ]
