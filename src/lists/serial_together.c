@@ -195,6 +195,8 @@ void together_add_parts(struct map *serials)
 		struct str key = map_key(serials, i);
 		char whole[SERIAL_MAX];
 
+		if (key.n == 0 || key.n > SERIAL_MAX || !key.p)
+			continue;
 		/* The keys move as the map grows. */
 		memcpy(whole, key.p, key.n);
 		add_pieces(serials, (struct str){ whole, key.n });
