@@ -232,15 +232,19 @@ static struct str usual_start(const struct way *w, size_t column)
 	for (size_t try = from; try < s->n && try < from + START_TRIES; try++) {
 		struct str start = column < s->rows[try].n_cells ? s->rows[try].cells[column]
 								 : STR_NONE;
-		size_t n = 0;
+		size_t n = 0, n_full = 0;
 
 		if (start.n < SERIAL_MIN || serial_look(start) != LOOK_WEAK)
 			continue;
 		start.n = START_BYTES;
-		for (size_t i = from; i < s->n; i++)
-			n += column < s->rows[i].n_cells &&
-			     str_starts_nocase(s->rows[i].cells[column], start);
-		if (n * 2 > s->n - from)
+		for (size_t i = from; i < s->n; i++) {
+			struct str cell = column < s->rows[i].n_cells ? s->rows[i].cells[column]
+								      : STR_NONE;
+
+			n_full += cell.n > 0;
+			n += str_starts_nocase(cell, start);
+		}
+		if (n * 2 >= n_full)
 			return start;
 	}
 	return STR_NONE;

@@ -97,6 +97,10 @@ MEMBERS = [
     ("rule", "Serial\n%s\n**********\n%s\n" % (A, B), [A, B], 1),
     ("rule", "Serial\n%s\n...\n%s\n" % (A, B), [A, B], 1),
     ("rule", "Serial,Name\n%s,x\n---,y\n%s,z\n" % (A, B), [A, B], 1),
+    # begins: as the cells of the column beside it do, in as few rows as there are
+    ("begins", "Número de serie\tVorgang\n%s\tINC6215971\nINC1756559\n" % A, [A], 1),
+    ("begins", "Serial|Ticket|Date\nINC0901178|2026-01-12\n%s|INC4506981|2026-04-14\n" % A, [A], 1),
+    ("begins", "Ticket,Serial\nINC0012345,%s\nINC0012346\n,INC0012347\n" % A, [A], 2),
     # part: Apple's part numbers without their slash are no serials
     ("part", "Order,Part,Serial Number\nW1,MK2L3LL/A,%s\nW2,Z15G000CKD,%s\n" % (A, B), [A, B], 0),
     ("part", "Artikel;Gerät\nZ15G000CKD;%s\nZ15G000CKE;%s\n" % (A, B), None, 0),
