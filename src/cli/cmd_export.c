@@ -12,7 +12,6 @@
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "io/file.h"
-#include "plan/guard.h"
 #include "report/changes.h"
 #include "report/ndjson.h"
 #include "survey/survey.h"
@@ -27,8 +26,7 @@ struct exporting {
 	bool since;          /* `compare` is an earlier export */
 	bool off_server;     /* only what our account took off */
 	const char *path;    /* of the CSV; NULL: none */
-	const char **allowed;
-	uint64_t n; /* rows written */
+	uint64_t n;          /* rows written */
 };
 
 static enum errc connect_to_both(struct exporting *e, struct err *err)
@@ -37,12 +35,7 @@ static enum errc connect_to_both(struct exporting *e, struct err *err)
 		.max_wait_ms = cli_duration_ms(e->p.cli, OPTION_MAX_WAIT, INT64_MAX),
 	};
 	enum errc rc = context_open_session(&e->p, opt, err);
-	size_t n;
 
-	if (rc)
-		return rc;
-	e->allowed = cli_list(e->p.cli, OPTION_ALLOW, &n);
-	rc = guard_lift(&e->p.session.facts, e->allowed, err);
 	if (rc)
 		return rc;
 	sandbox_for_two(e->p.settings, cli_text(e->p.cli, OPTION_OUT),
@@ -282,7 +275,6 @@ int cmd_export(const struct cli *cli)
 	survey_close(&e.survey, rc != ERR_OK);
 	outfile_free(e.opt.out);
 	context_release(&e.p);
-	free(e.allowed);
 	saved_run_close(&e.earlier);
 	return status;
 }

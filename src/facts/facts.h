@@ -25,6 +25,7 @@ struct facts {
 	char shrunk[200];    /* not empty: a listing that cannot be trusted, */
 	uint64_t n_shrunk;   /* the one with the fewest entries */
 	uint64_t least;      /* --allow fleet=N: as few entries are enough; else UINT64_MAX */
+	bool least_once;     /* of a plan: the next command is asked again */
 	int64_t as_of_ms; /* what rules take for now, where that is later than the clock; 0: not */
 	int64_t since_ms; /* what was kept before that is asked for anew; 0: as long as it keeps */
 	bool for_good;    /* what is read decides about steps that cannot be undone */

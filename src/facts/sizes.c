@@ -60,11 +60,35 @@ static enum errc own_changes(struct facts *f, uint64_t *ret, struct err *err)
 	return f->store ? store_devices_since(f->store, -1, NULL, since, ret, err) : ERR_OK;
 }
 
+/* Than the last one, less what we removed ourselves, or than it told itself. */
+static bool is_short(uint64_t n, uint64_t own, uint64_t last, uint64_t whole)
+{
+	return (n + own) * 5 < last * 4 || n * 5 < whole * 4;
+}
+
+static void tell_short(struct facts *f, const char *name, uint64_t n, uint64_t last, uint64_t whole,
+	struct err *err)
+{
+	bool cut = n * 5 < whole * 4;
+
+	(void)err_set(err, ERR_PROTOCOL,
+		"the %s listing has %llu entries, %s %llu; when that is right, say --allow "
+		"fleet=%llu",
+		name, (unsigned long long)n,
+		cut ? "of which it said there were" : "last time it had",
+		(unsigned long long)(cut ? whole : last), (unsigned long long)n);
+	if (f->shrunk[0] && n >= f->n_shrunk)
+		return;
+	(void)snprintf(f->shrunk, sizeof(f->shrunk), "%.199s", err->msg);
+	f->n_shrunk = n;
+}
+
 static bool is_plausible(
 	struct facts *f, const char *name, uint64_t n, int64_t told, struct err *err)
 {
 	char key[96], *old = NULL;
 	uint64_t last = 0, own = 0, whole = told > 0 ? (uint64_t)told : 0;
+	bool less;
 
 	(void)snprintf(key, sizeof(key), "size.%s", name);
 	if (f->store && shared_note_get(store_shared(f->store), key, &old, err))
@@ -74,21 +98,12 @@ static bool is_plausible(
 	free(old);
 	if (n * 5 < last * 4 && own_changes(f, &own, err))
 		return false;
-	if (n < f->least && ((n + own) * 5 < last * 4 || n * 5 < whole * 4)) {
-		(void)err_set(err, ERR_PROTOCOL,
-			"the %s listing has %llu entries, %s %llu; when that is right, say --allow "
-			"fleet=%llu",
-			name, (unsigned long long)n,
-			n * 5 < whole * 4 ? "of which it said there were" : "last time it had",
-			(unsigned long long)(n * 5 < whole * 4 ? whole : last),
-			(unsigned long long)n);
-		if (!f->shrunk[0] || n < f->n_shrunk) {
-			(void)snprintf(f->shrunk, sizeof(f->shrunk), "%.199s", err->msg);
-			f->n_shrunk = n;
-		}
+	less = is_short(n, own, last, whole);
+	if (less && n < f->least) {
+		tell_short(f, name, n, last, whole, err);
 		return false;
 	}
-	if (n != last)
+	if (n != last && !(less && f->least_once))
 		remember_size(f, key, n);
 	return true;
 }

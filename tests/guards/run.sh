@@ -399,6 +399,19 @@ exits 'fleet: 20 % fewer' 0
 fresh 300 "$options"
 act look
 smaller 237
+# What they advise is heard by themselves, and by nobody after them.
+look='--rules rules.yaml --set job=look'
+for command in "plan in.csv $look --out plan.csv" "explain in.csv C02GRD000000 $look"; do
+	# shellcheck disable=SC2086 # words
+	{
+		run $command
+		told=$(sed -n 's/.*say \(--allow fleet=[0-9]*\).*/\1/p' err | sort -t= -k2n | head -n 1)
+		check "fleet: ${command%% *} cannot decide" grep -q -e 'undecided' out err
+		run $command $told
+	}
+	exits "fleet: ${command%% *} with what it advised: $told" 0
+	check "fleet: ${command%% *} decides then" test "$(grep -c 'undecided' out err | grep -vc ':0')" -eq 0
+done
 stopped 'fleet: 21 % fewer' '--allow fleet=79' rebuild
 stopped 'fleet: another number' '--allow fleet=79' rebuild --allow fleet=80
 passes 'fleet: lifted for this run' rebuild --allow fleet=79

@@ -9,11 +9,15 @@
 #include "cli/args/terminal.h"
 #include "facts/organization.h"
 #include "io/clock.h"
+#include "plan/guard.h"
 #include "plan/limits.h"
 
 static void begin(struct context *p, const struct cli *cli)
 {
+	size_t n;
+
 	*p = (struct context){ .cli = cli, .now_ms = TIME_NONE };
+	p->allowed = cli_list(cli, OPTION_ALLOW, &n);
 	diags_init(&p->diags);
 	p->progress = progress_new(cli);
 }
@@ -21,14 +25,9 @@ static void begin(struct context *p, const struct cli *cli)
 static enum errc load_settings(struct context *p, bool needed, struct err *err)
 {
 	enum errc rc = cli_load_settings(p->cli, &p->settings, &p->diags, err);
-	const char **allowed;
-	size_t n;
 
-	if (!rc && p->settings) {
-		allowed = cli_list(p->cli, OPTION_ALLOW, &n);
-		limits_allow_in_flight(p->settings, allowed);
-		free(allowed);
-	}
+	if (!rc && p->settings)
+		limits_allow_in_flight(p->settings, p->allowed);
 	if (!rc && !p->settings && needed)
 		rc = err_set(err, ERR_SETTINGS, CLI_NO_SETTINGS);
 	return rc;
@@ -106,6 +105,9 @@ enum errc context_open_session(struct context *p, struct session_options opt, st
 	opt.pulse = progress_pulse;
 	opt.pulse_self = p->progress;
 	rc = session_open(&p->session, p->settings, &opt, err);
+	if (!rc)
+		rc = guard_lift(&p->session.facts, p->allowed, err);
+	p->session.facts.least_once = !opt.exclusive && p->cli->command->id != COMMAND_EXPORT;
 	if (!rc && p->progress)
 		progress_tell(p->progress, p->session.lock);
 	if (!rc && secrets_run_programs(p->settings))
@@ -161,6 +163,7 @@ void context_release(struct context *p)
 	if (p->has_plan)
 		plan_release(&p->plan);
 	session_close(&p->session);
+	free(p->allowed);
 	input_release(&p->input);
 	map_release(&p->protected_serials);
 	rules_free(p->rules);

@@ -20,8 +20,9 @@ struct context {
 	struct map protected_serials;
 	struct session session;
 	bool online;
-	int64_t now_ms; /* TIME_NONE: of the clock; --now comes first */
-	bool as_if;     /* now_ms is not of the clock, see plan_options */
+	int64_t now_ms;       /* TIME_NONE: of the clock; --now comes first */
+	bool as_if;           /* now_ms is not of the clock, see plan_options */
+	const char **allowed; /* --allow, NULL-terminated; owned */
 	struct plan_options plan_options;
 	struct plan plan;
 	bool has_plan;
@@ -36,7 +37,8 @@ MUST_CHECK enum errc context_load_without_rules(
 	struct context *p, const struct cli *cli, struct err *err);
 /* The CSV, bound to the rules; its spool lies in `folder` (NULL: temporary). */
 MUST_CHECK enum errc context_read_input(struct context *p, const char *folder, struct err *err);
-/* session_open(), with whoever watches shown how far it is. */
+/* session_open(), with whoever watches shown how far it is; what --allow lifts for the readings is
+ * lifted for every command that takes it. */
 MUST_CHECK enum errc context_open_session(
 	struct context *p, struct session_options opt, struct err *err);
 /* --limit; UINT32_MAX: none. */

@@ -106,10 +106,14 @@ enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
 		opt.n_files = settings->n_rules;
 	}
 	opt.lists = lists_of_rules(cli, settings);
+	*ret = NULL;
 	if (opt.n_files)
 		rc = rules_load(ret, &opt, d, err);
-	else
-		*ret = NULL;
+	else if (n_set)
+		rc = err_set(err, ERR_USAGE,
+			"--set %s gives a parameter of rules a value, and no rules are named: add "
+			"--rules FILE or NAME",
+			set[0]);
 	cli_shipped_free(shipped);
 	free(files);
 	free(set);

@@ -40,7 +40,7 @@ static struct surroundings surroundings_of(struct run_command *c)
 		.settings = c->p.settings,
 		.protected_serials = c->p.protected_serials.n ? &c->p.protected_serials : NULL,
 		.planned_ms = c->planned_ms,
-		.allowed = c->allowed,
+		.allowed = c->p.allowed,
 		.halt_failed_percent = past || !c->policy ? 100 : c->policy->halt_failed_percent,
 		.progress = progress_job,
 		.progress_self = c->p.progress,
@@ -74,7 +74,6 @@ static enum errc run_command_session(struct run_command *c, bool lost, struct er
 enum errc run_command_open(struct run_command *c, struct err *err)
 {
 	struct list_options list;
-	size_t n_allowed;
 	enum errc rc = cli_check_json(
 		c->p.cli, OPTION_OUT, c->out ? c->out : cli_text(c->p.cli, OPTION_OUT), err);
 
@@ -83,11 +82,8 @@ enum errc run_command_open(struct run_command *c, struct err *err)
 	if (!rc)
 		notify_start(c->p.settings);
 	ready_for_stop(c);
-	c->allowed = cli_list(c->p.cli, OPTION_ALLOW, &n_allowed);
 	buf_init(&c->said, 64 * 1024);
 	confirm_flags(c->p.cli, &c->said);
-	if (!rc)
-		rc = guard_lift(&c->p.session.facts, c->allowed, err);
 	if (!rc)
 		rc = cli_list_options(c->p.cli, c->p.settings, c->p.rules, &list, err);
 	if (!rc)
@@ -229,7 +225,7 @@ static enum errc connect_and_recover(struct run_command *c, struct err *err)
 		rc = run_recover(&s, c->identity, &c->in_flight, err);
 	progress_homeward(c->p.progress, false, 0);
 	if (!rc)
-		rc = guard_organization(&c->p.session.facts, c->allowed, err);
+		rc = guard_organization(&c->p.session.facts, c->p.allowed, err);
 	if (!rc)
 		rc = check_pause(c, err);
 	if (!rc)
@@ -273,7 +269,7 @@ static enum errc keep_approvals(const struct run_command *c, struct err *err)
 
 static void describe_approval(const struct run_command *c, struct buf *out)
 {
-	struct approval by = { .allowed = c->allowed, .confirmed = buf_view(&c->said) };
+	struct approval by = { .allowed = c->p.allowed, .confirmed = buf_view(&c->said) };
 	struct buf signatures;
 
 	buf_init(&signatures, 128 * 1024);
@@ -293,7 +289,7 @@ static enum errc freeze(struct run_command *c, struct err *err)
 		.undoes = c->undoes,
 		.identity = c->identity,
 		.policy = c->policy,
-		.allowed = c->allowed,
+		.allowed = c->p.allowed,
 	};
 	enum errc rc;
 
@@ -323,7 +319,7 @@ static enum errc go_on(struct run_command *c, struct err *err)
 			c->run.fingerprint, c->expected.fingerprint);
 	rc = confirm_run(c->p.cli, c->p.session.store, c->run.id, err);
 	if (!rc)
-		rc = guard_run(&c->p.session.facts, c->run.id, c->allowed, err);
+		rc = guard_run(&c->p.session.facts, c->run.id, c->p.allowed, err);
 	if (!rc)
 		rc = check_approvals(c, err);
 	if (!rc)
@@ -374,7 +370,7 @@ static enum errc start_or_continue(struct run_command *c, struct err *err)
 	if (!rc && over)
 		return freeze(c, err);
 	if (!rc)
-		rc = guard_check(&c->p.plan, c->policy, c->allowed, err);
+		rc = guard_check(&c->p.plan, c->policy, c->p.allowed, err);
 	if (!rc)
 		rc = check_approvals(c, err);
 	if (!rc && confirm_asks(c->p.cli, &c->p.plan)) {
@@ -393,7 +389,7 @@ static enum errc read_limits(struct run_command *c, struct err *err)
 	enum errc rc = store_run_frozen(c->p.session.store, c->run.id, &frozen, err);
 
 	if (!rc)
-		rc = limits_read(&c->limits, &c->p.session.facts, c->policy, c->allowed, err);
+		rc = limits_read(&c->limits, &c->p.session.facts, c->policy, c->p.allowed, err);
 	if (!rc)
 		rc = limits_lift(&c->limits, c->p.settings, str_from(frozen), err);
 	free(frozen);
@@ -431,7 +427,7 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 	if (rc)
 		return rc;
 	rc = older_allow(
-		c->p.session.store, c->allowed, transport_now(c->p.session.transport), err);
+		c->p.session.store, c->p.allowed, transport_now(c->p.session.transport), err);
 	if (rc)
 		return rc;
 	s = surroundings_of(c);
@@ -461,7 +457,6 @@ int run_command_end(struct run_command *c, enum errc ended, const struct err *wh
 	approvals_release(&c->approvals);
 	context_release(&c->p);
 	free(c->out);
-	free(c->allowed);
 	buf_release(&c->said);
 	return status;
 }

@@ -36,8 +36,7 @@ struct run_command {
 	const char *why; /* the message that it ended with; NULL: none */
 	struct limits limits;
 	struct window window;
-	const char **allowed; /* --allow, NULL-terminated; owned */
-	struct buf said;      /* who said yes, and how: flags and answers, one a line */
+	struct buf said; /* who said yes, and how: flags and answers, one a line */
 };
 
 /* Takes the lock and opens the store; p.settings were loaded. */
