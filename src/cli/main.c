@@ -72,6 +72,11 @@ static int run(struct cli *cli)
 	log_set_level(level_wanted(cli));
 	if (tenants_wanted(cli))
 		return tenants_run(cli, outputs_check_named);
+	if (cli_count(cli, OPTION_JOBS)) {
+		(void)err_set(&err, ERR_USAGE,
+			"--jobs does nothing without a folder of settings: --settings FOLDER");
+		return cli_fail(cli, &err);
+	}
 	return commands[cli->command->id](cli);
 }
 

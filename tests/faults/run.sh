@@ -74,6 +74,25 @@ export --encoding nosuch
 export --header none
 export --serial-column 3
 check in.csv --rules corrupted-registration --max-wait 1h
+check --rules corrupted-registration --header none
+check --rules corrupted-registration --serial-column 2
+check --rules corrupted-registration --parser libcsv
+check --rules corrupted-registration --allow empty=yes
+check --set a=b
+check in.csv --rules corrupted-registration --allow percent=50
+explain in.csv 7AGC74BU22 --rules corrupted-registration --allow devices=50
+export --allow percent=50
+export --allow again=7AGC74BU22
+export --allow empty=yes
+export --json --raw-csv
+plan in.csv --rules corrupted-registration --json --raw-csv
+plan --serial 7AGC74BU22 --rules corrupted-registration --parser libcsv
+apply in.csv --rules corrupted-registration --dry-run --expect 0123456789ab
+apply in.csv --rules corrupted-registration --dry-run --approval a.approval
+rehearse in.csv --rules corrupted-registration --scenario all --out b.csv
+rehearse in.csv --rules corrupted-registration --scenario all --audit b.ndjson
+status --jobs 2
+plan in.csv --rules corrupted-registration --jobs 2
 doctor --yes
 doctor --wait-lock 3s
 doctor --fix custom-prompt --bundle b.txt
@@ -89,7 +108,12 @@ undo latest --expect a.csv
 undo latest --past-halt
 undo latest --apply --yes --detailed-exitcode
 END
-check 'what would do nothing writes nothing' test ! -e b.txt -a ! -e a.backup
+check 'what would do nothing writes nothing' test -z "$(find . -name 'b.*' -o -name a.backup)"
+for taken in 'check in.csv --allow empty=yes' 'export --allow organization=yes --allow network_state=yes --allow fleet=1'; do
+	# shellcheck disable=SC2086 # words
+	run $taken
+	check "$taken: what is heeded is taken" test "$status" -ne 64
+done
 for command in backup restore plan check history forget report undo runs rules approve; do
 	run "$command" ''
 	exits "$command with an empty argument" 64

@@ -72,8 +72,9 @@ there_and_back() { # WHAT EXPECTED-OUTCOMES-OF-THE-UNDO APPLY-ARGUMENT...
 	check "$what: it changed something" test -n "$(diff "$work/before" "$work/now")"
 	name=$(newest)
 	n=$(changes)
-	run undo "$name" --out plan.csv
-	exits "$what: plan" 0
+	run undo "$name" --out plan.csv --detailed-exitcode
+	exits "$what: plan" 2
+	check "$what: what is typed next carries it out" grep -qE "^next .*undo $name --apply --expect" err
 	same "$what: a plan sends nothing" "$n" "$(changes)"
 	same "$what: a plan is no run" "$name" "$(newest)"
 	run undo "$name" --apply --yes --expect plan.csv "${lift[@]}"

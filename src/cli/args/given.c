@@ -77,14 +77,39 @@ static enum errc check_confirm(
 		cmd->name, STR_FMT(word), *own ? own : "STEP");
 }
 
+/* What --allow lifts for commands that carry nothing out; the others take each of its names. */
+static const struct {
+	uint32_t commands;
+	const char *names[5], *words;
+} lifted[] = {
+	{ FOR(CHECK), { "empty" }, "empty" },
+	{ FOR(EXPLAIN) | FOR(EXPORT), { "empty", "fleet", "network_state", "organization" },
+		"empty, fleet, network_state and organization" },
+};
+
+static enum errc check_allow(const struct command *cmd, const struct cli_given *g, struct err *err)
+{
+	struct str rest = str_from(g->value), name = str_cut(&rest, '=');
+
+	for (size_t i = 0; i < sizeof(lifted) / sizeof(*lifted); i++) {
+		bool lifts = false;
+
+		for (const char *const *one = lifted[i].names; *one; one++)
+			lifts = lifts || str_eq(name, str_from(*one));
+		if (lifted[i].commands & 1u << cmd->id && !lifts)
+			return err_set(err, ERR_USAGE,
+				"--allow %.*s lifts nothing for 'depmend %s', which heeds %s",
+				STR_FMT(name), cmd->name, lifted[i].words);
+	}
+	return ERR_OK;
+}
+
 /* What does nothing without another option. */
 static const struct {
 	enum option_id id;
 	uint32_t commands;
 	enum option_id with, or ;
 } needs[] = {
-	{ OPTION_SERIAL_COLUMN, FOR(EXPORT), OPTION_COMPARE, OPTION_SINCE },
-	{ OPTION_HEADER, FOR(EXPORT), OPTION_COMPARE, OPTION_SINCE },
 	{ OPTION_ENCODING, FOR(EXPORT), OPTION_COMPARE, OPTION_SINCE },
 	{ OPTION_BARCODE_S, FOR(EXPORT), OPTION_COMPARE, OPTION_SINCE },
 	{ OPTION_MAX_WAIT, FOR(CHECK), OPTION_ONLINE, OPTION_ONLINE },
@@ -108,12 +133,59 @@ static const struct {
 } idle[] = {
 	{ OPTION_SERIAL_COLUMN, FOR_PLANS, OPTION_SERIAL },
 	{ OPTION_HEADER, FOR_PLANS, OPTION_SERIAL },
+	{ OPTION_PARSER, FOR_PLANS, OPTION_SERIAL },
+	{ OPTION_EXPECT, FOR(APPLY), OPTION_DRY_RUN },
+	{ OPTION_APPROVAL, FOR(APPLY), OPTION_DRY_RUN },
 	{ OPTION_MAX_WAIT, FOR(PLAN) | FOR(APPLY), OPTION_OFFLINE },
 	{ OPTION_FIX, FOR(DOCTOR), OPTION_BUNDLE },
 	{ OPTION_OLDER_THAN, FOR(DOCTOR), OPTION_BUNDLE },
 	{ OPTION_MAX_WAIT, FOR(DOCTOR), OPTION_BUNDLE },
 	{ OPTION_DETAILED_EXITCODE, FOR(UNDO), OPTION_APPLY },
 };
+
+/* Of a command that may be given no list. */
+static const struct {
+	enum option_id id;
+	const char *value; /* NULL: whichever */
+} of_list[] = {
+	{ OPTION_SERIAL_COLUMN, NULL },
+	{ OPTION_HEADER, NULL },
+	{ OPTION_PARSER, NULL },
+	{ OPTION_ALLOW, "empty=yes" },
+};
+
+static enum errc check_list(const struct cli *c, const struct cli_given *g, struct err *err)
+{
+	bool check = c->command->id == COMMAND_CHECK && !c->n_args;
+	bool export = c->command->id == COMMAND_EXPORT && !cli_count(c, OPTION_COMPARE) &&
+		      !cli_count(c, OPTION_SINCE);
+
+	for (size_t i = 0; (check || export) && i < sizeof(of_list) / sizeof(*of_list); i++)
+		if (g->id == of_list[i].id &&
+			(!of_list[i].value || strcmp(g->value, of_list[i].value) == 0))
+			return err_set(err, ERR_USAGE, "--%s%s%s does nothing without %s",
+				option_info(g->id)->name, of_list[i].value ? " " : "",
+				of_list[i].value ? of_list[i].value : "",
+				check ? "a CSV" : "--compare or --since");
+	return ERR_OK;
+}
+
+/* A rehearsal of each scenario writes none of its files; rows as JSON have no cells that a
+ * spreadsheet would run. */
+static enum errc check_files(const struct cli *c, enum option_id id, struct err *err)
+{
+	const char *name = cli_text(c, OPTION_SCENARIO);
+
+	if (id == OPTION_RAW_CSV && (FOR(PLAN) | FOR(EXPORT)) & 1u << c->command->id &&
+		cli_count(c, OPTION_JSON) && !cli_count(c, OPTION_OUT))
+		return err_set(err, ERR_USAGE, "--raw-csv does nothing with --json without --out");
+	if (!name || strcmp(name, "all") != 0 ||
+		(id != OPTION_OUT && id != OPTION_AUDIT && id != OPTION_RAW_CSV))
+		return ERR_OK;
+	return err_set(err, ERR_USAGE,
+		"--%s does nothing with --scenario all, which shows a table: name one scenario",
+		option_info(id)->name);
+}
 
 static enum errc check_needs(const struct cli *c, enum option_id id, struct err *err)
 {
@@ -169,8 +241,14 @@ enum errc given_check(const struct cli *c, struct err *err)
 				err, ERR_USAGE, "'depmend %s' takes no --%s", cmd->name, o->name);
 		else if (o->kind == KIND_CONFIRM)
 			rc = check_confirm(cmd, &c->given[i], err);
+		else if (o->kind == KIND_ALLOW)
+			rc = check_allow(cmd, &c->given[i], err);
 		if (!rc)
 			rc = check_needs(c, c->given[i].id, err);
+		if (!rc)
+			rc = check_list(c, &c->given[i], err);
+		if (!rc)
+			rc = check_files(c, c->given[i].id, err);
 	}
 	if (!rc)
 		rc = check_streams(c, err);

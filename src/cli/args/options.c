@@ -133,8 +133,9 @@ bool cli_is_of_dry_run(enum option_id id)
 static bool goes_along(const struct cli *cli, enum command_id id, bool confirmed, enum option_id o)
 {
 	bool own = id == cli->command->id && (confirmed || id != COMMAND_UNDO);
+	bool carries_out = id == COMMAND_APPLY || (id == COMMAND_UNDO && !confirmed);
 
-	if (!(options[o].commands & 1u << id) || (id == COMMAND_APPLY && cli_is_of_dry_run(o)))
+	if (!(options[o].commands & 1u << id) || (carries_out && cli_is_of_dry_run(o)))
 		return false;
 	if ((o == OPTION_QUIET || o == OPTION_VERBOSE) && id != cli->command->id)
 		return false;
