@@ -13,6 +13,7 @@ struct look_up {
 	uint32_t slot;
 	uint32_t at; /* index in the slots asked for */
 	void *extra; /* of the reading */
+	struct look_ups *all;
 };
 typedef void look_up_request(struct look_up *u, struct str serial, struct http_request *ret);
 typedef enum errc look_up_done(void *self, enum errc code, const struct http_reply *reply,

@@ -180,23 +180,83 @@ enum errc facts_run_listing(struct facts *f, struct listing *l, struct err *err)
 	return rc;
 }
 
+/* Those that are asked for together. */
+struct look_ups {
+	const uint32_t *slots;
+	uint32_t n, n_answered, n_witnesses;
+	enum transport_service service;
+	look_up_request *ask;
+	struct look_up *v, witness; /* witness.all: NULL when none is under way */
+};
+
+static enum errc done_witness(void *self, enum errc code, const struct http_reply *reply,
+	const struct json *rest, struct err *err)
+{
+	struct look_up *u = self;
+
+	(void)reply;
+	(void)rest;
+	(void)err;
+	u->all = NULL;
+	return errc_info(code)->scope == SCOPE_RUN ? code : ERR_OK;
+}
+
+/* Another device: of those asked for, or by Apple's number alone any that is known. */
+static bool other_slot(const struct look_up *u, const struct look_ups *all, uint32_t *ret)
+{
+	uint32_t n_known = u->f->fleet->serials.n, n = all->n > 1 ? all->n : n_known;
+	uint32_t from = all->n > 1 ? u->at : u->slot;
+	uint32_t at = n > 1 ? (from + 1 + all->n_witnesses % (n - 1)) % n : from;
+
+	if (n < 2 || (all->n < 2 && all->service != TO_APPLE))
+		return false;
+	*ret = all->n > 1 ? all->slots[at] : at;
+	return true;
+}
+
+/* Asks for patience for one device alone: whether for others as well, another look tells. */
+static void ask_witness(void *self)
+{
+	const struct look_up *u = self;
+	struct look_ups *all = u->all;
+	struct look_up *w = &all->witness;
+	struct transport_call call = { .service = all->service,
+		.done = done_witness,
+		.self = w,
+		.n_answered = &all->n_answered };
+	uint32_t slot;
+
+	if (w->all || !other_slot(u, all, &slot))
+		return;
+	*w = (struct look_up){ u->f, slot, u->at, u->extra, all };
+	all->n_witnesses++;
+	facts_note_requests(u->f, 0, 1);
+	all->ask(w, fleet_serial(u->f->fleet, slot), &call.request);
+	transport_submit(u->f->transport, &call);
+}
+
 enum errc facts_look_up_with(struct facts *f, const uint32_t *slots, uint32_t n,
 	enum transport_service service, look_up_request *ask, look_up_done *done, void *extra,
 	struct err *err)
 {
-	struct look_up *ups = mem_alloc(n * sizeof(*ups));
+	struct look_ups all = { .slots = slots, .n = n, .service = service, .ask = ask };
 	enum errc rc;
 
+	all.v = mem_alloc(n * sizeof(*all.v));
 	f->n_silent = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		struct transport_call call = { .service = service, .done = done, .self = &ups[i] };
+		struct transport_call call = { .service = service,
+			.done = done,
+			.self = &all.v[i],
+			.n_answered = &all.n_answered,
+			.alone = ask_witness };
 
-		ups[i] = (struct look_up){ f, slots[i], i, extra };
-		ask(&ups[i], fleet_serial(f->fleet, slots[i]), &call.request);
+		all.v[i] = (struct look_up){ f, slots[i], i, extra, &all };
+		ask(&all.v[i], fleet_serial(f->fleet, slots[i]), &call.request);
 		transport_submit(f->transport, &call);
 	}
 	rc = transport_drain(f->transport, err);
-	free(ups);
+	free(all.v);
 	return rc;
 }
 

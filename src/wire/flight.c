@@ -363,7 +363,12 @@ static void queue_again(struct transport *t, struct queued_call *j, int64_t read
 static void busy(struct transport *t, struct queued_call *j, const struct http_reply *reply)
 {
 	int64_t at = next_try(t, j, reply, ++j->n_busy);
+	struct err err;
 
+	if (call_refused_alone(t, j, &err)) {
+		call_complete(t, j, ERR_REFUSED, NULL, NULL, &err);
+		return;
+	}
 	pause_lane(t, call_lane(j), at, "the service asks for patience (429)");
 	queue_again(t, j, at);
 }
@@ -469,6 +474,8 @@ static void answered(struct transport *t, struct queued_call *j, struct http_rep
 	struct err err = { .code = ERR_OK };
 	enum errc rc = ERR_OK;
 
+	if (j->call.n_answered)
+		++*j->call.n_answered;
 	if (j->signin)
 		rc = signin_reply(&t->signin[j->call.service], reply, transport_now(t), &err);
 	else if (j->scan && reply->fate == HTTP_ANSWERED && reply->status == 200)

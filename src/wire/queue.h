@@ -19,9 +19,12 @@ struct queued_call {
 	struct transport_call call;
 	bool signin; /* asks for the service's token; has no call->done */
 	uint64_t seq;
-	int64_t ready_ms;         /* not before the caller's wish or the end of a back-off */
-	uint32_t n_failed;        /* tries that failed */
-	uint32_t n_busy;          /* tries that met a 429 */
+	int64_t ready_ms;          /* not before the caller's wish or the end of a back-off */
+	uint32_t n_failed;         /* tries that failed */
+	uint32_t n_busy;           /* tries that met a 429 */
+	uint32_t answered;         /* of its like by then, */
+	uint32_t n_first, n_after; /* and how often it met one before and after others */
+	uint64_t first_seq;
 	int64_t troubled_ms;      /* when the first of these did; TIME_NONE: none */
 	bool renewed;             /* has had its new token */
 	int64_t turn_ms, turn_id; /* of the try under way, see wire/turn.h */

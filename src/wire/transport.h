@@ -99,7 +99,13 @@ struct transport_call {
 		const struct json *rest, struct err *err);
 	void *self;
 	int64_t not_before_ms; /* 0: at once */
-	bool optional;         /* when only such are queued, they complete with ERR_STOPPED */
+	/* READ, one of many like it; NULL: 429 is waited for. Counts their answers. What is refused
+	 * with 429 time and again while others are answered comes back with ERR_REFUSED: it is not
+	 * the service that is busy. Where none is under way, alone() submits one, whose own alone
+	 * is NULL: its first 429 ends it. */
+	uint32_t *n_answered;
+	void (*alone)(void *self);
+	bool optional; /* when only such are queued, they complete with ERR_STOPPED */
 };
 
 /* Consumes call->request. */

@@ -77,6 +77,8 @@ void flight_abandon(struct transport *t, const struct err *why);
 void call_complete(struct transport *t, struct queued_call *j, enum errc code,
 	struct http_reply *reply, const struct json *rest, const struct err *why);
 void call_free(struct queued_call *j);
+/* After a 429, which n_busy counts already. True: it is not sent again, err says why. */
+bool call_refused_alone(struct transport *t, struct queued_call *j, struct err *err);
 /* Completes what is queued there with that failure, or for the service. */
 void transport_flush_lane(struct transport *t, enum lane lane, const struct err *why);
 void transport_flush(struct transport *t, enum transport_service service, const struct err *why);

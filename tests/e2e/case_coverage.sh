@@ -106,7 +106,7 @@ for end in 0001-01-01 1970-01-01 2001-01-01 9999-12-31 ''; do
 done
 
 # --- one whose coverage Apple cannot tell keeps nobody else waiting; all of them are an outage ---
-for fault in 'reply, status: 500' 'reset'; do
+for fault in 'reply, status: 500' 'reset' 'reply, status: 429' 'reply, status: 429, retry_after: 3600'; do
 	printf 'version: 1\nfaults: [{service: apple, path: "*/CVLTD00005/*", do: %s, applied: no}]\n' "$fault" >silent.yaml
 	covered_world --scenario silent.yaml
 	run plan list.csv --rules retire-out-of-coverage --out plan.csv
@@ -121,6 +121,21 @@ printf 'version: 1\nfaults: [{service: apple, path: "*/appleCareCoverage", do: r
 covered_world --scenario silent.yaml
 run plan list.csv --rules retire-out-of-coverage --out plan.csv
 check 'none is told: an outage' test "$status" -ge 69
+sed -i 's/500/429/' silent.yaml
+covered_world --scenario silent.yaml
+run plan list.csv --rules retire-out-of-coverage --out plan.csv --max-wait 6h
+exits 'none is told for now' 75
+sed -i 's/applied/chance: 50, applied/' silent.yaml
+covered_world --scenario silent.yaml
+run plan list.csv --rules retire-out-of-coverage --out plan.csv --max-wait 6h
+same 'every other request is too many: all are told in the end' '1 undecided' "$("$rows" outcomes plan.csv | grep -o '[0-9]* undecided')"
+printf 'version: 1\nfaults:\n' >silent.yaml
+for one in CVACT00001 CVSNNN0002 CVSXD00004 CVNXNE0006 CVSUBS0009; do
+	printf '  - {service: apple, path: "*/%s/appleCareCoverage", do: reply, status: 429, applied: no}\n' "$one" >>silent.yaml
+done
+covered_world --scenario silent.yaml
+run plan list.csv --rules retire-out-of-coverage --out plan.csv --max-wait 6h
+same 'five are refused for ever, and the others told' '6 undecided' "$("$rows" outcomes plan.csv | grep -o '[0-9]* undecided')"
 
 # --- the account is withdrawn while coverage is read: that is said, whoever was asked about ---
 printf 'version: 1\nfaults: [{service: apple, path: "*/CVEXP00003/appleCareCoverage", do: reply, status: 401, applied: no}]\n' >gone.yaml
