@@ -98,11 +98,17 @@ static char *unnamed(const struct plan *p)
 	return name;
 }
 
+/* "-": a pipe, or serials that a person typed. */
+static const char *path_of(const struct input *in)
+{
+	return in->typed || !in->path ? "-" : in->path;
+}
+
 /* A result is an input like the list that it came from. */
 enum errc awaited_find_list(struct plan *p, struct err *err)
 {
 	struct awaited *a = p->awaited;
-	const char *path = p->input->path ? p->input->path : "-";
+	const char *path = path_of(p->input);
 	char *given = NULL, *real;
 	enum errc rc = ERR_OK;
 

@@ -298,6 +298,7 @@ enum errc input_open(struct input *in, const struct input_options *opt, struct e
 
 	*in = (struct input){
 		.path = opt->path,
+		.typed = opt->bytes != NULL,
 		.unread = true,
 		.strip_barcode_s = opt->list.barcode_s == BARCODE_STRIP,
 		.allow_empty = opt->allow_empty,

@@ -47,6 +47,7 @@ struct input {
 	bool own_spool;   /* a temporary of ours, removed on release */
 	bool unread;      /* input_rows() is still due */
 	const char *path; /* borrowed until input_release() */
+	bool typed;       /* by a person: path names no file */
 	size_t n_bytes;   /* of the file; 0: not known */
 	struct serial_list *list; /* while unread, and after it instead of a spool */
 	/* While unread: the last rows, whose serials have no slot yet (see map_expect()). */

@@ -315,3 +315,20 @@ for typed in WAITSERIAL01 COMPUTERNAME; do
 	run plan --serial "$typed" --rules ./copied.yaml
 	check "typed: $typed" grep -q "^$typed,waiting," out
 done
+cp copy.csv serials
+run apply --serial WAITSERIAL01 --rules ./copied.yaml --yes --out typed.csv
+run status --json
+same 'a file that happens to be called so is not their list' '1 stdin' \
+	"$(jq -r 'select(.type == "waiting" and (.list | endswith("copy.csv") | not)) | "\(.serials) \(.list)"' out | cut -d' ' -f1,2)"
+
+# It has left the organization by the day it is listed.
+waiting_fleet 1 2
+new_world --fleet fleet.csv --state "$work/sim.db"
+wait_rule newcomers 9d
+sed -i 's/apple.status: UNASSIGNED/always: true/' wait.yaml
+night 0
+same 'it waits' 'waiting rule.waiting' "$(ended WAITS0000000)"
+DEPMEND_CLOCK=virtual:2026-11-23T02:00:00Z run export --out live.csv
+sqlite3 sim.db "UPDATE device SET released = 1795399200000 WHERE serial = 'WAITS0000000'"
+night 1
+same 'who has left is not assigned' 'failed apple.released 0' "$(ended WAITS0000000) $(effects assign)"

@@ -135,6 +135,8 @@ static void add_options(const struct cli *cli, struct paths *in, struct paths *o
 			add(in, out->v[i].path, "an approval");
 	if (cli->command->id == COMMAND_BACKUP)
 		add(out, cli->args[0], "the backup");
+	if (cli_count(cli, OPTION_SERIAL)) /* no argument is a file */
+		return;
 	for (size_t i = 0; i < cli->n_args && strcasestr(cli->command->args, "csv"); i++)
 		add(in, strcmp(cli->args[i], "-") == 0 ? stream(STDIN_FILENO) : cli->args[i],
 			"the input");
