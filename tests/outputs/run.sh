@@ -138,6 +138,13 @@ echo 'rules: own.yaml' >>depmend.yaml
 sums=$(sha256sum apple.pem depmend.yaml protected.csv own.yaml sold.txt in.csv)
 refused 'export --out over the rules of the settings' export --out own.yaml
 refused 'doctor --bundle over the rules of the settings' doctor --bundle own.yaml
+ln -s . loop
+for list in sold.txt loop/sold.txt; do
+	refused 'export --out over a list of these rules' export --out "$list"
+	refused 'doctor --bundle over it' doctor --bundle "$list"
+	refused 'history --html over it' history 7AGC74BU22 --html "$list"
+	refused 'backup over it' backup "$list"
+done
 cp kept.yaml depmend.yaml
 sums=$(sha256sum apple.pem depmend.yaml protected.csv own.yaml sold.txt in.csv)
 

@@ -8,6 +8,7 @@
 
 #include "approve/signature.h"
 #include "base/mem.h"
+#include "cli/app/load.h"
 #include "io/file.h"
 #include "plan/run_rows.h"
 #include "report/result.h"
@@ -245,19 +246,43 @@ static enum errc try_all(const struct paths *out, struct err *err)
 	return rc;
 }
 
+/* And the lists that they read. */
+static void add_rules(struct paths *to, const struct ruleset *rules)
+{
+	const char *file;
+
+	for (size_t i = 0; rules && (file = rules_file(rules, i)) != NULL; i++)
+		add_made(to, mem_strdup(file), "the rules");
+}
+
+/* A command that judges nothing writes over no list of the settings' rules either. Those that have
+ * mistakes name none. */
+static void add_rules_of(struct paths *to, const struct cli *cli, const struct settings *settings)
+{
+	struct ruleset *rules = NULL;
+	struct diags diags;
+	struct err unread;
+
+	diags_init(&diags);
+	if (cli_load_rules(cli, settings, &rules, &diags, &unread) == ERR_OK)
+		add_rules(to, rules);
+	rules_free(rules);
+	diags_release(&diags);
+}
+
 enum errc outputs_check(const struct cli *cli, const struct settings *settings,
 	const struct ruleset *rules, struct err *err)
 {
 	struct paths in = { 0 }, out = { 0 };
-	const char *file;
 	enum errc rc;
 
 	add_options(cli, &in, &out);
 	add_made(&out, default_result(cli), "the result");
 	if (settings)
 		add_settings(&in, settings);
-	for (size_t i = 0; rules && (file = rules_file(rules, i)) != NULL; i++)
-		add(&in, file, "the rules");
+	add_rules(&in, rules);
+	if (!rules && settings && out.n)
+		add_rules_of(&in, cli, settings);
 	add_surroundings(&in);
 	rc = compare(&in, &out, settings, err);
 	if (!rc)
