@@ -18,7 +18,7 @@
 #include "report/status.h"
 #include "report/table.h"
 
-enum { DAY_MS = 86400000, TEXT_MAX_BYTES = 1024 * 1024 };
+enum { DAY_MS = 86400000, TEXT_MAX_BYTES = 1024 * 1024, MOST_WAVES = 5 };
 
 struct rehearse_command {
 	struct context p;
@@ -142,6 +142,27 @@ static void release(struct rehearse_command *c)
 
 /* --- what is told --- */
 
+/* A small in_flight makes thousands of them. */
+static void print_waves(const struct rehearsal *r, FILE *out)
+{
+	uint32_t devices = 0, off = 0;
+
+	for (size_t i = 0; i < r->n_waves && i < MOST_WAVES; i++)
+		(void)fprintf(out,
+			"wave %-3zu %u device%s; if every step after the first failed, %u would "
+			"be off their server\n",
+			i + 1, r->waves[i].devices, plural(r->waves[i].devices), r->waves[i].off);
+	for (size_t i = MOST_WAVES; i < r->n_waves; i++) {
+		devices = r->waves[i].devices > devices ? r->waves[i].devices : devices;
+		off = r->waves[i].off > off ? r->waves[i].off : off;
+	}
+	if (r->n_waves > MOST_WAVES)
+		(void)fprintf(out,
+			"and %zu more wave%s of at most %u device%s; off their server at most %u\n",
+			r->n_waves - MOST_WAVES, plural(r->n_waves - MOST_WAVES), devices,
+			plural(devices), off);
+}
+
 static void print_forecast(const struct rehearse_command *c, FILE *out)
 {
 	const struct rehearsal *r = &c->r;
@@ -159,11 +180,7 @@ static void print_forecast(const struct rehearse_command *c, FILE *out)
 		(void)fputs("guards   limits.percent was not asked: how large the organization is, "
 			    "only --inventory tells\n",
 			out);
-	for (size_t i = 0; i < r->n_waves; i++)
-		(void)fprintf(out,
-			"wave %-3zu %u device%s; if every step after the first failed, %u would "
-			"be off their server\n",
-			i + 1, r->waves[i].devices, plural(r->waves[i].devices), r->waves[i].off);
+	print_waves(r, out);
 	(void)fprintf(out, "extra    %llu change%s that the plan does not have\n",
 		(unsigned long long)r->extra, plural(r->extra));
 	buf_init(&unknowable, TEXT_MAX_BYTES);

@@ -121,6 +121,10 @@ weather() {
 	check 'refusals are told' says '5 failed'
 	check 'and end it after the first five' says '11 pending'
 	check 'a halt is told by the status' test "$status" -ne 0
+	printf 'version: 1\nwaves: [1, 3, 5, 7, 9, 11, 13, 100%%]\nrules: [{name: r, match: {always: true}, do: [unassign, reassign]}]\n' >"$here/waves.yaml"
+	in_here rehearse in.csv --rules ./waves.yaml
+	same 'a few of many waves are told one by one' '5 and 3 more waves of at most 3 devices; off their server at most 3' \
+		"$(grep -c '^wave ' "$work/out") $(grep '^and .* waves' "$work/out")"
 }
 
 # The real thing: a simulator started apart, the same settings, the same fleet.
