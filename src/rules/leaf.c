@@ -235,6 +235,29 @@ static void note_names(struct loader *l, const struct yaml_node *n, const struct
 				profile };
 }
 
+/* A word of ours that is misspelt never holds, and nobody would hear of it. */
+static void warn_never(struct loader *l, const struct yaml_node *n, const struct leaf *leaf)
+{
+	static const char *const words[] = { "active", "expired", "none" };
+	const struct yaml_node *m = n->kind == YAML_LIST ? n->first : n;
+
+	if (leaf->source.kind != SOURCE_FACT || leaf->source.fact != FACT_APPLE_COVERAGE ||
+		leaf->oper > OPER_EXACT)
+		return;
+	for (uint32_t i = 0; i < leaf->n; i++, m = m->next) {
+		struct str text = leaf->v[i].text;
+		bool known = leaf->v[i].is_column || m->kind != YAML_SCALAR;
+
+		for (size_t w = 0; w < sizeof(words) / sizeof(*words); w++)
+			known = known || str_eq_nocase(text, str_from(words[w]));
+		if (!known)
+			(void)yaml_diag(l->r.d, l->r.doc, DIAG_WARNING, "rules.never", m->at,
+				(unsigned)text.n,
+				"apple.coverage is active, expired or none, and never '%.*s'",
+				STR_FMT(text));
+	}
+}
+
 uint32_t share_leaf(struct loader *l, struct leaf *leaf)
 {
 	bool is_new;
@@ -285,5 +308,6 @@ bool load_values(struct loader *l, const struct yaml_node *member, struct leaf *
 	leaf->dated = is_dated(leaf);
 	name_leaf(l, member, leaf);
 	note_names(l, member, leaf);
+	warn_never(l, member, leaf);
 	return true;
 }

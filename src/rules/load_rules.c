@@ -189,6 +189,18 @@ static void describe(struct rule *rule)
 	}
 }
 
+/* What is about steps, of a rule that has none that could fail or be done again. */
+static void warn_idle(struct yaml_reader *r, const struct yaml_node *n, const struct rule *rule)
+{
+	for (const struct yaml_node *m = n->first; m && rule->to_do.n && !rule->info.acts;
+		m = m->next)
+		if (str_eq(m->key, STR("if_failed")) || str_eq(m->key, STR("again_after")))
+			(void)yaml_diag(r->d, r->doc, DIAG_WARNING, "rules.idle", m->at, 1,
+				"%.*s does nothing here: the rule sends nothing that could fail "
+				"or come again",
+				STR_FMT(m->key));
+}
+
 void load_rules(
 	struct yaml_reader *r, const struct yaml_key *key, const struct yaml_node *n, void *to)
 {
@@ -211,6 +223,7 @@ void load_rules(
 		}
 		yaml_read_map(r, &keys, m, &rule);
 		describe(&rule);
+		warn_idle(r, m, &rule);
 		*LIST_ADD(set->rules) = rule;
 	}
 }
