@@ -5,8 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log_writer.h"
 #include "base/mem.h"
 
+static void write_waiting(struct str text, enum log_worth worth)
+{
+	(void)worth;
+	log_write_all(text);
+}
+
+static void (*writer)(struct str text, enum log_worth worth) = write_waiting;
 static enum log_level current = LOG_INFO;
 static char status[256]; /* what stands on the last line; empty: nothing of ours */
 
@@ -22,9 +30,25 @@ enum log_level log_get_level(void)
 	return current;
 }
 
+void log_set_writer(void (*write)(struct str text, enum log_worth worth))
+{
+	writer = write ? write : write_waiting;
+}
+
+void log_write_all(struct str text)
+{
+	(void)fwrite(text.p, 1, text.n, stderr);
+}
+
+void log_text(struct str text)
+{
+	log_status(NULL);
+	writer(text, LOG_WORTH_ALL);
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
-	char line[1024];
+	char line[1024], whole[sizeof(line) + sizeof(status) + 16];
 	va_list ap;
 	int n;
 
@@ -36,7 +60,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 	if (n < 0)
 		return;
 	text_clean(line, strlen(line));
-	(void)fprintf(stderr, "%s%s\n%s", status[0] ? ERASE : "", line, status);
+	n = snprintf(whole, sizeof(whole), "%s%s\n%s", status[0] ? ERASE : "", line, status);
+	writer((struct str){ whole, (size_t)n }, LOG_WORTH_ROOM);
 }
 
 /* --- lines that come again --- */
@@ -130,8 +155,12 @@ void text_line(FILE *out, const char *fmt, ...)
 	if (n < 0)
 		abort();
 	text_clean(text, (size_t)n);
+	text[n++] = '\n'; /* for the NUL, which is not needed */
 	log_status(NULL);
-	(void)fprintf(out, "%s\n", text);
+	if (out == stderr)
+		log_text((struct str){ text, (size_t)n });
+	else
+		(void)fwrite(text, 1, (size_t)n, out);
 	free(text);
 }
 
@@ -152,8 +181,11 @@ bool log_status_shown(void)
 void log_status(const char *line)
 {
 	const char *erase = status[0] ? ERASE : "";
+	char whole[sizeof(status) + 16];
+	int n;
 
 	(void)snprintf(status, sizeof(status), "%s", line ? line : "");
-	if (*erase || status[0])
-		(void)fprintf(stderr, "%s%s", erase, status);
+	n = snprintf(whole, sizeof(whole), "%s%s", erase, status);
+	if (n > 0)
+		writer((struct str){ whole, (size_t)n }, LOG_WORTH_NOW);
 }

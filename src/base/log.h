@@ -22,6 +22,9 @@ void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
+/* Lines as they are, with their line ends. */
+void log_text(struct str text);
+
 /* What may come again and again, such as tries that fail: of lines that differ in nothing but words
  * with digits the first is printed, then the 10th, the 100th ... With -v each is. */
 void log_often(enum log_level level, const char *fmt, ...) PRINTF(2, 3);

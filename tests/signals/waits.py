@@ -14,6 +14,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 import traceback
@@ -129,11 +130,11 @@ class World:
 class Run:
     """depmend under way; with a terminal when it shall ask."""
 
-    def __init__(self, world, *args, terminal=False, stdin=False, env=None):
+    def __init__(self, world, *args, terminal=False, stdin=False, env=None, unread=None):
         self.world = world
         self.said = b""
         self.arrived = []  # (when, text so far)
-        ours, theirs = os.openpty() if terminal else os.pipe()
+        ours, theirs = unread or (os.openpty() if terminal else os.pipe())
         self.fd = ours
         self.p = subprocess.Popen(
             [BUILD / "depmend", *args], cwd=world.folder, stdout=subprocess.DEVNULL,
@@ -144,12 +145,12 @@ class Run:
             preexec_fn=(lambda: None) if not terminal else self.own_terminal)
         os.close(theirs)
         self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
+        if not unread:
+            self.reader.start()
 
     @staticmethod
     def own_terminal():
         import fcntl
-        import termios
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     def read(self):
@@ -461,6 +462,53 @@ def in_flight_change():
     w.stop()
 
 
+def nobody_reads(name, ends_of, read_on, sig):
+    """A pager's pipe that is full, a terminal that stands still: what is off comes back all the same,
+    with a signal and without one; nothing that was said is lost."""
+    w = World(name.replace(" ", "-"), uem=False, sim=["--set", "apple.activity_time=2s"],
+              settings="poll: {apple: 1s}\nsync: {wait: 1s}\ntimeouts: {settle: 1s}")
+    ours, theirs = ends_of()
+    run = Run(w, "apply", "in.csv", "--rules", "rules.yaml", "--yes", "--allow", "percent=100",
+              "-v", unread=(ours, os.dup(theirs)))
+    await_that(lambda: run.p.poll() is not None or
+               w.audit.exists() and w.effects("unassign") == len(w.serials))
+    if sig:
+        run.signal(sig)
+    result = w.folder / "in.result.csv"
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not result.exists():
+        time.sleep(0.05)
+    check(f"{name}: all are back", w.effects("assign") == len(w.serials), w.effects("assign"))
+    check(f"{name}: the result is there", result.exists())
+    check(f"{name}: it has more to say", run.p.poll() is None, f"{run.p.poll()}")
+    read_on(theirs)
+    os.close(theirs)
+    run.reader.start()
+    status = run.p.wait(BEGINS_S)
+    run.reader.join(60)
+    check(f"{name}: status", status == (128 + sig if sig else 0), f"{status}: {run.text()[-500:]}")
+    check(f"{name}: all of it", re.search(r"sandbox: [^$]*GET [^$]*\nstatus   \d+: ",
+                                         run.text().replace("\r", "")), run.text())
+    w.stop()
+
+
+def full_pipe():
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    try:
+        while True:
+            os.write(theirs, bytes(4096))
+    except BlockingIOError:
+        os.set_blocking(theirs, True)
+    return ours, theirs
+
+
+def still_terminal():
+    ours, theirs = os.openpty()
+    termios.tcflow(theirs, termios.TCOOFF)  # as Ctrl-S does
+    return ours, theirs
+
+
 def cut_file():
     """Somebody cuts a mapped file of the state short: no death by a signal, and the next one puts
     back."""
@@ -495,6 +543,9 @@ CASES = [
     lambda: off_server("sync wait", signal.SIGTERM, settings="sync: {wait: 10m}"),
     lambda: off_server("sync gap", signal.SIGHUP, uem=True, sim=["--scenario", "uem-sync-lost"]),
     second_signal, in_flight_change, cut_file, way_home_waits,
+    lambda: nobody_reads("nobody reads", full_pipe, lambda fd: None, None),
+    lambda: nobody_reads("still terminal", still_terminal,
+                         lambda fd: termios.tcflow(fd, termios.TCOON), signal.SIGTERM),
 ]
 
 

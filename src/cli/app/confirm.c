@@ -8,6 +8,7 @@
 #include "base/plural.h"
 #include "cli/args/terminal.h"
 #include "model/program.h"
+#include "os/lines.h"
 
 /* Devices by the steps that they take; forced: those that migrate at once; mixed: those that take
  * steps which can be undone. */
@@ -107,6 +108,13 @@ static bool was_confirmed(const struct cli *cli, enum step_kind kind)
 	return false;
 }
 
+/* Whoever is asked has read what is above. */
+static void before_question(void)
+{
+	log_status(NULL);
+	lines_end();
+}
+
 /* What cannot be undone is confirmed by its number, typed or as a flag. */
 static enum errc confirm_final(
 	const struct cli *cli, enum step_kind kind, uint64_t n, struct buf *said, struct err *err)
@@ -117,7 +125,7 @@ static enum errc confirm_final(
 
 	if (n == 0 || was_confirmed(cli, kind))
 		return ERR_OK;
-	log_status(NULL);
+	before_question();
 	(void)snprintf(
 		wanted, sizeof(wanted), "%s %llu device%s", word, (unsigned long long)n, plural(n));
 	(void)snprintf(also, sizeof(also), "%s %llu %s", word, (unsigned long long)n, "devices");
@@ -226,7 +234,7 @@ enum errc confirm_plan(
 		return err_set(err, ERR_USAGE,
 			"%u device%s would be acted on and there is no terminal to ask: say --yes",
 			p->n_planned, plural(p->n_planned));
-	log_status(NULL);
+	before_question();
 	(void)fprintf(stderr, "Act on %u device%s (plan %.12s)? [y/N] ", p->n_planned,
 		plural(p->n_planned), p->fingerprint);
 	rc = cli_read_line(answer, sizeof(answer), err);
@@ -267,7 +275,7 @@ enum errc confirm_number(const struct cli *cli, const char *word, uint64_t n, st
 	if (!has_terminal())
 		return err_set(err, ERR_USAGE, "there is no terminal to ask: say --confirm %s=%llu",
 			word, (unsigned long long)n);
-	log_status(NULL);
+	before_question();
 	(void)snprintf(wanted, sizeof(wanted), "%s %llu", word, (unsigned long long)n);
 	(void)fprintf(stderr, "Type '%s' to go on: ", wanted);
 	rc = cli_read_line(answer, sizeof(answer), err);

@@ -15,6 +15,7 @@
 #include "facts/dep_server.h"
 #include "facts/organization.h"
 #include "older/older.h"
+#include "os/lines.h"
 #include "plan/audit.h"
 #include "plan/guard.h"
 #include "store/gap.h"
@@ -412,6 +413,7 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 
 	if (!rc)
 		rc = load_approvals(c, err);
+	lines_begin();
 	if (!rc)
 		rc = connect_and_recover(c, err);
 	if (!rc)
@@ -442,6 +444,7 @@ enum errc run_command_work(struct run_command *c, struct err *err)
 	else
 		input_forget_rows(&c->p.input);
 	c->worked = true;
+	lines_begin(); /* a question has ended them */
 	return run_work(&s, c->run.id, err);
 }
 
@@ -449,6 +452,7 @@ int run_command_end(struct run_command *c, enum errc ended, const struct err *wh
 {
 	int status;
 
+	lines_begin();
 	if (ended && ended != ERR_LOCKED)
 		put_back_at_last(c, ended);
 	status = run_command_finish(c, ended, why);
@@ -458,5 +462,6 @@ int run_command_end(struct run_command *c, enum errc ended, const struct err *wh
 	context_release(&c->p);
 	free(c->out);
 	buf_release(&c->said);
+	lines_end();
 	return status;
 }

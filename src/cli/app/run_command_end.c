@@ -110,12 +110,11 @@ static void tell(struct run_command *c, const struct summary *summary, bool writ
 	}
 	next_command(c, summary, written, status, &next);
 	end.next = next.n ? buf_cstr(&next) : NULL;
-	if (cli_count(c->p.cli, OPTION_QUIET) == 0) {
+	if (cli_count(c->p.cli, OPTION_QUIET) == 0)
 		summary_print(summary, &end, cli_page_begin(&page, stderr));
-		cli_page_end(&page);
-	} else {
-		summary_short(summary, status, stderr);
-	}
+	else
+		summary_short(summary, status, cli_page_begin(&page, stderr));
+	cli_page_end(&page);
 	if (cli_count(c->p.cli, OPTION_JSON))
 		put_run(c, summary, &end);
 	buf_release(&next);

@@ -54,13 +54,35 @@ static void clean_lines(char *p, size_t n)
 		}
 }
 
+/* As lines of the log are, which wait for nobody while devices are off their server. */
+static void fold_to_stderr(struct str text)
+{
+	char *folded;
+	size_t n;
+	FILE *f = open_memstream(&folded, &n);
+
+	if (!f)
+		abort();
+	fold(text, cli_columns(stderr), f);
+	if (fclose(f) != 0)
+		abort();
+	log_text((struct str){ folded, n });
+	free(folded);
+}
+
 void cli_page_end(struct cli_page *page)
 {
+	struct str text;
+
 	if (fclose(page->whole) != 0)
 		abort();
 	log_status(NULL);
 	clean_lines(page->text, page->n);
-	fold((struct str){ page->text, page->n }, cli_columns(page->out), page->out);
+	text = (struct str){ page->text, page->n };
+	if (page->out == stderr)
+		fold_to_stderr(text);
+	else
+		fold(text, cli_columns(page->out), page->out);
 	free(page->text);
 }
 
