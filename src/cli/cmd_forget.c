@@ -2,12 +2,12 @@
  * the UEM. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/app/confirm.h"
 #include "cli/app/saved_run.h"
+#include "cli/app/who.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "facts/wipe_note.h"
@@ -85,18 +85,19 @@ static enum errc look(struct forget *f, const struct cli *cli, struct err *err)
 static enum errc forget_each(
 	struct forget *f, struct str reason, const struct cli *cli, struct err *err)
 {
-	char who[32];
+	struct buf who;
 	int64_t now = 0;
 	enum errc rc = saved_run_now(&f->s, &now, err);
 
-	(void)snprintf(who, sizeof(who), "uid %u", (unsigned)getuid());
+	buf_init(&who, 1024);
+	who_words(&who);
 	for (size_t i = 0; i < f->n && !rc; i++) {
 		uint32_t n = 0;
 		struct ndjson j;
 
 		if (has_open(&f->open[i]) || f->wipes[i])
 			rc = ledger_forget(f->s.store, serial_view(&f->serials[i]), reason,
-				str_from(who), now, &n, err);
+				buf_view(&who), now, &n, err);
 		if (!rc && f->wipes[i])
 			wipe_note_see(f->s.store, serial_view(&f->serials[i]), now, false);
 		n += f->wipes[i];
@@ -107,6 +108,7 @@ static enum errc forget_each(
 		json_put_int(&j.o, "things", n);
 		ndjson_end(&j, stdout);
 	}
+	buf_release(&who);
 	return rc;
 }
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cli/app/saved_run.h"
+#include "cli/app/who.h"
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "report/ndjson.h"
@@ -22,8 +23,9 @@ static void say_to_people(
 			      : "not paused");
 		return;
 	}
-	text_line(out, "tenant %s is paused since %s: %s", s->settings->tenant,
-		when_words(&when, b->pause.since_ms, since), b->pause.reason);
+	text_line(out, "tenant %s is paused since %s%s%s: %s", s->settings->tenant,
+		when_words(&when, b->pause.since_ms, since), b->pause.by[0] ? " by " : "",
+		b->pause.by, b->pause.reason);
 	text_line(out, "Until `depmend resume` every apply puts back what is off its server and "
 		       "ends with status 4.");
 	if (b->off.n)
@@ -43,6 +45,7 @@ static void say(
 		json_put_bool(&j.o, "paused", b->pause.paused);
 		ndjson_time(&j, "since", b->pause.paused ? b->pause.since_ms : TIME_NONE);
 		ndjson_text(&j, "reason", b->pause.paused ? str_from(b->pause.reason) : STR_NONE);
+		ndjson_text(&j, "by", b->pause.paused ? str_from(b->pause.by) : STR_NONE);
 		json_put_int(&j.o, "off_server", (int64_t)b->off.n);
 		ndjson_end(&j, stdout);
 	} else {
@@ -58,6 +61,7 @@ static enum errc set(struct saved_run *s, const struct cli *cli, bool on, struct
 	enum errc rc = ERR_OK;
 	bool ended = false;
 	int64_t now = 0;
+	struct buf who;
 
 	if (on && (!reason || !*reason))
 		rc = err_set(err, ERR_USAGE,
@@ -71,9 +75,12 @@ static enum errc set(struct saved_run *s, const struct cli *cli, bool on, struct
 		ended = !rc && open.pause.paused;
 		open_business_release(&open);
 	}
+	buf_init(&who, 1024);
+	who_words(&who);
 	if (!rc)
-		rc = on ? ledger_pause(s->store, str_from(reason), now, err)
+		rc = on ? ledger_pause(s->store, str_from(reason), buf_view(&who), now, err)
 			: ledger_resume(s->store, now, err);
+	buf_release(&who);
 	if (rc)
 		return rc;
 	rc = open_business_load(&open, s->store, s->settings, STR_NONE, now, err);

@@ -240,8 +240,9 @@ void open_business_print(const struct open_business *b, const struct settings *s
 	char since[WHEN_TEXT];
 
 	if (b->pause.paused)
-		text_line(out, "paused      since %s: %s",
-			when_words(when, b->pause.since_ms, since), b->pause.reason);
+		text_line(out, "paused      since %s%s%s, until `depmend resume`: %s",
+			when_words(when, b->pause.since_ms, since), b->pause.by[0] ? " by " : "",
+			b->pause.by, b->pause.reason);
 	print_gap(&b->gap, when, out);
 	print_off(b, s, when, most, out);
 	print_changes(b, when, most, out);

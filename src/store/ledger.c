@@ -368,8 +368,8 @@ enum errc ledger_forget(struct store *s, struct str serial, struct str reason, s
 }
 
 /* "SINCE REASON"; empty: not paused. */
-static enum errc set_pause(struct store *s, struct str value, const char *kind, struct str reason,
-	int64_t now_ms, struct err *err)
+static enum errc set_pause(struct store *s, struct str value, struct str who, const char *kind,
+	struct str reason, int64_t now_ms, struct err *err)
 {
 	enum errc rc = store_begin(s, err);
 
@@ -377,11 +377,14 @@ static enum errc set_pause(struct store *s, struct str value, const char *kind, 
 		return rc;
 	rc = store_meta_put(s, "pause", value, err);
 	if (!rc)
+		rc = store_meta_put(s, "pause_by", who, err);
+	if (!rc)
 		rc = store_event(s, 0, now_ms, kind, reason, err);
 	return store_end(s, rc, err);
 }
 
-enum errc ledger_pause(struct store *s, struct str reason, int64_t now_ms, struct err *err)
+enum errc ledger_pause(
+	struct store *s, struct str reason, struct str who, int64_t now_ms, struct err *err)
 {
 	struct ledger_pause p;
 	char value[sizeof(p.reason) + 24];
@@ -391,12 +394,13 @@ enum errc ledger_pause(struct store *s, struct str reason, int64_t now_ms, struc
 			err, ERR_LIMIT, "a reason has at most %zu bytes", sizeof(p.reason) - 1);
 	(void)snprintf(value, sizeof(value), "%lld %.*s", (long long)now_ms, (int)reason.n,
 		reason.n ? reason.p : "");
-	return set_pause(s, str_from(value), "pause", reason, now_ms, err);
+	return set_pause(
+		s, str_from(value), str_head(who, sizeof(p.by) - 1), "pause", reason, now_ms, err);
 }
 
 enum errc ledger_resume(struct store *s, int64_t now_ms, struct err *err)
 {
-	return set_pause(s, STR(""), "resume", STR(""), now_ms, err);
+	return set_pause(s, STR(""), STR(""), "resume", STR(""), now_ms, err);
 }
 
 static enum errc take_pause(void *self, struct db_stmt *q, struct err *err)
@@ -415,12 +419,25 @@ static enum errc take_pause(void *self, struct db_stmt *q, struct err *err)
 	return ERR_OK;
 }
 
+static enum errc take_pauser(void *self, struct db_stmt *q, struct err *err)
+{
+	struct ledger_pause *p = self;
+	struct str who = db_col_str(q, 0);
+
+	(void)err;
+	(void)snprintf(p->by, sizeof(p->by), "%.*s", (int)who.n, who.n ? who.p : "");
+	return ERR_OK;
+}
+
 enum errc ledger_paused(struct store *s, struct ledger_pause *ret, struct err *err)
 {
 	struct ledger_pause p = { .since_ms = TIME_NONE };
 	enum errc rc = read_all(s, "SELECT value FROM meta WHERE key = 'pause' AND ?1 = ''",
 		STR(""), take_pause, &p, err);
 
+	if (!rc)
+		rc = read_all(s, "SELECT value FROM meta WHERE key = 'pause_by' AND ?1 = ''",
+			STR(""), take_pauser, &p, err);
 	if (!rc)
 		*ret = p;
 	return rc;

@@ -131,10 +131,10 @@ MUST_CHECK enum errc ledger_forget(struct store *s, struct str serial, struct st
 struct ledger_pause {
 	bool paused;
 	int64_t since_ms;
-	char reason[512];
+	char reason[512], by[256]; /* by: empty where an earlier version paused */
 };
 MUST_CHECK enum errc ledger_pause(
-	struct store *s, struct str reason, int64_t now_ms, struct err *err);
+	struct store *s, struct str reason, struct str who, int64_t now_ms, struct err *err);
 MUST_CHECK enum errc ledger_resume(struct store *s, int64_t now_ms, struct err *err);
 MUST_CHECK enum errc ledger_paused(struct store *s, struct ledger_pause *ret, struct err *err);
 

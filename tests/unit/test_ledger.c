@@ -210,11 +210,13 @@ static void a_pause_has_a_reason_and_an_end(void **state)
 	open_store();
 	assert_int_equal(ledger_paused(s, &p, &err), ERR_OK);
 	assert_false(p.paused);
-	assert_int_equal(ledger_pause(s, STR("audit at noon"), 1234, &err), ERR_OK);
+	assert_int_equal(
+		ledger_pause(s, STR("audit at noon"), STR("anna on mini"), 1234, &err), ERR_OK);
 	assert_int_equal(ledger_paused(s, &p, &err), ERR_OK);
 	assert_true(p.paused);
 	assert_int_equal(p.since_ms, 1234);
 	assert_string_equal(p.reason, "audit at noon");
+	assert_string_equal(p.by, "anna on mini");
 	assert_int_equal(ledger_resume(s, 1235, &err), ERR_OK);
 	assert_int_equal(ledger_paused(s, &p, &err), ERR_OK);
 	assert_false(p.paused);
