@@ -64,7 +64,7 @@ static enum errc ask_limit(
 	if (!rc)
 		*ret = (struct asking){ p->opt->simulated ? "apply would send nothing"
 							  : "nothing was sent",
-			", or plan fewer: --limit", t.n, t.n + t.n_others };
+			", or plan fewer: --limit N", t.n, t.n + t.n_others };
 	return rc;
 }
 

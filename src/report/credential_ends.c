@@ -9,12 +9,17 @@
 
 enum { DAY_MS = 86400000 };
 
+#define NOT_NOTED "note it in the settings: expires: in uem.tokens"
+#define NOT_READ "the file could not be read, or a program of the settings gives it"
+
 static void add(struct credential_ends *to, const char *kind, const char *name, int64_t at_ms,
-	const char *remedy)
+	const char *remedy, const char *unknown)
 {
 	struct credential_end *e = &to->v[to->n++];
 
-	*e = (struct credential_end){ .kind = kind, .remedy = remedy, .at_ms = at_ms };
+	*e = (struct credential_end){
+		.kind = kind, .remedy = remedy, .unknown = unknown, .at_ms = at_ms
+	};
 	(void)snprintf(e->name, sizeof(e->name), "%s", name ? name : "");
 }
 
@@ -63,14 +68,18 @@ void credential_ends_find(struct credential_ends *ret, const struct settings *s)
 		add(ret, "server token of the UEM",
 			s->uem.tokens[i].server ? s->uem.tokens[i].server : s->uem.tokens[i].group,
 			s->uem.tokens[i].expires_ms,
-			"renew it in the console and note its date: expires: in the settings");
+			"renew it in the console and note its date in the settings: expires: in "
+			"uem.tokens",
+			NOT_NOTED);
 	for (size_t i = 0; i < s->n_enrollment; i++)
 		add(ret, "server token", s->enrollment[i].server,
 			server_token_ends(&s->enrollment[i]),
-			"download a new one in Apple's portal and put it where the old one is");
+			"download a new one in Apple's portal and put it where the old one is",
+			NOT_READ);
 	if (s->has_uem && s->uem.auth == UEM_AUTH_CERTIFICATE)
 		add(ret, "certificate of the UEM's administrator", NULL, certificate_ends(s),
-			"export a new one from the console and put it where the old one is");
+			"export a new one from the console and put it where the old one is",
+			NOT_READ);
 }
 
 int64_t credential_end_days(const struct credential_end *e, int64_t now_ms)
@@ -99,7 +108,7 @@ void credential_end_words(const struct credential_end *e, int64_t now_ms, struct
 	if (*e->name)
 		buf_printf(out, " (%s)", e->name);
 	if (e->at_ms == TIME_NONE) {
-		buf_z(out, ": its end is not known (note it in the settings: expires:)");
+		buf_printf(out, ": its end is not known (%s)", e->unknown);
 		return;
 	}
 	buf_printf(out, " %s %.10s", e->at_ms < now_ms ? "ended" : "ends",

@@ -15,6 +15,7 @@ enum {
 
 struct credential_end {
 	const char *kind, *remedy;  /* "server token of the UEM" */
+	const char *unknown;        /* why, or what to do, when the end is not known */
 	char name[ENDS_NAME_BYTES]; /* of the server or group; empty: there is one only */
 	int64_t at_ms;              /* TIME_NONE: not known */
 };

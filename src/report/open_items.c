@@ -256,7 +256,7 @@ enum errc open_items_tickets(
 void open_items_print(const struct open_items *items, FILE *out)
 {
 	if (!items->n_items)
-		text_line(out, "no such open item");
+		text_line(out, "no new open items");
 	for (uint32_t i = 0; i < items->n; i++) {
 		const struct open_cause *c = &items->v[i];
 

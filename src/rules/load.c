@@ -114,8 +114,8 @@ static void not_shipped(struct loader *l, const char *name, struct err *err)
 			STR_FMT(near));
 	else
 		(void)err_set(err, ERR_NO_INPUT,
-			"no rules called '%s' are in %s; a file of yours is written with a slash "
-			"or .yaml",
+			"no rules called '%s' are in %s: `depmend rules` lists them; a file of "
+			"yours is written with a slash or .yaml",
 			name, dir ? dir : "share/depmend/rules");
 }
 

@@ -327,7 +327,7 @@ enum errc doctor_uem_token(struct doctor *d, struct err *err)
 		if (t->expires_ms == TIME_NONE)
 			doctor_say(d, FOUND_UNCHECKED, str_from(t->group),
 				"write the date that the console shows beside the token into the "
-				"settings: expires:",
+				"settings: expires: in uem.tokens",
 				"the UEM's API does not tell when its server token ends");
 		else
 			check_expiry(d, str_from(t->group), t->expires_ms);
