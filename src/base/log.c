@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fold.h"
 #include "base/log_writer.h"
 #include "base/mem.h"
 
@@ -40,15 +41,34 @@ void log_write_all(struct str text)
 	(void)fwrite(text.p, 1, text.n, stderr);
 }
 
+/* As wide as the terminal, if it is one. Caller frees. */
+static char *folded(struct str text, size_t *ret_n)
+{
+	char *p;
+	FILE *f = open_memstream(&p, ret_n);
+
+	if (!f)
+		abort();
+	fold(text, fold_columns(stderr), f);
+	if (fclose(f) != 0)
+		abort();
+	return p;
+}
+
 void log_text(struct str text)
 {
+	size_t n;
+	char *lines = folded(text, &n);
+
 	log_status(NULL);
-	writer(text, LOG_WORTH_ALL);
+	writer((struct str){ lines, n }, LOG_WORTH_ALL);
+	free(lines);
 }
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-	char line[1024], whole[sizeof(line) + sizeof(status) + 16];
+	char line[1024], *lines, *whole;
+	size_t n_lines;
 	va_list ap;
 	int n;
 
@@ -60,8 +80,13 @@ void log_line(enum log_level level, const char *fmt, ...)
 	if (n < 0)
 		return;
 	text_clean(line, strlen(line));
-	n = snprintf(whole, sizeof(whole), "%s%s\n%s", status[0] ? ERASE : "", line, status);
+	lines = folded(line[0] ? str_from(line) : STR("\n"), &n_lines);
+	n = asprintf(&whole, "%s%s%s", status[0] ? ERASE : "", lines, status);
+	if (n < 0)
+		abort();
 	writer((struct str){ whole, (size_t)n }, LOG_WORTH_ROOM);
+	free(whole);
+	free(lines);
 }
 
 /* --- lines that come again --- */
@@ -160,7 +185,7 @@ void text_line(FILE *out, const char *fmt, ...)
 	if (out == stderr)
 		log_text((struct str){ text, (size_t)n });
 	else
-		(void)fwrite(text, 1, (size_t)n, out);
+		fold((struct str){ text, (size_t)n }, fold_columns(out), out);
 	free(text);
 }
 

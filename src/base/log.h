@@ -22,7 +22,7 @@ void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
-/* Lines as they are, with their line ends. */
+/* Whole lines, folded at the width of the terminal. */
 void log_text(struct str text);
 
 /* What may come again and again, such as tries that fail: of lines that differ in nothing but words

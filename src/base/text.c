@@ -75,13 +75,38 @@ size_t text_step(struct str s, bool *ret_hidden)
 	return n;
 }
 
+enum { JOINER = 0x200d, IN_COLOUR = 0xfe0f };
+
+static bool is_picture(uint32_t code)
+{
+	return (code >= 0x2190 && code <= 0x2bff) || (code >= 0x1f000 && code <= 0x1faff) ||
+	       code == IN_COLOUR;
+}
+
+/* What makes one picture of two, or asks for its colours, hides nothing. */
+static bool belongs_to_picture(uint32_t code, uint32_t before, struct str after)
+{
+	uint32_t next = 0;
+
+	if (!is_picture(before) || (code != JOINER && code != IN_COLOUR))
+		return false;
+	if (after.n)
+		(void)text_char(after, &next);
+	return code == IN_COLOUR || is_picture(next);
+}
+
 static void clean(char *p, size_t n, bool lines)
 {
-	for (size_t i = 0, step; i < n; i += step) {
+	uint32_t before = 0, code;
+
+	for (size_t i = 0, step; i < n; i += step, before = code) {
 		bool hidden;
 
 		step = text_step((struct str){ p + i, n - i }, &hidden);
-		if (hidden && !(lines && (p[i] == '\n' || p[i] == '\t')))
+		(void)text_char((struct str){ p + i, step }, &code);
+		if (hidden && !(lines && (p[i] == '\n' || p[i] == '\t')) &&
+			!belongs_to_picture(
+				code, before, (struct str){ p + i + step, n - i - step }))
 			memset(p + i, '?', step);
 	}
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/fold.h"
 #include "base/log.h"
 #include "cli/app/context.h"
 #include "cli/app/sandbox_for.h"
@@ -143,7 +144,7 @@ static enum errc explain_one(struct explaining *e, const char *serial, struct er
 	} else if (!rc) {
 		FILE *out = cli_page_begin(&page, stdout);
 
-		table_print(e->table, out);
+		table_print_folded(e->table, fold_columns(stdout), out);
 		print_end(e, &x, out);
 		cli_page_end(&page);
 	}

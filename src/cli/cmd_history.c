@@ -174,7 +174,7 @@ static void print_device(const struct saved_run *s, struct str serial, const str
 {
 	struct cli_page page;
 	FILE *out = cli_page_begin(&page, stdout);
-	struct when when = saved_run_when(s);
+	struct when when = page.when = saved_run_when(s);
 
 	text_line(out, "%.*s%s", STR_FMT(serial),
 		h->n ? "" : ": no run of this organization has had it in its list");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fold.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/plural.h"
@@ -267,16 +268,16 @@ static void add_line(struct table *t, const struct rehearse_command *c, const ch
 			buf_printf(&outcomes, "%s%zu %s", outcomes.n ? ", " : "",
 				c->summary.rows[i], outcome_info((enum outcome)i)->word);
 	table_cell(t, str_from(name));
-	table_cell(t, outcomes.n ? buf_view(&outcomes) : STR("no run"));
 	table_number(t, (size_t)c->r.extra);
 	table_cell(t, str_from(duration_words(c->r.took_ms, words)));
 	table_number(t, (size_t)c->status);
+	table_cell(t, outcomes.n ? buf_view(&outcomes) : STR("no run"));
 	buf_release(&outcomes);
 }
 
 static enum errc rehearse_all(const struct cli *cli, int *ret_status, struct err *err)
 {
-	static const char *const titles[] = { "SCENARIO", "ROWS", "EXTRA", "TOOK", "STATUS" };
+	static const char *const titles[] = { "SCENARIO", "EXTRA", "TOOK", "STATUS", "ROWS" };
 	struct table *t;
 	struct arena arena;
 	const char **names = NULL;
@@ -288,7 +289,7 @@ static enum errc rehearse_all(const struct cli *cli, int *ret_status, struct err
 			err, ERR_USAGE, "--scenario all reads the CSV many times: name a file");
 	arena_init(&arena);
 	rc = world_scenarios(&arena, &names, &n, err);
-	t = table_new("llrrr");
+	t = table_new("lrrrl");
 	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
 		table_cell(t, str_from(titles[i]));
 	for (size_t i = 0; i < n && !stop_signal(); i++) {
@@ -306,7 +307,7 @@ static enum errc rehearse_all(const struct cli *cli, int *ret_status, struct err
 	}
 	log_status(NULL);
 	if (!rc && !cli_count(cli, OPTION_JSON))
-		table_print(t, stdout);
+		table_print_within(t, fold_columns(stdout), stdout);
 	table_free(t);
 	free(names);
 	arena_release(&arena);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fold.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/plural.h"
@@ -133,15 +134,13 @@ static void print_list(struct listing *l, FILE *out)
 {
 	struct str rest = buf_view(&l->next);
 
-	table_print_within(l->table, cli_columns(stdout), out);
+	table_print_within(l->table, fold_columns(stdout), out);
 	while (rest.n) {
 		struct str line = str_cut(&rest, '\n');
 		struct str run = str_cut(&line, ' ');
-		char label[80];
 
-		(void)snprintf(
-			label, sizeof(label), "%.*s is stopped; continue with:", STR_FMT(run));
-		text_part(out, label, line);
+		text_line(out, "%.*s is stopped; this continues it:", STR_FMT(run));
+		text_part(out, "next    ", line);
 	}
 	if (l->n == 0)
 		text_line(out, "no run yet: 'depmend apply' makes one");
@@ -171,6 +170,7 @@ static enum errc list_runs(struct saved_run *s, bool json, struct err *err)
 		rc = json ? put_one(&l, &l.runs[i], err) : list_run(&l, &l.runs[i], err);
 	if (!rc && !json) {
 		print_list(&l, cli_page_begin(&page, stdout));
+		page.when = l.when;
 		cli_page_end(&page);
 	}
 	table_free(l.table);
@@ -341,6 +341,7 @@ static enum errc show_run(struct saved_run *s, const char *name, bool json, stru
 		saved_run_tell(s, &counts);
 	} else if (!rc) {
 		rc = print_run(s, &counts, &facts, cli_page_begin(&page, stdout), err);
+		page.when = saved_run_when(s);
 		cli_page_end(&page);
 	}
 	run_facts_release(&facts);

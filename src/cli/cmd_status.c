@@ -33,6 +33,7 @@ struct status {
 	struct when when;
 	uint32_t left[RATE_CLASSES]; /* requests that may leave at once */
 	size_t n_last, n_runs;       /* the last n_last of n_runs, in a ring */
+	struct buf next;             /* what continues the latest that is stopped; empty: none is */
 };
 
 static enum errc keep_run(void *self, const struct run_record *run, struct err *err)
@@ -140,6 +141,8 @@ static void print_runs(const struct status *st, FILE *out)
 		table_cell(t, str_from(ended));
 	}
 	table_print(t, out);
+	if (st->next.n)
+		text_line(out, "next        %s", buf_cstr(&st->next));
 	table_free(t);
 }
 
@@ -244,6 +247,7 @@ static void print_all(const struct status *st)
 	struct cli_page page;
 	FILE *out = cli_page_begin(&page, stdout);
 
+	page.when = st->when;
 	text_line(out, "tenant      %s", st->s.settings->tenant);
 	print_active(st, out);
 	open_business_print(&st->open, st->s.settings, &st->when, MAX_SHOWN, out);
@@ -287,6 +291,7 @@ static enum errc tell_all(struct status *st, struct err *err)
 		json_put_int(&j.o, budgets[i][1], st->left[i]);
 	ndjson_time(&j, "paused", b->pause.paused ? b->pause.since_ms : TIME_NONE);
 	ndjson_text(&j, "pause_reason", b->pause.paused ? str_from(b->pause.reason) : STR_NONE);
+	ndjson_text(&j, "paused_by", b->pause.paused ? str_from(b->pause.by) : STR_NONE);
 	if (st->has_active) {
 		json_put_z(&j.o, "command", st->active.command);
 		json_put_int(&j.o, "pid", st->active.pid);
@@ -309,6 +314,24 @@ static enum errc find_ends(struct status *st, struct err *err)
 	return rc;
 }
 
+static enum errc find_next(struct status *st, struct err *err)
+{
+	for (size_t i = 0; i < st->n_last && !st->has_active; i++) {
+		struct summary counts = { 0 };
+		enum errc rc;
+
+		if (last_run(st, i)->state != RUN_ACTIVE)
+			continue;
+		rc = saved_run_load(&st->s, last_run(st, i)->name, err);
+		if (!rc)
+			rc = saved_run_rows(&st->s, NULL, false, &counts, err);
+		if (!rc)
+			saved_run_next(&st->s, &counts, &st->next);
+		return rc;
+	}
+	return ERR_OK;
+}
+
 int cmd_status(const struct cli *cli)
 {
 	struct status st = { 0 };
@@ -317,6 +340,7 @@ int cmd_status(const struct cli *cli)
 	int status;
 
 	arena_init(&st.texts);
+	buf_init(&st.next, SAVED_RUN_NEXT_BYTES);
 	st.has_active = !rc && store_locked_by(st.s.settings->state, st.s.settings->apple.account,
 				       &st.active);
 	if (!rc)
@@ -330,6 +354,8 @@ int cmd_status(const struct cli *cli)
 		rc = store_runs(st.s.store, keep_run, &st, &err);
 	if (!rc)
 		rc = find_budgets(&st, &err);
+	if (!rc)
+		rc = find_next(&st, &err);
 	if (!rc && cli_count(cli, OPTION_JSON))
 		rc = tell_all(&st, &err);
 	else if (!rc)
@@ -337,6 +363,7 @@ int cmd_status(const struct cli *cli)
 	status = rc ? cli_fail(cli, &err) : exit_status(&st);
 	open_business_release(&st.open);
 	arena_release(&st.texts);
+	buf_release(&st.next);
 	free(st.wipes);
 	saved_run_close(&st.s);
 	return status;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/fold.h"
 #include "base/time.h"
 #include "base/version.h"
 #include "report/html_parts.h"
@@ -99,7 +100,7 @@ void changes_print(const struct changes *c, FILE *out)
 		table_cell(t, buf_view(&k->first));
 	}
 	if (c->n)
-		table_print(t, out);
+		table_print_within(t, fold_columns(out), out);
 	table_free(t);
 }
 

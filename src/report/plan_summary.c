@@ -149,7 +149,7 @@ static void print_idle(const struct plan_summary *p, FILE *out)
 	buf_release(&names);
 }
 
-void plan_summary_print(const struct plan_summary *p, FILE *out)
+void plan_summary_print(const struct plan_summary *p, size_t width, FILE *out)
 {
 	static const char *const titles[] = { "RULE", "SERVER", "ROWS", "OUTCOME", "STEPS" };
 	const struct line **order = mem_realloc(NULL, p->n + 1, sizeof(struct line *));
@@ -162,7 +162,7 @@ void plan_summary_print(const struct plan_summary *p, FILE *out)
 		table_cell(t, str_from(titles[i]));
 	for (size_t i = 0; i < p->n && i < MOST_LINES; i++)
 		add_line(p, order[i], t);
-	table_print(t, out);
+	table_print_within(t, width, out);
 	if (p->n > MOST_LINES)
 		text_line(out, "  and %zu more lines: the CSV of the plan has every row",
 			p->n - MOST_LINES);

@@ -55,7 +55,9 @@ static void clock_words(const struct standing *s, int64_t at_ms, char ret[TIME_T
 		return;
 	}
 	(void)time_rfc3339_s(at_ms, text);
-	if (at_ms - s->now_ms < DAY_MS)
+	if (s->whole)
+		(void)snprintf(ret, TIME_TEXT, "%s", text);
+	else if (at_ms - s->now_ms < DAY_MS)
 		(void)snprintf(ret, TIME_TEXT, "%.8sZ", text + 11);
 	else
 		(void)snprintf(ret, TIME_TEXT, "%.5s %.5sZ", text + 5, text + 11);

@@ -18,6 +18,7 @@ struct standing {
 	const char *waiting_for;         /* "Apple", "the UEM"; NULL: nothing is waited for */
 	const char *budget;              /* "Apple 10/hour": that is why; NULL: it is not */
 	bool local;                      /* times as the terminal has them; else UTC */
+	bool whole;                      /* with their date: another process reads them later */
 	int64_t now_ms, waiting_until_ms;
 	int64_t finish_ms; /* TIME_NONE: not known */
 };

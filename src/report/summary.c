@@ -103,18 +103,19 @@ static void print_counts(const struct summary *s, bool color, FILE *out)
 	(void)fputc('\n', out);
 }
 
-static void print_reasons(const struct summary *s, FILE *out)
+static void print_reasons(const struct summary *s, const char *unread, FILE *out)
 {
 	for (int i = 1; i < REASON_MAX_; i++) {
 		const struct reason_info *r = reason_info((enum reason)i);
+		const char *remedy = unread && i == REASON_RULE_UNKNOWN ? unread : r->remedy;
 
 		if (!s->reasons[i])
 			continue;
 		text_line(out, "  %zu x %s: %s%s%s", s->reasons[i], r->code, r->sentence,
 			says_why((enum reason)i) && s->why[0] ? ": " : "",
 			says_why((enum reason)i) ? s->why : "");
-		if (*r->remedy && !(i == REASON_RUN_GUARDED && s->why[0]))
-			(void)fprintf(out, "      -> %s\n", r->remedy);
+		if (*remedy && !(i == REASON_RUN_GUARDED && s->why[0]))
+			(void)fprintf(out, "      -> %s\n", remedy);
 	}
 }
 
@@ -124,9 +125,9 @@ static void print_advice(const struct summary *s, FILE *out)
 		text_line(out, "  %zu x the rule says: %s", s->advice[i].n, s->advice[i].text);
 }
 
-void summary_open(const struct summary *s, FILE *out)
+void summary_open(const struct summary *s, const char *unread, FILE *out)
 {
-	print_reasons(s, out);
+	print_reasons(s, unread, out);
 	print_advice(s, out);
 }
 
@@ -161,7 +162,7 @@ void summary_print(const struct summary *s, const struct summary_end *e, FILE *o
 	const char *meaning = status_meaning(e->status);
 
 	print_counts(s, e->color, out);
-	summary_open(s, out);
+	summary_open(s, NULL, out);
 	print_line("run", e->run, out);
 	print_requests(e, out);
 	print_line("result", e->result, out);

@@ -33,8 +33,9 @@ void summary_why(struct summary *s, enum reason r, struct str detail);
 struct str summary_advice_of(enum reason r, struct str detail, struct str advice);
 /* Empty advice counts for nothing. */
 void summary_advise(struct summary *s, struct str advice);
-/* The rows that are not done, by reason, with what the rules say of them. */
-void summary_open(const struct summary *s, FILE *out);
+/* The rows that are not done, by reason, with what the rules say of them. unread: what to do about
+ * a fact that was not read, where it is not what the reason says; or NULL. */
+void summary_open(const struct summary *s, const char *unread, FILE *out);
 size_t summary_rows(const struct summary *s);
 /* What the outcomes alone ask for: 0, 3 or 5. */
 int summary_status(const struct summary *s);
@@ -65,6 +66,7 @@ void plan_summary_rule(struct plan_summary *p, struct str name);
 /* rule and server may be empty; steps: the step words, in order. */
 void plan_summary_row(struct plan_summary *p, struct str rule, struct str server, struct str steps,
 	enum outcome o, size_t n_rows);
-void plan_summary_print(const struct plan_summary *p, FILE *out);
+/* width: of the terminal; 0: it is none. */
+void plan_summary_print(const struct plan_summary *p, size_t width, FILE *out);
 
 #endif

@@ -10,9 +10,6 @@
 
 #include "base/str.h"
 
-/* Terminal cells of UTF-8 text: 2 for East Asian wide characters, 0 for combining marks. */
-size_t text_width(struct str s);
-
 enum { TABLE_COLUMNS = 8 };
 
 struct table;
@@ -25,8 +22,11 @@ void table_cell(struct table *t, struct str text);
 void table_number(struct table *t, size_t n);
 /* Two blanks before each line; no blanks at its end. */
 void table_print(const struct table *t, FILE *out);
-/* For a terminal that is narrower: below the first cell of each row one line for each other, behind
- * its title of the first row. width 0, or wide enough: as table_print(). */
+/* For a terminal that is narrower: the words of the last column go on below it. width 0, wide
+ * enough, or too narrow for that: as table_print(). */
+void table_print_folded(const struct table *t, size_t width, FILE *out);
+/* The same for a table with titles in its first row; where it is too narrow for that: below the
+ * first cell of each row one line for each other, behind its title. */
 void table_print_within(const struct table *t, size_t width, FILE *out);
 
 #endif

@@ -130,6 +130,9 @@ for file in plan.csv "the plan's.csv" -plan.csv; do
 	typed "$applying --confirm wipe=2 --yes --max-wait 48h"
 	check "$file: what is printed finds them" test "$(changes)" -gt 0
 done
+printed --out=plan.csv
+run apply in.csv --rules rules.yaml --expect plan.csv --settings "$work/depmend.yaml" --yes --confirm wipe=2
+check 'refused: what to type, as it is' grep -qF "depmend approve plan.csv --settings $work/depmend.yaml" <(tr '\n' ' ' <err)
 printed
 check 'no file: what it takes' grep -q 'plan again with --out PLAN.csv, then depmend approve PLAN.csv' err
 

@@ -67,4 +67,5 @@ mark
 sim_stop
 run plan portal-like.csv --rules corrupted-registration --offline --out plan.csv
 nobody_asked
+check 'plan --offline: what would read the facts' grep -q -- '-> plan without --offline, which reads it$' "$work/err"
 check 'plan --offline: rows in, rows out' "$rows" same portal-like.csv plan.csv

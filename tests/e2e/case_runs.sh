@@ -6,7 +6,7 @@ apply() { # apply's options
 }
 show_newest() {
 	run runs
-	run runs "$(sed -n '$s/^ *\([^ ]*\).*/\1/p' out)"
+	run runs "$(sed -n 's/^  \(2[^ ]*\).*/\1/p' out | tail -n 1)"
 	exits 'runs RUN' 0
 }
 
@@ -27,7 +27,8 @@ check 'who began it, and where' grep -qxF "by       $(id -un) on $(hostname)" ou
 check 'a run that does not work is stopped' grep -q '^run  .* (stopped)$' out
 run runs
 check 'the list says so, too' grep -qE "^  2026.*  stopped  .* pending.*  corrupted-registration  api-tool.csv  $(id -un)@$(hostname)$" out
-check 'with what goes on' grep -q '^2026[^ ]* is stopped; continue with: depmend apply api-tool.csv --rules' out
+check 'with what goes on' grep -q '^2026[^ ]* is stopped; this continues it:$' out
+check 'in a line of its own, to be copied' grep -q '^next     depmend apply api-tool.csv --rules' out
 run runs --json
 same 'the same for programs' "corrupted-registration $(id -un) $(hostname) false" \
 	"$(jq -r '"\(.rules | split("/")[-1] | split(".")[0]) \(.user) \(.host) \(.running)"' out)"

@@ -15,11 +15,11 @@ cd "$work" || exit 1
 HOME=$work run rehearse in.csv --rules corrupted-registration --inventory in.csv \
 	--scenario all --allow percent=100
 sed 1d out | sed 's/^ *//; s/  \+/|/g' >table
-# NAME|OUTCOMES|EXTRA|TOOK|STATUS
+# NAME|EXTRA|TOOK|STATUS|OUTCOMES
 names=$("$build/depmend-sim" --list-scenarios | sed -n 's/^\([a-z][^ ]*\).*/\1/p')
 same 'every scenario' "$names" "$(cut -d'|' -f1 table)"
-same 'no effect beyond the plan' 0 "$(cut -d'|' -f3 table | sort -u | tr '\n' ' ' | xargs)"
-while IFS='|' read -r name outcomes _ _ status; do
+same 'no effect beyond the plan' 0 "$(cut -d'|' -f2 table | sort -u | tr '\n' ' ' | xargs)"
+while IFS='|' read -r name _ _ status outcomes; do
 	same "$name: every row is accounted for" 200 \
 		"$(grep -o '[0-9]\+ [a-z_]\+' <<<"$outcomes" | awk '{ n += $1 } END { print n }')"
 	case $outcomes in

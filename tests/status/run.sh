@@ -107,6 +107,7 @@ run forget 7AGC74BU22 --reason again
 exits 'forget with nothing open' 0
 run history 7AGC74BU22
 check 'the trail has the reason' grep -q 'server is gone' out
+check 'the trail has the name' grep -q "$(id -un) on $(hostname)" out
 run report "$name" --verify
 exits 'the audit trail is whole' 0
 run status
@@ -122,6 +123,11 @@ same 'pause: each line for itself' 0 "$(grep -c '?' out)"
 check 'pause: since then' grep -q 'is paused since 2026-11-2' out
 run status
 check 'status says paused' grep -q 'paused .*maintenance until Monday' out
+check 'status says by whom' grep -qF " by $(id -un) on $(hostname), until" out
+run status --json
+same 'status says it to programs' "$(id -un) on $(hostname)" "$(of status .paused_by)"
+run pause --reason again --json
+same 'pause says it to programs' "$(id -un) on $(hostname)" "$(of pause .by)"
 run resume
 exits 'resume' 0
 run status --json
@@ -153,6 +159,8 @@ wait "$live" 2>/dev/null
 DEPMEND_CLOCK='' run status --json
 exits 'off, and no run works' 5
 same 'its run was stopped' stopped "$(of run .state)"
+DEPMEND_CLOCK='' run status
+same 'what continues it' 'next        depmend apply --serial 7AGC74BU22 --rules rules.yaml --yes' "$(grep ^next out)"
 # Another run took its place: with which status it ended nobody has seen.
 sql "UPDATE run SET state = 2, finished = created"
 DEPMEND_CLOCK='' run status

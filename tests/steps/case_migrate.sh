@@ -137,7 +137,7 @@ for wait in 0s 30s 20m 3h; do
 
 	migrating --set apple.cancel_time=$wait
 	run runs
-	run undo "$(sed -n '$s/^ *\([^ ]*\).*/\1/p' out)" --apply --yes --allow percent=100 --max-wait 12h
+	run undo "$(sed -n 's/^  \(2[^ ]*\).*/\1/p' out | tail -n 1)" --apply --yes --allow percent=100 --max-wait 12h
 	exits "undone, back after $wait" 0
 	same "undone, back after $wait: nothing is assigned where it is" 0 \
 		"$(jq -r 'select(.kind == "effect" and .what == "assign" and (.effective | not)) | .serial' "$audit" | wc -l)"

@@ -39,7 +39,7 @@ some_of() { # N SERVER: serials on it that have a profile and are not enrolled
 
 newest() { # name of the newest run
 	run runs
-	sed -n '$s/^ *\([^ ]*\).*/\1/p' "$work/out"
+	sed -n 's/^  \(2[^ ]*\).*/\1/p' "$work/out" | tail -n 1
 }
 
 outcomes() { # FILE: each outcome with its number, on one line
@@ -55,6 +55,7 @@ undone() { # RUN WHAT
 	same "$2: the state is as it was" '' "$(diff "$work/before" "$work/now")"
 	n=$(changes) syncs=$(syncs)
 	run undo "$1"
+	check "$2: why nothing is left to do" grep -qE '^  [0-9]+ x (undo\.nothing|state\.holds): ' "$work/err"
 	same "$2: no rule is named that matched nothing" 0 "$(grep -c 'matched nothing' "$work/err")"
 	run undo "$1" --apply --yes "${lift[@]}"
 	exits "$2: a second undo" 0

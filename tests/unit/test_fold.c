@@ -1,4 +1,4 @@
-#include "report/fold.h"
+#include "base/fold.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,11 +32,27 @@ static void leaves_what_fits(void **state)
 static void breaks_between_words_below_the_beginning(void **state)
 {
 	(void)state;
-	assert_folds("status   3: some rows failed\n", 20, "status   3: some\n      rows failed\n");
+	assert_folds(
+		"status   3: some rows failed\n", 20, "status   3: some\n         rows failed\n");
 	assert_folds(
 		"status   3: some rows failed\n", 27, "status   3: some rows\n         failed\n");
 	assert_folds("  1 x a.b: much to say\n", 14, "  1 x a.b:\n    much to\n    say\n");
-	assert_folds("  R     S   4  done\n", 12, "  R     S\n    4  done\n");
+	assert_folds("  R     S   4  done\n", 12, "  R\n    S   4\n    done\n");
+	assert_folds("run  it again now\n", 12, "run  it\n     again\n     now\n");
+}
+
+/* As in a list of options: behind the name, or all of it below where that leaves too little. */
+static void stays_behind_its_name(void **state)
+{
+	(void)state;
+	assert_folds("  forget SERIAL...   stop tracking it\n", 44,
+		"  forget SERIAL...   stop tracking it\n");
+	assert_folds("  forget SERIAL...   stop tracking what is open\n", 44,
+		"  forget SERIAL...   stop tracking what is\n                     open\n");
+	assert_folds("      --json             one per line\n  -v, --verbose          say more\n",
+		30, "      --json\n        one per line\n  -v, --verbose\n        say more\n");
+	assert_folds("      -> write the date into it\n", 20,
+		"      -> write the\n         date into\n         it\n");
 }
 
 static void never_breaks_a_word_or_a_command(void **state)
@@ -61,6 +77,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaves_what_fits),
 		cmocka_unit_test(breaks_between_words_below_the_beginning),
+		cmocka_unit_test(stays_behind_its_name),
 		cmocka_unit_test(never_breaks_a_word_or_a_command),
 		cmocka_unit_test(counts_what_is_seen),
 	};

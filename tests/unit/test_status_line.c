@@ -55,6 +55,9 @@ static void says_less_when_narrow(void **state)
 	shows(s, 85,
 		"10 of 40 done, 2 not done, 5 off server, waiting for write budget until "
 		"13:00:00Z");
+	s.whole = true;
+	shows(s, 85, "10 of 40 done, 2 not done, 5 off server, until 2026-11-22T13:00:00Z");
+	s.whole = false;
 	s.failed = 0;
 	s.budget = NULL;
 	shows(s, 59, "12 of 40 done, 5 off server, until 13:00:00Z");

@@ -4,13 +4,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "base/width.h"
 #include "report/status.h"
 #include "report/summary.h"
 #include "report/table.h"
+#include "report/when.h"
 
 static char *text;
 static size_t n_text;
@@ -146,7 +149,7 @@ static void plan_groups_by_rule_and_server(void **state)
 	plan_summary_row(
 		p, STR("rebuild"), STR("B"), STR("unassign, reassign"), OUTCOME_PLANNED, 2);
 	plan_summary_row(p, STR("loan"), STR("A"), STR(""), OUTCOME_SKIPPED, 1);
-	plan_summary_print(p, out);
+	plan_summary_print(p, 0, out);
 	plan_summary_free(p);
 	expect(out, "  RULE     SERVER  ROWS  OUTCOME    STEPS\n"
 		    "  loan     A          1  skipped\n"
@@ -164,11 +167,67 @@ static void names_cannot_steer_the_terminal(void **state)
 	(void)state;
 	plan_summary_rule(p, STR("a\033[2Jb"));
 	plan_summary_row(p, STR("x"), STR("s\r\n\tt"), STR("y\x7f"), OUTCOME_PLANNED, 1);
-	plan_summary_print(p, out);
+	plan_summary_print(p, 0, out);
 	plan_summary_free(p);
 	expect(out, "  RULE  SERVER  ROWS  OUTCOME  STEPS\n"
 		    "  x     s???t      1  planned  y?\n"
 		    "rules that matched nothing: a?[2Jb\n");
+}
+
+static struct table *plan_of_one(void)
+{
+	static const char *const cells[] = { "RULE", "ROWS", "STEPS", "r", "2",
+		"unassign, sync, reassign, sync" };
+	struct table *t = table_new("lrl");
+
+	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++)
+		table_cell(t, str_from(cells[i]));
+	return t;
+}
+
+static void narrow_tables(void **state)
+{
+	struct table *t = plan_of_one();
+	FILE *out = capture();
+
+	(void)state;
+	table_print_within(t, 44, out);
+	expect(out, "  RULE  ROWS  STEPS\n  r        2  unassign, sync, reassign, sync\n");
+	out = capture();
+	table_print_within(t, 40, out);
+	expect(out, "  RULE  ROWS  STEPS\n  r        2  unassign, sync, reassign,\n              "
+		    "sync\n");
+	out = capture();
+	table_print_within(t, 24, out);
+	expect(out, "  r\n    ROWS     2\n    STEPS    unassign, sync, reassign, sync\n");
+	out = capture();
+	table_print_folded(t, 24, out);
+	expect(out, "  RULE  ROWS  STEPS\n  r        2  unassign, sync, reassign, sync\n");
+	table_free(t);
+}
+
+/* Texts of files on a terminal: what is copied or proves something stays as it is. */
+static void times_in_texts(void **state)
+{
+	static const char words[] = "until 2026-11-22T03:01:39Z, --now 2026-11-22T03:01:39Z\n"
+				    "list:2026-11-22T03:01:39Z 2026-11-22T03:01:39.004Z; 2026 "
+				    "2026-11-22T99:01:39Z x";
+	struct when w = { .local = true, .now_ms = 1795316499000 };
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	(void)setenv("TZ", "Europe/Berlin", 1);
+	tzset();
+	when_text(&w, str_from(words), &out);
+	assert_string_equal(buf_cstr(&out), "until 04:01 +01:00, --now 2026-11-22T03:01:39Z\n"
+					    "list:2026-11-22T03:01:39Z 04:01 +01:00; 2026 "
+					    "2026-11-22T99:01:39Z x");
+	buf_reset(&out);
+	w.local = false;
+	when_text(&w, str_from(words), &out);
+	assert_string_equal(buf_cstr(&out), words);
+	buf_release(&out);
 }
 
 static void columns_line_up_by_width(void **state)
@@ -210,6 +269,8 @@ int main(void)
 		cmocka_unit_test(plan_groups_by_rule_and_server),
 		cmocka_unit_test(names_cannot_steer_the_terminal),
 		cmocka_unit_test(columns_line_up_by_width),
+		cmocka_unit_test(narrow_tables),
+		cmocka_unit_test(times_in_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,12 +87,28 @@ static void bytes_that_are_no_utf8(void **state)
 	assert_string_equal(text, "a?2J \xe2? \xc3\x9b \xf0\x9f\x93\xb1??");
 }
 
+/* A family is three pictures and two joiners, a red heart a black one that asks for colours. */
+static void what_makes_one_picture(void **state)
+{
+	char text[] = "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f",
+	     family[sizeof(text)];
+	char alone[] = "a\u200db\ufe0f\U0001f468\u200dc";
+
+	(void)state;
+	memcpy(family, text, sizeof(text));
+	text_clean(text, sizeof(text) - 1);
+	assert_string_equal(text, family);
+	text_clean(alone, sizeof(alone) - 1);
+	assert_string_equal(alone, "a???b???\U0001f468???c");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_character_is_shown_or_spelled),
 		cmocka_unit_test(what_is_hidden),
 		cmocka_unit_test(bytes_that_are_no_utf8),
+		cmocka_unit_test(what_makes_one_picture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,24 @@ static enum errc take_given(struct gathering *r, const struct cli *cli, struct e
 	return rc;
 }
 
+void approvals_how(const struct cli *cli, const char *plan, struct buf *out)
+{
+	if (plan)
+		cli_suggest(cli, COMMAND_APPROVE, plan, out);
+	else
+		buf_z(out,
+			"plan again with --out PLAN.csv, then depmend approve PLAN.csv, and apply "
+			"with --expect PLAN.csv");
+}
+
+/* NULL: it is the state's own copy, beside which nobody signs. */
+static const char *named(const struct cli *cli, const char *beside)
+{
+	const char *expect = cli_text(cli, OPTION_EXPECT);
+
+	return beside && expect && strcmp(beside, expect) == 0 ? expect : NULL;
+}
+
 enum errc approvals_load(struct approvals *ret, const struct cli *cli,
 	const struct session *session, const char *beside, const struct run_record *run,
 	struct err *err)
@@ -140,6 +158,8 @@ enum errc approvals_load(struct approvals *ret, const struct cli *cli,
 	if (!s->approval.people)
 		return ERR_OK;
 	ret->rule = &s->approval;
+	buf_init(&ret->how, WORDS_MAX_BYTES);
+	approvals_how(cli, named(cli, beside), &ret->how);
 	ret->v = mem_zalloc(MOST * sizeof(*ret->v));
 	rc = approvers_load(&ret->who, s->approval.keys, err);
 	if (!rc)
@@ -156,6 +176,7 @@ void approvals_release(struct approvals *a)
 	for (size_t i = 0; i < a->n; i++)
 		signature_release(&a->v[i]);
 	free(a->v);
+	buf_release(&a->how);
 	approvers_release(&a->who);
 	*a = (struct approvals){ 0 };
 }
@@ -354,9 +375,9 @@ static enum errc missing(const struct approvals *a, uint32_t n, uint32_t steps,
 			buf_printf(&names, "%s%s", names.n ? ", " : ": ", buf_cstr(&a->v[i].name));
 	rc = err_set(err, ERR_GUARD,
 		"plan %.12s (%s) needs the approval of %u %s other than who applies it; %u approved"
-		"%s; nothing was sent. To approve it: depmend approve PLAN.csv",
+		"%s; nothing was sent. To approve it: %s",
 		fingerprint, buf_cstr(&words), a->rule->people,
-		a->rule->people == 1 ? "person" : "people", n, buf_cstr(&names));
+		a->rule->people == 1 ? "person" : "people", n, buf_cstr(&names), buf_cstr(&a->how));
 	buf_release(&words);
 	buf_release(&names);
 	return rc;
@@ -413,8 +434,8 @@ enum errc approvals_still_hold(void *self, struct err *err)
 		rc = err_set(err, ERR_GUARD,
 			"the list of approvers no longer has %s, whose approval this run needs; "
 			"nothing more is sent. List the key again, or have the plan approved by "
-			"another person: depmend approve PLAN.csv",
-			buf_cstr(&gone));
+			"another person: %s",
+			buf_cstr(&gone), buf_cstr(&a->how));
 	buf_release(&gone);
 	approvers_release(&now);
 	return rc;

@@ -15,7 +15,12 @@ struct approvals {
 	struct approvers who;
 	struct signature *v;
 	size_t n;
+	struct buf how; /* what to type so that one more person approves */
 };
+
+/* That command; plan: the plan's CSV as the command line names it, NULL: there is none. Appended.
+ */
+void approvals_how(const struct cli *cli, const char *plan, struct buf *out);
 
 /* Reads the signatures that count here: those beside the plan's CSV (`beside`; NULL: none), those
  * of --approval, and those that the run was begun with (NULL: a new one). ssh-keygen checks them,

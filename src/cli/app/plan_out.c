@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fold.h"
 #include "base/log.h"
 #include "base/plural.h"
 #include "cli/app/approvals.h"
@@ -34,8 +35,9 @@ struct kind {
 struct plan_rows {
 	struct context *p;
 	const struct rules_policy *policy;
-	bool named; /* each is told with its serial and its line */
-	bool known; /* online: what follows was asked for */
+	bool named;     /* each is told with its serial and its line */
+	bool known;     /* online: what follows was asked for */
+	size_t columns; /* of the terminal; 0: it is none */
 	struct plan_effects effects;
 	struct schedule schedule;
 	struct plan_guards guards;
@@ -152,20 +154,37 @@ static void print_first(struct plan_rows *r, FILE *out)
 		table_cell(t, server_of(r->p, i));
 		shown++;
 	}
-	if (shown)
+	if (shown && shown < r->p->plan.n_planned)
 		text_line(out, "the first %u of %u row%s to be acted on:", shown,
 			r->p->plan.n_planned, plural(r->p->plan.n_planned));
+	else if (shown)
+		text_line(out, "the row%s to be acted on:", plural(shown));
 	table_print(t, out);
 	table_free(t);
+}
+
+/* Where nothing is to be done: why not. */
+static void print_idle(const struct plan_rows *r, FILE *out)
+{
+	const struct input *in = &r->p->input;
+	size_t n[REASON_MAX_] = { 0 };
+
+	text_line(out, "nothing to do: no row asks for a change");
+	for (uint32_t i = 0; i < in->n_rows; i++)
+		n[in->rows[i].reason] += in->rows[i].outcome == OUTCOME_UNCHANGED;
+	for (int i = 0; i < REASON_MAX_; i++)
+		if (n[i])
+			text_line(out, "  %zu x %s: %s", n[i], reason_info((enum reason)i)->code,
+				reason_info((enum reason)i)->sentence);
 }
 
 static void print_left(const struct plan_rows *r, const struct summary *counts, FILE *out)
 {
 	if (!counts)
 		return;
-	summary_open(counts, out);
+	summary_open(counts, r->p->online ? NULL : "plan without --offline, which reads it", out);
 	if (r->p->online && !r->p->plan.n_planned)
-		text_line(out, "nothing to do: no row asks for a change");
+		print_idle(r, out);
 }
 
 /* counts: of all rows; NULL: whoever carries the plan out will say them. */
@@ -194,7 +213,7 @@ static void print_summary(struct plan_rows *r, const struct summary *counts, FIL
 	if (r->p->n_protected)
 		text_line(out, "%-8s %u serial%s on the protected list", "protect",
 			r->p->n_protected, plural(r->p->n_protected));
-	plan_summary_print(s, out);
+	plan_summary_print(s, r->columns, out);
 	plan_summary_free(s);
 	print_left(r, counts, out);
 	print_first(r, out);
@@ -213,17 +232,29 @@ static void print_summary(struct plan_rows *r, const struct summary *counts, FIL
 	}
 }
 
-enum errc plan_show(struct context *p, const struct rules_policy *policy, bool local, FILE *out,
-	struct err *err)
+/* A page on the terminal that `to` may be. */
+static FILE *page_begin(struct plan_rows *r, struct cli_page *page, FILE *to)
+{
+	FILE *out = cli_page_begin(page, to);
+
+	r->when.local = isatty(fileno(to));
+	r->columns = fold_columns(to);
+	page->when = r->when;
+	return out;
+}
+
+enum errc plan_show(struct context *p, const struct rules_policy *policy, struct err *err)
 {
 	struct plan_rows rows;
+	struct cli_page page;
 	enum errc rc;
 
 	rows_init(&rows, p, policy);
-	rows.when.local = local;
 	rc = look_ahead(&rows, err);
-	if (!rc)
-		print_summary(&rows, NULL, out);
+	if (!rc) {
+		print_summary(&rows, NULL, page_begin(&rows, &page, stderr));
+		cli_page_end(&page);
+	}
 	rows_release(&rows);
 	return rc;
 }
@@ -265,14 +296,7 @@ static void approval_words(const struct context *p, struct buf *out)
 	approvals_words(steps, out);
 	buf_printf(out, " needs the approval of %u %s other than who applies it: ", rule->people,
 		rule->people == 1 ? "person" : "people");
-	if (plan_file(p)) {
-		buf_z(out, "depmend approve");
-		cli_repeat_file(plan_file(p), out);
-	} else {
-		buf_z(out,
-			"plan again with --out PLAN.csv, then depmend approve PLAN.csv, and apply "
-			"with --expect PLAN.csv");
-	}
+	approvals_how(p->cli, plan_file(p), out);
 }
 
 /* Before the command, since it is refused without. */
@@ -410,8 +434,7 @@ static void print_plan(struct plan_rows *r, const struct summary *counts, FILE *
 	const char *html = cli_text(r->p->cli, OPTION_HTML);
 	struct cli_page page;
 
-	r->when.local = isatty(fileno(to));
-	print_summary(r, counts, cli_page_begin(&page, to));
+	print_summary(r, counts, page_begin(r, &page, to));
 	if (plan_file(r->p))
 		text_line(page.whole, "%-11s %s", "result", plan_file(r->p));
 	if (r->known && html)

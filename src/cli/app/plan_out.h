@@ -6,10 +6,10 @@
 
 #include "cli/app/context.h"
 
-/* By rule and server, with the fingerprint, what it will take and what the guards say; local: with
- * times as the terminal has them. */
-MUST_CHECK enum errc plan_show(struct context *p, const struct rules_policy *policy, bool local,
-	FILE *out, struct err *err);
+/* On stderr: by rule and server, with the fingerprint, what it will take and what the guards say.
+ */
+MUST_CHECK enum errc plan_show(
+	struct context *p, const struct rules_policy *policy, struct err *err);
 /* Shows and remembers the plan; returns the exit status. */
 int plan_tell(struct context *p, const struct rules_policy *policy);
 

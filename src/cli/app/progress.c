@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fold.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
@@ -78,7 +79,7 @@ void progress_free(struct progress *p)
 /* One less than there are: some terminals wrap when the last one is written. */
 static size_t columns(void)
 {
-	size_t n = cli_columns(stderr);
+	size_t n = fold_columns(stderr);
 
 	return (n ? n : USUAL_COLUMNS) - 1;
 }
@@ -128,6 +129,7 @@ static void say_if_due(struct progress *p)
 		return;
 	p->said_ms = state.now_ms;
 	state.local = false;
+	state.whole = true;
 	status_line(&state, STATUS_LINE_BYTES - 1, line);
 	lock_say(p->lock, line, p->ends_ms);
 }

@@ -191,13 +191,18 @@ static enum errc check_pause(const struct run_command *c, struct err *err)
 {
 	struct ledger_pause p;
 	char since[TIME_TEXT];
+	struct buf resume;
 	enum errc rc = ledger_paused(c->p.session.store, &p, err);
 
 	if (rc || !p.paused)
 		return rc;
-	return err_set(err, ERR_GUARD, "paused since %s: %s; nothing %s. To go on: depmend resume",
-		time_rfc3339_s(p.since_ms, since), p.reason,
-		c->has_run ? "more is sent" : "was sent");
+	buf_init(&resume, 64 * 1024);
+	cli_suggest(c->p.cli, COMMAND_RESUME, NULL, &resume);
+	rc = err_set(err, ERR_GUARD, "paused since %s%s%s: %s; nothing %s. To go on: %s",
+		time_rfc3339_s(p.since_ms, since), p.by[0] ? " by " : "", p.by, p.reason,
+		c->has_run ? "more is sent" : "was sent", buf_cstr(&resume));
+	buf_release(&resume);
+	return rc;
 }
 
 /* What may end while the run goes on. */
@@ -352,7 +357,6 @@ static enum errc find_finished(struct run_command *c, int64_t *ret, bool *ret_ov
 
 static enum errc start_or_continue(struct run_command *c, struct err *err)
 {
-	struct cli_page page;
 	int64_t done = 0;
 	bool over = false;
 	enum errc rc;
@@ -374,10 +378,8 @@ static enum errc start_or_continue(struct run_command *c, struct err *err)
 		rc = guard_check(&c->p.plan, c->policy, c->p.allowed, err);
 	if (!rc)
 		rc = check_approvals(c, err);
-	if (!rc && confirm_asks(c->p.cli, &c->p.plan)) {
-		rc = plan_show(&c->p, c->policy, true, cli_page_begin(&page, stderr), err);
-		cli_page_end(&page);
-	}
+	if (!rc && confirm_asks(c->p.cli, &c->p.plan))
+		rc = plan_show(&c->p, c->policy, err);
 	if (!rc)
 		rc = confirm_plan(c->p.cli, &c->p.plan, &c->said, err);
 	return rc ? rc : freeze(c, err);

@@ -1,6 +1,8 @@
 /* The end of a run: its rows are written and told, and who has to know of it learns it. */
 #include "cli/app/run_command.h"
 
+#include <unistd.h>
+
 #include "base/log.h"
 #include "base/plural.h"
 #include "cli/app/end_rows.h"
@@ -9,6 +11,7 @@
 #include "cli/app/reading.h"
 #include "cli/app/run_news.h"
 #include "cli/args/terminal.h"
+#include "io/clock.h"
 #include "report/ndjson.h"
 #include "report/status.h"
 #include "store/prune.h"
@@ -88,6 +91,14 @@ static void next_command(const struct run_command *c, const struct summary *s, b
 	}
 }
 
+/* Times on the terminal, as the run's clock goes. */
+static struct when when_of(const struct run_command *c)
+{
+	const struct clock *clock = c->p.session.clock;
+
+	return (struct when){ clock && isatty(STDERR_FILENO), clock ? clock_now(clock) : 0 };
+}
+
 static void tell(struct run_command *c, const struct summary *summary, bool written, int status)
 {
 	struct transport_counts n = { 0 };
@@ -110,10 +121,12 @@ static void tell(struct run_command *c, const struct summary *summary, bool writ
 	}
 	next_command(c, summary, written, status, &next);
 	end.next = next.n ? buf_cstr(&next) : NULL;
-	if (cli_count(c->p.cli, OPTION_QUIET) == 0)
+	if (cli_count(c->p.cli, OPTION_QUIET) == 0) {
 		summary_print(summary, &end, cli_page_begin(&page, stderr));
-	else
+		page.when = when_of(c);
+	} else {
 		summary_short(summary, status, cli_page_begin(&page, stderr));
+	}
 	cli_page_end(&page);
 	if (cli_count(c->p.cli, OPTION_JSON))
 		put_run(c, summary, &end);

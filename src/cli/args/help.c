@@ -33,10 +33,9 @@ static void print_options(const char *title, uint32_t mask, bool global, FILE *o
 static void help_overview(FILE *out)
 {
 	(void)fputs("depmend repairs Apple device enrollment in bulk: it reads a CSV of serial "
-		    "numbers,\n"
-		    "judges every row by rules, acts at Apple and Workspace ONE UEM, proves each "
-		    "change\n"
-		    "by reading it back, and writes one result row per input row.\n"
+		    "numbers, judges every row by rules, acts at Apple and Workspace ONE UEM, "
+		    "proves each change by reading it back, and writes one result row per input "
+		    "row.\n"
 		    "\nusage: depmend COMMAND [OPTION...] [ARGUMENT...]\n\ncommands\n",
 		out);
 	for (int i = 0; i < COMMAND_MAX_; i++) {

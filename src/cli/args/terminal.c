@@ -4,13 +4,13 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/fold.h"
 #include "base/log.h"
+#include "io/clock.h"
 #include "os/stop.h"
-#include "report/fold.h"
 
 static bool is_set(const char *name)
 {
@@ -26,13 +26,6 @@ bool cli_color(const struct cli *cli, FILE *out)
 	if (when && strcmp(when, "auto") != 0)
 		return strcmp(when, "always") == 0;
 	return isatty(fileno(out)) && !is_set("NO_COLOR") && term && strcmp(term, "dumb") != 0;
-}
-
-size_t cli_columns(FILE *out)
-{
-	struct winsize size;
-
-	return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 FILE *cli_page_begin(struct cli_page *page, FILE *out)
@@ -54,44 +47,34 @@ static void clean_lines(char *p, size_t n)
 		}
 }
 
-/* As lines of the log are, which wait for nobody while devices are off their server. */
-static void fold_to_stderr(struct str text)
-{
-	char *folded;
-	size_t n;
-	FILE *f = open_memstream(&folded, &n);
-
-	if (!f)
-		abort();
-	fold(text, cli_columns(stderr), f);
-	if (fclose(f) != 0)
-		abort();
-	log_text((struct str){ folded, n });
-	free(folded);
-}
-
 void cli_page_end(struct cli_page *page)
 {
-	struct str text;
+	struct buf text;
 
 	if (fclose(page->whole) != 0)
 		abort();
 	log_status(NULL);
 	clean_lines(page->text, page->n);
-	text = (struct str){ page->text, page->n };
+	buf_init(&text, SIZE_MAX);
+	when_text(&page->when, (struct str){ page->text, page->n }, &text);
+	/* Lines of the log wait for nobody while devices are off their server. */
 	if (page->out == stderr)
-		fold_to_stderr(text);
+		log_text(buf_view(&text));
 	else
-		fold(text, cli_columns(page->out), page->out);
+		fold(buf_view(&text), fold_columns(page->out), page->out);
+	buf_release(&text);
 	free(page->text);
 }
 
 int cli_fail(const struct cli *cli, const struct err *err)
 {
 	bool color = cli_color(cli, stderr);
+	struct clock *clock = clock_real();
 	struct cli_page page;
 	FILE *out = cli_page_begin(&page, stderr);
 
+	page.when = (struct when){ isatty(STDERR_FILENO), clock_now(clock) };
+	clock_free(clock);
 	(void)fprintf(out, "%sdepmend:%s ", color ? "\033[31m" : "", color ? "\033[0m" : "");
 	text_line(out, "%s", err->msg);
 	if (err->code == ERR_USAGE)

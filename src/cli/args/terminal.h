@@ -6,17 +6,18 @@
 #define CLI_ARGS_TERMINAL_H
 
 #include "cli/args/options.h"
+#include "report/when.h"
 
 /* ERR_USAGE when --json and what `option` writes to `out` would both go to the standard output.
  * NULL: it writes nothing. */
 MUST_CHECK enum errc cli_check_json(
 	const struct cli *cli, enum option_id option, const char *out, struct err *err);
 
-/* Columns of the terminal that `out` is; 0: it is none. */
-size_t cli_columns(FILE *out);
-/* A page for people that goes to `out` when it is whole, broken to the columns of a terminal. */
+/* A page for people that goes to `out` when it is whole, broken to the columns of a terminal. Texts
+ * that were written for files have their times in UTC: `when`, if set, has them by the terminal. */
 struct cli_page {
 	FILE *out, *whole;
+	struct when when;
 	char *text;
 	size_t n;
 };

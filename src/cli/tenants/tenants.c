@@ -1,5 +1,6 @@
 /* The command once for each tenant of a folder, and what became of them. */
 #include "cli/tenants/tenants.h"
+#include "base/fold.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -383,7 +384,7 @@ static void sum_up(const struct cli *cli, const struct tenants *t)
 		table_number(table, (size_t)t->v[i].status);
 		table_cell(table, str_from(tenant_meaning(&t->v[i], text)));
 	}
-	table_print(table, stdout);
+	table_print_within(table, fold_columns(stdout), stdout);
 	table_free(table);
 }
 

@@ -1,11 +1,13 @@
-#include "report/fold.h"
+#include "base/fold.h"
 
+#include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
-#include "report/table.h"
+#include "base/width.h"
 
-/* Labels end before this column; no line is left less than a third of the width. */
-enum { LABEL_MAX = 14 };
+/* Labels, and names in lists of commands and options, end before this column. */
+enum { LABEL_MAX = 40 };
 
 static size_t count(struct str s, char c)
 {
@@ -30,19 +32,33 @@ static size_t width_of(struct str s)
 	return width;
 }
 
-/* Where the rest of a line begins: below the text behind its label. */
+/* Where a line begins; an option stands below the others although it has a letter. */
+static size_t lead_of(struct str line)
+{
+	size_t lead = count(line, ' ');
+	bool letter = line.n > lead + 3 && line.p[lead] == '-' && line.p[lead + 2] == ',';
+
+	return letter ? lead + 4 : lead;
+}
+
+/* Where the text behind a label begins; 0: the line has none. */
+static size_t text_of(struct str line)
+{
+	for (size_t i = lead_of(line); i + 1 < line.n && i < LABEL_MAX; i++)
+		if (line.p[i] == ' ' && line.p[i + 1] == ' ')
+			return i + count(str_sub(line, i, line.n - i), ' ');
+	return 0;
+}
+
+/* Where the rest of a line begins that has no label, or one that takes more than half of the
+ * width. */
 static size_t hang_of(struct str line, size_t width)
 {
-	size_t lead = count(line, ' '), hang = lead + 2;
+	size_t lead = lead_of(line), hang = lead + 2;
 
 	if (line.n > lead + 3 && memcmp(line.p + lead, "-> ", 3) == 0)
 		hang = lead + 3;
-	for (size_t i = lead; i + 1 < line.n && i < LABEL_MAX; i++)
-		if (line.p[i] == ' ' && line.p[i + 1] == ' ') {
-			hang = i + count(str_sub(line, i, line.n - i), ' ');
-			break;
-		}
-	return hang < width / 3 ? hang : width / 3;
+	return hang <= width / 2 ? hang : width / 3;
 }
 
 static bool is_to_copy(struct str line)
@@ -57,24 +73,36 @@ static bool is_to_copy(struct str line)
 
 static void fold_line(struct str line, size_t width, FILE *out)
 {
-	size_t hang = hang_of(line, width), column = 0;
+	size_t text = text_of(line), column = 0;
+	bool beside = text && text <= width / 2;
+	size_t hang = beside ? text : hang_of(line, width);
 
 	while (line.n) {
 		size_t blanks = count(line, ' ');
 		struct str rest = str_sub(line, blanks, line.n - blanks),
 			   word = str_cut(&rest, ' ');
 		size_t needs = width_of(word);
+		bool below = text && !beside && column && column + blanks == text;
 
-		if (column > hang && column + blanks + needs > width) {
+		if (below || (column > hang && column + blanks + needs > width)) {
 			(void)fputc('\n', out);
 			column = 0;
-			blanks = hang;
+			blanks = hang + needs <= width ? hang : hang_of(line, width);
+			text = 0;
 		}
 		(void)fprintf(out, "%*s%.*s", (int)blanks, "", STR_FMT(word));
 		column += blanks + needs;
 		line = str_sub(line, (size_t)(word.p - line.p) + word.n,
 			line.n - (size_t)(word.p - line.p) - word.n);
 	}
+}
+
+size_t fold_columns(FILE *out)
+{
+	struct winsize size;
+	int fd = fileno(out);
+
+	return fd >= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void fold(struct str text, size_t width, FILE *out)
