@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "approve/approvers.h"
+#include "base/fold.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/plural.h"
@@ -132,16 +133,19 @@ static void check_rules(struct check *c)
 	clock_free(clock);
 }
 
+static bool is_sync(enum step_kind kind)
+{
+	return kind == STEP_SYNC || kind == STEP_FETCH;
+}
+
 /* Without `uem:` only a sync can be stood in for, by `sync:`. */
 static bool can_do(const struct settings *s, enum step_kind kind)
 {
-	bool syncs = kind == STEP_SYNC || kind == STEP_FETCH;
-
 	if (s->has_uem)
 		return true;
 	if (kind == STEP_DELETE_FROM_LIFECYCLE) /* it is gone from the UEM's list, or not */
 		return false;
-	return syncs ? s->sync.wait_ms >= 0 : step_info(kind)->service != SERVICE_UEM;
+	return is_sync(kind) ? s->sync.wait_ms >= 0 : step_info(kind)->service != SERVICE_UEM;
 }
 
 static void check_steps(struct check *c)
@@ -155,10 +159,10 @@ static void check_steps(struct check *c)
 			continue;
 		d = diag_add(&c->diags, DIAG_ERROR, "settings.no-uem", at,
 			"'%s' needs a UEM, and the settings name none", step_info(kind)->word);
-		diag_hint(&c->diags, d,
-			"add 'uem:' to the settings; with another MDM, 'sync: {wait: 30m}' "
-			"replaces "
-			"a sync");
+		diag_hint(&c->diags, d, "%s",
+			is_sync(kind) ? "add 'uem:' to the settings; " SYNC_WITHOUT_UEM
+				      : "add 'uem:' to the settings: nothing else can do this "
+					"step");
 		c->status = status_first(c->status, errc_info(ERR_SETTINGS)->exit_status);
 	}
 }
@@ -339,7 +343,7 @@ static void print_values(const struct settings *s, FILE *out)
 		table_cell(t, str_from(s->values[i].text));
 		table_cell(t, str_from(origin));
 	}
-	table_print(t, out);
+	table_print_folded(t, fold_columns(stdout), out);
 	table_free(t);
 }
 

@@ -22,6 +22,11 @@ enum step_arg {
 	ARG_TEXT,    /* - advise: TEXT, - note: TEXT */
 };
 
+/* The settings have a line of the same name. */
+#define SYNC_WITHOUT_UEM                                                                       \
+	"with another device management service, 'sync: {wait: 30m}' in the settings (a line " \
+	"of its own, no step of the rules) replaces each sync"
+
 /* X(id, word, service, argument, takes off its server, puts back, irreversible) */
 #define STEP_LIST(X)                                                                        \
 	X(UNASSIGN, "unassign", APPLE, FROM, true, false, false)                            \

@@ -172,8 +172,7 @@ static enum errc compile_programs(struct plan *p, struct misfit *misfits, struct
 				"School Manager has no other way");
 		if (!rc && lacks_sync(p, &p->compiled[i]))
 			rc = err_set(err, ERR_SETTINGS,
-				"the step 'sync' needs `uem:` in the settings or, with another "
-				"device management service, `sync: {wait: 30m}`");
+				"the step 'sync' needs `uem:` in the settings; " SYNC_WITHOUT_UEM);
 		if (rc == ERR_NOT_FOUND) {
 			work_outline(&source, &p->arena, &p->compiled[i]);
 			misfits[i].why = mem_strdup(err->msg);

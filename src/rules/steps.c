@@ -220,6 +220,18 @@ static void add_bare(struct loader *l, struct collected *c, const struct yaml_no
 	}
 }
 
+/* What replaces a sync where there is no UEM has the same name, and another place. */
+static void takes_nothing(struct loader *l, const struct yaml_node *m, enum step_kind kind)
+{
+	const char *word = step_info(kind)->word;
+	struct diag *entry = yaml_bad(&l->r, m, "rules.bad-argument", "'%s' takes nothing", word);
+
+	if (kind == STEP_SYNC || kind == STEP_FETCH)
+		diag_hint(l->r.d, entry, "write '%s' alone; " SYNC_WITHOUT_UEM, word);
+	else
+		diag_hint(l->r.d, entry, "write '%s' alone", word);
+}
+
 static void read_step_args(struct loader *l, const struct yaml_node *m, struct rule_step *step)
 {
 	const struct step_shape *shape = &step_shapes[step_info(step->kind)->arg];
@@ -237,8 +249,7 @@ static void read_step_args(struct loader *l, const struct yaml_node *m, struct r
 	} else if (shape->required) {
 		(void)read_arg(l, m, &step->arg);
 	} else {
-		(void)yaml_bad(&l->r, m, "rules.bad-argument", "'%s' takes nothing",
-			step_info(step->kind)->word);
+		takes_nothing(l, m, step->kind);
 	}
 }
 
@@ -257,7 +268,9 @@ static void add_mapping(struct loader *l, struct collected *c, const struct yaml
 		read_step_args(l, m, &step);
 		*LIST_ADD(c->steps) = step;
 	} else if (find_recipe(l->set, m->key)) {
-		(void)yaml_bad(&l->r, m, "rules.bad-argument", "a recipe takes nothing");
+		diag_hint(l->r.d,
+			yaml_bad(&l->r, m, "rules.bad-argument", "a recipe takes nothing"),
+			"write '%.*s' alone", STR_FMT(m->key));
 	} else {
 		unknown_step(l, m->key_at, m->key);
 	}

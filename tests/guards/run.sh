@@ -680,7 +680,17 @@ for job in bounce2 'sync' fetch delete_from_lifecycle remove_profile; do
 	same "Apple alone: $job: nothing is sent" "$n" "$(changes)"
 	run check --rules alone.yaml
 	exits "Apple alone: $job: check says so" 78
+	# Of a sync it says where the line belongs; of other steps nothing that does not help.
+	where="'sync: {wait: 30m}' in the settings (a line of its own, no step of the rules)"
+	case $job in
+	bounce2 | sync | fetch) check "Apple alone: $job: where the line goes" grep -qF "$where" err ;;
+	*) same "Apple alone: $job: no sync is advised" 0 "$(grep -c 'wait: 30m' err)" ;;
+	esac
 done
+printf 'version: 1\nrules:\n  - {name: r, match: {always: true}, do: [{sync: {wait: 30m}}]}\n' >step.yaml
+run check --rules step.yaml
+exits 'Apple alone: as a step' 65
+check 'Apple alone: as a step: where it belongs' grep -qF "write 'sync' alone; with another device management service, $where" err
 echo 'sync: {wait: 30m}' >>depmend.yaml
 printf 'version: 1\nrules:\n  - {name: r, match: {always: true}, do: [unassign, sync, reassign, sync]}\n' >alone.yaml
 run check --rules alone.yaml
