@@ -316,11 +316,17 @@ static enum errc read_row(
 	return rc;
 }
 
+/* Nothing was refused: the next apply learns what became of it. */
+static bool goes_on(enum reason r)
+{
+	return r == REASON_RUN_COMING_BACK || r == REASON_STATE_REQUEST_OPEN;
+}
+
 /* What did not come to its end although everything was tried. */
-static bool needs_advice(enum outcome o)
+static bool needs_advice(enum outcome o, enum reason r)
 {
 	return o == OUTCOME_FAILED || o == OUTCOME_UNVERIFIED || o == OUTCOME_RESTORED ||
-	       o == OUTCOME_HELD || o == OUTCOME_IN_FLIGHT;
+	       o == OUTCOME_HELD || (o == OUTCOME_IN_FLIGHT && !goes_on(r));
 }
 
 enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret, struct err *err)
@@ -329,6 +335,7 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 	struct row_record row;
 	uint32_t device;
 	enum reason away = REASON_NONE;
+	bool cut;
 	enum errc rc = read_row(r, n, &row, err);
 
 	if (rc)
@@ -352,7 +359,8 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 	ret->outcome = (enum outcome)d->outcome;
 	ret->reason = (enum reason)d->reason;
 	/* What a run that was killed could not write. */
-	if (away && d->finished_ms == TIME_NONE && ret->outcome != OUTCOME_IN_FLIGHT) {
+	cut = away && d->finished_ms == TIME_NONE && ret->outcome != OUTCOME_IN_FLIGHT;
+	if (cut) {
 		ret->outcome = OUTCOME_IN_FLIGHT;
 		ret->reason = away;
 	}
@@ -363,7 +371,7 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 	ret->after = map_key(&r->texts, d->after);
 	ret->evidence = map_key(&r->texts, d->evidence);
 	ret->steps = buf_view(&r->steps);
-	if (needs_advice(ret->outcome))
+	if (!cut && needs_advice(ret->outcome, ret->reason))
 		ret->advice = buf_view(&r->advice);
 	ret->attempts = d->attempts;
 	ret->finished_ms = d->finished_ms;

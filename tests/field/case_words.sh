@@ -141,3 +141,9 @@ advised 'a put-back refused' 5 '[unassign, sync, reassign, sync]' --scenario "$w
 advised 'fetch in vain' 5 '[unassign, fetch, reassign, fetch]' --set uem.sync=lost
 patience=20m advised 'restored' 75 '[unassign, sync, reassign, sync]' --set uem.sync_time=10h
 check 'restored: it is back' grep -q ',restored,' advice.result.csv
+# Where the next apply goes on nothing has failed.
+new_world --fleet advice.fleet.csv --set apple.activity_time=10h
+rm -f advice.result.csv
+run apply advice.csv --rules advice.yaml --yes --max-wait 20m --allow percent=100 --out advice.result.csv
+check 'on its way: it is off its server' grep -q ',in_flight,' advice.result.csv
+same 'on its way: no ticket is advised' 0 "$(cat advice.result.csv out err | grep -c 'open a ticket')"
