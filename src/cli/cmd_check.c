@@ -358,7 +358,8 @@ static void print_reading(const struct check *c, FILE *out)
 	buf_init(&pin, LINE_MAX_BYTES);
 	reading_pin(&c->input, &pin);
 	if (pin.n)
-		text_line(out, "pin      %s", buf_cstr(&pin));
+		text_line(out, "pin      %s (so each list of this kind is read alike)",
+			buf_cstr(&pin));
 	buf_release(&pin);
 }
 

@@ -80,6 +80,8 @@ int cli_fail(const struct cli *cli, const struct err *err)
 	if (err->code == ERR_USAGE)
 		(void)fprintf(out, "'depmend help%s%s' shows what it takes\n",
 			cli->command ? " " : "", cli->command ? cli->command->name : "");
+	else if (err->code == ERR_LOCKED)
+		(void)fputs("--wait-lock 1h waits for it to end\n", out);
 	else if (err->code == ERR_AUTH)
 		(void)fputs("'depmend doctor' tells which key, role or term it is\n", out);
 	cli_page_end(&page);
