@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "io/csv/csv.h"
@@ -42,6 +43,7 @@ static bool is_own(const struct result *r, size_t at)
 static void flush_when(struct result *r, size_t at_least)
 {
 	if (r->out.n >= at_least && r->out.n) {
+		log_status(NULL); /* which may be on the same terminal */
 		outfile_write(r->file, buf_view(&r->out));
 		r->overflow = r->overflow || r->out.full;
 		buf_reset(&r->out);

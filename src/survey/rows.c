@@ -1,5 +1,6 @@
 #include "survey/rows.h"
 
+#include "base/log.h"
 #include "io/csv/csv_out.h"
 
 enum { ROW_MAX_BYTES = 1024 * 1024 };
@@ -7,6 +8,7 @@ enum { ROW_MAX_BYTES = 1024 * 1024 };
 static void write_line(struct survey_rows *r)
 {
 	buf_char(&r->line, '\n');
+	log_status(NULL); /* which may be on the same terminal */
 	outfile_write(r->opt->out, buf_view(&r->line));
 	buf_reset(&r->line);
 }

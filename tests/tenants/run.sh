@@ -54,6 +54,10 @@ exits 'status as JSON' 0
 same 'each object names its tenant' "$((many + 1))" \
 	"$(jq -r 'select(.type == "status") | .tenant' out.txt | sort -u | wc -l)"
 same 'and the summary has each' "$((many + 1))" "$(jq -r 'select(.type == "tenant") | .tenant' out.txt | wc -l)"
+python3 "$root/tests/terminal/pty.py" --columns 60 --data folded "$build/depmend" status --settings all --color never >term
+same 'each line fits the terminal, with its tenant' '' "$(grep -vE '^(t[0-9]+|sub): |^  ' folded | tr -d '\r'
+	tr -d '\r' <folded | grep -E '.{61}')"
+check 'all of them are there' test "$(grep -c ': budgets ' folded)" -eq "$((many + 1))"
 
 # --- one goes wrong, the others do not mind ---
 

@@ -214,6 +214,12 @@ on_terminal 80 "$build/depmend" --help
 same 'help fits' '' "$(grep -E '.{81}' data)"
 check 'help says something' grep -q '^  check' data
 
+# --- a list and the status line on one terminal: the list begins where the status line was ---
+new_world
+script -qec "'$build/depmend' export --off-server --color never" /dev/null </dev/null >term
+check 'a list on a terminal' grep -q 'serial,server,unassigned' term
+same 'it does not begin behind the status line' 0 "$(grep -c 'requests\?serial,' term)"
+
 # --- what comes from outside cannot drive the terminal ---
 harmless() { # WHAT: none of the bytes came through
 	check "$1" test "$(cat term data | grep -cP '[\x1b\x07]|\xc2\x9b')" -eq 0

@@ -185,16 +185,38 @@ static void forget_outputs(struct tenant *t)
 	t->out = t->err = NULL;
 }
 
+/* As wide as the terminal, with the tenant before each piece of it. */
+static void show_text(const char *line, const char *tenant, FILE *out)
+{
+	size_t columns = fold_columns(out), before = strlen(tenant) + 2, n;
+	char *pieces;
+	FILE *whole = open_memstream(&pieces, &n);
+	struct str rest;
+
+	if (!whole)
+		abort();
+	fold(str_from(line), columns > before ? columns - before : 0, whole);
+	if (fclose(whole) != 0)
+		abort();
+	rest = (struct str){ pieces, n };
+	do {
+		struct str piece = str_cut(&rest, '\n');
+
+		(void)fprintf(out, "%s: %.*s\n", tenant, STR_FMT(piece));
+	} while (rest.n);
+	free(pieces);
+}
+
 /* Each line with the tenant before it; an object gets it as its first member, unless it
  * names it itself. */
 static void show_line(const char *line, const char *tenant, bool json, FILE *out)
 {
 	if (json && strstr(line, "\"tenant\":"))
-		(void)fputs(line, out);
+		(void)fprintf(out, "%s\n", line);
 	else if (json && line[0] == '{' && line[1] == '"')
-		(void)fprintf(out, "{\"tenant\":\"%s\",%s", tenant, line + 1);
+		(void)fprintf(out, "{\"tenant\":\"%s\",%s\n", tenant, line + 1);
 	else
-		(void)fprintf(out, "%s: %s", tenant, line);
+		show_text(line, tenant, out);
 }
 
 static void show(FILE *said, const char *tenant, bool json, FILE *out)
@@ -207,9 +229,8 @@ static void show(FILE *said, const char *tenant, bool json, FILE *out)
 		return;
 	rewind(said);
 	while ((n = getline(&line, &size, said)) > 0) {
+		line[n - 1] = line[n - 1] == '\n' ? '\0' : line[n - 1];
 		show_line(line, tenant, json, out);
-		if (line[n - 1] != '\n')
-			(void)fputc('\n', out);
 	}
 	free(line);
 	(void)fclose(said);
