@@ -176,8 +176,8 @@ static void tell(const struct approving *a, const struct approver *by)
 		json_put_z(&j.o, "file", a->out);
 		ndjson_end(&j, stdout);
 	} else if (!cli_count(a->cli, OPTION_QUIET)) {
-		text_line(stderr, "%.*s approved plan %.12s: %s", STR_FMT(by->name), a->fingerprint,
-			a->out);
+		text_line(stderr, "%.*s approved plan %.12s for 30 days: %s", STR_FMT(by->name),
+			a->fingerprint, a->out);
 		text_line(stderr,
 			"Another user carries it out with the command that `plan` "
 			"printed as next, which ends in --expect %s",

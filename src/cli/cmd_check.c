@@ -357,9 +357,10 @@ static void print_reading(const struct check *c, FILE *out)
 	reading_print(&c->input, out);
 	buf_init(&pin, LINE_MAX_BYTES);
 	reading_pin(&c->input, &pin);
-	if (pin.n)
-		text_line(out, "pin      %s (so each list of this kind is read alike)",
-			buf_cstr(&pin));
+	if (pin.n) {
+		text_line(out, "pin      %s", buf_cstr(&pin));
+		text_line(out, "         with these options each list of this kind is read alike");
+	}
 	buf_release(&pin);
 }
 

@@ -384,7 +384,7 @@ enum errc list_ask(const struct serial_list *l, const struct sample *samples, si
 	buf_printf(&text, "%s:%zu: %s", l->name, line,
 		*why ? why : "no column with serial numbers was found");
 	if (s) {
-		buf_z(&text, "; the columns are ");
+		buf_z(&text, "; the columns, with a cell of each, are ");
 		put_columns(&text, s, header);
 		if (mixed)
 			put_mixed(&text, l, best);

@@ -120,7 +120,7 @@ static void print_off(const struct open_business *b, const struct settings *s, c
 		bool known = is_known(s, c->target, &name);
 
 		text_line(out, "  %.*s  %ssince %s, goes to %s (run %.*s)%s%.*s",
-			STR_FMT(c->serial), may_be_off(b, c->serial) ? "perhaps, " : "",
+			STR_FMT(c->serial), may_be_off(b, c->serial) ? "perhaps off, " : "",
 			when_words(w, c->since_ms, since), buf_cstr(&name), STR_FMT(c->run_name),
 			known ? ""
 			      : ", which was deleted: assign it in Apple's portal, or depmend "

@@ -68,4 +68,8 @@ sim_stop
 run plan portal-like.csv --rules corrupted-registration --offline --out plan.csv
 nobody_asked
 check 'plan --offline: what would read the facts' grep -q -- '-> plan without --offline, which reads it$' "$work/err"
+cp plan.csv once.csv
+run plan portal-like.csv --rules corrupted-registration --rules corrupted-registration --offline --out plan.csv
+exits 'the same rules twice' 3
+check 'the same rules twice are rules once' cmp once.csv plan.csv
 check 'plan --offline: rows in, rows out' "$rows" same portal-like.csv plan.csv

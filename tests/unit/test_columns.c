@@ -345,11 +345,12 @@ static void doubts_are_for_the_user(void **state)
 
 	(void)state;
 	assert_int_equal(open_with(two, &none), ERR_INPUT);
-	assert_string_equal(err.msg, "f:1: two columns could be the serial; the columns are 1 "
-				     "'Serial' (C02XK1ABJG5H), 2 "
-				     "'Note' (x), 3 'Device Serial' (F4K9X72HG3); say which: "
-				     "--header 1 --serial-column 1, "
-				     "or --header 1 --serial-column 3");
+	assert_string_equal(err.msg,
+		"f:1: two columns could be the serial; the columns, with a cell of each, are 1 "
+		"'Serial' (C02XK1ABJG5H), 2 "
+		"'Note' (x), 3 'Device Serial' (F4K9X72HG3); say which: "
+		"--header 1 --serial-column 1, "
+		"or --header 1 --serial-column 3");
 	assert_int_equal(open_with(two, &opt), ERR_OK);
 	at(COLUMN_SERIAL, 0);
 }

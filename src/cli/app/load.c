@@ -87,6 +87,20 @@ static struct rules_lists lists_of_rules(const struct cli *cli, const struct set
 	return lists;
 }
 
+/* A file that is named again, as by an alias, is the same rules; returns how many there are. */
+static size_t each_once(const char **files, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0, k; i < n; i++) {
+		for (k = 0; k < kept && strcmp(files[k], files[i]) != 0; k++)
+			continue;
+		files[kept] = files[i];
+		kept += k == kept;
+	}
+	return kept;
+}
+
 enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
 	struct ruleset **ret, struct diags *d, struct err *err)
 {
@@ -94,7 +108,7 @@ enum errc cli_load_rules(const struct cli *cli, const struct settings *settings,
 	size_t n_files, n_set;
 	const char **files = cli_list(cli, OPTION_RULES, &n_files);
 	const char **set = cli_list(cli, OPTION_SET, &n_set);
-	struct rules_options opt = { .files = files, .n_files = n_files };
+	struct rules_options opt = { .files = files, .n_files = each_once(files, n_files) };
 	enum errc rc = ERR_OK;
 
 	opt.shipped_dirs = (const char *const *)shipped;

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/args/options.h"
 
@@ -28,6 +29,27 @@ static void print_options(const char *title, uint32_t mask, bool global, FILE *o
 		titled = true;
 		print_option(o, out);
 	}
+}
+
+static bool takes(const struct command *c, const char *arg)
+{
+	for (int i = 0; i < OPTION_MAX_; i++) {
+		const struct option_info *o = option_info((enum option_id)i);
+
+		if (o->commands & 1u << c->id && o->arg && strcmp(o->arg, arg) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the options of the command write in capitals, and one has to know. */
+static void print_forms(const struct command *c, FILE *out)
+{
+	if (takes(c, "DURATION"))
+		(void)fputs(
+			"\nDURATION: a number with its unit, such as 90s, 30m, 6h or 7d\n", out);
+	if (takes(c, "RFC3339"))
+		(void)fputs("RFC3339: a time such as 2026-11-22T03:00:00Z, or a date\n", out);
 }
 
 static void help_overview(FILE *out)
@@ -64,4 +86,5 @@ void cli_help(const struct command *c, FILE *out)
 		n->next);
 	print_options("options", 1u << c->id, false, out);
 	print_options("options of every command", FOR_ALL, true, out);
+	print_forms(c, out);
 }
