@@ -73,9 +73,9 @@ static bool is_to_copy(struct str line)
 
 static void fold_line(struct str line, size_t width, FILE *out)
 {
-	size_t text = text_of(line), column = 0;
+	size_t text = text_of(line), least = hang_of(line, width), column = 0;
 	bool beside = text && text <= width / 2;
-	size_t hang = beside ? text : hang_of(line, width);
+	size_t hang = beside ? text : least;
 
 	while (line.n) {
 		size_t blanks = count(line, ' ');
@@ -87,7 +87,7 @@ static void fold_line(struct str line, size_t width, FILE *out)
 		if (below || (column > hang && column + blanks + needs > width)) {
 			(void)fputc('\n', out);
 			column = 0;
-			blanks = hang + needs <= width ? hang : hang_of(line, width);
+			blanks = hang + needs <= width ? hang : least;
 			text = 0;
 		}
 		(void)fprintf(out, "%*s%.*s", (int)blanks, "", STR_FMT(word));

@@ -98,6 +98,7 @@ approval: {steps: [unassign], people: 1, keys: approvers.pub}'
 	says_once restore restore state.bak
 }
 widths='30 60 120'
+says help help
 for command in init check plan apply explain status history forget pause resume rules runs report undo rehearse \
 	doctor export version; do
 	fits "help $command" "$command" --help

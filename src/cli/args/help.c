@@ -54,9 +54,9 @@ static void print_forms(const struct command *c, FILE *out)
 
 static void help_overview(FILE *out)
 {
-	(void)fputs("depmend repairs Apple device enrollment in bulk: it reads a CSV of serial "
-		    "numbers, judges every row by rules, acts at Apple and Workspace ONE UEM, "
-		    "proves each change by reading it back, and writes one result row per input "
+	(void)fputs("depmend repairs Apple device enrollment in bulk: it reads a CSV of serial\n"
+		    "numbers, judges every row by rules, acts at Apple and Workspace ONE UEM,\n"
+		    "proves each change by reading it back, and writes one result row per input\n"
 		    "row.\n"
 		    "\nusage: depmend COMMAND [OPTION...] [ARGUMENT...]\n\ncommands\n",
 		out);
