@@ -91,7 +91,8 @@ static void end(pid_t pid, int *ret_status)
 
 enum ended { ENDED, ENDED_LATE, ENDED_BY_SIGNAL };
 
-/* Not every kernel can tell when a program is over: as a rule its end of the pipe is closed then. */
+/* Not every kernel can tell when a program is over: as a rule its end of the pipe is closed then.
+ */
 static int wait_ms(int process, int in, int64_t left)
 {
 	int64_t most = process >= 0 ? INT32_MAX : in >= 0 ? SELDOM_MS : POLL_MS;
