@@ -133,8 +133,8 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 		rc = find(element, is_server, s, &server, err);
 	if (rc || !text.n || serial_read(text, &serial) != REASON_NONE)
 		return rc;
-	rc = gap_explains(
-		s->s->store, serial_view(&serial), types[type].kinds, e.at_ms, &explained, err);
+	rc = gap_explains(s->s->store, serial_view(&serial), types[type].kinds, e.at_ms, LOOSE_MS,
+		&explained, err);
 	if (!rc && !explained)
 		keep(s, serial_view(&serial), server, &e);
 	return rc;

@@ -209,19 +209,25 @@ enum errc gap_check(struct store *s, struct err *err)
 
 /* --- what explains a change --- */
 
-enum errc gap_explains(struct store *s, struct str serial, uint32_t kinds, int64_t at_ms, bool *ret,
-	struct err *err)
+enum errc gap_explains(struct store *s, struct str serial, uint32_t kinds, int64_t at_ms,
+	int64_t loose_ms, bool *ret, struct err *err)
 {
+	/* One before the newest has an effect until the next one is sent, and never after. */
 	static const char sql[] =
 		"SELECT 1 FROM intent i JOIN request r ON r.id = i.request WHERE i.serial = ?1 "
 		"AND ?2 >> r.kind & 1 UNION ALL SELECT 1 FROM (SELECT r.kind AS kind, r.intent AS "
 		"at FROM request_device v JOIN request r ON r.id = v.request WHERE v.serial = ?1 "
 		"AND r.state <> ?4 ORDER BY r.id DESC LIMIT 1) WHERE ?2 >> kind & 1 AND at >= ?3 "
-		"LIMIT 1";
+		"UNION ALL SELECT 1 FROM request_device v JOIN request r ON r.id = v.request WHERE "
+		"v.serial = ?1 AND r.state <> ?4 AND ?2 >> r.kind & 1 AND r.intent BETWEEN ?3 AND "
+		"?6 AND ?5 <= (SELECT n.intent FROM request_device w JOIN request n ON n.id = "
+		"w.request WHERE w.serial = ?1 AND n.state <> ?4 AND n.id > r.id ORDER BY n.id "
+		"LIMIT 1) LIMIT 1";
 	int64_t found = 0;
 	enum errc rc = page_once_number(s->db, sql,
 		DB_VALUES(db_str(serial), db_int(kinds), db_int(at_ms - EXPLAINED_MS),
-			db_int(REQUEST_REFUSED)),
+			db_int(REQUEST_REFUSED), db_int(at_ms - loose_ms),
+			db_int(at_ms + loose_ms)),
 		0, &found, err);
 
 	*ret = found != 0;

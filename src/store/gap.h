@@ -34,11 +34,11 @@ MUST_CHECK enum errc gap_put(struct store *s, const struct gap *g, int64_t now_m
 MUST_CHECK enum errc store_last_entry(
 	struct store *s, int64_t now_ms, int64_t *ret_ms, struct err *err);
 
-/* Whether a request that the ledger knows is how a device came to be changed at `at_ms`: one of
- * those kinds, which is still open or was the newest about it, not long before. kinds: a bit for
- * each enum step_kind. */
+/* Whether a request that the ledger knows is how a device came to be changed at `at_ms`, give or
+ * take loose_ms: one of those kinds, which is still open, or was the newest about it, not long
+ * before, or the newest until then. kinds: a bit for each enum step_kind. */
 MUST_CHECK enum errc gap_explains(struct store *s, struct str serial, uint32_t kinds, int64_t at_ms,
-	bool *ret, struct err *err);
+	int64_t loose_ms, bool *ret, struct err *err);
 
 /* Private to store/: what an open store does about it. */
 /* When the folder was made; the first thing that is in it. */

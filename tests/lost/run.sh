@@ -299,5 +299,24 @@ export DEPMEND_CLOCK=virtual:2026-12-22T05:00:00Z
 run apply move.csv --rules move.yaml --yes --allow percent=100
 same 'a move that ended meanwhile: nothing is older' 0 "$(older)"
 check 'a move that ended meanwhile: not said either' test -z "$(grep 'state is older' err)"
+
+# --- taken off again at once after it was put back, and killed there: no sign of one either ---
+
+new_world --fleet fleet.csv --set apple.activity_time=100ms --set uem.sync_time=100ms
+settings_with 'timeouts: {settle: 300ms}'
+printf '%s\n' 'poll: {apple: 50ms, uem: 50ms}' 'rate: {apple_read: 999/min}' >>depmend.yaml
+for job in first.unassign,reassign second.unassign,reassign; do
+	printf '%s\n' 'version: 1' 'name: n' 'rules:' \
+		"  - {name: ${job%.*}, match: {always: true}, do: [${job#*.}]}" >"${job%.*}.yaml"
+done
+export DEPMEND_CLOCK=virtual:2027-01-22T03:00:00Z
+run apply move.csv --rules first.yaml --yes --allow percent=100
+exits 'off and back' 0
+LD_PRELOAD=$build/crash/shim.so CRASH_PATH='POST /v1/orgDeviceActivities UNASSIGN' CRASH_AT=1 CRASH_AFTER=1 \
+	run apply move.csv --rules second.yaml --yes --allow percent=100 2>/dev/null
+exits 'off again, and killed' 137
+run apply move.csv --rules second.yaml --yes --allow percent=100
+exits 'it goes on' 0
+check 'off again, and killed: nothing is older' test -z "$(grep 'older' err)"
 sim_stop
 suite_end
