@@ -405,7 +405,8 @@ size_t list_usual_cells(const struct way *w)
 	best = s->rows[w->header].n_cells;
 	n = mem_zalloc((s->widest + 1) * sizeof(*n));
 	for (size_t i = w->header + 1; i < s->n; i++)
-		if (sample_is_data(&s->rows[i], &s->rows[w->header], w->width == 1))
+		if (sample_is_data(&s->rows[i], &s->rows[w->header], w->width == 1) &&
+			!way_is_surplus(&s->rows[i], w))
 			n[s->rows[i].n_cells]++;
 	for (size_t i = 1; i <= s->widest; i++)
 		if (n[i] > n[best])

@@ -223,6 +223,12 @@ static void note_beside(struct serial_list *l, const struct way *w)
 	}
 }
 
+/* As a host's name has the serial within, or `id` is the same. */
+static bool has_own(const struct sample_row *row, size_t at, struct str cell)
+{
+	return at < row->n_cells && row->cells[at].n && str_contains_nocase(cell, row->cells[at]);
+}
+
 /* The letters that most cells of a column beside it begin with, as names and asset tags do. */
 static struct str usual_start(const struct way *w, size_t column)
 {
@@ -234,7 +240,8 @@ static struct str usual_start(const struct way *w, size_t column)
 								 : STR_NONE;
 		size_t n = 0, n_full = 0;
 
-		if (start.n < SERIAL_MIN || serial_look(start) != LOOK_WEAK)
+		if (start.n < SERIAL_MIN || serial_look(start) != LOOK_WEAK ||
+			has_own(&s->rows[try], w->column, start))
 			continue;
 		start.n = START_BYTES;
 		for (size_t i = from; i < s->n; i++) {

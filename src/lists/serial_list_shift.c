@@ -345,7 +345,7 @@ static bool is_dangling(struct str text)
 {
 	static const char *const words[] = { "by", "with", "to", "for", "of", "from", "and", "mit",
 		"durch", "gegen", "f\xc3\xbcr", "von", "und", "par", "avec", "pour", "de", "et",
-		"por", "con", "para", "y", "da", "per", "e" };
+		"por", "con", "para", "da", "per" };
 	size_t n = 0;
 
 	if (text.n && strchr(":>", text.p[text.n - 1]))
@@ -355,7 +355,7 @@ static bool is_dangling(struct str text)
 	if (n == text.n || n > DANGLING_MOST)
 		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (str_eq_nocase(str_sub(text, text.n - n, n), str_from(words[i])))
+		if (str_eq(str_sub(text, text.n - n, n), str_from(words[i])))
 			return true;
 	return false;
 }

@@ -101,6 +101,8 @@ MEMBERS = [
     ("begins", "Número de serie\tVorgang\n%s\tINC6215971\nINC1756559\n" % A, [A], 1),
     ("begins", "Serial|Ticket|Date\nINC0901178|2026-01-12\n%s|INC4506981|2026-04-14\n" % A, [A], 1),
     ("begins", "Ticket,Serial\nINC0012345,%s\nINC0012346\n,INC0012347\n" % A, [A], 2),
+    ("begins", "Device,Serial\nVXGJJFRMYH,VXGJJFRMYH\n%s,%s\n" % (A, A), ["VXGJJFRMYH", A], 0),
+    ("begins", "Serial,User\n%s,\"Smith, E\"\n%s\n%s,\"Jones, By\"\n" % (A, B, C), [A, B, C], 0),
     # part: Apple's part numbers without their slash are no serials
     ("part", "Order,Part,Serial Number\nW1,MK2L3LL/A,%s\nW2,Z15G000CKD,%s\n" % (A, B), [A, B], 0),
     ("part", "Artikel;Gerät\nZ15G000CKD;%s\nZ15G000CKE;%s\n" % (A, B), None, 0),
