@@ -39,9 +39,9 @@ bool sample_begins_blank(const struct csv_record *r, size_t cell)
 	const char *p = r->cells[cell].p;
 	uintptr_t at = (uintptr_t)p, raw = (uintptr_t)r->raw.p;
 
-	/* A cell that had to be unquoted is elsewhere. */
+	/* A cell that had to be unquoted is elsewhere; a blank within quotes is no delimiter's. */
 	return r->cells[cell].n && at >= raw + 2 && at < raw + r->raw.n && p[-1] == ' ' &&
-	       p[-2] != ' ';
+	       p[-2] != ' ' && p[-2] != '"';
 }
 
 static void keep_row(struct sample *s, const struct csv_record *r, struct arena *a)
