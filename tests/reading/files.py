@@ -159,8 +159,9 @@ def table(r, f, n_rows):
             if r.random() < 0.03:
                 while len(row) > at + 1 and r.random() < 0.7:
                     row.pop()
-            # Without its last cells it may as well be a row that lost its own serial, and has another's in its place.
-            if len(row) < whole and {"other serial", "ticket"} & set(kinds[at + 1:]):
+            # Without its last cells it may as well be a row that lost its own serial, and has another's in its place; the only
+            # row that ends in its serial may have what belongs behind it joined to it.
+            if len(row) < whole and ({"other serial", "ticket"} & set(kinds[at + 1:]) or (n_rows == 1 and len(row) == at + 1)):
                 f.may.append(s)
                 f.bad += 1
             else:
