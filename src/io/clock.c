@@ -55,6 +55,11 @@ int64_t clock_boot_ms(const struct clock *c)
 	return c->is_virtual ? c->now_ms : kernel_boot_ms();
 }
 
+int64_t clock_asleep_ms(const struct clock *c)
+{
+	return c->is_virtual ? 0 : kernel_asleep_ms();
+}
+
 const char *clock_boot(const struct clock *c)
 {
 	return c->boot;

@@ -22,6 +22,8 @@ int64_t clock_now(const struct clock *c);
 /* Milliseconds since the boot, the time asleep included: what a quarantine counts by, since the
  * wall clock may be set between two processes. A virtual clock was started with its own zero. */
 int64_t clock_boot_ms(const struct clock *c);
+/* How much of that the machine was asleep; 0 of a virtual clock. */
+int64_t clock_asleep_ms(const struct clock *c);
 /* Which boot that is; borrowed until clock_free(). A virtual clock's is named by DEPMEND_BOOT. */
 const char *clock_boot(const struct clock *c);
 /* Virtual only: move on to at_ms if that is later. No effect on a real clock. */

@@ -69,6 +69,11 @@ int64_t kernel_boot_ms(void)
 	return kernel_clock_ms(CLOCK_BOOTTIME);
 }
 
+int64_t kernel_asleep_ms(void)
+{
+	return kernel_boot_ms() - kernel_clock_ms(CLOCK_MONOTONIC);
+}
+
 void kernel_boot(char ret[KERNEL_BOOT_TEXT])
 {
 	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
@@ -307,6 +312,15 @@ char *kernel_program(void)
 int64_t kernel_boot_ms(void)
 {
 	return kernel_clock_ms(CLOCK_MONOTONIC);
+}
+
+int64_t kernel_asleep_ms(void)
+{
+#ifdef CLOCK_UPTIME_RAW /* of macOS */
+	return kernel_boot_ms() - kernel_clock_ms(CLOCK_UPTIME_RAW);
+#else
+	return 0;
+#endif
 }
 
 void kernel_boot(char ret[KERNEL_BOOT_TEXT])

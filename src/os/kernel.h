@@ -30,6 +30,8 @@ char *kernel_program(void);
 int64_t kernel_clock_ms(clockid_t id);
 /* Time since the machine started, asleep or not; elsewhere as far as CLOCK_MONOTONIC knows. */
 int64_t kernel_boot_ms(void);
+/* How much of that it was asleep; 0 where the clocks do not tell them apart. */
+int64_t kernel_asleep_ms(void);
 /* A name of this boot, "" when there is none. Elsewhere the minute in which it began by the wall
  * clock: after a step of that clock it is another one, which only makes whoever asks more careful.
  */

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/clock.h"
 #include "plan/step_rules.h"
 #include "run/job.h"
 
@@ -103,6 +104,7 @@ static enum errc find_several(struct job *j, const uint32_t *devices, uint32_t n
 static enum errc judge(struct job *j, const uint32_t *devices, uint32_t n, struct err *err)
 {
 	struct again_row *rows = mem_zalloc((n + 1) * sizeof(*rows));
+	int64_t asleep_ms = clock_asleep_ms(transport_clock(j->transport));
 	enum errc rc;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -119,6 +121,8 @@ static enum errc judge(struct job *j, const uint32_t *devices, uint32_t n, struc
 	for (uint32_t i = 0; i < n; i++) {
 		if (!rc)
 			take_verdict(j, &j->devices[devices[i]], &rows[i]);
+		if (look_slept(j, asleep_ms))
+			j->vows[j->devices[devices[i]].vow].judged_ms = 0;
 		free(rows[i].why);
 	}
 	free(rows);

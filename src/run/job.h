@@ -388,6 +388,8 @@ bool job_in_doubt(const struct job *j, const struct job_device *d);
 enum wanted change_wanted(struct job *j, struct job_device *d);
 /* When devices that wait for a second look are due; INT64_MIN: one waits for nothing. */
 int64_t look_due(const struct job *j, const uint32_t *devices, uint32_t n);
+/* Whether the machine slept since then: what was read meanwhile may be as old as that was long. */
+bool look_slept(const struct job *j, int64_t asleep_ms);
 /* Looks at those of the devices whose last look is too old for a change, each in the cheapest way
  * that tells where it is. Unless the organization is a school's, what others moved meanwhile has to
  * be looked at again. */

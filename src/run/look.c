@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/clock.h"
 #include "plan/step_rules.h"
 #include "run/job.h"
 
@@ -27,6 +28,11 @@ bool look_is_good(const struct job *j, const struct job_device *d)
 	if (d->looked_ms == TIME_NONE || d->looked_ms < j->waited_ms || now > d->good_until_ms)
 		return false;
 	return !in_doubt(d) || now < look_second_ms(j, d) || d->looked_ms >= look_second_ms(j, d);
+}
+
+bool look_slept(const struct job *j, int64_t asleep_ms)
+{
+	return clock_asleep_ms(transport_clock(j->transport)) - asleep_ms > LONG_WAIT_MS;
 }
 
 int64_t look_due(const struct job *j, const uint32_t *devices, uint32_t n)
@@ -297,6 +303,7 @@ enum errc look_before(struct job *j, const uint32_t *devices, uint32_t n, struct
 	struct looking l = { .j = j, .slots = mem_alloc((j->n + 1) * sizeof(*l.slots)) };
 	uint32_t *old = mem_alloc((n + 1) * sizeof(*old));
 	int64_t from_ms = transport_now(j->transport);
+	int64_t asleep_ms = clock_asleep_ms(transport_clock(j->transport));
 	enum errc rc = ERR_OK;
 
 	job_hurry(j);
@@ -317,7 +324,7 @@ enum errc look_before(struct job *j, const uint32_t *devices, uint32_t n, struct
 		rc = drop_moved(&l, from_ms, err);
 	if (!rc)
 		rc = events_of_untold(j, old, l.n, err);
-	for (uint32_t i = 0; i < l.n && rc; i++)
+	for (uint32_t i = 0; i < l.n && (rc || look_slept(j, asleep_ms)); i++)
 		j->devices[old[i]].looked_ms = TIME_NONE;
 	free(l.slots);
 	free(old);

@@ -57,7 +57,7 @@ RULES = {
     "recovery of earlier runs before anything new": ("src/cli/app/run_command.c", [
         ("\t\trc = run_recover(&s, c->identity, &c->in_flight, err);",
          "\t\trc = s.store ? ERR_OK : ERR_STORE;"),
-    ], "worlds 60 kill"),
+    ], "worlds 400 kill"),
     "late binding: the look comes after the wait": ("src/run/change.c src/run/look.c", [
         ("\trc = n ? await_turn(j, devices, n, &go, err) : ERR_OK;\n",
          "\trc = n ? look_before(j, devices, n, err) : ERR_OK;\n\tif (!rc && n)\n"
@@ -75,7 +75,7 @@ RULES = {
     "late binding: a look is good for timeouts.fresh": ("src/run/look.c", [
         ("\t\t\t\t\t\t   j->settings->timeouts.fresh_ms;",
          "\t\t\t\t\t\t   48 * 3600000;"),
-    ], "worlds 60 suspend"),
+    ], "worlds 400 suspend"),
     "late binding: its age is looked at on the connection": ("src/io/http.c", [
         ("\treturn t->too_old ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;",
          "\tt->too_old = false;\n\treturn CURL_PREREQFUNC_OK;"),
