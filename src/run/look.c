@@ -298,6 +298,12 @@ enum errc look_again(struct job *j, const uint32_t *devices, uint32_t n, struct 
 	return rc;
 }
 
+static void forget(const struct looking *l)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		l->j->devices[l->devices[i]].looked_ms = TIME_NONE;
+}
+
 enum errc look_before(struct job *j, const uint32_t *devices, uint32_t n, struct err *err)
 {
 	struct looking l = { .j = j, .slots = mem_alloc((j->n + 1) * sizeof(*l.slots)) };
@@ -324,8 +330,8 @@ enum errc look_before(struct job *j, const uint32_t *devices, uint32_t n, struct
 		rc = drop_moved(&l, from_ms, err);
 	if (!rc)
 		rc = events_of_untold(j, old, l.n, err);
-	for (uint32_t i = 0; i < l.n && (rc || look_slept(j, asleep_ms)); i++)
-		j->devices[old[i]].looked_ms = TIME_NONE;
+	if (rc || look_slept(j, asleep_ms))
+		forget(&l);
 	free(l.slots);
 	free(old);
 	return rc;
