@@ -271,7 +271,7 @@ static void print_places(const struct diags *d, const struct ranked *order, size
 	(void)fputc('\n', out);
 }
 
-void diags_print(const struct diags *d, FILE *out)
+static void print_all(const struct diags *d, FILE *out)
 {
 	bool *told = mem_zalloc(d->groups.n + 1);
 	struct ranked *order = mem_alloc((d->n + 1) * sizeof(*order));
@@ -297,4 +297,22 @@ void diags_print(const struct diags *d, FILE *out)
 		(void)fprintf(out, "and %zu more\n", d->n_dropped);
 	free(told);
 	free(order);
+}
+
+void diags_print(const struct diags *d, FILE *out)
+{
+	char *text;
+	size_t n;
+	FILE *whole = open_memstream(&text, &n);
+
+	if (!whole)
+		abort();
+	print_all(d, whole);
+	if (fclose(whole) != 0)
+		abort();
+	if (out == stderr && n)
+		log_text((struct str){ text, n });
+	else
+		(void)fwrite(text, 1, n, out);
+	free(text);
 }

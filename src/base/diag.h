@@ -74,7 +74,8 @@ void diag_suggest(struct diags *d, struct diag *entry, const struct nearest *n);
  *            ^~~~~
  *     did you mean 'assign'?
  *     the same at 20:9, 31:9 and 4 more
- * What is said of several places is said once. Control bytes are replaced. */
+ * What is said of several places is said once. Control bytes are replaced. On stderr as lines of
+ * the log: folded at the terminal's width. */
 void diags_print(const struct diags *d, FILE *out);
 
 #endif

@@ -141,7 +141,7 @@ static void sum_up(const struct visit *v)
 
 	if (cli_count(v->cli, OPTION_QUIET))
 		return;
-	(void)fprintf(stderr, "%u finding%s, %u not checked\n", n, plural(n), unchecked);
+	text_line(stderr, "%u finding%s, %u not checked", n, plural(n), unchecked);
 }
 
 /* --- mending --- */

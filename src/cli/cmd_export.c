@@ -48,7 +48,7 @@ static enum errc read_all(struct exporting *e, struct err *err)
 	enum errc rc = survey_open(&e->survey, &e->p.session, "export.db", err);
 
 	if (!rc && e->survey.resumed && !cli_count(e->p.cli, OPTION_QUIET))
-		(void)fputs("going on where the last export was cut\n", stderr);
+		text_line(stderr, "going on where the last export was cut");
 	if (!rc)
 		rc = survey_read(&e->survey, err);
 	if (!rc && e->opt.detail)

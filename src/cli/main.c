@@ -85,8 +85,7 @@ static int flush(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	(void)fprintf(
-		stderr, "depmend: cannot write to the standard output: %s\n", strerror(errno));
+	text_line(stderr, "depmend: cannot write to the standard output: %s", strerror(errno));
 	return status_first(status, errc_info(ERR_IO)->exit_status);
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What commands say on a terminal: word for word at 80 columns; on others no line is wider than the
-# terminal and no word is cut. Diagnostics quote lines of files and are not folded, as a compiler's.
+# terminal and no word is cut.
 #
 #	tests/transcripts/run.sh BUILD     DEPMEND_WRITE_GOLDEN=1: the files beside this one are made anew
 # shellcheck disable=SC2119 # a world needs no options
@@ -16,8 +16,6 @@ on() { # COLUMNS COMMAND...: leaves shown
 	python3 "$root/tests/terminal/pty.py" --columns "$1" --data data "$build/depmend" "${@:2}" --color never \
 		--progress none --settings depmend.yaml >term
 	cat term data | tr -d '\r' >shown
-	# Diagnostics quote lines of files.
-	grep -vE '^[^ ]*(:[0-9]+)+: |^  ' term | cat - data | tr -d '\r' >folded
 }
 # What differs between two runs of the same: folders, names and hashes.
 plain() {
@@ -42,7 +40,7 @@ says_once() { # NAME COMMAND...: of what cannot be said twice
 	plain <shown >"$name.80"
 	[ -z "${DEPMEND_WRITE_GOLDEN:-}" ] || cp "$name.80" "$here/$name.golden"
 	check "$name: word for word" diff -u "$here/$name.golden" "$name.80"
-	same "$name: fits 80 columns" '' "$(grep -v '^next\|/\|depmend' folded | grep -E ".{81}")"
+	same "$name: fits 80 columns" '' "$(grep -v '^next\|/\|depmend' shown | grep -E ".{81}")"
 }
 fits() { # NAME COMMAND...: commands to be copied and paths are not broken
 	local name=$1 columns
@@ -51,7 +49,7 @@ fits() { # NAME COMMAND...: commands to be copied and paths are not broken
 	words shown >whole
 	for columns in $widths; do
 		on "$columns" "$@"
-		same "$name: fits $columns columns" '' "$(grep -v '^next\|/\|depmend' folded | grep -E ".{$((columns + 1))}")"
+		same "$name: fits $columns columns" '' "$(grep -v '^next\|/\|depmend' shown | grep -E ".{$((columns + 1))}")"
 		check "$name: the same words on $columns columns" diff whole <(words shown)
 	done
 }
