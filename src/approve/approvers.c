@@ -93,7 +93,7 @@ static enum errc take_names(
 		/* Else who stands there twice counts as two. ssh-keygen takes a byte order mark
 		 * for a part of the name as well. */
 		if (invisible_find(name, &code) < name.n)
-			return bad(a, line, "its name has a character that nobody sees", err);
+			return bad(a, line, "its name has a character that cannot be seen", err);
 		slot = add_name(a, name);
 		if (slot == before) {
 			a->of_name = mem_realloc(a->of_name, ++before, sizeof(*a->of_name));
