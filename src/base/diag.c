@@ -271,7 +271,7 @@ static void print_places(const struct diags *d, const struct ranked *order, size
 	(void)fputc('\n', out);
 }
 
-static void print_all(const struct diags *d, FILE *out)
+void diags_print(const struct diags *d, FILE *out)
 {
 	bool *told = mem_zalloc(d->groups.n + 1);
 	struct ranked *order = mem_alloc((d->n + 1) * sizeof(*order));
@@ -299,20 +299,18 @@ static void print_all(const struct diags *d, FILE *out)
 	free(order);
 }
 
-void diags_print(const struct diags *d, FILE *out)
+void diags_tell(const struct diags *d)
 {
 	char *text;
 	size_t n;
-	FILE *whole = open_memstream(&text, &n);
+	FILE *out = open_memstream(&text, &n);
 
-	if (!whole)
+	if (!out)
 		abort();
-	print_all(d, whole);
-	if (fclose(whole) != 0)
+	diags_print(d, out);
+	if (fclose(out) != 0)
 		abort();
-	if (out == stderr && n)
+	if (n)
 		log_text((struct str){ text, n });
-	else
-		(void)fwrite(text, 1, n, out);
 	free(text);
 }

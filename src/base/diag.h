@@ -74,8 +74,9 @@ void diag_suggest(struct diags *d, struct diag *entry, const struct nearest *n);
  *            ^~~~~
  *     did you mean 'assign'?
  *     the same at 20:9, 31:9 and 4 more
- * What is said of several places is said once. Control bytes are replaced. On stderr as lines of
- * the log: folded at the terminal's width. */
+ * What is said of several places is said once. Control bytes are replaced. */
 void diags_print(const struct diags *d, FILE *out);
+/* The same as lines of the log. */
+void diags_tell(const struct diags *d);
 
 #endif

@@ -101,7 +101,7 @@ static enum errc load(struct approving *a, struct err *err)
 		organization_adopt(a->settings);
 	if (!rc)
 		rc = cli_load_rules(a->cli, a->settings, &a->rules, &a->diags, err);
-	diags_print(&a->diags, stderr);
+	diags_tell(&a->diags);
 	if (!rc)
 		rc = outputs_check(a->cli, a->settings, a->rules, err);
 	if (!rc)

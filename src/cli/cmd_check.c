@@ -502,7 +502,7 @@ int cmd_check(const struct cli *cli)
 	} else if (cli_count(cli, OPTION_JSON)) {
 		put_findings(&c);
 	} else {
-		diags_print(&c.diags, stderr);
+		diags_tell(&c.diags);
 		if (!cli_count(cli, OPTION_QUIET)) {
 			print_findings(&c, cli_page_begin(&page, stdout));
 			cli_page_end(&page);

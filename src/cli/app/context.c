@@ -63,7 +63,7 @@ static enum errc load(struct context *p, const struct cli *cli, bool needs_setti
 		rc = outputs_check(cli, p->settings, p->rules, err);
 	if (!rc)
 		rc = load_protected(p, err);
-	diags_print(&p->diags, stderr);
+	diags_tell(&p->diags);
 	return rc;
 }
 
@@ -87,7 +87,7 @@ enum errc context_read_input(struct context *p, const char *folder, struct err *
 	if (!rc)
 		rc = rules_bind(p->rules, &p->input.columns, &p->diags, err);
 	if (rc && p->diags.n > before)
-		diags_print(&p->diags, stderr);
+		diags_tell(&p->diags);
 	return rc;
 }
 

@@ -21,7 +21,7 @@ static enum errc load_settings(struct saved_run *s, const struct cli *cli, struc
 		rc = err_set(err, ERR_SETTINGS, CLI_NO_SETTINGS);
 	if (!rc)
 		rc = outputs_check(cli, s->settings, NULL, err);
-	diags_print(&s->diags, stderr);
+	diags_tell(&s->diags);
 	if (!rc)
 		organization_adopt(s->settings);
 	return rc;
