@@ -8,8 +8,8 @@
 static const char *const step_help[STEP_MAX_] = {
 	[STEP_UNASSIGN] = "Apple takes the device off its server",
 	[STEP_REASSIGN] = "Apple assigns it to a server",
-	[STEP_SYNC] = "the UEM asks Apple what changed, once for all rows that wait for it "
-		      "(without a UEM: sync: in depmend-settings(5))",
+	[STEP_SYNC] =
+		"the UEM asks Apple what changed, once for all rows (else the settings' `sync:`)",
 	[STEP_FETCH] = "the same, reading every device anew",
 	[STEP_ASSIGN_PROFILE] = "the UEM gives the device that enrollment profile",
 	[STEP_REMOVE_PROFILE] = "the UEM takes its enrollment profile away",
