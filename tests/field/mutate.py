@@ -171,7 +171,8 @@ def same_rows(was, now):
     """The rows of others are as they were; dates of the odd one are right, absent or unknown."""
     was, now = rows(was, "serial"), rows(now, "serial")
     for row in (*was.values(), *now.values()):
-        row.pop("inventory", None)  # whether a list was whole: not of the row
+        for name in ("inventory", "inventory_devices"):  # of the list, not of the row
+            row.pop(name, None)
     for key, row in was.items():
         if key == LONE and now.get(key):
             changed = {k for k in row if now[key][k] != row[k] and now[key][k] not in ("", "unknown")}
