@@ -38,7 +38,8 @@ void log_set_writer(void (*write)(struct str text, enum log_worth worth))
 
 void log_write_all(struct str text)
 {
-	(void)fwrite(text.p, 1, text.n, stderr);
+	if (text.n)
+		(void)fwrite(text.p, 1, text.n, stderr);
 }
 
 /* As wide as the terminal, if it is one. Caller frees. */
