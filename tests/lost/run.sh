@@ -312,7 +312,7 @@ done
 export DEPMEND_CLOCK=virtual:2027-01-22T03:00:00Z
 run apply move.csv --rules first.yaml --yes --allow percent=100
 exits 'off and back' 0
-LD_PRELOAD=$build/crash/shim.so CRASH_PATH='POST /v1/orgDeviceActivities UNASSIGN' CRASH_AT=1 CRASH_AFTER=1 \
+LD_PRELOAD=$build/crash/shim.so ASAN_OPTIONS=verify_asan_link_order=0 CRASH_PATH='POST /v1/orgDeviceActivities UNASSIGN' CRASH_AT=1 CRASH_AFTER=1 \
 	run apply move.csv --rules second.yaml --yes --allow percent=100 2>/dev/null
 exits 'off again, and killed' 137
 run apply move.csv --rules second.yaml --yes --allow percent=100
