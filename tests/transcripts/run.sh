@@ -42,14 +42,15 @@ says_once() { # NAME COMMAND...: of what cannot be said twice
 	check "$name: word for word" diff -u "$here/$name.golden" "$name.80"
 	same "$name: fits 80 columns" '' "$(grep -v '^next\|/\|depmend' shown | grep -E ".{81}")"
 }
-fits() { # NAME COMMAND...: commands to be copied and paths are not broken
+fits() { # NAME COMMAND...: commands to be copied, paths and ids are not broken
 	local name=$1 columns
 	shift
 	on "$widest" "$@"
 	words shown >whole
 	for columns in $widths; do
 		on "$columns" "$@"
-		same "$name: fits $columns columns" '' "$(grep -v '^next\|/\|depmend' shown | grep -E ".{$((columns + 1))}")"
+		same "$name: fits $columns columns" '' "$(grep -vE "^next|/|depmend|[^ ]{$((columns - 10))}" shown |
+			grep -E ".{$((columns + 1))}")"
 		check "$name: the same words on $columns columns" diff whole <(words shown)
 	done
 }
@@ -94,6 +95,16 @@ approval: {steps: [unassign], people: 1, keys: approvers.pub}'
 	says_once forget forget 7AGC74BU22 --reason sold
 	says_once backup backup state.bak
 	says_once restore restore state.bak
+}
+widths=30
+# shellcheck disable=SC2086 # two words
+{
+	fits check check in.csv $rules
+	fits status status
+	widest=140 fits runs runs
+	fits run runs latest
+	fits history history 7AGC74BU22
+	fits rules rules
 }
 widths='30 60 120'
 says help help
