@@ -95,6 +95,7 @@ approval: {steps: [unassign], people: 1, keys: approvers.pub}'
 	says_once forget forget 7AGC74BU22 --reason sold
 	says_once backup backup state.bak
 	says_once restore restore state.bak
+	says_once init init # which finds that there are settings, and asks nothing
 }
 widths=30
 # shellcheck disable=SC2086 # two words
