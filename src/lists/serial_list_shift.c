@@ -296,7 +296,6 @@ static size_t first_of_others(const struct serial_list *l)
 static void put_short_remedy(const struct serial_list *l, const struct way *w, struct buf *out)
 {
 	bool barcodes = l->opt.barcode_s == BARCODE_ASK && way_has_barcodes(w);
-
 	size_t column = (size_t)l->reading.columns.at[COLUMN_SERIAL] + 1;
 
 	if (l->opt.purpose == LIST_MAIN)
