@@ -56,12 +56,32 @@ static void take_advice(struct judging *j, size_t rule, const struct rules_row *
 	program->if_failed = buf_view(text);
 }
 
+/* Of steps that send nothing, the text is all that differs from row to row: it is the row's then,
+ * not the program's. */
+static void take_text(struct plan *p, struct input_row *row, struct step *steps, uint32_t n)
+{
+	const struct step *tells = NULL;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (step_info(steps[i].kind)->service != SERVICE_NONE)
+			return;
+	for (uint32_t i = 0; i < n; i++)
+		if (steps[i].kind == STEP_ADVISE ||
+			(steps[i].kind == STEP_NOTE && (!tells || tells->kind == STEP_NOTE)))
+			tells = &steps[i];
+	if (tells && tells->arg.n)
+		row->detail = map_add(&p->input->details, tells->arg, NULL);
+	for (uint32_t i = 0; i < n; i++)
+		steps[i].arg = STR_NONE;
+}
+
 static enum errc take_program(struct judging *j, struct input_row *row, size_t rule,
 	const struct rules_row *facts, struct err *err)
 {
 	struct step steps[PROGRAM_MAX_STEPS];
 	struct program program = { .v = steps };
 	struct buf advice;
+	bool fixed = rules_program_is_fixed(j->p->rules, rule);
 	enum errc rc;
 
 	row->program = j->p->rule_program[rule];
@@ -73,12 +93,14 @@ static enum errc take_program(struct judging *j, struct input_row *row, size_t r
 		return ERR_OK;
 	}
 	buf_init(&advice, ADVICE_MAX_BYTES);
+	if (!rc && !fixed)
+		take_text(j->p, row, steps, program.n);
 	if (!rc) {
 		take_advice(j, rule, facts, &advice, &program);
 		rc = plan_take_program(j->p, row, &program, err);
 	}
 	buf_release(&advice);
-	if (!rc && rules_program_is_fixed(j->p->rules, rule))
+	if (!rc && fixed)
 		j->p->rule_program[rule] = row->program;
 	return rc;
 }

@@ -503,6 +503,22 @@ static struct str records_of(const struct plan *p, uint32_t slot, char ret[80])
 	return str_from(ret);
 }
 
+/* Nothing is to be sent. A text of the row's own is there already (plan/judge.c). */
+static void decide_text(struct plan *p, struct input_row *row, const struct work_program *prog)
+{
+	const char *text = prog->advice ? prog->advice : prog->note;
+	uint32_t own = row->detail;
+
+	if (!text) {
+		settle_because(p, row, OUTCOME_SKIPPED, REASON_RULE_SKIP);
+		return;
+	}
+	plan_settle(p, row, prog->advice ? OUTCOME_MANUAL : OUTCOME_NOTED,
+		prog->advice ? REASON_RULE_ADVISE : REASON_RULE_NOTE, str_from(text));
+	if (own != MAP_NONE)
+		row->detail = own;
+}
+
 static enum errc decide_row(
 	struct plan *p, struct input_row *row, const struct misfit *misfit, struct err *err)
 {
@@ -515,13 +531,7 @@ static enum errc decide_row(
 	enum errc rc;
 
 	if (!prog->acts) {
-		if (prog->advice)
-			plan_settle(
-				p, row, OUTCOME_MANUAL, REASON_RULE_ADVISE, str_from(prog->advice));
-		else if (prog->note)
-			plan_settle(p, row, OUTCOME_NOTED, REASON_RULE_NOTE, str_from(prog->note));
-		else
-			settle_because(p, row, OUTCOME_SKIPPED, REASON_RULE_SKIP);
+		decide_text(p, row, prog);
 		return ERR_OK;
 	}
 	why = misfit->why ? misfit->why : bad_deadline(p, prog);

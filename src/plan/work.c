@@ -48,7 +48,7 @@ static void expand(struct work_program *p, const struct step *s, uint32_t word)
 void work_outline(const struct program *source, struct arena *a, struct work_program *ret)
 {
 	*ret = (struct work_program){ .source = *source };
-	ret->v = arena_alloc(a, WORK_MAX_STEPS * sizeof(*ret->v));
+	ret->v = arena_alloc(a, 2 * source->n * sizeof(*ret->v)); /* at most two of each */
 	for (uint32_t i = 0; i < source->n; i++) {
 		enum step_kind kind = source->v[i].kind;
 
