@@ -74,6 +74,40 @@ same 'the others are as before' 0 "$(summary t1)"
 mv t2.kept all/t2.yaml && rm all/broken.yaml
 printf 'serial\n%s\n' "$device" >lists/t3.csv
 
+# --- names of files that a label, a path or a terminal does not bear; pages that cannot be read ---
+
+cp -r all odd
+rm -r odd/sub odd/t[3-9].yaml odd/t1[0-9].yaml
+for name in 'q"x' 'back\slash' $'new\nline' $'esc\e[31m' $'latin\xe9' 't2'; do
+	printf 'tenant: [\n' >"odd/$name.broken.yaml"
+done
+printf 'tenant: [\n' >odd/T1.yaml
+ln -s /nowhere/acme.yaml odd/gone.yaml
+mkdir odd/later odd/lost+found odd/empty && ln -s /nowhere/depmend.yaml odd/later/depmend.yaml
+ln -s loop odd/loop
+mkfifo odd/pipe.yaml
+cp all/t3.yaml odd/short.yml
+go report latest --settings odd --html odd.html --metrics odd.prom
+exits 'pages that are none' 78
+for name in q_x.broken back_slash.broken new_line.broken esc__31m.broken latin_.broken t2.broken gone later loop pipe; do
+	same "$name is named" 78 "$(summary "$name")"
+	check "$name is on the page" grep -q ">$name</th><td class=\"n warn\">78<" odd.html
+done
+same 'who says its name keeps it' '0 78' "$(summary t1) $(summary T1)"
+same 'what the file system has of its own is no tenant' '' "$(summary lost+found)$(summary empty)"
+same 'a name for each tenant, of letters that a label bears' '' \
+	"$(grep -avxE '# .*|depmend_tenant_status\{tenant="[A-Za-z0-9._-]+"\} [0-9]+' odd.prom)"
+same 'nothing that steers a terminal' '' "$(cat out.txt err.txt | LC_ALL=C tr -cd '\001-\010\013-\037')"
+check 'what only ends in .yml is told' grep -qx 'ignored: odd/short.yml is no tenant .* end in .yaml' err.txt
+go status --settings odd --json
+same 'each line is JSON' "$(wc -l <out.txt)" "$(jq -c . out.txt | wc -l)"
+go apply 'lists/{tenant}.csv' --rules ./skip.yaml --settings odd --yes --out 'out/{tenant}.csv'
+go report latest --settings odd --html odd.html --metrics 'out/{tenant}.prom'
+check 'a page with its numbers' grep -q '>t2</th><td class="n">0<.*<td class="n">1<' odd.html
+echo 'colour: blue' >>odd/t2.yaml
+go report latest --settings odd --html odd.html --metrics 'out/{tenant}.prom'
+check 'none of an earlier time' grep -q '>t2</th><td class="n warn">78<.*<td class="n">–</tr>' odd.html
+
 # --- two of one organization ---
 
 sed 's/^tenant:.*/tenant: twin/' all/t1.yaml >all/twin.yaml

@@ -11,8 +11,10 @@ enum { FILE_MAX_BYTES = 4 * 1024 * 1024, LABEL_BYTES = 64 };
 void numbers_load(const struct tenant *t, struct buf *ret)
 {
 	struct err err;
+	/* A file of its own may be there from an earlier time. */
+	bool told = t->numbers && !t->status && !t->because;
 
-	if (!t->numbers || file_read(t->numbers, FILE_MAX_BYTES, ret, &err))
+	if (!told || file_read(t->numbers, FILE_MAX_BYTES, ret, &err))
 		buf_init(ret, FILE_MAX_BYTES);
 }
 

@@ -13,7 +13,8 @@ struct tenant_numbers {
 };
 /* Of a metrics file; all unknown when there is none. */
 struct tenant_numbers numbers_read(struct str text);
-/* The metrics file of the tenant, empty when there is none. Caller releases. */
+/* The metrics file that the tenant's `report` has written; empty when it has not. Caller releases.
+ */
 void numbers_load(const struct tenant *t, struct buf *ret);
 
 #endif

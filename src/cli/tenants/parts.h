@@ -13,10 +13,11 @@
 enum { SIGNALLED = 128 }; /* an exit status beyond it: ended by that signal */
 
 struct tenant {
-	char *file, *name;   /* name: of `tenant:`, else of the file */
-	char *client_id;     /* of Apple's API account; NULL: none is written */
-	char *numbers;       /* file of its metrics, for a roll-up; NULL: none is wanted */
-	char *previous;      /* `previous_client_ids`, each between line ends; NULL: none */
+	char *file, *name; /* name: of `tenant:`, else of the file, as far as a path may hold it */
+	bool is_named;     /* by `tenant:` */
+	char *client_id;   /* of Apple's API account; NULL: none is written */
+	char *numbers;     /* file of its metrics, for a roll-up; NULL: none is wanted */
+	char *previous;    /* `previous_client_ids`, each between line ends; NULL: none */
 	const char *because; /* why it is not run or says nothing; NULL: see status */
 	char because_of[2048];
 	int status;
@@ -28,7 +29,7 @@ struct tenant {
 struct tenants {
 	struct tenant *v;
 	size_t n;
-	char **ignored; /* settings without `tenant:`, and other pages */
+	char **ignored; /* settings without `tenant:`, and other pages: which, and why */
 	size_t n_ignored;
 };
 

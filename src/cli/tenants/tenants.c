@@ -391,7 +391,7 @@ static void sum_up(const struct cli *cli, const struct tenants *t)
 	char text[64];
 
 	for (size_t i = 0; i < t->n_ignored; i++)
-		text_line(stderr, "ignored: %s has no `tenant:`", t->ignored[i]);
+		text_line(stderr, "ignored: %s", t->ignored[i]);
 	if (cli_count(cli, OPTION_JSON)) {
 		sum_up_json(t);
 		return;
