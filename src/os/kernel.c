@@ -434,9 +434,20 @@ int kernel_open_beneath(const char *path)
 	return fd;
 }
 
+/* Who looks whether it is locked (below) holds it for a moment, and may be met several times. */
 bool kernel_lock(int fd)
 {
-	return kernel_lock_folder(fd);
+	enum { TRIES = 50, PAUSE_US = 2000 };
+
+	for (int i = 0; i < TRIES; i++) {
+		if (kernel_lock_folder(fd))
+			return true;
+		if (errno != EWOULDBLOCK)
+			return false;
+		(void)usleep(PAUSE_US);
+	}
+	errno = EAGAIN;
+	return false;
 }
 
 bool kernel_is_locked(int fd)

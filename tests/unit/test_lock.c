@@ -4,10 +4,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -90,6 +92,35 @@ static void test_look(void **state)
 
 /* Somebody's rm, or a restore, while the lock is held: the next one must not wait for a file that
  * is gone, and what is held by us is the file that is there. */
+/* Where only flock() tells whether a lock is held, who looks has it for a moment. */
+static void test_looking_keeps_nobody_out(void **state)
+{
+	int fd = open(name, O_RDWR | O_CREAT, 0600), ready[2];
+	struct lock *a = NULL;
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		/* Not the parent's open file: its lock would not end here. */
+		int own = open(name, O_RDONLY);
+		bool has = own >= 0 && flock(own, LOCK_SH) == 0;
+
+		(void)!write(ready[1], "", 1);
+		(void)usleep(20000);
+		_exit(has ? 0 : 1);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	take_ok(&a);
+	lock_free(a);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	(void)close(fd);
+}
+
 static void test_another_file_in_its_place(void **state)
 {
 	struct lock_holder h;
@@ -252,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_take_and_free),
 		cmocka_unit_test(test_look),
+		cmocka_unit_test(test_looking_keeps_nobody_out),
 		cmocka_unit_test(test_another_file_in_its_place),
 		cmocka_unit_test(test_folder),
 		cmocka_unit_test(test_mode),
