@@ -3,6 +3,7 @@
 # Variants live side by side in .build/<variant>/; only the release is copied to bin/.
 
 VARIANT ?= release
+SYSTEM  := $(shell uname -s)
 # PORTABLE=1: without what only Linux has (src/os/kernel.h).
 BUILD   := .build/$(VARIANT)$(if $(PORTABLE),-portable)
 
@@ -14,6 +15,21 @@ WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wmissing-proto
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE -fno-common
 LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 PREFIXMAP := '-ffile-prefix-map=$(CURDIR)=.'
+ARFLAGS  := rcsD
+
+# Its linker and its ar lack these words (a program is position independent as it is), iconv() is a library, and Homebrew keeps
+# away from the system's folders.
+ifeq ($(SYSTEM),Darwin)
+LDHARDEN :=
+ARFLAGS  := rcs
+ICONV    := -liconv
+BREW     := $(shell brew --prefix 2>/dev/null)
+ifneq ($(BREW),)
+KEGS     := $(foreach keg,openssl@3 sqlite curl,$(BREW)/opt/$(keg)) $(BREW)
+CPPFLAGS += $(KEGS:%=-I%/include)
+LDFLAGS  += $(KEGS:%=-L%/lib)
+endif
+endif
 
 ifeq ($(VARIANT),dev)
 OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -34,7 +50,7 @@ WARN += -Werror
 endif
 
 ALL_CFLAGS = $(CSTD) $(OPT) $(WARN) $(HARDEN) $(PREFIXMAP) $(CFLAGS)
-LDLIBS_TOOL := -lcsv -lcjson -lyaml -lsqlite3 -lcrypto -lxlsxwriter -lm
+LDLIBS_TOOL := -lcsv -lcjson -lyaml -lsqlite3 -lcrypto -lxlsxwriter -lm $(ICONV)
 LDLIBS_SIM  := $(LDLIBS_TOOL) -lmicrohttpd
 LDLIBS_TEST := -lcmocka -lssl -lpthread
 
@@ -53,7 +69,7 @@ DOCS_OBJ := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/docs/*.c))
 DOCS     := $(addprefix $(BUILD)/docs/,depmend.1 depmend-rules.5 depmend-settings.5 depmend-runbook.7 depmend-sim.1 depmend.full.yaml depmend.bash _depmend depmend.fish)
 SHIM     := $(BUILD)/crash/shim.so $(BUILD)/oom/shim.so $(BUILD)/worlds/shim.so
 # For targets that build with another variant, or after setup: every core, unless -j was given.
-AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+AGAIN = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
 .PHONY: all setup setup-test setup-dev demo test test-full check unit suites dev lint crash property fuzz fuzzers bench benchers install deb clean help compile_commands.json
 .DEFAULT_GOAL := all
@@ -173,23 +189,27 @@ clean: ## remove everything that was built
 	rm -rf .build bin/depmend bin/depmend-sim
 
 
+# By name: whoever follows a sample keeps secrets and lists of his own beside it.
+EXAMPLES := depmend.yaml depmend.full.yaml cron/depmend cron/nightly.sh systemd/depmend@.service systemd/depmend@.timer \
+            github/README.md github/workflows/depmend-plan.yml github/workflows/depmend-apply.yml \
+            $(addprefix kubernetes/base/,cronjob.yaml kustomization.yaml state.yaml) \
+            $(addprefix kubernetes/tenants/acme/,depmend.yaml devices.csv kustomization.yaml)
 SHARE = $(DESTDIR)$(PREFIX)/share
+# In words that install(1) has everywhere: MODE,FOLDER,FILE...
+put = install -d '$(strip $2)' && install -m $1 $3 '$(strip $2)'
 install: all ## install under $(DESTDIR)$(PREFIX)
-	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
-	install -D -m 0644 -t $(SHARE)/depmend/rules rules/*.yaml rules/*.json
-	install -D -m 0644 -t $(SHARE)/depmend samples/output.schema.json
-	install -D -m 0644 -t $(SHARE)/man/man1 $(BUILD)/docs/depmend.1 $(BUILD)/docs/depmend-sim.1
-	install -D -m 0644 -t $(SHARE)/man/man5 $(BUILD)/docs/depmend-rules.5 $(BUILD)/docs/depmend-settings.5
-	install -D -m 0644 -t $(SHARE)/man/man7 $(BUILD)/docs/depmend-runbook.7
-	install -D -m 0644 $(BUILD)/docs/depmend.bash $(SHARE)/bash-completion/completions/depmend
-	install -D -m 0644 -t $(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions) \
-	  $(BUILD)/docs/_depmend
-	install -D -m 0644 -t $(SHARE)/fish/vendor_completions.d $(BUILD)/docs/depmend.fish
-	for d in $(wildcard samples/systemd samples/cron); do \
-	  install -D -m 0644 -t $(SHARE)/doc/depmend/examples/$${d#samples/} $$d/*; done
-	for d in samples/kubernetes samples/github; do \
-	  (cd samples && find $${d#samples/} -type f ! -name .gitignore -exec install -D -m 0644 {} $(abspath $(SHARE))/doc/depmend/examples/{} \;); done
-	install -D -m 0644 -t $(SHARE)/doc/depmend/examples samples/depmend.yaml samples/depmend.full.yaml
+	$(call put,0755,$(DESTDIR)$(PREFIX)/bin,$(PROGRAMS))
+	$(call put,0644,$(SHARE)/depmend/rules,rules/*.yaml rules/*.json)
+	$(call put,0644,$(SHARE)/depmend,samples/output.schema.json)
+	$(call put,0644,$(SHARE)/man/man1,$(BUILD)/docs/depmend.1 $(BUILD)/docs/depmend-sim.1)
+	$(call put,0644,$(SHARE)/man/man5,$(BUILD)/docs/depmend-rules.5 $(BUILD)/docs/depmend-settings.5)
+	$(call put,0644,$(SHARE)/man/man7,$(BUILD)/docs/depmend-runbook.7)
+	install -d '$(SHARE)/bash-completion/completions'
+	install -m 0644 $(BUILD)/docs/depmend.bash '$(SHARE)/bash-completion/completions/depmend'
+	$(call put,0644,$(SHARE)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions),$(BUILD)/docs/_depmend)
+	$(call put,0644,$(SHARE)/fish/vendor_completions.d,$(BUILD)/docs/depmend.fish)
+	for one in $(EXAMPLES); do to='$(SHARE)/doc/depmend/examples'/$$one; \
+	  install -d "$${to%/*}" && install -m 0644 samples/$$one "$$to" || exit 1; done
 PREFIX ?= /usr/local
 
 deb: ## make .build/depmend.deb
@@ -205,7 +225,6 @@ image: ## make .build/depmend-image.tar, a container image (an OCI archive; no r
 .PHONY: dist
 dist: ## make what a release consists of in .build/dist: sources, package, image, SBOM, checksums
 	@bin/setup --deb
-	@$(AGAIN) VARIANT=release all
 	@src/package/dist.sh .build/dist
 
 help:
@@ -224,11 +243,11 @@ $(BUILD)/report/html.o: src/report/page.css src/report/page.js
 
 $(BUILD)/libdepmend.a: $(LIB_OBJ)
 	@rm -f $@
-	$(Q)ar rcsD $@ $(LIB_OBJ)
+	$(Q)$(AR) $(ARFLAGS) $@ $(LIB_OBJ)
 
 $(BUILD)/libsim.a: $(SIM_OBJ)
 	@rm -f $@
-	$(Q)ar rcsD $@ $(SIM_OBJ)
+	$(Q)$(AR) $(ARFLAGS) $@ $(SIM_OBJ)
 
 $(BUILD)/depmend: $(BUILD)/cli/main.o $(BUILD)/libdepmend.a
 	$(call say,  LD  $@)

@@ -8,14 +8,12 @@ set -eu
 out=$(realpath -m "${1:?usage: src/package/deb.sh OUT.deb}")
 cd "$(dirname "$0")/../.."
 
-version=$(sed -n 's/^#define DEPMEND_VERSION "\(.*\)"/\1/p' src/base/version.h)
+# shellcheck source=src/package/source.sh
+. src/package/source.sh
 who="${DEBFULLNAME:-The depmend authors} <${DEBEMAIL:-maintainers@depmend.invalid}>"
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
-export SOURCE_DATE_EPOCH
 
 top=$(mktemp -d)
 trap 'rm -rf "$top"' EXIT
-umask 022
 root=$top/root doc=$top/root/usr/share/doc/depmend
 ${MAKE:-make} --no-print-directory install DESTDIR="$root" PREFIX=/usr
 strip --strip-unneeded --remove-section=.comment "$root"/usr/bin/*
@@ -31,8 +29,8 @@ mkdir -p "$doc"
 	sed -n '/^Permission/,$p' LICENSE | sed 's/^$/./; s/^/ /'
 } >"$doc/copyright"
 printf 'depmend (%s) unstable; urgency=medium\n\n  * See NEWS in README.md.\n\n -- %s  %s\n' \
-	"$version" "$who" "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$doc/changelog.gz"
-cp README.md "$doc/"
+	"$version" "$who" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$doc/changelog.gz"
+install -m 0644 README.md "$doc/"
 
 # dpkg-shlibdeps wants a source package around it.
 mkdir -p "$top/debian" "$root/DEBIAN"
@@ -40,12 +38,15 @@ echo 'Source: depmend' >"$top/debian/control"
 depends=$(cd "$top" && dpkg-shlibdeps -O root/usr/bin/* | sed -n 's/^shlibs:Depends=//p')
 # Loaded when it is needed (io/curl_api.c), so that no program names it.
 depends="$depends, $(dpkg-query -S '*/libcurl.so.4' | sed 's/:.*//' | sort -u)"
+# As dpkg-gencontrol(1) counts, which is the same on every file system: what du(1) says is not.
+size=$(find "$root" -path "$root/DEBIAN" -prune -o -type f -printf '%s\n' -o -printf '1\n' |
+	awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')
 cat >"$root/DEBIAN/control" <<END
 Package: depmend
 Version: $version
 Architecture: $(dpkg --print-architecture)
 Maintainer: $who
-Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
+Installed-Size: $size
 Depends: $depends
 Recommends: ca-certificates
 Section: admin
@@ -59,4 +60,4 @@ END
 (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
 
 mkdir -p "$(dirname "$out")"
-dpkg-deb --root-owner-group --build "$root" "$out"
+dpkg-deb -Zxz --root-owner-group --build "$root" "$out"

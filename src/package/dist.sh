@@ -8,10 +8,13 @@ set -eu
 out=$(realpath -m "${1:?usage: src/package/dist.sh FOLDER}")
 cd "$(dirname "$0")/../.."
 
-version=$(sed -n 's/^#define DEPMEND_VERSION "\(.*\)"/\1/p' src/base/version.h)
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH
+# shellcheck source=src/package/source.sh
+. src/package/source.sh
 name=depmend-$version
+make=${MAKE:-make}
+# What the caller would have compiled with, and his own ways of writing lines.
+unset MAKEFLAGS MFLAGS CC CFLAGS CPPFLAGS LDFLAGS VARIANT PORTABLE
+archive="git -c tar.umask=0022 -c core.autocrlf=false -c core.attributesFile=/dev/null archive --format=tar"
 
 if [ -n "$(git status --porcelain --untracked-files=no)" ]; then
 	echo "dist: there are changes that are not committed: a release is made of a commit" >&2
@@ -19,9 +22,16 @@ if [ -n "$(git status --porcelain --untracked-files=no)" ]; then
 fi
 rm -rf "$out"
 mkdir -p "$out"
-git archive --format=tar --prefix="$name/" HEAD | gzip -9n >"$out/$name.tar.gz"
-src/package/deb.sh "$out/depmend_${version}_$(dpkg --print-architecture).deb"
-src/package/image.sh "$out/$name-image.tar"
+$archive --prefix="$name/" HEAD | gzip -9n >"$out/$name.tar.gz"
+
+# Of the archive and nothing else: what lies beside the sources, or was compiled from them in another way, is no part of it.
+top=$(mktemp -d)
+trap 'rm -rf "$top"' EXIT
+tar -xzf "$out/$name.tar.gz" -C "$top"
+cd "$top/$name"
+$make -s -j"$(getconf _NPROCESSORS_ONLN)" all
+MAKE="$make -s" src/package/deb.sh "$out/depmend_${version}_$(dpkg --print-architecture).deb"
+MAKE="$make -s" src/package/image.sh "$out/$name-image.tar"
 src/package/sbom.py "$out/$name-image.tar" "$version" "$SOURCE_DATE_EPOCH" >"$out/$name.spdx.json"
 sed -n '/^## News/,$p' README.md >"$out/CHANGES.md"
 (cd "$out" && sha256sum -- * >SHA256SUMS)

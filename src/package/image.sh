@@ -9,11 +9,8 @@
 set -eu
 out=$(realpath -m "${1:?usage: src/package/image.sh OUT.tar}")
 cd "$(dirname "$0")/../.."
-umask 022
-
-version=$(sed -n 's/^#define DEPMEND_VERSION "\(.*\)"/\1/p' src/base/version.h)
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
-export SOURCE_DATE_EPOCH
+# shellcheck source=src/package/source.sh
+. src/package/source.sh
 created=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
 architecture=$(dpkg --print-architecture)
 nobody=65532

@@ -44,4 +44,27 @@ for words in --version --help status runs rules 'rules check rules.yaml' 'check 
 	same "$words: libcurl is not loaded" 0 "$(loads_curl $words)"
 done
 check 'doctor: who asks a service loads it' test "$(loads_curl doctor)" -gt 0
+
+# Installed from a checkout whose owner keeps his secrets, and another tenant, beside the sample as it says.
+tree=$work/tree
+mkdir "$tree"
+cp -r "$root/Makefile" "$root/samples" "$root/rules" "$tree/"
+for secret in kubernetes/tenants/acme/apple.pem kubernetes/tenants/acme/uem-secret kubernetes/tenants/own/devices.csv \
+	github/token cron/apple.pem systemd/acme.override; do
+	mkdir -p "$(dirname "$tree/samples/$secret")"
+	echo 'of nobody else' >"$tree/samples/$secret"
+done
+put() { # UMASK FOLDER
+	(umask "$1" && make -s -C "$tree" -o all install BUILD="$build" DESTDIR="$work/$2" PREFIX=/usr)
+}
+check 'it is installed' put 022 installed
+check 'without what the owner keeps beside the samples' test -z "$(grep -r 'of nobody else' "$work/installed")"
+every_sample() { # of the sources; an archive of them has no history, and nothing beside them
+	cd "$root/samples" && { git ls-files -- cron 'depmend*.yaml' github kubernetes systemd 2>/dev/null ||
+		find cron depmend*.yaml github kubernetes systemd -type f; } | grep -v '/.gitignore$' | sort
+}
+same 'with every sample' "$(every_sample)" "$(cd "$work/installed/usr/share/doc/depmend/examples" && find . -type f | sed 's|^./||' | sort)"
+check 'under another umask' put 077 private
+same 'all may read it' '' "$(find "$work/private/usr" ! -perm -444)"
+same 'and it is the same' '' "$(diff -r "$work/installed" "$work/private")"
 suite_end
