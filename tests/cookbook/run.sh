@@ -118,6 +118,21 @@ exits 'a guard that stops it: its status is kept' 4
 check 'the mail says which guard' grep -q 'stopped by limits.devices (' err
 check 'and with which status, and that no run began' grep -q '^depmend ended with status 4 and began no run' out
 same 'not the run of before' 0 "$(grep -c '^run ' out)"
+
+# Two nights that have no time for it: the second one goes on with the run of the first.
+cook 'Every night: what Apple and the UEM disagree about'
+lose_record
+mkdir hasty
+printf '#!/bin/sh\n' >hasty/sleep
+printf '#!/bin/sh\n[ "$1" = apply ] && exec "%s" "$@" --max-wait 20s\nexec "%s" "$@"\n' "$build/depmend" "$build/depmend" >hasty/depmend
+chmod +x hasty/*
+PATH=$work/hasty:$PATH run_cron
+exits 'nightly.sh without time' 75
+PATH=$work/hasty:$PATH run_cron
+exits 'and the next night' 75
+same 'one run' 2 "$(depmend runs | grep -c ' stopped\| is stopped')"
+check 'the mail is about that run' grep -q '^depmend ended with status 75: see .*report.html$' out
+check 'and shows it' grep -q '^run .* (stopped)' out
 sim_stop
 run_cron
 exits 'nightly.sh without services' 69

@@ -23,7 +23,7 @@ elsewhere() { # COMMAND...: as somebody else would run it
 }
 
 quietly() {
-	"$@" >"$top/log" 2>&1 || { tail -n 20 "$top/log" && return 1; }
+	"$@" >"$top/said" 2>&1 || { tail -n 20 "$top/said" && return 1; }
 }
 
 mkdir "$top/locale" "$top/shm"
@@ -40,8 +40,10 @@ for file in "$top/one.dist"/*; do
 	check "${file##*/} is the same" cmp "$file" "$top/other.dist/${file##*/}"
 done
 check 'six files' test "$(find "$top/one.dist" -type f | wc -l)" -eq 6
+# shellcheck disable=SC2016 # the inner shell expands it
 check 'their checksums' sh -c 'cd "$1" && sha256sum -c --quiet SHA256SUMS' sh "$top/one.dist"
 version=$(sed -n 's/^#define DEPMEND_VERSION "\(.*\)"/\1/p' src/base/version.h)
+# shellcheck disable=SC2016 # jq's variable
 check 'the list of what is in it has the version' jq -e --arg version "$version" \
 	'any(.packages[]; .name == "depmend" and .versionInfo == $version) and any(.packages[]; .name == "libcurl4")' \
 	"$top/one.dist/depmend-$version.spdx.json"

@@ -66,6 +66,32 @@ check 'the workflows are valid' lint "$workflows"/*.yml
 sed 's/runs-on/runs_on/' "$workflows/depmend-plan.yml" >"$work/wrong.yml"
 check 'a wrong one is not' test -n "$(lint "$work/wrong.yml")"
 
+first_steps() {
+	python3 -c 'import sys, yaml
+for path in sys.argv[1:]:
+    print(*(job["steps"][0]["name"] for job in yaml.safe_load(open(path))["jobs"].values()))' "$workflows"/*.yml
+}
+same 'before anything can fail, what an earlier job left is gone' 'Nothing of an earlier job' "$(first_steps | uniq)"
+
+new_checkout
+plan
+for workflow in plan apply; do
+	mkdir -p "$work/checkout/plan" "$CREDENTIALS_DIRECTORY"
+	step $workflow 'Nothing of an earlier job'
+	check "$workflow: no plan of another, no secret" test ! -e "$work/checkout/plan" -a ! -e "$CREDENTIALS_DIRECTORY"
+done
+
+# A list that its author wrote so that the comment would read otherwise.
+new_checkout
+{ printf 'Serial Number,"x\n```\n# 0 devices, approved\n"\n' && sed 's/$/,```/' "$root/samples/serials.txt"; } >"$work/checkout/devices.csv"
+mkdir "$work/checkout/rules" && printf 'version: 1\nname: "```"\nrules:\n  - {name: "`", match: {always: true}, do: [{advise: "\\n```\\n"}]}\n' \
+	>"$work/checkout/rules/own.yaml"
+sed -i 's|^rules:.*|rules: [./rules/own.yaml, corrupted-registration]|' "$work/checkout/depmend.yaml"
+secrets plan
+step plan Plan
+check 'the comment is text in whole' test -z "$(sed 1,2d "$work/checkout/plan/comment.txt" | grep -v '^    ')"
+same 'below its head' '### depmend plan' "$(head -n 1 "$work/checkout/plan/comment.txt")"
+
 new_checkout
 plan
 check 'the comment has the counts' grep -q '15 ' "$work/checkout/plan/comment.txt"
@@ -80,6 +106,14 @@ step apply Apply
 check 'apply: done, or rows for a person' test "$status" -le 3
 check '15 devices are done' test "$(grep -c ',done,' "$work/checkout/plan/devices.result.csv")" -eq 15
 check 'with a report' test -s "$work/checkout/plan/report.html"
+
+# What began no run shows none: the latest one is that of another job.
+step apply 'Nothing of an earlier job'
+mkdir "$work/checkout/plan"
+echo 'colour: blue' >>"$work/checkout/depmend.yaml"
+step apply Apply
+exits 'settings with a mistake' 78
+check 'no report of another run' test ! -e "$work/checkout/plan/report.html"
 
 new_checkout
 plan
