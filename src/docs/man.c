@@ -179,8 +179,10 @@ static const char whose_files[] =
 	".Sh SIGNALS\n"
 	"The first SIGINT, SIGTERM or SIGHUP stops in order: nothing new is sent, the answers to\n"
 	"changes are waited for (20 seconds at most), and devices are put back on their server as\n"
-	"far as write requests are left.\n"
-	"A second SIGINT or SIGTERM, at least a second later, ends at once and names the devices\n"
+	"far as write requests are left. So do SIGQUIT, SIGXCPU (ulimit -t) and SIGPWR, with\n"
+	"the exit status of SIGTERM; signals such as SIGUSR1 do nothing.\n"
+	"A second SIGINT, SIGTERM or SIGQUIT, at least a second later, ends at once and names the\n"
+	"devices\n"
 	"that stay off their server; the next\n"
 	".Ic apply\n"
 	"puts them back.\n";

@@ -39,18 +39,30 @@ static void say(const char *line)
 	(void)!write(STDERR_FILENO, line, strlen(line));
 }
 
+/* The system sends SIGXCPU once a second. */
+static bool is_second(int sig)
+{
+	return sig == SIGINT || sig == SIGTERM || sig == SIGQUIT;
+}
+
+/* Who waits for us knows three ways of being stopped. */
+static int told_as(int sig)
+{
+	return sig == SIGHUP || sig == SIGINT ? sig : SIGTERM;
+}
+
 static void on_signal(int sig)
 {
 	int saved = errno;
 
 	if (at_once_now ||
-		(asked_by && sig != SIGHUP &&
+		(asked_by && is_second(sig) &&
 			kernel_clock_ms(CLOCK_MONOTONIC) - asked_ms >= SECOND_AFTER_MS)) {
 		say(messages[current].second);
-		_exit(128 + sig);
+		_exit(128 + told_as(sig));
 	}
 	if (!asked_by) {
-		asked_by = sig;
+		asked_by = told_as(sig);
 		asked_ms = kernel_clock_ms(CLOCK_MONOTONIC);
 		say(messages[current].first);
 		(void)!write(wake, "", 1);
@@ -72,17 +84,40 @@ static void on_cut_file(int sig, siginfo_t *info, void *context)
 	_exit(errc_info(ERR_STORE)->exit_status);
 }
 
-static void three_signals(sigset_t *ret)
+/* SIGQUIT is a key (Ctrl-\), SIGXCPU comes at `ulimit -t`, SIGPWR when the power goes. */
+static const int stopping[] = { SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGXCPU,
+#ifdef SIGPWR
+	SIGPWR
+#endif
+};
+enum { N_STOPPING = sizeof(stopping) / sizeof(*stopping) };
+
+static void stopping_signals(sigset_t *ret)
 {
 	(void)sigemptyset(ret);
-	(void)sigaddset(ret, SIGHUP);
-	(void)sigaddset(ret, SIGINT);
-	(void)sigaddset(ret, SIGTERM);
+	for (size_t i = 0; i < N_STOPPING; i++)
+		(void)sigaddset(ret, stopping[i]);
+}
+
+/* One that was ignored when we were started stays so, as SIGHUP under nohup. */
+static bool watch(const struct sigaction *act)
+{
+	struct sigaction before;
+
+	for (size_t i = 0; i < N_STOPPING; i++) {
+		bool must = stopping[i] == SIGINT || stopping[i] == SIGTERM;
+
+		if (sigaction(stopping[i], NULL, &before) != 0 ||
+			((must || before.sa_handler != SIG_IGN) &&
+				sigaction(stopping[i], act, NULL) != 0))
+			return false;
+	}
+	return true;
 }
 
 enum errc stop_open(struct err *err)
 {
-	struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_RESTART }, hup;
+	struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	struct sigaction cut = { .sa_sigaction = on_cut_file, .sa_flags = SA_SIGINFO };
 	int ends[2];
 
@@ -93,10 +128,8 @@ enum errc stop_open(struct err *err)
 		return err_set(err, ERR_INTERNAL, "cannot watch signals: %s", strerror(errno));
 	fd = ends[0];
 	wake = ends[1];
-	three_signals(&act.sa_mask);
-	if (sigaction(SIGINT, &act, NULL) != 0 || sigaction(SIGTERM, &act, NULL) != 0 ||
-		sigaction(SIGBUS, &cut, NULL) != 0 || sigaction(SIGHUP, NULL, &hup) != 0 ||
-		(hup.sa_handler != SIG_IGN && sigaction(SIGHUP, &act, NULL) != 0) ||
+	stopping_signals(&act.sa_mask);
+	if (!watch(&act) || sigaction(SIGBUS, &cut, NULL) != 0 ||
 		sigprocmask(SIG_UNBLOCK, &act.sa_mask, NULL) != 0)
 		return err_set(err, ERR_INTERNAL, "cannot watch signals: %s", strerror(errno));
 	return ERR_OK;
@@ -160,16 +193,15 @@ enum errc stop_sleep(int64_t ms, struct err *err)
 
 pid_t stop_fork(void)
 {
-	sigset_t three, before;
+	sigset_t ours, before;
 	pid_t pid;
 
-	three_signals(&three);
-	(void)sigprocmask(SIG_BLOCK, &three, &before);
+	stopping_signals(&ours);
+	(void)sigprocmask(SIG_BLOCK, &ours, &before);
 	pid = fork();
 	if (pid == 0) {
-		(void)signal(SIGHUP, SIG_IGN);
-		(void)signal(SIGINT, SIG_IGN);
-		(void)signal(SIGTERM, SIG_IGN);
+		for (size_t i = 0; i < N_STOPPING; i++)
+			(void)signal(stopping[i], SIG_IGN);
 		fd = -1; /* the pipe is shared with the parent */
 	}
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);

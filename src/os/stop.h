@@ -1,8 +1,9 @@
 /*
  * The stop flag: the one piece of global state. The first SIGHUP, SIGINT or SIGTERM asks for an
  * orderly stop; a second SIGINT or SIGTERM, at least a second after the first was answered, ends
- * the process at once. Both say so on stderr the moment they come, whatever the process is doing:
- * the handler writes them itself, with words that were made ready before.
+ * the process at once. SIGQUIT is taken as SIGTERM is, SIGXCPU and SIGPWR are as a first one. Both
+ * say so on stderr the moment they come, whatever the process is doing: the handler writes them
+ * itself, with words that were made ready before.
  */
 #ifndef OS_STOP_H
 #define OS_STOP_H
@@ -13,7 +14,7 @@
 
 #include "base/err.h"
 
-/* From now on the three signals only ask; SIGHUP stays ignored where it is (nohup). A mapped file
+/* From now on these signals only ask; SIGHUP stays ignored where it is (nohup). A mapped file
  * of the state that somebody cuts short ends the process as a store that cannot be used does, with
  * the words for an end at once. Every call after the first does nothing. */
 MUST_CHECK enum errc stop_open(struct err *err);

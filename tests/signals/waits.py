@@ -268,7 +268,8 @@ def ends(name, run, since, sig, seconds=NOTICED_S):
     check(f"{name}: over within {seconds} s", *run.in_time(took, seconds))
     status = run.p.poll()
     run.reader.join(60)  # until all of it was read
-    check(f"{name}: status", status == 128 + sig, f"{status}: {run.text()}")
+    told = sig if sig in (signal.SIGHUP, signal.SIGINT) else signal.SIGTERM
+    check(f"{name}: status", status == 128 + told, f"{status}: {run.text()}")
 
 
 def stopped(name, run, sig, seconds=NOTICED_S):
@@ -387,8 +388,13 @@ def off_server(name, sig, uem=False, sim=(), settings="", waits_for="unassign", 
     run = Run(w, "apply", "in.csv", "--rules", "rules.yaml", "--yes", "--allow", "percent=100")
     await_that(lambda: (w.audit.exists() and w.effects(waits_for) == len(w.serials)) or
                run.p.poll() is not None)
+    for passing in ("USR1", "USR2", "VTALRM", "PROF", "IO", "STKFLT", "RTMIN", "RTMAX"):
+        run.p.send_signal(getattr(signal, "SIG" + passing, 0))
     if quiet_wait(name, run, 3):  # until it is proved
         since = noticed(name, run, sig)
+        if sig in (signal.SIGXCPU, signal.SIGPWR):  # never the second
+            time.sleep(1.2)
+            run.p.send_signal(sig)
         check(f"{name}: what it does",
               f"putting {len(w.serials)} devices back on their server" in run.text(), run.text())
         ends(name, run, since, sig, seconds)
@@ -543,6 +549,8 @@ CASES = [
     lambda: off_server("sync command", signal.SIGINT,
                        settings='sync: {command: [sleep, "600"], wait: 1s}'),
     lambda: off_server("sync wait", signal.SIGTERM, settings="sync: {wait: 10m}"),
+    lambda: off_server("quit key", signal.SIGQUIT, settings="sync: {wait: 10m}"),
+    lambda: off_server("processor limit", signal.SIGXCPU, settings="sync: {wait: 10m}"),
     lambda: off_server("sync gap", signal.SIGHUP, uem=True, sim=["--scenario", "uem-sync-lost"]),
     second_signal, in_flight_change, cut_file, way_home_waits,
     lambda: nobody_reads("nobody reads", full_pipe, lambda fd: None, None),
