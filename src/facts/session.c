@@ -89,6 +89,18 @@ void session_tell_upgrade(const struct store *s)
 			 "written: the state knows of it now");
 }
 
+/* What is sent is counted there, for all who share the limits of the services. */
+static enum errc check_counted(const struct store *s, struct err *err)
+{
+	if (!store_is_still(s))
+		return ERR_OK;
+	return err_set(err, ERR_STORE,
+		"%s cannot be written, and what is asked of Apple and the UEM is counted there: "
+		"make it writable, or set `state:` to a folder that is; status, runs, history, "
+		"report and backup read it as it is",
+		store_folder(s));
+}
+
 static enum errc open_state(struct session *s, const struct session_options *opt, struct err *err)
 {
 	const struct store_options store = {
@@ -106,7 +118,7 @@ static enum errc open_state(struct session *s, const struct session_options *opt
 			       : store_open(&s->store, &store, err);
 	if (!rc)
 		session_tell_upgrade(s->store);
-	return rc;
+	return rc ? rc : check_counted(s->store, err);
 }
 
 enum errc session_open(struct session *s, const struct settings *settings,

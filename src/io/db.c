@@ -319,7 +319,9 @@ out:
 	return e;
 }
 
-static enum errc copy_from(struct db *d, const char *path, int flags, struct err *err)
+/* pragma: for the source, before anything is read of it; NULL: none. */
+static enum errc copy_from(
+	struct db *d, const char *path, int flags, const char *pragma, struct err *err)
 {
 	sqlite3_backup *copy;
 	sqlite3 *from = NULL;
@@ -327,6 +329,8 @@ static enum errc copy_from(struct db *d, const char *path, int flags, struct err
 		path, &from, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, NULL);
 	int64_t since = kernel_clock_ms(CLOCK_MONOTONIC);
 
+	if (rc == SQLITE_OK && pragma)
+		rc = sqlite3_exec(from, pragma, NULL, NULL, NULL);
 	if (rc != SQLITE_OK) {
 		(void)sqlite3_close(from);
 		return err_set(err, ERR_STORE, "%s: %s", path, sqlite3_errstr(rc));
@@ -343,10 +347,36 @@ static enum errc copy_from(struct db *d, const char *path, int flags, struct err
 
 enum errc db_restore(struct db *d, const char *path, struct err *err)
 {
-	return copy_from(d, path, 0, err);
+	return copy_from(d, path, 0, NULL, err);
 }
 
-enum errc db_restore_frozen(struct db *d, const char *path, struct err *err)
+/* Size and time of one of its files; both 0: there is none. */
+struct shape {
+	off_t bytes;
+	struct timespec at;
+};
+
+static struct shape shape_of(const char *path, const char *ending)
+{
+	char *name = mem_printf("%s%s", path, ending);
+	struct stat st;
+	struct shape ret = { 0 };
+
+	if (stat(name, &st) == 0)
+		ret = (struct shape){ st.st_size, st.st_mtim };
+	free(name);
+	return ret;
+}
+
+static bool is_same(const struct shape *a, const struct shape *b)
+{
+	return a->bytes == b->bytes && a->at.tv_sec == b->at.tv_sec &&
+	       a->at.tv_nsec == b->at.tv_nsec;
+}
+
+/* No lock is taken and no index of the log is made: both would be written. Without that index
+ * SQLite reads a log only as its one user. */
+static enum errc copy_frozen(struct db *d, const char *path, bool has_log, struct err *err)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789/._-";
@@ -361,10 +391,46 @@ enum errc db_restore_frozen(struct db *d, const char *path, struct err *err)
 			buf_char(&uri, path[i]);
 		else
 			buf_printf(&uri, "%%%02x", (unsigned char)path[i]);
-	buf_z(&uri, "?immutable=1");
-	rc = copy_from(d, buf_cstr(&uri), SQLITE_OPEN_URI, err);
+	buf_z(&uri, has_log ? "?vfs=unix-none" : "?immutable=1");
+	rc = copy_from(d, buf_cstr(&uri), SQLITE_OPEN_URI,
+		has_log ? "PRAGMA locking_mode=EXCLUSIVE" : NULL, err);
 	buf_release(&uri);
 	return rc;
+}
+
+enum errc db_restore_frozen(struct db *d, const char *path, struct err *err)
+{
+	int64_t since = kernel_clock_ms(CLOCK_MONOTONIC);
+	struct shape file, log;
+	enum errc rc;
+
+	for (;;) {
+		struct shape now;
+
+		if (shape_of(path, "-journal").bytes)
+			return err_set(err, ERR_STORE,
+				"%s: its last write was cut off, and it cannot be repaired where "
+				"nothing may be written",
+				path);
+		file = shape_of(path, "");
+		log = shape_of(path, "-wal");
+		rc = copy_frozen(d, path, log.bytes > 0, err);
+		now = shape_of(path, "");
+		if (is_same(&now, &file)) {
+			now = shape_of(path, "-wal");
+			if (is_same(&now, &log))
+				return rc;
+		}
+		if (kernel_clock_ms(CLOCK_MONOTONIC) - since >= d->patience_ms)
+			return err_set(err, ERR_STORE, "%s: is written all the time", path);
+		(void)usleep(BUSY_PAUSE_US);
+	}
+}
+
+enum errc db_only_read(struct db *d, struct err *err)
+{
+	d->reads = true;
+	return only_read(d, err);
 }
 
 enum errc db_prepare(struct db *d, const char *sql, struct db_stmt **ret, struct err *err)

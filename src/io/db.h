@@ -55,9 +55,11 @@ MUST_CHECK enum errc db_backup(struct db *d, const char *path, struct err *err);
 /* The whole content becomes that of the database at `path`, in one transaction: readers see the one
  * or the other. Not inside a transaction; no statement may be in the middle of its rows. */
 MUST_CHECK enum errc db_restore(struct db *d, const char *path, struct err *err);
-/* The same from one that nobody writes and that has no log beside it: nothing is written for it,
- * where there may be no room for that. */
+/* The same without a lock, an index of its log or anything else that would be written: where
+ * nothing may be, or there is no room. Begun anew while somebody writes it, for DB_BUSY_MS. */
 MUST_CHECK enum errc db_restore_frozen(struct db *d, const char *path, struct err *err);
+/* From now on what would change it fails, as in DB_READ. */
+MUST_CHECK enum errc db_only_read(struct db *d, struct err *err);
 
 /* sql is borrowed for ever (a literal). Caller frees with db_stmt_free(), before db_close(). */
 MUST_CHECK enum errc db_prepare(

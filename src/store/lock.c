@@ -127,8 +127,9 @@ static enum errc open_file(const char *path, int *ret, struct err *err)
 
 		if (fd >= 0)
 			(void)close(fd);
-		return err_set(
-			err, ERR_CANNOT_CREATE, "cannot open the lock %s: %s", path, strerror(why));
+		return err_set(err, ERR_CANNOT_CREATE, "cannot open the lock %s: %s%s", path,
+			strerror(why),
+			why == EROFS ? "; the state has to be on a disk that can be written" : "");
 	}
 	/* What another could open, he could hold. */
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() ||

@@ -1,4 +1,5 @@
 /* The folder of an organization's state, its lock, and the ledger brought up to date. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -274,6 +275,48 @@ static enum errc upgrade_first(struct store *reader, const struct store_options 
 	return rc;
 }
 
+/* A read-only mount, a backup's medium, what another user lets us read. */
+static bool may_write(const char *path)
+{
+	return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0 ||
+	       (errno != EROFS && errno != EACCES && errno != EPERM);
+}
+
+static bool is_still(const struct store *s, const char *path)
+{
+	char *shared = mem_printf("%s/shared.db", s->folder);
+	bool still = !may_write(s->folder) || !may_write(path) || !may_write(shared);
+
+	free(shared);
+	return still;
+}
+
+static enum errc open_still(struct store *s, const char *path, struct err *err)
+{
+	int64_t version = 0;
+	enum errc rc;
+
+	if (!file_exists(path))
+		return open_empty(s, err);
+	rc = db_open(&s->db, "", DB_MEMORY, err);
+	if (!rc)
+		rc = db_restore_frozen(s->db, path, err);
+	if (!rc)
+		rc = check_version(s, path, &version, err);
+	if (rc)
+		return rc;
+	if (version == 0)
+		return open_empty(s, err);
+	if (version != SCHEMA_VERSION)
+		return err_set(err, ERR_STORE,
+			"%s: an earlier depmend wrote it, and it cannot be brought up to date "
+			"where "
+			"nothing may be written: copy its folder to one that can be, and name that "
+			"under `state:`",
+			path);
+	return db_only_read(s->db, err);
+}
+
 static enum errc open_to_read(
 	struct store *s, const char *path, const struct store_options *o, struct err *err)
 {
@@ -338,12 +381,15 @@ enum errc store_open(struct store **ret, const struct store_options *o, struct e
 		return rc;
 	}
 	path = mem_printf("%s/%s", s->folder, "depmend.db");
-	rc = check_place(s, path, o->network, err);
+	s->still = o->use == STORE_READ && is_still(s, path);
+	rc = check_place(s, path, s->still ? STORE_ANYWHERE : o->network, err);
 	note_file(s, path);
 	if (!rc)
-		rc = shared_open(&s->shared, s->folder, s->network, err);
+		rc = s->still ? shared_copy(&s->shared, s->folder, err)
+			      : shared_open(&s->shared, s->folder, s->network, err);
 	if (!rc)
 		rc = o->use == STORE_WRITE ? open_to_write(s, path, o, err)
+		     : s->still            ? open_still(s, path, err)
 					   : open_to_read(s, path, o, err);
 	free(path);
 	if (rc)
@@ -356,16 +402,12 @@ enum errc store_open(struct store **ret, const struct store_options *o, struct e
 /* The ledger's last word, if it has one that this version understands. */
 static bool read_ledger(struct store *s, const char *path)
 {
-	char *wal = mem_printf("%s/depmend.db-wal", s->folder);
-	struct stat log;
 	int64_t version;
 	struct err err;
 	enum errc rc = file_exists(path) ? db_open(&s->db, "", DB_MEMORY, &err) : ERR_STORE;
 
-	if (!rc)
-		rc = stat(wal, &log) == 0 && log.st_size > 0 ? db_restore(s->db, path, &err)
-							     : db_restore_frozen(s->db, path, &err);
-	free(wal);
+	if (!rc && db_restore_frozen(s->db, path, &err)) /* one that was cut off without a log */
+		rc = db_restore(s->db, path, &err);
 	if (!rc)
 		rc = check_version(s, path, &version, &err);
 	if (!rc && version == SCHEMA_VERSION)

@@ -109,6 +109,24 @@ enum errc shared_open(struct shared **ret, const char *folder, bool network, str
 	return rc;
 }
 
+enum errc shared_copy(struct shared **ret, const char *folder, struct err *err)
+{
+	char *path = mem_printf("%s/shared.db", folder);
+	struct shared *s = NULL;
+	enum errc rc = shared_open(&s, NULL, false, err);
+
+	if (!rc && access(path, F_OK) == 0)
+		rc = db_restore_frozen(s->db, path, err);
+	if (!rc) /* the file of a process that had not come to it */
+		rc = prepare_schema(s, err);
+	free(path);
+	if (rc)
+		shared_close(s);
+	else
+		*ret = s;
+	return rc;
+}
+
 void shared_close(struct shared *s)
 {
 	if (!s)

@@ -22,6 +22,9 @@ struct shared;
  * with shared_close(); NULL is fine there. */
 MUST_CHECK enum errc shared_open(
 	struct shared **ret, const char *folder, bool network, struct err *err);
+/* What stands there now, in memory: where nothing may be written. What is added is not kept. Caller
+ * frees with shared_close(). */
+MUST_CHECK enum errc shared_copy(struct shared **ret, const char *folder, struct err *err);
 void shared_close(struct shared *s);
 
 /* Takes the right to write; others wait. */

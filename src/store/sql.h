@@ -126,7 +126,7 @@ struct store {
 	struct emergency *emergency; /* NULL: not ours */
 	uint32_t n_emergency;        /* intents that it holds */
 	size_t n_taken;              /* records of it that the ledger took over */
-	bool lost, network;
+	bool lost, network, still;
 	char *folder;
 	char file[KERNEL_FILE_TEXT]; /* that the ledger is in; empty: not known */
 	char *backup; /* of the store as an earlier version left it; NULL: it was none */

@@ -44,6 +44,11 @@ bool store_is_network(const struct store *s)
 	return s->network;
 }
 
+bool store_is_still(const struct store *s)
+{
+	return s->still;
+}
+
 void store_lose(struct store *s)
 {
 	s->lost = true;

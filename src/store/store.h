@@ -64,7 +64,8 @@ struct store_options {
 };
 /* STATE/<hash of client id>/depmend.db, and beside it shared.db; both 0600. A ledger of an earlier
  * version is brought up to date, after a copy of it whose name is told; a reader takes the lock for
- * that. Caller frees with store_close(). */
+ * that. Where nothing may be written (a read-only mount, another user's folder) a reader has a copy
+ * of what stands there. Caller frees with store_close(). */
 MUST_CHECK enum errc store_open(
 	struct store **ret, const struct store_options *options, struct err *err);
 /* When that failed with ERR_STORE, for a command that writes: what can be known all the same, in
@@ -79,6 +80,8 @@ void store_close(struct store *s);
 struct shared *store_shared(const struct store *s);
 /* Whether it lies there: nothing may use a log. */
 bool store_is_network(const struct store *s);
+/* Nothing may be written there: it was opened to read, and is a copy in memory. */
+bool store_is_still(const struct store *s);
 /* Where the ledger is kept as it was, when opening it brought it up to date; NULL: it did not. */
 const char *store_backup(const struct store *s);
 /* The folder of this client; borrowed until store_close(). */

@@ -289,6 +289,90 @@ for where in ledger emergency; do
 done
 export DEPMEND_CLOCK=$began
 
+# --- a state that nobody may write: on a read-only mount, a backup's medium, of another user ---
+
+readers=(status runs 'runs latest' 'history C02DSK00001' 'report latest --verify' 'report latest --csv -' 'status --json')
+asks=("plan off.csv --rules ./off.yaml" "explain off.csv C02DSK00001 --rules ./off.yaml" export doctor)
+read_all() { # FILE
+	for command in "${readers[@]}"; do
+		# shellcheck disable=SC2086 # a command and its words
+		run $command
+		printf '%s: %s\n' "$command" "$status"
+		cat out
+	done >"$1"
+}
+log_of_state() { # its last commit is in the log alone, and nobody has its index
+	python3 - "$(echo state/*/depmend.db)" <<'END'
+import os, shutil, sqlite3, sys
+path = sys.argv[1]
+db = sqlite3.connect(path, isolation_level=None)
+db.execute("PRAGMA wal_autocheckpoint=0")
+db.execute("INSERT INTO meta VALUES('pause', '1795316400000 in the log alone')")
+for ending in ("", "-wal"):
+    shutil.copy(path + ending, "kept" + ending)
+db.close()
+for ending in ("", "-wal"):
+    shutil.copy("kept" + ending, path + ending)
+    os.remove("kept" + ending)
+END
+}
+locked_up() { # a read-only mount of the state
+	mount --bind state state && mount -o remount,ro,bind state
+}
+rm -rf kept
+new_world --fleet off.fleet
+off_apply
+exits 'a run' 0
+read_all writable.txt
+check 'it is read' grep -q '^report latest --csv -: 0' writable.txt
+rm -f state/*/*-wal state/*/*-shm
+locked_up || exit 1
+read_all fixed.txt
+same 'on a read-only mount: the same' "$(cat writable.txt)" "$(cat fixed.txt)"
+run backup fixed.backup
+exits 'on a read-only mount: a backup' 0
+: >"$audit"
+for command in "${asks[@]}"; do
+	# shellcheck disable=SC2086 # a command and its words
+	run $command
+	exits "on a read-only mount: ${command%% *} asks nobody" 74
+	check "on a read-only mount: ${command%% *} says what to do" grep -q 'state:. to a folder that is' err
+done
+for command in "apply off.csv --rules ./off.yaml --yes" 'pause --reason x'; do
+	# shellcheck disable=SC2086 # a command and its words
+	run $command
+	exits "on a read-only mount: ${command%% *} changes nothing" 73
+	check "on a read-only mount: ${command%% *} says what to do" grep -q 'has to be on a disk that can be written' err
+done
+same 'on a read-only mount: nobody was asked' 0 "$(requests true)"
+umount state
+run runs
+exits 'writable again' 0
+log_of_state
+locked_up || exit 1
+run status
+check 'what stands in the log alone is read' grep -q 'in the log alone' out
+same 'and nothing is made beside it' '' "$(find state -name '*-shm')"
+umount state
+: >"$(echo state/*/depmend.db)-journal"
+echo hot >"$(echo state/*/depmend.db)-journal"
+locked_up || exit 1
+run status
+exits 'cut off while it was written' 74
+check 'and says so' grep -q 'was cut off' err
+umount state
+rm state/*/depmend.db-journal
+if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65533 --clear-groups true 2>/dev/null; then
+	chmod 711 "$work" && chmod 644 depmend.yaml && chmod -R go+rX state
+	owner=$(stat -c %u state)
+	chown -R 65532 state
+	DEPMEND_TRUST=$(realpath state):$work setpriv --reuid=65533 --clear-groups "$build/depmend" runs >out 2>err
+	status=$?
+	exits "another user's, who lets us read it" 0
+	check 'his runs' grep -q off.csv out
+	chown -R "$owner" state
+fi
+
 # --- a network file system, or a folder that is copied elsewhere ---
 
 shim=$build/crash/shim.so
