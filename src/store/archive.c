@@ -17,7 +17,9 @@
 
 enum { FILE_MAX_BYTES = 512 * 1024 * 1024, MAX_DEPTH = 4, VERSION = 1, HEADER_BYTES = 16 };
 
-static const char tables[] =
+/* A restore that was cut off leaves them in the ledger. */
+#define NO_TABLES "DROP TABLE IF EXISTS archive; DROP TABLE IF EXISTS archive_file;"
+static const char tables[] = NO_TABLES
 	"CREATE TABLE archive(version INTEGER NOT NULL, organization TEXT NOT NULL,"
 	" made INTEGER NOT NULL, moved INTEGER NOT NULL);"
 	"CREATE TABLE archive_file(path TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;";
@@ -405,6 +407,11 @@ static enum errc keep_present(struct store *s, int64_t now_ms, char **ret, struc
 	return rc;
 }
 
+enum errc archive_leave(struct store *s, struct err *err)
+{
+	return db_exec(s->db, NO_TABLES, err);
+}
+
 enum errc archive_restore(
 	struct store *s, const char *path, int64_t now_ms, char **ret_kept, struct err *err)
 {
@@ -418,7 +425,7 @@ enum errc archive_restore(
 	if (!rc)
 		rc = db_restore(s->db, path, err);
 	if (!rc)
-		rc = db_exec(s->db, "DROP TABLE archive; DROP TABLE archive_file", err);
+		rc = archive_leave(s, err);
 	if (!rc)
 		rc = gap_file(s, err);
 	if (!rc && unlink(marker) != 0 && errno != ENOENT)

@@ -34,6 +34,8 @@ enum archive_order { ARCHIVE_SAME, ARCHIVE_NEWER, ARCHIVE_OLDER, ARCHIVE_OTHER }
 MUST_CHECK enum errc archive_compare(struct store *s, const char *path,
 	const struct archive_info *info, enum archive_order *ret, int64_t *ret_lost,
 	struct err *err);
+/* What a restore that was cut off left in the ledger, which is the restored one, goes. */
+MUST_CHECK enum errc archive_leave(struct store *s, struct err *err);
 /* Takes the place of the ledger, for the lock's holder; what was there is kept beside it, *ret_kept
  * (caller frees; NULL: it was empty). The store has to be opened anew. */
 MUST_CHECK enum errc archive_restore(

@@ -11,6 +11,7 @@
 #include "io/crypto.h"
 #include "io/file.h"
 #include "model/settings.h"
+#include "store/archive.h"
 #include "store/emergency.h"
 #include "store/emergency_ledger.h"
 #include "store/gap.h"
@@ -231,6 +232,8 @@ static enum errc open_to_write(
 
 	if (!rc)
 		rc = upgrade(s, path, o->client_id, err);
+	if (!rc)
+		rc = archive_leave(s, err);
 	if (!rc)
 		note_file(s, path);
 	if (!rc)

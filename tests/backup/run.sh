@@ -205,6 +205,25 @@ others_may_write 'one in a folder that all may write to' open/new.db
 chmod 1777 open
 run restore open/new.db
 exits 'one of ours in a folder as /tmp is' 0
+# One that is killed when the ledger is the restored one already, and the archive's tables are in it.
+left_over() { sqlite3 state/*/depmend.db "SELECT count(*) FROM sqlite_master WHERE name LIKE 'archive%'"; }
+struck=0
+for back in $(seq 40); do
+	rm -rf state calls
+	at=$((${n_writes:-0} - back))
+	LD_PRELOAD=$build/crash/shim.so ASAN_OPTIONS=verify_asan_link_order=0 CRASH_PATH='*/depmend.db-wal' CRASH_LOG=calls \
+		CRASH_AT=$((at > 0 ? at : 0)) run restore new.db 2>/dev/null
+	[ "${n_writes:-}" ] || n_writes=$(wc -l <calls)
+	[ "$status" -eq 137 ] && [ "$(left_over)" -gt 0 ] && struck=$at && break
+done
+check 'a restore is killed just before its end' test "$struck" -gt 0
+run backup again.db
+exits 'then there is a backup all the same' 0
+rm again.db
+run resume
+same 'and the next command that writes leaves nothing of it' 0 "$(left_over)"
+run restore new.db --confirm restore=1
+exits 'the same restore again' 0
 rm -rf state
 run backup text.db
 exits 'over another file' 73
