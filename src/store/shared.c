@@ -1,10 +1,13 @@
 #include "store/shared.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <unistd.h> /* getentropy() where that has it not */
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "store/page.h"
@@ -83,6 +86,38 @@ static enum errc prepare_schema(struct shared *s, struct err *err)
 	return rc;
 }
 
+static bool is_damaged(const char *path)
+{
+	char header[16];
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, header, sizeof(header));
+
+	if (fd >= 0)
+		(void)close(fd);
+	return n > 0 && (n < (ssize_t)sizeof(header) ||
+				memcmp(header, "SQLite format 3", sizeof(header)) != 0);
+}
+
+/* What is found out again, and what was sent: neither is worth that no command works any more. */
+static void begin_anew(const char *path)
+{
+	static const char *const endings[] = { "-wal", "-shm", "-journal" };
+	char *aside = mem_printf("%s.damaged", path);
+
+	if (is_damaged(path) && rename(path, aside) == 0) {
+		log_warn("%s was damaged and is begun anew: requests that were sent before are not "
+			 "counted; as it was: %s",
+			path, aside);
+		for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+			char *journal = mem_printf("%s%s", path, endings[i]);
+
+			(void)unlink(journal);
+			free(journal);
+		}
+	}
+	free(aside);
+}
+
 enum errc shared_open(struct shared **ret, const char *folder, bool network, struct err *err)
 {
 	struct shared *s = mem_zalloc(sizeof(*s));
@@ -91,6 +126,8 @@ enum errc shared_open(struct shared **ret, const char *folder, bool network, str
 
 	if (getentropy(&s->owner, sizeof(s->owner)) != 0)
 		rc = err_set(err, ERR_INTERNAL, "the system gives no random numbers");
+	if (!rc && folder)
+		begin_anew(path);
 	if (!rc)
 		rc = db_open(&s->db, path,
 			!folder   ? DB_MEMORY
@@ -115,7 +152,7 @@ enum errc shared_copy(struct shared **ret, const char *folder, struct err *err)
 	struct shared *s = NULL;
 	enum errc rc = shared_open(&s, NULL, false, err);
 
-	if (!rc && access(path, F_OK) == 0)
+	if (!rc && access(path, F_OK) == 0 && !is_damaged(path))
 		rc = db_restore_frozen(s->db, path, err);
 	if (!rc) /* the file of a process that had not come to it */
 		rc = prepare_schema(s, err);

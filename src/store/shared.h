@@ -18,8 +18,8 @@
 
 struct shared;
 
-/* FOLDER/shared.db, created, 0600; folder NULL: one in memory, that nobody shares. Caller frees
- * with shared_close(); NULL is fine there. */
+/* FOLDER/shared.db, created, 0600, and begun anew where it is no database any more; folder NULL:
+ * one in memory, that nobody shares. Caller frees with shared_close(); NULL is fine there. */
 MUST_CHECK enum errc shared_open(
 	struct shared **ret, const char *folder, bool network, struct err *err);
 /* What stands there now, in memory: where nothing may be written. What is added is not kept. Caller

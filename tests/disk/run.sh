@@ -373,6 +373,34 @@ if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65533 --clear-groups true 2>/dev/null
 	chown -R "$owner" state
 fi
 
+# --- the file that all processes write, damaged: it keeps nobody off his server, and no command from working ---
+
+damage() { # HOW: shared.db
+	rm -f state/*/shared.db-*
+	case $1 in
+	rubbish) yes rubbish | head -c 9000 >shared ;;
+	head) { head -c 100 /dev/zero && tail -c +101 state/*/shared.db; } >shared ;;
+	short) echo SQLite >shared ;;
+	esac
+	cat shared >"$(echo state/*/shared.db)"
+}
+for how in rubbish head short; do
+	export DEPMEND_CLOCK=$began
+	left_off ledger
+	damage $how
+	run status
+	exits "$how: status" 5
+	check "$how: says so" grep -q 'was damaged and is begun anew' err
+	check "$how: and keeps it" cmp -s shared state/*/shared.db.damaged
+	damage $how
+	export DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z
+	off_apply --max-wait 48h
+	check "$how: apply ends well: $status" test "$status" -le 3
+	same "$how: all are on their servers" 0 "$(away)"
+	check "$how: nobody twice" test -z "$(repeated_effects assign)"
+done
+export DEPMEND_CLOCK=$began
+
 # --- a network file system, or a folder that is copied elsewhere ---
 
 shim=$build/crash/shim.so
