@@ -200,6 +200,12 @@ enum errc session_connect(struct session *s, struct err *err)
 	return rc;
 }
 
+void session_unlock(struct session *s)
+{
+	lock_free(s->lock);
+	s->lock = NULL;
+}
+
 void session_close(struct session *s)
 {
 	transport_close(s->transport);

@@ -57,6 +57,9 @@ bool session_clock_is_off(const struct transport *t, char out[SESSION_CLOCK_TEXT
 MUST_CHECK enum errc session_connect_apple(struct session *s, struct err *err);
 /* Signs in and reads Apple's servers, unless that was done, and the token groups. */
 MUST_CHECK enum errc session_connect(struct session *s, struct err *err);
+/* Nothing more is written to the store: whoever waits for its lock has it, while this session may
+ * still read. */
+void session_unlock(struct session *s);
 void session_close(struct session *s);
 
 #endif

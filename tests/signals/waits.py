@@ -130,14 +130,15 @@ class World:
 class Run:
     """depmend under way; with a terminal when it shall ask."""
 
-    def __init__(self, world, *args, terminal=False, stdin=False, env=None, unread=None):
+    def __init__(self, world, *args, terminal=False, stdin=False, env=None, unread=None,
+                 stdout=subprocess.DEVNULL):
         self.world = world
         self.said = b""
         self.arrived = []  # (when, text so far)
         ours, theirs = unread or (os.openpty() if terminal else os.pipe())
         self.fd = ours
         self.p = subprocess.Popen(
-            [BUILD / "depmend", *args], cwd=world.folder, stdout=subprocess.DEVNULL,
+            [BUILD / "depmend", *args], cwd=world.folder, stdout=stdout,
             stdin=theirs if terminal else subprocess.PIPE if stdin else subprocess.DEVNULL,
             stderr=theirs,
             start_new_session=True, env={**os.environ, **(env or {}),
@@ -517,6 +518,24 @@ def still_terminal():
     return ours, theirs
 
 
+def output_unread(*options):
+    """Who reads the standard output stands still: the run is over all the same, and another begins."""
+    name = "output " + " ".join(options)
+    w = World(name.replace(" ", ""), uem=False, sim=["--set", "apple.activity_time=2s"],
+              settings="poll: {apple: 1s}\nsync: {wait: 1s}\ntimeouts: {settle: 1s}")
+    apply = ("apply", "in.csv", "--rules", "rules.yaml", "--yes", "--allow", "percent=100")
+    ours, theirs = full_pipe()
+    run = Run(w, *apply, *options, stdout=theirs)
+    os.close(theirs)
+    await_that(lambda: w.audit.exists() and w.effects("assign") == len(w.serials))
+    again = Run(w, *apply, "--wait-lock", "1m")
+    check(f"{name}: another one ends", again.p.wait(BEGINS_S) == 0, again.text())
+    check(f"{name}: it has more to say", run.p.poll() is None, run.text())
+    ends(name, run, run.signal(signal.SIGINT), signal.SIGINT)
+    os.close(ours)
+    w.stop()
+
+
 def cut_file():
     """Somebody cuts a mapped file of the state short: no death by a signal, and the next one puts
     back."""
@@ -553,6 +572,7 @@ CASES = [
     lambda: off_server("processor limit", signal.SIGXCPU, settings="sync: {wait: 10m}"),
     lambda: off_server("sync gap", signal.SIGHUP, uem=True, sim=["--scenario", "uem-sync-lost"]),
     second_signal, in_flight_change, cut_file, way_home_waits,
+    lambda: output_unread("--json"), lambda: output_unread("--out", "-"),
     lambda: nobody_reads("nobody reads", full_pipe, lambda fd: None, None),
     lambda: nobody_reads("still terminal", still_terminal,
                          lambda fd: termios.tcflow(fd, termios.TCOON), signal.SIGTERM),

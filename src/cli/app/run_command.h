@@ -47,7 +47,8 @@ MUST_CHECK enum errc run_command_work(struct run_command *c, struct err *err);
  * status. */
 int run_command_end(struct run_command *c, enum errc ended, const struct err *why);
 
-/* Its last part but for devices and memory: writes the result, tells who has to know. */
+/* Its last part but for devices and memory: writes the result, tells who has to know. The lock is
+ * free before anything goes to the standard output. */
 int run_command_finish(struct run_command *c, enum errc ended, const struct err *why);
 
 #endif

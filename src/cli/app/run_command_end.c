@@ -1,6 +1,7 @@
 /* The end of a run: its rows are written and told, and who has to know of it learns it. */
 #include "cli/app/run_command.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -12,14 +13,15 @@
 #include "cli/app/run_news.h"
 #include "cli/args/terminal.h"
 #include "io/clock.h"
+#include "os/stop.h"
 #include "report/ndjson.h"
 #include "report/status.h"
 #include "store/prune.h"
 
 enum { NEXT_MAX_BYTES = 1024 * 1024 };
 
-/* path NULL: the rows are only counted. */
-static enum errc write_results(struct run_command *c, const char *path, enum errc ended,
+/* path NULL: the rows are only counted. json: and told on the standard output. */
+static enum errc write_results(struct run_command *c, const char *path, bool json, enum errc ended,
 	struct summary *ret, struct run_counts *ret_counts, struct err *err)
 {
 	const struct end_rows rows = {
@@ -31,7 +33,7 @@ static enum errc write_results(struct run_command *c, const char *path, enum err
 		.counts = ret_counts,
 		.why = c->why,
 		.raw_csv = cli_count(c->p.cli, OPTION_RAW_CSV) > 0,
-		.json = cli_count(c->p.cli, OPTION_JSON) > 0,
+		.json = json,
 	};
 
 	return end_rows_write(&rows, path, ret, err);
@@ -205,8 +207,13 @@ static bool earlier_left(const struct run_command *c)
 	return c->in_flight && (!c->worked || open_changes_left(c->p.session.store, c->run.id));
 }
 
-/* Returns whether there is a file; *status becomes what rows and file ask for. Where there is none
- * the rows are counted all the same. */
+static bool is_output(const struct run_command *c)
+{
+	return c->out && strcmp(c->out, "-") == 0;
+}
+
+/* Returns whether there is a file, or shall be one on the standard output; *status becomes what
+ * rows and file ask for. Where there is none the rows are counted all the same. */
 static bool write_and_count(struct run_command *c, enum errc ended, struct summary *ret,
 	struct run_counts *counts, int *status)
 {
@@ -216,11 +223,11 @@ static bool write_and_count(struct run_command *c, enum errc ended, struct summa
 	find_run(c);
 	outfile_free(c->held);
 	c->held = NULL;
-	written = !write_results(c, c->out, ended, ret, counts, &err);
+	written = !write_results(c, is_output(c) ? NULL : c->out, false, ended, ret, counts, &err);
 	if (!written) {
 		*status = status_first(*status, cli_fail(c->p.cli, &err));
 		*ret = (struct summary){ 0 };
-		(void)write_results(c, NULL, ended, ret, counts, &err);
+		(void)write_results(c, NULL, false, ended, ret, counts, &err);
 	}
 	*status = status_first(*status, summary_status(ret));
 	return written;
@@ -239,12 +246,30 @@ static int tell_why(struct run_command *c, enum errc ended, const struct err *wh
 			       : status;
 }
 
+/* The rows for the standard output. Whoever reads that may stand still, as a pager does: no other
+ * run waits for him, and the first signal is obeyed. */
+static int show_rows(struct run_command *c, enum errc ended, bool *io_written, int status)
+{
+	struct summary again;
+	struct err err;
+
+	session_unlock(&c->p.session);
+	stop_at_once(true);
+	if (c->has_rows && ended != ERR_CANNOT_CREATE &&
+		write_results(c, is_output(c) ? c->out : NULL, cli_count(c->p.cli, OPTION_JSON) > 0,
+			ended, &again, NULL, &err)) {
+		status = status_first(status, cli_fail(c->p.cli, &err));
+		*io_written &= !is_output(c);
+	}
+	return status;
+}
+
 int run_command_finish(struct run_command *c, enum errc ended, const struct err *why)
 {
 	struct summary summary = { 0 };
 	struct run_counts counts;
 	int status = tell_why(c, ended, why);
-	bool written = false;
+	bool written = false, late = is_output(c) || cli_count(c->p.cli, OPTION_JSON) > 0;
 	struct err err;
 
 	run_counts_init(&counts);
@@ -255,9 +280,15 @@ int run_command_finish(struct run_command *c, enum errc ended, const struct err 
 	if (c->has_run && keep_end(c, status, &counts, &err))
 		status = status_first(status, cli_fail(c->p.cli, &err));
 	run_counts_release(&counts);
-	if (written || c->has_run)
+	if (!late && (written || c->has_run))
 		tell(c, &summary, written, status);
 	tell_others(c, ended, status, &summary);
 	prune(c, ended);
+	if (late)
+		status = show_rows(c, ended, &written, status);
+	if (late && (written || c->has_run))
+		tell(c, &summary, written, status);
+	(void)fflush(stdout); /* main() asks whether it failed */
+	stop_at_once(false);
 	return status;
 }

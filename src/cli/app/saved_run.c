@@ -1,5 +1,6 @@
 #include "cli/app/saved_run.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "cli/app/load.h"
@@ -100,9 +101,12 @@ static int end(struct saved_run *s, const struct cli *cli, enum errc rc, const s
 
 int saved_run_command(const struct cli *cli, saved_run_work *work)
 {
+	static char output[256 * 1024];
 	struct saved_run s = { 0 };
 	struct err err;
 
+	/* Whoever reads it may stand still: no other command waits for him. */
+	(void)setvbuf(stdout, output, _IOFBF, sizeof(output));
 	return end(&s, cli, work(&s, cli, &err), &err);
 }
 
