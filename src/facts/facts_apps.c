@@ -88,7 +88,7 @@ static enum errc take_apps(struct look_up *u, const struct http_reply *reply, st
 	int64_t total = 0;
 	enum errc rc = uem_reply_error(reply, NULL, err);
 
-	if (!rc && reply->body.n)
+	if (!rc && reply->status != 204)
 		rc = facts_parse(uem_page_error, reply, &root, err);
 	apps = json_get(root, "DeviceApps");
 	if (!rc && root && !json_is_array(apps))

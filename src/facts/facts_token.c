@@ -158,8 +158,10 @@ static enum errc take_token(void *self, const struct json *element, struct err *
 		return rc;
 	slot = fleet_find(fleet, token.serial, &odd);
 	p->n_nameless += odd; /* a person's registration, or one of those asked for */
-	if (slot == MAP_NONE || group_at(p->f, slot) != p->group || token.uuid.n == 0)
+	if (slot == MAP_NONE || group_at(p->f, slot) != p->group)
 		return ERR_OK;
+	if (token.uuid.n == 0) /* the group has one, whose detail cannot be asked for */
+		return err_set(err, ERR_PROTOCOL, "its enrollment token has no id");
 	p->n_unseen -= p->uuids[slot] == MAP_NONE && p->n_unseen > 0;
 	p->uuids[slot] = fleet_intern(fleet, token.uuid);
 	return ERR_OK;

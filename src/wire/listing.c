@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -18,15 +19,29 @@ static void next_page(struct listing *l);
 
 /* --- entries --- */
 
-/* By what the service tells entries apart. */
+/* Null, nothing, 0 and a UUID of zeros are what programs write where an id was never set: entries
+ * that share one are not the same. */
+static bool is_no_id(const struct json *v)
+{
+	struct str text = json_text(v);
+	int64_t number;
+	size_t n = 0;
+
+	while (n < text.n && strchr("0-{} ", text.p[n]))
+		n++;
+	return json_is_null(v) || (json_is_string(v) && n == text.n) ||
+	       (json_int(v, &number) && number == 0);
+}
+
+/* By what the service tells entries apart; NULL: by all that it says. */
 static const struct json *identity(const struct json *element)
 {
 	static const char *const names[] = { "uuid", "Uuid", "id", "Id", "UUID", "ID" };
-	const struct json *v = NULL;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && json_is_null(v); i++)
-		v = json_get(element, names[i]);
-	return v;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!is_no_id(json_get(element, names[i])))
+			return json_get(element, names[i]);
+	return NULL;
 }
 
 /* Of a value with all that is in it; the parser bounds the depth. */
@@ -51,7 +66,7 @@ static void note_entry(struct listing *l, const struct json *element)
 	const struct json *id = identity(element);
 
 	MEM_GROW(l->page_digests, l->n_page, l->cap_page);
-	l->page_digests[l->n_page++] = digest_of(json_is_null(id) ? element : id, 0);
+	l->page_digests[l->n_page++] = digest_of(id ? id : element, 0);
 }
 
 /* One odd entry spoils neither its page nor what the others say. */
@@ -179,6 +194,9 @@ static enum errc check_page(const struct listing *l, bool fresh, struct err *err
 {
 	if (l->n > l->kind->max_elements || l->n_pages > LISTING_MAX_PAGES)
 		return err_set(err, ERR_PROTOCOL, "the list does not end");
+	if (l->n_page_odd && !l->n_page && l->n_pages > 1)
+		return err_set(err, ERR_PROTOCOL, "no entry of page %u of the list can be read",
+			l->n_pages);
 	if (!fresh && l->n_pages > 1 && !empty_page(l))
 		return err_set(err, ERR_PROTOCOL,
 			"page %u of the list repeats entries of the pages before it", l->n_pages);
