@@ -46,6 +46,11 @@ MUST_CHECK enum errc facts_servers_of_apple(struct facts *f, struct err *err);
 /* Apple's servers and, with a UEM, the token groups. Before everything else. */
 MUST_CHECK enum errc facts_servers(struct facts *f, struct err *err);
 
+/* Of a list without which nothing can be judged: what it is, and that a refusal of it is nobody's
+ * row. `setting` is the one to look at. */
+MUST_CHECK enum errc facts_need_list(
+	enum errc code, const char *what, const char *setting, struct err *err);
+
 /* The profiles of all token groups, read once. */
 MUST_CHECK enum errc facts_profiles(struct facts *f, struct err *err);
 

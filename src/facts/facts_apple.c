@@ -52,7 +52,7 @@ enum errc facts_apple_servers(struct facts *f, struct err *err)
 	}
 	if (!rc)
 		f->fleet->has_servers = true;
-	return rc;
+	return facts_need_list(rc, "Apple's list of servers", "apple.url", err);
 }
 
 /* --- devices --- */

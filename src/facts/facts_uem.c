@@ -83,6 +83,7 @@ static enum errc resolve_group(struct facts *f, struct group *g, struct str name
 		rc = judge_groups(&s, &l, err);
 	if (rc == ERR_NOT_FOUND || rc == ERR_CONFLICT)
 		err->code = rc = ERR_SETTINGS;
+	rc = facts_need_list(rc, "the UEM's list of groups", "uem.url", err);
 	return rc ? err_wrap(err, "uem.tokens: group '%.*s': ", STR_FMT(name)) : ERR_OK;
 }
 
@@ -331,12 +332,36 @@ enum errc facts_profiles(struct facts *f, struct err *err)
 	return rc;
 }
 
+/* The device's list tells its profile by name: several of that name in its group have to agree. */
+static void take_profile_facts(
+	struct fleet *fleet, uint32_t slot, const struct profile *p, const struct profile *first)
+{
+	struct device_state *d = &fleet->devices[slot];
+	char text[24];
+
+	if (first && (first->custom_prompt != p->custom_prompt ||
+			     first->landing_group != p->landing_group)) {
+		device_set_unknown(d, FACT_UEM_CUSTOM_PROMPT);
+		device_set_unknown(d, FACT_UEM_LANDING_GROUP);
+		fleet_doubt(fleet, slot, READING_UEM_PROFILES,
+			STR("the UEM has several profiles of that name, which differ"));
+	}
+	if (first)
+		return;
+	facts_set_flag(fleet, slot, FACT_UEM_CUSTOM_PROMPT, p->custom_prompt);
+	(void)snprintf(text, sizeof(text), "%lld", (long long)p->landing_group);
+	facts_set_text(fleet, slot, FACT_UEM_LANDING_GROUP,
+		p->landing_group >= 0          ? str_from(text)
+		: p->landing_group == FLAG_ODD ? odd_str()
+					       : STR_NONE);
+}
+
 /* What the profile of a device says about it. */
 static void set_profile_facts(struct fleet *fleet, uint32_t slot)
 {
 	struct device_state *d = &fleet->devices[slot];
 	enum value_state profile = device_fact_state(d, FACT_UEM_PROFILE);
-	char text[24];
+	const struct profile *first = NULL;
 
 	if (fleet->profiles_partial)
 		device_set_unknown(d, FACT_UEM_PROFILE_COUNT);
@@ -358,12 +383,8 @@ static void set_profile_facts(struct fleet *fleet, uint32_t slot)
 		if (p->name != d->slots[FACT_UEM_PROFILE] ||
 			!(fleet->listed[slot] >> p->group & 1u))
 			continue;
-		facts_set_flag(fleet, slot, FACT_UEM_CUSTOM_PROMPT, p->custom_prompt);
-		(void)snprintf(text, sizeof(text), "%lld", (long long)p->landing_group);
-		facts_set_text(fleet, slot, FACT_UEM_LANDING_GROUP,
-			p->landing_group >= 0          ? str_from(text)
-			: p->landing_group == FLAG_ODD ? odd_str()
-						       : STR_NONE);
+		take_profile_facts(fleet, slot, p, first);
+		first = first ? first : p;
 	}
 }
 

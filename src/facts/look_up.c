@@ -180,6 +180,18 @@ enum errc facts_run_listing(struct facts *f, struct listing *l, struct err *err)
 	return rc;
 }
 
+enum errc facts_need_list(enum errc code, const char *what, const char *setting, struct err *err)
+{
+	struct err why;
+
+	if (!code || errc_info(code)->scope == SCOPE_RUN)
+		return code;
+	if (errc_info(code)->scope == SCOPE_SERVICE)
+		return err_wrap(err, "%s: ", what);
+	why = *err;
+	return err_set(err, ERR_PROTOCOL, "%s: %s: see %s", what, why.msg, setting);
+}
+
 /* Those that are asked for together. */
 struct look_ups {
 	const uint32_t *slots;

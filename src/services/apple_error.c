@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "model/serial.h"
-#include "services/apple.h"
+#include "services/apple_wire.h"
 #include "services/wire.h"
 
 #define DEVICES "relationships/devices/"
@@ -58,7 +58,9 @@ static void parse_error(const struct http_reply *reply, struct apple_error *ret)
 
 enum errc apple_page_error(const struct http_reply *reply, struct err *err)
 {
-	return wire_page_error(reply, "Apple", "apple.url", "Apple's API", err);
+	enum errc rc = wire_page_error(reply, "Apple", "apple.url", "Apple's API", err);
+
+	return rc ? rc : wire_missing_error(reply, "errors", "Apple", "apple.url", err);
 }
 
 enum errc apple_reply_error(
@@ -81,6 +83,18 @@ enum errc apple_reply_error(
 	return err_set(err, wire_status(reply), "Apple answered %d%s%s%s%s%s%s%s", reply->status,
 		e.code[0] ? " " : "", e.code, e.detail[0] ? ": " : "", e.detail,
 		e.id[0] ? " (id " : "", e.id, e.id[0] ? ")" : "");
+}
+
+enum errc apple_rest_error(const struct json *rest, struct err *err)
+{
+	const struct json *errors = json_get(rest, "errors");
+	struct apple_error e;
+
+	if (!json_is_array(errors) || !json_first(errors))
+		return ERR_OK;
+	read_error(json_first(errors), &e);
+	return err_set(err, ERR_PROTOCOL, "Apple's list comes with an error%s%s%s%s",
+		e.code[0] ? " " : "", e.code, e.detail[0] ? ": " : "", e.detail);
 }
 
 /* /data/relationships/devices/data/17, with or without the second data, with a part of the linkage

@@ -117,7 +117,10 @@ enum errc apple_page_read(const struct json *rest, struct apple_page *ret, struc
 				    ? json_text(json_get(paging, "nextCursor"))
 				    : STR_NONE;
 	struct str link = str_trim(json_text(json_is_object(next) ? json_get(next, "href") : next));
+	enum errc rc = apple_rest_error(rest, err);
 
+	if (rc)
+		return rc;
 	if (cursor.n > CURSOR_MAX_BYTES || link.n > CURSOR_MAX_BYTES)
 		return err_set(err, ERR_PROTOCOL, "Apple's cursor has more than %d bytes",
 			CURSOR_MAX_BYTES);
@@ -298,11 +301,11 @@ enum errc apple_assigned_server_reply(
 	struct str id;
 	enum errc rc;
 
-	if (!wire_ok(reply) && wire_status(reply) == ERR_NOT_FOUND) {
+	rc = apple_reply_error(reply, NULL, err);
+	if (rc == ERR_NOT_FOUND) {
 		buf_reset(ret_id);
 		return ERR_OK;
 	}
-	rc = apple_reply_error(reply, NULL, err);
 	if (!rc)
 		rc = json_parse(&root, buf_view(&reply->body), err);
 	if (rc)

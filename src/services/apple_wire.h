@@ -15,4 +15,8 @@ void apple_get_one(const struct apple_service *s, const char *collection, struct
 /* Appends `limit` and, when there is one, `cursor`; returns the new count. */
 size_t apple_page_pairs(struct url_pair *pairs, size_t n_pairs, struct str cursor);
 
+/* ERR_PROTOCOL, with its words, when a list comes with an error: what the list lacks may be there.
+ */
+MUST_CHECK enum errc apple_rest_error(const struct json *rest, struct err *err);
+
 #endif

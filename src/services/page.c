@@ -110,7 +110,7 @@ static enum errc tell_moved(const struct place *p, const char *location, struct 
 
 static enum errc tell_page(const struct place *p, struct str page, struct err *err)
 {
-	if (p->status < 400 && is_sign_in(page))
+	if ((p->status < 400 || p->status == 511) && is_sign_in(page))
 		return tell_sign_in(p, err);
 	if (p->status >= 500 || is_maintenance(page))
 		return tell_down(p, page, err);
@@ -128,6 +128,41 @@ static enum errc tell_page(const struct place *p, struct str page, struct err *e
 		p->who, p->status, p->title, p->setting, p->host);
 }
 
+/* One bare word, in quotes or not, as the DEP service answers. */
+static bool is_word(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if ((text.p[i] < 'A' || text.p[i] > 'Z') && text.p[i] != '_' && text.p[i] != '"')
+			return false;
+	return true;
+}
+
+/* Gateways and web servers have a 404 of their own, in JSON or in plain words. */
+static bool is_strange(struct str body, const char *mark)
+{
+	struct json *root = NULL;
+	bool own;
+
+	body = str_trim(str_after_bom(body));
+	if (is_word(body))
+		return false;
+	own = !json_parse(&root, body, NULL) && wire_member(root, mark);
+	json_free(root);
+	return !own;
+}
+
+enum errc wire_missing_error(const struct http_reply *reply, const char *mark, const char *who,
+	const char *setting, struct err *err)
+{
+	if (reply->fate != HTTP_ANSWERED || reply->status != 404 ||
+		!is_strange(buf_view(&reply->body), mark))
+		return ERR_OK;
+	return err_set(err, ERR_PROTOCOL,
+		"%s answered 404, but not in the words of its API: something else answers at this "
+		"address, see %s",
+		who, setting);
+}
+
 enum errc wire_page_error(const struct http_reply *reply, const char *who, const char *setting,
 	const char *host, struct err *err)
 {
@@ -139,6 +174,12 @@ enum errc wire_page_error(const struct http_reply *reply, const char *who, const
 		return ERR_OK;
 	if (title.n)
 		(void)snprintf(p.title, sizeof(p.title), " '%.*s'", STR_FMT(title));
+	if (reply->status == 407)
+		return err_set(err, ERR_SETTINGS,
+			"%s answered 407: a proxy on the way asks for a password: ask who runs it "
+			"to let "
+			"this machine reach %s",
+			who, host);
 	if (reply->status >= 300 && reply->status <= 399)
 		return tell_moved(&p, reply->location ? reply->location : "nowhere", err);
 	return wire_is_page(reply) ? tell_page(&p, page, err) : ERR_OK;

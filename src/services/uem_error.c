@@ -51,8 +51,10 @@ static enum errc tell(
 
 enum errc uem_page_error(const struct http_reply *reply, struct err *err)
 {
-	return wire_page_error(reply, "UEM", "uem.url",
+	enum errc rc = wire_page_error(reply, "UEM", "uem.url",
 		"the API server (https://as1234.awmdm.com, where the console is cn1234)", err);
+
+	return rc ? rc : wire_missing_error(reply, "errorCode", "UEM", "uem.url", err);
 }
 
 enum errc uem_rest_error(const struct http_reply *reply, const struct json *rest,

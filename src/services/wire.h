@@ -49,6 +49,10 @@ bool wire_is_page(const struct http_reply *reply);
  * there. `who` starts the sentence, `setting` is the one to look at, `host` what it has to name. */
 MUST_CHECK enum errc wire_page_error(const struct http_reply *reply, const char *who,
 	const char *setting, const char *host, struct err *err);
+/* ERR_PROTOCOL: a 404 that has words, and not those of the API, whose errors hold the member
+ * `mark`: it proves nothing about a device. ERR_OK for every other reply. */
+MUST_CHECK enum errc wire_missing_error(const struct http_reply *reply, const char *mark,
+	const char *who, const char *setting, struct err *err);
 /* What a status other than 2xx means for both services; 403 is left to the caller. */
 enum errc wire_status(const struct http_reply *reply);
 /* Printable ASCII of a bearable length: may go into a header. */

@@ -196,6 +196,7 @@ enum errc doctor_apple_role(struct doctor *d, struct err *err)
 		rc = read_servers(d, err);
 	if (!rc)
 		d->have |= NEED(APPLE);
+	rc = facts_need_list(rc, "Apple's list of servers", "apple.url", err);
 	return doctor_fail(d, rc, str_from(d->session->settings->apple.client_id),
 		"give the API account a role that may view device management services (and, to "
 		"change anything, assign devices to them); see also whether new terms wait for an "

@@ -20,18 +20,21 @@ struct pages {
 	uint32_t group;
 	struct str text; /* the name that is looked for */
 	int64_t found;   /* of a user: his group's number; -1: not told, -2: no such user */
-	bool inside;
+	int64_t top;     /* of the groups below it, which begin with itself */
+	bool inside, itself;
 	bool whole; /* the last list was */
 };
 
-static enum errc read_pages(struct pages *p, struct listing *l, struct err *err)
+static enum errc read_pages(struct pages *p, struct listing *l, const char *what, struct err *err)
 {
 	enum errc rc;
 
 	l->self = p;
 	rc = listing_read(l, p->d->session->transport, err);
 	p->whole = l->complete;
-	return rc;
+	return errc_info(rc)->scope == SCOPE_RUN || !rc
+		       ? rc
+		       : err_wrap(err, "the UEM's list of %s: ", what);
 }
 
 static void say_partial(const struct pages *p, const char *what, const struct err *why)
@@ -94,7 +97,7 @@ enum errc doctor_profiles(struct doctor *d, struct err *err)
 			.each = take_profile,
 		};
 
-		rc = read_pages(&p, &l, err);
+		rc = read_pages(&p, &l, "profiles", err);
 		if (!rc && !l.complete)
 			say_partial(&p, "profiles", &l.err);
 		if (!rc && l.n == 0 && l.complete)
@@ -196,6 +199,7 @@ static enum errc take_child(void *self, const struct json *element, struct err *
 	enum errc rc = uem_group_decode(element, &g, err);
 
 	p->inside = p->inside || (!rc && g.id == p->found);
+	p->itself = p->itself || (!rc && g.id == p->top);
 	return rc || g.id >= 0
 		       ? rc
 		       : err_set(err, ERR_PROTOCOL, "the UEM lists a group without a number");
@@ -206,18 +210,22 @@ static enum errc read_user(struct doctor *d, const struct doctor_profile *profil
 	static const char remedy[] = "choose a user in the profile who belongs to its group or to "
 				     "one below it";
 	enum { UNTOLD = -1, NOBODY = -2 };
-	struct pages p = { .d = d, .text = profile->user, .found = NOBODY };
+	struct pages p = {
+		.d = d, .text = profile->user, .found = NOBODY, .top = profile->landing
+	};
 	struct listing users = { .list = LIST_USERS, .of = p.text, .each = take_user };
 	struct listing children = { .list = LIST_GROUP_CHILDREN, .each = take_child };
-	enum errc rc = read_pages(&p, &users, err);
+	enum errc rc = read_pages(&p, &users, "users", err);
 	char number[24];
 
 	(void)snprintf(number, sizeof(number), "%" PRId64, profile->landing);
 	children.of = str_from(number);
 	if (!rc && p.found >= 0)
-		rc = read_pages(&p, &children, err);
+		rc = read_pages(&p, &children, "groups", err);
 	if (rc)
-		return doctor_fail(d, rc, profile->name, remedy, err);
+		return doctor_fail(d, rc, profile->name, "see what the UEM says", err);
+	if (p.found >= 0 && !p.itself)
+		p.whole = false;
 	if (!p.whole && (p.found == NOBODY || !p.inside))
 		doctor_say(d, FOUND_UNCHECKED, profile->name, "",
 			"the UEM's lists of users and groups cannot be read in whole");
@@ -297,7 +305,7 @@ enum errc doctor_apps(struct doctor *d, struct err *err)
 			l.of = group_uuid(&p.pages);
 		else /* last the public ones, which all groups share */
 			l.list = LIST_PUBLIC_APPS;
-		rc = read_pages(&p.pages, &l, err);
+		rc = read_pages(&p.pages, &l, "apps", err);
 		if (!rc && !l.complete)
 			say_partial(&p.pages, "apps", &l.err);
 	}

@@ -62,6 +62,10 @@ enum errc doctor_fail(
 		remedy = "see that HTTPS to this host gets through network, proxy and firewall, "
 			 "and try again later";
 		break;
+	case ERR_PROTOCOL:
+		remedy = "what answers there is not the API, or not as it is known: see the "
+			 "address in the settings, and the network between";
+		break;
 	case ERR_AUTH:
 	case ERR_SETTINGS:
 		break;

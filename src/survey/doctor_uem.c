@@ -44,11 +44,13 @@ enum errc doctor_uem_sign_in(struct doctor *d, struct err *err)
 			"copy the REST API key of the group into uem.tenant_code: Groups & "
 			"Settings, All Settings, System, Advanced, API, REST API",
 			err);
-	if (rc == ERR_PROTOCOL)
-		return doctor_fail(d, rc, url,
+	if (rc == ERR_PROTOCOL) {
+		doctor_say(d, FOUND_TROUBLE, url,
 			"uem.url has to be the API host, as1234.awmdm.com for a console at "
 			"cn1234.awmdm.com",
-			err);
+			"%s", err->msg);
+		return ERR_OK;
+	}
 	if (code == CODE_NO_PERMISSION || rc == ERR_NOT_FOUND || rc == ERR_REFUSED)
 		rc = ERR_OK; /* an answer to somebody who is known */
 	if (!rc)

@@ -59,6 +59,54 @@ def unlisted(path, page):
     return page
 
 
+def replied(pattern, status, text):
+    """Something else answers there: a gateway, a server without that path."""
+    def turn(path, _rows):
+        return (status, text) if re.search(pattern, path) else None
+    turn.replaces = True
+    return turn
+
+
+def beside_an_error(pattern):
+    """Some entries of a list, and an error that says why not all."""
+    def turn(path, page):
+        if re.search(pattern, path):
+            page["data"] = [r for r in page["data"] if ODD not in json.dumps(r)]
+            page["errors"] = [{"status": "500", "code": "PARTIAL", "title": "some are left out"}]
+            page["meta"]["paging"].pop("total", None)
+        return page
+    return turn
+
+
+def members(pattern, names, value):
+    """The same value in every entry of a list."""
+    def turn(path, page):
+        rows = page if isinstance(page, list) else next((v for v in page.values() if isinstance(v, list)), [])
+        if re.search(pattern, path):
+            for row in rows:
+                row.update({k: value for k in row if k.lower() in names})
+        return page
+    return turn
+
+
+def prompting_twin(path, page):
+    """A second profile of the same name asks for a prompt, the first does not."""
+    if "/dep/profiles/search" in path:
+        twin = dict(page["ProfileList"][0], uuid="00000000-1111-2222-3333-444444444444", profile_identifier="F" * 32)
+        twin["CustomPromptRequired"] = not twin.get("CustomPromptRequired")
+        page["ProfileList"].append(twin)
+        page["TotalResults"] = len(page["ProfileList"])
+    return page
+
+
+DEVICE = rf"/orgDevices/{ODD}|/orgDevices\?"
+ASSIGNED = rf"/orgDevices/{ODD}/relationships"
+RECORD = r"/mdm/devices\?"
+APPS = r"/mdm/devices/[0-9]+/apps"
+TOKENS = r"/enrollment-tokens\?"
+ZERO = "00000000-0000-0000-0000-000000000000"
+
+
 def deep(row):
     value = 7
     for _ in range(600):
@@ -81,16 +129,41 @@ TURNS = {
     "cursor that stays": cursor("MDoy"),
     "link of blanks": link(" "),
     "unlisted": unlisted,
+    "a gateway without that device": replied(DEVICE, 404, '{"message":"no Route matched with those values"}'),
+    "a server without that device": replied(DEVICE, 404, "404 page not found"),
+    "an old API without records": replied(RECORD, 404, '{"Message":"No HTTP resource was found"}'),
+    "an API without records": replied(RECORD, 404, '{"errorCode":5002,"message":"Device not found"}'),
+    "no apps, and no body": replied(APPS, 200, ""),
+    "apps that are yet to come": replied(APPS, 202, ""),
+    "no apps": replied(APPS, 204, ""),
+    "devices beside an error": beside_an_error(r"/orgDevices\?"),
+    "members beside an error": beside_an_error(r"/relationships/devices"),
+    "tokens without ids": members(TOKENS, ("uuid",), None),
+    "tokens with empty ids": members(TOKENS, ("uuid",), ""),
+    "tokens with numbers for ids": members(TOKENS, ("uuid",), 7),
+    "devices with zeros for ids": members(r"/dep/groups/[^/]*/devices", ("uuid", "id"), ZERO),
+    "purchased apps with zeros for ids": members(r"/mam/apps/purchased/search", ("uuid", "id"), ZERO),
+    "devices with empty ids": members(r"/orgDevices\?", ("id",), ""),
+    "devices with 0 for ids": members(r"/orgDevices\?", ("id",), 0),
+    "twin profiles": prompting_twin,
+    "users in no JSON": replied(r"/system/users/search", 200, ")]}'"),
+    "groups in no JSON": replied(r"/system/groups/[^/]*/children", 200, "OK"),
+    "groups without themselves": replied(r"/system/groups/[^/]*/children", 204, ""),
+    "servers in no JSON": replied(r"/mdmServers\?", 200, "{\"message\":\"up\"}"),
+    "servers by no method": replied(r"/mdmServers\?", 405, "{}"),
 }
 
 
 def turned(turn, path, status, text):
+    if getattr(turn, "replaces", False):
+        instead = turn(path, None)
+        return (instead[0], instead[1].encode()) if instead else (status, text)
     if status != 200 or not text:
-        return text
+        return status, text
     try:
-        return json.dumps(turn(path, json.loads(text))).encode()
+        return status, json.dumps(turn(path, json.loads(text))).encode()
     except (ValueError, KeyError):
-        return text
+        return status, text
 
 
 def main():
@@ -106,9 +179,9 @@ def main():
             path = re.sub(r"&?cursor=MDo[xy]", "", self.path)
             connection.request(self.command, path, body, {k: v for k, v in self.headers.items() if k.lower() not in drop})
             got = connection.getresponse()
-            text = turned(turn, self.path, got.status, got.read())
-            self.send_response(got.status)
-            if text or got.status != 204:
+            status, text = turned(turn, self.path, got.status, got.read())
+            self.send_response(status)
+            if text or status != 204:
                 self.send_header("Content-Type", got.headers.get("Content-Type") or "application/json")
                 self.send_header("Content-Length", str(len(text)))
             self.end_headers()

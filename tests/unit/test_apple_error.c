@@ -66,7 +66,7 @@ static void test_status_table(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		error_is(cases[i].status, "{}", cases[i].want);
+		error_is(cases[i].status, "{\"errors\":[]}", cases[i].want);
 	assert_int_equal(apple_reply_error(&fine, NULL, NULL), ERR_OK);
 	assert_int_equal(apple_reply_error(&lost, NULL, &err), ERR_NET);
 	assert_string_equal(err.msg, "Apple: connection reset");
@@ -232,9 +232,44 @@ static void test_apple_F26_fields_refused(void **state)
 	refused_is(400, "", false);
 }
 
+/* What a list lacks that comes with an error may be there. */
+static enum errc beside(const char *errors, struct err *err)
+{
+	char text[512];
+	struct apple_page page;
+	struct json *v;
+	enum errc rc;
+
+	(void)snprintf(text, sizeof(text),
+		"{\"data\":[],\"errors\":%s,\"meta\":{\"paging\":{\"total\":0}}}", errors);
+	v = json_of(text);
+	apple_page_init(&page);
+	rc = apple_page_read(v, &page, err);
+	apple_page_release(&page);
+	json_free(v);
+	return rc;
+}
+
+static void test_list_beside_an_error(void **state)
+{
+	struct err err = { .msg = "" };
+
+	(void)state;
+	assert_int_equal(beside("[{\"status\":\"500\",\"code\":\"PARTIAL\",\"title\":\"t\","
+				"\"detail\":\"some are left out\"}]",
+				 &err),
+		ERR_PROTOCOL);
+	assert_string_equal(err.msg, "Apple's list comes with an error PARTIAL: some are left out");
+	assert_int_equal(beside("[null]", &err), ERR_PROTOCOL);
+	assert_int_equal(beside("[]", &err), ERR_OK);
+	assert_int_equal(beside("null", &err), ERR_OK);
+	assert_int_equal(beside("{}", &err), ERR_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list_beside_an_error),
 		cmocka_unit_test(test_error_example),
 		cmocka_unit_test(test_status_table),
 		cmocka_unit_test(test_apple_F19_error_shapes),

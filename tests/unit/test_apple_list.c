@@ -578,6 +578,8 @@ static void test_assigned_server_unreadable(void **state)
 	assigned_fails(200, "<html></html>", ERR_PROTOCOL);
 	/* A proxy's own page is no word from Apple. */
 	assigned_fails(404, "\xef\xbb\xbf\n<!DOCTYPE html><h1>Not Found</h1>", ERR_PROTOCOL);
+	assigned_fails(404, "{\"message\":\"no Route matched\"}", ERR_PROTOCOL);
+	assigned_fails(404, "404 page not found", ERR_PROTOCOL);
 	assigned_fails(401, "", ERR_AUTH);
 	assigned_fails(503, "<html>", ERR_OUTAGE);
 }

@@ -35,6 +35,11 @@ static void test_pages(void **state)
 	page_is(404, "<html>", ERR_PROTOCOL, "no API at this address");
 	page_is(200, "\xef\xbb\xbf <html><title>IIS Windows Server</title>", ERR_SETTINGS,
 		"'IIS Windows Server', not as an API");
+	page_is(407, "", ERR_SETTINGS, "407: a proxy on the way asks for a password");
+	page_is(407, "<html><title>Proxy</title>", ERR_SETTINGS,
+		"to let this machine reach the API");
+	page_is(511, "<html><title>Sign in to the network</title>", ERR_SETTINGS, "sign-in page");
+	page_is(511, "<html>", ERR_OUTAGE, "answered 511");
 	/* No page, or a status that says more. */
 	page_is(200, "{\"a\":1}", ERR_OK, "");
 	page_is(403, "{\"errorCode\":1011}", ERR_OK, "");
@@ -42,6 +47,45 @@ static void test_pages(void **state)
 	page_is(429, "<html>", ERR_OK, "");
 	page_is(400, "<html>", ERR_OK, "");
 	page_is(200, "", ERR_OK, "");
+}
+
+static void missing_is(int status, const char *body, const char *mark, enum errc want)
+{
+	struct http_reply p = reply_of(status, body);
+	struct err err = { .msg = "" };
+
+	assert_int_equal(wire_missing_error(&p, mark, "UEM", "uem.url", &err), want);
+	assert_true(
+		!want || strstr(err.msg, "something else answers at this address, see uem.url"));
+	http_reply_release(&p);
+}
+
+/* A 404 proves that something is missing when the API says it, not when something before it does.
+ */
+static void test_missing(void **state)
+{
+	static const char *const strange[] = { "404 page not found", "Not Found", "[]", "null", "7",
+		"{}", "{\"message\":\"no Route matched with those values\"}",
+		"{\"Message\":\"No HTTP resource was found that matches the request URI\"}",
+		"{\"timestamp\":1,\"status\":404,\"error\":\"Not Found\",\"path\":\"/v1/x\"}",
+		"{\"fault\":{\"faultstring\":\"Unable to identify proxy\"}}", "<html>",
+		"{\"errors\"" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(strange) / sizeof(*strange); i++) {
+		missing_is(404, strange[i], "errors", ERR_PROTOCOL);
+		missing_is(404, strange[i], "errorCode", ERR_PROTOCOL);
+		missing_is(200, strange[i], "errors", ERR_OK);
+		missing_is(400, strange[i], "errors", ERR_OK);
+	}
+	missing_is(404, "{\"errors\":[{\"status\":\"404\"}]}", "errors", ERR_OK);
+	missing_is(404, "{\"errors\":[]}", "errorCode", ERR_PROTOCOL);
+	missing_is(404, "\xef\xbb\xbf\r\n{\"ErrorCode\":5002}", "errorCode", ERR_OK);
+	missing_is(404, "{\"errorCode\":5002}", "errors", ERR_PROTOCOL);
+	missing_is(404, "", "errors", ERR_OK);
+	missing_is(404, " \r\n", "errors", ERR_OK);
+	missing_is(404, "NOT_FOUND", "errors", ERR_OK);
+	missing_is(404, "\"NOT_FOUND\"", "errors", ERR_OK);
 }
 
 static void spelt(const char *text, const char *want)
@@ -77,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_invisible),
 	};
 

@@ -185,6 +185,8 @@ static void test_uem_H24_pages_and_empty_bodies(void **state)
 	assert_int_equal(e.code, 0);
 	error_is(404, "\xef\xbb\xbf  <html>", ERR_PROTOCOL);
 	error_is(404, "", ERR_NOT_FOUND);
+	error_is(404, "{\"Message\":\"No HTTP resource was found\"}", ERR_PROTOCOL);
+	error_is(404, "404 page not found", ERR_PROTOCOL);
 	error_is(500, "<html>", ERR_OUTAGE);
 	error_is(429, "", ERR_BUSY);
 	error_is(302, "", ERR_PROTOCOL);
