@@ -25,9 +25,9 @@ static bool ready_in(const struct job *j, uint32_t wave)
 	return false;
 }
 
-/* The second look at what is in doubt, when there is nothing else to do. */
-static enum errc await_second_look(
-	struct job *j, uint32_t wave, uint32_t *ret_moved, struct err *err)
+/* When the second look at what is in doubt is due, if nothing else is to be done. INT64_MAX: none
+ * is. */
+static int64_t second_look_due(const struct job *j, uint32_t wave)
 {
 	int64_t now = transport_now(j->transport), due = INT64_MAX;
 
@@ -38,24 +38,26 @@ static enum errc await_second_look(
 		if (job_goes_on(d) && !d->blocked && d->wave == wave && when > now && when < due)
 			due = when;
 	}
-	if (due == INT64_MAX || due > transport_deadline(j->transport))
-		return ERR_OK;
-	*ret_moved = 1;
-	return job_or_stop(j, transport_sleep(j->transport, due, err), err);
+	return due;
 }
 
 /* No round moved anything on. */
 static enum errc wait_or_end(struct job *j, uint32_t wave, struct err *err)
 {
-	uint32_t moved = 0;
-	enum errc rc = await_second_look(j, wave, &moved, err);
+	int64_t due = second_look_due(j, wave);
+	bool moved = false;
+	enum errc rc = ERR_OK;
 
-	if (!rc && !j->stop && !moved && !j->no_room.code && j->held_until_ms != INT64_MAX) {
+	if (due != INT64_MAX && due <= transport_deadline(j->transport))
+		return job_or_stop(j, transport_sleep(j->transport, due, err), err);
+	if (!j->no_room.code && j->held_until_ms != INT64_MAX) {
 		rc = budget_wait_at_home(j, err);
 		moved = !j->no_room.code;
 	}
 	if (rc || j->stop || moved)
 		return rc;
+	if (!j->no_room.code && due != INT64_MAX)
+		look_too_late(j, due);
 	if (!j->no_room.code)
 		return err_set(err, ERR_INTERNAL, "a wave does not move on");
 	job_end(j, ERR_TEMPFAIL, &j->no_room);

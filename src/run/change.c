@@ -372,11 +372,13 @@ static enum errc await_turn(
 	if (*ret_go || j->max_writes != UINT32_MAX)
 		return ERR_OK;
 	if (when > transport_deadline(j->transport)) {
-		(void)err_set(&j->no_room, ERR_TEMPFAIL,
-			"Apple's write limit has room for the next change at %s, when --max-wait "
-			"is "
-			"over: run again then",
-			time_rfc3339_s(when, text));
+		if (when == due)
+			look_too_late(j, due);
+		else
+			(void)err_set(&j->no_room, ERR_TEMPFAIL,
+				"Apple's write limit has room for the next change at %s, when "
+				"--max-wait is over: run again then",
+				time_rfc3339_s(when, text));
 		return ERR_OK;
 	}
 	rc = transport_sleep(j->transport, when, err);

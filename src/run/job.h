@@ -409,6 +409,8 @@ MUST_CHECK enum errc look_at_lists(struct job *j, uint32_t groups, struct err *e
 bool look_is_good(const struct job *j, const struct job_device *d);
 /* When a second look may confirm the first of a device in doubt. */
 int64_t look_second_ms(const struct job *j, const struct job_device *d);
+/* j->no_room says that --max-wait ends before then. */
+void look_too_late(struct job *j, int64_t due_ms);
 /* Whether an earlier look, timeouts.settle before the last, showed the same. */
 bool look_agrees(struct job *j, struct job_device *d, uint64_t shows);
 /* False: nothing was read of what tells about a step of that kind: the UEM's record, its lists, or

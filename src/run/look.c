@@ -48,6 +48,16 @@ int64_t look_due(const struct job *j, const uint32_t *devices, uint32_t n)
 	return due;
 }
 
+void look_too_late(struct job *j, int64_t due_ms)
+{
+	char when[TIME_TEXT];
+
+	(void)err_set(&j->no_room, ERR_TEMPFAIL,
+		"one look does not decide about a device, and the next one is due at %s, when "
+		"--max-wait is over: run again then",
+		time_rfc3339_s(due_ms, when));
+}
+
 bool look_agrees(struct job *j, struct job_device *d, uint64_t shows)
 {
 	if (d->doubt == shows && d->looked_ms >= look_second_ms(j, d)) {

@@ -703,6 +703,27 @@ done <<-'F'
 	4 230s 300s [unassign, sync, reassign, sync]
 F
 
+# --- --max-wait ends before the second look is due: that is what the end says, and the run goes on ---
+# Apple moves a device whose migration was cancelled back by itself, here only after two hours.
+while read -r wait time steps; do
+	new_world --fleet fleet.csv --set apple.cancel_time=2h --set "apple.activity_time=$time"
+	rules '[{migrate: {to: WS1 Americas, deadline: 2026-12-20}}]'
+	rows C02STORY0001
+	apply
+	rules "$steps"
+	apply --max-wait "$wait"
+	exits "moved back late, $time, $wait: it says so" 75
+	same "moved back late, $time, $wait: the row" 'pending run.waiting' "$(verdict C02STORY0001)"
+	check "moved back late, $time, $wait: why" grep -q 'one look does not decide' in.result.csv
+	apply --max-wait 6h
+	exits "moved back late, $time, $wait: it goes on" 0
+done <<-'F'
+	12m 5m [cancel_migration, {reassign: {to: WS1 APAC}}, sync]
+	750s 10s [cancel_migration, {reassign: {to: WS1 APAC}}]
+	1210s 10s [cancel_migration, delete_from_lifecycle]
+	30m 5m [cancel_migration, unassign]
+F
+
 # --- what is left of the budgets, from the state alone ---
 new_world --fleet fleet.csv
 rules '[{reassign: {to: WS1 APAC}}]'
