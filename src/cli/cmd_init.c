@@ -143,8 +143,12 @@ static enum errc take_file(
 	const struct question *q, const char *path, struct answer *a, struct err *err)
 {
 	struct buf b = { 0 };
-	enum errc rc = file_read(path, SECRET_MAX_BYTES, &b, err);
+	enum errc rc;
 
+	/* A terminal may never end. */
+	stop_at_once(!file_is_regular(path));
+	rc = file_read(path, SECRET_MAX_BYTES, &b, err);
+	stop_at_once(false);
 	if (!rc && !b.n)
 		rc = err_set(err, ERR_SETTINGS, "%s is empty", path);
 	if (!rc && q->how == HOW_KEY)

@@ -56,10 +56,13 @@ enum errc file_read_fd(int fd, const char *path, size_t max_bytes, struct buf *r
 
 bool file_is_pipe(const char *path)
 {
+	/* Not what a shell has opened for us: /dev/fd/63 leads to no path. */
+	char *whole = realpath(path, NULL);
 	struct stat st;
+	bool is = whole && lstat(whole, &st) == 0 && S_ISFIFO(st.st_mode);
 
-	/* Not what a shell has opened for us: /dev/fd/63 is a link. */
-	return lstat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+	free(whole);
+	return is;
 }
 
 enum errc file_refuse_pipe(const char *path, struct err *err)

@@ -1,5 +1,4 @@
 #include "io/http.h"
-#include "io/file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,6 +6,7 @@
 
 #include "base/mem.h"
 #include "io/curl_api.h"
+#include "io/http_authorities.h"
 #include "io/http_trace.h"
 #include "io/http_url.h"
 #include "io/json.h"
@@ -54,14 +54,12 @@ struct transfer {
 enum errc http_client_open(
 	struct http_client **ret, const struct http_options *opt, struct err *err)
 {
-	const char *authorities = getenv("SSL_CERT_FILE");
 	struct http_client *c;
 	const struct curl_api *curl;
-	enum errc e;
+	enum errc e = http_authorities_check(err);
 
-	/* OpenSSL would wait for a pipe's writer, and hear no signal. */
-	if (authorities && *authorities && file_refuse_pipe(authorities, err))
-		return ERR_NO_INPUT;
+	if (e)
+		return e;
 	c = mem_zalloc(sizeof(*c));
 	c->opt = *opt;
 	curl = &c->curl;
@@ -330,7 +328,7 @@ static CURLcode set_connection(struct transfer *t)
 	const struct curl_api *curl = &t->client->curl;
 	int64_t timeout_ms = t->q.timeout_ms ? t->q.timeout_ms : opt->timeout_ms;
 	long fresh = t->q.cls == HTTP_CHANGE;
-	const char *authorities = getenv("SSL_CERT_FILE"); /* the tool curl reads it, libcurl not */
+	const char *file = http_authorities_file(), *folders = http_authorities_folders();
 	CURLcode rc;
 
 	if (clock_is_virtual(opt->clock) && timeout_ms < MIN_VIRTUAL_TIMEOUT_MS)
@@ -341,8 +339,10 @@ static CURLcode set_connection(struct transfer *t)
 		: curl->easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
 	rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, fresh);
 	rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_FORBID_REUSE, fresh);
-	if (authorities && *authorities)
-		rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_CAINFO, authorities);
+	if (file)
+		rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_CAINFO, file);
+	if (folders)
+		rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_CAPATH, folders);
 	if (t->loopback)
 		rc = rc ? rc : curl->easy_setopt(t->easy, CURLOPT_PROXY, "");
 	return rc;

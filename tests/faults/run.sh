@@ -195,6 +195,54 @@ run_in HOME="$work/home" CURL_HOME="$work/home" NETRC="$work/home/netrc" XDG_CON
 exits 'plan with another .netrc and .curlrc' 3
 cp quiet.yaml depmend.yaml
 
+# --- authorities: both variables are honoured, and what is wrong with them is said before a connection ---
+
+openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=localhost \
+	-addext subjectAltName=IP:127.0.0.1 2>/dev/null
+mkdir authorities
+cp ca.pem authorities/ca.pem
+openssl rehash authorities
+python3 - <<-'END' &
+	import http.server, pathlib, ssl
+	class No(http.server.BaseHTTPRequestHandler):
+	    def do_POST(self):
+	        self.send_error(401)
+	    def log_message(self, *_): pass
+	class Server(http.server.ThreadingHTTPServer):
+	    def handle_error(self, *_): pass
+	server = Server(("127.0.0.1", 0), No)
+	context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+	context.load_cert_chain("ca.pem", "ca.key")
+	server.socket = context.wrap_socket(server.socket, server_side=True)
+	pathlib.Path("tls-port").write_text(str(server.server_port))
+	server.serve_forever()
+END
+tls_pid=$!
+await_file tls-port "$tls_pid"
+sed "s|http://127.0.0.1:$port|https://127.0.0.1:$(cat tls-port)|" depmend.yaml >tls.yaml
+asks() { # STATUS WORDS [VARIABLE=VALUE...]
+	local want=$1 words=$2
+	shift 2
+	env "$@" timeout -k 2 60 "$build/depmend" check --online --settings tls.yaml --max-wait 0s >out 2>err </dev/null
+	status=$?
+	exits "authorities: $*" "$want"
+	check "authorities: $*: $words" grep -q "$words" err out
+}
+mkfifo -m 600 ca.pipe
+ln -s ca.pipe ca.link
+asks 69 'certificate' KEPT=yes
+asks 77 '401' SSL_CERT_FILE=ca.pem
+asks 77 '401' SSL_CERT_DIR=authorities
+asks 77 '401' "SSL_CERT_DIR=/none:$work/authorities"
+asks 66 'SSL_CERT_FILE: /none: No such file' SSL_CERT_FILE=/none
+asks 66 'SSL_CERT_FILE: authorities is no regular file' SSL_CERT_FILE=authorities
+asks 66 'SSL_CERT_FILE: /dev/zero is no regular file' SSL_CERT_FILE=/dev/zero
+asks 66 'SSL_CERT_FILE: /dev/ptmx is no regular file' SSL_CERT_FILE=/dev/ptmx
+asks 66 'ca.link: is a pipe' SSL_CERT_FILE=ca.link
+asks 66 'SSL_CERT_DIR: /none:ca.pem: there is no such folder' SSL_CERT_DIR=/none:ca.pem
+kill "$tls_pid"
+wait "$tls_pid" 2>/dev/null
+
 # --- an address that is too long is not cut ---
 
 (umask 077 && printf 'http://127.0.0.1:%s/%09000d' "$port" 0 >ping-url)
@@ -323,6 +371,23 @@ piped 124 ': waiting until' export --since pipe.csv
 piped 66 '; name a file' plan piped.csv --offline --rules ./pipe.csv
 piped 66 '; name a file' apply piped.csv --rules ./piped.yaml --expect pipe.csv --yes
 piped 66 '; name a file' restore pipe.csv
+# A link to one is no other thing.
+ln -s pipe.csv link.pipe.csv
+piped 124 ': waiting until' plan link.pipe.csv --offline --rules ./piped.yaml
+piped 124 ': waiting until' export --compare link.pipe.csv
+piped 124 ': waiting until' rehearse piped.csv --rules ./piped.yaml --inventory link.pipe.csv
+piped 66 '; name a file' plan piped.csv --offline --rules ./link.pipe.csv
+piped 78 '; name a file' check --settings ./link.pipe.csv
+piped 66 '; name a file' apply piped.csv --rules ./piped.yaml --expect link.pipe.csv --yes
+piped 65 '; name a file' rehearse piped.csv --rules ./piped.yaml --scenario ./link.pipe.csv
+piped 66 '; name a file' restore link.pipe.csv
+piped 66 '; name a file' init --settings ./new.yaml --tenant t --organization business --client-id BUSINESSAPI.x --private-key link.pipe.csv
+# What is read before anything is under way ends at the first signal, however long it might take.
+for endless in '--expect /dev/ptmx' '--expect /dev/fd/7'; do
+	# shellcheck disable=SC2086 # words
+	timeout -k 20 4 "$build/depmend" apply piped.csv --rules ./piped.yaml --yes $endless >out 2>err </dev/null 7< <(exec sleep 30 >/dev/null 2>&1)
+	same "a signal while $endless is read" 124 "$?"
+done
 timeout -k 2 10 env SSL_CERT_FILE=pipe.csv "$build/depmend" plan in.csv --rules corrupted-registration --out p.csv >out 2>err </dev/null
 status=$?
 exits 'certificate authorities in a pipe' 66

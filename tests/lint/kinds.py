@@ -40,7 +40,7 @@ def secrets():
 NO_FILE = {"DEPMEND_CLOCK", "DEPMEND_BOOT", "HOME", "TZ", "TZDIR", "SUDO_USER", "LOGNAME", "INVOCATION_ID", "TERM", "PATH", "TMPDIR",
            "DEPMEND_TRUST"}
 NAMED = {"CREDENTIALS_DIRECTORY": "secret_path(", "XDG_CONFIG_HOME": "trust_groups_file(", "DEPMEND_SETTINGS": "s->file",
-         "STATE_DIRECTORY": "s->state"}
+         "STATE_DIRECTORY": "s->state", "SSL_CERT_FILE": "http_authorities_file(", "SSL_CERT_DIR": "http_authorities_hold("}
 
 
 def variables():

@@ -129,6 +129,10 @@ surrounded() { # WHAT SECRET OUT [VARIABLE=VALUE...]
 	cp kept.yaml depmend.yaml
 }
 surrounded 'authorities' 'file: uem-secret' ca.pem "SSL_CERT_FILE=$work/ca.pem"
+mkdir authorities
+cp ca.pem authorities
+surrounded 'a folder of authorities' 'file: uem-secret' authorities/ca.pem "SSL_CERT_DIR=/none:$work/authorities"
+surrounded 'a folder of authorities, by a new name' 'file: uem-secret' authorities/0123abcd.0 "SSL_CERT_DIR=$work/authorities"
 surrounded 'trusted groups' 'file: uem-secret' conf/depmend/trust.yaml "XDG_CONFIG_HOME=$work/conf"
 surrounded 'trusted groups at home' 'file: uem-secret' home/.config/depmend/trust.yaml "HOME=$work/home" XDG_CONFIG_HOME=
 surrounded 'a credential' 'credential: uem' creds/uem "CREDENTIALS_DIRECTORY=$work/creds"

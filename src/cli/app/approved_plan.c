@@ -15,6 +15,7 @@
 #include "cli/app/own_doing.h"
 #include "io/crypto.h"
 #include "io/file.h"
+#include "os/stop.h"
 #include "store/shared.h"
 
 /* Follows the time in what is remembered. */
@@ -120,8 +121,11 @@ static enum errc read_plan(struct plan_file *ret, const char *path, const struct
 	/* Its columns are those of the reviewed list; it is written in UTF-8. */
 	opt.list.csv.encoding = NULL;
 	rc = file_refuse_pipe(path, err);
+	/* Nothing is under way yet, and a terminal or a shell's pipe may never end. */
+	stop_at_once(!file_is_regular(path));
 	if (!rc)
 		rc = input_read(&t.input, &opt, err);
+	stop_at_once(false);
 
 	map_init(&t.serials, 0);
 	map_init(&t.wishes, 0);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cli/app/load.h"
 #include "io/file.h"
+#include "io/http_authorities.h"
 #include "plan/run_rows.h"
 #include "report/result.h"
 #include "report/run_facts.h"
@@ -107,7 +108,7 @@ static const char *stream(int fd)
 /* What nothing on the command line or in the settings names. */
 static void add_surroundings(struct paths *to)
 {
-	add(to, getenv("SSL_CERT_FILE"), "the certificate authorities of $SSL_CERT_FILE");
+	add(to, http_authorities_file(), "the certificate authorities of $SSL_CERT_FILE");
 	add_made(to, trust_groups_file(), "the groups that are trusted");
 }
 
@@ -207,6 +208,11 @@ static enum errc compare(
 					"%s%s and %s%s both write %s: name two files",
 					out->v[k].dashes, out->v[k].what, o->dashes, o->what,
 					o->path);
+		if (http_authorities_hold(o->path))
+			return err_set(err, ERR_USAGE,
+				"%s%s %s is also read (the certificate authorities of "
+				"$SSL_CERT_DIR): name another folder",
+				o->dashes, o->what, o->path);
 		if (s && s->state && is_states(o->path, s->state))
 			return err_set(err, ERR_USAGE,
 				"%s%s %s lies in the state folder %s, where only depmend "
