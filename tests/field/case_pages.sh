@@ -118,3 +118,18 @@ while IFS='|' read -r name harmless knobs; do
 	done
 	many "$name" "$harmless" "${sets[@]}"
 done <<<"$behaviours"
+
+# A colleague has just put it on a server: its record is of before that, and the server's list is cut.
+{ cat pages.fleet.csv && echo 'PAGELATE0001,'; } >late.fleet.csv
+{ cat pages.csv && echo PAGELATE0001; } >late.csv
+absence 'not: {apple.server|present: true}' >late.yaml
+cat >late.scenario.yaml <<'END'
+version: 1
+overrides:
+  - {service: apple, path: '/v1/orgDevices*', knobs: {apple.stale: 1h}}
+  - {service: apple, path: '/v1/mdmServers/*/relationships/devices', knobs: {page.clamp: 10, page.cut: 2}}
+admins: [{on: {service: apple, path: /v1/mdmServers, nth: 1}, at: before, do: assign, server: WS1 EMEA, serials: [PAGELATE0001]}]
+END
+new_world --fleet late.fleet.csv --scenario late.scenario.yaml
+run plan late.csv --rules late.yaml --out late.got.csv --max-wait 12h
+same 'a cut list and a record of before: its server is not known' undecided "$(cut -d, -f2 late.got.csv | tail -n 1)"
