@@ -213,12 +213,26 @@ static int open_folder_of(const char *path)
 	return fd;
 }
 
+/* Whoever can open the folder could hold it, and needs not to: its files are reached by their
+ * names. A group that may write there is one of ours. */
+static void close_to_others(int folder)
+{
+	struct stat st;
+	mode_t open_to = 0;
+
+	if (fstat(folder, &st) == 0 && st.st_uid == geteuid())
+		open_to = st.st_mode & (st.st_mode & S_IWGRP ? S_IROTH : S_IROTH | S_IRGRP);
+	if (open_to)
+		(void)fchmod(folder, st.st_mode & 07777 & ~open_to);
+}
+
 enum errc lock_take_folder(struct lock *l, struct err *err)
 {
 	l->folder = open_folder_of(l->path);
 	if (l->folder < 0)
 		return err_set(err, ERR_CANNOT_CREATE, "cannot open the folder of the lock %s: %s",
 			l->path, strerror(errno));
+	close_to_others(l->folder);
 	if (kernel_lock_folder(l->folder) || errno != EWOULDBLOCK)
 		return ERR_OK;
 	return err_set(err, ERR_LOCKED,

@@ -27,8 +27,9 @@ struct lock_holder {
 MUST_CHECK enum errc lock_take(
 	struct lock **ret, const char *path, const char *command, struct err *err);
 /* Holds the file's folder as well: whoever removes the file, taking it for a leftover, lets nobody
- * in. ERR_LOCKED when somebody else does; then, and after other failures, the caller frees. Where
- * the file system cannot lock folders the file has to do. */
+ * in. What others may read of it is not its list of files any more: with that they could hold it.
+ * ERR_LOCKED when somebody else does; then, and after other failures, the caller frees. Where the
+ * file system cannot lock folders the file has to do. */
 MUST_CHECK enum errc lock_take_folder(struct lock *l, struct err *err);
 /* How far the holder is, for whoever looks. NULL is fine. */
 void lock_say(struct lock *l, const char *phase, int64_t ends_ms);

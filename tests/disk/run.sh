@@ -371,6 +371,12 @@ if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65533 --clear-groups true 2>/dev/null
 	exits "another user's, who lets us read it" 0
 	check 'his runs' grep -q off.csv out
 	chown -R "$owner" state
+	run resume
+	exits 'the next command' 0
+	as_other() { DEPMEND_TRUST=$work setpriv --reuid=65533 --clear-groups "$@" >out 2>err; }
+	check 'nobody else can hold its folder' test -z "$(as_other flock -n -s state/*/ true && echo held)"
+	as_other "$build/depmend" runs
+	check 'and who may read it does' grep -q off.csv out
 fi
 
 # --- the file that all processes write, damaged: it keeps nobody off his server, and no command from working ---
