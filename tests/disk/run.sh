@@ -379,6 +379,15 @@ if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65533 --clear-groups true 2>/dev/null
 	check 'and who may read it does' grep -q off.csv out
 fi
 
+# A command that ends before it comes to that, and a ledger that cannot be written: one word about it.
+left_off ledger
+export DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z
+(ulimit -f 48 && exec "$build/depmend" apply none.csv --rules ./off.yaml --yes --max-wait 2h) >out 2>err </dev/null
+same 'no list, and no room: they are back' 0 "$(away)"
+check 'no list, and no room: which is said' grep -q 'no device stays off its server' err
+check 'no list, and no room: nobody says that they are not' test -z "$(grep 'not put back' err)"
+export DEPMEND_CLOCK=$began
+
 # --- the file that all processes write, damaged: it keeps nobody off his server, and no command from working ---
 
 damage() { # HOW: shared.db

@@ -170,7 +170,7 @@ static enum errc put_back_first(struct run_command *c, const char *except, struc
  * not the way home. Those of a run that holds the lock are that one's. */
 static void put_back_at_last(struct run_command *c, enum errc ended)
 {
-	bool lost = ended == ERR_STORE;
+	bool lost = ended == ERR_STORE, said;
 	struct err err;
 	enum errc rc = ERR_OK;
 
@@ -182,7 +182,11 @@ static void put_back_at_last(struct run_command *c, enum errc ended)
 	}
 	if (!rc)
 		rc = put_back_first(c, "", &err);
-	if (rc && rc != ERR_LOCKED && !(rc == ERR_STOPPED && !c->p.session.transport))
+	/* Whoever found that the ledger cannot be written has put back, and said what became of it.
+	 */
+	said = rc == ERR_LOCKED || (rc == ERR_STOPPED && !c->p.session.transport) ||
+	       (!lost && c->p.session.store && store_is_lost(c->p.session.store));
+	if (rc && !said)
 		log_warn("devices that are off their servers%s were not put back: %s",
 			lost ? ", if there are any," : "", err.msg);
 }
