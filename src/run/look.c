@@ -259,17 +259,25 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 }
 
 /* They are refused for the moment: without them the look is not whole. Refused for as long as a
- * sync may take they are no evidence any more, and on the way home nobody waits for it. */
-static void do_without_events(struct looking *l)
+ * sync may take they are no evidence any more, and on the way home nobody waits for it. A look that
+ * is good for nobody may have taken no time, if its server is gone: the next one does not follow at
+ * once. */
+static enum errc do_without_events(struct looking *l, struct err *err)
 {
 	struct job *j = l->j;
 	int64_t now = transport_now(j->transport);
+	uint32_t n_forgotten = 0;
 
 	if (j->deaf_ms == TIME_NONE)
 		j->deaf_ms = now;
 	for (uint32_t i = 0; i < l->n && now - j->deaf_ms < j->settings->timeouts.sync_ms; i++)
-		if (!job_is_put_back(j, &j->devices[l->devices[i]]))
+		if (!job_is_put_back(j, &j->devices[l->devices[i]])) {
 			j->devices[l->devices[i]].looked_ms = TIME_NONE;
+			n_forgotten++;
+		}
+	return n_forgotten < l->n
+		       ? ERR_OK
+		       : transport_sleep(j->transport, now + j->settings->poll.apple_ms, err);
 }
 
 /* One query for all; no event is no evidence, and an account that may not ask is none either. With
@@ -292,8 +300,7 @@ static enum errc drop_moved(struct looking *l, int64_t from_ms, struct err *err)
 		return rc;
 	}
 	log_often(LOG_INFO, "what others changed meanwhile is not known: %s", err->msg);
-	do_without_events(l);
-	return ERR_OK;
+	return do_without_events(l, err);
 }
 
 enum errc look_again(struct job *j, const uint32_t *devices, uint32_t n, struct err *err)

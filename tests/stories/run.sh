@@ -724,6 +724,32 @@ done <<-'F'
 	30m 5m [cancel_migration, unassign]
 F
 
+# --- a look that is good for nobody, and takes no request because the server is gone, ends all the same ---
+# What others did may be asked only when Apple takes more reads.
+while read -r reads to outcome steps; do
+	[ "$to" = - ] && to= || to=', to: WS1 EMEA'
+	cat >deleted.yaml <<-F
+		version: 1
+		admins:
+		  - {after: 4m, do: delete_server, server: WS1 APAC$to}
+	F
+	new_world --fleet fleet.csv --scenario deleted.yaml --set uem.sync_time=10m
+	settings_with "rate: {apple_read: $reads/1m}"
+	rules "$steps"
+	sed -i '/^name/a waves: [1, 100%]' rules.yaml
+	rows C02STORY0001 C02STORY0003
+	timeout 60 "$build/depmend" apply in.csv --rules rules.yaml --yes --allow percent=100 \
+		--max-wait 48h >out 2>err </dev/null
+	check "deleted meanwhile, $reads reads a minute, $steps: it ends" test $? -lt 64
+	same "deleted meanwhile, $reads reads a minute, $steps: the row" "$outcome" "$(verdict C02STORY0003 | cut -d' ' -f1)"
+	same "deleted meanwhile, $reads reads a minute, $steps: the other" 'done' "$(verdict C02STORY0001 | cut -d' ' -f1)"
+done <<-'F'
+	2 - unchanged [unassign]
+	2 EMEA drifted [unassign, sync, reassign, sync]
+	2 EMEA drifted [delete_from_lifecycle]
+	3 - drifted [{reassign: {to: WS1 Americas}}, sync]
+F
+
 # --- what is left of the budgets, from the state alone ---
 new_world --fleet fleet.csv
 rules '[{reassign: {to: WS1 APAC}}]'
