@@ -104,7 +104,8 @@ struct open_request {
 	bool ended_badly;  /* FAILURE, STOPPED, FAILED */
 	bool held;         /* in part at least: an administrator has to approve it */
 	bool has_custody;  /* its intent put its devices into custody */
-	struct job *job;   /* for callbacks */
+	bool unseen;     /* the list of its server was not whole when its devices were looked at */
+	struct job *job; /* for callbacks */
 	/* Judges the answer, when there is one. */
 	void (*take)(struct open_request *r, const struct http_reply *reply);
 };

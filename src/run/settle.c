@@ -117,9 +117,34 @@ static enum errc look_at_uem(struct job *j, uint32_t *slots, struct err *err)
 	return n ? look_at_lists(j, groups, err) : ERR_OK;
 }
 
-/* Who has to come back does so whatever becomes of Apple's lists. lists: how they went, and what
- * comes back if nothing else goes wrong, unless all that had to be seen was. */
-static enum errc look_at_lost(struct job *j, uint32_t *v, enum errc lists, struct err *err)
+/* Of moves, by the lists of their servers: one that is not whole hides nobody on another. Who is in
+ * custody is asked for by name then. */
+static enum errc look_at_moves(
+	struct job *j, uint32_t server, uint32_t *slots, bool *ret_cut, struct err *err)
+{
+	uint32_t n = collect(j, STEP_REASSIGN, server, slots);
+	enum errc rc = n ? facts_on_server(j->facts, server, slots, n, err) : ERR_OK;
+
+	if (rc != ERR_PROTOCOL)
+		return rc;
+	for (uint32_t i = 0; i < j->n_open; i++) {
+		struct open_request *r = j->open[i];
+
+		for (uint32_t k = 0; k < r->n && r->kind == STEP_REASSIGN && r->server == server;
+			k++)
+			r->unseen |= job_is_busy(&j->devices[r->devices[k]]) &&
+				     !j->devices[r->devices[k]].custody;
+	}
+	log_often(LOG_WARN, "looking at the devices: %s", err->msg);
+	*ret_cut = true;
+	return ERR_OK;
+}
+
+/* Who has to come back does so whatever becomes of Apple's lists. cut: some of the servers' were
+ * not whole. pages: how the devices' own went, and what comes back if nothing else goes wrong,
+ * unless all that had to be seen was. */
+static enum errc look_at_lost(
+	struct job *j, uint32_t *v, enum errc pages, bool cut, struct err *err)
 {
 	uint32_t n = 0, custody = 0;
 	enum errc rc;
@@ -136,8 +161,8 @@ static enum errc look_at_lost(struct job *j, uint32_t *v, enum errc lists, struc
 				v[n++] = r->devices[k];
 			}
 	}
-	rc = look_by_name(j, v, n, lists != ERR_OK, err);
-	return rc ? rc : custody == n ? ERR_OK : lists;
+	rc = look_by_name(j, v, n, pages != ERR_OK || cut, err);
+	return rc ? rc : custody == n ? ERR_OK : pages;
 }
 
 /* Off its server is proved by the status and by every server's list; on one, by that list alone. */
@@ -145,17 +170,15 @@ static enum errc look(struct job *j, struct err *err)
 {
 	uint32_t *slots = mem_alloc((2 * (size_t)j->n + 1) * sizeof(*slots));
 	int64_t from_ms = transport_now(j->transport);
-	bool all;
+	bool all, cut = false;
 	enum errc rc = look_at_pages(j, slots, &all, err);
 
-	for (uint32_t s = 0; s < j->fleet->n_servers && !rc && !all; s++) {
-		uint32_t n = collect(j, STEP_REASSIGN, s, slots);
-
-		if (n)
-			rc = facts_on_server(j->facts, s, slots, n, err);
-	}
+	for (uint32_t i = 0; i < j->n_open; i++)
+		j->open[i]->unseen = false;
+	for (uint32_t s = 0; s < j->fleet->n_servers && !rc && !all; s++)
+		rc = look_at_moves(j, s, slots, &cut, err);
 	if (!rc || rc == ERR_PROTOCOL)
-		rc = look_at_lost(j, slots, rc, err);
+		rc = look_at_lost(j, slots, rc, cut, err);
 	if (!rc)
 		rc = look_at_uem(j, slots, err);
 	free(slots);
@@ -177,7 +200,7 @@ static enum errc look(struct job *j, struct err *err)
 /* Whether the last look could show what the request is about: for a reassign, its server's list. */
 static bool sees(const struct job *j, const struct open_request *r)
 {
-	bool all = !j->blind;
+	bool all = !j->blind && !r->unseen;
 	struct view v;
 
 	for (uint32_t i = 0; i < r->n && all && r->kind != STEP_REASSIGN; i++) {

@@ -724,6 +724,27 @@ done <<-'F'
 	30m 5m [cancel_migration, unassign]
 F
 
+# --- one server's list that is never whole again hides no move to another server ---
+for cut in EMEA Americas; do
+	[ $cut = EMEA ] && other=Americas || other=EMEA
+	{
+		echo serial,server
+		printf "%s,WS1 $cut\n" $(seq -f C02MANY%05g 20)
+		printf "%s,WS1 $other\n" C02STAY00001
+		printf "%s,WS1 APAC\n" C02STORY0001 C02STORY0002 C02STAY00002
+	} >many.csv
+	new_world --fleet many.csv --scenario <(printf '%s\n' 'version: 1' 'admins:' \
+		'  - {on: {activity: ASSIGN_DEVICES, nth: 2}, at: landed, do: set, knobs: {page.without: C02STORY0001}}')
+	printf 'version: 1\nrules:\n  - {name: %s, match: {serial: %s}, do: [{reassign: {to: WS1 %s}}]}\n' \
+		a C02STORY0001 $cut >rules.yaml
+	printf '  - {name: b, match: {serial: C02STORY0002}, do: [{reassign: {to: WS1 %s}}]}\n' $other >>rules.yaml
+	rows C02STORY0001 C02STORY0002
+	apply --max-wait 6h
+	exits "$cut is never whole" 5
+	same "$cut is never whole: who is on it" 'unverified apple.outcome_unknown' "$(verdict C02STORY0001)"
+	same "$cut is never whole: who is on $other" 'done state.done' "$(verdict C02STORY0002)"
+done
+
 # --- a look that is good for nobody, and takes no request because the server is gone, ends all the same ---
 # What others did may be asked only when Apple takes more reads.
 while read -r reads to outcome steps; do
