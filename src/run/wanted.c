@@ -113,6 +113,17 @@ static bool has_returned(struct job *j, struct job_device *d, const struct view 
 	return true;
 }
 
+/* On no server before the step that takes it off, and it would come back: somebody else took it
+ * off, and means it. Not, where he deleted its server; and of an older state only what an event
+ * says. */
+static bool taken_by_others(
+	const struct job *j, const struct job_device *d, const struct view *seen)
+{
+	return step_info(job_step(j, d)->kind)->takes_off && job_way_back(j, d) &&
+	       seen->server == SERVER_NONE && job_expected(j, d).server != SERVER_NONE &&
+	       !fleet_server_gone(j->fleet, d->home) && (!j->older || d->by_other);
+}
+
 /* A page of before shows where it came from, which may be where it is to go. */
 static enum wanted holds_already(struct job *j, struct job_device *d, const struct view *seen)
 {
@@ -124,6 +135,10 @@ static enum wanted holds_already(struct job *j, struct job_device *d, const stru
 		return WANTED_LATER;
 	if (ours && left_by_others(j, d, seen))
 		return NOT_WANTED;
+	if (!ours && taken_by_others(j, d, seen)) {
+		note_drift(j, d, seen);
+		return NOT_WANTED;
+	}
 	job_pass(j, d, ours ? RESULT_DONE : RESULT_HELD);
 	return NOT_WANTED;
 }

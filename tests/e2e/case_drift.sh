@@ -23,8 +23,9 @@ drift() { # [SIMULATOR OPTION...]
 	printf 'serial\nC02DRIFT0001\nC02DRIFT0002\nC02DRIFT0003\n' >in.csv
 	run apply in.csv --rules drift.yaml --yes
 	exits 'two of three drifted' 5
-	same 'what became of them' '1 drifted 2 done' "$("$rows" outcomes in.result.csv)"
+	same 'what became of them' '2 drifted 1 done' "$("$rows" outcomes in.result.csv)"
 	same 'it is left where it was put' 0 "$(effects unassign C02DRIFT0002)"
+	same 'who was taken off is left there' 0 "$(effects assign C02DRIFT0003)"
 }
 
 reason_of() { # SERIAL

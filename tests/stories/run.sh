@@ -724,6 +724,34 @@ done <<-'F'
 	30m 5m [cancel_migration, unassign]
 F
 
+# --- who was taken off by somebody else before our own unassign is not put back by us ---
+# The second wave begins when the first is through; by then a colleague has taken its device off.
+while read -r delay outcome assigns do steps; do
+	do=${do//_A/ A} do=${do//,/, } do=${do//:/: }
+	cat >others.yaml <<-F
+		version: 1
+		admins:
+		  - {after: 3m, do: $do}
+	F
+	new_world --fleet fleet.csv --scenario others.yaml --set uem.sync_time=5m --set "apple.event_delay=$delay"
+	rules "$steps"
+	sed -i '/^name/a waves: [1, 100%]' rules.yaml
+	rows C02STORY0001 C02STORY0003
+	apply --max-wait 48h
+	same "$do, then $steps: the row" "$outcome" "$(verdict C02STORY0003 | cut -d' ' -f1)"
+	same "$do, then $steps: assignments" "$assigns" "$(effects assign C02STORY0003)"
+	same "$do, then $steps: the other" 'done' "$(verdict C02STORY0001 | cut -d' ' -f1)"
+	[ "$delay $outcome" != '0s drifted' ] ||
+		check "$do, then $steps: it says who" grep -q 'C02STORY0003.* by other-admin' in.result.csv
+done <<-'F'
+	0s drifted 0 unassign,serials:[C02STORY0003] [unassign, sync, reassign, sync]
+	2h drifted 0 unassign,serials:[C02STORY0003] [unassign, sync, reassign, sync]
+	0s drifted 0 unassign,serials:[C02STORY0003] [unassign, sync, {reassign: {to: WS1 Americas}}, sync]
+	0s drifted 0 unassign,serials:[C02STORY0003] [{reassign: {to: WS1 Americas}}, sync, unassign, reassign]
+	0s done 0 unassign,serials:[C02STORY0003] [delete_from_lifecycle]
+	0s done 1 delete_server,server:WS1_APAC [unassign, {reassign: {to: WS1 Americas}}, sync]
+F
+
 # --- one server's list that is never whole again hides no move to another server ---
 for cut in EMEA Americas; do
 	[ $cut = EMEA ] && other=Americas || other=EMEA
