@@ -726,23 +726,23 @@ F
 
 # --- who was taken off by somebody else before our own unassign is not put back by us ---
 # The second wave begins when the first is through; by then a colleague has taken its device off.
-while read -r delay outcome assigns do steps; do
-	do=${do//_A/ A} do=${do//,/, } do=${do//:/: }
+while read -r delay outcome assigns deed steps; do
+	deed=${deed//_A/ A} deed=${deed//,/, } deed=${deed//:/: }
 	cat >others.yaml <<-F
 		version: 1
 		admins:
-		  - {after: 3m, do: $do}
+		  - {after: 3m, do: $deed}
 	F
 	new_world --fleet fleet.csv --scenario others.yaml --set uem.sync_time=5m --set "apple.event_delay=$delay"
 	rules "$steps"
 	sed -i '/^name/a waves: [1, 100%]' rules.yaml
 	rows C02STORY0001 C02STORY0003
 	apply --max-wait 48h
-	same "$do, then $steps: the row" "$outcome" "$(verdict C02STORY0003 | cut -d' ' -f1)"
-	same "$do, then $steps: assignments" "$assigns" "$(effects assign C02STORY0003)"
-	same "$do, then $steps: the other" 'done' "$(verdict C02STORY0001 | cut -d' ' -f1)"
+	same "$deed, then $steps: the row" "$outcome" "$(verdict C02STORY0003 | cut -d' ' -f1)"
+	same "$deed, then $steps: assignments" "$assigns" "$(effects assign C02STORY0003)"
+	same "$deed, then $steps: the other" 'done' "$(verdict C02STORY0001 | cut -d' ' -f1)"
 	[ "$delay $outcome" != '0s drifted' ] ||
-		check "$do, then $steps: it says who" grep -q 'C02STORY0003.* by other-admin' in.result.csv
+		check "$deed, then $steps: it says who" grep -q 'C02STORY0003.* by other-admin' in.result.csv
 done <<-'F'
 	0s drifted 0 unassign,serials:[C02STORY0003] [unassign, sync, reassign, sync]
 	2h drifted 0 unassign,serials:[C02STORY0003] [unassign, sync, reassign, sync]
@@ -765,7 +765,7 @@ for cut in EMEA Americas; do
 		'  - {on: {activity: ASSIGN_DEVICES, nth: 2}, at: landed, do: set, knobs: {page.without: C02STORY0001}}')
 	printf 'version: 1\nrules:\n  - {name: %s, match: {serial: %s}, do: [{reassign: {to: WS1 %s}}]}\n' \
 		a C02STORY0001 $cut >rules.yaml
-	printf '  - {name: b, match: {serial: C02STORY0002}, do: [{reassign: {to: WS1 %s}}]}\n' $other >>rules.yaml
+	printf '  - {name: b, match: {serial: C02STORY0002}, do: [{reassign: {to: WS1 %s}}]}\n' "$other" >>rules.yaml
 	rows C02STORY0001 C02STORY0002
 	apply --max-wait 6h
 	exits "$cut is never whole" 5
