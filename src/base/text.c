@@ -104,6 +104,9 @@ static void clean(char *p, size_t n, bool lines)
 
 		step = text_step((struct str){ p + i, n - i }, &hidden);
 		(void)text_char((struct str){ p + i, step }, &code);
+		/* A byte of its own is no UTF-8: nobody sees what it stands for, and who reads the
+		 * line as text, such as the journal, would not read it at all. */
+		hidden = hidden || (step == 1 && (unsigned char)p[i] >= 0x80);
 		if (hidden && !(lines && (p[i] == '\n' || p[i] == '\t')) &&
 			!belongs_to_picture(
 				code, before, (struct str){ p + i + step, n - i - step }))

@@ -23,7 +23,8 @@ size_t text_char(struct str s, uint32_t *ret_code);
 /* The same; *ret_hidden: it is shown as it is nowhere. */
 size_t text_step(struct str s, bool *ret_hidden);
 
-/* Replaces what is hidden by '?', in place. text_clean_lines() leaves TAB and LF. */
+/* Replaces what is hidden, and bytes that are no UTF-8, by '?', in place. text_clean_lines()
+ * leaves TAB and LF. */
 void text_clean(char *p, size_t n);
 void text_clean_lines(char *p, size_t n);
 

@@ -74,7 +74,8 @@ static void what_is_hidden(void **state)
 		assert_int_not_equal(text_kind(is_not[i]), TEXT_HIDDEN);
 }
 
-/* A terminal that takes no UTF-8 obeys a lone 0x9b; within a character it is none. */
+/* A terminal that takes no UTF-8 obeys a lone 0x9b; within a character it is none. What reads lines
+ * as text, such as the journal, shows none that has another such byte. */
 static void bytes_that_are_no_utf8(void **state)
 {
 	char text[] = "a\x9b"
@@ -82,9 +83,9 @@ static void bytes_that_are_no_utf8(void **state)
 
 	(void)state;
 	text_clean_lines(text, sizeof(text) - 1);
-	assert_string_equal(text, "a?2J \xe2? \xc3\x9b \xf0\x9f\x93\xb1\t\n");
+	assert_string_equal(text, "a?2J ?? \xc3\x9b \xf0\x9f\x93\xb1\t\n");
 	text_clean(text, sizeof(text) - 1);
-	assert_string_equal(text, "a?2J \xe2? \xc3\x9b \xf0\x9f\x93\xb1??");
+	assert_string_equal(text, "a?2J ?? \xc3\x9b \xf0\x9f\x93\xb1??");
 }
 
 /* A family is three pictures and two joiners, a red heart a black one that asks for colours. */
