@@ -71,7 +71,7 @@ static int run(struct cli *cli)
 		return cli_fail(cli, &err);
 	log_set_level(level_wanted(cli));
 	if (tenants_wanted(cli))
-		return tenants_run(cli, outputs_check_named);
+		return tenants_run(cli, outputs_check_named, outputs_check_all);
 	if (cli_count(cli, OPTION_JOBS)) {
 		(void)err_set(&err, ERR_USAGE,
 			"--jobs does nothing without a folder of settings: --settings FOLDER");

@@ -208,6 +208,32 @@ done
 refused 'a folder of settings: one file twice' report latest --settings all --html page --metrics ./page
 same 'a folder of settings: nothing is changed' "$before" "$(find all -type f -exec sha256sum {} + | sort)"
 
+# What one tenant writes is not what another reads, nor what another writes.
+mkdir lists
+cp sold.txt lists/demo.csv
+cp sold.txt lists/beta.csv
+echo 'protect: {file: demo.csv}' >>all/beta.yaml
+sed -i '/^protect: {file: protected.csv}/d' all/beta.yaml
+cp protected.csv all/demo.csv
+cp protected.csv lists/demo.result.csv
+before=$(sha256sum all/demo.csv lists/*)
+refused 'plan over the protected list of another tenant' plan 'lists/{tenant}.csv' --rules own.yaml --settings all --out 'all/{tenant}.csv'
+refused 'export over it' export --settings all --out 'all/./{tenant}.csv'
+refused 'report over it' report latest --settings all --csv 'all/{tenant}.csv'
+sed -i 's/demo.csv/..\/lists\/demo.result.csv/' all/beta.yaml
+refused 'apply whose result is the protected list of another tenant' apply 'lists/{tenant}.csv' --rules own.yaml --settings all --yes
+sed -i 's/^protect: .*demo.result.csv.*/rules: ..\/own-{list}.yaml/; s/{list}/beta/' all/beta.yaml
+sed 's/sold.txt/lists\/demo.csv/' own.yaml >own-beta.yaml
+refused 'a list of its rules' export --settings all --out 'lists/{tenant}.csv'
+mkdir two
+ln -s . two/demo
+ln -s . two/beta
+echo kept >two/x.csv
+run export --settings all --out 'two/{tenant}/x.csv'
+exits 'two tenants that write one file' 64
+check 'which says so' grep -q 'two tenants would write' err
+same 'other tenants: nothing is changed' "$before kept" "$(sha256sum all/demo.csv lists/*) $(cat two/x.csv)"
+
 # A pipe that nobody writes into is no file: a command says so, and does not wait for ever.
 mkfifo pipe
 for option in --scenario --rules --settings; do

@@ -316,6 +316,127 @@ enum errc outputs_check_named(const struct cli *cli, struct err *err)
 	return rc;
 }
 
+/* --- the outputs of many tenants --- */
+
+/* An output that is there already; what is not, nobody reads. */
+struct place {
+	dev_t dev;
+	ino_t ino;
+	size_t whose;
+	const struct path *path;
+};
+
+static int by_place(const void *one, const void *other)
+{
+	const struct place *a = one, *b = other;
+
+	if (a->dev != b->dev)
+		return a->dev < b->dev ? -1 : 1;
+	return a->ino == b->ino ? 0 : a->ino < b->ino ? -1 : 1;
+}
+
+static bool find_place(const char *path, struct place *ret)
+{
+	struct stat st;
+	bool is = stat(path, &st) == 0 && S_ISREG(st.st_mode);
+
+	*ret = (struct place){ 0 };
+	if (is) {
+		ret->dev = st.st_dev;
+		ret->ino = st.st_ino;
+	}
+	return is;
+}
+
+static enum errc compare_places(const struct paths *in, const struct place *places, size_t n,
+	const struct cli *cli, size_t whose, struct err *err)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		struct place key;
+		const struct place *found = NULL;
+
+		if (find_place(in->v[i].path, &key))
+			found = bsearch(&key, places, n, sizeof(*places), by_place);
+		if (found && found->whose != whose)
+			return err_set(err, ERR_USAGE,
+				"%s%s %s is also read by another tenant (%s: %s%s): name another "
+				"file",
+				found->path->dashes, found->path->what, found->path->path,
+				cli_text(cli, OPTION_SETTINGS), in->v[i].dashes, in->v[i].what);
+	}
+	return ERR_OK;
+}
+
+/* They are in order. */
+static enum errc compare_writers(const struct place *places, size_t n, struct err *err)
+{
+	for (size_t i = 1; i < n; i++)
+		if (by_place(&places[i - 1], &places[i]) == 0 &&
+			places[i - 1].whose != places[i].whose)
+			return err_set(err, ERR_USAGE,
+				"%s and %s are one file, which two tenants would write: name two "
+				"files",
+				places[i - 1].path->path, places[i].path->path);
+	return ERR_OK;
+}
+
+static enum errc check_other(
+	const struct cli *cli, const struct place *places, size_t n, size_t whose, struct err *err)
+{
+	struct paths in = { 0 }, own = { 0 };
+	struct settings *settings = NULL;
+	struct diags diags;
+	struct err unread;
+	enum errc rc;
+
+	diags_init(&diags);
+	if (settings_load(&settings, cli_text(cli, OPTION_SETTINGS), &diags, &unread))
+		settings = NULL;
+	add_options(cli, &in, &own);
+	if (settings) {
+		add_settings(&in, settings);
+		add_rules_of(&in, cli, settings);
+	}
+	rc = compare_places(&in, places, n, cli, whose, err);
+	paths_release(&in);
+	paths_release(&own);
+	settings_free(settings);
+	diags_release(&diags);
+	return rc;
+}
+
+enum errc outputs_check_all(const struct cli *v, size_t n, struct err *err)
+{
+	struct paths in = { 0 }, out = { 0 };
+	size_t *ends = mem_alloc((n + 1) * sizeof(*ends)), n_places = 0;
+	struct place *places;
+	enum errc rc = ERR_OK;
+
+	for (size_t i = 0; i < n; i++) {
+		add_options(&v[i], &in, &out);
+		add_made(&out, default_result(&v[i]), "the result");
+		ends[i] = out.n;
+	}
+	places = mem_alloc((out.n + 1) * sizeof(*places));
+	for (size_t i = 0, whose = 0; i < out.n; i++) {
+		while (i >= ends[whose])
+			whose++;
+		if (!find_place(out.v[i].path, &places[n_places]))
+			continue;
+		places[n_places].whose = whose;
+		places[n_places++].path = &out.v[i];
+	}
+	qsort(places, n_places, sizeof(*places), by_place);
+	rc = compare_writers(places, n_places, err);
+	for (size_t i = 0; i < n && n_places && !rc; i++)
+		rc = check_other(&v[i], places, n_places, i, err);
+	free(places);
+	free(ends);
+	paths_release(&in);
+	paths_release(&out);
+	return rc;
+}
+
 enum errc outputs_check_run(
 	const struct cli *cli, struct store *store, const struct run_record *run, struct err *err)
 {

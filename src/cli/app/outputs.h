@@ -19,6 +19,10 @@ MUST_CHECK enum errc outputs_check(const struct cli *cli, const struct settings 
 /* The same of the settings that the command line names, as far as they can be read. */
 MUST_CHECK enum errc outputs_check_named(const struct cli *cli, struct err *err);
 
+/* Nor is the output of one tenant what another one reads: the command lines of all, before the
+ * first begins. What a tenant reads itself, its own process finds. ERR_USAGE. */
+MUST_CHECK enum errc outputs_check_all(const struct cli *v, size_t n, struct err *err);
+
 /* Nor what the run was made of, where a command looks back at one: its input, its rules. */
 MUST_CHECK enum errc outputs_check_run(
 	const struct cli *cli, struct store *store, const struct run_record *run, struct err *err);

@@ -148,6 +148,31 @@ static void words_release(struct words *w)
 	free(w->v);
 }
 
+/* What each process will be told, read as it will read it. */
+static enum errc check_each(
+	const struct cli *cli, const struct tenants *t, tenants_check_all *check, struct err *err)
+{
+	struct words *w = mem_alloc((t->n + 1) * sizeof(*w));
+	struct cli *v = mem_alloc((t->n + 1) * sizeof(*v));
+	size_t n = 0;
+	enum errc rc = ERR_OK;
+
+	while (n < t->n && !rc) {
+		w[n] = words_for(cli, &t->v[n]);
+		rc = cli_parse(&v[n], (int)w[n].n, w[n].v, err);
+		n++;
+	}
+	if (!rc)
+		rc = check(v, n, err);
+	while (n--) {
+		cli_release(&v[n]);
+		words_release(&w[n]);
+	}
+	free(v);
+	free(w);
+	return rc;
+}
+
 /* A file for what one tenant says, which the others do not inherit; NULL: none can be made. */
 static FILE *said(void)
 {
@@ -421,7 +446,7 @@ static int worst_of(const struct tenants *t)
 	return worst;
 }
 
-int tenants_run(const struct cli *cli, tenants_check *check)
+int tenants_run(const struct cli *cli, tenants_check *check, tenants_check_all *check_all)
 {
 	struct tenants t = { 0 };
 	struct rollup all = { 0 };
@@ -431,6 +456,8 @@ int tenants_run(const struct cli *cli, tenants_check *check)
 
 	if (!rc)
 		rc = tenants_find(&t, cli_text(cli, OPTION_SETTINGS), &err);
+	if (!rc)
+		rc = check_each(cli, &t, check_all, &err);
 	if (!rc)
 		rc = rollup_open(&all, cli, &t, check, &err);
 	if (!rc)
