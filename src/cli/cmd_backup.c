@@ -2,6 +2,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/plural.h"
@@ -14,6 +15,15 @@
 #include "report/ndjson.h"
 #include "store/archive.h"
 #include "trust/trust.h"
+
+/* Elsewhere "-" is a stream, and a state is none. */
+static enum errc check_name(const char *path, struct err *err)
+{
+	if (strcmp(path, "-") == 0)
+		return err_set(err, ERR_USAGE,
+			"a backup is a file, no stream: name one (./- where it is called so)");
+	return ERR_OK;
+}
 
 static enum errc check_place(const struct saved_run *s, const char *path, struct err *err)
 {
@@ -52,9 +62,11 @@ static enum errc backup(struct saved_run *s, const struct cli *cli, struct err *
 	const char *path = cli->args[0];
 	struct archive_info info;
 	int64_t now;
-	enum errc rc = move ? saved_run_open_to_write(s, cli, false, err)
-			    : saved_run_open(s, cli, err);
+	enum errc rc = check_name(path, err);
 
+	if (!rc)
+		rc = move ? saved_run_open_to_write(s, cli, false, err)
+			  : saved_run_open(s, cli, err);
 	if (!rc)
 		rc = check_place(s, path, err);
 	if (!rc)
@@ -155,8 +167,10 @@ static enum errc restore(struct saved_run *s, const struct cli *cli, struct err 
 	struct archive_info info;
 	char *kept = NULL;
 	int64_t now, n, from;
-	enum errc rc = trust_file(TRUSTED_BACKUP, path, err);
+	enum errc rc = check_name(path, err);
 
+	if (!rc)
+		rc = trust_file(TRUSTED_BACKUP, path, err);
 	if (!rc)
 		rc = archive_look(path, &info, err);
 	if (!rc)

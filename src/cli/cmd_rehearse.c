@@ -214,8 +214,10 @@ static void put_rehearsal(const struct rehearse_command *c, const struct summary
 static void tell(const struct rehearse_command *c, const struct cli *cli)
 {
 	bool json = cli_count(cli, OPTION_JSON) > 0;
+	const char *audit = cli_text(cli, OPTION_AUDIT);
 	/* Data may have taken the standard output. */
-	FILE *out = json || strcmp(c->out, "-") == 0 ? stderr : stdout;
+	bool taken = json || strcmp(c->out, "-") == 0 || (audit && strcmp(audit, "-") == 0);
+	FILE *out = taken ? stderr : stdout;
 	char now[TIME_TEXT];
 	struct cli_page page;
 	struct summary_end end = {

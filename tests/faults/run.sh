@@ -98,6 +98,8 @@ doctor --wait-lock 3s
 doctor --fix custom-prompt --bundle b.txt
 doctor --older-than 3d --bundle b.txt
 backup a.backup --wait-lock 3s
+backup -
+restore -
 report latest --raw-csv
 plan --serial 7AGC74BU22 --rules corrupted-registration --serial-column 2
 apply --serial 7AGC74BU22 --rules corrupted-registration --header none --yes
@@ -108,6 +110,10 @@ undo latest --expect a.csv
 undo latest --past-halt
 undo latest --apply --yes --detailed-exitcode
 END
+check 'a stream is no backup' test ! -e ./-
+run rehearse in.csv --rules corrupted-registration --audit -
+check 'what takes the standard output has it alone' jq -e -n '[inputs] | length > 10' out
+check 'the rest is said beside it' grep -q 'Simulation only' err
 check 'what would do nothing writes nothing' test -z "$(find . -name 'b.*' -o -name a.backup)"
 for taken in 'check in.csv --allow empty=yes' 'export --allow organization=yes --allow network_state=yes --allow fleet=1'; do
 	# shellcheck disable=SC2086 # words
@@ -385,7 +391,7 @@ piped 66 '; name a file' init --settings ./new.yaml --tenant t --organization bu
 # What is read before anything is under way ends at the first signal, however long it might take.
 for endless in '--expect /dev/ptmx' '--expect /dev/fd/7'; do
 	# shellcheck disable=SC2086 # words
-	timeout -k 20 4 "$build/depmend" apply piped.csv --rules ./piped.yaml --yes $endless >out 2>err </dev/null 7< <(exec sleep 30 >/dev/null 2>&1)
+	timeout -k 20 4 "$build/depmend" apply piped.csv --rules ./piped.yaml --yes $endless >out 2>err </dev/null 7< <(exec sleep 30 2>/dev/null)
 	same "a signal while $endless is read" 124 "$?"
 done
 timeout -k 2 10 env SSL_CERT_FILE=pipe.csv "$build/depmend" plan in.csv --rules corrupted-registration --out p.csv >out 2>err </dev/null
