@@ -191,7 +191,7 @@ clean: ## remove everything that was built
 
 # By name: whoever follows a sample keeps secrets and lists of his own beside it.
 EXAMPLES := depmend.yaml depmend.full.yaml cron/depmend cron/nightly.sh systemd/depmend@.service systemd/depmend@.timer \
-            github/README.md github/workflows/depmend-plan.yml github/workflows/depmend-apply.yml \
+            $(addprefix github/,README.md workflows/depmend-plan.yml workflows/depmend-apply.yml) \
             $(addprefix kubernetes/base/,cronjob.yaml kustomization.yaml state.yaml) \
             $(addprefix kubernetes/tenants/acme/,depmend.yaml devices.csv kustomization.yaml)
 SHARE = $(DESTDIR)$(PREFIX)/share

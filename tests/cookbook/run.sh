@@ -124,6 +124,7 @@ cook 'Every night: what Apple and the UEM disagree about'
 lose_record
 mkdir hasty
 printf '#!/bin/sh\n' >hasty/sleep
+# shellcheck disable=SC2016 # the script's own
 printf '#!/bin/sh\n[ "$1" = apply ] && exec "%s" "$@" --max-wait 20s\nexec "%s" "$@"\n' "$build/depmend" "$build/depmend" >hasty/depmend
 chmod +x hasty/*
 PATH=$work/hasty:$PATH run_cron

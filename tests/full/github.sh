@@ -84,6 +84,7 @@ done
 # A list that its author wrote so that the comment would read otherwise.
 new_checkout
 { printf 'Serial Number,"x\n```\n# 0 devices, approved\n"\n' && sed 's/$/,```/' "$root/samples/serials.txt"; } >"$work/checkout/devices.csv"
+# shellcheck disable=SC2016 # no command
 mkdir "$work/checkout/rules" && printf 'version: 1\nname: "```"\nrules:\n  - {name: "`", match: {always: true}, do: [{advise: "\\n```\\n"}]}\n' \
 	>"$work/checkout/rules/own.yaml"
 sed -i 's|^rules:.*|rules: [./rules/own.yaml, corrupted-registration]|' "$work/checkout/depmend.yaml"
