@@ -42,7 +42,7 @@ static void failed(struct check *c, size_t n_before, const char *code, const str
 	if (c->diags.n_errors == n_before)
 		(void)diag_add(
 			&c->diags, DIAG_ERROR, code, (struct loc){ NULL, 0, 0 }, "%s", err->msg);
-	c->status = status_first(c->status, errc_info(err->code)->exit_status);
+	c->status = status_first(c->status, cli_status(err->code));
 }
 
 /* The same of a file that the settings name, with the place where they do. */

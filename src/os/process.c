@@ -33,6 +33,23 @@ static void let_pass(void)
 #endif
 }
 
+static void end_at_once(int sig)
+{
+	_exit(128 + sig);
+}
+
+/* The first process of a container has no default action: what nobody handles is lost, and who
+ * stops the container waits for nothing until he kills it. */
+static void end_by_signals(void)
+{
+	static const int three[] = { SIGHUP, SIGINT, SIGTERM };
+	struct sigaction act = { .sa_handler = end_at_once }, now;
+
+	for (size_t i = 0; i < sizeof(three) / sizeof(*three); i++)
+		if (sigaction(three[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+			(void)sigaction(three[i], &act, NULL);
+}
+
 void process_begin(void)
 {
 	static const int modes[] = {
@@ -46,4 +63,6 @@ void process_begin(void)
 			(void)!open("/", O_RDONLY | O_DIRECTORY);
 	let_pass();
 	(void)signal(SIGCHLD, SIG_DFL);
+	if (getpid() == 1)
+		end_by_signals();
 }

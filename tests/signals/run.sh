@@ -10,6 +10,45 @@ suite_begin "${1:?usage: tests/signals/run.sh BUILD}"
 unset DEPMEND_CLOCK
 cd "$work" || exit 1
 
+# The first process of a container has no default action for signals: it waits for a list that nobody writes, and is stopped.
+as_first() { # SIGNAL STATUS COMMAND...
+	local signal=$1 expected=$2 pid child
+	shift 2
+	mkfifo list && exec 8<>list
+	unshare "${alone[@]}" "$build/depmend" "$@" list --rules corrupted-registration >out 2>err 8>&- &
+	pid=$!
+	child=
+	for _ in $(seq 400); do child=$(pgrep -P "$pid" depmend) && break; sleep 0.05; done
+	sleep 1 # it opens the list
+	kill "-$signal" "$child"
+	for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
+	kill -KILL "$child" 2>/dev/null
+	wait "$pid"
+	same "$1 as the first process: $signal ends it" "$expected" "$?"
+	exec 8>&-
+	rm list
+}
+new_world
+kill -STOP "$sim_pid"
+"$build/depmend" check --online >out 2>err </dev/null &
+checks=$!
+sleep 2 # it asks
+kill -TERM "$checks"
+wait "$checks"
+same 'check --online: the status of its signal' 143 "$?"
+kill -CONT "$sim_pid"
+alone=(--pid --fork)
+unshare "${alone[@]}" true 2>/dev/null || alone=(--user --map-root-user --pid --fork)
+if unshare "${alone[@]}" true 2>/dev/null; then
+	as_first TERM 143 check
+	as_first TERM 143 plan --offline
+	as_first HUP 129 check
+	as_first TERM 143 apply --yes
+else
+	echo 'skipped: the first process of a container (unshare is refused here)'
+fi
+sim_stop
+
 python3 "$root/tests/signals/waits.py" "$build" "$root" "$work" >waits.log 2>&1
 status=$?
 cat waits.log
