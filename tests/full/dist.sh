@@ -12,8 +12,8 @@ cd "$(dirname "$0")/../.." || exit 1
 unset MAKEFLAGS SOURCE_DATE_EPOCH
 
 other="$top/a folder of another length"
-clone() { # UMASK FOLDER
-	(umask "$1" && git -c advice.detachedHead=false clone -q . "$2")
+clone() { # UMASK FROM FOLDER
+	(umask "$1" && git clone -q "$2" "$3")
 }
 
 elsewhere() { # COMMAND...: as somebody else would run it
@@ -29,9 +29,9 @@ quietly() {
 mkdir "$top/locale" "$top/shm"
 mount -t tmpfs tmpfs "$top/shm" 2>/dev/null && trap 'umount "$top/shm"; rm -rf "$top"' EXIT
 localedef -i en_US -f UTF-8 "$top/locale/en_US.UTF-8" 2>/dev/null
-check 'a checkout' clone 022 "$top/one"
+check 'a checkout' clone 022 . "$top/one"
 check 'a release is made' quietly "$top/one/src/package/dist.sh" "$top/one.dist"
-check 'another checkout' clone 077 "$other"
+check 'another checkout' clone 077 "$top/one" "$other"
 echo 'of nobody else' >"$other/samples/kubernetes/tenants/acme/apple.pem"
 echo 'version: 1' >"$other/rules/mine.yaml"
 # shellcheck disable=SC2016 # the inner shell expands it
