@@ -11,20 +11,25 @@ import json
 import re
 import sys
 import tarfile
+import urllib.parse
+
+
+def fields(text, mark):
+    return dict(line.split(mark, 1) for line in text.splitlines() if mark in line)
 
 
 def packages(archive):
-    """The fields of each package the image says it holds, by name."""
+    """The fields of each package the image says it holds, by name, and of what distribution it is."""
     with tarfile.open(archive) as outer:
         def blob(digest):
             return outer.extractfile("./blobs/" + digest.replace(":", "/")).read()
         index = json.load(outer.extractfile("./index.json"))
         manifest = json.loads(blob(index["manifests"][0]["digest"]))
         layer = tarfile.open(fileobj=io.BytesIO(gzip.decompress(blob(manifest["layers"][0]["digest"]))))
+        system = fields(layer.extractfile("./etc/os-release").read().decode().replace('"', ""), "=")
         for one in sorted(layer.getnames()):
             if "/status.d/" in one:
-                text = layer.extractfile(one).read().decode()
-                yield dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+                yield fields(layer.extractfile(one).read().decode(), ": ") | system
 
 
 def entry(name, version, supplier, purl):
@@ -46,7 +51,8 @@ def document(archive, version, seconds):
     digest = hashlib.sha256(open(archive, "rb").read()).hexdigest()
     ours = entry("depmend", version, "Organization: depmend", f"pkg:generic/depmend@{version}")
     theirs = [entry(one["Package"], one["Version"], "Person: " + one["Maintainer"],
-                    f'pkg:deb/debian/{one["Package"]}@{one["Version"]}?arch={one["Architecture"]}&distro=bookworm')
+                    f'pkg:deb/{one["ID"]}/{one["Package"]}@{urllib.parse.quote(one["Version"], safe="")}?arch={one["Architecture"]}'
+                    f'&distro={one["ID"]}-{one["VERSION_ID"]}')
               for one in packages(archive)]
     return {
         "spdxVersion": "SPDX-2.3",

@@ -47,6 +47,10 @@ version=$(sed -n 's/^#define DEPMEND_VERSION "\(.*\)"/\1/p' src/base/version.h)
 check 'the list of what is in it has the version' jq -e --arg version "$version" \
 	'any(.packages[]; .name == "depmend" and .versionInfo == $version) and any(.packages[]; .name == "libcurl4")' \
 	"$top/one.dist/depmend-$version.spdx.json"
+# shellcheck disable=SC2016 # jq's variable
+check 'and of which distribution the others are' jq -e --arg distro "distro=$(sed -n 's/^ID=//p' /etc/os-release)-$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release)" \
+	'[.packages[] | select(.name != "depmend") | .externalRefs[].referenceLocator | endswith($distro)] | length > 10 and all' \
+	"$top/one.dist/depmend-$version.spdx.json"
 check 'nothing that lay beside the sources' test -z "$(for one in "$top"/*.dist/*.deb; do dpkg-deb -c "$one"; done | grep -E 'apple.pem|mine.yaml')"
 check 'all may read what the package has' test -z "$(dpkg-deb -c "$top/other.dist"/*.deb | grep -vE '^(drwxr-xr-x|-rw-r--r--|-rwxr-xr-x) ')"
 
