@@ -179,8 +179,9 @@ void apple_activity_get(const struct apple_service *s, struct str id, struct htt
 size_t apple_error_culprit(const struct apple_error *e);
 
 /* Every device that a refusal blames, by its index in the request, each index once: errors[] has an
- * entry for each, whose pointer (/data/relationships/devices/data/17), parameter or words name it.
- * Returns how many; the others of the request were not the reason. Texts are borrowed for the call.
+ * entry for each, or one for all of them: a serial number in any of its texts, else its pointer
+ * (/data/relationships/devices/data/17) names them. Returns how many; the others of the request
+ * were not the reason. Texts are borrowed for the call.
  */
 size_t apple_refused_devices(const struct http_reply *reply, const struct str *serials,
 	size_t n_serials, void (*each)(void *self, size_t index, const struct apple_error *e),

@@ -115,7 +115,7 @@ size_t apple_error_culprit(const struct apple_error *e)
 struct named {
 	const struct str *serials;
 	size_t n;
-	bool *seen; /* by index */
+	bool *seen, *now; /* by index: told before; of the error being read */
 };
 
 static size_t index_of(const struct named *d, struct str word)
@@ -132,8 +132,8 @@ static bool is_word(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
 }
 
-/* The first word of the text that is one of the serials. */
-static size_t named_in(const struct named *d, struct str text)
+/* Marks every word of the text that is one of the serials. */
+static void note_named(const struct named *d, struct str text)
 {
 	for (size_t from = 0, end; from < text.n; from = end + 1) {
 		struct str word;
@@ -144,48 +144,81 @@ static size_t named_in(const struct named *d, struct str text)
 		word = str_sub(text, from, end - from);
 		index = word.n >= SERIAL_MIN ? index_of(d, word) : SIZE_MAX;
 		if (index != SIZE_MAX)
-			return index;
+			d->now[index] = true;
 	}
-	return SIZE_MAX;
 }
 
-static size_t blamed(const struct named *d, const struct apple_error *e)
+/* In any text of the error: its pointer, parameter, title, detail, or what stands beside them. The
+ * parser bounds the depth. */
+static void note_texts(const struct named *d, const struct json *v) // NOLINT(misc-no-recursion)
 {
-	size_t index = apple_error_culprit(e);
+	note_named(d, json_text(v));
+	for (const struct json *c = json_first(v); c; c = json_next(c))
+		note_texts(d, c);
+}
 
-	if (index == SIZE_MAX)
-		index = named_in(d, str_from(e->pointer));
-	if (index == SIZE_MAX)
-		index = named_in(d, str_from(e->parameter));
-	if (index == SIZE_MAX)
-		index = named_in(d, str_from(e->detail));
-	return index;
+/* Of whom one error tells, into d->now. A serial number is a name; a pointer counts from 0 or from
+ * 1, which nobody can see. SIZE_MAX: no pointer that could be meant. */
+static void note_blamed(const struct named *d, const struct json *v, size_t pointed)
+{
+	size_t n = 0;
+
+	memset(d->now, 0, d->n * sizeof(*d->now));
+	note_texts(d, v);
+	for (size_t i = 0; i < d->n; i++)
+		n += d->now[i];
+	if (pointed >= d->n || (n > 0 && n < d->n))
+		return;
+	memset(d->now, 0, d->n * sizeof(*d->now));
+	d->now[pointed] = true;
+}
+
+/* A pointer behind the last device shows that the pointers of this reply count otherwise. */
+static bool points_behind(const struct json *errors, size_t n)
+{
+	for (const struct json *v = json_first(errors); v; v = json_next(v)) {
+		struct apple_error e = { .code = "" };
+		size_t index;
+
+		read_error(v, &e);
+		index = apple_error_culprit(&e);
+		if (index != SIZE_MAX && index >= n)
+			return true;
+	}
+	return false;
 }
 
 size_t apple_refused_devices(const struct http_reply *reply, const struct str *serials,
 	size_t n_serials, void (*each)(void *self, size_t index, const struct apple_error *e),
 	void *self)
 {
-	struct named d = { serials, n_serials, mem_zalloc(n_serials + 1) };
+	struct named d = { serials, n_serials, mem_zalloc(n_serials + 1),
+		mem_zalloc(n_serials + 1) };
 	struct json *root = NULL;
+	const struct json *errors;
+	bool behind;
 	size_t n = 0;
 
 	if (reply->fate != HTTP_ANSWERED || json_parse(&root, buf_view(&reply->body), NULL))
 		root = NULL;
-	for (const struct json *v = json_first(json_get(root, "errors")); v; v = json_next(v)) {
+	errors = json_get(root, "errors");
+	behind = points_behind(errors, n_serials);
+	for (const struct json *v = json_first(errors); v; v = json_next(v)) {
 		struct apple_error e = { .code = "" };
-		size_t index;
 
 		read_error(v, &e);
-		index = blamed(&d, &e);
-		if (index >= n_serials || d.seen[index])
-			continue;
-		d.seen[index] = true;
-		each(self, index, &e);
-		n++;
+		note_blamed(&d, v, behind ? SIZE_MAX : apple_error_culprit(&e));
+		for (size_t i = 0; i < n_serials; i++) {
+			if (!d.now[i] || d.seen[i])
+				continue;
+			d.seen[i] = true;
+			each(self, i, &e);
+			n++;
+		}
 	}
 	json_free(root);
 	free(d.seen);
+	free(d.now);
 	return n;
 }
 

@@ -204,6 +204,24 @@ static void test_every_refused_device(void **state)
 		"{\"detail\":\"XC02XK1ABJG50\"},{\"source\":7},null,\"x\"]",
 		"1 ;");
 	refuses("[{\"source\":{\"pointer\":\"/data/relationships/mdmServer\"}}]", "");
+	/* Several in one entry. */
+	refuses("[{\"code\":\"A\",\"detail\":\"not eligible: C02XK1ABJG50, c02xk1abjg53.\"}]",
+		"0 A;3 A;");
+	refuses("[{\"code\":\"A\",\"title\":\"C02XK1ABJG53/C02XK1ABJG52\"},"
+		"{\"code\":\"B\",\"meta\":{\"devices\":[\"C02XK1ABJG51\",{\"serial\":"
+		"\"C02XK1ABJG52\"}]}}]",
+		"2 A;3 A;1 B;");
+	/* A serial number is a name, a pointer may count from 1; a list of all names nobody. */
+	refuses("[{\"code\":\"A\",\"detail\":\"device 'C02XK1ABJG50'\","
+		"\"source\":{\"pointer\":\"/data/relationships/devices/data/1\"}}]",
+		"0 A;");
+	refuses("[{\"source\":{\"pointer\":\"/data/relationships/devices/data/1\"}},"
+		"{\"source\":{\"pointer\":\"/data/relationships/devices/data/4\"}}]",
+		"");
+	refuses("[{\"code\":\"A\",\"detail\":\"of C02XK1ABJG50 C02XK1ABJG51 C02XK1ABJG52 "
+		"C02XK1ABJG53\","
+		"\"source\":{\"pointer\":\"/data/relationships/devices/data/2\"}}]",
+		"2 A;");
 	refuses("{}", "");
 	refuses("null", "");
 }
