@@ -36,7 +36,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 	struct job_device *d = &j->devices[r->devices[0]];
 	struct uem_error detail = { 0 };
 	struct err err;
-	enum errc rc = uem_reply_error(reply, &detail, &err);
+	enum errc rc = uem_change_error(reply, &detail, &err);
 
 	/* 202 names no job: only the list can tell. */
 	if (!rc) {

@@ -118,7 +118,7 @@ static void take_wiped(struct open_request *r, const struct http_reply *reply)
 {
 	struct job_device *d = &r->job->devices[r->devices[0]];
 	struct err err;
-	enum errc rc = uem_reply_error(reply, NULL, &err);
+	enum errc rc = uem_change_error(reply, NULL, &err);
 
 	if (!rc || rc == ERR_HELD) {
 		r->state = REQUEST_ACCEPTED;
@@ -160,7 +160,7 @@ static void take_deleted(struct open_request *r, const struct http_reply *reply)
 {
 	struct err err;
 	enum errc rc = r->n > 1 ? uem_bulk_reply(reply, take_fault, r, &err)
-				: uem_reply_error(reply, NULL, &err);
+				: uem_change_error(reply, NULL, &err);
 
 	if (rc == ERR_LIMIT && r->n > 1) {
 		take_smaller(r);

@@ -44,6 +44,9 @@ struct uem_error {
  * be NULL. */
 enum errc uem_reply_error(
 	const struct http_reply *reply, struct uem_error *ret_detail, struct err *err);
+/* Of a CHANGE: the same, but a 4xx of whoever answers there is ERR_REFUSED: nothing was done. */
+MUST_CHECK enum errc uem_change_error(
+	const struct http_reply *reply, struct uem_error *ret_detail, struct err *err);
 /* Of a READ: a page for people instead of an answer, with any status; ERR_OK when it is none. */
 MUST_CHECK enum errc uem_page_error(const struct http_reply *reply, struct err *err);
 /* The same for a body that went through json_scan: its parsed rest, or NULL. */

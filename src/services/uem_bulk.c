@@ -180,7 +180,7 @@ static enum errc refused(const struct http_reply *reply, struct err *err)
 {
 	static const char *const held[] = { "threshold", "approv", "on hold" };
 	struct uem_error e;
-	enum errc rc = uem_reply_error(reply, &e, err);
+	enum errc rc = uem_change_error(reply, &e, err);
 
 	if (rc != ERR_HELD)
 		return rc;

@@ -92,6 +92,16 @@ enum errc uem_reply_error(
 	return rc;
 }
 
+enum errc uem_change_error(
+	const struct http_reply *reply, struct uem_error *ret_detail, struct err *err)
+{
+	enum errc rc = uem_reply_error(reply, ret_detail, err);
+
+	if (rc == ERR_PROTOCOL && reply->status >= 400 && reply->status <= 499)
+		rc = err->code = ERR_REFUSED;
+	return rc;
+}
+
 enum errc uem_body(const struct http_reply *reply, struct json **ret, struct err *err)
 {
 	struct json *root = NULL;

@@ -37,7 +37,7 @@ for code in 202 203 206; do
 done
 # A list beside an errorCode is none, whatever the status says.
 answers uem '*/system/groups/search' list 200
-exits 'groups beside an errorCode' 3
+exits 'groups beside an errorCode' 69
 check 'groups beside an errorCode: it is named' grep -q 'UEM answered 200/200: Failed' err
 while IFS='|' read -r path fact; do
 	printf 'version: 1\nname: r\nrules:\n  - {name: r, match: {not: {%s|ge: 1}}, do: [{advise: x}]}\n' "$fact" >hosts.yaml
@@ -57,3 +57,24 @@ check 'a name that never resolved: within seconds' test $((SECONDS - start)) -lt
 exits 'a name that never resolved' 69
 check 'it says so' grep -q 'name cannot be resolved' err
 export DEPMEND_CLOCK=virtual:2026-11-22T03:00:00Z
+
+# A 404 of something else where records are deleted or wiped is a refusal that is named, not a riddle: it is asked once.
+printf 'serial,server,enrollment_status\nHOSTGONE0001,WS1 EMEA,%s\nHOSTGONE0002,WS1 APAC,%s\nHOSTGONE0003,WS1 Americas,%s\n' \
+	Unenrolled Unenrolled Unenrolled >gone.fleet.csv
+cut -d, -f1 gone.fleet.csv >gone.csv
+refused_by_a_page() { # STEP PATH METHOD STATUS-AND-BODY N: so many devices
+	printf 'version: 1\nfaults:\n  - {service: uem, path: "%s", method: %s, do: reply, applied: no, %s}\n' \
+		"$2" "$3" "$4" >gone.scenario.yaml
+	new_world --fleet gone.fleet.csv --scenario "$work/gone.scenario.yaml"
+	rules "[$1]"
+	head -$(($5 + 1)) gone.csv >gone.some.csv
+	rm -f gone.result.csv
+	run apply gone.some.csv --rules rules.yaml --yes --max-wait 12h --allow percent=100 --allow "${1%%:*}=9" \
+		--allow delete_record=9 --allow wipe=9 --confirm "delete_record=$5" --out gone.result.csv
+	same "$1 of $5, $4: the rows name it" "$5" "$(grep -c ',failed,.*uem.refused: .*see uem.url' gone.result.csv)"
+	same "$1 of $5, $4: it is asked once" 1 "$(requests ".method == \"$3\" and (.path | test(\"/mdm/devices\")) and
+		(.query | test(\"Serialnumber\") | not)")"
+}
+refused_by_a_page delete_record '*/mdm/devices/bulk' POST 'status: 404, body: html' 3
+refused_by_a_page delete_record '*/mdm/devices/*' DELETE 'status: 404, body: html' 1
+refused_by_a_page delete_record '*/mdm/devices/*' DELETE 'status: 404, body: json' 1

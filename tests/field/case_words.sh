@@ -61,6 +61,10 @@ for status in 401 403; do
 done
 ended 'and so they do when the UEM does' '[{assign_profile: {profile: Corporate iPads}}]' pending \
 	'run.not_begun: .*UEM answered 401' PUT "$profiles" 'status: 401, body: empty'
+for body in html json; do
+	ended "another 404 where profiles are assigned ($body)" '[{assign_profile: {profile: Corporate iPads}}]' failed \
+		'uem.refused: .*see uem.url' PUT "$profiles" "status: 404, body: $body"
+done
 for body in empty html; do
 	ended "a refusal with a body that is $body" '[unassign]' failed 'apple.refused: .*Apple does not say why' \
 		POST /v1/orgDeviceActivities "status: 409, body: $body"
