@@ -250,8 +250,19 @@ static enum tri judge_dated(const struct judge *j, const struct leaf *leaf)
 		return TRI_UNKNOWN;
 	if (time_is_never(at_ms))
 		return TRI_FALSE;
+	if (!time_is_plausible(at_ms))
+		return TRI_UNKNOWN;
 	(void)side_from_operand(j, leaf->compare, leaf->v, &want);
 	return order_holds(leaf->oper, order_of_dates(at_ms, want.date_ms)) ? TRI_TRUE : TRI_FALSE;
+}
+
+/* A value that says "never" says nothing of when, the years of other calendars are unknown;
+ * TRI_UNREAD: it is a date to compare. */
+static enum tri judge_calendar(const struct judge *j, const struct leaf *leaf, int64_t at_ms)
+{
+	if (time_is_never(at_ms))
+		return judge_absent(j, leaf);
+	return time_is_plausible(at_ms) ? TRI_UNREAD : TRI_UNKNOWN;
 }
 
 static enum tri judge_leaf(struct judge *j, const struct leaf *leaf)
@@ -270,9 +281,11 @@ static enum tri judge_leaf(struct judge *j, const struct leaf *leaf)
 		return judge_absent(j, leaf);
 	if (!side_from_value(j->set, leaf->compare, &v, &seen))
 		return TRI_UNKNOWN;
-	/* A cell that says "never" says nothing of when. */
-	if ((leaf->compare == BY_DATE || leaf->compare == BY_AGE) && time_is_never(seen.date_ms))
-		return judge_absent(j, leaf);
+	if (leaf->compare == BY_DATE || leaf->compare == BY_AGE) {
+		result = judge_calendar(j, leaf, seen.date_ms);
+		if (result != TRI_UNREAD)
+			return result;
+	}
 	if (leaf->members)
 		result = is_member(leaf, seen.text) ? TRI_TRUE : TRI_FALSE;
 	else

@@ -9,7 +9,7 @@
  */
 #include "services/wire.h"
 
-enum { TIME_MAX_BYTES = 48 };
+enum { TIME_MAX_BYTES = 48, DAY_MS = 24 * 3600 * 1000 };
 /* One character of the text that counts as a blank: 0 when it is none. Newer runtimes put a narrow
  * no-break space before PM. */
 static size_t blank_at(struct str s)
@@ -231,7 +231,8 @@ static bool read_counted(struct str s, int64_t *ret)
 	if (s.n && ((!take(&s, '+') && !take(&s, '-')) || take_digits(&s, 4, 4, &zone) != 4))
 		return false;
 	*ret = minus ? -ms : ms;
-	return s.n == 0;
+	/* Seconds of today are a day of January 1970 when they are taken for milliseconds. */
+	return s.n == 0 && (ms <= DAY_MS || !time_is_never(*ret) || minus);
 }
 
 static int64_t read_time(const struct json *v, enum date_order order, bool zoned)
@@ -249,6 +250,8 @@ static int64_t read_time(const struct json *v, enum date_order order, bool zoned
 		return TIME_UNKNOWN;
 	if (time_is_never(at_ms))
 		return TIME_NONE;
+	if (!time_is_plausible(at_ms))
+		return TIME_UNKNOWN;
 	return has_zone || !zoned ? at_ms : TIME_UNKNOWN;
 }
 

@@ -43,6 +43,9 @@ false|undecided
 "2025-04-30T22:05"|undecided
 "04/05/2025 1:22:16 PM"|undecided
 "/Date(1746050714192)/"|skipped
+"1448-05-14T13:22:16Z"|undecided
+"2569-11-05T13:22:16Z"|undecided
+"/Date(1746050714)/"|undecided
 "0001-01-01T00:00:00Z"|manual
 "1/1/1900 12:00:00 AM"|manual
 null|manual
@@ -106,6 +109,16 @@ sed -i 's|^uem:|uem:\n  date_order: dmy|' depmend.yaml
 judged 'with dmy it is November' 'uem.last_seen|older_than: 100d' skipped skipped
 sed -i 's|date_order: dmy|date_order: mdy|' depmend.yaml
 judged 'with mdy it is May' 'uem.last_seen|older_than: 100d' manual skipped
+
+# Years of other calendars are no dates of this one, in lists neither.
+printf 'serial,seen\nODDRECORD001,14/05/1448\nODDRECORD002,05/11/2569\nODDRECORD003,05/11/2019\n' >calendar.csv
+for condition in 'csv.seen|older_than: 100d' 'csv.seen|before: 2030-01-01' 'not: {csv.seen|newer_than: 100d}'; do
+	printf 'version: 1\nname: n\ndates: ["%%d/%%m/%%Y"]\nrules:\n  - {name: old, match: {%s}, do: [{advise: x}]}\n  - {name: rest, match: {always: true}, do: [skip]}\n' \
+		"$condition" >calendar.yaml
+	run plan calendar.csv --rules calendar.yaml --offline --out calendar.plan.csv
+	same "the year 1448 or 2569 is not known to be $condition" 2 "$(grep -c '00[12],.*undecided' calendar.plan.csv)"
+	same "an old one beside them is ($condition)" 'ODDRECORD003 manual old' "$(verdicts calendar.plan.csv | grep 003)"
+done
 
 # What a list says is read as well: a cell that means never is no old date.
 for never in 0001-01-01T00:00:00 1900-01-01 1970-01-01T00:00:00Z 1899-12-30 '1/1/0001 12:00:00 AM' '1/1/1970 12:00:00 AM'; do
