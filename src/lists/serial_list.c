@@ -44,7 +44,7 @@ static bool is_doubtful(const struct serial_list *l, struct str cell)
 
 	if ((cell.n > TWELVE && l->none_long) || serial_is_part_number(cell))
 		return true;
-	if (l->header_lengths >> cell.n & 1)
+	if (l->header_signs & header_sign(cell))
 		for (size_t c = 0; c < l->reading.columns.n; c++)
 			if (str_eq_nocase(l->reading.columns.headers[c], cell))
 				return true;
@@ -358,7 +358,7 @@ static enum errc take_record(
 enum errc list_next(struct serial_list *l, struct list_row *ret, bool *ret_more, struct err *err)
 {
 	bool passed = false;
-	enum errc rc = skip_before(l, err);
+	enum errc rc = l->n_passed < l->n_before ? skip_before(l, err) : ERR_OK;
 
 	if (rc || l->reading.several)
 		return rc ? rc : next_token(l, ret, ret_more, err);
@@ -403,7 +403,7 @@ enum errc list_each_record(struct serial_list *l, list_record_fn *each, void *se
 
 enum errc list_copy(struct serial_list *l, uint16_t place, struct str *ret_raw, struct err *err)
 {
-	enum errc rc = skip_before(l, err);
+	enum errc rc = l->n_passed < l->n_before ? skip_before(l, err) : ERR_OK;
 
 	return rc ? rc : csv_copy(l->csv, place, ret_raw, err);
 }

@@ -88,10 +88,33 @@ static unsigned place_of(char c)
 	return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'A') + DIGITS;
 }
 
+/* Any character stands at any place of serials of ten; those of twelve have few plants, and those
+ * of eleven three digits for the year and the week. */
+static bool is_random(const struct alike *a, size_t least)
+{
+	const uint64_t digits = (UINT64_C(1) << DIGITS) - 1;
+	bool old = a->first.n == OLD_LENGTH;
+
+	for (size_t i = a->n_head; i < a->first.n - a->n_tail; i++)
+		if ((size_t)__builtin_popcountll(a->seen[i]) < least)
+			return false;
+	for (size_t i = OLD_DATE; old && i < OLD_DATE_END; i++)
+		old = (a->seen[i] & ~digits) == 0;
+	return !old;
+}
+
+/* Until no more of them would say anything else. */
+static void note_characters(struct alike *a, const struct serial *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		a->seen[i] |= UINT64_C(1) << place_of(s->text[i]);
+	a->seen_enough = a->n % SEEN_MOST == 0 && is_random(a, SEEN_MOST);
+}
+
 static void note_alike(struct alike *a, const struct serial *s, size_t line)
 {
 	const struct serial *first = &a->first;
-	size_t n = 0;
+	size_t n_head = 0, n_tail = 0;
 
 	if (first->n == 0) {
 		a->first = *s;
@@ -102,16 +125,18 @@ static void note_alike(struct alike *a, const struct serial *s, size_t line)
 	} else {
 		a->n++;
 	}
-	while (n < a->n_head && n < s->n && s->text[n] == a->first.text[n])
-		n++;
-	a->n_head = n;
-	for (n = 0; n < a->n_tail && n < s->n &&
-		    s->text[s->n - 1 - n] == a->first.text[a->first.n - 1 - n];)
-		n++;
-	a->n_tail = n;
+	while (n_head < a->n_head && n_head < s->n && s->text[n_head] == first->text[n_head])
+		n_head++;
+	while (n_tail < a->n_tail && n_tail < s->n &&
+		s->text[s->n - 1 - n_tail] == first->text[first->n - 1 - n_tail])
+		n_tail++;
+	/* What all had in common is seen there already. */
+	a->seen_enough &= n_head == a->n_head && n_tail == a->n_tail;
+	a->n_head = n_head;
+	a->n_tail = n_tail;
 	a->lengths |= UINT32_C(1) << s->n;
-	for (size_t i = 0; i < s->n; i++)
-		a->seen[i] |= UINT64_C(1) << place_of(s->text[i]);
+	if (!a->seen_enough)
+		note_characters(a, s);
 }
 
 void list_note_good(struct serial_list *l, const struct csv_record *r, const struct serial *serial)
@@ -146,23 +171,6 @@ static bool leaves_usual(const struct alike *a, size_t n)
 	return (a->lengths & ~usual) == 0;
 }
 
-/* Any character stands at any place of serials of ten; those of twelve have few plants, and those
- * of eleven three digits for the year and the week. */
-static bool is_random(const struct alike *a)
-{
-	const uint64_t digits = (UINT64_C(1) << DIGITS) - 1;
-	size_t least = (a->n + 1) / 2 + 1;
-	bool old = a->first.n == OLD_LENGTH;
-
-	least = least < SEEN_MOST ? least : SEEN_MOST;
-	for (size_t i = a->n_head; i < a->first.n - a->n_tail; i++)
-		if ((size_t)__builtin_popcountll(a->seen[i]) < least)
-			return false;
-	for (size_t i = OLD_DATE; old && i < OLD_DATE_END; i++)
-		old = (a->seen[i] & ~digits) == 0;
-	return !old;
-}
-
 /* The first serial without so many characters. */
 static struct str first_without(const struct alike *a, size_t n)
 {
@@ -190,8 +198,11 @@ static size_t n_joined_to_long(const struct alike *a, size_t n_common)
 /* Of the length of Apple's, and yet one of ten with something joined to it. */
 static bool is_joined_ten(const struct alike *a, size_t n_common)
 {
+	size_t least = (a->n + 1) / 2 + 1;
+
 	return a->n + 1 >= MANY && n_common + TEN == a->first.n &&
-	       a->lengths == UINT32_C(1) << a->first.n && is_random(a);
+	       a->lengths == UINT32_C(1) << a->first.n &&
+	       is_random(a, least < SEEN_MOST ? least : SEEN_MOST);
 }
 
 /* How many characters too many every serial has; 0: none that is known. */

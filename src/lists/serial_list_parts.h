@@ -16,6 +16,7 @@ struct alike {
 	uint32_t n, lengths; /* serials but the first; bit i: one of i characters */
 	size_t n_head, n_tail;
 	uint64_t seen[SERIAL_MAX]; /* at each place; bit i: that letter or digit */
+	bool seen_enough;
 };
 
 struct serial_list {
@@ -46,8 +47,8 @@ struct serial_list {
 	bool none_whole;       /* no row has a cell for each column */
 	bool none_made_up;     /* nor are they of a form that Apple does not make */
 	size_t beside_bytes;   /* most rows have a word of so many right of it: 1 or 2; else 0 */
-	/* Of header texts that could be serials: bit n for one of n bytes. */
-	uint32_t header_lengths;
+	uint64_t header_signs; /* of header texts that could be serials, see header_sign() */
+	size_t even_cells;     /* of a row that its guards alone can tell as shifted; 0: of none */
 	/* The pass */
 	size_t n_passed; /* of n_before */
 	struct csv_record several;
@@ -68,6 +69,12 @@ struct serial_list {
 	uint32_t *elsewhere;               /* per column: serials in strange rows */
 	size_t n_elsewhere;
 };
+
+/* A bit that two texts share when they are the same but for case. */
+static inline uint64_t header_sign(struct str s)
+{
+	return UINT64_C(1) << ((s.n * 5 + (unsigned char)ascii_lower(s.p[0])) & 63);
+}
 
 /* The first rows, cut by one delimiter. */
 struct sample_row {

@@ -322,7 +322,7 @@ static void note_headers(struct serial_list *l)
 
 	for (size_t i = 0; i < c->n; i++)
 		if (c->headers[i].n >= SERIAL_MIN && c->headers[i].n <= SERIAL_MAX)
-			l->header_lengths |= UINT32_C(1) << c->headers[i].n;
+			l->header_signs |= header_sign(c->headers[i]);
 	for (size_t i = 0; i < c->n; i++)
 		l->reading.is_export |= c->own[i];
 	l->reading.is_export |= c->n > 4 && str_eq(c->headers[0], STR("serial")) &&
@@ -389,6 +389,9 @@ enum errc list_settle(struct serial_list *l, const struct way *w, struct err *er
 	note_beside(l, w);
 	find_twin(l, w);
 	l->profile = profile_of(w, &l->arena);
+	if (r->columns.has_header && r->columns.n > 1 && r->columns.n == l->usual_cells &&
+		!list_is_strict(l) && !l->twin && !l->profile)
+		l->even_cells = r->columns.n;
 	find_usual(l, w);
 	find_long(l, w);
 	rc = list_check_short(l, w, err);

@@ -359,13 +359,22 @@ static bool is_dangling(struct str text)
 	return false;
 }
 
+/* What may end so, perhaps with something behind it that nobody sees. */
+static bool may_dangle(struct str cell)
+{
+	char last = cell.n ? cell.p[cell.n - 1] : '0';
+
+	return last <= ' ' || last >= 'a' || last == ':' || last == '>';
+}
+
 void list_note_dangling(struct serial_list *l, const struct csv_record *r)
 {
 	/* The next line is a row of its own where serials are in another column than the first. */
 	if (r->n_cells < 2 || r->n_cells != l->reading.columns.n ||
 		l->reading.columns.at[COLUMN_SERIAL] > 0)
 		return;
-	if (is_dangling(serial_trim(r->cells[r->n_cells - 1])))
+	if (may_dangle(r->cells[r->n_cells - 1]) &&
+		is_dangling(serial_trim(r->cells[r->n_cells - 1])))
 		l->dangling_line = r->line + r->n_lines;
 }
 
@@ -377,6 +386,9 @@ static bool is_rest_of_note(const struct serial_list *l, const struct csv_record
 /* So, or its cells fit the columns beside theirs. */
 bool list_is_shifted(const struct serial_list *l, const struct csv_record *r)
 {
+	if (r->n_cells == l->even_cells)
+		return found_by_guards(l, r, (size_t)l->reading.columns.at[COLUMN_SERIAL]) !=
+		       SIZE_MAX;
 	return list_shifted_to(l, r) != SIZE_MAX || is_joined_behind(l, r) ||
 	       list_may_lack_own(l, r->cells, r->n_cells) || is_rest_of_note(l, r) ||
 	       (l->profile && profile_is_shifted(l->profile, r));

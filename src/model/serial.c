@@ -17,10 +17,18 @@ static uint32_t character(struct str s, size_t *ret_n)
 	return c;
 }
 
+/* Of a keyboard, and no blank: nearly every cell begins and ends so. */
+static bool is_plain(char c)
+{
+	return c > ' ' && c < 0x7f;
+}
+
 struct str serial_trim(struct str cell)
 {
 	size_t n;
 
+	if (cell.n && is_plain(cell.p[0]) && is_plain(cell.p[cell.n - 1]))
+		return cell;
 	cell = str_trim(cell);
 	while (cell.n && is_unseen(character(cell, &n)))
 		cell = str_sub(cell, n, cell.n - n);
@@ -82,31 +90,36 @@ static uint64_t between(uint64_t bytes, unsigned char low, unsigned char high)
 	return (bytes + EACH(0x80u - low)) & ~(bytes + EACH(0x7fu - high)) & EACH(0x80u);
 }
 
-/* Eight bytes in upper case; false unless all are letters and digits. */
-static bool read_eight(const char *p, char *ret)
+/* Eight bytes in upper case; *good loses its high bits unless all are letters and digits. */
+static inline uint64_t read_eight(const char *p, uint64_t *good)
 {
 	uint64_t raw, upper;
 
 	memcpy(&raw, p, sizeof(raw));
 	upper = raw & ~((raw & EACH(0x40u)) >> 1);
-	memcpy(ret, &upper, sizeof(upper));
-	return (raw & EACH(0x80u)) == 0 &&
-	       (between(upper, '0', '9') | between(upper, 'A', 'Z')) == EACH(0x80u);
+	*good &= (between(upper, '0', '9') | between(upper, 'A', 'Z')) & ~raw;
+	return upper;
 }
 
-static_assert(SERIAL_MIN >= 8, "a serial is read eight bytes at a time");
+static_assert(SERIAL_MIN >= 8 && SERIAL_MAX < 24, "a serial is read eight bytes at a time");
 
-static bool read_bare(struct str cell, struct serial *ret)
+static inline bool read_bare(struct str cell, struct serial *ret)
 {
-	struct serial s = { .n = (unsigned char)cell.n };
-	size_t last = cell.n - 8;
-	bool good = cell.n >= SERIAL_MIN && cell.n <= SERIAL_MAX;
+	uint64_t good = EACH(0x80u), head, middle = 0, tail;
+	const size_t last = cell.n - 8;
 
-	for (size_t at = 0; good && at < last; at += 8)
-		good = read_eight(cell.p + at, s.text + at);
-	if (!good || !read_eight(cell.p + last, s.text + last))
+	if (cell.n < SERIAL_MIN || cell.n > SERIAL_MAX)
 		return false;
-	*ret = s;
+	head = read_eight(cell.p, &good);
+	tail = read_eight(cell.p + last, &good);
+	if (last > 8)
+		middle = read_eight(cell.p + 8, &good);
+	if (good != EACH(0x80u))
+		return false;
+	*ret = (struct serial){ .n = (unsigned char)cell.n };
+	memcpy(ret->text, &head, 8);
+	memcpy(ret->text + 8, &middle, 8);
+	memcpy(ret->text + last, &tail, 8);
 	return true;
 }
 
@@ -381,22 +394,6 @@ bool serial_is_word(struct str cell)
 	       can_be_said(cell);
 }
 
-/* Apple's serials have 10 characters or 12. */
-static bool leaves_usual(const struct serial *s, size_t n)
-{
-	return s->n == 10 + n || s->n == 12 + n;
-}
-
-size_t serial_barcode(const struct serial *s)
-{
-	if (s->text[0] == 'S' && leaves_usual(s, 1))
-		return 1;
-	return (memcmp(s->text, "1S", 2) == 0 || memcmp(s->text, "SN", 2) == 0) &&
-			       leaves_usual(s, 2)
-		       ? 2
-		       : 0;
-}
-
 bool serial_strip_barcode(struct serial *s)
 {
 	size_t n = serial_barcode(s);
@@ -406,8 +403,18 @@ bool serial_strip_barcode(struct serial *s)
 	return n > 0;
 }
 
+/* The high bit of each byte that is neither I nor O; all bytes are below 0x80. */
+static uint64_t neither(const char *p)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, p, sizeof(bytes));
+	return ((bytes ^ EACH('I')) + EACH(0x7fu)) & ((bytes ^ EACH('O')) + EACH(0x7fu)) &
+	       EACH(0x80u);
+}
+
 bool serial_is_unusual(const struct serial *s)
 {
-	return s->n < 10 || s->n > 12 || memchr(s->text, 'I', s->n) || memchr(s->text, 'O', s->n) ||
-	       serial_barcode(s);
+	return s->n < 10 || s->n > 12 ||
+	       (neither(s->text) & neither(s->text + s->n - 8)) != EACH(0x80u) || serial_barcode(s);
 }

@@ -56,7 +56,16 @@ bool serial_is_word(struct str cell);
 bool serial_is_unusual(const struct serial *s);
 /* How many characters of a box label it begins with: the S that names a serial there, or 1S, or SN,
  * when the rest has a usual length (13 -> 12, 11 -> 10; 14 -> 12, 12 -> 10). */
-size_t serial_barcode(const struct serial *s);
+static inline size_t serial_barcode(const struct serial *s)
+{
+	const char *t = s->text;
+	size_t n = t[0] == 'S' && (s->n == 11 || s->n == 13)                      ? 1
+		   : (t[0] == '1' && t[1] == 'S') || (t[0] == 'S' && t[1] == 'N') ? 2
+										  : 0;
+
+	/* Apple's serials have 10 characters or 12. */
+	return s->n == 10 + n || s->n == 12 + n ? n : 0;
+}
 
 /* What is done about it. */
 enum barcode_s { BARCODE_ASK, BARCODE_KEEP, BARCODE_STRIP };

@@ -116,7 +116,7 @@ TRAPS = {
     "F.30": [("src/model/serial.c", "return is_spreadsheet_damage(cell) ? REASON_ROW_EXCEL_SERIAL",
               "return false ? REASON_ROW_EXCEL_SERIAL", "test_serial",
               "spreadsheet_damage_is_named_and_never_mended"),
-             ("src/model/serial.c", "s->n == 10 + n || s->n == 12 + n", "s->n > 0", "test_serial",
+             ("src/model/serial.h", "s->n == 10 + n || s->n == 12 + n ? n : 0", "n", "test_serial",
               "barcode_prefix_goes_only_where_a_usual_length_stays")],
     "H.1": [(ERROR, "if (reply->body.n) {", "if (true) {", "test_uem_dep",
              "test_uem_H01_204_is_none")],
