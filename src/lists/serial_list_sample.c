@@ -23,7 +23,7 @@ bool list_is_numbered(struct str cell)
 bool list_is_no_serial(struct str cell)
 {
 	return serial_is_part_number(cell) ||
-	       (header_sense(cell) >= SENSE_COMPOUND && !list_is_numbered(cell));
+	       (!list_is_numbered(cell) && header_sense(cell) >= SENSE_COMPOUND);
 }
 
 /* Nor does it count for any column. */
@@ -48,14 +48,16 @@ static void keep_row(struct sample *s, const struct csv_record *r, struct arena 
 {
 	struct str *cells = arena_alloc(a, (r->n_cells + 1) * sizeof(*cells));
 	uint8_t *looks = arena_alloc(a, r->n_cells + 1);
-
+	const struct sample_row *above = &s->rows[s->n ? s->n - 1 : 0];
 	uint64_t blanks = 0;
 
 	for (size_t i = 0; i < r->n_cells; i++) {
 		bool blank = i && sample_begins_blank(r, i);
 
 		cells[i] = arena_dup(a, serial_trim(r->cells[i]));
-		looks[i] = (uint8_t)look_of(list_without_note(cells[i]));
+		looks[i] = s->n && i < above->n_cells && str_eq(cells[i], above->cells[i])
+				   ? above->looks[i]
+				   : (uint8_t)look_of(list_without_note(cells[i]));
 		s->n_blank += blank;
 		blanks |= i < 64 && blank ? UINT64_C(1) << i : 0;
 	}

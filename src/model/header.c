@@ -168,13 +168,18 @@ static int place_in(const char *words, struct str word)
 	return HEADER_NONE;
 }
 
-int header_rank(enum column column, struct str header)
+static int rank_of(enum column column, struct str word)
 {
-	struct folded f = fold(header);
-	struct str word = { f.text, f.n };
 	int place = place_in(aliases[column].good, word);
 
 	return place < HEADER_NONE ? place : HEADER_WEAK + place_in(aliases[column].weak, word);
+}
+
+int header_rank(enum column column, struct str header)
+{
+	struct folded f = fold(header);
+
+	return rank_of(column, (struct str){ f.text, f.n });
 }
 
 /* --- the serial by words --- */
@@ -365,10 +370,10 @@ static void look_at_words(struct str header, const char *words, bool *ret_other,
 }
 
 /* Only names that say for sure that it is something else. */
-static bool names_other_column(struct str header)
+static bool names_other_column(struct str word)
 {
 	for (int i = 0; i < COLUMN_MAX_; i++)
-		if (i != COLUMN_SERIAL && header_rank((enum column)i, header) < HEADER_WEAK)
+		if (i != COLUMN_SERIAL && place_in(aliases[i].good, word) < HEADER_NONE)
 			return true;
 	return false;
 }
@@ -438,9 +443,9 @@ bool header_sets_apart(struct str heading)
 
 enum header_sense header_sense(struct str header)
 {
-	int rank = header_rank(COLUMN_SERIAL, header);
 	struct folded f = fold(header);
 	struct str text = { f.text, f.n };
+	int rank = rank_of(COLUMN_SERIAL, text);
 	bool other = false, sn = false;
 
 	if (rank < HEADER_WEAK)
@@ -452,5 +457,5 @@ enum header_sense header_sense(struct str header)
 		other |= any_part(text, other_parts, sizeof(other_parts) / sizeof(*other_parts));
 		return other ? SENSE_QUALIFIED : SENSE_COMPOUND;
 	}
-	return names_other_column(header) ? SENSE_OTHER : SENSE_UNKNOWN;
+	return names_other_column(text) ? SENSE_OTHER : SENSE_UNKNOWN;
 }
