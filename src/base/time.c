@@ -33,12 +33,13 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-/* Days from 1970-01-01 to 1 January of the year. */
+/* Days from 1970-01-01 to 1 January of the year, which is no earlier than 10,399 BC: counted from
+ * 26 times 400 years before, all counts are positive. */
 static int64_t days_to_year(int64_t year)
 {
-	int64_t y = year - 1;
+	unsigned y = (unsigned)(year - 1 + 26 * 400);
 
-	return 365 * y + floor_div(y, 4) - floor_div(y, 100) + floor_div(y, 400) - 719162;
+	return (int64_t)(365 * y + y / 4 - y / 100 + y / 400) - 719162 - 26 * INT64_C(146097);
 }
 
 static int64_t civil_day(int64_t year, int month, int day)
@@ -161,30 +162,46 @@ static bool take_time(struct str *s, struct civil *c, int64_t *ret_ms)
 	return take_fraction(s, ret_ms) && take_zone(s, ret_ms);
 }
 
-/* Two digits; far beyond any number of two digits when they are none. */
-static int two_digits(const char *p)
+/* Eight bytes less those of `form`; the first is the lowest. */
+static uint64_t less_form(const char *p, const char form[9])
 {
-	unsigned tens = (unsigned char)(p[0] - '0'), ones = (unsigned char)(p[1] - '0');
+	uint64_t v, f;
 
-	return tens > 9 || ones > 9 ? 100000 : (int)(tens * 10 + ones);
+	memcpy(&v, p, sizeof(v));
+	memcpy(&f, form, sizeof(f));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return __builtin_bswap64(v ^ f);
+#else
+	return v ^ f;
+#endif
 }
 
-/* 2026-11-22T03:04:05Z and nothing else: most dates of most files. What is no number is no civil
- * time either. */
+/* Byte i, and byte i + 1 as the digit behind it. */
+static int two_digits(uint64_t v, unsigned i)
+{
+	return (int)(v >> 8 * i & UINT8_MAX) * 10 + (int)(v >> 8 * (i + 1) & UINT8_MAX);
+}
+
+/* 2026-11-22T03:04:05Z and nothing else: most dates of most files. */
 static bool read_usual(struct str s, struct civil *ret)
 {
-	const char *p = s.p;
-	struct civil c;
+	const uint64_t high = UINT64_C(0x8080808080808080), sixes = UINT64_C(0x7676767676767676);
+	const uint64_t signs[] = { UINT64_C(0xff0000ff00000000), UINT64_C(0x0000ff0000ff0000),
+		UINT64_C(0xff0000ff0000ff00) };
+	uint64_t date, hours, rest, beyond_nine;
 
-	if (s.n != 20 || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' ||
-		p[16] != ':' || p[19] != 'Z')
+	if (s.n != 20)
 		return false;
-	c = (struct civil){ two_digits(p) * 100 + two_digits(p + 2), two_digits(p + 5),
-		two_digits(p + 8), two_digits(p + 11), two_digits(p + 14), two_digits(p + 17) };
-	if (!civil_ok(&c))
+	date = less_form(s.p, "0000-00-");
+	hours = less_form(s.p + 8, "00T00:00");
+	rest = less_form(s.p + 12, "0:00:00Z");
+	beyond_nine = date | hours | rest | (date + sixes) | (hours + sixes) | (rest + sixes);
+	if (beyond_nine & high || (date & signs[0]) | (hours & signs[1]) | (rest & signs[2]))
 		return false;
-	*ret = c;
-	return true;
+	*ret = (struct civil){ two_digits(date, 0) * 100 + two_digits(date, 2), two_digits(date, 5),
+		two_digits(hours, 0), two_digits(hours, 3), two_digits(hours, 6),
+		two_digits(rest, 5) };
+	return civil_ok(ret);
 }
 
 static bool read_any(struct str s, struct civil *c, int64_t *ret_ms)
@@ -200,11 +217,14 @@ static bool read_any(struct str s, struct civil *c, int64_t *ret_ms)
 
 bool time_parse(struct str s, int64_t *ret_ms)
 {
-	struct civil c = { 0 };
+	struct civil c;
 	int64_t ms = 0;
 
-	if (!read_usual(s, &c) && !read_any(s, &c, &ms))
-		return false;
+	if (!read_usual(s, &c)) {
+		c = (struct civil){ 0 };
+		if (!read_any(s, &c, &ms))
+			return false;
+	}
 	ms += civil_ms(&c);
 	if (in_range(ms))
 		*ret_ms = ms;
@@ -525,11 +545,9 @@ bool time_is_plausible(int64_t at_ms)
 	return (at_ms >= first_1980 && at_ms < first_2400) || at_ms >= first_9999;
 }
 
-bool time_is_never(int64_t at_ms)
+bool time_begins_count(int64_t at_ms)
 {
-	const int64_t first_1971 = INT64_C(365) * MS_DAY;
-
-	for (size_t i = 0; at_ms < first_1971 && i < sizeof(nevers) / sizeof(*nevers); i++) {
+	for (size_t i = 0; i < sizeof(nevers) / sizeof(*nevers); i++) {
 		int64_t from, to;
 
 		if (time_parse(str_from(nevers[i].from), &from) &&

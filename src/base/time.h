@@ -33,7 +33,13 @@ bool time_format_valid(struct str format);
 
 /* Whether the instant is one of those that systems write for "never": a day at the begin of their
  * count of years. */
-bool time_is_never(int64_t at_ms);
+bool time_begins_count(int64_t at_ms);
+static inline bool time_is_never(int64_t at_ms)
+{
+	const int64_t first_1971 = INT64_C(365) * 24 * 60 * 60 * 1000;
+
+	return at_ms < first_1971 && time_begins_count(at_ms);
+}
 /* Whether it can be a time of a device: of this calendar, not the year 1448 or 2569 of another; the
  * year 9999 is how systems write "for ever". */
 bool time_is_plausible(int64_t at_ms);

@@ -181,6 +181,7 @@ static enum errc judge_row(void *self, uint32_t n, const struct csv_record *reco
 	facts = (struct rules_row){
 		.cells = plain_cells(j, record),
 		.n_cells = record->n_cells,
+		.trimmed = record->n_lines == 1 && !j->p->input->from_result,
 		.serial = input_serial(j->p->input, n),
 		.now_ms = j->p->opt->now_ms,
 		.fact = give_fact,

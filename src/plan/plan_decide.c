@@ -14,15 +14,17 @@
 bool plan_already_done(struct plan *p, struct input_row *row, const struct csv_record *record)
 {
 	const struct input *in = p->input;
-	int at_outcome = in->from_result ? columns_find(&in->columns, STR("depmend_outcome")) : -1;
-	int at_run = in->from_result ? columns_find(&in->columns, STR("depmend_run")) : -1;
 	struct run_record run;
+	int at_outcome, at_run;
 	enum outcome outcome;
 	char name[40];
 	struct err err;
 
-	if (at_outcome < 0 || at_run < 0 || !p->opt->facts || !p->opt->facts->store ||
-		p->opt->simulated)
+	if (!in->from_result || !p->opt->facts || !p->opt->facts->store || p->opt->simulated)
+		return false;
+	at_outcome = columns_find(&in->columns, STR("depmend_outcome"));
+	at_run = columns_find(&in->columns, STR("depmend_run"));
+	if (at_outcome < 0 || at_run < 0)
 		return false;
 	if (!outcome_from_word(input_cell(in, record, at_outcome), &outcome) ||
 		(outcome != OUTCOME_DONE && outcome != OUTCOME_UNCHANGED))

@@ -33,9 +33,12 @@ struct str summary_advice_of(enum reason r, struct str detail, struct str advice
 
 void summary_why(struct summary *s, enum reason r, struct str detail)
 {
-	struct str text = str_head(detail, SUMMARY_WHY_BYTES - 1);
+	struct str text;
 
-	if (says_why(r) && text.n && !s->why[0])
+	if (!says_why(r) || s->why[0])
+		return;
+	text = str_head(detail, SUMMARY_WHY_BYTES - 1);
+	if (text.n)
 		memcpy(s->why, text.p, text.n); /* zeroed behind it */
 }
 

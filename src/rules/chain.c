@@ -30,10 +30,11 @@ static struct link link_of(
 		.leaf = leaf ? op->leaf : CHAIN_ALWAYS, .on_true = on_true, .on_false = on_false
 	};
 
-	if (leaf && leaf->plain && leaf->oper == OPER_EQ && leaf->n == 1) {
-		link.sign = leaf->v->sign;
+	if (leaf && leaf->plain && leaf->n == 1 &&
+		(leaf->oper == OPER_EQ || leaf->oper == OPER_PREFIX)) {
 		link.ref = leaf->source.ref;
 		link.text = leaf->v->text;
+		link.n_compared = leaf->oper == OPER_EQ ? SIZE_MAX : link.text.n;
 	}
 	return link;
 }

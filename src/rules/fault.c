@@ -15,7 +15,7 @@ bool rules_row_at_fault(struct ruleset *set, const struct rules_row *row, struct
 		*ret = (struct rules_fault){
 			.why = set->why,
 			.column = rules_ref_name(&set->refs.v[leaf->source.ref]),
-			.cell = set->cells[leaf->source.ref],
+			.cell = judge_cell(&j, leaf->source.ref),
 			.wants_date = dated,
 		};
 		return true;

@@ -11,19 +11,6 @@ struct side {
 	bool flag;
 };
 
-/* By value and apart: what the cells are written to might be the row, for all the compiler knows.
- */
-static void take_cells(const struct column_ref *refs, size_t n, const struct rules_row row,
-	struct str *cells, uint32_t *signs)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct str cell = rules_cell(&refs[i], &row);
-
-		cells[i] = cell;
-		signs[i] = text_sign(cell);
-	}
-}
-
 void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *row)
 {
 	*j = (struct judge){ set, row, READING_MAX_, UINT32_MAX, 0 };
@@ -31,7 +18,6 @@ void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *r
 		memset(set->stamp, 0, set->leaves.n * sizeof(*set->stamp));
 		set->row_no = 1;
 	}
-	take_cells(set->refs.v, set->refs.n, *row, set->cells, set->signs);
 }
 
 struct value leaf_value(struct judge *j, const struct leaf *leaf)
@@ -45,7 +31,7 @@ struct value leaf_value(struct judge *j, const struct leaf *leaf)
 		return v;
 	}
 	v.type = TYPE_TEXT;
-	v.text = s->kind == SOURCE_PARAM ? s->param : j->set->cells[s->ref];
+	v.text = s->kind == SOURCE_PARAM ? s->param : judge_cell(j, s->ref);
 	v.state = v.text.n ? VALUE_KNOWN : VALUE_ABSENT;
 	return v;
 }
@@ -83,29 +69,34 @@ static bool side_from_value(
 }
 
 /* An age is compared as the date that long ago; rows share their `now`, so that is counted once. */
+static int64_t date_of(struct operand *o, enum compare by, int64_t now_ms)
+{
+	if (by == BY_AGE && o->age_now_ms != now_ms) {
+		o->age_now_ms = now_ms;
+		o->date_ms = time_shift(now_ms, o->age, -1);
+	}
+	return o->date_ms;
+}
+
 static bool side_from_operand(
 	const struct judge *j, enum compare by, struct operand *o, struct side *ret)
 {
 	int64_t now_ms = j->row->now_ms;
 
 	if (o->is_column) {
-		if (!side_from_text(j->set, by, j->set->cells[o->ref], ret))
+		if (!side_from_text(j->set, by, judge_cell(j, o->ref), ret))
 			return false;
 		if (by == BY_AGE)
 			ret->date_ms = time_shift(now_ms, ret->age, -1);
 		return true;
 	}
-	if (by == BY_AGE && o->age_now_ms != now_ms) {
-		o->age_now_ms = now_ms;
-		o->date_ms = time_shift(now_ms, o->age, -1);
-	}
-	*ret = (struct side){ o->text, o->number, o->date_ms, o->age, o->flag };
+	*ret = (struct side){ o->text, o->number, date_of(o, by, now_ms), o->age, o->flag };
 	return true;
 }
 
 static bool is_absent(const struct judge *j, const struct operand *o)
 {
-	return o->is_column ? j->set->cells[o->ref].n == 0 : o->text.n == 0;
+	return o->is_column ? judge_cell(j, o->ref).n == 0 : o->text.n == 0;
 }
 
 static bool text_holds(enum oper oper, struct str seen, struct str want)
@@ -211,38 +202,37 @@ static enum tri judge_absent(const struct judge *j, const struct leaf *leaf)
 	return leaf->oper == OPER_NE && leaf->members ? TRI_TRUE : TRI_FALSE;
 }
 
-/* Most comparisons end at the sign, most of the others are equal byte for byte: that is seen
- * without a walk. */
-static bool plain_holds(enum oper oper, struct str seen, uint32_t sign, const struct operand *o)
+/* Most comparisons end at the length or the first byte, most of the others are equal byte for byte:
+ * that is seen without a walk. */
+static inline bool equals(struct str seen, struct str want)
 {
-	struct str want = o->text;
+	return seen.n == want.n && ((seen.p[0] ^ want.p[0]) & ~('a' ^ 'A')) == 0 &&
+	       (memcmp(seen.p, want.p, want.n) == 0 || str_eq_nocase(seen, want));
+}
 
-	if (oper <= OPER_NE && o->sign != sign)
-		return false;
+static inline bool plain_holds(enum oper oper, struct str seen, struct str want)
+{
 	if (oper > OPER_NE && oper != OPER_PREFIX)
 		return text_holds(oper, seen, want);
-	if (want.n > seen.n || (o->sign ^ sign) & UINT8_MAX)
-		return false;
-	return memcmp(seen.p, want.p, want.n) == 0 || str_starts_nocase(seen, want);
+	return want.n <= seen.n &&
+	       equals(oper == OPER_PREFIX ? str_sub(seen, 0, want.n) : seen, want);
 }
 
 static enum tri judge_plain(const struct judge *j, const struct leaf *leaf)
 {
 	bool ne = leaf->oper == OPER_NE;
-	struct str seen = j->set->cells[leaf->source.ref];
-	uint32_t sign = j->set->signs[leaf->source.ref];
+	struct str seen = judge_cell(j, leaf->source.ref);
 
 	for (uint32_t i = 0; seen.n && i < leaf->n; i++)
-		if (plain_holds(leaf->oper, seen, sign, &leaf->v[i]))
+		if (plain_holds(leaf->oper, seen, leaf->v[i].text))
 			return ne ? TRI_FALSE : TRI_TRUE;
 	return ne ? TRI_TRUE : TRI_FALSE;
 }
 
 static enum tri judge_dated(const struct judge *j, const struct leaf *leaf)
 {
-	struct str seen = j->set->cells[leaf->source.ref];
-	struct side want;
-	int64_t at_ms;
+	struct str seen = judge_cell(j, leaf->source.ref);
+	int64_t at_ms, want_ms;
 
 	if (seen.n == 0)
 		return TRI_FALSE;
@@ -252,8 +242,8 @@ static enum tri judge_dated(const struct judge *j, const struct leaf *leaf)
 		return TRI_FALSE;
 	if (!time_is_plausible(at_ms))
 		return TRI_UNKNOWN;
-	(void)side_from_operand(j, leaf->compare, leaf->v, &want);
-	return order_holds(leaf->oper, order_of_dates(at_ms, want.date_ms)) ? TRI_TRUE : TRI_FALSE;
+	want_ms = date_of(leaf->v, leaf->compare, j->row->now_ms);
+	return order_holds(leaf->oper, order_of_dates(at_ms, want_ms)) ? TRI_TRUE : TRI_FALSE;
 }
 
 /* A value that says "never" says nothing of when, the years of other calendars are unknown;
@@ -386,7 +376,7 @@ static const char *shape_words(enum compare by)
 
 static bool blame(struct judge *j, uint32_t ref, enum compare by)
 {
-	struct str cell = j->set->cells[ref];
+	struct str cell = judge_cell(j, ref);
 	struct str name = rules_ref_name(&j->set->refs.v[ref]);
 
 	(void)snprintf(j->set->why, sizeof(j->set->why), "column '%.*s' holds '%.*s', not %s",
@@ -423,23 +413,6 @@ static void end_unknown(struct judge *j, size_t rule, struct verdict *ret)
 		ret->kind = VERDICT_INVALID;
 		ret->why = j->set->why;
 	}
-}
-
-static inline enum tri judge_link(struct judge *j, const struct link *link)
-{
-	struct str seen;
-
-	if (link->sign) {
-		if (link->sign != j->set->signs[link->ref])
-			return TRI_FALSE;
-		seen = j->set->cells[link->ref];
-		return memcmp(seen.p, link->text.p, seen.n) == 0 || str_eq_nocase(seen, link->text)
-			       ? TRI_TRUE
-			       : TRI_FALSE;
-	}
-	if (link->leaf >= CHAIN_OPS)
-		return link->leaf == CHAIN_ALWAYS ? TRI_TRUE : TRI_UNKNOWN;
-	return numbered_leaf(j, link->leaf);
 }
 
 /* Of a serial that Apple does not list nothing is known yet: a rule that waits takes it unless the
@@ -529,18 +502,42 @@ void rules_judge_again(struct ruleset *set, const struct rules_row *row, struct 
 	*ret = (struct verdict){ .kind = VERDICT_NONE };
 }
 
+/* For most links: whether the cell is its text. */
+static inline bool link_holds(const struct link *link, const struct column_ref *ref,
+	const struct str *cells, size_t n_cells, const struct rules_row *row)
+{
+	struct str seen;
+
+	if ((size_t)ref->bound >= n_cells || ref->is_serial)
+		seen = rules_cell(ref, row);
+	else
+		seen = cells[ref->bound];
+	seen.n = seen.n < link->n_compared ? seen.n : link->n_compared;
+	return equals(seen, link->text);
+}
+
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret)
 {
-	const struct link *chain = set->chain.v;
+	const struct column_ref *refs = set->refs.v;
+	const struct link *chain = set->chain.v, *link;
+	const struct str *cells = row->cells;
+	const size_t n_cells = row->trimmed ? row->n_cells : 0;
 	int32_t at = 0, end = (int32_t)set->chain.n;
 	struct judge j;
 
 	judge_begin(&j, set, row);
 	*ret = (struct verdict){ .kind = VERDICT_NONE };
 	while (at != end) {
-		const struct link *link = &chain[at];
-		enum tri holds = judge_link(&j, link);
+		enum tri holds = TRI_TRUE;
 
+		link = &chain[at];
+		if (link->text.n)
+			holds = link_holds(link, &refs[link->ref], cells, n_cells, row) ? TRI_TRUE
+											: TRI_FALSE;
+		else if (link->leaf < CHAIN_OPS)
+			holds = numbered_leaf(&j, link->leaf);
+		else if (link->leaf == CHAIN_OPS)
+			holds = TRI_UNKNOWN;
 		at = holds == TRI_TRUE ? link->on_true : link->on_false;
 		if (holds > TRI_TRUE)
 			at = judge_by_ops(&j, link->rule, ret);

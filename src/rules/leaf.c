@@ -273,15 +273,13 @@ uint32_t share_leaf(struct loader *l, struct leaf *leaf)
 }
 
 /* Several of the slow path's questions need not be asked then. An empty literal is absent. */
-static bool is_plain(struct leaf *leaf)
+static bool is_plain(const struct leaf *leaf)
 {
 	if (leaf->source.kind != SOURCE_COLUMN || leaf->compare != BY_TEXT || leaf->members)
 		return false;
-	for (uint32_t i = 0; i < leaf->n; i++) {
+	for (uint32_t i = 0; i < leaf->n; i++)
 		if (leaf->v[i].is_column || leaf->v[i].text.n == 0)
 			return false;
-		leaf->v[i].sign = text_sign(leaf->v[i].text);
-	}
 	return true;
 }
 

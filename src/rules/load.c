@@ -242,8 +242,6 @@ static void finish(struct loader *l)
 		sha256_add(l->digest, set->parameters.v[i].value);
 		sha256_add(l->digest, STR("\n"));
 	}
-	set->cells = arena_zalloc(&set->arena, (set->refs.n + 1) * sizeof(*set->cells));
-	set->signs = arena_zalloc(&set->arena, (set->refs.n + 1) * sizeof(*set->signs));
 	set->memo = arena_zalloc(&set->arena, set->leaves.n + 1);
 	set->stamp = arena_zalloc(&set->arena, (set->leaves.n + 1) * sizeof(*set->stamp));
 }

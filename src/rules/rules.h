@@ -113,6 +113,7 @@ const char *rules_file(const struct ruleset *set, size_t i);
 struct rules_row {
 	const struct str *cells; /* may be shorter than the header: missing cells are absent */
 	size_t n_cells;
+	bool trimmed;      /* neither blanks nor line ends are at their edges */
 	struct str serial; /* normalised */
 	int64_t now_ms;
 	/* Live facts; never asked for CSV columns. NULL: all unread. */

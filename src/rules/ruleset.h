@@ -97,7 +97,6 @@ struct source {
 struct operand {
 	bool is_column;
 	uint32_t ref;
-	uint32_t sign;   /* of the text, see text_sign() */
 	struct str text; /* literal; empty only from an empty parameter: absent */
 	double number;
 	int64_t date_ms;
@@ -134,9 +133,11 @@ enum { CHAIN_FALSE = -1, CHAIN_TRUE = -2 }; /* -1: while its rule is being linke
 struct link {
 	uint32_t leaf, rule;
 	int32_t on_true, on_false; /* places in `chain`, its end, or CHAIN_TRUE */
-	/* A cell that has to equal one literal needs no leaf; sign 0: it is anything else. */
-	uint32_t sign, ref;
+	/* A cell that has to equal one literal, or begin with it, needs no leaf; empty: it is
+	 * anything else. */
 	struct str text;
+	size_t n_compared; /* bytes of the cell at most */
+	uint32_t ref;
 };
 
 /* A text argument: literal, or the cell of a column. `given` false: the writer left it out. */
@@ -223,10 +224,8 @@ struct ruleset {
 	char digest[65];
 
 	/* judging */
-	struct str *cells; /* per column the rules name: its cell in this row */
-	uint32_t *signs;   /* of the cells */
-	uint8_t *memo;     /* per leaf: enum tri of this row */
-	uint32_t *stamp;   /* per leaf: the row it belongs to */
+	uint8_t *memo;   /* per leaf: enum tri of this row */
+	uint32_t *stamp; /* per leaf: the row it belongs to */
 	uint32_t row_no;
 	char why[256];
 };
@@ -258,16 +257,11 @@ void rules_chain(struct ruleset *set);
 /* The cell, empty when the row is short or the column is not there. */
 static inline struct str rules_cell(const struct column_ref *ref, const struct rules_row *row)
 {
-	struct str cell;
-
 	if (ref->is_serial && row->serial.n)
 		return row->serial;
 	if ((size_t)ref->bound >= row->n_cells) /* -1, too */
 		return STR_NONE;
-	cell = row->cells[ref->bound];
-	if (cell.n && (cell.p[0] <= ' ' || cell.p[cell.n - 1] <= ' '))
-		cell = str_trim(cell);
-	return cell;
+	return row->trimmed ? row->cells[ref->bound] : str_trim(row->cells[ref->bound]);
 }
 
 /* The steps of one list for a row: see rules_program(). */
@@ -275,13 +269,6 @@ MUST_CHECK enum errc steps_fill(const struct ruleset *set, const struct steps *s
 	const struct rules_row *row, struct step *ret, uint32_t *ret_n, struct err *err);
 
 /* --- judging --- */
-
-/* Differs for texts that differ in their length or, but for case, in their first byte: most do. 0
- * for none. */
-static inline uint32_t text_sign(struct str s)
-{
-	return s.n ? (uint32_t)s.n << 8 | (unsigned char)ascii_lower(s.p[0]) : 0;
-}
 
 struct judge {
 	struct ruleset *set;
@@ -291,6 +278,11 @@ struct judge {
 	uint64_t blind; /* facts (FACT_BIT) that are unknown, whatever they are: nothing is blamed
 			   on them */
 };
+
+static inline struct str judge_cell(const struct judge *j, uint32_t ref)
+{
+	return rules_cell(&j->set->refs.v[ref], j->row);
+}
 
 void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *row);
 /* One subtree; *at moves behind it. */

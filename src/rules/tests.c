@@ -179,7 +179,7 @@ static void run_test(struct ruleset *set, const struct rules_test *t, struct str
 	int64_t now_ms, struct diags *d)
 {
 	struct test_row self = { set, t };
-	struct rules_row row = { cells, set->refs.n, STR_NONE,
+	struct rules_row row = { cells, set->refs.n, false, STR_NONE,
 		t->now_ms == TIME_NONE ? now_ms : t->now_ms, test_fact, &self };
 	struct str want = t->undecided.n ? t->undecided : t->waits.n ? t->waits : t->rule;
 	struct verdict v;
