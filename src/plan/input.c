@@ -66,19 +66,10 @@ static enum errc spool_close(struct input *in, struct err *err)
 
 /* --- rows --- */
 
-static bool has_formula(const struct csv_record *r)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < r->n_cells; i++)
-		found |= csv_is_formula(r->cells[i]);
-	return found;
-}
-
 /* In the spool every record stands alone on its line. */
 static uint16_t place_of(const struct input *in, const struct csv_record *r)
 {
-	if (!r->place || r->n_cells != in->columns.n || has_formula(r))
+	if (!r->place || r->n_cells != in->columns.n)
 		return 0;
 	return in->spooling ? csv_place(r->raw.n, 1) : r->place;
 }

@@ -1,6 +1,6 @@
 /*
  * The splitter against libcsv: whatever the input, both ways of reading give the same records and
- * the same error. test_csv_split_sse2.c and test_csv_split_portable.c run the same for processors
+ * the same error. test_csv_split_avx2.c, _sse2.c and _portable.c run the same for processors
  * that know less.
  */
 #include <setjmp.h>
@@ -299,10 +299,27 @@ static void plain_records_are_cut_in_place(void **state)
 	assert_int_equal(csv_split(&s, plain.end + 2, end, cells, &plain), CSV_UNFINISHED);
 }
 
+static void doubled_quotes_are_told_and_left(void **state)
+{
+	struct str cells[CSV_SPLIT_CELLS];
+	struct csv_splitter s;
+	struct csv_plain plain;
+	const char *p = put("\"\"\"a\"\"\",\"\"\nb,\"\"\n");
+
+	(void)state;
+	csv_splitter_init(&s, ',');
+	assert_int_equal(csv_split(&s, p, p + strlen(p), cells, &plain), CSV_EASY);
+	assert_true(plain.has_doubled);
+	assert_true(str_eq(cells[0], STR("\"\"a\"\"")) && cells[1].n == 0);
+	assert_int_equal(csv_split(&s, plain.end + 1, p + strlen(p), cells, &plain), CSV_EASY);
+	assert_false(plain.has_doubled);
+	assert_true(str_eq(cells[0], STR("b")) && cells[1].n == 0);
+}
+
 static void records_that_are_not_plain_are_left_alone(void **state)
 {
-	static const char *const hard[] = { "21.5\"\n", "\"a\"x\n", "\"a\"\"b\"\n", " \"a\"\n",
-		"\"a\" ,b\n", "a,b\"c\",d\n",
+	static const char *const hard[] = { "21.5\"\n", "\"a\"x\n", "\"a\"\"b\"c\n", " \"a\"\n",
+		"a\"\"b\n", "\"a\" ,b\n", "a,b\"c\",d\n",
 		"0123456789012345678901234567890123456789012345678901234567890,\"a\"x\n",
 		"012345678901234567890123456789012345678901234567890123456789,\"a\"x\n" };
 	struct str cells[CSV_SPLIT_CELLS];
@@ -334,6 +351,7 @@ int main(void)
 		cmocka_unit_test(both_ways_read_the_same),
 		cmocka_unit_test(good_input_reads_as_libcsv_alone_reads_it),
 		cmocka_unit_test(plain_records_are_cut_in_place),
+		cmocka_unit_test(doubled_quotes_are_told_and_left),
 		cmocka_unit_test(records_that_are_not_plain_are_left_alone),
 	};
 

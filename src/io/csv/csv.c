@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "io/csv/csv_out.h"
 #include "io/csv/csv_parts.h"
 
 enum {
@@ -302,6 +303,40 @@ static size_t end_bytes(const struct csv_reader *r, const char *end)
 	return *end == '\r' && end + 1 < r->window + r->to && end[1] == '\n' ? 2 : 1;
 }
 
+/* Whether csv_copy() may give its bytes. */
+static bool may_be_copied(const struct csv_reader *r, const struct csv_plain *plain)
+{
+	if (plain->trimmed || r->gap || r->delimiter != ',')
+		return false;
+	for (size_t i = 0; plain->odd && i < plain->n_cells; i++)
+		if (csv_is_formula(r->cells[i]))
+			return false;
+	return true;
+}
+
+/* Copies the cells, with one quote of two. */
+static void copy_undoubled(struct csv_reader *r, size_t n_cells, size_t n_bytes)
+{
+	struct buf *to = &r->row.text;
+
+	buf_reset(to);
+	(void)buf_room(to, n_bytes); /* where it is then, it stays */
+	for (size_t i = 0; i < n_cells; i++) {
+		struct str rest = r->cells[i];
+		size_t from = to->n;
+
+		while (rest.n) {
+			const char *quote = memchr(rest.p, '"', rest.n);
+			size_t n = quote ? (size_t)(quote - rest.p) + 1 : rest.n;
+
+			buf_add(to, rest.p, n);
+			n += quote != NULL;
+			rest = str_sub(rest, n, rest.n - n);
+		}
+		r->cells[i] = str_sub(buf_view(to), from, to->n - from);
+	}
+}
+
 /* A plain record in place. CSV_HARD, too, for what take_any() has to tell. */
 static enum csv_split take_plain(struct csv_reader *r, struct csv_record *ret, bool *ret_got)
 {
@@ -321,13 +356,15 @@ static enum csv_split take_plain(struct csv_reader *r, struct csv_record *ret, b
 	ret->n_lines = plain.has_newlines ? csv_count_line_ends(raw) + 1 : 1;
 	if (ret->n_lines > CSV_MAX_RECORD_LINES)
 		return CSV_HARD;
+	if (plain.has_doubled)
+		copy_undoubled(r, plain.n_cells, raw.n);
 	ret->raw = raw;
 	ret->n_cells = plain.n_cells;
 	ret->bad = NULL;
 	/* One empty cell: a blank line, unless it says so in quotes. */
 	*ret_got = plain.n_cells > 1 || r->cells[0].n > 0 || (raw.n && memchr(raw.p, '"', raw.n));
 	n_end = end_bytes(r, plain.end);
-	ret->place = plain.trimmed || r->gap || r->delimiter != ',' ? 0 : csv_place(raw.n, n_end);
+	ret->place = may_be_copied(r, &plain) ? csv_place(raw.n, n_end) : 0;
 	consume(r, raw.n + n_end, ret->n_lines);
 	return CSV_EASY;
 }

@@ -79,12 +79,13 @@ enum {
 
 /* Bits of one block; of bytes that still lie ahead. */
 struct csv_masks {
-	uint64_t seps;  /* delimiters and line ends outside quotes */
-	uint64_t ends;  /* line ends among them */
-	uint64_t hard;  /* a quote in a place that is not plain */
-	uint64_t inner; /* line ends inside quotes */
-	uint64_t rough; /* a quote, or a blank at the edge of a cell */
-	bool other;     /* NUL or non-ASCII somewhere in the block */
+	uint64_t seps;    /* delimiters and line ends outside quotes */
+	uint64_t ends;    /* line ends among them */
+	uint64_t hard;    /* a quote in a place that is not plain */
+	uint64_t inner;   /* line ends inside quotes */
+	uint64_t doubled; /* the second of two quotes inside quotes */
+	uint64_t rough;   /* a quote, or a blank at the edge of a cell */
+	bool other;       /* NUL or non-ASCII somewhere in the block */
 };
 
 enum csv_split {
@@ -98,8 +99,10 @@ struct csv_plain {
 	size_t n_cells;    /* at most CSV_MAX_COLUMNS */
 	const char *end;   /* the CR or LF it ends with */
 	bool has_newlines; /* inside quotes */
+	bool has_doubled;  /* quotes: cells still have both */
 	bool has_other;    /* maybe NUL or non-ASCII */
 	bool trimmed;      /* a cell had blanks at its edges */
+	bool odd;          /* a cell may be a formula, see csv_is_formula() */
 };
 
 struct csv_splitter;
@@ -122,7 +125,7 @@ static inline void csv_splitter_forget(struct csv_splitter *s)
 	s->block = NULL;
 }
 /* Cuts the record at p into `cells`, which has CSV_SPLIT_CELLS places; they are trimmed and without
- * quotes. Unless it returns CSV_EASY the splitter has to forget its block. */
+ * the quotes around them. Unless it returns CSV_EASY the splitter has to forget its block. */
 enum csv_split csv_split(struct csv_splitter *s, const char *p, const char *end, struct str *cells,
 	struct csv_plain *ret);
 
