@@ -109,8 +109,14 @@ void map_reserve(struct map *m, size_t expected)
 	if (mask > m->mask)
 		rehash(m, mask);
 	if (expected > m->cap) {
+		size_t n_bytes = m->n ? (m->n_bytes / m->n + 1) * expected : 0;
+
 		m->cap = (uint32_t)expected;
 		m->ends = mem_reserve(m->ends, expected, sizeof(*m->ends));
+		if (n_bytes > m->cap_bytes) {
+			m->cap_bytes = n_bytes;
+			m->bytes = mem_reserve(m->bytes, n_bytes, 1);
+		}
 	}
 }
 

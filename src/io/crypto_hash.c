@@ -9,8 +9,11 @@
 #include "base/mem.h"
 #include "io/crypto.h"
 
+/* What is added is gathered, because each call of the digest costs more than a short text. */
 struct sha256_stream {
 	EVP_MD_CTX *ctx;
+	size_t n;
+	char text[4096];
 };
 
 /* Hashing fails only without memory or without OpenSSL's default provider. */
@@ -55,21 +58,35 @@ struct sha256_stream *sha256_new(void)
 {
 	struct sha256_stream *s = mem_alloc(sizeof(*s));
 
+	s->n = 0;
 	s->ctx = EVP_MD_CTX_new();
 	need(s->ctx && EVP_DigestInit_ex(s->ctx, digest(), NULL));
 	return s;
 }
 
+static void take_gathered(struct sha256_stream *s)
+{
+	need(EVP_DigestUpdate(s->ctx, s->text, s->n));
+	s->n = 0;
+}
+
 void sha256_add(struct sha256_stream *s, struct str bytes)
 {
-	if (bytes.n)
+	if (bytes.n > sizeof(s->text) - s->n)
+		take_gathered(s);
+	if (bytes.n > sizeof(s->text)) {
 		need(EVP_DigestUpdate(s->ctx, bytes.p, bytes.n));
+	} else if (bytes.n) {
+		memcpy(s->text + s->n, bytes.p, bytes.n);
+		s->n += bytes.n;
+	}
 }
 
 void sha256_end_hex(struct sha256_stream *s, char out[SHA256_HEX])
 {
 	unsigned char raw[SHA256_BYTES];
 
+	take_gathered(s);
 	need(EVP_DigestFinal_ex(s->ctx, raw, NULL));
 	hex(raw, sizeof(raw), out);
 	EVP_MD_CTX_free(s->ctx);

@@ -107,7 +107,7 @@ bool plan_is_well(const struct plan *p)
 
 uint32_t *plan_all_none(size_t n)
 {
-	uint32_t *v = mem_alloc(n * sizeof(*v));
+	uint32_t *v = mem_reserve(NULL, n, sizeof(*v));
 
 	memset(v, 0xff, n * sizeof(*v));
 	return v;
@@ -130,25 +130,11 @@ void fingerprint_add(struct sha256_stream *digest, struct str serial, struct str
 	struct str steps, struct str before)
 {
 	const struct str parts[] = { serial, rule, steps, before };
-	char text[1024];
-	size_t n = 0;
 
 	for (size_t i = 0; i < 4; i++) {
-		/* In one piece when it fits, because each call of the digest costs more than the
-		 * text. */
-		if (parts[i].n >= sizeof(text) - n) {
-			sha256_add(digest, (struct str){ text, n });
-			n = 0;
-		}
-		if (parts[i].n >= sizeof(text)) {
-			sha256_add(digest, parts[i]);
-		} else if (parts[i].n) {
-			memcpy(text + n, parts[i].p, parts[i].n);
-			n += parts[i].n;
-		}
-		text[n++] = '\n';
+		sha256_add(digest, parts[i]);
+		sha256_add(digest, STR("\n"));
 	}
-	sha256_add(digest, (struct str){ text, n });
 }
 
 /* Made of what a plan's CSV shows, so that it can be made again from one. */
