@@ -222,9 +222,9 @@ static enum errc check_column(const struct serial_list *l, struct err *err)
 
 static enum errc check_end(const struct serial_list *l, struct err *err)
 {
-	enum errc rc = check_column(l, err);
+	enum errc rc = l->copied ? ERR_OK : check_column(l, err);
 
-	return rc ? rc : list_check_alike(l, err);
+	return rc || l->copied ? rc : list_check_alike(l, err);
 }
 
 static void take_token(struct serial_list *l, struct list_row *ret)
@@ -342,7 +342,7 @@ static enum errc take_record(
 	if (rc || *ret_passed)
 		return rc;
 	/* Rows below another header hold something else, or nobody knows. */
-	if (!ret->fault && l->table_line)
+	if (!ret->fault && l->table_line && !l->copied)
 		return other_header(l, l->table_line, err);
 	l->n_gaps += l->end_line && l->end_line < ret->record.line;
 	l->end_line = ret->record.line + ret->record.n_lines;
@@ -382,6 +382,7 @@ enum errc list_rewind(struct serial_list *l, struct err *err)
 {
 	l->n_passed = l->n_rows = l->n_strange = l->end_line = l->n_gaps = l->dangling_line =
 		l->table_line = 0;
+	l->copied = false;
 	l->rest = STR_NONE;
 	l->apart_above = false;
 	list_forget_end(l);
@@ -405,6 +406,7 @@ enum errc list_copy(struct serial_list *l, uint16_t place, struct str *ret_raw, 
 {
 	enum errc rc = l->n_passed < l->n_before ? skip_before(l, err) : ERR_OK;
 
+	l->copied = true;
 	return rc ? rc : csv_copy(l->csv, place, ret_raw, err);
 }
 

@@ -112,8 +112,10 @@ static bool ends_in_colon(struct str text)
 /* The one cell that is not empty, if it is the first or the serial's; empty: there are more. */
 static struct str only_cell(const struct csv_record *r, size_t at)
 {
-	size_t i = r->cells[0].n || at >= r->n_cells ? 0 : at;
+	size_t i = at < r->n_cells && r->cells[0].n == 0 ? at : 0;
 
+	if (r->n_cells == 0)
+		return STR_NONE;
 	for (size_t k = 0; k < r->n_cells; k++)
 		if (k != i && r->cells[k].n)
 			return STR_NONE;

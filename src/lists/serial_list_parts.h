@@ -64,6 +64,7 @@ struct serial_list {
 	struct serial last;                     /* n 0, or that of a last line without an end */
 	size_t last_line;
 	struct alike alike;
+	bool copied;      /* rows that nobody looked at: all were judged in an earlier pass */
 	bool apart_above; /* a comment above the first row says that what follows is not meant */
 	size_t first_strange, strange_row; /* the line and the number of the first */
 	uint32_t *elsewhere;               /* per column: serials in strange rows */

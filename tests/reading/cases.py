@@ -546,6 +546,16 @@ def long_lines():
         as_in_file(f"long lines: {text[:40]!r}", path, serials, 0)
 
 
+def once_more():
+    """A result has most rows as they are, and some that are read once more: none of these is then another than at first."""
+    path = work / "once-more.csv"
+    for odd in ("=1", "+1", "-", "@a"):
+        for words in ("left over", "to be sorted", "Halle drei"):
+            path.write_text(f"Serial Number,Note\n{A},{odd}\n{C},a\n{J},b\n{words}\n{B},{odd}\n")
+            done = run("plan", "--offline", path, "--rules", CASES / "all.yaml")
+            check(f"once more: {odd}, {words}", done.returncode == 3 and done.stdout.count(",planned,") == 4, done.stderr)
+
+
 def everything():
     project()
     for what, path, serials, bad in written(work):
@@ -571,6 +581,7 @@ def everything():
     later()
     torn()
     long_lines()
+    once_more()
 
 
 if sys.argv[1] == "--write":
