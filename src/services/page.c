@@ -141,12 +141,15 @@ static bool is_word(struct str text)
 static bool is_strange(struct str body, const char *mark)
 {
 	struct json *root = NULL;
-	bool own;
+	bool own = false;
 
 	body = str_trim(str_after_bom(body));
 	if (is_word(body))
 		return false;
-	own = !json_parse(&root, body, NULL) && wire_member(root, mark);
+	if (json_parse(&root, body, NULL))
+		return true;
+	for (const struct json *v = json_first(root); v && !own; v = json_next(v))
+		own = str_eq_nocase(json_name(v), str_from(mark));
 	json_free(root);
 	return !own;
 }

@@ -50,7 +50,7 @@ TRAPS = {
               "device_set_unknown(d, FACT_APPLE_SERVER);\n\tfleet_doubt(f, slot,",
               "device_set_absent(d, FACT_APPLE_SERVER);\n\tfleet_doubt(f, slot,", "steps",
               "F.13: assigned, but to no server that shows: nobody knows")],
-    "F.14": [(LIST, "!wire_ok(reply) && wire_status(reply) == ERR_NOT_FOUND", "false",
+    "F.14": [(LIST, "rc == ERR_NOT_FOUND", "false",
               "test_apple_list", "test_apple_F14_unassigned_three_ways"),
              (LIST, "(!json_is_null(data) && !json_is_object(data))", "json_is_object(data)",
               "test_apple_list", "test_apple_F14_unassigned_three_ways")],
