@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "io/http_url.h"
 #include "os/stop.h"
+#include "store/shared.h"
 
 enum { LOCK_LOOK_MS = 2500, CLOCK_OFF_MS = 24 * 3600 * 1000 };
 
@@ -84,6 +85,10 @@ void session_tell_upgrade(const struct store *s)
 {
 	if (store_backup(s))
 		log_info("the state was brought up to date; as it was before: %s", store_backup(s));
+	if (shared_damaged(store_shared(s)))
+		log_warn("shared.db of the state was damaged and is begun anew: requests that were "
+			 "sent before are not counted; as it was: %s",
+			shared_damaged(store_shared(s)));
 	if (store_taken_over(s))
 		log_info("an earlier command put devices back while the state could not be "
 			 "written: the state knows of it now");

@@ -37,8 +37,8 @@ struct session_options {
 /* store_lock(), until wait_ms have passed in which another held it; that is told. ERR_STOPPED. */
 MUST_CHECK enum errc session_lock(struct lock **ret, const struct settings *s, const char *command,
 	int64_t wait_ms, struct err *err);
-/* Where the state is kept as an earlier version left it, if opening it brought it up to date; and
- * that it took over what could not be written before. */
+/* Where the state is kept as an earlier version left it, if opening it brought it up to date; where
+ * what was damaged of it; and that it took over what could not be written before. */
 void session_tell_upgrade(const struct store *s);
 
 /* The clock of a command that opens no session: the real one, or that of DEPMEND_CLOCK, where it

@@ -7,7 +7,6 @@
 #include <sys/random.h>
 #include <unistd.h> /* getentropy() where that has it not */
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "store/page.h"
@@ -63,6 +62,7 @@ static const char schema[] =
 struct shared {
 	struct db *db;
 	int64_t owner; /* this process, by a number that no other one has */
+	char *damaged; /* where what stood there is kept; NULL: it was sound */
 	bool lost; /* the right to write was waited for in vain: not once more by each who asks */
 	struct db_stmt *stmts[SQL_MAX_];
 };
@@ -99,15 +99,13 @@ static bool is_damaged(const char *path)
 }
 
 /* What is found out again, and what was sent: neither is worth that no command works any more. */
-static void begin_anew(const char *path)
+static void begin_anew(struct shared *s, const char *path)
 {
 	static const char *const endings[] = { "-wal", "-shm", "-journal" };
 	char *aside = mem_printf("%s.damaged", path);
 
 	if (is_damaged(path) && rename(path, aside) == 0) {
-		log_warn("%s was damaged and is begun anew: requests that were sent before are not "
-			 "counted; as it was: %s",
-			path, aside);
+		s->damaged = mem_strdup(aside);
 		for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
 			char *journal = mem_printf("%s%s", path, endings[i]);
 
@@ -127,7 +125,7 @@ enum errc shared_open(struct shared **ret, const char *folder, bool network, str
 	if (getentropy(&s->owner, sizeof(s->owner)) != 0)
 		rc = err_set(err, ERR_INTERNAL, "the system gives no random numbers");
 	if (!rc && folder)
-		begin_anew(path);
+		begin_anew(s, path);
 	if (!rc)
 		rc = db_open(&s->db, path,
 			!folder   ? DB_MEMORY
@@ -171,7 +169,13 @@ void shared_close(struct shared *s)
 	for (int i = 0; i < SQL_MAX_; i++)
 		db_stmt_free(s->stmts[i]);
 	db_close(s->db);
+	free(s->damaged);
 	free(s);
+}
+
+const char *shared_damaged(const struct shared *s)
+{
+	return s->damaged;
 }
 
 enum errc shared_begin(struct shared *s, struct err *err)

@@ -26,6 +26,8 @@ MUST_CHECK enum errc shared_open(
  * frees with shared_close(). */
 MUST_CHECK enum errc shared_copy(struct shared **ret, const char *folder, struct err *err);
 void shared_close(struct shared *s);
+/* Where the file is kept that was none, when it was begun anew; NULL: it was not. Borrowed. */
+const char *shared_damaged(const struct shared *s);
 
 /* Takes the right to write; others wait. */
 MUST_CHECK enum errc shared_begin(struct shared *s, struct err *err);

@@ -37,7 +37,7 @@ static void fact(void *self, enum fact f, struct value *ret)
 static void judge(struct ruleset *set, unsigned seed)
 {
 	struct str cells[] = { STR("C02XK1ABJG5H"), STR("iPad"), STR("2026-01-01"), STR("x") };
-	struct rules_row row = { cells, 4, cells[0], INT64_C(1767225600000), fact, &seed };
+	struct rules_row row = { cells, 4, false, cells[0], INT64_C(1767225600000), fact, &seed };
 	struct step steps[PROGRAM_MAX_STEPS];
 	static struct seen seen;
 	struct verdict v;

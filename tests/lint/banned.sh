@@ -28,7 +28,8 @@ for f in $(find src -name '*.[ch]' | sort); do
 	forbid "$f" '#[ ]*(pragma once|include <regex.h>)' 'not here'
 	case $f in
 	src/*/main.c | src/os/stop.c) ;; # a second signal ends the process
-	src/os/child.c) ;;                   # a child that could not become the program
+	src/os/process.c) ;;                # the first process of a container, by a signal
+	src/os/child.c) ;;                  # a child that could not become the program
 	src/rehearse/world.c) ;;            # a child that could not become the simulator
 	src/cli/app/notify.c) ;;             # a child that sends a ping
 	*) forbid "$f" "$exits" 'only main exits' ;;
