@@ -61,7 +61,7 @@ LEFT = {
                      "2 keep pending, 1 nothing pending"),
     "apple-refuses-some": (4, "2 rebuild failed, 9 rebuild pending, 1 move failed, 8 move pending, "
                            "1 delete failed, 5 delete pending"),
-    "other-admin": (5, "1 move drifted, 1 delete unchanged"),  # takes one of each away
+    "other-admin": (5, "1 move drifted, 1 delete unchanged, 1 rebuild drifted"),  # takes each away
 }
 
 

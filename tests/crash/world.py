@@ -338,9 +338,14 @@ class World:
         return ret
 
     def stranded(self):
-        """Devices that are off a server they have to go back to."""
-        where = self.where()
-        return [s for s, d in DEVICES.items() if d.job == "rebuild" and not where[s]]
+        """Devices that are off a server they have to go back to. Whom somebody else took off first is
+        his to put back."""
+        where, theirs = self.where(), set()
+        for a in self.audit():
+            if a["kind"] == "effect" and a["what"] in ("assign", "unassign") and a["effective"]:
+                (theirs.discard if a["actor"] == self.client else theirs.add)(a["serial"])
+        return [s for s, d in DEVICES.items()
+                if d.job == "rebuild" and not where[s] and s not in theirs]
 
     # --- what has to hold ---
 
