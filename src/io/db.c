@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/stat.h"
 #include "os/kernel.h"
 
 enum { BUSY_PAUSE_US = 5000 };
@@ -350,28 +351,16 @@ enum errc db_restore(struct db *d, const char *path, struct err *err)
 	return copy_from(d, path, 0, NULL, err);
 }
 
-/* Size and time of one of its files; both 0: there is none. */
-struct shape {
-	off_t bytes;
-	struct timespec at;
-};
-
-static struct shape shape_of(const char *path, const char *ending)
+/* Of one of its files; all 0: there is none. */
+static struct stat shape_of(const char *path, const char *ending)
 {
 	char *name = mem_printf("%s%s", path, ending);
-	struct stat st;
-	struct shape ret = { 0 };
+	struct stat ret;
 
-	if (stat(name, &st) == 0)
-		ret = (struct shape){ st.st_size, st.st_mtim };
+	if (stat(name, &ret) != 0)
+		ret = (struct stat){ 0 };
 	free(name);
 	return ret;
-}
-
-static bool is_same(const struct shape *a, const struct shape *b)
-{
-	return a->bytes == b->bytes && a->at.tv_sec == b->at.tv_sec &&
-	       a->at.tv_nsec == b->at.tv_nsec;
 }
 
 /* No lock is taken and no index of the log is made: both would be written. Without that index
@@ -401,24 +390,24 @@ static enum errc copy_frozen(struct db *d, const char *path, bool has_log, struc
 enum errc db_restore_frozen(struct db *d, const char *path, struct err *err)
 {
 	int64_t since = kernel_clock_ms(CLOCK_MONOTONIC);
-	struct shape file, log;
+	struct stat file, log;
 	enum errc rc;
 
 	for (;;) {
-		struct shape now;
+		struct stat now;
 
-		if (shape_of(path, "-journal").bytes)
+		if (shape_of(path, "-journal").st_size)
 			return err_set(err, ERR_STORE,
 				"%s: its last write was cut off, and it cannot be repaired where "
 				"nothing may be written",
 				path);
 		file = shape_of(path, "");
 		log = shape_of(path, "-wal");
-		rc = copy_frozen(d, path, log.bytes > 0, err);
+		rc = copy_frozen(d, path, log.st_size > 0, err);
 		now = shape_of(path, "");
-		if (is_same(&now, &file)) {
+		if (stat_is_unchanged(&now, &file)) {
 			now = shape_of(path, "-wal");
-			if (is_same(&now, &log))
+			if (stat_is_unchanged(&now, &log))
 				return rc;
 		}
 		if (kernel_clock_ms(CLOCK_MONOTONIC) - since >= d->patience_ms)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/stat.h"
 
 enum { READ_BYTES = 64 * 1024, KIND_BYTES = 1024 };
 
@@ -223,22 +224,6 @@ size_t csv_source_bytes(const struct csv_source *s)
 	return s->fd < 0 ? s->all.n : S_ISREG(s->opened.st_mode) ? (size_t)s->opened.st_size : 0;
 }
 
-#ifdef __APPLE__
-#define st_mtim st_mtimespec
-#define st_ctim st_ctimespec
-#endif
-
-static bool same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-static bool is_unchanged(const struct stat *a, const struct stat *b)
-{
-	return a->st_size == b->st_size && same_time(a->st_mtim, b->st_mtim) &&
-	       same_time(a->st_ctim, b->st_ctim);
-}
-
 enum errc csv_source_rewind(struct csv_source *s, struct err *err)
 {
 	struct stat now = s->opened;
@@ -246,7 +231,7 @@ enum errc csv_source_rewind(struct csv_source *s, struct err *err)
 
 	if (s->fd >= 0 && (fstat(s->fd, &now) != 0 || lseek(s->fd, s->start, SEEK_SET) < 0))
 		return err_set(err, ERR_NO_INPUT, "cannot read: %s", strerror(errno));
-	if (!is_unchanged(&now, &s->opened))
+	if (!stat_is_unchanged(&now, &s->opened))
 		return err_set(err, ERR_INPUT, "the file was changed while it was read");
 	s->memory = s->all;
 	s->from = s->to = 0;
