@@ -363,7 +363,7 @@ check 'and says so' grep -q 'was cut off' err
 umount state
 rm state/*/depmend.db-journal
 if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65533 --clear-groups true 2>/dev/null; then
-	chmod 711 "$work" && chmod 644 depmend.yaml && chmod -R go+rX state
+	chmod 755 "$work" && chmod 644 depmend.yaml && chmod -R go+rX state
 	owner=$(stat -c %u state)
 	chown -R 65532 state
 	DEPMEND_TRUST=$(realpath state):$work setpriv --reuid=65533 --clear-groups "$build/depmend" runs >out 2>err

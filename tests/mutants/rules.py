@@ -57,7 +57,7 @@ RULES = {
     "recovery of earlier runs before anything new": ("src/cli/app/run_command.c", [
         ("\t\trc = run_recover(&s, c->identity, &c->in_flight, err);",
          "\t\trc = s.store ? ERR_OK : ERR_STORE;"),
-    ], "worlds 400 kill"),
+    ], "stories"),
     "late binding: the look comes after the wait": ("src/run/change.c src/run/look.c", [
         ("\trc = n ? await_turn(j, devices, n, &go, err) : ERR_OK;\n",
          "\trc = n ? look_before(j, devices, n, err) : ERR_OK;\n\tif (!rc && n)\n"
