@@ -398,9 +398,14 @@ const char *kernel_fixed(int folder, const char *name)
 	return NULL;
 }
 
+/* A folder that may be passed through, and not be listed, where the system tells that apart. */
+#ifndef O_SEARCH
+#define O_SEARCH O_RDONLY
+#endif
+
 int kernel_open_path(int folder, const char *name, struct stat *ret)
 {
-	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	int flags = O_SEARCH | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 	if (fstatat(folder, name, ret, AT_SYMLINK_NOFOLLOW) != 0)
 		return -1;
