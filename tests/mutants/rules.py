@@ -259,7 +259,7 @@ RULES = {
     "evidence: back where it was, by two looks": ("src/run/settle.c", [
         ("\treturn (step_info(r->kind)->puts_back && d->custody) || is_unheard(r);",
          "\treturn is_unheard(r);"),
-    ], "meanwhile stale"),
+    ], "late"),
     "evidence: one entry stands for itself": ("src/wire/listing.c", [
         ("\tl->n = l->seen.n;\n",
          "\tl->n += l->n_page;\n"),
