@@ -300,19 +300,26 @@ enum errc outputs_check(const struct cli *cli, const struct settings *settings,
 	return rc;
 }
 
-enum errc outputs_check_named(const struct cli *cli, struct err *err)
+/* NULL: they cannot be loaded, which the command itself says. Caller frees. */
+static struct settings *named_settings(const struct cli *cli)
 {
-	struct settings *settings = NULL;
+	struct settings *ret = NULL;
 	struct diags diags;
 	struct err unread;
-	enum errc rc;
 
 	diags_init(&diags);
-	if (settings_load(&settings, cli_text(cli, OPTION_SETTINGS), &diags, &unread))
-		settings = NULL;
-	rc = outputs_check(cli, settings, NULL, err);
-	settings_free(settings);
+	if (settings_load(&ret, cli_text(cli, OPTION_SETTINGS), &diags, &unread))
+		ret = NULL;
 	diags_release(&diags);
+	return ret;
+}
+
+enum errc outputs_check_named(const struct cli *cli, struct err *err)
+{
+	struct settings *settings = named_settings(cli);
+	enum errc rc = outputs_check(cli, settings, NULL, err);
+
+	settings_free(settings);
 	return rc;
 }
 
@@ -384,14 +391,9 @@ static enum errc check_other(
 	const struct cli *cli, const struct place *places, size_t n, size_t whose, struct err *err)
 {
 	struct paths in = { 0 }, own = { 0 };
-	struct settings *settings = NULL;
-	struct diags diags;
-	struct err unread;
+	struct settings *settings = named_settings(cli);
 	enum errc rc;
 
-	diags_init(&diags);
-	if (settings_load(&settings, cli_text(cli, OPTION_SETTINGS), &diags, &unread))
-		settings = NULL;
 	add_options(cli, &in, &own);
 	if (settings) {
 		add_settings(&in, settings);
@@ -401,7 +403,6 @@ static enum errc check_other(
 	paths_release(&in);
 	paths_release(&own);
 	settings_free(settings);
-	diags_release(&diags);
 	return rc;
 }
 
