@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h> /* getentropy() where that has it not */
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "os/kernel.h"
 #include "store/page.h"
 
 /* A time that was reserved and has passed by so much: its process ended, or stands still. */
@@ -16,6 +18,7 @@ enum { UNCLAIMED_MS = 5000 };
 /* Transactions here take milliseconds: who holds one for so long was stopped, and nobody waits for
  * him. */
 enum { PATIENCE_MS = 3000 };
+enum { ASIDE_TRIES = 500, ASIDE_PAUSE_US = 2000 };
 
 #define SQL_LIST(X)                                                                               \
 	X(NOTE_PUT, "INSERT OR REPLACE INTO note(key, value) VALUES(?1, ?2)")                     \
@@ -86,33 +89,52 @@ static enum errc prepare_schema(struct shared *s, struct err *err)
 	return rc;
 }
 
-static bool is_damaged(const char *path)
+static bool is_damaged(int fd)
 {
 	char header[16];
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, header, sizeof(header));
 
-	if (fd >= 0)
-		(void)close(fd);
 	return n > 0 && (n < (ssize_t)sizeof(header) ||
 				memcmp(header, "SQLite format 3", sizeof(header)) != 0);
 }
 
-/* What is found out again, and what was sent: neither is worth that no command works any more. */
+static int open_as_it_is(const char *path)
+{
+	return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* Of several processes that found it damaged one puts it aside: who has the lock of it later finds
+ * another file there. */
+static bool is_ours_to_move(int fd, const char *path)
+{
+	struct stat mine, there;
+
+	for (int i = 0; i < ASIDE_TRIES && !kernel_lock_folder(fd); i++)
+		(void)usleep(ASIDE_PAUSE_US);
+	return fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_dev == there.st_dev &&
+	       mine.st_ino == there.st_ino;
+}
+
+/* What is found out again, and what was sent: neither is worth that no command works any more. Its
+ * journals go first: those of its successor have the same names. */
 static void begin_anew(struct shared *s, const char *path)
 {
 	static const char *const endings[] = { "-wal", "-shm", "-journal" };
 	char *aside = mem_printf("%s.damaged", path);
+	int fd = open_as_it_is(path);
 
-	if (is_damaged(path) && rename(path, aside) == 0) {
-		s->damaged = mem_strdup(aside);
+	if (is_damaged(fd) && is_ours_to_move(fd, path)) {
 		for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
 			char *journal = mem_printf("%s%s", path, endings[i]);
 
 			(void)unlink(journal);
 			free(journal);
 		}
+		if (rename(path, aside) == 0)
+			s->damaged = mem_strdup(aside);
 	}
+	if (fd >= 0)
+		(void)close(fd);
 	free(aside);
 }
 
@@ -147,11 +169,14 @@ enum errc shared_open(struct shared **ret, const char *folder, bool network, str
 enum errc shared_copy(struct shared **ret, const char *folder, struct err *err)
 {
 	char *path = mem_printf("%s/shared.db", folder);
+	int fd = open_as_it_is(path);
 	struct shared *s = NULL;
 	enum errc rc = shared_open(&s, NULL, false, err);
 
-	if (!rc && access(path, F_OK) == 0 && !is_damaged(path))
+	if (!rc && access(path, F_OK) == 0 && !is_damaged(fd))
 		rc = db_restore_frozen(s->db, path, err);
+	if (fd >= 0)
+		(void)close(fd);
 	if (!rc) /* the file of a process that had not come to it */
 		rc = prepare_schema(s, err);
 	free(path);

@@ -399,6 +399,20 @@ damage() { # HOW: shared.db
 	esac
 	cat shared >"$(echo state/*/shared.db)"
 }
+# Two at once, one of them slow: one puts it aside, and the other has what it began.
+export DEPMEND_CLOCK=$began
+left_off ledger
+damage rubbish
+strace -qq -f -o trace -e trace=rename,renameat,renameat2 -e inject=rename,renameat,renameat2:delay_enter=400000 \
+	"$build/depmend" status >out.slow 2>err.slow </dev/null &
+slow=$!
+sleep 0.2
+run status
+exits 'two at once' 5
+wait "$slow"
+same 'two at once, the slow one' 5 "$?"
+same 'two at once: one puts it aside' 1 "$(cat err err.slow | grep -c 'begun anew')"
+check 'two at once: and keeps it' cmp -s shared state/*/shared.db.damaged
 for how in rubbish head short; do
 	export DEPMEND_CLOCK=$began
 	left_off ledger
