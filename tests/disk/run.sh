@@ -403,7 +403,7 @@ damage() { # HOW: shared.db
 export DEPMEND_CLOCK=$began
 left_off ledger
 damage rubbish
-strace -qq -f -o trace -e trace=rename,renameat,renameat2 -e inject=rename,renameat,renameat2:delay_enter=400000 \
+ASAN_OPTIONS=detect_leaks=0 strace -qq -f -o trace -e trace=rename,renameat,renameat2 -e inject=rename,renameat,renameat2:delay_enter=400000 \
 	"$build/depmend" status >out.slow 2>err.slow </dev/null &
 slow=$!
 sleep 0.2
