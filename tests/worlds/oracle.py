@@ -412,6 +412,23 @@ def o5_never_worse(story):
                 story.others_moved(e["serial"], planned, e["t"])):
             yield (f"O5 {e['serial']} was on {e['before']}, by somebody else's hand, and was "
                    f"assigned to {e['after']} at {clock(e['t'])}")
+        if d and d["put_back"] and e["what"] == "assign" and e["effective"] and (
+                taken_off_by_others(story, e["serial"], planned, e["t"])):
+            yield (f"O5 {e['serial']} was taken off by somebody else, before we looked for our own "
+                   f"change, and was assigned to {e['after']} at {clock(e['t'])}")
+
+
+def taken_off_by_others(story, serial, planned, t):
+    """Whether it was off by somebody else's hand when a look for our unassign showed it so: what was
+    done after that look, nobody can tell from the unassign itself."""
+    last = [m for m in story.moves.get(serial, []) if m["t"] < t][-1:]
+    if not last or last[0]["ours"] or last[0]["what"] != "unassign" or last[0]["t"] < planned:
+        return False
+    for s in story.sends:
+        if s["type"] == TAKES and serial in s["serials"] and planned <= s["t"] < t:
+            look = story.last_look(serial, s["t"])
+            return bool(look) and last[0]["t"] + story.settle < look["begin"]
+    return True
 
 
 def o6_once(story):

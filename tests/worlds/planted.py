@@ -274,6 +274,15 @@ def overridden_in_a_move(h):
     moved_by_others(h, 30 * MINUTE)
 
 
+@planted("O5", rebuild)
+def taken_off_by_others_first(h):
+    for e in h.all("start"):
+        e["t"] -= 2 * HOUR
+    take = h.one("effect", what="unassign")
+    take.update(ours=False, activity=None, t=take["t"] - HOUR)
+    h.drop("send", type=TAKE)
+
+
 @planted("O5", move)
 def assigned_where_it_was(h):
     e = h.one("effect", what="assign")
