@@ -141,6 +141,11 @@ worlds: setup-test ## N random worlds under a conductor that owns time; what has
 model: setup-test ## go through every state of the protocol's models, and without each of its rules
 	@tests/model/run.sh .build/release full
 
+.PHONY: differential
+differential: setup-test ## 100,000 random files and rules: quick and slow ways to read and judge agree
+	@$(AGAIN) VARIANT=release all
+	@DIFFERENTIAL=100000 tests/differential/run.sh .build/release
+
 .PHONY: reading
 reading: setup-test ## 20,000 generated lists of serials and 5,000 damaged protected ones
 	@$(AGAIN) VARIANT=release all
