@@ -5,9 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/file.h"
+
+enum { MAX_FILE = 64 * 1024 * 1024 };
 
 static const char *said(const char *value)
 {
@@ -55,6 +58,29 @@ static bool holds_a_folder(struct str list)
 	return holds;
 }
 
+static bool holds(const struct buf *text, const char *part)
+{
+	return memmem(text->p, text->n, part, strlen(part)) != NULL;
+}
+
+/* A key, an archive or a certificate as DER is trusted by nobody: each connection would fail, as if
+ * the services were out of order. */
+static enum errc refuse_without_certificate(const char *file, struct err *err)
+{
+	struct buf text;
+	enum errc rc = file_read(file, MAX_FILE, &text, err);
+
+	if (rc)
+		return rc;
+	if (!holds(&text, "-----BEGIN CERTIFICATE-----") &&
+		!holds(&text, "-----BEGIN TRUSTED CERTIFICATE-----"))
+		rc = err_set(err, ERR_NO_INPUT,
+			"SSL_CERT_FILE: %s holds no certificate; name one with certificates as PEM",
+			file);
+	buf_release(&text);
+	return rc;
+}
+
 enum errc http_authorities_check(struct err *err)
 {
 	const char *file = http_authorities_file(), *folders = http_authorities_folders();
@@ -67,6 +93,8 @@ enum errc http_authorities_check(struct err *err)
 		return err_set(err, ERR_NO_INPUT,
 			"SSL_CERT_FILE: %s is no regular file; name one with certificates as PEM",
 			file);
+	if (file && refuse_without_certificate(file, err))
+		return ERR_NO_INPUT;
 	if (folders && !holds_a_folder(str_from(folders)))
 		return err_set(err, ERR_NO_INPUT,
 			"SSL_CERT_DIR: %s: there is no such folder that can be read", folders);

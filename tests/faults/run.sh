@@ -244,6 +244,11 @@ asks 66 'SSL_CERT_FILE: /none: No such file' SSL_CERT_FILE=/none
 asks 66 'SSL_CERT_FILE: authorities is no regular file' SSL_CERT_FILE=authorities
 asks 66 'SSL_CERT_FILE: /dev/zero is no regular file' SSL_CERT_FILE=/dev/zero
 asks 66 'SSL_CERT_FILE: /dev/ptmx is no regular file' SSL_CERT_FILE=/dev/ptmx
+openssl x509 -in ca.pem -outform DER -out ca.der
+: >empty.pem
+for without in ca.der empty.pem uem-secret; do
+	asks 66 "SSL_CERT_FILE: $without holds no certificate" SSL_CERT_FILE="$without"
+done
 asks 66 'ca.link: is a pipe' SSL_CERT_FILE=ca.link
 asks 66 'SSL_CERT_DIR: /none:ca.pem: there is no such folder' SSL_CERT_DIR=/none:ca.pem
 kill "$tls_pid"
