@@ -111,12 +111,12 @@ static struct str value_of(struct str text, const char *name)
 
 /* --- a folder for what ssh-keygen reads and writes --- */
 
-struct desk {
+struct key_folder {
 	char folder[4096];
 	char text[4200], signature[4200], signers[4200];
 };
 
-static enum errc desk_open(struct desk *d, struct err *err)
+static enum errc key_folder_open(struct key_folder *d, struct err *err)
 {
 	int n = snprintf(
 		d->folder, sizeof(d->folder), "%s/depmend-XXXXXX", file_temporary_folder());
@@ -129,7 +129,7 @@ static enum errc desk_open(struct desk *d, struct err *err)
 	return ERR_OK;
 }
 
-static void desk_close(struct desk *d)
+static void key_folder_close(struct key_folder *d)
 {
 	(void)unlink(d->text);
 	(void)unlink(d->signature);
@@ -152,7 +152,7 @@ static enum errc put_file(const char *path, struct str bytes, struct err *err)
 
 /* --- making one --- */
 
-static enum errc sign(const struct desk *d, const char *key_file, struct err *err)
+static enum errc sign(const struct key_folder *d, const char *key_file, struct err *err)
 {
 	const struct file_run_options opt = {
 		.asks = true, .max_bytes = OUTPUT_MAX_BYTES, .timeout_ms = SIGN_MS
@@ -177,8 +177,8 @@ enum errc signature_make(const struct signature_text *text, const char *key_file
 {
 	struct buf armour = { 0 };
 	struct str signed_text, inner;
-	struct desk d;
-	enum errc rc = desk_open(&d, err);
+	struct key_folder d;
+	enum errc rc = key_folder_open(&d, err);
 
 	if (rc)
 		return rc;
@@ -197,14 +197,14 @@ enum errc signature_make(const struct signature_text *text, const char *key_file
 				err, ERR_SETTINGS, "ssh-keygen made no signature that can be read");
 	}
 	buf_release(&armour);
-	desk_close(&d);
+	key_folder_close(&d);
 	return rc;
 }
 
 /* --- checking one --- */
 
 /* now_ms TIME_NONE: by the clock of ssh-keygen. */
-static bool verifies(const struct desk *d, const char *name, int64_t now_ms)
+static bool verifies(const struct key_folder *d, const char *name, int64_t now_ms)
 {
 	const struct file_run_options opt = { .input = d->text,
 		.quiet = true,
@@ -235,7 +235,7 @@ static bool verifies(const struct desk *d, const char *name, int64_t now_ms)
 
 /* Whether it is a signature of that key, whatever the list says of when and for what it is valid.
  */
-static bool fits_key(const struct desk *d, const struct approver *by, const char *name)
+static bool fits_key(const struct key_folder *d, const struct approver *by, const char *name)
 {
 	struct buf line;
 	bool good;
@@ -251,8 +251,8 @@ static bool fits_key(const struct desk *d, const struct approver *by, const char
 	return good;
 }
 
-static void check_signature(struct signature *s, const struct desk *d, const struct approver *by,
-	const struct signature_time *when)
+static void check_signature(struct signature *s, const struct key_folder *d,
+	const struct approver *by, const struct signature_time *when)
 {
 	char *name = mem_dupz(by->name);
 
@@ -313,7 +313,7 @@ static enum errc check(struct signature *s, const struct approvers *who,
 	const struct approver *by = NULL;
 	struct str text, armour, whole = buf_view(&s->file);
 	const char *fault = NULL;
-	struct desk d;
+	struct key_folder d;
 	enum errc rc;
 
 	if (!split(whole, &text, &armour) || !find_key(armour, &s->key))
@@ -330,7 +330,7 @@ static enum errc check(struct signature *s, const struct approvers *who,
 	}
 	sha256_hex(text, s->digest);
 	buf_str(&s->name, by->name);
-	rc = desk_open(&d, err);
+	rc = key_folder_open(&d, err);
 	if (rc)
 		return rc;
 	rc = put_file(d.text, text, err);
@@ -340,7 +340,7 @@ static enum errc check(struct signature *s, const struct approvers *who,
 		rc = put_file(d.signers, buf_view(&who->text), err);
 	if (!rc)
 		check_signature(s, &d, by, when);
-	desk_close(&d);
+	key_folder_close(&d);
 	return rc;
 }
 

@@ -334,7 +334,7 @@ static void origin_words(const struct setting *s, char *out, size_t n)
 
 static void print_values(const struct settings *s, FILE *out)
 {
-	struct table *t = table_new("lll");
+	struct text_table *t = table_new("lll");
 	char origin[4200];
 
 	for (size_t i = 0; i < s->n_values; i++) {

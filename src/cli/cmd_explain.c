@@ -14,7 +14,7 @@
 
 struct explaining {
 	struct context p;
-	struct table *table;
+	struct text_table *table;
 };
 
 static void put_line(const struct explaining *e, const struct explain_line *line)

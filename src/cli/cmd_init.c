@@ -77,7 +77,7 @@ static const struct question questions[] = {
 };
 enum { QUESTIONS = sizeof(questions) / sizeof(*questions) };
 
-struct answer {
+struct given_answer {
 	struct buf yaml;   /* empty: none */
 	struct buf secret; /* what goes to the file */
 };
@@ -88,7 +88,7 @@ struct init {
 	bool terminal;
 	bool has_uem;
 	enum part sign_in;
-	struct answer answers[QUESTIONS];
+	struct given_answer answers[QUESTIONS];
 };
 
 static const char *option_name(const struct question *q)
@@ -104,7 +104,7 @@ static bool is_used(const struct init *in, const struct question *q)
 
 /* --- one answer --- */
 
-static enum errc take_tokens(const char *text, struct answer *a, struct err *err)
+static enum errc take_tokens(const char *text, struct given_answer *a, struct err *err)
 {
 	struct str rest = str_from(text);
 	char *server = mem_dupz(str_trim(str_cut(&rest, '=')));
@@ -140,7 +140,7 @@ static enum errc check_key(const struct buf *pem, const char *path, struct err *
 }
 
 static enum errc take_file(
-	const struct question *q, const char *path, struct answer *a, struct err *err)
+	const struct question *q, const char *path, struct given_answer *a, struct err *err)
 {
 	struct buf b = { 0 };
 	enum errc rc;
@@ -163,8 +163,8 @@ static enum errc take_file(
 }
 
 /* typed: on the terminal, where a secret is given itself and not by its file. */
-static enum errc take(
-	const struct question *q, const char *text, bool typed, struct answer *a, struct err *err)
+static enum errc take(const struct question *q, const char *text, bool typed,
+	struct given_answer *a, struct err *err)
 {
 	enum errc rc;
 
@@ -187,7 +187,7 @@ static enum errc take(
 /* --- from options --- */
 
 static enum errc from_options(
-	const struct init *in, const struct question *q, struct answer *a, struct err *err)
+	const struct init *in, const struct question *q, struct given_answer *a, struct err *err)
 {
 	size_t n;
 	const char **given = cli_list(in->cli, q->option, &n);
@@ -203,7 +203,7 @@ static enum errc from_options(
 /* --- from questions --- */
 
 /* An answer that will not do is asked for again. */
-static enum errc ask(const struct question *q, struct answer *a, struct err *err)
+static enum errc ask(const struct question *q, struct given_answer *a, struct err *err)
 {
 	char text[ANSWER_BYTES];
 	struct err why;
@@ -297,7 +297,7 @@ static enum errc check_unused(const struct init *in, struct err *err)
 static enum errc answer_one(struct init *in, int i, struct buf *missing, struct err *err)
 {
 	const struct question *q = &questions[i];
-	struct answer *a = &in->answers[i];
+	struct given_answer *a = &in->answers[i];
 	enum errc rc = from_options(in, q, a, err);
 
 	if (!rc && !a->yaml.n && in->terminal && !q->quiet)

@@ -259,7 +259,7 @@ static void put_scenario(const struct rehearse_command *c, const char *name)
 	ndjson_end(&j, stdout);
 }
 
-static void add_line(struct table *t, const struct rehearse_command *c, const char *name)
+static void add_line(struct text_table *t, const struct rehearse_command *c, const char *name)
 {
 	char words[TIME_TEXT];
 	struct buf outcomes;
@@ -280,7 +280,7 @@ static void add_line(struct table *t, const struct rehearse_command *c, const ch
 static enum errc rehearse_all(const struct cli *cli, int *ret_status, struct err *err)
 {
 	static const char *const titles[] = { "SCENARIO", "EXTRA", "TOOK", "STATUS", "ROWS" };
-	struct table *t;
+	struct text_table *t;
 	struct arena arena;
 	const char **names = NULL;
 	size_t n = 0;

@@ -38,12 +38,12 @@ static void outcome_words(const struct summary *counts, struct buf *out)
 
 /* --- all of them --- */
 
-struct listing {
+struct runs_list {
 	struct saved_run *s;
 	struct lock_holder holder;
 	const struct lock_holder *active;
 	struct when when;
-	struct table *table;
+	struct text_table *table;
 	struct run_record *runs;
 	size_t n, cap;
 	int64_t earlier; /* that are not shown */
@@ -52,7 +52,7 @@ struct listing {
 
 static enum errc keep_run(void *self, const struct run_record *run, struct err *err)
 {
-	struct listing *l = self;
+	struct runs_list *l = self;
 
 	(void)err;
 	MEM_GROW(l->runs, l->n, l->cap);
@@ -72,7 +72,7 @@ static enum errc load_one(struct saved_run *s, const char *name, struct summary 
 	return rc ? rc : run_facts_load(facts, s->store, s->run.id, err);
 }
 
-static enum errc put_one(struct listing *l, const struct run_record *run, struct err *err)
+static enum errc put_one(struct runs_list *l, const struct run_record *run, struct err *err)
 {
 	struct run_facts facts;
 	struct summary counts;
@@ -96,7 +96,7 @@ static enum errc put_one(struct listing *l, const struct run_record *run, struct
 	return rc;
 }
 
-static enum errc list_run(struct listing *l, const struct run_record *run, struct err *err)
+static enum errc list_run(struct runs_list *l, const struct run_record *run, struct err *err)
 {
 	struct run_facts facts;
 	struct summary counts;
@@ -130,7 +130,7 @@ static enum errc list_run(struct listing *l, const struct run_record *run, struc
 	return rc;
 }
 
-static void print_list(struct listing *l, FILE *out)
+static void print_list(struct runs_list *l, FILE *out)
 {
 	struct str rest = buf_view(&l->next);
 
@@ -154,7 +154,7 @@ static enum errc list_runs(struct saved_run *s, bool json, struct err *err)
 	static const char *const heads[] = { "RUN", "STARTED", "STATE", "ROWS", "RULES", "INPUT",
 		"BY" };
 	struct clock *clock = clock_real();
-	struct listing l = { .s = s,
+	struct runs_list l = { .s = s,
 		.when = { isatty(STDOUT_FILENO), clock_now(clock) },
 		.table = table_new("lllllll") };
 	struct cli_page page;

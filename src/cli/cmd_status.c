@@ -120,7 +120,7 @@ static void tell_wipes(const struct status *st)
 
 static void print_runs(const struct status *st, FILE *out)
 {
-	struct table *t = table_new("llll");
+	struct text_table *t = table_new("llll");
 	char when[WHEN_TEXT];
 
 	if (st->n_last)

@@ -47,25 +47,25 @@ static const struct part {
 };
 
 /* Indented lines stand in a block of their own. */
-struct html_page {
+struct manual_html {
 	FILE *out;
 	bool literal, in_block;
 };
 
-static void text_line(struct html_page *p, const char *text)
+static void text_line(struct manual_html *p, const char *text)
 {
 	roff_text(text, p->out);
 	(void)fputc('\n', p->out);
 }
 
-static void end_block(struct html_page *p)
+static void end_block(struct manual_html *p)
 {
 	if (p->in_block)
 		(void)fputs(p->literal ? ".Ed\n" : ".El\n", p->out);
 	p->in_block = false;
 }
 
-static void begin_block(struct html_page *p)
+static void begin_block(struct manual_html *p)
 {
 	if (!p->in_block)
 		(void)fputs(p->literal ? ".Bd -literal\n" : ".Bl -tag -width Ds\n", p->out);
@@ -73,7 +73,7 @@ static void begin_block(struct html_page *p)
 }
 
 /* `--fleet CSV   the devices to start with`, or a word without dashes. */
-static void put_item(struct html_page *p, char *line)
+static void put_item(struct manual_html *p, char *line)
 {
 	char *meaning = strstr(line, "  "), *value;
 
@@ -97,7 +97,7 @@ static void put_item(struct html_page *p, char *line)
 	text_line(p, meaning);
 }
 
-static void put_indented(struct html_page *p, char *line)
+static void put_indented(struct manual_html *p, char *line)
 {
 	begin_block(p);
 	if (p->literal)
@@ -106,7 +106,7 @@ static void put_indented(struct html_page *p, char *line)
 		put_item(p, line);
 }
 
-static void put_prose(struct html_page *p, const char *line)
+static void put_prose(struct manual_html *p, const char *line)
 {
 	end_block(p);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
@@ -120,7 +120,7 @@ static void put_prose(struct html_page *p, const char *line)
 
 void docs_man_sim(FILE *help, FILE *out)
 {
-	struct html_page page = { .out = out };
+	struct manual_html page = { .out = out };
 	char line[512];
 	bool usage = true;
 

@@ -141,9 +141,9 @@ static struct parcel parcel_of(const struct walk *w, uint32_t i, const struct wo
 	return ret;
 }
 
-enum turn { TURN_APPLE, TURN_PROFILE, TURN_SYNC, TURN_RECORD };
+enum walk_turn { TURN_APPLE, TURN_PROFILE, TURN_SYNC, TURN_RECORD };
 
-static enum turn turn_of(const struct work_step *s)
+static enum walk_turn turn_of(const struct work_step *s)
 {
 	if (step_info(s->kind)->service == SERVICE_APPLE)
 		return TURN_APPLE;
@@ -153,7 +153,7 @@ static enum turn turn_of(const struct work_step *s)
 }
 
 /* The rows of a wave whose next step is of that turn. */
-static bool collect(struct walk *w, enum turn turn)
+static bool collect(struct walk *w, enum walk_turn turn)
 {
 	w->n_parcels = 0;
 	for (uint32_t i = w->from; i < w->to; i++) {
@@ -462,7 +462,7 @@ void walk_wave(struct walk *w)
 		moved = false;
 		w->held_until_ms = INT64_MAX;
 		for (int turn = TURN_APPLE; turn <= TURN_RECORD && !moved; turn++) {
-			moved = collect(w, (enum turn)turn) &&
+			moved = collect(w, (enum walk_turn)turn) &&
 				(turn != TURN_APPLE || hold_at_home(w));
 			if (moved)
 				rounds[turn](w);

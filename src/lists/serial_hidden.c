@@ -26,9 +26,9 @@ static struct str next_run(struct str text, size_t *at)
 }
 
 /* What separates two runs: one character, or more. */
-enum gap { GAP_SIGN, GAP_DELIMITER, GAP_BLANK, GAP_WIDE };
+enum run_gap { GAP_SIGN, GAP_DELIMITER, GAP_BLANK, GAP_WIDE };
 
-static enum gap gap_of(struct str between)
+static enum run_gap gap_of(struct str between)
 {
 	size_t n_chars = 0;
 
@@ -112,7 +112,7 @@ struct chain {
 	char text[USUAL_MAX + 1];
 	size_t n, at; /* at: in the whole text */
 	unsigned n_runs;
-	enum gap gap; /* the weakest of its gaps */
+	enum run_gap gap; /* the weakest of its gaps */
 };
 
 static void chain_begin(struct chain *c, struct str run, size_t at)
@@ -125,7 +125,7 @@ static void chain_begin(struct chain *c, struct str run, size_t at)
 }
 
 /* False: what there is then is too long for a serial. */
-static bool chain_add(struct chain *c, struct str run, enum gap gap)
+static bool chain_add(struct chain *c, struct str run, enum run_gap gap)
 {
 	if (c->n_runs == 0 || gap == GAP_WIDE || c->n + run.n > USUAL_MAX)
 		return false;
@@ -147,7 +147,7 @@ static bool chain_is_serial(const struct chain *c)
 }
 
 /* The chains of two and of three runs that end with this one. */
-static bool is_joined(struct chain *chains, struct str run, size_t at, enum gap gap)
+static bool is_joined(struct chain *chains, struct str run, size_t at, enum run_gap gap)
 {
 	bool found = false;
 

@@ -5,7 +5,7 @@
 #include "lists/serial_list.h"
 #include "model/header.h"
 
-struct profile;
+struct list_profile;
 
 enum { LIST_NO_HEADER = UINT32_MAX, LIST_GUARDS = 3 };
 
@@ -29,14 +29,14 @@ struct serial_list {
 	/* Columns beside the serial's that hold no serials: one there says that the cells of a
 	 * row have shifted. A list without a header is looked at whole. */
 	size_t guards[LIST_GUARDS], n_guards;
-	size_t usual_cells;      /* that rows have; 0: no header; SIZE_MAX: nobody knows */
-	struct profile *profile; /* NULL: no other column holds serials */
-	bool *holds_serials;     /* per column of the sample, n_sampled of them */
-	bool *seconds;           /* the same, by its cells alone: at least half are serials */
-	bool *others;            /* holds serials of other devices, by its name or its cells */
-	size_t full_cells;       /* of a row that is whole */
-	size_t most_cells;       /* of a row in the sample */
-	bool *notes;             /* holds texts, which may name other devices */
+	size_t usual_cells;           /* that rows have; 0: no header; SIZE_MAX: nobody knows */
+	struct list_profile *profile; /* NULL: no other column holds serials */
+	bool *holds_serials;          /* per column of the sample, n_sampled of them */
+	bool *seconds;                /* the same, by its cells alone: at least half are serials */
+	bool *others;                 /* holds serials of other devices, by its name or its cells */
+	size_t full_cells;            /* of a row that is whole */
+	size_t most_cells;            /* of a row in the sample */
+	bool *notes;                  /* holds texts, which may name other devices */
 	size_t n_sampled;
 	size_t twin;           /* from 1: another column of its name, with the same serials */
 	bool several_barcodes; /* every serial of `several` has a scanner's S */
@@ -155,20 +155,12 @@ bool list_is_joined(const struct serial_list *l, const struct csv_record *r, siz
 size_t list_usual_cells(const struct way *w);
 /* How many cells most rows have, without a header. */
 size_t list_usual_width(const struct sample *s);
-/* Whether at least half of that column's cells are serials, of other devices than the rows'.
- * *ret_first, if so: the first. */
-bool list_holds_others(const struct way *w, size_t column, struct serial *ret_first);
 /* Every row has the same delimiter too many: a blank is behind it in each, and before no other; or
  * a column that is named as serials holds none. */
 bool list_is_shifted_whole(const struct way *w);
-/* Another column holds a serial of its own, where none should be: the cells of the row have
- * shifted. SIZE_MAX: no. */
-size_t list_shifted_to(const struct serial_list *l, const struct csv_record *r);
-/* So, or its cells fit the columns beside theirs, or one is joined to the serial. */
+/* Another column holds a serial of its own, where none should be; or its cells fit the columns
+ * beside theirs, or one is joined to the serial. */
 bool list_is_shifted(const struct serial_list *l, const struct csv_record *r);
-/* A row without its last cells may have lost its serial with the delimiter behind it, and what is
- * read be that of another device. */
-bool list_may_lack_own(const struct serial_list *l, const struct str *cells, size_t n_cells);
 /* Notes a row whose last cell ends as "replaced by" does: a serial alone in the next line is the
  * rest of it. */
 void list_note_dangling(struct serial_list *l, const struct csv_record *r);
@@ -219,13 +211,13 @@ bool list_says_nothing(struct str cell);
 struct str list_without_note(struct str cell);
 
 /* What its columns hold, in the arena; NULL: none but the serial's holds serials. */
-struct profile *profile_of(const struct way *w, struct arena *a);
+struct list_profile *profile_of(const struct way *w, struct arena *a);
 /* Whether the row is likelier to have cells too many or too few before its serial. */
-bool profile_is_shifted(struct profile *p, const struct csv_record *r);
+bool profile_is_shifted(struct list_profile *p, const struct csv_record *r);
 /* Notes the row, of which the next one may be the rest. */
-void profile_follow(struct profile *p, const struct csv_record *r);
+void profile_follow(struct list_profile *p, const struct csv_record *r);
 /* Whether it was found shifted as the rest of the row before. */
-bool profile_is_rest(const struct profile *p, const struct csv_record *r);
+bool profile_is_rest(const struct list_profile *p, const struct csv_record *r);
 
 /* What follows from the way that was chosen. */
 MUST_CHECK enum errc list_settle(struct serial_list *l, const struct way *w, struct err *err);

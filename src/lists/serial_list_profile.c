@@ -56,7 +56,7 @@ struct column_profile {
 	bool serials;
 };
 
-struct profile {
+struct list_profile {
 	struct column_profile *columns;
 	size_t n, at; /* columns; the serial's */
 	uint32_t n_rows;
@@ -152,7 +152,8 @@ static enum cell_kind kind_of_cell(const struct column_profile *c, struct str ce
 
 /* Bits: how much it surprises that the column has such a cell. `own`: what the row itself has
  * there, which is no witness of its own. */
-static float cost(const struct profile *p, size_t column, enum cell_kind kind, enum cell_kind own)
+static float cost(
+	const struct list_profile *p, size_t column, enum cell_kind kind, enum cell_kind own)
 {
 	const struct column_profile *c = &p->columns[column];
 	uint32_t n = c->n[kind] - (c->n[kind] && kind == own);
@@ -170,7 +171,7 @@ static float cost(const struct profile *p, size_t column, enum cell_kind kind, e
 }
 
 /* The rest of the row, from column `from` on, is missing. */
-static float cost_of_missing(const struct profile *p, size_t from)
+static float cost_of_missing(const struct list_profile *p, size_t from)
 {
 	float bits = 0;
 
@@ -179,13 +180,13 @@ static float cost_of_missing(const struct profile *p, size_t from)
 	return bits;
 }
 
-static float cost_at(const struct profile *p, size_t column, size_t cell)
+static float cost_at(const struct list_profile *p, size_t column, size_t cell)
 {
 	return cost(p, column, (enum cell_kind)p->kinds[cell], (enum cell_kind)p->kinds[column]);
 }
 
 /* The least that the row costs with `shift` cells too many before the serial. */
-static float cost_of_more(const struct profile *p, size_t n_cells, size_t shift)
+static float cost_of_more(const struct list_profile *p, size_t n_cells, size_t shift)
 {
 	/* That its last columns are gone then is part of what a shift costs. */
 	float least = INFINITY, behind = cost_of_missing(p, n_cells);
@@ -202,7 +203,7 @@ static float cost_of_more(const struct profile *p, size_t n_cells, size_t shift)
 }
 
 /* With so many cells too few before the serial. */
-static float cost_of_less(const struct profile *p, size_t n_cells, size_t shift)
+static float cost_of_less(const struct list_profile *p, size_t n_cells, size_t shift)
 {
 	size_t last = n_cells + shift < p->n ? n_cells : p->n - shift;
 	float least = INFINITY, behind = cost_of_missing(p, last + shift);
@@ -220,7 +221,7 @@ static float cost_of_less(const struct profile *p, size_t n_cells, size_t shift)
 }
 
 /* Whether a blank is before a cell of it, up to the serial's, as few other cells have it. */
-static bool is_after_blank(const struct profile *p, const struct csv_record *r)
+static bool is_after_blank(const struct list_profile *p, const struct csv_record *r)
 {
 	bool found = false;
 
@@ -230,7 +231,7 @@ static bool is_after_blank(const struct profile *p, const struct csv_record *r)
 }
 
 /* Notes what the row has; true: a cell of it is uncommon. */
-static bool look_at_row(struct profile *p, const struct csv_record *r)
+static bool look_at_row(struct list_profile *p, const struct csv_record *r)
 {
 	bool odd = p->n_rows < FEW_ROWS;
 
@@ -245,7 +246,7 @@ static bool look_at_row(struct profile *p, const struct csv_record *r)
 	return odd;
 }
 
-static float cost_as_it_stands(struct profile *p)
+static float cost_as_it_stands(struct list_profile *p)
 {
 	for (size_t c = 0; c < p->n; c++)
 		p->before[c + 1] = p->before[c] + cost_at(p, c, c);
@@ -254,7 +255,7 @@ static float cost_as_it_stands(struct profile *p)
 
 /* A row without its last cells: the serial may be in the cell before, joined to what stood there.
  */
-static bool is_joined(const struct profile *p, const struct csv_record *r)
+static bool is_joined(const struct list_profile *p, const struct csv_record *r)
 {
 	struct serial own;
 	struct str hidden;
@@ -270,7 +271,7 @@ static bool is_joined(const struct profile *p, const struct csv_record *r)
 }
 
 /* Another column has the same serial: as in an export that calls it `id`, too. */
-static bool says_it_twice(const struct profile *p, const struct csv_record *r)
+static bool says_it_twice(const struct list_profile *p, const struct csv_record *r)
 {
 	for (size_t c = 0; c < p->n && c < r->n_cells; c++)
 		if (c != p->at && p->columns[c].serials &&
@@ -280,7 +281,7 @@ static bool says_it_twice(const struct profile *p, const struct csv_record *r)
 }
 
 /* Whether it fits better as the rest of the row before, that ends in its last cell or behind it. */
-static bool is_rest(struct profile *p, const struct csv_record *r)
+static bool is_rest(struct list_profile *p, const struct csv_record *r)
 {
 	size_t n_both = p->n_short + r->n_cells, from = n_both - p->n;
 	size_t column = p->n_short - from + p->at; /* where what is read as its serial would be */
@@ -298,12 +299,12 @@ static bool is_rest(struct profile *p, const struct csv_record *r)
 	return true;
 }
 
-bool profile_is_rest(const struct profile *p, const struct csv_record *r)
+bool profile_is_rest(const struct list_profile *p, const struct csv_record *r)
 {
 	return p->broken_line == r->line;
 }
 
-void profile_follow(struct profile *p, const struct csv_record *r)
+void profile_follow(struct list_profile *p, const struct csv_record *r)
 {
 	p->n_short = r->n_cells < p->n ? r->n_cells : 0;
 	if (!p->n_short)
@@ -314,7 +315,7 @@ void profile_follow(struct profile *p, const struct csv_record *r)
 	p->short_end = r->line + r->n_lines;
 }
 
-bool profile_is_shifted(struct profile *p, const struct csv_record *r)
+bool profile_is_shifted(struct list_profile *p, const struct csv_record *r)
 {
 	size_t n_cells = r->n_cells < p->n ? r->n_cells : p->n;
 	float as_is;
@@ -363,7 +364,7 @@ static bool holds_serials(const struct way *w)
 	return named || (w->n_full && w->n_strong * 4 >= w->n_full);
 }
 
-static void count_cells(struct profile *p, const struct sample_row *row)
+static void count_cells(struct list_profile *p, const struct sample_row *row)
 {
 	p->n_rows++;
 	for (size_t c = 0; c < p->n; c++) {
@@ -382,7 +383,7 @@ static bool is_at_fault(const struct sample_row *row, size_t at)
 }
 
 /* n_cells: the rows alone that have as many; 0: all. */
-static void count_rows(struct profile *p, const struct way *w, size_t n_cells)
+static void count_rows(struct list_profile *p, const struct way *w, size_t n_cells)
 {
 	const struct sample *s = w->sample;
 	bool named = w->header != LIST_NO_HEADER;
@@ -424,12 +425,12 @@ static size_t cells_of_witnesses(const struct way *w)
 	return n_cells == SIZE_MAX ? 0 : n_cells;
 }
 
-struct profile *profile_of(const struct way *w, struct arena *a)
+struct list_profile *profile_of(const struct way *w, struct arena *a)
 {
 	size_t n = w->width < w->surplus_end ? w->width : w->surplus_end;
 	size_t n_cells = cells_of_witnesses(w);
 	bool others = false;
-	struct profile *p;
+	struct list_profile *p;
 
 	if (n > w->sample->widest || w->column >= n)
 		return NULL;

@@ -88,7 +88,9 @@ static bool is_other(struct str cell, struct str own, struct serial *ret)
 	return serial_read(own, &serial) || !str_contains_nocase(cell, serial_view(&serial));
 }
 
-bool list_holds_others(const struct way *w, size_t column, struct serial *ret_first)
+/* Whether at least half of that column's cells are serials, of other devices than the rows'.
+ * *ret_first, if so: the first. */
+static bool holds_others(const struct way *w, size_t column, struct serial *ret_first)
 {
 	const struct sample *s = w->sample;
 	bool named = w->header != LIST_NO_HEADER;
@@ -124,7 +126,7 @@ static bool is_of_others(const struct serial_list *l, const struct way *w, const
 			     (all->sense == SENSE_COMPOUND && !header_is_of_device(header))))
 		return true;
 	return all->sense != SENSE_OTHER && all->n_rows > 1 && l->seconds[all->column] &&
-	       list_holds_others(w, all->column, &first);
+	       holds_others(w, all->column, &first);
 }
 
 /* What is known of one column, as the rows tell that have as many cells as most. */
@@ -216,7 +218,7 @@ static void note_beside(struct serial_list *l, const struct way *w)
 
 		if (o->serial_column || o->serial_header.n || i == w->column || c->own[i] ||
 			sense == SENSE_OTHER || header_is_of_other(c->headers[i]) ||
-			!list_holds_others(w, i, &first))
+			!holds_others(w, i, &first))
 			continue;
 		l->reading.beside = i;
 		l->reading.beside_first = first;

@@ -226,7 +226,7 @@ static bool may_be_of_another(const struct serial_list *l, const struct csv_reco
 }
 
 /* A serial in a column that holds none: the cells of the row have shifted. SIZE_MAX: no. */
-size_t list_shifted_to(const struct serial_list *l, const struct csv_record *r)
+static size_t shifted_to(const struct serial_list *l, const struct csv_record *r)
 {
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
 	bool strict = list_is_strict(l), named = l->reading.columns.has_header;
@@ -267,8 +267,9 @@ static bool is_else(struct str cell)
 	return serial_look(cell) == LOOK_OTHER && !list_says_nothing(serial_trim(cell));
 }
 
-/* So it may, unless each column behind that holds serials has its own. */
-bool list_may_lack_own(const struct serial_list *l, const struct str *cells, size_t n_cells)
+/* A row without its last cells may have lost its serial with the delimiter behind it, and what is
+ * read be that of another device; unless each column behind that holds serials has its own. */
+static bool may_lack_own(const struct serial_list *l, const struct str *cells, size_t n_cells)
 {
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n = l->full_cells;
 	bool within = false, without = false, other = false;
@@ -320,7 +321,7 @@ enum errc list_check_short(const struct serial_list *l, const struct way *w, str
 			continue;
 		n_rows++;
 		if (w->column >= row->n_cells || row->looks[w->column] < LOOK_WEAK ||
-			!list_may_lack_own(l, row->cells, row->n_cells))
+			!may_lack_own(l, row->cells, row->n_cells))
 			continue;
 		line = n++ ? line : row->line;
 	}
@@ -389,15 +390,15 @@ bool list_is_shifted(const struct serial_list *l, const struct csv_record *r)
 	if (r->n_cells == l->even_cells)
 		return found_by_guards(l, r, (size_t)l->reading.columns.at[COLUMN_SERIAL]) !=
 		       SIZE_MAX;
-	return list_shifted_to(l, r) != SIZE_MAX || is_joined_behind(l, r) ||
-	       list_may_lack_own(l, r->cells, r->n_cells) || is_rest_of_note(l, r) ||
+	return shifted_to(l, r) != SIZE_MAX || is_joined_behind(l, r) ||
+	       may_lack_own(l, r->cells, r->n_cells) || is_rest_of_note(l, r) ||
 	       (l->profile && profile_is_shifted(l->profile, r));
 }
 
 void list_describe_shift(
 	const struct serial_list *l, const struct csv_record *r, struct str cell, struct buf *out)
 {
-	size_t at = list_shifted_to(l, r);
+	size_t at = shifted_to(l, r);
 
 	if (at != SIZE_MAX)
 		buf_printf(out, "column %zu holds %.*s", at + 1, STR_FMT(r->cells[at]));
@@ -406,7 +407,7 @@ void list_describe_shift(
 			"what belongs behind the serial seems to be joined to it: '%.*s'; if not, "
 			"give the row all its delimiters",
 			STR_FMT(cell));
-	else if (list_may_lack_own(l, r->cells, r->n_cells))
+	else if (may_lack_own(l, r->cells, r->n_cells))
 		buf_printf(out,
 			"%zu cell%s, %s %zu, and '%.*s' may be the serial of another "
 			"column: give the row all its delimiters",

@@ -49,7 +49,7 @@ int kernel_pipe(int ret[2]);
 /* Readable when the process has ended; -1: ask waitpid() from time to time. */
 int kernel_process(pid_t pid);
 
-/* A file without a name in the folder, which kernel_nameless_path() leads to; -1: there are none
+/* A file without a name in the folder, which kernel_path_of() leads to; -1: there are none
  * here. */
 int kernel_nameless(int folder, mode_t mode);
 /* False: this kernel has no paths of open files. */

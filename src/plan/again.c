@@ -65,7 +65,7 @@ static uint64_t blind_of(struct fact_source *s)
 	return blind;
 }
 
-struct change {
+struct changed_row {
 	struct judging *j;
 	struct str rule; /* it was taken by */
 	char *why;
@@ -74,7 +74,7 @@ struct change {
 /* The first condition that does not hold. */
 static void note_change(void *self, const struct explain_line *line)
 {
-	struct change *c = self;
+	struct changed_row *c = self;
 	const struct rule_info *rule = rules_info(c->j->a->rules, line->rule);
 	struct buf seen;
 
@@ -90,7 +90,7 @@ static void note_change(void *self, const struct explain_line *line)
 static void say_why(struct judging *j, struct again_row *row, const struct rules_row *facts,
 	const struct verdict *v)
 {
-	struct change c = { j, row->rule, NULL };
+	struct changed_row c = { j, row->rule, NULL };
 
 	if (v->kind == VERDICT_NONE)
 		rules_explain(j->a->rules, facts, note_change, &c);

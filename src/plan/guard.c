@@ -17,7 +17,7 @@
 #define RESTORED "restored_state=yes"
 
 /* The plan, and what others did in the last 24 hours. */
-struct tally {
+struct guard_tally {
 	const struct plan *p;
 	bool *acts; /* by slot of the input's serials: counted in n */
 	uint64_t n, n_others;
@@ -25,7 +25,7 @@ struct tally {
 
 static enum errc add_other(void *self, struct str serial, struct err *err)
 {
-	struct tally *t = self;
+	struct guard_tally *t = self;
 	uint32_t slot = map_find(&t->p->input->serials, serial);
 
 	(void)err;
@@ -33,7 +33,7 @@ static enum errc add_other(void *self, struct str serial, struct err *err)
 	return ERR_OK;
 }
 
-static void count_plan(struct tally *t, int kind)
+static void count_plan(struct guard_tally *t, int kind)
 {
 	for (uint32_t i = 0; i < t->p->input->n_rows; i++) {
 		const struct input_row *row = &t->p->input->rows[i];
@@ -53,7 +53,7 @@ static enum errc ask_limit(
 {
 	const struct facts *f = p->opt->facts;
 	int64_t since = transport_now(f->transport) - LIMITS_WINDOW_MS;
-	struct tally t = { .p = p, .acts = mem_zalloc(p->input->serials.n + 1) };
+	struct guard_tally t = { .p = p, .acts = mem_zalloc(p->input->serials.n + 1) };
 	enum errc rc = ERR_OK;
 
 	count_plan(&t, limit->kind);

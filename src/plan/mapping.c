@@ -59,15 +59,15 @@ bool mapping_shows_nothing(const struct plan *p, const struct work_program *prog
 
 /* --- entries that are mixed up --- */
 
-struct seen {
+struct mapped_entry {
 	uint32_t n;      /* devices of the server whose lists are known */
 	uint32_t own;    /* listed by a group that the server feeds */
 	uint32_t *alien; /* by group: listed there, and by none that the server feeds; owned */
 };
 
-static struct seen *look(const struct fleet *f)
+static struct mapped_entry *look(const struct fleet *f)
 {
-	struct seen *v = mem_zalloc((f->n_servers + 1) * sizeof(*v));
+	struct mapped_entry *v = mem_zalloc((f->n_servers + 1) * sizeof(*v));
 	uint32_t server;
 
 	for (uint32_t s = 0; s < f->n_servers; s++)
@@ -105,8 +105,8 @@ static enum errc refuse(const struct plan *p, uint32_t group, const uint32_t ser
 
 /* The group that the settings give to `own`, and another server's devices: as far as those of the
  * plan show. */
-static bool looks_crossed(
-	const struct fleet *f, const struct seen *v, uint32_t group, uint32_t own, uint32_t other)
+static bool looks_crossed(const struct fleet *f, const struct mapped_entry *v, uint32_t group,
+	uint32_t own, uint32_t other)
 {
 	return other != own && f->groups[group].server.n && fleet_groups_of(f, own) >> group & 1u &&
 	       v[own].n && v[own].own == 0 && v[other].alien[group] * 2 > v[other].n;
@@ -136,7 +136,7 @@ static bool any_syncs(const struct plan *p)
 enum errc mapping_check(const struct plan *p, struct err *err)
 {
 	const struct fleet *f = p->opt->facts->fleet;
-	struct seen *v;
+	struct mapped_entry *v;
 	enum errc rc = ERR_OK;
 
 	if (!p->opt->settings->has_uem || !any_syncs(p))

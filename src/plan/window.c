@@ -51,13 +51,13 @@ static bool is_in(const struct window_settings *w, int64_t minute_of_day)
 	return minute_of_day >= w->from_min || minute_of_day < w->to_min;
 }
 
-struct search {
+struct window_search {
 	const struct settings *s;
 	struct clocks *clocks; /* of each window */
 	int64_t from_min;      /* UTC; a multiple of STEP_MIN */
 };
 
-static bool is_open(const struct search *f, int64_t minute)
+static bool is_open(const struct window_search *f, int64_t minute)
 {
 	int64_t step = (minute - f->from_min) / STEP_MIN;
 
@@ -68,7 +68,7 @@ static bool is_open(const struct search *f, int64_t minute)
 }
 
 /* The first minute from that one on that is open, or is not; TIME_NONE: none within days. */
-static int64_t first(const struct search *f, int64_t minute, bool open)
+static int64_t first(const struct window_search *f, int64_t minute, bool open)
 {
 	int64_t end = f->from_min + (int64_t)STEPS * STEP_MIN;
 
@@ -79,7 +79,7 @@ static int64_t first(const struct search *f, int64_t minute, bool open)
 
 static void find(struct window *w, const struct settings *s, int64_t now_ms)
 {
-	struct search f = { .s = s, .clocks = mem_alloc(s->n_windows * sizeof(*f.clocks)) };
+	struct window_search f = { .s = s, .clocks = mem_alloc(s->n_windows * sizeof(*f.clocks)) };
 	int64_t now = now_ms / MINUTE_MS, end = now, next;
 
 	f.from_min = now - now % STEP_MIN;

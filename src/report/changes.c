@@ -85,7 +85,7 @@ void changes_take(
 
 void changes_print(const struct changes *c, FILE *out)
 {
-	struct table *t = table_new("lrl");
+	struct text_table *t = table_new("lrl");
 
 	table_cell(t, STR("CHANGE"));
 	table_cell(t, STR("DEVICES"));

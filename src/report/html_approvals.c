@@ -10,7 +10,7 @@
 
 enum { WHO_MAX_BYTES = 4096 };
 
-struct approvals {
+struct plan_approvals {
 	struct html_page *page;
 	struct html *html;
 	char *digests[3]; /* input, rules, settings: of the first event */
@@ -61,7 +61,7 @@ static void put_who(struct html_page *p, const struct json *j)
 		page_in(p, "<br><small>systemd invocation <code>", unit, "</code></small>");
 }
 
-static void keep_digests(struct approvals *a, const struct json *j)
+static void keep_digests(struct plan_approvals *a, const struct json *j)
 {
 	static const char *const names[3] = { "input_sha256", "rules_sha256", "settings_sha256" };
 
@@ -81,7 +81,7 @@ static void put_end(struct html_page *p, const struct event_record *e)
 
 static enum errc put_event(void *self, const struct event_record *e, struct err *err)
 {
-	struct approvals *a = self;
+	struct plan_approvals *a = self;
 	struct html_page *p = a->page;
 	bool first = str_eq(e->kind, STR("run"));
 	struct json *j;
@@ -117,7 +117,7 @@ static void put_digest(struct html_page *p, const char *name, const char *hex)
 	page_raw(p, "</code></dd></div>\n");
 }
 
-static void put_digests(struct approvals *a)
+static void put_digests(struct plan_approvals *a)
 {
 	static const char *const names[3] = { "Input (SHA-256)", "Rules", "Settings" };
 	struct html_page *p = a->page;
@@ -130,7 +130,7 @@ static void put_digests(struct approvals *a)
 	page_raw(p, "</dl>\n");
 }
 
-static void put_chain(struct approvals *a)
+static void put_chain(struct plan_approvals *a)
 {
 	struct html_page *p = a->page;
 	struct err err;
@@ -152,7 +152,7 @@ static void put_chain(struct approvals *a)
 
 enum errc html_approvals(struct html *h, struct err *err)
 {
-	struct approvals a = { .page = &h->page, .html = h };
+	struct plan_approvals a = { .page = &h->page, .html = h };
 	enum errc rc;
 
 	page_raw(&h->page, "<section id=\"approvals\">\n<h2>Approvals</h2>\n");

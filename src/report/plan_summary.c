@@ -96,7 +96,7 @@ static int compare(const void *va, const void *vb)
 }
 
 /* "unassign=planned;sync=planned": that it is planned, the outcome says. */
-static void add_steps(struct str steps, struct table *t)
+static void add_steps(struct str steps, struct text_table *t)
 {
 	const struct str planned = STR("=planned");
 	struct buf words;
@@ -114,7 +114,7 @@ static void add_steps(struct str steps, struct table *t)
 	buf_release(&words);
 }
 
-static void add_line(const struct plan_summary *p, const struct line *l, struct table *t)
+static void add_line(const struct plan_summary *p, const struct line *l, struct text_table *t)
 {
 	struct str rest = map_key(&p->keys, (uint32_t)(l - p->lines));
 	struct str rule, server;
@@ -153,7 +153,7 @@ void plan_summary_print(const struct plan_summary *p, size_t width, FILE *out)
 {
 	static const char *const titles[] = { "RULE", "SERVER", "ROWS", "OUTCOME", "STEPS" };
 	const struct line **order = mem_realloc(NULL, p->n + 1, sizeof(struct line *));
-	struct table *t = table_new("llrll");
+	struct text_table *t = table_new("llrll");
 
 	for (size_t i = 0; i < p->n; i++)
 		order[i] = &p->lines[i];

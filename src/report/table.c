@@ -12,7 +12,7 @@
 /* Below that a last column is no column any more. */
 enum { LEAST_LAST = 14 };
 
-struct table {
+struct text_table {
 	const char *align;
 	size_t n_columns;
 	struct arena arena;
@@ -21,9 +21,9 @@ struct table {
 	size_t widths[TABLE_COLUMNS];
 };
 
-struct table *table_new(const char *align)
+struct text_table *table_new(const char *align)
 {
-	struct table *t = mem_zalloc(sizeof(*t));
+	struct text_table *t = mem_zalloc(sizeof(*t));
 
 	t->align = align;
 	t->n_columns = strlen(align);
@@ -31,7 +31,7 @@ struct table *table_new(const char *align)
 	return t;
 }
 
-void table_free(struct table *t)
+void table_free(struct text_table *t)
 {
 	if (!t)
 		return;
@@ -40,7 +40,7 @@ void table_free(struct table *t)
 	free(t);
 }
 
-void table_cell(struct table *t, struct str text)
+void table_cell(struct text_table *t, struct str text)
 {
 	size_t column = t->n % t->n_columns, width;
 	char *copy = arena_alloc(&t->arena, text.n + 1);
@@ -55,7 +55,7 @@ void table_cell(struct table *t, struct str text)
 		t->widths[column] = width;
 }
 
-void table_number(struct table *t, size_t n)
+void table_number(struct text_table *t, size_t n)
 {
 	char text[24];
 
@@ -64,7 +64,7 @@ void table_number(struct table *t, size_t n)
 }
 
 /* Blanks are owed until something follows them. */
-static void print_row(const struct table *t, const struct str *cells, FILE *out)
+static void print_row(const struct text_table *t, const struct str *cells, FILE *out)
 {
 	size_t owed = 2;
 
@@ -83,7 +83,7 @@ static void print_row(const struct table *t, const struct str *cells, FILE *out)
 	(void)fputc('\n', out);
 }
 
-void table_print(const struct table *t, FILE *out)
+void table_print(const struct text_table *t, FILE *out)
 {
 	for (size_t i = 0; i + t->n_columns <= t->n; i += t->n_columns)
 		print_row(t, t->cells + i, out);
@@ -105,7 +105,7 @@ static size_t fitting(struct str text, size_t width)
 
 /* The last cell goes on below itself. */
 static void print_folded(
-	const struct table *t, const struct str *cells, size_t column, size_t width, FILE *out)
+	const struct text_table *t, const struct str *cells, size_t column, size_t width, FILE *out)
 {
 	struct str row[TABLE_COLUMNS];
 	struct str rest = cells[t->n_columns - 1];
@@ -120,7 +120,7 @@ static void print_folded(
 	}
 }
 
-static size_t width_before(const struct table *t, size_t n_columns)
+static size_t width_before(const struct text_table *t, size_t n_columns)
 {
 	size_t width = 2;
 
@@ -130,18 +130,18 @@ static size_t width_before(const struct table *t, size_t n_columns)
 }
 
 /* The last column has room for some words at least. */
-static bool can_fold(const struct table *t, size_t width)
+static bool can_fold(const struct text_table *t, size_t width)
 {
 	return t->align[t->n_columns - 1] == 'l' &&
 	       width_before(t, t->n_columns - 1) + LEAST_LAST <= width;
 }
 
-static bool fits(const struct table *t, size_t width)
+static bool fits(const struct text_table *t, size_t width)
 {
 	return width == 0 || width_before(t, t->n_columns) - 2 <= width;
 }
 
-void table_print_folded(const struct table *t, size_t width, FILE *out)
+void table_print_folded(const struct text_table *t, size_t width, FILE *out)
 {
 	size_t last = width_before(t, t->n_columns - 1);
 
@@ -153,7 +153,7 @@ void table_print_folded(const struct table *t, size_t width, FILE *out)
 		print_folded(t, t->cells + i, last, width, out);
 }
 
-static void print_stacked(const struct table *t, const struct str *cells, FILE *out)
+static void print_stacked(const struct text_table *t, const struct str *cells, FILE *out)
 {
 	text_part(out, " ", cells[0]);
 	for (size_t i = 1; i < t->n_columns; i++) {
@@ -164,7 +164,7 @@ static void print_stacked(const struct table *t, const struct str *cells, FILE *
 	}
 }
 
-void table_print_within(const struct table *t, size_t width, FILE *out)
+void table_print_within(const struct text_table *t, size_t width, FILE *out)
 {
 	if (fits(t, width) || can_fold(t, width)) {
 		table_print_folded(t, width, out);

@@ -20,12 +20,12 @@ enum {
 	CELLS_MAX = 64,
 };
 
-struct cell {
+struct date_cell {
 	bool fits[FORMS];
 };
 
 struct date_forms {
-	struct cell cells[CELLS_MAX]; /* that differ in what fits them */
+	struct date_cell cells[CELLS_MAX]; /* that differ in what fits them */
 	size_t n_cells;
 };
 
@@ -47,7 +47,7 @@ void date_forms_free(struct date_forms *f)
 
 void date_forms_add(struct date_forms *f, struct str cell)
 {
-	struct cell *new = &f->cells[f->n_cells];
+	struct date_cell *new = &f->cells[f->n_cells];
 	char text[FORM_BYTES];
 	bool any = false;
 

@@ -14,7 +14,6 @@
 #include "rules/rules.h"
 
 enum {
-	RULES_MAX_FILES = 32,
 	RULES_MAX_RULES = 1000,
 	RULES_MAX_RECIPES = 1000,
 	RULES_MAX_PARAMETERS = 1000,

@@ -143,7 +143,7 @@ static enum errc done_change(void *self, enum errc code, const struct http_reply
 	return job_end_change(self, code, reply, rest, err);
 }
 
-struct order {
+struct change_order {
 	bool back; /* puts back what this run took off */
 	uint32_t device, server, batch;
 	uint32_t to; /* it leaves its server, and is brought back to this one; SERVER_NONE: neither
@@ -155,8 +155,8 @@ struct order {
 };
 
 /* first: what all of them share. */
-static enum errc submit_change(struct job *j, const struct order *first, const uint32_t *devices,
-	uint32_t n, struct err *err)
+static enum errc submit_change(struct job *j, const struct change_order *first,
+	const uint32_t *devices, uint32_t n, struct err *err)
 {
 	struct open_request *r = job_open_for(
 		j, first->kind, first->server, devices, n, take_answer);
@@ -199,7 +199,7 @@ static int compare(int64_t a, int64_t b)
 }
 
 /* 0: they can share an activity. */
-static int by_group(const struct order *x, const struct order *y)
+static int by_group(const struct change_order *x, const struct change_order *y)
 {
 	int c = compare(y->back, x->back);
 
@@ -213,7 +213,7 @@ static int by_group(const struct order *x, const struct order *y)
 
 static int by_group_and_place(const void *a, const void *b)
 {
-	const struct order *x = a, *y = b;
+	const struct change_order *x = a, *y = b;
 	int c = by_group(x, y);
 
 	c = c ? c : compare(x->to, y->to);
@@ -230,11 +230,11 @@ static uint32_t comes_back_to(const struct job *j, const struct job_device *d)
 
 /* The server an activity names: where the devices are for an unassign, where they go for the rest.
  */
-static struct order order_of(const struct job *j, uint32_t device)
+static struct change_order order_of(const struct job *j, uint32_t device)
 {
 	const struct job_device *d = &j->devices[device];
 	const struct work_step *s = job_step(j, d);
-	struct order o = { .back = job_is_put_back(j, d),
+	struct change_order o = { .back = job_is_put_back(j, d),
 		.device = device,
 		.server = SERVER_NONE,
 		.batch = d->batch,
@@ -263,7 +263,7 @@ static void move_all(struct job *j, const uint32_t *devices, uint32_t n, enum st
 
 /* What limits and the write budget have no room for waits for the next round. */
 static enum errc submit_packed(
-	struct job *j, const struct order *v, uint32_t n, uint32_t *ret_n, struct err *err)
+	struct job *j, const struct change_order *v, uint32_t n, uint32_t *ret_n, struct err *err)
 {
 	uint32_t *devices = mem_alloc((n + 1) * sizeof(*devices)), queued = 0;
 	uint32_t room = budget_room_in_flight(j), now = budget_now(j), most, off;
@@ -304,7 +304,8 @@ static enum errc submit_packed(
 /* --- one group of writes --- */
 
 /* One past the last that can share an activity with the first. */
-static uint32_t pack_end(const struct job *j, const struct order *v, uint32_t n, uint32_t from)
+static uint32_t pack_end(
+	const struct job *j, const struct change_order *v, uint32_t n, uint32_t from)
 {
 	uint32_t i = from + 1;
 
@@ -315,7 +316,7 @@ static uint32_t pack_end(const struct job *j, const struct order *v, uint32_t n,
 
 /* Leaves out those who could not come back soon, and who would take a write from one that has to:
  * they wait at home. */
-static uint32_t hold_at_home(struct job *j, struct order *v, uint32_t n)
+static uint32_t hold_at_home(struct job *j, struct change_order *v, uint32_t n)
 {
 	struct mover *movers = mem_alloc((n + (size_t)1) * sizeof(*movers));
 	uint32_t n_kept = 0;
@@ -332,7 +333,7 @@ static uint32_t hold_at_home(struct job *j, struct order *v, uint32_t n)
 	return n_kept;
 }
 
-static uint32_t find_ready(struct job *j, uint32_t wave, struct order *v)
+static uint32_t find_ready(struct job *j, uint32_t wave, struct change_order *v)
 {
 	uint32_t n = 0;
 
@@ -344,8 +345,8 @@ static uint32_t find_ready(struct job *j, uint32_t wave, struct order *v)
 }
 
 /* Devices of the first so many requests: only they are worth a look now. */
-static uint32_t first_packs(
-	const struct job *j, const struct order *v, uint32_t n, uint32_t packs_most, uint32_t *ret)
+static uint32_t first_packs(const struct job *j, const struct change_order *v, uint32_t n,
+	uint32_t packs_most, uint32_t *ret)
 {
 	uint32_t n_packs = 0, from = 0;
 
@@ -398,7 +399,7 @@ static bool still_waits(const struct job *j, const struct job_device *d, uint64_
 /* What the look leaves to be sent, in order; *ret_moved: how many were settled, or came into doubt
  * now. */
 static uint32_t choose(struct job *j, const uint32_t *devices, uint32_t n, uint32_t wave,
-	struct order *v, uint32_t *ret_moved)
+	struct change_order *v, uint32_t *ret_moved)
 {
 	uint32_t n_wanted = 0;
 
@@ -422,7 +423,7 @@ static uint32_t choose(struct job *j, const uint32_t *devices, uint32_t n, uint3
 }
 
 static enum errc send_chosen(
-	struct job *j, const struct order *v, uint32_t n, uint32_t *ret_n, struct err *err)
+	struct job *j, const struct change_order *v, uint32_t n, uint32_t *ret_n, struct err *err)
 {
 	struct err why;
 	enum errc rc = submit_packed(j, v, n, ret_n, err);
@@ -439,7 +440,7 @@ struct sending {
 	uint32_t wave;
 	bool all;  /* not only as many requests as may leave now: those had no room */
 	bool back; /* some were sent back: that they are is proved before anybody waits */
-	struct order *v;
+	struct change_order *v;
 	uint32_t *devices;
 };
 
@@ -487,7 +488,7 @@ static enum errc look_and_choose(
 static enum errc send_group(
 	struct job *j, struct sending *g, uint32_t *ret_n, bool *ret_more, struct err *err)
 {
-	struct order *v = g->v;
+	struct change_order *v = g->v;
 	uint32_t *devices = g->devices, wave = g->wave, now = budget_now(j);
 	uint32_t n_ready = find_ready(j, wave, v), sent = 0, n;
 	struct chosen c = { .n = 0 };

@@ -162,7 +162,7 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-struct trigger {
+struct sync_trigger {
 	struct syncing *s;
 	uint32_t group;
 };
@@ -170,7 +170,7 @@ struct trigger {
 static enum errc done_trigger(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
-	struct trigger *t = self;
+	struct sync_trigger *t = self;
 
 	(void)rest;
 	if (!code)
@@ -248,7 +248,7 @@ static int64_t trigger_until(const struct syncing *s)
 
 static enum errc trigger(struct syncing *s, struct err *err)
 {
-	struct trigger triggers[FLEET_MAX_GROUPS];
+	struct sync_trigger triggers[FLEET_MAX_GROUPS];
 	struct job *j = s->j;
 	uint32_t fetch = fetch_groups(s);
 	int64_t until = trigger_until(s);
@@ -262,7 +262,7 @@ static enum errc trigger(struct syncing *s, struct err *err)
 			.self = &triggers[g],
 		};
 
-		triggers[g] = (struct trigger){ s, g };
+		triggers[g] = (struct sync_trigger){ s, g };
 		if (!(s->groups >> g & 1u))
 			continue;
 		uem_sync_request(transport_uem(j->transport), buf_view(&j->fleet->groups[g].uuid),

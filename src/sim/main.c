@@ -19,7 +19,7 @@
 
 enum kind { TEXT, LIST, SWITCH };
 
-struct list {
+struct list_option {
 	const char **v;
 	size_t n, cap;
 };
@@ -27,7 +27,7 @@ struct list {
 struct args {
 	const char *listen, *port_file, *uem_client, *uem_user, *seed, *clock_rate, *make_fleet;
 	const char *corrupted, *dep_token;
-	struct list servers, profiles, scenarios, settings;
+	struct list_option servers, profiles, scenarios, settings;
 	bool help, list;
 	struct sim_options sim;
 };
@@ -200,7 +200,7 @@ static void store(struct args *a, const struct option_row *row, const char *valu
 	} else if (row->kind == TEXT) {
 		*(const char **)(void *)at = value;
 	} else {
-		struct list *list = (struct list *)(void *)at;
+		struct list_option *list = (struct list_option *)(void *)at;
 
 		MEM_GROW(list->v, list->n, list->cap);
 		list->v[list->n++] = value;
@@ -322,7 +322,7 @@ static enum errc write_port(const char *path, unsigned port, struct err *err)
 
 static enum errc serve(const struct args *a, struct err *err)
 {
-	struct server *server = NULL;
+	struct sim_server *server = NULL;
 	struct sim *sim = NULL;
 	sigset_t stop;
 	enum errc e;

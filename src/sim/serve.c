@@ -15,7 +15,7 @@
 #include "os/kernel.h"
 #include "sim/sim.h"
 
-struct server {
+struct sim_server {
 	struct sim *sim;
 	struct MHD_Daemon *daemon;
 	struct exchange *waiting; /* replies whose time has not come */
@@ -24,7 +24,7 @@ struct server {
 
 /* One request on its way in, one reply on its way out. */
 struct exchange {
-	struct server *server;
+	struct sim_server *server;
 	struct MHD_Connection *connection;
 	char *uri;
 	struct buf body;
@@ -89,7 +89,7 @@ static enum MHD_Result take_header(
 
 /* --- requests and replies that are held --- */
 
-static bool anybody_held(const struct server *v)
+static bool anybody_held(const struct sim_server *v)
 {
 	for (const struct exchange *x = v->waiting; x; x = x->next)
 		if (x->held)
@@ -98,14 +98,14 @@ static bool anybody_held(const struct server *v)
 }
 
 /* Those who wait to hear of one need not wait any longer. */
-static void wake_lists(struct server *v)
+static void wake_lists(struct sim_server *v)
 {
 	for (struct exchange *x = v->waiting; x; x = x->next)
 		if (x->reply.order == ORDER_LIST)
 			x->due_ms = 0;
 }
 
-static void let_go(struct server *v)
+static void let_go(struct sim_server *v)
 {
 	for (struct exchange *x = v->waiting; x; x = x->next)
 		x->held = HELD_NOT;
@@ -133,7 +133,7 @@ static void list_held(struct exchange *asking)
 static void handle(struct exchange *x, const char *method)
 {
 	struct request q = { .method = str_from(method), .query = str_from(x->uri) };
-	struct server *v = x->server;
+	struct sim_server *v = x->server;
 
 	q.path = str_cut(&q.query, '?');
 	q.body = buf_view(&x->body);
@@ -290,7 +290,7 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
 
 /* Milliseconds until the next reply is due; -1: none waits. 0 when one was due: only MHD_run()
  * takes up what was resumed. */
-static int64_t resume_due(struct server *v, bool all)
+static int64_t resume_due(struct sim_server *v, bool all)
 {
 	int64_t now = kernel_clock_ms(CLOCK_MONOTONIC), next = -1;
 	struct exchange **at = &v->waiting;
@@ -338,12 +338,12 @@ static enum errc parse_listen(const char *text, struct sockaddr_storage *ret, st
 	return err_set(err, ERR_USAGE, "--listen takes a loopback address only, not '%s'", text);
 }
 
-enum errc server_open(struct server **ret, struct sim *s, const char *listen, struct err *err)
+enum errc server_open(struct sim_server **ret, struct sim *s, const char *listen, struct err *err)
 {
 	enum { HEADER_BYTES = 64 * 1024, IDLE_S = 300 };
 	struct sockaddr_storage at;
 	unsigned flags = (KERNEL_LINUX ? MHD_USE_EPOLL : 0) | MHD_ALLOW_SUSPEND_RESUME;
-	struct server *v;
+	struct sim_server *v;
 	enum errc e = parse_listen(listen, &at, err);
 
 	if (e != ERR_OK)
@@ -365,7 +365,7 @@ enum errc server_open(struct server **ret, struct sim *s, const char *listen, st
 	return ERR_OK;
 }
 
-void server_close(struct server *v)
+void server_close(struct sim_server *v)
 {
 	if (!v)
 		return;
@@ -374,7 +374,7 @@ void server_close(struct server *v)
 	free(v);
 }
 
-unsigned server_port(const struct server *v)
+unsigned server_port(const struct sim_server *v)
 {
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
 		v->daemon, MHD_DAEMON_INFO_BIND_PORT);
@@ -383,7 +383,7 @@ unsigned server_port(const struct server *v)
 }
 
 /* How long the loop may sleep. */
-static int sleep_ms(const struct server *v, int64_t next_due)
+static int sleep_ms(const struct sim_server *v, int64_t next_due)
 {
 	enum { LONGEST = 60 * 1000 };
 	MHD_UNSIGNED_LONG_LONG wish;
@@ -417,7 +417,7 @@ static void watch_signals(sigset_t *ret_open)
 	}
 }
 
-static int wait_for_work(const struct server *v, int ms, const sigset_t *open)
+static int wait_for_work(const struct sim_server *v, int ms, const sigset_t *open)
 {
 	const struct timespec at_most = { ms / 1000, ms % 1000 * 1000000L };
 #if KERNEL_LINUX
@@ -437,7 +437,7 @@ static int wait_for_work(const struct server *v, int ms, const sigset_t *open)
 #endif
 }
 
-enum errc server_run(struct server *v, struct err *err)
+enum errc server_run(struct sim_server *v, struct err *err)
 {
 	sigset_t open;
 

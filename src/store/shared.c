@@ -39,7 +39,7 @@ enum { ASIDE_TRIES = 500, ASIDE_PAUSE_US = 2000 };
 	X(FREE, "DELETE FROM turn WHERE class = ?1 AND (owner = ?2 OR at < ?3 OR ?4 * first)")    \
 	X(RESERVED, "SELECT at, first FROM turn WHERE class = ?1 ORDER BY at")
 
-enum sql {
+enum shared_sql {
 #define X(id, text) SQL_##id,
 	SQL_LIST(X)
 #undef X
@@ -225,14 +225,14 @@ void shared_rollback(struct shared *s)
 }
 
 /* The statement, prepared and bound. */
-static enum errc prepare(struct shared *s, enum sql which, const struct db_value *v, size_t n,
-	struct db_stmt **ret, struct err *err)
+static enum errc prepare(struct shared *s, enum shared_sql which, const struct db_value *v,
+	size_t n, struct db_stmt **ret, struct err *err)
 {
 	return db_ready(s->db, statements[which], &s->stmts[which], v, n, ret, err);
 }
 
-static enum errc run(
-	struct shared *s, enum sql which, const struct db_value *v, size_t n, struct err *err)
+static enum errc run(struct shared *s, enum shared_sql which, const struct db_value *v, size_t n,
+	struct err *err)
 {
 	struct db_stmt *q;
 	enum errc rc = prepare(s, which, v, n, &q, err);

@@ -3,7 +3,7 @@
 #include "survey/rows.h"
 
 /* One device in the three views. */
-struct view {
+struct compared_device {
 	/* Empty: none, or not told. */
 	struct str csv_server, csv_status, csv_profile, server, status, profile;
 	bool in_csv, csv_released, csv_unsure; /* unsure: whether it has left is not known there */
@@ -16,73 +16,73 @@ struct view {
 	bool not_arrived; /* on a server that feeds groups, and none of them lists it */
 };
 
-static bool not_at_apple(const struct view *v)
+static bool not_at_apple(const struct compared_device *v)
 {
 	return v->in_csv && !v->known && !v->maybe && !v->csv_released;
 }
 
-static bool left_behind(const struct view *v)
+static bool left_behind(const struct compared_device *v)
 {
 	return v->listed && v->has_server && !v->on_server;
 }
 
-static bool released(const struct view *v)
+static bool released(const struct compared_device *v)
 {
 	return v->in_csv && v->released && !v->csv_released && !v->csv_unsure;
 }
 
-static bool not_released(const struct view *v)
+static bool not_released(const struct compared_device *v)
 {
 	return v->csv_released && v->known && !v->released && !v->release_unknown;
 }
 
-static bool other_server(const struct view *v)
+static bool other_server(const struct compared_device *v)
 {
 	return v->csv_server.n && v->known && !v->released && v->has_server &&
 	       !str_eq_nocase(v->csv_server, v->server);
 }
 
 /* Words of other languages compare with nothing. */
-static bool wants_none(const struct view *v)
+static bool wants_none(const struct compared_device *v)
 {
 	return !v->csv_server.n && str_eq_nocase(v->csv_status, STR("UNASSIGNED")) &&
 	       str_eq_nocase(v->status, STR("ASSIGNED"));
 }
 
-static bool wants_some(const struct view *v)
+static bool wants_some(const struct compared_device *v)
 {
 	return !v->csv_server.n && str_eq_nocase(v->csv_status, STR("ASSIGNED")) &&
 	       str_eq_nocase(v->status, STR("UNASSIGNED"));
 }
 
-static bool not_in_csv(const struct view *v)
+static bool not_in_csv(const struct compared_device *v)
 {
 	return !v->in_csv && v->known && !v->released;
 }
 
-static bool listed_elsewhere(const struct view *v)
+static bool listed_elsewhere(const struct compared_device *v)
 {
 	return v->strays && v->on_server;
 }
 
-static bool not_listed(const struct view *v)
+static bool not_listed(const struct compared_device *v)
 {
 	return v->not_arrived;
 }
 
-static bool no_profile(const struct view *v)
+static bool no_profile(const struct compared_device *v)
 {
 	return v->csv_profile.n && v->listed && !v->profile.n;
 }
 
-static bool other_profile(const struct view *v)
+static bool other_profile(const struct compared_device *v)
 {
 	return v->csv_profile.n && v->profile.n && !str_eq_nocase(v->csv_profile, v->profile);
 }
 
 /* Codes are for scripts: they stay. */
 static const struct {
-	bool (*holds)(const struct view *v);
+	bool (*holds)(const struct compared_device *v);
 	const char *reason, *sentence, *rule;
 } disagreements[] = {
 	{ not_at_apple, "apple.not_found", "in the CSV, and Apple does not list it", "" },
@@ -118,11 +118,12 @@ static const char *const headers[] = { "serial", "reason", "explanation", "serve
 	"apple_server", "uem_listed", "uem_profile", "rule" };
 enum { N_HEADERS = sizeof(headers) / sizeof(headers[0]) };
 
-static struct view look(const struct fleet *f, const bool *partial, const struct survey_device *d)
+static struct compared_device look(
+	const struct fleet *f, const bool *partial, const struct survey_device *d)
 {
 	bool release_unknown = rows_unknown(d->cells[CELL_RELEASED]);
 
-	return (struct view){
+	return (struct compared_device){
 		.in_csv = d->in[STAGE_CSV],
 		.csv_released = d->cells[CELL_CSV_RELEASED].n > 0 &&
 				!rows_unknown(d->cells[CELL_CSV_RELEASED]),
@@ -147,8 +148,8 @@ static struct view look(const struct fleet *f, const bool *partial, const struct
 	};
 }
 
-static void put_row(
-	struct comparing *c, const struct survey_device *d, const struct view *v, size_t which)
+static void put_row(struct comparing *c, const struct survey_device *d,
+	const struct compared_device *v, size_t which)
 {
 	bool has_uem = c->survey->session->settings->has_uem;
 	const struct str cells[N_HEADERS] = {
@@ -171,7 +172,7 @@ static void put_row(
 static enum errc compare_device(void *self, const struct survey_device *d, struct err *err)
 {
 	struct comparing *c = self;
-	const struct view v = look(&c->survey->session->fleet, c->survey->partial, d);
+	const struct compared_device v = look(&c->survey->session->fleet, c->survey->partial, d);
 
 	(void)err;
 	for (size_t k = 0; k < sizeof(disagreements) / sizeof(disagreements[0]); k++)

@@ -1,7 +1,7 @@
 /*
  * What stands between this tenant and devices that enroll: a table of checks, each of which asks
  * the services something and says what it found, how that shows, and what mends it. Changes
- * nothing but what doctor_fix() is asked to.
+ * nothing but what doctor_fix_prompts() and doctor_fix_client_id() are for.
  */
 #ifndef SURVEY_DOCTOR_H
 #define SURVEY_DOCTOR_H

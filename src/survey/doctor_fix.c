@@ -8,14 +8,15 @@
 
 #define FLAG "CustomPromptRequired"
 
-struct change {
+struct prompt_change {
 	struct doctor *d;
 	const struct doctor_profile *profile;
 	enum errc code;
 	struct err err;
 };
 
-static enum errc note(const struct change *c, const char *kind, const char *what, struct err *err)
+static enum errc note(
+	const struct prompt_change *c, const char *kind, const char *what, struct err *err)
 {
 	struct buf text;
 	enum errc rc;
@@ -30,7 +31,7 @@ static enum errc note(const struct change *c, const char *kind, const char *what
 
 static enum errc intend(void *self, int64_t at_ms, struct err *err)
 {
-	struct change *c = self;
+	struct prompt_change *c = self;
 
 	(void)at_ms;
 	return note(c, "doctor.intent", "about to be sent", err);
@@ -39,7 +40,7 @@ static enum errc intend(void *self, int64_t at_ms, struct err *err)
 static enum errc sent(void *self, enum errc code, const struct http_reply *reply,
 	const struct json *rest, struct err *err)
 {
-	struct change *c = self;
+	struct prompt_change *c = self;
 
 	(void)rest;
 	c->code = code ? code : uem_reply_error(reply, NULL, err);
@@ -50,7 +51,7 @@ static enum errc sent(void *self, enum errc code, const struct http_reply *reply
 
 /* *ret_on: whether the profile has the prompt; *ret_text: the whole of it. Caller releases. */
 static enum errc read_profile(
-	const struct change *c, bool *ret_on, struct buf *ret_text, struct err *err)
+	const struct prompt_change *c, bool *ret_on, struct buf *ret_text, struct err *err)
 {
 	struct transport *t = c->d->session->transport;
 	struct http_request q;
@@ -71,7 +72,7 @@ static enum errc read_profile(
 	return rc;
 }
 
-static enum errc send_change(struct change *c, struct str text, struct err *err)
+static enum errc send_change(struct prompt_change *c, struct str text, struct err *err)
 {
 	struct transport *t = c->d->session->transport;
 	struct transport_call call = {
@@ -87,7 +88,7 @@ static enum errc send_change(struct change *c, struct str text, struct err *err)
 }
 
 /* The UEM takes the change at once and carries it out when it gets to it. */
-static enum errc read_back(const struct change *c, bool *ret_on, struct err *err)
+static enum errc read_back(const struct prompt_change *c, bool *ret_on, struct err *err)
 {
 	enum { GAP_MS = 5000 };
 	int64_t until = doctor_now(c->d) + c->d->session->settings->timeouts.settle_ms;
@@ -105,7 +106,7 @@ static enum errc read_back(const struct change *c, bool *ret_on, struct err *err
 	return rc;
 }
 
-static void conclude(const struct change *c, bool mended, const char *words)
+static void conclude(const struct prompt_change *c, bool mended, const char *words)
 {
 	struct finding *f = &c->d->v[c->profile->finding];
 
@@ -116,7 +117,7 @@ static void conclude(const struct change *c, bool mended, const char *words)
 		f->remedy = STR_NONE;
 }
 
-static enum errc change_one(struct change *c, struct err *err)
+static enum errc change_one(struct prompt_change *c, struct err *err)
 {
 	bool on = true;
 	struct buf text;
@@ -148,7 +149,7 @@ enum errc doctor_fix_prompts(struct doctor *d, struct err *err)
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0; i < d->n_profiles && !rc; i++) {
-		struct change c = { .d = d, .profile = &d->profiles[i] };
+		struct prompt_change c = { .d = d, .profile = &d->profiles[i] };
 
 		if (d->profiles[i].prompt == 1)
 			rc = change_one(&c, err);

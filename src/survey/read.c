@@ -387,7 +387,7 @@ enum errc survey_read(struct survey *s, struct err *err)
 
 /* --- the CSV --- */
 
-struct csv_reader {
+struct devices_csv {
 	struct reader r;
 	const struct input *in;
 	int at[CELLS];    /* columns; -1: none */
@@ -401,7 +401,7 @@ struct csv_reader {
 
 /* The UEM's list says how a device is enrolled, its record too: exports of before have only that.
  */
-static void find_columns(struct csv_reader *c)
+static void find_columns(struct devices_csv *c)
 {
 	const struct columns *in = &c->in->columns;
 	int listed_as = columns_find(in, STR("listed_as"));
@@ -424,7 +424,7 @@ static void find_columns(struct csv_reader *c)
 }
 
 /* Whatever device it is of is not known to be missing. */
-static void take_unread(struct csv_reader *c, uint32_t n, const struct csv_record *record)
+static void take_unread(struct devices_csv *c, uint32_t n, const struct csv_record *record)
 {
 	struct str cell = input_cell(c->in, record, c->in->columns.at[COLUMN_SERIAL]);
 	char line[32];
@@ -437,7 +437,7 @@ static void take_unread(struct csv_reader *c, uint32_t n, const struct csv_recor
 }
 
 /* Whether the serial comes for the first time; that its rows differ is noted. */
-static bool is_first(struct csv_reader *c, uint32_t slot, const struct str *cells)
+static bool is_first(struct devices_csv *c, uint32_t slot, const struct str *cells)
 {
 	uint32_t texts;
 
@@ -458,7 +458,7 @@ static bool says_whole(struct str cell)
 	return !str_eq_nocase(str_trim(csv_plain(cell)), STR(INVENTORY_PARTIAL));
 }
 
-static void take_size(struct csv_reader *c, struct str cell)
+static void take_size(struct devices_csv *c, struct str cell)
 {
 	uint64_t n;
 
@@ -467,7 +467,7 @@ static void take_size(struct csv_reader *c, struct str cell)
 }
 
 /* Somebody took rows out: what is not there was not added since. */
-static void compare_size(struct csv_reader *c)
+static void compare_size(struct devices_csv *c)
 {
 	if (c->in->serials.n + c->r.survey->unread.n >= c->n_then)
 		return;
@@ -478,7 +478,7 @@ static void compare_size(struct csv_reader *c)
 
 static enum errc take_csv(void *self, uint32_t n, const struct csv_record *record, struct err *err)
 {
-	struct csv_reader *c = self;
+	struct devices_csv *c = self;
 	struct str cells[CELLS] = { STR_NONE };
 	uint32_t slot = c->in->rows[n].serial;
 
@@ -499,7 +499,7 @@ static enum errc take_csv(void *self, uint32_t n, const struct csv_record *recor
 
 enum errc survey_read_csv(struct survey *s, const struct input *in, struct err *err)
 {
-	struct csv_reader c = { .r = { .survey = s, .source = STAGE_CSV }, .in = in };
+	struct devices_csv c = { .r = { .survey = s, .source = STAGE_CSV }, .in = in };
 	enum errc rc = stage_forget(s->stage, STAGE_CSV, 0, err);
 
 	find_columns(&c);

@@ -12,7 +12,7 @@
 enum server_since { SERVER_SAME, SERVER_RENAMED, SERVER_OTHER, SERVER_UNSURE };
 
 /* One device then and now. */
-struct view {
+struct device_since {
 	/* Empty: none. */
 	struct str server_then, profile_then, enrolled_as_then, server, profile, enrolled_as;
 	struct str added_then, added;
@@ -33,23 +33,23 @@ struct view {
 	bool uem_whole, has_uem;
 };
 
-static bool added(const struct view *v)
+static bool added(const struct device_since *v)
 {
 	return !v->was && !v->maybe_then && v->is && !v->released;
 }
 
-static bool released(const struct view *v)
+static bool released(const struct device_since *v)
 {
 	return v->was && !v->was_released && !v->release_unknown_then && v->is && v->released;
 }
 
-static bool returned(const struct view *v)
+static bool returned(const struct device_since *v)
 {
 	return v->was_released && v->is && !v->released && !v->release_unknown;
 }
 
 /* Of a date alone the hour is not known, nor the zone that it was written in. */
-static bool added_again(const struct view *v)
+static bool added_again(const struct device_since *v)
 {
 	enum { SECOND_MS = 1000, DAYS_MS = 2 * 24 * 3600 * 1000, DATE_BYTES = 10 };
 	int64_t then, now;
@@ -61,23 +61,23 @@ static bool added_again(const struct view *v)
 }
 
 /* What an incomplete list does not show is not lost. */
-static bool lost(const struct view *v)
+static bool lost(const struct device_since *v)
 {
 	return v->was && !v->was_released && !v->is && !v->maybe;
 }
 
 /* On either side, a list that is not whole. */
-static bool vanished(const struct view *v)
+static bool vanished(const struct device_since *v)
 {
 	return v->was && !v->was_released && !v->is && v->maybe;
 }
 
-static bool turned_up(const struct view *v)
+static bool turned_up(const struct device_since *v)
 {
 	return !v->was && v->maybe_then && v->is && !v->released;
 }
 
-static bool stays(const struct view *v)
+static bool stays(const struct device_since *v)
 {
 	return v->was && !v->was_released && v->is && !v->released && v->has_server &&
 	       v->tells[CELL_CSV_SERVER];
@@ -97,37 +97,37 @@ static bool is_as_then(struct str then, struct str now)
 	return same;
 }
 
-static bool has_both(const struct view *v, enum server_since same)
+static bool has_both(const struct device_since *v, enum server_since same)
 {
 	return stays(v) && v->server_then.n && v->server.n && v->same == same;
 }
 
-static bool moved(const struct view *v)
+static bool moved(const struct device_since *v)
 {
 	return has_both(v, SERVER_OTHER);
 }
 
-static bool renamed(const struct view *v)
+static bool renamed(const struct device_since *v)
 {
 	return has_both(v, SERVER_RENAMED);
 }
 
-static bool moved_or_renamed(const struct view *v)
+static bool moved_or_renamed(const struct device_since *v)
 {
 	return has_both(v, SERVER_UNSURE);
 }
 
-static bool assigned(const struct view *v)
+static bool assigned(const struct device_since *v)
 {
 	return stays(v) && v->server_known_then && !v->server_then.n && v->server.n;
 }
 
-static bool unassigned(const struct view *v)
+static bool unassigned(const struct device_since *v)
 {
 	return stays(v) && v->server_then.n && !v->server.n;
 }
 
-static bool profile_changed(const struct view *v)
+static bool profile_changed(const struct device_since *v)
 {
 	return v->was && v->is && !v->released && v->listed && v->tells[CELL_CSV_PROFILE] &&
 	       v->uem_known_then && !rows_unknown(v->profile_then) && !rows_unknown(v->profile) &&
@@ -139,7 +139,7 @@ static bool is_enrolled(struct str word)
 	return str_eq_nocase(word, STR("Enrolled"));
 }
 
-static bool enrolled(const struct view *v)
+static bool enrolled(const struct device_since *v)
 {
 	return v->was && v->is && !v->released && v->tells[CELL_CSV_ENROLLMENT] &&
 	       v->uem_known_then && !rows_unknown(v->enrolled_as_then) &&
@@ -147,34 +147,34 @@ static bool enrolled(const struct view *v)
 }
 
 /* An empty word may be one that could not be read. */
-static bool unenrolled(const struct view *v)
+static bool unenrolled(const struct device_since *v)
 {
 	return v->was && v->is && !v->released && is_enrolled(v->enrolled_as_then) &&
 	       v->enrolled_as.n && !rows_unknown(v->enrolled_as) && !is_enrolled(v->enrolled_as);
 }
 
 /* What left Apple's list is told of by that. */
-static bool left_the_uem(const struct view *v)
+static bool left_the_uem(const struct device_since *v)
 {
 	return v->listed_then && v->has_uem && !v->listed && !released(v) && !lost(v);
 }
 
-static bool unlisted(const struct view *v)
+static bool unlisted(const struct device_since *v)
 {
 	return left_the_uem(v) && v->uem_whole;
 }
 
-static bool uem_cut(const struct view *v)
+static bool uem_cut(const struct device_since *v)
 {
 	return left_the_uem(v) && !v->uem_whole;
 }
 
-static bool twice(const struct view *v)
+static bool twice(const struct device_since *v)
 {
 	return v->twice;
 }
 
-static bool (*const holds[CHANGE_MAX_])(const struct view *v) = {
+static bool (*const holds[CHANGE_MAX_])(const struct device_since *v) = {
 	[CHANGE_ADDED] = added,
 	[CHANGE_RELEASED] = released,
 	[CHANGE_RETURNED] = returned,
@@ -252,13 +252,13 @@ static enum server_since server_since(const struct survey *s, const struct surve
 	return was_called(s, id, then) ? SERVER_RENAMED : SERVER_UNSURE;
 }
 
-static struct view look(const struct survey *s, const struct survey_device *d)
+static struct device_since look(const struct survey *s, const struct survey_device *d)
 {
 	bool release_unknown = rows_unknown(d->cells[CELL_RELEASED]);
 	struct str left = d->cells[CELL_CSV_RELEASED], status = d->cells[CELL_CSV_STATUS];
 	bool not_at_apple = map_find(&s->not_at_apple, d->serial) != MAP_NONE;
 
-	return (struct view){
+	return (struct device_since){
 		.tells = s->tells,
 		.was = apple_had(d),
 		.was_released = left.n > 0 && !rows_unknown(left),
@@ -290,7 +290,7 @@ static struct view look(const struct survey *s, const struct survey_device *d)
 	};
 }
 
-static struct str listed_word(const struct view *v)
+static struct str listed_word(const struct device_since *v)
 {
 	if (!v->has_uem)
 		return STR_NONE;
@@ -313,7 +313,7 @@ static void put(struct comparing *c, struct str cells[N_HEADERS])
 }
 
 static void put_change(
-	struct comparing *c, enum change change, const struct view *v, struct str serial)
+	struct comparing *c, enum change change, const struct device_since *v, struct str serial)
 {
 	const struct change_info *info = change_info(change);
 	struct str cells[N_HEADERS] = { serial, str_from(info->word), str_from(info->sentence),
@@ -326,7 +326,7 @@ static void put_change(
 static enum errc compare_device(void *self, const struct survey_device *d, struct err *err)
 {
 	struct comparing *c = self;
-	const struct view v = look(c->survey, d);
+	const struct device_since v = look(c->survey, d);
 
 	(void)err;
 	if (v.twice)
@@ -362,7 +362,7 @@ struct kinship {
 static enum errc count_kin(void *self, const struct survey_device *d, struct err *err)
 {
 	struct kinship *k = self;
-	const struct view v = look(k->survey, d);
+	const struct device_since v = look(k->survey, d);
 
 	(void)err;
 	if (v.listed_then && v.has_uem && !v.listed && !v.released)

@@ -123,14 +123,14 @@ enum errc stage_commit(
 	return ERR_OK;
 }
 
-struct progress {
+struct stage_progress {
 	struct buf *cursor;
 	bool row;
 };
 
 static enum errc take_progress(void *self, struct db_stmt *q, struct err *err)
 {
-	struct progress *p = self;
+	struct stage_progress *p = self;
 
 	(void)err;
 	p->row = true;
@@ -141,7 +141,7 @@ static enum errc take_progress(void *self, struct db_stmt *q, struct err *err)
 enum errc stage_progress(struct stage *s, enum stage_source source, uint32_t part, bool *ret_done,
 	struct buf *ret_cursor, struct err *err)
 {
-	struct progress p = { ret_cursor, false };
+	struct stage_progress p = { ret_cursor, false };
 	enum errc rc;
 
 	buf_reset(ret_cursor);

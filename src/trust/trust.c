@@ -23,7 +23,7 @@ struct place {
 	struct stat st;
 };
 
-struct walk {
+struct path_walk {
 	struct trust_case verdict;
 	struct place v[MAX_DEPTH];
 	size_t n;
@@ -32,7 +32,7 @@ struct walk {
 	unsigned links;
 };
 
-static enum errc judge_place(struct walk *w, size_t at, bool above, struct err *err)
+static enum errc judge_place(struct path_walk *w, size_t at, bool above, struct err *err)
 {
 	const struct place *place = &w->v[at];
 	char next = w->path[place->n_path];
@@ -44,27 +44,27 @@ static enum errc judge_place(struct walk *w, size_t at, bool above, struct err *
 	return rc;
 }
 
-static enum errc judge_top(struct walk *w, bool above, struct err *err)
+static enum errc judge_top(struct path_walk *w, bool above, struct err *err)
 {
 	return judge_place(w, w->n - 1, above, err);
 }
 
 /* --- step by step --- */
 
-static void pop(struct walk *w)
+static void pop(struct path_walk *w)
 {
 	(void)close(w->v[--w->n].fd);
 	if (w->n)
 		w->path[w->v[w->n - 1].n_path] = '\0';
 }
 
-static enum errc cannot(const struct walk *w, struct err *err)
+static enum errc cannot(const struct path_walk *w, struct err *err)
 {
 	return err_set(err, ERR_NO_INPUT, "%s: cannot open: %s", w->verdict.given, strerror(errno));
 }
 
 /* The path of `name` in the folder where we are. */
-static bool append(struct walk *w, const char *name)
+static bool append(struct path_walk *w, const char *name)
 {
 	size_t n = w->v[w->n - 1].n_path;
 	int more = snprintf(w->path + n, sizeof(w->path) - n, "%s%s", n > 1 ? "/" : "", name);
@@ -75,7 +75,7 @@ static bool append(struct walk *w, const char *name)
 	return false;
 }
 
-static enum errc push(struct walk *w, int fd, const struct stat *st, struct err *err)
+static enum errc push(struct path_walk *w, int fd, const struct stat *st, struct err *err)
 {
 	if (w->n == MAX_DEPTH) {
 		(void)close(fd);
@@ -87,8 +87,8 @@ static enum errc push(struct walk *w, int fd, const struct stat *st, struct err 
 }
 
 /* A link is as good as the folder that it stands in; where others may write too, its owner. */
-static enum errc follow(
-	struct walk *w, int fd, const struct stat *st, const char *name, bool last, struct err *err)
+static enum errc follow(struct path_walk *w, int fd, const struct stat *st, const char *name,
+	bool last, struct err *err)
 {
 	char target[PATH_MAX], rest[sizeof(w->rest)];
 	ssize_t n = kernel_read_link(fd, w->v[w->n - 1].fd, name, target, sizeof(target) - 1);
@@ -116,7 +116,7 @@ static enum errc follow(
 }
 
 /* The next part of the path goes from w->rest to `name`. False: there is none. */
-static bool next_name(struct walk *w, char name[NAME_MAX + 1], bool *ret_last)
+static bool next_name(struct path_walk *w, char name[NAME_MAX + 1], bool *ret_last)
 {
 	const char *from = w->rest + strspn(w->rest, "/");
 	size_t n = strcspn(from, "/");
@@ -131,8 +131,8 @@ static bool next_name(struct walk *w, char name[NAME_MAX + 1], bool *ret_last)
 }
 
 /* Opens the file where we are; what was judged is what is opened. */
-static enum errc open_last(
-	struct walk *w, const char *name, const struct stat *judged, int *ret_fd, struct err *err)
+static enum errc open_last(struct path_walk *w, const char *name, const struct stat *judged,
+	int *ret_fd, struct err *err)
 {
 	struct stat st;
 	int fd = w->verdict.why[0] ? -1
@@ -158,7 +158,8 @@ static enum errc open_last(
 
 /* One step: into a folder, along a link, or to the file (*ret_fd, unless there is something wrong).
  */
-static enum errc step(struct walk *w, const char *name, bool last, int *ret_fd, struct err *err)
+static enum errc step(
+	struct path_walk *w, const char *name, bool last, int *ret_fd, struct err *err)
 {
 	struct stat st;
 	int fd = kernel_open_path(w->v[w->n - 1].fd, name, &st);
@@ -190,7 +191,7 @@ static enum errc step(struct walk *w, const char *name, bool last, int *ret_fd, 
 	return rc ? rc : open_last(w, name, &st, ret_fd, err);
 }
 
-static enum errc walk(struct walk *w, int *ret_fd, struct err *err)
+static enum errc walk(struct path_walk *w, int *ret_fd, struct err *err)
 {
 	char name[NAME_MAX + 1];
 	struct stat st;
@@ -237,7 +238,7 @@ static char *real_part(const char *path)
 }
 
 /* Those whose path leads to the file now; whether it did is looked at again afterwards. */
-static void allow_owners(struct walk *w)
+static void allow_owners(struct path_walk *w)
 {
 	struct str list = str_from(getenv("DEPMEND_TRUST"));
 	char *here = w->verdict.what >= TRUSTED_GROUPS ? NULL : real_part(w->rest);
@@ -258,14 +259,14 @@ static void allow_owners(struct walk *w)
 	free(here);
 }
 
-static enum errc begin(struct walk *w, enum trusted what, const char *path, struct err *err)
+static enum errc begin(struct path_walk *w, enum trusted what, const char *path, struct err *err)
 {
 	char folder[PATH_MAX] = "";
 
-	*w = (struct walk){ .verdict = { .read = trust_read,
-				    .what = what,
-				    .given = path,
-				    .me = what == TRUSTED_GROUPS_OF_ROOT ? 0 : geteuid() } };
+	*w = (struct path_walk){ .verdict = { .read = trust_read,
+					 .what = what,
+					 .given = path,
+					 .me = what == TRUSTED_GROUPS_OF_ROOT ? 0 : geteuid() } };
 	buf_init(&w->verdict.chown, TRUST_COMMAND_BYTES);
 	buf_init(&w->verdict.chmod, TRUST_COMMAND_BYTES);
 	if ((path[0] != '/' && !getcwd(folder, sizeof(folder))) || strlen(path) >= PATH_MAX) {
@@ -277,7 +278,7 @@ static enum errc begin(struct walk *w, enum trusted what, const char *path, stru
 	return ERR_OK;
 }
 
-static enum errc end(struct walk *w, enum errc rc, struct err *err)
+static enum errc end(struct path_walk *w, enum errc rc, struct err *err)
 {
 	for (size_t k = 0; k < w->verdict.n_allowed; k++) {
 		if (!rc && !is_below(w->path, w->verdict.allowed[k].path))
@@ -303,7 +304,7 @@ static bool is_descriptor(const char *path)
 	       strcmp(path, "/dev/stdin") == 0;
 }
 
-static enum errc open_descriptor(struct walk *w, int *ret_fd, struct err *err)
+static enum errc open_descriptor(struct path_walk *w, int *ret_fd, struct err *err)
 {
 	int fd = open(w->verdict.given, O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -323,7 +324,7 @@ static enum errc open_descriptor(struct walk *w, int *ret_fd, struct err *err)
  * it, with the command that mends that. Caller closes. */
 static enum errc trust_open(enum trusted what, const char *path, int *ret_fd, struct err *err)
 {
-	struct walk w;
+	struct path_walk w;
 	int fd = -1;
 	enum errc rc = begin(&w, what, path, err);
 
@@ -378,7 +379,7 @@ enum errc trust_load_yaml(enum trusted what, const char *path, struct yaml_doc *
 }
 
 /* Files only: folders below are looked at when they are used. */
-static enum errc judge_files(struct walk *w, struct err *err)
+static enum errc judge_files(struct path_walk *w, struct err *err)
 {
 	int top = openat(w->v[w->n - 1].fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = top >= 0 ? fdopendir(top) : NULL;
@@ -404,7 +405,7 @@ static enum errc judge_files(struct walk *w, struct err *err)
 
 enum errc trust_folder(enum trusted what, const char *path, struct err *err)
 {
-	struct walk w;
+	struct path_walk w;
 	bool arrived;
 	int fd = -1;
 	enum errc rc = begin(&w, what, path, err);

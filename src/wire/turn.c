@@ -79,12 +79,12 @@ void turn_open(struct turn *t, int64_t now_ms)
 }
 
 /* The times that others have reserved, and those that we will. */
-struct plan {
+struct turn_plan {
 	int64_t *at;
 	size_t n;
 };
 
-static void insert(struct plan *p, int64_t at)
+static void insert(struct turn_plan *p, int64_t at)
 {
 	size_t i = p->n++;
 
@@ -95,7 +95,8 @@ static void insert(struct plan *p, int64_t at)
 }
 
 /* The next `n` times, for ourselves, from one that is taken already on. */
-static enum errc reserve(struct turn *t, struct plan *p, int64_t now_ms, size_t n, struct err *err)
+static enum errc reserve(
+	struct turn *t, struct turn_plan *p, int64_t now_ms, size_t n, struct err *err)
 {
 	enum errc rc = ERR_OK;
 
@@ -118,8 +119,8 @@ static int64_t latest(int64_t a, int64_t b)
 
 /* Who else has reserved, and what that leaves for the next one. patient: it has waited long enough
  * to come before what the lock's holder has not reserved. */
-static enum errc look(struct turn *t, struct plan *p, int64_t now_ms, bool patient, int64_t *ret_at,
-	struct err *err)
+static enum errc look(struct turn *t, struct turn_plan *p, int64_t now_ms, bool patient,
+	int64_t *ret_at, struct err *err)
 {
 	int64_t first_ms = TIME_NONE;
 	enum errc rc = catch_up(t, now_ms, err);
@@ -143,7 +144,7 @@ static enum errc look(struct turn *t, struct plan *p, int64_t now_ms, bool patie
 }
 
 /* In the transaction. *ret_at: when the next may leave; at once: it is ours. */
-static enum errc ask(struct turn *t, struct plan *p, int64_t now_ms, size_t n_queued,
+static enum errc ask(struct turn *t, struct turn_plan *p, int64_t now_ms, size_t n_queued,
 	int64_t *ret_at, struct err *err)
 {
 	bool patient = t->since_ms != TIME_NONE && now_ms - t->since_ms > t->log->rate.window_ms;
@@ -171,7 +172,7 @@ static enum errc ask(struct turn *t, struct plan *p, int64_t now_ms, size_t n_qu
 static enum errc take(
 	struct turn *t, int64_t now_ms, size_t n_queued, int64_t *ret_at, struct err *err)
 {
-	struct plan p = { 0 };
+	struct turn_plan p = { 0 };
 	enum errc rc = shared_begin(t->shared, err);
 
 	if (rc)

@@ -9,7 +9,7 @@ passed=0 failed=0
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
-[ $# -gt 0 ] || set -- floors.sh headers.sh functions.sh banned.sh places.sh shell.sh readable.py words.py kinds.py traps.py links.py cites.py \
+[ $# -gt 0 ] || set -- floors.sh headers.sh functions.sh banned.sh places.sh shell.sh readable.py words.py kinds.py traps.py links.py names.py cites.py \
 	format.sh cppcheck.sh tidy.sh
 
 run_gate() { # GATE: leaves GATE.log and GATE.end

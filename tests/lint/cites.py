@@ -35,7 +35,26 @@ def places():
     return found
 
 
+COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|(/\*.*?\*/|//[^\n]*)', re.S)
+
+
+# Of libraries and the system, which no source calls.
+FOREIGN = {"csv_fini", "yaml_free", "exec", "execvp", "readlink"}
+
+
+def functions():
+    """Functions that comments name and no code does."""
+    texts = {p.relative_to(TOP): p.read_text() for p in sorted((TOP / "src").rglob("*.[ch]"))}
+    code = {word for text in texts.values() for word in re.findall(r"\w+", COMMENT.sub(" ", text))}
+    for name, text in texts.items():
+        for comment in COMMENT.findall(text):
+            for function in sorted(set(re.findall(r"\b([a-z]\w+)\(\)", comment))):
+                if function not in code | FOREIGN:
+                    yield f"{name}: there is no {function}()"
+
+
 def complaints():
+    yield from functions()
     known = places()
     files = subprocess.run(["git", "ls-files", "src", "tests", "bin", "samples", "rules", "Makefile",
                             "README.md", ".ci"], cwd=TOP, capture_output=True, text=True,

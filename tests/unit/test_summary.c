@@ -174,11 +174,11 @@ static void names_cannot_steer_the_terminal(void **state)
 		    "rules that matched nothing: a?[2Jb\n");
 }
 
-static struct table *plan_of_one(void)
+static struct text_table *plan_of_one(void)
 {
 	static const char *const cells[] = { "RULE", "ROWS", "STEPS", "r", "2",
 		"unassign, sync, reassign, sync" };
-	struct table *t = table_new("lrl");
+	struct text_table *t = table_new("lrl");
 
 	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++)
 		table_cell(t, str_from(cells[i]));
@@ -187,7 +187,7 @@ static struct table *plan_of_one(void)
 
 static void narrow_tables(void **state)
 {
-	struct table *t = plan_of_one();
+	struct text_table *t = plan_of_one();
 	FILE *out = capture();
 
 	(void)state;
@@ -232,7 +232,7 @@ static void times_in_texts(void **state)
 
 static void columns_line_up_by_width(void **state)
 {
-	struct table *t = table_new("lr");
+	struct text_table *t = table_new("lr");
 	FILE *out = capture();
 
 	(void)state;

@@ -141,7 +141,7 @@ static struct str server_of(const struct context *p, uint32_t n)
 /* The first rows that would be acted on, for who looks whether the rules meant these. */
 static void print_first(struct plan_rows *r, FILE *out)
 {
-	struct table *t = table_new("lll");
+	struct text_table *t = table_new("lll");
 	struct run_row row;
 	uint32_t shown = 0;
 

@@ -412,7 +412,7 @@ static void sum_up_json(const struct tenants *t)
 
 static void sum_up(const struct cli *cli, const struct tenants *t)
 {
-	struct table *table;
+	struct text_table *table;
 	char text[64];
 
 	for (size_t i = 0; i < t->n_ignored; i++)

@@ -6,7 +6,7 @@
 #include "base/time.h"
 #include "sim/apple/apple.h"
 
-struct window {
+struct event_window {
 	int64_t from, to;
 	struct str type, subject;
 };
@@ -27,9 +27,9 @@ static bool read_time(struct call *c, const char *name, bool required, int64_t *
 	return false;
 }
 
-static bool read_window(struct call *c, struct window *ret)
+static bool read_window(struct call *c, struct event_window *ret)
 {
-	*ret = (struct window){ .to = INT64_MAX };
+	*ret = (struct event_window){ .to = INT64_MAX };
 	if (!read_time(c, "filter[startTimestamp]", true, &ret->from) ||
 		!read_time(c, "filter[endTimestamp]", false, &ret->to))
 		return false;
@@ -91,7 +91,7 @@ static void put_event(struct call *c, struct json_out *o, struct db_stmt *st)
 void sim_apple_events(struct call *c)
 {
 	int64_t n = 0, last = 0, next = 0, total;
-	struct window w;
+	struct event_window w;
 	struct cursor_page page;
 	struct json_out o;
 	struct db_stmt *st;

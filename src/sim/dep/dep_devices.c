@@ -105,13 +105,13 @@ static void put_device(struct call *c, struct json_out *o, const struct device *
 		put_time(o, "mdm_migration_deadline", d->deadline);
 }
 
-struct listing {
+struct dep_listing {
 	struct cursor cursor;
 	int64_t limit;
 	bool more;
 };
 
-static bool read_limit(struct call *c, const struct json *body, struct listing *l)
+static bool read_limit(struct call *c, const struct json *body, struct dep_listing *l)
 {
 	const struct json *limit = json_get(body, "limit");
 
@@ -122,7 +122,7 @@ static bool read_limit(struct call *c, const struct json *body, struct listing *
 	return false;
 }
 
-static void end_listing(struct call *c, struct json_out *o, struct listing *l, int64_t before)
+static void end_listing(struct call *c, struct json_out *o, struct dep_listing *l, int64_t before)
 {
 	char now[TIME_TEXT];
 
@@ -137,7 +137,7 @@ static void end_listing(struct call *c, struct json_out *o, struct listing *l, i
 	json_obj_end(o);
 }
 
-static void list_devices(struct call *c, struct listing *l)
+static void list_devices(struct call *c, struct dep_listing *l)
 {
 	int64_t n = 0, before = l->cursor.after;
 	struct json_out o;
@@ -167,7 +167,7 @@ static void list_devices(struct call *c, struct listing *l)
 	end_listing(c, &o, l, before);
 }
 
-static bool fetch_cursor(struct call *c, const struct json *body, struct listing *l)
+static bool fetch_cursor(struct call *c, const struct json *body, struct dep_listing *l)
 {
 	const struct json *given = json_get(body, "cursor");
 
@@ -188,10 +188,10 @@ static bool fetch_cursor(struct call *c, const struct json *body, struct listing
 
 /* read_cursor: what it allows; false: the reply says why not. */
 static void answer_list(struct call *c,
-	bool (*read_cursor)(struct call *c, const struct json *body, struct listing *l),
-	void (*list)(struct call *c, struct listing *l))
+	bool (*read_cursor)(struct call *c, const struct json *body, struct dep_listing *l),
+	void (*list)(struct call *c, struct dep_listing *l))
 {
-	struct listing l = { .limit = LIMIT_DEFAULT };
+	struct dep_listing l = { .limit = LIMIT_DEFAULT };
 	struct json *body = sim_dep_body(c);
 
 	if (body && read_limit(c, body, &l) && read_cursor(c, body, &l)) {
@@ -228,7 +228,7 @@ static void put_change(struct call *c, struct json_out *o, struct db_stmt *row)
 	db_reset(st);
 }
 
-static void list_changes(struct call *c, struct listing *l)
+static void list_changes(struct call *c, struct dep_listing *l)
 {
 	int64_t n = 0, before = l->cursor.after;
 	struct json_out o;
@@ -252,7 +252,7 @@ static void list_changes(struct call *c, struct listing *l)
 	end_listing(c, &o, l, before);
 }
 
-static bool sync_cursor(struct call *c, const struct json *body, struct listing *l)
+static bool sync_cursor(struct call *c, const struct json *body, struct dep_listing *l)
 {
 	struct str given = json_text(json_get(body, "cursor"));
 

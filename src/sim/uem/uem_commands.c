@@ -4,7 +4,7 @@
 #include "sim/uem/uem_managed.h"
 #include "sim/world/record.h"
 
-static const struct command {
+static const struct device_command {
 	const char *name;
 	const char *pending; /* status it leads to; NULL: none */
 } commands[] = {
@@ -22,7 +22,7 @@ static const struct command {
 };
 
 /* NULL, and 400 {5102}, for what is not offered. */
-static const struct command *read_command(struct call *c, struct str name)
+static const struct device_command *read_command(struct call *c, struct str name)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (str_eq_nocase(name, str_from(commands[i].name)))
@@ -31,7 +31,7 @@ static const struct command *read_command(struct call *c, struct str name)
 	return NULL;
 }
 
-static void send(struct sim *s, const struct command *command, int64_t id)
+static void send(struct sim *s, const struct device_command *command, int64_t id)
 {
 	if (command->pending)
 		record_wipe(s, id, command->pending);
@@ -56,7 +56,7 @@ static bool waits_again(struct call *c, int64_t id)
 }
 
 /* A wipe of what is not enrolled is refused; a queued command is 202 without a body. */
-static void command_one(struct call *c, const struct command *command, int64_t id)
+static void command_one(struct call *c, const struct device_command *command, int64_t id)
 {
 	if (id == SQL_NULL || !command)
 		return;
@@ -76,7 +76,8 @@ static void command_one(struct call *c, const struct command *command, int64_t i
 
 void sim_uem_command(struct call *c)
 {
-	const struct command *command = read_command(c, pairs_get_nocase(&c->query, "command"));
+	const struct device_command *command = read_command(
+		c, pairs_get_nocase(&c->query, "command"));
 	int64_t id = sim_managed_find(c->sim, BY_DEVICE_ID, c->part[0]);
 
 	if (command && id == SQL_NULL)
@@ -86,7 +87,8 @@ void sim_uem_command(struct call *c)
 
 void sim_uem_command_found(struct call *c)
 {
-	const struct command *command = read_command(c, pairs_get_nocase(&c->query, "command"));
+	const struct device_command *command = read_command(
+		c, pairs_get_nocase(&c->query, "command"));
 	struct managed_search search;
 
 	if (command && sim_managed_search(c, "", &search))

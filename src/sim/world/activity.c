@@ -5,7 +5,7 @@
 
 enum { END_COMPLETED, END_STOPPED, END_FAILED, END_NEVER, END_UNLOGGED, END_UNKNOWN };
 
-static const struct activity_type types[] = {
+static const struct sim_activity_type types[] = {
 	{ "ASSIGN_DEVICES", true, false, false, world_assign },
 	{ "UNASSIGN_DEVICES", true, false, false, world_unassign },
 	{ "ASSIGN_DEVICES_WITH_MDM_MIGRATION_DEADLINE", true, true, false, world_migrate },
@@ -14,7 +14,7 @@ static const struct activity_type types[] = {
 	{ "RELEASE_DEVICES", false, false, true, world_release },
 };
 
-const struct activity_type *activity_type(struct str name)
+const struct sim_activity_type *activity_type(struct str name)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (str_eq(name, str_from(types[i].name)))
@@ -84,7 +84,7 @@ int64_t activity_create(struct sim *s, const struct activity_order *order)
 /* An activity while it is carried out. */
 struct work {
 	int64_t id, server, deadline, n;
-	const struct activity_type *type;
+	const struct sim_activity_type *type;
 };
 
 static bool work_begin(struct sim *s, int64_t id, struct work *ret)

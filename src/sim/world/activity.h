@@ -9,18 +9,18 @@
 #include "sim/core/timer.h"
 #include "sim/world/world.h"
 
-struct activity_type {
+struct sim_activity_type {
 	const char *name;
 	bool needs_server, needs_deadline, business_only;
 	enum landing (*apply)(
 		struct sim *s, struct str serial, int64_t server, int64_t deadline_ms);
 };
 /* NULL: no such type. */
-const struct activity_type *activity_type(struct str name);
+const struct sim_activity_type *activity_type(struct str name);
 
 /* serials are copied. Returns the row id. */
 struct activity_order {
-	const struct activity_type *type;
+	const struct sim_activity_type *type;
 	int64_t server, deadline_ms; /* SQL_NULL: none */
 	const struct str *serials;
 	size_t n_serials;

@@ -37,7 +37,7 @@ void fleet_columns_help(struct buf *b)
 }
 
 /* While a file is read: texts seen so far; slot i is row i + 1 of the table. */
-struct loader {
+struct fleet_loader {
 	struct sim *sim;
 	const char *path;
 	int at[FLEET_MAX_]; /* index of the column, -1: not there */
@@ -126,22 +126,23 @@ int64_t fleet_add_profile(struct sim *s, int64_t og, struct str name)
 
 /* --- one row --- */
 
-static struct str cell(const struct loader *l, const struct csv_record *r, enum fleet_column c)
+static struct str cell(
+	const struct fleet_loader *l, const struct csv_record *r, enum fleet_column c)
 {
 	int at = l->at[c];
 
 	return at >= 0 && (size_t)at < r->n_cells ? r->cells[at] : STR("");
 }
 
-static enum errc bad_cell(
-	const struct loader *l, const struct csv_record *r, enum fleet_column c, struct err *err)
+static enum errc bad_cell(const struct fleet_loader *l, const struct csv_record *r,
+	enum fleet_column c, struct err *err)
 {
 	return err_set(err, ERR_INPUT, "%s:%zu: %s cannot be '%.*s'", l->path, r->line,
 		columns[c].header, STR_FMT(cell(l, r, c)));
 }
 
-static enum errc read_date(const struct loader *l, const struct csv_record *r, enum fleet_column c,
-	int64_t *ret, struct err *err)
+static enum errc read_date(const struct fleet_loader *l, const struct csv_record *r,
+	enum fleet_column c, int64_t *ret, struct err *err)
 {
 	struct str text = cell(l, r, c);
 
@@ -152,8 +153,8 @@ static enum errc read_date(const struct loader *l, const struct csv_record *r, e
 	return time_parse(text, ret) ? ERR_OK : bad_cell(l, r, c, err);
 }
 
-static enum errc read_flag(const struct loader *l, const struct csv_record *r, enum fleet_column c,
-	bool otherwise, bool *ret, struct err *err)
+static enum errc read_flag(const struct fleet_loader *l, const struct csv_record *r,
+	enum fleet_column c, bool otherwise, bool *ret, struct err *err)
 {
 	struct str text = cell(l, r, c);
 
@@ -163,8 +164,8 @@ static enum errc read_flag(const struct loader *l, const struct csv_record *r, e
 	return bad_cell(l, r, c, err);
 }
 
-static enum errc read_status(const struct loader *l, const struct csv_record *r, int64_t otherwise,
-	int64_t *ret, struct err *err)
+static enum errc read_status(const struct fleet_loader *l, const struct csv_record *r,
+	int64_t otherwise, int64_t *ret, struct err *err)
 {
 	struct str text = cell(l, r, FLEET_PROFILE_STATUS);
 
@@ -178,8 +179,8 @@ static enum errc read_status(const struct loader *l, const struct csv_record *r,
 }
 
 /* The texts of the columns as one key, joined by a byte that no cell holds. */
-static struct str joined(
-	struct loader *l, const struct csv_record *r, enum fleet_column from, enum fleet_column to)
+static struct str joined(struct fleet_loader *l, const struct csv_record *r, enum fleet_column from,
+	enum fleet_column to)
 {
 	buf_reset(&l->key);
 	for (enum fleet_column c = from; c <= to; c++) {
@@ -189,7 +190,7 @@ static struct str joined(
 	return buf_view(&l->key);
 }
 
-static int64_t product_of(struct loader *l, const struct csv_record *r)
+static int64_t product_of(struct fleet_loader *l, const struct csv_record *r)
 {
 	bool is_new = false;
 	int64_t id = (int64_t)map_add(
@@ -207,7 +208,7 @@ static int64_t product_of(struct loader *l, const struct csv_record *r)
 }
 
 static enum errc purchase_of(
-	struct loader *l, const struct csv_record *r, int64_t *ret, struct err *err)
+	struct fleet_loader *l, const struct csv_record *r, int64_t *ret, struct err *err)
 {
 	bool is_new = false;
 	int64_t ordered;
@@ -231,7 +232,7 @@ static enum errc purchase_of(
 
 /* Where a row stands: its server (SQL_NULL) and the group whose UEM may list it (SQL_NULL). */
 static void place_of(
-	struct loader *l, const struct csv_record *r, int64_t *ret_server, int64_t *ret_og)
+	struct fleet_loader *l, const struct csv_record *r, int64_t *ret_server, int64_t *ret_og)
 {
 	struct str name = cell(l, r, FLEET_SERVER), group = cell(l, r, FLEET_GROUP);
 	bool is_new = false;
@@ -263,7 +264,7 @@ static void place_of(
 	*ret_og = l->ogs[slot];
 }
 
-static int64_t profile_of(struct loader *l, const struct csv_record *r, int64_t og)
+static int64_t profile_of(struct fleet_loader *l, const struct csv_record *r, int64_t og)
 {
 	struct str name = cell(l, r, FLEET_PROFILE);
 	bool is_new = false;
@@ -295,7 +296,7 @@ struct row {
 };
 
 static enum errc read_coverage(
-	struct loader *l, const struct csv_record *r, struct row *row, struct err *err)
+	struct fleet_loader *l, const struct csv_record *r, struct row *row, struct err *err)
 {
 	static const struct str words[] = { { "", 0 }, { "active", 6 }, { "expired", 7 },
 		{ "none", 4 } };
@@ -309,7 +310,7 @@ static enum errc read_coverage(
 }
 
 static enum errc read_row(
-	struct loader *l, const struct csv_record *r, struct row *row, struct err *err)
+	struct fleet_loader *l, const struct csv_record *r, struct row *row, struct err *err)
 {
 	enum errc e;
 
@@ -347,7 +348,7 @@ static enum errc read_row(
 	return e;
 }
 
-static int64_t add_device(struct loader *l, const struct csv_record *r, const struct row *row)
+static int64_t add_device(struct fleet_loader *l, const struct csv_record *r, const struct row *row)
 {
 	/* A corrupted device has no profile at Apple, whatever the UEM believes. */
 	int64_t profile = row->corrupted || row->server == SQL_NULL ? SQL_NULL : row->profile;
@@ -370,7 +371,7 @@ static int64_t add_device(struct loader *l, const struct csv_record *r, const st
 		sql_i(row->capable));
 }
 
-static void add_record_of(struct loader *l, const struct csv_record *r, const struct row *row,
+static void add_record_of(struct fleet_loader *l, const struct csv_record *r, const struct row *row,
 	struct str status, int64_t seen)
 {
 	sql_run(&l->sim->sql,
@@ -381,7 +382,7 @@ static void add_record_of(struct loader *l, const struct csv_record *r, const st
 }
 
 /* Devices that enrolled twice leave an older record behind (services/README.md UEM H.12). */
-static void add_managed(struct loader *l, const struct csv_record *r, const struct row *row)
+static void add_managed(struct fleet_loader *l, const struct csv_record *r, const struct row *row)
 {
 	int64_t every = knob(l->sim, KNOB_UEM_DUPLICATES);
 
@@ -391,8 +392,8 @@ static void add_managed(struct loader *l, const struct csv_record *r, const stru
 }
 
 /* The index of serials finds those that stand twice, at no cost of its own. */
-static enum errc bad_row(
-	const struct loader *l, const struct csv_record *r, const struct row *row, struct err *err)
+static enum errc bad_row(const struct fleet_loader *l, const struct csv_record *r,
+	const struct row *row, struct err *err)
 {
 	const char *why = l->sim->sql.broken.msg;
 
@@ -418,7 +419,7 @@ void fleet_arrives(struct sim *s, const struct timer *timer)
 		world_return(s, arena_dup(&s->arena, db_col_str(st, 0)));
 }
 
-static enum errc load_row(struct loader *l, const struct csv_record *r, struct err *err)
+static enum errc load_row(struct fleet_loader *l, const struct csv_record *r, struct err *err)
 {
 	struct row row;
 	struct str enrolled = cell(l, r, FLEET_ENROLLMENT_STATUS);
@@ -466,7 +467,7 @@ static bool same_header(struct str a, struct str b)
 	}
 }
 
-static enum errc read_header(struct loader *l, const struct csv_record *r, struct err *err)
+static enum errc read_header(struct fleet_loader *l, const struct csv_record *r, struct err *err)
 {
 	for (size_t c = 0; c < FLEET_MAX_; c++) {
 		l->at[c] = -1;
@@ -479,7 +480,7 @@ static enum errc read_header(struct loader *l, const struct csv_record *r, struc
 	return ERR_OK;
 }
 
-static enum errc load_rows(struct loader *l, struct err *err)
+static enum errc load_rows(struct fleet_loader *l, struct err *err)
 {
 	struct csv_reader *csv = NULL;
 	struct csv_record r;
@@ -506,7 +507,7 @@ static enum errc load_rows(struct loader *l, struct err *err)
 	return e;
 }
 
-static void finish(struct loader *l)
+static void finish(struct fleet_loader *l)
 {
 	struct sim *s = l->sim;
 
@@ -522,7 +523,7 @@ static void finish(struct loader *l)
 	}
 }
 
-static void release(struct loader *l)
+static void release(struct fleet_loader *l)
 {
 	map_release(&l->products);
 	map_release(&l->purchases);
@@ -538,7 +539,7 @@ static void release(struct loader *l)
 enum errc fleet_load(struct sim *s, struct err *err)
 {
 	enum { MAX_KEY_BYTES = 1024 * 1024 };
-	struct loader l = { .sim = s, .path = s->opt.fleet_csv ? "fleet" : s->opt.fleet };
+	struct fleet_loader l = { .sim = s, .path = s->opt.fleet_csv ? "fleet" : s->opt.fleet };
 	char uuid[UUID_TEXT];
 	enum errc e = ERR_OK;
 
