@@ -32,6 +32,21 @@ static bool holds(const struct step_case *c, const struct view *v)
 	return step_rule(c->step->kind)->holds(c, v);
 }
 
+/* What a service is asked for is judged by a row of the table; delete_from_lifecycle is an
+ * unassign. */
+static void test_every_step_has_a_rule(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < STEP_MAX_; kind++) {
+		const struct step_rule *rule = step_rule((enum step_kind)kind);
+		bool sent = step_info((enum step_kind)kind)->service != SERVICE_NONE &&
+			    kind != STEP_DELETE_FROM_LIFECYCLE;
+
+		assert_int_equal(rule->holds != NULL, sent);
+		assert_int_equal(rule->effect != NULL, sent);
+	}
+}
+
 /* Every step's effect makes it hold, and doing it twice is doing it once. */
 static void test_effect_holds(void **state)
 {
@@ -187,6 +202,7 @@ static void test_unknown_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_step_has_a_rule),
 		cmocka_unit_test_setup_teardown(test_effect_holds, fleet_setup, close_kit),
 		cmocka_unit_test_setup_teardown(test_unassign, fleet_setup, close_kit),
 		cmocka_unit_test_setup_teardown(test_sync, fleet_setup, close_kit),
