@@ -49,7 +49,7 @@ static bool ends_with_sync(const struct work_program *p, const char *results)
 		if ((info->takes_off || info->puts_back) && results[i] == RESULT_DONE)
 			ends = false;
 		else if (p->v[i].kind == STEP_SYNC || p->v[i].kind == STEP_FETCH)
-			ends |= results[i] == RESULT_DONE || results[i] == RESULT_HELD;
+			ends |= results[i] == RESULT_DONE || results[i] == RESULT_UNCHANGED;
 	}
 	return ends;
 }
@@ -60,7 +60,7 @@ static bool ends_on_server(const struct work_program *p, const char *results)
 	bool on = false;
 
 	for (uint32_t i = 0; i < p->n; i++)
-		if (results[i] == RESULT_DONE || results[i] == RESULT_HELD)
+		if (results[i] == RESULT_DONE || results[i] == RESULT_UNCHANGED)
 			on = step_info(p->v[i].kind)->puts_back ||
 			     (on && !step_info(p->v[i].kind)->takes_off);
 	return on;

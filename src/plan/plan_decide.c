@@ -123,12 +123,12 @@ static bool lacks_enrollment(const struct plan *p, const struct work_program *pr
 }
 
 /* A name from a column that fits nothing. */
-struct misfit {
+struct unresolved_name {
 	char *why; /* owned; NULL: none */
 	enum reason reason;
 };
 
-static enum reason misfit_of(const struct fleet *f, const struct program *source)
+static enum reason reason_unresolved(const struct fleet *f, const struct program *source)
 {
 	for (uint32_t i = 0; i < source->n; i++) {
 		const struct step *s = &source->v[i];
@@ -150,7 +150,8 @@ static bool lacks_sync(const struct plan *p, const struct work_program *prog)
 }
 
 /* Such a name spoils its rows only. */
-static enum errc compile_programs(struct plan *p, struct misfit *misfits, struct err *err)
+static enum errc compile_programs(
+	struct plan *p, struct unresolved_name *unresolved, struct err *err)
 {
 	struct program source;
 	enum errc rc = ERR_OK;
@@ -177,8 +178,8 @@ static enum errc compile_programs(struct plan *p, struct misfit *misfits, struct
 				"the step 'sync' needs `uem:` in the settings; " SYNC_WITHOUT_UEM);
 		if (rc == ERR_NOT_FOUND) {
 			work_outline(&source, &p->arena, &p->compiled[i]);
-			misfits[i].why = mem_strdup(err->msg);
-			misfits[i].reason = misfit_of(p->opt->facts->fleet, &source);
+			unresolved[i].why = mem_strdup(err->msg);
+			unresolved[i].reason = reason_unresolved(p->opt->facts->fleet, &source);
 			rc = ERR_OK;
 		}
 	}
@@ -522,7 +523,7 @@ static void decide_text(struct plan *p, struct input_row *row, const struct work
 }
 
 static enum errc decide_row(
-	struct plan *p, struct input_row *row, const struct misfit *misfit, struct err *err)
+	struct plan *p, struct input_row *row, const struct unresolved_name *name, struct err *err)
 {
 	const struct work_program *prog = &p->compiled[row->program];
 	struct obstacle obstacle;
@@ -536,10 +537,10 @@ static enum errc decide_row(
 		decide_text(p, row, prog);
 		return ERR_OK;
 	}
-	why = misfit->why ? misfit->why : bad_deadline(p, prog);
+	why = name->why ? name->why : bad_deadline(p, prog);
 	if (why) {
 		plan_settle(p, row, OUTCOME_INVALID,
-			misfit->why ? misfit->reason : REASON_ROW_BAD_VALUE, str_from(why));
+			name->why ? name->reason : REASON_ROW_BAD_VALUE, str_from(why));
 		return ERR_OK;
 	}
 	if (!p->opt->facts) {
@@ -566,8 +567,8 @@ static enum errc decide_row(
 
 enum errc plan_decide(struct plan *p, struct err *err)
 {
-	struct misfit *misfits = mem_zalloc((p->programs.n + 1) * sizeof(*misfits));
-	enum errc rc = compile_programs(p, misfits, err);
+	struct unresolved_name *unresolved = mem_zalloc((p->programs.n + 1) * sizeof(*unresolved));
+	enum errc rc = compile_programs(p, unresolved, err);
 
 	if (!rc && p->opt->facts)
 		rc = facts_wiping(p->opt->facts, 0, err);
@@ -579,10 +580,10 @@ enum errc plan_decide(struct plan *p, struct err *err)
 		struct input_row *row = &p->input->rows[i];
 
 		if (row->outcome == OUTCOME_PENDING && row->program != MAP_NONE)
-			rc = decide_row(p, row, &misfits[row->program], err);
+			rc = decide_row(p, row, &unresolved[row->program], err);
 	}
 	for (uint32_t i = 0; i < p->programs.n; i++)
-		free(misfits[i].why);
-	free(misfits);
+		free(unresolved[i].why);
+	free(unresolved);
 	return rc;
 }

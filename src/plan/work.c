@@ -299,7 +299,7 @@ bool work_foresee(const struct fleet *f, const struct work_program *p, uint32_t 
 	for (uint32_t i = 0; i < p->n; i++) {
 		bool holds = work_needless(f, &p->v[i], home, has_uem, &v);
 
-		ret_results[i] = holds ? RESULT_HELD : RESULT_TODO;
+		ret_results[i] = holds ? RESULT_UNCHANGED : RESULT_TODO;
 		any |= !holds;
 		if (!holds)
 			work_effect(f, &p->v[i], home, &v);
@@ -431,7 +431,7 @@ static const char *word_of(const struct work_program *p, const char *results, ui
 		{ RESULT_TODO, "pending" },
 		{ RESULT_LEFT_OUT, "skipped" },
 		{ RESULT_DONE, "done" },
-		{ RESULT_HELD, "unchanged" },
+		{ RESULT_UNCHANGED, "unchanged" },
 	};
 
 	for (size_t k = 0; k < sizeof(worst_first) / sizeof(*worst_first); k++)

@@ -15,9 +15,9 @@
 /* Letters of device_record.results. */
 enum {
 	RESULT_TODO = '.',
-	RESULT_HELD = '=',     /* its effect held already: nothing was sent */
-	RESULT_DONE = '+',     /* sent and proved */
-	RESULT_LEFT_OUT = '-', /* skipped on the way to a put-back */
+	RESULT_UNCHANGED = '=', /* its effect held already: nothing was sent */
+	RESULT_DONE = '+',      /* sent and proved */
+	RESULT_LEFT_OUT = '-',  /* skipped on the way to a put-back */
 	RESULT_FAILED = '!',
 	RESULT_UNVERIFIED = '?',
 };

@@ -25,7 +25,7 @@ static bool has_role(const struct job_device *d, uint32_t search, enum role role
 	return job_goes_on(d) && d->batch == search * ROLES + role;
 }
 
-bool culprit_waits(const struct job *j, const struct job_device *d)
+bool bisect_waits(const struct job *j, const struct job_device *d)
 {
 	uint32_t search = d->batch / ROLES, role = d->batch % ROLES;
 
@@ -36,7 +36,7 @@ bool culprit_waits(const struct job *j, const struct job_device *d)
 	return false;
 }
 
-bool culprit_alone(const struct job_device *d)
+bool bisect_alone(const struct job_device *d)
 {
 	return d->batch && d->batch % ROLES == LONE;
 }
@@ -59,16 +59,16 @@ static uint32_t *members(const struct job *j, uint32_t search, enum role role, u
 	return v;
 }
 
-void culprit_refused(struct open_request *r, const char *detail)
+void bisect_refused(struct open_request *r, const char *detail)
 {
 	struct job *j = r->job;
 	uint32_t batch = j->devices[r->devices[0]].batch, search = batch / ROLES, n;
 	uint32_t *second;
-	struct search *s;
+	struct bisect *s;
 
 	if (!search) {
 		MEM_GROW(j->searches, j->n_searches, j->cap_searches);
-		j->searches[j->n_searches] = (struct search){ 0 };
+		j->searches[j->n_searches] = (struct bisect){ 0 };
 		search = ++j->n_searches;
 	}
 	s = &j->searches[search - 1];
@@ -103,10 +103,10 @@ static void convict(struct job *j, uint32_t search, uint32_t n)
  * cut it in parts. */
 static void narrow(struct job *j, uint32_t search)
 {
-	struct search *s = &j->searches[search - 1];
+	struct bisect *s = &j->searches[search - 1];
 	uint32_t n, *second = members(j, search, SECOND, &n);
 
-	if (n > 0 && culprit_waits(j, &j->devices[second[0]]))
+	if (n > 0 && bisect_waits(j, &j->devices[second[0]]))
 		n = 0;
 	if (n > 1) {
 		halve(j, search, second, n);
@@ -120,7 +120,7 @@ static void narrow(struct job *j, uint32_t search)
 	free(second);
 }
 
-void culprit_taken(struct open_request *r)
+void bisect_taken(struct open_request *r)
 {
 	struct job *j = r->job;
 	uint32_t batch = j->devices[r->devices[0]].batch, search = batch / ROLES;
@@ -128,7 +128,7 @@ void culprit_taken(struct open_request *r)
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct job_device *d = &j->devices[r->devices[i]];
 
-		if (culprit_alone(d))
+		if (bisect_alone(d))
 			d->detail = NULL;
 		d->batch = 0;
 	}

@@ -26,7 +26,7 @@ static bool is_ready(const struct job *j, const struct job_device *d, uint32_t w
 	const struct work_step *s = job_step(j, d);
 
 	if (!job_is_ready(d) || !s || step_info(s->kind)->service != SERVICE_APPLE ||
-		culprit_waits(j, d) || (s->kind == STEP_RELEASE && j->settings->apple.school))
+		bisect_waits(j, d) || (s->kind == STEP_RELEASE && j->settings->apple.school))
 		return false;
 	if (wave == UINT32_MAX)
 		return job_is_put_back(j, d) || job_in_doubt(j, d);
@@ -78,7 +78,7 @@ static void share_blame(struct job *j, struct open_request *r, const struct http
 	for (uint32_t i = 0; i < r->n; i++)
 		job_move(&j->devices[r->devices[i]], ON_FREED);
 	if (!shared && blame_named(r, reply) == 0) {
-		culprit_refused(r, detail);
+		bisect_refused(r, detail);
 		return;
 	}
 	for (uint32_t i = 0; i < r->n; i++) {
@@ -124,7 +124,7 @@ static void take_answer(struct open_request *r, const struct http_reply *reply)
 		job_stop(j, rc, REASON_APPLE_REFUSED, &err);
 	} else if (!rc && !apple_activity_reply(reply, &activity, &err)) {
 		r->state = REQUEST_ACCEPTED;
-		culprit_taken(r);
+		bisect_taken(r);
 		job_account_taken(j, SERVICE_APPLE);
 		(void)snprintf(r->activity, sizeof(r->activity), "%s", activity.id);
 	} else { /* 5xx, 3xx, a garbled 201: nobody knows */
@@ -279,7 +279,7 @@ static enum errc submit_packed(
 				"as many devices are off their servers as limits.in_flight allows");
 			continue;
 		}
-		if (most > 1 && culprit_alone(&j->devices[v[i].device]))
+		if (most > 1 && bisect_alone(&j->devices[v[i].device]))
 			most = 1;
 		while (i + k < n && k < most && by_group(&v[i], &v[i + k]) == 0 &&
 			off + (v[i + k].to != SERVER_NONE) <= room) {

@@ -14,14 +14,14 @@
 #include "run/job.h"
 #include "wire/listing.h"
 
-struct culprit {
+struct changed_by {
 	char text[200];
 	int64_t at_ms;
 };
 
 struct witness {
 	struct job *j;
-	struct culprit *by; /* by device */
+	struct changed_by *by; /* by device */
 };
 
 /* One that has more to do is named when it is through. */
@@ -72,7 +72,7 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	struct str serial;
 	enum errc rc = apple_event_decode(element, is_asked, w, &e, &serial, err);
 	struct job_device *d = rc ? NULL : drifted(w->j, serial);
-	struct culprit *by = d ? &w->by[d - w->j->devices] : NULL;
+	struct changed_by *by = d ? &w->by[d - w->j->devices] : NULL;
 	bool ours = settings_is_own(w->j->settings, e.actor);
 	char when[TIME_TEXT];
 

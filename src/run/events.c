@@ -34,9 +34,9 @@ static void take_open(
 	if (e->at_ms < d->told_ms || (e->at_ms < d->intent_ms && !d->log_failed))
 		return;
 	d->told_ms = e->at_ms;
-	d->witnessed = did && ours;
+	d->confirmed_by_audit = did && ours;
 	d->by_other = did && !ours;
-	if (d->witnessed)
+	if (d->confirmed_by_audit)
 		keep_event(j, d, e->id);
 }
 

@@ -104,7 +104,7 @@ struct view job_expected(const struct job *j, const struct job_device *d)
 	for (uint32_t i = 0; i < p->n; i++) {
 		/* Held at sending time only: somebody else had just done it. What is held further
 		 * on was foreseen so. */
-		bool by_others = i < next && d->results[i] == RESULT_HELD &&
+		bool by_others = i < next && d->results[i] == RESULT_UNCHANGED &&
 				 !work_needless(
 					 j->fleet, &p->v[i], d->home, j->settings->has_uem, &v);
 
@@ -137,7 +137,7 @@ bool job_is_off(const struct job *j, const struct job_device *d)
 /* Its request is over: what was told of it is not told of the next. */
 static void end_request(struct job_device *d)
 {
-	d->log_failed = d->witnessed = d->by_other = false;
+	d->log_failed = d->confirmed_by_audit = d->by_other = false;
 	d->told_ms = TIME_NONE;
 	d->log_says = NULL;
 }

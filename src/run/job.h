@@ -24,7 +24,7 @@ struct job_device {
 	uint32_t program;   /* of job.programs */
 	uint32_t start;     /* server it was on when the plan was frozen; SERVER_NONE: none */
 	uint32_t home;      /* the same, or where an earlier run took it from */
-	uint32_t batch;     /* only devices of one number share a request, see run/culprit.c */
+	uint32_t batch;     /* only devices of one number share a request, see run/bisect.c */
 	uint32_t n_refused; /* devices of the refused request that it is suspected for */
 	uint32_t wave, attempts;
 	uint32_t listed;   /* groups that listed it when the plan was frozen */
@@ -38,9 +38,10 @@ struct job_device {
 	int64_t finished_ms;
 	struct str profile; /* when the plan was frozen, if has_profile; empty: none */
 	struct str home_id; /* of `home`, which may be gone */
-	int64_t told_ms;   /* time of the event that `witnessed` or `by_other` goes by; TIME_NONE */
-	int64_t return_ms; /* so long it may take to come back from there; TIME_NONE: no limit yet
-			    */
+	int64_t told_ms;    /* time of the event that `confirmed_by_audit` or `by_other` goes by;
+			       TIME_NONE */
+	int64_t return_ms;  /* so long it may take to come back from there; TIME_NONE: no limit yet
+			     */
 	/* The last look at it: when it began, until when it is good for a change. */
 	int64_t looked_ms, good_until_ms;
 	/* What it showed, when that needs two equal looks timeouts.settle apart: when the first of
@@ -56,16 +57,17 @@ struct job_device {
 	uint8_t record_state; /* enum record_state when the plan was frozen */
 	uint8_t standing;     /* enum device_standing; job_move() changes it */
 	bool has_profile;
-	bool blocked;    /* a request that is not among those of the job may still act on it */
-	bool custody;    /* the ledger has it off its server, to be put back or to leave for good */
-	bool sure;       /* two looks agree about where it is */
-	bool witnessed;  /* an audit event tells that we did what its open request was to do */
-	bool by_other;   /* or that somebody else did */
-	bool log_failed; /* the log of its open request says it failed */
-	bool anonymous;  /* it drifted, is back, or does not show what we did, and who changed it
-			    is not known yet */
-	bool rerouted;   /* its program has a way back since, to be written as well */
-	bool dirty;      /* to be written by job_flush() */
+	bool blocked; /* a request that is not among those of the job may still act on it */
+	bool custody; /* the ledger has it off its server, to be put back or to leave for good */
+	bool sure;    /* two looks agree about where it is */
+	bool confirmed_by_audit; /* an audit event tells that we did what its open request was to do
+				  */
+	bool by_other;           /* or that somebody else did */
+	bool log_failed;         /* the log of its open request says it failed */
+	bool anonymous; /* it drifted, is back, or does not show what we did, and who changed it
+			   is not known yet */
+	bool rerouted;  /* its program has a way back since, to be written as well */
+	bool dirty;     /* to be written by job_flush() */
 };
 
 /* What a row that ends in a step which cannot be undone was taken by. */
@@ -111,7 +113,7 @@ struct open_request {
 };
 
 /* For whoever made Apple refuse a request. */
-struct search {
+struct bisect {
 	char detail[400];   /* of the newest refusal */
 	uint32_t n_refused; /* devices in it */
 };
@@ -161,7 +163,7 @@ struct job {
 	struct open_request **open;
 	uint32_t n_open, cap_open;
 	uint32_t n_waves;
-	struct search *searches;
+	struct bisect *searches;
 	uint32_t n_searches, cap_searches;
 	/* For each of the limits: at most so many devices were acted on since then. */
 	struct {
@@ -189,10 +191,11 @@ struct job {
 		char code[64];
 		uint32_t n;
 	} refusals[SERVICE_UEM + 1];
-	int64_t deaf_ms; /* since when audit events are refused before a change; TIME_NONE */
-	bool blind;      /* the last look at open requests failed: what it left proves nothing */
-	bool older;      /* the state is an older copy: what it does not know of may be ours */
-	bool told_all;   /* the audit events of open requests were read to their end */
+	int64_t deaf_ms;       /* since when audit events are refused before a change; TIME_NONE */
+	bool last_look_failed; /* the last look at open requests failed: what it left proves nothing
+				*/
+	bool older;    /* the state is an older copy: what it does not know of may be ours */
+	bool told_all; /* the audit events of open requests were read to their end */
 	/* Why no new change may be sent; ERR_OK: nothing. */
 	enum errc stop;
 	enum reason stop_reason;
@@ -245,7 +248,8 @@ bool job_is_ready(const struct job_device *d);
 bool job_is_busy(const struct job_device *d);
 bool job_is_settled(const struct job_device *d);
 bool job_goes_on(const struct job_device *d); /* see standing_goes_on() */
-/* The next step is over with that letter (RESULT_DONE or RESULT_HELD); settles after the last. */
+/* The next step is over with that letter (RESULT_DONE or RESULT_UNCHANGED); settles after the last.
+ */
 void job_pass(struct job *j, struct job_device *d, char letter);
 /* The next step went wrong. A device off its server keeps its verdict until it is back. */
 void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
@@ -349,12 +353,12 @@ void job_close(struct job *j, struct open_request *r);
 
 /* --- whose fault a refusal is --- */
 /* Whether it has to wait until others of its search were sent. */
-bool culprit_waits(const struct job *j, const struct job_device *d);
+bool bisect_waits(const struct job *j, const struct job_device *d);
 /* Whether it may share a request with nobody. */
-bool culprit_alone(const struct job_device *d);
+bool bisect_alone(const struct job_device *d);
 /* The request was refused because of one of its devices / was taken. */
-void culprit_refused(struct open_request *r, const char *detail);
-void culprit_taken(struct open_request *r);
+void bisect_refused(struct open_request *r, const char *detail);
+void bisect_taken(struct open_request *r);
 
 /* --- the write budget: run/budget.c --- */
 /* No change may take a write that somebody needs to come back; the devices of an unassign that asks
@@ -387,7 +391,8 @@ enum wanted {
 /* An earlier request to take it off could not be proved in time. */
 bool job_in_doubt(const struct job *j, const struct job_device *d);
 enum wanted change_wanted(struct job *j, struct job_device *d);
-/* When devices that wait for a second look are due; INT64_MIN: one waits for nothing. */
+/* When devices that wait for a second look are due; INT64_MIN: one waits for nothing; INT64_MAX:
+ * there are none. */
 int64_t look_due(const struct job *j, const uint32_t *devices, uint32_t n);
 /* Whether the machine slept since then: what was read meanwhile may be as old as that was long. */
 bool look_slept(const struct job *j, int64_t asleep_ms);

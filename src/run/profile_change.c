@@ -143,7 +143,7 @@ static enum wanted profile_wanted(struct job *j, struct job_device *d, int64_t l
 	}
 	d->looked_ms = looked_ms;
 	if (work_holds(j->fleet, s, d->home, true, &seen)) {
-		job_pass(j, d, RESULT_HELD);
+		job_pass(j, d, RESULT_UNCHANGED);
 		return NOT_WANTED;
 	}
 	if (has_to_wait(j, d))

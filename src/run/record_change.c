@@ -66,7 +66,7 @@ static bool still_wanted(struct job *j, struct job_device *d)
 		return false;
 	(void)work_view(j->fleet, d->slot, &seen); /* where it is at Apple does not matter */
 	if (work_holds(j->fleet, job_step(j, d), d->home, true, &seen)) {
-		job_pass(j, d, RESULT_HELD);
+		job_pass(j, d, RESULT_UNCHANGED);
 		return false;
 	}
 	before = job_sent_before(j, d);

@@ -41,7 +41,7 @@ static bool may_judge(const struct open_request *r)
 }
 
 /* Until when what was accepted may still show. */
-static int64_t patience_of(const struct job *j, const struct open_request *r)
+static int64_t quarantine_until(const struct job *j, const struct open_request *r)
 {
 	int64_t from = r->sent_ms != TIME_NONE ? r->sent_ms : r->intent_ms;
 	int64_t gone = r->missed_ms > r->until_ms ? r->missed_ms : r->until_ms;
@@ -188,7 +188,7 @@ static enum errc look(struct job *j, struct err *err)
 			/* No look for the next change: it does not ask what others did since. */
 			j->devices[i].good_until_ms = TIME_NONE;
 		}
-	j->blind = rc != ERR_OK;
+	j->last_look_failed = rc != ERR_OK;
 	if (rc == ERR_PROTOCOL || rc == ERR_REFUSED || rc == ERR_NOT_FOUND) {
 		log_often(LOG_WARN, "looking at the devices: %s",
 			err->msg); /* nothing was seen; the next look may be better */
@@ -200,7 +200,7 @@ static enum errc look(struct job *j, struct err *err)
 /* Whether the last look could show what the request is about: for a reassign, its server's list. */
 static bool sees(const struct job *j, const struct open_request *r)
 {
-	bool all = !j->blind && !r->unseen;
+	bool all = !j->last_look_failed && !r->unseen;
 	struct view v;
 
 	for (uint32_t i = 0; i < r->n && all && r->kind != STEP_REASSIGN; i++) {
@@ -288,7 +288,7 @@ static void still_to_do(struct job *j, struct job_device *d, const struct view *
 static void fail_to_show(
 	struct job *j, struct job_device *d, const struct open_request *r, const struct view *v)
 {
-	bool accepted = r->state == REQUEST_ACCEPTED || d->witnessed;
+	bool accepted = r->state == REQUEST_ACCEPTED || d->confirmed_by_audit;
 
 	if (r->activity[0])
 		job_evidence(j, d, "activity", r->activity);
@@ -304,7 +304,7 @@ static void fail_to_show(
 static void give_verdict(
 	struct job *j, struct job_device *d, const struct open_request *r, const struct view *v)
 {
-	bool accepted = r->state == REQUEST_ACCEPTED || d->witnessed;
+	bool accepted = r->state == REQUEST_ACCEPTED || d->confirmed_by_audit;
 	/* What Apple could not do is tried again only for a device that is off its server. */
 	bool again = !accepted || job_is_put_back(j, d), failed = said_failed(r, d);
 
@@ -373,7 +373,7 @@ static bool may_be_others(
 	bool theirs = d->by_other && is_unheard(r);
 
 	return (d->log_failed || theirs) && step_info(r->kind)->service == SERVICE_APPLE &&
-	       !d->witnessed && (!j->older || d->by_other);
+	       !d->confirmed_by_audit && (!j->older || d->by_other);
 }
 
 /* The device is where it was to go, and not by this request. Others brought it there: it is theirs.
@@ -410,7 +410,7 @@ static bool by_others(struct job *j, struct job_device *d, const struct open_req
 static bool judge_device(struct job *j, struct job_device *d, const struct open_request *r,
 	bool seen, int64_t *ret_wake)
 {
-	int64_t now = transport_now(j->transport), patience = patience_of(j, r);
+	int64_t now = transport_now(j->transport), patience = quarantine_until(j, r);
 	struct view v;
 
 	(void)work_view(j->fleet, d->slot, &v);
@@ -442,7 +442,7 @@ static bool judge_device(struct job *j, struct job_device *d, const struct open_
 /* True: nothing is left of the request. *ret_wake: when it is worth looking again, if earlier. */
 static bool judge_request(struct job *j, struct open_request *r, int64_t *ret_wake)
 {
-	int64_t now = transport_now(j->transport), patience = patience_of(j, r);
+	int64_t now = transport_now(j->transport), patience = quarantine_until(j, r);
 	bool seen = sees(j, r);
 	uint32_t left = 0;
 
@@ -505,7 +505,7 @@ static bool all_well_so_far(const struct job *j)
 		if (!is_asked(j, r))
 			continue;
 		if (r->state != REQUEST_ACCEPTED || r->ended_badly || r->held ||
-			now >= patience_of(j, r))
+			now >= quarantine_until(j, r))
 			return false;
 		running |= !may_judge(r);
 	}
@@ -530,7 +530,7 @@ static bool wait_only(const struct job *j, int64_t interval_ms, int64_t *ret_wak
 		return false;
 	*ret_wake = now + interval_ms;
 	for (uint32_t i = 0; i < j->n_open; i++)
-		if (is_asked(j, j->open[i]) && now >= patience_of(j, j->open[i]))
+		if (is_asked(j, j->open[i]) && now >= quarantine_until(j, j->open[i]))
 			return false;
 	if (due > now && due < INT64_MAX && !is_running(j))
 		*ret_wake = due;

@@ -342,7 +342,7 @@ static void pass(struct syncing *s, struct job_device *d)
 			j->synced_ms[g] = now;
 	if (s->triggered)
 		job_evidence(j, d, "list", time_rfc3339_s(now, when));
-	job_pass(j, d, s->triggered ? RESULT_DONE : RESULT_HELD);
+	job_pass(j, d, s->triggered ? RESULT_DONE : RESULT_UNCHANGED);
 	s->any_ready |= !job_is_settled(d);
 	s->quiet = 0;
 }

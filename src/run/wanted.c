@@ -44,7 +44,7 @@ static enum wanted put_back_wanted(struct job *j, struct job_device *d, const st
 		return WANTED_LATER;
 	if (seen->server == target) {
 		d->anonymous = true;
-		job_pass(j, d, RESULT_HELD);
+		job_pass(j, d, RESULT_UNCHANGED);
 	} else {
 		note_drift(j, d, seen);
 	}
@@ -139,7 +139,7 @@ static enum wanted holds_already(struct job *j, struct job_device *d, const stru
 		note_drift(j, d, seen);
 		return NOT_WANTED;
 	}
-	job_pass(j, d, ours ? RESULT_DONE : RESULT_HELD);
+	job_pass(j, d, ours ? RESULT_DONE : RESULT_UNCHANGED);
 	return NOT_WANTED;
 }
 

@@ -109,8 +109,8 @@ RULES = {
          "\tif (!ours && taken_by_others(j, d, seen) && false) {\n"),
     ], "stories"),
     "evidence: a list that is not whole hides its own server's moves": ("src/run/settle.c", [
-        ("\tbool all = !j->blind && !r->unseen;\n",
-         "\tbool all = !j->blind && (!r->unseen || true);\n"),
+        ("\tbool all = !j->last_look_failed && !r->unseen;\n",
+         "\tbool all = !j->last_look_failed && (!r->unseen || true);\n"),
     ], "stories"),
     "reservation: a put-back is not split": ("src/run/change.c", [
         ("\t\tmost = j->settings->batch_apple;\n\t\toff =",

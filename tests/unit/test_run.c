@@ -1,4 +1,4 @@
-/* run/job: what becomes of a device as its steps pass and fail; run/culprit: who is found guilty,
+/* run/job: what becomes of a device as its steps pass and fail; run/bisect: who is found guilty,
  * and in how many activities. */
 #include "run_kit.h"
 
@@ -153,11 +153,11 @@ static uint32_t next_batch(const struct job *j, uint32_t *ret)
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *d = &j->devices[i];
 
-		if (job_is_settled(d) || culprit_waits(j, d) || (n && d->batch != batch))
+		if (job_is_settled(d) || bisect_waits(j, d) || (n && d->batch != batch))
 			continue;
 		batch = d->batch;
 		ret[n++] = i;
-		if (culprit_alone(d))
+		if (bisect_alone(d))
 			break;
 	}
 	return n;
@@ -177,9 +177,9 @@ static uint32_t search(struct job *j, const bool *guilty)
 		for (uint32_t i = 0; i < n; i++)
 			refused |= guilty[devices[i]];
 		if (refused) {
-			culprit_refused(r, "no");
+			bisect_refused(r, "no");
 		} else {
-			culprit_taken(r);
+			bisect_taken(r);
 			for (uint32_t i = 0; i < n; i++)
 				job_pass(j, &j->devices[devices[i]], RESULT_DONE);
 		}
@@ -198,7 +198,7 @@ static uint32_t log2_up(uint32_t n)
 	return bits;
 }
 
-/* The guilty fail, the others do not, in as many activities as run/culprit.c says at most. */
+/* The guilty fail, the others do not, in as many activities as run/bisect.c says at most. */
 static void the_guilty_alone_fail(void **state)
 {
 	uint32_t seed = 7;
