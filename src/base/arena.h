@@ -1,5 +1,5 @@
 /*
- * Memory that is given back all at once: one arena per run, one per window of rows.
+ * Memory that is given back all at once.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

@@ -1,7 +1,7 @@
 /*
  * What carrying a plan out will take: requests, write tokens, time. Pure: the plan is walked
- * through twice, once as if every first look proved what was done, once as if every proof came at
- * the last moment.
+ * through as if every first look proved what was done, as if every proof came at the last moment,
+ * and perhaps with another limits.in_flight.
  */
 #ifndef FORECAST_SCHEDULE_H
 #define FORECAST_SCHEDULE_H

@@ -1,5 +1,6 @@
 /*
- * The only header that mentions keys. Key material stays inside crypto_*.c and is wiped after use.
+ * Keys, hashes and encodings. Private keys stay inside crypto_*.c, but for one that es256_make()
+ * has just made, and are wiped after use.
  */
 #ifndef IO_CRYPTO_H
 #define IO_CRYPTO_H

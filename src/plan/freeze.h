@@ -11,8 +11,9 @@
 MUST_CHECK enum errc run_identity(const struct input *in, struct ruleset *rules,
 	const char *client_id, char ret[65], struct err *err);
 
-/* Writes the confirmed plan into the store, in one transaction; the input's spool moves into the
- * run's folder. `frozen` is completed with what is needed to write results later. */
+/* Writes the confirmed plan into the store, in one transaction; before that the input's spool is
+ * kept with the state's inputs, once by content. `frozen` is completed with what is needed to write
+ * results later. */
 struct freeze {
 	const char *input_path; /* as the user gave it */
 	const char *undoes;     /* name of the run that is undone; NULL: none */
