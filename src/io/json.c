@@ -2,6 +2,7 @@
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,6 +10,9 @@
 
 /* Every whole number below is a double of its own. */
 static const double EXACT_BELOW = 9007199254740992.0; /* 2^53 */
+
+/* So few names are compared each with each. */
+enum { FEW_NAMES = 24 };
 
 static const cJSON *in(const struct json *v)
 {
@@ -23,6 +27,17 @@ static const struct json *out(const cJSON *v)
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Whether every name is another one, by the pairs, which is soon told of the few that objects have.
+ */
+static bool all_differ(const char *const *names, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (names[i][0] == names[k][0] && strcmp(names[i], names[k]) == 0)
+				return false;
+	return true;
 }
 
 /* The first name that comes twice, anywhere in the tree; recursion ends at JSON_MAX_DEPTH. */
@@ -40,6 +55,8 @@ static const char *repeated_name(const cJSON *v)
 		if (child->string && n < JSON_MAX_KEYS)
 			names[n++] = child->string;
 	}
+	if (n <= FEW_NAMES && all_differ(names, n))
+		return NULL;
 	if (n > 1)
 		qsort(names, n, sizeof(names[0]), compare_names);
 	for (size_t i = 1; i < n; i++)
@@ -48,9 +65,17 @@ static const char *repeated_name(const cJSON *v)
 	return NULL;
 }
 
+static enum errc check_names(const cJSON *root, struct err *err)
+{
+	const char *twice = repeated_name(root);
+
+	return !twice ? ERR_OK
+		      : err_set(err, ERR_PROTOCOL, "unusable JSON: the name '%.60s' comes twice",
+				twice);
+}
+
 enum errc json_build(struct json **ret, struct str checked, uint64_t at, struct err *err)
 {
-	const char *twice;
 	enum errc e;
 	cJSON *root;
 
@@ -60,15 +85,120 @@ enum errc json_build(struct json **ret, struct str checked, uint64_t at, struct 
 	if (!root)
 		return err_set(err, ERR_PROTOCOL,
 			"unusable JSON behind byte %" PRIu64 ": a lone surrogate", at);
-	twice = repeated_name(root);
-	if (twice) {
-		e = err_set(
-			err, ERR_PROTOCOL, "unusable JSON: the name '%.60s' comes twice", twice);
+	e = check_names(root, err);
+	if (e)
 		cJSON_Delete(root);
-		return e;
+	else
+		*ret = (struct json *)root;
+	return e;
+}
+
+/* --- plain text, in its place: where the next byte to be read is --- */
+
+bool json_is_plain(struct str checked)
+{
+	return checked.n && !memchr(checked.p, '\\', checked.n);
+}
+
+static char *skip_spaces(char *p)
+{
+	while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
+		p++;
+	return p;
+}
+
+static char *read_string(char *p, char **ret)
+{
+	char *end = strchr(p + 1, '"');
+
+	*ret = p + 1;
+	*end = '\0';
+	return end + 1;
+}
+
+/* Whole numbers below are read digit by digit. */
+enum { FEW_DIGITS = 15 };
+
+static char *read_number(char *p, cJSON *v)
+{
+	char *end = p + (*p == '-');
+	char *digits = end;
+	int64_t n = 0;
+
+	while (*end >= '0' && *end <= '9' && end - digits < FEW_DIGITS)
+		n = n * 10 + (*end++ - '0');
+	v->type = cJSON_Number;
+	v->valuedouble = *p == '-' ? -(double)n : (double)n;
+	if ((*end >= '0' && *end <= '9') || *end == '.' || (*end | 0x20) == 'e')
+		v->valuedouble = strtod(p, &end);
+	v->valueint = v->valuedouble >= INT_MAX   ? INT_MAX
+		      : v->valuedouble <= INT_MIN ? INT_MIN
+						  : (int)v->valuedouble;
+	return end;
+}
+
+static char *read_value(struct arena *tree, char *p, cJSON *v);
+
+static char *read_children(struct arena *tree, char *p, cJSON *v) // NOLINT(misc-no-recursion)
+{
+	cJSON *last = NULL;
+
+	for (p = skip_spaces(p + 1); *p != ']' && *p != '}'; p = skip_spaces(p)) {
+		cJSON *child = arena_zalloc(tree, sizeof(*child));
+
+		if (*p == ',')
+			p = skip_spaces(p + 1);
+		if (v->type == cJSON_Object) {
+			p = skip_spaces(read_string(p, &child->string));
+			p = skip_spaces(p + 1);
+		}
+		p = read_value(tree, p, child);
+		*(last ? &last->next : &v->child) = child;
+		child->prev = last;
+		last = child;
 	}
-	*ret = (struct json *)root;
-	return ERR_OK;
+	if (v->child)
+		v->child->prev = last; /* as cJSON has it */
+	return p + 1;
+}
+
+/* The check bounds the depth. */
+static char *read_value(struct arena *tree, char *p, cJSON *v) // NOLINT(misc-no-recursion)
+{
+	switch (*p) {
+	case '{':
+	case '[':
+		v->type = *p == '{' ? cJSON_Object : cJSON_Array;
+		return read_children(tree, p, v);
+	case '"':
+		v->type = cJSON_String;
+		return read_string(p, &v->valuestring);
+	case 't':
+		v->type = cJSON_True;
+		v->valueint = 1;
+		return p + strlen("true");
+	case 'f':
+		v->type = cJSON_False;
+		return p + strlen("false");
+	case 'n':
+		v->type = cJSON_NULL;
+		return p + strlen("null");
+	default:
+		return read_number(p, v);
+	}
+}
+
+enum errc json_build_in_place(
+	const struct json **ret, struct arena *tree, struct buf *text, struct err *err)
+{
+	cJSON *root = arena_zalloc(tree, sizeof(*root));
+	enum errc e;
+
+	(void)read_value(tree, skip_spaces(text->p), root);
+	e = check_names(root, err);
+	if (!e)
+		*ret = (const struct json *)root;
+	return e;
 }
 
 enum errc json_parse(struct json **ret, struct str text, struct err *err)
@@ -97,11 +227,20 @@ void json_free(struct json *root)
 	cJSON_Delete((cJSON *)root);
 }
 
+static bool is_name(const char *z, struct str name)
+{
+	size_t i = 0;
+
+	while (i < name.n && z[i] == name.p[i] && z[i])
+		i++;
+	return i == name.n && z[i] == '\0';
+}
+
 static const cJSON *member(const cJSON *object, struct str name)
 {
 	const cJSON *child = cJSON_IsObject(object) ? object->child : NULL;
 
-	while (child && !str_eq(str_from(child->string), name))
+	while (child && !is_name(child->string, name))
 		child = child->next;
 	return child;
 }

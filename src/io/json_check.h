@@ -5,6 +5,7 @@
 #ifndef IO_JSON_CHECK_H
 #define IO_JSON_CHECK_H
 
+#include "base/arena.h"
 #include "io/json.h"
 
 enum json_state {
@@ -75,5 +76,12 @@ static inline bool json_in_number(enum json_state s)
 /* The tree of text that passed the check and started at byte `at`; json.c. */
 MUST_CHECK enum errc json_build(
 	struct json **ret, struct str checked, uint64_t at, struct err *err);
+
+/* Whether json_build_in_place() can read text that passed the check: it has no escapes. */
+bool json_is_plain(struct str checked);
+/* The same tree of plain text without a copy: its strings stay where they stand, so that `text` is
+ * spoilt; valid until either is reset. */
+MUST_CHECK enum errc json_build_in_place(
+	const struct json **ret, struct arena *tree, struct buf *text, struct err *err);
 
 #endif

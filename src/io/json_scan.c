@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/mem.h"
 #include "io/json_check.h"
 
@@ -22,7 +23,8 @@ struct json_scan {
 	bool is_member;      /* it is the one to look for */
 	bool page;           /* no JSON: a page for people, whose begin is in `rest` */
 	struct buf rest, element;
-	size_t left_out;   /* bytes of the present element */
+	struct arena tree; /* of the present element */
+	size_t left_out;   /* bytes of it */
 	struct err failed; /* code ERR_OK: not yet */
 };
 
@@ -39,6 +41,7 @@ struct json_scan *json_scan_new(const char *member, size_t max_element_bytes, ui
 	s->list_depth = *member ? 2 : 1;
 	buf_init(&s->rest, MAX_REST_BYTES);
 	buf_init(&s->element, max_element_bytes);
+	arena_init(&s->tree);
 	return s;
 }
 
@@ -48,6 +51,7 @@ void json_scan_free(struct json_scan *s)
 		return;
 	buf_release(&s->rest);
 	buf_release(&s->element);
+	arena_release(&s->tree);
 	free(s);
 }
 
@@ -85,40 +89,74 @@ static enum errc flaw_of(struct json_scan *s)
 
 static enum errc element_over(struct json_scan *s)
 {
-	struct json *v = NULL;
+	const struct json *v = NULL;
+	struct json *copied = NULL; /* what cannot be read in its place */
 	enum errc e;
 
 	if (++s->n_elements > s->max_elements)
 		return err_set(&s->failed, ERR_PROTOCOL,
 			"unusable JSON: more than %" PRIu64 " elements", s->max_elements);
 	e = flaw_of(s);
-	if (!e)
+	if (!e && json_is_plain(buf_view(&s->element))) {
+		e = json_build_in_place(&v, &s->tree, &s->element, &s->failed);
+	} else if (!e) {
 		e = json_build(
-			&v, buf_view(&s->element), s->check.at - s->element.n - 1, &s->failed);
+			&copied, buf_view(&s->element), s->check.at - s->element.n - 1, &s->failed);
+		v = copied;
+	}
 	s->failed.code = s->each(s->self, e ? NULL : v, &s->failed);
 	s->check.flaw = NULL;
-	json_free(v);
+	json_free(copied);
+	arena_reset(&s->tree);
 	buf_reset(&s->element);
 	s->left_out = 0;
 	return s->failed.code;
 }
 
 /* A comma or the bracket behind an element: not before it does one know that a number is over. */
-static bool is_separator(
-	const struct json_scan *s, enum json_state before, unsigned depth, char byte)
+static bool is_separator(const struct json_scan *s, char byte)
 {
-	return s->in_list && depth == s->list_depth && (byte == ',' || byte == ']') &&
-	       (before == JSON_NEXT || before == JSON_ITEM_OR_END || json_in_number(before));
+	enum json_state state = s->check.state;
+
+	return (byte == ',' || byte == ']') && s->check.depth == s->list_depth &&
+	       (state == JSON_NEXT || state == JSON_ITEM_OR_END || json_in_number(state));
 }
 
-static enum errc take_separator(struct json_scan *s, enum json_state before, struct str byte)
+static enum errc take_separator(struct json_scan *s, struct str byte)
 {
-	enum errc e = before == JSON_ITEM_OR_END ? ERR_OK : element_over(s);
+	bool empty = s->check.state == JSON_ITEM_OR_END;
+	enum errc e;
 
+	if (!json_check_byte(&s->check, *byte.p))
+		return json_check_error(&s->check, &s->failed);
+	e = empty ? ERR_OK : element_over(s);
 	if (e != ERR_OK || *byte.p == ',')
 		return e;
 	s->in_list = s->check.lenient = false;
 	return keep(s, byte);
+}
+
+/* Inside the list: the bytes up to the next separator, or that separator; how many were taken. */
+static size_t take_in_list(struct json_scan *s, struct str bytes)
+{
+	size_t n = 0;
+
+	if (is_separator(s, *bytes.p)) {
+		s->failed.code = take_separator(s, str_sub(bytes, 0, 1));
+		return 1;
+	}
+	while (n < bytes.n) {
+		n += json_check_run(&s->check, str_sub(bytes, n, bytes.n - n));
+		if (n == bytes.n || is_separator(s, bytes.p[n]))
+			break;
+		if (!json_check_byte(&s->check, bytes.p[n])) {
+			s->failed.code = json_check_error(&s->check, &s->failed);
+			return n;
+		}
+		n++;
+	}
+	s->failed.code = keep(s, str_sub(bytes, 0, n));
+	return n;
 }
 
 /* Which member of the root is being read: `rest` holds its name as it was written. */
@@ -158,10 +196,10 @@ struct str json_scan_page(const struct json_scan *s)
 	return s->page ? buf_view(&s->rest) : STR_NONE;
 }
 
+/* Outside of the list. */
 static enum errc take_byte(struct json_scan *s, struct str byte)
 {
 	enum json_state before = s->check.state;
-	unsigned depth = s->check.depth;
 	enum errc e;
 
 	if (starts_page(s, *byte.p)) {
@@ -171,14 +209,23 @@ static enum errc take_byte(struct json_scan *s, struct str byte)
 	}
 	if (!json_check_byte(&s->check, *byte.p))
 		return json_check_error(&s->check, &s->failed);
-	if (is_separator(s, before, depth, *byte.p))
-		return take_separator(s, before, byte);
 	e = keep(s, byte);
-	if (e == ERR_OK && !s->in_list) {
+	if (e == ERR_OK) {
 		watch_names(s, before);
 		watch_list(s, *byte.p);
 	}
 	return e;
+}
+
+static size_t take_beside(struct json_scan *s, struct str bytes)
+{
+	size_t n = json_check_run(&s->check, bytes);
+
+	if (n)
+		s->failed.code = keep(s, str_sub(bytes, 0, n));
+	else
+		s->failed.code = take_byte(s, str_sub(bytes, 0, 1));
+	return n ? n : 1;
 }
 
 static enum errc told(const struct json_scan *s, struct err *err)
@@ -193,14 +240,8 @@ enum errc json_scan_feed(struct json_scan *s, struct str bytes, struct err *err)
 	if (s->page)
 		keep_page(s, bytes);
 	while (bytes.n && s->failed.code == ERR_OK && !s->page) {
-		size_t n = json_check_run(&s->check, bytes);
+		size_t n = s->in_list ? take_in_list(s, bytes) : take_beside(s, bytes);
 
-		if (n) {
-			s->failed.code = keep(s, str_sub(bytes, 0, n));
-		} else {
-			n = 1;
-			s->failed.code = take_byte(s, str_sub(bytes, 0, 1));
-		}
 		bytes = str_sub(bytes, n, bytes.n - n);
 		if (s->page)
 			keep_page(s, bytes);
