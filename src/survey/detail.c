@@ -30,7 +30,7 @@ static void add_details(struct detailing *d, uint32_t slot)
 {
 	struct fleet *f = &d->survey->session->fleet;
 	struct str cells[CELLS] = { STR_NONE };
-	char when[TIME_TEXT];
+	char when[sizeof(facts) / sizeof(*facts)][TIME_TEXT]; /* cells borrow them until packed */
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
 		struct value v;
@@ -40,7 +40,7 @@ static void add_details(struct detailing *d, uint32_t slot)
 			cells[facts[i].cell] = STR("unknown");
 		else if (v.state == VALUE_KNOWN)
 			cells[facts[i].cell] = v.type == TYPE_DATE
-						       ? str_from(time_rfc3339(v.number, when))
+						       ? str_from(time_rfc3339(v.number, when[i]))
 						       : v.text;
 	}
 	survey_pack(STAGE_DETAIL, cells, &d->row);

@@ -131,3 +131,20 @@ for never in 0001-01-01T00:00:00 1900-01-01 1970-01-01T00:00:00Z 1899-12-30 '1/1
 		same "an old one beside it is ($condition)" 'ODDRECORD002 manual old' "$(verdicts never.plan.csv | grep 002)"
 	done
 done
+
+# An export tells each date of a device as it is, and so does a list made of it.
+cat >dates.fleet.csv <<'F'
+serial,server,profile,enrollment_status,added,order_date,last_seen,coverage,coverage_end
+ODDDATES0001,WS1 EMEA,Corporate iPads,Enrolled,2025-04-30T22:05:14Z,2025-04-02T00:00:00Z,2026-11-20T22:05:14Z,expired,2026-04-01T00:00:00Z
+ODDDATES0002,WS1 APAC,Corporate iPads,Enrolled,2025-05-30T22:05:14Z,2025-05-02T00:00:00Z,2026-10-20T22:05:14Z,active,2027-04-01T00:00:00Z
+ODDDATES0003,WS1 Americas,,,2025-06-30T22:05:14Z,2025-06-02T00:00:00Z,,active,2027-03-01T00:00:00Z
+F
+new_world --fleet dates.fleet.csv
+run export --detail --out dates.csv --max-wait 12h
+exits 'an export with dates' 0
+cat >dates.py <<'P'
+import csv, sys
+for r in sorted(csv.DictReader(open(sys.argv[1])), key=lambda r: r["serial"]):
+    print(r["serial"], *(r[k][:10] for k in ("added", "order_date", "last_seen", "coverage_end")))
+P
+same 'each date of the export is its own' "$(python3 dates.py dates.fleet.csv)" "$(python3 dates.py dates.csv)"
