@@ -12,9 +12,12 @@ static void take_log_row(void *self, struct str serial, bool ok, struct str subs
 	struct open_request *r = self;
 	struct job_device *d = job_device_of(r->job, serial);
 
-	if (ok || !d || !job_is_busy(d))
+	if (!d || !job_is_busy(d))
 		return;
-	d->log_failed = true;
+	d->log_done |= ok;
+	d->log_failed = !d->log_done; /* who has a row of each kind is not known to have failed */
+	if (ok)
+		return;
 	job_evidence(r->job, d, "log", "failed");
 	d->log_says = job_keep(r->job, str_head(substatus, sizeof(r->fault)));
 }

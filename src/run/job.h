@@ -63,7 +63,8 @@ struct job_device {
 	bool confirmed_by_audit; /* an audit event tells that we did what its open request was to do
 				  */
 	bool by_other;           /* or that somebody else did */
-	bool log_failed;         /* the log of its open request says it failed */
+	bool log_failed;         /* the log of its open request says it failed, and nothing else */
+	bool log_done;           /* that it worked */
 	bool anonymous; /* it drifted, is back, or does not show what we did, and who changed it
 			   is not known yet */
 	bool rerouted;  /* its program has a way back since, to be written as well */

@@ -191,9 +191,10 @@ size_t apple_refused_devices(const struct http_reply *reply, const struct str *s
 /* READ without bearer. ERR_PROTOCOL unless https (or http on loopback). The object store's own
  * refusals are no verdict on our credentials: anything but 200 means that there is no log. */
 MUST_CHECK enum errc apple_log_request(const char *url, struct http_request *ret, struct err *err);
-/* Each device row of the CSV; preamble and further tables are skipped. ok: operation_status is
- * SUCCESS in any case. Texts borrowed for the call. ERR_PROTOCOL when the file cannot be read on;
- * rows handed out by then stay good. A device without a row is in an unknown state. */
+/* Each device row of the CSV that says in known words what became of it; preamble and further
+ * tables are skipped. ok: operation_status is SUCCESS in any case. Texts borrowed for the call.
+ * ERR_PROTOCOL when the file cannot be read on; rows handed out by then stay good. A device without
+ * a row is in an unknown state, and so is one whose rows contradict each other. */
 MUST_CHECK enum errc apple_log_read(struct str csv,
 	void (*each)(void *self, struct str serial, bool ok, struct str substatus), void *self,
 	struct err *err);

@@ -145,17 +145,17 @@ void apple_activity_get(const struct apple_service *s, struct str id, struct htt
  * its end, but only the devices can tell how. */
 static enum apple_activity_state activity_state(struct str status, struct str sub_status)
 {
-	bool completed = str_eq(status, STR("COMPLETED"));
+	bool completed = str_eq_nocase(status, STR("COMPLETED"));
 
-	if (completed && str_eq(sub_status, STR("COMPLETED_WITH_SUCCESS")))
+	if (completed && str_eq_nocase(sub_status, STR("COMPLETED_WITH_SUCCESS")))
 		return ACTIVITY_SUCCESS;
-	if (completed && str_eq(sub_status, STR("COMPLETED_WITH_ERROR")))
+	if (completed && str_eq_nocase(sub_status, STR("COMPLETED_WITH_ERROR")))
 		return ACTIVITY_WITH_ERROR;
-	if (completed && str_eq(sub_status, STR("COMPLETED_WITH_FAILURE")))
+	if (completed && str_eq_nocase(sub_status, STR("COMPLETED_WITH_FAILURE")))
 		return ACTIVITY_FAILURE;
 	if (completed && (sub_status.n == 0 || str_starts_nocase(sub_status, STR("COMPLETED"))))
 		return ACTIVITY_UNCLEAR;
-	if (str_eq(status, STR("STOPPED")) || str_eq(status, STR("FAILED")))
+	if (str_eq_nocase(status, STR("STOPPED")) || str_eq_nocase(status, STR("FAILED")))
 		return ACTIVITY_UNCLEAR;
 	return ACTIVITY_RUNNING;
 }
@@ -170,8 +170,8 @@ static enum errc read_activity(const struct json *root, struct apple_activity *r
 {
 	const struct json *data = json_get(root, "data"), *at = json_get(data, "attributes");
 	struct str id = json_text(json_get(data, "id"));
-	struct str status = json_text(json_get(at, "status"));
-	struct str sub_status = json_text(json_get(at, "subStatus"));
+	struct str status = str_trim(json_text(json_get(at, "status")));
+	struct str sub_status = str_trim(json_text(json_get(at, "subStatus")));
 	struct str url = json_text(json_get(at, "downloadUrl"));
 
 	if (id.n == 0 || id.n >= sizeof(ret->id))

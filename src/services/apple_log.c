@@ -73,10 +73,31 @@ static struct str cell_at(const struct csv_record *record, size_t at)
 	return at < record->n_cells ? record->cells[at] : STR_NONE;
 }
 
+static bool is_any(struct str word, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_starts_nocase(word, str_from(words[i])))
+			return true;
+	return false;
+}
+#define IS_ANY(word, words) is_any(word, words, sizeof(words) / sizeof(*(words)))
+
+/* The words of Apple's pages for what did not work. All others, those of other versions, of other
+ * languages, warnings and half a word, tell nothing. */
+static bool is_failure(struct str status, struct str substatus)
+{
+	static const char *const classes[] = { "ISSUE", "ERROR", "FAIL" };
+	static const char *const reasons[] = { "INTERNAL_ERROR", "INVALID_INPUT",
+		"OPERATION_NOT_ALLOWED" };
+
+	return IS_ANY(status, classes) || IS_ANY(substatus, reasons);
+}
+
 static void take_record(struct table *t, const struct csv_record *record,
 	void (*each)(void *self, struct str serial, bool ok, struct str substatus), void *self)
 {
-	struct str serial, status;
+	struct str serial, status, substatus;
+	bool ok;
 
 	if (record->line > t->next_line)
 		t->open = false;
@@ -85,9 +106,10 @@ static void take_record(struct table *t, const struct csv_record *record,
 		return;
 	serial = cell_at(record, t->serial);
 	status = cell_at(record, t->status);
-	if (serial.n && status.n)
-		each(self, serial, str_eq_nocase(status, STR("SUCCESS")),
-			cell_at(record, t->substatus));
+	substatus = cell_at(record, t->substatus);
+	ok = str_eq_nocase(status, STR("SUCCESS"));
+	if (serial.n && status.n && (ok || is_failure(status, substatus)))
+		each(self, serial, ok, substatus);
 }
 
 enum errc apple_log_read(struct str csv,

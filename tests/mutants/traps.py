@@ -38,7 +38,7 @@ TRAPS = {
              "test_apple_activity", "test_apple_F08_unassign_names_the_current_server")],
     "F.9": [("src/plan/plan_decide.c", "if (!device_flag(d, FACT_APPLE_KNOWN))", "if (false)",
              "steps", "F.9: a serial that Apple would swallow in silence is named before")],
-    "F.10": [(ACTIVITY, 'completed && str_eq(sub_status, STR("COMPLETED_WITH_SUCCESS"))',
+    "F.10": [(ACTIVITY, 'completed && str_eq_nocase(sub_status, STR("COMPLETED_WITH_SUCCESS"))',
               "completed", "test_apple_activity", "test_apple_F10_completed_is_not_success")],
     "F.11": [("src/plan/step_rules.c", "v->server != SERVER_NONE && v->server == c->target;",
               "v->server == SERVER_NONE && v->server == c->target;", "steps",

@@ -83,6 +83,22 @@ static void test_table_without_blank_line(void **state)
 		"C02XK1ABJG5H+;");
 }
 
+/* What is neither Apple's word for success nor one for failure tells nothing. */
+static void test_unknown_words(void **state)
+{
+	(void)state;
+	log_is("serial_number,operation_status,operation_substatus\n"
+	       "C02XK1ABJG5H,SUCCESS_WITH_WARNING,UPDATED\n"
+	       "C02XK1ABJG5J,WARNING,UPDATED\n"
+	       "C02XK1ABJG5K,PENDING,\n"
+	       "C02XK1ABJG5L,ERFOLG,AKTUALISIERT\n"
+	       "C02XK1ABJG5M,SUC\n"
+	       "DMPX1234ABCD,WARNING,OPERATION_NOT_ALLOWED\n"
+	       "F9FX1234ABCD,Failure,\n"
+	       "G9FX1234ABCD,ERROR,NEW_WORD\n",
+		"DMPX1234ABCD-OPERATION_NOT_ALLOWED;F9FX1234ABCD-;G9FX1234ABCD-NEW_WORD;");
+}
+
 static void test_no_device_table(void **state)
 {
 	(void)state;
@@ -147,6 +163,7 @@ int main(void)
 		cmocka_unit_test(test_apple_F22_preamble_and_tables),
 		cmocka_unit_test(test_table_ends_at_blank_line),
 		cmocka_unit_test(test_table_without_blank_line),
+		cmocka_unit_test(test_unknown_words),
 		cmocka_unit_test(test_no_device_table),
 		cmocka_unit_test(test_bom_and_case),
 		cmocka_unit_test(test_damaged),
