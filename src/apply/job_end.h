@@ -18,6 +18,8 @@ MUST_CHECK enum errc job_put_back_all(struct job *j, struct err *err);
 enum errc job_put_back_unwritten(struct job *j, struct err *err);
 /* Rows that nothing more happens to. */
 void job_settle_rest(struct job *j);
+/* Steps that cannot be undone, which no run waits for any more, are done when a look shows it. */
+MUST_CHECK enum errc late_deeds(const struct surroundings *s, struct err *err);
 /* An orderly end looks once more, timeouts.settle after the last change: what is not as the row
  * says has drifted. */
 MUST_CHECK enum errc final_look(struct job *j, struct err *err);

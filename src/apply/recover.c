@@ -165,7 +165,7 @@ enum errc run_recover(
 	for (size_t i = 0; i < e.n && !rc; i++)
 		rc = recover_one(s, e.ids[i], ret_in_flight, err);
 	free(e.ids);
-	return rc;
+	return rc ? rc : late_deeds(s, err);
 }
 
 /* --- what cannot wait --- */

@@ -255,6 +255,16 @@ enum errc ledger_deeds_open(struct store *s, int64_t run, struct ledger_deeds *r
 		str_from(id), ret, err);
 }
 
+enum errc ledger_deeds_late(struct store *s, struct ledger_deeds *ret, struct err *err)
+{
+	return read_deeds(s,
+		SELECT_DEEDS "d.state = 0 AND ?1 = '' AND NOT EXISTS (SELECT 1 FROM request r "
+			     "WHERE r.id = d.request AND r.state IN (0, 1, 3)) AND NOT EXISTS "
+			     "(SELECT 1 FROM intent i WHERE i.request = d.request AND "
+			     "i.serial = d.serial)" OLDEST_FIRST,
+		STR(""), ret, err);
+}
+
 void ledger_deeds_release(struct ledger_deeds *d)
 {
 	free(d->v);

@@ -109,6 +109,8 @@ MUST_CHECK enum errc ledger_deeds(
 /* Open ones of the devices in that run's rows, in whatever run they were sent. */
 MUST_CHECK enum errc ledger_deeds_open(
 	struct store *s, int64_t run, struct ledger_deeds *ret, struct err *err);
+/* Open ones whose requests no run waits for, and which cannot act any more. */
+MUST_CHECK enum errc ledger_deeds_late(struct store *s, struct ledger_deeds *ret, struct err *err);
 void ledger_deeds_release(struct ledger_deeds *d);
 
 /* The same kind and incarnation of a device once more: the new request takes the place of the

@@ -288,6 +288,52 @@ for steps in '[{wipe: {kind: device}}]' '[{wipe: {kind: enterprise}}]' '[{wipe: 
 	exits "$steps, enrolled anew: a person lets it go" 0
 done
 
+# --- what cannot be undone comes true when its run waits no more: whoever looks next knows it is done ---
+cat >late.yaml <<'F'
+version: 1
+overrides:
+  - {activity: RELEASE_DEVICES, nth: 1, knobs: {apple.activity_time: 40m}}
+F
+sed 's/^serial.*/&,last_seen/; /,jo$/s/$/,2026-11-01T00:00:00Z/; /,,$/s/$/,/' fleet.csv >seen.csv
+while read -r step first later steps; do
+	for again in same skip; do
+		new_world --fleet seen.csv --control --scenario late.yaml --set uem.wipe_time=9d
+		rules "$steps"
+		rows C02STORY0001 C02STORY0003
+		given=(--allow "$step=2" --confirm "$step=2")
+		apply "${given[@]}"
+		[ "$step" = release ] || DEPMEND_CLOCK=virtual:2026-11-30T03:00:00Z apply "${given[@]}"
+		exits "$step comes late: not known" 5
+		same "$step comes late: the row" "unverified $first" "$(verdict C02STORY0001)"
+		check "$step comes late: status names it" test "$(open_items '"C02STORY0003"')" -gt 0
+		[ "$again" = same ] || rules '[skip]'
+		[ "$again" = same ] || given=()
+		DEPMEND_CLOCK=virtual:$later apply "${given[@]}"
+		exits "$step came late, then $again: clean" 0
+		check "$step came late, then $again: it says so" \
+			grep -q "^$step of C02STORY0003, which an earlier run waited for in vain, is done" err
+		run status
+		check "$step came late, then $again: nothing is open" grep -q '^open *nothing' out
+		same "$step came late, then $again: sent once" 2 "$(($(activities release) + $(wipes)))"
+	done
+done <<-'F'
+	release state.request_open 2026-11-22T09:00:00Z [delete_from_lifecycle, release]
+	wipe uem.wipe_waiting 2026-12-03T03:00:00Z [{wipe: {kind: device}}]
+F
+# ... of the enrollment that it was sent to: one that came after tells nothing of it
+new_world --fleet seen.csv --control --set uem.wipe_time=9d
+rules '[{wipe: {kind: device}}]'
+rows C02STORY0002
+apply --allow wipe=5 --confirm wipe=1
+DEPMEND_CLOCK=virtual:2026-11-30T03:00:00Z apply --allow wipe=5 --confirm wipe=1
+exits 'wiped late, then enrolled and unenrolled: not known' 5
+printf 'version: 1\nadmins:\n  - {do: unenroll, serials: [C02STORY0002]}\n  - {after: 1h, do: enroll, serials: [C02STORY0002]}\n  - {after: 2h, do: unenroll, serials: [C02STORY0002]}\n' |
+	curl -sf -H "X-Sim-Now: $(date -ud 2026-11-30T04:00Z +%s)000" --data-binary @- \
+		"http://127.0.0.1:$port/sim/scenario"
+rules '[skip]'
+DEPMEND_CLOCK=virtual:2026-12-03T03:00:00Z apply
+exits 'wiped late, then enrolled and unenrolled: a person looks' 5
+
 # --- and so do the rows that waited for it, although their run goes on for the sake of others ---
 for steps in '[{reassign: {to: WS1 Americas}}, sync]' '[unassign, sync, reassign, sync]'; do
 	new_world --fleet fleet.csv --set apple.activity_time=2h
