@@ -22,6 +22,21 @@ static void patch(struct ruleset *set, size_t from, int32_t awaited)
 	}
 }
 
+/* What decides is the same in whichever order members are looked at: the cheap ones come first. */
+enum cost { COST_EQUAL, COST_PLAIN, COST_LEAF, COST_GROUP };
+
+static enum cost cost_of(const struct ruleset *set, const struct op *op)
+{
+	const struct leaf *leaf = &set->leaves.v[op->leaf];
+
+	if (op->kind != OP_LEAF)
+		return op->kind == OP_ALWAYS ? COST_EQUAL : COST_GROUP;
+	if (!leaf->plain)
+		return COST_LEAF;
+	return leaf->n == 1 && (leaf->oper == OPER_EQ || leaf->oper == OPER_PREFIX) ? COST_EQUAL
+										    : COST_PLAIN;
+}
+
 static struct link link_of(
 	const struct ruleset *set, const struct op *op, int32_t on_true, int32_t on_false)
 {
@@ -30,8 +45,7 @@ static struct link link_of(
 		.leaf = leaf ? op->leaf : CHAIN_ALWAYS, .on_true = on_true, .on_false = on_false
 	};
 
-	if (leaf && leaf->plain && leaf->n == 1 &&
-		(leaf->oper == OPER_EQ || leaf->oper == OPER_PREFIX)) {
+	if (leaf && cost_of(set, op) == COST_EQUAL) {
 		link.ref = leaf->source.ref;
 		link.text = leaf->v->text;
 		link.n_compared = leaf->oper == OPER_EQ ? SIZE_MAX : link.text.n;
@@ -44,6 +58,7 @@ static void chain_op(
 {
 	const struct op *op = &set->ops.v[at];
 	bool all = op->kind == OP_ALL;
+	uint32_t n = 0;
 
 	if (op->kind == OP_NOT) {
 		chain_op(set, at + 1, on_false, on_true, depth);
@@ -53,15 +68,21 @@ static void chain_op(
 		*LIST_ADD(set->chain) = link_of(set, op, on_true, on_false);
 		return;
 	}
-	for (uint32_t m = at + 1; m < op->end; m = set->ops.v[m].end) {
-		bool last = set->ops.v[m].end == op->end;
-		int32_t next = next_of(depth);
-		size_t from = set->chain.n;
+	for (uint32_t m = at + 1; m < op->end; m = set->ops.v[m].end)
+		n++;
+	for (enum cost cost = 0; cost <= COST_GROUP; cost++)
+		for (uint32_t m = at + 1; m < op->end; m = set->ops.v[m].end) {
+			bool last = n == 1;
+			int32_t next = next_of(depth);
+			size_t from = set->chain.n;
 
-		chain_op(set, m, all && !last ? next : on_true, !all && !last ? next : on_false,
-			depth + 1);
-		patch(set, from, next);
-	}
+			if (cost_of(set, &set->ops.v[m]) != cost)
+				continue;
+			chain_op(set, m, all && !last ? next : on_true,
+				!all && !last ? next : on_false, depth + 1);
+			patch(set, from, next);
+			n--;
+		}
 }
 
 void rules_chain(struct ruleset *set)
@@ -70,6 +91,8 @@ void rules_chain(struct ruleset *set)
 		size_t first = set->chain.n;
 
 		set->rules.v[i].first_link = (int32_t)first;
+		if (set->rules.v[i].has_key)
+			*LIST_ADD(set->chain) = (struct link){ .leaf = CHAIN_SKIP };
 		if (set->rules.v[i].info.waits)
 			*LIST_ADD(set->chain) = (struct link){ .leaf = CHAIN_OPS,
 				.on_false = CHAIN_FALSE };

@@ -516,6 +516,21 @@ static inline bool link_holds(const struct link *link, const struct column_ref *
 	return equals(seen, link->text);
 }
 
+/* Past the CHAIN_SKIP of the next rule that is worth judging, or to it if it has none. */
+static int32_t skip_to(const struct ruleset *set, const uint64_t *worth, uint32_t rule)
+{
+	uint64_t left = worth[rule / 64] & UINT64_MAX << rule % 64;
+
+	while (!left && (rule / 64 + 1) * 64 < set->rules.n) {
+		rule += 64;
+		left = worth[rule / 64];
+	}
+	if (!left)
+		return (int32_t)set->chain.n;
+	rule = rule / 64 * 64 + (uint32_t)__builtin_ctzll(left);
+	return set->rules.v[rule].first_link + set->rules.v[rule].has_key;
+}
+
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret)
 {
 	const struct column_ref *refs = set->refs.v;
@@ -523,9 +538,12 @@ void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdic
 	const struct str *cells = row->cells;
 	const size_t n_cells = row->trimmed ? row->n_cells : 0;
 	int32_t at = 0, end = (int32_t)set->chain.n;
+	uint64_t worth[RULES_MAX_RULES / 64 + 1];
 	struct judge j;
 
 	judge_begin(&j, set, row);
+	if (set->key_columns.n)
+		rules_worth(set, row, worth);
 	*ret = (struct verdict){ .kind = VERDICT_NONE };
 	while (at != end) {
 		enum tri holds = TRI_TRUE;
@@ -534,12 +552,14 @@ void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdic
 		if (link->text.n)
 			holds = link_holds(link, &refs[link->ref], cells, n_cells, row) ? TRI_TRUE
 											: TRI_FALSE;
-		else if (link->leaf < CHAIN_OPS)
+		else if (link->leaf < CHAIN_SKIP)
 			holds = numbered_leaf(&j, link->leaf);
 		else if (link->leaf == CHAIN_OPS)
 			holds = TRI_UNKNOWN;
 		at = holds == TRI_TRUE ? link->on_true : link->on_false;
-		if (holds > TRI_TRUE)
+		if (link->leaf == CHAIN_SKIP)
+			at = skip_to(set, worth, link->rule);
+		else if (holds > TRI_TRUE)
 			at = judge_by_ops(&j, link->rule, ret);
 		else if (at == CHAIN_TRUE)
 			*ret = (struct verdict){ .kind = VERDICT_RULE, .rule = link->rule };

@@ -275,6 +275,7 @@ enum errc rules_load(
 		rules_free(l.set);
 		return rc;
 	}
+	rules_keys(l.set);
 	rules_chain(l.set);
 	find_shadows(&l);
 	*ret = l.set;
@@ -297,6 +298,8 @@ void rules_free(struct ruleset *set)
 	free(set->rules.v);
 	free(set->ops.v);
 	free(set->chain.v);
+	free(set->key_columns.v);
+	free(set->keys.v);
 	free(set->leaves.v);
 	free(set->refs.v);
 	free(set->used.v);

@@ -129,6 +129,7 @@ struct op {
 enum { CHAIN_FALSE = -1, CHAIN_TRUE = -2 }; /* -1: while its rule is being linked */
 #define CHAIN_ALWAYS UINT32_MAX             /* as a leaf: true */
 #define CHAIN_OPS (UINT32_MAX - 1)          /* the whole rule is for the ops to judge */
+#define CHAIN_SKIP (UINT32_MAX - 2)         /* before a rule with a key, see rules_worth() */
 struct link {
 	uint32_t leaf, rule;
 	int32_t on_true, on_false; /* places in `chain`, its end, or CHAIN_TRUE */
@@ -137,6 +138,15 @@ struct link {
 	struct str text;
 	size_t n_compared; /* bytes of the cell at most */
 	uint32_t ref;
+};
+
+/* A text that a rule needs in a column. */
+struct key {
+	uint32_t hash, rule, next; /* next: of those in its place, from 1; 0: none */
+};
+struct key_column {
+	uint32_t ref, n, last;
+	uint32_t mask, *table; /* by hash: the first key there */
 };
 
 /* A text argument: literal, or the cell of a column. `given` false: the writer left it out. */
@@ -166,6 +176,7 @@ struct rule {
 	struct steps to_do, failed;
 	uint32_t first_op;
 	int32_t first_link;
+	bool has_key;
 };
 
 struct recipe {
@@ -213,6 +224,9 @@ struct ruleset {
 	LIST_OF(struct rule) rules;
 	LIST_OF(struct op) ops;
 	LIST_OF(struct link) chain;
+	LIST_OF(struct key_column) key_columns;
+	LIST_OF(struct key) keys;
+	uint64_t keyless[RULES_MAX_RULES / 64 + 1]; /* a bit for each rule that has no key */
 	LIST_OF(struct leaf) leaves;
 	struct map leaf_texts; /* text of a leaf -> its number */
 	LIST_OF(struct column_ref) refs;
@@ -250,8 +264,11 @@ uint32_t rules_ref_canonical(struct ruleset *set, enum column column, struct loc
 const struct yaml_doc *rules_doc(const struct ruleset *set, struct loc at);
 /* How messages call it: 'Wanted server' or 'serial'. */
 struct str rules_ref_name(const struct column_ref *ref);
-/* Makes the chain of every rule from its ops. */
+/* Finds what rules them out at once, and makes the chain of every rule from its ops. */
+void rules_keys(struct ruleset *set);
 void rules_chain(struct ruleset *set);
+/* A bit for each rule that the row may fire, or leave open: all others are false. */
+void rules_worth(const struct ruleset *set, const struct rules_row *row, uint64_t *ret);
 
 /* The cell, empty when the row is short or the column is not there. */
 static inline struct str rules_cell(const struct column_ref *ref, const struct rules_row *row)

@@ -199,6 +199,139 @@ static void what_is_needed_is_unread(void **state)
 	assert_true(n > 100);
 }
 
+/* --- many rules about cells: what rules them out at once is what judges them one by one --- */
+
+enum { MANY = 300, MOST_RULES = 200 };
+
+static const char *const cell_texts[] = { "", "a", "A", "ab", "aB", "none 1", "None 12", "NONE 12",
+	"iPad Pro 11-inch (M4)", "ipad pro 11-inch (m4)", "iPad Pro 11-inch (M2)", "2025-01-01",
+	"2026-07-01", "2099-13-01", "\xc3\x84", "\xc3\xa4" };
+enum { CELL_TEXTS = sizeof(cell_texts) / sizeof(*cell_texts) };
+
+static const char *cell_text(bool empty_too)
+{
+	return cell_texts[empty_too ? roll(CELL_TEXTS) : 1 + roll(CELL_TEXTS - 1)];
+}
+
+static void put_cell_leaf(struct buf *b)
+{
+	static const char *const columns[] = { "model", "csv.x", "serial", "csv.y" };
+	static const char *const opers[] = { "", "", "", "", "", "|prefix", "|prefix", "|contains",
+		"|ne" };
+
+	switch (roll(12)) {
+	case 0:
+		buf_printf(b, "added|before: %s", roll(2) ? "2026-01-01" : "2025-06-01");
+		break;
+	case 1:
+		buf_z(b, subjects[roll(SUBJECTS)].leaves[roll(4)]);
+		break;
+	case 2:
+		buf_printf(b, "%s: ['%s', '%s']", columns[roll(4)], cell_text(false),
+			cell_text(false));
+		break;
+	default:
+		buf_printf(b, "%s%s: '%s'", columns[roll(4)], opers[roll(9)], cell_text(false));
+	}
+}
+
+static void put_members(struct buf *b, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		buf_z(b, i ? ", {" : "{");
+		put_cell_leaf(b);
+		buf_z(b, "}");
+	}
+}
+
+static struct ruleset *random_cell_rules(struct kit *k)
+{
+	uint32_t n = 1 + roll(MOST_RULES);
+	struct ruleset *set;
+	struct buf b;
+
+	buf_init(&b, 256 * 1024);
+	buf_z(&b, "version: 1\nrules:\n");
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t kind = roll(200);
+
+		buf_printf(&b, "  - {name: r%u, do: [skip], match: {%s", i,
+			kind == 0   ? "any: ["
+			: kind == 1 ? "not: {all: ["
+				    : "all: [");
+		put_members(&b, 2 + roll(3));
+		buf_z(&b, kind == 1 ? "]}}}\n" : "]}}\n");
+	}
+	set = kit_load(k, buf_view(&b), false, NULL);
+	if (!set)
+		diags_print(&k->d, stderr);
+	assert_non_null(set);
+	buf_release(&b);
+	return set;
+}
+
+struct roots {
+	enum tri v[MOST_RULES];
+	size_t n;
+};
+
+static void note_root(void *self, const struct explain_line *line)
+{
+	struct roots *r = self;
+
+	if (line->depth == 0)
+		r->v[r->n++] = line->result;
+}
+
+static size_t judged_alike(struct kit *k, struct ruleset *set)
+{
+	struct roots roots = { .n = 0 };
+	struct verdict v;
+	size_t first = 0;
+
+	rules_judge(set, &k->row, &v);
+	rules_explain(set, &k->row, note_root, &roots);
+	while (first < roots.n && roots.v[first] == TRI_FALSE)
+		first++;
+	assert_int_equal(v.kind == VERDICT_NONE, first == roots.n);
+	if (v.kind != VERDICT_NONE)
+		assert_int_equal(v.rule, first);
+	if (v.kind == VERDICT_RULE)
+		assert_int_equal(roots.v[first], TRI_TRUE);
+	return first;
+}
+
+static void what_is_ruled_out_is_false(void **state)
+{
+	size_t n_late = 0, n_none = 0;
+	struct kit k;
+
+	(void)state;
+	kit_begin(&k);
+	kit_columns(&k, "serial, model, added, x, y");
+	seed = 7;
+	for (int i = 0; i < MANY; i++) {
+		struct ruleset *set = random_cell_rules(&k);
+
+		assert_int_equal(rules_bind(set, &k.columns, &k.d, &k.err), ERR_OK);
+		for (int r = 0; r < 4 * ROWS; r++) {
+			bool open[SUBJECTS];
+			size_t first;
+
+			(void)random_row(&k, open);
+			for (size_t c = 0; c < k.columns.n; c++)
+				k.cells[c] = str_from(cell_text(true));
+			k.row.n_cells = roll(8) ? k.columns.n : 3;
+			first = judged_alike(&k, set);
+			n_late += first >= 64;
+			n_none += first == rules_count(set);
+		}
+		rules_free(set);
+	}
+	kit_end(&k);
+	assert_true(n_late > 100 && n_none > 100);
+}
+
 /* --- mutations --- */
 
 static size_t read_shipped(struct str texts[64], struct arena *a)
@@ -381,6 +514,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_verdict_rests_on_what_was_not_known),
 		cmocka_unit_test(what_is_needed_is_unread),
+		cmocka_unit_test(what_is_ruled_out_is_false),
 		cmocka_unit_test(mutations_are_refused_with_a_place),
 		cmocka_unit_test(size_alone_costs_little),
 	};
