@@ -537,12 +537,18 @@ static const struct {
 	{ "1969-12-31", "1970-12-31" }, /* Unix */
 };
 
+bool time_is_for_ever(int64_t at_ms)
+{
+	const int64_t first_9999 = INT64_C(2932532) * MS_DAY;
+
+	return at_ms >= first_9999;
+}
+
 bool time_is_plausible(int64_t at_ms)
 {
-	const int64_t first_1980 = INT64_C(3652) * MS_DAY, first_2400 = INT64_C(157054) * MS_DAY,
-		      first_9999 = INT64_C(2932532) * MS_DAY;
+	const int64_t first_1980 = INT64_C(3652) * MS_DAY, first_2400 = INT64_C(157054) * MS_DAY;
 
-	return (at_ms >= first_1980 && at_ms < first_2400) || at_ms >= first_9999;
+	return (at_ms >= first_1980 && at_ms < first_2400) || time_is_for_ever(at_ms);
 }
 
 bool time_begins_count(int64_t at_ms)

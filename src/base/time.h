@@ -43,6 +43,7 @@ static inline bool time_is_never(int64_t at_ms)
 /* Whether it can be a time of a device: of this calendar, not the year 1448 or 2569 of another; the
  * year 9999 is how systems write "for ever". */
 bool time_is_plausible(int64_t at_ms);
+bool time_is_for_ever(int64_t at_ms);
 
 /* 500ms 90s 30m 12h 30d 2w 6mo 1y; a plain number or more than 9999 years is refused. */
 bool duration_parse(struct str s, struct duration *ret);

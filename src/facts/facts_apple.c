@@ -174,7 +174,7 @@ static enum errc done_device(void *self, enum errc code, const struct http_reply
 		return facts_look_again(u, ask_device, done_device);
 	}
 	if (!code)
-		code = apple_reply_error(reply, NULL, err);
+		code = apple_device_error(reply, err);
 	if (code == ERR_NOT_FOUND) {
 		take_no_device(d);
 		return facts_soften_one(u, ERR_OK, READING_APPLE_DEVICE, err);

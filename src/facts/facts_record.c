@@ -77,7 +77,7 @@ static enum errc done_record(void *self, enum errc code, const struct http_reply
 
 	(void)rest;
 	if (!code)
-		code = uem_reply_error(reply, NULL, err);
+		code = uem_device_error(reply, err);
 	if (code == ERR_NOT_FOUND || (!code && reply->status == 204)) {
 		for (int k = 0; k < FACT_MAX_; k++)
 			if (fact_info((enum fact)k)->reading == READING_UEM_DEVICE)

@@ -89,6 +89,7 @@ static enum errc find_token(struct look_up *u, const struct http_reply *reply,
 	struct json **ret_root, struct uem_token *ret, bool *ret_found, struct err *err)
 {
 	const struct json *tokens;
+	int64_t total = 0;
 	bool odd;
 	enum errc rc = uem_reply_error(reply, NULL, err);
 
@@ -99,12 +100,13 @@ static enum errc find_token(struct look_up *u, const struct http_reply *reply,
 	if (rc)
 		return rc;
 	tokens = json_get(*ret_root, "tokens");
+	(void)json_int(json_get(*ret_root, "total"), &total);
 	for (const struct json *j = json_first(tokens); j && !*ret_found; j = json_next(j))
 		*ret_found = !uem_token_decode(j, ret, err) &&
 			     fleet_find(u->f->fleet, ret->serial, &odd) == u->slot;
 	if (*ret_found && ret->uuid.n == 0)
 		return err_set(err, ERR_PROTOCOL, "its enrollment token has no id");
-	if (!*ret_found && (!json_is_array(tokens) || json_first(tokens)))
+	if (!*ret_found && (!json_is_array(tokens) || json_first(tokens) || total > 0))
 		return err_set(err, ERR_PROTOCOL,
 			"the UEM answered the search for its enrollment token with others");
 	return ERR_OK;

@@ -57,11 +57,13 @@ static void blame(void *self, size_t index, const struct apple_error *e)
 static size_t blame_named(struct open_request *r, const struct http_reply *reply)
 {
 	struct str *serials = mem_alloc((r->n + 1) * sizeof(*serials));
+	bool pointers = !r->job->pointers_stray;
 	size_t n;
 
 	for (uint32_t i = 0; i < r->n; i++)
 		serials[i] = fleet_serial(r->job->fleet, r->job->devices[r->devices[i]].slot);
-	n = apple_refused_devices(reply, serials, r->n, blame, r);
+	n = apple_refused_devices(reply, serials, r->n, &pointers, blame, r);
+	r->job->pointers_stray = !pointers;
 	free(serials);
 	return n;
 }

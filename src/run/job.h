@@ -195,8 +195,9 @@ struct job {
 	int64_t deaf_ms;       /* since when audit events are refused before a change; TIME_NONE */
 	bool last_look_failed; /* the last look at open requests failed: what it left proves nothing
 				*/
-	bool older;    /* the state is an older copy: what it does not know of may be ours */
-	bool told_all; /* the audit events of open requests were read to their end */
+	bool older;          /* the state is an older copy: what it does not know of may be ours */
+	bool pointers_stray; /* Apple's refusals do not count the devices from 0 */
+	bool told_all;       /* the audit events of open requests were read to their end */
 	/* Why no new change may be sent; ERR_OK: nothing. */
 	enum errc stop;
 	enum reason stop_reason;

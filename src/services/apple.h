@@ -70,6 +70,7 @@ struct apple_page {
 	struct buf cursor; /* next cursor; empty at the end; caller releases */
 	int64_t total;     /* meta.paging.total, -1 when absent */
 	bool marked;       /* it has links or meta.paging, which would name a next page */
+	bool odd;          /* it names one in a way that cannot be read */
 };
 void apple_page_init(struct apple_page *p);
 void apple_page_release(struct apple_page *p);
@@ -104,6 +105,9 @@ struct apple_device {
 	/* One text or a list of them, for apple_texts(); borrowed from the element. */
 	const struct json *imei, *meid, *wifi_mac, *bluetooth_mac, *ethernet_mac;
 };
+/* Of a single look-up. ERR_NOT_FOUND: there is no such device, and no other thing that its 404
+ * tells. */
+MUST_CHECK enum errc apple_device_error(const struct http_reply *reply, struct err *err);
 /* element: an item of `data`, or `data` itself of the single look-up. ERR_PROTOCOL: it is about no
  * device that can be named, and so may be about any. */
 MUST_CHECK enum errc apple_device_decode(
@@ -181,11 +185,13 @@ size_t apple_error_culprit(const struct apple_error *e);
 /* Every device that a refusal blames, by its index in the request, each index once: errors[] has an
  * entry for each, or one for all of them: a serial number in any of its texts, else its pointer
  * (/data/relationships/devices/data/17) names them. Returns how many; the others of the request
- * were not the reason. Texts are borrowed for the call.
+ * were not the reason. *pointers: they count from 0, as far as is known; false from the first reply
+ * on that points behind its last device, and none of them is believed any more. Texts are borrowed
+ * for the call.
  */
 size_t apple_refused_devices(const struct http_reply *reply, const struct str *serials,
-	size_t n_serials, void (*each)(void *self, size_t index, const struct apple_error *e),
-	void *self);
+	size_t n_serials, bool *pointers,
+	void (*each)(void *self, size_t index, const struct apple_error *e), void *self);
 
 /* --- the activity's log (A.7) --- */
 /* READ without bearer. ERR_PROTOCOL unless https (or http on loopback). The object store's own

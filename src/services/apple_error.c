@@ -173,7 +173,7 @@ static void note_blamed(const struct named *d, const struct json *v, size_t poin
 	d->now[pointed] = true;
 }
 
-/* A pointer behind the last device shows that the pointers of this reply count otherwise. */
+/* A pointer behind the last device shows that pointers count otherwise. */
 static bool points_behind(const struct json *errors, size_t n)
 {
 	for (const struct json *v = json_first(errors); v; v = json_next(v)) {
@@ -189,25 +189,24 @@ static bool points_behind(const struct json *errors, size_t n)
 }
 
 size_t apple_refused_devices(const struct http_reply *reply, const struct str *serials,
-	size_t n_serials, void (*each)(void *self, size_t index, const struct apple_error *e),
-	void *self)
+	size_t n_serials, bool *pointers,
+	void (*each)(void *self, size_t index, const struct apple_error *e), void *self)
 {
 	struct named d = { serials, n_serials, mem_zalloc(n_serials + 1),
 		mem_zalloc(n_serials + 1) };
 	struct json *root = NULL;
 	const struct json *errors;
-	bool behind;
 	size_t n = 0;
 
 	if (reply->fate != HTTP_ANSWERED || json_parse(&root, buf_view(&reply->body), NULL))
 		root = NULL;
 	errors = json_get(root, "errors");
-	behind = points_behind(errors, n_serials);
+	*pointers = *pointers && !points_behind(errors, n_serials);
 	for (const struct json *v = json_first(errors); v; v = json_next(v)) {
 		struct apple_error e = { .code = "" };
 
 		read_error(v, &e);
-		note_blamed(&d, v, behind ? SIZE_MAX : apple_error_culprit(&e));
+		note_blamed(&d, v, *pointers ? apple_error_culprit(&e) : SIZE_MAX);
 		for (size_t i = 0; i < n_serials; i++) {
 			if (!d.now[i] || d.seen[i])
 				continue;

@@ -108,15 +108,26 @@ static struct str link_cursor(struct str link)
 	return STR_NONE;
 }
 
+static bool is_text_or_null(const struct json *v)
+{
+	return json_is_null(v) || json_is_string(v);
+}
+
+/* A next page is named, and not in a text. */
+static bool is_odd_next(const struct json *token, const struct json *next, const struct json *href)
+{
+	return !is_text_or_null(token) || !is_text_or_null(href) || (next && !href);
+}
+
 enum errc apple_page_read(const struct json *rest, struct apple_page *ret, struct err *err)
 {
 	const struct json *paging = json_path(rest, "meta.paging");
-	const struct json *next = json_path(rest, "links.next");
+	const struct json *token = wire_member(paging, "nextCursor");
+	const struct json *next = wire_member(json_get(rest, "links"), "next");
+	const struct json *href = json_is_object(next) ? json_get(next, "href") : next;
 	/* Blanks alone are no cursor. */
-	struct str cursor = str_trim(json_text(json_get(paging, "nextCursor"))).n
-				    ? json_text(json_get(paging, "nextCursor"))
-				    : STR_NONE;
-	struct str link = str_trim(json_text(json_is_object(next) ? json_get(next, "href") : next));
+	struct str cursor = str_trim(json_text(token)).n ? json_text(token) : STR_NONE;
+	struct str link = str_trim(json_text(href));
 	enum errc rc = apple_rest_error(rest, err);
 
 	if (rc)
@@ -132,7 +143,8 @@ enum errc apple_page_read(const struct json *rest, struct apple_page *ret, struc
 		buf_str(&ret->cursor, cursor);
 	else
 		add_decoded(&ret->cursor, link_cursor(link));
-	ret->total = wire_int(json_get(paging, "total"), -1);
+	ret->odd = !cursor.n && !link.n && is_odd_next(token, next, href);
+	ret->total = wire_int(wire_member(paging, "total"), -1);
 	ret->marked = json_is_object(paging) || json_is_object(json_get(rest, "links"));
 	return ERR_OK;
 }
@@ -165,7 +177,8 @@ enum errc apple_server_decode(const struct json *element, struct apple_server *r
 	struct apple_server v = {
 		.name = wire_text(json_get(at, "serverName")),
 		.device_count = wire_int(json_get(at, "deviceCount"), -1),
-		.last_connected_ms = wire_time_zoned(json_get(at, "lastConnectedDateTime")),
+		.last_connected_ms = wire_happened(
+			wire_time_zoned(json_get(at, "lastConnectedDateTime"))),
 		.disown = wire_flag(json_get(at, "enableMdmDisownFlag")),
 	};
 	enum errc rc = read_id(element, "server", &v.id, err);
@@ -241,10 +254,11 @@ enum errc apple_device_decode(const struct json *element, struct apple_device *r
 		.bluetooth_mac = json_get(at, "bluetoothMacAddress"),
 		.ethernet_mac = json_get(at, "ethernetMacAddress"),
 		.migration_capable = wire_flag(json_get(at, "isMdmMigrationCapable")),
-		.added_ms = wire_time_zoned(json_get(at, "addedToOrgDateTime")),
-		.released_ms = wire_time_zoned(json_get(at, "releasedFromOrgDateTime")),
-		.updated_ms = wire_time_zoned(json_get(at, "updatedDateTime")),
-		.ordered_ms = wire_time_zoned(json_get(at, "orderDateTime")),
+		.added_ms = wire_happened(wire_time_zoned(json_get(at, "addedToOrgDateTime"))),
+		.released_ms = wire_happened(
+			wire_time_zoned(json_get(at, "releasedFromOrgDateTime"))),
+		.updated_ms = wire_happened(wire_time_zoned(json_get(at, "updatedDateTime"))),
+		.ordered_ms = wire_happened(wire_time_zoned(json_get(at, "orderDateTime"))),
 		.migration_deadline_ms = wire_time_zoned(
 			json_get(at, "mdmMigrationDeadlineDateTime")),
 	};
@@ -254,6 +268,17 @@ enum errc apple_device_decode(const struct json *element, struct apple_device *r
 	if (!rc)
 		*ret = v;
 	return rc;
+}
+
+enum errc apple_device_error(const struct http_reply *reply, struct err *err)
+{
+	struct apple_error e;
+	enum errc rc = apple_reply_error(reply, &e, err);
+
+	if (rc != ERR_NOT_FOUND || reply->body.n == 0 ||
+		str_contains_nocase(str_from(e.code), STR("NOT_FOUND")))
+		return rc;
+	return err->code = ERR_REFUSED;
 }
 
 void apple_texts(const struct json *value, struct buf *out)

@@ -115,6 +115,8 @@ MUST_CHECK enum errc uem_token_detail_decode(
 
 /* --- devices (C.1, C.2) --- */
 void uem_device_request(const struct uem_service *s, struct str serial, struct http_request *ret);
+/* ERR_NOT_FOUND: there is no such device, and no other thing that its 404 tells. */
+MUST_CHECK enum errc uem_device_error(const struct http_reply *reply, struct err *err);
 struct uem_device {
 	struct str serial; /* to be compared with the one asked for (H.11) */
 	struct str enrollment_status, user, group, ownership;

@@ -19,6 +19,20 @@ void uem_device_request(const struct uem_service *s, struct str serial, struct h
 	uem_call(s, &call, ret);
 }
 
+enum errc uem_device_error(const struct http_reply *reply, struct err *err)
+{
+	static const int64_t unknown_device[] = { 404, 5002, 5061, 5177 };
+	struct uem_error e;
+	enum errc rc = uem_reply_error(reply, &e, err);
+
+	if (rc != ERR_NOT_FOUND || reply->body.n == 0)
+		return rc;
+	for (size_t i = 0; i < sizeof(unknown_device) / sizeof(*unknown_device); i++)
+		if (e.code == unknown_device[i])
+			return rc;
+	return err->code = ERR_REFUSED;
+}
+
 /* The flat member of v1, else the nested one of v2. */
 static const struct json *either(
 	const struct json *device, const char *flat, const char *part, const char *nested)
@@ -43,8 +57,9 @@ enum errc uem_device_decode(
 		.group = wire_text(either(element, "LocationGroupName", "LocationGroupId", "Name")),
 		.ownership = wire_enum(wire_member(element, "Ownership"), NULL),
 		.id = wire_int(wire_member(element, "Id"), -1),
-		.last_seen_ms = wire_time(wire_member(element, "LastSeen"), order),
-		.enrolled_ms = wire_time(wire_member(element, "LastEnrolledOn"), order),
+		.last_seen_ms = wire_happened(wire_time(wire_member(element, "LastSeen"), order)),
+		.enrolled_ms = wire_happened(
+			wire_time(wire_member(element, "LastEnrolledOn"), order)),
 	};
 	return ERR_OK;
 }

@@ -21,9 +21,17 @@ static struct str message_text(const struct json *v)
 	return STR_NONE;
 }
 
+/* -1: one that is no number, of an error all the same. */
+static int64_t read_code(const struct json *v)
+{
+	return json_is_null(v) || (json_is_string(v) && str_trim(json_text(v)).n == 0)
+		       ? 0
+		       : wire_int(v, -1);
+}
+
 static void read_error(const struct json *root, struct uem_error *ret)
 {
-	*ret = (struct uem_error){ .code = wire_int(wire_member(root, "errorCode"), 0) };
+	*ret = (struct uem_error){ .code = read_code(wire_member(root, "errorCode")) };
 	wire_copy(ret->message, sizeof(ret->message), message_text(wire_member(root, "message")));
 	wire_copy(ret->activity, sizeof(ret->activity), json_text(wire_member(root, "activityId")));
 }
@@ -42,7 +50,7 @@ static enum errc tell(
 
 	if (reply->fate != HTTP_ANSWERED)
 		return err_set(err, rc, "UEM: %s", reply->why);
-	if (e->code)
+	if (e->code > 0)
 		(void)snprintf(code, sizeof(code), "/%" PRId64, e->code);
 	return err_set(err, rc, "UEM answered %d%s%s%s%s%s%s", reply->status, code,
 		e->message[0] ? ": " : "", e->message, e->activity[0] ? " (activity " : "",

@@ -63,6 +63,8 @@ enum errc uem_token_detail_decode(
 
 	if (!json_is_object(root))
 		return err_set(err, ERR_PROTOCOL, "UEM's token detail is no object");
+	if (!wire_member(root, "serial_number") && !wire_member(root, "profile_status"))
+		return err_set(err, ERR_PROTOCOL, "UEM's token detail is about something else");
 	if (json_int_up(wire_member(root, "retry_after_seconds"), &seconds))
 		seconds = seconds < RETRY_MAX_S ? seconds : RETRY_MAX_S;
 	v.retry_after_ms = seconds < 0 ? -1 : seconds * 1000;

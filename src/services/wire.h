@@ -35,6 +35,8 @@ struct str wire_enum(const struct json *v, int64_t *ret_number);
 int64_t wire_time(const struct json *v, enum date_order order);
 /* The same for services that always write a zone: without one it was cut. */
 int64_t wire_time_zoned(const struct json *v);
+/* Of a time at which something happened: TIME_UNKNOWN when it says "for ever". */
+int64_t wire_happened(int64_t at_ms);
 
 /* Copies with a NUL; what does not fit is cut between characters. */
 void wire_copy(char *out, size_t size, struct str text);

@@ -255,6 +255,11 @@ static int64_t read_time(const struct json *v, enum date_order order, bool zoned
 	return has_zone || !zoned ? at_ms : TIME_UNKNOWN;
 }
 
+int64_t wire_happened(int64_t at_ms)
+{
+	return time_is_for_ever(at_ms) ? TIME_UNKNOWN : at_ms;
+}
+
 int64_t wire_time(const struct json *v, enum date_order order)
 {
 	return read_time(v, order, false);

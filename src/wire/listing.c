@@ -129,6 +129,10 @@ static enum errc read_cursor(struct listing *l, const struct json *rest, struct 
 	rc = apple_page_read(rest, &page, err);
 	note_total(l, page.total);
 	l->unmarked = !page.marked;
+	if (!rc && page.odd && (int64_t)l->n != l->total)
+		rc = err_set(err, ERR_PROTOCOL,
+			"page %u of the list names the next in a way that cannot be read",
+			l->n_pages);
 	if (!rc && page.cursor.n && str_eq(buf_view(&page.cursor), buf_view(&l->cursor))) {
 		buf_reset(&page.cursor);
 		if ((int64_t)l->n != l->total)

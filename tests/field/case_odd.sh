@@ -132,6 +132,16 @@ for never in 0001-01-01T00:00:00 1900-01-01 1970-01-01T00:00:00Z 1899-12-30 '1/1
 	done
 done
 
+# What is not over has not happened: a release or a contact of the year 9999 is no date that rules could go by.
+for value in '"9999-12-31T23:59:59Z"' '"9999-12-31T00:00:00.000+00:00"'; do
+	odd apple '/v1/orgDevices*' attributes.releasedFromOrgDateTime "$value"
+	judged "released $value" 'apple.released|present: true' undecided skipped
+	odd apple '/v1/orgDevices*' attributes.addedToOrgDateTime "$value"
+	judged "added $value" 'apple.added|newer_than: 30d' undecided skipped
+	odd uem '*/mdm/devices*' LastSeen "$value"
+	judged "last seen $value" 'uem.last_seen|newer_than: 30d' undecided skipped
+done
+
 # An export tells each date of a device as it is, and so does a list made of it.
 cat >dates.fleet.csv <<'F'
 serial,server,profile,enrollment_status,added,order_date,last_seen,coverage,coverage_end

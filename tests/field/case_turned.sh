@@ -59,6 +59,19 @@ for turn in 'a gateway without that device' 'a server without that device'; do
 done
 turned 'an old API without records' 'uem.device|present: false' undecided undecided 'in the words of its API'
 turned 'an API without records' 'uem.device|present: false' manual manual
+for turn in 'an API that keeps records to itself' 'an API without a word on records'; do
+	turned "$turn" 'uem.device|present: false' undecided undecided 'UEM answered 404'
+done
+for turn in 'a path that Apple does not know' 'a right that Apple does not give' 'a 404 without errors'; do
+	turned "$turn" 'apple.known: false' undecided skipped 'Apple answered 404'
+done
+turned "Apple's own 404" 'apple.known: false' manual skipped
+for turn in 'details of nothing' 'details in an envelope' 'details that are a word'; do
+	turned "$turn" 'uem.profile_status|present: false' undecided undecided 'is about something else'
+done
+for turn in 'tokens that are counted and not shown' 'tokens beside an error in words'; do
+	turned "$turn" 'uem.profile_status|present: false' undecided undecided
+done
 for turn in 'no apps, and no body' 'apps that are yet to come'; do
 	turned "$turn" 'uem.public_apps|lt: 1' undecided undecided
 done
@@ -118,3 +131,35 @@ devices with zeros for ids;uem.listed: true;skipped
 devices with empty ids;apple.known: true;skipped
 devices with 0 for ids;apple.known: true;skipped
 T
+for turn in 'next cursor a number' 'next cursor an object' 'next link an object' 'next link a list'; do
+	turned_world "$turn" many-turned.fleet.csv
+	rm -f turned.plan.csv
+	printf 'version: 1\nname: turned\nrules:\n  - {name: r, match: {apple.known: false}, do: [{advise: x}]}\n' >r.yaml
+	printf '  - {name: rest, match: {always: true}, do: [skip]}\n' >>r.yaml
+	run plan many-turned.csv --rules r.yaml --out turned.plan.csv
+	turned_end
+	same "$turn: what may be on the next page is not missing" '0 79' \
+		"$(grep -c ',manual,' turned.plan.csv) $(grep -c 'undecided.*in a way that cannot be read' turned.plan.csv)"
+done
+
+# The log of an activity in words that nobody knows tells nothing: the devices do, though Apple shows them late.
+rules '[unassign, sync, reassign, sync]'
+for turn in 'log SUCCESS_WITH_WARNING' 'log WARNING' 'log ERFOLG' 'log PENDING' 'log SUC' 'log twice'; do
+	turned_world "$turn" turned.fleet.csv --set apple.visibility_lag=4m
+	rm -f turned.result.csv
+	run apply turned.csv --rules rules.yaml --yes --max-wait 12h --allow percent=100 --out turned.result.csv
+	turned_end
+	same "$turn: all are done, and back" '4 4 4' \
+		"$(grep -c ',done,' turned.result.csv) $(effects unassign) $(effects assign)"
+done
+
+# Pointers that count from 1 show it by one behind the last device: from then on they blame nobody.
+seq -f 'ODDPOINT0%03g,WS1 EMEA' 24 | sed '1i serial,server' | cat - <(sed -n '4,5s/,Corp.*//p' turned.fleet.csv) >pointed.fleet.csv
+head -25 pointed.fleet.csv | cut -d, -f1 >pointed.csv
+turned_world 'pointers from 1' pointed.fleet.csv --set 'apple.refused_serials=ODDPOINT0003 ODDPOINT0010 ODDPOINT0018 ODDPOINT0024'
+rules '[{reassign: {to: WS1 APAC}}, sync]'
+rm -f turned.result.csv
+run apply pointed.csv --rules rules.yaml --yes --max-wait 30h --allow percent=100 --out turned.result.csv
+turned_end
+same 'pointers from 1: who was not refused is moved, and nobody else' '20 4 20' \
+	"$(grep -c ',done,' turned.result.csv) $(grep -c 'ODDPOINT00\(03\|10\|18\|24\),failed,' turned.result.csv) $(effects assign)"

@@ -89,6 +89,55 @@ def members(pattern, names, value):
     return turn
 
 
+def not_in_the_list(text):
+    """The list leaves one out, and who asks for it by name is answered 404."""
+    def turn(path, page):
+        if "/orgDevices?" in path:
+            page["data"] = [r for r in page["data"] if r["id"] != ODD]
+            page["meta"]["paging"].pop("total", None)
+        return (404, text) if re.search(rf"/orgDevices/{ODD}[?]", path) else page
+    return turn
+
+
+def first_alone(change):
+    """A page with one entry, which names the next page in another way."""
+    def turn(page):
+        page["data"] = page["data"][:1]
+        page["links"].pop("next", None)
+        page["meta"]["paging"] = {"limit": 1000}
+        change(page)
+    return paged(turn)
+
+
+def pointers_from_one(_path, text):
+    """A refusal counts its devices from 1, and names none."""
+    text = re.sub('"(detail|title)":"[^"]*"', r'"\1":"not allowed"', text)
+    return re.sub("(/devices/data/)([0-9]+)", lambda m: m[1] + str(int(m[2]) + 1), text)
+
+
+pointers_from_one.refusals = True
+
+
+def log_of(status, substatus="UPDATED"):
+    """The log of each activity has these words for all of its devices."""
+    def turn(path, text):
+        if not re.search("/orgDeviceActivities/.", path):
+            return re.sub("^([0-9A-Z]{10,}),[^,]*,[^,]*", rf"\1,{status},{substatus}", text, flags=re.M)
+        text = text.replace("COMPLETED_WITH_SUCCESS", "COMPLETED_WITH_ERROR")
+        return re.sub('("downloadUrl":"http://127.0.0.1):[0-9]+', rf"\1:{turn.port}", text)
+    turn.texts = True
+    return turn
+
+
+def log_twice(path, text):
+    """... and names each of them twice, once so and once so."""
+    text = log_twice.one(path, text)
+    return re.sub("^([0-9A-Z]{10,}),(SUCCESS,UPDATED)(.*)$", r"\1,ISSUE,INTERNAL_ERROR\3\n\1,\2\3", text, flags=re.M)
+
+
+log_twice.texts, log_twice.one = True, log_of("SUCCESS")
+
+
 def prompting_twin(path, page):
     """A second profile of the same name asks for a prompt, the first does not."""
     if "/dep/profiles/search" in path:
@@ -104,6 +153,7 @@ ASSIGNED = rf"/orgDevices/{ODD}/relationships"
 RECORD = r"/mdm/devices\?"
 APPS = r"/mdm/devices/[0-9]+/apps"
 TOKENS = r"/enrollment-tokens\?"
+DETAILS = r"/enrollment-tokens/"
 ZERO = "00000000-0000-0000-0000-000000000000"
 
 
@@ -133,6 +183,28 @@ TURNS = {
     "a server without that device": replied(DEVICE, 404, "404 page not found"),
     "an old API without records": replied(RECORD, 404, '{"Message":"No HTTP resource was found"}'),
     "an API without records": replied(RECORD, 404, '{"errorCode":5002,"message":"Device not found"}'),
+    "an API that keeps records to itself": replied(RECORD, 404, '{"errorCode":6,"message":"no access to this group"}'),
+    "an API without a word on records": replied(RECORD, 404, '{"errorCode":0,"message":"?"}'),
+    "a path that Apple does not know": not_in_the_list('{"errors":[{"status":"404","code":"PATH_ERROR","title":"x"}]}'),
+    "a right that Apple does not give": not_in_the_list('{"errors":[{"status":"404","code":"FORBIDDEN_ERROR","title":"x"}]}'),
+    "a 404 without errors": not_in_the_list('{"errors":[]}'),
+    "Apple's own 404": not_in_the_list('{"errors":[{"status":"404","code":"NOT_FOUND","title":"x"}]}'),
+    "details of nothing": replied(DETAILS, 200, "{}"),
+    "details in an envelope": replied(DETAILS, 200, '{"data":{"serial_number":"X","profile_status":"Empty"}}'),
+    "details that are a word": replied(DETAILS, 200, '{"message":"ok"}'),
+    "tokens that are counted and not shown": replied(TOKENS, 200, '{"tokens":[],"total":1}'),
+    "tokens beside an error in words": replied(TOKENS, 200, '{"tokens":[],"errorCode":"PARTIAL"}'),
+    "next cursor a number": first_alone(lambda page: page["meta"]["paging"].update(nextCursor=12345)),
+    "next cursor an object": first_alone(lambda page: page["meta"]["paging"].update(nextCursor={"value": "MDox"})),
+    "next link an object": first_alone(lambda page: page["links"].update(next={"url": "?cursor=MDox"})),
+    "next link a list": first_alone(lambda page: page["links"].update(next=["?cursor=MDox"])),
+    "pointers from 1": pointers_from_one,
+    "log SUCCESS_WITH_WARNING": log_of("SUCCESS_WITH_WARNING"),
+    "log WARNING": log_of("WARNING"),
+    "log ERFOLG": log_of("ERFOLG", "AKTUALISIERT"),
+    "log PENDING": log_of("PENDING", ""),
+    "log SUC": log_of("SUC", ""),
+    "log twice": log_twice,
     "no apps, and no body": replied(APPS, 200, ""),
     "apps that are yet to come": replied(APPS, 202, ""),
     "no apps": replied(APPS, 204, ""),
@@ -158,10 +230,15 @@ def turned(turn, path, status, text):
     if getattr(turn, "replaces", False):
         instead = turn(path, None)
         return (instead[0], instead[1].encode()) if instead else (status, text)
+    if getattr(turn, "refusals", False):
+        return status, turn(path, text.decode()).encode() if status == 409 else text
     if status != 200 or not text:
         return status, text
+    if getattr(turn, "texts", False):
+        return status, turn(path, text.decode()).encode()
     try:
-        return status, json.dumps(turn(path, json.loads(text))).encode()
+        got = turn(path, json.loads(text))
+        return (got[0], got[1].encode()) if isinstance(got, tuple) else (status, json.dumps(got).encode())
     except (ValueError, KeyError):
         return status, text
 
@@ -194,6 +271,7 @@ def main():
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    log_twice.one.port = turn.port = server.server_port
     with open(port_file + ".new", "w") as f:
         f.write(str(server.server_port))
     os.rename(port_file + ".new", port_file)

@@ -166,7 +166,7 @@ static void note_refused(void *self, size_t index, const struct apple_error *e)
 	buf_printf(self, "%zu %s;", index, e->code);
 }
 
-static void refuses(const char *errors, const char *want)
+static void refuses_after(bool *pointers, const char *errors, const char *want)
 {
 	const struct str serials[] = { STR("C02XK1ABJG50"), STR("C02XK1ABJG51"),
 		STR("C02XK1ABJG52"), STR("C02XK1ABJG53") };
@@ -177,11 +177,34 @@ static void refuses(const char *errors, const char *want)
 	buf_init(&got, 4096);
 	buf_printf(&body, "{\"errors\":%s}", errors);
 	p = reply_of(409, buf_cstr(&body));
-	(void)apple_refused_devices(&p, serials, 4, note_refused, &got);
+	(void)apple_refused_devices(&p, serials, 4, pointers, note_refused, &got);
 	assert_string_equal(buf_cstr(&got), want);
 	http_reply_release(&p);
 	buf_release(&body);
 	buf_release(&got);
+}
+
+static void refuses(const char *errors, const char *want)
+{
+	bool pointers = true;
+
+	refuses_after(&pointers, errors, want);
+}
+
+/* Once a pointer was behind the last device, those of later replies are not believed either. */
+static void test_pointers_that_stray(void **state)
+{
+#define POINTS_AT(i) "[{\"source\":{\"pointer\":\"/data/relationships/devices/data/" i "\"}}]"
+	bool pointers = true;
+
+	(void)state;
+	refuses_after(&pointers, POINTS_AT("2"), "2 ;");
+	assert_true(pointers);
+	refuses_after(&pointers, POINTS_AT("4"), "");
+	assert_false(pointers);
+	refuses_after(&pointers, POINTS_AT("2"), "");
+	refuses_after(&pointers, "[{\"detail\":\"C02XK1ABJG51\"}]", "1 ;");
+	assert_false(pointers);
 }
 
 /* A reply names each device it refuses in an entry of its own. */
@@ -295,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_long_texts_are_cut),
 		cmocka_unit_test(test_culprit),
 		cmocka_unit_test(test_every_refused_device),
+		cmocka_unit_test(test_pointers_that_stray),
 		cmocka_unit_test(test_apple_F26_fields_refused),
 	};
 
