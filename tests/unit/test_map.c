@@ -66,11 +66,36 @@ static void slots_survive_growth(void **state)
 	}
 }
 
+/* Serials that were counted up lie as far from each other as any: nobody walks past hundreds of
+ * them to find that one is not there. */
+static void numbered_keys_do_not_pile_up(void **state)
+{
+	char text[24];
+
+	(void)state;
+	for (int n = 1000; n <= 64000; n *= 4) {
+		struct map m;
+		size_t run = 0, longest = 0;
+
+		map_init(&m, (size_t)n);
+		for (int i = 0; i < n; i++)
+			(void)map_add(&m, numbered(i, text), NULL);
+		for (uint32_t i = 0; i <= m.mask; i++) {
+			run = m.table[i] ? run + 1 : 0;
+			longest = run > longest ? run : longest;
+		}
+		if (longest > 300)
+			fail_msg("of %d keys %zu lie side by side", n, longest);
+		map_release(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_bytes_have_the_same_slot),
 		cmocka_unit_test(slots_survive_growth),
+		cmocka_unit_test(numbered_keys_do_not_pile_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
