@@ -231,6 +231,16 @@ bool time_parse(struct str s, int64_t *ret_ms)
 	return in_range(ms);
 }
 
+bool time_of_day(int64_t year, int64_t month, int64_t day, int64_t *ret_ms)
+{
+	struct civil c = { .year = year, .month = (int)month, .day = (int)day };
+
+	if (month != c.month || day != c.day || !civil_ok(&c))
+		return false;
+	*ret_ms = civil_ms(&c);
+	return true;
+}
+
 /* --- formats of a rules file --- */
 
 enum part {

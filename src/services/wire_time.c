@@ -178,21 +178,14 @@ static bool in_bounds(const struct fields *f)
 	return f->hour <= 23 && f->minute <= 59 && f->second <= 60;
 }
 
-/* The date goes through the parser of the base floor, which knows how long months are. */
 static bool instant_of(const struct fields *f, int64_t *ret)
 {
-	struct buf text;
 	int64_t day;
-	bool good;
 
-	buf_init(&text, TIME_MAX_BYTES);
-	buf_printf(&text, "%04d-%02d-%02d", (int)f->year, (int)f->month, (int)f->day);
-	good = in_bounds(f) && time_parse(buf_view(&text), &day);
-	buf_release(&text);
-	if (good)
-		*ret = day + ((f->hour * 60 + f->minute - f->offset_min) * 60 + f->second) * 1000 +
-		       f->ms;
-	return good;
+	if (!in_bounds(f) || !time_of_day(f->year, f->month, f->day, &day))
+		return false;
+	*ret = day + ((f->hour * 60 + f->minute - f->offset_min) * 60 + f->second) * 1000 + f->ms;
+	return true;
 }
 
 /* What was cut short must not pass for a time of its own: without seconds something else has to

@@ -228,9 +228,32 @@ static void writes_durations_for_people(void **state)
 		assert_string_equal(duration_words(cases[i].ms, text), cases[i].words);
 }
 
+/* The same days as the parser of texts knows, and no others. */
+static void test_days(void **state)
+{
+	static const int years[] = { 0, 1, 1600, 1900, 1970, 2000, 2023, 2024, 2100, 9999, 10000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(years) / sizeof(years[0]); i++)
+		for (int month = 0; month <= 13; month++)
+			for (int day = 0; day <= 32; day++) {
+				int64_t want = 1, got = 1;
+				char text[32];
+				bool is;
+
+				(void)snprintf(
+					text, sizeof(text), "%04d-%02d-%02d", years[i], month, day);
+				is = time_parse(str_from(text), &want);
+				assert_int_equal(time_of_day(years[i], month, day, &got), is);
+				assert_int_equal(got, want);
+			}
+	assert_false(time_of_day(2024, INT64_C(1) << 32 | 1, 1, &(int64_t){ 0 }));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_days),
 		cmocka_unit_test(reads_what_services_send),
 		cmocka_unit_test(refuses_anything_else),
 		cmocka_unit_test(reads_the_usual_form_as_any_other),
