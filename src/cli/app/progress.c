@@ -17,6 +17,8 @@
 enum { HOUR_MS = 3600 * 1000, REDRAW_MS = 125, PLAIN_MS = 30 * 1000, USUAL_COLUMNS = 80 };
 /* How often what is left is worked out anew. */
 enum { FORESEE_LINE_MS = 1000, FORESEE_PLAIN_MS = 15 * 1000 };
+/* Of two days' work an end that is foreseen each quarter of an hour is exact enough. */
+enum { FORESEE_SHARE = 200 };
 /* How often whoever looks at the lock is told. */
 enum { SAY_MS = 1000 };
 /* Who watches a line sees a clock in it; for all others waking up is work for nothing. */
@@ -174,15 +176,25 @@ int64_t progress_pulse(void *self, const struct transport_pulse *pulse)
 	return p->show == SHOW_LINE ? LIVE_MS : QUIET_MS;
 }
 
+static int64_t foresee_every(const struct progress *p)
+{
+	int64_t least = p->show == SHOW_LINE ? FORESEE_LINE_MS : FORESEE_PLAIN_MS, share;
+
+	if (p->clock || p->state.finish_ms == TIME_NONE) /* a leaping clock says nothing of ours */
+		return least;
+	share = (p->state.finish_ms - p->state.now_ms) / FORESEE_SHARE;
+	return share > least ? share : least;
+}
+
 /* The schedule of what is left, by the rates and what was sent under them. */
 static void foresee(struct progress *p, const struct job *j)
 {
 	int64_t now = p->clock ? clock_now(p->clock) : p->state.now_ms;
-	int64_t every = p->show == SHOW_LINE ? FORESEE_LINE_MS : FORESEE_PLAIN_MS;
 	struct transport_counts n = transport_counts(j->transport);
 	struct schedule left;
 
-	if (p->show == SHOW_NONE || (p->foreseen_ms != TIME_NONE && now - p->foreseen_ms < every))
+	if (p->show == SHOW_NONE ||
+		(p->foreseen_ms != TIME_NONE && now - p->foreseen_ms < foresee_every(p)))
 		return;
 	p->foreseen_ms = now;
 	schedule_left(j, false, &left);
@@ -228,14 +240,24 @@ static bool is_off(const struct job *j, uint32_t device)
 	return !job_is_settled(d) && work_put_back_due(job_program(j, d), d->results, &at);
 }
 
-/* Off their server, and those that a request under way may take off. */
-static void find_off(const struct job *j, struct off *ret)
+/* Counts them by what became of them; names who is off its server. */
+static void count_devices(const struct job *j, struct standing *s, struct off *ret)
 {
-	ret->n = 0;
-	buf_init(&ret->names, LEFT_MAX_BYTES);
+	s->total = j->n;
+	s->settled = s->failed = 0;
 	for (uint32_t i = 0; i < j->n; i++)
-		if (is_off(j, i))
+		if (job_is_settled(&j->devices[i])) {
+			s->settled++;
+			s->failed += outcome_info(j->devices[i].outcome)->exit_status != 0;
+		} else if (is_off(j, i)) {
 			add_off(ret, j, i);
+		}
+	s->in_flight = ret->n;
+}
+
+/* Those that a request under way may take off. */
+static void add_leaving(const struct job *j, struct off *ret)
+{
 	for (uint32_t k = 0; k < j->n_open; k++) {
 		const struct open_request *r = j->open[k];
 
@@ -250,21 +272,17 @@ static void find_off(const struct job *j, struct off *ret)
 
 /* What a signal is answered with from now on: up to date at every moment, since the answer cannot
  * wait until somebody works it out. */
-static void ready_for_stop(const struct progress *p, const struct job *j)
+static void ready_for_stop(const struct progress *p, struct off *off)
 {
 	char doing[80];
-	struct off off;
-	bool one;
+	bool one = off->n == 1;
 
-	find_off(j, &off);
-	one = off.n == 1;
-	(void)snprintf(doing, sizeof(doing), "putting %u device%s back on %s server", off.n,
+	(void)snprintf(doing, sizeof(doing), "putting %u device%s back on %s server", off->n,
 		one ? "" : "s", one ? "its" : "their");
-	buf_printf(&off.names, one ? " stays off its server" : " stay off their server");
+	buf_printf(&off->names, one ? " stays off its server" : " stay off their server");
 	if (p->next)
-		buf_printf(&off.names, "; put %s back: %s", one ? "it" : "them", p->next);
-	stop_words(off.n ? doing : NULL, off.n ? buf_cstr(&off.names) : NULL);
-	buf_release(&off.names);
+		buf_printf(&off->names, "; put %s back: %s", one ? "it" : "them", p->next);
+	stop_words(off->n ? doing : NULL, off->n ? buf_cstr(&off->names) : NULL);
 }
 
 void progress_next(struct progress *p, const char *next)
@@ -287,20 +305,14 @@ void progress_tell(struct progress *p, struct lock *lock)
 void progress_job(void *self, const struct job *j)
 {
 	struct progress *p = self;
-	uint32_t at;
+	struct off off = { .n = 0 };
 
 	p->state.now_ms = transport_now(j->transport);
-	p->state.total = j->n;
-	p->state.settled = p->state.failed = p->state.in_flight = 0;
-	for (uint32_t i = 0; i < j->n; i++) {
-		const struct job_device *d = &j->devices[i];
-
-		p->state.settled += job_is_settled(d);
-		p->state.failed += job_is_settled(d) && outcome_info(d->outcome)->exit_status;
-		p->state.in_flight += !job_is_settled(d) &&
-				      work_put_back_due(job_program(j, d), d->results, &at);
-	}
-	ready_for_stop(p, j);
+	buf_init(&off.names, LEFT_MAX_BYTES);
+	count_devices(j, &p->state, &off);
+	add_leaving(j, &off);
+	ready_for_stop(p, &off);
+	buf_release(&off.names);
 	foresee_end(p, j);
 	foresee(p, j);
 	say_if_due(p);
