@@ -158,13 +158,23 @@ static struct folded fold(struct str header)
 	return f;
 }
 
+static bool is_word_at(const char *words, struct str word)
+{
+	return (word.n == 0 || (*words == *word.p && strncmp(words, word.p, word.n) == 0)) &&
+	       (words[word.n] == ' ' || words[word.n] == '\0');
+}
+
+/* Words stand between single blanks. */
 static int place_in(const char *words, struct str word)
 {
-	struct str rest = str_from(words);
+	const char *end;
 
-	for (int place = 0; rest.n; place++)
-		if (str_eq(str_cut(&rest, ' '), word))
+	for (int place = 0; words && *words; place++) {
+		if (is_word_at(words, word))
 			return place;
+		end = strchr(words, ' ');
+		words = end ? end + 1 : NULL;
+	}
 	return HEADER_NONE;
 }
 
