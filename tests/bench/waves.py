@@ -145,7 +145,7 @@ def one(devices, servers, in_flight):
     bench.line("A3", f"{what}: replies 429", traffic.refused, "0", traffic.refused == 0)
     bench.line("-", f"{what}: virtual hours", f"{traffic.wall_s / 3600:.1f}")
     bench.line("-", f"{what}: device-hours off their server", f"{effects.hours:.0f}")
-    bench.line("A7", f"{what}: CPU of a virtual day, s", f"{used.cpu / days:.1f}")
+    bench.aim("A7", f"{what}: CPU of a virtual day, s", used.cpu / days, 15, "{:.1f}")
 
 
 def main():
