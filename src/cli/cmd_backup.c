@@ -145,14 +145,14 @@ static void tell_restore(const struct saved_run *s, const struct cli *cli,
 		ndjson_begin(&j, "restore");
 		ndjson_time(&j, "made", info->made_ms);
 		json_put_int(&j.o, "events", info->n_events);
-		json_put_z(&j.o, "kept", kept);
+		json_put_z(&j.o, "kept", s->aside ? s->aside : kept);
 		ndjson_end(&j, stdout);
 	} else if (!cli_count(cli, OPTION_QUIET)) {
 		out = cli_page_begin(&page, stderr);
 		text_line(out, "the state is that of %s, with %lld event%s of its audit trail",
 			when_words(&when, info->made_ms, made), (long long)info->n_events,
 			plural((uint64_t)info->n_events));
-		text_part(out, "kept    ", str_from(kept));
+		text_part(out, "kept    ", str_from(s->aside ? s->aside : kept));
 		buf_init(&next, NEXT_MAX_BYTES);
 		cli_suggest(cli, COMMAND_STATUS, NULL, &next);
 		text_part(out, "next    ", buf_view(&next));

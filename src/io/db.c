@@ -2,27 +2,42 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "base/stat.h"
+#include "io/db_private.h"
 #include "os/kernel.h"
 
-enum { BUSY_PAUSE_US = 5000 };
+#define DAMAGED " is damaged: "
 /* What the log keeps on disk once its content is in the database. */
 #define LOG_KEPT_BYTES "4194304"
 
-struct db {
-	bool reads; /* and may change nothing */
-	int patience_ms;
-	sqlite3 *h;
-	char *path; /* for messages */
-};
+static bool is_damage(int rc)
+{
+	return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
+}
+
+bool db_says_damaged(const struct err *err)
+{
+	return err->code == ERR_STORE && strstr(err->msg, DAMAGED);
+}
+
+enum errc db_fail(const struct db *d, int rc, struct err *err)
+{
+	const char *why = d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc);
+
+	return err_set(err, ERR_STORE, "%s%s%s (SQLite %d)", d->path,
+		is_damage(rc) ? DAMAGED : ": ", why, rc);
+}
+
+enum errc db_fail_os(const char *path, const char *doing, struct err *err)
+{
+	return err_set(err, ERR_STORE, "%s: cannot %s: %s", path, doing, strerror(errno));
+}
 
 struct db_stmt {
 	sqlite3_stmt *h;
@@ -30,25 +45,13 @@ struct db_stmt {
 	int failed_bind; /* first failure since the last reset; told by the next step */
 };
 
-static enum errc fail(const struct db *d, int rc, struct err *err)
-{
-	const char *why = d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc);
-
-	return err_set(err, ERR_STORE, "%s: %s (SQLite %d)", d->path, why, rc);
-}
-
-static enum errc fail_os(const char *path, const char *doing, struct err *err)
-{
-	return err_set(err, ERR_STORE, "%s: cannot %s: %s", path, doing, strerror(errno));
-}
-
 /* SQLite would create the file with the umask; the journals copy the mode of the main file. */
-static enum errc create_private(const char *path, int extra_flags, struct err *err)
+enum errc db_create_private(const char *path, int extra_flags, struct err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | extra_flags, 0600);
 
 	if (fd < 0 || close(fd) != 0)
-		return fail_os(path, "open or create", err);
+		return db_fail_os(path, "open or create", err);
 	return ERR_OK;
 }
 
@@ -68,29 +71,14 @@ static void free_journals(const char *path)
 	}
 }
 
-static enum errc sync_path(const char *path, int open_flags, struct err *err)
-{
-	int fd = open(path, open_flags | O_RDONLY | O_CLOEXEC);
-	int rc = fd < 0 ? -1 : fsync(fd);
-
-	if (rc != 0) {
-		enum errc e = fail_os(path, "sync", err);
-
-		if (fd >= 0)
-			(void)close(fd);
-		return e;
-	}
-	return close(fd) == 0 ? ERR_OK : fail_os(path, "close", err);
-}
-
 /* SQLite waits by itself in most places; not where it opens a file that is being closed, switches
  * to the log, or repairs one. `since`: when it was tried first. Nothing is repeated inside a
  * transaction: what it has read may no longer be so. */
-static bool try_again(const struct db *d, int rc, int64_t since)
+bool db_try_again(const struct db *d, int rc, int64_t since)
 {
 	if ((rc & 0xff) != SQLITE_BUSY || !sqlite3_get_autocommit(d->h))
 		return false;
-	(void)usleep(BUSY_PAUSE_US);
+	(void)usleep(DB_PAUSE_US);
 	return kernel_clock_ms(CLOCK_MONOTONIC) - since < d->patience_ms;
 }
 
@@ -117,7 +105,7 @@ static enum errc only_read(struct db *d, struct err *err)
 {
 	int rc = sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 
-	return rc == SQLITE_OK ? db_exec(d, "PRAGMA query_only=ON", err) : fail(d, rc, err);
+	return rc == SQLITE_OK ? db_exec(d, "PRAGMA query_only=ON", err) : db_fail(d, rc, err);
 }
 
 static enum errc be_durable(struct db *d, enum db_mode mode, struct err *err)
@@ -140,7 +128,7 @@ static enum errc configure(struct db *d, enum db_mode mode, struct err *err)
 	for (size_t i = 0; rc == SQLITE_OK && i < 2; i++)
 		rc = sqlite3_db_config(d->h, no_quoted_texts[i], 0, NULL);
 	if (rc != SQLITE_OK)
-		return fail(d, rc, err);
+		return db_fail(d, rc, err);
 	if (mode == DB_READ)
 		return only_read(d, err);
 	if (mode != DB_MEMORY) {
@@ -152,6 +140,23 @@ static enum errc configure(struct db *d, enum db_mode mode, struct err *err)
 	return db_exec(d, "PRAGMA foreign_keys=ON", err);
 }
 
+/* What stands there, or beside it as one of its journals, and can be none. */
+static enum errc check_kinds(const char *path, struct err *err)
+{
+	static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
+	enum errc e = ERR_OK;
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings) && !e; i++) {
+		char *name = mem_printf("%s%s", path, endings[i]);
+		struct stat st;
+
+		if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode))
+			e = err_set(err, ERR_STORE, "%s" DAMAGED "%s is a folder", path, name);
+		free(name);
+	}
+	return e;
+}
+
 enum errc db_open(struct db **ret, const char *path, enum db_mode mode, struct err *err)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE;
@@ -161,8 +166,10 @@ enum errc db_open(struct db **ret, const char *path, enum db_mode mode, struct e
 
 	if (mode == DB_MEMORY)
 		path = ":memory:";
-	else if (mode != DB_READ)
-		e = create_private(path, 0, err);
+	else
+		e = check_kinds(path, err);
+	if (e == ERR_OK && mode != DB_READ && mode != DB_MEMORY)
+		e = db_create_private(path, 0, err);
 	if (e != ERR_OK)
 		return e;
 	if (mode != DB_READ && mode != DB_MEMORY)
@@ -172,7 +179,9 @@ enum errc db_open(struct db **ret, const char *path, enum db_mode mode, struct e
 	d->reads = mode == DB_READ;
 	d->patience_ms = DB_BUSY_MS;
 	rc = sqlite3_open_v2(path, &d->h, flags, NULL);
-	e = rc == SQLITE_OK ? configure(d, mode, err) : fail(d, rc, err);
+	e = rc == SQLITE_OK ? configure(d, mode, err) : db_fail(d, rc, err);
+	if (e == ERR_OK && mode == DB_STORE)
+		db_log_watch(&d->log, d->h);
 	if (e != ERR_OK) {
 		db_close(d);
 		return e;
@@ -185,6 +194,9 @@ void db_close(struct db *d)
 {
 	if (!d)
 		return;
+	/* What is not whole stays in the log: whoever opens it next has what came before that. */
+	if (!db_log_is_whole(&d->log, d->h))
+		(void)sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	/* Statements still open would make this fail and leak: a bug of the caller. */
 	if (sqlite3_close(d->h) != SQLITE_OK)
 		abort();
@@ -199,8 +211,8 @@ enum errc db_exec(struct db *d, const char *sql, struct err *err)
 
 	do
 		rc = sqlite3_exec(d->h, sql, NULL, NULL, NULL);
-	while (try_again(d, rc, since));
-	return rc == SQLITE_OK ? ERR_OK : fail(d, rc, err);
+	while (db_try_again(d, rc, since));
+	return rc == SQLITE_OK ? ERR_OK : db_fail(d, rc, err);
 }
 
 enum errc db_patience(struct db *d, int ms, struct err *err)
@@ -208,7 +220,7 @@ enum errc db_patience(struct db *d, int ms, struct err *err)
 	int rc = sqlite3_busy_timeout(d->h, ms);
 
 	d->patience_ms = ms;
-	return rc == SQLITE_OK ? ERR_OK : fail(d, rc, err);
+	return rc == SQLITE_OK ? ERR_OK : db_fail(d, rc, err);
 }
 
 enum errc db_durable(struct db *d, bool durable, struct err *err)
@@ -225,11 +237,14 @@ enum errc db_check_place(struct db *d, struct err *err)
 {
 	int has_moved = 0;
 
-	if (sqlite3_file_control(d->h, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) != SQLITE_OK ||
-		!has_moved)
-		return ERR_OK;
-	return err_set(
-		err, ERR_STORE, "%s was removed, moved or replaced while it is in use", d->path);
+	if (sqlite3_file_control(d->h, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) == SQLITE_OK &&
+		has_moved)
+		return err_set(err, ERR_STORE,
+			"%s was removed, moved or replaced while it is in use", d->path);
+	if (!db_log_is_there(&d->log, d->h))
+		return err_set(err, ERR_STORE,
+			"%s-wal was cut, removed or replaced while it is in use", d->path);
+	return ERR_OK;
 }
 
 enum errc db_commit(struct db *d, struct err *err)
@@ -254,6 +269,39 @@ int64_t db_changes(const struct db *d)
 	return sqlite3_changes64(d->h);
 }
 
+static enum errc take_verdict(void *self, struct db_stmt *q, struct err *err)
+{
+	const struct db *d = self;
+	struct str says = db_col_str(q, 0);
+
+	return str_eq(says, STR("ok"))
+		       ? ERR_OK
+		       : err_set(err, ERR_STORE, "%s" DAMAGED "%.*s", d->path, STR_FMT(says));
+}
+
+enum errc db_check_sound(struct db *d, struct err *err)
+{
+	return db_each(d, "PRAGMA quick_check(1)", DB_NO_VALUES, take_verdict, d, err);
+}
+
+/* By other eyes than ours, which may see what they remember. */
+enum errc db_check_kept(struct db *d, struct err *err)
+{
+	struct db *other;
+	enum errc e = db_check_place(d, err);
+
+	if (e)
+		return e;
+	if (!db_log_is_whole(&d->log, d->h))
+		return err_set(err, ERR_STORE, "%s-wal was changed while it is in use", d->path);
+	e = db_open(&other, d->path, DB_READ, err);
+	if (e)
+		return e;
+	e = db_check_sound(other, err);
+	db_close(other);
+	return e;
+}
+
 static enum errc take_number(void *self, struct db_stmt *q, struct err *err)
 {
 	(void)err;
@@ -271,151 +319,6 @@ enum errc db_user_version(struct db *d, int64_t *ret, struct err *err)
 	return e;
 }
 
-/* Changes nothing but that file, and yet a reader has to be allowed to. */
-static enum errc vacuum_into(struct db *d, const char *path, struct err *err)
-{
-	enum errc e = d->reads ? db_exec(d, "PRAGMA query_only=OFF", err) : ERR_OK;
-
-	if (e == ERR_OK)
-		e = db_do(d, "VACUUM INTO ?1", DB_VALUES(db_z(path)), err);
-	if (d->reads && db_exec(d, "PRAGMA query_only=ON", NULL) && e == ERR_OK)
-		e = err_set(err, ERR_STORE, "%s: cannot be read any more", d->path);
-	return e;
-}
-
-static enum errc sync_folder_of(const char *path, struct err *err)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder = slash ? mem_dupz((struct str){ path, (size_t)(slash - path) + 1 })
-			     : mem_strdup(".");
-	enum errc e = sync_path(folder, O_DIRECTORY, err);
-
-	free(folder);
-	return e;
-}
-
-/* A copy under its final name is a whole one, and it is on disk: a migration follows. */
-enum errc db_backup(struct db *d, const char *path, struct err *err)
-{
-	char *tmp = mem_printf("%s.tmp", path);
-	enum errc e;
-
-	if (unlink(tmp) != 0 && errno != ENOENT) {
-		e = fail_os(tmp, "remove", err);
-		goto out;
-	}
-	e = create_private(tmp, O_EXCL, err);
-	if (e == ERR_OK)
-		e = vacuum_into(d, tmp, err);
-	if (e == ERR_OK)
-		e = sync_path(tmp, 0, err);
-	if (e == ERR_OK && rename(tmp, path) != 0)
-		e = fail_os(path, "create", err);
-	if (e == ERR_OK)
-		e = sync_folder_of(path, err);
-	else
-		(void)unlink(tmp);
-out:
-	free(tmp);
-	return e;
-}
-
-/* pragma: for the source, before anything is read of it; NULL: none. */
-static enum errc copy_from(
-	struct db *d, const char *path, int flags, const char *pragma, struct err *err)
-{
-	sqlite3_backup *copy;
-	sqlite3 *from = NULL;
-	int rc = sqlite3_open_v2(
-		path, &from, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, NULL);
-	int64_t since = kernel_clock_ms(CLOCK_MONOTONIC);
-
-	if (rc == SQLITE_OK && pragma)
-		rc = sqlite3_exec(from, pragma, NULL, NULL, NULL);
-	if (rc != SQLITE_OK) {
-		(void)sqlite3_close(from);
-		return err_set(err, ERR_STORE, "%s: %s", path, sqlite3_errstr(rc));
-	}
-	copy = sqlite3_backup_init(d->h, "main", from, "main");
-	do
-		rc = copy ? sqlite3_backup_step(copy, -1) : sqlite3_errcode(d->h);
-	while (copy && try_again(d, rc, since));
-	if (copy && sqlite3_backup_finish(copy) == SQLITE_OK && rc == SQLITE_DONE)
-		rc = SQLITE_OK;
-	(void)sqlite3_close(from);
-	return rc == SQLITE_OK ? ERR_OK : fail(d, rc, err);
-}
-
-enum errc db_restore(struct db *d, const char *path, struct err *err)
-{
-	return copy_from(d, path, 0, NULL, err);
-}
-
-/* Of one of its files; all 0: there is none. */
-static struct stat shape_of(const char *path, const char *ending)
-{
-	char *name = mem_printf("%s%s", path, ending);
-	struct stat ret;
-
-	if (stat(name, &ret) != 0)
-		ret = (struct stat){ 0 };
-	free(name);
-	return ret;
-}
-
-/* No lock is taken and no index of the log is made: both would be written. Without that index
- * SQLite reads a log only as its one user. */
-static enum errc copy_frozen(struct db *d, const char *path, bool has_log, struct err *err)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789/._-";
-	size_t n = strlen(path);
-	struct buf uri;
-	enum errc rc;
-
-	buf_init(&uri, 3 * n + 64);
-	buf_z(&uri, "file:");
-	for (size_t i = 0; i < n; i++)
-		if (strchr(plain, path[i]))
-			buf_char(&uri, path[i]);
-		else
-			buf_printf(&uri, "%%%02x", (unsigned char)path[i]);
-	buf_z(&uri, has_log ? "?vfs=unix-none" : "?immutable=1");
-	rc = copy_from(d, buf_cstr(&uri), SQLITE_OPEN_URI,
-		has_log ? "PRAGMA locking_mode=EXCLUSIVE" : NULL, err);
-	buf_release(&uri);
-	return rc;
-}
-
-enum errc db_restore_frozen(struct db *d, const char *path, struct err *err)
-{
-	int64_t since = kernel_clock_ms(CLOCK_MONOTONIC);
-	struct stat file, log;
-	enum errc rc;
-
-	for (;;) {
-		struct stat now;
-
-		if (shape_of(path, "-journal").st_size)
-			return err_set(err, ERR_STORE,
-				"%s: its last write was cut off, and it cannot be repaired where "
-				"nothing may be written",
-				path);
-		file = shape_of(path, "");
-		log = shape_of(path, "-wal");
-		rc = copy_frozen(d, path, log.st_size > 0, err);
-		now = shape_of(path, "");
-		if (stat_is_unchanged(&now, &file)) {
-			now = shape_of(path, "-wal");
-			if (stat_is_unchanged(&now, &log))
-				return rc;
-		}
-		if (kernel_clock_ms(CLOCK_MONOTONIC) - since >= d->patience_ms)
-			return err_set(err, ERR_STORE, "%s: is written all the time", path);
-		(void)usleep(BUSY_PAUSE_US);
-	}
-}
-
 enum errc db_only_read(struct db *d, struct err *err)
 {
 	d->reads = true;
@@ -431,9 +334,9 @@ enum errc db_prepare(struct db *d, const char *sql, struct db_stmt **ret, struct
 
 	do
 		rc = sqlite3_prepare_v3(d->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &h, NULL);
-	while (try_again(d, rc, since));
+	while (db_try_again(d, rc, since));
 	if (rc != SQLITE_OK)
-		return fail(d, rc, err);
+		return db_fail(d, rc, err);
 	s = mem_zalloc(sizeof(*s));
 	s->h = h;
 	s->d = d;
@@ -495,12 +398,12 @@ enum errc db_step(struct db_stmt *s, bool *ret_row, struct err *err)
 	if (rc == SQLITE_OK)
 		do
 			rc = sqlite3_step(s->h);
-		while (try_again(s->d, rc, since));
+		while (db_try_again(s->d, rc, since));
 	if (rc == SQLITE_ROW) {
 		*ret_row = true;
 		return ERR_OK;
 	}
-	e = rc == SQLITE_DONE ? ERR_OK : fail(s->d, rc, err);
+	e = rc == SQLITE_DONE ? ERR_OK : db_fail(s->d, rc, err);
 	db_reset(s);
 	if (e == ERR_OK)
 		*ret_row = false;

@@ -40,8 +40,15 @@ MUST_CHECK enum errc db_exec(struct db *d, const char *sql, struct err *err);
  * process only and a power cut with the next durable commit. Not inside a transaction. DB_STORE
  * begins durable. */
 MUST_CHECK enum errc db_durable(struct db *d, bool durable, struct err *err);
-/* ERR_STORE when another file, or none, is where it was opened. */
+/* ERR_STORE when another file, or none, is where it was opened, or its log is not what was written
+ * to it. */
 MUST_CHECK enum errc db_check_place(struct db *d, struct err *err);
+/* ERR_STORE when it does not hold together; db_says_damaged(). */
+MUST_CHECK enum errc db_check_sound(struct db *d, struct err *err);
+/* Both, as another process would find it. */
+MUST_CHECK enum errc db_check_kept(struct db *d, struct err *err);
+/* Whether a failure of anything here means that the file is not as SQLite wrote it. */
+bool db_says_damaged(const struct err *err);
 MUST_CHECK enum errc db_begin(struct db *d, struct err *err); /* IMMEDIATE */
 MUST_CHECK enum errc db_commit(struct db *d, struct err *err);
 void db_rollback(struct db *d); /* fine without a transaction */

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/time.h"
 #include "base/version.h"
 #include "io/crypto.h"
 #include "io/file.h"
@@ -446,6 +448,32 @@ enum errc store_open_lost(struct store **ret, const struct store_options *o, str
 		store_close(s);
 	else
 		*ret = s;
+	return rc;
+}
+
+enum errc store_put_aside(
+	const struct store_options *o, int64_t now_ms, char **ret, struct err *err)
+{
+	static const char *const endings[] = { "-wal", "-shm", "-journal", "" };
+	char *folder, at[TIME_TEXT];
+	enum errc rc = make_folder(o->state_dir, o->client_id, &folder, err);
+
+	if (rc)
+		return rc;
+	*ret = mem_printf("%s/depmend.db.damaged-%s", folder, time_rfc3339_s(now_ms, at));
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings) && !rc; i++) {
+		char *from = mem_printf("%s/depmend.db%s", folder, endings[i]);
+		char *to = mem_printf("%s%s", *ret, endings[i]);
+
+		if (rename(from, to) != 0 && errno != ENOENT)
+			rc = err_set(err, ERR_STORE, "%s cannot be moved to %s: %s", from, to,
+				strerror(errno));
+		free(from);
+		free(to);
+	}
+	free(folder);
+	if (rc)
+		free(*ret);
 	return rc;
 }
 

@@ -89,11 +89,15 @@ static enum errc prepare_schema(struct shared *s, struct err *err)
 	return rc;
 }
 
+/* As its header says; a folder has none. */
 static bool is_damaged(int fd)
 {
 	char header[16];
+	struct stat st;
 	ssize_t n = fd < 0 ? 0 : read(fd, header, sizeof(header));
 
+	if (n < 0)
+		return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
 	return n > 0 && (n < (ssize_t)sizeof(header) ||
 				memcmp(header, "SQLite format 3", sizeof(header)) != 0);
 }
@@ -115,15 +119,24 @@ static bool is_ours_to_move(int fd, const char *path)
 	       mine.st_ino == there.st_ino;
 }
 
+static bool is_file(int fd, const struct stat *file)
+{
+	struct stat st;
+
+	return fd >= 0 && file->st_ino && fstat(fd, &st) == 0 && st.st_dev == file->st_dev &&
+	       st.st_ino == file->st_ino;
+}
+
 /* What is found out again, and what was sent: neither is worth that no command works any more. Its
- * journals go first: those of its successor have the same names. */
-static void begin_anew(struct shared *s, const char *path)
+ * journals go first: those of its successor have the same names. `found`: the file that was found
+ * damaged behind its header, else all 0. */
+static void begin_anew(struct shared *s, const char *path, const struct stat *found)
 {
 	static const char *const endings[] = { "-wal", "-shm", "-journal" };
 	char *aside = mem_printf("%s.damaged", path);
 	int fd = open_as_it_is(path);
 
-	if (is_damaged(fd) && is_ours_to_move(fd, path)) {
+	if ((is_damaged(fd) || is_file(fd, found)) && is_ours_to_move(fd, path)) {
 		for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
 			char *journal = mem_printf("%s%s", path, endings[i]);
 
@@ -138,6 +151,36 @@ static void begin_anew(struct shared *s, const char *path)
 	free(aside);
 }
 
+static enum errc open_sound(struct shared *s, const char *path, enum db_mode mode, struct err *err)
+{
+	enum errc rc = db_open(&s->db, path, mode, err);
+
+	if (!rc)
+		rc = db_patience(s->db, PATIENCE_MS, err);
+	if (!rc)
+		rc = prepare_schema(s, err);
+	return rc ? rc : db_check_sound(s->db, err);
+}
+
+static enum errc open_or_begin_anew(
+	struct shared *s, const char *path, bool network, struct err *err)
+{
+	enum db_mode mode = network ? DB_NETWORK : DB_FAST;
+	struct stat file = { 0 };
+	enum errc rc;
+
+	begin_anew(s, path, &file);
+	if (stat(path, &file) != 0)
+		file = (struct stat){ 0 };
+	rc = open_sound(s, path, mode, err);
+	if (!rc || !db_says_damaged(err))
+		return rc;
+	db_close(s->db);
+	s->db = NULL;
+	begin_anew(s, path, &file);
+	return open_sound(s, path, mode, err);
+}
+
 enum errc shared_open(struct shared **ret, const char *folder, bool network, struct err *err)
 {
 	struct shared *s = mem_zalloc(sizeof(*s));
@@ -146,18 +189,9 @@ enum errc shared_open(struct shared **ret, const char *folder, bool network, str
 
 	if (getentropy(&s->owner, sizeof(s->owner)) != 0)
 		rc = err_set(err, ERR_INTERNAL, "the system gives no random numbers");
-	if (!rc && folder)
-		begin_anew(s, path);
 	if (!rc)
-		rc = db_open(&s->db, path,
-			!folder   ? DB_MEMORY
-			: network ? DB_NETWORK
-				  : DB_FAST,
-			err);
-	if (!rc)
-		rc = db_patience(s->db, PATIENCE_MS, err);
-	if (!rc)
-		rc = prepare_schema(s, err);
+		rc = folder ? open_or_begin_anew(s, path, network, err)
+			    : open_sound(s, path, DB_MEMORY, err);
 	free(path);
 	if (rc)
 		shared_close(s);

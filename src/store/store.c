@@ -91,8 +91,10 @@ enum errc store_begin(struct store *s, struct err *err)
 
 enum errc store_begin_soft(struct store *s, struct err *err)
 {
-	enum errc rc = set_soft(s, true, err);
+	enum errc rc = db_check_place(s->db, err);
 
+	if (!rc)
+		rc = set_soft(s, true, err);
 	return rc ? rc : db_begin(s->db, err);
 }
 
@@ -101,6 +103,8 @@ enum errc store_commit(struct store *s, struct err *err)
 	bool durable = !s->soft;
 	enum errc rc = db_commit(s->db, err);
 
+	if (!rc && durable)
+		rc = db_check_place(s->db, err);
 	if (!rc && durable && s->uncounted) {
 		const struct counter c = { s->newest.n, s->newest.at_ms, str_from(s->newest.hash),
 			str_from(s->file) };
@@ -109,6 +113,11 @@ enum errc store_commit(struct store *s, struct err *err)
 		s->uncounted = false;
 	}
 	return rc ? rc : set_soft(s, false, err);
+}
+
+enum errc store_check_kept(struct store *s, struct err *err)
+{
+	return s->lost ? ERR_OK : db_check_kept(s->db, err);
 }
 
 static void store_rollback(struct store *s)

@@ -74,6 +74,11 @@ MUST_CHECK enum errc store_open(
 MUST_CHECK enum errc store_open_lost(
 	struct store **ret, const struct store_options *o, struct err *err);
 void store_close(struct store *s);
+/* A ledger that is damaged, with its journals, is in the way of the one that takes its place: it is
+ * kept as *ret, FOLDER/depmend.db.damaged-TIME. For the lock's holder, who has closed it; caller
+ * frees. */
+MUST_CHECK enum errc store_put_aside(
+	const struct store_options *o, int64_t now_ms, char **ret, struct err *err);
 /* FOLDER/moved: it is the state of another folder now, and nothing may be written here. */
 #define STORE_MOVED "moved"
 /* What all processes write; borrowed until store_close(). */
@@ -105,6 +110,8 @@ MUST_CHECK enum errc store_begin(struct store *s, struct err *err);
  * again, and the times of what was sent. The death of this process takes nothing. */
 MUST_CHECK enum errc store_begin_soft(struct store *s, struct err *err);
 MUST_CHECK enum errc store_commit(struct store *s, struct err *err);
+/* Whether what was written is there, as the next process will find it. */
+MUST_CHECK enum errc store_check_kept(struct store *s, struct err *err);
 /* The one when rc is ERR_OK, else or after a failure the other; returns what failed. */
 MUST_CHECK enum errc store_end(struct store *s, enum errc rc, struct err *err);
 /* Within a transaction, one at a time: what is written from here to store_unmark() can be taken

@@ -43,7 +43,7 @@ csv.h        src/io/csv/csv.c
 yaml.h       src/io/yaml.c
 cjson/       src/io/json.c
 curl/        src/io/curl_api.h
-sqlite3.h    src/io/db.c
+sqlite3.h    src/io/db
 openssl/     src/io/crypto_
 microhttpd.h src/sim/serve.c
 xlsxwriter.h src/report/xlsx.c

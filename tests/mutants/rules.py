@@ -338,13 +338,29 @@ RULES = {
          "\tif (false)\n"),
     ], "doubt odd"),
     "store: readers do not write": ("src/io/db.c", [
-        ("db_exec(d, \"PRAGMA query_only=ON\", err) : fail(d, rc, err);",
-         "ERR_OK : fail(d, rc, err);"),
+        ("db_exec(d, \"PRAGMA query_only=ON\", err) : db_fail(d, rc, err);",
+         "ERR_OK : db_fail(d, rc, err);"),
     ], "test_db"),
     "store: readers leave the log to the writer": ("src/io/db.c", [
-        ("SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,",
-         "SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0,"),
+        ("\tint rc = sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,",
+         "\tint rc = sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0,"),
     ], "test_db"),
+    "store: a log that was cut is noticed at once": ("src/io/db.c", [
+        ("\tif (!db_log_is_there(&d->log, d->h))\n",
+         "\tif (!db_log_is_there(&d->log, d->h) && false)\n"),
+    ], "damage"),
+    "store: a log that is not whole is not taken over": ("src/io/db.c", [
+        ("\tif (!db_log_is_whole(&d->log, d->h))\n\t\t(void)sqlite3",
+         "\tif (false)\n\t\t(void)sqlite3"),
+    ], "damage"),
+    "store: at its end an apply asks whether all of it is there": ("src/cli/app/run_command_end.c", [
+        ("\treturn rc ? rc : store_check_kept(store, err);",
+         "\treturn rc;"),
+    ], "damage"),
+    "store: a damaged ledger is put aside for the backup": ("src/cli/app/saved_run.c", [
+        ("\tif (!rc || !db_says_damaged(err))\n\t\treturn rc;",
+         "\tif (!rc || err)\n\t\treturn rc;"),
+    ], "damage"),
     "start: what our account did, and the ledger has not": ("src/older/older.c", [
         ("\tif (!rc && asks)\n\t\trc = read_events(&s, err);",
          "\tif (!rc && asks && false)\n\t\trc = read_events(&s, err);"),

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -120,6 +121,45 @@ static void test_a_reader_changes_nothing(void **state)
 	free(wal);
 }
 
+/* What is committed is in the log alone, and somebody spoils that; what another process does by
+ * right is no harm. */
+static void test_log_is_spoilt(void **state)
+{
+	char *path = in_folder("log.db"), *log = mem_printf("%s-wal", path);
+
+	(void)state;
+	for (int how = 0; how < 3; how++) {
+		struct db *d = open_ok(path, DB_STORE), *other;
+		struct err err;
+		int64_t kept;
+
+		exec_ok(d, "CREATE TABLE IF NOT EXISTS t (a INTEGER)");
+		other = open_ok(path, DB_STORE);
+		exec_ok(other, "PRAGMA wal_checkpoint(TRUNCATE)");
+		db_close(other);
+		assert_int_equal(db_check_place(d, &err), ERR_OK);
+		kept = number(d, "SELECT count(*) FROM t");
+		exec_ok(d, "INSERT INTO t VALUES (1)");
+		exec_ok(d, "INSERT INTO t VALUES (2)");
+		assert_int_equal(db_check_kept(d, &err), ERR_OK);
+		assert_int_equal(how == 0   ? truncate(log, 0)
+				 : how == 1 ? truncate(log, 32 + 4096)
+					    : unlink(log),
+			0);
+		assert_int_equal(db_check_place(d, &err), ERR_STORE);
+		assert_non_null(strstr(err.msg, log));
+		assert_int_equal(db_check_kept(d, &err), ERR_STORE);
+		db_close(d);
+		d = open_ok(path, DB_STORE);
+		assert_int_equal(db_check_sound(d, &err), ERR_OK);
+		/* One that was removed was open still. */
+		assert_int_equal(number(d, "SELECT count(*) FROM t"), how == 2 ? kept + 2 : kept);
+		db_close(d);
+	}
+	free(path);
+	free(log);
+}
+
 static void test_another_file_in_its_place(void **state)
 {
 	char *path = in_folder("place.db"), *other = in_folder("other.db");
@@ -133,7 +173,7 @@ static void test_another_file_in_its_place(void **state)
 	assert_int_equal(rename(path, other), 0);
 	assert_int_equal(db_check_place(d, &err), ERR_STORE);
 	assert_non_null(strstr(err.msg, path));
-	db_close(open_ok(path, DB_STORE));
+	assert_int_equal(close(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)), 0);
 	assert_int_equal(db_check_place(d, &err), ERR_STORE);
 	assert_int_equal(rename(other, path), 0);
 	assert_int_equal(db_check_place(d, &err), ERR_OK);
@@ -398,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_store_mode),
 		cmocka_unit_test(test_a_reader_changes_nothing),
 		cmocka_unit_test(test_another_file_in_its_place),
+		cmocka_unit_test(test_log_is_spoilt),
 		cmocka_unit_test(test_journals_that_nobody_may_write),
 		cmocka_unit_test(test_open_failures),
 		cmocka_unit_test(test_values_round_trip),

@@ -1,6 +1,7 @@
 #include "cli/app/saved_run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/app/load.h"
@@ -9,6 +10,7 @@
 #include "facts/organization.h"
 #include "facts/session.h"
 #include "io/clock.h"
+#include "io/db.h"
 #include "report/ndjson.h"
 
 static enum errc load_settings(struct saved_run *s, const struct cli *cli, struct err *err)
@@ -28,9 +30,9 @@ static enum errc load_settings(struct saved_run *s, const struct cli *cli, struc
 	return rc;
 }
 
-static enum errc open_store(struct saved_run *s, enum store_use use, bool retired, struct err *err)
+static struct store_options options_of(const struct saved_run *s, enum store_use use, bool retired)
 {
-	const struct store_options store = {
+	return (struct store_options){
 		.state_dir = s->settings->state,
 		.client_id = s->settings->apple.account,
 		.use = use,
@@ -38,6 +40,11 @@ static enum errc open_store(struct saved_run *s, enum store_use use, bool retire
 		.network = STORE_AS_IT_IS,
 		.beside = use == STORE_WRITE && !s->lock,
 	};
+}
+
+static enum errc open_store(struct saved_run *s, enum store_use use, bool retired, struct err *err)
+{
+	const struct store_options store = options_of(s, use, retired);
 	enum errc rc = store_open(&s->store, &store, err);
 
 	if (!rc)
@@ -66,6 +73,20 @@ enum errc saved_run_open_to_write(
 	return rc ? rc : open_store(s, STORE_WRITE, false, err);
 }
 
+static enum errc put_aside(struct saved_run *s, struct err *err)
+{
+	const struct store_options store = options_of(s, STORE_WRITE, true);
+	struct clock *clock = NULL;
+	enum errc rc = session_clock(s->settings, &clock, err);
+
+	store_close(s->store);
+	s->store = NULL;
+	if (!rc)
+		rc = store_put_aside(&store, clock_now(clock), &s->aside, err);
+	clock_free(clock);
+	return rc;
+}
+
 enum errc saved_run_open_retired(struct saved_run *s, const struct cli *cli, struct err *err)
 {
 	enum errc rc = load_settings(s, cli, err);
@@ -73,6 +94,14 @@ enum errc saved_run_open_retired(struct saved_run *s, const struct cli *cli, str
 	if (!rc)
 		rc = session_lock(&s->lock, s->settings, cli->command->name,
 			cli_duration_ms(cli, OPTION_WAIT_LOCK, 0), err);
+	if (rc)
+		return rc;
+	rc = open_store(s, STORE_WRITE, true, err);
+	if (!rc)
+		rc = store_check_kept(s->store, err);
+	if (!rc || !db_says_damaged(err))
+		return rc;
+	rc = put_aside(s, err);
 	return rc ? rc : open_store(s, STORE_WRITE, true, err);
 }
 
@@ -89,6 +118,7 @@ void saved_run_close(struct saved_run *s)
 		run_input_release(&s->input);
 	store_close(s->store);
 	lock_free(s->lock);
+	free(s->aside);
 	settings_free(s->settings);
 	diags_release(&s->diags);
 }

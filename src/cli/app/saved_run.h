@@ -15,6 +15,7 @@ struct saved_run {
 	struct settings *settings;
 	struct store *store;
 	struct lock *lock;
+	char *aside; /* where a damaged ledger is kept; NULL: there was none */
 	struct run_record run;
 	bool has_run;
 	struct run_input input;
@@ -26,7 +27,8 @@ MUST_CHECK enum errc saved_run_open(struct saved_run *s, const struct cli *cli, 
  * lock (what it writes has to be one transaction then). */
 MUST_CHECK enum errc saved_run_open_to_write(
 	struct saved_run *s, const struct cli *cli, bool beside, struct err *err);
-/* The same, alone, also where the state was moved away: to take it back. */
+/* The same, alone, also where the state was moved away or is damaged: to take it back. What is
+ * damaged is put aside. */
 MUST_CHECK enum errc saved_run_open_retired(
 	struct saved_run *s, const struct cli *cli, struct err *err);
 /* Opens the store again, with what was put in its place. */

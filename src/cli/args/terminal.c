@@ -10,6 +10,7 @@
 #include "base/fold.h"
 #include "base/log.h"
 #include "io/clock.h"
+#include "io/db.h"
 #include "os/stop.h"
 
 static bool is_set(const char *name)
@@ -82,6 +83,10 @@ int cli_fail(const struct cli *cli, const struct err *err)
 			cli->command ? " " : "", cli->command ? cli->command->name : "");
 	else if (err->code == ERR_LOCKED)
 		(void)fputs("--wait-lock 1h waits for it to end\n", out);
+	else if (db_says_damaged(err))
+		(void)fputs("'depmend restore FILE' takes a backup back; without one move the file "
+			    "away: 'depmend export --off-server' lists what is off its server\n",
+			out);
 	else if (err->code == ERR_AUTH)
 		(void)fputs("'depmend doctor' tells which key, role or term it is\n", out);
 	cli_page_end(&page);
