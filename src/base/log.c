@@ -42,6 +42,11 @@ void log_write_all(struct str text)
 		(void)fwrite(text.p, 1, text.n, stderr);
 }
 
+void log_flush(void)
+{
+	(void)fflush(stderr);
+}
+
 /* As wide as the terminal, if it is one. Caller frees. */
 static char *folded(struct str text, size_t *ret_n)
 {

@@ -24,6 +24,8 @@ void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 
 /* Whole lines, folded at the width of the terminal. */
 void log_text(struct str text);
+/* What a command that holds its messages back says now. */
+void log_flush(void);
 
 /* What may come again and again, such as tries that fail: of lines that differ in nothing but words
  * with digits the first is printed, then the 10th, the 100th ... With -v each is. */

@@ -142,7 +142,10 @@ int cmd_forget(const struct cli *cli)
 {
 	struct forget f = { 0 };
 	struct err err;
-	enum errc rc = forget_all(&f, cli, &err);
+	enum errc rc;
+
+	saved_run_hold_output();
+	rc = forget_all(&f, cli, &err);
 
 	for (size_t i = 0; i < f.n; i++)
 		open_business_release(&f.open[i]);

@@ -69,8 +69,10 @@ enum errc session_lock(struct lock **ret, const struct settings *s, const char *
 	struct lock_holder holder;
 	enum errc rc = store_lock(ret, s->state, client, command, err);
 
-	if (rc == ERR_LOCKED && wait_ms > 0)
+	if (rc == ERR_LOCKED && wait_ms > 0) {
 		log_info("%s; waiting until it has ended (--wait-lock)", err->msg);
+		log_flush();
+	}
 	for (; rc == ERR_LOCKED && wait_ms > 0; wait_ms -= LOCK_LOOK_MS) {
 		if (stop_sleep(wait_ms < LOCK_LOOK_MS ? wait_ms : LOCK_LOOK_MS, err))
 			return err->code;

@@ -37,6 +37,30 @@ kill -TERM "$checks"
 wait "$checks"
 same 'check --online: the status of its signal' 143 "$?"
 kill -CONT "$sim_pid"
+
+# Who reads the messages of a command that writes the ledger stands still: others have the lock all the same.
+mkfifo full && exec 7<>full
+dd if=/dev/zero of=full bs=4096 oflag=nonblock 2>/dev/null
+run pause --reason none
+run backup state.backup
+for command in 'forget C02XK1ABJG5H --reason none' 'restore state.backup' 'backup moved.backup --move'; do
+	# shellcheck disable=SC2086 # a command and its words
+	"$build/depmend" $command >/dev/null 2>full </dev/null &
+	reads=$!
+	for _ in $(seq 200); do [ "$(awk '{ print $3 }' "/proc/$reads/stat")" = S ] && break; sleep 0.05; done
+	sleep 0.5
+	check "${command%% *}: it has more to say" kill -0 "$reads"
+	"$build/depmend" forget C02XK1ABJG5H --reason none >out 2>err </dev/null
+	status=$?
+	[ "${command#*--move}" = "$command" ] && expected=0 || expected=78
+	exits "${command%% *}: nobody waits for who reads its messages" "$expected"
+	kill -KILL "$reads"
+	wait "$reads" 2>/dev/null
+done
+exec 7>&-
+rm full
+new_world
+
 alone=(--pid --fork)
 unshare "${alone[@]}" true 2>/dev/null || alone=(--user --map-root-user --pid --fork)
 if unshare "${alone[@]}" true 2>/dev/null; then

@@ -129,14 +129,21 @@ static int end(struct saved_run *s, const struct cli *cli, enum errc rc, const s
 	return rc ? cli_fail(cli, err) : 0;
 }
 
+void saved_run_hold_output(void)
+{
+	enum { HELD_BYTES = 256 * 1024 };
+	static char output[HELD_BYTES], messages[HELD_BYTES];
+
+	(void)setvbuf(stdout, output, _IOFBF, HELD_BYTES);
+	(void)setvbuf(stderr, messages, _IOFBF, HELD_BYTES);
+}
+
 int saved_run_command(const struct cli *cli, saved_run_work *work)
 {
-	static char output[256 * 1024];
 	struct saved_run s = { 0 };
 	struct err err;
 
-	/* Whoever reads it may stand still: no other command waits for him. */
-	(void)setvbuf(stdout, output, _IOFBF, sizeof(output));
+	saved_run_hold_output();
 	return end(&s, cli, work(&s, cli, &err), &err);
 }
 

@@ -34,6 +34,9 @@ MUST_CHECK enum errc saved_run_open_retired(
 /* Opens the store again, with what was put in its place. */
 MUST_CHECK enum errc saved_run_reopen(struct saved_run *s, struct err *err);
 void saved_run_close(struct saved_run *s);
+/* Before the lock is taken: whoever reads what this command says may stand still, and no other
+ * command waits for him. It is said when the command ends, or asks. */
+void saved_run_hold_output(void);
 /* A whole command: what `work` opened is closed, its failure told. The exit status. */
 typedef enum errc saved_run_work(struct saved_run *s, const struct cli *cli, struct err *err);
 int saved_run_command(const struct cli *cli, saved_run_work *work);
