@@ -45,10 +45,15 @@ enum errc deeds_read(struct str program, struct str results, uint32_t open, stru
 	work_outline(&source, a, &outline);
 	ret->synced = outline.syncs;
 	for (uint32_t i = 0; i < outline.n && i < results.n; i++) {
-		bool is_open = open >> outline.v[i].kind & 1u;
+		enum step_kind kind = outline.v[i].kind;
+		bool is_open = open >> kind & 1u, unseen = results.p[i] == RESULT_UNVERIFIED;
 
-		if (is_open || results.p[i] == RESULT_DONE || results.p[i] == RESULT_UNVERIFIED)
-			add_deed(ret, outline.v[i].kind);
+		if (!is_open && !unseen && results.p[i] != RESULT_DONE)
+			continue;
+		add_deed(ret, kind);
+		if (step_info(kind)->takes_off || step_info(kind)->puts_back ||
+			kind == STEP_MIGRATE)
+			ret->late = unseen ? &source.v[outline.v[i].word] : NULL;
 		ret->open |= is_open;
 	}
 	return ERR_OK;
@@ -75,8 +80,8 @@ static void add_profile(struct inverse *inv, const struct undone *u, bool anew)
 void inverse_of(const struct fleet *f, const struct settings *s, const struct deeds *d,
 	const struct undone *u, struct inverse *ret)
 {
-	bool back = d->moved &&
-		    !snapshot_is(&u->after, SNAPSHOT_SERVER, fleet_server_name(f, u->start));
+	bool back = d->moved && (u->late || !snapshot_is(&u->after, SNAPSHOT_SERVER,
+						    fleet_server_name(f, u->start)));
 
 	if (d->migrated)
 		inverse_add(ret, STEP_CANCEL_MIGRATION, STR_NONE);

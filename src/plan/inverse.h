@@ -14,13 +14,15 @@
 struct undone {
 	uint32_t start; /* server; SERVER_NONE: none */
 	struct snapshot before, after;
-	bool done; /* the run ended as it should: `after` is the state it left */
+	bool done;               /* the run ended as it should: `after` is the state it left */
+	const struct step *late; /* its last move, if it did not see it; NULL: it did */
 };
 
 /* What the steps of a run did to one device. */
 struct deeds {
 	bool moved, migrated, profiled;
-	bool synced; /* so that the UEM has to follow the way back too */
+	const struct step *late; /* as in struct undone */
+	bool synced;             /* so that the UEM has to follow the way back too */
 	bool released;
 	bool open;       /* something of `lost` may still be carried out, or was */
 	struct buf lost; /* words of what has no inverse; the caller's, who releases it */

@@ -67,14 +67,14 @@ enum errc undo_input(
 
 /* --- from what was done to its inverse --- */
 
-enum { LOST_MAX_BYTES = 1024 };
+enum { LOST_MAX_BYTES = 1024, OPEN_CHANGE = 1 << STEP_MAX_ };
 
 struct undoing {
 	struct plan *p;
 	struct undone *rows; /* by row */
 	uint32_t *row_of;    /* by serial slot: the row acted on; MAP_NONE */
 	uint32_t *open;      /* by serial slot: steps of the run that cannot be undone and whose
-				outcome nobody knows yet, a bit per kind */
+				outcome nobody knows yet, a bit per kind; OPEN_CHANGE: another one */
 };
 
 static enum errc take_inverse(struct undoing *u, uint32_t n, const struct device_record *rec,
@@ -84,6 +84,7 @@ static enum errc take_inverse(struct undoing *u, uint32_t n, const struct device
 	struct inverse inv = { .n = 0 };
 	struct program program = { .v = inv.v };
 	struct str lost = buf_view(&d->lost);
+	bool still_open = u->open[row->serial] & OPEN_CHANGE;
 	struct buf advice;
 	enum errc rc;
 
@@ -91,13 +92,12 @@ static enum errc take_inverse(struct undoing *u, uint32_t n, const struct device
 		lost = STR("the server it came from is gone");
 	else if (!d->released)
 		inverse_of(u->p->opt->facts->fleet, u->p->opt->settings, d, &u->rows[n], &inv);
-	if (inv.n == 0 && d->open) {
-		plan_settle(u->p, row, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, lost);
-		return ERR_OK;
-	}
-	if (inv.n == 0) {
-		plan_settle(u->p, row, lost.n ? OUTCOME_MANUAL : OUTCOME_UNCHANGED,
-			lost.n ? REASON_UNDO_IRREVERSIBLE : REASON_UNDO_NOTHING, lost);
+	if (inv.n == 0 || still_open) {
+		if (d->open || still_open)
+			plan_settle(u->p, row, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, lost);
+		else
+			plan_settle(u->p, row, lost.n ? OUTCOME_MANUAL : OUTCOME_UNCHANGED,
+				lost.n ? REASON_UNDO_IRREVERSIBLE : REASON_UNDO_NOTHING, lost);
 		return ERR_OK;
 	}
 	buf_init(&advice, LOST_MAX_BYTES);
@@ -135,6 +135,7 @@ static enum errc take_device(void *self, const struct device_record *rec, struct
 	snapshot_decode(rec->after, &u->p->arena, &u->rows[n].after);
 	buf_init(&deeds.lost, LOST_MAX_BYTES);
 	rc = deeds_read(rec->program, rec->results, u->open[slot], &u->p->arena, &deeds, err);
+	u->rows[n].late = deeds.late;
 	if (!rc)
 		rc = take_inverse(u, n, rec, &deeds, err);
 	buf_release(&deeds.lost);
@@ -160,21 +161,32 @@ static void find_rows(struct undoing *u)
 	}
 }
 
+static void note_open(struct undoing *u, struct str serial, uint32_t what)
+{
+	uint32_t slot = map_find(&u->p->input->serials, serial);
+
+	if (slot != MAP_NONE)
+		u->open[slot] |= what;
+}
+
 /* Of the run that is undone; those of others are told by whoever asks for its undo. */
 static enum errc find_open(
 	struct undoing *u, struct store *store, const struct run_record *run, struct err *err)
 {
-	struct ledger_deeds deeds;
-	enum errc rc = ledger_deeds(store, STR_NONE, &deeds, err);
+	struct ledger_deeds d;
+	struct ledger_intents in = { 0 };
+	enum errc rc = ledger_deeds(store, STR_NONE, &d, err);
 
-	for (size_t i = 0; i < deeds.n && !rc; i++) {
-		const struct ledger_deed *d = &deeds.v[i];
-		uint32_t slot = map_find(&u->p->input->serials, d->serial);
-
-		if (d->run == run->id && d->state == DEED_OPEN && slot != MAP_NONE)
-			u->open[slot] |= 1u << d->kind;
-	}
-	ledger_deeds_release(&deeds);
+	rc = rc ? rc : ledger_intents(store, STR_NONE, &in, err);
+	for (size_t i = 0; i < d.n && !rc; i++)
+		if (d.v[i].run == run->id && d.v[i].state == DEED_OPEN)
+			note_open(u, d.v[i].serial, 1u << d.v[i].kind);
+	for (size_t i = 0; i < in.n && !rc; i++)
+		if (in.v[i].run == run->id &&
+			!step_info((enum step_kind)in.v[i].kind)->irreversible)
+			note_open(u, in.v[i].serial, OPEN_CHANGE);
+	ledger_deeds_release(&d);
+	ledger_intents_release(&in);
 	return rc;
 }
 
@@ -200,13 +212,22 @@ static struct str or_none(struct str name)
 	return name.n ? name : STR("none");
 }
 
+/* The run's own last move came, or may come, when the run did not look any more. */
+static bool came_late(const struct fleet *f, const struct undone *u, uint32_t server)
+{
+	if (!u->late || (u->late->kind != STEP_REASSIGN && u->late->kind != STEP_MIGRATE))
+		return u->late && server == SERVER_NONE;
+	return u->late->id.n && server == fleet_server_by_id(f, u->late->id);
+}
+
 /* Neither as the run left it nor as it was before: somebody else has decided about it since. */
 static bool is_drifted(const struct fleet *f, const struct undone *u, const struct view *now,
 	char *ret_why, size_t size)
 {
 	struct str server = fleet_server_name(f, now->server),
 		   profile = profile_text(f, now->profile);
-	bool left_so = snapshot_is(&u->after, SNAPSHOT_SERVER, server);
+	bool left_so = snapshot_is(&u->after, SNAPSHOT_SERVER, server) ||
+		       came_late(f, u, now->server);
 
 	if (now->server != u->start && !left_so &&
 		u->after.v[SNAPSHOT_SERVER].state != VALUE_UNREAD) {

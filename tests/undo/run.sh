@@ -300,6 +300,55 @@ exits 'the undo goes on' 0
 same 'as the same run' "$first" "$(newest)"
 undone "$name" 'an undo in two parts'
 
+# --- a change that came when its run did not wait any more is undone; one that may still come is told ---
+
+mkdir -p late && cd late || exit 1
+cat >fleet.csv <<-'END'
+	serial,server,profile
+	C02LATE00001,WS1 EMEA,Kiosk
+	C02LATE00002,WS1 EMEA,Kiosk
+	C02STAY00001,WS1 EMEA,Kiosk
+	C02STAY00002,WS1 Americas,Kiosk
+	C02STAY00003,WS1 APAC,Kiosk
+END
+cat >late.yaml <<-'END'
+	version: 1
+	overrides: [{activity: '*', nth: 1, knobs: {apple.activity_time: 40m}}]
+END
+for steps in '{reassign: {to: WS1 Americas}}' '{reassign: {to: WS1 Americas}}, sync' unassign delete_from_lifecycle \
+	'{migrate: {to: WS1 Americas, deadline: 2027-01-20}}' 'unassign, {reassign: {to: WS1 Americas}}'; do
+	for wait in 10m 6h; do # its run is cut off, or over
+		new_world --fleet fleet.csv --scenario late.yaml
+		rules "[$steps]"
+		rows C02LATE00001 C02LATE00002
+		apply_rows --max-wait $wait
+		check "late $steps, $wait: not done" test "$status" -ne 0
+		name=$(newest)
+		run undo "$name" --out plan.csv
+		exits "undo of $steps, $wait, which may still come" 5
+		same "undo of $steps, $wait, which may still come: the rows" 2 \
+			"$(grep -c ',unverified,.*,state.request_open: ' plan.csv)"
+		DEPMEND_CLOCK=virtual:2026-11-22T06:00:00Z run undo "$name" --apply --yes "${lift[@]}" --out undone.csv
+		exits "undo of $steps, $wait, which came late" 0
+		same "undo of $steps, $wait, which came late: they are back" 'WS1 EMEA WS1 EMEA' \
+			"$(for i in 1 2; do jq -r --arg s C02LATE0000$i 'select(.kind == "effect" and .effective and
+				.serial == $s and (.what | test("assign|migrate"))) | .after' "$audit" | tail -n 1; done | xargs)"
+	done
+done
+# ... but not where somebody else has brought it since
+new_world --fleet fleet.csv --scenario <(cat late.yaml - <<-'END'
+	admins: [{after: 2h, do: assign, server: WS1 APAC, serials: [C02LATE00001]}]
+END
+)
+rules '[{reassign: {to: WS1 Americas}}]'
+rows C02LATE00001 C02LATE00002
+apply_rows
+name=$(newest)
+DEPMEND_CLOCK=virtual:2026-11-22T06:00:00Z run undo "$name" --apply --yes "${lift[@]}" --out undone.csv
+exits 'undo of what came late, and was moved on' 5
+same 'undo of what came late, and was moved on: the rows' '1 done 1 drifted' "$(outcomes undone.csv)"
+cd "$work" || exit 1
+
 # --- the latest run is none that undoes another: the same command goes on, and does not turn round ---
 
 for wait in 10m 6h; do
