@@ -288,9 +288,15 @@ static bool take_plain(struct serial_list *l, struct list_row *ret)
 	const struct csv_record *r = &ret->record;
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
 
-	if (r->bad || at >= r->n_cells || r->n_cells > l->reading.width ||
-		serial_read(r->cells[at], &ret->serial) ||
+	if (r->bad || at >= r->n_cells || serial_read(r->cells[at], &ret->serial) ||
 		is_doubtful(l, serial_view(&ret->serial)) || list_is_shifted(l, r))
+		return false;
+	/* Columns of ours behind theirs are no surplus. */
+	if (r->n_cells > l->reading.width &&
+		(l->reading.surplus_end > l->reading.width ||
+			!str_eq(r->cells[at], serial_view(&ret->serial)) ||
+			serial_look(r->cells[at]) != LOOK_STRONG ||
+			list_is_joined(l, r, ret->serial.n)))
 		return false;
 	drop_barcode(l, &ret->serial);
 	ret->fault = REASON_NONE;

@@ -143,12 +143,21 @@ static bool is_note(const struct serial_list *l, const struct csv_record *r, siz
 	       serial_look(r->cells[at]) == LOOK_STRONG && has_all_before(l, r, at);
 }
 
+/* As most texts have not, and each strong serial has. */
+static bool has_digit(struct str cell)
+{
+	for (size_t i = 0; i < cell.n; i++)
+		if (cell.p[i] <= '9')
+			return true;
+	return false;
+}
+
 /* Another serial than the row's, which may be dressed differently. */
 static bool is_other_serial(struct str cell, struct str serial)
 {
 	struct serial a, b;
 
-	if (cell.n < SERIAL_MIN || serial_look(cell) != LOOK_STRONG)
+	if (cell.n < SERIAL_MIN || !has_digit(cell) || serial_look(cell) != LOOK_STRONG)
 		return false;
 	return serial_read(cell, &a) || serial_read(serial, &b) ||
 	       !str_eq(serial_view(&a), serial_view(&b));

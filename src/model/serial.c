@@ -252,6 +252,14 @@ struct traits {
 	bool beyond_hex, vowel;
 };
 
+static bool is_vowel(char upper)
+{
+	const unsigned letters = 1 << ('A' - 'A') | 1 << ('E' - 'A') | 1 << ('I' - 'A') |
+				 1 << ('O' - 'A') | 1 << ('U' - 'A');
+
+	return upper >= 'A' && upper <= 'Z' && (letters >> (upper - 'A') & 1);
+}
+
 static struct traits traits_of(struct str s)
 {
 	struct traits t = { 0 };
@@ -265,7 +273,7 @@ static struct traits traits_of(struct str s)
 		t.n_upper += !digit && upper == s.p[i];
 		t.n_lower += upper != s.p[i];
 		t.beyond_hex |= upper > 'F';
-		t.vowel |= !digit && strchr("AEIOU", upper) != NULL;
+		t.vowel |= !digit && is_vowel(upper);
 		if (i && digit != was_digit) {
 			t.n_changes++;
 			t.n_last_run = 0;
@@ -301,6 +309,20 @@ bool serial_is_part_number(struct str s)
 	       is_zero(s.p[4]) && is_zero(s.p[5]) && is_zero(s.p[6]);
 }
 
+/* Capitals and digits in three runs and more, not in hex: as nearly all serials are. */
+static bool is_plainly_strong(struct str s)
+{
+	unsigned n_changes = 0;
+	bool beyond_hex = false, lower = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		n_changes += i && (s.p[i] <= '9') != (s.p[i - 1] <= '9');
+		beyond_hex |= s.p[i] > 'F';
+		lower |= s.p[i] >= 'a';
+	}
+	return n_changes >= 2 && beyond_hex && !lower && s.p[0] != '0' && !serial_is_part_number(s);
+}
+
 enum serial_look serial_look(struct str cell)
 {
 	struct str s = without_formula(cell);
@@ -312,6 +334,8 @@ enum serial_look serial_look(struct str cell)
 		return LOOK_EMPTY;
 	if (!read_bare(s, &serial))
 		return LOOK_OTHER;
+	if (is_plainly_strong(s))
+		return LOOK_STRONG;
 	t = traits_of(s);
 	if ((t.n_upper && t.n_lower) || !t.beyond_hex || is_hex_number(s) ||
 		serial_is_part_number(s))
@@ -371,7 +395,7 @@ static bool can_be_said(struct str s)
 	size_t n_letters = 0, n_vowels = 0, run = 0, longest = 0;
 
 	for (size_t i = 0; i < s.n && s.p[i] > '9'; i++) {
-		bool vowel = strchr("AEIOU", ascii_upper(s.p[i])) != NULL;
+		bool vowel = is_vowel(ascii_upper(s.p[i]));
 
 		n_letters++;
 		n_vowels += vowel;

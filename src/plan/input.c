@@ -1,77 +1,53 @@
 #include "plan/input.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "io/crypto.h"
 #include "io/csv/csv_out.h"
-
-/* --- spool --- */
-
-struct spooling {
-	FILE *file;
-	struct sha256_stream *digest;
-};
-
-static enum errc spool_open(struct input *in, const char *folder, struct err *err)
-{
-	struct spooling *s = mem_zalloc(sizeof(*s));
-	int fd;
-
-	in->spooling = s;
-	in->spool = mem_printf("%s/depmend-input-XXXXXX", folder);
-	fd = mkostemp(in->spool, O_CLOEXEC);
-	s->file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!s->file) {
-		int why = errno;
-
-		if (fd >= 0)
-			(void)close(fd);
-		return err_set(err, ERR_CANNOT_CREATE, "%s: %s", in->spool, strerror(why));
-	}
-	in->own_spool = true;
-	s->digest = sha256_new();
-	return ERR_OK;
-}
-
-/* Errors of the stream are sticky and told by spool_close(). */
-static void spool_add(struct spooling *s, struct str raw)
-{
-	if (!s)
-		return;
-	(void)fwrite(raw.p ? raw.p : "", 1, raw.n, s->file);
-	(void)fputc('\n', s->file);
-	sha256_add(s->digest, raw);
-	sha256_add(s->digest, STR("\n"));
-}
-
-static enum errc spool_close(struct input *in, struct err *err)
-{
-	struct spooling *s = in->spooling;
-	bool bad = false;
-
-	if (s && s->file) {
-		sha256_end_hex(s->digest, in->digest);
-		bad = ferror(s->file) != 0;
-		bad = fclose(s->file) != 0 || bad;
-	}
-	free(s);
-	in->spooling = NULL;
-	return bad ? err_set(err, ERR_IO, "%s: %s", in->spool, strerror(errno)) : ERR_OK;
-}
+#include "io/spool.h"
 
 /* --- rows --- */
 
-/* In the spool every record stands alone on its line. */
-static uint16_t place_of(const struct input *in, const struct csv_record *r)
+/* Written anew its cells would have the same quotes. */
+static bool is_quoted_sparely(const struct csv_record *r, size_t n)
 {
-	if (!r->place || r->n_cells != in->columns.n)
-		return 0;
-	return in->spooling ? csv_place(r->raw.n, 1) : r->place;
+	for (size_t i = 0; i < n; i++)
+		if (r->cells[i].p > r->raw.p && r->cells[i].p[-1] == '"' &&
+			!csv_needs_quotes(r->cells[i]))
+			return false;
+	return true;
+}
+
+/* How much less than the whole record its copy has: our columns of an earlier result are left out.
+ * False: it is not to be copied. */
+static bool less_of(const struct input *in, const struct csv_record *r, uint16_t *ret)
+{
+	size_t n = in->n_theirs, ours;
+
+	if (!in->from_result) {
+		*ret = (uint16_t)(in->columns.n - r->n_cells);
+		return r->n_cells <= in->columns.n;
+	}
+	if (!n || r->n_cells != in->columns.n)
+		return false;
+	/* Their length with the delimiter, behind which ours begin: cells that had doubled quotes
+	 * are somewhere else. */
+	ours = (size_t)((uintptr_t)r->cells[n].p - (uintptr_t)r->raw.p);
+	if (ours == 0 || ours > r->raw.n ||
+		(memchr(r->raw.p, '"', ours) && !is_quoted_sparely(r, n)))
+		return false;
+	ours -= r->raw.p[ours - 1] == '"';
+	*ret = (uint16_t)(r->raw.n - ours + 1);
+	return true;
+}
+
+/* In the spool every record stands alone on its line. */
+static void note_place(const struct input *in, const struct csv_record *r, struct input_row *row)
+{
+	if (r->place && less_of(in, r, &row->less))
+		row->place = in->spooling ? csv_place(r->raw.n, 1) : r->place;
 }
 
 /* Serials get their slots in the order of the rows, some rows late. */
@@ -148,6 +124,14 @@ static void add_row(struct input *in, const struct list_row *row)
 {
 	struct input_waiting *w = &in->waiting[in->n_rows % INPUT_WAITING];
 	const struct csv_record *r = &row->record;
+	struct input_row noted = {
+		.serial = MAP_NONE,
+		.program = MAP_NONE,
+		.detail = detail_of(in, row),
+		.rule = ROW_NO_RULE,
+		.outcome = row->fault ? OUTCOME_INVALID : OUTCOME_PENDING,
+		.reason = (uint8_t)row->fault,
+	};
 
 	end_wait(in, w);
 	w->row = in->n_rows;
@@ -157,17 +141,8 @@ static void add_row(struct input *in, const struct list_row *row)
 	w->expected = map_expect(&in->serials, serial_view(&w->serial));
 	note_serial(in, row);
 
-	input_add(in,
-		(struct input_row){
-			.serial = MAP_NONE,
-			.program = MAP_NONE,
-			.detail = detail_of(in, row),
-			.rule = ROW_NO_RULE,
-			.place = place_of(in, r),
-			.outcome = row->fault ? OUTCOME_INVALID : OUTCOME_PENDING,
-			.reason = (uint8_t)row->fault,
-		},
-		(uint32_t)r->line);
+	note_place(in, r, &noted);
+	input_add(in, noted, (uint32_t)r->line);
 	if (r->n_cells > in->widest)
 		in->widest = r->n_cells;
 }
@@ -193,8 +168,16 @@ static void note_end(struct input *in)
 
 static void note_own_columns(struct input *in)
 {
-	for (size_t i = 0; i < in->columns.n; i++)
-		in->from_result |= in->columns.own[i];
+	const struct columns *c = &in->columns;
+	size_t n_own = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n_own += c->own[i];
+	in->from_result = n_own > 0;
+	in->n_theirs = c->n - n_own;
+	for (size_t i = 0; i < in->n_theirs; i++)
+		if (c->own[i])
+			in->n_theirs = 0;
 }
 
 static void take_reading(struct input *in)
@@ -303,7 +286,8 @@ enum errc input_open(struct input *in, const struct input_options *opt, struct e
 	take_reading(in);
 	in->n_bytes = csv_file_bytes(list_csv(in->list));
 	if (!opt->no_spool || !csv_can_rewind(list_csv(in->list)))
-		rc = spool_open(in, opt->spool_folder, err);
+		rc = spool_open(&in->spooling, opt->spool_folder, &in->spool, err);
+	in->own_spool = in->spooling != NULL;
 	return rc;
 }
 
@@ -314,7 +298,8 @@ enum errc input_rows(struct input *in, input_each_fn *each, void *self, struct e
 	struct err why;
 
 	in->unread = false;
-	closed = spool_close(in, &why);
+	closed = spool_close(in->spooling, in->digest, &why);
+	in->spooling = NULL;
 	if (!rc && closed) {
 		*err = why;
 		rc = closed;
@@ -387,7 +372,7 @@ void input_release(struct input *in)
 {
 	struct err err;
 
-	(void)spool_close(in, &err);
+	(void)!spool_close(in->spooling, in->digest, &err);
 	list_close(in->list);
 	map_release(&in->details);
 	if (in->own_spool)
@@ -419,6 +404,7 @@ static enum errc next_of(struct pass *p, uint32_t n, bool *ret_more, struct err 
 {
 	const struct input *in = p->in;
 	uint16_t place = p->copy && in->rows && n < in->n_rows ? in->rows[n].place : 0;
+	enum errc rc;
 
 	if (!place && p->spool)
 		return csv_next(p->spool, &p->row.record, ret_more, err);
@@ -426,7 +412,12 @@ static enum errc next_of(struct pass *p, uint32_t n, bool *ret_more, struct err 
 		return list_next(in->list, &p->row, ret_more, err);
 	p->row.record = (struct csv_record){ .n_cells = in->columns.n };
 	*ret_more = true;
-	return copy_of(p, place, &p->row.record.raw, err);
+	rc = copy_of(p, place, &p->row.record.raw, err);
+	if (in->from_result)
+		p->row.record.raw.n -= in->rows[n].less;
+	else
+		p->row.record.n_cells -= in->rows[n].less;
+	return rc;
 }
 
 static enum errc each_of(struct pass *p, input_each_fn *each, void *self, struct err *err)

@@ -27,6 +27,7 @@ struct input_row {
 	uint32_t detail;  /* slot of input.details; MAP_NONE: none */
 	uint16_t rule;    /* ROW_NO_RULE: none */
 	uint16_t place;   /* for csv_copy(), and no cell would run as a formula; 0: by its cells */
+	uint16_t less;    /* of its copy: bytes of our columns; of another file: missing cells */
 	uint8_t outcome, reason;
 };
 
@@ -56,7 +57,7 @@ struct input {
 		uint32_t row;
 		struct serial serial; /* n 0: none */
 	} waiting[INPUT_WAITING];
-	struct spooling *spooling; /* while unread: NULL without a spool */
+	struct spool *spooling; /* while unread: NULL without a spool */
 	bool strip_barcode_s, allow_empty;
 	/* How it is read, and what was seen: */
 	uint32_t header_line; /* 0: no header */
@@ -69,7 +70,8 @@ struct input {
 	uint32_t n_good, n_trailing;       /* n_trailing: last rows that show no serial */
 	struct map details;                /* what is said about single rows */
 	bool from_result;                  /* the file is a result CSV of ours */
-	char digest[65];                   /* SHA-256 of the spool */
+	size_t n_theirs; /* columns, behind which are ours alone; 0: ours are among them */
+	char digest[65]; /* SHA-256 of the spool */
 };
 
 struct input_options {

@@ -156,7 +156,7 @@ static const struct str *plain_cells(struct judging *j, const struct csv_record 
 {
 	struct str *cells;
 
-	if (!j->p->input->from_result)
+	if (!j->p->input->from_result || !r->raw.n || !memchr(r->raw.p, '\'', r->raw.n))
 		return r->cells;
 	arena_reset(&j->cells);
 	cells = arena_alloc(&j->cells, (r->n_cells + 1) * sizeof(*cells));
@@ -170,6 +170,7 @@ static enum errc judge_row(void *self, uint32_t n, const struct csv_record *reco
 	struct judging *j = self;
 	struct input_row *row = &j->p->input->rows[n];
 	struct fact_source source = { j->p, MAP_NONE };
+	const struct str *cells;
 	struct rules_row facts;
 	struct verdict v;
 
@@ -178,10 +179,11 @@ static enum errc judge_row(void *self, uint32_t n, const struct csv_record *reco
 	if (plan_already_done(j->p, row, record))
 		return ERR_OK;
 	source.slot = plan_slot(j->p, row);
+	cells = plain_cells(j, record);
 	facts = (struct rules_row){
-		.cells = plain_cells(j, record),
+		.cells = cells,
 		.n_cells = record->n_cells,
-		.trimmed = record->n_lines == 1 && !j->p->input->from_result,
+		.trimmed = record->n_lines == 1 && cells == record->cells,
 		.serial = input_serial(j->p->input, n),
 		.now_ms = j->p->opt->now_ms,
 		.fact = give_fact,

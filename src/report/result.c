@@ -150,18 +150,48 @@ static bool raw_is_plain(struct str raw, size_t n, bool neutral)
 	return false;
 }
 
-bool result_copies(const struct result *r)
+/* Eight bytes at a time: one bit for each that is the delimiter turns it into a comma. */
+static void put_commas(char *p, size_t n, char delimiter)
 {
-	return r->opt.delimiter == ',' && !r->drops;
+	const uint64_t ones = 0x0101010101010101u, low = ones * 0x7f;
+	const uint64_t delimiters = ones * (unsigned char)delimiter;
+
+	for (; n >= sizeof(ones); p += sizeof(ones), n -= sizeof(ones)) {
+		uint64_t w, x;
+
+		memcpy(&w, p, sizeof(w));
+		x = w ^ delimiters;
+		x = ~(((x & low) + low) | x | low) >> 7;
+		w ^= x * (unsigned char)(delimiter ^ ',');
+		memcpy(p, &w, sizeof(w));
+	}
+	for (size_t i = 0; i < n; i++)
+		p[i] = p[i] == delimiter ? ',' : p[i];
+}
+
+/* A record that may be copied: with commas for its delimiters and for the cells it lacks. */
+static void copy_input(struct result *r, size_t n, struct str raw)
+{
+	size_t n_commas = r->n_columns + 1 - n;
+	char *to;
+
+	if (!buf_room(&r->out, raw.n + n_commas))
+		return;
+	to = r->out.p + r->out.n;
+	memcpy(to, raw.p, raw.n);
+	if (r->opt.delimiter != ',')
+		put_commas(to, raw.n, r->opt.delimiter);
+	memset(to + raw.n, ',', n_commas);
+	r->out.n += raw.n + n_commas;
 }
 
 static void write_input(struct result *r, const struct str *cells, size_t n, struct str raw)
 {
-	if (!cells || (result_copies(r) && n && n <= r->n_columns &&
-			      raw_is_plain(raw, n, !r->opt.raw_csv))) {
-		buf_str(&r->out, raw);
-		for (size_t i = n; i <= r->n_columns; i++)
-			buf_char(&r->out, ',');
+	bool copies = !cells || (r->opt.delimiter == ',' && !r->drops && n && n <= r->n_columns &&
+					raw_is_plain(raw, n, !r->opt.raw_csv));
+
+	if (copies) {
+		copy_input(r, n, raw);
 		return;
 	}
 	for (size_t i = 0; i < r->n_columns; i++) {

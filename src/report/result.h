@@ -2,10 +2,10 @@
  * The result CSV: every input row in order with its columns, then ours.
  *
  * Rows are pushed one by one; nothing is visible under the final name before result_commit(). A row
- * of a comma separated input is copied as its raw span when that is plain RFC 4180 and no cell
- * would run as a formula; any other row is written anew from its cells. Incoming depmend_* columns
- * are dropped. A headerless input gets a header, `serial,column_2,...`, so that the result can be
- * read without knowing where it came from.
+ * is copied as its raw span, with commas for its delimiters, when that is plain RFC 4180 and no
+ * cell would run as a formula; any other row is written anew from its cells. Incoming depmend_*
+ * columns are dropped. A headerless input gets a header, `serial,column_2,...`, so that the result
+ * can be read without knowing where it came from.
  */
 #ifndef REPORT_RESULT_H
 #define REPORT_RESULT_H
@@ -50,14 +50,11 @@ struct result_cells {
 MUST_CHECK enum errc result_open(
 	struct result **ret, const struct result_options *opt, struct err *err);
 
-/* Whether plain rows are copied: then result_row() needs no cells of them. */
-bool result_copies(const struct result *r);
-
 /* Our columns with their line end: many rows have them in common. */
 void result_ours(const struct result *r, const struct result_cells *ours, struct buf *ret);
 /* cells and raw as csv_next() gave them; n_cells 0 (a record that could not be read) keeps the raw
- * text in the first column; no cells: raw is copied. ours: as result_ours() gave it. The first
- * failure to write is told by result_commit(). */
+ * text in the first column; no cells: raw is copied, without our columns. ours: as result_ours()
+ * gave it. The first failure to write is told by result_commit(). */
 void result_row(
 	struct result *r, const struct str *cells, size_t n_cells, struct str raw, struct str ours);
 

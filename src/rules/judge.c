@@ -516,21 +516,6 @@ static inline bool link_holds(const struct link *link, const struct column_ref *
 	return equals(seen, link->text);
 }
 
-/* Past the CHAIN_SKIP of the next rule that is worth judging, or to it if it has none. */
-static int32_t skip_to(const struct ruleset *set, const uint64_t *worth, uint32_t rule)
-{
-	uint64_t left = worth[rule / 64] & UINT64_MAX << rule % 64;
-
-	while (!left && (rule / 64 + 1) * 64 < set->rules.n) {
-		rule += 64;
-		left = worth[rule / 64];
-	}
-	if (!left)
-		return (int32_t)set->chain.n;
-	rule = rule / 64 * 64 + (uint32_t)__builtin_ctzll(left);
-	return set->rules.v[rule].first_link + set->rules.v[rule].has_key;
-}
-
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret)
 {
 	const struct column_ref *refs = set->refs.v;
@@ -558,7 +543,7 @@ void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdic
 			holds = TRI_UNKNOWN;
 		at = holds == TRI_TRUE ? link->on_true : link->on_false;
 		if (link->leaf == CHAIN_SKIP)
-			at = skip_to(set, worth, link->rule);
+			at = rules_skip(set, worth, link->rule);
 		else if (holds > TRI_TRUE)
 			at = judge_by_ops(&j, link->rule, ret);
 		else if (at == CHAIN_TRUE)

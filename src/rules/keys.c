@@ -177,3 +177,17 @@ void rules_worth(const struct ruleset *set, const struct rules_row *row, uint64_
 		}
 	}
 }
+
+int32_t rules_skip(const struct ruleset *set, const uint64_t *worth, uint32_t rule)
+{
+	uint64_t left = worth[rule / 64] & UINT64_MAX << rule % 64;
+
+	while (!left && (rule / 64 + 1) * 64 < set->rules.n) {
+		rule += 64;
+		left = worth[rule / 64];
+	}
+	if (!left)
+		return (int32_t)set->chain.n;
+	rule = rule / 64 * 64 + (uint32_t)__builtin_ctzll(left);
+	return set->rules.v[rule].first_link + set->rules.v[rule].has_key;
+}

@@ -269,6 +269,8 @@ void rules_keys(struct ruleset *set);
 void rules_chain(struct ruleset *set);
 /* A bit for each rule that the row may fire, or leave open: all others are false. */
 void rules_worth(const struct ruleset *set, const struct rules_row *row, uint64_t *ret);
+/* Where the chain goes on with the next of them, from `rule` on, behind its CHAIN_SKIP. */
+int32_t rules_skip(const struct ruleset *set, const uint64_t *worth, uint32_t rule);
 
 /* The cell, empty when the row is short or the column is not there. */
 static inline struct str rules_cell(const struct column_ref *ref, const struct rules_row *row)

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # What a plan says to who decides about it: every guard with its figure, the one line that lifts all
 # that would stop it, and a next command that lifts none of them. Generated plans, each carried out
-# by what it printed.
+# by what it printed. And results of random lists by either parser (parsers.py).
 #
 #	tests/plans/run.sh BUILD [N]
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 suite_begin "${1:?usage: tests/plans/run.sh BUILD [N]}"
+here=$(cd "$(dirname "$0")" && pwd)
 cd "$work" || exit 1
 RANDOM=4
+
+check 'either parser, the same result' python3 -B "$here/parsers.py" "$build" 60
 
 cat >rules.yaml <<'END'
 version: 1

@@ -92,8 +92,7 @@ static enum errc write_file(struct writing *w, const struct input *input,
 	if (rc)
 		return rc;
 	buf_init(&w->detail, 1024 * 1024);
-	rc = result_copies(w->result) ? input_each_copy(input, write_one, w, err)
-				      : input_each(input, write_one, w, err);
+	rc = input_each_copy(input, write_one, w, err);
 	if (!rc)
 		rc = result_commit(w->result, err);
 	for (uint32_t i = 0; i < w->n_alike; i++)

@@ -199,16 +199,6 @@ static void on_record(int end, void *data)
 	row->n_records++;
 }
 
-/* Quoted cells keep their blanks in libcsv. */
-static struct str trim(struct str s)
-{
-	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = str_sub(s, 1, s.n - 1);
-	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
-
 /* One whole record: after its end libcsv is where it began, so csv_fini() is never needed. */
 static enum errc parse(struct csv_reader *r, struct str raw, size_t n_cells, struct csv_record *ret,
 	struct err *err)
@@ -224,7 +214,8 @@ static enum errc parse(struct csv_reader *r, struct str raw, size_t n_cells, str
 		return err_set(err, ERR_INTERNAL, "%s:%zu: libcsv and the scan disagree", r->name,
 			r->line);
 	for (size_t i = 0; i < n_cells; i++) {
-		r->cells[i] = trim(str_sub(buf_view(&row->text), from, row->ends[i] - from));
+		/* Quoted cells keep their blanks in libcsv. */
+		r->cells[i] = csv_trim(str_sub(buf_view(&row->text), from, row->ends[i] - from));
 		from = row->ends[i];
 	}
 	ret->n_cells = n_cells;
@@ -303,10 +294,14 @@ static size_t end_bytes(const struct csv_reader *r, const char *end)
 	return *end == '\r' && end + 1 < r->window + r->to && end[1] == '\n' ? 2 : 1;
 }
 
-/* Whether csv_copy() may give its bytes. */
-static bool may_be_copied(const struct csv_reader *r, const struct csv_plain *plain)
+/* Whether csv_copy() may give its bytes. Other delimiters become commas, so nothing in the record
+ * may be one, or stand in quotes. */
+static bool may_be_copied(const struct csv_reader *r, const struct csv_plain *plain, struct str raw)
 {
-	if (plain->trimmed || r->gap || r->delimiter != ',')
+	if (plain->trimmed || r->gap)
+		return false;
+	if (r->delimiter != ',' && raw.n &&
+		(memchr(raw.p, ',', raw.n) || memchr(raw.p, '"', raw.n)))
 		return false;
 	for (size_t i = 0; plain->odd && i < plain->n_cells; i++)
 		if (csv_is_formula(r->cells[i]))
@@ -364,7 +359,7 @@ static enum csv_split take_plain(struct csv_reader *r, struct csv_record *ret, b
 	/* One empty cell: a blank line, unless it says so in quotes. */
 	*ret_got = plain.n_cells > 1 || r->cells[0].n > 0 || (raw.n && memchr(raw.p, '"', raw.n));
 	n_end = end_bytes(r, plain.end);
-	ret->place = may_be_copied(r, &plain) ? csv_place(raw.n, n_end) : 0;
+	ret->place = may_be_copied(r, &plain, raw) ? csv_place(raw.n, n_end) : 0;
 	consume(r, raw.n + n_end, ret->n_lines);
 	return CSV_EASY;
 }

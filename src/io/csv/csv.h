@@ -40,7 +40,8 @@ struct csv_record {
 	size_t line;     /* of its first byte, from 1 */
 	size_t n_lines;  /* more than 1 when a quoted cell holds newlines */
 	const char *bad; /* NULL, or why this record cannot be read (cells are then empty) */
-	/* For csv_copy(); 0: raw is not RFC 4180 with these very cells, or one is a formula. */
+	/* For csv_copy(); 0: raw, with commas for its delimiters, is not RFC 4180 with these very
+	 * cells, or one is a formula. */
 	uint16_t place;
 };
 

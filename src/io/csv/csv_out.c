@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 
-static bool needs_quotes(struct str text)
+bool csv_needs_quotes(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
@@ -35,7 +35,7 @@ bool csv_is_formula(struct str text)
 
 void csv_cell(struct buf *out, struct str text, bool neutral)
 {
-	bool quotes = needs_quotes(text);
+	bool quotes = csv_needs_quotes(text);
 
 	if (quotes)
 		buf_char(out, '"');

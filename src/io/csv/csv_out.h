@@ -23,6 +23,9 @@ static inline bool csv_starts_formula(char c)
 
 bool csv_is_formula(struct str text);
 
+/* Whether csv_cell() puts it in quotes. */
+bool csv_needs_quotes(struct str text);
+
 /* Takes back what csv_cell() did: '=x -> =x. Borrows from text. */
 struct str csv_plain(struct str text);
 

@@ -45,6 +45,20 @@ const char *csv_mainframe_kind(struct str start);
 /* An encoding in which all of these bytes are text, for files that are not UTF-8. */
 const char *csv_guess_encoding(struct str bytes);
 
+/* Without the blanks around it; that and no more is what cells are trimmed of. */
+static inline bool csv_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+static inline struct str csv_trim(struct str s)
+{
+	for (; s.n && csv_is_blank(s.p[0]); s.n--)
+		s.p++;
+	while (s.n && csv_is_blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
 /* --- csv_scan.c: where a record ends, and whether its quotes are right --- */
 
 struct csv_extent {

@@ -144,33 +144,30 @@ INLINED void go_to(struct csv_splitter *s, const char *p, look_fn *look_at)
 	load_block(s, p, look_at);
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* The quotes of a plain cell, if any, are its first and last byte. */
-INLINED bool is_rough(struct str s)
-{
-	return s.n && (s.p[0] == '"' || is_blank(s.p[0]) || is_blank(s.p[s.n - 1]));
-}
-
-static struct str unquote_and_trim(struct str s)
-{
-	if (s.p[0] == '"')
-		s = str_sub(s, 1, s.n - 2);
-	while (s.n && is_blank(s.p[0]))
-		s = str_sub(s, 1, s.n - 1);
-	while (s.n && is_blank(s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
 /* Bytes at the start of a cell that csv_starts_formula(); not those that end a record. */
 #define SIXTEEN(v) v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v
 static const bool starts_odd[UINT8_MAX + 1] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1,
 	SIXTEEN(1), ['+'] = 1, ['-'] = 1, ['='] = 1, ['@'] = 1, [0x7f] = 1, SIXTEEN(1), SIXTEEN(1),
 	SIXTEEN(1), SIXTEEN(1), SIXTEEN(1), SIXTEEN(1), SIXTEEN(1), SIXTEEN(1) };
+
+static void bare_cells(struct str *cells, struct csv_plain *ret)
+{
+	for (size_t i = 0; i < ret->n_cells; i++) {
+		struct str cell = cells[i], bare;
+
+		if (!cell.n || (cell.p[0] > '"' && cell.p[cell.n - 1] > ' '))
+			continue;
+		/* The quotes of a plain cell, if any, are its first and last byte. */
+		if (cell.n && cell.p[0] == '"') {
+			cell = (struct str){ cell.p + 1, cell.n - 2 };
+			ret->odd |= cell.n && starts_odd[(unsigned char)cell.p[0]];
+		}
+		bare = csv_trim(cell);
+		ret->trimmed |= bare.n < cell.n;
+		ret->odd |= bare.n < cell.n && bare.n && starts_odd[(unsigned char)bare.p[0]];
+		cells[i] = bare;
+	}
+}
 
 INLINED enum csv_split split(struct csv_splitter *splitter, const char *p, const char *end,
 	struct str *cells, struct csv_plain *ret, look_fn *look_at)
@@ -209,16 +206,8 @@ INLINED enum csv_split split(struct csv_splitter *splitter, const char *p, const
 	}
 	*ret = (struct csv_plain){ n, from - 1, inner != 0, doubled != 0, other, false,
 		odd || inner };
-	for (size_t i = 0; rough && i < n; i++) {
-		struct str whole = cells[i];
-
-		if (!is_rough(whole))
-			continue;
-		cells[i] = unquote_and_trim(whole);
-		ret->odd |= cells[i].n && starts_odd[(unsigned char)cells[i].p[0]];
-		if (cells[i].n < whole.n)
-			ret->trimmed |= cells[i].n + (whole.p[0] == '"' ? 2 : 0) < whole.n;
-	}
+	if (rough)
+		bare_cells(cells, ret);
 	*splitter = s;
 	return CSV_EASY;
 }
