@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/stat.h"
+#include "base/utf16.h"
 
 enum { READ_BYTES = 64 * 1024, KIND_BYTES = 1024 };
 
@@ -21,6 +22,7 @@ struct csv_source {
 	off_t start;        /* of what is ours in it */
 	size_t read_bytes;  /* at most, at a time */
 	iconv_t converter;  /* NULL: the input is UTF-8 */
+	bool utf16, big;    /* it is UTF-16, with the high byte first */
 	char encoding[48];  /* what it is read as */
 	const char *kind;   /* of another file than a CSV; NULL: of none that is known */
 	size_t from, to;    /* bytes in `in` that are still to be given */
@@ -70,33 +72,6 @@ static enum errc refill(struct csv_source *s, struct err *err)
 	return ERR_OK;
 }
 
-/* Of n bytes of text, each second one is the 0 beside a Latin letter, in a quarter of it at least,
- * but those of an ideographic space on the other side; and so it is beside line ends and
- * delimiters, or there are none and every letter is Latin: a serial alone. */
-static bool is_wide(size_t n, size_t zeros, size_t zeros_other, size_t beside, size_t bare)
-{
-	return n && zeros * 8 >= n && zeros_other * 8 <= zeros && (beside > bare || zeros * 2 == n);
-}
-
-/* UTF-16 without a mark. NULL: it is not that. */
-static const char *utf16_of(struct str start)
-{
-	size_t n = start.n < KIND_BYTES ? start.n & ~(size_t)1 : KIND_BYTES;
-	size_t zeros[2] = { 0, 0 }, beside[2] = { 0, 0 }, bare = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		bool sign = start.p[i] && strchr("\n\r,;\t", start.p[i]);
-		char other = start.p[i ^ 1];
-
-		zeros[i % 2] += start.p[i] == 0;
-		beside[i % 2] += sign && other == 0;
-		bare += sign && other != 0;
-	}
-	if (is_wide(n, zeros[1], zeros[0], beside[0], bare))
-		return "UTF-16LE";
-	return is_wide(n, zeros[0], zeros[1], beside[1], bare) ? "UTF-16BE" : NULL;
-}
-
 static bool is_utf8_name(const char *encoding)
 {
 	struct str name = str_from(encoding);
@@ -123,7 +98,7 @@ static const char *skip_bom(struct csv_source *s, const char *encoding)
 	}
 	if (encoding && !is_utf8_name(encoding))
 		return encoding;
-	encoding = utf16_of(start);
+	encoding = utf16_guess(start);
 	return encoding ? encoding : "UTF-8";
 }
 
@@ -157,6 +132,8 @@ static enum errc choose_converter(struct csv_source *s, const char *encoding, st
 	if (!converter)
 		return err_set(err, ERR_INPUT, "the encoding '%.*s' is not known", STR_FMT(name));
 	s->converter = converter;
+	s->big = str_eq_nocase(name, STR("UTF-16BE"));
+	s->utf16 = s->big || str_eq_nocase(name, STR("UTF-16LE"));
 	return ERR_OK;
 }
 
@@ -182,6 +159,7 @@ enum errc csv_source_open(struct csv_source **ret, const char *path, struct str 
 	s->memory = s->all = bytes;
 	s->read_bytes = opt->read_bytes ? opt->read_bytes : READ_BYTES;
 	s->converter = NULL;
+	s->utf16 = false;
 	s->kind = NULL;
 	s->from = s->to = 0;
 	s->at_end = s->flushed = false;
@@ -273,13 +251,25 @@ static enum errc pass_on(struct csv_source *s, char *p, size_t cap, size_t *ret_
  * stopped: E2BIG, EINVAL (an unfinished character), EILSEQ. */
 static int convert(struct csv_source *s, char **out, size_t *room)
 {
-	char *in = s->in + s->from;
-	size_t left = s->to - s->from;
 	int why = 0;
 
-	if (left && iconv(s->converter, &in, &left, out, room) == (size_t)-1)
-		why = errno;
-	s->from = s->to - left;
+	do {
+		char *in = s->in + s->from;
+		size_t n = s->to - s->from, left;
+
+		if (s->utf16) {
+			size_t taken = utf16_take(in, n, s->big, out, room);
+
+			/* iconv gets the next pair of surrogates, and what is wrong. */
+			in += taken;
+			s->from += taken;
+			n = n - taken < UTF16_PAIR ? n - taken : UTF16_PAIR;
+		}
+		left = n;
+		if (n && iconv(s->converter, &in, &left, out, room) == (size_t)-1)
+			why = errno;
+		s->from += n - left;
+	} while (why == 0 && s->from < s->to);
 	if (why == 0 && s->at_end && !s->flushed) {
 		if (iconv(s->converter, NULL, NULL, out, room) == (size_t)-1)
 			return errno;
