@@ -12,6 +12,7 @@
 #include "plan/limits.h"
 #include "plan/window.h"
 #include "plan/work.h"
+#include "services/apple.h"
 #include "store/ledger.h"
 #include "wire/listing.h"
 #include "wire/way_home.h"
@@ -189,7 +190,7 @@ struct job {
 	/* The newest refusal by each service that is about the account, and how often it came in a
 	 * row. */
 	struct account_refusal {
-		char code[64];
+		char code[sizeof((struct apple_error){ 0 }.code)];
 		uint32_t n;
 	} refusals[SERVICE_UEM + 1];
 	int64_t deaf_ms;       /* since when audit events are refused before a change; TIME_NONE */

@@ -2,6 +2,8 @@
  * and in how many activities. */
 #include "run_kit.h"
 
+#include "services/apple.h"
+
 /* --- one device --- */
 
 /* What happens to the next step: its letter; f, u: it fails for good, or nobody knows; t: what
@@ -198,6 +200,32 @@ static uint32_t log2_up(uint32_t n)
 	return bits;
 }
 
+/* Five of the same code in a row stop the run, also of a code as long as the codec passes on; one
+ * that is another, or a change that is taken, begins anew. */
+static void refusals_of_the_account_stop(void **state)
+{
+	char code[sizeof((struct apple_error){ 0 }.code)], other[sizeof(code)];
+	struct err err = { .code = ERR_REFUSED };
+
+	(void)state;
+	memset(code, 'A', sizeof(code) - 1);
+	code[sizeof(code) - 1] = '\0';
+	memcpy(other, code, sizeof(code));
+	other[sizeof(code) - 2] = 'B';
+	kit_open(&k);
+	for (int i = 0; i < 4; i++)
+		job_account_refused(&k.job, SERVICE_APPLE, code, &err);
+	job_account_refused(&k.job, SERVICE_APPLE, other, &err);
+	assert_int_equal(k.job.stop, ERR_OK);
+	for (int i = 0; i < 4; i++)
+		job_account_refused(&k.job, SERVICE_APPLE, code, &err);
+	job_account_refused(&k.job, SERVICE_UEM, code, &err);
+	assert_int_equal(k.job.stop, ERR_OK);
+	job_account_refused(&k.job, SERVICE_APPLE, code, &err);
+	assert_int_equal(k.job.stop, ERR_GUARD);
+	kit_close(&k);
+}
+
 /* The guilty fail, the others do not, in as many activities as run/bisect.c says at most. */
 static void the_guilty_alone_fail(void **state)
 {
@@ -237,6 +265,7 @@ int main(void)
 		ON_KIT(a_detour_leads_back),
 		ON_KIT(a_person_has_the_last_word),
 		ON_KIT(custody_ends_when_it_is_back),
+		cmocka_unit_test(refusals_of_the_account_stop),
 		cmocka_unit_test(the_guilty_alone_fail),
 	};
 
