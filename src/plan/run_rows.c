@@ -392,11 +392,15 @@ void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *b
 	const struct input_row *row = &p->input->rows[n];
 	const struct work_program *prog = plan_program(p, row);
 	uint32_t slot = plan_slot(p, row);
+	size_t n_steps = 0;
 
 	buf_reset(steps);
 	buf_reset(before);
-	if (prog && row->outcome == OUTCOME_PLANNED)
+	if (prog && row->outcome == OUTCOME_PLANNED) {
 		work_describe(prog, NULL, steps);
+		n_steps = steps->n;
+		work_words(prog, steps);
+	}
 	if (slot != MAP_NONE)
 		fleet_describe(p->opt->facts->fleet, slot, before);
 	*ret = (struct run_row){
@@ -404,7 +408,8 @@ void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *b
 		.reason = (enum reason)row->reason,
 		.rule = plan_rule_name(p, row),
 		.detail = plan_detail(p, row),
-		.steps = buf_view(steps),
+		.steps = str_sub(buf_view(steps), 0, n_steps),
+		.planned = str_sub(buf_view(steps), n_steps, steps->n - n_steps),
 		.before = buf_view(before),
 		.finished_ms = TIME_NONE,
 	};

@@ -31,6 +31,7 @@ struct run_row {
 	struct str serial, rule, detail, before, after, evidence;
 	struct str was, became; /* before and after as they are stored, see model/snapshot.h */
 	struct str steps;       /* as in depmend_steps */
+	struct str planned;     /* of a plan: the same in words, "unassign, sync" */
 	struct str advice;      /* of a row that failed: its rule's if_failed; empty: none */
 	uint32_t attempts;
 	uint32_t line; /* in the file the user gave */

@@ -448,6 +448,14 @@ static const char *word_of(const struct work_program *p, const char *results, ui
 	}
 }
 
+void work_words(const struct work_program *p, struct buf *out)
+{
+	for (uint32_t i = 0; i < p->source.n; i++) {
+		buf_z(out, i ? ", " : "");
+		step_words(&p->source.v[i], out);
+	}
+}
+
 void work_describe(const struct work_program *p, const char *results, struct buf *out)
 {
 	for (uint32_t i = 0; i < p->source.n; i++) {

@@ -129,5 +129,7 @@ uint64_t work_changed(const struct work_program *p, const char *results, uint32_
 
 /* "unassign=done;sync=done;reassign(WS1 EMEA)=failed". results NULL: a plan ("=planned"). */
 void work_describe(const struct work_program *p, const char *results, struct buf *out);
+/* "unassign, sync": for people. */
+void work_words(const struct work_program *p, struct buf *out);
 
 #endif

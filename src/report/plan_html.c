@@ -9,7 +9,7 @@
 #include "report/html_parts.h"
 #include "rules/about.h"
 
-enum { MOST_ROWS = 2000, TEXT_MAX_BYTES = 64 * 1024 };
+enum { MOST_ROWS = 2000, TEXT_MAX_BYTES = 128 * 1024 };
 
 struct writer {
 	const struct plan_page *page;
@@ -190,30 +190,13 @@ static struct str server_of(const struct plan *p, uint32_t n)
 	return fleet_server_name(f, server);
 }
 
-/* "unassign=planned;sync=planned" as "unassign, sync" */
-static void step_list(struct str steps, struct buf *out)
-{
-	const struct str planned = STR("=planned");
-
-	buf_reset(out);
-	while (steps.n) {
-		struct str step = str_cut(&steps, ';');
-
-		if (str_ends_nocase(step, planned))
-			step.n -= planned.n;
-		buf_z(out, out->n ? ", " : "");
-		buf_str(out, step);
-	}
-}
-
 static void count_groups(struct writer *w, struct groups *g)
 {
 	const struct plan *p = w->page->plan;
 	struct run_row row;
-	struct buf key, words;
+	struct buf key;
 
 	buf_init(&key, TEXT_MAX_BYTES);
-	buf_init(&words, TEXT_MAX_BYTES);
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
 		uint32_t slot;
 		bool new;
@@ -221,19 +204,17 @@ static void count_groups(struct writer *w, struct groups *g)
 		if (p->input->rows[i].outcome != OUTCOME_PLANNED)
 			continue;
 		plan_row(p, i, &w->steps, &w->before, &row);
-		step_list(row.steps, &words);
 		buf_reset(&key);
 		buf_printf(&key, "%.*s", STR_FMT(row.rule));
 		buf_char(&key, '\0');
 		buf_str(&key, server_of(p, i));
 		buf_char(&key, '\0');
-		buf_str(&key, buf_view(&words));
+		buf_str(&key, row.planned);
 		slot = map_add(&g->keys, buf_view(&key), &new);
 		MEM_GROW(g->rows, slot, g->cap);
 		g->rows[slot] = new ? 1 : g->rows[slot] + 1;
 	}
 	buf_release(&key);
-	buf_release(&words);
 }
 
 static void put_groups(struct writer *w)
@@ -268,19 +249,16 @@ static void put_rows(struct writer *w)
 	struct html_page *p = &w->p;
 	struct run_row row;
 	uint32_t shown = 0;
-	struct buf words;
 
-	buf_init(&words, TEXT_MAX_BYTES);
 	page_raw(p, "<section>\n<h2>Device by device</h2>\n");
 	page_table(p, "", STR("Device by device"), "Serial|Rule|Steps|State now");
 	for (uint32_t i = 0; i < plan->input->n_rows && shown < MOST_ROWS; i++) {
 		if (plan->input->rows[i].outcome != OUTCOME_PLANNED)
 			continue;
 		plan_row(plan, i, &w->steps, &w->before, &row);
-		step_list(row.steps, &words);
 		page_in(p, "<tr><th scope=\"row\"><code>", row.serial, "");
 		page_in(p, "</code><td>", row.rule, "");
-		page_in(p, "<td>", buf_view(&words), "");
+		page_in(p, "<td>", row.planned, "");
 		page_in(p, "<td>", row.before, "</tr>\n");
 		shown++;
 	}
@@ -289,7 +267,6 @@ static void put_rows(struct writer *w)
 		page_printf(p, "<p>And %u more: the CSV of the plan has every device.</p>\n",
 			plan->n_planned - shown);
 	page_raw(p, "</section>\n");
-	buf_release(&words);
 }
 
 static void put_page(struct writer *w)

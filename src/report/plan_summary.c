@@ -95,25 +95,6 @@ static int compare(const void *va, const void *vb)
 	return *a < *b ? -1 : *a > *b; /* as they came */
 }
 
-/* "unassign=planned;sync=planned": that it is planned, the outcome says. */
-static void add_steps(struct str steps, struct text_table *t)
-{
-	const struct str planned = STR("=planned");
-	struct buf words;
-
-	buf_init(&words, KEY_MAX_BYTES);
-	while (steps.n) {
-		struct str step = str_cut(&steps, ';');
-
-		if (str_ends_nocase(step, planned))
-			step.n -= planned.n;
-		buf_z(&words, words.n ? ", " : "");
-		buf_str(&words, step);
-	}
-	table_cell(t, buf_view(&words));
-	buf_release(&words);
-}
-
 static void add_line(const struct plan_summary *p, const struct line *l, struct text_table *t)
 {
 	struct str rest = map_key(&p->keys, (uint32_t)(l - p->lines));
@@ -126,7 +107,7 @@ static void add_line(const struct plan_summary *p, const struct line *l, struct 
 	table_cell(t, server.n ? server : STR("-"));
 	table_number(t, l->rows);
 	table_cell(t, str_from(outcome_info(l->outcome)->word));
-	add_steps(rest, t);
+	table_cell(t, rest);
 }
 
 /* Beyond MOST_NAMES only a count, so that a file of a thousand rules stays readable. */

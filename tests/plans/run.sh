@@ -144,6 +144,16 @@ TZ=Asia/Kathmandu python3 "$root/tests/terminal/pty.py" --data shown "$build/dep
 	--rules ./rules.yaml --color never >term
 check 'times are those of the terminal' grep -qE '^estimate    ends [0-9][0-9]:[0-9][0-9] \+05:45 to ' shown
 
+# --- a server whose name has what separates steps in a CSV is named as it is ---
+{ cat fleet.csv && echo 'C02PLN000060,EMEA=planned;Lab,,'; } >named.csv
+printf '%s\n' 'version: 1' 'columns: {serial: serial}' 'rules:' \
+	'  - {name: move, match: {apple.server: WS1 EMEA}, do: [{reassign: {to: "EMEA=planned;Lab"}}]}' >named.yaml
+new_world --fleet named.csv
+rows 1
+run plan in.csv --rules ./named.yaml --html named.html
+check 'the table has one step' grep -q ' planned  reassign(EMEA=planned;Lab)$' err
+same 'the page as well' 'reassign(EMEA=planned;Lab)' "$(grep -o 'reassign([^<]*' named.html | sort -u)"
+
 # --- generated: what is printed is what happens ---
 jobs=(rebuild take move release delete_record wipe)
 for i in $(seq "${2:-${PLANS:-$(fewer 40)}}"); do

@@ -108,6 +108,7 @@ static struct kind *kind_of(struct plan_rows *r, uint32_t n)
 	kind->key = key;
 	plan_row(&r->p->plan, n, &r->steps, &r->before, &kind->row);
 	kind->row.steps = arena_dup(&r->arena, kind->row.steps);
+	kind->row.planned = arena_dup(&r->arena, kind->row.planned);
 	kind->row.before = STR_NONE;
 	kind->row.alike = at + 1;
 	return kind;
@@ -203,12 +204,12 @@ static void print_summary(struct plan_rows *r, const struct summary *counts, FIL
 		if (kind && kind->n++)
 			continue;
 		plan_row(&r->p->plan, i, &r->steps, &r->before, &row);
-		plan_summary_row(s, row.rule, server_of(r->p, i), row.steps, row.outcome, 1);
+		plan_summary_row(s, row.rule, server_of(r->p, i), row.planned, row.outcome, 1);
 	}
 	for (const struct kind *k = r->kinds; k < r->kinds + KINDS; k++)
 		if (k->n > 1)
 			plan_summary_row(
-				s, k->row.rule, STR(""), k->row.steps, k->row.outcome, k->n - 1);
+				s, k->row.rule, STR(""), k->row.planned, k->row.outcome, k->n - 1);
 	reading_print(&r->p->input, out);
 	if (r->p->n_protected)
 		text_line(out, "%-8s %u serial%s on the protected list", "protect",
