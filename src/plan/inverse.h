@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "facts/fleet.h"
+#include "model/outcome.h"
 #include "model/snapshot.h"
 #include "model/step.h"
 
@@ -14,7 +15,7 @@
 struct undone {
 	uint32_t start; /* server; SERVER_NONE: none */
 	struct snapshot before, after;
-	bool done;               /* the run ended as it should: `after` is the state it left */
+	enum outcome outcome;    /* done: `after` is the state that the run left */
 	const struct step *late; /* its last move, if it did not see it; NULL: it did */
 };
 

@@ -129,7 +129,7 @@ static enum errc take_device(void *self, const struct device_record *rec, struct
 		return ERR_OK; /* protected since */
 	u->rows[n] = (struct undone){
 		.start = fleet_server_by_id(u->p->opt->facts->fleet, rec->start),
-		.done = rec->outcome == OUTCOME_DONE,
+		.outcome = rec->outcome,
 	};
 	snapshot_decode(rec->before, &u->p->arena, &u->rows[n].before);
 	snapshot_decode(rec->after, &u->p->arena, &u->rows[n].after);
@@ -192,11 +192,6 @@ static enum errc find_open(
 
 /* --- what happened since --- */
 
-static struct str profile_text(const struct fleet *f, uint32_t profile)
-{
-	return profile == MAP_NONE ? STR_NONE : fleet_text(f, profile);
-}
-
 /* Apple takes a migration back only while it waits for its deadline. */
 static bool migrating(const struct fleet *f, uint32_t slot)
 {
@@ -225,20 +220,21 @@ static bool is_drifted(const struct fleet *f, const struct undone *u, const stru
 	char *ret_why, size_t size)
 {
 	struct str server = fleet_server_name(f, now->server),
-		   profile = profile_text(f, now->profile);
-	bool left_so = snapshot_is(&u->after, SNAPSHOT_SERVER, server) ||
-		       came_late(f, u, now->server);
+		   profile = now->profile == MAP_NONE ? STR_NONE : fleet_text(f, now->profile);
+	bool theirs = u->outcome == OUTCOME_DRIFTED; /* then `after` is what they did */
+	bool left_so = !theirs && (snapshot_is(&u->after, SNAPSHOT_SERVER, server) ||
+					  came_late(f, u, now->server));
 
 	if (now->server != u->start && !left_so &&
-		u->after.v[SNAPSHOT_SERVER].state != VALUE_UNREAD) {
+		(theirs || u->after.v[SNAPSHOT_SERVER].state != VALUE_UNREAD)) {
 		(void)snprintf(ret_why, size, "its server is now: %.*s", STR_FMT(or_none(server)));
 		return true;
 	}
-	if (!u->done || !left_so)
+	if (!theirs && (u->outcome != OUTCOME_DONE || !left_so))
 		return false;
 	(void)snprintf(ret_why, size, "its profile is now: %.*s", STR_FMT(or_none(profile)));
-	return u->after.v[SNAPSHOT_PROFILE].state != VALUE_UNREAD &&
-	       !snapshot_is(&u->after, SNAPSHOT_PROFILE, profile) &&
+	return (theirs || (u->after.v[SNAPSHOT_PROFILE].state != VALUE_UNREAD &&
+				  !snapshot_is(&u->after, SNAPSHOT_PROFILE, profile))) &&
 	       !snapshot_is(&u->before, SNAPSHOT_PROFILE, profile);
 }
 

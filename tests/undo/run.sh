@@ -347,6 +347,46 @@ name=$(newest)
 DEPMEND_CLOCK=virtual:2026-11-22T06:00:00Z run undo "$name" --apply --yes "${lift[@]}" --out undone.csv
 exits 'undo of what came late, and was moved on' 5
 same 'undo of what came late, and was moved on: the rows' '1 done 1 drifted' "$(outcomes undone.csv)"
+# ... nor what somebody else did while the run was at it: its row ended as drifted, and that is theirs
+while read -r steps; do
+	new_world --fleet fleet.csv --set uem.sync_time=5m --scenario <(cat <<-'END'
+		version: 1
+		admins:
+		  - {on: {activity: '*', nth: 1}, at: landed, after: 5s, do: assign, server: WS1 APAC, serials: [C02LATE00001]}
+	END
+	)
+	rules "[$steps]"
+	rows C02LATE00001
+	apply_rows --max-wait 6h
+	name=$(newest)
+	n=$(posts)
+	DEPMEND_CLOCK=virtual:2026-11-22T06:00:00Z run undo "$name" --apply --yes "${lift[@]}" --out undone.csv
+	exits "undo of $steps, moved by others meanwhile" 5
+	same "undo of $steps, moved by others meanwhile: the row" '1 drifted' "$(outcomes undone.csv)"
+	same "undo of $steps, moved by others meanwhile: nothing is sent" "$n" "$(posts)"
+done <<-'END'
+	unassign
+	delete_from_lifecycle
+	unassign, sync, reassign, sync
+	unassign, sync, {reassign: {to: WS1 Americas}}, sync
+END
+# a profile, too
+new_world --fleet fleet.csv --profile Custom --profile Theirs --scenario <(cat <<-'END'
+	version: 1
+	admins:
+	  - {on: {service: uem, method: PUT, query: '*action=Assign*'}, at: after, after: 50s, do: profile, profile: Theirs, serials: [C02LATE00001]}
+END
+)
+rules '[{assign_profile: {profile: Custom}}]'
+rows C02LATE00001
+apply_rows
+exits 'another profile by others meanwhile' 5
+name=$(newest)
+n=$(changes)
+DEPMEND_CLOCK=virtual:2026-11-22T06:00:00Z run undo "$name" --apply --yes "${lift[@]}" --out undone.csv
+exits 'undo of a profile in the place of which others gave another' 5
+same 'undo of a profile in the place of which others gave another: the row' '1 drifted' "$(outcomes undone.csv)"
+same 'undo of a profile in the place of which others gave another: nothing is sent' "$n" "$(changes)"
 cd "$work" || exit 1
 
 # --- the latest run is none that undoes another: the same command goes on, and does not turn round ---
