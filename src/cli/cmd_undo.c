@@ -10,7 +10,7 @@
 #include "cli/args/terminal.h"
 #include "cli/commands.h"
 #include "facts/organization.h"
-#include "plan/undo.h"
+#include "undo/undo.h"
 
 enum { LISTED_ROWS = 20 };
 

@@ -23,9 +23,9 @@ static void patch(struct ruleset *set, size_t from, int32_t awaited)
 }
 
 /* What decides is the same in whichever order members are looked at: the cheap ones come first. */
-enum cost { COST_EQUAL, COST_PLAIN, COST_LEAF, COST_GROUP };
+enum effort { COST_EQUAL, COST_PLAIN, COST_LEAF, COST_GROUP };
 
-static enum cost cost_of(const struct ruleset *set, const struct op *op)
+static enum effort cost_of(const struct ruleset *set, const struct op *op)
 {
 	const struct leaf *leaf = &set->leaves.v[op->leaf];
 
@@ -70,7 +70,7 @@ static void chain_op(
 	}
 	for (uint32_t m = at + 1; m < op->end; m = set->ops.v[m].end)
 		n++;
-	for (enum cost cost = 0; cost <= COST_GROUP; cost++)
+	for (enum effort cost = 0; cost <= COST_GROUP; cost++)
 		for (uint32_t m = at + 1; m < op->end; m = set->ops.v[m].end) {
 			bool last = n == 1;
 			int32_t next = next_of(depth);

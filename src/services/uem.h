@@ -33,7 +33,7 @@ void uem_basic_header(struct str username, struct str password, struct buf *ret)
 
 /* --- errors (D, H.18, H.25) --- */
 struct uem_error {
-	int64_t code; /* errorCode, 0 when absent */
+	int64_t code; /* errorCode, 0 when absent, -1 when it is no number */
 	char message[240];
 	char activity[64];
 };

@@ -4,7 +4,7 @@
 #ifndef STORE_MIGRATE_H
 #define STORE_MIGRATE_H
 
-#include "io/db.h"
+#include "io/db/db.h"
 #include "store/shared.h"
 
 enum { SCHEMA_VERSION = 5 };

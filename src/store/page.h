@@ -8,7 +8,7 @@
 #define STORE_PAGE_H
 
 #include "base/arena.h"
-#include "io/db.h"
+#include "io/db/db.h"
 
 struct cell {
 	struct str text; /* p == NULL for NULL and for numbers */

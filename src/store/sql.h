@@ -4,7 +4,7 @@
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
 
-#include "io/db.h"
+#include "io/db/db.h"
 #include "os/kernel.h"
 #include "store/page.h"
 #include "store/shared.h"

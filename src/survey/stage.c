@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "io/db.h"
+#include "io/db/db.h"
 
 struct stage {
 	struct db *db;

@@ -63,7 +63,8 @@ spoil() { # HOW FILE
 		;;
 	half-ledger)
 		sqlite3 "$2" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
-		truncate -s $(($(stat -c %s "$2") / 8192 * 4096)) "$2"
+		pages=$(($(stat -c %s "$2") / 4096))
+		truncate -s $(((pages >> 1) * 4096)) "$2"
 		;;
 	rubbish) yes rubbish | head -c 9000 >"$2" && rm -f "$log" ;;
 	folder) rm -f "$2" && mkdir "$2" ;;

@@ -9,29 +9,31 @@ base
 os        base
 io        base os
 io/csv    base
+io/db     base os io
 trust     base os io
 model     base os io trust
 approve   base os io trust model
 lists     base os io trust model
 rules     base os io trust model lists
-store     base os io trust model
+store     base os io io/db trust model
 services  base os io trust model
 wire      base os io trust model rules store services
 facts     base os io trust model rules store services wire
 plan      base os io trust model lists rules store services wire facts
+undo      base os io trust model lists rules store services wire facts plan
 run       base os io trust model lists rules store services wire facts plan
 apply     base os io trust model lists rules store services wire facts plan run
 older     base os io trust model lists rules store services wire facts plan run apply
 forecast  base os io trust model lists rules store services wire facts plan run
-survey    base os io trust model lists rules store services wire facts plan run
+survey    base os io io/db trust model lists rules store services wire facts plan run
 report    base os io trust model lists rules store services wire facts plan run apply forecast
 rehearse  base os io trust model lists rules store wire facts plan run apply
-cli/args  base os io trust model report
-cli/app   base os io trust model approve lists rules store services wire facts plan run apply older forecast survey report rehearse cli/args
+cli/args  base os io io/db trust model report
+cli/app   base os io io/db trust model approve lists rules store services wire facts plan undo run apply older forecast survey report rehearse cli/args
 cli/tenants base os io trust model report cli/args
-cli       base os io trust model approve lists rules store services wire facts plan run apply older forecast survey report rehearse cli/args cli/app cli/tenants
+cli       base os io io/db trust model approve lists rules store services wire facts plan undo run apply older forecast survey report rehearse cli/args cli/app cli/tenants
 docs      base os io trust model rules report cli/args
-sim/core  base os io trust model
+sim/core  base os io io/db trust model
 sim/world base os io trust model sim/core
 sim/apple base os io trust model sim/core sim/world
 sim/uem   base os io trust model sim/core sim/world
@@ -43,7 +45,7 @@ csv.h        src/io/csv/csv.c
 yaml.h       src/io/yaml.c
 cjson/       src/io/json.c
 curl/        src/io/curl_api.h
-sqlite3.h    src/io/db
+sqlite3.h    src/io/db/
 openssl/     src/io/crypto_
 microhttpd.h src/sim/serve.c
 xlsxwriter.h src/report/xlsx.c

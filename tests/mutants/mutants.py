@@ -35,7 +35,7 @@ MUTANTS = {
          "		!(rc = j->call.before(j->call.self, transport_now(t), &err)))\n"
          "		rc = j->call.done("),
     ], CRASH + ["kill"]),
-    "intent not synced": ("src/io/db.c", [("synchronous=FULL", "synchronous=NORMAL")],
+    "intent not synced": ("src/io/db/db.c", [("synchronous=FULL", "synchronous=NORMAL")],
                           CRASH + ["order"]),
     "no quarantine": ("src/run/intent.c", [
         ("reply->last_sent_ms + s->timeouts.request_ms + s->timeouts.activity_ms;",

@@ -337,19 +337,19 @@ RULES = {
         ("\tif (!code && slot_of(u->f, &record) != u->slot)\n",
          "\tif (false)\n"),
     ], "doubt odd"),
-    "store: readers do not write": ("src/io/db.c", [
+    "store: readers do not write": ("src/io/db/db.c", [
         ("db_exec(d, \"PRAGMA query_only=ON\", err) : db_fail(d, rc, err);",
          "ERR_OK : db_fail(d, rc, err);"),
     ], "test_db"),
-    "store: readers leave the log to the writer": ("src/io/db.c", [
+    "store: readers leave the log to the writer": ("src/io/db/db.c", [
         ("\tint rc = sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,",
          "\tint rc = sqlite3_db_config(d->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0,"),
     ], "test_db"),
-    "store: a log that was cut is noticed at once": ("src/io/db.c", [
+    "store: a log that was cut is noticed at once": ("src/io/db/db.c", [
         ("\tif (!db_log_is_there(&d->log, d->h))\n",
          "\tif (!db_log_is_there(&d->log, d->h) && false)\n"),
     ], "damage"),
-    "store: a log that is not whole is not taken over": ("src/io/db.c", [
+    "store: a log that is not whole is not taken over": ("src/io/db/db.c", [
         ("\tif (!db_log_is_whole(&d->log, d->h))\n\t\t(void)sqlite3",
          "\tif (false)\n\t\t(void)sqlite3"),
     ], "damage"),

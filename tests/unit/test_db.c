@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "io/db.h"
+#include "io/db/db.h"
 
 static char folder[] = "/tmp/depmend-db-XXXXXX";
 

@@ -1,9 +1,9 @@
-/* plan/inverse: what a run did to a device, and the steps that lead back. */
+/* undo/inverse: what a run did to a device, and the steps that lead back. */
 #include "run_kit.h"
 
 #include "base/buf.h"
 #include "model/program.h"
-#include "plan/inverse.h"
+#include "undo/inverse.h"
 
 static struct deeds deeds_of(const struct step *v, size_t n, const char *results, uint32_t open)
 {

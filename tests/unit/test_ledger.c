@@ -11,7 +11,7 @@
 
 #include "base/time.h"
 #include "io/crypto.h"
-#include "io/db.h"
+#include "io/db/db.h"
 #include "io/file.h"
 #include "model/outcome.h"
 #include "model/step.h"

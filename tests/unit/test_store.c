@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
-#include "io/db.h"
+#include "io/db/db.h"
 #include "store/store.h"
 
 #define SERIAL STR("C02XK1ABJG5H")

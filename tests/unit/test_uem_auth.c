@@ -149,7 +149,7 @@ static void test_error_message_shapes(void **state)
 	assert_int_equal(e.code, 5053);
 	assert_string_equal(e.message, "");
 	e = error_is(400, "{\"errorCode\":{},\"message\":7,\"activityId\":[]}", ERR_REFUSED);
-	assert_int_equal(e.code, 0);
+	assert_int_equal(e.code, -1);
 	assert_string_equal(e.activity, "");
 }
 

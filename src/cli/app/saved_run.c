@@ -10,7 +10,7 @@
 #include "facts/organization.h"
 #include "facts/session.h"
 #include "io/clock.h"
-#include "io/db.h"
+#include "io/db/db.h"
 #include "report/ndjson.h"
 
 static enum errc load_settings(struct saved_run *s, const struct cli *cli, struct err *err)

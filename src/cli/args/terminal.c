@@ -10,7 +10,7 @@
 #include "base/fold.h"
 #include "base/log.h"
 #include "io/clock.h"
-#include "io/db.h"
+#include "io/db/db.h"
 #include "os/stop.h"
 
 static bool is_set(const char *name)

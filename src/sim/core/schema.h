@@ -5,7 +5,7 @@
 #define SIM_CORE_SCHEMA_H
 
 #include "base/err.h"
-#include "io/db.h"
+#include "io/db/db.h"
 
 /* Creates the tables of a new database; ERR_STORE when it is another version's. */
 MUST_CHECK enum errc schema_apply(struct db *d, struct err *err);

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "io/db.h"
+#include "io/db/db.h"
 
 enum { SQL_MAX_STATEMENTS = 1024 };
 #define SQL_NULL INT64_MIN /* as a number: NULL, in both directions */

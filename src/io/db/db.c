@@ -1,4 +1,4 @@
-#include "io/db.h"
+#include "io/db/db.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "io/db_private.h"
+#include "io/db/db_private.h"
 #include "os/kernel.h"
 
 #define DAMAGED " is damaged: "

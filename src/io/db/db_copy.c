@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/stat.h"
-#include "io/db_private.h"
+#include "io/db/db_private.h"
 #include "os/kernel.h"
 
 static enum errc sync_path(const char *path, int open_flags, struct err *err)

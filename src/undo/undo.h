@@ -2,8 +2,8 @@
  * The way back: a plan that leads the devices of a run to the server and the profile that were
  * recorded before it. It is confirmed, guarded and carried out as any other plan.
  */
-#ifndef PLAN_UNDO_H
-#define PLAN_UNDO_H
+#ifndef UNDO_UNDO_H
+#define UNDO_UNDO_H
 
 #include "plan/plan.h"
 

@@ -1,14 +1,14 @@
-#include "plan/undo.h"
+#include "undo/undo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "io/crypto.h"
-#include "plan/inverse.h"
 #include "plan/plan_parts.h"
 #include "plan/run_rows.h"
 #include "store/ledger.h"
+#include "undo/inverse.h"
 
 void undo_identity(const char *client_id, const char *run_name, char ret[65])
 {

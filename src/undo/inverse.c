@@ -1,4 +1,4 @@
-#include "plan/inverse.h"
+#include "undo/inverse.h"
 
 #include "base/time.h"
 #include "model/program.h"

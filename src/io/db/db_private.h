@@ -1,13 +1,13 @@
 /*
  * Private to io/: an open database, and how its failures are told.
  */
-#ifndef IO_DB_PRIVATE_H
-#define IO_DB_PRIVATE_H
+#ifndef IO_DB_DB_PRIVATE_H
+#define IO_DB_DB_PRIVATE_H
 
 #include <sqlite3.h>
 
-#include "io/db.h"
-#include "io/db_log.h"
+#include "io/db/db.h"
+#include "io/db/db_log.h"
 
 enum { DB_PAUSE_US = 5000 };
 

@@ -6,8 +6,8 @@
  * A statement in the middle of its rows pins what it sees: leave it (db_reset()) before anything
  * is written.
  */
-#ifndef IO_DB_H
-#define IO_DB_H
+#ifndef IO_DB_DB_H
+#define IO_DB_DB_H
 
 #include <stdbool.h>
 #include <stddef.h>

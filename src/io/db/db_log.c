@@ -1,4 +1,4 @@
-#include "io/db_log.h"
+#include "io/db/db_log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,13 +78,13 @@ static bool read_at(sqlite3_file *f, void *to, int n, int64_t at)
 	return f->pMethods->xRead(f, to, n, at) == SQLITE_OK;
 }
 
-struct reading {
+struct log_reading {
 	uint8_t header[HEADER_BYTES];
 	uint32_t sum[2], page_bytes;
 	bool is_big;
 };
 
-static bool read_header(struct reading *r, const struct index *index, sqlite3_file *f)
+static bool read_header(struct log_reading *r, const struct index *index, sqlite3_file *f)
 {
 	const uint8_t *h = r->header;
 
@@ -100,7 +100,7 @@ static bool read_header(struct reading *r, const struct index *index, sqlite3_fi
 }
 
 /* Each frame carries the sum of all before it. */
-static bool frames_are_whole(struct reading *r, sqlite3_file *f, uint32_t n)
+static bool frames_are_whole(struct log_reading *r, sqlite3_file *f, uint32_t n)
 {
 	int size = (int)(FRAME_BYTES + r->page_bytes);
 	uint8_t *frame = mem_alloc((size_t)size);
@@ -122,7 +122,7 @@ bool db_log_is_whole(struct db_log *log, sqlite3 *h)
 {
 	for (int i = 0; log->watched && !log->lost && i < TRIES; i++) {
 		sqlite3_file *f = file_of(h, SQLITE_FCNTL_JOURNAL_POINTER);
-		struct reading r;
+		struct log_reading r;
 		struct index index;
 
 		if (!f || !read_index(&index, h) || !index.frames ||
@@ -149,7 +149,8 @@ static bool look(struct db_log *log, sqlite3 *h, struct stat *st)
 	return true;
 }
 
-static bool has_frames(const struct reading *r, const struct index *index, const struct stat *st)
+static bool has_frames(
+	const struct log_reading *r, const struct index *index, const struct stat *st)
 {
 	return st->st_size >= HEADER_BYTES + (int64_t)index->frames * (FRAME_BYTES + r->page_bytes);
 }
@@ -158,7 +159,7 @@ bool db_log_is_there(struct db_log *log, sqlite3 *h)
 {
 	for (int i = 0; log->watched && !log->lost && i < TRIES; i++) {
 		sqlite3_file *f = file_of(h, SQLITE_FCNTL_JOURNAL_POINTER);
-		struct reading r;
+		struct log_reading r;
 		struct index index;
 		struct stat st;
 

@@ -3,8 +3,8 @@
  * committed, as the index says that processes share. Who cuts, removes or replaces it under us
  * would otherwise have its holes copied into the database, where nothing can be read any more.
  */
-#ifndef IO_DB_LOG_H
-#define IO_DB_LOG_H
+#ifndef IO_DB_DB_LOG_H
+#define IO_DB_DB_LOG_H
 
 #include <sqlite3.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /*
  * From what a run did to one device to the steps that lead back. Pure.
  */
-#ifndef PLAN_INVERSE_H
-#define PLAN_INVERSE_H
+#ifndef UNDO_INVERSE_H
+#define UNDO_INVERSE_H
 
 #include "base/arena.h"
 #include "base/buf.h"
