@@ -44,10 +44,11 @@ static bool less_of(const struct input *in, const struct csv_record *r, uint16_t
 }
 
 /* In the spool every record stands alone on its line. */
-static void note_place(const struct input *in, const struct csv_record *r, struct input_row *row)
+static uint16_t place_of(const struct input *in, const struct csv_record *r, uint16_t *ret_less)
 {
-	if (r->place && less_of(in, r, &row->less))
-		row->place = in->spooling ? csv_place(r->raw.n, 1) : r->place;
+	if (!r->place || !less_of(in, r, ret_less))
+		return 0;
+	return in->spooling ? csv_place(r->raw.n, 1) : r->place;
 }
 
 /* Serials get their slots in the order of the rows, some rows late. */
@@ -124,14 +125,7 @@ static void add_row(struct input *in, const struct list_row *row)
 {
 	struct input_waiting *w = &in->waiting[in->n_rows % INPUT_WAITING];
 	const struct csv_record *r = &row->record;
-	struct input_row noted = {
-		.serial = MAP_NONE,
-		.program = MAP_NONE,
-		.detail = detail_of(in, row),
-		.rule = ROW_NO_RULE,
-		.outcome = row->fault ? OUTCOME_INVALID : OUTCOME_PENDING,
-		.reason = (uint8_t)row->fault,
-	};
+	uint16_t less = 0, place = place_of(in, r, &less);
 
 	end_wait(in, w);
 	w->row = in->n_rows;
@@ -141,8 +135,18 @@ static void add_row(struct input *in, const struct list_row *row)
 	w->expected = map_expect(&in->serials, serial_view(&w->serial));
 	note_serial(in, row);
 
-	note_place(in, r, &noted);
-	input_add(in, noted, (uint32_t)r->line);
+	input_add(in,
+		(struct input_row){
+			.serial = MAP_NONE,
+			.program = MAP_NONE,
+			.detail = detail_of(in, row),
+			.rule = ROW_NO_RULE,
+			.place = place,
+			.less = less,
+			.outcome = row->fault ? OUTCOME_INVALID : OUTCOME_PENDING,
+			.reason = (uint8_t)row->fault,
+		},
+		(uint32_t)r->line);
 	if (r->n_cells > in->widest)
 		in->widest = r->n_cells;
 }

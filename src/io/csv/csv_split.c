@@ -150,9 +150,13 @@ static const bool starts_odd[UINT8_MAX + 1] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0,
 	SIXTEEN(1), ['+'] = 1, ['-'] = 1, ['='] = 1, ['@'] = 1, [0x7f] = 1, SIXTEEN(1), SIXTEEN(1),
 	SIXTEEN(1), SIXTEEN(1), SIXTEEN(1), SIXTEEN(1), SIXTEEN(1), SIXTEEN(1) };
 
-static void bare_cells(struct str *cells, struct csv_plain *ret)
+/* Inlined as well: code without AVX stalls behind a call from code with it (a tenth of a plan). */
+INLINED void bare_cells(struct str *cells, struct csv_plain *ret)
 {
-	for (size_t i = 0; i < ret->n_cells; i++) {
+	const size_t n = ret->n_cells;
+	bool odd = false, trimmed = false;
+
+	for (size_t i = 0; i < n; i++) {
 		struct str cell = cells[i], bare;
 
 		if (!cell.n || (cell.p[0] > '"' && cell.p[cell.n - 1] > ' '))
@@ -160,13 +164,15 @@ static void bare_cells(struct str *cells, struct csv_plain *ret)
 		/* The quotes of a plain cell, if any, are its first and last byte. */
 		if (cell.n && cell.p[0] == '"') {
 			cell = (struct str){ cell.p + 1, cell.n - 2 };
-			ret->odd |= cell.n && starts_odd[(unsigned char)cell.p[0]];
+			odd |= cell.n && starts_odd[(unsigned char)cell.p[0]];
 		}
 		bare = csv_trim(cell);
-		ret->trimmed |= bare.n < cell.n;
-		ret->odd |= bare.n < cell.n && bare.n && starts_odd[(unsigned char)bare.p[0]];
+		trimmed |= bare.n < cell.n;
+		odd |= bare.n < cell.n && bare.n && starts_odd[(unsigned char)bare.p[0]];
 		cells[i] = bare;
 	}
+	ret->odd |= odd;
+	ret->trimmed = trimmed;
 }
 
 INLINED enum csv_split split(struct csv_splitter *splitter, const char *p, const char *end,
