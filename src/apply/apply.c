@@ -9,6 +9,14 @@
 #include "base/plural.h"
 #include "base/time.h"
 #include "os/stop.h"
+#include "run/budget.h"
+#include "run/custody.h"
+#include "run/doubt.h"
+#include "run/events.h"
+#include "run/look.h"
+#include "run/profile_reason.h"
+#include "run/rounds.h"
+#include "run/settle.h"
 
 enum { STOP_GRACE_MS = 20000 };
 

@@ -10,6 +10,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "run/doubt.h"
+#include "run/drift.h"
+#include "run/events.h"
+#include "run/look.h"
 
 static uint32_t find_done(const struct job *j, uint32_t *v)
 {

@@ -8,6 +8,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/plural.h"
+#include "run/custody.h"
+#include "run/drift.h"
+#include "run/events.h"
+#include "run/rounds.h"
+#include "run/settle.h"
 
 /* --- which runs --- */
 

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "forecast/walk.h"
 #include "plan/waves.h"
+#include "run/request.h"
 #include "services/apple.h"
 #include "store/gap.h"
 

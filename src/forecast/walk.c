@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "run/look.h"
 #include "services/apple.h"
 #include "wire/way_home.h"
 

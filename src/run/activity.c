@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 #include "run/job.h"
+#include "run/request.h"
+#include "run/settle.h"
 #include "wire/answer.h"
 
 enum { LOG_MAX_BYTES = 64 * 1024 * 1024 };

@@ -2,6 +2,8 @@
  * Whether the rules that took a row still do, before a step that cannot be undone: the look at a
  * device tells where it is, not that it was enrolled again since, or covered.
  */
+#include "run/again.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,6 +12,7 @@
 #include "io/clock.h"
 #include "plan/step_rules.h"
 #include "run/job.h"
+#include "run/look.h"
 
 /* --- what there is to judge --- */
 

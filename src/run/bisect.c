@@ -11,6 +11,8 @@
  * So k culprits among n cost k * (ceil(log2 n) + 1) more activities than none, or fewer; with more
  * than two of them, at few places, one more.
  */
+#include "run/bisect.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 

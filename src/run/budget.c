@@ -2,11 +2,14 @@
  * Apple's write limit, and limits.in_flight: how much may leave now, and whether those who leave
  * their servers come back in time.
  */
+#include "run/budget.h"
+
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/time.h"
 #include "run/job.h"
+#include "run/look.h"
 #include "wire/way_home.h"
 
 /* So many writes at once are more than any rate allows. */
@@ -84,8 +87,6 @@ static uint32_t writes_to_come_back(const struct job *j)
 	return writes + (n + h.batch - 1) / h.batch;
 }
 
-/* No change may take a write that somebody needs to come back; the devices of an unassign that asks
- * are busy already, so that their own way back counts. */
 static void no_room_before(struct job *j, int64_t when_ms)
 {
 	char when[TIME_TEXT];

@@ -9,7 +9,16 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "run/again.h"
+#include "run/bisect.h"
+#include "run/budget.h"
+#include "run/doubt.h"
+#include "run/drift.h"
 #include "run/job.h"
+#include "run/look.h"
+#include "run/request.h"
+#include "run/rounds.h"
+#include "run/wanted.h"
 
 /* A device that the window, or --max-wait, leaves no time for is not taken off its server. */
 static bool stays_home(const struct job *j, const struct job_device *d)

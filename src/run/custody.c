@@ -2,12 +2,16 @@
  * Devices in custody that no step of the run brings back: a verdict about a row does not end it,
  * and what was to take them off may never have been sent.
  */
+#include "run/custody.h"
+
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "run/doubt.h"
 #include "run/job.h"
+#include "run/look.h"
 
 /* Others are looked at before their next change. */
 static bool is_asked(const struct job *j, const struct job_device *d)

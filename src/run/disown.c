@@ -7,7 +7,12 @@
 
 #include "base/mem.h"
 #include "facts/dep_server.h"
+#include "run/again.h"
 #include "run/job.h"
+#include "run/look.h"
+#include "run/request.h"
+#include "run/rounds.h"
+#include "run/wanted.h"
 #include "services/dep.h"
 
 static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)

@@ -1,4 +1,6 @@
 /* What nobody knows of a device yet, as far as its own state tells. */
+#include "run/doubt.h"
+
 #include <string.h>
 
 #include "run/job.h"

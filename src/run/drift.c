@@ -5,6 +5,8 @@
  * One that is where it was before our change, or that somebody brought back, was perhaps never
  * changed by us: only an event tells that we did, and that somebody else took it back.
  */
+#include "run/drift.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -2,11 +2,15 @@
  * Apple's audit trail as a witness (services/README.md Apple E). Only what it tells counts: events
  * come late, or are read by an account that may not, and none found means nothing.
  */
+#include "run/events.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "run/doubt.h"
 #include "run/job.h"
+#include "run/request.h"
 
 static bool is_asked(void *self, struct str text)
 {

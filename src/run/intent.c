@@ -1,5 +1,6 @@
 /* The durable promise before a request: what, to what, for whom. */
 #include "run/job.h"
+#include "run/request.h"
 
 #include <stdio.h>
 

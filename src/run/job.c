@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "plan/plan.h"
+#include "run/request.h"
 
 enum { ACCOUNT_REFUSALS = 5 };
 

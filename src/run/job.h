@@ -78,48 +78,6 @@ struct vow {
 	int64_t judged_ms;       /* when that was last seen to hold; 0: by another process */
 };
 
-/* Of those that may leave at once so many have their intents written with another's: as many again
- * as are under way. */
-enum { CHANGE_AHEAD = 3 };
-
-/* A change that waits longer than this after its look needs another one; those that may leave
- * within it share one. */
-enum { LONG_WAIT_MS = 1000 };
-
-/* A CHANGE that was sent, or may have been. */
-struct open_request {
-	int64_t id; /* in the store; 0: its intent was never written */
-	enum step_kind kind;
-	uint32_t server; /* index; SERVER_NONE: none */
-	uint32_t about;  /* profile or UEM record, slot of fleet.texts; MAP_NONE: none */
-	enum request_state state;
-	char activity[80];
-	char fault[160]; /* what the log or the activity said */
-	int64_t intent_ms, sent_ms;
-	int64_t not_after_ms; /* to be sent before; INT64_MAX: any time */
-	uint32_t *devices;    /* indexes; owned */
-	uint32_t n;
-	/* It cannot act any more, see store/ledger.h; ended_ms: since when that is known. Only then
-	 * a look at its devices tells what it did. */
-	bool over;
-	int64_t ended_ms;
-	int64_t until_ms;  /* end of the quarantine of one without an activity that Apple knows */
-	int64_t missed_ms; /* since when Apple knows of none; TIME_NONE: it does */
-	bool ended_badly;  /* FAILURE, STOPPED, FAILED */
-	bool held;         /* in part at least: an administrator has to approve it */
-	bool has_custody;  /* its intent put its devices into custody */
-	bool unseen;     /* the list of its server was not whole when its devices were looked at */
-	struct job *job; /* for callbacks */
-	/* Judges the answer, when there is one. */
-	void (*take)(struct open_request *r, const struct http_reply *reply);
-};
-
-/* For whoever made Apple refuse a request. */
-struct bisect {
-	char detail[400];   /* of the newest refusal */
-	uint32_t n_refused; /* devices in it */
-};
-
 /* What job_flush() tells the ledger. */
 enum ledger_what {
 	OPEN_CLOSED,
@@ -134,6 +92,9 @@ struct ledger_op {
 	int64_t request;
 	uint32_t device; /* index; MAP_NONE: all of the request */
 };
+
+struct open_request;
+struct bisect;
 
 struct job {
 	/* Borrowed until job_release(). */
@@ -215,11 +176,6 @@ MUST_CHECK enum errc job_load(struct job *j, int64_t run, struct err *err);
 MUST_CHECK enum errc job_take_over(struct job *j, struct err *err);
 void job_release(struct job *j);
 MUST_CHECK enum errc job_flush(struct job *j, struct err *err);
-/* Writes one request and its devices, within a transaction of the caller's. */
-MUST_CHECK enum errc job_save(struct open_request *r, struct err *err);
-/* Adds the outcome of a request to the audit trail; job_flush() does it for those settled. */
-MUST_CHECK enum errc job_note(struct open_request *r, struct err *err);
-
 /* The device of that serial; NULL: it is none of the job's. */
 struct job_device *job_device_of(const struct job *j, struct str serial);
 const struct work_program *job_program(const struct job *j, const struct job_device *d);
@@ -239,12 +195,8 @@ const struct work_step *job_way_back(const struct job *j, const struct job_devic
 /* Its next step takes it off, and it has to return: by a later step, or when it does not come to
  * the one by which it was to leave for good. */
 bool job_has_to_return(const struct job *j, const struct job_device *d);
-/* To be said whenever devices may have left their servers, or be back: while one is off nobody
- * waits for hours for a service that has no time for us, but for what the way home needs. */
-void job_hurry(const struct job *j);
 /* Whether the next step puts back what the run took off. */
 bool job_is_put_back(const struct job *j, const struct job_device *d);
-
 void job_move(struct job_device *d, enum standing_event event);
 /* It may take its next step: no request of any run holds it up. */
 bool job_is_ready(const struct job_device *d);
@@ -302,13 +254,11 @@ const char *job_keep(struct job *j, struct str s);
 /* A fact of the device that cannot be read, and why; kept. */
 const char *job_unknown(struct job *j, const struct job_device *d, enum fact fact);
 void job_evidence(struct job *j, struct job_device *d, const char *kind, const char *value);
-
 /* To be told to the ledger with the next flush; device NULL: all of the request. */
 void job_tell(struct job *j, enum ledger_what what, int64_t request, const struct job_device *d);
 /* Takes the protected list as it reads now: what was on it stays. A failure stops new changes, and
  * so does an approval that holds no longer. */
 void job_read_protected(struct job *j);
-
 /* The first devices of a wave that fit, at most so many: indexes into v. */
 uint32_t job_find(const struct job *j,
 	bool (*fits)(const struct job *j, const struct job_device *d, uint32_t wave), uint32_t wave,
@@ -320,163 +270,5 @@ void job_end(struct job *j, enum errc code, const struct err *err);
 /* A signal, the end of --max-wait or a lost service only stops: what is open stays open. Other
  * codes come back. */
 MUST_CHECK enum errc job_or_stop(struct job *j, enum errc rc, const struct err *err);
-struct open_request *job_open(struct job *j, enum step_kind kind, uint32_t server);
-/* One that names these devices: they are busy. take() judges its answer. */
-struct open_request *job_open_for(struct job *j, enum step_kind kind, uint32_t server,
-	const uint32_t *devices, uint32_t n,
-	void (*take)(struct open_request *r, const struct http_reply *reply));
-/* The change from its intent to its end: leave is asked, the intent, which names its devices and is
- * told in the audit trail, is durable before the first byte, and what comes of it is written down.
- * Without a request yet. */
-struct transport_call job_call(
-	struct open_request *r, enum transport_service service, int64_t good_until_ms);
-/* Parts of that, for a change with conditions of its own; self: the open request. */
-MUST_CHECK enum errc job_allow_change(void *self, int64_t at_ms, struct err *err);
-/* Tells the ledger that it is off its server, if it has to return. */
-MUST_CHECK enum errc job_take_custody(
-	struct job *j, const struct job_device *d, int64_t at_ms, struct err *err);
-MUST_CHECK enum errc job_end_change(void *self, enum errc code, const struct http_reply *reply,
-	const struct json *rest, struct err *err);
-/* Whether the next step, which cannot be undone, was sent before for the same device, in any run. A
- * person may name a device all the same. */
-enum sent_before { SENT_NEVER, SENT_OPEN, SENT_DONE };
-enum sent_before job_sent_before(struct job *j, const struct job_device *d);
-/* Id of the server; name of the profile, or id of the UEM record. */
-struct str request_target(const struct open_request *r);
-
-/* --- while the ledger cannot be written (store_is_lost()): run/unwritten.c --- */
-/* For put-backs alone; of anything else a failure. */
-MUST_CHECK enum errc unwritten_intend(
-	struct open_request *r, int64_t at_ms, int64_t *ret_id, struct err *err);
-/* As far as there is room: without it a look finds out. */
-void unwritten_answer(struct open_request *r);
-
-/* Forgets it; its devices are free again. */
-void job_close(struct job *j, struct open_request *r);
-
-/* --- whose fault a refusal is --- */
-/* Whether it has to wait until others of its search were sent. */
-bool bisect_waits(const struct job *j, const struct job_device *d);
-/* Whether it may share a request with nobody. */
-bool bisect_alone(const struct job_device *d);
-/* The request was refused because of one of its devices / was taken. */
-void bisect_refused(struct open_request *r, const char *detail);
-void bisect_taken(struct open_request *r);
-
-/* --- the write budget: run/budget.c --- */
-/* No change may take a write that somebody needs to come back; the devices of an unassign that asks
- * are busy already, so that their own way back counts. False: --max-wait ends before there is room;
- * j->no_room says so. */
-bool budget_allows(struct job *j, bool back, uint32_t n_queued);
-/* Who may leave now, wire/way_home.h; j->held_until_ms: when the first of the others may. */
-void budget_choose(struct job *j, struct mover *v, uint32_t n);
-/* Its next step takes it off its server, and --max-wait ends before it could be back. */
-bool budget_is_too_late(const struct job *j, const struct job_device *d);
-/* j->no_room says so where devices of the wave stay at home for that. */
-void budget_say_too_late(struct job *j, uint32_t wave);
-/* Waits until then; where --max-wait ends before, j->no_room says so. */
-MUST_CHECK enum errc budget_wait_at_home(struct job *j, struct err *err);
-/* How many more devices may be off their servers with a way back to come. */
-uint32_t budget_room_in_flight(const struct job *j);
-/* How many writes may leave right now, or so soon that their look stays good. */
-uint32_t budget_now(const struct job *j);
-
-/* --- the parts of a phase --- */
-/* Sends what is ready to be sent to Apple in this wave (wave UINT32_MAX: put-backs only). *ret_n:
- * how many devices were moved on. */
-MUST_CHECK enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* What a look just before says of the next step, which is Apple's. */
-enum wanted {
-	WANTED,
-	NOT_WANTED,  /* it needs nothing, or was changed by somebody else: settled */
-	WANTED_LATER /* a second look has to agree first, or Apple is moving it */
-};
-/* An earlier request to take it off could not be proved in time. */
-bool job_in_doubt(const struct job *j, const struct job_device *d);
-enum wanted change_wanted(struct job *j, struct job_device *d);
-/* When devices that wait for a second look are due; INT64_MIN: one waits for nothing; INT64_MAX:
- * there are none. */
-int64_t look_due(const struct job *j, const uint32_t *devices, uint32_t n);
-/* Whether the machine slept since then: what was read meanwhile may be as old as that was long. */
-bool look_slept(const struct job *j, int64_t asleep_ms);
-/* Looks at those of the devices whose last look is too old for a change, each in the cheapest way
- * that tells where it is. Unless the organization is a school's, what others moved meanwhile has to
- * be looked at again. */
-MUST_CHECK enum errc look_before(
-	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
-/* Looks at all of them, whatever was seen before. */
-MUST_CHECK enum errc look_again(
-	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
-/* Those of the devices that we took off their servers and that the lists just read leave open, by
- * their own records. lists_failed: a server's list is not whole. */
-MUST_CHECK enum errc look_by_name(
-	struct job *j, const uint32_t *devices, uint32_t n, bool lists_failed, struct err *err);
-/* The UEM's lists of these groups (bits). One that cannot be read says nothing about the devices of
- * others, and of its own nothing is known: a failure is that none can. */
-MUST_CHECK enum errc look_at_lists(struct job *j, uint32_t groups, struct err *err);
-/* Whether the look may carry a change that leaves now. */
-bool look_is_good(const struct job *j, const struct job_device *d);
-/* When a second look may confirm the first of a device in doubt. */
-int64_t look_second_ms(const struct job *j, const struct job_device *d);
-/* j->no_room says that --max-wait ends before then. */
-void look_too_late(struct job *j, int64_t due_ms);
-/* Whether an earlier look, timeouts.settle before the last, showed the same. */
-bool look_agrees(struct job *j, struct job_device *d, uint64_t shows);
-/* False: nothing was read of what tells about a step of that kind: the UEM's record, its lists, or
- * where the device is at Apple. */
-bool look_view(
-	const struct job *j, const struct job_device *d, enum step_kind kind, struct view *ret);
-/* --- whether the rules still want it: run/again.c --- */
-/* What rows with a step that cannot be undone were taken by. */
-MUST_CHECK enum errc again_load(struct job *j, struct err *err);
-/* Judges those of the devices once more whose verdict is too old for a change: before each step
- * until the last that cannot be undone. Whom the rules do not take any more is left, or put back.
- */
-MUST_CHECK enum errc again_before(
-	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
-/* Releases in Apple School Manager. */
-MUST_CHECK enum errc disown_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* Gives and takes profiles: one request per device, all of the wave at once. */
-MUST_CHECK enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* Deletes UEM records and sends wipes. */
-MUST_CHECK enum errc record_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* Waits until a wipe of the wave is over, which can take days; a row still waiting when --max-wait
- * ends is left to the next apply. */
-MUST_CHECK enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* One look at them, for whoever does not go on with the run. */
-MUST_CHECK enum errc wipe_look(struct job *j, struct err *err);
-/* Asks about the activities of open requests, once each; ends the quarantine of those without. */
-MUST_CHECK enum errc activities_poll(struct job *j, struct err *err);
-/* Until every open request but wipes is settled, or patience_until_ms after a stop. */
-MUST_CHECK enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err);
-/* Before a change that nobody knows about may be sent again, or one that failed is taken for
- * another's: what the audit trail tells of it. */
-MUST_CHECK enum errc events_of_unknown(struct job *j, struct err *err);
-/* The same about those in custody that an earlier process may have taken off, or somebody else. */
-MUST_CHECK enum errc events_of_doubt(struct job *j, struct err *err);
-/* What took it off was taken for ours without a word of Apple's: an activity, or an event. */
-bool job_is_untold(const struct job *j, const struct job_device *d);
-/* That step; the program's n: there is none. */
-uint32_t job_untold_step(const struct job *j, const struct job_device *d);
-/* So long a look waits for what others did meanwhile: it would grow old. */
-int64_t events_most_ms(const struct job *j);
-/* The same about such devices, whose events may have come since. */
-MUST_CHECK enum errc events_of_untold(
-	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
-/* The second proof of what was proved: audit events go into the evidence. */
-MUST_CHECK enum errc events_of_run(struct job *j, struct err *err);
-/* One sync for all devices of the wave that wait for one. */
-MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* A sync of these groups (bits) that no list can prove, and timeouts.sync_gap for it to take
- * effect.
- */
-MUST_CHECK enum errc sync_again(struct job *j, uint32_t groups, struct err *err);
-/* Adds to the devices that drifted who changed them, as far as Apple says. */
-MUST_CHECK enum errc job_name_drift(struct job *j, struct err *err);
-/* Devices that the ledger has although no step of their rows puts them back: two looks tell whether
- * they are off their server. Those that are come back once more. */
-MUST_CHECK enum errc custody_check(struct job *j, struct err *err);
-/* Rows whose profile does not show say in which state it is, since when, and when to try again. */
-MUST_CHECK enum errc profile_reasons(struct job *j, struct err *err);
 
 #endif

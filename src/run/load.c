@@ -6,7 +6,9 @@
 #include "base/time.h"
 #include "model/program.h"
 #include "model/snapshot.h"
+#include "run/again.h"
 #include "run/job.h"
+#include "run/request.h"
 #include "store/gap.h"
 
 static const char *keep(struct job *j, struct str s)

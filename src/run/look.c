@@ -4,6 +4,8 @@
  * put-back, or call a device drifted, needs two equal looks timeouts.settle apart, because a list
  * can be stale.
  */
+#include "run/look.h"
+
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -11,6 +13,9 @@
 #include "base/time.h"
 #include "io/clock.h"
 #include "plan/step_rules.h"
+#include "run/budget.h"
+#include "run/doubt.h"
+#include "run/events.h"
 #include "run/job.h"
 
 /* --- how good it is --- */

@@ -11,6 +11,10 @@
 #include "base/time.h"
 #include "facts/profile_state.h"
 #include "run/job.h"
+#include "run/look.h"
+#include "run/request.h"
+#include "run/rounds.h"
+#include "run/wanted.h"
 
 enum {
 	/* The list shows the device, but the UEM has no record to give the profile to

@@ -7,7 +7,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "run/again.h"
 #include "run/job.h"
+#include "run/request.h"
+#include "run/rounds.h"
 #include "services/uem_bulk.h"
 
 enum { DELETE_MOST = 500, CODE_UNKNOWN_DEVICE = 5002, GROUP_MOST = 100 };

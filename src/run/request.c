@@ -1,6 +1,8 @@
 /*
  * A change under way: which devices it names, as long as nobody else may touch them.
  */
+#include "run/request.h"
+
 #include <stdlib.h>
 
 #include "base/mem.h"

@@ -1,5 +1,6 @@
 /* What became of a run's devices and requests, into the store. */
 #include "run/job.h"
+#include "run/request.h"
 
 static enum errc write_device(struct job *j, const struct job_device *d, struct err *err)
 {

@@ -11,13 +11,20 @@
  * timeouts.settle apart agree. Still the old state in two equal looks: nothing was done, a new
  * attempt is allowed unless somebody told of success.
  */
+#include "run/settle.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "run/budget.h"
+#include "run/doubt.h"
+#include "run/events.h"
 #include "run/job.h"
+#include "run/look.h"
+#include "run/request.h"
 
 enum { MAX_ATTEMPTS = 5, POLL_MAX_MS = 60000 };
 

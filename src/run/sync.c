@@ -12,6 +12,8 @@
 #include "facts/profile_state.h"
 #include "io/file.h"
 #include "run/job.h"
+#include "run/look.h"
+#include "run/rounds.h"
 
 enum { POLL_MAX_MS = 300000, COMMAND_OUTPUT_MAX = 64 * 1024, COMMAND_TIMEOUT_MS = 600000 };
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "run/job.h"
+#include "run/request.h"
 #include "store/emergency_ledger.h"
 
 /* As the clock that runs while the computer sleeps has it. */

@@ -1,7 +1,12 @@
 /* What the look just before says of the next step at Apple: send it, or what to settle instead. */
+#include "run/wanted.h"
+
 #include <stdio.h>
 
+#include "run/doubt.h"
 #include "run/job.h"
+#include "run/look.h"
+#include "run/request.h"
 
 static void note_drift(struct job *j, struct job_device *d, const struct view *seen)
 {

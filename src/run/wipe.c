@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "run/job.h"
+#include "run/request.h"
+#include "run/rounds.h"
 
 enum { POLL_MAX_MS = 300000 };
 

@@ -4,6 +4,7 @@
 
 #include "forecast/schedule.h"
 #include "forecast/walk.h"
+#include "run/request.h"
 
 enum { HOUR = 3600000 };
 

@@ -2,6 +2,8 @@
  * and in how many activities. */
 #include "run_kit.h"
 
+#include "run/bisect.h"
+#include "run/request.h"
 #include "services/apple.h"
 
 /* --- one device --- */

@@ -13,6 +13,7 @@
 #include "model/outcome.h"
 #include "os/stop.h"
 #include "report/status_line.h"
+#include "run/request.h"
 
 enum { HOUR_MS = 3600 * 1000, REDRAW_MS = 125, PLAIN_MS = 30 * 1000, USUAL_COLUMNS = 80 };
 /* How often what is left is worked out anew. */

@@ -1,0 +1,34 @@
+/*
+ * The parts of a phase: each sends what is ready to be sent in a wave (wave UINT32_MAX: put-backs
+ * only). *ret_n: how many devices were moved on.
+ */
+#ifndef RUN_ROUNDS_H
+#define RUN_ROUNDS_H
+
+#include "run/job.h"
+
+/* Of those that may leave at once so many have their intents written with another's: as many again
+ * as are under way. */
+enum { CHANGE_AHEAD = 3 };
+
+/* To Apple. */
+MUST_CHECK enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Releases in Apple School Manager. */
+MUST_CHECK enum errc disown_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Gives and takes profiles: one request per device, all of the wave at once. */
+MUST_CHECK enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Deletes UEM records and sends wipes. */
+MUST_CHECK enum errc record_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* Waits until a wipe of the wave is over, which can take days; a row still waiting when --max-wait
+ * ends is left to the next apply. */
+MUST_CHECK enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* One look at them, for whoever does not go on with the run. */
+MUST_CHECK enum errc wipe_look(struct job *j, struct err *err);
+/* One sync for all devices of the wave that wait for one. */
+MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
+/* A sync of these groups (bits) that no list can prove, and timeouts.sync_gap for it to take
+ * effect.
+ */
+MUST_CHECK enum errc sync_again(struct job *j, uint32_t groups, struct err *err);
+
+#endif
