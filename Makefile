@@ -54,7 +54,7 @@ LDLIBS_TOOL := -lcsv -lcjson -lyaml -lsqlite3 -lcrypto -lxlsxwriter -lm $(ICONV)
 LDLIBS_SIM  := $(LDLIBS_TOOL) -lmicrohttpd
 LDLIBS_TEST := -lcmocka -lssl -lpthread
 
-FLOORS   := base os io io/csv io/db trust model approve lists rules store services wire facts plan undo run apply older forecast survey report rehearse \
+FLOORS   := base os io io/csv io/db trust model approve lists rules store services wire facts plan undo run run/uem apply older forecast survey report rehearse \
             cli/args cli/app cli/tenants cli
 LIB_SRC  := $(filter-out src/cli/main.c,$(foreach f,$(FLOORS),$(wildcard src/$(f)/*.c)))
 SIM_SRC  := $(filter-out src/sim/main.c,$(wildcard src/sim/*.c src/sim/*/*.c))

@@ -14,9 +14,9 @@
 #include "run/doubt.h"
 #include "run/events.h"
 #include "run/look.h"
-#include "run/profile_reason.h"
 #include "run/rounds.h"
 #include "run/settle.h"
+#include "run/uem/uem_rounds.h"
 
 enum { STOP_GRACE_MS = 20000 };
 

@@ -11,8 +11,8 @@
 #include "run/custody.h"
 #include "run/drift.h"
 #include "run/events.h"
-#include "run/rounds.h"
 #include "run/settle.h"
+#include "run/uem/uem_rounds.h"
 
 /* --- which runs --- */
 

@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "plan/plan.h"
-#include "run/request.h"
 
 enum { ACCOUNT_REFUSALS = 5 };
 
@@ -398,15 +397,6 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 		leave_out(j, d);
 		job_settle(j, d, outcome, reason, NULL);
 	}
-}
-
-void job_refuse_one(
-	struct open_request *r, struct job_device *d, enum reason reason, const char *detail)
-{
-	job_fail(r->job, d, OUTCOME_FAILED, reason, detail);
-	job_tell(r->job, OPEN_CLOSED_ONE, r->id, d);
-	if (step_info(r->kind)->irreversible)
-		job_tell(r->job, DEED_NOT_DONE, r->id, d);
 }
 
 void job_wait(struct job_device *d, enum reason reason)

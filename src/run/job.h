@@ -209,9 +209,6 @@ void job_pass(struct job *j, struct job_device *d, char letter);
 /* The next step went wrong. A device off its server keeps its verdict until it is back. */
 void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
 	const char *detail);
-/* A request was taken, but for this device of it, by name: nothing of it is open. */
-void job_refuse_one(
-	struct open_request *r, struct job_device *d, enum reason reason, const char *detail);
 /* Leaves out what stands between a device off its server and its put-back, and what follows it;
  * where a run ends early (OUTCOME_RESTORED), what follows is left to the next apply for who arrives
  * where its row wants it. False: none is due. */

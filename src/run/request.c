@@ -58,3 +58,12 @@ struct str request_target(const struct open_request *r)
 		return fleet_text(r->job->fleet, r->about);
 	return fleet_server_id(r->job->fleet, r->server);
 }
+
+void job_refuse_one(
+	struct open_request *r, struct job_device *d, enum reason reason, const char *detail)
+{
+	job_fail(r->job, d, OUTCOME_FAILED, reason, detail);
+	job_tell(r->job, OPEN_CLOSED_ONE, r->id, d);
+	if (step_info(r->kind)->irreversible)
+		job_tell(r->job, DEED_NOT_DONE, r->id, d);
+}

@@ -71,6 +71,9 @@ MUST_CHECK enum errc unwritten_intend(
 /* As far as there is room: without it a look finds out. */
 void unwritten_answer(struct open_request *r);
 
+/* A request was taken, but for this device of it, by name: nothing of it is open. */
+void job_refuse_one(
+	struct open_request *r, struct job_device *d, enum reason reason, const char *detail);
 /* Forgets it; its devices are free again. */
 void job_close(struct job *j, struct open_request *r);
 

@@ -15,15 +15,6 @@ enum { CHANGE_AHEAD = 3 };
 MUST_CHECK enum errc change_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* Releases in Apple School Manager. */
 MUST_CHECK enum errc disown_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* Gives and takes profiles: one request per device, all of the wave at once. */
-MUST_CHECK enum errc profile_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* Deletes UEM records and sends wipes. */
-MUST_CHECK enum errc record_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* Waits until a wipe of the wave is over, which can take days; a row still waiting when --max-wait
- * ends is left to the next apply. */
-MUST_CHECK enum errc wipe_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
-/* One look at them, for whoever does not go on with the run. */
-MUST_CHECK enum errc wipe_look(struct job *j, struct err *err);
 /* One sync for all devices of the wave that wait for one. */
 MUST_CHECK enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err);
 /* A sync of these groups (bits) that no list can prove, and timeouts.sync_gap for it to take

@@ -11,7 +11,7 @@ WIRE = "src/services/wire.c"
 PAGE = "src/services/page.c"
 ERROR = "src/services/uem_error.c"
 BULK = "src/services/uem_bulk.c"
-RECORD = "src/run/record_change.c"
+RECORD = "src/run/uem/record_change.c"
 EDIT = "src/services/uem_profile_edit.c"
 
 TRAPS = {
@@ -120,7 +120,7 @@ TRAPS = {
               "barcode_prefix_goes_only_where_a_usual_length_stays")],
     "H.1": [(ERROR, "if (reply->body.n) {", "if (true) {", "test_uem_dep",
              "test_uem_H01_204_is_none")],
-    "H.2": [("src/run/profile_change.c", "\tif (!rc) {\n\t\tr->state = REQUEST_ACCEPTED;\n",
+    "H.2": [("src/run/uem/profile_change.c", "\tif (!rc) {\n\t\tr->state = REQUEST_ACCEPTED;\n",
              "\tif (!rc) {\n\t\tr->state = REQUEST_REFUSED;\n\t\tjob_pass(j, d, RESULT_DONE);\n",
              "steps", "an assignment that stays in progress")],
     "H.3": [("src/services/uem_dep.c", "ret->timeout_ms = LIST_TIMEOUT_MS;", "", "test_uem_dep",
@@ -132,7 +132,7 @@ TRAPS = {
     "H.5": [("src/run/sync.c", "\t\trc = trigger(s, err);",
              "\t\tfor (uint32_t i = 0; i < j->n && !rc; i++)\n\t\t\trc = trigger(s, err);", "steps",
              "H.5: a sync serves all rows")],
-    "H.6": [("src/run/profile_change.c",
+    "H.6": [("src/run/uem/profile_change.c",
              "detail.code == CODE_NOT_SYNCED && d->resync == RESYNC_NOT_YET", "false", "steps",
              "refused for want of a synced record: sync, then once more")],
     "H.7": [("src/survey/doctor_uem.c", "{ 5053,", "{ 15053,", "doctor", "explained")],

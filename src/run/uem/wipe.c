@@ -3,6 +3,8 @@
  * that can take days, so nothing else waits for it, and what still waits when --max-wait ends is
  * left to the next apply. No wipe is ever sent again.
  */
+#include "run/uem/uem_rounds.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +12,6 @@
 #include "base/time.h"
 #include "run/job.h"
 #include "run/request.h"
-#include "run/rounds.h"
 
 enum { POLL_MAX_MS = 300000 };
 

@@ -2,6 +2,8 @@
  * Profiles: the UEM has no bulk form, so each device is a request of its own. The DEP list is read
  * once before and once per poll for all of them.
  */
+#include "run/uem/uem_rounds.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Why a profile that was assigned does not show: the tokens of the devices that it does not show
  * for are read once, at the end. */
-#include "run/profile_reason.h"
+#include "run/uem/uem_rounds.h"
 
 #include <stdlib.h>
 

@@ -2,6 +2,8 @@
  * What cannot be taken back at the UEM: records deleted, devices wiped. Both name the record by its
  * id, never by the serial, and only when a look just before shows the very record of the plan.
  */
+#include "run/uem/uem_rounds.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +12,6 @@
 #include "run/again.h"
 #include "run/job.h"
 #include "run/request.h"
-#include "run/rounds.h"
 #include "services/uem_bulk.h"
 
 enum { DELETE_MOST = 500, CODE_UNKNOWN_DEVICE = 5002, GROUP_MOST = 100 };
@@ -116,7 +117,7 @@ static void take_refusal(struct open_request *r, enum errc rc, const struct err 
 }
 
 /* 202 queues it. 403 may mean that an administrator has to approve it, after which it goes on by
- * itself: it waits like any other, but nobody is kept waiting for it (run/wipe.c). */
+ * itself: it waits like any other, but nobody is kept waiting for it (run/uem/wipe.c). */
 static void take_wiped(struct open_request *r, const struct http_reply *reply)
 {
 	struct job_device *d = &r->job->devices[r->devices[0]];
