@@ -331,13 +331,22 @@ def off_by_us(story, serial, t):
     return past[-1]["t"]
 
 
+def nobody_told(story, e, serial):
+    """The state is older than what took it off, and no service answered this process: it ended in
+    failure, and the next one asks."""
+    return e["status"] != 0 and any(
+        s["type"] == TAKES and serial in s["serials"] and story.forgotten(s, e["t"])
+        for s in story.sends) and not any(
+        r["proc"] == e["proc"] for reads in story.reads.values() for r in reads)
+
+
 def o3_custody(story):
     for e in story.events:
         if e["kind"] != "end" or e["killed"] or e["rows"] is None:
             continue
         for serial in story.facts["devices"]:
             since = off_by_us(story, serial, e["t"])
-            if since is None or story.beyond(serial):
+            if since is None or story.beyond(serial) or nobody_told(story, e, serial):
                 continue
             row = e["rows"].get(serial, {})
             named = serial in e["named"] if e["named"] is not None else None
@@ -425,7 +434,7 @@ def taken_off_by_others(story, serial, planned, t):
     if not last or last[0]["ours"] or last[0]["what"] != "unassign" or last[0]["t"] < planned:
         return False
     for s in story.sends:
-        if s["type"] == TAKES and serial in s["serials"] and planned <= s["t"] < t:
+        if s["type"] == TAKES and serial in s["serials"] and planned - 2 * SLACK <= s["t"] < t:
             look = story.last_look(serial, s["t"])
             return bool(look) and last[0]["t"] + story.settle < look["begin"]
     return True
