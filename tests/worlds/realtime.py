@@ -15,7 +15,7 @@ import history
 import world
 
 SETTLE, ACTIVITY, REQUEST = 300, 3000, 2000
-LONGEST_S = 60
+LONGEST_S = 120   # whoever was killed between an intent and its first byte is waited for a minute and more
 MORE_SETTINGS = """\
 timeouts: {activity: 3s, sync: 10s, sync_gap: 2s, settle: 300ms, request: 2s}
 poll: {apple: 60ms, uem: 60ms}
