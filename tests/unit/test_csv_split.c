@@ -257,63 +257,119 @@ static void good_input_reads_as_libcsv_alone_reads_it(void **state)
 	buf_release(&other);
 }
 
-/* --- one record, looked at closely --- */
+/* --- rows, looked at closely --- */
 
 static char window[4096];
+static struct csv_rows rows;
+
+static void split(const char *p, size_t n, bool at_end)
+{
+	struct csv_splitter s;
+
+	csv_splitter_init(&s, ',');
+	csv_split(&s, (struct str){ p, n }, at_end, CSV_ROWS_MOST, &rows);
+}
 
 static const char *put(const char *text)
 {
 	memset(window, 0, sizeof(window));
 	memcpy(window + 64, text, strlen(text));
+	split(window + 64, strlen(text), false);
 	return window + 64;
 }
 
-static void plain_records_are_cut_in_place(void **state)
+static void assert_cell(size_t row, size_t column, const char *want)
 {
-	struct str cells[CSV_SPLIT_CELLS];
+	struct str cell = csv_rows_cell(&rows, row, column);
+
+	if (!str_eq(cell, str_from(want)))
+		fail_msg("row %zu, cell %zu: '%.*s', not '%s'", row, column, STR_FMT(cell), want);
+}
+
+static void plain_rows_are_cut_in_place(void **state)
+{
+	const char *p = put("\"ab\", c ,,\"d,\n\"\nx,y\r\n\"x\xff\"\r\nlast");
+
+	(void)state;
+	assert_int_equal(rows.n, 3);
+	assert_int_equal(csv_rows_cells(&rows, 0), 4);
+	assert_cell(0, 0, "ab");
+	assert_ptr_equal(csv_rows_cell(&rows, 0, 0).p, p + 1);
+	assert_cell(0, 1, "c");
+	assert_cell(0, 2, "");
+	assert_cell(0, 3, "d,\n");
+	assert_int_equal(rows.traits[0], CSV_ROW_ROUGH | CSV_ROW_TRIMMED | CSV_ROW_ODD |
+						 CSV_ROW_INNER | CSV_ROW_OTHER);
+	assert_int_equal(csv_rows_cells(&rows, 1), 2);
+	assert_true(str_eq(csv_rows_raw(&rows, 1), STR("x,y")));
+	assert_cell(2, 0, "x\xff");
+	assert_true(rows.traits[2] & CSV_ROW_OTHER);
+	assert_int_equal(rows.from[3], strlen(p) - 4);
+}
+
+static void a_blank_line_ends_the_rows(void **state)
+{
+	(void)state;
+	(void)put("a,b\n\nc,d\n");
+	assert_int_equal(rows.n, 1);
+	(void)put(" \t\nc,d\n");
+	assert_int_equal(rows.n, 0);
+	(void)put("a\n\"\"\n\" \"\nb\n");
+	assert_int_equal(rows.n, 4);
+}
+
+static void a_line_end_may_be_cut(void **state)
+{
+	(void)state;
+	(void)put("a,b\r");
+	assert_int_equal(rows.n, 0);
+	split(put("a,b\r"), 4, true);
+	assert_int_equal(rows.n, 1);
+	(void)put("a\r\r\nb\n");
+	assert_int_equal(rows.n, 1);
+}
+
+static void no_more_rows_than_asked_for(void **state)
+{
 	struct csv_splitter s;
-	struct csv_plain plain;
-	const char *p = put("\"ab\", c ,,\"d,\n\"\n\n\"x\xff\"\r\nlast");
-	const char *end = p + strlen(p);
+	const char *p = put("a\nb\nc\nd\n");
 
 	(void)state;
 	csv_splitter_init(&s, ',');
-	assert_int_equal(csv_split(&s, p, end, cells, &plain), CSV_EASY);
-	assert_int_equal(plain.n_cells, 4);
-	assert_true(str_eq(cells[0], STR("ab")) && cells[0].p == p + 1);
-	assert_true(str_eq(cells[1], STR("c")));
-	assert_true(str_eq(cells[2], STR("")));
-	assert_true(str_eq(cells[3], STR("d,\n")));
-	assert_true(plain.has_newlines);
-	p = plain.end + 1;
-	assert_int_equal(csv_split(&s, p, end, cells, &plain), CSV_EASY);
-	assert_ptr_equal(plain.end, p);
-	assert_int_equal(plain.n_cells, 1);
-	assert_int_equal(cells[0].n, 0);
-	assert_false(plain.has_newlines);
-	p = plain.end + 1;
-	assert_int_equal(csv_split(&s, p, end, cells, &plain), CSV_EASY);
-	assert_true(str_eq(cells[0], STR("x\xff")));
-	assert_true(plain.has_other);
-	assert_int_equal(*plain.end, '\r');
-	assert_int_equal(csv_split(&s, plain.end + 2, end, cells, &plain), CSV_UNFINISHED);
+	csv_split(&s, (struct str){ p, 8 }, true, 3, &rows);
+	assert_int_equal(rows.n, 3);
+	assert_int_equal(rows.from[3], 6);
 }
 
 static void doubled_quotes_are_told_and_left(void **state)
 {
-	struct str cells[CSV_SPLIT_CELLS];
-	struct csv_splitter s;
-	struct csv_plain plain;
-	const char *p = put("\"\"\"a\"\"\",\"\"\nb,\"\"\n");
+	(void)state;
+	(void)put("\"\"\"a\"\"\",\"\"\nb,\"\"\n");
+	assert_true(rows.traits[0] & CSV_ROW_DOUBLED);
+	assert_cell(0, 0, "\"\"a\"\"");
+	assert_cell(0, 1, "");
+	assert_false(rows.traits[1] & CSV_ROW_DOUBLED);
+	assert_cell(1, 0, "b");
+	assert_cell(1, 1, "");
+}
+
+/* By the mask, which may name more than csv_is_formula() does, and less only of trimmed cells. */
+static void what_may_be_a_formula_is_told(void **state)
+{
+	static const char *const odd[] = { "a,=b\n", "+a\n", "a,\"-b\"\n", "a,@\n", "\x01\n",
+		"\"a\nb\"\n", "\xef\xbc\x9d\n", "a,\x7f\n" };
+	static const char *const plain[] = { "a,b=\n", "a+,\"b-\"\n", ",,\n", "\"\",a\n",
+		"\"\"\"=\"\n" };
 
 	(void)state;
-	csv_splitter_init(&s, ',');
-	assert_int_equal(csv_split(&s, p, p + strlen(p), cells, &plain), CSV_EASY);
-	assert_true(plain.has_doubled);
-	assert_true(str_eq(cells[0], STR("\"\"a\"\"")) && cells[1].n == 0);
-	assert_int_equal(csv_split(&s, plain.end + 1, p + strlen(p), cells, &plain), CSV_EASY);
-	assert_false(plain.has_doubled);
-	assert_true(str_eq(cells[0], STR("b")) && cells[1].n == 0);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+		(void)put(odd[i]);
+		assert_true(rows.n == 1 && rows.traits[0] & CSV_ROW_ODD);
+	}
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
+		(void)put(plain[i]);
+		assert_true(rows.n == 1 && !(rows.traits[0] & CSV_ROW_ODD));
+	}
 }
 
 static void records_that_are_not_plain_are_left_alone(void **state)
@@ -322,25 +378,18 @@ static void records_that_are_not_plain_are_left_alone(void **state)
 		"a\"\"b\n", "\"a\" ,b\n", "a,b\"c\",d\n",
 		"0123456789012345678901234567890123456789012345678901234567890,\"a\"x\n",
 		"012345678901234567890123456789012345678901234567890123456789,\"a\"x\n" };
-	struct str cells[CSV_SPLIT_CELLS];
-	struct csv_splitter s;
-	struct csv_plain plain;
 
 	(void)state;
-	csv_splitter_init(&s, ',');
 	memset(memset(window, 0, sizeof(window)), ',', CSV_MAX_COLUMNS);
 	window[CSV_MAX_COLUMNS] = '\n';
-	assert_int_equal(
-		csv_split(&s, window, window + CSV_MAX_COLUMNS + 1, cells, &plain), CSV_HARD);
-	csv_splitter_forget(&s);
-	assert_int_equal(
-		csv_split(&s, window + 1, window + CSV_MAX_COLUMNS + 1, cells, &plain), CSV_EASY);
-	assert_int_equal(plain.n_cells, CSV_MAX_COLUMNS);
+	split(window, CSV_MAX_COLUMNS + 1, true);
+	assert_int_equal(rows.n, 0);
+	split(window + 1, CSV_MAX_COLUMNS, true);
+	assert_int_equal(rows.n, 1);
+	assert_int_equal(csv_rows_cells(&rows, 0), CSV_MAX_COLUMNS);
 	for (size_t i = 0; i < sizeof(hard) / sizeof(*hard); i++) {
-		const char *p = put(hard[i]);
-
-		csv_splitter_init(&s, ',');
-		if (csv_split(&s, p, p + strlen(hard[i]), cells, &plain) != CSV_HARD)
+		(void)put(hard[i]);
+		if (rows.n != 0)
 			fail_msg("taken: %s", hard[i]);
 	}
 }
@@ -350,7 +399,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_ways_read_the_same),
 		cmocka_unit_test(good_input_reads_as_libcsv_alone_reads_it),
-		cmocka_unit_test(plain_records_are_cut_in_place),
+		cmocka_unit_test(plain_rows_are_cut_in_place),
+		cmocka_unit_test(a_blank_line_ends_the_rows),
+		cmocka_unit_test(a_line_end_may_be_cut),
+		cmocka_unit_test(no_more_rows_than_asked_for),
+		cmocka_unit_test(what_may_be_a_formula_is_told),
 		cmocka_unit_test(doubled_quotes_are_told_and_left),
 		cmocka_unit_test(records_that_are_not_plain_are_left_alone),
 	};

@@ -38,9 +38,11 @@ struct csv_reader {
 	struct err failure;   /* or has failed; told when its bytes are needed */
 	char delimiter;
 	struct csv_splitter splitter;
+	size_t at, most; /* of `rows`: the next one; how many are cut at once */
 	struct csv_parser libcsv;
 	struct collected row;
-	struct str cells[CSV_SPLIT_CELLS];
+	struct str cells[CSV_MAX_COLUMNS];
+	struct csv_rows rows; /* cut ahead */
 };
 
 static enum errc stop(const struct csv_reader *r, struct err *err, const char *why)
@@ -57,6 +59,12 @@ static enum errc stop_at_limit(const struct csv_reader *r, struct err *err)
 }
 
 /* --- the window --- */
+
+/* The window has moved, or what is ahead was taken in another way. */
+static void forget_rows(struct csv_reader *r)
+{
+	r->at = r->rows.n = 0;
+}
 
 static struct str ahead(const struct csv_reader *r)
 {
@@ -76,7 +84,7 @@ static void fill(struct csv_reader *r)
 		r->cap = r->cap * 2 < WINDOW_MAX_BYTES ? r->cap * 2 : WINDOW_MAX_BYTES;
 		r->window = mem_realloc(r->window, r->cap + CSV_BLOCK_BYTES, 1);
 	}
-	csv_splitter_forget(&r->splitter);
+	forget_rows(r);
 	if (csv_source_read(r->source, r->window + r->to, r->cap - r->to, &n, &r->failure))
 		return;
 	r->to += n;
@@ -174,6 +182,8 @@ static void start(struct csv_reader *r)
 	if (!r->delimiter)
 		r->delimiter = csv_sniff(ahead(r), r->at_end);
 	csv_splitter_init(&r->splitter, r->delimiter);
+	r->most = CSV_ROWS_MOST;
+	forget_rows(r);
 	csv_set_delim(&r->libcsv, (unsigned char)r->delimiter);
 	r->started = true;
 }
@@ -247,7 +257,8 @@ static enum errc check_text(const struct csv_reader *r, struct str raw, struct e
 	return ERR_OK;
 }
 
-/* Any record, plain or not. *ret_got false: only a blank line was passed. */
+/* Any record, plain or not. *ret_got false: a blank line was passed, or more of the text is there
+ * now. */
 static enum errc take_any(
 	struct csv_reader *r, struct csv_record *ret, bool *ret_got, struct err *err)
 {
@@ -255,11 +266,10 @@ static enum errc take_any(
 	enum csv_verdict v;
 	enum errc rc = ERR_OK;
 
-	while ((v = csv_scan(ahead(r), r->delimiter, r->at_end, &e)) == CSV_MORE) {
-		rc = fill_more(r, err);
-		if (rc)
-			return rc;
-	}
+	*ret_got = false;
+	v = csv_scan(ahead(r), r->delimiter, r->at_end, &e);
+	if (v == CSV_MORE)
+		return fill_more(r, err);
 	if (v == CSV_OPEN_QUOTE)
 		return stop(r, err,
 			"a quote that opens in this record does not close properly, so the "
@@ -277,36 +287,87 @@ static enum errc take_any(
 		rc = check_text(r, ret->raw, err);
 	if (!rc && v == CSV_RECORD)
 		rc = parse(r, ret->raw, e.n_delims + 1, ret, err);
-	csv_splitter_forget(&r->splitter);
+	forget_rows(r);
 	r->open_end = e.n_next == e.n_bytes;
 	consume(r, e.n_next, e.n_lines);
 	return rc;
 }
 
-/* The record ends with the line end at `end`, of which the LF may still be to come. */
-static bool cut_off(const struct csv_reader *r, const char *end)
+/* --- plain records --- */
+
+/* Up to the first that take_any() has to tell something about. */
+static void check_rows(struct csv_reader *r)
 {
-	return *end == '\r' && end + 1 == r->window + r->to && !r->at_end;
+	struct csv_rows *rows = &r->rows;
+
+	rows->line[0] = r->line;
+	for (size_t i = 0; i < rows->n; i++) {
+		struct str raw = csv_rows_raw(rows, i);
+		size_t n_lines = 1;
+
+		if (rows->traits[i] & CSV_ROW_INNER)
+			n_lines += csv_count_line_ends(raw);
+		if (raw.n > CSV_MAX_RECORD_BYTES || n_lines > CSV_MAX_RECORD_LINES ||
+			(rows->traits[i] & CSV_ROW_OTHER && check_text(r, raw, NULL)))
+			rows->n = i;
+		else
+			rows->line[i + 1] = rows->line[i] + n_lines;
+	}
 }
 
-static size_t end_bytes(const struct csv_reader *r, const char *end)
+/* Fewer at once where many are copied, which are not cut at all. */
+static void cut_rows(struct csv_reader *r)
 {
-	return *end == '\r' && end + 1 < r->window + r->to && end[1] == '\n' ? 2 : 1;
+	csv_split(&r->splitter, ahead(r), r->at_end, r->most, &r->rows);
+	r->most = r->most * 2 < CSV_ROWS_MOST ? r->most * 2 : CSV_ROWS_MOST;
+	r->at = 0;
+	check_rows(r);
+}
+
+const struct csv_rows *csv_rows(struct csv_reader *r, size_t *ret_at)
+{
+	if (!r->started)
+		start(r);
+	r->gap = 0;
+	if (r->at == r->rows.n && !r->opt.only_libcsv)
+		cut_rows(r);
+	*ret_at = r->at;
+	return &r->rows;
+}
+
+void csv_take(struct csv_reader *r, size_t n)
+{
+	const struct csv_rows *rows = &r->rows;
+	size_t to = r->at + n;
+
+	consume(r, rows->from[to] - rows->from[r->at], rows->line[to] - rows->line[r->at]);
+	r->at = to;
 }
 
 /* Whether csv_copy() may give its bytes. Other delimiters become commas, so nothing in the record
  * may be one, or stand in quotes. */
-static bool may_be_copied(const struct csv_reader *r, const struct csv_plain *plain, struct str raw)
+static bool may_be_copied(const struct csv_reader *r, size_t row)
 {
-	if (plain->trimmed || r->gap)
+	const struct csv_rows *rows = &r->rows;
+	struct str raw = csv_rows_raw(rows, row);
+
+	if (rows->traits[row] & CSV_ROW_TRIMMED)
 		return false;
 	if (r->delimiter != ',' && raw.n &&
-		(memchr(raw.p, ',', raw.n) || memchr(raw.p, '"', raw.n)))
+		(rows->traits[row] & CSV_ROW_ROUGH || memchr(raw.p, ',', raw.n)))
 		return false;
-	for (size_t i = 0; plain->odd && i < plain->n_cells; i++)
-		if (csv_is_formula(r->cells[i]))
+	for (size_t i = 0; rows->traits[row] & CSV_ROW_ODD && i < csv_rows_cells(rows, row); i++)
+		if (csv_is_formula(csv_rows_cell(rows, row, i)))
 			return false;
 	return true;
+}
+
+uint16_t csv_rows_place(const struct csv_reader *r, size_t row)
+{
+	const struct csv_rows *rows = &r->rows;
+	size_t n = csv_rows_raw(rows, row).n;
+
+	return may_be_copied(r, row) ? csv_place(n, rows->from[row + 1] - rows->from[row] - n) : 0;
 }
 
 /* Copies the cells, with one quote of two. */
@@ -332,36 +393,26 @@ static void copy_undoubled(struct csv_reader *r, size_t n_cells, size_t n_bytes)
 	}
 }
 
-/* A plain record in place. CSV_HARD, too, for what take_any() has to tell. */
-static enum csv_split take_plain(struct csv_reader *r, struct csv_record *ret, bool *ret_got)
+/* The next plain record, with its cells. False: take_any() has to look. */
+static bool take_plain(struct csv_reader *r, struct csv_record *ret)
 {
-	const char *p = r->window + r->from, *limit = r->window + r->to;
-	struct csv_plain plain;
-	enum csv_split split = csv_split(&r->splitter, p, limit, r->cells, &plain);
-	struct str raw;
-	size_t n_end;
+	const struct csv_rows *rows = &r->rows;
 
-	if (split)
-		return split;
-	if (cut_off(r, plain.end))
-		return CSV_UNFINISHED;
-	raw = (struct str){ p, (size_t)(plain.end - p) };
-	if (raw.n > CSV_MAX_RECORD_BYTES || (plain.has_other && check_text(r, raw, NULL)))
-		return CSV_HARD;
-	ret->n_lines = plain.has_newlines ? csv_count_line_ends(raw) + 1 : 1;
-	if (ret->n_lines > CSV_MAX_RECORD_LINES)
-		return CSV_HARD;
-	if (plain.has_doubled)
-		copy_undoubled(r, plain.n_cells, raw.n);
-	ret->raw = raw;
-	ret->n_cells = plain.n_cells;
+	if (r->at == rows->n)
+		cut_rows(r);
+	if (r->at == rows->n)
+		return false;
+	ret->raw = csv_rows_raw(rows, r->at);
+	ret->n_cells = csv_rows_cells(rows, r->at);
+	ret->n_lines = rows->line[r->at + 1] - rows->line[r->at];
 	ret->bad = NULL;
-	/* One empty cell: a blank line, unless it says so in quotes. */
-	*ret_got = plain.n_cells > 1 || r->cells[0].n > 0 || (raw.n && memchr(raw.p, '"', raw.n));
-	n_end = end_bytes(r, plain.end);
-	ret->place = may_be_copied(r, &plain, raw) ? csv_place(raw.n, n_end) : 0;
-	consume(r, raw.n + n_end, ret->n_lines);
-	return CSV_EASY;
+	ret->place = r->gap ? 0 : csv_rows_place(r, r->at);
+	for (size_t i = 0; i < ret->n_cells; i++)
+		r->cells[i] = csv_rows_cell(rows, r->at, i);
+	if (rows->traits[r->at] & CSV_ROW_DOUBLED)
+		copy_undoubled(r, ret->n_cells, ret->raw.n);
+	csv_take(r, 1);
+	return true;
 }
 
 enum errc csv_next(struct csv_reader *r, struct csv_record *ret, bool *ret_more, struct err *err)
@@ -372,17 +423,13 @@ enum errc csv_next(struct csv_reader *r, struct csv_record *ret, bool *ret_more,
 		start(r);
 	r->gap = 0;
 	while (!got) {
-		enum csv_split split = CSV_HARD;
 		enum errc rc = ERR_OK;
 
 		ret->line = r->line;
-		if (!r->opt.only_libcsv)
-			split = take_plain(r, ret, &got);
-		if (split == CSV_UNFINISHED && !r->at_end)
-			rc = fill_more(r, err);
-		else if (r->from == r->to && r->at_end)
+		got = !r->opt.only_libcsv && take_plain(r, ret);
+		if (!got && r->from == r->to && r->at_end)
 			break;
-		else if (split)
+		if (!got)
 			rc = take_any(r, ret, &got, err);
 		if (rc)
 			return rc;
@@ -446,7 +493,8 @@ enum errc csv_copy(struct csv_reader *r, uint16_t place, struct str *ret_raw, st
 			return rc;
 	}
 	*ret_raw = str_sub(ahead(r), 0, n);
-	csv_splitter_forget(&r->splitter);
+	forget_rows(r);
+	r->most = 1;
 	consume(r, n_next, 1);
 	return ERR_OK;
 }

@@ -45,6 +45,57 @@ struct csv_record {
 	uint16_t place;
 };
 
+/*
+ * Plain records that follow each other, as nearly all of most files are: cut, but no cell is looked at
+ * before somebody asks for it.
+ */
+enum {
+	CSV_ROWS_MOST = 64,
+	CSV_ROWS_CELLS = 4096,
+};
+/* What a row has. */
+enum {
+	CSV_ROW_ROUGH = 1,    /* a quote, or a blank at the edge of a cell */
+	CSV_ROW_TRIMMED = 2,  /* a blank at the edge of a cell */
+	CSV_ROW_ODD = 4,      /* a cell that may be a formula, see csv_is_formula() */
+	CSV_ROW_INNER = 8,    /* a line end in a cell */
+	CSV_ROW_DOUBLED = 16, /* doubled quotes, which are still in the cells */
+	CSV_ROW_OTHER = 32,   /* maybe NUL or non-ASCII */
+	CSV_ROW_HARD = 64,    /* a quote in a place that is not plain: never given */
+};
+struct csv_rows {
+	const char *text;
+	size_t n;
+	size_t line[CSV_ROWS_MOST + 1];    /* of the first byte of each, and of what is behind them */
+	uint32_t from[CSV_ROWS_MOST + 1];  /* where each begins in text */
+	uint32_t first[CSV_ROWS_MOST + 1]; /* its first cell */
+	uint8_t traits[CSV_ROWS_MOST];
+	uint32_t ends[CSV_ROWS_CELLS + 2 * 64]; /* of all cells, in text */
+};
+
+static inline size_t csv_rows_cells(const struct csv_rows *r, size_t row)
+{
+	return r->first[row + 1] - r->first[row];
+}
+
+/* As in struct csv_record. */
+static inline struct str csv_rows_raw(const struct csv_rows *r, size_t row)
+{
+	return (struct str){ r->text + r->from[row],
+		r->ends[r->first[row + 1] - 1] - r->from[row] };
+}
+
+/* The same, of a cell that the row has; not for rows with CSV_ROW_DOUBLED. */
+struct str csv_rough_cell(struct str cell);
+static inline struct str csv_rows_cell(const struct csv_rows *r, size_t row, size_t column)
+{
+	const uint32_t *end = &r->ends[r->first[row] + column];
+	uint32_t from = column ? end[-1] + 1 : r->from[row];
+	struct str cell = { r->text + from, *end - from };
+
+	return r->traits[row] & CSV_ROW_ROUGH ? csv_rough_cell(cell) : cell;
+}
+
 struct csv_reader;
 
 /* Whether `encoding` may be that; which ones there are depends on the machine. */
@@ -64,6 +115,14 @@ void csv_close(struct csv_reader *r);
  * never closes, a record over a limit. */
 MUST_CHECK enum errc csv_next(
 	struct csv_reader *r, struct csv_record *ret, bool *ret_more, struct err *err);
+
+/* The records that come next, as far as they are plain: those from *ret_at on; none: csv_next() has
+ * to look. They are taken by csv_take(), or one by one by csv_next(). Borrowed until another record
+ * than these is asked for. */
+const struct csv_rows *csv_rows(struct csv_reader *r, size_t *ret_at);
+void csv_take(struct csv_reader *r, size_t n);
+/* Of one of them, as in struct csv_record. */
+uint16_t csv_rows_place(const struct csv_reader *r, size_t row);
 
 /* Of a record that begins where the one before ended: 0 when it is too long. n_end: bytes of its
  * line end, 1 or 2. */

@@ -87,60 +87,27 @@ char csv_sniff(struct str text, bool at_end);
 /* --- csv_split.c: plain records by masks of 64 bytes --- */
 
 enum {
-	CSV_BLOCK_BYTES = 64, /* so many bytes behind the window are looked at; they have to be 0 */
-	CSV_SPLIT_CELLS = CSV_MAX_COLUMNS + CSV_BLOCK_BYTES,
+	CSV_BLOCK_BYTES = 64, /* so many bytes behind the text are looked at; they have to be 0 */
 };
 
-/* Bits of one block; of bytes that still lie ahead. */
-struct csv_masks {
-	uint64_t seps;    /* delimiters and line ends outside quotes */
-	uint64_t ends;    /* line ends among them */
-	uint64_t hard;    /* a quote in a place that is not plain */
-	uint64_t inner;   /* line ends inside quotes */
-	uint64_t doubled; /* the second of two quotes inside quotes */
-	uint64_t rough;   /* a quote, or a blank at the edge of a cell */
-	bool other;       /* NUL or non-ASCII somewhere in the block */
-};
-
-enum csv_split {
-	CSV_EASY,
-	CSV_HARD,      /* not plain: for libcsv */
-	CSV_UNFINISHED /* no line end before `end` */
-};
-
-/* A record that was cut. */
-struct csv_plain {
-	size_t n_cells;    /* at most CSV_MAX_COLUMNS */
-	const char *end;   /* the CR or LF it ends with */
-	bool has_newlines; /* inside quotes */
-	bool has_doubled;  /* quotes: cells still have both */
-	bool has_other;    /* maybe NUL or non-ASCII */
-	bool trimmed;      /* a cell had blanks at its edges */
-	bool odd;          /* a cell may be a formula, see csv_is_formula() */
-};
-
-struct csv_splitter;
-typedef enum csv_split csv_split_fn(struct csv_splitter *s, const char *p, const char *end,
-	struct str *cells, struct csv_plain *ret);
+/* Nothing but blanks: what libcsv passes over. */
+static inline bool csv_is_blank_line(struct str line)
+{
+	return csv_trim(line).n == 0;
+}
 
 struct csv_splitter {
-	csv_split_fn *cut; /* as wide as the processor allows */
+	/* As wide as the processor allows. */
+	void (*cut)(const struct csv_splitter *s, struct str text, bool at_end, size_t most,
+		struct csv_rows *ret);
 	char delimiter;
-	const char *block; /* where the masks apply; NULL: nowhere */
-	struct csv_masks masks;
-	/* What the byte before the next block is, 0 or 1. */
-	uint64_t in_quotes, after_sep, after_quote, after_blank;
 };
 
 void csv_splitter_init(struct csv_splitter *s, char delimiter);
-/* Forgets the block: the window has moved, or libcsv took a record. */
-static inline void csv_splitter_forget(struct csv_splitter *s)
-{
-	s->block = NULL;
-}
-/* Cuts the record at p into `cells`, which has CSV_SPLIT_CELLS places; they are trimmed and without
- * the quotes around them. Unless it returns CSV_EASY the splitter has to forget its block. */
-enum csv_split csv_split(struct csv_splitter *s, const char *p, const char *end, struct str *cells,
-	struct csv_plain *ret);
+/* The plain records that text begins with, at most so many: up to the first whose quotes are not
+ * plain, a blank line, or one that does not end in text. at_end: nothing follows text. Their lines
+ * and whether they are UTF-8 are for the caller to see to. */
+void csv_split(const struct csv_splitter *s, struct str text, bool at_end, size_t most,
+	struct csv_rows *ret);
 
 #endif
