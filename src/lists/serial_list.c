@@ -36,9 +36,7 @@ static bool has_surplus(const struct serial_list *l, const struct csv_record *r)
 	return false;
 }
 
-/* Whether a serial could be a word of a header amid the rows, or of another column, or joined to
- * one: that is looked at more closely. */
-static bool is_doubtful(const struct serial_list *l, struct str cell)
+bool list_is_doubtful(const struct serial_list *l, struct str cell)
 {
 	size_t i = 0;
 
@@ -154,8 +152,7 @@ static bool is_strange(const struct serial_list *l, struct str cell)
 	       (serial_is_word(cell) && !list_is_numbered(cell) && !has_usual_form(cell));
 }
 
-/* A list that protects keeps them: with and without its S a device is protected. */
-static void drop_barcode(const struct serial_list *l, struct serial *s)
+void list_drop_barcode(const struct serial_list *l, struct serial *s)
 {
 	if (l->opt.barcode_s == BARCODE_STRIP && l->opt.purpose != LIST_PROTECTED)
 		(void)serial_strip_barcode(s);
@@ -183,7 +180,7 @@ static enum reason fault_of(struct serial_list *l, const struct csv_record *r, s
 		ret->n = 0;
 		return REASON_ROW_SHIFTED;
 	}
-	drop_barcode(l, ret);
+	list_drop_barcode(l, ret);
 	return REASON_NONE;
 }
 
@@ -236,7 +233,7 @@ static void take_token(struct serial_list *l, struct list_row *ret)
 	ret->record.place = 0;
 	ret->fault = serial_read(l->token, &ret->serial);
 	if (!ret->fault)
-		drop_barcode(l, &ret->serial);
+		list_drop_barcode(l, &ret->serial);
 	l->n_rows++;
 	if (!ret->fault)
 		list_note_good(l, &ret->record, &ret->serial);
@@ -289,7 +286,7 @@ static bool take_plain(struct serial_list *l, struct list_row *ret)
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
 
 	if (r->bad || at >= r->n_cells || serial_read(r->cells[at], &ret->serial) ||
-		is_doubtful(l, serial_view(&ret->serial)) || list_is_shifted(l, r))
+		list_is_doubtful(l, serial_view(&ret->serial)) || list_is_shifted(l, r))
 		return false;
 	/* Columns of ours behind theirs are no surplus. */
 	if (r->n_cells > l->reading.width &&
@@ -298,7 +295,7 @@ static bool take_plain(struct serial_list *l, struct list_row *ret)
 			serial_look(r->cells[at]) != LOOK_STRONG ||
 			list_is_joined(l, r, ret->serial.n)))
 		return false;
-	drop_barcode(l, &ret->serial);
+	list_drop_barcode(l, &ret->serial);
 	ret->fault = REASON_NONE;
 	ret->shows_none = false;
 	return true;

@@ -74,6 +74,18 @@ const struct csv_reader *list_csv(const struct serial_list *l);
  * serials. */
 MUST_CHECK enum errc list_next(
 	struct serial_list *l, struct list_row *ret, bool *ret_more, struct err *err);
+/* Rows that nothing speaks against. */
+struct list_rows {
+	const struct csv_rows *csv; /* from `at` on */
+	size_t at, n;
+	struct serial serials[CSV_ROWS_MOST];
+};
+/* As many of those as come next; n 0: list_next() has to look, or it is the end. Borrowed until the
+ * next call of either. */
+void list_next_rows(struct serial_list *l, struct list_rows *ret);
+/* One of them, see csv_rows_record(). */
+void list_rows_record(
+	struct serial_list *l, const struct list_rows *rows, size_t row, struct csv_record *ret);
 /* At the end: the serial that the file ends in, without the end of its line; false: in none. */
 bool list_ends_in(const struct serial_list *l, struct serial *ret, size_t *ret_line);
 /* And it may have been cut: it is shorter than others, and few are as short, or one that begins

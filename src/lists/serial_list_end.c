@@ -139,13 +139,18 @@ static void note_alike(struct alike *a, const struct serial *s, size_t line)
 		note_characters(a, s);
 }
 
-void list_note_good(struct serial_list *l, const struct csv_record *r, const struct serial *serial)
+void list_note_serial(struct serial_list *l, const struct serial *serial, size_t line)
 {
 	l->n_long[serial->n]++;
 	note_barcode(l, serial);
 	l->last.n = 0;
 	if (!l->alike.first.n || l->alike.n_head + l->alike.n_tail)
-		note_alike(&l->alike, serial, r->line);
+		note_alike(&l->alike, serial, line);
+}
+
+void list_note_good(struct serial_list *l, const struct csv_record *r, const struct serial *serial)
+{
+	list_note_serial(l, serial, r->line);
 	if (!csv_open_end(l->csv) || !r->n_cells ||
 		!str_eq_nocase(serial_trim(r->cells[r->n_cells - 1]), serial_view(serial)))
 		return;

@@ -158,6 +158,16 @@ size_t list_usual_width(const struct sample *s);
 /* Every row has the same delimiter too many: a blank is behind it in each, and before no other; or
  * a column that is named as serials holds none. */
 bool list_is_shifted_whole(const struct way *w);
+/* Whether a serial could be a word of a header amid the rows, or of another column, or joined to
+ * one: that is looked at more closely. */
+bool list_is_doubtful(const struct serial_list *l, struct str cell);
+/* As the options say; a list that protects keeps them: with and without its S a device is
+ * protected. */
+void list_drop_barcode(const struct serial_list *l, struct serial *s);
+/* A serial, as nothing else looks. */
+bool list_is_strong(struct str cell);
+/* What may end as "replaced by" does, perhaps with something behind it that nobody sees. */
+bool list_may_dangle(struct str cell);
 /* Another column holds a serial of its own, where none should be; or its cells fit the columns
  * beside theirs, or one is joined to the serial. */
 bool list_is_shifted(const struct serial_list *l, const struct csv_record *r);
@@ -173,6 +183,8 @@ bool list_begins_table(const struct serial_list *l, const struct csv_record *r, 
 void list_note_heading(struct serial_list *l, struct str raw, size_t line);
 /* A row with a serial, for what is judged at the end of the list. */
 void list_note_good(struct serial_list *l, const struct csv_record *r, const struct serial *serial);
+/* The same of a row that has the end of its line. */
+void list_note_serial(struct serial_list *l, const struct serial *serial, size_t line);
 void list_forget_end(struct serial_list *l);
 /* ERR_INPUT: `which` is "every serial begins", or some do. */
 enum errc list_ask_barcode(const struct serial_list *l, const struct serial *first,

@@ -152,12 +152,17 @@ static bool has_digit(struct str cell)
 	return false;
 }
 
+bool list_is_strong(struct str cell)
+{
+	return cell.n >= SERIAL_MIN && has_digit(cell) && serial_look(cell) == LOOK_STRONG;
+}
+
 /* Another serial than the row's, which may be dressed differently. */
 static bool is_other_serial(struct str cell, struct str serial)
 {
 	struct serial a, b;
 
-	if (cell.n < SERIAL_MIN || !has_digit(cell) || serial_look(cell) != LOOK_STRONG)
+	if (!list_is_strong(cell))
 		return false;
 	return serial_read(cell, &a) || serial_read(serial, &b) ||
 	       !str_eq(serial_view(&a), serial_view(&b));
@@ -369,8 +374,7 @@ static bool is_dangling(struct str text)
 	return false;
 }
 
-/* What may end so, perhaps with something behind it that nobody sees. */
-static bool may_dangle(struct str cell)
+bool list_may_dangle(struct str cell)
 {
 	char last = cell.n ? cell.p[cell.n - 1] : '0';
 
@@ -383,7 +387,7 @@ void list_note_dangling(struct serial_list *l, const struct csv_record *r)
 	if (r->n_cells < 2 || r->n_cells != l->reading.columns.n ||
 		l->reading.columns.at[COLUMN_SERIAL] > 0)
 		return;
-	if (may_dangle(r->cells[r->n_cells - 1]) &&
+	if (list_may_dangle(r->cells[r->n_cells - 1]) &&
 		is_dangling(serial_trim(r->cells[r->n_cells - 1])))
 		l->dangling_line = r->line + r->n_lines;
 }

@@ -11,44 +11,44 @@
 /* --- rows --- */
 
 /* Written anew its cells would have the same quotes. */
-static bool is_quoted_sparely(const struct csv_record *r, size_t n)
+static bool is_quoted_sparely(struct str raw, const struct str *cells, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (r->cells[i].p > r->raw.p && r->cells[i].p[-1] == '"' &&
-			!csv_needs_quotes(r->cells[i]))
+		if (cells[i].p > raw.p && cells[i].p[-1] == '"' && !csv_needs_quotes(cells[i]))
 			return false;
 	return true;
 }
 
 /* How much less than the whole record its copy has: our columns of an earlier result are left out.
- * False: it is not to be copied. */
-static bool less_of(const struct input *in, const struct csv_record *r, uint16_t *ret)
+ * False: it is not to be copied. `cells`: theirs and the first of ours, of a result. */
+static bool less_of(const struct input *in, struct str raw, const struct str *cells, size_t n_cells,
+	uint16_t *ret)
 {
 	size_t n = in->n_theirs, ours;
 
 	if (!in->from_result) {
-		*ret = (uint16_t)(in->columns.n - r->n_cells);
-		return r->n_cells <= in->columns.n;
+		*ret = (uint16_t)(in->columns.n - n_cells);
+		return n_cells <= in->columns.n;
 	}
-	if (!n || r->n_cells != in->columns.n)
+	if (!n || n_cells != in->columns.n)
 		return false;
 	/* Their length with the delimiter, behind which ours begin: cells that had doubled quotes
 	 * are somewhere else. */
-	ours = (size_t)((uintptr_t)r->cells[n].p - (uintptr_t)r->raw.p);
-	if (ours == 0 || ours > r->raw.n ||
-		(memchr(r->raw.p, '"', ours) && !is_quoted_sparely(r, n)))
+	ours = (size_t)((uintptr_t)cells[n].p - (uintptr_t)raw.p);
+	if (ours == 0 || ours > raw.n ||
+		(memchr(raw.p, '"', ours) && !is_quoted_sparely(raw, cells, n)))
 		return false;
-	ours -= r->raw.p[ours - 1] == '"';
-	*ret = (uint16_t)(r->raw.n - ours + 1);
+	ours -= raw.p[ours - 1] == '"';
+	*ret = (uint16_t)(raw.n - ours + 1);
 	return true;
 }
 
 /* In the spool every record stands alone on its line. */
-static uint16_t place_of(const struct input *in, const struct csv_record *r, uint16_t *ret_less)
+static void set_place(const struct input *in, uint16_t place, struct str raw,
+	const struct str *cells, size_t n_cells, struct input_row *row)
 {
-	if (!r->place || !less_of(in, r, ret_less))
-		return 0;
-	return in->spooling ? csv_place(r->raw.n, 1) : r->place;
+	if (place && less_of(in, raw, cells, n_cells, &row->less))
+		row->place = in->spooling ? csv_place(raw.n, 1) : place;
 }
 
 /* Serials get their slots in the order of the rows, some rows late. */
@@ -111,44 +111,78 @@ static uint32_t detail_of(struct input *in, const struct list_row *row)
 	return detail;
 }
 
-static void note_serial(struct input *in, const struct list_row *row)
-{
-	in->n_trailing = row->shows_none ? in->n_trailing + 1 : 0;
-	in->n_good += !row->fault;
-	if (row->fault || !serial_is_unusual(&row->serial))
-		return;
-	if (in->n_unusual++ == 0)
-		in->first_unusual = (uint32_t)row->record.line;
-}
-
-static void add_row(struct input *in, const struct list_row *row)
+/* n 0: it has none. */
+static void await_serial(struct input *in, const struct serial *serial, uint32_t line)
 {
 	struct input_waiting *w = &in->waiting[in->n_rows % INPUT_WAITING];
-	const struct csv_record *r = &row->record;
-	uint16_t less = 0, place = place_of(in, r, &less);
 
 	end_wait(in, w);
 	w->row = in->n_rows;
-	w->serial = row->serial;
-	if (row->fault)
-		w->serial.n = 0;
-	w->expected = map_expect(&in->serials, serial_view(&w->serial));
-	note_serial(in, row);
+	w->serial = *serial;
+	w->expected = map_expect(&in->serials, serial_view(serial));
+	if (serial->n && serial_is_unusual(serial) && in->n_unusual++ == 0)
+		in->first_unusual = line;
+}
 
-	input_add(in,
-		(struct input_row){
-			.serial = MAP_NONE,
-			.program = MAP_NONE,
-			.detail = detail_of(in, row),
-			.rule = ROW_NO_RULE,
-			.place = place,
-			.less = less,
-			.outcome = row->fault ? OUTCOME_INVALID : OUTCOME_PENDING,
-			.reason = (uint8_t)row->fault,
-		},
-		(uint32_t)r->line);
+static const struct input_row new_row = {
+	.serial = MAP_NONE,
+	.program = MAP_NONE,
+	.detail = MAP_NONE,
+	.rule = ROW_NO_RULE,
+	.outcome = OUTCOME_PENDING,
+	.reason = REASON_NONE,
+};
+
+static void add_row(struct input *in, struct list_row *row)
+{
+	const struct csv_record *r = &row->record;
+	struct input_row new = new_row;
+
+	if (row->fault) {
+		row->serial.n = 0;
+		new.outcome = OUTCOME_INVALID;
+		new.reason = (uint8_t)row->fault;
+		new.detail = detail_of(in, row);
+	}
+	in->n_trailing = row->shows_none ? in->n_trailing + 1 : 0;
+	in->n_good += !row->fault;
+	await_serial(in, &row->serial, (uint32_t)r->line);
+	set_place(in, r->place, r->raw, r->cells, r->n_cells, &new);
+	input_add(in, new, (uint32_t)r->line);
 	if (r->n_cells > in->widest)
 		in->widest = r->n_cells;
+}
+
+/* What of their cells says how they are copied: no more than a result of ours asks for. */
+static void place_row(struct input *in, const struct list_rows *rows, size_t i,
+	struct input_row *row)
+{
+	size_t at = rows->at + i, n_cells = csv_rows_cells(rows->csv, at);
+	size_t n = in->from_result && in->n_theirs < n_cells ? in->n_theirs + 1 : 0;
+
+	for (size_t c = 0; c < n; c++)
+		in->cells[c] = csv_rows_cell(rows->csv, at, c);
+	set_place(in, csv_rows_place(list_csv(in->list), at), csv_rows_raw(rows->csv, at),
+		in->cells, n_cells, row);
+}
+
+static void add_rows(struct input *in, const struct list_rows *rows)
+{
+	size_t n_cells = csv_rows_cells(rows->csv, rows->at);
+
+	for (size_t i = 0; i < rows->n; i++) {
+		uint32_t line = (uint32_t)rows->csv->line[rows->at + i];
+		struct input_row new = new_row;
+
+		spool_add(in->spooling, csv_rows_raw(rows->csv, rows->at + i));
+		await_serial(in, &rows->serials[i], line);
+		place_row(in, rows, i, &new);
+		input_add(in, new, line);
+	}
+	in->n_trailing = 0;
+	in->n_good += (uint32_t)rows->n;
+	if (n_cells > in->widest)
+		in->widest = n_cells;
 }
 
 /* Totals and remarks that an export has behind its rows. They are told with their text. */
@@ -204,7 +238,7 @@ enum { ESTIMATE_ROWS = 1000, ESTIMATE_MAX = 64 * 1024 * 1024 };
 
 static void estimate(struct input *in, size_t n_bytes)
 {
-	size_t n = in->n_bytes / (n_bytes / ESTIMATE_ROWS + 1);
+	size_t n = in->n_bytes / (n_bytes / in->n_rows + 1);
 
 	n = n < ESTIMATE_MAX ? n : ESTIMATE_MAX;
 	map_reserve(&in->serials, n);
@@ -214,34 +248,72 @@ static void estimate(struct input *in, size_t n_bytes)
 	}
 }
 
-static enum errc take_row(struct input *in, const struct list_row *row, input_each_fn *each,
-	void *self, struct err *err)
+static enum errc check_room(const struct input *in, size_t n, size_t line, struct err *err)
 {
-	const struct csv_record *r = &row->record;
-
-	if (in->n_rows == UINT32_MAX - 1 || r->line >= UINT32_MAX)
-		return err_set(err, ERR_INPUT, "more than %u rows", UINT32_MAX - 1);
-	spool_add(in->spooling, r->raw);
-	add_row(in, row);
-	return each ? each(self, in->n_rows - 1, r, err) : ERR_OK;
+	if (in->n_rows < UINT32_MAX - n && line < UINT32_MAX)
+		return ERR_OK;
+	return err_set(err, ERR_INPUT, "more than %u rows", UINT32_MAX - 1);
 }
 
-static enum errc take_rows(struct input *in, input_each_fn *each, void *self, struct err *err)
+static enum errc take_row(struct input *in, struct list_row *row,
+	const struct input_takers *takers, struct err *err)
 {
-	struct list_row row;
-	bool more = true;
-	size_t n_bytes = 0;
-	enum errc rc = list_next(in->list, &row, &more, err);
+	const struct csv_record *r = &row->record;
+	enum errc rc = check_room(in, 1, r->line, err);
 
-	if (in->columns.has_header)
+	if (rc)
+		return rc;
+	spool_add(in->spooling, r->raw);
+	add_row(in, row);
+	return takers->row ? takers->row(takers->self, in->n_rows - 1, r, err) : ERR_OK;
+}
+
+static enum errc take_rows(struct input *in, const struct list_rows *rows,
+	const struct input_takers *takers, struct err *err)
+{
+	uint32_t first = in->n_rows;
+	enum errc rc = check_room(in, rows->n, rows->csv->line[rows->at + rows->n], err);
+
+	if (rc)
+		return rc;
+	add_rows(in, rows);
+	return takers->rows ? takers->rows(takers->self, first, rows, err) : ERR_OK;
+}
+
+/* One row, or many. */
+static enum errc take_next(struct input *in, const struct input_takers *takers, size_t *n_bytes,
+	bool *ret_more, struct err *err)
+{
+	struct list_rows rows;
+	struct list_row row;
+	enum errc rc;
+
+	list_next_rows(in->list, &rows);
+	if (rows.n) {
+		*n_bytes += rows.csv->from[rows.at + rows.n] - rows.csv->from[rows.at];
+		return take_rows(in, &rows, takers, err);
+	}
+	rc = list_next(in->list, &row, ret_more, err);
+	if (rc || !*ret_more)
+		return rc;
+	if (in->n_rows == 0 && in->columns.has_header)
 		spool_add(in->spooling, list_reading(in->list)->header_raw);
+	*n_bytes += row.record.raw.n;
+	return take_row(in, &row, takers, err);
+}
+
+static enum errc take_all(struct input *in, const struct input_takers *takers, struct err *err)
+{
+	bool more = true, estimated = false;
+	size_t n_bytes = 0;
+	enum errc rc = ERR_OK;
+
 	while (!rc && more) {
-		rc = take_row(in, &row, each, self, err);
-		n_bytes += row.record.raw.n;
-		if (in->n_rows == ESTIMATE_ROWS)
+		rc = take_next(in, takers, &n_bytes, &more, err);
+		if (!estimated && in->n_rows >= ESTIMATE_ROWS) {
 			estimate(in, n_bytes);
-		if (!rc)
-			rc = list_next(in->list, &row, &more, err);
+			estimated = true;
+		}
 	}
 	for (uint32_t i = 0; i < INPUT_WAITING; i++)
 		end_wait(in, &in->waiting[(in->n_rows + i) % INPUT_WAITING]);
@@ -295,10 +367,10 @@ enum errc input_open(struct input *in, const struct input_options *opt, struct e
 	return rc;
 }
 
-enum errc input_rows(struct input *in, input_each_fn *each, void *self, struct err *err)
+enum errc input_rows(struct input *in, const struct input_takers *takers, struct err *err)
 {
 	bool spooled = in->spooling != NULL;
-	enum errc rc = take_rows(in, each, self, err), closed;
+	enum errc rc = take_all(in, takers, err), closed;
 	struct err why;
 
 	in->unread = false;
@@ -319,7 +391,7 @@ enum errc input_read(struct input *in, const struct input_options *opt, struct e
 {
 	enum errc rc = input_open(in, opt, err);
 
-	return rc ? rc : input_rows(in, NULL, NULL, err);
+	return rc ? rc : input_rows(in, &(struct input_takers){ 0 }, err);
 }
 
 static void take_headers(struct input *in, const struct csv_record *r)

@@ -72,6 +72,7 @@ struct input {
 	bool from_result;                  /* the file is a result CSV of ours */
 	size_t n_theirs; /* columns, behind which are ours alone; 0: ours are among them */
 	char digest[65]; /* SHA-256 of the spool */
+	struct str cells[CSV_MAX_COLUMNS]; /* of a row whose place is told */
 };
 
 struct input_options {
@@ -88,12 +89,20 @@ struct input_options {
  * OUTCOME_INVALID, lines behind the list with OUTCOME_SKIPPED. Caller releases, also after a
  * failure. */
 MUST_CHECK enum errc input_read(struct input *in, const struct input_options *opt, struct err *err);
-/* The same in two parts: up to the header, then the rows; each (may be NULL) gets every row when
- * it has been noted. */
+/* The same in two parts: up to the header, then the rows. Each is given to `row` when it has been
+ * noted, or many at once to `rows`, n counting from the first; both may be NULL. */
 MUST_CHECK enum errc input_open(struct input *in, const struct input_options *opt, struct err *err);
 typedef enum errc input_each_fn(
 	void *self, uint32_t n, const struct csv_record *record, struct err *err);
-MUST_CHECK enum errc input_rows(struct input *in, input_each_fn *each, void *self, struct err *err);
+typedef enum errc input_rows_fn(
+	void *self, uint32_t n, const struct list_rows *rows, struct err *err);
+struct input_takers {
+	input_each_fn *row;
+	input_rows_fn *rows;
+	void *self;
+};
+MUST_CHECK enum errc input_rows(
+	struct input *in, const struct input_takers *takers, struct err *err);
 /* Opens the spool of an earlier run for its columns and records; it has no rows. */
 MUST_CHECK enum errc input_reopen(struct input *in, const char *spool, char delimiter,
 	bool has_header, int serial_at, struct err *err);

@@ -236,6 +236,55 @@ void plan_settle_protected(struct plan *p)
 		settle_protected(p, i);
 }
 
+/* As judge_row(), of a row about which rules_judge_rows() has spoken. */
+static enum errc judge_told_row(
+	struct judging *j, uint32_t n, uint16_t rule, const struct list_rows *rows, size_t i,
+	struct err *err)
+{
+	struct plan *p = j->p;
+	struct input_row *row = &p->input->rows[n];
+	struct str raw = csv_rows_raw(rows->csv, rows->at + i);
+	bool open = rule == RULES_OPEN || (p->input->from_result && memchr(raw.p, '\'', raw.n));
+	struct csv_record record;
+
+	if (row->outcome != OUTCOME_PENDING)
+		return ERR_OK;
+	if (!open && rule == RULES_NONE) {
+		plan_settle(p, row, OUTCOME_UNMATCHED, REASON_RULE_NONE, STR_NONE);
+		return ERR_OK;
+	}
+	if (!open && p->rule_program[rule] != MAP_NONE) {
+		row->rule = rule;
+		row->program = p->rule_program[rule];
+		return ERR_OK;
+	}
+	list_rows_record(p->input->list, rows, i, &record);
+	return judge_row(j, n, &record, err);
+}
+
+static enum errc judge_new_rows(
+	void *self, uint32_t n, const struct list_rows *rows, struct err *err)
+{
+	struct judging *j = self;
+	const struct rules_rows told = {
+		.csv = rows->csv,
+		.at = rows->at,
+		.n = rows->n,
+		.n_cells = csv_rows_cells(rows->csv, rows->at),
+		.serials = rows->serials,
+		.now_ms = j->p->opt->now_ms,
+	};
+	uint16_t rules[CSV_ROWS_MOST];
+	enum errc rc = ERR_OK;
+
+	rules_judge_rows(j->p->rules, &told, rules);
+	for (uint32_t i = 0; i < rows->n && !rc; i++) {
+		settle_protected(j->p, n + i);
+		rc = judge_told_row(j, n + i, rules[i], rows, i, err);
+	}
+	return rc;
+}
+
 static enum errc judge_new_row(
 	void *self, uint32_t n, const struct csv_record *record, struct err *err)
 {
@@ -252,7 +301,7 @@ static enum errc judge_unread(struct plan *p, struct err *err)
 	enum errc rc;
 
 	arena_init(&j.cells);
-	rc = input_rows(p->input, judge_new_row, &j, err);
+	rc = input_rows(p->input, &(struct input_takers){ judge_new_row, judge_new_rows, &j }, err);
 	arena_release(&j.cells);
 	return rc;
 }

@@ -37,6 +37,15 @@ static enum effort cost_of(const struct ruleset *set, const struct op *op)
 										    : COST_PLAIN;
 }
 
+static void take_head(struct link *link)
+{
+	static const unsigned char all[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	size_t n = link->text.n < sizeof(all) ? link->text.n : sizeof(all);
+
+	memcpy(&link->head, link->text.p, n);
+	memcpy(&link->head_mask, all, n);
+}
+
 static struct link link_of(
 	const struct ruleset *set, const struct op *op, int32_t on_true, int32_t on_false)
 {
@@ -49,6 +58,7 @@ static struct link link_of(
 		link.ref = leaf->source.ref;
 		link.text = leaf->v->text;
 		link.n_compared = leaf->oper == OPER_EQ ? SIZE_MAX : link.text.n;
+		take_head(&link);
 	}
 	return link;
 }

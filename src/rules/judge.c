@@ -117,7 +117,7 @@ static bool text_holds(enum oper oper, struct str seen, struct str want)
 	}
 }
 
-static bool order_holds(enum oper oper, int order)
+bool order_holds(enum oper oper, int order)
 {
 	switch (oper) {
 	case OPER_LT:
@@ -202,26 +202,17 @@ static enum tri judge_absent(const struct judge *j, const struct leaf *leaf)
 	return leaf->oper == OPER_NE && leaf->members ? TRI_TRUE : TRI_FALSE;
 }
 
-/* Most comparisons end at the length or the first byte, most of the others are equal byte for byte:
- * that is seen without a walk. */
-static inline bool equals(struct str seen, struct str want)
-{
-	return seen.n == want.n && ((seen.p[0] ^ want.p[0]) & ~('a' ^ 'A')) == 0 &&
-	       (memcmp(seen.p, want.p, want.n) == 0 || str_eq_nocase(seen, want));
-}
-
 static inline bool plain_holds(enum oper oper, struct str seen, struct str want)
 {
 	if (oper > OPER_NE && oper != OPER_PREFIX)
 		return text_holds(oper, seen, want);
 	return want.n <= seen.n &&
-	       equals(oper == OPER_PREFIX ? str_sub(seen, 0, want.n) : seen, want);
+	       equals_nocase(oper == OPER_PREFIX ? str_sub(seen, 0, want.n) : seen, want);
 }
 
-static enum tri judge_plain(const struct judge *j, const struct leaf *leaf)
+enum tri judge_text(const struct leaf *leaf, struct str seen)
 {
 	bool ne = leaf->oper == OPER_NE;
-	struct str seen = judge_cell(j, leaf->source.ref);
 
 	for (uint32_t i = 0; seen.n && i < leaf->n; i++)
 		if (plain_holds(leaf->oper, seen, leaf->v[i].text))
@@ -229,20 +220,25 @@ static enum tri judge_plain(const struct judge *j, const struct leaf *leaf)
 	return ne ? TRI_TRUE : TRI_FALSE;
 }
 
-static enum tri judge_dated(const struct judge *j, const struct leaf *leaf)
+int64_t leaf_date(const struct leaf *leaf, int64_t now_ms)
 {
-	struct str seen = judge_cell(j, leaf->source.ref);
+	return date_of(leaf->v, leaf->compare, now_ms);
+}
+
+enum tri judge_date(
+	const struct ruleset *set, const struct leaf *leaf, struct str seen, int64_t now_ms)
+{
 	int64_t at_ms, want_ms;
 
 	if (seen.n == 0)
 		return TRI_FALSE;
-	if (!rules_date(j->set, seen, &at_ms))
+	if (!rules_date(set, seen, &at_ms))
 		return TRI_UNKNOWN;
 	if (time_is_never(at_ms))
 		return TRI_FALSE;
 	if (!time_is_plausible(at_ms))
 		return TRI_UNKNOWN;
-	want_ms = date_of(leaf->v, leaf->compare, j->row->now_ms);
+	want_ms = leaf_date(leaf, now_ms);
 	return order_holds(leaf->oper, order_of_dates(at_ms, want_ms)) ? TRI_TRUE : TRI_FALSE;
 }
 
@@ -299,9 +295,9 @@ static inline enum tri numbered_leaf(struct judge *j, uint32_t n)
 	const struct leaf *leaf = &j->set->leaves.v[n];
 
 	if (leaf->plain)
-		return judge_plain(j, leaf);
+		return judge_text(leaf, judge_cell(j, leaf->source.ref));
 	if (leaf->dated)
-		return judge_dated(j, leaf);
+		return judge_date(j->set, leaf, judge_cell(j, leaf->source.ref), j->row->now_ms);
 	return leaf->shared ? kept_leaf(j, n) : judge_leaf(j, leaf);
 }
 
@@ -502,53 +498,29 @@ void rules_judge_again(struct ruleset *set, const struct rules_row *row, struct 
 	*ret = (struct verdict){ .kind = VERDICT_NONE };
 }
 
-/* For most links: whether the cell is its text. */
-static inline bool link_holds(const struct link *link, const struct column_ref *ref,
-	const struct str *cells, size_t n_cells, const struct rules_row *row)
-{
-	struct str seen;
-
-	if ((size_t)ref->bound >= n_cells || ref->is_serial)
-		seen = rules_cell(ref, row);
-	else
-		seen = cells[ref->bound];
-	seen.n = seen.n < link->n_compared ? seen.n : link->n_compared;
-	return equals(seen, link->text);
-}
-
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret)
 {
-	const struct column_ref *refs = set->refs.v;
-	const struct link *chain = set->chain.v, *link;
-	const struct str *cells = row->cells;
-	const size_t n_cells = row->trimmed ? row->n_cells : 0;
 	int32_t at = 0, end = (int32_t)set->chain.n;
-	uint64_t worth[RULES_MAX_RULES / 64 + 1];
 	struct judge j;
 
 	judge_begin(&j, set, row);
-	if (set->key_columns.n)
-		rules_worth(set, row, worth);
 	*ret = (struct verdict){ .kind = VERDICT_NONE };
-	while (at != end) {
+	while (at != end && at != CHAIN_TRUE) {
+		const struct link *link = &set->chain.v[at];
 		enum tri holds = TRI_TRUE;
 
-		link = &chain[at];
-		if (link->text.n)
-			holds = link_holds(link, &refs[link->ref], cells, n_cells, row) ? TRI_TRUE
-											: TRI_FALSE;
-		else if (link->leaf < CHAIN_SKIP)
+		if (link->leaf == CHAIN_SKIP) {
+			at++;
+			continue;
+		}
+		if (link->leaf < CHAIN_SKIP)
 			holds = numbered_leaf(&j, link->leaf);
 		else if (link->leaf == CHAIN_OPS)
 			holds = TRI_UNKNOWN;
 		at = holds == TRI_TRUE ? link->on_true : link->on_false;
-		if (link->leaf == CHAIN_SKIP)
-			at = rules_skip(set, worth, link->rule);
-		else if (holds > TRI_TRUE)
+		if (holds > TRI_TRUE)
 			at = judge_by_ops(&j, link->rule, ret);
 		else if (at == CHAIN_TRUE)
 			*ret = (struct verdict){ .kind = VERDICT_RULE, .rule = link->rule };
-		if (at == CHAIN_TRUE)
-			return;
 	}
 }

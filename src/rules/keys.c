@@ -160,13 +160,12 @@ void rules_keys(struct ruleset *set)
 		fill_table(set, &set->key_columns.v[i]);
 }
 
-void rules_worth(const struct ruleset *set, const struct rules_row *row, uint64_t *ret)
+void rules_worth(const struct ruleset *set, const struct str *cells, uint64_t *ret)
 {
 	memcpy(ret, set->keyless, (set->rules.n + 63) / 64 * sizeof(*ret));
 	for (size_t i = 0; i < set->key_columns.n; i++) {
 		const struct key_column *c = &set->key_columns.v[i];
-		struct str cell = rules_cell(&set->refs.v[c->ref], row);
-		uint32_t h = hash(cell);
+		uint32_t h = hash(cells[i]);
 
 		for (uint32_t at = c->table[h & c->mask]; at;) {
 			const struct key *key = &set->keys.v[at - 1];

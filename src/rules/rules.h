@@ -19,6 +19,7 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/time.h"
+#include "io/csv/csv.h"
 #include "model/columns.h"
 #include "model/field.h"
 #include "model/serial.h"
@@ -139,6 +140,20 @@ struct verdict {
 };
 
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret);
+
+/* Many rows at once, of which every cell is known and no fact: the rule that takes each, by what the
+ * CSV says. RULES_NONE: none; RULES_OPEN: rules_judge() has to say, of a row that needs more. `ret`
+ * has a place for each. */
+struct rules_rows {
+	/* n of them, from `at` on, with so many cells each; none with CSV_ROW_DOUBLED or _INNER */
+	const struct csv_rows *csv;
+	size_t at, n, n_cells;
+	const struct serial *serials; /* normalised */
+	int64_t now_ms;
+};
+#define RULES_NONE UINT16_MAX
+#define RULES_OPEN (UINT16_MAX - 1)
+void rules_judge_rows(struct ruleset *set, const struct rules_rows *rows, uint16_t *ret);
 
 /* Whether the rule of that name still takes a row that it took before. `blind`: facts (FACT_BIT)
  * that the row's own steps have changed since; what they alone leave open is as it was. Rules that

@@ -104,6 +104,13 @@ struct operand {
 	bool flag;
 };
 
+/* RFC 3339 in UTC and whole seconds, of this century, so that the order of the texts is that of the
+ * times: `2026-01-`, `31T23:59` and `:59Z`, the first character highest. */
+struct date_text {
+	uint64_t month, minute;
+	uint32_t second;
+};
+
 struct leaf {
 	struct source source;
 	enum oper oper;
@@ -113,6 +120,10 @@ struct leaf {
 	struct map *members; /* BY_FILE and long lists: lower-case values; owned */
 	bool plain;          /* text of a cell against literals: most leaves */
 	bool dated;          /* date of a cell against one literal: most of the others */
+	/* BY_DATE and BY_AGE: the last time that rows were compared with, as a text of theirs. */
+	int64_t want_ms;
+	bool wants_text;
+	struct date_text want;
 	bool shared;         /* stands in several places: its result is kept per row */
 	struct str text;     /* the whole leaf in one line, for explain */
 };
@@ -137,6 +148,7 @@ struct link {
 	 * anything else. */
 	struct str text;
 	size_t n_compared; /* bytes of the cell at most */
+	uint64_t head, head_mask; /* its first eight bytes, and where they are in eight bytes */
 	uint32_t ref;
 };
 
@@ -237,6 +249,7 @@ struct ruleset {
 	char digest[65];
 
 	/* judging */
+	struct judge_rows *judge_rows; /* of rules_judge_rows(); NULL: not used yet */
 	uint8_t *memo;   /* per leaf: enum tri of this row */
 	uint32_t *stamp; /* per leaf: the row it belongs to */
 	uint32_t row_no;
@@ -267,8 +280,9 @@ struct str rules_ref_name(const struct column_ref *ref);
 /* Finds what rules them out at once, and makes the chain of every rule from its ops. */
 void rules_keys(struct ruleset *set);
 void rules_chain(struct ruleset *set);
-/* A bit for each rule that the row may fire, or leave open: all others are false. */
-void rules_worth(const struct ruleset *set, const struct rules_row *row, uint64_t *ret);
+/* A bit for each rule that the row may fire, or leave open: all others are false. `cells`: by key
+ * column. */
+void rules_worth(const struct ruleset *set, const struct str *cells, uint64_t *ret);
 /* Where the chain goes on with the next of them, from `rule` on, behind its CHAIN_SKIP. */
 int32_t rules_skip(const struct ruleset *set, const uint64_t *worth, uint32_t rule);
 
@@ -300,6 +314,30 @@ struct judge {
 static inline struct str judge_cell(const struct judge *j, uint32_t ref)
 {
 	return rules_cell(&j->set->refs.v[ref], j->row);
+}
+
+/* A leaf that is `plain`. */
+enum tri judge_text(const struct leaf *leaf, struct str seen);
+/* A leaf that is `dated`, and the time that it compares with. */
+enum tri judge_date(
+	const struct ruleset *set, const struct leaf *leaf, struct str seen, int64_t now_ms);
+int64_t leaf_date(const struct leaf *leaf, int64_t now_ms);
+/* order: below 0 when what is seen is less than what is wanted, or earlier. */
+bool order_holds(enum oper oper, int order);
+
+/* Most comparisons end at the length or the first byte, most of the others are equal byte for byte:
+ * that is seen without a walk. */
+static inline bool equals_nocase(struct str seen, struct str want)
+{
+	return seen.n == want.n && ((seen.p[0] ^ want.p[0]) & ~('a' ^ 'A')) == 0 &&
+	       (memcmp(seen.p, want.p, want.n) == 0 || str_eq_nocase(seen, want));
+}
+
+/* For most links: whether the cell is its text. */
+static inline bool link_text_holds(const struct link *link, struct str seen)
+{
+	seen.n = seen.n < link->n_compared ? seen.n : link->n_compared;
+	return equals_nocase(seen, link->text);
 }
 
 void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *row);

@@ -393,24 +393,34 @@ static void copy_undoubled(struct csv_reader *r, size_t n_cells, size_t n_bytes)
 	}
 }
 
-/* The next plain record, with its cells. False: take_any() has to look. */
-static bool take_plain(struct csv_reader *r, struct csv_record *ret)
+void csv_rows_record(struct csv_reader *r, size_t row, struct csv_record *ret)
 {
 	const struct csv_rows *rows = &r->rows;
 
-	if (r->at == rows->n)
-		cut_rows(r);
-	if (r->at == rows->n)
-		return false;
-	ret->raw = csv_rows_raw(rows, r->at);
-	ret->n_cells = csv_rows_cells(rows, r->at);
-	ret->n_lines = rows->line[r->at + 1] - rows->line[r->at];
-	ret->bad = NULL;
-	ret->place = r->gap ? 0 : csv_rows_place(r, r->at);
+	*ret = (struct csv_record){
+		.cells = r->cells,
+		.n_cells = csv_rows_cells(rows, row),
+		.raw = csv_rows_raw(rows, row),
+		.line = rows->line[row],
+		.n_lines = rows->line[row + 1] - rows->line[row],
+		.place = csv_rows_place(r, row),
+	};
 	for (size_t i = 0; i < ret->n_cells; i++)
-		r->cells[i] = csv_rows_cell(rows, r->at, i);
-	if (rows->traits[r->at] & CSV_ROW_DOUBLED)
+		r->cells[i] = csv_rows_cell(rows, row, i);
+	if (rows->traits[row] & CSV_ROW_DOUBLED)
 		copy_undoubled(r, ret->n_cells, ret->raw.n);
+}
+
+/* The next plain record. False: take_any() has to look. */
+static bool take_plain(struct csv_reader *r, struct csv_record *ret)
+{
+	if (r->at == r->rows.n)
+		cut_rows(r);
+	if (r->at == r->rows.n)
+		return false;
+	csv_rows_record(r, r->at, ret);
+	if (r->gap)
+		ret->place = 0;
 	csv_take(r, 1);
 	return true;
 }

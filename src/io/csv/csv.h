@@ -70,6 +70,7 @@ struct csv_rows {
 	uint32_t from[CSV_ROWS_MOST + 1];  /* where each begins in text */
 	uint32_t first[CSV_ROWS_MOST + 1]; /* its first cell */
 	uint8_t traits[CSV_ROWS_MOST];
+	uint64_t rough;                    /* a bit for each that is CSV_ROW_ROUGH */
 	uint32_t ends[CSV_ROWS_CELLS + 2 * 64]; /* of all cells, in text */
 };
 
@@ -86,7 +87,13 @@ static inline struct str csv_rows_raw(const struct csv_rows *r, size_t row)
 }
 
 /* The same, of a cell that the row has; not for rows with CSV_ROW_DOUBLED. */
-struct str csv_rough_cell(struct str cell);
+struct str csv_bare_cell(struct str cell);
+static inline struct str csv_rough_cell(struct str cell)
+{
+	if (cell.n == 0 || (cell.p[0] > '"' && cell.p[cell.n - 1] > ' '))
+		return cell;
+	return csv_bare_cell(cell);
+}
 static inline struct str csv_rows_cell(const struct csv_rows *r, size_t row, size_t column)
 {
 	const uint32_t *end = &r->ends[r->first[row] + column];
@@ -121,7 +128,10 @@ MUST_CHECK enum errc csv_next(
  * than these is asked for. */
 const struct csv_rows *csv_rows(struct csv_reader *r, size_t *ret_at);
 void csv_take(struct csv_reader *r, size_t n);
-/* Of one of them, as in struct csv_record. */
+/* One of them, taken or not, with all its cells; they are borrowed until csv_next() or this is called
+ * again. */
+void csv_rows_record(struct csv_reader *r, size_t row, struct csv_record *ret);
+/* As in struct csv_record. */
 uint16_t csv_rows_place(const struct csv_reader *r, size_t row);
 
 /* Of a record that begins where the one before ended: 0 when it is too long. n_end: bytes of its

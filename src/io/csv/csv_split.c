@@ -201,6 +201,7 @@ INLINED bool end_row(struct csv_rows *ret, uint32_t to, unsigned traits, size_t 
 		return false;
 	if (to - first == 1 && csv_is_blank_line((struct str){ ret->text + from, end - from }))
 		return false;
+	ret->rough |= (uint64_t)((traits & CSV_ROW_ROUGH) != 0) << ret->n;
 	ret->traits[ret->n++] = (uint8_t)traits;
 	ret->first[ret->n] = to;
 	ret->from[ret->n] = end + 1 + (cr && end + 1 < n && ret->text[end + 1] == '\n');
@@ -216,6 +217,7 @@ INLINED void cut(const struct csv_splitter *s, struct str text, bool at_end, siz
 
 	ret->text = text.p;
 	ret->n = ret->from[0] = ret->first[0] = 0;
+	ret->rough = 0;
 	for (uint32_t at = 0; at < text.n && n <= CSV_ROWS_CELLS; at += CSV_BLOCK_BYTES) {
 		struct masks m = masks_of(&carry, look_at(text.p + at, s->delimiter));
 		uint64_t past = 0;
@@ -358,7 +360,7 @@ void csv_split(const struct csv_splitter *s, struct str text, bool at_end, size_
 	s->cut(s, text, at_end, most, ret);
 }
 
-struct str csv_rough_cell(struct str cell)
+struct str csv_bare_cell(struct str cell)
 {
 	/* The quotes of a plain cell, if any, are its first and last byte. */
 	if (cell.n && cell.p[0] == '"')

@@ -1,0 +1,66 @@
+/*
+ * Many rows at once: those of a list with a header that have a cell for each column and a serial that
+ * nothing speaks against. What take_plain() in serial_list.c asks of a row is asked here of its cells
+ * where they lie; who fails is looked at there.
+ */
+#include "lists/serial_list_parts.h"
+
+static bool is_guarded(
+	const struct serial_list *l, const struct csv_rows *rows, size_t row, size_t n_cells)
+{
+	for (size_t i = 0; i < l->n_guards; i++)
+		if (l->guards[i] < n_cells) {
+			struct str cell = csv_rows_cell(rows, row, l->guards[i]);
+
+			if (cell.n <= SERIAL_MAX && list_is_strong(cell))
+				return true;
+		}
+	return false;
+}
+
+static bool is_plain(const struct serial_list *l, const struct csv_rows *rows, size_t row,
+	struct serial *ret)
+{
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n = l->even_cells;
+
+	if (rows->traits[row] & (CSV_ROW_INNER | CSV_ROW_DOUBLED) ||
+		csv_rows_cells(rows, row) != n ||
+		serial_read(csv_rows_cell(rows, row, at), ret) ||
+		list_is_doubtful(l, serial_view(ret)) || is_guarded(l, rows, row, n))
+		return false;
+	return at > 0 || !list_may_dangle(csv_rows_cell(rows, row, n - 1));
+}
+
+static void note_rows(struct serial_list *l, struct list_rows *rows)
+{
+	const size_t *line = &rows->csv->line[rows->at];
+
+	l->n_gaps += l->end_line && l->end_line < line[0];
+	l->end_line = line[rows->n];
+	l->n_rows += rows->n;
+	for (size_t i = 0; i < rows->n; i++) {
+		list_drop_barcode(l, &rows->serials[i]);
+		list_note_serial(l, &rows->serials[i], line[i]);
+	}
+}
+
+void list_next_rows(struct serial_list *l, struct list_rows *ret)
+{
+	ret->n = 0;
+	if (!l->even_cells || l->n_passed < l->n_before || l->table_line)
+		return;
+	ret->csv = csv_rows(l->csv, &ret->at);
+	while (ret->at + ret->n < ret->csv->n &&
+		is_plain(l, ret->csv, ret->at + ret->n, &ret->serials[ret->n]))
+		ret->n++;
+	if (ret->n == 0)
+		return;
+	note_rows(l, ret);
+	csv_take(l->csv, ret->n);
+}
+
+void list_rows_record(
+	struct serial_list *l, const struct list_rows *rows, size_t row, struct csv_record *ret)
+{
+	csv_rows_record(l->csv, rows->at + row, ret);
+}
