@@ -116,6 +116,14 @@ static void note_alike(struct alike *a, const struct serial *s, size_t line)
 	const struct serial *first = &a->first;
 	size_t n_head = 0, n_tail = 0;
 
+	/* Nothing new: as most, once many were seen. */
+	if (a->seen_enough && s->n == first->n && a->n_tail == 0 &&
+		memcmp(s->text, first->text, a->n_head) == 0 &&
+		memcmp(s->text, first->text, s->n) != 0) {
+		a->n++;
+		return;
+	}
+
 	if (first->n == 0) {
 		a->first = *s;
 		a->line = line;

@@ -60,19 +60,31 @@ static void end_wait(struct input *in, struct input_waiting *w)
 	w->serial.n = 0;
 }
 
+static void end_waits(struct input *in)
+{
+	for (uint32_t i = 0; i < INPUT_WAITING; i++)
+		end_wait(in, &in->waiting[(in->n_rows + i) % INPUT_WAITING]);
+}
+
 static uint32_t line_after(struct input_jump jump, uint32_t row)
 {
 	return jump.line + (row - jump.row);
 }
 
-void input_add(struct input *in, struct input_row row, uint32_t line)
+/* Of the row that is added next. */
+static void note_line(struct input *in, uint32_t line)
 {
 	uint32_t n = in->n_rows;
 
-	if (in->n_jumps == 0 || line_after(in->jumps[in->n_jumps - 1], n) != line) {
-		MEM_GROW(in->jumps, in->n_jumps, in->cap_jumps);
-		in->jumps[in->n_jumps++] = (struct input_jump){ n, line };
-	}
+	if (in->n_jumps && line_after(in->jumps[in->n_jumps - 1], n) == line)
+		return;
+	MEM_GROW(in->jumps, in->n_jumps, in->cap_jumps);
+	in->jumps[in->n_jumps++] = (struct input_jump){ n, line };
+}
+
+void input_add(struct input *in, struct input_row row, uint32_t line)
+{
+	note_line(in, line);
 	MEM_GROW(in->rows, in->n_rows, in->cap_rows);
 	in->rows[in->n_rows++] = row;
 }
@@ -111,8 +123,14 @@ static uint32_t detail_of(struct input *in, const struct list_row *row)
 	return detail;
 }
 
+static void note_unusual(struct input *in, const struct serial *serial, size_t line)
+{
+	if (serial_is_unusual(serial) && in->n_unusual++ == 0)
+		in->first_unusual = (uint32_t)line;
+}
+
 /* n 0: it has none. */
-static void await_serial(struct input *in, const struct serial *serial, uint32_t line)
+static void await_serial(struct input *in, const struct serial *serial, size_t line)
 {
 	struct input_waiting *w = &in->waiting[in->n_rows % INPUT_WAITING];
 
@@ -120,8 +138,8 @@ static void await_serial(struct input *in, const struct serial *serial, uint32_t
 	w->row = in->n_rows;
 	w->serial = *serial;
 	w->expected = map_expect(&in->serials, serial_view(serial));
-	if (serial->n && serial_is_unusual(serial) && in->n_unusual++ == 0)
-		in->first_unusual = line;
+	if (serial->n)
+		note_unusual(in, serial, line);
 }
 
 static const struct input_row new_row = {
@@ -146,7 +164,7 @@ static void add_row(struct input *in, struct list_row *row)
 	}
 	in->n_trailing = row->shows_none ? in->n_trailing + 1 : 0;
 	in->n_good += !row->fault;
-	await_serial(in, &row->serial, (uint32_t)r->line);
+	await_serial(in, &row->serial, r->line);
 	set_place(in, r->place, r->raw, r->cells, r->n_cells, &new);
 	input_add(in, new, (uint32_t)r->line);
 	if (r->n_cells > in->widest)
@@ -154,31 +172,51 @@ static void add_row(struct input *in, struct list_row *row)
 }
 
 /* What of their cells says how they are copied: no more than a result of ours asks for. */
-static void place_row(struct input *in, const struct list_rows *rows, size_t i,
+static void place_row(struct input *in, const struct list_rows *rows, size_t i, size_t n_cells,
 	struct input_row *row)
 {
-	size_t at = rows->at + i, n_cells = csv_rows_cells(rows->csv, at);
+	size_t at = rows->at + i;
 	size_t n = in->from_result && in->n_theirs < n_cells ? in->n_theirs + 1 : 0;
 
 	for (size_t c = 0; c < n; c++)
 		in->cells[c] = csv_rows_cell(rows->csv, at, c);
-	set_place(in, csv_rows_place(list_csv(in->list), at), csv_rows_raw(rows->csv, at),
-		in->cells, n_cells, row);
+	set_place(in, csv_rows_place(rows->csv, at), csv_rows_raw(rows->csv, at), in->cells,
+		n_cells, row);
+}
+
+/* Their slots, in order: the memory that each needs is on its way while the others are dealt with. */
+static void add_serials(struct input *in, const struct list_rows *rows, struct input_row *to)
+{
+	uint64_t expected[CSV_ROWS_MOST];
+
+	end_waits(in);
+	for (size_t i = 0; i < rows->n; i++)
+		expected[i] = map_expect(&in->serials, serial_view(&rows->serials[i]));
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct serial *serial = &rows->serials[i];
+
+		to[i].serial = map_add_expected(
+			&in->serials, serial_view(serial), expected[i], NULL);
+		note_unusual(in, serial, rows->csv->line[rows->at + i]);
+	}
 }
 
 static void add_rows(struct input *in, const struct list_rows *rows)
 {
 	size_t n_cells = csv_rows_cells(rows->csv, rows->at);
+	struct input_row *to;
 
+	note_line(in, (uint32_t)rows->csv->line[rows->at]); /* the others are on the next ones */
+	while (in->cap_rows - in->n_rows < rows->n)
+		MEM_GROW(in->rows, in->cap_rows, in->cap_rows);
+	to = in->rows + in->n_rows;
 	for (size_t i = 0; i < rows->n; i++) {
-		uint32_t line = (uint32_t)rows->csv->line[rows->at + i];
-		struct input_row new = new_row;
-
 		spool_add(in->spooling, csv_rows_raw(rows->csv, rows->at + i));
-		await_serial(in, &rows->serials[i], line);
-		place_row(in, rows, i, &new);
-		input_add(in, new, line);
+		to[i] = new_row;
+		place_row(in, rows, i, n_cells, &to[i]);
 	}
+	add_serials(in, rows, to);
+	in->n_rows += (uint32_t)rows->n;
 	in->n_trailing = 0;
 	in->n_good += (uint32_t)rows->n;
 	if (n_cells > in->widest)
@@ -315,8 +353,7 @@ static enum errc take_all(struct input *in, const struct input_takers *takers, s
 			estimated = true;
 		}
 	}
-	for (uint32_t i = 0; i < INPUT_WAITING; i++)
-		end_wait(in, &in->waiting[(in->n_rows + i) % INPUT_WAITING]);
+	end_waits(in);
 	if (!rc && in->n_rows == 0 && !in->allow_empty)
 		rc = err_set(err, ERR_INPUT,
 			"there are no rows after the header; if that can happen, say --allow "

@@ -346,14 +346,13 @@ void csv_take(struct csv_reader *r, size_t n)
 
 /* Whether csv_copy() may give its bytes. Other delimiters become commas, so nothing in the record
  * may be one, or stand in quotes. */
-static bool may_be_copied(const struct csv_reader *r, size_t row)
+static bool may_be_copied(const struct csv_rows *rows, size_t row)
 {
-	const struct csv_rows *rows = &r->rows;
 	struct str raw = csv_rows_raw(rows, row);
 
 	if (rows->traits[row] & CSV_ROW_TRIMMED)
 		return false;
-	if (r->delimiter != ',' && raw.n &&
+	if (rows->delimiter != ',' && raw.n &&
 		(rows->traits[row] & CSV_ROW_ROUGH || memchr(raw.p, ',', raw.n)))
 		return false;
 	for (size_t i = 0; rows->traits[row] & CSV_ROW_ODD && i < csv_rows_cells(rows, row); i++)
@@ -362,12 +361,12 @@ static bool may_be_copied(const struct csv_reader *r, size_t row)
 	return true;
 }
 
-uint16_t csv_rows_place(const struct csv_reader *r, size_t row)
+uint16_t csv_rows_rough_place(const struct csv_rows *rows, size_t row)
 {
-	const struct csv_rows *rows = &r->rows;
 	size_t n = csv_rows_raw(rows, row).n;
 
-	return may_be_copied(r, row) ? csv_place(n, rows->from[row + 1] - rows->from[row] - n) : 0;
+	return may_be_copied(rows, row) ? csv_place(n, rows->from[row + 1] - rows->from[row] - n)
+					: 0;
 }
 
 /* Copies the cells, with one quote of two. */
@@ -403,7 +402,7 @@ void csv_rows_record(struct csv_reader *r, size_t row, struct csv_record *ret)
 		.raw = csv_rows_raw(rows, row),
 		.line = rows->line[row],
 		.n_lines = rows->line[row + 1] - rows->line[row],
-		.place = csv_rows_place(r, row),
+		.place = csv_rows_place(rows, row),
 	};
 	for (size_t i = 0; i < ret->n_cells; i++)
 		r->cells[i] = csv_rows_cell(rows, row, i);

@@ -65,6 +65,7 @@ enum {
 };
 struct csv_rows {
 	const char *text;
+	char delimiter;
 	size_t n;
 	size_t line[CSV_ROWS_MOST + 1];    /* of the first byte of each, and of what is behind them */
 	uint32_t from[CSV_ROWS_MOST + 1];  /* where each begins in text */
@@ -131,8 +132,6 @@ void csv_take(struct csv_reader *r, size_t n);
 /* One of them, taken or not, with all its cells; they are borrowed until csv_next() or this is called
  * again. */
 void csv_rows_record(struct csv_reader *r, size_t row, struct csv_record *ret);
-/* As in struct csv_record. */
-uint16_t csv_rows_place(const struct csv_reader *r, size_t row);
 
 /* Of a record that begins where the one before ended: 0 when it is too long. n_end: bytes of its
  * line end, 1 or 2. */
@@ -142,6 +141,17 @@ static inline uint16_t csv_place(size_t n_bytes, size_t n_end)
 	if (n_bytes >= CSV_PLACE_BYTES)
 		return 0;
 	return (uint16_t)(n_end * CSV_PLACE_BYTES + n_bytes);
+}
+
+/* Of a row that does not follow a blank line, as in struct csv_record. */
+uint16_t csv_rows_rough_place(const struct csv_rows *r, size_t row);
+static inline uint16_t csv_rows_place(const struct csv_rows *r, size_t row)
+{
+	size_t n = csv_rows_raw(r, row).n;
+
+	if (r->delimiter != ',' || r->traits[row] & (CSV_ROW_TRIMMED | CSV_ROW_ODD))
+		return csv_rows_rough_place(r, row);
+	return csv_place(n, r->from[row + 1] - r->from[row] - n);
 }
 
 /* Back to the first record. Only of a regular file or bytes in memory. ERR_INPUT when the file is

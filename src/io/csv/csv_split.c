@@ -216,6 +216,7 @@ INLINED void cut(const struct csv_splitter *s, struct str text, bool at_end, siz
 	uint32_t n = 0; /* cells */
 
 	ret->text = text.p;
+	ret->delimiter = s->delimiter;
 	ret->n = ret->from[0] = ret->first[0] = 0;
 	ret->rough = 0;
 	for (uint32_t at = 0; at < text.n && n <= CSV_ROWS_CELLS; at += CSV_BLOCK_BYTES) {
