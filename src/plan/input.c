@@ -504,6 +504,7 @@ struct pass {
 	struct csv_reader *spool; /* NULL: the list */
 	bool copy;
 	struct list_row row;
+	struct csv_record copied; /* only its bytes, and how many cells they are */
 };
 
 static enum errc copy_of(struct pass *p, uint16_t place, struct str *ret_raw, struct err *err)
@@ -513,37 +514,39 @@ static enum errc copy_of(struct pass *p, uint16_t place, struct str *ret_raw, st
 	return list_copy(p->in->list, place, ret_raw, err);
 }
 
-static enum errc next_of(struct pass *p, uint32_t n, bool *ret_more, struct err *err)
+static enum errc next_of(struct pass *p, uint32_t n, const struct csv_record **ret, bool *ret_more,
+	struct err *err)
 {
 	const struct input *in = p->in;
 	uint16_t place = p->copy && in->rows && n < in->n_rows ? in->rows[n].place : 0;
 	enum errc rc;
 
+	*ret = &p->row.record;
 	if (!place && p->spool)
 		return csv_next(p->spool, &p->row.record, ret_more, err);
 	if (!place)
 		return list_next(in->list, &p->row, ret_more, err);
-	p->row.record = (struct csv_record){ .n_cells = in->columns.n };
 	*ret_more = true;
-	rc = copy_of(p, place, &p->row.record.raw, err);
+	rc = copy_of(p, place, &p->copied.raw, err);
 	if (in->from_result)
-		p->row.record.raw.n -= in->rows[n].less;
-	else
-		p->row.record.n_cells -= in->rows[n].less;
+		p->copied.raw.n -= in->rows[n].less;
+	p->copied.n_cells = in->columns.n - (in->from_result ? 0 : in->rows[n].less);
+	*ret = &p->copied;
 	return rc;
 }
 
 static enum errc each_of(struct pass *p, input_each_fn *each, void *self, struct err *err)
 {
+	const struct csv_record *record;
 	bool more = true;
 	enum errc rc = ERR_OK;
 
 	if (p->spool && p->in->columns.has_header)
 		rc = csv_next(p->spool, &p->row.record, &more, err);
 	for (uint32_t n = 0; !rc && more; n++) {
-		rc = next_of(p, n, &more, err);
+		rc = next_of(p, n, &record, &more, err);
 		if (!rc && more)
-			rc = each(self, n, &p->row.record, err);
+			rc = each(self, n, record, err);
 	}
 	return rc;
 }

@@ -88,7 +88,7 @@ static enum errc count_rows(const struct report_source *s, struct summary *ret, 
 
 		rc = run_results_row(s->rows, i, &row, err);
 		if (!rc)
-			summary_count(ret, row.outcome, row.reason);
+			summary_count(ret, row.outcome, row.reason, 1);
 	}
 	return rc;
 }

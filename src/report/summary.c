@@ -12,11 +12,11 @@
 #define RED "\033[31m"
 #define PLAIN "\033[0m"
 
-void summary_count(struct summary *s, enum outcome o, enum reason r)
+void summary_count(struct summary *s, enum outcome o, enum reason r, size_t n)
 {
-	s->rows[o]++;
+	s->rows[o] += n;
 	if (outcome_info(o)->exit_status || o == OUTCOME_PENDING)
-		s->reasons[r]++;
+		s->reasons[r] += n;
 }
 
 /* What stopped the whole run is the same for all of its rows. */
@@ -42,7 +42,7 @@ void summary_why(struct summary *s, enum reason r, struct str detail)
 		memcpy(s->why, text.p, text.n); /* zeroed behind it */
 }
 
-void summary_advise(struct summary *s, struct str advice)
+int summary_advise(struct summary *s, struct str advice)
 {
 	struct str text = str_head(advice, SUMMARY_ADVICE_BYTES - 1);
 
@@ -51,9 +51,10 @@ void summary_advise(struct summary *s, struct str advice)
 			memcpy(s->advice[i].text, text.p, text.n); /* zeroed behind it */
 		if (str_eq(str_from(s->advice[i].text), text)) {
 			s->advice[i].n++;
-			return;
+			return i;
 		}
 	}
+	return -1;
 }
 
 size_t summary_rows(const struct summary *s)

@@ -26,13 +26,14 @@ struct summary {
 	} advice[SUMMARY_ADVICE];
 };
 
-void summary_count(struct summary *s, enum outcome o, enum reason r);
+/* So many rows. */
+void summary_count(struct summary *s, enum outcome o, enum reason r, size_t n);
 /* Of a row that was not attempted: what stopped it. */
 void summary_why(struct summary *s, enum reason r, struct str detail);
 /* What the rule says to people about a row; empty: nothing. */
 struct str summary_advice_of(enum reason r, struct str detail, struct str advice);
-/* Empty advice counts for nothing. */
-void summary_advise(struct summary *s, struct str advice);
+/* Its place; -1: in none, as empty advice. */
+int summary_advise(struct summary *s, struct str advice);
 /* The rows that are not done, by reason, with what the rules say of them. unread: what to do about
  * a fact that was not read, where it is not what the reason says; or NULL. */
 void summary_open(const struct summary *s, const char *unread, FILE *out);

@@ -177,7 +177,7 @@ static enum errc count_row(void *self, uint32_t n, const struct csv_record *reco
 	server = snapshot_word(&states.was, SNAPSHOT_SERVER);
 	if (!row.before.n)
 		server = cell(c, record, c->server);
-	summary_count(&t->totals, row.outcome, row.reason);
+	summary_count(&t->totals, row.outcome, row.reason, 1);
 	(void)add(t, TALLY_RULE, row.rule, row.outcome);
 	(void)add(t, TALLY_SERVER, server, row.outcome);
 	keep(t, n, add(t, TALLY_MODEL, model, row.outcome)->name, &row);

@@ -191,7 +191,7 @@ static enum errc put_row(void *self, uint32_t n, const struct csv_record *record
 
 	if (rc)
 		return rc;
-	summary_count(&b->counts, row.outcome, row.reason);
+	summary_count(&b->counts, row.outcome, row.reason, 1);
 	if (!b->sheet || b->row > XLSX_SHEET_ROWS)
 		begin_sheet(b);
 	for (size_t i = 0; i < b->n_columns; i++) {

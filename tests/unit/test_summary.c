@@ -63,12 +63,12 @@ static void outcomes_decide_the_status(void **state)
 
 	(void)state;
 	assert_int_equal(summary_status(&s), 0);
-	summary_count(&s, OUTCOME_DONE, REASON_STATE_DONE);
-	summary_count(&s, OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE);
+	summary_count(&s, OUTCOME_DONE, REASON_STATE_DONE, 1);
+	summary_count(&s, OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE, 1);
 	assert_int_equal(summary_status(&s), 0);
-	summary_count(&s, OUTCOME_FAILED, REASON_APPLE_REFUSED);
+	summary_count(&s, OUTCOME_FAILED, REASON_APPLE_REFUSED, 1);
 	assert_int_equal(summary_status(&s), 3);
-	summary_count(&s, OUTCOME_IN_FLIGHT, REASON_RUN_IN_FLIGHT);
+	summary_count(&s, OUTCOME_IN_FLIGHT, REASON_RUN_IN_FLIGHT, 1);
 	assert_int_equal(summary_status(&s), 5);
 	assert_int_equal(summary_rows(&s), 4);
 }
@@ -90,9 +90,9 @@ static void summary_counts_causes_and_next_steps(void **state)
 	FILE *out = capture();
 
 	(void)state;
-	summary_count(&s, OUTCOME_DONE, REASON_STATE_DONE);
-	summary_count(&s, OUTCOME_INVALID, REASON_ROW_NO_SERIAL);
-	summary_count(&s, OUTCOME_INVALID, REASON_ROW_NO_SERIAL);
+	summary_count(&s, OUTCOME_DONE, REASON_STATE_DONE, 1);
+	summary_count(&s, OUTCOME_INVALID, REASON_ROW_NO_SERIAL, 1);
+	summary_count(&s, OUTCOME_INVALID, REASON_ROW_NO_SERIAL, 1);
 	summary_print(&s, &end, out);
 	expect(out,
 		"3 rows: 1 done, 2 invalid\n"
@@ -113,7 +113,7 @@ static void summary_says_nothing_of_what_is_not_there(void **state)
 	FILE *out = capture();
 
 	(void)state;
-	summary_count(&s, OUTCOME_UNCHANGED, REASON_STATE_HOLDS);
+	summary_count(&s, OUTCOME_UNCHANGED, REASON_STATE_HOLDS, 1);
 	summary_print(&s, &end, out);
 	expect(out,
 		"1 row: 1 unchanged\n"
@@ -127,7 +127,7 @@ static void colour_is_only_added(void **state)
 	FILE *out = capture();
 
 	(void)state;
-	summary_count(&s, OUTCOME_FAILED, REASON_NONE);
+	summary_count(&s, OUTCOME_FAILED, REASON_NONE, 1);
 	summary_print(&s, &end, out);
 	expect(out,
 		"1 row: \033[31m1 failed\033[0m\n"

@@ -46,9 +46,10 @@ static enum errc not_started_row(void *self, uint32_t n, struct run_row *ret, st
 static enum errc write_both(const struct end_rows *e, const struct result_options *opt,
 	row_source_fn *row, void *self, struct summary *ret, struct err *err)
 {
-	enum errc rc = write_rows(e->input, e->input->n_rows, row, self, opt, ret, err);
+	const struct row_source source = { .row = row, .self = self };
+	enum errc rc = write_rows(e->input, e->input->n_rows, &source, opt, ret, err);
 
-	return rc || !e->json ? rc : tell_rows(e->input->n_rows, row, self, err);
+	return rc || !e->json ? rc : tell_rows(e->input->n_rows, &source, err);
 }
 
 static enum errc write_not_started(const struct end_rows *e, const struct result_options *opt,

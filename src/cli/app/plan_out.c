@@ -130,6 +130,18 @@ static enum errc give_row(void *self, uint32_t n, struct run_row *ret, struct er
 	return ERR_OK;
 }
 
+static uint32_t alike_of(void *self, uint32_t n)
+{
+	const struct kind *kind = kind_of(self, n);
+
+	return kind ? kind->row.alike : 0;
+}
+
+static struct row_source source_of(struct plan_rows *r)
+{
+	return (struct row_source){ give_row, r, alike_of };
+}
+
 static struct str server_of(const struct context *p, uint32_t n)
 {
 	uint32_t slot = plan_slot(&p->plan, &p->input.rows[n]), server;
@@ -472,12 +484,13 @@ static enum errc show(struct plan_rows *r, struct summary *ret, struct err *err)
 		.delimiter = r->p->input.delimiter,
 		.raw_csv = cli_count(r->p->cli, OPTION_RAW_CSV) > 0,
 	};
-	enum errc rc = write_rows(&r->p->input, r->p->input.n_rows, give_row, r, &opt, ret, err);
+	const struct row_source source = source_of(r);
+	enum errc rc = write_rows(&r->p->input, r->p->input.n_rows, &source, &opt, ret, err);
 
 	if (!rc)
 		rc = write_page(r, err);
 	if (!rc && json)
-		return tell_rows(r->p->input.n_rows, give_row, r, err);
+		return tell_rows(r->p->input.n_rows, &source, err);
 	if (!rc && cli_count(r->p->cli, OPTION_QUIET) == 0)
 		print_plan(r, ret, terminal ? stdout : stderr);
 	return rc;
@@ -492,6 +505,7 @@ static enum errc remember(struct plan_rows *r, struct err *err)
 		.n_columns = p->input.widest,
 		.delimiter = p->input.delimiter,
 	};
+	const struct row_source source = source_of(r);
 	struct summary counts;
 	char *path;
 	enum errc rc = approved_plan_remember(p->session.store, &p->plan, &path, err);
@@ -500,7 +514,7 @@ static enum errc remember(struct plan_rows *r, struct err *err)
 		return rc;
 	opt.path = path;
 	(void)unlink(path); /* the same plan again */
-	rc = write_rows(&p->input, p->input.n_rows, give_row, r, &opt, &counts, err);
+	rc = write_rows(&p->input, p->input.n_rows, &source, &opt, &counts, err);
 	free(path);
 	return rc;
 }

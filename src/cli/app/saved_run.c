@@ -212,8 +212,8 @@ enum errc saved_run_rows(
 
 	if (rc)
 		return rc;
-	rc = write_rows(
-		&s->input.input, run_results_count(rows), run_results_next, rows, &opt, ret, err);
+	rc = write_rows(&s->input.input, run_results_count(rows),
+		&(struct row_source){ .row = run_results_next, .self = rows }, &opt, ret, err);
 	run_results_free(rows);
 	return rc;
 }
@@ -225,7 +225,8 @@ enum errc saved_run_rows_tell(struct saved_run *s, struct err *err)
 
 	if (rc)
 		return rc;
-	rc = tell_rows(run_results_count(rows), run_results_next, rows, err);
+	rc = tell_rows(run_results_count(rows),
+		&(struct row_source){ .row = run_results_next, .self = rows }, err);
 	run_results_free(rows);
 	return rc;
 }

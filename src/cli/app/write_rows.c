@@ -11,13 +11,21 @@ enum errc run_results_next(void *self, uint32_t n, struct run_row *ret, struct e
 	return run_results_row(self, n, ret, err);
 }
 
+/* Rows that differ in their serial alone. */
+struct alike {
+	struct buf ours; /* our columns; empty: no such row has come */
+	enum outcome outcome;
+	enum reason reason;
+	int advice;    /* its place in the summary; -1: in none */
+	size_t n_more; /* rows but the first, which are still to be counted */
+};
+
 struct writing {
 	struct result *result;
-	row_source_fn *row;
-	void *self;
+	const struct row_source *source;
 	struct summary *summary;
 	struct buf detail;
-	struct buf *alike; /* by run_row.alike: our columns of those rows */
+	struct alike *alike; /* by run_row.alike; the first serves rows like no other */
 	uint32_t n_alike;
 };
 
@@ -55,33 +63,69 @@ static void render(struct writing *w, const struct run_row *row, struct buf *ret
 	result_ours(w->result, &ours, ret);
 }
 
-/* alike[0] serves rows like no other. */
-static struct str ours_of(struct writing *w, const struct run_row *row)
+/* Its place among the advice. */
+static int count(struct summary *s, const struct run_row *row)
 {
-	while (w->n_alike <= row->alike) {
+	summary_count(s, row->outcome, row->reason, 1);
+	summary_why(s, row->reason, row->detail);
+	return summary_advise(s, summary_advice_of(row->reason, row->detail, row->advice));
+}
+
+static struct alike *alike_at(struct writing *w, uint32_t at)
+{
+	while (w->n_alike <= at) {
 		w->alike = mem_realloc(w->alike, w->n_alike + 1, sizeof(*w->alike));
-		buf_init(&w->alike[w->n_alike++], 4 * CSV_MAX_RECORD_BYTES);
+		w->alike[w->n_alike] = (struct alike){ .advice = -1 };
+		buf_init(&w->alike[w->n_alike++].ours, 4 * CSV_MAX_RECORD_BYTES);
 	}
-	if (row->alike == 0 || w->alike[row->alike].n == 0)
-		render(w, row, &w->alike[row->alike]);
-	return buf_view(&w->alike[row->alike]);
+	return &w->alike[at];
+}
+
+static enum errc take_new(struct writing *w, uint32_t n, struct str *ret_ours, struct err *err)
+{
+	struct run_row row;
+	struct alike *alike;
+	enum errc rc = w->source->row(w->source->self, n, &row, err);
+
+	if (rc)
+		return rc;
+	alike = alike_at(w, row.alike);
+	alike->outcome = row.outcome;
+	alike->reason = row.reason;
+	alike->advice = count(w->summary, &row);
+	render(w, &row, &alike->ours);
+	*ret_ours = buf_view(&alike->ours);
+	return ERR_OK;
+}
+
+static void count_alike(struct writing *w)
+{
+	for (uint32_t i = 0; i < w->n_alike; i++) {
+		const struct alike *a = &w->alike[i];
+
+		summary_count(w->summary, a->outcome, a->reason, a->n_more);
+		if (a->advice >= 0)
+			w->summary->advice[a->advice].n += a->n_more;
+	}
 }
 
 static enum errc write_one(void *self, uint32_t n, const struct csv_record *record, struct err *err)
 {
 	struct writing *w = self;
-	struct run_row row;
+	const struct row_source *source = w->source;
+	uint32_t at = source->alike ? source->alike(source->self, n) : 0;
 	struct str ours;
-	enum errc rc = w->row(w->self, n, &row, err);
+	enum errc rc = ERR_OK;
 
-	if (rc)
-		return rc;
-	summary_count(w->summary, row.outcome, row.reason);
-	summary_why(w->summary, row.reason, row.detail);
-	summary_advise(w->summary, summary_advice_of(row.reason, row.detail, row.advice));
-	ours = ours_of(w, &row);
-	result_row(w->result, record->cells, record->n_cells, record->raw, ours);
-	return ERR_OK;
+	if (at && at < w->n_alike && w->alike[at].ours.n) {
+		w->alike[at].n_more++;
+		ours = buf_view(&w->alike[at].ours);
+	} else {
+		rc = take_new(w, n, &ours, err);
+	}
+	if (!rc)
+		result_row(w->result, record->cells, record->n_cells, record->raw, ours);
+	return rc;
 }
 
 static enum errc write_file(struct writing *w, const struct input *input,
@@ -93,10 +137,11 @@ static enum errc write_file(struct writing *w, const struct input *input,
 		return rc;
 	buf_init(&w->detail, 1024 * 1024);
 	rc = input_each_copy(input, write_one, w, err);
+	count_alike(w);
 	if (!rc)
 		rc = result_commit(w->result, err);
 	for (uint32_t i = 0; i < w->n_alike; i++)
-		buf_release(&w->alike[i]);
+		buf_release(&w->alike[i].ours);
 	free(w->alike);
 	buf_release(&w->detail);
 	result_free(w->result);
@@ -110,33 +155,30 @@ static enum errc count_rows(struct writing *w, uint32_t n_rows, struct err *err)
 	for (uint32_t i = 0; i < n_rows && !rc; i++) {
 		struct run_row r;
 
-		rc = w->row(w->self, i, &r, err);
-		if (rc)
-			break;
-		summary_count(w->summary, r.outcome, r.reason);
-		summary_why(w->summary, r.reason, r.detail);
-		summary_advise(w->summary, summary_advice_of(r.reason, r.detail, r.advice));
+		rc = w->source->row(w->source->self, i, &r, err);
+		if (!rc)
+			(void)count(w->summary, &r);
 	}
 	return rc;
 }
 
-enum errc write_rows(const struct input *input, uint32_t n_rows, row_source_fn *row, void *self,
+enum errc write_rows(const struct input *input, uint32_t n_rows, const struct row_source *source,
 	const struct result_options *opt, struct summary *ret_summary, struct err *err)
 {
-	struct writing w = { .row = row, .self = self, .summary = ret_summary };
+	struct writing w = { .source = source, .summary = ret_summary };
 
 	*ret_summary = (struct summary){ 0 };
 	return opt->path ? write_file(&w, input, opt, err) : count_rows(&w, n_rows, err);
 }
 
-enum errc tell_rows(uint32_t n_rows, row_source_fn *row, void *self, struct err *err)
+enum errc tell_rows(uint32_t n_rows, const struct row_source *source, struct err *err)
 {
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0; i < n_rows && !rc; i++) {
 		struct run_row r;
 
-		rc = row(self, i, &r, err);
+		rc = source->row(source->self, i, &r, err);
 		if (!rc)
 			ndjson_row(&r, stdout);
 	}

@@ -12,12 +12,19 @@
 typedef enum errc row_source_fn(void *self, uint32_t n, struct run_row *ret, struct err *err);
 /* One of them: self is a struct run_results. */
 row_source_fn run_results_next;
+struct row_source {
+	row_source_fn *row;
+	void *self;
+	/* run_row.alike of row n, for which not all of it has to be made; NULL: it does. */
+	uint32_t (*alike)(void *self, uint32_t n);
+};
 
 /* opt->path NULL: no file, only the summary is counted. */
-MUST_CHECK enum errc write_rows(const struct input *input, uint32_t n_rows, row_source_fn *row,
-	void *self, const struct result_options *opt, struct summary *ret_summary, struct err *err);
+MUST_CHECK enum errc write_rows(const struct input *input, uint32_t n_rows,
+	const struct row_source *source, const struct result_options *opt,
+	struct summary *ret_summary, struct err *err);
 
 /* The same rows as JSON on the standard output. */
-MUST_CHECK enum errc tell_rows(uint32_t n_rows, row_source_fn *row, void *self, struct err *err);
+MUST_CHECK enum errc tell_rows(uint32_t n_rows, const struct row_source *source, struct err *err);
 
 #endif
