@@ -345,50 +345,105 @@ static bool was_done_before(const struct input_row *row)
 	return row->outcome == OUTCOME_UNCHANGED && row->reason == REASON_STATE_DONE;
 }
 
-/* Which row speaks for each serial: the first, or the one that was done before. */
-static uint32_t *speakers(const struct plan *p)
+/* Bits by slot: serials that stand in several rows. Caller frees. */
+static uint64_t *repeated(const struct plan *p)
 {
-	const struct input_row *rows = p->input->rows;
-	uint32_t *speaker = plan_all_none(p->input->serials.n);
+	size_t n_words = p->input->serials.n / 64 + 1;
+	uint64_t *seen = mem_zalloc(n_words * sizeof(*seen));
+	uint64_t *twice = mem_zalloc(n_words * sizeof(*twice));
 
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		uint32_t *at = rows[i].serial == MAP_NONE ? NULL : &speaker[rows[i].serial];
+		uint32_t slot = p->input->rows[i].serial;
+		uint64_t bit = UINT64_C(1) << slot % 64;
 
-		if (at && (*at == MAP_NONE ||
-				  (was_done_before(&rows[i]) && !was_done_before(&rows[*at]))))
-			*at = i;
+		if (slot == MAP_NONE)
+			continue;
+		twice[slot / 64] |= seen[slot / 64] & bit;
+		seen[slot / 64] |= bit;
 	}
-	return speaker;
+	free(seen);
+	return twice;
 }
 
-/* The same serial twice: acted on once when all its rows agree, not at all when they differ. */
-static void settle_duplicates(struct plan *p)
+/* A row whose serial stands in several. */
+struct twin {
+	uint32_t slot, row;
+};
+
+static int twin_cmp(const void *a, const void *b)
 {
-	uint32_t *speaker = speakers(p);
+	const struct twin *x = a, *y = b;
+
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* Those of a serial beside each other. Caller frees. */
+static struct twin *find_twins(const struct plan *p, uint32_t *ret_n)
+{
+	uint64_t *twice = repeated(p);
+	struct twin *v = NULL;
+	uint32_t n = 0, cap = 0;
+
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		uint32_t slot = p->input->rows[i].serial;
+
+		if (slot == MAP_NONE || !(twice[slot / 64] >> slot % 64 & 1))
+			continue;
+		MEM_GROW(v, n, cap);
+		v[n++] = (struct twin){ slot, i };
+	}
+	free(twice);
+	if (n)
+		qsort(v, n, sizeof(*v), twin_cmp);
+	*ret_n = n;
+	return v;
+}
+
+/* Which row speaks for the serial: the first, or the one that was done before. */
+static uint32_t speaker_of(const struct plan *p, const struct twin *v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (was_done_before(&p->input->rows[v[i].row]))
+			return v[i].row;
+	return v[0].row;
+}
+
+/* Acted on once when all its rows agree, not at all when they differ. */
+static void settle_twins(struct plan *p, const struct twin *v, uint32_t n)
+{
 	struct input_row *rows = p->input->rows;
+	uint32_t at = speaker_of(p, v, n);
 	char text[24];
 
-	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		uint32_t at = rows[i].serial == MAP_NONE ? i : speaker[rows[i].serial];
-
-		if (!was_done_before(&rows[at]) && !same_wish(&rows[at], &rows[i]) &&
+	for (uint32_t i = 0; i < n; i++)
+		if (!was_done_before(&rows[at]) && !same_wish(&rows[at], &rows[v[i].row]) &&
 			rows[at].reason != REASON_ROW_CONFLICT)
-			settle_conflict(p, at, i);
-	}
-	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		uint32_t at = rows[i].serial == MAP_NONE ? i : speaker[rows[i].serial];
-
-		if (at == i)
+			settle_conflict(p, at, v[i].row);
+	(void)snprintf(text, sizeof(text), "%u", input_line(p->input, at));
+	for (uint32_t i = 0; i < n; i++) {
+		if (v[i].row == at)
 			continue;
-		if (rows[at].reason == REASON_ROW_CONFLICT) {
-			settle_conflict(p, i, at);
-		} else {
-			(void)snprintf(text, sizeof(text), "%u", input_line(p->input, at));
-			plan_settle(p, &rows[i], OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE,
+		if (rows[at].reason == REASON_ROW_CONFLICT)
+			settle_conflict(p, v[i].row, at);
+		else
+			plan_settle(p, &rows[v[i].row], OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE,
 				str_from(text));
-		}
 	}
-	free(speaker);
+}
+
+static void settle_duplicates(struct plan *p)
+{
+	uint32_t n, end;
+	struct twin *v = find_twins(p, &n);
+
+	for (uint32_t i = 0; i < n; i = end) {
+		for (end = i; end < n && v[end].slot == v[i].slot;)
+			end++;
+		settle_twins(p, v + i, end - i);
+	}
+	free(v);
 }
 
 static enum errc build(struct plan *p, struct err *err)

@@ -137,31 +137,69 @@ void fingerprint_add(struct sha256_stream *digest, struct str serial, struct str
 	}
 }
 
+/* What a row's fingerprint ends in is the same for all of one rule and program. */
+struct fingerprint {
+	struct sha256_stream *digest;
+	struct buf text, wish, before; /* text: not yet digested */
+	uint32_t program, rule;        /* of `wish` */
+};
+
+enum { FINGERPRINT_BYTES = 64 * 1024, STEPS_BYTES = 1024 * 1024 };
+
+static void take_wish(struct fingerprint *f, const struct plan *p, const struct input_row *row)
+{
+	if (f->wish.n && f->program == row->program && f->rule == row->rule)
+		return;
+	f->program = row->program;
+	f->rule = row->rule;
+	buf_reset(&f->wish);
+	buf_char(&f->wish, '\n');
+	buf_str(&f->wish, plan_rule_name(p, row));
+	buf_char(&f->wish, '\n');
+	work_describe(plan_program(p, row), NULL, &f->wish);
+	buf_char(&f->wish, '\n');
+}
+
+static void flush_text(struct fingerprint *f, size_t at_least)
+{
+	if (f->text.n < at_least)
+		return;
+	sha256_add(f->digest, buf_view(&f->text));
+	buf_reset(&f->text);
+}
+
+/* What fingerprint_add() makes of it. */
+static void add_planned(struct fingerprint *f, const struct plan *p, const struct input_row *row)
+{
+	uint32_t slot = plan_slot(p, row);
+
+	take_wish(f, p, row);
+	buf_reset(&f->before);
+	if (slot != MAP_NONE)
+		fleet_describe(p->opt->facts->fleet, slot, &f->before);
+	buf_str(&f->text, map_key(&p->input->serials, row->serial));
+	buf_str(&f->text, buf_view(&f->wish));
+	buf_str(&f->text, buf_view(&f->before));
+	buf_char(&f->text, '\n');
+	flush_text(f, FINGERPRINT_BYTES);
+}
+
 /* Made of what a plan's CSV shows, so that it can be made again from one. */
 static void take_fingerprint(struct plan *p)
 {
-	struct sha256_stream *digest = sha256_new();
-	struct buf before, steps;
+	struct fingerprint f = { .digest = sha256_new() };
 
-	buf_init(&before, 64 * 1024);
-	buf_init(&steps, 1024 * 1024);
-	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		const struct input_row *row = &p->input->rows[i];
-		uint32_t slot = plan_slot(p, row);
-
-		if (row->outcome != OUTCOME_PLANNED)
-			continue;
-		buf_reset(&before);
-		buf_reset(&steps);
-		if (slot != MAP_NONE)
-			fleet_describe(p->opt->facts->fleet, slot, &before);
-		work_describe(plan_program(p, row), NULL, &steps);
-		fingerprint_add(digest, map_key(&p->input->serials, row->serial),
-			plan_rule_name(p, row), buf_view(&steps), buf_view(&before));
-	}
-	buf_release(&before);
-	buf_release(&steps);
-	sha256_end_hex(digest, p->fingerprint);
+	buf_init(&f.text, FINGERPRINT_BYTES + 2 * STEPS_BYTES);
+	buf_init(&f.wish, STEPS_BYTES);
+	buf_init(&f.before, FINGERPRINT_BYTES);
+	for (uint32_t i = 0; i < p->input->n_rows; i++)
+		if (p->input->rows[i].outcome == OUTCOME_PLANNED)
+			add_planned(&f, p, &p->input->rows[i]);
+	flush_text(&f, 1);
+	buf_release(&f.text);
+	buf_release(&f.wish);
+	buf_release(&f.before);
+	sha256_end_hex(f.digest, p->fingerprint);
 }
 
 void plan_init(
