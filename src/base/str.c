@@ -1,4 +1,5 @@
 #include "base/str.h"
+#include "base/bytes.h"
 
 bool str_eq_nocase(struct str a, struct str b)
 {
@@ -135,7 +136,7 @@ bool str_is_utf8(struct str s)
 
 		/* Most text is ASCII: eight bytes at a time while it is. */
 		if (s.n - i >= sizeof(eight))
-			memcpy(&eight, p + i, sizeof(eight));
+			eight = bytes_read8(s.p + i);
 		step = eight & UINT64_C(0x8080808080808080) ? utf8_step(p + i, s.n - i)
 							    : sizeof(eight);
 		if (step == 0)

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/bytes.h"
+
 enum { MS_SECOND = 1000, MS_MINUTE = 60 * MS_SECOND, MS_HOUR = 60 * MS_MINUTE };
 enum { MS_DAY = 24 * MS_HOUR, MAX_YEAR = 9999, MAX_MONTHS = MAX_YEAR * 12 };
 
@@ -165,15 +167,7 @@ static bool take_time(struct str *s, struct civil *c, int64_t *ret_ms)
 /* Eight bytes less those of `form`; the first is the lowest. */
 static uint64_t less_form(const char *p, const char form[9])
 {
-	uint64_t v, f;
-
-	memcpy(&v, p, sizeof(v));
-	memcpy(&f, form, sizeof(f));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	return __builtin_bswap64(v ^ f);
-#else
-	return v ^ f;
-#endif
+	return bytes_read8(p) ^ bytes_read8(form);
 }
 
 /* Byte i, and byte i + 1 as the digit behind it. */

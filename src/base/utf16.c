@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 enum { GUESSED_BYTES = 1024 };
 enum { UNITS = 4, UNITS_BYTES = 8, MOST_BYTES = 3, SURROGATES = 0xd800, SURROGATES_END = 0xe000 };
 
@@ -34,19 +36,14 @@ const char *utf16_guess(struct str start)
 /* Four units of ASCII at once; false: they are more than that. */
 static bool take_ascii(const char *in, bool big_endian, char *out)
 {
-	const bool swap = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-	uint32_t text;
-	uint64_t w;
+	uint64_t w = bytes_read8(in);
 
-	memcpy(&w, in, sizeof(w));
-	w = swap ? __builtin_bswap64(w) : w;
 	w = big_endian ? w >> 8 | w << 56 : w;
 	if (w & 0xff80ff80ff80ff80u)
 		return false;
 	w = (w | w >> 8) & 0x0000ffff0000ffffu;
 	w |= w >> 16;
-	text = swap ? __builtin_bswap32((uint32_t)w) : (uint32_t)w;
-	memcpy(out, &text, sizeof(text));
+	bytes_write4(out, (uint32_t)w);
 	return true;
 }
 

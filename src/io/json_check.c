@@ -1,7 +1,8 @@
 #include "io/json_check.h"
 
-#include <endian.h>
 #include <inttypes.h>
+
+#include "base/bytes.h"
 
 /* cJSON looks at no more of a number. */
 enum { MAX_NUMBER_BYTES = 63 };
@@ -364,14 +365,9 @@ bool json_check_byte(struct json_check *c, char byte)
 static unsigned n_plain(const char *p)
 {
 	const uint64_t low = UINT64_MAX / 255, high = low << 7;
-	uint64_t b, quote, slash, ends;
-
-	memcpy(&b, p, sizeof(b));
-	b = le64toh(b);
-	quote = b ^ (low * '"');
-	slash = b ^ (low * '\\');
+	uint64_t b = bytes_read8(p), quote = b ^ (low * '"'), slash = b ^ (low * '\\');
 	/* A borrow can tell of a byte too much, but only behind one that is told rightly. */
-	ends = (b | (b - low * 0x20) | (quote - low) | (slash - low)) & high;
+	uint64_t ends = (b | (b - low * 0x20) | (quote - low) | (slash - low)) & high;
 	return ends ? (unsigned)__builtin_ctzll(ends) / 8 : 8;
 }
 

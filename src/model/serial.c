@@ -1,4 +1,5 @@
 #include "model/serial.h"
+#include "base/bytes.h"
 #include "base/plural.h"
 #include "base/text.h"
 
@@ -93,10 +94,8 @@ static uint64_t between(uint64_t bytes, unsigned char low, unsigned char high)
 /* Eight bytes in upper case; *good loses its high bits unless all are letters and digits. */
 static inline uint64_t read_eight(const char *p, uint64_t *good)
 {
-	uint64_t raw, upper;
+	uint64_t raw = bytes_read8(p), upper = raw & ~((raw & EACH(0x40u)) >> 1);
 
-	memcpy(&raw, p, sizeof(raw));
-	upper = raw & ~((raw & EACH(0x40u)) >> 1);
 	*good &= (between(upper, '0', '9') | between(upper, 'A', 'Z')) & ~raw;
 	return upper;
 }
@@ -117,9 +116,9 @@ static inline bool read_bare(struct str cell, struct serial *ret)
 	if (good != EACH(0x80u))
 		return false;
 	*ret = (struct serial){ .n = (unsigned char)cell.n };
-	memcpy(ret->text, &head, 8);
-	memcpy(ret->text + 8, &middle, 8);
-	memcpy(ret->text + last, &tail, 8);
+	bytes_write8(ret->text, head);
+	bytes_write8(ret->text + 8, middle);
+	bytes_write8(ret->text + last, tail);
 	return true;
 }
 
@@ -430,9 +429,8 @@ bool serial_strip_barcode(struct serial *s)
 /* The high bit of each byte that is neither I nor O; all bytes are below 0x80. */
 static uint64_t neither(const char *p)
 {
-	uint64_t bytes;
+	uint64_t bytes = bytes_read8(p);
 
-	memcpy(&bytes, p, sizeof(bytes));
 	return ((bytes ^ EACH('I')) + EACH(0x7fu)) & ((bytes ^ EACH('O')) + EACH(0x7fu)) &
 	       EACH(0x80u);
 }

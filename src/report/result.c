@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -157,13 +158,11 @@ static void put_commas(char *p, size_t n, char delimiter)
 	const uint64_t delimiters = ones * (unsigned char)delimiter;
 
 	for (; n >= sizeof(ones); p += sizeof(ones), n -= sizeof(ones)) {
-		uint64_t w, x;
+		uint64_t w = bytes_read8(p), x = w ^ delimiters;
 
-		memcpy(&w, p, sizeof(w));
-		x = w ^ delimiters;
 		x = ~(((x & low) + low) | x | low) >> 7;
 		w ^= x * (unsigned char)(delimiter ^ ',');
-		memcpy(p, &w, sizeof(w));
+		bytes_write8(p, w);
 	}
 	for (size_t i = 0; i < n; i++)
 		p[i] = p[i] == delimiter ? ',' : p[i];

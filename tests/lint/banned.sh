@@ -26,6 +26,7 @@ for f in $(find src -name '*.[ch]' | sort); do
 	text=$(code "$f")
 	forbid "$f" "$unsafe" 'see the list in tests/lint/banned.sh'
 	forbid "$f" '#[ ]*(pragma once|include <regex.h>)' 'not here'
+	forbid "$f" '#[ ]*include <(sys/)?(endian|byteswap)[.]h>' 'macOS has it not: base/bytes.h'
 	case $f in
 	src/*/main.c | src/os/stop.c) ;; # a second signal ends the process
 	src/os/process.c) ;;                # the first process of a container, by a signal
