@@ -225,7 +225,7 @@ bool time_parse(struct str s, int64_t *ret_ms)
 	return in_range(ms);
 }
 
-bool time_of_day(int64_t year, int64_t month, int64_t day, int64_t *ret_ms)
+bool time_of_date(int64_t year, int64_t month, int64_t day, int64_t *ret_ms)
 {
 	struct civil c = { .year = year, .month = (int)month, .day = (int)day };
 

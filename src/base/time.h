@@ -25,7 +25,7 @@ struct duration {
  * YYYY-MM-DD. False when the text is anything else or outside the years 0001-9999. */
 bool time_parse(struct str s, int64_t *ret_ms);
 /* When the day begins, in UTC; false when there is none such. */
-bool time_of_day(int64_t year, int64_t month, int64_t day, int64_t *ret_ms);
+bool time_of_date(int64_t year, int64_t month, int64_t day, int64_t *ret_ms);
 
 /* strptime subset: %Y %m %d %H %M %S %y %b %B (English) %p %I %% and literal bytes without case; %m
  * %d and the time take one or two digits. UTC. False also when the format is not valid. */

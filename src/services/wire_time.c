@@ -182,7 +182,7 @@ static bool instant_of(const struct fields *f, int64_t *ret)
 {
 	int64_t day;
 
-	if (!in_bounds(f) || !time_of_day(f->year, f->month, f->day, &day))
+	if (!in_bounds(f) || !time_of_date(f->year, f->month, f->day, &day))
 		return false;
 	*ret = day + ((f->hour * 60 + f->minute - f->offset_min) * 60 + f->second) * 1000 + f->ms;
 	return true;

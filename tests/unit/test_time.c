@@ -244,10 +244,10 @@ static void test_days(void **state)
 				(void)snprintf(
 					text, sizeof(text), "%04d-%02d-%02d", years[i], month, day);
 				is = time_parse(str_from(text), &want);
-				assert_int_equal(time_of_day(years[i], month, day, &got), is);
+				assert_int_equal(time_of_date(years[i], month, day, &got), is);
 				assert_int_equal(got, want);
 			}
-	assert_false(time_of_day(2024, INT64_C(1) << 32 | 1, 1, &(int64_t){ 0 }));
+	assert_false(time_of_date(2024, INT64_C(1) << 32 | 1, 1, &(int64_t){ 0 }));
 }
 
 int main(void)
