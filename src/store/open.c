@@ -451,19 +451,49 @@ enum errc store_open_lost(struct store **ret, const struct store_options *o, str
 	return rc;
 }
 
+/* The journals first: without its file the log of one would be taken for that of the next. */
+static const char *const endings[] = { "-wal", "-shm", "-journal", "" };
+
+/* Even by a link that leads nowhere: what is moved takes the place of whatever is there. */
+static bool is_taken(const char *name)
+{
+	bool taken = false;
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		char *path = mem_printf("%s%s", name, endings[i]);
+		struct stat st;
+
+		taken = taken || lstat(path, &st) == 0;
+		free(path);
+	}
+	return taken;
+}
+
+/* Of one second there may be several. Caller frees. */
+static char *name_aside(const char *folder, int64_t now_ms)
+{
+	char at[TIME_TEXT];
+	char *name = mem_printf("%s/depmend.db.damaged-%s", folder, time_rfc3339_s(now_ms, at));
+
+	for (unsigned n = 2; is_taken(name); n++) {
+		free(name);
+		name = mem_printf("%s/depmend.db.damaged-%s-%u", folder, at, n);
+	}
+	return name;
+}
+
 enum errc store_put_aside(
 	const struct store_options *o, int64_t now_ms, char **ret, struct err *err)
 {
-	static const char *const endings[] = { "-wal", "-shm", "-journal", "" };
-	char *folder, at[TIME_TEXT];
+	char *folder, *aside;
 	enum errc rc = make_folder(o->state_dir, o->client_id, &folder, err);
 
 	if (rc)
 		return rc;
-	*ret = mem_printf("%s/depmend.db.damaged-%s", folder, time_rfc3339_s(now_ms, at));
+	aside = name_aside(folder, now_ms);
 	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings) && !rc; i++) {
 		char *from = mem_printf("%s/depmend.db%s", folder, endings[i]);
-		char *to = mem_printf("%s%s", *ret, endings[i]);
+		char *to = mem_printf("%s%s", aside, endings[i]);
 
 		if (rename(from, to) != 0 && errno != ENOENT)
 			rc = err_set(err, ERR_STORE, "%s cannot be moved to %s: %s", from, to,
@@ -473,7 +503,9 @@ enum errc store_put_aside(
 	}
 	free(folder);
 	if (rc)
-		free(*ret);
+		free(aside);
+	else
+		*ret = aside;
 	return rc;
 }
 

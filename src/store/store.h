@@ -75,8 +75,8 @@ MUST_CHECK enum errc store_open_lost(
 	struct store **ret, const struct store_options *o, struct err *err);
 void store_close(struct store *s);
 /* A ledger that is damaged, with its journals, is in the way of the one that takes its place: it is
- * kept as *ret, FOLDER/depmend.db.damaged-TIME. For the lock's holder, who has closed it; caller
- * frees. */
+ * kept as *ret, FOLDER/depmend.db.damaged-TIME, or with -2, -3 and so on behind it where that is
+ * taken. For the lock's holder, who has closed it; caller frees. */
 MUST_CHECK enum errc store_put_aside(
 	const struct store_options *o, int64_t now_ms, char **ret, struct err *err);
 /* FOLDER/moved: it is the state of another folder now, and nothing may be written here. */

@@ -148,6 +148,25 @@ for how in page half-ledger rubbish folder log-folder; do
 	run status
 	exits "ledger $how: and nothing is open" 0
 done
+# What an earlier one put aside, and whatever else has that name, stays where it is: of one second there may be more.
+with_past
+spoil rubbish "$good"
+export DEPMEND_CLOCK=$later
+aside=$good.damaged-${later#virtual:}
+mkdir "$aside" && : >"$aside-wal" && : >"$aside/within"
+run restore past.backup
+exits 'its place is taken: the backup is taken back' 0
+check 'its place is taken: it has another' grep -q "^kept .*\.damaged-${later#virtual:}-2$" err
+same 'its place is taken: and is there' rubbish "$(head -n 1 "$aside-2")"
+check 'its place is taken: by what stays' test -e "$aside/within" -a -e "$aside-wal"
+yes other | head -c 9000 >"$good"
+run restore past.backup
+exits 'its place is taken twice: the backup is taken back' 0
+same 'its place is taken twice: the first is still there' rubbish "$(head -n 1 "$aside-2")"
+same 'its place is taken twice: and so is this one' other "$(head -n 1 "$aside-3")"
+run status
+exits 'its place is taken: nothing is open' 0
+
 # Without a backup the file is moved away.
 with_past --scenario hold.yaml
 under_way
