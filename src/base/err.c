@@ -25,6 +25,7 @@ enum errc(err_set)(struct err *err, enum errc code, const char *fmt, ...)
 	if (!err)
 		return code;
 	err->code = code;
+	err->damaged = false;
 	va_start(ap, fmt);
 	(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);

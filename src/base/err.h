@@ -62,6 +62,7 @@ struct errc_info {
 
 struct err {
 	enum errc code;
+	bool damaged;   /* a database is not as it was written: io/db/db.h; stays when wrapped */
 	char msg[2048]; /* fixed, so that reporting a failure cannot itself fail */
 };
 

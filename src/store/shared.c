@@ -173,7 +173,7 @@ static enum errc open_or_begin_anew(
 	if (stat(path, &file) != 0)
 		file = (struct stat){ 0 };
 	rc = open_sound(s, path, mode, err);
-	if (!rc || !db_says_damaged(err))
+	if (!rc || !err->damaged)
 		return rc;
 	db_close(s->db);
 	s->db = NULL;

@@ -167,6 +167,22 @@ same 'its place is taken twice: and so is this one' other "$(head -n 1 "$aside-3
 run status
 exits 'its place is taken: nothing is open' 0
 
+# What is not damaged does not become it by the name of its folder.
+with_past
+mv state 'it is damaged: no'
+sed -i "s|^state:.*|state: 'it is damaged: no'|" depmend.yaml
+good=$(echo 'it is damaged: no'/*/depmend.db)
+mv "$good" sound.db && ln -s "$work/sound.db" "$good"
+for command in 'pause --reason none' 'restore past.backup'; do
+	# shellcheck disable=SC2086 # a command and its words
+	run $command
+	exits "not damaged: ${command%% *}" 74
+	check "not damaged: ${command%% *}: what it is" grep -q 'cannot open or create' err
+	check "not damaged: ${command%% *}: nothing else is said to help" test "$(grep -c 'restore FILE' err)" -eq 0
+done
+check 'not damaged: it is where it was' test -L "$good"
+rm -rf 'it is damaged: no' sound.db
+
 # Without a backup the file is moved away.
 with_past --scenario hold.yaml
 under_way

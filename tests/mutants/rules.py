@@ -358,7 +358,7 @@ RULES = {
          "\treturn rc;"),
     ], "damage"),
     "store: a damaged ledger is put aside for the backup": ("src/cli/app/saved_run.c", [
-        ("\tif (!rc || !db_says_damaged(err))\n\t\treturn rc;",
+        ("\tif (!rc || !err->damaged)\n\t\treturn rc;",
          "\tif (!rc || err)\n\t\treturn rc;"),
     ], "damage"),
     "start: what our account did, and the ledger has not": ("src/older/older.c", [

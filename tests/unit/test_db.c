@@ -235,6 +235,60 @@ static void test_open_failures(void **state)
 	free(junk);
 }
 
+static void open_fails(const char *name, bool damaged)
+{
+	char *path = in_folder(name);
+	struct db *d = NULL;
+	struct err err = { .damaged = !damaged };
+
+	assert_int_equal(db_open(&d, path, DB_STORE, &err), ERR_STORE);
+	assert_null(d);
+	assert_int_equal(err.damaged, damaged);
+	assert_int_equal(err_wrap(&err, "there: "), ERR_STORE);
+	assert_int_equal(err.damaged, damaged);
+	assert_int_equal(err_set(&err, ERR_STORE, "a is damaged: b"), ERR_STORE);
+	assert_false(err.damaged);
+	free(path);
+}
+
+/* By what was found, not by words: they may stand in the name of a file. */
+static void test_damage_is_marked(void **state)
+{
+	char *junk = in_folder("rubbish.db"), *as_folder = in_folder("folder.db");
+	char *log = in_folder("log.db-wal"), *cut = in_folder("cut.db");
+	struct err err = { 0 };
+	struct db *d;
+	FILE *f;
+
+	(void)state;
+	f = fopen(junk, "w");
+	assert_non_null(f);
+	for (int i = 0; i < 2000; i++)
+		(void)fputs("junk", f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(mkdir(as_folder, 0700), 0);
+	assert_int_equal(mkdir(log, 0700), 0);
+	open_fails("rubbish.db", true);
+	open_fails("folder.db", true);
+	open_fails("log.db", true);
+	open_fails("no is damaged: no/x.db", false);
+
+	d = open_ok(cut, DB_NETWORK);
+	exec_ok(d, "CREATE TABLE t(a); INSERT INTO t VALUES(zeroblob(40000)); CREATE TABLE u(a)");
+	assert_int_equal(db_exec(d, "SELECT nothing", &err), ERR_STORE);
+	assert_false(err.damaged);
+	db_close(d);
+	assert_int_equal(truncate(cut, 8192), 0);
+	d = open_ok(cut, DB_READ);
+	assert_int_equal(db_check_sound(d, &err), ERR_STORE);
+	assert_true(err.damaged);
+	db_close(d);
+	free(junk);
+	free(as_folder);
+	free(log);
+	free(cut);
+}
+
 static void test_values_round_trip(void **state)
 {
 	struct db *d = open_ok("ignored", DB_MEMORY);
@@ -441,6 +495,7 @@ int main(void)
 		cmocka_unit_test(test_log_is_spoilt),
 		cmocka_unit_test(test_journals_that_nobody_may_write),
 		cmocka_unit_test(test_open_failures),
+		cmocka_unit_test(test_damage_is_marked),
 		cmocka_unit_test(test_values_round_trip),
 		cmocka_unit_test(test_failures_are_told),
 		cmocka_unit_test(test_transactions),

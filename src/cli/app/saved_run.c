@@ -10,7 +10,6 @@
 #include "facts/organization.h"
 #include "facts/session.h"
 #include "io/clock.h"
-#include "io/db/db.h"
 #include "report/ndjson.h"
 
 static enum errc load_settings(struct saved_run *s, const struct cli *cli, struct err *err)
@@ -99,7 +98,7 @@ enum errc saved_run_open_retired(struct saved_run *s, const struct cli *cli, str
 	rc = open_store(s, STORE_WRITE, true, err);
 	if (!rc)
 		rc = store_check_kept(s->store, err);
-	if (!rc || !db_says_damaged(err))
+	if (!rc || !err->damaged)
 		return rc;
 	rc = put_aside(s, err);
 	return rc ? rc : open_store(s, STORE_WRITE, true, err);

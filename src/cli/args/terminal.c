@@ -10,7 +10,6 @@
 #include "base/fold.h"
 #include "base/log.h"
 #include "io/clock.h"
-#include "io/db/db.h"
 #include "os/stop.h"
 
 static bool is_set(const char *name)
@@ -83,7 +82,7 @@ int cli_fail(const struct cli *cli, const struct err *err)
 			cli->command ? " " : "", cli->command ? cli->command->name : "");
 	else if (err->code == ERR_LOCKED)
 		(void)fputs("--wait-lock 1h waits for it to end\n", out);
-	else if (db_says_damaged(err))
+	else if (err->damaged)
 		(void)fputs("'depmend restore FILE' takes a backup back; without one move the file "
 			    "away: 'depmend export --off-server' lists what is off its server\n",
 			out);

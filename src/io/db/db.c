@@ -12,7 +12,6 @@
 #include "io/db/db_private.h"
 #include "os/kernel.h"
 
-#define DAMAGED " is damaged: "
 /* What the log keeps on disk once its content is in the database. */
 #define LOG_KEPT_BYTES "4194304"
 
@@ -21,17 +20,21 @@ static bool is_damage(int rc)
 	return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
 }
 
-bool db_says_damaged(const struct err *err)
+/* To what was just told. */
+static enum errc mark_damaged(struct err *err)
 {
-	return err->code == ERR_STORE && strstr(err->msg, DAMAGED);
+	if (err)
+		err->damaged = true;
+	return ERR_STORE;
 }
 
 enum errc db_fail(const struct db *d, int rc, struct err *err)
 {
 	const char *why = d->h ? sqlite3_errmsg(d->h) : sqlite3_errstr(rc);
 
-	return err_set(err, ERR_STORE, "%s%s%s (SQLite %d)", d->path,
-		is_damage(rc) ? DAMAGED : ": ", why, rc);
+	(void)err_set(err, ERR_STORE, "%s%s: %s (SQLite %d)", d->path,
+		is_damage(rc) ? " is damaged" : "", why, rc);
+	return is_damage(rc) ? mark_damaged(err) : ERR_STORE;
 }
 
 enum errc db_fail_os(const char *path, const char *doing, struct err *err)
@@ -150,8 +153,10 @@ static enum errc check_kinds(const char *path, struct err *err)
 		char *name = mem_printf("%s%s", path, endings[i]);
 		struct stat st;
 
-		if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode))
-			e = err_set(err, ERR_STORE, "%s" DAMAGED "%s is a folder", path, name);
+		if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode)) {
+			(void)err_set(err, ERR_STORE, "%s is damaged: %s is a folder", path, name);
+			e = mark_damaged(err);
+		}
 		free(name);
 	}
 	return e;
@@ -274,9 +279,10 @@ static enum errc take_verdict(void *self, struct db_stmt *q, struct err *err)
 	const struct db *d = self;
 	struct str says = db_col_str(q, 0);
 
-	return str_eq(says, STR("ok"))
-		       ? ERR_OK
-		       : err_set(err, ERR_STORE, "%s" DAMAGED "%.*s", d->path, STR_FMT(says));
+	if (str_eq(says, STR("ok")))
+		return ERR_OK;
+	(void)err_set(err, ERR_STORE, "%s is damaged: %.*s", d->path, STR_FMT(says));
+	return mark_damaged(err);
 }
 
 enum errc db_check_sound(struct db *d, struct err *err)

@@ -2,7 +2,8 @@
  * SQLite, with no return code left unread. Statements are prepared once and kept by the caller.
  *
  * Several processes may have a file open: who finds it busy tries again, for DB_BUSY_MS or what
- * db_patience() says.
+ * db_patience() says. A failure that means that the file is not as SQLite wrote it is marked:
+ * err->damaged.
  * A statement in the middle of its rows pins what it sees: leave it (db_reset()) before anything
  * is written.
  */
@@ -43,12 +44,10 @@ MUST_CHECK enum errc db_durable(struct db *d, bool durable, struct err *err);
 /* ERR_STORE when another file, or none, is where it was opened, or its log is not what was written
  * to it. */
 MUST_CHECK enum errc db_check_place(struct db *d, struct err *err);
-/* ERR_STORE when it does not hold together; db_says_damaged(). */
+/* ERR_STORE when it does not hold together. */
 MUST_CHECK enum errc db_check_sound(struct db *d, struct err *err);
 /* Both, as another process would find it. */
 MUST_CHECK enum errc db_check_kept(struct db *d, struct err *err);
-/* Whether a failure of anything here means that the file is not as SQLite wrote it. */
-bool db_says_damaged(const struct err *err);
 MUST_CHECK enum errc db_begin(struct db *d, struct err *err); /* IMMEDIATE */
 MUST_CHECK enum errc db_commit(struct db *d, struct err *err);
 void db_rollback(struct db *d); /* fine without a transaction */
