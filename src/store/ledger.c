@@ -12,12 +12,13 @@
 
 enum { EVENT_TEXT_BYTES = 64 * 1024 };
 
-/* Runs a statement about a number and a text: ?1 and ?2. What is open is little, so statements are
- * made when they are needed. */
+/* What is open is little, so statements are made when they are needed. */
+
+/* Runs a statement about a request and a device of it: ?1 and ?2. */
 static enum errc run_about(
-	struct store *s, const char *sql, int64_t number, struct str text, struct err *err)
+	struct store *s, const char *sql, int64_t request, struct str serial, struct err *err)
 {
-	return db_do(s->db, sql, DB_VALUES(db_int(number), db_str(text)), err);
+	return db_do(s->db, sql, DB_VALUES(db_int(request), db_str(serial)), err);
 }
 
 static int64_t time_at(struct db_stmt *q, int at)
@@ -32,11 +33,13 @@ static struct str text_at(struct db_stmt *q, int at, struct arena *a)
 	return s.n ? arena_dup(a, s) : STR("");
 }
 
-/* Hands each row to `take`, which copies it; ?1 is the serial, or empty for all. */
-static enum errc read_all(struct store *s, const char *sql, struct str serial, db_row_fn *take,
-	void *self, struct err *err)
+/* Hands each row to `take`, which copies it: those of all devices, or of the one that is ?1. Two
+ * statements, since SQLite uses no index for one that serves both. */
+static enum errc read_of(struct store *s, struct str serial, const char *all, const char *of_one,
+	db_row_fn *take, void *self, struct err *err)
 {
-	return db_each(s->db, sql, DB_VALUES(db_str(serial.n ? serial : STR(""))), take, self, err);
+	return serial.n ? db_each(s->db, of_one, DB_VALUES(db_str(serial)), take, self, err)
+			: db_each(s->db, all, DB_NO_VALUES, take, self, err);
 }
 
 /* --- open intents --- */
@@ -70,19 +73,21 @@ static enum errc take_intent(void *self, struct db_stmt *q, struct err *err)
 	return ERR_OK;
 }
 
+#define SELECT_INTENTS                                                                  \
+	"SELECT r.id, r.run, r.kind, r.state, u.name, i.serial, r.target, r.activity, " \
+	"r.intent, r.sent, r.boot, r.boot_ms FROM intent i JOIN request r ON r.id = "   \
+	"i.request LEFT JOIN run u ON u.id = r.run "
+#define IN_ORDER "ORDER BY i.request, i.serial" /* by r.id it would go through all requests */
+
 enum errc ledger_intents(
 	struct store *s, struct str serial, struct ledger_intents *ret, struct err *err)
 {
-	static const char sql[] =
-		"SELECT r.id, r.run, r.kind, r.state, u.name, i.serial, r.target, r.activity, "
-		"r.intent, r.sent, r.boot, r.boot_ms FROM intent i JOIN request r ON r.id = "
-		"i.request LEFT JOIN run u ON u.id = r.run WHERE ?1 = '' OR i.serial = ?1 "
-		"ORDER BY r.id, i.serial";
 	struct intents_reader r = { 0 };
 	enum errc rc;
 
 	arena_init(&r.in.arena);
-	rc = read_all(s, sql, serial, take_intent, &r, err);
+	rc = read_of(s, serial, SELECT_INTENTS IN_ORDER,
+		SELECT_INTENTS "WHERE i.serial = ?1 " IN_ORDER, take_intent, &r, err);
 	*ret = r.in;
 	return rc;
 }
@@ -96,21 +101,23 @@ void ledger_intents_release(struct ledger_intents *in)
 
 enum errc ledger_open(struct store *s, int64_t request, struct err *err)
 {
-	return run_about(s,
+	return db_do(s->db,
 		"INSERT OR IGNORE INTO intent(serial, request) SELECT serial, request "
-		"FROM request_device WHERE request = ?1 AND ?2 = ''",
-		request, STR(""), err);
+		"FROM request_device WHERE request = ?1",
+		DB_VALUES(db_int(request)), err);
 }
 
 enum errc ledger_close(struct store *s, int64_t request, struct str serial, struct err *err)
 {
-	return run_about(s, "DELETE FROM intent WHERE request = ?1 AND (?2 = '' OR serial = ?2)",
-		request, serial.n ? serial : STR(""), err);
+	return serial.n ? run_about(s, "DELETE FROM intent WHERE request = ?1 AND serial = ?2",
+				  request, serial, err)
+			: db_do(s->db, "DELETE FROM intent WHERE request = ?1",
+				  DB_VALUES(db_int(request)), err);
 }
 
 enum errc ledger_close_all(struct store *s, struct str serial, struct err *err)
 {
-	return run_about(s, "DELETE FROM intent WHERE ?1 = 0 AND serial = ?2", 0, serial, err);
+	return db_do(s->db, "DELETE FROM intent WHERE serial = ?1", DB_VALUES(db_str(serial)), err);
 }
 
 enum errc ledger_count_from(
@@ -145,18 +152,19 @@ static enum errc take_custody(void *self, struct db_stmt *q, struct err *err)
 	return ERR_OK;
 }
 
+#define SELECT_CUSTODIES                                                                 \
+	"SELECT c.serial, c.home, c.target, c.run, c.since, u.name FROM custody c LEFT " \
+	"JOIN run u ON u.id = c.run "
+
 enum errc ledger_custodies(
 	struct store *s, struct str serial, struct ledger_custodies *ret, struct err *err)
 {
-	static const char sql[] =
-		"SELECT c.serial, c.home, c.target, c.run, c.since, u.name FROM custody c LEFT "
-		"JOIN run u ON u.id = c.run WHERE ?1 = '' OR c.serial = ?1 "
-		"ORDER BY c.since, c.serial";
 	struct custodies_reader r = { 0 };
 	enum errc rc;
 
 	arena_init(&r.c.arena);
-	rc = read_all(s, sql, serial, take_custody, &r, err);
+	rc = read_of(s, serial, SELECT_CUSTODIES "ORDER BY c.since, c.serial",
+		SELECT_CUSTODIES "WHERE c.serial = ?1", take_custody, &r, err);
 	*ret = r.c;
 	return rc;
 }
@@ -190,7 +198,8 @@ enum errc ledger_take(struct store *s, const struct ledger_custody *c, struct er
 
 enum errc ledger_let_go(struct store *s, struct str serial, struct err *err)
 {
-	return run_about(s, "DELETE FROM custody WHERE ?1 = 0 AND serial = ?2", 0, serial, err);
+	return db_do(
+		s->db, "DELETE FROM custody WHERE serial = ?1", DB_VALUES(db_str(serial)), err);
 }
 
 /* --- what cannot be undone --- */
@@ -222,17 +231,17 @@ static enum errc take_deed(void *self, struct db_stmt *q, struct err *err)
 
 #define SELECT_DEEDS                                                                            \
 	"SELECT d.kind, d.state, d.serial, d.incarnation, d.run, d.request, d.at, u.name FROM " \
-	"deed d LEFT JOIN run u ON u.id = d.run WHERE "
+	"deed d LEFT JOIN run u ON u.id = d.run"
 #define OLDEST_FIRST " ORDER BY d.at, d.serial"
 
-static enum errc read_deeds(struct store *s, const char *sql, struct str text,
+static enum errc read_deeds(struct store *s, const char *sql, const struct db_value *v, size_t n,
 	struct ledger_deeds *ret, struct err *err)
 {
 	struct deeds_reader r = { 0 };
 	enum errc rc;
 
 	arena_init(&r.d.arena);
-	rc = read_all(s, sql, text, take_deed, &r, err);
+	rc = db_each(s->db, sql, v, n, take_deed, &r, err);
 	*ret = r.d;
 	return rc;
 }
@@ -240,29 +249,27 @@ static enum errc read_deeds(struct store *s, const char *sql, struct str text,
 enum errc ledger_deeds(
 	struct store *s, struct str serial, struct ledger_deeds *ret, struct err *err)
 {
-	return read_deeds(
-		s, SELECT_DEEDS "?1 = '' OR d.serial = ?1" OLDEST_FIRST, serial, ret, err);
+	return serial.n ? read_deeds(s, SELECT_DEEDS " WHERE d.serial = ?1" OLDEST_FIRST,
+				  DB_VALUES(db_str(serial)), ret, err)
+			: read_deeds(s, SELECT_DEEDS OLDEST_FIRST, DB_NO_VALUES, ret, err);
 }
 
 enum errc ledger_deeds_open(struct store *s, int64_t run, struct ledger_deeds *ret, struct err *err)
 {
-	char id[24];
-
-	(void)snprintf(id, sizeof(id), "%lld", (long long)run);
 	return read_deeds(s,
-		SELECT_DEEDS "d.state = 0 AND d.serial IN (SELECT serial FROM row WHERE run = "
-			     "CAST(?1 AS INTEGER))" OLDEST_FIRST,
-		str_from(id), ret, err);
+		SELECT_DEEDS " WHERE d.state = 0 AND d.serial IN (SELECT serial FROM row WHERE "
+			     "run = ?1)" OLDEST_FIRST,
+		DB_VALUES(db_int(run)), ret, err);
 }
 
 enum errc ledger_deeds_late(struct store *s, struct ledger_deeds *ret, struct err *err)
 {
 	return read_deeds(s,
-		SELECT_DEEDS "d.state = 0 AND ?1 = '' AND NOT EXISTS (SELECT 1 FROM request r "
+		SELECT_DEEDS " WHERE d.state = 0 AND NOT EXISTS (SELECT 1 FROM request r "
 			     "WHERE r.id = d.request AND r.state IN (0, 1, 3)) AND NOT EXISTS "
 			     "(SELECT 1 FROM intent i WHERE i.request = d.request AND "
 			     "i.serial = d.serial)" OLDEST_FIRST,
-		STR(""), ret, err);
+		DB_NO_VALUES, ret, err);
 }
 
 void ledger_deeds_release(struct ledger_deeds *d)
@@ -302,30 +309,26 @@ enum errc ledger_deed_undo(struct store *s, int64_t request, struct str serial, 
  * run that only wait for what was open. */
 static enum errc settle_rows(struct store *s, struct str serial, int64_t now_ms, struct err *err)
 {
-	static const char *const sql[] = {
-		"UPDATE device SET outcome = ?2, reason = ?3, finished = ?4 WHERE serial = ?1 AND "
+	const struct db_value v[] = { db_str(serial), db_int(OUTCOME_MANUAL),
+		db_int(REASON_RUN_FORGOTTEN), db_int(REASON_STATE_REQUEST_OPEN), db_int(now_ms) };
+	enum errc rc = db_do(s->db,
+		"UPDATE device SET outcome = ?2, reason = ?3, finished = ?5 WHERE serial = ?1 AND "
 		"((finished IS NULL AND run IN (SELECT r.run FROM intent i JOIN request r ON r.id "
-		"= "
-		"i.request WHERE i.serial = ?1 UNION SELECT run FROM custody WHERE serial = ?1 "
-		"UNION SELECT run FROM deed WHERE serial = ?1 AND state = 0)) OR reason = ?5)",
-		"UPDATE row SET outcome = ?2, reason = ?3 WHERE serial = ?1 AND reason = ?5 AND "
-		"?4 IS NOT NULL AND run IN (SELECT id FROM run WHERE state = 0)",
-	};
-	enum errc rc = ERR_OK;
+		"= i.request WHERE i.serial = ?1 UNION SELECT run FROM custody WHERE serial = ?1 "
+		"UNION SELECT run FROM deed WHERE serial = ?1 AND state = 0)) OR reason = ?4)",
+		v, 5, err);
 
-	for (size_t i = 0; i < sizeof(sql) / sizeof(*sql) && !rc; i++)
-		rc = db_do(s->db, sql[i],
-			DB_VALUES(db_str(serial), db_int(OUTCOME_MANUAL),
-				db_int(REASON_RUN_FORGOTTEN), db_int(now_ms),
-				db_int(REASON_STATE_REQUEST_OPEN)),
-			err);
-	return rc;
+	return rc ? rc
+		  : db_do(s->db,
+			    "UPDATE row SET outcome = ?2, reason = ?3 WHERE serial = ?1 AND "
+			    "reason = ?4 AND run IN (SELECT id FROM run WHERE state = 0)",
+			    v, 4, err);
 }
 
 static enum errc forget_from(
 	struct store *s, const char *sql, struct str serial, uint32_t *n, struct err *err)
 {
-	enum errc rc = run_about(s, sql, 0, serial, err);
+	enum errc rc = db_do(s->db, sql, DB_VALUES(db_str(serial)), err);
 
 	if (!rc)
 		*n += (uint32_t)db_changes(s->db);
@@ -350,10 +353,10 @@ enum errc ledger_forget(struct store *s, struct str serial, struct str reason, s
 	int64_t now_ms, uint32_t *ret_n, struct err *err)
 {
 	static const char *const from[] = {
-		"DELETE FROM intent WHERE ?1 = 0 AND serial = ?2",
-		"DELETE FROM custody WHERE ?1 = 0 AND serial = ?2",
-		"DELETE FROM deed WHERE ?1 = 0 AND serial = ?2 AND state = 0",
-		"DELETE FROM wait WHERE ?1 = 0 AND serial = ?2",
+		"DELETE FROM intent WHERE serial = ?1",
+		"DELETE FROM custody WHERE serial = ?1",
+		"DELETE FROM deed WHERE serial = ?1 AND state = 0",
+		"DELETE FROM wait WHERE serial = ?1",
 	};
 	uint32_t n = 0;
 	struct buf text;
@@ -442,12 +445,12 @@ static enum errc take_pauser(void *self, struct db_stmt *q, struct err *err)
 enum errc ledger_paused(struct store *s, struct ledger_pause *ret, struct err *err)
 {
 	struct ledger_pause p = { .since_ms = TIME_NONE };
-	enum errc rc = read_all(s, "SELECT value FROM meta WHERE key = 'pause' AND ?1 = ''",
-		STR(""), take_pause, &p, err);
+	enum errc rc = db_each(s->db, "SELECT value FROM meta WHERE key = 'pause'", DB_NO_VALUES,
+		take_pause, &p, err);
 
 	if (!rc)
-		rc = read_all(s, "SELECT value FROM meta WHERE key = 'pause_by' AND ?1 = ''",
-			STR(""), take_pauser, &p, err);
+		rc = db_each(s->db, "SELECT value FROM meta WHERE key = 'pause_by'", DB_NO_VALUES,
+			take_pauser, &p, err);
 	if (!rc)
 		*ret = p;
 	return rc;

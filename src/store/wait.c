@@ -22,14 +22,16 @@ static enum errc take_wait(void *self, struct db_stmt *q, struct err *err)
 	return ERR_OK;
 }
 
+#define SELECT_WAITS "SELECT list, serial, rule, since, until FROM wait "
+
 enum errc waits_load(struct store *s, struct str serial, struct waits *ret, struct err *err)
 {
 	*ret = (struct waits){ 0 };
 	arena_init(&ret->arena);
-	return db_each(s->db,
-		"SELECT list, serial, rule, since, until FROM wait "
-		"WHERE ?1 = '' OR serial = ?1 ORDER BY list, serial",
-		DB_VALUES(db_str(serial.n ? serial : STR(""))), take_wait, ret, err);
+	return serial.n ? db_each(s->db, SELECT_WAITS "WHERE serial = ?1 ORDER BY list",
+				  DB_VALUES(db_str(serial)), take_wait, ret, err)
+			: db_each(s->db, SELECT_WAITS "ORDER BY list, serial", DB_NO_VALUES,
+				  take_wait, ret, err);
 }
 
 /* --- in groups --- */

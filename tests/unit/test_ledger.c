@@ -1,5 +1,6 @@
 /* The ledger: what is open, across runs; and a store of the schema before it. */
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "model/step.h"
 #include "store/emergency_ledger.h"
 #include "store/ledger.h"
+#include "store/wait.h"
 
 #define CLIENT "BUSINESSAPI.ledger"
 
@@ -121,6 +123,88 @@ static void intents_close_one_by_one_and_together(void **state)
 	assert_int_equal(n_intents("SERIAL0001"), 0);
 	assert_int_equal(ledger_close(s, b, STR_NONE, &err), ERR_OK);
 	assert_int_equal(n_intents(""), 0);
+}
+
+static int n_scanned;
+
+/* Rows that a statement went through without an index. */
+static int count_scanned(unsigned what, void *self, void *statement, void *ns)
+{
+	(void)what;
+	(void)self;
+	(void)ns;
+	n_scanned += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
+	return 0;
+}
+
+static int watch_scans(sqlite3 *db, const char **why, const void *api)
+{
+	(void)why;
+	(void)api;
+	return sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, count_scanned, NULL);
+}
+
+static void open_many(const char *const *serials)
+{
+	int64_t run = add_run("many");
+	int64_t request = add_request(run, STEP_WIPE, serials);
+
+	for (size_t i = 0; serials[i]; i++) {
+		struct str serial = str_from(serials[i]);
+		struct ledger_custody c = { .serial = serial, .run = run };
+		struct ledger_deed d = { .serial = serial, .run = run, .request = request };
+		struct waiting w = { .list = STR("list"), .serial = serial, .rule = STR("r") };
+
+		c.home = c.target = STR("A");
+		assert_int_equal(ledger_take(s, &c, &err), ERR_OK);
+		assert_int_equal(ledger_deed_put(s, &d, &err), ERR_OK);
+		assert_int_equal(wait_put(s, &w, &err), ERR_OK);
+	}
+}
+
+/* How much of everything the ledger has about a device, or about all. */
+static size_t n_all(const char *serial)
+{
+	struct str one = str_from(serial);
+	struct ledger_custodies off;
+	struct ledger_deeds deeds;
+	struct waits waits;
+	size_t n = n_intents(serial);
+
+	assert_int_equal(ledger_custodies(s, one, &off, &err), ERR_OK);
+	assert_int_equal(ledger_deeds(s, one, &deeds, &err), ERR_OK);
+	assert_int_equal(waits_load(s, one, &waits, &err), ERR_OK);
+	n += off.n * 10 + deeds.n * 100 + waits.n * 1000;
+	ledger_custodies_release(&off);
+	ledger_deeds_release(&deeds);
+	waits_release(&waits);
+	return n;
+}
+
+static void one_device_is_looked_up(void **state)
+{
+	static const char *const serials[] = { "SERIAL0001", "SERIAL0002", "SERIAL0003", NULL };
+	int (*watch)(sqlite3 *, const char **, const void *) = watch_scans;
+	uint32_t n;
+
+	(void)state;
+	assert_int_equal(sqlite3_auto_extension((void (*)(void))watch), SQLITE_OK);
+	open_store();
+	sqlite3_reset_auto_extension();
+	open_many(serials);
+	for (int i = 0; i < 20; i++) /* of long ago */
+		(void)add_request(1, STEP_UNASSIGN, serials + 3);
+	n_scanned = 0;
+	assert_int_equal(n_intents(""), 3);
+	assert_in_range(n_scanned, 1, 3);
+	assert_int_equal(n_all(""), 3333);
+	n_scanned = 0;
+	assert_int_equal(n_all("SERIAL0002"), 1111);
+	assert_int_equal(n_scanned, 0);
+	assert_int_equal(ledger_forget(s, STR("SERIAL0002"), STR("r"), STR("w"), 1, &n, &err), 0);
+	assert_int_equal(n, 4);
+	assert_int_equal(n_all("SERIAL0002"), 0);
+	assert_int_equal(n_all(""), 2222);
 }
 
 static void a_custody_stays_with_who_took_it(void **state)
@@ -414,6 +498,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(intents_close_one_by_one_and_together, begin, end),
+		cmocka_unit_test_setup_teardown(one_device_is_looked_up, begin, end),
 		cmocka_unit_test_setup_teardown(a_custody_stays_with_who_took_it, begin, end),
 		cmocka_unit_test_setup_teardown(deeds_are_told_by_incarnation, begin, end),
 		cmocka_unit_test_setup_teardown(
