@@ -39,11 +39,12 @@ static enum effort cost_of(const struct ruleset *set, const struct op *op)
 
 static void take_head(struct link *link)
 {
-	static const unsigned char all[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-	size_t n = link->text.n < sizeof(all) ? link->text.n : sizeof(all);
+	size_t n = link->text.n < sizeof(link->head) ? link->text.n : sizeof(link->head);
 
-	memcpy(&link->head, link->text.p, n);
-	memcpy(&link->head_mask, all, n);
+	for (size_t i = 0; i < n; i++) {
+		link->head |= (uint64_t)(unsigned char)link->text.p[i] << 8 * i;
+		link->head_mask |= UINT64_C(0xff) << 8 * i;
+	}
 }
 
 static struct link link_of(

@@ -513,7 +513,10 @@ void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdic
 			at++;
 			continue;
 		}
-		if (link->leaf < CHAIN_SKIP)
+		if (link->text.n)
+			holds = link_text_holds(link, judge_cell(&j, link->ref)) ? TRI_TRUE
+										 : TRI_FALSE;
+		else if (link->leaf < CHAIN_SKIP)
 			holds = numbered_leaf(&j, link->leaf);
 		else if (link->leaf == CHAIN_OPS)
 			holds = TRI_UNKNOWN;

@@ -2,6 +2,7 @@
  * Many rows at once, by the same chain as one: link after link, each for all rows that have come so
  * far, as bits of a mask. What a link cannot tell of a row leaves that row to rules_judge().
  */
+#include "base/bytes.h"
 #include "rules/ruleset.h"
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
@@ -55,20 +56,10 @@ static struct judge_rows *begin(struct ruleset *set, const struct rules_rows *ro
 
 /* --- cells --- */
 
-static uint64_t eight(const char *p)
-{
-	uint64_t w;
-
-	memcpy(&w, p, sizeof(w));
-	return w;
-}
-
 /* The first character highest, so that numbers are in the order of the texts. */
 static uint64_t eight_in_order(const char *p)
 {
-	uint64_t w = eight(p);
-
-	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(w) : w;
+	return __builtin_bswap64(bytes_read8(p));
 }
 
 static struct str cell_of(const struct column_rows *c, size_t i)
@@ -82,7 +73,7 @@ static void take_cell(struct column_rows *c, size_t i, struct str cell)
 
 	c->p[i] = cell.n ? cell.p : none;
 	c->n[i] = (uint32_t)cell.n;
-	c->head[i] = eight(c->p[i]);
+	c->head[i] = bytes_read8(c->p[i]);
 }
 
 static void take_cells(
@@ -98,7 +89,7 @@ static void take_cells(
 
 		c->p[i] = csv->text + start;
 		c->n[i] = *end - start;
-		c->head[i] = eight(c->p[i]);
+		c->head[i] = bytes_read8(c->p[i]);
 	}
 	EACH_ROW (i, rough)
 		take_cell(c, i, csv_rough_cell(cell_of(c, i)));

@@ -148,7 +148,7 @@ struct link {
 	 * anything else. */
 	struct str text;
 	size_t n_compared; /* bytes of the cell at most */
-	uint64_t head, head_mask; /* its first eight bytes, and where they are in eight bytes */
+	uint64_t head, head_mask; /* its first eight bytes as bytes_read8(), and which they are */
 	uint32_t ref;
 };
 

@@ -1,15 +1,41 @@
 #include "io/csv/csv_out.h"
 
+#include "base/bytes.h"
 #include "base/text.h"
 
+static bool needs_quotes(char c)
+{
+	return c == ',' || c == '"' || c == '\n' || c == '\r';
+}
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (unsigned char)(byte))
+
+/* Not 0 when one of eight bytes is that. */
+static uint64_t has(uint64_t bytes, char c)
+{
+	uint64_t differs = bytes ^ EACH(c);
+
+	return (differs - EACH(1)) & ~differs & EACH(0x80);
+}
+
+static bool any_needs_quotes(const char *eight)
+{
+	uint64_t w = bytes_read8(eight);
+
+	return (has(w, ',') | has(w, '"') | has(w, '\n') | has(w, '\r')) != 0;
+}
+
+/* The last eight bytes may be some that were looked at before. */
 bool csv_needs_quotes(struct str text)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-
-		if (c == ',' || c == '"' || c == '\n' || c == '\r')
+	for (size_t i = 8; i < text.n; i += 8)
+		if (any_needs_quotes(text.p + i - 8))
 			return true;
-	}
+	if (text.n >= 8)
+		return any_needs_quotes(text.p + text.n - 8);
+	for (size_t i = 0; i < text.n; i++)
+		if (needs_quotes(text.p[i]))
+			return true;
 	return false;
 }
 
@@ -39,7 +65,7 @@ void csv_cell(struct buf *out, struct str text, bool neutral)
 
 	if (quotes)
 		buf_char(out, '"');
-	if (neutral && csv_is_formula(text))
+	if (neutral && text.n && csv_starts_formula(text.p[0]) && csv_is_formula(text))
 		buf_char(out, '\'');
 	while (quotes && text.n) {
 		const char *quote = memchr(text.p, '"', text.n);
