@@ -111,18 +111,18 @@ static void note_characters(struct alike *a, const struct serial *s)
 	a->seen_enough = a->n % SEEN_MOST == 0 && is_random(a, SEEN_MOST);
 }
 
+/* It says nothing new: as most, once many were seen. */
+static bool is_like_others(const struct alike *a, const struct serial *s)
+{
+	return a->seen_enough && s->n == a->first.n && a->n_tail == 0 &&
+	       memcmp(s->text, a->first.text, a->n_head) == 0 &&
+	       memcmp(s->text, a->first.text, s->n) != 0;
+}
+
 static void note_alike(struct alike *a, const struct serial *s, size_t line)
 {
 	const struct serial *first = &a->first;
 	size_t n_head = 0, n_tail = 0;
-
-	/* Nothing new: as most, once many were seen. */
-	if (a->seen_enough && s->n == first->n && a->n_tail == 0 &&
-		memcmp(s->text, first->text, a->n_head) == 0 &&
-		memcmp(s->text, first->text, s->n) != 0) {
-		a->n++;
-		return;
-	}
 
 	if (first->n == 0) {
 		a->first = *s;
@@ -152,7 +152,11 @@ void list_note_serial(struct serial_list *l, const struct serial *serial, size_t
 	l->n_long[serial->n]++;
 	note_barcode(l, serial);
 	l->last.n = 0;
-	if (!l->alike.first.n || l->alike.n_head + l->alike.n_tail)
+	if (l->alike.first.n && l->alike.n_head + l->alike.n_tail == 0)
+		return;
+	if (is_like_others(&l->alike, serial))
+		l->alike.n++;
+	else
 		note_alike(&l->alike, serial, line);
 }
 

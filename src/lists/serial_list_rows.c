@@ -1,7 +1,7 @@
 /*
- * Many rows at once: those of a list with a header that have a cell for each column and a serial that
- * nothing speaks against. What take_plain() in serial_list.c asks of a row is asked here of its cells
- * where they lie; who fails is looked at there.
+ * Many rows at once: those of a list with a header that have a cell for each column and a serial
+ * that nothing speaks against. What take_plain() in serial_list.c asks of a row is asked here of
+ * its cells where they lie; who fails is looked at there.
  */
 #include "lists/serial_list_parts.h"
 
@@ -18,14 +18,13 @@ static bool is_guarded(
 	return false;
 }
 
-static bool is_plain(const struct serial_list *l, const struct csv_rows *rows, size_t row,
-	struct serial *ret)
+static bool is_plain(
+	const struct serial_list *l, const struct csv_rows *rows, size_t row, struct serial *ret)
 {
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n = l->even_cells;
 
 	if (rows->traits[row] & (CSV_ROW_INNER | CSV_ROW_DOUBLED) ||
-		csv_rows_cells(rows, row) != n ||
-		serial_read(csv_rows_cell(rows, row, at), ret) ||
+		csv_rows_cells(rows, row) != n || serial_read(csv_rows_cell(rows, row, at), ret) ||
 		list_is_doubtful(l, serial_view(ret)) || is_guarded(l, rows, row, n))
 		return false;
 	return at > 0 || !list_may_dangle(csv_rows_cell(rows, row, n - 1));

@@ -237,9 +237,8 @@ void plan_settle_protected(struct plan *p)
 }
 
 /* As judge_row(), of a row about which rules_judge_rows() has spoken. */
-static enum errc judge_told_row(
-	struct judging *j, uint32_t n, uint16_t rule, const struct list_rows *rows, size_t i,
-	struct err *err)
+static enum errc judge_told_row(struct judging *j, uint32_t n, uint16_t rule,
+	const struct list_rows *rows, size_t i, struct err *err)
 {
 	struct plan *p = j->p;
 	struct input_row *row = &p->input->rows[n];

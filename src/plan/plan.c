@@ -105,7 +105,8 @@ bool plan_is_well(const struct plan *p)
 
 /* --- the two ends of every plan --- */
 
-uint32_t *plan_all_none(size_t n)
+/* That many MAP_NONE. Caller frees with free(). */
+static uint32_t *all_none(size_t n)
 {
 	uint32_t *v = mem_reserve(NULL, n, sizeof(*v));
 
@@ -210,8 +211,8 @@ void plan_init(
 		facts_forget_ways(opt->facts);
 	arena_init(&p->arena);
 	map_init(&p->programs, 0);
-	p->rule_program = plan_all_none(plan_n_rules(p));
-	p->rule_because = plan_all_none(plan_n_rules(p));
+	p->rule_program = all_none(plan_n_rules(p));
+	p->rule_because = all_none(plan_n_rules(p));
 }
 
 void plan_finish(struct plan *p)

@@ -8,8 +8,6 @@
 
 void plan_init(
 	struct plan *p, struct input *input, struct ruleset *rules, const struct plan_options *opt);
-/* That many MAP_NONE. Caller frees with free(). */
-uint32_t *plan_all_none(size_t n);
 /* --limit and the fingerprint: the last step of every plan. */
 void plan_finish(struct plan *p);
 

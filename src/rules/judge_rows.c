@@ -7,13 +7,13 @@
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-#define EACH_ROW(i, mask)                                                            \
+#define EACH_ROW(i, mask)                                                                    \
 	for (uint64_t left_ = (mask), i; left_ && (i = (uint64_t)__builtin_ctzll(left_), 1); \
 		left_ &= left_ - 1)
 
 /* One column of the rows. */
 struct column_rows {
-	uint64_t taken;               /* rows whose cell is here: */
+	uint64_t taken; /* rows whose cell is here: */
 	const char *p[CSV_ROWS_MOST];
 	uint32_t n[CSV_ROWS_MOST];
 	uint64_t head[CSV_ROWS_MOST]; /* its first eight bytes, and what is behind a shorter one */
@@ -32,7 +32,7 @@ struct judge_rows {
 };
 
 /* What a link says of rows. */
-struct held {
+struct link_says {
 	uint64_t yes, open;
 };
 
@@ -83,7 +83,8 @@ static void take_cells(
 	const uint32_t *first = csv->first + rows->at, *from = csv->from + rows->at;
 	uint64_t rough = csv->rough >> rows->at & which;
 
-	EACH_ROW (i, which) {
+	EACH_ROW(i, which)
+	{
 		const uint32_t *end = csv->ends + first[i] + column;
 		uint32_t start = column ? end[-1] + 1 : from[i];
 
@@ -91,8 +92,8 @@ static void take_cells(
 		c->n[i] = *end - start;
 		c->head[i] = bytes_read8(c->p[i]);
 	}
-	EACH_ROW (i, rough)
-		take_cell(c, i, csv_rough_cell(cell_of(c, i)));
+	EACH_ROW(i, rough)
+	take_cell(c, i, csv_rough_cell(cell_of(c, i)));
 }
 
 /* With the cells of those rows. */
@@ -107,8 +108,8 @@ static struct column_rows *column_of(
 	if (!ref->is_serial && (size_t)ref->bound < j->rows->n_cells) /* -1: it is not there */
 		take_cells(c, j->rows, (size_t)ref->bound, which);
 	else
-		EACH_ROW (i, which)
-			take_cell(c, i, ref->is_serial ? serial_view(&j->rows->serials[i]) : STR_NONE);
+		EACH_ROW(i, which)
+	take_cell(c, i, ref->is_serial ? serial_view(&j->rows->serials[i]) : STR_NONE);
 	return c;
 }
 
@@ -154,8 +155,8 @@ static struct column_rows *dates_of(
 {
 	struct column_rows *c = column_of(j, set, ref, which);
 
-	EACH_ROW (i, which & ~c->dated)
-		c->known |= (uint64_t)read_date(cell_of(c, i), &c->dates[i]) << i;
+	EACH_ROW(i, which & ~c->dated)
+	c->known |= (uint64_t)read_date(cell_of(c, i), &c->dates[i]) << i;
 	c->dated |= which;
 	return c;
 }
@@ -183,40 +184,40 @@ static bool read_want(struct leaf *leaf, int64_t now_ms)
 	return leaf->wants_text;
 }
 
-static struct held judge_dates(
+static struct link_says judge_dates(
 	struct judge_rows *j, const struct ruleset *set, struct leaf *leaf, uint64_t come)
 {
 	const struct column_rows *c = dates_of(j, set, leaf->source.ref, come);
 	int64_t now_ms = j->rows->now_ms;
 	uint64_t quick = read_want(leaf, now_ms) ? come & c->known : 0;
-	struct held held = { 0 };
+	struct link_says says = { 0 };
 
-	EACH_ROW (i, quick)
-		held.yes |= (uint64_t)order_holds(leaf->oper, order_of(&c->dates[i], &leaf->want))
-			    << i;
-	EACH_ROW (i, come & ~quick) {
+	EACH_ROW(i, quick)
+	says.yes |= (uint64_t)order_holds(leaf->oper, order_of(&c->dates[i], &leaf->want)) << i;
+	EACH_ROW(i, come & ~quick)
+	{
 		enum tri one = judge_date(set, leaf, cell_of(c, i), now_ms);
 
-		held.yes |= (uint64_t)(one == TRI_TRUE) << i;
-		held.open |= (uint64_t)(one == TRI_UNKNOWN) << i;
+		says.yes |= (uint64_t)(one == TRI_TRUE) << i;
+		says.open |= (uint64_t)(one == TRI_UNKNOWN) << i;
 	}
-	return held;
+	return says;
 }
 
 /* --- links --- */
 
-static struct held judge_texts(
+static struct link_says judge_texts(
 	struct judge_rows *j, const struct ruleset *set, const struct leaf *leaf, uint64_t come)
 {
 	const struct column_rows *c = column_of(j, set, leaf->source.ref, come);
-	struct held held = { 0 };
+	struct link_says says = { 0 };
 
-	EACH_ROW (i, come)
-		held.yes |= (uint64_t)(judge_text(leaf, cell_of(c, i)) == TRI_TRUE) << i;
-	return held;
+	EACH_ROW(i, come)
+	says.yes |= (uint64_t)(judge_text(leaf, cell_of(c, i)) == TRI_TRUE) << i;
+	return says;
 }
 
-static struct held judge_equal(
+static struct link_says judge_equal(
 	struct judge_rows *j, const struct ruleset *set, const struct link *link, uint64_t come)
 {
 	const struct column_rows *c = column_of(j, set, link->ref, come);
@@ -224,21 +225,22 @@ static struct held judge_equal(
 	const uint32_t n = (uint32_t)link->text.n;
 	/* Of a beginning, how much longer the cell is does not matter. */
 	const uint32_t beyond = link->n_compared == SIZE_MAX ? 0 : UINT32_MAX - n;
-	struct held held = { 0 };
+	struct link_says says = { 0 };
 
-	EACH_ROW (i, come) {
+	EACH_ROW(i, come)
+	{
 		uint64_t differs = c->head[i] ^ link->head;
 
 		if (differs & loose || c->n[i] - n > beyond)
 			continue;
 		/* The head is all of a short text. */
 		if ((n <= 8 && (differs & mask) == 0) || link_text_holds(link, cell_of(c, i)))
-			held.yes |= UINT64_C(1) << i;
+			says.yes |= UINT64_C(1) << i;
 	}
-	return held;
+	return says;
 }
 
-static struct held judge_link(
+static struct link_says judge_link(
 	struct judge_rows *j, const struct ruleset *set, const struct link *link, uint64_t come)
 {
 	struct leaf *leaf = link->leaf < CHAIN_SKIP ? &set->leaves.v[link->leaf] : NULL;
@@ -246,12 +248,12 @@ static struct held judge_link(
 	if (link->text.n)
 		return judge_equal(j, set, link, come);
 	if (link->leaf == CHAIN_ALWAYS)
-		return (struct held){ .yes = come };
+		return (struct link_says){ .yes = come };
 	if (leaf && leaf->plain)
 		return judge_texts(j, set, leaf, come);
 	if (leaf && leaf->dated)
 		return judge_dates(j, set, leaf, come);
-	return (struct held){ .open = come };
+	return (struct link_says){ .open = come };
 }
 
 static void go_on(struct judge_rows *j, const struct link *link, int32_t to, uint64_t rows)
@@ -259,18 +261,20 @@ static void go_on(struct judge_rows *j, const struct link *link, int32_t to, uin
 	if (to != CHAIN_TRUE)
 		j->come[to] |= rows;
 	else
-		EACH_ROW (i, rows)
-			j->ret[i] = (uint16_t)link->rule;
+		EACH_ROW(i, rows)
+	j->ret[i] = (uint16_t)link->rule;
 }
 
 /* Each row to the next rule that is worth judging. */
 static void skip(
 	struct judge_rows *j, const struct ruleset *set, const struct link *link, uint64_t come)
 {
-	EACH_ROW (i, come) {
+	EACH_ROW(i, come)
+	{
 		if (!(j->weighed >> i & 1)) {
 			for (size_t k = 0; k < set->key_columns.n; k++)
-				j->keys[k] = cell_of(column_of(j, set, set->key_columns.v[k].ref, come), i);
+				j->keys[k] = cell_of(
+					column_of(j, set, set->key_columns.v[k].ref, come), i);
 			rules_worth(set, j->keys, j->worth[i]);
 		}
 		j->come[rules_skip(set, j->worth[i], link->rule)] |= UINT64_C(1) << i;
@@ -289,7 +293,7 @@ void rules_judge_rows(struct ruleset *set, const struct rules_rows *rows, uint16
 	for (size_t at = 0; at < set->chain.n; at++) {
 		const struct link *link = &set->chain.v[at];
 		uint64_t come = j->come[at];
-		struct held held;
+		struct link_says says;
 
 		if (!come)
 			continue;
@@ -297,10 +301,10 @@ void rules_judge_rows(struct ruleset *set, const struct rules_rows *rows, uint16
 			skip(j, set, link, come);
 			continue;
 		}
-		held = judge_link(j, set, link, come);
-		go_on(j, link, link->on_true, held.yes);
-		go_on(j, link, link->on_false, come & ~held.yes & ~held.open);
-		EACH_ROW (i, held.open)
-			ret[i] = RULES_OPEN;
+		says = judge_link(j, set, link, come);
+		go_on(j, link, link->on_true, says.yes);
+		go_on(j, link, link->on_false, come & ~says.yes & ~says.open);
+		EACH_ROW(i, says.open)
+		ret[i] = RULES_OPEN;
 	}
 }

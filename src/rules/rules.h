@@ -141,9 +141,9 @@ struct verdict {
 
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret);
 
-/* Many rows at once, of which every cell is known and no fact: the rule that takes each, by what the
- * CSV says. RULES_NONE: none; RULES_OPEN: rules_judge() has to say, of a row that needs more. `ret`
- * has a place for each. */
+/* Many rows at once, of which every cell is known and no fact: the rule that takes each, by what
+ * the CSV says. RULES_NONE: none; RULES_OPEN: rules_judge() has to say, of a row that needs more.
+ * `ret` has a place for each. */
 struct rules_rows {
 	/* n of them, from `at` on, with so many cells each; none with CSV_ROW_DOUBLED or _INNER */
 	const struct csv_rows *csv;

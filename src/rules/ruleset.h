@@ -124,8 +124,8 @@ struct leaf {
 	int64_t want_ms;
 	bool wants_text;
 	struct date_text want;
-	bool shared;         /* stands in several places: its result is kept per row */
-	struct str text;     /* the whole leaf in one line, for explain */
+	bool shared;     /* stands in several places: its result is kept per row */
+	struct str text; /* the whole leaf in one line, for explain */
 };
 
 enum op_kind { OP_ALL, OP_ANY, OP_NOT, OP_LEAF, OP_ALWAYS };
@@ -147,7 +147,7 @@ struct link {
 	/* A cell that has to equal one literal, or begin with it, needs no leaf; empty: it is
 	 * anything else. */
 	struct str text;
-	size_t n_compared; /* bytes of the cell at most */
+	size_t n_compared;        /* bytes of the cell at most */
 	uint64_t head, head_mask; /* its first eight bytes as bytes_read8(), and which they are */
 	uint32_t ref;
 };
@@ -250,8 +250,8 @@ struct ruleset {
 
 	/* judging */
 	struct judge_rows *judge_rows; /* of rules_judge_rows(); NULL: not used yet */
-	uint8_t *memo;   /* per leaf: enum tri of this row */
-	uint32_t *stamp; /* per leaf: the row it belongs to */
+	uint8_t *memo;                 /* per leaf: enum tri of this row */
+	uint32_t *stamp;               /* per leaf: the row it belongs to */
 	uint32_t row_no;
 	char why[256];
 };

@@ -298,8 +298,8 @@ static void plain_rows_are_cut_in_place(void **state)
 	assert_cell(0, 1, "c");
 	assert_cell(0, 2, "");
 	assert_cell(0, 3, "d,\n");
-	assert_int_equal(rows.traits[0], CSV_ROW_ROUGH | CSV_ROW_TRIMMED | CSV_ROW_ODD |
-						 CSV_ROW_INNER | CSV_ROW_OTHER);
+	assert_int_equal(rows.traits[0],
+		CSV_ROW_ROUGH | CSV_ROW_TRIMMED | CSV_ROW_ODD | CSV_ROW_INNER | CSV_ROW_OTHER);
 	assert_int_equal(csv_rows_cells(&rows, 1), 2);
 	assert_true(str_eq(csv_rows_raw(&rows, 1), STR("x,y")));
 	assert_cell(2, 0, "x\xff");

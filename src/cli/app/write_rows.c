@@ -12,7 +12,7 @@ enum errc run_results_next(void *self, uint32_t n, struct run_row *ret, struct e
 }
 
 /* Rows that differ in their serial alone. */
-struct alike {
+struct same_rows {
 	struct buf ours; /* our columns; empty: no such row has come */
 	enum outcome outcome;
 	enum reason reason;
@@ -25,7 +25,7 @@ struct writing {
 	const struct row_source *source;
 	struct summary *summary;
 	struct buf detail;
-	struct alike *alike; /* by run_row.alike; the first serves rows like no other */
+	struct same_rows *alike; /* by run_row.alike; the first serves rows like no other */
 	uint32_t n_alike;
 };
 
@@ -71,11 +71,11 @@ static int count(struct summary *s, const struct run_row *row)
 	return summary_advise(s, summary_advice_of(row->reason, row->detail, row->advice));
 }
 
-static struct alike *alike_at(struct writing *w, uint32_t at)
+static struct same_rows *alike_at(struct writing *w, uint32_t at)
 {
 	while (w->n_alike <= at) {
 		w->alike = mem_realloc(w->alike, w->n_alike + 1, sizeof(*w->alike));
-		w->alike[w->n_alike] = (struct alike){ .advice = -1 };
+		w->alike[w->n_alike] = (struct same_rows){ .advice = -1 };
 		buf_init(&w->alike[w->n_alike++].ours, 4 * CSV_MAX_RECORD_BYTES);
 	}
 	return &w->alike[at];
@@ -84,7 +84,7 @@ static struct alike *alike_at(struct writing *w, uint32_t at)
 static enum errc take_new(struct writing *w, uint32_t n, struct str *ret_ours, struct err *err)
 {
 	struct run_row row;
-	struct alike *alike;
+	struct same_rows *alike;
 	enum errc rc = w->source->row(w->source->self, n, &row, err);
 
 	if (rc)
@@ -101,7 +101,7 @@ static enum errc take_new(struct writing *w, uint32_t n, struct str *ret_ours, s
 static void count_alike(struct writing *w)
 {
 	for (uint32_t i = 0; i < w->n_alike; i++) {
-		const struct alike *a = &w->alike[i];
+		const struct same_rows *a = &w->alike[i];
 
 		summary_count(w->summary, a->outcome, a->reason, a->n_more);
 		if (a->advice >= 0)

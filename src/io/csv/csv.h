@@ -46,8 +46,8 @@ struct csv_record {
 };
 
 /*
- * Plain records that follow each other, as nearly all of most files are: cut, but no cell is looked at
- * before somebody asks for it.
+ * Plain records that follow each other, as nearly all of most files are: cut, but no cell is looked
+ * at before somebody asks for it.
  */
 enum {
 	CSV_ROWS_MOST = 64,
@@ -67,11 +67,11 @@ struct csv_rows {
 	const char *text;
 	char delimiter;
 	size_t n;
-	size_t line[CSV_ROWS_MOST + 1];    /* of the first byte of each, and of what is behind them */
+	size_t line[CSV_ROWS_MOST + 1]; /* of the first byte of each, and of what is behind them */
 	uint32_t from[CSV_ROWS_MOST + 1];  /* where each begins in text */
 	uint32_t first[CSV_ROWS_MOST + 1]; /* its first cell */
 	uint8_t traits[CSV_ROWS_MOST];
-	uint64_t rough;                    /* a bit for each that is CSV_ROW_ROUGH */
+	uint64_t rough;                         /* a bit for each that is CSV_ROW_ROUGH */
 	uint32_t ends[CSV_ROWS_CELLS + 2 * 64]; /* of all cells, in text */
 };
 
@@ -129,8 +129,8 @@ MUST_CHECK enum errc csv_next(
  * than these is asked for. */
 const struct csv_rows *csv_rows(struct csv_reader *r, size_t *ret_at);
 void csv_take(struct csv_reader *r, size_t n);
-/* One of them, taken or not, with all its cells; they are borrowed until csv_next() or this is called
- * again. */
+/* One of them, taken or not, with all its cells; they are borrowed until csv_next() or this is
+ * called again. */
 void csv_rows_record(struct csv_reader *r, size_t row, struct csv_record *ret);
 
 /* Of a record that begins where the one before ended: 0 when it is too long. n_end: bytes of its

@@ -16,8 +16,8 @@ struct raw_masks {
 
 typedef struct raw_masks look_fn(const char *p, char delimiter);
 
-/* What is odd: control characters, DEL, what is not ASCII, and + - = @. To spare a comparison ) and /
- * count as well: with SIGNS all four of 0x29, 0x2b, 0x2d and 0x2f are the last. */
+/* What is odd: control characters, DEL, what is not ASCII, and + - = @. To spare a comparison ) and
+ * / count as well: with SIGNS all four of 0x29, 0x2b, 0x2d and 0x2f are the last. */
 enum { SIGNS = 0x06, ALL_SIGNS = 0x2f };
 
 #ifdef __SSE2__
@@ -287,8 +287,8 @@ WIDE static inline struct raw_masks wide_look(const char *p, char delimiter)
 	m.crs = wide_eq(low, high, '\r');
 	m.blanks = wide_bits(wide_either(low, ' ', '\t'), wide_either(high, ' ', '\t'));
 	m.odd = wide_bits(wide_odd(low), wide_odd(high));
-	m.other = _mm256_movemask_epi8(_mm256_cmpgt_epi8(
-			  _mm256_set1_epi8(1), _mm256_min_epi8(low, high))) != 0;
+	m.other = _mm256_movemask_epi8(
+			  _mm256_cmpgt_epi8(_mm256_set1_epi8(1), _mm256_min_epi8(low, high))) != 0;
 	return m;
 }
 
