@@ -36,8 +36,9 @@ install -m 0644 README.md "$doc/"
 mkdir -p "$top/debian" "$root/DEBIAN"
 echo 'Source: depmend' >"$top/debian/control"
 depends=$(cd "$top" && dpkg-shlibdeps -O root/usr/bin/* | sed -n 's/^shlibs:Depends=//p')
-# Loaded when it is needed (io/curl_api.c), so that no program names it.
-depends="$depends, $(dpkg-query -S '*/libcurl.so.4' | sed 's/:.*//' | sort -u)"
+for library in $loaded_later; do
+	depends="$depends, $(dpkg-query -S "*/$library" | sed 's/:.*//' | sort -u)"
+done
 # As dpkg-gencontrol(1) counts, which is the same on every file system: what du(1) says is not.
 size=$(find "$root" -path "$root/DEBIAN" -prune -o -type f -printf '%s\n' -o -printf '1\n' |
 	awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')

@@ -44,9 +44,9 @@ programs() {
 
 debian() {
 	take /usr/bin/ssh-keygen
-	# Loaded when it is needed (io/curl_api.c), so that no program names it.
-	curl=$(/sbin/ldconfig -p | sed -n 's/^[[:space:]]*libcurl\.so\.4 .* => //p' | head -n 1)
-	for library in "$curl" $(loaded_by "$root/usr/bin/depmend" "$root/usr/bin/depmend-sim" /usr/bin/ssh-keygen "$curl"); do
+	later=$(for name in $loaded_later; do /sbin/ldconfig -p | awk -v name="$name" '$1 == name { print $NF; exit }'; done)
+	# shellcheck disable=SC2086 # paths without blanks
+	for library in $later $(loaded_by "$root/usr/bin/depmend" "$root/usr/bin/depmend-sim" /usr/bin/ssh-keygen $later); do
 		take "$library"
 	done
 	# Encodings of old exports, the clocks of change windows, who signs for the services.

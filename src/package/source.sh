@@ -14,3 +14,7 @@ if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
 	[ -e .git ] && SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null) || SOURCE_DATE_EPOCH=$(stat -c %Y src/base/version.h)
 fi
 export SOURCE_DATE_EPOCH
+
+# What the programs load when they need it (io/library.c), and so do not name.
+# shellcheck disable=SC2034 # for who sources it
+loaded_later="libcurl.so.4 libxlsxwriter.so.$(sed -n 's/^#define LXW_SOVERSION "\(.*\)"/\1/p' /usr/include/xlsxwriter.h)"

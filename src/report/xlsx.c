@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xlsxwriter.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -12,11 +11,13 @@
 #include "report/result.h"
 #include "report/status.h"
 #include "report/summary.h"
+#include "report/xlsx_api.h"
 
 enum { FORMATS = 4, CELL_MAX_BYTES = 4 * XLSX_CELL_CHARACTERS };
 enum format { FORMAT_HEAD, FORMAT_GOOD, FORMAT_BAD, FORMAT_WARN };
 
 struct book {
+	struct xlsx_api lib;
 	const struct report_source *source;
 	lxw_workbook *workbook;
 	lxw_worksheet *summary, *sheet; /* sheet: the one that takes rows */
@@ -71,7 +72,8 @@ static void put(struct book *b, lxw_worksheet *sheet, lxw_row_t row, size_t colu
 	} else {
 		put_text(&b->text, s);
 	}
-	e = worksheet_write_string(sheet, row, (lxw_col_t)column, buf_cstr(&b->text), format);
+	e = b->lib.worksheet_write_string(
+		sheet, row, (lxw_col_t)column, buf_cstr(&b->text), format);
 	if (e && !b->failed)
 		b->failed = e;
 }
@@ -83,7 +85,8 @@ static void put_z(struct book *b, lxw_row_t row, size_t column, const char *z, l
 
 static void put_count(struct book *b, lxw_row_t row, size_t column, uint64_t n)
 {
-	lxw_error e = worksheet_write_number(b->summary, row, (lxw_col_t)column, (double)n, NULL);
+	lxw_error e = b->lib.worksheet_write_number(
+		b->summary, row, (lxw_col_t)column, (double)n, NULL);
 
 	if (e && !b->failed)
 		b->failed = e;
@@ -119,7 +122,7 @@ static void begin_sheet(struct book *b)
 	size_t at = 0;
 
 	(void)snprintf(title, sizeof(title), b->n_sheets ? "Rows %u" : "Rows", b->n_sheets + 1);
-	b->sheet = workbook_add_worksheet(b->workbook, title);
+	b->sheet = b->lib.workbook_add_worksheet(b->workbook, title);
 	b->n_sheets++;
 	b->row = 1;
 	buf_init(&name, CELL_MAX_BYTES);
@@ -133,8 +136,8 @@ static void begin_sheet(struct book *b)
 	buf_release(&name);
 	for (size_t i = 0; i < RESULT_COLUMNS; i++)
 		put(b, b->sheet, 0, at++, str_from(result_columns[i]), head);
-	worksheet_freeze_panes(b->sheet, 1, 0);
-	(void)worksheet_set_column(b->sheet, 0, (lxw_col_t)(at - 1), 18, NULL);
+	b->lib.worksheet_freeze_panes(b->sheet, 1, 0);
+	(void)b->lib.worksheet_set_column(b->sheet, 0, (lxw_col_t)(at - 1), 18, NULL);
 }
 
 static void describe_reason(const struct run_row *row, struct buf *out)
@@ -263,8 +266,8 @@ static void put_summary(struct book *b)
 		put_z(b, row, 1, reason_info((enum reason)r)->remedy, NULL);
 		put_count(b, row++, 2, b->counts.reasons[r]);
 	}
-	(void)worksheet_set_column(b->summary, 0, 0, 44, NULL);
-	(void)worksheet_set_column(b->summary, 1, 1, 72, NULL);
+	(void)b->lib.worksheet_set_column(b->summary, 0, 0, 44, NULL);
+	(void)b->lib.worksheet_set_column(b->summary, 1, 1, 72, NULL);
 }
 
 /* --- the file --- */
@@ -276,11 +279,11 @@ static void make_formats(struct book *b)
 	};
 
 	for (int i = 0; i < FORMATS; i++) {
-		b->formats[i] = workbook_add_format(b->workbook);
+		b->formats[i] = b->lib.workbook_add_format(b->workbook);
 		if (i == FORMAT_HEAD)
-			format_set_bold(b->formats[i]);
+			b->lib.format_set_bold(b->formats[i]);
 		else
-			format_set_font_color(b->formats[i], colors[i]);
+			b->lib.format_set_font_color(b->formats[i], colors[i]);
 	}
 }
 
@@ -292,17 +295,17 @@ static enum errc write_book(struct book *b, const char *path, const char *target
 	enum errc rc;
 	lxw_error e;
 
-	b->workbook = workbook_new_opt(path, &opt);
+	b->workbook = b->lib.workbook_new_opt(path, &opt);
 	make_formats(b);
-	b->summary = workbook_add_worksheet(b->workbook, "Summary");
+	b->summary = b->lib.workbook_add_worksheet(b->workbook, "Summary");
 	rc = input_each(&b->source->input->input, put_row, b, err);
 	put_summary(b);
-	e = workbook_close(b->workbook);
+	e = b->lib.workbook_close(b->workbook);
 	if (!b->failed)
 		b->failed = e;
 	free(folder);
 	if (!rc && b->failed)
-		rc = err_set(err, ERR_IO, "%s: %s", target, lxw_strerror(b->failed));
+		rc = err_set(err, ERR_IO, "%s: %s", target, b->lib.lxw_strerror(b->failed));
 	return rc;
 }
 
@@ -321,7 +324,9 @@ enum errc report_xlsx(const struct report_source *s, const char *path, struct er
 			err, ERR_LIMIT, "%s: a sheet has at most %d columns", path, LXW_COL_MAX);
 	if (strcmp(path, "-") == 0)
 		return err_set(err, ERR_USAGE, "--xlsx needs the name of a file");
-	rc = outfile_open(&file, path, 0644, err);
+	rc = xlsx_api_load(&b.lib, err);
+	if (!rc)
+		rc = outfile_open(&file, path, 0644, err);
 	if (rc)
 		return rc;
 	buf_init(&b.text, CELL_MAX_BYTES + 8);

@@ -49,7 +49,7 @@ curl/        src/io/curl_api.h
 sqlite3.h    src/io/db/
 openssl/     src/io/crypto_
 microhttpd.h src/sim/serve.c
-xlsxwriter.h src/report/xlsx.c
+xlsxwriter.h src/report/xlsx_api.h
 '
 if [ "${1:-}" = --print ]; then
 	printf '%s%s' "$table" "$libraries"
