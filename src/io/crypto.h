@@ -11,6 +11,10 @@
 #include "base/err.h"
 #include "base/str.h"
 
+/* Starts OpenSSL, which all of this but SHA-256 does by itself, and who hands it to libcurl has to:
+ * aborts where it lacks memory, and would otherwise end by a signal later. */
+void crypto_begin(void);
+
 /* --- hashes and encodings --- */
 enum { SHA256_BYTES = 32, SHA256_HEX = 65 };
 void sha256(struct str bytes, unsigned char out[SHA256_BYTES]);

@@ -1,7 +1,15 @@
+/*
+ * SHA-256 is asked for by its own functions. The same by EVP first looks up the digest, for which
+ * OpenSSL reads its configuration and names every algorithm that it has: as much work as judging a
+ * few hundred rows, and nothing here is chosen by configuration. They are deprecated for
+ * that choice, not for what they compute.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h> /* getentropy() where that has it not */
@@ -11,12 +19,12 @@
 
 /* What is added is gathered, because each call of the digest costs more than a short text. */
 struct sha256_stream {
-	EVP_MD_CTX *ctx;
+	SHA256_CTX ctx;
 	size_t n;
 	char text[4096];
 };
 
-/* Hashing fails only without memory or without OpenSSL's default provider. */
+/* Fails only without memory or without OpenSSL's default provider. */
 static void need(int ok)
 {
 	if (!ok)
@@ -24,10 +32,9 @@ static void need(int ok)
 }
 
 /* OpenSSL 3.0 goes on with a lock it does not have when memory lacked at its own start. */
-static const EVP_MD *digest(void)
+void crypto_begin(void)
 {
 	need(OSSL_LIB_CTX_get0_global_default() != NULL);
-	return EVP_sha256();
 }
 
 static void hex(const unsigned char *bytes, size_t n, char *out)
@@ -43,7 +50,7 @@ static void hex(const unsigned char *bytes, size_t n, char *out)
 
 void sha256(struct str bytes, unsigned char out[SHA256_BYTES])
 {
-	need(EVP_Digest(bytes.n ? bytes.p : "", bytes.n, out, NULL, digest(), NULL));
+	need(SHA256((const unsigned char *)(bytes.n ? bytes.p : ""), bytes.n, out) != NULL);
 }
 
 void sha256_hex(struct str bytes, char out[SHA256_HEX])
@@ -59,14 +66,13 @@ struct sha256_stream *sha256_new(void)
 	struct sha256_stream *s = mem_alloc(sizeof(*s));
 
 	s->n = 0;
-	s->ctx = EVP_MD_CTX_new();
-	need(s->ctx && EVP_DigestInit_ex(s->ctx, digest(), NULL));
+	need(SHA256_Init(&s->ctx));
 	return s;
 }
 
 static void take_gathered(struct sha256_stream *s)
 {
-	need(EVP_DigestUpdate(s->ctx, s->text, s->n));
+	need(SHA256_Update(&s->ctx, s->text, s->n));
 	s->n = 0;
 }
 
@@ -75,7 +81,7 @@ void sha256_add(struct sha256_stream *s, struct str bytes)
 	if (bytes.n > sizeof(s->text) - s->n)
 		take_gathered(s);
 	if (bytes.n > sizeof(s->text)) {
-		need(EVP_DigestUpdate(s->ctx, bytes.p, bytes.n));
+		need(SHA256_Update(&s->ctx, bytes.p, bytes.n));
 	} else if (bytes.n) {
 		memcpy(s->text + s->n, bytes.p, bytes.n);
 		s->n += bytes.n;
@@ -87,14 +93,14 @@ void sha256_end_hex(struct sha256_stream *s, char out[SHA256_HEX])
 	unsigned char raw[SHA256_BYTES];
 
 	take_gathered(s);
-	need(EVP_DigestFinal_ex(s->ctx, raw, NULL));
+	need(SHA256_Final(raw, &s->ctx));
 	hex(raw, sizeof(raw), out);
-	EVP_MD_CTX_free(s->ctx);
 	free(s);
 }
 
 void hmac_sha1(struct str key, struct str bytes, unsigned char out[HMAC_SHA1_BYTES])
 {
+	crypto_begin();
 	/* A NULL key would mean "the one of last time". */
 	need(HMAC(EVP_sha1(), key.n ? key.p : "", (int)key.n,
 		     (const unsigned char *)(bytes.n ? bytes.p : ""), bytes.n, out, NULL) != NULL);

@@ -50,6 +50,7 @@ static enum errc adopt(struct es256_key **ret, EVP_PKEY *pkey, const char *kind,
 
 static BIO *open_pem(struct str pem)
 {
+	crypto_begin();
 	pem = str_after_bom(pem);
 	if (pem.n == 0 || pem.n > MAX_PEM_BYTES)
 		return NULL;
@@ -198,11 +199,14 @@ enum errc es256_verify(const struct es256_key *k, struct str signed_part,
 
 enum errc es256_make(struct buf *ret_pem, struct err *err)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	BIO *bio = BIO_new(BIO_s_secmem());
+	EVP_PKEY *key;
+	BIO *bio;
 	char *text = NULL;
 	long n = 0;
 
+	crypto_begin();
+	key = EVP_EC_gen("P-256");
+	bio = BIO_new(BIO_s_secmem());
 	if (key && bio && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1)
 		n = BIO_get_mem_data(bio, &text);
 	if (n > 0)

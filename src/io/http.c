@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "io/crypto.h"
 #include "io/curl_api.h"
 #include "io/http_authorities.h"
 #include "io/http_trace.h"
@@ -63,6 +64,7 @@ enum errc http_client_open(
 	c = mem_zalloc(sizeof(*c));
 	c->opt = *opt;
 	curl = &c->curl;
+	crypto_begin();
 	e = curl_api_load(&c->curl, err);
 	if (!e && curl->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		e = err_set(err, ERR_INTERNAL, "libcurl cannot start");
