@@ -160,22 +160,32 @@ static struct folded fold(struct str header)
 
 static bool is_word_at(const char *words, struct str word)
 {
-	return (word.n == 0 || (*words == *word.p && strncmp(words, word.p, word.n) == 0)) &&
+	return strncmp(words, word.p, word.n) == 0 &&
 	       (words[word.n] == ' ' || words[word.n] == '\0');
 }
 
-/* Words stand between single blanks. */
+/* Words stand between single blanks; word: not empty, folded. It is looked for behind a blank, at
+ * once in all of the text: a cell of the first rows asks of some three hundred words. */
 static int place_in(const char *words, struct str word)
 {
-	const char *end;
+	char wanted[FOLD_BYTES + 2] = " ";
+	const char *at = words;
+	int place = 0;
 
-	for (int place = 0; words && *words; place++) {
-		if (is_word_at(words, word))
-			return place;
-		end = strchr(words, ' ');
-		words = end ? end + 1 : NULL;
-	}
-	return HEADER_NONE;
+	if (!words || word.n == 0 || word.n > FOLD_BYTES)
+		return HEADER_NONE;
+	memcpy(wanted + 1, word.p, word.n);
+	wanted[1 + word.n] = '\0';
+	if (!is_word_at(words, word))
+		do {
+			at = strstr(at, wanted);
+			if (!at)
+				return HEADER_NONE;
+			at++;
+		} while (!is_word_at(at, word));
+	for (; words < at; words++)
+		place += *words == ' ';
+	return place;
 }
 
 static int rank_of(enum column column, struct str word)
@@ -291,7 +301,7 @@ static bool contains(struct str text, const char *part)
 	struct str p = str_from(part);
 
 	for (size_t i = 0; i + p.n <= text.n; i++)
-		if (str_eq(str_sub(text, i, p.n), p))
+		if (text.p[i] == *part && memcmp(text.p + i, part, p.n) == 0)
 			return true;
 	return false;
 }
