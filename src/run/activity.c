@@ -7,7 +7,11 @@
 #include "run/settle.h"
 #include "wire/answer.h"
 
-enum { LOG_MAX_BYTES = 64 * 1024 * 1024 };
+enum {
+	LOG_MAX_BYTES = 64 * 1024 * 1024,
+	MARGIN_MS = 1000, /* Apple's times may be cut to the second */
+	AWAIT_MAX_MS = 60000
+};
 
 static void take_log_row(void *self, struct str serial, bool ok, struct str substatus)
 {
@@ -45,6 +49,16 @@ static enum errc read_log(struct open_request *r, const char *url, struct err *e
 	return rc;
 }
 
+/* One that takes a quarter longer is asked about once, too. */
+static void note_time(struct job *j, int64_t took_ms)
+{
+	if (took_ms == TIME_NONE)
+		return;
+	took_ms = took_ms < AWAIT_MAX_MS ? took_ms : AWAIT_MAX_MS;
+	took_ms += took_ms && took_ms / 4 < MARGIN_MS ? MARGIN_MS : took_ms / 4;
+	j->activity_ms = took_ms < AWAIT_MAX_MS ? took_ms : AWAIT_MAX_MS;
+}
+
 static enum errc take_state(struct open_request *r, const struct apple_activity *a, struct err *err)
 {
 	enum errc rc = ERR_OK;
@@ -53,6 +67,7 @@ static enum errc take_state(struct open_request *r, const struct apple_activity 
 		return ERR_OK;
 	r->over = true;
 	r->ended_ms = transport_now(r->job->transport);
+	note_time(r->job, a->took_ms);
 	job_tell(r->job, OPEN_CLOSED, r->id, NULL);
 	r->ended_badly = a->state == ACTIVITY_FAILURE || a->state == ACTIVITY_UNCLEAR;
 	if (a->state != ACTIVITY_SUCCESS)
@@ -105,6 +120,31 @@ static enum errc poll_activity(struct open_request *r, struct err *err)
 		rc = take_state(r, &a, err);
 	apple_activity_release(&a);
 	return errc_info(rc)->scope == SCOPE_ROW || rc == ERR_PROTOCOL ? ERR_OK : rc;
+}
+
+static bool is_under_way(const struct open_request *r)
+{
+	return r->state == REQUEST_ACCEPTED && r->activity[0] && !r->over &&
+	       r->sent_ms != TIME_NONE && r->missed_ms == TIME_NONE;
+}
+
+int64_t activities_due(const struct job *j)
+{
+	int64_t now = transport_now(j->transport), due = now;
+
+	for (uint32_t i = 0; i < j->n_open; i++) {
+		const struct open_request *r = j->open[i];
+
+		if (r->kind == STEP_WIPE)
+			continue;
+		if (!is_under_way(r))
+			return now;
+		if (r->sent_ms + j->activity_ms > due)
+			due = r->sent_ms + j->activity_ms;
+	}
+	if (due > now + j->activity_ms) /* the clock was set back */
+		due = now + j->activity_ms;
+	return j->stop || due > transport_deadline(j->transport) ? now : due;
 }
 
 enum errc activities_poll(struct job *j, struct err *err)

@@ -143,6 +143,7 @@ struct job {
 	int64_t waited_ms; /* end of the last wait of a change; what was seen before is too old */
 	int64_t held_until_ms; /* devices wait at home until then: see budget_choose() */
 	int64_t changed_ms;    /* when the last change of ours ended */
+	int64_t activity_ms;   /* so long after it was sent the next one may be over; 0: unknown */
 	struct ledger_op *ops; /* for the ledger, with the next flush; owned */
 	uint32_t n_ops, cap_ops;
 	struct map protected_since; /* serials that came on the list since */

@@ -576,11 +576,13 @@ static bool any_asked(const struct job *j)
 
 enum errc settle_requests(struct job *j, int64_t patience_until_ms, struct err *err)
 {
-	int64_t interval_ms = j->settings->poll.apple_ms, wake;
+	int64_t interval_ms = j->settings->poll.apple_ms, wake = activities_due(j);
 	enum errc rc = ERR_OK;
 
 	job_hurry(j);
-	while (any_asked(j)) {
+	if (wake > transport_now(j->transport))
+		rc = transport_sleep(j->transport, wake, err);
+	while (!rc && any_asked(j)) {
 		rc = settle_step(j, &interval_ms, &wake, err);
 		if (rc || !any_asked(j))
 			break;

@@ -170,6 +170,7 @@ struct apple_activity {
 	enum apple_activity_state state;
 	char status[48], sub_status[48];
 	char *download_url; /* owned; NULL when absent */
+	int64_t took_ms;    /* by Apple's clock, of one at its end; TIME_NONE: it does not tell */
 };
 void apple_activity_release(struct apple_activity *a);
 /* For the 201 and for the look-up. A 2xx other than 200 that cannot be read is ERR_UNKNOWN: an

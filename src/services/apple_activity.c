@@ -166,6 +166,16 @@ void apple_activity_release(struct apple_activity *a)
 	a->download_url = NULL;
 }
 
+static int64_t time_taken(const struct json *at)
+{
+	int64_t from = wire_time_zoned(json_get(at, "createdDateTime"));
+	int64_t to = wire_time_zoned(json_get(at, "completedDateTime"));
+	bool told = from != TIME_NONE && from != TIME_UNKNOWN && to != TIME_NONE &&
+		    to != TIME_UNKNOWN && to >= from;
+
+	return told ? to - from : TIME_NONE;
+}
+
 static enum errc read_activity(const struct json *root, struct apple_activity *ret, struct err *err)
 {
 	const struct json *data = json_get(root, "data"), *at = json_get(data, "attributes");
@@ -180,6 +190,7 @@ static enum errc read_activity(const struct json *root, struct apple_activity *r
 	wire_copy(ret->status, sizeof(ret->status), status);
 	wire_copy(ret->sub_status, sizeof(ret->sub_status), sub_status);
 	ret->state = activity_state(status, sub_status);
+	ret->took_ms = ret->state == ACTIVITY_RUNNING ? TIME_NONE : time_taken(at);
 	ret->download_url = url.n ? mem_dupz(url) : NULL;
 	return ERR_OK;
 }

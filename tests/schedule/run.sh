@@ -186,6 +186,15 @@ holds 1000 200 100%
 no_polls
 same 'one server a wave' 6 "$(of seen apple_changes)"
 
+# --- the same while activities take their time: the first tells how long, so that each other is asked about once ---
+for takes in 10s 2s 45s; do
+	fresh 600 rebuild 'limits: {devices: 5000, percent: 100, in_flight: 200}' --set "apple.activity_time=$takes"
+	plan_and_apply 0
+	same "$takes: activities" 6 "$(of seen apple_changes)"
+	first=$(case $takes in 10s) echo 3 ;; 2s) echo 2 ;; *) echo 6 ;; esac) # after 0, 5, 12.5, 23.8, 40.6 and 66 s
+	same "$takes: polls" $((first + 5)) "$(of seen activity_polls)"
+done
+
 # --- what is left of the servers goes together ---
 fresh 630 rebuild 'limits: {devices: 5000, percent: 100, in_flight: 100}' "${at_once[@]}"
 plan_and_apply 0

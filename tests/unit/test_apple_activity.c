@@ -192,6 +192,37 @@ static void test_created_example(void **state)
 	apple_activity_release(&a);
 }
 
+/* By Apple's clock alone, and only where both of its times are sure. */
+static void test_time_taken(void **state)
+{
+	static const struct {
+		const char *status, *from, *to;
+		int64_t took_ms;
+	} cases[] = {
+		{ "COMPLETED", "2025-05-05T04:15:43.282Z", "2025-05-05T04:15:53.782Z", 10500 },
+		{ "COMPLETED", "2025-05-05T04:15:43Z", "2025-05-05T04:15:43Z", 0 },
+		{ "FAILED", "2025-05-05T04:15:43Z", "2025-05-05T06:15:44+02:00", 1000 },
+		{ "COMPLETED", "2025-05-05T04:15:43Z", "2025-05-05T04:15:42Z", TIME_NONE },
+		{ "COMPLETED", "2025-05-05T04:15:43Z", "soon", TIME_NONE },
+		{ "COMPLETED", "", "2025-05-05T04:15:43Z", TIME_NONE },
+		{ "IN_PROGRESS", "2025-05-05T04:15:43Z", "2025-05-05T04:15:44Z", TIME_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct apple_activity a;
+		char body[400];
+
+		(void)snprintf(body, sizeof(body),
+			"{\"data\":{\"id\":\"b1481656\",\"attributes\":{\"status\":\"%s\","
+			"\"createdDateTime\":\"%s\",\"completedDateTime\":\"%s\"}}}",
+			cases[i].status, cases[i].from, cases[i].to);
+		activity_is(200, body, &a);
+		assert_int_equal(a.took_ms, cases[i].took_ms);
+		apple_activity_release(&a);
+	}
+}
+
 static void test_finished_example(void **state)
 {
 	struct apple_activity a;
@@ -289,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_apple_F16_release_is_business_only),
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_created_example),
+		cmocka_unit_test(test_time_taken),
 		cmocka_unit_test(test_finished_example),
 		cmocka_unit_test(test_apple_F10_completed_is_not_success),
 		cmocka_unit_test(test_apple_F23_created_but_unreadable),
