@@ -301,14 +301,14 @@ void diags_print(const struct diags *d, FILE *out)
 
 void diags_tell(const struct diags *d)
 {
-	char *text;
-	size_t n;
+	char *text = NULL;
+	size_t n = 0;
 	FILE *out = open_memstream(&text, &n);
 
 	if (!out)
 		abort();
 	diags_print(d, out);
-	if (fclose(out) != 0)
+	if (fclose(out) != 0 || !text) /* glibc tells so alone that memory lacked at its end */
 		abort();
 	if (n)
 		log_text((struct str){ text, n });

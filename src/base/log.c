@@ -50,13 +50,13 @@ void log_flush(void)
 /* As wide as the terminal, if it is one. Caller frees. */
 static char *folded(struct str text, size_t *ret_n)
 {
-	char *p;
+	char *p = NULL;
 	FILE *f = open_memstream(&p, ret_n);
 
 	if (!f)
 		abort();
 	fold(text, fold_columns(stderr), f);
-	if (fclose(f) != 0)
+	if (fclose(f) != 0 || !p)
 		abort();
 	return p;
 }

@@ -164,7 +164,8 @@ static void put_page(struct history_html *page, const struct saved_run *s, struc
 	if (!lines)
 		abort();
 	open_business_print(open, s->settings, &(struct when){ .local = false }, SIZE_MAX, lines);
-	(void)fclose(lines);
+	if (fclose(lines) != 0 || !text)
+		abort();
 	history_html_device(page, serial, h, (struct str){ text, n });
 	free(text);
 }

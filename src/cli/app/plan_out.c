@@ -327,7 +327,7 @@ static void print_approval(const struct context *p, FILE *out)
 /* What open_business_print() says, as text. */
 static void open_words(const struct plan_rows *r, struct buf *out)
 {
-	char *text;
+	char *text = NULL;
 	size_t n;
 	FILE *whole = open_memstream(&text, &n);
 
@@ -335,7 +335,7 @@ static void open_words(const struct plan_rows *r, struct buf *out)
 		abort();
 	open_business_print(
 		&r->open, r->p->settings, &(struct when){ .local = false }, MOST_OPEN, whole);
-	if (fclose(whole) != 0)
+	if (fclose(whole) != 0 || !text)
 		abort();
 	buf_add(out, text, n);
 	free(text);

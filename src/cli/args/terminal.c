@@ -51,7 +51,7 @@ void cli_page_end(struct cli_page *page)
 {
 	struct buf text;
 
-	if (fclose(page->whole) != 0)
+	if (fclose(page->whole) != 0 || !page->text)
 		abort();
 	log_status(NULL);
 	clean_lines(page->text, page->n);

@@ -214,14 +214,14 @@ static void forget_outputs(struct tenant *t)
 static void show_text(const char *line, const char *tenant, FILE *out)
 {
 	size_t columns = fold_columns(out), before = strlen(tenant) + 2, n;
-	char *pieces;
+	char *pieces = NULL;
 	FILE *whole = open_memstream(&pieces, &n);
 	struct str rest;
 
 	if (!whole)
 		abort();
 	fold(str_from(line), columns > before ? columns - before : 0, whole);
-	if (fclose(whole) != 0)
+	if (fclose(whole) != 0 || !pieces)
 		abort();
 	rest = (struct str){ pieces, n };
 	do {
