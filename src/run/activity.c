@@ -52,10 +52,14 @@ static enum errc read_log(struct open_request *r, const char *url, struct err *e
 /* One that takes a quarter longer is asked about once, too. */
 static void note_time(struct job *j, int64_t took_ms)
 {
+	int64_t margin_ms = j->settings->poll.apple_ms < MARGIN_MS ? j->settings->poll.apple_ms
+								   : MARGIN_MS;
+
 	if (took_ms == TIME_NONE)
 		return;
 	took_ms = took_ms < AWAIT_MAX_MS ? took_ms : AWAIT_MAX_MS;
-	took_ms += took_ms && took_ms / 4 < MARGIN_MS ? MARGIN_MS : took_ms / 4;
+	if (took_ms)
+		took_ms += took_ms / 4 > margin_ms ? took_ms / 4 : margin_ms;
 	j->activity_ms = took_ms < AWAIT_MAX_MS ? took_ms : AWAIT_MAX_MS;
 }
 
