@@ -1,5 +1,6 @@
 /* The UEM's half of the facts: token groups, DEP list, profiles. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -129,46 +130,87 @@ struct group_list {
 	struct listing listing;
 };
 
+/* What follows from an entry. */
+struct listed_note {
+	uint32_t slot;    /* MAP_NONE: nobody asked for it */
+	uint32_t profile; /* text of the fleet's; MAP_NONE: none */
+};
+
+static bool is_profile(const struct device_state *d, uint32_t profile)
+{
+	enum value_state state = device_fact_state(d, FACT_UEM_PROFILE);
+
+	if (state == VALUE_KNOWN)
+		return d->slots[FACT_UEM_PROFILE] == profile;
+	return state != VALUE_UNKNOWN && profile == MAP_NONE;
+}
+
 /* One serial twice in a list, with two profiles: which of them it has, nobody can tell. */
-static void set_profile(struct group_list *g, uint32_t slot, struct str profile)
+static void set_profile(struct group_list *g, uint32_t slot, uint32_t profile)
 {
 	struct fleet *fleet = g->f->fleet;
-	struct value before;
+	struct device_state *d = &fleet->devices[slot];
 
-	fleet_fact(fleet, slot, FACT_UEM_PROFILE, &before);
-	if ((fleet->listed[slot] >> g->group & 1u) && !str_is_odd(profile) &&
-		(before.state == VALUE_UNKNOWN || !str_eq(before.text, profile))) {
-		device_set_unknown(&fleet->devices[slot], FACT_UEM_PROFILE);
+	if ((fleet->listed[slot] >> g->group & 1u) && !is_profile(d, profile)) {
+		device_set_unknown(d, FACT_UEM_PROFILE);
 		fleet_doubt(fleet, slot, READING_UEM_LIST,
 			STR("the UEM lists it twice, with different profiles"));
 		return;
 	}
-	facts_set_text(fleet, slot, FACT_UEM_PROFILE, profile);
+	if (profile == MAP_NONE)
+		device_set_absent(d, FACT_UEM_PROFILE);
+	else
+		device_set_slot(d, FACT_UEM_PROFILE, profile);
 	facts_note_odd(fleet, slot, READING_UEM_LIST, "the UEM");
+}
+
+static void set_listed(struct group_list *g, uint32_t slot)
+{
+	struct fleet *fleet = g->f->fleet;
+
+	fleet->listed[slot] |= 1u << g->group;
+	device_set_flag(&fleet->devices[slot], FACT_UEM_LISTED, true);
+}
+
+static void take_listed_again(void *self, const void *saved)
+{
+	struct listed_note note;
+
+	memcpy(&note, saved, sizeof(note));
+	if (note.slot == MAP_NONE)
+		return;
+	set_profile(self, note.slot, note.profile);
+	set_listed(self, note.slot);
 }
 
 static enum errc take_listed(void *self, const struct json *element, struct err *err)
 {
 	struct group_list *g = self;
 	struct fleet *fleet = g->f->fleet;
+	struct listed_note note = { MAP_NONE, MAP_NONE };
 	struct uem_dep_device dep;
+	struct str profile;
 	bool odd;
-	uint32_t slot;
 	enum errc rc = uem_dep_device_decode(element, &dep, err);
 
 	if (rc)
 		return rc;
-	slot = fleet_find(fleet, dep.serial, &odd);
+	note.slot = fleet_find(fleet, dep.serial, &odd);
 	if (odd)
 		return err_set(err, ERR_PROTOCOL,
 			"the UEM lists a device without a serial number that can be read");
-	if (slot == MAP_NONE)
+	profile = dep.profile_name.n || str_is_odd(dep.profile_name) ? dep.profile_name
+								     : dep.profile_uuid;
+	if (note.slot != MAP_NONE && str_is_odd(profile)) {
+		facts_set_text(fleet, note.slot, FACT_UEM_PROFILE, profile);
+		facts_note_odd(fleet, note.slot, READING_UEM_LIST, "the UEM");
+		set_listed(g, note.slot);
 		return ERR_OK;
-	set_profile(g, slot,
-		dep.profile_name.n || str_is_odd(dep.profile_name) ? dep.profile_name
-								   : dep.profile_uuid);
-	fleet->listed[slot] |= 1u << g->group;
-	device_set_flag(&fleet->devices[slot], FACT_UEM_LISTED, true);
+	}
+	if (note.slot != MAP_NONE && profile.n)
+		note.profile = fleet_intern(fleet, profile);
+	recall_note(g->listing.recall, &note, sizeof(note));
+	take_listed_again(g, &note);
 	return ERR_OK;
 }
 
@@ -235,6 +277,8 @@ enum errc facts_uem_lists(struct facts *f, uint32_t groups, struct err *err)
 			.of = buf_view(&f->fleet->groups[g].uuid),
 			.begin = begin_list,
 			.each = take_listed,
+			.recall = fleet_recall(f->fleet, &f->fleet->groups[g].recall),
+			.again = take_listed_again,
 			.self = &lists[g],
 		};
 		listing_start(&lists[g].listing, f->transport);

@@ -20,10 +20,20 @@ void fleet_init(struct fleet *f)
 	map_init(&f->open, 0);
 }
 
+void fleet_drop_servers(struct fleet *f)
+{
+	while (f->n_servers)
+		recall_free(f->servers[--f->n_servers].recall);
+}
+
 void fleet_release(struct fleet *f)
 {
-	for (uint32_t i = 0; i < f->n_groups; i++)
+	for (uint32_t i = 0; i < f->n_groups; i++) {
 		buf_release(&f->groups[i].uuid);
+		recall_free(f->groups[i].recall);
+	}
+	fleet_drop_servers(f);
+	recall_free(f->recall);
 	map_release(&f->texts);
 	map_release(&f->serials);
 	map_release(&f->wiping);
@@ -61,6 +71,7 @@ uint32_t fleet_add(struct fleet *f, struct str serial)
 
 void fleet_drop_devices(struct fleet *f)
 {
+	f->n_dropped++;
 	map_release(&f->serials);
 	map_init(&f->serials, 0);
 	map_release(&f->doubts);
@@ -73,6 +84,12 @@ uint32_t fleet_find(const struct fleet *f, struct str serial, bool *ret_odd)
 
 	*ret_odd = serial_read(serial, &s) != REASON_NONE;
 	return *ret_odd ? MAP_NONE : map_find(&f->serials, serial_view(&s));
+}
+
+struct recall *fleet_recall(const struct fleet *f, struct recall **of)
+{
+	recall_begin(recall_at(of), (uint64_t)f->n_dropped << 32 | f->serials.n);
+	return *of;
 }
 
 /* --- why facts are unknown --- */

@@ -11,23 +11,26 @@
 #include "model/settings.h"
 #include "model/snapshot.h"
 #include "model/step.h"
+#include "wire/recall.h"
 
 #define SERVER_NONE UINT32_MAX
 enum { FLEET_MAX_GROUPS = SETTINGS_MAX_TOKENS };
 
 struct server {
-	uint32_t id, name;    /* slots of fleet.texts */
-	int disown;           /* may release devices: 1, 0, -1: not told, FLAG_ODD */
-	uint32_t groups;      /* bit per token group that it feeds */
-	bool unfed;           /* the settings say that it feeds none */
-	bool gone;            /* it was deleted since the servers were listed */
-	int64_t device_count; /* -1: not told */
+	uint32_t id, name;     /* slots of fleet.texts */
+	int disown;            /* may release devices: 1, 0, -1: not told, FLAG_ODD */
+	uint32_t groups;       /* bit per token group that it feeds */
+	bool unfed;            /* the settings say that it feeds none */
+	bool gone;             /* it was deleted since the servers were listed */
+	int64_t device_count;  /* -1: not told */
+	struct recall *recall; /* of its list; NULL: none yet */
 };
 
 struct group {
 	struct buf uuid;
-	struct str server; /* as in the settings; empty: every server feeds it */
-	int64_t last_size; /* devices in its last complete listing; -1: none yet */
+	struct str server;     /* as in the settings; empty: every server feeds it */
+	int64_t last_size;     /* devices in its last complete listing; -1: none yet */
+	struct recall *recall; /* of that list; NULL: none yet */
 };
 
 struct profile {
@@ -46,8 +49,10 @@ struct fleet {
 	 * of texts; MAP_NONE: not read, or not to be told. */
 	uint32_t *incarnations;
 	uint32_t cap;
-	struct map wiping; /* serials that a wipe of another run is still open for */
-	struct map doubts; /* serial and reading, for which facts are unknown ... */
+	uint32_t n_dropped;    /* how often all devices were forgotten */
+	struct recall *recall; /* of Apple's list of devices; NULL: none yet */
+	struct map wiping;     /* serials that a wipe of another run is still open for */
+	struct map doubts;     /* serial and reading, for which facts are unknown ... */
 	uint32_t *doubt_texts, cap_doubts;       /* ... and why; slots of `texts` */
 	struct buf reading_doubts[READING_MAX_]; /* why a whole reading left devices unknown */
 	struct map open; /* serials that a request of another run may still act on */
@@ -78,6 +83,11 @@ void fleet_drop_devices(struct fleet *f);
 /* The slot of a serial as a service writes it: neither case nor blanks matter. MAP_NONE: nobody
  * asked for it, or *ret_odd: it is no serial, and so may be any. */
 uint32_t fleet_find(const struct fleet *f, struct str serial, bool *ret_odd);
+/* One of the fleet's, which is made when it is NULL, for a list that is going to be read: it
+ * remembers what the list said of these devices, and no others. */
+struct recall *fleet_recall(const struct fleet *f, struct recall **of);
+/* Forgets the servers, too. */
+void fleet_drop_servers(struct fleet *f);
 struct str fleet_serial(const struct fleet *f, uint32_t slot);
 struct str fleet_text(const struct fleet *f, uint32_t slot);
 uint32_t fleet_intern(struct fleet *f, struct str text);

@@ -100,17 +100,17 @@ void facts_set_flag(struct fleet *f, uint32_t slot, enum fact fact, int v)
 
 void facts_note_odd(struct fleet *f, uint32_t slot, enum reading r, const char *whose)
 {
+	const struct device_state *d = &f->devices[slot];
+	uint64_t unknown = d->known & d->absent;
 	char why[200];
 
-	for (int k = 0; k < FACT_MAX_; k++)
-		if (fact_info((enum fact)k)->reading == r &&
-			device_fact_state(&f->devices[slot], (enum fact)k) == VALUE_UNKNOWN) {
-			(void)snprintf(why, sizeof(why),
-				"%s gives it a value of %s that cannot be read", whose,
-				fact_info((enum fact)k)->word);
-			fleet_doubt(f, slot, r, str_from(why));
-			return;
-		}
+	if (unknown)
+		unknown &= reading_facts(r);
+	if (!unknown)
+		return;
+	(void)snprintf(why, sizeof(why), "%s gives it a value of %s that cannot be read", whose,
+		fact_info((enum fact)__builtin_ctzll(unknown))->word);
+	fleet_doubt(f, slot, r, str_from(why));
 }
 
 void facts_note_pages(struct facts *f, uint64_t n)

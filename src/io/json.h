@@ -89,6 +89,15 @@ MUST_CHECK enum errc json_scan_end(struct json_scan *s, struct json **ret_rest, 
 /* The begin of a body that is no JSON but a page for people (its first byte is <), at most 8 KiB:
  * json_scan_feed() takes such a body, json_scan_end() refuses it. Empty otherwise; borrowed. */
 struct str json_scan_page(const struct json_scan *s);
+/* Asked before each element, with what is there of the body from its first byte on: how many of
+ * those bytes are an element with a comma or the bracket behind it, in the very bytes of one that
+ * `each` was given before. That one is passed over, as `known` has dealt with it. 0: there is none.
+ * What is not less than all that is there: so long is the one that it may be, and `known` is asked
+ * again when it and a byte more have come. */
+typedef size_t json_known_fn(void *self, struct str ahead);
+void json_scan_known(struct json_scan *s, json_known_fn *known);
+/* Within `each`, after json_scan_known(): the bytes of the element. Borrowed until it returns. */
+struct str json_scan_text(const struct json_scan *s);
 void json_scan_free(struct json_scan *s);
 
 #endif

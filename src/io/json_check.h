@@ -63,6 +63,8 @@ void json_check_init(struct json_check *c);
 MUST_CHECK bool json_check_byte(struct json_check *c, char byte);
 /* Takes the bytes at the start that merely continue a string, and returns how many. */
 size_t json_check_run(struct json_check *c, struct str bytes);
+/* n bytes are taken that are one value, which was checked before. */
+void json_check_pass(struct json_check *c, size_t n);
 /* Whether what came so far is one whole value. */
 MUST_CHECK bool json_check_end(struct json_check *c);
 enum errc json_check_error(const struct json_check *c, struct err *err);

@@ -16,6 +16,7 @@ struct json_scan {
 	const char *member; /* "": the root is the array */
 	uint64_t max_elements, n_elements;
 	json_each_fn *each;
+	json_known_fn *known; /* NULL: all are read */
 	void *self;
 	unsigned list_depth; /* inside the array */
 	bool found, in_list; /* the array came; it is open */
@@ -23,6 +24,10 @@ struct json_scan {
 	bool is_member;      /* it is the one to look for */
 	bool page;           /* no JSON: a page for people, whose begin is in `rest` */
 	struct buf rest, element;
+	struct buf text;   /* of the element, which is spoilt when it is read; with `known` alone */
+	struct buf held;   /* not looked at yet: the begin of an element that may be known */
+	size_t wanted;     /* bytes of it, before it is looked at */
+	bool all_read;     /* nothing is asked of `known` now */
 	struct arena tree; /* of the present element */
 	size_t left_out;   /* bytes of it */
 	struct err failed; /* code ERR_OK: not yet */
@@ -41,6 +46,8 @@ struct json_scan *json_scan_new(const char *member, size_t max_element_bytes, ui
 	s->list_depth = *member ? 2 : 1;
 	buf_init(&s->rest, MAX_REST_BYTES);
 	buf_init(&s->element, max_element_bytes);
+	buf_init(&s->text, max_element_bytes);
+	buf_init(&s->held, max_element_bytes);
 	arena_init(&s->tree);
 	return s;
 }
@@ -51,6 +58,8 @@ void json_scan_free(struct json_scan *s)
 		return;
 	buf_release(&s->rest);
 	buf_release(&s->element);
+	buf_release(&s->text);
+	buf_release(&s->held);
 	arena_release(&s->tree);
 	free(s);
 }
@@ -87,16 +96,26 @@ static enum errc flaw_of(struct json_scan *s)
 					s->check.flaw);
 }
 
+static enum errc count_element(struct json_scan *s)
+{
+	if (++s->n_elements > s->max_elements)
+		return err_set(&s->failed, ERR_PROTOCOL,
+			"unusable JSON: more than %" PRIu64 " elements", s->max_elements);
+	return ERR_OK;
+}
+
 static enum errc element_over(struct json_scan *s)
 {
 	const struct json *v = NULL;
 	struct json *copied = NULL; /* what cannot be read in its place */
-	enum errc e;
+	enum errc e = count_element(s);
 
-	if (++s->n_elements > s->max_elements)
-		return err_set(&s->failed, ERR_PROTOCOL,
-			"unusable JSON: more than %" PRIu64 " elements", s->max_elements);
+	if (e)
+		return e;
 	e = flaw_of(s);
+	buf_reset(&s->text);
+	if (s->known)
+		buf_str(&s->text, buf_view(&s->element));
 	if (!e && json_is_plain(buf_view(&s->element))) {
 		e = json_build_in_place(&v, &s->tree, &s->element, &s->failed);
 	} else if (!e) {
@@ -122,6 +141,14 @@ static bool is_separator(const struct json_scan *s, char byte)
 	       (state == JSON_NEXT || state == JSON_ITEM_OR_END || json_in_number(state));
 }
 
+static enum errc after_separator(struct json_scan *s, struct str byte)
+{
+	if (*byte.p == ',')
+		return ERR_OK;
+	s->in_list = s->check.lenient = false;
+	return keep(s, byte);
+}
+
 static enum errc take_separator(struct json_scan *s, struct str byte)
 {
 	bool empty = s->check.state == JSON_ITEM_OR_END;
@@ -130,17 +157,74 @@ static enum errc take_separator(struct json_scan *s, struct str byte)
 	if (!json_check_byte(&s->check, *byte.p))
 		return json_check_error(&s->check, &s->failed);
 	e = empty ? ERR_OK : element_over(s);
-	if (e != ERR_OK || *byte.p == ',')
-		return e;
-	s->in_list = s->check.lenient = false;
-	return keep(s, byte);
+	return e ? e : after_separator(s, byte);
 }
+
+/* --- elements that are known --- */
+
+static bool at_element(const struct json_scan *s)
+{
+	enum json_state state = s->check.state;
+
+	return s->known && !s->all_read && s->in_list &&
+	       (state == JSON_VALUE || state == JSON_ITEM_OR_END) &&
+	       s->check.depth == s->list_depth && s->element.n == 0;
+}
+
+/* Of n bytes, with the separator behind them. */
+static enum errc pass_over(struct json_scan *s, size_t n, struct str separator)
+{
+	enum errc e = count_element(s);
+
+	if (e)
+		return e;
+	json_check_pass(&s->check, n);
+	if (!json_check_byte(&s->check, *separator.p))
+		return json_check_error(&s->check, &s->failed);
+	return after_separator(s, separator);
+}
+
+/* How many bytes were taken. */
+static size_t take_known(struct json_scan *s, struct str bytes)
+{
+	size_t n = 0;
+
+	while (!s->failed.code && n < bytes.n && at_element(s)) {
+		struct str ahead = str_sub(bytes, n, bytes.n - n);
+		size_t more = s->known(s->self, ahead);
+
+		if (more == 0 || more >= s->held.max)
+			break;
+		if (more >= ahead.n) {
+			buf_str(&s->held, ahead);
+			s->wanted = more + 1;
+			return bytes.n;
+		}
+		s->failed.code = pass_over(s, more, str_sub(ahead, more, 1));
+		n += more + 1;
+	}
+	return n;
+}
+
+void json_scan_known(struct json_scan *s, json_known_fn *known)
+{
+	s->known = known;
+}
+
+struct str json_scan_text(const struct json_scan *s)
+{
+	return buf_view(&s->text);
+}
+
+/* --- bytes --- */
 
 /* Inside the list: the bytes up to the next separator, or that separator; how many were taken. */
 static size_t take_in_list(struct json_scan *s, struct str bytes)
 {
-	size_t n = 0;
+	size_t n = take_known(s, bytes);
 
+	if (n)
+		return n;
 	if (is_separator(s, *bytes.p)) {
 		s->failed.code = take_separator(s, str_sub(bytes, 0, 1));
 		return 1;
@@ -235,7 +319,7 @@ static enum errc told(const struct json_scan *s, struct err *err)
 	return s->failed.code;
 }
 
-enum errc json_scan_feed(struct json_scan *s, struct str bytes, struct err *err)
+static void feed(struct json_scan *s, struct str bytes)
 {
 	if (s->page)
 		keep_page(s, bytes);
@@ -246,6 +330,40 @@ enum errc json_scan_feed(struct json_scan *s, struct str bytes, struct err *err)
 		if (s->page)
 			keep_page(s, bytes);
 	}
+}
+
+/* What is held is no element that is known, or not all of it. */
+static void read_held(struct json_scan *s)
+{
+	s->all_read = true;
+	feed(s, buf_view(&s->held));
+	s->all_read = false;
+	buf_reset(&s->held);
+}
+
+/* How many bytes went to what is held. */
+static size_t hold_more(struct json_scan *s, struct str bytes)
+{
+	size_t n = s->wanted - s->held.n < bytes.n ? s->wanted - s->held.n : bytes.n, known;
+
+	buf_str(&s->held, str_sub(bytes, 0, n));
+	if (s->held.n < s->wanted)
+		return n;
+	known = s->known(s->self, buf_view(&s->held));
+	if (known == 0 || known >= s->held.n) {
+		read_held(s);
+		return n;
+	}
+	s->failed.code = pass_over(s, known, str_sub(buf_view(&s->held), known, 1));
+	buf_reset(&s->held);
+	return n;
+}
+
+enum errc json_scan_feed(struct json_scan *s, struct str bytes, struct err *err)
+{
+	size_t n = s->held.n && s->failed.code == ERR_OK ? hold_more(s, bytes) : 0;
+
+	feed(s, str_sub(bytes, n, bytes.n - n));
 	return told(s, err);
 }
 
@@ -268,6 +386,8 @@ static enum errc finish(struct json_scan *s, struct json **ret_rest)
 
 enum errc json_scan_end(struct json_scan *s, struct json **ret_rest, struct err *err)
 {
+	if (s->failed.code == ERR_OK && s->held.n)
+		read_held(s);
 	if (s->failed.code == ERR_OK)
 		s->failed.code = finish(s, ret_rest);
 	return told(s, err);

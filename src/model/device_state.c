@@ -40,9 +40,10 @@ void device_set_unknown(struct device_state *d, enum fact f)
 
 void device_forget(struct device_state *d, enum reading r)
 {
-	for (int f = 0; f < FACT_MAX_; f++)
-		if (fact_info((enum fact)f)->reading == r)
-			mark(d, (enum fact)f, false, false);
+	uint64_t facts = reading_facts(r);
+
+	d->known &= ~facts;
+	d->absent &= ~facts;
 }
 
 enum value_state device_fact_state(const struct device_state *d, enum fact f)

@@ -33,6 +33,13 @@ const char *reading_words(enum reading r)
 	return readings[r];
 }
 
+uint64_t reading_facts(enum reading r)
+{
+#define X(id, word, type, reading) | (READING_##reading == r ? FACT_BIT(FACT_##id) : 0)
+	return 0 FACT_LIST(X);
+#undef X
+}
+
 bool reading_is_uem(enum reading r)
 {
 	return r >= READING_UEM_LIST && r <= READING_UEM_APPS;

@@ -130,6 +130,8 @@ struct field_info {
 const struct field_info *column_info(enum column c);
 const struct field_info *fact_info(enum fact f);
 const char *reading_words(enum reading r);
+/* The set of FACT_BIT that it sets. */
+uint64_t reading_facts(enum reading r);
 /* Asked of the UEM, not of Apple or the CSV. */
 bool reading_is_uem(enum reading r);
 /* False when no canonical column (fact) has that word; exact match. */

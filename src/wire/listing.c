@@ -61,12 +61,33 @@ static uint64_t digest_of(const struct json *v, uint64_t digest) // NOLINT(misc-
 	return seen_digest(digest, (struct str){ (const char *)&number, sizeof(number) });
 }
 
+static void note_digest(struct listing *l, uint64_t digest)
+{
+	MEM_GROW(l->page_digests, l->n_page, l->cap_page);
+	l->page_digests[l->n_page++] = digest;
+}
+
 static void note_entry(struct listing *l, const struct json *element)
 {
 	const struct json *id = identity(element);
+	uint64_t digest = digest_of(id ? id : element, 0);
 
-	MEM_GROW(l->page_digests, l->n_page, l->cap_page);
-	l->page_digests[l->n_page++] = digest_of(id ? id : element, 0);
+	note_digest(l, digest);
+	if (l->recall)
+		recall_keep(l->recall, json_scan_text(l->scan), digest);
+}
+
+static size_t take_known(void *self, struct str ahead)
+{
+	struct listing *l = self;
+	struct recalled known;
+	size_t n = recall_match(l->recall, ahead, &known);
+
+	if (n == 0 || n >= ahead.n)
+		return n;
+	note_digest(l, known.digest);
+	l->again(l->self, known.note);
+	return n;
 }
 
 /* One odd entry spoils neither its page nor what the others say. */
@@ -75,6 +96,8 @@ static enum errc take_element(void *self, const struct json *element, struct err
 	struct listing *l = self;
 	enum errc rc = element ? l->each(l->self, element, err) : ERR_PROTOCOL;
 
+	if (rc && l->recall)
+		recall_note(l->recall, NULL, 0);
 	if (element)
 		note_entry(l, element);
 	if (rc != ERR_PROTOCOL)
@@ -92,8 +115,11 @@ static struct json_scan *new_scan(void *self)
 	l->n_page = l->n_page_odd = 0;
 	if (l->begin)
 		l->begin(l->self);
-	return json_scan_new(
+	l->scan = json_scan_new(
 		l->kind->member, ELEMENT_MAX_BYTES, l->kind->max_elements, take_element, l);
+	if (l->recall)
+		json_scan_known(l->scan, take_known);
+	return l->scan;
 }
 
 /* --- pages --- */
@@ -348,6 +374,8 @@ void listing_start(struct listing *l, struct transport *t)
 	buf_str(&l->cursor, l->from);
 	buf_init(&l->name, l->of.n + 1);
 	buf_str(&l->name, l->of);
+	if (l->recall)
+		seen_expect(&l->seen, recall_size(l->recall));
 	next_page(l);
 }
 

@@ -10,6 +10,7 @@
 #ifndef WIRE_LISTING_H
 #define WIRE_LISTING_H
 
+#include "wire/recall.h"
 #include "wire/seen.h"
 #include "wire/transport.h"
 
@@ -59,6 +60,11 @@ struct listing {
 	void (*begin)(void *self);
 	enum errc (*page)(void *self, struct str next, struct err *err);
 	struct str from;
+	/* May be left out: what earlier readings of the list found, borrowed. An entry for which
+	 * `each` said recall_note() does not come to it once more with the same bytes, but its note
+	 * to `again`. */
+	struct recall *recall;
+	void (*again)(void *self, const void *note);
 	void *self;
 	int64_t until_ms; /* a page that cannot be asked for by then ends it with ERR_BUSY; 0: any
 			     time */
@@ -78,8 +84,9 @@ struct listing {
 
 	/* Private. */
 	struct transport *t;
-	bool resumed;  /* began at `from`: totals are of more than comes */
-	bool unmarked; /* nothing on the newest page could name a next one */
+	bool resumed;           /* began at `from`: totals are of more than comes */
+	bool unmarked;          /* nothing on the newest page could name a next one */
+	struct json_scan *scan; /* of the page that is being read */
 	struct buf cursor, name;
 	struct seen seen;
 	uint64_t *page_digests;

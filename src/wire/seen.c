@@ -37,9 +37,9 @@ static uint64_t *place(const struct seen *s, uint64_t digest)
 	return &s->table[at];
 }
 
-static void grow(struct seen *s)
+static void grow(struct seen *s, size_t cap)
 {
-	struct seen larger = { .cap = s->cap ? 2 * s->cap : FIRST_CAP };
+	struct seen larger = { .cap = cap };
 
 	larger.table = mem_zalloc(larger.cap * sizeof(*larger.table));
 	for (size_t i = 0; i < s->cap; i++)
@@ -50,13 +50,23 @@ static void grow(struct seen *s)
 	*s = larger;
 }
 
+void seen_expect(struct seen *s, size_t n)
+{
+	size_t cap = FIRST_CAP;
+
+	while (cap < 2 * n + 2)
+		cap *= 2;
+	if (cap > s->cap)
+		grow(s, cap);
+}
+
 bool seen_add(struct seen *s, uint64_t digest)
 {
 	uint64_t *at;
 
 	digest += digest == 0;
 	if (2 * s->n >= s->cap)
-		grow(s);
+		grow(s, s->cap ? 2 * s->cap : FIRST_CAP);
 	at = place(s, digest);
 	if (*at)
 		return false;

@@ -19,6 +19,8 @@ struct seen {
 
 /* A zeroed set is empty. */
 void seen_release(struct seen *s);
+/* Makes room for so many. */
+void seen_expect(struct seen *s, size_t n);
 /* False: it was there already. */
 bool seen_add(struct seen *s, uint64_t digest);
 

@@ -264,7 +264,7 @@ RULES = {
         ("\tl->n = l->seen.n;\n",
          "\tl->n += l->n_page;\n"),
     ], "field pages"),
-    "evidence: every server's list is whole": ("src/facts/facts_apple.c", [
+    "evidence: every server's list is whole": ("src/facts/facts_apple_server.c", [
         ("\t\twhole = whole && l->complete;\n",
          ""),
     ], "field pages"),

@@ -46,7 +46,7 @@ TRAPS = {
     "F.12": [("src/plan/work.c", "\tcase STEP_REASSIGN:\n", "\tcase STEP_REASSIGN:\n"
               "\t\tadd(p, STEP_UNASSIGN, word)->lifecycle = true;\n", "steps",
               "F.12: by one ASSIGN, without a gap")],
-    "F.13": [("src/facts/facts_apple.c",
+    "F.13": [("src/facts/facts_apple_server.c",
               "device_set_unknown(d, FACT_APPLE_SERVER);\n\tfleet_doubt(f, slot,",
               "device_set_absent(d, FACT_APPLE_SERVER);\n\tfleet_doubt(f, slot,", "steps",
               "F.13: assigned, but to no server that shows: nobody knows")],
