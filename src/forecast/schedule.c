@@ -189,9 +189,20 @@ static int by_wave(const void *a, const void *b)
 	return c ? c : compare(x->row, y->row);
 }
 
+/* Rows are numbered as they come, and of a run most often wave after wave. */
+static void sort(struct walk *w)
+{
+	uint32_t i = 1;
+
+	while (i < w->n && by_wave(&w->v[i - 1], &w->v[i]) <= 0)
+		i++;
+	if (i < w->n)
+		qsort(w->v, w->n, sizeof(*w->v), by_wave);
+}
+
 static void walk(struct walk *w)
 {
-	qsort(w->v, w->n, sizeof(*w->v), by_wave);
+	sort(w);
 	for (w->from = 0; w->from < w->n; w->from = w->to) {
 		for (w->to = w->from; w->to < w->n && w->v[w->to].wave == w->v[w->from].wave;)
 			w->to++;

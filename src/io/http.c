@@ -16,6 +16,7 @@ enum {
 	MAX_CONNECTIONS_PER_HOST = 4,
 	MAX_REPLY_HEADERS_BYTES = 64 * 1024,
 	CONNECT_TIMEOUT_MS = 30 * 1000,
+	RECEIVE_BYTES = 64 * 1024, /* at once; a page of a list has 50 to 500 KB */
 	/* The simulator needs real time even when none passes. */
 	MIN_VIRTUAL_TIMEOUT_MS = 10 * 1000,
 	/* Waits go on in pieces: the poll does not see the computer sleep, the clock does. */
@@ -232,6 +233,7 @@ static CURLcode set_fixed(const struct curl_api *curl, CURL *h)
 		{ CURLOPT_SSL_VERIFYHOST, 2 },
 		{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
 		{ CURLOPT_TCP_KEEPALIVE, 1 },
+		{ CURLOPT_BUFFERSIZE, RECEIVE_BYTES },
 	};
 	CURLcode rc = curl->easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
 

@@ -350,6 +350,9 @@ bool work_put_back_due(const struct work_program *p, const char *results, uint32
 {
 	bool off = false;
 
+	/* Of many devices most have not begun, and this is asked of all of them again and again. */
+	if (!p->n || !memchr(results, RESULT_DONE, p->n))
+		return false;
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct step_info *info = step_info(p->v[i].kind);
 

@@ -18,8 +18,8 @@
 enum { HOUR_MS = 3600 * 1000, REDRAW_MS = 125, PLAIN_MS = 30 * 1000, USUAL_COLUMNS = 80 };
 /* How often what is left is worked out anew. */
 enum { FORESEE_LINE_MS = 1000, FORESEE_PLAIN_MS = 15 * 1000 };
-/* Of two days' work an end that is foreseen each quarter of an hour is exact enough. */
-enum { FORESEE_SHARE = 200 };
+/* Of two days' work an end that is foreseen each half an hour is exact enough. */
+enum { FORESEE_SHARE = 100 };
 /* How often whoever looks at the lock is told. */
 enum { SAY_MS = 1000 };
 /* Who watches a line sees a clock in it; for all others waking up is work for nothing. */
