@@ -19,7 +19,7 @@ enum {
 struct entry {
 	uint64_t digest;
 	int32_t next;    /* came behind it in the last reading, or NONE */
-	uint32_t at;     /* in `bytes`: its note, a bit for each word that differs, those words */
+	uint32_t at;     /* in `bytes`: its note, and what encode() made of it */
 	uint16_t n;      /* bytes of the entry */
 	uint16_t n_kept; /* bytes at `at` */
 	uint8_t n_note;
@@ -62,55 +62,50 @@ static uint64_t load(const char *p)
 	return word;
 }
 
-/* Of n bytes; the last word has bytes of the one before where they are no multiple. */
-static size_t word_at(size_t n, size_t i)
+/* Of both, word by word, what differs; the last word has bytes of the one before where n is no
+ * multiple of its size. */
+static void differ(const char *p, const char *kind, size_t n, uint64_t *ret)
 {
-	return 8 * i + 8 <= n ? 8 * i : n - 8;
+	size_t whole = n / 8;
+
+	for (size_t i = 0; i < whole; i++)
+		ret[i] = load(p + 8 * i) ^ load(kind + 8 * i);
+	if (n % 8)
+		ret[whole] = load(p + n - 8) ^ load(kind + n - 8);
 }
 
-/* The differing bits of all words from `from` on that one mask tells of. */
-static uint64_t differing(
-	const char *p, const char *kind, size_t n, size_t from, uint64_t mask, const char **words)
-{
-	size_t most = n_words(n) - from, k = 0;
-	uint64_t all = 0;
-
-	for (size_t i = 0; i < BITS && i < most; i++, mask >>= 1) {
-		size_t at = word_at(n, from + i);
-		uint64_t kept = load(*words + 8 * k), usual = load(kind + at);
-
-		all |= load(p + at) ^ (mask & 1 ? kept : usual);
-		k += mask & 1;
-	}
-	*words += 8 * k;
-	return all;
-}
-
-/* `kept`: masks and words; behind the last word there are 8 more bytes. */
+/* `kept`: as by encode(). Words that are told there have to differ just so, all others not at all.
+ */
 static bool is_same(const char *p, const char *kind, size_t n, const char *kept)
 {
-	const char *words = kept + 8 * n_masks(n);
-	uint64_t all = 0;
+	uint64_t words[ENTRY_MAX / 8], all = 0;
+	const char *told = kept + 8 * n_masks(n);
 
-	for (size_t m = 0; m < n_masks(n) && !all; m++)
-		all = differing(p, kind, n, m * BITS, load(kept + 8 * m), &words);
+	differ(p, kind, n, words);
+	for (size_t m = 0; m < n_masks(n); m++)
+		for (uint64_t mask = load(kept + 8 * m); mask; mask &= mask - 1, told += 8)
+			words[m * BITS + (size_t)__builtin_ctzll(mask)] ^= load(told);
+	for (size_t i = 0; i < n_words(n); i++)
+		all |= words[i];
 	return all == 0;
 }
 
-/* Masks and words; how many bytes. */
+/* A bit for each word that differs, and how those do; returns how many bytes. */
 static size_t encode(const char *p, const char *kind, size_t n, char *ret)
 {
+	uint64_t words[ENTRY_MAX / 8];
 	size_t at = 8 * n_masks(n);
 
+	differ(p, kind, n, words);
 	memset(ret, 0, at);
 	for (size_t i = 0; i < n_words(n); i++) {
-		uint64_t word = load(p + word_at(n, i)), mask;
+		uint64_t mask;
 
-		if (word == load(kind + word_at(n, i)))
+		if (words[i] == 0)
 			continue;
 		mask = load(ret + i / BITS * 8) | UINT64_C(1) << i % BITS;
 		memcpy(ret + i / BITS * 8, &mask, 8);
-		memcpy(ret + at, &word, 8);
+		memcpy(ret + at, &words[i], 8);
 		at += 8;
 	}
 	return at;
@@ -249,12 +244,12 @@ static uint8_t kind_for(struct recall *r, struct str bytes)
 	return *kind;
 }
 
-/* Room for so many bytes of the entry, and a word behind them. */
+/* Room for so many bytes of the entry. */
 static char *room(struct recall *r, struct entry *e, size_t n)
 {
 	if (n > e->n_kept) {
 		r->n_waste += e->n_kept;
-		while (r->n_bytes + n + 8 > r->cap_bytes) {
+		while (r->n_bytes + n > r->cap_bytes) {
 			r->cap_bytes = r->cap_bytes ? r->cap_bytes + r->cap_bytes / 2 : 4096;
 			r->bytes = mem_realloc(r->bytes, r->cap_bytes, 1);
 		}
