@@ -333,10 +333,10 @@ static enum errc take_next(struct input *in, const struct input_takers *takers, 
 		return take_rows(in, &rows, takers, err);
 	}
 	rc = list_next(in->list, &row, ret_more, err);
+	if (!rc && in->n_rows == 0 && in->columns.has_header)
+		spool_add(in->spooling, list_reading(in->list)->header_raw);
 	if (rc || !*ret_more)
 		return rc;
-	if (in->n_rows == 0 && in->columns.has_header)
-		spool_add(in->spooling, list_reading(in->list)->header_raw);
 	*n_bytes += row.record.raw.n;
 	return take_row(in, &row, takers, err);
 }

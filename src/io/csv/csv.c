@@ -392,6 +392,23 @@ static void copy_undoubled(struct csv_reader *r, size_t n_cells, size_t n_bytes)
 	}
 }
 
+static void take_cells(struct csv_reader *r, size_t row, size_t n)
+{
+	const struct csv_rows *rows = &r->rows;
+	const uint32_t *ends = rows->ends + rows->first[row];
+	uint32_t from = rows->from[row];
+
+	for (size_t i = 0; i < n; i++) {
+		r->cells[i] = (struct str){ rows->text + from, ends[i] - from };
+		from = ends[i] + 1;
+	}
+	if (rows->traits[row] & CSV_ROW_ROUGH)
+		for (size_t i = 0; i < n; i++)
+			r->cells[i] = csv_rough_cell(r->cells[i]);
+	if (rows->traits[row] & CSV_ROW_DOUBLED)
+		copy_undoubled(r, n, csv_rows_raw(rows, row).n);
+}
+
 void csv_rows_record(struct csv_reader *r, size_t row, struct csv_record *ret)
 {
 	const struct csv_rows *rows = &r->rows;
@@ -404,10 +421,7 @@ void csv_rows_record(struct csv_reader *r, size_t row, struct csv_record *ret)
 		.n_lines = rows->line[row + 1] - rows->line[row],
 		.place = csv_rows_place(rows, row),
 	};
-	for (size_t i = 0; i < ret->n_cells; i++)
-		r->cells[i] = csv_rows_cell(rows, row, i);
-	if (rows->traits[row] & CSV_ROW_DOUBLED)
-		copy_undoubled(r, ret->n_cells, ret->raw.n);
+	take_cells(r, row, ret->n_cells);
 }
 
 /* The next plain record. False: take_any() has to look. */
