@@ -498,9 +498,25 @@ void rules_judge_again(struct ruleset *set, const struct rules_row *row, struct 
 	*ret = (struct verdict){ .kind = VERDICT_NONE };
 }
 
+/* Where the chain goes on behind a CHAIN_SKIP. `worth` is made when it is asked for first. */
+static int32_t skip_from(const struct judge *j, uint32_t rule, uint64_t *worth, bool *made)
+{
+	const struct ruleset *set = j->set;
+	struct str cells[RULES_MAX_RULES];
+
+	for (size_t i = 0; !*made && i < set->key_columns.n; i++)
+		cells[i] = judge_cell(j, set->key_columns.v[i].ref);
+	if (!*made)
+		rules_worth(set, cells, worth);
+	*made = true;
+	return rules_skip(set, worth, rule);
+}
+
 void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret)
 {
 	int32_t at = 0, end = (int32_t)set->chain.n;
+	uint64_t worth[RULES_MAX_RULES / 64 + 1];
+	bool made = false;
 	struct judge j;
 
 	judge_begin(&j, set, row);
@@ -510,7 +526,7 @@ void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdic
 		enum tri holds = TRI_TRUE;
 
 		if (link->leaf == CHAIN_SKIP) {
-			at++;
+			at = skip_from(&j, link->rule, worth, &made);
 			continue;
 		}
 		if (link->text.n)

@@ -24,6 +24,7 @@ struct column_rows {
 struct judge_rows {
 	struct column_rows *columns; /* by ref */
 	uint64_t *come;              /* by link, and at the end: rows that have come so far */
+	uint64_t *due;               /* a bit for each link to which some have */
 	uint64_t worth[CSV_ROWS_MOST][RULES_MAX_RULES / 64 + 1];
 	uint64_t weighed; /* rows whose worth is known */
 	struct str *keys; /* by key column */
@@ -44,6 +45,7 @@ static struct judge_rows *begin(struct ruleset *set, const struct rules_rows *ro
 		j = set->judge_rows = arena_zalloc(&set->arena, sizeof(*j));
 		j->columns = arena_zalloc(&set->arena, (set->refs.n + 1) * sizeof(*j->columns));
 		j->come = arena_zalloc(&set->arena, (set->chain.n + 1) * sizeof(*j->come));
+		j->due = arena_zalloc(&set->arena, (set->chain.n / 64 + 1) * sizeof(*j->due));
 		j->keys = arena_zalloc(&set->arena, (set->key_columns.n + 1) * sizeof(*j->keys));
 	}
 	for (size_t i = 0; i < set->refs.n; i++)
@@ -52,6 +54,11 @@ static struct judge_rows *begin(struct ruleset *set, const struct rules_rows *ro
 	j->rows = rows;
 	j->ret = ret;
 	return j;
+}
+
+static uint64_t all_of(const struct rules_rows *rows)
+{
+	return rows->n < 64 ? (UINT64_C(1) << rows->n) - 1 : UINT64_MAX;
 }
 
 /* --- cells --- */
@@ -76,22 +83,29 @@ static void take_cell(struct column_rows *c, size_t i, struct str cell)
 	c->head[i] = bytes_read8(c->p[i]);
 }
 
+static inline __attribute__((always_inline)) void take_raw_cell(
+	struct column_rows *c, const struct rules_rows *rows, size_t column, size_t i)
+{
+	const struct csv_rows *csv = rows->csv;
+	const uint32_t *end = csv->ends + csv->first[rows->at + i] + column;
+	uint32_t from = column ? end[-1] + 1 : csv->from[rows->at + i];
+
+	c->p[i] = csv->text + from;
+	c->n[i] = *end - from;
+	c->head[i] = bytes_read8(c->p[i]);
+}
+
 static void take_cells(
 	struct column_rows *c, const struct rules_rows *rows, size_t column, uint64_t which)
 {
-	const struct csv_rows *csv = rows->csv;
-	const uint32_t *first = csv->first + rows->at, *from = csv->from + rows->at;
-	uint64_t rough = csv->rough >> rows->at & which;
+	uint64_t rough = rows->csv->rough >> rows->at & which;
 
-	EACH_ROW(i, which)
-	{
-		const uint32_t *end = csv->ends + first[i] + column;
-		uint32_t start = column ? end[-1] + 1 : from[i];
-
-		c->p[i] = csv->text + start;
-		c->n[i] = *end - start;
-		c->head[i] = bytes_read8(c->p[i]);
-	}
+	if (which == all_of(rows))
+		for (size_t i = 0; i < rows->n; i++)
+			take_raw_cell(c, rows, column, i);
+	else
+		EACH_ROW(i, which)
+	take_raw_cell(c, rows, column, i);
 	EACH_ROW(i, rough)
 	take_cell(c, i, csv_rough_cell(cell_of(c, i)));
 }
@@ -256,30 +270,59 @@ static struct link_says judge_link(
 	return (struct link_says){ .open = come };
 }
 
+static void send(struct judge_rows *j, int32_t to, uint64_t rows)
+{
+	j->come[to] |= rows;
+	j->due[to / 64] |= UINT64_C(1) << to % 64;
+}
+
 static void go_on(struct judge_rows *j, const struct link *link, int32_t to, uint64_t rows)
 {
+	if (!rows)
+		return;
 	if (to != CHAIN_TRUE)
-		j->come[to] |= rows;
+		send(j, to, rows);
 	else
 		EACH_ROW(i, rows)
 	j->ret[i] = (uint16_t)link->rule;
+}
+
+static void weigh(struct judge_rows *j, const struct ruleset *set, uint64_t which)
+{
+	for (size_t k = 0; k < set->key_columns.n; k++)
+		(void)column_of(j, set, set->key_columns.v[k].ref, which);
+	EACH_ROW(i, which)
+	{
+		for (size_t k = 0; k < set->key_columns.n; k++)
+			j->keys[k] = cell_of(&j->columns[set->key_columns.v[k].ref], i);
+		rules_worth(set, j->keys, j->worth[i]);
+	}
+	j->weighed |= which;
 }
 
 /* Each row to the next rule that is worth judging. */
 static void skip(
 	struct judge_rows *j, const struct ruleset *set, const struct link *link, uint64_t come)
 {
+	weigh(j, set, come & ~j->weighed);
 	EACH_ROW(i, come)
-	{
-		if (!(j->weighed >> i & 1)) {
-			for (size_t k = 0; k < set->key_columns.n; k++)
-				j->keys[k] = cell_of(
-					column_of(j, set, set->key_columns.v[k].ref, come), i);
-			rules_worth(set, j->keys, j->worth[i]);
-		}
-		j->come[rules_skip(set, j->worth[i], link->rule)] |= UINT64_C(1) << i;
+	send(j, rules_skip(set, j->worth[i], link->rule), UINT64_C(1) << i);
+}
+
+static void follow(
+	struct judge_rows *j, struct ruleset *set, const struct link *link, uint64_t come)
+{
+	struct link_says says;
+
+	if (link->leaf == CHAIN_SKIP) {
+		skip(j, set, link, come);
+		return;
 	}
-	j->weighed |= come;
+	says = judge_link(j, set, link, come);
+	go_on(j, link, link->on_true, says.yes);
+	go_on(j, link, link->on_false, come & ~says.yes & ~says.open);
+	EACH_ROW(i, says.open)
+	j->ret[i] = RULES_OPEN;
 }
 
 void rules_judge_rows(struct ruleset *set, const struct rules_rows *rows, uint16_t *ret)
@@ -288,23 +331,16 @@ void rules_judge_rows(struct ruleset *set, const struct rules_rows *rows, uint16
 
 	for (size_t i = 0; i < rows->n; i++)
 		ret[i] = RULES_NONE;
-	memset(j->come, 0, (set->chain.n + 1) * sizeof(*j->come));
-	j->come[0] = rows->n < 64 ? (UINT64_C(1) << rows->n) - 1 : UINT64_MAX;
-	for (size_t at = 0; at < set->chain.n; at++) {
-		const struct link *link = &set->chain.v[at];
-		uint64_t come = j->come[at];
-		struct link_says says;
+	send(j, 0, all_of(rows));
+	/* Links lead to later ones alone. */
+	for (size_t word = 0; word <= set->chain.n / 64; word++)
+		while (j->due[word]) {
+			size_t at = word * 64 + (size_t)__builtin_ctzll(j->due[word]);
+			uint64_t come = j->come[at];
 
-		if (!come)
-			continue;
-		if (link->leaf == CHAIN_SKIP) {
-			skip(j, set, link, come);
-			continue;
+			j->due[word] &= j->due[word] - 1;
+			j->come[at] = 0;
+			if (at < set->chain.n)
+				follow(j, set, &set->chain.v[at], come);
 		}
-		says = judge_link(j, set, link, come);
-		go_on(j, link, link->on_true, says.yes);
-		go_on(j, link, link->on_false, come & ~says.yes & ~says.open);
-		EACH_ROW(i, says.open)
-		ret[i] = RULES_OPEN;
-	}
 }

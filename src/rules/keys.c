@@ -36,6 +36,17 @@ static uint32_t hash(struct str s)
 	return (uint32_t)(h * 0x9e3779b97f4a7c15u >> 32);
 }
 
+static uint64_t length_bit(struct str s)
+{
+	return UINT64_C(1) << (s.n < 63 ? s.n : 63);
+}
+
+/* The same for both cases of a letter. */
+static uint32_t begin_bit(struct str s)
+{
+	return UINT32_C(1) << (s.p[0] & 31);
+}
+
 /* The leaves that all have to hold for the rule, one after the other; *at 0: the first. */
 static const struct leaf *next_needed(
 	const struct ruleset *set, const struct rule *rule, uint32_t *at, uint32_t *ret_leaf)
@@ -112,6 +123,8 @@ static void add_keys(struct ruleset *set, const struct leaf *leaf, uint32_t rule
 	struct key_column *c = column_of(set, leaf->source.ref);
 
 	for (uint32_t i = 0; i < leaf->n; i++) {
+		c->lengths |= length_bit(leaf->v[i].text);
+		c->begins |= begin_bit(leaf->v[i].text);
 		*LIST_ADD(set->keys) = (struct key){
 			hash(leaf->v[i].text), rule, c->last, /* the one before, for now */
 		};
@@ -165,8 +178,12 @@ void rules_worth(const struct ruleset *set, const struct str *cells, uint64_t *r
 	memcpy(ret, set->keyless, (set->rules.n + 63) / 64 * sizeof(*ret));
 	for (size_t i = 0; i < set->key_columns.n; i++) {
 		const struct key_column *c = &set->key_columns.v[i];
-		uint32_t h = hash(cells[i]);
+		uint32_t h;
 
+		if (!(c->lengths & length_bit(cells[i])) || !cells[i].n ||
+			!(c->begins & begin_bit(cells[i])))
+			continue;
+		h = hash(cells[i]);
 		for (uint32_t at = c->table[h & c->mask]; at;) {
 			const struct key *key = &set->keys.v[at - 1];
 

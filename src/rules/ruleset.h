@@ -159,6 +159,10 @@ struct key {
 struct key_column {
 	uint32_t ref, n, last;
 	uint32_t mask, *table; /* by hash: the first key there */
+	/* How long its keys are, a bit each, the last for all longer ones; and what they begin
+	 * with, by the lower five bits: cells that no key is like need no hash. */
+	uint64_t lengths;
+	uint32_t begins;
 };
 
 /* A text argument: literal, or the cell of a column. `given` false: the writer left it out. */
