@@ -189,11 +189,12 @@ static void place_row(struct input *in, const struct list_rows *rows, size_t i, 
 static void add_serials(struct input *in, const struct list_rows *rows, struct input_row *to)
 {
 	uint64_t expected[CSV_ROWS_MOST];
+	const size_t n = rows->n;
 
 	end_waits(in);
-	for (size_t i = 0; i < rows->n; i++)
+	for (size_t i = 0; i < n; i++)
 		expected[i] = map_expect(&in->serials, serial_view(&rows->serials[i]));
-	for (size_t i = 0; i < rows->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct serial *serial = &rows->serials[i];
 
 		to[i].serial = map_add_expected(
