@@ -93,7 +93,7 @@ static bool is_same(const char *p, const char *kind, size_t n, const char *kept)
 /* A bit for each word that differs, and how those do; returns how many bytes. */
 static size_t encode(const char *p, const char *kind, size_t n, char *ret)
 {
-	uint64_t words[ENTRY_MAX / 8];
+	uint64_t words[ENTRY_MAX / 8] = { 0 };
 	size_t at = 8 * n_masks(n);
 
 	differ(p, kind, n, words);
