@@ -10,7 +10,7 @@
 enum {
 	LOG_MAX_BYTES = 64 * 1024 * 1024,
 	MARGIN_MS = 1000, /* Apple's times may be cut to the second */
-	AWAIT_MAX_MS = 60000
+	AWAIT_POLLS = 12  /* of `poll: {apple: ...}`: a minute unless told otherwise */
 };
 
 static void take_log_row(void *self, struct str serial, bool ok, struct str substatus)
@@ -49,18 +49,19 @@ static enum errc read_log(struct open_request *r, const char *url, struct err *e
 	return rc;
 }
 
-/* One that takes a quarter longer is asked about once, too. */
+/* One that takes a quarter longer is asked about once, too; one that is over sooner is not waited
+ * for much longer than if nothing were known. */
 static void note_time(struct job *j, int64_t took_ms)
 {
-	int64_t margin_ms = j->settings->poll.apple_ms < MARGIN_MS ? j->settings->poll.apple_ms
-								   : MARGIN_MS;
+	int64_t poll_ms = j->settings->poll.apple_ms, most_ms = AWAIT_POLLS * poll_ms;
+	int64_t margin_ms = poll_ms < MARGIN_MS ? poll_ms : MARGIN_MS;
 
 	if (took_ms == TIME_NONE)
 		return;
-	took_ms = took_ms < AWAIT_MAX_MS ? took_ms : AWAIT_MAX_MS;
+	took_ms = took_ms < most_ms ? took_ms : most_ms;
 	if (took_ms)
 		took_ms += took_ms / 4 > margin_ms ? took_ms / 4 : margin_ms;
-	j->activity_ms = took_ms < AWAIT_MAX_MS ? took_ms : AWAIT_MAX_MS;
+	j->activity_ms = took_ms < most_ms ? took_ms : most_ms;
 }
 
 static enum errc take_state(struct open_request *r, const struct apple_activity *a, struct err *err)
