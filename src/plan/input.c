@@ -330,7 +330,8 @@ static enum errc take_next(struct input *in, const struct input_takers *takers, 
 
 	list_next_rows(in->list, &rows);
 	if (rows.n) {
-		*n_bytes += rows.csv->from[rows.at + rows.n] - rows.csv->from[rows.at];
+		/* Without line ends: rather too many rows are estimated than too few. */
+		*n_bytes += rows.csv->from[rows.at + rows.n] - rows.csv->from[rows.at] - rows.n;
 		return take_rows(in, &rows, takers, err);
 	}
 	rc = list_next(in->list, &row, ret_more, err);
