@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 
 enum {
@@ -54,14 +55,6 @@ static size_t n_masks(size_t n)
 	return (n_words(n) + BITS - 1) / BITS;
 }
 
-static uint64_t load(const char *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof(word));
-	return word;
-}
-
 /* Of both, word by word, what differs; the last word has bytes of the one before where n is no
  * multiple of its size. */
 static void differ(const char *p, const char *kind, size_t n, uint64_t *ret)
@@ -69,9 +62,9 @@ static void differ(const char *p, const char *kind, size_t n, uint64_t *ret)
 	size_t whole = n / 8;
 
 	for (size_t i = 0; i < whole; i++)
-		ret[i] = load(p + 8 * i) ^ load(kind + 8 * i);
+		ret[i] = bytes_read8(p + 8 * i) ^ bytes_read8(kind + 8 * i);
 	if (n % 8)
-		ret[whole] = load(p + n - 8) ^ load(kind + n - 8);
+		ret[whole] = bytes_read8(p + n - 8) ^ bytes_read8(kind + n - 8);
 }
 
 /* `kept`: as by encode(). Words that are told there have to differ just so, all others not at all.
@@ -83,8 +76,8 @@ static bool is_same(const char *p, const char *kind, size_t n, const char *kept)
 
 	differ(p, kind, n, words);
 	for (size_t m = 0; m < n_masks(n); m++)
-		for (uint64_t mask = load(kept + 8 * m); mask; mask &= mask - 1, told += 8)
-			words[m * BITS + (size_t)__builtin_ctzll(mask)] ^= load(told);
+		for (uint64_t mask = bytes_read8(kept + 8 * m); mask; mask &= mask - 1, told += 8)
+			words[m * BITS + (size_t)__builtin_ctzll(mask)] ^= bytes_read8(told);
 	for (size_t i = 0; i < n_words(n); i++)
 		all |= words[i];
 	return all == 0;
@@ -103,9 +96,9 @@ static size_t encode(const char *p, const char *kind, size_t n, char *ret)
 
 		if (words[i] == 0)
 			continue;
-		mask = load(ret + i / BITS * 8) | UINT64_C(1) << i % BITS;
-		memcpy(ret + i / BITS * 8, &mask, 8);
-		memcpy(ret + at, &words[i], 8);
+		mask = bytes_read8(ret + i / BITS * 8) | UINT64_C(1) << i % BITS;
+		bytes_write8(ret + i / BITS * 8, mask);
+		bytes_write8(ret + at, words[i]);
 		at += 8;
 	}
 	return at;
