@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -B
-"""A1, A3, A4: whole jobs on the virtual clock, against the least time and requests they can take.
+"""A1, A3, A4, A6: whole jobs on the virtual clock, against the least time and requests they can take.
 
 The least is what the fleet, the rules and the limits allow: every list read once to know, once
 just before the first change, once to prove; at the end the audit trail, an event for each change of
@@ -10,8 +10,8 @@ import collections
 import bench
 import model
 import world
+from least import ACTIVITY_S, READS, WRITES, Least
 
-ACTIVITY_S, SYNC_S = 10, 60
 RATES = {  # apple_read, apple_write: as depmend is told, and as (n, window in s)
     "20/min, 10/hour": (("20/min", "10/hour"), ((20, 60), (10, 3600))),
     "200/min, 100/hour": (("200/min", "100/hour"), ((200, 60), (100, 3600))),
@@ -41,7 +41,7 @@ def report(what, job, traffic, changes, reads, at_services_s):
     bench.line("A4", f"{what}: changes / least ({changes})", f"{traffic.changes / changes:.3f}",
                "1.000", traffic.changes == changes)
     if reads:
-        bench.aim("A4", f"{what}: reads of lists / least ({reads})", traffic.reads / reads, 1.0)
+        bench.aim("A6", f"{what}: reads of lists / least ({reads})", traffic.reads / reads, 1.2)
     bench.line("", f"{what}: polls of {changes} activities", traffic.polls)
 
 
@@ -81,43 +81,21 @@ def unassign(n, rates_name):
            1 + 2 * lists + proof + events, ACTIVITY_S)
 
 
-def rebuild(n, in_flight, rates_name):
+def rebuild(n, in_flight):
     """corrupted-registration: unassign, sync, reassign, sync, by waves of in_flight, server by server
     after the first five."""
-    told, limits = RATES[rates_name]
     fleet = world.fleet_csv(n + n // 16)
     devices = world.devices_of(fleet)
     chosen = [d for d in devices if d[1]][:n]
-    waves = model.waves(counts_of(chosen), in_flight)
-    changes = 2 * sum(len(w) for w in waves)
-    servers = len(counts_of(chosen))
-    with world.World(fleet, rates=limits) as w:
-        w.settings(in_flight=in_flight, read=told[0], write=told[1])
+    least = Least(counts_of(chosen), in_flight, {})
+    with world.World(fleet, rates=(READS, WRITES)) as w:
+        w.settings(in_flight=in_flight)
         rows = w.serials("in.csv", [serial for serial, _ in chosen])
         w.run("apply", rows, "--rules", "corrupted-registration", "--yes", "--allow",
               "devices=1000000", "--allow", "percent=100")
         traffic = world.Traffic(w.requests())
-
-    lists = model.pages(len(devices)) + servers * model.pages(len(devices) / servers)
-    job = model.Job(*limits)
-    job.read(1 + lists)
-    for wave in waves:
-        per_wave = len(wave)
-        # The put-back has to be allowed by the time it can leave.
-        begin = job.writes.when(job.now, 2 * per_wave) - ACTIVITY_S - SYNC_S
-        job.read(lists)
-        job.now = max(job.now, begin)
-        job.write(per_wave)
-        for part in range(2):
-            job.wait(ACTIVITY_S)
-            job.read(per_wave)
-            job.read(lists)
-            job.wait(SYNC_S)
-            if part == 0:
-                job.write(per_wave)
-    job.read(model.pages(2 * len(chosen)))  # off and on again
-    report(f"corrupted-registration of {len(chosen)}, in_flight {in_flight}, {rates_name}", job,
-           traffic, changes, None, 2 * len(waves) * (ACTIVITY_S + SYNC_S))
+    report(f"corrupted-registration of {len(chosen)}, in_flight {in_flight}", least.job, traffic,
+           least.writes, None, 0)
 
 
 def export(n):
@@ -144,8 +122,8 @@ def main():
     small = 10 if bench.QUICK else 1
     for name in RATES:
         unassign(10_000 // small, name)
-    rebuild(2_000 // small, 1_000 // small, "20/min, 10/hour")
-    rebuild(2_000 // small, 2_000 // small, "20/min, 10/hour")
+    rebuild(2_000 // small, 1_000 // small)
+    rebuild(2_000 // small, 2_000 // small)
     export(100_000 // small)
     bench.finish()
 

@@ -25,6 +25,7 @@ rules: [{name: many, match: {uem.enrollment_status: Lost}, do: [skip]}]
 UNASSIGN = """version: 1
 name: off
 limits: {devices: 1000000, percent: 100}
+waves: [100%]
 rules: [{name: off, match: {apple.status: ASSIGNED}, do: [unassign]}]
 """
 PROFILE = """version: 1
