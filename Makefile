@@ -18,12 +18,12 @@ PREFIXMAP := '-ffile-prefix-map=$(CURDIR)=.'
 ARFLAGS  := rcsD
 
 # Its linker and its ar lack these words (a program is position independent as it is), iconv() is a library, and Homebrew keeps
-# away from the system's folders (where what is loaded when it is needed is looked for: report/xlsx_api.c).
+# away from the system's folders (where what is loaded when it is needed is looked for: io/library.c).
 ifeq ($(SYSTEM),Darwin)
 LDHARDEN :=
 ARFLAGS  := rcs
 ICONV    := -liconv
-XLSX     := -lxlsxwriter
+LATER    := -lxlsxwriter -lzstd
 BREW     := $(shell brew --prefix 2>/dev/null)
 ifneq ($(BREW),)
 KEGS     := $(foreach keg,openssl@3 sqlite curl,$(BREW)/opt/$(keg)) $(BREW)
@@ -51,7 +51,7 @@ WARN += -Werror
 endif
 
 ALL_CFLAGS = $(CSTD) $(OPT) $(WARN) $(HARDEN) $(PREFIXMAP) $(CFLAGS)
-LDLIBS_TOOL := -lcsv -lcjson -lyaml -lsqlite3 -lcrypto -lm $(XLSX) $(ICONV)
+LDLIBS_TOOL := -lcsv -lcjson -lyaml -lsqlite3 -lcrypto -lm $(LATER) $(ICONV)
 LDLIBS_SIM  := $(LDLIBS_TOOL) -lmicrohttpd
 LDLIBS_TEST := -lcmocka -lssl -lpthread
 

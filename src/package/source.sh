@@ -17,4 +17,4 @@ export SOURCE_DATE_EPOCH
 
 # What the programs load when they need it (io/library.c), and so do not name.
 # shellcheck disable=SC2034 # for who sources it
-loaded_later="libcurl.so.4 libxlsxwriter.so.$(sed -n 's/^#define LXW_SOVERSION "\(.*\)"/\1/p' /usr/include/xlsxwriter.h)"
+loaded_later="libcurl.so.4 libzstd.so.1 libxlsxwriter.so.$(sed -n 's/^#define LXW_SOVERSION "\(.*\)"/\1/p' /usr/include/xlsxwriter.h)"

@@ -160,7 +160,7 @@ static void write_frozen(const struct plan *p, const struct freeze *f, struct bu
 }
 
 /* The same content is kept once, whichever runs read it. One that is not ours belongs to the run
- * that is undone: it is where it is to be, or was kept by an earlier version. */
+ * that is undone, and was kept by an earlier version. */
 static bool place_spool(const struct input *in, const char *path)
 {
 	if (in->own_spool)
@@ -184,7 +184,7 @@ static enum errc keep_spool(struct input *in, struct store *store, struct err *e
 	char *folder = NULL, *path = store_input_path(store, in->digest, &folder);
 	enum errc rc = file_mkdirs(folder, 0700, err);
 
-	if (!rc &&
+	if (!rc && strcmp(in->spool, path) != 0 && /* where it is to be, maybe compressed */
 		(!sync_at(in->spool, 0) || !place_spool(in, path) || !sync_at(folder, O_DIRECTORY)))
 		rc = err_set(err, ERR_STORE, "%s: %s", path, strerror(errno));
 	free(folder);

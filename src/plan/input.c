@@ -452,7 +452,7 @@ static void take_headers(struct input *in, const struct csv_record *r)
 enum errc input_reopen(struct input *in, const char *spool, char delimiter, bool has_header,
 	int serial_at, struct err *err)
 {
-	struct csv_options opt = { .delimiter = delimiter };
+	struct csv_options opt = { .delimiter = delimiter, .kept = true };
 	struct csv_reader *csv;
 	struct csv_record r;
 	bool more;

@@ -58,7 +58,7 @@ static enum errc each_of(struct pass *p, input_each_fn *each, void *self, struct
 static enum errc pass(
 	const struct input *in, bool copy, input_each_fn *each, void *self, struct err *err)
 {
-	struct csv_options opt = { .delimiter = in->delimiter };
+	struct csv_options opt = { .delimiter = in->delimiter, .kept = true };
 	struct pass p = { .in = in, .copy = copy };
 	enum errc rc = in->list ? list_rewind(in->list, err)
 				: csv_open(&p.spool, in->spool, &opt, err);

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "io/file.h"
+#include "io/packed.h"
 #include "store/gap.h"
 #include "store/sql.h"
 
@@ -48,6 +49,7 @@ static bool is_nothing(const char *name, struct str bytes)
 	return strcmp(name, "emergency") == 0 && bytes.n && bytes.p[0] == '\0';
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once */
 static enum errc add_file(struct packing *p, const char *name, struct err *err)
 {
 	char *path = mem_printf("%s/%s", p->folder, name);
@@ -55,7 +57,11 @@ static enum errc add_file(struct packing *p, const char *name, struct err *err)
 	enum errc rc = file_read(path, FILE_MAX_BYTES, &bytes, err);
 
 	if (rc == ERR_NO_INPUT && !file_exists(path)) {
-		rc = ERR_OK; /* forgotten meanwhile */
+		char *packed = mem_printf("%s" PACKED_SUFFIX, name);
+
+		/* Compressed meanwhile, or forgotten. */
+		rc = packed_is_there(path) ? add_file(p, packed, err) : ERR_OK;
+		free(packed);
 	} else if (!rc && !is_nothing(name, buf_view(&bytes))) {
 		db_bind(p->add,
 			DB_VALUES(db_z(name), db_blob(bytes.n ? buf_view(&bytes) : STR(""))));
@@ -109,7 +115,8 @@ static enum errc pack(
 				db_int(moved)),
 			err);
 	if (!rc)
-		rc = db_prepare(p.db, "INSERT INTO archive_file VALUES(?1, ?2)", &p.add, err);
+		rc = db_prepare(
+			p.db, "INSERT OR IGNORE INTO archive_file VALUES(?1, ?2)", &p.add, err);
 	for (int i = 0; i < PARTS && !rc; i++)
 		rc = add_tree(&p, parts[i], 0, err);
 	if (!rc)

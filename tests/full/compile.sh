@@ -20,7 +20,7 @@ here=/usr/include/$(gcc -print-multiarch)
 
 # The libraries' headers without this machine's libc.
 mkdir -p "$top/all/openssl" "$top/linux"
-for name in csv.h cjson yaml.h sqlite3.h xlsxwriter.h xlsxwriter microhttpd.h; do ln -s "/usr/include/$name" "$top/all/"; done
+for name in csv.h cjson yaml.h sqlite3.h xlsxwriter.h xlsxwriter zstd.h zstd_errors.h microhttpd.h; do ln -s "/usr/include/$name" "$top/all/"; done
 ln -s "$here/curl" "$top/all/"
 ln -s /usr/include/openssl/* "$here"/openssl/* "$top/all/openssl/"
 ln -s /usr/include/linux /usr/include/asm-generic "$here/asm" "$top/linux/"
@@ -34,12 +34,12 @@ stubs() { # COMPILER...
 	local library
 
 	mkdir "$top/stubs"
-	for library in csv cjson yaml sqlite3 crypto xlsxwriter microhttpd; do
+	for library in csv cjson yaml sqlite3 crypto xlsxwriter zstd microhttpd; do
 		nm -D --defined-only "/usr/lib/$(gcc -print-multiarch)/lib$library.so" | awk '$2 ~ /^[TDBRWi]$/ { sub(/@.*/, "", $3); print $3 }'
 	done | sort -u | sed 's/.*/void &(void); void &(void) {}/' >"$top/stubs/all.c"
 	# Apple's C library has these in a library of their own.
 	for library in iconv iconv_open iconv_close; do echo "void $library(void); void $library(void) {}"; done >>"$top/stubs/all.c"
-	for library in csv cjson yaml sqlite3 crypto xlsxwriter microhttpd iconv; do
+	for library in csv cjson yaml sqlite3 crypto xlsxwriter zstd microhttpd iconv; do
 		"$@" -w -fno-builtin -shared -o "$top/stubs/lib$library.dylib" "$top/stubs/all.c" || return 1
 	done
 }

@@ -198,4 +198,64 @@ for command in runs 'runs latest' 'report latest --csv again.csv' 'undo latest' 
 	status=$?
 	check "a pipe in the place of the list: $command ends ($status)" test "$status" -lt 124
 done
+
+# --- a large list is compressed when its run has ended, and read as before ---
+
+world ''
+apply_large() { # COLUMN: the same devices with something else beside them
+	{
+		printf 'serial,%s\n' "$1"
+		for n in 1 2 3; do printf 'KEEPREST000%d,%0400000d\n' "$n" "$n"; done
+	} >in.csv
+	apply "${@:2}"
+}
+packed() {
+	find state/*/inputs -name '*.csv.zst' | wc -l
+}
+apply_large Note --max-wait 1m
+list=$(find state/*/inputs -name '*.csv.zst')
+same 'one list, compressed' '0 1' "$(inputs) $(packed)"
+cp in.csv given.csv
+check 'no other program is needed to read it' cmp <(zstd -dc "$list") given.csv
+check 'a quarter of its size, or less' test $(($(stat -c %s "$list") * 4)) -lt "$(stat -c %s given.csv)"
+apply --max-wait 48h
+same 'the run goes on' '3 0' "$(grep -c ',done,' in.result.csv) $status"
+same 'the list is kept once' '0 1' "$(inputs) $(packed)"
+cp in.result.csv first.csv
+run report latest --csv again.csv
+same 'its result once more' 0 "$status"
+check 'is what it was' cmp first.csv again.csv
+run undo latest
+same 'an undo has its rows' 4 "$(tail -n +1 out | cut -d, -f1 | wc -l)"
+run backup kept.backup
+same 'a backup' 0 "$status"
+rm -r state
+run restore kept.backup
+run report latest --csv again.csv
+same 'has it' 0 "$status"
+check 'whole' cmp first.csv again.csv
+list=$(find state/*/inputs -name '*.csv.zst')
+for damage in 'truncate -s -9' 'truncate -s 0' 'sed -i s/0/1/g' 'cp given.csv'; do
+	$damage "$list"
+	run report latest --csv again.csv
+	same "$damage: it is damaged" 74 "$status"
+	check 'which one' grep -q 'is damaged' err
+	run undo latest
+	same "$damage: nor is it undone" 74 "$status"
+	cp given.csv in.csv
+	apply
+	same "$damage: the same list again" 3 "$(grep -c ',unchanged,' in.result.csv)"
+	run report latest --csv again.csv
+	same "$damage: repairs it" 0 "$status"
+	same "$damage: and it is compressed again" '0 1' "$(inputs) $(packed)"
+done
+# What was cut off while it was compressed: both are there, one of them whole or none.
+zstd -q -d -k "$list"
+cp "$list" sound.zst
+truncate -s -9 "$list"
+run report latest --csv again.csv
+same 'the one that was there before is read' 0 "$status"
+apply
+check 'and is compressed anew' cmp "$list" sound.zst
+same 'one list is left' '0 1' "$(inputs) $(packed)"
 suite_end

@@ -8,7 +8,7 @@ table='
 base
 os        base
 io        base os
-io/csv    base
+io/csv    base io
 io/db     base os io
 trust     base os io
 model     base os io trust
@@ -50,6 +50,7 @@ sqlite3.h    src/io/db/
 openssl/     src/io/crypto_
 microhttpd.h src/sim/serve.c
 xlsxwriter.h src/report/xlsx_api.h
+zstd.h       src/io/packed.c
 '
 if [ "${1:-}" = --print ]; then
 	printf '%s%s' "$table" "$libraries"

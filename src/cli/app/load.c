@@ -270,6 +270,7 @@ enum errc cli_load_input(const struct cli *cli, const struct settings *settings,
 	};
 	enum errc rc = cli_list_options(cli, settings, rules, &opt.list, err);
 
+	opt.list.csv.kept = cli_text(cli, OPTION_SINCE) != NULL; /* the list of a run */
 	if (!rc && main_list)
 		rc = cli_serials(cli, &serials, err);
 	if (rc)

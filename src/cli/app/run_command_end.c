@@ -16,6 +16,7 @@
 #include "os/stop.h"
 #include "report/ndjson.h"
 #include "report/status.h"
+#include "store/pack.h"
 #include "store/prune.h"
 
 enum { NEXT_MAX_BYTES = 1024 * 1024 };
@@ -163,8 +164,8 @@ static enum errc keep_end(
 	return rc ? rc : store_check_kept(store, err);
 }
 
-/* What the settings do not want to be kept for ever. */
-static void prune(const struct run_command *c, enum errc ended)
+/* What the settings do not want to be kept for ever goes, and large lists take less room. */
+static void tidy(const struct run_command *c, enum errc ended)
 {
 	const struct settings *set = c->p.settings;
 	struct prune p;
@@ -188,6 +189,8 @@ static void prune(const struct run_command *c, enum errc ended)
 			 "of the audit trail",
 			done.inputs, plural(done.inputs), done.runs, plural(done.runs),
 			(long long)done.events, plural((uint64_t)done.events));
+	if (store_pack(c->p.session.store, &err))
+		log_info("a list of the state was not compressed: %s", err.msg);
 }
 
 /* Whoever watches from elsewhere; a run that waits for another one is no news. */
@@ -283,7 +286,7 @@ int run_command_finish(struct run_command *c, enum errc ended, const struct err 
 	if (!late && (written || c->has_run))
 		tell(c, &summary, written, status);
 	tell_others(c, ended, status, &summary);
-	prune(c, ended);
+	tidy(c, ended);
 	if (late)
 		status = show_rows(c, ended, &written, status);
 	if (late && (written || c->has_run))

@@ -27,6 +27,7 @@ struct csv_options {
 	const char *encoding; /* iconv name; NULL or "utf-8": UTF-8, or UTF-16 when that is what it
 				 is */
 	char delimiter;       /* 0: sniff */
+	bool kept;            /* a list in the state, maybe compressed (io/packed.h) */
 	bool only_libcsv;     /* --parser libcsv: never the fast splitter */
 	bool of_settings;     /* no option of the command line is about it: remedies name none */
 	size_t read_bytes;    /* at a time; 0: 64 KiB. Tests make it small. */

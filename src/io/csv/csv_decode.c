@@ -11,10 +11,14 @@
 #include "base/mem.h"
 #include "base/stat.h"
 #include "base/utf16.h"
+#include "io/packed.h"
 
 enum { READ_BYTES = 64 * 1024, KIND_BYTES = 1024 };
 
 struct csv_source {
+	/* Reads the file; NULL: it is not compressed. */
+	struct packed *packed;
+
 	int fd;             /* -1: memory */
 	struct str memory;  /* what is left of it */
 	struct str all;     /* of the memory */
@@ -44,6 +48,8 @@ static enum errc read_raw(struct csv_source *s, char *p, size_t cap, size_t *ret
 		*ret_n = n;
 		return ERR_OK;
 	}
+	if (s->packed)
+		return packed_read(s->packed, s->fd, p, n, ret_n, err);
 	do
 		got = read(s->fd, p, n);
 	while (got < 0 && errno == EINTR);
@@ -137,9 +143,15 @@ static enum errc choose_converter(struct csv_source *s, const char *encoding, st
 	return ERR_OK;
 }
 
-static enum errc open_path(struct csv_source *s, const char *path, struct err *err)
+static enum errc open_path(
+	struct csv_source *s, const char *path, const struct csv_options *opt, struct err *err)
 {
-	s->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (strcmp(path, "-") == 0)
+		s->fd = STDIN_FILENO;
+	else if (opt->kept)
+		s->fd = packed_open(path, &s->packed);
+	else
+		s->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0 || fstat(s->fd, &s->opened) != 0)
 		return err_set(err, ERR_NO_INPUT, "cannot open: %s", strerror(errno));
 	if (S_ISDIR(s->opened.st_mode))
@@ -155,6 +167,7 @@ enum errc csv_source_open(struct csv_source **ret, const char *path, struct str 
 	enum errc rc = ERR_OK;
 
 	s->fd = -1;
+	s->packed = NULL;
 	s->opened = (struct stat){ 0 };
 	s->memory = s->all = bytes;
 	s->read_bytes = opt->read_bytes ? opt->read_bytes : READ_BYTES;
@@ -164,7 +177,7 @@ enum errc csv_source_open(struct csv_source **ret, const char *path, struct str 
 	s->from = s->to = 0;
 	s->at_end = s->flushed = false;
 	if (path)
-		rc = open_path(s, path, err);
+		rc = open_path(s, path, opt, err);
 	while (!rc && s->to < KIND_BYTES && !s->at_end)
 		rc = refill(s, err);
 	if (!rc)
@@ -211,6 +224,7 @@ enum errc csv_source_rewind(struct csv_source *s, struct err *err)
 		return err_set(err, ERR_NO_INPUT, "cannot read: %s", strerror(errno));
 	if (!stat_is_unchanged(&now, &s->opened))
 		return err_set(err, ERR_INPUT, "the file was changed while it was read");
+	packed_rewind(s->packed);
 	s->memory = s->all;
 	s->from = s->to = 0;
 	s->at_end = s->flushed = false;
@@ -229,6 +243,7 @@ void csv_source_close(struct csv_source *s)
 		return;
 	if (s->fd > STDIN_FILENO)
 		(void)close(s->fd);
+	packed_close(s->packed);
 	if (s->converter)
 		(void)iconv_close(s->converter);
 	free(s);
