@@ -24,10 +24,12 @@ enum { STOP_GRACE_MS = 20000 };
 
 static bool ready_in(const struct job *j, uint32_t wave)
 {
-	for (uint32_t i = 0; i < j->n; i++) {
-		const struct job_device *d = &j->devices[i];
+	struct job_wave w = job_wave(j, wave);
 
-		if (job_goes_on(d) && !d->blocked && d->wave == wave && job_step(j, d))
+	for (uint32_t i = 0; i < w.n; i++) {
+		const struct job_device *d = &j->devices[w.v[i]];
+
+		if (job_goes_on(d) && !d->blocked && job_step(j, d))
 			return true;
 	}
 	return false;
@@ -38,12 +40,13 @@ static bool ready_in(const struct job *j, uint32_t wave)
 static int64_t second_look_due(const struct job *j, uint32_t wave)
 {
 	int64_t now = transport_now(j->transport), due = INT64_MAX;
+	struct job_wave w = job_wave(j, wave);
 
-	for (uint32_t i = 0; i < j->n; i++) {
-		const struct job_device *d = &j->devices[i];
+	for (uint32_t i = 0; i < w.n; i++) {
+		const struct job_device *d = &j->devices[w.v[i]];
 		int64_t when = d->doubt ? look_second_ms(j, d) : INT64_MIN;
 
-		if (job_goes_on(d) && !d->blocked && d->wave == wave && when > now && when < due)
+		if (job_goes_on(d) && !d->blocked && when > now && when < due)
 			due = when;
 	}
 	return due;
@@ -118,13 +121,12 @@ static bool counts_for_halt(const struct job_device *d)
 
 static void check_halt(struct job *j, uint32_t wave, uint32_t percent)
 {
-	uint64_t n = 0, bad = 0;
+	struct job_wave w = job_wave(j, wave);
+	uint64_t n = w.n, bad = 0;
 	struct err err;
 
-	for (uint32_t i = 0; i < j->n; i++) {
-		n += j->devices[i].wave == wave;
-		bad += j->devices[i].wave == wave && counts_for_halt(&j->devices[i]);
-	}
+	for (uint32_t i = 0; i < w.n; i++)
+		bad += counts_for_halt(&j->devices[w.v[i]]);
 	if (percent >= 100 || bad * 100 <= n * percent || wave + 1 >= j->n_waves)
 		return;
 	(void)err_set(&err, ERR_GUARD,

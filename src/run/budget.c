@@ -184,12 +184,13 @@ void budget_say_too_late(struct job *j, uint32_t wave)
 {
 	int64_t off_and_back_ms = transport_write_when(j->transport, 2);
 	char end[TIME_TEXT], off[TIME_TEXT];
+	struct job_wave w = job_wave(j, wave);
 	uint32_t i = 0;
 
-	while (i < j->n && !(j->devices[i].wave == wave && job_is_ready(&j->devices[i]) &&
-				   budget_is_too_late(j, &j->devices[i])))
+	while (i < w.n &&
+		!(job_is_ready(&j->devices[w.v[i]]) && budget_is_too_late(j, &j->devices[w.v[i]])))
 		i++;
-	if (i == j->n)
+	if (i == w.n)
 		return;
 	if (off_and_back_ms > transport_deadline(j->transport)) {
 		j->held_until_ms = off_and_back_ms;

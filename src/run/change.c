@@ -32,14 +32,14 @@ static bool stays_home(const struct job *j, const struct job_device *d)
 /* Wave UINT32_MAX: only devices on their way back, or that may have to be. */
 static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
 {
-	const struct work_step *s = job_step(j, d);
+	const struct work_step *s = job_is_ready(d) ? job_step(j, d) : NULL;
 
-	if (!job_is_ready(d) || !s || step_info(s->kind)->service != SERVICE_APPLE ||
-		bisect_waits(j, d) || (s->kind == STEP_RELEASE && j->settings->apple.school))
+	if (!s || step_info(s->kind)->service != SERVICE_APPLE || bisect_waits(j, d) ||
+		(s->kind == STEP_RELEASE && j->settings->apple.school))
 		return false;
 	if (wave == UINT32_MAX)
 		return job_is_put_back(j, d) || job_in_doubt(j, d);
-	return d->wave == wave && !stays_home(j, d);
+	return !stays_home(j, d);
 }
 
 /* --- sending --- */
@@ -346,11 +346,12 @@ static uint32_t hold_at_home(struct job *j, struct change_order *v, uint32_t n)
 
 static uint32_t find_ready(struct job *j, uint32_t wave, struct change_order *v)
 {
+	struct job_wave w = job_wave(j, wave);
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < j->n; i++)
-		if (is_ready(j, &j->devices[i], wave))
-			v[n++] = order_of(j, i);
+	for (uint32_t i = 0; i < w.n; i++)
+		if (is_ready(j, &j->devices[w.v[i]], wave))
+			v[n++] = order_of(j, w.v[i]);
 	qsort(v, n, sizeof(*v), by_group_and_place);
 	return hold_at_home(j, v, n);
 }

@@ -15,12 +15,11 @@
 #include "run/wanted.h"
 #include "services/dep.h"
 
-static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
+static bool is_ready(const struct job *j, const struct job_device *d)
 {
 	const struct work_step *s = job_step(j, d);
 
-	return j->settings->apple.school && job_is_ready(d) && d->wave == wave && s &&
-	       s->kind == STEP_RELEASE;
+	return j->settings->apple.school && job_is_ready(d) && s && s->kind == STEP_RELEASE;
 }
 
 static void take_word(void *self, struct str serial, enum dep_disowned how)
@@ -136,7 +135,7 @@ static uint32_t keep_ready(const struct job *j, uint32_t *v, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct job_device *d = &j->devices[v[i]];
 
-		if (is_ready(j, d, d->wave) && look_is_good(j, d))
+		if (is_ready(j, d) && look_is_good(j, d))
 			v[n_kept++] = v[i];
 	}
 	return n_kept;

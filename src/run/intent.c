@@ -167,7 +167,7 @@ static void take_intent(struct open_request *r, int64_t id, int64_t at_ms)
 
 		d->attempts++;
 		d->intent_ms = at_ms;
-		d->dirty = true;
+		job_touch(r->job, d);
 		if (step_info(r->kind)->takes_off && job_has_to_return(r->job, d) && !d->custody)
 			d->custody = r->has_custody = true;
 	}
@@ -202,8 +202,7 @@ static enum errc before_change(void *self, int64_t at_ms, struct err *err)
 	if (rc)
 		return rc;
 	take_intent(r, id, at_ms);
-	if (j->progress)
-		j->progress(j->progress_self, j);
+	job_show(j);
 	return ERR_OK;
 }
 
@@ -297,8 +296,7 @@ static enum errc save_outcome(struct open_request *r, struct err *err)
 		rc = job_note(r, err);
 	rc = store_end(j->store, rc, err);
 	if (!rc)
-		if (j->progress)
-			j->progress(j->progress_self, j);
+		job_show(j);
 	return rc;
 }
 

@@ -33,6 +33,15 @@ void job_move(struct job_device *d, enum standing_event event)
 	d->standing = (uint8_t)standing_after((enum device_standing)d->standing, event);
 }
 
+void job_touch(struct job *j, struct job_device *d)
+{
+	if (d->dirty)
+		return;
+	d->dirty = true;
+	MEM_GROW(j->dirty, j->n_dirty, j->cap_dirty);
+	j->dirty[j->n_dirty++] = (uint32_t)(d - j->devices);
+}
+
 bool job_is_ready(const struct job_device *d)
 {
 	return d->standing == STANDING_READY && !d->blocked;
@@ -165,7 +174,7 @@ void job_settle(struct job *j, struct job_device *d, enum outcome outcome, enum 
 	job_move(d, outcome == OUTCOME_PENDING || outcome == OUTCOME_IN_FLIGHT ? ON_REOPENED
 									       : ON_SETTLED);
 	d->finished_ms = job_is_settled(d) ? transport_now(j->transport) : TIME_NONE;
-	d->dirty = true;
+	job_touch(j, d);
 	buf_init(&after, 64 * 1024);
 	fleet_remember(j->fleet, d->slot, &after);
 	d->after = job_keep(j, buf_view(&after));
@@ -251,7 +260,7 @@ void job_end_flight(struct job *j, struct job_device *d)
 		return;
 	d->outcome = OUTCOME_PENDING;
 	d->reason = REASON_NONE;
-	d->dirty = true;
+	job_touch(j, d);
 }
 
 void job_end_custody(struct job *j, struct job_device *d)
@@ -273,7 +282,7 @@ void job_pass(struct job *j, struct job_device *d, char letter)
 	d->batch = 0;
 	d->doubt = 0;
 	d->sync_ms = d->sync_asked_ms = TIME_NONE;
-	d->dirty = true;
+	job_touch(j, d);
 	if (d->sure && step_info(job_program(j, d)->v[at].kind)->puts_back)
 		job_end_custody(j, d);
 	job_end_flight(j, d);
@@ -335,7 +344,7 @@ bool job_turn_back(struct job *j, struct job_device *d, enum outcome outcome, en
 		d->outcome = (uint8_t)outcome;
 		d->reason = (uint8_t)reason;
 	}
-	d->dirty = true;
+	job_touch(j, d);
 	return true;
 }
 
@@ -399,11 +408,11 @@ void job_fail(struct job *j, struct job_device *d, enum outcome outcome, enum re
 	}
 }
 
-void job_wait(struct job_device *d, enum reason reason)
+void job_wait(struct job *j, struct job_device *d, enum reason reason)
 {
 	d->outcome = OUTCOME_HELD;
 	d->reason = (uint8_t)reason;
-	d->dirty = true;
+	job_touch(j, d);
 }
 
 void job_leave(struct job *j, struct job_device *d, enum outcome outcome, enum reason reason,
@@ -450,6 +459,7 @@ static void add_way_back(struct job *j, struct job_device *d)
 	}
 	d->doubt = 0;
 	d->custody = d->rerouted = true;
+	job_touch(j, d);
 	job_tell(j, CUSTODY_BEGUN, 0, d);
 }
 
@@ -545,7 +555,7 @@ void job_evidence(struct job *j, struct job_device *d, const char *kind, const c
 	text = mem_printf(
 		"%s%s%s:%s", d->evidence ? d->evidence : "", d->evidence ? ";" : "", kind, value);
 	d->evidence = job_keep(j, str_from(text));
-	d->dirty = true;
+	job_touch(j, d);
 	free(text);
 }
 
@@ -576,16 +586,4 @@ enum errc job_or_stop(struct job *j, enum errc rc, const struct err *err)
 		return rc;
 	job_end(j, rc, err);
 	return ERR_OK;
-}
-
-uint32_t job_find(const struct job *j,
-	bool (*fits)(const struct job *j, const struct job_device *d, uint32_t wave), uint32_t wave,
-	uint32_t *v, uint32_t most)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < j->n && n < most; i++)
-		if (fits(j, &j->devices[i], wave))
-			v[n++] = i;
-	return n;
 }

@@ -69,7 +69,8 @@ struct job_device {
 	bool anonymous; /* it drifted, is back, or does not show what we did, and who changed it
 			   is not known yet */
 	bool rerouted;  /* its program has a way back since, to be written as well */
-	bool dirty;     /* to be written by job_flush() */
+	bool dirty;     /* it is among job.dirty */
+	bool counted_settled, counted_failed; /* in those of the job */
 };
 
 /* What a row that ends in a step which cannot be undone was taken by. */
@@ -125,7 +126,14 @@ struct job {
 	uint32_t *by_slot; /* fleet slot -> index in devices; MAP_NONE */
 	struct open_request **open;
 	uint32_t n_open, cap_open;
+	/* Indexes of those that changed since the last flush, see job_touch(). */
+	uint32_t *dirty;
+	uint32_t n_dirty, cap_dirty;
+	/* As of the last job_count(): how many have their outcome, one of them that is a failure,
+	 * and who is off its server and to return, ascending. */
+	uint32_t n_settled, n_failed, *off, n_off, cap_off;
 	uint32_t n_waves;
+	uint32_t *by_wave, *wave_begins; /* see job_wave() */
 	struct bisect *searches;
 	uint32_t n_searches, cap_searches;
 	/* For each of the limits: at most so many devices were acted on since then. */
@@ -177,6 +185,18 @@ MUST_CHECK enum errc job_load(struct job *j, int64_t run, struct err *err);
 MUST_CHECK enum errc job_take_over(struct job *j, struct err *err);
 void job_release(struct job *j);
 MUST_CHECK enum errc job_flush(struct job *j, struct err *err);
+/* Its steps, its outcome or what is said of it changed, or are about to: to be written by
+ * job_flush(), and counted. */
+void job_touch(struct job *j, struct job_device *d);
+/* Counts those anew that were touched; they are in order afterwards. */
+void job_count(struct job *j);
+void job_count_all(struct job *j);
+/* Those that were counted are in the store. */
+void job_written(struct job *j);
+/* Tells job.progress. */
+void job_show(struct job *j);
+/* Not settled, off its server by us, and its program puts it back. */
+bool job_is_to_return(const struct job *j, const struct job_device *d);
 /* The device of that serial; NULL: it is none of the job's. */
 struct job_device *job_device_of(const struct job *j, struct str serial);
 const struct work_program *job_program(const struct job *j, const struct job_device *d);
@@ -225,7 +245,7 @@ void job_end_custody(struct job *j, struct job_device *d);
  * neither off its server nor in custody. */
 void job_end_flight(struct job *j, struct job_device *d);
 /* The row is held while its wipe goes on: not settled. */
-void job_wait(struct job_device *d, enum reason reason);
+void job_wait(struct job *j, struct job_device *d, enum reason reason);
 /* Somebody else changed it: left alone. */
 void job_drift(struct job *j, struct job_device *d, const char *detail);
 /* The steps that are left are not for this run. */
@@ -257,10 +277,17 @@ void job_tell(struct job *j, enum ledger_what what, int64_t request, const struc
 /* Takes the protected list as it reads now: what was on it stays. A failure stops new changes, and
  * so does an approval that holds no longer. */
 void job_read_protected(struct job *j);
+/* The devices of a wave: indexes, ascending; UINT32_MAX: all, wave after wave. */
+struct job_wave {
+	const uint32_t *v;
+	uint32_t n;
+};
+void job_cut_waves(struct job *j);
+struct job_wave job_wave(const struct job *j, uint32_t wave);
 /* The first devices of a wave that fit, at most so many: indexes into v. */
 uint32_t job_find(const struct job *j,
-	bool (*fits)(const struct job *j, const struct job_device *d, uint32_t wave), uint32_t wave,
-	uint32_t *v, uint32_t most);
+	bool (*fits)(const struct job *j, const struct job_device *d), uint32_t wave, uint32_t *v,
+	uint32_t most);
 /* Remembers the first reason to send nothing more. */
 void job_stop(struct job *j, enum errc code, enum reason reason, const struct err *err);
 /* The same, with the reason that the code gives to the rows that did not begin. */

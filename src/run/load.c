@@ -167,7 +167,7 @@ static enum errc load_request_device(void *self, struct str serial, uint32_t ste
 		job_move(d, ON_NAMED);
 		r->devices[r->n++] = (uint32_t)(d - j->devices);
 		if (r->kind == STEP_WIPE && d->outcome != OUTCOME_HELD)
-			job_wait(d, REASON_UEM_WIPE_WAITING);
+			job_wait(j, d, REASON_UEM_WIPE_WAITING);
 	}
 	return ERR_OK;
 }
@@ -296,6 +296,9 @@ enum errc job_load(struct job *j, int64_t run, struct err *err)
 	}
 	if (!rc)
 		rc = take_intents(j, err);
+	if (!rc)
+		job_count_all(j);
+	job_cut_waves(j);
 	return rc ? rc : take_custodies(j, err);
 }
 
@@ -307,6 +310,10 @@ void job_release(struct job *j)
 	}
 	free(j->open);
 	free(j->searches);
+	free(j->by_wave);
+	free(j->wave_begins);
+	free(j->dirty);
+	free(j->off);
 	free(j->ops);
 	map_release(&j->protected_since);
 	free(j->devices);

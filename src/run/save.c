@@ -115,11 +115,13 @@ static enum errc write_all(struct job *j, struct err *err)
 
 	for (uint32_t i = 0; i < j->n_ops && !rc; i++)
 		rc = write_op(j, &j->ops[i], err);
-	for (uint32_t i = 0; i < j->n && !rc; i++) {
-		if (j->devices[i].rerouted)
-			rc = write_program(j, &j->devices[i], err);
-		if (!rc && j->devices[i].dirty)
-			rc = write_device(j, &j->devices[i], err);
+	for (uint32_t i = 0; i < j->n_dirty && !rc; i++) {
+		const struct job_device *d = &j->devices[j->dirty[i]];
+
+		if (d->rerouted)
+			rc = write_program(j, d, err);
+		if (!rc)
+			rc = write_device(j, d, err);
 	}
 	for (uint32_t i = 0; i < j->n_open && !rc; i++) {
 		rc = write_request(j->open[i], err);
@@ -133,14 +135,14 @@ static enum errc flush(struct job *j, struct err *err)
 {
 	enum errc rc = store_begin(j->store, err);
 
+	job_count(j);
 	if (!rc)
 		rc = write_all(j, err);
 	rc = store_end(j->store, rc, err);
 	if (rc)
 		return rc;
 	j->n_ops = 0;
-	for (uint32_t i = 0; i < j->n; i++)
-		j->devices[i].dirty = j->devices[i].rerouted = false;
+	job_written(j);
 	return ERR_OK;
 }
 
@@ -149,7 +151,7 @@ enum errc job_flush(struct job *j, struct err *err)
 	/* What a lost ledger does not get to know the next start finds out again. */
 	enum errc rc = store_is_lost(j->store) ? ERR_OK : flush(j, err);
 
-	if (!rc && j->progress)
-		j->progress(j->progress_self, j);
+	if (!rc)
+		job_show(j);
 	return rc;
 }

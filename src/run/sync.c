@@ -22,7 +22,7 @@ enum { QUIET_LOOKS = 2 };
 
 struct syncing {
 	struct job *j;
-	uint32_t wave;
+	struct job_wave wave;
 	uint32_t groups; /* that still owe a change */
 	bool triggered;
 	int64_t next_trigger_ms, interval_ms;
@@ -33,12 +33,16 @@ struct syncing {
 	struct err why;
 };
 
-static bool waits(const struct job *j, const struct job_device *d, uint32_t wave)
+static bool waits(const struct job *j, const struct job_device *d)
 {
-	const struct work_step *s = job_step(j, d);
+	const struct work_step *s = d->standing == STANDING_READY ? job_step(j, d) : NULL;
 
-	return d->standing == STANDING_READY && s && d->wave == wave &&
-	       (s->kind == STEP_SYNC || s->kind == STEP_FETCH);
+	return s && (s->kind == STEP_SYNC || s->kind == STEP_FETCH);
+}
+
+static struct job_device *nth(const struct syncing *s, uint32_t i)
+{
+	return &s->j->devices[s->wave.v[i]];
 }
 
 /* Groups whose list does not show the device as it should. */
@@ -97,10 +101,10 @@ static int64_t earliest(
 {
 	int64_t first = INT64_MAX;
 
-	for (uint32_t i = 0; i < s->j->n; i++) {
-		const struct job_device *d = &s->j->devices[i];
+	for (uint32_t i = 0; i < s->wave.n; i++) {
+		const struct job_device *d = nth(s, i);
 
-		if (waits(s->j, d, s->wave) && when(s->j, d) < first)
+		if (waits(s->j, d) && when(s->j, d) < first)
 			first = when(s->j, d);
 	}
 	return first;
@@ -137,7 +141,8 @@ static enum errc wait_instead(struct job *j, struct err *err)
 		j->transport, transport_now(j->transport) + j->settings->sync.wait_ms, err);
 }
 
-static enum errc sync_without_uem(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+static enum errc sync_without_uem(
+	struct job *j, struct job_wave w, uint32_t *ret_n, struct err *err)
 {
 	enum errc rc = wait_instead(j, err);
 
@@ -145,10 +150,10 @@ static enum errc sync_without_uem(struct job *j, uint32_t wave, uint32_t *ret_n,
 		job_end(j, rc, err);
 		return ERR_OK;
 	}
-	for (uint32_t i = 0; i < j->n && !rc && !j->stop; i++) {
-		struct job_device *d = &j->devices[i];
+	for (uint32_t i = 0; i < w.n && !rc && !j->stop; i++) {
+		struct job_device *d = &j->devices[w.v[i]];
 
-		if (!waits(j, d, wave))
+		if (!waits(j, d))
 			continue;
 		job_evidence(j, d, "sync", "waited");
 		job_pass(j, d, RESULT_DONE);
@@ -194,11 +199,10 @@ static uint32_t fetch_groups(const struct syncing *s)
 	int64_t now = transport_now(j->transport);
 	uint32_t groups = 0;
 
-	for (uint32_t i = 0; i < j->n; i++) {
-		const struct job_device *d = &j->devices[i];
+	for (uint32_t i = 0; i < s->wave.n; i++) {
+		const struct job_device *d = nth(s, i);
 
-		if (waits(j, d, s->wave) &&
-			(job_step(j, d)->kind == STEP_FETCH || now >= fetch_when(j, d)))
+		if (waits(j, d) && (job_step(j, d)->kind == STEP_FETCH || now >= fetch_when(j, d)))
 			groups |= asked_groups(j, d);
 	}
 	return groups;
@@ -210,10 +214,10 @@ static void start_clocks(struct syncing *s)
 {
 	int64_t now = transport_now(s->j->transport);
 
-	for (uint32_t i = 0; i < s->j->n; i++) {
-		struct job_device *d = &s->j->devices[i];
+	for (uint32_t i = 0; i < s->wave.n; i++) {
+		struct job_device *d = nth(s, i);
 
-		if (waits(s->j, d, s->wave) && d->sync_ms == TIME_NONE)
+		if (waits(s->j, d) && d->sync_ms == TIME_NONE)
 			d->sync_ms = now;
 	}
 	s->triggered = true;
@@ -236,10 +240,10 @@ static int64_t trigger_until(const struct syncing *s)
 	const struct job *j = s->j;
 	int64_t now = transport_now(j->transport), first = INT64_MAX;
 
-	for (uint32_t i = 0; i < j->n; i++) {
-		struct job_device *d = &j->devices[i];
+	for (uint32_t i = 0; i < s->wave.n; i++) {
+		struct job_device *d = nth(s, i);
 
-		if (!waits(j, d, s->wave) || !job_is_off(j, d))
+		if (!waits(j, d) || !job_is_off(j, d))
 			continue;
 		if (d->sync_asked_ms == TIME_NONE)
 			d->sync_asked_ms = now;
@@ -285,20 +289,20 @@ static enum errc trigger(struct syncing *s, struct err *err)
 static enum errc keep_gone(struct syncing *s, bool *proved, struct err *err)
 {
 	struct job *j = s->j;
-	uint32_t *slots = mem_alloc((j->n + 1) * sizeof(*slots)), n = 0;
-	uint32_t *groups = mem_alloc((j->n + 1) * sizeof(*groups));
-	bool *gone = mem_zalloc(j->n + 1);
+	uint32_t *slots = mem_alloc((s->wave.n + 1) * sizeof(*slots)), n = 0;
+	uint32_t *groups = mem_alloc((s->wave.n + 1) * sizeof(*groups));
+	bool *gone = mem_zalloc(s->wave.n + 1);
 	enum errc rc;
 
-	for (uint32_t i = 0; i < j->n; i++)
-		if (proved[i] && job_step(j, &j->devices[i])->lifecycle) {
-			groups[n] = groups_before(j, &j->devices[i]);
-			slots[n++] = j->devices[i].slot;
+	for (uint32_t i = 0; i < s->wave.n; i++)
+		if (proved[i] && job_step(j, nth(s, i))->lifecycle) {
+			groups[n] = groups_before(j, nth(s, i));
+			slots[n++] = nth(s, i)->slot;
 		}
 	rc = n ? facts_lifecycle_gone(j->facts, slots, groups, n, gone, err) : ERR_OK;
 	n = 0;
-	for (uint32_t i = 0; i < j->n && !rc; i++)
-		if (proved[i] && job_step(j, &j->devices[i])->lifecycle && !gone[n++])
+	for (uint32_t i = 0; i < s->wave.n && !rc; i++)
+		if (proved[i] && job_step(j, nth(s, i))->lifecycle && !gone[n++])
 			proved[i] = false;
 	free(gone);
 	free(groups);
@@ -320,13 +324,13 @@ static enum errc keep_absent(struct syncing *s, bool *proved, struct err *err)
 	uint32_t groups = 0;
 	enum errc rc;
 
-	for (uint32_t i = 0; i < j->n; i++)
-		if (proved[i] && proves_absence(j, &j->devices[i]))
-			groups |= groups_before(j, &j->devices[i]);
+	for (uint32_t i = 0; i < s->wave.n; i++)
+		if (proved[i] && proves_absence(j, nth(s, i)))
+			groups |= groups_before(j, nth(s, i));
 	rc = groups ? facts_uem_lists(j->facts, groups, err) : ERR_OK;
-	for (uint32_t i = 0; i < j->n; i++)
-		if (proved[i] && proves_absence(j, &j->devices[i]))
-			proved[i] = !untold(j, &j->devices[i]) && owing(j, &j->devices[i]) == 0;
+	for (uint32_t i = 0; i < s->wave.n; i++)
+		if (proved[i] && proves_absence(j, nth(s, i)))
+			proved[i] = !untold(j, nth(s, i)) && owing(j, nth(s, i)) == 0;
 	return errc_info(rc)->scope == SCOPE_RUN ? rc : ERR_OK;
 }
 
@@ -353,21 +357,21 @@ static void pass(struct syncing *s, struct job_device *d)
 static enum errc take_proofs(struct syncing *s, uint32_t *ret_n, struct err *err)
 {
 	struct job *j = s->j;
-	bool *proved = mem_zalloc(j->n + 1);
+	bool *proved = mem_zalloc(s->wave.n + 1);
 	enum errc rc;
 
 	s->groups = 0;
 	s->quiet++;
-	for (uint32_t i = 0; i < j->n; i++)
-		proved[i] = waits(j, &j->devices[i], s->wave) && !untold(j, &j->devices[i]) &&
-			    owing(j, &j->devices[i]) == 0;
+	for (uint32_t i = 0; i < s->wave.n; i++)
+		proved[i] = waits(j, nth(s, i)) && !untold(j, nth(s, i)) &&
+			    owing(j, nth(s, i)) == 0;
 	rc = keep_absent(s, proved, err);
 	if (!rc)
 		rc = keep_gone(s, proved, err);
-	for (uint32_t i = 0; i < j->n && !rc; i++) {
-		struct job_device *d = &j->devices[i];
+	for (uint32_t i = 0; i < s->wave.n && !rc; i++) {
+		struct job_device *d = nth(s, i);
 
-		if (!waits(j, d, s->wave))
+		if (!waits(j, d))
 			continue;
 		if (!proved[i] && !is_unmapped(j, d)) {
 			s->groups |= asked_groups(j, d) | untold(j, d);
@@ -456,10 +460,10 @@ static enum errc give_up(struct syncing *s, uint32_t *ret_n, struct err *err)
 					 &working, err);
 
 	s->groups = 0;
-	for (uint32_t i = 0; i < j->n && !rc; i++) {
-		struct job_device *d = &j->devices[i];
+	for (uint32_t i = 0; i < s->wave.n && !rc; i++) {
+		struct job_device *d = nth(s, i);
 
-		if (!waits(j, d, s->wave))
+		if (!waits(j, d))
 			continue;
 		if (s->refused || now >= deadline_of(j, d)) {
 			fail(s, d, working);
@@ -516,19 +520,19 @@ static bool needs_lists(const struct job *j, const struct job_device *d)
 	       owing(j, d) == 0;
 }
 
-static enum errc sync_with_uem(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
+static enum errc sync_with_uem(struct job *j, struct job_wave w, uint32_t *ret_n, struct err *err)
 {
 	struct syncing s = {
 		.j = j,
-		.wave = wave,
+		.wave = w,
 		.next_trigger_ms = transport_now(j->transport),
 		.interval_ms = j->settings->poll.uem_ms,
 	};
 	uint32_t all = j->fleet->n_groups == 32 ? UINT32_MAX : (1u << j->fleet->n_groups) - 1;
 	enum errc rc = ERR_OK;
 
-	for (uint32_t i = 0; i < j->n && !rc; i++)
-		if (waits(j, &j->devices[i], wave) && needs_lists(j, &j->devices[i])) {
+	for (uint32_t i = 0; i < w.n && !rc; i++)
+		if (waits(j, nth(&s, i)) && needs_lists(j, nth(&s, i))) {
 			rc = look_at_lists(j, all, err);
 			break;
 		}
@@ -550,21 +554,22 @@ static enum errc stop_for(struct job *j, enum errc rc, struct err *err)
 
 enum errc sync_round(struct job *j, uint32_t wave, uint32_t *ret_n, struct err *err)
 {
+	struct job_wave w = job_wave(j, wave);
 	bool any = false;
 
 	*ret_n = 0;
-	for (uint32_t i = 0; i < j->n && !any; i++)
-		any = waits(j, &j->devices[i], wave);
+	for (uint32_t i = 0; i < w.n && !any; i++)
+		any = waits(j, &j->devices[w.v[i]]);
 	if (!any)
 		return ERR_OK;
 	if (!j->settings->has_uem)
-		return sync_without_uem(j, wave, ret_n, err);
-	return stop_for(j, sync_with_uem(j, wave, ret_n, err), err);
+		return sync_without_uem(j, w, ret_n, err);
+	return stop_for(j, sync_with_uem(j, w, ret_n, err), err);
 }
 
 enum errc sync_again(struct job *j, uint32_t groups, struct err *err)
 {
-	struct syncing s = { .j = j, .wave = UINT32_MAX, .groups = groups };
+	struct syncing s = { .j = j, .groups = groups };
 	enum errc rc = trigger(&s, err);
 
 	if (!rc)

@@ -201,7 +201,7 @@ RULES = {
         ("\trc = older_look(&s, err);", "\trc = s.store ? ERR_OK : older_look(&s, err);"),
     ], "lost"),
     "evidence: gone is searched for in its group": ("src/run/sync.c", [
-        ("\t\t\tgroups[n] = groups_before(j, &j->devices[i]);",
+        ("\t\t\tgroups[n] = groups_before(j, nth(s, i));",
          "\t\t\tgroups[n] = 1;"),
     ], "meanwhile lists"),
     "ledger: a released device is not put back": ("src/run/wanted.c", [

@@ -37,13 +37,35 @@ struct life {
 	bool settled;
 };
 
+/* Counting those that changed comes to the same as counting all. */
+static void assert_counted(struct job *j)
+{
+	uint32_t settled = 0, failed = 0, off = 0;
+
+	job_count(j);
+	job_written(j);
+	for (uint32_t i = 0; i < j->n; i++) {
+		const struct job_device *d = &j->devices[i];
+
+		settled += job_is_settled(d);
+		failed += job_is_settled(d) && outcome_info(d->outcome)->exit_status != 0;
+		if (job_is_to_return(j, d))
+			assert_true(off < j->n_off && j->off[off++] == i);
+	}
+	assert_int_equal(j->n_settled, settled);
+	assert_int_equal(j->n_failed, failed);
+	assert_int_equal(j->n_off, off);
+}
+
 static void live(const struct life *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct job_device *d = kit_device(&k, "");
 
-		for (const char *p = v[i].what; *p; p++)
+		for (const char *p = v[i].what; *p; p++) {
 			happens(d, *p);
+			assert_counted(&k.job);
+		}
 		if (strcmp(d->results, v[i].results) || d->outcome != v[i].outcome ||
 			d->reason != v[i].reason || job_is_settled(d) != v[i].settled)
 			fail_msg("%s: %s %s %s%s", v[i].what, d->results,

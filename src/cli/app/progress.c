@@ -10,7 +10,6 @@
 #include "base/time.h"
 #include "cli/args/terminal.h"
 #include "forecast/schedule.h"
-#include "model/outcome.h"
 #include "os/stop.h"
 #include "report/status_line.h"
 #include "run/request.h"
@@ -233,27 +232,15 @@ static void add_off(struct off *off, const struct job *j, uint32_t device)
 			STR_FMT(map_key(&j->fleet->serials, j->devices[device].slot)));
 }
 
-static bool is_off(const struct job *j, uint32_t device)
-{
-	const struct job_device *d = &j->devices[device];
-	uint32_t at;
-
-	return !job_is_settled(d) && work_put_back_due(job_program(j, d), d->results, &at);
-}
-
 /* Counts them by what became of them; names who is off its server. */
 static void count_devices(const struct job *j, struct standing *s, struct off *ret)
 {
 	s->total = j->n;
-	s->settled = s->failed = 0;
-	for (uint32_t i = 0; i < j->n; i++)
-		if (job_is_settled(&j->devices[i])) {
-			s->settled++;
-			s->failed += outcome_info(j->devices[i].outcome)->exit_status != 0;
-		} else if (is_off(j, i)) {
-			add_off(ret, j, i);
-		}
-	s->in_flight = ret->n;
+	s->settled = j->n_settled;
+	s->failed = j->n_failed;
+	s->in_flight = j->n_off;
+	for (uint32_t i = 0; i < j->n_off; i++)
+		add_off(ret, j, j->off[i]);
 }
 
 /* Those that a request under way may take off. */
@@ -264,7 +251,7 @@ static void add_leaving(const struct job *j, struct off *ret)
 
 		for (uint32_t i = 0; i < r->n && r->id && step_info(r->kind)->takes_off; i++)
 			if (!job_is_settled(&j->devices[r->devices[i]]) &&
-				!is_off(j, r->devices[i]))
+				!job_is_to_return(j, &j->devices[r->devices[i]]))
 				add_off(ret, j, r->devices[i]);
 	}
 	if (ret->n > NAMED_DEVICES)

@@ -28,11 +28,11 @@ enum {
 	PROFILES_MOST = 100, /* requests after one look */
 };
 
-static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
+static bool is_ready(const struct job *j, const struct job_device *d)
 {
 	const struct work_step *s = job_step(j, d);
 
-	return job_is_ready(d) && d->wave == wave && d->resync != RESYNC_WANTED && s &&
+	return job_is_ready(d) && d->resync != RESYNC_WANTED && s &&
 	       (s->kind == STEP_ASSIGN_PROFILE || s->kind == STEP_REMOVE_PROFILE);
 }
 

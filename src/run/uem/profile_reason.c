@@ -23,7 +23,7 @@ static void explain(struct job *j, struct job_device *d)
 		!profile_state_odd(j->fleet, d->slot, text))
 		return;
 	d->detail = job_keep(j, str_from(text));
-	d->dirty = true;
+	job_touch(j, d);
 }
 
 enum errc profile_reasons(struct job *j, struct err *err)

@@ -16,12 +16,11 @@
 
 enum { DELETE_MOST = 500, CODE_UNKNOWN_DEVICE = 5002, GROUP_MOST = 100 };
 
-static bool is_ready(const struct job *j, const struct job_device *d, uint32_t wave)
+static bool is_ready(const struct job *j, const struct job_device *d)
 {
 	const struct work_step *s = job_step(j, d);
 
-	return job_is_ready(d) && d->wave == wave && s &&
-	       (s->kind == STEP_DELETE_RECORD || s->kind == STEP_WIPE);
+	return job_is_ready(d) && s && (s->kind == STEP_DELETE_RECORD || s->kind == STEP_WIPE);
 }
 
 /* --- the last look --- */
@@ -126,7 +125,7 @@ static void take_wiped(struct open_request *r, const struct http_reply *reply)
 
 	if (!rc || rc == ERR_HELD) {
 		r->state = REQUEST_ACCEPTED;
-		job_wait(d, rc ? REASON_UEM_HELD : REASON_UEM_WIPE_WAITING);
+		job_wait(r->job, d, rc ? REASON_UEM_HELD : REASON_UEM_WIPE_WAITING);
 	} else {
 		take_refusal(r, rc == ERR_NOT_FOUND ? ERR_REFUSED : rc, &err);
 	}
@@ -315,7 +314,7 @@ static enum errc look_and_choose(struct job *j, uint32_t *v, uint32_t *n, struct
 	if (!rc && !j->stop)
 		rc = again_before(j, v, n_wanted, err);
 	for (uint32_t i = 0; i < n_wanted && !rc; i++)
-		if (is_ready(j, &j->devices[v[i]], j->devices[v[i]].wave))
+		if (is_ready(j, &j->devices[v[i]]))
 			v[n_kept++] = v[i];
 	*n = n_kept;
 	return rc;

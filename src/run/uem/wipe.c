@@ -92,7 +92,7 @@ static void judge(struct job *j, struct open_request *r)
 		job_pass(j, d, RESULT_DONE);
 	} else if (v.record == RECORD_LEAVING) { /* it arrived, and was approved if it had to be */
 		r->state = REQUEST_ACCEPTED;
-		job_wait(d, REASON_UEM_WIPE_WAITING);
+		job_wait(j, d, REASON_UEM_WIPE_WAITING);
 	} else if (r->state == REQUEST_ACCEPTED && has_new_record(j, d, &v)) {
 		job_move(d, ON_FREED);
 	} else if (d->reason == REASON_UEM_HELD) {
@@ -138,7 +138,7 @@ static void leave_to_next(struct job *j, uint32_t *ret_n, const struct err *why)
 
 			job_move(d, ON_GIVEN_UP);
 			if (d->outcome != OUTCOME_HELD)
-				job_wait(d, REASON_UEM_OUTCOME_UNKNOWN);
+				job_wait(j, d, REASON_UEM_OUTCOME_UNKNOWN);
 			++*ret_n;
 		}
 	for (uint32_t i = 0; i < j->n; i++)
