@@ -19,9 +19,9 @@ enum { WRITES_MOST = 1000 };
 static bool comes_back(const struct job *j, const struct job_device *d, uint32_t *ret_at)
 {
 	const struct work_program *p = job_program(j, d);
-	uint32_t at = job_next(j, d);
+	uint32_t at = job_goes_on(d) ? job_next(j, d) : p->n;
 
-	if (!job_goes_on(d) || at == p->n)
+	if (at == p->n)
 		return false;
 	if (work_put_back_due(p, d->results, ret_at))
 		return !job_is_busy(d) || *ret_at != at; /* else it is on its way back */
@@ -69,10 +69,14 @@ static struct way_home way_home_of(const struct job *j)
 static bool leaves_soon(const struct job *j, const struct job_device *d)
 {
 	const struct work_program *p = job_program(j, d);
-	uint32_t at = job_next(j, d);
-	bool goes = job_is_busy(d) && at < p->n && step_info(p->v[at].kind)->takes_off;
+	uint32_t at;
+	bool goes;
 
-	return job_goes_on(d) && !job_way_back(j, d) && (goes || work_went_off(p, d->results)) &&
+	if (!job_goes_on(d) || job_way_back(j, d))
+		return false;
+	at = job_next(j, d);
+	goes = job_is_busy(d) && at < p->n && step_info(p->v[at].kind)->takes_off;
+	return (goes || work_went_off(p, d->results)) &&
 	       work_for_good(p, goes || !job_is_busy(d) ? at : at + 1);
 }
 
@@ -127,6 +131,11 @@ bool budget_allows(struct job *j, bool back, uint32_t n_queued)
 	return false;
 }
 
+static bool is_to_leave(const struct job *j, const struct job_device *d)
+{
+	return !job_way_back(j, d) && work_for_good(job_program(j, d), job_next(j, d));
+}
+
 /* Waves see to it, but the limit may have been lowered since they were cut. */
 uint32_t budget_room_in_flight(const struct job *j)
 {
@@ -136,11 +145,8 @@ uint32_t budget_room_in_flight(const struct job *j)
 	for (uint32_t i = 0; i < j->n && most; i++) {
 		const struct job_device *d = &j->devices[i];
 
-		bool leaves = !job_way_back(j, d) &&
-			      work_for_good(job_program(j, d), job_next(j, d));
-
 		/* One whose way back failed is away all the same. */
-		most -= (job_is_off(j, d) && !leaves) || comes_back(j, d, &at);
+		most -= (job_is_off(j, d) && !is_to_leave(j, d)) || comes_back(j, d, &at);
 	}
 	return most;
 }
