@@ -16,7 +16,7 @@ enum {
 	MAX_CONNECTIONS_PER_HOST = 4,
 	MAX_REPLY_HEADERS_BYTES = 64 * 1024,
 	CONNECT_TIMEOUT_MS = 30 * 1000,
-	RECEIVE_BYTES = 64 * 1024, /* at once; a page of a list has 50 to 500 KB */
+	RECEIVE_BYTES = 512 * 1024, /* at once; a page of a list has 50 to 500 KB */
 	/* The simulator needs real time even when none passes. */
 	MIN_VIRTUAL_TIMEOUT_MS = 10 * 1000,
 	/* Waits go on in pieces: the poll does not see the computer sleep, the clock does. */
