@@ -134,6 +134,24 @@ static void take_vow(const struct job *j, const struct job_device *from, struct 
 	d->asks = walk_asks(j->again ? j->again->rules : NULL, j->fleet, d->slot);
 }
 
+static struct walker walker_of(const struct job *j, const struct job_device *from)
+{
+	struct walker d = {
+		.prog = job_program(j, from),
+		.results = from->results,
+		.slot = from->slot,
+		.home = from->home,
+		.wave = from->wave,
+		.at = job_next(j, from),
+		.v = job_expected(j, from),
+		.off_ms = TIME_NONE,
+	};
+
+	if (from->vow != MAP_NONE)
+		take_vow(j, from, &d);
+	return d;
+}
+
 /* What was sent already counts as done. */
 static void load_job(struct walk *w, const struct job *j)
 {
@@ -142,23 +160,12 @@ static void load_job(struct walk *w, const struct job *j)
 
 	for (uint32_t i = 0; i < j->n; i++) {
 		const struct job_device *from = &j->devices[i];
-		struct walker d = {
-			.prog = job_program(j, from),
-			.results = from->results,
-			.slot = from->slot,
-			.home = from->home,
-			.wave = from->wave,
-			.at = job_next(j, from),
-			.v = job_expected(j, from),
-			.off_ms = TIME_NONE,
-		};
-
-		if (from->vow != MAP_NONE)
-			take_vow(j, from, &d);
+		struct walker d;
 
 		w->n_changed += from->attempts > 0;
 		if (!job_goes_on(from))
 			continue;
+		d = walker_of(j, from);
 		if (work_put_back_due(d.prog, from->results, &at))
 			d.off_ms = w->now;
 		if (sent[i] && d.at < d.prog->n)
