@@ -129,7 +129,7 @@ struct job {
 	/* Indexes of those that changed since the last flush, see job_touch(). */
 	uint32_t *dirty;
 	uint32_t n_dirty, cap_dirty;
-	/* As of the last job_count(): how many have their outcome, one of them that is a failure,
+	/* As of the last job_count(): how many have their outcome, how many of these went wrong,
 	 * and who is off its server and to return, ascending. */
 	uint32_t n_settled, n_failed, *off, n_off, cap_off;
 	uint32_t n_waves;
