@@ -58,7 +58,7 @@ static struct link link_of(
 	if (leaf && cost_of(set, op) == COST_EQUAL) {
 		link.ref = leaf->source.ref;
 		link.text = leaf->v->text;
-		link.n_compared = leaf->oper == OPER_EQ ? SIZE_MAX : link.text.n;
+		link.is_prefix = leaf->oper == OPER_PREFIX;
 		take_head(&link);
 	}
 	return link;

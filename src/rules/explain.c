@@ -65,9 +65,8 @@ void rules_explain(struct ruleset *set, const struct rules_row *row,
 	void (*each)(void *self, const struct explain_line *line), void *self)
 {
 	bool ended = false;
-	struct judge j;
+	struct judge j = judge_of(set, row);
 
-	judge_begin(&j, set, row);
 	for (size_t i = 0; i < set->rules.n; i++) {
 		uint32_t root = set->rules.v[i].first_op, at = root;
 		uint32_t ends[YAML_MAX_DEPTH]; /* of the groups around the line */

@@ -3,9 +3,8 @@
 
 bool rules_row_at_fault(struct ruleset *set, const struct rules_row *row, struct rules_fault *ret)
 {
-	struct judge j;
+	struct judge j = judge_of(set, row);
 
-	judge_begin(&j, set, row);
 	for (uint32_t i = 0; i < set->leaves.n; i++) {
 		const struct leaf *leaf = &set->leaves.v[i];
 		bool dated = leaf->compare == BY_DATE || leaf->compare == BY_AGE;

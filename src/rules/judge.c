@@ -11,15 +11,6 @@ struct side {
 	bool flag;
 };
 
-void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *row)
-{
-	*j = (struct judge){ set, row, READING_MAX_, UINT32_MAX, 0 };
-	if (++set->row_no == 0) {
-		memset(set->stamp, 0, set->leaves.n * sizeof(*set->stamp));
-		set->row_no = 1;
-	}
-}
-
 struct value leaf_value(struct judge *j, const struct leaf *leaf)
 {
 	const struct source *s = &leaf->source;
@@ -99,7 +90,7 @@ static bool is_absent(const struct judge *j, const struct operand *o)
 	return o->is_column ? judge_cell(j, o->ref).n == 0 : o->text.n == 0;
 }
 
-static bool text_holds(enum oper oper, struct str seen, struct str want)
+bool text_holds(enum oper oper, struct str seen, struct str want)
 {
 	switch (oper) {
 	case OPER_EXACT:
@@ -202,44 +193,9 @@ static enum tri judge_absent(const struct judge *j, const struct leaf *leaf)
 	return leaf->oper == OPER_NE && leaf->members ? TRI_TRUE : TRI_FALSE;
 }
 
-static inline bool plain_holds(enum oper oper, struct str seen, struct str want)
-{
-	if (oper > OPER_NE && oper != OPER_PREFIX)
-		return text_holds(oper, seen, want);
-	return want.n <= seen.n &&
-	       equals_nocase(oper == OPER_PREFIX ? str_sub(seen, 0, want.n) : seen, want);
-}
-
-enum tri judge_text(const struct leaf *leaf, struct str seen)
-{
-	bool ne = leaf->oper == OPER_NE;
-
-	for (uint32_t i = 0; seen.n && i < leaf->n; i++)
-		if (plain_holds(leaf->oper, seen, leaf->v[i].text))
-			return ne ? TRI_FALSE : TRI_TRUE;
-	return ne ? TRI_TRUE : TRI_FALSE;
-}
-
 int64_t leaf_date(const struct leaf *leaf, int64_t now_ms)
 {
 	return date_of(leaf->v, leaf->compare, now_ms);
-}
-
-enum tri judge_date(
-	const struct ruleset *set, const struct leaf *leaf, struct str seen, int64_t now_ms)
-{
-	int64_t at_ms, want_ms;
-
-	if (seen.n == 0)
-		return TRI_FALSE;
-	if (!rules_date(set, seen, &at_ms))
-		return TRI_UNKNOWN;
-	if (time_is_never(at_ms))
-		return TRI_FALSE;
-	if (!time_is_plausible(at_ms))
-		return TRI_UNKNOWN;
-	want_ms = leaf_date(leaf, now_ms);
-	return order_holds(leaf->oper, order_of_dates(at_ms, want_ms)) ? TRI_TRUE : TRI_FALSE;
 }
 
 /* A value that says "never" says nothing of when, the years of other calendars are unknown;
@@ -251,7 +207,7 @@ static enum tri judge_calendar(const struct judge *j, const struct leaf *leaf, i
 	return time_is_plausible(at_ms) ? TRI_UNREAD : TRI_UNKNOWN;
 }
 
-static enum tri judge_leaf(struct judge *j, const struct leaf *leaf)
+enum tri judge_leaf(struct judge *j, const struct leaf *leaf)
 {
 	struct value v = leaf_value(j, leaf);
 	struct side seen = { 0 };
@@ -279,28 +235,6 @@ static enum tri judge_leaf(struct judge *j, const struct leaf *leaf)
 	return leaf->oper == OPER_NE ? not_tri(result) : result;
 }
 
-static enum tri kept_leaf(struct judge *j, uint32_t n)
-{
-	struct ruleset *set = j->set;
-
-	if (set->stamp[n] != set->row_no) {
-		set->stamp[n] = set->row_no;
-		set->memo[n] = (uint8_t)judge_leaf(j, &set->leaves.v[n]);
-	}
-	return (enum tri)set->memo[n];
-}
-
-static inline enum tri numbered_leaf(struct judge *j, uint32_t n)
-{
-	const struct leaf *leaf = &j->set->leaves.v[n];
-
-	if (leaf->plain)
-		return judge_text(leaf, judge_cell(j, leaf->source.ref));
-	if (leaf->dated)
-		return judge_date(j->set, leaf, judge_cell(j, leaf->source.ref), j->row->now_ms);
-	return leaf->shared ? kept_leaf(j, n) : judge_leaf(j, leaf);
-}
-
 static enum tri judge_numbered(struct judge *j, uint32_t n)
 {
 	const struct leaf *leaf = &j->set->leaves.v[n];
@@ -308,8 +242,7 @@ static enum tri judge_numbered(struct judge *j, uint32_t n)
 
 	if (leaf->source.kind == SOURCE_FACT && j->blind & FACT_BIT(leaf->source.fact))
 		return TRI_UNKNOWN;
-	result = numbered_leaf(j, n);
-
+	result = judge_leaf(j, leaf);
 	if (result == TRI_UNREAD && fact_info(leaf->source.fact)->reading < j->needs)
 		j->needs = fact_info(leaf->source.fact)->reading;
 	if (result == TRI_UNKNOWN && j->unknown == UINT32_MAX)
@@ -439,9 +372,7 @@ static bool judge_wait(struct judge *j, uint32_t rule, struct verdict *ret)
 	return true;
 }
 
-/* The chain met what it cannot decide by. Where it goes on: CHAIN_TRUE when *ret is all there is to
- * say. */
-static int32_t judge_by_ops(struct judge *j, uint32_t rule, struct verdict *ret)
+int32_t judge_rule(struct judge *j, uint32_t rule, struct verdict *ret)
 {
 	const struct rule *r = &j->set->rules.v[rule];
 	uint32_t at = r->first_op;
@@ -488,58 +419,11 @@ static bool judge_once_more(struct judge *j, uint32_t rule, bool own, struct ver
 void rules_judge_again(struct ruleset *set, const struct rules_row *row, struct str rule,
 	uint64_t blind, struct verdict *ret)
 {
-	struct judge j;
+	struct judge j = judge_of(set, row);
 
-	judge_begin(&j, set, row);
 	j.blind = blind;
 	for (uint32_t i = 0; i < set->rules.n; i++)
 		if (judge_once_more(&j, i, str_eq(set->rules.v[i].info.name, rule), ret))
 			return;
 	*ret = (struct verdict){ .kind = VERDICT_NONE };
-}
-
-/* Where the chain goes on behind a CHAIN_SKIP. `worth` is made when it is asked for first. */
-static int32_t skip_from(const struct judge *j, uint32_t rule, uint64_t *worth, bool *made)
-{
-	const struct ruleset *set = j->set;
-	struct str cells[RULES_MAX_RULES];
-
-	for (size_t i = 0; !*made && i < set->key_columns.n; i++)
-		cells[i] = judge_cell(j, set->key_columns.v[i].ref);
-	if (!*made)
-		rules_worth(set, cells, worth);
-	*made = true;
-	return rules_skip(set, worth, rule);
-}
-
-void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret)
-{
-	int32_t at = 0, end = (int32_t)set->chain.n;
-	uint64_t worth[RULES_MAX_RULES / 64 + 1];
-	bool made = false;
-	struct judge j;
-
-	judge_begin(&j, set, row);
-	*ret = (struct verdict){ .kind = VERDICT_NONE };
-	while (at != end && at != CHAIN_TRUE) {
-		const struct link *link = &set->chain.v[at];
-		enum tri holds = TRI_TRUE;
-
-		if (link->leaf == CHAIN_SKIP) {
-			at = skip_from(&j, link->rule, worth, &made);
-			continue;
-		}
-		if (link->text.n)
-			holds = link_text_holds(link, judge_cell(&j, link->ref)) ? TRI_TRUE
-										 : TRI_FALSE;
-		else if (link->leaf < CHAIN_SKIP)
-			holds = numbered_leaf(&j, link->leaf);
-		else if (link->leaf == CHAIN_OPS)
-			holds = TRI_UNKNOWN;
-		at = holds == TRI_TRUE ? link->on_true : link->on_false;
-		if (holds > TRI_TRUE)
-			at = judge_by_ops(&j, link->rule, ret);
-		else if (at == CHAIN_TRUE)
-			*ret = (struct verdict){ .kind = VERDICT_RULE, .rule = link->rule };
-	}
 }

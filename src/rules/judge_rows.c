@@ -1,6 +1,7 @@
 /*
- * Many rows at once, by the same chain as one: link after link, each for all rows that have come so
- * far, as bits of a mask. What a link cannot tell of a row leaves that row to rules_judge().
+ * Rows are judged by the chain: link after link, each for all rows that have come so far, as bits
+ * of a mask; one row is a mask of one bit. What a link cannot tell of a row is for the ops of its
+ * rule to say, when the row is the only one.
  */
 #include "base/bytes.h"
 #include "rules/ruleset.h"
@@ -19,17 +20,7 @@ struct column_rows {
 	uint64_t head[CSV_ROWS_MOST]; /* its first eight bytes, and what is behind a shorter one */
 	uint64_t dated, known;        /* looked at; it is a date of the usual form: */
 	struct date_text dates[CSV_ROWS_MOST];
-};
-
-struct judge_rows {
-	struct column_rows *columns; /* by ref */
-	uint64_t *come;              /* by link, and at the end: rows that have come so far */
-	uint64_t *due;               /* a bit for each link to which some have */
-	uint64_t worth[CSV_ROWS_MOST][RULES_MAX_RULES / 64 + 1];
-	uint64_t weighed; /* rows whose worth is known */
-	struct str *keys; /* by key column */
-	const struct rules_rows *rows;
-	uint16_t *ret;
+	char few[8]; /* the only row's cell, if it is short */
 };
 
 /* What a link says of rows. */
@@ -37,12 +28,38 @@ struct link_says {
 	uint64_t yes, open;
 };
 
-static struct judge_rows *begin(struct ruleset *set, const struct rules_rows *rows, uint16_t *ret)
+/* What a leaf has said of rows, for the other links that it has. */
+struct leaf_rows {
+	uint64_t turn, judged;
+	struct link_says says;
+};
+
+struct judge_rows {
+	struct ruleset *set;
+	uint64_t turn;               /* of rows */
+	struct column_rows *columns; /* by ref */
+	struct leaf_rows *leaves;
+	uint64_t left;  /* rows that have not come to an end */
+	uint64_t *come; /* by link: those that have come so far */
+	uint64_t *due;  /* a bit for each link to which some have */
+	uint64_t worth[CSV_ROWS_MOST][RULES_MAX_RULES / 64 + 1];
+	uint64_t weighed; /* rows whose worth is known */
+	struct str *keys; /* by key column */
+	const struct rules_rows *rows;
+	struct judge one;        /* for what asks row by row */
+	struct verdict *verdict; /* of the only row; NULL: rows are of `csv` */
+	uint16_t *ret;
+};
+
+static struct judge_rows *begin(struct ruleset *set, const struct rules_rows *rows,
+	const struct rules_row *row, uint16_t *ret)
 {
 	struct judge_rows *j = set->judge_rows;
 
 	if (!j) {
 		j = set->judge_rows = arena_zalloc(&set->arena, sizeof(*j));
+		j->set = set;
+		j->leaves = arena_zalloc(&set->arena, (set->leaves.n + 1) * sizeof(*j->leaves));
 		j->columns = arena_zalloc(&set->arena, (set->refs.n + 1) * sizeof(*j->columns));
 		j->come = arena_zalloc(&set->arena, (set->chain.n + 1) * sizeof(*j->come));
 		j->due = arena_zalloc(&set->arena, (set->chain.n / 64 + 1) * sizeof(*j->due));
@@ -51,7 +68,10 @@ static struct judge_rows *begin(struct ruleset *set, const struct rules_rows *ro
 	for (size_t i = 0; i < set->refs.n; i++)
 		j->columns[i].taken = j->columns[i].dated = j->columns[i].known = 0;
 	j->weighed = 0;
+	j->turn++;
 	j->rows = rows;
+	j->one = judge_of(set, row);
+	j->verdict = NULL;
 	j->ret = ret;
 	return j;
 }
@@ -83,6 +103,17 @@ static void take_cell(struct column_rows *c, size_t i, struct str cell)
 	c->head[i] = bytes_read8(c->p[i]);
 }
 
+/* Behind it may be nothing that can be read. */
+static void take_only_cell(struct column_rows *c, struct str cell)
+{
+	if (cell.n < sizeof(c->few)) {
+		for (size_t i = 0; i < cell.n; i++)
+			c->few[i] = cell.p[i];
+		cell.p = c->few;
+	}
+	take_cell(c, 0, cell);
+}
+
 static inline __attribute__((always_inline)) void take_raw_cell(
 	struct column_rows *c, const struct rules_rows *rows, size_t column, size_t i)
 {
@@ -110,21 +141,32 @@ static void take_cells(
 	take_cell(c, i, csv_rough_cell(cell_of(c, i)));
 }
 
-/* With the cells of those rows. */
-static struct column_rows *column_of(
-	struct judge_rows *j, const struct ruleset *set, uint32_t n, uint64_t which)
+static void take_column(
+	struct judge_rows *j, struct column_rows *c, const struct column_ref *ref, uint64_t which)
 {
-	const struct column_ref *ref = &set->refs.v[n];
-	struct column_rows *c = &j->columns[n];
-
-	which &= ~c->taken;
 	c->taken |= which;
-	if (!ref->is_serial && (size_t)ref->bound < j->rows->n_cells) /* -1: it is not there */
+	if (j->verdict)
+		take_only_cell(c, rules_cell(ref, j->one.row));
+	else if (!ref->is_serial && (size_t)ref->bound < j->rows->n_cells) /* -1: not there */
 		take_cells(c, j->rows, (size_t)ref->bound, which);
 	else
 		EACH_ROW(i, which)
 	take_cell(c, i, ref->is_serial ? serial_view(&j->rows->serials[i]) : STR_NONE);
+}
+
+/* With the cells of those rows. */
+static inline struct column_rows *column_of(struct judge_rows *j, uint32_t n, uint64_t which)
+{
+	struct column_rows *c = &j->columns[n];
+
+	if (which & ~c->taken)
+		take_column(j, c, &j->set->refs.v[n], which & ~c->taken);
 	return c;
+}
+
+struct str judge_rows_cell(struct judge_rows *j, uint32_t ref, size_t row)
+{
+	return cell_of(column_of(j, ref, UINT64_C(1) << row), row);
 }
 
 /* --- dates --- */
@@ -164,10 +206,9 @@ static bool read_date(struct str s, struct date_text *ret)
 	       two_digits(second, 8) < 60;
 }
 
-static struct column_rows *dates_of(
-	struct judge_rows *j, const struct ruleset *set, uint32_t ref, uint64_t which)
+static struct column_rows *dates_of(struct judge_rows *j, uint32_t ref, uint64_t which)
 {
-	struct column_rows *c = column_of(j, set, ref, which);
+	struct column_rows *c = column_of(j, ref, which);
 
 	EACH_ROW(i, which & ~c->dated)
 	c->known |= (uint64_t)read_date(cell_of(c, i), &c->dates[i]) << i;
@@ -198,48 +239,72 @@ static bool read_want(struct leaf *leaf, int64_t now_ms)
 	return leaf->wants_text;
 }
 
-static struct link_says judge_dates(
-	struct judge_rows *j, const struct ruleset *set, struct leaf *leaf, uint64_t come)
+/* --- links --- */
+
+static struct link_says judge_each(struct judge_rows *j, const struct leaf *leaf, uint64_t come)
 {
-	const struct column_rows *c = dates_of(j, set, leaf->source.ref, come);
-	int64_t now_ms = j->rows->now_ms;
-	uint64_t quick = read_want(leaf, now_ms) ? come & c->known : 0;
 	struct link_says says = { 0 };
 
-	EACH_ROW(i, quick)
-	says.yes |= (uint64_t)order_holds(leaf->oper, order_of(&c->dates[i], &leaf->want)) << i;
-	EACH_ROW(i, come & ~quick)
+	EACH_ROW(i, come)
 	{
-		enum tri one = judge_date(set, leaf, cell_of(c, i), now_ms);
+		enum tri one;
 
+		j->one.at = i;
+		one = judge_leaf(&j->one, leaf);
 		says.yes |= (uint64_t)(one == TRI_TRUE) << i;
-		says.open |= (uint64_t)(one == TRI_UNKNOWN) << i;
+		says.open |= (uint64_t)(one > TRI_TRUE) << i;
 	}
 	return says;
 }
 
-/* --- links --- */
-
-static struct link_says judge_texts(
-	struct judge_rows *j, const struct ruleset *set, const struct leaf *leaf, uint64_t come)
+static struct link_says judge_dates(struct judge_rows *j, struct leaf *leaf, uint64_t come)
 {
-	const struct column_rows *c = column_of(j, set, leaf->source.ref, come);
-	struct link_says says = { 0 };
+	const struct column_rows *c = dates_of(j, leaf->source.ref, come);
+	uint64_t quick = read_want(leaf, j->one.row->now_ms) ? come & c->known : 0;
+	struct link_says says = judge_each(j, leaf, come & ~quick);
 
-	EACH_ROW(i, come)
-	says.yes |= (uint64_t)(judge_text(leaf, cell_of(c, i)) == TRI_TRUE) << i;
+	EACH_ROW(i, quick)
+	says.yes |= (uint64_t)order_holds(leaf->oper, order_of(&c->dates[i], &leaf->want)) << i;
 	return says;
 }
 
-static struct link_says judge_equal(
-	struct judge_rows *j, const struct ruleset *set, const struct link *link, uint64_t come)
+/* Most comparisons end at the length or the first byte, most of the others are equal byte for byte:
+ * that is seen without a walk. */
+static bool equals_nocase(struct str seen, struct str want)
 {
-	const struct column_rows *c = column_of(j, set, link->ref, come);
+	return seen.n == want.n && ((seen.p[0] ^ want.p[0]) & ~('a' ^ 'A')) == 0 &&
+	       (memcmp(seen.p, want.p, want.n) == 0 || str_eq_nocase(seen, want));
+}
+
+static bool plain_holds(const struct leaf *leaf, struct str seen)
+{
+	bool whole = leaf->oper == OPER_EQ || leaf->oper == OPER_NE;
+
+	for (uint32_t i = 0; seen.n && i < leaf->n; i++)
+		if (whole ? equals_nocase(seen, leaf->v[i].text)
+			  : text_holds(leaf->oper, seen, leaf->v[i].text))
+			return leaf->oper != OPER_NE;
+	return leaf->oper == OPER_NE;
+}
+
+static struct link_says judge_texts(struct judge_rows *j, const struct leaf *leaf, uint64_t come)
+{
+	const struct column_rows *c = column_of(j, leaf->source.ref, come);
+	struct link_says says = { 0 };
+
+	EACH_ROW(i, come)
+	says.yes |= (uint64_t)plain_holds(leaf, cell_of(c, i)) << i;
+	return says;
+}
+
+static uint64_t judge_equal(struct judge_rows *j, const struct link *link, uint64_t come)
+{
+	const struct column_rows *c = column_of(j, link->ref, come);
 	const uint64_t mask = link->head_mask, loose = mask & ~EACH('a' ^ 'A');
 	const uint32_t n = (uint32_t)link->text.n;
 	/* Of a beginning, how much longer the cell is does not matter. */
-	const uint32_t beyond = link->n_compared == SIZE_MAX ? 0 : UINT32_MAX - n;
-	struct link_says says = { 0 };
+	const uint32_t beyond = link->is_prefix ? UINT32_MAX - n : 0;
+	uint64_t yes = 0;
 
 	EACH_ROW(i, come)
 	{
@@ -248,49 +313,67 @@ static struct link_says judge_equal(
 		if (differs & loose || c->n[i] - n > beyond)
 			continue;
 		/* The head is all of a short text. */
-		if ((n <= 8 && (differs & mask) == 0) || link_text_holds(link, cell_of(c, i)))
-			says.yes |= UINT64_C(1) << i;
+		if ((n <= 8 && (differs & mask) == 0) ||
+			equals_nocase((struct str){ c->p[i], n }, link->text))
+			yes |= UINT64_C(1) << i;
 	}
-	return says;
+	return yes;
 }
 
-static struct link_says judge_link(
-	struct judge_rows *j, const struct ruleset *set, const struct link *link, uint64_t come)
+static struct link_says judge_by_leaf(struct judge_rows *j, struct leaf *leaf, uint64_t come)
 {
-	struct leaf *leaf = link->leaf < CHAIN_SKIP ? &set->leaves.v[link->leaf] : NULL;
-
-	if (link->text.n)
-		return judge_equal(j, set, link, come);
-	if (link->leaf == CHAIN_ALWAYS)
-		return (struct link_says){ .yes = come };
-	if (leaf && leaf->plain)
-		return judge_texts(j, set, leaf, come);
-	if (leaf && leaf->dated)
-		return judge_dates(j, set, leaf, come);
-	return (struct link_says){ .open = come };
+	if (leaf->plain)
+		return judge_texts(j, leaf, come);
+	return leaf->dated ? judge_dates(j, leaf, come) : judge_each(j, leaf, come);
 }
 
-static void send(struct judge_rows *j, int32_t to, uint64_t rows)
+/* What has several links says it once of each row. */
+static struct link_says judge_leaves(struct judge_rows *j, uint32_t n, uint64_t come)
 {
-	j->come[to] |= rows;
-	j->due[to / 64] |= UINT64_C(1) << to % 64;
+	struct leaf *leaf = &j->set->leaves.v[n];
+	struct leaf_rows *l = &j->leaves[n];
+
+	if (!leaf->shared)
+		return judge_by_leaf(j, leaf, come);
+	if (l->turn != j->turn)
+		*l = (struct leaf_rows){ .turn = j->turn };
+	if (come & ~l->judged) {
+		struct link_says says = judge_by_leaf(j, leaf, come & ~l->judged);
+
+		l->says.yes |= says.yes;
+		l->says.open |= says.open;
+		l->judged |= come;
+	}
+	return (struct link_says){ l->says.yes & come, l->says.open & come };
 }
 
-static void go_on(struct judge_rows *j, const struct link *link, int32_t to, uint64_t rows)
+/* --- the way of rows along the chain --- */
+
+static void end_rows(struct judge_rows *j, uint64_t rows, uint32_t what)
 {
-	if (!rows)
+	j->left &= ~rows;
+	EACH_ROW(i, rows)
+	j->ret[i] = (uint16_t)what;
+}
+
+static inline void send(struct judge_rows *j, const struct link *link, int32_t to, uint64_t rows)
+{
+	size_t at = (size_t)to;
+
+	if (to == CHAIN_TRUE || at == j->set->chain.n) {
+		end_rows(j, rows, to == CHAIN_TRUE ? link->rule : RULES_NONE);
 		return;
-	if (to != CHAIN_TRUE)
-		send(j, to, rows);
-	else
-		EACH_ROW(i, rows)
-	j->ret[i] = (uint16_t)link->rule;
+	}
+	j->come[at] |= rows;
+	j->due[at / 64] |= UINT64_C(1) << at % 64;
 }
 
-static void weigh(struct judge_rows *j, const struct ruleset *set, uint64_t which)
+static void weigh(struct judge_rows *j, uint64_t which)
 {
+	const struct ruleset *set = j->set;
+
 	for (size_t k = 0; k < set->key_columns.n; k++)
-		(void)column_of(j, set, set->key_columns.v[k].ref, which);
+		(void)column_of(j, set->key_columns.v[k].ref, which);
 	EACH_ROW(i, which)
 	{
 		for (size_t k = 0; k < set->key_columns.n; k++)
@@ -301,46 +384,81 @@ static void weigh(struct judge_rows *j, const struct ruleset *set, uint64_t whic
 }
 
 /* Each row to the next rule that is worth judging. */
-static void skip(
-	struct judge_rows *j, const struct ruleset *set, const struct link *link, uint64_t come)
+static void skip(struct judge_rows *j, const struct link *link, uint64_t come)
 {
-	weigh(j, set, come & ~j->weighed);
+	weigh(j, come & ~j->weighed);
 	EACH_ROW(i, come)
-	send(j, rules_skip(set, j->worth[i], link->rule), UINT64_C(1) << i);
+	send(j, link, rules_skip(j->set, j->worth[i], link->rule), UINT64_C(1) << i);
 }
 
-static void follow(
-	struct judge_rows *j, struct ruleset *set, const struct link *link, uint64_t come)
+static void leave_open(struct judge_rows *j, const struct link *link, uint64_t rows)
 {
-	struct link_says says;
+	int32_t to = j->verdict ? judge_rule(&j->one, link->rule, j->verdict) : CHAIN_TRUE;
+
+	if (to == CHAIN_TRUE)
+		end_rows(j, rows, RULES_OPEN);
+	else
+		send(j, link, to, rows);
+}
+
+static void follow(struct judge_rows *j, const struct link *link, uint64_t come)
+{
+	struct link_says says = { .yes = come };
+	uint64_t no;
 
 	if (link->leaf == CHAIN_SKIP) {
-		skip(j, set, link, come);
+		skip(j, link, come);
 		return;
 	}
-	says = judge_link(j, set, link, come);
-	go_on(j, link, link->on_true, says.yes);
-	go_on(j, link, link->on_false, come & ~says.yes & ~says.open);
-	EACH_ROW(i, says.open)
-	j->ret[i] = RULES_OPEN;
+	if (link->text.n)
+		says.yes = judge_equal(j, link, come);
+	else if (link->leaf == CHAIN_OPS)
+		says = (struct link_says){ .open = come };
+	else if (link->leaf != CHAIN_ALWAYS)
+		says = judge_leaves(j, link->leaf, come);
+	no = come & ~says.yes & ~says.open;
+	if (no)
+		send(j, link, link->on_false, no);
+	if (says.yes)
+		send(j, link, link->on_true, says.yes);
+	if (says.open)
+		leave_open(j, link, says.open);
 }
 
-void rules_judge_rows(struct ruleset *set, const struct rules_rows *rows, uint16_t *ret)
+static void judge_all(struct judge_rows *j)
 {
-	struct judge_rows *j = begin(set, rows, ret);
-
-	for (size_t i = 0; i < rows->n; i++)
-		ret[i] = RULES_NONE;
-	send(j, 0, all_of(rows));
+	j->left = j->come[0] = all_of(j->rows);
+	j->due[0] = 1;
 	/* Links lead to later ones alone. */
-	for (size_t word = 0; word <= set->chain.n / 64; word++)
+	for (size_t word = 0; j->left; word++)
 		while (j->due[word]) {
 			size_t at = word * 64 + (size_t)__builtin_ctzll(j->due[word]);
 			uint64_t come = j->come[at];
 
 			j->due[word] &= j->due[word] - 1;
 			j->come[at] = 0;
-			if (at < set->chain.n)
-				follow(j, set, &set->chain.v[at], come);
+			follow(j, &j->set->chain.v[at], come);
 		}
+}
+
+void rules_judge_rows(struct ruleset *set, const struct rules_rows *rows, uint16_t *ret)
+{
+	const struct rules_row each = { .now_ms = rows->now_ms };
+	struct judge_rows *j = begin(set, rows, &each, ret);
+
+	j->one.rows = j;
+	judge_all(j);
+}
+
+void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdict *ret)
+{
+	const struct rules_rows only = { .n = 1 };
+	uint16_t rule;
+	struct judge_rows *j = begin(set, &only, row, &rule);
+
+	*ret = (struct verdict){ .kind = VERDICT_NONE };
+	j->verdict = ret;
+	judge_all(j);
+	if (rule < RULES_OPEN)
+		*ret = (struct verdict){ .kind = VERDICT_RULE, .rule = rule };
 }

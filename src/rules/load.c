@@ -242,8 +242,6 @@ static void finish(struct loader *l)
 		sha256_add(l->digest, set->parameters.v[i].value);
 		sha256_add(l->digest, STR("\n"));
 	}
-	set->memo = arena_zalloc(&set->arena, set->leaves.n + 1);
-	set->stamp = arena_zalloc(&set->arena, (set->leaves.n + 1) * sizeof(*set->stamp));
 }
 
 enum errc rules_load(

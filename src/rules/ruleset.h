@@ -147,7 +147,7 @@ struct link {
 	/* A cell that has to equal one literal, or begin with it, needs no leaf; empty: it is
 	 * anything else. */
 	struct str text;
-	size_t n_compared;        /* bytes of the cell at most */
+	bool is_prefix;
 	uint64_t head, head_mask; /* its first eight bytes as bytes_read8(), and which they are */
 	uint32_t ref;
 };
@@ -253,10 +253,7 @@ struct ruleset {
 	char digest[65];
 
 	/* judging */
-	struct judge_rows *judge_rows; /* of rules_judge_rows(); NULL: not used yet */
-	uint8_t *memo;                 /* per leaf: enum tri of this row */
-	uint32_t *stamp;               /* per leaf: the row it belongs to */
-	uint32_t row_no;
+	struct judge_rows *judge_rows; /* NULL: not used yet */
 	char why[256];
 };
 
@@ -309,44 +306,40 @@ MUST_CHECK enum errc steps_fill(const struct ruleset *set, const struct steps *s
 struct judge {
 	struct ruleset *set;
 	const struct rules_row *row;
+	struct judge_rows *rows; /* its cells are those of their row `at`; NULL: its own */
+	size_t at;
 	enum reading needs; /* cheapest reading that unread leaves wait for */
 	uint32_t unknown;   /* first leaf that made the result unknown; UINT32_MAX: none */
 	uint64_t blind; /* facts (FACT_BIT) that are unknown, whatever they are: nothing is blamed
 			   on them */
 };
 
-static inline struct str judge_cell(const struct judge *j, uint32_t ref)
+static inline struct judge judge_of(struct ruleset *set, const struct rules_row *row)
 {
-	return rules_cell(&j->set->refs.v[ref], j->row);
+	return (struct judge){
+		.set = set, .row = row, .needs = READING_MAX_, .unknown = UINT32_MAX
+	};
 }
 
-/* A leaf that is `plain`. */
-enum tri judge_text(const struct leaf *leaf, struct str seen);
-/* A leaf that is `dated`, and the time that it compares with. */
-enum tri judge_date(
-	const struct ruleset *set, const struct leaf *leaf, struct str seen, int64_t now_ms);
+struct str judge_rows_cell(struct judge_rows *j, uint32_t ref, size_t row);
+static inline struct str judge_cell(const struct judge *j, uint32_t ref)
+{
+	return j->rows ? judge_rows_cell(j->rows, ref, j->at)
+		       : rules_cell(&j->set->refs.v[ref], j->row);
+}
+
+/* The time that a leaf which is `dated` compares with. */
 int64_t leaf_date(const struct leaf *leaf, int64_t now_ms);
 /* order: below 0 when what is seen is less than what is wanted, or earlier. */
 bool order_holds(enum oper oper, int order);
+bool text_holds(enum oper oper, struct str seen, struct str want);
 
-/* Most comparisons end at the length or the first byte, most of the others are equal byte for byte:
- * that is seen without a walk. */
-static inline bool equals_nocase(struct str seen, struct str want)
-{
-	return seen.n == want.n && ((seen.p[0] ^ want.p[0]) & ~('a' ^ 'A')) == 0 &&
-	       (memcmp(seen.p, want.p, want.n) == 0 || str_eq_nocase(seen, want));
-}
-
-/* For most links: whether the cell is its text. */
-static inline bool link_text_holds(const struct link *link, struct str seen)
-{
-	seen.n = seen.n < link->n_compared ? seen.n : link->n_compared;
-	return equals_nocase(seen, link->text);
-}
-
-void judge_begin(struct judge *j, struct ruleset *set, const struct rules_row *row);
 /* One subtree; *at moves behind it. */
 enum tri judge_ops(struct judge *j, uint32_t *at);
+enum tri judge_leaf(struct judge *j, const struct leaf *leaf);
+/* A rule of which the chain cannot tell. Where that goes on: CHAIN_TRUE when *ret is all there is
+ * to say. */
+int32_t judge_rule(struct judge *j, uint32_t rule, struct verdict *ret);
 /* The value a leaf looks at, typed as the field is. */
 struct value leaf_value(struct judge *j, const struct leaf *leaf);
 /* Whether the leaf is unknown because of the row itself; set->why then says so. */
