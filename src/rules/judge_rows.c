@@ -164,7 +164,7 @@ static inline struct column_rows *column_of(struct judge_rows *j, uint32_t n, ui
 	return c;
 }
 
-struct str judge_rows_cell(struct judge_rows *j, uint32_t ref, size_t row)
+static struct str rows_cell(struct judge_rows *j, uint32_t ref, size_t row)
 {
 	return cell_of(column_of(j, ref, UINT64_C(1) << row), row);
 }
@@ -447,6 +447,7 @@ void rules_judge_rows(struct ruleset *set, const struct rules_rows *rows, uint16
 	struct judge_rows *j = begin(set, rows, &each, ret);
 
 	j->one.rows = j;
+	j->one.cell = rows_cell;
 	judge_all(j);
 }
 

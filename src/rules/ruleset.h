@@ -306,7 +306,9 @@ MUST_CHECK enum errc steps_fill(const struct ruleset *set, const struct steps *s
 struct judge {
 	struct ruleset *set;
 	const struct rules_row *row;
-	struct judge_rows *rows; /* its cells are those of their row `at`; NULL: its own */
+	/* Where its cells are when it is number `at` of several; NULL: its own are meant. */
+	struct str (*cell)(struct judge_rows *rows, uint32_t ref, size_t at);
+	struct judge_rows *rows;
 	size_t at;
 	enum reading needs; /* cheapest reading that unread leaves wait for */
 	uint32_t unknown;   /* first leaf that made the result unknown; UINT32_MAX: none */
@@ -321,11 +323,9 @@ static inline struct judge judge_of(struct ruleset *set, const struct rules_row 
 	};
 }
 
-struct str judge_rows_cell(struct judge_rows *j, uint32_t ref, size_t row);
 static inline struct str judge_cell(const struct judge *j, uint32_t ref)
 {
-	return j->rows ? judge_rows_cell(j->rows, ref, j->at)
-		       : rules_cell(&j->set->refs.v[ref], j->row);
+	return j->cell ? j->cell(j->rows, ref, j->at) : rules_cell(&j->set->refs.v[ref], j->row);
 }
 
 /* The time that a leaf which is `dated` compares with. */
