@@ -77,7 +77,7 @@ MUST_CHECK enum errc list_next(
 /* Rows that nothing speaks against. */
 struct list_rows {
 	const struct csv_rows *csv; /* from `at` on */
-	size_t at, n;
+	size_t at, n, n_cells;      /* as few cells as one of them has */
 	struct serial serials[CSV_ROWS_MOST];
 };
 /* As many of those as come next; n 0: list_next() has to look, or it is the end. Borrowed until the

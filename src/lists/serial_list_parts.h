@@ -49,6 +49,7 @@ struct serial_list {
 	size_t beside_bytes;   /* most rows have a word of so many right of it: 1 or 2; else 0 */
 	uint64_t header_signs; /* of header texts that could be serials, see header_sign() */
 	size_t even_cells;     /* of a row that its guards alone can tell as shifted; 0: of none */
+	size_t least_cells;    /* of rows that are taken many at once; 0: none are */
 	/* The pass */
 	size_t n_passed; /* of n_before */
 	struct csv_record several;

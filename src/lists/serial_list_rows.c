@@ -1,9 +1,11 @@
 /*
- * Many rows at once: those of a list with a header that have a cell for each column and a serial
- * that nothing speaks against. What take_plain() in serial_list.c asks of a row is asked here of
- * its cells where they lie; who fails is looked at there.
+ * Many rows at once: those of a list with a header that have no cell too many and a serial that
+ * nothing speaks against. What take_plain() in serial_list.c asks of a row is asked here of its
+ * cells where they lie; who fails is looked at there.
  */
 #include "lists/serial_list_parts.h"
+
+enum { LONG = 12 }; /* and no other serial is joined to it */
 
 static bool is_guarded(
 	const struct serial_list *l, const struct csv_rows *rows, size_t row, size_t n_cells)
@@ -18,16 +20,33 @@ static bool is_guarded(
 	return false;
 }
 
-static bool is_plain(
-	const struct serial_list *l, const struct csv_rows *rows, size_t row, struct serial *ret)
+/* Of a row with other cells than most, or without its last ones: what is read as its serial is no
+ * other column's, nor is its own joined to a cell before it. */
+static bool is_own(
+	const struct serial_list *l, const struct csv_rows *rows, size_t row, size_t n_cells)
 {
-	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n = l->even_cells;
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
 
-	if (rows->traits[row] & (CSV_ROW_INNER | CSV_ROW_DOUBLED) ||
-		csv_rows_cells(rows, row) != n || serial_read(csv_rows_cell(rows, row, at), ret) ||
+	if (n_cells > l->reading.width)
+		return false;
+	for (size_t i = 0; i < at && n_cells < l->reading.columns.n; i++)
+		if (csv_rows_cell(rows, row, i).n > LONG)
+			return false;
+	return n_cells == l->usual_cells || list_is_strong(csv_rows_cell(rows, row, at));
+}
+
+static bool is_plain(const struct serial_list *l, const struct csv_rows *rows, size_t row, size_t n,
+	struct serial *ret)
+{
+	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n_all = l->reading.columns.n;
+
+	if (rows->traits[row] & (CSV_ROW_INNER | CSV_ROW_DOUBLED) || n < l->least_cells ||
+		n > n_all || serial_read(csv_rows_cell(rows, row, at), ret) ||
 		list_is_doubtful(l, serial_view(ret)) || is_guarded(l, rows, row, n))
 		return false;
-	return at > 0 || !list_may_dangle(csv_rows_cell(rows, row, n - 1));
+	if (n != l->even_cells && !is_own(l, rows, row, n))
+		return false;
+	return at > 0 || n < n_all || !list_may_dangle(csv_rows_cell(rows, row, n - 1));
 }
 
 static void note_rows(struct serial_list *l, struct list_rows *rows)
@@ -45,13 +64,20 @@ static void note_rows(struct serial_list *l, struct list_rows *rows)
 
 void list_next_rows(struct serial_list *l, struct list_rows *ret)
 {
+	size_t least = l->reading.columns.n, n;
+
 	ret->n = 0;
-	if (!l->even_cells || l->n_passed < l->n_before || l->table_line)
+	if (!l->least_cells || l->n_passed < l->n_before || l->table_line)
 		return;
 	ret->csv = csv_rows(l->csv, &ret->at);
-	while (ret->at + ret->n < ret->csv->n &&
-		is_plain(l, ret->csv, ret->at + ret->n, &ret->serials[ret->n]))
+	for (size_t row = ret->at; row < ret->csv->n; row++) {
+		n = csv_rows_cells(ret->csv, row);
+		if (!is_plain(l, ret->csv, row, n, &ret->serials[row - ret->at]))
+			break;
+		least = n < least ? n : least;
 		ret->n++;
+	}
+	ret->n_cells = least;
 	if (ret->n == 0)
 		return;
 	note_rows(l, ret);

@@ -318,6 +318,25 @@ static void find_long(struct serial_list *l, const struct way *w)
 			l->beside_full[i] = way_of(s, w->header, beside[i]).n_full * 2 >= w->n_rows;
 }
 
+/* Of a list that has no serials but its own. What is read of a row without its last cells may be
+ * that of a column behind, or have the next cell joined to it. */
+static void find_least(struct serial_list *l)
+{
+	size_t n = l->reading.columns.n, at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
+	size_t c = at + 1, least = at + 2;
+
+	while (c < n && c < l->n_sampled && !l->holds_serials[c] && !l->others[c])
+		c++;
+	if (c < n && c < l->n_sampled && n - (c - at - 1) > least)
+		least = n - (c - at - 1);
+	if (n == l->usual_cells)
+		l->even_cells = n;
+	for (c = 0; c < at && !l->even_cells; c++)
+		if (l->holds_serials[c])
+			return;
+	l->least_cells = least < n ? least : n;
+}
+
 static void note_headers(struct serial_list *l)
 {
 	const struct columns *c = &l->reading.columns;
@@ -391,9 +410,9 @@ enum errc list_settle(struct serial_list *l, const struct way *w, struct err *er
 	note_beside(l, w);
 	find_twin(l, w);
 	l->profile = profile_of(w, &l->arena);
-	if (r->columns.has_header && r->columns.n > 1 && r->columns.n == l->usual_cells &&
-		!list_is_strict(l) && !l->twin && !l->profile)
-		l->even_cells = r->columns.n;
+	if (r->columns.has_header && r->columns.n > 1 && !list_is_strict(l) && !l->twin &&
+		!l->profile)
+		find_least(l);
 	find_usual(l, w);
 	find_long(l, w);
 	rc = list_check_short(l, w, err);

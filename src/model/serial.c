@@ -154,15 +154,22 @@ static struct str without_formula(struct str s)
 	return s;
 }
 
+static bool read_undressed(struct str *cell, struct serial *ret)
+{
+	size_t n = cell->n;
+
+	if (read_bare(*cell, ret))
+		return true;
+	*cell = without_formula(*cell);
+	return cell->n < n && read_bare(*cell, ret);
+}
+
 enum reason serial_read(struct str cell, struct serial *ret)
 {
-	if (read_bare(cell, ret))
+	if (read_undressed(&cell, ret))
 		return REASON_NONE;
-	cell = without_formula(cell);
 	if (cell.n == 0)
 		return REASON_ROW_NO_SERIAL;
-	if (read_bare(cell, ret))
-		return REASON_NONE;
 	return is_spreadsheet_damage(cell) ? REASON_ROW_EXCEL_SERIAL : REASON_ROW_BAD_SERIAL;
 }
 
@@ -324,15 +331,13 @@ static bool is_plainly_strong(struct str s)
 
 enum serial_look serial_look(struct str cell)
 {
-	struct str s = without_formula(cell);
+	struct str s = cell;
 	struct serial serial;
 	struct traits t;
 	unsigned digit_run;
 
-	if (s.n == 0)
-		return LOOK_EMPTY;
-	if (!read_bare(s, &serial))
-		return LOOK_OTHER;
+	if (!read_undressed(&s, &serial))
+		return s.n ? LOOK_OTHER : LOOK_EMPTY;
 	if (is_plainly_strong(s))
 		return LOOK_STRONG;
 	t = traits_of(s);

@@ -172,16 +172,18 @@ static void add_row(struct input *in, struct list_row *row)
 }
 
 /* What of their cells says how they are copied: no more than a result of ours asks for. */
-static void place_row(struct input *in, const struct list_rows *rows, size_t i, size_t n_cells,
-	struct input_row *row)
+static void place_row(
+	struct input *in, const struct list_rows *rows, size_t i, struct input_row *row)
 {
-	size_t at = rows->at + i;
+	size_t at = rows->at + i, n_cells = csv_rows_cells(rows->csv, at);
 	size_t n = in->from_result && in->n_theirs < n_cells ? in->n_theirs + 1 : 0;
 
 	for (size_t c = 0; c < n; c++)
 		in->cells[c] = csv_rows_cell(rows->csv, at, c);
 	set_place(in, csv_rows_place(rows->csv, at), csv_rows_raw(rows->csv, at), in->cells,
 		n_cells, row);
+	if (n_cells > in->widest)
+		in->widest = n_cells;
 }
 
 /* Their slots, in order: the memory that each needs is on its way while the others are dealt with.
@@ -205,7 +207,6 @@ static void add_serials(struct input *in, const struct list_rows *rows, struct i
 
 static void add_rows(struct input *in, const struct list_rows *rows)
 {
-	size_t n_cells = csv_rows_cells(rows->csv, rows->at);
 	struct input_row *to;
 
 	note_line(in, (uint32_t)rows->csv->line[rows->at]); /* the others are on the next ones */
@@ -215,14 +216,12 @@ static void add_rows(struct input *in, const struct list_rows *rows)
 	for (size_t i = 0; i < rows->n; i++) {
 		spool_add(in->spooling, csv_rows_raw(rows->csv, rows->at + i));
 		to[i] = new_row;
-		place_row(in, rows, i, n_cells, &to[i]);
+		place_row(in, rows, i, &to[i]);
 	}
 	add_serials(in, rows, to);
 	in->n_rows += (uint32_t)rows->n;
 	in->n_trailing = 0;
 	in->n_good += (uint32_t)rows->n;
-	if (n_cells > in->widest)
-		in->widest = n_cells;
 }
 
 /* Totals and remarks that an export has behind its rows. They are told with their text. */

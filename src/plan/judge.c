@@ -269,7 +269,7 @@ static enum errc judge_new_rows(
 		.csv = rows->csv,
 		.at = rows->at,
 		.n = rows->n,
-		.n_cells = csv_rows_cells(rows->csv, rows->at),
+		.n_cells = rows->n_cells,
 		.serials = rows->serials,
 		.now_ms = j->p->opt->now_ms,
 	};

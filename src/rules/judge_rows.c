@@ -141,6 +141,17 @@ static void take_cells(
 	take_cell(c, i, csv_rough_cell(cell_of(c, i)));
 }
 
+static struct str one_cell(const struct rules_rows *rows, const struct column_ref *ref, size_t i)
+{
+	size_t row = rows->at + i;
+
+	if (ref->is_serial)
+		return serial_view(&rows->serials[i]);
+	if ((size_t)ref->bound >= csv_rows_cells(rows->csv, row))
+		return STR_NONE;
+	return csv_rows_cell(rows->csv, row, (size_t)ref->bound);
+}
+
 static void take_column(
 	struct judge_rows *j, struct column_rows *c, const struct column_ref *ref, uint64_t which)
 {
@@ -151,7 +162,7 @@ static void take_column(
 		take_cells(c, j->rows, (size_t)ref->bound, which);
 	else
 		EACH_ROW(i, which)
-	take_cell(c, i, ref->is_serial ? serial_view(&j->rows->serials[i]) : STR_NONE);
+	take_cell(c, i, one_cell(j->rows, ref, i));
 }
 
 /* With the cells of those rows. */

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "io/csv/csv.h"
 
-enum { N_SETS = 400, N_ROWS = 130, MAX_TEXT = 1 << 20 };
+enum { N_SETS = 400, N_ROWS = 130, N_COLUMNS = 6, MAX_TEXT = 1 << 20 };
 static const int64_t now_ms = INT64_C(1793664000000); /* 2026-11-03 */
 
 static struct kit k;
@@ -117,20 +117,18 @@ static void put_cell(struct buf *out, const char *text)
 		text);
 }
 
+/* Some lack their last cells. */
 static void put_rows(struct buf *out)
 {
 	buf_reset(out);
 	for (unsigned i = 0; i < N_ROWS; i++) {
-		buf_printf(out, "C02XK%03uJG5H,", i);
-		put_cell(out, PICK(texts));
-		buf_char(out, ',');
-		put_cell(out, PICK(dates));
-		buf_char(out, ',');
-		put_cell(out, PICK(texts));
-		buf_char(out, ',');
-		put_cell(out, PICK(dates));
-		buf_char(out, ',');
-		put_cell(out, PICK(texts));
+		unsigned n = any(4) ? N_COLUMNS : 1 + any(N_COLUMNS);
+
+		buf_printf(out, "C02XK%03uJG5H", i);
+		for (unsigned column = 1; column < n; column++) {
+			buf_char(out, ',');
+			put_cell(out, column % 2 ? PICK(texts) : PICK(dates));
+		}
 		buf_char(out, '\n');
 	}
 }
@@ -199,7 +197,10 @@ static void judge_all(struct ruleset *set, struct str text, size_t *n_rows, size
 		if (some.n == 0)
 			break;
 		some.n = some.n > 40 && any(2) ? 1 + any(40) : some.n;
-		some.n_cells = csv_rows_cells(rows, at);
+		some.n_cells = SIZE_MAX;
+		for (size_t i = at; i < at + some.n; i++)
+			if (csv_rows_cells(rows, i) < some.n_cells)
+				some.n_cells = csv_rows_cells(rows, i);
 		take_serials(rows, at, serials);
 		rules_judge_rows(set, &some, rule);
 		compare(set, csv, &some, rule, n_open);
