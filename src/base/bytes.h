@@ -23,10 +23,4 @@ static inline void bytes_write8(char *p, uint64_t v)
 	memcpy(p, &v, sizeof(v));
 }
 
-static inline void bytes_write4(char *p, uint32_t v)
-{
-	v = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(v) : v;
-	memcpy(p, &v, sizeof(v));
-}
-
 #endif

@@ -1,11 +1,16 @@
 #include "base/utf16.h"
 
+#include <stdint.h>
 #include <string.h>
 
-#include "base/bytes.h"
-
 enum { GUESSED_BYTES = 1024 };
-enum { UNITS = 4, UNITS_BYTES = 8, MOST_BYTES = 3, SURROGATES = 0xd800, SURROGATES_END = 0xe000 };
+enum {
+	UNITS = 32,
+	UNITS_BYTES = 2 * UNITS,
+	MOST_BYTES = 3,
+	SURROGATES = 0xd800,
+	SURROGATES_END = 0xe000
+};
 
 /* Of n bytes of text, each second one is the 0 beside a Latin letter, in a quarter of it at least,
  * but those of an ideographic space on the other side; and so it is beside line ends and
@@ -33,17 +38,23 @@ const char *utf16_guess(struct str start)
 	return is_wide(n, zeros[0], zeros[1], beside[1], bare) ? "UTF-16BE" : NULL;
 }
 
-/* Four units of ASCII at once; false: they are more than that. */
+/* Units of ASCII, UNITS at once; false: they are more than that. Compilers make a few instructions
+ * of each loop. */
 static bool take_ascii(const char *in, bool big_endian, char *out)
 {
-	uint64_t w = bytes_read8(in);
+	const bool swapped = big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	uint16_t units[UNITS], any = 0;
 
-	w = big_endian ? w >> 8 | w << 56 : w;
-	if (w & 0xff80ff80ff80ff80u)
+	memcpy(units, in, sizeof(units));
+	for (size_t i = 0; i < UNITS; i++)
+		any = (uint16_t)(any | units[i]);
+	if (any & (swapped ? 0x80ff : 0xff80))
 		return false;
-	w = (w | w >> 8) & 0x0000ffff0000ffffu;
-	w |= w >> 16;
-	bytes_write4(out, (uint32_t)w);
+	if (swapped)
+		for (size_t i = 0; i < UNITS; i++)
+			units[i] >>= 8;
+	for (size_t i = 0; i < UNITS; i++)
+		out[i] = (char)units[i];
 	return true;
 }
 
@@ -68,21 +79,22 @@ size_t utf16_take(const char *in, size_t n, bool big_endian, char **out, size_t 
 {
 	char *to = *out, *end = to + *room;
 	size_t at = 0;
+	bool ascii = true; /* the next units may be */
 
 	while (n - at >= 2 && end - to >= MOST_BYTES) {
 		unsigned unit;
 
-		while (n - at >= UNITS_BYTES && end - to >= UNITS &&
-			take_ascii(in + at, big_endian, to)) {
-			at += UNITS_BYTES;
-			to += UNITS;
+		if (ascii && n - at >= UNITS_BYTES && end - to >= UNITS) {
+			ascii = take_ascii(in + at, big_endian, to);
+			at += ascii ? UNITS_BYTES : 0;
+			to += ascii ? UNITS : 0;
+			continue;
 		}
-		if (n - at < 2 || end - to < MOST_BYTES)
-			break;
 		unit = (unsigned)(unsigned char)in[at + !big_endian] << 8 |
 		       (unsigned char)in[at + big_endian];
 		if (unit >= SURROGATES && unit < SURROGATES_END)
 			break;
+		ascii |= unit >= 0x80;
 		to += put_utf8(unit, to);
 		at += 2;
 	}

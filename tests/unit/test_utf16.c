@@ -11,7 +11,7 @@
 
 #include "base/utf16.h"
 
-enum { ROUNDS = 20000, MOST = 100 };
+enum { ROUNDS = 20000, MOST = 400 };
 
 static uint64_t seed = 1;
 
