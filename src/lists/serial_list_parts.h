@@ -167,8 +167,8 @@ bool list_is_doubtful(const struct serial_list *l, struct str cell);
 void list_drop_barcode(const struct serial_list *l, struct serial *s);
 /* A serial, as nothing else looks. */
 bool list_is_strong(struct str cell);
-/* What may end as "replaced by" does, perhaps with something behind it that nobody sees. */
-bool list_may_dangle(struct str cell);
+/* It ends as "replaced by" does, perhaps with something behind it that nobody sees. */
+bool list_dangles(struct str cell);
 /* Another column holds a serial of its own, where none should be; or its cells fit the columns
  * beside theirs, or one is joined to the serial. */
 bool list_is_shifted(const struct serial_list *l, const struct csv_record *r);

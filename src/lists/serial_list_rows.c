@@ -40,13 +40,13 @@ static bool is_plain(const struct serial_list *l, const struct csv_rows *rows, s
 {
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL], n_all = l->reading.columns.n;
 
-	if (rows->traits[row] & (CSV_ROW_INNER | CSV_ROW_DOUBLED) || n < l->least_cells ||
-		n > n_all || serial_read(csv_rows_cell(rows, row, at), ret) ||
+	if (rows->traits[row] & CSV_ROW_INNER || n < l->least_cells || n > n_all ||
+		serial_read(csv_rows_cell(rows, row, at), ret) ||
 		list_is_doubtful(l, serial_view(ret)) || is_guarded(l, rows, row, n))
 		return false;
 	if (n != l->even_cells && !is_own(l, rows, row, n))
 		return false;
-	return at > 0 || n < n_all || !list_may_dangle(csv_rows_cell(rows, row, n - 1));
+	return at > 0 || n < n_all || !list_dangles(csv_rows_cell(rows, row, n - 1));
 }
 
 static void note_rows(struct serial_list *l, struct list_rows *rows)

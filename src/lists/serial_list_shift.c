@@ -357,9 +357,9 @@ enum errc list_check_short(const struct serial_list *l, const struct way *w, str
 /* Words that no sentence ends in. */
 static bool is_dangling(struct str text)
 {
-	static const char *const words[] = { "by", "with", "to", "for", "of", "from", "and", "mit",
-		"durch", "gegen", "f\xc3\xbcr", "von", "und", "par", "avec", "pour", "de", "et",
-		"por", "con", "para", "da", "per" };
+	static const char words[][DANGLING_MOST + 1] = { "by", "with", "to", "for", "of", "from",
+		"and", "mit", "durch", "gegen", "f\xc3\xbcr", "von", "und", "par", "avec", "pour",
+		"de", "et", "por", "con", "para", "da", "per" };
 	size_t n = 0;
 
 	if (text.n && strchr(":>", text.p[text.n - 1]))
@@ -369,16 +369,18 @@ static bool is_dangling(struct str text)
 	if (n == text.n || n > DANGLING_MOST)
 		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (str_eq(str_sub(text, text.n - n, n), str_from(words[i])))
+		if (text.p[text.n - n] == words[i][0] && !words[i][n] &&
+			memcmp(text.p + text.n - n, words[i], n) == 0)
 			return true;
 	return false;
 }
 
-bool list_may_dangle(struct str cell)
+bool list_dangles(struct str cell)
 {
 	char last = cell.n ? cell.p[cell.n - 1] : '0';
 
-	return last <= ' ' || last >= 'a' || last == ':' || last == '>';
+	return (last <= ' ' || last >= 'a' || last == ':' || last == '>') &&
+	       is_dangling(serial_trim(cell));
 }
 
 void list_note_dangling(struct serial_list *l, const struct csv_record *r)
@@ -387,8 +389,7 @@ void list_note_dangling(struct serial_list *l, const struct csv_record *r)
 	if (r->n_cells < 2 || r->n_cells != l->reading.columns.n ||
 		l->reading.columns.at[COLUMN_SERIAL] > 0)
 		return;
-	if (list_may_dangle(r->cells[r->n_cells - 1]) &&
-		is_dangling(serial_trim(r->cells[r->n_cells - 1])))
+	if (list_dangles(r->cells[r->n_cells - 1]))
 		l->dangling_line = r->line + r->n_lines;
 }
 

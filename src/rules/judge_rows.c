@@ -138,7 +138,7 @@ static void take_cells(
 		EACH_ROW(i, which)
 	take_raw_cell(c, rows, column, i);
 	EACH_ROW(i, rough)
-	take_cell(c, i, csv_rough_cell(cell_of(c, i)));
+	take_cell(c, i, csv_rough_cell(rows->csv, rows->at + i, cell_of(c, i)));
 }
 
 static struct str one_cell(const struct rules_rows *rows, const struct column_ref *ref, size_t i)

@@ -145,8 +145,7 @@ void rules_judge(struct ruleset *set, const struct rules_row *row, struct verdic
  * the CSV says. RULES_NONE: none; RULES_OPEN: rules_judge() has to say, of a row that needs more.
  * `ret` has a place for each. */
 struct rules_rows {
-	/* n of them, from `at` on, with n_cells or more each; none with CSV_ROW_DOUBLED or _INNER
-	 */
+	/* n of them, from `at` on, with n_cells or more each; none with CSV_ROW_INNER */
 	const struct csv_rows *csv;
 	size_t at, n, n_cells;
 	const struct serial *serials; /* normalised */

@@ -42,6 +42,7 @@ struct csv_reader {
 	struct csv_parser libcsv;
 	struct collected row;
 	struct str cells[CSV_MAX_COLUMNS];
+	struct arena single;  /* for these: */
 	struct csv_rows rows; /* cut ahead */
 };
 
@@ -318,6 +319,7 @@ static void check_rows(struct csv_reader *r)
 /* Fewer at once where many are copied, which are not cut at all. */
 static void cut_rows(struct csv_reader *r)
 {
+	arena_reset(&r->single);
 	csv_split(&r->splitter, ahead(r), r->at_end, r->most, &r->rows);
 	r->most = r->most * 2 < CSV_ROWS_MOST ? r->most * 2 : CSV_ROWS_MOST;
 	r->at = 0;
@@ -369,29 +371,6 @@ uint16_t csv_rows_rough_place(const struct csv_rows *rows, size_t row)
 					: 0;
 }
 
-/* Copies the cells, with one quote of two. */
-static void copy_undoubled(struct csv_reader *r, size_t n_cells, size_t n_bytes)
-{
-	struct buf *to = &r->row.text;
-
-	buf_reset(to);
-	(void)buf_room(to, n_bytes); /* where it is then, it stays */
-	for (size_t i = 0; i < n_cells; i++) {
-		struct str rest = r->cells[i];
-		size_t from = to->n;
-
-		while (rest.n) {
-			const char *quote = memchr(rest.p, '"', rest.n);
-			size_t n = quote ? (size_t)(quote - rest.p) + 1 : rest.n;
-
-			buf_add(to, rest.p, n);
-			n += quote != NULL;
-			rest = str_sub(rest, n, rest.n - n);
-		}
-		r->cells[i] = str_sub(buf_view(to), from, to->n - from);
-	}
-}
-
 static void take_cells(struct csv_reader *r, size_t row, size_t n)
 {
 	const struct csv_rows *rows = &r->rows;
@@ -404,9 +383,7 @@ static void take_cells(struct csv_reader *r, size_t row, size_t n)
 	}
 	if (rows->traits[row] & CSV_ROW_ROUGH)
 		for (size_t i = 0; i < n; i++)
-			r->cells[i] = csv_rough_cell(r->cells[i]);
-	if (rows->traits[row] & CSV_ROW_DOUBLED)
-		copy_undoubled(r, n, csv_rows_raw(rows, row).n);
+			r->cells[i] = csv_rough_cell(rows, row, r->cells[i]);
 }
 
 void csv_rows_record(struct csv_reader *r, size_t row, struct csv_record *ret)
@@ -545,6 +522,8 @@ static enum errc open_reader(struct csv_reader **ret, const char *path, struct s
 	r->cap = 2 * FILL_BYTES;
 	r->window = mem_alloc(r->cap + CSV_BLOCK_BYTES);
 	buf_init(&r->row.text, CSV_MAX_RECORD_BYTES);
+	arena_init(&r->single);
+	r->rows.single = &r->single;
 	/* Fails only for a NULL parser. */
 	(void)csv_init(&r->libcsv, 0);
 	*ret = r;
@@ -572,6 +551,7 @@ void csv_close(struct csv_reader *r)
 	csv_source_close(r->source);
 	csv_free(&r->libcsv);
 	buf_release(&r->row.text);
+	arena_release(&r->single);
 	free(r->window);
 	free(r->name);
 	free(r);

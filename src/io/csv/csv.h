@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -60,7 +61,7 @@ enum {
 	CSV_ROW_TRIMMED = 2,  /* a blank at the edge of a cell */
 	CSV_ROW_ODD = 4,      /* a cell that may be a formula, see csv_is_formula() */
 	CSV_ROW_INNER = 8,    /* a line end in a cell */
-	CSV_ROW_DOUBLED = 16, /* doubled quotes, which are still in the cells */
+	CSV_ROW_DOUBLED = 16, /* doubled quotes */
 	CSV_ROW_OTHER = 32,   /* maybe NUL or non-ASCII */
 	CSV_ROW_HARD = 64,    /* a quote in a place that is not plain: never given */
 };
@@ -73,6 +74,7 @@ struct csv_rows {
 	uint32_t first[CSV_ROWS_MOST + 1]; /* its first cell */
 	uint8_t traits[CSV_ROWS_MOST];
 	uint64_t rough;                         /* a bit for each that is CSV_ROW_ROUGH */
+	struct arena *single;                   /* for cells with one quote instead of two */
 	uint32_t ends[CSV_ROWS_CELLS + 2 * 64]; /* of all cells, in text */
 };
 
@@ -88,13 +90,20 @@ static inline struct str csv_rows_raw(const struct csv_rows *r, size_t row)
 		r->ends[r->first[row + 1] - 1] - r->from[row] };
 }
 
-/* The same, of a cell that the row has; not for rows with CSV_ROW_DOUBLED. */
-struct str csv_bare_cell(struct str cell);
-static inline struct str csv_rough_cell(struct str cell)
+/* The same, of a cell that the row has: as it lies there, or as it is meant. Eight bytes from its
+ * first on may be read. */
+struct str csv_bare_cell(const struct csv_rows *r, size_t row, struct str cell);
+static inline struct str csv_rough_cell(const struct csv_rows *r, size_t row, struct str cell)
 {
-	if (cell.n == 0 || (cell.p[0] > '"' && cell.p[cell.n - 1] > ' '))
-		return cell;
-	return csv_bare_cell(cell);
+	/* The quotes of a plain cell, if any, are its first and last byte. */
+	bool quoted = cell.n && cell.p[0] == '"';
+
+	if (quoted)
+		cell = (struct str){ cell.p + 1, cell.n - 2 };
+	if (cell.n && (cell.p[0] <= ' ' || cell.p[cell.n - 1] <= ' ' ||
+			      (quoted && r->traits[row] & CSV_ROW_DOUBLED)))
+		return csv_bare_cell(r, row, cell);
+	return cell;
 }
 static inline struct str csv_rows_cell(const struct csv_rows *r, size_t row, size_t column)
 {
@@ -102,7 +111,7 @@ static inline struct str csv_rows_cell(const struct csv_rows *r, size_t row, siz
 	uint32_t from = column ? end[-1] + 1 : r->from[row];
 	struct str cell = { r->text + from, *end - from };
 
-	return r->traits[row] & CSV_ROW_ROUGH ? csv_rough_cell(cell) : cell;
+	return r->traits[row] & CSV_ROW_ROUGH ? csv_rough_cell(r, row, cell) : cell;
 }
 
 struct csv_reader;

@@ -361,10 +361,21 @@ void csv_split(const struct csv_splitter *s, struct str text, bool at_end, size_
 	s->cut(s, text, at_end, most, ret);
 }
 
-struct str csv_bare_cell(struct str cell)
+/* One quote of two. */
+static struct str undoubled(struct str cell, struct arena *a)
 {
-	/* The quotes of a plain cell, if any, are its first and last byte. */
-	if (cell.n && cell.p[0] == '"')
-		cell = str_sub(cell, 1, cell.n - 2);
+	char *to = arena_alloc(a, cell.n + 8), *end = to;
+
+	for (size_t i = 0; i < cell.n; i++) {
+		*end++ = cell.p[i];
+		i += cell.p[i] == '"';
+	}
+	return (struct str){ to, (size_t)(end - to) };
+}
+
+struct str csv_bare_cell(const struct csv_rows *r, size_t row, struct str cell)
+{
+	if (r->traits[row] & CSV_ROW_DOUBLED && memchr(cell.p, '"', cell.n))
+		cell = undoubled(cell, r->single);
 	return csv_trim(cell);
 }
