@@ -20,19 +20,21 @@ static bool is_guarded(
 	return false;
 }
 
-/* Of a row with other cells than most, or without its last ones: what is read as its serial is no
- * other column's, nor is its own joined to a cell before it. */
+/* Of a row with other cells than most, without its last ones or with columns of ours: none is a
+ * surplus, what is read as its serial is no other column's, and its own is not joined to a cell
+ * before it. */
 static bool is_own(
 	const struct serial_list *l, const struct csv_rows *rows, size_t row, size_t n_cells)
 {
 	size_t at = (size_t)l->reading.columns.at[COLUMN_SERIAL];
 
-	if (n_cells > l->reading.width)
+	if (n_cells > l->reading.width && l->reading.surplus_end > l->reading.width)
 		return false;
 	for (size_t i = 0; i < at && n_cells < l->reading.columns.n; i++)
 		if (csv_rows_cell(rows, row, i).n > LONG)
 			return false;
-	return n_cells == l->usual_cells || list_is_strong(csv_rows_cell(rows, row, at));
+	return (n_cells == l->usual_cells && n_cells <= l->reading.width) ||
+	       list_is_strong(csv_rows_cell(rows, row, at));
 }
 
 static bool is_plain(const struct serial_list *l, const struct csv_rows *rows, size_t row, size_t n,
@@ -44,7 +46,7 @@ static bool is_plain(const struct serial_list *l, const struct csv_rows *rows, s
 		serial_read(csv_rows_cell(rows, row, at), ret) ||
 		list_is_doubtful(l, serial_view(ret)) || is_guarded(l, rows, row, n))
 		return false;
-	if (n != l->even_cells && !is_own(l, rows, row, n))
+	if ((n != l->even_cells || n > l->reading.width) && !is_own(l, rows, row, n))
 		return false;
 	return at > 0 || n < n_all || !list_dangles(csv_rows_cell(rows, row, n - 1));
 }
