@@ -168,12 +168,38 @@ static void put_commas(char *p, size_t n, char delimiter)
 		p[i] = p[i] == delimiter ? ',' : p[i];
 }
 
+/* Of a record with another delimiter, in which nothing has quotes: up to the last cell that gets
+ * some, for it holds a comma. Returns the rest. */
+static struct str quote_commas(struct result *r, struct str raw)
+{
+	const char mark = r->opt.delimiter, *comma;
+
+	while (raw.n && (comma = memchr(raw.p, ',', raw.n))) {
+		const char *start = comma, *behind = raw.p + raw.n;
+		const char *end = memchr(comma, mark, (size_t)(behind - comma));
+		size_t from = r->out.n;
+
+		while (start > raw.p && start[-1] != mark)
+			start--;
+		end = end ? end : behind;
+		buf_add(&r->out, raw.p, (size_t)(start - raw.p));
+		put_commas(r->out.p + from, r->out.n - from, mark);
+		buf_char(&r->out, '"');
+		buf_add(&r->out, start, (size_t)(end - start));
+		buf_char(&r->out, '"');
+		raw = (struct str){ end, (size_t)(behind - end) };
+	}
+	return raw;
+}
+
 /* A record that may be copied: with commas for its delimiters and for the cells it lacks. */
 static void copy_input(struct result *r, size_t n, struct str raw)
 {
 	size_t n_commas = r->n_columns + 1 - n;
 	char *to;
 
+	if (r->opt.delimiter != ',')
+		raw = quote_commas(r, raw);
 	if (!buf_room(&r->out, raw.n + n_commas))
 		return;
 	to = r->out.p + r->out.n;

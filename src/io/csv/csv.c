@@ -346,16 +346,11 @@ void csv_take(struct csv_reader *r, size_t n)
 	r->at = to;
 }
 
-/* Whether csv_copy() may give its bytes. Other delimiters become commas, so nothing in the record
- * may be one, or stand in quotes. */
+/* Whether csv_copy() may give its bytes. Other delimiters become commas, so none may stand in
+ * quotes. */
 static bool may_be_copied(const struct csv_rows *rows, size_t row)
 {
-	struct str raw = csv_rows_raw(rows, row);
-
-	if (rows->traits[row] & CSV_ROW_TRIMMED)
-		return false;
-	if (rows->delimiter != ',' && raw.n &&
-		(rows->traits[row] & CSV_ROW_ROUGH || memchr(raw.p, ',', raw.n)))
+	if (rows->traits[row] & (rows->delimiter == ',' ? CSV_ROW_TRIMMED : CSV_ROW_ROUGH))
 		return false;
 	for (size_t i = 0; rows->traits[row] & CSV_ROW_ODD && i < csv_rows_cells(rows, row); i++)
 		if (csv_is_formula(csv_rows_cell(rows, row, i)))

@@ -42,8 +42,8 @@ struct csv_record {
 	size_t line;     /* of its first byte, from 1 */
 	size_t n_lines;  /* more than 1 when a quoted cell holds newlines */
 	const char *bad; /* NULL, or why this record cannot be read (cells are then empty) */
-	/* For csv_copy(); 0: raw, with commas for its delimiters, is not RFC 4180 with these very
-	 * cells, or one is a formula. */
+	/* For csv_copy(); 0: raw is not RFC 4180 with these very cells, but for its delimiter, of
+	 * which none but a comma may stand beside quotes; or one is a formula. */
 	uint16_t place;
 };
 
@@ -159,7 +159,8 @@ static inline uint16_t csv_rows_place(const struct csv_rows *r, size_t row)
 {
 	size_t n = csv_rows_raw(r, row).n;
 
-	if (r->delimiter != ',' || r->traits[row] & (CSV_ROW_TRIMMED | CSV_ROW_ODD))
+	if (r->traits[row] & (CSV_ROW_TRIMMED | CSV_ROW_ODD) ||
+		(r->delimiter != ',' && r->traits[row] & CSV_ROW_ROUGH))
 		return csv_rows_rough_place(r, row);
 	return csv_place(n, r->from[row + 1] - r->from[row] - n);
 }
