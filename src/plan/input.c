@@ -178,7 +178,8 @@ static void place_row(
 	size_t at = rows->at + i, n_cells = csv_rows_cells(rows->csv, at);
 	size_t n = in->from_result && in->n_theirs < n_cells ? in->n_theirs + 1 : 0;
 
-	for (size_t c = 0; c < n; c++)
+	/* Where nothing has quotes, by the first of ours. */
+	for (size_t c = n && !(rows->csv->traits[at] & CSV_ROW_ROUGH) ? n - 1 : 0; c < n; c++)
 		in->cells[c] = csv_rows_cell(rows->csv, at, c);
 	set_place(in, csv_rows_place(rows->csv, at), csv_rows_raw(rows->csv, at), in->cells,
 		n_cells, row);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -151,63 +150,19 @@ static bool raw_is_plain(struct str raw, size_t n, bool neutral)
 	return false;
 }
 
-/* Eight bytes at a time: one bit for each that is the delimiter turns it into a comma. */
-static void put_commas(char *p, size_t n, char delimiter)
-{
-	const uint64_t ones = 0x0101010101010101u, low = ones * 0x7f;
-	const uint64_t delimiters = ones * (unsigned char)delimiter;
-
-	for (; n >= sizeof(ones); p += sizeof(ones), n -= sizeof(ones)) {
-		uint64_t w = bytes_read8(p), x = w ^ delimiters;
-
-		x = ~(((x & low) + low) | x | low) >> 7;
-		w ^= x * (unsigned char)(delimiter ^ ',');
-		bytes_write8(p, w);
-	}
-	for (size_t i = 0; i < n; i++)
-		p[i] = p[i] == delimiter ? ',' : p[i];
-}
-
-/* Of a record with another delimiter, in which nothing has quotes: up to the last cell that gets
- * some, for it holds a comma. Returns the rest. */
-static struct str quote_commas(struct result *r, struct str raw)
-{
-	const char mark = r->opt.delimiter, *comma;
-
-	while (raw.n && (comma = memchr(raw.p, ',', raw.n))) {
-		const char *start = comma, *behind = raw.p + raw.n;
-		const char *end = memchr(comma, mark, (size_t)(behind - comma));
-		size_t from = r->out.n;
-
-		while (start > raw.p && start[-1] != mark)
-			start--;
-		end = end ? end : behind;
-		buf_add(&r->out, raw.p, (size_t)(start - raw.p));
-		put_commas(r->out.p + from, r->out.n - from, mark);
-		buf_char(&r->out, '"');
-		buf_add(&r->out, start, (size_t)(end - start));
-		buf_char(&r->out, '"');
-		raw = (struct str){ end, (size_t)(behind - end) };
-	}
-	return raw;
-}
-
 /* A record that may be copied: with commas for its delimiters and for the cells it lacks. */
 static void copy_input(struct result *r, size_t n, struct str raw)
 {
 	size_t n_commas = r->n_columns + 1 - n;
-	char *to;
 
-	if (r->opt.delimiter != ',')
-		raw = quote_commas(r, raw);
-	if (!buf_room(&r->out, raw.n + n_commas))
+	if (r->opt.delimiter == ',')
+		buf_str(&r->out, raw);
+	else
+		csv_commas(&r->out, raw, r->opt.delimiter);
+	if (!buf_room(&r->out, n_commas))
 		return;
-	to = r->out.p + r->out.n;
-	memcpy(to, raw.p, raw.n);
-	if (r->opt.delimiter != ',')
-		put_commas(to, raw.n, r->opt.delimiter);
-	memset(to + raw.n, ',', n_commas);
-	r->out.n += raw.n + n_commas;
+	memset(r->out.p + r->out.n, ',', n_commas);
+	r->out.n += n_commas;
 }
 
 static void write_input(struct result *r, const struct str *cells, size_t n, struct str raw)

@@ -81,6 +81,47 @@ void csv_cell(struct buf *out, struct str text, bool neutral)
 		buf_char(out, '"');
 }
 
+/* With commas for the delimiters: one bit for each of eight bytes that is one turns it into them.
+ */
+static void put_commas(struct buf *out, const char *from, size_t n, char delimiter)
+{
+	size_t i = 0;
+	char *to;
+
+	if (!buf_room(out, n))
+		return;
+	to = out->p + out->n;
+	for (; n - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+		uint64_t w = bytes_read8(from + i), x = w ^ EACH(delimiter);
+
+		x = ~(((x & EACH(0x7f)) + EACH(0x7f)) | x | EACH(0x7f)) >> 7;
+		bytes_write8(to + i, w ^ x * (unsigned char)(delimiter ^ ','));
+	}
+	for (; i < n; i++)
+		to[i] = from[i] == delimiter ? ',' : from[i];
+	out->n += n;
+}
+
+void csv_commas(struct buf *out, struct str raw, char delimiter)
+{
+	const char *comma;
+
+	while (raw.n && (comma = memchr(raw.p, ',', raw.n))) {
+		const char *start = comma, *behind = raw.p + raw.n;
+		const char *end = memchr(comma, delimiter, (size_t)(behind - comma));
+
+		while (start > raw.p && start[-1] != delimiter)
+			start--;
+		end = end ? end : behind;
+		put_commas(out, raw.p, (size_t)(start - raw.p), delimiter);
+		buf_char(out, '"');
+		buf_add(out, start, (size_t)(end - start));
+		buf_char(out, '"');
+		raw = (struct str){ end, (size_t)(behind - end) };
+	}
+	put_commas(out, raw.p, raw.n, delimiter);
+}
+
 struct str csv_plain(struct str text)
 {
 	struct str rest = text.n ? str_sub(text, 1, text.n - 1) : text;

@@ -26,6 +26,10 @@ bool csv_is_formula(struct str text);
 /* Whether csv_cell() puts it in quotes. */
 bool csv_needs_quotes(struct str text);
 
+/* Appends a record without quotes and with another delimiter as one with commas; cells that hold
+ * one get quotes. */
+void csv_commas(struct buf *out, struct str raw, char delimiter);
+
 /* Takes back what csv_cell() did: '=x -> =x. Borrows from text. */
 struct str csv_plain(struct str text);
 
