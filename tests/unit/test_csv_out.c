@@ -67,9 +67,27 @@ static void plain_takes_it_back(void **state)
 		assert_true(str_eq(csv_plain(str_from(same[i])), str_from(same[i])));
 }
 
+static void delimiters_become_commas(void **state)
+{
+	static const char *const texts[][2] = { { "", "" }, { "a", "a" }, { ";;", ",," },
+		{ "a;b,c;d", "a,\"b,c\",d" }, { ",;,", "\",\",\",\"" },
+		{ "long enough;for eight;bytes, twice;and more;", "long enough,for eight,\"bytes, "
+								  "twice\",and more," } };
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		buf_init(&b, 100);
+		csv_commas(&b, str_from(texts[i][0]), ';');
+		assert_string_equal(buf_cstr(&b), texts[i][1]);
+		buf_release(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(delimiters_become_commas),
 		cmocka_unit_test(cells_are_quoted_only_where_they_must_be),
 		cmocka_unit_test(formulas_are_neutralised_when_asked),
 		cmocka_unit_test(plain_takes_it_back),

@@ -100,6 +100,7 @@ static void put_commas(struct buf *out, const char *from, size_t n, char delimit
 	for (; i < n; i++)
 		to[i] = from[i] == delimiter ? ',' : from[i];
 	out->n += n;
+	out->p[out->n] = '\0';
 }
 
 void csv_commas(struct buf *out, struct str raw, char delimiter)
