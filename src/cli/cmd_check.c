@@ -173,7 +173,7 @@ static void check_rows(struct check *c, const char *path)
 	uint32_t n_told[REASON_MAX_] = { 0 };
 
 	for (uint32_t i = 0; i < c->input.n_rows; i++) {
-		const struct input_row *row = &c->input.rows[i];
+		const struct input_row *row = input_kind(&c->input, i);
 		const struct reason_info *why = reason_info((enum reason)row->reason);
 		struct str detail = STR_NONE;
 		struct diag *d;
@@ -244,7 +244,7 @@ static enum errc check_row_cells(
 	struct faulty *f;
 
 	(void)err;
-	if (k->c->input.rows[n].outcome != OUTCOME_PENDING)
+	if (input_kind(&k->c->input, n)->outcome != OUTCOME_PENDING)
 		return ERR_OK;
 	cells = mem_alloc((record->n_cells + 1) * sizeof(*cells));
 	for (size_t i = 0; i < record->n_cells; i++)

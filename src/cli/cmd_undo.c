@@ -101,12 +101,12 @@ static void list_left(const struct plan *p, FILE *out)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		const struct input_row *row = &p->input->rows[i];
+		const struct input_row row = input_row(p->input, i);
 
-		if (row->rule != ROW_NO_RULE &&
-			(cannot((enum outcome)row->outcome) || lost_part(p, row)) &&
+		if (row.rule != ROW_NO_RULE &&
+			(cannot((enum outcome)row.outcome) || lost_part(p, &row)) &&
 			n++ < LISTED_ROWS)
-			list_one(p, row, out);
+			list_one(p, &row, out);
 	}
 	if (n > LISTED_ROWS)
 		text_line(out, "and %u more: see the CSV", n - LISTED_ROWS);

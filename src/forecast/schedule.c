@@ -96,16 +96,17 @@ static void load_plan(struct walk *w, const struct plan *p, const uint32_t *wave
 	struct err err;
 
 	for (uint32_t i = 0; i < in->n_rows; i++) {
+		const struct input_row row = input_row(in, i);
 		struct walker d = {
-			.prog = plan_program(p, &in->rows[i]),
-			.slot = plan_slot(p, &in->rows[i]),
+			.prog = plan_program(p, &row),
+			.slot = plan_slot(p, &row),
 			.home = SERVER_NONE,
 			.wave = waves[i],
 			.off_ms = TIME_NONE,
 			.judged_ms = w->now,
 		};
 
-		if (in->rows[i].outcome != OUTCOME_PLANNED)
+		if (row.outcome != OUTCOME_PLANNED)
 			continue;
 		if (plan_home(p, d.slot, &d.home, &err))
 			d.home = SERVER_NONE; /* the store said so already when the row was planned

@@ -136,9 +136,13 @@ static void settle_row(struct plan *p, struct input_row *row)
 
 void awaited_settle(struct plan *p)
 {
-	for (uint32_t i = 0; p->awaited && p->awaited->list && i < p->input->n_rows; i++)
-		if (p->input->rows[i].serial != MAP_NONE)
-			settle_row(p, &p->input->rows[i]);
+	for (uint32_t i = 0; p->awaited && p->awaited->list && i < p->input->n_rows; i++) {
+		struct input_row row = input_row(p->input, i);
+
+		if (row.serial != MAP_NONE)
+			settle_row(p, &row);
+		input_put(p->input, i, &row);
+	}
 }
 
 /* --- remembering --- */
@@ -203,10 +207,10 @@ enum errc awaited_keep(const struct plan *p, struct store *store, struct err *er
 		return ERR_OK;
 	fates = mem_zalloc(p->input->serials.n + 1);
 	for (uint32_t i = 0; i < p->input->n_rows && !rc; i++) {
-		const struct input_row *row = &p->input->rows[i];
+		const struct input_row row = input_row(p->input, i);
 
-		if (row->serial != MAP_NONE)
-			rc = keep_row(p, store, row, &fates[row->serial], err);
+		if (row.serial != MAP_NONE)
+			rc = keep_row(p, store, &row, &fates[row.serial], err);
 	}
 	for (size_t i = 0; i < a->waits.n && !rc; i++)
 		if (is_done_with(p, i, fates))

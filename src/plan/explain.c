@@ -62,7 +62,7 @@ static bool find_row(const struct input *in, const char *text, struct serial *se
 		(void)serial_strip_barcode(serial);
 	slot = map_find(&in->serials, serial_view(serial));
 	for (uint32_t i = 0; slot != MAP_NONE && i < in->n_rows; i++)
-		if (in->rows[i].serial == slot) {
+		if (input_slot(in, i) == slot) {
 			*ret = i;
 			return true;
 		}

@@ -29,11 +29,10 @@ struct identity {
 static enum errc add_row(void *self, uint32_t n, const struct csv_record *record, struct err *err)
 {
 	struct identity *id = self;
-	const struct input_row *row = &id->in->rows[n];
+	struct str serial = input_serial(id->in, n);
 
 	(void)err;
-	sha256_add(id->digest,
-		row->serial == MAP_NONE ? record->raw : map_key(&id->in->serials, row->serial));
+	sha256_add(id->digest, serial.n ? serial : record->raw);
 	for (size_t i = 0; i < id->n_columns; i++) {
 		sha256_add(id->digest, STR("\x1f"));
 		sha256_add(id->digest, input_cell(id->in, record, id->columns[i]));
@@ -63,10 +62,10 @@ enum errc run_identity(const struct input *in, struct ruleset *rules, const char
 static enum errc add_device(struct plan *p, struct store *store, int64_t run, uint32_t n,
 	uint32_t wave, struct err *err)
 {
-	const struct input_row *row = &p->input->rows[n];
-	const struct work_program *prog = plan_program(p, row);
+	const struct input_row row = input_row(p->input, n);
+	const struct work_program *prog = plan_program(p, &row);
 	struct fleet *f = p->opt->facts->fleet;
-	uint32_t slot = plan_slot(p, row), home;
+	uint32_t slot = plan_slot(p, &row), home;
 	struct view v;
 	char results[WORK_MAX_STEPS + 1];
 	struct device_record d;
@@ -84,8 +83,8 @@ static enum errc add_device(struct plan *p, struct store *store, int64_t run, ui
 	buf_init(&program, PROGRAM_MAX_BYTES);
 	program_encode(&frozen, &program);
 	d = (struct device_record){
-		.serial = map_key(&p->input->serials, row->serial),
-		.rule = plan_rule_name(p, row),
+		.serial = map_key(&p->input->serials, row.serial),
+		.rule = plan_rule_name(p, &row),
 		.program = buf_view(&program),
 		.before = buf_view(&before),
 		.start = fleet_server_id(f, v.server),
@@ -112,13 +111,12 @@ static enum errc add_rows(struct plan *p, struct store *store, int64_t run,
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0; i < p->input->n_rows && !rc; i++) {
-		const struct input_row *row = &p->input->rows[i];
+		const struct input_row *row = input_kind(p->input, i);
+		struct str serial = input_serial(p->input, i);
 		struct row_record rec = {
 			.n = i,
 			.line = input_line(p->input, i),
-			.serial = row->serial == MAP_NONE
-					  ? STR("")
-					  : map_key(&p->input->serials, row->serial),
+			.serial = serial.n ? serial : STR(""),
 			.outcome = row->outcome,
 			.reason = row->reason,
 			.rule = plan_rule_name(p, row),

@@ -36,13 +36,13 @@ static enum errc add_other(void *self, struct str serial, struct err *err)
 static void count_plan(struct guard_tally *t, int kind)
 {
 	for (uint32_t i = 0; i < t->p->input->n_rows; i++) {
-		const struct input_row *row = &t->p->input->rows[i];
-		const struct work_program *prog = plan_program(t->p, row);
+		const struct input_row row = input_row(t->p->input, i);
+		const struct work_program *prog = plan_program(t->p, &row);
 
-		if (row->outcome != OUTCOME_PLANNED || !prog ||
+		if (row.outcome != OUTCOME_PLANNED || !prog ||
 			(kind >= 0 && !work_has(prog, (enum step_kind)kind)))
 			continue;
-		t->acts[row->serial] = true;
+		t->acts[row.serial] = true;
 		t->n++;
 	}
 }
@@ -126,7 +126,7 @@ static enum errc check_gap(struct store *store, const char *const *allowed, stru
 static bool any_irreversible(const struct plan *p)
 {
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		const struct input_row *row = &p->input->rows[i];
+		const struct input_row *row = input_kind(p->input, i);
 
 		if (row->outcome == OUTCOME_PLANNED && work_for_good(plan_program(p, row), 0))
 			return true;

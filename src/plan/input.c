@@ -1,5 +1,3 @@
-#include "plan/input.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,6 +5,7 @@
 #include "base/mem.h"
 #include "io/csv/csv_out.h"
 #include "io/spool.h"
+#include "plan/input_parts.h"
 
 /* --- rows --- */
 
@@ -45,63 +44,26 @@ static bool less_of(const struct input *in, struct str raw, const struct str *ce
 
 /* In the spool every record stands alone on its line. */
 static void set_place(const struct input *in, uint16_t place, struct str raw,
-	const struct str *cells, size_t n_cells, struct input_row *row)
+	const struct str *cells, size_t n_cells, struct input_kept *row)
 {
 	if (place && less_of(in, raw, cells, n_cells, &row->less))
 		row->place = in->spooling ? csv_place(raw.n, 1) : place;
 }
 
 /* Serials get their slots in the order of the rows, some rows late. */
-static void end_wait(struct input *in, struct input_waiting *w)
+static void end_wait(struct input *in)
 {
-	if (w->serial.n)
-		in->rows[w->row].serial = map_add_expected(
-			&in->serials, serial_view(&w->serial), w->expected, NULL);
-	w->serial.n = 0;
+	const struct input_waiting *w = &in->waiting[in->n_slots % INPUT_WAITING];
+
+	input_note_slot(in, w->serial.n ? map_add_expected(&in->serials, serial_view(&w->serial),
+						  w->expected, NULL)
+					: MAP_NONE);
 }
 
 static void end_waits(struct input *in)
 {
-	for (uint32_t i = 0; i < INPUT_WAITING; i++)
-		end_wait(in, &in->waiting[(in->n_rows + i) % INPUT_WAITING]);
-}
-
-static uint32_t line_after(struct input_jump jump, uint32_t row)
-{
-	return jump.line + (row - jump.row);
-}
-
-/* Of the row that is added next. */
-static void note_line(struct input *in, uint32_t line)
-{
-	uint32_t n = in->n_rows;
-
-	if (in->n_jumps && line_after(in->jumps[in->n_jumps - 1], n) == line)
-		return;
-	MEM_GROW(in->jumps, in->n_jumps, in->cap_jumps);
-	in->jumps[in->n_jumps++] = (struct input_jump){ n, line };
-}
-
-void input_add(struct input *in, struct input_row row, uint32_t line)
-{
-	note_line(in, line);
-	MEM_GROW(in->rows, in->n_rows, in->cap_rows);
-	in->rows[in->n_rows++] = row;
-}
-
-uint32_t input_line(const struct input *in, uint32_t n)
-{
-	uint32_t from = 0, to = in->n_jumps;
-
-	while (to - from > 1) {
-		uint32_t middle = from + (to - from) / 2;
-
-		if (in->jumps[middle].row <= n)
-			from = middle;
-		else
-			to = middle;
-	}
-	return line_after(in->jumps[from], n);
+	while (in->n_slots < in->n_rows)
+		end_wait(in);
 }
 
 static uint32_t detail_of(struct input *in, const struct list_row *row)
@@ -134,27 +96,19 @@ static void await_serial(struct input *in, const struct serial *serial, size_t l
 {
 	struct input_waiting *w = &in->waiting[in->n_rows % INPUT_WAITING];
 
-	end_wait(in, w);
-	w->row = in->n_rows;
+	if (in->n_rows - in->n_slots == INPUT_WAITING)
+		end_wait(in);
 	w->serial = *serial;
 	w->expected = map_expect(&in->serials, serial_view(serial));
 	if (serial->n)
 		note_unusual(in, serial, line);
 }
 
-static const struct input_row new_row = {
-	.serial = MAP_NONE,
-	.program = MAP_NONE,
-	.detail = MAP_NONE,
-	.rule = ROW_NO_RULE,
-	.outcome = OUTCOME_PENDING,
-	.reason = REASON_NONE,
-};
-
 static void add_row(struct input *in, struct list_row *row)
 {
 	const struct csv_record *r = &row->record;
-	struct input_row new = new_row;
+	struct input_row new = input_new_row;
+	struct input_kept kept = { 0 };
 
 	if (row->fault) {
 		row->serial.n = 0;
@@ -165,15 +119,18 @@ static void add_row(struct input *in, struct list_row *row)
 	in->n_trailing = row->shows_none ? in->n_trailing + 1 : 0;
 	in->n_good += !row->fault;
 	await_serial(in, &row->serial, r->line);
-	set_place(in, r->place, r->raw, r->cells, r->n_cells, &new);
-	input_add(in, new, (uint32_t)r->line);
+	set_place(in, r->place, r->raw, r->cells, r->n_cells, &kept);
+	kept.kind = input_kind_of(in, &new);
+	input_note_line(in, (uint32_t)r->line);
+	MEM_GROW(in->rows, in->n_rows, in->cap_rows);
+	in->rows[in->n_rows++] = kept;
 	if (r->n_cells > in->widest)
 		in->widest = r->n_cells;
 }
 
 /* What of their cells says how they are copied: no more than a result of ours asks for. */
 static void place_row(
-	struct input *in, const struct list_rows *rows, size_t i, struct input_row *row)
+	struct input *in, const struct list_rows *rows, size_t i, struct input_kept *row)
 {
 	size_t at = rows->at + i, n_cells = csv_rows_cells(rows->csv, at);
 	size_t n = in->from_result && in->n_theirs < n_cells ? in->n_theirs + 1 : 0;
@@ -189,7 +146,7 @@ static void place_row(
 
 /* Their slots, in order: the memory that each needs is on its way while the others are dealt with.
  */
-static void add_serials(struct input *in, const struct list_rows *rows, struct input_row *to)
+static void add_serials(struct input *in, const struct list_rows *rows)
 {
 	uint64_t expected[CSV_ROWS_MOST];
 	const size_t n = rows->n;
@@ -200,26 +157,28 @@ static void add_serials(struct input *in, const struct list_rows *rows, struct i
 	for (size_t i = 0; i < n; i++) {
 		const struct serial *serial = &rows->serials[i];
 
-		to[i].serial = map_add_expected(
-			&in->serials, serial_view(serial), expected[i], NULL);
+		input_note_slot(
+			in, map_add_expected(&in->serials, serial_view(serial), expected[i], NULL));
 		note_unusual(in, serial, rows->csv->line[rows->at + i]);
 	}
 }
 
 static void add_rows(struct input *in, const struct list_rows *rows)
 {
-	struct input_row *to;
+	uint32_t kind = input_kind_of(in, &input_new_row);
+	struct input_kept *to;
 
-	note_line(in, (uint32_t)rows->csv->line[rows->at]); /* the others are on the next ones */
+	/* The others are on the next ones. */
+	input_note_line(in, (uint32_t)rows->csv->line[rows->at]);
 	while (in->cap_rows - in->n_rows < rows->n)
 		MEM_GROW(in->rows, in->cap_rows, in->cap_rows);
 	to = in->rows + in->n_rows;
 	for (size_t i = 0; i < rows->n; i++) {
 		spool_add(in->spooling, csv_rows_raw(rows->csv, rows->at + i));
-		to[i] = new_row;
+		to[i] = (struct input_kept){ .kind = kind };
 		place_row(in, rows, i, &to[i]);
 	}
-	add_serials(in, rows, to);
+	add_serials(in, rows);
 	in->n_rows += (uint32_t)rows->n;
 	in->n_trailing = 0;
 	in->n_good += (uint32_t)rows->n;
@@ -231,8 +190,11 @@ static void settle_trailing(struct input *in)
 	if (in->n_good < INPUT_TRAILING_AFTER)
 		return;
 	for (uint32_t i = in->n_rows - in->n_trailing; i < in->n_rows; i++) {
-		in->rows[i].outcome = OUTCOME_SKIPPED;
-		in->rows[i].reason = REASON_ROW_NOT_A_DEVICE;
+		struct input_row row = *input_kind(in, i);
+
+		row.outcome = OUTCOME_SKIPPED;
+		row.reason = REASON_ROW_NOT_A_DEVICE;
+		input_put(in, i, &row);
 	}
 }
 
@@ -475,15 +437,6 @@ enum errc input_reopen(struct input *in, const char *spool, char delimiter, bool
 	return rc;
 }
 
-void input_forget_rows(struct input *in)
-{
-	map_release(&in->serials);
-	free(in->rows);
-	free(in->jumps);
-	in->rows = NULL;
-	in->jumps = NULL;
-}
-
 void input_release(struct input *in)
 {
 	struct err err;
@@ -497,20 +450,6 @@ void input_release(struct input *in)
 	input_forget_rows(in);
 	arena_release(&in->arena);
 	*in = (struct input){ 0 };
-}
-
-struct str input_serial(const struct input *in, uint32_t n)
-{
-	uint32_t slot = in->rows[n].serial;
-
-	if (slot != MAP_NONE)
-		return map_key(&in->serials, slot);
-	return in->unread ? serial_view(&in->waiting[n % INPUT_WAITING].serial) : STR_NONE;
-}
-
-struct str input_detail(const struct input *in, const struct input_row *row)
-{
-	return row->detail == MAP_NONE ? STR_NONE : map_key(&in->details, row->detail);
 }
 
 struct str input_cell(const struct input *in, const struct csv_record *record, int column)

@@ -1,5 +1,5 @@
 /*
- * The user's CSV: every row is noted in 20 bytes, the bytes are kept in a spool so that later
+ * The user's CSV: every row is noted in 8 bytes, the bytes are kept in a spool so that later
  * passes (judging with facts, writing results) see the same rows whatever happens to the file. What
  * ends with this process does without the spool and reads the file again, if it is still the same.
  */
@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/runs.h"
 #include "io/csv/csv.h"
 #include "lists/serial_list.h"
 #include "model/outcome.h"
@@ -19,15 +20,15 @@ enum {
 	INPUT_TRAILING_AFTER = 20, /* good rows before lines at the end count as totals */
 	INPUT_SHOWN_BYTES = 120,
 	INPUT_DETAILS = 4096, /* so many faults are described */
+	INPUT_RECENT = 256,
 };
 
+/* A row as it stands: input_row() makes it, input_put() keeps it. */
 struct input_row {
 	uint32_t serial;  /* slot of input.serials; MAP_NONE when invalid, or not there yet */
 	uint32_t program; /* slot of plan.programs; MAP_NONE: none */
 	uint32_t detail;  /* slot of input.details; MAP_NONE: none */
 	uint16_t rule;    /* ROW_NO_RULE: none */
-	uint16_t place;   /* for csv_copy(), and no cell would run as a formula; 0: by its cells */
-	uint16_t less;    /* of its copy: bytes of our columns; of another file: missing cells */
 	uint8_t outcome, reason;
 };
 
@@ -36,14 +37,21 @@ struct input {
 	struct columns columns;
 	char delimiter;
 	struct map serials;
-	struct input_row *rows;
+	struct input_kept {
+		uint32_t kind;
+		uint16_t place; /* for csv_copy(), and no cell would run as a formula; 0: by its
+				   cells */
+		uint16_t less;  /* of its copy: bytes of our columns; of another file: missing
+				   cells */
+	} * rows;
 	uint32_t n_rows, cap_rows;
-	/* Where a row is not on the line behind that of the one before. */
-	struct input_jump {
-		uint32_t row, line;
-	} * jumps;
-	uint32_t n_jumps, cap_jumps;
-	size_t widest;    /* cells of the widest row */
+	/* What rows are but for their serial. A kind can stand here several times. */
+	struct input_row *kinds;
+	uint32_t n_kinds, cap_kinds;
+	uint32_t recent[INPUT_RECENT]; /* kinds by their hash: those needed last */
+	struct runs lines, slots;      /* by row */
+	uint32_t n_slots;              /* rows whose slot is known: while unread, not the last */
+	size_t widest;                 /* cells of the widest row */
 	char *spool;      /* path of the spool: header record first, one record after the other */
 	bool own_spool;   /* a temporary of ours, removed on release */
 	bool unread;      /* input_rows() is still due */
@@ -51,10 +59,9 @@ struct input {
 	bool typed;       /* by a person: path names no file */
 	size_t n_bytes;   /* of the file; 0: not known */
 	struct serial_list *list; /* while unread, and after it instead of a spool */
-	/* While unread: the last rows, whose serials have no slot yet (see map_expect()). */
+	/* By row, those whose serials have no slot yet (see map_expect()). */
 	struct input_waiting {
 		uint64_t expected;
-		uint32_t row;
 		struct serial serial; /* n 0: none */
 	} waiting[INPUT_WAITING];
 	struct spool *spooling; /* while unread: NULL without a spool */
@@ -118,8 +125,18 @@ MUST_CHECK enum errc input_each(
 MUST_CHECK enum errc input_each_copy(
 	const struct input *in, input_each_fn *each, void *self, struct err *err);
 /* Adds a row with its line in the user's file. */
-void input_add(struct input *in, struct input_row row, uint32_t line);
+void input_add(struct input *in, const struct input_row *row, uint32_t line);
+struct input_row input_row(const struct input *in, uint32_t n);
+/* All of it but its serial. */
+void input_put(struct input *in, uint32_t n, const struct input_row *row);
+/* The same row without its serial, which most do not need. Borrowed until the next input_put(). */
+static inline const struct input_row *input_kind(const struct input *in, uint32_t n)
+{
+	return &in->kinds[in->rows[n].kind];
+}
 uint32_t input_line(const struct input *in, uint32_t n);
+/* Of its serial, as input_row.serial. */
+uint32_t input_slot(const struct input *in, uint32_t n);
 /* Empty when invalid. Borrowed until the next row. */
 struct str input_serial(const struct input *in, uint32_t n);
 /* What is said about that row alone; may be empty. */

@@ -81,27 +81,25 @@ static enum errc take_program(struct judging *j, struct input_row *row, size_t r
 	struct step steps[PROGRAM_MAX_STEPS];
 	struct program program = { .v = steps };
 	struct buf advice;
-	bool fixed = rules_program_is_fixed(j->p->rules, rule);
 	enum errc rc;
 
-	row->program = j->p->rule_program[rule];
-	if (row->program != MAP_NONE)
+	if (j->p->rule_kind[rule] != MAP_NONE) {
+		row->program = j->p->input->kinds[j->p->rule_kind[rule]].program;
 		return ERR_OK;
+	}
 	rc = rules_program(j->p->rules, rule, false, facts, steps, &program.n, err);
 	if (rc == ERR_SYNTAX) {
 		plan_settle(j->p, row, OUTCOME_INVALID, REASON_ROW_BAD_VALUE, str_from(err->msg));
 		return ERR_OK;
 	}
 	buf_init(&advice, ADVICE_MAX_BYTES);
-	if (!rc && !fixed)
+	if (!rc && !rules_program_is_fixed(j->p->rules, rule))
 		take_text(j->p, row, steps, program.n);
 	if (!rc) {
 		take_advice(j, rule, facts, &advice, &program);
 		rc = plan_take_program(j->p, row, &program, err);
 	}
 	buf_release(&advice);
-	if (!rc && fixed)
-		j->p->rule_program[rule] = row->program;
 	return rc;
 }
 
@@ -165,35 +163,55 @@ static const struct str *plain_cells(struct judging *j, const struct csv_record 
 	return cells;
 }
 
-static enum errc judge_row(void *self, uint32_t n, const struct csv_record *record, struct err *err)
+/* A kind for all rows that the rule takes, or that none does. */
+static void note_kind(struct plan *p, uint32_t kind, const struct verdict *v)
 {
-	struct judging *j = self;
-	struct input_row *row = &j->p->input->rows[n];
-	struct fact_source source = { j->p, MAP_NONE };
-	const struct str *cells;
-	struct rules_row facts;
-	struct verdict v;
+	if (v->kind == VERDICT_NONE)
+		p->rule_kind[plan_n_rules(p)] = kind;
+	else if (v->kind == VERDICT_RULE && rules_program_is_fixed(p->rules, v->rule) &&
+		 p->input->kinds[kind].program != MAP_NONE)
+		p->rule_kind[v->rule] = kind;
+}
 
-	if (row->outcome != OUTCOME_PENDING || row->rule != ROW_NO_RULE)
-		return ERR_OK;
-	if (plan_already_done(j->p, row, record))
-		return ERR_OK;
-	source.slot = plan_slot(j->p, row);
-	cells = plain_cells(j, record);
-	facts = (struct rules_row){
+static enum errc judge_open(struct judging *j, struct input_row *row, uint32_t n,
+	const struct csv_record *record, struct err *err)
+{
+	struct input *in = j->p->input;
+	struct fact_source source = { j->p, plan_slot(j->p, row) };
+	const struct str *cells = plain_cells(j, record);
+	const struct rules_row facts = {
 		.cells = cells,
 		.n_cells = record->n_cells,
 		.trimmed = record->n_lines == 1 && cells == record->cells,
-		.serial = input_serial(j->p->input, n),
+		.serial = input_serial(in, n),
 		.now_ms = j->p->opt->now_ms,
 		.fact = give_fact,
 		.self = &source,
 	};
+	struct verdict v;
+	enum errc rc;
+
 	if (awaited_asks(j->p, row))
 		v = (struct verdict){ .kind = VERDICT_NEEDS, .needs = READING_APPLE_DEVICE };
 	else
 		rules_judge(j->p->rules, &facts, &v);
-	return take_verdict(j, row, n, &facts, &v, err);
+	rc = take_verdict(j, row, n, &facts, &v, err);
+	input_put(in, n, row);
+	note_kind(j->p, in->rows[n].kind, &v);
+	return rc;
+}
+
+static enum errc judge_row(void *self, uint32_t n, const struct csv_record *record, struct err *err)
+{
+	struct judging *j = self;
+	struct input_row row = input_row(j->p->input, n);
+
+	if (row.outcome != OUTCOME_PENDING || row.rule != ROW_NO_RULE)
+		return ERR_OK;
+	if (!plan_already_done(j->p, &row, record))
+		return judge_open(j, &row, n, record, err);
+	input_put(j->p->input, n, &row);
+	return ERR_OK;
 }
 
 /* Reads the cheapest of the readings asked for, for the rows that asked for it. */
@@ -206,11 +224,12 @@ static enum errc read_needed(struct judging *j, struct err *err)
 	enum errc rc;
 
 	for (uint32_t i = 0; i < j->p->input->n_rows; i++) {
+		const struct input_row row = input_row(j->p->input, i);
 		uint32_t slot;
 
 		if (j->needs[i] != r)
 			continue;
-		slot = plan_slot(j->p, &j->p->input->rows[i]);
+		slot = plan_slot(j->p, &row);
 		if (!taken[slot])
 			slots[n++] = slot;
 		taken[slot] = true;
@@ -221,19 +240,24 @@ static enum errc read_needed(struct judging *j, struct err *err)
 	return rc;
 }
 
-static void settle_protected(struct plan *p, uint32_t n)
+static void settle_protected(struct plan *p, uint32_t from, uint32_t to)
 {
-	struct input_row *row = &p->input->rows[n];
+	const struct map *protected = p->opt->protected_serials;
 
-	if (row->outcome == OUTCOME_PENDING && p->opt->protected_serials &&
-		map_find(p->opt->protected_serials, input_serial(p->input, n)) != MAP_NONE)
-		plan_settle(p, row, OUTCOME_PROTECTED, REASON_PROTECTED_LISTED, STR_NONE);
+	for (uint32_t i = from; protected && i < to; i++) {
+		struct input_row row = *input_kind(p->input, i);
+
+		if (row.outcome != OUTCOME_PENDING ||
+			map_find(protected, input_serial(p->input, i)) == MAP_NONE)
+			continue;
+		plan_settle(p, &row, OUTCOME_PROTECTED, REASON_PROTECTED_LISTED, STR_NONE);
+		input_put(p->input, i, &row);
+	}
 }
 
 void plan_settle_protected(struct plan *p)
 {
-	for (uint32_t i = 0; i < p->input->n_rows; i++)
-		settle_protected(p, i);
+	settle_protected(p, 0, p->input->n_rows);
 }
 
 /* As judge_row(), of a row about which rules_judge_rows() has spoken. */
@@ -241,20 +265,15 @@ static enum errc judge_told_row(struct judging *j, uint32_t n, uint16_t rule,
 	const struct list_rows *rows, size_t i, struct err *err)
 {
 	struct plan *p = j->p;
-	struct input_row *row = &p->input->rows[n];
 	struct str raw = csv_rows_raw(rows->csv, rows->at + i);
 	bool open = rule == RULES_OPEN || (p->input->from_result && memchr(raw.p, '\'', raw.n));
+	uint32_t kind = open ? MAP_NONE : p->rule_kind[rule == RULES_NONE ? plan_n_rules(p) : rule];
 	struct csv_record record;
 
-	if (row->outcome != OUTCOME_PENDING)
+	if (input_kind(p->input, n)->outcome != OUTCOME_PENDING)
 		return ERR_OK;
-	if (!open && rule == RULES_NONE) {
-		plan_settle(p, row, OUTCOME_UNMATCHED, REASON_RULE_NONE, STR_NONE);
-		return ERR_OK;
-	}
-	if (!open && p->rule_program[rule] != MAP_NONE) {
-		row->rule = rule;
-		row->program = p->rule_program[rule];
+	if (kind != MAP_NONE) {
+		p->input->rows[n].kind = kind;
 		return ERR_OK;
 	}
 	list_rows_record(p->input->list, rows, i, &record);
@@ -277,10 +296,9 @@ static enum errc judge_new_rows(
 	enum errc rc = ERR_OK;
 
 	rules_judge_rows(j->p->rules, &told, rules);
-	for (uint32_t i = 0; i < rows->n && !rc; i++) {
-		settle_protected(j->p, n + i);
+	settle_protected(j->p, n, n + (uint32_t)rows->n);
+	for (uint32_t i = 0; i < rows->n && !rc; i++)
 		rc = judge_told_row(j, n + i, rules[i], rows, i, err);
-	}
 	return rc;
 }
 
@@ -289,7 +307,7 @@ static enum errc judge_new_row(
 {
 	struct judging *j = self;
 
-	settle_protected(j->p, n);
+	settle_protected(j->p, n, n + 1);
 	return judge_row(self, n, record, err);
 }
 
@@ -330,12 +348,25 @@ static bool same_wish(const struct input_row *a, const struct input_row *b)
 	return a->rule == b->rule && a->program == b->program && a->outcome == b->outcome;
 }
 
-static void settle_conflict(struct plan *p, uint32_t row, uint32_t other)
+static void settle_at(struct plan *p, uint32_t n, enum outcome outcome, enum reason reason,
+	const char *words, uint32_t other)
 {
+	struct input_row row = *input_kind(p->input, n);
 	char text[48];
 
-	(void)snprintf(text, sizeof(text), "see line %u", input_line(p->input, other));
-	plan_settle(p, &p->input->rows[row], OUTCOME_INVALID, REASON_ROW_CONFLICT, str_from(text));
+	(void)snprintf(text, sizeof(text), "%s%u", words, input_line(p->input, other));
+	plan_settle(p, &row, outcome, reason, str_from(text));
+	input_put(p->input, n, &row);
+}
+
+static void settle_conflict(struct plan *p, uint32_t row, uint32_t other)
+{
+	settle_at(p, row, OUTCOME_INVALID, REASON_ROW_CONFLICT, "see line ", other);
+}
+
+static bool is_conflict(const struct plan *p, uint32_t n)
+{
+	return input_kind(p->input, n)->reason == REASON_ROW_CONFLICT;
 }
 
 /* From a result CSV: an earlier run has seen to the device, whatever its other rows say. */
@@ -344,101 +375,43 @@ static bool was_done_before(const struct input_row *row)
 	return row->outcome == OUTCOME_UNCHANGED && row->reason == REASON_STATE_DONE;
 }
 
-/* Bits by slot: serials that stand in several rows. Caller frees. */
-static uint64_t *repeated(const struct plan *p)
-{
-	size_t n_words = p->input->serials.n / 64 + 1;
-	uint64_t *seen = mem_zalloc(n_words * sizeof(*seen));
-	uint64_t *twice = mem_zalloc(n_words * sizeof(*twice));
-
-	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		uint32_t slot = p->input->rows[i].serial;
-		uint64_t bit = UINT64_C(1) << slot % 64;
-
-		if (slot == MAP_NONE)
-			continue;
-		twice[slot / 64] |= seen[slot / 64] & bit;
-		seen[slot / 64] |= bit;
-	}
-	free(seen);
-	return twice;
-}
-
-/* A row whose serial stands in several. */
-struct twin {
-	uint32_t slot, row;
-};
-
-static int twin_cmp(const void *a, const void *b)
-{
-	const struct twin *x = a, *y = b;
-
-	if (x->slot != y->slot)
-		return x->slot < y->slot ? -1 : 1;
-	return x->row < y->row ? -1 : x->row > y->row;
-}
-
-/* Those of a serial beside each other. Caller frees. */
-static struct twin *find_twins(const struct plan *p, uint32_t *ret_n)
-{
-	uint64_t *twice = repeated(p);
-	struct twin *v = NULL;
-	uint32_t n = 0, cap = 0;
-
-	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		uint32_t slot = p->input->rows[i].serial;
-
-		if (slot == MAP_NONE || !(twice[slot / 64] >> slot % 64 & 1))
-			continue;
-		MEM_GROW(v, n, cap);
-		v[n++] = (struct twin){ slot, i };
-	}
-	free(twice);
-	if (n)
-		qsort(v, n, sizeof(*v), twin_cmp);
-	*ret_n = n;
-	return v;
-}
-
 /* Which row speaks for the serial: the first, or the one that was done before. */
-static uint32_t speaker_of(const struct plan *p, const struct twin *v, uint32_t n)
+static uint32_t speaker_of(const struct plan *p, const struct run *v, size_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (was_done_before(&p->input->rows[v[i].row]))
-			return v[i].row;
-	return v[0].row;
+		if (was_done_before(input_kind(p->input, v[i].place)))
+			return v[i].place;
+	return v[0].place;
 }
 
 /* Acted on once when all its rows agree, not at all when they differ. */
-static void settle_twins(struct plan *p, const struct twin *v, uint32_t n)
+static void settle_twins(struct plan *p, const struct run *v, size_t n)
 {
-	struct input_row *rows = p->input->rows;
+	const struct input *in = p->input;
 	uint32_t at = speaker_of(p, v, n);
-	char text[24];
 
 	for (uint32_t i = 0; i < n; i++)
-		if (!was_done_before(&rows[at]) && !same_wish(&rows[at], &rows[v[i].row]) &&
-			rows[at].reason != REASON_ROW_CONFLICT)
-			settle_conflict(p, at, v[i].row);
-	(void)snprintf(text, sizeof(text), "%u", input_line(p->input, at));
+		if (!was_done_before(input_kind(in, at)) && !is_conflict(p, at) &&
+			!same_wish(input_kind(in, at), input_kind(in, v[i].place)))
+			settle_conflict(p, at, v[i].place);
 	for (uint32_t i = 0; i < n; i++) {
-		if (v[i].row == at)
+		if (v[i].place == at)
 			continue;
-		if (rows[at].reason == REASON_ROW_CONFLICT)
-			settle_conflict(p, v[i].row, at);
+		if (is_conflict(p, at))
+			settle_conflict(p, v[i].place, at);
 		else
-			plan_settle(p, &rows[v[i].row], OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE,
-				str_from(text));
+			settle_at(p, v[i].place, OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE, "", at);
 	}
 }
 
 static void settle_duplicates(struct plan *p)
 {
-	uint32_t n, end;
-	struct twin *v = find_twins(p, &n);
+	const struct input *in = p->input;
+	size_t n, end;
+	struct run *v = runs_twins(&in->slots, in->n_slots, in->serials.n, &n);
 
-	for (uint32_t i = 0; i < n; i = end) {
-		for (end = i; end < n && v[end].slot == v[i].slot;)
+	for (size_t i = 0; i < n; i = end) {
+		for (end = i; end < n && v[end].number == v[i].number;)
 			end++;
 		settle_twins(p, v + i, end - i);
 	}

@@ -13,12 +13,12 @@ void plan_release(struct plan *p)
 	map_release(&p->programs);
 	arena_release(&p->arena);
 	free(p->compiled);
-	free(p->rule_program);
+	free(p->rule_kind);
 	free(p->rule_because);
 	awaited_free(p->awaited);
 	p->awaited = NULL;
 	p->compiled = NULL;
-	p->rule_program = p->rule_because = NULL;
+	p->rule_kind = p->rule_because = NULL;
 }
 
 uint32_t plan_slot(const struct plan *p, const struct input_row *row)
@@ -96,10 +96,12 @@ enum errc plan_take_program(
 
 bool plan_is_well(const struct plan *p)
 {
-	for (uint32_t i = 0; i < p->input->n_rows; i++)
-		if (outcome_info((enum outcome)p->input->rows[i].outcome)->exit_status ||
-			p->input->rows[i].outcome == OUTCOME_WAITING)
+	for (uint32_t i = 0; i < p->input->n_rows; i++) {
+		enum outcome o = input_kind(p->input, i)->outcome;
+
+		if (outcome_info(o)->exit_status || o == OUTCOME_WAITING)
 			return false;
+	}
 	return true;
 }
 
@@ -119,10 +121,12 @@ static void apply_limit(struct plan *p)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		struct input_row *row = &p->input->rows[i];
+		struct input_row row = *input_kind(p->input, i);
 
-		if (row->outcome == OUTCOME_PLANNED && n++ >= p->opt->limit)
-			plan_settle(p, row, OUTCOME_SKIPPED, REASON_LIMIT_BEYOND_N, STR_NONE);
+		if (row.outcome != OUTCOME_PLANNED || n++ < p->opt->limit)
+			continue;
+		plan_settle(p, &row, OUTCOME_SKIPPED, REASON_LIMIT_BEYOND_N, STR_NONE);
+		input_put(p->input, i, &row);
 	}
 	p->n_planned = n < p->opt->limit ? n : p->opt->limit;
 }
@@ -170,15 +174,16 @@ static void flush_text(struct fingerprint *f, size_t at_least)
 }
 
 /* What fingerprint_add() makes of it. */
-static void add_planned(struct fingerprint *f, const struct plan *p, const struct input_row *row)
+static void add_planned(struct fingerprint *f, const struct plan *p, uint32_t n)
 {
-	uint32_t slot = plan_slot(p, row);
+	const struct input_row row = input_row(p->input, n);
+	uint32_t slot = plan_slot(p, &row);
 
-	take_wish(f, p, row);
+	take_wish(f, p, &row);
 	buf_reset(&f->before);
 	if (slot != MAP_NONE)
 		fleet_describe(p->opt->facts->fleet, slot, &f->before);
-	buf_str(&f->text, map_key(&p->input->serials, row->serial));
+	buf_str(&f->text, map_key(&p->input->serials, row.serial));
 	buf_str(&f->text, buf_view(&f->wish));
 	buf_str(&f->text, buf_view(&f->before));
 	buf_char(&f->text, '\n');
@@ -194,8 +199,8 @@ static void take_fingerprint(struct plan *p)
 	buf_init(&f.wish, STEPS_BYTES);
 	buf_init(&f.before, FINGERPRINT_BYTES);
 	for (uint32_t i = 0; i < p->input->n_rows; i++)
-		if (p->input->rows[i].outcome == OUTCOME_PLANNED)
-			add_planned(&f, p, &p->input->rows[i]);
+		if (input_kind(p->input, i)->outcome == OUTCOME_PLANNED)
+			add_planned(&f, p, i);
 	flush_text(&f, 1);
 	buf_release(&f.text);
 	buf_release(&f.wish);
@@ -211,7 +216,7 @@ void plan_init(
 		facts_forget_ways(opt->facts);
 	arena_init(&p->arena);
 	map_init(&p->programs, 0);
-	p->rule_program = all_none(plan_n_rules(p));
+	p->rule_kind = all_none(plan_n_rules(p) + 1);
 	p->rule_because = all_none(plan_n_rules(p));
 }
 

@@ -30,8 +30,9 @@ struct plan {
 	struct map programs;           /* JSON texts, see model/program.h */
 	struct work_program *compiled; /* by program slot; n_compiled of them */
 	uint32_t n_compiled;
-	uint32_t *rule_program;  /* by rule: the program of all its rows; MAP_NONE: not known yet */
-	uint32_t *rule_because;  /* by rule: slot of input.details; the same */
+	uint32_t *rule_kind;     /* by rule, and behind them without one: the kind of all those
+				    rows; MAP_NONE: not known yet, or they differ */
+	uint32_t *rule_because;  /* by rule: slot of input.details; MAP_NONE: not known yet */
 	uint32_t n_planned;      /* rows that would send something */
 	char fingerprint[65];    /* over the planned rows: serial, rule, steps, state before */
 	char undo[48];           /* without rules: stands where a rule's name would */

@@ -89,22 +89,16 @@ static enum errc read_all_for_steps(struct plan *p, struct err *err)
 	static const enum reading order[] = { READING_APPLE_DEVICE, READING_APPLE_SERVER,
 		READING_UEM_LIST, READING_UEM_DEVICE };
 	struct fleet *fleet = p->opt->facts->fleet;
-	uint32_t *wanted;
+	size_t most = (size_t)fleet->serials.n + p->input->serials.n;
+	uint32_t *wanted = mem_zalloc(most * sizeof(*wanted));
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		struct input_row *row = &p->input->rows[i];
+		const struct work_program *prog = plan_program(p, input_kind(p->input, i));
 
-		if (row->program != MAP_NONE && p->compiled[row->program].acts)
-			(void)fleet_add(fleet, map_key(&p->input->serials, row->serial));
-	}
-	wanted = mem_zalloc((size_t)fleet->serials.n * sizeof(*wanted));
-	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		struct input_row *row = &p->input->rows[i];
-
-		if (row->program != MAP_NONE && p->compiled[row->program].acts)
-			wanted[plan_slot(p, row)] |= work_readings(
-				&p->compiled[row->program].source);
+		if (prog && prog->acts)
+			wanted[fleet_add(fleet, input_serial(p->input, i))] |= work_readings(
+				&prog->source);
 	}
 	for (size_t k = 0; k < sizeof(order) / sizeof(*order) && !rc; k++)
 		if (!reading_is_uem(order[k]) || p->opt->settings->has_uem)
@@ -523,9 +517,9 @@ static void decide_text(struct plan *p, struct input_row *row, const struct work
 }
 
 static enum errc decide_row(
-	struct plan *p, struct input_row *row, const struct unresolved_name *name, struct err *err)
+	struct plan *p, struct input_row *row, const struct unresolved_name *names, struct err *err)
 {
-	const struct work_program *prog = &p->compiled[row->program];
+	const struct work_program *prog = plan_program(p, row);
 	struct obstacle obstacle;
 	char ids[80];
 	const char *why;
@@ -533,14 +527,17 @@ static enum errc decide_row(
 	bool soon;
 	enum errc rc;
 
+	if (row->outcome != OUTCOME_PENDING || !prog)
+		return ERR_OK;
 	if (!prog->acts) {
 		decide_text(p, row, prog);
 		return ERR_OK;
 	}
-	why = name->why ? name->why : bad_deadline(p, prog);
+	why = names[row->program].why ? names[row->program].why : bad_deadline(p, prog);
 	if (why) {
 		plan_settle(p, row, OUTCOME_INVALID,
-			name->why ? name->reason : REASON_ROW_BAD_VALUE, str_from(why));
+			names[row->program].why ? names[row->program].reason : REASON_ROW_BAD_VALUE,
+			str_from(why));
 		return ERR_OK;
 	}
 	if (!p->opt->facts) {
@@ -565,6 +562,23 @@ static enum errc decide_row(
 	return rc;
 }
 
+/* Without facts, rows of one kind come to the same. */
+static enum errc decide_rows(struct plan *p, const struct unresolved_name *names, struct err *err)
+{
+	struct input *in = p->input;
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; !p->opt->facts && i < in->n_kinds && !rc; i++)
+		rc = decide_row(p, &in->kinds[i], names, err);
+	for (uint32_t i = 0; p->opt->facts && i < in->n_rows && !rc; i++) {
+		struct input_row row = input_row(in, i);
+
+		rc = decide_row(p, &row, names, err);
+		input_put(in, i, &row);
+	}
+	return rc;
+}
+
 enum errc plan_decide(struct plan *p, struct err *err)
 {
 	struct unresolved_name *unresolved = mem_zalloc((p->programs.n + 1) * sizeof(*unresolved));
@@ -576,12 +590,8 @@ enum errc plan_decide(struct plan *p, struct err *err)
 		rc = read_all_for_steps(p, err);
 	if (!rc && p->opt->facts)
 		rc = mapping_check(p, err);
-	for (uint32_t i = 0; i < p->input->n_rows && !rc; i++) {
-		struct input_row *row = &p->input->rows[i];
-
-		if (row->outcome == OUTCOME_PENDING && row->program != MAP_NONE)
-			rc = decide_row(p, row, &unresolved[row->program], err);
-	}
+	if (!rc)
+		rc = decide_rows(p, unresolved, err);
 	for (uint32_t i = 0; i < p->programs.n; i++)
 		free(unresolved[i].why);
 	free(unresolved);

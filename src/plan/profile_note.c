@@ -10,24 +10,26 @@ static bool wants_note(const struct input_row *row)
 	       row->outcome != OUTCOME_PROTECTED;
 }
 
-static void note_row(struct plan *p, struct input_row *row)
+static void note_row(struct plan *p, uint32_t n)
 {
-	uint32_t slot = plan_slot(p, row);
+	struct input_row row = input_row(p->input, n);
+	uint32_t slot = plan_slot(p, &row);
 	char note[PROFILE_STATE_TEXT];
 	struct buf text;
 
-	if (slot == MAP_NONE || !wants_note(row) ||
+	if (slot == MAP_NONE || !wants_note(&row) ||
 		!profile_state_tell(p->opt->facts->fleet, slot, p->opt->now_ms, note))
 		return;
 	buf_init(&text, NOTE_MAX_BYTES);
-	buf_str(&text, plan_detail(p, row));
+	buf_str(&text, plan_detail(p, &row));
 	buf_printf(&text, "%s%s", text.n ? "; " : "", note);
-	plan_settle(p, row, (enum outcome)row->outcome, (enum reason)row->reason, buf_view(&text));
+	plan_settle(p, &row, (enum outcome)row.outcome, (enum reason)row.reason, buf_view(&text));
+	input_put(p->input, n, &row);
 	buf_release(&text);
 }
 
 void plan_note_profiles(struct plan *p)
 {
 	for (uint32_t i = 0; p->opt->facts && i < p->input->n_rows; i++)
-		note_row(p, &p->input->rows[i]);
+		note_row(p, i);
 }

@@ -375,23 +375,21 @@ enum errc run_results_row(struct run_results *r, uint32_t n, struct run_row *ret
 
 void plan_row_name(const struct plan *p, uint32_t n, struct run_row *ret)
 {
-	uint32_t serial = p->input->rows[n].serial;
-
-	ret->serial = serial == MAP_NONE ? STR_NONE : map_key(&p->input->serials, serial);
+	ret->serial = input_serial(p->input, n);
 	ret->line = input_line(p->input, n);
 }
 
 void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *before,
 	struct run_row *ret)
 {
-	const struct input_row *row = &p->input->rows[n];
-	const struct work_program *prog = plan_program(p, row);
-	uint32_t slot = plan_slot(p, row);
+	const struct input_row row = input_row(p->input, n);
+	const struct work_program *prog = plan_program(p, &row);
+	uint32_t slot = plan_slot(p, &row);
 	size_t n_steps = 0;
 
 	buf_reset(steps);
 	buf_reset(before);
-	if (prog && row->outcome == OUTCOME_PLANNED) {
+	if (prog && row.outcome == OUTCOME_PLANNED) {
 		work_describe(prog, NULL, steps);
 		n_steps = steps->n;
 		work_words(prog, steps);
@@ -399,26 +397,14 @@ void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *b
 	if (slot != MAP_NONE)
 		fleet_describe(p->opt->facts->fleet, slot, before);
 	*ret = (struct run_row){
-		.outcome = (enum outcome)row->outcome,
-		.reason = (enum reason)row->reason,
-		.rule = plan_rule_name(p, row),
-		.detail = plan_detail(p, row),
+		.outcome = (enum outcome)row.outcome,
+		.reason = (enum reason)row.reason,
+		.rule = plan_rule_name(p, &row),
+		.detail = plan_detail(p, &row),
 		.steps = str_sub(buf_view(steps), 0, n_steps),
 		.planned = str_sub(buf_view(steps), n_steps, steps->n - n_steps),
 		.before = buf_view(before),
 		.finished_ms = TIME_NONE,
 	};
 	plan_row_name(p, n, ret);
-}
-
-uint64_t plan_row_key(const struct plan *p, uint32_t n)
-{
-	const struct input_row *row = &p->input->rows[n];
-	uint16_t program = (uint16_t)row->program, detail = (uint16_t)row->detail;
-
-	if (p->opt->facts || (row->program != MAP_NONE && row->program >= UINT16_MAX) ||
-		(row->detail != MAP_NONE && row->detail >= UINT16_MAX))
-		return 0;
-	return (uint64_t)program << 48 | (uint64_t)detail << 32 | (uint64_t)row->rule << 16 |
-	       (uint64_t)row->reason << 8 | (row->outcome + 1u);
 }

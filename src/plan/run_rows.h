@@ -51,7 +51,5 @@ void plan_row(const struct plan *p, uint32_t n, struct buf *steps, struct buf *b
 	struct run_row *ret);
 /* Of that: the serial and the line. */
 void plan_row_name(const struct plan *p, uint32_t n, struct run_row *ret);
-/* Rows of the same key get the same from it but for these two; 0: a row of its own. */
-uint64_t plan_row_key(const struct plan *p, uint32_t n);
 
 #endif

@@ -54,20 +54,21 @@ static bool takes_off(const struct work_program *p)
 
 static struct place place_of(const struct plan *p, uint32_t row)
 {
-	const struct input_row *r = &p->input->rows[row];
-	const struct work_program *prog = plan_program(p, r);
+	const struct input_row r = input_row(p->input, row);
+	const struct work_program *prog = plan_program(p, &r);
+	uint32_t slot = plan_slot(p, &r);
 	const struct work_step *back = put_back(prog);
 	struct place ret = { .row = row,
 		.server = SERVER_NONE,
 		.target = SERVER_NONE,
-		.program = r->program,
+		.program = r.program,
 		.leaves = takes_off(prog),
 		.back = back != NULL };
 	struct err err;
 
-	(void)fleet_server_of(p->opt->facts->fleet, plan_slot(p, r), &ret.server);
+	(void)fleet_server_of(p->opt->facts->fleet, slot, &ret.server);
 	/* A store that cannot be read has said so when the row was planned. */
-	if (back && back->to_home && plan_home(p, plan_slot(p, r), &ret.target, &err))
+	if (back && back->to_home && plan_home(p, slot, &ret.target, &err))
 		ret.target = SERVER_NONE;
 	else if (back && !back->to_home)
 		ret.target = back->server;
@@ -100,10 +101,10 @@ static void fair_order(struct cutting *c)
 	for (uint32_t i = 0; i < in->n_rows; i++) {
 		struct place *v = &c->v[c->n];
 
-		if (in->rows[i].outcome != OUTCOME_PLANNED)
+		if (input_kind(in, i)->outcome != OUTCOME_PLANNED)
 			continue;
 		*v = place_of(c->p, i);
-		v->group = in->rows[i].rule * (n_servers + 1) +
+		v->group = input_kind(in, i)->rule * (n_servers + 1) +
 			   (v->server == SERVER_NONE ? n_servers : v->server);
 		size[v->group]++;
 		c->n++;

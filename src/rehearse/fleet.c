@@ -256,7 +256,7 @@ static enum errc write_device(
 	void *self, uint32_t n, const struct csv_record *record, struct err *err)
 {
 	struct writing *w = self;
-	uint32_t slot = w->in->rows[n].serial;
+	uint32_t slot = input_slot(w->in, n);
 
 	(void)err;
 	if (slot == MAP_NONE || w->seen[slot])

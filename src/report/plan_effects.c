@@ -64,15 +64,15 @@ void plan_effects_count(const struct plan *p, struct plan_effects *ret)
 
 	*ret = (struct plan_effects){ 0 };
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		const struct input_row *row = &p->input->rows[i];
-		const struct work_program *prog = plan_program(p, row);
+		const struct input_row row = input_row(p->input, i);
+		const struct work_program *prog = plan_program(p, &row);
 
-		if (row->outcome != OUTCOME_PLANNED || !prog || counted[row->serial])
+		if (row.outcome != OUTCOME_PLANNED || !prog || counted[row.serial])
 			continue;
-		counted[row->serial] = true;
+		counted[row.serial] = true;
 		ret->devices++;
 		count_row(&prog->source, ret);
-		ret->bare += loses_profile(p, row, prog);
+		ret->bare += loses_profile(p, &row, prog);
 	}
 	free(counted);
 }

@@ -183,7 +183,8 @@ struct groups {
 static struct str server_of(const struct plan *p, uint32_t n)
 {
 	const struct fleet *f = p->opt->facts->fleet;
-	uint32_t slot = plan_slot(p, &p->input->rows[n]), server;
+	const struct input_row row = input_row(p->input, n);
+	uint32_t slot = plan_slot(p, &row), server;
 
 	if (slot == MAP_NONE || !fleet_server_of(f, slot, &server))
 		return STR_NONE;
@@ -201,7 +202,7 @@ static void count_groups(struct writer *w, struct groups *g)
 		uint32_t slot;
 		bool new;
 
-		if (p->input->rows[i].outcome != OUTCOME_PLANNED)
+		if (input_kind(p->input, i)->outcome != OUTCOME_PLANNED)
 			continue;
 		plan_row(p, i, &w->steps, &w->before, &row);
 		buf_reset(&key);
@@ -253,7 +254,7 @@ static void put_rows(struct writer *w)
 	page_raw(p, "<section>\n<h2>Device by device</h2>\n");
 	page_table(p, "", STR("Device by device"), "Serial|Rule|Steps|State now");
 	for (uint32_t i = 0; i < plan->input->n_rows && shown < MOST_ROWS; i++) {
-		if (plan->input->rows[i].outcome != OUTCOME_PLANNED)
+		if (input_kind(plan->input, i)->outcome != OUTCOME_PLANNED)
 			continue;
 		plan_row(plan, i, &w->steps, &w->before, &row);
 		page_in(p, "<tr><th scope=\"row\"><code>", row.serial, "");

@@ -480,7 +480,7 @@ static enum errc take_csv(void *self, uint32_t n, const struct csv_record *recor
 {
 	struct devices_csv *c = self;
 	struct str cells[CELLS] = { STR_NONE };
-	uint32_t slot = c->in->rows[n].serial;
+	uint32_t slot = input_slot(c->in, n);
 
 	if (c->inventory >= 0 && !says_whole(input_cell(c->in, record, c->inventory)))
 		c->r.survey->partial_then = true;

@@ -37,7 +37,7 @@ static void add_row(struct input *in, const struct row_record *rec)
 		row.outcome = OUTCOME_PENDING;
 	else if (rec->outcome == OUTCOME_DUPLICATE)
 		row.outcome = OUTCOME_DUPLICATE;
-	input_add(in, row, (uint32_t)rec->line);
+	input_add(in, &row, (uint32_t)rec->line);
 }
 
 enum errc undo_input(
@@ -77,10 +77,9 @@ struct undoing {
 				outcome nobody knows yet, a bit per kind; OPEN_CHANGE: another one */
 };
 
-static enum errc take_inverse(struct undoing *u, uint32_t n, const struct device_record *rec,
-	const struct deeds *d, struct err *err)
+static enum errc take_inverse(struct undoing *u, struct input_row *row, uint32_t n,
+	const struct device_record *rec, const struct deeds *d, struct err *err)
 {
-	struct input_row *row = &u->p->input->rows[n];
 	struct inverse inv = { .n = 0 };
 	struct program program = { .v = inv.v };
 	struct str lost = buf_view(&d->lost);
@@ -118,14 +117,15 @@ static enum errc take_device(void *self, const struct device_record *rec, struct
 	uint32_t slot = map_find(&u->p->input->serials, rec->serial);
 	uint32_t n = slot == MAP_NONE ? MAP_NONE : u->row_of[slot];
 	struct deeds deeds = { 0 };
-	struct input_row *row;
+	struct input_row row;
 	enum errc rc;
 
 	if (n == MAP_NONE)
 		return err_set(err, ERR_STORE, "a device of the run is in none of its rows");
-	row = &u->p->input->rows[n];
-	row->rule = 0;
-	if (row->outcome != OUTCOME_PENDING)
+	row = input_row(u->p->input, n);
+	row.rule = 0;
+	input_put(u->p->input, n, &row);
+	if (row.outcome != OUTCOME_PENDING)
 		return ERR_OK; /* protected since */
 	u->rows[n] = (struct undone){
 		.start = fleet_server_by_id(u->p->opt->facts->fleet, rec->start),
@@ -137,7 +137,8 @@ static enum errc take_device(void *self, const struct device_record *rec, struct
 	rc = deeds_read(rec->program, rec->results, u->open[slot], &u->p->arena, &deeds, err);
 	u->rows[n].late = deeds.late;
 	if (!rc)
-		rc = take_inverse(u, n, rec, &deeds, err);
+		rc = take_inverse(u, &row, n, rec, &deeds, err);
+	input_put(u->p->input, n, &row);
 	buf_release(&deeds.lost);
 	return rc;
 }
@@ -148,16 +149,17 @@ static void find_rows(struct undoing *u)
 	char line[24];
 
 	for (uint32_t i = 0; i < in->n_rows; i++) {
-		struct input_row *row = &in->rows[i];
+		struct input_row row = input_row(in, i);
 
-		if (row->serial == MAP_NONE)
+		if (row.serial == MAP_NONE)
 			continue;
-		if (u->row_of[row->serial] == MAP_NONE)
-			u->row_of[row->serial] = i;
-		if (row->outcome != OUTCOME_DUPLICATE)
+		if (u->row_of[row.serial] == MAP_NONE)
+			u->row_of[row.serial] = i;
+		if (row.outcome != OUTCOME_DUPLICATE)
 			continue;
-		(void)snprintf(line, sizeof(line), "%u", input_line(in, u->row_of[row->serial]));
-		plan_settle(u->p, row, OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE, str_from(line));
+		(void)snprintf(line, sizeof(line), "%u", input_line(in, u->row_of[row.serial]));
+		plan_settle(u->p, &row, OUTCOME_DUPLICATE, REASON_ROW_DUPLICATE, str_from(line));
+		input_put(in, i, &row);
 	}
 }
 
@@ -240,20 +242,21 @@ static bool is_drifted(const struct fleet *f, const struct undone *u, const stru
 
 static void look_at_row(struct undoing *u, uint32_t n)
 {
-	struct input_row *row = &u->p->input->rows[n];
+	struct input_row row = input_row(u->p->input, n);
 	const struct fleet *f = u->p->opt->facts->fleet;
-	uint32_t slot = plan_slot(u->p, row);
-	const struct work_program *prog = plan_program(u->p, row);
+	uint32_t slot = plan_slot(u->p, &row);
+	const struct work_program *prog = plan_program(u->p, &row);
 	struct view now;
 	char why[300];
 
-	if (row->outcome != OUTCOME_PLANNED || !work_view(f, slot, &now))
+	if (row.outcome != OUTCOME_PLANNED || !work_view(f, slot, &now))
 		return;
 	if (is_drifted(f, &u->rows[n], &now, why, sizeof(why)))
-		plan_settle(u->p, row, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, str_from(why));
+		plan_settle(u->p, &row, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, str_from(why));
 	else if (prog->v[0].kind == STEP_CANCEL_MIGRATION && migrating(f, slot))
-		plan_settle(u->p, row, OUTCOME_MANUAL, REASON_UNDO_IRREVERSIBLE,
+		plan_settle(u->p, &row, OUTCOME_MANUAL, REASON_UNDO_IRREVERSIBLE,
 			STR("migrate, which has begun"));
+	input_put(u->p->input, n, &row);
 }
 
 enum errc undo_plan(struct plan *p, struct input *input, struct store *store,

@@ -95,18 +95,19 @@ static void decides(const struct step *steps, size_t n, void (*set)(struct devic
 	map_init(&in.details, 0);
 	row.serial = map_add(&in.serials, STR("C02XK1ABJG5H"), NULL);
 	row.outcome = OUTCOME_PENDING;
-	input_add(&in, row, 2);
+	input_add(&in, &row, 2);
 	(void)fleet_add(&k.fleet, STR("C02XK1ABJG5H"));
 	set_plain(&k.fleet.devices[0], 0);
 	if (set)
 		set(&k.fleet.devices[0]);
 	plan_init(&p, &in, NULL, &opt);
-	assert_int_equal(plan_take_program(&p, &in.rows[0], &program, &err), ERR_OK);
+	assert_int_equal(plan_take_program(&p, &row, &program, &err), ERR_OK);
+	input_put(&in, 0, &row);
 	assert_int_equal(plan_decide(&p, &err), ERR_OK);
-	if (in.rows[0].outcome != outcome || in.rows[0].reason != reason)
+	row = input_row(&in, 0);
+	if (row.outcome != outcome || row.reason != reason)
 		fail_msg("%s: %s %s", step_info(steps[0].kind)->word,
-			outcome_info(in.rows[0].outcome)->word,
-			reason_info(in.rows[0].reason)->code);
+			outcome_info(row.outcome)->word, reason_info(row.reason)->code);
 	plan_release(&p);
 	input_release(&in);
 	kit_close(&k);

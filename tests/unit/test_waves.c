@@ -24,7 +24,6 @@ struct made {
 	struct settings settings;
 	struct facts facts;
 	struct fleet fleet;
-	struct input_row rows[MANY];
 	struct work_program program;
 	struct work_step steps[2];
 };
@@ -47,16 +46,16 @@ static struct made *make(uint32_t n, bool comes_back, uint32_t in_flight)
 	m->steps[1].kind = STEP_REASSIGN;
 	m->steps[1].to_home = true;
 	m->program = (struct work_program){ .v = m->steps, .n = comes_back ? 2 : 1 };
-	m->input.rows = m->rows;
-	m->input.n_rows = n;
 	for (uint32_t i = 0; i < n; i++) {
 		char serial[16];
 		int len = snprintf(serial, sizeof(serial), "SERIAL%04u", i);
 		struct str s = { serial, (size_t)len };
 
 		(void)fleet_add(&m->fleet, s);
-		m->rows[i] = (struct input_row){ .serial = map_add(&m->input.serials, s, NULL),
-			.outcome = OUTCOME_PLANNED };
+		input_add(&m->input,
+			&(struct input_row){ .serial = map_add(&m->input.serials, s, NULL),
+				.outcome = OUTCOME_PLANNED },
+			i + 1);
 	}
 	m->plan = (struct plan){
 		.input = &m->input,
@@ -71,8 +70,15 @@ static struct made *make(uint32_t n, bool comes_back, uint32_t in_flight)
 static void unmake(struct made *m)
 {
 	fleet_release(&m->fleet);
-	map_release(&m->input.serials);
+	input_forget_rows(&m->input);
 	free(m);
+}
+
+/* Every second row, from `from` on. */
+static void set_half(struct made *m, uint32_t from, struct input_row as)
+{
+	for (uint32_t i = from; i < m->input.n_rows; i += 2)
+		input_put(&m->input, i, &as);
 }
 
 /* How many rows each wave has, in order; others are 0. */
@@ -142,8 +148,7 @@ static void test_others_do_not_count(void **state)
 	uint32_t n[MANY];
 
 	(void)state;
-	for (uint32_t i = 0; i < 40; i += 2)
-		m->rows[i].outcome = OUTCOME_SKIPPED;
+	set_half(m, 0, (struct input_row){ .outcome = OUTCOME_SKIPPED });
 	m->plan.n_planned = 20;
 	sizes(m, &at_once, n);
 	assert_int_equal(n[0], 40);
@@ -282,8 +287,8 @@ static void test_both_ways(void **state)
 	}
 	m->plan.compiled = ways;
 	m->plan.n_compiled = 2;
-	for (uint32_t i = 0; i < 80; i++)
-		m->rows[i].program = i % 2; /* half of each server stays, half goes over */
+	/* half of each server stays, half goes over */
+	set_half(m, 1, (struct input_row){ .outcome = OUTCOME_PLANNED, .program = 1 });
 	wave = waves_cut(&m->plan, &at_once, 20);
 	for (uint32_t i = 0; i < 80; i++) {
 		seen[wave[i]] |= 1u << (i / 40 * 2 + i % 2);
@@ -309,8 +314,7 @@ static void test_not_put_back(void **state)
 	programs[1] = (struct work_program){ .v = m->steps, .n = 1 };
 	m->plan.compiled = programs;
 	m->plan.n_compiled = 2;
-	for (uint32_t i = 0; i < 60; i++)
-		m->rows[i].program = i % 2;
+	set_half(m, 1, (struct input_row){ .outcome = OUTCOME_PLANNED, .program = 1 });
 	place_on(m, (uint32_t[]){ 60, 0, 0, 0 });
 	sizes(m, &at_once, n);
 	assert_int_equal(n[0], 10 + 30);

@@ -197,8 +197,8 @@ uint32_t approvals_steps(const struct approval_settings *rule, const struct plan
 	uint32_t steps = 0;
 
 	for (uint32_t i = 0; rule && i < p->input->n_rows; i++)
-		if (p->input->rows[i].outcome == OUTCOME_PLANNED)
-			steps |= steps_in(&plan_program(p, &p->input->rows[i])->source);
+		if (input_kind(p->input, i)->outcome == OUTCOME_PLANNED)
+			steps |= steps_in(&plan_program(p, input_kind(p->input, i))->source);
 	return rule ? steps & rule->steps : 0;
 }
 

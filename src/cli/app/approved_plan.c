@@ -76,18 +76,18 @@ static enum errc take_row(void *self, uint32_t n, const struct csv_record *r, st
 {
 	struct plan_file *t = self;
 	const struct input *in = &t->input;
-	const struct input_row *row = &in->rows[n];
+	struct str serial = input_serial(in, n);
 	struct buf wish;
 
 	(void)err;
-	if (row->serial == MAP_NONE || !str_eq(input_cell(in, r, t->outcome), STR("planned")))
+	if (!serial.n || !str_eq(input_cell(in, r, t->outcome), STR("planned")))
 		return ERR_OK;
-	fingerprint_add(t->digest, map_key(&in->serials, row->serial), input_cell(in, r, t->rule),
-		input_cell(in, r, t->steps), input_cell(in, r, t->before));
+	fingerprint_add(t->digest, serial, input_cell(in, r, t->rule), input_cell(in, r, t->steps),
+		input_cell(in, r, t->before));
 	buf_init(&wish, 1024 * 1024);
 	buf_printf(&wish, "%.*s: %.*s (%.*s)", STR_FMT(input_cell(in, r, t->rule)),
 		STR_FMT(input_cell(in, r, t->steps)), STR_FMT(input_cell(in, r, t->before)));
-	if (map_add(&t->serials, map_key(&in->serials, row->serial), NULL) == t->n) {
+	if (map_add(&t->serials, serial, NULL) == t->n) {
 		MEM_GROW(t->wish, t->n, t->cap);
 		t->wish[t->n++] = map_add(&t->wishes, buf_view(&wish), NULL);
 		count_program(t, input_cell(in, r, t->steps));
@@ -248,14 +248,14 @@ static uint32_t list_differences(
 
 	buf_init(&now, 1024 * 1024);
 	for (uint32_t i = 0; i < p->input->n_rows; i++) {
-		const struct input_row *row = &p->input->rows[i];
+		const struct input_row row = input_row(p->input, i);
 		struct str serial, is, was;
 		uint32_t at;
 
-		if (row->outcome != OUTCOME_PLANNED)
+		if (row.outcome != OUTCOME_PLANNED)
 			continue;
-		serial = map_key(&p->input->serials, row->serial);
-		is = wish_of(p, row, &now);
+		serial = map_key(&p->input->serials, row.serial);
+		is = wish_of(p, &row, &now);
 		at = map_find(&t->serials, serial);
 		was = at == MAP_NONE ? STR("nothing") : map_key(&t->wishes, t->wish[at]);
 		if (!str_eq(was, is) && !(own && own_doing_explains(own, serial, was, is)))

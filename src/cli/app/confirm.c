@@ -42,8 +42,8 @@ static void count_plan(const struct plan *p, struct step_counts *ret)
 {
 	*ret = (struct step_counts){ 0 };
 	for (uint32_t i = 0; i < p->input->n_rows; i++)
-		if (p->input->rows[i].outcome == OUTCOME_PLANNED)
-			count_program(ret, &plan_program(p, &p->input->rows[i])->source);
+		if (input_kind(p->input, i)->outcome == OUTCOME_PLANNED)
+			count_program(ret, &plan_program(p, input_kind(p->input, i))->source);
 }
 
 static enum errc count_device(void *self, const struct device_record *d, struct err *err)

@@ -8,12 +8,12 @@ struct not_started {
 /* Before the rules were asked, a row is at fault or it waits. */
 static void unjudged_row(const struct input *in, uint32_t n, struct run_row *ret)
 {
-	const struct input_row *row = &in->rows[n];
+	const struct input_row *row = input_kind(in, n);
 
 	*ret = (struct run_row){
 		.outcome = (enum outcome)row->outcome,
 		.reason = (enum reason)row->reason,
-		.serial = row->serial == MAP_NONE ? STR_NONE : map_key(&in->serials, row->serial),
+		.serial = input_serial(in, n),
 		.line = input_line(in, n),
 		.finished_ms = TIME_NONE,
 	};

@@ -23,12 +23,11 @@
 #include "report/table.h"
 #include "report/ways.h"
 
-/* Offline a few kinds of rows make up the file. Their numbers are places in the table, from 1. */
-enum { KINDS = 512, TEXT_MAX_BYTES = 1024 * 1024, MOST_FIRST = 5, MOST_OPEN = 5 };
+/* Offline a few kinds of rows make up the file. */
+enum { KINDS = 256, TEXT_MAX_BYTES = 1024 * 1024, MOST_FIRST = 5, MOST_OPEN = 5 };
 
 struct kind {
-	uint64_t key; /* 0: free */
-	struct run_row row;
+	struct run_row row; /* alike 0: not made yet */
 	size_t n;
 };
 
@@ -45,8 +44,7 @@ struct plan_rows {
 	struct when when;
 	struct buf steps, before;
 	struct arena arena;
-	struct kind kinds[KINDS];
-	uint32_t n_kinds;
+	struct kind kinds[KINDS]; /* the first of the input */
 };
 
 /* What carrying it out takes, what would stop it, and what earlier runs left. */
@@ -90,22 +88,17 @@ static void rows_release(struct plan_rows *r)
 	arena_release(&r->arena);
 }
 
-/* NULL: the row is like no other, or the table is half full. */
+/* NULL: the row is like no other, or they are too many. */
 static struct kind *kind_of(struct plan_rows *r, uint32_t n)
 {
-	uint64_t key = plan_row_key(&r->p->plan, n);
-	uint32_t at = (uint32_t)((key * 0x9e3779b97f4a7c15u) >> 32) % KINDS;
+	uint32_t at = r->p->input.rows[n].kind;
 	struct kind *kind;
 
-	while (key && r->kinds[at].key && r->kinds[at].key != key)
-		at = (at + 1) % KINDS;
-	kind = &r->kinds[at];
-	if (key && kind->key)
-		return kind;
-	if (!key || r->n_kinds == KINDS / 2)
+	if (r->p->plan.opt->facts || at >= KINDS)
 		return NULL;
-	r->n_kinds++;
-	kind->key = key;
+	kind = &r->kinds[at];
+	if (kind->row.alike)
+		return kind;
 	plan_row(&r->p->plan, n, &r->steps, &r->before, &kind->row);
 	kind->row.steps = arena_dup(&r->arena, kind->row.steps);
 	kind->row.planned = arena_dup(&r->arena, kind->row.planned);
@@ -144,7 +137,8 @@ static struct row_source source_of(struct plan_rows *r)
 
 static struct str server_of(const struct context *p, uint32_t n)
 {
-	uint32_t slot = plan_slot(&p->plan, &p->input.rows[n]), server;
+	const struct input_row row = input_row(&p->input, n);
+	uint32_t slot = plan_slot(&p->plan, &row), server;
 
 	if (slot == MAP_NONE || !fleet_server_of(&p->session.fleet, slot, &server))
 		return STR("");
@@ -159,7 +153,7 @@ static void print_first(struct plan_rows *r, FILE *out)
 	uint32_t shown = 0;
 
 	for (uint32_t i = 0; r->when.local && i < r->p->input.n_rows && shown < MOST_FIRST; i++) {
-		if (r->p->input.rows[i].outcome != OUTCOME_PLANNED)
+		if (input_kind(&r->p->input, i)->outcome != OUTCOME_PLANNED)
 			continue;
 		plan_row(&r->p->plan, i, &r->steps, &r->before, &row);
 		table_cell(t, row.serial);
@@ -184,7 +178,7 @@ static void print_idle(const struct plan_rows *r, FILE *out)
 
 	text_line(out, "nothing to do: no row asks for a change");
 	for (uint32_t i = 0; i < in->n_rows; i++)
-		n[in->rows[i].reason] += in->rows[i].outcome == OUTCOME_UNCHANGED;
+		n[input_kind(in, i)->reason] += input_kind(in, i)->outcome == OUTCOME_UNCHANGED;
 	for (int i = 0; i < REASON_MAX_; i++)
 		if (n[i])
 			text_line(out, "  %zu x %s: %s", n[i], reason_info((enum reason)i)->code,
