@@ -105,22 +105,99 @@ void map_init(struct map *m, size_t expected)
 		m->seed = 0x9e3779b97f4a7c15u;
 }
 
+void map_init_short(struct map *m)
+{
+	map_init(m, 0);
+	m->stride = 1;
+}
+
 void map_reserve(struct map *m, size_t expected)
 {
 	uint32_t mask = mask_for(expected);
+	size_t n_bytes = m->n ? (m->n_bytes / m->n + 1) * expected : 0;
 
 	if (mask > m->mask)
 		rehash(m, mask);
-	if (expected > m->cap) {
-		size_t n_bytes = m->n ? (m->n_bytes / m->n + 1) * expected : 0;
-
+	if (n_bytes > m->cap_bytes) {
+		m->cap_bytes = n_bytes;
+		m->bytes = mem_reserve(m->bytes, n_bytes, 1);
+	}
+	if (!m->stride && expected > m->cap) {
 		m->cap = (uint32_t)expected;
 		m->ends = mem_reserve(m->ends, expected, sizeof(*m->ends));
-		if (n_bytes > m->cap_bytes) {
-			m->cap_bytes = n_bytes;
-			m->bytes = mem_reserve(m->bytes, n_bytes, 1);
-		}
 	}
+}
+
+/* --- where the keys are --- */
+
+enum { LONGEST_STRIDE = 16 };
+
+static void room_for(struct map *m, size_t n_bytes)
+{
+	while (n_bytes > m->cap_bytes) {
+		m->cap_bytes = m->cap_bytes ? m->cap_bytes * 2 : 1024;
+		m->bytes = mem_realloc(m->bytes, m->cap_bytes, 1);
+	}
+}
+
+static void put_strided(struct map *m, uint32_t slot, struct str key)
+{
+	char *to = m->bytes + slot * m->stride;
+
+	if (key.n)
+		memmove(to, key.p, key.n);
+	to[m->stride - 1] = (char)key.n;
+}
+
+/* The last key first: none is written over one that is still to move. */
+static void widen(struct map *m, size_t stride)
+{
+	struct map old = *m;
+
+	room_for(m, m->n * stride);
+	old.bytes = m->bytes;
+	m->stride = stride;
+	for (uint32_t i = m->n; i-- > 0;)
+		put_strided(m, i, map_key(&old, i));
+	m->n_bytes = m->n * stride;
+}
+
+static void leave_stride(struct map *m)
+{
+	m->cap = m->n;
+	m->ends = mem_realloc(NULL, m->cap, sizeof(*m->ends));
+	m->n_bytes = 0;
+	for (uint32_t i = 0; i < m->n; i++) {
+		struct str key = map_key(m, i);
+
+		if (key.n)
+			memmove(m->bytes + m->n_bytes, key.p, key.n);
+		m->n_bytes += key.n;
+		m->ends[i] = (uint32_t)m->n_bytes;
+	}
+	m->stride = 0;
+}
+
+static void append(struct map *m, struct str key)
+{
+	if (m->stride && key.n >= LONGEST_STRIDE)
+		leave_stride(m);
+	else if (m->stride && key.n >= m->stride)
+		widen(m, key.n + 1);
+	if (m->n_bytes + key.n >= UINT32_MAX || m->n >= (1u << 31))
+		abort();
+	if (m->stride) {
+		room_for(m, m->n_bytes + m->stride);
+		put_strided(m, m->n++, key);
+		m->n_bytes += m->stride;
+		return;
+	}
+	room_for(m, m->n_bytes + key.n);
+	if (key.n)
+		memcpy(m->bytes + m->n_bytes, key.p, key.n);
+	m->n_bytes += key.n;
+	MEM_GROW(m->ends, m->n, m->cap);
+	m->ends[m->n++] = (uint32_t)m->n_bytes;
 }
 
 uint64_t map_expect(const struct map *m, struct str key)
@@ -144,18 +221,8 @@ uint32_t map_add_expected(struct map *m, struct str key, uint64_t expected, bool
 		*ret_new = m->table[at] == 0;
 	if (m->table[at])
 		return (m->table[at] & m->mask) - 1;
-	if (m->n_bytes + key.n > UINT32_MAX || m->n >= (1u << 31))
-		abort();
-	while (m->n_bytes + key.n > m->cap_bytes) {
-		m->cap_bytes = m->cap_bytes ? m->cap_bytes * 2 : 1024;
-		m->bytes = mem_realloc(m->bytes, m->cap_bytes, 1);
-	}
-	if (key.n)
-		memcpy(m->bytes + m->n_bytes, key.p, key.n);
-	m->n_bytes += key.n;
-	MEM_GROW(m->ends, m->n, m->cap);
-	m->ends[m->n] = (uint32_t)m->n_bytes;
-	m->table[at] = entry(m, m->n++, expected);
+	m->table[at] = entry(m, m->n, expected);
+	append(m, key);
 	if (m->n > room(m->mask))
 		rehash(m, m->mask * 2 + 1);
 	return m->n - 1;

@@ -340,7 +340,7 @@ static enum errc name_file(const struct input *in, enum errc rc, struct err *err
 static void init_maps(struct input *in)
 {
 	arena_init(&in->arena);
-	map_init(&in->serials, 0);
+	map_init_short(&in->serials);
 	map_init(&in->details, 0);
 }
 

@@ -66,6 +66,45 @@ static void slots_survive_growth(void **state)
 	}
 }
 
+/* Longer and longer ones, with shorter ones among them. */
+static struct str of_any_length(int i, int n_each, char text[64])
+{
+	int n = 1 + i / (i % 3 ? n_each : 2 * n_each);
+	int len = snprintf(text, 64, "%060d", i);
+
+	return (struct str){ text + len - n, (size_t)n };
+}
+
+static void keys_of_any_length_are_kept(void **state)
+{
+	enum { EACH = 2000, LONGEST = 40 };
+	char text[64];
+	struct map m;
+
+	(void)state;
+	for (int longest = 4; longest <= LONGEST; longest += 12) {
+		uint32_t n = 0;
+		bool new;
+
+		map_init_short(&m);
+		for (int i = 0; i < EACH * longest; i++) {
+			struct str key = of_any_length(i, EACH, text);
+
+			assert_true(map_add(&m, key, &new) < n + new);
+			n += new;
+			if (i == EACH)
+				map_reserve(&m, EACH * LONGEST);
+		}
+		assert_int_equal(m.n, n);
+		for (int i = 0; i < EACH * longest; i++) {
+			struct str key = of_any_length(i, EACH, text);
+
+			assert_true(str_eq(map_key(&m, map_find(&m, key)), key));
+		}
+		map_release(&m);
+	}
+}
+
 /* Serials that were counted up lie as far from each other as any: nobody walks past hundreds of
  * them to find that one is not there. */
 static void numbered_keys_do_not_pile_up(void **state)
@@ -95,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_bytes_have_the_same_slot),
 		cmocka_unit_test(slots_survive_growth),
+		cmocka_unit_test(keys_of_any_length_are_kept),
 		cmocka_unit_test(numbered_keys_do_not_pile_up),
 	};
 
