@@ -71,14 +71,15 @@ enum { LOST_MAX_BYTES = 1024, OPEN_CHANGE = 1 << STEP_MAX_ };
 
 struct undoing {
 	struct plan *p;
-	struct undone *rows; /* by row */
+	struct arena device; /* what is read of one of them */
 	uint32_t *row_of;    /* by serial slot: the row acted on; MAP_NONE */
 	uint32_t *open;      /* by serial slot: steps of the run that cannot be undone and whose
 				outcome nobody knows yet, a bit per kind; OPEN_CHANGE: another one */
 };
 
-static enum errc take_inverse(struct undoing *u, struct input_row *row, uint32_t n,
-	const struct device_record *rec, const struct deeds *d, struct err *err)
+static enum errc take_inverse(struct undoing *u, struct input_row *row,
+	const struct device_record *rec, const struct undone *undone, const struct deeds *d,
+	struct err *err)
 {
 	struct inverse inv = { .n = 0 };
 	struct program program = { .v = inv.v };
@@ -87,10 +88,10 @@ static enum errc take_inverse(struct undoing *u, struct input_row *row, uint32_t
 	struct buf advice;
 	enum errc rc;
 
-	if (d->moved && rec->start.n && u->rows[n].start == SERVER_NONE)
+	if (d->moved && rec->start.n && undone->start == SERVER_NONE)
 		lost = STR("the server it came from is gone");
 	else if (!d->released)
-		inverse_of(u->p->opt->facts->fleet, u->p->opt->settings, d, &u->rows[n], &inv);
+		inverse_of(u->p->opt->facts->fleet, u->p->opt->settings, d, undone, &inv);
 	if (inv.n == 0 || still_open) {
 		if (d->open || still_open)
 			plan_settle(u->p, row, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, lost);
@@ -111,12 +112,37 @@ static enum errc take_inverse(struct undoing *u, struct input_row *row, uint32_t
 	return rc;
 }
 
+/* Borrowed until the next device. */
+static enum errc read_device(struct undoing *u, const struct device_record *rec, uint32_t slot,
+	struct undone *ret, struct deeds *deeds, struct err *err)
+{
+	enum errc rc;
+
+	arena_reset(&u->device);
+	*ret = (struct undone){
+		.start = fleet_server_by_id(u->p->opt->facts->fleet, rec->start),
+		.outcome = rec->outcome,
+	};
+	snapshot_decode(rec->before, &u->device, &ret->before);
+	snapshot_decode(rec->after, &u->device, &ret->after);
+	rc = deeds_read(rec->program, rec->results, u->open[slot], &u->device, deeds, err);
+	ret->late = deeds->late;
+	return rc;
+}
+
+/* MAP_NONE: of none. */
+static uint32_t row_of(const struct undoing *u, const struct device_record *rec, uint32_t *ret_slot)
+{
+	*ret_slot = map_find(&u->p->input->serials, rec->serial);
+	return *ret_slot == MAP_NONE ? MAP_NONE : u->row_of[*ret_slot];
+}
+
 static enum errc take_device(void *self, const struct device_record *rec, struct err *err)
 {
 	struct undoing *u = self;
-	uint32_t slot = map_find(&u->p->input->serials, rec->serial);
-	uint32_t n = slot == MAP_NONE ? MAP_NONE : u->row_of[slot];
+	uint32_t slot, n = row_of(u, rec, &slot);
 	struct deeds deeds = { 0 };
+	struct undone undone;
 	struct input_row row;
 	enum errc rc;
 
@@ -127,17 +153,10 @@ static enum errc take_device(void *self, const struct device_record *rec, struct
 	input_put(u->p->input, n, &row);
 	if (row.outcome != OUTCOME_PENDING)
 		return ERR_OK; /* protected since */
-	u->rows[n] = (struct undone){
-		.start = fleet_server_by_id(u->p->opt->facts->fleet, rec->start),
-		.outcome = rec->outcome,
-	};
-	snapshot_decode(rec->before, &u->p->arena, &u->rows[n].before);
-	snapshot_decode(rec->after, &u->p->arena, &u->rows[n].after);
 	buf_init(&deeds.lost, LOST_MAX_BYTES);
-	rc = deeds_read(rec->program, rec->results, u->open[slot], &u->p->arena, &deeds, err);
-	u->rows[n].late = deeds.late;
+	rc = read_device(u, rec, slot, &undone, &deeds, err);
 	if (!rc)
-		rc = take_inverse(u, &row, n, rec, &deeds, err);
+		rc = take_inverse(u, &row, rec, &undone, &deeds, err);
 	input_put(u->p->input, n, &row);
 	buf_release(&deeds.lost);
 	return rc;
@@ -240,23 +259,37 @@ static bool is_drifted(const struct fleet *f, const struct undone *u, const stru
 	       !snapshot_is(&u->before, SNAPSHOT_PROFILE, profile);
 }
 
-static void look_at_row(struct undoing *u, uint32_t n)
+/* As a device is now. Many are not kept until then, but read once more. */
+static enum errc look_at_device(void *self, const struct device_record *rec, struct err *err)
 {
-	struct input_row row = input_row(u->p->input, n);
+	struct undoing *u = self;
 	const struct fleet *f = u->p->opt->facts->fleet;
-	uint32_t slot = plan_slot(u->p, &row);
-	const struct work_program *prog = plan_program(u->p, &row);
+	uint32_t slot, n = row_of(u, rec, &slot);
+	struct deeds deeds = { 0 };
+	struct undone undone;
+	struct input_row row;
 	struct view now;
 	char why[300];
+	enum errc rc;
 
-	if (row.outcome != OUTCOME_PLANNED || !work_view(f, slot, &now))
-		return;
-	if (is_drifted(f, &u->rows[n], &now, why, sizeof(why)))
+	if (n == MAP_NONE)
+		return ERR_OK;
+	row = input_row(u->p->input, n);
+	if (row.outcome != OUTCOME_PLANNED || !work_view(f, plan_slot(u->p, &row), &now))
+		return ERR_OK;
+	buf_init(&deeds.lost, LOST_MAX_BYTES);
+	rc = read_device(u, rec, slot, &undone, &deeds, err);
+	buf_release(&deeds.lost);
+	if (rc)
+		return rc;
+	if (is_drifted(f, &undone, &now, why, sizeof(why)))
 		plan_settle(u->p, &row, OUTCOME_DRIFTED, REASON_STATE_DRIFTED, str_from(why));
-	else if (prog->v[0].kind == STEP_CANCEL_MIGRATION && migrating(f, slot))
+	else if (plan_program(u->p, &row)->v[0].kind == STEP_CANCEL_MIGRATION &&
+		 migrating(f, plan_slot(u->p, &row)))
 		plan_settle(u->p, &row, OUTCOME_MANUAL, REASON_UNDO_IRREVERSIBLE,
 			STR("migrate, which has begun"));
 	input_put(u->p->input, n, &row);
+	return ERR_OK;
 }
 
 enum errc undo_plan(struct plan *p, struct input *input, struct store *store,
@@ -267,7 +300,7 @@ enum errc undo_plan(struct plan *p, struct input *input, struct store *store,
 
 	plan_init(p, input, NULL, opt);
 	(void)snprintf(p->undo, sizeof(p->undo), "undo %s", run->name);
-	u.rows = mem_zalloc((input->n_rows + 1) * sizeof(*u.rows));
+	arena_init(&u.device);
 	u.row_of = mem_alloc((input->serials.n + 1) * sizeof(*u.row_of));
 	memset(u.row_of, 0xff, (input->serials.n + 1) * sizeof(*u.row_of));
 	u.open = mem_zalloc((input->serials.n + 1) * sizeof(*u.open));
@@ -278,11 +311,11 @@ enum errc undo_plan(struct plan *p, struct input *input, struct store *store,
 		rc = store_devices(store, run->id, take_device, &u, err);
 	if (!rc)
 		rc = plan_decide(p, err);
-	for (uint32_t i = 0; i < input->n_rows && !rc; i++)
-		look_at_row(&u, i);
+	if (!rc)
+		rc = store_devices(store, run->id, look_at_device, &u, err);
 	if (!rc)
 		plan_finish(p);
-	free(u.rows);
+	arena_release(&u.device);
 	free(u.row_of);
 	free(u.open);
 	return rc;

@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -B
-"""J2, J3 and what is large: the journal in bulk, an apply on 100,000 of a million rows, resumed, and a
+"""J2, J3, P8 and what is large: the journal in bulk, an apply on 100,000 of a million rows, resumed and undone, and a
 rehearsal of 10,000 devices at ten writes an hour."""
 import json
 import os
@@ -70,6 +70,12 @@ def large_apply():
         bench.line("", "the same: s CPU until the first hour's writes are used up",
                    f"{used.cpu:.1f}")
         bench.aim("J3", "resumed: s to its first request", first_answer(w, *words), 1, "{:.2f}")
+        text = (w.at / "depmend.yaml").read_text()
+        w.write("depmend.yaml", text.replace("20/min", "100000/min").replace("10/hour", "100000/hour"))
+        w.run(*words, clock=world.START.replace("T03", "T08"))
+        used = w.run("undo", "latest", clock=world.START.replace("T03", "T09"))
+        bench.aim("P8", f"plan to undo {len(chosen)} of {ALL} rows: peak MiB",
+                  used.peak_kib / 1024, 100, "{:.0f}")
 
 
 def rehearsal():
