@@ -65,7 +65,8 @@ static char *packed_name(const char *path)
 
 static int open_packed(const char *name, struct packed **ret)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	/* A pipe in its place is no list, and nobody waits for who writes into it. */
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	*ret = NULL;
 	if (fd >= 0) {
@@ -260,8 +261,12 @@ static bool holds(const char *name, const char *digest)
 enum errc packed_replace(const char *path, const char *digest, struct err *err)
 {
 	char *name = packed_name(path);
-	enum errc rc = holds(name, digest) ? ERR_OK : make(path, name, err);
+	bool there = holds(name, digest);
+	enum errc rc;
 
+	if (!there && !file_is_regular(name))
+		(void)unlink(name);
+	rc = there ? ERR_OK : make(path, name, err);
 	if (!rc && !holds(name, digest)) {
 		(void)unlink(name);
 		rc = err_set(err, ERR_NO_INPUT, "%s is damaged", path);

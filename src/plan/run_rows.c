@@ -95,7 +95,7 @@ enum errc run_open_input(
 	ret->gone = !spool;
 	rc = input_reopen(&ret->input, spool ? spool : "", delimiter.n ? delimiter.p[0] : ',',
 		spool && json_bool(json_get(j, "has_header"), false), (int)serial_at, err);
-	if (rc == ERR_NO_INPUT)
+	if (rc == ERR_NO_INPUT || rc == ERR_INPUT)
 		rc = ERR_OK; /* who needs its rows says so: run_input_check() */
 	free(spool);
 	(void)snprintf(ret->input.digest, sizeof(ret->input.digest), "%.*s",

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "io/crypto.h"
 #include "io/packed.h"
 
 static bool is_large(const char *path)
@@ -23,7 +24,8 @@ static enum errc pack_list(const struct store *s, const char *name, struct err *
 	if (end)
 		*end = '\0';
 	path = store_input_path(s, digest, &folder);
-	if (end && strcmp(name + (end - digest), ".csv") == 0 && is_large(path))
+	if (end && end - digest == SHA256_HEX - 1 && strcmp(name + (end - digest), ".csv") == 0 &&
+		is_large(path))
 		rc = packed_replace(path, digest, err);
 	free(path);
 	free(folder);

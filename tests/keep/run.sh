@@ -249,6 +249,22 @@ for damage in 'truncate -s -9' 'truncate -s 0' 'sed -i s/0/1/g' 'cp given.csv'; 
 	same "$damage: repairs it" 0 "$status"
 	same "$damage: and it is compressed again" '0 1' "$(inputs) $(packed)"
 done
+# A pipe in its place is waited for by nobody, least of all with the lock in hand.
+rm "$list"
+mkfifo "$list"
+timeout -k 1 120 "$build/depmend" report latest --csv again.csv >out 2>err </dev/null
+same 'a pipe in its place' 66 "$?"
+timeout -k 1 120 "$build/depmend" apply in.csv --rules rules.yaml --yes >out 2>err </dev/null
+same 'is replaced by the next run' 0 "$?"
+same 'by a list' '0 1' "$(inputs) $(packed)"
+# What is too long for a line is damaged too.
+head -c 3000000 /dev/zero | tr '\0' A | zstd -q >"$list"
+run report latest --csv again.csv
+same 'a list without an end of a line' 74 "$status"
+head -c 2000000 /dev/zero >"${list%/*}/notes.csv"
+apply
+check 'what is no list is left alone' test -s "${list%/*}/notes.csv"
+rm "${list%/*}/notes.csv"
 # What was cut off while it was compressed: both are there, one of them whole or none.
 zstd -q -d -k "$list"
 cp "$list" sound.zst

@@ -86,11 +86,11 @@ static void fill(struct csv_reader *r)
 		r->window = mem_realloc(r->window, r->cap + CSV_BLOCK_BYTES, 1);
 	}
 	forget_rows(r);
-	if (csv_source_read(r->source, r->window + r->to, r->cap - r->to, &n, &r->failure))
-		return;
-	r->to += n;
-	r->at_end = n == 0;
-	/* The splitter looks at whole blocks. */
+	if (!csv_source_read(r->source, r->window + r->to, r->cap - r->to, &n, &r->failure)) {
+		r->to += n;
+		r->at_end = n == 0;
+	}
+	/* The splitter looks at whole blocks, also at those before a byte that cannot be read. */
 	memset(r->window + r->to, 0, CSV_BLOCK_BYTES);
 }
 
