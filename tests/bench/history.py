@@ -14,13 +14,6 @@ import world
 ROWS = bench.ROWS // 10
 NIGHTS = 10 if bench.QUICK else 100
 MONTH = "keep: {inputs: 30d, runs: 30d, events: 30d}\n"
-RULES = """version: 1
-name: nightly
-columns: {serial: serial}
-rules:
-  - {name: move, match: {csv.Target|present: true}, do: [{reassign: {to: {column: Target}}}]}
-  - {name: rest, match: {always: true}, do: [skip]}
-"""
 COMMANDS = {
     "runs": ("runs",),
     "report latest": ("report", "latest", "--csv", "again.csv"),
@@ -45,11 +38,6 @@ class List:
             self.rows[n][8] = f"user {night}-{n % 977}"
         return "serial,Model,Order,Added,Status,Server,IMEI,Tag,User,Target\n" + "".join(
             ",".join(row) + "\n" for row in self.rows)
-
-
-def size(w):
-    return sum(p.stat().st_size for p in (w.at / "state").rglob("*") if p.is_file()
-               and p.name != "emergency")
 
 
 def nights(w, n):
@@ -77,7 +65,7 @@ def a_world(fleet, keep=""):
         w.settings(read="10000/min", write="10000/hour", uem="10000/min")
         with open(w.at / "depmend.yaml", "a", encoding="utf-8") as settings:
             settings.write(keep)
-        w.write("rules.yaml", RULES)
+        w.write("rules.yaml", world.NIGHTLY)
         yield w
 
 
@@ -87,14 +75,14 @@ def main():
     with a_world(fleet, MONTH) as w:
         nights(w, 36)
         bench.aim("K1", f"state after a year of nights over {ROWS} rows, keep: of a month: MiB",
-                  size(w) / 2**20, 300 * ROWS / 100_000, "{:.0f}")
+                  w.state_bytes() / 2**20, 300 * ROWS / 100_000, "{:.0f}")
     with a_world(fleet) as w:
         alone = few(w, devices)
     with a_world(fleet) as w:
         nights(w, NIGHTS)
         late = few(w, devices)
         bench.line("-", f"state after {NIGHTS} nights, all of it kept: MiB",
-                   f"{size(w) / 2**20:.0f}")
+                   f"{w.state_bytes() / 2**20:.0f}")
     for name in COMMANDS:
         bench.aim("K2", f"{name} of 20 devices, after {NIGHTS * ROWS} rows: s beyond a state of its own "
                   f"({alone[name]:.3f})", late[name] - alone[name], 0.05)

@@ -12,13 +12,6 @@ NIGHTS = 100 if bench.QUICK else 1000
 EARLY = NIGHTS // 10
 LIST, MOVED = 20, 5
 MOST = 1.5  # of the time of the first tenth
-RULES = """version: 1
-name: nightly
-columns: {serial: serial}
-rules:
-  - {name: move, match: {csv.Target|present: true}, do: [{reassign: {to: {column: Target}}}]}
-  - {name: rest, match: {always: true}, do: [skip]}
-"""
 READS = {
     "runs": ("runs",),
     "status": ("status",),
@@ -37,11 +30,6 @@ def night(w, devices, n):
           clock="virtual:2026-01-01T00:00:00Z")
 
 
-def size(w):
-    return sum(p.stat().st_size for p in (w.at / "state").rglob("*") if p.is_file()
-               and p.name != "emergency")
-
-
 def figures(w):
     # The text of the lists, not their place on the clock, decides: each figure is the least of a few.
     ret = {name: min(w.run(*words, clock="virtual:2026-01-01T00:00:00Z").cpu for _ in range(7))
@@ -56,13 +44,13 @@ def main():
     sizes, used = {}, {}
     with world.World(fleet) as w:
         w.settings(read="10000/min", write="10000/hour", uem="10000/min")
-        w.write("rules.yaml", RULES)
+        w.write("rules.yaml", world.NIGHTLY)
         w.write("none.csv", f"serial,Target\n{devices[-1][0]},\n")
         for n in range(NIGHTS):
             if n == EARLY:
-                sizes[EARLY], used[EARLY] = size(w), figures(w)
+                sizes[EARLY], used[EARLY] = w.state_bytes(), figures(w)
             night(w, devices, n)
-        sizes[NIGHTS], used[NIGHTS] = size(w), figures(w)
+        sizes[NIGHTS], used[NIGHTS] = w.state_bytes(), figures(w)
     for n in (EARLY, NIGHTS):
         bench.line("N1", f"state after {n} nightly runs: KiB", f"{sizes[n] / 1024:.0f}")
     bench.aim("N1", f"a run adds to the state after {EARLY} of them: KiB",

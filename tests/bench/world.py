@@ -31,6 +31,15 @@ rate: {{apple_read: {read}, apple_write: {write}, uem: {uem}}}
 state: state
 """
 
+# Of a list a night: some devices are to move, the others are looked at.
+NIGHTLY = """version: 1
+name: nightly
+columns: {serial: serial}
+rules:
+  - {name: move, match: {csv.Target|present: true}, do: [{reassign: {to: {column: Target}}}]}
+  - {name: rest, match: {always: true}, do: [skip]}
+"""
+
 
 def fleet_csv(devices):
     """A fleet of so many devices, made once."""
@@ -130,6 +139,11 @@ class World:
         used = bench.measure([bench.DEPMEND, *words], self.at / "out", env=env, cwd=self.at)
         self.out = (self.at / "out").read_text(errors="replace")
         return used
+
+    def state_bytes(self):
+        """Without the emergency file, which has one size."""
+        return sum(p.stat().st_size for p in (self.at / "state").rglob("*")
+                   if p.is_file() and p.name != "emergency")
 
     def requests(self):
         """What the simulator answered in the last run."""
