@@ -1,6 +1,7 @@
 /*
- * Who changed a device behind the run's back: Apple's audit events say so, when there are any
- * (services/README.md Apple E). No event is no evidence, and nothing waits for one.
+ * Who is not where the run left it, and who changed it behind the run's back: Apple's audit events
+ * say so, when there are any (services/README.md Apple E). No event is no evidence, and nothing
+ * waits for one.
  *
  * One that is where it was before our change, or that somebody brought back, was perhaps never
  * changed by us: only an event tells that we did, and that somebody else took it back.
@@ -14,7 +15,70 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "run/job.h"
+#include "run/look.h"
 #include "wire/listing.h"
+
+void drift_note(struct job *j, struct job_device *d, const struct view *seen)
+{
+	char detail[240];
+
+	(void)snprintf(detail, sizeof(detail), "it is now on %s%.*s%s",
+		seen->server == SERVER_NONE ? "no server" : "server '",
+		STR_FMT(fleet_server_name(j->fleet, seen->server)),
+		seen->server == SERVER_NONE ? "" : "'");
+	job_drift(j, d, seen->released ? "it has left the organization" : detail);
+	d->anonymous = true;
+}
+
+/* --- who is not where the run left it --- */
+
+static bool is_at_home(const struct job *j, const struct job_device *d)
+{
+	return !d->custody && job_expected(j, d).server != SERVER_NONE;
+}
+
+/* How many of them are not there; those about whom two looks agree have drifted, and are left out:
+ * *ret_n more. */
+static uint32_t keep_moved(struct job *j, uint32_t *v, uint32_t n, uint32_t *ret_n)
+{
+	uint32_t n_kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct job_device *d = &j->devices[v[i]];
+		struct view seen;
+
+		if (!job_seen(j, d, &seen) || seen.server == job_expected(j, d).server)
+			continue;
+		if (!look_agrees(j, d, work_view_key(&seen))) {
+			v[n_kept++] = v[i];
+			continue;
+		}
+		drift_note(j, d, &seen);
+		++*ret_n;
+	}
+	return n_kept;
+}
+
+enum errc drift_find(struct job *j, uint32_t *v, uint32_t n, uint32_t *ret_n, struct err *err)
+{
+	uint32_t n_left = 0;
+	enum errc rc = ERR_OK;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (is_at_home(j, &j->devices[v[i]]))
+			v[n_left++] = v[i];
+	for (int look = 0; look < 2 && n_left && !rc; look++) {
+		if (look)
+			rc = transport_sleep(j->transport,
+				transport_now(j->transport) + j->settings->timeouts.settle_ms, err);
+		if (!rc)
+			rc = look_again(j, v, n_left, err);
+		n_left = rc ? 0 : keep_moved(j, v, n_left, ret_n);
+	}
+	return errc_info(rc)->scope == SCOPE_RUN ? rc : ERR_OK;
+}
+
+/* --- who did it --- */
 
 struct changed_by {
 	char text[200];

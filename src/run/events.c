@@ -44,6 +44,16 @@ static void take_open(
 		keep_event(j, d, e->id);
 }
 
+/* Of one that was to be brought to a server: whether it was, and somebody took it off again. */
+static void take_back(struct job *j, struct job_device *d, const struct apple_event *e)
+{
+	if (apple_event_tells_of(e, STEP_REASSIGN) && e->at_ms > d->brought_ms)
+		d->brought_ms = e->at_ms;
+	else if (apple_event_tells_of(e, STEP_UNASSIGN) && e->at_ms > d->taken_ms &&
+		 !settings_is_own(j->settings, e->actor))
+		d->taken_ms = e->at_ms;
+}
+
 static void take_done(struct job *j, struct job_device *d, uint32_t at, const struct apple_event *e)
 {
 	if (d->results[at] == RESULT_DONE && str_eq(e->actor_type, STR("API_USER")) &&
@@ -71,6 +81,8 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	for (uint32_t i = 0; d && i < job_program(j, d)->n && i <= next; i++) {
 		enum step_kind kind = job_program(j, d)->v[i].kind;
 
+		if (i == next && step_info(kind)->puts_back)
+			take_back(j, d, &e);
 		if (i != untold && (i < next || !is_open(j, d)))
 			take_done(j, d, i, &e);
 		else if (apple_event_tells_of(&e, kind) || apple_event_tells_of(&e, STEP_REASSIGN))
@@ -104,6 +116,15 @@ static enum errc read_events(struct job *j, int64_t from_ms, int64_t most_ms, st
 	return rc;
 }
 
+/* It was to be brought to a server, and no list shows it. */
+static bool is_not_there(const struct job *j, const struct job_device *d, enum step_kind kind)
+{
+	struct view v;
+
+	(void)work_view(j->fleet, d->slot, &v);
+	return step_info(kind)->puts_back && v.server == SERVER_NONE;
+}
+
 /* Since when events tell of a device whose second look has just been; INT64_MAX: none is asked.
  * What was hidden from our own look may be that much older than the request. */
 static int64_t asked_from(const struct job *j, const struct open_request *r, int64_t now)
@@ -115,7 +136,8 @@ static int64_t asked_from(const struct job *j, const struct open_request *r, int
 		int64_t hidden = d->log_failed ? j->settings->timeouts.settle_ms : 0;
 
 		if (job_is_busy(d) && d->doubt && now >= look_second_ms(j, d) &&
-			(d->log_failed || r->state != REQUEST_ACCEPTED) &&
+			(d->log_failed || r->state != REQUEST_ACCEPTED ||
+				is_not_there(j, d, r->kind)) &&
 			r->intent_ms - hidden < from_ms)
 			from_ms = r->intent_ms - hidden;
 	}

@@ -84,6 +84,8 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.returned = SERVER_NONE,
 		.return_ms = TIME_NONE,
 		.told_ms = TIME_NONE,
+		.brought_ms = TIME_NONE,
+		.taken_ms = TIME_NONE,
 		.vow = MAP_NONE,
 		.sync_ms = TIME_NONE,
 		.sync_asked_ms = TIME_NONE,

@@ -13,7 +13,6 @@
  */
 #include "run/settle.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -21,6 +20,7 @@
 #include "base/time.h"
 #include "run/budget.h"
 #include "run/doubt.h"
+#include "run/drift.h"
 #include "run/events.h"
 #include "run/job.h"
 #include "run/look.h"
@@ -147,6 +147,28 @@ static enum errc look_at_moves(
 	return ERR_OK;
 }
 
+/* Who is about to be judged by not being where it was to go: where it is. Its target's list, which
+ * lacks it, does not tell. */
+static enum errc look_for_astray(struct job *j, uint32_t *slots, struct err *err)
+{
+	uint32_t n = 0, server;
+
+	for (uint32_t i = 0; i < j->n_open; i++) {
+		const struct open_request *r = j->open[i];
+
+		for (uint32_t k = 0; k < r->n && r->kind == STEP_REASSIGN && !r->unseen; k++) {
+			const struct job_device *d = &j->devices[r->devices[k]];
+
+			if (job_is_busy(d) && d->doubt && !d->custody &&
+				transport_now(j->transport) >= look_second_ms(j, d) &&
+				!(fleet_server_of(j->fleet, d->slot, &server) &&
+					server == r->server))
+				slots[n++] = d->slot;
+		}
+	}
+	return n ? facts_place_by_name(j->facts, slots, n, err) : ERR_OK;
+}
+
 /* Who has to come back does so whatever becomes of Apple's lists. cut: some of the servers' were
  * not whole. pages: how the devices' own went, and what comes back if nothing else goes wrong,
  * unless all that had to be seen was. */
@@ -184,6 +206,8 @@ static enum errc look(struct job *j, struct err *err)
 		j->open[i]->unseen = false;
 	for (uint32_t s = 0; s < j->fleet->n_servers && !rc && !all; s++)
 		rc = look_at_moves(j, s, slots, &cut, err);
+	if (!rc && !all)
+		rc = look_for_astray(j, slots, err);
 	if (!rc || rc == ERR_PROTOCOL)
 		rc = look_at_lost(j, slots, rc, cut, err);
 	if (!rc)
@@ -258,16 +282,6 @@ static bool was_moved(const struct job *j, const struct job_device *d, const str
 	return v->server != SERVER_NONE && v->server != job_expected(j, d).server;
 }
 
-static void drift_away(struct job *j, struct job_device *d, const struct view *v)
-{
-	char detail[240];
-
-	(void)snprintf(detail, sizeof(detail), "it is now on server '%.*s'",
-		STR_FMT(fleet_server_name(j->fleet, v->server)));
-	job_drift(j, d, detail);
-	d->anonymous = true;
-}
-
 /* Accepted, and without the effect it was to have. */
 static void fail_accepted(struct job *j, struct job_device *d, const struct open_request *r)
 {
@@ -280,6 +294,21 @@ static void fail_accepted(struct job *j, struct job_device *d, const struct open
 		job_fail(j, d, OUTCOME_FAILED, REASON_APPLE_ACTIVITY_FAILED, r->fault);
 	else
 		job_fail(j, d, OUTCOME_UNVERIFIED, not_proved(r->kind), NULL);
+}
+
+/* It was there, as events tell, and somebody else took it off again: it is as he left it. */
+static bool was_taken_again(
+	const struct job_device *d, const struct open_request *r, const struct view *v)
+{
+	return step_info(r->kind)->puts_back && v->server == SERVER_NONE &&
+	       d->brought_ms >= r->intent_ms && d->taken_ms >= d->brought_ms;
+}
+
+static void drift_off(struct job *j, struct job_device *d)
+{
+	job_end_custody(j, d);
+	job_drift(j, d, "it was brought there, and taken off again");
+	d->anonymous = true;
 }
 
 /* Two looks agree that nothing was done, and nothing can come of it any more. */
@@ -320,7 +349,9 @@ static void give_verdict(
 	if (d->intent_ms == TIME_NONE) /* of an earlier process */
 		d->intent_ms = r->intent_ms;
 	if (step_info(r->kind)->service == SERVICE_APPLE && was_moved(j, d, v))
-		drift_away(j, d, v);
+		drift_note(j, d, v);
+	else if (was_taken_again(d, r, v))
+		drift_off(j, d);
 	else if (again && d->attempts < MAX_ATTEMPTS)
 		still_to_do(j, d, v);
 	else
@@ -434,7 +465,7 @@ static bool judge_device(struct job *j, struct job_device *d, const struct open_
 				return true;
 		}
 		pass_proved(j, d, r);
-	} else if (seen && (said_failed(r, d) || now >= patience)) {
+	} else if (seen && (said_failed(r, d) || was_taken_again(d, r, &v) || now >= patience)) {
 		if (!seen_twice(j, d, work_view_key(&v), ret_wake))
 			return false;
 		give_verdict(j, d, r, &v);

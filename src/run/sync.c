@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "facts/profile_state.h"
 #include "io/file.h"
+#include "run/drift.h"
 #include "run/job.h"
 #include "run/look.h"
 #include "run/rounds.h"
@@ -447,11 +448,29 @@ static void fail(struct syncing *s, struct job_device *d, uint32_t working)
 	}
 }
 
+static bool is_over(const struct syncing *s, const struct job_device *d)
+{
+	return s->refused || transport_now(s->j->transport) >= deadline_of(s->j, d);
+}
+
+/* The UEM may lack them because somebody else moved them meanwhile. */
+static enum errc find_drifted(struct syncing *s, uint32_t *ret_n, struct err *err)
+{
+	uint32_t *v = mem_alloc((s->wave.n + 1) * sizeof(*v)), n = 0;
+	enum errc rc;
+
+	for (uint32_t i = 0; i < s->wave.n; i++)
+		if (waits(s->j, nth(s, i)) && is_over(s, nth(s, i)))
+			v[n++] = s->wave.v[i];
+	rc = drift_find(s->j, v, n, ret_n, err);
+	free(v);
+	return rc;
+}
+
 /* Those whose time is over; all when the UEM refuses to sync. */
 static enum errc give_up(struct syncing *s, uint32_t *ret_n, struct err *err)
 {
 	struct job *j = s->j;
-	int64_t now = transport_now(j->transport);
 	uint32_t working = 0;
 	enum errc rc = s->refused
 			       ? ERR_OK
@@ -459,13 +478,15 @@ static enum errc give_up(struct syncing *s, uint32_t *ret_n, struct err *err)
 					 earliest(s, deadline_of) - j->settings->timeouts.sync_ms,
 					 &working, err);
 
+	if (!rc)
+		rc = find_drifted(s, ret_n, err);
 	s->groups = 0;
 	for (uint32_t i = 0; i < s->wave.n && !rc; i++) {
 		struct job_device *d = nth(s, i);
 
 		if (!waits(j, d))
 			continue;
-		if (s->refused || now >= deadline_of(j, d)) {
+		if (is_over(s, d)) {
 			fail(s, d, working);
 			++*ret_n;
 		} else {

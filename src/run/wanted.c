@@ -1,24 +1,11 @@
 /* What the look just before says of the next step at Apple: send it, or what to settle instead. */
 #include "run/wanted.h"
 
-#include <stdio.h>
-
 #include "run/doubt.h"
+#include "run/drift.h"
 #include "run/job.h"
 #include "run/look.h"
 #include "run/request.h"
-
-static void note_drift(struct job *j, struct job_device *d, const struct view *seen)
-{
-	char detail[200];
-
-	(void)snprintf(detail, sizeof(detail), "it is now on %s%.*s%s",
-		seen->server == SERVER_NONE ? "no server" : "server '",
-		STR_FMT(fleet_server_name(j->fleet, seen->server)),
-		seen->server == SERVER_NONE ? "" : "'");
-	job_drift(j, d, seen->released ? "it has left the organization" : detail);
-	d->anonymous = true;
-}
 
 /* An event says that somebody else took it off, and not by deleting its server. */
 static bool left_by_others(struct job *j, struct job_device *d, const struct view *seen)
@@ -26,7 +13,7 @@ static bool left_by_others(struct job *j, struct job_device *d, const struct vie
 	if (!d->by_other || fleet_server_gone(j->fleet, d->home))
 		return false;
 	job_end_custody(j, d);
-	note_drift(j, d, seen);
+	drift_note(j, d, seen);
 	return true;
 }
 
@@ -51,7 +38,7 @@ static enum wanted put_back_wanted(struct job *j, struct job_device *d, const st
 		d->anonymous = true;
 		job_pass(j, d, RESULT_UNCHANGED);
 	} else {
-		note_drift(j, d, seen);
+		drift_note(j, d, seen);
 	}
 	return NOT_WANTED;
 }
@@ -64,7 +51,7 @@ static enum wanted never_left(struct job *j, struct job_device *d, const struct 
 	if (seen->server == job_expected(j, d).server)
 		job_stayed(j, d, REASON_APPLE_NOT_PROVED);
 	else
-		note_drift(j, d, seen);
+		drift_note(j, d, seen);
 	return NOT_WANTED;
 }
 
@@ -141,7 +128,7 @@ static enum wanted holds_already(struct job *j, struct job_device *d, const stru
 	if (ours && left_by_others(j, d, seen))
 		return NOT_WANTED;
 	if (!ours && taken_by_others(j, d, seen)) {
-		note_drift(j, d, seen);
+		drift_note(j, d, seen);
 		return NOT_WANTED;
 	}
 	job_pass(j, d, ours ? RESULT_DONE : RESULT_UNCHANGED);
@@ -175,7 +162,7 @@ static enum wanted step_wanted(struct job *j, struct job_device *d, const struct
 	}
 	if (!look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;
-	note_drift(j, d, seen);
+	drift_note(j, d, seen);
 	return NOT_WANTED;
 }
 

@@ -2,7 +2,7 @@
 # What others do, and what becomes of lists, clocks and addresses, while a run waits or between two of
 # them. Each name is a story, told with several members of its kind.
 #
-#	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists pages servers left back vain deeds elsewhere
+#	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists pages servers left back taken vain deeds elsewhere
 #	                                          limits profiles final quota busy deaf older missing gone
 set -u
 # shellcheck source=tests/lib.sh
@@ -477,6 +477,48 @@ admins: [{on: {activity: '*', nth: 1}, at: landed, after: 5m, do: assign, server
 		run status
 		exits "nobody is known (${none:-nobody was}): nobody is off" 0
 	done
+}
+
+# --- back by our own put-back, and taken off again before that was seen ---
+part_taken() {
+	taken() { # AFTER STEPS [SIMULATOR OPTION...]
+		local after=$1 steps=$2
+		shift 2
+		rules "$steps"
+		world "admins: [{on: {activity: ASSIGN_DEVICES, nth: 1}, at: landed, after: $after, do: unassign, serials: [C02WHILE0001]}]" "$@"
+		rows C02WHILE0001 C02WHILE0002
+		apply
+	}
+	theirs_stays() { # WHAT
+		same "$1: the rows" 'drifted state.drifted done' \
+			"$(outcome C02WHILE0001) $(cell C02WHILE0001 depmend_reason | cut -d: -f1) $(outcome C02WHILE0002)"
+		check "$1: it names who" grep -q 'SERVER by other-admin@example.com at 2026-11-22T' \
+			<<<"$(cell C02WHILE0001 depmend_reason)"
+		same "$1: it is assigned once" 1 "$(ours assign C02WHILE0001)"
+		same "$1: it stays as it was left" off "$(place C02WHILE0001)"
+		run status
+		check "$1: nobody is off by us" test -z "$(grep -i 'off server.*C02WHILE' out)"
+	}
+	for steps in "$rebuild" '[unassign, reassign]' '[unassign, sync, {reassign: {to: WS1 APAC}}]' \
+		'[{reassign: {to: WS1 APAC}}, sync]' '[{reassign: {to: WS1 APAC}}]'; do
+		for after in 1s 20s 50s; do
+			taken $after "$steps"
+			theirs_stays "$steps, taken off after $after"
+		done
+	done
+	# while nobody looks
+	world "admins: [{on: {activity: ASSIGN_DEVICES, nth: 1}, at: landed, after: 1m, do: unassign, serials: [C02WHILE0001]}]" \
+		--set apple.activity_time=20m
+	rules "$rebuild"
+	rows C02WHILE0001
+	apply --max-wait 30m
+	exits 'taken off between two runs' 75
+	DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
+	same 'taken off between two runs: the row' drifted "$(outcome C02WHILE0001)"
+	same 'taken off between two runs: it is assigned once' 1 "$(ours assign C02WHILE0001)"
+	# without an event it comes back: Apple may have dropped what we sent
+	taken 1s "$rebuild" --set apple.event_delay=2d
+	same 'taken off, and no event tells: it is back' 'done WS1 EMEA' "$(outcome C02WHILE0001) $(place C02WHILE0001)"
 }
 
 # --- Apple says that it is done, and nothing changes: tried in one more run, and then a person says ---
