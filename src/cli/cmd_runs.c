@@ -60,15 +60,13 @@ static enum errc keep_run(void *self, const struct run_record *run, struct err *
 	return ERR_OK;
 }
 
-/* The run with its input, its rows and who began it. Caller releases the facts. */
-static enum errc load_one(struct saved_run *s, const char *name, struct summary *counts,
-	struct run_facts *facts, struct err *err)
+/* The run with its input and who began it. Caller releases the facts. */
+static enum errc load_one(
+	struct saved_run *s, const char *name, struct run_facts *facts, struct err *err)
 {
 	enum errc rc = saved_run_load(s, name, err);
 
 	*facts = (struct run_facts){ 0 };
-	if (!rc)
-		rc = saved_run_rows(s, NULL, false, counts, err);
 	return rc ? rc : run_facts_load(facts, s->store, s->run.id, err);
 }
 
@@ -77,8 +75,10 @@ static enum errc put_one(struct runs_list *l, const struct run_record *run, stru
 	struct run_facts facts;
 	struct summary counts;
 	struct ndjson j;
-	enum errc rc = load_one(l->s, run->name, &counts, &facts, err);
+	enum errc rc = load_one(l->s, run->name, &facts, err);
 
+	if (!rc)
+		rc = saved_run_outcomes(l->s, &counts, err);
 	if (!rc) {
 		ndjson_begin(&j, "run");
 		ndjson_run(&j, run, l->active);
@@ -102,9 +102,11 @@ static enum errc list_run(struct runs_list *l, const struct run_record *run, str
 	struct summary counts;
 	struct buf words;
 	char when[WHEN_TEXT];
-	enum errc rc = load_one(l->s, run->name, &counts, &facts, err);
+	enum errc rc = load_one(l->s, run->name, &facts, err);
 
 	buf_init(&words, SAVED_RUN_NEXT_BYTES);
+	if (!rc)
+		rc = saved_run_outcomes(l->s, &counts, err);
 	if (!rc) {
 		table_cell(l->table, str_from(run->name));
 		table_cell(l->table, str_from(when_words(&l->when, run->created_ms, when)));
@@ -335,8 +337,10 @@ static enum errc show_run(struct saved_run *s, const char *name, bool json, stru
 	struct summary counts;
 	struct run_facts facts;
 	struct cli_page page;
-	enum errc rc = load_one(s, name, &counts, &facts, err);
+	enum errc rc = load_one(s, name, &facts, err);
 
+	if (!rc)
+		rc = saved_run_rows(s, NULL, false, &counts, err);
 	if (!rc && json) {
 		saved_run_tell(s, &counts);
 	} else if (!rc) {

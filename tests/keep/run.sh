@@ -124,6 +124,7 @@ check 'says why' grep -q 'not kept any more (keep:' err
 run runs
 exits 'the list of runs' 0
 check 'has it still' grep -q "$first" out
+check 'and what became of its rows' grep -q "$first .* done" out
 run undo "$first"
 exits 'undo of a run without rows' 66
 run history KEEPWIPE0001

@@ -11,6 +11,7 @@
 #include "facts/session.h"
 #include "io/clock.h"
 #include "report/ndjson.h"
+#include "store/count.h"
 
 static enum errc load_settings(struct saved_run *s, const struct cli *cli, struct err *err)
 {
@@ -215,6 +216,31 @@ enum errc saved_run_rows(
 		&(struct row_source){ .row = run_results_next, .self = rows }, &opt, ret, err);
 	run_results_free(rows);
 	return rc;
+}
+
+static enum errc add_count(void *self, const struct run_count *count, struct err *err)
+{
+	(void)err;
+	summary_count(self, (enum outcome)count->outcome, REASON_NONE, (size_t)count->n);
+	return ERR_OK;
+}
+
+/* Rows that a later run may still settle. */
+static bool is_over(const struct summary *counts)
+{
+	return summary_rows(counts) && !counts->rows[OUTCOME_PENDING] &&
+	       !counts->rows[OUTCOME_HELD] && !counts->rows[OUTCOME_UNVERIFIED] &&
+	       !counts->rows[OUTCOME_IN_FLIGHT];
+}
+
+enum errc saved_run_outcomes(struct saved_run *s, struct summary *ret, struct err *err)
+{
+	enum errc rc = ERR_OK;
+
+	*ret = (struct summary){ 0 };
+	if (s->run.state == RUN_FINISHED)
+		rc = store_counts(s->store, s->run.id, add_count, ret, err);
+	return rc || is_over(ret) ? rc : saved_run_rows(s, NULL, false, ret, err);
 }
 
 enum errc saved_run_rows_tell(struct saved_run *s, struct err *err)

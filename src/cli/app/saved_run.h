@@ -51,6 +51,9 @@ MUST_CHECK enum errc saved_run_load(struct saved_run *s, const char *name, struc
 /* Its rows into a result CSV (path NULL: only counted). */
 MUST_CHECK enum errc saved_run_rows(
 	struct saved_run *s, const char *path, bool raw_csv, struct summary *ret, struct err *err);
+/* How many of its rows had which outcome, without reasons where it is over for good: as its last
+ * process counted them, which takes no longer with more rows. */
+MUST_CHECK enum errc saved_run_outcomes(struct saved_run *s, struct summary *ret, struct err *err);
 /* The same rows as JSON on the standard output. */
 MUST_CHECK enum errc saved_run_rows_tell(struct saved_run *s, struct err *err);
 
