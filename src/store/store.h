@@ -110,8 +110,10 @@ MUST_CHECK enum errc store_begin(struct store *s, struct err *err);
  * again, and the times of what was sent. The death of this process takes nothing. */
 MUST_CHECK enum errc store_begin_soft(struct store *s, struct err *err);
 MUST_CHECK enum errc store_commit(struct store *s, struct err *err);
-/* Whether what was written is there, as the next process will find it. */
+/* Whether what was written is there, as the next process will find it: all that is kept. */
 MUST_CHECK enum errc store_check_kept(struct store *s, struct err *err);
+/* The same of a run, which takes no longer with more runs (store/check.c). */
+MUST_CHECK enum errc store_check_run(struct store *s, int64_t run, struct err *err);
 /* The one when rc is ERR_OK, else or after a failure the other; returns what failed. */
 MUST_CHECK enum errc store_end(struct store *s, enum errc rc, struct err *err);
 /* Within a transaction, one at a time: what is written from here to store_unmark() can be taken

@@ -354,7 +354,7 @@ RULES = {
          "\tif (false)\n\t\t(void)sqlite3"),
     ], "damage"),
     "store: at its end an apply asks whether all of it is there": ("src/cli/app/run_command_end.c", [
-        ("\treturn rc ? rc : store_check_kept(store, err);",
+        ("\treturn rc ? rc : store_check_run(store, run.id, err);",
          "\treturn rc;"),
     ], "damage"),
     "store: a damaged ledger is put aside for the backup": ("src/cli/app/saved_run.c", [

@@ -161,7 +161,7 @@ static enum errc keep_end(
 			str_from(c->why), err);
 	if (!rc && counts->rules.n)
 		rc = store_counts_put(store, run.id, counts, err);
-	return rc ? rc : store_check_kept(store, err);
+	return rc ? rc : store_check_run(store, run.id, err);
 }
 
 /* What the settings do not want to be kept for ever goes, and large lists take less room. */

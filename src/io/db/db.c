@@ -290,17 +290,22 @@ enum errc db_check_sound(struct db *d, struct err *err)
 	return db_each(d, "PRAGMA quick_check(1)", DB_NO_VALUES, take_verdict, d, err);
 }
 
-/* By other eyes than ours, which may see what they remember. */
-enum errc db_check_kept(struct db *d, struct err *err)
+enum errc db_open_again(struct db **ret, struct db *d, struct err *err)
 {
-	struct db *other;
 	enum errc e = db_check_place(d, err);
 
 	if (e)
 		return e;
 	if (!db_log_is_whole(&d->log, d->h))
 		return err_set(err, ERR_STORE, "%s-wal was changed while it is in use", d->path);
-	e = db_open(&other, d->path, DB_READ, err);
+	return db_open(ret, d->path, DB_READ, err);
+}
+
+enum errc db_check_kept(struct db *d, struct err *err)
+{
+	struct db *other;
+	enum errc e = db_open_again(&other, d, err);
+
 	if (e)
 		return e;
 	e = db_check_sound(other, err);

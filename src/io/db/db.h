@@ -46,7 +46,10 @@ MUST_CHECK enum errc db_durable(struct db *d, bool durable, struct err *err);
 MUST_CHECK enum errc db_check_place(struct db *d, struct err *err);
 /* ERR_STORE when it does not hold together. */
 MUST_CHECK enum errc db_check_sound(struct db *d, struct err *err);
-/* Both, as another process would find it. */
+/* Its file, or its log, is what was written to it, and *ret finds it as another process would: not
+ * what this connection remembers. Caller closes. */
+MUST_CHECK enum errc db_open_again(struct db **ret, struct db *d, struct err *err);
+/* Both. */
 MUST_CHECK enum errc db_check_kept(struct db *d, struct err *err);
 MUST_CHECK enum errc db_begin(struct db *d, struct err *err); /* IMMEDIATE */
 MUST_CHECK enum errc db_commit(struct db *d, struct err *err);
