@@ -11,7 +11,8 @@
 static const char *const written[] = {
 	"SELECT length(frozen) FROM run WHERE id = ?1",
 	"SELECT sum(outcome), max(length(serial)) FROM row WHERE run = ?1",
-	"SELECT sum(outcome), max(length(results)), max(length(evidence)) FROM device WHERE run = ?1",
+	"SELECT sum(outcome), max(length(results)), max(length(evidence)) FROM device WHERE run = "
+	"?1",
 	"SELECT max(length(activity)), max(length(target)) " REQUESTS,
 	"SELECT max(length(serial)) FROM request_device WHERE request IN (SELECT id " REQUESTS ")",
 	"SELECT max(length(incarnation)) FROM deed WHERE request IN (SELECT id " REQUESTS ")",
