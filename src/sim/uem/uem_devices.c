@@ -135,11 +135,13 @@ int64_t sim_managed_find(struct sim *s, enum managed_by by, struct str id)
 {
 	uint64_t number = 0;
 
+	if (by == BY_SERIAL && knob(s, KNOB_UEM_LOOK_UP))
+		return sql_int(&s->sql, sql_z("SELECT max(id) FROM managed"));
 	if (by == BY_SERIAL)
 		return sql_int(&s->sql,
-			sql_z("SELECT id FROM managed WHERE ?2 OR serial=upper(?1) ORDER BY id "
-			      "DESC LIMIT 1"),
-			sql_s(id), sql_i(knob(s, KNOB_UEM_LOOK_UP)));
+			sql_z("SELECT id FROM managed WHERE serial=upper(?) ORDER BY id DESC "
+			      "LIMIT 1"),
+			sql_s(id));
 	if (by != BY_DEVICE_ID || !str_to_u64(id, &number) || number > INT64_MAX)
 		return SQL_NULL;
 	return sql_int(&s->sql, sql_z("SELECT id FROM managed WHERE id=?"), sql_i((int64_t)number));
