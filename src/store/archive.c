@@ -399,13 +399,12 @@ static enum errc unpack(const struct store *s, const char *path, struct err *err
 static enum errc keep_present(struct store *s, int64_t now_ms, char **ret, struct err *err)
 {
 	struct archive_info here;
-	char at[TIME_TEXT];
 	enum errc rc = read_last(s->db, &here, err);
 
 	*ret = NULL;
 	if (rc || !here.n_events)
 		return rc;
-	*ret = mem_printf("%s/depmend.db.replaced-%s", s->folder, time_rfc3339_s(now_ms, at));
+	*ret = store_name_aside(s->folder, "replaced", now_ms);
 	rc = db_backup(s->db, *ret, err);
 	if (rc) {
 		free(*ret);

@@ -469,15 +469,15 @@ static bool is_taken(const char *name)
 	return taken;
 }
 
-/* Of one second there may be several. Caller frees. */
-static char *name_aside(const char *folder, int64_t now_ms)
+/* Of one second there may be several. */
+char *store_name_aside(const char *folder, const char *what, int64_t now_ms)
 {
 	char at[TIME_TEXT];
-	char *name = mem_printf("%s/depmend.db.damaged-%s", folder, time_rfc3339_s(now_ms, at));
+	char *name = mem_printf("%s/depmend.db.%s-%s", folder, what, time_rfc3339_s(now_ms, at));
 
 	for (unsigned n = 2; is_taken(name); n++) {
 		free(name);
-		name = mem_printf("%s/depmend.db.damaged-%s-%u", folder, at, n);
+		name = mem_printf("%s/depmend.db.%s-%s-%u", folder, what, at, n);
 	}
 	return name;
 }
@@ -490,7 +490,7 @@ enum errc store_put_aside(
 
 	if (rc)
 		return rc;
-	aside = name_aside(folder, now_ms);
+	aside = store_name_aside(folder, "damaged", now_ms);
 	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings) && !rc; i++) {
 		char *from = mem_printf("%s/depmend.db%s", folder, endings[i]);
 		char *to = mem_printf("%s%s", aside, endings[i]);

@@ -164,6 +164,7 @@ exits 'a newer one needs no confirmation' 0
 same 'it is the newer one' "$now" "$(events state)"
 run restore new.db
 exits 'the same one' 0
+same 'each keeps what it replaced, however soon it comes' 3 "$(find state -name 'depmend.db.replaced-*' | wc -l)"
 rows 16 16
 mv state kept
 act
