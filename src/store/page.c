@@ -20,11 +20,12 @@ void page_release(struct page *p)
 
 static void add_cell(struct page *p, struct db_stmt *q, int at)
 {
-	struct cell c = { .null = db_col_is_null(q, at) };
+	enum db_type type = db_col_type(q, at);
+	struct cell c = { .null = type == DB_NULL };
 
-	if (db_col_is_int(q, at))
+	if (type == DB_INT)
 		c.number = db_col_int(q, at);
-	else if (!c.null)
+	else if (type != DB_NULL)
 		c.text = arena_dup(&p->texts, db_col_str(q, at));
 	MEM_GROW(p->cells, p->n_cells, p->cap);
 	p->cells[p->n_cells++] = c;

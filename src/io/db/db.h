@@ -131,6 +131,6 @@ int db_columns(const struct db_stmt *s);
 int64_t db_col_int(struct db_stmt *s, int at);
 struct str db_col_str(struct db_stmt *s, int at); /* p == NULL for NULL */
 bool db_col_is_null(struct db_stmt *s, int at);
-bool db_col_is_int(struct db_stmt *s, int at);
+enum db_type db_col_type(struct db_stmt *s, int at);
 
 #endif

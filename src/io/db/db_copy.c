@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/stat.h"
+#include "base/time.h"
 #include "io/db/db_private.h"
 #include "os/kernel.h"
 
@@ -85,7 +86,7 @@ static enum errc copy_from(
 	sqlite3 *from = NULL;
 	int rc = sqlite3_open_v2(
 		path, &from, flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, NULL);
-	int64_t since = kernel_clock_ms(CLOCK_MONOTONIC);
+	int64_t since = TIME_NONE;
 
 	if (rc == SQLITE_OK && pragma)
 		rc = sqlite3_exec(from, pragma, NULL, NULL, NULL);
@@ -96,7 +97,7 @@ static enum errc copy_from(
 	copy = sqlite3_backup_init(d->h, "main", from, "main");
 	do
 		rc = copy ? sqlite3_backup_step(copy, -1) : sqlite3_errcode(d->h);
-	while (copy && db_try_again(d, rc, since));
+	while (copy && db_try_again(d, rc, &since));
 	if (copy && sqlite3_backup_finish(copy) == SQLITE_OK && rc == SQLITE_DONE)
 		rc = SQLITE_OK;
 	(void)sqlite3_close(from);

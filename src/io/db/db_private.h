@@ -23,7 +23,7 @@ MUST_CHECK enum errc db_fail(const struct db *d, int rc, struct err *err);
 MUST_CHECK enum errc db_fail_os(const char *path, const char *doing, struct err *err);
 /* SQLite would create the file with the umask; the journals copy the mode of the main file. */
 MUST_CHECK enum errc db_create_private(const char *path, int extra_flags, struct err *err);
-/* Whether it was busy, and is worth another try. `since`: when it was tried first. */
-bool db_try_again(const struct db *d, int rc, int64_t since);
+/* Whether it was busy, and is worth another try. *since: TIME_NONE before the first one. */
+bool db_try_again(const struct db *d, int rc, int64_t *since);
 
 #endif
