@@ -362,6 +362,14 @@ exits 'cut off while it was written' 74
 check 'and says so' grep -q 'was cut off' err
 umount state
 rm state/*/depmend.db-journal
+cp -a state whole
+truncate -s 6000 state/*/depmend.db
+locked_up || exit 1
+run status
+exits 'damaged, on a read-only mount' 74
+check 'it is named' grep -q '^depmend: .*/depmend.db is damaged' err
+umount state
+rm -rf state && mv whole state
 if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65533 --clear-groups true 2>/dev/null; then
 	chmod 755 "$work" && chmod 644 depmend.yaml && chmod -R go+rX state
 	owner=$(stat -c %u state)

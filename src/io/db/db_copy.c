@@ -151,6 +151,8 @@ enum errc db_restore_frozen(struct db *d, const char *path, struct err *err)
 	struct stat file, log;
 	enum errc rc;
 
+	free(d->path); /* whose copy it is, for messages */
+	d->path = mem_strdup(path);
 	for (;;) {
 		struct stat now;
 
@@ -171,10 +173,6 @@ enum errc db_restore_frozen(struct db *d, const char *path, struct err *err)
 		if (kernel_clock_ms(CLOCK_MONOTONIC) - since >= d->patience_ms)
 			return err_set(err, ERR_STORE, "%s: is written all the time", path);
 		(void)usleep(DB_PAUSE_US);
-	}
-	if (!rc) { /* whose copy it is, for messages */
-		free(d->path);
-		d->path = mem_strdup(path);
 	}
 	return rc;
 }
