@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/time.h"
 #include "run/doubt.h"
 #include "run/job.h"
 #include "run/look.h"
@@ -104,11 +103,7 @@ enum errc custody_check(struct job *j, struct err *err)
 	enum errc rc = ERR_OK;
 
 	for (int look = 0; look < 2 && undecided && !rc; look++) {
-		if (look)
-			rc = transport_sleep(j->transport,
-				transport_now(j->transport) + j->settings->timeouts.settle_ms, err);
-		if (!rc)
-			rc = look_again(j, v, n, err);
+		rc = look_of_two(j, v, n, look, err);
 		if (!rc)
 			judge(j, v, n, &undecided);
 	}

@@ -68,11 +68,7 @@ enum errc drift_find(struct job *j, uint32_t *v, uint32_t n, uint32_t *ret_n, st
 		if (is_at_home(j, &j->devices[v[i]]))
 			v[n_left++] = v[i];
 	for (int look = 0; look < 2 && n_left && !rc; look++) {
-		if (look)
-			rc = transport_sleep(j->transport,
-				transport_now(j->transport) + j->settings->timeouts.settle_ms, err);
-		if (!rc)
-			rc = look_again(j, v, n_left, err);
+		rc = look_of_two(j, v, n_left, look, err);
 		n_left = rc ? 0 : keep_moved(j, v, n_left, ret_n);
 	}
 	return errc_info(rc)->scope == SCOPE_RUN ? rc : ERR_OK;

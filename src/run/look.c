@@ -320,6 +320,15 @@ enum errc look_again(struct job *j, const uint32_t *devices, uint32_t n, struct 
 	return rc;
 }
 
+enum errc look_of_two(
+	struct job *j, const uint32_t *devices, uint32_t n, int nth, struct err *err)
+{
+	int64_t second = transport_now(j->transport) + j->settings->timeouts.settle_ms;
+	enum errc rc = nth ? transport_sleep(j->transport, second, err) : ERR_OK;
+
+	return rc ? rc : look_again(j, devices, n, err);
+}
+
 static void forget(const struct looking *l)
 {
 	for (uint32_t i = 0; i < l->n; i++)

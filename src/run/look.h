@@ -23,6 +23,9 @@ MUST_CHECK enum errc look_before(
 /* Looks at all of them, whatever was seen before. */
 MUST_CHECK enum errc look_again(
 	struct job *j, const uint32_t *devices, uint32_t n, struct err *err);
+/* The same for the look of that number of two, timeouts.settle apart: 0 is the first. */
+MUST_CHECK enum errc look_of_two(
+	struct job *j, const uint32_t *devices, uint32_t n, int nth, struct err *err);
 /* Those of the devices that we took off their servers and that the lists just read leave open, by
  * their own records. lists_failed: a server's list is not whole. */
 MUST_CHECK enum errc look_by_name(
