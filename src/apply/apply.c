@@ -12,6 +12,7 @@
 #include "run/budget.h"
 #include "run/custody.h"
 #include "run/doubt.h"
+#include "run/drift.h"
 #include "run/events.h"
 #include "run/look.h"
 #include "run/rounds.h"
@@ -329,6 +330,8 @@ static enum errc end_early(struct job *j, struct err *err)
 		return rc;
 	if (rc)
 		log_warn("not every device could be put back: %s", err->msg);
+	if (!rc && job_name_drift(j, err))
+		log_info("who changed the devices that drifted was not read: %s", err->msg);
 	job_settle_rest(j);
 	rc = job_flush(j, err);
 	if (!rc) {

@@ -341,6 +341,8 @@ static enum errc show_run(struct saved_run *s, const char *name, bool json, stru
 
 	if (!rc)
 		rc = saved_run_rows(s, NULL, false, &counts, err);
+	if (!rc && !summary_rows(&counts)) /* pruned */
+		rc = saved_run_outcomes(s, &counts, err);
 	if (!rc && json) {
 		saved_run_tell(s, &counts);
 	} else if (!rc) {

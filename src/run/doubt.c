@@ -36,3 +36,8 @@ bool job_is_untold(const struct job *j, const struct job_device *d)
 {
 	return job_untold_step(j, d) < job_program(j, d)->n;
 }
+
+bool job_was_sent_back(const struct job *j, const struct job_device *d)
+{
+	return d->attempts > 1 && job_is_put_back(j, d);
+}

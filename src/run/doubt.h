@@ -12,6 +12,8 @@ bool job_in_doubt(const struct job *j, const struct job_device *d);
 int64_t look_second_ms(const struct job *j, const struct job_device *d);
 /* What took it off was taken for ours without a word of Apple's: an activity, or an event. */
 bool job_is_untold(const struct job *j, const struct job_device *d);
+/* It is to be put back, and perhaps was before. */
+bool job_was_sent_back(const struct job *j, const struct job_device *d);
 /* That step; the program's n: there is none. */
 uint32_t job_untold_step(const struct job *j, const struct job_device *d);
 

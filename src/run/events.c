@@ -44,14 +44,30 @@ static void take_open(
 		keep_event(j, d, e->id);
 }
 
-/* Of one that was to be brought to a server: whether it was, and somebody took it off again. */
-static void take_back(struct job *j, struct job_device *d, const struct apple_event *e)
+static void note_newest(int64_t *newest, int64_t at_ms)
 {
-	if (apple_event_tells_of(e, STEP_REASSIGN) && e->at_ms > d->brought_ms)
-		d->brought_ms = e->at_ms;
-	else if (apple_event_tells_of(e, STEP_UNASSIGN) && e->at_ms > d->taken_ms &&
-		 !settings_is_own(j->settings, e->actor))
-		d->taken_ms = e->at_ms;
+	*newest = at_ms > *newest ? at_ms : *newest;
+}
+
+/* Whether its last change was done, and somebody else undid it. */
+static void take_move(struct job *j, struct job_device *d, const struct apple_event *e)
+{
+	bool ours = settings_is_own(j->settings, e->actor);
+	bool brings = apple_event_tells_of(e, STEP_REASSIGN);
+	bool takes = apple_event_tells_of(e, STEP_UNASSIGN);
+
+	if (brings)
+		note_newest(&d->brought_ms, e->at_ms);
+	if (takes && !ours)
+		note_newest(&d->taken_ms, e->at_ms);
+	if ((brings || takes) && !ours)
+		note_newest(&d->theirs_ms, e->at_ms);
+}
+
+bool events_say_taken(const struct job_device *d, int64_t since_ms)
+{
+	return d->brought_ms != TIME_NONE && d->brought_ms >= since_ms &&
+	       d->taken_ms >= d->brought_ms;
 }
 
 static void take_done(struct job *j, struct job_device *d, uint32_t at, const struct apple_event *e)
@@ -81,8 +97,8 @@ static enum errc take_event(void *self, const struct json *element, struct err *
 	for (uint32_t i = 0; d && i < job_program(j, d)->n && i <= next; i++) {
 		enum step_kind kind = job_program(j, d)->v[i].kind;
 
-		if (i == next && step_info(kind)->puts_back)
-			take_back(j, d, &e);
+		if (i == next)
+			take_move(j, d, &e);
 		if (i != untold && (i < next || !is_open(j, d)))
 			take_done(j, d, i, &e);
 		else if (apple_event_tells_of(&e, kind) || apple_event_tells_of(&e, STEP_REASSIGN))
@@ -203,7 +219,8 @@ enum errc events_of_untold(struct job *j, const uint32_t *devices, uint32_t n, s
 	bool any = false;
 
 	for (uint32_t i = 0; i < n && !any; i++)
-		any = job_is_untold(j, &j->devices[devices[i]]);
+		any = job_is_untold(j, &j->devices[devices[i]]) ||
+		      job_was_sent_back(j, &j->devices[devices[i]]);
 	return any && !j->settings->apple.school ? read_since_created(j, events_most_ms(j), err)
 						 : ERR_OK;
 }

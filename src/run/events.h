@@ -11,6 +11,8 @@
 MUST_CHECK enum errc events_of_unknown(struct job *j, struct err *err);
 /* The same about those in custody that an earlier process may have taken off, or somebody else. */
 MUST_CHECK enum errc events_of_doubt(struct job *j, struct err *err);
+/* Since then it was brought to a server, and somebody else took it off again. */
+bool events_say_taken(const struct job_device *d, int64_t since_ms);
 /* So long a look waits for what others did meanwhile: it would grow old. */
 int64_t events_most_ms(const struct job *j);
 /* The same about such devices, whose events may have come since. */

@@ -41,11 +41,11 @@ struct job_device {
 	struct str home_id; /* of `home`, which may be gone */
 	int64_t told_ms;    /* time of the event that `confirmed_by_audit` or `by_other` goes by;
 			       TIME_NONE */
-	/* Times of the newest events that brought it to a server, and by which others took it off;
-	 * TIME_NONE: none is known. */
-	int64_t brought_ms, taken_ms;
-	int64_t return_ms;  /* so long it may take to come back from there; TIME_NONE: no limit yet
-			     */
+	/* Times of the newest events that brought it to a server, by which others took it off, and
+	 * by which others did either; TIME_NONE: none is known. */
+	int64_t brought_ms, taken_ms, theirs_ms;
+	int64_t return_ms; /* so long it may take to come back from there; TIME_NONE: no limit yet
+			    */
 	/* The last look at it: when it began, until when it is good for a change. */
 	int64_t looked_ms, good_until_ms;
 	/* What it showed, when that needs two equal looks timeouts.settle apart: when the first of

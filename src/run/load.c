@@ -86,6 +86,7 @@ static enum errc load_device(void *self, const struct device_record *rec, struct
 		.told_ms = TIME_NONE,
 		.brought_ms = TIME_NONE,
 		.taken_ms = TIME_NONE,
+		.theirs_ms = TIME_NONE,
 		.vow = MAP_NONE,
 		.sync_ms = TIME_NONE,
 		.sync_asked_ms = TIME_NONE,

@@ -320,8 +320,7 @@ enum errc look_again(struct job *j, const uint32_t *devices, uint32_t n, struct 
 	return rc;
 }
 
-enum errc look_of_two(
-	struct job *j, const uint32_t *devices, uint32_t n, int nth, struct err *err)
+enum errc look_of_two(struct job *j, const uint32_t *devices, uint32_t n, int nth, struct err *err)
 {
 	int64_t second = transport_now(j->transport) + j->settings->timeouts.settle_ms;
 	enum errc rc = nth ? transport_sleep(j->transport, second, err) : ERR_OK;

@@ -25,6 +25,7 @@
 #include "run/job.h"
 #include "run/look.h"
 #include "run/request.h"
+#include "run/settle_look.h"
 
 enum { MAX_ATTEMPTS = 5, POLL_MAX_MS = 60000 };
 
@@ -34,18 +35,7 @@ static int64_t next_interval(int64_t ms)
 	return ms < POLL_MAX_MS ? ms : POLL_MAX_MS;
 }
 
-/* --- looking --- */
-
-/* The service has no activities, and answered: there is nothing to wait for but its lists. */
-static bool answered_at_once(const struct open_request *r)
-{
-	return r->state == REQUEST_ACCEPTED && !r->activity[0];
-}
-
-static bool may_judge(const struct open_request *r)
-{
-	return r->over || answered_at_once(r);
-}
+/* --- what is known of them --- */
 
 /* Until when what was accepted may still show. */
 static int64_t quarantine_until(const struct job *j, const struct open_request *r)
@@ -60,172 +50,6 @@ static int64_t quarantine_until(const struct job *j, const struct open_request *
 	if (r->ended_ms != TIME_NONE && r->ended_ms > from)
 		from = r->ended_ms;
 	return from + j->settings->timeouts.activity_ms;
-}
-
-/* Apple's come first: they may tell of a device that has to come back. */
-static bool is_asked(const struct job *j, const struct open_request *r)
-{
-	return r->kind != STEP_WIPE &&
-	       (!j->apple_only || step_info(r->kind)->service == SERVICE_APPLE);
-}
-
-/* Devices that a look can tell something about, of requests with that kind (and server). */
-static uint32_t collect(const struct job *j, enum step_kind kind, uint32_t server, uint32_t *slots)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < j->n_open; i++) {
-		const struct open_request *r = j->open[i];
-
-		if (!may_judge(r) || !is_asked(j, r) || r->kind != kind ||
-			(server != SERVER_NONE && r->server != server))
-			continue;
-		for (uint32_t k = 0; k < r->n; k++)
-			if (job_is_busy(&j->devices[r->devices[k]]))
-				slots[n++] = j->devices[r->devices[k]].slot;
-	}
-	return n;
-}
-
-/* A device's own page tells its status, its migration and whether it was released. Every server's
- * list, which has to be read then, tells of the reassigned as well. *ret_all: they were. */
-static enum errc look_at_pages(struct job *j, uint32_t *slots, bool *ret_all, struct err *err)
-{
-	static const enum step_kind kinds[] = { STEP_UNASSIGN, STEP_MIGRATE, STEP_CANCEL_MIGRATION,
-		STEP_RELEASE };
-	uint32_t n = 0;
-	enum errc rc;
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		n += collect(j, kinds[i], SERVER_NONE, slots + n);
-	*ret_all = n > 0;
-	rc = facts_read(j->facts, READING_APPLE_DEVICE, slots, n, err);
-	if (!rc && n)
-		rc = facts_read(j->facts, READING_APPLE_SERVER, slots,
-			n + collect(j, STEP_REASSIGN, SERVER_NONE, slots + n), err);
-	return rc;
-}
-
-/* Records one by one, and the lists of all groups that show one of these devices. */
-static enum errc look_at_uem(struct job *j, uint32_t *slots, struct err *err)
-{
-	uint32_t n = collect(j, STEP_DELETE_RECORD, SERVER_NONE, slots), groups = 0;
-	enum errc rc = facts_read(j->facts, READING_UEM_DEVICE, slots, n, err);
-
-	if (rc)
-		return rc;
-	n = collect(j, STEP_ASSIGN_PROFILE, SERVER_NONE, slots);
-
-	n += collect(j, STEP_REMOVE_PROFILE, SERVER_NONE, slots + n);
-	for (uint32_t i = 0; i < n; i++)
-		groups |= j->fleet->listed[slots[i]];
-	if (n && !groups)
-		groups = j->fleet->n_groups == 32 ? UINT32_MAX : (1u << j->fleet->n_groups) - 1;
-	return n ? look_at_lists(j, groups, err) : ERR_OK;
-}
-
-/* Of moves, by the lists of their servers: one that is not whole hides nobody on another. Who is in
- * custody is asked for by name then. */
-static enum errc look_at_moves(
-	struct job *j, uint32_t server, uint32_t *slots, bool *ret_cut, struct err *err)
-{
-	uint32_t n = collect(j, STEP_REASSIGN, server, slots);
-	enum errc rc = n ? facts_on_server(j->facts, server, slots, n, err) : ERR_OK;
-
-	if (rc != ERR_PROTOCOL)
-		return rc;
-	for (uint32_t i = 0; i < j->n_open; i++) {
-		struct open_request *r = j->open[i];
-
-		for (uint32_t k = 0; k < r->n && r->kind == STEP_REASSIGN && r->server == server;
-			k++)
-			r->unseen |= job_is_busy(&j->devices[r->devices[k]]) &&
-				     !j->devices[r->devices[k]].custody;
-	}
-	log_often(LOG_WARN, "looking at the devices: %s", err->msg);
-	*ret_cut = true;
-	return ERR_OK;
-}
-
-/* Who is about to be judged by not being where it was to go: where it is. Its target's list, which
- * lacks it, does not tell. */
-static enum errc look_for_astray(struct job *j, uint32_t *slots, struct err *err)
-{
-	uint32_t n = 0, server;
-
-	for (uint32_t i = 0; i < j->n_open; i++) {
-		const struct open_request *r = j->open[i];
-
-		for (uint32_t k = 0; k < r->n && r->kind == STEP_REASSIGN && !r->unseen; k++) {
-			const struct job_device *d = &j->devices[r->devices[k]];
-
-			if (job_is_busy(d) && d->doubt && !d->custody &&
-				transport_now(j->transport) >= look_second_ms(j, d) &&
-				!(fleet_server_of(j->fleet, d->slot, &server) &&
-					server == r->server))
-				slots[n++] = d->slot;
-		}
-	}
-	return n ? facts_place_by_name(j->facts, slots, n, err) : ERR_OK;
-}
-
-/* Who has to come back does so whatever becomes of Apple's lists. cut: some of the servers' were
- * not whole. pages: how the devices' own went, and what comes back if nothing else goes wrong,
- * unless all that had to be seen was. */
-static enum errc look_at_lost(
-	struct job *j, uint32_t *v, enum errc pages, bool cut, struct err *err)
-{
-	uint32_t n = 0, custody = 0;
-	enum errc rc;
-
-	for (uint32_t i = 0; i < j->n_open; i++) {
-		const struct open_request *r = j->open[i];
-
-		if (!may_judge(r) || !is_asked(j, r) ||
-			step_info(r->kind)->service != SERVICE_APPLE)
-			continue;
-		for (uint32_t k = 0; k < r->n; k++)
-			if (job_is_busy(&j->devices[r->devices[k]])) {
-				custody += j->devices[r->devices[k]].custody;
-				v[n++] = r->devices[k];
-			}
-	}
-	rc = look_by_name(j, v, n, pages != ERR_OK || cut, err);
-	return rc ? rc : custody == n ? ERR_OK : pages;
-}
-
-/* Off its server is proved by the status and by every server's list; on one, by that list alone. */
-static enum errc look(struct job *j, struct err *err)
-{
-	uint32_t *slots = mem_alloc((2 * (size_t)j->n + 1) * sizeof(*slots));
-	int64_t from_ms = transport_now(j->transport);
-	bool all, cut = false;
-	enum errc rc = look_at_pages(j, slots, &all, err);
-
-	for (uint32_t i = 0; i < j->n_open; i++)
-		j->open[i]->unseen = false;
-	for (uint32_t s = 0; s < j->fleet->n_servers && !rc && !all; s++)
-		rc = look_at_moves(j, s, slots, &cut, err);
-	if (!rc && !all)
-		rc = look_for_astray(j, slots, err);
-	if (!rc || rc == ERR_PROTOCOL)
-		rc = look_at_lost(j, slots, rc, cut, err);
-	if (!rc)
-		rc = look_at_uem(j, slots, err);
-	free(slots);
-	for (uint32_t i = 0; i < j->n && !rc; i++)
-		if (job_is_busy(&j->devices[i])) {
-			j->devices[i].looked_ms = from_ms;
-			/* No look for the next change: it does not ask what others did since. */
-			j->devices[i].good_until_ms = TIME_NONE;
-		}
-	j->last_look_failed = rc != ERR_OK;
-	if (rc == ERR_PROTOCOL || rc == ERR_REFUSED || rc == ERR_NOT_FOUND) {
-		log_often(LOG_WARN, "looking at the devices: %s",
-			err->msg); /* nothing was seen; the next look may be better */
-		rc = ERR_OK;
-	}
-	return rc;
 }
 
 /* Whether the last look could show what the request is about: for a reassign, its server's list. */
@@ -273,7 +97,7 @@ static enum reason outcome_unknown(enum step_kind kind)
 /* Apple itself said that it did not work: no need to wait for more than the lists to settle. */
 static bool said_failed(const struct open_request *r, const struct job_device *d)
 {
-	return r->state == REQUEST_ACCEPTED && may_judge(r) &&
+	return r->state == REQUEST_ACCEPTED && settle_may_judge(r) &&
 	       (d->log_failed || r->ended_badly || r->held);
 }
 
@@ -301,7 +125,7 @@ static bool was_taken_again(
 	const struct job_device *d, const struct open_request *r, const struct view *v)
 {
 	return step_info(r->kind)->puts_back && v->server == SERVER_NONE &&
-	       d->brought_ms >= r->intent_ms && d->taken_ms >= d->brought_ms;
+	       events_say_taken(d, r->intent_ms);
 }
 
 static void drift_off(struct job *j, struct job_device *d)
@@ -341,8 +165,10 @@ static void give_verdict(
 	struct job *j, struct job_device *d, const struct open_request *r, const struct view *v)
 {
 	bool accepted = r->state == REQUEST_ACCEPTED || d->confirmed_by_audit;
-	/* What Apple could not do is tried again only for a device that is off its server. */
-	bool again = !accepted || job_is_put_back(j, d), failed = said_failed(r, d);
+	/* What Apple could not do is tried again only for a device that is off its server, and
+	 * what nobody answered unless somebody else decided about the device since. */
+	bool theirs = d->theirs_ms != TIME_NONE && d->theirs_ms >= r->intent_ms;
+	bool again = job_is_put_back(j, d) || !(accepted || theirs), failed = said_failed(r, d);
 
 	d->looked_ms = TIME_NONE; /* a new attempt looks for itself */
 	d->doubt = 0;
@@ -452,7 +278,7 @@ static bool judge_device(struct job *j, struct job_device *d, const struct open_
 	struct view v;
 
 	(void)work_view(j->fleet, d->slot, &v);
-	if (!may_judge(r)) { /* its activity outlives our patience, and may act still */
+	if (!settle_may_judge(r)) { /* its activity outlives our patience, and may act still */
 		if (now < patience)
 			return false;
 		job_fail(j, d, OUTCOME_UNVERIFIED, REASON_STATE_REQUEST_OPEN, NULL);
@@ -499,7 +325,7 @@ static enum errc judge_all(struct job *j, int64_t *ret_wake, struct err *err)
 	enum errc rc;
 
 	for (uint32_t i = 0; i < j->n_open; i++)
-		if (is_asked(j, j->open[i]) && judge_request(j, j->open[i], ret_wake))
+		if (settle_is_asked(j, j->open[i]) && judge_request(j, j->open[i], ret_wake))
 			j->open[i]->state = REQUEST_SETTLED;
 	rc = job_flush(j, err);
 	for (uint32_t i = j->n_open; i-- > 0;)
@@ -520,7 +346,8 @@ static bool is_look_due(const struct job *j, int64_t *ret_due)
 	for (uint32_t i = 0; i < j->n_open; i++) {
 		const struct open_request *r = j->open[i];
 
-		for (uint32_t k = 0; is_asked(j, r) && may_judge(r) && k < r->n; k++) {
+		for (uint32_t k = 0; settle_is_asked(j, r) && settle_may_judge(r) && k < r->n;
+			k++) {
 			const struct job_device *d = &j->devices[r->devices[k]];
 			int64_t due = d->doubt ? look_second_ms(j, d) : INT64_MIN;
 
@@ -540,12 +367,12 @@ static bool all_well_so_far(const struct job *j)
 	for (uint32_t i = 0; i < j->n_open; i++) {
 		const struct open_request *r = j->open[i];
 
-		if (!is_asked(j, r))
+		if (!settle_is_asked(j, r))
 			continue;
 		if (r->state != REQUEST_ACCEPTED || r->ended_badly || r->held ||
 			now >= quarantine_until(j, r))
 			return false;
-		running |= !may_judge(r);
+		running |= !settle_may_judge(r);
 	}
 	return running;
 }
@@ -553,7 +380,7 @@ static bool all_well_so_far(const struct job *j)
 static bool is_running(const struct job *j)
 {
 	for (uint32_t i = 0; i < j->n_open; i++)
-		if (is_asked(j, j->open[i]) && !may_judge(j->open[i]))
+		if (settle_is_asked(j, j->open[i]) && !settle_may_judge(j->open[i]))
 			return true;
 	return false;
 }
@@ -568,7 +395,7 @@ static bool wait_only(const struct job *j, int64_t interval_ms, int64_t *ret_wak
 		return false;
 	*ret_wake = now + interval_ms;
 	for (uint32_t i = 0; i < j->n_open; i++)
-		if (is_asked(j, j->open[i]) && now >= quarantine_until(j, j->open[i]))
+		if (settle_is_asked(j, j->open[i]) && now >= quarantine_until(j, j->open[i]))
 			return false;
 	if (due > now && due < INT64_MAX && !is_running(j))
 		*ret_wake = due;
@@ -586,7 +413,7 @@ static enum errc settle_step(
 		return job_flush(j, err);
 	}
 	if (!rc)
-		rc = look(j, err);
+		rc = settle_look(j, err);
 	if (!rc)
 		rc = events_of_unknown(j, err);
 	if (rc)
@@ -600,7 +427,7 @@ static enum errc settle_step(
 static bool any_asked(const struct job *j)
 {
 	for (uint32_t i = 0; i < j->n_open; i++)
-		if (is_asked(j, j->open[i]))
+		if (settle_is_asked(j, j->open[i]))
 			return true;
 	return false;
 }

@@ -3,6 +3,7 @@
 
 #include "run/doubt.h"
 #include "run/drift.h"
+#include "run/events.h"
 #include "run/job.h"
 #include "run/look.h"
 #include "run/request.h"
@@ -11,6 +12,18 @@
 static bool left_by_others(struct job *j, struct job_device *d, const struct view *seen)
 {
 	if (!d->by_other || fleet_server_gone(j->fleet, d->home))
+		return false;
+	job_end_custody(j, d);
+	drift_note(j, d, seen);
+	return true;
+}
+
+/* It was put back before, as events tell that came late, and somebody else took it off again. */
+static bool taken_again(struct job *j, struct job_device *d, const struct view *seen)
+{
+	int64_t since = d->intent_ms == TIME_NONE ? j->created_ms : d->intent_ms;
+
+	if (!job_was_sent_back(j, d) || seen->server != SERVER_NONE || !events_say_taken(d, since))
 		return false;
 	job_end_custody(j, d);
 	drift_note(j, d, seen);
@@ -31,7 +44,10 @@ static enum wanted put_back_wanted(struct job *j, struct job_device *d, const st
 		return NOT_WANTED;
 	}
 	if (away)
-		return job_is_untold(j, d) && left_by_others(j, d, seen) ? NOT_WANTED : WANTED;
+		return taken_again(j, d, seen) ||
+				       (job_is_untold(j, d) && left_by_others(j, d, seen))
+			       ? NOT_WANTED
+			       : WANTED;
 	if (!look_agrees(j, d, work_view_key(seen)))
 		return WANTED_LATER;
 	if (seen->server == target) {

@@ -2,7 +2,7 @@
 # What others do, and what becomes of lists, clocks and addresses, while a run waits or between two of
 # them. Each name is a story, told with several members of its kind.
 #
-#	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists pages servers left back taken vain deeds elsewhere
+#	tests/meanwhile/run.sh BUILD [PART]...    waits protected stale lists pages servers left back taken unheard vain deeds elsewhere
 #	                                          limits profiles final quota busy deaf older missing gone
 set -u
 # shellcheck source=tests/lib.sh
@@ -516,9 +516,53 @@ part_taken() {
 	DEPMEND_CLOCK=virtual:2026-11-22T09:00:00Z apply
 	same 'taken off between two runs: the row' drifted "$(outcome C02WHILE0001)"
 	same 'taken off between two runs: it is assigned once' 1 "$(ours assign C02WHILE0001)"
+	# told only while what we send again waits for its turn
+	taken 1s '[unassign, reassign]' --set apple.event_delay=40m
+	same 'taken off, and no event tells yet: it is back' 'done' "$(outcome C02WHILE0001)"
+	world "admins: [{on: {activity: ASSIGN_DEVICES, nth: 1}, at: landed, after: 1s, do: unassign, serials: [C02WHILE0001]}]" \
+		--set apple.event_delay=40m
+	settings_with 'rate: {apple_write: 2/hour}'
+	rules "$rebuild"
+	rows C02WHILE0001 C02WHILE0002
+	apply
+	theirs_stays 'told while the next put-back waits'
+	# the run ends before it is done with all: he is named all the same
+	# shellcheck disable=SC2086 # an option and its value
+	world "admins: [{on: {activity: ASSIGN_DEVICES, nth: 1}, at: landed, after: 5s, do: unassign, serials: [C02WHILE0001]}]" $off_for_a_while
+	rules "$rebuild"
+	rows C02WHILE0001 C02WHILE0002
+	apply --max-wait 20m
+	same 'the run ends early: the rows' 'drifted restored' "$(outcome C02WHILE0001) $(outcome C02WHILE0002)"
+	check 'the run ends early: it names who' grep -q 'SERVER by other-admin@example.com at 2026-11-22T' \
+		<<<"$(cell C02WHILE0001 depmend_reason)"
 	# without an event it comes back: Apple may have dropped what we sent
 	taken 1s "$rebuild" --set apple.event_delay=2d
 	same 'taken off, and no event tells: it is back' 'done WS1 EMEA' "$(outcome C02WHILE0001) $(place C02WHILE0001)"
+}
+
+# --- nobody heard that it was done, and somebody else moved the device back to where it was ---
+part_unheard() {
+	for fault in 'do: reset, applied: yes' 'do: reply, status: 502, applied: yes'; do
+		for after in 70s 20m; do
+			for steps in '[unassign]' '[{reassign: {to: WS1 APAC}}]' "$rebuild" '[delete_from_lifecycle, release]'; do
+				world "faults: [{activity: '*', nth: 1, $fault}]
+admins: [{on: {activity: '*', nth: 1}, at: landed, after: $after, do: assign, server: WS1 EMEA, serials: [C02WHILE0001]}]"
+				rules "$steps"
+				rows C02WHILE0001
+				case $steps in
+				*release*) apply --allow release=1 --confirm release=1 ;;
+				*) apply ;;
+				esac
+				same "$steps, unheard ($fault), back after $after: sent once" 1 \
+					"$(requests '.method == "POST" and .path == "/v1/orgDeviceActivities"')"
+				same "$steps, unheard ($fault), back after $after: it stays" 'WS1 EMEA' "$(place C02WHILE0001)"
+				check "$steps, unheard ($fault), back after $after: it names who" \
+					grep -q 'SERVER by other-admin@example.com at 2026-11-22T' <<<"$(cell C02WHILE0001 depmend_reason)"
+				check "$steps, unheard ($fault), back after $after: $(outcome C02WHILE0001)" \
+					grep -qx -e drifted -e restored <<<"$(outcome C02WHILE0001)"
+			done
+		done
+	done
 }
 
 # --- Apple says that it is done, and nothing changes: tried in one more run, and then a person says ---
@@ -967,7 +1011,7 @@ part_gone() {
 	same 'its server is gone, and a person let it go' 'unchanged 0' "$(outcome C02WHILE0001) $status"
 }
 
-for part in "${@:-waits protected stale lists pages servers left back vain deeds elsewhere limits profiles final quota busy deaf older missing gone}"; do
+for part in "${@:-waits protected stale lists pages servers left back taken unheard vain deeds elsewhere limits profiles final quota busy deaf older missing gone}"; do
 	for one in $part; do "part_$one"; done
 done
 suite_end

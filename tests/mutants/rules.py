@@ -242,8 +242,8 @@ RULES = {
     ], "doubt before"),
     "evidence: two looks call it drift": ("src/run/wanted.c", [
         ("\tif (!look_agrees(j, d, work_view_key(seen)))\n\t\treturn WANTED_LATER;\n"
-         "\tnote_drift(j, d, seen);",
-         "\tnote_drift(j, d, seen);"),
+         "\tdrift_note(j, d, seen);",
+         "\tdrift_note(j, d, seen);"),
     ], "doubt before"),
     "evidence: two looks find that it never left": ("src/run/wanted.c", [
         ("\tif (!look_agrees(j, d, work_view_key(seen)))\n\t\treturn WANTED_LATER;\n"
