@@ -12,7 +12,7 @@ RULES = {
         ("\t\tif (!r && d)\n\t\t\td->blocked = true;",
          "\t\tif (!r && d)\n\t\t\td->blocked = false;"),
     ], "stories"),
-    "ledger: an activity holds its devices until it has ended": ("src/run/settle.c", [
+    "ledger: an activity holds its devices until it has ended": ("src/run/settle_look.c", [
         ("\treturn r->over || answered_at_once(r);",
          "\treturn true || answered_at_once(r);"),
     ], "stories"),
@@ -256,6 +256,17 @@ RULES = {
          "\t\tgive_verdict(",
          "\t\tgive_verdict("),
     ], "meanwhile stale"),
+    "evidence: what another undid is not done again": ("src/run/settle.c", [
+        ("\tbool again = job_is_put_back(j, d) || !(accepted || theirs),",
+         "\tbool again = job_is_put_back(j, d) || !accepted || (theirs && false),"),
+    ], "meanwhile unheard"),
+    "evidence: it was put back, and another took it off": ("src/run/settle.c", [
+        ("\t       events_say_taken(d, r->intent_ms);",
+         "\t       events_say_taken(d, r->intent_ms) && false;"),
+    ], "meanwhile taken"),
+    "evidence: the same, told while the next put-back waits": ("src/run/wanted.c", [
+        ("!events_say_taken(d, since))", "!events_say_taken(d, since) || d)"),
+    ], "meanwhile taken"),
     "evidence: back where it was, by two looks": ("src/run/settle.c", [
         ("\treturn (step_info(r->kind)->puts_back && d->custody) || is_unheard(r);",
          "\treturn is_unheard(r);"),
