@@ -89,12 +89,12 @@ def listed(devices, n):
     return [serial for serial, server in devices if server][:n]
 
 
-def ratio(what, aim, n, span, of_latency, of_service):
+def ratio(what, most, n, span, of_latency, of_service):
     bench.line("", f"{what}: wall / floor of latencies alone ({span:.1f} s / {of_latency:.1f} s)",
                f"{span / of_latency:.3f}")
     what = f"{what}: {n} over TLS, wall / floor ({span:.1f} s / {of_service:.1f} s)"
-    if aim:
-        bench.aim(aim, what, span / of_service, 1.02)
+    if most:
+        bench.aim("A2", what, span / of_service, most)
     else:
         bench.line("", what, f"{span / of_service:.3f}")
 
@@ -109,7 +109,7 @@ def reads():
     with TlsWorld(fleet) as w:
         rows = w.serials("in.csv", listed(world.devices_of(fleet), READS))
         w.act("plan", rows, "--rules", w.write("look.yaml", DEVICES))
-        ratio("reads, device by device", "A2", *w.span(*LOOKS))
+        ratio("reads, device by device", 1.02, *w.span(*LOOKS))
 
 
 def batch_changes():
@@ -119,7 +119,7 @@ def batch_changes():
             settings.write("batch: {apple: 100}\n")
         rows = w.serials("in.csv", listed(world.devices_of(fleet), BATCHES))
         w.act("apply", rows, "--rules", w.write("off.yaml", UNASSIGN), "--yes")
-        ratio("batch changes", "A2", *w.span(*CHANGES))
+        ratio("batch changes", 1.05, *w.span(*CHANGES))  # each by a new connection
 
 
 def device_changes():
