@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/time.h"
 #include "run/job.h"
 
 int64_t look_second_ms(const struct job *j, const struct job_device *d)
@@ -39,5 +40,12 @@ bool job_is_untold(const struct job *j, const struct job_device *d)
 
 bool job_was_sent_back(const struct job *j, const struct job_device *d)
 {
-	return d->attempts > 1 && job_is_put_back(j, d);
+	bool perhaps = d->intent_ms == TIME_NONE && d->attempts > 1; /* by an earlier process */
+
+	return (d->retried || perhaps) && job_is_put_back(j, d);
+}
+
+int64_t job_sent_back_ms(const struct job *j, const struct job_device *d)
+{
+	return d->intent_ms == TIME_NONE ? j->created_ms : d->intent_ms;
 }

@@ -14,6 +14,8 @@ int64_t look_second_ms(const struct job *j, const struct job_device *d);
 bool job_is_untold(const struct job *j, const struct job_device *d);
 /* It is to be put back, and perhaps was before. */
 bool job_was_sent_back(const struct job *j, const struct job_device *d);
+/* Not before then. */
+int64_t job_sent_back_ms(const struct job *j, const struct job_device *d);
 /* That step; the program's n: there is none. */
 uint32_t job_untold_step(const struct job *j, const struct job_device *d);
 

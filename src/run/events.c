@@ -196,9 +196,9 @@ enum errc events_of_unknown(struct job *j, struct err *err)
 	return rc ? rc : look_for_homes(j, err);
 }
 
-static enum errc read_since_created(struct job *j, int64_t most_ms, struct err *err)
+static enum errc read_since(struct job *j, int64_t from_ms, int64_t most_ms, struct err *err)
 {
-	enum errc rc = read_events(j, j->created_ms, most_ms, err);
+	enum errc rc = read_events(j, from_ms, most_ms, err);
 
 	return rc ? rc : look_for_homes(j, err);
 }
@@ -211,18 +211,30 @@ enum errc events_of_doubt(struct job *j, struct err *err)
 		any = j->devices[i].custody && job_in_doubt(j, &j->devices[i]);
 	if (!any || j->settings->apple.school)
 		return ERR_OK;
-	return job_or_stop(j, read_since_created(j, j->settings->timeouts.sync_ms, err), err);
+	return job_or_stop(
+		j, read_since(j, j->created_ms, j->settings->timeouts.sync_ms, err), err);
+}
+
+/* Since when events may tell of it what is not known; INT64_MAX: they are not asked. */
+static int64_t untold_since(const struct job *j, const struct job_device *d)
+{
+	if (job_is_untold(j, d))
+		return j->created_ms;
+	return job_was_sent_back(j, d) ? job_sent_back_ms(j, d) : INT64_MAX;
 }
 
 enum errc events_of_untold(struct job *j, const uint32_t *devices, uint32_t n, struct err *err)
 {
-	bool any = false;
+	int64_t from_ms = INT64_MAX;
 
-	for (uint32_t i = 0; i < n && !any; i++)
-		any = job_is_untold(j, &j->devices[devices[i]]) ||
-		      job_was_sent_back(j, &j->devices[devices[i]]);
-	return any && !j->settings->apple.school ? read_since_created(j, events_most_ms(j), err)
-						 : ERR_OK;
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t since = untold_since(j, &j->devices[devices[i]]);
+
+		from_ms = since < from_ms ? since : from_ms;
+	}
+	if (from_ms == INT64_MAX || j->settings->apple.school)
+		return ERR_OK;
+	return read_since(j, from_ms, events_most_ms(j), err);
 }
 
 static bool lacks_witness(const struct job_device *d)

@@ -146,7 +146,7 @@ bool job_is_off(const struct job *j, const struct job_device *d)
 /* Its request is over: what was told of it is not told of the next. */
 static void end_request(struct job_device *d)
 {
-	d->log_failed = d->log_done = d->confirmed_by_audit = d->by_other = false;
+	d->log_failed = d->log_done = d->confirmed_by_audit = d->by_other = d->retried = false;
 	d->told_ms = TIME_NONE;
 	d->log_says = NULL;
 }

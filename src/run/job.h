@@ -67,6 +67,7 @@ struct job_device {
 	bool confirmed_by_audit; /* an audit event tells that we did what its open request was to do
 				  */
 	bool by_other;           /* or that somebody else did */
+	bool retried;            /* its next request was sent before, and is to be sent again */
 	bool log_failed;         /* the log of its open request says it failed, and nothing else */
 	bool log_done;           /* that it worked */
 	bool anonymous; /* it drifted, is back, or does not show what we did, and who changed it

@@ -139,6 +139,7 @@ static void drift_off(struct job *j, struct job_device *d)
 static void still_to_do(struct job *j, struct job_device *d, const struct view *v)
 {
 	d->log_failed = false;
+	d->retried = true;
 	if (v->server != SERVER_NONE || v->released)
 		job_end_custody(j, d);
 	job_end_flight(j, d);

@@ -21,9 +21,8 @@ static bool left_by_others(struct job *j, struct job_device *d, const struct vie
 /* It was put back before, as events tell that came late, and somebody else took it off again. */
 static bool taken_again(struct job *j, struct job_device *d, const struct view *seen)
 {
-	int64_t since = d->intent_ms == TIME_NONE ? j->created_ms : d->intent_ms;
-
-	if (!job_was_sent_back(j, d) || seen->server != SERVER_NONE || !events_say_taken(d, since))
+	if (!job_was_sent_back(j, d) || seen->server != SERVER_NONE ||
+		!events_say_taken(d, job_sent_back_ms(j, d)))
 		return false;
 	job_end_custody(j, d);
 	drift_note(j, d, seen);

@@ -265,7 +265,8 @@ RULES = {
          "\t       events_say_taken(d, r->intent_ms) && false;"),
     ], "meanwhile taken"),
     "evidence: the same, told while the next put-back waits": ("src/run/wanted.c", [
-        ("!events_say_taken(d, since))", "!events_say_taken(d, since) || d)"),
+        ("!events_say_taken(d, job_sent_back_ms(j, d)))",
+         "!events_say_taken(d, job_sent_back_ms(j, d)) || d)"),
     ], "meanwhile taken"),
     "evidence: back where it was, by two looks": ("src/run/settle.c", [
         ("\treturn (step_info(r->kind)->puts_back && d->custody) || is_unheard(r);",
