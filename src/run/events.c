@@ -160,17 +160,31 @@ static int64_t asked_from(const struct job *j, const struct open_request *r, int
 	return from_ms;
 }
 
+/* The server that others may have deleted: it was on it, or was to be. SERVER_NONE: none. */
+static uint32_t perhaps_deleted(const struct job *j, const struct job_device *d)
+{
+	const struct work_step *s = job_is_settled(d) ? NULL : job_step(j, d);
+
+	if (d->by_other && d->custody)
+		return d->home;
+	return s && s->kind == STEP_REASSIGN && d->taken_ms != TIME_NONE ? job_target(d, s)
+									 : SERVER_NONE;
+}
+
 /* Others take a device off by deleting its server as well, which nobody means for the device: the
  * server's own list tells whether it is there. */
-static enum errc look_for_homes(struct job *j, struct err *err)
+static enum errc look_for_servers(struct job *j, struct err *err)
 {
+	uint32_t asked = SERVER_NONE;
 	enum errc rc = ERR_OK;
 
 	for (uint32_t i = 0; i < j->n && !rc; i++) {
-		const struct job_device *d = &j->devices[i];
+		uint32_t server = perhaps_deleted(j, &j->devices[i]);
 
-		if (d->by_other && d->custody && !fleet_server_gone(j->fleet, d->home))
-			rc = facts_find_server(j->facts, d->home, err);
+		if (server == SERVER_NONE || server == asked || fleet_server_gone(j->fleet, server))
+			continue;
+		asked = server;
+		rc = facts_find_server(j->facts, server, err);
 	}
 	return errc_info(rc)->scope == SCOPE_RUN ? rc : ERR_OK;
 }
@@ -193,14 +207,14 @@ enum errc events_of_unknown(struct job *j, struct err *err)
 	if (from_ms == INT64_MAX || j->settings->apple.school)
 		return ERR_OK;
 	rc = read_events(j, from_ms, j->settings->timeouts.sync_ms, err);
-	return rc ? rc : look_for_homes(j, err);
+	return rc ? rc : look_for_servers(j, err);
 }
 
 static enum errc read_since(struct job *j, int64_t from_ms, int64_t most_ms, struct err *err)
 {
 	enum errc rc = read_events(j, from_ms, most_ms, err);
 
-	return rc ? rc : look_for_homes(j, err);
+	return rc ? rc : look_for_servers(j, err);
 }
 
 enum errc events_of_doubt(struct job *j, struct err *err)

@@ -120,12 +120,13 @@ static void fail_accepted(struct job *j, struct job_device *d, const struct open
 		job_fail(j, d, OUTCOME_UNVERIFIED, not_proved(r->kind), NULL);
 }
 
-/* It was there, as events tell, and somebody else took it off again: it is as he left it. */
-static bool was_taken_again(
-	const struct job_device *d, const struct open_request *r, const struct view *v)
+/* It was there, as events tell, and somebody else took it off again: it is as he left it. Not,
+ * where he deleted the server. */
+static bool was_taken_again(const struct job *j, const struct job_device *d,
+	const struct open_request *r, const struct view *v)
 {
 	return step_info(r->kind)->puts_back && v->server == SERVER_NONE &&
-	       events_say_taken(d, r->intent_ms);
+	       events_say_taken(d, r->intent_ms) && !fleet_server_gone(j->fleet, r->server);
 }
 
 static void drift_off(struct job *j, struct job_device *d)
@@ -177,7 +178,7 @@ static void give_verdict(
 		d->intent_ms = r->intent_ms;
 	if (step_info(r->kind)->service == SERVICE_APPLE && was_moved(j, d, v))
 		drift_note(j, d, v);
-	else if (was_taken_again(d, r, v))
+	else if (was_taken_again(j, d, r, v))
 		drift_off(j, d);
 	else if (again && d->attempts < MAX_ATTEMPTS)
 		still_to_do(j, d, v);
@@ -292,7 +293,7 @@ static bool judge_device(struct job *j, struct job_device *d, const struct open_
 				return true;
 		}
 		pass_proved(j, d, r);
-	} else if (seen && (said_failed(r, d) || was_taken_again(d, r, &v) || now >= patience)) {
+	} else if (seen && (said_failed(r, d) || was_taken_again(j, d, r, &v) || now >= patience)) {
 		if (!seen_twice(j, d, work_view_key(&v), ret_wake))
 			return false;
 		give_verdict(j, d, r, &v);

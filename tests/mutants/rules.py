@@ -261,8 +261,8 @@ RULES = {
          "\tbool again = job_is_put_back(j, d) || !accepted || (theirs && false),"),
     ], "meanwhile unheard"),
     "evidence: it was put back, and another took it off": ("src/run/settle.c", [
-        ("\t       events_say_taken(d, r->intent_ms);",
-         "\t       events_say_taken(d, r->intent_ms) && false;"),
+        ("\t       events_say_taken(d, r->intent_ms) &&",
+         "\t       events_say_taken(d, r->intent_ms) && false &&"),
     ], "meanwhile taken"),
     "evidence: the same, told while the next put-back waits": ("src/run/wanted.c", [
         ("!events_say_taken(d, job_sent_back_ms(j, d)))",
