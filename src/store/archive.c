@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "io/db/db_aside.h"
 #include "io/file.h"
 #include "io/packed.h"
 #include "store/gap.h"
@@ -404,7 +405,7 @@ static enum errc keep_present(struct store *s, int64_t now_ms, char **ret, struc
 	*ret = NULL;
 	if (rc || !here.n_events)
 		return rc;
-	*ret = store_name_aside(s->folder, "replaced", now_ms);
+	*ret = db_aside_name(s->folder, "replaced", now_ms);
 	rc = db_backup(s->db, *ret, err);
 	if (rc) {
 		free(*ret);

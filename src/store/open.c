@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "base/version.h"
 #include "io/crypto.h"
+#include "io/db/db_aside.h"
 #include "io/file.h"
 #include "model/settings.h"
 #include "store/archive.h"
@@ -451,37 +452,6 @@ enum errc store_open_lost(struct store **ret, const struct store_options *o, str
 	return rc;
 }
 
-/* The journals first: without its file the log of one would be taken for that of the next. */
-static const char *const endings[] = { "-wal", "-shm", "-journal", "" };
-
-/* Even by a link that leads nowhere: what is moved takes the place of whatever is there. */
-static bool is_taken(const char *name)
-{
-	bool taken = false;
-
-	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
-		char *path = mem_printf("%s%s", name, endings[i]);
-		struct stat st;
-
-		taken = taken || lstat(path, &st) == 0;
-		free(path);
-	}
-	return taken;
-}
-
-/* Of one second there may be several. */
-char *store_name_aside(const char *folder, const char *what, int64_t now_ms)
-{
-	char at[TIME_TEXT];
-	char *name = mem_printf("%s/depmend.db.%s-%s", folder, what, time_rfc3339_s(now_ms, at));
-
-	for (unsigned n = 2; is_taken(name); n++) {
-		free(name);
-		name = mem_printf("%s/depmend.db.%s-%s-%u", folder, what, at, n);
-	}
-	return name;
-}
-
 enum errc store_put_aside(
 	const struct store_options *o, int64_t now_ms, char **ret, struct err *err)
 {
@@ -490,17 +460,8 @@ enum errc store_put_aside(
 
 	if (rc)
 		return rc;
-	aside = store_name_aside(folder, "damaged", now_ms);
-	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings) && !rc; i++) {
-		char *from = mem_printf("%s/depmend.db%s", folder, endings[i]);
-		char *to = mem_printf("%s%s", aside, endings[i]);
-
-		if (rename(from, to) != 0 && errno != ENOENT)
-			rc = err_set(err, ERR_STORE, "%s cannot be moved to %s: %s", from, to,
-				strerror(errno));
-		free(from);
-		free(to);
-	}
+	aside = db_aside_name(folder, "damaged", now_ms);
+	rc = db_aside_move(folder, aside, err);
 	free(folder);
 	if (rc)
 		free(aside);

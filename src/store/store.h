@@ -74,8 +74,6 @@ MUST_CHECK enum errc store_open(
 MUST_CHECK enum errc store_open_lost(
 	struct store **ret, const struct store_options *o, struct err *err);
 void store_close(struct store *s);
-/* "FOLDER/depmend.db.WHAT-TIME", under which nothing is there yet. Caller frees. */
-char *store_name_aside(const char *folder, const char *what, int64_t now_ms);
 /* A ledger that is damaged, with its journals, is in the way of the one that takes its place: it is
  * kept as *ret, FOLDER/depmend.db.damaged-TIME, or with -2, -3 and so on behind it where that is
  * taken. For the lock's holder, who has closed it; caller frees. */
