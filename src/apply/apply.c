@@ -330,8 +330,9 @@ static enum errc end_early(struct job *j, struct err *err)
 		return rc;
 	if (rc)
 		log_warn("not every device could be put back: %s", err->msg);
-	if (!rc && job_name_drift(j, err))
-		log_info("who changed the devices that drifted was not read: %s", err->msg);
+	rc = job_name_drift(j, err);
+	if (rc == ERR_STORE || rc == ERR_INTERNAL)
+		return rc;
 	job_settle_rest(j);
 	rc = job_flush(j, err);
 	if (!rc) {

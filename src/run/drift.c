@@ -30,6 +30,12 @@ void drift_note(struct job *j, struct job_device *d, const struct view *seen)
 	d->anonymous = true;
 }
 
+void drift_let_go(struct job *j, struct job_device *d, const struct view *seen)
+{
+	job_end_custody(j, d);
+	drift_note(j, d, seen);
+}
+
 /* --- who is not where the run left it --- */
 
 static bool is_at_home(const struct job *j, const struct job_device *d)

@@ -8,6 +8,8 @@
 
 /* What was seen of it is another's doing: it is left there, and named later. */
 void drift_note(struct job *j, struct job_device *d, const struct view *seen);
+/* The same of one in custody, which is over. */
+void drift_let_go(struct job *j, struct job_device *d, const struct view *seen);
 /* The same for those on their servers whom two looks timeouts.settle apart do not show there; adds
  * how many they are to *ret_n. v is overwritten. A look that fails finds nobody. */
 MUST_CHECK enum errc drift_find(

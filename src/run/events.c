@@ -66,8 +66,7 @@ static void take_move(struct job *j, struct job_device *d, const struct apple_ev
 
 bool events_say_taken(const struct job_device *d, int64_t since_ms)
 {
-	return d->brought_ms != TIME_NONE && d->brought_ms >= since_ms &&
-	       d->taken_ms >= d->brought_ms;
+	return d->brought_ms >= since_ms && d->taken_ms >= d->brought_ms;
 }
 
 static void take_done(struct job *j, struct job_device *d, uint32_t at, const struct apple_event *e)

@@ -129,13 +129,6 @@ static bool was_taken_again(const struct job *j, const struct job_device *d,
 	       events_say_taken(d, r->intent_ms) && !fleet_server_gone(j->fleet, r->server);
 }
 
-static void drift_off(struct job *j, struct job_device *d)
-{
-	job_end_custody(j, d);
-	job_drift(j, d, "it was brought there, and taken off again");
-	d->anonymous = true;
-}
-
 /* Two looks agree that nothing was done, and nothing can come of it any more. */
 static void still_to_do(struct job *j, struct job_device *d, const struct view *v)
 {
@@ -169,7 +162,7 @@ static void give_verdict(
 	bool accepted = r->state == REQUEST_ACCEPTED || d->confirmed_by_audit;
 	/* What Apple could not do is tried again only for a device that is off its server, and
 	 * what nobody answered unless somebody else decided about the device since. */
-	bool theirs = d->theirs_ms != TIME_NONE && d->theirs_ms >= r->intent_ms;
+	bool theirs = d->theirs_ms >= r->intent_ms;
 	bool again = job_is_put_back(j, d) || !(accepted || theirs), failed = said_failed(r, d);
 
 	d->looked_ms = TIME_NONE; /* a new attempt looks for itself */
@@ -179,7 +172,7 @@ static void give_verdict(
 	if (step_info(r->kind)->service == SERVICE_APPLE && was_moved(j, d, v))
 		drift_note(j, d, v);
 	else if (was_taken_again(j, d, r, v))
-		drift_off(j, d);
+		drift_let_go(j, d, v);
 	else if (again && d->attempts < MAX_ATTEMPTS)
 		still_to_do(j, d, v);
 	else

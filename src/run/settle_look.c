@@ -109,10 +109,11 @@ static enum errc look_at_moves(
 }
 
 /* Who is about to be judged by not being where it was to go: where it is. Its target's list, which
- * lacks it, does not tell. */
+ * lacks it, does not tell. One that cannot be read hides nobody else. */
 static enum errc look_for_astray(struct job *j, uint32_t *slots, struct err *err)
 {
 	uint32_t n = 0, server;
+	enum errc rc;
 
 	for (uint32_t i = 0; i < j->n_open; i++) {
 		const struct open_request *r = j->open[i];
@@ -127,7 +128,8 @@ static enum errc look_for_astray(struct job *j, uint32_t *slots, struct err *err
 				slots[n++] = d->slot;
 		}
 	}
-	return n ? facts_place_by_name(j->facts, slots, n, err) : ERR_OK;
+	rc = n ? facts_place_by_name(j->facts, slots, n, err) : ERR_OK;
+	return errc_info(rc)->scope == SCOPE_RUN ? rc : ERR_OK;
 }
 
 /* Who has to come back does so whatever becomes of Apple's lists. cut: some of the servers' were

@@ -13,8 +13,7 @@ static bool left_by_others(struct job *j, struct job_device *d, const struct vie
 {
 	if (!d->by_other || fleet_server_gone(j->fleet, d->home))
 		return false;
-	job_end_custody(j, d);
-	drift_note(j, d, seen);
+	drift_let_go(j, d, seen);
 	return true;
 }
 
@@ -24,8 +23,7 @@ static bool taken_again(struct job *j, struct job_device *d, const struct view *
 	if (!job_was_sent_back(j, d) || seen->server != SERVER_NONE ||
 		!events_say_taken(d, job_sent_back_ms(j, d)))
 		return false;
-	job_end_custody(j, d);
-	drift_note(j, d, seen);
+	drift_let_go(j, d, seen);
 	return true;
 }
 

@@ -400,12 +400,15 @@ static enum errc unpack(const struct store *s, const char *path, struct err *err
 static enum errc keep_present(struct store *s, int64_t now_ms, char **ret, struct err *err)
 {
 	struct archive_info here;
+	char *path;
 	enum errc rc = read_last(s->db, &here, err);
 
 	*ret = NULL;
 	if (rc || !here.n_events)
 		return rc;
-	*ret = db_aside_name(s->folder, "replaced", now_ms);
+	path = mem_printf("%s/depmend.db", s->folder);
+	*ret = db_aside_name(path, "replaced", now_ms);
+	free(path);
 	rc = db_backup(s->db, *ret, err);
 	if (rc) {
 		free(*ret);

@@ -455,13 +455,15 @@ enum errc store_open_lost(struct store **ret, const struct store_options *o, str
 enum errc store_put_aside(
 	const struct store_options *o, int64_t now_ms, char **ret, struct err *err)
 {
-	char *folder, *aside;
+	char *folder, *path, *aside;
 	enum errc rc = make_folder(o->state_dir, o->client_id, &folder, err);
 
 	if (rc)
 		return rc;
-	aside = db_aside_name(folder, "damaged", now_ms);
-	rc = db_aside_move(folder, aside, err);
+	path = mem_printf("%s/depmend.db", folder);
+	aside = db_aside_name(path, "damaged", now_ms);
+	rc = db_aside_move(path, aside, err);
+	free(path);
 	free(folder);
 	if (rc)
 		free(aside);

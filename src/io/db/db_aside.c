@@ -28,24 +28,24 @@ static bool is_taken(const char *name)
 }
 
 /* Of one second there may be several. */
-char *db_aside_name(const char *folder, const char *what, int64_t now_ms)
+char *db_aside_name(const char *path, const char *what, int64_t now_ms)
 {
 	char at[TIME_TEXT];
-	char *name = mem_printf("%s/depmend.db.%s-%s", folder, what, time_rfc3339_s(now_ms, at));
+	char *name = mem_printf("%s.%s-%s", path, what, time_rfc3339_s(now_ms, at));
 
 	for (unsigned n = 2; is_taken(name); n++) {
 		free(name);
-		name = mem_printf("%s/depmend.db.%s-%s-%u", folder, what, at, n);
+		name = mem_printf("%s.%s-%s-%u", path, what, at, n);
 	}
 	return name;
 }
 
-enum errc db_aside_move(const char *folder, const char *aside, struct err *err)
+enum errc db_aside_move(const char *path, const char *aside, struct err *err)
 {
 	enum errc rc = ERR_OK;
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings) && !rc; i++) {
-		char *from = mem_printf("%s/depmend.db%s", folder, endings[i]);
+		char *from = mem_printf("%s%s", path, endings[i]);
 		char *to = mem_printf("%s%s", aside, endings[i]);
 
 		if (rename(from, to) != 0 && errno != ENOENT)

@@ -1,5 +1,5 @@
 /*
- * Where a ledger stays that another takes the place of, with its journals.
+ * Where a database stays that another takes the place of, with its journals.
  */
 #ifndef IO_DB_DB_ASIDE_H
 #define IO_DB_DB_ASIDE_H
@@ -8,9 +8,9 @@
 
 #include "base/err.h"
 
-/* "FOLDER/depmend.db.WHAT-TIME", under which nothing is there yet. Caller frees. */
-char *db_aside_name(const char *folder, const char *what, int64_t now_ms);
-/* FOLDER/depmend.db and its journals get that name. ERR_STORE. */
-MUST_CHECK enum errc db_aside_move(const char *folder, const char *aside, struct err *err);
+/* "PATH.WHAT-TIME", under which nothing is there yet. Caller frees. */
+char *db_aside_name(const char *path, const char *what, int64_t now_ms);
+/* The database and its journals get that name. ERR_STORE. */
+MUST_CHECK enum errc db_aside_move(const char *path, const char *aside, struct err *err);
 
 #endif
